@@ -1,0 +1,133 @@
+// Every limit of the stack, with its unit and what it costs in RAM. All memory is made once, by `new Stack(options)`.
+
+/** What an application or a board file may set. Everything has a default that suits a microcontroller with 64 KB to spare. */
+export interface StackOptions {
+	sockets?: {
+		/** TCP connections and listeners together. Each costs its two buffers and about 1.2 KB on a 32-bit XS. */
+		tcp?: number;
+		/** UDP sockets. About 400 B each; queued datagrams stay in packet buffers. */
+		udp?: number;
+		/** Raw IP sockets (their seat: no raw socket class yet). */
+		raw?: number;
+		/** ICMP echo sockets, for ping. About 300 B each. */
+		icmp?: number;
+		/** Bytes of receive buffer, and so the largest TCP window, of each TCP socket. 2 to 65,535. */
+		receiveBuffer?: number;
+		/** Bytes of send buffer of each TCP socket. 2 to 65,535. */
+		sendBuffer?: number;
+	};
+	/** Packet buffers, PACKET_BYTES each. They serve reception, transmission, ARP queues and UDP queues. */
+	packets?: number;
+	/** Routes, those of connected subnets included. 28 B each, and a table of twice as many 12 B entries. */
+	routes?: number;
+	/** Neighbour (ARP) entries of all interfaces together. 16 B and an object each. */
+	neighbors?: number;
+	/** Interfaces, loopback included, at the same time. 256 B each. */
+	interfaces?: number;
+	/** Forward packets between interfaces (RFC 1812). Off by default. */
+	forwarding?: boolean;
+	/** With forwarding: drop what comes in by another interface than the way back leads (RFC 3704 strict). */
+	reversePathFilter?: boolean;
+	/** Strong host model: refuse a packet for an address of another interface. RFC 1122 §3.3.4.2. Off by default. */
+	strongHost?: boolean;
+}
+
+/** The options with every default filled in. */
+export interface Limits {
+	tcp: number;
+	udp: number;
+	raw: number;
+	icmp: number;
+	receiveBuffer: number;
+	sendBuffer: number;
+	packets: number;
+	routes: number;
+	neighbors: number;
+	interfaces: number;
+	forwarding: boolean;
+	reversePathFilter: boolean;
+	strongHost: boolean;
+}
+
+/** Bytes of one packet buffer: PACKET_HEADROOM, a 1,500-byte IP packet, and room to round up. */
+export const PACKET_BYTES = 1568;
+/** Bytes before the IP header in a packet buffer: Ethernet 14, VLAN 4, PPPoE or GRE with key 16, and spare. */
+export const PACKET_HEADROOM = 64;
+/** Largest MTU an interface may have, bytes. */
+export const MAX_MTU = 1500;
+
+/** Frames taken from one interface before callbacks and output get their turn. Two: RFC 5681 wants an ACK for two segments. */
+export const FRAMES_PER_TURN = 2;
+/** Turns that one `poll` takes before it gives the processor back. */
+export const TURNS_PER_POLL = 16;
+/** Packets that wait for a busy device, per interface. */
+export const TRANSMIT_QUEUE = 8;
+/** Packets that wait for one neighbour's address. RFC 1122 §2.3.2.2 asks for at least one. */
+export const NEIGHBOR_QUEUE = 3;
+/** Datagrams that wait in one UDP socket. */
+export const UDP_QUEUE = 8;
+/** Echo replies that wait in one ICMP socket. */
+export const ICMP_QUEUE = 4;
+/** Addresses of one interface. */
+export const ADDRESSES_PER_INTERFACE = 4;
+
+/** Neighbour timing, ms. RFC 1122 §2.3.2.1: at most one request a second for the same address. */
+export const ARP_REQUEST_INTERVAL_MS = 1000;
+export const ARP_REQUESTS = 3;
+export const NEIGHBOR_REACHABLE_MS = 30_000;
+/** How long a stale neighbour is kept when nobody uses it, ms. */
+export const NEIGHBOR_STALE_MS = 60_000;
+
+/** ICMP errors: a token bucket for all interfaces together. RFC 1812 §4.3.2.8. */
+export const ICMP_ERRORS_PER_SECOND = 10;
+export const ICMP_ERROR_BURST = 10;
+
+/** The default limits: four links, a small web server, about 84 KB of arena. */
+const DEFAULTS: Limits = {
+	tcp: 8,
+	udp: 4,
+	raw: 0,
+	icmp: 1,
+	receiveBuffer: 4 * 1460,
+	sendBuffer: 4 * 1460,
+	packets: 16,
+	routes: 16,
+	neighbors: 16,
+	interfaces: 4,
+	forwarding: false,
+	reversePathFilter: false,
+	strongHost: false,
+};
+
+function count(name: string, value: number | undefined, low: number, high: number, standard: number): number {
+	if (value === undefined) return standard;
+	if (typeof value !== "number" || value !== Math.floor(value) || value < low || value > high)
+		throw new RangeError(`${name} ${String(value)}: expected a whole number from ${low} to ${high}`);
+	return value;
+}
+
+function flag(name: string, value: boolean | undefined): boolean {
+	if (value === undefined) return false;
+	if (typeof value !== "boolean") throw new TypeError(`${name} ${String(value)}: expected true or false`);
+	return value;
+}
+
+/** Checks the options and fills in the defaults. Throws RangeError or TypeError naming the option, its value and what was expected. */
+export function limitsOf(options: StackOptions = {}): Limits {
+	const sockets = options.sockets ?? {};
+	return {
+		tcp: count("sockets.tcp", sockets.tcp, 0, 4096, DEFAULTS.tcp),
+		udp: count("sockets.udp", sockets.udp, 0, 4096, DEFAULTS.udp),
+		raw: count("sockets.raw", sockets.raw, 0, 256, DEFAULTS.raw),
+		icmp: count("sockets.icmp", sockets.icmp, 0, 256, DEFAULTS.icmp),
+		receiveBuffer: count("sockets.receiveBuffer", sockets.receiveBuffer, 2, 65_535, DEFAULTS.receiveBuffer),
+		sendBuffer: count("sockets.sendBuffer", sockets.sendBuffer, 2, 65_535, DEFAULTS.sendBuffer),
+		packets: count("packets", options.packets, 4, 16_384, DEFAULTS.packets),
+		routes: count("routes", options.routes, 2, 65_536, DEFAULTS.routes),
+		neighbors: count("neighbors", options.neighbors, 1, 4096, DEFAULTS.neighbors),
+		interfaces: count("interfaces", options.interfaces, 1, 64, DEFAULTS.interfaces),
+		forwarding: flag("forwarding", options.forwarding),
+		reversePathFilter: flag("reversePathFilter", options.reversePathFilter),
+		strongHost: flag("strongHost", options.strongHost),
+	};
+}

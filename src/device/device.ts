@@ -1,0 +1,61 @@
+// The driver contract: what a driver is to the stack, and the only file of this project that a driver imports.
+
+/** What the device carries: Ethernet frames, or bare IP packets. */
+export const MEDIUM_ETHERNET = 1;
+export const MEDIUM_IP = 2;
+
+/** Abilities, or-ed together. The stack skips what the device does. */
+/** Whatever it delivers has correct IPv4, TCP, UDP and ICMP checksums, or was dropped and counted by the device. */
+export const RECEIVE_CHECKED = 1;
+/** It fills in the IPv4 and transport checksums of what it sends. */
+export const TRANSMIT_CHECKSUM = 2;
+/** It joins in-order TCP segments of a flow into one packet on receive (LRO). */
+export const RECEIVE_COALESCED = 4;
+/** It cuts TCP packets larger than the MTU into segments on send (TSO). */
+export const TRANSMIT_SEGMENTED = 8;
+
+/** Answers of `transmit`. */
+/** Taken; the memory belongs to the stack again. */
+export const SENT = 0;
+/** Taken, but the device still reads the memory, until it calls `host.released(packet)`. */
+export const HELD = 1;
+/** Not taken. The stack keeps the packet and tries again after `host.notify()` or at the next poll. */
+export const BUSY = 2;
+
+/** What a device may ask of the stack that it is attached to. Both may be called at any time but from inside `receive` and `transmit`. */
+export interface DeviceHost {
+	/** The arena that `receive` writes into and `transmit` reads from. */
+	readonly view: DataView;
+	/** Something changed: frames wait, there is room to send, or the link went up or down. Coalesced; never runs the stack itself. */
+	notify(): void;
+	/** The memory of a packet that `transmit` answered HELD for is free. */
+	released(packet: number): void;
+}
+
+export interface Device {
+	/** MEDIUM_ETHERNET or MEDIUM_IP. */
+	readonly medium: number;
+	/** Largest IP packet, bytes. */
+	readonly mtu: number;
+	/** Or-ed abilities. */
+	readonly abilities: number;
+	/** Six bytes; Ethernet only. */
+	readonly mac?: Uint8Array;
+	/** Whether the link is up now. The stack looks at every poll. */
+	readonly linkUp: boolean;
+	/** Counts by name that `status` shows, for instance overruns and resets. Optional. */
+	readonly counters?: Readonly<Record<string, number>>;
+	/** Called once, before anything else. */
+	attach(host: DeviceHost): void;
+	/**
+	 * Puts the next frame at `at` of the arena, at most `max` bytes. Answers its length in bytes, 0 when there is none, or
+	 * -1 when a frame was lost (too long, failed): the stack counts it and asks again. Allocates nothing.
+	 */
+	receive(at: number, max: number): number;
+	/** Sends the frame in bytes `at` to `end` of the arena, which lies in `packet`. Answers SENT, HELD or BUSY. Allocates nothing. */
+	transmit(packet: number, at: number, end: number): number;
+	/** When time itself matters to the device (delays, polling a silent chip): called with the time of every poll, ms; answers in how many ms it wants to be polled, or -1. */
+	poll?(now: number): number;
+	/** Releases what the device holds. */
+	close(): void;
+}

@@ -1,0 +1,21 @@
+// The cached way to a destination. Every socket owns one: looked up once, used until the routes' generation changes.
+
+import type { Interface } from "./interface.ts";
+import type { Neighbor } from "./neighbors.ts";
+
+export class Path {
+	/** Generation of the routes at the last look-up; -1 means never. */
+	generation = -1;
+	/** The interface it leaves by; undefined means there was no route. */
+	out: Interface | undefined = undefined;
+	/** IPv4 address of the gateway, or the destination itself. */
+	nextHop = 0;
+	/** The link's own cache: the neighbour entry used last. The link checks that it still is the right one. */
+	neighbor: Neighbor | undefined = undefined;
+	/** IPv4 destination address. */
+	destination = 0;
+	/** Interface slot that the socket is bound to, or 0 for any. */
+	bound = 0;
+	/** Source address chosen for the destination, RFC 6724; 0 when there is no route. */
+	source = 0;
+}

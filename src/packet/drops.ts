@@ -1,0 +1,46 @@
+// Why packets are dropped: one counter per interface and reason, in the interface's block of the arena.
+
+/** Reasons, in the order of the counters. `decode` answers -(1 + index) for those it finds itself. */
+export const DROPS = [
+	"truncated", // frame shorter than its headers say
+	"notForUs", // link destination is another station
+	"unknownEtherType",
+	"arpMalformed",
+	"arpIgnored", // from a bad sender, or nobody asked
+	"ipv4Malformed", // version, header length, total length
+	"ipv4Checksum",
+	"ipv4BadSource", // broadcast, multicast, or our own address coming from outside
+	"ipv4Fragment", // reassembly is not there yet
+	"ipv4NotLocal", // for somebody else, and we do not forward
+	"ipv4StrongHost", // for an address of another interface
+	"reversePath", // forwarding: came in by the wrong interface
+	"ttlExpired",
+	"unknownProtocol",
+	"icmpMalformed",
+	"icmpChecksum",
+	"icmpUnhandled",
+	"icmpRateLimited",
+	"udpMalformed",
+	"udpChecksum",
+	"udpNoSocket",
+	"udpQueueFull",
+	"tcpMalformed",
+	"tcpChecksum",
+	"tcpNoSocket",
+	"tcpBacklogFull",
+	"tcpUnacceptable", // outside the window, or not valid in this state
+	"tcpReassemblyFull",
+	"noPacketBuffer",
+	"noRoute",
+	"neighborUnreachable",
+	"neighborQueueFull",
+	"transmitQueueFull",
+	"tooBig", // larger than the MTU of the interface it leaves by
+	"interfaceDown",
+	"icmpQueueFull",
+] as const;
+
+export type DropName = (typeof DROPS)[number];
+
+/** `DROP.udpNoSocket` is the index of that reason's counter. */
+export const DROP = Object.freeze(Object.fromEntries(DROPS.map((name, index) => [name, index]))) as Readonly<Record<DropName, number>>;

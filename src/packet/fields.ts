@@ -1,0 +1,23 @@
+// The decode registers: 32 int32 at the start of the arena. `decode` puts what it read from a frame's headers there, in
+// host order, and the layers above read them. Addresses of IPv6 have their seat at 16 to 23.
+
+export const FIELDS = 32;
+export const FIELDS_BYTES = FIELDS * 4;
+
+/** IPv4 source and destination address. */
+export const SOURCE = 0;
+export const DESTINATION = 1;
+/** Source port << 16 | destination port; for ICMP echo: identifier << 16 | sequence number. */
+export const PORTS = 2;
+/** TCP sequence and acknowledgment number. */
+export const SEQ = 3;
+export const ACK = 4;
+/** TCP flags << 16 | window as it stands in the header (not scaled). */
+export const FLAGS_WINDOW = 5;
+/** Arena offset of the IP header, and of the end of the IP packet (link padding cut off). */
+export const IP_AT = 6;
+export const IP_END = 7;
+/** Arena offset of the transport header. */
+export const TRANSPORT_AT = 8;
+/** TTL << 8 | protocol. */
+export const TTL_PROTOCOL = 9;
