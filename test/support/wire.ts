@@ -1,0 +1,183 @@
+// Devices in memory: a queue that a test fills and empties, and seeded segments between stacks that lose, repeat,
+// reorder and damage frames.
+
+import { BUSY, MEDIUM_ETHERNET, SENT, type Device, type DeviceHost } from "../../src/device/device.ts";
+import type { VirtualClock } from "./clock.ts";
+import type { Prng } from "./prng.ts";
+
+export interface QueueDeviceOptions {
+	medium?: number;
+	mtu?: number;
+	abilities?: number;
+	/** Six bytes, or the last byte of 02:00:00:00:00:xx. */
+	mac?: Uint8Array | number;
+}
+
+export function macOf(last: number): Uint8Array<ArrayBuffer> {
+	return new Uint8Array([2, 0, 0, 0, (last >> 8) & 255, last & 255]);
+}
+
+/** A device whose frames a test injects and collects. */
+export class QueueDevice implements Device {
+	readonly medium: number;
+	readonly mtu: number;
+	readonly abilities: number;
+	readonly mac: Uint8Array;
+	linkUp = true;
+	/** While true, `transmit` answers BUSY. */
+	busy = false;
+	closed = false;
+	/** Frames that wait to be received; `null` stands for one that the device lost. */
+	readonly incoming: (Uint8Array | null)[] = [];
+	/** Frames that were sent, unless `onSend` takes them. */
+	readonly sent: Uint8Array[] = [];
+	onSend: ((frame: Uint8Array) => void) | undefined = undefined;
+	/** How many frames were handed to the stack, and how many came from it. */
+	received = 0;
+	transmitted = 0;
+	host: DeviceHost | undefined = undefined;
+	#arena = new Uint8Array(0);
+
+	constructor(options: QueueDeviceOptions = {}) {
+		this.medium = options.medium ?? MEDIUM_ETHERNET;
+		this.mtu = options.mtu ?? 1500;
+		this.abilities = options.abilities ?? 0;
+		this.mac = typeof options.mac === "object" ? options.mac : macOf(options.mac ?? 1);
+	}
+
+	attach(host: DeviceHost): void {
+		this.host = host;
+		this.closed = false;
+		this.#arena = new Uint8Array(host.view.buffer, host.view.byteOffset, host.view.byteLength);
+	}
+
+	/** Puts a frame where the stack finds it at its next poll. */
+	inject(frame: Uint8Array | null): void {
+		this.incoming.push(frame);
+		this.host?.notify();
+	}
+
+	setLink(up: boolean): void {
+		if (this.linkUp === up) return;
+		this.linkUp = up;
+		this.host?.notify();
+	}
+
+	setBusy(busy: boolean): void {
+		this.busy = busy;
+		if (!busy) this.host?.notify();
+	}
+
+	/** Everything sent since the last call. */
+	take(): Uint8Array[] {
+		return this.sent.splice(0);
+	}
+
+	receive(at: number, max: number): number {
+		if (this.incoming.length === 0) return 0;
+		const frame = this.incoming.shift();
+		if (!frame || frame.length > max || frame.length === 0) return -1;
+		this.#arena.set(frame, at);
+		this.received++;
+		return frame.length;
+	}
+
+	transmit(_packet: number, at: number, end: number): number {
+		if (this.busy) return BUSY;
+		const frame = this.#arena.slice(at, end);
+		this.transmitted++;
+		if (this.onSend) this.onSend(frame);
+		else this.sent.push(frame);
+		return SENT;
+	}
+
+	close(): void {
+		this.closed = true;
+		this.host = undefined;
+		this.incoming.length = 0;
+	}
+}
+
+/** What a segment does to frames; probabilities from 0 to 1, times in ms. */
+export interface Faults {
+	loss?: number;
+	duplicate?: number;
+	reorder?: number;
+	corrupt?: number;
+	delayMs?: number;
+	jitterMs?: number;
+}
+
+/** An Ethernet segment: what one port sends, all others that are plugged in and up receive, after delay and faults. */
+export class Segment {
+	readonly ports: QueueDevice[] = [];
+	faults: Faults;
+	/** Called with every frame before faults, for captures and checks. */
+	tap: ((frame: Uint8Array, from: QueueDevice) => void) | undefined = undefined;
+	readonly counts = { frames: 0, lost: 0, duplicated: 0, reordered: 0, corrupted: 0, delivered: 0 };
+	#clock: VirtualClock;
+	#prng: Prng;
+
+	constructor(clock: VirtualClock, prng: Prng, faults: Faults = {}) {
+		this.#clock = clock;
+		this.#prng = prng;
+		this.faults = faults;
+	}
+
+	/** A new port on this segment. */
+	port(options: QueueDeviceOptions = {}): QueueDevice {
+		const device = new QueueDevice(options);
+		this.plug(device);
+		return device;
+	}
+
+	plug(device: QueueDevice): void {
+		if (!this.ports.includes(device)) this.ports.push(device);
+		device.onSend = (frame) => this.#send(frame, device);
+	}
+
+	unplug(device: QueueDevice): void {
+		const at = this.ports.indexOf(device);
+		if (at >= 0) this.ports.splice(at, 1);
+		device.onSend = () => {};
+	}
+
+	#send(frame: Uint8Array, from: QueueDevice): void {
+		this.counts.frames++;
+		this.tap?.(frame, from);
+		if (!from.linkUp) return;
+		const { loss = 0, duplicate = 0 } = this.faults;
+		if (this.#prng.chance(loss)) {
+			this.counts.lost++;
+			return;
+		}
+		this.#carry(frame, from);
+		if (this.#prng.chance(duplicate)) {
+			this.counts.duplicated++;
+			this.#carry(frame, from);
+		}
+	}
+
+	#carry(frame: Uint8Array, from: QueueDevice): void {
+		const { reorder = 0, corrupt = 0, delayMs = 0, jitterMs = 0 } = this.faults;
+		const prng = this.#prng;
+		let delay = delayMs + (jitterMs > 0 ? prng.float() * jitterMs : 0);
+		if (prng.chance(reorder)) {
+			this.counts.reordered++;
+			delay += 1 + prng.float() * 20;
+		}
+		if (prng.chance(corrupt) && frame.length > 0) {
+			this.counts.corrupted++;
+			frame = frame.slice();
+			const at = prng.below(frame.length);
+			frame[at] = frame[at]! ^ (1 << prng.below(8));
+		}
+		this.#clock.after(delay, () => {
+			for (const port of this.ports) {
+				if (port === from || !port.linkUp || port.closed) continue;
+				this.counts.delivered++;
+				port.inject(frame);
+			}
+		});
+	}
+}
