@@ -1,0 +1,49 @@
+// Reads the manifests that mcconfig reads too, and lists the native modules in them.
+
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+
+/**
+ * A module of the manifests that has C in it.
+ * @typedef {{ specifier: string, c: string, js: string | undefined }} NativeModule
+ */
+
+/**
+ * The native modules of a manifest and of those it includes, by specifier. An entry names a file without its extension; it is
+ * native when there is a `.c`. Entries without one are plain ECMAScript, which the bundler takes care of, and entries of which
+ * no file exists yet are left out.
+ * @returns {NativeModule[]}
+ */
+export function nativeModules(manifestPath) {
+	const modules = new Map();
+	collect(resolve(manifestPath), modules, new Set());
+	return [...modules.values()].sort((a, b) => (a.specifier < b.specifier ? -1 : 1));
+}
+
+function collect(manifestPath, modules, seen) {
+	if (seen.has(manifestPath)) return;
+	seen.add(manifestPath);
+	const folder = dirname(manifestPath);
+	const manifest = JSON.parse(readFileSync(manifestPath, "utf8"));
+	for (const include of [manifest.include ?? []].flat()) {
+		// `$(MODDABLE)/…` is the SDK's own; the desktop host has no part of it.
+		if (!include.startsWith("$(")) collect(resolve(folder, include), modules, seen);
+	}
+	for (const [key, value] of Object.entries(manifest.modules ?? {})) {
+		for (const entry of [value].flat()) {
+			if (typeof entry === "object") {
+				for (const [name, stem] of Object.entries(entry)) add(modules, name, resolve(folder, stem));
+			} else if (!entry.includes("*")) {
+				const stem = resolve(folder, entry);
+				add(modules, key === "*" ? basename(stem) : key.replace(/\*$/, basename(stem)), stem);
+			}
+		}
+	}
+}
+
+function add(modules, specifier, stem) {
+	const path = join(dirname(stem), basename(stem));
+	if (existsSync(`${path}.c`)) {
+		modules.set(specifier, { specifier, c: `${path}.c`, js: existsSync(`${path}.js`) ? `${path}.js` : undefined });
+	}
+}

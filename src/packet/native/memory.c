@@ -1,0 +1,33 @@
+/*
+ * A host buffer over C memory: the arena lives in it, and a chip's DMA and interrupt handlers may write to it (its address
+ * does not change, while XS moves ArrayBuffers about).
+ */
+
+#include "xsmc.h"
+#include "xsHost.h"
+#include "mc.xs.h"
+
+#define MOST_BYTES (1 << 30)
+
+static void freeMemory(void *data)
+{
+	if (data)
+		c_free(data);
+}
+
+void xs_multihome_allocate(xsMachine *the)
+{
+	int bytes = xsmcToInteger(xsArg(0));
+	if (bytes <= 0 || bytes > MOST_BYTES)
+		xsRangeError("%d bytes: expected 1 to %d", bytes, MOST_BYTES);
+	void *data = c_malloc(bytes);
+	if (!data)
+		xsRangeError("%d bytes: the machine has not that much memory left", bytes);
+	c_memset(data, 0, bytes);
+	/* From here on the collector frees the memory, also when a line below runs out of slots. */
+	xsResult = xsNewHostObject(freeMemory);
+	xsmcSetHostBuffer(xsResult, data, bytes);
+	xsmcVars(1);
+	xsmcSetInteger(xsVar(0), bytes);
+	xsmcDefine(xsResult, xsID_byteLength, xsVar(0), xsDontDelete | xsDontEnum | xsDontSet);
+}

@@ -1,0 +1,3 @@
+// Fixed memory for the packet arena; src/packet/memory.ts is its twin for Node.
+
+export function allocate(bytes) @ "xs_multihome_allocate";
