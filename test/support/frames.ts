@@ -47,7 +47,8 @@ export function read32(bytes: ArrayLike<number>, at: number): number {
 /** "10.0.0.1" as int32. */
 export function ip(text: string): number {
 	const parts = text.split(".").map(Number);
-	if (parts.length !== 4 || parts.some((part) => !(part >= 0 && part <= 255))) throw new RangeError(`address ${text}: expected a.b.c.d`);
+	if (parts.length !== 4 || parts.some((part) => !(part >= 0 && part <= 255)))
+		throw new RangeError(`address ${text}: expected a.b.c.d`);
 	return read32(parts, 0);
 }
 
@@ -70,7 +71,8 @@ export function text(bytes: ArrayLike<number>): string {
 
 export function hex(bytes: ArrayLike<number>): string {
 	let result = "";
-	for (let i = 0; i < bytes.length; i++) result += (i > 0 && i % 16 === 0 ? "\n" : i > 0 ? " " : "") + bytes[i]!.toString(16).padStart(2, "0");
+	for (let i = 0; i < bytes.length; i++)
+		result += (i > 0 && i % 16 === 0 ? "\n" : i > 0 ? " " : "") + bytes[i]!.toString(16).padStart(2, "0");
 	return result;
 }
 
@@ -140,7 +142,13 @@ export interface UdpFields extends Ipv4Fields {
 
 /** An IPv4 packet with a UDP datagram. */
 export function udp(fields: UdpFields, payload: ArrayLike<number> = []): Bytes {
-	const datagram = concat(u16(fields.sourcePort), u16(fields.destinationPort), u16(fields.length ?? 8 + payload.length), [0, 0], payload);
+	const datagram = concat(
+		u16(fields.sourcePort),
+		u16(fields.destinationPort),
+		u16(fields.length ?? 8 + payload.length),
+		[0, 0],
+		payload,
+	);
 	let sum = fields.udpChecksum ?? transportChecksum(address(fields.source), address(fields.destination), UDP, datagram);
 	if (fields.udpChecksum === undefined && sum === 0) sum = 0xffff;
 	datagram[6] = sum >> 8;
@@ -204,7 +212,12 @@ export function icmp(fields: IcmpFields, payload: ArrayLike<number> = []): Bytes
 
 export const BROADCAST_MAC: Bytes = new Uint8Array([255, 255, 255, 255, 255, 255]);
 
-export function ethernet(destination: ArrayLike<number>, source: ArrayLike<number>, type: number, payload: ArrayLike<number>): Bytes {
+export function ethernet(
+	destination: ArrayLike<number>,
+	source: ArrayLike<number>,
+	type: number,
+	payload: ArrayLike<number>,
+): Bytes {
 	return concat(destination, source, u16(type), payload);
 }
 

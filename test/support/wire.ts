@@ -36,7 +36,7 @@ export class QueueDevice implements Device {
 	received = 0;
 	transmitted = 0;
 	host: DeviceHost | undefined = undefined;
-	#arena = new Uint8Array(0);
+	#arena: Uint8Array = new Uint8Array(0);
 
 	constructor(options: QueueDeviceOptions = {}) {
 		this.medium = options.medium ?? MEDIUM_ETHERNET;

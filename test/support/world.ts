@@ -81,7 +81,7 @@ export class World {
 	/** Polls what is due at this instant, without moving the time. */
 	settle(): void {
 		let polls = 0;
-		for (let again = true; again; ) {
+		for (let again = true; again;) {
 			again = false;
 			for (const node of this.nodes) {
 				if (node.due > this.clock.now) continue;

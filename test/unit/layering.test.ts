@@ -1,0 +1,132 @@
+// The house rules that a machine can check: a layer imports the layers below it and never one above (architecture.md, "The
+// packet path"), src/ needs neither npm nor Node, and every folder of the house says what it is. Node only: reads the sources.
+
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Lowest first; those of one row may import each other. */
+const LAYERS: readonly (readonly string[])[] = [
+	["config", "packet"],
+	["wire"],
+	["device"],
+	["link"],
+	["ip"],
+	["transport"],
+	["stack"],
+	["io"],
+	["service"],
+	["index"],
+];
+
+/** What the natives' names stand for on Node. */
+const ALIASES: Readonly<Record<string, string>> = { "#codec": "src/wire/codec.ts", "#memory": "src/packet/memory.ts" };
+
+interface Import {
+	file: string;
+	specifier: string;
+}
+
+function sources(folder: string, pattern = /\.ts$/): string[] {
+	if (!existsSync(join(root, folder))) return [];
+	return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+		.filter((path) => pattern.test(path) && !path.endsWith(".d.ts") && !/(^|\/)(out|node_modules)\//.test(path))
+		.map((path) => join(folder, path))
+		.sort();
+}
+
+function importsOf(file: string): Import[] {
+	const code = readFileSync(join(root, file), "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+	const pattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+)["']/g;
+	return [...code.matchAll(pattern)].map((match) => ({ file, specifier: match[1]! }));
+}
+
+/** Rank of the layer a file of src/ belongs to, or -1. */
+function rank(path: string): number {
+	const part = path.split("/")[1]!.replace(/\.ts$/, "");
+	return LAYERS.findIndex((names) => names.includes(part));
+}
+
+function target({ file, specifier }: Import): string {
+	return ALIASES[specifier] ?? (specifier.startsWith(".") ? relative(root, resolve(root, dirname(file), specifier)) : specifier);
+}
+
+describe("the layers of src/", () => {
+	const files = sources("src");
+
+	it("has sources to look at", () => {
+		expect(files.length).toBeGreaterThan(10);
+	});
+
+	it("knows the layer of every file", () => {
+		expect(files.filter((file) => rank(file) < 0)).toEqual([]);
+	});
+
+	it("imports only the layers below, types included", () => {
+		const wrong: string[] = [];
+		for (const one of files.flatMap(importsOf)) {
+			const to = target(one);
+			if (to.startsWith("src/") && rank(to) > rank(one.file)) wrong.push(`${one.file} imports ${to}`);
+		}
+		expect(wrong).toEqual([]);
+	});
+
+	it("imports nothing from npm, Node or outside src/", () => {
+		const wrong = files.flatMap(importsOf).filter((one) => !target(one).startsWith("src/"));
+		expect(wrong.map((one) => `${one.file} imports ${one.specifier}`)).toEqual([]);
+	});
+
+	it("imports by relative paths that end in .ts", () => {
+		const wrong = files.flatMap(importsOf).filter((one) => one.specifier.startsWith(".") && !one.specifier.endsWith(".ts"));
+		expect(wrong.map((one) => `${one.file} imports ${one.specifier}`)).toEqual([]);
+	});
+
+	it("finds every file that is imported", () => {
+		const wrong = files.flatMap(importsOf).filter((one) => !existsSync(join(root, target(one))));
+		expect(wrong.map((one) => `${one.file} imports ${one.specifier}`)).toEqual([]);
+	});
+});
+
+describe("the drivers", () => {
+	it("import only the driver contract and their own folder", () => {
+		const wrong: string[] = [];
+		for (const one of sources("drivers").flatMap(importsOf)) {
+			const to = target(one);
+			const own = one.file.split("/").slice(0, 2).join("/") + "/";
+			if (to !== "src/device/device.ts" && !to.startsWith(own) && !to.startsWith("drivers/bus/"))
+				wrong.push(`${one.file} imports ${to}`);
+		}
+		expect(wrong).toEqual([]);
+	});
+});
+
+describe("the folders", () => {
+	/** Folders directly below `parent` that hold files of ours. */
+	function folders(parent: string): string[] {
+		if (!existsSync(join(root, parent))) return [];
+		return readdirSync(join(root, parent))
+			.map((name) => join(parent, name))
+			.filter((path) => statSync(join(root, path)).isDirectory())
+			.filter((path) =>
+				readdirSync(join(root, path), { recursive: true, encoding: "utf8" }).some((name) => /\.(ts|c|h|mjs|json)$/.test(name)),
+			);
+	}
+
+	it("each have a README that says what is there", () => {
+		const wanted = ["hosts", "test", ...folders("src"), ...folders("drivers"), ...folders("hosts")];
+		const missing = wanted.filter((path) => !existsSync(join(root, path, "README.md")));
+		expect(missing).toEqual([]);
+	});
+});
+
+describe("the files of src/", () => {
+	it("have at most about 400 lines", () => {
+		const long = sources("src", /\.(ts|c|h)$/).map(
+			(file) => [file, readFileSync(join(root, file), "utf8").split("\n").length] as const,
+		);
+		expect(long.filter(([, lines]) => lines > 450)).toEqual([]);
+	});
+});

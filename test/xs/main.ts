@@ -1,0 +1,13 @@
+// The last module of the bundle that runs on XS: by then every test file has declared its tests.
+// Arguments: NAME=VALUE settings (support/env.ts); ONLY=text selects tests by file and name.
+
+import { exit, now, print } from "host/system";
+import { runAll } from "./vitest.ts";
+
+try {
+	await runAll({ print, now }, (globalThis as { testEnvironment?: Record<string, string> }).testEnvironment?.ONLY ?? "");
+	exit(0);
+} catch (error) {
+	print(`@broken ${JSON.stringify(String(error))}`);
+	exit(1);
+}

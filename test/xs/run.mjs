@@ -1,0 +1,98 @@
+// Runs test files on the XS host.   node test/xs/run.mjs [--32] [--sanitize] [--only TEXT] [NAME=VALUE …] [FOLDER | FILE …]
+// Without folders: unit, rfc and fuzz. `--only` selects by file and test name.
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { SourceMap } from "node:module";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { buildHost } from "../../build/host.mjs";
+import { bundleTests, testFiles } from "./bundle.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+export const XS_FOLDERS = ["test/unit", "test/rfc", "test/fuzz"];
+
+/** No single test may be silent for longer, seconds. */
+const SILENCE_S = 300;
+
+/** Sets places in the source files for those in the bundle. */
+function placesIn(path) {
+	const map = new SourceMap(JSON.parse(readFileSync(path + ".map", "utf8")));
+	return (stack) =>
+		stack.replace(/[^\s(]*tests\.js:(\d+)(?::(\d+))?/g, (whole, line, column) => {
+			const entry = map.findEntry(Number(line) - 1, Number(column ?? 1) - 1);
+			return entry.originalSource === undefined ? whole : `${entry.originalSource}:${entry.originalLine + 1}`;
+		});
+}
+
+/**
+ * Builds the host and the bundle and runs it. Answers {passed, failed, skipped}; failures have been printed by then.
+ * @param {{bits?: 32 | 64, sanitize?: boolean, folders?: string[], only?: string, settings?: string[], name?: string}} options
+ */
+export async function runOnXS({ bits = 64, sanitize = false, folders = XS_FOLDERS, only = "", settings = [], name = "" } = {}) {
+	const host = await buildHost({ bits, sanitize, quiet: true });
+	const files = [...(await testFiles(folders)), ...folders.filter((path) => path.endsWith(".ts"))];
+	if (files.length === 0) throw new Error(`${folders.join(", ")}: no test files there`);
+	const bundle = await bundleTests(files, join(root, "build/out/test", name || `xs${bits}${sanitize ? "-sanitize" : ""}`));
+	const places = placesIn(bundle);
+	const counts = { passed: 0, failed: 0, skipped: 0 };
+	const child = spawn(host, [bundle, "--", ...settings, ...(only ? [`ONLY=${only}`] : [])], {
+		stdio: ["ignore", "pipe", "pipe"],
+		env: { ...process.env, ASAN_OPTIONS: "detect_leaks=0", UBSAN_OPTIONS: "print_stacktrace=1" },
+	});
+	let done = false;
+	let last = "before the first test";
+	let timer;
+	const watch = () => {
+		clearTimeout(timer);
+		timer = setTimeout(() => {
+			console.log(`  silent for ${SILENCE_S} s after: ${last}`);
+			child.kill("SIGKILL");
+		}, SILENCE_S * 1000);
+	};
+	watch();
+	let complaints = "";
+	child.stderr.on("data", (text) => (complaints += text));
+	const ended = new Promise((resolve, reject) => {
+		child.on("error", reject);
+		child.on("close", (status, signal) => resolve(signal ?? status));
+	});
+	for await (const line of createInterface({ input: child.stdout })) {
+		watch();
+		if (line.startsWith("@test ")) {
+			const test = JSON.parse(line.slice(6));
+			last = `${test.file} ${test.name}`;
+			counts[test.status]++;
+			if (test.status === "failed") console.log(`  FAILED ${last}\n    ${test.message}\n${places(test.stack)}`);
+			else if (test.ms > 5000) console.log(`  ${last}: ${(test.ms / 1000).toFixed(1)} s`);
+		} else if (line.startsWith("@done ")) {
+			done = true;
+		} else {
+			console.log(places(line));
+		}
+	}
+	const status = await ended;
+	clearTimeout(timer);
+	if (complaints) console.log(places(complaints).trimEnd());
+	if (!done || status !== 0) {
+		counts.failed++;
+		console.log(`  FAILED the host ended with ${status}, after: ${last}`);
+	}
+	return counts;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	const args = process.argv.slice(2);
+	const options = { settings: [], folders: [] };
+	for (let i = 0; i < args.length; i++) {
+		if (args[i] === "--32") options.bits = 32;
+		else if (args[i] === "--sanitize") options.sanitize = true;
+		else if (args[i] === "--only") options.only = args[++i];
+		else if (args[i].includes("=")) options.settings.push(args[i]);
+		else options.folders.push(args[i]);
+	}
+	if (options.folders.length === 0) delete options.folders;
+	const { passed, failed, skipped } = await runOnXS(options);
+	console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+	process.exitCode = failed > 0 ? 1 : 0;
+}

@@ -1,0 +1,212 @@
+// Stands in for the module "vitest" on XS: collects suites and tests, runs them one after the other, and prints one JSON line
+// for each, which test/xs/run.mjs reads.
+
+import { expect } from "./expect.ts";
+
+export { expect };
+
+type Body = () => unknown;
+
+interface Suite {
+	name: string;
+	parent: Suite | undefined;
+	entries: (Suite | Test)[];
+	hooks: Record<HookName, Body[]>;
+	skipped: boolean;
+}
+
+interface Test {
+	name: string;
+	body: Body | undefined;
+	file: string;
+}
+
+type HookName = "beforeAll" | "beforeEach" | "afterEach" | "afterAll";
+
+function suite(name: string, parent: Suite | undefined, skipped = false): Suite {
+	return { name, parent, entries: [], hooks: { beforeAll: [], beforeEach: [], afterEach: [], afterAll: [] }, skipped };
+}
+
+const root = suite("", undefined);
+let current = root;
+let currentFile = "";
+
+/** The tests that are declared from now on belong to this file. */
+export function beginFile(name: string): void {
+	currentFile = name;
+}
+
+function declareSuite(name: string, skipped: boolean, body?: Body): void {
+	const inner = suite(name, current, skipped);
+	current.entries.push(inner);
+	current = inner;
+	try {
+		const result = body?.();
+		if (result instanceof Promise) throw new TypeError(`describe "${name}": an async body is not supported on XS`);
+	} finally {
+		current = inner.parent!;
+	}
+}
+
+/** Fills %s, %d, %i, %j, %o, %# and $name into a name for `.each`. */
+function format(name: string, row: unknown[], index: number): string {
+	let at = 0;
+	const filled = name.replace(/%([sdijo#%])/g, (whole, kind: string) => {
+		if (kind === "%") return "%";
+		if (kind === "#") return String(index);
+		if (at >= row.length) return whole;
+		const value = row[at++];
+		return kind === "j" || kind === "o" ? JSON.stringify(value) : String(value);
+	});
+	const first = row[0];
+	if (typeof first !== "object" || first === null) return filled;
+	return filled.replace(/\$([\w.]+)/g, (whole, path: string) => {
+		let value: unknown = first;
+		for (const part of path.split(".")) value = (value as Record<string, unknown> | undefined)?.[part];
+		return value === undefined ? whole : String(value);
+	});
+}
+
+function each<Declared>(declare: (name: string, body: Body) => Declared) {
+	return (rows: readonly unknown[]) =>
+		(name: string, body: (...values: never[]) => unknown): void => {
+			let index = 0;
+			for (const row of rows) {
+				const values = (Array.isArray(row) ? row : [row]) as never[];
+				declare(format(name, values, index++), () => body(...values));
+			}
+		};
+}
+
+type Options = number | { timeout?: number };
+
+function splitArguments(a?: Body | Options, b?: Body | Options): Body | undefined {
+	return typeof a === "function" ? a : typeof b === "function" ? b : undefined;
+}
+
+function declareTest(name: string, a?: Body | Options, b?: Body | Options): void {
+	current.entries.push({ name, body: splitArguments(a, b), file: currentFile });
+}
+
+function skipTest(name: string): void {
+	current.entries.push({ name, body: undefined, file: currentFile });
+}
+
+export const describe = Object.assign(
+	(name: string, a?: Body | Options, b?: Body | Options) => declareSuite(name, false, splitArguments(a, b)),
+	{
+		each: each((name, body) => declareSuite(name, false, body)),
+		skip: (name: string, body?: Body) => declareSuite(name, true, body),
+		skipIf: (condition: boolean) => (name: string, body?: Body) => declareSuite(name, condition, body),
+		runIf: (condition: boolean) => (name: string, body?: Body) => declareSuite(name, !condition, body),
+	},
+);
+
+export const it = Object.assign(declareTest, {
+	each: each((name, body) => declareTest(name, body)),
+	skip: skipTest,
+	todo: skipTest,
+	skipIf: (condition: boolean) => (condition ? skipTest : declareTest),
+	runIf: (condition: boolean) => (condition ? declareTest : skipTest),
+});
+export const test = it;
+export const suiteOf = describe;
+
+function hook(name: HookName) {
+	return (body: Body): void => {
+		current.hooks[name].push(body);
+	};
+}
+
+export const beforeAll = hook("beforeAll");
+export const beforeEach = hook("beforeEach");
+export const afterEach = hook("afterEach");
+export const afterAll = hook("afterAll");
+
+/** What a test run needs of the host. */
+export interface Output {
+	print(line: string): void;
+	/** Milliseconds, int32. */
+	now(): number;
+}
+
+interface Run {
+	output: Output;
+	pattern: string;
+	passed: number;
+	failed: number;
+	skipped: number;
+}
+
+async function runHooks(where: Suite | undefined, name: "beforeEach" | "afterEach"): Promise<void> {
+	if (!where) return;
+	if (name === "beforeEach") await runHooks(where.parent, name);
+	for (const body of where.hooks[name]) await body();
+	if (name === "afterEach") await runHooks(where.parent, name);
+}
+
+function describeError(error: unknown): { message: string; stack: string } {
+	if (error instanceof Error) return { message: `${error.name}: ${error.message}`, stack: error.stack ?? "" };
+	return { message: String(error), stack: "" };
+}
+
+function report(run: Run, test: Test, name: string, status: string, started: number, error?: unknown): void {
+	const line = {
+		file: test.file,
+		name,
+		status,
+		ms: (run.output.now() - started) | 0,
+		...(error === undefined ? {} : describeError(error)),
+	};
+	run.output.print(`@test ${JSON.stringify(line)}`);
+}
+
+async function runTest(run: Run, where: Suite, test: Test, prefix: string, skipped: boolean): Promise<void> {
+	const name = prefix + test.name;
+	if (run.pattern && !`${test.file} ${name}`.includes(run.pattern)) return;
+	const started = run.output.now();
+	if (skipped || !test.body) {
+		run.skipped++;
+		return report(run, test, name, "skipped", started);
+	}
+	let error: unknown;
+	let failed = false;
+	try {
+		await runHooks(where, "beforeEach");
+		await test.body();
+	} catch (caught) {
+		error = caught ?? new Error("threw undefined");
+		failed = true;
+	}
+	try {
+		await runHooks(where, "afterEach");
+	} catch (caught) {
+		error ??= caught;
+		failed = true;
+	}
+	if (failed) run.failed++;
+	else run.passed++;
+	report(run, test, name, failed ? "failed" : "passed", started, error);
+}
+
+async function runSuite(run: Run, where: Suite, prefix: string, skipped: boolean): Promise<void> {
+	skipped ||= where.skipped;
+	try {
+		for (const body of where.hooks.beforeAll) await body();
+		for (const entry of where.entries) {
+			if ("entries" in entry) await runSuite(run, entry, `${prefix}${entry.name} > `, skipped);
+			else await runTest(run, where, entry, prefix, skipped);
+		}
+		for (const body of where.hooks.afterAll) await body();
+	} catch (error) {
+		run.failed++;
+		report(run, { name: "hooks", body: undefined, file: currentFile }, `${prefix}hooks`, "failed", run.output.now(), error);
+	}
+}
+
+/** Runs everything that was declared; only tests whose file and name contain `pattern`. */
+export async function runAll(output: Output, pattern: string): Promise<void> {
+	const run: Run = { output, pattern, passed: 0, failed: 0, skipped: 0 };
+	await runSuite(run, root, "", false);
+	output.print(`@done ${JSON.stringify({ passed: run.passed, failed: run.failed, skipped: run.skipped })}`);
+}

@@ -1,0 +1,23 @@
+// One project for each kind of test, so that `vitest run --project unit` runs one kind. test/run.mjs runs them all.
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { scripts } from "./test/support/build/scripts-plugin.mjs";
+
+function project(name: string, include: string[], exclude: string[] = [], timeout = 60_000): TestProjectConfiguration {
+	return {
+		plugins: [scripts()],
+		test: { name, include, exclude, environment: "node", testTimeout: timeout, hookTimeout: timeout },
+	};
+}
+
+export default defineConfig({
+	test: {
+		projects: [
+			project("unit", ["test/unit/**/*.test.ts"], ["test/unit/desktop/**"]),
+			project("rfc", ["test/rfc/**/*.test.ts"]),
+			project("sim", ["test/sim/**/*.test.ts"], [], 600_000),
+			project("fuzz", ["test/fuzz/**/*.test.ts"], [], 900_000),
+			project("desktop", ["test/unit/desktop/**/*.test.ts", "test/desktop/**/*.test.ts"], [], 120_000),
+			project("interop", ["test/interop/**/*.test.ts"], [], 300_000),
+		],
+	},
+});
