@@ -105,20 +105,46 @@ static void printFrames(txMachine *the)
 	}
 }
 
+/* The text of an exception: its stack, if it is an Error. Runs JavaScript. */
+static const char *describe(txMachine *the, txSlot *exception)
+{
+	mxPushSlot(exception);
+	if (exception->kind == XS_REFERENCE_KIND) {
+		mxGetID(mxID(_stack));
+		if (the->stack->kind == XS_UNDEFINED_KIND)
+			*the->stack = *exception;
+	}
+	return fxToString(the, the->stack);
+}
+
+/* XS tells the importer of a module that did not load only that "import x not found"; this is why. */
+static char loadError[2048];
+
+void hostRememberLoadError(txMachine *the)
+{
+	txSlot exception = mxException;
+	mxTry(the) {
+		mxPushSlot(&exception);
+		snprintf(loadError, sizeof(loadError), "%s", describe(the, the->stack));
+		mxPop();
+		mxPop();
+	}
+	mxCatch(the) {
+		*loadError = 0;
+	}
+	mxException = exception;
+}
+
 static void printException(txMachine *the)
 {
 	fxBeginHost(the);
 	mxPush(mxException);
 	txSlot *exception = the->stack;
 	mxTry(the) {
-		mxPushSlot(exception);
-		if (exception->kind == XS_REFERENCE_KIND)
-			mxGetID(mxID(_stack));
-		if (exception->kind != XS_REFERENCE_KIND || the->stack->kind == XS_UNDEFINED_KIND) {
-			*the->stack = *exception;
-			fprintf(stderr, "uncaught: ");
-		}
-		fprintf(stderr, "%s\n", fxToString(the, the->stack));
+		const char *text = describe(the, exception);
+		fprintf(stderr, "%s%s\n", exception->kind == XS_REFERENCE_KIND ? "" : "uncaught: ", text);
+		if (*loadError && strncmp(text, "SyntaxError: import ", 20) == 0)
+			fprintf(stderr, "because of %s\n", loadError);
 	}
 	mxCatch(the) {
 		fprintf(stderr, "uncaught exception, which cannot be shown\n");

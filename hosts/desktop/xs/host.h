@@ -53,6 +53,7 @@ void hostMapModule(const char *argument);
 /* errors.c */
 void hostThrow(txMachine *the, const char *constructor, const char *format, ...)
 	XS_FUNCTION_NORETURN __attribute__((format(printf, 3, 4)));
+void hostRememberLoadError(txMachine *the);
 txSlot *hostCallable(txMachine *the, txSlot *slot, const char *what);
 
 /* ../native/loop.c */

@@ -105,6 +105,7 @@ static int nextCharacter(void *stream)
 
 /* XS reports a syntax error's place here and nowhere else. */
 static txInteger errorLine;
+static char syntaxError[1024];
 
 static void keepErrorLine(void *console, txString path, txInteger line, txString format, c_va_list arguments)
 {
@@ -112,30 +113,30 @@ static void keepErrorLine(void *console, txString path, txInteger line, txString
 	errorLine = line;
 }
 
-static txScript *parse(txMachine *the, Source *source, char *path, txUnsigned flags)
+/* Leaves *syntaxError empty when all is well. */
+static txScript *parse(txMachine *the, const char *text, size_t length, char *path, txUnsigned flags)
 {
+	Source source = { text, text + length };
 	txParser parser;
 	txParserJump jump;
 	txScript *volatile script = NULL;
-	char message[1024] = "";
 	fxInitializeParser(&parser, the, the->parserBufferSize, the->parserTableModulo);
 	parser.firstJump = &jump;
 	parser.reportError = keepErrorLine;
 	if (c_setjmp(jump.jmp_buf) == 0) {
 		parser.path = fxNewParserSymbol(&parser, path);
-		fxParserTree(&parser, source, nextCharacter, flags, NULL);
+		fxParserTree(&parser, &source, nextCharacter, flags, NULL);
 		fxParserHoist(&parser);
 		fxParserBind(&parser);
 		script = fxParserCode(&parser);
 	}
-	if (parser.errorCount > 0)
-		snprintf(message, sizeof(message), "%s:%d: %s", path, (int)errorLine,
+	*syntaxError = 0;
+	if (parser.errorCount > 0) {
+		snprintf(syntaxError, sizeof(syntaxError), "%s:%d: %s", path, (int)errorLine,
 			parser.errorMessage ? parser.errorMessage : "cannot be parsed");
-	fxTerminateParser(&parser);
-	if (*message) {
 		fxDeleteScript(script);
-		hostThrow(the, "SyntaxError", "%s", message);
 	}
+	fxTerminateParser(&parser);
 	return script;
 }
 
@@ -190,27 +191,22 @@ static char *readSource(txMachine *the, const char *path, size_t *length)
 	return text;
 }
 
-void fxLoadModule(txMachine *the, txSlot *module, txID moduleID)
+static void load(txMachine *the, txSlot *module, txID moduleID)
 {
 	char *path = fxGetKeyName(the, moduleID);
 	const HostModule *native = *path == '/' ? NULL : nativeModule(path);
-	char *text = NULL;
-	size_t length = 0;
-	txUnsigned flags = (hostKeepsLines ? mxDebugFlag : 0) | (native ? mxCFlag : 0);
+	txUnsigned flags = hostKeepsLines ? mxDebugFlag : 0;
+	txScript *script;
 	if (native)
-		length = native->length;
-	else
-		text = readSource(the, path, &length);
-	Source source = { native ? native->source : text, (native ? native->source : text) + length };
-	txScript *volatile script = NULL;
-	mxTry(the) {
-		script = parse(the, &source, path, flags);
-	}
-	mxCatch(the) {
+		script = parse(the, native->source, native->length, path, flags | mxCFlag);
+	else {
+		size_t length = 0;
+		char *text = readSource(the, path, &length);
+		script = parse(the, text, length, path, flags);
 		free(text);
-		fxJump(the);
 	}
-	free(text);
+	if (*syntaxError)
+		hostThrow(the, "SyntaxError", "%s", syntaxError);
 	if (!script)
 		fxAbort(the, XS_NOT_ENOUGH_MEMORY_EXIT);
 	if (script->hostsBuffer) {
@@ -218,4 +214,15 @@ void fxLoadModule(txMachine *the, txSlot *module, txID moduleID)
 		script->callback = buildHosts;
 	}
 	fxResolveModule(the, module, moduleID, script, NULL, NULL);
+}
+
+void fxLoadModule(txMachine *the, txSlot *module, txID moduleID)
+{
+	mxTry(the) {
+		load(the, module, moduleID);
+	}
+	mxCatch(the) {
+		hostRememberLoadError(the);
+		fxJump(the);
+	}
 }

@@ -21,14 +21,17 @@
 
 #include "xsmc.h"
 
+/* xsArg(index) without counting the arguments each time: natives of the data path are called with all of theirs. */
+#define dataArg(index) (the->frame[-2 - (index)])
+
 /** Argument `index` as an int32. */
-#define intArg(index) ((int)xsmcToInteger(xsArg(index)))
+#define intArg(index) ((int)xsmcToInteger(dataArg(index)))
 
 /** The bytes [at, end) of argument `index`, to read. Throws RangeError unless 0 <= at <= end <= size. */
-#define bytesIn(index, at, end) ((const uint8_t *)bufferAt(the, &xsArg(index), at, end, 0))
+#define bytesIn(index, at, end) ((const uint8_t *)bufferAt(the, &dataArg(index), at, end, 0))
 
 /** The same, to write; a read-only buffer throws TypeError. */
-#define bytesOut(index, at, end) bufferAt(the, &xsArg(index), at, end, 1)
+#define bytesOut(index, at, end) bufferAt(the, &dataArg(index), at, end, 1)
 
 static inline uint8_t *bufferAt(xsMachine *the, xsSlot *slot, int at, int end, int writable)
 {
