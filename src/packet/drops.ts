@@ -43,4 +43,6 @@ export const DROPS = [
 export type DropName = (typeof DROPS)[number];
 
 /** `DROP.udpNoSocket` is the index of that reason's counter. */
-export const DROP = Object.freeze(Object.fromEntries(DROPS.map((name, index) => [name, index]))) as Readonly<Record<DropName, number>>;
+export const DROP = Object.freeze(Object.fromEntries(DROPS.map((name, index) => [name, index]))) as Readonly<
+	Record<DropName, number>
+>;

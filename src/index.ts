@@ -1,0 +1,14 @@
+// The public entry: what `import … from "multihome"` gives.
+
+export { Stack } from "./stack.ts";
+export type { Status, InterfaceStatus, SocketStatus } from "./status.ts";
+export type { StackOptions } from "./config.ts";
+export type { CoreOptions } from "./packet/core.ts";
+export { Interface, type InterfaceOptions } from "./link/interface.ts";
+export { EthernetInterface, type EthernetOptions } from "./link/ethernet.ts";
+export { LoopbackInterface } from "./link/loopback.ts";
+export { LoopbackDevice } from "./device/loopback.ts";
+export * from "./device/device.ts";
+export { Route, type RouteOptions } from "./ip/routes.ts";
+export { formatIpv4, parseIpv4, parsePrefix } from "./ip/address.ts";
+export { createIO } from "./io/io.ts";

@@ -1,0 +1,135 @@
+// The interfaces of a stack, added and removed while traffic flows.
+
+import { FLAG_LOOPBACK } from "../packet/blocks.ts";
+import type { Core } from "../packet/core.ts";
+import { EthernetInterface } from "../link/ethernet.ts";
+import type { Interface, InterfaceAddress, InterfaceListener } from "../link/interface.ts";
+import { LoopbackInterface } from "../link/loopback.ts";
+import { Neighbors } from "../link/neighbors.ts";
+import * as ipv4 from "../wire/ipv4.ts";
+import { formatIpv4 } from "./address.ts";
+import { Route, type Routes } from "./routes.ts";
+
+/** Told of what the layers above must know. */
+export interface ChangeListener {
+	/** An address is gone, or its interface: connections from it end. */
+	addressGone(address: number): void;
+	/** An interface is gone: what was bound to its slot ends. */
+	interfaceGone(slot: number): void;
+}
+
+export class InterfaceSet implements InterfaceListener {
+	/** In the order they were added. The packet path walks this array. */
+	readonly list: Interface[] = [];
+	readonly neighbors: Neighbors;
+	#core: Core;
+	#routes: Routes;
+	#listener: ChangeListener;
+	#slots: boolean[] = [];
+	#serial = 0;
+
+	constructor(core: Core, routes: Routes, listener: ChangeListener) {
+		this.#core = core;
+		this.#routes = routes;
+		this.#listener = listener;
+		this.neighbors = new Neighbors(core);
+		for (let i = 0; i < core.limits.interfaces; i++) this.#slots.push(false);
+	}
+
+	/** Adds an interface. Throws RangeError when its name is taken or the set is full. */
+	add<T extends Interface>(link: T): T {
+		if (this.find(link.name)) throw new RangeError(`interface ${link.name}: the name is in use`);
+		if (link.slot) throw new RangeError(`interface ${link.name}: is part of a stack already`);
+		const free = this.#slots.indexOf(false);
+		if (free < 0)
+			throw new RangeError(`interface ${link.name}: all ${this.#slots.length} are in use; raise the option "interfaces"`);
+		this.#slots[free] = true;
+		this.#serial = (this.#serial + 1) & 0x7fffff;
+		if (link instanceof EthernetInterface) link.useNeighbors(this.neighbors);
+		link.attach(
+			this.#core,
+			free + 1,
+			(this.#serial << 8) | (free + 1) | 0,
+			link instanceof LoopbackInterface ? FLAG_LOOPBACK : 0,
+			this,
+		);
+		this.list.push(link);
+		link.checkLink();
+		this.#core.wake();
+		return link;
+	}
+
+	/** Removes an interface: its routes, addresses and neighbours go, and connections that came from its addresses end. */
+	remove(link: Interface): void {
+		const index = this.list.indexOf(link);
+		if (index < 0) throw new RangeError(`interface ${link.name}: is not part of this stack`);
+		while (link.addresses.length > 0) link.removeAddress(link.addresses[link.addresses.length - 1]!);
+		this.list.splice(index, 1);
+		this.#routes.removeWhere((route) => route.link === link);
+		this.#listener.interfaceGone(link.slot);
+		this.#slots[link.slot - 1] = false;
+		link.detach();
+	}
+
+	/** The interface of that name, or undefined. */
+	find(name: string): Interface | undefined {
+		return this.list.find((link) => link.name === name);
+	}
+
+	/** The interface in that slot, or undefined. */
+	at(slot: number): Interface | undefined {
+		const list = this.list;
+		for (let i = 0; i < list.length; i++) if (list[i]!.slot === slot) return list[i];
+		return undefined;
+	}
+
+	/** The interface that has this address, or undefined. */
+	owner(address: number): Interface | undefined {
+		const list = this.list;
+		for (let i = 0; i < list.length; i++) {
+			const addresses = list[i]!.addresses;
+			for (let j = 0; j < addresses.length; j++) if (addresses[j]!.address === address) return list[i];
+		}
+		return undefined;
+	}
+
+	addressAdded(link: Interface, entry: InterfaceAddress): void {
+		const owner = this.list.find((other) => other !== link && other.addresses.some((own) => own.address === entry.address));
+		if (owner || ipv4.isMulticast(entry.address) || entry.address === 0 || entry.address === ipv4.BROADCAST) {
+			link.addresses.pop();
+			throw new RangeError(
+				`address ${formatIpv4(entry.address)} of ${link.name}: ${owner ? `${owner.name} has it already` : "expected a unicast address"}`,
+			);
+		}
+		if (entry.length < 32) {
+			try {
+				this.#routes.insert(new Route(entry.address & entry.mask, entry.length, 0, link, 0, true));
+			} catch (error) {
+				link.addresses.pop();
+				throw error;
+			}
+		}
+		if (link instanceof EthernetInterface) link.announce(entry.address);
+		this.#routes.changed();
+	}
+
+	addressRemoved(link: Interface, entry: InterfaceAddress): void {
+		let one = true;
+		this.#routes.removeWhere((route) => {
+			const matches =
+				one &&
+				route.connected &&
+				route.link === link &&
+				route.prefix === (entry.address & entry.mask) &&
+				route.length === entry.length;
+			if (matches) one = false;
+			return matches;
+		});
+		this.#listener.addressGone(entry.address);
+	}
+
+	linkChanged(link: Interface): void {
+		this.#routes.changed();
+		if (link.up && link instanceof EthernetInterface) for (const own of link.addresses) link.announce(own.address);
+	}
+}

@@ -1,0 +1,171 @@
+// The routes. `Routes.list` is the truth; the hash table that packets are looked up in (wire/tables.ts) is filled from it
+// when it has changed and the next look-up comes. Cost of a look-up: one probe for each prefix length in use, 33 at most.
+
+import {
+	ROUTE_ENTRIES,
+	ROUTE_ENTRY,
+	ROUTE_HOST_LENGTH,
+	ROUTE_INDEX,
+	ROUTE_KEY,
+	ROUTE_LENGTHS,
+	ROUTE_MASK,
+	ROUTE_PREFIX,
+	ROUTE_SEED,
+} from "../packet/blocks.ts";
+import type { Core } from "../packet/core.ts";
+import type { Interface } from "../link/interface.ts";
+import * as ipv4 from "../wire/ipv4.ts";
+import { routeEntry } from "../wire/tables.ts";
+import { routeFind } from "#codec";
+import { formatIpv4, parseIpv4, parsePrefix } from "./address.ts";
+
+export interface RouteOptions {
+	/** "10.0.0.0/8"; "0.0.0.0/0" is the default route. */
+	prefix: string;
+	/** Address of the next router; without one the destinations are neighbours. */
+	gateway?: string;
+	interface: Interface;
+	/** The lower wins among routes of one prefix. The interface's metric is added. */
+	metric?: number;
+}
+
+export class Route {
+	readonly prefix: number;
+	readonly length: number;
+	/** IPv4 address of the next router, or 0. */
+	readonly gateway: number;
+	readonly link: Interface;
+	readonly metric: number;
+	/** Made by an address of the interface; it goes with it. */
+	readonly connected: boolean;
+
+	constructor(prefix: number, length: number, gateway: number, link: Interface, metric: number, connected: boolean) {
+		this.prefix = prefix;
+		this.length = length;
+		this.gateway = gateway;
+		this.link = link;
+		this.metric = metric;
+		this.connected = connected;
+	}
+
+	toString(): string {
+		return `${formatIpv4(this.prefix)}/${this.length}`;
+	}
+}
+
+export class Routes {
+	/** Changes with every change of routes, links and addresses: cached paths of an older one are void. */
+	generation = 0;
+	readonly list: Route[] = [];
+	#core: Core;
+	#stale = true;
+	#table: number;
+
+	constructor(core: Core) {
+		this.#core = core;
+		this.#table = core.layout.routes;
+		core.view.setInt32(this.#table + ROUTE_MASK, core.layout.routeCapacity - 1, true);
+		core.view.setInt32(this.#table + ROUTE_SEED, core.random32(), true);
+	}
+
+	/** Adds a route. Throws RangeError for a bad address, a gateway that is no neighbour's, or a full table. */
+	add(options: RouteOptions): Route {
+		const { address, length } = parsePrefix(options.prefix);
+		const mask = ipv4.mask(length);
+		if ((address & ~mask) !== 0)
+			throw new RangeError(`route ${options.prefix}: expected ${formatIpv4(address & mask)}/${length}, without host bits`);
+		const gateway = options.gateway === undefined ? 0 : parseIpv4(options.gateway);
+		if (gateway === undefined) throw new RangeError(`gateway "${options.gateway}": expected an IPv4 address`);
+		const metric = options.metric ?? 0;
+		if (!Number.isInteger(metric) || metric < 0 || metric > 65_535) throw new RangeError(`metric ${metric}: expected 0 to 65535`);
+		if (!options.interface.slot)
+			throw new RangeError(`route ${options.prefix}: interface ${options.interface.name} is not part of this stack`);
+		if (gateway !== 0 && options.interface.linkHeader > 0 && !onLink(options.interface, gateway))
+			throw new RangeError(`gateway ${options.gateway}: not in a subnet of ${options.interface.name}`);
+		return this.insert(new Route(address, length, gateway, options.interface, metric, false));
+	}
+
+	insert(route: Route): Route {
+		if (this.list.length >= this.#core.limits.routes)
+			throw new RangeError(`route ${route}: all ${this.#core.limits.routes} routes are in use; raise the option "routes"`);
+		for (const other of this.list)
+			if (
+				other.prefix === route.prefix &&
+				other.length === route.length &&
+				other.gateway === route.gateway &&
+				other.link === route.link &&
+				!other.connected
+			)
+				throw new RangeError(`route ${route}: is there already`);
+		this.list.push(route);
+		this.changed();
+		return route;
+	}
+
+	/** Removes a route that `add` returned. */
+	remove(route: Route): void {
+		const index = this.list.indexOf(route);
+		if (index < 0) throw new RangeError(`route ${route}: is not there`);
+		this.list.splice(index, 1);
+		this.changed();
+	}
+
+	/** Removes all that `which` holds for. */
+	removeWhere(which: (route: Route) => boolean): void {
+		for (let i = this.list.length - 1; i >= 0; i--) if (which(this.list[i]!)) this.list.splice(i, 1);
+		this.changed();
+	}
+
+	/** Something that routes rest on changed: a link, an address. */
+	changed(): void {
+		this.generation = (this.generation + 1) | 0;
+		this.#stale = true;
+	}
+
+	/** The best route to an address, by the interface with that slot (0: by any), or undefined. */
+	find(address: number, slot: number): Route | undefined {
+		if (this.#stale) this.#fill();
+		const index = routeFind(this.#core.view, this.#table, address, slot);
+		return index < 0 ? undefined : this.list[index];
+	}
+
+	#fill(): void {
+		const view = this.#core.view;
+		const table = this.#table;
+		this.#stale = false;
+		for (let i = 0; i < this.#core.layout.routeCapacity; i++)
+			view.setInt32(table + ROUTE_ENTRIES + i * ROUTE_ENTRY + ROUTE_KEY, 0);
+		let lengths = 0;
+		let hosts = 0;
+		for (let index = 0; index < this.list.length; index++) {
+			const route = this.list[index]!;
+			if (!route.link.up) continue;
+			if (route.length === 32) hosts = 1;
+			else lengths |= 1 << route.length;
+			this.#put(0, index, route);
+			this.#put(route.link.slot, index, route);
+		}
+		view.setInt32(table + ROUTE_LENGTHS, lengths, true);
+		view.setInt32(table + ROUTE_HOST_LENGTH, hosts, true);
+	}
+
+	/** Enters a route under an interface slot, unless a better one of the same prefix stands there. */
+	#put(slot: number, index: number, route: Route): void {
+		const view = this.#core.view;
+		const key = (slot << 8) | (route.length + 1);
+		const entry = routeEntry(view, this.#table, route.prefix, key);
+		if (view.getInt32(entry + ROUTE_KEY, true) !== 0) {
+			const other = this.list[view.getInt32(entry + ROUTE_INDEX, true)]!;
+			if (other.metric + other.link.metric <= route.metric + route.link.metric) return;
+		}
+		view.setInt32(entry + ROUTE_PREFIX, route.prefix, true);
+		view.setInt32(entry + ROUTE_KEY, key, true);
+		view.setInt32(entry + ROUTE_INDEX, index, true);
+	}
+}
+
+/** Whether an address lies in a subnet of the interface. */
+export function onLink(link: Interface, address: number): boolean {
+	for (const own of link.addresses) if (((own.address ^ address) & own.mask) === 0) return true;
+	return false;
+}

@@ -1,0 +1,214 @@
+// What all interfaces have in common: a device below, addresses, a block in the arena, and a short queue before a busy device.
+
+import { ADDRESSES_PER_INTERFACE, MAX_MTU, PACKET_BYTES, PACKET_HEADROOM, TRANSMIT_QUEUE } from "../config.ts";
+import { HELD, RECEIVE_CHECKED, SENT, type Device } from "../device/device.ts";
+import {
+	BLOCK_ADDRESS_COUNT,
+	BLOCK_ADDRESSES,
+	BLOCK_FLAGS,
+	FLAG_ANY_ADDRESS,
+	FLAG_CHECKED,
+	INTERFACE_BLOCK,
+} from "../packet/blocks.ts";
+import type { Core } from "../packet/core.ts";
+import { DROP } from "../packet/drops.ts";
+import { NONE, PacketQueue } from "../packet/pool.ts";
+import type { Path } from "./path.ts";
+
+export interface InterfaceOptions {
+	/** Largest IP packet, bytes: 68 (RFC 791) to what the device carries. */
+	mtu?: number;
+	/** Added to the metric of its routes: the lower one wins. */
+	metric?: number;
+}
+
+/** An address of an interface and the length of its subnet's prefix. */
+export interface InterfaceAddress {
+	readonly address: number;
+	readonly length: number;
+	readonly mask: number;
+}
+
+/** Who is told of changes: the IP layer. */
+export interface InterfaceListener {
+	addressAdded(link: Interface, address: InterfaceAddress): void;
+	addressRemoved(link: Interface, address: InterfaceAddress): void;
+	linkChanged(link: Interface): void;
+}
+
+export abstract class Interface {
+	/** Arena offset of the interface block, packet/blocks.ts; 0 while not attached. */
+	block = 0;
+	readonly device: Device;
+	/** Packets that the device was too busy for. */
+	queue!: PacketQueue;
+	/** Whether packets pass: administratively up, and the device has a link. */
+	up = false;
+	/** Index among the interfaces, from 1; other interfaces may have it later. 0 while not attached. */
+	slot = 0;
+	/** InterfaceId: slot | a number never used before << 8. Two interfaces never share one. */
+	id = 0;
+	mtu: number;
+	readonly metric: number;
+	readonly name: string;
+	/** False takes it down whatever the device says. */
+	enabled = true;
+	readonly addresses: InterfaceAddress[] = [];
+	/** IPv4 multicast groups joined here, with a count of joins each. */
+	readonly groups: Map<number, number> = new Map();
+	protected core!: Core;
+	#listener: InterfaceListener | undefined;
+	#flags = 0;
+
+	constructor(name: string, device: Device, options: InterfaceOptions) {
+		if (typeof name !== "string" || !/^[A-Za-z0-9._-]{1,15}$/.test(name))
+			throw new RangeError(`interface name "${String(name)}": expected 1 to 15 letters, digits, ".", "_" or "-"`);
+		const most = Math.min(device.mtu, MAX_MTU);
+		const mtu = options.mtu ?? most;
+		if (typeof mtu !== "number" || mtu !== Math.floor(mtu) || mtu < 68 || mtu > most)
+			throw new RangeError(`mtu ${String(mtu)} of ${name}: expected 68 to ${most}`);
+		const metric = options.metric ?? 0;
+		if (typeof metric !== "number" || metric !== Math.floor(metric) || metric < 0 || metric > 65_535)
+			throw new RangeError(`metric ${String(metric)} of ${name}: expected 0 to 65535`);
+		this.name = name;
+		this.device = device;
+		this.mtu = mtu;
+		this.metric = metric;
+	}
+
+	/** Bytes of link header before IP: what `receive` leaves room for in front. */
+	abstract readonly linkHeader: number;
+	/** What the link is, for people: "ethernet", "loopback". */
+	abstract readonly kind: string;
+
+	/** Sends the IP packet in bytes `at` to `end` to `path.nextHop`. Answers whether the packet was kept. */
+	abstract output(packet: number, at: number, end: number, path: Path): boolean;
+
+	/** A packet of the link's own protocols (ARP) that `decode` found. */
+	control(_at: number, _packet: number): void {}
+
+	/** Time passes; says what it waits for by `core.deadline`. */
+	timers(_now: number): void {}
+
+	/** Neighbours and the like are void: the link went down or is removed. */
+	protected flush(): void {}
+
+	/** Takes its place in a stack. The interface set calls this. */
+	attach(core: Core, slot: number, id: number, flags: number, listener: InterfaceListener): void {
+		this.core = core;
+		this.slot = slot;
+		this.id = id;
+		this.block = core.layout.interfaces + (slot - 1) * INTERFACE_BLOCK;
+		this.queue = new PacketQueue(core.pool);
+		this.#listener = listener;
+		this.#flags = flags | (this.device.abilities & RECEIVE_CHECKED ? FLAG_CHECKED : 0);
+		for (let i = 0; i < INTERFACE_BLOCK; i += 4) core.view.setInt32(this.block + i, 0);
+		core.view.setInt32(this.block + BLOCK_FLAGS, this.#flags, true);
+		const pool = core.pool;
+		this.device.attach({
+			view: core.view,
+			notify: () => core.wake(),
+			released: (packet) => {
+				pool.release(packet);
+				core.wake();
+			},
+		});
+	}
+
+	/** Leaves the stack. What waits is released; the device is closed. */
+	detach(): void {
+		this.up = false;
+		this.queue.clear();
+		this.flush();
+		this.device.close();
+		this.slot = this.id = this.block = 0;
+	}
+
+	/** Looks at the link. The stack calls this at every poll. */
+	checkLink(): void {
+		const up = this.enabled && this.device.linkUp;
+		if (up === this.up) return;
+		this.up = up;
+		if (!up) {
+			this.queue.clear();
+			this.flush();
+		}
+		this.#listener!.linkChanged(this);
+	}
+
+	/** Accept every unicast destination, as the embedded gateway does. */
+	get anyAddress(): boolean {
+		return (this.#flags & FLAG_ANY_ADDRESS) !== 0;
+	}
+	set anyAddress(on: boolean) {
+		this.#flags = on ? this.#flags | FLAG_ANY_ADDRESS : this.#flags & ~FLAG_ANY_ADDRESS;
+		this.core.view.setInt32(this.block + BLOCK_FLAGS, this.#flags, true);
+	}
+
+	/** Adds an address with the length of its subnet's prefix. Throws RangeError when there are too many, or it is there already. */
+	addAddress(address: number, length: number): InterfaceAddress {
+		if (this.addresses.length >= ADDRESSES_PER_INTERFACE)
+			throw new RangeError(
+				`${this.name} has ${ADDRESSES_PER_INTERFACE} addresses already: raise ADDRESSES_PER_INTERFACE in config.ts`,
+			);
+		const mask = length === 0 ? 0 : (-1 << (32 - length)) | 0;
+		const entry = { address, length, mask };
+		this.addresses.push(entry);
+		this.#listener!.addressAdded(this, entry); // throws, and takes it back, when another interface has it
+		this.#writeAddresses();
+		return entry;
+	}
+
+	/** Removes one. Connections that used it end with an error. */
+	removeAddress(entry: InterfaceAddress): void {
+		const index = this.addresses.indexOf(entry);
+		if (index < 0) throw new RangeError(`${this.name} does not have that address`);
+		this.addresses.splice(index, 1);
+		this.#writeAddresses();
+		this.#listener!.addressRemoved(this, entry);
+	}
+
+	#writeAddresses(): void {
+		const view = this.core.view;
+		view.setInt32(this.block + BLOCK_ADDRESS_COUNT, this.addresses.length, true);
+		for (let i = 0; i < this.addresses.length; i++) {
+			view.setInt32(this.block + BLOCK_ADDRESSES + i * 8, this.addresses[i]!.address, true);
+			view.setInt32(this.block + BLOCK_ADDRESSES + i * 8 + 4, this.addresses[i]!.mask, true);
+		}
+	}
+
+	/** Most bytes that a received frame may have, counted from where its link header begins. */
+	get receiveSpace(): number {
+		return PACKET_BYTES - PACKET_HEADROOM + this.linkHeader;
+	}
+
+	/** Hands a frame to the device, or queues it. Answers whether the packet was kept. */
+	protected transmit(packet: number, at: number, end: number): boolean {
+		if (this.queue.head === NONE) {
+			const answer = this.device.transmit(packet, at, end);
+			if (answer === SENT) return false;
+			if (answer === HELD) return true;
+		}
+		const pool = this.core.pool;
+		// Who keeps a packet must leave one for its caller to go on with.
+		if (this.queue.length >= TRANSMIT_QUEUE || pool.free === 0) {
+			this.core.count(this.block, DROP.transmitQueueFull);
+			return false;
+		}
+		pool.start[packet] = at;
+		pool.end[packet] = end;
+		this.queue.push(packet);
+		return true;
+	}
+
+	/** Offers the device what waits. */
+	drain(): void {
+		const pool = this.core.pool;
+		for (let packet = this.queue.head; packet !== NONE; packet = this.queue.head) {
+			const answer = this.device.transmit(packet, pool.start[packet]!, pool.end[packet]!);
+			if (answer !== SENT && answer !== HELD) return;
+			this.queue.shift();
+			if (answer === SENT) pool.release(packet);
+		}
+	}
+}

@@ -1,0 +1,91 @@
+// What every layer needs: the arena, the pool, the clock, chance, and one deadline for all timers.
+
+import { limitsOf, type Limits, type StackOptions } from "../config.ts";
+import { allocate } from "#memory";
+import { BLOCK_DROPS } from "./blocks.ts";
+import { FIELDS } from "./fields.ts";
+import { layoutOf, type Layout } from "./layout.ts";
+import { NONE, PacketPool } from "./pool.ts";
+
+export interface CoreOptions extends StackOptions {
+	/** 32 random bits as an int32. Sequence numbers and ports rest on it: cryptographic where there are attackers. */
+	random32: () => number;
+	/** Called when `poll` should run soon: an application wrote, a device notified. */
+	onWake?: () => void;
+}
+
+export class Core {
+	/** A packet that is always ready to be built in, NONE while the pool is empty. */
+	spare = NONE;
+	/** Milliseconds, int32, of the current poll. It wraps: compare by (a - b) | 0. */
+	now = 0;
+	/** The decode registers, packet/fields.ts. */
+	readonly fields: Int32Array;
+	readonly view: DataView;
+	readonly pool: PacketPool;
+	readonly limits: Limits;
+	readonly layout: Layout;
+	readonly random32: () => number;
+	#armed = false;
+	#due = 0;
+	#awake = false;
+	#onWake: (() => void) | undefined;
+
+	constructor(options: CoreOptions) {
+		if (typeof options.random32 !== "function") throw new TypeError("random32: expected a function that returns 32 random bits");
+		this.limits = limitsOf(options);
+		this.layout = layoutOf(this.limits);
+		this.random32 = options.random32;
+		this.#onWake = options.onWake;
+		const arena = allocate(this.layout.bytes);
+		this.view = new DataView(arena);
+		this.fields = new Int32Array(arena, 0, FIELDS);
+		this.pool = new PacketPool(this.limits.packets, this.layout.packets);
+		this.spare = this.pool.acquire();
+	}
+
+	/** Replaces the spare packet, which somebody kept. */
+	takeSpare(): void {
+		this.spare = this.pool.acquire();
+	}
+
+	/** Counts a drop on an interface. The reason is an index into packet/drops.ts. */
+	count(block: number, reason: number): void {
+		const at = block + BLOCK_DROPS + reason * 4;
+		this.view.setInt32(at, (this.view.getInt32(at, true) + 1) | 0, true);
+	}
+
+	/** Something is due at that time: timers run at the first poll from then on. */
+	deadline(at: number): void {
+		if (this.#armed && ((at - this.#due) | 0) >= 0) return;
+		this.#due = at;
+		this.#armed = true;
+	}
+
+	/** Whether the earliest deadline has come; then it is forgotten, and who still waits for something says so again. */
+	takeDeadline(): boolean {
+		if (!this.#armed || ((this.now - this.#due) | 0) < 0) return false;
+		this.#armed = false;
+		return true;
+	}
+
+	/** Milliseconds until the earliest deadline, 0 when it is past, -1 when there is none. */
+	untilDeadline(): number {
+		if (!this.#armed) return -1;
+		const left = (this.#due - this.now) | 0;
+		return left < 0 ? 0 : left;
+	}
+
+	/** Asks the owner for a poll, once until the next one begins. */
+	wake(): void {
+		if (this.#awake) return;
+		this.#awake = true;
+		this.#onWake?.();
+	}
+
+	/** A poll begins: from here on `wake` calls again. */
+	polling(now: number): void {
+		this.now = now | 0;
+		this.#awake = false;
+	}
+}

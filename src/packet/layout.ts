@@ -1,0 +1,58 @@
+// Where everything lies in the arena. Read from top to bottom: it is the memory map.
+
+import { PACKET_BYTES, type Limits } from "../config.ts";
+import { FLOW_ENTRIES, FLOW_ENTRY, INTERFACE_BLOCK, NEIGHBOR_BLOCK, ROUTE_ENTRIES, ROUTE_ENTRY, TCB_BLOCK } from "./blocks.ts";
+import { FIELDS_BYTES } from "./fields.ts";
+
+/** Byte offsets of the areas, and the size of the whole. */
+export interface Layout {
+	readonly interfaces: number;
+	readonly neighbors: number;
+	readonly tcbs: number;
+	readonly flows: number;
+	/** Entries of the flow table, a power of two. */
+	readonly flowCapacity: number;
+	readonly routes: number;
+	/** Entries of the route table, a power of two. */
+	readonly routeCapacity: number;
+	readonly rings: number;
+	readonly packets: number;
+	readonly bytes: number;
+}
+
+/** The smallest power of two that is at least `count`. */
+function powerOfTwo(count: number): number {
+	let power = 2;
+	while (power < count) power *= 2;
+	return power;
+}
+
+function align(bytes: number): number {
+	return (bytes + 7) & ~7;
+}
+
+/** The memory map for these limits. */
+export function layoutOf(limits: Limits): Layout {
+	// Half full at most, so that probing ends soon. A connection and a binding have one entry each.
+	const flowCapacity = powerOfTwo(2 * (limits.tcp + limits.udp + limits.raw + limits.icmp));
+	// Each route stands under "any interface" and under its own.
+	const routeCapacity = powerOfTwo(4 * limits.routes);
+	const interfaces = FIELDS_BYTES;
+	const neighbors = interfaces + limits.interfaces * INTERFACE_BLOCK;
+	const tcbs = neighbors + limits.neighbors * NEIGHBOR_BLOCK;
+	const flows = tcbs + limits.tcp * TCB_BLOCK;
+	const routes = align(flows + FLOW_ENTRIES + flowCapacity * FLOW_ENTRY);
+	const rings = align(routes + ROUTE_ENTRIES + routeCapacity * ROUTE_ENTRY);
+	const packets = rings + limits.tcp * (align(limits.receiveBuffer) + align(limits.sendBuffer));
+	const bytes = packets + limits.packets * PACKET_BYTES;
+	return { interfaces, neighbors, tcbs, flows, flowCapacity, routes, routeCapacity, rings, packets, bytes };
+}
+
+/** Arena offsets of the rings of the TCP socket with that index. */
+export function receiveRing(layout: Layout, limits: Limits, index: number): number {
+	return layout.rings + index * (align(limits.receiveBuffer) + align(limits.sendBuffer));
+}
+
+export function sendRing(layout: Layout, limits: Limits, index: number): number {
+	return receiveRing(layout, limits, index) + align(limits.receiveBuffer);
+}

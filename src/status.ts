@@ -1,0 +1,130 @@
+// What a person or a monitoring program may ask of a stack. It reads, and changes nothing.
+
+import { BLOCK_DROPS, BLOCK_RX_BYTES, BLOCK_RX_PACKETS, BLOCK_TX_BYTES, BLOCK_TX_PACKETS } from "./packet/blocks.ts";
+import { DROPS } from "./packet/drops.ts";
+import { formatIpv4 } from "./ip/address.ts";
+import { FREE, STATE_NAMES } from "./link/neighbors.ts";
+import type { Interface } from "./link/interface.ts";
+import { EthernetInterface } from "./link/ethernet.ts";
+import { read } from "./wire/counters.ts";
+import { formatMac } from "./wire/ethernet.ts";
+import type { Stack } from "./stack.ts";
+
+export interface InterfaceStatus {
+	name: string;
+	id: number;
+	kind: string;
+	up: boolean;
+	mac: string | null;
+	mtu: number;
+	metric: number;
+	addresses: string[];
+	received: { packets: number; bytes: number };
+	sent: { packets: number; bytes: number };
+	/** Packets dropped, by reason; reasons that never came up are left out. */
+	drops: Record<string, number>;
+	device: Record<string, number>;
+	/** Packets that wait for the device. */
+	queued: number;
+}
+
+export interface SocketStatus {
+	protocol: string;
+	state: string;
+	local: string;
+	remote: string;
+	/** Bytes (TCP) or datagrams (UDP) waiting for the application. */
+	receiveQueue: number;
+	/** Bytes not acknowledged yet. */
+	sendQueue: number;
+}
+
+export interface Status {
+	interfaces: InterfaceStatus[];
+	routes: { prefix: string; gateway: string | null; interface: string; metric: number; connected: boolean; active: boolean }[];
+	neighbors: { address: string; mac: string; interface: string; state: string }[];
+	sockets: SocketStatus[];
+	memory: { arena: number; packets: number; packetsFree: number; tcp: number; tcpFree: number; udp: number; udpFree: number };
+}
+
+function interfaceStatus(stack: Stack, link: Interface): InterfaceStatus {
+	const view = stack.core.view;
+	const drops: Record<string, number> = {};
+	for (let i = 0; i < DROPS.length; i++) {
+		const count = view.getUint32(link.block + BLOCK_DROPS + i * 4, true);
+		if (count > 0) drops[DROPS[i]!] = count;
+	}
+	return {
+		name: link.name,
+		id: link.id,
+		kind: link.kind,
+		up: link.up,
+		mac: link instanceof EthernetInterface ? formatMac(view, link.block) : null,
+		mtu: link.mtu,
+		metric: link.metric,
+		addresses: link.addresses.map((own) => `${formatIpv4(own.address)}/${own.length}`),
+		received: { packets: read(view, link.block + BLOCK_RX_PACKETS), bytes: read(view, link.block + BLOCK_RX_BYTES) },
+		sent: { packets: read(view, link.block + BLOCK_TX_PACKETS), bytes: read(view, link.block + BLOCK_TX_BYTES) },
+		drops,
+		device: { ...link.device.counters },
+		queued: link.queue.length,
+	};
+}
+
+function endpoint(address: number, port: number): string {
+	return `${address === 0 ? "*" : formatIpv4(address)}:${port === 0 ? "*" : port}`;
+}
+
+export function statusOf(stack: Stack): Status {
+	const { core, tcp, udp } = stack;
+	const sockets: SocketStatus[] = [];
+	for (const tcb of tcp.inUse())
+		sockets.push({
+			protocol: "tcp",
+			state: tcb.stateName,
+			local: endpoint(tcb.localAddress, tcb.localPort),
+			remote: endpoint(tcb.remoteAddress, tcb.remotePort),
+			receiveQueue: tcb.rcvUsed,
+			sendQueue: tcb.sndUsed,
+		});
+	const tcpUsed = sockets.length;
+	for (const socket of udp.sockets)
+		if (socket.open)
+			sockets.push({
+				protocol: "udp",
+				state: "open",
+				local: endpoint(socket.localAddress, socket.localPort),
+				remote: "*:*",
+				receiveQueue: socket.queue.length,
+				sendQueue: 0,
+			});
+	return {
+		interfaces: stack.interfaces.list.map((link) => interfaceStatus(stack, link)),
+		routes: stack.routes.list.map((route) => ({
+			prefix: route.toString(),
+			gateway: route.gateway === 0 ? null : formatIpv4(route.gateway),
+			interface: route.link.name,
+			metric: route.metric + route.link.metric,
+			connected: route.connected,
+			active: route.link.up,
+		})),
+		neighbors: stack.interfaces.neighbors.entries
+			.filter((entry) => entry.state !== FREE)
+			.map((entry) => ({
+				address: formatIpv4(entry.address),
+				mac: entry.state === 1 ? "" : formatMac(core.view, entry.header),
+				interface: entry.link!.name,
+				state: STATE_NAMES[entry.state]!,
+			})),
+		sockets,
+		memory: {
+			arena: core.layout.bytes,
+			packets: core.pool.size,
+			packetsFree: core.pool.free,
+			tcp: core.limits.tcp,
+			tcpFree: core.limits.tcp - tcpUsed,
+			udp: core.limits.udp,
+			udpFree: udp.sockets.filter((socket) => !socket.open).length,
+		},
+	};
+}

@@ -1,0 +1,116 @@
+// The one set of sockets: the flow table that all interfaces demultiplex by, ports, and the sockets that have news for their owners.
+
+import type { Core } from "../packet/core.ts";
+import { Flows } from "./flows.ts";
+
+/** Events, or-ed. Owners handle them in this order. */
+export const READABLE = 1;
+export const WRITABLE = 2;
+export const ERROR = 4;
+
+/** Who is told of events: an object of the io layer. */
+export interface SocketOwner {
+	/** Runs after processing, never inside it. What it throws is reported to `onFailure`, and the other sockets go on. */
+	onEvents(events: number): void;
+	/** Its onEvents threw. */
+	onFailure?(error: unknown): void;
+}
+
+/** What sockets of every kind have. */
+export interface EventSocket {
+	events: number;
+	owner: SocketOwner | null;
+	/** Whether it stands in the list of those with news. Only the set changes this and `nextPosted`. */
+	queued: boolean;
+	/** The next one with news. */
+	nextPosted: EventSocket | null;
+}
+
+/** IANA's range for ephemeral ports. RFC 6335 §6. */
+const FIRST_EPHEMERAL = 49_152;
+const EPHEMERALS = 16_384;
+
+export class SocketSet {
+	readonly flows: Flows;
+	/** Told what an owner without onFailure threw. */
+	onError: ((error: unknown) => void) | undefined = undefined;
+	#core: Core;
+	#head: EventSocket | null = null;
+	#tail: EventSocket | null = null;
+	#current: EventSocket | null = null;
+
+	constructor(core: Core) {
+		this.#core = core;
+		this.flows = new Flows(core);
+	}
+
+	/** Whether somebody has news. */
+	get posted(): boolean {
+		return this.#head !== null;
+	}
+
+	/** Notes events for the socket's owner; several become one call. */
+	post(socket: EventSocket, events: number): void {
+		if (socket.owner === null) return;
+		socket.events |= events;
+		if (socket.queued) return;
+		socket.queued = true;
+		socket.nextPosted = null;
+		if (this.#head === null) {
+			this.#head = socket;
+			this.#core.wake();
+		} else this.#tail!.nextPosted = socket;
+		this.#tail = socket;
+	}
+
+	/** Calls the owners of the sockets that have news now; news that their calls make wait for the next time. */
+	dispatch(): void {
+		let last = this.#tail;
+		while (this.#head !== null) {
+			try {
+				this.#run(last);
+				return;
+			} catch (error) {
+				const failed = this.#current;
+				const owner = failed === null ? null : failed.owner;
+				if (owner !== null && owner.onFailure !== undefined) owner.onFailure(error);
+				else if (this.onError !== undefined) this.onError(error);
+				else throw error;
+				if (failed === last) return;
+				last = this.#tail;
+			}
+		}
+	}
+
+	#run(last: EventSocket | null): void {
+		for (;;) {
+			const socket = this.#head;
+			if (socket === null) return;
+			this.#head = socket.nextPosted;
+			socket.nextPosted = null;
+			socket.queued = false;
+			const events = socket.events;
+			socket.events = 0;
+			this.#current = socket;
+			const owner = socket.owner;
+			if (owner !== null && events !== 0) owner.onEvents(events);
+			if (socket === last) return;
+		}
+	}
+
+	/** A free local port for a protocol, chosen at random: RFC 6056 §3.3.1. 0 when there is none. */
+	ephemeralPort(protocol: number, local: number, remote: number, remotePort: number): number {
+		let offset = this.#core.random32() & (EPHEMERALS - 1);
+		for (let i = 0; i < EPHEMERALS; i++) {
+			const port = FIRST_EPHEMERAL + offset;
+			if (
+				!this.flows.has(local, remote, (remotePort << 16) | port, protocol) &&
+				!this.flows.has(local, 0, port, protocol) &&
+				!this.flows.has(0, 0, port, protocol)
+			)
+				return port;
+			offset = (offset + 1) & (EPHEMERALS - 1);
+		}
+		return 0;
+	}
+}

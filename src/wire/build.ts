@@ -1,0 +1,139 @@
+// Header builders: one call writes all headers of a packet. Twins of the C functions of the same name.
+
+import * as block from "../packet/blocks.ts";
+import { checksum, fold, pseudoHeader } from "./checksum.ts";
+import { copy, copyIn, ringRead, type Bytes } from "./copies.ts";
+import { add } from "./counters.ts";
+import * as icmpv4 from "./icmpv4.ts";
+import * as ipv4 from "./ipv4.ts";
+import * as tcp from "./tcp.ts";
+import * as udp from "./udp.ts";
+
+/** In `ttl` of `udpBuild`: the device fills the checksums in. */
+export const NO_CHECKSUM = 0x100;
+
+function ipv4Checksum(view: DataView, at: number): void {
+	view.setUint16(at + ipv4.CHECKSUM, 0);
+	view.setUint16(at + ipv4.CHECKSUM, ~checksum(view, at, at + ipv4.HEADER, 0));
+}
+
+/**
+ * Writes an IPv4 header without options. Identification 0 with "don't fragment": RFC 6864 §4.1.
+ * The checksum is left 0 with NO_CHECKSUM in `ttl`.
+ */
+export function ipv4Build(
+	view: DataView,
+	at: number,
+	source: number,
+	destination: number,
+	protocol: number,
+	ttl: number,
+	total: number,
+): void {
+	view.setInt32(at, 0x45000000 | total);
+	view.setInt32(at + ipv4.IDENTIFICATION, ipv4.DONT_FRAGMENT);
+	view.setInt32(at + ipv4.TTL, ((ttl & 255) << 24) | (protocol << 16));
+	view.setInt32(at + ipv4.SOURCE, source);
+	view.setInt32(at + ipv4.DESTINATION, destination);
+	if (!(ttl & NO_CHECKSUM)) ipv4Checksum(view, at);
+}
+
+/**
+ * Writes the headers of a TCP segment at `at` from the template of the TCB block, with the block's options, then `length`
+ * bytes of its send ring from ring byte `offset` on. Answers the end of the packet.
+ */
+export function tcpBuild(
+	view: DataView,
+	at: number,
+	tcb: number,
+	seq: number,
+	ack: number,
+	flagsWindow: number,
+	offset: number,
+	length: number,
+): number {
+	const ipHeader = view.getInt32(tcb + block.TCB_IP_HEADER, true);
+	const options = view.getInt32(tcb + block.TCB_OPTIONS_LENGTH, true);
+	const offload = view.getInt32(tcb + block.TCB_NO_CHECKSUM, true);
+	const header = at + ipHeader;
+	const data = header + tcp.HEADER + options;
+	const end = data + length;
+	copy(view, at, tcb + block.TCB_TEMPLATE, ipHeader + tcp.HEADER);
+	if (options) copy(view, header + tcp.HEADER, tcb + block.TCB_OPTIONS, options);
+	view.setInt32(header + tcp.SEQ, seq);
+	view.setInt32(header + tcp.ACK_NUMBER, ack);
+	view.setUint16(header + tcp.DATA_OFFSET, ((tcp.HEADER + options) << 10) | ((flagsWindow >> 16) & 255));
+	view.setUint16(header + tcp.WINDOW, flagsWindow);
+	view.setInt32(header + tcp.CHECKSUM, 0);
+	if (length) {
+		const ring = view.getInt32(tcb + block.TCB_SEND_RING, true);
+		ringRead(view, ring, view.getInt32(tcb + block.TCB_SEND_SIZE, true), offset, view, data, length);
+	}
+	view.setUint16(at + ipv4.TOTAL_LENGTH, end - at);
+	if (!offload) {
+		ipv4Checksum(view, at);
+		const pseudo = pseudoHeader(ipv4.source(view, at), ipv4.destination(view, at), ipv4.TCP, end - header);
+		view.setUint16(header + tcp.CHECKSUM, ~checksum(view, header, end, pseudo));
+	}
+	return end;
+}
+
+/**
+ * Writes a UDP datagram at `at` with `length` bytes of the application's buffer. `ports` is source << 16 | destination.
+ * Answers the end of the packet.
+ */
+export function udpBuild(
+	view: DataView,
+	at: number,
+	source: number,
+	destination: number,
+	ports: number,
+	ttl: number,
+	data: Bytes,
+	dataAt: number,
+	length: number,
+): number {
+	const header = at + ipv4.HEADER;
+	const bytes = udp.HEADER + length;
+	ipv4Build(view, at, source, destination, ipv4.UDP, ttl, ipv4.HEADER + bytes);
+	view.setInt32(header, ports);
+	view.setInt32(header + udp.LENGTH, bytes << 16);
+	copyIn(view, header + udp.HEADER, data, dataAt, length);
+	if (!(ttl & NO_CHECKSUM)) {
+		const sum = checksum(view, header, header + bytes, pseudoHeader(source, destination, ipv4.UDP, bytes)) ^ 0xffff;
+		view.setUint16(header + udp.CHECKSUM, sum === 0 ? 0xffff : sum); // 0 would say "no checksum". RFC 768.
+	}
+	return header + bytes;
+}
+
+/** Turns the valid echo request at `at` into its reply, options of the IP header kept. Answers nothing. RFC 1122 §3.2.2.6. */
+export function icmpEchoReply(view: DataView, at: number, source: number): void {
+	const header = ipv4.headerLength(view, at);
+	view.setInt32(at + ipv4.DESTINATION, ipv4.source(view, at));
+	view.setInt32(at + ipv4.SOURCE, source);
+	view.setUint8(at + ipv4.TTL, ipv4.DEFAULT_TTL);
+	view.setUint16(at + ipv4.CHECKSUM, 0);
+	view.setUint16(at + ipv4.CHECKSUM, ~checksum(view, at, at + header, 0));
+	// RFC 1624: only the type changed, from 8 to 0, so the checksum grows by 0x0800.
+	const icmp = at + header;
+	view.setUint8(icmp, icmpv4.ECHO_REPLY);
+	view.setUint16(icmp + icmpv4.CHECKSUM, fold(view.getUint16(icmp + icmpv4.CHECKSUM) + 0x0800));
+}
+
+/** Takes one off the TTL and mends the header checksum. RFC 1141. */
+export function ttlDecrement(view: DataView, at: number): void {
+	view.setUint8(at + ipv4.TTL, ipv4.ttl(view, at) - 1);
+	view.setUint16(at + ipv4.CHECKSUM, fold(view.getUint16(at + ipv4.CHECKSUM) + 0x0100));
+}
+
+/** Counts a packet of bytes `at` to `end` as sent in the interface block. */
+export function countSent(view: DataView, at: number, end: number, iface: number): void {
+	add(view, iface + block.BLOCK_TX_PACKETS, 1);
+	add(view, iface + block.BLOCK_TX_BYTES, end - at);
+}
+
+/** Writes the 14 prepared bytes of Ethernet header at arena offset `prepared` to `at`, and counts the frame as sent. */
+export function ethernetHeader(view: DataView, at: number, prepared: number, iface: number, end: number): void {
+	copy(view, at, prepared, 14);
+	countSent(view, at, end, iface);
+}

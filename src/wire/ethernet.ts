@@ -1,0 +1,37 @@
+// Ethernet II. Stateless accessors: `at` is the arena offset of the frame.
+
+export const HEADER = 14;
+export const SOURCE_ADDRESS = 6;
+export const TYPE = 12;
+
+export const TYPE_IPV4 = 0x0800;
+export const TYPE_ARP = 0x0806;
+export const TYPE_IPV6 = 0x86dd;
+
+/** Whether the destination is a group: broadcast or multicast. IEEE 802.3 §3.2.3. */
+export function isGroup(view: DataView, at: number): boolean {
+	return (view.getUint8(at) & 1) !== 0;
+}
+
+/** EtherType, or an 802.3 length below 0x0600. */
+export function type(view: DataView, at: number): number {
+	return view.getUint16(at + TYPE);
+}
+
+/** Whether the six bytes at `a` and `b` are the same address. */
+export function sameAddress(view: DataView, a: number, b: number): boolean {
+	return view.getInt32(a) === view.getInt32(b) && view.getUint16(a + 4) === view.getUint16(b + 4);
+}
+
+/** The six bytes at `at` as "02:00:00:12:34:56". For people: allocates. */
+export function formatMac(view: DataView, at: number): string {
+	let text = "";
+	for (let i = 0; i < 6; i++)
+		text +=
+			(i ? ":" : "") +
+			view
+				.getUint8(at + i)
+				.toString(16)
+				.padStart(2, "0");
+	return text;
+}

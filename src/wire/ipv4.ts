@@ -1,0 +1,82 @@
+// IPv4, RFC 791. `at` is the arena offset of the header.
+
+export const HEADER = 20;
+export const TOS = 1;
+export const TOTAL_LENGTH = 2;
+export const IDENTIFICATION = 4;
+export const FRAGMENT = 6;
+export const TTL = 8;
+export const PROTOCOL = 9;
+export const CHECKSUM = 10;
+export const SOURCE = 12;
+export const DESTINATION = 16;
+
+export const ICMP = 1;
+export const TCP = 6;
+export const UDP = 17;
+
+export const DONT_FRAGMENT = 0x4000;
+/** More-fragments and the offset: not zero means a fragment. */
+export const FRAGMENT_BITS = 0x3fff;
+
+/** Lifetime of what we send. RFC 1700. */
+export const DEFAULT_TTL = 64;
+
+export const BROADCAST = 0xffffffff | 0;
+
+/** Version 4, and both lengths possible within the bytes there are. The checksum is a check of its own. */
+export function valid(view: DataView, at: number, end: number): boolean {
+	if (end - at < HEADER || view.getUint8(at) >> 4 !== 4) return false;
+	const header = headerLength(view, at);
+	const total = totalLength(view, at);
+	return header >= HEADER && total >= header && total <= end - at;
+}
+
+/** Header length with options, bytes. */
+export function headerLength(view: DataView, at: number): number {
+	return (view.getUint8(at) & 15) << 2;
+}
+
+/** Header and payload, bytes. */
+export function totalLength(view: DataView, at: number): number {
+	return view.getUint16(at + TOTAL_LENGTH);
+}
+
+export function ttl(view: DataView, at: number): number {
+	return view.getUint8(at + TTL);
+}
+
+export function protocol(view: DataView, at: number): number {
+	return view.getUint8(at + PROTOCOL);
+}
+
+export function source(view: DataView, at: number): number {
+	return view.getInt32(at + SOURCE);
+}
+
+export function destination(view: DataView, at: number): number {
+	return view.getInt32(at + DESTINATION);
+}
+
+export function isFragment(view: DataView, at: number): boolean {
+	return (view.getUint16(at + FRAGMENT) & FRAGMENT_BITS) !== 0;
+}
+
+export function dontFragment(view: DataView, at: number): boolean {
+	return (view.getUint16(at + FRAGMENT) & DONT_FRAGMENT) !== 0;
+}
+
+/** Class D, 224.0.0.0/4. RFC 1112. */
+export function isMulticast(address: number): boolean {
+	return (address & 0xf0000000) === (0xe0000000 | 0);
+}
+
+/** 127.0.0.0/8. RFC 1122 §3.2.1.3 (g). */
+export function isLoopback(address: number): boolean {
+	return (address & 0xff000000) === 0x7f000000;
+}
+
+/** The mask of a prefix length, 0 to 32. */
+export function mask(length: number): number {
+	return length === 0 ? 0 : (-1 << (32 - length)) | 0;
+}

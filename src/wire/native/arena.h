@@ -1,0 +1,96 @@
+// The arena as C sees it: base and size of a buffer argument, bounds, and big-endian access.
+
+#ifndef MULTIHOME_ARENA_H
+#define MULTIHOME_ARENA_H
+
+#include "xsmc.h"
+#include "xsHost.h"
+#include <stdint.h>
+#include <string.h>
+
+typedef struct {
+	uint8_t *base;
+	xsUnsignedValue size;
+} Arena;
+
+/* Not to be kept across anything that can allocate: XS moves its chunks (a host buffer stays, but an application's does not). */
+static inline Arena arenaOf(xsMachine *the, xsSlot *slot)
+{
+	Arena arena;
+	void *data;
+	xsmcGetBufferWritable(*slot, &data, &arena.size);
+	arena.base = data;
+	return arena;
+}
+
+static inline Arena readableOf(xsMachine *the, xsSlot *slot)
+{
+	Arena arena;
+	void *data;
+	xsmcGetBufferReadable(*slot, &data, &arena.size);
+	arena.base = data;
+	return arena;
+}
+
+#define argInteger(INDEX) xsmcToInteger(xsArg(INDEX))
+#define argArena(INDEX) arenaOf(the, &xsArg(INDEX))
+#define argReadable(INDEX) readableOf(the, &xsArg(INDEX))
+
+/* One comparison each for sign and end, in 64 bits so that nothing wraps. */
+static inline int outside(xsIntegerValue at, xsIntegerValue length, xsUnsignedValue size)
+{
+	return (at < 0) | (length < 0) | ((uint64_t)(uint32_t)at + (uint32_t)length > size);
+}
+
+#define demand(AT, LENGTH, SIZE) \
+	do { \
+		if (outside(AT, LENGTH, SIZE)) \
+			xsRangeError("bytes %d to %d: expected 0 to %d", (int)(AT), (int)((AT) + (LENGTH)), (int)(SIZE)); \
+	} while (0)
+
+static inline uint32_t get16(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 8 | p[1];
+}
+
+static inline uint32_t get32(const uint8_t *p)
+{
+	uint32_t v;
+	memcpy(&v, p, 4);
+	return __builtin_bswap32(v);
+}
+
+static inline void put16(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static inline void put32(uint8_t *p, uint32_t v)
+{
+	v = __builtin_bswap32(v);
+	memcpy(p, &v, 4);
+}
+
+/* Words of the blocks: little-endian, as every processor this runs on. */
+static inline int32_t word(const uint8_t *p)
+{
+	int32_t v;
+	memcpy(&v, p, 4);
+	return v;
+}
+
+static inline void setWord(uint8_t *p, int32_t v)
+{
+	memcpy(p, &v, 4);
+}
+
+static inline void add64(uint8_t *p, uint32_t n)
+{
+	uint64_t v;
+	memcpy(&v, p, 8);
+	v += n;
+	memcpy(p, &v, 8);
+}
+
+#endif

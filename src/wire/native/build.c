@@ -1,0 +1,226 @@
+// Writing packets, and bulk copies. The twins are ../build.ts and ../copies.ts: a change here is a change there.
+
+#include "arena.h"
+#include "layout.h"
+#include "sum.h"
+
+static void checksumIpv4(uint8_t *ip, uint32_t header)
+{
+	put16(ip + 10, 0);
+	put16(ip + 10, ~sum16(ip, header, 0));
+}
+
+static uint32_t pseudoHeader(const uint8_t *ip, uint32_t protocol, uint32_t length)
+{
+	return get16(ip + 12) + get16(ip + 14) + get16(ip + 16) + get16(ip + 18) + protocol + length;
+}
+
+static void writeIpv4(uint8_t *ip, uint32_t source, uint32_t destination, uint32_t protocol, uint32_t ttl, uint32_t total)
+{
+	put32(ip, 0x45000000 | total);
+	put32(ip + 4, 0x4000); /* identification 0, do not fragment: RFC 6864 §4.1 */
+	put32(ip + 8, (ttl & 255) << 24 | protocol << 16);
+	put32(ip + 12, source);
+	put32(ip + 16, destination);
+	if (!(ttl & NO_CHECKSUM))
+		checksumIpv4(ip, IPV4_HEADER);
+}
+
+void xs_multihome_ipv4Build(xsMachine *the)
+{
+	Arena arena = argArena(0);
+	xsIntegerValue at = argInteger(1);
+	demand(at, IPV4_HEADER, arena.size);
+	writeIpv4(arena.base + at, (uint32_t)argInteger(2), (uint32_t)argInteger(3), (uint32_t)argInteger(4), (uint32_t)argInteger(5),
+		(uint32_t)argInteger(6));
+}
+
+/* Both halves of a ring's bytes; the second is empty when they do not wrap. */
+static void fromRing(uint8_t *to, const uint8_t *ring, uint32_t size, uint32_t offset, uint32_t length)
+{
+	uint32_t first = length < size - offset ? length : size - offset;
+	memcpy(to, ring + offset, first);
+	if (length > first)
+		memcpy(to + first, ring, length - first);
+}
+
+static void toRing(uint8_t *ring, uint32_t size, uint32_t offset, const uint8_t *from, uint32_t length)
+{
+	uint32_t first = length < size - offset ? length : size - offset;
+	memcpy(ring + offset, from, first);
+	if (length > first)
+		memcpy(ring, from + first, length - first);
+}
+
+static void demandRing(xsMachine *the, Arena *arena, xsIntegerValue ring, xsIntegerValue size, xsIntegerValue offset, xsIntegerValue length)
+{
+	demand(ring, size, arena->size);
+	demand(offset, 1, (xsUnsignedValue)size);
+	demand(0, length, (xsUnsignedValue)size);
+}
+
+void xs_multihome_tcpBuild(xsMachine *the)
+{
+	Arena arena = argArena(0);
+	xsIntegerValue at = argInteger(1), block = argInteger(2), offset = argInteger(6), length = argInteger(7);
+	demand(block, TCB_BLOCK, arena.size);
+	const uint8_t *tcb = arena.base + block;
+	uint32_t flagsWindow = (uint32_t)argInteger(5);
+	xsIntegerValue ipHeader = word(tcb + TCB_IP_HEADER), options = word(tcb + TCB_OPTIONS_LENGTH);
+	demand(ipHeader, TCP_HEADER, TCB_OPTIONS);
+	demand(options, 0, 40);
+	xsIntegerValue headers = ipHeader + TCP_HEADER + options;
+	demand(0, length, 0xffff);
+	demand(at, headers + length, arena.size);
+	uint8_t *ip = arena.base + at, *p = ip + ipHeader;
+	memcpy(ip, tcb + TCB_TEMPLATE, (size_t)(ipHeader + TCP_HEADER));
+	memcpy(p + TCP_HEADER, tcb + TCB_OPTIONS, (size_t)options);
+	put32(p + 4, (uint32_t)argInteger(3));
+	put32(p + 8, (uint32_t)argInteger(4));
+	p[12] = (uint8_t)((TCP_HEADER + options) << 2);
+	p[13] = (uint8_t)(flagsWindow >> 16);
+	put16(p + 14, flagsWindow);
+	put32(p + 16, 0);
+	if (length) {
+		xsIntegerValue ring = word(tcb + TCB_SEND_RING), size = word(tcb + TCB_SEND_SIZE);
+		demandRing(the, &arena, ring, size, offset, length);
+		fromRing(p + TCP_HEADER + options, arena.base + ring, (uint32_t)size, (uint32_t)offset, (uint32_t)length);
+	}
+	put16(ip + 2, (uint32_t)(headers + length));
+	if (!word(tcb + TCB_NO_CHECKSUM)) {
+		uint32_t bytes = (uint32_t)(TCP_HEADER + options + length);
+		checksumIpv4(ip, IPV4_HEADER);
+		put16(p + 16, ~sum16(p, bytes, pseudoHeader(ip, PROTOCOL_TCP, bytes)));
+	}
+	xsmcSetInteger(xsResult, at + headers + length);
+}
+
+void xs_multihome_udpBuild(xsMachine *the)
+{
+	Arena arena = argArena(0), data = argReadable(6);
+	xsIntegerValue at = argInteger(1), dataAt = argInteger(7), length = argInteger(8);
+	uint32_t ttl = (uint32_t)argInteger(5);
+	demand(dataAt, length, data.size);
+	demand(0, length, 0xffff);
+	demand(at, IPV4_HEADER + UDP_HEADER + length, arena.size);
+	uint8_t *ip = arena.base + at, *p = ip + IPV4_HEADER;
+	uint32_t bytes = UDP_HEADER + (uint32_t)length;
+	writeIpv4(ip, (uint32_t)argInteger(2), (uint32_t)argInteger(3), PROTOCOL_UDP, ttl, IPV4_HEADER + bytes);
+	put32(p, (uint32_t)argInteger(4));
+	put32(p + 4, bytes << 16);
+	memmove(p + UDP_HEADER, data.base + dataAt, (size_t)length); /* the data may lie in the arena too */
+	if (!(ttl & NO_CHECKSUM)) {
+		uint32_t sum = sum16(p, bytes, pseudoHeader(ip, PROTOCOL_UDP, bytes)) ^ 0xffff;
+		put16(p + 6, sum == 0 ? 0xffff : sum); /* 0 would say "no checksum": RFC 768 */
+	}
+	xsmcSetInteger(xsResult, at + IPV4_HEADER + (xsIntegerValue)bytes);
+}
+
+void xs_multihome_icmpEchoReply(xsMachine *the)
+{
+	Arena arena = argArena(0);
+	xsIntegerValue at = argInteger(1);
+	demand(at, IPV4_HEADER + ICMP_HEADER, arena.size);
+	uint8_t *ip = arena.base + at;
+	uint32_t header = (uint32_t)(ip[0] & 15) << 2;
+	demand(at, (xsIntegerValue)header + ICMP_HEADER, arena.size);
+	memcpy(ip + 16, ip + 12, 4);
+	put32(ip + 12, (uint32_t)argInteger(2));
+	ip[8] = DEFAULT_TTL;
+	checksumIpv4(ip, header);
+	uint8_t *icmp = ip + header;
+	icmp[0] = 0;
+	/* RFC 1624: only the type changed, from 8 to 0, so the checksum grows by 0x0800. */
+	put16(icmp + 2, fold16(get16(icmp + 2) + 0x0800));
+}
+
+void xs_multihome_ttlDecrement(xsMachine *the)
+{
+	Arena arena = argArena(0);
+	xsIntegerValue at = argInteger(1);
+	demand(at, IPV4_HEADER, arena.size);
+	uint8_t *ip = arena.base + at;
+	ip[8]--;
+	put16(ip + 10, fold16(get16(ip + 10) + 0x0100)); /* RFC 1141 */
+}
+
+static void sent(uint8_t *iface, xsIntegerValue bytes)
+{
+	add64(iface + BLOCK_TX_PACKETS, 1);
+	add64(iface + BLOCK_TX_BYTES, (uint32_t)bytes);
+}
+
+void xs_multihome_countSent(xsMachine *the)
+{
+	Arena arena = argArena(0);
+	xsIntegerValue at = argInteger(1), end = argInteger(2), block = argInteger(3);
+	demand(block, INTERFACE_BLOCK, arena.size);
+	demand(at, end - at, arena.size);
+	sent(arena.base + block, end - at);
+}
+
+void xs_multihome_ethernetHeader(xsMachine *the)
+{
+	Arena arena = argArena(0);
+	xsIntegerValue at = argInteger(1), prepared = argInteger(2), block = argInteger(3), end = argInteger(4);
+	demand(at, ETHERNET_HEADER, arena.size);
+	demand(prepared, ETHERNET_HEADER, arena.size);
+	demand(block, INTERFACE_BLOCK, arena.size);
+	demand(at, end - at, arena.size);
+	memmove(arena.base + at, arena.base + prepared, ETHERNET_HEADER);
+	sent(arena.base + block, end - at);
+}
+
+void xs_multihome_copy(xsMachine *the)
+{
+	Arena arena = argArena(0);
+	xsIntegerValue to = argInteger(1), from = argInteger(2), length = argInteger(3);
+	demand(to, length, arena.size);
+	demand(from, length, arena.size);
+	memmove(arena.base + to, arena.base + from, (size_t)length);
+}
+
+void xs_multihome_copyOut(xsMachine *the)
+{
+	Arena arena = argReadable(0), buffer = argArena(2);
+	xsIntegerValue at = argInteger(1), start = argInteger(3), length = argInteger(4);
+	demand(at, length, arena.size);
+	demand(start, length, buffer.size);
+	memmove(buffer.base + start, arena.base + at, (size_t)length);
+}
+
+void xs_multihome_copyIn(xsMachine *the)
+{
+	Arena arena = argArena(0), buffer = argReadable(2);
+	xsIntegerValue at = argInteger(1), start = argInteger(3), length = argInteger(4);
+	demand(at, length, arena.size);
+	demand(start, length, buffer.size);
+	memmove(arena.base + at, buffer.base + start, (size_t)length);
+}
+
+void xs_multihome_ringPut(xsMachine *the)
+{
+	Arena arena = argArena(0);
+	xsIntegerValue ring = argInteger(1), size = argInteger(2), offset = argInteger(3), from = argInteger(4), length = argInteger(5);
+	demandRing(the, &arena, ring, size, offset, length);
+	demand(from, length, arena.size);
+	toRing(arena.base + ring, (uint32_t)size, (uint32_t)offset, arena.base + from, (uint32_t)length);
+}
+
+void xs_multihome_ringWrite(xsMachine *the)
+{
+	Arena arena = argArena(0), buffer = argReadable(4);
+	xsIntegerValue ring = argInteger(1), size = argInteger(2), offset = argInteger(3), start = argInteger(5), length = argInteger(6);
+	demandRing(the, &arena, ring, size, offset, length);
+	demand(start, length, buffer.size);
+	toRing(arena.base + ring, (uint32_t)size, (uint32_t)offset, buffer.base + start, (uint32_t)length);
+}
+
+void xs_multihome_ringRead(xsMachine *the)
+{
+	Arena arena = argReadable(0), buffer = argArena(4);
+	xsIntegerValue ring = argInteger(1), size = argInteger(2), offset = argInteger(3), start = argInteger(5), length = argInteger(6);
+	demandRing(the, &arena, ring, size, offset, length);
+	demand(start, length, buffer.size);
+	fromRing(buffer.base + start, arena.base + ring, (uint32_t)size, (uint32_t)offset, (uint32_t)length);
+}

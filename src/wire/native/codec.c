@@ -1,0 +1,304 @@
+// Reading packets: decode, demultiplexing, route look-up. The twins are ../codec.ts and ../tables.ts: a change here is a
+// change there. Every packet byte is hostile; every offset from JavaScript is checked once.
+
+#include "arena.h"
+#include "layout.h"
+#include "sum.h"
+
+static void field(Arena *arena, int index, uint32_t value)
+{
+	setWord(arena->base + index * 4, (int32_t)value);
+}
+
+static int32_t drop(int reason)
+{
+	return -1 - reason;
+}
+
+static int32_t answer(int kind, int group, uint32_t offset, uint32_t length)
+{
+	return (int32_t)((uint32_t)kind | (uint32_t)group | offset << 8 | length << 16);
+}
+
+static int isMulticast(uint32_t address)
+{
+	return (address & 0xf0000000) == 0xe0000000;
+}
+
+static int isLoopback(uint32_t address)
+{
+	return address >> 24 == 127;
+}
+
+static uint32_t pseudoHeader(const uint8_t *ip, uint32_t protocol, uint32_t length)
+{
+	return get16(ip + 12) + get16(ip + 14) + get16(ip + 16) + get16(ip + 18) + protocol + length;
+}
+
+void xs_multihome_checksum(xsMachine *the)
+{
+	Arena arena = argReadable(0);
+	xsIntegerValue at = argInteger(1), end = argInteger(2);
+	demand(at, end - at, arena.size);
+	xsmcSetInteger(xsResult, (xsIntegerValue)sum16(arena.base + at, (uint32_t)(end - at), (uint32_t)argInteger(3)));
+}
+
+static int ipv4Valid(const uint8_t *ip, uint32_t length)
+{
+	if (length < IPV4_HEADER || ip[0] >> 4 != 4)
+		return 0;
+	uint32_t header = (uint32_t)(ip[0] & 15) << 2, total = get16(ip + 2);
+	return header >= IPV4_HEADER && total >= header && total <= length;
+}
+
+static int32_t transport(Arena *arena, uint32_t start, uint32_t ipAt, uint32_t end, int checked, int group)
+{
+	const uint8_t *ip = arena->base + ipAt;
+	uint32_t at = ipAt + ((uint32_t)(ip[0] & 15) << 2);
+	const uint8_t *p = arena->base + at;
+	uint32_t length = end - at;
+	if (get16(ip + 6) & 0x3fff)
+		return answer(KIND_FRAGMENT, group, at - start, length);
+	switch (ip[9]) {
+	case PROTOCOL_TCP: {
+		uint32_t header = length < TCP_HEADER ? 0 : (uint32_t)(p[12] >> 4) << 2;
+		if (header < TCP_HEADER || header > length)
+			return drop(DROP_TCP_MALFORMED);
+		if (!checked && sum16(p, length, pseudoHeader(ip, PROTOCOL_TCP, length)) != 0xffff)
+			return drop(DROP_TCP_CHECKSUM);
+		field(arena, PORTS, get32(p));
+		field(arena, SEQ, get32(p + 4));
+		field(arena, ACK, get32(p + 8));
+		field(arena, FLAGS_WINDOW, (uint32_t)p[13] << 16 | get16(p + 14));
+		return answer(KIND_TCP, group, at + header - start, length - header);
+	}
+	case PROTOCOL_UDP: {
+		uint32_t bytes = length < UDP_HEADER ? 0 : get16(p + 4);
+		if (bytes < UDP_HEADER || bytes > length)
+			return drop(DROP_UDP_MALFORMED);
+		if (!checked && get16(p + 6) != 0 && sum16(p, bytes, pseudoHeader(ip, PROTOCOL_UDP, bytes)) != 0xffff)
+			return drop(DROP_UDP_CHECKSUM);
+		field(arena, PORTS, get32(p));
+		return answer(KIND_UDP, group, at + UDP_HEADER - start, bytes - UDP_HEADER);
+	}
+	case PROTOCOL_ICMP:
+		if (length < ICMP_HEADER)
+			return drop(DROP_ICMP_MALFORMED);
+		if (!checked && sum16(p, length, 0) != 0xffff)
+			return drop(DROP_ICMP_CHECKSUM);
+		field(arena, PORTS, get32(p + 4));
+		return answer(KIND_ICMP, group, at - start, length);
+	}
+	return answer(KIND_OTHER, group, at - start, length);
+}
+
+enum { LOCAL, ELSEWHERE };
+
+static int addressCount(const uint8_t *iface)
+{
+	int32_t count = word(iface + BLOCK_ADDRESS_COUNT);
+	return count < 0 ? 0 : count > BLOCK_ADDRESS_LIMIT ? BLOCK_ADDRESS_LIMIT : count;
+}
+
+/* LOCAL, ELSEWHERE, or GROUP for a broadcast or multicast address. */
+static int classify(const uint8_t *iface, int flags, uint32_t address)
+{
+	int count = addressCount(iface);
+	for (int i = 0; i < count; i++) {
+		const uint8_t *entry = iface + BLOCK_ADDRESSES + i * 8;
+		uint32_t own = (uint32_t)word(entry);
+		if (own == address)
+			return LOCAL;
+		int32_t mask = word(entry + 4);
+		if (mask < -2 && address == (own | ~(uint32_t)mask)) /* /31 and /32 have no broadcast: RFC 3021 */
+			return GROUP;
+	}
+	if (address == 0xffffffff || isMulticast(address))
+		return GROUP;
+	if ((flags & FLAG_LOOPBACK) && isLoopback(address))
+		return LOCAL;
+	return flags & FLAG_ANY_ADDRESS ? LOCAL : ELSEWHERE;
+}
+
+static int badSource(const uint8_t *iface, int flags, uint32_t source)
+{
+	if (source >= 0xe0000000) /* classes D and E, and the broadcast address */
+		return 1;
+	if (flags & FLAG_LOOPBACK)
+		return 0;
+	if (isLoopback(source))
+		return 1;
+	int count = addressCount(iface);
+	for (int i = 0; i < count; i++)
+		if ((uint32_t)word(iface + BLOCK_ADDRESSES + i * 8) == source)
+			return 1;
+	return 0;
+}
+
+static int32_t decodeIpv4(Arena *arena, uint32_t start, uint32_t at, uint32_t end, const uint8_t *iface, int flags, int group)
+{
+	const uint8_t *ip = arena->base + at;
+	if (!ipv4Valid(ip, end - at))
+		return drop(DROP_IPV4_MALFORMED);
+	uint32_t header = (uint32_t)(ip[0] & 15) << 2;
+	if (!(flags & FLAG_CHECKED) && sum16(ip, header, 0) != 0xffff)
+		return drop(DROP_IPV4_CHECKSUM);
+	uint32_t source = get32(ip + 12), destination = get32(ip + 16);
+	if (badSource(iface, flags, source))
+		return drop(DROP_IPV4_BAD_SOURCE);
+	uint32_t ipEnd = at + get16(ip + 2);
+	field(arena, SOURCE, source);
+	field(arena, DESTINATION, destination);
+	field(arena, IP_AT, at);
+	field(arena, IP_END, ipEnd);
+	field(arena, TRANSPORT_AT, at + header);
+	field(arena, TTL_PROTOCOL, get16(ip + 8));
+	int where = classify(iface, flags, destination);
+	if (where == ELSEWHERE)
+		return answer(KIND_TRANSIT, group, at - start, ipEnd - at);
+	return transport(arena, start, at, ipEnd, flags & FLAG_CHECKED, group | where);
+}
+
+static int32_t decodeFrame(Arena *arena, uint32_t at, uint32_t end, const uint8_t *iface)
+{
+	const uint8_t *frame = arena->base + at;
+	int flags = word(iface + BLOCK_FLAGS), group = 0;
+	if (!(flags & FLAG_ETHERNET))
+		return decodeIpv4(arena, at, at, end, iface, flags, 0);
+	if (end - at < ETHERNET_HEADER)
+		return drop(DROP_TRUNCATED);
+	if (frame[0] & 1)
+		group = GROUP;
+	else if (memcmp(frame, iface + BLOCK_MAC, 6) != 0)
+		return drop(DROP_NOT_FOR_US);
+	uint32_t type = get16(frame + 12);
+	if (type == 0x0800)
+		return decodeIpv4(arena, at, at + ETHERNET_HEADER, end, iface, flags, group);
+	if (type != 0x0806)
+		return drop(DROP_UNKNOWN_ETHER_TYPE);
+	const uint8_t *arp = frame + ETHERNET_HEADER;
+	if (end - at < ETHERNET_HEADER + ARP_LENGTH || get32(arp) != 0x00010800 || get16(arp + 4) != 0x0604 || get16(arp + 6) - 1 > 1)
+		return drop(DROP_ARP_MALFORMED);
+	return answer(KIND_ARP, group, ETHERNET_HEADER, ARP_LENGTH);
+}
+
+void xs_multihome_decode(xsMachine *the)
+{
+	Arena arena = argArena(0);
+	xsIntegerValue at = argInteger(1), end = argInteger(2), block = argInteger(3);
+	demand(at, end - at, arena.size);
+	demand(block, INTERFACE_BLOCK, arena.size);
+	demand(0, FIELDS * 4, arena.size);
+	uint8_t *iface = arena.base + block;
+	add64(iface + BLOCK_RX_PACKETS, 1);
+	add64(iface + BLOCK_RX_BYTES, (uint32_t)(end - at));
+	xsmcSetInteger(xsResult, decodeFrame(&arena, (uint32_t)at, (uint32_t)end, iface));
+}
+
+void xs_multihome_decodeTransport(xsMachine *the)
+{
+	Arena arena = argArena(0);
+	xsIntegerValue at = argInteger(1), end = argInteger(2), checked = argInteger(3), group = argInteger(4);
+	demand(at, end - at, arena.size);
+	demand(0, FIELDS * 4, arena.size);
+	int32_t result = ipv4Valid(arena.base + at, (uint32_t)(end - at))
+		? transport(&arena, (uint32_t)at, (uint32_t)at, (uint32_t)end, checked, group & GROUP)
+		: drop(DROP_IPV4_MALFORMED);
+	xsmcSetInteger(xsResult, result);
+}
+
+static uint32_t mix(uint32_t hash, uint32_t value)
+{
+	hash = (hash ^ value) * 0x85ebca6b;
+	hash ^= hash >> 13;
+	return hash * 0xc2b2ae35;
+}
+
+typedef struct {
+	const uint8_t *entries;
+	uint32_t mask, seed;
+} Table;
+
+/* The tables are made by TypeScript: the mask is checked against the arena so that a mistake there cannot read beyond it. */
+static Table tableOf(xsMachine *the, Arena *arena, xsIntegerValue at, uint32_t entry)
+{
+	Table table;
+	demand(at, FLOW_ENTRIES, arena->size);
+	table.entries = arena->base + at + FLOW_ENTRIES;
+	table.mask = (uint32_t)word(arena->base + at + FLOW_MASK);
+	table.seed = (uint32_t)word(arena->base + at + FLOW_SEED);
+	if ((uint64_t)(uint32_t)at + FLOW_ENTRIES + ((uint64_t)table.mask + 1) * entry > arena->size)
+		xsRangeError("table at %d: its mask %d reaches beyond the arena", (int)at, (int)table.mask);
+	return table;
+}
+
+static int32_t flowValue(const Table *table, uint32_t local, uint32_t remote, uint32_t ports, uint32_t meta)
+{
+	uint32_t hash = mix(mix(mix(mix(table->seed, local), remote), ports), meta);
+	uint32_t index = (hash ^ hash >> 16) & table->mask;
+	for (uint32_t tries = 0; tries <= table->mask; tries++) {
+		const uint8_t *entry = table->entries + index * FLOW_ENTRY;
+		uint32_t found = (uint32_t)word(entry + FLOW_META);
+		if (found == 0)
+			return -1;
+		if (found == meta && (uint32_t)word(entry + FLOW_PORTS) == ports && (uint32_t)word(entry + FLOW_REMOTE) == remote &&
+			(uint32_t)word(entry + FLOW_LOCAL) == local)
+			return word(entry + FLOW_VALUE);
+		index = (index + 1) & table->mask;
+	}
+	return -1;
+}
+
+void xs_multihome_flowFind(xsMachine *the)
+{
+	Arena arena = argReadable(0);
+	xsIntegerValue at = argInteger(1);
+	uint32_t meta = (uint32_t)argInteger(2), protocol = meta & 255;
+	Table table = tableOf(the, &arena, at, FLOW_ENTRY);
+	uint32_t local = (uint32_t)word(arena.base + DESTINATION * 4), remote = (uint32_t)word(arena.base + SOURCE * 4);
+	uint32_t ports = (uint32_t)word(arena.base + PORTS * 4), port = ports & 0xffff;
+	int32_t value = flowValue(&table, local, remote, ports, protocol);
+	if (value < 0)
+		value = flowValue(&table, local, remote, ports, meta);
+	if (value < 0)
+		value = flowValue(&table, local, 0, port, meta);
+	if (value < 0)
+		value = flowValue(&table, 0, 0, port, meta);
+	if (value < 0)
+		value = flowValue(&table, local, 0, port, protocol);
+	if (value < 0)
+		value = flowValue(&table, 0, 0, port, protocol);
+	if (value < 0)
+		value = flowValue(&table, 0, 0, 0, meta);
+	xsmcSetInteger(xsResult, value);
+}
+
+void xs_multihome_routeFind(xsMachine *the)
+{
+	Arena arena = argReadable(0);
+	xsIntegerValue at = argInteger(1);
+	uint32_t address = (uint32_t)argInteger(2), slot = (uint32_t)argInteger(3);
+	Table table = tableOf(the, &arena, at, ROUTE_ENTRY);
+	uint32_t lengths = (uint32_t)word(arena.base + at + ROUTE_LENGTHS);
+	int length = word(arena.base + at + ROUTE_HOST_LENGTH) ? 32 : 31;
+	for (; length >= 0; length--) {
+		if (length < 32 && !(lengths >> length & 1))
+			continue;
+		uint32_t prefix = length == 0 ? 0 : address & 0xffffffffu << (32 - length);
+		uint32_t key = slot << 8 | (uint32_t)(length + 1);
+		uint32_t hash = mix(mix(table.seed, prefix), key);
+		uint32_t index = (hash ^ hash >> 16) & table.mask;
+		for (uint32_t tries = 0; tries <= table.mask; tries++) {
+			const uint8_t *entry = table.entries + index * ROUTE_ENTRY;
+			uint32_t found = (uint32_t)word(entry + ROUTE_KEY);
+			if (found == 0)
+				break;
+			if (found == key && (uint32_t)word(entry + ROUTE_PREFIX) == prefix) {
+				xsmcSetInteger(xsResult, word(entry + ROUTE_INDEX));
+				return;
+			}
+			index = (index + 1) & table.mask;
+		}
+	}
+	xsmcSetInteger(xsResult, -1);
+}

@@ -1,0 +1,73 @@
+// TCP's header and options, RFC 9293 §3.1. `at` is the arena offset of the header.
+
+export const HEADER = 20;
+export const SEQ = 4;
+export const ACK_NUMBER = 8;
+export const DATA_OFFSET = 12;
+export const FLAGS = 13;
+export const WINDOW = 14;
+export const CHECKSUM = 16;
+
+export const FIN = 1;
+export const SYN = 2;
+export const RST = 4;
+export const PSH = 8;
+export const ACK = 16;
+export const URG = 32;
+
+export const OPTION_END = 0;
+export const OPTION_NOP = 1;
+export const OPTION_MSS = 2;
+
+/** The MSS to assume when the peer names none. RFC 9293 §3.7.1. */
+export const DEFAULT_MSS = 536;
+
+/** Header length with options, bytes. */
+export function headerLength(view: DataView, at: number): number {
+	return (view.getUint8(at + DATA_OFFSET) >> 4) << 2;
+}
+
+/** Whether the header with its options fits the bytes there are. */
+export function valid(view: DataView, at: number, end: number): boolean {
+	if (end - at < HEADER) return false;
+	const header = headerLength(view, at);
+	return header >= HEADER && header <= end - at;
+}
+
+/** Source port << 16 | destination port. */
+export function ports(view: DataView, at: number): number {
+	return view.getInt32(at);
+}
+
+export function seq(view: DataView, at: number): number {
+	return view.getInt32(at + SEQ);
+}
+
+export function ack(view: DataView, at: number): number {
+	return view.getInt32(at + ACK_NUMBER);
+}
+
+/** Flags << 16 | window. The four reserved bits and AE are not flags of ours. */
+export function flagsAndWindow(view: DataView, at: number): number {
+	return (view.getUint8(at + FLAGS) << 16) | view.getUint16(at + WINDOW);
+}
+
+/** The MSS option of a valid header, or 0 when there is none that is well formed. */
+export function mssOption(view: DataView, at: number): number {
+	const end = at + headerLength(view, at);
+	let option = at + HEADER;
+	while (option < end) {
+		const kind = view.getUint8(option);
+		if (kind === OPTION_END) return 0;
+		if (kind === OPTION_NOP) {
+			option++;
+			continue;
+		}
+		if (option + 2 > end) return 0;
+		const length = view.getUint8(option + 1);
+		if (length < 2 || option + length > end) return 0;
+		if (kind === OPTION_MSS && length === 4) return view.getUint16(option + 2);
+		option += length;
+	}
+	return 0;
+}
