@@ -1,0 +1,321 @@
+// A segment arrives. RFC 9293 §3.10.7.4, in its order: sequence number, RST, SYN, ACK, data, FIN. Segments that go as expected do not
+// come here: Tcp.receive in tcp.ts has the short way. The handshake is in handshake.ts.
+
+import { ringPut } from "#codec";
+import type { Interface } from "../../link/interface.ts";
+import { DROP } from "../../packet/drops.ts";
+import * as fields from "../../packet/fields.ts";
+import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
+import { ERROR, READABLE, WRITABLE } from "../sockets.ts";
+import { established, listenArrives, reopen, synSentArrives } from "./handshake.ts";
+import { acknowledgeNow, mark, retransmitFirst } from "./send.ts";
+import type { Tcp } from "./tcp.ts";
+import * as tcbs from "./tcb.ts";
+import type { Tcb } from "./tcb.ts";
+import { arm, delayAck, FIN_WAIT_2_TIME, linger, sampleRtt, TIME_WAIT_TIME } from "./timers.ts";
+
+const FLAG_SHIFT = 16;
+/** Least time between two acknowledgments that nobody's data asked for, ms. RFC 5961 §7; per connection, so that nobody can watch it. */
+const CHALLENGE_INTERVAL = 500;
+
+/** The long way of every segment for this TCB. */
+export function arrive(tcp: Tcp, tcb: Tcb, iface: Interface, payloadAt: number, payloadLength: number): void {
+	if (tcb.fast) {
+		// The short way does not keep these; nothing newer than this was seen.
+		tcb.sndWl1 = tcb.rcvNxt;
+		tcb.sndWl2 = tcb.sndUna;
+	}
+	if (tcb.state >= tcbs.SYN_RECEIVED) synchronized(tcp, tcb, iface, payloadAt, payloadLength);
+	else if (tcb.state === tcbs.LISTEN) listenArrives(tcp, tcb, iface, payloadLength, 0, false);
+	else if (tcb.state === tcbs.SYN_SENT) synSentArrives(tcp, tcb, iface, payloadLength);
+	tcbs.predict(tcb);
+}
+
+function synchronized(tcp: Tcp, tcb: Tcb, iface: Interface, at: number, length: number): void {
+	const registers = tcp.core.fields;
+	const flagsWindow = registers[fields.FLAGS_WINDOW]!;
+	let seq = registers[fields.SEQ]!;
+	let flags = flagsWindow >> FLAG_SHIFT;
+	if (flags & SYN && !(flags & RST)) {
+		if (tcb.state === tcbs.TIME_WAIT && reopen(tcp, tcb, iface, length, flags, seq)) return;
+		if (tcb.state === tcbs.SYN_RECEIVED && seq === tcb.irs) {
+			if (!(flags & ACK)) return resendSyn(tcp, tcb);
+			// The other half of a simultaneous open: RFC 9293 §3.5, figure 8. Its SYN is known.
+			seq = (seq + 1) | 0;
+			flags &= ~SYN;
+		}
+	}
+
+	// First, the sequence number. A window of zero still takes what needs no room.
+	const room = tcp.receiveSize - tcb.rcvUsed;
+	let ahead = (seq - tcb.rcvNxt) | 0;
+	const total = length + (flags & FIN ? 1 : 0) + (flags & SYN ? 1 : 0);
+	if (room === 0 && ahead === 0 && length > 0) {
+		length = 0;
+		flags &= ~FIN;
+		mark(tcp, tcb, tcbs.ACK_NOW);
+	} else if (!acceptable(ahead, total, room)) return unacceptable(tcp, tcb, iface, flags, total);
+
+	// Second, RST. RFC 5961 §3.2: only the exact number counts.
+	if (flags & RST) {
+		if (ahead !== 0) return challenge(tcp, tcb, iface);
+		return reset(tcp, tcb);
+	}
+
+	// Fourth, SYN. RFC 5961 §4.2; a connection that was never handed out goes back to LISTEN.
+	if (flags & SYN) {
+		if (tcb.state === tcbs.SYN_RECEIVED && tcb.listener !== undefined) return tcp.end(tcb, "reset");
+		return challenge(tcp, tcb, iface);
+	}
+
+	// Fifth, ACK.
+	if (!(flags & ACK)) return tcp.core.count(iface.block, DROP.tcpUnacceptable);
+	if (!acknowledgment(tcp, tcb, iface, seq, registers[fields.ACK]!, flagsWindow & 0xffff, total)) return;
+
+	// Seventh, data; sixth, the urgent pointer, is not looked at: urgent data is data. Eighth, FIN.
+	const state = tcb.state;
+	if (total === 0 || state < tcbs.ESTABLISHED || state > tcbs.FIN_WAIT_2 || tcb.finReceived) return;
+	if (length > 0) {
+		if (ahead < 0) {
+			at -= ahead;
+			length += ahead;
+			ahead = 0;
+			mark(tcp, tcb, tcbs.ACK_NOW);
+		}
+		if (length > room - ahead) {
+			length = room - ahead;
+			flags &= ~FIN;
+		}
+		if (tcb.detached && length > 0) return tcp.abort(tcb); // RFC 9293 §3.6.1: data that nobody will read.
+	} else if (ahead < 0) return;
+	const end = (tcb.rcvNxt + ahead + length) | 0;
+	if (length > 0) data(tcp, tcb, iface, ahead, at, length);
+	if (flags & FIN) noteFin(tcp, tcb, end);
+	if (tcb.finAhead && tcb.finAt === tcb.rcvNxt) finArrives(tcp, tcb);
+}
+
+/** RFC 9293 §3.4, table 6, and whatever spans the whole window. */
+function acceptable(ahead: number, total: number, room: number): boolean {
+	if (total === 0) return ahead === 0 || (ahead > 0 && ahead < room);
+	if (room === 0) return ahead === 0 && total === 1;
+	return ahead < room && ((ahead + total) | 0) > 0;
+}
+
+function unacceptable(tcp: Tcp, tcb: Tcb, iface: Interface, flags: number, total: number): void {
+	if (flags & RST) return tcp.core.count(iface.block, DROP.tcpUnacceptable);
+	// The peer's FIN again: our acknowledgment was lost. RFC 9293 §3.10.7.4.
+	if (tcb.state === tcbs.TIME_WAIT && flags & FIN) linger(tcp, tcb, TIME_WAIT_TIME);
+	// What occupies numbers gets its answer each time; anything else could make two hosts answer each other forever.
+	if (total === 0 || flags & SYN) return challenge(tcp, tcb, iface);
+	tcp.core.count(iface.block, DROP.tcpUnacceptable);
+	acknowledgeNow(tcp, tcb);
+}
+
+/** An acknowledgment that tells a true peer where we are, and an attacker nothing. RFC 5961. */
+function challenge(tcp: Tcp, tcb: Tcb, iface: Interface): void {
+	tcp.core.count(iface.block, DROP.tcpUnacceptable);
+	const now = tcp.core.now;
+	if (tcb.challenged && ((now - tcb.challengeAt) | 0) < CHALLENGE_INTERVAL) return;
+	tcb.challenged = true;
+	tcb.challengeAt = now;
+	acknowledgeNow(tcp, tcb);
+}
+
+function resendSyn(tcp: Tcp, tcb: Tcb): void {
+	tcb.sndNxt = tcb.iss;
+	mark(tcp, tcb, 0);
+}
+
+function reset(tcp: Tcp, tcb: Tcb): void {
+	const state = tcb.state;
+	if (state === tcbs.SYN_RECEIVED) tcp.end(tcb, "refused");
+	else tcp.end(tcb, state >= tcbs.CLOSING ? "" : "reset");
+}
+
+/** The fifth step. False when the segment is to be dropped, or the connection is gone. */
+function acknowledgment(tcp: Tcp, tcb: Tcb, iface: Interface, seq: number, ack: number, window: number, total: number): boolean {
+	let acked = (ack - tcb.sndUna) | 0;
+	const most = (tcb.sndMax - tcb.sndUna) | 0;
+	if (tcb.state === tcbs.SYN_RECEIVED) {
+		if (acked <= 0 || acked > most) {
+			tcp.refuse(iface, total);
+			return false;
+		}
+		established(tcp, tcb, seq, ack, window);
+		acked = 0;
+	} else if (acked > most || acked < -tcb.sndWndMax) {
+		// RFC 5961 §5.2.
+		challenge(tcp, tcb, iface);
+		return false;
+	}
+	tcb.heard = true;
+	let finAcked = false;
+	if (acked > 0) {
+		let bytes = acked;
+		if (bytes > tcb.sndUsed) {
+			bytes = tcb.sndUsed;
+			finAcked = true;
+		}
+		progress(tcp, tcb, ack, bytes);
+	} else if (acked === 0 && total === 0 && window === tcb.sndWnd && tcb.sndNxt !== tcb.sndUna) duplicate(tcp, tcb);
+	if (acked >= 0) {
+		const newer = (seq - tcb.sndWl1) | 0;
+		if (newer > 0 || (newer === 0 && ((ack - tcb.sndWl2) | 0) >= 0)) {
+			tcb.sndWl1 = seq;
+			tcb.sndWl2 = ack;
+			offered(tcp, tcb, window);
+		}
+	}
+	return !finAcked || finAcknowledged(tcp, tcb);
+}
+
+/** The peer's window, from a segment that is newer than the last that told it. */
+export function offered(tcp: Tcp, tcb: Tcb, window: number): void {
+	tcb.sndWnd = window;
+	if (window > tcb.sndWndMax) tcb.sndWndMax = window;
+	if (tcb.backoff !== 0) {
+		// A closed window that is confirmed is no silence: RFC 9293 §3.8.6.1. But nobody waits for an abandoned connection.
+		if (window === 0 && !tcb.detached) tcb.stalledAt = tcp.core.now;
+		if (window !== 0 && tcb.work & tcbs.PERSIST) tcb.backoff = 0;
+	}
+	if (tcb.work & tcbs.PERSIST && window !== 0) tcb.work &= ~tcbs.PERSIST;
+	if (tcb.sndUsed > ((tcb.sndNxt - tcb.sndUna) | 0)) mark(tcp, tcb, 0);
+}
+
+/** `bytes` of data are acknowledged by `ack`, in the order that was expected. Both ways use it. */
+export function acknowledge(tcp: Tcp, tcb: Tcb, ack: number, bytes: number): void {
+	tcb.sndUna = ack;
+	const size = tcp.sendSize;
+	const used = tcb.sndUsed - bytes;
+	tcb.sndUsed = used;
+	const at = tcb.sndAt + bytes;
+	tcb.sndAt = at < size ? at : at - size;
+	const now = tcp.core.now;
+	if (tcb.timing && ((ack - tcb.rttSeq) | 0) > 0) {
+		tcb.timing = false;
+		sampleRtt(tcb, (now - tcb.rttAt) | 0);
+	}
+	if (tcb.cwnd < size && !tcb.recovering) tcp.congestion.acknowledged(tcb, bytes);
+	const flight = (tcb.sndNxt - ack) | 0;
+	// RFC 6298 §5.2 and 5.3.
+	if (flight === 0) tcb.work &= ~tcbs.RETRANSMIT;
+	else tcb.retransmitAt = (now + tcb.rto) | 0;
+	if (used > flight) mark(tcp, tcb, 0);
+	// Half the ring: the application writes worthwhile pieces.
+	if (used <= size >> 1 && !(tcb.events & WRITABLE) && !tcb.finQueued) tcp.sockets.post(tcb, WRITABLE);
+}
+
+/** New data is acknowledged on the long way: after losses, timeouts, with a FIN. RFC 6582 §3.2. */
+function progress(tcp: Tcp, tcb: Tcb, ack: number, bytes: number): void {
+	if (((ack - tcb.sndNxt) | 0) > 0) tcb.sndNxt = ack;
+	tcb.backoff = 0;
+	tcb.softError = false;
+	if (((ack - tcb.recover) | 0) >= 0) tcb.timedOut = false;
+	const timer = tcb.retransmitAt;
+	if (!tcb.recovering) {
+		tcb.dupAcks = 0;
+		acknowledge(tcp, tcb, ack, bytes);
+	} else if (((ack - tcb.recover) | 0) >= 0) {
+		acknowledge(tcp, tcb, ack, bytes);
+		tcb.recovering = false;
+		tcb.dupAcks = 0;
+		tcp.congestion.recovered(tcb, (tcb.sndNxt - ack) | 0);
+	} else {
+		acknowledge(tcp, tcb, ack, bytes);
+		tcp.congestion.partial(tcb, bytes);
+		retransmitFirst(tcp, tcb);
+		// Only the first partial acknowledgment puts the timer off: "impatient", RFC 6582 §4.
+		if (tcb.partial) tcb.retransmitAt = timer;
+		tcb.partial = true;
+	}
+	// A probe may have been all there was, and a FIN counts as flight.
+	if (tcb.sndMax === ack) tcb.work &= ~(tcbs.RETRANSMIT | tcbs.PERSIST);
+}
+
+/** A duplicate acknowledgment. RFC 5681 §3.2, RFC 6582 §3.2. */
+function duplicate(tcp: Tcp, tcb: Tcb): void {
+	const count = ++tcb.dupAcks;
+	if (tcb.recovering) tcp.congestion.duplicate(tcb);
+	else if (count === 3 && !tcb.timedOut) {
+		tcp.congestion.lost(tcb, (tcb.sndNxt - tcb.sndUna) | 0);
+		tcb.recover = tcb.sndMax;
+		tcb.recovering = true;
+		tcb.partial = false;
+		tcb.fast = false;
+		retransmitFirst(tcp, tcb);
+		tcb.retransmitAt = (tcp.core.now + tcb.rto) | 0;
+		arm(tcp, tcb, tcb.retransmitAt);
+	}
+	mark(tcp, tcb, 0);
+}
+
+/** Our FIN is acknowledged. False when that was the end. */
+function finAcknowledged(tcp: Tcp, tcb: Tcb): boolean {
+	const state = tcb.state;
+	if (state === tcbs.FIN_WAIT_1) {
+		tcbs.setState(tcb, tcbs.FIN_WAIT_2);
+		if (tcb.detached) linger(tcp, tcb, FIN_WAIT_2_TIME);
+	} else if (state === tcbs.CLOSING) timeWait(tcp, tcb);
+	else if (state === tcbs.LAST_ACK) {
+		tcp.end(tcb, "");
+		return false;
+	}
+	return true;
+}
+
+function timeWait(tcp: Tcp, tcb: Tcb): void {
+	tcbs.setState(tcb, tcbs.TIME_WAIT);
+	tcb.work &= ~(tcbs.TIMERS & ~tcbs.ACK_DELAYED);
+	linger(tcp, tcb, TIME_WAIT_TIME);
+}
+
+/** The seventh step: `length` bytes that begin `ahead` bytes after rcvNxt, within the window. */
+function data(tcp: Tcp, tcb: Tcb, iface: Interface, ahead: number, at: number, length: number): void {
+	const size = tcp.receiveSize;
+	if (tcb.finAhead) {
+		const left = (tcb.finAt - tcb.rcvNxt - ahead) | 0;
+		if (length > left) length = left;
+		if (length <= 0) return;
+	}
+	if (ahead > 0) {
+		if (!tcp.reassembly.store(tcp.core.view, tcb, size, ahead, at, length)) tcp.core.count(iface.block, DROP.tcpReassemblyFull);
+		// RFC 5681 §4.2: each one gets its own, at once.
+		acknowledgeNow(tcp, tcb);
+		return;
+	}
+	ringPut(tcp.core.view, tcb.receiveRing, size, tcb.rcvAt, at, length);
+	if (tcb.ranges > 0) {
+		const more = tcp.reassembly.take(tcb, (tcb.rcvNxt + length) | 0);
+		length += more;
+		mark(tcp, tcb, tcbs.ACK_NOW);
+	} else if (tcb.work & tcbs.ACK_DELAYED) mark(tcp, tcb, tcbs.ACK_NOW);
+	else delayAck(tcp, tcb);
+	const next = tcb.rcvAt + length;
+	tcb.rcvAt = next < size ? next : next - size;
+	tcb.rcvUsed += length;
+	tcb.rcvNxt = (tcb.rcvNxt + length) | 0;
+	tcp.sockets.post(tcb, READABLE);
+}
+
+/** A FIN behind the byte before `at`: its turn comes when everything before it is there. */
+function noteFin(tcp: Tcp, tcb: Tcb, at: number): void {
+	// Bytes beyond the FIN were stored already: this peer contradicts itself, and the FIN is not believed.
+	if (tcb.ranges > 0 && ((tcp.reassembly.end(tcb) - at) | 0) > 0) return;
+	if (((at - tcb.rcvNxt) | 0) < 0) return;
+	tcb.finAhead = true;
+	tcb.finAt = at;
+	if (at !== tcb.rcvNxt) acknowledgeNow(tcp, tcb);
+}
+
+/** The eighth step. */
+function finArrives(tcp: Tcp, tcb: Tcb): void {
+	tcb.finAhead = false;
+	tcb.finReceived = true;
+	tcb.rcvNxt = (tcb.rcvNxt + 1) | 0;
+	mark(tcp, tcb, tcbs.ACK_NOW);
+	const state = tcb.state;
+	if (state === tcbs.ESTABLISHED) tcbs.setState(tcb, tcbs.CLOSE_WAIT);
+	else if (state === tcbs.FIN_WAIT_1) tcbs.setState(tcb, tcbs.CLOSING);
+	else timeWait(tcp, tcb);
+	if (tcb.rcvUsed === 0) tcp.sockets.post(tcb, ERROR);
+}

@@ -1,0 +1,217 @@
+// The timers of TCP. RFC 6298 (retransmission), RFC 9293 §3.8 (acknowledgments, probes, keep-alive, user timeout) and §3.10.8.
+// No timer costs anything while segments flow: setting one is a store. `scan` looks at all TCBs that have one when the earliest
+// time that was ever asked for comes; a timer that has moved on since makes it look once more.
+
+import { ACK } from "../../wire/tcp.ts";
+import { emit, mark, probe, transmit } from "./send.ts";
+import type { Tcp } from "./tcp.ts";
+import * as tcbs from "./tcb.ts";
+import type { Tcb } from "./tcb.ts";
+
+/** First timeout, before anything was measured. RFC 6298 §2.1. */
+export const RTO_INITIAL = 1000;
+/** First timeout for data when the SYN had to be sent again. RFC 6298 §5.7. */
+export const RTO_AFTER_LOST_SYN = 3000;
+/** Least margin over the smoothed round-trip time. RFC 6298 §2.4 asks for a whole second as timeout; this is what Linux does, and above every peer's delayed ACK. */
+const RTO_MARGIN = 200;
+/** RFC 6298 §2.5: at least 60 s. */
+const RTO_MAX = 60_000;
+/** Longest time between probes of a closed window. */
+export const PERSIST_MAX = 60_000;
+/** An acknowledgment waits for its tick at most so long. RFC 9293 §3.8.6.3: less than 500 ms. */
+export const ACK_DELAY = 40;
+/** Twice the lifetime of a segment, which we take for 30 s. RFC 9293 §3.3.2 says 2 minutes; systems in use say 15 to 60 s in all. */
+export const TIME_WAIT_TIME = 60_000;
+/** FIN-WAIT-2 of a connection that the application has closed. */
+export const FIN_WAIT_2_TIME = 60_000;
+/** How long data may wait for its acknowledgment. RFC 9293 §3.8.3 (R2). */
+export const USER_TIMEOUT = 100_000;
+/** The same for our SYN: at least 3 minutes. RFC 9293 §3.8.3. */
+const SYN_TIMEOUT = 180_000;
+/** And for SYN and ACK: whoever asked is there, or it was an attack. */
+const SYN_ACK_TIMEOUT = 63_000;
+/** Keep-alive: silence before the first probe when the application names none, time between probes, probes. RFC 9293 §3.8.4. */
+export const KEEP_ALIVE_IDLE = 7_200_000;
+export const KEEP_ALIVE_INTERVAL = 75_000;
+const KEEP_ALIVE_PROBES = 9;
+/** When packet buffers ran out, or a device was busy, `output` tries again after so long at the latest. */
+export const RETRY_TIME = 10;
+
+/** Some timer of the TCB expires at that time. The caller has set its bit and its time. */
+export function arm(tcp: Tcp, tcb: Tcb, at: number): void {
+	if (!(tcb.work & tcbs.LISTED)) {
+		tcb.work |= tcbs.LISTED;
+		tcb.nextTimed = tcp.timed;
+		tcp.timed = tcb;
+	}
+	if (tcp.scanDue && ((at - tcp.scanAt) | 0) >= 0) return;
+	tcp.scanDue = true;
+	tcp.scanAt = at;
+	tcp.core.deadline(at);
+}
+
+/** The delayed-ACK tick, one for all: it comes within ACK_DELAY of the first acknowledgment that waits for it. */
+export function delayAck(tcp: Tcp, tcb: Tcb): void {
+	tcb.work |= tcbs.ACK_DELAYED;
+	if (!tcp.ackTick) {
+		tcp.ackTick = true;
+		tcp.ackTickAt = (tcp.core.now + ACK_DELAY) | 0;
+	}
+	arm(tcp, tcb, tcp.ackTickAt);
+}
+
+/** Serves what is due and says when the next is. */
+export function scan(tcp: Tcp, now: number): void {
+	if (!tcp.scanDue) return;
+	if (((now - tcp.scanAt) | 0) < 0) {
+		tcp.core.deadline(tcp.scanAt);
+		return;
+	}
+	tcp.scanDue = false;
+	const tick = tcp.ackTick && ((now - tcp.ackTickAt) | 0) >= 0;
+	if (tick) tcp.ackTick = false;
+	let tcb = tcp.timed;
+	tcp.timed = undefined;
+	while (tcb !== undefined) {
+		const next: Tcb | undefined = tcb.nextTimed;
+		tcb.nextTimed = undefined;
+		if (tick && tcb.work & tcbs.ACK_DELAYED) {
+			tcb.work &= ~tcbs.ACK_DELAYED;
+			mark(tcp, tcb, tcbs.ACK_NOW);
+		}
+		serve(tcp, tcb, now);
+		tcb.work &= ~tcbs.LISTED;
+		if (tcb.work & tcbs.TIMERS) again(tcp, tcb);
+		tcb = next;
+	}
+}
+
+function due(tcb: Tcb, bit: number, at: number, now: number): boolean {
+	return (tcb.work & bit) !== 0 && ((now - at) | 0) >= 0;
+}
+
+/** Runs the timers of one TCB that have expired. Any of them may end the connection, and then the others are gone. */
+function serve(tcp: Tcp, tcb: Tcb, now: number): void {
+	if (due(tcb, tcbs.RETRANSMIT, tcb.retransmitAt, now)) retransmissionTimeout(tcp, tcb, now);
+	else if (due(tcb, tcbs.PERSIST, tcb.retransmitAt, now)) persistTimeout(tcp, tcb, now);
+	if (due(tcb, tcbs.KEEP_ALIVE, tcb.keepAliveAt, now)) keepAliveTimeout(tcp, tcb, now);
+	if (due(tcb, tcbs.ROUTE_LOST, tcb.routeLostAt, now)) tcp.end(tcb, "unreachable");
+	if (due(tcb, tcbs.LINGER, tcb.lingerAt, now)) tcp.end(tcb, "");
+}
+
+/** Lists a TCB for the times that its timers have. */
+function again(tcp: Tcp, tcb: Tcb): void {
+	const work = tcb.work;
+	if (work & (tcbs.RETRANSMIT | tcbs.PERSIST)) arm(tcp, tcb, tcb.retransmitAt);
+	if (work & tcbs.ACK_DELAYED) arm(tcp, tcb, tcp.ackTickAt);
+	if (work & tcbs.KEEP_ALIVE) arm(tcp, tcb, tcb.keepAliveAt);
+	if (work & tcbs.LINGER) arm(tcp, tcb, tcb.lingerAt);
+	if (work & tcbs.ROUTE_LOST) arm(tcp, tcb, tcb.routeLostAt);
+}
+
+/** A round trip took `ms`. RFC 6298 §2, with srtt times 8 and rttvar times 4 as in Jacobson's appendix. */
+export function sampleRtt(tcb: Tcb, ms: number): void {
+	if (tcb.srtt < 0) {
+		tcb.srtt = ms << 3;
+		tcb.rttvar = ms << 1;
+	} else {
+		const error = ms - (tcb.srtt >> 3);
+		tcb.srtt += error;
+		tcb.rttvar += (error < 0 ? -error : error) - (tcb.rttvar >> 2);
+	}
+	const margin = tcb.rttvar > RTO_MARGIN ? tcb.rttvar : RTO_MARGIN;
+	const rto = (tcb.srtt >> 3) + margin;
+	tcb.rto = rto < RTO_MAX ? rto : RTO_MAX;
+}
+
+/** How long nothing may move before the connection is given up. */
+function patience(tcb: Tcb): number {
+	if (tcb.state === tcbs.SYN_RECEIVED) return SYN_ACK_TIMEOUT;
+	if (tcb.userTimeout !== 0) return tcb.userTimeout;
+	return tcb.state === tcbs.SYN_SENT ? SYN_TIMEOUT : USER_TIMEOUT;
+}
+
+/** Ends the connection when its patience is at an end, else sets the timer to `wait`. True when it goes on. */
+function backOff(tcp: Tcp, tcb: Tcb, now: number, wait: number): boolean {
+	const left = (tcb.stalledAt + patience(tcb) - now) | 0;
+	if (left <= 0) {
+		tcp.end(tcb, tcb.softError || tcb.path.out === undefined ? "unreachable" : "timeout");
+		return false;
+	}
+	tcb.backoff++;
+	tcb.fast = false;
+	tcb.timing = false;
+	tcb.retransmitAt = (now + (wait < left ? wait : left)) | 0;
+	return true;
+}
+
+/** RFC 6298 §5.4 to 5.7. Everything after sndUna is sent again as the window opens, unless the peer turns out to have it. */
+function retransmissionTimeout(tcp: Tcp, tcb: Tcb, now: number): void {
+	const first = tcb.backoff === 0;
+	if (first) tcb.stalledAt = (now - tcb.rto) | 0;
+	const flight = (tcb.sndMax - tcb.sndUna) | 0;
+	const doubled = tcb.rto * 2;
+	tcb.rto = doubled < RTO_MAX ? doubled : RTO_MAX;
+	if (!backOff(tcp, tcb, now, tcb.rto)) return;
+	tcb.sndNxt = tcb.sndUna;
+	if (tcb.state >= tcbs.ESTABLISHED) {
+		tcp.congestion.timedOut(tcb, flight, first);
+		tcb.recovering = false;
+		tcb.timedOut = true;
+		tcb.recover = tcb.sndMax;
+		tcb.dupAcks = 0;
+	}
+	// Without a packet buffer nothing goes out; the timer comes again.
+	if (!transmit(tcp, tcb)) mark(tcp, tcb, 0);
+}
+
+function persistTimeout(tcp: Tcp, tcb: Tcb, now: number): void {
+	if (tcb.sndUsed === 0) {
+		tcb.work &= ~tcbs.PERSIST;
+		return;
+	}
+	if (tcb.backoff === 0) tcb.stalledAt = now;
+	const wait = tcb.backoff < 8 ? tcb.rto << tcb.backoff : PERSIST_MAX;
+	if (backOff(tcp, tcb, now, wait < PERSIST_MAX ? wait : PERSIST_MAX)) probe(tcp, tcb);
+}
+
+/** Starts the keep-alive timer anew, or stops it when the application wants none. */
+export function startKeepAlive(tcp: Tcp, tcb: Tcb): void {
+	tcb.work &= ~tcbs.KEEP_ALIVE;
+	if (tcb.keepAliveIdle === 0 || tcb.state < tcbs.ESTABLISHED || tcb.state === tcbs.TIME_WAIT) return;
+	tcb.keepAliveProbes = 0;
+	rest(tcp, tcb, tcb.keepAliveIdle);
+}
+
+function rest(tcp: Tcp, tcb: Tcb, ms: number): void {
+	tcb.heard = false;
+	tcb.heardRcvNxt = tcb.rcvNxt;
+	tcb.heardSndUna = tcb.sndUna;
+	tcb.work |= tcbs.KEEP_ALIVE;
+	tcb.keepAliveAt = (tcp.core.now + ms) | 0;
+	arm(tcp, tcb, tcb.keepAliveAt);
+}
+
+/** RFC 9293 §3.8.4. Segments leave no time behind, so silence is seen from one look to the next: the first probe comes after one to two times the idle time. */
+function keepAliveTimeout(tcp: Tcp, tcb: Tcb, _now: number): void {
+	const heard = tcb.heard || tcb.rcvNxt !== tcb.heardRcvNxt || tcb.sndUna !== tcb.heardSndUna;
+	if (heard || tcb.sndMax !== tcb.sndUna) {
+		tcb.keepAliveProbes = 0;
+		rest(tcp, tcb, tcb.keepAliveIdle);
+		return;
+	}
+	if (tcb.keepAliveProbes >= KEEP_ALIVE_PROBES) {
+		tcp.end(tcb, "timeout");
+		return;
+	}
+	// One number before what the peer expects: it must answer. No data: RFC 9293 MUST-65 lets us.
+	if (emit(tcp, tcb, (tcb.sndNxt - 1) | 0, ACK, 0, 0)) tcb.keepAliveProbes++;
+	rest(tcp, tcb, tcb.keepAliveInterval);
+}
+
+/** Starts or moves the end of TIME-WAIT or FIN-WAIT-2. */
+export function linger(tcp: Tcp, tcb: Tcb, ms: number): void {
+	tcb.work |= tcbs.LINGER;
+	tcb.lingerAt = (tcp.core.now + ms) | 0;
+	arm(tcp, tcb, tcb.lingerAt);
+}
