@@ -10,8 +10,7 @@ import { basename, dirname, join, resolve } from "node:path";
 
 /**
  * The native modules of a manifest and of those it includes, by specifier. An entry names a file without its extension; it is
- * native when there is a `.c`. Entries without one are plain ECMAScript, which the bundler takes care of, and entries of which
- * no file exists yet are left out.
+ * native when there is a `.c`. The others are plain ECMAScript, which the bundler takes care of.
  * @returns {NativeModule[]}
  */
 export function nativeModules(manifestPath) {
@@ -43,7 +42,9 @@ function collect(manifestPath, modules, seen) {
 
 function add(modules, specifier, stem) {
 	const path = join(dirname(stem), basename(stem));
-	if (existsSync(`${path}.c`)) {
-		modules.set(specifier, { specifier, c: `${path}.c`, js: existsSync(`${path}.js`) ? `${path}.js` : undefined });
+	const extensions = [".c", ".js", ".ts", ".mjs"].filter((extension) => existsSync(path + extension));
+	if (extensions.length === 0) throw new Error(`module ${specifier} of the manifests: there is no ${path}.js, .ts or .c`);
+	if (extensions.includes(".c")) {
+		modules.set(specifier, { specifier, c: `${path}.c`, js: extensions.includes(".js") ? `${path}.js` : undefined });
 	}
 }

@@ -16,7 +16,15 @@ const xs = join(root, "node_modules/@agoric/xsnap/moddable/xs");
 const hostFolder = join(root, "hosts/desktop/xs");
 const includes = [hostFolder, join(root, "src/wire/native"), join(xs, "includes"), join(xs, "platforms"), join(xs, "sources")];
 
-const common = ["-O2", "-D_GNU_SOURCE", "-fno-common", "-DINCLUDE_XSPLATFORM=1", '-DXSPLATFORM="platform.h"', "-DmxRun=1", "-DmxParse=1"];
+const common = [
+	"-O2",
+	"-D_GNU_SOURCE",
+	"-fno-common",
+	"-DINCLUDE_XSPLATFORM=1",
+	'-DXSPLATFORM="platform.h"',
+	"-DmxRun=1",
+	"-DmxParse=1",
+];
 const warnings = ["-Wall", "-Wextra", "-Werror"];
 const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"];
 
@@ -63,22 +71,28 @@ function makePlan(folder, { bits, sanitize, manifest }) {
 	const ids = idsOf(ours);
 	const generated = { "mc.xs.h": idHeader(ids), "table.c": tableSource(modules, ids) };
 
-	const xsHeaders = hashFiles([...["includes", "platforms", "sources"].flatMap((part) => filesIn(join(xs, part), ".h")), join(hostFolder, "platform.h")]);
+	const xsHeaders = hashFiles([
+		...["includes", "platforms", "sources"].flatMap((part) => filesIn(join(xs, part), ".h")),
+		join(hostFolder, "platform.h"),
+	]);
 	const ourFolders = new Set([...includes.slice(0, 2), ...ours.map((path) => dirname(path))]);
 	const ourHeaders = hash(hashFiles([...ourFolders].flatMap((path) => filesIn(path, ".h"))), generated["mc.xs.h"]);
 	const width = bits === 32 ? ["-m32"] : [];
 	const link = [...width, ...(sanitize ? sanitizers : []), "-lm", "-lpthread"];
 
-	const object = (path, text, flags, headers) => {
-		const key = hash(text, headers, ...flags);
-		return { path, flags, object: join(folder, "objects", `${basename(path, ".c")}-${hash(path).slice(0, 4)}-${key}.o`) };
+	const object = (path, text, flags, headers, objectFolder = join(folder, "objects")) => {
+		// What comes before the `=` names the source, so that objects of its earlier states can be told.
+		const stem = `${basename(path, ".c")}-${hash(path).slice(0, 4)}`;
+		return { path, flags, object: join(objectFolder, `${stem}=${hash(text, headers, ...flags)}.o`) };
 	};
+	// XS itself is the same in all hosts of a width.
+	const xsObjects = join(root, `build/out/xs${bits}`);
 	const xsFlags = [...width, ...common, "-w"];
 	const ourFlags = [...width, ...common, "-g", ...warnings, ...(sanitize ? sanitizers : [])];
 	const objects = [
 		...filesIn(join(xs, "sources"), ".c")
 			.filter((path) => basename(path) !== "xsSnapshot.c")
-			.map((path) => object(path, readFileSync(path), [...xsFlags, ...(special[basename(path)] ?? [])], xsHeaders)),
+			.map((path) => object(path, readFileSync(path), [...xsFlags, ...(special[basename(path)] ?? [])], xsHeaders, xsObjects)),
 		...ours.map((path) => object(path, readFileSync(path), ourFlags, xsHeaders + ourHeaders)),
 		object(join(folder, "generated/table.c"), generated["table.c"], ourFlags, xsHeaders + ourHeaders),
 	];
@@ -87,9 +101,8 @@ function makePlan(folder, { bits, sanitize, manifest }) {
 
 async function build(folder, binary, { objects, generated, link, stamp }) {
 	const generatedFolder = join(folder, "generated");
-	const objectFolder = join(folder, "objects");
-	mkdirSync(generatedFolder, { recursive: true });
-	mkdirSync(objectFolder, { recursive: true });
+	const objectFolders = new Set(objects.map((item) => dirname(item.object)));
+	for (const path of [generatedFolder, ...objectFolders]) mkdirSync(path, { recursive: true });
 	for (const [file, text] of Object.entries(generated)) writeFileSync(join(generatedFolder, file), text);
 
 	const search = [...includes, generatedFolder].map((path) => `-I${path}`);
@@ -97,7 +110,7 @@ async function build(folder, binary, { objects, generated, link, stamp }) {
 	const waiting = objects.filter((item) => !existsSync(item.object)).sort((a, b) => size(a.path) - size(b.path));
 	const compileNext = async () => {
 		for (let item = waiting.pop(); item; item = waiting.pop()) {
-			const unfinished = `${item.object}.new`;
+			const unfinished = `${item.object}.${process.pid}`;
 			await run("gcc", [...item.flags, ...search, "-c", item.path, "-o", unfinished]);
 			renameSync(unfinished, item.object);
 		}
@@ -107,8 +120,18 @@ async function build(folder, binary, { objects, generated, link, stamp }) {
 	await run("gcc", [...objects.map((item) => item.object), ...link, "-o", `${binary}.new`]);
 	renameSync(`${binary}.new`, binary);
 	writeFileSync(join(folder, "stamp"), stamp);
+	removeEarlier(objects, objectFolders);
+}
+
+/** Removes the objects of earlier states of the same sources. */
+function removeEarlier(objects, folders) {
 	const current = new Set(objects.map((item) => basename(item.object)));
-	for (const file of readdirSync(objectFolder)) if (!current.has(file)) rmSync(join(objectFolder, file));
+	const stems = new Set([...current].map((file) => file.split("=")[0]));
+	for (const folder of folders) {
+		for (const file of readdirSync(folder)) {
+			if (stems.has(file.split("=")[0]) && !current.has(file)) rmSync(join(folder, file), { force: true });
+		}
+	}
 }
 
 function isBuilt(folder, binary, stamp) {
@@ -131,7 +154,9 @@ function run(command, args, input = "") {
 		const child = spawn(command, args, { stdio: ["pipe", "ignore", "pipe"] });
 		let messages = "";
 		child.stderr.on("data", (text) => (messages += text));
-		child.on("error", (error) => reject(error.code === "ENOENT" ? new Error(`${command} is missing: install the Debian package ${command}`) : error));
+		child.on("error", (error) =>
+			reject(error.code === "ENOENT" ? new Error(`${command} is missing: install the Debian package ${command}`) : error),
+		);
 		child.on("close", (status) => (status === 0 ? resolve() : reject(new Error(`${command} failed\n${messages}`))));
 		child.stdin.end(input);
 	});
@@ -165,7 +190,10 @@ function isAlive(path) {
 
 function filesIn(folder, extension) {
 	const names = existsSync(folder) ? readdirSync(folder) : [];
-	return names.filter((file) => file.endsWith(extension)).sort().map((file) => join(folder, file));
+	return names
+		.filter((file) => file.endsWith(extension))
+		.sort()
+		.map((file) => join(folder, file));
 }
 
 function size(path) {
@@ -189,7 +217,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 		process.exit(64);
 	}
 	try {
-		const path = await buildHost({ bits: process.argv.includes("--32") ? 32 : 64, sanitize: process.argv.includes("--sanitize") });
+		const path = await buildHost({
+			bits: process.argv.includes("--32") ? 32 : 64,
+			sanitize: process.argv.includes("--sanitize"),
+		});
 		console.log(relative(process.cwd(), path));
 	} catch (error) {
 		console.error(error.message);

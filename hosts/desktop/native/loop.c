@@ -372,8 +372,9 @@ static int64_t earlier(int64_t a, int64_t b)
 /* One turn; false when nothing is left that could ever happen. */
 static bool turn(txMachine *the)
 {
-	bool ready = deferredCount > 0, wanted = deferredCount > 0 || armedCount > 0;
 	struct timespec timeout;
+	runDeferred(the);
+	bool ready = deferredCount > 0, wanted = deferredCount > 0 || armedCount > 0;
 	hostWireFlush();
 	int64_t now = hostNanoseconds();
 	hostFilesFlush(now);
@@ -396,7 +397,6 @@ static bool turn(txMachine *the)
 	if (signalPending)
 		runSignal(the);
 	hostWireFlush();
-	runDeferred(the);
 	runWatches(the, watchCount);
 	runTimers(the);
 	return true;

@@ -1,0 +1,10 @@
+/** Builds the desktop's XS host if anything that goes into it has changed. Returns the binary's path. */
+export function buildHost(options?: {
+	bits?: 32 | 64;
+	/** Our own C with -fsanitize=address,undefined. */
+	sanitize?: boolean;
+	quiet?: boolean;
+	/** Another manifest, and the name of its host's folder under build/out, for a host with other native modules. */
+	manifest?: string;
+	name?: string;
+}): Promise<string>;
