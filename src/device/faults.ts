@@ -162,6 +162,10 @@ class Line {
 		return ((this.due[slot - this.base]! - now) | 0) <= 0 ? slot : -1;
 	}
 
+	get waiting(): boolean {
+		return this.count > 0 || this.heldCount > 0;
+	}
+
 	/** Takes the slot that `first` told out of line. */
 	shift(): void {
 		this.head = (this.head + 1) % FRAMES;
@@ -200,7 +204,10 @@ export class Faults implements Device {
 	#now = 0;
 	/** The inner device did not take the next frame. */
 	#blocked = false;
+	/** The stack has been asked to poll since it last did. */
+	#reminded = false;
 	#view!: DataView;
+	#host!: DeviceHost;
 	readonly #device: Device;
 	readonly #in: Line;
 	readonly #out: Line;
@@ -247,6 +254,7 @@ export class Faults implements Device {
 	}
 
 	attach(host: DeviceHost): void {
+		this.#host = host;
 		this.#view = host.view;
 		const out = this.#out;
 		this.#device.attach({
@@ -261,6 +269,7 @@ export class Faults implements Device {
 
 	poll(now: number): number {
 		this.#now = now;
+		this.#reminded = false;
 		const inner = this.#device.poll === undefined ? -1 : this.#device.poll(now);
 		this.#send();
 		this.#fetch();
@@ -279,7 +288,10 @@ export class Faults implements Device {
 		if (slot < 0) {
 			this.#fetch();
 			slot = line.first(this.#now);
-			if (slot < 0) return 0;
+			if (slot < 0) {
+				this.#remind(line);
+				return 0;
+			}
 		}
 		line.shift();
 		const length = line.length[slot - line.base]!;
@@ -301,11 +313,20 @@ export class Faults implements Device {
 		copyOut(this.#view, at, this.#store, slot * FRAME_BYTES, length);
 		this.#admit(line, slot, length);
 		this.#send();
+		this.#remind(line);
 		return SENT;
 	}
 
 	close(): void {
 		this.#device.close();
+	}
+
+	/** The stack asked for the time of the next poll before this frame was there: it shall ask again. */
+	#remind(line: Line): void {
+		if (line.waiting && !this.#reminded) {
+			this.#reminded = true;
+			this.#host.notify();
+		}
 	}
 
 	/** Decides on a frame that was put into `slot`, and lines it up. */

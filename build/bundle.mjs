@@ -1,0 +1,177 @@
+// TypeScript to JavaScript modules: `tsc` removes the types, rollup joins the files.
+//   build/out/xs/multihome.js      the stack, for XS; its natives stay imports ("multihome/codec", "multihome/memory")
+//   build/out/xs/desktop.js        what the desktop host runs first
+//   build/out/xs/timer.js          Moddable's module "timer", for programs
+//   build/out/node/simulate.js     the command line and the gateway, for Node, with the natives' TypeScript twins
+// Nothing is done when no source has changed. `node build/bundle.mjs` does it alone.
+
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { rollup } from "rollup";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const out = join(root, "build/out");
+const require = createRequire(import.meta.url);
+
+/** What the XS host brings, or finds by a `-m` mapping. */
+const XS_EXTERNAL = /^(multihome|app|timer)$|^(multihome|host)\//;
+
+/** Where the bundles are. */
+export const paths = {
+	multihome: join(out, "xs/multihome.js"),
+	desktop: join(out, "xs/desktop.js"),
+	timer: join(out, "xs/timer.js"),
+	simulate: join(out, "node/simulate.js"),
+};
+
+/** Brings the bundles up to date. */
+export async function bundle() {
+	const stamp = join(out, "bundle.sha256");
+	const hash = await hashOf(["src", "hosts"], ["package.json", "tsconfig.json", "build/bundle.mjs"]);
+	if (Object.values(paths).every(existsSync) && (await text(stamp)) === hash) return paths;
+	const started = Date.now();
+	await mkdir(out, { recursive: true });
+	const js = await mkdtemp(join(out, "js-"));
+	try {
+		for (const project of ["hosts/tsconfig.json", "hosts/desktop/tsconfig.json"])
+			await tsc(
+				"-p",
+				join(root, project),
+				"--noCheck",
+				"--declaration",
+				"false",
+				"--sourceMap",
+				"--rootDir",
+				root,
+				"--outDir",
+				js,
+			);
+		const twins = { "#codec": join(js, "src/wire/codec.js"), "#memory": join(js, "src/packet/memory.js") };
+		const natives = { "#codec": "multihome/codec", "#memory": "multihome/memory" };
+		await joinModules(join(js, "src/index.js"), paths.multihome, natives, XS_EXTERNAL);
+		await joinModules(join(js, "hosts/desktop/main.js"), paths.desktop, natives, XS_EXTERNAL);
+		await joinModules(join(js, "hosts/desktop/timer.js"), paths.timer, natives, XS_EXTERNAL);
+		await joinModules(join(js, "hosts/desktop/simulate.js"), paths.simulate, twins, /^(node:|ajv)/);
+	} finally {
+		await rm(js, { recursive: true, force: true });
+	}
+	await put(stamp, hash);
+	process.stderr.write(`bundled the stack and the desktop host in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
+	return paths;
+}
+
+/**
+ * Makes one module of an application, TypeScript or JavaScript, with everything that it imports by a relative path, and writes
+ * it with its source map into `folder`. Throws Error with one line that says what is wrong and where.
+ */
+export async function bundleApp(file, folder) {
+	const work = await mkdtemp(join(folder, "app-"));
+	const project = join(work, "tsconfig.json");
+	const compilerOptions = {
+		target: "ES2022",
+		module: "preserve",
+		moduleResolution: "bundler",
+		allowJs: true,
+		noCheck: true,
+		rewriteRelativeImportExtensions: true,
+		sourceMap: true,
+		types: [],
+		rootDir: "/",
+		outDir: work,
+	};
+	await writeFile(project, JSON.stringify({ compilerOptions, files: [resolve(file)] }));
+	await tsc("-p", project);
+	const entry = join(work, resolve(file).replace(/\.([cm]?)tsx?$/, ".$1js"));
+	const target = join(folder, "app.js");
+	await joinModules(entry, target, { "#codec": "multihome/codec", "#memory": "multihome/memory" }, XS_EXTERNAL);
+	return target;
+}
+
+/** Runs the compiler. TypeScript 7 has no programming interface; its command line is all there is. */
+function tsc(...args) {
+	const command = join(dirname(require.resolve("typescript/package.json")), "bin/tsc");
+	return new Promise((done, failed) => {
+		execFile(process.execPath, [command, "--pretty", "false", ...args], { cwd: root }, (error, stdout) => {
+			if (error === null) done();
+			else failed(new Error(stdout.trim().split("\n")[0] || error.message));
+		});
+	});
+}
+
+/** Joins `input` and what it imports to the one file `output`. */
+async function joinModules(input, output, aliases, external) {
+	const plugin = {
+		name: "multihome",
+		resolveId(id, importer) {
+			if (id in aliases) return external.test(aliases[id]) ? { id: aliases[id], external: true } : aliases[id];
+			if (importer === undefined || id.startsWith(".")) return null;
+			if (external.test(id)) return { id, external: true };
+			throw new Error(`import "${id}": expected a relative path, "multihome" or "host/…"`);
+		},
+		async load(id) {
+			const code = await readFile(id, "utf8");
+			if (id.endsWith(".json")) return { code: `export default ${code}`, map: null };
+			const map = await text(id + ".map");
+			return { code: code.replace(/^\/\/# sourceMappingURL=.*$/m, ""), map: map === undefined ? null : JSON.parse(map) };
+		},
+	};
+	const build = await rollup({
+		input,
+		plugins: [plugin],
+		onwarn(warning) {
+			// Cycles of types are gone by now; those that remain are of classes used after start-up.
+			if (warning.code !== "CIRCULAR_DEPENDENCY") process.stderr.write(`${warning.message}\n`);
+		},
+	});
+	const { output: chunks } = await build.generate({
+		format: "es",
+		sourcemap: true,
+		sourcemapExcludeSources: true,
+		inlineDynamicImports: true,
+	});
+	await build.close();
+	const [chunk] = chunks;
+	const map = chunk.map;
+	// Sources as seen from the folder that the tools are run in, for messages.
+	map.sources = map.sources.map((source) => relative(process.cwd(), resolve(dirname(input), source)));
+	await mkdir(dirname(output), { recursive: true });
+	await put(output + ".map", JSON.stringify({ ...map, file: basename(output) }));
+	await put(output, chunk.code);
+}
+
+/** Replaces a file at once, so that another build or run never sees half of it. */
+async function put(path, content) {
+	const temporary = `${path}.${process.pid}`;
+	await writeFile(temporary, content);
+	await rename(temporary, path);
+}
+
+async function text(path) {
+	try {
+		return await readFile(path, "utf8");
+	} catch {
+		return undefined;
+	}
+}
+
+async function hashOf(folders, files) {
+	const all = [...files];
+	for (const folder of folders)
+		for (const entry of await readdir(join(root, folder), { recursive: true, withFileTypes: true }))
+			if (entry.isFile() && /\.(ts|json)$/.test(entry.name)) all.push(relative(root, join(entry.parentPath, entry.name)));
+	const hash = createHash("sha256");
+	for (const name of all.sort()) {
+		hash.update(`${name}\0`);
+		hash.update(await readFile(join(root, name)));
+		hash.update("\0");
+	}
+	for (const tool of ["typescript", "rollup"]) hash.update(require(`${tool}/package.json`).version);
+	return hash.digest("hex");
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await bundle();

@@ -1,0 +1,133 @@
+// One board: a process of the XS host, its start, its words and its end.
+
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { STATUS_MEMORY, STATUS_PROGRAM } from "./config.ts";
+import type { BoardConfiguration, BoardMessage } from "./config.ts";
+import { FrameReader } from "./frame-stream.ts";
+import type { SourceLines } from "./source-lines.ts";
+
+/** How long a board may take to end when it is asked to, ms. */
+const PATIENCE_MS = 3000;
+/** The descriptor that the board's process hears and tells by. */
+const CONTROL = 3;
+
+export interface BoardProcessOptions {
+	host: string;
+	modules: Record<string, string>;
+	entry: string;
+	configuration: BoardConfiguration;
+	folder: string;
+	lines: SourceLines;
+	/** Before every line of the board. */
+	label: string;
+	/** The board file and the program, for messages. */
+	path: string;
+	program: string;
+}
+
+export class BoardProcess {
+	/** The program runs. Never, when it did not come to that. */
+	readonly ready: Promise<void>;
+	/** The process has ended: its status. */
+	readonly ended: Promise<number>;
+	readonly #child: ChildProcess;
+	readonly #options: BoardProcessOptions;
+	#told = false;
+	#stopping = false;
+
+	constructor(options: BoardProcessOptions) {
+		this.#options = options;
+		const { configuration, modules } = options;
+		const file = join(options.folder, `${configuration.name}.json`);
+		writeFileSync(file, JSON.stringify(configuration));
+		const mappings = Object.entries(modules).flatMap(([name, path]) => ["-m", `${name}=${path}`]);
+		this.#child = spawn(options.host, [...mappings, options.entry, "--", file, String(CONTROL)], {
+			stdio: ["ignore", "pipe", "pipe", "pipe"],
+			// Ctrl-C reaches the command line alone, which then ends the boards in good order.
+			detached: true,
+		});
+		this.#pass(this.#child.stdout!, process.stdout);
+		this.#pass(this.#child.stderr!, process.stderr);
+		this.ready = new Promise((ready) => this.#listen(this.#control, ready));
+		this.ended = new Promise((ended) => {
+			this.#child.on("error", (error) => {
+				process.stderr.write(`${options.host}: ${error.message}\n`);
+				ended(1);
+			});
+			this.#child.on("close", (code, signal) => ended(this.#status(code, signal)));
+		});
+	}
+
+	/** Ends the board, and waits for it. */
+	async stop(): Promise<void> {
+		this.#stopping = true;
+		// The end of this connection is the board's signal to end.
+		this.#control.end();
+		const timer = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE_MS);
+		await this.ended;
+		clearTimeout(timer);
+		this.#control.destroy();
+	}
+
+	get #control(): Socket {
+		return this.#child.stdio[CONTROL] as Socket;
+	}
+
+	#listen(control: Socket, ready: () => void): void {
+		const reader = new FrameReader();
+		control.on("error", () => control.destroy());
+		control.on("data", (chunk) => {
+			reader.push(chunk, (buffer, at, end) => {
+				const message = JSON.parse(buffer.toString("latin1", at, end)) as BoardMessage;
+				if ("ready" in message) ready();
+				else this.#failed(message.failed, message.status);
+			});
+		});
+	}
+
+	#failed(text: string, status: number): void {
+		const { path, program, lines, label } = this.#options;
+		this.#told = true;
+		if (status !== STATUS_PROGRAM) {
+			process.stderr.write(`${path}: ${text}\n`);
+			return;
+		}
+		// An exception's stack: what it says, and the first place that is known.
+		const [first, ...frames] = lines.translate(text).split("\n");
+		const place = frames.map((frame) => /\(?([^\s()]+:\d+)\)?$/.exec(frame)?.[1]).find((found) => found !== undefined);
+		const where = place === undefined ? "" : ` (${place})`;
+		process.stderr.write(
+			`${label}${program}: the program threw at its start: ${first}${where}; mend it, or run another with --app\n`,
+		);
+	}
+
+	#status(code: number | null, signal: NodeJS.Signals | null): number {
+		const { label, configuration } = this.#options;
+		if (this.#stopping) return 0;
+		const status = code ?? 128;
+		if (status === 0 || this.#told) return status;
+		const reason =
+			signal !== null
+				? `by signal ${signal}`
+				: status === STATUS_PROGRAM
+					? "by an exception that the program did not catch (status 70)"
+					: status === STATUS_MEMORY
+						? "because its memory is exhausted (status 71)"
+						: `with status ${status}`;
+		process.stderr.write(`${label}board ${configuration.name} ended ${reason}\n`);
+		return status;
+	}
+
+	#pass(from: Readable, to: NodeJS.WritableStream): void {
+		const { label, lines } = this.#options;
+		createInterface({ input: from, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) =>
+			to.write(`${label}${lines.translate(line)}\n`),
+		);
+	}
+}

@@ -1,0 +1,304 @@
+// Reads and checks board files. What is wrong is told in one line with the path of the wrong value.
+
+import { readFileSync } from "node:fs";
+import { totalmem } from "node:os";
+import { basename, dirname, resolve } from "node:path";
+import { Ajv } from "ajv";
+import type { ErrorObject } from "ajv";
+import type { StackOptions } from "../../src/config.ts";
+import { Stack } from "../../src/stack.ts";
+import schema from "./board.schema.json" with { type: "json" };
+import type { BoardFile, BoardInterface, BoardRoute } from "./config.ts";
+import { contains, formatAddress, isHost, isUnicast, parseAddress, parsePrefix } from "./ipv4.ts";
+import type { Prefix } from "./ipv4.ts";
+
+/** Something the user gave is wrong: the message is the one line to show, and the status is 2. */
+export class InputError extends Error {}
+
+/** A board file, checked. */
+export interface Board {
+	/** As it was given, for messages. */
+	path: string;
+	name: string;
+	stack: StackOptions;
+	file: BoardFile;
+}
+
+/** The ports that one interface forwards, told apart by protocol. */
+export interface Forward {
+	udp: boolean;
+	/** Port of 127.0.0.1. */
+	from: number;
+	/** Port of the board. */
+	to: number;
+	/** The key in the board file. */
+	key: string;
+}
+
+const UNIX_PATH_BYTES = 107;
+
+const ajv = new Ajv({ verbose: true, strictTypes: false });
+ajv.addKeyword("errorMessage");
+const validate = ajv.compile(schema);
+
+/** Bytes of memory that programs here may use: the machine's, or less where a container is given less. */
+export function machineMemory(): number {
+	const constrained = process.constrainedMemory();
+	return constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
+}
+
+/** Reads and checks the board file `path`. Throws InputError. */
+export function readBoard(path: string, memory = machineMemory()): Board {
+	let text;
+	try {
+		text = readFileSync(path, "utf8");
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		const reason = code === "ENOENT" ? "no such file" : code === "EISDIR" ? "is a folder" : `cannot be read (${code})`;
+		throw new InputError(`--board ${path}: ${reason}; expected a board file (JSON)`);
+	}
+	let data;
+	try {
+		data = JSON.parse(text) as unknown;
+	} catch (error) {
+		throw new InputError(`${path}: not JSON: ${placed(text, (error as Error).message)}`);
+	}
+	return checkBoard(path, data, memory);
+}
+
+/** Checks what a board file says. Throws InputError. */
+export function checkBoard(path: string, data: unknown, memory = machineMemory()): Board {
+	if (!validate(data)) throw new InputError(`${path}: ${explain(validate.errors![0]!)}`);
+	const file = data as unknown as BoardFile;
+	const problem = firstProblem(file, dirname(resolve(path)));
+	if (problem !== undefined) throw new InputError(`${path}: ${problem}`);
+	const stack: StackOptions = {
+		...file.limits,
+		interfaces: file.limits?.interfaces ?? Math.max(4, file.interfaces.length + 1),
+		forwarding: file.forwarding ?? false,
+		reversePathFilter: file.reversePathFilter ?? false,
+		strongHost: file.strongHost ?? false,
+	};
+	const bytes = Stack.bytesFor(stack);
+	if (bytes > memory)
+		throw new InputError(
+			`${path}: limits ask for ${megabytes(bytes)} MB: expected at most the ${megabytes(memory)} MB that this machine has; lower ` +
+				`limits.sockets, limits.packets or the buffers`,
+		);
+	return { path, name: file.name ?? basename(path).replace(/\.json$/, ""), stack, file };
+}
+
+/** What an interface forwards, in the order of the file. */
+export function forwardsOf(interface_: BoardInterface): Forward[] {
+	return Object.entries(interface_.forward ?? {}).map(([key, to]) => {
+		const [port, protocol] = key.split("/");
+		return { key, udp: protocol === "udp", from: Number(port), to };
+	});
+}
+
+/** The address that stands for this machine on a `gateway` wire: the interface's gateway, or the first host of its subnet. */
+export function gatewayAddress(interface_: BoardInterface): number {
+	if (interface_.gateway !== undefined) return parseAddress(interface_.gateway);
+	const prefix = parsePrefix(interface_.addresses![0]!);
+	return (prefix.address & prefix.mask) + 1;
+}
+
+/** Path of a `stream:` wire, seen from the folder of the board file. */
+export function streamPath(wire: string, folder: string): string {
+	return resolve(folder, wire.slice("stream:".length));
+}
+
+/** Checks that need more than one value or more than one board. Throws InputError. */
+export function checkTogether(boards: Board[]): void {
+	const forwards = new Map<string, string>();
+	const names = new Set<string>();
+	for (const board of boards) {
+		const { name } = board;
+		for (let n = 2; names.has(board.name); n++) board.name = `${name}-${n}`;
+		names.add(board.name);
+		board.file.interfaces.forEach((interface_, i) => {
+			for (const { key, from, udp } of forwardsOf(interface_)) {
+				const place = `${board.path}: interfaces[${i}].forward.${key}`;
+				const other = forwards.get(`${from} ${udp}`);
+				if (other !== undefined) throw new InputError(`${place}: port ${from} is forwarded already by ${other}; take another`);
+				forwards.set(`${from} ${udp}`, place);
+			}
+		});
+	}
+}
+
+function firstProblem(file: BoardFile, folder: string): string | undefined {
+	const limit = file.limits?.interfaces;
+	if (limit !== undefined && limit < file.interfaces.length + 1)
+		return `limits.interfaces ${limit}: expected at least ${file.interfaces.length + 1} (those of the board, and lo)`;
+	const names = new Map<string, number>();
+	const addresses = new Map<number, string>();
+	for (const [i, interface_] of file.interfaces.entries()) {
+		const place = `interfaces[${i}]`;
+		const { name } = interface_;
+		if (name === "lo") return `${place}.name "lo": every board has this interface by itself; expected another name`;
+		if (names.has(name))
+			return `${place}.name "${name}": is the name of interfaces[${names.get(name)}] already; expected another name`;
+		names.set(name, i);
+		const problem =
+			interface_.link === "loopback" ? loopbackProblem(interface_) : (wireProblem(interface_, folder) ?? macProblem(interface_));
+		if (problem !== undefined) return `${place}.${problem}`;
+		const prefixes = (interface_.addresses ?? []).map(parsePrefix);
+		for (const [j, prefix] of prefixes.entries()) {
+			const text = `${place}.addresses[${j}] "${interface_.addresses![j]}"`;
+			if (interface_.link !== "loopback" && !isUnicast(prefix.address))
+				return `${text}: expected an address that one host may have`;
+			if (!isHost(prefix)) return `${text}: is the subnet's own or its broadcast address; expected that of a host in it`;
+			const other = addresses.get(prefix.address);
+			if (other !== undefined) return `${text}: is on ${other} already; give an address to one interface`;
+			addresses.set(prefix.address, place);
+		}
+		const gateway = gatewayProblem(interface_, prefixes);
+		if (gateway !== undefined) return `${place}.${gateway}`;
+	}
+	for (const [i, route] of (file.routes ?? []).entries()) {
+		const problem = routeProblem(route, file, names);
+		if (problem !== undefined) return `routes[${i}]${problem}`;
+	}
+	return undefined;
+}
+
+function routeProblem(route: BoardRoute, file: BoardFile, names: Map<string, number>): string | undefined {
+	const { address, mask, length } = parsePrefix(route.prefix);
+	if ((address & ~mask) !== 0)
+		return `.prefix "${route.prefix}": expected ${formatAddress(address & mask)}/${length}, without host bits`;
+	if (route.interface !== undefined) {
+		const known = names.has(route.interface) || route.interface === "lo";
+		return known ? undefined : `.interface "${route.interface}": expected one of ${[...names.keys()].join(", ")}`;
+	}
+	if (route.gateway === undefined) return ": expected an interface or a gateway";
+	return interfaceTowards(file, route.gateway) === undefined
+		? `.gateway "${route.gateway}": expected an address in a subnet of an interface`
+		: undefined;
+}
+
+/** The interface in whose subnet an address lies. */
+export function interfaceTowards(file: BoardFile, address: string): BoardInterface | undefined {
+	const value = parseAddress(address);
+	return file.interfaces.find((each) => (each.addresses ?? []).some((text) => contains(parsePrefix(text), value)));
+}
+
+function loopbackProblem(interface_: BoardInterface): string | undefined {
+	for (const key of ["driver", "wire", "mac", "gateway", "forward", "faults"] as const)
+		if (interface_[key] !== undefined) return `${key}: is not for a loopback interface; remove it`;
+	return undefined;
+}
+
+function wireProblem(interface_: BoardInterface, folder: string): string | undefined {
+	const { wire } = interface_;
+	if (wire === undefined) return `wire: missing; ${schema.definitions.interface.properties.wire.errorMessage}`;
+	if (wire.startsWith("stream:")) {
+		const path = streamPath(wire, folder);
+		if (Buffer.byteLength(path) > UNIX_PATH_BYTES)
+			return `wire "${wire}": the socket's path has ${Buffer.byteLength(path)} bytes; expected at most ${UNIX_PATH_BYTES}`;
+	}
+	return undefined;
+}
+
+function macProblem(interface_: BoardInterface): string | undefined {
+	const { mac } = interface_;
+	if (mac === undefined) return undefined;
+	if (Number.parseInt(mac.slice(0, 2), 16) & 1) return `mac "${mac}": is a group address; expected an even first byte`;
+	return /^[0:]+$/.test(mac) ? `mac "${mac}": expected one that is not zero` : undefined;
+}
+
+function gatewayProblem(interface_: BoardInterface, prefixes: Prefix[]): string | undefined {
+	if (interface_.gateway !== undefined) {
+		const address = parseAddress(interface_.gateway);
+		const text = `gateway "${interface_.gateway}"`;
+		if (!prefixes.some((prefix) => contains(prefix, address)))
+			return `${text}: expected an address in a subnet of this interface`;
+		if (prefixes.some((prefix) => prefix.address === address)) return `${text}: is the board's own address; expected another`;
+	}
+	if (interface_.wire !== "gateway") {
+		return interface_.forward === undefined ? undefined : `forward: needs the wire "gateway"; remove it or change the wire`;
+	}
+	if (prefixes.length === 0)
+		return `addresses: missing; expected one such as "192.168.77.2/24", because the gateway needs a subnet`;
+	const first = prefixes[0]!;
+	if (first.length > 30)
+		return `addresses[0] "${interface_.addresses![0]}": expected a prefix length of at most 30, to leave room for the gateway`;
+	const own = gatewayAddress(interface_);
+	return prefixes.some((prefix) => prefix.address === own)
+		? `gateway: missing; ${formatAddress(own)}, which the gateway takes without it, is the board's own address`
+		: undefined;
+}
+
+/** A violation of the schema in words: `interfaces[1].mtu 99999: expected 68 to 1500`. */
+function explain(error: ErrorObject): string {
+	const path = pathOf(error.instancePath);
+	const rule = error.parentSchema as Record<string, unknown>;
+	switch (error.keyword) {
+		case "required": {
+			const missing = String(error.params["missingProperty"]);
+			const properties = rule["properties"] as Record<string, Record<string, unknown>>;
+			return `${join(path, missing)}: missing; ${expectation(resolveRule(properties[missing]!))}`;
+		}
+		case "additionalProperties": {
+			const unknown = String(error.params["additionalProperty"]);
+			const known = Object.keys(rule["properties"] as object).filter((name) => name !== "$schema");
+			return `${join(path, unknown)}: unknown; expected ${list(known)}`;
+		}
+		case "propertyNames":
+		case "pattern":
+			if (error.propertyName !== undefined) return `${join(path, error.propertyName)}: ${expectation(rule)}`;
+			break;
+	}
+	return `${path === "" ? "the board" : path} ${show(error.data)}: ${expectation(rule)}`;
+}
+
+function expectation(rule: Record<string, unknown>): string {
+	if (typeof rule["errorMessage"] === "string") return rule["errorMessage"];
+	if (Array.isArray(rule["enum"])) return `expected ${list(rule["enum"].map((value) => JSON.stringify(value)))}`;
+	if (rule["minimum"] !== undefined) {
+		const whole = rule["type"] === "integer" ? "" : "a number from ";
+		return `expected ${whole}${String(rule["minimum"])} to ${String(rule["maximum"])}`;
+	}
+	if (rule["type"] === "boolean") return "expected true or false";
+	return `expected ${rule["type"] === "array" ? "a list" : rule["type"] === "object" ? "an object" : "a text"}`;
+}
+
+function resolveRule(rule: Record<string, unknown>): Record<string, unknown> {
+	const reference = rule["$ref"] as string | undefined;
+	if (reference === undefined) return rule;
+	return (schema.definitions as Record<string, Record<string, unknown>>)[reference.slice("#/definitions/".length)]!;
+}
+
+/** "/interfaces/1/mtu" as "interfaces[1].mtu". */
+function pathOf(pointer: string): string {
+	let path = "";
+	for (const part of pointer.split("/").slice(1)) {
+		const name = part.replace(/~1/g, "/").replace(/~0/g, "~");
+		path = /^\d+$/.test(name) && !path.endsWith(".forward") ? `${path}[${name}]` : join(path, name);
+	}
+	return path;
+}
+
+function join(path: string, name: string): string {
+	return path === "" ? name : `${path}.${name}`;
+}
+
+function list(words: string[]): string {
+	return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}
+
+function show(value: unknown): string {
+	const text = JSON.stringify(value);
+	return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** V8 tells a character's position; people want the line. */
+function placed(text: string, message: string): string {
+	const found = /at position (\d+)/.exec(message);
+	const line = found === null ? text.split("\n").length : text.slice(0, Number(found[1])).split("\n").length;
+	return `line ${line}: ${message.replace(/ in JSON at position.*| at position.*/s, "").replace(/\s+/g, " ")}`;
+}
+
+function megabytes(bytes: number): string {
+	return (bytes / 1_048_576).toFixed(bytes < 10_485_760 ? 1 : 0);
+}

@@ -1,0 +1,75 @@
+// What a board file says, and what the command line hands to the board's process: types alone, for both sides.
+
+import type { StackOptions } from "../../src/config.ts";
+import type { FaultOptions } from "../../src/device/faults.ts";
+
+export interface BoardInterface {
+	name: string;
+	link?: "ethernet" | "loopback";
+	driver?: "frames";
+	wire?: string;
+	mac?: string;
+	mtu?: number;
+	addresses?: string[];
+	gateway?: string;
+	metric?: number;
+	forward?: Record<string, number>;
+	faults?: FaultOptions;
+}
+
+export interface BoardRoute {
+	prefix: string;
+	gateway?: string;
+	interface?: string;
+	metric?: number;
+}
+
+/** A board file. */
+export interface BoardFile {
+	$schema?: string;
+	name?: string;
+	limits?: Pick<StackOptions, "sockets" | "packets" | "routes" | "neighbors" | "interfaces">;
+	forwarding?: boolean;
+	reversePathFilter?: boolean;
+	strongHost?: boolean;
+	interfaces: BoardInterface[];
+	routes?: BoardRoute[];
+}
+
+/** An interface with everything decided. */
+export interface InterfaceConfiguration {
+	name: string;
+	link: "ethernet" | "loopback";
+	/** The board file's `wire`, for messages. */
+	wire: string;
+	/** What the board's process opens: the name of a TAP device, or the path of a UNIX stream socket. */
+	tap?: string;
+	socket?: string;
+	mac: string;
+	mtu: number;
+	addresses: string[];
+	gateway?: string;
+	metric: number;
+	faults?: FaultOptions;
+	faultSeed: number;
+	/** Where its frames are recorded. */
+	capture?: string;
+}
+
+/** What the board's process is started with. */
+export interface BoardConfiguration {
+	name: string;
+	stack: StackOptions;
+	interfaces: InterfaceConfiguration[];
+	routes: BoardRoute[];
+	/** Fixes all randomness; the operating system's without it. */
+	seed?: number;
+}
+
+/** What the board's process tells the command line, each as JSON in one frame. */
+export type BoardMessage = { ready: true } | { failed: string; status: number };
+
+/** Exit statuses of the board's process beside 0; 70 and 71 are the XS host's own. */
+export const STATUS_FAILED = 1;
+export const STATUS_PROGRAM = 70;
+export const STATUS_MEMORY = 71;

@@ -1,0 +1,181 @@
+// The embedded gateway: the far end of a `gateway` wire. A stack of its own takes whatever the board sends anywhere, and joins
+// it to sockets of this machine; ports of 127.0.0.1 lead to the board. Needs no privileges.
+
+import { randomFillSync } from "node:crypto";
+import { connect, createServer } from "node:net";
+import type { Server, Socket } from "node:net";
+import { EthernetInterface } from "../../../src/link/ethernet.ts";
+import { Stack } from "../../../src/stack.ts";
+import type { UdpSocket } from "../../../src/transport/udp.ts";
+import type { Tcb } from "../../../src/transport/tcp/tcb.ts";
+import type { Forward } from "../board.ts";
+import { formatAddress, isUnicast } from "../ipv4.ts";
+import { NodeStreamDevice } from "../node-stream-device.ts";
+import { NodeLoop } from "./node-loop.ts";
+import { systemResolver } from "./resolver.ts";
+import type { Resolver } from "./resolver.ts";
+import { SynGate, flow } from "./syn-gate.ts";
+import { TcpRelay } from "./tcp-relay.ts";
+import { UdpRelay } from "./udp-relay.ts";
+
+/** Connections at the same time; the buffers are touched, and so cost memory, only when used. */
+const CONNECTIONS = 512;
+const BUFFER_BYTES = 65_535;
+const BACKLOG = 128;
+const DNS = 53;
+
+export interface GatewayOptions {
+	/** Stands for this machine, and is the board's gateway. */
+	address: number;
+	prefixLength: number;
+	/** The board. */
+	board: number;
+	mtu?: number;
+	forwards?: Forward[];
+	resolver?: Resolver;
+	/** The operating system's by default. */
+	random32?: () => number;
+}
+
+/** A port of 127.0.0.1 that cannot be had. */
+export class ForwardError extends Error {
+	readonly forward: Forward;
+	readonly code: string;
+
+	constructor(forward: Forward, code: string) {
+		super(`port ${forward.from} of 127.0.0.1: ${code}`);
+		this.forward = forward;
+		this.code = code;
+	}
+}
+
+export class Gateway {
+	readonly device = new NodeStreamDevice(new Uint8Array([0x02, 0x6d, 0x68, 0x67, 0x77, 0x01]));
+	readonly stack: Stack;
+	readonly #options: GatewayOptions;
+	readonly #loop = new NodeLoop();
+	readonly #relays = new Set<TcpRelay>();
+	readonly #servers: Server[] = [];
+	readonly #gate: SynGate;
+	readonly #udp: UdpRelay;
+	readonly #listener: Tcb;
+	readonly #slot: number;
+	readonly #resolver: Resolver;
+
+	constructor(options: GatewayOptions) {
+		this.#options = options;
+		this.#resolver = options.resolver ?? systemResolver();
+		this.stack = new Stack({
+			sockets: { tcp: CONNECTIONS, udp: 1, icmp: 0, receiveBuffer: BUFFER_BYTES, sendBuffer: BUFFER_BYTES },
+			packets: 1024,
+			interfaces: 2,
+			random32: options.random32 ?? systemRandom32,
+			onWake: () => this.#loop.wake(),
+		});
+		const { stack, device } = this;
+		const link = stack.interfaces.add(new EthernetInterface("gateway", device, { mtu: options.mtu }));
+		link.anyAddress = true;
+		link.addAddress(options.address, options.prefixLength);
+		this.#slot = link.slot;
+		this.#gate = new SynGate({
+			connect: (destination, port) => this.#connect(destination, port),
+			inject: (frame) => device.inject(frame),
+			send: (frame) => device.send(frame),
+			limit: CONNECTIONS,
+		});
+		device.admit = (frame) => this.#gate.admit(frame);
+		this.#listener = stack.tcp.listen(0, 0, BACKLOG, this.#slot);
+		this.#listener.owner = { onEvents: () => this.#accept() };
+		const any: UdpSocket = stack.udp.open(0, 0, this.#slot, true);
+		this.#udp = new UdpRelay({ udp: stack.udp, any, gateway: options.address, board: options.board, resolver: this.#resolver });
+		this.#loop.run(stack);
+	}
+
+	/** Opens the forwarded ports. Throws ForwardError. */
+	async open(): Promise<void> {
+		for (const forward of this.#options.forwards ?? []) {
+			try {
+				if (forward.udp) await this.#udp.forward(forward.from, forward.to);
+				else await this.#forward(forward.from, forward.to);
+			} catch (error) {
+				throw new ForwardError(forward, (error as NodeJS.ErrnoException).code ?? String(error));
+			}
+		}
+	}
+
+	/** Waits for the board's end of the wire at the UNIX socket `path`. */
+	async listen(path: string): Promise<void> {
+		const server = createServer((socket) => this.device.plug(socket));
+		this.#servers.push(server);
+		await new Promise<void>((done, failed) => server.once("error", failed).listen(path, done));
+	}
+
+	/** TCP connections, and UDP ports and peers, that are relayed now. */
+	get connections(): { tcp: number; udp: number } {
+		return { tcp: this.#relays.size, udp: this.#udp.size };
+	}
+
+	close(): void {
+		for (const server of this.#servers) server.close();
+		for (const relay of this.#relays) relay.close();
+		this.#gate.close();
+		this.#udp.close();
+		this.#loop.close();
+		this.device.close();
+	}
+
+	/** The board wants to connect to this. */
+	#connect(destination: number, port: number): Socket | undefined {
+		const { address } = this.#options;
+		if (destination === address) {
+			const target = port === DNS ? this.#resolver : { address: "127.0.0.1", port };
+			return connect({ host: target.address, port: target.port, allowHalfOpen: true });
+		}
+		return isUnicast(destination) ? connect({ host: formatAddress(destination), port, allowHalfOpen: true }) : undefined;
+	}
+
+	/** The stack has connections whose outward half stands already. */
+	#accept(): void {
+		const { tcp } = this.stack;
+		for (let tcb = tcp.accept(this.#listener); tcb !== undefined; tcb = tcp.accept(this.#listener)) {
+			const socket = this.#gate.take(flow(tcb.remoteAddress, tcb.remotePort, tcb.localAddress, tcb.localPort));
+			if (socket === undefined) tcp.abort(tcb);
+			else this.#join(tcb, socket, true);
+		}
+	}
+
+	/** Somebody on this machine wants to connect to a port of the board. */
+	async #forward(from: number, to: number): Promise<void> {
+		const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+			const { address, board } = this.#options;
+			try {
+				this.#join(this.stack.tcp.connect(board, to, { localAddress: address, interfaceSlot: this.#slot }), socket, false);
+			} catch {
+				// No free connection. The peer sees a reset, and may try again.
+				socket.on("error", () => undefined);
+				socket.resetAndDestroy();
+			}
+		});
+		this.#servers.push(server);
+		await new Promise<void>((done, failed) => {
+			server.once("error", failed);
+			server.listen({ port: from, host: "127.0.0.1", exclusive: true }, done);
+		});
+	}
+
+	#join(tcb: Tcb, socket: Socket, connected: boolean): void {
+		tcb.noDelay = true; // whole turns of bytes arrive; Nagle's algorithm would only delay their ends
+		this.#relays.add(new TcpRelay(this.stack.tcp, tcb, socket, connected, (relay) => this.#relays.delete(relay)));
+	}
+}
+
+const pool = new Int32Array(256);
+let drawn = pool.length;
+
+function systemRandom32(): number {
+	if (drawn === pool.length) {
+		randomFillSync(pool);
+		drawn = 0;
+	}
+	return pool[drawn++]!;
+}

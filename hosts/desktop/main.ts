@@ -1,0 +1,151 @@
+// What runs first on XS: makes the stack of a board from its configuration, plugs its wires in, turns the stack's wishes into
+// timers of the host, and starts the program.    multihome-xs … desktop.js -- CONFIGURATION [DESCRIPTOR]
+// DESCRIPTOR is a stream to whoever started this process: told when the program runs or what went wrong, and its end is ours.
+
+import * as heap from "host/heap";
+import { CLOSED, armTimer, createTimer, defer, disarmTimer, watch } from "host/loop";
+import { args, exit, now, onSignal, random32, readFile } from "host/system";
+import { inheritFd, send } from "host/wire";
+import { EthernetInterface, LoopbackDevice, LoopbackInterface, Stack, createIO, parsePrefix } from "multihome";
+import { Capture } from "../../src/device/capture.ts";
+import type { Device } from "../../src/device/device.ts";
+import { Faults } from "../../src/device/faults.ts";
+import { FileSink } from "./capture-file.ts";
+import { STATUS_FAILED, STATUS_PROGRAM } from "./config.ts";
+import type { BoardConfiguration, BoardMessage, InterfaceConfiguration } from "./config.ts";
+import { FramesDevice } from "./frames-device.ts";
+
+const control = args.length > 1 ? inheritFd(Number(args[1]), "stream") : -1;
+const devices: Device[] = [];
+
+/** Tells whoever started us. What is not ASCII is escaped: a frame is bytes. */
+function tell(message: BoardMessage): void {
+	if (control < 0) return;
+	const text = JSON.stringify(message);
+	let ascii = "";
+	for (let i = 0; i < text.length; i++) {
+		const code = text.charCodeAt(i);
+		ascii += code < 128 ? text[i]! : "\\u" + code.toString(16).padStart(4, "0");
+	}
+	const bytes = new Uint8Array(ascii.length);
+	for (let i = 0; i < ascii.length; i++) bytes[i] = ascii.charCodeAt(i);
+	send(control, bytes, 0, bytes.length);
+}
+
+function end(status: number): never {
+	for (const device of devices) device.close();
+	exit(status);
+}
+
+function fail(error: unknown, status: number): never {
+	const { message, stack } = error as Partial<Error>;
+	tell({ failed: (status === STATUS_PROGRAM ? stack : message) ?? String(error), status });
+	if (control < 0) throw error;
+	end(status);
+}
+
+/** 32 random bits from a counter through the murmur3 finaliser: the same from the same seed, for simulations only. */
+function seeded(seed: number): () => number {
+	let state = seed | 0;
+	return () => {
+		state = (state + 0x9e37_79b9) | 0;
+		let z = state;
+		z = Math.imul(z ^ (z >>> 16), 0x85eb_ca6b);
+		z = Math.imul(z ^ (z >>> 13), 0xc2b2_ae35);
+		return z ^ (z >>> 16);
+	};
+}
+
+/** The driver, and around it what the board file asks for. A capture sees what the stack sees. */
+function open(configuration: InterfaceConfiguration): Device {
+	const { name, tap, socket, mtu, faults, capture } = configuration;
+	const mac = new Uint8Array(6);
+	configuration.mac.split(":").forEach((byte, i) => (mac[i] = Number.parseInt(byte, 16)));
+	let device: Device = tap === undefined ? new FramesDevice("socket", socket!, mac, mtu) : new FramesDevice("tap", tap, mac, mtu);
+	if (faults !== undefined) device = new Faults(device, faults, configuration.faultSeed);
+	if (capture !== undefined) device = new Capture(device, new FileSink(capture), name);
+	devices.push(device);
+	return device;
+}
+
+/** Runs `action`; what it throws says which value of the board file it is about. */
+function within<T>(place: string, action: () => T): T {
+	try {
+		return action();
+	} catch (error) {
+		throw new Error(`${place}: ${(error as Error).message}`);
+	}
+}
+
+function addInterface(stack: Stack, configuration: InterfaceConfiguration, place: string): void {
+	const { name, link, wire, mtu, metric, gateway } = configuration;
+	const made =
+		link === "loopback"
+			? new LoopbackInterface(name, new LoopbackDevice(), { mtu, metric })
+			: new EthernetInterface(
+					name,
+					within(`${place}.wire "${wire}"`, () => open(configuration)),
+					{ mtu, metric },
+				);
+	within(place, () => {
+		stack.interfaces.add(made);
+		for (const text of configuration.addresses) {
+			const { address, length } = parsePrefix(text);
+			made.addAddress(address, length);
+		}
+		if (gateway !== undefined) stack.routes.add({ prefix: "0.0.0.0/0", gateway, interface: made });
+	});
+}
+
+function start(configuration: BoardConfiguration): Stack {
+	const { seed } = configuration;
+	const stack: Stack = new Stack({
+		...configuration.stack,
+		random32: seed === undefined ? random32 : seeded(seed),
+		onWake: wake,
+	});
+	const timer = createTimer(turn);
+	let scheduled = false;
+
+	function turn(): void {
+		scheduled = false;
+		const wait = stack.poll(now());
+		if (wait > 0) armTimer(timer, wait);
+		else if (wait < 0) disarmTimer(timer);
+		else wake();
+	}
+
+	function wake(): void {
+		if (scheduled) return;
+		scheduled = true;
+		defer(turn);
+	}
+
+	for (const [i, each] of configuration.interfaces.entries()) addInterface(stack, each, `interfaces[${i}]`);
+	for (const [i, { prefix, gateway, interface: name, metric }] of configuration.routes.entries())
+		within(`routes[${i}]`, () => stack.routes.add({ prefix, gateway, interface: stack.interfaces.find(name!)!, metric }));
+	wake();
+	return stack;
+}
+
+onSignal(() => end(0));
+if (control >= 0)
+	watch(control, (_fd, events) => {
+		if (events & CLOSED) end(0);
+	});
+
+let stack;
+try {
+	stack = start(JSON.parse(readFile(args[0]!)) as BoardConfiguration);
+} catch (error) {
+	fail(error, STATUS_FAILED);
+}
+const device = { stack, io: createIO(stack), network: {}, heap };
+Object.defineProperty(globalThis, "device", { value: device, enumerable: true });
+try {
+	const { default: program } = await import("app");
+	if (typeof program === "function") await program(device);
+} catch (error) {
+	fail(error, STATUS_PROGRAM);
+}
+tell({ ready: true });

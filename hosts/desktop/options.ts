@@ -1,0 +1,120 @@
+// The command line of `npm run simulate`.
+
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { InputError } from "./board.ts";
+
+export interface Options {
+	help: boolean;
+	boards: string[];
+	app: string | undefined;
+	pcap: string | undefined;
+	seed: number | undefined;
+	seconds: number | undefined;
+	bits: 32 | 64;
+}
+
+export const HELP = `Runs simulated boards: this project's stack on the XS engine, as in the firmware, in a process of this computer each.
+
+  npm run simulate -- [options]
+
+  --board FILE    the board, as JSON (default: hosts/desktop/boards/default.json); may be repeated: one board each, which
+                  meet on wires segment:NAME. hosts/desktop/README.md describes the file
+  --app FILE      the program that runs on every board, TypeScript or JavaScript (default: hosts/examples/status.ts)
+  --pcap FOLDER   records every interface in FOLDER as BOARD-INTERFACE.pcapng, which Wireshark opens
+  --seed N        fixes all randomness of boards and faults; a whole number from 0 to 4294967295
+  --for SECONDS   ends by itself after so long, with status 0
+  --32            runs the engine built for 32 bits, as on a microcontroller (needs gcc-multilib)
+  --help          shows this
+
+Ctrl-C ends it. Status: 0 ended as asked; 1 could not run (port in use, wire that cannot be opened, no compiler); 2 bad
+option, board file or program file; 70 the program threw; 71 the board's memory is exhausted.
+`;
+
+const LONGEST_SECONDS = 2_000_000;
+
+/** Reads the arguments after the script's name. Throws InputError with the one line to show. */
+export function readOptions(args: string[]): Options {
+	const options: Options = {
+		help: false,
+		boards: [],
+		app: undefined,
+		pcap: undefined,
+		seed: undefined,
+		seconds: undefined,
+		bits: 64,
+	};
+	for (let i = 0; i < args.length; i++) {
+		const [name, attached] = split(args[i]!);
+		const value = (expected: string): string => {
+			const text = attached ?? args[++i];
+			if (text === undefined || text === "" || (attached === undefined && text.startsWith("--")))
+				throw new InputError(`${name}: expected ${expected} after it`);
+			return text;
+		};
+		switch (name) {
+			case "--board":
+				options.boards.push(existing("--board", value("a board file"), "a board file (JSON)"));
+				break;
+			case "--app":
+				if (options.app !== undefined) throw new InputError("--app: given twice; expected one program");
+				options.app = existing("--app", value("a program file"), "a program (.ts, .js or .mjs)");
+				if (!/\.(m?ts|m?js)$/.test(options.app))
+					throw new InputError(`--app ${options.app}: expected a program (.ts, .js or .mjs)`);
+				break;
+			case "--pcap":
+				options.pcap = folder(value("a folder"));
+				break;
+			case "--seed":
+				options.seed = number(name, value("a number"), /^\d+$/, 0, 0xffff_ffff, "a whole number from 0 to 4294967295");
+				break;
+			case "--for":
+				options.seconds = number(
+					name,
+					value("seconds"),
+					/^(\d+\.?\d*|\.\d+)$/,
+					0.001,
+					LONGEST_SECONDS,
+					`seconds, more than 0 and at most ${LONGEST_SECONDS}`,
+				);
+				break;
+			case "--32":
+			case "--help":
+			case "-h":
+				if (attached !== undefined) throw new InputError(`${args[i]}: expected ${name} without a value`);
+				if (name === "--32") options.bits = 32;
+				else options.help = true;
+				break;
+			default:
+				throw new InputError(`${args[i]}: unknown option; expected --board, --app, --pcap, --seed, --for, --32 or --help`);
+		}
+	}
+	return options;
+}
+
+function split(argument: string): [string, string | undefined] {
+	const equals = argument.startsWith("--") ? argument.indexOf("=") : -1;
+	return equals < 0 ? [argument, undefined] : [argument.slice(0, equals), argument.slice(equals + 1)];
+}
+
+function existing(option: string, path: string, expected: string): string {
+	if (!existsSync(path)) throw new InputError(`${option} ${path}: no such file; expected ${expected}`);
+	if (!statSync(path).isFile()) throw new InputError(`${option} ${path}: is not a file; expected ${expected}`);
+	return path;
+}
+
+function folder(path: string): string {
+	try {
+		mkdirSync(path, { recursive: true });
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		const reason = code === "EEXIST" || code === "ENOTDIR" ? "is a file" : `cannot be made (${code})`;
+		throw new InputError(`--pcap ${path}: ${reason}; expected a folder`);
+	}
+	return path;
+}
+
+function number(option: string, text: string, form: RegExp, low: number, high: number, expected: string): number {
+	const value = Number(text);
+	if (!form.test(text) || value < low || value > high) throw new InputError(`${option} ${text}: expected ${expected}`);
+	return value;
+}

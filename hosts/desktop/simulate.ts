@@ -1,0 +1,128 @@
+// The command line of the desktop host: checks what it is given, makes the wires, starts a process per board, and ends them.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InputError, checkTogether, forwardsOf, readBoard } from "./board.ts";
+import type { Board } from "./board.ts";
+import { BoardProcess } from "./board-process.ts";
+import { STATUS_FAILED } from "./config.ts";
+import { HELP, readOptions } from "./options.ts";
+import type { Options } from "./options.ts";
+import { SourceLines } from "./source-lines.ts";
+import { Wires } from "./wires.ts";
+
+const BAD_INPUT = 2;
+
+/** What build/simulate.mjs brings. */
+export interface Tools {
+	/** Folder of the project. */
+	root: string;
+	/** Builds the XS host and tells where it is. */
+	buildHost: (options: { bits: 32 | 64 }) => Promise<string>;
+	/** Makes one module of the program in `folder` and tells where it is. Throws Error with one line. */
+	bundleApp: (file: string, folder: string) => Promise<string>;
+	/** Modules for XS by the names that they are imported by, and what runs first. */
+	modules: Record<string, string>;
+	entry: string;
+}
+
+/** Runs the command line; answers the exit status. */
+export async function main(args: string[], tools: Tools): Promise<number> {
+	let folder: string | undefined;
+	try {
+		const options = readOptions(args);
+		if (options.help) {
+			process.stdout.write(HELP);
+			return 0;
+		}
+		const paths = options.boards.length > 0 ? options.boards : [join(tools.root, "hosts/desktop/boards/default.json")];
+		const boards = paths.map((path) => readBoard(path));
+		checkTogether(boards);
+		folder = mkdtempSync(join(tmpdir(), "multihome-"));
+		return await run(boards, options, tools, folder);
+	} catch (error) {
+		process.stderr.write(`${(error as Error).message}\n`);
+		return error instanceof InputError ? BAD_INPUT : STATUS_FAILED;
+	} finally {
+		if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+async function run(boards: Board[], options: Options, tools: Tools, folder: string): Promise<number> {
+	const file = options.app ?? join(tools.root, "hosts/examples/status.ts");
+	let app;
+	try {
+		app = await tools.bundleApp(file, folder);
+	} catch (error) {
+		throw new InputError(`${options.app === undefined ? "the default program" : `--app ${file}`}: ${(error as Error).message}`);
+	}
+	const wires = new Wires(folder, options);
+	try {
+		const configurations = [];
+		for (const [i, board] of boards.entries()) configurations.push(await wires.connect(board, i));
+		const host = await tools.buildHost({ bits: options.bits });
+		const lines = new SourceLines();
+		const processes = configurations.map(
+			(configuration, i) =>
+				new BoardProcess({
+					host,
+					modules: { ...tools.modules, app },
+					entry: tools.entry,
+					configuration,
+					folder,
+					lines,
+					label: boards.length > 1 ? `[${configuration.name}] ` : "",
+					path: boards[i]!.path,
+					program: options.app ?? "hosts/examples/status.ts",
+				}),
+		);
+		return await live(boards, processes, options);
+	} finally {
+		wires.close();
+	}
+}
+
+/** From start to end of the boards. */
+async function live(boards: Board[], processes: BoardProcess[], options: Options): Promise<number> {
+	let finish: (status: number) => void;
+	const finished = new Promise<number>((done) => (finish = done));
+	const onSignal = () => finish(0);
+	process.on("SIGINT", onSignal);
+	process.on("SIGTERM", onSignal);
+	let timer: NodeJS.Timeout | undefined;
+	let running = processes.length;
+	for (const board of processes)
+		void board.ended.then((status) => {
+			running--;
+			if (status !== 0 || running === 0) finish(status);
+		});
+	const started = await Promise.race([Promise.all(processes.map((board) => board.ready)), finished]);
+	if (typeof started !== "number") {
+		for (const board of boards) announce(board, boards.length > 1);
+		if (options.seconds !== undefined) timer = setTimeout(() => finish(0), options.seconds * 1000);
+	}
+	const status = await finished;
+	clearTimeout(timer);
+	await Promise.all(processes.map((board) => board.stop()));
+	process.off("SIGINT", onSignal);
+	process.off("SIGTERM", onSignal);
+	return status;
+}
+
+/** Where the board can be reached. */
+function announce(board: Board, several: boolean): void {
+	let text = several ? `board ${board.name}\n` : "";
+	for (const interface_ of board.file.interfaces) {
+		const addresses = (interface_.addresses ?? []).map((address) => address.replace(/\/.*/, ""));
+		const forwards = forwardsOf(interface_);
+		const web = forwards.find(({ udp, to }) => !udp && to === 80);
+		const others = forwards.filter((forward) => forward !== web);
+		const name = interface_.name.padEnd(5);
+		if (web !== undefined) text += `${name} http://127.0.0.1:${web.from}/   (${addresses.join(", ")})\n`;
+		else text += `${name} ${addresses.join(", ") || "no address"}   (${interface_.wire ?? "loopback"})\n`;
+		if (others.length > 0)
+			text += `${" ".repeat(6)}127.0.0.1: ${others.map(({ from, to, udp }) => `${from}${udp ? "/udp" : ""} → ${to}`).join(", ")}\n`;
+	}
+	process.stdout.write(text);
+}

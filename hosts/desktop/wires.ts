@@ -1,0 +1,145 @@
+// Makes what is at the far end of the boards' wires, and tells each board's process what to open.
+
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { forwardsOf, gatewayAddress, interfaceTowards, streamPath } from "./board.ts";
+import type { Board } from "./board.ts";
+import type { BoardConfiguration, BoardInterface, BoardRoute, InterfaceConfiguration } from "./config.ts";
+import { ForwardError, Gateway } from "./gateway/gateway.ts";
+import { parsePrefix } from "./ipv4.ts";
+import { Segment } from "./segment.ts";
+
+const DEFAULT_MTU = 1500;
+
+/** Independent seeds from one: the murmur3 finaliser. */
+function derive(seed: number, ...path: number[]): number {
+	let z = seed | 0;
+	for (const step of path) {
+		z = (z + Math.imul(step + 1, 0x9e37_79b9)) | 0;
+		z = Math.imul(z ^ (z >>> 16), 0x85eb_ca6b);
+		z = Math.imul(z ^ (z >>> 13), 0xc2b2_ae35);
+		z ^= z >>> 16;
+	}
+	return z;
+}
+
+export class Wires {
+	readonly #folder: string;
+	readonly #options: { seed: number | undefined; pcap: string | undefined };
+	readonly #gateways: Gateway[] = [];
+	readonly #segments = new Map<string, Segment>();
+	/** The seed of faults where none was asked for. */
+	readonly #seed: number;
+
+	/** `folder`: a private one, for sockets. */
+	constructor(folder: string, options: { seed: number | undefined; pcap: string | undefined }) {
+		this.#folder = folder;
+		this.#options = options;
+		this.#seed = options.seed ?? Math.floor(Math.random() * 0x1_0000_0000);
+	}
+
+	/** Makes the wires of the run's `index`th board. Throws Error with the one line to show. */
+	async connect(board: Board, index: number): Promise<BoardConfiguration> {
+		const { file, name } = board;
+		const interfaces: InterfaceConfiguration[] = [];
+		for (const [i, interface_] of file.interfaces.entries()) {
+			const { pcap } = this.#options;
+			const configuration: InterfaceConfiguration = {
+				name: interface_.name,
+				link: interface_.link ?? "ethernet",
+				wire: interface_.wire ?? "",
+				mac: interface_.mac ?? `02:6d:68:00:${hex(index)}:${hex(i + 1)}`,
+				mtu: interface_.mtu ?? DEFAULT_MTU,
+				addresses: interface_.addresses ?? [],
+				metric: interface_.metric ?? 0,
+				faultSeed: derive(this.#seed, index, i, 1),
+			};
+			if (interface_.gateway !== undefined) configuration.gateway = interface_.gateway;
+			if (interface_.faults !== undefined) configuration.faults = interface_.faults;
+			if (pcap !== undefined && configuration.link !== "loopback")
+				configuration.capture = resolve(pcap, `${name}-${interface_.name}.pcapng`);
+			if (interface_.wire !== undefined) await this.#wire(board, index, i, interface_, configuration);
+			interfaces.push(configuration);
+		}
+		const configuration: BoardConfiguration = { name, stack: board.stack, interfaces, routes: routesOf(board) };
+		if (this.#options.seed !== undefined) configuration.seed = derive(this.#seed, index);
+		return configuration;
+	}
+
+	close(): void {
+		for (const gateway of this.#gateways) gateway.close();
+		for (const segment of this.#segments.values()) segment.close();
+	}
+
+	async #wire(
+		board: Board,
+		index: number,
+		i: number,
+		interface_: BoardInterface,
+		configuration: InterfaceConfiguration,
+	): Promise<void> {
+		const [kind, place] = interface_.wire!.split(/:(.*)/s);
+		const socket = join(this.#folder, `${index}-${i}`);
+		switch (kind) {
+			case "tap":
+				configuration.tap = place!;
+				return;
+			case "stream":
+				configuration.socket = streamPath(interface_.wire!, dirname(resolve(board.path)));
+				if (!existsSync(configuration.socket) || !statSync(configuration.socket).isSocket())
+					throw new Error(
+						`${board.path}: interfaces[${i}].wire ${JSON.stringify(interface_.wire)}: no socket ${configuration.socket}; start the ` +
+							`program that listens there first, such as \`passt -f -s ${configuration.socket}\``,
+					);
+				return;
+			case "segment": {
+				const segment = this.#segments.get(place!) ?? new Segment();
+				this.#segments.set(place!, segment);
+				await segment.listen(socket);
+				break;
+			}
+			default:
+				await this.#gateway(board, i, interface_, socket, index);
+		}
+		configuration.socket = socket;
+	}
+
+	async #gateway(board: Board, i: number, interface_: BoardInterface, socket: string, index: number): Promise<void> {
+		const prefix = parsePrefix(interface_.addresses![0]!);
+		const forwards = forwardsOf(interface_);
+		let state = derive(this.#seed, index, i, 2);
+		const gateway = new Gateway({
+			address: gatewayAddress(interface_),
+			prefixLength: prefix.length,
+			board: prefix.address,
+			mtu: interface_.mtu ?? DEFAULT_MTU,
+			forwards,
+			...(this.#options.seed !== undefined && { random32: () => derive((state = (state + 1) | 0), 0) }),
+		});
+		this.#gateways.push(gateway);
+		try {
+			await gateway.open();
+		} catch (error) {
+			if (!(error instanceof ForwardError)) throw error;
+			const { forward, code } = error;
+			const place = `${board.path}: interfaces[${i}].forward.${forward.key}: port ${forward.from} of 127.0.0.1`;
+			if (code === "EADDRINUSE")
+				throw new Error(`${place} is in use; put a free port in its place, or end the program that has it`);
+			if (code === "EACCES") throw new Error(`${place} needs root; put a port from 1024 in its place`);
+			throw new Error(`${place} cannot be opened (${code}); put another port in its place`);
+		}
+		await gateway.listen(socket);
+	}
+}
+
+/** The board's own routes, each with the interface that it leaves by. */
+function routesOf({ file }: Board): BoardRoute[] {
+	return (file.routes ?? []).map((route) => ({
+		...route,
+		interface: route.interface ?? interfaceTowards(file, route.gateway!)!.name,
+	}));
+}
+
+function hex(byte: number): string {
+	return byte.toString(16).padStart(2, "0");
+}

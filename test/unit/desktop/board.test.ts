@@ -1,0 +1,267 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { InputError, checkBoard, checkTogether, forwardsOf, gatewayAddress, readBoard } from "../../../hosts/desktop/board.ts";
+import schema from "../../../hosts/desktop/board.schema.json" with { type: "json" };
+import { formatAddress } from "../../../hosts/desktop/ipv4.ts";
+import { limitsOf } from "../../../src/config.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "multihome-board-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const eth0 = { name: "eth0", wire: "gateway", addresses: ["192.168.77.2/24"], gateway: "192.168.77.1" };
+const eth1 = { name: "eth1", wire: "gateway", addresses: ["192.168.78.2/24"] };
+
+function complaint(data: unknown, memory?: number): string {
+	try {
+		checkBoard("board.json", data, memory);
+	} catch (error) {
+		expect(error).toBeInstanceOf(InputError);
+		const { message } = error as Error;
+		expect(message).not.toContain("\n");
+		return message.replace(/^board\.json: /, "");
+	}
+	return "";
+}
+
+/** What is wrong with a board whose first interface is changed. */
+function withFirst(change: object): string {
+	return complaint({ interfaces: [{ ...eth0, ...change }, eth1] });
+}
+
+describe("a board file", () => {
+	it.each(readdirSync("hosts/desktop/boards"))("%s that comes with the project is right", (name) => {
+		expect(readBoard(`hosts/desktop/boards/${name}`).file.interfaces.length).toBeGreaterThan(0);
+		expect(JSON.parse(readFileSync(`hosts/desktop/boards/${name}`, "utf8")) as object).toHaveProperty(
+			"$schema",
+			"../board.schema.json",
+		);
+	});
+
+	it("has default limits, with room for its interfaces", () => {
+		expect(checkBoard("x/lab.json", { interfaces: [eth0] })).toMatchObject({
+			name: "lab",
+			stack: { interfaces: 4, forwarding: false },
+		});
+		const many = Array.from({ length: 9 }, (_, i) => ({ name: `e${i}`, wire: "segment:lan", addresses: [`10.0.0.${i + 1}/24`] }));
+		expect(checkBoard("lab.json", { interfaces: many }).stack.interfaces).toBe(10);
+	});
+
+	it("may have one subnet on two interfaces", () => {
+		expect(complaint({ interfaces: [eth0, { ...eth1, addresses: ["192.168.77.3/24"] }] })).toBe("");
+	});
+
+	it("may have a loopback interface and an interface without address", () => {
+		expect(
+			complaint({
+				interfaces: [
+					{ name: "lo1", link: "loopback", addresses: ["10.9.9.9/32"] },
+					{ name: "e", wire: "tap:tap0" },
+				],
+			}),
+		).toBe("");
+	});
+
+	it.each([
+		[[], "the board []: expected an object"],
+		[{}, "interfaces: missing; expected 1 to 63 interfaces"],
+		[{ interfaces: [] }, "interfaces []: expected 1 to 63 interfaces"],
+		[{ interfaces: "eth0" }, 'interfaces "eth0": expected 1 to 63 interfaces'],
+		[
+			{ interfaces: [eth0], wires: 1 },
+			"wires: unknown; expected name, limits, forwarding, reversePathFilter, strongHost, interfaces or routes",
+		],
+		[{ interfaces: [eth0], forwarding: "yes" }, 'forwarding "yes": expected true or false'],
+		[{ interfaces: [eth0], name: "a b" }, "name \"a b\": expected 1 to 31 letters, digits, '_', '.' or '-'"],
+		[{ interfaces: [eth0], limits: { packets: 1e9 } }, "limits.packets 1000000000: expected 4 to 16384"],
+		[{ interfaces: [eth0], limits: { sockets: { tcp: 1.5 } } }, "limits.sockets.tcp 1.5: expected 0 to 4096"],
+		[{ interfaces: [eth0], limits: { sockets: { receiveBuffer: 1 } } }, "limits.sockets.receiveBuffer 1: expected 2 to 65535"],
+		[
+			{ interfaces: [eth0, eth1], limits: { interfaces: 2 } },
+			"limits.interfaces 2: expected at least 3 (those of the board, and lo)",
+		],
+		[
+			{ interfaces: [eth0, { ...eth1, name: "eth0" }] },
+			'interfaces[1].name "eth0": is the name of interfaces[0] already; expected another name',
+		],
+		[
+			{ interfaces: [eth0, { ...eth1, addresses: ["192.168.77.2/16"] }] },
+			'interfaces[1].addresses[0] "192.168.77.2/16": is on interfaces[0] already; give an address to one interface',
+		],
+		[{ interfaces: [eth0], routes: [{ prefix: "10.0.0.0/8" }] }, "routes[0]: expected an interface or a gateway"],
+		[
+			{ interfaces: [eth0], routes: [{ prefix: "10.0.0.0/8", interface: "eth7" }] },
+			'routes[0].interface "eth7": expected one of eth0',
+		],
+		[
+			{ interfaces: [eth0], routes: [{ prefix: "10.0.0.1/8", interface: "eth0" }] },
+			'routes[0].prefix "10.0.0.1/8": expected 10.0.0.0/8, without host bits',
+		],
+		[
+			{ interfaces: [eth0], routes: [{ prefix: "10.0.0.0/8", gateway: "10.0.0.1" }] },
+			'routes[0].gateway "10.0.0.1": expected an address in a subnet of an interface',
+		],
+	])("is refused: %j", (data, message) => expect(complaint(data)).toBe(message));
+
+	it.each([
+		[{ name: undefined }, "interfaces[0].name: missing; expected a letter and up to 14 more letters, digits, '_', '.' or '-'"],
+		[{ name: "0" }, "interfaces[0].name \"0\": expected a letter and up to 14 more letters, digits, '_', '.' or '-'"],
+		[{ name: "lo" }, 'interfaces[0].name "lo": every board has this interface by itself; expected another name'],
+		[{ link: "wifi" }, 'interfaces[0].link "wifi": expected "ethernet" or "loopback"'],
+		[{ driver: "w5100" }, 'interfaces[0].driver "w5100": expected "frames"'],
+		[{ wire: "tun:x" }, 'interfaces[0].wire "tun:x": expected "gateway", "tap:NAME", "stream:PATH" or "segment:NAME"'],
+		[{ wire: undefined }, 'interfaces[0].wire: missing; expected "gateway", "tap:NAME", "stream:PATH" or "segment:NAME"'],
+		[{ wire: 5 }, 'interfaces[0].wire 5: expected "gateway", "tap:NAME", "stream:PATH" or "segment:NAME"'],
+		[{ mac: "02:00" }, 'interfaces[0].mac "02:00": expected six bytes such as "02:00:00:00:00:01"'],
+		[{ mac: "03:00:00:00:00:01" }, 'interfaces[0].mac "03:00:00:00:00:01": is a group address; expected an even first byte'],
+		[{ mac: "00:00:00:00:00:00" }, 'interfaces[0].mac "00:00:00:00:00:00": expected one that is not zero'],
+		[{ mtu: 99_999 }, "interfaces[0].mtu 99999: expected 68 to 1500"],
+		[{ mtu: 67 }, "interfaces[0].mtu 67: expected 68 to 1500"],
+		[{ mtu: "big" }, 'interfaces[0].mtu "big": expected 68 to 1500'],
+		[{ metric: -1 }, "interfaces[0].metric -1: expected 0 to 65535"],
+		[{ addresses: "192.168.77.2/24" }, 'interfaces[0].addresses "192.168.77.2/24": expected up to 4 addresses'],
+		[
+			{ addresses: ["192.168.77.2"] },
+			'interfaces[0].addresses[0] "192.168.77.2": expected an IPv4 address and a prefix length such as "192.168.77.2/24"',
+		],
+		[
+			{ addresses: ["192.168.777.2/24"] },
+			'interfaces[0].addresses[0] "192.168.777.2/24": expected an IPv4 address and a prefix length such as "192.168.77.2/24"',
+		],
+		[
+			{ addresses: ["192.168.77.2/33"] },
+			'interfaces[0].addresses[0] "192.168.77.2/33": expected an IPv4 address and a prefix length such as "192.168.77.2/24"',
+		],
+		[{ addresses: ["224.0.0.1/24"] }, 'interfaces[0].addresses[0] "224.0.0.1/24": expected an address that one host may have'],
+		[
+			{ addresses: ["192.168.77.255/24"] },
+			'interfaces[0].addresses[0] "192.168.77.255/24": is the subnet\'s own or its broadcast address; expected that of a host in it',
+		],
+		[{ gateway: "10.0.0.1" }, 'interfaces[0].gateway "10.0.0.1": expected an address in a subnet of this interface'],
+		[{ gateway: "192.168.77.2" }, 'interfaces[0].gateway "192.168.77.2": is the board\'s own address; expected another'],
+		[{ gateway: "router" }, 'interfaces[0].gateway "router": expected an IPv4 address such as "192.168.77.1"'],
+		[
+			{ addresses: [], gateway: undefined },
+			'interfaces[0].addresses: missing; expected one such as "192.168.77.2/24", because the gateway needs a subnet',
+		],
+		[
+			{ addresses: ["10.0.0.1/24"], gateway: undefined },
+			"interfaces[0].gateway: missing; 10.0.0.1, which the gateway takes without it, is the board's own address",
+		],
+		[
+			{ addresses: ["10.0.0.1/31"], gateway: undefined },
+			'interfaces[0].addresses[0] "10.0.0.1/31": expected a prefix length of at most 30, to leave room for the gateway',
+		],
+		[{ forward: { "99999": 80 } }, 'interfaces[0].forward.99999: expected a port from 1 to 65535, with "/udp" after it for UDP'],
+		[
+			{ forward: { "80/icmp": 80 } },
+			'interfaces[0].forward.80/icmp: expected a port from 1 to 65535, with "/udp" after it for UDP',
+		],
+		[{ forward: { "8080": 70_000 } }, "interfaces[0].forward.8080 70000: expected 1 to 65535"],
+		[
+			{ wire: "tap:tap0", forward: { "8080": 80 } },
+			'interfaces[0].forward: needs the wire "gateway"; remove it or change the wire',
+		],
+		[{ faults: { loss: 2 } }, "interfaces[0].faults.loss 2: expected a number from 0 to 1"],
+		[{ faults: { delayMs: 1.5 } }, "interfaces[0].faults.delayMs 1.5: expected 0 to 60000"],
+		[
+			{ faults: { lose: 0.1 } },
+			"interfaces[0].faults.lose: unknown; expected loss, duplicate, reorder, corrupt, delayMs, jitterMs or rateBps",
+		],
+		[{ link: "loopback" }, "interfaces[0].wire: is not for a loopback interface; remove it"],
+		[
+			{ wire: `stream:/tmp/${"x".repeat(120)}` },
+			/^interfaces\[0\]\.wire "stream:.*": the socket's path has 125 bytes; expected at most 107$/,
+		],
+		[
+			{ speed: 100 },
+			"interfaces[0].speed: unknown; expected name, link, driver, wire, mac, mtu, addresses, gateway, metric, forward or faults",
+		],
+	])("is refused with an interface that has %j", (change, message) => {
+		if (typeof message === "string") expect(withFirst(change)).toBe(message);
+		else expect(withFirst(change)).toMatch(message);
+	});
+
+	it("is refused when it asks for more memory than there is", () => {
+		const limits = { sockets: { tcp: 4096, receiveBuffer: 65_535, sendBuffer: 65_535 } };
+		expect(complaint({ interfaces: [eth0], limits }, 2 ** 40)).toBe("");
+		expect(complaint({ interfaces: [eth0], limits }, 256 * 2 ** 20)).toMatch(
+			/^limits ask for 51\d MB: expected at most the 256 MB that this machine has; lower limits\.sockets, limits\.packets or the buffers$/,
+		);
+	});
+
+	it("takes the limits that the stack takes, and no others", () => {
+		const { sockets, ...others } = schema.properties.limits.properties;
+		const rules = [
+			...Object.entries(sockets.properties).map(([name, rule]) => ({
+				rule,
+				options: (n: number) => ({ sockets: { [name]: n } }),
+			})),
+			...Object.entries(others).map(([name, rule]) => ({ rule, options: (n: number) => ({ [name]: n }) })),
+		];
+		for (const { rule, options } of rules) {
+			const { minimum, maximum } = rule as { minimum: number; maximum: number };
+			for (const value of [minimum, maximum]) expect(() => limitsOf(options(value))).not.toThrow();
+			for (const value of [minimum - 1, maximum + 1]) expect(() => limitsOf(options(value))).toThrow(RangeError);
+		}
+	});
+});
+
+describe("reading a board file", () => {
+	it.each([
+		["", "line 1: Unexpected end of JSON input"],
+		['{\n"interfaces": [\n}', /^line 3: Unexpected token/],
+		["not json", /^line 1: Unexpected token/],
+	])("tells where %j is not JSON", (text, message) => {
+		const path = join(folder, "wrong.json");
+		writeFileSync(path, text);
+		expect(() => readBoard(path)).toThrow(InputError);
+		try {
+			readBoard(path);
+		} catch (error) {
+			const found = (error as Error).message.replace(`${path}: not JSON: `, "");
+			if (typeof message === "string") expect(found).toBe(message);
+			else expect(found).toMatch(message);
+			expect(found).not.toContain("\n");
+		}
+	});
+
+	it("tells that there is no file, or no file but a folder", () => {
+		expect(() => readBoard("nowhere.json")).toThrow("--board nowhere.json: no such file; expected a board file (JSON)");
+		expect(() => readBoard(folder)).toThrow("is a folder; expected a board file (JSON)");
+	});
+});
+
+describe("boards of one run", () => {
+	it("get names that differ", () => {
+		const boards = [1, 2, 3].map(() => checkBoard("a.json", { interfaces: [{ name: "e", wire: "segment:x" }] }));
+		checkTogether(boards);
+		expect(boards.map((board) => board.name)).toEqual(["a", "a-2", "a-3"]);
+	});
+
+	it("may not forward the same port, but may forward it for TCP and for UDP", () => {
+		const board = (path: string, forward: object) => checkBoard(path, { interfaces: [{ ...eth0, forward }] });
+		expect(() => checkTogether([board("a.json", { "8080": 80, "8080/udp": 80 })])).not.toThrow();
+		expect(() => checkTogether([board("a.json", { "8080": 80 }), board("b.json", { "8080/tcp": 81 })])).toThrow(
+			"b.json: interfaces[0].forward.8080/tcp: port 8080 is forwarded already by a.json: interfaces[0].forward.8080; take another",
+		);
+	});
+});
+
+describe("a gateway wire", () => {
+	it("has the interface's gateway as its address, or the first of the subnet", () => {
+		expect(formatAddress(gatewayAddress({ ...eth0, gateway: "192.168.77.99" } as never))).toBe("192.168.77.99");
+		expect(formatAddress(gatewayAddress({ name: "e", addresses: ["10.200.3.4/16"] }))).toBe("10.200.0.1");
+	});
+
+	it("forwards ports by protocol", () => {
+		expect(forwardsOf({ name: "e", forward: { "8080": 80, "53/udp": 5353, "9/tcp": 9 } })).toEqual(
+			[
+				{ key: "9/tcp", udp: false, from: 9, to: 9 },
+				{ key: "8080", udp: false, from: 8080, to: 80 },
+				{ key: "53/udp", udp: true, from: 53, to: 5353 },
+			].sort((a, b) => ["8080", "53/udp", "9/tcp"].indexOf(a.key) - ["8080", "53/udp", "9/tcp"].indexOf(b.key)),
+		);
+	});
+});
