@@ -144,7 +144,8 @@ async function checkMultilib() {
 	const probe = "#include <stdio.h>\n#include <sys/cdefs.h>\nint main(void) { return 0; }\n";
 	try {
 		await run("gcc", ["-m32", "-x", "c", "-", "-o", "/dev/null"], probe);
-	} catch {
+	} catch (error) {
+		if (!/^gcc failed/.test(error.message)) throw error;
 		throw new Error("the 32-bit host needs a compiler for 32 bits: install the Debian package gcc-multilib");
 	}
 }
@@ -158,6 +159,8 @@ function run(command, args, input = "") {
 			reject(error.code === "ENOENT" ? new Error(`${command} is missing: install the Debian package ${command}`) : error),
 		);
 		child.on("close", (status) => (status === 0 ? resolve() : reject(new Error(`${command} failed\n${messages}`))));
+		// A compiler that does not read its input shows in its status.
+		child.stdin.on("error", () => {});
 		child.stdin.end(input);
 	});
 }
