@@ -19,7 +19,7 @@ const out = join(root, "build/out");
 const require = createRequire(import.meta.url);
 
 /** What the XS host brings, or finds by a `-m` mapping. */
-const XS_EXTERNAL = /^(multihome|app|timer)$|^(multihome|host)\//;
+const XS_EXTERNAL = /^(multihome|app|timer)$|^(multihome|host|bench)\//;
 
 /** Where the bundles are. */
 export const paths = {
@@ -84,11 +84,15 @@ export async function bundleApp(file, folder) {
 		rootDir: "/",
 		outDir: work,
 	};
-	await writeFile(project, JSON.stringify({ compilerOptions, files: [resolve(file)] }));
-	await tsc("-p", project);
-	const entry = join(work, resolve(file).replace(/\.([cm]?)tsx?$/, ".$1js"));
 	const target = join(folder, "app.js");
-	await joinModules(entry, target, { "#codec": "multihome/codec", "#memory": "multihome/memory" }, XS_EXTERNAL);
+	try {
+		await writeFile(project, JSON.stringify({ compilerOptions, files: [resolve(file)] }));
+		await tsc("-p", project);
+		const entry = join(work, resolve(file).replace(/\.([cm]?)tsx?$/, ".$1js"));
+		await joinModules(entry, target, { "#codec": "multihome/codec", "#memory": "multihome/memory" }, XS_EXTERNAL);
+	} finally {
+		await rm(work, { recursive: true, force: true });
+	}
 	return target;
 }
 

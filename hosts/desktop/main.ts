@@ -99,13 +99,13 @@ function addInterface(stack: Stack, configuration: InterfaceConfiguration, place
 
 function start(configuration: BoardConfiguration): Stack {
 	const { seed } = configuration;
+	const timer = createTimer(turn);
+	let scheduled = false;
 	const stack: Stack = new Stack({
 		...configuration.stack,
 		random32: seed === undefined ? random32 : seeded(seed),
 		onWake: wake,
 	});
-	const timer = createTimer(turn);
-	let scheduled = false;
 
 	function turn(): void {
 		scheduled = false;

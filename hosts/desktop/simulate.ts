@@ -2,7 +2,7 @@
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { InputError, checkTogether, forwardsOf, readBoard } from "./board.ts";
 import type { Board } from "./board.ts";
 import { BoardProcess } from "./board-process.ts";
@@ -36,7 +36,10 @@ export async function main(args: string[], tools: Tools): Promise<number> {
 			process.stdout.write(HELP);
 			return 0;
 		}
-		const paths = options.boards.length > 0 ? options.boards : [join(tools.root, "hosts/desktop/boards/default.json")];
+		const paths =
+			options.boards.length > 0
+				? options.boards
+				: [relative(process.cwd(), join(tools.root, "hosts/desktop/boards/default.json"))];
 		const boards = paths.map((path) => readBoard(path));
 		checkTogether(boards);
 		folder = mkdtempSync(join(tmpdir(), "multihome-"));

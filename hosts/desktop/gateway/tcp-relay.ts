@@ -29,8 +29,9 @@ export class TcpRelay implements SocketOwner {
 		this.#tcb = tcb;
 		this.#socket = socket;
 		this.#ended = ended;
-		tcb.owner = this;
 		socket.setNoDelay(true);
+		// Whoever listens for data starts it: not before there is somewhere to put it.
+		socket.pause();
 		socket.on("data", (chunk) => {
 			this.#rest = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
 			this.#toBoard();
@@ -45,12 +46,8 @@ export class TcpRelay implements SocketOwner {
 		});
 		socket.on("error", () => this.#abort());
 		socket.on("close", () => this.#closed());
-		if (!connected) {
-			socket.pause();
-			return;
-		}
-		socket.resume();
-		this.#toSocket();
+		if (connected) tcp.adopt(tcb, this);
+		else tcb.owner = this;
 	}
 
 	onEvents(events: number): void {
@@ -122,7 +119,6 @@ export class TcpRelay implements SocketOwner {
 		const tcb = this.#tcb;
 		if (tcb === undefined) return;
 		this.#tcb = undefined;
-		tcb.owner = null;
 		this.#tcp.abort(tcb);
 		if (this.#socketClosed) this.#ended(this);
 	}

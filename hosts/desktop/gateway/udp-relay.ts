@@ -56,6 +56,8 @@ export class UdpRelay {
 	readonly #buffer = Buffer.alloc(65_536);
 	readonly #sweeper: NodeJS.Timeout;
 	#nextPeer = 0;
+	/** Datagrams for the board that were too long for its wire, or had no wire. */
+	lost = 0;
 
 	constructor(options: UdpRelayOptions) {
 		this.#options = options;
@@ -71,7 +73,7 @@ export class UdpRelay {
 	/** The stack has datagrams. */
 	onEvents(): void {
 		const { udp, any } = this.#options;
-		while (udp.waiting(any) >= 0) {
+		while (udp.pending(any) > 0) {
 			const length = udp.read(any, this.#buffer, 0, this.#buffer.length);
 			this.#fromBoard(Buffer.from(this.#buffer.subarray(0, length)));
 		}
@@ -130,7 +132,7 @@ export class UdpRelay {
 
 	/** A socket whose datagrams go to that port of the board. */
 	#open(outward: Outward, type: "udp4" | "udp6", resolving: boolean): Socket {
-		const { udp, any, gateway } = this.#options;
+		const { gateway } = this.#options;
 		const socket = createSocket(type);
 		// A datagram that cannot be sent is lost, as on any network.
 		socket.on("error", () => undefined);
@@ -141,13 +143,13 @@ export class UdpRelay {
 				const address = parseAddress(from.address);
 				if (address !== LOOPBACK) source = address;
 			}
-			udp.send(any, outward.address, outward.port, data, 0, data.length, source, resolving ? DNS : from.port);
+			this.#toBoard(outward.address, outward.port, data, source, resolving ? DNS : from.port);
 		});
 		return socket;
 	}
 
 	#fromPeer(socket: Socket, peer: RemoteInfo, boardPort: number, data: Buffer): void {
-		const { udp, any, gateway, board } = this.#options;
+		const { gateway, board } = this.#options;
 		const key = `${peer.address} ${peer.port} ${boardPort}`;
 		let found = this.#peers.get(key);
 		if (found === undefined) {
@@ -159,7 +161,17 @@ export class UdpRelay {
 			this.#peerPorts.set(found.port, found);
 		}
 		found.used = Date.now();
-		udp.send(any, board, boardPort, data, 0, data.length, gateway, found.port);
+		this.#toBoard(board, boardPort, data, gateway, found.port);
+	}
+
+	#toBoard(address: number, port: number, data: Buffer, source: number, sourcePort: number): void {
+		const { udp, any } = this.#options;
+		try {
+			udp.send(any, address, port, data, 0, data.length, source, sourcePort);
+		} catch {
+			// Longer than the wire carries in one packet, or the wire is out: lost.
+			this.lost++;
+		}
 	}
 
 	#drop(outward: Outward): void {
