@@ -3,10 +3,10 @@
 #ifndef MULTIHOME_ARENA_H
 #define MULTIHOME_ARENA_H
 
-#include "xsmc.h"
-#include "xsHost.h"
 #include <stdint.h>
 #include <string.h>
+
+#include "buffer.h"
 
 typedef struct {
 	uint8_t *base;
@@ -32,9 +32,9 @@ static inline Arena readableOf(xsMachine *the, xsSlot *slot)
 	return arena;
 }
 
-#define argInteger(INDEX) xsmcToInteger(xsArg(INDEX))
-#define argArena(INDEX) arenaOf(the, &xsArg(INDEX))
-#define argReadable(INDEX) readableOf(the, &xsArg(INDEX))
+/* As buffer.h says: integers first, these last. */
+#define argArena(INDEX) arenaOf(the, &dataArg(INDEX))
+#define argReadable(INDEX) readableOf(the, &dataArg(INDEX))
 
 /* One comparison each for sign and end, in 64 bits so that nothing wraps. */
 static inline int outside(xsIntegerValue at, xsIntegerValue length, xsUnsignedValue size)

@@ -28,11 +28,10 @@ static void writeIpv4(uint8_t *ip, uint32_t source, uint32_t destination, uint32
 
 void xs_multihome_ipv4Build(xsMachine *the)
 {
-	Arena arena = argArena(0);
-	xsIntegerValue at = argInteger(1);
-	demand(at, IPV4_HEADER, arena.size);
-	writeIpv4(arena.base + at, (uint32_t)argInteger(2), (uint32_t)argInteger(3), (uint32_t)argInteger(4), (uint32_t)argInteger(5),
-		(uint32_t)argInteger(6));
+	xsIntegerValue at = intArg(1);
+	uint32_t source = (uint32_t)intArg(2), destination = (uint32_t)intArg(3);
+	uint32_t protocol = (uint32_t)intArg(4), ttl = (uint32_t)intArg(5), total = (uint32_t)intArg(6);
+	writeIpv4(bytesOut(0, at, at + IPV4_HEADER), source, destination, protocol, ttl, total);
 }
 
 /* Both halves of a ring's bytes; the second is empty when they do not wrap. */
@@ -61,11 +60,11 @@ static void demandRing(xsMachine *the, Arena *arena, xsIntegerValue ring, xsInte
 
 void xs_multihome_tcpBuild(xsMachine *the)
 {
+	xsIntegerValue at = intArg(1), block = intArg(2), offset = intArg(6), length = intArg(7);
+	uint32_t seq = (uint32_t)intArg(3), ack = (uint32_t)intArg(4), flagsWindow = (uint32_t)intArg(5);
 	Arena arena = argArena(0);
-	xsIntegerValue at = argInteger(1), block = argInteger(2), offset = argInteger(6), length = argInteger(7);
 	demand(block, TCB_BLOCK, arena.size);
 	const uint8_t *tcb = arena.base + block;
-	uint32_t flagsWindow = (uint32_t)argInteger(5);
 	xsIntegerValue ipHeader = word(tcb + TCB_IP_HEADER), options = word(tcb + TCB_OPTIONS_LENGTH);
 	demand(ipHeader, TCP_HEADER, TCB_OPTIONS);
 	demand(options, 0, 40);
@@ -75,8 +74,8 @@ void xs_multihome_tcpBuild(xsMachine *the)
 	uint8_t *ip = arena.base + at, *p = ip + ipHeader;
 	memcpy(ip, tcb + TCB_TEMPLATE, (size_t)(ipHeader + TCP_HEADER));
 	memcpy(p + TCP_HEADER, tcb + TCB_OPTIONS, (size_t)options);
-	put32(p + 4, (uint32_t)argInteger(3));
-	put32(p + 8, (uint32_t)argInteger(4));
+	put32(p + 4, seq);
+	put32(p + 8, ack);
 	p[12] = (uint8_t)((TCP_HEADER + options) << 2);
 	p[13] = (uint8_t)(flagsWindow >> 16);
 	put16(p + 14, flagsWindow);
@@ -97,16 +96,16 @@ void xs_multihome_tcpBuild(xsMachine *the)
 
 void xs_multihome_udpBuild(xsMachine *the)
 {
+	xsIntegerValue at = intArg(1), dataAt = intArg(7), length = intArg(8);
+	uint32_t source = (uint32_t)intArg(2), destination = (uint32_t)intArg(3), ports = (uint32_t)intArg(4), ttl = (uint32_t)intArg(5);
 	Arena arena = argArena(0), data = argReadable(6);
-	xsIntegerValue at = argInteger(1), dataAt = argInteger(7), length = argInteger(8);
-	uint32_t ttl = (uint32_t)argInteger(5);
 	demand(dataAt, length, data.size);
 	demand(0, length, 0xffff);
 	demand(at, IPV4_HEADER + UDP_HEADER + length, arena.size);
 	uint8_t *ip = arena.base + at, *p = ip + IPV4_HEADER;
 	uint32_t bytes = UDP_HEADER + (uint32_t)length;
-	writeIpv4(ip, (uint32_t)argInteger(2), (uint32_t)argInteger(3), PROTOCOL_UDP, ttl, IPV4_HEADER + bytes);
-	put32(p, (uint32_t)argInteger(4));
+	writeIpv4(ip, source, destination, PROTOCOL_UDP, ttl, IPV4_HEADER + bytes);
+	put32(p, ports);
 	put32(p + 4, bytes << 16);
 	memmove(p + UDP_HEADER, data.base + dataAt, (size_t)length); /* the data may lie in the arena too */
 	if (!(ttl & NO_CHECKSUM)) {
@@ -118,14 +117,15 @@ void xs_multihome_udpBuild(xsMachine *the)
 
 void xs_multihome_icmpEchoReply(xsMachine *the)
 {
+	xsIntegerValue at = intArg(1);
+	uint32_t source = (uint32_t)intArg(2);
 	Arena arena = argArena(0);
-	xsIntegerValue at = argInteger(1);
 	demand(at, IPV4_HEADER + ICMP_HEADER, arena.size);
 	uint8_t *ip = arena.base + at;
 	uint32_t header = (uint32_t)(ip[0] & 15) << 2;
 	demand(at, (xsIntegerValue)header + ICMP_HEADER, arena.size);
 	memcpy(ip + 16, ip + 12, 4);
-	put32(ip + 12, (uint32_t)argInteger(2));
+	put32(ip + 12, source);
 	ip[8] = DEFAULT_TTL;
 	checksumIpv4(ip, header);
 	uint8_t *icmp = ip + header;
@@ -136,10 +136,8 @@ void xs_multihome_icmpEchoReply(xsMachine *the)
 
 void xs_multihome_ttlDecrement(xsMachine *the)
 {
-	Arena arena = argArena(0);
-	xsIntegerValue at = argInteger(1);
-	demand(at, IPV4_HEADER, arena.size);
-	uint8_t *ip = arena.base + at;
+	xsIntegerValue at = intArg(1);
+	uint8_t *ip = bytesOut(0, at, at + IPV4_HEADER);
 	ip[8]--;
 	put16(ip + 10, fold16(get16(ip + 10) + 0x0100)); /* RFC 1141 */
 }
@@ -152,8 +150,8 @@ static void sent(uint8_t *iface, xsIntegerValue bytes)
 
 void xs_multihome_countSent(xsMachine *the)
 {
+	xsIntegerValue at = intArg(1), end = intArg(2), block = intArg(3);
 	Arena arena = argArena(0);
-	xsIntegerValue at = argInteger(1), end = argInteger(2), block = argInteger(3);
 	demand(block, INTERFACE_BLOCK, arena.size);
 	demand(at, end - at, arena.size);
 	sent(arena.base + block, end - at);
@@ -161,8 +159,8 @@ void xs_multihome_countSent(xsMachine *the)
 
 void xs_multihome_ethernetHeader(xsMachine *the)
 {
+	xsIntegerValue at = intArg(1), prepared = intArg(2), block = intArg(3), end = intArg(4);
 	Arena arena = argArena(0);
-	xsIntegerValue at = argInteger(1), prepared = argInteger(2), block = argInteger(3), end = argInteger(4);
 	demand(at, ETHERNET_HEADER, arena.size);
 	demand(prepared, ETHERNET_HEADER, arena.size);
 	demand(block, INTERFACE_BLOCK, arena.size);
@@ -173,8 +171,8 @@ void xs_multihome_ethernetHeader(xsMachine *the)
 
 void xs_multihome_copy(xsMachine *the)
 {
+	xsIntegerValue to = intArg(1), from = intArg(2), length = intArg(3);
 	Arena arena = argArena(0);
-	xsIntegerValue to = argInteger(1), from = argInteger(2), length = argInteger(3);
 	demand(to, length, arena.size);
 	demand(from, length, arena.size);
 	memmove(arena.base + to, arena.base + from, (size_t)length);
@@ -182,8 +180,8 @@ void xs_multihome_copy(xsMachine *the)
 
 void xs_multihome_copyOut(xsMachine *the)
 {
+	xsIntegerValue at = intArg(1), start = intArg(3), length = intArg(4);
 	Arena arena = argReadable(0), buffer = argArena(2);
-	xsIntegerValue at = argInteger(1), start = argInteger(3), length = argInteger(4);
 	demand(at, length, arena.size);
 	demand(start, length, buffer.size);
 	memmove(buffer.base + start, arena.base + at, (size_t)length);
@@ -191,8 +189,8 @@ void xs_multihome_copyOut(xsMachine *the)
 
 void xs_multihome_copyIn(xsMachine *the)
 {
+	xsIntegerValue at = intArg(1), start = intArg(3), length = intArg(4);
 	Arena arena = argArena(0), buffer = argReadable(2);
-	xsIntegerValue at = argInteger(1), start = argInteger(3), length = argInteger(4);
 	demand(at, length, arena.size);
 	demand(start, length, buffer.size);
 	memmove(arena.base + at, buffer.base + start, (size_t)length);
@@ -200,8 +198,8 @@ void xs_multihome_copyIn(xsMachine *the)
 
 void xs_multihome_ringPut(xsMachine *the)
 {
+	xsIntegerValue ring = intArg(1), size = intArg(2), offset = intArg(3), from = intArg(4), length = intArg(5);
 	Arena arena = argArena(0);
-	xsIntegerValue ring = argInteger(1), size = argInteger(2), offset = argInteger(3), from = argInteger(4), length = argInteger(5);
 	demandRing(the, &arena, ring, size, offset, length);
 	demand(from, length, arena.size);
 	toRing(arena.base + ring, (uint32_t)size, (uint32_t)offset, arena.base + from, (uint32_t)length);
@@ -209,8 +207,8 @@ void xs_multihome_ringPut(xsMachine *the)
 
 void xs_multihome_ringWrite(xsMachine *the)
 {
+	xsIntegerValue ring = intArg(1), size = intArg(2), offset = intArg(3), start = intArg(5), length = intArg(6);
 	Arena arena = argArena(0), buffer = argReadable(4);
-	xsIntegerValue ring = argInteger(1), size = argInteger(2), offset = argInteger(3), start = argInteger(5), length = argInteger(6);
 	demandRing(the, &arena, ring, size, offset, length);
 	demand(start, length, buffer.size);
 	toRing(arena.base + ring, (uint32_t)size, (uint32_t)offset, buffer.base + start, (uint32_t)length);
@@ -218,8 +216,8 @@ void xs_multihome_ringWrite(xsMachine *the)
 
 void xs_multihome_ringRead(xsMachine *the)
 {
+	xsIntegerValue ring = intArg(1), size = intArg(2), offset = intArg(3), start = intArg(5), length = intArg(6);
 	Arena arena = argReadable(0), buffer = argArena(4);
-	xsIntegerValue ring = argInteger(1), size = argInteger(2), offset = argInteger(3), start = argInteger(5), length = argInteger(6);
 	demandRing(the, &arena, ring, size, offset, length);
 	demand(start, length, buffer.size);
 	fromRing(buffer.base + start, arena.base + ring, (uint32_t)size, (uint32_t)offset, (uint32_t)length);

@@ -37,10 +37,10 @@ static uint32_t pseudoHeader(const uint8_t *ip, uint32_t protocol, uint32_t leng
 
 void xs_multihome_checksum(xsMachine *the)
 {
-	Arena arena = argReadable(0);
-	xsIntegerValue at = argInteger(1), end = argInteger(2);
-	demand(at, end - at, arena.size);
-	xsmcSetInteger(xsResult, (xsIntegerValue)sum16(arena.base + at, (uint32_t)(end - at), (uint32_t)argInteger(3)));
+	xsIntegerValue at = intArg(1), end = intArg(2);
+	uint32_t initial = (uint32_t)intArg(3);
+	const uint8_t *bytes = bytesIn(0, at, end);
+	xsmcSetInteger(xsResult, (xsIntegerValue)sum16(bytes, (uint32_t)(end - at), initial));
 }
 
 static int ipv4Valid(const uint8_t *ip, uint32_t length)
@@ -184,8 +184,8 @@ static int32_t decodeFrame(Arena *arena, uint32_t at, uint32_t end, const uint8_
 
 void xs_multihome_decode(xsMachine *the)
 {
+	xsIntegerValue at = intArg(1), end = intArg(2), block = intArg(3);
 	Arena arena = argArena(0);
-	xsIntegerValue at = argInteger(1), end = argInteger(2), block = argInteger(3);
 	demand(at, end - at, arena.size);
 	demand(block, INTERFACE_BLOCK, arena.size);
 	demand(0, FIELDS * 4, arena.size);
@@ -197,8 +197,8 @@ void xs_multihome_decode(xsMachine *the)
 
 void xs_multihome_decodeTransport(xsMachine *the)
 {
+	xsIntegerValue at = intArg(1), end = intArg(2), checked = intArg(3), group = intArg(4);
 	Arena arena = argArena(0);
-	xsIntegerValue at = argInteger(1), end = argInteger(2), checked = argInteger(3), group = argInteger(4);
 	demand(at, end - at, arena.size);
 	demand(0, FIELDS * 4, arena.size);
 	int32_t result = ipv4Valid(arena.base + at, (uint32_t)(end - at))
@@ -251,9 +251,9 @@ static int32_t flowValue(const Table *table, uint32_t local, uint32_t remote, ui
 
 void xs_multihome_flowFind(xsMachine *the)
 {
+	xsIntegerValue at = intArg(1);
+	uint32_t meta = (uint32_t)intArg(2), protocol = meta & 255;
 	Arena arena = argReadable(0);
-	xsIntegerValue at = argInteger(1);
-	uint32_t meta = (uint32_t)argInteger(2), protocol = meta & 255;
 	Table table = tableOf(the, &arena, at, FLOW_ENTRY);
 	uint32_t local = (uint32_t)word(arena.base + DESTINATION * 4), remote = (uint32_t)word(arena.base + SOURCE * 4);
 	uint32_t ports = (uint32_t)word(arena.base + PORTS * 4), port = ports & 0xffff;
@@ -275,9 +275,9 @@ void xs_multihome_flowFind(xsMachine *the)
 
 void xs_multihome_routeFind(xsMachine *the)
 {
+	xsIntegerValue at = intArg(1);
+	uint32_t address = (uint32_t)intArg(2), slot = (uint32_t)intArg(3);
 	Arena arena = argReadable(0);
-	xsIntegerValue at = argInteger(1);
-	uint32_t address = (uint32_t)argInteger(2), slot = (uint32_t)argInteger(3);
 	Table table = tableOf(the, &arena, at, ROUTE_ENTRY);
 	uint32_t lengths = (uint32_t)word(arena.base + at + ROUTE_LENGTHS);
 	int length = word(arena.base + at + ROUTE_HOST_LENGTH) ? 32 : 31;

@@ -1,0 +1,211 @@
+// The cases that `npm run bench` measures, run on XS: `multihome-xs cases.js -- CASE PACKETS`. Prints one line of JSON.
+
+import { MEDIUM_ETHERNET, SENT, type Device, type DeviceHost } from "../../src/device/device.ts";
+import { DESTINATION, PORTS, SOURCE } from "../../src/packet/fields.ts";
+import { createIO } from "../../src/io/io.ts";
+import { EthernetInterface } from "../../src/link/ethernet.ts";
+import { Path } from "../../src/link/path.ts";
+import { Stack } from "../../src/stack.ts";
+import type { StackOptions } from "../../src/config.ts";
+import type { Tcb } from "../../src/transport/tcp/tcb.ts";
+import { copy, flowFind } from "#codec";
+import { chunkBytesAllocated, collect, collections, slotsAllocated } from "host/heap";
+import { args, print } from "host/system";
+import { exchanged, receive, start, transmit } from "bench/peer";
+
+const TCP_SOURCE = 1;
+const TCP_SINK = 2;
+const UDP_ECHO = 3;
+const ICMP_ECHO = 4;
+const ARP = 5;
+const CONNECT = 6;
+
+/** The scripted peer as a driver: one native call a frame, with the copy that a driver makes. */
+class PeerDevice implements Device {
+	readonly medium = MEDIUM_ETHERNET;
+	readonly mtu = 1500;
+	readonly abilities = 0;
+	readonly mac = new Uint8Array([2, 0, 0, 0, 0, 2]);
+	readonly linkUp = true;
+	#view!: DataView;
+
+	attach(host: DeviceHost): void {
+		this.#view = host.view;
+	}
+	receive(at: number, max: number): number {
+		return receive(this.#view, at, max);
+	}
+	transmit(_packet: number, at: number, end: number): number {
+		transmit(this.#view, at, end);
+		return SENT;
+	}
+	close(): void {}
+}
+
+let seed = 0x1234567;
+function random32(): number {
+	seed = (Math.imul(seed, 1664525) + 1013904223) | 0;
+	return seed ^ (seed >>> 15);
+}
+
+function makeStack(options: StackOptions = {}): Stack {
+	const stack = new Stack({ ...options, random32 });
+	stack.interfaces.add(new EthernetInterface("eth0", new PeerDevice())).addAddress(0x0a000002, 24);
+	return stack;
+}
+
+/** Polls until the peer has counted `packets` more. */
+function exchange(stack: Stack, packets: number): void {
+	const goal = exchanged() + packets;
+	let idle = 0;
+	let before = exchanged();
+	while (exchanged() < goal) {
+		stack.poll(now);
+		now = (now + 1) | 0;
+		const done = exchanged();
+		idle = done === before ? idle + 1 : 0;
+		before = done;
+		if (idle > 10_000) throw new Error(`nothing moves any more after ${done} packets`);
+	}
+}
+let now = 1000;
+
+/** What a case does for `packets` packets, after its setting up. */
+type Run = (packets: number) => void;
+
+function tcpCase(mode: number): Run {
+	const stack = makeStack();
+	const { TCP, Listener } = createIO(stack);
+	const buffer = new ArrayBuffer(1460);
+	new Listener({
+		port: 9,
+		onReadable() {
+			new TCP({
+				from: (this as { read(): unknown }).read(),
+				onReadable(this: { read(buffer: ArrayBuffer): number | undefined }, count: number) {
+					while (count > 0) count -= this.read(buffer) ?? count;
+				},
+				onWritable(this: { write(buffer: ArrayBuffer): number }, room: number) {
+					if (mode === TCP_SINK) while (room >= 1460) room = this.write(buffer);
+				},
+				onError() {},
+			} as never);
+		},
+	} as never);
+	start(mode, 1460);
+	return (packets) => exchange(stack, packets);
+}
+
+function udpCase(bytes: number): Run {
+	const stack = makeStack();
+	const { UDP } = createIO(stack);
+	const buffer = new ArrayBuffer(bytes);
+	new UDP({
+		port: 7,
+		onReadable(this: { read(buffer: ArrayBuffer): unknown; write(data: ArrayBuffer, address: string, port: number): void }, count: number) {
+			for (; count > 0; count--) {
+				this.read(buffer);
+				const from = buffer as ArrayBuffer & { address: string; port: number };
+				this.write(buffer, from.address, from.port);
+			}
+		},
+	} as never);
+	start(UDP_ECHO, bytes);
+	return (packets) => exchange(stack, packets);
+}
+
+function peerCase(mode: number, bytes: number): Run {
+	const stack = makeStack();
+	start(mode, bytes);
+	return (packets) => exchange(stack, packets);
+}
+
+/** Connections come, are accepted, and are closed, by the transport's own calls: the objects of the io layer are the program's. */
+function connectCase(): Run {
+	const stack = makeStack();
+	const tcp = stack.tcp;
+	const listener = tcp.listen(0, 9, 4, 0);
+	listener.owner = {
+		onEvents() {
+			for (let tcb: Tcb | undefined = tcp.accept(listener); tcb !== undefined; tcb = tcp.accept(listener)) tcp.close(tcb);
+		},
+	};
+	start(CONNECT, 0);
+	return (packets) => exchange(stack, packets);
+}
+
+/** What a socket does when it has no route cached. Routes as in a provider's table: most are /24, then /16 to /28. */
+function routeCase(count: number): Run {
+	const stack = makeStack({ routes: count + 3 });
+	const link = stack.interfaces.find("eth0")!;
+	const addresses = new Int32Array(1024);
+	const lengths = [24, 24, 24, 24, 24, 22, 20, 16, 23, 28];
+	for (let i = 0; i < count; i++) {
+		const length = lengths[i % 10]!;
+		const prefix = (random32() | (1 << 30)) & 0x5fffffff & (-1 << (32 - length));
+		try {
+			stack.routes.add({ prefix: `${prefix >>> 24}.${(prefix >>> 16) & 255}.${(prefix >>> 8) & 255}.${prefix & 255}/${length}`, gateway: "10.0.0.1", interface: link });
+		} catch (error) {
+			i--; // drawn twice
+			if (!String(error).includes("there already")) throw error;
+			continue;
+		}
+		addresses[(i * 7) & 1023] = prefix | 1;
+	}
+	for (let i = 0; i < 1024; i++) if (addresses[i] === 0) addresses[i] = addresses[(i * 7) % Math.min(count * 7, 1023)] || 0x0a000001;
+	const path = new Path();
+	return (packets) => {
+		for (let i = 0; i < packets; i++) {
+			path.destination = addresses[i & 1023]!;
+			stack.ip.route(path);
+		}
+	};
+}
+
+/** From the decode registers to the socket, through the wildcards, as for every datagram to a bound port. */
+function demuxCase(count: number): Run {
+	const stack = makeStack({ sockets: { udp: count } });
+	const { view, fields } = stack.core;
+	const keys = stack.core.layout.packets; // the packet buffers lie idle here
+	for (let i = 0; i < count; i++) stack.udp.open(0, 1000 + i, 0);
+	for (let i = 0; i < 1024; i++) {
+		fields[SOURCE] = 0x0a000001;
+		fields[DESTINATION] = 0x0a000002;
+		fields[PORTS] = (40_000 << 16) | (1000 + (random32() & (count - 1)));
+		copy(view, keys + i * 12, 0, 12);
+	}
+	const table = stack.sockets.flows.table;
+	return (packets) => {
+		for (let i = 0; i < packets; i++) {
+			copy(view, 0, keys + (i & 1023) * 12, 12);
+			if (flowFind(view, table, 17 | (2 << 8)) < 0) throw new Error("a bound socket was not found");
+		}
+	};
+}
+
+const CASES: Record<string, () => Run> = {
+	"tcp-receive-1460": () => tcpCase(TCP_SOURCE),
+	"tcp-send-1460": () => tcpCase(TCP_SINK),
+	"udp-echo-64": () => udpCase(64),
+	"udp-echo-1472": () => udpCase(1472),
+	"icmp-echo-64": () => peerCase(ICMP_ECHO, 56),
+	"arp-reply": () => peerCase(ARP, 0),
+	"tcp-connect-close": () => connectCase(),
+	"route-lookup-10": () => routeCase(10),
+	"route-lookup-10000": () => routeCase(10_000),
+	"demux-4": () => demuxCase(4),
+	"demux-1024": () => demuxCase(1024),
+};
+
+const [name = "", count = "0"] = args;
+if (name === "list") print(JSON.stringify(Object.keys(CASES)));
+else {
+	const run = CASES[name]!();
+	run(500); // connections open, neighbours answer, caches fill
+	collect();
+	const slots = slotsAllocated();
+	const chunkBytes = chunkBytesAllocated();
+	const before = collections();
+	run(Number(count));
+	print(JSON.stringify({ slots: slotsAllocated() - slots, chunkBytes: chunkBytesAllocated() - chunkBytes, collections: collections() - before }));
+}

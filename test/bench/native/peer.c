@@ -1,0 +1,245 @@
+// A peer that costs next to nothing, so that a measurement is of the stack: 10.0.0.1 talks to the board, 10.0.0.2. Checksums
+// of its segments are those of an empty payload plus a constant, so only headers are summed. One connection or one ping-pong.
+
+#include <string.h>
+
+#include "arena.h"
+#include "sum.h"
+
+enum { MODE_TCP_SOURCE = 1, MODE_TCP_SINK, MODE_UDP_ECHO, MODE_ICMP_ECHO, MODE_ARP, MODE_CONNECT };
+enum { CLOSED, SYN_SENT, OPEN, FINISHED };
+enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
+enum { IP = 14, L4 = 34, DATA = 54, BOARD_PORT = 9 };
+
+static const uint8_t boardMac[6] = { 2, 0, 0, 0, 0, 2 }, peerMac[6] = { 2, 0, 0, 0, 0, 1 };
+
+static struct {
+	int mode, state, reply, unacked;
+	uint32_t payload, seq, ack, window, acked, port, count;
+	uint8_t frame[1514];
+	uint32_t length;
+	uint8_t arp[42]; /* our answer to the board's question, before anything else */
+	int arpWaits;
+} peer;
+
+static void header(uint32_t type, uint32_t protocol, uint32_t ipLength)
+{
+	uint8_t *f = peer.frame;
+	memcpy(f, boardMac, 6);
+	memcpy(f + 6, peerMac, 6);
+	put16(f + 12, type);
+	put32(f + IP, 0x45000000 | ipLength);
+	put32(f + IP + 4, 0x4000);
+	put32(f + IP + 8, 64u << 24 | protocol << 16);
+	put32(f + IP + 12, 0x0a000001);
+	put32(f + IP + 16, 0x0a000002);
+	put16(f + IP + 10, ~sum16(f + IP, 20, 0));
+}
+
+static void segment(uint32_t flags, uint32_t payload, uint32_t mss)
+{
+	uint8_t *f = peer.frame, *p = f + L4;
+	uint32_t head = mss ? 24 : 20;
+	header(0x0800, 6, 20 + head + payload);
+	put16(p, peer.port);
+	put16(p + 2, BOARD_PORT);
+	put32(p + 4, peer.seq);
+	put32(p + 8, peer.ack);
+	p[12] = (uint8_t)(head << 2);
+	p[13] = (uint8_t)flags;
+	put16(p + 14, 0xffff);
+	put32(p + 16, 0);
+	if (mss)
+		put32(p + 20, 0x02040000 | mss);
+	/* The payload is zero bytes: it adds nothing to the sum. */
+	put16(p + 16, ~sum16(p, head, 0x0a00 + 1 + 0x0a00 + 2 + 6 + head + payload));
+	peer.length = L4 + head + payload;
+}
+
+static void arpRequest(void)
+{
+	uint8_t *f = peer.frame;
+	memset(f, 0xff, 6);
+	memcpy(f + 6, peerMac, 6);
+	put16(f + 12, 0x0806);
+	put32(f + 14, 0x00010800);
+	put32(f + 18, 0x06040001);
+	memcpy(f + 22, peerMac, 6);
+	put32(f + 28, 0x0a000001);
+	memset(f + 32, 0, 6);
+	put32(f + 38, 0x0a000002);
+	memset(f + 42, 0, 18);
+	peer.length = 60;
+}
+
+static void datagram(void)
+{
+	uint8_t *p = peer.frame + L4;
+	header(0x0800, 17, 28 + peer.payload);
+	put32(p, 40000u << 16 | 7);
+	put32(p + 4, (8 + peer.payload) << 16);
+	memset(p + 8, 0, peer.payload);
+	put16(p + 6, ~sum16(p, 8, 0x0a00 + 1 + 0x0a00 + 2 + 17 + 8 + peer.payload));
+	peer.length = L4 + 8 + peer.payload;
+}
+
+static void echoRequest(void)
+{
+	uint8_t *p = peer.frame + L4;
+	header(0x0800, 1, 28 + peer.payload);
+	put32(p, 0x08000000);
+	put32(p + 4, 0x00010001);
+	memset(p + 8, 0, peer.payload);
+	put16(p + 2, ~sum16(p, 8, 0));
+	peer.length = L4 + 8 + peer.payload;
+}
+
+void xs_bench_start(xsMachine *the)
+{
+	uint32_t count = peer.count, port = peer.port;
+	memset(&peer, 0, sizeof(peer));
+	peer.count = count;
+	peer.port = port ? port : 30000;
+	peer.mode = intArg(0);
+	peer.payload = (uint32_t)intArg(1);
+	if (peer.mode == MODE_UDP_ECHO)
+		datagram();
+	else if (peer.mode == MODE_ICMP_ECHO)
+		echoRequest();
+	else if (peer.mode == MODE_ARP)
+		arpRequest();
+	peer.reply = 1;
+}
+
+/* Builds what the peer says next into `frame`. Answers whether it says anything. */
+static int next(void)
+{
+	if (peer.mode >= MODE_UDP_ECHO && peer.mode <= MODE_ARP) {
+		int said = peer.reply;
+		peer.reply = 0;
+		return said;
+	}
+	if (peer.state == CLOSED) {
+		peer.seq = 1000;
+		peer.ack = 0;
+		segment(SYN, 0, 1460);
+		peer.seq++;
+		peer.acked = peer.seq;
+		peer.state = SYN_SENT;
+		peer.reply = 0;
+		return 1;
+	}
+	if (peer.mode == MODE_TCP_SOURCE && peer.state == OPEN) {
+		if (peer.seq + peer.payload - peer.acked > peer.window)
+			return 0;
+		if (peer.length != DATA + peer.payload)
+			memset(peer.frame + DATA, 0, peer.payload);
+		segment(ACK, peer.payload, 0);
+		peer.seq += peer.payload;
+		peer.count++;
+		return 1;
+	}
+	if (!peer.reply)
+		return 0;
+	peer.reply = 0;
+	if (peer.state == FINISHED) {
+		/* Acknowledges the board's FIN; the next connection comes from another port. */
+		segment(ACK, 0, 0);
+		peer.state = CLOSED;
+		peer.port = peer.port == 60000 ? 30000 : peer.port + 1;
+		peer.count++;
+		return 1;
+	}
+	if (peer.mode == MODE_CONNECT) {
+		segment(FIN | ACK, 0, 0);
+		peer.seq++;
+		return 1;
+	}
+	segment(ACK, 0, 0);
+	return 1;
+}
+
+void xs_bench_receive(xsMachine *the)
+{
+	int at = intArg(1), max = intArg(2);
+	if (peer.arpWaits) {
+		peer.arpWaits = 0;
+		memcpy(bytesOut(0, at, at + 42), peer.arp, 42);
+		xsmcSetInteger(xsResult, 42);
+		return;
+	}
+	if (!next() || (int)peer.length > max) {
+		xsmcSetInteger(xsResult, 0);
+		return;
+	}
+	memcpy(bytesOut(0, at, at + (int)peer.length), peer.frame, peer.length);
+	xsmcSetInteger(xsResult, (int)peer.length);
+}
+
+static void hearTcp(const uint8_t *f)
+{
+	const uint8_t *p = f + L4;
+	uint32_t flags = p[13], payload = get16(f + IP + 2) - 20 - ((uint32_t)(p[12] >> 4) << 2);
+	if (flags & SYN) {
+		peer.ack = get32(p + 4) + 1;
+		peer.window = get16(p + 14);
+		peer.state = OPEN;
+		peer.reply = 1;
+		return;
+	}
+	if (flags & ACK) {
+		peer.acked = get32(p + 8);
+		peer.window = get16(p + 14);
+	}
+	peer.ack += payload;
+	if (payload) {
+		peer.count++;
+		if (++peer.unacked == 2) { /* RFC 5681 §4.2: every second segment */
+			peer.unacked = 0;
+			peer.reply = 1;
+		}
+	}
+	if (flags & FIN) {
+		peer.ack++;
+		peer.state = FINISHED;
+		peer.reply = 1;
+	}
+}
+
+void xs_bench_transmit(xsMachine *the)
+{
+	static uint8_t wire[1600]; /* a driver's copy */
+	int at = intArg(1), end = intArg(2);
+	const uint8_t *f = bytesIn(0, at, end);
+	if (end - at > (int)sizeof(wire))
+		return;
+	memcpy(wire, f, (size_t)(end - at));
+	f = wire;
+	if (get16(f + 12) == 0x0806) {
+		if (get16(f + 20) == 1 && get32(f + 38) == 0x0a000001) { /* asks for us */
+			memcpy(peer.arp, f + 6, 6);
+			memcpy(peer.arp + 6, peerMac, 6);
+			memcpy(peer.arp + 12, f + 12, 8);
+			put16(peer.arp + 20, 2);
+			memcpy(peer.arp + 22, peerMac, 6);
+			put32(peer.arp + 28, 0x0a000001);
+			memcpy(peer.arp + 32, f + 22, 10);
+			peer.arpWaits = 1;
+		} else if (peer.mode == MODE_ARP && get16(f + 20) == 2) {
+			peer.count++;
+			peer.reply = 1;
+		}
+		return;
+	}
+	if (f[IP + 9] == 6)
+		hearTcp(f);
+	else {
+		peer.count++;
+		peer.reply = 1;
+	}
+}
+
+void xs_bench_exchanged(xsMachine *the)
+{
+	xsmcSetInteger(xsResult, (xsIntegerValue)peer.count);
+}
