@@ -1,0 +1,176 @@
+// TCP over TAP against the Linux kernel, with everything on one core, beside a loop that reads and writes the same frames without
+// a stack, in the same run: what matters is the ratio.   npm run bench -- --tap [--json]
+
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { bundle } from "../../build/bundle.mjs";
+import { buildHost } from "../../build/host.mjs";
+import { Namespace, missing, stop } from "../interop/support/namespace.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(here, "../../build/out/bench");
+
+const MSS = 1460;
+/** 4 is what a microcontroller has; the others tell what a window costs. */
+const WINDOWS = [4, 8, 44];
+const RUNS = 7;
+/** Bytes of one run, so that it takes some tenths of a second. */
+const RAW_BYTES = 200_000_000;
+const BYTES = 60_000_000;
+/** On two cores, wake-ups would be measured. */
+const CORE = "0";
+
+/** Least part of the raw loop's speed at a window of 4 MSS, percent. */
+const BAR = 15;
+
+/** The two ways: the kernel's role, the board's port, and the device of the raw loop. */
+const WAYS = [
+	{ way: "sink", role: "send", port: "9", device: "raw0", address: "10.9.0.2" },
+	{ way: "source", role: "receive", port: "19", device: "raw1", address: "10.9.1.2" },
+];
+const BOARD = { device: "board", address: "10.9.2.2" };
+
+/**
+ * Measures; prints a table, or with `json` nothing. Answers `{ tap: [{ name, way, window, megabytesPerSecond, raw, ratio }] }`, with the
+ * speeds in MB/s (10^6 bytes), medians of several runs, or `{ skipped }` with what is missing.
+ */
+export async function tapBench({ json = false, windows = WINDOWS, runs = RUNS } = {}) {
+	const lacking = missing("gcc", "taskset");
+	if (lacking !== "") {
+		if (!json) console.log(`TCP over TAP: skipped, missing ${lacking}`);
+		return { skipped: lacking };
+	}
+	const tools = {
+		raw: await compile("tap-raw.c"),
+		peer: await compile("tap-peer.c"),
+		host: await buildHost({ quiet: json }),
+		paths: await bundle(),
+	};
+	const folder = mkdtempSync(join(tmpdir(), "multihome-tap-"));
+	const namespace = await Namespace.create();
+	try {
+		for (const { device, address } of [...WAYS, BOARD]) await namespace.tap(device, address.replace(/2$/, "1/24"));
+		const tap = [];
+		for (const window of windows) tap.push(...(await measure(namespace, tools, folder, window, runs)));
+		if (!json) print(tap);
+		return { tap };
+	} finally {
+		await namespace.close();
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+/** Both ways at one window: raw loop and board in turn, so that whatever else the machine does meets both. */
+async function measure(namespace, { raw, peer, host, paths }, folder, window, runs) {
+	const configuration = join(folder, `board-${window}.json`);
+	writeFileSync(configuration, JSON.stringify(boardOf(window)));
+	const modules = ["-m", `multihome=${paths.multihome}`, "-m", `timer=${paths.timer}`, "-m", `app=${join(here, "apps/tap.js")}`];
+	const started = [await begin(namespace, host, ["-s", ...modules, paths.desktop, "--", configuration])];
+	for (const { device, address, way } of WAYS)
+		started.push(await begin(namespace, raw, [device, address, way, String(window * MSS)]));
+
+	const transfer = async (address, port, role, bytes) => {
+		const { status, stdout, stderr } = await namespace.exec("taskset", ["-c", CORE, peer, address, port, role, String(bytes)]);
+		if (status !== 0) throw new Error(stderr.trim());
+		const [moved, seconds] = stdout.split(" ").map(Number);
+		return moved / seconds / 1e6;
+	};
+	const results = [];
+	for (const { way, role, port, address } of WAYS) {
+		const rates = { raw: [], board: [] };
+		// The first round warms up.
+		for (let i = 0; i <= runs; i++) {
+			const rawRate = await transfer(address, port, role, RAW_BYTES);
+			const boardRate = await transfer(BOARD.address, port, role, BYTES);
+			if (i === 0) continue;
+			rates.raw.push(rawRate);
+			rates.board.push(boardRate);
+		}
+		const megabytesPerSecond = median(rates.board);
+		const rawRate = median(rates.raw);
+		results.push({
+			name: `tap-${way}-${window}`,
+			way,
+			window,
+			megabytesPerSecond,
+			raw: rawRate,
+			ratio: megabytesPerSecond / rawRate,
+		});
+	}
+	for (const child of started) await stop(child);
+	return results;
+}
+
+/** Starts a program on the core and waits until it says that it is ready. */
+function begin(namespace, command, args) {
+	const child = namespace.spawn("taskset", ["-c", CORE, command, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+	let said = "";
+	return new Promise((resolve, reject) => {
+		child.stderr.on("data", (part) => (said += part));
+		child.stdout.on("data", (part) => {
+			if (String(part).includes("ready")) resolve(child);
+		});
+		child.once("exit", (status) => reject(new Error(`${basename(command)} ended with status ${status}: ${said.trim()}`)));
+	});
+}
+
+/** What hosts/desktop/main.ts is started with: a board with one wire and buffers of `window` segments. */
+function boardOf(window) {
+	return {
+		name: "tap",
+		stack: { sockets: { tcp: 8, udp: 1, receiveBuffer: window * MSS, sendBuffer: window * MSS }, packets: 16 },
+		interfaces: [
+			{
+				name: "eth0",
+				link: "ethernet",
+				wire: `tap:${BOARD.device}`,
+				tap: BOARD.device,
+				mac: "02:6d:68:00:00:01",
+				mtu: 1500,
+				addresses: [`${BOARD.address}/24`],
+				metric: 0,
+				faultSeed: 0,
+			},
+		],
+		routes: [],
+	};
+}
+
+/** Compiles a C program of this folder unless that was done; answers where it is. */
+async function compile(source) {
+	const binary = join(out, basename(source, ".c"));
+	const path = join(here, source);
+	if (existsSync(binary) && statSync(binary).mtimeMs > statSync(path).mtimeMs) return binary;
+	mkdirSync(out, { recursive: true });
+	await promisify(execFile)("gcc", ["-O2", "-Wall", "-Wextra", "-Werror", path, "-o", binary]);
+	return binary;
+}
+
+function print(results) {
+	console.log(`TCP over TAP against the Linux kernel, all on one core, ${RUNS} runs each, median MB/s`);
+	console.log("window   way     without a stack   multihome   ratio");
+	for (const { way, window, megabytesPerSecond, raw, ratio } of results) {
+		const percent = ratio * 100;
+		const verdict = window !== 4 ? "" : percent >= BAR ? `   (bar ${BAR} %)` : `   BELOW THE BAR of ${BAR} %`;
+		console.log(
+			`${String(window).padStart(2)} MSS   ${way.padEnd(6)}  ${raw.toFixed(0).padStart(15)}   ${megabytesPerSecond.toFixed(0).padStart(9)}   ` +
+				`${percent.toFixed(1).padStart(4)} %${verdict}`,
+		);
+	}
+}
+
+function median(values) {
+	const sorted = [...values].sort((a, b) => a - b);
+	const middle = sorted.length >> 1;
+	return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+	const json = process.argv.includes("--json");
+	const result = await tapBench({ json });
+	if (json) console.log(JSON.stringify(result));
+}
