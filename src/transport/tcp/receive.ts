@@ -12,7 +12,7 @@ import { acknowledgeNow, mark, retransmitFirst } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
-import { arm, delayAck, FIN_WAIT_2_TIME, linger, sampleRtt, TIME_WAIT_TIME } from "./timers.ts";
+import { arm, delayAck, FIN_WAIT_2_TIME, linger, recoverRto, sampleRtt, TIME_WAIT_TIME } from "./timers.ts";
 
 const FLAG_SHIFT = 16;
 /** Least time between two acknowledgments that nobody's data asked for, ms. RFC 5961 §7; per connection, so that nobody can watch it. */
@@ -58,6 +58,7 @@ function synchronized(tcp: Tcp, tcb: Tcb, iface: Interface, at: number, length: 
 
 	// Second, RST. RFC 5961 §3.2: only the exact number counts.
 	if (flags & RST) {
+		if (ahead >= room && ahead > 0) return tcp.core.count(iface.block, DROP.tcpUnacceptable);
 		if (ahead !== 0) return challenge(tcp, tcb, iface);
 		return reset(tcp, tcb);
 	}
@@ -94,9 +95,9 @@ function synchronized(tcp: Tcp, tcb: Tcb, iface: Interface, at: number, length: 
 	if (tcb.finAhead && tcb.finAt === tcb.rcvNxt) finArrives(tcp, tcb);
 }
 
-/** RFC 9293 §3.4, table 6, and whatever spans the whole window. */
+/** RFC 9293 §3.4, table 6; what spans the whole window; and bare acknowledgments of a peer that has filled it, so that it all may be lost. */
 function acceptable(ahead: number, total: number, room: number): boolean {
-	if (total === 0) return ahead === 0 || (ahead > 0 && ahead < room);
+	if (total === 0) return ahead >= 0 && ahead <= room;
 	if (room === 0) return ahead === 0 && total === 1;
 	return ahead < room && ((ahead + total) | 0) > 0;
 }
@@ -208,7 +209,7 @@ export function acknowledge(tcp: Tcp, tcb: Tcb, ack: number, bytes: number): voi
 /** New data is acknowledged on the long way: after losses, timeouts, with a FIN. RFC 6582 §3.2. */
 function progress(tcp: Tcp, tcb: Tcb, ack: number, bytes: number): void {
 	if (((ack - tcb.sndNxt) | 0) > 0) tcb.sndNxt = ack;
-	tcb.backoff = 0;
+	if (tcb.backoff !== 0) recoverRto(tcp, tcb);
 	tcb.softError = false;
 	if (((ack - tcb.recover) | 0) >= 0) tcb.timedOut = false;
 	const timer = tcb.retransmitAt;

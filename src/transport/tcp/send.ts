@@ -4,7 +4,7 @@
 import { tcpBuild } from "#codec";
 import { PACKET_HEADROOM } from "../../config.ts";
 import { TCB_OPTIONS, TCB_OPTIONS_LENGTH } from "../../packet/blocks.ts";
-import { ACK, FIN, OPTION_MSS, PSH, SYN } from "../../wire/tcp.ts";
+import { ACK, FIN, OPTION_MSS, PSH, RST, SYN } from "../../wire/tcp.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
@@ -43,9 +43,22 @@ export function emit(tcp: Tcp, tcb: Tcb, seq: number, flags: number, offset: num
 	return true;
 }
 
+/**
+ * The number of a segment without data: the next one never used. While something goes again, sndNxt lies behind what the peer has, and it
+ * would throw the acknowledgment away. The byte of a window probe was not in the window, and does not count.
+ */
+function bareSeq(tcb: Tcb): number {
+	return tcb.work & tcbs.PERSIST ? tcb.sndNxt : tcb.sndMax;
+}
+
 /** A segment without data, at once. When there is no packet buffer, it follows at the end of a turn. */
 export function acknowledgeNow(tcp: Tcp, tcb: Tcb): void {
-	if (!emit(tcp, tcb, tcb.sndNxt, ACK, 0, 0)) mark(tcp, tcb, tcbs.ACK_NOW);
+	if (!emit(tcp, tcb, bareSeq(tcb), ACK, 0, 0)) mark(tcp, tcb, tcbs.ACK_NOW);
+}
+
+/** RST, for a connection that is given up. */
+export function emitReset(tcp: Tcp, tcb: Tcb): void {
+	emit(tcp, tcb, bareSeq(tcb), RST | ACK, 0, 0);
 }
 
 /** Sends what may be sent. False when packet buffers ran out before. */
@@ -57,8 +70,8 @@ export function transmit(tcp: Tcp, tcb: Tcb): boolean {
 	let flight = (first - una) | 0;
 	const used = tcb.sndUsed;
 	let complete = true;
-	// FIN in flight makes flight used + 1.
-	if (flight < used || (flight === used && tcb.finQueued)) {
+	// FIN in flight makes flight used + 1; once it is acknowledged, it does not go again.
+	if (flight < used || (flight === used && tcb.finQueued && state !== tcbs.FIN_WAIT_2 && state !== tcbs.TIME_WAIT)) {
 		if (flight === 0 && ((tcp.core.now - tcb.sentAt) | 0) > tcb.rto) tcp.congestion.idle(tcb);
 		complete = transmitData(tcp, tcb, flight, used);
 		const next = tcb.sndNxt;
@@ -68,7 +81,7 @@ export function transmit(tcp: Tcp, tcb: Tcb): boolean {
 		if (flight === 0 && used > 0 && complete && !(tcb.work & tcbs.PERSIST)) startPersist(tcp, tcb);
 	}
 	if (!(tcb.work & tcbs.ACK_NOW)) return complete;
-	return emit(tcp, tcb, tcb.sndNxt, ACK, 0, 0) && complete;
+	return emit(tcp, tcb, bareSeq(tcb), ACK, 0, 0) && complete;
 }
 
 /** The loop over segments. Moves sndNxt. */

@@ -21,7 +21,7 @@ import { receiveRing, sendRing } from "../../packet/layout.ts";
 import { PacketQueue } from "../../packet/pool.ts";
 import type { Bytes } from "../../wire/copies.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
-import { ACK, DEFAULT_MSS, HEADER, PSH, RST } from "../../wire/tcp.ts";
+import { ACK, DEFAULT_MSS, HEADER, PSH } from "../../wire/tcp.ts";
 import { ERROR, READABLE, WRITABLE, type SocketSet } from "../sockets.ts";
 import { Reno, type CongestionControl } from "./congestion.ts";
 import { refuse, setIss } from "./handshake.ts";
@@ -29,7 +29,7 @@ import { Isn } from "./isn.ts";
 import { icmpError } from "./icmp.ts";
 import { Reassembly } from "./reassembly.ts";
 import { acknowledge, arrive, offered } from "./receive.ts";
-import { emit, mark, transmit } from "./send.ts";
+import { emitReset, mark, transmit } from "./send.ts";
 import * as tcbs from "./tcb.ts";
 import { Tcb, type TcpError } from "./tcb.ts";
 import {
@@ -370,7 +370,7 @@ export class Tcp {
 		if (state === tcbs.CLOSED && tcb.detached) return;
 		this.#detach(tcb);
 		if (state === tcbs.CLOSED) return this.release(tcb);
-		if (state >= tcbs.SYN_RECEIVED && state <= tcbs.CLOSE_WAIT) emit(this, tcb, tcb.sndNxt, RST | ACK, 0, 0);
+		if (state >= tcbs.SYN_RECEIVED && state <= tcbs.CLOSE_WAIT) emitReset(this, tcb);
 		this.end(tcb, "");
 	}
 

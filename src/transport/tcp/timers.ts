@@ -3,10 +3,10 @@
 // time that was ever asked for comes; a timer that has moved on since makes it look once more.
 
 import { ACK } from "../../wire/tcp.ts";
-import { emit, mark, probe, transmit } from "./send.ts";
+import { emit, emitReset, mark, probe, transmit } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
-import type { Tcb } from "./tcb.ts";
+import type { Tcb, TcpError } from "./tcb.ts";
 
 /** First timeout, before anything was measured. RFC 6298 §2.1. */
 export const RTO_INITIAL = 1000;
@@ -119,9 +119,26 @@ export function sampleRtt(tcb: Tcb, ms: number): void {
 		tcb.srtt += error;
 		tcb.rttvar += (error < 0 ? -error : error) - (tcb.rttvar >> 2);
 	}
+	tcb.rto = measuredRto(tcb);
+}
+
+/** The timeout that the measured round trips ask for. RFC 6298 §2.3. */
+function measuredRto(tcb: Tcb): number {
+	if (tcb.srtt < 0) return RTO_INITIAL;
 	const margin = tcb.rttvar > RTO_MARGIN ? tcb.rttvar : RTO_MARGIN;
 	const rto = (tcb.srtt >> 3) + margin;
-	tcb.rto = rto < RTO_MAX ? rto : RTO_MAX;
+	return rto < RTO_MAX ? rto : RTO_MAX;
+}
+
+/**
+ * Timeouts are over: the peer has acknowledged something. Karn's algorithm keeps the doubled timeout until a segment that went once is
+ * acknowledged (RFC 6298 §5). When this acknowledgment came as fast after the last transmission as ever, the network has not slowed down
+ * but lost, and to wait longer for the next loss would serve nobody.
+ */
+export function recoverRto(tcp: Tcp, tcb: Tcb): void {
+	tcb.backoff = 0;
+	const rto = measuredRto(tcb);
+	if (tcb.rto > rto && ((tcp.core.now - tcb.sentAt) | 0) < rto) tcb.rto = rto;
 }
 
 /** How long nothing may move before the connection is given up. */
@@ -131,11 +148,17 @@ function patience(tcb: Tcb): number {
 	return tcb.state === tcbs.SYN_SENT ? SYN_TIMEOUT : USER_TIMEOUT;
 }
 
+/** Ends a connection whose peer is silent. Should it be there after all, it learns of it. */
+function giveUp(tcp: Tcp, tcb: Tcb, error: TcpError): void {
+	if (tcb.state >= tcbs.SYN_RECEIVED) emitReset(tcp, tcb);
+	tcp.end(tcb, error);
+}
+
 /** Ends the connection when its patience is at an end, else sets the timer to `wait`. True when it goes on. */
 function backOff(tcp: Tcp, tcb: Tcb, now: number, wait: number): boolean {
 	const left = (tcb.stalledAt + patience(tcb) - now) | 0;
 	if (left <= 0) {
-		tcp.end(tcb, tcb.softError || tcb.path.out === undefined ? "unreachable" : "timeout");
+		giveUp(tcp, tcb, tcb.softError || tcb.path.out === undefined ? "unreachable" : "timeout");
 		return false;
 	}
 	tcb.backoff++;
@@ -201,7 +224,7 @@ function keepAliveTimeout(tcp: Tcp, tcb: Tcb, _now: number): void {
 		return;
 	}
 	if (tcb.keepAliveProbes >= KEEP_ALIVE_PROBES) {
-		tcp.end(tcb, "timeout");
+		giveUp(tcp, tcb, "timeout");
 		return;
 	}
 	// One number before what the peer expects: it must answer. No data: RFC 9293 MUST-65 lets us.
