@@ -1,0 +1,31 @@
+// What the programs here expect of a host: the global `device`, as Moddable's programs know it, with the stack's socket classes.
+
+import type { IO } from "../../src/io/types.ts";
+import type { Stack } from "../../src/stack.ts";
+
+export type { IO, Listener, ListenerOptions, TCP, TCPOptions, UDP, UDPOptions } from "../../src/io/types.ts";
+export type { Stack } from "../../src/stack.ts";
+
+/** What XS tells of its JavaScript heap. */
+export interface Heap {
+	/** In use, garbage that is not collected yet among them. */
+	slotsUsed(): number;
+	slotsTotal(): number;
+	chunkBytesUsed(): number;
+	chunkBytesTotal(): number;
+	/** Since the start; collections do not lower them. */
+	slotsAllocated(): number;
+	chunkBytesAllocated(): number;
+	collections(): number;
+}
+
+export interface Device {
+	io: IO;
+	stack: Stack;
+	/** Only on XS. */
+	heap?: Heap;
+}
+
+declare global {
+	var device: Device;
+}

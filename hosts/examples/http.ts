@@ -1,0 +1,135 @@
+// A small HTTP/1.1 server (RFC 9110, RFC 9112) over the sockets of multihome, for programs on microcontrollers: few connections, a few
+// hundred bytes each, bodies streamed in both directions without an allocation per packet.
+//
+//	const server = new HttpServer({ io: device.io.Listener, port: 80, onRequest: exchange => exchange.text(200, "text/plain", "hello") });
+//	Timer.repeat(() => server.sweep(), 1000);
+
+import { Exchange } from "./http/exchange.ts";
+import type { Listener, ListenerOptions, TCP, TCPOptions } from "./device.ts";
+
+export { Exchange };
+export type { BodySink, BodySource } from "./http/exchange.ts";
+
+export interface HttpServerOptions {
+	/** The class of the listener: `device.io.Listener`. */
+	io: new (options: ListenerOptions) => Listener;
+	/** 80 unless told. */
+	port?: number;
+	/** Bind to one address, or to one interface by name. All, unless told. */
+	address?: string;
+	interface?: string;
+	/** Answers a request whose head has come. An exception is answered 500 and rethrown by the next `sweep`. */
+	onRequest(exchange: Exchange): void;
+	/** Most connections at a time, 4 unless told. More make room by closing the one that has been idle longest, or get a 503. */
+	connections?: number;
+	/** How many sockets are free for newcomers. When it answers 0, the longest idle connection is closed and answers close theirs. */
+	free?(): number;
+}
+
+/** Bytes that connections read at once, in one buffer for all: reading never crosses a callback. */
+const READ_BYTES = 2048;
+
+export class HttpServer {
+	readonly #listener: Listener;
+	readonly #exchanges: Exchange[] = [];
+	readonly #buffer = new Uint8Array(READ_BYTES);
+	readonly #onRequest: (exchange: Exchange) => void;
+	readonly #limit: number;
+	readonly #free: () => number;
+	#failure: unknown = undefined;
+	#failed = false;
+
+	/** Requests answered, and connections taken, refused and closed for their silence, since the start. */
+	readonly counters = { requests: 0, connections: 0, refused: 0, timeouts: 0 };
+
+	constructor(options: HttpServerOptions) {
+		this.#onRequest = options.onRequest;
+		this.#limit = options.connections ?? 4;
+		this.#free = options.free ?? (() => 1);
+		const listen: ListenerOptions = { port: options.port ?? 80, onReadable: (count) => this.#accept(count) };
+		if (options.address !== undefined) listen.address = options.address;
+		if (options.interface !== undefined) listen.interface = options.interface;
+		this.#listener = new options.io(listen);
+	}
+
+	get port(): number {
+		return this.#listener.port;
+	}
+
+	/** Connections that are open now. */
+	get connections(): number {
+		return this.#exchanges.length;
+	}
+
+	/** Whether the next answer should close its connection, as newcomers would find no socket. */
+	get crowded(): boolean {
+		return this.#free() <= 0 || this.#exchanges.length >= this.#limit;
+	}
+
+	/** Call it once a second: closes what has been silent for too long. */
+	sweep(): void {
+		for (let i = this.#exchanges.length - 1; i >= 0; i--) {
+			const exchange = this.#exchanges[i]!;
+			exchange.silence++;
+			if (exchange.stale) {
+				this.counters.timeouts++;
+				exchange.expire();
+			}
+		}
+		if (this.#failed) {
+			const failure = this.#failure;
+			this.#failure = undefined;
+			this.#failed = false;
+			throw failure;
+		}
+	}
+
+	close(): void {
+		this.#listener.close();
+		while (this.#exchanges.length > 0) this.#exchanges[0]!.close();
+	}
+
+	#accept(count: number): void {
+		while (count-- > 0) {
+			const from = this.#listener.read();
+			if (from === undefined) return;
+			this.counters.connections++;
+			if (this.#exchanges.length >= this.#limit) this.#makeRoom();
+			const room = this.#exchanges.length < this.#limit;
+			const exchange = new Exchange(this, this.#buffer, from.constructor as new (options: TCPOptions) => TCP, from);
+			this.#exchanges.push(exchange);
+			if (!room) {
+				this.counters.refused++;
+				exchange.refuse();
+			} else if (this.#free() <= 0) this.#makeRoom(exchange);
+		}
+	}
+
+	/** Closes the connection that has been idle longest, unless it is `but`. */
+	#makeRoom(but?: Exchange): void {
+		let oldest: Exchange | undefined;
+		for (const exchange of this.#exchanges)
+			if (exchange !== but && exchange.idle && (oldest === undefined || exchange.silence > oldest.silence)) oldest = exchange;
+		oldest?.close();
+	}
+
+	/** For Exchange: its request's head has come. */
+	handle(exchange: Exchange): void {
+		this.counters.requests++;
+		try {
+			this.#onRequest(exchange);
+		} catch (error) {
+			this.#failure = error;
+			this.#failed = true;
+			exchange.broken();
+		}
+		if (!exchange.answered) exchange.broken();
+	}
+
+	/** For Exchange: it is closed. */
+	forget(exchange: Exchange): void {
+		const at = this.#exchanges.indexOf(exchange);
+		const last = this.#exchanges.pop();
+		if (last !== undefined && last !== exchange && at >= 0) this.#exchanges[at] = last;
+	}
+}

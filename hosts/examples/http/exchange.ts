@@ -1,0 +1,337 @@
+// One connection of an HttpServer, and the request and answer it is at. It reads a request, answers it, and only then reads the next
+// one: requests that wait (pipelining) stay in the socket's receive buffer, where TCP's window holds the client back.
+
+import type { TCP, TCPOptions } from "../device.ts";
+import type { HttpServer } from "../http.ts";
+import { Request } from "./request.ts";
+import { bytesOf } from "./text.ts";
+
+/** Where the bytes of an answer come from. */
+export interface BodySource {
+	/** Writes exactly `size` bytes of the body, from byte `position` on, to the socket, which has room for them. */
+	write(socket: TCP, position: number, size: number): void;
+}
+
+/** Where the bytes of a request go. */
+export interface BodySink {
+	/** Content came: bytes `at` to `end` of `bytes`, valid during the call. */
+	data(bytes: Uint8Array, at: number, end: number): void;
+	/** All of it has come: answers the exchange. */
+	end(exchange: Exchange): void;
+}
+
+const HEAD = 0;
+const BODY = 1;
+const ANSWER = 2;
+/** Everything is said; what still comes is thrown away until the client closes, as closing on unread data would reset the answer (RFC 9112 §9.6). */
+const LINGER = 3;
+const CLOSED = 4;
+
+/** Sweeps that each state may stay without progress. */
+const IDLE_SWEEPS = 15;
+const HEAD_SWEEPS = 10;
+const STALL_SWEEPS = 30;
+const LINGER_SWEEPS = 3;
+/** Bytes thrown away before a lingering connection is closed the hard way. */
+const LINGER_BYTES = 65_536;
+
+const REASONS: Readonly<Record<number, string>> = {
+	200: "OK",
+	204: "No Content",
+	302: "Found",
+	304: "Not Modified",
+	400: "Bad Request",
+	403: "Forbidden",
+	404: "Not Found",
+	405: "Method Not Allowed",
+	408: "Request Timeout",
+	413: "Content Too Large",
+	414: "URI Too Long",
+	417: "Expectation Failed",
+	431: "Request Header Fields Too Large",
+	500: "Internal Server Error",
+	501: "Not Implemented",
+	503: "Service Unavailable",
+	505: "HTTP Version Not Supported",
+};
+
+export class Exchange {
+	#state = HEAD;
+	/** Bytes that the socket takes now. */
+	#room = 0;
+	#position = 0;
+	#length = 0;
+	#source: BodySource | undefined = undefined;
+	#sink: BodySink | undefined = undefined;
+	readonly #socket: TCP;
+	readonly #request = new Request();
+	readonly #buffer: Uint8Array;
+	readonly #server: HttpServer;
+	/** A head, or a whole small answer, on its way out. */
+	#out: ArrayBuffer | undefined = undefined;
+	#outAt = 0;
+	/** Bytes of the next requests, which came in one piece with the present one. */
+	#pending: Uint8Array | undefined = undefined;
+	#lingered = 0;
+	#stays = true;
+	/** The client closed its half; it may still read. */
+	#halfClosed = false;
+	/** In #pump: progress from within a handler is taken up by the loop that called it. */
+	#pumping = false;
+
+	/** Sweeps since the last progress; the server counts it up. */
+	silence = 0;
+	/** Whether the handler has said what is to happen with the request. */
+	answered = false;
+
+	constructor(server: HttpServer, buffer: Uint8Array, io: new (options: TCPOptions) => TCP, from: TCP) {
+		this.#server = server;
+		this.#buffer = buffer;
+		this.#socket = new io({
+			from,
+			onReadable: () => this.#pump(),
+			onWritable: (room) => {
+				this.#room = room;
+				this.#pump();
+			},
+			onError: () => this.#ended(),
+		});
+	}
+
+	get method(): string {
+		return this.#request.method;
+	}
+
+	/** "/bytes/5": as sent, without query. */
+	get path(): string {
+		return this.#request.path;
+	}
+
+	/** What follows the question mark, or "". */
+	get query(): string {
+		return this.#request.query;
+	}
+
+	/** Bytes of body, or -1 when they come in chunks. */
+	get contentLength(): number {
+		return this.#request.contentLength;
+	}
+
+	get remoteAddress(): string | undefined {
+		return this.#socket.remoteAddress;
+	}
+
+	/** Whether closing it costs nobody an answer: no request is under way. */
+	get idle(): boolean {
+		return this.#state === LINGER || (this.#state === HEAD && this.#request.untouched);
+	}
+
+	/** Whether it has been silent for too long. */
+	get stale(): boolean {
+		if (this.#state === LINGER) return this.silence > LINGER_SWEEPS;
+		if (this.#state !== HEAD) return this.silence > STALL_SWEEPS;
+		return this.silence > (this.#request.untouched ? IDLE_SWEEPS : HEAD_SWEEPS);
+	}
+
+	/** Answers with a small body that is made at once. `fields` are further header lines, each ending in CR LF. */
+	text(status: number, type: string, body: string, fields = ""): void {
+		const bytes = bytesOf(body);
+		this.stream(status, type, bytes.byteLength, new Whole(bytes), fields);
+	}
+
+	/** Answers with `length` bytes that `source` writes piece by piece. */
+	stream(status: number, type: string, length: number, source: BodySource, fields = ""): void {
+		if (this.#state !== HEAD && this.#state !== BODY) throw new Error("answer: expected one for each request");
+		const request = this.#request;
+		// Answered before the body has come: it is not waited for, so what follows on this connection cannot be told from it.
+		const unread = !request.done && (request.failed || !request.headDone || request.contentLength !== 0);
+		this.#stays = request.keepAlive && !unread && !this.#server.crowded;
+		let head = `HTTP/1.1 ${status} ${REASONS[status] ?? "Status"}\r\nContent-Type: ${type}\r\nContent-Length: ${length}\r\nCache-Control: no-store\r\n`;
+		head += "X-Content-Type-Options: nosniff\r\n" + fields;
+		if (!this.#stays) head += "Connection: close\r\n";
+		else if (request.minor === 0) head += "Connection: keep-alive\r\n";
+		this.#out = bytesOf(head + "\r\n");
+		this.#outAt = this.#position = 0;
+		this.#length = request.method === "HEAD" ? 0 : length;
+		this.#source = source;
+		this.#sink = undefined;
+		this.#state = ANSWER;
+		this.answered = true;
+		this.silence = 0;
+		this.#pump();
+	}
+
+	/** Answers with a status and its name. */
+	status(status: number, fields = ""): void {
+		this.text(status, "text/plain", `${status} ${REASONS[status] ?? ""}\n`, fields);
+	}
+
+	/** Takes the request's body, and leaves the answer to `sink.end`. */
+	receive(sink: BodySink): void {
+		if (this.#state !== HEAD) throw new Error("receive: expected before the answer");
+		this.answered = true;
+		this.#sink = sink;
+		this.#state = BODY;
+		this.#request.beginBody();
+		if (this.#request.done) sink.end(this);
+		else if (this.#request.expectsContinue) {
+			this.#out = bytesOf("HTTP/1.1 100 Continue\r\n\r\n");
+			this.#outAt = 0;
+		}
+	}
+
+	/** For HttpServer: no room for this connection. */
+	refuse(): void {
+		this.#request.fail(503);
+		this.status(503, "Retry-After: 1\r\n");
+	}
+
+	/** For HttpServer: the handler threw, or forgot to answer. */
+	broken(): void {
+		if (this.#state === CLOSED) return;
+		if (this.#state === ANSWER || this.#state === LINGER) return this.close();
+		this.#request.keepAlive = false;
+		this.status(500);
+	}
+
+	/** For HttpServer: `stale`. */
+	expire(): void {
+		if (this.#state !== HEAD || this.#request.untouched) return this.close();
+		this.#request.fail(408);
+		this.status(408);
+	}
+
+	close(): void {
+		if (this.#state === CLOSED) return;
+		this.#state = CLOSED;
+		this.#source = this.#sink = this.#out = this.#pending = undefined;
+		this.#socket.close();
+		this.#server.forget(this);
+	}
+
+	#ended(): void {
+		// The client may close its half and wait for the answer. Other implementations than ours do not tell why: then it is over.
+		this.#halfClosed = this.#socket.error === "closed";
+		if (this.#halfClosed && this.#state === ANSWER) this.#pump();
+		else this.close();
+	}
+
+	/** Writes and reads until there is nothing left to do without the network. */
+	#pump(): void {
+		if (this.#pumping) return;
+		this.#pumping = true;
+		while (this.#state !== CLOSED && this.#write() && this.#read());
+		this.#pumping = false;
+	}
+
+	/** Answers whether all that is to be written was. */
+	#write(): boolean {
+		const out = this.#out;
+		if (out !== undefined) {
+			const size = Math.min(out.byteLength - this.#outAt, this.#room);
+			if (size <= 0) return false;
+			this.#room = this.#socket.write(out, this.#outAt, size)!;
+			this.#outAt += size;
+			if (this.#outAt < out.byteLength) return false;
+			this.#out = undefined;
+		}
+		if (this.#state !== ANSWER) return true;
+		const left = this.#length - this.#position;
+		if (left > 0) {
+			const size = left < this.#room ? left : this.#room;
+			if (size <= 0) return false;
+			this.#source!.write(this.#socket, this.#position, size);
+			this.#room -= size;
+			this.#position += size;
+			this.silence = 0;
+			if (size < left) return false;
+		}
+		return this.#finish();
+	}
+
+	/** The answer is written. Answers whether to go on reading. */
+	#finish(): boolean {
+		this.#source = undefined;
+		this.silence = 0;
+		if (this.#stays && (!this.#halfClosed || this.#pending !== undefined)) {
+			this.#request.reset();
+			this.#state = HEAD;
+			return true;
+		}
+		if (this.#halfClosed) {
+			this.close();
+			return false;
+		}
+		this.#pending = undefined;
+		this.#lingered = 0;
+		this.#state = LINGER;
+		this.#socket.shutdown();
+		return true;
+	}
+
+	/** Takes what has come. Answers false when there was nothing. */
+	#read(): boolean {
+		let bytes = this.#pending;
+		let end: number;
+		if (bytes === undefined) {
+			bytes = this.#buffer;
+			end = this.#socket.read(bytes) ?? 0;
+		} else {
+			this.#pending = undefined;
+			end = bytes.length;
+		}
+		if (end === 0) {
+			if (this.#halfClosed) this.close();
+			return false;
+		}
+		// Half a head that trickles in is no progress: its time counts from its first byte.
+		if (this.#state !== HEAD || this.#request.untouched) this.silence = 0;
+		let at = 0;
+		while (at < end) {
+			if (this.#state === BODY) at = this.#body(bytes, at, end);
+			else if (this.#state === HEAD) at = this.#head(bytes, at, end);
+			else if (this.#state === ANSWER) {
+				this.#pending = bytes.slice(at, end);
+				at = end;
+			} else {
+				this.#lingered += end - at;
+				if (this.#lingered > LINGER_BYTES) this.close();
+				at = end;
+			}
+		}
+		return true;
+	}
+
+	#head(bytes: Uint8Array, at: number, end: number): number {
+		const request = this.#request;
+		at = request.head(bytes, at, end);
+		if (request.failed) this.status(request.status);
+		else if (request.headDone) {
+			this.answered = false;
+			this.#server.handle(this);
+		}
+		return at;
+	}
+
+	#body(bytes: Uint8Array, at: number, end: number): number {
+		const request = this.#request;
+		at = request.body(bytes, at, end);
+		if (request.dataEnd > request.dataAt) this.#sink!.data(bytes, request.dataAt, request.dataEnd);
+		if (request.failed) this.status(request.status);
+		else if (request.done) this.#sink!.end(this);
+		return at;
+	}
+}
+
+/** A body that lies in memory. */
+class Whole implements BodySource {
+	readonly #bytes: ArrayBuffer;
+
+	constructor(bytes: ArrayBuffer) {
+		this.#bytes = bytes;
+	}
+
+	write(socket: TCP, position: number, size: number): void {
+		socket.write(this.#bytes, position, size);
+	}
+}

@@ -1,0 +1,309 @@
+// Reads one HTTP/1.1 request: RFC 9112 §3 (request line), §5 (fields), §6 (body length), §7.1 (chunks).
+// Bytes come in pieces cut anywhere. One line is kept at a time, in a small buffer of fixed size; what is asked for is kept in
+// fields. Body bytes are never copied: `body` points at them.
+
+import { hasWord, isBlank, isToken, isWord, textOf } from "./text.ts";
+
+/** Longest line that is kept, bytes; a longer request line is answered 414, a longer field that matters 431, others are skipped. */
+export const LINE_BYTES = 512;
+/** Longest head, bytes. */
+export const HEAD_BYTES = 8192;
+/** Longest chunk-size line and longest trailer section, bytes. */
+const CHUNK_LINE_BYTES = 256;
+/** A body may have this many bytes at most. */
+export const BODY_BYTES = 2 ** 31;
+
+const REQUEST_LINE = 0;
+const FIELDS = 1;
+/** The head is complete, and there is no body or it has not begun. */
+const READY = 2;
+const COUNTED = 3;
+const CHUNK_SIZE = 4;
+const CHUNK_DATA = 5;
+const CHUNK_END = 6;
+const TRAILERS = 7;
+const DONE = 8;
+const FAILED = 9;
+
+const LF = 10;
+const CR = 13;
+const SPACE = 32;
+const COLON = 58;
+
+export class Request {
+	#state = REQUEST_LINE;
+	/** Body bytes still to come, of the whole or of the chunk. */
+	#remaining = 0;
+	readonly #line = new Uint8Array(LINE_BYTES);
+	#length = 0;
+	/** Bytes of head, or of chunk-size line or trailers. */
+	#count = 0;
+	#contentLength = -1;
+	#chunked = false;
+	#hosts = 0;
+
+	method = "";
+	/** The path as it was sent, without query: "/bytes/5". */
+	path = "";
+	/** What follows the question mark, or "". */
+	query = "";
+	/** Of HTTP/1.x: 0 or 1. */
+	minor = 1;
+	keepAlive = true;
+	/** The client waits for a 100 before it sends the body. */
+	expectsContinue = false;
+	/** With a state of failure: the status to answer, for instance 400. */
+	status = 0;
+	/** Body bytes so far. */
+	received = 0;
+	/** After `body`: where in the bytes given to it body content lies. */
+	dataAt = 0;
+	dataEnd = 0;
+
+	reset(): void {
+		this.#state = REQUEST_LINE;
+		this.#remaining = this.#length = this.#count = this.#hosts = this.received = this.status = 0;
+		this.#contentLength = -1;
+		this.#chunked = this.expectsContinue = false;
+		this.method = this.path = this.query = "";
+		this.minor = 1;
+		this.keepAlive = true;
+	}
+
+	/** Nothing of a request has come yet. */
+	get untouched(): boolean {
+		return this.#state === REQUEST_LINE && this.#count === 0;
+	}
+
+	get headDone(): boolean {
+		return this.#state >= READY && this.#state !== FAILED;
+	}
+
+	get failed(): boolean {
+		return this.#state === FAILED;
+	}
+
+	/** The whole request has come. */
+	get done(): boolean {
+		return this.#state === DONE;
+	}
+
+	/** The body's length in bytes, or -1 when it comes in chunks. */
+	get contentLength(): number {
+		return this.#chunked ? -1 : Math.max(0, this.#contentLength);
+	}
+
+	/** Takes bytes of the head. Answers where it stopped: after the head, at a failure, or at `end`. */
+	head(bytes: Uint8Array, at: number, end: number): number {
+		while (at < end && this.#state < READY) {
+			const next = this.#collect(bytes, at, end, HEAD_BYTES, 431);
+			const complete = next > at && bytes[next - 1] === LF;
+			at = next;
+			if (!complete || this.#state === FAILED) continue;
+			if (this.#state === REQUEST_LINE) this.#requestLine();
+			else this.#field();
+			this.#length = 0;
+		}
+		return at;
+	}
+
+	/**
+	 * Takes bytes of the body. Answers where it stopped: after a run of content (`dataAt` to `dataEnd`, empty when there was none), after
+	 * the body, at a failure, or at `end`. Call it until it is done or there is nothing left.
+	 */
+	body(bytes: Uint8Array, at: number, end: number): number {
+		this.dataAt = this.dataEnd = at;
+		if (this.#state === CHUNK_DATA || this.#state === COUNTED) {
+			const take = Math.min(this.#remaining, end - at);
+			this.received += take;
+			this.#remaining -= take;
+			this.dataEnd = at + take;
+			if (this.#remaining === 0) this.#state = this.#state === COUNTED ? DONE : CHUNK_END;
+			return at + take;
+		}
+		while (at < end && this.#state >= CHUNK_SIZE && this.#state !== CHUNK_DATA && this.#state < DONE) {
+			const next = this.#collect(bytes, at, end, CHUNK_LINE_BYTES, 400);
+			const complete = next > at && bytes[next - 1] === LF;
+			at = next;
+			if (!complete || this.#state >= DONE) continue;
+			if (this.#state === CHUNK_SIZE) this.#chunkSize();
+			else if (this.#state === TRAILERS) this.#trailer();
+			else if (this.#length > 0) this.fail(400);
+			else this.#state = CHUNK_SIZE;
+			if (this.#state !== TRAILERS) this.#count = 0;
+			this.#length = 0;
+		}
+		this.dataAt = this.dataEnd = at;
+		return at;
+	}
+
+	/** The body may come. `done` at once when there is none. */
+	beginBody(): void {
+		if (this.#state !== READY) return;
+		this.#count = 0;
+		this.#remaining = this.contentLength;
+		if (this.#chunked) this.#state = CHUNK_SIZE;
+		else this.#state = this.#remaining > 0 ? COUNTED : DONE;
+	}
+
+	/** Gives the request up: `status` is the answer. */
+	fail(status: number): void {
+		this.#state = FAILED;
+		this.status = status;
+		this.keepAlive = false;
+	}
+
+	/** Appends bytes up to and with the next LF to the line, without its CR LF. What does not fit the line is counted, not kept. */
+	#collect(bytes: Uint8Array, at: number, end: number, limit: number, status: number): number {
+		const found = bytes.indexOf(LF, at);
+		const stop = found < 0 || found >= end ? end : found;
+		const size = stop - at;
+		this.#count += size + (stop < end ? 1 : 0);
+		if (this.#count > limit) {
+			this.fail(status);
+			return stop;
+		}
+		const keep = Math.min(size, LINE_BYTES - this.#length);
+		if (keep > 0) this.#line.set(bytes.subarray(at, at + keep), this.#length);
+		this.#length += size;
+		if (stop === end) return end;
+		if (this.#length > 0 && this.#length <= LINE_BYTES && this.#line[this.#length - 1] === CR) this.#length--;
+		return stop + 1;
+	}
+
+	/** RFC 9112 §3. */
+	#requestLine(): void {
+		const line = this.#line;
+		const length = this.#length;
+		// §2.2: a robust server ignores empty lines before the request line.
+		if (length === 0) return;
+		if (length > LINE_BYTES) return this.fail(414);
+		this.#state = FIELDS;
+		let at = 0;
+		while (at < length && isToken(line[at]!)) at++;
+		if (at === 0 || at > 20 || line[at] !== SPACE) return this.fail(400);
+		this.method = textOf(line, 0, at);
+		const target = at + 1;
+		at = target;
+		while (at < length && line[at]! > SPACE && line[at]! < 127) at++;
+		if (at === target || line[at] !== SPACE || length - at !== 9) return this.fail(400);
+		if (textOf(line, at + 1, at + 6) !== "HTTP/" || line[at + 7] !== 46 || !isDigit(line[at + 6]!) || !isDigit(line[at + 8]!))
+			return this.fail(400);
+		if (line[at + 6] !== 49) return this.fail(505);
+		this.minor = line[at + 8] === 48 ? 0 : 1;
+		this.keepAlive = this.minor > 0;
+		this.#target(textOf(line, target, at));
+	}
+
+	/** §3.2: origin form, absolute form, and the asterisk, which no path of ours equals. */
+	#target(target: string): void {
+		if (target.charCodeAt(0) !== 47 && target !== "*") {
+			const scheme = target.indexOf("://");
+			if (scheme < 0 || target.slice(0, scheme).toLowerCase() !== "http") return this.fail(400);
+			const slash = target.indexOf("/", scheme + 3);
+			if (slash === scheme + 3) return this.fail(400);
+			target = slash < 0 ? "/" : target.slice(slash);
+		}
+		const question = target.indexOf("?");
+		this.path = question < 0 ? target : target.slice(0, question);
+		this.query = question < 0 ? "" : target.slice(question + 1);
+	}
+
+	/** RFC 9112 §5. */
+	#field(): void {
+		const line = this.#line;
+		const length = Math.min(this.#length, LINE_BYTES);
+		if (length === 0) return this.#headComplete();
+		let at = 0;
+		while (at < length && isToken(line[at]!)) at++;
+		// No name (a folded line, §5.2), or space before the colon (§5.1): both have been used to smuggle requests.
+		if (at === 0 || line[at] !== COLON) return this.fail(this.#length > LINE_BYTES ? 431 : 400);
+		const name = at++;
+		let end = length;
+		for (let i = at; i < length; i++) if (line[i]! < SPACE && line[i] !== 9) return this.fail(400);
+		while (at < end && isBlank(line[at]!)) at++;
+		while (end > at && isBlank(line[end - 1]!)) end--;
+		const matters = this.#known(line, name, at, end);
+		if (matters && this.#length > LINE_BYTES) this.fail(431);
+	}
+
+	/** Whether the field with the name in bytes 0 to `name` and the value from `at` to `end` is one that counts here. */
+	#known(line: Uint8Array, name: number, at: number, end: number): boolean {
+		if (isWord(line, 0, name, "content-length")) {
+			const value = decimal(line, at, end);
+			// §6.3: differing or malformed lengths cannot be recovered from.
+			if (value < 0 || (this.#contentLength >= 0 && value !== this.#contentLength)) this.fail(400);
+			else if (value > BODY_BYTES) this.fail(413);
+			this.#contentLength = value;
+		} else if (isWord(line, 0, name, "transfer-encoding")) {
+			if (this.#chunked) this.fail(400);
+			else if (!isWord(line, at, end, "chunked")) this.fail(501);
+			this.#chunked = true;
+		} else if (isWord(line, 0, name, "connection")) {
+			if (hasWord(line, at, end, "close")) this.keepAlive = false;
+			else if (this.minor === 0 && hasWord(line, at, end, "keep-alive")) this.keepAlive = true;
+		} else if (isWord(line, 0, name, "expect")) {
+			if (!isWord(line, at, end, "100-continue")) this.fail(417);
+			// RFC 9110 §10.1.1: ignored from HTTP/1.0.
+			else this.expectsContinue = this.minor > 0;
+		} else if (isWord(line, 0, name, "host")) {
+			this.#hosts++;
+		} else return false;
+		return true;
+	}
+
+	#headComplete(): void {
+		if (this.#hosts > 1 || (this.#hosts === 0 && this.minor > 0)) return this.fail(400);
+		// §6.1 and §6.3: a length beside chunks, or chunks in HTTP/1.0, is how requests are smuggled past proxies.
+		if (this.#chunked && (this.#contentLength >= 0 || this.minor === 0)) return this.fail(400);
+		if (this.#contentLength <= 0 && !this.#chunked) this.expectsContinue = false;
+		this.#state = READY;
+	}
+
+	/** §7.1. */
+	#chunkSize(): void {
+		const line = this.#line;
+		const length = Math.min(this.#length, LINE_BYTES);
+		let at = 0;
+		let size = 0;
+		for (; at < length; at++) {
+			const digit = hexadecimal(line[at]!);
+			if (digit < 0) break;
+			size = size * 16 + digit;
+			if (size > BODY_BYTES) return this.fail(413);
+		}
+		const digits = at;
+		while (at < length && isBlank(line[at]!)) at++;
+		// Chunk extensions are ignored.
+		if (digits === 0 || (at < length && line[at] !== 59)) return this.fail(400);
+		if (this.received + size > BODY_BYTES) return this.fail(413);
+		this.#remaining = size;
+		this.#state = size > 0 ? CHUNK_DATA : TRAILERS;
+	}
+
+	/** Trailer fields are read over. */
+	#trailer(): void {
+		if (this.#length === 0) this.#state = DONE;
+	}
+}
+
+function isDigit(code: number): boolean {
+	return code >= 48 && code <= 57;
+}
+
+/** The number in decimal digits of bytes `at` to `end`, or -1. More than 15 digits are no length. */
+function decimal(bytes: Uint8Array, at: number, end: number): number {
+	if (at === end || end - at > 15) return -1;
+	let value = 0;
+	for (; at < end; at++) {
+		if (!isDigit(bytes[at]!)) return -1;
+		value = value * 10 + bytes[at]! - 48;
+	}
+	return value;
+}
+
+function hexadecimal(code: number): number {
+	if (isDigit(code)) return code - 48;
+	code |= 32;
+	return code >= 97 && code <= 102 ? code - 87 : -1;
+}

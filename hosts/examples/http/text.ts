@@ -1,0 +1,66 @@
+// Between bytes and ASCII text. Both directions allocate: for heads and small answers, not for data.
+
+/** XS converts natively; Node, where the tests run, has no such function. */
+const native = (ArrayBuffer as unknown as { fromString?: (text: string) => ArrayBuffer }).fromString;
+
+/** The UTF-8 bytes of a text. */
+export function bytesOf(text: string): ArrayBuffer {
+	if (native !== undefined) return native(text);
+	const bytes: number[] = [];
+	for (const character of text) {
+		const code = character.codePointAt(0)!;
+		if (code < 0x80) bytes.push(code);
+		else {
+			const more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+			bytes.push(((0xff00 >> (more + 1)) & 0xff) | (code >> (6 * more)));
+			for (let i = more - 1; i >= 0; i--) bytes.push(0x80 | ((code >> (6 * i)) & 0x3f));
+		}
+	}
+	return new Uint8Array(bytes).buffer;
+}
+
+/** The text of bytes `at` to `end`. */
+export function textOf(bytes: Uint8Array, at: number, end: number): string {
+	let text = "";
+	for (let i = at; i < end; i++) text += String.fromCharCode(bytes[i]!);
+	return text;
+}
+
+/** Whether bytes `at` to `end` are the lower-case `word`, in whatever case. */
+export function isWord(bytes: Uint8Array, at: number, end: number, word: string): boolean {
+	if (end - at !== word.length) return false;
+	for (let i = 0; i < word.length; i++) {
+		const code = bytes[at + i]!;
+		if ((code >= 65 && code <= 90 ? code | 32 : code) !== word.charCodeAt(i)) return false;
+	}
+	return true;
+}
+
+/** Whether a comma-separated list in bytes `at` to `end` has the lower-case `word` among its members. RFC 9110 §5.6.1. */
+export function hasWord(bytes: Uint8Array, at: number, end: number, word: string): boolean {
+	while (at < end) {
+		let stop = bytes.indexOf(COMMA, at);
+		if (stop < 0 || stop > end) stop = end;
+		let last = stop;
+		while (at < last && isBlank(bytes[at]!)) at++;
+		while (last > at && isBlank(bytes[last - 1]!)) last--;
+		if (isWord(bytes, at, last, word)) return true;
+		at = stop + 1;
+	}
+	return false;
+}
+
+/** Space or tab. */
+export function isBlank(code: number): boolean {
+	return code === 32 || code === 9;
+}
+
+/** A character of a method or a header name. RFC 9110 §5.6.2. */
+export function isToken(code: number): boolean {
+	if (code >= 97 && code <= 122) return true;
+	if ((code >= 65 && code <= 90) || (code >= 48 && code <= 57)) return true;
+	return code < 127 && code > 32 && MARKS.indexOf(String.fromCharCode(code)) >= 0;
+}
+
+const COMMA = 44;
+const MARKS = "!#$%&'*+-.^_`|~";

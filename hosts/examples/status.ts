@@ -1,0 +1,31 @@
+// The default program: shows what the board is doing, and offers services to try it with. It listens on all interfaces.
+//
+//	80  HTTP: /  /status  /bytes/N  POST /sink        7  echo        9  discard        19  chargen
+
+import Timer from "timer";
+import { HttpServer } from "./http.ts";
+import "./device.ts";
+import { Report } from "./status/report.ts";
+import { Routes } from "./status/routes.ts";
+import { Services } from "./status/services.ts";
+
+const LISTENERS = 4;
+
+const { io, stack, heap } = device;
+const limit = stack.core.limits.tcp;
+const free = () => stack.tcp.available;
+const report = new Report(stack, heap);
+const routes = new Routes(report);
+const server = new HttpServer({
+	io: io.Listener,
+	onRequest: (exchange) => routes.answer(exchange),
+	connections: Math.max(1, limit - LISTENERS),
+	free,
+});
+const services = new Services(io, free);
+
+Timer.repeat(() => {
+	report.uptimeMs();
+	services.sweep();
+	server.sweep();
+}, 1000);

@@ -1,0 +1,82 @@
+// ECMA-419's Listener over a TCB that listens. What is said of each method stands in types.ts.
+
+import type { Stack } from "../stack.ts";
+import { ERROR, READABLE, type SocketOwner } from "../transport/sockets.ts";
+import type { Tcb } from "../transport/tcp/tcb.ts";
+import * as check from "./options.ts";
+import { closed, report, slotOf } from "./common.ts";
+import type { Listener, ListenerOptions, TCP } from "./types.ts";
+
+/** Connections that wait to be read, unless told. */
+const BACKLOG = 4;
+
+export class ListenerSocket implements Listener, SocketOwner {
+	/** Undefined once closed. */
+	#tcb: Tcb | undefined;
+	readonly #stack: Stack;
+	readonly #accepted: (tcb: Tcb) => TCP;
+	readonly #onReadable: ((connections: number) => void) | undefined;
+	readonly #onError: (() => void) | undefined;
+	declare target?: unknown;
+
+	/** `accepted` makes the instance for a connection. */
+	constructor(stack: Stack, options: ListenerOptions, accepted: (tcb: Tcb) => TCP) {
+		check.objectOption(options);
+		this.#stack = stack;
+		this.#accepted = accepted;
+		this.#onReadable = check.callbackOf("onReadable", options.onReadable);
+		this.#onError = check.callbackOf("onError", options.onError);
+		check.fixedFormat(options.format, "socket/tcp");
+		const backlog = options.backlog === undefined ? BACKLOG : check.wholeOf("backlog", options.backlog, 1, 4096);
+		const address = check.localAddressOf(options);
+		const port = check.localPortOf(options);
+		const tcb = stack.tcp.listen(address, port, backlog, slotOf(stack, options.interface));
+		tcb.owner = this;
+		this.#tcb = tcb;
+		if (options.target !== undefined) this.target = options.target;
+	}
+
+	read(): TCP | undefined {
+		if (this.#tcb === undefined) throw closed();
+		const tcb = this.#stack.tcp.accept(this.#tcb);
+		return tcb === undefined ? undefined : this.#accepted(tcb);
+	}
+
+	close(): void {
+		const tcb = this.#tcb;
+		if (tcb === undefined) return;
+		this.#tcb = undefined;
+		this.#stack.tcp.close(tcb);
+	}
+
+	get port(): number {
+		if (this.#tcb === undefined) throw closed();
+		return this.#tcb.localPort;
+	}
+
+	get format(): "socket/tcp" {
+		if (this.#tcb === undefined) throw closed();
+		return "socket/tcp";
+	}
+	set format(value: "socket/tcp") {
+		if (this.#tcb === undefined) throw closed();
+		check.fixedFormat(value, "socket/tcp");
+	}
+
+	/** For SocketSet. */
+	onEvents(events: number): void {
+		const tcb = this.#tcb;
+		if (tcb === undefined) return;
+		if (events & READABLE && this.#onReadable !== undefined) {
+			const connections = this.#stack.tcp.acceptable(tcb);
+			if (connections > 0) this.#onReadable(connections);
+		}
+		if (events & ERROR && this.#tcb === tcb && this.#onError !== undefined) this.#onError();
+	}
+
+	/** For SocketSet: a callback threw. */
+	onFailure(error: unknown): void {
+		this.close();
+		report(this.#stack, error);
+	}
+}

@@ -1,0 +1,100 @@
+// Checks of what applications pass. A wrong type is a TypeError, a wrong value a RangeError; both name the value and what was expected.
+
+import { parseIpv4 } from "../ip/address.ts";
+import type { Bytes, Format } from "./types.ts";
+
+/** For `typeof` where packets pass: XS makes a new string each time that it meets a literal in code compiled at run time. */
+export const OBJECT = "object";
+export const NUMBER = "number";
+export const STRING = "string";
+
+/** The value as a message shows it; never throws. */
+export function show(value: unknown): string {
+	if (typeof value === "string") return `"${value.length > 40 ? value.slice(0, 40) + "…" : value}"`;
+	if (typeof value === "object" && value !== null) return "an object";
+	if (typeof value === "function") return "a function";
+	return String(value);
+}
+
+/** Options are an object; theirs may be frozen, and may have keys that we do not know. */
+export function objectOption<T>(options: T): T {
+	if (typeof options !== "object" || options === null) throw new TypeError(`options ${show(options)}: expected an object`);
+	return options;
+}
+
+/** A port of `low` to 65535, as a number or in decimal digits. */
+export function portOf(value: unknown, low: number): number {
+	const port = typeof value === "string" && /^[0-9]{1,5}$/.test(value) ? Number(value) : value;
+	if (typeof port !== "number") throw new TypeError(`port ${show(value)}: expected a number from ${low} to 65535`);
+	if (port !== (port & 0xffff) || port < low) throw new RangeError(`port ${port}: expected ${low} to 65535`);
+	return port;
+}
+
+/** The port to bind to. Left out: 0, any. Given as undefined it is a mistake in the program, as in Moddable. */
+export function localPortOf(options: { port?: unknown }): number {
+	return "port" in options ? portOf(options.port, 0) : 0;
+}
+
+export function addressOf(name: string, value: unknown): number {
+	if (typeof value !== "string") throw new TypeError(`${name} ${show(value)}: expected an IPv4 address as a string`);
+	const address = parseIpv4(value);
+	if (address === undefined) throw new RangeError(`${name} ${show(value)}: expected an IPv4 address, as in "192.168.77.2"`);
+	return address;
+}
+
+/** The address to bind to; 0 for any. */
+export function localAddressOf(options: { address?: unknown }): number {
+	return options.address === undefined ? 0 : addressOf("address", options.address);
+}
+
+export function callbackOf<T>(name: string, value: T | undefined): T | undefined {
+	if (value !== undefined && typeof value !== "function") throw new TypeError(`${name} ${show(value)}: expected a function`);
+	return value;
+}
+
+/** Whether the format is "number". */
+export function numberFormat(value: Format | undefined): boolean {
+	if (value === undefined || value === "buffer") return false;
+	if (value !== "number") throw new RangeError(`format ${show(value)}: expected "buffer" or "number"`);
+	return true;
+}
+
+export function fixedFormat(value: unknown, only: string): void {
+	if (value !== undefined && value !== only) throw new RangeError(`format ${show(value)}: expected "${only}"`);
+}
+
+export function flagOf(name: string, value: unknown): boolean {
+	if (typeof value !== "boolean") throw new TypeError(`${name} ${show(value)}: expected true or false`);
+	return value;
+}
+
+/** A whole number of `low` to `high`. */
+export function wholeOf(name: string, value: unknown, low: number, high: number): number {
+	if (typeof value !== "number") throw new TypeError(`${name} ${show(value)}: expected a number from ${low} to ${high}`);
+	if (value !== Math.floor(value) || value < low || value > high)
+		throw new RangeError(`${name} ${value}: expected a whole number from ${low} to ${high}`);
+	return value;
+}
+
+/** Two hours, RFC 9293 §3.8.4. */
+const KEEP_ALIVE_MS = 7_200_000;
+
+/** Milliseconds before the first keep-alive probe; 0 for none. */
+export function keepAliveOf(value: boolean | number): number {
+	if (value === true) return KEEP_ALIVE_MS;
+	if (value === false) return 0;
+	return wholeOf("keepAlive", value, 0, 0x7fffffff);
+}
+
+/** Size of what may be read into or written, bytes. */
+export function sizeOf(data: Bytes): number {
+	const size = (data as Bytes | undefined)?.byteLength;
+	if (typeof size !== NUMBER) throw new TypeError(`data ${show(data)}: expected an ArrayBuffer or a view of one`);
+	return size;
+}
+
+/** Throws for a part that does not lie within the buffer. */
+export function badPart(offset: unknown, length: unknown, size: number): never {
+	const fault = typeof offset !== NUMBER || typeof length !== NUMBER ? TypeError : RangeError;
+	throw new fault(`part of ${show(length)} bytes at ${show(offset)}: expected it within the ${size} bytes of the buffer`);
+}

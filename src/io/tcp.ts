@@ -1,0 +1,206 @@
+// ECMA-419's TCP over a TCB. What is said of each method stands in types.ts.
+// The stack refers to the TCB, and the TCB to its owner: an open instance survives garbage collection without further ado.
+
+import { formatIpv4 } from "../ip/address.ts";
+import type { Stack } from "../stack.ts";
+import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/sockets.ts";
+import { CLOSE_WAIT, ESTABLISHED, Tcb } from "../transport/tcp/tcb.ts";
+import type { Tcp } from "../transport/tcp/tcp.ts";
+import { closed, report, slotOf } from "./common.ts";
+import * as check from "./options.ts";
+import { NUMBER, OBJECT } from "./options.ts";
+import type { Bytes, Format, TCP, TCPError, TCPOptions } from "./types.ts";
+
+export class TCPSocket implements TCP, SocketOwner {
+	/** Undefined once closed. */
+	#tcb: Tcb | undefined = undefined;
+	readonly #tcp: Tcp;
+	/** Format "number". */
+	#number = false;
+	#onReadable: ((bytes: number) => void) | undefined = undefined;
+	#onWritable: ((bytes: number) => void) | undefined = undefined;
+	#onError: (() => void) | undefined = undefined;
+	readonly #stack: Stack;
+	#failed = false;
+	#remoteAddress: string | undefined = undefined;
+	declare target?: unknown;
+
+	/** `options`, or a connection that a listener accepted. */
+	constructor(stack: Stack, options: TCPOptions | Tcb) {
+		this.#stack = stack;
+		this.#tcp = stack.tcp;
+		if (options instanceof Tcb) {
+			this.#tcb = options;
+			options.owner = this;
+			return;
+		}
+		check.objectOption(options);
+		const onReadable = check.callbackOf("onReadable", options.onReadable);
+		const onWritable = check.callbackOf("onWritable", options.onWritable);
+		const onError = check.callbackOf("onError", options.onError);
+		this.#number = check.numberFormat(options.format);
+		const noDelay = options.noDelay ?? options.nodelay;
+		if (noDelay !== undefined) check.flagOf("noDelay", noDelay);
+		const keepAlive = options.keepAlive === undefined ? -1 : check.keepAliveOf(options.keepAlive);
+		const tcb = options.from === undefined ? this.#connect(options) : this.#takeOver(options.from);
+		this.#tcb = tcb;
+		this.#onReadable = onReadable;
+		this.#onWritable = onWritable;
+		this.#onError = onError;
+		if (options.target !== undefined) this.target = options.target;
+		// What a connection that was taken over has waiting is announced again, to the new instance.
+		this.#tcp.adopt(tcb, this);
+		if (noDelay !== undefined) this.#tcp.setNoDelay(tcb, noDelay);
+		if (keepAlive >= 0) this.#tcp.setKeepAlive(tcb, keepAlive);
+	}
+
+	#connect(options: TCPOptions): Tcb {
+		const text = options.address ?? options.host;
+		const address = check.addressOf(options.address === undefined && options.host !== undefined ? "host" : "address", text);
+		const port = check.portOf(options.port, 1);
+		return this.#tcp.connect(address, port, {
+			interfaceSlot: slotOf(this.#stack, options.interface),
+		});
+	}
+
+	/** Moves a connection from another instance, which is closed by that. */
+	#takeOver(from: TCP): Tcb {
+		if (!(from instanceof TCPSocket) || from.#tcb === undefined || from.#tcp !== this.#tcp)
+			throw new SyntaxError(`from ${check.show(from)}: expected an open TCP of the same stack`);
+		const tcb = from.#tcb;
+		from.#tcb = undefined;
+		return tcb;
+	}
+
+	read(option?: number | Bytes, byteOffset?: number, byteLength?: number): any {
+		const tcb = this.#tcb;
+		if (tcb === undefined) throw closed();
+		const available = tcb.rcvUsed;
+		if (available === 0) return undefined;
+		if (this.#number) return this.#tcp.readByte(tcb);
+		if (typeof option === OBJECT) {
+			let length = option.byteLength;
+			if (byteOffset === undefined) {
+				if (typeof length !== NUMBER) check.sizeOf(option);
+				return this.#tcp.read(tcb, option, 0, length < available ? length : available);
+			}
+			length = partOf(check.sizeOf(option), byteOffset, byteLength);
+			return this.#tcp.read(tcb, option, byteOffset, length < available ? length : available);
+		}
+		const length = option === undefined ? available : check.wholeOf("read", option, 1, available);
+		const buffer = new ArrayBuffer(length);
+		this.#tcp.read(tcb, buffer, 0, length);
+		return buffer;
+	}
+
+	write(data: Bytes | number, byteOffset?: number, byteLength?: number): number {
+		const tcb = this.#tcb;
+		if (tcb === undefined) throw closed();
+		const room = this.#tcp.writable(tcb);
+		if (typeof data !== OBJECT || data === null) return this.#writeByte(tcb, data, room);
+		if (this.#number) throw new TypeError(`write ${check.show(data)}: expected a number, as format is "number"`);
+		let size = data.byteLength;
+		let at = 0;
+		if (byteOffset !== undefined) {
+			size = partOf(check.sizeOf(data), byteOffset, byteLength);
+			at = byteOffset;
+		} else if (typeof size !== NUMBER) check.sizeOf(data);
+		if (size > room || room === 0) this.#refuse(tcb, size, room);
+		this.#tcp.write(tcb, data, at, size);
+		return room - size;
+	}
+
+	#writeByte(tcb: Tcb, value: unknown, room: number): number {
+		if (!this.#number)
+			throw new TypeError(`write ${check.show(value)}: expected an ArrayBuffer or a view of one, as format is "buffer"`);
+		const byte = Number(value) & 255;
+		if (room === 0) this.#refuse(tcb, 1, room);
+		this.#tcp.writeByte(tcb, byte);
+		return room - 1;
+	}
+
+	/** A write that cannot be taken: nothing of it is. */
+	#refuse(tcb: Tcb, size: number, room: number): void {
+		if (tcb.state !== ESTABLISHED && tcb.state !== CLOSE_WAIT) throw new Error("write: not connected");
+		if (size > room) throw new RangeError(`write of ${size} bytes: expected at most ${room}, the room in the send buffer`);
+	}
+
+	shutdown(): void {
+		if (this.#tcb === undefined) throw closed();
+		this.#tcp.shutdown(this.#tcb);
+	}
+
+	close(): void {
+		const tcb = this.#tcb;
+		if (tcb === undefined) return;
+		this.#tcb = undefined;
+		this.#tcp.close(tcb);
+	}
+
+	get format(): Format {
+		if (this.#tcb === undefined) throw closed();
+		return this.#number ? "number" : "buffer";
+	}
+	set format(value: Format) {
+		if (this.#tcb === undefined) throw closed();
+		this.#number = check.numberFormat(value);
+	}
+
+	get remoteAddress(): string | undefined {
+		const tcb = this.#tcb;
+		if (tcb === undefined) throw closed();
+		return (this.#remoteAddress ??= formatIpv4(tcb.remoteAddress));
+	}
+
+	get remotePort(): number | undefined {
+		if (this.#tcb === undefined) throw closed();
+		return this.#tcb.remotePort;
+	}
+
+	get localAddress(): string | undefined {
+		if (this.#tcb === undefined) throw closed();
+		return formatIpv4(this.#tcb.localAddress);
+	}
+
+	get localPort(): number | undefined {
+		if (this.#tcb === undefined) throw closed();
+		return this.#tcb.localPort;
+	}
+
+	get error(): TCPError | undefined {
+		const tcb = this.#tcb;
+		if (tcb === undefined) throw closed();
+		if (!this.#failed) return undefined;
+		return tcb.error === "" ? "closed" : tcb.error;
+	}
+
+	/** For SocketSet: what happened since the last turn. A callback may close the socket, or move it. */
+	onEvents(events: number): void {
+		const tcb = this.#tcb;
+		if (tcb === undefined) return;
+		if (events & READABLE && this.#onReadable !== undefined && tcb.rcvUsed > 0) this.#onReadable(tcb.rcvUsed);
+		if (events & WRITABLE && this.#onWritable !== undefined && this.#tcb === tcb) {
+			const room = this.#tcp.writable(tcb);
+			if (room > 0) this.#onWritable(room);
+		}
+		if (events & ERROR && this.#tcb === tcb) {
+			this.#failed = true;
+			if (this.#onError !== undefined) this.#onError();
+		}
+	}
+
+	/** For SocketSet: a callback threw. */
+	onFailure(error: unknown): void {
+		const tcb = this.#tcb;
+		this.#tcb = undefined;
+		if (tcb !== undefined) this.#tcp.abort(tcb);
+		report(this.#stack, error);
+	}
+}
+
+/** Checks a part of a buffer of `size` bytes; answers its length. */
+function partOf(size: number, offset: number, length: number | undefined): number {
+	const bytes = length ?? size - offset;
+	if (offset !== offset >>> 0 || bytes !== bytes >>> 0 || offset + bytes > size) check.badPart(offset, bytes, size);
+	return bytes;
+}

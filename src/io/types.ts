@@ -1,0 +1,142 @@
+// What applications see of the sockets: ECMA-419's classes as Moddable's modules use them, and our additions to them.
+
+import type { Interface } from "../link/interface.ts";
+
+/** What may be written, or read into: an ArrayBuffer or any view of one. */
+export type Bytes = ArrayBuffer | ArrayBufferView;
+
+/** "buffer": `read` gives buffers and `write` takes them; "number": one byte at a time. */
+export type Format = "buffer" | "number";
+
+/** The reason behind `onError`: "closed" when the peer has sent its FIN, all data before it having been read. */
+export type TCPError = "closed" | "reset" | "timeout" | "refused" | "unreachable";
+
+interface CommonOptions {
+	/** Restricts the socket to one interface, by name or instance. Unless told, the routes decide, and every interface is served. */
+	interface?: string | Interface | undefined;
+	/** Becomes the property `target` of the instance. */
+	target?: unknown;
+}
+
+export interface TCPOptions extends CommonOptions {
+	/** IPv4 address to connect to. */
+	address?: string | undefined;
+	/** The same: literals only. Names need a resolver, which turns them into addresses. */
+	host?: string | undefined;
+	/** Port to connect to, 1 to 65,535. */
+	port?: number | string | undefined;
+	/** Takes the connection over from another instance, which is closed; pending data and events come along. */
+	from?: TCP | undefined;
+	/** Sends small segments at once (Nagle's algorithm off). */
+	noDelay?: boolean | undefined;
+	/** Moddable's spelling of it. */
+	nodelay?: boolean | undefined;
+	/** Milliseconds of silence before the first keep-alive probe, or true for two hours (RFC 9293 §3.8.4). Off unless told. */
+	keepAlive?: boolean | number | undefined;
+	format?: Format | undefined;
+	/** `bytes` can be read: all there are, not only the new ones. */
+	onReadable?: ((this: TCP, bytes: number) => void) | undefined;
+	/** `bytes` can be written. The first call tells that the connection stands. */
+	onWritable?: ((this: TCP, bytes: number) => void) | undefined;
+	/** The connection ended, or the peer will send no more: `error` tells which. */
+	onError?: ((this: TCP) => void) | undefined;
+}
+
+export interface TCP {
+	/** All that has come, as a new ArrayBuffer; in format "number" the next byte. Undefined when nothing has come. */
+	read(): ArrayBuffer | number | undefined;
+	/** Exactly `bytes` bytes. Throws when there are fewer, unless there are none. */
+	read(bytes: number): ArrayBuffer | number | undefined;
+	/**
+	 * Fills `buffer`, or its part of `byteLength` bytes from `byteOffset` on, with what has come, and answers how many bytes that were.
+	 * Allocates nothing.
+	 */
+	read(buffer: Bytes, byteOffset?: number, byteLength?: number): number | undefined;
+	/**
+	 * Copies all of `data`, or of its part, for sending; a number is a byte, in format "number". Answers how many bytes can still be
+	 * written. Throws when `data` is larger than what can be, or when not connected. Allocates nothing.
+	 */
+	write(data: Bytes | number, byteOffset?: number, byteLength?: number): number;
+	/** Sends what was written, then FIN: nothing can be written any more, but what the peer still sends can be read. */
+	shutdown(): void;
+	/**
+	 * Sends what was written, then ends the connection; when received data was not read, at once (RFC 9293 §3.6.1). May be repeated; other methods
+	 * throw afterwards.
+	 */
+	close(): void;
+	format: Format;
+	readonly remoteAddress: string | undefined;
+	readonly remotePort: number | undefined;
+	readonly localAddress: string | undefined;
+	readonly localPort: number | undefined;
+	/** Why `onError` was called, or undefined. */
+	readonly error: TCPError | undefined;
+	target?: unknown;
+}
+
+export interface ListenerOptions extends CommonOptions {
+	/** 0, or left out: one that is free. */
+	port?: number | string | undefined;
+	/** Accepts connections to this address only. "0.0.0.0", or left out: to every one. */
+	address?: string | undefined;
+	/** Connections that may wait to be read. 4 unless told. */
+	backlog?: number | undefined;
+	format?: "socket/tcp" | undefined;
+	/** `connections` wait to be read. */
+	onReadable?: ((this: Listener, connections: number) => void) | undefined;
+	/** The interface it is bound to is gone. */
+	onError?: ((this: Listener) => void) | undefined;
+}
+
+export interface Listener {
+	/** The next connection, or undefined. It gathers data without callbacks; `new TCP({ from })` gives it some. */
+	read(): TCP | undefined;
+	close(): void;
+	readonly port: number;
+	format: "socket/tcp";
+	target?: unknown;
+}
+
+export interface UDPOptions extends CommonOptions {
+	/** 0, or left out: one that is free. */
+	port?: number | string | undefined;
+	/** Receives datagrams to this address only, and sends from it. "0.0.0.0", or left out: any. */
+	address?: string | undefined;
+	format?: "buffer" | undefined;
+	/** `datagrams` wait to be read. */
+	onReadable?: ((this: UDP, datagrams: number) => void) | undefined;
+	/** The interface it is bound to is gone. */
+	onError?: ((this: UDP) => void) | undefined;
+}
+
+/** The sender of a datagram, on the buffer that holds it. */
+export interface Sender {
+	address: string;
+	port: number;
+}
+
+export interface UDP {
+	/** The next datagram in a new ArrayBuffer that carries its sender, or undefined. */
+	read(): (ArrayBuffer & Sender) | undefined;
+	/**
+	 * Copies the next datagram to the beginning of `buffer`, sets `buffer.address` and `buffer.port`, and answers the datagram's length, of which
+	 * the part that does not fit is lost. Undefined when none waits. Allocates nothing while the senders are few.
+	 */
+	read(buffer: Bytes & Partial<Sender>): number | undefined;
+	/** Sends `data`, or its first `byteLength` bytes, as one datagram. Throws when it is larger than a packet may be. */
+	write(data: Bytes, address: string, port: number, byteLength?: number): void;
+	/** The order of arguments of Moddable's implementations. */
+	write(address: string, port: number, data: Bytes): void;
+	close(): void;
+	readonly port: number;
+	readonly address: string;
+	format: "buffer";
+	target?: unknown;
+}
+
+/** The classes of one stack. */
+export interface IO {
+	TCP: new (options: TCPOptions) => TCP;
+	Listener: new (options: ListenerOptions) => Listener;
+	UDP: new (options: UDPOptions) => UDP;
+}

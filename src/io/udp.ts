@@ -1,0 +1,123 @@
+// ECMA-419's UDP over a UdpSocket. What is said of each method stands in types.ts.
+
+import type { Stack } from "../stack.ts";
+import { ERROR, READABLE, type SocketOwner } from "../transport/sockets.ts";
+import type { Udp, UdpSocket } from "../transport/udp.ts";
+import { formatIpv4 } from "../ip/address.ts";
+import { AddressCache } from "./address.ts";
+import * as check from "./options.ts";
+import { OBJECT, STRING } from "./options.ts";
+import { closed, report, slotOf } from "./common.ts";
+import type { Bytes, Sender, UDP, UDPOptions } from "./types.ts";
+
+export class UDPSocket implements UDP, SocketOwner {
+	/** Undefined once closed. */
+	#socket: UdpSocket | undefined;
+	readonly #udp: Udp;
+	readonly #stack: Stack;
+	readonly #cache = new AddressCache();
+	readonly #onReadable: ((datagrams: number) => void) | undefined;
+	readonly #onError: (() => void) | undefined;
+	declare target?: unknown;
+
+	constructor(stack: Stack, options: UDPOptions) {
+		check.objectOption(options);
+		this.#stack = stack;
+		this.#udp = stack.udp;
+		this.#onReadable = check.callbackOf("onReadable", options.onReadable);
+		this.#onError = check.callbackOf("onError", options.onError);
+		check.fixedFormat(options.format, "buffer");
+		const address = check.localAddressOf(options);
+		const port = check.localPortOf(options);
+		const socket = this.#udp.open(address, port, slotOf(stack, options.interface));
+		socket.owner = this;
+		this.#socket = socket;
+		if (options.target !== undefined) this.target = options.target;
+	}
+
+	read(): (ArrayBuffer & Sender) | undefined;
+	read(buffer: Bytes & Partial<Sender>): number | undefined;
+	read(buffer?: Bytes & Partial<Sender>): any {
+		const socket = this.#socket;
+		if (socket === undefined) throw closed();
+		const length = this.#udp.next(socket);
+		if (length < 0) return undefined;
+		if (buffer === undefined) {
+			const made = new ArrayBuffer(length) as ArrayBuffer & Sender;
+			this.#take(socket, made, length);
+			return made;
+		}
+		const size = check.sizeOf(buffer);
+		this.#take(socket, buffer, size < length ? size : length);
+		return length;
+	}
+
+	#take(socket: UdpSocket, buffer: Bytes & Partial<Sender>, length: number): void {
+		this.#udp.read(socket, buffer, 0, length);
+		buffer.address = this.#cache.print(socket.fromAddress);
+		buffer.port = socket.fromPort;
+	}
+
+	write(data: Bytes, address: string, port: number, byteLength?: number): void;
+	write(address: string, port: number, data: Bytes): void;
+	write(first: Bytes | string, second: string | number, third: number | Bytes, byteLength?: number): void {
+		const socket = this.#socket;
+		if (socket === undefined) throw closed();
+		if (typeof first === OBJECT) this.#send(socket, first, second as string, third as number, byteLength);
+		else this.#send(socket, third as Bytes, first, second as number, undefined);
+	}
+
+	#send(socket: UdpSocket, data: Bytes, text: string, port: number, byteLength: number | undefined): void {
+		const address = (typeof text === STRING ? this.#cache.parse(text) : undefined) ?? check.addressOf("address", text);
+		if (port !== (port & 0xffff) || port === 0) port = check.portOf(port, 1);
+		let size = check.sizeOf(data);
+		if (byteLength !== undefined) {
+			if (byteLength !== byteLength >>> 0 || byteLength > size) check.badPart(0, byteLength, size);
+			size = byteLength;
+		}
+		this.#udp.send(socket, address, port, data, 0, size);
+	}
+
+	close(): void {
+		const socket = this.#socket;
+		if (socket === undefined) return;
+		this.#socket = undefined;
+		this.#udp.close(socket);
+	}
+
+	get port(): number {
+		if (this.#socket === undefined) throw closed();
+		return this.#socket.localPort;
+	}
+
+	get address(): string {
+		if (this.#socket === undefined) throw closed();
+		return formatIpv4(this.#socket.localAddress);
+	}
+
+	get format(): "buffer" {
+		if (this.#socket === undefined) throw closed();
+		return "buffer";
+	}
+	set format(value: "buffer") {
+		if (this.#socket === undefined) throw closed();
+		check.fixedFormat(value, "buffer");
+	}
+
+	/** For SocketSet. */
+	onEvents(events: number): void {
+		const socket = this.#socket;
+		if (socket === undefined) return;
+		if (events & READABLE && this.#onReadable !== undefined) {
+			const datagrams = this.#udp.pending(socket);
+			if (datagrams > 0) this.#onReadable(datagrams);
+		}
+		if (events & ERROR && this.#socket === socket && this.#onError !== undefined) this.#onError();
+	}
+
+	/** For SocketSet: a callback threw. */
+	onFailure(error: unknown): void {
+		this.close();
+		report(this.#stack, error);
+	}
+}
