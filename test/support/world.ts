@@ -4,6 +4,7 @@ import type { StackOptions } from "../../src/config.ts";
 import { EthernetInterface } from "../../src/link/ethernet.ts";
 import { Stack } from "../../src/stack.ts";
 import { VirtualClock } from "./clock.ts";
+import { ip } from "./frames.ts";
 import { Prng } from "./prng.ts";
 import { QueueDevice, Segment, type Faults, type QueueDeviceOptions } from "./wire.ts";
 
@@ -34,7 +35,10 @@ export class Node {
 	ethernet(name: string, device: QueueDevice, ...addresses: string[]): EthernetInterface {
 		const iface = new EthernetInterface(name, device);
 		this.stack.interfaces.add(iface);
-		for (const address of addresses) iface.addAddress(address);
+		for (const address of addresses) {
+			const [host, length] = address.split("/");
+			iface.addAddress(ip(host!), Number(length));
+		}
 		return iface;
 	}
 }
