@@ -89,6 +89,10 @@ code,
 font-family: var(--mono);
 font-size: 0.9em;
 }
+.words {
+font-family: var(--sans);
+font-size: 0.9375rem;
+}
 .soft {
 color: var(--soft);
 }
@@ -116,7 +120,7 @@ box-shadow: inset 0 0 0 2px currentColor;
 .grid {
 display: grid;
 gap: 0.875rem;
-grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr));
+grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr));
 }
 .cards {
 grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr));
@@ -189,6 +193,14 @@ svg .base {
 stroke: var(--line);
 vector-effect: non-scaling-stroke;
 }
+.figures .card {
+display: flex;
+flex-direction: column;
+}
+.figures svg {
+flex: 1;
+min-height: 2.25rem;
+}
 .flows {
 display: grid;
 grid-template-columns: 1fr 1fr;
@@ -197,6 +209,10 @@ margin-top: 0.875rem;
 }
 .flows svg {
 height: 1.75rem;
+}
+.total {
+margin-top: 0.375rem;
+white-space: pre-line;
 }
 .rate {
 font-weight: 600;
@@ -221,8 +237,8 @@ justify-content: space-between;
 gap: 1rem;
 font-size: 0.875rem;
 }
-.pair + .meter + .pair {
-margin-top: 0.625rem;
+.gauge {
+margin-top: 0.5rem;
 }
 .drops {
 display: flex;
@@ -305,34 +321,71 @@ padding-top: 1.25rem;
 .table {
 padding: 0.125rem 1rem;
 }
-.stack thead {
+.wide {
+display: none;
+}
+.figures {
+grid-template-columns: 1fr 1fr;
+}
+.figures .card {
+padding: 0.75rem 0.875rem;
+}
+.figures .figure {
+font-size: 1.375rem;
+}
+.figures .card:nth-child(n + 3) {
+grid-column: 1 / -1;
+}
+.words {
+font-size: inherit;
+}
+thead {
 position: absolute;
 width: 1px;
 height: 1px;
 overflow: hidden;
 clip-path: inset(50%);
 }
-.stack tr {
+tr {
 display: grid;
-grid-template-columns: auto 1fr;
-gap: 0.125rem 0.875rem;
+grid-template-columns: 1fr auto;
+gap: 0.125rem 1rem;
 padding: 0.625rem 0;
 border-top: 1px solid var(--line);
 }
-.stack tr:first-child {
+tr:first-child {
 border-top: 0;
 }
-.stack td {
-display: contents;
+td {
+padding: 0;
+border: 0;
 }
-.stack td > span {
-min-width: 0;
-text-align: left;
+td[data-order] {
+font-size: 0.875rem;
 }
-.stack td::before {
-content: attr(data-label);
-font: 0.8125rem/1.75 var(--sans);
+td[data-order="1"],
+td[data-order="2"] {
+font-size: inherit;
+}
+td[data-order="1"] {
+order: 1;
+}
+td[data-order="2"] {
+order: 2;
+text-align: right;
+}
+td[data-order="3"] {
+order: 3;
 color: var(--soft);
+}
+td[data-order="4"] {
+order: 4;
+color: var(--soft);
+text-align: right;
+}
+td[data-before]:not(:has(.words))::before {
+content: attr(data-before) " ";
+font-family: var(--sans);
 }
 }
 </style>
@@ -344,7 +397,7 @@ color: var(--soft);
 <p id="live" class="state" role="status">connecting</p>
 </header>
 <main>
-<section class="grid" aria-label="Now">
+<section class="grid figures" aria-label="Now">
 <div class="card">
 <p class="label">Received</p>
 <p class="figure in" id="rx">&ndash;</p>
@@ -358,10 +411,14 @@ color: var(--soft);
 <div class="card">
 <p class="label">JavaScript heap</p>
 <p class="figure"><span id="gc">&ndash;</span> <small id="gc-label">collections</small></p>
-<div class="pair"><span>Slots</span><span class="soft" id="slots">&ndash;</span></div>
-<div class="meter"><i id="slots-bar" style="width: 0"></i></div>
-<div class="pair"><span>Chunks</span><span class="soft" id="chunks">&ndash;</span></div>
-<div class="meter"><i id="chunks-bar" style="width: 0"></i></div>
+<div class="gauge" id="slots"></div>
+<div class="gauge" id="chunks"></div>
+</div>
+<div class="card">
+<p class="label">Stack memory</p>
+<p class="figure"><span id="arena">&ndash;</span> <small>arena</small></p>
+<div class="gauge" id="packets"></div>
+<div class="gauge" id="tcp"></div>
 </div>
 </section>
 <section aria-labelledby="h-if">
@@ -370,15 +427,15 @@ color: var(--soft);
 </section>
 <section aria-labelledby="h-so">
 <h2 id="h-so">Sockets</h2>
-<div class="card table"><table id="sockets" class="stack" aria-labelledby="h-so"></table></div>
+<div class="card table"><table id="sockets" aria-labelledby="h-so"></table></div>
 </section>
 <section aria-labelledby="h-ro">
 <h2 id="h-ro">Routes</h2>
-<div class="card table"><table id="routes" class="stack" aria-labelledby="h-ro"></table></div>
+<div class="card table"><table id="routes" aria-labelledby="h-ro"></table></div>
 </section>
 <section aria-labelledby="h-ne">
 <h2 id="h-ne">Neighbours</h2>
-<div class="card table"><table id="neighbors" class="stack" aria-labelledby="h-ne"></table></div>
+<div class="card table"><table id="neighbors" aria-labelledby="h-ne"></table></div>
 </section>
 <section aria-labelledby="h-tr">
 <h2 id="h-tr">Try it</h2>
@@ -451,8 +508,8 @@ function table(id, columns, rows, none) {
 const element = byId(id);
 if (!element.tHead) {
 const head = element.createTHead().insertRow();
-for (const [name, className] of columns) {
-const th = make("th", className === "number" ? className : "", name);
+for (const [name, , , className] of columns) {
+const th = make("th", className && className.replace("mono", ""), name);
 th.scope = "col";
 head.append(th);
 }
@@ -476,11 +533,14 @@ if (row.length === 1) {
 td.colSpan = columns.length;
 td.className = "soft";
 } else {
-td.className = columns[c][1] || "";
-td.dataset.label = columns[c][0];
+const [, order, before, className] = columns[c];
+td.className = className || "";
+td.dataset.order = order;
+if (before) td.dataset.before = before;
 }
 }
 set(td.firstChild, String(text));
+if (td.classList.contains("mono")) td.firstChild.className = /^[a-z ]*$/.test(text) ? "words" : "";
 });
 });
 }
@@ -488,13 +548,25 @@ const history = new Map();
 function rateOf(key, total, seconds) {
 let entry = history.get(key);
 if (!entry) history.set(key, (entry = { total, rates: [] }));
-const delta = (total - entry.total) >>> 0;
+const delta = Math.max(0, total - entry.total);
 entry.total = total;
 if (seconds > 0) entry.rates.push(delta / seconds);
 if (entry.rates.length > SAMPLES) entry.rates.shift();
 return entry.rates;
 }
 const last = (rates) => rates[rates.length - 1] ?? 0;
+function gauge(id, name, used, total, print) {
+const box = byId(id);
+if (!box.firstChild) {
+const pair = make("div", "pair");
+pair.append(make("span", "", name), make("span", "soft"));
+const meter = make("div", "meter");
+meter.append(make("i"));
+box.append(pair, meter);
+}
+set(box.querySelector(".soft"), print(used) + " of " + print(total));
+box.querySelector("i").style.width = (total ? (100 * used) / total : 0) + "%";
+}
 function card(link) {
 const box = make("article", "card");
 const head = make("header");
@@ -524,15 +596,15 @@ state.className = "state " + (link.up ? "up" : "down hollow");
 set(find(".addresses"), link.addresses.join("  ") || "no address");
 set(find(".hardware"), [link.mac, "MTU " + link.mtu].filter(Boolean).join(" \\u00b7 "));
 [
-[rx, link.rxPackets, link.rxBytes],
-[tx, link.txPackets, link.txBytes],
-].forEach(([rates, packets, count], i) => {
+[rx, link.received],
+[tx, link.sent],
+].forEach(([rates, count], i) => {
 const flow = find(".flows").children[i];
 set(flow.children[1], bits(last(rates)));
 spark(flow.children[2], rates, (i ? "Sent by " : "Received by ") + link.name);
-set(flow.children[3], bytes(count) + " \\u00b7 " + integer(packets) + " packets");
+set(flow.children[3], bytes(count.bytes) + "\\n" + integer(count.packets) + " packets");
 });
-const drops = Object.entries(link.drops).filter(([, n]) => n > 0);
+const drops = [...Object.entries(link.drops), ...Object.entries(link.device)].filter(([, n]) => n > 0);
 const list = find(".drops");
 const want = drops.length || 1;
 while (list.children.length > want) list.lastChild.remove();
@@ -550,7 +622,9 @@ function show(status, seconds) {
 set(byId("uptime"), duration(status.uptimeMs / 1000));
 const boxes = byId("interfaces");
 const sums = { rx: [], tx: [] };
-status.interfaces.forEach((link, i) => {
+const links = status.interfaces.filter((link) => link.kind !== "loopback");
+links.push(...status.interfaces.filter((link) => link.kind === "loopback"));
+links.forEach((link, i) => {
 let box = boxes.children[i];
 if (!box || box.dataset.id !== String(link.id)) {
 const fresh = card(link);
@@ -559,8 +633,8 @@ if (box) box.replaceWith(fresh);
 else boxes.append(fresh);
 box = fresh;
 }
-const rx = rateOf(link.id + "rx", link.rxBytes, seconds);
-const tx = rateOf(link.id + "tx", link.txBytes, seconds);
+const rx = rateOf(link.id + "rx", link.received.bytes, seconds);
+const tx = rateOf(link.id + "tx", link.sent.bytes, seconds);
 fill(box, link, rx, tx);
 if (link.kind === "loopback") return;
 for (let k = 1; k <= SAMPLES; k++) {
@@ -568,38 +642,61 @@ if (rx.length >= k) sums.rx[SAMPLES - k] = (sums.rx[SAMPLES - k] ?? 0) + rx[rx.l
 if (tx.length >= k) sums.tx[SAMPLES - k] = (sums.tx[SAMPLES - k] ?? 0) + tx[tx.length - k];
 }
 });
-while (boxes.children.length > status.interfaces.length) boxes.lastChild.remove();
+while (boxes.children.length > links.length) boxes.lastChild.remove();
 for (const way of ["rx", "tx"]) {
 const values = sums[way].filter((value) => value !== undefined);
 set(byId(way), bits(last(values)));
 spark(byId(way + "-line"), values, way === "rx" ? "Received" : "Sent");
 }
-const heap = status.heap;
+const { heap, memory } = status;
 if (heap) {
 set(byId("gc"), integer(heap.collections));
 set(byId("gc-label"), heap.collections === 1 ? "collection" : "collections");
-set(byId("slots"), integer(heap.slotsUsed) + " of " + integer(heap.slotsTotal));
-set(byId("chunks"), bytes(heap.chunkBytesUsed) + " of " + bytes(heap.chunkBytesTotal));
-byId("slots-bar").style.width = (100 * heap.slotsUsed) / heap.slotsTotal + "%";
-byId("chunks-bar").style.width = (100 * heap.chunkBytesUsed) / heap.chunkBytesTotal + "%";
+gauge("slots", "Slots", heap.slotsUsed, heap.slotsTotal, integer);
+gauge("chunks", "Chunks", heap.chunkBytesUsed, heap.chunkBytesTotal, bytes);
 } else set(byId("gc-label"), "not on XS");
+set(byId("arena"), bytes(memory.arena));
+gauge("packets", "Packet buffers", memory.packets - memory.packetsFree, memory.packets, integer);
+gauge("tcp", "TCP sockets", memory.tcp - memory.tcpFree, memory.tcp, integer);
 const words = (text) => text.replace(/([A-Z0-9])/g, " $1").toLowerCase();
 table(
 "sockets",
-[["Protocol"], ["Local", "mono"], ["Remote", "mono"], ["State"], ["Queued in / out", "number"]],
-status.sockets.map((s) => [s.protocol, s.local, s.remote || "any", words(s.state || "open"), s.queued]),
+[
+["Local", 1, "", "mono"],
+["Remote", 3, "", "mono"],
+["Protocol", 2],
+["State", 4],
+["Queued in, out", 4, "queued", "number wide"],
+],
+status.sockets.map((s) => [
+s.local,
+s.remote === "*:*" ? "anywhere" : s.remote,
+s.protocol,
+words(s.state),
+integer(s.receiveQueue) + ", " + integer(s.sendQueue),
+]),
 "No sockets open",
 );
 table(
 "routes",
-[["Destination", "mono"], ["Gateway", "mono"], ["Interface"], ["Metric", "number"]],
-status.routes.map((r) => [r.prefix, r.gateway || "on link", r.interface, r.metric]),
+[
+["Destination", 1, "", "mono"],
+["Gateway", 3, "via", "mono"],
+["Interface", 2],
+["Metric", 4, "metric", "number"],
+],
+status.routes.map((r) => [r.prefix, r.gateway ?? "on link", r.interface, r.active ? r.metric : r.metric + ", down"]),
 "No routes",
 );
 table(
 "neighbors",
-[["Address", "mono"], ["Link address", "mono"], ["Interface"], ["State"]],
-status.neighbors.map((n) => [n.address, n.mac || "unknown", n.interface, words(n.state)]),
+[
+["Address", 1, "", "mono"],
+["Link address", 3, "", "mono"],
+["Interface", 2],
+["State", 4],
+],
+status.neighbors.map((n) => [n.address, n.mac || "not known yet", n.interface, words(n.state)]),
 "No neighbours yet",
 );
 }
