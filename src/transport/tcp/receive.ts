@@ -229,7 +229,9 @@ function progress(tcp: Tcp, tcb: Tcb, ack: number, bytes: number): void {
 		if (tcb.partial) tcb.retransmitAt = timer;
 		tcb.partial = true;
 	}
-	// A probe may have been all there was, and a FIN counts as flight.
+	// A FIN that there was no room for behind data.
+	if (tcb.finQueued) mark(tcp, tcb, 0);
+	// A probe may have been all that was in flight.
 	if (tcb.sndMax === ack) tcb.work &= ~(tcbs.RETRANSMIT | tcbs.PERSIST);
 }
 

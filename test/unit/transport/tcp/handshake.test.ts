@@ -1,0 +1,260 @@
+// How connections begin: RFC 9293 §3.5 and §3.10.7.2 to 4, RFC 6298 for lost SYNs.
+import { describe, expect, test } from "vitest";
+import { ip } from "../../../support/frames.ts";
+import { Acceptor, Endpoint } from "./endpoint.ts";
+import { Peer, REMOTE } from "./peer.ts";
+
+function connecting(peer = new Peer()) {
+	const endpoint = new Endpoint(peer.stack);
+	const tcb = peer.stack.tcp.connect(ip(REMOTE), 5000);
+	peer.localPort = tcb.localPort;
+	endpoint.own(tcb);
+	peer.run(0);
+	return { peer, endpoint, tcb };
+}
+
+describe("active open", () => {
+	test("SYN with MSS, then ACK, then the owner hears that it may write", () => {
+		const { peer, endpoint, tcb } = connecting();
+		const [syn] = peer.take();
+		expect(syn).toMatchObject({ flags: "S", mss: 1460, window: 5840, length: 0 });
+		expect(syn!.localPort).toBeGreaterThanOrEqual(49_152);
+		expect(peer.state(tcb)).toBe("synSent");
+		peer.send({ flags: "SA", seq: 0, ack: 1, mss: 1000 });
+		expect(peer.told()).toEqual(["A 1 ack 1"]);
+		expect(peer.state(tcb)).toBe("established");
+		expect(endpoint.connected).toBe(true);
+		expect(tcb.sndMss).toBe(1000);
+	});
+	test("without an MSS option segments have 536 bytes", () => {
+		const { peer, tcb } = connecting();
+		peer.send({ flags: "SA", seq: 0, ack: 1 });
+		expect(tcb.sndMss).toBe(536);
+	});
+	test("a lost SYN goes again after 1, 2, 4… seconds, and the connection ends after three minutes", () => {
+		const { peer, endpoint, tcb } = connecting();
+		peer.run(200_000);
+		const times = peer.take().map((segment) => segment.at);
+		expect(times.slice(0, 7)).toEqual([0, 1000, 3000, 7000, 15_000, 31_000, 63_000]);
+		expect(endpoint.error).toBe("timeout");
+		expect(tcb.stateName).toBe("closed");
+		expect(peer.stack.tcp.available).toBe(8);
+	});
+	test("after a lost SYN, one segment, and a timeout of 3 s. RFC 5681 §3.1, RFC 6298 §5.7", () => {
+		const peer = new Peer();
+		const endpoint = new Endpoint(peer.stack, { sends: 1, length: 10_000 });
+		const tcb = peer.stack.tcp.connect(ip(REMOTE), 5000);
+		peer.localPort = tcb.localPort;
+		endpoint.own(tcb);
+		peer.run(1500);
+		peer.take();
+		peer.send({ flags: "SA", seq: 0, ack: 1, mss: 1460 });
+		expect(peer.told()).toEqual(["A 1+1460 ack 1"]);
+		expect(tcb.rto).toBe(3000);
+	});
+	test("RST with the right ACK refuses, with a wrong one nothing happens", () => {
+		const { peer, endpoint, tcb } = connecting();
+		peer.send({ flags: "RA", seq: 0, ack: 2 });
+		peer.send({ flags: "R", seq: 0 });
+		expect(peer.state(tcb)).toBe("synSent");
+		peer.send({ flags: "RA", seq: 0, ack: 1 });
+		expect(endpoint.error).toBe("refused");
+	});
+	test("an ACK of something never sent is answered by RST", () => {
+		const { peer, tcb } = connecting();
+		peer.take();
+		peer.send({ flags: "SA", seq: 0, ack: 77 });
+		expect(peer.told()).toEqual(["R 77 ack -"]);
+		expect(peer.state(tcb)).toBe("synSent");
+	});
+	test("no route, no free socket, a bad port: said at once", () => {
+		const peer = new Peer({ sockets: { tcp: 1 } });
+		expect(() => peer.stack.tcp.connect(ip("192.168.9.9"), 80)).toThrow("no route");
+		expect(() => peer.stack.tcp.connect(ip(REMOTE), 70_000)).toThrow(RangeError);
+		expect(() => peer.stack.tcp.connect(ip("255.255.255.255"), 80)).toThrow(RangeError);
+		peer.stack.tcp.connect(ip(REMOTE), 80, { localPort: 1234 });
+		expect(() => peer.stack.tcp.connect(ip(REMOTE), 80)).toThrow("all 1 TCP sockets are in use");
+	});
+	test("a local port in use is refused by name", () => {
+		const peer = new Peer();
+		peer.stack.tcp.connect(ip(REMOTE), 80, { localPort: 1234 });
+		expect(() => peer.stack.tcp.connect(ip(REMOTE), 80, { localPort: 1234 })).toThrow("TCP port 1234 is in use");
+		peer.stack.tcp.connect(ip(REMOTE), 81, { localPort: 1234 });
+	});
+});
+
+describe("simultaneous open (RFC 9293 §3.5, figure 8)", () => {
+	test("with SYN and ACK from both", () => {
+		const { peer, endpoint, tcb } = connecting();
+		peer.take();
+		peer.send({ flags: "S", seq: 0, mss: 1460 });
+		expect(peer.state(tcb)).toBe("synReceived");
+		expect(peer.told()).toEqual(["SA 0 ack 1"]);
+		peer.send({ flags: "SA", seq: 0, ack: 1, mss: 1460 });
+		expect(peer.state(tcb)).toBe("established");
+		expect(endpoint.connected).toBe(true);
+	});
+	test("with a plain ACK", () => {
+		const { peer, tcb } = connecting();
+		peer.send({ flags: "S", seq: 0, mss: 1460 });
+		peer.send({ flags: "A", seq: 1, ack: 1 });
+		expect(peer.state(tcb)).toBe("established");
+	});
+	test("RST in SYN-RECEIVED of an active open refuses", () => {
+		const { peer, endpoint } = connecting();
+		peer.send({ flags: "S", seq: 0 });
+		peer.send({ flags: "R", seq: 1 });
+		expect(endpoint.error).toBe("refused");
+	});
+});
+
+describe("passive open", () => {
+	function listening(backlog = 4, tcp = 8) {
+		const peer = new Peer({ sockets: { tcp } });
+		peer.localPort = 80;
+		const acceptor = new Acceptor(peer.stack, 80, backlog);
+		return { peer, acceptor };
+	}
+	test("SYN, SYN and ACK, ACK, and the owner may accept", () => {
+		const { peer, acceptor } = listening();
+		peer.send({ flags: "S", seq: 0, mss: 1460 });
+		expect(peer.take()).toMatchObject([{ flags: "SA", ack: 1, mss: 1460 }]);
+		expect(acceptor.endpoints).toHaveLength(0);
+		peer.send({ flags: "A", seq: 1, ack: 1 });
+		expect(acceptor.endpoints).toHaveLength(1);
+		expect(acceptor.endpoints[0]!.tcb).toMatchObject({ localPort: 80, remotePort: 5000, remoteAddress: ip(REMOTE) });
+	});
+	test("data with the last ACK of the handshake is not lost", () => {
+		const { peer, acceptor } = listening();
+		peer.send({ flags: "S", seq: 0, mss: 1460 });
+		peer.send({ flags: "AP", seq: 1, ack: 1, length: 5 });
+		expect(acceptor.endpoints[0]!.received).toBe(5);
+	});
+	test("data with the SYN is left to be sent again", () => {
+		const { peer } = listening();
+		peer.send({ flags: "S", seq: 0, mss: 1460, length: 10 });
+		expect(peer.told()).toEqual(["SA 0 ack 1"]);
+	});
+	test("a repeated SYN brings the same SYN and ACK", () => {
+		const { peer } = listening();
+		peer.send({ flags: "S", seq: 0, mss: 1460 });
+		const [first] = peer.take();
+		peer.send({ flags: "S", seq: 0, mss: 1460 });
+		expect(peer.take()).toMatchObject([{ flags: "SA", rawSeq: first!.rawSeq, ack: 1 }]);
+	});
+	test("SYN and ACK go again, and after a minute the place is free", () => {
+		const { peer, acceptor } = listening(1);
+		peer.send({ flags: "S", seq: 0, mss: 1460 });
+		peer.run(62_000);
+		expect(peer.take().map((segment) => segment.at)).toEqual([0, 1000, 3000, 7000, 15_000, 31_000]);
+		peer.run(2000);
+		expect(acceptor.listener.waiting).toBe(0);
+		expect(peer.stack.tcp.available).toBe(7);
+	});
+	test("RST gives the place back", () => {
+		const { peer, acceptor } = listening(1);
+		peer.send({ flags: "S", seq: 0 });
+		expect(acceptor.listener.waiting).toBe(1);
+		peer.send({ flags: "R", seq: 1 });
+		expect(acceptor.listener.waiting).toBe(0);
+	});
+	test("RST after the handshake but before accept takes the connection off the queue", () => {
+		const peer = new Peer();
+		peer.localPort = 80;
+		const listener = peer.stack.tcp.listen(0, 80, 4, 0);
+		for (const remotePort of [1, 2, 3]) {
+			peer.send({ flags: "S", seq: 0, remotePort });
+			peer.send({ flags: "A", seq: 1, ack: 1, remotePort });
+		}
+		expect(peer.stack.tcp.acceptable(listener)).toBe(3);
+		peer.send({ flags: "R", seq: 1, remotePort: 2 });
+		peer.send({ flags: "R", seq: 1, remotePort: 3 });
+		expect(peer.stack.tcp.acceptable(listener)).toBe(1);
+		peer.send({ flags: "S", seq: 0, remotePort: 4 });
+		peer.send({ flags: "A", seq: 1, ack: 1, remotePort: 4 });
+		expect(peer.stack.tcp.accept(listener)!.remotePort).toBe(1);
+		expect(peer.stack.tcp.accept(listener)!.remotePort).toBe(4);
+		expect(peer.stack.tcp.accept(listener)).toBe(undefined);
+		expect(listener.waiting).toBe(0);
+	});
+	test("a wrong ACK in SYN-RECEIVED is answered by RST and changes nothing", () => {
+		const { peer, acceptor } = listening();
+		peer.send({ flags: "S", seq: 0 });
+		peer.take();
+		peer.send({ flags: "A", seq: 1, ack: 99 });
+		expect(peer.told()).toEqual(["R 99 ack -"]);
+		peer.send({ flags: "A", seq: 1, ack: 1 });
+		expect(acceptor.endpoints).toHaveLength(1);
+	});
+	test("beyond the backlog SYNs are dropped and counted", () => {
+		const peer = new Peer();
+		peer.localPort = 80;
+		const listener = peer.stack.tcp.listen(0, 80, 2, 0);
+		for (const remotePort of [1, 2, 3, 4]) peer.send({ flags: "S", seq: 0, remotePort });
+		expect(peer.take()).toHaveLength(2);
+		expect(peer.drops("tcpBacklogFull")).toBe(2);
+		expect(listener.waiting).toBe(2);
+		peer.send({ flags: "A", seq: 1, ack: 1, remotePort: 2 });
+		peer.stack.tcp.accept(listener);
+		peer.send({ flags: "S", seq: 0, remotePort: 3 });
+		expect(peer.told()).toEqual(["SA 0 ack 1"]);
+	});
+	test("without a free socket SYNs are dropped and counted", () => {
+		const { peer } = listening(8, 3);
+		for (const remotePort of [1, 2, 3]) peer.send({ flags: "S", seq: 0, remotePort });
+		expect(peer.take()).toHaveLength(2);
+		expect(peer.drops("tcpBacklogFull")).toBe(1);
+	});
+	test("a listener that is closed resets what waited for it", () => {
+		const peer = new Peer();
+		peer.localPort = 80;
+		const listener = peer.stack.tcp.listen(0, 80, 4, 0);
+		peer.send({ flags: "S", seq: 0, remotePort: 1 });
+		peer.send({ flags: "A", seq: 1, ack: 1, remotePort: 1 });
+		peer.send({ flags: "S", seq: 0, remotePort: 2 });
+		peer.take();
+		peer.stack.tcp.close(listener);
+		peer.run(0);
+		expect(peer.told().map((text) => text.slice(0, 2))).toEqual(["RA", "RA"]);
+		expect(peer.stack.tcp.available).toBe(8);
+	});
+	test("ACK to a listener is answered by RST, RST by nothing", () => {
+		const { peer } = listening();
+		peer.send({ flags: "A", seq: 5, ack: 0, rawAck: 12345 });
+		expect(peer.take()).toMatchObject([{ flags: "R", rawSeq: 12345 }]);
+		peer.send({ flags: "R", seq: 5 });
+		expect(peer.take()).toEqual([]);
+	});
+	test("SYN to a broadcast address opens nothing. RFC 9293 MUST-57", () => {
+		const { peer } = listening();
+		peer.send({ flags: "S", seq: 0, destination: "10.0.0.255" });
+		peer.send({ flags: "S", seq: 0, source: "10.0.0.255" });
+		expect(peer.take()).toEqual([]);
+	});
+	test("two listeners on one port are refused by name", () => {
+		const { peer } = listening();
+		expect(() => peer.stack.tcp.listen(0, 80, 1, 0)).toThrow("TCP port 80 is in use");
+		expect(() => peer.stack.tcp.listen(0, 81, 0, 0)).toThrow(RangeError);
+	});
+});
+
+describe("nobody listens", () => {
+	test("SYN is answered by RST and ACK of it", () => {
+		const peer = new Peer();
+		peer.send({ flags: "S", seq: 0 });
+		expect(peer.take()).toMatchObject([{ flags: "RA", rawSeq: 0, ack: 1 }]);
+	});
+	test("data without ACK is acknowledged by the RST", () => {
+		const peer = new Peer();
+		peer.send({ flags: "F", seq: 0, length: 10 });
+		expect(peer.take()).toMatchObject([{ flags: "RA", rawSeq: 0, ack: 11 }]);
+	});
+	test("ACK is answered by RST with its number, RST by nothing", () => {
+		const peer = new Peer();
+		peer.send({ flags: "A", seq: 0, rawAck: 4711 });
+		expect(peer.take()).toMatchObject([{ flags: "R", rawSeq: 4711 }]);
+		peer.send({ flags: "R", seq: 0 });
+		peer.send({ flags: "RA", seq: 0, rawAck: 4711 });
+		expect(peer.take()).toEqual([]);
+	});
+});

@@ -1,0 +1,29 @@
+// RFC 6528: initial sequence numbers.
+import { describe, expect, test } from "vitest";
+import { Prng } from "../../../support/prng.ts";
+import { Isn, halfSipHash } from "../../../../src/transport/tcp/isn.ts";
+
+describe("HalfSipHash-2-4", () => {
+	test("gives the reference implementation's value for the bytes 0 to 11", () => {
+		// vectors_hsip32[12] is 57 f0 87 2f.
+		expect(halfSipHash(0x03020100, 0x07060504, 0x03020100, 0x07060504, 0x0b0a0908) >>> 0).toBe(0x2f87f057);
+	});
+});
+
+describe("initial sequence numbers", () => {
+	const prng = new Prng(1);
+	const isn = new Isn(() => prng.next());
+	test("grow with a clock of 4 µs for the same connection", () => {
+		const first = isn.next(1000, 1, 2, 3);
+		expect((isn.next(1001, 1, 2, 3) - first) | 0).toBe(250);
+		expect((isn.next(5000, 1, 2, 3) - first) | 0).toBe(1_000_000);
+	});
+	test("of different connections have nothing in common", () => {
+		const seen = new Set<number>();
+		for (let port = 0; port < 1000; port++) seen.add(isn.next(1000, 1, 2, (80 << 16) | port) >>> 16);
+		expect(seen.size).toBeGreaterThan(950);
+	});
+	test("differ from one start to the next", () => {
+		expect(new Isn(() => prng.next()).next(0, 1, 2, 3)).not.toBe(isn.next(0, 1, 2, 3));
+	});
+});
