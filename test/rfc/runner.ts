@@ -1,11 +1,11 @@
 // Runs a script against a stack under the virtual clock. The stack has one Ethernet interface; a router that answers ARP
 // stands for the rest of the world. Read script.ts for what a script is, packetdrill's README for what the lines mean.
 
-import { Stack } from "../../src/stack.ts";
+import type { Stack } from "../../src/stack.ts";
 import type { StackOptions } from "../../src/config.ts";
 import { ARP_REPLY, ETHERTYPE_ARP, ETHERTYPE_IPV4, arp, ethernet, icmp, ip } from "../support/frames.ts";
 import { parseFrame, type Parsed } from "../support/parse.ts";
-import { QueueDevice, macOf } from "../support/wire.ts";
+import { macOf, type QueueDevice } from "../support/wire.ts";
 import { World, type Node } from "../support/world.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import { ScriptError } from "./lexer.ts";

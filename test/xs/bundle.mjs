@@ -56,7 +56,7 @@ export async function bundleTests(files, folder) {
 		};
 		const project = join(work, "tsconfig.json");
 		const frame = ["begin", "main", "vitest"].map((name) => join(root, `test/xs/${name}.ts`));
-		const declarations = ["test/xs/host.d.ts", "test/support/virtual.d.ts"].map((name) => join(root, name));
+		const declarations = ["test/support/virtual.d.ts"].map((name) => join(root, name));
 		const all = [...files.map((file) => join(root, file)), ...frame, join(root, "src/wire/codec.ts"), ...declarations];
 		await writeFile(project, JSON.stringify({ compilerOptions, files: all }));
 		await tsc(project);
