@@ -24,6 +24,8 @@ const server = new HttpServer({
 });
 const services = new Services(io, free);
 
+// The stack has no time before it runs.
+Timer.set(() => report.uptimeMs());
 Timer.repeat(() => {
 	report.uptimeMs();
 	services.sweep();

@@ -1,6 +1,6 @@
 // The addresses of a socket's last peers, as numbers for the stack and as text for the application.
 
-import { formatIpv4, parseIpv4 } from "../ip/address.ts";
+import { formatIpv4 } from "../ip/address.ts";
 
 /** How many peers are remembered. */
 const ENTRIES = 4;
@@ -22,12 +22,12 @@ export class AddressCache {
 			}
 		}
 		const text = formatIpv4(address);
-		this.#remember(address, text);
+		this.add(address, text);
 		return text;
 	}
 
-	/** The int32 of a literal, or undefined. */
-	parse(text: string): number | undefined {
+	/** The int32 of a literal that is there, or undefined. */
+	known(text: string): number | undefined {
 		const texts = this.#texts;
 		if (texts[this.#last] === text) return this.#numbers[this.#last];
 		for (let i = 0; i < texts.length; i++) {
@@ -36,17 +36,16 @@ export class AddressCache {
 				return this.#numbers[i];
 			}
 		}
-		const address = parseIpv4(text);
-		if (address !== undefined) this.#remember(address, text);
-		return address;
+		return undefined;
 	}
 
-	/** Takes the place after the one used last, so that the peer of the current exchange is never the one that has to go. */
-	#remember(address: number, text: string): void {
+	/** Answers `address`. Takes the place after the one used last: the peer of the current exchange is never the one that has to go. */
+	add(address: number, text: string): number {
 		const numbers = this.#numbers;
 		const at = numbers.length < ENTRIES ? numbers.length : (this.#last + 1) % ENTRIES;
 		numbers[at] = address;
 		this.#texts[at] = text;
 		this.#last = at;
+		return address;
 	}
 }

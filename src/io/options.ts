@@ -3,11 +3,6 @@
 import { parseIpv4 } from "../ip/address.ts";
 import type { Bytes, Format } from "./types.ts";
 
-/** For `typeof` where packets pass: XS makes a new string each time that it meets a literal in code compiled at run time. */
-export const OBJECT = "object";
-export const NUMBER = "number";
-export const STRING = "string";
-
 /** The value as a message shows it; never throws. */
 export function show(value: unknown): string {
 	if (typeof value === "string") return `"${value.length > 40 ? value.slice(0, 40) + "…" : value}"`;
@@ -89,12 +84,12 @@ export function keepAliveOf(value: boolean | number): number {
 /** Size of what may be read into or written, bytes. */
 export function sizeOf(data: Bytes): number {
 	const size = (data as Bytes | undefined)?.byteLength;
-	if (typeof size !== NUMBER) throw new TypeError(`data ${show(data)}: expected an ArrayBuffer or a view of one`);
+	if (typeof size !== "number") throw new TypeError(`data ${show(data)}: expected an ArrayBuffer or a view of one`);
 	return size;
 }
 
 /** Throws for a part that does not lie within the buffer. */
 export function badPart(offset: unknown, length: unknown, size: number): never {
-	const fault = typeof offset !== NUMBER || typeof length !== NUMBER ? TypeError : RangeError;
+	const fault = typeof offset !== "number" || typeof length !== "number" ? TypeError : RangeError;
 	throw new fault(`part of ${show(length)} bytes at ${show(offset)}: expected it within the ${size} bytes of the buffer`);
 }

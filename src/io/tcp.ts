@@ -8,8 +8,9 @@ import { CLOSE_WAIT, ESTABLISHED, Tcb } from "../transport/tcp/tcb.ts";
 import type { Tcp } from "../transport/tcp/tcp.ts";
 import { closed, report, slotOf } from "./common.ts";
 import * as check from "./options.ts";
-import { NUMBER, OBJECT } from "./options.ts";
 import type { Bytes, Format, TCP, TCPError, TCPOptions } from "./types.ts";
+
+// No string literal stands on the data path: on XS each use of one allocates. What tells a buffer from a number is its byteLength.
 
 export class TCPSocket implements TCP, SocketOwner {
 	/** Undefined once closed. */
@@ -78,14 +79,13 @@ export class TCPSocket implements TCP, SocketOwner {
 		const available = tcb.rcvUsed;
 		if (available === 0) return undefined;
 		if (this.#number) return this.#tcp.readByte(tcb);
-		if (typeof option === OBJECT) {
-			let length = option.byteLength;
-			if (byteOffset === undefined) {
-				if (typeof length !== NUMBER) check.sizeOf(option);
-				return this.#tcp.read(tcb, option, 0, length < available ? length : available);
+		if (option !== undefined) {
+			const size = (option as Bytes).byteLength;
+			if (size === (size | 0)) {
+				const at = byteOffset ?? 0;
+				const length = byteOffset === undefined ? size : partOf(size, byteOffset, byteLength);
+				return this.#tcp.read(tcb, option as Bytes, at, length < available ? length : available);
 			}
-			length = partOf(check.sizeOf(option), byteOffset, byteLength);
-			return this.#tcp.read(tcb, option, byteOffset, length < available ? length : available);
 		}
 		const length = option === undefined ? available : check.wholeOf("read", option, 1, available);
 		const buffer = new ArrayBuffer(length);
@@ -97,25 +97,22 @@ export class TCPSocket implements TCP, SocketOwner {
 		const tcb = this.#tcb;
 		if (tcb === undefined) throw closed();
 		const room = this.#tcp.writable(tcb);
-		if (typeof data !== OBJECT || data === null) return this.#writeByte(tcb, data, room);
-		if (this.#number) throw new TypeError(`write ${check.show(data)}: expected a number, as format is "number"`);
-		let size = data.byteLength;
-		let at = 0;
-		if (byteOffset !== undefined) {
-			size = partOf(check.sizeOf(data), byteOffset, byteLength);
-			at = byteOffset;
-		} else if (typeof size !== NUMBER) check.sizeOf(data);
+		let size = (data as Bytes | undefined)?.byteLength as number;
+		if (this.#number || size !== (size | 0)) return this.#writeByte(tcb, data, room);
+		if (byteOffset !== undefined) size = partOf(size, byteOffset, byteLength);
 		if (size > room || room === 0) this.#refuse(tcb, size, room);
-		this.#tcp.write(tcb, data, at, size);
+		this.#tcp.write(tcb, data as Bytes, byteOffset ?? 0, size);
 		return room - size;
 	}
 
+	/** Format "number", or a mistake. */
 	#writeByte(tcb: Tcb, value: unknown, room: number): number {
 		if (!this.#number)
 			throw new TypeError(`write ${check.show(value)}: expected an ArrayBuffer or a view of one, as format is "buffer"`);
-		const byte = Number(value) & 255;
+		const byte = (value as number) * 1;
+		if (byte !== value) throw new TypeError(`write ${check.show(value)}: expected a number, as format is "number"`);
 		if (room === 0) this.#refuse(tcb, 1, room);
-		this.#tcp.writeByte(tcb, byte);
+		this.#tcp.writeByte(tcb, byte & 255);
 		return room - 1;
 	}
 

@@ -6,7 +6,6 @@ import type { Udp, UdpSocket } from "../transport/udp.ts";
 import { formatIpv4 } from "../ip/address.ts";
 import { AddressCache } from "./address.ts";
 import * as check from "./options.ts";
-import { OBJECT, STRING } from "./options.ts";
 import { closed, report, slotOf } from "./common.ts";
 import type { Bytes, Sender, UDP, UDPOptions } from "./types.ts";
 
@@ -47,7 +46,8 @@ export class UDPSocket implements UDP, SocketOwner {
 			this.#take(socket, made, length);
 			return made;
 		}
-		const size = check.sizeOf(buffer);
+		let size = buffer.byteLength;
+		if (size !== (size | 0)) size = check.sizeOf(buffer);
 		this.#take(socket, buffer, size < length ? size : length);
 		return length;
 	}
@@ -63,14 +63,23 @@ export class UDPSocket implements UDP, SocketOwner {
 	write(first: Bytes | string, second: string | number, third: number | Bytes, byteLength?: number): void {
 		const socket = this.#socket;
 		if (socket === undefined) throw closed();
-		if (typeof first === OBJECT) this.#send(socket, first, second as string, third as number, byteLength);
-		else this.#send(socket, third as Bytes, first, second as number, undefined);
+		const size = (first as Bytes | undefined)?.byteLength;
+		if (size !== undefined) this.#send(socket, first as Bytes, size, second as string, third as number, byteLength);
+		else
+			this.#send(socket, third as Bytes, (third as Bytes | undefined)?.byteLength, first as string, second as number, undefined);
 	}
 
-	#send(socket: UdpSocket, data: Bytes, text: string, port: number, byteLength: number | undefined): void {
-		const address = (typeof text === STRING ? this.#cache.parse(text) : undefined) ?? check.addressOf("address", text);
+	#send(
+		socket: UdpSocket,
+		data: Bytes,
+		size: number | undefined,
+		text: string,
+		port: number,
+		byteLength: number | undefined,
+	): void {
+		const address = this.#cache.known(text) ?? this.#cache.add(check.addressOf("address", text), text);
 		if (port !== (port & 0xffff) || port === 0) port = check.portOf(port, 1);
-		let size = check.sizeOf(data);
+		if (size === undefined || size !== (size | 0)) size = check.sizeOf(data);
 		if (byteLength !== undefined) {
 			if (byteLength !== byteLength >>> 0 || byteLength > size) check.badPart(0, byteLength, size);
 			size = byteLength;

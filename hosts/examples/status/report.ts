@@ -5,19 +5,18 @@ import type { Heap, Stack } from "../device.ts";
 export class Report {
 	readonly #stack: Stack;
 	readonly #heap: Heap | undefined;
-	#last: number;
+	#last: number | undefined = undefined;
 	#uptimeMs = 0;
 
 	constructor(stack: Stack, heap: Heap | undefined) {
 		this.#stack = stack;
 		this.#heap = heap;
-		this.#last = stack.core.now;
 	}
 
-	/** Milliseconds since the start. The stack's clock wraps after 25 days: ask once in a while. */
+	/** Milliseconds since the first time that this was asked. The stack's clock wraps after 25 days: ask once in a while. */
 	uptimeMs(): number {
 		const now = this.#stack.core.now;
-		this.#uptimeMs += (now - this.#last) | 0;
+		this.#uptimeMs += (now - (this.#last ?? now)) | 0;
 		this.#last = now;
 		return this.#uptimeMs;
 	}
