@@ -22,6 +22,9 @@ import { UdpRelay } from "./udp-relay.ts";
 const CONNECTIONS = 512;
 const BUFFER_BYTES = 65_535;
 const BACKLOG = 128;
+/** How long a connection waits for a board that is starting, ms, and how often it looks. */
+const PATIENCE_MS = 10_000;
+const RETRY_MS = 20;
 const DNS = 53;
 
 export interface GatewayOptions {
@@ -59,7 +62,8 @@ export class Gateway {
 	readonly #gate: SynGate;
 	readonly #udp: UdpRelay;
 	readonly #listener: Tcb;
-	readonly #slot: number;
+	readonly #link: EthernetInterface;
+	#closed = false;
 	readonly #resolver: Resolver;
 
 	constructor(options: GatewayOptions) {
@@ -76,7 +80,7 @@ export class Gateway {
 		const link = stack.interfaces.add(new EthernetInterface("gateway", device, { mtu: options.mtu }));
 		link.anyAddress = true;
 		link.addAddress(options.address, options.prefixLength);
-		this.#slot = link.slot;
+		this.#link = link;
 		this.#gate = new SynGate({
 			connect: (destination, port) => this.#connect(destination, port),
 			inject: (frame) => device.inject(frame),
@@ -84,9 +88,9 @@ export class Gateway {
 			limit: CONNECTIONS,
 		});
 		device.admit = (frame) => this.#gate.admit(frame);
-		this.#listener = stack.tcp.listen(0, 0, BACKLOG, this.#slot);
+		this.#listener = stack.tcp.listen(0, 0, BACKLOG, link.slot);
 		this.#listener.owner = { onEvents: () => this.#accept() };
-		const any: UdpSocket = stack.udp.open(0, 0, this.#slot, true);
+		const any: UdpSocket = stack.udp.open(0, 0, link.slot, true);
 		this.#udp = new UdpRelay({ udp: stack.udp, any, gateway: options.address, board: options.board, resolver: this.#resolver });
 		this.#loop.run(stack);
 	}
@@ -116,6 +120,7 @@ export class Gateway {
 	}
 
 	close(): void {
+		this.#closed = true;
 		for (const server of this.#servers) server.close();
 		for (const relay of this.#relays) relay.close();
 		this.#gate.close();
@@ -144,23 +149,30 @@ export class Gateway {
 		}
 	}
 
-	/** Somebody on this machine wants to connect to a port of the board. */
+	/** Opens a port for whoever on this machine wants to connect to the board. */
 	async #forward(from: number, to: number): Promise<void> {
-		const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
-			const { address, board } = this.#options;
-			try {
-				this.#join(this.stack.tcp.connect(board, to, { localAddress: address, interfaceSlot: this.#slot }), socket, false);
-			} catch {
-				// No free connection. The peer sees a reset, and may try again.
-				socket.on("error", () => undefined);
-				socket.resetAndDestroy();
-			}
-		});
+		const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => this.#dial(socket, to, 0));
 		this.#servers.push(server);
 		await new Promise<void>((done, failed) => {
 			server.once("error", failed);
 			server.listen({ port: from, host: "127.0.0.1", exclusive: true }, done);
 		});
+	}
+
+	/** Connects to the board's port. A board that is still starting is waited for. */
+	#dial(socket: Socket, to: number, waited: number): void {
+		if (!this.#link.up && waited < PATIENCE_MS && !this.#closed) {
+			setTimeout(() => this.#dial(socket, to, waited + RETRY_MS), RETRY_MS);
+			return;
+		}
+		const { address, board } = this.#options;
+		try {
+			this.#join(this.stack.tcp.connect(board, to, { localAddress: address, interfaceSlot: this.#link.slot }), socket, false);
+		} catch {
+			// No link, or no free connection. The peer sees a reset, and may try again.
+			socket.on("error", () => undefined);
+			socket.resetAndDestroy();
+		}
 	}
 
 	#join(tcb: Tcb, socket: Socket, connected: boolean): void {
