@@ -3,7 +3,7 @@
 import type { IO } from "../../src/io/types.ts";
 import type { Stack } from "../../src/stack.ts";
 
-export type { IO, Listener, ListenerOptions, TCP, TCPError, TCPOptions, UDP, UDPOptions } from "../../src/io/types.ts";
+export type { Bytes, IO, Listener, ListenerOptions, TCP, TCPError, TCPOptions, UDP, UDPOptions } from "../../src/io/types.ts";
 export type { Stack } from "../../src/stack.ts";
 
 /** What XS tells of its JavaScript heap. */

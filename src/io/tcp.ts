@@ -73,7 +73,9 @@ export class TCPSocket implements TCP, SocketOwner {
 		return tcb;
 	}
 
-	read(option?: number | Bytes, byteOffset?: number, byteLength?: number): any {
+	read(bytes?: number): ArrayBuffer | number | undefined;
+	read(buffer: Bytes, byteOffset?: number, byteLength?: number): number | undefined;
+	read(option?: number | Bytes, byteOffset?: number, byteLength?: number): ArrayBuffer | number | undefined {
 		const tcb = this.#tcb;
 		if (tcb === undefined) throw closed();
 		const available = tcb.rcvUsed;

@@ -36,7 +36,7 @@ export class UDPSocket implements UDP, SocketOwner {
 
 	read(): (ArrayBuffer & Sender) | undefined;
 	read(buffer: Bytes & Partial<Sender>): number | undefined;
-	read(buffer?: Bytes & Partial<Sender>): any {
+	read(buffer?: Bytes & Partial<Sender>): (ArrayBuffer & Sender) | number | undefined {
 		const socket = this.#socket;
 		if (socket === undefined) throw closed();
 		const length = this.#udp.next(socket);

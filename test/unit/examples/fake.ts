@@ -1,6 +1,6 @@
 // A connection without a network: what the HTTP server sees of a socket, played by the test.
 
-import type { Listener, ListenerOptions, TCP, TCPError, TCPOptions } from "../../../hosts/examples/device.ts";
+import type { Bytes, Listener, ListenerOptions, TCP, TCPError, TCPOptions } from "../../../hosts/examples/device.ts";
 
 export class FakeTCP implements TCP {
 	/** Bytes that have come and were not read. */
@@ -29,7 +29,9 @@ export class FakeTCP implements TCP {
 
 	owner: FakeTCP | undefined = undefined;
 
-	read(option?: any, offset = 0, length?: number): any {
+	read(bytes?: number): ArrayBuffer | number | undefined;
+	read(buffer: Bytes, offset?: number, length?: number): number | undefined;
+	read(option?: number | Bytes, offset = 0, length?: number): number | undefined {
 		this.#check();
 		const incoming = this.#peer.incoming;
 		if (incoming.length === 0) return undefined;
@@ -39,7 +41,7 @@ export class FakeTCP implements TCP {
 		return count;
 	}
 
-	write(data: any, offset = 0, length?: number): number {
+	write(data: Bytes | number, offset = 0, length?: number): number {
 		this.#check();
 		const peer = this.#peer;
 		const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : (data as Uint8Array);

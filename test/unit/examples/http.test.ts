@@ -3,7 +3,7 @@ import { HttpServer, type Exchange } from "../../../hosts/examples/http.ts";
 import { Pattern } from "../../../hosts/examples/status/bytes.ts";
 import { Sink } from "../../../hosts/examples/status/sink.ts";
 import { Prng } from "../../support/prng.ts";
-import { FakeListener, FakeTCP, ascii } from "./fake.ts";
+import { FakeListener, ascii, type FakeTCP } from "./fake.ts";
 
 interface Setup {
 	server: HttpServer;

@@ -2,7 +2,7 @@
 
 import type { StackOptions } from "../../../src/config.ts";
 import { createIO, type IO } from "../../../src/io/io.ts";
-import { Node, World } from "../../support/world.ts";
+import { World, type Node } from "../../support/world.ts";
 import type { Faults } from "../../support/wire.ts";
 
 export interface Pair {
