@@ -1,15 +1,25 @@
 // `npm run simulate`: brings the bundles up to date and hands over to hosts/desktop/simulate.ts.
 
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { bundle, bundleApp } from "./bundle.mjs";
-import { buildHost } from "./host.mjs";
 
-const paths = await bundle();
-const { main } = await import(pathToFileURL(paths.simulate).href);
-process.exitCode = await main(process.argv.slice(2), {
-	root: fileURLToPath(new URL("..", import.meta.url)),
-	buildHost,
-	bundleApp,
-	modules: { multihome: paths.multihome, timer: paths.timer },
-	entry: paths.desktop,
-});
+async function simulate() {
+	const { bundle, bundleApp } = await import("./bundle.mjs");
+	const { buildHost } = await import("./host.mjs");
+	const paths = await bundle();
+	const { main } = await import(pathToFileURL(paths.simulate).href);
+	return main(process.argv.slice(2), {
+		root: fileURLToPath(new URL("..", import.meta.url)),
+		buildHost,
+		bundleApp,
+		modules: { multihome: paths.multihome, timer: paths.timer },
+		entry: paths.desktop,
+	});
+}
+
+try {
+	process.exitCode = await simulate();
+} catch (error) {
+	const missing = error.code === "ERR_MODULE_NOT_FOUND" && !/build\/out/.test(error.message);
+	process.stderr.write(missing ? "the tools are missing: run `npm ci` first\n" : `${error.message}\n`);
+	process.exitCode = 1;
+}

@@ -5,7 +5,7 @@
 import * as heap from "host/heap";
 import { CLOSED, armTimer, createTimer, defer, disarmTimer, watch } from "host/loop";
 import { args, exit, now, onSignal, random32, readFile } from "host/system";
-import { inheritFd, send } from "host/wire";
+import { inheritFd, receive, send } from "host/wire";
 import { EthernetInterface, LoopbackDevice, LoopbackInterface, Stack, createIO, parsePrefix } from "multihome";
 import { Capture } from "../../src/device/capture.ts";
 import type { Device } from "../../src/device/device.ts";
@@ -129,10 +129,13 @@ function start(configuration: BoardConfiguration): Stack {
 }
 
 onSignal(() => end(0));
-if (control >= 0)
+if (control >= 0) {
+	const ignored = new Uint8Array(64);
+	// Nothing is ever said to us: what can be read is the end.
 	watch(control, (_fd, events) => {
-		if (events & CLOSED) end(0);
+		if (events & CLOSED || receive(control, ignored, 0, ignored.length) < 0) end(0);
 	});
+}
 
 let stack;
 try {

@@ -43,6 +43,7 @@ export async function main(args: string[], tools: Tools): Promise<number> {
 		const boards = paths.map((path) => readBoard(path));
 		checkTogether(boards);
 		folder = mkdtempSync(join(tmpdir(), "multihome-"));
+		endOnSignals(folder);
 		return await run(boards, options, tools, folder);
 	} catch (error) {
 		process.stderr.write(`${(error as Error).message}\n`);
@@ -50,6 +51,22 @@ export async function main(args: string[], tools: Tools): Promise<number> {
 	} finally {
 		if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 	}
+}
+
+/** Ends the boards in good order, once there are any. */
+let stopRunning: (() => void) | undefined;
+
+/**
+ * Ctrl-C and SIGTERM end the run with status 0. The handlers stay: npm hands on a signal that the terminal has sent already. While
+ * the host is still being built there is nothing to end but this process.
+ */
+function endOnSignals(folder: string): void {
+	for (const signal of ["SIGINT", "SIGTERM"] as const)
+		process.on(signal, () => {
+			if (stopRunning !== undefined) return stopRunning();
+			rmSync(folder, { recursive: true, force: true });
+			process.exit(0);
+		});
 }
 
 async function run(boards: Board[], options: Options, tools: Tools, folder: string): Promise<number> {
@@ -90,9 +107,7 @@ async function run(boards: Board[], options: Options, tools: Tools, folder: stri
 async function live(boards: Board[], processes: BoardProcess[], options: Options): Promise<number> {
 	let finish: (status: number) => void;
 	const finished = new Promise<number>((done) => (finish = done));
-	const onSignal = () => finish(0);
-	process.on("SIGINT", onSignal);
-	process.on("SIGTERM", onSignal);
+	stopRunning = () => finish(0);
 	let timer: NodeJS.Timeout | undefined;
 	let running = processes.length;
 	for (const board of processes)
@@ -108,8 +123,6 @@ async function live(boards: Board[], processes: BoardProcess[], options: Options
 	const status = await finished;
 	clearTimeout(timer);
 	await Promise.all(processes.map((board) => board.stop()));
-	process.off("SIGINT", onSignal);
-	process.off("SIGTERM", onSignal);
 	return status;
 }
 
