@@ -1,0 +1,202 @@
+// What a receiver does: delayed acknowledgments, segments out of order, the window. RFC 5681 §4.2, RFC 9293 §3.8.6.
+import { describe, expect, test } from "vitest";
+import { Prng } from "../../../support/prng.ts";
+import { Peer } from "./peer.ts";
+
+describe("acknowledgments", () => {
+	test("one segment waits, at most 100 ms", () => {
+		const peer = new Peer();
+		peer.connected();
+		peer.take();
+		peer.send({ flags: "AP", seq: 1, ack: 1, length: 10 });
+		expect(peer.take()).toEqual([]);
+		peer.run(100);
+		expect(peer.told()).toEqual(["A 1 ack 11"]);
+		peer.run(1000);
+		expect(peer.take()).toEqual([]);
+	});
+	test("the second is acknowledged at once, with the first", () => {
+		const peer = new Peer();
+		peer.connected();
+		peer.take();
+		peer.send({ flags: "A", seq: 1, ack: 1, length: 1460 });
+		expect(peer.take()).toEqual([]);
+		peer.send({ flags: "A", seq: 1461, ack: 1, length: 1460 });
+		expect(peer.told()).toEqual(["A 1 ack 2921"]);
+		peer.run(1000);
+		expect(peer.take()).toEqual([]);
+	});
+	test("the acknowledgment carries the window as it is after the program has read", () => {
+		const peer = new Peer();
+		peer.connected();
+		peer.take();
+		for (let i = 0; i < 4; i++) peer.queue({ flags: "A", seq: 1 + 1460 * i, ack: 1, length: 1460 });
+		peer.run(0);
+		const told = peer.take();
+		expect(told.map((segment) => segment.window)).toEqual([5840, 5840]);
+	});
+	test("data to send carries them", () => {
+		const peer = new Peer();
+		const endpoint = peer.connected({ length: 0 });
+		peer.take();
+		peer.send({ flags: "AP", seq: 1, ack: 1, length: 10 });
+		peer.stack.tcp.write(endpoint.tcb!, new Uint8Array(5), 0, 5);
+		peer.run(0);
+		expect(peer.told()).toEqual(["PA 1+5 ack 11"]);
+		peer.run(100);
+		expect(peer.take()).toEqual([]);
+	});
+	test("what was acknowledged before is acknowledged again, each time", () => {
+		const peer = new Peer();
+		const endpoint = peer.connected();
+		peer.send({ flags: "A", seq: 1, ack: 1, length: 1000 });
+		peer.run(100);
+		peer.take();
+		peer.send({ flags: "A", seq: 1, ack: 1, length: 1000 });
+		peer.send({ flags: "A", seq: 501, ack: 1, length: 500 });
+		expect(peer.told()).toEqual(["A 1 ack 1001", "A 1 ack 1001"]);
+		expect(endpoint.received).toBe(1000);
+	});
+	test("what is half new is taken, and acknowledged at once", () => {
+		const peer = new Peer();
+		const endpoint = peer.connected();
+		peer.send({ flags: "A", seq: 1, ack: 1, length: 1000 });
+		peer.run(100);
+		peer.take();
+		peer.send({ flags: "A", seq: 501, ack: 1, length: 1000 });
+		expect(peer.told()).toEqual(["A 1 ack 1501"]);
+		expect(endpoint).toMatchObject({ received: 1500, wrongAt: -1 });
+	});
+});
+
+describe("out of order", () => {
+	test("each segment gets an acknowledgment of its own at once, and the one that closes the gap too", () => {
+		const peer = new Peer();
+		const endpoint = peer.connected();
+		peer.take();
+		peer.queue({ flags: "A", seq: 1001, ack: 1, length: 1000 });
+		peer.queue({ flags: "A", seq: 2001, ack: 1, length: 1000 });
+		peer.queue({ flags: "A", seq: 3001, ack: 1, length: 1000 });
+		peer.run(0);
+		expect(peer.told()).toEqual(["A 1 ack 1", "A 1 ack 1", "A 1 ack 1"]);
+		expect(endpoint.received).toBe(0);
+		peer.send({ flags: "A", seq: 1, ack: 1, length: 1000 });
+		expect(peer.told()).toEqual(["A 1 ack 4001"]);
+		expect(endpoint).toMatchObject({ received: 4000, wrongAt: -1 });
+	});
+	test("more gaps than there are ranges: dropped, counted, and sent again", () => {
+		const peer = new Peer();
+		const endpoint = peer.connected();
+		for (const seq of [101, 301, 501, 701, 901, 1101]) peer.send({ flags: "A", seq, ack: 1, length: 100 });
+		expect(peer.drops("tcpReassemblyFull")).toBe(2);
+		for (let seq = 1; seq < 1201; seq += 100) peer.send({ flags: "A", seq, ack: 1, length: 100 });
+		expect(endpoint).toMatchObject({ received: 1200, wrongAt: -1 });
+	});
+	test("a FIN ahead of its data waits for it", () => {
+		const peer = new Peer();
+		const endpoint = peer.connected();
+		peer.take();
+		peer.send({ flags: "AF", seq: 101, ack: 1, length: 50 });
+		expect(peer.told()).toEqual(["A 1 ack 1", "A 1 ack 1"]);
+		expect(endpoint.finished).toBe(false);
+		peer.send({ flags: "A", seq: 1, ack: 1, length: 100 });
+		expect(endpoint).toMatchObject({ received: 150, finished: true, wrongAt: -1 });
+		expect(peer.told()[0]).toBe("A 1 ack 152");
+	});
+	test("data beyond the window is cut off", () => {
+		const peer = new Peer({ sockets: { receiveBuffer: 1000 } });
+		const endpoint = peer.connected({ paused: true });
+		peer.take();
+		peer.send({ flags: "A", seq: 1, ack: 1, length: 1400 });
+		expect(endpoint.tcb!.rcvUsed).toBe(1000);
+		endpoint.resume();
+		expect(endpoint).toMatchObject({ received: 1000, wrongAt: -1 });
+	});
+	for (let seed = 1; seed <= 20; seed++) {
+		test(`pieces in any order, overlapping and repeated, seed ${seed}`, () => {
+			const prng = new Prng(seed);
+			const peer = new Peer({ sockets: { receiveBuffer: 3000 } }, seed);
+			peer.iss = prng.next();
+			const endpoint = peer.connected();
+			const total = 8000;
+			let acked = 0;
+			for (let step = 0; step < 20_000 && acked < total; step++) {
+				const seq = 1 + acked + prng.between(-200, 2900);
+				const length = Math.min(prng.between(1, 600), total + 1 - seq);
+				if (length > 0) peer.queue({ flags: "A", seq, ack: 1, length });
+				if (prng.chance(0.3)) peer.run(prng.below(3));
+				for (const segment of peer.take()) acked = Math.max(acked, segment.ack - 1);
+			}
+			expect({ seed, received: endpoint.received, wrongAt: endpoint.wrongAt }).toEqual({ seed, received: total, wrongAt: -1 });
+		});
+	}
+});
+
+describe("the window", () => {
+	test("closes as data waits, and is announced when it opens by half", () => {
+		const peer = new Peer();
+		const endpoint = peer.connected({ paused: true });
+		peer.take();
+		for (let i = 0; i < 4; i++) peer.queue({ flags: "A", seq: 1 + 1460 * i, ack: 1, length: 1460 });
+		peer.run(0);
+		expect(peer.take().at(-1)).toMatchObject({ ack: 5841, window: 0 });
+		const { tcp } = peer.stack;
+		tcp.read(endpoint.tcb!, new Uint8Array(1000), 0, 1000);
+		peer.run(1);
+		expect(peer.take()).toEqual([]);
+		tcp.read(endpoint.tcb!, new Uint8Array(2000), 0, 2000);
+		peer.run(1);
+		expect(peer.take()).toMatchObject([{ flags: "A", ack: 5841, window: 3000 }]);
+	});
+	test("its right edge never goes back, and it does not open by less than a segment (silly window syndrome)", () => {
+		const peer = new Peer();
+		const endpoint = peer.connected({ paused: true });
+		let edge = 1 + 5840;
+		let seq = 1;
+		for (let i = 0; i < 200; i++) {
+			if (seq + 100 <= edge) {
+				peer.send({ flags: "A", seq, ack: 1, length: 100 });
+				seq += 100;
+			}
+			peer.stack.tcp.read(endpoint.tcb!, new Uint8Array(70), 0, 70);
+			peer.run(50);
+			for (const segment of peer.take()) {
+				const right = segment.ack + segment.window;
+				expect(right).toBeGreaterThanOrEqual(edge);
+				if (right > edge) expect(right - edge).toBeGreaterThanOrEqual(1460);
+				edge = right;
+			}
+		}
+	});
+	test("a probe of a closed window is answered, and its byte not taken", () => {
+		const peer = new Peer({ sockets: { receiveBuffer: 1000 } });
+		const endpoint = peer.connected({ paused: true });
+		peer.send({ flags: "A", seq: 1, ack: 1, length: 1000 });
+		peer.run(100);
+		peer.take();
+		peer.send({ flags: "A", seq: 1001, ack: 1, length: 1 });
+		expect(peer.take()).toMatchObject([{ flags: "A", ack: 1001, window: 0 }]);
+		endpoint.resume();
+		peer.run(0);
+		expect(peer.take()).toMatchObject([{ ack: 1001, window: 1000 }]);
+	});
+	test("a closed window still takes acknowledgments that come with data", () => {
+		const peer = new Peer({ sockets: { receiveBuffer: 1000 } });
+		const endpoint = peer.connected({ paused: true, length: 500 });
+		peer.send({ flags: "A", seq: 1, ack: 1, length: 1000 });
+		peer.run(100);
+		peer.send({ flags: "A", seq: 1001, ack: 501, length: 1 });
+		expect(endpoint.tcb!.sndUna).toBe(endpoint.tcb!.sndMax);
+	});
+	test("a FIN needs no room", () => {
+		const peer = new Peer({ sockets: { receiveBuffer: 1000 } });
+		const endpoint = peer.connected({ paused: true });
+		peer.send({ flags: "A", seq: 1, ack: 1, length: 1000 });
+		peer.send({ flags: "AF", seq: 1001, ack: 1 });
+		expect(endpoint.tcb!.stateName).toBe("closeWait");
+		expect(endpoint.finished).toBe(false);
+		endpoint.resume();
+		peer.run(0);
+		expect(endpoint.finished).toBe(true);
+	});
+});
