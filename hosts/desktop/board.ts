@@ -116,14 +116,14 @@ export function checkTogether(boards: Board[]): void {
 		const { name } = board;
 		for (let n = 2; names.has(board.name); n++) board.name = `${name}-${n}`;
 		names.add(board.name);
-		board.file.interfaces.forEach((interface_, i) => {
-			for (const { key, from, udp } of forwardsOf(interface_)) {
+		for (const [i, each] of board.file.interfaces.entries()) {
+			for (const { key, from, udp } of forwardsOf(each)) {
 				const place = `${board.path}: interfaces[${i}].forward.${key}`;
 				const other = forwards.get(`${from} ${udp}`);
 				if (other !== undefined) throw new InputError(`${place}: port ${from} is forwarded already by ${other}; take another`);
 				forwards.set(`${from} ${udp}`, place);
 			}
-		});
+		}
 	}
 }
 

@@ -60,7 +60,7 @@ function seeded(seed: number): () => number {
 function open(configuration: InterfaceConfiguration): Device {
 	const { name, tap, socket, mtu, faults, capture } = configuration;
 	const mac = new Uint8Array(6);
-	configuration.mac.split(":").forEach((byte, i) => (mac[i] = Number.parseInt(byte, 16)));
+	for (const [i, byte] of configuration.mac.split(":").entries()) mac[i] = Number.parseInt(byte, 16);
 	let device: Device = tap === undefined ? new FramesDevice("socket", socket!, mac, mtu) : new FramesDevice("tap", tap, mac, mtu);
 	if (faults !== undefined) device = new Faults(device, faults, configuration.faultSeed);
 	if (capture !== undefined) device = new Capture(device, new FileSink(capture), name);
@@ -73,7 +73,7 @@ function within<T>(place: string, action: () => T): T {
 	try {
 		return action();
 	} catch (error) {
-		throw new Error(`${place}: ${(error as Error).message}`);
+		throw new Error(`${place}: ${(error as Error).message}`, { cause: error });
 	}
 }
 

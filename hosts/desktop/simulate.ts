@@ -129,14 +129,14 @@ async function live(boards: Board[], processes: BoardProcess[], options: Options
 /** Where the board can be reached. */
 function announce(board: Board, several: boolean): void {
 	let text = several ? `board ${board.name}\n` : "";
-	for (const interface_ of board.file.interfaces) {
-		const addresses = (interface_.addresses ?? []).map((address) => address.replace(/\/.*/, ""));
-		const forwards = forwardsOf(interface_);
+	for (const each of board.file.interfaces) {
+		const addresses = (each.addresses ?? []).map((address) => address.replace(/\/.*/, ""));
+		const forwards = forwardsOf(each);
 		const web = forwards.find(({ udp, to }) => !udp && to === 80);
 		const others = forwards.filter((forward) => forward !== web);
-		const name = interface_.name.padEnd(5);
+		const name = each.name.padEnd(5);
 		if (web !== undefined) text += `${name} http://127.0.0.1:${web.from}/   (${addresses.join(", ")})\n`;
-		else text += `${name} ${addresses.join(", ") || "no address"}   (${interface_.wire ?? "loopback"})\n`;
+		else text += `${name} ${addresses.join(", ") || "no address"}   (${each.wire ?? "loopback"})\n`;
 		if (others.length > 0)
 			text += `${" ".repeat(6)}127.0.0.1: ${others.map(({ from, to, udp }) => `${from}${udp ? "/udp" : ""} → ${to}`).join(", ")}\n`;
 	}

@@ -21,25 +21,27 @@ function start(callback: Callback, ms: number, repeat: number): Running {
 	return timer;
 }
 
-export default class Timer {
+const Timer = {
 	/** Calls back once in `ms` milliseconds, and with `repeat` again every so many after that. */
-	static set(callback: Callback, ms = 0, repeat?: number): Running {
+	set(callback: Callback, ms = 0, repeat?: number): Running {
 		return start(callback, ms, repeat ?? -1);
-	}
+	},
 
-	static repeat(callback: Callback, ms: number): Running {
+	repeat(callback: Callback, ms: number): Running {
 		return start(callback, ms, ms);
-	}
+	},
 
 	/** Runs in `ms` milliseconds instead of when it was to run. */
-	static schedule(timer: Running, ms: number, repeat?: number): void {
+	schedule(timer: Running, ms: number, repeat?: number): void {
 		timer.repeat = repeat ?? -1;
 		if (timer.id >= 0) armTimer(timer.id, ms);
-	}
+	},
 
-	static clear(timer: Running | undefined): void {
+	clear(timer: Running | undefined): void {
 		if (timer === undefined || timer.id < 0) return;
 		destroyTimer(timer.id);
 		timer.id = -1;
-	}
-}
+	},
+};
+
+export default Timer;

@@ -11,6 +11,12 @@ import { Segment } from "./segment.ts";
 
 const DEFAULT_MTU = 1500;
 
+/** Why a port of 127.0.0.1 cannot be had, and what to change. */
+const REMEDIES: Record<string, string> = {
+	EADDRINUSE: "is in use; put a free port in its place, or end the program that has it",
+	EACCES: "needs root; put a port from 1024 in its place",
+};
+
 /** Independent seeds from one: the murmur3 finaliser. */
 function derive(seed: number, ...path: number[]): number {
 	let z = seed | 0;
@@ -123,10 +129,9 @@ export class Wires {
 			if (!(error instanceof ForwardError)) throw error;
 			const { forward, code } = error;
 			const place = `${board.path}: interfaces[${i}].forward.${forward.key}: port ${forward.from} of 127.0.0.1`;
-			if (code === "EADDRINUSE")
-				throw new Error(`${place} is in use; put a free port in its place, or end the program that has it`);
-			if (code === "EACCES") throw new Error(`${place} needs root; put a port from 1024 in its place`);
-			throw new Error(`${place} cannot be opened (${code}); put another port in its place`);
+			throw new Error(`${place} ${REMEDIES[code] ?? `cannot be opened (${code}); put another port in its place`}`, {
+				cause: error,
+			});
 		}
 		await gateway.listen(socket);
 	}

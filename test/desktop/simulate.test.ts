@@ -388,8 +388,8 @@ print("drew " + [1, 2, 3, 4].map(() => stack.core.random32()).join(" "));
 			interfaces: [{ name: "eth0", wire: `stream:${socket}`, addresses: ["192.168.77.2/24"], gateway: "192.168.77.1" }],
 		});
 		const [port] = await freePorts(1);
-		let heard = "";
-		const server = createServer((client) => client.on("data", (chunk) => (heard += chunk.toString())));
+		const heard: string[] = [];
+		const server = createServer((client) => client.on("data", (chunk) => heard.push(chunk.toString())));
 		await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
 		const app = file(
 			"call.ts",
@@ -399,8 +399,8 @@ const socket = new io.TCP({ address: "192.168.77.1", port: ${port}, onWritable()
 		);
 		const run = new Run("--board", board, "--app", app);
 		await run.until(/eth0/);
-		for (let i = 0; i < 500 && heard === ""; i++) await new Promise((done) => setTimeout(done, 20));
-		expect(heard).toContain("hi!");
+		for (let i = 0; i < 500 && heard.length === 0; i++) await new Promise((done) => setTimeout(done, 20));
+		expect(heard.join("")).toContain("hi!");
 		await run.stop();
 		passt.kill();
 		server.close();

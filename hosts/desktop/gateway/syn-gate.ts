@@ -91,7 +91,7 @@ export class SynGate {
 
 	close(): void {
 		for (const socket of this.#connecting.values()) socket.destroy();
-		for (const key of [...this.#ready.keys()]) this.take(key)?.destroy();
+		for (const key of this.#ready.keys()) this.take(key)?.destroy();
 		this.#connecting.clear();
 	}
 }

@@ -186,8 +186,8 @@ export class UdpRelay {
 	}
 
 	#sweep(before: number): void {
-		for (const outward of [...this.#outward.values()]) if (outward.used < before) this.#drop(outward);
-		for (const peer of [...this.#peers.values()]) if (peer.used < before) this.#forget(peer);
+		for (const outward of this.#outward.values()) if (outward.used < before) this.#drop(outward);
+		for (const peer of this.#peers.values()) if (peer.used < before) this.#forget(peer);
 	}
 }
 
