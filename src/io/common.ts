@@ -1,6 +1,7 @@
 // What the three classes share.
 
 import type { Stack } from "../stack.ts";
+import type { SocketSet } from "../transport/sockets.ts";
 import { show } from "./options.ts";
 
 /** SyntaxError, as Moddable's sockets throw for a closed instance, and as its tests want it. */
@@ -18,8 +19,8 @@ export function slotOf(stack: Stack, value: unknown): number {
 }
 
 /** Tells the owner of the stack what a callback threw. Where nobody listens it goes on its way, out of `poll`. */
-export function report(stack: Stack, error: unknown): void {
-	const listener = stack.sockets.onError;
+export function report(sockets: SocketSet, error: unknown): void {
+	const listener = sockets.onError;
 	if (listener === undefined) throw error;
 	listener(error);
 }

@@ -77,6 +77,6 @@ export class ListenerSocket implements Listener, SocketOwner {
 	/** For SocketSet: a callback threw. */
 	onFailure(error: unknown): void {
 		this.close();
-		report(this.#stack, error);
+		report(this.#stack.sockets, error);
 	}
 }

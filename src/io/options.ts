@@ -47,11 +47,15 @@ export function callbackOf<T>(name: string, value: T | undefined): T | undefined
 	return value;
 }
 
+/** In constants, as `format` is set often, and XS makes a new string each time that it meets a literal. */
+const BUFFER = "buffer";
+const NUMBER = "number";
+
 /** Whether the format is "number". */
 export function numberFormat(value: Format | undefined): boolean {
-	if (value === undefined || value === "buffer") return false;
-	if (value !== "number") throw new RangeError(`format ${show(value)}: expected "buffer" or "number"`);
-	return true;
+	if (value === NUMBER) return true;
+	if (value !== undefined && value !== BUFFER) throw new RangeError(`format ${show(value)}: expected "buffer" or "number"`);
+	return false;
 }
 
 export function fixedFormat(value: unknown, only: string): void {

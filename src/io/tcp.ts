@@ -21,14 +21,11 @@ export class TCPSocket implements TCP, SocketOwner {
 	#onReadable: ((bytes: number) => void) | undefined = undefined;
 	#onWritable: ((bytes: number) => void) | undefined = undefined;
 	#onError: (() => void) | undefined = undefined;
-	readonly #stack: Stack;
 	#failed = false;
-	#remoteAddress: string | undefined = undefined;
 	declare target?: unknown;
 
 	/** `options`, or a connection that a listener accepted. */
 	constructor(stack: Stack, options: TCPOptions | Tcb) {
-		this.#stack = stack;
 		this.#tcp = stack.tcp;
 		if (options instanceof Tcb) {
 			this.#tcb = options;
@@ -43,7 +40,7 @@ export class TCPSocket implements TCP, SocketOwner {
 		const noDelay = options.noDelay ?? options.nodelay;
 		if (noDelay !== undefined) check.flagOf("noDelay", noDelay);
 		const keepAlive = options.keepAlive === undefined ? -1 : check.keepAliveOf(options.keepAlive);
-		const tcb = options.from === undefined ? this.#connect(options) : this.#takeOver(options.from);
+		const tcb = options.from === undefined ? this.#connect(stack, options) : this.#takeOver(options.from);
 		this.#tcb = tcb;
 		this.#onReadable = onReadable;
 		this.#onWritable = onWritable;
@@ -55,12 +52,12 @@ export class TCPSocket implements TCP, SocketOwner {
 		if (keepAlive >= 0) this.#tcp.setKeepAlive(tcb, keepAlive);
 	}
 
-	#connect(options: TCPOptions): Tcb {
+	#connect(stack: Stack, options: TCPOptions): Tcb {
 		const text = options.address ?? options.host;
 		const address = check.addressOf(options.address === undefined && options.host !== undefined ? "host" : "address", text);
 		const port = check.portOf(options.port, 1);
 		return this.#tcp.connect(address, port, {
-			interfaceSlot: slotOf(this.#stack, options.interface),
+			interfaceSlot: slotOf(stack, options.interface),
 		});
 	}
 
@@ -78,17 +75,16 @@ export class TCPSocket implements TCP, SocketOwner {
 	read(option?: number | Bytes, byteOffset?: number, byteLength?: number): ArrayBuffer | number | undefined {
 		const tcb = this.#tcb;
 		if (tcb === undefined) throw closed();
+		if (option !== undefined && !this.#number) {
+			const size = (option as Bytes).byteLength;
+			if (size === (size | 0)) {
+				if (byteOffset === undefined) return this.#tcp.read(tcb, option as Bytes, 0, size) || undefined;
+				return this.#tcp.read(tcb, option as Bytes, byteOffset, partOf(size, byteOffset, byteLength)) || undefined;
+			}
+		}
 		const available = tcb.rcvUsed;
 		if (available === 0) return undefined;
 		if (this.#number) return this.#tcp.readByte(tcb);
-		if (option !== undefined) {
-			const size = (option as Bytes).byteLength;
-			if (size === (size | 0)) {
-				const at = byteOffset ?? 0;
-				const length = byteOffset === undefined ? size : partOf(size, byteOffset, byteLength);
-				return this.#tcp.read(tcb, option as Bytes, at, length < available ? length : available);
-			}
-		}
 		const length = option === undefined ? available : check.wholeOf("read", option, 1, available);
 		const buffer = new ArrayBuffer(length);
 		this.#tcp.read(tcb, buffer, 0, length);
@@ -142,13 +138,13 @@ export class TCPSocket implements TCP, SocketOwner {
 	}
 	set format(value: Format) {
 		if (this.#tcb === undefined) throw closed();
+		// HTTP and WebSocket modules set it for every header byte or two.
 		this.#number = check.numberFormat(value);
 	}
 
 	get remoteAddress(): string | undefined {
-		const tcb = this.#tcb;
-		if (tcb === undefined) throw closed();
-		return (this.#remoteAddress ??= formatIpv4(tcb.remoteAddress));
+		if (this.#tcb === undefined) throw closed();
+		return formatIpv4(this.#tcb.remoteAddress);
 	}
 
 	get remotePort(): number | undefined {
@@ -177,7 +173,11 @@ export class TCPSocket implements TCP, SocketOwner {
 	onEvents(events: number): void {
 		const tcb = this.#tcb;
 		if (tcb === undefined) return;
-		if (events & READABLE && this.#onReadable !== undefined && tcb.rcvUsed > 0) this.#onReadable(tcb.rcvUsed);
+		if (events & READABLE && this.#onReadable !== undefined) {
+			const bytes = tcb.rcvUsed;
+			if (bytes > 0) this.#onReadable(bytes);
+		}
+		if (events <= READABLE) return;
 		if (events & WRITABLE && this.#onWritable !== undefined && this.#tcb === tcb) {
 			const room = this.#tcp.writable(tcb);
 			if (room > 0) this.#onWritable(room);
@@ -193,7 +193,7 @@ export class TCPSocket implements TCP, SocketOwner {
 		const tcb = this.#tcb;
 		this.#tcb = undefined;
 		if (tcb !== undefined) this.#tcp.abort(tcb);
-		report(this.#stack, error);
+		report(this.#tcp.sockets, error);
 	}
 }
 

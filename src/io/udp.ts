@@ -1,7 +1,7 @@
 // ECMA-419's UDP over a UdpSocket. What is said of each method stands in types.ts.
 
 import type { Stack } from "../stack.ts";
-import { ERROR, READABLE, type SocketOwner } from "../transport/sockets.ts";
+import { ERROR, READABLE, type SocketOwner, type SocketSet } from "../transport/sockets.ts";
 import type { Udp, UdpSocket } from "../transport/udp.ts";
 import { formatIpv4 } from "../ip/address.ts";
 import { AddressCache } from "./address.ts";
@@ -13,7 +13,7 @@ export class UDPSocket implements UDP, SocketOwner {
 	/** Undefined once closed. */
 	#socket: UdpSocket | undefined;
 	readonly #udp: Udp;
-	readonly #stack: Stack;
+	readonly #sockets: SocketSet;
 	readonly #cache = new AddressCache();
 	readonly #onReadable: ((datagrams: number) => void) | undefined;
 	readonly #onError: (() => void) | undefined;
@@ -21,7 +21,7 @@ export class UDPSocket implements UDP, SocketOwner {
 
 	constructor(stack: Stack, options: UDPOptions) {
 		check.objectOption(options);
-		this.#stack = stack;
+		this.#sockets = stack.sockets;
 		this.#udp = stack.udp;
 		this.#onReadable = check.callbackOf("onReadable", options.onReadable);
 		this.#onError = check.callbackOf("onError", options.onError);
@@ -127,6 +127,6 @@ export class UDPSocket implements UDP, SocketOwner {
 	/** For SocketSet: a callback threw. */
 	onFailure(error: unknown): void {
 		this.close();
-		report(this.#stack, error);
+		report(this.#sockets, error);
 	}
 }
