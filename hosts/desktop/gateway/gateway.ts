@@ -21,7 +21,7 @@ import { UdpRelay } from "./udp-relay.ts";
 /** Connections at the same time; the buffers are touched, and so cost memory, only when used. */
 const CONNECTIONS = 512;
 const BUFFER_BYTES = 65_535;
-const BACKLOG = 128;
+const BACKLOG = CONNECTIONS;
 /** How long a connection waits for a board that is starting, ms, and how often it looks. */
 const PATIENCE_MS = 10_000;
 const RETRY_MS = 20;
