@@ -13,6 +13,9 @@ const CHUNK_LINE_BYTES = 256;
 /** A body may have this many bytes at most. */
 export const BODY_BYTES = 2 ** 31;
 
+/** Lines up to this length are copied byte by byte. */
+const SHORT = 16;
+
 const REQUEST_LINE = 0;
 const FIELDS = 1;
 /** The head is complete, and there is no body or it has not begun. */
@@ -164,7 +167,10 @@ export class Request {
 			return stop;
 		}
 		const keep = Math.min(size, LINE_BYTES - this.#length);
-		if (keep > 0) this.#line.set(bytes.subarray(at, at + keep), this.#length);
+		const line = this.#line;
+		// A view costs four slots: not for chunk-size lines, of which a long body has many.
+		if (keep > SHORT) line.set(bytes.subarray(at, at + keep), this.#length);
+		else for (let i = 0; i < keep; i++) line[this.#length + i] = bytes[at + i]!;
 		this.#length += size;
 		if (stop === end) return end;
 		if (this.#length > 0 && this.#length <= LINE_BYTES && this.#line[this.#length - 1] === CR) this.#length--;
