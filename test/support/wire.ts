@@ -32,8 +32,9 @@ export class QueueDevice implements Device {
 	/** Frames that were sent, unless `onSend` takes them. */
 	readonly sent: Uint8Array[] = [];
 	onSend: ((frame: Uint8Array) => void) | undefined = undefined;
-	/** How many frames were handed to the stack, and how many came from it. */
+	/** How many frames were handed to the stack, how many it was told of but could not have, and how many came from it. */
 	received = 0;
+	lost = 0;
 	transmitted = 0;
 	host: DeviceHost | undefined = undefined;
 	#arena: Uint8Array = new Uint8Array(0);
@@ -76,7 +77,10 @@ export class QueueDevice implements Device {
 	receive(at: number, max: number): number {
 		if (this.incoming.length === 0) return 0;
 		const frame = this.incoming.shift();
-		if (!frame || frame.length > max || frame.length === 0) return -1;
+		if (!frame || frame.length > max || frame.length === 0) {
+			this.lost++;
+			return -1;
+		}
 		this.#arena.set(frame, at);
 		this.received++;
 		return frame.length;

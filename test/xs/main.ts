@@ -4,8 +4,15 @@
 import { exit, now, print } from "host/system";
 import { runAll } from "./vitest.ts";
 
+/** The host writes its output before it waits. */
+function flush(): Promise<void> {
+	return new Promise((resolve) => {
+		setTimeout(resolve, 0);
+	});
+}
+
 try {
-	await runAll({ print, now }, (globalThis as { testEnvironment?: Record<string, string> }).testEnvironment?.ONLY ?? "");
+	await runAll({ print, now, flush }, (globalThis as { testEnvironment?: Record<string, string> }).testEnvironment?.ONLY ?? "");
 	exit(0);
 } catch (error) {
 	print(`@broken ${JSON.stringify(String(error))}`);

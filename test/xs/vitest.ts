@@ -128,6 +128,8 @@ export interface Output {
 	print(line: string): void;
 	/** Milliseconds, int32. */
 	now(): number;
+	/** Resolves when what was printed has been written out. */
+	flush(): Promise<void>;
 }
 
 interface Run {
@@ -196,6 +198,7 @@ async function runSuite(run: Run, where: Suite, prefix: string, skipped: boolean
 		for (const entry of where.entries) {
 			if ("entries" in entry) await runSuite(run, entry, `${prefix}${entry.name} > `, skipped);
 			else await runTest(run, where, entry, prefix, skipped);
+			await run.output.flush();
 		}
 		for (const body of where.hooks.afterAll) await body();
 	} catch (error) {
