@@ -3,6 +3,7 @@
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, type SocketOwner } from "../transport/sockets.ts";
 import type { Tcb } from "../transport/tcp/tcb.ts";
+import * as ipv4 from "../wire/ipv4.ts";
 import * as check from "./options.ts";
 import { closed, report, slotOf } from "./common.ts";
 import type { Listener, ListenerOptions, TCP } from "./types.ts";
@@ -29,8 +30,11 @@ export class ListenerSocket implements Listener, SocketOwner {
 		check.fixedFormat(options.format, "socket/tcp");
 		const backlog = options.backlog === undefined ? BACKLOG : check.wholeOf("backlog", options.backlog, 1, 4096);
 		const address = check.localAddressOf(options);
-		const port = check.localPortOf(options);
-		const tcb = stack.tcp.listen(address, port, backlog, slotOf(stack, options.interface));
+		const slot = slotOf(stack, options.interface);
+		let port = check.localPortOf(options);
+		// To the transport, port 0 of an interface is every port of it.
+		if (port === 0 && slot !== 0) port = stack.sockets.ephemeralPort(ipv4.TCP | (slot << 8), address, 0, 0);
+		const tcb = stack.tcp.listen(address, port, backlog, slot);
 		tcb.owner = this;
 		this.#tcb = tcb;
 		if (options.target !== undefined) this.target = options.target;
