@@ -21,8 +21,9 @@ import { LoopbackInterface } from "./link/loopback.ts";
 import { statusOf, type Status } from "./status.ts";
 import { IcmpSockets } from "./transport/icmp.ts";
 import { SocketSet } from "./transport/sockets.ts";
+import type { Tcb } from "./transport/tcp/tcb.ts";
 import { Tcp } from "./transport/tcp/tcp.ts";
-import { Udp } from "./transport/udp.ts";
+import { Udp, type UdpSocket } from "./transport/udp.ts";
 import * as icmpv4 from "./wire/icmpv4.ts";
 import * as ipv4 from "./wire/ipv4.ts";
 import * as kinds from "./wire/kinds.ts";
@@ -41,20 +42,28 @@ export class Stack {
 	readonly interfaces: InterfaceSet;
 	/** `add` and `remove` routes here. */
 	readonly routes: Routes;
+	#view: DataView;
+	/** The packet that frames are received into, NONE while there is none, and where its IP header goes. */
 	#packet = NONE;
+	#at = 0;
 	#flows: number;
+	#tcbs: Tcb[];
+	#udps: UdpSocket[];
 
 	/** Allocates everything there will be. Throws RangeError or TypeError naming the option that is wrong. */
 	constructor(options: CoreOptions) {
 		const core = (this.core = new Core(options));
-		this.#packet = core.pool.acquire();
+		this.#view = core.view;
+		this.#nextPacket();
 		this.routes = new Routes(core);
 		this.interfaces = new InterfaceSet(core, this.routes, this);
 		this.ip = new Ip(core, this.interfaces, this.routes);
 		this.sockets = new SocketSet(core);
 		this.#flows = this.sockets.flows.table;
 		this.tcp = new Tcp(core, this.ip, this.sockets);
+		this.#tcbs = this.tcp.tcbs;
 		this.udp = new Udp(core, this.ip, this.sockets);
+		this.#udps = this.udp.sockets;
 		this.icmp = new IcmpSockets(core, this.ip, this.sockets);
 		this.interfaces.add(new LoopbackInterface("lo", new LoopbackDevice())).addAddress(LOCALHOST, 8);
 	}
@@ -76,13 +85,15 @@ export class Stack {
 		for (let i = 0; i < list.length; i++) {
 			const link = list[i]!;
 			link.checkLink();
+			link.ready = true;
 			if (link.device.poll !== undefined) {
 				const ms = link.device.poll(now);
 				if (ms >= 0 && (wanted < 0 || ms < wanted)) wanted = ms;
 			}
-			if (link.queue.head !== NONE) link.drain();
+			if (link.waiting > 0) link.drain();
 		}
 		if (core.takeDeadline()) this.#timers();
+		this.tcp.output(); // routes may have changed
 		let busy = true;
 		for (let turn = 0; busy && turn < TURNS_PER_POLL; turn++) busy = this.#turn();
 		if (busy) return 0;
@@ -92,91 +103,134 @@ export class Stack {
 
 	/** A few frames of every interface, then what applications and connections make of them. Answers whether there may be more. */
 	#turn(): boolean {
-		const core = this.core;
-		let busy = false;
-		if (core.spare === NONE) core.takeSpare();
 		const list = this.interfaces.list;
-		for (let i = 0; i < list.length; i++) if (this.#receive(list[i]!)) busy = true;
+		let busy = false;
+		for (let i = 0; i < list.length; i++) if (list[i]!.ready && this.#receive(list[i]!)) busy = true;
+		const core = this.core;
+		if (core.spare === NONE) core.takeSpare();
 		if (this.sockets.posted) {
 			this.sockets.dispatch();
-			busy = busy || this.sockets.posted;
+			// What was read gave its packet back.
+			if (this.sockets.posted || (this.#packet === NONE && this.#nextPacket())) busy = true;
 		}
-		this.tcp.output();
+		if (this.tcp.pending !== undefined) this.tcp.output();
 		return busy;
 	}
 
-	/** Takes frames from an interface's device. Answers whether there may be more. */
+	/** Takes frames from an interface's device and dispatches them. Answers whether there may be more. */
 	#receive(link: Interface): boolean {
-		const core = this.core;
-		const header = link.linkHeader;
-		const space = link.receiveSpace;
-		for (let i = 0; i < FRAMES_PER_TURN; i++) {
-			let packet = this.#packet;
-			if (packet === NONE) {
-				packet = this.#packet = core.pool.acquire();
-				if (packet === NONE) return false; // nothing is lost yet: the device keeps the frame
+		if (!link.up || this.#packet === NONE) return this.#cannot(link);
+		const view = this.#view;
+		const device = link.device;
+		const block = link.block;
+		const space = link.space;
+		const at = this.#at - link.linkHeader;
+		let frames = FRAMES_PER_TURN;
+		let kept = false;
+		do {
+			const length = device.receive(at, space);
+			if (length <= 0) {
+				if (length < 0) this.core.count(block, DROP.truncated);
+				else {
+					link.ready = link.polled;
+					return false;
+				}
+			} else {
+				const result = decode(view, at, at + length, block);
+				// The likeliest first; the group bit makes it another kind.
+				const kind = result & (kinds.KIND | kinds.GROUP);
+				const payload = at + ((result >> kinds.OFFSET_SHIFT) & kinds.OFFSET_MASK);
+				if (kind === kinds.TCP && result >= 0) {
+					const index = flowFind(view, this.#flows, ipv4.TCP | (link.slot << 8));
+					if (index >= 0) this.tcp.receive(this.#tcbs[index]!, link, payload, result >> kinds.LENGTH_SHIFT);
+					else this.tcp.refuse(link, result >> kinds.LENGTH_SHIFT);
+				} else if (kind === kinds.UDP && result >= 0) {
+					const index = flowFind(view, this.#flows, ipv4.UDP | (link.slot << 8));
+					if (index >= 0) kept = this.udp.receive(this.#udps[index]!, this.#packet, link, payload, result >> kinds.LENGTH_SHIFT);
+					else this.#noSocket(link, result);
+				} else if (kind === kinds.ICMP && result >= 0) kept = this.#icmp(link, payload, result >> kinds.LENGTH_SHIFT, 0);
+				else kept = this.#other(link, result, payload);
+				if (kept) return this.#nextPacket();
 			}
-			const at = core.pool.base(packet) + PACKET_HEADROOM - header;
-			const length = link.device.receive(at, space);
-			if (length === 0) return false;
-			if (length < 0) core.count(link.block, DROP.truncated);
-			else if (!link.up) core.count(link.block, DROP.interfaceDown);
-			else if (this.#input(link, packet, at, at + length)) this.#packet = core.pool.acquire();
-		}
+		} while (--frames > 0);
 		return true;
 	}
 
-	/** Dispatches one frame. Answers whether the packet was kept. */
-	#input(link: Interface, packet: number, at: number, end: number): boolean {
-		const core = this.core;
-		let result = decode(core.view, at, end, link.block);
+	/** A link that is down discards what comes; without a packet buffer the device keeps it. Answers whether there may be more. */
+	#cannot(link: Interface): boolean {
+		if (this.#packet === NONE && !this.#nextPacket()) return false;
+		if (link.up) return this.#receive(link);
+		const length = link.device.receive(this.#at - link.linkHeader, link.space);
+		if (length !== 0) this.core.count(link.block, DROP.interfaceDown);
+		return length !== 0;
+	}
+
+	/** A packet to receive into, in place of one that was kept. Answers false when there is none: the device keeps its frames until there is. */
+	#nextPacket(): boolean {
+		const pool = this.core.pool;
+		const packet = (this.#packet = pool.acquire());
+		if (packet === NONE) return false;
+		this.#at = pool.base(packet) + PACKET_HEADROOM;
+		return true;
+	}
+
+	/** The less frequent of what `decode` answers. Answers whether the packet was kept. */
+	#other(link: Interface, result: number, payload: number): boolean {
 		if (result < 0) return this.#drop(link, -1 - result);
-		if ((result & kinds.KIND) === kinds.TRANSIT) {
-			if (!this.ip.isLocal(core.fields[DESTINATION]!)) return this.#transit(link, packet, result & kinds.GROUP);
-			if (core.limits.strongHost || ipv4.isLoopback(core.fields[DESTINATION]!)) return this.#drop(link, DROP.ipv4StrongHost);
-			at = core.fields[IP_AT]!;
-			result = decodeTransport(core.view, at, core.fields[IP_END]!, 0, result & kinds.GROUP);
-			if (result < 0) return this.#drop(link, -1 - result);
-		}
-		const payload = at + ((result >> kinds.OFFSET_SHIFT) & kinds.OFFSET_MASK);
 		const length = result >> kinds.LENGTH_SHIFT;
+		const group = result & kinds.GROUP;
 		switch (result & kinds.KIND) {
-			case kinds.TCP: {
-				if (result & kinds.GROUP) return this.#drop(link, DROP.tcpUnacceptable); // RFC 9293 §3.9.2.3
-				const index = flowFind(core.view, this.#flows, ipv4.TCP | (link.slot << 8));
-				if (index >= 0) this.tcp.receive(this.tcp.tcbs[index]!, link, payload, length);
-				else this.tcp.refuse(link, length);
+			case kinds.ARP:
+				link.control(payload);
 				return false;
-			}
+			case kinds.TRANSIT:
+				return this.#transit(link, group);
 			case kinds.UDP: {
-				const index = flowFind(core.view, this.#flows, ipv4.UDP | (link.slot << 8));
-				if (index >= 0) return this.udp.receive(this.udp.sockets[index]!, packet, link, payload, length);
-				if (!(result & kinds.GROUP)) this.ip.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.PORT_UNREACHABLE, 0);
-				return this.#drop(link, DROP.udpNoSocket);
+				const index = flowFind(this.#view, this.#flows, ipv4.UDP | (link.slot << 8));
+				if (index >= 0) return this.udp.receive(this.#udps[index]!, this.#packet, link, payload, length);
+				return this.#noSocket(link, result);
 			}
 			case kinds.ICMP:
-				return this.#icmp(link, packet, payload, length, result & kinds.GROUP);
-			case kinds.ARP:
-				link.control(payload, packet);
-				return false;
+				return this.#icmp(link, payload, length, group);
 			case kinds.FRAGMENT:
 				return this.#drop(link, DROP.ipv4Fragment);
+			case kinds.TCP: // to a group: RFC 9293 §3.9.2.3
+				return this.#drop(link, DROP.tcpUnacceptable);
 			default:
-				if (!(result & kinds.GROUP)) this.ip.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.PROTOCOL_UNREACHABLE, 0);
+				if (!group) this.ip.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.PROTOCOL_UNREACHABLE, 0);
 				return this.#drop(link, DROP.unknownProtocol);
 		}
 	}
 
-	/** IPv4 for somebody else. Answers whether the packet was kept. */
-	#transit(link: Interface, packet: number, group: number): boolean {
-		if (!this.core.limits.forwarding) return this.#drop(link, DROP.ipv4NotLocal);
-		return this.ip.forward(link, packet, this.core.fields[IP_AT]!, this.core.fields[IP_END]!, group);
+	#noSocket(link: Interface, result: number): boolean {
+		if (!(result & kinds.GROUP)) this.ip.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.PORT_UNREACHABLE, 0);
+		return this.#drop(link, DROP.udpNoSocket);
 	}
 
-	#icmp(link: Interface, packet: number, at: number, length: number, group: number): boolean {
+	/** IPv4 for an address that is not the interface's: another interface's (weak host), or somebody else's. Answers whether the packet was kept. */
+	#transit(link: Interface, group: number): boolean {
 		const core = this.core;
-		const type = icmpv4.type(core.view, at);
-		if (type === icmpv4.ECHO_REQUEST && !group) return this.ip.icmp.echo(packet, core.fields[IP_AT]!, core.fields[IP_END]!);
+		const at = core.fields[IP_AT]!;
+		const end = core.fields[IP_END]!;
+		const destination = core.fields[DESTINATION]!;
+		if (!this.ip.isLocal(destination)) {
+			if (!core.limits.forwarding) return this.#drop(link, DROP.ipv4NotLocal);
+			return this.ip.forward(link, this.#packet, at, end, group);
+		}
+		if (core.limits.strongHost || ipv4.isLoopback(destination)) return this.#drop(link, DROP.ipv4StrongHost);
+		const result = decodeTransport(this.#view, at, end, 0, group);
+		const payload = at + ((result >> kinds.OFFSET_SHIFT) & kinds.OFFSET_MASK);
+		if (result < 0 || (result & (kinds.KIND | kinds.GROUP)) !== kinds.TCP) return this.#other(link, result, payload);
+		const index = flowFind(this.#view, this.#flows, ipv4.TCP | (link.slot << 8));
+		if (index >= 0) this.tcp.receive(this.#tcbs[index]!, link, payload, result >> kinds.LENGTH_SHIFT);
+		else this.tcp.refuse(link, result >> kinds.LENGTH_SHIFT);
+		return false;
+	}
+
+	#icmp(link: Interface, at: number, length: number, group: number): boolean {
+		const type = icmpv4.type(this.#view, at);
+		if (type === icmpv4.ECHO_REQUEST && group === 0)
+			return this.ip.icmp.echo(this.#packet, this.core.fields[IP_AT]!, at + length);
 		if (type === icmpv4.ECHO_REPLY && this.icmp.receive(length)) return false;
 		if (type === icmpv4.UNREACHABLE || type === icmpv4.TIME_EXCEEDED || type === icmpv4.PARAMETER_PROBLEM) {
 			if (this.#icmpError(type, at, at + length)) return false;

@@ -13,6 +13,8 @@ export const TRANSMIT_CHECKSUM = 2;
 export const RECEIVE_COALESCED = 4;
 /** It cuts TCP packets larger than the MTU into segments on send (TSO). */
 export const TRANSMIT_SEGMENTED = 8;
+/** It always calls `notify` when frames wait: the stack does not ask it otherwise. */
+export const NOTIFIES = 16;
 
 /** Answers of `transmit`. */
 /** Taken; the memory belongs to the stack again. */

@@ -1,7 +1,7 @@
 // A device that receives what it transmits. The packets themselves wait; nothing is copied until they are received.
 
 import { copy } from "#codec";
-import { BUSY, HELD, MEDIUM_IP, RECEIVE_CHECKED, type Device, type DeviceHost } from "./device.ts";
+import { BUSY, HELD, MEDIUM_IP, NOTIFIES, RECEIVE_CHECKED, type Device, type DeviceHost } from "./device.ts";
 
 /** Packets on the way. A power of two. */
 const DEPTH = 8;
@@ -9,7 +9,7 @@ const DEPTH = 8;
 export class LoopbackDevice implements Device {
 	readonly medium = MEDIUM_IP;
 	readonly mtu = 1500;
-	readonly abilities = RECEIVE_CHECKED;
+	readonly abilities = RECEIVE_CHECKED | NOTIFIES;
 	readonly linkUp = true;
 	#host!: DeviceHost;
 	#packets = new Int32Array(DEPTH);

@@ -16,29 +16,33 @@ import type { Ip } from "./ip.ts";
 const QUOTE = 576 - ipv4.HEADER - icmpv4.HEADER;
 
 export class Icmp {
-	#core: Core;
-	#ip: Ip;
 	#replyPath = new Path();
+	#ip: Ip;
+	#core: Core;
+	#view: DataView;
 	#errorPath = new Path();
 	#tokens = ICMP_ERROR_BURST;
 	#filledAt = 0;
 
 	constructor(core: Core, ip: Ip) {
 		this.#core = core;
+		this.#view = core.view;
 		this.#ip = ip;
 	}
 
-	/** Answers the echo request at `at` in its own packet. Answers whether the packet was kept. RFC 1122 §3.2.2.6. */
+	/** Turns the echo request at `at` into its reply and sends it. Answers whether the packet was kept. RFC 1122 §3.2.2.6. */
 	echo(packet: number, at: number, end: number): boolean {
-		const core = this.#core;
 		const path = this.#replyPath;
-		const source = core.fields[SOURCE]!;
-		if (path.destination !== source) {
+		const ip = this.#ip;
+		const source = this.#core.fields[SOURCE]!;
+		if (path.destination !== source || path.stamp !== this.#core.stamp) {
 			path.destination = source;
-			path.generation = -1;
+			path.source = 0;
+			ip.route(path);
 		}
-		icmpEchoReply(core.view, at, core.fields[DESTINATION]!);
-		return this.#ip.output(packet, at, end, path);
+		if (end - at > path.mtu) return ip.tooBig(path);
+		icmpEchoReply(this.#view, at);
+		return ip.output(packet, at, end, path);
 	}
 
 	/**

@@ -47,11 +47,14 @@ export class Ip {
 	route(path: Path): boolean {
 		const destination = path.destination;
 		path.generation = this.routes.generation;
+		path.stamp = -1;
 		path.neighbor = undefined;
 		path.out = undefined;
+		path.mtu = 576;
 		path.nextHop = destination;
 		if (this.isLocal(destination)) {
-			path.out = this.interfaces.list[0]; // loopback, always the first
+			path.out = this.interfaces.list[0]!; // loopback, always the first
+			path.mtu = path.out.mtu;
 			if (path.source === 0) path.source = destination;
 			return true;
 		}
@@ -65,6 +68,7 @@ export class Ip {
 			else if (isDirectedBroadcast(route.link, destination)) path.nextHop = ipv4.BROADCAST;
 		}
 		if (path.out === undefined) return false;
+		path.mtu = path.out.mtu;
 		if (path.source === 0) path.source = this.sourceFor(path.out, destination);
 		return true;
 	}
@@ -107,17 +111,27 @@ export class Ip {
 		return 0;
 	}
 
-	/** Largest packet that the path carries, bytes. */
+	/** A packet is larger than its way carries: counted. */
+	tooBig(path: Path): boolean {
+		return this.#drop(path.out ?? this.interfaces.list[0]!, path.out === undefined ? DROP.noRoute : DROP.tooBig);
+	}
+
+	/** Largest packet that the path carries, bytes; 576 when there is no way. */
 	mtu(path: Path): number {
-		return path.out === undefined ? 576 : path.out.mtu;
+		return path.mtu;
 	}
 
 	/** Sends the IPv4 packet in bytes `at` to `end` along the path. Answers whether the packet was kept. */
 	output(packet: number, at: number, end: number, path: Path): boolean {
+		if (path.stamp === this.#core.stamp) return path.out!.send(packet, at, end, path.header);
+		return this.#find(packet, at, end, path);
+	}
+
+	/** The way must be looked up, or its neighbour found. */
+	#find(packet: number, at: number, end: number, path: Path): boolean {
 		if (path.generation !== this.routes.generation) this.route(path);
 		const out = path.out;
 		if (out === undefined) return this.#drop(this.interfaces.list[0]!, DROP.noRoute);
-		if (end - at > out.mtu) return this.#drop(out, DROP.tooBig);
 		if (!out.up) return this.#drop(out, DROP.interfaceDown);
 		return out.output(packet, at, end, path);
 	}
@@ -141,11 +155,10 @@ export class Ip {
 		}
 		if (core.limits.reversePathFilter && !this.#comesFrom(source, link)) return this.#drop(link, DROP.reversePath);
 		const path = this.#forwardPath;
-		if (path.destination !== destination) {
+		if (path.destination !== destination || path.generation !== this.routes.generation) {
 			path.destination = destination;
-			path.generation = -1;
+			this.route(path);
 		}
-		if (path.generation !== this.routes.generation) this.route(path);
 		if (path.out === undefined) {
 			this.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.NET_UNREACHABLE, 0);
 			return this.#drop(link, DROP.noRoute);

@@ -119,6 +119,7 @@ export class Routes {
 	/** Something that routes rest on changed: a link, an address. */
 	changed(): void {
 		this.generation = (this.generation + 1) | 0;
+		this.#core.stamp++;
 		this.#stale = true;
 	}
 

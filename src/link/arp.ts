@@ -8,7 +8,7 @@ import { NONE } from "../packet/pool.ts";
 import * as arp from "../wire/arp.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { copy, countSent } from "#codec";
+import { copy } from "#codec";
 import type { EthernetInterface } from "./ethernet.ts";
 import { FREE, INCOMPLETE, PROBE, REACHABLE, STALE, type Neighbor, type Neighbors } from "./neighbors.ts";
 
@@ -26,7 +26,7 @@ export class Arp {
 	}
 
 	/** A valid ARP packet at `at`; its frame's Ethernet header lies just before. */
-	receive(at: number, _packet: number): void {
+	receive(at: number): void {
 		const view = this.#core.view;
 		const sender = arp.senderIp(view, at);
 		const target = arp.targetIp(view, at);
@@ -96,6 +96,7 @@ export class Arp {
 	}
 
 	#enter(entry: Neighbor, state: number, forMs: number): void {
+		if (entry.state === REACHABLE) this.#core.stamp++;
 		entry.state = state;
 		entry.requests = 0;
 		entry.until = (this.#core.now + forMs) | 0;
@@ -152,7 +153,8 @@ export class Arp {
 	/** Builds and sends one. `header`: an Ethernet header whose first (for a reply: second) address it goes to; `targetMac`: arena offset or NONE. */
 	#send(header: number, operation: number, senderIp: number, targetIp: number, targetMac: number): void {
 		const core = this.#core;
-		const packet = core.spare;
+		// Not the spare packet: that may be the one whose way is being asked for.
+		const packet = core.pool.acquire();
 		if (packet === NONE) return core.count(this.#link.block, DROP.noPacketBuffer);
 		const view = core.view;
 		const at = core.pool.base(packet) + PACKET_HEADROOM;
@@ -167,8 +169,7 @@ export class Arp {
 			view.setInt32(at + arp.TARGET_MAC, 0);
 			view.setUint16(at + arp.TARGET_MAC + 4, 0);
 		} else copy(view, at + arp.TARGET_MAC, targetMac, 6);
-		countSent(view, frame, at + arp.LENGTH, this.#link.block);
-		if (this.#link.sendArp(packet, frame, at + arp.LENGTH)) core.takeSpare();
+		if (!this.#link.sendFrame(packet, frame, at + arp.LENGTH)) core.pool.release(packet);
 	}
 
 	/** Repeats questions, ages entries, and forgets those that nobody answered for. */

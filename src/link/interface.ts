@@ -1,7 +1,7 @@
 // What all interfaces have in common: a device below, addresses, a block in the arena, and a short queue before a busy device.
 
 import { ADDRESSES_PER_INTERFACE, MAX_MTU, PACKET_BYTES, PACKET_HEADROOM, TRANSMIT_QUEUE } from "../config.ts";
-import { HELD, RECEIVE_CHECKED, SENT, type Device } from "../device/device.ts";
+import { HELD, NOTIFIES, RECEIVE_CHECKED, SENT, type Device } from "../device/device.ts";
 import {
 	BLOCK_ADDRESS_COUNT,
 	BLOCK_ADDRESSES,
@@ -40,6 +40,16 @@ export abstract class Interface {
 	/** Arena offset of the interface block, packet/blocks.ts; 0 while not attached. */
 	block = 0;
 	readonly device: Device;
+	/** How many packets wait in `queue`, which the device was too busy for. */
+	waiting = 0;
+	/** Whether the device may have frames: asked at every turn, or after its notice. */
+	ready = true;
+	/** Bytes of link header before IP: what `receive` leaves room for in front. */
+	readonly linkHeader: number;
+	/** Most bytes that a received frame may have, counted from where its link header begins. */
+	readonly space: number;
+	/** Whether the device is asked without a notice. */
+	readonly polled: boolean;
 	/** Packets that the device was too busy for. */
 	queue!: PacketQueue;
 	/** Whether packets pass: administratively up, and the device has a link. */
@@ -60,7 +70,7 @@ export abstract class Interface {
 	#listener: InterfaceListener | undefined;
 	#flags = 0;
 
-	constructor(name: string, device: Device, options: InterfaceOptions) {
+	constructor(name: string, device: Device, linkHeader: number, options: InterfaceOptions) {
 		if (typeof name !== "string" || !/^[A-Za-z0-9._-]{1,15}$/.test(name))
 			throw new RangeError(`interface name "${String(name)}": expected 1 to 15 letters, digits, ".", "_" or "-"`);
 		const most = Math.min(device.mtu, MAX_MTU);
@@ -72,20 +82,24 @@ export abstract class Interface {
 			throw new RangeError(`metric ${String(metric)} of ${name}: expected 0 to 65535`);
 		this.name = name;
 		this.device = device;
+		this.linkHeader = linkHeader;
+		this.space = PACKET_BYTES - PACKET_HEADROOM + linkHeader;
+		this.polled = (device.abilities & NOTIFIES) === 0;
 		this.mtu = mtu;
 		this.metric = metric;
 	}
 
-	/** Bytes of link header before IP: what `receive` leaves room for in front. */
-	abstract readonly linkHeader: number;
 	/** What the link is, for people: "ethernet", "loopback". */
 	abstract readonly kind: string;
 
-	/** Sends the IP packet in bytes `at` to `end` to `path.nextHop`. Answers whether the packet was kept. */
+	/** Finds the way to `path.nextHop`, notes it in the path when it is sure, and sends. Answers whether the packet was kept. */
 	abstract output(packet: number, at: number, end: number, path: Path): boolean;
 
+	/** Puts the prepared link header before the IP packet in bytes `at` to `end`, and sends it. Answers whether the packet was kept. */
+	abstract send(packet: number, at: number, end: number, header: number): boolean;
+
 	/** A packet of the link's own protocols (ARP) that `decode` found. */
-	control(_at: number, _packet: number): void {}
+	control(_at: number): void {}
 
 	/** Time passes; says what it waits for by `core.deadline`. */
 	timers(_now: number): void {}
@@ -107,7 +121,10 @@ export abstract class Interface {
 		const pool = core.pool;
 		this.device.attach({
 			view: core.view,
-			notify: () => core.wake(),
+			notify: () => {
+				this.ready = true;
+				core.wake();
+			},
 			released: (packet) => {
 				pool.release(packet);
 				core.wake();
@@ -118,7 +135,7 @@ export abstract class Interface {
 	/** Leaves the stack. What waits is released; the device is closed. */
 	detach(): void {
 		this.up = false;
-		this.queue.clear();
+		this.#discard();
 		this.flush();
 		this.device.close();
 		this.slot = this.id = this.block = 0;
@@ -130,7 +147,7 @@ export abstract class Interface {
 		if (up === this.up) return;
 		this.up = up;
 		if (!up) {
-			this.queue.clear();
+			this.#discard();
 			this.flush();
 		}
 		this.#listener!.linkChanged(this);
@@ -177,27 +194,19 @@ export abstract class Interface {
 		}
 	}
 
-	/** Most bytes that a received frame may have, counted from where its link header begins. */
-	get receiveSpace(): number {
-		return PACKET_BYTES - PACKET_HEADROOM + this.linkHeader;
-	}
-
-	/** Hands a frame to the device, or queues it. Answers whether the packet was kept. */
-	protected transmit(packet: number, at: number, end: number): boolean {
-		if (this.queue.head === NONE) {
-			const answer = this.device.transmit(packet, at, end);
-			if (answer === SENT) return false;
-			if (answer === HELD) return true;
-		}
+	/** The device did not take the frame for good, or was not asked: `answer` of its `transmit`, or BUSY. Answers whether the packet was kept. */
+	protected notSent(answer: number, packet: number, at: number, end: number): boolean {
+		if (answer === HELD) return true;
 		const pool = this.core.pool;
 		// Who keeps a packet must leave one for its caller to go on with.
-		if (this.queue.length >= TRANSMIT_QUEUE || pool.free === 0) {
+		if (this.waiting >= TRANSMIT_QUEUE || pool.free === 0) {
 			this.core.count(this.block, DROP.transmitQueueFull);
 			return false;
 		}
 		pool.start[packet] = at;
 		pool.end[packet] = end;
 		this.queue.push(packet);
+		this.waiting++;
 		return true;
 	}
 
@@ -208,7 +217,13 @@ export abstract class Interface {
 			const answer = this.device.transmit(packet, pool.start[packet]!, pool.end[packet]!);
 			if (answer !== SENT && answer !== HELD) return;
 			this.queue.shift();
+			this.waiting--;
 			if (answer === SENT) pool.release(packet);
 		}
+	}
+
+	#discard(): void {
+		this.queue.clear();
+		this.waiting = 0;
 	}
 }

@@ -109,6 +109,7 @@ export class Neighbors {
 			}
 			entry.chain = undefined;
 		}
+		this.#core.stamp++;
 		entry.state = FREE;
 		entry.link = undefined;
 		entry.address = 0;

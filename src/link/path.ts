@@ -4,16 +4,22 @@ import type { Interface } from "./interface.ts";
 import type { Neighbor } from "./neighbors.ts";
 
 export class Path {
-	/** Generation of the routes at the last look-up; -1 means never. */
-	generation = -1;
+	/** `core.stamp` when `out` and `header` were found; while it is that, packets go straight to `out.send`. */
+	stamp = -1;
 	/** The interface it leaves by; undefined means there was no route. */
 	out: Interface | undefined = undefined;
-	/** IPv4 address of the gateway, or the destination itself. */
-	nextHop = 0;
-	/** The link's own cache: the neighbour entry used last. The link checks that it still is the right one. */
-	neighbor: Neighbor | undefined = undefined;
+	/** Arena offset of the link header that packets get, prepared by the link. */
+	header = 0;
 	/** IPv4 destination address. */
 	destination = 0;
+	/** Largest packet that `out` carries, bytes. */
+	mtu = 0;
+	/** Generation of the routes at the last look-up; -1 means never. */
+	generation = -1;
+	/** IPv4 address of the gateway, or the destination itself. */
+	nextHop = 0;
+	/** The neighbour entry used last. The link checks that it still is the right one. */
+	neighbor: Neighbor | undefined = undefined;
 	/** Interface slot that the socket is bound to, or 0 for any. */
 	bound = 0;
 	/** Source address chosen for the destination, RFC 6724; 0 when there is no route. */

@@ -13,6 +13,7 @@ export const BLOCK_TX_BYTES = 36;
 /** Number of IPv4 addresses, then pairs of address and mask. */
 export const BLOCK_ADDRESS_COUNT = 60;
 export const BLOCK_ADDRESSES = 64;
+export const BLOCK_ADDRESS_LIMIT = 6;
 /** One uint32 for each reason of drops.ts. */
 export const BLOCK_DROPS = 112;
 /** Ethernet header for broadcasts, prepared. */

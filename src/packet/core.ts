@@ -3,7 +3,7 @@
 import { limitsOf, type Limits, type StackOptions } from "../config.ts";
 import { allocate } from "#memory";
 import { BLOCK_DROPS } from "./blocks.ts";
-import { FIELDS } from "./fields.ts";
+import { FIELDS, INTERFACES_AT, INTERFACES_COUNT } from "./fields.ts";
 import { layoutOf, type Layout } from "./layout.ts";
 import { NONE, PacketPool } from "./pool.ts";
 
@@ -19,6 +19,8 @@ export class Core {
 	spare = NONE;
 	/** Milliseconds, int32, of the current poll. It wraps: compare by (a - b) | 0. */
 	now = 0;
+	/** Changes whenever a cached way may be void: routes, links, neighbours. Paths with an older one are looked up again. */
+	stamp = 0;
 	/** The decode registers, packet/fields.ts. */
 	readonly fields: Int32Array;
 	readonly view: DataView;
@@ -40,6 +42,8 @@ export class Core {
 		const arena = allocate(this.layout.bytes);
 		this.view = new DataView(arena);
 		this.fields = new Int32Array(arena, 0, FIELDS);
+		this.fields[INTERFACES_AT] = this.layout.interfaces;
+		this.fields[INTERFACES_COUNT] = this.limits.interfaces;
 		this.pool = new PacketPool(this.limits.packets, this.layout.packets);
 		this.spare = this.pool.acquire();
 	}

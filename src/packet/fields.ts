@@ -21,3 +21,6 @@ export const IP_END = 7;
 export const TRANSPORT_AT = 8;
 /** TTL << 8 | protocol. */
 export const TTL_PROTOCOL = 9;
+/** Set once: arena offset of the interface blocks, and how many there are, so that `decode` knows all our addresses. */
+export const INTERFACES_AT = 30;
+export const INTERFACES_COUNT = 31;

@@ -139,6 +139,7 @@ export class Udp {
 		let bytes = pool.end[packet]! - at;
 		if (bytes > length) bytes = length;
 		copyOut(view, at, buffer, start, bytes);
+		if (pool.free === 0) core.wake(); // a device may be waiting for this one
 		pool.release(packet);
 		if (core.spare === NONE) core.takeSpare();
 		return bytes;

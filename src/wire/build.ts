@@ -2,6 +2,7 @@
 
 import * as block from "../packet/blocks.ts";
 import { checksum, fold, pseudoHeader } from "./checksum.ts";
+import { check } from "./bounds.ts";
 import { copy, copyIn, ringRead, type Bytes } from "./copies.ts";
 import { add } from "./counters.ts";
 import * as icmpv4 from "./icmpv4.ts";
@@ -107,10 +108,11 @@ export function udpBuild(
 }
 
 /** Turns the valid echo request at `at` into its reply, options of the IP header kept. Answers nothing. RFC 1122 §3.2.2.6. */
-export function icmpEchoReply(view: DataView, at: number, source: number): void {
+export function icmpEchoReply(view: DataView, at: number): void {
 	const header = ipv4.headerLength(view, at);
+	const asked = ipv4.destination(view, at);
 	view.setInt32(at + ipv4.DESTINATION, ipv4.source(view, at));
-	view.setInt32(at + ipv4.SOURCE, source);
+	view.setInt32(at + ipv4.SOURCE, asked);
 	view.setUint8(at + ipv4.TTL, ipv4.DEFAULT_TTL);
 	view.setUint16(at + ipv4.CHECKSUM, 0);
 	view.setUint16(at + ipv4.CHECKSUM, ~checksum(view, at, at + header, 0));
@@ -128,6 +130,8 @@ export function ttlDecrement(view: DataView, at: number): void {
 
 /** Counts a packet of bytes `at` to `end` as sent in the interface block. */
 export function countSent(view: DataView, at: number, end: number, iface: number): void {
+	check(iface, block.INTERFACE_BLOCK, view.byteLength);
+	check(at, end - at, view.byteLength);
 	add(view, iface + block.BLOCK_TX_PACKETS, 1);
 	add(view, iface + block.BLOCK_TX_BYTES, end - at);
 }

@@ -1,5 +1,7 @@
 // The Internet checksum, RFC 1071: the ones' complement sum of 16-bit big-endian words, an odd last byte padded with zero.
 
+import { check } from "./bounds.ts";
+
 /** Folds a sum of up to 2^31 to 16 bits. */
 export function fold(sum: number): number {
 	sum = (sum & 0xffff) + (sum >>> 16);
@@ -8,6 +10,7 @@ export function fold(sum: number): number {
 
 /** Sum of the bytes, folded, not inverted; `initial` is a sum to continue from. At most 65,535 bytes. */
 export function checksum(view: DataView, at: number, end: number, initial: number): number {
+	check(at, end - at, view.byteLength);
 	let sum = initial;
 	const last = end - 1;
 	while (at < last) {

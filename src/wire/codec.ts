@@ -14,11 +14,14 @@ import {
 	SOURCE,
 	TRANSPORT_AT,
 	TTL_PROTOCOL,
+	INTERFACES_AT,
+	INTERFACES_COUNT,
 } from "../packet/fields.ts";
 import * as block from "../packet/blocks.ts";
 import * as arp from "./arp.ts";
 import { checksum, pseudoHeader } from "./checksum.ts";
 import { add } from "./counters.ts";
+import { check } from "./bounds.ts";
 import * as ethernet from "./ethernet.ts";
 import * as icmpv4 from "./icmpv4.ts";
 import * as ipv4 from "./ipv4.ts";
@@ -48,6 +51,8 @@ function answer(kind: number, group: number, offset: number, length: number): nu
  * registers (packet/fields.ts). Counts it as received. Answers as kinds.ts says.
  */
 export function decode(view: DataView, at: number, end: number, iface: number): number {
+	check(at, end - at, view.byteLength);
+	check(iface, block.INTERFACE_BLOCK, view.byteLength);
 	const flags = view.getInt32(iface + block.BLOCK_FLAGS, true);
 	add(view, iface + block.BLOCK_RX_PACKETS, 1);
 	add(view, iface + block.BLOCK_RX_BYTES, end - at);
@@ -66,9 +71,15 @@ export function decode(view: DataView, at: number, end: number, iface: number): 
 const LOCAL = 0;
 const ELSEWHERE = 1;
 
+/** Never more than fit the block, whatever stands there. */
+function addressCount(view: DataView, iface: number): number {
+	const count = view.getInt32(iface + block.BLOCK_ADDRESS_COUNT, true);
+	return count < 0 ? 0 : Math.min(count, block.BLOCK_ADDRESS_LIMIT);
+}
+
 /** LOCAL, ELSEWHERE, or GROUP for a broadcast or multicast address. */
 function classify(view: DataView, iface: number, flags: number, address: number): number {
-	const count = view.getInt32(iface + block.BLOCK_ADDRESS_COUNT, true);
+	const count = addressCount(view, iface);
 	for (let i = 0; i < count; i++) {
 		const entry = iface + block.BLOCK_ADDRESSES + i * 8;
 		const own = view.getInt32(entry, true);
@@ -82,12 +93,17 @@ function classify(view: DataView, iface: number, flags: number, address: number)
 	return flags & block.FLAG_ANY_ADDRESS ? LOCAL : ELSEWHERE;
 }
 
-function badSource(view: DataView, iface: number, flags: number, source: number): boolean {
+/** Whether a station outside can have this address: not a group, not loopback, none of ours. RFC 1122 §3.2.1.3. */
+function badSource(view: DataView, flags: number, source: number): boolean {
 	if (source >= (0xe0000000 | 0) && source < 0) return true; // classes D and E, and the broadcast address
 	if (flags & block.FLAG_LOOPBACK) return false;
 	if (ipv4.isLoopback(source)) return true;
-	const count = view.getInt32(iface + block.BLOCK_ADDRESS_COUNT, true);
-	for (let i = 0; i < count; i++) if (view.getInt32(iface + block.BLOCK_ADDRESSES + i * 8, true) === source) return true;
+	let iface = view.getUint32(INTERFACES_AT * 4, true);
+	for (let n = view.getInt32(INTERFACES_COUNT * 4, true); n > 0 && iface + block.INTERFACE_BLOCK <= view.byteLength; n--) {
+		const count = addressCount(view, iface);
+		for (let i = 0; i < count; i++) if (view.getInt32(iface + block.BLOCK_ADDRESSES + i * 8, true) === source) return true;
+		iface += block.INTERFACE_BLOCK;
+	}
 	return false;
 }
 
@@ -97,7 +113,7 @@ function decodeIpv4(view: DataView, start: number, at: number, end: number, ifac
 	if (!(flags & block.FLAG_CHECKED) && checksum(view, at, at + header, 0) !== 0xffff) return drop(DROP.ipv4Checksum);
 	const source = ipv4.source(view, at);
 	const destination = ipv4.destination(view, at);
-	if (badSource(view, iface, flags, source)) return drop(DROP.ipv4BadSource);
+	if (badSource(view, flags, source)) return drop(DROP.ipv4BadSource);
 	const ipEnd = at + ipv4.totalLength(view, at);
 	field(view, SOURCE, source);
 	field(view, DESTINATION, destination);
@@ -112,6 +128,7 @@ function decodeIpv4(view: DataView, start: number, at: number, end: number, ifac
 
 /** Goes on with a valid IPv4 packet that TRANSIT was answered for, and that is for us after all. `checked`: its checksums are known to be right. */
 export function decodeTransport(view: DataView, at: number, end: number, checked: number, group: number): number {
+	check(at, end - at, view.byteLength);
 	if (!ipv4.valid(view, at, end)) return drop(DROP.ipv4Malformed);
 	return transport(view, at, at, ipv4.headerLength(view, at), end, checked, group & kinds.GROUP);
 }

@@ -1,11 +1,9 @@
 // Bulk copies between the arena, rings within it, and buffers of the application. Twins of the C functions of the same name.
 
+import { check } from "./bounds.ts";
+
 /** What an application may hand us: an ArrayBuffer or any view. */
 export type Bytes = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
-
-function check(at: number, length: number, size: number): void {
-	if (at < 0 || length < 0 || at > size - length) throw new RangeError(`bytes ${at} to ${at + length}: expected 0 to ${size}`);
-}
 
 function arena(view: DataView, at: number, length: number): Uint8Array {
 	check(at, length, view.byteLength);

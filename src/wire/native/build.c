@@ -118,14 +118,14 @@ void xs_multihome_udpBuild(xsMachine *the)
 void xs_multihome_icmpEchoReply(xsMachine *the)
 {
 	xsIntegerValue at = intArg(1);
-	uint32_t source = (uint32_t)intArg(2);
 	Arena arena = argArena(0);
 	demand(at, IPV4_HEADER + ICMP_HEADER, arena.size);
 	uint8_t *ip = arena.base + at;
 	uint32_t header = (uint32_t)(ip[0] & 15) << 2;
 	demand(at, (xsIntegerValue)header + ICMP_HEADER, arena.size);
+	uint32_t asked = get32(ip + 16);
 	memcpy(ip + 16, ip + 12, 4);
-	put32(ip + 12, source);
+	put32(ip + 12, asked);
 	ip[8] = DEFAULT_TTL;
 	checksumIpv4(ip, header);
 	uint8_t *icmp = ip + header;

@@ -120,7 +120,8 @@ static int classify(const uint8_t *iface, int flags, uint32_t address)
 	return flags & FLAG_ANY_ADDRESS ? LOCAL : ELSEWHERE;
 }
 
-static int badSource(const uint8_t *iface, int flags, uint32_t source)
+/* Whether a station outside can have this address: not a group, not loopback, none of ours. RFC 1122 §3.2.1.3. */
+static int badSource(const Arena *arena, int flags, uint32_t source)
 {
 	if (source >= 0xe0000000) /* classes D and E, and the broadcast address */
 		return 1;
@@ -128,10 +129,15 @@ static int badSource(const uint8_t *iface, int flags, uint32_t source)
 		return 0;
 	if (isLoopback(source))
 		return 1;
-	int count = addressCount(iface);
-	for (int i = 0; i < count; i++)
-		if ((uint32_t)word(iface + BLOCK_ADDRESSES + i * 8) == source)
-			return 1;
+	uint32_t at = (uint32_t)word(arena->base + INTERFACES_AT * 4);
+	for (int n = word(arena->base + INTERFACES_COUNT * 4); n > 0 && (uint64_t)at + INTERFACE_BLOCK <= arena->size; n--) {
+		const uint8_t *iface = arena->base + at;
+		int count = addressCount(iface);
+		for (int i = 0; i < count; i++)
+			if ((uint32_t)word(iface + BLOCK_ADDRESSES + i * 8) == source)
+				return 1;
+		at += INTERFACE_BLOCK;
+	}
 	return 0;
 }
 
@@ -144,7 +150,7 @@ static int32_t decodeIpv4(Arena *arena, uint32_t start, uint32_t at, uint32_t en
 	if (!(flags & FLAG_CHECKED) && sum16(ip, header, 0) != 0xffff)
 		return drop(DROP_IPV4_CHECKSUM);
 	uint32_t source = get32(ip + 12), destination = get32(ip + 16);
-	if (badSource(iface, flags, source))
+	if (badSource(arena, flags, source))
 		return drop(DROP_IPV4_BAD_SOURCE);
 	uint32_t ipEnd = at + get16(ip + 2);
 	field(arena, SOURCE, source);

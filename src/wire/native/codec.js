@@ -8,7 +8,7 @@ export function routeFind(view, table, address, slot) @ "xs_multihome_routeFind"
 export function ipv4Build(view, at, source, destination, protocol, ttl, total) @ "xs_multihome_ipv4Build";
 export function tcpBuild(view, at, tcb, seq, ack, flagsWindow, offset, length) @ "xs_multihome_tcpBuild";
 export function udpBuild(view, at, source, destination, ports, ttl, data, dataAt, length) @ "xs_multihome_udpBuild";
-export function icmpEchoReply(view, at, source) @ "xs_multihome_icmpEchoReply";
+export function icmpEchoReply(view, at) @ "xs_multihome_icmpEchoReply";
 export function ttlDecrement(view, at) @ "xs_multihome_ttlDecrement";
 export function countSent(view, at, end, iface) @ "xs_multihome_countSent";
 export function ethernetHeader(view, at, prepared, iface, end) @ "xs_multihome_ethernetHeader";

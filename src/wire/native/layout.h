@@ -4,7 +4,7 @@
 #define MULTIHOME_LAYOUT_H
 
 /* Decode registers, packet/fields.ts. */
-enum { SOURCE, DESTINATION, PORTS, SEQ, ACK, FLAGS_WINDOW, IP_AT, IP_END, TRANSPORT_AT, TTL_PROTOCOL, FIELDS = 32 };
+enum { SOURCE, DESTINATION, PORTS, SEQ, ACK, FLAGS_WINDOW, IP_AT, IP_END, TRANSPORT_AT, TTL_PROTOCOL, INTERFACES_AT = 30, INTERFACES_COUNT, FIELDS };
 
 /* Drop reasons, packet/drops.ts: those that decode finds. */
 enum {
