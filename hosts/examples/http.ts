@@ -46,7 +46,11 @@ export class HttpServer {
 		this.#onRequest = options.onRequest;
 		this.#limit = options.connections ?? 4;
 		this.#free = options.free ?? (() => 1);
-		const listen: ListenerOptions = { port: options.port ?? 80, onReadable: (count) => this.#accept(count) };
+		const listen: ListenerOptions = {
+			port: options.port ?? 80,
+			backlog: this.#limit,
+			onReadable: (count) => this.#accept(count),
+		};
 		if (options.address !== undefined) listen.address = options.address;
 		if (options.interface !== undefined) listen.interface = options.interface;
 		this.#listener = new options.io(listen);
