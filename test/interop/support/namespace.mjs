@@ -2,18 +2,18 @@
 // undone by `close`: processes are ended by their id, and the namespace goes with all that is in it.
 
 import { spawn } from "node:child_process";
-import { accessSync, constants, existsSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 
 /** What has to be there, with the name that a person would install it by. */
 const TOOLS = {
 	ip: "iproute2",
-	sysctl: "procps",
 	taskset: "util-linux",
 	curl: "curl",
 	ping: "iputils-ping",
 	arping: "iputils-arping",
 	tshark: "tshark",
 	hping3: "hping3",
+	nmap: "nmap",
 	passt: "passt",
 	gcc: "gcc",
 };
@@ -38,8 +38,8 @@ export function missing(...tools) {
 	return list.join(", ");
 }
 
-/** Runs a command to its end. What it says is text, unless `binary` asks for a Buffer. */
-export function run(command, args, { input, timeoutMs = 60_000, binary = false, onData } = {}) {
+/** Runs a command to its end. `onData` takes standard output as it comes. */
+export function run(command, args, { input, timeoutMs = 60_000, onData } = {}) {
 	return new Promise((resolve, reject) => {
 		const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
 		const parts = [];
@@ -55,8 +55,7 @@ export function run(command, args, { input, timeoutMs = 60_000, binary = false, 
 		child.on("error", reject);
 		child.on("close", (status, signal) => {
 			clearTimeout(timer);
-			const stdout = Buffer.concat(parts);
-			resolve({ status: status ?? -1, signal, timedOut, stdout: binary ? stdout : stdout.toString(), stderr });
+			resolve({ status: status ?? -1, signal, timedOut, stdout: Buffer.concat(parts).toString(), stderr });
 		});
 		child.stdin.end(input);
 	});
@@ -112,12 +111,12 @@ export class Namespace {
 		return must("ip", "-n", this.name, ...args);
 	}
 
-	sysctl(setting) {
+	/** Sets a kernel parameter of this namespace, given like "net.ipv4.ip_forward=1". */
+	async sysctl(setting) {
 		const [key, value] = setting.split("=");
-		// Without the package procps: what `sysctl -w` does, by a process of this namespace.
-		return this.exec("sh", ["-c", `echo ${value} > /proc/sys/${key.replaceAll(".", "/")}`]).then(({ status, stderr }) => {
-			if (status !== 0) throw new Error(`sysctl ${setting}: ${stderr.trim()}`);
-		});
+		// By a process of this namespace; `sysctl` would be one more package.
+		const { status, stderr } = await this.exec("sh", ["-c", `echo ${value} > /proc/sys/${key.replaceAll(".", "/")}`]);
+		if (status !== 0) throw new Error(`sysctl ${setting}: ${stderr.trim()}`);
 	}
 
 	/** A TAP device that stays when its user closes it; `address` like "192.168.77.1/24" is the kernel's end. */
@@ -156,10 +155,4 @@ export class Namespace {
 		this.#children = [];
 		await must("ip", "netns", "del", this.name);
 	}
-}
-
-/** Writes text to a file of the test's own folder; answers the path. */
-export function put(path, text) {
-	writeFileSync(path, text);
-	return path;
 }

@@ -1,0 +1,66 @@
+// The default program, and beside it UDP port 9999, where a test pulls an interface out of the running stack and puts it back:
+//
+//	disable NAME | enable NAME | remove NAME | add NAME TAP ADDRESS/LENGTH | patience MS | slots
+//
+// Each is answered by "done", or by what went wrong. `patience`: the user timeout of every TCP connection that stands now; `slots`
+// collects garbage and answers how many slots of XS's heap are in use.
+
+import { collect, slotsUsed } from "host/heap";
+import { EthernetInterface, parsePrefix } from "multihome";
+import { FramesDevice } from "../../../hosts/desktop/frames-device.ts";
+import "../../../hosts/examples/status.ts";
+
+const CONTROL_PORT = 9999;
+const MAC = new Uint8Array([0x02, 0x6d, 0x68, 0x00, 0x77, 0x01]);
+
+const { io, stack } = device;
+
+function found(name: string) {
+	const link = stack.interfaces.find(name);
+	if (link === undefined) throw new RangeError(`interface ${name}: there is none`);
+	return link;
+}
+
+/** Obeys; answers what to say. */
+function obey(verb: string, name: string, tap: string, prefix: string): string {
+	switch (verb) {
+		case "disable":
+		case "enable":
+			found(name).enabled = verb === "enable";
+			return "done";
+		case "remove":
+			stack.interfaces.remove(found(name));
+			return "done";
+		case "add": {
+			const { address, length } = parsePrefix(prefix);
+			stack.interfaces.add(new EthernetInterface(name, new FramesDevice("tap", tap, MAC, 1500))).addAddress(address, length);
+			return "done";
+		}
+		case "patience":
+			for (const tcb of stack.tcp.inUse()) tcb.userTimeout = Number(name);
+			return "done";
+		case "slots":
+			collect();
+			return String(slotsUsed());
+		default:
+			throw new RangeError(`${verb}: unknown`);
+	}
+}
+
+const bytesOf = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+
+void new io.UDP({
+	port: CONTROL_PORT,
+	onReadable() {
+		for (let command = this.read(); command !== undefined; command = this.read()) {
+			const [verb, name, tap, prefix] = String.fromCharCode(...new Uint8Array(command)).split(" ");
+			let answer;
+			try {
+				answer = obey(verb!, name!, tap!, prefix!);
+			} catch (error) {
+				answer = String(error);
+			}
+			this.write(bytesOf(answer), command.address, command.port);
+		}
+	},
+});

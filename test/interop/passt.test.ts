@@ -1,0 +1,71 @@
+// A board on a stream wire, behind passt, which hands its packets to the machine's own sockets: here those of a namespace.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { Board } from "./support/board.ts";
+import { serve, udp } from "./support/client.ts";
+import { Namespace } from "./support/namespace.mjs";
+import { describeWith, endOf, pause, report } from "./support/setup.ts";
+import { download, errorsOf, speed, upload, uploadOf } from "./support/transfers.ts";
+
+const app = fileURLToPath(new URL("apps/fetch.ts", import.meta.url));
+const BOARD = "192.168.77.2";
+/** passt stands for the machine's 127.0.0.1 under the gateway's address. */
+const GATEWAY = "192.168.77.1";
+const BYTES = 20_000_000;
+
+describeWith(["passt"], "a board behind passt", () => {
+	let namespace: Namespace;
+	let board: Board;
+	let folder: string;
+
+	beforeEach(async () => {
+		folder = mkdtempSync(join(tmpdir(), "multihome-passt-"));
+		namespace = await Namespace.create();
+		// passt asks for an interface that leads outside. This one leads nowhere.
+		await namespace.tap("outside", "10.77.0.1/24");
+		await namespace.ip("route", "add", "default", "via", "10.77.0.254", "dev", "outside");
+		const socket = join(folder, "passt.socket");
+		const guest = ["-a", BOARD, "-n", "24", "-g", GATEWAY, "-4", "--no-dhcp", "--no-dhcpv6", "--no-ndp", "--no-ra"];
+		const ports = ["-t", "8080:80", "-u", "9999:9999"];
+		// As root it becomes "nobody", who may not write here; this namespace is all that it sees.
+		const passt = namespace.spawn("passt", ["-f", "-s", socket, "--runas", "0", ...guest, ...ports], {
+			stdio: ["ignore", "pipe", "pipe"],
+		});
+		let said = "";
+		passt.stderr!.on("data", (part: Buffer) => (said += part.toString()));
+		for (let i = 0; i < 50 && !said.includes("socket"); i++) await pause(100);
+		expect(passt.exitCode, said).toBe(null);
+		const wire = { name: "eth0", wire: `stream:${socket}`, addresses: [`${BOARD}/24`], gateway: GATEWAY };
+		board = await Board.start(namespace, { interfaces: [wire] }, { app });
+	});
+
+	afterEach(async () => {
+		await namespace.close();
+		board.discard();
+		rmSync(folder, { recursive: true, force: true });
+	});
+
+	it("is reached from the machine, and reaches the machine", async () => {
+		const transfers = [
+			await download(namespace, "127.0.0.1:8080", BYTES),
+			await upload(namespace, "127.0.0.1:8080", uploadOf(folder, BYTES)),
+		];
+		report(`behind passt: ${transfers.map(speed).join(", ")}`);
+		expect(errorsOf(transfers)).toBe("");
+
+		await serve(namespace, 5000, BYTES);
+		const { data, error } = await udp(namespace, "127.0.0.1", 9999, Buffer.from(`${GATEWAY} 5000`), 30_000);
+		expect(error).toBe(undefined);
+		// Zeros: their sum is 0, and its complement all ones.
+		expect(data?.toString()).toBe(JSON.stringify({ count: BYTES, checksum: 0xffff }));
+		// Nobody listens there: the machine refuses.
+		expect((await udp(namespace, "127.0.0.1", 9999, Buffer.from(`${GATEWAY} 5001`), 30_000)).data?.toString()).toMatch(
+			/^(refused|reset) after 0 bytes$/,
+		);
+		expect(await endOf(board)).toBe("");
+	});
+});

@@ -1,0 +1,92 @@
+// What was recorded at a board's interfaces: counted, and put before tshark, which knows the protocols better than we do.
+
+import { readFileSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "./namespace.mjs";
+
+/** Any frame that this filter passes is wrong. */
+const WRONG =
+	'_ws.malformed || _ws.expert.severity >= "Error" || _ws.expert.group == "Checksum" || gre.checksum.status == "Bad" || ppp.fcs.status == "Bad"';
+const CHECKS = ["ip.check_checksum:TRUE", "tcp.check_checksum:TRUE", "udp.check_checksum:TRUE", "ppp.fcs_type:16-Bit"];
+/** Segments are judged one by one: put together, the bodies of hundreds of megabytes would have to fit into memory. */
+const APART = ["tcp.desegment_tcp_streams:FALSE", "http.desegment_body:FALSE"];
+
+const OUTBOUND = "frame.packet_flags_direction == 2";
+/** The kernel sends 0xffff where RFC 1624 would have 0, once in a while: a remark of tshark's about the kernel. */
+const EXCUSED = "frame.packet_flags_direction == 1 && tcp.checksum == 0xffff";
+
+const settings = [...CHECKS, ...APART].flatMap((setting) => ["-o", setting]);
+
+/** The captures of a folder. */
+export function capturesIn(folder: string): string[] {
+	return readdirSync(folder)
+		.filter((name) => name.endsWith(".pcapng"))
+		.sort()
+		.map((name) => join(folder, name));
+}
+
+/** The most lines of them that are shown. */
+const MOST_COMPLAINTS = 10;
+
+/** What tshark has against the frames of these captures; "" is what is expected. */
+export async function complaints(files: string[], { outboundOnly = false } = {}): Promise<string> {
+	let all = "";
+	for (const file of files) {
+		const filter = outboundOnly ? `${OUTBOUND} && (${WRONG})` : `(${WRONG}) && !(${EXCUSED})`;
+		const { status, stdout, stderr } = await run("tshark", ["-n", "-r", file, ...settings, "-Y", filter], { timeoutMs: 600_000 });
+		const lines = stdout.split("\n").filter((line) => line !== "");
+		all += lines.slice(0, MOST_COMPLAINTS).join("\n");
+		if (lines.length > MOST_COMPLAINTS) all += `\nand ${lines.length - MOST_COMPLAINTS} more\n`;
+		// As root it warns that it should not be run as root.
+		if (status !== 0) all += `tshark: status ${status}: ${stderr}`;
+	}
+	return all;
+}
+
+/** Lines of the given fields for frames that pass the filter. */
+export async function fields(file: string, filter: string, ...names: string[]): Promise<string[][]> {
+	const wanted = names.flatMap((name) => ["-e", name]);
+	const { status, stdout, stderr } = await run(
+		"tshark",
+		["-n", "-r", file, ...settings, "-Y", filter, "-T", "fields", ...wanted],
+		{
+			timeoutMs: 600_000,
+		},
+	);
+	if (status !== 0) throw new Error(`tshark ${file}: ${stderr}`);
+	return stdout
+		.split("\n")
+		.filter((line) => line !== "")
+		.map((line) => line.split("\t"));
+}
+
+export interface FrameCounts {
+	inbound: number;
+	outbound: number;
+}
+
+const ENHANCED_PACKET = 6;
+const OPTION_FLAGS = 2;
+
+/** Frames of a capture by direction. pcapng: draft-ietf-opsawg-pcapng §4.3; little-endian, as we write it. */
+export function frameCounts(file: string): FrameCounts {
+	const counts = { inbound: 0, outbound: 0 };
+	const bytes = readFileSync(file);
+	for (let at = 0; at + 12 <= bytes.length;) {
+		const length = bytes.readUInt32LE(at + 4);
+		if (bytes.readUInt32LE(at) === ENHANCED_PACKET) {
+			const options = at + 28 + ((bytes.readUInt32LE(at + 20) + 3) & ~3);
+			if (bytes.readUInt16LE(options) === OPTION_FLAGS) {
+				if ((bytes.readUInt32LE(options + 4) & 3) === 1) counts.inbound++;
+				else counts.outbound++;
+			}
+		}
+		at += length;
+	}
+	return counts;
+}
+
+/** All captures together, in MB of 10^6 bytes. */
+export function megabytes(files: string[]): number {
+	return files.reduce((sum, file) => sum + statSync(file).size, 0) / 1e6;
+}
