@@ -13,9 +13,11 @@ import type { Bytes, Format, TCP, TCPError, TCPOptions } from "./types.ts";
 // No string literal stands on the data path: on XS each use of one allocates. What tells a buffer from a number is its byteLength.
 
 export class TCPSocket implements TCP, SocketOwner {
+	/** The TCB while it is open and the format is "buffer": one look for both where packets pass. */
+	#plain: Tcb | undefined = undefined;
+	readonly #tcp: Tcp;
 	/** Undefined once closed. */
 	#tcb: Tcb | undefined = undefined;
-	readonly #tcp: Tcp;
 	/** Format "number". */
 	#number = false;
 	#onReadable: ((bytes: number) => void) | undefined = undefined;
@@ -28,7 +30,7 @@ export class TCPSocket implements TCP, SocketOwner {
 	constructor(stack: Stack, options: TCPOptions | Tcb) {
 		this.#tcp = stack.tcp;
 		if (options instanceof Tcb) {
-			this.#tcb = options;
+			this.#tcb = this.#plain = options;
 			options.owner = this;
 			return;
 		}
@@ -42,6 +44,7 @@ export class TCPSocket implements TCP, SocketOwner {
 		const keepAlive = options.keepAlive === undefined ? -1 : check.keepAliveOf(options.keepAlive);
 		const tcb = options.from === undefined ? this.#connect(stack, options) : this.#takeOver(options.from);
 		this.#tcb = tcb;
+		if (!this.#number) this.#plain = tcb;
 		this.#onReadable = onReadable;
 		this.#onWritable = onWritable;
 		this.#onError = onError;
@@ -66,40 +69,59 @@ export class TCPSocket implements TCP, SocketOwner {
 		if (!(from instanceof TCPSocket) || from.#tcb === undefined || from.#tcp !== this.#tcp)
 			throw new SyntaxError(`from ${check.show(from)}: expected an open TCP of the same stack`);
 		const tcb = from.#tcb;
-		from.#tcb = undefined;
+		from.#tcb = from.#plain = undefined;
 		return tcb;
 	}
 
 	read(bytes?: number): ArrayBuffer | number | undefined;
 	read(buffer: Bytes, byteOffset?: number, byteLength?: number): number | undefined;
 	read(option?: number | Bytes, byteOffset?: number, byteLength?: number): ArrayBuffer | number | undefined {
-		const tcb = this.#tcb;
-		if (tcb === undefined) throw closed();
-		if (option !== undefined && !this.#number) {
+		const tcb = this.#plain;
+		if (tcb !== undefined && option !== undefined) {
 			const size = (option as Bytes).byteLength;
-			if (size === (size | 0)) {
+			if (size !== undefined) {
 				if (byteOffset === undefined) return this.#tcp.read(tcb, option as Bytes, 0, size) || undefined;
 				return this.#tcp.read(tcb, option as Bytes, byteOffset, partOf(size, byteOffset, byteLength)) || undefined;
 			}
 		}
+		return this.#read(option as number | undefined);
+	}
+
+	/** Everything but filling a buffer. */
+	#read(bytes: number | undefined): ArrayBuffer | number | undefined {
+		const tcb = this.#tcb;
+		if (tcb === undefined) throw closed();
 		const available = tcb.rcvUsed;
 		if (available === 0) return undefined;
 		if (this.#number) return this.#tcp.readByte(tcb);
-		const length = option === undefined ? available : check.wholeOf("read", option, 1, available);
+		const length = bytes === undefined ? available : check.wholeOf("read", bytes, 1, available);
 		const buffer = new ArrayBuffer(length);
 		this.#tcp.read(tcb, buffer, 0, length);
 		return buffer;
 	}
 
 	write(data: Bytes | number, byteOffset?: number, byteLength?: number): number {
+		const tcb = this.#plain;
+		if (tcb !== undefined && byteOffset === undefined) {
+			const size = (data as Bytes | undefined)?.byteLength as number;
+			const room = this.#tcp.writable(tcb) - size;
+			// Not so when it does not fit, when it is empty, and when it is no buffer, as then its size is no number.
+			if (room >= 0 && this.#tcp.write(tcb, data as Bytes, 0, size) > 0) return room;
+		}
+		return this.#write(data, byteOffset, byteLength);
+	}
+
+	/** Everything but writing a whole buffer that fits. */
+	#write(data: Bytes | number, byteOffset: number | undefined, byteLength: number | undefined): number {
 		const tcb = this.#tcb;
 		if (tcb === undefined) throw closed();
 		const room = this.#tcp.writable(tcb);
-		let size = (data as Bytes | undefined)?.byteLength as number;
-		if (this.#number || size !== (size | 0)) return this.#writeByte(tcb, data, room);
-		if (byteOffset !== undefined) size = partOf(size, byteOffset, byteLength);
+		let size = (data as Bytes | undefined)?.byteLength;
+		if (this.#number || size === undefined) return this.#writeByte(tcb, data, room);
+		const at = byteOffset ?? 0;
+		size = partOf(check.sizeOf(data as Bytes), at, byteLength);
 		if (size > room || room === 0) this.#refuse(tcb, size, room);
-		this.#tcp.write(tcb, data as Bytes, byteOffset ?? 0, size);
+		this.#tcp.write(tcb, data as Bytes, at, size);
 		return room - size;
 	}
 
@@ -128,7 +150,7 @@ export class TCPSocket implements TCP, SocketOwner {
 	close(): void {
 		const tcb = this.#tcb;
 		if (tcb === undefined) return;
-		this.#tcb = undefined;
+		this.#tcb = this.#plain = undefined;
 		this.#tcp.close(tcb);
 	}
 
@@ -140,6 +162,7 @@ export class TCPSocket implements TCP, SocketOwner {
 		if (this.#tcb === undefined) throw closed();
 		// HTTP and WebSocket modules set it for every header byte or two.
 		this.#number = check.numberFormat(value);
+		this.#plain = this.#number ? undefined : this.#tcb;
 	}
 
 	get remoteAddress(): string | undefined {
@@ -177,7 +200,7 @@ export class TCPSocket implements TCP, SocketOwner {
 			const bytes = tcb.rcvUsed;
 			if (bytes > 0) this.#onReadable(bytes);
 		}
-		if (events <= READABLE) return;
+		if (events === READABLE) return;
 		if (events & WRITABLE && this.#onWritable !== undefined && this.#tcb === tcb) {
 			const room = this.#tcp.writable(tcb);
 			if (room > 0) this.#onWritable(room);
@@ -191,7 +214,7 @@ export class TCPSocket implements TCP, SocketOwner {
 	/** For SocketSet: a callback threw. */
 	onFailure(error: unknown): void {
 		const tcb = this.#tcb;
-		this.#tcb = undefined;
+		this.#tcb = this.#plain = undefined;
 		if (tcb !== undefined) this.#tcp.abort(tcb);
 		report(this.#tcp.sockets, error);
 	}

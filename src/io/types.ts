@@ -119,8 +119,8 @@ export interface UDP {
 	/** The next datagram in a new ArrayBuffer that carries its sender, or undefined. */
 	read(): (ArrayBuffer & Sender) | undefined;
 	/**
-	 * Copies the next datagram to the beginning of `buffer`, sets `buffer.address` and `buffer.port`, and answers the datagram's length, of which
-	 * the part that does not fit is lost. Undefined when none waits. Allocates nothing while the senders are few.
+	 * Copies the next datagram to the beginning of `buffer`, sets `buffer.address` and `buffer.port`, and answers how many bytes it copied: what
+	 * does not fit is lost. Undefined when none waits. Allocates nothing while the senders are few.
 	 */
 	read(buffer: Bytes & Partial<Sender>): number | undefined;
 	/** Sends `data`, or its first `byteLength` bytes, as one datagram. Throws when it is larger than a packet may be. */

@@ -14,6 +14,9 @@ export class UDPSocket implements UDP, SocketOwner {
 	#socket: UdpSocket | undefined;
 	readonly #udp: Udp;
 	readonly #sockets: SocketSet;
+	/** The peer of the last datagram: in an exchange with one, nothing is looked up. */
+	#peer = 0;
+	#peerText = "";
 	readonly #cache = new AddressCache();
 	readonly #onReadable: ((datagrams: number) => void) | undefined;
 	readonly #onError: (() => void) | undefined;
@@ -39,23 +42,27 @@ export class UDPSocket implements UDP, SocketOwner {
 	read(buffer?: Bytes & Partial<Sender>): (ArrayBuffer & Sender) | number | undefined {
 		const socket = this.#socket;
 		if (socket === undefined) throw closed();
-		const length = this.#udp.next(socket);
-		if (length < 0) return undefined;
-		if (buffer === undefined) {
-			const made = new ArrayBuffer(length) as ArrayBuffer & Sender;
-			this.#take(socket, made, length);
-			return made;
-		}
-		let size = buffer.byteLength;
-		if (size !== (size | 0)) size = check.sizeOf(buffer);
-		this.#take(socket, buffer, size < length ? size : length);
-		return length;
+		if (buffer === undefined) return this.#readNew(socket);
+		const bytes = this.#udp.read(socket, buffer, 0, buffer.byteLength);
+		if (bytes < 0) return undefined;
+		const from = socket.fromAddress;
+		buffer.address = from === this.#peer ? this.#peerText : this.#peerIs(from);
+		buffer.port = socket.fromPort;
+		return bytes;
 	}
 
-	#take(socket: UdpSocket, buffer: Bytes & Partial<Sender>, length: number): void {
-		this.#udp.read(socket, buffer, 0, length);
-		buffer.address = this.#cache.print(socket.fromAddress);
-		buffer.port = socket.fromPort;
+	#readNew(socket: UdpSocket): (ArrayBuffer & Sender) | undefined {
+		const length = this.#udp.next(socket);
+		if (length < 0) return undefined;
+		const buffer = new ArrayBuffer(length) as ArrayBuffer & Sender;
+		this.read(buffer);
+		return buffer;
+	}
+
+	/** Makes an address the present peer; answers its literal. */
+	#peerIs(address: number): string {
+		this.#peer = address;
+		return (this.#peerText = this.#cache.print(address));
 	}
 
 	write(data: Bytes, address: string, port: number, byteLength?: number): void;
@@ -64,27 +71,31 @@ export class UDPSocket implements UDP, SocketOwner {
 		const socket = this.#socket;
 		if (socket === undefined) throw closed();
 		const size = (first as Bytes | undefined)?.byteLength;
-		if (size !== undefined) this.#send(socket, first as Bytes, size, second as string, third as number, byteLength);
-		else
-			this.#send(socket, third as Bytes, (third as Bytes | undefined)?.byteLength, first as string, second as number, undefined);
+		if (size === undefined || second !== this.#peerText || byteLength! > size)
+			return this.#write(socket, first, second, third, byteLength);
+		let port = third as number;
+		if (port !== (port & 0xffff) || port === 0) port = check.portOf(port, 1);
+		this.#udp.send(socket, this.#peer, port, first as Bytes, 0, byteLength === undefined ? size : byteLength | 0);
 	}
 
-	#send(
+	/** To another peer than the present one, or in Moddable's order of arguments, or a mistake. */
+	#write(
 		socket: UdpSocket,
-		data: Bytes,
-		size: number | undefined,
-		text: string,
-		port: number,
+		first: Bytes | string,
+		second: string | number,
+		third: number | Bytes,
 		byteLength: number | undefined,
 	): void {
+		const standard = (first as Bytes | undefined)?.byteLength !== undefined;
+		const data = (standard ? first : third) as Bytes;
+		const text = (standard ? second : first) as string;
+		const port = check.portOf(standard ? third : second, 1);
+		const size = check.sizeOf(data);
 		const address = this.#cache.known(text) ?? this.#cache.add(check.addressOf("address", text), text);
-		if (port !== (port & 0xffff) || port === 0) port = check.portOf(port, 1);
-		if (size === undefined || size !== (size | 0)) size = check.sizeOf(data);
-		if (byteLength !== undefined) {
-			if (byteLength !== byteLength >>> 0 || byteLength > size) check.badPart(0, byteLength, size);
-			size = byteLength;
-		}
-		this.#udp.send(socket, address, port, data, 0, size);
+		if (byteLength !== undefined && (byteLength !== byteLength >>> 0 || byteLength > size)) check.badPart(0, byteLength, size);
+		this.#peer = address;
+		this.#peerText = text;
+		this.#udp.send(socket, address, port, data, 0, byteLength ?? size);
 	}
 
 	close(): void {
@@ -121,6 +132,7 @@ export class UDPSocket implements UDP, SocketOwner {
 			const datagrams = this.#udp.pending(socket);
 			if (datagrams > 0) this.#onReadable(datagrams);
 		}
+		if (events === READABLE) return;
 		if (events & ERROR && this.#socket === socket && this.#onError !== undefined) this.#onError();
 	}
 
