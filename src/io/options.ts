@@ -3,6 +3,10 @@
 import { parseIpv4 } from "../ip/address.ts";
 import type { Bytes, Format } from "./types.ts";
 
+/** In constants where packets pass, as XS makes a new string each time that it meets a literal. */
+const BUFFER = "buffer";
+const NUMBER = "number";
+
 /** The value as a message shows it; never throws. */
 export function show(value: unknown): string {
 	if (typeof value === "string") return `"${value.length > 40 ? value.slice(0, 40) + "…" : value}"`;
@@ -47,10 +51,6 @@ export function callbackOf<T>(name: string, value: T | undefined): T | undefined
 	return value;
 }
 
-/** In constants, as `format` is set often, and XS makes a new string each time that it meets a literal. */
-const BUFFER = "buffer";
-const NUMBER = "number";
-
 /** Whether the format is "number". */
 export function numberFormat(value: Format | undefined): boolean {
 	if (value === NUMBER) return true;
@@ -88,8 +88,8 @@ export function keepAliveOf(value: boolean | number): number {
 /** Size of what may be read into or written, bytes. */
 export function sizeOf(data: Bytes): number {
 	const size = (data as Bytes | undefined)?.byteLength;
-	if (typeof size !== "number") throw new TypeError(`data ${show(data)}: expected an ArrayBuffer or a view of one`);
-	return size;
+	if (typeof size !== NUMBER) throw new TypeError(`data ${show(data)}: expected an ArrayBuffer or a view of one`);
+	return size!;
 }
 
 /** Throws for a part that does not lie within the buffer. */
