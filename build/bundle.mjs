@@ -89,7 +89,8 @@ export async function bundleApp(file, folder) {
 		await writeFile(project, JSON.stringify({ compilerOptions, files: [resolve(file)] }));
 		await tsc("-p", project);
 		const entry = join(work, resolve(file).replace(/\.([cm]?)tsx?$/, ".$1js"));
-		await joinModules(entry, target, { "#codec": "multihome/codec", "#memory": "multihome/memory" }, XS_EXTERNAL);
+		// A program is taken as it is: what looks unused may be there for what it does.
+		await joinModules(entry, target, { "#codec": "multihome/codec", "#memory": "multihome/memory" }, XS_EXTERNAL, false);
 	} finally {
 		await rm(work, { recursive: true, force: true });
 	}
@@ -108,12 +109,17 @@ function tsc(...args) {
 }
 
 /** Joins `input` and what it imports to the one file `output`. */
-async function joinModules(input, output, aliases, external) {
+async function joinModules(input, output, aliases, external, treeshake = true) {
 	const plugin = {
 		name: "multihome",
 		resolveId(id, importer) {
 			if (id in aliases) return external.test(aliases[id]) ? { id: aliases[id], external: true } : aliases[id];
-			if (importer === undefined || id.startsWith(".")) return null;
+			if (importer === undefined) return null;
+			if (id.startsWith(".")) {
+				const path = resolve(dirname(importer), id);
+				if (!existsSync(path)) throw new Error(`import "${id}" of ${basename(importer)}: no such file`);
+				return path;
+			}
 			if (external.test(id)) return { id, external: true };
 			throw new Error(`import "${id}": expected a relative path, "multihome" or "host/…"`);
 		},
@@ -127,13 +133,15 @@ async function joinModules(input, output, aliases, external) {
 	const build = await rollup({
 		input,
 		plugins: [plugin],
+		treeshake,
 		onwarn(warning) {
 			// Cycles of types are gone by now; those that remain are of classes used after start-up.
-			if (warning.code !== "CIRCULAR_DEPENDENCY") process.stderr.write(`${warning.message}\n`);
+			if (warning.code !== "CIRCULAR_DEPENDENCY" && warning.code !== "EMPTY_BUNDLE") process.stderr.write(`${warning.message}\n`);
 		},
 	});
 	const { output: chunks } = await build.generate({
 		format: "es",
+		file: output,
 		sourcemap: true,
 		sourcemapExcludeSources: true,
 		inlineDynamicImports: true,
@@ -142,7 +150,7 @@ async function joinModules(input, output, aliases, external) {
 	const [chunk] = chunks;
 	const map = chunk.map;
 	// Sources as seen from the folder that the tools are run in, for messages.
-	map.sources = map.sources.map((source) => relative(process.cwd(), resolve(dirname(input), source)));
+	map.sources = map.sources.map((source) => relative(process.cwd(), resolve(dirname(output), source)));
 	await mkdir(dirname(output), { recursive: true });
 	await put(output + ".map", JSON.stringify({ ...map, file: basename(output) }));
 	await put(output, chunk.code);

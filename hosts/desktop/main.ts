@@ -38,7 +38,7 @@ function end(status: number): never {
 }
 
 function fail(error: unknown, status: number): never {
-	const { message, stack } = error as Partial<Error>;
+	const { message, stack } = Object(error) as Partial<Error>; // a program may throw anything
 	tell({ failed: (status === STATUS_PROGRAM ? stack : message) ?? String(error), status });
 	if (control < 0) throw error;
 	end(status);

@@ -1,6 +1,6 @@
 // The command line of `npm run simulate`.
 
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
 import { InputError } from "./board.ts";
 
 export interface Options {
@@ -105,9 +105,10 @@ function existing(option: string, path: string, expected: string): string {
 function folder(path: string): string {
 	try {
 		mkdirSync(path, { recursive: true });
+		accessSync(path, constants.W_OK);
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
-		const reason = code === "EEXIST" || code === "ENOTDIR" ? "is a file" : `cannot be made (${code})`;
+		const reason = code === "EEXIST" || code === "ENOTDIR" ? "is a file" : `cannot be written to (${code})`;
 		throw new InputError(`--pcap ${path}: ${reason}; expected a folder`);
 	}
 	return path;

@@ -108,7 +108,7 @@ async function live(boards: Board[], processes: BoardProcess[], options: Options
 	let finish: (status: number) => void;
 	const finished = new Promise<number>((done) => (finish = done));
 	stopRunning = () => finish(0);
-	let timer: NodeJS.Timeout | undefined;
+	const timer = options.seconds === undefined ? undefined : setTimeout(() => finish(0), options.seconds * 1000);
 	let running = processes.length;
 	for (const board of processes)
 		void board.ended.then((status) => {
@@ -116,10 +116,7 @@ async function live(boards: Board[], processes: BoardProcess[], options: Options
 			if (status !== 0 || running === 0) finish(status);
 		});
 	const started = await Promise.race([Promise.all(processes.map((board) => board.ready)), finished]);
-	if (typeof started !== "number") {
-		for (const board of boards) announce(board, boards.length > 1);
-		if (options.seconds !== undefined) timer = setTimeout(() => finish(0), options.seconds * 1000);
-	}
+	if (typeof started !== "number") for (const board of boards) announce(board, boards.length > 1);
 	const status = await finished;
 	clearTimeout(timer);
 	await Promise.all(processes.map((board) => board.stop()));
