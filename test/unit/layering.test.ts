@@ -16,7 +16,7 @@ const LAYERS: readonly (readonly string[])[] = [
 	["link"],
 	["ip"],
 	["transport"],
-	["stack"],
+	["stack", "status"],
 	["io"],
 	["service"],
 	["index"],
@@ -40,8 +40,9 @@ function sources(folder: string, pattern = /\.ts$/): string[] {
 
 function importsOf(file: string): Import[] {
 	const code = readFileSync(join(root, file), "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
-	const pattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+)["']/g;
-	return [...code.matchAll(pattern)].map((match) => ({ file, specifier: match[1]! }));
+	const pattern =
+		/^\s*(?:import|export)\b[^"';]*\bfrom\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
+	return [...code.matchAll(pattern)].map((match) => ({ file, specifier: (match[1] ?? match[2] ?? match[3])! }));
 }
 
 /** Rank of the layer a file of src/ belongs to, or -1. */

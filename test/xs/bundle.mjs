@@ -96,6 +96,7 @@ async function join1(files, work, folder) {
 		plugins: [scripts(), frame],
 		treeshake: false,
 		onwarn(warning) {
+			if (warning.code === "MISSING_EXPORT") throw new Error(warning.message);
 			if (warning.code !== "CIRCULAR_DEPENDENCY") process.stderr.write(`${warning.message}\n`);
 		},
 	});

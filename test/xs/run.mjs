@@ -25,6 +25,12 @@ function placesIn(path) {
 		});
 }
 
+/** The lines of a stack that name a place in the tests or in what they test. */
+function trail(stack) {
+	const lines = stack.split("\n").filter((line) => /^ at .*\(\S+:\d+\)/.test(line) && !/test\/xs\//.test(line));
+	return lines.map((line) => `   ${line}`).join("\n");
+}
+
 /**
  * Builds the host and the bundle and runs it. Answers {passed, failed, skipped}; failures have been printed by then.
  * @param {{bits?: 32 | 64, sanitize?: boolean, folders?: string[], only?: string, settings?: string[], name?: string}} options
@@ -63,7 +69,7 @@ export async function runOnXS({ bits = 64, sanitize = false, folders = XS_FOLDER
 			const test = JSON.parse(line.slice(6));
 			last = `${test.file} ${test.name}`;
 			counts[test.status]++;
-			if (test.status === "failed") console.log(`  FAILED ${last}\n    ${test.message}\n${places(test.stack)}`);
+			if (test.status === "failed") console.log(`  FAILED ${last}\n    ${test.message}\n${trail(places(test.stack))}`);
 			else if (test.ms > 5000) console.log(`  ${last}: ${(test.ms / 1000).toFixed(1)} s`);
 		} else if (line.startsWith("@done ")) {
 			done = true;
