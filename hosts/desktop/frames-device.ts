@@ -3,7 +3,7 @@
 
 import { CLOSED, WRITABLE, setWatch, watch } from "host/loop";
 import { close, connectStream, openTap, receive, send } from "host/wire";
-import { BUSY, MEDIUM_ETHERNET, SENT } from "../../src/device/device.ts";
+import { BUSY, MEDIUM_ETHERNET, NOTIFIES, SENT } from "../../src/device/device.ts";
 import type { Device, DeviceHost } from "../../src/device/device.ts";
 
 /** What host/wire's `receive` answers when the other end is gone; other negative answers mean a frame too long. */
@@ -15,7 +15,7 @@ export class FramesDevice implements Device {
 	#host!: DeviceHost;
 	readonly medium = MEDIUM_ETHERNET;
 	readonly mtu: number;
-	readonly abilities = 0;
+	readonly abilities = NOTIFIES;
 	readonly mac: Uint8Array;
 	readonly #counts = { tooLong: 0, sendBusy: 0 };
 

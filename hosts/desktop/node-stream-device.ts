@@ -1,7 +1,7 @@
 // A device on Node: Ethernet frames over a socket with QEMU's framing. The gateway's side of a board's wire.
 
 import type { Socket } from "node:net";
-import { BUSY, MEDIUM_ETHERNET, SENT } from "../../src/device/device.ts";
+import { BUSY, MEDIUM_ETHERNET, NOTIFIES, SENT } from "../../src/device/device.ts";
 import type { Device, DeviceHost } from "../../src/device/device.ts";
 import { FrameReader, FrameWriter, LENGTH_BYTES } from "./frame-stream.ts";
 
@@ -13,7 +13,7 @@ const BLOCK_BYTES = 65_536;
 export class NodeStreamDevice implements Device {
 	readonly medium = MEDIUM_ETHERNET;
 	readonly mtu = 1500;
-	readonly abilities = 0;
+	readonly abilities = NOTIFIES;
 	readonly mac: Uint8Array;
 	/** Asked for every frame that comes in; answers whether the stack gets it. */
 	admit: ((frame: Buffer) => boolean) | undefined;

@@ -167,7 +167,7 @@ export class UdpRelay {
 	#toBoard(address: number, port: number, data: Buffer, source: number, sourcePort: number): void {
 		const { udp, any } = this.#options;
 		try {
-			udp.send(any, address, port, data, 0, data.length, source, sourcePort);
+			udp.sendFrom(any, address, port, data, 0, data.length, source, sourcePort);
 		} catch {
 			// Longer than the wire carries in one packet, or the wire is out: lost.
 			this.lost++;

@@ -1,12 +1,12 @@
 // A device in memory for the tests of the wrappers: hands out what lies in `incoming`, keeps what it is given in `sent`.
 
-import { BUSY, HELD, MEDIUM_ETHERNET, SENT } from "../../../src/device/device.ts";
+import { BUSY, HELD, MEDIUM_ETHERNET, NOTIFIES, SENT } from "../../../src/device/device.ts";
 import type { Device, DeviceHost } from "../../../src/device/device.ts";
 
 export class FakeDevice implements Device {
 	readonly medium: number = MEDIUM_ETHERNET;
 	readonly mtu = 1500;
-	readonly abilities = 3;
+	readonly abilities = 3 | NOTIFIES;
 	readonly mac = new Uint8Array([2, 0, 0, 0, 0, 1]);
 	readonly counters = { overruns: 7 };
 	linkUp = true;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BUSY, HELD, SENT } from "../../../src/device/device.ts";
+import { BUSY, HELD, NOTIFIES, SENT } from "../../../src/device/device.ts";
 import { Faults } from "../../../src/device/faults.ts";
 import type { FaultOptions } from "../../../src/device/faults.ts";
 import { FakeDevice, FakeHost, numbered, numberOf } from "./fake-device.ts";
@@ -237,6 +237,12 @@ describe("faults", () => {
 		for (const slot of bench.device.held.splice(0)) bench.device.host.released(slot);
 		bench.send(numbered(1000));
 		expect(numberOf(bench.device.sent.at(-1)!)).toBe(1000);
+	});
+
+	it("does not promise to notify of every frame, although the device does", () => {
+		const bench = new Bench({});
+		expect(bench.device.abilities & NOTIFIES).toBe(NOTIFIES);
+		expect(bench.faults.abilities).toBe(3);
 	});
 
 	it("refuses wrong options by name", () => {
