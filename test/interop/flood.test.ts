@@ -5,7 +5,7 @@ import { Board, dropsSince, inWords, interfaceOf, twoTaps } from "./support/boar
 import type { BoardStatus } from "./support/board.ts";
 import type { Namespace } from "./support/namespace.mjs";
 import { describeWith, endOf, namespaceWithTaps, report } from "./support/setup.ts";
-import type { Upload } from "./support/transfers.ts";
+import type { Transfer, Upload } from "./support/transfers.ts";
 import { download, errorsOf, speed, upload, uploadOf } from "./support/transfers.ts";
 
 const BYTES = 100_000_000;
@@ -32,7 +32,7 @@ describeWith([], "ping flood beside transfers", () => {
 		const idle = before.heap.slotsAllocated - quiet.heap.slotsAllocated;
 
 		const started = performance.now();
-		let results: Awaited<ReturnType<typeof transfers>> = [];
+		let results: Transfer[] = [];
 		const [start, after] = await around(async () => {
 			const [ping, moved] = await Promise.all([
 				namespace.exec("ping", ["-q", "-f", "-c", String(PINGS), "192.168.77.2"], { timeoutMs: 280_000 }),

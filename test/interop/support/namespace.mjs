@@ -80,6 +80,24 @@ export async function stop(child, signal = "SIGTERM", patienceMs = 5000) {
 
 let serial = 0;
 
+/** Ends what a test run left behind that was killed before it could clean up: namespaces of ours whose maker is gone. */
+async function sweep() {
+	for (const line of (await must("ip", "netns", "list")).split("\n")) {
+		const [, name, maker] = /^(mh-(\d+)-\d+)/.exec(line) ?? [];
+		if (name === undefined || existsSync(`/proc/${maker}`)) continue;
+		for (const id of (await must("ip", "netns", "pids", name)).split("\n").filter((text) => text !== "")) {
+			try {
+				process.kill(Number(id));
+			} catch {
+				// It ended meanwhile.
+			}
+		}
+		await must("ip", "netns", "del", name);
+	}
+}
+
+let swept;
+
 export class Namespace {
 	#children = [];
 
@@ -89,6 +107,7 @@ export class Namespace {
 
 	/** Makes one with a name of its own, its loopback up, TCP as RFC 5681 has it and no IPv6 chatter. */
 	static async create() {
+		await (swept ??= sweep());
 		const namespace = new Namespace(`mh-${process.pid}-${++serial}`);
 		await must("ip", "netns", "add", namespace.name);
 		try {
