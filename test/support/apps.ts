@@ -31,6 +31,8 @@ export class EchoServer implements SocketOwner {
 		for (let tcb = tcp.accept(this.#listener); tcb !== undefined; tcb = tcp.accept(this.#listener)) {
 			const one = tcb;
 			this.accepted++;
+			// A peer whose RST was lost, or whose card was pulled, never says that it is gone.
+			tcp.setKeepAlive(one, 30_000, 5000);
 			tcp.adopt(one, { onEvents: (events) => this.#serve(one, events) });
 		}
 	}
@@ -70,8 +72,10 @@ export class EchoClient implements SocketOwner {
 	constructor(node: Node, address: number, total: number, port = ECHO) {
 		this.#node = node;
 		this.total = total;
-		this.tcb = node.stack.tcp.connect(address, port);
+		const { tcp } = node.stack;
+		this.tcb = tcp.connect(address, port);
 		this.tcb.owner = this;
+		tcp.setKeepAlive(this.tcb, 30_000, 5000);
 	}
 
 	get done(): boolean {

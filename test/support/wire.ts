@@ -1,7 +1,7 @@
 // Devices in memory: a queue that a test fills and empties, and seeded segments between stacks that lose, repeat,
 // reorder and damage frames.
 
-import { BUSY, MEDIUM_ETHERNET, SENT, type Device, type DeviceHost } from "../../src/device/device.ts";
+import { BUSY, HELD, MEDIUM_ETHERNET, SENT, type Device, type DeviceHost } from "../../src/device/device.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { Prng } from "./prng.ts";
 
@@ -37,6 +37,9 @@ export class QueueDevice implements Device {
 	lost = 0;
 	transmitted = 0;
 	host: DeviceHost | undefined = undefined;
+	/** When set, `transmit` answers HELD, and this is given the function that lets the packet go. */
+	hold: ((release: () => void) => void) | undefined = undefined;
+	readonly #held = new Set<number>();
 	#arena: Uint8Array = new Uint8Array(0);
 
 	constructor(options: QueueDeviceOptions = {}) {
@@ -86,17 +89,34 @@ export class QueueDevice implements Device {
 		return frame.length;
 	}
 
-	transmit(_packet: number, at: number, end: number): number {
+	transmit(packet: number, at: number, end: number): number {
 		if (this.busy) return BUSY;
-		const frame = this.#arena.slice(at, end);
 		this.transmitted++;
+		if (!this.hold) {
+			this.#leave(this.#arena.slice(at, end));
+			return SENT;
+		}
+		const { host } = this;
+		this.#held.add(packet);
+		this.hold(() => {
+			// Closed meanwhile, and released by that.
+			if (!this.#held.delete(packet)) return;
+			// The device reads the memory as late as it may.
+			this.#leave(this.#arena.slice(at, end));
+			host!.released(packet);
+		});
+		return HELD;
+	}
+
+	#leave(frame: Uint8Array): void {
 		if (this.onSend) this.onSend(frame);
 		else this.sent.push(frame);
-		return SENT;
 	}
 
 	close(): void {
 		this.closed = true;
+		for (const packet of this.#held) this.host!.released(packet);
+		this.#held.clear();
 		this.host = undefined;
 		this.incoming.length = 0;
 	}
