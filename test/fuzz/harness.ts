@@ -5,7 +5,7 @@ import type { EthernetInterface } from "../../src/link/ethernet.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import { ECHO, EchoClient, EchoServer, UdpEchoServer } from "../support/apps.ts";
 import { ip } from "../support/frames.ts";
-import { Ledger } from "../support/ledger.ts";
+import { flowsInUse, Ledger } from "../support/ledger.ts";
 import type { Target, Tuple } from "../support/mutate.ts";
 import { Prng } from "../support/prng.ts";
 import { macOf, type QueueDevice, type Segment } from "../support/wire.ts";
@@ -26,6 +26,7 @@ export class Harness {
 	readonly tuples: Tuple[] = [];
 	readonly frames: FrameStream;
 	readonly #freePackets: number;
+	readonly #flows: number;
 
 	constructor(seed: number) {
 		// Half of the seeds see the clock wrap.
@@ -52,6 +53,7 @@ export class Harness {
 		this.frames = new FrameStream(new Prng(seed), target);
 		this.world.run(3000);
 		this.#freePackets = this.target.stack.core.pool.free;
+		this.#flows = flowsInUse(this.target.stack);
 	}
 
 	/** Has every frame accounted for before the next is taken, and reports the one that is not. Slow. */
@@ -107,6 +109,8 @@ export class Harness {
 	leaks(): string {
 		const { pool } = this.target.stack.core;
 		if (pool.free !== this.#freePackets) return `${pool.free} packets free, ${this.#freePackets} at the start`;
+		const flows = flowsInUse(this.target.stack);
+		if (flows !== this.#flows) return `${flows} entries in the flow table, ${this.#flows} at the start`;
 		const left = this.connections().map((tcb) => `${tcb.index} in state ${tcb.state}`);
 		return left.length > 0 ? `TCBs in use: ${left.join(", ")}` : "";
 	}

@@ -108,7 +108,9 @@ class Simulation {
 			world.clock.at(back, () => port.device.setLink(true));
 			return;
 		}
-		port.remove();
+		// Busy before, so that packets wait for the device when it goes.
+		if (prng.chance(0.5)) port.device.setBusy(true);
+		world.clock.after(prng.float() * 20, () => port.remove());
 		world.clock.at(back, () => {
 			if (!port.link) port.insert();
 		});

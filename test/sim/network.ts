@@ -8,7 +8,7 @@
 
 import type { EthernetInterface } from "../../src/link/ethernet.ts";
 import { EchoServer, UdpEchoServer } from "../support/apps.ts";
-import { Ledger } from "../support/ledger.ts";
+import { flowsInUse, Ledger } from "../support/ledger.ts";
 import type { Prng } from "../support/prng.ts";
 import { macOf, QueueDevice, type Faults, type Segment } from "../support/wire.ts";
 import { World, type Node } from "../support/world.ts";
@@ -127,9 +127,10 @@ export class Port {
 	}
 
 	remove(): void {
+		if (!this.link) return;
 		this.check();
 		this.#segment.unplug(this.device);
-		this.#host.node.stack.interfaces.remove(this.link!);
+		this.#host.node.stack.interfaces.remove(this.link);
 		this.link = undefined;
 	}
 
@@ -146,6 +147,7 @@ export class Host {
 	ledger: Ledger | undefined;
 	readonly ports: Port[] = [];
 	#freePackets = 0;
+	#flows = 0;
 
 	constructor(node: Node) {
 		this.node = node;
@@ -154,6 +156,7 @@ export class Host {
 	/** Remembers how things are while nothing goes on. */
 	settle(): void {
 		this.#freePackets = this.node.stack.core.pool.free;
+		this.#flows = flowsInUse(this.node.stack);
 	}
 
 	/** What is not as it was then, "" when all is. */
@@ -164,6 +167,8 @@ export class Host {
 		const connections = tcp.inUse().filter((tcb) => tcb.remotePort !== 0);
 		if (connections.length > 0)
 			return `${name}: ${connections.map((tcb) => `TCB ${tcb.index} in state ${tcb.state}`).join(", ")}`;
+		const flows = flowsInUse(this.node.stack);
+		if (flows !== this.#flows) return `${name}: ${flows} entries in the flow table, ${this.#flows} at the start`;
 		const sockets = udp.sockets.filter((socket) => socket.open).length;
 		return sockets === 1 ? "" : `${name}: ${sockets} UDP sockets open, expected the echo server`;
 	}

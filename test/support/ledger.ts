@@ -1,7 +1,7 @@
 // An account of what becomes of every frame: each one that an interface counts as received must end as exactly one drop with a
 // reason, or in the hands of one layer. It listens at the methods by which stack.ts hands packets on.
 
-import { BLOCK_DROPS, BLOCK_RX_PACKETS } from "../../src/packet/blocks.ts";
+import { BLOCK_DROPS, BLOCK_RX_PACKETS, FLOW_ENTRIES, FLOW_ENTRY, FLOW_META } from "../../src/packet/blocks.ts";
 import { DROPS, type DropName } from "../../src/packet/drops.ts";
 import type { Interface } from "../../src/link/interface.ts";
 import type { Stack } from "../../src/stack.ts";
@@ -19,6 +19,15 @@ const OUTBOUND: ReadonlySet<DropName> = new Set([
 	"interfaceDown",
 ] as const);
 const INBOUND: readonly number[] = DROPS.flatMap((name, index) => (OUTBOUND.has(name) ? [] : [index]));
+
+/** Entries of the flow table in use: one for each listener, connection and UDP socket. */
+export function flowsInUse(stack: Stack): number {
+	const { layout, view } = stack.core;
+	let count = 0;
+	for (let i = 0; i < layout.flowCapacity; i++)
+		if (view.getInt32(layout.flows + FLOW_ENTRIES + i * FLOW_ENTRY + FLOW_META, true) !== 0) count++;
+	return count;
+}
 
 interface Account {
 	/** Frames handed to a layer, and the drops that these counted. */
