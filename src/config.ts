@@ -5,18 +5,18 @@ export interface StackOptions {
 	sockets?: {
 		/** TCP connections and listeners together. Each costs its two buffers and about 1.2 KB on a 32-bit XS. */
 		tcp?: number;
-		/** UDP sockets. About 400 B each; queued datagrams stay in packet buffers. */
+		/** UDP sockets. About 400 B each, and a receive buffer for datagrams that wait. */
 		udp?: number;
 		/** Raw IP sockets (their seat: no raw socket class yet). */
 		raw?: number;
 		/** ICMP echo sockets, for ping. About 300 B each. */
 		icmp?: number;
-		/** Bytes of receive buffer, and so the largest TCP window, of each TCP socket. 2 to 65,535. */
+		/** Bytes of receive buffer of each socket: the largest TCP window. UDP sockets have room for one full datagram at least. 2 to 65,535. */
 		receiveBuffer?: number;
 		/** Bytes of send buffer of each TCP socket. 2 to 65,535. */
 		sendBuffer?: number;
 	};
-	/** Packet buffers, PACKET_BYTES each. They serve reception, transmission, ARP queues and UDP queues. */
+	/** Packet buffers, PACKET_BYTES each. They serve reception, transmission, and what waits for neighbours and devices. */
 	packets?: number;
 	/** Routes, those of connected subnets included. 28 B each, and a table of twice as many 12 B entries. */
 	routes?: number;
@@ -56,16 +56,14 @@ export const PACKET_HEADROOM = 64;
 /** Largest MTU an interface may have, bytes. */
 export const MAX_MTU = 1500;
 
-/** Frames taken from one interface before callbacks and output get their turn. Two: RFC 5681 wants an ACK for two segments. */
-export const FRAMES_PER_TURN = 2;
+/** Frames taken from one interface at most before callbacks and output get their turn; fewer when a connection has something to say. */
+export const FRAMES_PER_TURN = 8;
 /** Turns that one `poll` takes before it gives the processor back. */
 export const TURNS_PER_POLL = 16;
 /** Packets that wait for a busy device, per interface. */
 export const TRANSMIT_QUEUE = 8;
 /** Packets that wait for one neighbour's address. RFC 1122 §2.3.2.2 asks for at least one. */
 export const NEIGHBOR_QUEUE = 3;
-/** Datagrams that wait in one UDP socket. */
-export const UDP_QUEUE = 8;
 /** Echo replies that wait in one ICMP socket. */
 export const ICMP_QUEUE = 4;
 /** Addresses of one interface. */

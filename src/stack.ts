@@ -10,9 +10,10 @@ import { FRAMES_PER_TURN, PACKET_HEADROOM, TURNS_PER_POLL, limitsOf, type StackO
 import { LoopbackDevice } from "./device/loopback.ts";
 import { Core, type CoreOptions } from "./packet/core.ts";
 import { DROP } from "./packet/drops.ts";
-import { DESTINATION, IP_AT, IP_END, PORTS, SEQ, SOURCE } from "./packet/fields.ts";
+import { DESTINATION, IP_AT, IP_END, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE } from "./packet/fields.ts";
 import { layoutOf } from "./packet/layout.ts";
 import { NONE } from "./packet/pool.ts";
+import type { Icmp } from "./ip/icmp.ts";
 import { InterfaceSet } from "./ip/interfaces.ts";
 import { Ip } from "./ip/ip.ts";
 import { Routes } from "./ip/routes.ts";
@@ -20,7 +21,7 @@ import type { Interface } from "./link/interface.ts";
 import { LoopbackInterface } from "./link/loopback.ts";
 import { statusOf, type Status } from "./status.ts";
 import { IcmpSockets } from "./transport/icmp.ts";
-import { SocketSet } from "./transport/sockets.ts";
+import { READABLE, SocketSet } from "./transport/sockets.ts";
 import type { Tcb } from "./transport/tcp/tcb.ts";
 import { Tcp } from "./transport/tcp/tcp.ts";
 import { Udp, type UdpSocket } from "./transport/udp.ts";
@@ -31,6 +32,8 @@ import { decode, decodeTransport, flowFind } from "#codec";
 
 /** 127.0.0.1, RFC 1122 §3.2.1.3 (g). */
 const LOCALHOST = 0x7f000001;
+
+const KIND_AND_GROUP = kinds.KIND | kinds.GROUP;
 
 export class Stack {
 	readonly core: Core;
@@ -46,7 +49,9 @@ export class Stack {
 	/** The packet that frames are received into, NONE while there is none, and where its IP header goes. */
 	#packet = NONE;
 	#at = 0;
+	#stamp = -1;
 	#flows: number;
+	#icmpLayer: Icmp;
 	#tcbs: Tcb[];
 	#udps: UdpSocket[];
 
@@ -58,6 +63,7 @@ export class Stack {
 		this.routes = new Routes(core);
 		this.interfaces = new InterfaceSet(core, this.routes, this);
 		this.ip = new Ip(core, this.interfaces, this.routes);
+		this.#icmpLayer = this.ip.icmp;
 		this.sockets = new SocketSet(core);
 		this.#flows = this.sockets.flows.table;
 		this.tcp = new Tcp(core, this.ip, this.sockets);
@@ -79,81 +85,90 @@ export class Stack {
 	 */
 	poll(now: number): number {
 		const core = this.core;
-		core.polling(now);
-		const list = this.interfaces.list;
+		const links = this.interfaces.list;
+		core.now = now |= 0;
+		core.awake = false;
 		let wanted = -1;
-		for (let i = 0; i < list.length; i++) {
-			const link = list[i]!;
-			link.checkLink();
-			link.ready = true;
-			if (link.device.poll !== undefined) {
-				const ms = link.device.poll(now);
+		for (let i = 0; i < links.length; i++) {
+			const link = links[i]!;
+			if (link.ready || link.polled) {
+				const ms = link.begin(now);
 				if (ms >= 0 && (wanted < 0 || ms < wanted)) wanted = ms;
 			}
-			if (link.waiting > 0) link.drain();
 		}
-		if (core.takeDeadline()) this.#timers();
-		this.tcp.output(); // routes may have changed
+		if (core.armed && ((now - core.due) | 0) >= 0) this.#timers();
+		if (this.#stamp !== core.stamp) {
+			this.#stamp = core.stamp;
+			this.tcp.checkRoutes(); // a way may be lost or found
+		}
+		const sockets = this.sockets;
+		const tcp = this.tcp;
+		let turns = TURNS_PER_POLL;
 		let busy = true;
-		for (let turn = 0; busy && turn < TURNS_PER_POLL; turn++) busy = this.#turn();
+		do {
+			busy = false;
+			for (let i = 0; i < links.length; i++) if (links[i]!.ready && this.#receive(links[i]!)) busy = true;
+			if (core.spare < 0) core.takeSpare();
+			if (sockets.head !== null) {
+				sockets.dispatch();
+				// What applications did may go on at once, and what they read may have given a packet back.
+				if (sockets.head !== null || (this.#packet < 0 && this.#nextPacket())) busy = true;
+			}
+			if (tcp.pending !== undefined) tcp.output();
+		} while (busy && --turns > 0);
 		if (busy) return 0;
-		const left = core.untilDeadline();
-		return left >= 0 && (wanted < 0 || left < wanted) ? left : wanted;
-	}
-
-	/** A few frames of every interface, then what applications and connections make of them. Answers whether there may be more. */
-	#turn(): boolean {
-		const list = this.interfaces.list;
-		let busy = false;
-		for (let i = 0; i < list.length; i++) if (list[i]!.ready && this.#receive(list[i]!)) busy = true;
-		const core = this.core;
-		if (core.spare === NONE) core.takeSpare();
-		if (this.sockets.posted) {
-			this.sockets.dispatch();
-			// What was read gave its packet back.
-			if (this.sockets.posted || (this.#packet === NONE && this.#nextPacket())) busy = true;
+		if (core.armed) {
+			const left = (core.due - now) | 0;
+			if (wanted < 0 || left < wanted) wanted = left < 0 ? 0 : left;
 		}
-		if (this.tcp.pending !== undefined) this.tcp.output();
-		return busy;
+		return wanted;
 	}
 
 	/** Takes frames from an interface's device and dispatches them. Answers whether there may be more. */
 	#receive(link: Interface): boolean {
-		if (!link.up || this.#packet === NONE) return this.#cannot(link);
+		if (!link.up || this.#packet < 0) return this.#cannot(link);
 		const view = this.#view;
 		const device = link.device;
 		const block = link.block;
 		const space = link.space;
-		const at = this.#at - link.linkHeader;
+		const ip = this.#at;
+		const at = ip - link.linkHeader;
+		const fused = link.fused;
+		const tcp = this.tcp;
 		let frames = FRAMES_PER_TURN;
-		let kept = false;
 		do {
-			const length = device.receive(at, space);
-			if (length <= 0) {
-				if (length < 0) this.core.count(block, DROP.truncated);
-				else {
-					link.ready = link.polled;
-					return false;
-				}
-			} else {
-				const result = decode(view, at, at + length, block);
-				// The likeliest first; the group bit makes it another kind.
-				const kind = result & (kinds.KIND | kinds.GROUP);
-				const payload = at + ((result >> kinds.OFFSET_SHIFT) & kinds.OFFSET_MASK);
-				if (kind === kinds.TCP && result >= 0) {
-					const index = flowFind(view, this.#flows, ipv4.TCP | (link.slot << 8));
-					if (index >= 0) this.tcp.receive(this.#tcbs[index]!, link, payload, result >> kinds.LENGTH_SHIFT);
-					else this.tcp.refuse(link, result >> kinds.LENGTH_SHIFT);
-				} else if (kind === kinds.UDP && result >= 0) {
-					const index = flowFind(view, this.#flows, ipv4.UDP | (link.slot << 8));
-					if (index >= 0) kept = this.udp.receive(this.#udps[index]!, this.#packet, link, payload, result >> kinds.LENGTH_SHIFT);
-					else this.#noSocket(link, result);
-				} else if (kind === kinds.ICMP && result >= 0) kept = this.#icmp(link, payload, result >> kinds.LENGTH_SHIFT, 0);
-				else kept = this.#other(link, result, payload);
-				if (kept) return this.#nextPacket();
+			let result;
+			if (fused) result = device.take!(at, space, block);
+			else {
+				const length = device.receive(at, space);
+				result = length > 0 ? decode(view, at, at + length, block) : length === 0 ? -1 : this.#lost(link);
 			}
+			if (result < 0) {
+				link.ready = link.polled;
+				return false;
+			}
+			// The likeliest first; a group bit makes it another kind.
+			const kind = result & KIND_AND_GROUP;
+			if (kind === kinds.TCP) {
+				const index = result >> kinds.VALUE_SHIFT;
+				if (index !== kinds.NO_SOCKET) tcp.receive(this.#tcbs[index]!, link);
+				else tcp.refuse(link);
+				// An acknowledgment is due: it should not wait for frames that the peer may hold back for it.
+				if (tcp.pending !== undefined) return true;
+			} else if (kind === kinds.ECHO) {
+				if (this.#icmpLayer.echo(this.#packet, ip, ip + (result >> kinds.VALUE_SHIFT))) return this.#nextPacket();
+			} else if (kind === kinds.DATAGRAM) {
+				const socket = this.#udps[result >> kinds.VALUE_SHIFT]!;
+				if (!socket.queued) this.sockets.post(socket, READABLE);
+			} else if (result !== 0 && this.#other(link, result)) return this.#nextPacket();
 		} while (--frames > 0);
 		return true;
+	}
+
+	/** The device lost a frame. */
+	#lost(link: Interface): number {
+		this.core.count(link.block, DROP.truncated);
+		return 0;
 	}
 
 	/** A link that is down discards what comes; without a packet buffer the device keeps it. Answers whether there may be more. */
@@ -175,36 +190,33 @@ export class Stack {
 	}
 
 	/** The less frequent of what `decode` answers. Answers whether the packet was kept. */
-	#other(link: Interface, result: number, payload: number): boolean {
-		if (result < 0) return this.#drop(link, -1 - result);
-		const length = result >> kinds.LENGTH_SHIFT;
+	#other(link: Interface, result: number): boolean {
 		const group = result & kinds.GROUP;
+		const index = result >> kinds.VALUE_SHIFT;
 		switch (result & kinds.KIND) {
 			case kinds.ARP:
-				link.control(payload);
+				link.control(this.core.fields[PAYLOAD_AT]!);
 				return false;
 			case kinds.TRANSIT:
 				return this.#transit(link, group);
-			case kinds.UDP: {
-				const index = flowFind(this.#view, this.#flows, ipv4.UDP | (link.slot << 8));
-				if (index >= 0) return this.udp.receive(this.#udps[index]!, this.#packet, link, payload, length);
-				return this.#noSocket(link, result);
-			}
+			case kinds.UDP:
+				if (index !== kinds.NO_SOCKET) {
+					this.udp.receive(this.#udps[index]!, link, group);
+					return false;
+				}
+				if (!group) this.ip.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.PORT_UNREACHABLE, 0);
+				return this.#drop(link, DROP.udpNoSocket);
 			case kinds.ICMP:
-				return this.#icmp(link, payload, length, group);
+				return this.#icmp(link);
 			case kinds.FRAGMENT:
 				return this.#drop(link, DROP.ipv4Fragment);
 			case kinds.TCP: // to a group: RFC 9293 §3.9.2.3
 				return this.#drop(link, DROP.tcpUnacceptable);
-			default:
+			case kinds.OTHER:
 				if (!group) this.ip.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.PROTOCOL_UNREACHABLE, 0);
 				return this.#drop(link, DROP.unknownProtocol);
 		}
-	}
-
-	#noSocket(link: Interface, result: number): boolean {
-		if (!(result & kinds.GROUP)) this.ip.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.PORT_UNREACHABLE, 0);
-		return this.#drop(link, DROP.udpNoSocket);
+		return false;
 	}
 
 	/** IPv4 for an address that is not the interface's: another interface's (weak host), or somebody else's. Answers whether the packet was kept. */
@@ -218,28 +230,31 @@ export class Stack {
 			return this.ip.forward(link, this.#packet, at, end, group);
 		}
 		if (core.limits.strongHost || ipv4.isLoopback(destination)) return this.#drop(link, DROP.ipv4StrongHost);
-		const result = decodeTransport(this.#view, at, end, 0, group);
-		const payload = at + ((result >> kinds.OFFSET_SHIFT) & kinds.OFFSET_MASK);
-		if (result < 0 || (result & (kinds.KIND | kinds.GROUP)) !== kinds.TCP) return this.#other(link, result, payload);
-		const index = flowFind(this.#view, this.#flows, ipv4.TCP | (link.slot << 8));
-		if (index >= 0) this.tcp.receive(this.#tcbs[index]!, link, payload, result >> kinds.LENGTH_SHIFT);
-		else this.tcp.refuse(link, result >> kinds.LENGTH_SHIFT);
+		const result = decodeTransport(this.#view, at, end, link.block, group);
+		const value = result >> kinds.VALUE_SHIFT;
+		const kind = result & KIND_AND_GROUP;
+		if (kind === kinds.ECHO) return this.ip.icmp.echo(this.#packet, at, at + value);
+		if (kind === kinds.DATAGRAM) this.sockets.post(this.#udps[value]!, READABLE);
+		else if (kind !== kinds.TCP) return this.#other(link, result);
+		else if (value !== kinds.NO_SOCKET) this.tcp.receive(this.#tcbs[value]!, link);
+		else this.tcp.refuse(link);
 		return false;
 	}
 
-	#icmp(link: Interface, at: number, length: number, group: number): boolean {
+	/** ICMP but echo requests for us. */
+	#icmp(link: Interface): boolean {
+		const at = this.core.fields[PAYLOAD_AT]!;
+		const length = this.core.fields[PAYLOAD_LENGTH]!;
 		const type = icmpv4.type(this.#view, at);
-		if (type === icmpv4.ECHO_REQUEST && group === 0)
-			return this.ip.icmp.echo(this.#packet, this.core.fields[IP_AT]!, at + length);
 		if (type === icmpv4.ECHO_REPLY && this.icmp.receive(length)) return false;
 		if (type === icmpv4.UNREACHABLE || type === icmpv4.TIME_EXCEEDED || type === icmpv4.PARAMETER_PROBLEM) {
-			if (this.#icmpError(type, at, at + length)) return false;
+			if (this.#icmpError(link, type, at, at + length)) return false;
 		}
 		return this.#drop(link, DROP.icmpUnhandled);
 	}
 
 	/** An error about a packet of ours: told to the connection that the quoted header names. RFC 1122 §3.2.2, RFC 5927 §4. */
-	#icmpError(type: number, at: number, end: number): boolean {
+	#icmpError(link: Interface, type: number, at: number, end: number): boolean {
 		const core = this.core;
 		const view = core.view;
 		const fields = core.fields;
@@ -253,7 +268,7 @@ export class Stack {
 		fields[DESTINATION] = ipv4.source(view, quoted);
 		fields[PORTS] = (ports << 16) | (ports >>> 16);
 		fields[SEQ] = view.getInt32(transport + 4);
-		const index = flowFind(view, this.#flows, ipv4.TCP);
+		const index = flowFind(view, this.#flows, ipv4.TCP | (link.slot << 8));
 		if (index < 0) return false;
 		const mtu =
 			type === icmpv4.UNREACHABLE && icmpv4.code(view, at) === icmpv4.FRAGMENTATION_NEEDED ? icmpv4.nextHopMtu(view, at) : 0;
@@ -267,6 +282,7 @@ export class Stack {
 	}
 
 	#timers(): void {
+		this.core.armed = false; // who still waits for something says so again
 		const now = this.core.now;
 		const list = this.interfaces.list;
 		for (let i = 0; i < list.length; i++) list[i]!.timers(now);

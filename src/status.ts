@@ -95,7 +95,7 @@ export function statusOf(stack: Stack): Status {
 				state: "open",
 				local: endpoint(socket.localAddress, socket.localPort),
 				remote: "*:*",
-				receiveQueue: socket.queue.length,
+				receiveQueue: udp.pending(socket),
 				sendQueue: 0,
 			});
 	return {

@@ -18,6 +18,7 @@ const QUOTE = 576 - ipv4.HEADER - icmpv4.HEADER;
 export class Icmp {
 	#replyPath = new Path();
 	#ip: Ip;
+	#fields: Int32Array;
 	#core: Core;
 	#view: DataView;
 	#errorPath = new Path();
@@ -27,22 +28,24 @@ export class Icmp {
 	constructor(core: Core, ip: Ip) {
 		this.#core = core;
 		this.#view = core.view;
+		this.#fields = core.fields;
 		this.#ip = ip;
 	}
 
 	/** Turns the echo request at `at` into its reply and sends it. Answers whether the packet was kept. RFC 1122 §3.2.2.6. */
 	echo(packet: number, at: number, end: number): boolean {
 		const path = this.#replyPath;
-		const ip = this.#ip;
-		const source = this.#core.fields[SOURCE]!;
-		if (path.destination !== source || path.stamp !== this.#core.stamp) {
-			path.destination = source;
-			path.source = 0;
-			ip.route(path);
-		}
-		if (end - at > path.mtu) return ip.tooBig(path);
+		if (this.#fields[SOURCE] !== path.destination) this.#route(path);
+		if (end - at > path.mtu) return this.#ip.tooBig(path);
 		icmpEchoReply(this.#view, at);
-		return ip.output(packet, at, end, path);
+		if (path.stamp !== this.#core.stamp) return this.#ip.output(packet, at, end, path);
+		return path.out!.send(packet, at, end, path.header);
+	}
+
+	#route(path: Path): void {
+		path.destination = this.#fields[SOURCE]!;
+		path.source = 0;
+		this.#ip.route(path);
 	}
 
 	/**

@@ -121,7 +121,10 @@ export class Ip {
 		return path.mtu;
 	}
 
-	/** Sends the IPv4 packet in bytes `at` to `end` along the path. Answers whether the packet was kept. */
+	/**
+	 * Sends the IPv4 packet in bytes `at` to `end` along the path. Answers whether the packet was kept. Who sends much asks
+	 * `path.stamp === core.stamp` first and calls `path.out.send` itself.
+	 */
 	output(packet: number, at: number, end: number, path: Path): boolean {
 		if (path.stamp === this.#core.stamp) return path.out!.send(packet, at, end, path.header);
 		return this.#find(packet, at, end, path);

@@ -71,8 +71,11 @@ export class EthernetInterface extends Interface {
 	}
 
 	override send(packet: number, at: number, end: number, header: number): boolean {
-		const frame = at - HEADER;
-		ethernetHeader(this.#view, frame, header, this.block, end);
+		if (this.fused && this.waiting === 0) {
+			const answer = this.device.put!(packet, at, end, header, this.block);
+			return answer !== SENT && this.notSent(answer, packet, at - HEADER, end);
+		}
+		const frame = ethernetHeader(this.#view, at, header, this.block, end);
 		const answer = this.waiting === 0 ? this.device.transmit(packet, frame, end) : BUSY;
 		return answer !== SENT && this.notSent(answer, packet, frame, end);
 	}

@@ -1,11 +1,12 @@
 // What all interfaces have in common: a device below, addresses, a block in the arena, and a short queue before a busy device.
 
 import { ADDRESSES_PER_INTERFACE, MAX_MTU, PACKET_BYTES, PACKET_HEADROOM, TRANSMIT_QUEUE } from "../config.ts";
-import { HELD, NOTIFIES, RECEIVE_CHECKED, SENT, type Device } from "../device/device.ts";
+import { HELD, NOTIFIES, RECEIVE_CHECKED, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
 import {
 	BLOCK_ADDRESS_COUNT,
 	BLOCK_ADDRESSES,
 	BLOCK_FLAGS,
+	BLOCK_SLOT,
 	FLAG_ANY_ADDRESS,
 	FLAG_CHECKED,
 	INTERFACE_BLOCK,
@@ -13,6 +14,8 @@ import {
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { NONE, PacketQueue } from "../packet/pool.ts";
+import { NO_CHECKSUM } from "../wire/build.ts";
+import { DEFAULT_TTL } from "../wire/ipv4.ts";
 import type { Path } from "./path.ts";
 
 export interface InterfaceOptions {
@@ -48,8 +51,12 @@ export abstract class Interface {
 	readonly linkHeader: number;
 	/** Most bytes that a received frame may have, counted from where its link header begins. */
 	readonly space: number;
+	/** Whether the device has `take` and `put`. */
+	readonly fused: boolean;
 	/** Whether the device is asked without a notice. */
 	readonly polled: boolean;
+	/** TTL of what is built for it, with NO_CHECKSUM when its device fills checksums in. */
+	readonly ttl: number;
 	/** Packets that the device was too busy for. */
 	queue!: PacketQueue;
 	/** Whether packets pass: administratively up, and the device has a link. */
@@ -69,6 +76,7 @@ export abstract class Interface {
 	protected core!: Core;
 	#listener: InterfaceListener | undefined;
 	#flags = 0;
+	#timed = false;
 
 	constructor(name: string, device: Device, linkHeader: number, options: InterfaceOptions) {
 		if (typeof name !== "string" || !/^[A-Za-z0-9._-]{1,15}$/.test(name))
@@ -84,6 +92,8 @@ export abstract class Interface {
 		this.device = device;
 		this.linkHeader = linkHeader;
 		this.space = PACKET_BYTES - PACKET_HEADROOM + linkHeader;
+		this.ttl = device.abilities & TRANSMIT_CHECKSUM ? DEFAULT_TTL | NO_CHECKSUM : DEFAULT_TTL;
+		this.fused = device.take !== undefined && device.put !== undefined;
 		this.polled = (device.abilities & NOTIFIES) === 0;
 		this.mtu = mtu;
 		this.metric = metric;
@@ -115,9 +125,11 @@ export abstract class Interface {
 		this.block = core.layout.interfaces + (slot - 1) * INTERFACE_BLOCK;
 		this.queue = new PacketQueue(core.pool);
 		this.#listener = listener;
+		this.#timed = this.device.poll !== undefined;
 		this.#flags = flags | (this.device.abilities & RECEIVE_CHECKED ? FLAG_CHECKED : 0);
 		for (let i = 0; i < INTERFACE_BLOCK; i += 4) core.view.setInt32(this.block + i, 0);
 		core.view.setInt32(this.block + BLOCK_FLAGS, this.#flags, true);
+		core.view.setInt32(this.block + BLOCK_SLOT, slot, true);
 		const pool = core.pool;
 		this.device.attach({
 			view: core.view,
@@ -141,7 +153,17 @@ export abstract class Interface {
 		this.slot = this.id = this.block = 0;
 	}
 
-	/** Looks at the link. The stack calls this at every poll. */
+	/** A poll begins: the link is looked at, time passes for the device, and what waits is offered to it. Answers in how many ms it wants to be polled, or -1. */
+	begin(now: number): number {
+		const device = this.device;
+		this.ready = true;
+		if ((this.enabled && device.linkUp) !== this.up) this.checkLink();
+		const wanted = this.#timed ? device.poll!(now) : -1;
+		if (this.waiting > 0) this.drain();
+		return wanted;
+	}
+
+	/** Looks at the link. */
 	checkLink(): void {
 		const up = this.enabled && this.device.linkUp;
 		if (up === this.up) return;

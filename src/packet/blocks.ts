@@ -10,6 +10,8 @@ export const BLOCK_RX_PACKETS = 12;
 export const BLOCK_RX_BYTES = 20;
 export const BLOCK_TX_PACKETS = 28;
 export const BLOCK_TX_BYTES = 36;
+/** The interface's slot. */
+export const BLOCK_SLOT = 52;
 /** Number of IPv4 addresses, then pairs of address and mask. */
 export const BLOCK_ADDRESS_COUNT = 60;
 export const BLOCK_ADDRESSES = 64;
@@ -32,7 +34,7 @@ export const FLAG_ANY_ADDRESS = 8;
 export const NEIGHBOR_BLOCK = 16;
 
 /** TCB block: what `tcpBuild` needs of a connection. */
-export const TCB_BLOCK = 128;
+export const TCB_BLOCK = 208;
 /** IPv4 and TCP header, network order; IPv6's 40 + 20 fit too. */
 export const TCB_TEMPLATE = 0;
 /** Up to 40 bytes of TCP options, sent with every segment while TCB_OPTIONS_LENGTH is not 0. */
@@ -44,6 +46,53 @@ export const TCB_SEND_SIZE = 112;
 export const TCB_IP_HEADER = 116;
 /** Not 0: the device fills the checksums in. */
 export const TCB_NO_CHECKSUM = 120;
+/** UDP socket block: its ring (arena offset, size, where the next byte goes, bytes in it), and how many datagrams it holds. */
+export const UDP_BLOCK = 32;
+export const UDP_RING = 0;
+export const UDP_SIZE = 4;
+export const UDP_AT = 8;
+export const UDP_USED = 12;
+export const UDP_COUNT = 16;
+/** A datagram in the ring: source, destination, ports, length (int32 each), payload, padding to 4 bytes. */
+export const UDP_RECORD = 16;
+/** Bits: the two kinds of acknowledgment owed, and what wire/stream.ts must know of the connection. */
+export const TCB_BITS = 124;
+/** Names as in RFC 9293 §3.3.1 and transport/tcp/tcb.ts. */
+export const TCB_RCV_NXT = 128;
+/** Right edge of the window advertised last; bytes not read yet; ring byte where RCV.NXT goes; the ring; steps of the window. */
+export const TCB_RCV_ADVERTISED = 132;
+export const TCB_RCV_QUEUED = 136;
+export const TCB_RCV_AT = 140;
+export const TCB_RECEIVE_RING = 144;
+export const TCB_RECEIVE_SIZE = 148;
+export const TCB_WINDOW_STEP = 152;
+export const TCB_UPDATE_STEP = 156;
+export const TCB_SND_UNA = 160;
+export const TCB_SND_NXT = 164;
+/** Bytes not acknowledged yet, sent or not; ring byte of SND.UNA; the peer's window, and the largest it ever was. */
+export const TCB_SND_QUEUED = 168;
+export const TCB_SND_AT = 172;
+export const TCB_SND_WND = 176;
+export const TCB_SND_WND_MAX = 180;
+/** Congestion window; largest payload; end of the last small segment. */
+export const TCB_CWND = 184;
+export const TCB_SND_MSS = 188;
+export const TCB_SND_SMALL = 192;
+/** The segment that is being timed, and when it was sent. */
+export const TCB_RTT_SEQ = 196;
+export const TCB_RTT_AT = 200;
+
+/** Bits of TCB_BITS. An acknowledgment is owed at the end of the turn; one waits for the delayed-ACK tick. */
+export const BIT_ACK_NOW = 1;
+export const BIT_ACK_DELAYED = 2;
+/** Expected segments may take the short way. */
+export const BIT_SHORT = 4;
+/** Nagle's algorithm is off. */
+export const BIT_NO_DELAY = 8;
+/** The peer's FIN has come. */
+export const BIT_FIN = 16;
+/** TCB_RTT_SEQ counts. */
+export const BIT_TIMING = 32;
 
 /** Flow table: index mask, hash seed, then 20-byte entries. */
 export const FLOW_MASK = 0;

@@ -1,9 +1,9 @@
 // What every layer needs: the arena, the pool, the clock, chance, and one deadline for all timers.
 
-import { limitsOf, type Limits, type StackOptions } from "../config.ts";
+import { limitsOf, PACKET_HEADROOM, type Limits, type StackOptions } from "../config.ts";
 import { allocate } from "#memory";
 import { BLOCK_DROPS } from "./blocks.ts";
-import { FIELDS, INTERFACES_AT, INTERFACES_COUNT } from "./fields.ts";
+import { FIELDS, FLOWS_AT, INTERFACES_AT, INTERFACES_COUNT, UDPS_AT } from "./fields.ts";
 import { layoutOf, type Layout } from "./layout.ts";
 import { NONE, PacketPool } from "./pool.ts";
 
@@ -17,10 +17,17 @@ export interface CoreOptions extends StackOptions {
 export class Core {
 	/** A packet that is always ready to be built in, NONE while the pool is empty. */
 	spare = NONE;
+	/** Arena offset where the IP header goes in the spare packet. */
+	spareAt = 0;
 	/** Milliseconds, int32, of the current poll. It wraps: compare by (a - b) | 0. */
 	now = 0;
 	/** Changes whenever a cached way may be void: routes, links, neighbours. Paths with an older one are looked up again. */
 	stamp = 0;
+	/** Whether something is due at `due`: the earliest deadline of all timers. */
+	armed = false;
+	due = 0;
+	/** Whether a poll has been asked for. */
+	awake = false;
 	/** The decode registers, packet/fields.ts. */
 	readonly fields: Int32Array;
 	readonly view: DataView;
@@ -28,9 +35,6 @@ export class Core {
 	readonly limits: Limits;
 	readonly layout: Layout;
 	readonly random32: () => number;
-	#armed = false;
-	#due = 0;
-	#awake = false;
 	#onWake: (() => void) | undefined;
 
 	constructor(options: CoreOptions) {
@@ -42,15 +46,18 @@ export class Core {
 		const arena = allocate(this.layout.bytes);
 		this.view = new DataView(arena);
 		this.fields = new Int32Array(arena, 0, FIELDS);
+		this.fields[UDPS_AT] = this.layout.udps;
+		this.fields[FLOWS_AT] = this.layout.flows;
 		this.fields[INTERFACES_AT] = this.layout.interfaces;
 		this.fields[INTERFACES_COUNT] = this.limits.interfaces;
 		this.pool = new PacketPool(this.limits.packets, this.layout.packets);
-		this.spare = this.pool.acquire();
+		this.takeSpare();
 	}
 
 	/** Replaces the spare packet, which somebody kept. */
 	takeSpare(): void {
 		this.spare = this.pool.acquire();
+		this.spareAt = this.pool.base(this.spare) + PACKET_HEADROOM;
 	}
 
 	/** Counts a drop on an interface. The reason is an index into packet/drops.ts. */
@@ -61,35 +68,15 @@ export class Core {
 
 	/** Something is due at that time: timers run at the first poll from then on. */
 	deadline(at: number): void {
-		if (this.#armed && ((at - this.#due) | 0) >= 0) return;
-		this.#due = at;
-		this.#armed = true;
-	}
-
-	/** Whether the earliest deadline has come; then it is forgotten, and who still waits for something says so again. */
-	takeDeadline(): boolean {
-		if (!this.#armed || ((this.now - this.#due) | 0) < 0) return false;
-		this.#armed = false;
-		return true;
-	}
-
-	/** Milliseconds until the earliest deadline, 0 when it is past, -1 when there is none. */
-	untilDeadline(): number {
-		if (!this.#armed) return -1;
-		const left = (this.#due - this.now) | 0;
-		return left < 0 ? 0 : left;
+		if (this.armed && ((at - this.due) | 0) >= 0) return;
+		this.due = at;
+		this.armed = true;
 	}
 
 	/** Asks the owner for a poll, once until the next one begins. */
 	wake(): void {
-		if (this.#awake) return;
-		this.#awake = true;
+		if (this.awake) return;
+		this.awake = true;
 		this.#onWake?.();
-	}
-
-	/** A poll begins: from here on `wake` calls again. */
-	polling(now: number): void {
-		this.now = now | 0;
-		this.#awake = false;
 	}
 }

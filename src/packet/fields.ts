@@ -21,6 +21,12 @@ export const IP_END = 7;
 export const TRANSPORT_AT = 8;
 /** TTL << 8 | protocol. */
 export const TTL_PROTOCOL = 9;
+/** Arena offset of the payload, and its bytes. */
+export const PAYLOAD_AT = 10;
+export const PAYLOAD_LENGTH = 11;
+/** Set once: arena offsets of the UDP blocks and of the flow table, so that `decode` can deliver. */
+export const UDPS_AT = 28;
+export const FLOWS_AT = 29;
 /** Set once: arena offset of the interface blocks, and how many there are, so that `decode` knows all our addresses. */
 export const INTERFACES_AT = 30;
 export const INTERFACES_COUNT = 31;

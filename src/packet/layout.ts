@@ -1,7 +1,17 @@
 // Where everything lies in the arena. Read from top to bottom: it is the memory map.
 
-import { PACKET_BYTES, type Limits } from "../config.ts";
-import { FLOW_ENTRIES, FLOW_ENTRY, INTERFACE_BLOCK, NEIGHBOR_BLOCK, ROUTE_ENTRIES, ROUTE_ENTRY, TCB_BLOCK } from "./blocks.ts";
+import { MAX_MTU, PACKET_BYTES, type Limits } from "../config.ts";
+import {
+	FLOW_ENTRIES,
+	FLOW_ENTRY,
+	INTERFACE_BLOCK,
+	NEIGHBOR_BLOCK,
+	ROUTE_ENTRIES,
+	ROUTE_ENTRY,
+	TCB_BLOCK,
+	UDP_BLOCK,
+	UDP_RECORD,
+} from "./blocks.ts";
 import { FIELDS_BYTES } from "./fields.ts";
 
 /** Byte offsets of the areas, and the size of the whole. */
@@ -9,6 +19,7 @@ export interface Layout {
 	readonly interfaces: number;
 	readonly neighbors: number;
 	readonly tcbs: number;
+	readonly udps: number;
 	readonly flows: number;
 	/** Entries of the flow table, a power of two. */
 	readonly flowCapacity: number;
@@ -40,12 +51,13 @@ export function layoutOf(limits: Limits): Layout {
 	const interfaces = FIELDS_BYTES;
 	const neighbors = interfaces + limits.interfaces * INTERFACE_BLOCK;
 	const tcbs = neighbors + limits.neighbors * NEIGHBOR_BLOCK;
-	const flows = tcbs + limits.tcp * TCB_BLOCK;
+	const udps = tcbs + limits.tcp * TCB_BLOCK;
+	const flows = udps + limits.udp * UDP_BLOCK;
 	const routes = align(flows + FLOW_ENTRIES + flowCapacity * FLOW_ENTRY);
 	const rings = align(routes + ROUTE_ENTRIES + routeCapacity * ROUTE_ENTRY);
-	const packets = rings + limits.tcp * (align(limits.receiveBuffer) + align(limits.sendBuffer));
+	const packets = udpRing(rings, limits, limits.udp);
 	const bytes = packets + limits.packets * PACKET_BYTES;
-	return { interfaces, neighbors, tcbs, flows, flowCapacity, routes, routeCapacity, rings, packets, bytes };
+	return { interfaces, neighbors, tcbs, udps, flows, flowCapacity, routes, routeCapacity, rings, packets, bytes };
 }
 
 /** Arena offsets of the rings of the TCP socket with that index. */
@@ -55,4 +67,13 @@ export function receiveRing(layout: Layout, limits: Limits, index: number): numb
 
 export function sendRing(layout: Layout, limits: Limits, index: number): number {
 	return receiveRing(layout, limits, index) + align(limits.receiveBuffer);
+}
+
+/** Arena offset of the ring of the UDP socket with that index, and its size in bytes: room for the largest datagram at least. */
+export function udpRing(rings: number, limits: Limits, index: number): number {
+	return rings + limits.tcp * (align(limits.receiveBuffer) + align(limits.sendBuffer)) + index * udpRingSize(limits);
+}
+
+export function udpRingSize(limits: Limits): number {
+	return Math.max(align(limits.receiveBuffer), align(MAX_MTU + UDP_RECORD));
 }

@@ -31,22 +31,18 @@ const FIRST_EPHEMERAL = 49_152;
 const EPHEMERALS = 16_384;
 
 export class SocketSet {
+	/** The first socket that has news. */
+	head: EventSocket | null = null;
 	readonly flows: Flows;
 	/** Told what an owner without onFailure threw. */
 	onError: ((error: unknown) => void) | undefined = undefined;
 	#core: Core;
-	#head: EventSocket | null = null;
 	#tail: EventSocket | null = null;
 	#current: EventSocket | null = null;
 
 	constructor(core: Core) {
 		this.#core = core;
 		this.flows = new Flows(core);
-	}
-
-	/** Whether somebody has news. */
-	get posted(): boolean {
-		return this.#head !== null;
 	}
 
 	/** Notes events for the socket's owner; several become one call. */
@@ -56,8 +52,8 @@ export class SocketSet {
 		if (socket.queued) return;
 		socket.queued = true;
 		socket.nextPosted = null;
-		if (this.#head === null) {
-			this.#head = socket;
+		if (this.head === null) {
+			this.head = socket;
 			this.#core.wake();
 		} else this.#tail!.nextPosted = socket;
 		this.#tail = socket;
@@ -66,7 +62,7 @@ export class SocketSet {
 	/** Calls the owners of the sockets that have news now; news that their calls make wait for the next time. */
 	dispatch(): void {
 		let last = this.#tail;
-		while (this.#head !== null) {
+		while (this.head !== null) {
 			try {
 				this.#run(last);
 				return;
@@ -84,9 +80,9 @@ export class SocketSet {
 
 	#run(last: EventSocket | null): void {
 		for (;;) {
-			const socket = this.#head;
+			const socket = this.head;
 			if (socket === null) return;
-			this.#head = socket.nextPosted;
+			this.head = socket.nextPosted;
 			socket.nextPosted = null;
 			socket.queued = false;
 			const events = socket.events;

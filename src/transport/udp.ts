@@ -1,19 +1,21 @@
-// UDP, RFC 768 and 1122 §4.1. A datagram that came in waits in its packet buffer until the application reads it.
+// UDP, RFC 768 and 1122 §4.1. A datagram that came in waits in its socket's ring until the application reads it; `decode` has
+// put it there already when there was room (wire/deliver.ts).
 
-import { PACKET_HEADROOM, UDP_QUEUE } from "../config.ts";
-import { TRANSMIT_CHECKSUM } from "../device/device.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
-import { DESTINATION, IP_AT } from "../packet/fields.ts";
-import { NONE, PacketQueue } from "../packet/pool.ts";
+import { UDP_AT, UDP_BLOCK, UDP_COUNT, UDP_RING, UDP_SIZE, UDP_USED } from "../packet/blocks.ts";
+import { DESTINATION, PAYLOAD_LENGTH, PORTS, SOURCE } from "../packet/fields.ts";
+import { udpRing, udpRingSize } from "../packet/layout.ts";
 import type { Interface } from "../link/interface.ts";
 import { Path } from "../link/path.ts";
 import type { Ip } from "../ip/ip.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as udp from "../wire/udp.ts";
 import type { Bytes } from "../wire/copies.ts";
-import { copyOut, NO_CHECKSUM, udpBuild } from "#codec";
+import { udpBuild, udpDeliver, udpNext, udpRead } from "#codec";
 import { ERROR, READABLE, WRITABLE, type EventSocket, type SocketOwner, type SocketSet } from "./sockets.ts";
+
+const HEADERS = ipv4.HEADER + udp.HEADER;
 
 /** Answers of `send`. */
 export const SENT = 0;
@@ -21,40 +23,49 @@ export const SENT = 0;
 export const DROPPED = 1;
 
 export class UdpSocket implements EventSocket {
-	/** Whether somebody has it. */
-	open = false;
 	events = 0;
 	queued = false;
 	nextPosted: EventSocket | null = null;
 	owner: SocketOwner | null = null;
-	/** 0: any of our addresses. */
-	localAddress = 0;
-	localPort = 0;
-	/** Interface slot it is bound to, or 0. */
-	bound = 0;
+	/** Arena offset of its block, packet/blocks.ts. */
+	readonly block: number;
 	/** Of the datagram that `read` delivered last. */
 	fromAddress = 0;
 	fromPort = 0;
+	/** 0: any of our addresses. */
+	localAddress = 0;
+	localPort = 0;
+	readonly path = new Path();
+	/** It gets the datagrams for every address and port, and wants to know which. */
+	anyPort = false;
 	toAddress = 0;
 	toPort = 0;
+	/** Whether somebody has it. */
+	open = false;
+	/** Interface slot it is bound to, or 0. */
+	bound = 0;
 	readonly index: number;
-	readonly path = new Path();
-	readonly queue: PacketQueue;
 
 	constructor(core: Core, index: number) {
 		this.index = index;
-		this.queue = new PacketQueue(core.pool);
+		this.block = core.layout.udps + index * UDP_BLOCK;
+		core.view.setInt32(this.block + UDP_RING, udpRing(core.layout.rings, core.limits, index), true);
+		core.view.setInt32(this.block + UDP_SIZE, udpRingSize(core.limits), true);
 	}
 }
 
 export class Udp {
-	readonly sockets: UdpSocket[] = [];
 	#core: Core;
+	#view: DataView;
+	#fields: Int32Array;
 	#ip: Ip;
 	#set: SocketSet;
+	readonly sockets: UdpSocket[] = [];
 
 	constructor(core: Core, ip: Ip, set: SocketSet) {
 		this.#core = core;
+		this.#view = core.view;
+		this.#fields = core.fields;
 		this.#ip = ip;
 		this.#set = set;
 		for (let i = 0; i < core.limits.udp; i++) this.sockets.push(new UdpSocket(core, i));
@@ -71,7 +82,9 @@ export class Udp {
 		const local = port === 0 && !anyPort ? this.#set.ephemeralPort(ipv4.UDP, address, 0, 0) : port;
 		if (!this.#set.flows.insert(address, 0, local, ipv4.UDP | (bound << 8), socket.index))
 			throw new Error(`UDP port ${port} is in use`);
+		this.#empty(socket);
 		socket.open = true;
+		socket.anyPort = anyPort;
 		socket.events = 0;
 		socket.localAddress = address;
 		socket.localPort = local;
@@ -88,105 +101,121 @@ export class Udp {
 		socket.open = false;
 		socket.owner = null;
 		socket.events = 0;
-		socket.queue.clear();
 	}
 
-	/** A datagram for this socket; the registers hold its addresses. Answers whether the packet was kept. */
-	receive(socket: UdpSocket, packet: number, link: Interface, at: number, length: number): boolean {
-		const core = this.#core;
-		const pool = core.pool;
-		if (ipv4.isMulticast(core.fields[DESTINATION]!) && !link.groups.has(core.fields[DESTINATION]!)) {
-			core.count(link.block, DROP.ipv4NotLocal);
-			return false;
-		}
-		if (socket.queue.length >= UDP_QUEUE || pool.free === 0) {
-			core.count(link.block, pool.free === 0 ? DROP.noPacketBuffer : DROP.udpQueueFull);
-			return false;
-		}
-		pool.start[packet] = at;
-		pool.end[packet] = at + length;
-		pool.tag[packet] = core.fields[IP_AT]!;
-		socket.queue.push(packet);
-		this.#set.post(socket, READABLE);
-		return true;
+	#empty(socket: UdpSocket): void {
+		this.#view.setInt32(socket.block + UDP_AT, 0);
+		this.#view.setInt32(socket.block + UDP_USED, 0);
+		this.#view.setInt32(socket.block + UDP_COUNT, 0);
+	}
+
+	/** A datagram that `decode` did not deliver: for a group, or there was no room. The registers describe it. */
+	receive(socket: UdpSocket, link: Interface, group: number): void {
+		const destination = this.#fields[DESTINATION]!;
+		if (ipv4.isMulticast(destination) && !link.groups.has(destination)) this.#core.count(link.block, DROP.ipv4NotLocal);
+		else if (group === 0 || udpDeliver(this.#view, socket.block, this.#fields[PAYLOAD_LENGTH]!) === 0)
+			this.#core.count(link.block, DROP.udpQueueFull);
+		else this.#set.post(socket, READABLE);
 	}
 
 	/** Datagrams that wait. */
 	pending(socket: UdpSocket): number {
-		return socket.queue.length;
+		return this.#view.getInt32(socket.block + UDP_COUNT, true);
 	}
 
 	/** Bytes of the datagram that `read` will deliver next, -1 when there is none. */
 	next(socket: UdpSocket): number {
-		const packet = socket.queue.head;
-		return packet === NONE ? -1 : this.#core.pool.end[packet]! - this.#core.pool.start[packet]!;
+		return udpNext(this.#view, socket.block);
 	}
 
-	/** Copies the first datagram out, cut to `length` bytes, and forgets it. Answers its bytes copied; the socket's from… and to… describe it. */
+	/**
+	 * Copies up to `length` bytes of the first datagram to `buffer` from its byte `start` on, and forgets it. Answers the bytes copied,
+	 * or -1 when there is none. The socket's fromAddress and fromPort describe it.
+	 */
 	read(socket: UdpSocket, buffer: Bytes, start: number, length: number): number {
-		const core = this.#core;
-		const view = core.view;
-		const pool = core.pool;
-		const packet = socket.queue.shift();
-		if (packet === NONE) return -1;
-		const at = pool.start[packet]!;
-		const ip = pool.tag[packet]!;
-		const ports = udp.ports(view, at - udp.HEADER);
-		socket.fromAddress = ipv4.source(view, ip);
-		socket.toAddress = ipv4.destination(view, ip);
-		socket.fromPort = ports >>> 16;
-		socket.toPort = ports & 0xffff;
-		let bytes = pool.end[packet]! - at;
-		if (bytes > length) bytes = length;
-		copyOut(view, at, buffer, start, bytes);
-		if (pool.free === 0) core.wake(); // a device may be waiting for this one
-		pool.release(packet);
-		if (core.spare === NONE) core.takeSpare();
-		return bytes;
+		const bytes = udpRead(this.#view, socket.block, buffer, start, length);
+		if (bytes >= 0) {
+			const fields = this.#fields;
+			const ports = fields[PORTS]!;
+			socket.fromAddress = fields[SOURCE]!;
+			socket.fromPort = ports >>> 16;
+			if (socket.anyPort) {
+				socket.toAddress = fields[DESTINATION]!;
+				socket.toPort = ports & 0xffff;
+			}
+		}
+		return bytes < length ? bytes : length;
 	}
 
 	/** The largest datagram that `send` takes towards what the socket sent to last, bytes. */
 	largest(socket: UdpSocket): number {
-		return this.#ip.mtu(socket.path) - ipv4.HEADER - udp.HEADER;
+		return this.#ip.mtu(socket.path) - HEADERS;
 	}
 
 	/**
-	 * Sends `length` bytes of `data` from `at` on. Source address and port are the socket's unless given. Answers SENT or DROPPED.
+	 * Sends `length` bytes of `data` from `at` on. Answers SENT or DROPPED.
 	 * Throws RangeError when the datagram is larger than the interface carries, Error when there is no route.
 	 */
-	send(
+	send(socket: UdpSocket, address: number, port: number, data: Bytes, at: number, length: number): number {
+		const path = socket.path;
+		const core = this.#core;
+		if (path.destination !== address || path.stamp !== core.stamp) this.#route(socket, address);
+		if (length + HEADERS > path.mtu || core.spare < 0) return this.#cannot(path, length);
+		const start = core.spareAt;
+		const out = path.out!;
+		const end = udpBuild(this.#view, start, path.source, address, (socket.localPort << 16) | port, out.ttl, data, at, length);
+		if (path.stamp === core.stamp ? out.send(core.spare, start, end, path.header) : this.#ip.output(core.spare, start, end, path))
+			core.takeSpare();
+		return SENT;
+	}
+
+	/** The same from a source address and port that are not the socket's, as the desktop gateway does. */
+	sendFrom(
 		socket: UdpSocket,
 		address: number,
 		port: number,
 		data: Bytes,
 		at: number,
 		length: number,
-		fromAddress = 0,
-		fromPort = 0,
+		from: number,
+		fromPort: number,
 	): number {
 		const core = this.#core;
+		const path = socket.path;
+		this.#route(socket, address);
+		if (length + HEADERS > path.mtu || core.spare < 0) return this.#cannot(path, length);
+		const start = core.spareAt;
+		const end = udpBuild(
+			this.#view,
+			start,
+			from !== 0 ? from : path.source,
+			address,
+			(fromPort << 16) | port,
+			path.out!.ttl,
+			data,
+			at,
+			length,
+		);
+		if (this.#ip.output(core.spare, start, end, path)) core.takeSpare();
+		return SENT;
+	}
+
+	/** Finds the way to another address, or the same after routes changed. Throws when there is none. */
+	#route(socket: UdpSocket, address: number): void {
 		const path = socket.path;
 		if (path.destination !== address || path.generation !== this.#ip.routes.generation) {
 			path.destination = address;
 			path.source = socket.localAddress;
 			this.#ip.route(path);
 		}
-		const out = path.out;
-		if (out === undefined) throw new Error("no route to the host");
-		if (length + ipv4.HEADER + udp.HEADER > out.mtu)
-			throw new RangeError(`datagram of ${length} bytes: expected at most ${out.mtu - ipv4.HEADER - udp.HEADER}`);
-		const packet = core.spare;
-		if (packet === NONE) {
-			core.count(out.block, DROP.noPacketBuffer);
-			return DROPPED;
-		}
-		const start = core.pool.base(packet) + PACKET_HEADROOM;
-		const source = fromAddress !== 0 ? fromAddress : path.source;
-		const ports = ((fromPort !== 0 ? fromPort : socket.localPort) << 16) | port;
-		const ttl = out.device.abilities & TRANSMIT_CHECKSUM ? ipv4.DEFAULT_TTL | NO_CHECKSUM : ipv4.DEFAULT_TTL;
-		const end = udpBuild(core.view, start, source, address, ports, ttl, data, at, length);
-		if (this.#ip.output(packet, start, end, path)) core.takeSpare();
-		return SENT;
+		if (path.out === undefined) throw new Error("no route to the host");
+	}
+
+	/** Too long, or no packet buffer just now. */
+	#cannot(path: Path, length: number): number {
+		if (length + HEADERS > path.mtu) throw new RangeError(`datagram of ${length} bytes: expected at most ${path.mtu - HEADERS}`);
+		this.#core.count(path.out!.block, DROP.noPacketBuffer);
+		return DROPPED;
 	}
 
 	/** Joins an IPv4 multicast group on an interface: its datagrams are accepted. (No IGMP: switches that snoop may not forward them.) */
@@ -218,13 +247,12 @@ export class Udp {
 
 	#gone(socket: UdpSocket): void {
 		this.#set.flows.remove(socket.localAddress, 0, socket.localPort, ipv4.UDP | (socket.bound << 8));
-		socket.queue.clear();
 		this.#set.post(socket, ERROR);
 	}
 
 	/** A new owner hears what waits. */
 	adopt(socket: UdpSocket, owner: SocketOwner): void {
 		socket.owner = owner;
-		this.#set.post(socket, socket.queue.length > 0 ? READABLE | WRITABLE : WRITABLE);
+		this.#set.post(socket, this.pending(socket) > 0 ? READABLE | WRITABLE : WRITABLE);
 	}
 }

@@ -136,8 +136,13 @@ export function countSent(view: DataView, at: number, end: number, iface: number
 	add(view, iface + block.BLOCK_TX_BYTES, end - at);
 }
 
-/** Writes the 14 prepared bytes of Ethernet header at arena offset `prepared` to `at`, and counts the frame as sent. */
-export function ethernetHeader(view: DataView, at: number, prepared: number, iface: number, end: number): void {
-	copy(view, at, prepared, 14);
-	countSent(view, at, end, iface);
+/**
+ * Writes the 14 prepared bytes of Ethernet header at arena offset `prepared` before the IP packet in bytes `at` to `end`, and counts the
+ * frame as sent. Answers where the frame begins.
+ */
+export function ethernetHeader(view: DataView, at: number, prepared: number, iface: number, end: number): number {
+	const frame = at - 14;
+	copy(view, frame, prepared, 14);
+	countSent(view, frame, end, iface);
+	return frame;
 }

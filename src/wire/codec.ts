@@ -9,11 +9,15 @@ import {
 	IP_AT,
 	IP_END,
 	ACK,
+	PAYLOAD_AT,
+	PAYLOAD_LENGTH,
 	PORTS,
 	SEQ,
 	SOURCE,
 	TRANSPORT_AT,
 	TTL_PROTOCOL,
+	UDPS_AT,
+	FLOWS_AT,
 	INTERFACES_AT,
 	INTERFACES_COUNT,
 } from "../packet/fields.ts";
@@ -22,28 +26,38 @@ import * as arp from "./arp.ts";
 import { checksum, pseudoHeader } from "./checksum.ts";
 import { add } from "./counters.ts";
 import { check } from "./bounds.ts";
+import { deliverDatagram } from "./deliver.ts";
 import * as ethernet from "./ethernet.ts";
 import * as icmpv4 from "./icmpv4.ts";
 import * as ipv4 from "./ipv4.ts";
 import * as kinds from "./kinds.ts";
 import * as tcp from "./tcp.ts";
+import { flowFind, routeFind, tableFits } from "./tables.ts";
 import * as udp from "./udp.ts";
 
 export { checksum };
-export { flowFind, routeFind } from "./tables.ts";
+export { flowFind, routeFind };
 export * from "./build.ts";
 export * from "./copies.ts";
+export { udpDeliver, udpNext, udpRead } from "./deliver.ts";
+export * from "./stream.ts";
 
 function field(view: DataView, index: number, value: number): void {
 	view.setInt32(index * 4, value, true);
 }
 
-function drop(reason: number): number {
-	return -1 - reason;
+/** Counts a drop in the interface's block. */
+function drop(view: DataView, iface: number, reason: number): number {
+	const at = iface + block.BLOCK_DROPS + reason * 4;
+	view.setInt32(at, (view.getInt32(at, true) + 1) | 0, true);
+	return 0;
 }
 
-function answer(kind: number, group: number, offset: number, length: number): number {
-	return kind | group | (offset << kinds.OFFSET_SHIFT) | (length << kinds.LENGTH_SHIFT);
+/** The payload goes to the registers, `value` (a socket's index, a length) to bits 8 and up. */
+function answer(view: DataView, kind: number, group: number, at: number, length: number, value: number): number {
+	field(view, PAYLOAD_AT, at);
+	field(view, PAYLOAD_LENGTH, length);
+	return kind | group | (value << kinds.VALUE_SHIFT);
 }
 
 /**
@@ -56,16 +70,16 @@ export function decode(view: DataView, at: number, end: number, iface: number): 
 	const flags = view.getInt32(iface + block.BLOCK_FLAGS, true);
 	add(view, iface + block.BLOCK_RX_PACKETS, 1);
 	add(view, iface + block.BLOCK_RX_BYTES, end - at);
-	if (!(flags & block.FLAG_ETHERNET)) return decodeIpv4(view, at, at, end, iface, flags, 0);
-	if (end - at < ethernet.HEADER) return drop(DROP.truncated);
+	if (!(flags & block.FLAG_ETHERNET)) return decodeIpv4(view, at, end, iface, flags, 0);
+	if (end - at < ethernet.HEADER) return drop(view, iface, DROP.truncated);
 	let group = 0;
 	if (ethernet.isGroup(view, at)) group = kinds.GROUP;
-	else if (!ethernet.sameAddress(view, at, iface + block.BLOCK_MAC)) return drop(DROP.notForUs);
+	else if (!ethernet.sameAddress(view, at, iface + block.BLOCK_MAC)) return drop(view, iface, DROP.notForUs);
 	const type = ethernet.type(view, at);
-	if (type === ethernet.TYPE_IPV4) return decodeIpv4(view, at, at + ethernet.HEADER, end, iface, flags, group);
-	if (type !== ethernet.TYPE_ARP) return drop(DROP.unknownEtherType);
-	if (!arp.valid(view, at + ethernet.HEADER, end)) return drop(DROP.arpMalformed);
-	return answer(kinds.ARP, group, ethernet.HEADER, arp.LENGTH);
+	if (type === ethernet.TYPE_IPV4) return decodeIpv4(view, at + ethernet.HEADER, end, iface, flags, group);
+	if (type !== ethernet.TYPE_ARP) return drop(view, iface, DROP.unknownEtherType);
+	if (!arp.valid(view, at + ethernet.HEADER, end)) return drop(view, iface, DROP.arpMalformed);
+	return answer(view, kinds.ARP, group, at + ethernet.HEADER, arp.LENGTH, 0);
 }
 
 const LOCAL = 0;
@@ -107,13 +121,13 @@ function badSource(view: DataView, flags: number, source: number): boolean {
 	return false;
 }
 
-function decodeIpv4(view: DataView, start: number, at: number, end: number, iface: number, flags: number, group: number): number {
-	if (!ipv4.valid(view, at, end)) return drop(DROP.ipv4Malformed);
+function decodeIpv4(view: DataView, at: number, end: number, iface: number, flags: number, group: number): number {
+	if (!ipv4.valid(view, at, end)) return drop(view, iface, DROP.ipv4Malformed);
 	const header = ipv4.headerLength(view, at);
-	if (!(flags & block.FLAG_CHECKED) && checksum(view, at, at + header, 0) !== 0xffff) return drop(DROP.ipv4Checksum);
+	if (!(flags & block.FLAG_CHECKED) && checksum(view, at, at + header, 0) !== 0xffff) return drop(view, iface, DROP.ipv4Checksum);
 	const source = ipv4.source(view, at);
 	const destination = ipv4.destination(view, at);
-	if (badSource(view, flags, source)) return drop(DROP.ipv4BadSource);
+	if (badSource(view, flags, source)) return drop(view, iface, DROP.ipv4BadSource);
 	const ipEnd = at + ipv4.totalLength(view, at);
 	field(view, SOURCE, source);
 	field(view, DESTINATION, destination);
@@ -122,59 +136,73 @@ function decodeIpv4(view: DataView, start: number, at: number, end: number, ifac
 	field(view, TRANSPORT_AT, at + header);
 	field(view, TTL_PROTOCOL, view.getUint16(at + ipv4.TTL));
 	const where = classify(view, iface, flags, destination);
-	if (where === ELSEWHERE) return answer(kinds.TRANSIT, group, at - start, ipEnd - at);
-	return transport(view, start, at, header, ipEnd, flags & block.FLAG_CHECKED, group | where);
+	if (where === ELSEWHERE) return answer(view, kinds.TRANSIT, group, at, ipEnd - at, 0);
+	return transport(view, at, ipEnd, iface, group | where);
 }
 
-/** Goes on with a valid IPv4 packet that TRANSIT was answered for, and that is for us after all. `checked`: its checksums are known to be right. */
-export function decodeTransport(view: DataView, at: number, end: number, checked: number, group: number): number {
+/** Goes on with a valid IPv4 packet that TRANSIT was answered for, and that is for us after all. It came in by the interface with block `iface`. */
+export function decodeTransport(view: DataView, at: number, end: number, iface: number, group: number): number {
 	check(at, end - at, view.byteLength);
-	if (!ipv4.valid(view, at, end)) return drop(DROP.ipv4Malformed);
-	return transport(view, at, at, ipv4.headerLength(view, at), end, checked, group & kinds.GROUP);
+	check(iface, block.INTERFACE_BLOCK, view.byteLength);
+	if (!ipv4.valid(view, at, end)) return drop(view, iface, DROP.ipv4Malformed);
+	return transport(view, at, end, iface, group & kinds.GROUP);
 }
 
-function transport(
-	view: DataView,
-	start: number,
-	ip: number,
-	header: number,
-	end: number,
-	checked: number,
-	group: number,
-): number {
-	const at = ip + header;
-	if (ipv4.isFragment(view, ip)) return answer(kinds.FRAGMENT, group, at - start, end - at);
+/** Index of the socket that the registers' packet is for, or NO_SOCKET. */
+function socketFor(view: DataView, iface: number, protocol: number): number {
+	const table = view.getInt32(FLOWS_AT * 4, true);
+	if (!tableFits(view, table, block.FLOW_ENTRY)) return kinds.NO_SOCKET;
+	const value = flowFind(view, table, protocol | (view.getInt32(iface + block.BLOCK_SLOT, true) << 8));
+	return value < 0 ? kinds.NO_SOCKET : value & kinds.NO_SOCKET;
+}
+
+function transport(view: DataView, ip: number, end: number, iface: number, group: number): number {
+	const at = ip + ipv4.headerLength(view, ip);
+	const length = end - at;
+	const checked = view.getInt32(iface + block.BLOCK_FLAGS, true) & block.FLAG_CHECKED;
+	if (ipv4.isFragment(view, ip)) return answer(view, kinds.FRAGMENT, group, at, length, 0);
 	const protocol = ipv4.protocol(view, ip);
 	const source = ipv4.source(view, ip);
 	const destination = ipv4.destination(view, ip);
 	if (protocol === ipv4.TCP) {
-		if (!tcp.valid(view, at, end)) return drop(DROP.tcpMalformed);
-		if (!checked && checksum(view, at, end, pseudoHeader(source, destination, protocol, end - at)) !== 0xffff)
-			return drop(DROP.tcpChecksum);
+		if (!tcp.valid(view, at, end)) return drop(view, iface, DROP.tcpMalformed);
+		if (!checked && checksum(view, at, end, pseudoHeader(source, destination, protocol, length)) !== 0xffff)
+			return drop(view, iface, DROP.tcpChecksum);
 		field(view, PORTS, tcp.ports(view, at));
 		field(view, SEQ, tcp.seq(view, at));
 		field(view, ACK, tcp.ack(view, at));
 		field(view, FLAGS_WINDOW, tcp.flagsAndWindow(view, at));
 		const data = at + tcp.headerLength(view, at);
-		return answer(kinds.TCP, group, data - start, end - data);
+		return answer(view, kinds.TCP, group, data, end - data, socketFor(view, iface, protocol));
 	}
 	if (protocol === ipv4.UDP) {
-		if (!udp.valid(view, at, end)) return drop(DROP.udpMalformed);
-		const length = udp.length(view, at);
+		if (!udp.valid(view, at, end)) return drop(view, iface, DROP.udpMalformed);
+		const bytes = udp.length(view, at);
 		if (
 			!checked &&
 			udp.checksum(view, at) !== 0 &&
-			checksum(view, at, at + length, pseudoHeader(source, destination, protocol, length)) !== 0xffff
+			checksum(view, at, at + bytes, pseudoHeader(source, destination, protocol, bytes)) !== 0xffff
 		)
-			return drop(DROP.udpChecksum);
+			return drop(view, iface, DROP.udpChecksum);
 		field(view, PORTS, udp.ports(view, at));
-		return answer(kinds.UDP, group, at + udp.HEADER - start, length - udp.HEADER);
+		const index = socketFor(view, iface, protocol);
+		const data = at + udp.HEADER;
+		const socket = group || index === kinds.NO_SOCKET ? 0 : blockAt(view, index);
+		const delivered = socket !== 0 && deliverDatagram(view, socket, ip, data, bytes - udp.HEADER);
+		return answer(view, delivered ? kinds.DATAGRAM : kinds.UDP, group, data, bytes - udp.HEADER, index);
 	}
 	if (protocol === ipv4.ICMP) {
-		if (end - at < icmpv4.HEADER) return drop(DROP.icmpMalformed);
-		if (!checked && checksum(view, at, end, 0) !== 0xffff) return drop(DROP.icmpChecksum);
+		if (length < icmpv4.HEADER) return drop(view, iface, DROP.icmpMalformed);
+		if (!checked && checksum(view, at, end, 0) !== 0xffff) return drop(view, iface, DROP.icmpChecksum);
 		field(view, PORTS, icmpv4.identifierAndSequence(view, at));
-		return answer(kinds.ICMP, group, at - start, end - at);
+		const echo = icmpv4.type(view, at) === icmpv4.ECHO_REQUEST && !group;
+		return answer(view, echo ? kinds.ECHO : kinds.ICMP, group, at, length, end - ip);
 	}
-	return answer(kinds.OTHER, group, at - start, end - at);
+	return answer(view, kinds.OTHER, group, at, length, 0);
+}
+
+/** Arena offset of the UDP block with that index, or 0 when there is none. */
+function blockAt(view: DataView, index: number): number {
+	const first = view.getUint32(UDPS_AT * 4, true);
+	return first !== 0 && first + (index + 1) * block.UDP_BLOCK <= view.byteLength ? first + index * block.UDP_BLOCK : 0;
 }

@@ -1,20 +1,25 @@
-// What `decode` answers: a negative number is -(1 + index of the drop reason); else kind, group bit, and where the payload lies.
+// What `decode` answers: 0 when it dropped and counted the packet; else a kind, the group bit, and from bit 8 on a value.
+// Where the payload lies stands in the registers PAYLOAD_AT and PAYLOAD_LENGTH.
 
 export const KIND = 15;
 export const ARP = 1;
+/** Value: index of the TCB, or NO_SOCKET. */
 export const TCP = 2;
+/** A datagram that was not delivered: no room, no socket, or for a group. Value: index of the socket, or NO_SOCKET. */
 export const UDP = 3;
 export const ICMP = 4;
 /** IPv4 for us, another protocol. */
 export const OTHER = 5;
 /** A fragment of an IPv4 packet for us. */
 export const FRAGMENT = 6;
-/** IPv4 for an address that is not one of this interface's: nothing above the IP header was looked at. */
+/** IPv4 for an address that is not one of this interface's: nothing above the IP header was looked at. The payload is the packet. */
 export const TRANSIT = 7;
+/** A datagram that lies in its socket's ring now. Value: index of the socket. */
+export const DATAGRAM = 8;
+/** An ICMP echo request for us alone. Value: bytes of the IP packet. */
+export const ECHO = 9;
 
 /** Sent to a broadcast or multicast address of the link or of IP. */
 export const GROUP = 16;
-/** Bits 8 to 15: offset of the payload from `at`, bytes. Bits 16 to 30: its length, bytes. */
-export const OFFSET_SHIFT = 8;
-export const OFFSET_MASK = 255;
-export const LENGTH_SHIFT = 16;
+export const VALUE_SHIFT = 8;
+export const NO_SOCKET = 0x7fff;

@@ -11,6 +11,12 @@ export function mix(hash: number, word: number): number {
 	return Math.imul(hash, 0xc2b2ae35);
 }
 
+/** Whether a table with entries of that size lies within the arena. */
+export function tableFits(view: DataView, table: number, entry: number): boolean {
+	if (table < 0 || table + block.FLOW_ENTRIES > view.byteLength) return false;
+	return table + block.FLOW_ENTRIES + (view.getUint32(table + block.FLOW_MASK, true) + 1) * entry <= view.byteLength;
+}
+
 export function flowHash(seed: number, local: number, remote: number, ports: number, meta: number): number {
 	const hash = mix(mix(mix(mix(seed, local), remote), ports), meta);
 	return hash ^ (hash >>> 16);

@@ -44,7 +44,16 @@ async function hasValgrind() {
 }
 
 async function instructions(host, app, name, packets) {
-	const { stderr } = await run("valgrind", ["--tool=callgrind", "--callgrind-out-file=/dev/null", host, "-s", app, "--", name, String(packets)]);
+	const { stderr } = await run("valgrind", [
+		"--tool=callgrind",
+		"--callgrind-out-file=/dev/null",
+		host,
+		"-s",
+		app,
+		"--",
+		name,
+		String(packets),
+	]);
 	const match = /Collected : (\d+)/.exec(stderr);
 	if (!match) throw new Error(`${name}: callgrind printed no count`);
 	return Number(match[1]);
@@ -70,9 +79,14 @@ async function measure(host, app, name, valgrind) {
 
 function table(rows) {
 	const columns = ["case", "instructions", "slots", "chunk bytes", "collections"];
-	const lines = [columns, ...rows.map((row) => [row.name, row.instructions ?? "-", row.slots, row.chunkBytes, row.collections].map(String))];
+	const lines = [
+		columns,
+		...rows.map((row) => [row.name, row.instructions ?? "-", row.slots, row.chunkBytes, row.collections].map(String)),
+	];
 	const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
-	return lines.map((line) => line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  ")).join("\n");
+	return lines
+		.map((line) => line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  "))
+		.join("\n");
 }
 
 const wanted = options();
@@ -106,6 +120,8 @@ const memory = wanted.only ? undefined : await memoryFigures();
 if (wanted.json) console.log(JSON.stringify({ cases, memory }));
 else {
 	if (process.stderr.isTTY) process.stderr.write("\r".padEnd(26) + "\r");
-	console.log(`per packet on XS (64-bit, bytecode stripped as on a board); collections over ${ALLOCATION_PACKETS} packets\n\n${table(cases)}`);
+	console.log(
+		`per packet on XS (64-bit, bytecode stripped as on a board); collections over ${ALLOCATION_PACKETS} packets\n\n${table(cases)}`,
+	);
 	if (memory) console.log(`\n${memory.text}`);
 }

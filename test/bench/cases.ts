@@ -1,6 +1,6 @@
 // The cases that `npm run bench` measures, run on XS: `multihome-xs cases.js -- CASE PACKETS`. Prints one line of JSON.
 
-import { MEDIUM_ETHERNET, SENT, type Device, type DeviceHost } from "../../src/device/device.ts";
+import { MEDIUM_ETHERNET, type Device, type DeviceHost } from "../../src/device/device.ts";
 import { DESTINATION, PORTS, SOURCE } from "../../src/packet/fields.ts";
 import { createIO } from "../../src/io/io.ts";
 import { EthernetInterface } from "../../src/link/ethernet.ts";
@@ -11,7 +11,7 @@ import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import { copy, flowFind } from "#codec";
 import { chunkBytesAllocated, collect, collections, slotsAllocated } from "host/heap";
 import { args, print } from "host/system";
-import { exchanged, receive, start, transmit } from "bench/peer";
+import { exchanged, Peer, start } from "bench/peer";
 
 const TCP_SOURCE = 1;
 const TCP_SINK = 2;
@@ -19,25 +19,18 @@ const UDP_ECHO = 3;
 const ICMP_ECHO = 4;
 const ARP = 5;
 const CONNECT = 6;
+/** Echo requests on the way at once: a server under load. */
+const OUTSTANDING = 8;
 
-/** The scripted peer as a driver: one native call a frame, with the copy that a driver makes. */
-class PeerDevice implements Device {
+class PeerDevice extends Peer implements Device {
 	readonly medium = MEDIUM_ETHERNET;
 	readonly mtu = 1500;
 	readonly abilities = 0;
 	readonly mac = new Uint8Array([2, 0, 0, 0, 0, 2]);
 	readonly linkUp = true;
-	#view!: DataView;
 
 	attach(host: DeviceHost): void {
-		this.#view = host.view;
-	}
-	receive(at: number, max: number): number {
-		return receive(this.#view, at, max);
-	}
-	transmit(_packet: number, at: number, end: number): number {
-		transmit(this.#view, at, end);
-		return SENT;
+		this.bind(host.view);
 	}
 	close(): void {}
 }
@@ -92,7 +85,7 @@ function tcpCase(mode: number): Run {
 			} as never);
 		},
 	} as never);
-	start(mode, 1460);
+	start(mode, 1460, 0);
 	return (packets) => exchange(stack, packets);
 }
 
@@ -102,7 +95,10 @@ function udpCase(bytes: number): Run {
 	const buffer = new ArrayBuffer(bytes);
 	new UDP({
 		port: 7,
-		onReadable(this: { read(buffer: ArrayBuffer): unknown; write(data: ArrayBuffer, address: string, port: number): void }, count: number) {
+		onReadable(
+			this: { read(buffer: ArrayBuffer): unknown; write(data: ArrayBuffer, address: string, port: number): void },
+			count: number,
+		) {
 			for (; count > 0; count--) {
 				this.read(buffer);
 				const from = buffer as ArrayBuffer & { address: string; port: number };
@@ -110,13 +106,13 @@ function udpCase(bytes: number): Run {
 			}
 		},
 	} as never);
-	start(UDP_ECHO, bytes);
+	start(UDP_ECHO, bytes, OUTSTANDING);
 	return (packets) => exchange(stack, packets);
 }
 
 function peerCase(mode: number, bytes: number): Run {
 	const stack = makeStack();
-	start(mode, bytes);
+	start(mode, bytes, OUTSTANDING);
 	return (packets) => exchange(stack, packets);
 }
 
@@ -130,7 +126,7 @@ function connectCase(): Run {
 			for (let tcb: Tcb | undefined = tcp.accept(listener); tcb !== undefined; tcb = tcp.accept(listener)) tcp.close(tcb);
 		},
 	};
-	start(CONNECT, 0);
+	start(CONNECT, 0, 0);
 	return (packets) => exchange(stack, packets);
 }
 
@@ -144,7 +140,11 @@ function routeCase(count: number): Run {
 		const length = lengths[i % 10]!;
 		const prefix = (random32() | (1 << 30)) & 0x5fffffff & (-1 << (32 - length));
 		try {
-			stack.routes.add({ prefix: `${prefix >>> 24}.${(prefix >>> 16) & 255}.${(prefix >>> 8) & 255}.${prefix & 255}/${length}`, gateway: "10.0.0.1", interface: link });
+			stack.routes.add({
+				prefix: `${prefix >>> 24}.${(prefix >>> 16) & 255}.${(prefix >>> 8) & 255}.${prefix & 255}/${length}`,
+				gateway: "10.0.0.1",
+				interface: link,
+			});
 		} catch (error) {
 			i--; // drawn twice
 			if (!String(error).includes("there already")) throw error;
@@ -152,7 +152,8 @@ function routeCase(count: number): Run {
 		}
 		addresses[(i * 7) & 1023] = prefix | 1;
 	}
-	for (let i = 0; i < 1024; i++) if (addresses[i] === 0) addresses[i] = addresses[(i * 7) % Math.min(count * 7, 1023)] || 0x0a000001;
+	for (let i = 0; i < 1024; i++)
+		if (addresses[i] === 0) addresses[i] = addresses[(i * 7) % Math.min(count * 7, 1023)] || 0x0a000001;
 	const path = new Path();
 	return (packets) => {
 		for (let i = 0; i < packets; i++) {
@@ -207,5 +208,11 @@ else {
 	const chunkBytes = chunkBytesAllocated();
 	const before = collections();
 	run(Number(count));
-	print(JSON.stringify({ slots: slotsAllocated() - slots, chunkBytes: chunkBytesAllocated() - chunkBytes, collections: collections() - before }));
+	print(
+		JSON.stringify({
+			slots: slotsAllocated() - slots,
+			chunkBytes: chunkBytesAllocated() - chunkBytes,
+			collections: collections() - before,
+		}),
+	);
 }

@@ -11,6 +11,7 @@ import * as ipv4 from "../../wire/ipv4.ts";
 import * as wire from "../../wire/tcp.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { READABLE, WRITABLE } from "../sockets.ts";
+import { end, open, release, sendMss, setIss, take } from "./life.ts";
 import { offered } from "./receive.ts";
 import { mark } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
@@ -25,16 +26,16 @@ const REOPEN_STEP = 125_000;
 /**
  * A segment for a listener. With `renewed`, its connection was in TIME-WAIT until now, and ended at the sequence number `after`.
  */
-export function listenArrives(tcp: Tcp, listener: Tcb, iface: Interface, length: number, after: number, renewed: boolean): void {
+export function listenArrives(tcp: Tcp, listener: Tcb, iface: Interface, after: number, renewed: boolean): void {
 	const core = tcp.core;
 	const registers = core.fields;
 	const flags = registers[fields.FLAGS_WINDOW]! >> FLAG_SHIFT;
 	if (flags & RST) return core.count(iface.block, DROP.tcpUnacceptable);
-	if (flags & ACK) return tcp.refuse(iface, length);
+	if (flags & ACK) return refuse(tcp, iface);
 	const remote = registers[fields.SOURCE]!;
 	// MUST-57: nobody's address, or everybody's, opens no connection.
 	if (!(flags & SYN) || remote >>> 24 === 0 || tcp.ip.isGroup(remote)) return core.count(iface.block, DROP.tcpUnacceptable);
-	const child = listener.waiting < listener.backlog ? tcp.take() : undefined;
+	const child = listener.waiting < listener.backlog ? take(tcp) : undefined;
 	if (child === undefined) return core.count(iface.block, DROP.tcpBacklogFull);
 	const ports = registers[fields.PORTS]!;
 	child.localAddress = registers[fields.DESTINATION]!;
@@ -45,8 +46,8 @@ export function listenArrives(tcp: Tcp, listener: Tcb, iface: Interface, length:
 	child.path.bound = listener.path.bound;
 	child.path.source = child.localAddress;
 	child.path.destination = remote;
-	if (!tcp.open(child)) {
-		tcp.release(child);
+	if (!open(tcp, child)) {
+		release(tcp, child);
 		return core.count(iface.block, DROP.noRoute);
 	}
 	let iss = child.iss;
@@ -60,11 +61,8 @@ export function listenArrives(tcp: Tcp, listener: Tcb, iface: Interface, length:
 	child.keepAliveInterval = listener.keepAliveInterval;
 	tcbs.setState(child, tcbs.SYN_RECEIVED);
 	synchronize(tcp, child);
-	mark(tcp, child, 0);
-}
-
-export function setIss(tcb: Tcb, iss: number): void {
-	tcb.iss = tcb.sndUna = tcb.sndNxt = tcb.sndMax = tcb.recover = tcb.sndSmall = iss;
+	mark(tcp, child, tcbs.SEND);
+	tcbs.store(tcp.view, child);
 }
 
 /** Takes over what the peer's SYN says. Data that came with it is not acknowledged, so it comes again. */
@@ -75,11 +73,11 @@ function synchronize(tcp: Tcp, tcb: Tcb): void {
 	tcb.rcvNxt = tcb.rcvAdv = (seq + 1) | 0;
 	tcb.sndWnd = tcb.sndWndMax = registers[fields.FLAGS_WINDOW]! & 0xffff;
 	tcb.sndWl1 = seq;
-	tcb.sndMss = tcp.sendMss(tcb, wire.mssOption(tcp.core.view, registers[fields.TRANSPORT_AT]!));
+	tcb.sndMss = sendMss(tcp, tcb, wire.mssOption(tcp.core.view, registers[fields.TRANSPORT_AT]!));
 }
 
 /** RFC 9293 §3.10.7.3, in its order. */
-export function synSentArrives(tcp: Tcp, tcb: Tcb, iface: Interface, length: number): void {
+export function synSentArrives(tcp: Tcp, tcb: Tcb, iface: Interface): void {
 	const core = tcp.core;
 	const registers = core.fields;
 	const flagsWindow = registers[fields.FLAGS_WINDOW]!;
@@ -88,11 +86,11 @@ export function synSentArrives(tcp: Tcp, tcb: Tcb, iface: Interface, length: num
 	const acked = (ack - tcb.sndUna) | 0;
 	if (flags & ACK && (acked <= 0 || acked > ((tcb.sndMax - tcb.sndUna) | 0))) {
 		if (flags & RST) core.count(iface.block, DROP.tcpUnacceptable);
-		else tcp.refuse(iface, length);
+		else refuse(tcp, iface);
 		return;
 	}
 	if (flags & RST) {
-		if (flags & ACK) tcp.end(tcb, "refused");
+		if (flags & ACK) end(tcp, tcb, "refused");
 		else core.count(iface.block, DROP.tcpUnacceptable);
 		return;
 	}
@@ -106,7 +104,7 @@ export function synSentArrives(tcp: Tcp, tcb: Tcb, iface: Interface, length: num
 	// Both asked at once: RFC 9293 §3.5, figure 8. Our SYN goes again, with an acknowledgment.
 	tcbs.setState(tcb, tcbs.SYN_RECEIVED);
 	tcb.sndNxt = tcb.iss;
-	mark(tcp, tcb, 0);
+	mark(tcp, tcb, tcbs.SEND);
 }
 
 /** Our SYN is acknowledged, and the peer's is known. */
@@ -130,7 +128,7 @@ export function established(tcp: Tcp, tcb: Tcb, seq: number, ack: number, window
 	if (tcb.finQueued) {
 		// Closed before it was open.
 		tcbs.setState(tcb, tcbs.FIN_WAIT_1);
-		mark(tcp, tcb, 0);
+		mark(tcp, tcb, tcbs.SEND);
 	}
 	const listener = tcb.listener;
 	if (listener === undefined) {
@@ -147,20 +145,20 @@ export function established(tcp: Tcp, tcb: Tcb, seq: number, ack: number, window
  * A SYN for a connection in TIME-WAIT. With a number beyond all that the old one used it opens a new one: RFC 9293 §3.10.7.4,
  * RFC 6191. False when it does not, and is to be treated as any segment.
  */
-export function reopen(tcp: Tcp, tcb: Tcb, iface: Interface, length: number, flags: number, seq: number): boolean {
+export function reopen(tcp: Tcp, tcb: Tcb, iface: Interface, flags: number, seq: number): boolean {
 	if (!tcb.detached || flags & ACK || ((seq - tcb.rcvNxt) | 0) <= 0) return false;
 	const core = tcp.core;
 	const after = tcb.sndMax;
-	tcp.end(tcb, "");
+	end(tcp, tcb, "");
 	const value = flowFind(core.view, core.layout.flows, ipv4.TCP | (iface.slot << 8));
 	const listener = value < 0 ? undefined : tcp.tcbs[value];
-	if (listener !== undefined && listener.state === tcbs.LISTEN) listenArrives(tcp, listener, iface, length, after, true);
-	else tcp.refuse(iface, length);
+	if (listener !== undefined && listener.state === tcbs.LISTEN) listenArrives(tcp, listener, iface, after, true);
+	else refuse(tcp, iface);
 	return true;
 }
 
-/** Answers the segment in the registers with RST. RFC 9293 §3.10.7.1. Its `length` is that of its data. */
-export function refuse(tcp: Tcp, iface: Interface, length: number): void {
+/** Answers the segment in the registers with RST. RFC 9293 §3.10.7.1. */
+export function refuse(tcp: Tcp, iface: Interface): void {
 	const core = tcp.core;
 	const view = core.view;
 	const registers = core.fields;
@@ -186,7 +184,7 @@ export function refuse(tcp: Tcp, iface: Interface, length: number): void {
 	const ports = registers[fields.PORTS]!;
 	view.setInt32(header, (ports << 16) | (ports >>> 16));
 	const answered = (flags & ACK) !== 0;
-	const occupied = length + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
+	const occupied = registers[fields.PAYLOAD_LENGTH]! + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
 	view.setInt32(header + wire.SEQ, answered ? registers[fields.ACK]! : 0);
 	view.setInt32(header + wire.ACK_NUMBER, answered ? 0 : (registers[fields.SEQ]! + occupied) | 0);
 	view.setInt32(header + wire.DATA_OFFSET, (wire.HEADER << 26) | ((answered ? RST : RST | ACK) << 16) | 0);

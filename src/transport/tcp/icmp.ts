@@ -5,6 +5,7 @@ import * as fields from "../../packet/fields.ts";
 import * as icmpv4 from "../../wire/icmpv4.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { HEADER } from "../../wire/tcp.ts";
+import { end } from "./life.ts";
 import { mark } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
@@ -18,6 +19,12 @@ const PLATEAUS = [1492, 1006, 508, 296, LEAST_MTU];
 /** An ICMP error quotes a segment of ours, whose sequence number is in the registers. `mtu`: that of the next hop, or 0. */
 export function icmpError(tcp: Tcp, tcb: Tcb, type: number, code: number, mtu: number): void {
 	if (tcb.state < tcbs.SYN_SENT) return;
+	const mine = tcbs.load(tcp.view, tcb);
+	believe(tcp, tcb, type, code, mtu);
+	if (mine) tcbs.store(tcp.view, tcb);
+}
+
+function believe(tcp: Tcp, tcb: Tcb, type: number, code: number, mtu: number): void {
 	// RFC 5927 §4.1: it must be in flight.
 	const into = (tcp.core.fields[fields.SEQ]! - tcb.sndUna) | 0;
 	if (into < 0 || into >= ((tcb.sndMax - tcb.sndUna) | 0)) return;
@@ -28,7 +35,7 @@ export function icmpError(tcp: Tcp, tcb: Tcb, type: number, code: number, mtu: n
 	if (code === icmpv4.FRAGMENTATION_NEEDED) return tooBig(tcp, tcb, mtu);
 	// RFC 5927 §5.2, RFC 9293 MUST-56: hard ones end what has not begun.
 	if (tcb.state === tcbs.SYN_SENT && (code === icmpv4.PORT_UNREACHABLE || code === icmpv4.PROTOCOL_UNREACHABLE)) {
-		tcp.end(tcb, code === icmpv4.PORT_UNREACHABLE ? "refused" : "unreachable");
+		end(tcp, tcb, code === icmpv4.PORT_UNREACHABLE ? "refused" : "unreachable");
 		return;
 	}
 	tcb.softError = true;
@@ -46,7 +53,7 @@ function tooBig(tcp: Tcp, tcb: Tcb, mtu: number): void {
 	tcb.sndNxt = tcb.sndUna;
 	tcb.recover = tcb.sndMax;
 	tcb.timedOut = true;
-	tcb.recovering = tcb.timing = tcb.fast = false;
+	tcb.recovering = tcb.timing = false;
 	tcb.dupAcks = 0;
-	mark(tcp, tcb, 0);
+	mark(tcp, tcb, tcbs.SEND);
 }

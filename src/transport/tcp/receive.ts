@@ -1,13 +1,16 @@
 // A segment arrives. RFC 9293 §3.10.7.4, in its order: sequence number, RST, SYN, ACK, data, FIN. Segments that go as expected do not
-// come here: Tcp.receive in tcp.ts has the short way. The handshake is in handshake.ts.
+// come here: wire/stream.ts has the short way. The handshake is in handshake.ts.
 
+import { IN_ALL_ACKED, IN_BYTES_SHIFT, IN_ROOM, IN_TIMED, IN_UNSENT } from "../../wire/stream.ts";
 import { ringPut } from "#codec";
+import { TCB_CWND, TCB_RTT_AT } from "../../packet/blocks.ts";
 import type { Interface } from "../../link/interface.ts";
 import { DROP } from "../../packet/drops.ts";
 import * as fields from "../../packet/fields.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { ERROR, READABLE, WRITABLE } from "../sockets.ts";
-import { established, listenArrives, reopen, synSentArrives } from "./handshake.ts";
+import { established, listenArrives, refuse, reopen, synSentArrives } from "./handshake.ts";
+import { abort, end } from "./life.ts";
 import { acknowledgeNow, mark, retransmitFirst } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
@@ -19,25 +22,23 @@ const FLAG_SHIFT = 16;
 const CHALLENGE_INTERVAL = 500;
 
 /** The long way of every segment for this TCB. */
-export function arrive(tcp: Tcp, tcb: Tcb, iface: Interface, payloadAt: number, payloadLength: number): void {
-	if (tcb.fast) {
-		// The short way does not keep these; nothing newer than this was seen.
-		tcb.sndWl1 = tcb.rcvNxt;
-		tcb.sndWl2 = tcb.sndUna;
-	}
-	if (tcb.state >= tcbs.SYN_RECEIVED) synchronized(tcp, tcb, iface, payloadAt, payloadLength);
-	else if (tcb.state === tcbs.LISTEN) listenArrives(tcp, tcb, iface, payloadLength, 0, false);
-	else if (tcb.state === tcbs.SYN_SENT) synSentArrives(tcp, tcb, iface, payloadLength);
-	tcbs.predict(tcb);
+export function arrive(tcp: Tcp, tcb: Tcb, iface: Interface): void {
+	const mine = tcbs.load(tcp.view, tcb);
+	if (tcb.state >= tcbs.SYN_RECEIVED) synchronized(tcp, tcb, iface);
+	else if (tcb.state === tcbs.LISTEN) listenArrives(tcp, tcb, iface, 0, false);
+	else if (tcb.state === tcbs.SYN_SENT) synSentArrives(tcp, tcb, iface);
+	if (mine) tcbs.store(tcp.view, tcb);
 }
 
-function synchronized(tcp: Tcp, tcb: Tcb, iface: Interface, at: number, length: number): void {
+function synchronized(tcp: Tcp, tcb: Tcb, iface: Interface): void {
 	const registers = tcp.core.fields;
+	let at = registers[fields.PAYLOAD_AT]!;
+	let length = registers[fields.PAYLOAD_LENGTH]!;
 	const flagsWindow = registers[fields.FLAGS_WINDOW]!;
 	let seq = registers[fields.SEQ]!;
 	let flags = flagsWindow >> FLAG_SHIFT;
 	if (flags & SYN && !(flags & RST)) {
-		if (tcb.state === tcbs.TIME_WAIT && reopen(tcp, tcb, iface, length, flags, seq)) return;
+		if (tcb.state === tcbs.TIME_WAIT && reopen(tcp, tcb, iface, flags, seq)) return;
 		if (tcb.state === tcbs.SYN_RECEIVED && seq === tcb.irs) {
 			if (!(flags & ACK)) return resendSyn(tcp, tcb);
 			// The other half of a simultaneous open: RFC 9293 §3.5, figure 8. Its SYN is known.
@@ -47,7 +48,7 @@ function synchronized(tcp: Tcp, tcb: Tcb, iface: Interface, at: number, length: 
 	}
 
 	// First, the sequence number. A window of zero still takes what needs no room.
-	const room = tcp.receiveSize - tcb.rcvUsed;
+	const room = tcp.receiveSize - tcb.rcvQueued;
 	let ahead = (seq - tcb.rcvNxt) | 0;
 	const total = length + (flags & FIN ? 1 : 0) + (flags & SYN ? 1 : 0);
 	if (room === 0 && ahead === 0 && length > 0) {
@@ -65,7 +66,7 @@ function synchronized(tcp: Tcp, tcb: Tcb, iface: Interface, at: number, length: 
 
 	// Fourth, SYN. RFC 5961 §4.2; a connection that was never handed out goes back to LISTEN.
 	if (flags & SYN) {
-		if (tcb.state === tcbs.SYN_RECEIVED && tcb.listener !== undefined) return tcp.end(tcb, "reset");
+		if (tcb.state === tcbs.SYN_RECEIVED && tcb.listener !== undefined) return end(tcp, tcb, "reset");
 		return challenge(tcp, tcb, iface);
 	}
 
@@ -87,11 +88,11 @@ function synchronized(tcp: Tcp, tcb: Tcb, iface: Interface, at: number, length: 
 			length = room - ahead;
 			flags &= ~FIN;
 		}
-		if (tcb.detached && length > 0) return tcp.abort(tcb); // RFC 9293 §3.6.1: data that nobody will read.
+		if (tcb.detached && length > 0) return abort(tcp, tcb); // RFC 9293 §3.6.1: data that nobody will read.
 	} else if (ahead < 0) return;
-	const end = (tcb.rcvNxt + ahead + length) | 0;
+	const behind = (tcb.rcvNxt + ahead + length) | 0;
 	if (length > 0) data(tcp, tcb, iface, ahead, at, length);
-	if (flags & FIN) noteFin(tcp, tcb, end);
+	if (flags & FIN) noteFin(tcp, tcb, behind);
 	if (tcb.finAhead && tcb.finAt === tcb.rcvNxt) finArrives(tcp, tcb);
 }
 
@@ -124,13 +125,13 @@ function challenge(tcp: Tcp, tcb: Tcb, iface: Interface): void {
 
 function resendSyn(tcp: Tcp, tcb: Tcb): void {
 	tcb.sndNxt = tcb.iss;
-	mark(tcp, tcb, 0);
+	mark(tcp, tcb, tcbs.SEND);
 }
 
 function reset(tcp: Tcp, tcb: Tcb): void {
 	const state = tcb.state;
-	if (state === tcbs.SYN_RECEIVED) tcp.end(tcb, "refused");
-	else tcp.end(tcb, state >= tcbs.CLOSING ? "" : "reset");
+	if (state === tcbs.SYN_RECEIVED) end(tcp, tcb, "refused");
+	else end(tcp, tcb, state >= tcbs.CLOSING ? "" : "reset");
 }
 
 /** The fifth step. False when the segment is to be dropped, or the connection is gone. */
@@ -139,7 +140,7 @@ function acknowledgment(tcp: Tcp, tcb: Tcb, iface: Interface, seq: number, ack: 
 	const most = (tcb.sndMax - tcb.sndUna) | 0;
 	if (tcb.state === tcbs.SYN_RECEIVED) {
 		if (acked <= 0 || acked > most) {
-			tcp.refuse(iface, total);
+			refuse(tcp, iface);
 			return false;
 		}
 		established(tcp, tcb, seq, ack, window);
@@ -153,8 +154,8 @@ function acknowledgment(tcp: Tcp, tcb: Tcb, iface: Interface, seq: number, ack: 
 	let finAcked = false;
 	if (acked > 0) {
 		let bytes = acked;
-		if (bytes > tcb.sndUsed) {
-			bytes = tcb.sndUsed;
+		if (bytes > tcb.sndQueued) {
+			bytes = tcb.sndQueued;
 			finAcked = true;
 		}
 		progress(tcp, tcb, ack, bytes);
@@ -180,15 +181,31 @@ export function offered(tcp: Tcp, tcb: Tcb, window: number): void {
 		if (window !== 0 && tcb.work & tcbs.PERSIST) tcb.backoff = 0;
 	}
 	if (tcb.work & tcbs.PERSIST && window !== 0) tcb.work &= ~tcbs.PERSIST;
-	if (tcb.sndUsed > ((tcb.sndNxt - tcb.sndUna) | 0)) mark(tcp, tcb, 0);
+	if (tcb.sndQueued > ((tcb.sndNxt - tcb.sndUna) | 0)) mark(tcp, tcb, tcbs.SEND);
 }
 
-/** `bytes` of data are acknowledged by `ack`, in the order that was expected. Both ways use it. */
-export function acknowledge(tcp: Tcp, tcb: Tcb, ack: number, bytes: number): void {
+/** The short way took an acknowledgment: `what` it found, as streamIn says. */
+export function acknowledgedShort(tcp: Tcp, tcb: Tcb, what: number): void {
+	const now = tcp.core.now;
+	if (what & IN_TIMED) sampleRtt(tcb, (now - tcp.view.getInt32(tcb.block + TCB_RTT_AT, true)) | 0);
+	if (tcb.cwnd < tcp.sendSize) {
+		tcp.congestion.acknowledged(tcb, what >> IN_BYTES_SHIFT);
+		tcp.view.setInt32(tcb.block + TCB_CWND, tcb.cwnd, true);
+	}
+	// RFC 6298 §5.2 and 5.3.
+	if (what & IN_ALL_ACKED) tcb.work &= ~tcbs.RETRANSMIT;
+	else tcb.retransmitAt = (now + tcb.rto) | 0;
+	if (what & IN_UNSENT) mark(tcp, tcb, tcbs.SEND);
+	// Half the ring: the application writes worthwhile pieces.
+	if (what & IN_ROOM && !(tcb.events & WRITABLE)) tcp.sockets.post(tcb, WRITABLE);
+}
+
+/** `bytes` of data are acknowledged by `ack`: the same on the long way. */
+function acknowledge(tcp: Tcp, tcb: Tcb, ack: number, bytes: number): void {
 	tcb.sndUna = ack;
 	const size = tcp.sendSize;
-	const used = tcb.sndUsed - bytes;
-	tcb.sndUsed = used;
+	const queued = tcb.sndQueued - bytes;
+	tcb.sndQueued = queued;
 	const at = tcb.sndAt + bytes;
 	tcb.sndAt = at < size ? at : at - size;
 	const now = tcp.core.now;
@@ -198,12 +215,10 @@ export function acknowledge(tcp: Tcp, tcb: Tcb, ack: number, bytes: number): voi
 	}
 	if (tcb.cwnd < size && !tcb.recovering) tcp.congestion.acknowledged(tcb, bytes);
 	const flight = (tcb.sndNxt - ack) | 0;
-	// RFC 6298 §5.2 and 5.3.
 	if (flight === 0) tcb.work &= ~tcbs.RETRANSMIT;
 	else tcb.retransmitAt = (now + tcb.rto) | 0;
-	if (used > flight) mark(tcp, tcb, 0);
-	// Half the ring: the application writes worthwhile pieces.
-	if (used <= size >> 1 && !(tcb.events & WRITABLE) && !tcb.finQueued) tcp.sockets.post(tcb, WRITABLE);
+	if (queued > flight) mark(tcp, tcb, tcbs.SEND);
+	if (queued <= size >> 1 && !tcb.finQueued) tcp.sockets.post(tcb, WRITABLE);
 }
 
 /** New data is acknowledged on the long way: after losses, timeouts, with a FIN. RFC 6582 §3.2. */
@@ -230,7 +245,7 @@ function progress(tcp: Tcp, tcb: Tcb, ack: number, bytes: number): void {
 		tcb.partial = true;
 	}
 	// A FIN that there was no room for behind data.
-	if (tcb.finQueued) mark(tcp, tcb, 0);
+	if (tcb.finQueued) mark(tcp, tcb, tcbs.SEND);
 	// A probe may have been all that was in flight.
 	if (tcb.sndMax === ack) tcb.work &= ~(tcbs.RETRANSMIT | tcbs.PERSIST);
 }
@@ -244,12 +259,11 @@ function duplicate(tcp: Tcp, tcb: Tcb): void {
 		tcb.recover = tcb.sndMax;
 		tcb.recovering = true;
 		tcb.partial = false;
-		tcb.fast = false;
 		retransmitFirst(tcp, tcb);
 		tcb.retransmitAt = (tcp.core.now + tcb.rto) | 0;
 		arm(tcp, tcb, tcb.retransmitAt);
 	}
-	mark(tcp, tcb, 0);
+	mark(tcp, tcb, tcbs.SEND);
 }
 
 /** Our FIN is acknowledged. False when that was the end. */
@@ -260,7 +274,7 @@ function finAcknowledged(tcp: Tcp, tcb: Tcb): boolean {
 		if (tcb.detached) linger(tcp, tcb, FIN_WAIT_2_TIME);
 	} else if (state === tcbs.CLOSING) timeWait(tcp, tcb);
 	else if (state === tcbs.LAST_ACK) {
-		tcp.end(tcb, "");
+		end(tcp, tcb, "");
 		return false;
 	}
 	return true;
@@ -295,7 +309,7 @@ function data(tcp: Tcp, tcb: Tcb, iface: Interface, ahead: number, at: number, l
 	else delayAck(tcp, tcb);
 	const next = tcb.rcvAt + length;
 	tcb.rcvAt = next < size ? next : next - size;
-	tcb.rcvUsed += length;
+	tcb.rcvQueued += length;
 	tcb.rcvNxt = (tcb.rcvNxt + length) | 0;
 	tcp.sockets.post(tcb, READABLE);
 }
@@ -320,5 +334,5 @@ function finArrives(tcp: Tcp, tcb: Tcb): void {
 	if (state === tcbs.ESTABLISHED) tcbs.setState(tcb, tcbs.CLOSE_WAIT);
 	else if (state === tcbs.FIN_WAIT_1) tcbs.setState(tcb, tcbs.CLOSING);
 	else timeWait(tcp, tcb);
-	if (tcb.rcvUsed === 0) tcp.sockets.post(tcb, ERROR);
+	if (tcb.rcvQueued === 0) tcp.sockets.post(tcb, ERROR);
 }

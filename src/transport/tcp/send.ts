@@ -1,10 +1,11 @@
 // What to send. RFC 9293 §3.8: `transmit` is called once a turn for every TCB that is PENDING, after the applications had
 // theirs, so that one segment carries data, the acknowledgment, and the window as it is after reading.
 
-import { tcpBuild } from "#codec";
+import { streamAck, streamOut, tcpBuild } from "#codec";
 import { PACKET_HEADROOM } from "../../config.ts";
 import { TCB_OPTIONS, TCB_OPTIONS_LENGTH } from "../../packet/blocks.ts";
 import { ACK, FIN, OPTION_MSS, PSH, RST, SYN } from "../../wire/tcp.ts";
+import { receiveMss } from "./life.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
@@ -23,7 +24,7 @@ export function mark(tcp: Tcp, tcb: Tcb, bits: number): void {
 
 /** The window to advertise now. It never shrinks, and opens by worthwhile steps only: RFC 9293 §3.8.6.2.2. */
 export function receiveWindow(tcp: Tcp, tcb: Tcb): number {
-	const free = tcp.receiveSize - tcb.rcvUsed;
+	const free = tcp.receiveSize - tcb.rcvQueued;
 	const open = (tcb.rcvAdv - tcb.rcvNxt) | 0;
 	if (free - open < tcp.windowStep) return open < 0 ? 0 : open;
 	tcb.rcvAdv = (tcb.rcvNxt + free) | 0;
@@ -61,14 +62,71 @@ export function emitReset(tcp: Tcp, tcb: Tcb): void {
 	emit(tcp, tcb, bareSeq(tcb), RST | ACK, 0, 0);
 }
 
-/** Sends what may be sent. False when packet buffers ran out before. */
+/** Sends what may be sent. False when packet buffers ran out before, or the device was busy. */
 export function transmit(tcp: Tcp, tcb: Tcb): boolean {
+	return tcb.fast ? transmitShort(tcp, tcb) : transmitLong(tcp, tcb);
+}
+
+/** The short way: data that was never sent, as long as wire/stream.ts lets it go; then the acknowledgment, if it is still owed. */
+function transmitShort(tcp: Tcp, tcb: Tcb): boolean {
+	const core = tcp.core;
+	const path = tcb.path;
+	const out = path.out;
+	const now = core.now;
+	let packet = core.spare;
+	const running = tcb.work & tcbs.RETRANSMIT;
+	// Nothing is in flight for long: the congestion window is void. No route: the drop is to be counted.
+	if (out === undefined || (running === 0 && ((now - tcb.sentAt) | 0) > tcb.rto)) return transmitLong(tcp, tcb);
+	const queue = out.queue;
+	// A device that is busy would soon make us drop: wait until it has taken what it was given.
+	if (packet < 0 || queue.length !== 0) return false;
+	const view = core.view;
+	const ip = tcp.ip;
+	const block = tcb.block;
+	let at = core.pool.base(packet) + PACKET_HEADROOM;
+	let end = streamOut(view, at, block, now);
+	if (end !== 0) {
+		tcb.sentAt = now;
+		if (running === 0) startRetransmit(tcp, tcb, now);
+		do {
+			if (ip.output(packet, at, end, path)) {
+				core.takeSpare();
+				packet = core.spare;
+				if (packet < 0 || queue.length !== 0) return false;
+				at = core.pool.base(packet) + PACKET_HEADROOM;
+			}
+			end = streamOut(view, at, block, now);
+		} while (end !== 0);
+	} else if (running === 0) return transmitLong(tcp, tcb); // Nothing in flight, nothing may go: probe the window, if there is anything.
+	tcb.work &= ~tcbs.SEND;
+	end = streamAck(view, at, block);
+	if (end !== 0 && ip.output(packet, at, end, path)) core.takeSpare();
+	return true;
+}
+
+function startRetransmit(tcp: Tcp, tcb: Tcb, now: number): void {
+	tcb.work |= tcbs.RETRANSMIT;
+	tcb.retransmitAt = (now + tcb.rto) | 0;
+	arm(tcp, tcb, tcb.retransmitAt);
+}
+
+/** The long way, for every state. */
+function transmitLong(tcp: Tcp, tcb: Tcb): boolean {
+	const mine = tcbs.load(tcp.view, tcb);
+	tcb.work &= ~tcbs.SEND;
+	const complete = transmitLoaded(tcp, tcb);
+	if (mine) tcbs.store(tcp.view, tcb);
+	return complete;
+}
+
+/** As transmitLong, between load and store. */
+export function transmitLoaded(tcp: Tcp, tcb: Tcb): boolean {
 	const state = tcb.state;
 	if (state < tcbs.ESTABLISHED) return state < tcbs.SYN_SENT || transmitSyn(tcp, tcb);
 	const una = tcb.sndUna;
 	const first = tcb.sndNxt;
 	let flight = (first - una) | 0;
-	const used = tcb.sndUsed;
+	const used = tcb.sndQueued;
 	let complete = true;
 	// FIN in flight makes flight used + 1; once it is acknowledged, it does not go again.
 	if (flight < used || (flight === used && tcb.finQueued && state !== tcbs.FIN_WAIT_2 && state !== tcbs.TIME_WAIT)) {
@@ -157,12 +215,8 @@ function partialAllowed(tcb: Tcb, next: number, length: number, unsent: number):
 function sent(tcp: Tcp, tcb: Tcb, first: number, next: number): void {
 	const now = tcp.core.now;
 	tcb.sentAt = now;
-	const work = tcb.work;
-	if (!(work & tcbs.RETRANSMIT)) {
-		tcb.work = (work | tcbs.RETRANSMIT) & ~tcbs.PERSIST;
-		tcb.retransmitAt = (now + tcb.rto) | 0;
-		arm(tcp, tcb, tcb.retransmitAt);
-	}
+	tcb.work &= ~tcbs.PERSIST;
+	if (!(tcb.work & tcbs.RETRANSMIT)) startRetransmit(tcp, tcb, now);
 	// Karn: what was sent before is not timed. RFC 6298 §3.
 	if (!tcb.timing && first === tcb.sndMax) {
 		tcb.timing = true;
@@ -176,7 +230,6 @@ function startPersist(tcp: Tcp, tcb: Tcb): void {
 	const now = tcp.core.now;
 	if (tcb.backoff === 0) tcb.stalledAt = now;
 	tcb.work = (tcb.work | tcbs.PERSIST) & ~tcbs.RETRANSMIT;
-	tcb.fast = false;
 	const wait = tcb.rto < PERSIST_MAX ? tcb.rto : PERSIST_MAX;
 	tcb.retransmitAt = (now + wait) | 0;
 	arm(tcp, tcb, tcb.retransmitAt);
@@ -185,12 +238,12 @@ function startPersist(tcp: Tcp, tcb: Tcb): void {
 /** The probe of a window that is closed, or too small to be worth a segment: RFC 9293 §3.8.6.1. */
 export function probe(tcp: Tcp, tcb: Tcb): void {
 	const window = tcb.sndWnd;
-	let length = tcb.sndUsed < tcb.sndMss ? tcb.sndUsed : tcb.sndMss;
+	let length = tcb.sndQueued < tcb.sndMss ? tcb.sndQueued : tcb.sndMss;
 	if (length > window) length = window > 0 ? window : 1;
 	let flags = ACK | PSH;
 	const una = tcb.sndUna;
 	let end = (una + length) | 0;
-	if (length === tcb.sndUsed && tcb.finQueued && window >= length) {
+	if (length === tcb.sndQueued && tcb.finQueued && window >= length) {
 		flags |= FIN;
 		end = (end + 1) | 0;
 	}
@@ -208,7 +261,7 @@ export function probe(tcp: Tcp, tcb: Tcb): void {
 /** Sends the segment at sndUna again. RFC 5681 §3.2. */
 export function retransmitFirst(tcp: Tcp, tcb: Tcb): void {
 	const flight = (tcb.sndNxt - tcb.sndUna) | 0;
-	const used = tcb.sndUsed;
+	const used = tcb.sndQueued;
 	let length = used < tcb.sndMss ? used : tcb.sndMss;
 	if (length > flight) length = flight;
 	let flags = ACK;
@@ -225,7 +278,7 @@ function transmitSyn(tcp: Tcp, tcb: Tcb): boolean {
 	}
 	const view = tcp.core.view;
 	const block = tcb.block;
-	view.setInt32(block + TCB_OPTIONS, (OPTION_MSS << 24) | (4 << 16) | tcp.receiveMss(tcb));
+	view.setInt32(block + TCB_OPTIONS, (OPTION_MSS << 24) | (4 << 16) | receiveMss(tcp, tcb));
 	view.setInt32(block + TCB_OPTIONS_LENGTH, 4, true);
 	const done = emit(tcp, tcb, tcb.iss, tcb.state === tcbs.SYN_SENT ? SYN : SYN | ACK, 0, 0);
 	view.setInt32(block + TCB_OPTIONS_LENGTH, 0, true);
@@ -238,9 +291,6 @@ function transmitSyn(tcp: Tcp, tcb: Tcb): boolean {
 	} else tcb.timing = false;
 	tcb.sndNxt = tcb.sndMax = (tcb.iss + 1) | 0;
 	tcb.sentAt = now;
-	if (tcb.work & tcbs.RETRANSMIT) return true;
-	tcb.work |= tcbs.RETRANSMIT;
-	tcb.retransmitAt = (now + tcb.rto) | 0;
-	arm(tcp, tcb, tcb.retransmitAt);
+	if (!(tcb.work & tcbs.RETRANSMIT)) startRetransmit(tcp, tcb, now);
 	return true;
 }

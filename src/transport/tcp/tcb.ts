@@ -2,6 +2,7 @@
 // Read this first, then tcp.ts (what applications and the stack call), receive.ts, send.ts, timers.ts.
 
 import { Path } from "../../link/path.ts";
+import * as block from "../../packet/blocks.ts";
 import type { EventSocket, SocketOwner } from "../sockets.ts";
 
 /** States, RFC 9293 §3.3.2. The order matters: below ESTABLISHED nothing has been agreed upon. */
@@ -31,11 +32,12 @@ export const STATE_NAMES = [
 	"timeWait",
 ] as const;
 
-/** Bits of `work`: what is to be done for this TCB, and which of its timers run. */
+/** Bits of `work`: what is to be done for this TCB, and which of its timers run. The first two live in the block between segments. */
 /** An acknowledgment is owed now, and goes out at the end of the turn. */
-export const ACK_NOW = 1;
+export const ACK_NOW = block.BIT_ACK_NOW;
 /** An acknowledgment is owed at the next delayed-ACK tick. */
-export const ACK_DELAYED = 2;
+export const ACK_DELAYED = block.BIT_ACK_DELAYED;
+const ACKS = ACK_NOW | ACK_DELAYED;
 /** In the list of those `output` looks at. */
 export const PENDING = 4;
 /** In the list of those `timers` looks at. */
@@ -50,65 +52,83 @@ export const KEEP_ALIVE = 64;
 export const LINGER = 128;
 /** `routeLostAt` counts: no way leads to the peer. */
 export const ROUTE_LOST = 256;
-export const TIMERS = ACK_DELAYED | RETRANSMIT | PERSIST | KEEP_ALIVE | LINGER | ROUTE_LOST;
+export const TIMERS = RETRANSMIT | PERSIST | KEEP_ALIVE | LINGER | ROUTE_LOST;
+/** There may be data to send. */
+export const SEND = 512;
+/** In the list of those that the delayed-ACK tick looks at. */
+export const TICKING = 1024;
+/** Memberships, which outlive a connection. */
+const LISTS = PENDING | LISTED | TICKING;
 
 /** Why a connection ended; "" when it did not, or ended in good order. */
 export type TcpError = "" | "reset" | "timeout" | "refused" | "unreachable" | "closed";
 
 export class Tcb implements EventSocket {
 	// Read and written for every segment: first, because XS searches properties in the order of their declaration.
-	rcvNxt = 0;
-	/** An expected segment may take the short way of Tcp.receive: ESTABLISHED, nothing lost, nothing out of order. */
-	fast = false;
-	sndUna = 0;
+	/** Arena offset of its block, packet/blocks.ts. */
+	readonly block: number;
 	/** Bits as above. */
 	work = 0;
-	/** Peer's window, bytes. */
-	sndWnd = 0;
-	/** Bytes received and not read yet; they end at ring offset rcvAt. */
-	rcvUsed = 0;
-	/** Offset in the receive ring where the byte of rcvNxt goes. */
-	rcvAt = 0;
 	/** READABLE, WRITABLE, ERROR that wait for the owner. Kept by SocketSet. */
 	events = 0;
-	readonly receiveRing: number;
-	/** Right edge of the window that we advertised last. */
-	rcvAdv = 0;
-	sndNxt = 0;
-	/** Bytes written and not acknowledged yet; the first one is that of sndUna (after the SYN) at ring offset sndAt. */
-	sndUsed = 0;
-	sndAt = 0;
-	cwnd = 0;
+	owner: SocketOwner | null = null;
+	/** BIT_SHORT as it is in the block: expected segments take the short way in and out. */
+	fast = false;
+	/** What is written is sent: ESTABLISHED or CLOSE-WAIT. */
+	sendable = false;
 	/** When the retransmission or the persist timer expires. */
 	retransmitAt = 0;
 	/** Retransmission timeout, ms. RFC 6298. */
 	rto = 0;
+	cwnd = 0;
+	nextPending: Tcb | undefined = undefined;
+	readonly path = new Path();
+	/** Kept by SocketSet, as `events` is. */
+	queued = false;
+	nextPosted: EventSocket | null = null;
+
+	// What follows, up to rttAt, lives in the block, where wire/stream.ts works on it. These are the copies that the long way works
+	// on, between `load` and `store`; outside they are old.
+	rcvNxt = 0;
+	/** Right edge of the window that we advertised last. */
+	rcvAdv = 0;
+	/** Bytes received and not read yet; they end at ring offset rcvAt. */
+	rcvQueued = 0;
+	/** Offset in the receive ring where the byte of rcvNxt goes. */
+	rcvAt = 0;
+	sndUna = 0;
+	sndNxt = 0;
+	/** Bytes written and not acknowledged yet; the first one is that of sndUna (after the SYN) at ring offset sndAt. */
+	sndQueued = 0;
+	sndAt = 0;
+	/** Peer's window, bytes, and the largest that it ever offered. */
+	sndWnd = 0;
+	sndWndMax = 0;
+	/** Largest payload we send: the peer's MSS, and what the path carries. */
+	sndMss = 0;
+	/** End of the last segment sent that was not full: Nagle's algorithm as of Minshall. */
+	sndSmall = 0;
+	/** Send small segments at once: Nagle's algorithm off. */
+	noDelay = false;
+	/** The peer's FIN has come in order. */
+	finReceived = false;
 	/** A segment is being timed: its first byte, and when it was sent. RFC 6298 §3. */
 	timing = false;
 	rttSeq = 0;
 	rttAt = 0;
-	/** Largest payload we send: the peer's MSS, and what the path carries. */
-	sndMss = 0;
-	readonly block: number;
-	readonly path = new Path();
-	/** Highest sequence number ever sent + 1. SND.NXT goes back behind it for retransmissions. */
-	sndMax = 0;
-	nextPending: Tcb | undefined = undefined;
-	/** Kept by SocketSet, as `events` is. */
-	queued = false;
-	nextPosted: EventSocket | null = null;
-	owner: SocketOwner | null = null;
+	/** The copies are the truth. */
+	loaded = false;
 
 	// Read when something happens.
 	state = CLOSED;
+	/** Highest sequence number ever sent + 1. SND.NXT goes back behind it for retransmissions. */
+	sndMax = 0;
 	error: TcpError = "";
 	readonly index: number;
 	/** FIN has been asked for, by `close` or `shutdown`: it follows the last byte in the send ring. */
 	finQueued = false;
 	/** The application has let go of it. */
 	detached = false;
-	/** The peer's FIN has come in order. */
-	finReceived = false;
 	/** The peer's FIN came ahead of data, for rcvNxt = finAt. */
 	finAhead = false;
 	finAt = 0;
@@ -117,10 +137,6 @@ export class Tcb implements EventSocket {
 	/** RFC 9293 §3.3.1. */
 	sndWl1 = 0;
 	sndWl2 = 0;
-	/** Largest window the peer ever offered. */
-	sndWndMax = 0;
-	/** End of the last segment sent that was not full: Nagle's algorithm as of Minshall. */
-	sndSmall = 0;
 	iss = 0;
 	irs = 0;
 	ssthresh = 0;
@@ -143,8 +159,6 @@ export class Tcb implements EventSocket {
 	stalledAt = 0;
 	/** When something was sent last, for the restart after idle time. RFC 5681 §4.1. */
 	sentAt = 0;
-	/** Send small segments at once: Nagle's algorithm off. */
-	noDelay = false;
 	/** ms that data may stay unacknowledged, 0 for the default. RFC 5482. */
 	userTimeout = 0;
 	/** ms of silence before the first keep-alive probe, 0 for none, and between probes. RFC 9293 §3.8.4. */
@@ -183,10 +197,25 @@ export class Tcb implements EventSocket {
 	nextTimed: Tcb | undefined = undefined;
 	nextFree: Tcb | undefined = undefined;
 
-	constructor(index: number, block: number, receiveRing: number) {
+	nextTicking: Tcb | undefined = undefined;
+	readonly receiveRing: number;
+	#view: DataView;
+
+	constructor(view: DataView, index: number, at: number, receiveRing: number) {
+		this.#view = view;
 		this.index = index;
-		this.block = block;
+		this.block = at;
 		this.receiveRing = receiveRing;
+	}
+
+	/** Bytes received and not read yet. */
+	get rcvUsed(): number {
+		return this.#view.getInt32(this.block + block.TCB_RCV_QUEUED, true);
+	}
+
+	/** Bytes written and not acknowledged yet. */
+	get sndUsed(): number {
+		return this.#view.getInt32(this.block + block.TCB_SND_QUEUED, true);
 	}
 
 	/** For people. */
@@ -199,11 +228,76 @@ export class Tcb implements EventSocket {
 export function setState(tcb: Tcb, state: number): void {
 	tcb.state = state;
 	tcb.fast = false;
+	tcb.sendable = state === ESTABLISHED || state === CLOSE_WAIT;
 }
 
-/** Whether the next segment may take the short way. Called when the long way is done. */
-export function predict(tcb: Tcb): void {
-	tcb.fast =
+/** Nothing is to be done for it any more; lists drop it when they come by. */
+export function quiet(tcb: Tcb): void {
+	tcb.work &= LISTS;
+}
+
+/** Fetches the numbers that the short way works on. Answers false when a caller has done so: then it is the caller who stores. */
+export function load(view: DataView, tcb: Tcb): boolean {
+	if (tcb.loaded) return false;
+	const at = tcb.block;
+	const bits = view.getInt32(at + block.TCB_BITS, true);
+	tcb.rcvNxt = view.getInt32(at + block.TCB_RCV_NXT, true);
+	tcb.rcvAdv = view.getInt32(at + block.TCB_RCV_ADVERTISED, true);
+	tcb.rcvQueued = view.getInt32(at + block.TCB_RCV_QUEUED, true);
+	tcb.rcvAt = view.getInt32(at + block.TCB_RCV_AT, true);
+	tcb.sndUna = view.getInt32(at + block.TCB_SND_UNA, true);
+	tcb.sndNxt = view.getInt32(at + block.TCB_SND_NXT, true);
+	tcb.sndQueued = view.getInt32(at + block.TCB_SND_QUEUED, true);
+	tcb.sndAt = view.getInt32(at + block.TCB_SND_AT, true);
+	tcb.sndWnd = view.getInt32(at + block.TCB_SND_WND, true);
+	tcb.sndWndMax = view.getInt32(at + block.TCB_SND_WND_MAX, true);
+	tcb.sndSmall = view.getInt32(at + block.TCB_SND_SMALL, true);
+	tcb.rttSeq = view.getInt32(at + block.TCB_RTT_SEQ, true);
+	tcb.rttAt = view.getInt32(at + block.TCB_RTT_AT, true);
+	tcb.timing = (bits & block.BIT_TIMING) !== 0;
+	tcb.work = (tcb.work & ~ACKS) | (bits & ACKS);
+	if (bits & block.BIT_SHORT) {
+		// The short way does not keep these: nothing went twice, and nothing newer than this was seen.
+		tcb.sndMax = tcb.sndNxt;
+		tcb.sndWl1 = tcb.rcvNxt;
+		tcb.sndWl2 = tcb.sndUna;
+	}
+	tcb.loaded = true;
+	return true;
+}
+
+/** Puts the numbers back, and says whether the next segment may take the short way. */
+export function store(view: DataView, tcb: Tcb): void {
+	const at = tcb.block;
+	const fast = predictable(tcb);
+	let bits = tcb.work & ACKS;
+	if (fast) bits |= block.BIT_SHORT;
+	if (tcb.noDelay) bits |= block.BIT_NO_DELAY;
+	if (tcb.finReceived) bits |= block.BIT_FIN;
+	if (tcb.timing) bits |= block.BIT_TIMING;
+	tcb.fast = fast;
+	tcb.loaded = false;
+	view.setInt32(at + block.TCB_BITS, bits, true);
+	view.setInt32(at + block.TCB_RCV_NXT, tcb.rcvNxt, true);
+	view.setInt32(at + block.TCB_RCV_ADVERTISED, tcb.rcvAdv, true);
+	view.setInt32(at + block.TCB_RCV_QUEUED, tcb.rcvQueued, true);
+	view.setInt32(at + block.TCB_RCV_AT, tcb.rcvAt, true);
+	view.setInt32(at + block.TCB_SND_UNA, tcb.sndUna, true);
+	view.setInt32(at + block.TCB_SND_NXT, tcb.sndNxt, true);
+	view.setInt32(at + block.TCB_SND_QUEUED, tcb.sndQueued, true);
+	view.setInt32(at + block.TCB_SND_AT, tcb.sndAt, true);
+	view.setInt32(at + block.TCB_SND_WND, tcb.sndWnd, true);
+	view.setInt32(at + block.TCB_SND_WND_MAX, tcb.sndWndMax, true);
+	view.setInt32(at + block.TCB_CWND, tcb.cwnd, true);
+	view.setInt32(at + block.TCB_SND_MSS, tcb.sndMss, true);
+	view.setInt32(at + block.TCB_SND_SMALL, tcb.sndSmall, true);
+	view.setInt32(at + block.TCB_RTT_SEQ, tcb.rttSeq, true);
+	view.setInt32(at + block.TCB_RTT_AT, tcb.rttAt, true);
+}
+
+/** Nothing is lost, out of order, or about to end. */
+function predictable(tcb: Tcb): boolean {
+	return (
 		tcb.state === ESTABLISHED &&
 		tcb.ranges === 0 &&
 		!tcb.finAhead &&
@@ -212,14 +306,16 @@ export function predict(tcb: Tcb): void {
 		tcb.dupAcks === 0 &&
 		tcb.backoff === 0 &&
 		tcb.sndNxt === tcb.sndMax &&
-		!(tcb.work & PERSIST);
+		!(tcb.work & PERSIST)
+	);
 }
 
-/** Makes a used TCB new. What belongs to its lists (PENDING, LISTED) stays. */
+/** Makes a used TCB new, and its copies the truth. What belongs to lists stays. */
 export function renew(tcb: Tcb): void {
-	tcb.work &= PENDING | LISTED;
-	tcb.rcvNxt = tcb.rcvUsed = tcb.rcvAt = tcb.rcvAdv = 0;
-	tcb.sndUna = tcb.sndNxt = tcb.sndMax = tcb.sndUsed = tcb.sndAt = 0;
+	tcb.loaded = true;
+	tcb.work &= LISTS;
+	tcb.rcvNxt = tcb.rcvQueued = tcb.rcvAt = tcb.rcvAdv = 0;
+	tcb.sndUna = tcb.sndNxt = tcb.sndMax = tcb.sndQueued = tcb.sndAt = 0;
 	tcb.sndWnd = tcb.sndWndMax = tcb.sndWl1 = tcb.sndWl2 = tcb.sndSmall = 0;
 	tcb.cwnd = tcb.ssthresh = tcb.dupAcks = tcb.ackedBytes = tcb.backoff = 0;
 	tcb.recovering = tcb.timedOut = tcb.partial = tcb.timing = false;
@@ -233,6 +329,6 @@ export function renew(tcb: Tcb): void {
 	tcb.error = "";
 	tcb.owner = null;
 	tcb.listener = tcb.acceptHead = tcb.acceptTail = tcb.nextAccept = undefined;
-	tcb.path.generation = -1;
+	tcb.path.generation = tcb.path.stamp = -1;
 	tcb.path.out = tcb.path.neighbor = undefined;
 }

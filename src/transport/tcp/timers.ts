@@ -2,8 +2,10 @@
 // No timer costs anything while segments flow: setting one is a store. `scan` looks at all TCBs that have one when the earliest
 // time that was ever asked for comes; a timer that has moved on since makes it look once more.
 
+import { BIT_ACK_DELAYED, BIT_ACK_NOW, TCB_BITS } from "../../packet/blocks.ts";
 import { ACK } from "../../wire/tcp.ts";
-import { emit, emitReset, mark, probe, transmit } from "./send.ts";
+import { end } from "./life.ts";
+import { emit, emitReset, mark, probe, transmitLoaded } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb, TcpError } from "./tcb.ts";
@@ -44,20 +46,46 @@ export function arm(tcp: Tcp, tcb: Tcb, at: number): void {
 		tcb.nextTimed = tcp.timed;
 		tcp.timed = tcb;
 	}
+	remind(tcp, at);
+}
+
+/** `scan` has something to do at that time. */
+function remind(tcp: Tcp, at: number): void {
 	if (tcp.scanDue && ((at - tcp.scanAt) | 0) >= 0) return;
 	tcp.scanDue = true;
 	tcp.scanAt = at;
 	tcp.core.deadline(at);
 }
 
-/** The delayed-ACK tick, one for all: it comes within ACK_DELAY of the first acknowledgment that waits for it. */
+/** An acknowledgment waits for the delayed-ACK tick, one for all TCBs: it comes within ACK_DELAY of the first that waits for it. */
 export function delayAck(tcp: Tcp, tcb: Tcb): void {
-	tcb.work |= tcbs.ACK_DELAYED;
-	if (!tcp.ackTick) {
-		tcp.ackTick = true;
-		tcp.ackTickAt = (tcp.core.now + ACK_DELAY) | 0;
+	tcb.work |= tcbs.TICKING;
+	tcb.nextTicking = tcp.ticking;
+	tcp.ticking = tcb;
+	if (tcp.ackTick) return;
+	tcp.ackTick = true;
+	tcp.ackTickAt = (tcp.core.now + ACK_DELAY) | 0;
+	remind(tcp, tcp.ackTickAt);
+}
+
+/** The tick: what still waits is acknowledged when this turn ends. */
+function tick(tcp: Tcp): void {
+	const view = tcp.view;
+	let tcb = tcp.ticking;
+	tcp.ticking = undefined;
+	tcp.ackTick = false;
+	while (tcb !== undefined) {
+		const next: Tcb | undefined = tcb.nextTicking;
+		tcb.nextTicking = undefined;
+		tcb.work &= ~tcbs.TICKING;
+		const at = tcb.block + TCB_BITS;
+		const bits = view.getInt32(at, true);
+		if (bits & BIT_ACK_DELAYED) {
+			view.setInt32(at, (bits & ~BIT_ACK_DELAYED) | BIT_ACK_NOW, true);
+			mark(tcp, tcb, 0);
+		}
+		tcb = next;
 	}
-	arm(tcp, tcb, tcp.ackTickAt);
 }
 
 /** Serves what is due and says when the next is. */
@@ -68,17 +96,15 @@ export function scan(tcp: Tcp, now: number): void {
 		return;
 	}
 	tcp.scanDue = false;
-	const tick = tcp.ackTick && ((now - tcp.ackTickAt) | 0) >= 0;
-	if (tick) tcp.ackTick = false;
+	if (tcp.ackTick) {
+		if (((now - tcp.ackTickAt) | 0) >= 0) tick(tcp);
+		else remind(tcp, tcp.ackTickAt);
+	}
 	let tcb = tcp.timed;
 	tcp.timed = undefined;
 	while (tcb !== undefined) {
 		const next: Tcb | undefined = tcb.nextTimed;
 		tcb.nextTimed = undefined;
-		if (tick && tcb.work & tcbs.ACK_DELAYED) {
-			tcb.work &= ~tcbs.ACK_DELAYED;
-			mark(tcp, tcb, tcbs.ACK_NOW);
-		}
 		serve(tcp, tcb, now);
 		tcb.work &= ~tcbs.LISTED;
 		if (tcb.work & tcbs.TIMERS) again(tcp, tcb);
@@ -92,18 +118,21 @@ function due(tcb: Tcb, bit: number, at: number, now: number): boolean {
 
 /** Runs the timers of one TCB that have expired. Any of them may end the connection, and then the others are gone. */
 function serve(tcp: Tcp, tcb: Tcb, now: number): void {
-	if (due(tcb, tcbs.RETRANSMIT, tcb.retransmitAt, now)) retransmissionTimeout(tcp, tcb, now);
-	else if (due(tcb, tcbs.PERSIST, tcb.retransmitAt, now)) persistTimeout(tcp, tcb, now);
-	if (due(tcb, tcbs.KEEP_ALIVE, tcb.keepAliveAt, now)) keepAliveTimeout(tcp, tcb, now);
-	if (due(tcb, tcbs.ROUTE_LOST, tcb.routeLostAt, now)) tcp.end(tcb, "unreachable");
-	if (due(tcb, tcbs.LINGER, tcb.lingerAt, now)) tcp.end(tcb, "");
+	if (due(tcb, tcbs.RETRANSMIT | tcbs.PERSIST, tcb.retransmitAt, now) || due(tcb, tcbs.KEEP_ALIVE, tcb.keepAliveAt, now)) {
+		const mine = tcbs.load(tcp.view, tcb);
+		if (due(tcb, tcbs.RETRANSMIT, tcb.retransmitAt, now)) retransmissionTimeout(tcp, tcb, now);
+		else if (due(tcb, tcbs.PERSIST, tcb.retransmitAt, now)) persistTimeout(tcp, tcb, now);
+		if (due(tcb, tcbs.KEEP_ALIVE, tcb.keepAliveAt, now)) keepAliveTimeout(tcp, tcb, now);
+		if (mine) tcbs.store(tcp.view, tcb);
+	}
+	if (due(tcb, tcbs.ROUTE_LOST, tcb.routeLostAt, now)) end(tcp, tcb, "unreachable");
+	if (due(tcb, tcbs.LINGER, tcb.lingerAt, now)) end(tcp, tcb, "");
 }
 
 /** Lists a TCB for the times that its timers have. */
 function again(tcp: Tcp, tcb: Tcb): void {
 	const work = tcb.work;
 	if (work & (tcbs.RETRANSMIT | tcbs.PERSIST)) arm(tcp, tcb, tcb.retransmitAt);
-	if (work & tcbs.ACK_DELAYED) arm(tcp, tcb, tcp.ackTickAt);
 	if (work & tcbs.KEEP_ALIVE) arm(tcp, tcb, tcb.keepAliveAt);
 	if (work & tcbs.LINGER) arm(tcp, tcb, tcb.lingerAt);
 	if (work & tcbs.ROUTE_LOST) arm(tcp, tcb, tcb.routeLostAt);
@@ -151,7 +180,7 @@ function patience(tcb: Tcb): number {
 /** Ends a connection whose peer is silent. Should it be there after all, it learns of it. */
 function giveUp(tcp: Tcp, tcb: Tcb, error: TcpError): void {
 	if (tcb.state >= tcbs.SYN_RECEIVED) emitReset(tcp, tcb);
-	tcp.end(tcb, error);
+	end(tcp, tcb, error);
 }
 
 /** Ends the connection when its patience is at an end, else sets the timer to `wait`. True when it goes on. */
@@ -162,7 +191,6 @@ function backOff(tcp: Tcp, tcb: Tcb, now: number, wait: number): boolean {
 		return false;
 	}
 	tcb.backoff++;
-	tcb.fast = false;
 	tcb.timing = false;
 	tcb.retransmitAt = (now + (wait < left ? wait : left)) | 0;
 	return true;
@@ -185,11 +213,11 @@ function retransmissionTimeout(tcp: Tcp, tcb: Tcb, now: number): void {
 		tcb.dupAcks = 0;
 	}
 	// Without a packet buffer nothing goes out; the timer comes again.
-	if (!transmit(tcp, tcb)) mark(tcp, tcb, 0);
+	if (!transmitLoaded(tcp, tcb)) mark(tcp, tcb, tcbs.SEND);
 }
 
 function persistTimeout(tcp: Tcp, tcb: Tcb, now: number): void {
-	if (tcb.sndUsed === 0) {
+	if (tcb.sndQueued === 0) {
 		tcb.work &= ~tcbs.PERSIST;
 		return;
 	}

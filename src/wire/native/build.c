@@ -1,19 +1,6 @@
 // Writing packets, and bulk copies. The twins are ../build.ts and ../copies.ts: a change here is a change there.
 
-#include "arena.h"
-#include "layout.h"
-#include "sum.h"
-
-static void checksumIpv4(uint8_t *ip, uint32_t header)
-{
-	put16(ip + 10, 0);
-	put16(ip + 10, ~sum16(ip, header, 0));
-}
-
-static uint32_t pseudoHeader(const uint8_t *ip, uint32_t protocol, uint32_t length)
-{
-	return get16(ip + 12) + get16(ip + 14) + get16(ip + 16) + get16(ip + 18) + protocol + length;
-}
+#include "build.h"
 
 static void writeIpv4(uint8_t *ip, uint32_t source, uint32_t destination, uint32_t protocol, uint32_t ttl, uint32_t total)
 {
@@ -34,64 +21,13 @@ void xs_multihome_ipv4Build(xsMachine *the)
 	writeIpv4(bytesOut(0, at, at + IPV4_HEADER), source, destination, protocol, ttl, total);
 }
 
-/* Both halves of a ring's bytes; the second is empty when they do not wrap. */
-static void fromRing(uint8_t *to, const uint8_t *ring, uint32_t size, uint32_t offset, uint32_t length)
-{
-	uint32_t first = length < size - offset ? length : size - offset;
-	memcpy(to, ring + offset, first);
-	if (length > first)
-		memcpy(to + first, ring, length - first);
-}
-
-static void toRing(uint8_t *ring, uint32_t size, uint32_t offset, const uint8_t *from, uint32_t length)
-{
-	uint32_t first = length < size - offset ? length : size - offset;
-	memcpy(ring + offset, from, first);
-	if (length > first)
-		memcpy(ring, from + first, length - first);
-}
-
-static void demandRing(xsMachine *the, Arena *arena, xsIntegerValue ring, xsIntegerValue size, xsIntegerValue offset, xsIntegerValue length)
-{
-	demand(ring, size, arena->size);
-	demand(offset, 1, (xsUnsignedValue)size);
-	demand(0, length, (xsUnsignedValue)size);
-}
-
 void xs_multihome_tcpBuild(xsMachine *the)
 {
 	xsIntegerValue at = intArg(1), block = intArg(2), offset = intArg(6), length = intArg(7);
 	uint32_t seq = (uint32_t)intArg(3), ack = (uint32_t)intArg(4), flagsWindow = (uint32_t)intArg(5);
 	Arena arena = argArena(0);
 	demand(block, TCB_BLOCK, arena.size);
-	const uint8_t *tcb = arena.base + block;
-	xsIntegerValue ipHeader = word(tcb + TCB_IP_HEADER), options = word(tcb + TCB_OPTIONS_LENGTH);
-	demand(ipHeader, TCP_HEADER, TCB_OPTIONS);
-	demand(options, 0, 40);
-	xsIntegerValue headers = ipHeader + TCP_HEADER + options;
-	demand(0, length, 0xffff);
-	demand(at, headers + length, arena.size);
-	uint8_t *ip = arena.base + at, *p = ip + ipHeader;
-	memcpy(ip, tcb + TCB_TEMPLATE, (size_t)(ipHeader + TCP_HEADER));
-	memcpy(p + TCP_HEADER, tcb + TCB_OPTIONS, (size_t)options);
-	put32(p + 4, seq);
-	put32(p + 8, ack);
-	p[12] = (uint8_t)((TCP_HEADER + options) << 2);
-	p[13] = (uint8_t)(flagsWindow >> 16);
-	put16(p + 14, flagsWindow);
-	put32(p + 16, 0);
-	if (length) {
-		xsIntegerValue ring = word(tcb + TCB_SEND_RING), size = word(tcb + TCB_SEND_SIZE);
-		demandRing(the, &arena, ring, size, offset, length);
-		fromRing(p + TCP_HEADER + options, arena.base + ring, (uint32_t)size, (uint32_t)offset, (uint32_t)length);
-	}
-	put16(ip + 2, (uint32_t)(headers + length));
-	if (!word(tcb + TCB_NO_CHECKSUM)) {
-		uint32_t bytes = (uint32_t)(TCP_HEADER + options + length);
-		checksumIpv4(ip, IPV4_HEADER);
-		put16(p + 16, ~sum16(p, bytes, pseudoHeader(ip, PROTOCOL_TCP, bytes)));
-	}
-	xsmcSetInteger(xsResult, at + headers + length);
+	xsmcSetInteger(xsResult, buildTcp(the, &arena, at, arena.base + block, seq, ack, flagsWindow, offset, length));
 }
 
 void xs_multihome_udpBuild(xsMachine *the)
@@ -157,16 +93,24 @@ void xs_multihome_countSent(xsMachine *the)
 	sent(arena.base + block, end - at);
 }
 
+int32_t multihomeHeader(xsMachine *the, Arena *arena, int32_t at, int32_t prepared, int32_t block, int32_t end)
+{
+	int32_t frame = at - ETHERNET_HEADER;
+	demand(frame, end - frame, arena->size);
+	demand(prepared, ETHERNET_HEADER, arena->size);
+	demand(block, INTERFACE_BLOCK, arena->size);
+	if (end < at)
+		xsRangeError("packet of %d bytes: expected 0 at least", (int)(end - at));
+	memmove(arena->base + frame, arena->base + prepared, ETHERNET_HEADER);
+	sent(arena->base + block, end - frame);
+	return frame;
+}
+
 void xs_multihome_ethernetHeader(xsMachine *the)
 {
 	xsIntegerValue at = intArg(1), prepared = intArg(2), block = intArg(3), end = intArg(4);
 	Arena arena = argArena(0);
-	demand(at, ETHERNET_HEADER, arena.size);
-	demand(prepared, ETHERNET_HEADER, arena.size);
-	demand(block, INTERFACE_BLOCK, arena.size);
-	demand(at, end - at, arena.size);
-	memmove(arena.base + at, arena.base + prepared, ETHERNET_HEADER);
-	sent(arena.base + block, end - at);
+	xsmcSetInteger(xsResult, multihomeHeader(the, &arena, at, prepared, block, end));
 }
 
 void xs_multihome_copy(xsMachine *the)

@@ -2,6 +2,8 @@
 // change there. Every packet byte is hostile; every offset from JavaScript is checked once.
 
 #include "arena.h"
+#include "deliver.h"
+#include "frame.h"
 #include "layout.h"
 #include "sum.h"
 
@@ -10,14 +12,20 @@ static void field(Arena *arena, int index, uint32_t value)
 	setWord(arena->base + index * 4, (int32_t)value);
 }
 
-static int32_t drop(int reason)
+/* Counts a drop in the interface's block. */
+static int32_t drop(const Arena *arena, const uint8_t *iface, int reason)
 {
-	return -1 - reason;
+	uint8_t *counter = arena->base + (iface - arena->base) + BLOCK_DROPS + reason * 4;
+	setWord(counter, (int32_t)((uint32_t)word(counter) + 1));
+	return 0;
 }
 
-static int32_t answer(int kind, int group, uint32_t offset, uint32_t length)
+/* The payload goes to the registers, `value` (a socket's index, a length) to bits 8 and up. */
+static int32_t answer(Arena *arena, int kind, int group, uint32_t at, uint32_t length, uint32_t value)
 {
-	return (int32_t)((uint32_t)kind | (uint32_t)group | offset << 8 | length << 16);
+	field(arena, PAYLOAD_AT, at);
+	field(arena, PAYLOAD_LENGTH, length);
+	return (int32_t)((uint32_t)kind | (uint32_t)group | value << 8);
 }
 
 static int isMulticast(uint32_t address)
@@ -51,45 +59,136 @@ static int ipv4Valid(const uint8_t *ip, uint32_t length)
 	return header >= IPV4_HEADER && total >= header && total <= length;
 }
 
-static int32_t transport(Arena *arena, uint32_t start, uint32_t ipAt, uint32_t end, int checked, int group)
+static uint32_t mix(uint32_t hash, uint32_t value)
+{
+	hash = (hash ^ value) * 0x85ebca6b;
+	hash ^= hash >> 13;
+	return hash * 0xc2b2ae35;
+}
+
+typedef struct {
+	const uint8_t *entries;
+	uint32_t mask, seed;
+} Table;
+
+/* The tables are made by TypeScript: the mask is checked against the arena so that a mistake there cannot read beyond it. */
+static int tableAt(const Arena *arena, int32_t at, uint32_t entry, Table *table)
+{
+	if (outside(at, FLOW_ENTRIES, arena->size))
+		return 0;
+	table->entries = arena->base + at + FLOW_ENTRIES;
+	table->mask = (uint32_t)word(arena->base + at + FLOW_MASK);
+	table->seed = (uint32_t)word(arena->base + at + FLOW_SEED);
+	return (uint64_t)(uint32_t)at + FLOW_ENTRIES + ((uint64_t)table->mask + 1) * entry <= arena->size;
+}
+
+static Table tableOf(xsMachine *the, Arena *arena, xsIntegerValue at, uint32_t entry)
+{
+	Table table;
+	if (!tableAt(arena, at, entry, &table))
+		xsRangeError("table at %d: it reaches beyond the arena", (int)at);
+	return table;
+}
+
+static int32_t flowValue(const Table *table, uint32_t local, uint32_t remote, uint32_t ports, uint32_t meta)
+{
+	uint32_t hash = mix(mix(mix(mix(table->seed, local), remote), ports), meta);
+	uint32_t index = (hash ^ hash >> 16) & table->mask;
+	for (uint32_t tries = 0; tries <= table->mask; tries++) {
+		const uint8_t *entry = table->entries + index * FLOW_ENTRY;
+		uint32_t found = (uint32_t)word(entry + FLOW_META);
+		if (found == 0)
+			return -1;
+		if (found == meta && (uint32_t)word(entry + FLOW_PORTS) == ports && (uint32_t)word(entry + FLOW_REMOTE) == remote &&
+			(uint32_t)word(entry + FLOW_LOCAL) == local)
+			return word(entry + FLOW_VALUE);
+		index = (index + 1) & table->mask;
+	}
+	return -1;
+}
+
+/* The socket for the packet in the registers: connected, then bound to address and interface, interface, address, nothing; -1 none. */
+static int32_t flowLookup(const Arena *arena, const Table *table, uint32_t meta)
+{
+	uint32_t local = (uint32_t)word(arena->base + DESTINATION * 4), remote = (uint32_t)word(arena->base + SOURCE * 4);
+	uint32_t ports = (uint32_t)word(arena->base + PORTS * 4), port = ports & 0xffff, protocol = meta & 255;
+	int32_t value = flowValue(table, local, remote, ports, protocol);
+	if (value < 0)
+		value = flowValue(table, local, remote, ports, meta);
+	if (value < 0)
+		value = flowValue(table, local, 0, port, meta);
+	if (value < 0)
+		value = flowValue(table, 0, 0, port, meta);
+	if (value < 0)
+		value = flowValue(table, local, 0, port, protocol);
+	if (value < 0)
+		value = flowValue(table, 0, 0, port, protocol);
+	if (value < 0)
+		value = flowValue(table, 0, 0, 0, meta);
+	return value;
+}
+
+/* The socket's index, or NO_SOCKET. */
+static uint32_t socketFor(const Arena *arena, const uint8_t *iface, uint32_t protocol)
+{
+	Table table;
+	if (!tableAt(arena, word(arena->base + FLOWS_AT * 4), FLOW_ENTRY, &table))
+		return NO_SOCKET;
+	int32_t value = flowLookup(arena, &table, protocol | (uint32_t)word(iface + BLOCK_SLOT) << 8);
+	return value < 0 ? NO_SOCKET : (uint32_t)value & NO_SOCKET;
+}
+
+/* Arena offset of the block with that index, or 0 when it would lie outside. */
+static uint32_t blockAt(const Arena *arena, int register_, uint32_t index, uint32_t size)
+{
+	uint32_t first = (uint32_t)word(arena->base + register_ * 4);
+	return first != 0 && (uint64_t)first + ((uint64_t)index + 1) * size <= arena->size ? first + index * size : 0;
+}
+
+static int32_t transport(Arena *arena, uint32_t ipAt, uint32_t end, const uint8_t *iface, int group)
 {
 	const uint8_t *ip = arena->base + ipAt;
-	uint32_t at = ipAt + ((uint32_t)(ip[0] & 15) << 2);
+	uint32_t at = ipAt + ((uint32_t)(ip[0] & 15) << 2), length = end - at;
 	const uint8_t *p = arena->base + at;
-	uint32_t length = end - at;
+	int checked = word(iface + BLOCK_FLAGS) & FLAG_CHECKED;
 	if (get16(ip + 6) & 0x3fff)
-		return answer(KIND_FRAGMENT, group, at - start, length);
+		return answer(arena, KIND_FRAGMENT, group, at, length, 0);
 	switch (ip[9]) {
 	case PROTOCOL_TCP: {
 		uint32_t header = length < TCP_HEADER ? 0 : (uint32_t)(p[12] >> 4) << 2;
 		if (header < TCP_HEADER || header > length)
-			return drop(DROP_TCP_MALFORMED);
+			return drop(arena, iface, DROP_TCP_MALFORMED);
 		if (!checked && sum16(p, length, pseudoHeader(ip, PROTOCOL_TCP, length)) != 0xffff)
-			return drop(DROP_TCP_CHECKSUM);
+			return drop(arena, iface, DROP_TCP_CHECKSUM);
 		field(arena, PORTS, get32(p));
 		field(arena, SEQ, get32(p + 4));
 		field(arena, ACK, get32(p + 8));
 		field(arena, FLAGS_WINDOW, (uint32_t)p[13] << 16 | get16(p + 14));
-		return answer(KIND_TCP, group, at + header - start, length - header);
+		uint32_t index = socketFor(arena, iface, PROTOCOL_TCP);
+		return answer(arena, KIND_TCP, group, at + header, length - header, index);
 	}
 	case PROTOCOL_UDP: {
 		uint32_t bytes = length < UDP_HEADER ? 0 : get16(p + 4);
 		if (bytes < UDP_HEADER || bytes > length)
-			return drop(DROP_UDP_MALFORMED);
+			return drop(arena, iface, DROP_UDP_MALFORMED);
 		if (!checked && get16(p + 6) != 0 && sum16(p, bytes, pseudoHeader(ip, PROTOCOL_UDP, bytes)) != 0xffff)
-			return drop(DROP_UDP_CHECKSUM);
+			return drop(arena, iface, DROP_UDP_CHECKSUM);
 		field(arena, PORTS, get32(p));
-		return answer(KIND_UDP, group, at + UDP_HEADER - start, bytes - UDP_HEADER);
+		bytes -= UDP_HEADER;
+		uint32_t index = socketFor(arena, iface, PROTOCOL_UDP);
+		uint32_t socket = group || index == NO_SOCKET ? 0 : blockAt(arena, UDPS_AT, index, UDP_BLOCK);
+		int kind = socket && deliverDatagram(arena, socket, ip, p, bytes) ? KIND_DATAGRAM : KIND_UDP;
+		return answer(arena, kind, group, at + UDP_HEADER, bytes, index);
 	}
 	case PROTOCOL_ICMP:
 		if (length < ICMP_HEADER)
-			return drop(DROP_ICMP_MALFORMED);
+			return drop(arena, iface, DROP_ICMP_MALFORMED);
 		if (!checked && sum16(p, length, 0) != 0xffff)
-			return drop(DROP_ICMP_CHECKSUM);
+			return drop(arena, iface, DROP_ICMP_CHECKSUM);
 		field(arena, PORTS, get32(p + 4));
-		return answer(KIND_ICMP, group, at - start, length);
+		return answer(arena, p[0] == 8 && !group ? KIND_ECHO : KIND_ICMP, group, at, length, end - ipAt);
 	}
-	return answer(KIND_OTHER, group, at - start, length);
+	return answer(arena, KIND_OTHER, group, at, length, 0);
 }
 
 enum { LOCAL, ELSEWHERE };
@@ -141,17 +240,17 @@ static int badSource(const Arena *arena, int flags, uint32_t source)
 	return 0;
 }
 
-static int32_t decodeIpv4(Arena *arena, uint32_t start, uint32_t at, uint32_t end, const uint8_t *iface, int flags, int group)
+static int32_t decodeIpv4(Arena *arena, uint32_t at, uint32_t end, const uint8_t *iface, int flags, int group)
 {
 	const uint8_t *ip = arena->base + at;
 	if (!ipv4Valid(ip, end - at))
-		return drop(DROP_IPV4_MALFORMED);
+		return drop(arena, iface, DROP_IPV4_MALFORMED);
 	uint32_t header = (uint32_t)(ip[0] & 15) << 2;
 	if (!(flags & FLAG_CHECKED) && sum16(ip, header, 0) != 0xffff)
-		return drop(DROP_IPV4_CHECKSUM);
+		return drop(arena, iface, DROP_IPV4_CHECKSUM);
 	uint32_t source = get32(ip + 12), destination = get32(ip + 16);
 	if (badSource(arena, flags, source))
-		return drop(DROP_IPV4_BAD_SOURCE);
+		return drop(arena, iface, DROP_IPV4_BAD_SOURCE);
 	uint32_t ipEnd = at + get16(ip + 2);
 	field(arena, SOURCE, source);
 	field(arena, DESTINATION, destination);
@@ -161,8 +260,8 @@ static int32_t decodeIpv4(Arena *arena, uint32_t start, uint32_t at, uint32_t en
 	field(arena, TTL_PROTOCOL, get16(ip + 8));
 	int where = classify(iface, flags, destination);
 	if (where == ELSEWHERE)
-		return answer(KIND_TRANSIT, group, at - start, ipEnd - at);
-	return transport(arena, start, at, ipEnd, flags & FLAG_CHECKED, group | where);
+		return answer(arena, KIND_TRANSIT, group, at, ipEnd - at, 0);
+	return transport(arena, at, ipEnd, iface, group | where);
 }
 
 static int32_t decodeFrame(Arena *arena, uint32_t at, uint32_t end, const uint8_t *iface)
@@ -170,113 +269,62 @@ static int32_t decodeFrame(Arena *arena, uint32_t at, uint32_t end, const uint8_
 	const uint8_t *frame = arena->base + at;
 	int flags = word(iface + BLOCK_FLAGS), group = 0;
 	if (!(flags & FLAG_ETHERNET))
-		return decodeIpv4(arena, at, at, end, iface, flags, 0);
+		return decodeIpv4(arena, at, end, iface, flags, 0);
 	if (end - at < ETHERNET_HEADER)
-		return drop(DROP_TRUNCATED);
+		return drop(arena, iface, DROP_TRUNCATED);
 	if (frame[0] & 1)
 		group = GROUP;
 	else if (memcmp(frame, iface + BLOCK_MAC, 6) != 0)
-		return drop(DROP_NOT_FOR_US);
+		return drop(arena, iface, DROP_NOT_FOR_US);
 	uint32_t type = get16(frame + 12);
 	if (type == 0x0800)
-		return decodeIpv4(arena, at, at + ETHERNET_HEADER, end, iface, flags, group);
+		return decodeIpv4(arena, at + ETHERNET_HEADER, end, iface, flags, group);
 	if (type != 0x0806)
-		return drop(DROP_UNKNOWN_ETHER_TYPE);
+		return drop(arena, iface, DROP_UNKNOWN_ETHER_TYPE);
 	const uint8_t *arp = frame + ETHERNET_HEADER;
 	if (end - at < ETHERNET_HEADER + ARP_LENGTH || get32(arp) != 0x00010800 || get16(arp + 4) != 0x0604 || get16(arp + 6) - 1 > 1)
-		return drop(DROP_ARP_MALFORMED);
-	return answer(KIND_ARP, group, ETHERNET_HEADER, ARP_LENGTH);
+		return drop(arena, iface, DROP_ARP_MALFORMED);
+	return answer(arena, KIND_ARP, group, at + ETHERNET_HEADER, ARP_LENGTH, 0);
+}
+
+int32_t multihomeDecode(xsMachine *the, Arena *arena, int32_t at, int32_t end, int32_t block)
+{
+	demand(at, end - at, arena->size);
+	demand(block, INTERFACE_BLOCK, arena->size);
+	demand(0, FIELDS * 4, arena->size);
+	uint8_t *iface = arena->base + block;
+	add64(iface + BLOCK_RX_PACKETS, 1);
+	add64(iface + BLOCK_RX_BYTES, (uint32_t)(end - at));
+	return decodeFrame(arena, (uint32_t)at, (uint32_t)end, iface);
 }
 
 void xs_multihome_decode(xsMachine *the)
 {
 	xsIntegerValue at = intArg(1), end = intArg(2), block = intArg(3);
 	Arena arena = argArena(0);
-	demand(at, end - at, arena.size);
-	demand(block, INTERFACE_BLOCK, arena.size);
-	demand(0, FIELDS * 4, arena.size);
-	uint8_t *iface = arena.base + block;
-	add64(iface + BLOCK_RX_PACKETS, 1);
-	add64(iface + BLOCK_RX_BYTES, (uint32_t)(end - at));
-	xsmcSetInteger(xsResult, decodeFrame(&arena, (uint32_t)at, (uint32_t)end, iface));
+	xsmcSetInteger(xsResult, multihomeDecode(the, &arena, at, end, block));
 }
 
 void xs_multihome_decodeTransport(xsMachine *the)
 {
-	xsIntegerValue at = intArg(1), end = intArg(2), checked = intArg(3), group = intArg(4);
+	xsIntegerValue at = intArg(1), end = intArg(2), block = intArg(3), group = intArg(4);
 	Arena arena = argArena(0);
 	demand(at, end - at, arena.size);
+	demand(block, INTERFACE_BLOCK, arena.size);
 	demand(0, FIELDS * 4, arena.size);
 	int32_t result = ipv4Valid(arena.base + at, (uint32_t)(end - at))
-		? transport(&arena, (uint32_t)at, (uint32_t)at, (uint32_t)end, checked, group & GROUP)
-		: drop(DROP_IPV4_MALFORMED);
+		? transport(&arena, (uint32_t)at, (uint32_t)end, arena.base + block, group & GROUP)
+		: drop(&arena, arena.base + block, DROP_IPV4_MALFORMED);
 	xsmcSetInteger(xsResult, result);
-}
-
-static uint32_t mix(uint32_t hash, uint32_t value)
-{
-	hash = (hash ^ value) * 0x85ebca6b;
-	hash ^= hash >> 13;
-	return hash * 0xc2b2ae35;
-}
-
-typedef struct {
-	const uint8_t *entries;
-	uint32_t mask, seed;
-} Table;
-
-/* The tables are made by TypeScript: the mask is checked against the arena so that a mistake there cannot read beyond it. */
-static Table tableOf(xsMachine *the, Arena *arena, xsIntegerValue at, uint32_t entry)
-{
-	Table table;
-	demand(at, FLOW_ENTRIES, arena->size);
-	table.entries = arena->base + at + FLOW_ENTRIES;
-	table.mask = (uint32_t)word(arena->base + at + FLOW_MASK);
-	table.seed = (uint32_t)word(arena->base + at + FLOW_SEED);
-	if ((uint64_t)(uint32_t)at + FLOW_ENTRIES + ((uint64_t)table.mask + 1) * entry > arena->size)
-		xsRangeError("table at %d: its mask %d reaches beyond the arena", (int)at, (int)table.mask);
-	return table;
-}
-
-static int32_t flowValue(const Table *table, uint32_t local, uint32_t remote, uint32_t ports, uint32_t meta)
-{
-	uint32_t hash = mix(mix(mix(mix(table->seed, local), remote), ports), meta);
-	uint32_t index = (hash ^ hash >> 16) & table->mask;
-	for (uint32_t tries = 0; tries <= table->mask; tries++) {
-		const uint8_t *entry = table->entries + index * FLOW_ENTRY;
-		uint32_t found = (uint32_t)word(entry + FLOW_META);
-		if (found == 0)
-			return -1;
-		if (found == meta && (uint32_t)word(entry + FLOW_PORTS) == ports && (uint32_t)word(entry + FLOW_REMOTE) == remote &&
-			(uint32_t)word(entry + FLOW_LOCAL) == local)
-			return word(entry + FLOW_VALUE);
-		index = (index + 1) & table->mask;
-	}
-	return -1;
 }
 
 void xs_multihome_flowFind(xsMachine *the)
 {
 	xsIntegerValue at = intArg(1);
-	uint32_t meta = (uint32_t)intArg(2), protocol = meta & 255;
+	uint32_t meta = (uint32_t)intArg(2);
 	Arena arena = argReadable(0);
 	Table table = tableOf(the, &arena, at, FLOW_ENTRY);
-	uint32_t local = (uint32_t)word(arena.base + DESTINATION * 4), remote = (uint32_t)word(arena.base + SOURCE * 4);
-	uint32_t ports = (uint32_t)word(arena.base + PORTS * 4), port = ports & 0xffff;
-	int32_t value = flowValue(&table, local, remote, ports, protocol);
-	if (value < 0)
-		value = flowValue(&table, local, remote, ports, meta);
-	if (value < 0)
-		value = flowValue(&table, local, 0, port, meta);
-	if (value < 0)
-		value = flowValue(&table, 0, 0, port, meta);
-	if (value < 0)
-		value = flowValue(&table, local, 0, port, protocol);
-	if (value < 0)
-		value = flowValue(&table, 0, 0, port, protocol);
-	if (value < 0)
-		value = flowValue(&table, 0, 0, 0, meta);
-	xsmcSetInteger(xsResult, value);
+	xsmcSetInteger(xsResult, flowLookup(&arena, &table, meta));
 }
 
 void xs_multihome_routeFind(xsMachine *the)

@@ -1,8 +1,8 @@
-// The codec in C. What each function does is said beside its twin in ../codec.ts, ../build.ts, ../copies.ts and ../tables.ts.
+// The codec in C. What each function does is said beside its twin in ../codec.ts, ../build.ts, ../copies.ts, ../stream.ts and ../tables.ts.
 
 export function checksum(view, at, end, initial) @ "xs_multihome_checksum";
 export function decode(view, at, end, iface) @ "xs_multihome_decode";
-export function decodeTransport(view, at, end, checked, group) @ "xs_multihome_decodeTransport";
+export function decodeTransport(view, at, end, iface, group) @ "xs_multihome_decodeTransport";
 export function flowFind(view, table, meta) @ "xs_multihome_flowFind";
 export function routeFind(view, table, address, slot) @ "xs_multihome_routeFind";
 export function ipv4Build(view, at, source, destination, protocol, ttl, total) @ "xs_multihome_ipv4Build";
@@ -12,11 +12,20 @@ export function icmpEchoReply(view, at) @ "xs_multihome_icmpEchoReply";
 export function ttlDecrement(view, at) @ "xs_multihome_ttlDecrement";
 export function countSent(view, at, end, iface) @ "xs_multihome_countSent";
 export function ethernetHeader(view, at, prepared, iface, end) @ "xs_multihome_ethernetHeader";
+export function udpDeliver(view, socket, length) @ "xs_multihome_udpDeliver";
+export function udpRead(view, socket, buffer, start, length) @ "xs_multihome_udpRead";
+export function udpNext(view, socket) @ "xs_multihome_udpNext";
 export function copy(view, to, from, length) @ "xs_multihome_copy";
 export function copyOut(view, at, buffer, start, length) @ "xs_multihome_copyOut";
 export function copyIn(view, at, buffer, start, length) @ "xs_multihome_copyIn";
 export function ringPut(view, ring, size, offset, from, length) @ "xs_multihome_ringPut";
 export function ringWrite(view, ring, size, offset, buffer, start, length) @ "xs_multihome_ringWrite";
 export function ringRead(view, ring, size, offset, buffer, start, length) @ "xs_multihome_ringRead";
+
+export function streamIn(view, tcb) @ "xs_multihome_streamIn";
+export function streamOut(view, at, tcb, now) @ "xs_multihome_streamOut";
+export function streamAck(view, at, tcb) @ "xs_multihome_streamAck";
+export function streamRead(view, tcb, buffer, start, length) @ "xs_multihome_streamRead";
+export function streamWrite(view, tcb, buffer, start, length) @ "xs_multihome_streamWrite";
 
 export const NO_CHECKSUM = 0x100;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "arena.h"
+#include "frame.h"
 #include "sum.h"
 
 enum { MODE_TCP_SOURCE = 1, MODE_TCP_SINK, MODE_UDP_ECHO, MODE_ICMP_ECHO, MODE_ARP, MODE_CONNECT };
@@ -13,8 +13,10 @@ enum { IP = 14, L4 = 34, DATA = 54, BOARD_PORT = 9 };
 
 static const uint8_t boardMac[6] = { 2, 0, 0, 0, 0, 2 }, peerMac[6] = { 2, 0, 0, 0, 0, 1 };
 
+static Arena board; /* the board's arena: a host buffer, which never moves */
+
 static struct {
-	int mode, state, reply, unacked;
+	int mode, state, reply, outstanding, unacked;
 	uint32_t payload, seq, ack, window, acked, port, count;
 	uint8_t frame[1514];
 	uint32_t length;
@@ -94,6 +96,21 @@ static void echoRequest(void)
 	peer.length = L4 + 8 + peer.payload;
 }
 
+void xs_bench_peer_delete(void *data)
+{
+	(void)data;
+}
+
+void xs_bench_peer(xsMachine *the)
+{
+	(void)the;
+}
+
+void xs_bench_peer_bind(xsMachine *the)
+{
+	board = argArena(0);
+}
+
 void xs_bench_start(xsMachine *the)
 {
 	uint32_t count = peer.count, port = peer.port;
@@ -102,22 +119,24 @@ void xs_bench_start(xsMachine *the)
 	peer.port = port ? port : 30000;
 	peer.mode = intArg(0);
 	peer.payload = (uint32_t)intArg(1);
+	peer.outstanding = intArg(2);
+	peer.reply = peer.mode == MODE_ARP ? peer.outstanding : 1; /* the first makes the board ask for our address */
 	if (peer.mode == MODE_UDP_ECHO)
 		datagram();
 	else if (peer.mode == MODE_ICMP_ECHO)
 		echoRequest();
 	else if (peer.mode == MODE_ARP)
 		arpRequest();
-	peer.reply = 1;
 }
 
 /* Builds what the peer says next into `frame`. Answers whether it says anything. */
 static int next(void)
 {
 	if (peer.mode >= MODE_UDP_ECHO && peer.mode <= MODE_ARP) {
-		int said = peer.reply;
-		peer.reply = 0;
-		return said;
+		if (peer.reply == 0)
+			return 0;
+		peer.reply--;
+		return 1;
 	}
 	if (peer.state == CLOSED) {
 		peer.seq = 1000;
@@ -159,21 +178,36 @@ static int next(void)
 	return 1;
 }
 
-void xs_bench_receive(xsMachine *the)
+/* The next frame's bytes copied to the arena; 0 when there is none. */
+static int deliver(xsMachine *the, int at, int max)
 {
-	int at = intArg(1), max = intArg(2);
-	if (peer.arpWaits) {
+	const uint8_t *frame = peer.arp;
+	uint32_t length = sizeof(peer.arp);
+	if (peer.arpWaits)
 		peer.arpWaits = 0;
-		memcpy(bytesOut(0, at, at + 42), peer.arp, 42);
-		xsmcSetInteger(xsResult, 42);
-		return;
-	}
-	if (!next() || (int)peer.length > max) {
-		xsmcSetInteger(xsResult, 0);
-		return;
-	}
-	memcpy(bytesOut(0, at, at + (int)peer.length), peer.frame, peer.length);
-	xsmcSetInteger(xsResult, (int)peer.length);
+	else if (next()) {
+		frame = peer.frame;
+		length = peer.length;
+	} else
+		return 0;
+	if ((int)length > max)
+		return 0;
+	demand(at, (int)length, board.size);
+	memcpy(board.base + at, frame, length);
+	if (frame == peer.arp) /* only now do we know the way: what was asked before was lost */
+		peer.reply = peer.outstanding;
+	return (int)length;
+}
+
+void xs_bench_peer_receive(xsMachine *the)
+{
+	xsmcSetInteger(xsResult, deliver(the, intArg(0), intArg(1)));
+}
+
+void xs_bench_peer_take(xsMachine *the)
+{
+	int at = intArg(0), block = intArg(2), length = deliver(the, at, intArg(1));
+	xsmcSetInteger(xsResult, length ? multihomeDecode(the, &board, at, at + length, block) : -1);
 }
 
 static void hearTcp(const uint8_t *f)
@@ -206,15 +240,14 @@ static void hearTcp(const uint8_t *f)
 	}
 }
 
-void xs_bench_transmit(xsMachine *the)
+static void hear(xsMachine *the, int at, int end)
 {
 	static uint8_t wire[1600]; /* a driver's copy */
-	int at = intArg(1), end = intArg(2);
-	const uint8_t *f = bytesIn(0, at, end);
+	demand(at, end - at, board.size);
 	if (end - at > (int)sizeof(wire))
 		return;
-	memcpy(wire, f, (size_t)(end - at));
-	f = wire;
+	memcpy(wire, board.base + at, (size_t)(end - at));
+	const uint8_t *f = wire;
 	if (get16(f + 12) == 0x0806) {
 		if (get16(f + 20) == 1 && get32(f + 38) == 0x0a000001) { /* asks for us */
 			memcpy(peer.arp, f + 6, 6);
@@ -227,7 +260,7 @@ void xs_bench_transmit(xsMachine *the)
 			peer.arpWaits = 1;
 		} else if (peer.mode == MODE_ARP && get16(f + 20) == 2) {
 			peer.count++;
-			peer.reply = 1;
+			peer.reply++;
 		}
 		return;
 	}
@@ -235,8 +268,21 @@ void xs_bench_transmit(xsMachine *the)
 		hearTcp(f);
 	else {
 		peer.count++;
-		peer.reply = 1;
+		peer.reply++;
 	}
+}
+
+void xs_bench_peer_transmit(xsMachine *the)
+{
+	hear(the, intArg(1), intArg(2));
+	xsmcSetInteger(xsResult, 0); /* SENT */
+}
+
+void xs_bench_peer_put(xsMachine *the)
+{
+	int at = intArg(1), end = intArg(2);
+	hear(the, multihomeHeader(the, &board, at, intArg(3), intArg(4), end), end);
+	xsmcSetInteger(xsResult, 0); /* SENT */
 }
 
 void xs_bench_exchanged(xsMachine *the)

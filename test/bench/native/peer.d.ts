@@ -1,8 +1,15 @@
 declare module "bench/peer" {
-	/** Chooses what the peer does, a MODE_… of peer.c, with payloads of that many bytes. */
-	export function start(mode: number, payload: number): void;
-	export function receive(view: DataView, at: number, max: number): number;
-	export function transmit(view: DataView, at: number, end: number): void;
+	/** The scripted peer as a driver in C: methods that are native functions. There is one. */
+	export class Peer {
+		/** The arena; it must be one that never moves. */
+		bind(view: DataView): void;
+		receive(at: number, max: number): number;
+		transmit(packet: number, at: number, end: number): number;
+		take(at: number, max: number, block: number): number;
+		put(packet: number, at: number, end: number, header: number, block: number): number;
+	}
+	/** Chooses what the peer does, a MODE_… of peer.c, with payloads of that many bytes; echo requests: that many on the way at once. */
+	export function start(mode: number, payload: number, outstanding: number): void;
 	/** Payload packets that went through, whichever way the mode counts. */
 	export function exchanged(): number;
 }

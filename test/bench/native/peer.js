@@ -1,6 +1,12 @@
-// A scripted peer for measurements: what a driver would deliver, at the price of a driver's copy.
+// A scripted peer for measurements: what a driver in C delivers, at the price of a driver's copy.
 
-export function start(mode, payload) @ "xs_bench_start";
-export function receive(view, at, max) @ "xs_bench_receive";
-export function transmit(view, at, end) @ "xs_bench_transmit";
+export class Peer @ "xs_bench_peer_delete" {
+	constructor() @ "xs_bench_peer"
+	bind(view) @ "xs_bench_peer_bind"
+	receive(at, max) @ "xs_bench_peer_receive"
+	transmit(packet, at, end) @ "xs_bench_peer_transmit"
+	take(at, max, block) @ "xs_bench_peer_take"
+	put(packet, at, end, header, block) @ "xs_bench_peer_put"
+}
+export function start(mode, payload, outstanding) @ "xs_bench_start";
 export function exchanged() @ "xs_bench_exchanged";

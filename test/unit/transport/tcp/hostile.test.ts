@@ -4,7 +4,7 @@ import { Prng } from "../../../support/prng.ts";
 import * as tcbs from "../../../../src/transport/tcp/tcb.ts";
 import type { Tcb } from "../../../../src/transport/tcp/tcb.ts";
 import { Peer } from "./peer.ts";
-import { Acceptor, Endpoint } from "./endpoint.ts";
+import { Acceptor, Endpoint, fresh } from "./endpoint.ts";
 
 const LIMITS = { sockets: { tcp: 6, receiveBuffer: 3000, sendBuffer: 2000 } };
 const FLAGS = ["A", "PA", "S", "SA", "F", "FA", "R", "RA", "FPA", "SF", "SFRPAU", "", "U", "UA", "SRA"];
@@ -16,12 +16,13 @@ function check(peer: Peer, seed: number): void {
 	const { tcp } = peer.stack;
 	let inUse = 0;
 	for (const tcb of tcp.tcbs) {
+		fresh(peer.stack, tcb);
 		const holds = (condition: boolean, what: string) => {
 			if (!condition) throw new Error(`seed ${seed}, ${tcb.stateName}: ${what} ${JSON.stringify(numbers(tcb))}`);
 		};
 		met[tcb.state]!++;
-		holds(tcb.rcvUsed >= 0 && tcb.rcvUsed <= 3000, "rcvUsed");
-		holds(tcb.sndUsed >= 0 && tcb.sndUsed <= 2000, "sndUsed");
+		holds(tcb.rcvQueued >= 0 && tcb.rcvQueued <= 3000, "rcvUsed");
+		holds(tcb.sndQueued >= 0 && tcb.sndQueued <= 2000, "sndUsed");
 		holds(tcb.rcvAt >= 0 && tcb.rcvAt < 3000 && tcb.sndAt >= 0 && tcb.sndAt < 2000, "ring offsets");
 		holds(tcb.ranges >= 0 && tcb.ranges <= 4, "ranges");
 		if (tcb.state === tcbs.CLOSED) continue;
@@ -29,16 +30,16 @@ function check(peer: Peer, seed: number): void {
 		if (tcb.state < tcbs.SYN_SENT) continue;
 		const flight = (tcb.sndNxt - tcb.sndUna) | 0;
 		const most = (tcb.sndMax - tcb.sndUna) | 0;
-		holds(flight >= 0 && flight <= most && most <= tcb.sndUsed + 1, "flight");
+		holds(flight >= 0 && flight <= most && most <= tcb.sndQueued + 1, "flight");
 		if (tcb.state >= tcbs.ESTABLISHED) {
 			holds(tcb.cwnd >= tcb.sndMss, "cwnd");
 			holds(tcb.rto >= 200 && tcb.rto <= 60_000, "rto");
 			// What is in flight, or waits for a window, has a timer.
 			const timed = tcb.work & (tcbs.RETRANSMIT | tcbs.PERSIST | tcbs.PENDING);
-			holds(timed !== 0 || (most === 0 && tcb.sndUsed === 0), "no timer");
+			holds(timed !== 0 || (most === 0 && tcb.sndQueued === 0), "no timer");
 		}
 		holds((tcb.work & tcbs.TIMERS) === 0 || (tcb.work & tcbs.LISTED) !== 0, "timer not listed");
-		holds(tcb.ranges === 0 || ((tcp.reassembly.end(tcb) - tcb.rcvNxt) | 0) <= 3000 - tcb.rcvUsed, "range beyond the ring");
+		holds(tcb.ranges === 0 || ((tcp.reassembly.end(tcb) - tcb.rcvNxt) | 0) <= 3000 - tcb.rcvQueued, "range beyond the ring");
 	}
 	if (inUse > 6) throw new Error(`seed ${seed}: ${inUse} in use`);
 	if (peer.stack.core.pool.free <= 8) throw new Error(`seed ${seed}: ${peer.stack.core.pool.free} packet buffers free`);
@@ -68,6 +69,7 @@ for (let seed = 1; seed <= 60; seed++) {
 		for (let step = 0; step < 800; step++) {
 			const remotePort = prng.pick(ports);
 			const tcb = peer.stack.tcp.tcbs.find((candidate) => candidate.remotePort === remotePort && candidate.state > tcbs.LISTEN);
+			if (tcb) fresh(peer.stack, tcb);
 			let rcvNxt = 0;
 			let sndNxt = 0;
 			if (tcb) {

@@ -8,7 +8,7 @@ import type { Interface } from "../../../../src/link/interface.ts";
 import { DROPS, type DropName } from "../../../../src/packet/drops.ts";
 import { BLOCK_DROPS } from "../../../../src/packet/blocks.ts";
 import type { Tcb } from "../../../../src/transport/tcp/tcb.ts";
-import { Acceptor, Endpoint, patternAt, type EndpointOptions } from "./endpoint.ts";
+import { Acceptor, Endpoint, fresh, patternAt, type EndpointOptions } from "./endpoint.ts";
 
 export const LOCAL = "10.0.0.1";
 export const REMOTE = "10.0.0.2";
@@ -189,6 +189,11 @@ export class Peer {
 		const endpoint = acceptor.endpoints[0];
 		if (!endpoint) throw new Error("not accepted");
 		return endpoint;
+	}
+
+	/** The endpoint's TCB with its numbers as they are now. */
+	fresh(endpoint: Endpoint): Tcb {
+		return fresh(this.stack, endpoint.tcb!);
 	}
 
 	state(tcb: Tcb | undefined): string {

@@ -17,7 +17,7 @@ for (let seed = 1; seed <= 200; seed++) {
 		const prng = new Prng(seed);
 		const view = new DataView(new ArrayBuffer(1024));
 		const reassembly = new Reassembly(2);
-		const tcb = new Tcb(1, 0, 512);
+		const tcb = new Tcb(view, 1, 0, 512);
 		let model = new Set<number>();
 		let base = prng.next();
 		tcb.rcvNxt = base;

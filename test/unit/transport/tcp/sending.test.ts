@@ -147,7 +147,7 @@ describe("the peer's window", () => {
 		const endpoint = peer.connected({ length: 0 });
 		peer.send({ flags: "A", seq: 101, ack: 1, length: 100, window: 2000 });
 		peer.send({ flags: "A", seq: 1, ack: 1, length: 100, window: 9999 });
-		expect(endpoint.tcb!.sndWnd).toBe(2000);
+		expect(peer.fresh(endpoint).sndWnd).toBe(2000);
 	});
 });
 
@@ -156,7 +156,7 @@ describe("losses", () => {
 		const peer = new Peer(big);
 		const endpoint = peer.connected({ length: 100_000 });
 		peer.take();
-		return { peer, tcb: endpoint.tcb! };
+		return { peer, tcb: peer.fresh(endpoint), endpoint };
 	}
 	const duplicate = { flags: "A", seq: 1, ack: 1 };
 	test("the first two duplicate acknowledgments let new segments out. RFC 3042", () => {
@@ -183,13 +183,13 @@ describe("losses", () => {
 		expect(peer.take().filter((segment) => segment.seq === 1)).toEqual([]);
 	});
 	test("a partial acknowledgment brings the next lost one; the full one ends recovery. RFC 6582", () => {
-		const { peer, tcb } = flying();
+		const { peer, tcb, endpoint } = flying();
 		for (let i = 0; i < 3; i++) peer.send(duplicate);
 		peer.take();
 		peer.send({ flags: "A", seq: 1, ack: 1 + 3 * 1460 });
 		expect(peer.told()[0]).toBe("A 4381+1460 ack 1");
 		expect(tcb.recovering).toBe(true);
-		peer.send({ flags: "A", seq: 1, ack: (tcb.sndMax - tcb.iss) | 0 });
+		peer.send({ flags: "A", seq: 1, ack: (peer.fresh(endpoint).sndMax - tcb.iss) | 0 });
 		expect(tcb.recovering).toBe(false);
 		expect(tcb.cwnd).toBeLessThanOrEqual(tcb.ssthresh + 1460);
 		expect(tcb.dupAcks).toBe(0);

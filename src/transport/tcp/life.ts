@@ -1,0 +1,208 @@
+// TCBs come and go: taken from the set, entered into the flow table, ended, given back. And what befalls them from below: routes,
+// addresses and interfaces that change.
+
+import { TRANSMIT_CHECKSUM } from "../../device/device.ts";
+import { TCB_NO_CHECKSUM, TCB_OPTIONS_LENGTH, TCB_TEMPLATE } from "../../packet/blocks.ts";
+import * as ipv4 from "../../wire/ipv4.ts";
+import { DEFAULT_MSS, HEADER } from "../../wire/tcp.ts";
+import { ERROR } from "../sockets.ts";
+import { emitReset, mark } from "./send.ts";
+import type { Tcp } from "./tcp.ts";
+import * as tcbs from "./tcb.ts";
+import type { Tcb, TcpError } from "./tcb.ts";
+import { arm, RTO_INITIAL, USER_TIMEOUT } from "./timers.ts";
+
+/** Least payload that we send in one segment, whatever a peer says: that of RFC 791's least MTU. */
+export const LEAST_MSS = 28;
+
+/** A new TCB: a free one, or one that only waits for the end, or undefined. Its copies are the truth until `store`. */
+export function take(tcp: Tcp): Tcb | undefined {
+	if (tcp.free === undefined) recycle(tcp);
+	const tcb = tcp.free;
+	if (tcb === undefined) return undefined;
+	tcp.free = tcb.nextFree;
+	tcb.nextFree = undefined;
+	tcbs.renew(tcb);
+	return tcb;
+}
+
+/** Whether nobody needs it any more: in TIME-WAIT, or waiting for the FIN of a peer that may never send one. */
+export function spareable(tcb: Tcb): boolean {
+	return tcb.detached && (tcb.state === tcbs.TIME_WAIT || tcb.state === tcbs.FIN_WAIT_2);
+}
+
+/**
+ * Connections that are done do not keep newcomers out: those in TIME-WAIT first, then those in FIN-WAIT-2, the oldest each time.
+ * RFC 9293 §3.10.1 would have newcomers wait; a small set cannot.
+ */
+function recycle(tcp: Tcp): void {
+	let chosen: Tcb | undefined = undefined;
+	for (let i = 0; i < tcp.tcbs.length; i++) {
+		const tcb: Tcb = tcp.tcbs[i]!;
+		if (!spareable(tcb)) continue;
+		if (chosen === undefined || tcb.state > chosen.state) chosen = tcb;
+		else if (tcb.state === chosen.state && ((tcb.lingerAt - chosen.lingerAt) | 0) < 0) chosen = tcb;
+	}
+	if (chosen !== undefined) end(tcp, chosen, "");
+}
+
+/** Gives a TCB back that is in no table. */
+export function release(tcp: Tcp, tcb: Tcb): void {
+	tcbs.setState(tcb, tcbs.CLOSED);
+	tcbs.quiet(tcb);
+	detach(tcb);
+	tcb.nextFree = tcp.free;
+	tcp.free = tcb;
+}
+
+/** The application lets go. */
+export function detach(tcb: Tcb): void {
+	tcb.detached = true;
+	tcb.owner = null;
+	tcb.events = 0;
+}
+
+/** Enters a TCB with both addresses into the flow table, and makes its headers. False when there is no route, or the key is taken. */
+export function open(tcp: Tcp, tcb: Tcb): boolean {
+	if (!resolve(tcp, tcb)) return false;
+	const ports = (tcb.remotePort << 16) | tcb.localPort;
+	if (!tcp.sockets.flows.insert(tcb.localAddress, tcb.remoteAddress, ports, tcb.meta, tcb.index)) return false;
+	const view = tcp.view;
+	const at = tcb.block + TCB_TEMPLATE;
+	view.setInt32(at, 0x45000000);
+	view.setInt32(at + ipv4.IDENTIFICATION, ipv4.DONT_FRAGMENT);
+	view.setInt32(at + ipv4.TTL, (ipv4.DEFAULT_TTL << 24) | (ipv4.TCP << 16));
+	view.setInt32(at + ipv4.SOURCE, tcb.localAddress);
+	view.setInt32(at + ipv4.DESTINATION, tcb.remoteAddress);
+	view.setInt32(at + ipv4.HEADER, (tcb.localPort << 16) | tcb.remotePort);
+	view.setInt32(tcb.block + TCB_OPTIONS_LENGTH, 0);
+	setIss(tcb, tcp.isn.next(tcp.core.now, tcb.localAddress, tcb.remoteAddress, ports));
+	tcb.rto = RTO_INITIAL;
+	tcb.sentAt = tcp.core.now;
+	return true;
+}
+
+export function setIss(tcb: Tcb, iss: number): void {
+	tcb.iss = tcb.sndUna = tcb.sndNxt = tcb.sndMax = tcb.recover = tcb.sndSmall = iss;
+}
+
+/** Looks the way to the peer up. */
+function resolve(tcp: Tcp, tcb: Tcb): boolean {
+	const path = tcb.path;
+	const found = tcp.ip.route(path);
+	const offload = path.out !== undefined && path.out.device.abilities & TRANSMIT_CHECKSUM ? 1 : 0;
+	tcp.view.setInt32(tcb.block + TCB_NO_CHECKSUM, offload, true);
+	return found;
+}
+
+/** The largest payload that we can be sent in one segment: our MSS option. RFC 9293 §3.7.1. */
+export function receiveMss(tcp: Tcp, tcb: Tcb): number {
+	return tcp.ip.mtu(tcb.path) - ipv4.HEADER - HEADER;
+}
+
+/** The largest that we send, from the peer's MSS option (0: none). Two fit the send ring, so that acknowledgments need not wait for a timer. */
+export function sendMss(tcp: Tcp, tcb: Tcb, offer: number): number {
+	let mss = offer === 0 ? DEFAULT_MSS : offer < LEAST_MSS ? LEAST_MSS : offer;
+	const carried = tcp.ip.mtu(tcb.path) - ipv4.HEADER - HEADER;
+	if (mss > carried) mss = carried;
+	const half = tcp.sendSize >> 1;
+	return mss > half ? half : mss;
+}
+
+/** The connection or the listener is over; with an error its owner hears of it. The TCB stays the application's until it lets go. */
+export function end(tcp: Tcp, tcb: Tcb, error: TcpError): void {
+	if (tcb.state === tcbs.CLOSED) return;
+	const ports = (tcb.remotePort << 16) | tcb.localPort;
+	tcp.sockets.flows.remove(tcb.localAddress, tcb.remoteAddress, ports, tcb.meta);
+	const listened = tcb.state === tcbs.LISTEN;
+	tcbs.setState(tcb, tcbs.CLOSED);
+	tcbs.quiet(tcb);
+	tcb.error = error;
+	if (listened) endChildren(tcp, tcb);
+	if (tcb.listener !== undefined) {
+		leaveListener(tcb);
+		tcb.detached = true;
+	}
+	if (tcb.detached) release(tcp, tcb);
+	else if (error !== "") tcp.sockets.post(tcb, ERROR);
+}
+
+/** Ends a connection or a listener at once; the peer gets RST. */
+export function abort(tcp: Tcp, tcb: Tcb): void {
+	const state = tcb.state;
+	if (state === tcbs.CLOSED && tcb.detached) return;
+	detach(tcb);
+	if (state === tcbs.CLOSED) return release(tcp, tcb);
+	if (state >= tcbs.SYN_RECEIVED && state <= tcbs.CLOSE_WAIT) {
+		const mine = tcbs.load(tcp.view, tcb);
+		emitReset(tcp, tcb);
+		if (mine) tcbs.store(tcp.view, tcb);
+	}
+	end(tcp, tcb, "");
+}
+
+/** Nobody will accept what waits for this listener. */
+function endChildren(tcp: Tcp, listener: Tcb): void {
+	for (let i = 0; i < tcp.tcbs.length; i++) {
+		const tcb = tcp.tcbs[i]!;
+		if (tcb.listener === listener) abort(tcp, tcb);
+	}
+}
+
+/** Takes a connection off its listener's books. */
+export function leaveListener(tcb: Tcb): void {
+	const listener = tcb.listener!;
+	tcb.listener = undefined;
+	listener.waiting--;
+	let before: Tcb | undefined = undefined;
+	for (let other = listener.acceptHead; other !== undefined; other = other.nextAccept) {
+		if (other === tcb) {
+			if (before === undefined) listener.acceptHead = tcb.nextAccept;
+			else before.nextAccept = tcb.nextAccept;
+			if (listener.acceptTail === tcb) listener.acceptTail = before;
+			break;
+		}
+		before = other;
+	}
+	tcb.nextAccept = undefined;
+}
+
+/**
+ * Routes changed. A connection that has lost its way is given its user timeout to find another; one that found one again
+ * sends at once what waits for its acknowledgment.
+ */
+export function routesChanged(tcp: Tcp): void {
+	const now = tcp.core.now;
+	for (let i = 0; i < tcp.tcbs.length; i++) {
+		const tcb = tcp.tcbs[i]!;
+		if (tcb.state < tcbs.SYN_SENT) continue;
+		if (!resolve(tcp, tcb)) {
+			if (tcb.work & tcbs.ROUTE_LOST) continue;
+			tcb.work |= tcbs.ROUTE_LOST;
+			tcb.routeLostAt = (now + (tcb.userTimeout || USER_TIMEOUT)) | 0;
+			arm(tcp, tcb, tcb.routeLostAt);
+		} else if (tcb.work & tcbs.ROUTE_LOST) {
+			tcb.work &= ~tcbs.ROUTE_LOST;
+			mark(tcp, tcb, tcbs.SEND);
+			if (!(tcb.work & (tcbs.RETRANSMIT | tcbs.PERSIST))) continue;
+			tcb.retransmitAt = now;
+			arm(tcp, tcb, now);
+		}
+	}
+}
+
+/** An interface is gone: what was bound to its slot ends. */
+export function interfaceGone(tcp: Tcp, slot: number): void {
+	for (let i = 0; i < tcp.tcbs.length; i++) {
+		const tcb = tcp.tcbs[i]!;
+		if (tcb.state !== tcbs.CLOSED && tcb.path.bound === slot) end(tcp, tcb, "unreachable");
+	}
+}
+
+/** An address is gone: what was bound to it ends. */
+export function addressGone(tcp: Tcp, address: number): void {
+	for (let i = 0; i < tcp.tcbs.length; i++) {
+		const tcb = tcp.tcbs[i]!;
+		if (tcb.state !== tcbs.CLOSED && tcb.localAddress === address) end(tcp, tcb, "unreachable");
+	}
+}
