@@ -87,7 +87,8 @@ export class Stack {
 		const core = this.core;
 		const links = this.interfaces.list;
 		core.now = now |= 0;
-		core.awake = false;
+		core.awake = true; // whoever wakes us from here on is served before the end
+		core.noticed = false;
 		let wanted = -1;
 		for (let i = 0; i < links.length; i++) {
 			const link = links[i]!;
@@ -116,7 +117,8 @@ export class Stack {
 			}
 			if (tcp.pending !== undefined) tcp.output();
 		} while (busy && --turns > 0);
-		if (busy) return 0;
+		core.awake = false;
+		if (busy || core.noticed) return 0;
 		if (core.armed) {
 			const left = (core.due - now) | 0;
 			if (wanted < 0 || left < wanted) wanted = left < 0 ? 0 : left;
@@ -150,9 +152,7 @@ export class Stack {
 			// The likeliest first; a group bit makes it another kind.
 			const kind = result & KIND_AND_GROUP;
 			if (kind === kinds.TCP) {
-				const index = result >> kinds.VALUE_SHIFT;
-				if (index !== kinds.NO_SOCKET) tcp.receive(this.#tcbs[index]!, link);
-				else tcp.refuse(link);
+				tcp.receive(this.#tcbs[result >> kinds.VALUE_SHIFT]!, link);
 				// An acknowledgment is due: it should not wait for frames that the peer may hold back for it.
 				if (tcp.pending !== undefined) return true;
 			} else if (kind === kinds.ECHO) {
@@ -210,8 +210,11 @@ export class Stack {
 				return this.#icmp(link);
 			case kinds.FRAGMENT:
 				return this.#drop(link, DROP.ipv4Fragment);
-			case kinds.TCP: // to a group: RFC 9293 §3.9.2.3
-				return this.#drop(link, DROP.tcpUnacceptable);
+			case kinds.STRAY:
+			case kinds.TCP:
+				if (group) return this.#drop(link, DROP.tcpUnacceptable); // RFC 9293 §3.9.2.3
+				this.tcp.refuse(link);
+				return false;
 			case kinds.OTHER:
 				if (!group) this.ip.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.PROTOCOL_UNREACHABLE, 0);
 				return this.#drop(link, DROP.unknownProtocol);
@@ -236,8 +239,7 @@ export class Stack {
 		if (kind === kinds.ECHO) return this.ip.icmp.echo(this.#packet, at, at + value);
 		if (kind === kinds.DATAGRAM) this.sockets.post(this.#udps[value]!, READABLE);
 		else if (kind !== kinds.TCP) return this.#other(link, result);
-		else if (value !== kinds.NO_SOCKET) this.tcp.receive(this.#tcbs[value]!, link);
-		else this.tcp.refuse(link);
+		else this.tcp.receive(this.#tcbs[value]!, link);
 		return false;
 	}
 
@@ -298,6 +300,10 @@ export class Stack {
 	interfaceGone(slot: number): void {
 		this.tcp.interfaceGone(slot);
 		this.udp.interfaceGone(slot);
+	}
+
+	undeliverable(link: Interface, at: number, end: number): void {
+		this.ip.undeliverable(link, at, end);
 	}
 
 	/** Everything there is to see, as a plain object for JSON. Allocates. */

@@ -1,6 +1,7 @@
 // ECMA-419's TCP over a TCB. What is said of each method stands in types.ts.
 // The stack refers to the TCB, and the TCB to its owner: an open instance survives garbage collection without further ado.
 
+import { streamRead } from "#codec";
 import { formatIpv4 } from "../ip/address.ts";
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/sockets.ts";
@@ -12,10 +13,14 @@ import type { Bytes, Format, TCP, TCPError, TCPOptions } from "./types.ts";
 
 // No string literal stands on the data path: on XS each use of one allocates. What tells a buffer from a number is its byteLength.
 
+/** What `streamRead` answers from here on says that the window opened, or that the FIN is due: tcp.consumed. */
+const CONSUMED = 0x10000;
+
 export class TCPSocket implements TCP, SocketOwner {
 	/** The TCB while it is open and the format is "buffer": one look for both where packets pass. */
 	#plain: Tcb | undefined = undefined;
 	readonly #tcp: Tcp;
+	readonly #view: DataView;
 	/** Undefined once closed. */
 	#tcb: Tcb | undefined = undefined;
 	/** Format "number". */
@@ -29,6 +34,7 @@ export class TCPSocket implements TCP, SocketOwner {
 	/** `options`, or a connection that a listener accepted. */
 	constructor(stack: Stack, options: TCPOptions | Tcb) {
 		this.#tcp = stack.tcp;
+		this.#view = stack.core.view;
 		if (options instanceof Tcb) {
 			this.#tcb = this.#plain = options;
 			options.owner = this;
@@ -80,7 +86,11 @@ export class TCPSocket implements TCP, SocketOwner {
 		if (tcb !== undefined && option !== undefined) {
 			const size = (option as Bytes).byteLength;
 			if (size !== undefined) {
-				if (byteOffset === undefined) return this.#tcp.read(tcb, option as Bytes, 0, size) || undefined;
+				if (byteOffset === undefined) {
+					// As Tcp.read, without the call: this is the data path.
+					const count = streamRead(this.#view, tcb.block, option as Bytes, 0, size);
+					return (count < CONSUMED ? count : this.#tcp.consumed(tcb, count)) || undefined;
+				}
 				return this.#tcp.read(tcb, option as Bytes, byteOffset, partOf(size, byteOffset, byteLength)) || undefined;
 			}
 		}
@@ -104,9 +114,11 @@ export class TCPSocket implements TCP, SocketOwner {
 		const tcb = this.#plain;
 		if (tcb !== undefined && byteOffset === undefined) {
 			const size = (data as Bytes | undefined)?.byteLength as number;
-			const room = this.#tcp.writable(tcb) - size;
-			// Not so when it does not fit, when it is empty, and when it is no buffer, as then its size is no number.
-			if (room >= 0 && this.#tcp.write(tcb, data as Bytes, 0, size) > 0) return room;
+			// Not so when it is empty, or no buffer, as then its size is no number; nor when it does not fit.
+			if (size > 0) {
+				const room = this.#tcp.writeAll(tcb, data as Bytes, 0, size);
+				if (room >= 0) return room;
+			}
 		}
 		return this.#write(data, byteOffset, byteLength);
 	}

@@ -16,6 +16,8 @@ export interface ChangeListener {
 	addressGone(address: number): void;
 	/** An interface is gone: what was bound to its slot ends. */
 	interfaceGone(slot: number): void;
+	/** A packet could not be delivered because its next hop does not answer. */
+	undeliverable(link: Interface, at: number, end: number): void;
 }
 
 export class InterfaceSet implements InterfaceListener {
@@ -131,5 +133,9 @@ export class InterfaceSet implements InterfaceListener {
 	linkChanged(link: Interface): void {
 		this.#routes.changed();
 		if (link.up && link instanceof EthernetInterface) for (const own of link.addresses) link.announce(own.address);
+	}
+
+	undeliverable(link: Interface, at: number, end: number): void {
+		this.#listener.undeliverable(link, at, end);
 	}
 }

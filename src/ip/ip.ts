@@ -2,7 +2,7 @@
 
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
-import { DESTINATION, SOURCE, TTL_PROTOCOL } from "../packet/fields.ts";
+import { DESTINATION, IP_AT, IP_END, SOURCE, TRANSPORT_AT, TTL_PROTOCOL } from "../packet/fields.ts";
 import type { Interface } from "../link/interface.ts";
 import { Path } from "../link/path.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
@@ -173,6 +173,21 @@ export class Ip {
 		}
 		ttlDecrement(core.view, at);
 		return this.output(packet, at, end, path);
+	}
+
+	/** A packet that we forwarded did not find its next hop: its sender is told. RFC 1812 §5.2.7.1. What we sent ourselves has timers of its own. */
+	undeliverable(link: Interface, at: number, end: number): void {
+		const core = this.#core;
+		const source = ipv4.source(core.view, at);
+		if (this.isLocal(source)) return;
+		const fields = core.fields;
+		fields[SOURCE] = source;
+		fields[DESTINATION] = ipv4.destination(core.view, at);
+		fields[IP_AT] = at;
+		fields[IP_END] = end;
+		fields[TRANSPORT_AT] = at + ipv4.headerLength(core.view, at);
+		fields[TTL_PROTOCOL] = core.view.getUint16(at + ipv4.TTL);
+		this.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, 0);
 	}
 
 	/** Strict reverse path, RFC 3704 §2.2. */

@@ -195,7 +195,8 @@ export class Arp {
 			entry.requests = 0;
 			this.request(entry);
 		} else {
-			for (let n = this.#neighbors.free(entry); n > 0; n--) this.#core.count(this.#link.block, DROP.neighborUnreachable);
+			this.#link.unresolved(entry);
+			this.#neighbors.free(entry);
 		}
 	}
 }

@@ -141,6 +141,11 @@ export class EthernetInterface extends Interface {
 		}
 	}
 
+	/** The neighbour does not answer: what waited is given up. RFC 1812 §5.2.7.1. */
+	unresolved(neighbor: Neighbor): void {
+		this.giveUp(neighbor.queue);
+	}
+
 	/** Sends a whole frame that has its header. Answers whether the packet was kept. */
 	sendFrame(packet: number, frame: number, end: number): boolean {
 		countSent(this.#view, frame, end, this.block);

@@ -37,6 +37,8 @@ export interface InterfaceListener {
 	addressAdded(link: Interface, address: InterfaceAddress): void;
 	addressRemoved(link: Interface, address: InterfaceAddress): void;
 	linkChanged(link: Interface): void;
+	/** The IP packet in bytes `at` to `end` could not be delivered: its next hop does not answer. */
+	undeliverable(link: Interface, at: number, end: number): void;
 }
 
 export abstract class Interface {
@@ -134,7 +136,7 @@ export abstract class Interface {
 		this.device.attach({
 			view: core.view,
 			notify: () => {
-				this.ready = true;
+				this.ready = core.noticed = true;
 				core.wake();
 			},
 			released: (packet) => {
@@ -161,6 +163,16 @@ export abstract class Interface {
 		const wanted = this.#timed ? device.poll!(now) : -1;
 		if (this.waiting > 0) this.drain();
 		return wanted;
+	}
+
+	/** What waited for a neighbour that does not answer is told to the IP layer, which may tell the sender. */
+	protected giveUp(queue: PacketQueue): void {
+		const pool = this.core.pool;
+		for (let packet = queue.shift(); packet !== NONE; packet = queue.shift()) {
+			this.core.count(this.block, DROP.neighborUnreachable);
+			this.#listener!.undeliverable(this, pool.start[packet]!, pool.end[packet]!);
+			pool.release(packet);
+		}
 	}
 
 	/** Looks at the link. */

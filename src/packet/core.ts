@@ -26,8 +26,10 @@ export class Core {
 	/** Whether something is due at `due`: the earliest deadline of all timers. */
 	armed = false;
 	due = 0;
-	/** Whether a poll has been asked for. */
+	/** Whether a poll has been asked for, or runs. */
 	awake = false;
+	/** Whether a device gave notice during the poll. */
+	noticed = false;
 	/** The decode registers, packet/fields.ts. */
 	readonly fields: Int32Array;
 	readonly view: DataView;

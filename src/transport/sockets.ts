@@ -38,7 +38,6 @@ export class SocketSet {
 	onError: ((error: unknown) => void) | undefined = undefined;
 	#core: Core;
 	#tail: EventSocket | null = null;
-	#current: EventSocket | null = null;
 
 	constructor(core: Core) {
 		this.#core = core;
@@ -54,44 +53,38 @@ export class SocketSet {
 		socket.nextPosted = null;
 		if (this.head === null) {
 			this.head = socket;
-			this.#core.wake();
+			if (!this.#core.awake) this.#core.wake();
 		} else this.#tail!.nextPosted = socket;
 		this.#tail = socket;
 	}
 
-	/** Calls the owners of the sockets that have news now; news that their calls make wait for the next time. */
+	/** Calls the owners of the sockets that have news now; news that their calls make wait for the next time. There must be one. */
 	dispatch(): void {
-		let last = this.#tail;
-		while (this.head !== null) {
-			try {
-				this.#run(last);
-				return;
-			} catch (error) {
-				const failed = this.#current;
-				const owner = failed === null ? null : failed.owner;
-				if (owner !== null && owner.onFailure !== undefined) owner.onFailure(error);
-				else if (this.onError !== undefined) this.onError(error);
-				else throw error;
-				if (failed === last) return;
-				last = this.#tail;
+		const last = this.#tail;
+		let socket = this.head!;
+		try {
+			for (;;) {
+				const owner = socket.owner;
+				const events = socket.events;
+				this.head = socket.nextPosted;
+				socket.nextPosted = null;
+				socket.queued = false;
+				socket.events = 0;
+				if (owner !== null && events !== 0) owner.onEvents(events);
+				if (socket === last) return;
+				socket = this.head!;
 			}
+		} catch (error) {
+			this.#failed(socket, error);
 		}
 	}
 
-	#run(last: EventSocket | null): void {
-		for (;;) {
-			const socket = this.head;
-			if (socket === null) return;
-			this.head = socket.nextPosted;
-			socket.nextPosted = null;
-			socket.queued = false;
-			const events = socket.events;
-			socket.events = 0;
-			this.#current = socket;
-			const owner = socket.owner;
-			if (owner !== null && events !== 0) owner.onEvents(events);
-			if (socket === last) return;
-		}
+	/** An owner threw: it is told, or the program's hook; the other sockets have their turn the next time. */
+	#failed(socket: EventSocket, error: unknown): void {
+		const owner = socket.owner;
+		if (owner !== null && owner.onFailure !== undefined) owner.onFailure(error);
+		else if (this.onError !== undefined) this.onError(error);
+		else throw error;
 	}
 
 	/** A free local port for a protocol, chosen at random: RFC 6056 §3.3.1. 0 when there is none. */

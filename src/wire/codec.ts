@@ -107,7 +107,7 @@ function classify(view: DataView, iface: number, flags: number, address: number)
 	return flags & block.FLAG_ANY_ADDRESS ? LOCAL : ELSEWHERE;
 }
 
-/** Whether a station outside can have this address: not a group, not loopback, none of ours. RFC 1122 §3.2.1.3. */
+/** Whether a station outside cannot have this address: a group, loopback, one of ours, a broadcast address of our subnets. RFC 1122 §3.2.1.3. */
 function badSource(view: DataView, flags: number, source: number): boolean {
 	if (source >= (0xe0000000 | 0) && source < 0) return true; // classes D and E, and the broadcast address
 	if (flags & block.FLAG_LOOPBACK) return false;
@@ -115,7 +115,11 @@ function badSource(view: DataView, flags: number, source: number): boolean {
 	let iface = view.getUint32(INTERFACES_AT * 4, true);
 	for (let n = view.getInt32(INTERFACES_COUNT * 4, true); n > 0 && iface + block.INTERFACE_BLOCK <= view.byteLength; n--) {
 		const count = addressCount(view, iface);
-		for (let i = 0; i < count; i++) if (view.getInt32(iface + block.BLOCK_ADDRESSES + i * 8, true) === source) return true;
+		for (let i = 0; i < count; i++) {
+			const own = view.getInt32(iface + block.BLOCK_ADDRESSES + i * 8, true);
+			const mask = view.getInt32(iface + block.BLOCK_ADDRESSES + i * 8 + 4, true);
+			if (own === source || (mask < -2 && source === (own | ~mask))) return true;
+		}
 		iface += block.INTERFACE_BLOCK;
 	}
 	return false;
@@ -173,7 +177,8 @@ function transport(view: DataView, ip: number, end: number, iface: number, group
 		field(view, ACK, tcp.ack(view, at));
 		field(view, FLAGS_WINDOW, tcp.flagsAndWindow(view, at));
 		const data = at + tcp.headerLength(view, at);
-		return answer(view, kinds.TCP, group, data, end - data, socketFor(view, iface, protocol));
+		const index = socketFor(view, iface, protocol);
+		return answer(view, index === kinds.NO_SOCKET ? kinds.STRAY : kinds.TCP, group, data, end - data, index);
 	}
 	if (protocol === ipv4.UDP) {
 		if (!udp.valid(view, at, end)) return drop(view, iface, DROP.udpMalformed);

@@ -3,7 +3,7 @@
 
 export const KIND = 15;
 export const ARP = 1;
-/** Value: index of the TCB, or NO_SOCKET. */
+/** A segment for a socket. Value: index of the TCB. */
 export const TCP = 2;
 /** A datagram that was not delivered: no room, no socket, or for a group. Value: index of the socket, or NO_SOCKET. */
 export const UDP = 3;
@@ -18,6 +18,8 @@ export const TRANSIT = 7;
 export const DATAGRAM = 8;
 /** An ICMP echo request for us alone. Value: bytes of the IP packet. */
 export const ECHO = 9;
+/** A segment that no socket wants. */
+export const STRAY = 10;
 
 /** Sent to a broadcast or multicast address of the link or of IP. */
 export const GROUP = 16;

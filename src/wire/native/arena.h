@@ -45,7 +45,14 @@ static inline int outside(xsIntegerValue at, xsIntegerValue length, xsUnsignedVa
 #define demand(AT, LENGTH, SIZE) \
 	do { \
 		if (outside(AT, LENGTH, SIZE)) \
-			xsRangeError("bytes %d to %d: expected 0 to %d", (int)(AT), (int)((AT) + (LENGTH)), (int)(SIZE)); \
+			xsRangeError("%d bytes from %d on: expected them within 0 to %d", (int)(LENGTH), (int)(AT), (int)(SIZE)); \
+	} while (0)
+
+/* Bytes `at` to `end`. */
+#define demandTo(AT, END, SIZE) \
+	do { \
+		if ((AT) < 0 || (END) < (AT) || (xsUnsignedValue)(END) > (SIZE)) \
+			xsRangeError("bytes %d to %d: expected them within 0 to %d", (int)(AT), (int)(END), (int)(SIZE)); \
 	} while (0)
 
 static inline uint32_t get16(const uint8_t *p)

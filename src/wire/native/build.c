@@ -89,14 +89,14 @@ void xs_multihome_countSent(xsMachine *the)
 	xsIntegerValue at = intArg(1), end = intArg(2), block = intArg(3);
 	Arena arena = argArena(0);
 	demand(block, INTERFACE_BLOCK, arena.size);
-	demand(at, end - at, arena.size);
+	demandTo(at, end, arena.size);
 	sent(arena.base + block, end - at);
 }
 
 int32_t multihomeHeader(xsMachine *the, Arena *arena, int32_t at, int32_t prepared, int32_t block, int32_t end)
 {
-	int32_t frame = at - ETHERNET_HEADER;
-	demand(frame, end - frame, arena->size);
+	int32_t frame = (int32_t)((uint32_t)at - ETHERNET_HEADER);
+	demandTo(frame, end, arena->size);
 	demand(prepared, ETHERNET_HEADER, arena->size);
 	demand(block, INTERFACE_BLOCK, arena->size);
 	if (end < at)

@@ -165,7 +165,7 @@ static int32_t transport(Arena *arena, uint32_t ipAt, uint32_t end, const uint8_
 		field(arena, ACK, get32(p + 8));
 		field(arena, FLAGS_WINDOW, (uint32_t)p[13] << 16 | get16(p + 14));
 		uint32_t index = socketFor(arena, iface, PROTOCOL_TCP);
-		return answer(arena, KIND_TCP, group, at + header, length - header, index);
+		return answer(arena, index == NO_SOCKET ? KIND_STRAY : KIND_TCP, group, at + header, length - header, index);
 	}
 	case PROTOCOL_UDP: {
 		uint32_t bytes = length < UDP_HEADER ? 0 : get16(p + 4);
@@ -219,7 +219,7 @@ static int classify(const uint8_t *iface, int flags, uint32_t address)
 	return flags & FLAG_ANY_ADDRESS ? LOCAL : ELSEWHERE;
 }
 
-/* Whether a station outside can have this address: not a group, not loopback, none of ours. RFC 1122 §3.2.1.3. */
+/* Whether a station outside cannot have this address: a group, loopback, one of ours, a broadcast address of our subnets. RFC 1122 §3.2.1.3. */
 static int badSource(const Arena *arena, int flags, uint32_t source)
 {
 	if (source >= 0xe0000000) /* classes D and E, and the broadcast address */
@@ -232,9 +232,12 @@ static int badSource(const Arena *arena, int flags, uint32_t source)
 	for (int n = word(arena->base + INTERFACES_COUNT * 4); n > 0 && (uint64_t)at + INTERFACE_BLOCK <= arena->size; n--) {
 		const uint8_t *iface = arena->base + at;
 		int count = addressCount(iface);
-		for (int i = 0; i < count; i++)
-			if ((uint32_t)word(iface + BLOCK_ADDRESSES + i * 8) == source)
+		for (int i = 0; i < count; i++) {
+			uint32_t own = (uint32_t)word(iface + BLOCK_ADDRESSES + i * 8);
+			int32_t mask = word(iface + BLOCK_ADDRESSES + i * 8 + 4);
+			if (own == source || (mask < -2 && source == (own | ~(uint32_t)mask)))
 				return 1;
+		}
 		at += INTERFACE_BLOCK;
 	}
 	return 0;
@@ -289,7 +292,7 @@ static int32_t decodeFrame(Arena *arena, uint32_t at, uint32_t end, const uint8_
 
 int32_t multihomeDecode(xsMachine *the, Arena *arena, int32_t at, int32_t end, int32_t block)
 {
-	demand(at, end - at, arena->size);
+	demandTo(at, end, arena->size);
 	demand(block, INTERFACE_BLOCK, arena->size);
 	demand(0, FIELDS * 4, arena->size);
 	uint8_t *iface = arena->base + block;
@@ -309,7 +312,7 @@ void xs_multihome_decodeTransport(xsMachine *the)
 {
 	xsIntegerValue at = intArg(1), end = intArg(2), block = intArg(3), group = intArg(4);
 	Arena arena = argArena(0);
-	demand(at, end - at, arena.size);
+	demandTo(at, end, arena.size);
 	demand(block, INTERFACE_BLOCK, arena.size);
 	demand(0, FIELDS * 4, arena.size);
 	int32_t result = ipv4Valid(arena.base + at, (uint32_t)(end - at))

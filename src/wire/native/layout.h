@@ -24,7 +24,7 @@ enum {
 };
 
 /* Answers of decode, wire/kinds.ts. */
-enum { KIND_ARP = 1, KIND_TCP, KIND_UDP, KIND_ICMP, KIND_OTHER, KIND_FRAGMENT, KIND_TRANSIT, KIND_DATAGRAM, KIND_ECHO, GROUP = 16, NO_SOCKET = 0x7fff };
+enum { KIND_ARP = 1, KIND_TCP, KIND_UDP, KIND_ICMP, KIND_OTHER, KIND_FRAGMENT, KIND_TRANSIT, KIND_DATAGRAM, KIND_ECHO, KIND_STRAY, GROUP = 16, NO_SOCKET = 0x7fff };
 
 /* Blocks, packet/blocks.ts. */
 enum {
