@@ -9,8 +9,9 @@ import { macOf, type QueueDevice } from "../support/wire.ts";
 import { World, type Node } from "../support/world.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import { ScriptError } from "./lexer.ts";
-import { Flow, SYN, build, compare, inScript, joinSegments, packetText } from "./packets.ts";
+import { Flow, PSH, SYN, build, compare, inScript, joinSegments, packetText } from "./packets.ts";
 import type { Call, Event, Script, ScriptPacket, TcpPacket } from "./script.ts";
+import { checkCode } from "./code.ts";
 import { Sockets, type Outcome, type Surroundings } from "./sockets.ts";
 
 export interface RunOptions {
@@ -20,7 +21,10 @@ export interface RunOptions {
 	remoteOffset?: number;
 	/** Packets that nobody expected at the end of the script are an error. */
 	strictEnd?: boolean;
-	/** TCP options that the script's peer offers but the stack lacks: taken out of packets, with their effect on windows. */
+	/**
+	 * For scripts written for another stack: TCP options that this one lacks are taken out of packets, with their effect on windows,
+	 * and where PSH stands is not looked at.
+	 */
 	without?: readonly ("wscale" | "sackOK" | "TS")[];
 }
 
@@ -52,8 +56,11 @@ const IGNORED = new Set([
 const IGNORED_COMMANDS = [
 	/^(\.\/|\.\.\/)*(common\/)?(defaults|set_sysctls)\.(sh|py)\b[^;&|]*$/,
 	/^(sudo )?sysctl\b[^;&|]*$/,
-	/^(ip (tcp_metrics|route)|tc|ethtool|nstat|echo|sleep 0)\b[^;&|]*$/,
+	/^\/proc\/sys\/[^;&|]*$/,
+	/^(ip (tcp_metrics|route)|tc|ethtool|nstat|sockstat|kldload|echo|sleep 0)\b[^;&]*$/,
 ];
+
+const PADDING: readonly string[] = ["nop", "eol"];
 
 /** How long an expected packet may be late before the wait is given up, ms. */
 const PATIENCE = 20_000;
@@ -228,7 +235,7 @@ export class Runner implements Surroundings {
 			if (action.type === "packet") this.#inject(action);
 			else if (action.type === "call") this.#call(action, event, time.kind === "relative" ? base : 0);
 			else if (action.type === "command") this.#command(action.text, event.line);
-			else throw new ScriptError("code is not supported");
+			else checkCode(action.text, this.#sockets.info());
 			this.#settle();
 		}
 		this.#last = { at, inbound };
@@ -238,7 +245,7 @@ export class Runner implements Surroundings {
 		const parts = text
 			.split(/\n|;|&&/)
 			.map((part) => part.replace(/\\$/, "").trim())
-			.filter((part) => part !== "");
+			.filter((part) => part !== "" && !part.startsWith("#"));
 		for (const part of parts) {
 			const sleep = /^sleep ([\d.]+)$/.exec(part);
 			if (sleep) this.#advance(this.#now + Number(sleep[1]) * 1000);
@@ -323,7 +330,8 @@ export class Runner implements Surroundings {
 		const scale = packet.options.find((option) => option.kind === "wscale");
 		if (packet.flags & SYN) this.#scale = scale?.kind === "wscale" && without.includes("wscale") ? scale.value : 0;
 		const options = packet.options.filter(
-			(option) => !(without as readonly string[]).includes(option.kind) && option.kind !== "nop" && option.kind !== "sack",
+			(option) =>
+				!(without as readonly string[]).includes(option.kind) && !PADDING.includes(option.kind) && option.kind !== "sack",
 		);
 		const window =
 			packet.window === undefined || packet.flags & SYN ? packet.window : Math.min(65535, packet.window * 2 ** this.#scale);
@@ -337,14 +345,17 @@ export class Runner implements Surroundings {
 		if (!sent) throw new ScriptError(`nothing was sent\n  script: ${seconds(at)} ${packetText(packet)}`);
 		let expected = packet;
 		const without = this.#options.without;
-		if (without && expected.protocol === "tcp" && expected.options) {
-			const kept = expected.options.filter(
-				(option) => !(without as readonly string[]).includes(option.kind) && option.kind !== "nop",
+		if (without && expected.protocol === "tcp") {
+			const kept = expected.options?.filter(
+				(option) =>
+					!(without as readonly string[]).includes(option.kind) && option.kind !== "sack" && !PADDING.includes(option.kind),
 			);
-			expected = { ...expected, options: kept };
+			expected = { ...expected, options: kept, window: undefined };
 		}
 		if (expected.protocol === "tcp") sent = this.#joined(expected, sent);
 		const flow = this.#flowSent(expected, sent.parsed);
+		if (without && expected.protocol === "tcp" && sent.parsed.tcp)
+			expected = { ...expected, flags: (expected.flags & ~PSH) | (sent.parsed.tcp.flags & PSH) };
 		const wrong = compare(expected, sent.parsed, flow) || (any ? "" : this.#late(sent.at, at, until));
 		if (wrong)
 			throw new ScriptError(`${wrong}\n  script: ${seconds(at)} ${packetText(expected)}\n  actual: ${this.#describe(sent)}`);

@@ -125,7 +125,12 @@ export const UNREACHABLE_CODES: Readonly<Record<string, number>> = {
 	source_route_failed: 5,
 	net_unknown: 6,
 	host_unknown: 7,
+	source_host_isolated: 8,
 	net_prohibited: 9,
 	host_prohibited: 10,
+	net_unreachable_for_tos: 11,
+	host_unreachable_for_tos: 12,
 	packet_filtered: 13,
+	precedence_violation: 14,
+	precedence_cutoff: 15,
 };

@@ -6,6 +6,7 @@ import * as states from "../../src/transport/tcp/tcb.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import type { UdpSocket } from "../../src/transport/udp.ts";
 import { ip } from "../support/frames.ts";
+import type { Info } from "./code.ts";
 import { ScriptError } from "./lexer.ts";
 import { patternByte, type Flow } from "./packets.ts";
 import type { Call, Expression } from "./script.ts";
@@ -43,7 +44,9 @@ interface Descriptor {
 	progress: number;
 	read: number;
 	errorTold: boolean;
+	/** The application has shut sending, or receiving. */
 	shut: boolean;
+	deaf: boolean;
 	lingerZero: boolean;
 	noDelay: boolean;
 	keepAlive: { on: boolean; idle: number; interval: number };
@@ -58,8 +61,31 @@ const ERRNO: Readonly<Record<string, string>> = {
 	closed: "ECONNABORTED",
 };
 
-/** Options that say nothing about what a peer sees, or only what this stack does anyhow. */
-const IGNORED_OPTIONS = new Set(["SO_REUSEADDR", "SO_REUSEPORT", "TCP_QUICKACK"]);
+/** Numbers of states in TCP_INFO. */
+const LINUX_STATES: Readonly<Record<string, number>> = {
+	established: 1,
+	synSent: 2,
+	synReceived: 3,
+	finWait1: 4,
+	finWait2: 5,
+	timeWait: 6,
+	closed: 7,
+	closeWait: 8,
+	lastAck: 9,
+	listen: 10,
+	closing: 11,
+};
+
+/** Options that say nothing about what a peer sees, only what this stack does anyhow, or what it has fixed. */
+const IGNORED_OPTIONS = new Set([
+	"SO_REUSEADDR",
+	"SO_REUSEPORT",
+	"TCP_QUICKACK",
+	"SO_SNDBUF",
+	"SO_RCVBUF",
+	"SO_ZEROCOPY",
+	"SO_DEBUG",
+]);
 
 const POLL_BITS: Readonly<Record<string, number>> = { POLLIN: 1, POLLOUT: 4, POLLERR: 8, POLLHUP: 16, POLLRDHUP: 32 };
 
@@ -192,7 +218,7 @@ export class Sockets {
 	read(call: Call): Outcome {
 		const descriptor = this.#get(call);
 		const count = number(call.items[2]);
-		if (call.name !== "read" && words(call.items[3]).includes("MSG_PEEK")) throw new ScriptError("MSG_PEEK is not supported");
+		const peek = call.name !== "read" && words(call.items[3]).includes("MSG_PEEK");
 		const buffer = new Uint8Array(Math.max(count, 1));
 		if (descriptor.udp) {
 			const got = this.#around.stack.udp.read(descriptor.udp, buffer, 0, count);
@@ -202,14 +228,16 @@ export class Sockets {
 		}
 		const tcb = descriptor.tcb;
 		if (!tcb || descriptor.listening) return "ENOTCONN";
-		const got = this.#around.stack.tcp.read(tcb, buffer, 0, count);
+		// There is no peeking at bytes, but at their number.
+		if (peek && tcb.rcvUsed > 0) return Math.min(tcb.rcvUsed, count);
+		const got = peek ? 0 : this.#around.stack.tcp.read(tcb, buffer, 0, count);
 		if (got > 0) {
 			this.#checkBytes(call.items[1], buffer, got, descriptor.read);
 			descriptor.read += got;
 			return got;
 		}
 		if (tcb.error !== "" && !descriptor.errorTold) return this.#error(descriptor);
-		return tcb.finReceived || tcb.error !== "" ? 0 : undefined;
+		return tcb.finReceived || tcb.error !== "" || descriptor.deaf ? 0 : undefined;
 	}
 
 	#checkBytes(expected: Expression | undefined, buffer: Uint8Array, length: number, place: number): void {
@@ -270,7 +298,9 @@ export class Sockets {
 		const descriptor = this.#get(call);
 		const how = words(call.items[1])[0] ?? "";
 		if (!descriptor.tcb || descriptor.listening) return "ENOTCONN";
-		if (how === "SHUT_RD") throw new ScriptError("SHUT_RD is not supported");
+		// Receiving is shut for the application only: the peer is not told.
+		if (how !== "SHUT_WR") descriptor.deaf = true;
+		if (how === "SHUT_RD") return 0;
 		this.#around.stack.tcp.shutdown(descriptor.tcb);
 		descriptor.shut = true;
 		return 0;
@@ -288,10 +318,26 @@ export class Sockets {
 		return 0;
 	}
 
+	/** What code may ask about the connection opened last. */
+	info(): Info | undefined {
+		const tcb = [...this.#open.values()].reverse().find((one) => one.tcb && !one.listening)?.tcb;
+		if (!tcb) return undefined;
+		return {
+			tcpi_snd_cwnd: Math.floor(tcb.cwnd / tcb.sndMss),
+			tcpi_snd_ssthresh: Math.floor(tcb.ssthresh / tcb.sndMss),
+			tcpi_snd_mss: tcb.sndMss,
+			tcpi_state: LINUX_STATES[states.STATE_NAMES[tcb.state]!]!,
+			tcpi_unacked: Math.ceil(((tcb.sndNxt - tcb.sndUna) | 0) / tcb.sndMss),
+			tcpi_backoff: tcb.backoff,
+			tcpi_rtt: tcb.srtt < 0 ? 0 : (tcb.srtt / 8) * 1000,
+		};
+	}
+
 	fcntl(call: Call): Outcome {
 		const descriptor = this.#get(call);
 		const command = words(call.items[1])[0];
-		if (command === "F_GETFL") return descriptor.nonBlocking ? 0x802 : 2;
+		// O_RDWR is 2 everywhere; O_NONBLOCK is what the script thinks it is.
+		if (command === "F_GETFL") return call.result.kind === "int" && descriptor.nonBlocking ? call.result.value : 2;
 		if (command !== "F_SETFL") throw new ScriptError(`fcntl ${String(command)} is not supported`);
 		descriptor.nonBlocking = words(call.items[2]).includes("O_NONBLOCK");
 		return 0;
@@ -353,7 +399,7 @@ export class Sockets {
 		const { tcb, keepAlive } = descriptor;
 		if (!tcb || descriptor.listening) return;
 		const { tcp } = this.#around.stack;
-		tcb.noDelay = descriptor.noDelay;
+		if (tcb.noDelay !== descriptor.noDelay) tcp.setNoDelay(tcb, descriptor.noDelay);
 		tcb.userTimeout = descriptor.userTimeout;
 		if (keepAlive.on || tcb.keepAliveIdle > 0) tcp.setKeepAlive(tcb, keepAlive.on ? keepAlive.idle : 0, keepAlive.interval);
 	}
@@ -372,6 +418,9 @@ export class Sockets {
 				if (list?.kind === "int" && pending !== "") throw new ScriptError(`SO_ERROR: expected ${list.value}, got ${pending}`);
 				return 0;
 			}
+			case "SO_RCVBUF":
+			case "SO_SNDBUF":
+				return 0;
 			case "TCP_MAXSEG":
 				expectValue(call.items[3], tcb?.sndMss ?? 536);
 				return 0;
@@ -451,6 +500,7 @@ function descriptorOf(stream: boolean, nonBlocking: boolean): Descriptor {
 		read: 0,
 		errorTold: false,
 		shut: false,
+		deaf: false,
 		lingerZero: false,
 		noDelay: false,
 		keepAlive: { on: false, idle: 7_200_000, interval: 75_000 },
