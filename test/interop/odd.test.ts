@@ -66,13 +66,21 @@ describeWith(["hping3", "nmap"], "odd packets", () => {
 			await hping("-S", "-p", "80", "-O", "15", "-c", "20", "-i", "u1000", TARGET); // data offset beyond the segment
 			await hping("--udp", "-p", "7", "-d", "3000", "-f", "-c", "5", "-i", "u1000", TARGET); // fragments
 			await hping("-S", "-p", "80", "-a", TARGET, "-s", "80", "-k", "-c", "20", "-i", "u1000", TARGET); // "land"
-			await hping("-1", "-a", "192.168.77.255", "-c", "20", "-i", "u1000", TARGET); // "smurf"
 		});
 		report(`bad packets: ${inWords(drops)}`);
 		expect(drops["tcpChecksum"]).toBe(20);
 		expect(drops["tcpMalformed"]).toBe(20);
 		expect(drops["ipv4Fragment"]).toBeGreaterThan(5);
-		expect(drops["ipv4BadSource"]).toBe(40);
+		expect(drops["ipv4BadSource"]).toBe(20);
+	});
+
+	it("does not answer a source that is everybody, RFC 1122 §3.2.1.3", async () => {
+		const drops = await under(async () => {
+			for (const kind of [["-1"], ["--udp", "-p", "7"], ["-S", "-p", "80"]])
+				await hping(...kind, "-a", "192.168.77.255", "-c", "20", "-i", "u1000", TARGET);
+		});
+		report(`from the subnet's broadcast address: ${inWords(drops)}`);
+		expect(drops["ipv4BadSource"]).toBe(60);
 	});
 
 	it("bounds what a SYN flood takes, and takes connections again when it is over", async () => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { BoardFile } from "../../hosts/desktop/config.ts";
+import type { BoardStatus } from "./support/board.ts";
 import { Board, dropsSince, inWords, interfaceOf, twoTaps } from "./support/board.ts";
 import { udp } from "./support/client.ts";
 import type { Namespace } from "./support/namespace.mjs";
@@ -99,27 +100,27 @@ describeWith([], "pulling an interface", () => {
 			expect(errorsOf([await download(namespace, PULLED, 5_000_000)])).toBe("");
 			return seconds;
 		};
-		// The first ones make what is kept for good, such as the lists that connections are in.
-		await Promise.all([bystanders(), cycle()]);
-		await cycle();
-		await untilQuiet();
-		const before = await board.status();
-		const slots = Number(await tell("slots"));
-		const beside = bystanders();
 		let slowest = 0;
-		for (let i = 0; i < 3; i++) slowest = Math.max(slowest, await cycle());
-		expect(errorsOf(await beside)).toBe("");
-		await untilQuiet();
-		const after = await board.status();
-		const slotsAfter = Number(await tell("slots"));
+		/** Three removals under traffic; answers what the board holds when all is quiet again. */
+		const round = async (): Promise<[BoardStatus, number]> => {
+			const beside = bystanders();
+			for (let i = 0; i < 3; i++) slowest = Math.max(slowest, await cycle());
+			expect(errorsOf(await beside)).toBe("");
+			await untilQuiet();
+			return [await board.status(), Number(await tell("slots"))];
+		};
+		// The first round makes what is kept for good, such as the lists that connections are in.
+		const [before, slots] = await round();
+		const [after, slotsAfter] = await round();
 		report(
-			`removed and added 3 times under traffic: connections gone within ${(slowest * 1000).toFixed(0)} ms, slots ${slots} and then ${slotsAfter}, ` +
+			`removed and added 6 times under traffic: connections gone within ${(slowest * 1000).toFixed(0)} ms, slots in use ${slots} and then ${slotsAfter}, ` +
 				`eth0 ${inWords(dropsSince(before, after, "eth0"))}`,
 		);
 		expect(after.memory).toEqual(before.memory);
 		expect(after.sockets.length).toBe(before.sockets.length);
 		expect(after.routes).toEqual(before.routes);
-		expect(Math.abs(slotsAfter - slots)).toBeLessThan(20);
+		// The connection that asked for the status may be among them or not, with some 110 slots. Three that leak would be 330.
+		expect(Math.abs(slotsAfter - slots)).toBeLessThan(150);
 		expect(await endOf(board)).toBe("");
 	});
 
