@@ -13,11 +13,11 @@ import { DROP } from "./packet/drops.ts";
 import { DESTINATION, IP_AT, IP_END, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE } from "./packet/fields.ts";
 import { layoutOf } from "./packet/layout.ts";
 import { NONE } from "./packet/pool.ts";
-import type { Icmp } from "./ip/icmp.ts";
 import { InterfaceSet } from "./ip/interfaces.ts";
 import { Ip } from "./ip/ip.ts";
 import { Routes } from "./ip/routes.ts";
 import type { Interface } from "./link/interface.ts";
+import type { Path } from "./link/path.ts";
 import { LoopbackInterface } from "./link/loopback.ts";
 import { statusOf, type Status } from "./status.ts";
 import { IcmpSockets } from "./transport/icmp.ts";
@@ -51,7 +51,8 @@ export class Stack {
 	#at = 0;
 	#stamp = -1;
 	#flows: number;
-	#icmpLayer: Icmp;
+	#fields: Int32Array;
+	#echoPath: Path;
 	#tcbs: Tcb[];
 	#udps: UdpSocket[];
 
@@ -59,11 +60,12 @@ export class Stack {
 	constructor(options: CoreOptions) {
 		const core = (this.core = new Core(options));
 		this.#view = core.view;
+		this.#fields = core.fields;
 		this.#nextPacket();
 		this.routes = new Routes(core);
 		this.interfaces = new InterfaceSet(core, this.routes, this);
 		this.ip = new Ip(core, this.interfaces, this.routes);
-		this.#icmpLayer = this.ip.icmp;
+		this.#echoPath = this.ip.icmp.echoPath;
 		this.sockets = new SocketSet(core);
 		this.#flows = this.sockets.flows.table;
 		this.tcp = new Tcp(core, this.ip, this.sockets);
@@ -156,7 +158,11 @@ export class Stack {
 				// An acknowledgment is due: it should not wait for frames that the peer may hold back for it.
 				if (tcp.pending !== undefined) return true;
 			} else if (kind === kinds.ECHO) {
-				if (this.#icmpLayer.echo(this.#packet, ip, ip + (result >> kinds.VALUE_SHIFT))) return this.#nextPacket();
+				const bytes = result >> kinds.VALUE_SHIFT;
+				const path = this.#echoPath;
+				const known = path.destination === this.#fields[SOURCE] && path.stamp === this.core.stamp && bytes <= path.mtu;
+				if (known ? path.out!.send(this.#packet, ip, ip + bytes, path.header) : this.ip.icmp.echo(this.#packet, ip, ip + bytes))
+					return this.#nextPacket();
 			} else if (kind === kinds.DATAGRAM) {
 				const socket = this.#udps[result >> kinds.VALUE_SHIFT]!;
 				if (!socket.queued) this.sockets.post(socket, READABLE);

@@ -2,9 +2,10 @@
 
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, type SocketOwner, type SocketSet } from "../transport/sockets.ts";
-import type { Udp, UdpSocket } from "../transport/udp.ts";
-import { udpRead } from "#codec";
+import { HEADERS, type Udp, type UdpSocket } from "../transport/udp.ts";
+import { udpBuild, udpRead } from "#codec";
 import { formatIpv4 } from "../ip/address.ts";
+import type { Core } from "../packet/core.ts";
 import { PORTS, SOURCE } from "../packet/fields.ts";
 import { AddressCache } from "./address.ts";
 import * as check from "./options.ts";
@@ -15,11 +16,14 @@ export class UDPSocket implements UDP, SocketOwner {
 	/** Undefined once closed. */
 	#socket: UdpSocket | undefined;
 	readonly #view: DataView;
+	readonly #core: Core;
 	readonly #fields: Int32Array;
 	readonly #udp: Udp;
 	readonly #sockets: SocketSet;
 	/** The peer of the last datagram: in an exchange with one, nothing is looked up. */
 	#peer = 0;
+	/** Port of the last datagram that was read. */
+	#peerPort = 0;
 	#peerText = "";
 	readonly #cache = new AddressCache();
 	readonly #onReadable: ((datagrams: number) => void) | undefined;
@@ -31,6 +35,7 @@ export class UDPSocket implements UDP, SocketOwner {
 		this.#sockets = stack.sockets;
 		this.#udp = stack.udp;
 		this.#view = stack.core.view;
+		this.#core = stack.core;
 		this.#fields = stack.core.fields;
 		this.#onReadable = check.callbackOf("onReadable", options.onReadable);
 		this.#onError = check.callbackOf("onError", options.onError);
@@ -56,7 +61,7 @@ export class UDPSocket implements UDP, SocketOwner {
 		const fields = this.#fields;
 		const from = fields[SOURCE]!;
 		buffer.address = from === this.#peer ? this.#peerText : this.#peerIs(from);
-		buffer.port = fields[PORTS]! >>> 16;
+		buffer.port = this.#peerPort = (fields[PORTS]! >> 16) & 0xffff; // >>> makes XS take a long way for negative numbers
 		return bytes < size ? bytes : size;
 	}
 
@@ -79,15 +84,40 @@ export class UDPSocket implements UDP, SocketOwner {
 	write(first: Bytes | string, second: string | number, third: number | Bytes, byteLength?: number): void {
 		const socket = this.#socket;
 		if (socket === undefined) throw closed();
-		const size = (first as Bytes | undefined)?.byteLength;
-		if (size === undefined || second !== this.#peerText || byteLength! > size)
-			return this.#write(socket, first, second, third, byteLength);
-		let port = third as number;
-		if (port !== (port & 0xffff) || port === 0) port = check.portOf(port, 1);
-		this.#udp.send(socket, this.#peer, port, first as Bytes, 0, byteLength === undefined ? size : byteLength | 0);
+		const size = (first as Bytes | undefined)?.byteLength as number;
+		const path = socket.path;
+		const core = this.#core;
+		// An answer to the last datagram, all of a buffer: as Udp.send, without the call. A size that is no number fails the comparison.
+		if (
+			second === this.#peerText &&
+			third === this.#peerPort &&
+			byteLength === undefined &&
+			path.stamp === core.stamp &&
+			path.destination === this.#peer &&
+			size + HEADERS <= path.mtu &&
+			core.spare >= 0 &&
+			third !== 0
+		) {
+			const ip = core.spareAt;
+			const out = path.out!;
+			const end = udpBuild(
+				this.#view,
+				ip,
+				path.source,
+				path.destination,
+				socket.sourcePort | (third as number),
+				out.ttl,
+				first as Bytes,
+				0,
+				size,
+			);
+			if (out.send(core.spare, ip, end, path.header)) core.takeSpare();
+			return;
+		}
+		this.#write(socket, first, second, third, byteLength);
 	}
 
-	/** To another peer than the present one, or in Moddable's order of arguments, or a mistake. */
+	/** To another peer than the last one, a part of a buffer, in Moddable's order of arguments, or a mistake. */
 	#write(
 		socket: UdpSocket,
 		first: Bytes | string,

@@ -9,43 +9,36 @@ import type { Interface } from "../link/interface.ts";
 import { Path } from "../link/path.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { checksum, copy, icmpEchoReply, ipv4Build } from "#codec";
+import { checksum, copy, ipv4Build } from "#codec";
 import type { Ip } from "./ip.ts";
 
 /** An error quotes as much as fits 576 bytes with its headers. RFC 1812 §4.3.2.3. */
 const QUOTE = 576 - ipv4.HEADER - icmpv4.HEADER;
 
 export class Icmp {
-	#replyPath = new Path();
+	/** The way of the last echo reply. */
+	readonly echoPath = new Path();
 	#ip: Ip;
-	#fields: Int32Array;
 	#core: Core;
-	#view: DataView;
 	#errorPath = new Path();
 	#tokens = ICMP_ERROR_BURST;
 	#filledAt = 0;
 
 	constructor(core: Core, ip: Ip) {
 		this.#core = core;
-		this.#view = core.view;
-		this.#fields = core.fields;
 		this.#ip = ip;
 	}
 
-	/** Turns the echo request at `at` into its reply and sends it. Answers whether the packet was kept. RFC 1122 §3.2.2.6. */
+	/** Sends the reply in bytes `at` to `end` that `decode` made of an echo request, and notes the way. Answers whether the packet was kept. RFC 1122 §3.2.2.6. */
 	echo(packet: number, at: number, end: number): boolean {
-		const path = this.#replyPath;
-		if (this.#fields[SOURCE] !== path.destination) this.#route(path);
+		const path = this.echoPath;
+		if (this.#core.fields[SOURCE] !== path.destination) {
+			path.destination = this.#core.fields[SOURCE]!;
+			path.source = 0;
+			this.#ip.route(path);
+		}
 		if (end - at > path.mtu) return this.#ip.tooBig(path);
-		icmpEchoReply(this.#view, at);
-		if (path.stamp !== this.#core.stamp) return this.#ip.output(packet, at, end, path);
-		return path.out!.send(packet, at, end, path.header);
-	}
-
-	#route(path: Path): void {
-		path.destination = this.#fields[SOURCE]!;
-		path.source = 0;
-		this.#ip.route(path);
+		return this.#ip.output(packet, at, end, path);
 	}
 
 	/**

@@ -45,6 +45,8 @@ export abstract class Interface {
 	/** Arena offset of the interface block, packet/blocks.ts; 0 while not attached. */
 	block = 0;
 	readonly device: Device;
+	/** Whether the device has `take` and `put`. */
+	readonly fused: boolean;
 	/** How many packets wait in `queue`, which the device was too busy for. */
 	waiting = 0;
 	/** Whether the device may have frames: asked at every turn, or after its notice. */
@@ -53,8 +55,6 @@ export abstract class Interface {
 	readonly linkHeader: number;
 	/** Most bytes that a received frame may have, counted from where its link header begins. */
 	readonly space: number;
-	/** Whether the device has `take` and `put`. */
-	readonly fused: boolean;
 	/** Whether the device is asked without a notice. */
 	readonly polled: boolean;
 	/** TTL of what is built for it, with NO_CHECKSUM when its device fills checksums in. */

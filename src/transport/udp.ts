@@ -15,7 +15,8 @@ import type { Bytes } from "../wire/copies.ts";
 import { udpBuild, udpDeliver, udpNext, udpRead } from "#codec";
 import { ERROR, READABLE, WRITABLE, type EventSocket, type SocketOwner, type SocketSet } from "./sockets.ts";
 
-const HEADERS = ipv4.HEADER + udp.HEADER;
+/** Bytes of the headers before a datagram's payload. */
+export const HEADERS = ipv4.HEADER + udp.HEADER;
 
 /** Answers of `send`. */
 export const SENT = 0;
@@ -35,6 +36,8 @@ export class UdpSocket implements EventSocket {
 	/** 0: any of our addresses. */
 	localAddress = 0;
 	localPort = 0;
+	/** The same << 16, as headers have it. */
+	sourcePort = 0;
 	readonly path = new Path();
 	/** It gets the datagrams for every address and port, and wants to know which. */
 	anyPort = false;
@@ -88,6 +91,7 @@ export class Udp {
 		socket.events = 0;
 		socket.localAddress = address;
 		socket.localPort = local;
+		socket.sourcePort = local << 16;
 		socket.bound = bound;
 		socket.path.generation = -1;
 		socket.path.neighbor = undefined;
@@ -138,7 +142,7 @@ export class Udp {
 			const fields = this.#fields;
 			const ports = fields[PORTS]!;
 			socket.fromAddress = fields[SOURCE]!;
-			socket.fromPort = ports >>> 16;
+			socket.fromPort = (ports >> 16) & 0xffff;
 			if (socket.anyPort) {
 				socket.toAddress = fields[DESTINATION]!;
 				socket.toPort = ports & 0xffff;
@@ -159,13 +163,12 @@ export class Udp {
 	send(socket: UdpSocket, address: number, port: number, data: Bytes, at: number, length: number): number {
 		const path = socket.path;
 		const core = this.#core;
-		if (path.destination !== address || path.stamp !== core.stamp) this.#route(socket, address);
-		if (length + HEADERS > path.mtu || core.spare < 0) return this.#cannot(path, length);
-		const start = core.spareAt;
+		if (path.destination !== address || path.stamp !== core.stamp || length + HEADERS > path.mtu || core.spare < 0)
+			return this.sendFrom(socket, address, port, data, at, length, 0, socket.localPort);
+		const ip = core.spareAt;
 		const out = path.out!;
-		const end = udpBuild(this.#view, start, path.source, address, (socket.localPort << 16) | port, out.ttl, data, at, length);
-		if (path.stamp === core.stamp ? out.send(core.spare, start, end, path.header) : this.#ip.output(core.spare, start, end, path))
-			core.takeSpare();
+		const end = udpBuild(this.#view, ip, path.source, address, socket.sourcePort | port, out.ttl, data, at, length);
+		if (out.send(core.spare, ip, end, path.header)) core.takeSpare();
 		return SENT;
 	}
 

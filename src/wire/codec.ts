@@ -32,6 +32,7 @@ import * as icmpv4 from "./icmpv4.ts";
 import * as ipv4 from "./ipv4.ts";
 import * as kinds from "./kinds.ts";
 import * as tcp from "./tcp.ts";
+import { icmpEchoReply } from "./build.ts";
 import { flowFind, routeFind, tableFits } from "./tables.ts";
 import * as udp from "./udp.ts";
 
@@ -201,6 +202,7 @@ function transport(view: DataView, ip: number, end: number, iface: number, group
 		if (!checked && checksum(view, at, end, 0) !== 0xffff) return drop(view, iface, DROP.icmpChecksum);
 		field(view, PORTS, icmpv4.identifierAndSequence(view, at));
 		const echo = icmpv4.type(view, at) === icmpv4.ECHO_REQUEST && !group;
+		if (echo) icmpEchoReply(view, ip);
 		return answer(view, echo ? kinds.ECHO : kinds.ICMP, group, at, length, end - ip);
 	}
 	return answer(view, kinds.OTHER, group, at, length, 0);

@@ -16,7 +16,7 @@ export const FRAGMENT = 6;
 export const TRANSIT = 7;
 /** A datagram that lies in its socket's ring now. Value: index of the socket. */
 export const DATAGRAM = 8;
-/** An ICMP echo request for us alone. Value: bytes of the IP packet. */
+/** There was an ICMP echo request for us alone; its reply stands in its place now. Value: bytes of the IP packet. */
 export const ECHO = 9;
 /** A segment that no socket wants. */
 export const STRAY = 10;

@@ -153,14 +153,16 @@ export function streamOut(view: DataView, at: number, tcb: number, now: number):
 	const flags = length === unsent ? ACK | PSH : ACK;
 	const ack = get(view, tcb + block.TCB_RCV_NXT);
 	const end = tcpBuild(view, at, tcb, next, ack, (flags << 16) | advertise(view, tcb), offset, length);
-	const after = (next + length) | 0;
-	set(view, tcb + block.TCB_SND_NXT, after);
-	if (length < mss) set(view, tcb + block.TCB_SND_SMALL, after);
-	if (!(bits & block.BIT_TIMING)) {
+	set(view, tcb + block.TCB_SND_NXT, (next + length) | 0);
+	if (length < mss) set(view, tcb + block.TCB_SND_SMALL, (next + length) | 0);
+	let after = bits & ~(block.BIT_ACK_NOW | block.BIT_ACK_DELAYED);
+	// One segment is timed at a time (RFC 6298 §3), and one in a millisecond: more would tell nothing.
+	if (!(bits & block.BIT_TIMING) && now !== get(view, tcb + block.TCB_RTT_AT)) {
 		set(view, tcb + block.TCB_RTT_SEQ, next);
 		set(view, tcb + block.TCB_RTT_AT, now);
+		after |= block.BIT_TIMING;
 	}
-	set(view, tcb + block.TCB_BITS, (bits & ~(block.BIT_ACK_NOW | block.BIT_ACK_DELAYED)) | block.BIT_TIMING);
+	set(view, tcb + block.TCB_BITS, after);
 	return end;
 }
 

@@ -2,7 +2,6 @@
 // everything else gets (§3.10.7.1).
 
 import { checksum, flowFind } from "#codec";
-import { PACKET_HEADROOM } from "../../config.ts";
 import type { Interface } from "../../link/interface.ts";
 import { DROP } from "../../packet/drops.ts";
 import * as fields from "../../packet/fields.ts";
@@ -35,8 +34,8 @@ export function listenArrives(tcp: Tcp, listener: Tcb, iface: Interface, after: 
 	const remote = registers[fields.SOURCE]!;
 	// MUST-57: nobody's address, or everybody's, opens no connection.
 	if (!(flags & SYN) || remote >>> 24 === 0 || tcp.ip.isGroup(remote)) return core.count(iface.block, DROP.tcpUnacceptable);
-	const child = listener.waiting < listener.backlog ? take(tcp) : undefined;
-	if (child === undefined) return core.count(iface.block, DROP.tcpBacklogFull);
+	const child = seat(tcp, listener, iface);
+	if (child === undefined) return;
 	const ports = registers[fields.PORTS]!;
 	child.localAddress = registers[fields.DESTINATION]!;
 	child.localPort = ports & 0xffff;
@@ -63,6 +62,26 @@ export function listenArrives(tcp: Tcp, listener: Tcb, iface: Interface, after: 
 	synchronize(tcp, child);
 	mark(tcp, child, tcbs.SEND);
 	tcbs.store(tcp.view, child);
+}
+
+/**
+ * A TCB for another connection of this listener. When the backlog or the set is full, the half-open connection that has waited longest
+ * makes room, so that a flood of SYNs from nowhere does not shut out who answers soon. One that is established is never given up.
+ */
+function seat(tcp: Tcp, listener: Tcb, iface: Interface): Tcb | undefined {
+	const full = listener.waiting >= listener.backlog;
+	const child = full ? undefined : take(tcp);
+	if (child !== undefined) return child;
+	tcp.core.count(iface.block, DROP.tcpBacklogFull);
+	let oldest: Tcb | undefined = undefined;
+	for (let i = 0; i < tcp.tcbs.length; i++) {
+		const other: Tcb = tcp.tcbs[i]!;
+		if (other.state !== tcbs.SYN_RECEIVED || other.listener === undefined || (full && other.listener !== listener)) continue;
+		if (oldest === undefined || ((other.stalledAt - oldest.stalledAt) | 0) < 0) oldest = other;
+	}
+	if (oldest === undefined) return undefined;
+	end(tcp, oldest, "");
+	return take(tcp);
 }
 
 /** Takes over what the peer's SYN says. Data that came with it is not acknowledged, so it comes again. */
@@ -172,7 +191,7 @@ export function refuse(tcp: Tcp, iface: Interface): void {
 	path.destination = remote;
 	path.source = local;
 	if (!tcp.ip.route(path)) return core.count(iface.block, DROP.noRoute);
-	const at = core.pool.base(packet) + PACKET_HEADROOM;
+	const at = core.spareAt;
 	const header = at + ipv4.HEADER;
 	const end = header + wire.HEADER;
 	view.setInt32(at, 0x45000000 | (end - at));

@@ -78,7 +78,7 @@ export function open(tcp: Tcp, tcb: Tcb): boolean {
 	view.setInt32(tcb.block + TCB_OPTIONS_LENGTH, 0);
 	setIss(tcb, tcp.isn.next(tcp.core.now, tcb.localAddress, tcb.remoteAddress, ports));
 	tcb.rto = RTO_INITIAL;
-	tcb.sentAt = tcp.core.now;
+	tcb.sentAt = tcb.stalledAt = tcp.core.now;
 	return true;
 }
 
@@ -93,6 +93,15 @@ function resolve(tcp: Tcp, tcb: Tcb): boolean {
 	const offload = path.out !== undefined && path.out.device.abilities & TRANSMIT_CHECKSUM ? 1 : 0;
 	tcp.view.setInt32(tcb.block + TCB_NO_CHECKSUM, offload, true);
 	return found;
+}
+
+/** The way carries less than before: smaller segments from now on. What was too big goes again by its timer. */
+function shrink(tcp: Tcp, tcb: Tcb): void {
+	const mss = receiveMss(tcp, tcb);
+	if (tcb.path.out === undefined || mss >= tcb.sndMss) return;
+	const mine = tcbs.load(tcp.view, tcb);
+	tcb.sndMss = mss;
+	if (mine) tcbs.store(tcp.view, tcb);
 }
 
 /** The largest payload that we can be sent in one segment: our MSS option. RFC 9293 §3.7.1. */
@@ -176,7 +185,9 @@ export function routesChanged(tcp: Tcp): void {
 	for (let i = 0; i < tcp.tcbs.length; i++) {
 		const tcb = tcp.tcbs[i]!;
 		if (tcb.state < tcbs.SYN_SENT) continue;
-		if (!resolve(tcp, tcb)) {
+		const found = resolve(tcp, tcb);
+		shrink(tcp, tcb);
+		if (!found) {
 			if (tcb.work & tcbs.ROUTE_LOST) continue;
 			tcb.work |= tcbs.ROUTE_LOST;
 			tcb.routeLostAt = (now + (tcb.userTimeout || USER_TIMEOUT)) | 0;

@@ -2,7 +2,6 @@
 // theirs, so that one segment carries data, the acknowledgment, and the window as it is after reading.
 
 import { streamAck, streamOut, tcpBuild } from "#codec";
-import { PACKET_HEADROOM } from "../../config.ts";
 import { TCB_OPTIONS, TCB_OPTIONS_LENGTH } from "../../packet/blocks.ts";
 import { ACK, FIN, OPTION_MSS, PSH, RST, SYN } from "../../wire/tcp.ts";
 import { receiveMss } from "./life.ts";
@@ -36,7 +35,7 @@ export function emit(tcp: Tcp, tcb: Tcb, seq: number, flags: number, offset: num
 	const core = tcp.core;
 	const packet = core.spare;
 	if (packet < 0) return false;
-	const at = core.pool.base(packet) + PACKET_HEADROOM;
+	const at = core.spareAt;
 	const flagsWindow = (flags << FLAG_SHIFT) | receiveWindow(tcp, tcb);
 	const end = tcpBuild(core.view, at, tcb.block, seq, flags & ACK ? tcb.rcvNxt : 0, flagsWindow, offset, length);
 	if (tcp.ip.output(packet, at, end, tcb.path)) core.takeSpare();
@@ -71,43 +70,45 @@ export function transmit(tcp: Tcp, tcb: Tcb): boolean {
 function transmitShort(tcp: Tcp, tcb: Tcb): boolean {
 	const core = tcp.core;
 	const path = tcb.path;
-	const out = path.out;
 	const now = core.now;
-	let packet = core.spare;
 	const running = tcb.work & tcbs.RETRANSMIT;
-	// Nothing is in flight for long: the congestion window is void. No route: the drop is to be counted.
-	if (out === undefined || (running === 0 && ((now - tcb.sentAt) | 0) > tcb.rto)) return transmitLong(tcp, tcb);
-	const queue = out.queue;
+	// Nothing is in flight for long: the congestion window is void. No way known: that is counted there.
+	if (path.stamp !== core.stamp || (running === 0 && ((now - tcb.sentAt) | 0) > tcb.rto)) return transmitLong(tcp, tcb);
+	const out = path.out!;
+	let packet = core.spare;
 	// A device that is busy would soon make us drop: wait until it has taken what it was given.
-	if (packet < 0 || queue.length !== 0) return false;
+	if (packet < 0 || out.queue.length !== 0) return false;
 	const view = core.view;
-	const ip = tcp.ip;
 	const block = tcb.block;
-	let at = core.pool.base(packet) + PACKET_HEADROOM;
+	const header = path.header;
+	let at = core.spareAt;
 	let end = streamOut(view, at, block, now);
 	if (end !== 0) {
 		tcb.sentAt = now;
 		if (running === 0) startRetransmit(tcp, tcb, now);
 		do {
-			if (ip.output(packet, at, end, path)) {
+			if (out.send(packet, at, end, header)) {
 				core.takeSpare();
 				packet = core.spare;
-				if (packet < 0 || queue.length !== 0) return false;
-				at = core.pool.base(packet) + PACKET_HEADROOM;
+				if (packet < 0 || out.queue.length !== 0) return false;
+				at = core.spareAt;
 			}
 			end = streamOut(view, at, block, now);
 		} while (end !== 0);
 	} else if (running === 0) return transmitLong(tcp, tcb); // Nothing in flight, nothing may go: probe the window, if there is anything.
 	tcb.work &= ~tcbs.SEND;
 	end = streamAck(view, at, block);
-	if (end !== 0 && ip.output(packet, at, end, path)) core.takeSpare();
+	if (end !== 0 && out.send(packet, at, end, header)) core.takeSpare();
 	return true;
 }
 
+/** Something is in flight from now on. */
 function startRetransmit(tcp: Tcp, tcb: Tcb, now: number): void {
-	tcb.work |= tcbs.RETRANSMIT;
-	tcb.retransmitAt = (now + tcb.rto) | 0;
-	arm(tcp, tcb, tcb.retransmitAt);
+	const at = (now + tcb.rto) | 0;
+	const work = tcb.work | tcbs.RETRANSMIT;
+	tcb.retransmitAt = at;
+	tcb.work = work;
+	if (!(work & tcbs.LISTED) || !tcp.scanDue || ((at - tcp.scanAt) | 0) < 0) arm(tcp, tcb, at);
 }
 
 /** The long way, for every state. */
@@ -180,7 +181,7 @@ function transmitData(tcp: Tcp, tcb: Tcb, flight: number, used: number): boolean
 			if (length !== 0) flagsWindow |= PSH << FLAG_SHIFT;
 			if (tcb.finQueued) flagsWindow |= FIN << FLAG_SHIFT;
 		}
-		const at = core.pool.base(packet) + PACKET_HEADROOM;
+		const at = core.spareAt;
 		const end = tcpBuild(view, at, block, next, ack, flagsWindow, offset, length);
 		if (ip.output(packet, at, end, path)) core.takeSpare();
 		next = (next + length) | 0;

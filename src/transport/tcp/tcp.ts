@@ -3,7 +3,6 @@
 // way of receive.ts, in the order of RFC 9293 §3.10.7. What goes out goes by `output`, once a turn: send.ts. Time is timers.ts.
 
 import { streamAck, streamIn, streamRead, streamWrite } from "#codec";
-import { PACKET_HEADROOM } from "../../config.ts";
 import type { Ip } from "../../ip/ip.ts";
 import type { Interface } from "../../link/interface.ts";
 import { Path } from "../../link/path.ts";
@@ -155,23 +154,20 @@ export class Tcp {
 		const core = this.core;
 		let tcb = this.pending!;
 		let blocked: Tcb | undefined = undefined;
-		let work = 0;
-		let packet = 0;
-		let at = 0;
 		do {
 			this.pending = tcb.nextPending;
-			work = tcb.work & ~PENDING;
-			tcb.work = work;
-			packet = core.spare;
-			if (tcb.fast && !(work & SEND) && packet >= 0) {
+			tcb.work &= ~PENDING;
+			if (tcb.work & SEND || !tcb.fast || tcb.path.stamp !== core.stamp || core.spare < 0) {
+				if (!transmit(this, tcb)) {
+					tcb.work |= PENDING | SEND;
+					tcb.nextPending = blocked;
+					blocked = tcb;
+				}
+			} else {
 				// An acknowledgment, and nothing else.
-				at = core.pool.base(packet) + PACKET_HEADROOM;
-				work = streamAck(this.#view, at, tcb.block);
-				if (work !== 0 && this.ip.output(packet, at, work, tcb.path)) core.takeSpare();
-			} else if (!transmit(this, tcb)) {
-				tcb.work |= PENDING | SEND;
-				tcb.nextPending = blocked;
-				blocked = tcb;
+				const path = tcb.path;
+				const end = streamAck(this.#view, core.spareAt, tcb.block);
+				if (end !== 0 && path.out!.send(core.spare, core.spareAt, end, path.header)) core.takeSpare();
 			}
 			tcb = this.pending!;
 		} while (tcb !== undefined);

@@ -51,15 +51,9 @@ void xs_multihome_udpBuild(xsMachine *the)
 	xsmcSetInteger(xsResult, at + IPV4_HEADER + (xsIntegerValue)bytes);
 }
 
-void xs_multihome_icmpEchoReply(xsMachine *the)
+void multihomeEchoReply(uint8_t *ip)
 {
-	xsIntegerValue at = intArg(1);
-	Arena arena = argArena(0);
-	demand(at, IPV4_HEADER + ICMP_HEADER, arena.size);
-	uint8_t *ip = arena.base + at;
-	uint32_t header = (uint32_t)(ip[0] & 15) << 2;
-	demand(at, (xsIntegerValue)header + ICMP_HEADER, arena.size);
-	uint32_t asked = get32(ip + 16);
+	uint32_t header = (uint32_t)(ip[0] & 15) << 2, asked = get32(ip + 16);
 	memcpy(ip + 16, ip + 12, 4);
 	put32(ip + 12, asked);
 	ip[8] = DEFAULT_TTL;
@@ -68,6 +62,15 @@ void xs_multihome_icmpEchoReply(xsMachine *the)
 	icmp[0] = 0;
 	/* RFC 1624: only the type changed, from 8 to 0, so the checksum grows by 0x0800. */
 	put16(icmp + 2, fold16(get16(icmp + 2) + 0x0800));
+}
+
+void xs_multihome_icmpEchoReply(xsMachine *the)
+{
+	xsIntegerValue at = intArg(1);
+	Arena arena = argArena(0);
+	demand(at, IPV4_HEADER + ICMP_HEADER, arena.size);
+	demand(at, (xsIntegerValue)((uint32_t)(arena.base[at] & 15) << 2) + ICMP_HEADER, arena.size);
+	multihomeEchoReply(arena.base + at);
 }
 
 void xs_multihome_ttlDecrement(xsMachine *the)

@@ -186,7 +186,11 @@ static int32_t transport(Arena *arena, uint32_t ipAt, uint32_t end, const uint8_
 		if (!checked && sum16(p, length, 0) != 0xffff)
 			return drop(arena, iface, DROP_ICMP_CHECKSUM);
 		field(arena, PORTS, get32(p + 4));
-		return answer(arena, p[0] == 8 && !group ? KIND_ECHO : KIND_ICMP, group, at, length, end - ipAt);
+		if (p[0] == 8 && !group) {
+			multihomeEchoReply(arena->base + ipAt);
+			return answer(arena, KIND_ECHO, group, at, length, end - ipAt);
+		}
+		return answer(arena, KIND_ICMP, group, at, length, end - ipAt);
 	}
 	return answer(arena, KIND_OTHER, group, at, length, 0);
 }

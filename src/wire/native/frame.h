@@ -12,4 +12,7 @@ int32_t multihomeDecode(xsMachine *the, Arena *arena, int32_t at, int32_t end, i
 /* Writes the prepared Ethernet header before the IP packet in bytes `at` to `end` and counts the frame. Answers where it begins. Bounds are checked. */
 int32_t multihomeHeader(xsMachine *the, Arena *arena, int32_t at, int32_t prepared, int32_t block, int32_t end);
 
+/* Turns the valid echo request at `ip` into its reply. */
+void multihomeEchoReply(uint8_t *ip);
+
 #endif

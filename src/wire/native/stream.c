@@ -147,11 +147,13 @@ void xs_multihome_streamOut(xsMachine *the)
 	setWord(tcb + TCB_SND_NXT, after);
 	if (length < word(tcb + TCB_SND_MSS))
 		setWord(tcb + TCB_SND_SMALL, after);
-	if (!(bits & BIT_TIMING)) {
+	int32_t left = bits & ~(BIT_ACK_NOW | BIT_ACK_DELAYED);
+	if (!(bits & BIT_TIMING) && now != word(tcb + TCB_RTT_AT)) {
 		setWord(tcb + TCB_RTT_SEQ, next);
 		setWord(tcb + TCB_RTT_AT, now);
+		left |= BIT_TIMING;
 	}
-	setWord(tcb + TCB_BITS, (bits & ~(BIT_ACK_NOW | BIT_ACK_DELAYED)) | BIT_TIMING);
+	setWord(tcb + TCB_BITS, left);
 	xsmcSetInteger(xsResult, end);
 }
 
