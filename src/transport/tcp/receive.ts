@@ -193,7 +193,7 @@ export function acknowledgedShort(tcp: Tcp, tcb: Tcb, what: number): void {
 		tcp.view.setInt32(tcb.block + TCB_CWND, tcb.cwnd, true);
 	}
 	// RFC 6298 §5.2 and 5.3.
-	if (what & IN_ALL_ACKED) tcb.work &= ~tcbs.RETRANSMIT;
+	if (what & IN_ALL_ACKED) tcb.work |= tcbs.IDLE;
 	else tcb.retransmitAt = (now + tcb.rto) | 0;
 	if (what & IN_UNSENT) mark(tcp, tcb, tcbs.SEND);
 	// Half the ring: the application writes worthwhile pieces.

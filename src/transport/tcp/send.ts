@@ -71,9 +71,9 @@ function transmitShort(tcp: Tcp, tcb: Tcb): boolean {
 	const core = tcp.core;
 	const path = tcb.path;
 	const now = core.now;
-	const running = tcb.work & tcbs.RETRANSMIT;
+	const running = (tcb.work & (tcbs.RETRANSMIT | tcbs.IDLE)) === tcbs.RETRANSMIT;
 	// Nothing is in flight for long: the congestion window is void. No way known: that is counted there.
-	if (path.stamp !== core.stamp || (running === 0 && ((now - tcb.sentAt) | 0) > tcb.rto)) return transmitLong(tcp, tcb);
+	if (path.stamp !== core.stamp || (!running && ((now - tcb.sentAt) | 0) > tcb.rto)) return transmitLong(tcp, tcb);
 	const out = path.out!;
 	let packet = core.spare;
 	// A device that is busy would soon make us drop: wait until it has taken what it was given.
@@ -85,7 +85,7 @@ function transmitShort(tcp: Tcp, tcb: Tcb): boolean {
 	let end = streamOut(view, at, block, now);
 	if (end !== 0) {
 		tcb.sentAt = now;
-		if (running === 0) startRetransmit(tcp, tcb, now);
+		if (!running) startRetransmit(tcp, tcb, now);
 		do {
 			if (out.send(packet, at, end, header)) {
 				core.takeSpare();
@@ -95,7 +95,7 @@ function transmitShort(tcp: Tcp, tcb: Tcb): boolean {
 			}
 			end = streamOut(view, at, block, now);
 		} while (end !== 0);
-	} else if (running === 0) return transmitLong(tcp, tcb); // Nothing in flight, nothing may go: probe the window, if there is anything.
+	} else if (!running) return transmitLong(tcp, tcb); // Nothing in flight, nothing may go: probe the window, if there is anything.
 	tcb.work &= ~tcbs.SEND;
 	end = streamAck(view, at, block);
 	if (end !== 0 && out.send(packet, at, end, header)) core.takeSpare();
@@ -104,11 +104,11 @@ function transmitShort(tcp: Tcp, tcb: Tcb): boolean {
 
 /** Something is in flight from now on. */
 function startRetransmit(tcp: Tcp, tcb: Tcb, now: number): void {
-	const at = (now + tcb.rto) | 0;
-	const work = tcb.work | tcbs.RETRANSMIT;
-	tcb.retransmitAt = at;
-	tcb.work = work;
-	if (!(work & tcbs.LISTED) || !tcp.scanDue || ((at - tcp.scanAt) | 0) < 0) arm(tcp, tcb, at);
+	const work = tcb.work;
+	tcb.retransmitAt = (now + tcb.rto) | 0;
+	tcb.work = (work | tcbs.RETRANSMIT) & ~tcbs.IDLE;
+	// Idle, it still is on the list, for an earlier time.
+	if (!(work & tcbs.IDLE)) arm(tcp, tcb, tcb.retransmitAt);
 }
 
 /** The long way, for every state. */

@@ -57,6 +57,8 @@ export const TIMERS = RETRANSMIT | PERSIST | KEEP_ALIVE | LINGER | ROUTE_LOST;
 export const SEND = 512;
 /** In the list of those that the delayed-ACK tick looks at. */
 export const TICKING = 1024;
+/** With RETRANSMIT: nothing is in flight, the timer only has not been taken off its list. The long way never sees this. */
+export const IDLE = 2048;
 /** Memberships, which outlive a connection. */
 const LISTS = PENDING | LISTED | TICKING;
 
@@ -255,7 +257,9 @@ export function load(view: DataView, tcb: Tcb): boolean {
 	tcb.rttSeq = view.getInt32(at + block.TCB_RTT_SEQ, true);
 	tcb.rttAt = view.getInt32(at + block.TCB_RTT_AT, true);
 	tcb.timing = (bits & block.BIT_TIMING) !== 0;
-	tcb.work = (tcb.work & ~ACKS) | (bits & ACKS);
+	let work = (tcb.work & ~ACKS) | (bits & ACKS);
+	if (work & IDLE) work &= ~(IDLE | RETRANSMIT);
+	tcb.work = work;
 	if (bits & block.BIT_SHORT) {
 		// The short way does not keep these: nothing went twice, and nothing newer than this was seen.
 		tcb.sndMax = tcb.sndNxt;

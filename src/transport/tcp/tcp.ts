@@ -2,9 +2,10 @@
 // Read tcb.ts first. A segment comes in by `receive`: what is expected takes the short way of wire/stream.ts, everything else the long
 // way of receive.ts, in the order of RFC 9293 §3.10.7. What goes out goes by `output`, once a turn: send.ts. Time is timers.ts.
 
-import { streamAck, streamIn, streamRead, streamWrite } from "#codec";
+import { streamAck, streamRead, streamWrite } from "#codec";
 import type { Ip } from "../../ip/ip.ts";
 import type { Interface } from "../../link/interface.ts";
+import { WHAT } from "../../packet/fields.ts";
 import { Path } from "../../link/path.ts";
 import * as block from "../../packet/blocks.ts";
 import type { Core } from "../../packet/core.ts";
@@ -12,7 +13,7 @@ import { receiveRing, sendRing } from "../../packet/layout.ts";
 import { PacketQueue } from "../../packet/pool.ts";
 import type { Bytes } from "../../wire/copies.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
-import { IN_ACK_DUE, IN_ACKED, IN_DATA, IN_UNEXPECTED, IN_UNSENT, READ_BYTES, READ_END, READ_TELL } from "../../wire/stream.ts";
+import { IN_ACK_DUE, IN_ACKED, IN_DATA, IN_UNSENT, READ_BYTES, READ_END, READ_TELL } from "../../wire/stream.ts";
 import { ERROR, READABLE, WRITABLE, type SocketSet } from "../sockets.ts";
 import { Reno, type CongestionControl } from "./congestion.ts";
 import { refuse } from "./handshake.ts";
@@ -34,13 +35,13 @@ import {
 import { Reassembly } from "./reassembly.ts";
 import { acknowledgedShort, arrive } from "./receive.ts";
 import { mark, transmit } from "./send.ts";
+import { SEGMENT_ACK_DUE, SEGMENT_MORE } from "../../wire/kinds.ts";
 import * as tcbs from "./tcb.ts";
 import { PENDING, SEND, Tcb, TICKING } from "./tcb.ts";
 import { delayAck, FIN_WAIT_2_TIME, KEEP_ALIVE_INTERVAL, linger, RETRY_TIME, scan, startKeepAlive } from "./timers.ts";
 
-const QUEUED = PENDING | SEND;
-/** What streamIn answers to data that acknowledges nothing, at most. */
-const IN_ONLY_DATA = IN_DATA | IN_ACK_DUE;
+/** Bits of `tcb.work`: it will be looked at when the turn ends, and has data. */
+export const QUEUED = PENDING | SEND;
 /** Payload of an Ethernet frame without options: the unit in which windows are worth announcing. */
 const FULL = 1460;
 
@@ -59,6 +60,7 @@ function checkPort(name: string, port: number, low: number): void {
 
 export class Tcp {
 	#view: DataView;
+	#fields: Int32Array;
 	/** List of TCBs for `output`, threaded through nextPending. */
 	pending: Tcb | undefined = undefined;
 	readonly core: Core;
@@ -118,11 +120,15 @@ export class Tcp {
 		for (let i = limits.tcp - 1; i >= 0; i--) release(this, this.tcbs[i]!);
 	}
 
-	/** One valid segment for this TCB, in the registers. Never keeps the packet. */
+	/** A segment for this TCB that was not expected; the registers hold its header. Never keeps the packet. */
 	receive(tcb: Tcb, link: Interface): void {
-		const what = streamIn(this.#view, tcb.block);
-		if (what > IN_ONLY_DATA) return this.#receiveOther(tcb, link, what);
-		if (what & IN_ACK_DUE) {
+		arrive(this, tcb, link);
+	}
+
+	/** `decode` took an expected segment: `result` is what it answered. */
+	taken(tcb: Tcb, result: number): void {
+		if (result & SEGMENT_MORE) return this.#takenMore(tcb, this.#fields[WHAT]!);
+		if (result & SEGMENT_ACK_DUE) {
 			const work = tcb.work;
 			if (!(work & PENDING)) {
 				tcb.work = work | PENDING;
@@ -133,8 +139,8 @@ export class Tcp {
 		if (!(tcb.events & READABLE)) this.sockets.post(tcb, READABLE);
 	}
 
-	#receiveOther(tcb: Tcb, link: Interface, what: number): void {
-		if (what & IN_UNEXPECTED) return arrive(this, tcb, link);
+	/** It acknowledges something, or opens the window. */
+	#takenMore(tcb: Tcb, what: number): void {
 		if (what & IN_DATA) {
 			if (what & IN_ACK_DUE) mark(this, tcb, 0);
 			else if (!(tcb.work & TICKING)) delayAck(this, tcb);
@@ -309,8 +315,18 @@ export class Tcp {
 	writeAll(tcb: Tcb, buffer: Bytes, start: number, length: number): number {
 		if (!tcb.sendable) return -1;
 		const room = streamWrite(this.#view, tcb.block, buffer, start, length);
-		if (room >= 0 && (tcb.work & QUEUED) !== QUEUED) this.#wakeFor(tcb, SEND);
+		if (room >= 0 && (tcb.work & QUEUED) !== QUEUED) this.wrote(tcb);
 		return room;
+	}
+
+	/** After streamWrite, while `tcb.sendable` and unless both bits of QUEUED are set in `tcb.work`: there is something to send. */
+	wrote(tcb: Tcb): void {
+		const work = tcb.work;
+		tcb.work = work | QUEUED;
+		if (work & PENDING) return;
+		tcb.nextPending = this.pending;
+		this.pending = tcb;
+		this.core.wake();
 	}
 
 	/** Takes up to `length` bytes. Answers how many: 0 when the send ring is full, or the connection not open for sending. */

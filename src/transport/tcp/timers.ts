@@ -145,6 +145,8 @@ export function sampleRtt(tcb: Tcb, ms: number): void {
 		tcb.rttvar = ms << 1;
 	} else {
 		const error = ms - (tcb.srtt >> 3);
+		// As ever: then nothing changes.
+		if (error === 0 && tcb.rttvar < 4 && tcb.rto === ms + RTO_MARGIN) return;
 		tcb.srtt += error;
 		tcb.rttvar += (error < 0 ? -error : error) - (tcb.rttvar >> 2);
 	}

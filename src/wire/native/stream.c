@@ -1,8 +1,9 @@
 // The short way of TCP. The twin is ../stream.ts, and says what each function is for: a change here is a change there.
 
 #include "build.h"
+#include "stream.h"
 
-enum { IN_ACK_DUE = 1, IN_DATA = 2, IN_UNEXPECTED = 4, IN_ACKED = 8, IN_ALL_ACKED = 16, IN_UNSENT = 32, IN_ROOM = 64, IN_TIMED = 128, IN_BYTES_SHIFT = 8 };
+enum { IN_ACKED = 8, IN_ALL_ACKED = 16, IN_UNSENT = 32, IN_ROOM = 64, IN_TIMED = 128, IN_BYTES_SHIFT = 8 };
 enum { READ_TELL = 0x10000, READ_END = 0x20000 };
 enum { FLAG_PSH = 8, FLAG_ACK = 16 };
 
@@ -83,14 +84,19 @@ static int32_t arrived(xsMachine *the, Arena *arena, uint8_t *tcb, xsIntegerValu
 	return answer | acknowledged(tcb, ack, acked);
 }
 
+int32_t multihomeSegment(xsMachine *the, Arena *arena, uint32_t block)
+{
+	xsIntegerValue at = word(arena->base + PAYLOAD_AT * 4), length = word(arena->base + PAYLOAD_LENGTH * 4);
+	demand(at, length, arena->size);
+	return arrived(the, arena, arena->base + block, at, length);
+}
+
 void xs_multihome_streamIn(xsMachine *the)
 {
 	xsIntegerValue block = intArg(1);
 	Arena arena = argArena(0);
-	uint8_t *tcb = tcbAt(the, &arena, block);
-	xsIntegerValue at = word(arena.base + PAYLOAD_AT * 4), length = word(arena.base + PAYLOAD_LENGTH * 4);
-	demand(at, length, arena.size);
-	xsmcSetInteger(xsResult, arrived(the, &arena, tcb, at, length));
+	demand(block, TCB_BLOCK, arena.size);
+	xsmcSetInteger(xsResult, multihomeSegment(the, &arena, (uint32_t)block));
 }
 
 static uint32_t advertise(uint8_t *tcb)

@@ -267,6 +267,19 @@ describe("TIME-WAIT", () => {
 		other.peer.stack.tcp.connect(ip(REMOTE), 99);
 		expect(() => other.peer.stack.tcp.connect(ip(REMOTE), 99)).toThrow("in use");
 	});
+	test("so does an abandoned FIN-WAIT-2, but one that the program holds does not", () => {
+		const peer = new Peer({ sockets: { tcp: 1 } });
+		const endpoint = peer.connected();
+		endpoint.tcb!.owner = null;
+		peer.stack.tcp.shutdown(endpoint.tcb!);
+		peer.run(0);
+		peer.send({ flags: "A", seq: 1, ack: 2 });
+		expect(endpoint.tcb!.stateName).toBe("finWait2");
+		expect(() => peer.stack.tcp.connect(ip(REMOTE), 99)).toThrow("in use");
+		peer.stack.tcp.close(endpoint.tcb!);
+		expect(peer.stack.tcp.available).toBe(1);
+		peer.stack.tcp.connect(ip(REMOTE), 99);
+	});
 	test("becomes a new connection by a SYN with a higher number, from a higher number of ours. RFC 6191, RFC 9293 §3.10.7.4", () => {
 		const { peer, tcb } = waiting();
 		const before = (tcb.iss + 2) | 0;

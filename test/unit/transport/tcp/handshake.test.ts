@@ -186,23 +186,64 @@ describe("passive open", () => {
 		peer.send({ flags: "A", seq: 1, ack: 1 });
 		expect(acceptor.endpoints).toHaveLength(1);
 	});
-	test("beyond the backlog SYNs are dropped and counted", () => {
+	test("beyond the backlog the connection that has waited longest for its ACK makes room, counted", () => {
 		const peer = new Peer();
 		peer.localPort = 80;
 		const listener = peer.stack.tcp.listen(0, 80, 2, 0);
-		for (const remotePort of [1, 2, 3, 4]) peer.send({ flags: "S", seq: 0, remotePort });
-		expect(peer.take()).toHaveLength(2);
-		expect(peer.drops("tcpBacklogFull")).toBe(2);
+		for (const remotePort of [1, 2, 3]) {
+			peer.send({ flags: "S", seq: 0, remotePort });
+			peer.run(1);
+		}
+		expect(peer.drops("tcpBacklogFull")).toBe(1);
 		expect(listener.waiting).toBe(2);
-		peer.send({ flags: "A", seq: 1, ack: 1, remotePort: 2 });
+		const open = peer.stack.tcp.tcbs.filter((tcb) => tcb.stateName === "synReceived").map((tcb) => tcb.remotePort);
+		expect(open.sort()).toEqual([2, 3]);
+	});
+	test("but one that is established never does: then the SYN is dropped", () => {
+		const peer = new Peer();
+		peer.localPort = 80;
+		const listener = peer.stack.tcp.listen(0, 80, 2, 0);
+		for (const remotePort of [1, 2]) {
+			peer.send({ flags: "S", seq: 0, remotePort });
+			peer.send({ flags: "A", seq: 1, ack: 1, remotePort });
+		}
+		peer.take();
+		peer.send({ flags: "S", seq: 0, remotePort: 3 });
+		expect(peer.take()).toEqual([]);
+		expect(peer.drops("tcpBacklogFull")).toBe(1);
 		peer.stack.tcp.accept(listener);
 		peer.send({ flags: "S", seq: 0, remotePort: 3 });
 		expect(peer.told()).toEqual(["SA 0 ack 1"]);
 	});
-	test("without a free socket SYNs are dropped and counted", () => {
-		const { peer } = listening(8, 3);
-		for (const remotePort of [1, 2, 3]) peer.send({ flags: "S", seq: 0, remotePort });
-		expect(peer.take()).toHaveLength(2);
+	test("a flood of SYNs does not shut out who answers", () => {
+		const { peer, acceptor } = listening(4);
+		for (let i = 0; i < 1000; i++) peer.send({ flags: "S", seq: 0, source: `10.0.0.${10 + (i % 200)}`, remotePort: 1000 + i });
+		expect(acceptor.listener.waiting).toBe(4);
+		peer.run(1);
+		peer.take();
+		peer.send({ flags: "S", seq: 0, mss: 1460 });
+		expect(peer.take()).toHaveLength(1);
+		for (let i = 0; i < 3; i++) peer.send({ flags: "S", seq: 0, source: "10.0.0.77", remotePort: 6000 + i });
+		peer.send({ flags: "A", seq: 1, ack: 1 });
+		expect(acceptor.endpoints).toHaveLength(1);
+	});
+	test("without a free socket the half-open one that has waited longest makes room", () => {
+		const { peer, acceptor } = listening(8, 3);
+		for (const remotePort of [1, 2, 3]) {
+			peer.send({ flags: "S", seq: 0, remotePort });
+			peer.run(1);
+		}
+		expect(peer.take()).toHaveLength(3);
+		expect(peer.drops("tcpBacklogFull")).toBe(1);
+		expect(acceptor.listener.waiting).toBe(2);
+	});
+	test("and without any half-open one the SYN is dropped and counted", () => {
+		const { peer } = listening(8, 2);
+		peer.stack.tcp.connect(ip(REMOTE), 99);
+		peer.run(0);
+		peer.take();
+		peer.send({ flags: "S", seq: 0 });
+		expect(peer.take()).toEqual([]);
 		expect(peer.drops("tcpBacklogFull")).toBe(1);
 	});
 	test("a listener that is closed resets what waited for it", () => {
