@@ -153,8 +153,8 @@ export class Stack {
 			}
 			// The likeliest first; a group bit makes it another kind.
 			const kind = result & KIND_AND_GROUP;
-			if (kind === kinds.TCP) {
-				tcp.receive(this.#tcbs[result >> kinds.VALUE_SHIFT]!, link);
+			if (kind === kinds.SEGMENT) {
+				tcp.taken(this.#tcbs[result >> kinds.VALUE_SHIFT]!, result);
 				// An acknowledgment is due: it should not wait for frames that the peer may hold back for it.
 				if (tcp.pending !== undefined) return true;
 			} else if (kind === kinds.ECHO) {
@@ -216,10 +216,11 @@ export class Stack {
 				return this.#icmp(link);
 			case kinds.FRAGMENT:
 				return this.#drop(link, DROP.ipv4Fragment);
-			case kinds.STRAY:
 			case kinds.TCP:
+			case kinds.STRAY:
 				if (group) return this.#drop(link, DROP.tcpUnacceptable); // RFC 9293 §3.9.2.3
-				this.tcp.refuse(link);
+				if (index !== kinds.NO_SOCKET) this.tcp.receive(this.#tcbs[index]!, link);
+				else this.tcp.refuse(link);
 				return false;
 			case kinds.OTHER:
 				if (!group) this.ip.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.PROTOCOL_UNREACHABLE, 0);
@@ -244,8 +245,8 @@ export class Stack {
 		const kind = result & KIND_AND_GROUP;
 		if (kind === kinds.ECHO) return this.ip.icmp.echo(this.#packet, at, at + value);
 		if (kind === kinds.DATAGRAM) this.sockets.post(this.#udps[value]!, READABLE);
-		else if (kind !== kinds.TCP) return this.#other(link, result);
-		else this.tcp.receive(this.#tcbs[value]!, link);
+		else if (kind === kinds.SEGMENT) this.tcp.taken(this.#tcbs[value]!, result);
+		else return this.#other(link, result);
 		return false;
 	}
 

@@ -3,7 +3,7 @@
 import { limitsOf, PACKET_HEADROOM, type Limits, type StackOptions } from "../config.ts";
 import { allocate } from "#memory";
 import { BLOCK_DROPS } from "./blocks.ts";
-import { FIELDS, FLOWS_AT, INTERFACES_AT, INTERFACES_COUNT, UDPS_AT } from "./fields.ts";
+import { FIELDS, FLOWS_AT, INTERFACES_AT, INTERFACES_COUNT, TCBS_AT, UDPS_AT } from "./fields.ts";
 import { layoutOf, type Layout } from "./layout.ts";
 import { NONE, PacketPool } from "./pool.ts";
 
@@ -48,6 +48,7 @@ export class Core {
 		const arena = allocate(this.layout.bytes);
 		this.view = new DataView(arena);
 		this.fields = new Int32Array(arena, 0, FIELDS);
+		this.fields[TCBS_AT] = this.layout.tcbs;
 		this.fields[UDPS_AT] = this.layout.udps;
 		this.fields[FLOWS_AT] = this.layout.flows;
 		this.fields[INTERFACES_AT] = this.layout.interfaces;

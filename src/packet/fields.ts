@@ -24,7 +24,10 @@ export const TTL_PROTOCOL = 9;
 /** Arena offset of the payload, and its bytes. */
 export const PAYLOAD_AT = 10;
 export const PAYLOAD_LENGTH = 11;
-/** Set once: arena offsets of the UDP blocks and of the flow table, so that `decode` can deliver. */
+/** What the short way of TCP made of a segment, wire/stream.ts. */
+export const WHAT = 12;
+/** Set once: arena offsets of the TCB blocks, the UDP blocks and of the flow table, so that `decode` can deliver. */
+export const TCBS_AT = 27;
 export const UDPS_AT = 28;
 export const FLOWS_AT = 29;
 /** Set once: arena offset of the interface blocks, and how many there are, so that `decode` knows all our addresses. */

@@ -16,7 +16,9 @@ import {
 	SOURCE,
 	TRANSPORT_AT,
 	TTL_PROTOCOL,
+	TCBS_AT,
 	UDPS_AT,
+	WHAT,
 	FLOWS_AT,
 	INTERFACES_AT,
 	INTERFACES_COUNT,
@@ -31,6 +33,7 @@ import * as ethernet from "./ethernet.ts";
 import * as icmpv4 from "./icmpv4.ts";
 import * as ipv4 from "./ipv4.ts";
 import * as kinds from "./kinds.ts";
+import { IN_ACK_DUE, IN_DATA, IN_UNEXPECTED, streamIn } from "./stream.ts";
 import * as tcp from "./tcp.ts";
 import { icmpEchoReply } from "./build.ts";
 import { flowFind, routeFind, tableFits } from "./tables.ts";
@@ -179,7 +182,14 @@ function transport(view: DataView, ip: number, end: number, iface: number, group
 		field(view, FLAGS_WINDOW, tcp.flagsAndWindow(view, at));
 		const data = at + tcp.headerLength(view, at);
 		const index = socketFor(view, iface, protocol);
-		return answer(view, index === kinds.NO_SOCKET ? kinds.STRAY : kinds.TCP, group, data, end - data, index);
+		const result = answer(view, index === kinds.NO_SOCKET ? kinds.STRAY : kinds.TCP, group, data, end - data, index);
+		const tcb = group || index === kinds.NO_SOCKET ? 0 : blockAt(view, TCBS_AT, index, block.TCB_BLOCK);
+		const what = tcb === 0 ? IN_UNEXPECTED : streamIn(view, tcb);
+		if (what & IN_UNEXPECTED) return result;
+		if (what === (IN_DATA | IN_ACK_DUE)) return (result + kinds.SEGMENT - kinds.TCP) | kinds.SEGMENT_ACK_DUE;
+		if (what === IN_DATA) return result + kinds.SEGMENT - kinds.TCP;
+		field(view, WHAT, what);
+		return (result + kinds.SEGMENT - kinds.TCP) | kinds.SEGMENT_MORE;
 	}
 	if (protocol === ipv4.UDP) {
 		if (!udp.valid(view, at, end)) return drop(view, iface, DROP.udpMalformed);
@@ -193,7 +203,7 @@ function transport(view: DataView, ip: number, end: number, iface: number, group
 		field(view, PORTS, udp.ports(view, at));
 		const index = socketFor(view, iface, protocol);
 		const data = at + udp.HEADER;
-		const socket = group || index === kinds.NO_SOCKET ? 0 : blockAt(view, index);
+		const socket = group || index === kinds.NO_SOCKET ? 0 : blockAt(view, UDPS_AT, index, block.UDP_BLOCK);
 		const delivered = socket !== 0 && deliverDatagram(view, socket, ip, data, bytes - udp.HEADER);
 		return answer(view, delivered ? kinds.DATAGRAM : kinds.UDP, group, data, bytes - udp.HEADER, index);
 	}
@@ -208,8 +218,8 @@ function transport(view: DataView, ip: number, end: number, iface: number, group
 	return answer(view, kinds.OTHER, group, at, length, 0);
 }
 
-/** Arena offset of the UDP block with that index, or 0 when there is none. */
-function blockAt(view: DataView, index: number): number {
-	const first = view.getUint32(UDPS_AT * 4, true);
-	return first !== 0 && first + (index + 1) * block.UDP_BLOCK <= view.byteLength ? first + index * block.UDP_BLOCK : 0;
+/** Arena offset of the block with that index, its area's start being in that register; 0 when it would lie outside. */
+function blockAt(view: DataView, area: number, index: number, size: number): number {
+	const first = view.getUint32(area * 4, true);
+	return first !== 0 && first + (index + 1) * size <= view.byteLength ? first + index * size : 0;
 }

@@ -3,7 +3,7 @@
 
 export const KIND = 15;
 export const ARP = 1;
-/** A segment for a socket. Value: index of the TCB. */
+/** A segment that its socket did not expect: nothing was done. Value: index of the TCB. */
 export const TCP = 2;
 /** A datagram that was not delivered: no room, no socket, or for a group. Value: index of the socket, or NO_SOCKET. */
 export const UDP = 3;
@@ -20,8 +20,14 @@ export const DATAGRAM = 8;
 export const ECHO = 9;
 /** A segment that no socket wants. */
 export const STRAY = 10;
+/** A segment that was expected and has been taken, wire/stream.ts. Value: index of the TCB; with SEGMENT_ACK_DUE or SEGMENT_MORE. */
+export const SEGMENT = 11;
 
 /** Sent to a broadcast or multicast address of the link or of IP. */
 export const GROUP = 16;
+/** Data was taken and its acknowledgment is due. Without this and SEGMENT_MORE: data was taken. */
+export const SEGMENT_ACK_DUE = 32;
+/** The register WHAT tells what was done. */
+export const SEGMENT_MORE = 64;
 export const VALUE_SHIFT = 8;
 export const NO_SOCKET = 0x7fff;

@@ -98,6 +98,7 @@ export class Tcp {
 		this.ip = ip;
 		this.sockets = sockets;
 		this.#view = this.view = view;
+		this.#fields = core.fields;
 		this.receiveSize = limits.receiveBuffer;
 		this.sendSize = limits.sendBuffer;
 		const half = this.receiveSize >> 1;

@@ -5,6 +5,7 @@
 #include "deliver.h"
 #include "frame.h"
 #include "layout.h"
+#include "stream.h"
 #include "sum.h"
 
 static void field(Arena *arena, int index, uint32_t value)
@@ -145,7 +146,7 @@ static uint32_t blockAt(const Arena *arena, int register_, uint32_t index, uint3
 	return first != 0 && (uint64_t)first + ((uint64_t)index + 1) * size <= arena->size ? first + index * size : 0;
 }
 
-static int32_t transport(Arena *arena, uint32_t ipAt, uint32_t end, const uint8_t *iface, int group)
+static int32_t transport(xsMachine *the, Arena *arena, uint32_t ipAt, uint32_t end, const uint8_t *iface, int group)
 {
 	const uint8_t *ip = arena->base + ipAt;
 	uint32_t at = ipAt + ((uint32_t)(ip[0] & 15) << 2), length = end - at;
@@ -165,7 +166,18 @@ static int32_t transport(Arena *arena, uint32_t ipAt, uint32_t end, const uint8_
 		field(arena, ACK, get32(p + 8));
 		field(arena, FLAGS_WINDOW, (uint32_t)p[13] << 16 | get16(p + 14));
 		uint32_t index = socketFor(arena, iface, PROTOCOL_TCP);
-		return answer(arena, index == NO_SOCKET ? KIND_STRAY : KIND_TCP, group, at + header, length - header, index);
+		int32_t result = answer(arena, index == NO_SOCKET ? KIND_STRAY : KIND_TCP, group, at + header, length - header, index);
+		uint32_t tcb = group || index == NO_SOCKET ? 0 : blockAt(arena, TCBS_AT, index, TCB_BLOCK);
+		int32_t what = tcb ? multihomeSegment(the, arena, tcb) : IN_UNEXPECTED;
+		if (what & IN_UNEXPECTED)
+			return result;
+		result += KIND_SEGMENT - KIND_TCP;
+		if (what == (IN_DATA | IN_ACK_DUE))
+			return result | SEGMENT_ACK_DUE;
+		if (what == IN_DATA)
+			return result;
+		field(arena, WHAT, (uint32_t)what);
+		return result | SEGMENT_MORE;
 	}
 	case PROTOCOL_UDP: {
 		uint32_t bytes = length < UDP_HEADER ? 0 : get16(p + 4);
@@ -247,7 +259,7 @@ static int badSource(const Arena *arena, int flags, uint32_t source)
 	return 0;
 }
 
-static int32_t decodeIpv4(Arena *arena, uint32_t at, uint32_t end, const uint8_t *iface, int flags, int group)
+static int32_t decodeIpv4(xsMachine *the, Arena *arena, uint32_t at, uint32_t end, const uint8_t *iface, int flags, int group)
 {
 	const uint8_t *ip = arena->base + at;
 	if (!ipv4Valid(ip, end - at))
@@ -268,15 +280,15 @@ static int32_t decodeIpv4(Arena *arena, uint32_t at, uint32_t end, const uint8_t
 	int where = classify(iface, flags, destination);
 	if (where == ELSEWHERE)
 		return answer(arena, KIND_TRANSIT, group, at, ipEnd - at, 0);
-	return transport(arena, at, ipEnd, iface, group | where);
+	return transport(the, arena, at, ipEnd, iface, group | where);
 }
 
-static int32_t decodeFrame(Arena *arena, uint32_t at, uint32_t end, const uint8_t *iface)
+static int32_t decodeFrame(xsMachine *the, Arena *arena, uint32_t at, uint32_t end, const uint8_t *iface)
 {
 	const uint8_t *frame = arena->base + at;
 	int flags = word(iface + BLOCK_FLAGS), group = 0;
 	if (!(flags & FLAG_ETHERNET))
-		return decodeIpv4(arena, at, end, iface, flags, 0);
+		return decodeIpv4(the, arena, at, end, iface, flags, 0);
 	if (end - at < ETHERNET_HEADER)
 		return drop(arena, iface, DROP_TRUNCATED);
 	if (frame[0] & 1)
@@ -285,7 +297,7 @@ static int32_t decodeFrame(Arena *arena, uint32_t at, uint32_t end, const uint8_
 		return drop(arena, iface, DROP_NOT_FOR_US);
 	uint32_t type = get16(frame + 12);
 	if (type == 0x0800)
-		return decodeIpv4(arena, at + ETHERNET_HEADER, end, iface, flags, group);
+		return decodeIpv4(the, arena, at + ETHERNET_HEADER, end, iface, flags, group);
 	if (type != 0x0806)
 		return drop(arena, iface, DROP_UNKNOWN_ETHER_TYPE);
 	const uint8_t *arp = frame + ETHERNET_HEADER;
@@ -302,7 +314,7 @@ int32_t multihomeDecode(xsMachine *the, Arena *arena, int32_t at, int32_t end, i
 	uint8_t *iface = arena->base + block;
 	add64(iface + BLOCK_RX_PACKETS, 1);
 	add64(iface + BLOCK_RX_BYTES, (uint32_t)(end - at));
-	return decodeFrame(arena, (uint32_t)at, (uint32_t)end, iface);
+	return decodeFrame(the, arena, (uint32_t)at, (uint32_t)end, iface);
 }
 
 void xs_multihome_decode(xsMachine *the)
@@ -320,7 +332,7 @@ void xs_multihome_decodeTransport(xsMachine *the)
 	demand(block, INTERFACE_BLOCK, arena.size);
 	demand(0, FIELDS * 4, arena.size);
 	int32_t result = ipv4Valid(arena.base + at, (uint32_t)(end - at))
-		? transport(&arena, (uint32_t)at, (uint32_t)end, arena.base + block, group & GROUP)
+		? transport(the, &arena, (uint32_t)at, (uint32_t)end, arena.base + block, group & GROUP)
 		: drop(&arena, arena.base + block, DROP_IPV4_MALFORMED);
 	xsmcSetInteger(xsResult, result);
 }
