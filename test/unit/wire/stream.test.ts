@@ -1,0 +1,184 @@
+// The short way of TCP: the C functions against their twins (on XS; on Node the twin stands alone, and only what it must keep to is
+// looked at), on numbers as connections have them and on nonsense.
+
+import { describe, expect, it } from "vitest";
+import * as subject from "#codec";
+import { allocate } from "#memory";
+import * as blocks from "../../../src/packet/blocks.ts";
+import { ACK, FLAGS_WINDOW, PAYLOAD_AT, PAYLOAD_LENGTH, SEQ } from "../../../src/packet/fields.ts";
+import * as twin from "../../../src/wire/codec.ts";
+import { IN_UNEXPECTED } from "../../../src/wire/stream.ts";
+import { envNumber, onXS } from "../../support/env.ts";
+import { Prng } from "../../support/prng.ts";
+
+const SEED = envNumber("SEED", 20261122);
+const ROUNDS = envNumber("ROUNDS", onXS ? 500 : 2000);
+const ARENA = 8192;
+const BLOCK = 256;
+const RECEIVE = 512;
+const SEND = 2560;
+const PAYLOAD = 4608;
+const OUTPUT = 6144;
+
+/** Words of the block that may be nonsense: those of streams, and of their rings. */
+const NONSENSE = [27, 28, ...Array.from({ length: 20 }, (_, i) => 31 + i)];
+
+type Words = Record<number, number>;
+
+/** Numbers of a connection under way. */
+function connection(prng: Prng): Words {
+	const receiveSize = prng.between(2, 2000);
+	const sendSize = prng.between(2, 2000);
+	const rcvNxt = prng.next();
+	const una = prng.next();
+	const rcvQueued = prng.below(receiveSize + 1);
+	const sndQueued = prng.below(sendSize + 1);
+	const flight = prng.below(sndQueued + 1);
+	const mss = prng.pick([28, 536, 1000, 1460]);
+	return {
+		[blocks.TCB_IP_HEADER]: 20,
+		[blocks.TCB_OPTIONS_LENGTH]: prng.chance(0.9) ? 0 : 12,
+		[blocks.TCB_NO_CHECKSUM]: prng.below(2),
+		[blocks.TCB_SEND_RING]: SEND,
+		[blocks.TCB_SEND_SIZE]: sendSize,
+		[blocks.TCB_BITS]: prng.chance(0.8) ? prng.below(64) | blocks.BIT_SHORT : prng.below(64),
+		[blocks.TCB_RCV_NXT]: rcvNxt,
+		[blocks.TCB_RCV_ADVERTISED]: (rcvNxt + prng.between(-10, receiveSize - rcvQueued)) | 0,
+		[blocks.TCB_RCV_QUEUED]: rcvQueued,
+		[blocks.TCB_RCV_AT]: prng.below(receiveSize),
+		[blocks.TCB_RECEIVE_RING]: RECEIVE,
+		[blocks.TCB_RECEIVE_SIZE]: receiveSize,
+		[blocks.TCB_WINDOW_STEP]: Math.min(receiveSize >> 1, 1460),
+		[blocks.TCB_UPDATE_STEP]: Math.min(receiveSize >> 1, 2920),
+		[blocks.TCB_SND_UNA]: una,
+		[blocks.TCB_SND_NXT]: (una + flight) | 0,
+		[blocks.TCB_SND_QUEUED]: sndQueued,
+		[blocks.TCB_SND_AT]: prng.below(sendSize),
+		[blocks.TCB_SND_WND]: prng.pick([0, 1, 500, flight, 2000, 65_535]),
+		[blocks.TCB_SND_WND_MAX]: prng.pick([0, 500, 65_535]),
+		[blocks.TCB_CWND]: prng.pick([mss, 2 * mss, 14_600]),
+		[blocks.TCB_SND_MSS]: mss,
+		[blocks.TCB_SND_SMALL]: (una + prng.between(-5, flight)) | 0,
+		[blocks.TCB_RTT_SEQ]: (una + prng.below(flight + 1)) | 0,
+		[blocks.TCB_RTT_AT]: prng.next(),
+	};
+}
+
+/** A segment that is expected, or nearly. */
+function segment(prng: Prng, words: Words, view: DataView): void {
+	const flight = (words[blocks.TCB_SND_NXT]! - words[blocks.TCB_SND_UNA]!) | 0;
+	const room = words[blocks.TCB_RECEIVE_SIZE]! - words[blocks.TCB_RCV_QUEUED]!;
+	const seq = words[blocks.TCB_RCV_NXT]! + (prng.chance(0.9) ? 0 : prng.between(-2, 2));
+	const ack = words[blocks.TCB_SND_UNA]! + prng.pick([0, 0, flight, flight + 1, -1, prng.below(flight + 1)]);
+	const flags = prng.chance(0.9) ? prng.pick([16, 24]) : prng.below(256);
+	view.setInt32(SEQ * 4, seq, true);
+	view.setInt32(ACK * 4, ack, true);
+	view.setInt32(FLAGS_WINDOW * 4, (flags << 16) | prng.pick([0, 500, 65_535]), true);
+	view.setInt32(PAYLOAD_AT * 4, PAYLOAD + prng.below(40), true);
+	view.setInt32(PAYLOAD_LENGTH * 4, prng.pick([0, room, room + 1, prng.below(1461)]), true);
+}
+
+interface Outcome {
+	value?: number;
+	error?: string;
+}
+
+function outcome(run: () => number): Outcome {
+	try {
+		return { value: run() };
+	} catch (error) {
+		return { error: (error as Error).name };
+	}
+}
+
+/** Runs `call` with both codecs on the same memory, as connections have it or, one time in five, with a word of nonsense in the block. */
+function compare(
+	name: string,
+	call: (codec: typeof twin, view: DataView, buffer: Uint8Array, dice: Prng) => number,
+): { answered: number; refused: number } {
+	const prng = new Prng(SEED);
+	const counts = { answered: 0, refused: 0 };
+	for (let round = 0; round < ROUNDS; round++) {
+		const one = prng.fork();
+		const words = connection(one);
+		const seed = one.next();
+		const nonsense = one.chance(0.2);
+		const fill = one.next();
+		const results: { outcome: Outcome; words: Int32Array; buffer: Uint8Array }[] = [];
+		for (const codec of [subject as unknown as typeof twin, twin]) {
+			const arena = allocate(ARENA);
+			const view = new DataView(arena);
+			const all = new Int32Array(arena);
+			const noise = new Prng(fill);
+			for (let i = 0; i < all.length; i++) all[i] = noise.next();
+			for (const [at, value] of Object.entries(words)) view.setInt32(BLOCK + Number(at), value, true);
+			const dice = new Prng(seed);
+			segment(dice, words, view);
+			if (nonsense) view.setInt32(BLOCK + 4 * dice.pick(NONSENSE), dice.pick([-1, 0, ARENA, 70_000, -70_000]), true);
+			const buffer = new Uint8Array(2100).map(() => noise.next());
+			results.push({ outcome: outcome(() => call(codec, view, buffer, dice)), words: all.slice(), buffer });
+		}
+		const [got, wanted] = results as [(typeof results)[0], (typeof results)[0]];
+		const label = `${name}, round ${round}, SEED=${SEED}`;
+		expect(got.outcome, label).toEqual(wanted.outcome);
+		if (got.outcome.error !== undefined) {
+			expect(got.outcome.error, label).toBe("RangeError");
+			counts.refused++;
+			continue;
+		}
+		counts.answered++;
+		const word = got.words.findIndex((value, i) => value !== wanted.words[i]);
+		expect(word, `${label}: word that differs`).toBe(-1);
+		const byte = got.buffer.findIndex((value, i) => value !== wanted.buffer[i]);
+		expect(byte, `${label}: byte that differs`).toBe(-1);
+	}
+	expect(counts.answered).toBeGreaterThan(ROUNDS / 2);
+	return counts;
+}
+
+describe("the short way of TCP", () => {
+	it("streamIn", () => {
+		let expected = 0;
+		compare("streamIn", (codec, view) => {
+			const answer = codec.streamIn(view, BLOCK);
+			if (answer !== IN_UNEXPECTED) expected++;
+			return answer;
+		});
+		expect(expected).toBeGreaterThan(ROUNDS / 10);
+	});
+	it("streamOut", () => {
+		let sent = 0;
+		compare("streamOut", (codec, view, _buffer, dice) => {
+			const end = codec.streamOut(view, OUTPUT + dice.below(40), BLOCK, dice.next());
+			if (end !== 0) sent++;
+			return end;
+		});
+		expect(sent).toBeGreaterThan(ROUNDS / 10);
+	});
+	it("streamAck", () => {
+		compare("streamAck", (codec, view, _buffer, dice) => codec.streamAck(view, dice.chance(0.9) ? OUTPUT : ARENA - 30, BLOCK));
+	});
+	it("streamRead", () => {
+		const counts = compare("streamRead", (codec, view, buffer, dice) =>
+			codec.streamRead(view, BLOCK, buffer, dice.pick([0, 0, 1, 50, -1, 2100]), dice.pick([0, 1, 500, 2000, 65_535, -1])),
+		);
+		expect(counts.refused).toBeGreaterThan(0);
+	});
+	it("streamWrite", () => {
+		const counts = compare("streamWrite", (codec, view, buffer, dice) =>
+			codec.streamWrite(view, BLOCK, buffer, dice.pick([0, 0, 1, 50, -1, 2100]), dice.pick([0, 1, 10, 500, 2000, 65_535, -1])),
+		);
+		expect(counts.refused).toBeGreaterThan(0);
+	});
+	it("blocks outside of the arena are refused", () => {
+		const view = new DataView(allocate(ARENA));
+		const buffer = new Uint8Array(10);
+		for (const at of [-1, ARENA - 4, 0x7fffffff, -0x80000000]) {
+			expect(() => subject.streamIn(view, at)).toThrow(RangeError);
+			expect(() => subject.streamOut(view, OUTPUT, at, 0)).toThrow(RangeError);
+			expect(() => subject.streamAck(view, OUTPUT, at)).toThrow(RangeError);
+			expect(() => subject.streamRead(view, at, buffer, 0, 1)).toThrow(RangeError);
+			expect(() => subject.streamWrite(view, at, buffer, 0, 1)).toThrow(RangeError);
+		}
+	});
+});
