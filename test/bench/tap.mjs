@@ -35,19 +35,19 @@ const WAYS = [
 const BOARD = { device: "board", address: "10.9.2.2" };
 
 /**
- * Measures; prints a table, or with `json` nothing. Answers `{ tap: [{ name, way, window, megabytesPerSecond, raw, ratio }] }`, with the
+ * Measures; prints a table, or with `json` one JSON object, which is what it answers: `{ tap: [{ name, way, window, megabytesPerSecond, raw, ratio }] }`, with the
  * speeds in MB/s (10^6 bytes), medians of several runs, or `{ skipped }` with what is missing.
  */
 export async function tapBench({ json = false, windows = WINDOWS, runs = RUNS } = {}) {
 	const lacking = missing("gcc", "taskset");
 	if (lacking !== "") {
-		if (!json) console.log(`TCP over TAP: skipped, missing ${lacking}`);
+		console.log(json ? JSON.stringify({ skipped: lacking }) : `TCP over TAP: skipped, missing ${lacking}`);
 		return { skipped: lacking };
 	}
 	const tools = {
 		raw: await compile("tap-raw.c"),
 		peer: await compile("tap-peer.c"),
-		host: await buildHost({ quiet: json }),
+		host: await buildHost({ release: true, quiet: json }),
 		paths: await bundle(),
 	};
 	const folder = mkdtempSync(join(tmpdir(), "multihome-tap-"));
@@ -56,7 +56,8 @@ export async function tapBench({ json = false, windows = WINDOWS, runs = RUNS } 
 		for (const { device, address } of [...WAYS, BOARD]) await namespace.tap(device, address.replace(/2$/, "1/24"));
 		const tap = [];
 		for (const window of windows) tap.push(...(await measure(namespace, tools, folder, window, runs)));
-		if (!json) print(tap);
+		if (json) console.log(JSON.stringify({ tap }));
+		else print(tap);
 		return { tap };
 	} finally {
 		await namespace.close();
@@ -169,8 +170,5 @@ function median(values) {
 	return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-	const json = process.argv.includes("--json");
-	const result = await tapBench({ json });
-	if (json) console.log(JSON.stringify(result));
-}
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
+	await tapBench({ json: process.argv.includes("--json") });

@@ -6,7 +6,7 @@ const { TCP, Listener } = device.io;
 const buffer = new Uint8Array(65_535);
 
 function sink(from) {
-	new TCP({
+	void new TCP({
 		from,
 		onReadable() {
 			this.read(buffer);
@@ -18,7 +18,7 @@ function sink(from) {
 }
 
 function source(from) {
-	new TCP({
+	void new TCP({
 		from,
 		onReadable() {
 			this.read(buffer);
@@ -33,7 +33,7 @@ function source(from) {
 }
 
 function listen(port, serve) {
-	new Listener({
+	void new Listener({
 		port,
 		onReadable() {
 			for (let from = this.read(); from !== undefined; from = this.read()) serve(from);
