@@ -13,6 +13,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { rollup } from "rollup";
+import { minify } from "terser";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = join(root, "build/out");
@@ -53,9 +54,9 @@ export async function bundle() {
 			);
 		const twins = { "#codec": join(js, "src/wire/codec.js"), "#memory": join(js, "src/packet/memory.js") };
 		const natives = { "#codec": "multihome/codec", "#memory": "multihome/memory" };
-		await joinModules(join(js, "src/index.js"), paths.multihome, natives, XS_EXTERNAL);
-		await joinModules(join(js, "hosts/desktop/main.js"), paths.desktop, natives, XS_EXTERNAL);
-		await joinModules(join(js, "hosts/desktop/timer.js"), paths.timer, natives, XS_EXTERNAL);
+		await joinModules(join(js, "src/index.js"), paths.multihome, natives, XS_EXTERNAL, { inline: true });
+		await joinModules(join(js, "hosts/desktop/main.js"), paths.desktop, natives, XS_EXTERNAL, { inline: true });
+		await joinModules(join(js, "hosts/desktop/timer.js"), paths.timer, natives, XS_EXTERNAL, { inline: true });
 		await joinModules(join(js, "hosts/desktop/simulate.js"), paths.simulate, twins, /^(node:|ajv)/);
 	} finally {
 		await rm(js, { recursive: true, force: true });
@@ -67,9 +68,9 @@ export async function bundle() {
 
 /**
  * Makes one module of an application, TypeScript or JavaScript, with everything that it imports by a relative path, and writes
- * it with its source map into `folder`. Throws Error with one line that says what is wrong and where.
+ * it with its source map into `folder`. `inline` as for the stack. Throws Error with one line that says what is wrong and where.
  */
-export async function bundleApp(file, folder) {
+export async function bundleApp(file, folder, { inline = false } = {}) {
 	const work = await mkdtemp(join(folder, "app-"));
 	const project = join(work, "tsconfig.json");
 	const compilerOptions = {
@@ -90,7 +91,10 @@ export async function bundleApp(file, folder) {
 		await tsc("-p", project);
 		const entry = join(work, resolve(file).replace(/\.([cm]?)tsx?$/, ".$1js"));
 		// A program is taken as it is: what looks unused may be there for what it does.
-		await joinModules(entry, target, { "#codec": "multihome/codec", "#memory": "multihome/memory" }, XS_EXTERNAL, false);
+		await joinModules(entry, target, { "#codec": "multihome/codec", "#memory": "multihome/memory" }, XS_EXTERNAL, {
+			treeshake: false,
+			inline,
+		});
 	} finally {
 		await rm(work, { recursive: true, force: true });
 	}
@@ -109,7 +113,7 @@ function tsc(...args) {
 }
 
 /** Joins `input` and what it imports to the one file `output`. */
-async function joinModules(input, output, aliases, external, treeshake = true) {
+async function joinModules(input, output, aliases, external, { treeshake = true, inline = false } = {}) {
 	const plugin = {
 		name: "multihome",
 		resolveId(id, importer) {
@@ -147,13 +151,44 @@ async function joinModules(input, output, aliases, external, treeshake = true) {
 		inlineDynamicImports: true,
 	});
 	await build.close();
-	const [chunk] = chunks;
+	const chunk = inline ? await inlineConstants(chunks[0]) : chunks[0];
 	const map = chunk.map;
 	// Sources as seen from the folder that the tools are run in, for messages.
 	map.sources = map.sources.map((source) => relative(process.cwd(), resolve(dirname(output), source)));
 	await mkdir(dirname(output), { recursive: true });
 	await put(output + ".map", JSON.stringify({ ...map, file: basename(output) }));
 	await put(output, chunk.code);
+}
+
+/**
+ * Puts constants where they are used. On XS a function copies each module variable that it mentions into its frame at every call:
+ * a constant that is written out costs less than half. Names and structure stay, for messages and for reading.
+ */
+async function inlineConstants(chunk) {
+	const { code, map } = await minify(chunk.code, {
+		module: true,
+		ecma: 2022,
+		mangle: false,
+		compress: {
+			toplevel: true,
+			passes: 2,
+			inline: 0,
+			reduce_funcs: false,
+			keep_fargs: true,
+			sequences: false,
+			conditionals: false,
+			if_return: false,
+			booleans: false,
+			join_vars: false,
+			typeofs: false,
+			comparisons: false,
+			hoist_props: false,
+			side_effects: false,
+		},
+		format: { beautify: true, comments: false },
+		sourceMap: { content: chunk.map, asObject: true },
+	});
+	return { code, map };
 }
 
 /** Replaces a file at once, so that another build or run never sees half of it. */

@@ -36,16 +36,17 @@ const special = {
 
 /**
  * Builds the host if anything that goes into it has changed, and returns the binary's path.
- * @param {{ bits?: 32 | 64, sanitize?: boolean, quiet?: boolean, manifest?: string, name?: string }} options
+ * @param {{ bits?: 32 | 64, sanitize?: boolean, release?: boolean, quiet?: boolean, manifest?: string, name?: string }} options
+ *   `release`: without the checks of the engine's own stack, as in a board's release firmware: for measurements.
  *   `manifest` and `name` (of the folder under build/out) are for hosts with other native modules, such as the tests'.
  */
-export async function buildHost({ bits = 64, sanitize = false, quiet = false, manifest, name } = {}) {
+export async function buildHost({ bits = 64, sanitize = false, release = false, quiet = false, manifest, name } = {}) {
 	if (bits !== 32 && bits !== 64) throw new RangeError(`bits ${bits}: expected 32 or 64`);
 	if (!existsSync(xs)) throw new Error("the XS sources are missing: run `npm install`");
-	const suffix = (bits === 32 ? "32" : "") + (sanitize ? "-sanitize" : "");
+	const suffix = (bits === 32 ? "32" : "") + (sanitize ? "-sanitize" : "") + (release ? "-release" : "");
 	const folder = join(root, "build/out", (name ?? "host") + suffix);
 	const binary = join(folder, "multihome-xs");
-	const plan = makePlan(folder, { bits, sanitize, manifest: manifest ?? join(root, "hosts/desktop/manifest.json") });
+	const plan = makePlan(folder, { bits, sanitize, release, manifest: manifest ?? join(root, "hosts/desktop/manifest.json") });
 	if (isBuilt(folder, binary, plan.stamp)) return binary;
 
 	mkdirSync(folder, { recursive: true });
@@ -65,7 +66,7 @@ export async function buildHost({ bits = 64, sanitize = false, quiet = false, ma
 }
 
 /** Everything the binary is made of: generated files, objects with a hash of their inputs, and a stamp over all of it. */
-function makePlan(folder, { bits, sanitize, manifest }) {
+function makePlan(folder, { bits, sanitize, release, manifest }) {
 	const modules = nativeModules(manifest);
 	const ours = [...filesIn(hostFolder, ".c"), ...new Set(modules.map((module) => module.c))];
 	const ids = idsOf(ours);
@@ -77,7 +78,8 @@ function makePlan(folder, { bits, sanitize, manifest }) {
 	]);
 	const ourFolders = new Set([...includes.slice(0, 2), ...ours.map((path) => dirname(path))]);
 	const ourHeaders = hash(hashFiles([...ourFolders].flatMap((path) => filesIn(path, ".h"))), generated["mc.xs.h"]);
-	const width = bits === 32 ? ["-m32"] : [];
+	// `release` is the engine as in a board's release firmware: XS then leaves the checks of its own stack out (xsAll.h).
+	const width = [...(bits === 32 ? ["-m32"] : []), ...(release ? ["-DmxBoundsCheck=0"] : [])];
 	const link = [...width, ...(sanitize ? sanitizers : []), "-lm", "-lpthread"];
 
 	const object = (path, text, flags, headers, objectFolder = join(folder, "objects")) => {
@@ -86,7 +88,7 @@ function makePlan(folder, { bits, sanitize, manifest }) {
 		return { path, flags, object: join(objectFolder, `${stem}=${hash(text, headers, ...flags)}.o`) };
 	};
 	// XS itself is the same in all hosts of a width.
-	const xsObjects = join(root, `build/out/xs${bits}`);
+	const xsObjects = join(root, `build/out/xs${bits}${release ? "-release" : ""}`);
 	const xsFlags = [...width, ...common, "-w"];
 	const ourFlags = [...width, ...common, "-g", ...warnings, ...(sanitize ? sanitizers : [])];
 	const objects = [

@@ -104,18 +104,22 @@ export class Stack {
 			this.#stamp = core.stamp;
 			this.tcp.checkRoutes(); // a way may be lost or found
 		}
+		if (core.spare < 0) core.takeSpare();
 		const sockets = this.sockets;
 		const tcp = this.tcp;
+		const count = links.length;
 		let turns = TURNS_PER_POLL;
-		let busy = true;
+		let busy;
 		do {
 			busy = false;
-			for (let i = 0; i < links.length; i++) if (links[i]!.ready && this.#receive(links[i]!)) busy = true;
-			if (core.spare < 0) core.takeSpare();
+			for (let i = 0; i < count; i++) {
+				const link = links[i]!;
+				if (link.ready && this.#receive(link)) busy = true;
+			}
 			if (sockets.head !== null) {
 				sockets.dispatch();
 				// What applications did may go on at once, and what they read may have given a packet back.
-				if (sockets.head !== null || (this.#packet < 0 && this.#nextPacket())) busy = true;
+				if (sockets.head !== null || this.#packet < 0) busy = true;
 			}
 			if (tcp.pending !== undefined) tcp.output();
 		} while (busy && --turns > 0);

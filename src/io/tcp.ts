@@ -1,12 +1,12 @@
 // ECMA-419's TCP over a TCB. What is said of each method stands in types.ts.
 // The stack refers to the TCB, and the TCB to its owner: an open instance survives garbage collection without further ado.
 
-import { streamRead } from "#codec";
+import { streamRead, streamWrite } from "#codec";
 import { formatIpv4 } from "../ip/address.ts";
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/sockets.ts";
 import { CLOSE_WAIT, ESTABLISHED, Tcb } from "../transport/tcp/tcb.ts";
-import type { Tcp } from "../transport/tcp/tcp.ts";
+import { QUEUED, type Tcp } from "../transport/tcp/tcp.ts";
 import { closed, report, slotOf } from "./common.ts";
 import * as check from "./options.ts";
 import type { Bytes, Format, TCP, TCPError, TCPOptions } from "./types.ts";
@@ -115,9 +115,13 @@ export class TCPSocket implements TCP, SocketOwner {
 		if (tcb !== undefined && byteOffset === undefined) {
 			const size = (data as Bytes | undefined)?.byteLength as number;
 			// Not so when it is empty, or no buffer, as then its size is no number; nor when it does not fit.
-			if (size > 0) {
-				const room = this.#tcp.writeAll(tcb, data as Bytes, 0, size);
-				if (room >= 0) return room;
+			if (size > 0 && tcb.sendable) {
+				// As Tcp.writeAll, without the call.
+				const room = streamWrite(this.#view, tcb.block, data as Bytes, 0, size);
+				if (room >= 0) {
+					if ((tcb.work & QUEUED) !== QUEUED) this.#tcp.wrote(tcb);
+					return room;
+				}
 			}
 		}
 		return this.#write(data, byteOffset, byteLength);

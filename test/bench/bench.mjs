@@ -102,8 +102,13 @@ if (wanted.tap) {
 
 const folder = `${root}/build/out/bench`;
 mkdirSync(folder, { recursive: true });
-const host = await buildHost({ name: "bench-host", manifest: `${root}/test/bench/manifest.json`, quiet: wanted.json });
-const app = await bundleApp(`${root}/test/bench/cases.ts`, folder);
+const host = await buildHost({
+	name: "bench-host",
+	manifest: `${root}/test/bench/manifest.json`,
+	release: true,
+	quiet: wanted.json,
+});
+const app = await bundleApp(`${root}/test/bench/cases.ts`, folder, { inline: true });
 const names = JSON.parse((await run(host, ["-s", app, "--", "list"])).stdout).filter((name) => name.includes(wanted.only ?? ""));
 if (names.length === 0) {
 	console.error(`bench: --only ${wanted.only}: no case has that in its name`);

@@ -202,17 +202,16 @@ const [name = "", count = "0"] = args;
 if (name === "list") print(JSON.stringify(Object.keys(CASES)));
 else {
 	const run = CASES[name]!();
+	const packets = Number(count);
 	run(500); // connections open, neighbours answer, caches fill
 	collect();
-	const slots = slotsAllocated();
-	const chunkBytes = chunkBytesAllocated();
-	const before = collections();
-	run(Number(count));
-	print(
-		JSON.stringify({
-			slots: slotsAllocated() - slots,
-			chunkBytes: chunkBytesAllocated() - chunkBytes,
-			collections: collections() - before,
-		}),
-	);
+	// Each figure into a variable of its own: an object around them would be counted.
+	const slotsBefore = slotsAllocated();
+	const chunkBytesBefore = chunkBytesAllocated();
+	const collectionsBefore = collections();
+	run(packets);
+	const slots = slotsAllocated() - slotsBefore;
+	const chunkBytes = chunkBytesAllocated() - chunkBytesBefore;
+	const collected = collections() - collectionsBefore;
+	print(JSON.stringify({ slots, chunkBytes, collections: collected }));
 }

@@ -39,8 +39,10 @@
 /* The engine's own chatter about its heap would land in our output; errors.c reports instead. */
 #define mxNoConsole 1
 
-/* A runaway recursion ends with a message instead of writing over the heap. */
+/* A runaway recursion ends with a message instead of writing over the heap. XS's own default, and so a board's release firmware, is 0. */
+#ifndef mxBoundsCheck
 #define mxBoundsCheck 1
+#endif
 
 /* The waiter fields belong to xsAtomics.c. */
 #define mxMachinePlatform \

@@ -11,11 +11,12 @@ import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { ERROR, READABLE, WRITABLE } from "../sockets.ts";
 import { established, listenArrives, refuse, reopen, synSentArrives } from "./handshake.ts";
 import { abort, end } from "./life.ts";
+import type { Reassembly } from "./reassembly.ts";
 import { acknowledgeNow, mark, retransmitFirst } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
-import { arm, delayAck, FIN_WAIT_2_TIME, linger, recoverRto, sampleRtt, TIME_WAIT_TIME } from "./timers.ts";
+import { arm, delayAck, FIN_WAIT_2_TIME, linger, recoverRto, sampleRtt, startKeepAlive, TIME_WAIT_TIME } from "./timers.ts";
 
 const FLAG_SHIFT = 16;
 /** Least time between two acknowledgments that nobody's data asked for, ms. RFC 5961 §7; per connection, so that nobody can watch it. */
@@ -92,7 +93,10 @@ function synchronized(tcp: Tcp, tcb: Tcb, iface: Interface): void {
 	} else if (ahead < 0) return;
 	const behind = (tcb.rcvNxt + ahead + length) | 0;
 	if (length > 0) data(tcp, tcb, iface, ahead, at, length);
-	if (flags & FIN) noteFin(tcp, tcb, behind);
+	if (flags & FIN) {
+		noteFin(tcb, behind, tcp.reassembly);
+		if (length === 0 && ahead > 0) acknowledgeNow(tcp, tcb);
+	}
 	if (tcb.finAhead && tcb.finAt === tcb.rcvNxt) finArrives(tcp, tcb);
 }
 
@@ -151,6 +155,7 @@ function acknowledgment(tcp: Tcp, tcb: Tcb, iface: Interface, seq: number, ack: 
 		return false;
 	}
 	tcb.heard = true;
+	if (tcb.keepAliveProbes !== 0) startKeepAlive(tcp, tcb);
 	let finAcked = false;
 	if (acked > 0) {
 		let bytes = acked;
@@ -306,7 +311,10 @@ function data(tcp: Tcp, tcb: Tcb, iface: Interface, ahead: number, at: number, l
 		length += more;
 		mark(tcp, tcb, tcbs.ACK_NOW);
 	} else if (tcb.work & tcbs.ACK_DELAYED) mark(tcp, tcb, tcbs.ACK_NOW);
-	else delayAck(tcp, tcb);
+	else {
+		tcb.work |= tcbs.ACK_DELAYED;
+		if (!(tcb.work & tcbs.TICKING)) delayAck(tcp, tcb);
+	}
 	const next = tcb.rcvAt + length;
 	tcb.rcvAt = next < size ? next : next - size;
 	tcb.rcvQueued += length;
@@ -315,13 +323,12 @@ function data(tcp: Tcp, tcb: Tcb, iface: Interface, ahead: number, at: number, l
 }
 
 /** A FIN behind the byte before `at`: its turn comes when everything before it is there. */
-function noteFin(tcp: Tcp, tcb: Tcb, at: number): void {
+function noteFin(tcb: Tcb, at: number, reassembly: Reassembly): void {
 	// Bytes beyond the FIN were stored already: this peer contradicts itself, and the FIN is not believed.
-	if (tcb.ranges > 0 && ((tcp.reassembly.end(tcb) - at) | 0) > 0) return;
+	if (tcb.ranges > 0 && ((reassembly.end(tcb) - at) | 0) > 0) return;
 	if (((at - tcb.rcvNxt) | 0) < 0) return;
 	tcb.finAhead = true;
 	tcb.finAt = at;
-	if (at !== tcb.rcvNxt) acknowledgeNow(tcp, tcb);
 }
 
 /** The eighth step. */

@@ -9,7 +9,7 @@
 enum { MODE_TCP_SOURCE = 1, MODE_TCP_SINK, MODE_UDP_ECHO, MODE_ICMP_ECHO, MODE_ARP, MODE_CONNECT };
 enum { CLOSED, SYN_SENT, OPEN, FINISHED };
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
-enum { IP = 14, L4 = 34, DATA = 54, BOARD_PORT = 9 };
+enum { IP = 14, L4 = 34, DATA = 54, BOARD_PORT = 9, ACKS = 64 };
 
 static const uint8_t boardMac[6] = { 2, 0, 0, 0, 0, 2 }, peerMac[6] = { 2, 0, 0, 0, 0, 1 };
 
@@ -20,6 +20,7 @@ static struct {
 	uint32_t payload, seq, ack, window, acked, port, count;
 	uint8_t frame[1514];
 	uint32_t length;
+	uint32_t acks[ACKS]; /* acknowledgments not sent yet, the oldest first */
 	uint8_t arp[42]; /* our answer to the board's question, before anything else */
 	int arpWaits;
 } peer;
@@ -160,6 +161,14 @@ static int next(void)
 	}
 	if (!peer.reply)
 		return 0;
+	if (peer.mode == MODE_TCP_SINK && peer.state == OPEN) {
+		uint32_t newest = peer.ack;
+		peer.ack = peer.acks[0];
+		memmove(peer.acks, peer.acks + 1, (size_t)--peer.reply * 4);
+		segment(ACK, 0, 0);
+		peer.ack = newest;
+		return 1;
+	}
 	peer.reply = 0;
 	if (peer.state == FINISHED) {
 		/* Acknowledges the board's FIN; the next connection comes from another port. */
@@ -219,6 +228,7 @@ static void hearTcp(const uint8_t *f)
 		peer.window = get16(p + 14);
 		peer.state = OPEN;
 		peer.reply = 1;
+		peer.acks[0] = peer.ack;
 		return;
 	}
 	if (flags & ACK) {
@@ -230,7 +240,8 @@ static void hearTcp(const uint8_t *f)
 		peer.count++;
 		if (++peer.unacked == 2) { /* RFC 5681 §4.2: every second segment */
 			peer.unacked = 0;
-			peer.reply = 1;
+			if (peer.reply < ACKS)
+				peer.acks[peer.reply++] = peer.ack;
 		}
 	}
 	if (flags & FIN) {
