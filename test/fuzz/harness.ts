@@ -4,6 +4,7 @@
 import type { EthernetInterface } from "../../src/link/ethernet.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import { ECHO, EchoClient, EchoServer, UdpEchoServer } from "../support/apps.ts";
+import { onXS } from "../support/env.ts";
 import { ip } from "../support/frames.ts";
 import { flowsInUse, Ledger } from "../support/ledger.ts";
 import type { Target, Tuple } from "../support/mutate.ts";
@@ -28,18 +29,20 @@ export class Harness {
 	readonly #freePackets: number;
 	readonly #flows: number;
 
-	constructor(seed: number) {
+	/** `fused`: the device has the optional half of the driver contract. */
+	constructor(seed: number, fused = false) {
 		// Half of the seeds see the clock wrap.
 		this.world = new World(seed, seed & 1 ? 1000 : 2 ** 31 - 60_000);
 		const limits = { sockets: { tcp: 24, udp: 4, icmp: 2 }, packets: 48, neighbors: 8 };
 		this.target = this.world.node("target", limits);
 		this.peer = this.world.node("peer", limits);
 		this.segment = this.world.segment({});
-		this.device = this.segment.port({ mac: macOf(1) });
+		this.device = this.segment.port({ mac: macOf(1), fused });
 		this.link = this.target.ethernet("eth0", this.device, "10.0.0.1/24");
 		this.target.ethernet("eth1", this.world.segment().port({ mac: macOf(3) }), "10.1.0.1/24", "192.168.7.1/31");
 		this.peer.ethernet("eth0", this.segment.port({ mac: macOf(2) }), "10.0.0.2/24");
-		this.ledger = new Ledger(this.target.stack);
+		this.ledger = new Ledger(this.target.stack, { readEvery: onXS ? 50 : 1 });
+		this.ledger.watch(this.link, this.device);
 		new EchoServer(this.target);
 		new UdpEchoServer(this.target);
 		const target: Target = {
@@ -54,22 +57,6 @@ export class Harness {
 		this.world.run(3000);
 		this.#freePackets = this.target.stack.core.pool.free;
 		this.#flows = flowsInUse(this.target.stack);
-	}
-
-	/** Has every frame accounted for before the next is taken, and reports the one that is not. Slow. */
-	trace(report: (frame: Uint8Array, difference: number) => void): void {
-		const { device } = this;
-		const receive = device.receive.bind(device);
-		let previous: Uint8Array | undefined;
-		let offset = 0;
-		device.receive = (at, max) => {
-			const difference = this.ledger.difference(this.link, device);
-			if (difference !== offset && previous) report(previous, difference - offset);
-			offset = difference;
-			const length = receive(at, max);
-			previous = length > 0 ? new Uint8Array(this.target.stack.core.view.buffer, at, length).slice() : undefined;
-			return length;
-		};
 	}
 
 	/** What was dropped on eth0, by reason. */

@@ -117,11 +117,12 @@ export class Port {
 
 	insert(): void {
 		const { node } = this.#host;
-		this.device = new QueueDevice({ mac: macOf(this.#mac) });
+		// Every other device has `take` and `put`.
+		this.device = new QueueDevice({ mac: macOf(this.#mac), fused: this.#mac % 2 === 0 });
 		this.device.hold = this.#hold;
 		this.#segment.plug(this.device);
 		this.link = node.ethernet(this.name, this.device, this.#spec.address);
-		this.#host.ledger?.watch(this.link);
+		this.#host.ledger.watch(this.link, this.device);
 		for (const { prefix, gateway, metric } of this.#spec.routes)
 			node.stack.routes.add({ prefix, gateway, interface: this.link, metric: metric ?? 0 });
 	}
@@ -137,20 +138,21 @@ export class Port {
 	/** Throws when a frame of this interface is unaccounted for. */
 	check(): void {
 		if (!this.link) return;
-		const wrong = this.#host.ledger?.check(this.link, this.device);
+		const wrong = this.#host.ledger.check(this.link, this.device);
 		if (wrong) throw new Error(`${this.#host.node.name}: ${wrong}`);
 	}
 }
 
 export class Host {
 	readonly node: Node;
-	ledger: Ledger | undefined;
+	readonly ledger: Ledger;
 	readonly ports: Port[] = [];
 	#freePackets = 0;
 	#flows = 0;
 
-	constructor(node: Node) {
+	constructor(node: Node, forwarding: boolean) {
 		this.node = node;
+		this.ledger = new Ledger(node.stack, { forwarding });
 	}
 
 	/** Remembers how things are while nothing goes on. */
@@ -185,11 +187,11 @@ export class Network {
 		this.segments = { a: this.world.segment(), b: this.world.segment(), c: this.world.segment(), d: this.world.segment() };
 		let mac = 1;
 		for (const [name, spec] of Object.entries(HOSTS)) {
-			const host = new Host(this.world.node(name, { ...LIMITS, forwarding: spec.forwarding ?? false }));
+			const forwarding = spec.forwarding ?? false;
+			const host = new Host(this.world.node(name, { ...LIMITS, forwarding }), forwarding);
 			this.hosts[name] = host;
 			for (const [index, port] of spec.ports.entries())
 				host.ports.push(new Port(host, index, port, this.segments[port.segment], mac++));
-			host.ledger = new Ledger(host.node.stack);
 			new EchoServer(host.node);
 			new UdpEchoServer(host.node);
 		}

@@ -1,10 +1,13 @@
-// An account of what becomes of every frame: each one that an interface counts as received must end as exactly one drop with a
-// reason, or in the hands of one layer. It listens at the methods by which stack.ts hands packets on.
+// An account of what becomes of every frame: each one that an interface receives is taken by a layer, or ends as exactly one drop with a
+// reason. What `decode` answers and what a reader of its own (parse.ts) thinks of the frame say which of the two it must be.
 
 import { BLOCK_DROPS, BLOCK_RX_PACKETS, FLOW_ENTRIES, FLOW_ENTRY, FLOW_META } from "../../src/packet/blocks.ts";
 import { DROPS, type DropName } from "../../src/packet/drops.ts";
 import type { Interface } from "../../src/link/interface.ts";
 import type { Stack } from "../../src/stack.ts";
+import * as kinds from "../../src/wire/kinds.ts";
+import { hex } from "./frames.ts";
+import { parseFrame } from "./parse.ts";
 import type { QueueDevice } from "./wire.ts";
 
 /** Reasons about a packet on its way out: the frame that caused it has another fate besides. */
@@ -18,7 +21,7 @@ const OUTBOUND: ReadonlySet<DropName> = new Set([
 	"noPacketBuffer",
 	"interfaceDown",
 ] as const);
-const INBOUND: readonly number[] = DROPS.flatMap((name, index) => (OUTBOUND.has(name) ? [] : [index]));
+const INBOUND: readonly number[] = DROPS.flatMap((name, index) => (OUTBOUND.has(name) ? [] : [BLOCK_DROPS + index * 4]));
 
 /** Entries of the flow table in use: one for each listener, connection and UDP socket. */
 export function flowsInUse(stack: Stack): number {
@@ -29,107 +32,115 @@ export function flowsInUse(stack: Stack): number {
 	return count;
 }
 
-interface Account {
-	/** Frames handed to a layer, and the drops that these counted. */
-	handed: number;
-	droppedInside: number;
+/** How many drops a frame of this kind must end as; undefined: none or one. */
+function mustDrop(answer: number): number | undefined {
+	if (answer === 0) return 1;
+	switch (answer & kinds.KIND) {
+		case kinds.SEGMENT:
+		case kinds.DATAGRAM:
+		case kinds.ECHO:
+			return 0;
+		case kinds.FRAGMENT:
+		case kinds.OTHER:
+			return 1;
+		case kinds.UDP:
+			return answer >> kinds.VALUE_SHIFT === kinds.NO_SOCKET ? 1 : undefined;
+	}
+	return undefined;
+}
+
+class Account {
+	taken = 0;
+	dropped = 0;
+	/** The frame that is being processed, what `decode` answered (undefined: not known), and the drops before it. */
+	frame: Uint8Array | undefined;
+	answer: number | undefined;
+	before = 0;
+}
+
+export interface LedgerOptions {
+	/** A router does not look beyond the IP header of what it forwards. */
+	forwarding?: boolean;
+	/** Every so many frames the ledger reads the frame itself; 0: never. Reading is slow on XS. */
+	readEvery?: number;
 }
 
 export class Ledger {
-	/** What went wrong in itself: handed on and lost without a word, or dropped twice. */
+	/** What went wrong first, "" as long as nothing did. */
 	error = "";
 	readonly #stack: Stack;
 	readonly #accounts = new Map<Interface, Account>();
-	#current: Interface | undefined;
-	#depth = 0;
+	readonly #forwarding: boolean;
+	readonly #readEvery: number;
+	#frames = 0;
 
-	/** Interfaces that come later are told to `watch`. */
-	constructor(stack: Stack) {
+	/** Watches the interfaces that there are; those that come later are told to `watch`. */
+	constructor(stack: Stack, options: LedgerOptions = {}) {
 		this.#stack = stack;
-		for (const link of stack.interfaces.list) this.watch(link);
-		const { tcp, udp, ip, icmp } = stack;
-		tcp.receive = this.#note("tcp", tcp.receive.bind(tcp));
-		tcp.refuse = this.#note("refuse", tcp.refuse.bind(tcp));
-		tcp.icmpError = this.#note("icmpError", tcp.icmpError.bind(tcp));
-		udp.receive = this.#note("udp", udp.receive.bind(udp), true);
-		ip.icmp.echo = this.#note("echo", ip.icmp.echo.bind(ip.icmp));
-		ip.forward = this.#note("forward", ip.forward.bind(ip));
-		icmp.receive = this.#note("echo reply", icmp.receive.bind(icmp), false, true);
+		this.#forwarding = options.forwarding ?? false;
+		this.#readEvery = options.readEvery ?? 1;
 	}
 
-	/** Begins the account of an interface. */
-	watch(link: Interface): void {
-		this.#accounts.set(link, { handed: 0, droppedInside: 0 });
-		const { device } = link;
-		const receive = device.receive.bind(device);
-		device.receive = (at, max) => {
-			this.#current = link;
-			return receive(at, max);
+	/** Begins the account of an interface over a device, before the device gives its first frame. */
+	watch(link: Interface, device: QueueDevice): void {
+		const account = new Account();
+		this.#accounts.set(link, account);
+		account.before = this.drops(link);
+		device.onReceive = (at, length) => {
+			this.#settle(link, account);
+			if (length <= 0) return;
+			const { view } = this.#stack.core;
+			account.frame = new Uint8Array(view.buffer, view.byteOffset + at, length).slice();
+			account.answer = undefined;
 		};
-		link.control = this.#note("control", link.control.bind(link));
+		device.onDecoded = (answer) => {
+			account.answer = answer;
+		};
 	}
 
-	/**
-	 * Wraps a layer's method. `kept`: a false answer means a drop, which must have been counted. `refusable`: a false answer means
-	 * that the frame is still the stack's.
-	 */
-	#note<Args extends unknown[], Result>(name: string, method: (...args: Args) => Result, kept = false, refusable = false): never {
-		return ((...args: Args): Result => {
-			const link = this.#current;
-			const account = link && this.#accounts.get(link);
-			// A layer that calls another in turn (tcp.receive refuses) is one fate, not two.
-			if (!link || !account || this.#depth > 0) return method(...args);
-			const before = this.drops(link);
-			const all = kept ? this.#allDrops(link) : 0;
-			this.#depth++;
-			const result = method(...args);
-			this.#depth--;
-			const dropped = this.drops(link) - before;
-			if (refusable && result === false) return result;
-			account.handed++;
-			account.droppedInside += dropped;
-			if (dropped > 1 && this.error === "") this.error = `${name}: one frame on ${link.name} counted as ${dropped} drops`;
-			if (kept && result === false && this.#allDrops(link) === all && this.error === "")
-				this.error = `${name}: a packet on ${link.name} was lost without a count`;
-			return result;
-		}) as never;
+	/** The frame before is done with: its drops are counted by now. */
+	#settle(link: Interface, account: Account): void {
+		const drops = this.drops(link);
+		const dropped = drops - account.before;
+		const { frame } = account;
+		account.before = drops;
+		if (!frame) return;
+		account.frame = undefined;
+		if (dropped > 0) account.dropped++;
+		else account.taken++;
+		if (this.error) return;
+		const expected = account.answer === undefined ? undefined : mustDrop(account.answer);
+		const wrong = dropped > 1 || (expected !== undefined && dropped !== expected);
+		if (wrong)
+			this.error = `${link.name}: ${dropped} drops for a frame that decode answered ${account.answer} for:\n${hex(frame)}`;
+		if (wrong || this.#forwarding || this.#readEvery === 0 || this.#frames++ % this.#readEvery !== 0) return;
+		const malformed = parseFrame(frame).error;
+		if (malformed && dropped === 0) this.error = `${link.name}: no drop for a frame with bad ${malformed}:\n${hex(frame)}`;
 	}
 
 	/** Drops of frames that came in by the interface. */
 	drops(link: Interface): number {
 		const { view } = this.#stack.core;
-		const counters = link.block + BLOCK_DROPS;
+		const { block } = link;
 		let sum = 0;
-		for (let i = 0; i < INBOUND.length; i++) sum += view.getUint32(counters + INBOUND[i]! * 4, true);
-		return sum;
-	}
-
-	#allDrops(link: Interface): number {
-		const { view } = this.#stack.core;
-		let sum = 0;
-		for (let i = 0; i < DROPS.length; i++) sum += view.getUint32(link.block + BLOCK_DROPS + i * 4, true);
+		for (let i = 0; i < INBOUND.length; i++) sum += view.getInt32(block + INBOUND[i]!, true);
 		return sum;
 	}
 
 	/** Frames that a layer took without dropping them. */
 	taken(link: Interface): number {
-		const account = this.#accounts.get(link)!;
-		return account.handed - account.droppedInside;
+		return this.#accounts.get(link)!.taken;
 	}
 
-	/** Frames with a known fate, those that the device lost among them, less frames that came: 0 when the books balance. */
-	difference(link: Interface, device: QueueDevice): number {
-		return this.drops(link) + this.taken(link) - device.received - device.lost;
-	}
-
-	/** What does not balance on an interface, "" when all does. */
+	/** What does not balance on an interface, "" when all does. Call between polls. */
 	check(link: Interface, device: QueueDevice): string {
+		const account = this.#accounts.get(link)!;
+		this.#settle(link, account);
 		if (this.error) return this.error;
 		const received = this.#stack.core.view.getUint32(link.block + BLOCK_RX_PACKETS, true);
 		if (received !== device.received)
 			return `${link.name}: ${received} frames counted as received, the device gave ${device.received}`;
-		const difference = this.difference(link, device);
-		if (difference === 0) return "";
-		return `${link.name}: ${received} frames received and ${device.lost} lost, ${received + device.lost + difference} accounted for`;
+		const fates = account.taken + account.dropped;
+		return fates === received ? "" : `${link.name}: ${received} frames received, ${fates} accounted for`;
 	}
 }

@@ -2,6 +2,7 @@
 // reorder and damage frames.
 
 import { BUSY, HELD, MEDIUM_ETHERNET, SENT, type Device, type DeviceHost } from "../../src/device/device.ts";
+import { decode, ethernetHeader } from "#codec";
 import type { VirtualClock } from "./clock.ts";
 import type { Prng } from "./prng.ts";
 
@@ -11,6 +12,8 @@ export interface QueueDeviceOptions {
 	abilities?: number;
 	/** Six bytes, or the last byte of 02:00:00:00:00:xx. */
 	mac?: Uint8Array | number;
+	/** The optional half of the driver contract: `take` and `put`. */
+	fused?: boolean;
 }
 
 export function macOf(last: number): Uint8Array<ArrayBuffer> {
@@ -40,6 +43,12 @@ export class QueueDevice implements Device {
 	/** When set, `transmit` answers HELD, and this is given the function that lets the packet go. */
 	hold: ((release: () => void) => void) | undefined = undefined;
 	readonly #held = new Set<number>();
+	/** Told of every answer of `receive`, before the stack sees it, and of what `decode` answered when `fused`. */
+	onReceive: ((at: number, length: number) => void) | undefined = undefined;
+	onDecoded: ((answer: number) => void) | undefined = undefined;
+	/** With `fused`: reception and decoding, header and transmission, in one call each, as drivers in C have it. */
+	readonly take?: (at: number, max: number, block: number) => number;
+	readonly put?: (packet: number, at: number, end: number, header: number, block: number) => number;
 	#arena: Uint8Array = new Uint8Array(0);
 
 	constructor(options: QueueDeviceOptions = {}) {
@@ -47,6 +56,19 @@ export class QueueDevice implements Device {
 		this.mtu = options.mtu ?? 1500;
 		this.abilities = options.abilities ?? 0;
 		this.mac = typeof options.mac === "object" ? options.mac : macOf(options.mac ?? 1);
+		if (!options.fused) return;
+		this.take = (at, max, block) => {
+			const length = this.receive(at, max);
+			if (length === 0) return -1;
+			if (length < 0) return 0;
+			const answer = decode(this.host!.view, at, at + length, block);
+			this.onDecoded?.(answer);
+			return answer;
+		};
+		this.put = (packet, at, end, header, block) => {
+			if (this.busy) return BUSY;
+			return this.transmit(packet, ethernetHeader(this.host!.view, at, header, block, end), end);
+		};
 	}
 
 	attach(host: DeviceHost): void {
@@ -73,11 +95,17 @@ export class QueueDevice implements Device {
 	}
 
 	/** Everything sent since the last call. */
-	take(): Uint8Array[] {
+	takeSent(): Uint8Array[] {
 		return this.sent.splice(0);
 	}
 
 	receive(at: number, max: number): number {
+		const length = this.#receive(at, max);
+		this.onReceive?.(at, length);
+		return length;
+	}
+
+	#receive(at: number, max: number): number {
 		if (this.incoming.length === 0) return 0;
 		const frame = this.incoming.shift();
 		if (!frame || frame.length > max || frame.length === 0) {
