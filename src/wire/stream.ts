@@ -35,6 +35,9 @@ export const READ_TELL = 0x10000;
 export const READ_END = 0x20000;
 export const READ_BYTES = 0xffff;
 
+/** Least time between segments that are timed, ms. With a timeout of no less than 200 ms more would tell nothing. */
+const RTT_STEP = 10;
+
 /** Flags that are unusual: all but ACK, and PSH, which makes no difference. */
 const UNUSUAL = (0xff & ~PSH) << 16;
 const PLAIN = ACK << 16;
@@ -156,8 +159,8 @@ export function streamOut(view: DataView, at: number, tcb: number, now: number):
 	set(view, tcb + block.TCB_SND_NXT, (next + length) | 0);
 	if (length < mss) set(view, tcb + block.TCB_SND_SMALL, (next + length) | 0);
 	let after = bits & ~(block.BIT_ACK_NOW | block.BIT_ACK_DELAYED);
-	// One segment is timed at a time (RFC 6298 §3), and one in a millisecond: more would tell nothing.
-	if (!(bits & block.BIT_TIMING) && now !== get(view, tcb + block.TCB_RTT_AT)) {
+	// One segment is timed at a time (RFC 6298 §3), and one in RTT_STEP.
+	if (!(bits & block.BIT_TIMING) && (now - get(view, tcb + block.TCB_RTT_AT)) >>> 0 >= RTT_STEP) {
 		set(view, tcb + block.TCB_RTT_SEQ, next);
 		set(view, tcb + block.TCB_RTT_AT, now);
 		after |= block.BIT_TIMING;

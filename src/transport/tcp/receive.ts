@@ -191,15 +191,14 @@ export function offered(tcp: Tcp, tcb: Tcb, window: number): void {
 
 /** The short way took an acknowledgment: `what` it found, as streamIn says. */
 export function acknowledgedShort(tcp: Tcp, tcb: Tcb, what: number): void {
-	const now = tcp.core.now;
-	if (what & IN_TIMED) sampleRtt(tcb, (now - tcp.view.getInt32(tcb.block + TCB_RTT_AT, true)) | 0);
+	if (what & IN_TIMED) sampleRtt(tcb, (tcp.core.now - tcp.view.getInt32(tcb.block + TCB_RTT_AT, true)) | 0);
 	if (tcb.cwnd < tcp.sendSize) {
 		tcp.congestion.acknowledged(tcb, what >> IN_BYTES_SHIFT);
 		tcp.view.setInt32(tcb.block + TCB_CWND, tcb.cwnd, true);
 	}
 	// RFC 6298 §5.2 and 5.3.
 	if (what & IN_ALL_ACKED) tcb.work |= tcbs.IDLE;
-	else tcb.retransmitAt = (now + tcb.rto) | 0;
+	else tcb.retransmitAt = (tcp.core.now + tcb.rto) | 0;
 	if (what & IN_UNSENT) mark(tcp, tcb, tcbs.SEND);
 	// Half the ring: the application writes worthwhile pieces.
 	if (what & IN_ROOM && !(tcb.events & WRITABLE)) tcp.sockets.post(tcb, WRITABLE);

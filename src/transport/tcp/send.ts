@@ -61,13 +61,11 @@ export function emitReset(tcp: Tcp, tcb: Tcb): void {
 	emit(tcp, tcb, bareSeq(tcb), RST | ACK, 0, 0);
 }
 
-/** Sends what may be sent. False when packet buffers ran out before, or the device was busy. */
-export function transmit(tcp: Tcp, tcb: Tcb): boolean {
-	return tcb.fast ? transmitShort(tcp, tcb) : transmitLong(tcp, tcb);
-}
-
-/** The short way: data that was never sent, as long as wire/stream.ts lets it go; then the acknowledgment, if it is still owed. */
-function transmitShort(tcp: Tcp, tcb: Tcb): boolean {
+/**
+ * The short way: data that was never sent, as long as wire/stream.ts lets it go; or an acknowledgment. False when packet buffers ran
+ * out before, or the device was busy.
+ */
+export function transmitShort(tcp: Tcp, tcb: Tcb): boolean {
 	const core = tcp.core;
 	const path = tcb.path;
 	const now = core.now;
@@ -95,7 +93,10 @@ function transmitShort(tcp: Tcp, tcb: Tcb): boolean {
 			}
 			end = streamOut(view, at, block, now);
 		} while (end !== 0);
-	} else if (!running) return transmitLong(tcp, tcb); // Nothing in flight, nothing may go: probe the window, if there is anything.
+		tcb.work &= ~tcbs.SEND;
+		return true;
+	}
+	if (!running) return transmitLong(tcp, tcb); // Nothing in flight, nothing may go: probe the window, if there is anything.
 	tcb.work &= ~tcbs.SEND;
 	end = streamAck(view, at, block);
 	if (end !== 0 && out.send(packet, at, end, header)) core.takeSpare();
@@ -111,8 +112,8 @@ function startRetransmit(tcp: Tcp, tcb: Tcb, now: number): void {
 	if (!(work & tcbs.IDLE)) arm(tcp, tcb, tcb.retransmitAt);
 }
 
-/** The long way, for every state. */
-function transmitLong(tcp: Tcp, tcb: Tcb): boolean {
+/** The long way, for every state. False as above. */
+export function transmitLong(tcp: Tcp, tcb: Tcb): boolean {
 	const mine = tcbs.load(tcp.view, tcb);
 	tcb.work &= ~tcbs.SEND;
 	const complete = transmitLoaded(tcp, tcb);

@@ -34,7 +34,7 @@ import {
 } from "./life.ts";
 import { Reassembly } from "./reassembly.ts";
 import { acknowledgedShort, arrive } from "./receive.ts";
-import { mark, transmit } from "./send.ts";
+import { mark, transmitLong, transmitShort } from "./send.ts";
 import { SEGMENT_ACK_DUE, SEGMENT_MORE } from "../../wire/kinds.ts";
 import * as tcbs from "./tcb.ts";
 import { PENDING, SEND, Tcb, TICKING } from "./tcb.ts";
@@ -165,7 +165,7 @@ export class Tcp {
 			this.pending = tcb.nextPending;
 			tcb.work &= ~PENDING;
 			if (tcb.work & SEND || !tcb.fast || tcb.path.stamp !== core.stamp || core.spare < 0) {
-				if (!transmit(this, tcb)) {
+				if (!(tcb.fast ? transmitShort(this, tcb) : transmitLong(this, tcb))) {
 					tcb.work |= PENDING | SEND;
 					tcb.nextPending = blocked;
 					blocked = tcb;

@@ -7,6 +7,8 @@ enum { IN_ACKED = 8, IN_ALL_ACKED = 16, IN_UNSENT = 32, IN_ROOM = 64, IN_TIMED =
 enum { READ_TELL = 0x10000, READ_END = 0x20000 };
 enum { FLAG_PSH = 8, FLAG_ACK = 16 };
 
+enum { RTT_STEP = 10 };
+
 #define UNUSUAL ((0xff & ~FLAG_PSH) << 16)
 #define PLAIN (FLAG_ACK << 16)
 
@@ -154,7 +156,7 @@ void xs_multihome_streamOut(xsMachine *the)
 	if (length < word(tcb + TCB_SND_MSS))
 		setWord(tcb + TCB_SND_SMALL, after);
 	int32_t left = bits & ~(BIT_ACK_NOW | BIT_ACK_DELAYED);
-	if (!(bits & BIT_TIMING) && now != word(tcb + TCB_RTT_AT)) {
+	if (!(bits & BIT_TIMING) && (uint32_t)ahead(now, word(tcb + TCB_RTT_AT)) >= RTT_STEP) {
 		setWord(tcb + TCB_RTT_SEQ, next);
 		setWord(tcb + TCB_RTT_AT, now);
 		left |= BIT_TIMING;
