@@ -44,6 +44,7 @@ export { flowFind, routeFind };
 export * from "./build.ts";
 export * from "./copies.ts";
 export { udpDeliver, udpNext, udpRead } from "./deliver.ts";
+export * from "./hash.ts";
 export * from "./stream.ts";
 
 function field(view: DataView, index: number, value: number): void {

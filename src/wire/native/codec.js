@@ -23,6 +23,7 @@ export function ringWrite(view, ring, size, offset, buffer, start, length) @ "xs
 export function ringRead(view, ring, size, offset, buffer, start, length) @ "xs_multihome_ringRead";
 
 export function streamIn(view, tcb) @ "xs_multihome_streamIn";
+export function halfSipHash(k0, k1, first, second, third) @ "xs_multihome_halfSipHash";
 export function streamOut(view, at, tcb, now) @ "xs_multihome_streamOut";
 export function streamAck(view, at, tcb) @ "xs_multihome_streamAck";
 export function streamRead(view, tcb, buffer, start, length) @ "xs_multihome_streamRead";
