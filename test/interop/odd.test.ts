@@ -97,7 +97,6 @@ describeWith(["hping3", "nmap"], "odd packets", () => {
 		);
 		// A SYN that came last in the flood may have to be sent again.
 		expect(waited).toBeLessThan(5);
-		expect(after.memory.tcpFree).toBeGreaterThan(after.memory.tcp / 2);
 	});
 
 	it("stands a flood of segments with random sources and every flag", async () => {
