@@ -85,18 +85,10 @@ export class Routes {
 		return this.insert(new Route(address, length, gateway, options.interface, metric, false));
 	}
 
+	/** Enters a route. Of two that are alike the first is used. */
 	insert(route: Route): Route {
 		if (this.list.length >= this.#core.limits.routes)
 			throw new RangeError(`route ${route}: all ${this.#core.limits.routes} routes are in use; raise the option "routes"`);
-		for (const other of this.list)
-			if (
-				other.prefix === route.prefix &&
-				other.length === route.length &&
-				other.gateway === route.gateway &&
-				other.link === route.link &&
-				!other.connected
-			)
-				throw new RangeError(`route ${route}: is there already`);
 		this.list.push(route);
 		this.changed();
 		return route;

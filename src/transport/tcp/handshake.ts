@@ -80,7 +80,7 @@ function seat(tcp: Tcp, listener: Tcb, iface: Interface): Tcb | undefined {
 		if (oldest === undefined || ((other.stalledAt - oldest.stalledAt) | 0) < 0) oldest = other;
 	}
 	if (oldest === undefined) return undefined;
-	end(tcp, oldest, "");
+	end(tcp, oldest, tcbs.NO_ERROR);
 	return take(tcp);
 }
 
@@ -109,7 +109,7 @@ export function synSentArrives(tcp: Tcp, tcb: Tcb, iface: Interface): void {
 		return;
 	}
 	if (flags & RST) {
-		if (flags & ACK) end(tcp, tcb, "refused");
+		if (flags & ACK) end(tcp, tcb, tcbs.REFUSED);
 		else core.count(iface.block, DROP.tcpUnacceptable);
 		return;
 	}
@@ -168,7 +168,7 @@ export function reopen(tcp: Tcp, tcb: Tcb, iface: Interface, flags: number, seq:
 	if (!tcb.detached || flags & ACK || ((seq - tcb.rcvNxt) | 0) <= 0) return false;
 	const core = tcp.core;
 	const after = tcb.sndMax;
-	end(tcp, tcb, "");
+	end(tcp, tcb, tcbs.NO_ERROR);
 	const value = flowFind(core.view, core.layout.flows, ipv4.TCP | (iface.slot << 8));
 	const listener = value < 0 ? undefined : tcp.tcbs[value];
 	if (listener !== undefined && listener.state === tcbs.LISTEN) listenArrives(tcp, listener, iface, after, true);

@@ -35,7 +35,7 @@ function believe(tcp: Tcp, tcb: Tcb, type: number, code: number, mtu: number): v
 	if (code === icmpv4.FRAGMENTATION_NEEDED) return tooBig(tcp, tcb, mtu);
 	// RFC 5927 §5.2, RFC 9293 MUST-56: hard ones end what has not begun.
 	if (tcb.state === tcbs.SYN_SENT && (code === icmpv4.PORT_UNREACHABLE || code === icmpv4.PROTOCOL_UNREACHABLE)) {
-		end(tcp, tcb, code === icmpv4.PORT_UNREACHABLE ? "refused" : "unreachable");
+		end(tcp, tcb, code === icmpv4.PORT_UNREACHABLE ? tcbs.REFUSED : tcbs.UNREACHABLE);
 		return;
 	}
 	tcb.softError = true;

@@ -43,7 +43,7 @@ function recycle(tcp: Tcp): void {
 		if (chosen === undefined || tcb.state > chosen.state) chosen = tcb;
 		else if (tcb.state === chosen.state && ((tcb.lingerAt - chosen.lingerAt) | 0) < 0) chosen = tcb;
 	}
-	if (chosen !== undefined) end(tcp, chosen, "");
+	if (chosen !== undefined) end(tcp, chosen, tcbs.NO_ERROR);
 }
 
 /** Gives a TCB back that is in no table. */
@@ -133,7 +133,7 @@ export function end(tcp: Tcp, tcb: Tcb, error: TcpError): void {
 		tcb.detached = true;
 	}
 	if (tcb.detached) release(tcp, tcb);
-	else if (error !== "") tcp.sockets.post(tcb, ERROR);
+	else if (error !== tcbs.NO_ERROR) tcp.sockets.post(tcb, ERROR);
 }
 
 /** Ends a connection or a listener at once; the peer gets RST. */
@@ -147,7 +147,7 @@ export function abort(tcp: Tcp, tcb: Tcb): void {
 		emitReset(tcp, tcb);
 		if (mine) tcbs.store(tcp.view, tcb);
 	}
-	end(tcp, tcb, "");
+	end(tcp, tcb, tcbs.NO_ERROR);
 }
 
 /** Nobody will accept what waits for this listener. */
@@ -206,7 +206,7 @@ export function routesChanged(tcp: Tcp): void {
 export function interfaceGone(tcp: Tcp, slot: number): void {
 	for (let i = 0; i < tcp.tcbs.length; i++) {
 		const tcb = tcp.tcbs[i]!;
-		if (tcb.state !== tcbs.CLOSED && tcb.path.bound === slot) end(tcp, tcb, "unreachable");
+		if (tcb.state !== tcbs.CLOSED && tcb.path.bound === slot) end(tcp, tcb, tcbs.UNREACHABLE);
 	}
 }
 
@@ -214,6 +214,6 @@ export function interfaceGone(tcp: Tcp, slot: number): void {
 export function addressGone(tcp: Tcp, address: number): void {
 	for (let i = 0; i < tcp.tcbs.length; i++) {
 		const tcb = tcp.tcbs[i]!;
-		if (tcb.state !== tcbs.CLOSED && tcb.localAddress === address) end(tcp, tcb, "unreachable");
+		if (tcb.state !== tcbs.CLOSED && tcb.localAddress === address) end(tcp, tcb, tcbs.UNREACHABLE);
 	}
 }

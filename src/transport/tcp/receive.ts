@@ -67,7 +67,7 @@ function synchronized(tcp: Tcp, tcb: Tcb, iface: Interface): void {
 
 	// Fourth, SYN. RFC 5961 §4.2; a connection that was never handed out goes back to LISTEN.
 	if (flags & SYN) {
-		if (tcb.state === tcbs.SYN_RECEIVED && tcb.listener !== undefined) return end(tcp, tcb, "reset");
+		if (tcb.state === tcbs.SYN_RECEIVED && tcb.listener !== undefined) return end(tcp, tcb, tcbs.RESET);
 		return challenge(tcp, tcb, iface);
 	}
 
@@ -134,8 +134,8 @@ function resendSyn(tcp: Tcp, tcb: Tcb): void {
 
 function reset(tcp: Tcp, tcb: Tcb): void {
 	const state = tcb.state;
-	if (state === tcbs.SYN_RECEIVED) end(tcp, tcb, "refused");
-	else end(tcp, tcb, state >= tcbs.CLOSING ? "" : "reset");
+	if (state === tcbs.SYN_RECEIVED) end(tcp, tcb, tcbs.REFUSED);
+	else end(tcp, tcb, state >= tcbs.CLOSING ? tcbs.NO_ERROR : tcbs.RESET);
 }
 
 /** The fifth step. False when the segment is to be dropped, or the connection is gone. */
@@ -278,7 +278,7 @@ function finAcknowledged(tcp: Tcp, tcb: Tcb): boolean {
 		if (tcb.detached) linger(tcp, tcb, FIN_WAIT_2_TIME);
 	} else if (state === tcbs.CLOSING) timeWait(tcp, tcb);
 	else if (state === tcbs.LAST_ACK) {
-		end(tcp, tcb, "");
+		end(tcp, tcb, tcbs.NO_ERROR);
 		return false;
 	}
 	return true;

@@ -63,7 +63,13 @@ export const IDLE = 2048;
 const LISTS = PENDING | LISTED | TICKING;
 
 /** Why a connection ended; "" when it did not, or ended in good order. */
-export type TcpError = "" | "reset" | "timeout" | "refused" | "unreachable" | "closed";
+export type TcpError = "" | "reset" | "timeout" | "refused" | "unreachable";
+/** The same as constants: each use of a literal would allocate on XS. */
+export const NO_ERROR: TcpError = "";
+export const RESET: TcpError = "reset";
+export const TIMEOUT: TcpError = "timeout";
+export const REFUSED: TcpError = "refused";
+export const UNREACHABLE: TcpError = "unreachable";
 
 export class Tcb implements EventSocket {
 	// Read and written for every segment: first, because XS searches properties in the order of their declaration.
@@ -125,7 +131,7 @@ export class Tcb implements EventSocket {
 	state = CLOSED;
 	/** Highest sequence number ever sent + 1. SND.NXT goes back behind it for retransmissions. */
 	sndMax = 0;
-	error: TcpError = "";
+	error: TcpError = NO_ERROR;
 	readonly index: number;
 	/** FIN has been asked for, by `close` or `shutdown`: it follows the last byte in the send ring. */
 	finQueued = false;
@@ -330,7 +336,7 @@ export function renew(tcb: Tcb): void {
 	tcb.noDelay = tcb.heard = tcb.challenged = tcb.softError = false;
 	tcb.userTimeout = tcb.keepAliveIdle = tcb.keepAliveInterval = tcb.keepAliveProbes = 0;
 	tcb.backlog = tcb.waiting = 0;
-	tcb.error = "";
+	tcb.error = NO_ERROR;
 	tcb.owner = null;
 	tcb.listener = tcb.acceptHead = tcb.acceptTail = tcb.nextAccept = undefined;
 	tcb.path.generation = tcb.path.stamp = -1;

@@ -15,23 +15,12 @@ import type { Bytes } from "../../wire/copies.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { IN_ACK_DUE, IN_ACKED, IN_DATA, IN_UNSENT, READ_BYTES, READ_END, READ_TELL } from "../../wire/stream.ts";
 import { ERROR, READABLE, WRITABLE, type SocketSet } from "../sockets.ts";
+import { connect, listen, type ConnectOptions } from "./begin.ts";
 import { Reno, type CongestionControl } from "./congestion.ts";
 import { refuse } from "./handshake.ts";
 import { icmpError } from "./icmp.ts";
 import { Isn } from "./isn.ts";
-import {
-	abort,
-	addressGone,
-	detach,
-	end,
-	interfaceGone,
-	leaveListener,
-	open,
-	release,
-	routesChanged,
-	spareable,
-	take,
-} from "./life.ts";
+import { abort, addressGone, detach, end, interfaceGone, leaveListener, release, routesChanged, spareable } from "./life.ts";
 import { Reassembly } from "./reassembly.ts";
 import { acknowledgedShort, arrive } from "./receive.ts";
 import { mark, transmitLong, transmitShort } from "./send.ts";
@@ -44,19 +33,6 @@ import { delayAck, FIN_WAIT_2_TIME, KEEP_ALIVE_INTERVAL, linger, RETRY_TIME, sca
 export const QUEUED = PENDING | SEND;
 /** Payload of an Ethernet frame without options: the unit in which windows are worth announcing. */
 const FULL = 1460;
-
-export interface ConnectOptions {
-	/** 0 or absent: chosen by RFC 6724. */
-	localAddress?: number;
-	/** 0 or absent: an ephemeral one. */
-	localPort?: number;
-	/** Slot of the only interface to use, 0 or absent: any. */
-	interfaceSlot?: number;
-}
-
-function checkPort(name: string, port: number, low: number): void {
-	if (port !== Math.floor(port) || port < low || port > 65_535) throw new RangeError(`${name} ${port}: expected ${low} to 65535`);
-}
 
 export class Tcp {
 	#view: DataView;
@@ -203,29 +179,7 @@ export class Tcp {
 
 	/** Opens a connection. Throws RangeError for a bad port, Error without a route or a free socket, or when the port is in use. */
 	connect(address: number, port: number, options: ConnectOptions = {}): Tcb {
-		checkPort("port", port, 1);
-		const localPort = options.localPort ?? 0;
-		checkPort("local port", localPort, 0);
-		if (address === 0 || this.ip.isGroup(address)) throw new RangeError("remote address: expected that of one host");
-		const tcb = this.#take();
-		const path = tcb.path;
-		path.destination = tcb.remoteAddress = address;
-		path.bound = options.interfaceSlot ?? 0;
-		path.source = options.localAddress ?? 0;
-		tcb.remotePort = port;
-		tcb.meta = ipv4.TCP | (path.bound << 8);
-		if (!this.ip.route(path)) {
-			release(this, tcb);
-			throw new Error("no route to the host");
-		}
-		tcb.localAddress = path.source;
-		tcb.localPort = localPort !== 0 ? localPort : this.sockets.ephemeralPort(tcb.meta, path.source, address, port);
-		if (tcb.localPort === 0 || !open(this, tcb)) {
-			release(this, tcb);
-			throw new Error(localPort !== 0 ? `TCP port ${localPort} is in use` : "all ephemeral TCP ports are in use");
-		}
-		tcbs.setState(tcb, tcbs.SYN_SENT);
-		tcbs.store(this.#view, tcb);
+		const tcb = connect(this, address, port, options);
 		this.#wakeFor(tcb, SEND);
 		return tcb;
 	}
@@ -235,23 +189,7 @@ export class Tcp {
 	 * interface slot (0: all). At most `backlog` connections wait to be accepted. Throws as `connect` does.
 	 */
 	listen(address: number, port: number, backlog: number, interfaceSlot: number): Tcb {
-		checkPort("port", port, 0);
-		if (backlog !== Math.floor(backlog) || backlog < 1)
-			throw new RangeError(`backlog ${backlog}: expected a whole number from 1`);
-		const tcb = this.#take();
-		tcb.localAddress = address;
-		tcb.remoteAddress = tcb.remotePort = 0;
-		tcb.meta = ipv4.TCP | (interfaceSlot << 8);
-		tcb.localPort = port !== 0 || interfaceSlot !== 0 ? port : this.sockets.ephemeralPort(tcb.meta, address, 0, 0);
-		if (!this.sockets.flows.insert(address, 0, tcb.localPort, tcb.meta, tcb.index)) {
-			release(this, tcb);
-			throw new Error(`TCP port ${port} is in use`);
-		}
-		tcb.path.bound = interfaceSlot;
-		tcb.backlog = backlog;
-		tcbs.setState(tcb, tcbs.LISTEN);
-		tcbs.store(this.#view, tcb);
-		return tcb;
+		return listen(this, address, port, backlog, interfaceSlot);
 	}
 
 	/** The next connection of a listener that is established, or undefined. What has come for it is posted once it has an owner: `adopt`. */
@@ -275,7 +213,7 @@ export class Tcp {
 		let events = 0;
 		if (tcb.rcvUsed > 0) events |= READABLE;
 		else if (tcb.finReceived) events |= ERROR;
-		if (tcb.error !== "") events |= ERROR;
+		if (tcb.error !== tcbs.NO_ERROR) events |= ERROR;
 		if (this.writable(tcb) > 0) events |= WRITABLE;
 		if (events !== 0) this.sockets.post(tcb, events);
 	}
@@ -365,7 +303,7 @@ export class Tcp {
 		if (state > tcbs.SYN_SENT && state < tcbs.TIME_WAIT && tcb.rcvUsed > 0) return abort(this, tcb);
 		detach(tcb);
 		if (state === tcbs.CLOSED) release(this, tcb);
-		else if (state <= tcbs.SYN_SENT) end(this, tcb, "");
+		else if (state <= tcbs.SYN_SENT) end(this, tcb, tcbs.NO_ERROR);
 		else if (state === tcbs.FIN_WAIT_2) linger(this, tcb, FIN_WAIT_2_TIME);
 		else this.shutdown(tcb);
 	}
@@ -415,12 +353,6 @@ export class Tcp {
 	/** An address is gone: what was bound to it ends. */
 	addressGone(address: number): void {
 		addressGone(this, address);
-	}
-
-	#take(): Tcb {
-		const tcb = take(this);
-		if (tcb === undefined) throw new Error(`all ${this.tcbs.length} TCP sockets are in use; raise the option "sockets.tcp"`);
-		return tcb;
 	}
 
 	#wakeFor(tcb: Tcb, bits: number): void {

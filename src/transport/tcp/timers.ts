@@ -125,8 +125,8 @@ function serve(tcp: Tcp, tcb: Tcb, now: number): void {
 		if (due(tcb, tcbs.KEEP_ALIVE, tcb.keepAliveAt, now)) keepAliveTimeout(tcp, tcb, now);
 		if (mine) tcbs.store(tcp.view, tcb);
 	}
-	if (due(tcb, tcbs.ROUTE_LOST, tcb.routeLostAt, now)) end(tcp, tcb, "unreachable");
-	if (due(tcb, tcbs.LINGER, tcb.lingerAt, now)) end(tcp, tcb, "");
+	if (due(tcb, tcbs.ROUTE_LOST, tcb.routeLostAt, now)) end(tcp, tcb, tcbs.UNREACHABLE);
+	if (due(tcb, tcbs.LINGER, tcb.lingerAt, now)) end(tcp, tcb, tcbs.NO_ERROR);
 }
 
 /** Lists a TCB for the times that its timers have. */
@@ -189,7 +189,7 @@ function giveUp(tcp: Tcp, tcb: Tcb, error: TcpError): void {
 function backOff(tcp: Tcp, tcb: Tcb, now: number, wait: number): boolean {
 	const left = (tcb.stalledAt + patience(tcb) - now) | 0;
 	if (left <= 0) {
-		giveUp(tcp, tcb, tcb.softError || tcb.path.out === undefined ? "unreachable" : "timeout");
+		giveUp(tcp, tcb, tcb.softError || tcb.path.out === undefined ? tcbs.UNREACHABLE : tcbs.TIMEOUT);
 		return false;
 	}
 	tcb.backoff++;
@@ -254,7 +254,7 @@ function keepAliveTimeout(tcp: Tcp, tcb: Tcb, _now: number): void {
 		return;
 	}
 	if (tcb.keepAliveProbes >= KEEP_ALIVE_PROBES) {
-		giveUp(tcp, tcb, "timeout");
+		giveUp(tcp, tcb, tcbs.TIMEOUT);
 		return;
 	}
 	// One number before what the peer expects: it must answer. No data: RFC 9293 MUST-65 lets us.

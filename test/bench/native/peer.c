@@ -203,8 +203,10 @@ static int deliver(xsMachine *the, int at, int max)
 		return 0;
 	demand(at, (int)length, board.size);
 	memcpy(board.base + at, frame, length);
-	if (frame == peer.arp) /* only now do we know the way: what was asked before was lost */
+	if (frame == peer.arp && peer.outstanding) { /* only now does the board know the way to us */
 		peer.reply = peer.outstanding;
+		peer.outstanding = 0;
+	}
 	return (int)length;
 }
 
