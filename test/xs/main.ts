@@ -7,7 +7,7 @@ import { runAll } from "./vitest.ts";
 /** The host writes its output before it waits. */
 function flush(): Promise<void> {
 	return new Promise((resolve) => {
-		setTimeout(resolve, 0);
+		setTimeout(resolve, 1);
 	});
 }
 

@@ -1,11 +1,10 @@
-// The codec once more, as naively as possible: plain arrays, one byte at a time, nothing from src/wire. It knows the layout of
+// The codec once more, as naively as possible: plain arrays, one byte at a time, nothing from src/wire (decode: model-decode.ts;
+// the short ways of TCP and UDP: model-sockets.ts). It knows the layout of
 // the blocks (packet/blocks.ts) and the meaning of the answers (wire/kinds.ts), as numbers of its own.
 
-import { DROPS, type DropName } from "../../../src/packet/drops.ts";
 import { onesSum, read16, read32 } from "../../support/frames.ts";
-import { parsePacket } from "../../support/parse.ts";
 
-type Application = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
+export type Application = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
 
 function bytesOf(buffer: Application): Uint8Array {
 	return ArrayBuffer.isView(buffer)
@@ -13,37 +12,37 @@ function bytesOf(buffer: Application): Uint8Array {
 		: new Uint8Array(buffer);
 }
 
-function take(buffer: Application, at: number, length: number): number[] {
+export function take(buffer: Application, at: number, length: number): number[] {
 	const bytes = bytesOf(buffer);
 	if (at < 0 || length < 0 || at + length > bytes.length) throw new RangeError(`${at}+${length} of ${bytes.length}`);
 	return Array.from(bytes.subarray(at, at + length));
 }
 
-function put(buffer: Application, at: number, values: ArrayLike<number>): void {
+export function put(buffer: Application, at: number, values: ArrayLike<number>): void {
 	const bytes = bytesOf(buffer);
 	if (at < 0 || at + values.length > bytes.length) throw new RangeError(`${at}+${values.length} of ${bytes.length}`);
 	for (let i = 0; i < values.length; i++) bytes[at + i] = values[i]!;
 }
 
 /** Little-endian int32 at a byte offset. */
-function word(view: DataView, at: number): number {
+export function word(view: DataView, at: number): number {
 	const [a, b, c, d] = take(view, at, 4) as [number, number, number, number];
 	return a | (b << 8) | (c << 16) | (d << 24);
 }
 
-function setWord(view: DataView, at: number, value: number): void {
+export function setWord(view: DataView, at: number, value: number): void {
 	put(view, at, [value & 255, (value >> 8) & 255, (value >> 16) & 255, (value >> 24) & 255]);
 }
 
-function setBig16(view: DataView, at: number, value: number): void {
+export function setBig16(view: DataView, at: number, value: number): void {
 	put(view, at, [(value >> 8) & 255, value & 255]);
 }
 
-function setBig32(view: DataView, at: number, value: number): void {
+export function setBig32(view: DataView, at: number, value: number): void {
 	put(view, at, [(value >> 24) & 255, (value >> 16) & 255, (value >> 8) & 255, value & 255]);
 }
 
-function addCounter(view: DataView, at: number, value: number): void {
+export function addCounter(view: DataView, at: number, value: number): void {
 	let carry = value;
 	for (let i = 0; i < 8; i++) {
 		const sum = take(view, at + i, 1)[0]! + (carry % 256);
@@ -52,156 +51,8 @@ function addCounter(view: DataView, at: number, value: number): void {
 	}
 }
 
-function drop(name: DropName): number {
-	return -1 - DROPS.indexOf(name);
-}
-
-const KINDS = { arp: 1, tcp: 2, udp: 3, icmp: 4, other: 5, fragment: 6, transit: 7, group: 16 };
-
-function answer(kind: number, group: boolean, offset: number, length: number): number {
-	return kind | (group ? KINDS.group : 0) | (offset << 8) | (length << 16);
-}
-
-interface InterfaceModel {
-	readonly mac: number[];
-	readonly ethernet: boolean;
-	readonly checked: boolean;
-	readonly loopback: boolean;
-	readonly any: boolean;
-	readonly addresses: { readonly address: number; readonly mask: number }[];
-}
-
-function readInterface(view: DataView, block: number): InterfaceModel {
-	const flags = word(view, block + 8);
-	const addresses = [];
-	for (let i = 0; i < word(view, block + 60); i++)
-		addresses.push({ address: word(view, block + 64 + 8 * i), mask: word(view, block + 68 + 8 * i) });
-	return {
-		mac: take(view, block, 6),
-		ethernet: (flags & 1) !== 0,
-		checked: (flags & 2) !== 0,
-		loopback: (flags & 4) !== 0,
-		any: (flags & 8) !== 0,
-		addresses,
-	};
-}
-
-const highest = (address: number) => address >>> 24;
-
-/** Whether the address is this interface's, everybody's, or somebody else's. */
-function whose(iface: InterfaceModel, address: number): "local" | "group" | "elsewhere" {
-	for (const own of iface.addresses) {
-		if (own.address === address) return "local";
-		const hostBits = ~own.mask;
-		if (hostBits >>> 0 > 1 && address === (own.address | hostBits)) return "group";
-	}
-	if (address === -1 || (highest(address) >= 224 && highest(address) < 240)) return "group";
-	if (iface.loopback && highest(address) === 127) return "local";
-	return iface.any ? "local" : "elsewhere";
-}
-
-function sourceIsBad(iface: InterfaceModel, source: number): boolean {
-	if (highest(source) >= 224) return true;
-	if (iface.loopback) return false;
-	return highest(source) === 127 || iface.addresses.some((own) => own.address === source);
-}
-
 export function checksum(view: DataView, at: number, end: number, initial: number): number {
 	return onesSum([...take(view, at, end - at), ...((end - at) % 2 ? [0] : []), 0, 0], initial);
-}
-
-export function decode(view: DataView, at: number, end: number, block: number): number {
-	const iface = readInterface(view, block);
-	addCounter(view, block + 12, 1);
-	addCounter(view, block + 20, end - at);
-	const frame = take(view, at, end - at);
-	if (!iface.ethernet) return decodeIp(view, iface, frame, at, 0, false);
-	if (frame.length < 14) return drop("truncated");
-	const group = (frame[0]! & 1) !== 0;
-	if (!group && iface.mac.some((byte, i) => frame[i] !== byte)) return drop("notForUs");
-	const type = read16(frame, 12);
-	if (type === 0x0800) return decodeIp(view, iface, frame, at, 14, group);
-	if (type !== 0x0806) return drop("unknownEtherType");
-	const arp = frame.slice(14);
-	const known = arp.length >= 28 && read32(arp, 0) === 0x00010800 && read16(arp, 4) === 0x0604;
-	if (!known || (read16(arp, 6) !== 1 && read16(arp, 6) !== 2)) return drop("arpMalformed");
-	return answer(KINDS.arp, group, 14, 28);
-}
-
-function decodeIp(view: DataView, iface: InterfaceModel, frame: number[], at: number, skip: number, linkGroup: boolean): number {
-	const packet = frame.slice(skip);
-	const parsed = parsePacket(new Uint8Array(packet));
-	const header = ((packet[0] ?? 0) & 15) * 4;
-	if (!parsed.ipv4) {
-		// A device that checked the checksum is believed.
-		if (parsed.error !== "IPv4 header checksum") return drop("ipv4Malformed");
-		if (!iface.checked) return drop("ipv4Checksum");
-	}
-	const total = read16(packet, 2);
-	const source = read32(packet, 12);
-	const destination = read32(packet, 16);
-	if (sourceIsBad(iface, source)) return drop("ipv4BadSource");
-	const where = whose(iface, destination);
-	const start = at + skip;
-	for (const [index, value] of [
-		[0, source],
-		[1, destination],
-		[6, start],
-		[7, start + total],
-		[8, start + header],
-		[9, read16(packet, 8)],
-	] as const)
-		setWord(view, index * 4, value);
-	if (where === "elsewhere") return answer(KINDS.transit, linkGroup, skip, total);
-	return transport(view, packet.slice(0, total), skip, iface.checked, linkGroup || where === "group");
-}
-
-export function decodeTransport(view: DataView, at: number, end: number, checked: number, group: number): number {
-	const packet = take(view, at, end - at);
-	const header = ((packet[0] ?? 0) & 15) * 4;
-	const valid =
-		packet.length >= 20 &&
-		packet[0]! >> 4 === 4 &&
-		header >= 20 &&
-		read16(packet, 2) >= header &&
-		read16(packet, 2) <= packet.length;
-	if (!valid) return drop("ipv4Malformed");
-	return transport(view, packet, 0, checked !== 0, (group & KINDS.group) !== 0);
-}
-
-/** `packet` begins `skip` bytes after what the answer's offset counts from. */
-function transport(view: DataView, packet: number[], skip: number, checked: boolean, group: boolean): number {
-	const header = (packet[0]! & 15) * 4;
-	const body = packet.slice(header);
-	const protocol = packet[9]!;
-	const fragment = read16(packet, 6) & 0x3fff;
-	if (fragment !== 0) return answer(KINDS.fragment, group, skip + header, body.length);
-	const pseudo = (length: number) => [...packet.slice(12, 20), 0, protocol, length >> 8, length & 255];
-	if (protocol === 6) {
-		const offset = body.length >= 20 ? (body[12]! >> 4) * 4 : 0;
-		if (offset < 20 || offset > body.length) return drop("tcpMalformed");
-		if (!checked && onesSum([...pseudo(body.length), ...body]) !== 0xffff) return drop("tcpChecksum");
-		setWord(view, 8, read32(body, 0));
-		setWord(view, 12, read32(body, 4));
-		setWord(view, 16, read32(body, 8));
-		setWord(view, 20, (body[13]! << 16) | read16(body, 14));
-		return answer(KINDS.tcp, group, skip + header + offset, body.length - offset);
-	}
-	if (protocol === 17) {
-		const length = body.length >= 8 ? read16(body, 4) : 0;
-		if (length < 8 || length > body.length) return drop("udpMalformed");
-		if (!checked && read16(body, 6) !== 0 && onesSum([...pseudo(length), ...body.slice(0, length)]) !== 0xffff)
-			return drop("udpChecksum");
-		setWord(view, 8, read32(body, 0));
-		return answer(KINDS.udp, group, skip + header + 8, length - 8);
-	}
-	if (protocol === 1) {
-		if (body.length < 8) return drop("icmpMalformed");
-		if (!checked && onesSum(body) !== 0xffff) return drop("icmpChecksum");
-		setWord(view, 8, read32(body, 4));
-		return answer(KINDS.icmp, group, skip + header, body.length);
-	}
-	return answer(KINDS.other, group, skip + header, body.length);
 }
 
 /** Every entry of the table is looked at; the first key that is there wins. */
@@ -329,7 +180,8 @@ export function udpBuild(
 	return at + 28 + length;
 }
 
-export function icmpEchoReply(view: DataView, at: number, source: number): void {
+export function icmpEchoReply(view: DataView, at: number): void {
+	const source = read32(take(view, at + 16, 4), 0);
 	const header = (take(view, at, 1)[0]! & 15) * 4;
 	const end = at + read16(take(view, at + 2, 2), 0);
 	put(view, at + 16, take(view, at + 12, 4));
@@ -346,13 +198,16 @@ export function ttlDecrement(view: DataView, at: number): void {
 }
 
 export function countSent(view: DataView, at: number, end: number, block: number): void {
+	take(view, block, 384);
+	take(view, at, end - at);
 	addCounter(view, block + 28, 1);
 	addCounter(view, block + 36, end - at);
 }
 
-export function ethernetHeader(view: DataView, at: number, prepared: number, block: number, end: number): void {
-	put(view, at, take(view, prepared, 14));
-	countSent(view, at, end, block);
+export function ethernetHeader(view: DataView, at: number, prepared: number, block: number, end: number): number {
+	put(view, at - 14, take(view, prepared, 14));
+	countSent(view, at - 14, end, block);
+	return at - 14;
 }
 
 export function copy(view: DataView, to: number, from: number, length: number): void {

@@ -1,0 +1,241 @@
+// decode once more, from the bytes of the frame alone: see model.ts.
+
+import { DROPS, type DropName } from "../../../src/packet/drops.ts";
+import { onesSum, read16, read32 } from "../../support/frames.ts";
+import { parsePacket } from "../../support/parse.ts";
+import { addCounter, flowFind, icmpEchoReply, setWord, take, word } from "./model.ts";
+import { deliver, streamIn } from "./model-sockets.ts";
+
+const KINDS = {
+	arp: 1,
+	tcp: 2,
+	udp: 3,
+	icmp: 4,
+	other: 5,
+	fragment: 6,
+	transit: 7,
+	datagram: 8,
+	echo: 9,
+	stray: 10,
+	segment: 11,
+};
+const GROUP = 16;
+const NOBODY = 0x7fff;
+
+/** Registers, by their index. */
+const REGISTER = {
+	source: 0,
+	destination: 1,
+	ports: 2,
+	seq: 3,
+	ack: 4,
+	flags: 5,
+	ip: 6,
+	end: 7,
+	transport: 8,
+	ttl: 9,
+	payload: 10,
+	length: 11,
+	what: 12,
+};
+const TCBS = 27;
+const UDPS = 28;
+const FLOWS = 29;
+const INTERFACES = 30;
+const INTERFACE_COUNT = 31;
+const BLOCK_BYTES = 384;
+
+function set(view: DataView, register: keyof typeof REGISTER, value: number): void {
+	setWord(view, REGISTER[register] * 4, value);
+}
+
+function drop(view: DataView, block: number, name: DropName): number {
+	const at = block + 112 + DROPS.indexOf(name) * 4;
+	setWord(view, at, (word(view, at) + 1) | 0);
+	return 0;
+}
+
+function answer(view: DataView, kind: number, group: boolean, payload: number, length: number, value: number): number {
+	set(view, "payload", payload);
+	set(view, "length", length);
+	return kind | (group ? GROUP : 0) | (value << 8);
+}
+
+interface InterfaceModel {
+	readonly mac: number[];
+	readonly slot: number;
+	readonly ethernet: boolean;
+	readonly checked: boolean;
+	readonly loopback: boolean;
+	readonly any: boolean;
+	readonly addresses: { readonly address: number; readonly mask: number }[];
+}
+
+function readInterface(view: DataView, block: number): InterfaceModel {
+	const flags = word(view, block + 8);
+	const addresses = [];
+	for (let i = 0; i < Math.min(6, word(view, block + 60)); i++)
+		addresses.push({ address: word(view, block + 64 + 8 * i), mask: word(view, block + 68 + 8 * i) });
+	return {
+		mac: take(view, block, 6),
+		slot: word(view, block + 52),
+		ethernet: (flags & 1) !== 0,
+		checked: (flags & 2) !== 0,
+		loopback: (flags & 4) !== 0,
+		any: (flags & 8) !== 0,
+		addresses,
+	};
+}
+
+const highest = (address: number) => address >>> 24;
+const broadcastOf = ({ address, mask }: { address: number; mask: number }) => (~mask >>> 0 > 1 ? address | ~mask : undefined);
+
+/** Whether the address is this interface's, everybody's, or somebody else's. */
+function whose(iface: InterfaceModel, address: number): "local" | "group" | "elsewhere" {
+	for (const own of iface.addresses) {
+		if (own.address === address) return "local";
+		if (broadcastOf(own) === address) return "group";
+	}
+	if (address === -1 || (highest(address) >= 224 && highest(address) < 240)) return "group";
+	if (iface.loopback && highest(address) === 127) return "local";
+	return iface.any ? "local" : "elsewhere";
+}
+
+/** No station outside can have it: groups, 127/8, any address of ours, any broadcast address of our subnets. */
+function sourceIsBad(view: DataView, iface: InterfaceModel, source: number): boolean {
+	if (highest(source) >= 224) return true;
+	if (iface.loopback) return false;
+	if (highest(source) === 127) return true;
+	for (let i = 0; i < word(view, INTERFACE_COUNT * 4); i++) {
+		const { addresses } = readInterface(view, word(view, INTERFACES * 4) + i * BLOCK_BYTES);
+		if (addresses.some((own) => own.address === source || broadcastOf(own) === source)) return true;
+	}
+	return false;
+}
+
+export function decode(view: DataView, at: number, end: number, block: number): number {
+	const frame = take(view, at, end - at);
+	take(view, block, BLOCK_BYTES);
+	const iface = readInterface(view, block);
+	addCounter(view, block + 12, 1);
+	addCounter(view, block + 20, end - at);
+	if (!iface.ethernet) return decodeIp(view, iface, block, frame, at, false);
+	if (frame.length < 14) return drop(view, block, "truncated");
+	const group = (frame[0]! & 1) !== 0;
+	if (!group && iface.mac.some((byte, i) => frame[i] !== byte)) return drop(view, block, "notForUs");
+	const type = read16(frame, 12);
+	if (type === 0x0800) return decodeIp(view, iface, block, frame.slice(14), at + 14, group);
+	if (type !== 0x0806) return drop(view, block, "unknownEtherType");
+	const arp = frame.slice(14);
+	const known = arp.length >= 28 && read32(arp, 0) === 0x00010800 && read16(arp, 4) === 0x0604;
+	if (!known || (read16(arp, 6) !== 1 && read16(arp, 6) !== 2)) return drop(view, block, "arpMalformed");
+	return answer(view, KINDS.arp, group, at + 14, 28, 0);
+}
+
+function decodeIp(
+	view: DataView,
+	iface: InterfaceModel,
+	block: number,
+	packet: number[],
+	start: number,
+	linkGroup: boolean,
+): number {
+	const parsed = parsePacket(new Uint8Array(packet));
+	const header = ((packet[0] ?? 0) & 15) * 4;
+	if (!parsed.ipv4) {
+		// A device that checked the checksum is believed.
+		if (parsed.error !== "IPv4 header checksum") return drop(view, block, "ipv4Malformed");
+		if (!iface.checked) return drop(view, block, "ipv4Checksum");
+	}
+	const total = read16(packet, 2);
+	const source = read32(packet, 12);
+	const destination = read32(packet, 16);
+	if (sourceIsBad(view, iface, source)) return drop(view, block, "ipv4BadSource");
+	const where = whose(iface, destination);
+	set(view, "source", source);
+	set(view, "destination", destination);
+	set(view, "ip", start);
+	set(view, "end", start + total);
+	set(view, "transport", start + header);
+	set(view, "ttl", read16(packet, 8));
+	if (where === "elsewhere") return answer(view, KINDS.transit, linkGroup, start, total, 0);
+	return transport(view, iface, block, packet.slice(0, total), start, linkGroup || where === "group");
+}
+
+export function decodeTransport(view: DataView, at: number, end: number, block: number, group: number): number {
+	const packet = take(view, at, end - at);
+	take(view, block, BLOCK_BYTES);
+	const header = ((packet[0] ?? 0) & 15) * 4;
+	const valid =
+		packet.length >= 20 &&
+		packet[0]! >> 4 === 4 &&
+		header >= 20 &&
+		read16(packet, 2) >= header &&
+		read16(packet, 2) <= packet.length;
+	if (!valid) return drop(view, block, "ipv4Malformed");
+	return transport(view, readInterface(view, block), block, packet, at, (group & GROUP) !== 0);
+}
+
+function socketFor(view: DataView, iface: InterfaceModel, protocol: number): number {
+	const found = flowFind(view, word(view, FLOWS * 4), protocol | (iface.slot << 8));
+	return found < 0 ? NOBODY : found & NOBODY;
+}
+
+/** `packet` begins at arena offset `start`. */
+function transport(
+	view: DataView,
+	iface: InterfaceModel,
+	block: number,
+	packet: number[],
+	start: number,
+	group: boolean,
+): number {
+	const header = (packet[0]! & 15) * 4;
+	const body = packet.slice(header);
+	const at = start + header;
+	const protocol = packet[9]!;
+	if ((read16(packet, 6) & 0x3fff) !== 0) return answer(view, KINDS.fragment, group, at, body.length, 0);
+	const pseudo = (length: number) => [...packet.slice(12, 20), 0, protocol, length >> 8, length & 255];
+	if (protocol === 6) {
+		const offset = body.length >= 20 ? (body[12]! >> 4) * 4 : 0;
+		if (offset < 20 || offset > body.length) return drop(view, block, "tcpMalformed");
+		if (!iface.checked && onesSum([...pseudo(body.length), ...body]) !== 0xffff) return drop(view, block, "tcpChecksum");
+		set(view, "ports", read32(body, 0));
+		set(view, "seq", read32(body, 4));
+		set(view, "ack", read32(body, 8));
+		set(view, "flags", (body[13]! << 16) | read16(body, 14));
+		const socket = socketFor(view, iface, protocol);
+		const unexpected = answer(
+			view,
+			socket === NOBODY ? KINDS.stray : KINDS.tcp,
+			group,
+			at + offset,
+			body.length - offset,
+			socket,
+		);
+		const what = group || socket === NOBODY ? 4 : streamIn(view, word(view, TCBS * 4) + socket * 208);
+		if (what & 4) return unexpected;
+		if (what !== 2 && what !== 3) set(view, "what", what);
+		return KINDS.segment | (what === 3 ? 32 : what === 2 ? 0 : 64) | (socket << 8);
+	}
+	if (protocol === 17) {
+		const length = body.length >= 8 ? read16(body, 4) : 0;
+		if (length < 8 || length > body.length) return drop(view, block, "udpMalformed");
+		if (!iface.checked && read16(body, 6) !== 0 && onesSum([...pseudo(length), ...body.slice(0, length)]) !== 0xffff)
+			return drop(view, block, "udpChecksum");
+		set(view, "ports", read32(body, 0));
+		const socket = socketFor(view, iface, protocol);
+		const delivered =
+			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 32, packet, body.slice(0, length));
+		return answer(view, delivered ? KINDS.datagram : KINDS.udp, group, at + 8, length - 8, socket);
+	}
+	if (protocol === 1) {
+		if (body.length < 8) return drop(view, block, "icmpMalformed");
+		if (!iface.checked && onesSum(body) !== 0xffff) return drop(view, block, "icmpChecksum");
+		set(view, "ports", read32(body, 4));
+		const echo = body[0] === 8 && !group;
+		if (echo) icmpEchoReply(view, start);
+		return answer(view, echo ? KINDS.echo : KINDS.icmp, group, at, body.length, packet.length);
+	}
+	return answer(view, KINDS.other, group, at, body.length, 0);
+}

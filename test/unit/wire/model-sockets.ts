@@ -1,0 +1,246 @@
+// The short ways of TCP and UDP once more, byte by byte and in the words of the comments in src/wire/stream.ts and deliver.ts: see model.ts.
+
+import { read32 } from "../../support/frames.ts";
+import { put, setWord, take, tcpBuild, word, type Application } from "./model.ts";
+
+const REGISTERS = { source: 0, destination: 4, ports: 8, seq: 12, ack: 16, flags: 20, ip: 24, payload: 40, length: 44 };
+
+/** Offsets of the fields in a TCB block. */
+const TCB = {
+	sendRing: 108,
+	sendSize: 112,
+	bits: 124,
+	rcvNxt: 128,
+	advertised: 132,
+	rcvQueued: 136,
+	rcvAt: 140,
+	receiveRing: 144,
+	receiveSize: 148,
+	windowStep: 152,
+	updateStep: 156,
+	sndUna: 160,
+	sndNxt: 164,
+	sndQueued: 168,
+	sndAt: 172,
+	sndWnd: 176,
+	sndWndMax: 180,
+	cwnd: 184,
+	mss: 188,
+	small: 192,
+	rttSeq: 196,
+	rttAt: 200,
+};
+const BITS = { ackNow: 1, ackDelayed: 2, short: 4, noDelay: 8, fin: 16, timing: 32 };
+const TCB_BYTES = 208;
+
+type Field = keyof typeof TCB;
+
+/** A TCB block as an object whose fields are those of the block. */
+function tcbAt(view: DataView, block: number): Record<Field, number> {
+	take(view, block, TCB_BYTES);
+	return new Proxy({} as Record<Field, number>, {
+		get: (_target, name) => word(view, block + TCB[name as Field]),
+		set: (_target, name, value: number) => {
+			setWord(view, block + TCB[name as Field], value | 0);
+			return true;
+		},
+	});
+}
+
+/** Ring bytes, from ring byte `at` on. */
+function fromRing(view: DataView, ring: number, size: number, at: number, length: number): number[] {
+	ringCheck(view, ring, size, at, length);
+	const bytes = [];
+	for (let i = 0; i < length; i++) bytes.push(take(view, ring + ((at + i) % size), 1)[0]!);
+	return bytes;
+}
+
+function toRing(view: DataView, ring: number, size: number, at: number, bytes: readonly number[]): void {
+	ringCheck(view, ring, size, at, bytes.length);
+	for (const [i, byte] of bytes.entries()) put(view, ring + ((at + i) % size), [byte]);
+}
+
+function ringCheck(view: DataView, ring: number, size: number, at: number, length: number): void {
+	take(view, ring, size);
+	if (at < 0 || at >= size || length < 0 || length > size) throw new RangeError(`${length} bytes at ${at} of a ring of ${size}`);
+}
+
+export function streamIn(view: DataView, block: number): number {
+	const tcb = tcbAt(view, block);
+	const data = take(view, word(view, REGISTERS.payload), word(view, REGISTERS.length));
+	const flags = (word(view, REGISTERS.flags) >> 16) & 255;
+	const window = word(view, REGISTERS.flags) & 0xffff;
+	const seq = word(view, REGISTERS.seq);
+	const acked = (word(view, REGISTERS.ack) - tcb.sndUna) | 0;
+	const expected =
+		tcb.bits & BITS.short &&
+		(flags | 8) === 0x18 &&
+		flags & 16 &&
+		seq === tcb.rcvNxt &&
+		data.length <= tcb.receiveSize - tcb.rcvQueued &&
+		acked >= 0 &&
+		acked <= ((tcb.sndNxt - tcb.sndUna) | 0) &&
+		(acked > 0 || data.length > 0);
+	if (!expected) return 4;
+	let what = 0;
+	if (data.length > 0) {
+		toRing(view, tcb.receiveRing, tcb.receiveSize, tcb.rcvAt, data);
+		tcb.rcvAt = (tcb.rcvAt + data.length) % tcb.receiveSize;
+		tcb.rcvQueued += data.length;
+		tcb.rcvNxt = seq + data.length;
+		what = tcb.bits & BITS.ackDelayed ? 3 : 2;
+		tcb.bits |= what === 3 ? BITS.ackNow : BITS.ackDelayed;
+	}
+	tcb.sndWnd = window;
+	tcb.sndWndMax = Math.max(window, tcb.sndWndMax);
+	const ack = word(view, REGISTERS.ack);
+	const flight = (tcb.sndNxt - ack) | 0;
+	if (acked > 0) {
+		tcb.sndUna = ack;
+		tcb.sndQueued -= acked;
+		tcb.sndAt = (tcb.sndAt + acked) % tcb.sendSize;
+		what |= 8 | (acked << 8);
+		if (flight === 0) what |= 16;
+		if (tcb.sndQueued <= tcb.sendSize >> 1) what |= 64;
+		if (tcb.bits & BITS.timing && ((ack - tcb.rttSeq) | 0) > 0) {
+			tcb.bits &= ~BITS.timing;
+			what |= 128;
+		}
+	}
+	return tcb.sndQueued > flight ? what | 32 : what;
+}
+
+/** The window to advertise now. */
+function advertise(tcb: Record<Field, number>): number {
+	const free = tcb.receiveSize - tcb.rcvQueued;
+	const open = (tcb.advertised - tcb.rcvNxt) | 0;
+	if (free - open < tcb.windowStep) return Math.max(0, open);
+	tcb.advertised = tcb.rcvNxt + free;
+	return free;
+}
+
+export function streamOut(view: DataView, at: number, block: number, now: number): number {
+	const tcb = tcbAt(view, block);
+	const next = tcb.sndNxt;
+	const flight = (next - tcb.sndUna) | 0;
+	const unsent = tcb.sndQueued - flight;
+	const length = Math.min(unsent, tcb.mss, Math.min(tcb.sndWnd, tcb.cwnd) - flight);
+	if (unsent <= 0 || length <= 0) return 0;
+	const isSmall = length < tcb.mss;
+	if (isSmall && length === unsent && !(tcb.bits & BITS.noDelay) && flight !== 0 && ((tcb.small - tcb.sndUna) | 0) > 0) return 0;
+	if (isSmall && length < unsent && length < tcb.sndWndMax >> 1) return 0;
+	const flags = length === unsent ? 0x18 : 0x10;
+	const end = tcpBuild(
+		view,
+		at,
+		block,
+		next,
+		tcb.rcvNxt,
+		(flags << 16) | advertise(tcb),
+		(tcb.sndAt + flight) % tcb.sendSize,
+		length,
+	);
+	tcb.sndNxt = next + length;
+	if (isSmall) tcb.small = next + length;
+	const since = now - tcb.rttAt;
+	// At least RTT_STEP, 10 ms, lie between two measurements.
+	if (!(tcb.bits & BITS.timing) && (since < 0 || since >= 10)) {
+		tcb.rttSeq = next;
+		tcb.rttAt = now;
+		tcb.bits |= BITS.timing;
+	}
+	tcb.bits &= ~(BITS.ackNow | BITS.ackDelayed);
+	return end;
+}
+
+export function streamAck(view: DataView, at: number, block: number): number {
+	const tcb = tcbAt(view, block);
+	if (!(tcb.bits & BITS.ackNow)) return 0;
+	tcb.bits &= ~(BITS.ackNow | BITS.ackDelayed);
+	return tcpBuild(view, at, block, tcb.sndNxt, tcb.rcvNxt, (0x10 << 16) | advertise(tcb), 0, 0);
+}
+
+export function streamRead(view: DataView, block: number, buffer: Application, start: number, length: number): number {
+	const tcb = tcbAt(view, block);
+	const count = Math.min(length, tcb.rcvQueued);
+	if (count <= 0) return 0;
+	const first = (tcb.rcvAt - tcb.rcvQueued + tcb.receiveSize) % tcb.receiveSize;
+	put(buffer, start, fromRing(view, tcb.receiveRing, tcb.receiveSize, first, count));
+	tcb.rcvQueued -= count;
+	if (tcb.bits & BITS.fin) return tcb.rcvQueued === 0 ? count | 0x20000 : count;
+	if (tcb.bits & BITS.ackNow) return count;
+	const opened = tcb.receiveSize - tcb.rcvQueued - ((tcb.advertised - tcb.rcvNxt) | 0);
+	return opened < tcb.updateStep ? count : count | 0x10000;
+}
+
+export function streamWrite(view: DataView, block: number, buffer: Application, start: number, length: number): number {
+	const tcb = tcbAt(view, block);
+	const left = tcb.sendSize - tcb.sndQueued - length;
+	if (left < 0) return -1;
+	if (length !== 0)
+		toRing(view, tcb.sendRing, tcb.sendSize, (tcb.sndAt + tcb.sndQueued) % tcb.sendSize, take(buffer, start, length));
+	tcb.sndQueued += length;
+	return left;
+}
+
+/** A UDP socket block. */
+function udpAt(view: DataView, block: number): { ring: number; size: number; at: number; used: number; count: number } {
+	take(view, block, 32);
+	const [ring, size, at, used, count] = [0, 4, 8, 12, 16].map((field) => word(view, block + field)) as [
+		number,
+		number,
+		number,
+		number,
+		number,
+	];
+	return { ring, size, at, used, count };
+}
+
+const little = (value: number) => [value & 255, (value >> 8) & 255, (value >> 16) & 255, (value >> 24) & 255];
+const valueOf = (bytes: readonly number[]) => read32([...bytes].reverse(), 0);
+const padding = (length: number) => (4 - (length % 4)) % 4;
+
+/** `packet` is the IP packet, `datagram` its UDP header and payload. Answers whether it fits the ring. */
+export function deliver(view: DataView, block: number, packet: readonly number[], datagram: readonly number[]): boolean {
+	const { ring, size, at, used, count } = udpAt(view, block);
+	const payload = datagram.slice(8);
+	const source = little(read32(packet, 12));
+	const destination = little(read32(packet, 16));
+	const record = [...source, ...destination, ...little(read32(datagram, 0)), ...little(payload.length), ...payload];
+	for (let i = padding(payload.length); i > 0; i--) record.push(0);
+	if (record.length > size - used) return false;
+	toRing(view, ring, size, at, record);
+	setWord(view, block + 8, (at + record.length) % size);
+	setWord(view, block + 12, used + record.length);
+	setWord(view, block + 16, count + 1);
+	return true;
+}
+
+export function udpDeliver(view: DataView, block: number, length: number): number {
+	udpAt(view, block);
+	const packet = take(view, word(view, REGISTERS.ip), 20);
+	const payload = word(view, REGISTERS.payload);
+	const datagram = [...take(view, payload - 8, 8), ...take(view, payload, length)];
+	return deliver(view, block, packet, datagram) ? 1 : 0;
+}
+
+export function udpRead(view: DataView, block: number, buffer: Application, start: number, length: number): number {
+	const { ring, size, at, used, count } = udpAt(view, block);
+	if (used < 16) return -1;
+	const first = (at - used + size) % size;
+	const header = fromRing(view, ring, size, first, 16);
+	const bytes = valueOf(header.slice(12));
+	put(buffer, start, fromRing(view, ring, size, (first + 16) % size, Math.min(length, bytes)));
+	setWord(view, REGISTERS.source, valueOf(header.slice(0, 4)));
+	setWord(view, REGISTERS.destination, valueOf(header.slice(4, 8)));
+	setWord(view, REGISTERS.ports, valueOf(header.slice(8, 12)));
+	setWord(view, block + 12, used - 16 - bytes - padding(bytes));
+	setWord(view, block + 16, count - 1);
+	return bytes;
+}
+
+export function udpNext(view: DataView, block: number): number {
+	const { ring, size, at, used } = udpAt(view, block);
+	if (used < 16) return -1;
+	return valueOf(fromRing(view, ring, size, (at - used + size + 12) % size, 4));
+}

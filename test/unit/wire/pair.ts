@@ -1,0 +1,279 @@
+// Two arenas with the same bytes, one for each of two codecs: what they answer and leave behind must be the same.
+// On XS the native codec is compared with its TypeScript twin, on Node the twin with the naive model of model.ts.
+
+import { expect } from "vitest";
+import * as subject from "#codec";
+import { allocate } from "#memory";
+import * as blocks from "../../../src/packet/blocks.ts";
+import * as fields from "../../../src/packet/fields.ts";
+import * as twin from "../../../src/wire/codec.ts";
+import { flowEntry } from "../../../src/wire/tables.ts";
+import { envNumber, onXS } from "../../support/env.ts";
+import { ip } from "../../support/frames.ts";
+import { Prng } from "../../support/prng.ts";
+import { macOf } from "../../support/wire.ts";
+import * as modelDecode from "./model-decode.ts";
+import * as modelSockets from "./model-sockets.ts";
+import * as model from "./model.ts";
+
+const { streamIn, streamOut, streamAck, streamRead, streamWrite, udpDeliver, udpRead, udpNext } = modelSockets;
+const { checksum, flowFind, routeFind, ipv4Build, tcpBuild, udpBuild, icmpEchoReply, ttlDecrement, countSent } = model;
+const { ethernetHeader, copy, copyOut, copyIn, ringPut, ringWrite, ringRead } = model;
+
+/** Every function of the naive model, by the name of its like in the codec. */
+export const naive: Record<string, unknown> = {
+	checksum,
+	flowFind,
+	routeFind,
+	ipv4Build,
+	tcpBuild,
+	udpBuild,
+	icmpEchoReply,
+	ttlDecrement,
+	countSent,
+	ethernetHeader,
+	copy,
+	copyOut,
+	copyIn,
+	ringPut,
+	ringWrite,
+	ringRead,
+	streamIn,
+	streamOut,
+	streamAck,
+	streamRead,
+	streamWrite,
+	udpDeliver,
+	udpRead,
+	udpNext,
+	...modelDecode,
+};
+
+export const AGAINST = onXS ? "its TypeScript twin" : "the naive model";
+export const SEED = envNumber("SEED", 20261122);
+export const ROUNDS = envNumber("ROUNDS", 400);
+
+/** Registers; two interface blocks, or a TCB block; and from FREE on tables, rings and packets. */
+export const ARENA = 4608;
+export const REGISTERS = 128;
+export const BLOCK = 256;
+export const SECOND_BLOCK = BLOCK + blocks.INTERFACE_BLOCK;
+export const FREE = 1024;
+/** Behind tables, blocks and rings of at most 1,500 bytes. */
+export const OUTPUT = 2880;
+
+type Arguments = readonly unknown[];
+type Codec = Record<string, (...args: never[]) => unknown>;
+
+const reference = (onXS ? twin : naive) as unknown as Codec;
+
+/** Two arenas with the same random bytes, and two buffers of an application. */
+export class Pair {
+	readonly prng: Prng;
+	readonly views: readonly [DataView, DataView];
+	readonly words: readonly [Int32Array, Int32Array];
+	readonly buffers: readonly [Uint8Array, Uint8Array];
+
+	constructor(prng: Prng) {
+		this.prng = prng;
+		// As the stack has it, or behind an offset, which a native must not forget.
+		const skip = prng.chance(0.5) ? 0 : 64;
+		const arenas = [0, 1].map(() => (skip === 0 ? allocate(ARENA) : new ArrayBuffer(ARENA + skip + 8)));
+		this.views = [new DataView(arenas[0]!, skip, ARENA), new DataView(arenas[1]!, skip, ARENA)];
+		this.words = [new Int32Array(arenas[0]!, skip, ARENA / 4), new Int32Array(arenas[1]!, skip, ARENA / 4)];
+		this.buffers = [new Uint8Array(new ArrayBuffer(2048), 8, 2000), new Uint8Array(new ArrayBuffer(2048), 8, 2000)];
+		for (let i = 0; i < ARENA / 4; i++) this.words[0][i] = this.words[1][i] = prng.next();
+		const bytes = prng.bytes(this.buffers[0].length);
+		this.buffers[0].set(bytes);
+		this.buffers[1].set(bytes);
+	}
+
+	each(action: (view: DataView) => void): void {
+		action(this.views[0]);
+		action(this.views[1]);
+	}
+
+	put(at: number, bytes: ArrayLike<number>): void {
+		this.each((view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength).set(bytes, at));
+	}
+
+	setWord(at: number, value: number): void {
+		this.each((view) => view.setInt32(at, value, true));
+	}
+}
+
+export function writeWords(view: DataView, at: number, values: readonly number[]): void {
+	for (const [i, value] of values.entries()) view.setInt32(at + 4 * i, value, true);
+}
+
+export interface Outcome {
+	value?: unknown;
+	error?: string;
+}
+
+function outcome(codec: Codec, name: string, args: Arguments): Outcome {
+	try {
+		return { value: codec[name]!(...(args as never[])) };
+	} catch (error) {
+		return { error: (error as Error).name };
+	}
+}
+
+/** Where two memories differ, from the given element on; -1 when they do not. */
+function difference(a: Int32Array | Uint8Array, b: Int32Array | Uint8Array, from: number): number {
+	const length = a.length;
+	for (let i = from; i < length; i++) if (a[i] !== b[i]) return i;
+	return -1;
+}
+
+/** Calls a function on both codecs; `view` and `buffer` stand for the pair's. Answers what both said. */
+export function same(pair: Pair, name: string, args: Arguments, ignoreRegistersOfDrops = false): Outcome {
+	const fill = (i: 0 | 1) => args.map((arg) => (arg === "view" ? pair.views[i] : arg === "buffer" ? pair.buffers[i] : arg));
+	const got = outcome(subject as unknown as Codec, name, fill(0));
+	const wanted = outcome(reference, name, fill(1));
+	const label = `${name}(${args.join(", ")}), SEED=${SEED}`;
+	expect(got, label).toEqual(wanted);
+	if (got.error === undefined) {
+		const dropped = ignoreRegistersOfDrops && (got.value as number) < 0;
+		expect(difference(pair.words[0], pair.words[1], dropped ? REGISTERS / 4 : 0), `${label}: word that differs`).toBe(-1);
+		if (args.includes("buffer")) expect(difference(pair.buffers[0], pair.buffers[1], 0), `${label}: byte that differs`).toBe(-1);
+	}
+	return got;
+}
+
+/** The number, or now and then one that makes no sense there. */
+export function hostile(prng: Prng, value: number): number {
+	return prng.chance(0.92)
+		? value
+		: prng.pick([-1, -128, -2147483648, 2147483647, 2147483600, ARENA, ARENA - 1, ARENA + 1, 65536]);
+}
+
+/** Runs `round` often, each time with a generator of its own; counts how the calls ended. */
+export function rounds(
+	name: string,
+	round: (prng: Prng, pair: Pair) => Outcome,
+	times = ROUNDS,
+): { answered: number; refused: number } {
+	const prng = new Prng(SEED);
+	const counts = { answered: 0, refused: 0 };
+	let pair = new Pair(prng);
+	for (let i = 0; i < times; i++) {
+		const one = prng.fork();
+		const { error } = round(one, pair);
+		// What was refused may have been half done, and registers of drops are not compared.
+		if (error !== undefined || i % 20 === 0) pair = new Pair(one);
+		else pair.words[1].set(pair.words[0]);
+		if (error === undefined) counts.answered++;
+		else {
+			expect(error, `${name}, round ${i}, SEED=${SEED}`).toBe("RangeError");
+			counts.refused++;
+		}
+	}
+	return counts;
+}
+
+export function expectBoth(counts: { answered: number; refused: number }): void {
+	expect(counts.answered).toBeGreaterThan(0);
+	expect(counts.refused).toBeGreaterThan(0);
+}
+
+export const LOCAL = ip("10.0.0.1");
+export const PEER = ip("10.0.0.2");
+const ADDRESSES = [
+	[LOCAL, ip("255.255.255.0")],
+	[ip("192.168.7.1"), ip("255.255.255.254")],
+	[ip("172.16.0.1"), ip("255.255.0.0")],
+	[ip("100.64.0.9"), -1],
+] as const;
+/** An address that only the second interface has. */
+export const ELSEWHERE = ip("10.9.0.1");
+
+/** Both interface blocks, and the registers that say where they are. */
+export function writeInterfaces(prng: Prng, pair: Pair, flags: number): void {
+	for (const block of [BLOCK, SECOND_BLOCK]) {
+		pair.put(block, macOf(1));
+		pair.setWord(block + blocks.BLOCK_FLAGS, flags);
+		for (let i = 12; i < 60; i += 4) pair.setWord(block + i, prng.chance(0.5) ? -1 : prng.next());
+		pair.setWord(block + blocks.BLOCK_SLOT, prng.between(1, 3));
+	}
+	const count = prng.below(5);
+	pair.setWord(BLOCK + blocks.BLOCK_ADDRESS_COUNT, count);
+	for (let i = 0; i < count; i++) {
+		pair.setWord(BLOCK + blocks.BLOCK_ADDRESSES + 8 * i, ADDRESSES[i]![0]);
+		pair.setWord(BLOCK + blocks.BLOCK_ADDRESSES + 8 * i + 4, ADDRESSES[i]![1]);
+	}
+	pair.setWord(SECOND_BLOCK + blocks.BLOCK_ADDRESS_COUNT, 1);
+	pair.setWord(SECOND_BLOCK + blocks.BLOCK_ADDRESSES, ELSEWHERE);
+	pair.setWord(SECOND_BLOCK + blocks.BLOCK_ADDRESSES + 4, ip("255.255.255.0"));
+	pair.setWord(fields.INTERFACES_AT * 4, BLOCK);
+	pair.setWord(fields.INTERFACES_COUNT * 4, 2);
+}
+
+export interface Flow {
+	readonly local: number;
+	readonly remote: number;
+	readonly ports: number;
+	readonly meta: number;
+	readonly value: number;
+}
+
+/** An empty flow table of `capacity` entries at `table`. */
+export function writeFlowTable(prng: Prng, pair: Pair, table: number, capacity: number): void {
+	pair.put(table, new Uint8Array(blocks.FLOW_ENTRIES + capacity * blocks.FLOW_ENTRY));
+	pair.setWord(table + blocks.FLOW_MASK, capacity - 1);
+	pair.setWord(table + blocks.FLOW_SEED, prng.next());
+}
+
+export function addFlow(pair: Pair, table: number, { local, remote, ports, meta, value }: Flow): void {
+	pair.each((view) => writeWords(view, flowEntry(view, table, local, remote, ports, meta), [local, remote, ports, meta, value]));
+}
+
+/** Numbers of a connection, near what a segment of the same generator would carry. */
+export const SEQ = 1000;
+export const UNA = 2000;
+
+/** A TCB block whose rings lie at `ring`, 300 to 700 bytes each, and whose numbers make sense. */
+export function writeTcb(prng: Prng, pair: Pair, block: number, ring: number): void {
+	const receive = prng.between(300, 700);
+	const send = prng.between(300, 700);
+	const sndQueued = prng.below(send + 1);
+	const flight = prng.chance(0.5) ? sndQueued : prng.below(sndQueued + 1);
+	const rcvQueued = prng.chance(0.5) ? 0 : prng.below(receive + 1);
+	const words: Record<number, number> = {
+		[blocks.TCB_OPTIONS_LENGTH]: prng.chance(0.8) ? 0 : 4 * prng.below(11),
+		[blocks.TCB_SEND_RING]: ring + 704,
+		[blocks.TCB_SEND_SIZE]: send,
+		[blocks.TCB_IP_HEADER]: 20,
+		[blocks.TCB_NO_CHECKSUM]: prng.chance(0.2) ? 1 : 0,
+		[blocks.TCB_BITS]: prng.below(64) | (prng.chance(0.8) ? blocks.BIT_SHORT : 0),
+		[blocks.TCB_RCV_NXT]: SEQ,
+		[blocks.TCB_RCV_ADVERTISED]: SEQ + prng.between(-10, receive),
+		[blocks.TCB_RCV_QUEUED]: rcvQueued,
+		[blocks.TCB_RCV_AT]: prng.below(receive),
+		[blocks.TCB_RECEIVE_RING]: ring,
+		[blocks.TCB_RECEIVE_SIZE]: receive,
+		[blocks.TCB_WINDOW_STEP]: prng.pick([1, receive >> 1, 1460]),
+		[blocks.TCB_UPDATE_STEP]: prng.pick([1, receive >> 1, 2920]),
+		[blocks.TCB_SND_UNA]: UNA,
+		[blocks.TCB_SND_NXT]: UNA + flight,
+		[blocks.TCB_SND_QUEUED]: sndQueued,
+		[blocks.TCB_SND_AT]: prng.below(send),
+		[blocks.TCB_SND_WND]: prng.pick([0, 1, 100, 1000, 65535]),
+		[blocks.TCB_SND_WND_MAX]: prng.pick([0, 1, 100, 1000, 65535]),
+		[blocks.TCB_CWND]: prng.pick([1, 100, 536, 14600]),
+		[blocks.TCB_SND_MSS]: prng.pick([28, 100, 536, 1460]),
+		[blocks.TCB_SND_SMALL]: UNA + prng.between(-10, sndQueued),
+		[blocks.TCB_RTT_SEQ]: UNA + prng.between(-10, sndQueued),
+		[blocks.TCB_RTT_AT]: prng.below(3),
+	};
+	pair.put(block, [0x45, 0, 0, 0]);
+	for (const [at, value] of Object.entries(words)) pair.setWord(block + Number(at), value);
+}
+
+/** A UDP socket block with a ring of `size` bytes at `ring`, empty. */
+export function writeUdp(prng: Prng, pair: Pair, block: number, ring: number, size: number): void {
+	const words = [ring, size, 4 * prng.below(size / 4), 0, 0];
+	pair.each((view) => {
+		for (const [i, value] of words.entries()) view.setInt32(block + 4 * i, value, true);
+	});
+}
