@@ -2,10 +2,24 @@
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 import { scripts } from "./test/support/build/scripts-plugin.mjs";
 
-function project(name: string, include: string[], exclude: string[] = [], timeout = 60_000): TestProjectConfiguration {
+function project(
+	name: string,
+	include: string[],
+	exclude: string[] = [],
+	timeout = 60_000,
+	maxWorkers?: number,
+): TestProjectConfiguration {
 	return {
 		plugins: [scripts()],
-		test: { name, include, exclude, environment: "node", testTimeout: timeout, hookTimeout: timeout },
+		test: {
+			name,
+			include,
+			exclude,
+			environment: "node",
+			testTimeout: timeout,
+			hookTimeout: timeout,
+			...(maxWorkers ? { maxWorkers } : {}),
+		},
 	};
 }
 
@@ -16,8 +30,9 @@ export default defineConfig({
 			project("rfc", ["test/rfc/**/*.test.ts"]),
 			project("sim", ["test/sim/**/*.test.ts"], [], 600_000),
 			project("fuzz", ["test/fuzz/**/*.test.ts"], [], 900_000),
-			project("desktop", ["test/unit/desktop/**/*.test.ts", "test/desktop/**/*.test.ts"], [], 120_000),
-			project("interop", ["test/interop/**/*.test.ts"], [], 300_000),
+			project("desktop", ["test/unit/desktop/**/*.test.ts", "test/desktop/**/*.test.ts", "test/xs/**/*.test.ts"], [], 120_000),
+			// One file at a time: beside each other they would measure each other.
+			project("interop", ["test/interop/**/*.test.ts"], [], 600_000, 1),
 		],
 	},
 });

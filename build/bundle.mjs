@@ -140,7 +140,8 @@ async function joinModules(input, output, aliases, external, { treeshake = true,
 		treeshake,
 		onwarn(warning) {
 			// Cycles of types are gone by now; those that remain are of classes used after start-up.
-			if (warning.code !== "CIRCULAR_DEPENDENCY" && warning.code !== "EMPTY_BUNDLE") process.stderr.write(`${warning.message}\n`);
+			if (!["CIRCULAR_DEPENDENCY", "EMPTY_BUNDLE", "THIS_IS_UNDEFINED"].includes(warning.code))
+				process.stderr.write(`${warning.message}\n`);
 		},
 	});
 	const { output: chunks } = await build.generate({

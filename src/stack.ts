@@ -107,11 +107,11 @@ export class Stack {
 		if (core.spare < 0) core.takeSpare();
 		const sockets = this.sockets;
 		const tcp = this.tcp;
-		const count = links.length;
 		let turns = TURNS_PER_POLL;
 		let busy;
 		do {
 			busy = false;
+			const count = links.length; // applications may have added or removed one
 			for (let i = 0; i < count; i++) {
 				const link = links[i]!;
 				if (link.ready && this.#receive(link)) busy = true;

@@ -1,7 +1,7 @@
 // The driver "frames": whole Ethernet frames from and to a descriptor of this computer, a TAP device or a UNIX stream socket
 // with QEMU's framing. What the W5500 and ENC28J60 drivers are to a board.
 
-import { CLOSED, WRITABLE, setWatch, watch } from "host/loop";
+import { CLOSED, defer, setWatch, watch, WRITABLE } from "host/loop";
 import { close, connectStream, openTap, receive, send } from "host/wire";
 import { BUSY, MEDIUM_ETHERNET, NOTIFIES, SENT } from "../../src/device/device.ts";
 import type { Device, DeviceHost } from "../../src/device/device.ts";
@@ -75,5 +75,7 @@ export class FramesDevice implements Device {
 		if (!this.linkUp) return;
 		this.linkUp = false;
 		setWatch(this.#fd, false, false);
+		// Not from within receive or transmit, where we may be: device.ts.
+		defer(() => this.#host.notify());
 	}
 }

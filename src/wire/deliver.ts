@@ -75,7 +75,8 @@ export function udpDeliver(view: DataView, block: number, length: number): numbe
 	const ip = word(view, IP_AT * 4);
 	const payload = word(view, PAYLOAD_AT * 4);
 	check(ip, ipv4.HEADER, view.byteLength);
-	check(payload - udp.HEADER, udp.HEADER + length, view.byteLength);
+	check(payload, length, view.byteLength);
+	check(udp.HEADER, payload - udp.HEADER, view.byteLength); // the UDP header lies before it
 	return deliverDatagram(view, block, ip, payload, length) ? 1 : 0;
 }
 

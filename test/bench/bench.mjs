@@ -121,8 +121,8 @@ for (const name of names) {
 	if (!wanted.json && process.stderr.isTTY) process.stderr.write(`\r${name.padEnd(24)}`);
 	cases.push(await measure(host, app, name, valgrind));
 }
-const memory = wanted.only ? undefined : await memoryFigures();
-if (wanted.json) console.log(JSON.stringify({ cases, memory }));
+const memory = wanted.only ? undefined : await memoryFigures(root);
+if (wanted.json) console.log(JSON.stringify({ cases, memory: memory && { ...memory, text: undefined } }));
 else {
 	if (process.stderr.isTTY) process.stderr.write("\r".padEnd(26) + "\r");
 	console.log(

@@ -1,6 +1,5 @@
 // The cases that `npm run bench` measures, run on XS: `multihome-xs cases.js -- CASE PACKETS`. Prints one line of JSON.
 
-import { MEDIUM_ETHERNET, type Device, type DeviceHost } from "../../src/device/device.ts";
 import { DESTINATION, PORTS, SOURCE } from "../../src/packet/fields.ts";
 import { createIO } from "../../src/io/io.ts";
 import { EthernetInterface } from "../../src/link/ethernet.ts";
@@ -11,7 +10,8 @@ import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import { copy, flowFind } from "#codec";
 import { chunkBytesAllocated, collect, collections, slotsAllocated } from "host/heap";
 import { args, print } from "host/system";
-import { exchanged, Peer, start } from "bench/peer";
+import { exchanged, start } from "bench/peer";
+import { PeerDevice } from "./peer-device.ts";
 
 const TCP_SOURCE = 1;
 const TCP_SINK = 2;
@@ -21,20 +21,6 @@ const ARP = 5;
 const CONNECT = 6;
 /** Echo requests on the way at once: a server under load. */
 const OUTSTANDING = 8;
-
-class PeerDevice extends Peer implements Device {
-	readonly medium = MEDIUM_ETHERNET;
-	readonly mtu = 1500;
-	readonly abilities = 0;
-	readonly mac = new Uint8Array([2, 0, 0, 0, 0, 2]);
-	readonly linkUp = true;
-
-	attach(host: DeviceHost): void {
-		this.bind(host.view);
-	}
-	close(): void {}
-}
-
 let seed = 0x1234567;
 function random32(): number {
 	seed = (Math.imul(seed, 1664525) + 1013904223) | 0;

@@ -335,12 +335,17 @@ export class Tcp {
 		return this.tcbs.filter((tcb) => tcb.state !== tcbs.CLOSED || !tcb.detached);
 	}
 
-	/** TCBs that a newcomer could have: free ones, and those that only wait for the network to forget them. */
+	/** TCBs that a newcomer could have: free ones, those that only wait for the network to forget them, and half-open ones, which give way. */
 	get available(): number {
 		let count = 0;
 		for (let i = 0; i < this.tcbs.length; i++) {
 			const tcb = this.tcbs[i]!;
-			if ((tcb.detached && tcb.state === tcbs.CLOSED) || spareable(tcb)) count++;
+			if (
+				(tcb.detached && tcb.state === tcbs.CLOSED) ||
+				spareable(tcb) ||
+				(tcb.state === tcbs.SYN_RECEIVED && tcb.listener !== undefined)
+			)
+				count++;
 		}
 		return count;
 	}

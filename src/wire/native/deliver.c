@@ -82,7 +82,8 @@ void xs_multihome_udpDeliver(xsMachine *the)
 	demand(0, FIELDS * 4, arena.size);
 	xsIntegerValue ip = word(arena.base + IP_AT * 4), payload = word(arena.base + PAYLOAD_AT * 4);
 	demand(ip, IPV4_HEADER, arena.size);
-	demand(payload - UDP_HEADER, UDP_HEADER + length, arena.size);
+	demand(payload, length, arena.size);
+	demandTo(UDP_HEADER, payload, arena.size); /* the UDP header lies before it */
 	xsmcSetInteger(xsResult, deliverDatagram(&arena, (uint32_t)block, arena.base + ip, arena.base + payload - UDP_HEADER, (uint32_t)length));
 }
 

@@ -1,0 +1,16 @@
+import { MEDIUM_ETHERNET, type Device, type DeviceHost } from "../../src/device/device.ts";
+import { Peer } from "bench/peer";
+
+/** The scripted peer as a driver in C: one native call a frame each way, with the copy that a driver makes. */
+export class PeerDevice extends Peer implements Device {
+	readonly medium = MEDIUM_ETHERNET;
+	readonly mtu = 1500;
+	readonly abilities = 0;
+	readonly mac = new Uint8Array([2, 0, 0, 0, 0, 2]);
+	readonly linkUp = true;
+
+	attach(host: DeviceHost): void {
+		this.bind(host.view);
+	}
+	close(): void {}
+}
