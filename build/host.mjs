@@ -147,8 +147,8 @@ async function checkMultilib() {
 	try {
 		await run("gcc", ["-m32", "-x", "c", "-", "-o", "/dev/null"], probe);
 	} catch (error) {
-		if (!/^gcc failed/.test(error.message)) throw error;
-		throw new Error("the 32-bit host needs a compiler for 32 bits: install the Debian package gcc-multilib");
+		if (!error.message.startsWith("gcc failed")) throw error;
+		throw new Error("the 32-bit host needs a compiler for 32 bits: install the Debian package gcc-multilib", { cause: error });
 	}
 }
 

@@ -88,7 +88,7 @@ describe("a script that is wrong in one respect", () => {
 
 	it("fails when the stack sends other data than was written", () => {
 		// The interpreter thinks that other bytes were written.
-		const script = parseScript("test.pkt", [...Object.values(LINES)].join("\n"));
+		const script = parseScript("test.pkt", Object.values(LINES).join("\n"));
 		const runner = new Runner(script);
 		const write = runner.stack.tcp.write.bind(runner.stack.tcp);
 		runner.stack.tcp.write = (tcb, buffer, start, length) => {

@@ -81,8 +81,9 @@ class Simulation {
 		}
 		this.transfers.push({ client, name: `${from} to ${to}, ${bytes} bytes`, startedAt: world.clock.now });
 		// Some programs lose patience and abort, or close before everything has come back.
-		if (prng.chance(0.1)) world.clock.after(prng.float() * 3000, () => client.abort());
-		else if (prng.chance(0.1)) world.clock.after(prng.float() * 3000, () => client.close());
+		const fate = prng.float();
+		if (fate < 0.1) world.clock.after(prng.float() * 3000, () => client.abort());
+		else if (fate < 0.2) world.clock.after(prng.float() * 3000, () => client.close());
 	}
 
 	#ping(from: string, to: string): void {

@@ -10,7 +10,7 @@ const LIMITS = { sockets: { tcp: 6, receiveBuffer: 3000, sendBuffer: 2000 } };
 const FLAGS = ["A", "PA", "S", "SA", "F", "FA", "R", "RA", "FPA", "SF", "SFRPAU", "", "U", "UA", "SRA"];
 
 /** How often a connection was met in each state, over all seeds. */
-const met = new Array<number>(11).fill(0);
+const met = Array.from({ length: 11 }, () => 0);
 
 function check(peer: Peer, seed: number): void {
 	const { tcp } = peer.stack;

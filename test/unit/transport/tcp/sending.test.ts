@@ -9,7 +9,7 @@ describe("segments", () => {
 		const peer = new Peer(big);
 		peer.connected({ length: 100_000 });
 		const sent = peer.take();
-		expect(sent.map((segment) => segment.length)).toEqual(new Array(10).fill(1460));
+		expect(sent.map((segment) => segment.length)).toEqual(Array.from({ length: 10 }, () => 1460));
 	});
 	test("no longer than the peer's MSS and our MTU", () => {
 		const peer = new Peer(big);
