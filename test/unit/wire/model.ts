@@ -265,3 +265,34 @@ export function ringRead(
 	for (let i = 0; i < length; i++) values.push(take(view, ring + ((offset + i) % size), 1)[0]!);
 	put(buffer, start, values);
 }
+
+/** HalfSipHash-2-4 of twelve bytes, as its authors describe SipHash: words of 32 bits, rounds over the four words of the state. */
+export function halfSipHash(k0: number, k1: number, ...message: number[]): number {
+	const word32 = (value: bigint) => value & 0xffffffffn;
+	const rotate = (value: bigint, by: bigint) => word32((value << by) | (value >> (32n - by)));
+	const big = (value: number) => BigInt(value >>> 0);
+	let [a, b, c, d] = [big(k0), big(k1), 0x6c796765n ^ big(k0), 0x74656462n ^ big(k1)];
+	const rounds = (count: number) => {
+		for (let i = 0; i < count; i++) {
+			a = word32(a + b);
+			b = rotate(b, 5n) ^ a;
+			a = rotate(a, 16n);
+			c = word32(c + d);
+			d = rotate(d, 8n) ^ c;
+			a = word32(a + d);
+			d = rotate(d, 7n) ^ a;
+			c = word32(c + b);
+			b = rotate(b, 13n) ^ c;
+			c = rotate(c, 16n);
+		}
+	};
+	// The last word carries the message's length in its highest byte.
+	for (const word of [...message.map(big), 12n << 24n]) {
+		d ^= word;
+		rounds(2);
+		a ^= word;
+	}
+	c ^= 0xffn;
+	rounds(4);
+	return Number(b ^ d) | 0;
+}

@@ -18,7 +18,7 @@ import * as model from "./model.ts";
 
 const { streamIn, streamOut, streamAck, streamRead, streamWrite, udpDeliver, udpRead, udpNext } = modelSockets;
 const { checksum, flowFind, routeFind, ipv4Build, tcpBuild, udpBuild, icmpEchoReply, ttlDecrement, countSent } = model;
-const { ethernetHeader, copy, copyOut, copyIn, ringPut, ringWrite, ringRead } = model;
+const { halfSipHash, ethernetHeader, copy, copyOut, copyIn, ringPut, ringWrite, ringRead } = model;
 
 /** Every function of the naive model, by the name of its like in the codec. */
 export const naive: Record<string, unknown> = {
@@ -31,6 +31,7 @@ export const naive: Record<string, unknown> = {
 	icmpEchoReply,
 	ttlDecrement,
 	countSent,
+	halfSipHash,
 	ethernetHeader,
 	copy,
 	copyOut,

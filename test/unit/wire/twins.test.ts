@@ -285,6 +285,16 @@ describe(`the codec against ${AGAINST}`, () => {
 		);
 	});
 
+	it("halfSipHash", () => {
+		rounds("halfSipHash", (prng, pair) =>
+			same(
+				pair,
+				"halfSipHash",
+				Array.from({ length: 5 }, () => prng.next()),
+			),
+		);
+	});
+
 	it("is tested with every function it has", () => {
 		const functions = Object.keys(twin).filter((name) => typeof (twin as Record<string, unknown>)[name] === "function");
 		expect(functions.filter((name) => typeof (subject as Record<string, unknown>)[name] !== "function")).toEqual([]);
