@@ -1,7 +1,7 @@
 // What `connect` and `listen` do before the first segment.
 
 import * as ipv4 from "../../wire/ipv4.ts";
-import { open, release, take } from "./life.ts";
+import { endHalfOpen, open, release, take } from "./life.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
@@ -20,7 +20,7 @@ function checkPort(name: string, port: number, low: number): void {
 }
 
 function takeOrThrow(tcp: Tcp): Tcb {
-	const tcb = take(tcp);
+	const tcb = take(tcp) ?? (endHalfOpen(tcp, undefined) ? take(tcp) : undefined);
 	if (tcb === undefined) throw new Error(`all ${tcp.tcbs.length} TCP sockets are in use; raise the option "sockets.tcp"`);
 	return tcb;
 }

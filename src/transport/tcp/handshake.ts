@@ -10,7 +10,7 @@ import * as ipv4 from "../../wire/ipv4.ts";
 import * as wire from "../../wire/tcp.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { READABLE, WRITABLE } from "../sockets.ts";
-import { end, open, release, sendMss, setIss, take } from "./life.ts";
+import { end, endHalfOpen, open, release, sendMss, setIss, take } from "./life.ts";
 import { offered } from "./receive.ts";
 import { mark } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
@@ -73,15 +73,7 @@ function seat(tcp: Tcp, listener: Tcb, iface: Interface): Tcb | undefined {
 	const child = full ? undefined : take(tcp);
 	if (child !== undefined) return child;
 	tcp.core.count(iface.block, DROP.tcpBacklogFull);
-	let oldest: Tcb | undefined = undefined;
-	for (let i = 0; i < tcp.tcbs.length; i++) {
-		const other: Tcb = tcp.tcbs[i]!;
-		if (other.state !== tcbs.SYN_RECEIVED || other.listener === undefined || (full && other.listener !== listener)) continue;
-		if (oldest === undefined || ((other.stalledAt - oldest.stalledAt) | 0) < 0) oldest = other;
-	}
-	if (oldest === undefined) return undefined;
-	end(tcp, oldest, tcbs.NO_ERROR);
-	return take(tcp);
+	return endHalfOpen(tcp, full ? listener : undefined) ? take(tcp) : undefined;
 }
 
 /** Takes over what the peer's SYN says. Data that came with it is not acknowledged, so it comes again. */

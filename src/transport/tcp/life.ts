@@ -46,6 +46,24 @@ function recycle(tcp: Tcp): void {
 	if (chosen !== undefined) end(tcp, chosen, tcbs.NO_ERROR);
 }
 
+/** Whether a peer has asked for it, and not yet shown that it is there. */
+export function halfOpen(tcb: Tcb): boolean {
+	return tcb.state === tcbs.SYN_RECEIVED && tcb.listener !== undefined;
+}
+
+/** Ends the half-open connection that has waited longest, of one listener or of all. False when there is none. */
+export function endHalfOpen(tcp: Tcp, listener: Tcb | undefined): boolean {
+	let oldest: Tcb | undefined = undefined;
+	for (let i = 0; i < tcp.tcbs.length; i++) {
+		const tcb: Tcb = tcp.tcbs[i]!;
+		if (!halfOpen(tcb) || (listener !== undefined && tcb.listener !== listener)) continue;
+		if (oldest === undefined || ((tcb.stalledAt - oldest.stalledAt) | 0) < 0) oldest = tcb;
+	}
+	if (oldest === undefined) return false;
+	end(tcp, oldest, tcbs.NO_ERROR);
+	return true;
+}
+
 /** Gives a TCB back that is in no table. */
 export function release(tcp: Tcp, tcb: Tcb): void {
 	tcbs.setState(tcb, tcbs.CLOSED);

@@ -20,7 +20,18 @@ import { Reno, type CongestionControl } from "./congestion.ts";
 import { refuse } from "./handshake.ts";
 import { icmpError } from "./icmp.ts";
 import { Isn } from "./isn.ts";
-import { abort, addressGone, detach, end, interfaceGone, leaveListener, release, routesChanged, spareable } from "./life.ts";
+import {
+	abort,
+	addressGone,
+	detach,
+	end,
+	halfOpen,
+	interfaceGone,
+	leaveListener,
+	release,
+	routesChanged,
+	spareable,
+} from "./life.ts";
 import { Reassembly } from "./reassembly.ts";
 import { acknowledgedShort, arrive } from "./receive.ts";
 import { mark, transmitLong, transmitShort } from "./send.ts";
@@ -340,12 +351,7 @@ export class Tcp {
 		let count = 0;
 		for (let i = 0; i < this.tcbs.length; i++) {
 			const tcb = this.tcbs[i]!;
-			if (
-				(tcb.detached && tcb.state === tcbs.CLOSED) ||
-				spareable(tcb) ||
-				(tcb.state === tcbs.SYN_RECEIVED && tcb.listener !== undefined)
-			)
-				count++;
+			if ((tcb.detached && tcb.state === tcbs.CLOSED) || spareable(tcb) || halfOpen(tcb)) count++;
 		}
 		return count;
 	}

@@ -237,6 +237,13 @@ describe("passive open", () => {
 		expect(peer.drops("tcpBacklogFull")).toBe(1);
 		expect(acceptor.listener.waiting).toBe(2);
 	});
+	test("also for a program that connects", () => {
+		const { peer } = listening(8, 2);
+		peer.send({ flags: "S", seq: 0, remotePort: 1 });
+		expect(peer.stack.tcp.available).toBe(1);
+		expect(peer.stack.tcp.connect(ip(REMOTE), 99).stateName).toBe("synSent");
+		expect(peer.stack.tcp.available).toBe(0);
+	});
 	test("and without any half-open one the SYN is dropped and counted", () => {
 		const { peer } = listening(8, 2);
 		peer.stack.tcp.connect(ip(REMOTE), 99);
