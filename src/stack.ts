@@ -49,6 +49,7 @@ export class Stack {
 	/** The packet that frames are received into, NONE while there is none, and where its IP header goes. */
 	#packet = NONE;
 	#at = 0;
+	#lo: Interface;
 	#stamp = -1;
 	#flows: number;
 	#fields: Int32Array;
@@ -73,7 +74,8 @@ export class Stack {
 		this.udp = new Udp(core, this.ip, this.sockets);
 		this.#udps = this.udp.sockets;
 		this.icmp = new IcmpSockets(core, this.ip, this.sockets);
-		this.interfaces.add(new LoopbackInterface("lo", new LoopbackDevice())).addAddress(LOCALHOST, 8);
+		this.#lo = this.interfaces.add(new LoopbackInterface("lo", new LoopbackDevice()));
+		this.#lo.addAddress(LOCALHOST, 8);
 	}
 
 	/** Bytes of the arena that `new Stack(options)` will allocate. Throws as it would. */
@@ -91,8 +93,9 @@ export class Stack {
 		core.now = now |= 0;
 		core.awake = true; // whoever wakes us from here on is served before the end
 		core.noticed = false;
+		const lo = this.#lo; // links[0], which speaks up when it has something
 		let wanted = -1;
-		for (let i = 0; i < links.length; i++) {
+		for (let i = 1; i < links.length; i++) {
 			const link = links[i]!;
 			if (link.ready || link.polled) {
 				const ms = link.begin(now);
@@ -112,7 +115,11 @@ export class Stack {
 		do {
 			busy = false;
 			const count = links.length; // applications may have added or removed one
-			for (let i = 0; i < count; i++) {
+			if (lo.ready) {
+				if (lo.waiting !== 0) lo.drain();
+				if (this.#receive(lo)) busy = true;
+			}
+			for (let i = 1; i < count; i++) {
 				const link = links[i]!;
 				if (link.ready && this.#receive(link)) busy = true;
 			}

@@ -85,32 +85,19 @@ export class UDPSocket implements UDP, SocketOwner {
 		const socket = this.#socket;
 		if (socket === undefined) throw closed();
 		const size = (first as Bytes | undefined)?.byteLength as number;
-		const path = socket.path;
-		const core = this.#core;
-		// An answer to the last datagram, all of a buffer: as Udp.send, without the call. A size that is no number fails the comparison.
-		if (
-			second === this.#peerText &&
-			third === this.#peerPort &&
-			byteLength === undefined &&
-			path.stamp === core.stamp &&
-			path.destination === this.#peer &&
-			size + HEADERS <= path.mtu &&
-			core.spare >= 0 &&
-			third !== 0
-		) {
+		// An answer to the last datagram, all of a buffer. A size that is no number fails the comparison.
+		if (second === this.#peerText && third === this.#peerPort && byteLength === undefined && size >= 0 && third !== 0) {
+			const path = socket.path;
+			const core = this.#core;
+			if (path.stamp !== core.stamp || path.destination !== this.#peer || size + HEADERS > path.mtu || core.spare < 0) {
+				this.#udp.send(socket, this.#peer, third as number, first as Bytes, 0, size);
+				return;
+			}
+			// As Udp.send, without the call.
 			const ip = core.spareAt;
 			const out = path.out!;
-			const end = udpBuild(
-				this.#view,
-				ip,
-				path.source,
-				path.destination,
-				socket.sourcePort | (third as number),
-				out.ttl,
-				first as Bytes,
-				0,
-				size,
-			);
+			const ports = socket.sourcePort | (third as number);
+			const end = udpBuild(this.#view, ip, path.source, path.destination, ports, out.ttl, first as Bytes, 0, size);
 			if (out.send(core.spare, ip, end, path.header)) core.takeSpare();
 			return;
 		}

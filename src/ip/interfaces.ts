@@ -65,6 +65,7 @@ export class InterfaceSet implements InterfaceListener {
 	remove(link: Interface): void {
 		const index = this.list.indexOf(link);
 		if (index < 0) throw new RangeError(`interface ${link.name}: is not part of this stack`);
+		if (index === 0) throw new RangeError(`interface ${link.name}: the loopback interface stays`);
 		while (link.addresses.length > 0) link.removeAddress(link.addresses[link.addresses.length - 1]!);
 		this.list.splice(index, 1);
 		this.#routes.removeWhere((route) => route.link === link);

@@ -98,13 +98,14 @@ describe("UDP", () => {
 	});
 
 	it("keeps the datagrams that fit its queue, and counts the others", () => {
-		const p = pair({ packets: 64 });
+		// The smallest ring has 1,520 bytes: eight datagrams of 170 bytes, with 16 and padding each.
+		const p = pair({ packets: 64, sockets: { receiveBuffer: 1000 } });
 		const server = new p.b.UDP({ port: 53 });
 		const client = new p.a.UDP({});
 		client.write(ascii("first, for ARP"), "10.0.0.2", 53);
 		p.world.run(3000);
 		while (server.read());
-		for (let i = 0; i < 12; i++) client.write(Uint8Array.of(i), "10.0.0.2", 53);
+		for (let i = 0; i < 12; i++) client.write(new Uint8Array(170).fill(i), "10.0.0.2", 53);
 		p.world.run(100);
 		const got: number[] = [];
 		for (let datagram = server.read(); datagram; datagram = server.read()) got.push(new Uint8Array(datagram)[0]!);
