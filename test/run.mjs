@@ -53,7 +53,7 @@ async function types() {
 
 /** One project of vitest.config.ts. A file that cannot be loaded is one failure. */
 const vitest =
-	(project, env = {}) =>
+	(project, ...options) =>
 	async () => {
 		const report = join(results, `${project}.json`);
 		rmSync(report, { force: true });
@@ -122,7 +122,13 @@ const LAYERS = [
 			}),
 	],
 	["desktop", "the desktop host", GCC, vitest("desktop"), ["test/desktop", "test/unit/desktop"]],
-	["interop", "against the Linux kernel over TAP", [...GCC, ...INTEROP], vitest("interop"), ["test/interop"]],
+	[
+		"interop",
+		"against the Linux kernel over TAP",
+		[...GCC, ...INTEROP],
+		vitest("interop", "--no-file-parallelism"),
+		["test/interop"],
+	],
 ];
 
 const HELP = `npm test -- [--only LAYER[,LAYER …]]

@@ -16,6 +16,13 @@ import { FrameStream } from "./stream.ts";
 export const LOCAL = ip("10.0.0.1");
 export const PEER = ip("10.0.0.2");
 
+export interface HarnessOptions {
+	/** The device has the optional half of the driver contract. */
+	fused?: boolean;
+	/** The stack forwards, by the strict reverse path and the strong host model. */
+	router?: boolean;
+}
+
 export class Harness {
 	readonly world: World;
 	readonly target: Node;
@@ -29,19 +36,19 @@ export class Harness {
 	readonly #freePackets: number;
 	readonly #flows: number;
 
-	/** `fused`: the device has the optional half of the driver contract. */
-	constructor(seed: number, fused = false) {
+	constructor(seed: number, { fused = false, router = false }: HarnessOptions = {}) {
 		// Half of the seeds see the clock wrap.
 		this.world = new World(seed, seed & 1 ? 1000 : 2 ** 31 - 60_000);
 		const limits = { sockets: { tcp: 24, udp: 4, icmp: 2 }, packets: 48, neighbors: 8 };
-		this.target = this.world.node("target", limits);
+		const routing = { forwarding: router, reversePathFilter: router, strongHost: router };
+		this.target = this.world.node("target", { ...limits, ...routing });
 		this.peer = this.world.node("peer", limits);
 		this.segment = this.world.segment({});
 		this.device = this.segment.port({ mac: macOf(1), fused });
 		this.link = this.target.ethernet("eth0", this.device, "10.0.0.1/24");
 		this.target.ethernet("eth1", this.world.segment().port({ mac: macOf(3) }), "10.1.0.1/24", "192.168.7.1/31");
 		this.peer.ethernet("eth0", this.segment.port({ mac: macOf(2) }), "10.0.0.2/24");
-		this.ledger = new Ledger(this.target.stack, { readEvery: onXS ? 50 : 1 });
+		this.ledger = new Ledger(this.target.stack, { forwarding: router, readEvery: onXS ? 50 : 1 });
 		this.ledger.watch(this.link, this.device);
 		new EchoServer(this.target);
 		new UdpEchoServer(this.target);
