@@ -9,7 +9,7 @@ import { ERROR } from "../sockets.ts";
 import { emitReset, mark } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
-import type { Tcb, TcpError } from "./tcb.ts";
+import type { Tcb } from "./tcb.ts";
 import { arm, RTO_INITIAL, USER_TIMEOUT } from "./timers.ts";
 
 /** Least payload that we send in one segment, whatever a peer says: that of RFC 791's least MTU. */
@@ -137,14 +137,14 @@ export function sendMss(tcp: Tcp, tcb: Tcb, offer: number): number {
 }
 
 /** The connection or the listener is over; with an error its owner hears of it. The TCB stays the application's until it lets go. */
-export function end(tcp: Tcp, tcb: Tcb, error: TcpError): void {
+export function end(tcp: Tcp, tcb: Tcb, error: number): void {
 	if (tcb.state === tcbs.CLOSED) return;
 	const ports = (tcb.remotePort << 16) | tcb.localPort;
 	tcp.sockets.flows.remove(tcb.localAddress, tcb.remoteAddress, ports, tcb.meta);
 	const listened = tcb.state === tcbs.LISTEN;
 	tcbs.setState(tcb, tcbs.CLOSED);
 	tcbs.quiet(tcb);
-	tcb.error = error;
+	tcb.ended = error;
 	if (listened) endChildren(tcp, tcb);
 	if (tcb.listener !== undefined) {
 		leaveListener(tcb);

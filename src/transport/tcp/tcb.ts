@@ -62,14 +62,14 @@ export const IDLE = 2048;
 /** Memberships, which outlive a connection. */
 const LISTS = PENDING | LISTED | TICKING;
 
-/** Why a connection ended; "" when it did not, or ended in good order. */
+/** Why a connection ended; "" when it did not, or ended in good order. By number inside, as a string literal allocates on XS. */
 export type TcpError = "" | "reset" | "timeout" | "refused" | "unreachable";
-/** The same as constants: each use of a literal would allocate on XS. */
-export const NO_ERROR: TcpError = "";
-export const RESET: TcpError = "reset";
-export const TIMEOUT: TcpError = "timeout";
-export const REFUSED: TcpError = "refused";
-export const UNREACHABLE: TcpError = "unreachable";
+const ERROR_NAMES: readonly TcpError[] = ["", "reset", "timeout", "refused", "unreachable"];
+export const NO_ERROR = 0;
+export const RESET = 1;
+export const TIMEOUT = 2;
+export const REFUSED = 3;
+export const UNREACHABLE = 4;
 
 export class Tcb implements EventSocket {
 	// Read and written for every segment: first, because XS searches properties in the order of their declaration.
@@ -131,7 +131,8 @@ export class Tcb implements EventSocket {
 	state = CLOSED;
 	/** Highest sequence number ever sent + 1. SND.NXT goes back behind it for retransmissions. */
 	sndMax = 0;
-	error: TcpError = NO_ERROR;
+	/** Number of `error`. */
+	ended = NO_ERROR;
 	readonly index: number;
 	/** FIN has been asked for, by `close` or `shutdown`: it follows the last byte in the send ring. */
 	finQueued = false;
@@ -224,6 +225,11 @@ export class Tcb implements EventSocket {
 	/** Bytes written and not acknowledged yet. */
 	get sndUsed(): number {
 		return this.#view.getInt32(this.block + block.TCB_SND_QUEUED, true);
+	}
+
+	/** Why it ended. */
+	get error(): TcpError {
+		return ERROR_NAMES[this.ended]!;
 	}
 
 	/** For people. */
@@ -336,7 +342,7 @@ export function renew(tcb: Tcb): void {
 	tcb.noDelay = tcb.heard = tcb.challenged = tcb.softError = false;
 	tcb.userTimeout = tcb.keepAliveIdle = tcb.keepAliveInterval = tcb.keepAliveProbes = 0;
 	tcb.backlog = tcb.waiting = 0;
-	tcb.error = NO_ERROR;
+	tcb.ended = NO_ERROR;
 	tcb.owner = null;
 	tcb.listener = tcb.acceptHead = tcb.acceptTail = tcb.nextAccept = undefined;
 	tcb.path.generation = tcb.path.stamp = -1;

@@ -224,7 +224,7 @@ export class Tcp {
 		let events = 0;
 		if (tcb.rcvUsed > 0) events |= READABLE;
 		else if (tcb.finReceived) events |= ERROR;
-		if (tcb.error !== tcbs.NO_ERROR) events |= ERROR;
+		if (tcb.ended !== tcbs.NO_ERROR) events |= ERROR;
 		if (this.writable(tcb) > 0) events |= WRITABLE;
 		if (events !== 0) this.sockets.post(tcb, events);
 	}

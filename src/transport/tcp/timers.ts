@@ -8,7 +8,7 @@ import { end } from "./life.ts";
 import { emit, emitReset, mark, probe, transmitLoaded } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
-import type { Tcb, TcpError } from "./tcb.ts";
+import type { Tcb } from "./tcb.ts";
 
 /** First timeout, before anything was measured. RFC 6298 §2.1. */
 export const RTO_INITIAL = 1000;
@@ -180,7 +180,7 @@ function patience(tcb: Tcb): number {
 }
 
 /** Ends a connection whose peer is silent. Should it be there after all, it learns of it. */
-function giveUp(tcp: Tcp, tcb: Tcb, error: TcpError): void {
+function giveUp(tcp: Tcp, tcb: Tcb, error: number): void {
 	if (tcb.state >= tcbs.SYN_RECEIVED) emitReset(tcp, tcb);
 	end(tcp, tcb, error);
 }
