@@ -233,11 +233,20 @@ export class Stack {
 				if (index !== kinds.NO_SOCKET) this.tcp.receive(this.#tcbs[index]!, link);
 				else this.tcp.refuse(link);
 				return false;
+			case kinds.BAD_OPTION:
+				if (!group) this.#badOption(link, index);
+				return this.#drop(link, DROP.ipv4Malformed);
 			case kinds.OTHER:
 				if (!group) this.ip.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.PROTOCOL_UNREACHABLE, 0);
 				return this.#drop(link, DROP.unknownProtocol);
 		}
 		return false;
+	}
+
+	/** Tells the sender which octet of its options is wrong: hosts for what is theirs, routers for what they forward. RFC 1122 §3.2.2.5, 1812 §4.3.3.5. */
+	#badOption(link: Interface, pointer: number): void {
+		const ours = link.anyAddress || this.ip.isLocal(this.core.fields[DESTINATION]!);
+		if (ours || this.core.limits.forwarding) this.ip.icmp.error(link, icmpv4.PARAMETER_PROBLEM, 0, pointer << 24);
 	}
 
 	/** IPv4 for an address that is not the interface's: another interface's (weak host), or somebody else's. Answers whether the packet was kept. */

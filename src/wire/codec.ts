@@ -145,6 +145,8 @@ function decodeIpv4(view: DataView, at: number, end: number, iface: number, flag
 	field(view, TRANSPORT_AT, at + header);
 	field(view, TTL_PROTOCOL, view.getUint16(at + ipv4.TTL));
 	const where = classify(view, iface, flags, destination);
+	const pointer = ipv4.badOption(view, at, header);
+	if (pointer !== 0) return answer(view, kinds.BAD_OPTION, group | (where & kinds.GROUP), at, ipEnd - at, pointer);
 	if (where === ELSEWHERE) return answer(view, kinds.TRANSIT, group, at, ipEnd - at, 0);
 	return transport(view, at, ipEnd, iface, group | where);
 }

@@ -37,6 +37,24 @@ export function headerLength(view: DataView, at: number): number {
 	return (view.getUint8(at) & 15) << 2;
 }
 
+/** Offset of the first option octet that cannot be, or 0 when all options fit the header. RFC 791 §3.1. */
+export function badOption(view: DataView, at: number, header: number): number {
+	let option = HEADER;
+	while (option < header) {
+		const type = view.getUint8(at + option);
+		if (type === 0) return 0; // end of list
+		if (type === 1) {
+			option++; // no operation
+			continue;
+		}
+		if (option + 1 === header) return option;
+		const length = view.getUint8(at + option + 1);
+		if (length < 2 || length > header - option) return option + 1;
+		option += length;
+	}
+	return 0;
+}
+
 /** Header and payload, bytes. */
 export function totalLength(view: DataView, at: number): number {
 	return view.getUint16(at + TOTAL_LENGTH);

@@ -23,6 +23,9 @@ export const STRAY = 10;
 /** A segment that was expected and has been taken, wire/stream.ts. Value: index of the TCB; with SEGMENT_ACK_DUE or SEGMENT_MORE. */
 export const SEGMENT = 11;
 
+/** IPv4 with an option that runs out of the header. Value: offset of the octet that is wrong, for ICMP's parameter problem. */
+export const BAD_OPTION = 12;
+
 /** Sent to a broadcast or multicast address of the link or of IP. */
 export const GROUP = 16;
 /** Data was taken and its acknowledgment is due. Without this and SEGMENT_MORE: data was taken. */

@@ -40,6 +40,7 @@ function mustDrop(answer: number): number | undefined {
 		case kinds.DATAGRAM:
 		case kinds.ECHO:
 			return 0;
+		case kinds.BAD_OPTION:
 		case kinds.FRAGMENT:
 		case kinds.OTHER:
 			return 1;

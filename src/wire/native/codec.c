@@ -259,6 +259,26 @@ static int badSource(const Arena *arena, int flags, uint32_t source)
 	return 0;
 }
 
+/* Offset of the first option octet that cannot be, or 0 when all options fit the header. RFC 791 §3.1. */
+static uint32_t badOption(const uint8_t *ip, uint32_t header)
+{
+	for (uint32_t option = IPV4_HEADER; option < header;) {
+		if (ip[option] == 0) /* end of list */
+			return 0;
+		if (ip[option] == 1) { /* no operation */
+			option++;
+			continue;
+		}
+		if (option + 1 == header)
+			return option;
+		uint32_t length = ip[option + 1];
+		if (length < 2 || length > header - option)
+			return option + 1;
+		option += length;
+	}
+	return 0;
+}
+
 static int32_t decodeIpv4(xsMachine *the, Arena *arena, uint32_t at, uint32_t end, const uint8_t *iface, int flags, int group)
 {
 	const uint8_t *ip = arena->base + at;
@@ -278,6 +298,9 @@ static int32_t decodeIpv4(xsMachine *the, Arena *arena, uint32_t at, uint32_t en
 	field(arena, TRANSPORT_AT, at + header);
 	field(arena, TTL_PROTOCOL, get16(ip + 8));
 	int where = classify(iface, flags, destination);
+	uint32_t pointer = badOption(ip, header);
+	if (pointer)
+		return answer(arena, KIND_BAD_OPTION, group | (where & GROUP), at, ipEnd - at, pointer);
 	if (where == ELSEWHERE)
 		return answer(arena, KIND_TRANSIT, group, at, ipEnd - at, 0);
 	return transport(the, arena, at, ipEnd, iface, group | where);

@@ -18,6 +18,7 @@ const KINDS = {
 	echo: 9,
 	stray: 10,
 	segment: 11,
+	badOption: 12,
 };
 const GROUP = 16;
 const NOBODY = 0x7fff;
@@ -158,8 +159,21 @@ function decodeIp(
 	set(view, "end", start + total);
 	set(view, "transport", start + header);
 	set(view, "ttl", read16(packet, 8));
+	const pointer = badOption(packet.slice(20, header));
+	if (pointer >= 0) return answer(view, KINDS.badOption, linkGroup || where === "group", start, total, 20 + pointer);
 	if (where === "elsewhere") return answer(view, KINDS.transit, linkGroup, start, total, 0);
 	return transport(view, iface, block, packet.slice(0, total), start, linkGroup || where === "group");
+}
+
+/** Where the options stop making sense, or -1. */
+function badOption(options: number[]): number {
+	for (let i = 0; i < options.length && options[i] !== 0;) {
+		const length = options[i] === 1 ? 1 : options[i + 1];
+		if (length === undefined) return i;
+		if (i + length > options.length || (options[i] !== 1 && length < 2)) return i + 1;
+		i += length;
+	}
+	return -1;
 }
 
 export function decodeTransport(view: DataView, at: number, end: number, block: number, group: number): number {
