@@ -221,8 +221,10 @@ export class Segment {
 		if (prng.chance(corrupt) && frame.length > 0) {
 			this.counts.corrupted++;
 			frame = frame.slice();
-			const at = prng.below(frame.length);
-			frame[at] = frame[at]! ^ (1 << prng.below(8));
+			// A bit is only ever set: two hops that damage the same frame must not cancel out in the Internet checksum.
+			let at = prng.below(frame.length);
+			for (let i = 0; i < frame.length && frame[at] === 0xff; i++) at = (at + 1) % frame.length;
+			frame[at] = frame[at]! | (frame[at]! + 1);
 		}
 		this.#clock.after(delay, () => {
 			for (const port of this.ports) {
