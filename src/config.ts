@@ -64,8 +64,6 @@ export const TURNS_PER_POLL = 16;
 export const TRANSMIT_QUEUE = 8;
 /** Packets that wait for one neighbour's address. RFC 1122 §2.3.2.2 asks for at least one. */
 export const NEIGHBOR_QUEUE = 3;
-/** Echo replies that wait in one ICMP socket. */
-export const ICMP_QUEUE = 4;
 /** Addresses of one interface. */
 export const ADDRESSES_PER_INTERFACE = 4;
 
