@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { runOnXS } from "./xs/run.mjs";
+import { runOnXS, XS_FOLDERS } from "./xs/run.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = (name) => join(root, "node_modules/.bin", name);
@@ -103,7 +103,12 @@ const LAYERS = [
 	["rfc", "scripted exchanges on Node", [], vitest("rfc")],
 	["sim", "seeded networks under a virtual clock", [], vitest("sim")],
 	["fuzz", "random and mutated frames on Node", [], vitest("fuzz")],
-	["xs", "unit, rfc and fuzz tests on XS, 64 bits", GCC, () => runOnXS({ bits: 64 })],
+	[
+		"xs",
+		"unit, rfc, fuzz and some sim tests on XS, 64 bits",
+		GCC,
+		() => runOnXS({ bits: 64, folders: [...XS_FOLDERS, "test/sim"], settings: ["SEEDS=5"] }),
+	],
 	["xs32", "unit and rfc tests on XS, 32 bits", MULTILIB, () => runOnXS({ bits: 32, folders: ["test/unit", "test/rfc"] })],
 	[
 		"sanitize",
