@@ -14,6 +14,21 @@ const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> =
 	">": (a, b) => a > b,
 };
 
+/** Names of TCP's states in the order of Linux's numbers, which `Info.tcpi_state` keeps to, from 1 on. */
+const STATES = [
+	"ESTABLISHED",
+	"SYN_SENT",
+	"SYN_RECEIVED",
+	"FIN_WAIT_1",
+	"FIN_WAIT_2",
+	"TIME_WAIT",
+	"CLOSED",
+	"CLOSE_WAIT",
+	"LAST_ACK",
+	"LISTEN",
+	"CLOSING",
+];
+
 /** Checks every assertion. Throws ScriptError for one that does not hold, or that is more than comparisons of known numbers. */
 export function checkCode(text: string, info: Info | undefined): void {
 	for (const line of text.split("\n")) {
@@ -33,6 +48,8 @@ export function checkCode(text: string, info: Info | undefined): void {
 
 function value(text: string, info: Info | undefined): number {
 	if (/^\d+$/.test(text)) return Number(text);
+	const state = STATES.indexOf(text.replace(/^(TCPI|TCP)_/, ""));
+	if (state >= 0) return state + 1;
 	if (!info) throw new ScriptError("assert: there is no connection to ask");
 	const found = info[text];
 	if (found === undefined) throw new ScriptError(`${text} is not supported in code`);

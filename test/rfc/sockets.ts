@@ -4,10 +4,11 @@
 import type { Stack } from "../../src/stack.ts";
 import * as states from "../../src/transport/tcp/tcb.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
-import type { UdpSocket } from "../../src/transport/udp.ts";
 import { ip } from "../support/frames.ts";
 import type { Info } from "./code.ts";
+import { bits, descriptorOf, number, POLL_BITS, words, type Descriptor } from "./descriptors.ts";
 import { ScriptError } from "./lexer.ts";
+import { applyOptions, checkIoctl, checkOption, infoOf, setOption, takeError } from "./options.ts";
 import { patternByte, type Flow } from "./packets.ts";
 import type { Call, Expression } from "./script.ts";
 
@@ -27,67 +28,6 @@ export interface Surroundings {
 	connecting(localPort: number, remotePort: number): Flow;
 	listening(): void;
 }
-
-interface Descriptor {
-	stream: boolean;
-	nonBlocking: boolean;
-	boundPort: number;
-	tcb: Tcb | undefined;
-	udp: UdpSocket | undefined;
-	listening: boolean;
-	/** Peer of a connected UDP socket. */
-	peerAddress: number;
-	peerPort: number;
-	flow: Flow | undefined;
-	written: number;
-	/** Bytes the current blocking write has handed over. */
-	progress: number;
-	read: number;
-	errorTold: boolean;
-	/** The application has shut sending, or receiving. */
-	shut: boolean;
-	deaf: boolean;
-	lingerZero: boolean;
-	noDelay: boolean;
-	keepAlive: { on: boolean; idle: number; interval: number };
-	userTimeout: number;
-}
-
-const ERRNO: Readonly<Record<string, string>> = {
-	reset: "ECONNRESET",
-	timeout: "ETIMEDOUT",
-	refused: "ECONNREFUSED",
-	unreachable: "EHOSTUNREACH",
-	closed: "ECONNABORTED",
-};
-
-/** Numbers of states in TCP_INFO. */
-const LINUX_STATES: Readonly<Record<string, number>> = {
-	established: 1,
-	synSent: 2,
-	synReceived: 3,
-	finWait1: 4,
-	finWait2: 5,
-	timeWait: 6,
-	closed: 7,
-	closeWait: 8,
-	lastAck: 9,
-	listen: 10,
-	closing: 11,
-};
-
-/** Options that say nothing about what a peer sees, only what this stack does anyhow, or what it has fixed. */
-const IGNORED_OPTIONS = new Set([
-	"SO_REUSEADDR",
-	"SO_REUSEPORT",
-	"TCP_QUICKACK",
-	"SO_SNDBUF",
-	"SO_RCVBUF",
-	"SO_ZEROCOPY",
-	"SO_DEBUG",
-]);
-
-const POLL_BITS: Readonly<Record<string, number>> = { POLLIN: 1, POLLOUT: 4, POLLERR: 8, POLLHUP: 16, POLLRDHUP: 32 };
 
 export class Sockets {
 	readonly #around: Surroundings;
@@ -185,7 +125,7 @@ export class Sockets {
 			keepAlive: { ...listener.keepAlive },
 			userTimeout: listener.userTimeout,
 		});
-		this.#apply(descriptor);
+		applyOptions(descriptor, this.#around.stack.tcp);
 		return this.#add(call, descriptor);
 	}
 
@@ -197,11 +137,11 @@ export class Sockets {
 			descriptor.tcb = this.#around.stack.tcp.connect(this.#around.remoteAddress, port, { localPort: descriptor.boundPort });
 			descriptor.tcb.owner = OWNER;
 			descriptor.flow = this.#around.connecting(descriptor.tcb.localPort, port);
-			this.#apply(descriptor);
+			applyOptions(descriptor, this.#around.stack.tcp);
 			return descriptor.nonBlocking ? "EINPROGRESS" : undefined;
 		}
 		const tcb = descriptor.tcb;
-		if (tcb.error !== "") return this.#error(descriptor);
+		if (tcb.error !== "") return takeError(descriptor);
 		if (tcb.state === states.SYN_SENT || tcb.state === states.SYN_RECEIVED)
 			return descriptor.nonBlocking ? "EALREADY" : undefined;
 		return descriptor.nonBlocking ? "EISCONN" : 0;
@@ -236,7 +176,7 @@ export class Sockets {
 			descriptor.read += got;
 			return got;
 		}
-		if (tcb.error !== "" && !descriptor.errorTold) return this.#error(descriptor);
+		if (tcb.error !== "" && !descriptor.errorTold) return takeError(descriptor);
 		return tcb.finReceived || tcb.error !== "" || descriptor.deaf ? 0 : undefined;
 	}
 
@@ -255,7 +195,7 @@ export class Sockets {
 		if (!descriptor.stream) return this.#sendDatagram(descriptor, call, count, text);
 		const tcb = descriptor.tcb;
 		if (!tcb || descriptor.listening) return "ENOTCONN";
-		if (tcb.error !== "" && !descriptor.errorTold) return this.#error(descriptor);
+		if (tcb.error !== "" && !descriptor.errorTold) return takeError(descriptor);
 		if (tcb.error !== "" || descriptor.shut || tcb.state === states.CLOSED) return "EPIPE";
 		if (tcb.state < states.ESTABLISHED) return undefined;
 		const left = count - descriptor.progress;
@@ -321,16 +261,7 @@ export class Sockets {
 	/** What code may ask about the connection opened last. */
 	info(): Info | undefined {
 		const tcb = [...this.#open.values()].reverse().find((one) => one.tcb && !one.listening)?.tcb;
-		if (!tcb) return undefined;
-		return {
-			tcpi_snd_cwnd: Math.floor(tcb.cwnd / tcb.sndMss),
-			tcpi_snd_ssthresh: Math.floor(tcb.ssthresh / tcb.sndMss),
-			tcpi_snd_mss: tcb.sndMss,
-			tcpi_state: LINUX_STATES[states.STATE_NAMES[tcb.state]!]!,
-			tcpi_unacked: Math.ceil(((tcb.sndNxt - tcb.sndUna) | 0) / tcb.sndMss),
-			tcpi_backoff: tcb.backoff,
-			tcpi_rtt: tcb.srtt < 0 ? 0 : (tcb.srtt / 8) * 1000,
-		};
+		return tcb && infoOf(tcb);
 	}
 
 	fcntl(call: Call): Outcome {
@@ -344,91 +275,22 @@ export class Sockets {
 	}
 
 	ioctl(call: Call): Outcome {
-		const descriptor = this.#get(call);
-		const command = words(call.items[1])[0];
-		const tcb = descriptor.tcb;
+		const { tcb } = this.#get(call);
 		if (!tcb) return "EINVAL";
-		let value: number;
-		if (command === "SIOCINQ" || command === "FIONREAD") value = this.#around.stack.tcp.readable(tcb);
-		else if (command === "SIOCOUTQ") value = tcb.sndUsed;
-		else throw new ScriptError(`ioctl ${String(command)} is not supported`);
-		expectValue(call.items[2], value);
+		checkIoctl(tcb, call);
 		return 0;
 	}
 
 	setsockopt(call: Call): Outcome {
 		const descriptor = this.#get(call);
-		const name = words(call.items[2])[0] ?? "";
-		if (IGNORED_OPTIONS.has(name)) return 0;
-		const value = optionValue(call.items[3]);
-		switch (name) {
-			case "TCP_NODELAY":
-				descriptor.noDelay = value !== 0;
-				break;
-			case "SO_KEEPALIVE":
-				descriptor.keepAlive.on = value !== 0;
-				break;
-			case "TCP_KEEPIDLE":
-				descriptor.keepAlive.idle = value * 1000;
-				break;
-			case "TCP_KEEPINTVL":
-				descriptor.keepAlive.interval = value * 1000;
-				break;
-			case "TCP_KEEPCNT":
-				// The number of probes is fixed.
-				if (value !== 9) throw new ScriptError(`TCP_KEEPCNT ${value}: only 9 is supported`);
-				break;
-			case "TCP_USER_TIMEOUT":
-				descriptor.userTimeout = value;
-				break;
-			case "SO_LINGER": {
-				const linger = call.items[3];
-				if (linger?.kind !== "struct") throw new ScriptError("SO_LINGER: expected {onoff=…, linger=…}");
-				descriptor.lingerZero = number(linger.fields.get("onoff")) !== 0 && number(linger.fields.get("linger")) === 0;
-				break;
-			}
-			default:
-				throw new ScriptError(`socket option ${name} is not supported`);
-		}
-		this.#apply(descriptor);
+		setOption(descriptor, call);
+		applyOptions(descriptor, this.#around.stack.tcp);
 		return 0;
 	}
 
-	/** Hands the options that were set over to the connection. */
-	#apply(descriptor: Descriptor): void {
-		const { tcb, keepAlive } = descriptor;
-		if (!tcb || descriptor.listening) return;
-		const { tcp } = this.#around.stack;
-		if (tcb.noDelay !== descriptor.noDelay) tcp.setNoDelay(tcb, descriptor.noDelay);
-		tcb.userTimeout = descriptor.userTimeout;
-		if (keepAlive.on || tcb.keepAliveIdle > 0) tcp.setKeepAlive(tcb, keepAlive.on ? keepAlive.idle : 0, keepAlive.interval);
-	}
-
 	getsockopt(call: Call): Outcome {
-		const descriptor = this.#get(call);
-		const name = words(call.items[2])[0] ?? "";
-		const tcb = descriptor.tcb;
-		switch (name) {
-			case "SO_ERROR": {
-				const pending = tcb && tcb.error !== "" && !descriptor.errorTold ? this.#error(descriptor) : "";
-				const expected = call.items[3];
-				const list = expected?.kind === "list" ? expected.items[0] : expected;
-				if (list?.kind === "word" && list.name !== pending)
-					throw new ScriptError(`SO_ERROR: expected ${list.name}, got ${pending || 0}`);
-				if (list?.kind === "int" && pending !== "") throw new ScriptError(`SO_ERROR: expected ${list.value}, got ${pending}`);
-				return 0;
-			}
-			case "SO_RCVBUF":
-			case "SO_SNDBUF":
-				return 0;
-			case "TCP_MAXSEG":
-				expectValue(call.items[3], tcb?.sndMss ?? 536);
-				return 0;
-			case "TCP_NODELAY":
-				expectValue(call.items[3], descriptor.noDelay ? 1 : 0);
-				return 0;
-		}
-		throw new ScriptError(`getsockopt ${name} is not supported`);
+		checkOption(this.#get(call), call);
+		return 0;
 	}
 
 	poll(call: Call): Outcome {
@@ -466,11 +328,6 @@ export class Sockets {
 		return result;
 	}
 
-	#error(descriptor: Descriptor): string {
-		descriptor.errorTold = true;
-		return ERRNO[descriptor.tcb!.error] ?? "EIO";
-	}
-
 	/** Scripts name no address (`...`), or one that stands for the tested or the other host. */
 	#address(value: Expression | undefined, port: number): { port: number } {
 		if (value?.kind !== "struct") return { port };
@@ -483,62 +340,6 @@ export class Sockets {
 
 /** Somebody must own a socket for its events to be kept; the runner looks at its state itself. */
 const OWNER = { onEvents(): void {} };
-
-function descriptorOf(stream: boolean, nonBlocking: boolean): Descriptor {
-	return {
-		stream,
-		nonBlocking,
-		boundPort: 0,
-		tcb: undefined,
-		udp: undefined,
-		listening: false,
-		peerAddress: 0,
-		peerPort: 0,
-		flow: undefined,
-		written: 0,
-		progress: 0,
-		read: 0,
-		errorTold: false,
-		shut: false,
-		deaf: false,
-		lingerZero: false,
-		noDelay: false,
-		keepAlive: { on: false, idle: 7_200_000, interval: 75_000 },
-		userTimeout: 0,
-	};
-}
-
-function number(value: Expression | undefined): number {
-	if (value?.kind === "int") return value.value;
-	throw new ScriptError(`expected a number, got ${value?.kind ?? "nothing"}`);
-}
-
-/** The words of `A | B`. */
-function words(value: Expression | undefined): string[] {
-	if (value?.kind === "word") return [value.name];
-	if (value?.kind === "or") return [...words(value.left), ...words(value.right)];
-	return [];
-}
-
-function bits(value: Expression | undefined): number {
-	let result = 0;
-	for (const name of words(value)) {
-		const bit = POLL_BITS[name];
-		if (bit === undefined) throw new ScriptError(`poll: ${name} is not supported`);
-		result |= bit;
-	}
-	return result;
-}
-
-function optionValue(value: Expression | undefined): number {
-	const one = value?.kind === "list" ? value.items[0] : value;
-	return one?.kind === "int" ? one.value : 0;
-}
-
-function expectValue(expected: Expression | undefined, actual: number): void {
-	const one = expected?.kind === "list" ? expected.items[0] : expected;
-	if (one?.kind === "int" && one.value !== actual) throw new ScriptError(`expected ${one.value}, got ${actual}`);
-}
 
 const CALLS: Readonly<Record<string, (this: Sockets, call: Call) => Outcome>> = {
 	socket: Sockets.prototype.socket,

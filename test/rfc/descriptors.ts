@@ -1,0 +1,90 @@
+// What a file descriptor of a script stands for, and what the arguments of calls say.
+
+import type { Tcb } from "../../src/transport/tcp/tcb.ts";
+import type { UdpSocket } from "../../src/transport/udp.ts";
+import { ScriptError } from "./lexer.ts";
+import type { Flow } from "./packets.ts";
+import type { Expression } from "./script.ts";
+
+export interface Descriptor {
+	stream: boolean;
+	nonBlocking: boolean;
+	boundPort: number;
+	tcb: Tcb | undefined;
+	udp: UdpSocket | undefined;
+	listening: boolean;
+	/** Peer of a connected UDP socket. */
+	peerAddress: number;
+	peerPort: number;
+	flow: Flow | undefined;
+	written: number;
+	/** Bytes the current blocking write has handed over. */
+	progress: number;
+	read: number;
+	errorTold: boolean;
+	/** The application has shut sending, or receiving. */
+	shut: boolean;
+	deaf: boolean;
+	lingerZero: boolean;
+	noDelay: boolean;
+	keepAlive: { on: boolean; idle: number; interval: number };
+	userTimeout: number;
+}
+
+export const POLL_BITS: Readonly<Record<string, number>> = { POLLIN: 1, POLLOUT: 4, POLLERR: 8, POLLHUP: 16, POLLRDHUP: 32 };
+
+export function descriptorOf(stream: boolean, nonBlocking: boolean): Descriptor {
+	return {
+		stream,
+		nonBlocking,
+		boundPort: 0,
+		tcb: undefined,
+		udp: undefined,
+		listening: false,
+		peerAddress: 0,
+		peerPort: 0,
+		flow: undefined,
+		written: 0,
+		progress: 0,
+		read: 0,
+		errorTold: false,
+		shut: false,
+		deaf: false,
+		lingerZero: false,
+		noDelay: false,
+		keepAlive: { on: false, idle: 7_200_000, interval: 75_000 },
+		userTimeout: 0,
+	};
+}
+
+export function number(value: Expression | undefined): number {
+	if (value?.kind === "int") return value.value;
+	throw new ScriptError(`expected a number, got ${value?.kind ?? "nothing"}`);
+}
+
+/** The words of `A | B`. */
+export function words(value: Expression | undefined): string[] {
+	if (value?.kind === "word") return [value.name];
+	if (value?.kind === "or") return [...words(value.left), ...words(value.right)];
+	return [];
+}
+
+export function bits(value: Expression | undefined): number {
+	let result = 0;
+	for (const name of words(value)) {
+		const bit = POLL_BITS[name];
+		if (bit === undefined) throw new ScriptError(`poll: ${name} is not supported`);
+		result |= bit;
+	}
+	return result;
+}
+
+export function optionValue(value: Expression | undefined): number {
+	const one = value?.kind === "list" ? value.items[0] : value;
+	return one?.kind === "int" ? one.value : 0;
+}
+
+export function expectValue(expected: Expression | undefined, actual: number): void {
+	const one = expected?.kind === "list" ? expected.items[0] : expected;
+	if (one?.kind === "int" && one.value !== actual) throw new ScriptError(`expected ${one.value}, got ${actual}`);
+}

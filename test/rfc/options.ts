@@ -1,0 +1,142 @@
+// Socket options, ioctl and TCP_INFO of a script's system calls, as far as this stack has what they ask for.
+
+import type { Tcp } from "../../src/transport/tcp/tcp.ts";
+import * as states from "../../src/transport/tcp/tcb.ts";
+import type { Tcb } from "../../src/transport/tcp/tcb.ts";
+import type { Info } from "./code.ts";
+import { expectValue, number, optionValue, words, type Descriptor } from "./descriptors.ts";
+import { ScriptError } from "./lexer.ts";
+import type { Call } from "./script.ts";
+
+const ERRNO: Readonly<Record<string, string>> = {
+	reset: "ECONNRESET",
+	timeout: "ETIMEDOUT",
+	refused: "ECONNREFUSED",
+	unreachable: "EHOSTUNREACH",
+	closed: "ECONNABORTED",
+};
+
+/** Numbers of states in TCP_INFO. */
+const LINUX_STATES: Readonly<Record<string, number>> = {
+	established: 1,
+	synSent: 2,
+	synReceived: 3,
+	finWait1: 4,
+	finWait2: 5,
+	timeWait: 6,
+	closed: 7,
+	closeWait: 8,
+	lastAck: 9,
+	listen: 10,
+	closing: 11,
+};
+
+/** Options that say nothing about what a peer sees, only what this stack does anyhow, or what it has fixed. */
+const IGNORED_OPTIONS = new Set([
+	"SO_REUSEADDR",
+	"SO_REUSEPORT",
+	"TCP_QUICKACK",
+	"SO_SNDBUF",
+	"SO_RCVBUF",
+	"SO_ZEROCOPY",
+	"SO_DEBUG",
+]);
+
+/** The name of the error that ended the connection; the application has been told of it now. */
+export function takeError(descriptor: Descriptor): string {
+	descriptor.errorTold = true;
+	return ERRNO[descriptor.tcb!.error] ?? "EIO";
+}
+
+/** What code may ask about a connection. */
+export function infoOf(tcb: Tcb): Info {
+	return {
+		tcpi_snd_cwnd: Math.floor(tcb.cwnd / tcb.sndMss),
+		tcpi_snd_ssthresh: Math.floor(tcb.ssthresh / tcb.sndMss),
+		tcpi_snd_mss: tcb.sndMss,
+		tcpi_state: LINUX_STATES[states.STATE_NAMES[tcb.state]!]!,
+		tcpi_unacked: Math.ceil(((tcb.sndNxt - tcb.sndUna) | 0) / tcb.sndMss),
+		tcpi_backoff: tcb.backoff,
+		tcpi_rtt: tcb.srtt < 0 ? 0 : (tcb.srtt / 8) * 1000,
+	};
+}
+
+/** setsockopt: notes the option; applyOptions hands it over. */
+export function setOption(descriptor: Descriptor, call: Call): void {
+	const name = words(call.items[2])[0] ?? "";
+	if (IGNORED_OPTIONS.has(name)) return;
+	const value = optionValue(call.items[3]);
+	switch (name) {
+		case "TCP_NODELAY":
+			descriptor.noDelay = value !== 0;
+			break;
+		case "SO_KEEPALIVE":
+			descriptor.keepAlive.on = value !== 0;
+			break;
+		case "TCP_KEEPIDLE":
+			descriptor.keepAlive.idle = value * 1000;
+			break;
+		case "TCP_KEEPINTVL":
+			descriptor.keepAlive.interval = value * 1000;
+			break;
+		case "TCP_KEEPCNT":
+			// The number of probes is fixed.
+			if (value !== 9) throw new ScriptError(`TCP_KEEPCNT ${value}: only 9 is supported`);
+			break;
+		case "TCP_USER_TIMEOUT":
+			descriptor.userTimeout = value;
+			break;
+		case "SO_LINGER": {
+			const linger = call.items[3];
+			if (linger?.kind !== "struct") throw new ScriptError("SO_LINGER: expected {onoff=…, linger=…}");
+			descriptor.lingerZero = number(linger.fields.get("onoff")) !== 0 && number(linger.fields.get("linger")) === 0;
+			break;
+		}
+		default:
+			throw new ScriptError(`socket option ${name} is not supported`);
+	}
+}
+
+/** Hands the options that were set over to the connection. */
+export function applyOptions(descriptor: Descriptor, tcp: Tcp): void {
+	const { tcb, keepAlive } = descriptor;
+	if (!tcb || descriptor.listening) return;
+	if (tcb.noDelay !== descriptor.noDelay) tcp.setNoDelay(tcb, descriptor.noDelay);
+	tcb.userTimeout = descriptor.userTimeout;
+	if (keepAlive.on || tcb.keepAliveIdle > 0) tcp.setKeepAlive(tcb, keepAlive.on ? keepAlive.idle : 0, keepAlive.interval);
+}
+
+/** getsockopt: throws when the value is not the expected one. */
+export function checkOption(descriptor: Descriptor, call: Call): void {
+	const name = words(call.items[2])[0] ?? "";
+	const tcb = descriptor.tcb;
+	switch (name) {
+		case "SO_ERROR": {
+			const pending = tcb && tcb.error !== "" && !descriptor.errorTold ? takeError(descriptor) : "";
+			const expected = call.items[3];
+			const list = expected?.kind === "list" ? expected.items[0] : expected;
+			if (list?.kind === "word" && list.name !== pending)
+				throw new ScriptError(`SO_ERROR: expected ${list.name}, got ${pending || 0}`);
+			if (list?.kind === "int" && pending !== "") throw new ScriptError(`SO_ERROR: expected ${list.value}, got ${pending}`);
+			return;
+		}
+		case "SO_RCVBUF":
+		case "SO_SNDBUF":
+			return;
+		case "TCP_MAXSEG":
+			expectValue(call.items[3], tcb?.sndMss ?? 536);
+			return;
+		case "TCP_NODELAY":
+			expectValue(call.items[3], descriptor.noDelay ? 1 : 0);
+			return;
+	}
+	throw new ScriptError(`getsockopt ${name} is not supported`);
+}
+
+/** ioctl: throws when the value is not the expected one. */
+export function checkIoctl(tcb: Tcb, call: Call): void {
+	const command = words(call.items[1])[0];
+	if (command === "SIOCINQ" || command === "FIONREAD") expectValue(call.items[2], tcb.rcvUsed);
+	else if (command === "SIOCOUTQ") expectValue(call.items[2], tcb.sndUsed);
+	else throw new ScriptError(`ioctl ${String(command)} is not supported`);
+}
