@@ -27,6 +27,8 @@ export class Flow {
 	localOffset = 0;
 	localKnown = false;
 	remoteKnown = false;
+	/** Script sequence number after the peer's newest SYN. */
+	reopenedAt: number | undefined;
 	remoteOffset: number;
 	/** Script sequence number of the first data byte in each direction. */
 	localFirst = 1;

@@ -9,7 +9,7 @@ import { macOf, type QueueDevice } from "../support/wire.ts";
 import { World, type Node } from "../support/world.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import { ScriptError } from "./lexer.ts";
-import { Flow, PSH, SYN, build, compare, inScript, joinSegments, packetText } from "./packets.ts";
+import { ACK, Flow, PSH, SYN, build, compare, inScript, joinSegments, packetText } from "./packets.ts";
 import type { Call, Event, Script, ScriptPacket, TcpPacket } from "./script.ts";
 import { checkCode } from "./code.ts";
 import { Sockets, type Outcome, type Surroundings } from "./sockets.ts";
@@ -316,9 +316,11 @@ export class Runner implements Surroundings {
 			flow = this.#flow(localPort || this.bindPort, remotePort || this.#nextPort++);
 			this.#current = flow;
 		}
-		if (packet.protocol === "tcp" && packet.flags & SYN && !flow.remoteKnown) {
+		if (packet.protocol === "tcp" && packet.flags & SYN) {
+			if (!flow.remoteKnown) flow.remoteFirst = packet.seq + 1;
 			flow.remoteKnown = true;
-			flow.remoteFirst = packet.seq + 1;
+			// Perhaps a new connection in place of one in TIME-WAIT: our SYN will tell.
+			flow.reopenedAt = packet.flags & ACK ? undefined : packet.seq + 1;
 		}
 		return flow;
 	}
@@ -392,10 +394,14 @@ export class Runner implements Surroundings {
 			(ports && this.#flows.find((one) => one.localPort === ports.sourcePort && one.remotePort === ports.destinationPort)) ??
 			this.#current ??
 			this.#flow(ports?.sourcePort ?? this.bindPort, ports?.destinationPort ?? this.connectPort);
-		if (segment && segment.flags & SYN && packet.protocol === "tcp" && packet.flags & SYN && !flow.localKnown) {
-			flow.localKnown = true;
-			flow.localOffset = (segment.seq - packet.seq) | 0;
-			flow.localFirst = packet.seq + 1;
+		if (segment && segment.flags & SYN && packet.protocol === "tcp" && packet.flags & SYN) {
+			const reopened = flow.reopenedAt !== undefined && flow.reopenedAt !== flow.remoteFirst;
+			if (reopened) flow.remoteFirst = flow.reopenedAt!;
+			if (reopened || !flow.localKnown) {
+				flow.localKnown = true;
+				flow.localOffset = (segment.seq - packet.seq) | 0;
+				flow.localFirst = packet.seq + 1;
+			}
 		}
 		return flow;
 	}
