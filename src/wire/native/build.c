@@ -18,7 +18,9 @@ void xs_multihome_ipv4Build(xsMachine *the)
 	xsIntegerValue at = intArg(1);
 	uint32_t source = (uint32_t)intArg(2), destination = (uint32_t)intArg(3);
 	uint32_t protocol = (uint32_t)intArg(4), ttl = (uint32_t)intArg(5), total = (uint32_t)intArg(6);
-	writeIpv4(bytesOut(0, at, at + IPV4_HEADER), source, destination, protocol, ttl, total);
+	Arena arena = argArena(0);
+	demand(at, IPV4_HEADER, arena.size);
+	writeIpv4(arena.base + at, source, destination, protocol, ttl, total);
 }
 
 void xs_multihome_tcpBuild(xsMachine *the)
@@ -76,7 +78,9 @@ void xs_multihome_icmpEchoReply(xsMachine *the)
 void xs_multihome_ttlDecrement(xsMachine *the)
 {
 	xsIntegerValue at = intArg(1);
-	uint8_t *ip = bytesOut(0, at, at + IPV4_HEADER);
+	Arena arena = argArena(0);
+	demand(at, IPV4_HEADER, arena.size);
+	uint8_t *ip = arena.base + at;
 	ip[8]--;
 	put16(ip + 10, fold16(get16(ip + 10) + 0x0100)); /* RFC 1141 */
 }
