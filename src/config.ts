@@ -1,6 +1,6 @@
 // Every limit of the stack, with its unit and what it costs in RAM. All memory is made once, by `new Stack(options)`.
 
-/** What an application or a board file may set. Everything has a default that suits a microcontroller with 64 KB to spare. */
+/** What an application or a board file may set. Everything has a default that suits a microcontroller with 160 KB to spare. */
 export interface StackOptions {
 	sockets?: {
 		/** TCP connections and listeners together. Each costs its two buffers and about 1.2 KB on a 32-bit XS. */
@@ -18,11 +18,11 @@ export interface StackOptions {
 	};
 	/** Packet buffers, PACKET_BYTES each. They serve reception, transmission, and what waits for neighbours and devices. */
 	packets?: number;
-	/** Routes, those of connected subnets included. 28 B each, and a table of twice as many 12 B entries. */
+	/** Routes, those of connected subnets included. 48 B of look-up table each, and an object. */
 	routes?: number;
 	/** Neighbour (ARP) entries of all interfaces together. 16 B and an object each. */
 	neighbors?: number;
-	/** Interfaces, loopback included, at the same time. 256 B each. */
+	/** Interfaces, loopback included, at the same time. 384 B each. */
 	interfaces?: number;
 	/** Forward packets between interfaces (RFC 1812). Off by default. */
 	forwarding?: boolean;
@@ -78,7 +78,7 @@ export const NEIGHBOR_STALE_MS = 60_000;
 export const ICMP_ERRORS_PER_SECOND = 10;
 export const ICMP_ERROR_BURST = 10;
 
-/** The default limits: four links, a small web server, about 84 KB of arena. */
+/** The default limits: loopback and three links, a small web server, 147,040 bytes of arena. */
 const DEFAULTS: Limits = {
 	tcp: 8,
 	udp: 4,

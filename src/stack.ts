@@ -230,8 +230,11 @@ export class Stack {
 			case kinds.TCP:
 			case kinds.STRAY:
 				if (group) return this.#drop(link, DROP.tcpUnacceptable); // RFC 9293 §3.9.2.3
-				if (index !== kinds.NO_SOCKET) this.tcp.receive(this.#tcbs[index]!, link);
-				else this.tcp.refuse(link);
+				if (index === kinds.NO_SOCKET) {
+					this.tcp.refuse(link);
+					return this.#drop(link, DROP.tcpNoSocket);
+				}
+				this.tcp.receive(this.#tcbs[index]!, link);
 				return false;
 			case kinds.BAD_OPTION:
 				if (!group) this.#badOption(link, index);
@@ -327,6 +330,7 @@ export class Stack {
 	interfaceGone(slot: number): void {
 		this.tcp.interfaceGone(slot);
 		this.udp.interfaceGone(slot);
+		this.icmp.interfaceGone(slot);
 	}
 
 	undeliverable(link: Interface, at: number, end: number): void {

@@ -24,7 +24,7 @@ export const HELD = 1;
 /** Not taken. The stack keeps the packet and tries again after `host.notify()` or at the next poll. */
 export const BUSY = 2;
 
-/** What a device may ask of the stack that it is attached to. Both may be called at any time but from inside `receive` and `transmit`. */
+/** What a device may ask of the stack that it is attached to. Both may be called at any time; what they tell from inside `receive` or `transmit` is looked at when the poll ends. */
 export interface DeviceHost {
 	/** The arena that `receive` writes into and `transmit` reads from. */
 	readonly view: DataView;
@@ -43,7 +43,7 @@ export interface Device {
 	readonly abilities: number;
 	/** Six bytes; Ethernet only. */
 	readonly mac?: Uint8Array;
-	/** Whether the link is up now. The stack looks at every poll. */
+	/** Whether the link is up now. The stack looks at every poll, or after `notify` when the device always gives notice (NOTIFIES). */
 	readonly linkUp: boolean;
 	/** Counts by name that `status` shows, for instance overruns and resets. Optional. */
 	readonly counters?: Readonly<Record<string, number>>;

@@ -97,7 +97,7 @@ export class InterfaceSet implements InterfaceListener {
 	}
 
 	addressAdded(link: Interface, entry: InterfaceAddress): void {
-		const owner = this.list.find((other) => other !== link && other.addresses.some((own) => own.address === entry.address));
+		const owner = this.list.find((other) => other.addresses.some((own) => own !== entry && own.address === entry.address));
 		if (owner || ipv4.isMulticast(entry.address) || entry.address === 0 || entry.address === ipv4.BROADCAST) {
 			link.addresses.pop();
 			throw new RangeError(

@@ -150,7 +150,7 @@ export class Ip {
 		const source = core.fields[SOURCE]!;
 		const destination = core.fields[DESTINATION]!;
 		// §5.3.4: never what came by link broadcast; §5.3.7: no martian source or destination.
-		if (group || source >>> 24 === 0 || destination >>> 24 === 0 || ipv4.isLoopback(destination))
+		if (group || source >>> 24 === 0 || destination >>> 24 === 0 || ipv4.isLoopback(destination) || destination >>> 28 === 15)
 			return this.#drop(link, DROP.ipv4NotLocal);
 		if (core.fields[TTL_PROTOCOL]! >> 8 <= 1) {
 			this.icmp.error(link, icmpv4.TIME_EXCEEDED, 0, 0);
@@ -166,6 +166,8 @@ export class Ip {
 			this.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.NET_UNREACHABLE, 0);
 			return this.#drop(link, DROP.noRoute);
 		}
+		// RFC 2644: directed broadcasts are not forwarded.
+		if (path.nextHop === ipv4.BROADCAST) return this.#drop(link, DROP.ipv4NotLocal);
 		if (end - at > path.out.mtu) {
 			// We do not fragment, so the sender is told in either case. RFC 1191 §4.
 			this.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.FRAGMENTATION_NEEDED, path.out.mtu);

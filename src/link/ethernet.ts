@@ -103,15 +103,14 @@ export class EthernetInterface extends Interface {
 	#outputGroup(packet: number, at: number, end: number, nextHop: number): boolean {
 		const view = this.#view;
 		const header = this.block + BLOCK_BROADCAST_HEADER;
-		if (nextHop === ipv4.BROADCAST) {
-			view.setInt32(header, -1);
-			view.setUint16(header + 4, 0xffff);
-		} else {
-			// RFC 1112 §6.4: 01-00-5e and the low 23 bits of the group.
-			view.setInt32(header, 0x01005e00 | ((nextHop >> 16) & 0x7f));
-			view.setUint16(header + 4, nextHop);
-		}
-		return this.send(packet, at, end, header);
+		if (nextHop === ipv4.BROADCAST) return this.send(packet, at, end, header);
+		// RFC 1112 §6.4: 01-00-5e and the low 23 bits of the group, for this packet only.
+		view.setInt32(header, 0x01005e00 | ((nextHop >> 16) & 0x7f));
+		view.setUint16(header + 4, nextHop);
+		const kept = this.send(packet, at, end, header);
+		view.setInt32(header, -1);
+		view.setUint16(header + 4, 0xffff);
+		return kept;
 	}
 
 	/** Queues a packet for a neighbour that has not answered, and asks for it. The newest are kept: RFC 1122 §2.3.2.2. */

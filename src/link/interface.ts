@@ -67,15 +67,14 @@ export abstract class Interface {
 	slot = 0;
 	/** InterfaceId: slot | a number never used before << 8. Two interfaces never share one. */
 	id = 0;
-	mtu: number;
+	readonly mtu: number;
 	readonly metric: number;
 	readonly name: string;
-	/** False takes it down whatever the device says. */
-	enabled = true;
 	readonly addresses: InterfaceAddress[] = [];
 	/** IPv4 multicast groups joined here, with a count of joins each. */
 	readonly groups: Map<number, number> = new Map();
 	protected core!: Core;
+	#enabled = true;
 	#listener: InterfaceListener | undefined;
 	#flags = 0;
 	#timed = false;
@@ -187,6 +186,16 @@ export abstract class Interface {
 		this.#listener!.linkChanged(this);
 	}
 
+	/** False takes it down whatever the device says. */
+	get enabled(): boolean {
+		return this.#enabled;
+	}
+	set enabled(on: boolean) {
+		this.#enabled = on;
+		this.ready = true;
+		if (this.slot !== 0) this.core.wake();
+	}
+
 	/** Accept every unicast destination, as the embedded gateway does. */
 	get anyAddress(): boolean {
 		return (this.#flags & FLAG_ANY_ADDRESS) !== 0;
@@ -200,7 +209,7 @@ export abstract class Interface {
 	addAddress(address: number, length: number): InterfaceAddress {
 		if (this.addresses.length >= ADDRESSES_PER_INTERFACE)
 			throw new RangeError(
-				`${this.name} has ${ADDRESSES_PER_INTERFACE} addresses already: raise ADDRESSES_PER_INTERFACE in config.ts`,
+				`${this.name} has ${ADDRESSES_PER_INTERFACE} addresses already: more do not fit its block in the arena`,
 			);
 		const mask = length === 0 ? 0 : (-1 << (32 - length)) | 0;
 		const entry = { address, length, mask };
@@ -241,6 +250,7 @@ export abstract class Interface {
 		pool.end[packet] = end;
 		this.queue.push(packet);
 		this.waiting++;
+		this.core.wake();
 		return true;
 	}
 
@@ -257,7 +267,7 @@ export abstract class Interface {
 	}
 
 	#discard(): void {
-		this.queue.clear();
+		for (let n = this.queue.clear(); n > 0; n--) this.core.count(this.block, DROP.interfaceDown);
 		this.waiting = 0;
 	}
 }

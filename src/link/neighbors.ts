@@ -3,6 +3,7 @@
 
 import { NEIGHBOR_BLOCK } from "../packet/blocks.ts";
 import type { Core } from "../packet/core.ts";
+import { DROP } from "../packet/drops.ts";
 import { PacketQueue } from "../packet/pool.ts";
 import { mix } from "../wire/tables.ts";
 import type { Interface } from "./interface.ts";
@@ -67,7 +68,7 @@ export class Neighbors {
 		return entry;
 	}
 
-	/** A new INCOMPLETE entry. Takes the place of the one idle longest when none is free; unanswered ones are spared last. */
+	/** A new INCOMPLETE entry. Takes the place of the one idle longest when none is free; those that never answered go first, so that a scan pushes no real neighbour out. */
 	add(link: Interface, address: number): Neighbor {
 		const now = this.#core.now;
 		let chosen = this.entries[0]!;
@@ -79,13 +80,14 @@ export class Neighbors {
 				break;
 			}
 			let idle = (now - entry.usedAt) | 0;
-			if (entry.state === INCOMPLETE) idle = (idle / 2) | 0;
+			if (entry.state === INCOMPLETE) idle = (idle & 0x3fffffff) + 0x40000000;
 			if (idle > most) {
 				most = idle;
 				chosen = entry;
 			}
 		}
-		this.free(chosen);
+		const block = chosen.link === undefined ? 0 : chosen.link.block;
+		for (let n = this.free(chosen); n > 0; n--) this.#core.count(block, DROP.neighborQueueFull);
 		chosen.state = INCOMPLETE;
 		chosen.link = link;
 		chosen.address = address;
@@ -118,6 +120,9 @@ export class Neighbors {
 
 	/** Forgets all entries of an interface. */
 	flush(link: Interface): void {
-		for (let i = 0; i < this.entries.length; i++) if (this.entries[i]!.link === link) this.free(this.entries[i]!);
+		for (let i = 0; i < this.entries.length; i++) {
+			if (this.entries[i]!.link !== link) continue;
+			for (let n = this.free(this.entries[i]!); n > 0; n--) this.#core.count(link.block, DROP.interfaceDown);
+		}
 	}
 }

@@ -74,6 +74,7 @@ export class Core {
 		if (this.armed && ((at - this.due) | 0) >= 0) return;
 		this.due = at;
 		this.armed = true;
+		this.wake(); // set outside a poll, it must be taken into account
 	}
 
 	/** Asks the owner for a poll, once until the next one begins. */

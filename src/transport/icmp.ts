@@ -9,10 +9,12 @@ import type { Ip } from "../ip/ip.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { checksum, ipv4Build } from "#codec";
-import { READABLE, type EventSocket, type SocketOwner, type SocketSet } from "./sockets.ts";
+import { ERROR, READABLE, type EventSocket, type SocketOwner, type SocketSet } from "./sockets.ts";
 
 export class EchoSocket implements EventSocket {
 	open = false;
+	/** Its interface was removed. */
+	gone = false;
 	events = 0;
 	queued = false;
 	nextPosted: EventSocket | null = null;
@@ -55,6 +57,8 @@ export class IcmpSockets {
 		do socket.identifier = this.#core.random32() & 0xffff;
 		while (this.sockets.some((other) => other.open && other.identifier === socket.identifier));
 		socket.open = true;
+		socket.gone = false;
+		socket.path.stamp = -1;
 		socket.events = socket.replies = 0;
 		socket.path.generation = -1;
 		socket.path.bound = bound;
@@ -69,6 +73,7 @@ export class IcmpSockets {
 
 	/** Sends an echo request with `bytes` bytes of payload, 0 to the MTU less 28. Answers false when it could not leave. */
 	send(socket: EchoSocket, address: number, sequence: number, bytes: number): boolean {
+		if (socket.gone) return false;
 		const core = this.#core;
 		const path = socket.path;
 		if (path.destination !== address || path.generation !== this.#ip.routes.generation) {
@@ -90,6 +95,16 @@ export class IcmpSockets {
 		core.view.setUint16(icmp + icmpv4.CHECKSUM, ~checksum(core.view, icmp, at + total, 0));
 		if (this.#ip.output(packet, at, at + total, path)) core.takeSpare();
 		return true;
+	}
+
+	/** An interface is gone: sockets bound to it end. */
+	interfaceGone(slot: number): void {
+		for (let i = 0; i < this.sockets.length; i++) {
+			const socket = this.sockets[i]!;
+			if (!socket.open || socket.gone || socket.path.bound !== slot) continue;
+			socket.gone = true;
+			this.#set.post(socket, ERROR);
+		}
 	}
 
 	/** An echo reply, `bytes` of ICMP message; the registers describe it. Answers whether a socket had asked. */

@@ -84,7 +84,10 @@ export class SocketSet {
 		const owner = socket.owner;
 		if (owner !== null && owner.onFailure !== undefined) owner.onFailure(error);
 		else if (this.onError !== undefined) this.onError(error);
-		else throw error;
+		else {
+			this.#core.awake = false; // the exception leaves poll
+			throw error;
+		}
 	}
 
 	/** A free local port for a protocol, chosen at random: RFC 6056 §3.3.1. 0 when there is none. */

@@ -45,6 +45,8 @@ export class UdpSocket implements EventSocket {
 	toPort = 0;
 	/** Whether somebody has it. */
 	open = false;
+	/** Its address or interface was removed: it hears and sends nothing any more. */
+	gone = false;
 	/** Interface slot it is bound to, or 0. */
 	bound = 0;
 	readonly index: number;
@@ -82,7 +84,8 @@ export class Udp {
 		const socket = this.sockets.find((candidate) => !candidate.open);
 		if (socket === undefined)
 			throw new Error(`all ${this.sockets.length} UDP sockets are in use; raise the option "sockets.udp"`);
-		const local = port === 0 && !anyPort ? this.#set.ephemeralPort(ipv4.UDP, address, 0, 0) : port;
+		const local = port === 0 && !anyPort ? this.#set.ephemeralPort(ipv4.UDP | (bound << 8), address, 0, 0) : port;
+		if (local === 0 && !anyPort) throw new Error("all ephemeral UDP ports are in use");
 		if (!this.#set.flows.insert(address, 0, local, ipv4.UDP | (bound << 8), socket.index))
 			throw new Error(`UDP port ${port} is in use`);
 		this.#empty(socket);
@@ -93,7 +96,8 @@ export class Udp {
 		socket.localPort = local;
 		socket.sourcePort = local << 16;
 		socket.bound = bound;
-		socket.path.generation = -1;
+		socket.gone = false;
+		socket.path.stamp = socket.path.generation = -1;
 		socket.path.neighbor = undefined;
 		socket.path.bound = bound;
 		return socket;
@@ -101,7 +105,7 @@ export class Udp {
 
 	close(socket: UdpSocket): void {
 		if (!socket.open) return;
-		this.#set.flows.remove(socket.localAddress, 0, socket.localPort, ipv4.UDP | (socket.bound << 8));
+		if (!socket.gone) this.#set.flows.remove(socket.localAddress, 0, socket.localPort, ipv4.UDP | (socket.bound << 8));
 		socket.open = false;
 		socket.owner = null;
 		socket.events = 0;
@@ -206,6 +210,7 @@ export class Udp {
 	/** Finds the way to another address, or the same after routes changed. Throws when there is none. */
 	#route(socket: UdpSocket, address: number): void {
 		const path = socket.path;
+		if (socket.gone) throw new Error("the socket's address or interface is gone");
 		if (path.destination !== address || path.generation !== this.#ip.routes.generation) {
 			path.destination = address;
 			path.source = socket.localAddress;
@@ -236,7 +241,7 @@ export class Udp {
 	interfaceGone(slot: number): void {
 		for (let i = 0; i < this.sockets.length; i++) {
 			const socket = this.sockets[i]!;
-			if (socket.open && socket.bound === slot) this.#gone(socket);
+			if (socket.open && !socket.gone && socket.bound === slot) this.#gone(socket);
 		}
 	}
 
@@ -244,12 +249,14 @@ export class Udp {
 	addressGone(address: number): void {
 		for (let i = 0; i < this.sockets.length; i++) {
 			const socket = this.sockets[i]!;
-			if (socket.open && socket.localAddress === address) this.#gone(socket);
+			if (socket.open && !socket.gone && socket.localAddress === address) this.#gone(socket);
 		}
 	}
 
 	#gone(socket: UdpSocket): void {
 		this.#set.flows.remove(socket.localAddress, 0, socket.localPort, ipv4.UDP | (socket.bound << 8));
+		socket.gone = true;
+		socket.path.stamp = -1;
 		this.#set.post(socket, ERROR);
 	}
 
