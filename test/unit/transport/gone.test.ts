@@ -66,7 +66,7 @@ describe("after a multicast", () => {
 		stack.udp.send(socket, ip("224.0.0.251"), 5353, data, 0, 4);
 		stack.udp.send(socket, ip("10.0.0.9"), 7, data, 0, 4);
 		world.run(10);
-		const targets = devices[0]!.sent.map((frame) => [...frame.slice(0, 6)].join(":"));
+		const targets = devices[0]!.sent.map((frame) => frame.slice(0, 6).join(":"));
 		expect(targets.slice(0, 2)).toEqual(["1:0:94:0:0:251", "255:255:255:255:255:255"]);
 	});
 });
