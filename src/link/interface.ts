@@ -158,7 +158,7 @@ export abstract class Interface {
 	begin(now: number): number {
 		const device = this.device;
 		this.ready = true;
-		if ((this.enabled && device.linkUp) !== this.up) this.checkLink();
+		if ((this.#enabled && device.linkUp) !== this.up) this.checkLink();
 		const wanted = this.#timed ? device.poll!(now) : -1;
 		if (this.waiting > 0) this.drain();
 		return wanted;
@@ -176,7 +176,7 @@ export abstract class Interface {
 
 	/** Looks at the link. */
 	checkLink(): void {
-		const up = this.enabled && this.device.linkUp;
+		const up = this.#enabled && this.device.linkUp;
 		if (up === this.up) return;
 		this.up = up;
 		if (!up) {
