@@ -1,21 +1,5 @@
 // Deep equality and printing of values, as far as the tests that run on XS need them.
 
-/** A value that stands for many: `expect.any(Number)`, `expect.objectContaining({…})`. */
-export interface Matcher {
-	readonly matches: (value: unknown) => boolean;
-	readonly description: string;
-}
-
-const MATCHER = Symbol("matcher");
-
-export function matcher(description: string, matches: (value: unknown) => boolean): Matcher {
-	return { matches, description, [MATCHER]: true } as Matcher;
-}
-
-function isMatcher(value: unknown): value is Matcher {
-	return typeof value === "object" && value !== null && MATCHER in value;
-}
-
 function isObject(value: unknown): value is Record<PropertyKey, unknown> {
 	return typeof value === "object" && value !== null;
 }
@@ -35,7 +19,6 @@ function sameBytes(a: ArrayBufferView, b: ArrayBufferView): boolean {
 
 /** As vitest's toEqual; with `strict` as toStrictEqual, where types and undefined properties count too. */
 export function equal(a: unknown, b: unknown, strict = false): boolean {
-	if (isMatcher(b)) return b.matches(a);
 	if (Object.is(a, b)) return true;
 	if (!isObject(a) || !isObject(b)) return false;
 	if (ArrayBuffer.isView(a) || ArrayBuffer.isView(b)) return ArrayBuffer.isView(a) && ArrayBuffer.isView(b) && sameBytes(a, b);
@@ -53,7 +36,6 @@ export function equal(a: unknown, b: unknown, strict = false): boolean {
 
 /** Whether everything that `part` has is in `whole`. */
 export function contains(whole: unknown, part: unknown): boolean {
-	if (isMatcher(part)) return part.matches(whole);
 	if (!isObject(part) || !isObject(whole) || ArrayBuffer.isView(part)) return equal(whole, part);
 	if (Array.isArray(part)) {
 		return Array.isArray(whole) && whole.length === part.length && part.every((value, i) => contains(whole[i], value));
@@ -70,7 +52,6 @@ export function show(value: unknown, depth = 0): string {
 	if (typeof value === "bigint") return `${value}n`;
 	if (typeof value === "function") return `function ${value.name}`;
 	if (!isObject(value)) return String(value);
-	if (isMatcher(value)) return value.description;
 	if (value instanceof Error) return `${value.name}: ${value.message}`;
 	if (depth > 3) return "…";
 	let result: string;

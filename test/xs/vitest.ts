@@ -12,19 +12,18 @@ interface Suite {
 	parent: Suite | undefined;
 	entries: (Suite | Test)[];
 	hooks: Record<HookName, Body[]>;
-	skipped: boolean;
 }
 
 interface Test {
 	name: string;
-	body: Body | undefined;
+	body: Body;
 	file: string;
 }
 
 type HookName = "beforeAll" | "beforeEach" | "afterEach" | "afterAll";
 
-function suite(name: string, parent: Suite | undefined, skipped = false): Suite {
-	return { name, parent, entries: [], hooks: { beforeAll: [], beforeEach: [], afterEach: [], afterAll: [] }, skipped };
+function suite(name: string, parent: Suite | undefined): Suite {
+	return { name, parent, entries: [], hooks: { beforeAll: [], beforeEach: [], afterEach: [], afterAll: [] } };
 }
 
 const root = suite("", undefined);
@@ -36,8 +35,8 @@ export function beginFile(name: string): void {
 	currentFile = name;
 }
 
-function declareSuite(name: string, skipped: boolean, body?: Body): void {
-	const inner = suite(name, current, skipped);
+function declareSuite(name: string, body?: Body): void {
+	const inner = suite(name, current);
 	current.entries.push(inner);
 	current = inner;
 	try {
@@ -85,32 +84,20 @@ function splitArguments(a?: Body | Options, b?: Body | Options): Body | undefine
 }
 
 function declareTest(name: string, a?: Body | Options, b?: Body | Options): void {
-	current.entries.push({ name, body: splitArguments(a, b), file: currentFile });
-}
-
-function skipTest(name: string): void {
-	current.entries.push({ name, body: undefined, file: currentFile });
+	const body = splitArguments(a, b);
+	if (!body) throw new TypeError(`test "${name}" has no body`);
+	current.entries.push({ name, body, file: currentFile });
 }
 
 export const describe = Object.assign(
-	(name: string, a?: Body | Options, b?: Body | Options) => declareSuite(name, false, splitArguments(a, b)),
+	(name: string, a?: Body | Options, b?: Body | Options) => declareSuite(name, splitArguments(a, b)),
 	{
-		each: each((name, body) => declareSuite(name, false, body)),
-		skip: (name: string, body?: Body) => declareSuite(name, true, body),
-		skipIf: (condition: boolean) => (name: string, body?: Body) => declareSuite(name, condition, body),
-		runIf: (condition: boolean) => (name: string, body?: Body) => declareSuite(name, !condition, body),
+		each: each(declareSuite),
 	},
 );
 
-export const it = Object.assign(declareTest, {
-	each: each((name, body) => declareTest(name, body)),
-	skip: skipTest,
-	todo: skipTest,
-	skipIf: (condition: boolean) => (condition ? skipTest : declareTest),
-	runIf: (condition: boolean) => (condition ? declareTest : skipTest),
-});
+export const it = Object.assign(declareTest, { each: each((name, body) => declareTest(name, body)) });
 export const test = it;
-export const suiteOf = describe;
 
 function hook(name: HookName) {
 	return (body: Body): void => {
@@ -137,7 +124,6 @@ interface Run {
 	pattern: string;
 	passed: number;
 	failed: number;
-	skipped: number;
 }
 
 async function runHooks(where: Suite | undefined, name: "beforeEach" | "afterEach"): Promise<void> {
@@ -163,14 +149,10 @@ function report(run: Run, test: Test, name: string, status: string, started: num
 	run.output.print(`@test ${JSON.stringify(line)}`);
 }
 
-async function runTest(run: Run, where: Suite, test: Test, prefix: string, skipped: boolean): Promise<void> {
+async function runTest(run: Run, where: Suite, test: Test, prefix: string): Promise<void> {
 	const name = prefix + test.name;
 	if (run.pattern && !`${test.file} ${name}`.includes(run.pattern)) return;
 	const started = run.output.now();
-	if (skipped || !test.body) {
-		run.skipped++;
-		return report(run, test, name, "skipped", started);
-	}
 	let error: unknown;
 	let failed = false;
 	try {
@@ -191,25 +173,24 @@ async function runTest(run: Run, where: Suite, test: Test, prefix: string, skipp
 	report(run, test, name, failed ? "failed" : "passed", started, error);
 }
 
-async function runSuite(run: Run, where: Suite, prefix: string, skipped: boolean): Promise<void> {
-	skipped ||= where.skipped;
+async function runSuite(run: Run, where: Suite, prefix: string): Promise<void> {
 	try {
 		for (const body of where.hooks.beforeAll) await body();
 		for (const entry of where.entries) {
-			if ("entries" in entry) await runSuite(run, entry, `${prefix}${entry.name} > `, skipped);
-			else await runTest(run, where, entry, prefix, skipped);
+			if ("entries" in entry) await runSuite(run, entry, `${prefix}${entry.name} > `);
+			else await runTest(run, where, entry, prefix);
 			await run.output.flush();
 		}
 		for (const body of where.hooks.afterAll) await body();
 	} catch (error) {
 		run.failed++;
-		report(run, { name: "hooks", body: undefined, file: currentFile }, `${prefix}hooks`, "failed", run.output.now(), error);
+		report(run, { name: "hooks", body: () => {}, file: currentFile }, `${prefix}hooks`, "failed", run.output.now(), error);
 	}
 }
 
 /** Runs everything that was declared; only tests whose file and name contain `pattern`. */
 export async function runAll(output: Output, pattern: string): Promise<void> {
-	const run: Run = { output, pattern, passed: 0, failed: 0, skipped: 0 };
-	await runSuite(run, root, "", false);
-	output.print(`@done ${JSON.stringify({ passed: run.passed, failed: run.failed, skipped: run.skipped })}`);
+	const run: Run = { output, pattern, passed: 0, failed: 0 };
+	await runSuite(run, root, "");
+	output.print(`@done ${JSON.stringify({ passed: run.passed, failed: run.failed })}`);
 }
