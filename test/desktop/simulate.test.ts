@@ -11,6 +11,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const folder = mkdtempSync(join(tmpdir(), "multihome-test-"));
+/** Where the runs of this file have their temporary folders: others may be at work beside them. */
+const temporary = mkdtempSync(join(folder, "temporary-"));
 const children = new Set<ChildProcess>();
 
 afterAll(() => {
@@ -40,7 +42,10 @@ class Run {
 	readonly ended: Promise<number | null>;
 
 	constructor(...args: string[]) {
-		this.child = spawn(process.execPath, ["build/simulate.mjs", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+		this.child = spawn(process.execPath, ["build/simulate.mjs", ...args], {
+			stdio: ["ignore", "pipe", "pipe"],
+			env: { ...process.env, TMPDIR: temporary },
+		});
 		children.add(this.child);
 		for (const stream of [this.child.stdout!, this.child.stderr!])
 			stream.on("data", (chunk: Buffer) => (this.text += chunk.toString()));
@@ -212,7 +217,6 @@ describe("the command line", () => {
 
 describe("a run", () => {
 	it("serves its page at both addresses of the default board, and ends on Ctrl-C, leaving nothing behind", async () => {
-		const before = readdirSync(tmpdir()).filter((name) => /^multihome-[A-Za-z0-9]{6}$/.test(name));
 		const run = new Run("--seed", "1");
 		await run.until(
 			/eth0 .*http:\/\/127\.0\.0\.1:8080\/ .*\(192\.168\.77\.2\)[^]*eth1 .*http:\/\/127\.0\.0\.1:8081\/ .*\(192\.168\.78\.2\)/,
@@ -231,7 +235,7 @@ describe("a run", () => {
 		expect(second.status).toBe(1);
 		expect(second.err).toMatch(/default\.json: interfaces\[0\]\.forward\.8007: port 8007 of 127\.0\.0\.1 is in use; /);
 		expect(await run.stop()).toBe(0);
-		expect(readdirSync(tmpdir()).filter((name) => /^multihome-[A-Za-z0-9]{6}$/.test(name) && !before.includes(name))).toEqual([]);
+		expect(readdirSync(temporary)).toEqual([]);
 	});
 
 	it("ends by itself after --for, with status 0", async () => {
