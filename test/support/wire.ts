@@ -65,10 +65,8 @@ export class QueueDevice implements Device {
 			this.onDecoded?.(answer);
 			return answer;
 		};
-		this.put = (packet, at, end, header, block) => {
-			if (this.busy) return BUSY;
-			return this.transmit(packet, ethernetHeader(this.host!.view, at, header, block, end), end);
-		};
+		this.put = (packet, at, end, header, block) =>
+			this.transmit(packet, ethernetHeader(this.host!.view, at, header, block, end), end);
 	}
 
 	attach(host: DeviceHost): void {
