@@ -17,9 +17,9 @@ export class Port {
 	readonly #world: World;
 	readonly #sent: Parsed[] = [];
 
-	constructor(world: World, node: Node, index: number, addresses: string[]) {
+	constructor(world: World, node: Node, index: number, addresses: string[], mtu = 1500) {
 		this.#world = world;
-		this.device = world.device({ mac: macOf(index), fused: index % 2 === 0 });
+		this.device = world.device({ mac: macOf(index), mtu, fused: index % 2 === 0 });
 		this.device.onSend = (frame) => this.#captured(frame);
 		this.link = node.ethernet(`eth${index}`, this.device, ...addresses);
 	}
@@ -83,12 +83,13 @@ export class Station {
 	readonly stack: Stack;
 	readonly ports: Port[] = [];
 
-	/** One list of addresses for each interface. */
-	constructor(interfaces: string[][], options: StackOptions = {}) {
+	/** One list of addresses, and an MTU, for each interface. */
+	constructor(interfaces: string[][], options: StackOptions = {}, mtus: number[] = []) {
 		this.world = new World(1);
 		this.node = this.world.node("station", options);
 		this.stack = this.node.stack;
-		for (const [i, addresses] of interfaces.entries()) this.ports.push(new Port(this.world, this.node, i + 1, addresses));
+		for (const [i, addresses] of interfaces.entries())
+			this.ports.push(new Port(this.world, this.node, i + 1, addresses, mtus[i]));
 		this.world.settle();
 		for (const port of this.ports) port.all();
 	}

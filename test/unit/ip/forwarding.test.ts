@@ -1,0 +1,194 @@
+// What becomes of packets that are not for the interface they came in by: forwarding (RFC 1812), weak and strong hosts (RFC 1122
+// §3.3.4.2), reverse path (RFC 3704).
+
+import { describe, expect, it } from "vitest";
+import { ICMP, icmp, ip, ipText, udp, type Ipv4Fields } from "../../support/frames.ts";
+import { Station, type Port } from "../../support/station.ts";
+
+const HOST = "10.0.0.5";
+const FAR = "10.1.0.7";
+
+function router(options = {}, mtus: number[] = []): { station: Station; left: Port; right: Port } {
+	const station = new Station([["10.0.0.1/24"], ["10.1.0.1/24"]], { forwarding: true, ...options }, mtus);
+	const [left, right] = station.ports;
+	return { station, left: left!, right: right! };
+}
+
+function datagram(fields: Partial<Ipv4Fields>, length = 10) {
+	return udp({ source: HOST, destination: FAR, sourcePort: 5, destinationPort: 6, ...fields }, new Uint8Array(length));
+}
+
+/** ICMP errors that were sent, as "type code to address about destination". */
+function errors(port: Port): string[] {
+	return port
+		.packets()
+		.filter((parsed) => parsed.ipv4!.protocol === ICMP)
+		.map(
+			({ icmp, ipv4 }) =>
+				`${icmp!.type} ${icmp!.code} to ${ipText(ipv4!.destination)} about ${icmp!.payload.slice(16, 20).join(".")}`,
+		);
+}
+
+describe("a router", () => {
+	it("sends on, with one less to live and the rest as it was", () => {
+		const { left, right } = router();
+		left.ip(datagram({ ttl: 9, tos: 0x2c, id: 77, options: [1, 1, 1, 0] }));
+		const [sent] = right.packets();
+		expect(sent!.ipv4).toMatchObject({ source: ip(HOST), destination: ip(FAR), ttl: 8, tos: 0x2c, id: 77 });
+		expect(sent!.udp!.payload.length).toBe(10);
+		expect(left.packets()).toEqual([]);
+	});
+
+	it("tells the sender when the time to live has run out, and counts it", () => {
+		const { station, left, right } = router();
+		left.ip(datagram({ ttl: 1 }));
+		left.ip(datagram({ ttl: 0 }));
+		expect(errors(left)).toEqual([`11 0 to ${HOST} about ${FAR}`, `11 0 to ${HOST} about ${FAR}`]);
+		expect(right.packets()).toEqual([]);
+		expect(station.drops("eth1")).toEqual({ ttlExpired: 2 });
+	});
+
+	it("tells the sender when there is no route", () => {
+		const { station, left } = router();
+		left.ip(datagram({ destination: "30.0.0.1" }));
+		expect(errors(left)).toEqual([`3 0 to ${HOST} about 30.0.0.1`]);
+		expect(station.drops("eth1")).toEqual({ noRoute: 1 });
+	});
+
+	it("tells the sender when the last hop does not answer ARP", () => {
+		const { station, left, right } = router();
+		right.answersArp = false;
+		left.ip(datagram({}));
+		station.world.run(10_000);
+		expect(errors(left)).toEqual([`3 1 to ${HOST} about ${FAR}`]);
+	});
+
+	it("tells the sender the MTU of the way when a packet is too long for it", () => {
+		const { station, left, right } = router({}, [1500, 600]);
+		left.ip(datagram({}, 572));
+		expect(right.packets().length).toBe(1);
+		left.ip(datagram({}, 573));
+		const [error] = left.packets();
+		expect(error!.icmp).toMatchObject({ type: 3, code: 4 });
+		expect(error!.icmp!.rest & 0xffff).toBe(600);
+		expect(right.packets()).toEqual([]);
+		expect(station.drops("eth1")).toEqual({ tooBig: 1 });
+	});
+
+	it.each([
+		["to a broadcast address of the link", { to: new Uint8Array([255, 255, 255, 255, 255, 255]) }, {}],
+		["to 0.0.0.0/8", {}, { destination: "0.0.0.9" }],
+		["from 0.0.0.0/8", {}, { source: "0.0.0.0" }],
+		["to 127.0.0.0/8", {}, { destination: "127.0.0.1" }],
+		["from 127.0.0.0/8", {}, { source: "127.0.0.1" }],
+		["from a group", {}, { source: "224.0.0.1" }],
+		["from an address of its own", {}, { source: "10.1.0.1" }],
+	])("does not send on what comes %s, and says nothing", (_what, frame, fields) => {
+		const { left, right } = router();
+		left.ip(datagram(fields), frame);
+		expect(right.packets()).toEqual([]);
+		expect(left.packets()).toEqual([]);
+	});
+
+	it("with the reverse path filter drops what comes by another way than the answer would go", () => {
+		const { station, left, right } = router({ reversePathFilter: true });
+		left.ip(datagram({ source: "10.1.0.99" }));
+		left.ip(datagram({ source: "40.0.0.1" }));
+		expect(right.packets()).toEqual([]);
+		expect(station.drops("eth1")).toEqual({ reversePath: 2 });
+		left.ip(datagram({}));
+		expect(right.packets().length).toBe(1);
+	});
+
+	it("keeps nothing: a thousand packets leave the pool as it was", () => {
+		const { station, left, right } = router();
+		const free = station.stack.core.pool.free;
+		for (let i = 0; i < 1000; i++) left.ip(datagram({ destination: `10.1.0.${2 + (i % 3)}` }, i % 1400));
+		expect(right.packets().length).toBe(1000);
+		expect(station.stack.core.pool.free).toBe(free);
+	});
+});
+
+describe("a host", () => {
+	it("does not forward, and counts what was not for it", () => {
+		const station = new Station([["10.0.0.1/24"], ["10.1.0.1/24"]]);
+		const [left, right] = station.ports;
+		left!.ip(datagram({}));
+		expect(right!.packets()).toEqual([]);
+		expect(left!.packets()).toEqual([]);
+		expect(station.drops("eth1")).toEqual({ ipv4NotLocal: 1 });
+	});
+
+	it("by the weak model takes packets for an address of another interface", () => {
+		const station = new Station([["10.0.0.1/24"], ["10.1.0.1/24"]]);
+		const socket = station.stack.udp.open(0, 6, 0);
+		station.ports[0]!.ip(datagram({ destination: "10.1.0.1" }));
+		expect(station.stack.udp.pending(socket)).toBe(1);
+	});
+
+	it("by the strong model refuses them", () => {
+		const station = new Station([["10.0.0.1/24"], ["10.1.0.1/24"]], { strongHost: true });
+		const socket = station.stack.udp.open(0, 6, 0);
+		station.ports[0]!.ip(datagram({ destination: "10.1.0.1" }));
+		expect(station.stack.udp.pending(socket)).toBe(0);
+		expect(station.drops("eth1")).toEqual({ ipv4StrongHost: 1 });
+	});
+});
+
+describe("an error message", () => {
+	it("quotes the packet as it came, with as much of it as fits 576 bytes", () => {
+		const station = new Station([["10.0.0.1/24"]]);
+		const [port] = station.ports;
+		const packet = udp(
+			{ source: HOST, destination: "10.0.0.1", sourcePort: 5, destinationPort: 6 },
+			new Uint8Array(1000).fill(7),
+		);
+		port!.ip(packet);
+		const [error] = port!.packets();
+		expect(error!.icmp).toMatchObject({ type: 3, code: 3 });
+		expect(error!.ipv4!.source).toBe(ip("10.0.0.1"));
+		expect(error!.icmp!.payload).toEqual(packet.slice(0, 576 - 28));
+	});
+
+	it("comes at most ten times a second, after a burst of ten", () => {
+		const station = new Station([["10.0.0.1/24"]], { packets: 64 });
+		const [port] = station.ports;
+		const unwanted = () => port!.ip(datagram({ destination: "10.0.0.1" }));
+		for (let i = 0; i < 100; i++) unwanted();
+		expect(port!.packets().length).toBe(10);
+		expect(station.drops("eth1")).toEqual({ udpNoSocket: 100, icmpRateLimited: 90 });
+		station.world.run(500);
+		for (let i = 0; i < 100; i++) unwanted();
+		expect(port!.packets().length).toBe(5);
+		station.world.run(60_000);
+		for (let i = 0; i < 100; i++) unwanted();
+		expect(port!.packets().length).toBe(10);
+	});
+
+	it.each([
+		["to a broadcast address", { destination: "10.0.0.255" }, {}],
+		["to the broadcast address of the link", { destination: "10.0.0.1" }, { to: new Uint8Array([255, 255, 255, 255, 255, 255]) }],
+		["to a group", { destination: "224.0.0.1" }, { to: new Uint8Array([1, 0, 0x5e, 0, 0, 1]) }],
+		["that is a later fragment", { destination: "10.0.0.1", fragment: 0x0010 }, {}],
+		["from nobody", { destination: "10.0.0.1", source: "0.0.0.0" }, {}],
+	])("is not sent about a packet %s: RFC 1122 §3.2.2", (_what, fields, frame) => {
+		const station = new Station([["10.0.0.1/24"]]);
+		station.ports[0]!.ip(datagram(fields), frame);
+		expect(station.ports[0]!.packets()).toEqual([]);
+		expect(Object.keys(station.drops("eth1")).length).toBe(1);
+	});
+
+	it.each([3, 4, 5, 11, 12])("is not sent about an error message, type %d", (type) => {
+		const { station, left, right } = router();
+		left.ip(icmp({ source: HOST, destination: FAR, type, ttl: 1 }, datagram({}).slice(0, 28)));
+		expect(left.packets()).toEqual([]);
+		expect(right.packets()).toEqual([]);
+		expect(station.drops("eth1")).toEqual({ ttlExpired: 1 });
+	});
+
+	it("is sent about an echo request", () => {
+		const { left } = router();
+		left.ip(icmp({ source: HOST, destination: FAR, type: 8, ttl: 1 }));
+		expect(errors(left)).toEqual([`11 0 to ${HOST} about ${FAR}`]);
+	});
+});

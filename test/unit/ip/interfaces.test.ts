@@ -1,0 +1,124 @@
+// The set of interfaces: names, ids, addresses, limits.
+
+import { describe, expect, it } from "vitest";
+import { EthernetInterface } from "../../../src/link/ethernet.ts";
+import { Stack } from "../../../src/stack.ts";
+import { ip } from "../../support/frames.ts";
+import { Station } from "../../support/station.ts";
+import { QueueDevice } from "../../support/wire.ts";
+
+const random32 = () => 1;
+
+function stackOf(interfaces = 4): Stack {
+	return new Stack({ random32, interfaces });
+}
+
+describe("an interface", () => {
+	it("is refused when its name is taken, it is there already, or all seats are taken", () => {
+		const stack = stackOf(3);
+		const eth0 = stack.interfaces.add(new EthernetInterface("eth0", new QueueDevice()));
+		expect(() => stack.interfaces.add(new EthernetInterface("eth0", new QueueDevice()))).toThrow(
+			/interface eth0: the name is in use/,
+		);
+		stack.interfaces.add(new EthernetInterface("eth1", new QueueDevice()));
+		expect(() => stack.interfaces.add(new EthernetInterface("eth2", new QueueDevice()))).toThrow(
+			/all 3 are in use; raise the option "interfaces"/,
+		);
+		stack.interfaces.remove(eth0);
+		expect(() => stack.interfaces.remove(eth0)).toThrow(/eth0: is not part of this stack/);
+		stack.interfaces.add(new EthernetInterface("eth2", new QueueDevice()));
+	});
+
+	it("never has the id of an earlier one, though it has its seat", () => {
+		const stack = stackOf();
+		const ids = new Set<number>();
+		for (let i = 0; i < 500; i++) {
+			const link = stack.interfaces.add(new EthernetInterface("eth0", new QueueDevice()));
+			expect(ids.has(link.id)).toBe(false);
+			ids.add(link.id);
+			stack.interfaces.remove(link);
+		}
+	});
+
+	it("cannot be the loopback interface's end", () => {
+		const stack = stackOf();
+		expect(() => stack.interfaces.remove(stack.interfaces.find("lo")!)).toThrow(/lo: the loopback interface stays/);
+	});
+
+	it.each([
+		["", /interface name ""/],
+		["a name", /interface name "a name"/],
+		["sixteen-letters!", /interface name/],
+	])("is refused with the name %j", (name, message) => {
+		expect(() => new EthernetInterface(name, new QueueDevice())).toThrow(message);
+	});
+
+	it.each([
+		[{ mtu: 67 }, /mtu 67 of eth0: expected 68 to 1500/],
+		[{ mtu: 1501 }, /mtu 1501 of eth0: expected 68 to 1500/],
+		[{ metric: 1.5 }, /metric 1\.5 of eth0/],
+		[{ mac: new Uint8Array(5) }, /mac of eth0: expected six bytes/],
+		[{ mac: new Uint8Array([1, 0, 0, 0, 0, 1]) }, /mac of eth0: expected six bytes of a unicast address/],
+	])("is refused with %j", (options, message) => {
+		expect(() => new EthernetInterface("eth0", new QueueDevice(), options)).toThrow(message);
+	});
+
+	it("frees everything when it is removed in use", () => {
+		const station = new Station([["10.0.0.1/24"], ["10.1.0.1/24"]]);
+		const { stack } = station;
+		const free = stack.core.pool.free;
+		const socket = stack.udp.open(0, 5000, 0);
+		const [port] = station.ports;
+		port!.answersArp = false;
+		for (let i = 2; i < 10; i++) stack.udp.send(socket, ip(`10.0.0.${i}`), 7, new Uint8Array(10), 0, 10);
+		port!.device.setBusy(true);
+		expect(stack.core.pool.free).toBeLessThan(free);
+		stack.interfaces.remove(port!.link);
+		station.world.run(10);
+		expect(stack.core.pool.free).toBe(free);
+		expect(port!.device.closed).toBe(true);
+		expect(stack.status().neighbors).toEqual([]);
+	});
+});
+
+describe("an address", () => {
+	it.each(["224.0.0.1", "0.0.0.0", "255.255.255.255"])("cannot be %s", (address) => {
+		const link = stackOf().interfaces.add(new EthernetInterface("eth0", new QueueDevice()));
+		expect(() => link.addAddress(ip(address), 24)).toThrow(/expected a unicast address/);
+		expect(link.addresses).toEqual([]);
+	});
+
+	it("is refused when another interface has it; one subnet on two interfaces is allowed", () => {
+		const stack = stackOf();
+		const [one, other] = ["eth0", "eth1"].map((name) => stack.interfaces.add(new EthernetInterface(name, new QueueDevice())));
+		one!.addAddress(ip("10.0.0.1"), 24);
+		expect(() => other!.addAddress(ip("10.0.0.1"), 24)).toThrow(/address 10\.0\.0\.1 of eth1: eth0 has it already/);
+		other!.addAddress(ip("10.0.0.2"), 24);
+		expect(stack.status().interfaces.map((link) => link.addresses)).toEqual([["127.0.0.1/8"], ["10.0.0.1/24"], ["10.0.0.2/24"]]);
+	});
+
+	it("is refused beyond four of them", () => {
+		const link = stackOf().interfaces.add(new EthernetInterface("eth0", new QueueDevice()));
+		for (let i = 1; i <= 4; i++) link.addAddress(ip(`10.0.${i}.1`), 24);
+		expect(() => link.addAddress(ip("10.0.5.1"), 24)).toThrow(/eth0 has 4 addresses already/);
+	});
+});
+
+describe("memory", () => {
+	it("is told beforehand, to the byte", () => {
+		for (const options of [{}, { packets: 4, sockets: { tcp: 1, udp: 1 } }, { routes: 500, neighbors: 100, interfaces: 9 }])
+			expect(new Stack({ ...options, random32 }).core.view.byteLength).toBe(Stack.bytesFor(options));
+	});
+
+	it.each([
+		[{ packets: 3 }, RangeError, /packets 3: expected a whole number from 4 to 16384/],
+		[{ packets: 4.5 }, RangeError, /packets 4\.5/],
+		[{ sockets: { tcp: -1 } }, RangeError, /sockets\.tcp -1/],
+		[{ sockets: { receiveBuffer: 70_000 } }, RangeError, /sockets\.receiveBuffer 70000: expected a whole number from 2 to 65535/],
+		[{ forwarding: 1 as never }, TypeError, /forwarding 1: expected true or false/],
+		[{ random32: undefined as never }, TypeError, /random32: expected a function/],
+	])("is refused for %j, naming the option", (options, type, message) => {
+		expect(() => new Stack({ random32, ...options })).toThrow(message);
+		expect(() => new Stack({ random32, ...options })).toThrow(type);
+	});
+});

@@ -1,0 +1,88 @@
+// ICMP echo: answering pings, and sending them. RFC 792, RFC 1122 §3.2.2.6.
+
+import { describe, expect, it } from "vitest";
+import { READABLE } from "../../../src/transport/sockets.ts";
+import { BROADCAST_MAC, icmp, ip, ipText } from "../../support/frames.ts";
+import { Prng } from "../../support/prng.ts";
+import { Station } from "../../support/station.ts";
+
+const PEER = "10.0.0.2";
+
+function stationOf(): Station {
+	return new Station([["10.0.0.1/24"], ["10.1.0.1/24"]]);
+}
+
+describe("a ping to us", () => {
+	it.each([0, 1, 56, 57, 1472])("with %d bytes is answered with the same", (length) => {
+		const station = stationOf();
+		const payload = new Prng(length).bytes(length);
+		station.ports[0]!.ip(icmp({ source: PEER, destination: "10.0.0.1", type: 8, rest: 0x12345678, ttl: 3, id: 99 }, payload));
+		const [reply] = station.ports[0]!.packets();
+		expect(reply!.ipv4).toMatchObject({ source: ip("10.0.0.1"), destination: ip(PEER), ttl: 64 });
+		expect(reply!.icmp).toMatchObject({ type: 0, code: 0, rest: 0x12345678 });
+		expect(reply!.icmp!.payload).toEqual(payload);
+	});
+
+	it("with IP options is answered with them", () => {
+		const station = stationOf();
+		const options = [0x94, 4, 0, 0];
+		station.ports[0]!.ip(icmp({ source: PEER, destination: "10.0.0.1", type: 8, options }, [1, 2, 3]));
+		expect([...station.ports[0]!.packets()[0]!.ipv4!.options]).toEqual(options);
+	});
+
+	it("is answered from the address that was asked for, by the way that leads back", () => {
+		const station = stationOf();
+		station.ports[0]!.ip(icmp({ source: PEER, destination: "10.1.0.1", type: 8 }));
+		const [reply] = station.ports[0]!.packets();
+		expect(ipText(reply!.ipv4!.source)).toBe("10.1.0.1");
+		station.ports[0]!.ip(icmp({ source: "10.1.0.77", destination: "10.1.0.1", type: 8 }));
+		expect(station.ports[1]!.packets().length).toBe(1);
+	});
+
+	it.each(["10.0.0.255", "255.255.255.255"])("at %s is not answered", (destination) => {
+		const station = stationOf();
+		station.ports[0]!.ip(icmp({ source: PEER, destination, type: 8 }), { to: BROADCAST_MAC });
+		expect(station.ports[0]!.packets()).toEqual([]);
+		expect(station.drops("eth1")).toEqual({ icmpUnhandled: 1 });
+	});
+
+	it.each([5, 13, 15, 17])("of another type, %d, is counted", (type) => {
+		const station = stationOf();
+		station.ports[0]!.ip(icmp({ source: PEER, destination: "10.0.0.1", type }));
+		expect(station.ports[0]!.packets()).toEqual([]);
+		expect(station.drops("eth1")).toEqual({ icmpUnhandled: 1 });
+	});
+});
+
+describe("an echo socket", () => {
+	it("sends requests with its identifier and hears the replies to them", () => {
+		const station = stationOf();
+		const { icmp: layer } = station.stack;
+		const socket = layer.open(0);
+		const heard: number[] = [];
+		socket.owner = { onEvents: (events) => void heard.push(events) };
+		expect(layer.send(socket, ip(PEER), 7, 20)).toBe(true);
+		const [request] = station.ports[0]!.packets();
+		expect(request!.icmp).toMatchObject({ type: 8, code: 0, rest: (socket.identifier << 16) | 7 });
+		expect(request!.icmp!.payload.length).toBe(20);
+		station.ports[0]!.ip(
+			icmp({ source: PEER, destination: "10.0.0.1", type: 0, rest: request!.icmp!.rest, ttl: 61 }, request!.icmp!.payload),
+		);
+		expect(heard).toEqual([READABLE]);
+		expect(socket).toMatchObject({ replies: 1, fromAddress: ip(PEER), sequence: 7, bytes: 20, ttl: 61 });
+	});
+
+	it("does not hear replies to others", () => {
+		const station = stationOf();
+		const socket = station.stack.icmp.open(0);
+		station.ports[0]!.ip(icmp({ source: PEER, destination: "10.0.0.1", type: 0, rest: ((socket.identifier ^ 1) << 16) | 7 }));
+		expect(socket.replies).toBe(0);
+		expect(station.drops("eth1")).toEqual({ icmpUnhandled: 1 });
+	});
+
+	it("is refused beyond their number", () => {
+		const station = stationOf();
+		station.stack.icmp.open(0);
+		expect(() => station.stack.icmp.open(0)).toThrow(/all 1 ICMP sockets are in use; raise the option "sockets\.icmp"/);
+	});
+});
