@@ -30,6 +30,7 @@ export default defineConfig({
 			project("rfc", ["test/rfc/**/*.test.ts"]),
 			project("sim", ["test/sim/**/*.test.ts"], [], 600_000),
 			project("fuzz", ["test/fuzz/**/*.test.ts"], [], 900_000),
+			project("chips", ["test/chips/**/*.test.ts"], [], 120_000),
 			project("desktop", ["test/unit/desktop/**/*.test.ts", "test/desktop/**/*.test.ts", "test/xs/**/*.test.ts"], [], 120_000),
 			// One file at a time: beside each other they would measure each other.
 			project("interop", ["test/interop/**/*.test.ts"], [], 600_000, 1),

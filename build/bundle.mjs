@@ -1,8 +1,10 @@
 // TypeScript to JavaScript modules: `tsc` removes the types, rollup joins the files.
 //   build/out/xs/multihome.js      the stack, for XS; its natives stay imports ("multihome/codec", "multihome/memory")
+//   build/out/xs/drivers.js        the chips' drivers, for XS
 //   build/out/xs/desktop.js        what the desktop host runs first
 //   build/out/xs/timer.js          Moddable's module "timer", for programs
 //   build/out/node/simulate.js     the command line and the gateway, for Node, with the natives' TypeScript twins
+//   build/out/node/board.js        likewise the board emulator, on its own (bundleBoard)
 // Nothing is done when no source has changed. `node build/bundle.mjs` does it alone.
 
 import { execFile } from "node:child_process";
@@ -20,11 +22,15 @@ const out = join(root, "build/out");
 const require = createRequire(import.meta.url);
 
 /** What the XS host brings, or finds by a `-m` mapping. */
-const XS_EXTERNAL = /^(multihome|app|timer)$|^(multihome|host|bench)\//;
+const XS_EXTERNAL = /^(multihome|app|program|time|timer)$|^(multihome|host|bench)\//;
+
+/** What the natives' names stand for on XS. */
+const NATIVES = { "#codec": "multihome/codec", "#memory": "multihome/memory" };
 
 /** Where the bundles are. */
 export const paths = {
 	multihome: join(out, "xs/multihome.js"),
+	drivers: join(out, "xs/drivers.js"),
 	desktop: join(out, "xs/desktop.js"),
 	timer: join(out, "xs/timer.js"),
 	simulate: join(out, "node/simulate.js"),
@@ -33,7 +39,7 @@ export const paths = {
 /** Brings the bundles up to date. */
 export async function bundle() {
 	const stamp = join(out, "bundle.sha256");
-	const hash = await hashOf(["src", "hosts"], ["package.json", "tsconfig.json", "build/bundle.mjs"]);
+	const hash = await hashOf(["src", "drivers", "hosts"], ["package.json", "tsconfig.json", "build/bundle.mjs"]);
 	if (Object.values(paths).every(existsSync) && (await text(stamp)) === hash) return paths;
 	const started = Date.now();
 	await mkdir(out, { recursive: true });
@@ -53,10 +59,10 @@ export async function bundle() {
 				js,
 			);
 		const twins = { "#codec": join(js, "src/wire/codec.js"), "#memory": join(js, "src/packet/memory.js") };
-		const natives = { "#codec": "multihome/codec", "#memory": "multihome/memory" };
-		await joinModules(join(js, "src/index.js"), paths.multihome, natives, XS_EXTERNAL, { inline: true });
-		await joinModules(join(js, "hosts/desktop/main.js"), paths.desktop, natives, XS_EXTERNAL, { inline: true });
-		await joinModules(join(js, "hosts/desktop/timer.js"), paths.timer, natives, XS_EXTERNAL, { inline: true });
+		await joinModules(join(js, "src/index.js"), paths.multihome, NATIVES, XS_EXTERNAL, { inline: true });
+		await joinModules(join(js, "drivers/index.js"), paths.drivers, NATIVES, XS_EXTERNAL, { inline: true });
+		await joinModules(join(js, "hosts/desktop/main.js"), paths.desktop, NATIVES, XS_EXTERNAL, { inline: true });
+		await joinModules(join(js, "hosts/desktop/timer.js"), paths.timer, NATIVES, XS_EXTERNAL, { inline: true });
 		await joinModules(join(js, "hosts/desktop/simulate.js"), paths.simulate, twins, /^(node:|ajv)/);
 	} finally {
 		await rm(js, { recursive: true, force: true });
@@ -66,12 +72,62 @@ export async function bundle() {
 	return paths;
 }
 
+/** Brings the board emulator's bundle up to date, and returns its path. */
+export async function bundleBoard() {
+	const target = join(out, "node/board.js");
+	const stamp = join(out, "board.sha256");
+	const hash = await hashOf(["src", "hosts", "test/board"], ["package.json", "tsconfig.json", "build/bundle.mjs"]);
+	if (existsSync(target) && (await text(stamp)) === hash) return target;
+	await mkdir(out, { recursive: true });
+	const js = await mkdtemp(join(out, "js-"));
+	try {
+		const project = join(root, "test/board/tsconfig.json");
+		await tsc("-p", project, "--noCheck", "--noEmit", "false", "--sourceMap", "--rootDir", root, "--outDir", js);
+		const twins = { "#codec": join(js, "src/wire/codec.js"), "#memory": join(js, "src/packet/memory.js") };
+		await joinModules(join(js, "test/board/main.js"), target, twins, /^(node:|ajv|rp2040js$)/);
+	} finally {
+		await rm(js, { recursive: true, force: true });
+	}
+	await put(stamp, hash);
+	return target;
+}
+
 /**
  * Makes one module of an application, TypeScript or JavaScript, with everything that it imports by a relative path, and writes
  * it with its source map into `folder`. `inline` as for the stack. Throws Error with one line that says what is wrong and where.
  */
 export async function bundleApp(file, folder, { inline = false } = {}) {
-	const work = await mkdtemp(join(folder, "app-"));
+	const target = join(folder, "app.js");
+	// A program is taken as it is: what looks unused may be there for what it does.
+	await compiled(folder, [file], (js) => joinModules(js(file), target, NATIVES, XS_EXTERNAL, { treeshake: false, inline }));
+	return target;
+}
+
+/**
+ * Makes a board's two modules in `folder`: main.js, with the stack, and program.js. `board(path)` is the source of the module "board", given how
+ * it may import a file of the project. Answers whether the program may be preloaded: it is a function, and does nothing before it is called.
+ */
+export async function bundleFirmware({ folder, board, program }) {
+	const main = join(root, "hosts/firmware/main.ts");
+	const drivers = ["w5500", "enc28j60"].map((name) => join(root, `drivers/${name}/device.ts`));
+	return await compiled(folder, [main, program, ...drivers], async (js, work) => {
+		const made = join(work, "board.js");
+		await writeFile(
+			made,
+			board((path) => `./${relative(work, js(join(root, path)))}`),
+		);
+		await joinModules(js(main), join(folder, "main.js"), { ...NATIVES, board: made }, XS_EXTERNAL, { inline: true });
+		const names = await joinModules(js(program), join(folder, "program.js"), NATIVES, XS_EXTERNAL, {
+			treeshake: false,
+			inline: true,
+		});
+		return names.includes("default");
+	});
+}
+
+/** Has the files and what they import compiled into a folder that is there while `use` runs, which is told where a file's JavaScript is. */
+async function compiled(folder, files, use) {
+	const work = await mkdtemp(join(folder, "js-"));
 	const project = join(work, "tsconfig.json");
 	const compilerOptions = {
 		target: "ES2022",
@@ -85,20 +141,13 @@ export async function bundleApp(file, folder, { inline = false } = {}) {
 		rootDir: "/",
 		outDir: work,
 	};
-	const target = join(folder, "app.js");
 	try {
-		await writeFile(project, JSON.stringify({ compilerOptions, files: [resolve(file)] }));
+		await writeFile(project, JSON.stringify({ compilerOptions, files: files.map((file) => resolve(file)) }));
 		await tsc("-p", project);
-		const entry = join(work, resolve(file).replace(/\.([cm]?)tsx?$/, ".$1js"));
-		// A program is taken as it is: what looks unused may be there for what it does.
-		await joinModules(entry, target, { "#codec": "multihome/codec", "#memory": "multihome/memory" }, XS_EXTERNAL, {
-			treeshake: false,
-			inline,
-		});
+		return await use((file) => join(work, resolve(file).replace(/\.([cm]?)tsx?$/, ".$1js")), work);
 	} finally {
 		await rm(work, { recursive: true, force: true });
 	}
-	return target;
 }
 
 /** Runs the compiler. TypeScript 7 has no programming interface; its command line is all there is. */
@@ -112,7 +161,7 @@ function tsc(...args) {
 	});
 }
 
-/** Joins `input` and what it imports to the one file `output`. */
+/** Joins `input` and what it imports to the one file `output`. Answers the names that it exports. */
 async function joinModules(input, output, aliases, external, { treeshake = true, inline = false } = {}) {
 	const plugin = {
 		name: "multihome",
@@ -159,6 +208,7 @@ async function joinModules(input, output, aliases, external, { treeshake = true,
 	await mkdir(dirname(output), { recursive: true });
 	await put(output + ".map", JSON.stringify({ ...map, file: basename(output) }));
 	await put(output, chunk.code);
+	return chunks[0].exports;
 }
 
 /**

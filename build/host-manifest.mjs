@@ -42,7 +42,8 @@ function collect(manifestPath, modules, seen) {
 
 function add(modules, specifier, stem) {
 	const path = join(dirname(stem), basename(stem));
-	const extensions = [".c", ".js", ".ts", ".mjs"].filter((extension) => existsSync(path + extension));
+	// Headers stand in a manifest for mcconfig, which compiles anew what may include them.
+	const extensions = [".c", ".js", ".ts", ".mjs", ".h"].filter((extension) => existsSync(path + extension));
 	if (extensions.length === 0) throw new Error(`module ${specifier} of the manifests: there is no ${path}.js, .ts or .c`);
 	if (extensions.includes(".c")) {
 		modules.set(specifier, { specifier, c: `${path}.c`, js: extensions.includes(".js") ? `${path}.js` : undefined });

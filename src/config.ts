@@ -11,10 +11,12 @@ export interface StackOptions {
 		raw?: number;
 		/** ICMP echo sockets, for ping. About 300 B each. */
 		icmp?: number;
-		/** Bytes of receive buffer of each socket: the largest TCP window. UDP sockets have room for one full datagram at least. 2 to 65,535. */
+		/** Bytes of receive buffer of each TCP socket: its largest window. 2 to 65,535. */
 		receiveBuffer?: number;
 		/** Bytes of send buffer of each TCP socket. 2 to 65,535. */
 		sendBuffer?: number;
+		/** Bytes for datagrams that wait, of each UDP socket; there is room for one full datagram at least. 2 to 65,535; as `receiveBuffer` when absent. */
+		datagramBuffer?: number;
 	};
 	/** Packet buffers, PACKET_BYTES each. They serve reception, transmission, and what waits for neighbours and devices. */
 	packets?: number;
@@ -40,6 +42,7 @@ export interface Limits {
 	icmp: number;
 	receiveBuffer: number;
 	sendBuffer: number;
+	datagramBuffer: number;
 	packets: number;
 	routes: number;
 	neighbors: number;
@@ -79,7 +82,7 @@ export const ICMP_ERRORS_PER_SECOND = 10;
 export const ICMP_ERROR_BURST = 10;
 
 /** The default limits: loopback and three links, a small web server, 147,040 bytes of arena. */
-const DEFAULTS: Limits = {
+const DEFAULTS: Omit<Limits, "datagramBuffer"> = Object.freeze({
 	tcp: 8,
 	udp: 4,
 	raw: 0,
@@ -93,7 +96,7 @@ const DEFAULTS: Limits = {
 	forwarding: false,
 	reversePathFilter: false,
 	strongHost: false,
-};
+});
 
 function count(name: string, value: number | undefined, low: number, high: number, standard: number): number {
 	if (value === undefined) return standard;
@@ -111,13 +114,15 @@ function flag(name: string, value: boolean | undefined): boolean {
 /** Checks the options and fills in the defaults. Throws RangeError or TypeError naming the option, its value and what was expected. */
 export function limitsOf(options: StackOptions = {}): Limits {
 	const sockets = options.sockets ?? {};
+	const receiveBuffer = count("sockets.receiveBuffer", sockets.receiveBuffer, 2, 65_535, DEFAULTS.receiveBuffer);
 	return {
 		tcp: count("sockets.tcp", sockets.tcp, 0, 4096, DEFAULTS.tcp),
 		udp: count("sockets.udp", sockets.udp, 0, 4096, DEFAULTS.udp),
 		raw: count("sockets.raw", sockets.raw, 0, 256, DEFAULTS.raw),
 		icmp: count("sockets.icmp", sockets.icmp, 0, 256, DEFAULTS.icmp),
-		receiveBuffer: count("sockets.receiveBuffer", sockets.receiveBuffer, 2, 65_535, DEFAULTS.receiveBuffer),
+		receiveBuffer,
 		sendBuffer: count("sockets.sendBuffer", sockets.sendBuffer, 2, 65_535, DEFAULTS.sendBuffer),
+		datagramBuffer: count("sockets.datagramBuffer", sockets.datagramBuffer, 2, 65_535, receiveBuffer),
 		packets: count("packets", options.packets, 4, 16_384, DEFAULTS.packets),
 		routes: count("routes", options.routes, 2, 65_536, DEFAULTS.routes),
 		neighbors: count("neighbors", options.neighbors, 1, 4096, DEFAULTS.neighbors),

@@ -8,7 +8,7 @@ import type { ErrorObject } from "ajv";
 import type { StackOptions } from "../../src/config.ts";
 import { Stack } from "../../src/stack.ts";
 import schema from "./board.schema.json" with { type: "json" };
-import type { BoardFile, BoardInterface, BoardRoute } from "./config.ts";
+import type { BoardFile, BoardInterface, BoardRoute, ChipPins } from "./config.ts";
 import { contains, formatAddress, isHost, isUnicast, parseAddress, parsePrefix } from "./ipv4.ts";
 import type { Prefix } from "./ipv4.ts";
 
@@ -133,6 +133,7 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 		return `limits.interfaces ${limit}: expected at least ${file.interfaces.length + 1} (those of the board, and lo)`;
 	const names = new Map<string, number>();
 	const addresses = new Map<number, string>();
+	const chips = new Map<string, string>();
 	for (const [i, interface_] of file.interfaces.entries()) {
 		const place = `interfaces[${i}]`;
 		const { name } = interface_;
@@ -143,6 +144,8 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 		const problem =
 			interface_.link === "loopback" ? loopbackProblem(interface_) : (wireProblem(interface_, folder) ?? macProblem(interface_));
 		if (problem !== undefined) return `${place}.${problem}`;
+		const chip = chipProblem(interface_, place, chips);
+		if (chip !== undefined) return `${place}.${chip}`;
 		const prefixes = (interface_.addresses ?? []).map(parsePrefix);
 		for (const [j, prefix] of prefixes.entries()) {
 			const text = `${place}.addresses[${j}] "${interface_.addresses![j]}"`;
@@ -183,8 +186,16 @@ export function interfaceTowards(file: BoardFile, address: string): BoardInterfa
 	return file.interfaces.find((each) => (each.addresses ?? []).some((text) => contains(parsePrefix(text), value)));
 }
 
+/** The board's own routes, each with the interface that it leaves by. */
+export function routesOf({ file }: Board): BoardRoute[] {
+	return (file.routes ?? []).map((route) => ({
+		...route,
+		interface: route.interface ?? interfaceTowards(file, route.gateway!)!.name,
+	}));
+}
+
 function loopbackProblem(interface_: BoardInterface): string | undefined {
-	for (const key of ["driver", "wire", "mac", "gateway", "forward", "faults"] as const)
+	for (const key of ["driver", "pins", "chipFaults", "wire", "mac", "gateway", "forward", "faults"] as const)
 		if (interface_[key] !== undefined) return `${key}: is not for a loopback interface; remove it`;
 	return undefined;
 }
@@ -196,6 +207,33 @@ function wireProblem(interface_: BoardInterface, folder: string): string | undef
 		const path = streamPath(wire, folder);
 		if (Buffer.byteLength(path) > UNIX_PATH_BYTES)
 			return `wire "${wire}": the socket's path has ${Buffer.byteLength(path)} bytes; expected at most ${UNIX_PATH_BYTES}`;
+	}
+	return undefined;
+}
+
+/** Where a chip is when the board file does not say: as on a W5500-EVB-Pico, and beside it. */
+const USUAL_PINS = {
+	w5500: { bus: 0, clock: 18, out: 19, in: 16, select: 17, interrupt: 21, reset: 20 },
+	enc28j60: { bus: 1, clock: 10, out: 11, in: 12, select: 13, interrupt: 14, reset: 15 },
+} as const;
+
+/** The pins of an interface's chip; undefined when it has no chip. */
+export function pinsOf({ driver, pins }: BoardInterface): ChipPins | undefined {
+	return driver === undefined || driver === "frames" ? undefined : { ...USUAL_PINS[driver], ...pins };
+}
+
+/** `taken`: what each chip select and pin of the board is in use for; filled in. */
+function chipProblem(interface_: BoardInterface, place: string, taken: Map<string, string>): string | undefined {
+	const pins = pinsOf(interface_);
+	if (pins === undefined) {
+		const key = (["pins", "chipFaults"] as const).find((name) => interface_[name] !== undefined);
+		return key === undefined ? undefined : `${key}: is for chips; remove it, or choose driver "w5500" or "enc28j60"`;
+	}
+	for (const name of ["select", "interrupt", "reset"] as const) {
+		if (pins[name] < 0) continue;
+		const other = taken.get(String(pins[name]));
+		if (other !== undefined) return `pins.${name} ${pins[name]}: is ${other}; give the chips different pins`;
+		taken.set(String(pins[name]), `${place}.pins.${name} already`);
 	}
 	return undefined;
 }

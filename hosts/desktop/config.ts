@@ -3,10 +3,40 @@
 import type { StackOptions } from "../../src/config.ts";
 import type { FaultOptions } from "../../src/device/faults.ts";
 
+/** GPIO numbers and the SPI controller of a chip; -1 where there is no pin. */
+export interface ChipPins {
+	bus: number;
+	clock: number;
+	out: number;
+	in: number;
+	select: number;
+	interrupt: number;
+	reset: number;
+	/** SPI clock; the driver's own without it. */
+	hz?: number;
+}
+
+/** Faults of a simulated chip, with the arguments of chips/chip.h's CHIP_… */
+export interface ChipFaults {
+	absent?: number;
+	interruptStuck?: number;
+	badLengths?: number;
+	bitErrorsIn?: number;
+	bitErrorsOut?: number;
+	transmitStuck?: number;
+	lateCollisions?: number;
+	busy?: number;
+	resetEveryMs?: number;
+}
+
+export type Driver = "frames" | "w5500" | "enc28j60";
+
 export interface BoardInterface {
 	name: string;
 	link?: "ethernet" | "loopback";
-	driver?: "frames";
+	driver?: Driver;
+	pins?: Partial<ChipPins>;
+	chipFaults?: ChipFaults;
 	wire?: string;
 	mac?: string;
 	mtu?: number;
@@ -40,6 +70,10 @@ export interface BoardFile {
 export interface InterfaceConfiguration {
 	name: string;
 	link: "ethernet" | "loopback";
+	driver: Driver;
+	/** Of chips. */
+	pins?: ChipPins;
+	chipFaults?: ChipFaults;
 	/** The board file's `wire`, for messages. */
 	wire: string;
 	/** What the board's process opens: the name of a TAP device, or the path of a UNIX stream socket. */

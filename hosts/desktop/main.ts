@@ -11,12 +11,16 @@ import { Capture } from "../../src/device/capture.ts";
 import type { Device } from "../../src/device/device.ts";
 import { Faults } from "../../src/device/faults.ts";
 import { FileSink } from "./capture-file.ts";
+import { openChip, providerOf, type ChipPlug, type EthernetProvider } from "./chip-device.ts";
 import { STATUS_FAILED, STATUS_PROGRAM } from "./config.ts";
 import type { BoardConfiguration, BoardMessage, InterfaceConfiguration } from "./config.ts";
 import { FramesDevice } from "./frames-device.ts";
+import Timer from "./timer.ts";
 
 const control = args.length > 1 ? inheritFd(Number(args[1]), "stream") : -1;
 const devices: Device[] = [];
+/** By the names that they have on `device`: ethernet0 and so on. */
+const providers: Record<string, EthernetProvider> = {};
 
 /** Tells whoever started us. What is not ASCII is escaped: a frame is bytes. */
 function tell(message: BoardMessage): void {
@@ -56,12 +60,25 @@ function seeded(seed: number): () => number {
 	};
 }
 
-/** The driver, and around it what the board file asks for. A capture sees what the stack sees. */
-function open(configuration: InterfaceConfiguration): Device {
-	const { name, tap, socket, mtu, faults, capture } = configuration;
+function openDriver(configuration: InterfaceConfiguration): Device {
+	const { driver, pins, tap, socket, mtu, faultSeed, chipFaults } = configuration;
 	const mac = new Uint8Array(6);
 	for (const [i, byte] of configuration.mac.split(":").entries()) mac[i] = Number.parseInt(byte, 16);
-	let device: Device = tap === undefined ? new FramesDevice("socket", socket!, mac, mtu) : new FramesDevice("tap", tap, mac, mtu);
+	if (driver === "frames")
+		return tap === undefined ? new FramesDevice("socket", socket!, mac, mtu) : new FramesDevice("tap", tap, mac, mtu);
+	const chip: ChipPlug = { driver, pins: pins!, mac, seed: faultSeed };
+	if (tap !== undefined) chip.tap = tap;
+	if (socket !== undefined) chip.socket = socket;
+	if (chipFaults !== undefined) chip.chipFaults = chipFaults;
+	const provider = providerOf(chip);
+	providers[`ethernet${Object.keys(providers).length}`] = provider;
+	return openChip(chip, provider, (callback, ms) => Timer.repeat(callback, ms));
+}
+
+/** The driver, and around it what the board file asks for. A capture sees what the stack sees. */
+function open(configuration: InterfaceConfiguration): Device {
+	const { name, faults, capture } = configuration;
+	let device = openDriver(configuration);
 	if (faults !== undefined) device = new Faults(device, faults, configuration.faultSeed);
 	if (capture !== undefined) device = new Capture(device, new FileSink(capture), name);
 	devices.push(device);
@@ -143,7 +160,7 @@ try {
 } catch (error) {
 	fail(error, STATUS_FAILED);
 }
-const device = { stack, io: createIO(stack), network: {}, heap };
+const device = { stack, io: createIO(stack), network: {}, heap, ...providers };
 Object.defineProperty(globalThis, "device", { value: device, enumerable: true });
 try {
 	const { default: program } = await import("app");

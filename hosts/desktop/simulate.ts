@@ -12,6 +12,8 @@ import type { Options } from "./options.ts";
 import { SourceLines } from "./source-lines.ts";
 import { Wires } from "./wires.ts";
 
+export { pinsOf, readBoard, routesOf } from "./board.ts";
+
 const BAD_INPUT = 2;
 
 /** What build/simulate.mjs brings. */

@@ -2,9 +2,9 @@
 
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { forwardsOf, gatewayAddress, interfaceTowards, streamPath } from "./board.ts";
+import { forwardsOf, gatewayAddress, pinsOf, routesOf, streamPath } from "./board.ts";
 import type { Board } from "./board.ts";
-import type { BoardConfiguration, BoardInterface, BoardRoute, InterfaceConfiguration } from "./config.ts";
+import type { BoardConfiguration, BoardInterface, InterfaceConfiguration } from "./config.ts";
 import { ForwardError, Gateway } from "./gateway/gateway.ts";
 import { parsePrefix } from "./ipv4.ts";
 import { Segment } from "./segment.ts";
@@ -53,6 +53,7 @@ export class Wires {
 			const configuration: InterfaceConfiguration = {
 				name: interface_.name,
 				link: interface_.link ?? "ethernet",
+				driver: interface_.driver ?? "frames",
 				wire: interface_.wire ?? "",
 				mac: interface_.mac ?? `02:6d:68:00:${hex(index)}:${hex(i + 1)}`,
 				mtu: interface_.mtu ?? DEFAULT_MTU,
@@ -60,6 +61,9 @@ export class Wires {
 				metric: interface_.metric ?? 0,
 				faultSeed: derive(this.#seed, index, i, 1),
 			};
+			const pins = pinsOf(interface_);
+			if (pins !== undefined) configuration.pins = pins;
+			if (interface_.chipFaults !== undefined) configuration.chipFaults = interface_.chipFaults;
 			if (interface_.gateway !== undefined) configuration.gateway = interface_.gateway;
 			if (interface_.faults !== undefined) configuration.faults = interface_.faults;
 			if (pcap !== undefined && configuration.link !== "loopback")
@@ -135,14 +139,6 @@ export class Wires {
 		}
 		await gateway.listen(socket);
 	}
-}
-
-/** The board's own routes, each with the interface that it leaves by. */
-function routesOf({ file }: Board): BoardRoute[] {
-	return (file.routes ?? []).map((route) => ({
-		...route,
-		interface: route.interface ?? interfaceTowards(file, route.gateway!)!.name,
-	}));
 }
 
 function hex(byte: number): string {

@@ -13,10 +13,12 @@ export interface Heap {
 	slotsTotal(): number;
 	chunkBytesUsed(): number;
 	chunkBytesTotal(): number;
-	/** Since the start; collections do not lower them. */
-	slotsAllocated(): number;
-	chunkBytesAllocated(): number;
-	collections(): number;
+	/** Since the start; collections do not lower them. Only on the desktop. */
+	slotsAllocated?(): number;
+	chunkBytesAllocated?(): number;
+	collections?(): number;
+	/** Bytes that neither slots nor chunks have taken. Only on boards. */
+	freeBytes?(): number;
 }
 
 export interface Device {

@@ -4,30 +4,32 @@
 
 import Timer from "timer";
 import { HttpServer } from "./http.ts";
-import "./device.ts";
+import type { Device } from "./device.ts";
 import { Report } from "./status/report.ts";
 import { Routes } from "./status/routes.ts";
 import { Services } from "./status/services.ts";
 
 const LISTENERS = 4;
 
-const { io, stack, heap } = device;
-const limit = stack.core.limits.tcp;
-const free = () => stack.tcp.available;
-const report = new Report(stack, heap);
-const routes = new Routes(report);
-const server = new HttpServer({
-	io: io.Listener,
-	onRequest: (exchange) => routes.answer(exchange),
-	connections: Math.max(1, limit - LISTENERS),
-	free,
-});
-const services = new Services(io, free);
+/** Called by the host with the board's `device`. Nothing is made before, so that on a board all of this stays in flash. */
+export default function status({ io, stack, heap }: Device): void {
+	const limit = stack.core.limits.tcp;
+	const free = () => stack.tcp.available;
+	const report = new Report(stack, heap);
+	const routes = new Routes(report);
+	const server = new HttpServer({
+		io: io.Listener,
+		onRequest: (exchange) => routes.answer(exchange),
+		connections: Math.max(1, limit - LISTENERS),
+		free,
+	});
+	const services = new Services(io, free);
 
-// The stack has no time before it runs.
-Timer.set(() => report.uptimeMs());
-Timer.repeat(() => {
-	report.uptimeMs();
-	services.sweep();
-	server.sweep();
-}, 1000);
+	// The stack has no time before it runs.
+	Timer.set(() => report.uptimeMs());
+	Timer.repeat(() => {
+		report.uptimeMs();
+		services.sweep();
+		server.sweep();
+	}, 1000);
+}

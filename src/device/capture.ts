@@ -1,7 +1,7 @@
 // Records what passes through a device as pcapng, which Wireshark opens. draft-ietf-opsawg-pcapng-02: §4.1 section header,
 // §4.2 interface description, §4.3 enhanced packet. Wraps any device; allocates nothing per frame.
 
-import { BUSY, MEDIUM_ETHERNET } from "./device.ts";
+import { BUSY, MEDIUM_ETHERNET, TRANSMIT_CHECKSUM } from "./device.ts";
 import type { Device, DeviceHost } from "./device.ts";
 
 /** Where the bytes go, and what time it is. */
@@ -62,7 +62,8 @@ export class Capture implements Device {
 		return this.#device.mtu;
 	}
 	get abilities(): number {
-		return this.#device.abilities;
+		// A capture shows frames as they are on the wire.
+		return this.#device.abilities & ~TRANSMIT_CHECKSUM;
 	}
 	get mac(): Uint8Array | undefined {
 		return this.#device.mac;

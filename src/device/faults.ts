@@ -2,7 +2,7 @@
 // Every frame passes through the wrapper's own store, so that a delayed frame is nobody else's memory.
 
 import { copyIn, copyOut } from "#codec";
-import { BUSY, NOTIFIES, SENT } from "./device.ts";
+import { BUSY, NOTIFIES, RECEIVE_CHECKED, SENT, TRANSMIT_CHECKSUM } from "./device.ts";
 import type { Device, DeviceHost } from "./device.ts";
 
 export interface FaultOptions {
@@ -241,8 +241,8 @@ export class Faults implements Device {
 		return this.#device.mtu;
 	}
 	get abilities(): number {
-		// Frames come due with time, not with a notification.
-		return this.#device.abilities & ~NOTIFIES;
+		// Frames come due with time, not with a notification; and what is corrupted here must be found and not mended.
+		return this.#device.abilities & ~(NOTIFIES | RECEIVE_CHECKED | TRANSMIT_CHECKSUM);
 	}
 	get mac(): Uint8Array | undefined {
 		return this.#device.mac;

@@ -20,7 +20,7 @@ export class UDPSocket implements UDP, SocketOwner {
 	readonly #fields: Int32Array;
 	readonly #udp: Udp;
 	readonly #sockets: SocketSet;
-	/** The peer of the last datagram: in an exchange with one, nothing is looked up. */
+	/** The peer of the last datagram, received or sent: in an exchange with one, nothing is looked up. */
 	#peer = 0;
 	/** Port of the last datagram that was read. */
 	#peerPort = 0;
@@ -85,7 +85,7 @@ export class UDPSocket implements UDP, SocketOwner {
 		const socket = this.#socket;
 		if (socket === undefined) throw closed();
 		const size = (first as Bytes | undefined)?.byteLength as number;
-		// An answer to the last datagram, all of a buffer. A size that is no number fails the comparison.
+		// To the peer of the last datagram, whichever way that one went; all of a buffer. A size that is no number fails the comparison.
 		if (second === this.#peerText && third === this.#peerPort && byteLength === undefined && size >= 0 && third !== 0) {
 			const path = socket.path;
 			const core = this.#core;
@@ -121,6 +121,7 @@ export class UDPSocket implements UDP, SocketOwner {
 		if (byteLength !== undefined && (byteLength !== byteLength >>> 0 || byteLength > size)) check.badPart(0, byteLength, size);
 		this.#peer = address;
 		this.#peerText = text;
+		this.#peerPort = port;
 		this.#udp.send(socket, address, port, data, 0, byteLength ?? size);
 	}
 

@@ -17,7 +17,7 @@ export const STALE = 3;
 /** Believed, and asked again by unicast. */
 export const PROBE = 4;
 
-export const STATE_NAMES = ["free", "incomplete", "reachable", "stale", "probe"] as const;
+export const STATE_NAMES = Object.freeze(["free", "incomplete", "reachable", "stale", "probe"] as const);
 
 export class Neighbor {
 	state = FREE;

@@ -1,7 +1,7 @@
 // Why packets are dropped: one counter per interface and reason, in the interface's block of the arena.
 
 /** Reasons, in the order of the counters. `decode` answers -(1 + index) for those it finds itself. */
-export const DROPS = [
+export const DROPS = Object.freeze([
 	"truncated", // frame shorter than its headers say
 	"notForUs", // link destination is another station
 	"unknownEtherType",
@@ -38,7 +38,7 @@ export const DROPS = [
 	"tooBig", // larger than the MTU of the interface it leaves by
 	"interfaceDown",
 	"icmpQueueFull",
-] as const;
+] as const);
 
 export type DropName = (typeof DROPS)[number];
 

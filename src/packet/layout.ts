@@ -75,5 +75,5 @@ export function udpRing(rings: number, limits: Limits, index: number): number {
 }
 
 export function udpRingSize(limits: Limits): number {
-	return Math.max(align(limits.receiveBuffer), align(MAX_MTU + UDP_RECORD));
+	return Math.max(align(limits.datagramBuffer), align(MAX_MTU + UDP_RECORD));
 }

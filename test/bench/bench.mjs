@@ -47,6 +47,8 @@ async function instructions(host, app, name, packets) {
 	const { stderr } = await run("valgrind", [
 		"--tool=callgrind",
 		"--callgrind-out-file=/dev/null",
+		// What the chip models do is not the stack's: a board's SPI controller does it.
+		"--toggle-collect=spiExchange",
 		host,
 		"-s",
 		app,
@@ -73,15 +75,16 @@ async function measure(host, app, name, valgrind) {
 		slots: counted.slots / ALLOCATION_PACKETS,
 		chunkBytes: counted.chunkBytes / ALLOCATION_PACKETS,
 		collections: counted.collections,
+		spiBytes: counted.spiBytes === undefined ? null : counted.spiBytes / ALLOCATION_PACKETS,
 		packets: ALLOCATION_PACKETS,
 	};
 }
 
 function table(rows) {
-	const columns = ["case", "instructions", "slots", "chunk bytes", "collections"];
+	const columns = ["case", "instructions", "slots", "chunk bytes", "collections", "SPI bytes"];
 	const lines = [
 		columns,
-		...rows.map((row) => [row.name, row.instructions ?? "-", row.slots, row.chunkBytes, row.collections].map(String)),
+		...rows.map((row) => [row.name, row.instructions ?? "-", row.slots, row.chunkBytes, row.collections, row.spiBytes?.toFixed(1) ?? ""].map(String)),
 	];
 	const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
 	return lines

@@ -1,6 +1,7 @@
 // The cases that `npm run bench` measures, run on XS: `multihome-xs cases.js -- CASE PACKETS`. Prints one line of JSON.
 
 import { DESTINATION, PORTS, SOURCE } from "../../src/packet/fields.ts";
+import { formatIpv4 } from "../../src/ip/address.ts";
 import { createIO } from "../../src/io/io.ts";
 import { EthernetInterface } from "../../src/link/ethernet.ts";
 import { Path } from "../../src/link/path.ts";
@@ -10,7 +11,11 @@ import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import { copy, flowFind } from "#codec";
 import { chunkBytesAllocated, collect, collections, slotsAllocated } from "host/heap";
 import { args, print } from "host/system";
-import { exchanged, start } from "bench/peer";
+import { SPI_BYTES, count as countOfChip, passTime, plug } from "host/chips";
+import { converse, exchanged, start } from "bench/peer";
+import { ENC28J60 } from "../../drivers/enc28j60/device.ts";
+import { W5500 } from "../../drivers/w5500/device.ts";
+import type { Device } from "../../src/device/device.ts";
 import { PeerDevice } from "./peer-device.ts";
 
 const TCP_SOURCE = 1;
@@ -19,6 +24,8 @@ const UDP_ECHO = 3;
 const ICMP_ECHO = 4;
 const ARP = 5;
 const CONNECT = 6;
+const UDP_SOURCE = 7;
+const UDP_SINK = 8;
 /** Echo requests on the way at once: a server under load. */
 const OUTSTANDING = 8;
 let seed = 0x1234567;
@@ -27,10 +34,24 @@ function random32(): number {
 	return seed ^ (seed >>> 15);
 }
 
-function makeStack(options: StackOptions = {}): Stack {
+function makeStack(options: StackOptions = {}, device: Device = new PeerDevice()): Stack {
 	const stack = new Stack({ ...options, random32 });
-	stack.interfaces.add(new EthernetInterface("eth0", new PeerDevice())).addAddress(0x0a000002, 24);
+	stack.interfaces.add(new EthernetInterface("eth0", device)).addAddress(0x0a000002, 24);
 	return stack;
+}
+
+/** Chip in use, -1 for none: the peer is at the other end of its cable. */
+let chip = -1;
+
+const INTERRUPT_PIN = 21;
+const POLL_NS = 100_000;
+
+/** A driver over its model. */
+function chipDevice(kind: "w5500" | "enc28j60"): Device {
+	passTime(POLL_NS); // its clock is the polls
+	chip = plug(kind, 0, 17, INTERRUPT_PIN, 20, -1, 0, 1);
+	const options = { select: 17, interrupt: INTERRUPT_PIN, reset: 20, mac: new Uint8Array([2, 0, 0, 0, 0, 2]) };
+	return kind === "w5500" ? new W5500(options) : new ENC28J60(options);
 }
 
 /** Polls until the peer has counted `packets` more. */
@@ -41,6 +62,10 @@ function exchange(stack: Stack, packets: number): void {
 	while (exchanged() < goal) {
 		stack.poll(now);
 		now = (now + 1) | 0;
+		if (chip >= 0) {
+			passTime(POLL_NS);
+			converse(chip);
+		}
 		const done = exchanged();
 		idle = done === before ? idle + 1 : 0;
 		before = done;
@@ -94,6 +119,32 @@ function udpCase(bytes: number): Run {
 	} as never);
 	start(UDP_ECHO, bytes, OUTSTANDING);
 	return (packets) => exchange(stack, packets);
+}
+
+/** Full frames from a chip to a program that reads them, or from a program that writes them to the chip, and nothing the other way. */
+function chipCase(kind: "w5500" | "enc28j60", mode: number): Run {
+	const stack = makeStack({}, chipDevice(kind));
+	const { UDP } = createIO(stack);
+	const buffer = new ArrayBuffer(1472);
+	const socket = new UDP({
+		port: 7,
+		onReadable(this: { read(buffer: ArrayBuffer): unknown }, count: number) {
+			for (; count > 0; count--) this.read(buffer);
+		},
+	} as never) as unknown as { write(data: ArrayBuffer, address: string, port: number): void };
+	const peer = formatIpv4(0x0a000001); // a literal would take a chunk each time that it is evaluated
+	start(mode, 1472, 0);
+	while (!stack.interfaces.find("eth0")!.up) {
+		stack.poll(now++);
+		passTime(POLL_NS);
+	}
+	return (packets) => {
+		if (mode === UDP_SOURCE) return exchange(stack, packets);
+		for (let left = packets; left > 0; left--) {
+			socket.write(buffer, peer, 7);
+			exchange(stack, 1);
+		}
+	};
 }
 
 function peerCase(mode: number, bytes: number): Run {
@@ -164,6 +215,10 @@ function demuxCase(count: number): Run {
 const CASES: Record<string, () => Run> = {
 	"tcp-receive-1460": () => tcpCase(TCP_SOURCE),
 	"tcp-send-1460": () => tcpCase(TCP_SINK),
+	"w5500-receive-1514": () => chipCase("w5500", UDP_SOURCE),
+	"w5500-send-1514": () => chipCase("w5500", UDP_SINK),
+	"enc28j60-receive-1514": () => chipCase("enc28j60", UDP_SOURCE),
+	"enc28j60-send-1514": () => chipCase("enc28j60", UDP_SINK),
 	"udp-echo-64": () => udpCase(64),
 	"udp-echo-1472": () => udpCase(1472),
 	"icmp-echo-64": () => peerCase(ICMP_ECHO, 56),
@@ -186,9 +241,11 @@ else {
 	const slotsBefore = slotsAllocated();
 	const chunkBytesBefore = chunkBytesAllocated();
 	const collectionsBefore = collections();
+	const spiBefore = chip < 0 ? 0 : countOfChip(chip, SPI_BYTES);
 	run(packets);
 	const slots = slotsAllocated() - slotsBefore;
 	const chunkBytes = chunkBytesAllocated() - chunkBytesBefore;
 	const collected = collections() - collectionsBefore;
-	print(JSON.stringify({ slots, chunkBytes, collections: collected }));
+	const spiBytes = chip < 0 ? undefined : countOfChip(chip, SPI_BYTES) - spiBefore;
+	print(JSON.stringify({ slots, chunkBytes, collections: collected, spiBytes }));
 }

@@ -23,8 +23,9 @@ for (const [name, address] of [
 ] as const)
 	stack.interfaces.add(new EthernetInterface(name, new PeerDevice())).addAddress(address, 24);
 const made = used();
-(globalThis as unknown as { device: unknown }).device = { stack, io: createIO(stack), heap };
-await import(args[1]!);
+const device = { stack, io: createIO(stack), heap };
+const { default: program } = await import(args[1]!);
+program(device);
 stack.poll(0);
 const started = used();
 const layout = layoutOf(limitsOf(options));

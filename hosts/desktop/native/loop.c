@@ -4,6 +4,7 @@
  */
 
 #include "host.h"
+#include "plugs.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -317,8 +318,8 @@ static void runSignal(txMachine *the)
 
 /* Polling */
 
-/* In polls: first the signals, then the watched descriptors, then those that only have output left to write. */
-static struct pollfd polls[2 * HOST_MAX_FD + 1];
+/* In polls: first the signals, then the watched descriptors, then those that only have output left to write, then the wires of chips. */
+static struct pollfd polls[2 * HOST_MAX_FD + 1 + HOST_PLUGS];
 
 /* Fills polls[] and says how many; sets *ready when a watch need not wait, *wanted when there is anything to wait for. */
 static int fillPolls(bool *ready, bool *wanted)
@@ -341,6 +342,11 @@ static int fillPolls(bool *ready, bool *wanted)
 	for (int i = 0; i < pendingCount; i++) {
 		*wanted = true;
 		polls[count++] = (struct pollfd){ .fd = pending[i], .events = POLLOUT };
+	}
+	int plugCount = hostPlugsPoll(pending, HOST_PLUGS, ready);
+	for (int i = 0; i < plugCount; i++) {
+		*wanted = true;
+		polls[count++] = (struct pollfd){ .fd = pending[i], .events = POLLIN };
 	}
 	return count;
 }
@@ -374,6 +380,8 @@ static bool turn(txMachine *the)
 {
 	struct timespec timeout;
 	runDeferred(the);
+	int64_t chips = hostPlugsRun(the);
+	runDeferred(the);
 	bool ready = deferredCount > 0, wanted = deferredCount > 0 || armedCount > 0;
 	hostWireFlush();
 	int64_t now = hostNanoseconds();
@@ -382,7 +390,7 @@ static bool turn(txMachine *the)
 	if (!wanted && !signalPending)
 		return false;
 	Timer *timer = firstTimer(UINT64_MAX);
-	int64_t wake = earlier(timer ? timer->due : -1, hostFilesDue());
+	int64_t wake = earlier(earlier(timer ? timer->due : -1, hostFilesDue()), chips);
 	int64_t wait = ready || (wake >= 0 && wake <= now) ? 0 : wake - now;
 	if (wait)
 		fflush(stdout);

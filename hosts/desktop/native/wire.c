@@ -19,7 +19,7 @@
 #define LENGTH_BYTES 4
 #define LONGEST_FRAME (BUFFER_BYTES - LENGTH_BYTES)
 
-#define CLOSED -1
+#define CLOSED HOST_WIRE_CLOSED
 #define TOO_LONG -2
 
 typedef enum { FRAME, STREAM, BYTES } WireKind;
@@ -228,15 +228,20 @@ static int receiveOnce(Wire *wire, int fd, uint8_t *target, size_t max)
 	return CLOSED;
 }
 
+int hostWireReceive(int fd, uint8_t *target, size_t max)
+{
+	Wire *wire = wires[fd];
+	return wire->kind == STREAM ? receiveStream(wire, fd, target, max) : receiveOnce(wire, fd, target, max);
+}
+
 void xs_host_receive(txMachine *the)
 {
 	int fd = intArg(0), at = intArg(2), max = intArg(3);
-	Wire *wire = wireArgument(the, fd);
+	wireArgument(the, fd);
 	if (max <= 0 || max > INT32_MAX - at)
 		xsRangeError("max %d: expected 1 or more", max);
 	uint8_t *target = bytesOut(1, at, at + max);
-	int length = wire->kind == STREAM ? receiveStream(wire, fd, target, (size_t)max) : receiveOnce(wire, fd, target, (size_t)max);
-	xsmcSetInteger(xsResult, length);
+	xsmcSetInteger(xsResult, hostWireReceive(fd, target, (size_t)max));
 }
 
 /* Whether receive() would return something without the descriptor becoming readable. */
@@ -356,21 +361,26 @@ static int sendFrame(Wire *wire, int fd, const uint8_t *bytes, size_t length)
 	}
 }
 
+int hostWireSend(int fd, const uint8_t *bytes, size_t length)
+{
+	Wire *wire = wires[fd];
+	return wire->kind == FRAME ? sendFrame(wire, fd, bytes, length) : sendBuffered(wire, fd, bytes, length);
+}
+
 void xs_host_send(txMachine *the)
 {
 	int fd = intArg(0), at = intArg(2), end = intArg(3);
-	Wire *wire = wireArgument(the, fd);
+	wireArgument(the, fd);
 	const uint8_t *bytes = bytesIn(1, at, end);
 	size_t length = (size_t)(end - at);
 	if (length == 0 || length > LONGEST_FRAME)
 		xsRangeError("frame of %d bytes: expected 1 to %d", end - at, LONGEST_FRAME);
-	xsmcSetInteger(xsResult, wire->kind == FRAME ? sendFrame(wire, fd, bytes, length) : sendBuffered(wire, fd, bytes, length));
+	xsmcSetInteger(xsResult, hostWireSend(fd, bytes, length));
 }
 
-void xs_host_closeWire(txMachine *the)
+void hostWireClose(int fd)
 {
-	int fd = intArg(0);
-	Wire *wire = wireArgument(the, fd);
+	Wire *wire = wires[fd];
 	flush(wire, fd);
 	hostUnwatch(fd);
 	wires[fd] = NULL;
@@ -378,4 +388,11 @@ void xs_host_closeWire(txMachine *the)
 	hostWireFlush();
 	free(wire);
 	close(fd);
+}
+
+void xs_host_closeWire(txMachine *the)
+{
+	int fd = intArg(0);
+	wireArgument(the, fd);
+	hostWireClose(fd);
 }

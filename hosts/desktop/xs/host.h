@@ -73,6 +73,11 @@ bool hostWireReady(int fd);
 void hostWireFlush(void);
 bool hostWireFlushed(int fd);
 int hostWirePending(int *fds, int count);
+/* As xs_host_receive and xs_host_send of wire.d.ts, for the wires of simulated chips. */
+#define HOST_WIRE_CLOSED -1
+int hostWireReceive(int fd, uint8_t *target, size_t max);
+int hostWireSend(int fd, const uint8_t *bytes, size_t length);
+void hostWireClose(int fd);
 
 /* ../native/file.c */
 int64_t hostFilesDue(void);

@@ -35,7 +35,7 @@ const LINGER_SWEEPS = 3;
 /** Bytes thrown away before a lingering connection is closed the hard way. */
 const LINGER_BYTES = 65_536;
 
-const REASONS: Readonly<Record<number, string>> = {
+const REASONS: Readonly<Record<number, string>> = Object.freeze({
 	200: "OK",
 	204: "No Content",
 	302: "Found",
@@ -53,7 +53,7 @@ const REASONS: Readonly<Record<number, string>> = {
 	501: "Not Implemented",
 	503: "Service Unavailable",
 	505: "HTTP Version Not Supported",
-};
+});
 
 export class Exchange {
 	#state = HEAD;

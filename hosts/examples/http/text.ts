@@ -1,11 +1,11 @@
 // Between bytes and ASCII text. Both directions allocate: for heads and small answers, not for data.
 
 /** XS converts natively; Node, where the tests run, has no such function. */
-const native = (ArrayBuffer as unknown as { fromString?: (text: string) => ArrayBuffer }).fromString;
+const fromString = (ArrayBuffer as unknown as { fromString?: (text: string) => ArrayBuffer }).fromString;
 
 /** The UTF-8 bytes of a text. */
 export function bytesOf(text: string): ArrayBuffer {
-	if (native !== undefined) return native(text);
+	if (fromString !== undefined) return fromString(text);
 	const bytes: number[] = [];
 	for (const character of text) {
 		const code = character.codePointAt(0)!;

@@ -650,8 +650,9 @@ spark(byId(way + "-line"), values, way === "rx" ? "Received" : "Sent");
 }
 const { heap, memory } = status;
 if (heap) {
-set(byId("gc"), integer(heap.collections));
-set(byId("gc-label"), heap.collections === 1 ? "collection" : "collections");
+const board = heap.collections === undefined;
+set(byId("gc"), board ? bytes(heap.freeBytes) : integer(heap.collections));
+set(byId("gc-label"), board ? "free" : heap.collections === 1 ? "collection" : "collections");
 gauge("slots", "Slots", heap.slotsUsed, heap.slotsTotal, integer);
 gauge("chunks", "Chunks", heap.chunkBytesUsed, heap.chunkBytesTotal, bytes);
 } else set(byId("gc-label"), "not on XS");

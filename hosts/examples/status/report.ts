@@ -32,9 +32,10 @@ export class Report {
 				slotsTotal: heap.slotsTotal(),
 				chunkBytesUsed: heap.chunkBytesUsed(),
 				chunkBytesTotal: heap.chunkBytesTotal(),
-				slotsAllocated: heap.slotsAllocated(),
-				chunkBytesAllocated: heap.chunkBytesAllocated(),
-				collections: heap.collections(),
+				slotsAllocated: heap.slotsAllocated?.(),
+				chunkBytesAllocated: heap.chunkBytesAllocated?.(),
+				collections: heap.collections?.(),
+				freeBytes: heap.freeBytes?.(),
 			},
 		});
 	}

@@ -54,4 +54,4 @@ function allowed(exchange: Exchange, is: boolean, methods: string): boolean {
 }
 
 /** RFC 9110 §9.1: a method that nobody here has heard of is another mistake than one that is not for this path. */
-const KNOWN = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+const KNOWN = Object.freeze(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]);

@@ -14,7 +14,7 @@ import type { Tcb } from "./tcb.ts";
 /** Least MTU of an IPv4 link. RFC 791. */
 const LEAST_MTU = 68;
 /** MTUs to try when a router does not say its own. RFC 1191 §7. */
-const PLATEAUS = [1492, 1006, 508, 296, LEAST_MTU];
+const PLATEAUS = Object.freeze([1492, 1006, 508, 296, LEAST_MTU]);
 
 /** An ICMP error quotes a segment of ours, whose sequence number is in the registers. `mtu`: that of the next hop, or 0. */
 export function icmpError(tcp: Tcp, tcb: Tcb, type: number, code: number, mtu: number): void {

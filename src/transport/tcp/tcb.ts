@@ -18,7 +18,7 @@ export const CLOSING = 8;
 export const LAST_ACK = 9;
 export const TIME_WAIT = 10;
 
-export const STATE_NAMES = [
+export const STATE_NAMES = Object.freeze([
 	"closed",
 	"listen",
 	"synSent",
@@ -30,7 +30,7 @@ export const STATE_NAMES = [
 	"closing",
 	"lastAck",
 	"timeWait",
-] as const;
+] as const);
 
 /** Bits of `work`: what is to be done for this TCB, and which of its timers run. The first two live in the block between segments. */
 /** An acknowledgment is owed now, and goes out at the end of the turn. */
@@ -64,7 +64,7 @@ const LISTS = PENDING | LISTED | TICKING;
 
 /** Why a connection ended; "" when it did not, or ended in good order. By number inside, as a string literal allocates on XS. */
 export type TcpError = "" | "reset" | "timeout" | "refused" | "unreachable";
-const ERROR_NAMES: readonly TcpError[] = ["", "reset", "timeout", "refused", "unreachable"];
+const ERROR_NAMES: readonly TcpError[] = Object.freeze(["", "reset", "timeout", "refused", "unreachable"]);
 export const NO_ERROR = 0;
 export const RESET = 1;
 export const TIMEOUT = 2;

@@ -1,12 +1,14 @@
 // A peer that costs next to nothing, so that a measurement is of the stack: 10.0.0.1 talks to the board, 10.0.0.2. Checksums
 // of its segments are those of an empty payload plus a constant, so only headers are summed. One connection or one ping-pong.
 
+#include "plugs.h" /* first: it sees the engine's inside */
+
 #include <string.h>
 
 #include "frame.h"
 #include "sum.h"
 
-enum { MODE_TCP_SOURCE = 1, MODE_TCP_SINK, MODE_UDP_ECHO, MODE_ICMP_ECHO, MODE_ARP, MODE_CONNECT };
+enum { MODE_TCP_SOURCE = 1, MODE_TCP_SINK, MODE_UDP_ECHO, MODE_ICMP_ECHO, MODE_ARP, MODE_CONNECT, MODE_UDP_SOURCE, MODE_UDP_SINK };
 enum { CLOSED, SYN_SENT, OPEN, FINISHED };
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 enum { IP = 14, L4 = 34, DATA = 54, BOARD_PORT = 9, ACKS = 64 };
@@ -122,7 +124,7 @@ void xs_bench_start(xsMachine *the)
 	peer.payload = (uint32_t)intArg(1);
 	peer.outstanding = intArg(2);
 	peer.reply = peer.mode == MODE_ARP ? peer.outstanding : 1; /* the first makes the board ask for our address */
-	if (peer.mode == MODE_UDP_ECHO)
+	if (peer.mode == MODE_UDP_ECHO || peer.mode == MODE_UDP_SOURCE)
 		datagram();
 	else if (peer.mode == MODE_ICMP_ECHO)
 		echoRequest();
@@ -137,6 +139,12 @@ static int next(void)
 		if (peer.reply == 0)
 			return 0;
 		peer.reply--;
+		return 1;
+	}
+	if (peer.mode == MODE_UDP_SINK)
+		return 0;
+	if (peer.mode == MODE_UDP_SOURCE) {
+		peer.count++;
 		return 1;
 	}
 	if (peer.state == CLOSED) {
@@ -187,26 +195,31 @@ static int next(void)
 	return 1;
 }
 
-/* The next frame's bytes copied to the arena; 0 when there is none. */
-static int deliver(xsMachine *the, int at, int max)
+/* The next frame and its length; 0 when there is none. */
+static uint32_t say(const uint8_t **frame)
 {
-	const uint8_t *frame = peer.arp;
-	uint32_t length = sizeof(peer.arp);
-	if (peer.arpWaits)
-		peer.arpWaits = 0;
-	else if (next()) {
-		frame = peer.frame;
-		length = peer.length;
-	} else
-		return 0;
-	if ((int)length > max)
-		return 0;
-	demand(at, (int)length, board.size);
-	memcpy(board.base + at, frame, length);
-	if (frame == peer.arp && peer.outstanding) { /* only now does the board know the way to us */
+	if (!peer.arpWaits) {
+		*frame = peer.frame;
+		return next() ? peer.length : 0;
+	}
+	peer.arpWaits = 0;
+	if (peer.outstanding) { /* only now does the board know the way to us */
 		peer.reply = peer.outstanding;
 		peer.outstanding = 0;
 	}
+	*frame = peer.arp;
+	return sizeof(peer.arp);
+}
+
+/* The same, copied to the arena. */
+static int deliver(xsMachine *the, int at, int max)
+{
+	const uint8_t *frame;
+	uint32_t length = say(&frame);
+	if (length == 0 || (int)length > max)
+		return 0;
+	demand(at, (int)length, board.size);
+	memcpy(board.base + at, frame, length);
 	return (int)length;
 }
 
@@ -253,14 +266,9 @@ static void hearTcp(const uint8_t *f)
 	}
 }
 
-static void hear(xsMachine *the, int at, int end)
+static void hearFrame(const uint8_t *f, uint32_t length)
 {
-	static uint8_t wire[1600]; /* a driver's copy */
-	demand(at, end - at, board.size);
-	if (end - at > (int)sizeof(wire))
-		return;
-	memcpy(wire, board.base + at, (size_t)(end - at));
-	const uint8_t *f = wire;
+	(void)length;
 	if (get16(f + 12) == 0x0806) {
 		if (get16(f + 20) == 1 && get32(f + 38) == 0x0a000001) { /* asks for us */
 			memcpy(peer.arp, f + 6, 6);
@@ -285,6 +293,16 @@ static void hear(xsMachine *the, int at, int end)
 	}
 }
 
+static void hear(xsMachine *the, int at, int end)
+{
+	static uint8_t wire[1600]; /* a driver's copy */
+	demand(at, end - at, board.size);
+	if (end - at > (int)sizeof(wire))
+		return;
+	memcpy(wire, board.base + at, (size_t)(end - at));
+	hearFrame(wire, (uint32_t)(end - at));
+}
+
 void xs_bench_peer_transmit(xsMachine *the)
 {
 	hear(the, intArg(1), intArg(2));
@@ -301,4 +319,18 @@ void xs_bench_peer_put(xsMachine *the)
 void xs_bench_exchanged(xsMachine *the)
 {
 	xsmcSetInteger(xsResult, (xsIntegerValue)peer.count);
+}
+
+/* The peer at the other end of a chip's cable: it hears what the chip sends, and says what there is room for. */
+void xs_bench_converse(xsMachine *the)
+{
+	const uint8_t *frame;
+	HostPlug *plug = hostPlugNumber(the, intArg(0));
+	plug->hear = hearFrame;
+	while (chipRoom(plug->chip, sizeof(peer.frame))) {
+		uint32_t length = say(&frame);
+		if (length == 0)
+			break;
+		chipReceive(plug->chip, frame, length);
+	}
 }

@@ -12,4 +12,6 @@ declare module "bench/peer" {
 	export function start(mode: number, payload: number, outstanding: number): void;
 	/** Payload packets that went through, whichever way the mode counts. */
 	export function exchanged(): number;
+	/** The peer is at the other end of a simulated chip's cable: to be called again and again, it says what there is room for. */
+	export function converse(chip: number): void;
 }

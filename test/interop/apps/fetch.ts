@@ -2,11 +2,12 @@
 // answers with the count and the Internet checksum of what came, as POST /sink does, or with what went wrong.
 
 import { checksum } from "#codec";
-import "../../../hosts/examples/status.ts";
+import status from "../../../hosts/examples/status.ts";
 
 const CONTROL_PORT = 9999;
 
 const { io } = device;
+status(device);
 const bytes = new Uint8Array(2048);
 const view = new DataView(bytes.buffer);
 

@@ -8,12 +8,13 @@
 import { collect, slotsUsed } from "host/heap";
 import { EthernetInterface, parsePrefix } from "multihome";
 import { FramesDevice } from "../../../hosts/desktop/frames-device.ts";
-import "../../../hosts/examples/status.ts";
+import status from "../../../hosts/examples/status.ts";
 
 const CONTROL_PORT = 9999;
 const MAC = new Uint8Array([0x02, 0x6d, 0x68, 0x00, 0x77, 0x01]);
 
 const { io, stack } = device;
+status(device);
 
 function found(name: string) {
 	const link = stack.interfaces.find(name);

@@ -109,7 +109,13 @@ describe("a board file", () => {
 		[{ name: "0" }, "interfaces[0].name \"0\": expected a letter and up to 14 more letters, digits, '_', '.' or '-'"],
 		[{ name: "lo" }, 'interfaces[0].name "lo": every board has this interface by itself; expected another name'],
 		[{ link: "wifi" }, 'interfaces[0].link "wifi": expected "ethernet" or "loopback"'],
-		[{ driver: "w5100" }, 'interfaces[0].driver "w5100": expected "frames"'],
+		[{ driver: "w5100" }, 'interfaces[0].driver "w5100": expected "frames", "w5500" or "enc28j60"'],
+		[{ pins: { select: 17 } }, 'interfaces[0].pins: is for chips; remove it, or choose driver "w5500" or "enc28j60"'],
+		[{ driver: "w5500", pins: { select: -1 } }, "interfaces[0].pins.select -1: expected 0 to 63"],
+		[
+			{ driver: "w5500", pins: { interrupt: 17 } },
+			"interfaces[0].pins.interrupt 17: is interfaces[0].pins.select already; give the chips different pins",
+		],
 		[{ wire: "tun:x" }, 'interfaces[0].wire "tun:x": expected "gateway", "tap:NAME", "stream:PATH" or "segment:NAME"'],
 		[{ wire: undefined }, 'interfaces[0].wire: missing; expected "gateway", "tap:NAME", "stream:PATH" or "segment:NAME"'],
 		[{ wire: 5 }, 'interfaces[0].wire 5: expected "gateway", "tap:NAME", "stream:PATH" or "segment:NAME"'],
@@ -176,7 +182,7 @@ describe("a board file", () => {
 		],
 		[
 			{ speed: 100 },
-			"interfaces[0].speed: unknown; expected name, link, driver, wire, mac, mtu, addresses, gateway, metric, forward or faults",
+			"interfaces[0].speed: unknown; expected name, link, driver, pins, chipFaults, wire, mac, mtu, addresses, gateway, metric, forward or faults",
 		],
 	])("is refused with an interface that has %j", (change, message) => {
 		if (typeof message === "string") expect(withFirst(change)).toBe(message);

@@ -106,7 +106,12 @@ describe("an address", () => {
 
 describe("memory", () => {
 	it("is told beforehand, to the byte", () => {
-		for (const options of [{}, { packets: 4, sockets: { tcp: 1, udp: 1 } }, { routes: 500, neighbors: 100, interfaces: 9 }])
+		for (const options of [
+			{},
+			{ packets: 4, sockets: { tcp: 1, udp: 1 } },
+			{ sockets: { datagramBuffer: 1536 } },
+			{ routes: 500, neighbors: 100, interfaces: 9 },
+		])
 			expect(new Stack({ ...options, random32 }).core.view.byteLength).toBe(Stack.bytesFor(options));
 	});
 
@@ -115,6 +120,7 @@ describe("memory", () => {
 		[{ packets: 4.5 }, RangeError, /packets 4\.5/],
 		[{ sockets: { tcp: -1 } }, RangeError, /sockets\.tcp -1/],
 		[{ sockets: { receiveBuffer: 70_000 } }, RangeError, /sockets\.receiveBuffer 70000: expected a whole number from 2 to 65535/],
+		[{ sockets: { datagramBuffer: 1 } }, RangeError, /sockets\.datagramBuffer 1: expected a whole number from 2 to 65535/],
 		[{ forwarding: 1 as never }, TypeError, /forwarding 1: expected true or false/],
 		[{ random32: undefined as never }, TypeError, /random32: expected a function/],
 	])("is refused for %j, naming the option", (options, type, message) => {

@@ -1,0 +1,195 @@
+// `npm run build:pico`, `build:esp32`, `flash:pico`, `flash:esp32`: bundles the stack, the target's chips and the program, and has Moddable's
+// mcconfig make the firmware.   node build/firmware.mjs build|flash pico|esp32 [--target NAME] …
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+const PLATFORMS = {
+	pico: {
+		guide: "https://github.com/Moddable-OpenSource/moddable/blob/public/documentation/devices/pico.md",
+		standard: "pico-both",
+	},
+	esp32: {
+		guide: "https://github.com/Moddable-OpenSource/moddable/blob/public/documentation/devices/esp32.md",
+		standard: "esp32-both",
+	},
+};
+
+/** What mcconfig calls each board, by how the target's name begins; the longest first. */
+const SUBPLATFORMS = [
+	["pico2-", "pico/pico_2"],
+	["pico-", "pico"],
+	["esp32s3-", "esp32/esp32s3"],
+	["esp32-", "esp32"],
+];
+
+class Refused extends Error {}
+
+function targetsOf(platform) {
+	return readdirSync(join(root, "hosts", platform, "targets")).sort();
+}
+
+function help(platform) {
+	return `npm run build:${platform} -- [options]      npm run flash:${platform} -- [options]
+
+  --target NAME   ${targetsOf(platform).join(", ")} (default: ${PLATFORMS[platform].standard})
+  --board FILE    a board file instead of the target's own: addresses, pins, limits (hosts/desktop/README.md describes it)
+  --app FILE      the program, TypeScript or JavaScript (default: hosts/examples/status.ts)
+  --debug         with Moddable's debugger
+  --bundle        only the JavaScript and the manifest: needs no Moddable SDK
+  --help          this
+
+The firmware is in build/out/firmware/NAME. It takes the Moddable SDK: ${PLATFORMS[platform].guide}
+`;
+}
+
+function optionsOf(platform, args) {
+	let values;
+	try {
+		({ values } = parseArgs({
+			args,
+			options: {
+				target: { type: "string" },
+				board: { type: "string" },
+				app: { type: "string" },
+				debug: { type: "boolean" },
+				bundle: { type: "boolean" },
+				help: { type: "boolean" },
+			},
+		}));
+	} catch (error) {
+		throw new Refused(`${error.message.split("\n")[0]} (--help lists the options)`);
+	}
+	const target = values.target ?? PLATFORMS[platform].standard;
+	const names = targetsOf(platform);
+	if (!names.includes(target)) throw new Refused(`--target ${target}: expected ${names.join(", ")}`);
+	for (const name of ["board", "app"])
+		if (values[name] !== undefined && !existsSync(values[name])) throw new Refused(`--${name} ${values[name]}: no such file`);
+	return { ...values, target };
+}
+
+/** mcconfig from the environment. Throws with the one line that says what to install. */
+function mcconfig(platform) {
+	const { MODDABLE, PATH = "" } = process.env;
+	const { guide } = PLATFORMS[platform];
+	if (!MODDABLE || !existsSync(join(MODDABLE, "xs/includes/xs.h")))
+		throw new Refused(
+			`${MODDABLE ? `MODDABLE ${MODDABLE} has no Moddable SDK` : "MODDABLE is not set"}: install the Moddable SDK as its guide says, ${guide}`,
+		);
+	const folders = [join(MODDABLE, "build/bin/lin/release"), join(MODDABLE, "build/bin/mac/release"), ...PATH.split(":")];
+	const found = folders.find((folder) => existsSync(join(folder, "mcconfig")));
+	if (found === undefined)
+		throw new Refused(`the Moddable SDK in ${MODDABLE} has no mcconfig: build its tools as its guide says, ${guide}`);
+	return join(found, "mcconfig");
+}
+
+/** The module "board": what the board file says, and the drivers of its chips and no others. */
+function boardModule(board, pathOf) {
+	const classes = { w5500: "W5500", enc28j60: "ENC28J60" };
+	const used = new Set();
+	const providers = [];
+	const interfaces = [];
+	for (const [i, each] of board.file.interfaces.entries()) {
+		const pins = board.pinsOf(each);
+		if (pins === undefined)
+			throw new Refused(`${board.path}: interfaces[${i}].driver: a board needs a chip; expected w5500 or enc28j60`);
+		used.add(each.driver);
+		const name = `ethernet${i}`;
+		const mac = (each.mac ?? `02:6d:68:00:00:${String(i + 1).padStart(2, "0")}`)
+			.split(":")
+			.map((byte) => Number.parseInt(byte, 16));
+		const wired = Object.entries(pins).filter(([, value]) => value !== -1);
+		const options = [...wired, ["mac", `new Uint8Array([${mac.join(", ")}])`]].map(([key, value]) => `${key}: ${value}`);
+		providers.push(`\t\t${name}: { io: ${classes[each.driver]}, ${options.join(", ")} },`);
+		const { addresses = [], gateway, mtu, metric } = each;
+		interfaces.push({ name: each.name, provider: name, addresses, gateway, mtu, metric });
+	}
+	const imports = [...used].map(
+		(driver) => `import { ${classes[driver]} } from ${JSON.stringify(pathOf(`drivers/${driver}/device.ts`))};`,
+	);
+	const description = { stack: board.stack, interfaces, routes: board.routes };
+	// Functions: what they make is not for flash.
+	const literal = JSON.stringify(description, null, "\t");
+	return `${imports.join("\n")}\n\nexport function providers() {\n\treturn {\n${providers.join("\n")}\n\t};\n}\n\nexport function board() {\n\treturn ${literal};\n}\n`;
+}
+
+/** Writes main.js, program.js and manifest.json into build/out/firmware/TARGET; answers that folder. */
+async function bundleTarget(platform, { target, board: file, app }) {
+	const { bundle, bundleFirmware } = await import("./bundle.mjs");
+	const { simulate } = await bundle();
+	const { readBoard, pinsOf, routesOf } = await import(pathToFileURL(simulate).href);
+	const home = join(root, "hosts", platform, "targets", target);
+	const read = readBoard(file ?? relative(process.cwd(), join(home, "board.json")));
+	const folder = join(root, "build/out/firmware", target);
+	mkdirSync(folder, { recursive: true });
+	const preloaded = await bundleFirmware({
+		folder,
+		board: (pathOf) => boardModule({ ...read, pinsOf, routes: routesOf(read) }, pathOf),
+		program: app ?? join(root, "hosts/examples/status.ts"),
+	});
+	const manifest = {
+		include: [relative(folder, join(home, "manifest.json"))],
+		modules: { main: "./main", program: "./program" },
+		preload: ["main", ...(preloaded ? ["program"] : [])],
+	};
+	writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest, null, "\t"));
+	return folder;
+}
+
+function run(command, args, folder) {
+	return new Promise((done, failed) => {
+		// Debian's sh is not the bash that Moddable's make files are written for.
+		const env = { ...process.env, MAKEFLAGS: `${process.env.MAKEFLAGS ?? ""} SHELL=/bin/bash`.trim() };
+		const child = spawn(command, args, { cwd: folder, stdio: "inherit", env });
+		child.on("error", failed);
+		child.on("close", (status) => done(status ?? 1));
+	});
+}
+
+async function main([action, platform, ...args]) {
+	if (!["build", "flash"].includes(action) || !(platform in PLATFORMS))
+		throw new Refused("firmware: expected build or flash, and pico or esp32");
+	const options = optionsOf(platform, args);
+	if (options.help) {
+		process.stdout.write(help(platform));
+		return 0;
+	}
+	const command = options.bundle ? undefined : mcconfig(platform);
+	const folder = await bundleTarget(platform, options);
+	if (command === undefined) {
+		console.log(relative(process.cwd(), folder));
+		return 0;
+	}
+	mkdirSync(join(folder, "out"), { recursive: true });
+	const subplatform = SUBPLATFORMS.find(([prefix]) => options.target.startsWith(prefix))[1];
+	const flags = [
+		"-m",
+		...(options.debug ? ["-d"] : []),
+		"-p",
+		subplatform,
+		"-o",
+		join(folder, "out"),
+		"-t",
+		action === "build" ? "build" : "deploy",
+	];
+	const status = await run(command, flags, folder);
+	if (status !== 0) return status;
+	const made = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => /\.(uf2|bin)$/.test(entry.name));
+	for (const entry of made) console.log(relative(process.cwd(), join(entry.parentPath, entry.name)));
+	return 0;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	try {
+		process.exitCode = await main(process.argv.slice(2));
+	} catch (error) {
+		const missing = error.code === "ERR_MODULE_NOT_FOUND" && !/build\/out/.test(error.message);
+		process.stderr.write(missing ? "the tools are missing: run `npm ci` first\n" : `${error.message}\n`);
+		process.exitCode = error instanceof Refused || error.constructor.name === "InputError" ? 2 : 1;
+	}
+}

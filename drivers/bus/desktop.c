@@ -1,0 +1,120 @@
+// The bus of the desktop host: SPI and pins lead to the chip models (hosts/desktop/chips). A transfer is done at once; the time that it
+// would have taken passes for the chips all the same.
+
+#include "plugs.h"
+
+#include "bus.h"
+
+#define NANOSECONDS_PER_BYTE(HZ) (8000000000ULL / (HZ))
+
+struct Spi {
+	HostPlug *plug;
+	uint64_t byteTime; /* ns */
+	uint32_t moved;
+};
+
+Spi *spiOpen(const SpiPins *pins, void *machine, const char **problem)
+{
+	(void)machine;
+	HostPlug *plug = hostPlugAt(pins->bus, pins->select);
+	if (!plug) {
+		*problem = "there is no chip; the board file's interfaces say where chips are";
+		return NULL;
+	}
+	if (plug->callback) {
+		*problem = "another driver has this chip";
+		return NULL;
+	}
+	Spi *spi = calloc(1, sizeof(Spi));
+	if (!spi) {
+		*problem = "no memory";
+		return NULL;
+	}
+	spi->plug = plug;
+	spi->byteTime = NANOSECONDS_PER_BYTE(pins->hz);
+	return spi;
+}
+
+void spiClose(Spi *spi)
+{
+	spiOnInterrupt(spi, NULL, NULL);
+	free(spi);
+}
+
+void spiSelect(Spi *spi)
+{
+	chipTime(spi->plug->chip, hostChipTime());
+	chipSelect(spi->plug->chip, true);
+}
+
+void spiDeselect(Spi *spi)
+{
+	chipSelect(spi->plug->chip, false);
+}
+
+void spiExchange(Spi *spi, const uint8_t *out, uint8_t *in, uint32_t count)
+{
+	Chip *chip = spi->plug->chip;
+	for (uint32_t i = 0; i < count; i++) {
+		uint8_t byte = chipExchange(chip, out ? out[i] : 0);
+		if (in)
+			in[i] = byte;
+	}
+	hostChipTimePasses(count * spi->byteTime);
+	chipTime(chip, hostChipTime());
+}
+
+void spiStartRead(Spi *spi, uint8_t *in, uint32_t count)
+{
+	spiExchange(spi, NULL, in, count);
+	spi->moved = count;
+}
+
+void spiStartWrite(Spi *spi, const uint8_t *out, uint32_t count)
+{
+	spiExchange(spi, out, NULL, count);
+	spi->moved = count;
+}
+
+uint32_t spiPassed(Spi *spi)
+{
+	return spi->moved;
+}
+
+int spiFinish(Spi *spi)
+{
+	(void)spi;
+	return 1;
+}
+
+void spiReset(Spi *spi, int active)
+{
+	if (spi->plug->reset < 0)
+		return;
+	chipTime(spi->plug->chip, hostChipTime());
+	chipReset(spi->plug->chip, active);
+}
+
+int spiInterrupted(Spi *spi)
+{
+	return spi->plug->interrupt < 0 ? -1 : chipInterrupted(spi->plug->chip);
+}
+
+void spiOnInterrupt(Spi *spi, void (*callback)(void *context), void *context)
+{
+	spi->plug->callback = callback;
+	spi->plug->context = context;
+	/* It may have gone low before anybody asked to be told. */
+	if (callback && spi->plug->interrupt >= 0 && chipInterrupted(spi->plug->chip))
+		spi->plug->pending = true;
+}
+
+void busWait(uint32_t microseconds)
+{
+	hostChipTimePasses(microseconds * 1000ULL);
+}
+
+uint32_t busMicroseconds(void)
+{
+	return (uint32_t)(hostChipTime() / 1000);
+}

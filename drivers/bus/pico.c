@@ -1,0 +1,331 @@
+// The bus on RP2040 and RP2350, over the pico-sdk: SPI with two DMA channels per controller, GPIO interrupts that are posted to the machine.
+
+#include "bus.h"
+
+#include "xsmc.h"
+#include "xsHost.h"
+
+#include "hardware/dma.h"
+#include "hardware/gpio.h"
+#include "hardware/irq.h"
+#include "hardware/spi.h"
+#include "hardware/sync.h"
+#include "hardware/timer.h"
+
+#define CONTROLLERS 2
+/* Chips at the same time. */
+#define CHIPS 4
+/* Entries of the FIFOs. RP2040 datasheet §4.4.2.2. */
+#define FIFO 8
+
+struct Spi {
+	SpiPins pins;
+	spi_inst_t *controller;
+	xsMachine *machine;
+	void (*callback)(void *context);
+	void *context;
+	uint32_t moving; /* bytes that the DMA moves */
+	uint8_t used;
+	volatile uint8_t pending; /* a message to the machine is on its way */
+};
+
+typedef struct {
+	uint32_t hz; /* 0 while not in use */
+	uint8_t users;
+	uint8_t out, in; /* DMA channels */
+} Controller;
+
+static Spi chips[CHIPS];
+static Controller controllers[CONTROLLERS];
+static uint8_t handling;
+
+/* Moddable's own table of pins in use, where its io modules are part of the firmware. */
+extern uint8_t builtinArePinsFree(uint32_t bank, uint32_t pins) __attribute__((weak));
+extern uint8_t builtinUsePins(uint32_t bank, uint32_t pins) __attribute__((weak));
+extern void builtinFreePins(uint32_t bank, uint32_t pins) __attribute__((weak));
+
+static int isFree(int pin)
+{
+	for (const Spi *spi = chips; spi < chips + CHIPS; spi++)
+		if (spi->used && (pin == spi->pins.select || pin == spi->pins.interrupt || pin == spi->pins.reset))
+			return 0;
+	return !builtinArePinsFree || builtinArePinsFree((uint32_t)pin >> 5, 1u << (pin & 31));
+}
+
+static void use(int pin)
+{
+	if (pin != NO_PIN && builtinUsePins)
+		builtinUsePins((uint32_t)pin >> 5, 1u << (pin & 31));
+}
+
+static void letGo(int pin)
+{
+	if (pin == NO_PIN)
+		return;
+	gpio_deinit((uint)pin);
+	if (builtinFreePins)
+		builtinFreePins((uint32_t)pin >> 5, 1u << (pin & 31));
+}
+
+/* GPIO functions, RP2040 datasheet §2.19.2: each pin belongs to one controller, as MISO, CS, SCK and MOSI in turn. */
+static int isPinOf(int pin, int bus, int role)
+{
+	return pin >= 0 && pin < (int)NUM_BANK0_GPIOS && (pin >> 3 & 1) == bus && (pin & 3) == role;
+}
+
+static const char *check(SpiPins *pins)
+{
+	static const uint8_t usual[CONTROLLERS][3] = { { 18, 19, 16 }, { 10, 11, 12 } };
+	if (pins->bus < 0 || pins->bus >= CONTROLLERS)
+		return "there is no such controller: expected bus 0 or 1";
+	if (pins->clock == NO_PIN)
+		pins->clock = usual[pins->bus][0];
+	if (pins->out == NO_PIN)
+		pins->out = usual[pins->bus][1];
+	if (pins->in == NO_PIN)
+		pins->in = usual[pins->bus][2];
+	if (!isPinOf(pins->clock, pins->bus, 2))
+		return "the clock pin is not an SCK of this controller";
+	if (!isPinOf(pins->out, pins->bus, 3))
+		return "the out pin is not a TX (MOSI) of this controller";
+	if (!isPinOf(pins->in, pins->bus, 0))
+		return "the in pin is not an RX (MISO) of this controller";
+	const int16_t own[] = { pins->select, pins->interrupt, pins->reset };
+	for (int i = 0; i < 3; i++) {
+		if (own[i] == NO_PIN && i > 0)
+			continue;
+		if (own[i] < 0 || own[i] >= (int)NUM_BANK0_GPIOS)
+			return "a pin has a number that this chip does not have";
+		if (!isFree(own[i]))
+			return i == 0 ? "the select pin is in use" : i == 1 ? "the interrupt pin is in use" : "the reset pin is in use";
+	}
+	return NULL;
+}
+
+static void openController(Spi *spi)
+{
+	Controller *controller = &controllers[spi->pins.bus];
+	if (controller->users++ == 0) {
+		controller->out = (uint8_t)dma_claim_unused_channel(true);
+		controller->in = (uint8_t)dma_claim_unused_channel(true);
+		spi_init(spi->controller, spi->pins.hz);
+		controller->hz = spi->pins.hz;
+	}
+	gpio_set_function((uint)spi->pins.clock, GPIO_FUNC_SPI);
+	gpio_set_function((uint)spi->pins.out, GPIO_FUNC_SPI);
+	gpio_set_function((uint)spi->pins.in, GPIO_FUNC_SPI);
+}
+
+static void drive(int pin, int high)
+{
+	if (pin == NO_PIN)
+		return;
+	gpio_init((uint)pin);
+	gpio_put((uint)pin, high);
+	gpio_set_dir((uint)pin, GPIO_OUT);
+}
+
+Spi *spiOpen(const SpiPins *pins, void *machine, const char **problem)
+{
+	Spi *spi = chips;
+	while (spi < chips + CHIPS && spi->used)
+		spi++;
+	if (spi == chips + CHIPS) {
+		*problem = "more chips than this bus has room for: at most 4";
+		return NULL;
+	}
+	SpiPins wanted = *pins;
+	*problem = check(&wanted);
+	if (*problem)
+		return NULL;
+	*spi = (Spi){ .pins = wanted, .controller = wanted.bus ? spi1 : spi0, .machine = machine, .used = 1 };
+	use(wanted.select);
+	use(wanted.interrupt);
+	use(wanted.reset);
+	drive(wanted.select, 1);
+	drive(wanted.reset, 1);
+	openController(spi);
+	if (wanted.interrupt != NO_PIN) {
+		gpio_init((uint)wanted.interrupt);
+		gpio_pull_up((uint)wanted.interrupt);
+	}
+	return spi;
+}
+
+void spiClose(Spi *spi)
+{
+	Controller *controller = &controllers[spi->pins.bus];
+	spiOnInterrupt(spi, NULL, NULL);
+	if (--controller->users == 0) {
+		dma_channel_unclaim(controller->out);
+		dma_channel_unclaim(controller->in);
+		spi_deinit(spi->controller);
+		controller->hz = 0;
+	}
+	letGo(spi->pins.select);
+	letGo(spi->pins.interrupt);
+	letGo(spi->pins.reset);
+	spi->used = 0;
+}
+
+void spiSelect(Spi *spi)
+{
+	Controller *controller = &controllers[spi->pins.bus];
+	if (controller->hz != spi->pins.hz) { /* another chip on this controller has another clock */
+		spi_set_baudrate(spi->controller, spi->pins.hz);
+		controller->hz = spi->pins.hz;
+	}
+	gpio_put((uint)spi->pins.select, 0);
+}
+
+void spiDeselect(Spi *spi)
+{
+	gpio_put((uint)spi->pins.select, 1);
+}
+
+void spiExchange(Spi *spi, const uint8_t *out, uint8_t *in, uint32_t count)
+{
+	spi_hw_t *hw = spi_get_hw(spi->controller);
+	uint32_t sent = 0, came = 0;
+	/* Never more on their way than the FIFO holds, so none is lost; the controller always goes on. */
+	while (came < count) {
+		if (sent < count && sent - came < FIFO) {
+			hw->dr = out ? out[sent] : 0;
+			sent++;
+		}
+		if (hw->sr & SPI_SSPSR_RNE_BITS) {
+			uint8_t byte = (uint8_t)hw->dr;
+			if (in)
+				in[came] = byte;
+			came++;
+		}
+	}
+}
+
+/* Both channels move bytes at the controller's pace; the one whose memory does not count stays at one byte. */
+static void start(Spi *spi, const uint8_t *out, uint8_t *in, uint32_t count)
+{
+	static const uint8_t zero = 0;
+	static uint8_t nowhere;
+	const Controller *controller = &controllers[spi->pins.bus];
+	io_rw_32 *data = &spi_get_hw(spi->controller)->dr;
+	spi->moving = count;
+	dma_channel_config to = dma_channel_get_default_config(controller->out);
+	channel_config_set_transfer_data_size(&to, DMA_SIZE_8);
+	channel_config_set_dreq(&to, spi_get_dreq(spi->controller, true));
+	channel_config_set_read_increment(&to, out != NULL);
+	channel_config_set_write_increment(&to, false);
+	dma_channel_configure(controller->out, &to, data, out ? out : &zero, count, false);
+	dma_channel_config from = dma_channel_get_default_config(controller->in);
+	channel_config_set_transfer_data_size(&from, DMA_SIZE_8);
+	channel_config_set_dreq(&from, spi_get_dreq(spi->controller, false));
+	channel_config_set_read_increment(&from, false);
+	channel_config_set_write_increment(&from, in != NULL);
+	dma_channel_configure(controller->in, &from, in ? in : &nowhere, data, count, false);
+	dma_start_channel_mask(1u << controller->out | 1u << controller->in);
+}
+
+void spiStartRead(Spi *spi, uint8_t *in, uint32_t count)
+{
+	start(spi, NULL, in, count);
+}
+
+void spiStartWrite(Spi *spi, const uint8_t *out, uint32_t count)
+{
+	start(spi, out, NULL, count);
+}
+
+uint32_t spiPassed(Spi *spi)
+{
+	/* Bytes come in order, and the last one has been stored when the channel is idle. */
+	const Controller *controller = &controllers[spi->pins.bus];
+	uint32_t left = dma_channel_hw_addr(controller->in)->transfer_count;
+	if (left == 0)
+		return dma_channel_is_busy(controller->in) ? spi->moving - 1 : spi->moving;
+	/* The byte that was counted last may still be on its way to memory. */
+	return spi->moving - left > 0 ? spi->moving - left - 1 : 0;
+}
+
+int spiFinish(Spi *spi)
+{
+	const Controller *controller = &controllers[spi->pins.bus];
+	uint32_t started = time_us_32(), bound = 100 + (uint32_t)(32000000ull * spi->moving / spi->pins.hz);
+	while (dma_channel_is_busy(controller->in)) {
+		if (time_us_32() - started <= bound)
+			continue;
+		dma_channel_abort(controller->out);
+		dma_channel_abort(controller->in);
+		return 0;
+	}
+	return 1;
+}
+
+void spiReset(Spi *spi, int active)
+{
+	if (spi->pins.reset != NO_PIN)
+		gpio_put((uint)spi->pins.reset, !active);
+}
+
+int spiInterrupted(Spi *spi)
+{
+	return spi->pins.interrupt == NO_PIN ? -1 : !gpio_get((uint)spi->pins.interrupt);
+}
+
+/* On the machine's own task. */
+static void deliver(void *machine, void *refcon, uint8_t *message, uint16_t length)
+{
+	Spi *spi = refcon;
+	(void)machine;
+	(void)message;
+	(void)length;
+	spi->pending = 0;
+	if (spi->callback)
+		(*spi->callback)(spi->context);
+}
+
+static void interrupted(void)
+{
+	for (Spi *spi = chips; spi < chips + CHIPS; spi++) {
+		if (!spi->used || spi->pins.interrupt == NO_PIN || !(gpio_get_irq_event_mask((uint)spi->pins.interrupt) & GPIO_IRQ_EDGE_FALL))
+			continue;
+		gpio_acknowledge_irq((uint)spi->pins.interrupt, GPIO_IRQ_EDGE_FALL);
+		/* One message at a time: the pool has four. When it is full, the device's own look at the chip finds what waits. */
+		if (spi->callback && !spi->pending && modMessagePostToMachineFromISR(spi->machine, deliver, spi) == 0)
+			spi->pending = 1;
+	}
+}
+
+void spiOnInterrupt(Spi *spi, void (*callback)(void *context), void *context)
+{
+	if (spi->pins.interrupt == NO_PIN)
+		return;
+	uint pin = (uint)spi->pins.interrupt;
+	if (!!callback != !!spi->callback) {
+		if (callback)
+			gpio_add_raw_irq_handler(pin, interrupted);
+		else
+			gpio_remove_raw_irq_handler(pin, interrupted);
+	}
+	uint32_t state = save_and_disable_interrupts();
+	spi->callback = callback;
+	spi->context = context;
+	restore_interrupts(state);
+	gpio_set_irq_enabled(pin, GPIO_IRQ_EDGE_FALL, callback != NULL);
+	if (callback && !handling) {
+		handling = 1;
+		irq_set_enabled(IO_IRQ_BANK0, true);
+	}
+	/* It may have gone low before anybody asked to be told. */
+	if (callback && spiInterrupted(spi) == 1 && !spi->pending && modMessagePostToMachineFromISR(spi->machine, deliver, spi) == 0)
+		spi->pending = 1;
+}
+
+void busWait(uint32_t microseconds)
+{
+	busy_wait_us_32(microseconds);
+}
+
+uint32_t busMicroseconds(void)
+{
+	return time_us_32();
+}

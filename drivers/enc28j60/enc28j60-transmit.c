@@ -1,0 +1,150 @@
+// The ENC28J60: transmission, with two buffers. First enc28j60-chip.h, then enc28j60Transmit() at the end; datasheet §7.1.
+
+#include "enc28j60-chip.h"
+
+/* Errata 13: so often is a frame sent again after a late collision. */
+#define RETRIES 16
+/* A frame waits for a quiet wire, but not for so long. */
+#define TRANSMIT_US 50000
+/* Table 7-1, bit 29, in the fourth byte. */
+#define LATE_COLLISION 0x20
+
+static void begin(Enc28j60 *enc, uint8_t buffer)
+{
+	/* Errata 12: the transmitter may have stalled: it is reset before each frame. That may set TXERIF, which is cleared afterwards. */
+	enc28j60Set(enc, ECON1, TXRST);
+	enc28j60Clear(enc, ECON1, TXRST);
+	enc28j60Clear(enc, EIR, TXIF | TXERIF);
+	enc28j60Write16(enc, ETXST, TRANSMIT_BUFFER(buffer));
+	enc28j60Write16(enc, ETXND, TRANSMIT_BUFFER(buffer) + enc->lengths[buffer]);
+	enc28j60Set(enc, ECON1, TXRTS);
+	enc->sending = buffer;
+	enc->startedAt = busMicroseconds();
+}
+
+/* The buffer on the wire is free; what waits in the other one follows. */
+static void finish(Enc28j60 *enc)
+{
+	uint8_t next = enc->sending ^ 1;
+	enc->lengths[enc->sending] = 0;
+	enc->retries = enc->timeouts = 0;
+	if (enc->lengths[next]) {
+		begin(enc, next);
+		return;
+	}
+	enc->sending = NONE;
+	enc28j60Clear(enc, EIR, TXIF | TXERIF);
+}
+
+/* Errata 15: LATECOL in ESTAT cannot be trusted; the status vector behind the frame can. */
+static int wasLate(Enc28j60 *enc)
+{
+	uint8_t vector[4];
+	enc28j60SetRead(enc, TRANSMIT_BUFFER(enc->sending) + enc->lengths[enc->sending] + 1);
+	enc28j60Begin(enc, RBM);
+	spiExchange(enc->chip.spi, 0, vector, sizeof(vector));
+	spiDeselect(enc->chip.spi);
+	enc->readAt = UNKNOWN;
+	return vector[3] & LATE_COLLISION;
+}
+
+void enc28j60TransmitEnded(Enc28j60 *enc, uint8_t flags)
+{
+	if (enc->sending == NONE) {
+		enc28j60Clear(enc, EIR, TXIF | TXERIF);
+		return;
+	}
+	if (flags & TXERIF) {
+		/* Errata 13: the transmitter may still think that it sends. */
+		enc28j60Clear(enc, ECON1, TXRTS);
+		if (wasLate(enc) && enc->retries < RETRIES) {
+			enc->retries++;
+			COUNT(COUNT_LATE_COLLISIONS);
+			begin(enc, enc->sending);
+			return;
+		}
+		COUNT(COUNT_TRANSMIT_FAILED);
+	}
+	finish(enc);
+}
+
+void enc28j60CheckTransmission(Enc28j60 *enc)
+{
+	if (enc->sending == NONE || busMicroseconds() - enc->startedAt < TRANSMIT_US)
+		return;
+	uint8_t flags = enc28j60Read(enc, EIR);
+	if (!(flags & EIR_ALWAYS_0) && flags & (TXIF | TXERIF)) {
+		enc28j60TransmitEnded(enc, flags);
+		return;
+	}
+	COUNT(COUNT_TRANSMIT_TIMEOUTS);
+	if (enc28j60Read(enc, ECON1) & TXRTS) {
+		enc28j60Clear(enc, ECON1, TXRTS);
+		if (enc->timeouts++ == 0) {
+			begin(enc, enc->sending);
+			return;
+		}
+		COUNT(COUNT_TRANSMIT_FAILED);
+	}
+	finish(enc);
+}
+
+/* Whether a look at the chip is worth its bytes. */
+static int mayHaveEnded(Enc28j60 *enc)
+{
+	return enc->sending != NONE && (enc->deaf || spiInterrupted(enc->chip.spi) != 0);
+}
+
+static void lookForEnd(Enc28j60 *enc)
+{
+	if (!mayHaveEnded(enc))
+		return;
+	uint8_t flags = enc28j60Read(enc, EIR);
+	if (!(flags & EIR_ALWAYS_0) && flags & (TXIF | TXERIF))
+		enc28j60TransmitEnded(enc, flags);
+}
+
+static int fill(Enc28j60 *enc, uint8_t buffer, uint8_t *frame, uint32_t length)
+{
+	EthernetSums sums;
+	const uint8_t asInMacon3 = 0; /* the control byte, figure 7-1 */
+	enc28j60Write16(enc, EWRPT, TRANSMIT_BUFFER(buffer));
+	enc28j60Begin(enc, WBM);
+	spiExchange(enc->chip.spi, &asInMacon3, 0, 1);
+	int done = ethernetWrite(&enc->chip, frame, length, &sums);
+	spiDeselect(enc->chip.spi);
+	if (!done)
+		return 0;
+	if (sums.checksumAt) {
+		const uint8_t bytes[2] = { (uint8_t)(sums.checksum >> 8), (uint8_t)sums.checksum };
+		enc28j60Write16(enc, EWRPT, TRANSMIT_BUFFER(buffer) + 1 + sums.checksumAt);
+		enc28j60Begin(enc, WBM);
+		spiExchange(enc->chip.spi, bytes, 0, 2);
+		spiDeselect(enc->chip.spi);
+	}
+	return 1;
+}
+
+int enc28j60Transmit(EthernetChip *chip, uint8_t *frame, uint32_t length)
+{
+	Enc28j60 *enc = (Enc28j60 *)chip;
+	if (enc->mode != RUNNING || length == 0 || length > FRAME_MOST) {
+		COUNT(COUNT_TRANSMIT_FAILED);
+		return 1;
+	}
+	if (enc->lengths[0] && enc->lengths[1])
+		lookForEnd(enc);
+	uint8_t buffer = enc->lengths[0] ? 1 : 0;
+	if (enc->lengths[buffer])
+		return 0;
+	if (!fill(enc, buffer, frame, length)) {
+		COUNT(COUNT_TRANSMIT_FAILED);
+		return 1;
+	}
+	enc->lengths[buffer] = (uint16_t)length;
+	if (enc->sending == NONE)
+		begin(enc, buffer);
+	else
+		lookForEnd(enc); /* it may have ended while this one was written */
+	return 1;
+}

@@ -1,0 +1,273 @@
+// The ENC28J60: reception, and what needs looking after. First enc28j60-chip.h, then receive() and service().
+
+#include "enc28j60-chip.h"
+
+#define LOOKS_MOST 8
+#define LINK_MS 500
+#define RETRY_MS 1000
+#define SERVICE_MS 100
+#define SENDING_MS 50
+#define SOON_MS 5
+#define EVENTS (LINKIF | TXIF | TXERIF | RXERIF)
+/* Behind a frame: the byte that makes the next address even, and room for a dribble nibble, which the length leaves out. */
+#define SLACK 3
+
+/* Link */
+
+/* A change must be read twice: it may be a disturbed transfer. */
+static void lookAtLink(Enc28j60 *enc)
+{
+	for (int i = 0; i < 2; i++) {
+		int32_t status = enc28j60ReadPhy(enc, PHSTAT2);
+		if (status < 0 || status & PHSTAT2_ALWAYS_0)
+			return;
+		uint8_t up = status & LSTAT ? 1 : 0;
+		if (up == enc->chip.link)
+			return;
+		if (i == 1)
+			enc->chip.link = up;
+	}
+}
+
+/* Reception */
+
+/* Deals with all that may hold the interrupt pin low, except frames. Answers whether there was anything. */
+static int handleEvents(Enc28j60 *enc)
+{
+	uint8_t flags = enc28j60Read(enc, EIR);
+	if (flags & EIR_ALWAYS_0)
+		return 0;
+	if (flags & (TXIF | TXERIF))
+		enc28j60TransmitEnded(enc, flags);
+	if (flags & RXERIF) {
+		COUNT(COUNT_OVERRUNS);
+		enc28j60Clear(enc, EIR, RXERIF);
+	}
+	if (flags & LINKIF) {
+		enc28j60ReadPhy(enc, PHIR); /* clears LINKIF, §12.1.5 */
+		lookAtLink(enc);
+	}
+	return flags & EVENTS;
+}
+
+/* Errata 6: PKTIF cannot be trusted, EPKTCNT can. */
+static uint8_t countPackets(Enc28j60 *enc)
+{
+	uint8_t count = enc28j60Read(enc, EPKTCNT);
+	return count > FRAMES_MOST ? 0 : count;
+}
+
+/* Finds out what there is, until there is a frame, or nothing, with the pin high: only then does the next event make an edge. */
+static void look(Enc28j60 *enc)
+{
+	uint32_t idle = 0;
+	for (int i = 0; i < LOOKS_MOST; i++) {
+		int pin = spiInterrupted(enc->chip.spi);
+		if (pin == 0)
+			enc->stuck = 0;
+		if (pin == 0 && !enc->look && !enc->deaf)
+			return;
+		enc->look = 0;
+		int events = handleEvents(enc);
+		enc->packets = countPackets(enc);
+		if (pin == 1)
+			enc->deaf = 0;
+		if (enc->packets || (!events && (pin != 1 || enc->stuck)))
+			return;
+		if (!events && ++idle == 2) {
+			enc->stuck = 1;
+			COUNT(COUNT_STUCK_INTERRUPTS);
+			return;
+		}
+	}
+	enc->look = 1;
+}
+
+/* The driver and the chip no longer agree on where frames are. */
+static void emptyReceiver(Enc28j60 *enc)
+{
+	COUNT(COUNT_RECEIVE_RESETS);
+	if (enc28j60EmptyReceiver(enc))
+		enc28j60Set(enc, ECON1, RXEN); /* when not, service() finds it off and starts anew */
+}
+
+/* Gives the chip the frame's bytes back. */
+static void release(Enc28j60 *enc, uint32_t next)
+{
+	/* Errata 14: ERXRDPT must be odd. `next` is even, so the byte before it is. */
+	enc28j60Write16(enc, ERXRDPT, next == RECEIVE_START ? RECEIVE_END : next - 1);
+	enc28j60Set(enc, ECON2, PKTDEC);
+	enc->next = (uint16_t)next;
+	enc->packets--;
+}
+
+/* How many bytes lie between the end of a frame of that length and `next`; more than SLACK when one of the two cannot be. */
+static uint32_t gapBefore(const Enc28j60 *enc, uint32_t next, uint32_t length)
+{
+	if (next & 1 || next > RECEIVE_END || length < CHIP_LEAST || length > RECEIVE_BYTES - HEADER - SLACK)
+		return UNKNOWN;
+	uint32_t end = enc->next + HEADER + length;
+	if (end >= RECEIVE_BYTES)
+		end -= RECEIVE_BYTES;
+	return next >= end ? next - end : next + RECEIVE_BYTES - end;
+}
+
+static uint32_t pointerOf(const uint8_t header[HEADER])
+{
+	return header[0] | (uint32_t)header[1] << 8;
+}
+
+static uint32_t lengthOf(const uint8_t header[HEADER])
+{
+	return header[2] | (uint32_t)header[3] << 8;
+}
+
+/* Begins to read the frame at `next`. Answers 1 within the transaction, or 0, after it, when the header cannot be one. */
+static int readHeader(Enc28j60 *enc, uint8_t header[HEADER])
+{
+	enc28j60SetRead(enc, enc->next);
+	enc->readAt = UNKNOWN;
+	enc28j60Begin(enc, RBM);
+	spiExchange(enc->chip.spi, 0, header, HEADER);
+	if (gapBefore(enc, pointerOf(header), lengthOf(header)) <= SLACK)
+		return 1;
+	spiDeselect(enc->chip.spi);
+	return 0;
+}
+
+static int takeFrame(Enc28j60 *enc, uint8_t *to, uint32_t max)
+{
+	EthernetChip *chip = &enc->chip;
+	EthernetSums sums;
+	uint8_t header[HEADER];
+	if (!readHeader(enc, header) && !readHeader(enc, header)) { /* twice: it may be a disturbed transfer */
+		COUNT(COUNT_BAD_LENGTHS);
+		emptyReceiver(enc);
+		return -1;
+	}
+	uint32_t next = pointerOf(header), length = lengthOf(header), gap = gapBefore(enc, next, length);
+	uint32_t whole = length >= FRAME_LEAST + FCS && length <= FRAME_MOST + FCS && length <= max + FCS;
+	if (!whole || !(header[4] & RECEIVED_OK)) {
+		spiDeselect(chip->spi);
+		COUNT(whole ? COUNT_BAD_FCS : COUNT_BAD_LENGTHS);
+		release(enc, next);
+		return -1;
+	}
+	length -= FCS;
+	/* On in the same transaction; the chip wraps around by itself (§7.2.3). What lies before the next frame is read too: cheaper than ERDPT. */
+	int done = ethernetRead(chip, to, length, 1, &sums);
+	if (done && gap)
+		spiExchange(chip->spi, 0, header, gap);
+	spiDeselect(chip->spi);
+	if (done && sums.fcsGood)
+		enc->readAt = (uint16_t)next;
+	release(enc, next);
+	if (done && sums.fcsGood && sums.good)
+		return (int)length;
+	if (done)
+		COUNT(sums.fcsGood ? COUNT_BAD_CHECKSUMS : COUNT_BAD_FCS);
+	return -1;
+}
+
+static int receive(EthernetChip *chip, uint8_t *to, uint32_t max)
+{
+	Enc28j60 *enc = (Enc28j60 *)chip;
+	if (enc->mode != RUNNING)
+		return 0;
+	if (enc->packets == 0)
+		look(enc);
+	return enc->packets ? takeFrame(enc, to, max) : 0;
+}
+
+/* Now and then */
+
+/* Errata 6 again. What the chip has written and not counted, or counted and not written, is a frame gone wrong or a lost instruction. */
+static uint32_t checkCount(Enc28j60 *enc)
+{
+	uint32_t count = enc28j60Read(enc, EPKTCNT);
+	if (count == 0) {
+		uint32_t written = enc28j60Read16(enc, ERXWRPT);
+		count = enc28j60Read(enc, EPKTCNT);
+		if (count == 0 && written == enc->next)
+			return 0;
+		if (count && count <= FRAMES_MOST)
+			return count; /* one came in between */
+		count = FRAMES_MOST + 1;
+	}
+	if (count <= FRAMES_MOST)
+		return count;
+	emptyReceiver(enc);
+	return 0;
+}
+
+/* Frames or events that the pin should have told of. */
+static void lookForMissed(Enc28j60 *enc)
+{
+	int events = checkCount(enc) != 0;
+	uint8_t flags = enc28j60Read(enc, EIR);
+	if (!(flags & EIR_ALWAYS_0) && flags & EVENTS)
+		events = 1;
+	int pin = spiInterrupted(enc->chip.spi);
+	if (events && pin == 0) {
+		COUNT(COUNT_MISSED_INTERRUPTS);
+		enc->deaf = 1;
+	}
+	if (events || pin == 1)
+		enc->look = 1;
+}
+
+static uint32_t startAgain(Enc28j60 *enc, uint32_t now)
+{
+	char problem[PROBLEM_BYTES]; /* it was told when the device was opened */
+	enc->lostAt = now;
+	if (!enc28j60Start(&enc->chip, problem))
+		return RETRY_MS;
+	COUNT(COUNT_RESETS);
+	return SOON_MS;
+}
+
+static uint32_t service(EthernetChip *chip, uint32_t now)
+{
+	Enc28j60 *enc = (Enc28j60 *)chip;
+	if (enc->mode == OFF)
+		return RETRY_MS;
+	if (enc->mode == LOST) {
+		uint32_t waited = now - enc->lostAt;
+		return waited < RETRY_MS ? RETRY_MS - waited : startAgain(enc, now);
+	}
+	enc28j60KnowBank(enc);
+	if (!enc28j60HasSettings(enc))
+		return startAgain(enc, now);
+	lookForMissed(enc);
+	enc28j60CheckTransmission(enc);
+	if (enc->linkDue || now - enc->linkAt >= LINK_MS) {
+		enc->linkDue = 0;
+		enc->linkAt = now;
+		lookAtLink(enc);
+	}
+	return enc->deaf || enc->stuck ? SOON_MS : enc->sending != NONE ? SENDING_MS : SERVICE_MS;
+}
+
+static void stop(EthernetChip *chip)
+{
+	Enc28j60 *enc = (Enc28j60 *)chip;
+	enc28j60Clear(enc, EIE, INTIE);
+	enc28j60Clear(enc, ECON1, RXEN | TXRTS);
+	enc->mode = OFF;
+	enc->packets = 0;
+	chip->link = 0;
+}
+
+const EthernetDriver enc28j60Driver = {
+	.name = "enc28j60",
+	.size = sizeof(Enc28j60),
+	.defaultHz = 16000000,
+	.mostHz = 20000000,
+	.leastHz = 8000000,
+	.start = enc28j60Start,
+	.configure = enc28j60Configure,
+	.receive = receive,
+	.transmit = enc28j60Transmit,
+	.service = service,
+	.stop = stop,
+};

@@ -1,0 +1,134 @@
+// An Ethernet chip on SPI as a device of the stack: checks its options, looks after the chip now and then, and passes the interrupt on.
+// Frames pass in C: port.c and the driver below it.
+
+import { MEDIUM_ETHERNET, RECEIVE_CHECKED, TRANSMIT_CHECKSUM, type Device, type DeviceHost } from "../../src/device/device.ts";
+import { Port, type Open } from "multihome/ethernet/port";
+
+/** How a chip is wired and set up. Pins are the board's GPIO numbers. */
+export interface EthernetChipOptions {
+	/** SPI controller, as the platform counts them. 0 when absent. */
+	bus?: number;
+	/** SCK, MOSI and MISO; the controller's usual pins when absent. */
+	clock?: number;
+	out?: number;
+	in?: number;
+	/** Chip select. Required. */
+	select: number;
+	/** The chip's INT pin. Without it the chip is asked every `pollMs`. */
+	interrupt?: number;
+	/** The chip's RST pin. Without it the chip is reset by command. */
+	reset?: number;
+	/** SPI clock, Hz; the driver's README says which are allowed. The platform takes the next lower one that it can make. */
+	hz?: number;
+	/** Six bytes of a unicast address. Required: neither chip has one of its own. */
+	mac: Uint8Array;
+	/** Accept multicast frames (IPv6 and mDNS need them). */
+	multicast?: boolean;
+	/** Accept every frame. */
+	promiscuous?: boolean;
+	/** Without an interrupt pin: ms between looks at a chip that is idle, 1 to 1000. 2 when absent. */
+	pollMs?: number;
+}
+
+const LINK_BIT = 0x10000;
+const ACCEPT_MULTICAST = 1;
+const ACCEPT_ALL = 2;
+const POLL_MS = 2;
+
+/** In the order of ethernet.h. */
+const COUNTERS = Object.freeze([
+	"resets",
+	"receiveResets",
+	"badLengths",
+	"overruns",
+	"badChecksums",
+	"badFcs",
+	"lateCollisions",
+	"transmitFailed",
+	"transmitTimeouts",
+	"spiFailed",
+	"missedInterrupts",
+	"stuckInterrupts",
+]);
+
+const PINS = Object.freeze(["bus", "clock", "out", "in", "select", "interrupt", "reset"] as const);
+
+function whole(name: string, value: unknown, low: number, high: number): number {
+	if (typeof value !== "number" || value !== Math.floor(value) || value < low || value > high)
+		throw new RangeError(`${name} ${String(value)}: expected a whole number from ${low} to ${high}`);
+	return value;
+}
+
+export abstract class EthernetChip extends Port implements Device {
+	/** As `service` saw it last. */
+	linkUp = false;
+	#due = 0;
+	#idleMs: number;
+	#started = false;
+	#closed = false;
+	#host!: DeviceHost;
+	readonly medium = MEDIUM_ETHERNET;
+	readonly mtu = 1500;
+	readonly abilities = RECEIVE_CHECKED | TRANSMIT_CHECKSUM;
+	readonly mac: Uint8Array;
+
+	/** Resets the chip and sets it up. Throws RangeError or TypeError naming the option, Error when the chip does not answer as it should. */
+	constructor(open: Open, options: EthernetChipOptions) {
+		super();
+		const [bus, clock, out, input, select, interrupt, reset] = PINS.map((name) => {
+			const value = options[name];
+			if (value === undefined && name === "select") throw new TypeError("select: expected the number of the chip select pin");
+			return value === undefined ? (name === "bus" ? 0 : -1) : whole(name, value, 0, 255);
+		}) as [number, number, number, number, number, number, number];
+		const { mac } = options;
+		if (!(mac instanceof Uint8Array) || mac.length !== 6 || mac[0]! & 1)
+			throw new RangeError("mac: expected six bytes of a unicast address");
+		const hz = options.hz === undefined ? 0 : whole("hz", options.hz, 1, 100_000_000);
+		const pollMs = options.pollMs === undefined ? POLL_MS : whole("pollMs", options.pollMs, 1, 1000);
+		this.mac = mac.slice();
+		this.#idleMs = interrupt < 0 ? pollMs : -1;
+		open(this, bus, clock, out, input, select, interrupt, reset, hz, mac, acceptOf(options), () => this.#host?.notify());
+	}
+
+	attach(host: DeviceHost): void {
+		this.#host = host;
+		this.bind(host.view);
+	}
+
+	get counters(): Readonly<Record<string, number>> {
+		const counts: Record<string, number> = {};
+		if (!this.#closed) for (const [i, name] of COUNTERS.entries()) counts[name] = this.count(i);
+		return counts;
+	}
+
+	/** Accepts beside its own address and broadcasts what is said here. */
+	filter({ multicast = false, promiscuous = false }: { multicast?: boolean; promiscuous?: boolean }): void {
+		this.configure(this.mac, acceptOf({ multicast, promiscuous }));
+	}
+
+	poll(now: number): number {
+		let left = (this.#due - now) | 0;
+		if (left <= 0 || !this.#started) {
+			this.#started = true;
+			const result = this.service(now);
+			left = result & (LINK_BIT - 1);
+			this.#due = (now + left) | 0;
+			const up = (result & LINK_BIT) !== 0;
+			if (up !== this.linkUp) {
+				this.linkUp = up;
+				this.#host.notify(); // the stack has looked at the link already in this poll
+			}
+		}
+		return this.#idleMs >= 0 && this.#idleMs < left ? this.#idleMs : left;
+	}
+
+	close(): void {
+		this.#closed = true;
+		this.linkUp = false;
+		this.shut();
+	}
+}
+
+function acceptOf({ multicast, promiscuous }: { multicast?: boolean; promiscuous?: boolean }): number {
+	return (multicast ? ACCEPT_MULTICAST : 0) | (promiscuous ? ACCEPT_ALL : 0);
+}

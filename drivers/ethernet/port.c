@@ -1,0 +1,222 @@
+// The class Port: an Ethernet chip as TypeScript sees it (device.ts). Frames pass between chip and arena in one native call each way.
+
+#include "port.h"
+
+#include "xsHost.h"
+#include "mc.xs.h"
+
+#include "frame.h"
+
+/* As in src/device/device.ts. */
+enum { SENT = 0, BUSY = 2 };
+#define LINK_BIT 0x10000
+
+typedef struct {
+	const EthernetDriver *driver;
+	EthernetChip *chip;
+	Arena arena; /* a host buffer, which never moves */
+	xsMachine *the;
+	xsSlot callback; /* remembered while `listening` */
+	int listening;
+} Port;
+
+static void release(Port *port)
+{
+	xsMachine *the = port->the;
+	if (port->listening)
+		xsForget(port->callback);
+	port->listening = 0;
+	if (!port->chip)
+		return;
+	if (port->chip->spi) {
+		spiOnInterrupt(port->chip->spi, NULL, NULL);
+		port->driver->stop(port->chip);
+		spiClose(port->chip->spi);
+	}
+	c_free(port->chip);
+	port->chip = NULL;
+}
+
+void xs_ethernet_delete(void *data)
+{
+	if (!data)
+		return;
+	release(data);
+	c_free(data);
+}
+
+/* Port.prototype is one of its kind, without a port. */
+static Port *portIn(xsMachine *the, Port *port)
+{
+	if (!port)
+		xsUnknownError("this is no device");
+	return port;
+}
+
+#define portOf(SLOT) portIn(the, xsmcGetHostDataValidate(SLOT, (void *)xs_ethernet_delete))
+
+static Port *openPort(xsMachine *the)
+{
+	Port *port = portOf(xsThis);
+	if (!port->chip)
+		xsUnknownError("the device is closed");
+	return port;
+}
+
+void xs_ethernet(xsMachine *the)
+{
+	Port *port = c_calloc(1, sizeof(Port));
+	if (!port)
+		xsUnknownError("no memory for a device");
+	port->the = the;
+	xsmcSetHostData(xsThis, port);
+}
+
+void xs_ethernet_bind(xsMachine *the)
+{
+	openPort(the)->arena = argArena(0);
+}
+
+/* The pin went low, a moment ago: TypeScript is told, and looks. */
+static void interrupted(void *context)
+{
+	Port *port = context;
+	xsBeginHost(port->the);
+	if (port->chip)
+		xsCallFunction0(port->callback, xsUndefined);
+	xsEndHost(port->the);
+}
+
+static void fail(xsMachine *the, Port *port, const EthernetDriver *driver, const SpiPins *pins, const char *problem)
+{
+	char text[PROBLEM_BYTES];
+	c_strncpy(text, problem, sizeof(text) - 1);
+	text[sizeof(text) - 1] = 0;
+	release(port);
+	xsUnknownError("%s on spi%d, cs %d: %s", driver->name, pins->bus, pins->select, text);
+}
+
+/* open(port, bus, clock, out, in, select, interrupt, reset, hz, mac, accept, callback) */
+void ethernetOpen(xsMachine *the, const EthernetDriver *driver)
+{
+	SpiPins pins = {
+		(int16_t)xsmcToInteger(xsArg(1)), (int16_t)xsmcToInteger(xsArg(2)), (int16_t)xsmcToInteger(xsArg(3)), (int16_t)xsmcToInteger(xsArg(4)),
+		(int16_t)xsmcToInteger(xsArg(5)), (int16_t)xsmcToInteger(xsArg(6)), (int16_t)xsmcToInteger(xsArg(7)), (uint32_t)xsmcToInteger(xsArg(8)),
+	};
+	int accept = xsmcToInteger(xsArg(10));
+	Port *port = portOf(xsArg(0));
+	if (port->chip)
+		xsUnknownError("the device is open already");
+	if (pins.hz == 0)
+		pins.hz = driver->defaultHz;
+	if (pins.hz < driver->leastHz || pins.hz > driver->mostHz)
+		xsRangeError("hz %d: %s expects %d to %d", (int)pins.hz, driver->name, (int)driver->leastHz, (int)driver->mostHz);
+	EthernetChip *chip = c_calloc(1, driver->size);
+	if (!chip)
+		xsUnknownError("no memory for %s", driver->name);
+	port->chip = chip;
+	port->driver = driver;
+	void *mac;
+	xsUnsignedValue size;
+	xsmcGetBufferReadable(xsArg(9), &mac, &size);
+	if (size < 6) {
+		release(port);
+		xsRangeError("mac: expected six bytes");
+	}
+	c_memcpy(chip->mac, mac, 6);
+	chip->accept = (uint8_t)accept;
+	char problem[PROBLEM_BYTES] = "";
+	const char *reason = NULL;
+	chip->spi = spiOpen(&pins, the, &reason);
+	if (!chip->spi)
+		fail(the, port, driver, &pins, reason ? reason : "the bus cannot be opened");
+	if (!driver->start(chip, problem))
+		fail(the, port, driver, &pins, problem);
+	port->callback = xsArg(11);
+	xsRemember(port->callback);
+	port->listening = 1;
+	spiOnInterrupt(chip->spi, interrupted, port);
+}
+
+/* receive(at, max): as in device.ts. */
+void xs_ethernet_receive(xsMachine *the)
+{
+	int at = intArg(0), max = intArg(1);
+	Port *port = openPort(the);
+	demand(at, max, port->arena.size);
+	xsmcSetInteger(xsResult, port->driver->receive(port->chip, port->arena.base + at, (uint32_t)max));
+}
+
+/* take(at, max, block) */
+void xs_ethernet_take(xsMachine *the)
+{
+	int at = intArg(0), max = intArg(1), block = intArg(2);
+	Port *port = openPort(the);
+	demand(at, max, port->arena.size);
+	int length = port->driver->receive(port->chip, port->arena.base + at, (uint32_t)max);
+	if (length > 0)
+		length = multihomeDecode(the, &port->arena, at, at + length, block);
+	else
+		length = length == 0 ? -1 : 0;
+	xsmcSetInteger(xsResult, length);
+}
+
+static int transmit(Port *port, int at, int end)
+{
+	return port->driver->transmit(port->chip, port->arena.base + at, (uint32_t)(end - at)) ? SENT : BUSY;
+}
+
+/* transmit(packet, at, end) */
+void xs_ethernet_transmit(xsMachine *the)
+{
+	int at = intArg(1), end = intArg(2);
+	Port *port = openPort(the);
+	demandTo(at, end, port->arena.size);
+	if (end - at > FRAME_MOST)
+		xsRangeError("frame of %d bytes: expected at most %d", end - at, FRAME_MOST);
+	xsmcSetInteger(xsResult, transmit(port, at, end));
+}
+
+/* put(packet, at, end, header, block) */
+void xs_ethernet_put(xsMachine *the)
+{
+	int at = intArg(1), end = intArg(2), header = intArg(3), block = intArg(4);
+	Port *port = openPort(the);
+	int frame = multihomeHeader(the, &port->arena, at, header, block, end);
+	if (end - frame > FRAME_MOST)
+		xsRangeError("frame of %d bytes: expected at most %d", end - frame, FRAME_MOST);
+	xsmcSetInteger(xsResult, transmit(port, frame, end));
+}
+
+/* service(now): in how many ms again, with LINK_BIT while the link is up. */
+void xs_ethernet_service(xsMachine *the)
+{
+	int now = intArg(0);
+	Port *port = openPort(the);
+	uint32_t wait = port->driver->service(port->chip, (uint32_t)now);
+	xsmcSetInteger(xsResult, (int)((wait < LINK_BIT ? wait : LINK_BIT - 1) | (port->chip->link ? LINK_BIT : 0)));
+}
+
+/* count(index) */
+void xs_ethernet_count(xsMachine *the)
+{
+	int index = intArg(0);
+	Port *port = openPort(the);
+	demand(index, 1, ETHERNET_COUNTERS);
+	xsmcSetNumber(xsResult, port->chip->counters[index]);
+}
+
+/* configure(mac, accept) */
+void xs_ethernet_configure(xsMachine *the)
+{
+	int accept = intArg(1);
+	Port *port = openPort(the);
+	c_memcpy(port->chip->mac, bytesIn(0, 0, 6), 6);
+	port->chip->accept = (uint8_t)accept;
+	port->driver->configure(port->chip);
+}
+
+void xs_ethernet_shut(xsMachine *the)
+{
+	release(portOf(xsThis));
+}

@@ -1,0 +1,42 @@
+declare module "multihome/ethernet/port" {
+	/** An Ethernet chip on SPI, in C; nothing but `shut` works before a driver's `open` and after `shut`. Frames lie in the arena, without FCS. */
+	export class Port {
+		/** The arena; it must be one that never moves. */
+		bind(view: DataView): void;
+		receive(at: number, max: number): number;
+		transmit(packet: number, at: number, end: number): number;
+		take(at: number, max: number, block: number): number;
+		put(packet: number, at: number, end: number, header: number, block: number): number;
+		/** Looks after the chip. `now` in ms; answers in how many ms it wants to be looked after again, with LINK_BIT (0x10000) while the link is up. */
+		service(now: number): number;
+		/** One of ethernet.h's counters. */
+		count(index: number): number;
+		/** Six bytes, and ethernet.h's ACCEPT_… */
+		configure(mac: Uint8Array, accept: number): void;
+		shut(): void;
+	}
+
+	/** A driver's `open`: resets and sets up its chip. Pins are GPIO numbers, -1 for none; `hz` 0 is the driver's default. Throws Error that says what is wrong. */
+	export type Open = (
+		port: Port,
+		bus: number,
+		clock: number,
+		out: number,
+		input: number,
+		select: number,
+		interrupt: number,
+		reset: number,
+		hz: number,
+		mac: Uint8Array,
+		accept: number,
+		onInterrupt: () => void,
+	) => void;
+}
+
+declare module "multihome/w5500/open" {
+	export const open: import("multihome/ethernet/port").Open;
+}
+
+declare module "multihome/enc28j60/open" {
+	export const open: import("multihome/ethernet/port").Open;
+}

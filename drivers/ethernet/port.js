@@ -1,0 +1,14 @@
+// The class Port in C: an Ethernet chip on SPI. device.ts makes a Device of it; port.d.ts says what each method does.
+
+export class Port @ "xs_ethernet_delete" {
+	constructor() @ "xs_ethernet"
+	bind(view) @ "xs_ethernet_bind"
+	receive(at, max) @ "xs_ethernet_receive"
+	transmit(packet, at, end) @ "xs_ethernet_transmit"
+	take(at, max, block) @ "xs_ethernet_take"
+	put(packet, at, end, header, block) @ "xs_ethernet_put"
+	service(now) @ "xs_ethernet_service"
+	count(index) @ "xs_ethernet_count"
+	configure(mac, accept) @ "xs_ethernet_configure"
+	shut() @ "xs_ethernet_shut"
+}

@@ -1,0 +1,45 @@
+/*
+ * Where simulated chips are plugged in: what chips.c (the board's sockets for chips, and the wires behind them), loop.c (their time) and
+ * drivers/bus/desktop.c (SPI and pins) share.
+ */
+
+#ifndef HOST_PLUGS_H
+#define HOST_PLUGS_H
+
+#include "host.h"
+#include "chip.h"
+
+#define HOST_PLUGS 16
+
+typedef struct {
+	Chip *chip;
+	const char *kind;
+	int bus;
+	int select;
+	int interrupt; /* pin numbers, -1 for none */
+	int reset;
+	int fd; /* the wire; -1 for none */
+	bool pending; /* the interrupt pin went low, and the driver has not been called yet */
+	bool cable; /* false: pulled by the program */
+	uint32_t unsent; /* frames that the wire had no room for */
+	void (*hear)(const uint8_t *frame, uint32_t length); /* without a wire: who hears what the chip sends, or NULL */
+	void (*callback)(void *context);
+	void *context;
+} HostPlug;
+
+/* The chip with that select pin on that controller, or NULL. */
+HostPlug *hostPlugAt(int bus, int select);
+
+/* The chip with that number; throws when there is none. */
+HostPlug *hostPlugNumber(txMachine *the, int index);
+
+/* The chips' time, ns: that of the machine, and what transfers and waits took that did not take any of it. */
+uint64_t hostChipTime(void);
+void hostChipTimePasses(uint64_t ns);
+
+/* For the loop: brings chips up to date and moves frames between them and their wires. Answers when it should be called again, in hostNanoseconds(), or -1. */
+int64_t hostPlugsRun(txMachine *the);
+/* The wires to wait for. Sets *ready when one need not be waited for. Answers how many. */
+int hostPlugsPoll(int *fds, int count, bool *ready);
+
+#endif

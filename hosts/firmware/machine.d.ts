@@ -1,0 +1,12 @@
+declare module "multihome/machine" {
+	/** 32 random bits as an int32, from the board's own source of chance. */
+	export function random32(): number;
+	/** Of the JavaScript heap: in use, garbage that is not collected yet among them, and what it has. */
+	export function slotsUsed(): number;
+	export function slotsTotal(): number;
+	export function chunkBytesUsed(): number;
+	export function chunkBytesTotal(): number;
+	/** Bytes of the machine's memory that neither slots nor chunks have taken; -1 where the machine has no fixed memory. */
+	export function freeBytes(): number;
+	export function collect(): void;
+}

@@ -1,0 +1,81 @@
+// What runs first on a board: makes the stack from the target's board file, opens the chips where it says, turns the stack's wishes into timers,
+// and starts the program. "board" and "program" are put in by the build (build/firmware.mjs).
+
+import { chunkBytesTotal, chunkBytesUsed, collect, freeBytes, random32, slotsTotal, slotsUsed } from "multihome/machine";
+import Time from "time";
+import Timer from "timer";
+import * as target from "board";
+import { createIO } from "../../src/io/io.ts";
+import { parsePrefix } from "../../src/ip/address.ts";
+import { EthernetInterface } from "../../src/link/ethernet.ts";
+import { Stack } from "../../src/stack.ts";
+
+/** A timer that does not run is put off by so long, ms. */
+const NEVER = 0x3fff_ffff;
+
+export default function main(): void {
+	try {
+		run();
+	} catch (error) {
+		// A board in release starts anew without a word.
+		trace(`${(error as Error).message}\n`);
+		throw error;
+	}
+}
+
+function run(): void {
+	const board = target.board();
+	const providers = target.providers();
+	const timer = Timer.set(turn, 0, NEVER);
+	let running = false;
+	const stack = new Stack({ ...board.stack, random32, onWake: wake });
+
+	function turn(): void {
+		running = true;
+		const wait = stack.poll(Time.ticks);
+		running = false;
+		Timer.schedule(timer, wait < 0 ? NEVER : wait, NEVER);
+	}
+
+	function wake(): void {
+		if (!running) Timer.schedule(timer, 0, NEVER);
+	}
+
+	for (const { name, provider, addresses, gateway, mtu, metric } of board.interfaces) {
+		const { io: Driver, ...options } = providers[provider]!;
+		let device;
+		try {
+			device = new Driver(options);
+		} catch (error) {
+			// The other interfaces go on without it.
+			trace(`${name}: ${(error as Error).message}\n`);
+			continue;
+		}
+		const made = new EthernetInterface(name, device, { mtu, metric });
+		stack.interfaces.add(made);
+		for (const text of addresses) {
+			const { address, length } = parsePrefix(text);
+			made.addAddress(address, length);
+			trace(`${name} ${text}\n`);
+		}
+		if (gateway !== undefined) stack.routes.add({ prefix: "0.0.0.0/0", gateway, interface: made });
+	}
+	for (const { prefix, gateway, interface: name, metric } of board.routes) {
+		const made = stack.interfaces.find(name!);
+		if (made !== undefined) stack.routes.add({ prefix, gateway, interface: made, metric });
+	}
+	const heap = { slotsUsed, slotsTotal, chunkBytesUsed, chunkBytesTotal, freeBytes };
+	const device = { stack, io: createIO(stack), network: {}, heap, ...providers };
+	Object.defineProperty(globalThis, "device", { value: device, enumerable: true });
+	start(device);
+}
+
+/** The program, which is a module that runs when it is imported, or whose default export is called with `device`. */
+async function start(device: unknown): Promise<void> {
+	const { default: program } = await import("program");
+	if (typeof program === "function") await program(device);
+	collect();
+	trace(
+		`ready: slots ${slotsUsed()} of ${slotsTotal()}, chunk bytes ${chunkBytesUsed()} of ${chunkBytesTotal()}, free bytes ${freeBytes()}\n`,
+	);
+}

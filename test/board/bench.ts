@@ -1,0 +1,137 @@
+// A firmware with both chips and a peer on each: what the tests of firmwares measure.
+
+import type { ChipKind, ChipModelClass } from "../../hosts/desktop/chips/chips.ts";
+import type { ChipPins } from "../../hosts/desktop/config.ts";
+import { BoardChip } from "./chip.ts";
+import type { Symbols } from "./elf.ts";
+import { skipWaiting, watchConsole } from "./firmware.ts";
+import { readBootrom, readFirmware } from "./image.ts";
+import { Machine } from "./machine.ts";
+import { Peer } from "./peer.ts";
+
+export interface Place {
+	name: string;
+	kind: ChipKind;
+	pins: ChipPins;
+	/** The board's address, and the peer's with its prefix length. */
+	address: string;
+	peer: string;
+}
+
+/** As in hosts/pico/targets/pico-both. */
+export const PLACES: Place[] = [
+	{
+		name: "eth0",
+		kind: "w5500",
+		pins: { bus: 0, clock: 18, out: 19, in: 16, select: 17, interrupt: 21, reset: 20 },
+		address: "192.168.77.2",
+		peer: "192.168.77.1/24",
+	},
+	{
+		name: "eth1",
+		kind: "enc28j60",
+		pins: { bus: 1, clock: 10, out: 11, in: 12, select: 13, interrupt: 14, reset: 15 },
+		address: "192.168.78.2",
+		peer: "192.168.78.1/24",
+	},
+];
+
+export class Bench {
+	readonly machine: Machine;
+	readonly chips: BoardChip[];
+	readonly peers: Peer[];
+	/** What the firmware has printed. */
+	printed = "";
+	readonly complaints: string[] = [];
+
+	constructor(Model: ChipModelClass, files: { firmware: string; bootrom: string }, symbols: Symbols | undefined, places = PLACES) {
+		let watched = false;
+		const machine = new Machine({
+			bootrom: readBootrom(files.bootrom),
+			console: (text) => {
+				if (!watched) this.printed += text;
+			},
+			complain: (text) => this.complaints.push(text),
+		});
+		this.machine = machine;
+		readFirmware(files.firmware, machine.rp2040.flash);
+		if (symbols !== undefined) {
+			skipWaiting(machine, symbols);
+			watched = watchConsole(machine, symbols, (text) => (this.printed += text));
+		}
+		this.chips = places.map(({ name, kind, pins }, i) => new BoardChip(machine, Model, { name, kind, pins, seed: i + 1 }));
+		this.peers = places.map(({ peer }, i) => new Peer(machine, this.chips[i]!, i + 1, peer));
+	}
+
+	/** Lets the board run until `done` answers true; false when that has not happened after so many seconds of its time. */
+	until(done: () => boolean, seconds: number): boolean {
+		const end = this.machine.clock.nanos + seconds * 1e9;
+		while (!done()) {
+			if (this.machine.clock.nanos >= end) return false;
+			this.machine.run(20_000);
+		}
+		return true;
+	}
+
+	run(seconds: number): void {
+		this.machine.run(seconds * 1e9);
+	}
+}
+
+export interface Transfer {
+	bytes: number;
+	seconds: number;
+	mbits: number;
+	/** Data segments of 1,460 bytes, or what was left of them. */
+	segments: number;
+	cyclesPerSegment: number;
+	/** Part of the time that the SPI bus was in use. */
+	spiBusy: number;
+}
+
+/** Sends `bytes` to the board's port 9, or receives them from its port 19, after `warmUp` bytes; the window is the stacks'. */
+export function transfer(bench: Bench, which: number, direction: "receive" | "send", bytes: number, warmUp: number): Transfer {
+	const { machine } = bench;
+	const peer = bench.peers[which]!;
+	const chip = bench.chips[which]!;
+	const chunk = new Uint8Array(1460);
+	let passed = 0;
+	let room = 0;
+	let failed = false;
+	const move = () => {
+		while (room > 0) room = socket.write(chunk, 0, Math.min(room, chunk.length));
+	};
+	const socket = new peer.io.TCP({
+		address: PLACES[which]!.address,
+		port: direction === "receive" ? 9 : 19,
+		onReadable: () => {
+			for (let n = socket.read(chunk); n !== undefined; n = socket.read(chunk)) passed += n;
+		},
+		onWritable: (now) => {
+			room = now;
+			if (direction === "receive") move();
+		},
+		onError: () => {
+			failed = true;
+		},
+	});
+	const progress = () => (direction === "send" ? passed : chip.traffic.payloadIn);
+	const first = progress();
+	if (!bench.until(() => failed || progress() - first >= warmUp, 60)) throw new Error(`${direction}: no progress`);
+	const from = { bytes: progress(), nanos: machine.clock.nanos, cycles: machine.cpu.cycles, spi: chip.spi.busyNanos };
+	if (!bench.until(() => failed || progress() - from.bytes >= bytes, 600) || failed) throw new Error(`${direction}: stopped`);
+	const moved = progress() - from.bytes;
+	const seconds = (machine.clock.nanos - from.nanos) / 1e9;
+	const segments = moved / 1460;
+	const cycles = machine.cpu.cycles - from.cycles;
+	socket.close();
+	bench.run(0.05);
+	return {
+		bytes: moved,
+		seconds,
+		mbits: (moved * 8) / seconds / 1e6,
+		segments,
+		cyclesPerSegment: cycles / segments,
+		spiBusy: (chip.spi.busyNanos - from.spi) / 1e9 / seconds,
+	};
+}

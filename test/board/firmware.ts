@@ -1,0 +1,36 @@
+// What is known of Moddable's firmware when its .elf is given: where it waits, and where it prints.
+
+import type { Machine } from "./machine.ts";
+import type { Symbols } from "./elf.ts";
+
+/**
+ * Skips the time in which the firmware waits. Moddable's loop on the Pico does not sleep: its modMessageService() returns at once, and the loop
+ * counts milliseconds with divisions. When no message is queued and no interrupt waits, nothing happens before the next alarm, or before the
+ * time that it was told to wait, of which the last millisecond is left to it.
+ */
+export function skipWaiting({ cpu, rp2040 }: Machine, symbols: Symbols): void {
+	const service = symbols.find("modMessageService");
+	const queue = symbols.findObject("gMessageQueue");
+	if (service === undefined || queue === undefined) return;
+	const { core } = rp2040;
+	cpu.hook(service, () => {
+		if (core.PM || core.IPSR !== 0 || rp2040.readUint32(queue) !== 0) return;
+		if ((core.pendingInterrupts & core.enabledInterrupts) !== 0) return;
+		const wait = core.registers[1]! | 0;
+		if (wait >= 2) cpu.skip((wait - 1) * 1e6);
+	});
+}
+
+/** Passes on what the firmware prints on USB, connected or not. Answers whether it could be found. */
+export function watchConsole({ cpu, rp2040 }: Machine, symbols: Symbols, print: (text: string) => void): boolean {
+	const out = symbols.find("stdio_usb_out_chars");
+	if (out === undefined) return false;
+	const decoder = new TextDecoder();
+	cpu.hook(out, () => {
+		const [from, length] = rp2040.core.registers;
+		const bytes = new Uint8Array(length!);
+		for (let i = 0; i < bytes.length; i++) bytes[i] = rp2040.readUint8(from! + i);
+		print(decoder.decode(bytes, { stream: true }));
+	});
+	return true;
+}

@@ -1,0 +1,92 @@
+// A peer at the far end of a chip's cable, in the board's own time: this project's stack on Node, which answers every frame at once.
+
+import type { StackOptions } from "../../src/config.ts";
+import { MEDIUM_ETHERNET, NOTIFIES, SENT } from "../../src/device/device.ts";
+import type { Device, DeviceHost } from "../../src/device/device.ts";
+import { createIO } from "../../src/io/io.ts";
+import { parsePrefix } from "../../src/ip/address.ts";
+import { EthernetInterface } from "../../src/link/ethernet.ts";
+import { Stack } from "../../src/stack.ts";
+import type { Alarm } from "./clock.ts";
+import type { BoardChip } from "./chip.ts";
+import type { Machine } from "./machine.ts";
+
+/** A stack's time must not be 0. */
+const START_MS = 1000;
+
+class CableDevice implements Device {
+	readonly medium = MEDIUM_ETHERNET;
+	readonly mtu = 1500;
+	readonly abilities = NOTIFIES;
+	readonly linkUp = true;
+	readonly mac: Uint8Array;
+	readonly #chip: BoardChip;
+	#queue: Uint8Array[] = [];
+	#host: DeviceHost | undefined;
+	#arena: Uint8Array = new Uint8Array(0);
+
+	constructor(chip: BoardChip, mac: Uint8Array) {
+		this.#chip = chip;
+		this.mac = mac;
+		chip.onFrame = (frame) => {
+			this.#queue.push(frame);
+			this.#host?.notify();
+		};
+	}
+
+	attach(host: DeviceHost): void {
+		this.#host = host;
+		this.#arena = new Uint8Array(host.view.buffer, host.view.byteOffset, host.view.byteLength);
+	}
+
+	receive(at: number, max: number): number {
+		const frame = this.#queue.shift();
+		if (frame === undefined) return 0;
+		if (frame.length > max) return -1;
+		this.#arena.set(frame, at);
+		return frame.length;
+	}
+
+	transmit(_packet: number, at: number, end: number): number {
+		this.#chip.send(this.#arena.slice(at, end));
+		return SENT;
+	}
+
+	close(): void {
+		this.#chip.onFrame = undefined;
+	}
+}
+
+export class Peer {
+	readonly stack: Stack;
+	readonly io: ReturnType<typeof createIO>;
+	readonly link: EthernetInterface;
+	readonly #machine: Machine;
+	readonly #alarm: Alarm;
+
+	/** `address` with its prefix length; `index` makes its hardware address. */
+	constructor(machine: Machine, chip: BoardChip, index: number, address: string, options: StackOptions = {}) {
+		this.#machine = machine;
+		this.#alarm = machine.clock.createAlarm(() => this.#turn());
+		let state = index;
+		this.stack = new Stack({
+			sockets: { tcp: 4, receiveBuffer: 4 * 1460, sendBuffer: 4 * 1460 },
+			packets: 32,
+			...options,
+			random32: () => (state = Math.imul(state, 0x5851_f42d) + 0x1405_7b7f),
+			// Not in the middle of what the chip is doing.
+			onWake: () => this.#alarm.schedule(0),
+		});
+		this.link = new EthernetInterface("eth", new CableDevice(chip, Uint8Array.of(2, 0, 0, 0, 1, index)));
+		this.stack.interfaces.add(this.link);
+		const prefix = parsePrefix(address);
+		this.link.addAddress(prefix.address, prefix.length);
+		this.io = createIO(this.stack);
+		this.#alarm.schedule(0);
+	}
+
+	#turn(): void {
+		const wait = this.stack.poll(START_MS + Math.floor(this.#machine.clock.nanos / 1e6));
+		if (wait >= 0) this.#alarm.schedule(wait * 1e6);
+	}
+}

@@ -1,0 +1,101 @@
+// The cables of the board's chips, and what is at their far ends: sockets with QEMU's framing (gateway, segment, stream) and TAP devices, as
+// hosts/desktop/wires.ts makes them.
+
+import { connect } from "node:net";
+import type { Socket } from "node:net";
+import type { InterfaceConfiguration } from "../../hosts/desktop/config.ts";
+import { FrameReader, FrameWriter, LENGTH_BYTES } from "../../hosts/desktop/frame-stream.ts";
+import type { BoardChip } from "./chip.ts";
+import { Tap } from "./tap.ts";
+
+/** Frames that wait for the cable before who sends them is told to wait. */
+const WAITING = 64;
+
+/** The far end of a cable. */
+export interface FarEnd {
+	/** Takes what has come from there without giving notice. */
+	poll(): void;
+	close(): void;
+}
+
+/** A chip's cable to a socket. */
+class SocketEnd implements FarEnd {
+	readonly #socket: Socket;
+
+	constructor(chip: BoardChip, socket: Socket) {
+		this.#socket = socket;
+		const reader = new FrameReader();
+		const writer = new FrameWriter(socket);
+		socket.on("data", (chunk) => {
+			reader.push(chunk, (buffer, at, end) => chip.send(Uint8Array.from(buffer.subarray(at, end))));
+			if (chip.waiting > WAITING) socket.pause();
+		});
+		socket.on("error", () => socket.destroy());
+		chip.onIdle = () => socket.resume();
+		chip.onFrame = (frame) => {
+			if (writer.full) return; // lost, as in a switch
+			const framed = Buffer.allocUnsafe(LENGTH_BYTES + frame.length);
+			framed.writeUInt32BE(frame.length);
+			framed.set(frame, LENGTH_BYTES);
+			writer.writeFramed(framed);
+		};
+	}
+
+	poll(): void {}
+
+	close(): void {
+		this.#socket.destroy();
+	}
+}
+
+class TapEnd implements FarEnd {
+	readonly #chip: BoardChip;
+	readonly #tap: Tap;
+
+	constructor(chip: BoardChip, tap: Tap) {
+		this.#chip = chip;
+		this.#tap = tap;
+		chip.onFrame = (frame) => tap.write(frame);
+	}
+
+	poll(): void {
+		while (this.#chip.waiting <= WAITING) {
+			const frame = this.#tap.read();
+			if (frame === undefined) return;
+			this.#chip.send(frame);
+		}
+	}
+
+	close(): void {
+		this.#tap.close();
+	}
+}
+
+/** Plugs the chip's cable in where the configuration says. `tapAddon`: for TAP devices. Throws Error with the one line to show. */
+export async function plugIn(
+	chip: BoardChip,
+	{ name, socket, tap, wire }: InterfaceConfiguration,
+	tapAddon: () => Promise<string>,
+): Promise<FarEnd | undefined> {
+	if (socket !== undefined) {
+		const connection = connect(socket);
+		await new Promise<void>((done, failed) => {
+			connection.once("connect", done);
+			connection.once("error", (error) => failed(new Error(`${name}: wire ${JSON.stringify(wire)}: ${error.message}`)));
+		});
+		return new SocketEnd(chip, connection);
+	}
+	if (tap !== undefined) {
+		const addon = await tapAddon();
+		try {
+			return new TapEnd(chip, new Tap(addon, tap));
+		} catch (error) {
+			throw new Error(
+				`${name}: the TAP device ${tap} cannot be opened: ${(error as Error).message}; make it with \`ip tuntap add ${tap} mode tap\``,
+				{ cause: error },
+			);
+		}
+	}
+	chip.model.link(false);
+	return undefined;
+}

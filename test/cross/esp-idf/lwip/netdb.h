@@ -1,0 +1,1 @@
+// XS's platform header wants lwIP, which none of the files here uses.

@@ -1,0 +1,36 @@
+// What XS's headers want of a platform (XSPLATFORM), as little as a microcontroller's C library has: for compiling our natives, not XS.
+
+#ifndef CROSS_PLATFORM_H
+#define CROSS_PLATFORM_H
+
+#include <ctype.h>
+#include <errno.h>
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define XS_FUNCTION_NORETURN __attribute__((noreturn))
+
+#define mxUseGCCAtomics 1
+#define mxUseDefaultMachinePlatform 1
+#define mxUseDefaultBuildKeys 1
+#define mxUseDefaultChunkAllocation 1
+#define mxUseDefaultSlotAllocation 1
+#define mxUseDefaultSharedChunks 1
+
+/* The heap between two ends is what boards have. */
+#define mxMachinePlatform \
+	uint8_t *heap, *heap_ptr, *heap_pend; \
+	void *host; \
+	void *waiterCondition; \
+	void *waiterData; \
+	void *waiterLink;
+
+#endif

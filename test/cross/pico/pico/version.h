@@ -1,0 +1,1 @@
+// Stands for what the pico-sdk's CMake makes: no version is asked for.

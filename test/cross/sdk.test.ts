@@ -1,0 +1,51 @@
+// The C of the firmware that calls an SDK compiles with that SDK's headers without a warning, where the SDK is installed: MODDABLE, and
+// PICO_SDK_DIR or IDF_PATH, as Moddable's guides have one set them.
+
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { compileForEsp32, compileForPico, CORTEX_M0, ESP32, ESP32C3, missing, type Toolchain } from "./toolchains.ts";
+
+/** The SDKs in these variables; undefined, told in one line, when one is not set or the compiler is missing. */
+function installed(what: string, toolchains: Toolchain[], ...variables: string[]): string[] | undefined {
+	const unset = variables.find((name) => !existsSync(process.env[name] ?? ""));
+	const problem =
+		unset === undefined ? toolchains.map(missing).find((text) => text !== undefined) : `${unset} is not set to an SDK`;
+	if (problem === undefined) return variables.map((name) => process.env[name]!);
+	console.log(`skipped: ${what}: ${problem}`);
+	return undefined;
+}
+
+const pico = installed("drivers/bus/pico.c", [CORTEX_M0], "PICO_SDK_DIR", "MODDABLE");
+const esp32 = installed("drivers/bus/esp32.c", [ESP32, ESP32C3], "IDF_PATH", "MODDABLE");
+
+/** Every component's `include` folder of one chip. */
+function picoFolders(sdk: string, chip: string): string[] {
+	const parts = ["src/common", `src/${chip}`, "src/rp2_common"];
+	const all = parts.flatMap((part) => readdirSync(join(sdk, part)).map((name) => `${part}/${name}/include`));
+	return ["src/boards/include", ...all.filter((folder) => existsSync(join(sdk, folder)))];
+}
+
+describe.skipIf(pico === undefined).each(["rp2040", "rp2350"] as const)("%s", (chip) => {
+	test.each(["drivers/bus/pico.c", "hosts/pico/random32.c", "hosts/firmware/machine.c"])("%s compiles", async (file) => {
+		const [sdk, moddable] = pico!;
+		expect(await compileForPico(chip, sdk!, moddable!, picoFolders(sdk!, chip), file)).toBe("");
+	});
+});
+
+/** Names, and numbers in Moddable's make file. */
+const CHIPS = [
+	["esp32", 1],
+	["esp32s3", 3],
+	["esp32c3", 4],
+] as const;
+
+describe.skipIf(esp32 === undefined).each(CHIPS)("%s", (chip, number) => {
+	test.each(["drivers/bus/esp32.c", "hosts/esp32/random32.c", "hosts/firmware/machine.c", "drivers/ethernet/port.c"])(
+		"%s compiles",
+		async (file) => {
+			const [idf, moddable] = esp32!;
+			expect(await compileForEsp32(chip, number, idf!, moddable!, file)).toBe("");
+		},
+	);
+});

@@ -1,0 +1,118 @@
+// Which frames come through: the own address, broadcasts, and by option multicasts or everything; and that this can change while traffic flows.
+
+import { afterEach, describe, expect, it } from "vitest";
+import { ABSENT, FILTERED, RESETS } from "host/chips";
+import { envNumber } from "../support/env.ts";
+import { BROADCAST_MAC } from "../support/frames.ts";
+import { closeRigs, KINDS, OWN, PEER, Rig } from "./support/rig.ts";
+import { exchange, Traffic } from "./support/traffic.ts";
+
+const SEED = envNumber("SEED", 20261127);
+
+afterEach(closeRigs);
+
+const near = (bit: number) => {
+	const address = OWN.slice();
+	address[bit >> 3]! ^= 1 << (bit & 7);
+	return address;
+};
+
+/** By name; whether each is a group's. */
+const ADDRESSES: Readonly<Record<string, { to: Uint8Array; for: "own" | "all" | "group" | "other" }>> = {
+	"own address": { to: OWN, for: "own" },
+	broadcast: { to: BROADCAST_MAC, for: "all" },
+	"all hosts, 224.0.0.1": { to: Uint8Array.of(1, 0, 0x5e, 0, 0, 1), for: "group" },
+	"mDNS, 224.0.0.251": { to: Uint8Array.of(1, 0, 0x5e, 0, 0, 0xfb), for: "group" },
+	"IPv6 solicited node": { to: Uint8Array.of(0x33, 0x33, 0xff, 1, 2, 3), for: "group" },
+	"almost broadcast": { to: Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xfe), for: "group" },
+	"the sender": { to: PEER, for: "other" },
+	"one bit off in the first byte": { to: near(1), for: "other" },
+	"one bit off in the last byte": { to: near(40), for: "other" },
+	"nobody's": { to: new Uint8Array(6), for: "other" },
+};
+
+type Accept = { multicast?: boolean; promiscuous?: boolean };
+
+describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
+	/** Sends one frame to every address and looks which come through. */
+	function expectFilter(rig: Rig, traffic: Traffic, { multicast = false, promiscuous = false }: Accept, label = ""): void {
+		const passing = promiscuous ? ["own", "all", "group", "other"] : multicast ? ["own", "all", "group"] : ["own", "all"];
+		for (const [name, { to, for: whom }] of Object.entries(ADDRESSES)) {
+			const frame = traffic.raw(traffic.random.between(60, 300), to);
+			if (name.startsWith("IPv6")) frame.set([0x86, 0xdd], 12);
+			const expected = passing.includes(whom) ? frame.length : 0;
+			expect(rig.deliver(frame), `${label} ${name}`).toBe(expected);
+			if (expected) expect(rig.received(expected), name).toEqual(frame);
+		}
+	}
+
+	it.each<[string, Accept]>([
+		["its own address and broadcasts, and nothing else", {}],
+		["also multicasts, when told to", { multicast: true }],
+		["everything, when told to", { promiscuous: true }],
+		["everything, when told both", { multicast: true, promiscuous: true }],
+	])("accepts %s", (_name, accept) => {
+		const rig = new Rig(kind, { options: accept });
+		expectFilter(rig, new Traffic(SEED), accept);
+		expect(rig.counted).toEqual({});
+		rig.expectNoComplaint();
+	});
+
+	it("lets the chip refuse foreign frames, without cost on SPI", () => {
+		const rig = new Rig(kind);
+		const traffic = new Traffic(SEED);
+		for (let i = 0; i < 100; i++) {
+			rig.arrive(traffic.raw(100, near(traffic.random.below(40) + 1 === 8 ? 1 : 40)));
+			expect(rig.receive()).toBe(0);
+		}
+		expect(rig.count(FILTERED)).toBe(100);
+	});
+
+	it("changes its filter while traffic flows", () => {
+		const rig = new Rig(kind);
+		const traffic = new Traffic(SEED);
+		for (let i = 0; i < 10; i++) {
+			const accept: Accept = traffic.random.pick([{}, { multicast: true }, { promiscuous: true }]);
+			rig.device.filter(accept);
+			expectFilter(rig, traffic, accept, `change ${i}`);
+			exchange(rig, traffic, 10);
+			rig.steps(traffic.random.below(300));
+			expect(rig.device.linkUp).toBe(true);
+		}
+		expect(rig.counted).toEqual({});
+		rig.expectNoComplaint();
+	});
+
+	it("passes nothing on but what the chip had accepted, once the filter is narrower", () => {
+		const rig = new Rig(kind, { options: { promiscuous: true } });
+		const traffic = new Traffic(SEED);
+		for (let i = 0; i < 3; i++) rig.arrive(traffic.raw(200, PEER));
+		rig.device.filter({});
+		for (let i = 0; i < 3; i++) rig.arrive(traffic.raw(100, PEER));
+		for (let length; (length = rig.next()) !== 0;) expect(length).toBe(200);
+		exchange(rig, traffic, 10);
+	});
+
+	it("keeps its filter when the chip has to be set up again", () => {
+		const rig = new Rig(kind, { options: { multicast: true } });
+		const traffic = new Traffic(SEED);
+		rig.fault(RESETS, 1);
+		rig.steps(1500);
+		expectFilter(rig, traffic, { multicast: true });
+		rig.device.filter({ promiscuous: true });
+		rig.fault(RESETS, 1);
+		rig.steps(1500);
+		expectFilter(rig, traffic, { promiscuous: true });
+	});
+
+	it("takes a filter for a chip that is not there, for when it is back", () => {
+		const rig = new Rig(kind);
+		const traffic = new Traffic(SEED);
+		rig.fault(ABSENT, 1);
+		rig.steps(1500);
+		rig.device.filter({ multicast: true });
+		rig.fault(ABSENT, 0);
+		rig.steps(3000);
+		expectFilter(rig, traffic, { multicast: true });
+	});
+});
