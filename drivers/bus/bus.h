@@ -16,9 +16,14 @@ typedef struct {
 	int16_t interrupt; /* INT, active low */
 	int16_t reset; /* RST, active low */
 	uint32_t hz; /* SPI clock; the platform takes the next lower one that it can make */
+	/**
+	 * 0, or 3 where the chip allows it. In mode 0 the RP2040's controller makes a pause between bytes, in mode 3 it does not (RP2040 datasheet
+	 * §4.4.3, "Motorola SPI frame format").
+	 */
+	uint8_t mode;
 } SpiPins;
 
-/** One chip on an SPI controller, SPI mode 0, most significant bit first. */
+/** One chip on an SPI controller, eight bits at a time, most significant first. */
 typedef struct Spi Spi;
 
 /**

@@ -164,7 +164,7 @@ static uint32_t possibleHz(const SpiPins *pins)
 		hz = limit;
 #endif
 	esp_clk_tree_src_get_freq_hz((soc_module_clk_t)SPI_CLK_SRC_DEFAULT, ESP_CLK_TREE_SRC_FREQ_PRECISION_CACHED, &source);
-	return source > hz ? source / ((source + hz - 1) / hz) : hz;
+	return source > hz ? source / (source / (hz + 1) + 1) : hz; /* so that 26666666 is a third of 80 MHz, whatever was rounded */
 }
 
 static const char *openController(Spi *spi)

@@ -30,7 +30,8 @@ struct Spi {
 };
 
 typedef struct {
-	uint32_t hz; /* 0 while not in use */
+	uint32_t hz; /* as set last, and the mode; 0 while not in use */
+	uint8_t mode;
 	uint8_t users;
 	uint8_t out, in; /* DMA channels */
 } Controller;
@@ -109,7 +110,6 @@ static void openController(Spi *spi)
 		controller->out = (uint8_t)dma_claim_unused_channel(true);
 		controller->in = (uint8_t)dma_claim_unused_channel(true);
 		spi_init(spi->controller, spi->pins.hz);
-		controller->hz = spi->pins.hz;
 	}
 	gpio_set_function((uint)spi->pins.clock, GPIO_FUNC_SPI);
 	gpio_set_function((uint)spi->pins.out, GPIO_FUNC_SPI);
@@ -171,9 +171,12 @@ void spiClose(Spi *spi)
 void spiSelect(Spi *spi)
 {
 	Controller *controller = &controllers[spi->pins.bus];
-	if (controller->hz != spi->pins.hz) { /* another chip on this controller has another clock */
+	if (controller->hz != spi->pins.hz || controller->mode != spi->pins.mode) { /* the first time, and after another chip on this controller */
+		spi_cpol_t polarity = spi->pins.mode == 3 ? SPI_CPOL_1 : SPI_CPOL_0;
 		spi_set_baudrate(spi->controller, spi->pins.hz);
+		spi_set_format(spi->controller, 8, polarity, spi->pins.mode == 3 ? SPI_CPHA_1 : SPI_CPHA_0, SPI_MSB_FIRST);
 		controller->hz = spi->pins.hz;
+		controller->mode = spi->pins.mode;
 	}
 	gpio_put((uint)spi->pins.select, 0);
 }

@@ -247,7 +247,8 @@ static int setUpPhy(Enc28j60 *enc, char problem[PROBLEM_BYTES])
 {
 	int32_t identity = enc28j60ReadPhy(enc, PHID1);
 	if (identity != PHID1_VALUE)
-		return report(problem, "PHY identifier PHID1 reads 0x????, expected 0x????: check the chip's crystal and SPI wiring", (uint32_t)identity, PHID1_VALUE);
+		return report(problem, "PHY identifier PHID1 reads 0x????, expected 0x????: check the chip's crystal and SPI wiring", (uint32_t)identity,
+			PHID1_VALUE);
 	/* Errata 16: the duplex mode that the chip takes from the LED's wiring may be wrong. */
 	int done = writePhy(enc, PHCON1, 0, PDPXMD);
 	done &= writePhy(enc, PHCON2, HDLDIS, HDLDIS); /* or it would receive what it sends */
@@ -305,7 +306,8 @@ static int keeps(Enc28j60 *enc, uint8_t at, uint8_t value, uint8_t mask)
 
 int enc28j60HasSettings(Enc28j60 *enc)
 {
-	if (!keeps(enc, ECON1, RXEN, TXRST | RXRST | RXEN) || !keeps(enc, ECON2, AUTOINC, AUTOINC | PWRSV) || !keeps(enc, ERXFCON, filterOf(&enc->chip), 255))
+	if (!keeps(enc, ECON1, RXEN, TXRST | RXRST | RXEN) || !keeps(enc, ECON2, AUTOINC, AUTOINC | PWRSV) ||
+		!keeps(enc, ERXFCON, filterOf(&enc->chip), 255))
 		return 0;
 	for (uint32_t i = 0; i < SETTINGS; i++)
 		if (!keeps(enc, settings[i].at, settings[i].value, 255))

@@ -50,6 +50,10 @@ static int wasLate(Enc28j60 *enc)
 
 void enc28j60TransmitEnded(Enc28j60 *enc, uint8_t flags)
 {
+	/* Read twice: a disturbed transfer would have the buffer overwritten that is on the wire. */
+	flags &= enc28j60Read(enc, EIR);
+	if (!(flags & (TXIF | TXERIF)))
+		return;
 	if (enc->sending == NONE) {
 		enc28j60Clear(enc, EIR, TXIF | TXERIF);
 		return;

@@ -50,6 +50,8 @@ typedef struct {
 	uint32_t size;
 	/** SPI clock when none is asked for, and the highest allowed, Hz. */
 	uint32_t defaultHz, mostHz, leastHz;
+	/** SPI mode, 0 or 3. */
+	uint8_t mode;
 	/**
 	 * Resets the chip and sets it up for `mac` and `accept`. Answers 1, or 0 with `problem` saying what was read and what was expected, such as
 	 * "version register reads 0x00, expected 0x04: check wiring and power". Also called to start again later. At most 500 ms.

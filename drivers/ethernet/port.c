@@ -101,9 +101,10 @@ void ethernetOpen(xsMachine *the, const EthernetDriver *driver)
 {
 	SpiPins pins = {
 		(int16_t)xsmcToInteger(xsArg(1)), (int16_t)xsmcToInteger(xsArg(2)), (int16_t)xsmcToInteger(xsArg(3)), (int16_t)xsmcToInteger(xsArg(4)),
-		(int16_t)xsmcToInteger(xsArg(5)), (int16_t)xsmcToInteger(xsArg(6)), (int16_t)xsmcToInteger(xsArg(7)), (uint32_t)xsmcToInteger(xsArg(8)),
+		(int16_t)xsmcToInteger(xsArg(5)), (int16_t)xsmcToInteger(xsArg(6)), (int16_t)xsmcToInteger(xsArg(7)), (uint32_t)xsmcToInteger(xsArg(8)), 0,
 	};
 	int accept = xsmcToInteger(xsArg(10));
+	pins.mode = driver->mode;
 	Port *port = portOf(xsArg(0));
 	if (port->chip)
 		xsUnknownError("the device is open already");

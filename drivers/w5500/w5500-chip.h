@@ -59,6 +59,7 @@
 
 /** Frames in the transmit memory: ten full ones would fit. */
 #define QUEUE 8u
+_Static_assert(QUEUE * FRAME_MOST <= BUFFER_BYTES, "frames to send fit the transmit memory");
 
 /** Whether, and why not, the receive memory is looked at only when the interrupt pin says so. */
 enum { TRUSTED = 0, MISSED = 1, STUCK = 2 };

@@ -270,8 +270,14 @@ int w5500Start(EthernetChip *chip, char problem[PROBLEM_BYTES])
 void w5500Configure(EthernetChip *chip)
 {
 	W5500 *w = (W5500 *)chip;
-	if (w->open)
-		w5500Reopen(w); /* Sn_MR is taken over by OPEN */
+	if (!w->open)
+		return;
+	/* A frame that has left, and nobody has looked since, is not among the lost. */
+	if (w->sending && (w5500Read8(w, BLOCK_SOCKET(0), SN_IR) & SN_IR_SENDOK)) {
+		w->sending = 0;
+		w->queued--;
+	}
+	w5500Reopen(w); /* Sn_MR is taken over by OPEN */
 }
 
 void w5500Stop(EthernetChip *chip)

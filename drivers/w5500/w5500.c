@@ -110,11 +110,6 @@ static void unstick(W5500 *w)
 		jammed(w);
 }
 
-static int full(const W5500 *w, uint32_t length)
-{
-	return w->queued == QUEUE || (uint16_t)(w->txFill - w->txDone) + length > BUFFER_BYTES;
-}
-
 static int transmit(EthernetChip *chip, uint8_t *frame, uint32_t length)
 {
 	W5500 *w = (W5500 *)chip;
@@ -123,9 +118,9 @@ static int transmit(EthernetChip *chip, uint8_t *frame, uint32_t length)
 		chip->counters[COUNT_TRANSMIT_FAILED]++;
 		return 1;
 	}
-	if (full(w, length)) {
+	if (w->queued == QUEUE) {
 		progress(w);
-		if (full(w, length))
+		if (w->queued == QUEUE)
 			return 0;
 	}
 	EthernetSums sums;
@@ -221,6 +216,29 @@ static int count(W5500 *w, int told)
 	return w->remaining != 0;
 }
 
+/* Compares the pin with what it should tell of. Twice, because things happen between the looks. */
+static void watchInterrupts(W5500 *w)
+{
+	uint8_t registers[4]; /* from Sn_MR on */
+	int pin = 0;
+	if (!w5500Taken(w))
+		return;
+	for (int look = 0; look < 2; look++) {
+		pin = spiInterrupted(w->chip.spi);
+		w5500Read(w, BLOCK_SOCKET(0), SN_MR, registers, 4);
+		w->suspect = registers[SN_SR] != SOCK_MACRAW;
+		/* What receive() knows of already tells nothing. */
+		if (pin < 0 || w->distrust || w->pending || w->remaining)
+			return;
+		int waiting = (registers[SN_IR] & w->mask) != 0;
+		if (pin ? waiting : !waiting && w5500Read16(w, SN_RX_RSR) == 0)
+			return;
+		busWait(PIN_US);
+	}
+	w->distrust = pin ? STUCK : MISSED;
+	w->chip.counters[pin ? COUNT_STUCK_INTERRUPTS : COUNT_MISSED_INTERRUPTS]++;
+}
+
 /* Whether there are frames, asking the chip only if the pin, or the lack of one, says so. */
 static int attend(W5500 *w)
 {
@@ -241,8 +259,12 @@ static int attend(W5500 *w)
 	}
 	if (pin > 0 && (found & SN_IR_RECV) && w->distrust == MISSED)
 		w->distrust = TRUSTED;
-	if (pin > 0 && !(found & SN_IR_RECV) && !w->pending && !w->distrust)
-		return 0;
+	if (pin > 0 && !(found & SN_IR_RECV) && !w->pending && !w->distrust) {
+		if (!found)
+			watchInterrupts(w); /* the pin is low for nothing */
+		if (!w->distrust)
+			return 0;
+	}
 	return count(w, found & SN_IR_RECV);
 }
 
@@ -308,30 +330,6 @@ static int receive(EthernetChip *chip, uint8_t *to, uint32_t max)
 
 /* Now and then. */
 
-/* Compares the pin with what it should tell of. Twice, because things happen between the looks. */
-static void watchInterrupts(W5500 *w)
-{
-	uint8_t registers[4]; /* from Sn_MR on */
-	int pin = 0;
-	if (!w5500Taken(w))
-		return;
-	for (int look = 0; look < 2; look++) {
-		pin = spiInterrupted(w->chip.spi);
-		w5500Read(w, BLOCK_SOCKET(0), SN_MR, registers, 4);
-		w->suspect = registers[SN_SR] != SOCK_MACRAW;
-		/* What receive() knows of already tells nothing. */
-		if (pin < 0 || w->distrust || w->pending || w->remaining)
-			return;
-		int waiting = (registers[SN_IR] & w->mask) != 0;
-		if (pin ? waiting : !waiting && w5500Read16(w, SN_RX_RSR) == 0)
-			return;
-		busWait(PIN_US);
-	}
-	w->distrust = pin ? STUCK : MISSED;
-	w->chip.counters[pin ? COUNT_STUCK_INTERRUPTS : COUNT_MISSED_INTERRUPTS]++;
-	w->pending = 1;
-}
-
 /* A pointer that the chip has otherwise than the driver, after a disturbance on SPI, would spoil every frame from then on. */
 static void checkPointers(W5500 *w)
 {
@@ -388,6 +386,7 @@ const EthernetDriver w5500Driver = {
 	.defaultHz = 33000000, /* §5.5.4: 33.3 MHz is what was tested, 80 MHz the design's; wires decide in between */
 	.mostHz = 80000000,
 	.leastHz = 100000,
+	.mode = 3, /* §2.2: modes 0 and 3 are alike to the chip */
 	.start = w5500Start,
 	.configure = w5500Configure,
 	.receive = receive,

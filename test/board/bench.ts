@@ -44,10 +44,16 @@ export class Bench {
 	printed = "";
 	readonly complaints: string[] = [];
 
-	constructor(Model: ChipModelClass, files: { firmware: string; bootrom: string }, symbols: Symbols | undefined, places = PLACES) {
+	constructor(
+		Model: ChipModelClass,
+		files: { firmware: string; bootrom: string },
+		symbols: Symbols | undefined,
+		{ places = PLACES, profile = false } = {},
+	) {
 		let watched = false;
 		const machine = new Machine({
 			bootrom: readBootrom(files.bootrom),
+			profile,
 			console: (text) => {
 				if (!watched) this.printed += text;
 			},

@@ -10,12 +10,11 @@ const CHANNELS = 12;
 const IRQ = [11, 12];
 
 // Registers of a channel, by what the low bits of the offset name: four aliases, whose last one triggers. §2.5.2.1.
-const ALIASES = [
-	["read", "write", "count", "control"],
-	["control", "read", "write", "count"],
-	["control", "count", "read", "write"],
-	["control", "write", "count", "read"],
-] as const;
+const READ = 0;
+const WRITE = 1;
+const COUNT = 2;
+const CONTROL = 3;
+const ALIASES = [READ, WRITE, COUNT, CONTROL, CONTROL, READ, WRITE, COUNT, CONTROL, COUNT, READ, WRITE, CONTROL, WRITE, COUNT, READ];
 const TRIGGER = 3;
 
 const INTR = 0x400;
@@ -109,14 +108,30 @@ export class Channel {
 		return value;
 	}
 
-	/** Writes `count` words that came: bytes, or the high byte and the low byte of each. */
-	write(bytes: Uint8Array, count: number, wide: boolean): void {
+	/** It reads one byte again and again. */
+	get constant(): boolean {
+		return (this.control & (CTRL_INCR_READ | 0xc)) === 0;
+	}
+
+	/** What `constant` reads. */
+	peek(): number {
+		return this.#rp2040.readUint8(this.readAddress);
+	}
+
+	/** So many have been read that nobody needs. */
+	skip(count: number): void {
+		this.#passed(count);
+	}
+
+	/** Writes `count` words that came: bytes from `at` on, or the high byte and the low byte of each. */
+	write(bytes: Uint8Array, at: number, count: number, wide: boolean): void {
 		const { sram } = this.#rp2040;
-		const at = this.writeAddress - 0x2000_0000;
-		if (!wide && this.#size === 1 && this.control & CTRL_INCR_WRITE && !this.#ring && at >= 0 && at + count <= sram.length) {
-			sram.set(count === bytes.length ? bytes : bytes.subarray(0, count), at);
+		const to = this.writeAddress - 0x2000_0000;
+		const plain = !wide && (this.control & (CTRL_INCR_WRITE | 0xc)) === CTRL_INCR_WRITE && this.#ring === 0;
+		if (plain && to >= 0 && to + count <= sram.length) {
+			for (let i = 0; i < count; i++) sram[to + i] = bytes[at + i]!;
 			this.writeAddress += count;
-		} else for (let i = 0; i < count; i++) this.#write(wide ? (bytes[2 * i]! << 8) | bytes[2 * i + 1]! : bytes[i]!);
+		} else for (let i = 0; i < count; i++) this.#write(wide ? (bytes[2 * i]! << 8) | bytes[2 * i + 1]! : bytes[at + i]!);
 		this.#passed(count);
 	}
 
@@ -262,12 +277,12 @@ export class Dma extends Registers {
 
 	#readChannel(channel: Channel, offset: number): number {
 		this.#sync();
-		switch (ALIASES[offset >> 4]![(offset >> 2) & 3]!) {
-			case "read":
+		switch (ALIASES[offset >> 2]!) {
+			case READ:
 				return channel.readAddress;
-			case "write":
+			case WRITE:
 				return channel.writeAddress;
-			case "count":
+			case COUNT:
 				return channel.remaining;
 			default:
 				return channel.control;
@@ -277,14 +292,14 @@ export class Dma extends Registers {
 	#writeChannel(channel: Channel, offset: number, value: number): void {
 		this.#sync();
 		const place = (offset >> 2) & 3;
-		switch (ALIASES[offset >> 4]![place]!) {
-			case "read":
+		switch (ALIASES[offset >> 2]!) {
+			case READ:
 				channel.readAddress = value >>> 0;
 				break;
-			case "write":
+			case WRITE:
 				channel.writeAddress = value >>> 0;
 				break;
-			case "count":
+			case COUNT:
 				channel.reload = value >>> 0;
 				break;
 			default:

@@ -76,6 +76,7 @@ async function run(board: Board, options: Options, tools: Tools, folder: string)
 	const machine = new Machine({
 		bootrom: readBootrom(options.bootrom),
 		seed: options.seed,
+		profile: options.elf !== undefined,
 		console: (text) => {
 			if (!watched) print(text);
 		},

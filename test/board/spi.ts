@@ -67,6 +67,11 @@ class Fifo {
 		this.#words[(this.#head + this.count++) & (DEPTH - 1)] = word;
 	}
 
+	/** All eight are that word. */
+	holds(word: number): boolean {
+		return this.count === DEPTH && this.#words.every((each) => each === word);
+	}
+
 	pull(): number {
 		const word = this.#words[this.#head]!;
 		this.#head = (this.#head + 1) & (DEPTH - 1);
@@ -108,6 +113,10 @@ export class Spi extends Registers {
 	#shifting = false;
 	#word = 0;
 	#end = 0;
+	/** What the chip has answered to words that are not over yet, see #lookAhead. */
+	readonly #ahead = new Uint8Array(CHUNK);
+	#aheadAt = 0;
+	#aheadEnd = 0;
 	/** Words are being moved: what the DMA then begins waits for their end. */
 	#moving = false;
 
@@ -129,6 +138,7 @@ export class Spi extends Registers {
 	/** A chip is selected, or not any more. */
 	select(device: SpiDevice, selected: boolean): void {
 		this.sync();
+		this.#aheadAt = this.#aheadEnd = 0;
 		if (selected) this.#selected.add(device);
 		else this.#selected.delete(device);
 		[this.#device] = this.#selected;
@@ -150,16 +160,49 @@ export class Spi extends Registers {
 
 	/** Moves what has moved until now. */
 	sync(): void {
-		if (this.#moving) return;
 		const { nanos } = this.#clock;
+		if (this.#moving || !this.#shifting || this.#end > nanos) return;
+		this.#moving = true;
 		while (this.#shifting && this.#end <= nanos) {
-			const ready = 1 + this.#tx.count + (this.#source?.remaining ?? 0);
 			const passed = 1 + Math.floor((nanos - this.#end) / this.#wordNanos);
-			this.#moving = true;
-			this.#move(Math.min(ready, passed, BULK));
-			this.#moving = false;
+			if (this.#aheadAt === this.#aheadEnd) this.#lookAhead();
+			const ahead = this.#aheadEnd - this.#aheadAt;
+			if (ahead > 0 && this.#streaming()) this.#stream(Math.min(passed, ahead));
+			else this.#move(Math.min(1 + this.#tx.count + (this.#source?.remaining ?? 0), passed, BULK));
 		}
+		this.#moving = false;
 		this.#proceed();
+	}
+
+	/** The DMA reads from the chip: it sends one word again and again, and stores what comes. */
+	#streaming(): boolean {
+		const source = this.#source;
+		return source !== undefined && source.constant && this.#target !== undefined && this.#tx.count === DEPTH;
+	}
+
+	/**
+	 * While the DMA reads, the chip is asked for some words more than have passed, which costs less than to ask for each. Nobody sees them before
+	 * their time. Only as many as the DMA still puts into the FIFO.
+	 */
+	#lookAhead(): void {
+		if (this.#wordBytes > 1 || this.#device === undefined || !this.#streaming()) return;
+		const source = this.#source!;
+		const word = source.peek();
+		if (this.#word !== word || !this.#tx.holds(word)) return;
+		const count = Math.min(CHUNK, source.remaining, this.#target!.remaining);
+		this.#device.exchange(this.#outBytes.subarray(0, count).fill(word), this.#ahead.subarray(0, count));
+		this.#aheadAt = 0;
+		this.#aheadEnd = count;
+	}
+
+	/** Lets `count` words of those pass. */
+	#stream(count: number): void {
+		this.#end += count * this.#wordNanos;
+		this.busyNanos += count * this.#wordNanos;
+		const at = this.#aheadAt;
+		this.#aheadAt += count;
+		this.#source!.skip(count);
+		this.#target!.write(this.#ahead, at, count, false);
 	}
 
 	/** Where the DMA takes what is to be sent from. */
@@ -278,15 +321,18 @@ export class Spi extends Registers {
 		const bytes = count * this.#wordBytes;
 		const out = bytes === 1 ? this.#outByte : this.#outBytes.subarray(0, bytes);
 		const into = bytes === 1 ? this.#inByte : this.#inBytes.subarray(0, bytes);
+		const known = Math.min(bytes, this.#aheadEnd - this.#aheadAt);
 		if (wide)
 			for (let i = 0; i < count; i++) {
 				out[2 * i] = this.#out[i]! >> 8;
 				out[2 * i + 1] = this.#out[i]!;
 			}
 		else for (let i = 0; i < count; i++) out[i] = this.#out[i]!;
+		for (let i = 0; i < known; i++) into[i] = this.#ahead[this.#aheadAt++]!;
 		// When nobody drives the line, the pad pulls it down.
 		if (this.#device === undefined) into.fill(0);
-		else this.#device.exchange(out, into);
+		else if (known === 0) this.#device.exchange(out, into);
+		else if (known < bytes) this.#device.exchange(out.subarray(known), into.subarray(known));
 		this.#arrived(into, count, wide);
 	}
 
@@ -294,7 +340,7 @@ export class Spi extends Registers {
 	#arrived(into: Uint8Array, count: number, wide: boolean): void {
 		const target = this.#target;
 		const taken = target === undefined ? 0 : Math.min(count, target.remaining);
-		if (taken > 0) target!.write(into, taken, wide);
+		if (taken > 0) target!.write(into, 0, taken, wide);
 		for (let i = taken; i < count; i++) {
 			if (this.#rx.count === DEPTH) this.#raw |= INT_OVERRUN;
 			else this.#rx.push(wide ? (into[2 * i]! << 8) | into[2 * i + 1]! : into[i]!);
@@ -332,7 +378,9 @@ export class Spi extends Registers {
 			if (this.#source !== undefined) words = Math.min(words, CHUNK, this.#source.remaining);
 			if (this.#imsc !== 0) words = 1;
 		}
-		if (words === Number.POSITIVE_INFINITY) this.#alarm.cancel();
-		else this.#alarm.scheduleAt(this.#end + (words - 1) * this.#wordNanos);
+		if (words === Number.POSITIVE_INFINITY) return this.#alarm.cancel();
+		const at = this.#end + (words - 1) * this.#wordNanos;
+		// One that comes earlier sets the next.
+		if (!this.#alarm.armed || this.#alarm.at > at) this.#alarm.scheduleAt(at);
 	}
 }

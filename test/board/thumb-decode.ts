@@ -31,6 +31,13 @@ export interface Instruction {
 	condition?: string;
 	/** The stretch ends here: the code returns by itself. */
 	ends: boolean;
+	/** A call of code that is known. */
+	call?: number;
+	/** It pushes the link register, or returns to it or to what was pushed. */
+	pushesLink?: boolean;
+	returns?: "link" | "pushed";
+	/** Of what returns: the code when it is to go on at `target`, without leaving the stretch. */
+	emitReturn?(context: Context, target: number): string;
 	emit(context: Context): string;
 }
 
@@ -106,7 +113,8 @@ function highRegisters(pc: number, op: number): Instruction {
 			return simple(pc, `r${d}=${value}${d === SP ? "&~3" : ""};`, { reads, writes: bits(d) });
 		default: {
 			const link = op & 0x80 ? `R[14]=${(pc + 2) | 1};` : "";
-			return ending(pc, 2, reads, `t=${value};${link}${BRANCH}`);
+			const branch = ending(pc, 2, reads, `t=${value};${link}${BRANCH}`);
+			return m === LR && link === "" ? { ...branch, returns: "link", emitReturn: () => "" } : branch;
 		}
 	}
 }
@@ -245,7 +253,7 @@ function wide(pc: number, op: number, op2: number): Instruction {
 		const i2 = 1 ^ ((op2 >> 11) & 1) ^ s;
 		const offset = (-s << 24) | (i1 << 23) | (i2 << 22) | ((op & 0x3ff) << 12) | ((op2 & 0x7ff) << 1);
 		const target = (pc + 4 + offset) >>> 0;
-		return ending(pc, 3, 0, `R[14]=${(pc + 4) | 1};`, { target: `${target}` });
+		return { ...ending(pc, 3, 0, `R[14]=${(pc + 4) | 1};`, { target: `${target}` }), call: target };
 	}
 	if (op === 0xf3bf && (op2 & 0xffc0) === 0x8f40) return simple(pc, "", { cycles: 3, size: 4 });
 	const after = { target: `${pc + 4}` };
@@ -346,5 +354,3 @@ function memory(pc: number, op: number, halfword: Halfword): Instruction {
 	const address = by === 0 ? `r${n}` : `r${n}+${by * size}|0`;
 	return op & 0x800 ? load(pc, size, d, address, bits(n)) : store(pc, size, d, address, bits(n));
 }
-
-export const LINK = LR;

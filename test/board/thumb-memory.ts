@@ -2,7 +2,8 @@
 // (Cpu.load32 and the like), which also says how many cycles more it took. Read thumb-decode.ts first.
 
 import { SP, bits, ending, simple } from "./thumb-decode.ts";
-import type { Instruction } from "./thumb-decode.ts";
+import type { Context, Instruction } from "./thumb-decode.ts";
+import { C, N, V, Z } from "./thumb.ts";
 
 const SRAM = 0x2000_0000;
 export const SRAM_BYTES = 264 * 1024;
@@ -63,11 +64,12 @@ function spill(registers: number[], k: number): string {
 export function push(pc: number, op: number): Instruction {
 	const registers = [...listed(op), ...(op & 0x100 ? [14] : [])];
 	const bytes = registers.length * 4;
-	return simple(pc, ({ before }) => `t=r13-${bytes}|0;r13=t;${spill(registers, before)}`, {
+	const instruction = simple(pc, ({ before }) => `t=r13-${bytes}|0;r13=t;${spill(registers, before)}`, {
 		reads: bits(SP, ...registers),
 		writes: bits(SP),
 		cycles: 1 + registers.length,
 	});
+	return { ...instruction, pushesLink: (op & 0x100) !== 0 };
 }
 
 /** `branch`: goes on at the address in t. */
@@ -82,14 +84,16 @@ export function pop(pc: number, op: number, branch: string): Instruction {
 			writes,
 			cycles: 1 + count,
 		});
-	const instruction = ending(pc, 3 + count, bits(SP), "", { writes });
+	const load = (before: number) =>
+		`${registers.length === 0 ? "" : restore(before)}t=r13+${registers.length * 4}|0;t=${value(4, before)};r13=r13+${count * 4}|0;`;
+	const leave = (context: Context) => `${context.save()}c+=${context.before + 3 + count};${branch}return c;`;
 	return {
-		...instruction,
-		emit(context) {
-			const last = `t=r13+${registers.length * 4}|0;t=${value(4, context.before)};r13=r13+${count * 4}|0;`;
-			const leave = `${context.save()}c+=${context.before + 3 + count};${branch}return c;`;
-			return `${registers.length === 0 ? "" : restore(context.before)}${last}${leave}`;
-		},
+		...ending(pc, 3 + count, bits(SP), "", { writes }),
+		emit: (context) => `${load(context.before)}${leave(context)}`,
+		uses: N | Z | C | V,
+		returns: "pushed",
+		// What was pushed is there still, if the code is what it seems.
+		emitReturn: (context, target) => `${load(context.before)}if(t!==${target | 1}){${leave(context)}}`,
 	};
 }
 

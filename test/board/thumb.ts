@@ -15,7 +15,7 @@ export const V = 8;
 export const ALL_FLAGS = 15;
 
 /** Instructions of a stretch at most. */
-const LONGEST = 64;
+const LONGEST = 96;
 /** How far is looked for who reads the flags at an exit. */
 const LOOK_AHEAD = 8;
 
@@ -44,23 +44,58 @@ function flagsRead(pc: number, halfword: Halfword): number {
 	return needed | open;
 }
 
-/** Code in one place: instructions in their order. */
-function stretch(start: number, halfword: Halfword): Instruction[] {
+/** What follows a call or a return where that is known, so that the stretch goes on there. */
+class Calls {
+	/** What the link register holds, or what was pushed of it, if that is known. */
+	#link: number | undefined;
+	readonly #pushed: (number | undefined)[] = [];
+
+	/** The instruction as it is when its target is known. */
+	follow(instruction: Instruction): Instruction {
+		const { call, returns } = instruction;
+		if (call !== undefined) {
+			this.#link = instruction.pc + 4;
+			return { ...instruction, next: call, ends: false, writes: 1 << 14, emit: () => `r14=${this.#linkAfter(instruction)};` };
+		}
+		if (instruction.pushesLink) this.#pushed.push(this.#link);
+		if (instruction.writes & (1 << 14)) this.#link = undefined;
+		if (returns === undefined) return instruction;
+		const target = returns === "link" ? this.#link : this.#pushed.pop();
+		if (target === undefined) return instruction;
+		return { ...instruction, next: target, ends: false, emit: (context) => instruction.emitReturn!(context, target) };
+	}
+
+	#linkAfter({ pc }: Instruction): number {
+		return (pc + 4) | 1;
+	}
+}
+
+/** Code in one place: instructions in their order. `enters`: whether calls and returns are followed to such an address. */
+function stretch(start: number, halfword: Halfword, enters: (pc: number) => boolean): Instruction[] {
 	const list: Instruction[] = [];
 	const seen = new Set<number>();
+	const calls = new Calls();
 	let pc: number | undefined = start;
 	while (pc !== undefined && list.length < LONGEST && !seen.has(pc)) {
 		seen.add(pc);
-		const instruction = decode(pc, halfword);
+		let instruction = decode(pc, halfword);
+		if (instruction.call === undefined || enters(instruction.call)) instruction = calls.follow(instruction);
 		list.push(instruction);
 		pc = instruction.next;
 	}
 	return list;
 }
 
-/** `exact`: flags are right at every exit, even those that the code behind it does not read. For tests. */
-export function translate(start: number, halfword: Halfword, exact = false): Translation {
-	const list = stretch(start, halfword);
+/**
+ * `exact`: flags are right at every exit, even those that the code behind it does not read; for tests. `enters`: whether a call is followed to such
+ * an address.
+ */
+export function translate(
+	start: number,
+	halfword: Halfword,
+	{ exact = false, enters = () => false }: { exact?: boolean; enters?: (pc: number) => boolean } = {},
+): Translation {
+	const list = stretch(start, halfword, enters);
 	const last = list[list.length - 1]!;
 	// A stretch that ends because it is long enough, or where it has been.
 	const rest = last.next;

@@ -10,7 +10,9 @@ import { compileForEsp32, compileForPico, CORTEX_M0, ESP32, ESP32C3, missing, ty
 function installed(what: string, toolchains: Toolchain[], ...variables: string[]): string[] | undefined {
 	const unset = variables.find((name) => !existsSync(process.env[name] ?? ""));
 	const problem =
-		unset === undefined ? toolchains.map(missing).find((text) => text !== undefined) : `${unset} is not set to an SDK`;
+		unset === undefined
+			? toolchains.map((each) => missing(each, what.endsWith("esp32.c"))).find((text) => text !== undefined)
+			: `${unset} is not set to an SDK`;
 	if (problem === undefined) return variables.map((name) => process.env[name]!);
 	console.log(`skipped: ${what}: ${problem}`);
 	return undefined;

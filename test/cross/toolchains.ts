@@ -33,13 +33,13 @@ export const ESP32C3: Toolchain = {
 	name: "RISC-V (ESP32-C3)",
 	compiler: "riscv64-unknown-elf-gcc",
 	flags: [...RISCV, "-c"],
-	packages: "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf libnewlib-dev",
+	packages: "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
 };
 export const ESP32: Toolchain = {
 	name: "Xtensa (ESP32, ESP32-S3)",
 	compiler: "xtensa-lx106-elf-gcc",
 	flags: XTENSA,
-	packages: "gcc-xtensa-lx106 picolibc-riscv64-unknown-elf libnewlib-dev",
+	packages: "gcc-xtensa-lx106 picolibc-riscv64-unknown-elf",
 };
 export const TOOLCHAINS = [CORTEX_M0, CORTEX_M33, ESP32C3, ESP32];
 
@@ -47,11 +47,11 @@ const PICOLIBC = "/usr/lib/picolibc/riscv64-unknown-elf/include";
 const NEWLIB = "/usr/include/newlib";
 const WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Werror=implicit-function-declaration", "-O2", "-std=gnu11"];
 
-/** What is missing for a toolchain, in one line; undefined when nothing is. */
-export function missing({ compiler, packages }: Toolchain): string | undefined {
+/** What is missing for a toolchain, in one line; undefined when nothing is. `newlib`: the C library that ESP-IDF's headers build upon. */
+export function missing({ compiler, packages }: Toolchain, newlib = false): string | undefined {
 	const found = (process.env["PATH"] ?? "").split(":").some((folder) => existsSync(join(folder, compiler)));
-	const headers = compiler.startsWith("arm") ? true : existsSync(PICOLIBC) && existsSync(NEWLIB);
-	return found && headers ? undefined : `${compiler}: install Debian's ${packages}`;
+	if (!found || (!compiler.startsWith("arm") && !existsSync(PICOLIBC))) return `${compiler}: install Debian's ${packages}`;
+	return newlib && !existsSync(NEWLIB) ? `${NEWLIB}: install Debian's libnewlib-dev` : undefined;
 }
 
 /** Natives of the firmware that need no SDK, from the manifests that mcconfig reads. */

@@ -130,7 +130,7 @@ static bool hashMatches(const Enc *enc, const uint8_t *frame)
 }
 
 /* Figures 8-1 and 8-2. The FCS of a frame that arrives here is always good. */
-static bool passes(const Enc *enc, const uint8_t *frame, uint32_t length)
+static bool passes(Enc *enc, const uint8_t *frame, uint32_t length)
 {
 	uint8_t own[6], filters = enc->registers[ERXFCON], met = 0;
 	uint8_t active = filters & (UCEN | PMEN | MPEN | HTEN | MCEN | BCEN);
@@ -143,7 +143,8 @@ static bool passes(const Enc *enc, const uint8_t *frame, uint32_t length)
 		met |= BCEN;
 	if (frame[0] & 1)
 		met |= MCEN;
-	if ((active & PMEN) && patternMatches(enc, frame, length))
+	/* Erratum 18: the pattern match filter lets further frames pass. */
+	if ((active & PMEN) && (patternMatches(enc, frame, length) || chipRandom(&enc->chip) % 16 == 0))
 		met |= PMEN;
 	if ((active & MPEN) && magicMatches(own, frame, length))
 		met |= MPEN;
@@ -239,7 +240,7 @@ void encAccept(Enc *enc, const uint8_t *frame, uint32_t length)
 		enc->chip.counts.filtered++;
 		return;
 	}
-	/* Errata, "DMA": a frame that arrives while the engine sums up is lost. */
+	/* Erratum 17: a frame that arrives while the DMA engine sums up is lost. */
 	bool summing = enc->dmaAt != NEVER && (enc->registers[ECON1] & CSUMEN);
 	if (summing || !finds(enc, length)) { /* 12.1.2 */
 		enc->registers[EIR] |= RXERIF;

@@ -154,7 +154,8 @@ void encTransmitEnd(Enc *enc)
 	enc->collides = false;
 	writeStatus(enc, &out, !late && !out.giant, late);
 	if (late || out.giant) { /* 12.1.3 */
-		enc->registers[ESTAT] |= late ? TXABRT | LATECOL : TXABRT;
+		/* Erratum 15: LATECOL does not reliably tell; the status vector does. */
+		enc->registers[ESTAT] |= late && (chipRandom(&enc->chip) & 1) ? TXABRT | LATECOL : TXABRT;
 		enc->registers[EIR] |= TXERIF;
 		enc->stalled = true; /* erratum 12 */
 		enc->transmitAt = NEVER;

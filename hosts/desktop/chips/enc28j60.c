@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Erratum 1: CLKRDY does not tell when the chip is usable after a reset command; 1 ms does. */
+/* Erratum 1 (2 in the table of DS80349C): CLKRDY does not tell when the chip is usable after a reset command; 1 ms does. */
 #define RESET_NS 1000000
 
 /* Memory */
@@ -82,9 +82,18 @@ static void writeOnce(Enc *enc, uint8_t value)
 		encSetOrClearBits(enc, enc->opcode >> 5 == 4, value);
 }
 
+/* While a fault is on the bus, the chip and its driver may come to think differently. */
+static void watchFaults(Enc *enc)
+{
+	const uint32_t *faults = enc->chip.faults;
+	if (faults[CHIP_ABSENT] || faults[CHIP_BIT_ERRORS_IN] || faults[CHIP_BIT_ERRORS_OUT])
+		enc->excused = true;
+}
+
 static uint8_t encExchange(Chip *chip, uint8_t out)
 {
 	Enc *enc = (Enc *)chip;
+	watchFaults(enc);
 	enc->passed++;
 	switch (enc->phase) {
 	case SPI_OPCODE:
@@ -111,7 +120,12 @@ static uint8_t encExchange(Chip *chip, uint8_t out)
 /* 4.2.7, 11.2: all but the memory, and CLKRDY, is as after power on. */
 static void softReset(Enc *enc)
 {
+	if (enc->registers[ECON2] & PWRSV) {
+		encComplain(enc, "enc28j60: a reset command in power save mode does nothing (erratum 19)");
+		return;
+	}
 	encInitRegisters(enc);
+	enc->excused = false;
 	enc->usableAt = enc->chip.now + RESET_NS;
 	if (enc->clockReady)
 		encLinkChanged(enc);
@@ -141,6 +155,8 @@ static void encReset(Chip *chip)
 {
 	Enc *enc = (Enc *)chip;
 	encInitRegisters(enc);
+	/* A brown-out is not the driver's doing, and it may not know of it for a while. */
+	enc->excused = chip->faults[CHIP_RESETS] != 0;
 	enc->clockReady = false;
 	enc->clockAt = chip->now + chipTakes(chip, OSCILLATOR_NS);
 	enc->usableAt = 0;
@@ -175,6 +191,7 @@ static uint64_t encNext(const Chip *chip)
 static void encTime(Chip *chip, uint64_t ns)
 {
 	Enc *enc = (Enc *)chip;
+	watchFaults(enc);
 	for (;;) {
 		uint64_t at = encNext(chip);
 		if (at > ns)

@@ -63,6 +63,8 @@ typedef struct {
 	bool stalled; /* erratum 12: nothing ends until TXRST is pulsed */
 	uint64_t pausedUntil; /* by a PAUSE frame */
 
+	/** A fault reset the chip or disturbed the bus: until the driver resets it, what it does wrong need not be its own mistake. */
+	bool excused;
 	bool lied; /* a wrong length or pointer was stored: the driver is not to blame for what it reads next */
 
 	Mii mii;
@@ -76,10 +78,10 @@ typedef struct {
 	bool dmaWaits; /* for the end of the transmission */
 } Enc;
 
-/** Complains, unless the driver may have been misled by bit errors. */
+/** Complains, unless the driver may have been misled by a fault. */
 #define encComplain(ENC, ...) \
 	do { \
-		if (!(ENC)->chip.faults[CHIP_BIT_ERRORS_IN]) \
+		if (!(ENC)->excused) \
 			chipComplain(&(ENC)->chip, __VA_ARGS__); \
 	} while (0)
 

@@ -4,8 +4,8 @@
 //   w5500-socket.c  socket registers and commands
 //   w5500-macraw.c  frames of socket 0 in and out
 
-#ifndef MULTIHOME_W5500_H
-#define MULTIHOME_W5500_H
+#ifndef MULTIHOME_CHIP_W5500_H
+#define MULTIHOME_CHIP_W5500_H
 
 #include "chip.h"
 

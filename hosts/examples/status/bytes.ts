@@ -4,8 +4,8 @@ import type { TCP } from "../device.ts";
 import type { BodySource } from "../http.ts";
 
 const PERIOD = 251;
-/** Most bytes written at once: two full segments. */
-const PIECE = 2920;
+/** Most bytes written at once: a full segment. */
+const PIECE = 1460;
 
 export class Pattern implements BodySource {
 	/** Long enough for a piece that begins anywhere in the period. */

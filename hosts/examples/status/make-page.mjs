@@ -14,7 +14,13 @@ export function pageModule() {
 	const odd = /[^\n\x20-\x7e]/.exec(page);
 	if (odd) throw new Error(`page.html: "${odd[0]}" at ${odd.index}: expected ASCII; write it as an entity or an escape`);
 	const literal = page.trimEnd().replace(/[\\`]|\$\{/g, "\\$&");
-	return `// Made from page.html by make-page.mjs: change that one.\n\nexport const PAGE = \`${literal}\n\`;\n`;
+	return `// Made from page.html by make-page.mjs: change that one.
+
+/** In an object: the build writes plain constants out where they are used, and XS copies a literal to RAM each time that it is evaluated. */
+export const PAGE = Object.freeze({
+	text: \`${literal}\n\`,
+});
+`;
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) writeFileSync(new URL("page.ts", folder), pageModule());

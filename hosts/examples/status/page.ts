@@ -1,6 +1,8 @@
 // Made from page.html by make-page.mjs: change that one.
 
-export const PAGE = `<!doctype html>
+/** In an object: the build writes plain constants out where they are used, and XS copies a literal to RAM each time that it is evaluated. */
+export const PAGE = Object.freeze({
+	text: `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8" />
@@ -732,4 +734,5 @@ turn();
 </script>
 </body>
 </html>
-`;
+`,
+});

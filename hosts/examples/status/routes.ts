@@ -15,7 +15,7 @@ const PAGE_POLICY =
 
 export class Routes {
 	readonly #report: Report;
-	readonly #page = new TextSource(PAGE);
+	readonly #page = new TextSource(PAGE.text);
 	readonly #pattern = new Pattern();
 
 	constructor(report: Report) {

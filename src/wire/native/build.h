@@ -4,6 +4,7 @@
 #define MULTIHOME_BUILD_H
 
 #include "arena.h"
+#include "copy.h"
 #include "layout.h"
 #include "sum.h"
 
@@ -22,17 +23,17 @@ static inline uint32_t pseudoHeader(const uint8_t *ip, uint32_t protocol, uint32
 static inline void fromRing(uint8_t *to, const uint8_t *ring, uint32_t size, uint32_t offset, uint32_t length)
 {
 	uint32_t first = length < size - offset ? length : size - offset;
-	memcpy(to, ring + offset, first);
+	copyBytes(to, ring + offset, first);
 	if (length > first)
-		memcpy(to + first, ring, length - first);
+		copyBytes(to + first, ring, length - first);
 }
 
 static inline void toRing(uint8_t *ring, uint32_t size, uint32_t offset, const uint8_t *from, uint32_t length)
 {
 	uint32_t first = length < size - offset ? length : size - offset;
-	memcpy(ring + offset, from, first);
+	copyBytes(ring + offset, from, first);
 	if (length > first)
-		memcpy(ring, from + first, length - first);
+		copyBytes(ring, from + first, length - first);
 }
 
 static inline void demandRing(xsMachine *the, Arena *arena, xsIntegerValue ring, xsIntegerValue size, xsIntegerValue offset, xsIntegerValue length)

@@ -110,6 +110,7 @@ export class Rig implements DeviceHost {
 		this.poll();
 		for (let i = 0; !this.device.linkUp && i < 10_000; i++) this.step();
 		expect(this.device.linkUp, "link").toBe(true);
+		this.drain();
 	}
 
 	notify(): void {

@@ -56,9 +56,9 @@ describe("status program", () => {
 		const answer = get("/");
 		expect(statusOf(answer)).toBe(200);
 		expect(answer).toContain("Content-Security-Policy: default-src 'none'");
-		expect(bodyOf(answer)).toBe(PAGE);
-		expect(/^[\n\x20-\x7e]*$/.test(PAGE)).toBe(true);
-		expect(/(src|href)="(?!\/status|data:)/.test(PAGE)).toBe(false);
+		expect(bodyOf(answer)).toBe(PAGE.text);
+		expect(/^[\n\x20-\x7e]*$/.test(PAGE.text)).toBe(true);
+		expect(/(src|href)="(?!\/status|data:)/.test(PAGE.text)).toBe(false);
 	});
 
 	it("tells its status as JSON", () => {
