@@ -31,6 +31,9 @@ export default defineConfig({
 			project("sim", ["test/sim/**/*.test.ts"], [], 600_000),
 			project("fuzz", ["test/fuzz/**/*.test.ts"], [], 900_000),
 			project("chips", ["test/chips/**/*.test.ts"], [], 120_000),
+			project("cross", ["test/cross/**/*.test.ts"], [], 120_000),
+			// A firmware and its peers: seconds of the board's time are minutes of ours.
+			project("board", ["test/board/**/*.test.ts"], [], 900_000),
 			project("desktop", ["test/unit/desktop/**/*.test.ts", "test/desktop/**/*.test.ts", "test/xs/**/*.test.ts"], [], 120_000),
 			// One file at a time: beside each other they would measure each other.
 			project("interop", ["test/interop/**/*.test.ts"], [], 600_000, 1),

@@ -51,12 +51,12 @@ async function types() {
 	return total;
 }
 
-/** One project of vitest.config.ts. A file that cannot be loaded is one failure. */
-const vitest = (project) => async () => {
-	const report = join(results, `${project}.json`);
+/** One project of vitest.config.ts. A file that cannot be loaded is one failure. `env`: settings, after which the report is named. */
+const vitest = (project, env = {}) => async () => {
+	const report = join(results, `${[project, ...Object.values(env)].join("-")}.json`);
 	rmSync(report, { force: true });
 	const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${report}`];
-	const status = await run(bin("vitest"), ["run", "--project", project, ...reporters]);
+	const status = await run(bin("vitest"), ["run", "--project", project, ...reporters], env);
 	const total = { passed: 0, failed: 0, skipped: 0 };
 	if (existsSync(report)) {
 		const { numPassedTests, numPendingTests, numTodoTests, numFailedTests, testResults } = JSON.parse(
@@ -84,6 +84,10 @@ const GCC = [["gcc", () => found("gcc")]];
 const MULTILIB = [
 	...GCC,
 	["gcc-multilib", () => existsSync("/usr/include/x86_64-linux-gnu/gnu/stubs-32.h") || existsSync("/usr/include/gnu/stubs-32.h")],
+];
+const CROSS = [
+	["gcc-arm-none-eabi", () => found("arm-none-eabi-gcc")],
+	["gcc-riscv64-unknown-elf", () => found("riscv64-unknown-elf-gcc")],
 ];
 const INTEROP = [
 	["root", () => process.getuid?.() === 0],
@@ -121,12 +125,35 @@ const LAYERS = [
 				settings: [`FRAMES=${process.env.SANITIZE_FRAMES ?? 20000}`],
 			}),
 	],
+	["chips", "the models of the chips, on Node", GCC, vitest("chips"), ["test/chips"]],
+	["drivers", "the chips' drivers over the models, on XS, 64 bits", GCC, () => runOnXS({ folders: ["test/drivers"], name: "drivers" })],
+	[
+		"drivers-sanitize",
+		"drivers and models under ASan and UBSan, on XS",
+		GCC,
+		() =>
+			runOnXS({
+				sanitize: true,
+				folders: ["test/drivers"],
+				settings: [`TRANSACTIONS=${process.env.SANITIZE_TRANSACTIONS ?? 20000}`],
+				name: "drivers-sanitize",
+			}),
+	],
+	["cross", "the C of drivers and codec for the boards' processors", CROSS, vitest("cross"), ["test/cross"]],
+	["board", "the board emulator; firmware in it when MULTIHOME_FIRMWARE names one", GCC, vitest("board"), ["test/board"]],
 	["desktop", "the desktop host", GCC, vitest("desktop"), ["test/desktop", "test/unit/desktop", "test/xs"]],
 	["interop", "against the Linux kernel over TAP", [...GCC, ...INTEROP], vitest("interop"), ["test/interop"]],
+	[
+		"interop-chips",
+		"the same through W5500 and ENC28J60, drivers and models",
+		[...GCC, ...INTEROP],
+		vitest("interop", { INTEROP_DRIVERS: "chips" }),
+		["test/interop"],
+	],
 ];
 
 const HELP = `npm test -- [--only LAYER[,LAYER …]]
-${LAYERS.map(([name, what]) => `  ${name.padEnd(10)}${what}`).join("\n")}
+${LAYERS.map(([name, what]) => `  ${name.padEnd(18)}${what}`).join("\n")}
 Environment: SEED and SEEDS (sim), FRAMES (fuzz), SANITIZE_FRAMES. See test/README.md.`;
 
 function selection(args) {

@@ -181,7 +181,10 @@ static const char *openController(Spi *spi)
 			return error == ESP_ERR_INVALID_STATE ? "the controller is in use" : "the controller cannot be initialised with these pins";
 		*controller = (Controller){ .ready = 1, .clock = spi->pins.clock, .out = spi->pins.out, .in = spi->pins.in };
 	}
-	/* Without a select pin of its own, as a transaction is several transfers. */
+	/*
+	 * Without a select pin of its own, as a transaction is several transfers. Mode 0 also for chips that take 3: they take both, there is no pause here to
+	 * be saved, and spi_master turns the idle clock round after select has gone low, which such a chip would count as an edge.
+	 */
 	const spi_device_interface_config_t device = { .mode = 0, .clock_speed_hz = (int)possibleHz(&spi->pins), .spics_io_num = -1, .queue_size = 1 };
 	if (spi_bus_add_device(hostOf(spi), &device, &spi->device) != ESP_OK) {
 		if (controller->users == 0)

@@ -85,20 +85,25 @@ enum { PLNKIE = 0x0010, PGEIE = 0x0002 };
 enum { LEDS = 0x3000 | 0x0400 | 0x0070 | 0x0002 };
 
 /*
- * The 8 KB, §3.2. Two transmit buffers at the end: the next frame is written while the other is on the wire. Each has the control byte, the
- * frame, and the seven bytes of the status vector that the chip writes behind it (§7.1).
+ * The 8 KB, §3.2. The receive buffer has room for four full frames with their headers, which is the default TCP window: with one less, a peer that
+ * fills its window at the wire's speed loses the last frame again and again. Then two transmit buffers, each for the control byte, the frame, and
+ * the status vector that the chip writes behind it (§7.1): the first takes any frame, the second has what is left, enough for acknowledgments and
+ * questions, which need not wait for a full frame that is on the wire.
  */
 #define MEMORY_BYTES 0x2000
-#define STATUS_VECTOR 7
-#define TRANSMIT_BYTES (1 + FRAME_MOST + STATUS_VECTOR)
-#define TRANSMIT_BUFFER(N) (MEMORY_BYTES - (2u - (N)) * TRANSMIT_BYTES)
 /* Errata 5: the receive buffer must start at address 0. */
 #define RECEIVE_START 0
-#define RECEIVE_BYTES TRANSMIT_BUFFER(0)
+#define RECEIVE_BYTES 0x1800
 /* Errata 14: ERXRDPT must be odd, and this is one of its values. */
 #define RECEIVE_END (RECEIVE_BYTES - 1)
+#define STATUS_VECTOR 7
+#define TRANSMIT_EXTRA (1 + STATUS_VECTOR)
+#define TRANSMIT_BUFFER(N) (RECEIVE_BYTES + (N) * (FRAME_MOST + TRANSMIT_EXTRA))
+/* The longest frame that the second buffer takes. */
+#define SMALL_MOST (MEMORY_BYTES - TRANSMIT_BUFFER(1) - TRANSMIT_EXTRA)
 _Static_assert(RECEIVE_END & 1, "the receive buffer must end at an odd address");
 _Static_assert(TRANSMIT_BUFFER(1) % 2 == 0, "ETXST should be even (7.1)");
+_Static_assert(SMALL_MOST >= 256, "the second transmit buffer is too small to be of use");
 
 /* In front of a received frame: the next frame's address, the length with FCS, 16 bits of status. Figure 7-3 and table 7-3. */
 #define HEADER 6
@@ -141,8 +146,8 @@ void enc28j60Write16(Enc28j60 *enc, uint8_t to, uint32_t value);
 /** BFS and BFC: for the registers whose names begin with E only (§4.2.4). */
 void enc28j60Set(Enc28j60 *enc, uint8_t in, uint8_t bits);
 void enc28j60Clear(Enc28j60 *enc, uint8_t in, uint8_t bits);
-/** Makes the bank known, whatever a disturbed transfer has left selected. */
-void enc28j60KnowBank(Enc28j60 *enc);
+/** Forgets what is assumed of bank and ERDPT, which a disturbed transfer may have changed. */
+void enc28j60Doubt(Enc28j60 *enc);
 /** Moves ERDPT, unless it is there. */
 void enc28j60SetRead(Enc28j60 *enc, uint32_t address);
 /** Begins a transaction with RBM or WBM. */

@@ -54,10 +54,11 @@ void enc28j60Clear(Enc28j60 *enc, uint8_t in, uint8_t bits)
 	instruct(enc, (uint8_t)(BFC | ADDRESS_OF(in)), bits, 2, 0);
 }
 
-void enc28j60KnowBank(Enc28j60 *enc)
+void enc28j60Doubt(Enc28j60 *enc)
 {
 	enc28j60Clear(enc, ECON1, BSEL);
 	enc->bank = 0;
+	enc->readAt = UNKNOWN;
 }
 
 /* Bit by bit, since the rest of ECON1 may have changed in the chip. */
@@ -174,7 +175,7 @@ static void reset(Enc28j60 *enc)
 	busWait(300);
 	instruct(enc, SRC, 0, 1, 0);
 	busWait(RESET_US);
-	enc28j60KnowBank(enc);
+	enc28j60Doubt(enc);
 }
 
 static int identify(Enc28j60 *enc, char problem[PROBLEM_BYTES])
@@ -195,7 +196,7 @@ static int identify(Enc28j60 *enc, char problem[PROBLEM_BYTES])
 
 int enc28j60EmptyReceiver(Enc28j60 *enc)
 {
-	enc28j60KnowBank(enc);
+	enc28j60Doubt(enc);
 	/* §11.4: what is being received is given up, and RXEN is cleared. */
 	enc28j60Set(enc, ECON1, RXRST);
 	enc28j60Clear(enc, ECON1, RXEN);
@@ -205,7 +206,6 @@ int enc28j60EmptyReceiver(Enc28j60 *enc)
 	/* Errata 14: ERXRDPT must be odd: not the start, as §6.1 has it, but the byte before. */
 	enc28j60Write16(enc, ERXRDPT, RECEIVE_END);
 	enc->next = RECEIVE_START;
-	enc->readAt = UNKNOWN;
 	enc->packets = 0;
 	for (int round = 0; round < 3; round++) {
 		uint32_t count = enc28j60Read(enc, EPKTCNT);

@@ -108,6 +108,12 @@ static void lookForEnd(Enc28j60 *enc)
 		enc28j60TransmitEnded(enc, flags);
 }
 
+/* Whether EWRPT is there. Read twice, as it may be the answer that is disturbed. */
+static int holds(Enc28j60 *enc, uint32_t address)
+{
+	return enc28j60Read16(enc, EWRPT) == (address & (MEMORY_BYTES - 1)) || enc28j60Read16(enc, EWRPT) == (address & (MEMORY_BYTES - 1));
+}
+
 static int fill(Enc28j60 *enc, uint8_t buffer, uint8_t *frame, uint32_t length)
 {
 	EthernetSums sums;
@@ -119,6 +125,11 @@ static int fill(Enc28j60 *enc, uint8_t buffer, uint8_t *frame, uint32_t length)
 	spiDeselect(enc->chip.spi);
 	if (!done)
 		return 0;
+	/* Whether all of it has come there: what was in the buffer before must not go out under this frame's length. */
+	if (!holds(enc, TRANSMIT_BUFFER(buffer) + 1 + length)) {
+		COUNT(COUNT_SPI_FAILED);
+		return 0;
+	}
 	if (sums.checksumAt) {
 		const uint8_t bytes[2] = { (uint8_t)(sums.checksum >> 8), (uint8_t)sums.checksum };
 		enc28j60Write16(enc, EWRPT, TRANSMIT_BUFFER(buffer) + 1 + sums.checksumAt);
@@ -129,6 +140,12 @@ static int fill(Enc28j60 *enc, uint8_t buffer, uint8_t *frame, uint32_t length)
 	return 1;
 }
 
+/* The buffer for a frame of that length: the second, if it fits there, to leave the first to those that do not. */
+static uint8_t bufferFor(const Enc28j60 *enc, uint32_t length)
+{
+	return length <= SMALL_MOST && !enc->lengths[1] ? 1 : 0;
+}
+
 int enc28j60Transmit(EthernetChip *chip, uint8_t *frame, uint32_t length)
 {
 	Enc28j60 *enc = (Enc28j60 *)chip;
@@ -136,9 +153,9 @@ int enc28j60Transmit(EthernetChip *chip, uint8_t *frame, uint32_t length)
 		COUNT(COUNT_TRANSMIT_FAILED);
 		return 1;
 	}
-	if (enc->lengths[0] && enc->lengths[1])
+	if (enc->lengths[bufferFor(enc, length)])
 		lookForEnd(enc);
-	uint8_t buffer = enc->lengths[0] ? 1 : 0;
+	uint8_t buffer = bufferFor(enc, length);
 	if (enc->lengths[buffer])
 		return 0;
 	if (!fill(enc, buffer, frame, length)) {

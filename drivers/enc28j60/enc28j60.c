@@ -91,13 +91,18 @@ static void emptyReceiver(Enc28j60 *enc)
 		enc28j60Set(enc, ECON1, RXEN); /* when not, service() finds it off and starts anew */
 }
 
-/* Gives the chip the frame's bytes back. */
-static void release(Enc28j60 *enc, uint32_t next)
+/* Gives the chip what lies before `next`. */
+static void moveEnd(Enc28j60 *enc)
 {
 	/* Errata 14: ERXRDPT must be odd. `next` is even, so the byte before it is. */
-	enc28j60Write16(enc, ERXRDPT, next == RECEIVE_START ? RECEIVE_END : next - 1);
-	enc28j60Set(enc, ECON2, PKTDEC);
+	enc28j60Write16(enc, ERXRDPT, enc->next == RECEIVE_START ? RECEIVE_END : enc->next - 1u);
+}
+
+static void release(Enc28j60 *enc, uint32_t next)
+{
 	enc->next = (uint16_t)next;
+	moveEnd(enc);
+	enc28j60Set(enc, ECON2, PKTDEC);
 	enc->packets--;
 }
 
@@ -235,9 +240,10 @@ static uint32_t service(EthernetChip *chip, uint32_t now)
 		uint32_t waited = now - enc->lostAt;
 		return waited < RETRY_MS ? RETRY_MS - waited : startAgain(enc, now);
 	}
-	enc28j60KnowBank(enc);
+	enc28j60Doubt(enc);
 	if (!enc28j60HasSettings(enc))
 		return startAgain(enc, now);
+	moveEnd(enc); /* or a disturbed transfer could leave the chip without room */
 	lookForMissed(enc);
 	enc28j60CheckTransmission(enc);
 	if (enc->linkDue || now - enc->linkAt >= LINK_MS) {

@@ -2,7 +2,7 @@
 
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Cpu } from "./cpu.ts";
+import type { Cpu } from "./cpu/cpu.ts";
 import type { Symbols } from "./elf.ts";
 
 export const GROUPS = [
@@ -30,7 +30,7 @@ function functionsIn(folder: string): string[] {
 	for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
 		if (!entry.isFile() || !entry.name.endsWith(".c")) continue;
 		const text = readFileSync(join(entry.parentPath, entry.name), "utf8");
-		for (const [, name] of text.matchAll(/^[a-z][\w *]*?\b(\w+)\([^;{]*\)\n\{/gmi)) names.push(name!);
+		for (const [, name] of text.matchAll(/^[a-z][\w *]*?\b(\w+)\([^;{]*\)\n\{/gim)) names.push(name!);
 	}
 	return names;
 }

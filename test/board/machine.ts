@@ -3,7 +3,7 @@
 import { RP2040, USBCDC } from "rp2040js";
 import type { Logger } from "rp2040js";
 import { BoardClock } from "./clock.ts";
-import { Cpu } from "./cpu.ts";
+import { Cpu } from "./cpu/cpu.ts";
 import { Dma } from "./dma.ts";
 import { Registers } from "./registers.ts";
 import { Spi } from "./spi.ts";

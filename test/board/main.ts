@@ -10,7 +10,7 @@ import type { InterfaceConfiguration } from "../../hosts/desktop/config.ts";
 import { Wires } from "../../hosts/desktop/wires.ts";
 import { BoardChip } from "./chip.ts";
 import { Code } from "./code.ts";
-import { Fault } from "./cpu.ts";
+import { Fault } from "./cpu/cpu.ts";
 import { readElf } from "./elf.ts";
 import { skipWaiting, watchConsole } from "./firmware.ts";
 import { readBootrom, readFirmware } from "./image.ts";

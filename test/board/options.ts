@@ -88,7 +88,9 @@ function folder(path: string | undefined): string | undefined {
 		accessSync(path, constants.W_OK);
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
-		throw new InputError(`--pcap ${path}: ${code === "EEXIST" ? "is a file" : `cannot be written to (${code})`}; expected a folder`);
+		throw new InputError(
+			`--pcap ${path}: ${code === "EEXIST" ? "is a file" : `cannot be written to (${code})`}; expected a folder`,
+		);
 	}
 	return path;
 }

@@ -312,7 +312,10 @@ test("the DMA engine sums up and copies (section 13)", () => {
 	bench
 		.clear(R.ECON1, B.CSUMEN)
 		.set(R.ECON1, B.DMAST)
-		.wait(3 * 80);
+		.wait(3 * 80 - 1);
+	expect(bench.read(R.ECON1) & B.DMAST).toBe(B.DMAST);
+	bench.wait(1);
+	expect(bench.read(R.ECON1) & B.DMAST).toBe(0);
 	expect([...bench.readMemory(0, 2)]).toEqual([0xab, 0xcd]);
 	expect(bench.complaints()).toEqual([]);
 });

@@ -4,7 +4,21 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { checksum, fold, pseudoHeader } from "../../src/wire/checksum.ts";
 import { envNumber } from "../support/env.ts";
-import { arp, type Bytes, ethernet, ETHERTYPE_ARP, ETHERTYPE_IPV4, ICMP, icmp, type Ipv4Fields, ipv4, TCP, tcp, UDP, udp } from "../support/frames.ts";
+import {
+	arp,
+	type Bytes,
+	ethernet,
+	ETHERTYPE_ARP,
+	ETHERTYPE_IPV4,
+	ICMP,
+	icmp,
+	type Ipv4Fields,
+	ipv4,
+	TCP,
+	tcp,
+	UDP,
+	udp,
+} from "../support/frames.ts";
 import { closeRigs, KINDS, LONGEST, OWN, PEER, Rig, SHORTEST } from "./support/rig.ts";
 import { CHECKSUM_AT, ETHERNET, exchange, type PacketShape, Traffic, viewOf } from "./support/traffic.ts";
 
@@ -128,7 +142,8 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 			const view = viewOf(frame);
 			const start = ETHERNET + (frame[ETHERNET]! & 15) * 4;
 			const at = random.between(start, ETHERNET + view.getUint16(ETHERNET + 2) - 2);
-			if (random.chance(0.5)) view.setUint16(at, random.pick([random.below(65536), view.getUint16(at), ~view.getUint16(at) & 0xffff]));
+			if (random.chance(0.5))
+				view.setUint16(at, random.pick([random.below(65536), view.getUint16(at), ~view.getUint16(at) & 0xffff]));
 			const right = isRight(view);
 			if (!right) bad++;
 			expect(rig.deliver(frame), `packet ${i}, SEED=${SEED}`).toBe(right ? frame.length : -1);
@@ -198,7 +213,11 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 			const frame = frameOf(packet);
 			expect(rig.through(frame)).toEqual(frame);
 		}
-		for (const frame of [ethernet(PEER, OWN, ETHERTYPE_ARP, zero), ethernet(PEER, OWN, 0x86dd, zero), ethernet(PEER, OWN, 60, zero)])
+		for (const frame of [
+			ethernet(PEER, OWN, ETHERTYPE_ARP, zero),
+			ethernet(PEER, OWN, 0x86dd, zero),
+			ethernet(PEER, OWN, 60, zero),
+		])
 			expect(rig.through(frame)).toEqual(frame);
 	});
 
@@ -215,7 +234,8 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 		const view = viewOf(frame);
 		const header = (frame[ETHERNET]! & 15) * 4;
 		const total = view.getUint16(ETHERNET + 2);
-		if (frame[ETHERNET]! >> 4 !== 4 || header < 20 || header > total || total < 20 || ETHERNET + total > frame.length) return true;
+		if (frame[ETHERNET]! >> 4 !== 4 || header < 20 || header > total || total < 20 || ETHERNET + total > frame.length)
+			return true;
 		const length = view.getUint16(ETHERNET + header + 4);
 		return original[ETHERNET + 9] === UDP && (length < 8 || length > total - header);
 	}

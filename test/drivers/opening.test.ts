@@ -153,7 +153,20 @@ describe.each(KINDS)("%s", (kind) => {
 		const forged = Object.create(rig.device) as object;
 		for (const name of methods) {
 			const method = (Port.prototype as unknown as Record<string, (...args: unknown[]) => unknown>)[name]!;
-			for (const receiver of [{}, forged, undefined, null, 7, "port", [], rig.view, rig.view.buffer, () => {}, Port.prototype, Port])
+			for (const receiver of [
+				{},
+				forged,
+				undefined,
+				null,
+				7,
+				"port",
+				[],
+				rig.view,
+				rig.view.buffer,
+				() => {},
+				Port.prototype,
+				Port,
+			])
 				expect(() => method.call(receiver, 0, 100, 0, 0, 0), `${name} of ${String(receiver)}`).toThrow();
 		}
 		exchange(rig, traffic, 10);

@@ -82,7 +82,8 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 			if (got <= 0) continue;
 			received++;
 			const sent = recent.get(rig.view.getInt32(RECEIVED + 20));
-			if (!sent || sent.length !== got || !same(rig.view, RECEIVED, viewOf(sent), 0, got)) expect.fail(`frame ${i}, SEED=${SEED}: never sent`);
+			if (!sent || sent.length !== got || !same(rig.view, RECEIVED, viewOf(sent), 0, got))
+				expect.fail(`frame ${i}, SEED=${SEED}: never sent`);
 			if (i % 50 === 1) rig.step();
 		}
 		expect(received).toBeGreaterThan(1000);
@@ -97,38 +98,42 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	it.each([
 		["with an interrupt pin", {}],
 		["without", { interrupt: false }],
-	])("says that it is busy when its memory is full, takes frames again when one has left, and keeps their order, %s", (_name, wiring) => {
-		const rig = new Rig(kind, { ...wiring, lineRate: LINE });
-		const traffic = new Traffic(SEED);
-		const frames = Array.from({ length: 200 }, () => traffic.any(traffic.length(), PEER, OWN));
-		let heard = 0;
-		let busy = 0;
-		let inRow = 0;
-		let most = 0;
-		for (let next = 0, idle = 0; heard < frames.length; idle++) {
-			if (idle === 2000) expect.fail("nothing leaves any more");
-			for (inRow = 0; next < frames.length; next++, inRow++) {
-				const answer = rig.send(frames[next]!);
-				if (answer === BUSY) {
-					busy++;
-					break;
+	])(
+		"says that it is busy when its memory is full, takes frames again when one has left, and keeps their order, %s",
+		(_name, wiring) => {
+			const rig = new Rig(kind, { ...wiring, lineRate: LINE });
+			const traffic = new Traffic(SEED);
+			const frames = Array.from({ length: 200 }, () => traffic.any(traffic.length(), PEER, OWN));
+			let heard = 0;
+			let busy = 0;
+			let inRow = 0;
+			let most = 0;
+			for (let next = 0, idle = 0; heard < frames.length; idle++) {
+				if (idle === 2000) expect.fail("nothing leaves any more");
+				for (inRow = 0; next < frames.length; next++, inRow++) {
+					const answer = rig.send(frames[next]!);
+					if (answer === BUSY) {
+						busy++;
+						break;
+					}
+					expect(answer).toBe(SENT);
 				}
-				expect(answer).toBe(SENT);
+				most = Math.max(most, inRow);
+				rig.step();
+				for (let length; (length = rig.hear()) > 0; heard++, idle = 0) {
+					const frame = frames[heard]!;
+					if (length !== frame.length || !same(rig.view, HEARD, viewOf(frame), 0, length))
+						expect.fail(`frame ${heard}, SEED=${SEED}`);
+				}
 			}
-			most = Math.max(most, inRow);
-			rig.step();
-			for (let length; (length = rig.hear()) > 0; heard++, idle = 0) {
-				const frame = frames[heard]!;
-				if (length !== frame.length || !same(rig.view, HEARD, viewOf(frame), 0, length)) expect.fail(`frame ${heard}, SEED=${SEED}`);
-			}
-		}
-		expect(busy).toBeGreaterThan(20);
-		expect(most).toBeGreaterThanOrEqual(QUEUES[kind]);
-		expect(rig.hear()).toBe(0);
-		expect(rig.count(TRANSMITTED)).toBe(frames.length);
-		expect(rig.counted).toEqual({});
-		rig.expectNoComplaint();
-	});
+			expect(busy).toBeGreaterThan(20);
+			expect(most).toBeGreaterThanOrEqual(QUEUES[kind]);
+			expect(rig.hear()).toBe(0);
+			expect(rig.count(TRANSMITTED)).toBe(frames.length);
+			expect(rig.counted).toEqual({});
+			rig.expectNoComplaint();
+		},
+	);
 
 	it.each([
 		["an interrupt pin", {}, 3],

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { BoardFile } from "../../hosts/desktop/config.ts";
 import type { BoardStatus } from "./support/board.ts";
-import { Board, dropsSince, inWords, interfaceOf, twoTaps } from "./support/board.ts";
+import { Board, DRIVERS, dropsSince, inWords, interfaceOf, twoTaps } from "./support/board.ts";
 import { udp } from "./support/client.ts";
 import type { Namespace } from "./support/namespace.mjs";
 import { describeWith, endOf, namespaceWithTaps, pause, report } from "./support/setup.ts";
@@ -94,7 +94,7 @@ describeWith([], "pulling an interface", () => {
 			expect(await connections(PULLED)).toHaveLength(2);
 			await obeyed("remove eth1");
 			const seconds = await deserted(PULLED, 1);
-			await obeyed(`add eth1 tap1 ${PULLED}/24`);
+			await obeyed(`add eth1 tap1 ${PULLED}/24 ${DRIVERS[1]}`);
 			expect((await lost).error).not.toBe("");
 			expect((await sending).error).not.toBe("");
 			expect(errorsOf([await download(namespace, PULLED, 5_000_000)])).toBe("");
@@ -201,7 +201,7 @@ describeWith([], "pulling an interface", () => {
 		expect((await lost).error).not.toBe("");
 		await namespace.tap("tap1", "192.168.78.1/24");
 		await obeyed("remove eth1");
-		await obeyed(`add eth1 tap1 ${PULLED}/24`);
+		await obeyed(`add eth1 tap1 ${PULLED}/24 ${DRIVERS[1]}`);
 		expect(errorsOf([await download(namespace, PULLED, 5_000_000)])).toBe("");
 		expect(errorsOf(await beside)).toBe("");
 		expect(await endOf(board)).toBe("");

@@ -224,4 +224,6 @@ static void encLink(Chip *chip, bool up)
 	encShowInterrupt(enc);
 }
 
-const ChipModel enc28j60Model = { "enc28j60", sizeof(Enc), encInit, encSelect, encExchange, encReset, encTime, encNext, encLink, encRoom, encReceive };
+const ChipModel enc28j60Model = {
+	"enc28j60", sizeof(Enc), encInit, encSelect, encExchange, encReset, encTime, encNext, encLink, encRoom, encReceive,
+};

@@ -117,9 +117,8 @@ int hostPlugsPoll(int *fds, int count, bool *ready)
 	return found;
 }
 
-int64_t hostPlugsRun(txMachine *the)
+void hostPlugsRun(txMachine *the)
 {
-	uint64_t next = UINT64_MAX;
 	for (HostPlug *plug = plugs; plug < plugs + HOST_PLUGS; plug++) {
 		if (!plug->chip)
 			continue;
@@ -128,15 +127,25 @@ int64_t hostPlugsRun(txMachine *the)
 		receive(plug);
 		if (plug->pending && plug->callback) {
 			plug->pending = false;
-			plug->callback(plug->context);
+			plug->callback(plug->context); /* which may unplug it */
 			hostRunPromises(the);
 		}
-		/* The callback may have unplugged it. */
-		uint64_t due = plug->chip ? chipNext(plug->chip) : UINT64_MAX;
+	}
+}
+
+int64_t hostPlugsDue(void)
+{
+	uint64_t next = UINT64_MAX;
+	for (const HostPlug *plug = plugs; plug < plugs + HOST_PLUGS; plug++) {
+		if (!plug->chip)
+			continue;
+		if (plug->pending && plug->callback)
+			return hostNanoseconds();
+		uint64_t due = manual ? UINT64_MAX : chipNext(plug->chip);
 		if (due < next)
 			next = due;
 	}
-	if (next == UINT64_MAX || manual)
+	if (next == UINT64_MAX)
 		return -1;
 	uint64_t now = hostChipTime();
 	return hostNanoseconds() + (next > now ? (int64_t)(next - now) : 0);

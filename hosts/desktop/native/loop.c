@@ -380,7 +380,7 @@ static bool turn(txMachine *the)
 {
 	struct timespec timeout;
 	runDeferred(the);
-	int64_t chips = hostPlugsRun(the);
+	hostPlugsRun(the);
 	runDeferred(the);
 	bool ready = deferredCount > 0, wanted = deferredCount > 0 || armedCount > 0;
 	hostWireFlush();
@@ -390,7 +390,7 @@ static bool turn(txMachine *the)
 	if (!wanted && !signalPending)
 		return false;
 	Timer *timer = firstTimer(UINT64_MAX);
-	int64_t wake = earlier(earlier(timer ? timer->due : -1, hostFilesDue()), chips);
+	int64_t wake = earlier(earlier(timer ? timer->due : -1, hostFilesDue()), hostPlugsDue());
 	int64_t wait = ready || (wake >= 0 && wake <= now) ? 0 : wake - now;
 	if (wait)
 		fflush(stdout);

@@ -37,8 +37,10 @@ HostPlug *hostPlugNumber(txMachine *the, int index);
 uint64_t hostChipTime(void);
 void hostChipTimePasses(uint64_t ns);
 
-/* For the loop: brings chips up to date and moves frames between them and their wires. Answers when it should be called again, in hostNanoseconds(), or -1. */
-int64_t hostPlugsRun(txMachine *the);
+/* For the loop: brings chips up to date, moves frames from their wires to them, and tells drivers of interrupts. */
+void hostPlugsRun(txMachine *the);
+/* When that should be done again, in hostNanoseconds(), or -1. To be asked after everything that may have talked to a chip. */
+int64_t hostPlugsDue(void);
 /* The wires to wait for. Sets *ready when one need not be waited for. Answers how many. */
 int hostPlugsPoll(int *fds, int count, bool *ready);
 

@@ -132,7 +132,7 @@ esp_err_t spi_device_polling_end(spi_device_handle_t device, TickType_t wait)
 	return ESP_OK;
 }
 
-static const SpiPins W5500 = { .bus = 3, .clock = 18, .out = 23, .in = 19, .select = 22, .interrupt = 21, .reset = 4, .hz = 26666666 };
+static const SpiPins W5500 = { .bus = 3, .clock = 18, .out = 23, .in = 19, .select = 22, .interrupt = 21, .reset = 4, .hz = 26666666, .mode = 3 };
 static const SpiPins ENC28J60 = { .bus = 2, .clock = 14, .out = 13, .in = 27, .select = 26, .interrupt = 25, .reset = 33, .hz = 16000000 };
 
 static Spi *open(SpiPins pins)

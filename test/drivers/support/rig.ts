@@ -47,12 +47,17 @@ export interface RigOptions {
 	/** Bits a second that frames leave with; 0 when absent, no time. */
 	lineRate?: number;
 	seed?: number;
+	/** SPI controller; 0 when absent. */
+	bus?: number;
 	options?: Partial<EthernetChipOptions>;
 }
 
-export function plugChip(kind: Kind, { interrupt = true, reset = true, lineRate = 0, seed = 1 }: RigOptions = {}): number {
+export function plugChip(
+	kind: Kind,
+	{ interrupt = true, reset = true, lineRate = 0, seed = 1, bus = 0 }: RigOptions = {},
+): number {
 	chips.passTime(1_000_000); // from here on time is virtual
-	return chips.plug(kind, 0, SELECT, interrupt ? INTERRUPT : -1, reset ? RESET : -1, -1, lineRate, seed);
+	return chips.plug(kind, bus, SELECT, interrupt ? INTERRUPT : -1, reset ? RESET : -1, -1, lineRate, seed);
 }
 
 export function openChip(kind: Kind, options: EthernetChipOptions): EthernetChip {

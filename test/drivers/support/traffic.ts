@@ -126,7 +126,9 @@ export class Traffic {
 	}
 
 	length(): number {
-		return this.random.chance(0.1) ? this.random.pick([SHORTEST, SHORTEST + 1, LONGEST - 1, LONGEST]) : this.random.between(SHORTEST, LONGEST);
+		return this.random.chance(0.1)
+			? this.random.pick([SHORTEST, SHORTEST + 1, LONGEST - 1, LONGEST])
+			: this.random.between(SHORTEST, LONGEST);
 	}
 }
 
@@ -139,7 +141,14 @@ export function sendSoon(rig: Rig, frame: Uint8Array, label = ""): void {
 }
 
 /** Passes `count` frames each way, one to three at a time, and demands them byte for byte and in order. `length` says how long the next one is. */
-export function exchange(rig: Rig, traffic: Traffic, count: number, label = "", length: () => number = () => traffic.length()): void {
+export function exchange(
+	rig: Rig,
+	traffic: Traffic,
+	count: number,
+	label = "",
+	length = () => traffic.length(),
+	note?: (come: Bytes, go: Bytes) => void,
+): void {
 	for (let done = 0; done < count;) {
 		const burst = Math.min(traffic.random.between(1, 3), count - done);
 		const come: Bytes[] = [];
@@ -148,6 +157,7 @@ export function exchange(rig: Rig, traffic: Traffic, count: number, label = "", 
 			const bytes = length();
 			come.push(traffic.any(bytes));
 			go.push(traffic.any(bytes, PEER, OWN));
+			note?.(come[i]!, go[i]!);
 			if (!rig.arrive(come[i]!)) expect.fail(`${label} frame ${done + i}: no room in the chip`);
 		}
 		for (const frame of go) sendSoon(rig, frame, label);

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { BoardFile, BoardInterface } from "../../../hosts/desktop/config.ts";
+import type { BoardFile, BoardInterface, Driver } from "../../../hosts/desktop/config.ts";
 import type { InterfaceStatus, Status } from "../../../src/status.ts";
 import { stop } from "./namespace.mjs";
 import type { Namespace } from "./namespace.mjs";
@@ -25,13 +25,32 @@ export interface BoardOptions {
 	seed?: number;
 }
 
+/** INTEROP_DRIVERS=chips: a W5500 and an ENC28J60 behind the TAPs, drivers in C over their models, instead of whole frames. */
+export const DRIVERS: readonly Driver[] = process.env["INTEROP_DRIVERS"] === "chips" ? ["w5500", "enc28j60"] : ["frames", "frames"];
+
 /** The board of most tests: two interfaces on two TAPs, tap0 with 192.168.77.1 and tap1 with 192.168.78.1 at the kernel's end. */
 export function twoTaps(more: Partial<BoardInterface> = {}): BoardFile {
 	return {
 		limits: { sockets: { tcp: 24, udp: 6, receiveBuffer: 5840, sendBuffer: 5840 }, packets: 32 },
 		interfaces: [
-			{ name: "eth0", wire: "tap:tap0", addresses: ["192.168.77.2/24"], gateway: "192.168.77.1", metric: 10, ...more },
-			{ name: "eth1", wire: "tap:tap1", addresses: ["192.168.78.2/24"], gateway: "192.168.78.1", metric: 20, ...more },
+			{
+				name: "eth0",
+				driver: DRIVERS[0]!,
+				wire: "tap:tap0",
+				addresses: ["192.168.77.2/24"],
+				gateway: "192.168.77.1",
+				metric: 10,
+				...more,
+			},
+			{
+				name: "eth1",
+				driver: DRIVERS[1]!,
+				wire: "tap:tap1",
+				addresses: ["192.168.78.2/24"],
+				gateway: "192.168.78.1",
+				metric: 20,
+				...more,
+			},
 		],
 	};
 }

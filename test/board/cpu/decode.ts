@@ -2,8 +2,8 @@
 
 import { C, N, V, Z } from "./thumb.ts";
 import type { Halfword } from "./thumb.ts";
-import { loadMany, load, pop, push, store, storeMany } from "./thumb-memory.ts";
-import { alu } from "./thumb-alu.ts";
+import { loadMany, load, pop, push, store, storeMany } from "./memory.ts";
+import { alu } from "./alu.ts";
 
 /** What the code of an instruction is made for. */
 export interface Context {

@@ -1,7 +1,7 @@
-// The sixteen data processing instructions of two low registers, 010000. Read thumb-decode.ts first; A5.2.2.
+// The sixteen data processing instructions of two low registers, 010000. Read decode.ts first; A5.2.2.
 
-import { add, bits, result, simple, subtract } from "./thumb-decode.ts";
-import type { Context, Instruction } from "./thumb-decode.ts";
+import { add, bits, result, simple, subtract } from "./decode.ts";
+import type { Context, Instruction } from "./decode.ts";
 import { C, N, V, Z } from "./thumb.ts";
 
 const ARITHMETIC = N | Z | C | V;

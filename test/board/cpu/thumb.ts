@@ -4,8 +4,8 @@
 // Manual, §3.3. A stretch runs on past conditional branches, whose other way is an exit, and follows unconditional ones. Flags that nobody reads are
 // not computed. Registers are local variables in between.
 
-import { decode } from "./thumb-decode.ts";
-import type { Instruction } from "./thumb-decode.ts";
+import { decode } from "./decode.ts";
+import type { Instruction } from "./decode.ts";
 
 /** Flags as sets of bits. In the code `n` is negative for N, `z` zero for Z, `cf` true for C, `v` negative for V. */
 export const N = 1;

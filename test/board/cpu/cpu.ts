@@ -4,16 +4,13 @@
 // the time at that very instruction. Interrupts are taken between stretches, at most some tens of cycles late.
 
 import type { Peripheral, RP2040 } from "rp2040js";
-import type { BoardClock } from "./clock.ts";
-import { FLASH_BYTES, SRAM_BYTES } from "./thumb-memory.ts";
-import { translate } from "./thumb.ts";
+import type { BoardClock } from "../clock.ts";
+import { SRAM_BYTES } from "./memory.ts";
+import { Stretches } from "./stretches.ts";
 
 const FLASH = 0x1000_0000;
 const XIP_CONTROL = 0x1400_0000;
 const SRAM = 0x2000_0000;
-const ROM_BYTES = 16 * 1024;
-/** Of the Pico's flash: code beyond is found, but translated each time. */
-const FLASH_USED = 2 * 1024 * 1024;
 const APB = 0x4000_0000;
 const APB_END = 0x4008_0000;
 const DMA = 0x5000_0000;
@@ -25,9 +22,6 @@ const TIMERAWL = 0x4005_4028;
 /** Cortex-M0+ TRM §3.3: from the interrupt to its handler, and back. */
 const ENTRY_CYCLES = 15;
 const RETURN_CYCLES = 12;
-
-/** A stretch of code: from the cycles of the slice before it to those after it. */
-type Run = (c: number) => number;
 
 /** The firmware did what the processor cannot do, or gave up. */
 export class Fault extends Error {}
@@ -47,13 +41,7 @@ export class Cpu {
 	readonly #R: Int32Array;
 	/** N as a sign, Z as a zero, C, V as a sign. */
 	readonly #F = new Int32Array(4);
-	/** Numbers of the stretches that begin in ROM, flash and RAM, by halfword; 0 for none. */
-	readonly #tables: Int32Array[];
-	readonly #views: unknown[];
-	readonly #P16: Uint16Array;
-	readonly #S16: Uint16Array;
-	readonly #S32: Int32Array;
-	readonly #exact: boolean;
+	readonly #stretches: Stretches;
 	readonly #profiling: boolean;
 	readonly #apb: (Peripheral | undefined)[] = Array.from({ length: 32 });
 	#dma: Peripheral | undefined;
@@ -61,11 +49,6 @@ export class Cpu {
 	/** Until where, in cycles of the slice, the clock has been advanced. */
 	#synced = 0;
 	#until = 0;
-	/** Stretches by their number, from 1 on: what to run, where each begins, and the cycles that it has taken. */
-	readonly #runs: Run[] = [(c) => c];
-	readonly #starts: number[] = [0];
-	#spent = new Float64Array(1024);
-	readonly #hooks = new Map<number, () => void>();
 	#running = 0;
 
 	/** `profile`: keeps count of where the cycles go, which makes it slower. `exact`: for tests, see translate(). */
@@ -73,16 +56,11 @@ export class Cpu {
 		this.#rp2040 = rp2040;
 		this.#core = rp2040.core;
 		this.#clock = clock;
-		this.#exact = exact;
 		this.#profiling = profile;
-		const { sram, flash } = rp2040;
 		this.#R = new Int32Array(rp2040.core.registers.buffer);
-		this.#P16 = new Uint16Array(flash.buffer);
-		this.#S16 = new Uint16Array(sram.buffer);
-		this.#S32 = new Int32Array(sram.buffer);
-		const arrays = [sram, this.#S16, this.#S32, flash, this.#P16, new Int32Array(flash.buffer)];
-		this.#views = [this.#R, this.#F, ...arrays, this, rp2040.core];
-		this.#tables = [new Int32Array(ROM_BYTES / 2), new Int32Array(FLASH_USED / 2), new Int32Array(SRAM_BYTES / 2)];
+		// A hook is at the beginning of a function, and cycles are told apart by functions.
+		const enters = (pc: number) => !profile && !this.#stretches.hooks.has(pc);
+		this.#stretches = new Stretches(rp2040, { R: this.#R, F: this.#F, cpu: this, core: rp2040.core }, { exact, enters });
 		rp2040.addClockListener(() => this.#clockChanged());
 		this.#clockChanged();
 		this.flagsFromCore();
@@ -94,7 +72,8 @@ export class Cpu {
 
 	/** Where the stretches that have run begin, with the cycles that they have taken. */
 	*profile(): Generator<{ pc: number; cycles: number }> {
-		for (let id = 1; id < this.#runs.length; id++) yield { pc: this.#starts[id]!, cycles: this.#spent[id]! };
+		const { starts, spent } = this.#stretches;
+		for (let id = 1; id < starts.length; id++) yield { pc: starts[id]!, cycles: spent[id]! };
 	}
 
 	/** Runs until the time `nanos`, or a little longer. */
@@ -118,7 +97,10 @@ export class Cpu {
 
 	/** Calls back whenever the code at `pc` is about to run, which must be where a function begins. Before any code has run. */
 	hook(pc: number, callback: () => void): void {
-		this.#hooks.set(pc, callback);
+		this.#stretches.hooks.set(pc, () => {
+			callback();
+			this.#accessed(0);
+		});
 	}
 
 	/** From a hook: lets time pass until something happens, at most so long. */
@@ -138,22 +120,18 @@ export class Cpu {
 
 	#slice(): number {
 		const R = this.#R;
-		const [rom, flash, ram] = this.#tables as [Int32Array, Int32Array, Int32Array];
-		const runs = this.#runs;
+		const stretches = this.#stretches;
+		const { rom, flash, ram, runs } = stretches;
 		const profiling = this.#profiling;
-		let spent = this.#spent;
 		let c = 0;
 		do {
 			const pc = R[15]! & ~1;
 			let id = pc >= SRAM ? ram[(pc - SRAM) >>> 1] : pc >= FLASH ? flash[(pc - FLASH) >>> 1] : rom[pc >>> 1];
-			if (id === undefined || id === 0) {
-				id = this.#translate(pc);
-				spent = this.#spent;
-			}
+			if (id === undefined || id === 0) id = stretches.translate(pc);
 			this.#running = id;
 			const before = c;
 			c = runs[id]!(c);
-			if (profiling) spent[id]! += c - before;
+			if (profiling) stretches.spent[id]! += c - before;
 		} while (c < this.limit);
 		return c;
 	}
@@ -175,6 +153,16 @@ export class Cpu {
 		core.Z = F[1] === 0;
 		core.C = F[2] !== 0;
 		core.V = F[3]! < 0;
+	}
+
+	/** Before a hook is called. */
+	arrive(c: number): void {
+		this.#advance(c);
+	}
+
+	/** Code in RAM is not any more what a stretch was made of. */
+	forget(id: number): void {
+		this.#stretches.forget(id);
 	}
 
 	// What translated code calls. `c`: cycles of the slice until now.
@@ -367,74 +355,8 @@ export class Cpu {
 		this.limit = 0;
 	}
 
-	#halfword(address: number): number | undefined {
-		if (address < ROM_BYTES) return (this.#rp2040.bootrom[address >>> 2]! >>> ((address & 2) * 8)) & 0xffff;
-		if (address >= SRAM) return this.#S16[(address - SRAM) >>> 1];
-		const offset = address - FLASH;
-		return offset >= 0 && offset < FLASH_BYTES ? this.#P16[offset >>> 1] : undefined;
-	}
-
-	/** Makes a stretch, and answers its number. */
-	#translate(pc: number): number {
-		pc >>>= 0;
-		const enters = (target: number) => !this.#profiling && !this.#hooks.has(target);
-		const { source, addresses } = translate(pc, (address) => this.#halfword(address), { exact: this.#exact, enters });
-		const id = this.#runs.length;
-		const check = pc >= SRAM ? this.#check(id, addresses) : "";
-		const text = `return function(c){${check}${source}}`;
-		// oxlint-disable-next-line no-new-func, no-implied-eval -- this is a compiler
-		const make = new Function("R", "F", "S8", "S16", "S32", "P8", "P16", "P32", "cpu", "core", text) as (
-			...views: unknown[]
-		) => Run;
-		const run = make(...this.#views);
-		const hook = this.#hooks.get(pc);
-		this.#runs.push(hook === undefined ? run : this.#hooked(run, hook));
-		this.#starts.push(pc);
-		if (id === this.#spent.length) {
-			const more = new Float64Array(2 * id);
-			more.set(this.#spent);
-			this.#spent = more;
-		}
-		const [table, at] = this.#entry(pc);
-		if (at < table.length) table[at] = id;
-		return id;
-	}
-
-	#entry(pc: number): [Int32Array, number] {
-		const [rom, flash, ram] = this.#tables as [Int32Array, Int32Array, Int32Array];
-		return pc >= SRAM ? [ram, (pc - SRAM) >>> 1] : pc >= FLASH ? [flash, (pc - FLASH) >>> 1] : [rom, pc >>> 1];
-	}
-
-	#hooked(run: Run, hook: () => void): Run {
-		return (c) => {
-			this.#advance(c);
-			hook();
-			this.#accessed(0);
-			return run(c);
-		};
-	}
-
-	/** RAM may change: code that goes back to be translated anew when it is not any more what it was made of. */
-	#check(id: number, addresses: number[]): string {
-		const words = new Set<number>();
-		for (const address of addresses) {
-			words.add((address - SRAM) >>> 2);
-			// The second half of a long instruction.
-			words.add((address + 2 - SRAM) >>> 2);
-		}
-		const tests = [...words].map((word) => `S32[${word}]!==${this.#S32[word]}`).join("||");
-		return `if(${tests})return cpu.forget(${id},c);`;
-	}
-
-	/** For what #check made. */
-	forget(id: number, c: number): number {
-		const [table, at] = this.#entry(this.#starts[id]!);
-		table[at] = 0;
-		return c;
-	}
-
 	#fault(what: string): never {
-		const pc = this.#starts[this.#running]!;
+		const pc = this.#stretches.starts[this.#running]!;
 		throw new Fault(`the firmware ${what} (code at ${hex(pc)})`);
 	}
 }

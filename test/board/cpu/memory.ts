@@ -1,8 +1,8 @@
 // Loads and stores. SRAM, and flash for loads, are read and written in place; all else, and what is not aligned, is the processor's to do
-// (Cpu.load32 and the like), which also says how many cycles more it took. Read thumb-decode.ts first.
+// (Cpu.load32 and the like), which also says how many cycles more it took. Read decode.ts first.
 
-import { SP, bits, ending, simple } from "./thumb-decode.ts";
-import type { Context, Instruction } from "./thumb-decode.ts";
+import { SP, bits, ending, simple } from "./decode.ts";
+import type { Context, Instruction } from "./decode.ts";
 import { C, N, V, Z } from "./thumb.ts";
 
 const SRAM = 0x2000_0000;

@@ -1,0 +1,153 @@
+// A firmware on the emulated board: MULTIHOME_FIRMWARE names the .uf2, MULTIHOME_BOOTROM the boot ROM, MULTIHOME_ELF the .elf, if there is one. It
+// is to run hosts/examples/status.ts on hosts/pico/targets/pico-both, as `npm run build:pico` makes it. PACKETS: how many the memory test sends.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildChips } from "../../build/chips.mjs";
+import { fileURLToPath } from "node:url";
+import { loadChips } from "../../hosts/desktop/chips/chips.ts";
+import { env, envNumber } from "../support/env.ts";
+import { Bench, PLACES, transfer } from "./bench.ts";
+import { Code } from "./code.ts";
+import { readElf } from "./elf.ts";
+
+const firmware = env("MULTIHOME_FIRMWARE");
+const bootrom = env("MULTIHOME_BOOTROM");
+const elf = env("MULTIHOME_ELF");
+const given = firmware !== undefined && bootrom !== undefined;
+if (!given)
+	console.log(
+		"firmware tests skipped: set MULTIHOME_FIRMWARE to the .uf2 of `npm run build:pico` and MULTIHOME_BOOTROM to the RP2040's boot ROM (.bin)",
+	);
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const symbols = elf === undefined ? undefined : readElf(elf);
+
+/** A board that has started. */
+async function start(profile = false): Promise<Bench> {
+	const Model = loadChips(await buildChips({ quiet: true }));
+	const bench = new Bench(Model, { firmware: firmware!, bootrom: bootrom! }, symbols, { profile });
+	bench.until(() => bench.chips.every((chip) => chip.traffic.framesOut > 0), 3);
+	bench.run(0.3);
+	return bench;
+}
+
+describe.runIf(given)("the firmware", () => {
+	let bench: Bench;
+	beforeAll(async () => {
+		bench = await start();
+	});
+	// Whatever happened: the drivers did nothing that the datasheets forbid.
+	afterAll(() => expect(bench.complaints).toEqual([]));
+
+	test("starts, says so, and announces itself on both cables", () => {
+		expect(bench.printed).toMatch(/eth0 192\.168\.77\.2\/24[^]*eth1 192\.168\.78\.2\/24[^]*ready/);
+		for (const chip of bench.chips) expect(chip.traffic.framesOut).toBeGreaterThan(0);
+	});
+
+	test("answers ping on both interfaces", () => {
+		const answers = [0, 0];
+		for (const [i, peer] of bench.peers.entries()) {
+			const socket = new peer.io.ICMP({
+				onReadable() {
+					while (this.read(new Uint8Array(128)) !== undefined) answers[i]!++;
+				},
+			});
+			for (let n = 0; n < 5; n++) {
+				socket.write(new Uint8Array(56), PLACES[i]!.address);
+				bench.run(0.02);
+			}
+			socket.close();
+		}
+		expect(answers).toEqual([5, 5]);
+	});
+
+	test("answers HTTP on both interfaces at once", () => {
+		const got = ["", ""];
+		const decoder = new TextDecoder();
+		for (const [i, peer] of bench.peers.entries()) {
+			const buffer = new Uint8Array(1460);
+			let asked = false;
+			const socket = new peer.io.TCP({
+				address: PLACES[i]!.address,
+				port: 80,
+				onWritable() {
+					if (asked) return;
+					asked = true;
+					socket.write(new TextEncoder().encode("GET /status HTTP/1.1\r\nHost: board\r\nConnection: close\r\n\r\n"));
+				},
+				onReadable() {
+					for (let n = socket.read(buffer); n !== undefined; n = socket.read(buffer))
+						got[i] += decoder.decode(buffer.subarray(0, n), { stream: true });
+				},
+				onError() {
+					socket.close();
+				},
+			});
+		}
+		const complete = (text: string) => /^HTTP\/1\.1 200 [^]*\r\n\r\n[^]+\}\s*$/.test(text);
+		expect(bench.until(() => got.every(complete), 10)).toBe(true);
+		for (const text of got) expect(text).toContain('"eth1"');
+	});
+
+	test("after many packets has as much memory as before", () => {
+		const packets = envNumber("PACKETS", 2000);
+		const heap = () => {
+			const peer = bench.peers[0]!;
+			const buffer = new Uint8Array(1460);
+			let text = "";
+			let done = false;
+			const socket = new peer.io.TCP({
+				address: PLACES[0]!.address,
+				port: 80,
+				onWritable() {
+					if (text === "") socket.write(new TextEncoder().encode("GET /status HTTP/1.0\r\n\r\n"));
+				},
+				onReadable() {
+					for (let n = socket.read(buffer); n !== undefined; n = socket.read(buffer))
+						text += new TextDecoder().decode(buffer.subarray(0, n));
+				},
+				onError() {
+					done = true;
+					socket.close();
+				},
+			});
+			bench.until(() => done, 10);
+			return JSON.parse(text.slice(text.indexOf("\r\n\r\n"))).heap as Record<string, number>;
+		};
+		transfer(bench, 0, "receive", 100 * 1460, 0);
+		const before = heap();
+		for (const which of [0, 1]) transfer(bench, which, "receive", Math.ceil(packets / 2) * 1460, 0);
+		const after = heap();
+		console.log(`heap before ${JSON.stringify(before)}, after ${packets} segments ${JSON.stringify(after)}`);
+		// Garbage that the status page itself made aside.
+		expect(after["slotsTotal"]).toBe(before["slotsTotal"]);
+		expect(after["chunkBytesTotal"]).toBe(before["chunkBytesTotal"]);
+	});
+});
+
+describe.runIf(given)("TCP with a window of 4 MSS, a peer that acknowledges at once", () => {
+	test.each(
+		PLACES.flatMap(({ name, kind }, which) =>
+			(["receive", "send"] as const).map((direction) => [name, kind, direction, which] as const),
+		),
+	)("%s, %s: %s", async (name, kind, direction, which) => {
+		const bench = await start(symbols !== undefined);
+		const code = symbols === undefined ? undefined : new Code(symbols, root);
+		const before = code?.spent(bench.machine.cpu).groups;
+		const result = transfer(bench, which, direction, 300 * 1460, 20 * 1460);
+		console.log(
+			`${name} ${kind} ${direction}: ${result.mbits.toFixed(2)} Mbit/s, ${Math.round(result.cyclesPerSegment)} cycles a segment, ` +
+				`SPI busy ${Math.round(100 * result.spiBusy)} % of the time`,
+		);
+		if (code !== undefined && before !== undefined) {
+			const spent = [...code.spent(bench.machine.cpu).groups].map(
+				([group, cycles]) => [group, cycles - before.get(group)!] as const,
+			);
+			const total = spent.reduce((sum, [, cycles]) => sum + cycles, 0);
+			for (const [group, cycles] of spent)
+				console.log(`  ${group.padEnd(32)}${((100 * cycles) / total).toFixed(1).padStart(5)} %`);
+		}
+		expect(result.mbits).toBeGreaterThan(1);
+		expect(bench.complaints).toEqual([]);
+	});
+});
