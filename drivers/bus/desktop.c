@@ -6,6 +6,8 @@
 #include "bus.h"
 
 #define NANOSECONDS_PER_BYTE(HZ) (8000000000ULL / (HZ))
+/* A look at a pin or at the clock takes time too: where time passes by nothing else, a driver would wait for ever. */
+#define LOOK_NS 100
 
 struct Spi {
 	HostPlug *plug;
@@ -97,7 +99,11 @@ void spiReset(Spi *spi, int active)
 
 int spiInterrupted(Spi *spi)
 {
-	return spi->plug->interrupt < 0 ? -1 : chipInterrupted(spi->plug->chip);
+	if (spi->plug->interrupt < 0)
+		return -1;
+	hostChipTimePasses(LOOK_NS);
+	chipTime(spi->plug->chip, hostChipTime());
+	return chipInterrupted(spi->plug->chip);
 }
 
 void spiOnInterrupt(Spi *spi, void (*callback)(void *context), void *context)
@@ -116,5 +122,6 @@ void busWait(uint32_t microseconds)
 
 uint32_t busMicroseconds(void)
 {
+	hostChipTimePasses(LOOK_NS);
 	return (uint32_t)(hostChipTime() / 1000);
 }

@@ -79,7 +79,8 @@ enum { BUSY = 0x01 };
 
 /* PHY registers, table 3-3, and their bits, registers 9-1, 9-2, 3-5, 12-4 and 12-5, 2-2. */
 enum { PHCON1 = 0x00, PHID1 = 0x02, PHCON2 = 0x10, PHSTAT2 = 0x11, PHIE = 0x12, PHIR = 0x13, PHLCON = 0x14 };
-enum { PHID1_VALUE = 0x0083, PDPXMD = 0x0100, HDLDIS = 0x0100, LSTAT = 0x0400, PHSTAT2_ALWAYS_0 = 0xc000 };
+enum { PRST = 0x8000, PLOOPBK = 0x4000, PPWRSV = 0x0800, PDPXMD = 0x0100, FRCLNK = 0x4000, TXDIS = 0x2000, HDLDIS = 0x0100 };
+enum { PHID1_VALUE = 0x0083, LSTAT = 0x0400, PHSTAT2_ALWAYS_0 = 0xc000 };
 enum { PLNKIE = 0x0010, PGEIE = 0x0002 };
 /* LEDA shows the link, LEDB frames both ways, each for 40 ms; bits 12 and 13 are written as 1. */
 enum { LEDS = 0x3000 | 0x0400 | 0x0070 | 0x0002 };
@@ -111,8 +112,8 @@ _Static_assert(SMALL_MOST >= 256, "the second transmit buffer is too small to be
 #define RECEIVED_OK 0x80 /* bit 23 of the status vector */
 /* The chip refuses what is shorter, and leaves the rest to the host (§5.1.6). */
 #define CHIP_LEAST 18
-/* More frames than fit say that the answer is none. */
-#define FRAMES_MOST (RECEIVE_BYTES / (HEADER + CHIP_LEAST))
+/* At 255 the chip stops receiving (§7.2); from a bus that is silent it says that the answer is none. */
+#define FRAMES_MOST 254
 
 typedef enum { OFF, LOST, RUNNING } Mode;
 #define NONE 2 /* neither transmit buffer */
@@ -160,6 +161,8 @@ void enc28j60Configure(EthernetChip *chip);
 int enc28j60EmptyReceiver(Enc28j60 *enc);
 /** Whether the chip has the settings that it was given. */
 int enc28j60HasSettings(Enc28j60 *enc);
+/** The same of its PHY: it would otherwise receive what it sends, or send nothing. */
+int enc28j60HasPhySettings(Enc28j60 *enc);
 
 /* enc28j60-transmit.c */
 int enc28j60Transmit(EthernetChip *chip, uint8_t *frame, uint32_t length);

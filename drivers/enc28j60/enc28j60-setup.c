@@ -126,8 +126,19 @@ uint32_t enc28j60Read16(Enc28j60 *enc, uint8_t from)
 	return low | (uint32_t)enc28j60Read(enc, (uint8_t)(from + 1)) << 8;
 }
 
+/* §3.3: MII registers are not to be touched meanwhile. A chip that is slow beyond all bounds may still be at what was given up. */
+static int phyBusy(Enc28j60 *enc)
+{
+	if (!(enc28j60Read(enc, MISTAT) & BUSY))
+		return 0;
+	enc->chip.counters[COUNT_SPI_FAILED]++;
+	return 1;
+}
+
 int32_t enc28j60ReadPhy(Enc28j60 *enc, uint8_t from)
 {
+	if (phyBusy(enc))
+		return -1;
 	enc28j60Write(enc, MIREGADR, from);
 	enc28j60Write(enc, MICMD, MIIRD);
 	int done = phyDone(enc);
@@ -138,6 +149,8 @@ int32_t enc28j60ReadPhy(Enc28j60 *enc, uint8_t from)
 /* Answers whether the bits of `mask` are in the register afterwards as they are in `value`; others may be reserved. */
 static int writePhy(Enc28j60 *enc, uint8_t to, uint32_t value, uint32_t mask)
 {
+	if (phyBusy(enc))
+		return 0;
 	enc28j60Write(enc, MIREGADR, to);
 	enc28j60Write16(enc, MIWR, value);
 	if (!phyDone(enc))
@@ -316,6 +329,22 @@ int enc28j60HasSettings(Enc28j60 *enc)
 		if (!keeps(enc, addressRegisters[i], enc->chip.mac[i], 255))
 			return 0;
 	return 1;
+}
+
+/* What is not read in time is no sign of a loss. */
+static int phyKeeps(Enc28j60 *enc, uint8_t at, uint32_t value, uint32_t mask)
+{
+	for (int i = 0; i < 3; i++) {
+		int32_t is = enc28j60ReadPhy(enc, at);
+		if (is < 0 || ((uint32_t)is & mask) == value)
+			return 1;
+	}
+	return 0;
+}
+
+int enc28j60HasPhySettings(Enc28j60 *enc)
+{
+	return phyKeeps(enc, PHCON1, 0, PRST | PLOOPBK | PPWRSV | PDPXMD) && phyKeeps(enc, PHCON2, HDLDIS, FRCLNK | TXDIS | HDLDIS);
 }
 
 /* Reception is off while filters and address change, §7.2.1. */

@@ -4,6 +4,9 @@
 
 /* Errata 13: so often is a frame sent again after a late collision. */
 #define RETRIES 16
+/* A full frame at 10 Mbit/s, with preamble, FCS and gap, and time for a look. */
+#define FRAME_US 1300
+#define LOOK_US 25
 /* A frame waits for a quiet wire, but not for so long. */
 #define TRANSMIT_US 50000
 /* Table 7-1, bit 29, in the fourth byte. */
@@ -93,6 +96,12 @@ void enc28j60CheckTransmission(Enc28j60 *enc)
 	finish(enc);
 }
 
+/* The buffer for a frame of that length: the second, if it fits there, to leave the first to those that do not. */
+static uint8_t bufferFor(const Enc28j60 *enc, uint32_t length)
+{
+	return length <= SMALL_MOST && !enc->lengths[1] ? 1 : 0;
+}
+
 /* Whether a look at the chip is worth its bytes. */
 static int mayHaveEnded(Enc28j60 *enc)
 {
@@ -112,6 +121,26 @@ static void lookForEnd(Enc28j60 *enc)
 static int holds(Enc28j60 *enc, uint32_t address)
 {
 	return enc28j60Read16(enc, EWRPT) == (address & (MEMORY_BYTES - 1)) || enc28j60Read16(enc, EWRPT) == (address & (MEMORY_BYTES - 1));
+}
+
+/*
+ * Waits for the buffer that a frame of that length needs, a full frame's time on the wire at most: the stack's queue, and coming back to the chip
+ * when it has an interrupt, would take longer. Answers the buffer, or NONE.
+ */
+static uint8_t freeBuffer(Enc28j60 *enc, uint32_t length)
+{
+	uint32_t since = busMicroseconds();
+	for (;;) {
+		uint8_t buffer = bufferFor(enc, length);
+		if (!enc->lengths[buffer])
+			return buffer;
+		lookForEnd(enc);
+		if (!enc->lengths[bufferFor(enc, length)])
+			continue;
+		if (busMicroseconds() - since > FRAME_US)
+			return NONE;
+		busWait(LOOK_US);
+	}
 }
 
 static int fill(Enc28j60 *enc, uint8_t buffer, uint8_t *frame, uint32_t length)
@@ -140,12 +169,6 @@ static int fill(Enc28j60 *enc, uint8_t buffer, uint8_t *frame, uint32_t length)
 	return 1;
 }
 
-/* The buffer for a frame of that length: the second, if it fits there, to leave the first to those that do not. */
-static uint8_t bufferFor(const Enc28j60 *enc, uint32_t length)
-{
-	return length <= SMALL_MOST && !enc->lengths[1] ? 1 : 0;
-}
-
 int enc28j60Transmit(EthernetChip *chip, uint8_t *frame, uint32_t length)
 {
 	Enc28j60 *enc = (Enc28j60 *)chip;
@@ -153,10 +176,8 @@ int enc28j60Transmit(EthernetChip *chip, uint8_t *frame, uint32_t length)
 		COUNT(COUNT_TRANSMIT_FAILED);
 		return 1;
 	}
-	if (enc->lengths[bufferFor(enc, length)])
-		lookForEnd(enc);
-	uint8_t buffer = bufferFor(enc, length);
-	if (enc->lengths[buffer])
+	uint8_t buffer = freeBuffer(enc, length);
+	if (buffer == NONE)
 		return 0;
 	if (!fill(enc, buffer, frame, length)) {
 		COUNT(COUNT_TRANSMIT_FAILED);

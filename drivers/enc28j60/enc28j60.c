@@ -249,6 +249,8 @@ static uint32_t service(EthernetChip *chip, uint32_t now)
 	if (enc->linkDue || now - enc->linkAt >= LINK_MS) {
 		enc->linkDue = 0;
 		enc->linkAt = now;
+		if (!enc28j60HasPhySettings(enc))
+			return startAgain(enc, now);
 		lookAtLink(enc);
 	}
 	return enc->deaf || enc->stuck ? SOON_MS : enc->sending != NONE ? SENDING_MS : SERVICE_MS;

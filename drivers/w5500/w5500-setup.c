@@ -84,10 +84,11 @@ int w5500Settled16(W5500 *w, uint32_t address, uint16_t *value)
 	return 0;
 }
 
-static int await8(W5500 *w, uint32_t address, uint8_t expected)
+static int await8(W5500 *w, uint32_t address, uint8_t expected, int looks)
 {
-	for (int i = 0; i < TRIES; i++) {
-		if (w5500Read8(w, BLOCK_SOCKET(0), address) == expected)
+	for (int i = 0, seen = 0; i < TRIES; i++) {
+		seen = w5500Read8(w, BLOCK_SOCKET(0), address) == expected ? seen + 1 : 0;
+		if (seen == looks)
 			return 1;
 		if (i >= TRIES_AT_ONCE)
 			busWait(WAIT_US);
@@ -96,10 +97,16 @@ static int await8(W5500 *w, uint32_t address, uint8_t expected)
 	return 0;
 }
 
+/* Seen twice: a disturbed look that took an open socket for a closed one would end in pointers that the chip does not have. */
+static int awaitStatus(W5500 *w, uint8_t expected)
+{
+	return await8(w, SN_SR, expected, 2);
+}
+
 /* §4.2, Sn_CR: 0 once the command was taken. It is waited for before what depends on it instead of at once: by then it is. */
 int w5500Taken(W5500 *w)
 {
-	if (w->ordered && !await8(w, SN_CR, 0))
+	if (w->ordered && !await8(w, SN_CR, 0, 1))
 		return 0;
 	w->ordered = 0;
 	return 1;
@@ -179,7 +186,7 @@ static int setUp(W5500 *w, char *problem)
 	w5500Write8(w, BLOCK_SOCKET(0), SN_IMR, w->mask);
 	w5500Write8(w, BLOCK_SOCKET(0), SN_IR, 0xff);
 	w5500Write8(w, BLOCK_SOCKET(0), SN_MR, modeOf(w));
-	if (!w5500Command(w, SN_CR_OPEN) || !await8(w, SN_SR, SOCK_MACRAW))
+	if (!w5500Command(w, SN_CR_OPEN) || !awaitStatus(w, SOCK_MACRAW))
 		return complain(problem, "socket status", w5500Read8(w, BLOCK_SOCKET(0), SN_SR), SOCK_MACRAW, remedy);
 	/* OPEN initialises the pointers (§4.2), not necessarily to 0. */
 	if (!w5500Taken(w) || !w5500Settled16(w, SN_RX_RD, &w->rxRead) || !w5500Settled16(w, SN_TX_RD, &w->txDone))
@@ -197,7 +204,7 @@ int w5500Reopen(W5500 *w)
 	w5500Taken(w);
 	w->ordered = 0; /* or it is never taken, and CLOSE is the remedy */
 	w5500Command(w, SN_CR_CLOSE);
-	if (await8(w, SN_SR, SOCK_CLOSED) && setUp(w, NULL))
+	if (awaitStatus(w, SOCK_CLOSED) && setUp(w, NULL))
 		return 1;
 	w5500Gone(w);
 	return 0;

@@ -4,9 +4,10 @@ import type { ChipKind, ChipModelClass } from "../../hosts/desktop/chips/chips.t
 import type { ChipPins } from "../../hosts/desktop/config.ts";
 import { BoardChip } from "./chip.ts";
 import type { Symbols } from "./elf.ts";
-import { skipWaiting, watchConsole } from "./firmware.ts";
+import { skipWaiting, watchConsole, watchFailures } from "./firmware.ts";
 import { readBootrom, readFirmware } from "./image.ts";
-import { Machine } from "./machine.ts";
+import { Fault } from "./cpu/cpu.ts";
+import { Machine, Reset } from "./machine.ts";
 import { Peer } from "./peer.ts";
 
 export interface Place {
@@ -43,6 +44,7 @@ export class Bench {
 	/** What the firmware has printed. */
 	printed = "";
 	readonly complaints: string[] = [];
+	#why = () => "";
 
 	constructor(
 		Model: ChipModelClass,
@@ -63,6 +65,7 @@ export class Bench {
 		readFirmware(files.firmware, machine.rp2040.flash);
 		if (symbols !== undefined) {
 			skipWaiting(machine, symbols);
+			this.#why = watchFailures(machine, symbols);
 			watched = watchConsole(machine, symbols, (text) => (this.printed += text));
 		}
 		this.chips = places.map(({ name, kind, pins }, i) => new BoardChip(machine, Model, { name, kind, pins, seed: i + 1 }));
@@ -74,13 +77,22 @@ export class Bench {
 		const end = this.machine.clock.nanos + seconds * 1e9;
 		while (!done()) {
 			if (this.machine.clock.nanos >= end) return false;
-			this.machine.run(20_000);
+			this.#run(20_000);
 		}
 		return true;
 	}
 
 	run(seconds: number): void {
-		this.machine.run(seconds * 1e9);
+		this.#run(seconds * 1e9);
+	}
+
+	#run(nanos: number): void {
+		try {
+			this.machine.run(nanos);
+		} catch (error) {
+			if (error instanceof Reset || error instanceof Fault) error.message += this.#why();
+			throw error;
+		}
 	}
 }
 

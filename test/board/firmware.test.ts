@@ -1,10 +1,11 @@
 // A firmware on the emulated board: MULTIHOME_FIRMWARE names the .uf2, MULTIHOME_BOOTROM the boot ROM, MULTIHOME_ELF the .elf, if there is one. It
 // is to run hosts/examples/status.ts on hosts/pico/targets/pico-both, as `npm run build:pico` makes it. PACKETS: how many the memory test sends.
 
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildChips } from "../../build/chips.mjs";
-import { fileURLToPath } from "node:url";
 import { loadChips } from "../../hosts/desktop/chips/chips.ts";
+import { parseIpv4 } from "../../src/ip/address.ts";
 import { env, envNumber } from "../support/env.ts";
 import { Bench, PLACES, transfer } from "./bench.ts";
 import { Code } from "./code.ts";
@@ -45,19 +46,17 @@ describe.runIf(given)("the firmware", () => {
 	});
 
 	test("answers ping on both interfaces", () => {
-		const answers = [0, 0];
-		for (const [i, peer] of bench.peers.entries()) {
-			const socket = new peer.io.ICMP({
-				onReadable() {
-					while (this.read(new Uint8Array(128)) !== undefined) answers[i]!++;
-				},
-			});
+		const answers = bench.peers.map((peer, i) => {
+			const { icmp } = peer.stack;
+			const socket = icmp.open(0);
+			socket.owner = { onEvents: () => {} };
 			for (let n = 0; n < 5; n++) {
-				socket.write(new Uint8Array(56), PLACES[i]!.address);
+				icmp.send(socket, parseIpv4(PLACES[i]!.address)!, n, 56);
 				bench.run(0.02);
 			}
-			socket.close();
-		}
+			icmp.close(socket);
+			return socket.replies;
+		});
 		expect(answers).toEqual([5, 5]);
 	});
 

@@ -34,3 +34,51 @@ export function watchConsole({ cpu, rp2040 }: Machine, symbols: Symbols, print: 
 	});
 	return true;
 }
+
+/** Why XS ends a machine, by fxAbort's argument: xs/sources/xsAll.h. */
+const ENDS = [
+	"the debugger",
+	"memory is exhausted",
+	"the JavaScript stack is exhausted",
+	"a fatal check",
+	"code that was stripped",
+	"an exception that nobody caught",
+	"no more names",
+	"too much computation",
+	"a rejection that nobody handled",
+	"the C stack is exhausted",
+];
+/** By fxThrowMessage's argument. */
+const ERRORS = ["Error", "Error", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"];
+const LONGEST = 200;
+
+/** Remembers what the engine throws, so that the end of a firmware that prints nothing in release can be explained. */
+export function watchFailures({ cpu, rp2040 }: Machine, symbols: Symbols): () => string {
+	const { registers } = rp2040.core;
+	let thrown = "";
+	let end = "";
+	const text = (at: number) => {
+		let result = "";
+		for (let code = rp2040.readUint8(at); code !== 0 && result.length < LONGEST; code = rp2040.readUint8(++at))
+			result += String.fromCharCode(code);
+		return result;
+	};
+	const throws = symbols.find("fxThrowMessage");
+	if (throws !== undefined)
+		cpu.hook(throws, () => {
+			// (the, path, line, error, format, …): from the fifth on they are on the stack.
+			let argument = registers[13]!;
+			const message = text(rp2040.readUint32(argument)).replace(/%l?([sd])/g, (_all, kind) => {
+				argument += 4;
+				const value = rp2040.readUint32(argument);
+				return kind === "s" ? text(value) : String(value | 0);
+			});
+			thrown = `; last thrown: ${ERRORS[registers[3]!] ?? "Error"}: ${message}`;
+		});
+	const aborts = symbols.find("fxAbort");
+	if (aborts !== undefined)
+		cpu.hook(aborts, () => {
+			end = `: XS ended by ${ENDS[registers[1]!] ?? `reason ${registers[1]}`}`;
+		});
+	return () => `${end}${thrown}`;
+}

@@ -55,7 +55,7 @@ export class Machine {
 		for (const [i, uart] of this.rp2040.uart.entries()) uart.onByte = (byte) => options.uart?.(i, byte);
 		const watchdog = this.rp2040.peripherals[WATCHDOG] as unknown as { onWatchdogTrigger(): void };
 		watchdog.onWatchdogTrigger = () => {
-			throw new Reset("the firmware reset the board by the watchdog, as after an exception that nobody caught");
+			throw new Reset("the firmware reset the board by the watchdog");
 		};
 		// The second stage of the boot, which the ROM would load: the ROM's search for flash is left out.
 		this.rp2040.core.PC = FLASH;

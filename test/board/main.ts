@@ -12,7 +12,7 @@ import { BoardChip } from "./chip.ts";
 import { Code } from "./code.ts";
 import { Fault } from "./cpu/cpu.ts";
 import { readElf } from "./elf.ts";
-import { skipWaiting, watchConsole } from "./firmware.ts";
+import { skipWaiting, watchConsole, watchFailures } from "./firmware.ts";
 import { readBootrom, readFirmware } from "./image.ts";
 import { Machine, Reset } from "./machine.ts";
 import { DEFAULT_BOARD, HELP, readOptions } from "./options.ts";
@@ -87,8 +87,10 @@ async function run(board: Board, options: Options, tools: Tools, folder: string)
 	});
 	readFirmware(options.firmware, machine.rp2040.flash);
 	const symbols = options.elf === undefined ? undefined : readElf(options.elf);
+	let why = () => "";
 	if (symbols !== undefined) {
 		skipWaiting(machine, symbols);
+		why = watchFailures(machine, symbols);
 		watched = watchConsole(machine, symbols, print);
 	}
 	const Model = loadChips(await tools.buildChips());
@@ -110,7 +112,7 @@ async function run(board: Board, options: Options, tools: Tools, folder: string)
 			}
 		}
 		const started = performance.now();
-		const status = await live(machine, chips, ends, options);
+		const status = await live(machine, chips, ends, options, why);
 		const code = symbols === undefined ? undefined : new Code(symbols, tools.root);
 		print(report(machine, chips, (performance.now() - started) / 1000, code));
 		return status;
@@ -137,7 +139,7 @@ function makeChip(
 }
 
 /** Lets time pass, never faster than this computer's: the far ends of the cables live in that. */
-async function live(machine: Machine, chips: BoardChip[], ends: FarEnd[], options: Options): Promise<number> {
+async function live(machine: Machine, chips: BoardChip[], ends: FarEnd[], options: Options, why: () => string): Promise<number> {
 	const stop = stopOnSignals();
 	const until = options.seconds * 1e9;
 	const started = performance.now();
@@ -156,7 +158,7 @@ async function live(machine: Machine, chips: BoardChip[], ends: FarEnd[], option
 		}
 	} catch (error) {
 		if (!(error instanceof Fault || error instanceof Reset)) throw error;
-		process.stderr.write(`\n[emulator] after ${machine.seconds.toFixed(6)} s ${error.message}\n`);
+		process.stderr.write(`\n[emulator] after ${machine.seconds.toFixed(6)} s ${error.message}${why()}\n`);
 		return STATUS_FAILED;
 	}
 	return 0;

@@ -161,7 +161,10 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 		rig.fault(INTERRUPT_STUCK, NEVER_LOW);
 		let sent = 0;
 		for (let i = 0; i < 3000 && sent < 100; i++) {
-			while (sent < 100 && rig.send(traffic.raw(1000, PEER, OWN)) === SENT) sent++;
+			while (sent < 100 && rig.send(traffic.raw(1000, PEER, OWN)) === SENT) {
+				sent++;
+				rig.listen();
+			}
 			await rig.live(1);
 		}
 		await rig.live(200);

@@ -1,7 +1,7 @@
 // All faults on and off at random while random traffic flows both ways. Never an exception, never work without a bound, no frame that was not sent
 // (support/ledger.ts says exactly what is promised), and whenever the faults end, everything works again within three seconds.
 //
-// TRANSACTIONS of SPI under faults, for each chip; 1,000,000 is the long run. SEED.
+// TRANSACTIONS of SPI under faults at least, for each chip; 1,000,000 is the long run. SEED.
 
 import { afterEach, describe, expect, it } from "vitest";
 import * as chips from "host/chips";
@@ -16,6 +16,8 @@ const TRANSACTIONS = envNumber("TRANSACTIONS", 100_000);
 
 /** In between, the faults end, and everything has to work: after so many transactions, and so many ms. */
 const ROUND = 12_500;
+/** So often at least the faults change in a round: a driver that waits for its chip uses many transactions for little. */
+const TURNS = 40;
 const RECOVERY_MS = 3000;
 /** No combination of faults stops the driver from using SPI for so long, ms. */
 const SILENCE_MS = 60_000;
@@ -49,7 +51,7 @@ class Siege {
 
 	constructor(kind: (typeof KINDS)[number], wiring: RigOptions, seed: number) {
 		this.#label = `${kind}, SEED=${seed}`;
-		this.rig = new Rig(kind, { lineRate: 10_000_000, seed, ...wiring });
+		this.rig = new Rig(kind, { seed, ...wiring });
 		this.#traffic = new Traffic(seed);
 		this.#random = this.#traffic.random.fork();
 		this.ledger = new Ledger(this.rig, this.#traffic, this.#label);
@@ -89,12 +91,12 @@ class Siege {
 		}
 	}
 
-	/** Faults for so many transactions, then none. */
+	/** Faults for so many transactions at least, then none. */
 	round(transactions: number): void {
 		const { rig } = this;
 		const end = rig.count(chips.TRANSACTIONS) + transactions;
 		try {
-			while (rig.count(chips.TRANSACTIONS) < end) {
+			for (let turns = 0; turns < TURNS || rig.count(chips.TRANSACTIONS) < end; turns++) {
 				this.#turn();
 				this.#live(this.#random.between(1, this.#random.pick([5, 20, 60, 400])));
 			}
@@ -117,8 +119,8 @@ class Siege {
 
 describe.each(KINDS)(`%s under random faults, SEED=${SEED}`, (kind) => {
 	it.each<[string, RigOptions]>([
-		["with every pin", {}],
-		["without interrupt and reset pin", { interrupt: false, reset: false }],
+		["with every pin, at the speed of the line", { lineRate: 10_000_000 }],
+		["without interrupt and reset pin, at once", { interrupt: false, reset: false }],
 	])(`works ${TRANSACTIONS / 2} SPI transactions long, and after each round, %s`, (_name, wiring) => {
 		const siege = new Siege(kind, wiring, SEED);
 		const { rig, ledger } = siege;

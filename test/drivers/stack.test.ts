@@ -211,7 +211,6 @@ describe("a board with a W5500 and one with an ENC28J60 on one cable", () => {
 			step();
 			for (const client of clients) expect(`${client.wrong}${client.error}`, `after ${ms} ms, SEED=${SEED}`).toBe("");
 		}
-		console.log(trouble);
 		if (faults) expect(trouble).toBeGreaterThan(20);
 		else for (const { chip } of [one, other]) expect(chips.count(chip, chips.COMPLAINTS), chips.lastComplaint()).toBe(0);
 	});

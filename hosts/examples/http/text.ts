@@ -1,11 +1,11 @@
 // Between bytes and ASCII text. Both directions allocate: for heads and small answers, not for data.
 
-/** XS converts natively; Node, where the tests run, has no such function. */
-const fromString = (ArrayBuffer as unknown as { fromString?: (text: string) => ArrayBuffer }).fromString;
+/** XS converts natively, as a method of the class; Node, where the tests run, has no such function. */
+const Buffers = ArrayBuffer as unknown as { fromString?: (text: string) => ArrayBuffer };
 
 /** The UTF-8 bytes of a text. */
 export function bytesOf(text: string): ArrayBuffer {
-	if (fromString !== undefined) return fromString(text);
+	if (Buffers.fromString !== undefined) return Buffers.fromString(text);
 	const bytes: number[] = [];
 	for (const character of text) {
 		const code = character.codePointAt(0)!;

@@ -96,6 +96,8 @@ export class Rig implements DeviceHost {
 	readonly outward: Bytes[] = [];
 	/** Frames that the device said it lost. */
 	lost = 0;
+	/** Added to RECEIVED and TO_SEND: frames need not be aligned. */
+	offset = 0;
 	polls = 0;
 	/** Polls that asked for another one at once. */
 	hurries = 0;
@@ -187,7 +189,7 @@ export class Rig implements DeviceHost {
 
 	/** As Device.receive, to RECEIVED. */
 	receive(max = MOST): number {
-		const length = this.#bounded("receive", () => this.device.receive(RECEIVED, max));
+		const length = this.#bounded("receive", () => this.device.receive(RECEIVED + this.offset, max));
 		if (length < 0) this.lost++;
 		return length;
 	}
@@ -203,7 +205,7 @@ export class Rig implements DeviceHost {
 	}
 
 	received(length: number): Bytes {
-		return this.bytes.slice(RECEIVED, RECEIVED + length);
+		return this.bytes.slice(RECEIVED + this.offset, RECEIVED + this.offset + length);
 	}
 
 	/** Receives everything there is. */
@@ -223,8 +225,8 @@ export class Rig implements DeviceHost {
 
 	/** Sends; SENT or BUSY. */
 	send(frame: Uint8Array): number {
-		this.bytes.set(frame, TO_SEND);
-		return this.transmit(TO_SEND, frame.length);
+		this.bytes.set(frame, TO_SEND + this.offset);
+		return this.transmit(TO_SEND + this.offset, frame.length);
 	}
 
 	/** Sends, waiting while the chip is busy, and answers what left. */
