@@ -9,7 +9,10 @@
 
 #include <stddef.h>
 
-/* In MACRAW mode a frame lies behind its length: 2 bytes, which count themselves. The FCS is not stored. */
+/*
+ * In MACRAW mode a frame lies behind its length: 2 bytes, which count themselves. The FCS is not stored. Padding is, and frames shorter than
+ * FRAME_LEAST are not passed on (ESP-IDF's driver: "tested on target").
+ */
 #define PREFIX 2u
 #define HEADER 14u
 /* A tagged frame has 4 bytes more. */
@@ -202,7 +205,7 @@ static int count(W5500 *w, int told)
 	if (told || w5500Read16(w, SN_RX_RSR) != 0) {
 		if (!w5500Settled16(w, SN_RX_RSR, &size))
 			return 0;
-		if (size > BUFFER_BYTES || (size > 0 && size < PREFIX + HEADER)) {
+		if (size > BUFFER_BYTES || (size > 0 && size < PREFIX + FRAME_LEAST)) {
 			resynchronise(w);
 			return 0;
 		}
@@ -274,7 +277,7 @@ static int attend(W5500 *w)
  */
 static int impossible(W5500 *w, uint32_t bytes)
 {
-	if (bytes >= PREFIX + HEADER && bytes <= PREFIX + TAGGED_MOST) {
+	if (bytes >= PREFIX + FRAME_LEAST && bytes <= PREFIX + TAGGED_MOST) {
 		release(w);
 		w->remaining = 0;
 		if (count(w, 1) && bytes <= w->remaining)
@@ -295,7 +298,7 @@ static int take(W5500 *w, uint8_t *to, uint32_t max)
 	spiSelect(w->chip.spi);
 	spiExchange(w->chip.spi, out, in, SPI_HEADER + PREFIX);
 	uint32_t bytes = (uint32_t)(in[3] << 8 | in[4]), length = bytes - PREFIX;
-	int possible = bytes >= PREFIX + HEADER && bytes <= PREFIX + TAGGED_MOST && bytes <= w->remaining;
+	int possible = bytes >= PREFIX + FRAME_LEAST && bytes <= PREFIX + TAGGED_MOST && bytes <= w->remaining;
 	int read = possible && length <= max && ethernetRead(&w->chip, to, length, 0, &sums);
 	spiDeselect(w->chip.spi);
 	if (!possible)
@@ -386,7 +389,7 @@ const EthernetDriver w5500Driver = {
 	.defaultHz = 33000000, /* §5.5.4: 33.3 MHz is what was tested, 80 MHz the design's; wires decide in between */
 	.mostHz = 80000000,
 	.leastHz = 100000,
-	.mode = 3, /* §2.2: modes 0 and 3 are alike to the chip */
+	.mode = 3, /* §2: modes 0 and 3 are alike to the chip */
 	.start = w5500Start,
 	.configure = w5500Configure,
 	.receive = receive,

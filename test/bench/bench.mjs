@@ -47,8 +47,9 @@ async function instructions(host, app, name, packets) {
 	const { stderr } = await run("valgrind", [
 		"--tool=callgrind",
 		"--callgrind-out-file=/dev/null",
-		// What the chip models do is not the stack's: a board's SPI controller does it.
-		"--toggle-collect=spiExchange",
+		// What the chip models and the peer at their cable do is not the stack's: on a board the chip and the SPI controller do it.
+		...["spiExchange", "spiSelect", "xs_bench_converse", "xs_host_passChipTime"].map((name) => `--toggle-collect=${name}`),
+		"--collect-atstart=yes",
 		host,
 		"-s",
 		app,
@@ -84,7 +85,9 @@ function table(rows) {
 	const columns = ["case", "instructions", "slots", "chunk bytes", "collections", "SPI bytes"];
 	const lines = [
 		columns,
-		...rows.map((row) => [row.name, row.instructions ?? "-", row.slots, row.chunkBytes, row.collections, row.spiBytes?.toFixed(1) ?? ""].map(String)),
+		...rows.map((row) =>
+			[row.name, row.instructions ?? "-", row.slots, row.chunkBytes, row.collections, row.spiBytes?.toFixed(1) ?? ""].map(String),
+		),
 	];
 	const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
 	return lines

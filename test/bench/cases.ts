@@ -56,7 +56,10 @@ function chipDevice(kind: "w5500" | "enc28j60"): Device {
 
 /** Polls until the peer has counted `packets` more. */
 function exchange(stack: Stack, packets: number): void {
-	const goal = exchanged() + packets;
+	reach(stack, exchanged() + packets);
+}
+
+function reach(stack: Stack, goal: number): void {
 	let idle = 0;
 	let before = exchanged();
 	while (exchanged() < goal) {
@@ -141,8 +144,9 @@ function chipCase(kind: "w5500" | "enc28j60", mode: number): Run {
 	return (packets) => {
 		if (mode === UDP_SOURCE) return exchange(stack, packets);
 		for (let left = packets; left > 0; left--) {
+			const goal = exchanged() + 1;
 			socket.write(buffer, peer, 7);
-			exchange(stack, 1);
+			reach(stack, goal);
 		}
 	};
 }

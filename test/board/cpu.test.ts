@@ -18,10 +18,10 @@ class Pair {
 	readonly cpu: Cpu;
 	readonly #prng: Prng;
 
-	constructor(prng: Prng, exact: boolean) {
+	constructor(prng: Prng, exact: boolean, eager: boolean) {
 		const clock = new BoardClock();
 		this.ours = new RP2040(clock);
-		this.cpu = new Cpu(this.ours, clock, { exact });
+		this.cpu = new Cpu(this.ours, clock, { exact, eager });
 		this.#prng = prng;
 	}
 
@@ -100,12 +100,17 @@ function instruction(prng: Prng, left: number): number {
 
 const seed = envNumber("SEED", Date.now() % 1_000_000);
 
-describe.each([true, false])("random programs, flags exact at every exit: %s", (exact) => {
+describe.each([
+	[true, false],
+	[false, false],
+	[true, true],
+	[false, true],
+])("random programs, flags exact at every exit: %s, in long stretches: %s", (exact, eager) => {
 	test("do the same as on rp2040js's interpreter", () => {
 		console.log(`seed ${seed}`);
 		const prng = new Prng(seed);
-		const pair = new Pair(prng, exact);
-		for (let round = 0; round < 800; round++) {
+		const pair = new Pair(prng, exact, eager);
+		for (let round = 0; round < 400; round++) {
 			const length = 1 + prng.below(24);
 			const code = Array.from({ length }, (_, i) => instruction(prng, length - i));
 			const differences = pair.run(code).filter((text) => exact || !/^[NZCV] /.test(text));
@@ -115,8 +120,8 @@ describe.each([true, false])("random programs, flags exact at every exit: %s", (
 
 	test("loads and stores of every width do", () => {
 		const prng = new Prng(seed);
-		const pair = new Pair(prng, exact);
-		for (let round = 0; round < 500; round++) {
+		const pair = new Pair(prng, exact, eager);
+		for (let round = 0; round < 250; round++) {
 			// r6 points into the data, r7 is an offset; both stay.
 			const code = Array.from({ length: 1 + prng.below(8) }, () => {
 				const d = prng.below(6);
@@ -139,8 +144,8 @@ describe.each([true, false])("random programs, flags exact at every exit: %s", (
 
 	test("lists of registers do", () => {
 		const prng = new Prng(seed);
-		const pair = new Pair(prng, exact);
-		for (let round = 0; round < 300; round++) {
+		const pair = new Pair(prng, exact, eager);
+		for (let round = 0; round < 150; round++) {
 			const list = prng.below(127) + 1;
 			// Without r7 in the list, from r7: STMIA, LDMIA.
 			const code = [0xcf00 | list, 0xc700 | list, 0xcf00 | (prng.below(127) + 1)];
@@ -187,9 +192,9 @@ describe("what rp2040js has wrong", () => {
 	});
 });
 
-describe("calls", () => {
+describe.each([false, true])("calls, followed: %s", (eager) => {
 	test("return to where they came from, also nested", () => {
-		const { load, cycles, register } = rig();
+		const { load, cycles, register } = rig({ eager });
 		load(
 			0xf000, // bl +4: outer
 			0xf802,
@@ -207,7 +212,7 @@ describe("calls", () => {
 	});
 
 	test("return elsewhere when the stack says so", () => {
-		const { load, cycles, register, machine } = rig();
+		const { load, cycles, register, machine } = rig({ eager });
 		load(
 			0xf000, // bl outer
 			0xf802,

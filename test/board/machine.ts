@@ -28,6 +28,8 @@ export interface MachineOptions {
 	seed?: number;
 	/** Whether cpu.profile() is going to be asked for. */
 	profile?: boolean;
+	/** Code is translated in long stretches at once: for tests. */
+	eager?: boolean;
 }
 
 /** The firmware reset the board. */
@@ -50,7 +52,7 @@ export class Machine {
 		const { peripherals } = this.rp2040;
 		peripherals[DMA] = new Dma(this.rp2040, this.clock, this.spi, this.complain);
 		peripherals[ROSC] = new RingOscillator(options.seed ?? 1);
-		this.cpu = new Cpu(this.rp2040, this.clock, { profile: options.profile ?? false });
+		this.cpu = new Cpu(this.rp2040, this.clock, { profile: options.profile ?? false, eager: options.eager ?? false });
 		connectUsb(this.rp2040, options.console);
 		for (const [i, uart] of this.rp2040.uart.entries()) uart.onByte = (byte) => options.uart?.(i, byte);
 		const watchdog = this.rp2040.peripherals[WATCHDOG] as unknown as { onWatchdogTrigger(): void };

@@ -40,8 +40,8 @@ describe.each(KINDS.flatMap((kind) => WIRINGS.map(([name, wiring]) => [kind, nam
 		/** So many ms with traffic both ways. */
 		function run(ms: number): void {
 			for (let i = 0; i < ms; i++) {
-				if (traffic.random.chance(0.3)) ledger.arrives();
-				if (traffic.random.chance(0.3)) ledger.sends();
+				if (traffic.random.chance(0.2)) ledger.arrives();
+				if (traffic.random.chance(0.2)) ledger.sends();
 				rig.step();
 				ledger.receive();
 				ledger.listen();
@@ -189,8 +189,8 @@ describe.each(KINDS.flatMap((kind) => WIRINGS.map(([name, wiring]) => [kind, nam
 		}
 
 		it.each([
-			["that it reads", chips.BIT_ERRORS_IN],
-			["that it is told", chips.BIT_ERRORS_OUT],
+			["the driver reads", chips.BIT_ERRORS_IN],
+			["the chip is told", chips.BIT_ERRORS_OUT],
 		])("survives bit errors in what %s, one in 100 to one in 100,000 bytes", (_name, which) => {
 			for (const every of [100, 1000, 10_000, 100_000]) {
 				begin();

@@ -195,6 +195,17 @@ describe.each(KINDS)("%s", (kind) => {
 		expect(rig.counted).toEqual({});
 	});
 
+	it("keeps its chip from being taken out", () => {
+		const rig = new Rig(kind);
+		expect(() => unplug(rig.chip)).toThrow("a driver has the chip");
+		exchange(rig, new Traffic(SEED), 5);
+		rig.device.close();
+		unplug(rig.chip);
+		expect(() => unplug(rig.chip)).toThrow(RangeError);
+		chip = plugChip(kind); // for the rig, which takes it out
+		chip = -1;
+	});
+
 	it("can be closed and opened as often as one likes", () => {
 		const traffic = new Traffic(SEED);
 		for (let i = 0; i < 30; i++) {

@@ -199,6 +199,8 @@ void xs_host_plugChip(txMachine *the)
 void xs_host_unplugChip(txMachine *the)
 {
 	HostPlug *plug = plugArgument(the);
+	if (plug->callback)
+		hostThrow(the, "Error", "spi%d, cs %d: a driver has the chip: close that first", plug->bus, plug->select);
 	if (plug->fd >= 0)
 		hostWireClose(plug->fd);
 	chipFree(plug->chip);

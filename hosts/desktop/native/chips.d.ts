@@ -14,7 +14,7 @@ export function plug(
 	lineRate: number,
 	seed: number,
 ): number;
-/** Takes a chip out and closes its wire. */
+/** Takes a chip out and closes its wire. Throws Error while a driver has it. */
 export function unplug(chip: number): void;
 /** Injects a fault; 0 ends it. */
 export function fault(chip: number, which: number, argument: number): void;

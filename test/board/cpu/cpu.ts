@@ -41,7 +41,8 @@ export class Cpu {
 	readonly #R: Int32Array;
 	/** N as a sign, Z as a zero, C, V as a sign. */
 	readonly #F = new Int32Array(4);
-	readonly #stretches: Stretches;
+	/** The code that has been translated. */
+	readonly stretches: Stretches;
 	readonly #profiling: boolean;
 	readonly #apb: (Peripheral | undefined)[] = Array.from({ length: 32 });
 	#dma: Peripheral | undefined;
@@ -51,16 +52,18 @@ export class Cpu {
 	#until = 0;
 	#running = 0;
 
-	/** `profile`: keeps count of where the cycles go, which makes it slower. `exact`: for tests, see translate(). */
-	constructor(rp2040: RP2040, clock: BoardClock, { exact = false, profile = false } = {}) {
+	/** `profile`: keeps count of where the cycles go, which makes it slower. `exact` and `eager` are for tests, see Stretches. */
+	constructor(rp2040: RP2040, clock: BoardClock, { exact = false, eager = false, profile = false } = {}) {
 		this.#rp2040 = rp2040;
 		this.#core = rp2040.core;
 		this.#clock = clock;
 		this.#profiling = profile;
 		this.#R = new Int32Array(rp2040.core.registers.buffer);
-		// A hook is at the beginning of a function, and cycles are told apart by functions.
-		const enters = (pc: number) => !profile && !this.#stretches.hooks.has(pc);
-		this.#stretches = new Stretches(rp2040, { R: this.#R, F: this.#F, cpu: this, core: rp2040.core }, { exact, enters });
+		this.stretches = new Stretches(
+			rp2040,
+			{ R: this.#R, F: this.#F, cpu: this, core: rp2040.core },
+			{ exact, eager, follow: !profile },
+		);
 		rp2040.addClockListener(() => this.#clockChanged());
 		this.#clockChanged();
 		this.flagsFromCore();
@@ -72,7 +75,7 @@ export class Cpu {
 
 	/** Where the stretches that have run begin, with the cycles that they have taken. */
 	*profile(): Generator<{ pc: number; cycles: number }> {
-		const { starts, spent } = this.#stretches;
+		const { starts, spent } = this.stretches;
 		for (let id = 1; id < starts.length; id++) yield { pc: starts[id]!, cycles: spent[id]! };
 	}
 
@@ -97,7 +100,7 @@ export class Cpu {
 
 	/** Calls back whenever the code at `pc` is about to run, which must be where a function begins. Before any code has run. */
 	hook(pc: number, callback: () => void): void {
-		this.#stretches.hooks.set(pc, () => {
+		this.stretches.hooks.set(pc, () => {
 			callback();
 			this.#accessed(0);
 		});
@@ -120,7 +123,7 @@ export class Cpu {
 
 	#slice(): number {
 		const R = this.#R;
-		const stretches = this.#stretches;
+		const stretches = this.stretches;
 		const { rom, flash, ram, runs } = stretches;
 		const profiling = this.#profiling;
 		let c = 0;
@@ -158,11 +161,6 @@ export class Cpu {
 	/** Before a hook is called. */
 	arrive(c: number): void {
 		this.#advance(c);
-	}
-
-	/** Code in RAM is not any more what a stretch was made of. */
-	forget(id: number): void {
-		this.#stretches.forget(id);
 	}
 
 	// What translated code calls. `c`: cycles of the slice until now.
@@ -356,7 +354,7 @@ export class Cpu {
 	}
 
 	#fault(what: string): never {
-		const pc = this.#stretches.starts[this.#running]!;
+		const pc = this.stretches.starts[this.#running]!;
 		throw new Fault(`the firmware ${what} (code at ${hex(pc)})`);
 	}
 }

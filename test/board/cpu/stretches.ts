@@ -10,6 +10,11 @@ const ROM_BYTES = 16 * 1024;
 /** Of the Pico's flash: code beyond is found, but translated each time. */
 const FLASH_USED = 2 * 1024 * 1024;
 
+/** Code that runs seldom is translated in short stretches, which is soon done; what has run so often, in long ones, which is fast. */
+const SHORT = 16;
+const LONG = 96;
+const OFTEN = 200;
+
 /** Runs a stretch: from the cycles of the slice before it to those after it. */
 type Run = (c: number) => number;
 
@@ -17,7 +22,7 @@ type Run = (c: number) => number;
 interface Scope {
 	R: Int32Array;
 	F: Int32Array;
-	cpu: { arrive(c: number): void };
+	cpu: { arrive(c: number): void; stretches: { promote(id: number): void; forget(id: number): void } };
 	core: unknown;
 }
 
@@ -30,19 +35,27 @@ export class Stretches {
 	readonly runs: Run[] = [(c) => c];
 	readonly starts: number[] = [0];
 	spent = new Float64Array(1024);
+	/** How often short ones have still to run before they become long. */
+	readonly #patience: number[] = [0];
 	readonly hooks = new Map<number, () => void>();
 	readonly #scope: Scope;
 	readonly #values: unknown[];
-	readonly #options: { exact: boolean; enters: (pc: number) => boolean };
+	readonly #exact: boolean;
+	readonly #eager: boolean;
+	readonly #enters: ((pc: number) => boolean) | undefined;
 	readonly #rom: Uint32Array;
 	readonly #P16: Uint16Array;
 	readonly #S16: Uint16Array;
 	readonly #S32: Int32Array;
 
-	constructor(rp2040: RP2040, scope: Scope, options: { exact: boolean; enters: (pc: number) => boolean }) {
+	/** `follow`: calls and returns, too, which blurs where cycles go. `eager`: long ones at once. `exact`: see translate(). */
+	constructor(rp2040: RP2040, scope: Scope, { exact, eager, follow }: { exact: boolean; eager: boolean; follow: boolean }) {
 		const { sram, flash, bootrom } = rp2040;
 		this.#scope = scope;
-		this.#options = options;
+		this.#exact = exact;
+		this.#eager = eager;
+		// A hook is at the beginning of a function, and must not be passed by.
+		if (follow) this.#enters = (pc) => !this.hooks.has(pc);
 		this.#rom = bootrom;
 		this.#P16 = new Uint16Array(flash.buffer);
 		this.#S16 = new Uint16Array(sram.buffer);
@@ -51,12 +64,26 @@ export class Stretches {
 		this.#values = [R, F, sram, this.#S16, this.#S32, flash, this.#P16, new Int32Array(flash.buffer), cpu, core];
 	}
 
-	/** Makes the stretch at `pc`, and answers its number. */
+	/** Makes the stretch at `pc`, short at first, and answers its number. */
 	translate(pc: number): number {
 		pc >>>= 0;
-		const { source, addresses } = translate(pc, (address) => this.#halfword(address), this.#options);
+		if (this.#eager) return this.#make(pc, LONG, this.#enters);
+		const id = this.#make(pc, SHORT, undefined);
+		this.#patience[id] = OFTEN;
+		return id;
+	}
+
+	/** A stretch has run once more; when that was often, a long one takes its place. */
+	promote(id: number): void {
+		if (--this.#patience[id]! === 0) this.#make(this.starts[id]!, LONG, this.#enters);
+	}
+
+	#make(pc: number, longest: number, enters: ((pc: number) => boolean) | undefined): number {
+		const halfword = (address: number) => this.#halfword(address);
+		const { source, addresses } = translate(pc, halfword, { longest, enters, exact: this.#exact });
 		const id = this.runs.length;
-		const text = `return function(c){${pc >= SRAM ? this.#check(id, addresses) : ""}${source}}`;
+		const count = longest === SHORT ? `cpu.stretches.promote(${id});` : "";
+		const text = `return function(c){${pc >= SRAM ? this.#check(id, addresses) : ""}${count}${source}}`;
 		// oxlint-disable-next-line no-new-func, no-implied-eval -- this is a compiler
 		const make = new Function("R", "F", "S8", "S16", "S32", "P8", "P16", "P32", "cpu", "core", text) as (
 			...values: unknown[]
@@ -103,7 +130,7 @@ export class Stretches {
 			words.add((address + 2 - SRAM) >>> 2);
 		}
 		const tests = [...words].map((word) => `S32[${word}]!==${this.#S32[word]}`).join("||");
-		return `if(${tests}){cpu.forget(${id});return c;}`;
+		return `if(${tests}){cpu.stretches.forget(${id});return c;}`;
 	}
 
 	#halfword(address: number): number | undefined {

@@ -14,8 +14,6 @@ export const C = 4;
 export const V = 8;
 export const ALL_FLAGS = 15;
 
-/** Instructions of a stretch at most. */
-const LONGEST = 96;
 /** How far is looked for who reads the flags at an exit. */
 const LOOK_AHEAD = 8;
 
@@ -70,32 +68,35 @@ class Calls {
 	}
 }
 
-/** Code in one place: instructions in their order. `enters`: whether calls and returns are followed to such an address. */
-function stretch(start: number, halfword: Halfword, enters: (pc: number) => boolean): Instruction[] {
+/** Code in one place: instructions in their order. */
+function stretch(start: number, halfword: Halfword, { longest, enters }: TranslateOptions): Instruction[] {
 	const list: Instruction[] = [];
 	const seen = new Set<number>();
 	const calls = new Calls();
 	let pc: number | undefined = start;
-	while (pc !== undefined && list.length < LONGEST && !seen.has(pc)) {
+	while (pc !== undefined && list.length < longest && !seen.has(pc)) {
 		seen.add(pc);
 		let instruction = decode(pc, halfword);
-		if (instruction.call === undefined || enters(instruction.call)) instruction = calls.follow(instruction);
+		if (enters !== undefined && (instruction.call === undefined || enters(instruction.call)))
+			instruction = calls.follow(instruction);
 		list.push(instruction);
 		pc = instruction.next;
 	}
 	return list;
 }
 
-/**
- * `exact`: flags are right at every exit, even those that the code behind it does not read; for tests. `enters`: whether a call is followed to such
- * an address.
- */
-export function translate(
-	start: number,
-	halfword: Halfword,
-	{ exact = false, enters = () => false }: { exact?: boolean; enters?: (pc: number) => boolean } = {},
-): Translation {
-	const list = stretch(start, halfword, enters);
+export interface TranslateOptions {
+	/** Instructions at most. */
+	longest: number;
+	/** Whether calls and returns are followed to such an address; without it none is. */
+	enters?: ((pc: number) => boolean) | undefined;
+	/** Flags are right at every exit, even those that the code behind it does not read; for tests. */
+	exact?: boolean;
+}
+
+export function translate(start: number, halfword: Halfword, options: TranslateOptions): Translation {
+	const { exact } = options;
+	const list = stretch(start, halfword, options);
 	const last = list[list.length - 1]!;
 	// A stretch that ends because it is long enough, or where it has been.
 	const rest = last.next;

@@ -18,10 +18,12 @@ export interface Rig {
 	register(index: number): number;
 }
 
-export function rig(): Rig {
+/** `eager` as for Machine. */
+export function rig({ eager = false } = {}): Rig {
 	const complaints: string[] = [];
 	const machine = new Machine({
 		bootrom: new Uint32Array(4096),
+		eager,
 		console: () => {},
 		complain: (text) => complaints.push(text),
 	});
