@@ -17,8 +17,8 @@ typedef struct {
 	int16_t reset; /* RST, active low */
 	uint32_t hz; /* SPI clock; the platform takes the next lower one that it can make */
 	/**
-	 * 0, or 3 where the chip allows it. In mode 0 the RP2040's controller makes a pause between bytes, in mode 3 it does not (RP2040 datasheet
-	 * §4.4.3, "Motorola SPI frame format").
+	 * 0, or 3 where the chip takes both; a platform may use 0 for 3. In mode 0 the RP2040's controller makes a pause between bytes, in mode 3 it does
+	 * not (RP2040 datasheet §4.4.3, "Motorola SPI frame format").
 	 */
 	uint8_t mode;
 } SpiPins;
@@ -38,7 +38,7 @@ void spiClose(Spi *spi);
 void spiSelect(Spi *spi);
 void spiDeselect(Spi *spi);
 
-/** `count` bytes each way, at once; `out` NULL sends zeros, `in` NULL drops what comes. For commands and registers. */
+/** `count` bytes each way, at once; `out` NULL sends zeros, `in` NULL drops what comes; bytes that do not come are 0. For commands and registers. */
 void spiExchange(Spi *spi, const uint8_t *out, uint8_t *in, uint32_t count);
 
 /** Begins to read or write many bytes; one at a time. By DMA where the platform has it, so that the caller can do something meanwhile. */

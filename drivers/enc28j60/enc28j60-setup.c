@@ -195,9 +195,9 @@ static int identify(Enc28j60 *enc, char problem[PROBLEM_BYTES])
 {
 	uint8_t revision = enc28j60Read(enc, EREVID), status = 0;
 	if (revision == 0x00 || revision == 0xff)
-		return report(problem, "revision register EREVID reads 0x??, expected 0x02 to 0x06: silent; check power, select and MISO wiring", revision, 0);
+		return report(problem, "EREVID reads 0x??, expected 0x02 to 0x06: silent; check power, select and MISO", revision, 0);
 	if (revision < 0x02 || revision > 0x06)
-		return report(problem, "revision register EREVID reads 0x??, expected 0x02 to 0x06: another chip, or check SPI clock and wiring", revision, 0);
+		return report(problem, "EREVID reads 0x??, expected 0x02 to 0x06: another chip, or check hz and wiring", revision, 0);
 	for (int i = 0; i < 10; i++) { /* §2.2: before anything of MAC or PHY. After power-on this can be trusted. */
 		status = enc28j60Read(enc, ESTAT);
 		if (status & CLKRDY)
@@ -260,7 +260,7 @@ static int setUpPhy(Enc28j60 *enc, char problem[PROBLEM_BYTES])
 {
 	int32_t identity = enc28j60ReadPhy(enc, PHID1);
 	if (identity != PHID1_VALUE)
-		return report(problem, "PHY identifier PHID1 reads 0x????, expected 0x????: check the chip's crystal and SPI wiring", (uint32_t)identity,
+		return report(problem, "PHY identifier PHID1 reads 0x????, expected 0x????: check crystal and wiring", (uint32_t)identity,
 			PHID1_VALUE);
 	/* Errata 16: the duplex mode that the chip takes from the LED's wiring may be wrong. */
 	int done = writePhy(enc, PHCON1, 0, PDPXMD);
@@ -268,7 +268,7 @@ static int setUpPhy(Enc28j60 *enc, char problem[PROBLEM_BYTES])
 	done &= writePhy(enc, PHLCON, LEDS, 0);
 	done &= writePhy(enc, PHIE, PLNKIE | PGEIE, PLNKIE | PGEIE);
 	done &= enc28j60ReadPhy(enc, PHIR) >= 0; /* which clears LINKIF */
-	return done || report(problem, "PHY registers do not keep what is written: check the chip's crystal and SPI wiring", 0, 0);
+	return done || report(problem, "PHY registers do not keep what is written: check crystal and wiring", 0, 0);
 }
 
 static int setUp(Enc28j60 *enc, char problem[PROBLEM_BYTES])
