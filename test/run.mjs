@@ -154,7 +154,7 @@ const LAYERS = [
 
 const HELP = `npm test -- [--only LAYER[,LAYER …]]
 ${LAYERS.map(([name, what]) => `  ${name.padEnd(18)}${what}`).join("\n")}
-Environment: SEED and SEEDS (sim), FRAMES (fuzz), SANITIZE_FRAMES. See test/README.md.`;
+Environment: SEED and SEEDS (sim), FRAMES (fuzz), SANITIZE_FRAMES, SANITIZE_TRANSACTIONS (drivers), MULTIHOME_FIRMWARE (board). See test/README.md.`;
 
 function selection(args) {
 	const names = LAYERS.map(([name]) => name);
