@@ -52,26 +52,28 @@ async function types() {
 }
 
 /** One project of vitest.config.ts. A file that cannot be loaded is one failure. `env`: settings, after which the report is named. */
-const vitest = (project, env = {}) => async () => {
-	const report = join(results, `${[project, ...Object.values(env)].join("-")}.json`);
-	rmSync(report, { force: true });
-	const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${report}`];
-	const status = await run(bin("vitest"), ["run", "--project", project, ...reporters], env);
-	const total = { passed: 0, failed: 0, skipped: 0 };
-	if (existsSync(report)) {
-		const { numPassedTests, numPendingTests, numTodoTests, numFailedTests, testResults } = JSON.parse(
-			readFileSync(report, "utf8"),
-		);
-		total.passed = numPassedTests;
-		total.failed =
-			numFailedTests + testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length;
-		total.skipped = numPendingTests + numTodoTests;
-	}
-	// An error outside any test, or no test at all.
-	if (status !== 0 && total.failed === 0) total.failed = 1;
-	if (total.passed + total.failed === 0) total.failed = 1;
-	return total;
-};
+const vitest =
+	(project, env = {}) =>
+	async () => {
+		const report = join(results, `${[project, ...Object.values(env)].join("-")}.json`);
+		rmSync(report, { force: true });
+		const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${report}`];
+		const status = await run(bin("vitest"), ["run", "--project", project, ...reporters], env);
+		const total = { passed: 0, failed: 0, skipped: 0 };
+		if (existsSync(report)) {
+			const { numPassedTests, numPendingTests, numTodoTests, numFailedTests, testResults } = JSON.parse(
+				readFileSync(report, "utf8"),
+			);
+			total.passed = numPassedTests;
+			total.failed =
+				numFailedTests + testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length;
+			total.skipped = numPendingTests + numTodoTests;
+		}
+		// An error outside any test, or no test at all.
+		if (status !== 0 && total.failed === 0) total.failed = 1;
+		if (total.passed + total.failed === 0) total.failed = 1;
+		return total;
+	};
 
 const hasTests = (...folders) =>
 	folders.some(
@@ -126,7 +128,12 @@ const LAYERS = [
 			}),
 	],
 	["chips", "the models of the chips, on Node", GCC, vitest("chips"), ["test/chips"]],
-	["drivers", "the chips' drivers over the models, on XS, 64 bits", GCC, () => runOnXS({ folders: ["test/drivers"], name: "drivers" })],
+	[
+		"drivers",
+		"the chips' drivers over the models, on XS, 64 bits",
+		GCC,
+		() => runOnXS({ folders: ["test/drivers"], name: "drivers" }),
+	],
 	[
 		"drivers-sanitize",
 		"drivers and models under ASan and UBSan, on XS",

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line typescript/triple-slash-reference -- it declares modules, and so cannot be imported
 /// <reference path="./port.d.ts" />
 // An Ethernet chip on SPI as a device of the stack: checks its options, looks after the chip now and then, and passes the interrupt on.
 // Frames pass in C: port.c and the driver below it.

@@ -26,7 +26,8 @@ export interface BoardOptions {
 }
 
 /** INTEROP_DRIVERS=chips: a W5500 and an ENC28J60 behind the TAPs, drivers in C over their models, instead of whole frames. */
-export const DRIVERS: readonly Driver[] = process.env["INTEROP_DRIVERS"] === "chips" ? ["w5500", "enc28j60"] : ["frames", "frames"];
+export const DRIVERS: readonly Driver[] =
+	process.env["INTEROP_DRIVERS"] === "chips" ? ["w5500", "enc28j60"] : ["frames", "frames"];
 
 /** The board of most tests: two interfaces on two TAPs, tap0 with 192.168.77.1 and tap1 with 192.168.78.1 at the kernel's end. */
 export function twoTaps(more: Partial<BoardInterface> = {}): BoardFile {
