@@ -321,6 +321,7 @@ static napi_value fault(napi_env env, napi_callback_info info)
 		[CHIP_TRANSMIT_STUCK] = "transmitStuck",
 		[CHIP_LATE_COLLISIONS] = "lateCollisions",
 		[CHIP_BUSY] = "busy",
+		[CHIP_OVERWRITTEN] = "overwritten",
 	};
 	napi_value arguments[2];
 	char name[32] = "";

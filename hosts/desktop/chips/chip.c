@@ -164,6 +164,11 @@ void chipFault(Chip *chip, ChipFault fault, uint32_t argument)
 		chip->faults[fault] = 0;
 		return;
 	}
+	if (fault == CHIP_OVERWRITTEN) {
+		if (!chip->inReset && !chip->faults[CHIP_ABSENT])
+			chip->model->overwrite(chip, (uint8_t)(argument >> 24), (uint16_t)(argument >> 8), (uint8_t)argument);
+		return;
+	}
 	chip->faults[fault] = argument;
 	showInterrupt(chip);
 }

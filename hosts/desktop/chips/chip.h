@@ -45,6 +45,7 @@ typedef enum {
 	CHIP_TRANSMIT_STUCK, /* so many transmissions never end */
 	CHIP_LATE_COLLISIONS, /* ENC28J60: so many transmissions end with a late collision (erratum 13) */
 	CHIP_BUSY, /* commands take so many times as long */
+	CHIP_OVERWRITTEN, /* a register is overwritten now, as by a disturbed transfer: bank (W5500: block, §2.2.2) << 24 | address << 8 | value */
 	CHIP_FAULTS
 } ChipFault;
 
@@ -97,6 +98,7 @@ typedef struct {
 	void (*select)(Chip *chip, bool selected);
 	uint8_t (*exchange)(Chip *chip, uint8_t out);
 	void (*reset)(Chip *chip); /* the reset pin is let go, or CHIP_RESETS */
+	void (*overwrite)(Chip *chip, uint8_t bank, uint16_t address, uint8_t value); /* CHIP_OVERWRITTEN */
 	void (*time)(Chip *chip, uint64_t ns);
 	uint64_t (*next)(const Chip *chip);
 	void (*link)(Chip *chip, bool up);

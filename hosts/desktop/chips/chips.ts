@@ -34,7 +34,8 @@ export type ChipFault =
 	| "bitErrorsOut"
 	| "transmitStuck"
 	| "lateCollisions"
-	| "busy";
+	| "busy"
+	| "overwritten";
 
 export interface ChipCounts {
 	/** Exchanged while selected. */

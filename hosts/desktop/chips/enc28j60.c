@@ -163,6 +163,14 @@ static void encReset(Chip *chip)
 	encShowInterrupt(enc);
 }
 
+static void encOverwrite(Chip *chip, uint8_t bank, uint16_t address, uint8_t value)
+{
+	Enc *enc = (Enc *)chip;
+	uint8_t low = address & 0x1f;
+	enc->excused = true;
+	encWriteRegister(enc, low >= EIE ? low : (uint8_t)((bank & BSEL) << 5 | low), value);
+}
+
 static void encInit(Chip *chip)
 {
 	Enc *enc = (Enc *)chip;
@@ -225,5 +233,5 @@ static void encLink(Chip *chip, bool up)
 }
 
 const ChipModel enc28j60Model = {
-	"enc28j60", sizeof(Enc), encInit, encSelect, encExchange, encReset, encTime, encNext, encLink, encRoom, encReceive,
+	"enc28j60", sizeof(Enc), encInit, encSelect, encExchange, encReset, encOverwrite, encTime, encNext, encLink, encRoom, encReceive,
 };

@@ -145,6 +145,7 @@ static void command(W5500 *w, int n, uint8_t byte)
 			socket->registers[SN_SR] == SOCK_MACRAW ? "MACRAW" : "closed");
 		return;
 	}
+	w->foreign = false;
 	socket->registers[SN_CR] = byte;
 	socket->commandAt = w->now;
 	socket->commandEnds = w->now + chipTakes(&w->chip, COMMAND_TIME);
@@ -225,7 +226,7 @@ void w5500Processed(W5500 *w)
 		return;
 	}
 	const uint32_t *faults = w->chip.faults;
-	w->excused = faults[CHIP_ABSENT] || faults[CHIP_BIT_ERRORS_IN] || faults[CHIP_BIT_ERRORS_OUT];
+	w->excused = w->foreign || faults[CHIP_ABSENT] || faults[CHIP_BIT_ERRORS_IN] || faults[CHIP_BIT_ERRORS_OUT];
 	checkBufferSizes(w, SN_RXBUF_SIZE);
 	checkBufferSizes(w, SN_TXBUF_SIZE);
 	w5500MacrawOpen(w);

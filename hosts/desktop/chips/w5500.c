@@ -149,6 +149,17 @@ static uint8_t exchange(Chip *chip, uint8_t out)
 	}
 }
 
+static void overwrite(Chip *chip, uint8_t block, uint16_t address, uint8_t value)
+{
+	W5500 *w = (W5500 *)chip;
+	w->now = chip->now;
+	w->excused = true;
+	w->control = (uint8_t)(block << 3 | WRITE);
+	w->address = address;
+	writeData(w, value);
+	w->excused = w->foreign = true; /* a reset ended that, and an OPEN would */
+}
+
 static void checkEnd(W5500 *w)
 {
 	uint8_t fixed = FIXED[w->control & MODE];
@@ -291,6 +302,7 @@ const ChipModel w5500Model = {
 	.select = selected,
 	.exchange = exchange,
 	.reset = reset,
+	.overwrite = overwrite,
 	.time = passTime,
 	.next = next,
 	.link = linkChanged,

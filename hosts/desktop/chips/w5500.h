@@ -131,6 +131,7 @@ typedef struct {
 	uint8_t tx[W5500_MEMORY], rx[W5500_MEMORY];
 
 	/* Socket 0 */
+	bool foreign; /* the last command is CHIP_OVERWRITTEN's, not the driver's */
 	uint8_t processing; /* OPEN or CLOSE that Sn_CR no longer shows */
 	uint64_t processedAt;
 	bool sending, stuck;

@@ -40,6 +40,7 @@ export const BIT_ERRORS_OUT: 5;
 export const TRANSMIT_STUCK: 6;
 export const LATE_COLLISIONS: 7;
 export const BUSY: 8;
+export const OVERWRITTEN: 9;
 
 /** Counts. */
 export const SPI_BYTES: 0;
