@@ -43,6 +43,8 @@ enum {
 	MABBIPG = BANK(2) | MAC | 0x04,
 	MAIPGL = BANK(2) | MAC | 0x06,
 	MAIPGH = BANK(2) | MAC | 0x07,
+	MACLCON1 = BANK(2) | MAC | 0x08,
+	MACLCON2 = BANK(2) | MAC | 0x09,
 	MAMXFL = BANK(2) | MAC | 0x0a,
 	MICMD = BANK(2) | MAC | 0x12,
 	MIREGADR = BANK(2) | MAC | 0x14,
@@ -57,6 +59,7 @@ enum {
 	MAADR2 = BANK(3) | MAC | 0x05,
 	MISTAT = BANK(3) | MAC | 0x0a,
 	EREVID = BANK(3) | 0x12,
+	EFLOCON = BANK(3) | 0x17,
 };
 
 /* EIE and EIR, registers 12-2 and 12-3. */

@@ -26,6 +26,10 @@ static const struct {
 	{ MAIPGH, 0x0c },
 	{ MAMXFL, (FRAME_MOST + FCS) & 255 },
 	{ MAMXFL + 1, (FRAME_MOST + FCS) >> 8 },
+	/* As after a reset: retries after a collision and its window; no backpressure, which would keep the whole cable busy (§9.1). */
+	{ MACLCON1, 0x0f },
+	{ MACLCON2, 0x37 },
+	{ EFLOCON, 0 },
 };
 #define SETTINGS (sizeof(settings) / sizeof(*settings))
 
@@ -126,11 +130,15 @@ uint32_t enc28j60Read16(Enc28j60 *enc, uint8_t from)
 	return low | (uint32_t)enc28j60Read(enc, (uint8_t)(from + 1)) << 8;
 }
 
-/* §3.3: MII registers are not to be touched meanwhile. A chip that is slow beyond all bounds may still be at what was given up. */
+/*
+ * §3.3: MII registers are not to be touched meanwhile. A chip that is slow beyond all bounds may still be at what was given up; or a disturbed
+ * transfer has made it scan a register for ever (§3.3.3), which ends by MICMD.
+ */
 static int phyBusy(Enc28j60 *enc)
 {
 	if (!(enc28j60Read(enc, MISTAT) & BUSY))
 		return 0;
+	enc28j60Write(enc, MICMD, 0);
 	enc->chip.counters[COUNT_SPI_FAILED]++;
 	return 1;
 }

@@ -19,8 +19,12 @@
 #define MR_RST 0x80
 #define SHAR 0x09 /* 6 bytes */
 #define INTLEVEL 0x13 /* 2 bytes */
+#define IMR 0x16
 #define SIMR 0x18
 #define PHYCFGR 0x2e
+#define PHYCFGR_RST 0x80 /* 0 while the PHY is reset */
+#define PHYCFGR_OPMD 0x40 /* 0: the pins PMODE2-0 say how the PHY works */
+#define PHYCFGR_ALL 0x38 /* OPMDC as after a reset */
 #define PHYCFGR_LNK 0x01
 #define VERSIONR 0x39
 #define VERSION 0x04

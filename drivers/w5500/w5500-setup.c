@@ -229,6 +229,18 @@ void w5500LookAtLink(W5500 *w)
 		w->chip.link = link;
 }
 
+static int phyKept(W5500 *w)
+{
+	return (w5500Read8(w, BLOCK_COMMON, PHYCFGR) & (PHYCFGR_RST | PHYCFGR_OPMD)) == PHYCFGR_RST;
+}
+
+/* §4.1, PHYCFGR: the PHY takes its mode over when RST goes from 0 to 1. */
+static void mendPhy(W5500 *w)
+{
+	w5500Write8(w, BLOCK_COMMON, PHYCFGR, PHYCFGR_ALL);
+	w5500Write8(w, BLOCK_COMMON, PHYCFGR, PHYCFGR_RST | PHYCFGR_ALL);
+}
+
 int w5500Begin(W5500 *w, int patienceMs, char *problem)
 {
 	w5500Gone(w);
@@ -246,6 +258,9 @@ int w5500Begin(W5500 *w, int patienceMs, char *problem)
 	}
 	if (version != VERSION)
 		return complain(problem, "version register", version, VERSION, "check wiring and power");
+	/* The datasheet does not say whether MR.RST, which may be all there was, is one for the PHY too. */
+	if (!phyKept(w))
+		mendPhy(w);
 	if (!setUp(w, problem))
 		return 0;
 	w5500LookAtLink(w);
@@ -258,13 +273,16 @@ int w5500SettingsKept(W5500 *w)
 	w5500Read(w, BLOCK_COMMON, SHAR, bytes, 6);
 	if (memcmp(bytes, w->chip.mac, 6) != 0)
 		return 0;
+	w5500Read(w, BLOCK_COMMON, INTLEVEL, bytes, 6); /* to SIMR; between them IR, IMR and SIR */
+	if (bytes[0] != 0 || bytes[1] != INTLEVEL_2_US || bytes[IMR - INTLEVEL] != 0 || bytes[SIMR - INTLEVEL] != 1)
+		return 0;
 	w5500Read(w, BLOCK_SOCKET(0), SN_RXBUF_SIZE, bytes, 2);
 	if (bytes[0] != BUFFER_KB || bytes[1] != BUFFER_KB)
 		return 0;
 	w5500Read(w, BLOCK_SOCKET(0), SN_MR, bytes, 4);
 	if (bytes[0] != modeOf(w) || bytes[3] != SOCK_MACRAW)
 		return 0;
-	return w5500Read8(w, BLOCK_SOCKET(0), SN_IMR) == w->mask && w5500Read8(w, BLOCK_COMMON, SIMR) == 1;
+	return w5500Read8(w, BLOCK_SOCKET(0), SN_IMR) == w->mask && phyKept(w);
 }
 
 int w5500Start(EthernetChip *chip, char problem[PROBLEM_BYTES])

@@ -49,6 +49,8 @@ export interface RigOptions {
 	seed?: number;
 	/** SPI controller; 0 when absent. */
 	bus?: number;
+	/** One that `plugChip` has plugged in, wired alike; a new one when absent. */
+	chip?: number;
 	options?: Partial<EthernetChipOptions>;
 }
 
@@ -107,7 +109,7 @@ export class Rig implements DeviceHost {
 
 	constructor(kind: Kind, options: RigOptions = {}) {
 		this.kind = kind;
-		this.chip = plugChip(kind, options);
+		this.chip = options.chip ?? plugChip(kind, options);
 		open.push(this);
 		const buffer = allocate(ARENA);
 		this.view = new DataView(buffer);
