@@ -7,6 +7,8 @@
 #include "plugs.h"
 #include "buffer.h"
 
+#define NANOSECONDS_PER_MS 1000000
+
 /* A frame and more, so that no model has to be asked twice. */
 #define ROOM CHIP_FRAME_MOST
 
@@ -191,6 +193,9 @@ void xs_host_plugChip(txMachine *the)
 	if (!plug->chip)
 		fxAbort(the, XS_NOT_ENOUGH_MEMORY_EXIT);
 	saidFirst[plug - plugs] = saidEnd[plug - plugs] = 0;
+	/* Where in its microsecond the time is may decide a comparison: from a whole ms on a test goes as it did before, alone or among others. */
+	if (manual)
+		passed += NANOSECONDS_PER_MS - passed % NANOSECONDS_PER_MS;
 	/* Power has been on for a while. */
 	chipTime(plug->chip, hostChipTime());
 	xsmcSetInteger(xsResult, (xsIntegerValue)(plug - plugs));
