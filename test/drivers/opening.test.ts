@@ -1,7 +1,7 @@
 // What a driver says when it cannot begin: no chip, another one, wrong options, a chip that is taken; and what it says once it is closed.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { ABSENT, BIT_ERRORS_OUT, BUSY, RESETS, fault, unplug } from "host/chips";
+import { ABSENT, arrive, BIT_ERRORS_OUT, BUSY, fault, RESETS, unplug } from "host/chips";
 import { Port } from "multihome/ethernet/port";
 import type { EthernetChipOptions } from "../../drivers/ethernet/device.ts";
 import { envNumber } from "../support/env.ts";
@@ -50,18 +50,23 @@ describe.each(KINDS)("%s", (kind) => {
 		["no reset pin", { reset: false }],
 		["neither pin", { reset: false, interrupt: false }],
 	])("opens with %s a chip that somebody else has used and left in any state", (_name, wiring) => {
-		for (const state of [0, RESETS, BUSY]) {
-			chip = plugChip(kind, wiring);
-			const before = openChip(kind, optionsOf(wiring));
-			if (state === BUSY) fault(chip, BUSY, 2);
-			if (state === RESETS) fault(chip, RESETS, 1);
-			before.close();
-			expect(refusal(kind, optionsOf(wiring))).toBe("");
-			unplug(chip);
-			chip = -1;
-			const rig = new Rig(kind, wiring);
-			exchange(rig, new Traffic(SEED), 20);
-			rig.expectNoComplaint();
+		const traffic = new Traffic(SEED);
+		const states: [string, (chip: number) => void, (chip: number) => void][] = [
+			["closed", () => {}, () => {}],
+			["after a brown-out", (chip) => fault(chip, RESETS, 1), () => {}],
+			["still running", (chip) => fault(chip, ABSENT, 1), (chip) => fault(chip, ABSENT, 0)], // as when the processor alone was reset
+			["slow", (chip) => fault(chip, BUSY, 2), () => {}],
+		];
+		for (const [state, before, after] of states) {
+			const used = plugChip(kind, wiring);
+			const first = openChip(kind, optionsOf(wiring));
+			for (let i = 0; i < 5; i++) arrive(used, traffic.raw(200), 0, 200); // nobody's
+			before(used);
+			first.close();
+			after(used);
+			const rig = new Rig(kind, { ...wiring, chip: used });
+			exchange(rig, traffic, 20, state);
+			rig.expectNoComplaint(state);
 			rig.close();
 		}
 	});

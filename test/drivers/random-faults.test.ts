@@ -19,8 +19,8 @@ const ROUND = 12_500;
 /** So often at least the faults change in a round: a driver that waits for its chip uses many transactions for little. */
 const TURNS = 40;
 const RECOVERY_MS = 3000;
-/** No combination of faults stops the driver from using SPI for so long, ms. */
-const SILENCE_MS = 60_000;
+/** No combination of faults stops the driver from using SPI for so long, ms: even a chip that is gone is looked for every second. */
+const SILENCE_MS = 1100;
 
 afterEach(closeRigs);
 
@@ -35,6 +35,9 @@ const FAULTS: readonly (readonly [string, number, (random: Prng) => number])[] =
 	["late", chips.LATE_COLLISIONS, (random) => random.between(1, 40)],
 	["busy", chips.BUSY, (random) => random.pick([2, 10, 100, 1000])],
 ];
+
+/** Those with registers; of the W5500 blocks (§2.2.2): common, and of sockets 0 and 1. */
+const BANKS = { w5500: [0, 1, 5], enc28j60: [0, 1, 2, 3] } as const;
 
 /** One run: a chip under fire. */
 class Siege {
@@ -69,10 +72,22 @@ class Siege {
 			if (value) this.#events.push(`${name} ${value}`);
 		}
 		if (random.chance(0.1)) rig.fault(chips.RESETS, 1);
+		if (random.chance(0.1)) this.#overwrite();
 		if (random.chance(0.2)) chips.cable(rig.chip, random.chance(0.8));
 		if (random.chance(0.1)) rig.device.filter(random.pick([{}, { multicast: true }, { promiscuous: true }]));
 		this.#inward = random.pick([0, 0.1, 0.3, 1]);
 		this.#outward = random.pick([0, 0.1, 0.3, 1]);
+	}
+
+	/** Any register gets any value. */
+	#overwrite(): void {
+		const random = this.#random;
+		const { rig } = this;
+		const bank = random.pick(BANKS[rig.kind]);
+		const address = random.below(rig.kind === "w5500" ? 0x3a : 0x20);
+		const value = random.below(256);
+		rig.fault(chips.OVERWRITTEN, (bank << 24) | (address << 8) | value);
+		this.#events.push(`0x${address.toString(16)} of bank ${bank} overwritten with 0x${value.toString(16)}`);
 	}
 
 	#live(ms: number): void {
@@ -127,7 +142,7 @@ describe.each(KINDS)(`%s under random faults, SEED=${SEED}`, (kind) => {
 		for (let left = TRANSACTIONS / 2; left > 0; left -= ROUND) siege.round(Math.min(left, ROUND));
 		console.log(
 			`  ${kind} ${_name}: ${rig.count(chips.TRANSACTIONS)} transactions, ${ledger.received} received, ${ledger.sent} sent, ` +
-				`${ledger.refused} refused, ${ledger.altered} altered, at most ${rig.busiest} transactions a call, ${JSON.stringify(rig.counted)}`,
+				`${ledger.refused} and ${ledger.garbled} refused, ${ledger.altered} altered, at most ${rig.busiest} transactions a call, ${JSON.stringify(rig.counted)}`,
 		);
 		// It was no monotony.
 		expect(ledger.received).toBeGreaterThan(TRANSACTIONS / 200);
