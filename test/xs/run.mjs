@@ -52,7 +52,7 @@ export async function runOnXS({ bits = 64, sanitize = false, folders = XS_FOLDER
 	const watch = () => {
 		clearTimeout(timer);
 		timer = setTimeout(() => {
-			console.log(`  silent for ${SILENCE_S} s after: ${last}`);
+			console.log(`  silent for ${SILENCE_S} s in the test after: ${last}`);
 			child.kill("SIGKILL");
 		}, SILENCE_S * 1000);
 	};
@@ -80,6 +80,10 @@ export async function runOnXS({ bits = 64, sanitize = false, folders = XS_FOLDER
 	const status = await ended;
 	clearTimeout(timer);
 	if (complaints) console.log(places(complaints).trimEnd());
+	if (done && counts.passed + counts.failed === 0) {
+		counts.failed++;
+		console.log(`  FAILED no test has "${only}" in its file's name or its own`);
+	}
 	if (!done || status !== 0) {
 		counts.failed++;
 		console.log(`  FAILED the host ended with ${status}, after: ${last}`);
