@@ -93,6 +93,9 @@ export abstract class EthernetChip extends Port implements Device {
 	}
 
 	attach(host: DeviceHost): void {
+		// The port keeps the address, and an ArrayBuffer's changes when XS collects garbage.
+		if (host.view.buffer instanceof ArrayBuffer)
+			throw new TypeError("view: an ArrayBuffer moves; expected memory of allocate(), multihome/memory");
 		this.#host = host;
 		this.bind(host.view);
 	}

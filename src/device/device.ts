@@ -26,7 +26,7 @@ export const BUSY = 2;
 
 /** What a device may ask of the stack that it is attached to. Both may be called at any time; what they tell from inside `receive` or `transmit` is looked at when the poll ends. */
 export interface DeviceHost {
-	/** The arena that `receive` writes into and `transmit` reads from. */
+	/** The arena that `receive` writes into and `transmit` reads from. It never moves: a driver in C may keep its address. */
 	readonly view: DataView;
 	/** Something changed: frames wait, there is room to send, or the link went up or down. Coalesced; never runs the stack itself. */
 	notify(): void;

@@ -2,6 +2,7 @@
 // Every frame passes through the wrapper's own store, so that a delayed frame is nobody else's memory.
 
 import { copyIn, copyOut } from "#codec";
+import { allocate } from "#memory";
 import { BUSY, NOTIFIES, RECEIVE_CHECKED, SENT, TRANSMIT_CHECKSUM } from "./device.ts";
 import type { Device, DeviceHost } from "./device.ts";
 
@@ -213,7 +214,7 @@ export class Faults implements Device {
 	readonly #out: Line;
 	readonly #rate: number;
 	/** The frames, and what the inner device takes for the arena. */
-	readonly #store = new ArrayBuffer(2 * FRAMES * FRAME_BYTES);
+	readonly #store = allocate(2 * FRAMES * FRAME_BYTES);
 	readonly #storeView = new DataView(this.#store);
 	readonly #counts: Record<string, number> = { lost: 0, duplicated: 0, reordered: 0, corrupted: 0, overflowed: 0 };
 

@@ -134,7 +134,8 @@ static bool fits(const W5500 *w, uint32_t length)
 
 bool w5500MacrawRoom(const W5500 *w, uint32_t length)
 {
-	return !hears(w) || length > W5500_FRAME_MOST || fits(w, length);
+	/* What is longer is not received; whoever asks for so much wants to know of any frame. */
+	return !hears(w) || fits(w, length < W5500_FRAME_MOST ? length : W5500_FRAME_MOST);
 }
 
 static uint16_t wrongLength(W5500 *w, uint16_t right)
