@@ -40,7 +40,9 @@ describeWith(["hping3", "nmap"], "odd packets", () => {
 		const moved = await work;
 		expect(errorsOf([moved])).toBe("");
 		const end = await board.status("192.168.78.2");
-		expect(end.heap.collections).toBe(start.heap.collections);
+		// The download takes 0.85 MB in chunks; 20,000 packets of an attack would take 0.32 MB at 16 bytes each.
+		expect(end.heap.slotsAllocated - start.heap.slotsAllocated).toBeLessThan(10_000);
+		expect(end.heap.chunkBytesAllocated - start.heap.chunkBytesAllocated).toBeLessThan(1_100_000);
 		return dropsSince(start, end, "eth0");
 	}
 
@@ -68,7 +70,8 @@ describeWith(["hping3", "nmap"], "odd packets", () => {
 			await hping("-S", "-p", "80", "-a", TARGET, "-s", "80", "-k", "-c", "20", "-i", "u1000", TARGET); // "land"
 		});
 		report(`bad packets: ${inWords(drops)}`);
-		expect(drops["tcpChecksum"]).toBe(20);
+		const chips = interfaceOf(await board.status("192.168.78.2"), "eth0").device["badChecksums"] ?? 0; // found while the bytes pass from the chip
+		expect((drops["tcpChecksum"] ?? 0) + chips).toBe(20);
 		expect(drops["tcpMalformed"]).toBe(20);
 		expect(drops["ipv4Fragment"]).toBeGreaterThan(5);
 		expect(drops["ipv4BadSource"]).toBe(20);
