@@ -7,21 +7,22 @@ import { Cpu } from "./cpu/cpu.ts";
 import { Dma } from "./dma.ts";
 import { Registers } from "./registers.ts";
 import { Spi } from "./spi.ts";
+import { Uart } from "./uart.ts";
 
 const FLASH = 0x1000_0000;
 // Where rp2040js looks for peripherals: by the address without its lowest bits.
+const UART = [0x40034, 0x40038] as const;
 const SPI = [0x4003c, 0x40040] as const;
 const WATCHDOG = 0x40058;
 const ROSC = 0x40060;
 const DMA = 0x50000;
 const SPI_IRQ = [18, 19] as const;
+const UART_IRQ = [20, 21] as const;
 
 export interface MachineOptions {
 	bootrom: Uint32Array;
 	/** What the firmware prints on USB. */
 	console(text: string): void;
-	/** What the firmware prints on a UART. */
-	uart?(index: number, byte: number): void;
 	/** What the emulator cannot do, or the firmware should not: one line. */
 	complain(text: string): void;
 	/** Of what the board's random bits are made. */
@@ -40,6 +41,7 @@ export class Machine {
 	readonly rp2040: RP2040;
 	readonly cpu: Cpu;
 	readonly spi: readonly [Spi, Spi];
+	readonly uart: readonly [Uart, Uart];
 	/** Tells something once. */
 	readonly complain: (text: string) => void;
 
@@ -49,12 +51,12 @@ export class Machine {
 		this.rp2040.logger = logger(this.complain);
 		this.rp2040.loadBootrom(options.bootrom);
 		this.spi = [this.#spi(0), this.#spi(1)];
+		this.uart = [this.#uart(0), this.#uart(1)];
 		const { peripherals } = this.rp2040;
 		peripherals[DMA] = new Dma(this.rp2040, this.clock, this.spi, this.complain);
 		peripherals[ROSC] = new RingOscillator(options.seed ?? 1);
 		this.cpu = new Cpu(this.rp2040, this.clock, { profile: options.profile ?? false, eager: options.eager ?? false });
 		connectUsb(this.rp2040, options.console);
-		for (const [i, uart] of this.rp2040.uart.entries()) uart.onByte = (byte) => options.uart?.(i, byte);
 		const watchdog = this.rp2040.peripherals[WATCHDOG] as unknown as { onWatchdogTrigger(): void };
 		watchdog.onWatchdogTrigger = () => {
 			throw new Reset("the firmware reset the board by the watchdog");
@@ -67,6 +69,12 @@ export class Machine {
 		const spi = new Spi(this.rp2040, this.clock, SPI_IRQ[index], this.complain);
 		this.rp2040.peripherals[SPI[index]] = spi;
 		return spi;
+	}
+
+	#uart(index: 0 | 1): Uart {
+		const uart = new Uart(this.rp2040, this.clock, UART_IRQ[index], this.complain);
+		this.rp2040.peripherals[UART[index]] = uart;
+		return uart;
 	}
 
 	get seconds(): number {

@@ -80,11 +80,11 @@ async function run(board: Board, options: Options, tools: Tools, folder: string)
 		console: (text) => {
 			if (!watched) print(text);
 		},
-		uart: (index, byte) => {
-			if (index === 0 && !watched) print(String.fromCharCode(byte));
-		},
 		complain: (text) => process.stderr.write(`[emulator] ${text}\n`),
 	});
+	machine.uart[0].onByte = (byte) => {
+		if (!watched) print(String.fromCharCode(byte));
+	};
 	readFirmware(options.firmware, machine.rp2040.flash);
 	const symbols = options.elf === undefined ? undefined : readElf(options.elf);
 	let why = () => "";
