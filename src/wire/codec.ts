@@ -45,6 +45,8 @@ export * from "./build.ts";
 export * from "./copies.ts";
 export { udpDeliver, udpNext, udpRead } from "./deliver.ts";
 export * from "./hash.ts";
+export { hdlcDecode, hdlcEncode } from "./hdlc.ts";
+export { slipDecode, slipEncode } from "./slip.ts";
 export * from "./stream.ts";
 
 function field(view: DataView, index: number, value: number): void {

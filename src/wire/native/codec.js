@@ -1,4 +1,4 @@
-// The codec in C. What each function does is said beside its twin in ../codec.ts, ../build.ts, ../copies.ts, ../stream.ts and ../tables.ts.
+// The codec in C. What each function does is said beside its twin in ../codec.ts, ../build.ts, ../copies.ts, ../stream.ts, ../tables.ts, ../hdlc.ts and ../slip.ts.
 
 export function checksum(view, at, end, initial) @ "xs_multihome_checksum";
 export function decode(view, at, end, iface) @ "xs_multihome_decode";
@@ -28,5 +28,10 @@ export function streamOut(view, at, tcb, now) @ "xs_multihome_streamOut";
 export function streamAck(view, at, tcb) @ "xs_multihome_streamAck";
 export function streamRead(view, tcb, buffer, start, length) @ "xs_multihome_streamRead";
 export function streamWrite(view, tcb, buffer, start, length) @ "xs_multihome_streamWrite";
+
+export function hdlcDecode(view, state, from, count, to, max) @ "xs_multihome_hdlcDecode";
+export function hdlcEncode(view, at, end, line, ring, size, offset, room, protocol, accm, flags) @ "xs_multihome_hdlcEncode";
+export function slipDecode(view, state, from, count, to, max) @ "xs_multihome_slipDecode";
+export function slipEncode(view, at, end, line, ring, size, offset, room, flags) @ "xs_multihome_slipEncode";
 
 export const NO_CHECKSUM = 0x100;
