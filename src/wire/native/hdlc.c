@@ -28,9 +28,9 @@ static inline uint32_t fcs16(uint32_t fcs, uint32_t octet)
 }
 
 /*
- * The octets of a word into the FCS, without a table. Dividing by x^16 + x^12 + x^5 + 1 gives a quotient q = w + q x^-4 + q x^-11, the FCS being part of w. Bits being sent lowest
- * first, x^-n is a shift to the left; and q = (1 + s4 + s11)^-1 w, where the inverse, over a word, is the product of (1 + s4 + s11), its square, the square of that, and so on: squares
- * over GF(2) have the same few terms. The remainder is what q (1 + x^5 + x^12) has below the word.
+ * The octets of a word into the FCS, without a table. The FCS being part of w, the division w x^16 = q (x^16 + x^12 + x^5 + 1) + r has the quotient q = w + q x^-4 + q x^-11 + q x^-16,
+ * cut to the word. As bits are sent lowest first, x^-n is a shift to the left; and w is multiplied by the inverse of 1 + (s4 + s11 + s16), which is the product of
+ * 1 + that, 1 + its square, 1 + the square of that, and so on until the word's end: over GF(2) squares have as few terms. The remainder is what q (x^12 + x^5 + 1) has below x^16.
  */
 static inline uint32_t fcsWord(uint32_t fcs, Word w)
 {
@@ -38,11 +38,12 @@ static inline uint32_t fcsWord(uint32_t fcs, Word w)
 #if UINTPTR_MAX > 0xffffffff
 	w ^= w << 32;
 	w ^= w << 16 ^ w << 44;
+	w ^= w << 8 ^ w << 22 ^ w << 32;
 #else
 	w ^= w << 16;
-#endif
 	w ^= w << 8 ^ w << 22;
-	w ^= w << 4 ^ w << 11;
+#endif
+	w ^= w << 4 ^ w << 11 ^ w << 16;
 	return (uint32_t)((w ^ w >> 5 ^ w >> 12) >> (8 * WORD_BYTES - 16));
 }
 
