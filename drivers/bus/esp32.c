@@ -146,6 +146,8 @@ static const char *check(SpiPins *pins)
 			return "a pin has a number that this chip does not have";
 		if (i != 1 && !GPIO_IS_VALID_OUTPUT_GPIO(own[i]))
 			return i == 0 ? "the select pin is an input only" : "the reset pin is an input only";
+		if (own[i] == pins->clock || own[i] == pins->out || own[i] == pins->in || (i > 0 && own[i] == own[0]) || (i == 2 && own[2] == own[1]))
+			return "one pin is named twice";
 		if (!isFree(own[i]))
 			return i == 0 ? "the select pin is in use" : i == 1 ? "the interrupt pin is in use" : "the reset pin is in use";
 	}

@@ -308,6 +308,12 @@ static void pins(void)
 	refuses(p, "a pin has a number that this chip does not have");
 	p = W5500, p.interrupt = 24;
 	refuses(p, "a pin has a number that this chip does not have");
+	p = W5500, p.reset = p.select;
+	refuses(p, "one pin is named twice");
+	p = W5500, p.reset = p.interrupt;
+	refuses(p, "one pin is named twice");
+	p = W5500, p.select = p.clock;
+	refuses(p, "one pin is named twice");
 	p = W5500, p.select = 6; /* flash */
 	refuses(p, "the select pin is in use");
 	p = W5500, p.clock = 35;
