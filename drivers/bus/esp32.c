@@ -118,6 +118,8 @@ static void fillIn(SpiPins *pins)
 static const char *checkController(const SpiPins *pins)
 {
 	const Controller *controller = &controllers[pins->bus - FIRST_BUS];
+	if (controller->busy)
+		return "the controller hangs in a transfer: restart the board";
 	if (controller->ready)
 		return pins->clock == controller->clock && pins->out == controller->out && pins->in == controller->in
 			? NULL : "another chip has this controller with another clock, out or in pin";
@@ -283,13 +285,15 @@ void spiClose(Spi *spi)
 {
 	Controller *controller = controllerOf(spi);
 	spiOnInterrupt(spi, NULL, NULL);
-	settle(spi);
-	spi_bus_remove_device(spi->device);
-	if (--controller->users == 0)
-		controller->ready = spi_bus_free(hostOf(spi)) != ESP_OK;
 	letGo(spi->pins.select);
 	letGo(spi->pins.interrupt);
 	letGo(spi->pins.reset);
+	/* spi_master has the transaction still: device and place stay taken, and whoever opened this controller again would wait for ever. */
+	if (!settle(spi) && controller->busy == spi)
+		return;
+	spi_bus_remove_device(spi->device);
+	if (--controller->users == 0)
+		controller->ready = spi_bus_free(hostOf(spi)) != ESP_OK;
 	spi->used = 0;
 }
 
