@@ -40,7 +40,8 @@ typedef struct {
 
 static Spi chips[CHIPS];
 static Controller controllers[CONTROLLERS];
-static uint8_t handling;
+/* Chips that listen to their interrupt pin. One handler serves all: the SDK has room for four. */
+static uint8_t listening;
 
 /* Moddable's own table of pins in use, where its io modules are part of the firmware. */
 extern uint8_t builtinArePinsFree(uint32_t bank, uint32_t pins) __attribute__((weak));
@@ -344,20 +345,18 @@ void spiOnInterrupt(Spi *spi, void (*callback)(void *context), void *context)
 		return;
 	uint pin = (uint)spi->pins.interrupt;
 	if (!!callback != !!spi->callback) {
-		if (callback)
-			gpio_add_raw_irq_handler(pin, interrupted);
-		else
-			gpio_remove_raw_irq_handler(pin, interrupted);
+		if (callback && listening++ == 0)
+			irq_add_shared_handler(IO_IRQ_BANK0, interrupted, GPIO_RAW_IRQ_HANDLER_DEFAULT_ORDER_PRIORITY);
+		else if (!callback && --listening == 0)
+			irq_remove_handler(IO_IRQ_BANK0, interrupted);
 	}
 	uint32_t state = save_and_disable_interrupts();
 	spi->callback = callback;
 	spi->context = context;
 	restore_interrupts(state);
 	gpio_set_irq_enabled(pin, GPIO_IRQ_EDGE_FALL, callback != NULL);
-	if (callback && !handling) {
-		handling = 1;
+	if (callback)
 		irq_set_enabled(IO_IRQ_BANK0, true);
-	}
 	/* It may have gone low before anybody asked to be told. An interrupt meanwhile would take the same message of the pool. */
 	state = save_and_disable_interrupts();
 	if (callback && spiInterrupted(spi) == 1 && !spi->pending && modMessagePostToMachineFromISR(spi->machine, deliver, spi) == 0)
