@@ -167,18 +167,12 @@ async function main([action, platform, ...args]) {
 	}
 	mkdirSync(join(folder, "out"), { recursive: true });
 	const subplatform = SUBPLATFORMS.find(([prefix]) => options.target.startsWith(prefix))[1];
-	const flags = [
-		"-m",
-		...(options.debug ? ["-d"] : []),
-		"-p",
-		subplatform,
-		"-o",
-		join(folder, "out"),
-		"-t",
-		action === "build" ? "build" : "deploy",
-	];
-	const status = await run(command, flags, folder);
-	if (status !== 0) return status;
+	const flags = ["-m", ...(options.debug ? ["-d"] : []), "-p", subplatform, "-o", join(folder, "out")];
+	// On ESP32 "deploy" builds nothing: it takes what an earlier "build" has left.
+	for (const step of action === "build" ? ["build"] : ["build", "deploy"]) {
+		const status = await run(command, [...flags, "-t", step], folder);
+		if (status !== 0) return status;
+	}
 	const made = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => /\.(uf2|bin)$/.test(entry.name));
 	for (const entry of made) console.log(relative(process.cwd(), join(entry.parentPath, entry.name)));
 	return 0;

@@ -118,6 +118,8 @@ static void fillIn(SpiPins *pins)
 static const char *checkController(const SpiPins *pins)
 {
 	const Controller *controller = &controllers[pins->bus - FIRST_BUS];
+	if (controller->busy)
+		return "the controller hangs in a transfer: restart the board";
 	if (controller->ready)
 		return pins->clock == controller->clock && pins->out == controller->out && pins->in == controller->in
 			? NULL : "another chip has this controller with another clock, out or in pin";
@@ -146,6 +148,8 @@ static const char *check(SpiPins *pins)
 			return "a pin has a number that this chip does not have";
 		if (i != 1 && !GPIO_IS_VALID_OUTPUT_GPIO(own[i]))
 			return i == 0 ? "the select pin is an input only" : "the reset pin is an input only";
+		if (own[i] == pins->clock || own[i] == pins->out || own[i] == pins->in || (i > 0 && own[i] == own[0]) || (i == 2 && own[2] == own[1]))
+			return "one pin is named twice";
 		if (!isFree(own[i]))
 			return i == 0 ? "the select pin is in use" : i == 1 ? "the interrupt pin is in use" : "the reset pin is in use";
 	}
@@ -281,13 +285,15 @@ void spiClose(Spi *spi)
 {
 	Controller *controller = controllerOf(spi);
 	spiOnInterrupt(spi, NULL, NULL);
-	settle(spi);
-	spi_bus_remove_device(spi->device);
-	if (--controller->users == 0)
-		controller->ready = spi_bus_free(hostOf(spi)) != ESP_OK;
 	letGo(spi->pins.select);
 	letGo(spi->pins.interrupt);
 	letGo(spi->pins.reset);
+	/* spi_master has the transaction still: device and place stay taken, and whoever opened this controller again would wait for ever. */
+	if (!settle(spi) && controller->busy == spi)
+		return;
+	spi_bus_remove_device(spi->device);
+	if (--controller->users == 0)
+		controller->ready = spi_bus_free(hostOf(spi)) != ESP_OK;
 	spi->used = 0;
 }
 

@@ -40,19 +40,39 @@ typedef struct {
 
 static Spi chips[CHIPS];
 static Controller controllers[CONTROLLERS];
-static uint8_t handling;
+/* Chips that listen to their interrupt pin. One handler serves all: the SDK has room for four. */
+static uint8_t listening;
 
 /* Moddable's own table of pins in use, where its io modules are part of the firmware. */
 extern uint8_t builtinArePinsFree(uint32_t bank, uint32_t pins) __attribute__((weak));
 extern uint8_t builtinUsePins(uint32_t bank, uint32_t pins) __attribute__((weak));
 extern void builtinFreePins(uint32_t bank, uint32_t pins) __attribute__((weak));
 
+static int isOwn(const SpiPins *pins, int pin)
+{
+	return pin == pins->select || pin == pins->interrupt || pin == pins->reset;
+}
+
+static int isShared(const SpiPins *pins, int pin)
+{
+	return pin == pins->clock || pin == pins->out || pin == pins->in;
+}
+
 static int isFree(int pin)
 {
 	for (const Spi *spi = chips; spi < chips + CHIPS; spi++)
-		if (spi->used && (pin == spi->pins.select || pin == spi->pins.interrupt || pin == spi->pins.reset))
+		if (spi->used && (isOwn(&spi->pins, pin) || isShared(&spi->pins, pin)))
 			return 0;
 	return !builtinArePinsFree || builtinArePinsFree((uint32_t)pin >> 5, 1u << (pin & 31));
+}
+
+/* The controller's pins may be another chip's too, but not as its own. */
+static int isOthers(int pin)
+{
+	for (const Spi *spi = chips; spi < chips + CHIPS; spi++)
+		if (spi->used && isOwn(&spi->pins, pin))
+			return 1;
+	return 0;
 }
 
 static void use(int pin)
@@ -88,17 +108,21 @@ static const char *check(SpiPins *pins)
 	if (pins->in == NO_PIN)
 		pins->in = usual[pins->bus][2];
 	if (!isPinOf(pins->clock, pins->bus, 2))
-		return "the clock pin is not an SCK of this controller";
+		return "the clock pin is not an SCK of this controller: bus 0 has 2, 6, 18, 22; bus 1 has 10, 14, 26";
 	if (!isPinOf(pins->out, pins->bus, 3))
-		return "the out pin is not a TX (MOSI) of this controller";
+		return "the out pin is not a TX (MOSI) of this controller: bus 0 has 3, 7, 19, 23; bus 1 has 11, 15, 27";
 	if (!isPinOf(pins->in, pins->bus, 0))
-		return "the in pin is not an RX (MISO) of this controller";
+		return "the in pin is not an RX (MISO) of this controller: bus 0 has 0, 4, 16, 20; bus 1 has 8, 12, 24, 28";
+	if (isOthers(pins->clock) || isOthers(pins->out) || isOthers(pins->in))
+		return "the clock, out or in pin is another chip's select, interrupt or reset pin";
 	const int16_t own[] = { pins->select, pins->interrupt, pins->reset };
 	for (int i = 0; i < 3; i++) {
 		if (own[i] == NO_PIN && i > 0)
 			continue;
 		if (own[i] < 0 || own[i] >= (int)NUM_BANK0_GPIOS)
 			return "a pin has a number that this chip does not have";
+		if (isShared(pins, own[i]) || (i > 0 && own[i] == own[0]) || (i == 2 && own[2] == own[1]))
+			return "one pin is named twice";
 		if (!isFree(own[i]))
 			return i == 0 ? "the select pin is in use" : i == 1 ? "the interrupt pin is in use" : "the reset pin is in use";
 	}
@@ -188,6 +212,13 @@ void spiDeselect(Spi *spi)
 	gpio_put((uint)spi->pins.select, 1);
 }
 
+/* After a transfer was given up: what is left in the FIFOs would be taken for bytes of the next one. */
+static void drain(spi_hw_t *hw)
+{
+	for (uint32_t i = 0; i < IDLE && hw->sr & (SPI_SSPSR_BSY_BITS | SPI_SSPSR_RNE_BITS); i++)
+		(void)hw->dr;
+}
+
 void spiExchange(Spi *spi, const uint8_t *out, uint8_t *in, uint32_t count)
 {
 	spi_hw_t *hw = spi_get_hw(spi->controller);
@@ -207,6 +238,8 @@ void spiExchange(Spi *spi, const uint8_t *out, uint8_t *in, uint32_t count)
 		} else
 			idle++;
 	}
+	if (came < count)
+		drain(hw);
 	if (in)
 		for (; came < count; came++)
 			in[came] = 0;
@@ -265,6 +298,7 @@ int spiFinish(Spi *spi)
 			continue;
 		dma_channel_abort(controller->out);
 		dma_channel_abort(controller->in);
+		drain(spi_get_hw(spi->controller));
 		return 0;
 	}
 	return 1;
@@ -311,23 +345,23 @@ void spiOnInterrupt(Spi *spi, void (*callback)(void *context), void *context)
 		return;
 	uint pin = (uint)spi->pins.interrupt;
 	if (!!callback != !!spi->callback) {
-		if (callback)
-			gpio_add_raw_irq_handler(pin, interrupted);
-		else
-			gpio_remove_raw_irq_handler(pin, interrupted);
+		if (callback && listening++ == 0)
+			irq_add_shared_handler(IO_IRQ_BANK0, interrupted, GPIO_RAW_IRQ_HANDLER_DEFAULT_ORDER_PRIORITY);
+		else if (!callback && --listening == 0)
+			irq_remove_handler(IO_IRQ_BANK0, interrupted);
 	}
 	uint32_t state = save_and_disable_interrupts();
 	spi->callback = callback;
 	spi->context = context;
 	restore_interrupts(state);
 	gpio_set_irq_enabled(pin, GPIO_IRQ_EDGE_FALL, callback != NULL);
-	if (callback && !handling) {
-		handling = 1;
+	if (callback)
 		irq_set_enabled(IO_IRQ_BANK0, true);
-	}
-	/* It may have gone low before anybody asked to be told. */
+	/* It may have gone low before anybody asked to be told. An interrupt meanwhile would take the same message of the pool. */
+	state = save_and_disable_interrupts();
 	if (callback && spiInterrupted(spi) == 1 && !spi->pending && modMessagePostToMachineFromISR(spi->machine, deliver, spi) == 0)
 		spi->pending = 1;
+	restore_interrupts(state);
 }
 
 void busWait(uint32_t microseconds)

@@ -84,7 +84,7 @@ export abstract class EthernetChip extends Port implements Device {
 		}) as [number, number, number, number, number, number, number];
 		const { mac } = options;
 		if (!(mac instanceof Uint8Array) || mac.length !== 6 || mac[0]! & 1)
-			throw new RangeError("mac: expected six bytes of a unicast address");
+			throw new RangeError(`mac ${String(mac)}: expected six bytes of a unicast address`);
 		const hz = options.hz === undefined ? 0 : whole("hz", options.hz, 1, 100_000_000);
 		const pollMs = options.pollMs === undefined ? POLL_MS : whole("pollMs", options.pollMs, 1, 1000);
 		this.mac = mac.slice();

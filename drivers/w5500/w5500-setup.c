@@ -181,7 +181,7 @@ static int setUp(W5500 *w, char *problem)
 		if (mac[i] != w->chip.mac[i])
 			return complain(problem, "a byte of the MAC address register", mac[i], w->chip.mac[i], remedy);
 	w5500Write16(w, BLOCK_COMMON, INTLEVEL, INTLEVEL_2_US);
-	/* Only RECV interrupts. Sn_IR shows SENDOK all the same; its interrupt is asked for when something waits for it: progress(). */
+	/* Only RECV interrupts. Sn_IR shows SENDOK all the same; its interrupt is asked for when something waits for it: order(). */
 	w->mask = SN_IR_RECV;
 	w5500Write8(w, BLOCK_SOCKET(0), SN_IMR, w->mask);
 	w5500Write8(w, BLOCK_SOCKET(0), SN_IR, 0xff);

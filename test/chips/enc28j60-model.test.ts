@@ -98,12 +98,12 @@ test("the clock is ready 300 us after power on, and MAC registers must wait for 
 	expect([bench.read(R.ERXFCON), bench.read(R.MACON1)]).toEqual([0, 0]);
 });
 
-test("erratum 1: after a reset command CLKRDY says ready at once, but what is written within 1 ms is lost", () => {
+test("erratum 2: after a reset command CLKRDY says ready at once, but what is written within 1 ms is lost", () => {
 	const bench = new Bench().wait(400_000).write(R.ERXFCON, 0).writeMemory(0, [7]);
 	bench.spi(0xff);
 	expect(bench.read(R.ESTAT) & 1).toBe(1);
 	bench.wait(999_999).spi(0x40 | R.EIE, 0x80);
-	expect(bench.complaints()).toEqual([expect.stringContaining("erratum 1")]);
+	expect(bench.complaints()).toEqual([expect.stringContaining("erratum 2")]);
 	expect(bench.wait(1).read(R.EIE)).toBe(0);
 	expect(bench.read(R.ERXFCON)).toBe(0xa1);
 	expect([...bench.readMemory(0, 1)], "the memory keeps its contents").toEqual([7]);

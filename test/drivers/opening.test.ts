@@ -105,11 +105,11 @@ describe.each(KINDS)("%s", (kind) => {
 		[{ hz: 1000 }, new RegExp(`^RangeError: hz 1000: ${kind} expects \\d+ to \\d+`)],
 		[{ hz: 99_000_000 }, new RegExp(`^RangeError: hz 99000000: ${kind} expects \\d+ to \\d+`)],
 		[{ hz: 1e12 }, /^RangeError: hz 1000000000000: /],
-		[{ mac: undefined }, /^RangeError: mac: expected six bytes of a unicast address/],
-		[{ mac: [2, 0, 0, 0, 0, 1] }, /^RangeError: mac: /],
-		[{ mac: new Uint8Array(5) }, /^RangeError: mac: /],
-		[{ mac: new Uint8Array(7) }, /^RangeError: mac: /],
-		[{ mac: Uint8Array.of(1, 0, 0x5e, 0, 0, 1) }, /^RangeError: mac: /],
+		[{ mac: undefined }, /^RangeError: mac undefined: expected six bytes of a unicast address/],
+		[{ mac: [2, 0, 0, 0, 0, 1] }, /^RangeError: mac 2,0,0,0,0,1: /],
+		[{ mac: new Uint8Array(5) }, /^RangeError: mac 0,0,0,0,0: /],
+		[{ mac: new Uint8Array(7) }, /^RangeError: mac 0,0,0,0,0,0,0: /],
+		[{ mac: Uint8Array.of(1, 0, 0x5e, 0, 0, 1) }, /^RangeError: mac 1,0,94,0,0,1: /],
 	];
 	it("refuses wrong options, naming the option and its value", () => {
 		chip = plugChip(kind);

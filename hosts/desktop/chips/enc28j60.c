@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Erratum 1 (2 in the table of DS80349C): CLKRDY does not tell when the chip is usable after a reset command; 1 ms does. */
+/* Erratum 2: CLKRDY does not tell when the chip is usable after a reset command; 1 ms does. */
 #define RESET_NS 1000000
 
 /* Memory */
@@ -58,8 +58,8 @@ static void begin(Enc *enc, uint8_t opcode)
 	if (opcode == 0xff) {
 		enc->phase = SPI_RESET;
 	} else if (enc->chip.now < enc->usableAt && opcode != ESTAT) {
-		/* Erratum 1. Reading ESTAT does no harm, and CLKRDY reads 1. */
-		encComplain(enc, "enc28j60: instruction 0x%02x within 1 ms after a reset command (erratum 1)", opcode);
+		/* Erratum 2. Reading ESTAT does no harm, and CLKRDY reads 1. */
+		encComplain(enc, "enc28j60: instruction 0x%02x within 1 ms after a reset command (erratum 2)", opcode);
 	} else if ((opcode >> 5 == 1 || opcode >> 5 == 3) && address != 0x1a) {
 		encComplain(enc, "enc28j60: instruction 0x%02x: a memory instruction's argument is 1Ah (table 4-1)", opcode);
 	} else if (opcode >> 5 > 5) {

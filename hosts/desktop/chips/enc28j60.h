@@ -54,7 +54,7 @@ typedef struct {
 
 	bool clockReady; /* the oscillator start-up timer has run out (2.2) */
 	uint64_t clockAt; /* when it will */
-	uint64_t usableAt; /* erratum 1: after a reset command */
+	uint64_t usableAt; /* erratum 2: after a reset command */
 
 	uint64_t transmitAt; /* the transmission ends, NEVER when there is none or it has stalled */
 	uint16_t transmitFrom, transmitEnd; /* ETXST and ETXND when it began */

@@ -308,6 +308,12 @@ static void pins(void)
 	refuses(p, "a pin has a number that this chip does not have");
 	p = W5500, p.interrupt = 24;
 	refuses(p, "a pin has a number that this chip does not have");
+	p = W5500, p.reset = p.select;
+	refuses(p, "one pin is named twice");
+	p = W5500, p.reset = p.interrupt;
+	refuses(p, "one pin is named twice");
+	p = W5500, p.select = p.clock;
+	refuses(p, "one pin is named twice");
 	p = W5500, p.select = 6; /* flash */
 	refuses(p, "the select pin is in use");
 	p = W5500, p.clock = 35;
@@ -348,6 +354,24 @@ static void clocks(void)
 		DEMAND(hzFor(W5500, hz) <= (int)hz);
 }
 
+/* The last test: the controller is lost for good. */
+static void hangs(void)
+{
+	SpiPins other = W5500;
+	uint8_t in[10];
+	Spi *spi = open(W5500);
+	spiSelect(spi);
+	idf.stuck = 1;
+	spiStartRead(spi, in, 10);
+	DEMAND(!spiFinish(spi));
+	spiDeselect(spi);
+	spiClose(spi);
+	other.select = 32, other.interrupt = other.reset = NO_PIN;
+	refuses(other, "the controller hangs in a transfer: restart the board");
+	idf.stuck = 0;
+	spiClose(open(ENC28J60)); /* the other controller goes on */
+}
+
 int main(void)
 {
 	bytes();
@@ -356,6 +380,7 @@ int main(void)
 	interrupts();
 	pins();
 	clocks();
+	hangs();
 	DEMAND(busMicroseconds() == 5);
 	return 0;
 }
