@@ -1,7 +1,7 @@
-// The hashes, the cipher and the answers of MS-CHAPv2 against the vectors of their RFCs.
+// The hashes, the cipher and the answers of CHAP against the vectors of their RFCs.
 
 import { describe, expect, it } from "vitest";
-import * as mschapv2 from "../../../../src/link/ppp/crypto/mschapv2.ts";
+import * as chap from "../../../../src/link/ppp/crypto/chap.ts";
 import { desEncrypt } from "../../../../src/link/ppp/crypto/des.ts";
 import { md4 } from "../../../../src/link/ppp/crypto/md4.ts";
 import { md5 } from "../../../../src/link/ppp/crypto/md5.ts";
@@ -103,6 +103,13 @@ describe("DES", () => {
 	});
 });
 
+describe("CHAP with MD5", () => {
+	it("hashes identifier, secret and challenge", () => {
+		const secret = ascii("secret");
+		expect(hex(chap.chapMd5Response(7, secret, octets("00 11 22 33")))).toBe(hex(md5(octets(`07 ${hex(secret)} 00112233`))));
+	});
+});
+
 describe("MS-CHAPv2 of RFC 2759 §9.2", () => {
 	const userName = ascii("User");
 	const authenticatorChallenge = octets("5B 5D 7C 7D 7B 3F 2F 3E 3C 2C 60 21 32 26 26 28");
@@ -110,20 +117,20 @@ describe("MS-CHAPv2 of RFC 2759 §9.2", () => {
 	const ntResponse = octets("82 30 9E CD 8D 70 8B 5E A0 8F AA 39 81 CD 83 54 42 33 11 4A 3D 85 D6 DF");
 
 	it("has the challenge", () => {
-		expect(hex(mschapv2.challengeHash(peerChallenge, authenticatorChallenge, userName))).toBe("d02e4386bce91226");
+		expect(hex(chap.challengeHash(peerChallenge, authenticatorChallenge, userName))).toBe("d02e4386bce91226");
 	});
 
 	it("has the password's hash", () => {
-		expect(hex(mschapv2.ntPasswordHash("clientPass"))).toBe("44ebba8d5312b8d611474411f56989ae");
-		expect(hex(md4(mschapv2.ntPasswordHash("clientPass")))).toBe("41c00c584bd2d91c4017a2a12fa59f3f");
+		expect(hex(chap.ntPasswordHash("clientPass"))).toBe("44ebba8d5312b8d611474411f56989ae");
+		expect(hex(md4(chap.ntPasswordHash("clientPass")))).toBe("41c00c584bd2d91c4017a2a12fa59f3f");
 	});
 
 	it("has the NT-Response", () => {
-		expect(mschapv2.ntResponse(authenticatorChallenge, peerChallenge, userName, "clientPass")).toEqual(ntResponse);
+		expect(chap.generateNtResponse(authenticatorChallenge, peerChallenge, userName, "clientPass")).toEqual(ntResponse);
 	});
 
 	it("has the authenticator's response", () => {
-		expect(mschapv2.authenticatorResponse("clientPass", ntResponse, peerChallenge, authenticatorChallenge, userName)).toBe(
+		expect(chap.generateAuthenticatorResponse("clientPass", ntResponse, peerChallenge, authenticatorChallenge, userName)).toBe(
 			"S=407A5589115FD0D6209F510FE9C04566932CDA56",
 		);
 	});

@@ -1,9 +1,15 @@
-// What the peers of MS-CHAP version 2 answer each other: RFC 2759 §8, without its "Generate".
+// What CHAP peers answer each other: CHAP with MD5 (RFC 1994), and MS-CHAP version 2 (RFC 2759 §8, whose names these are).
 
 import { join } from "./blocks.ts";
 import { desEncrypt } from "./des.ts";
 import { md4 } from "./md4.ts";
+import { md5 } from "./md5.ts";
 import { sha1 } from "./sha1.ts";
+
+/** The Value of a Response: 16 octets. RFC 1994 §4.1. */
+export function chapMd5Response(identifier: number, secret: Uint8Array, challenge: Uint8Array): Uint8Array {
+	return md5(join(new Uint8Array([identifier]), secret, challenge));
+}
 
 /** §8.7: "Magic server to client signing constant" and "Pad to make it do more than one iteration". */
 const MAGIC_1 = ascii("Magic server to client signing constant");
@@ -40,7 +46,7 @@ export function challengeResponse(challenge: Uint8Array, passwordHash: Uint8Arra
 }
 
 /** What the peer answers: 24 octets. Challenges are 16 octets each. §8.1. */
-export function ntResponse(
+export function generateNtResponse(
 	authenticatorChallenge: Uint8Array,
 	peerChallenge: Uint8Array,
 	userName: Uint8Array,
@@ -50,15 +56,15 @@ export function ntResponse(
 }
 
 /** What the authenticator proves itself with: "S=" and 40 hexadecimal digits. §8.7. */
-export function authenticatorResponse(
+export function generateAuthenticatorResponse(
 	password: string,
-	response: Uint8Array,
+	ntResponse: Uint8Array,
 	peerChallenge: Uint8Array,
 	authenticatorChallenge: Uint8Array,
 	userName: Uint8Array,
 ): string {
 	const passwordHashHash = md4(ntPasswordHash(password));
-	const first = sha1(join(passwordHashHash, response, MAGIC_1));
+	const first = sha1(join(passwordHashHash, ntResponse, MAGIC_1));
 	const second = sha1(join(first, challengeHash(peerChallenge, authenticatorChallenge, userName), MAGIC_2));
 	let text = "S=";
 	for (let i = 0; i < second.length; i++) text += (second[i]! + 256).toString(16).slice(1).toUpperCase();
