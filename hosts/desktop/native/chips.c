@@ -5,6 +5,7 @@
  */
 
 #include "plugs.h"
+#include "uart-line.h"
 #include "buffer.h"
 
 #define NANOSECONDS_PER_MS 1000000
@@ -30,6 +31,16 @@ static char lastComplaint[256];
 uint64_t hostChipTime(void)
 {
 	return (manual ? 0 : (uint64_t)hostNanoseconds()) + passed;
+}
+
+uint64_t hostLineTime(void)
+{
+	return manual ? passed : (uint64_t)hostNanoseconds();
+}
+
+bool hostTimeIsManual(void)
+{
+	return manual;
 }
 
 void hostChipTimePasses(uint64_t ns)

@@ -5,6 +5,7 @@
 
 #include "host.h"
 #include "plugs.h"
+#include "uart-line.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -285,6 +286,7 @@ static void signalArrived(int number)
 	/* Nobody who could end this in good order, or a second attempt at someone who does not. */
 	if (!signalWanted || signalPending) {
 		hostFilesFinish();
+		hostLinesFinish();
 		_exit(128 + number);
 	}
 	signalPending = number;
@@ -318,8 +320,8 @@ static void runSignal(txMachine *the)
 
 /* Polling */
 
-/* In polls: first the signals, then the watched descriptors, then those that only have output left to write, then the wires of chips. */
-static struct pollfd polls[2 * HOST_MAX_FD + 1 + HOST_PLUGS];
+/* In polls: first the signals, then the watched descriptors, then those that only have output left to write, then the wires of chips and UARTs. */
+static struct pollfd polls[2 * HOST_MAX_FD + 1 + HOST_PLUGS + HOST_LINES];
 
 /* Fills polls[] and says how many; sets *ready when a watch need not wait, *wanted when there is anything to wait for. */
 static int fillPolls(bool *ready, bool *wanted)
@@ -348,7 +350,10 @@ static int fillPolls(bool *ready, bool *wanted)
 		*wanted = true;
 		polls[count++] = (struct pollfd){ .fd = pending[i], .events = POLLIN };
 	}
-	return count;
+	int lineCount = hostLinesPoll(polls + count);
+	if (lineCount > 0 || hostLinesDue() >= 0)
+		*wanted = true;
+	return count + lineCount;
 }
 
 static void runWatches(txMachine *the, int count)
@@ -381,6 +386,7 @@ static bool turn(txMachine *the)
 	struct timespec timeout;
 	runDeferred(the);
 	hostPlugsRun(the);
+	hostLinesRun(the);
 	runDeferred(the);
 	bool ready = deferredCount > 0, wanted = deferredCount > 0 || armedCount > 0;
 	hostWireFlush();
@@ -390,7 +396,7 @@ static bool turn(txMachine *the)
 	if (!wanted && !signalPending)
 		return false;
 	Timer *timer = firstTimer(UINT64_MAX);
-	int64_t wake = earlier(earlier(timer ? timer->due : -1, hostFilesDue()), hostPlugsDue());
+	int64_t wake = earlier(earlier(timer ? timer->due : -1, hostFilesDue()), earlier(hostPlugsDue(), hostLinesDue()));
 	int64_t wait = ready || (wake >= 0 && wake <= now) ? 0 : wake - now;
 	if (wait)
 		fflush(stdout);

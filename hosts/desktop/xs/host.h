@@ -84,4 +84,7 @@ int64_t hostFilesDue(void);
 void hostFilesFlush(int64_t now);
 void hostFilesFinish(void);
 
+/* ../native/uart-end.c */
+void hostLinesFinish(void);
+
 #endif

@@ -52,6 +52,7 @@ int64_t hostNanoseconds(void)
 void hostFinish(void)
 {
 	hostFilesFinish();
+	hostLinesFinish();
 	hostWireFlush();
 	fflush(stdout);
 }

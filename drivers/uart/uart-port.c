@@ -1,0 +1,274 @@
+// The class UartPort: a UART as TypeScript sees it (device.ts). Frames pass between the UART's rings and the arena in one native call each way.
+//
+// A frame is decoded when all of it is in the ring (uart.h says when), and so in one call: the stack may offer other memory at every call.
+
+#include "xsmc.h"
+#include "xsHost.h"
+#include "mc.xs.h"
+
+#include "uart.h"
+#include "arena.h"
+#include "hdlc.h"
+#include "slip.h"
+
+/* As in src/device/device.ts and serial.ts. */
+enum { SENT = 0, BUSY = 2 };
+enum { RAW, SLIP, HDLC };
+#define LOST (-1)
+
+#define END 0300
+#define FLAG 0x7e
+
+/* So that a frame fits the send ring whatever it is made of: flags, and twice header, frame and FCS. */
+#define ENCODED_MOST(LENGTH) (2 + 2 * (4 + (LENGTH) + 2))
+#define FRAME_MOST ((UART_SEND_RING - 2) / 2 - 6)
+
+typedef struct {
+	Uart *uart;
+	Arena arena; /* a host buffer, which never moves */
+	int framing;
+	uint32_t sendAccm;
+	unsigned compress;
+	HdlcDecoder hdlc;
+	SlipDecoder slip;
+	xsMachine *the;
+	xsSlot callback; /* remembered while `uart` */
+} UartPort;
+
+static void release(UartPort *port)
+{
+	xsMachine *the = port->the;
+	if (!port->uart)
+		return;
+	uartOnChange(port->uart, NULL, NULL);
+	uartClose(port->uart);
+	port->uart = NULL;
+	xsForget(port->callback);
+}
+
+void xs_uart_delete(void *data)
+{
+	if (!data)
+		return;
+	release(data);
+	c_free(data);
+}
+
+/* UartPort.prototype is one of its kind, without a port. */
+static UartPort *portIn(xsMachine *the, UartPort *port)
+{
+	if (!port)
+		xsUnknownError("this is no UART");
+	return port;
+}
+
+#define portOf(SLOT) portIn(the, xsmcGetHostDataValidate(SLOT, (void *)xs_uart_delete))
+
+static UartPort *openPort(xsMachine *the)
+{
+	UartPort *port = portOf(xsThis);
+	if (!port->uart)
+		xsUnknownError("the UART is closed");
+	return port;
+}
+
+void xs_uart(xsMachine *the)
+{
+	UartPort *port = c_calloc(1, sizeof(UartPort));
+	if (!port)
+		xsUnknownError("no memory for a UART");
+	port->the = the;
+	hdlcReset(&port->hdlc);
+	xsmcSetHostData(xsThis, port);
+}
+
+void xs_uart_bind(xsMachine *the)
+{
+	openPort(the)->arena = argArena(0);
+}
+
+/* A frame came, or there is room, or the line came or went: TypeScript is told, and looks. */
+static void changed(void *context)
+{
+	UartPort *port = context;
+	xsBeginHost(port->the);
+	if (port->uart)
+		xsCallFunction0(port->callback, xsUndefined);
+	xsEndHost(port->the);
+}
+
+/* open(port, tx, rx, cts, rts, dtr, baud, callback) */
+void xs_uart_open(xsMachine *the)
+{
+	UartPins pins = {
+		(int16_t)xsmcToInteger(xsArg(0)), (int16_t)xsmcToInteger(xsArg(1)), (int16_t)xsmcToInteger(xsArg(2)), (int16_t)xsmcToInteger(xsArg(3)),
+		(int16_t)xsmcToInteger(xsArg(4)), (int16_t)xsmcToInteger(xsArg(5)), (uint32_t)xsmcToInteger(xsArg(6)),
+	};
+	UartPort *port = portOf(xsThis);
+	if (port->uart)
+		xsUnknownError("the UART is open already");
+	const char *problem = "it cannot be opened";
+	port->uart = uartOpen(&pins, the, &problem);
+	if (!port->uart)
+		xsUnknownError("uart%d, %d baud: %s", pins.port, (int)pins.baud, problem);
+	port->callback = xsArg(7);
+	xsRemember(port->callback);
+	uartOnChange(port->uart, changed, port);
+}
+
+/* frame(framing, sendAccm, receiveAccm, compress) */
+void xs_uart_frame(xsMachine *the)
+{
+	static const int16_t delimiters[] = { UART_EACH_BYTE, END, FLAG };
+	int framing = intArg(0), sendAccm = intArg(1), receiveAccm = intArg(2), compress = intArg(3);
+	UartPort *port = openPort(the);
+	if (framing < RAW || framing > HDLC)
+		xsRangeError("framing %d: expected 0 to 2", framing);
+	port->sendAccm = (uint32_t)sendAccm;
+	port->hdlc.receiveAccm = (uint32_t)receiveAccm;
+	port->compress = (unsigned)compress & (HDLC_NO_ADDRESS | HDLC_NO_PROTOCOL_HIGH);
+	if (framing == port->framing)
+		return;
+	port->framing = framing;
+	hdlcReset(&port->hdlc);
+	slipReset(&port->slip);
+	uartDelimit(port->uart, delimiters[framing]);
+}
+
+/* Decodes from the ring until a frame ends: its answer, or 0. */
+static int32_t decode(UartPort *port, uint32_t there, uint8_t *to, uint32_t max)
+{
+	Uart *uart = port->uart;
+	int32_t result = 0;
+	while (there > 0 && result == 0) {
+		uint32_t count, used;
+		if (uartAtGap(uart)) {
+			hdlcSpoil(&port->hdlc);
+			slipSpoil(&port->slip);
+		}
+		const uint8_t *first = uartFirst(uart, uartUntilGap(uart, there), &count);
+		if (port->framing == HDLC)
+			used = hdlcDecode(&port->hdlc, first, count, to, max, &result);
+		else
+			used = slipDecode(&port->slip, first, count, to, max, &result);
+		uartTake(uart, used);
+		there -= used;
+	}
+	return result;
+}
+
+static int32_t raw(Uart *uart, uint32_t there, uint8_t *to, uint32_t max)
+{
+	uint32_t left = there < max ? there : max, taken = left;
+	while (left > 0) {
+		uint32_t count;
+		const uint8_t *first = uartFirst(uart, left, &count);
+		c_memcpy(to, first, count);
+		to += count;
+		left -= count;
+		uartTake(uart, count);
+	}
+	(void)uartAtGap(uart);
+	return (int32_t)taken;
+}
+
+/* receive(at, max): as in serial.ts. */
+void xs_uart_receive(xsMachine *the)
+{
+	int at = intArg(0), max = intArg(1);
+	UartPort *port = openPort(the);
+	Uart *uart = port->uart;
+	demand(at, max, port->arena.size);
+	uint32_t there = uartThere(uart);
+	int32_t result = 0;
+	if (there == 0) {
+		if (port->framing != RAW && uartStuck(uart)) {
+			/* A frame longer than the ring: what there is of it is thrown away, and its end will say that it was too long. */
+			result = decode(port, UART_RECEIVE_RING, port->arena.base + at, 0);
+			uartResume(uart);
+		}
+	} else {
+		if (port->framing == RAW)
+			result = raw(uart, there, port->arena.base + at, (uint32_t)max);
+		else
+			result = decode(port, there, port->arena.base + at, (uint32_t)max);
+		uartResume(uart);
+	}
+	xsmcSetInteger(xsResult, result);
+}
+
+static uint32_t encode(UartPort *port, const uint8_t *frame, uint32_t length, uint32_t protocol)
+{
+	Uart *uart = port->uart;
+	uint32_t room = uartRoom(uart), at = uart->filled & (UART_SEND_RING - 1);
+	/* What was sent before ends with a flag, which begins this frame too. */
+	unsigned follows = room < UART_SEND_RING ? HDLC_NO_OPENING_FLAG : 0;
+	switch (port->framing) {
+	case HDLC:
+		return hdlcEncode(uart->send, UART_SEND_RING - 1, at, room, frame, length, (uint16_t)protocol, port->sendAccm, port->compress | follows);
+	case SLIP:
+		return slipEncode(uart->send, UART_SEND_RING - 1, at, room, frame, length, follows ? SLIP_NO_FIRST_END : 0);
+	default:
+		if (length > room)
+			return 0;
+		for (uint32_t i = 0; i < length; i++)
+			uart->send[(at + i) & (UART_SEND_RING - 1)] = frame[i];
+		return length;
+	}
+}
+
+/* transmit(at, end, protocol): as in serial.ts. */
+void xs_uart_transmit(xsMachine *the)
+{
+	int at = intArg(0), end = intArg(1), protocol = intArg(2);
+	UartPort *port = openPort(the);
+	Uart *uart = port->uart;
+	demandTo(at, end, port->arena.size);
+	int length = end - at, most = port->framing == RAW ? UART_SEND_RING : FRAME_MOST;
+	if (length > most)
+		xsRangeError("frame of %d bytes: expected at most %d", length, most);
+	uint32_t used = encode(port, port->arena.base + at, (uint32_t)length, (uint32_t)protocol);
+	int busy = used == 0 && length > 0;
+	if (busy)
+		uartWantRoom(uart, port->framing == RAW ? (uint32_t)length : (uint32_t)ENCODED_MOST(length));
+	else
+		uartFill(uart, used);
+	uartStart(uart);
+	xsmcSetInteger(xsResult, busy ? BUSY : SENT);
+}
+
+/* count(index): in the order of COUNTERS in device.ts. */
+void xs_uart_count(xsMachine *the)
+{
+	int index = intArg(0);
+	UartPort *port = openPort(the);
+	const Uart *uart = port->uart;
+	const uint32_t counts[] = {
+		uart->overruns, uart->breaks, uart->framingErrors, port->hdlc.badFcs, port->hdlc.aborts + port->slip.aborts,
+		port->hdlc.tooLong + port->slip.tooLong, port->hdlc.tooShort, port->hdlc.badHeader,
+	};
+	demand(index, 1, sizeof(counts) / sizeof(*counts));
+	xsmcSetNumber(xsResult, counts[index]);
+}
+
+void xs_uart_connected(xsMachine *the)
+{
+	xsmcSetBoolean(xsResult, uartConnected(openPort(the)->uart));
+}
+
+void xs_uart_ready(xsMachine *the)
+{
+	int on = xsmcToBoolean(xsArg(0));
+	uartReady(openPort(the)->uart, on);
+}
+
+void xs_uart_baud(xsMachine *the)
+{
+	int baud = intArg(0);
+	xsmcSetBoolean(xsResult, uartBaud(openPort(the)->uart, (uint32_t)baud));
+}
+
+void xs_uart_shut(xsMachine *the)
+{
+	release(portOf(xsThis));
+}

@@ -1,0 +1,21 @@
+declare module "multihome/uart/port" {
+	/** A UART, in C; nothing but `shut` works before `open` and after `shut`. */
+	export class UartPort {
+		/** Pins are GPIO numbers, -1 for none. Throws Error that says what is wrong. */
+		open(port: number, tx: number, rx: number, cts: number, rts: number, dtr: number, baud: number, onChange: () => void): void;
+		/** The arena; it must be one that never moves. */
+		bind(view: DataView): void;
+		/** As setFraming, receive and transmit of src/device/serial.ts. */
+		frame(framing: number, sendAccm: number, receiveAccm: number, compress: number): void;
+		receive(at: number, max: number): number;
+		transmit(at: number, end: number, protocol: number): number;
+		/** One of device.ts's COUNTERS. */
+		count(index: number): number;
+		connected(): boolean;
+		/** DTR. */
+		ready(on: boolean): void;
+		/** Answers whether the rate can be had. */
+		baud(rate: number): boolean;
+		shut(): void;
+	}
+}
