@@ -6,6 +6,7 @@ import { formatIpv4 } from "./ip/address.ts";
 import { FREE, STATE_NAMES } from "./link/neighbors.ts";
 import type { Interface } from "./link/interface.ts";
 import { EthernetInterface } from "./link/ethernet.ts";
+import { PppInterface, type PppState } from "./link/ppp/ppp.ts";
 import { read } from "./wire/counters.ts";
 import { formatMac } from "./wire/ethernet.ts";
 import type { Stack } from "./stack.ts";
@@ -26,7 +27,16 @@ export interface InterfaceStatus {
 	device: Record<string, number>;
 	/** Packets that wait for the device. */
 	queued: number;
+	/** PPP only. */
+	ppp?: PppStatus;
 }
+
+/** PppState with addresses as text, null while unknown. */
+export type PppStatus = Omit<PppState, "local" | "remote" | "dns"> & {
+	local: string | null;
+	remote: string | null;
+	dns: string[];
+};
 
 export interface SocketStatus {
 	protocol: string;
@@ -68,7 +78,13 @@ function interfaceStatus(stack: Stack, link: Interface): InterfaceStatus {
 		drops,
 		device: { ...link.device.counters },
 		queued: link.queue.length,
+		...(link instanceof PppInterface && { ppp: pppStatus(link.state) }),
 	};
+}
+
+function pppStatus(state: PppState): PppStatus {
+	const text = (address: number) => (address === 0 ? null : formatIpv4(address));
+	return { ...state, local: text(state.local), remote: text(state.remote), dns: state.dns.map(formatIpv4) };
 }
 
 function endpoint(address: number, port: number): string {

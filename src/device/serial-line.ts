@@ -211,6 +211,15 @@ export class SerialLine implements SerialDevice {
 		}
 	}
 
+	unfinished(at: number, max: number): number {
+		const begun = this.#framing === HDLC ? hdlc.hdlcBegun(this.#view, HDLC_AT) : 0;
+		if (begun === 0 || max < 2) return 0;
+		const length = Math.min(begun, max - 2, PACKET_BYTES);
+		this.#host.view.setUint16(at, hdlc.hdlcProtocol(this.#view, HDLC_AT));
+		copyIn(this.#host.view, at + 2, this.#view, FRAME_AT, length);
+		return 2 + length;
+	}
+
 	setReady(on: boolean): void {
 		this.#port.setReady?.(on);
 	}

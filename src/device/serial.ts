@@ -46,6 +46,11 @@ export interface SerialDevice {
 	 * nothing. `protocol`: HDLC only. LCP (0xc021) goes out with all controls escaped and nothing compressed, whatever is set. RAW takes all or nothing.
 	 */
 	transmit(at: number, end: number, protocol: number): number;
+	/**
+	 * HDLC: copies what has come of the frame that has begun, protocol and information, to `at`; answers how many bytes. Between frames and without a flag behind it, a modem's
+	 * "NO CARRIER" is such a frame. Optional.
+	 */
+	unfinished?(at: number, max: number): number;
 	/** Tells the modem to hang up where there is a line for it (DTR low when false). Optional. */
 	setReady?(on: boolean): void;
 	close(): void;

@@ -29,6 +29,8 @@ export class InterfaceSet implements InterfaceListener {
 	#listener: ChangeListener;
 	#slots: boolean[] = [];
 	#serial = 0;
+	/** Routes of links with one peer. */
+	#made = new Map<Interface, Route[]>();
 
 	constructor(core: Core, routes: Routes, listener: ChangeListener) {
 		this.#core = core;
@@ -69,6 +71,7 @@ export class InterfaceSet implements InterfaceListener {
 		while (link.addresses.length > 0) link.removeAddress(link.addresses[link.addresses.length - 1]!);
 		this.list.splice(index, 1);
 		this.#routes.removeWhere((route) => route.link === link);
+		this.#made.delete(link);
 		this.#listener.interfaceGone(link.slot);
 		this.#slots[link.slot - 1] = false;
 		link.detach();
@@ -134,6 +137,15 @@ export class InterfaceSet implements InterfaceListener {
 	linkChanged(link: Interface): void {
 		this.#routes.changed();
 		if (link.up && link instanceof EthernetInterface) for (const own of link.addresses) link.announce(own.address);
+	}
+
+	linkRoutes(link: Interface, peer: number, defaultRoute: boolean): void {
+		const made = this.#made.get(link) ?? [];
+		this.#routes.removeWhere((route) => made.includes(route));
+		made.length = 0;
+		this.#made.set(link, made);
+		if (peer !== 0) made.push(this.#routes.insert(new Route(peer, 32, 0, link, 0, true)));
+		if (defaultRoute) made.push(this.#routes.insert(new Route(0, 0, peer, link, 0, true)));
 	}
 
 	undeliverable(link: Interface, at: number, end: number): void {

@@ -37,6 +37,8 @@ export interface InterfaceListener {
 	addressAdded(link: Interface, address: InterfaceAddress): void;
 	addressRemoved(link: Interface, address: InterfaceAddress): void;
 	linkChanged(link: Interface): void;
+	/** The routes that the link itself has made are now these: to the peer at its other end (0: none), and all that have no better one. Throws RangeError when there are too many. */
+	linkRoutes(link: Interface, peer: number, defaultRoute: boolean): void;
 	/** The IP packet in bytes `at` to `end` could not be delivered: its next hop does not answer. */
 	undeliverable(link: Interface, at: number, end: number): void;
 }
@@ -67,7 +69,8 @@ export abstract class Interface {
 	slot = 0;
 	/** InterfaceId: slot | a number never used before << 8. Two interfaces never share one. */
 	id = 0;
-	readonly mtu: number;
+	/** Largest IP packet, bytes. Changes only while it is down: PPP's peer has a say. */
+	mtu: number;
 	readonly metric: number;
 	readonly name: string;
 	readonly addresses: InterfaceAddress[] = [];

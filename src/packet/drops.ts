@@ -38,6 +38,9 @@ export const DROPS = Object.freeze([
 	"tooBig", // larger than the MTU of the interface it leaves by
 	"interfaceDown",
 	"icmpQueueFull",
+	"pppMalformed", // a control packet that makes no sense
+	"pppNotOpen", // of a protocol whose turn it is not
+	"pppUnknownProtocol", // the peer was told
 ] as const);
 
 export type DropName = (typeof DROPS)[number];

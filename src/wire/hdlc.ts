@@ -68,6 +68,15 @@ export function hdlcReset(view: DataView, state: number): void {
 	view.setInt32(state + STATE, ADDRESS_NEXT, true);
 }
 
+/** Octets of information of the frame that has begun, its FCS perhaps among them; and its protocol, once there is information. */
+export function hdlcBegun(view: DataView, state: number): number {
+	return view.getInt32(state + COUNT, true);
+}
+
+export function hdlcProtocol(view: DataView, state: number): number {
+	return view.getInt32(state + PROTOCOL, true);
+}
+
 /** Octets were lost here (an overrun): the frame that has begun will be LOST. */
 export function hdlcSpoil(view: DataView, state: number): void {
 	view.setInt32(state + STATE, view.getInt32(state + STATE, true) | SPOILED, true);

@@ -1,0 +1,197 @@
+// PPP over a serial line. The interface is up while IPCP is opened: its address, the route to the peer and the default route come and go
+// with it. Below: `session.ts` (phases), `lcp.ts`, `ipcp.ts` …, each over `protocol.ts` and `automaton.ts`.
+
+import { BUSY, SENT } from "../../device/device.ts";
+import type { SerialDevice } from "../../device/serial.ts";
+import type { Core } from "../../packet/core.ts";
+import { countSent } from "#codec";
+import { Interface, type InterfaceAddress, type InterfaceListener } from "../interface.ts";
+import type { Path } from "../path.ts";
+import { PppLine } from "./line.ts";
+import type { Auth } from "./lcp.ts";
+import { settingsOf, type PppOptions, type Settings } from "./options.ts";
+import { Outbox } from "./outbox.ts";
+import { Session, type Phase } from "./session.ts";
+
+/** What there is to see of a PPP interface. Addresses are int32, 0 while unknown. */
+export interface PppState {
+	phase: Phase;
+	/** Why the link ended the last time; "" while it runs. */
+	reason: string;
+	/** Tries in a row that failed, and in how many ms the next one begins; -1 when none does. */
+	failures: number;
+	retryInMs: number;
+	local: number;
+	remote: number;
+	dns: number[];
+	/** How we said who we are, how the peer did, and who it is; "" where nobody had to. */
+	auth: Auth | "";
+	peerAuth: Auth | "";
+	peerName: string;
+	/** States of the automatons, RFC 1661 §4.2. */
+	lcp: string;
+	ipcp: string;
+	ipv6cp: string;
+	/** Interface identifiers of both ends, 16 digits each; "" while unknown. */
+	identifier: string;
+	peerIdentifier: string;
+}
+
+function hex(halves: Int32Array): string {
+	const digits = (half: number) => (half >>> 0).toString(16).padStart(8, "0");
+	return digits(halves[0]!) + digits(halves[1]!);
+}
+
+export class PppInterface extends Interface {
+	readonly kind = "ppp";
+	#line: PppLine;
+	#settings: Settings;
+	#session: Session | undefined;
+	#routes!: InterfaceListener;
+	/** The address that came from IPCP, and whose route is there. */
+	#address: InterfaceAddress | undefined;
+	#peer = 0;
+	#fullMtu: number;
+	#begun = false;
+	#changed = false;
+
+	/** Throws RangeError or TypeError naming the option that is wrong. */
+	constructor(name: string, serial: SerialDevice, options: PppOptions = {}) {
+		const line = new PppLine(serial);
+		super(name, line, 0, options);
+		this.#line = line;
+		this.#settings = settingsOf(name, options);
+		this.#fullMtu = this.mtu;
+		line.onPoll = () => this.#poll();
+	}
+
+	override attach(core: Core, slot: number, id: number, flags: number, listener: InterfaceListener): void {
+		super.attach(core, slot, id, flags, listener);
+		this.#routes = listener;
+		const outbox = new Outbox(core, this.#line.serial);
+		this.#session = new Session(core, this.block, this.#line.serial, outbox, this.#settings, {
+			linkUp: () => this.#linkUp(),
+			linkDown: (gone) => this.#linkDown(gone),
+			changed: () => this.#noteChange(),
+		});
+		this.#line.use(this.#session);
+		this.#begun = false;
+	}
+
+	/** The peer is told, though nobody waits for its answer. */
+	override detach(): void {
+		this.#session?.disconnect("removed");
+		super.detach();
+		this.#session?.outbox.close();
+		this.#session = undefined;
+	}
+
+	/** Opens the link, or tries again at once. */
+	connect(): void {
+		this.#session?.connect();
+	}
+
+	/** Closes the link in good order; `connect` opens it again. */
+	disconnect(): void {
+		this.#session?.disconnect("disconnected");
+	}
+
+	#noteChange(): void {
+		this.#changed = true;
+		this.ready = this.core.noticed = true;
+		this.core.wake();
+	}
+
+	/** A poll begins: what may have changed outside. */
+	#poll(): void {
+		const session = this.#session!;
+		if (this.#begun) session.checkCarrier();
+		if (this.enabled !== this.#begun) {
+			// Not before the first poll: until then there is no time.
+			this.#begun = this.enabled;
+			if (this.enabled) session.connect();
+			else session.disconnect("disabled");
+		}
+		if (session.outbox.waiting > 0) session.outbox.flush();
+		if (!this.#changed) return;
+		this.#changed = false;
+		this.#settings.onChanged?.();
+	}
+
+	override timers(now: number): void {
+		this.#session!.tick(now);
+	}
+
+	#linkUp(): string {
+		const { local, remote } = this.#session!.ipcp;
+		const { defaultRoute } = this.#settings;
+		try {
+			// After a renegotiation nothing may have changed, and connections go on.
+			if (this.#address?.address !== local || this.#peer !== remote) {
+				this.#forget();
+				this.#address = this.addAddress(local, 32);
+				this.#peer = remote;
+				this.#routes.linkRoutes(this, remote, defaultRoute);
+			}
+		} catch (error) {
+			// Another interface has the address, or all routes are in use.
+			this.#forget();
+			return `ipcp: ${(error as Error).message}`;
+		}
+		this.mtu = Math.min(this.#fullMtu, this.#session!.lcp.peerMru);
+		this.#line.linkUp = true;
+		this.checkLink();
+		return "";
+	}
+
+	#linkDown(gone: boolean): void {
+		this.#line.linkUp = false;
+		this.checkLink();
+		if (gone) this.#forget();
+	}
+
+	/** Takes back what came with the link. */
+	#forget(): void {
+		const address = this.#address;
+		this.#address = undefined;
+		this.#peer = 0;
+		if (this.slot === 0) return;
+		this.#routes.linkRoutes(this, 0, false);
+		if (address !== undefined && this.addresses.includes(address)) this.removeAddress(address);
+	}
+
+	override output(packet: number, at: number, end: number, path: Path): boolean {
+		path.stamp = this.core.stamp;
+		return this.send(packet, at, end, 0);
+	}
+
+	override send(packet: number, at: number, end: number, _header: number): boolean {
+		countSent(this.core.view, at, end, this.block);
+		const answer = this.waiting === 0 ? this.device.transmit(packet, at, end) : BUSY;
+		return answer !== SENT && this.notSent(answer, packet, at, end);
+	}
+
+	/** What there is to see. Allocates. */
+	get state(): PppState {
+		const session = this.#session;
+		const running = session?.phase === "running";
+		const six = session?.ipv6cp;
+		return {
+			phase: session?.phase ?? "dead",
+			reason: session?.reason ?? "",
+			failures: session?.failures ?? 0,
+			retryInMs: session?.retryInMs ?? -1,
+			local: running ? session.ipcp.local : 0,
+			remote: running ? session.ipcp.remote : 0,
+			dns: running ? [...session.ipcp.dns].filter((server) => server !== 0) : [],
+			auth: session?.lcp.opened ? (session.lcp.ours ?? "") : "",
+			peerAuth: session?.lcp.opened ? (session.lcp.theirs ?? "") : "",
+			peerName: session?.lcp.opened ? session.peerName : "",
+			lcp: session?.lcp.stateName ?? "initial",
+			ipcp: session?.ipcp.stateName ?? "initial",
+			ipv6cp: six?.stateName ?? "",
+			identifier: six?.opened ? hex(six.local) : "",
+			peerIdentifier: six?.opened ? hex(six.remote) : "",
+		};
+	}
+}

@@ -1,0 +1,417 @@
+// One link from dialling to hanging up: the phases of RFC 1661 §3, which protocol may speak in which of them, and what follows
+// when the link ends. It knows nothing of addresses and routes; `ppp.ts` does.
+
+import { ALL_CONTROLS, HDLC, RAW, type SerialDevice } from "../../device/serial.ts";
+import type { Core } from "../../packet/core.ts";
+import { DROP } from "../../packet/drops.ts";
+import { CLOSE, CLOSING, DOWN, INITIAL, OPEN, STOPPED, STOPPING, UP } from "./automaton.ts";
+import { Accounts, type Authenticator, type AuthLink } from "./auth.ts";
+import { ChapClient, ChapServer } from "./chap.ts";
+import { Dial } from "./dial.ts";
+import { Ipcp } from "./ipcp.ts";
+import { Ipv6cp } from "./ipv6cp.ts";
+import { Lcp } from "./lcp.ts";
+import type { Settings } from "./options.ts";
+import type { Outbox } from "./outbox.ts";
+import { PapClient, PapServer } from "./pap.ts";
+import { CHAP, CONFIGURE_REQUEST, IPCP, IPV6, IPV6CP, LCP, PAP, VJ_COMPRESSED, VJ_UNCOMPRESSED } from "./packets.ts";
+import type { ControlProtocol, Link } from "./protocol.ts";
+
+export type Phase = "dead" | "dial" | "establish" | "authenticate" | "network" | "running" | "terminate";
+
+/** The hold-off is doubled so often at most: 16 times the first one. */
+const MAX_DOUBLINGS = 4;
+/** DTR is low for so long at least, for the modem to see it, ms. */
+const HANG_UP_MS = 1000;
+/** Octets without a whole frame are looked at so long after they came, ms. */
+const SUSPICION_MS = 300;
+/** The idle time is measured in so many parts. */
+const IDLE_PARTS = 4;
+/** Octets of an unfinished frame that are looked at. */
+export const UNFINISHED = 64;
+
+/** Who is told: the interface. */
+export interface SessionHost {
+	/** IP packets may pass. Answers why they cannot, or "". */
+	linkUp(): string;
+	/** They may not any more; `gone`: the addresses go with them. */
+	linkDown(gone: boolean): void;
+	/** Phase or reason are others. */
+	changed(): void;
+}
+
+export class Session implements Link, AuthLink {
+	readonly core: Core;
+	readonly block: number;
+	readonly outbox: Outbox;
+	readonly lcp: Lcp;
+	readonly ipcp: Ipcp;
+	readonly ipv6cp: Ipv6cp | undefined;
+	readonly dial: Dial | undefined;
+	phase: Phase = "dead";
+	/** Why the link ended the last time, "" while it runs. */
+	reason = "";
+	/** Tries in a row that did not lead to a running link. */
+	failures = 0;
+	/** Who the peer said it is. */
+	peerName = "";
+	/** Set by every IP packet; looked at when `idle` is measured. */
+	active = false;
+	#serial: SerialDevice;
+	#settings: Settings;
+	#host: SessionHost;
+	#accounts: Accounts;
+	#client: Authenticator | undefined;
+	#server: Authenticator | undefined;
+	/** Whether it is to be up, and whether carrier was seen on this try. */
+	#wanted = false;
+	#carrier = false;
+	/** Whether this link has run, and why it is being closed. */
+	#ran = false;
+	#closeReason = "";
+	#retrying = false;
+	#retryDue = 0;
+	#idling = false;
+	#idleDue = 0;
+	#idleParts = 0;
+	#suspecting = false;
+	#suspicionDue = 0;
+
+	constructor(core: Core, block: number, serial: SerialDevice, outbox: Outbox, settings: Settings, host: SessionHost) {
+		this.core = core;
+		this.block = block;
+		this.outbox = outbox;
+		this.#serial = serial;
+		this.#settings = settings;
+		this.#host = host;
+		this.#accounts = new Accounts(settings.accounts);
+		this.lcp = new Lcp(this, settings);
+		this.ipcp = new Ipcp(this, settings);
+		this.ipv6cp = settings.ipv6 ? new Ipv6cp(this) : undefined;
+		this.dial = settings.dial && new Dial(settings.dial, core, outbox, (reason) => this.#dialled(reason));
+		this.lcp.onProtocolRejected = (protocol) => this.#protocolRejected(protocol);
+	}
+
+	/** In how many ms it tries again; -1 when it does not. */
+	get retryInMs(): number {
+		return this.#retrying ? Math.max(0, (this.#retryDue - this.core.now) | 0) : -1;
+	}
+
+	#enter(phase: Phase, reason = this.reason): void {
+		this.phase = phase;
+		this.reason = reason;
+		this.#host.changed();
+	}
+
+	/** Brings the link up, at once. */
+	connect(): void {
+		this.#wanted = true;
+		this.failures = 0;
+		if (this.phase === "dead") this.#start();
+	}
+
+	/** Takes it down in good order: the peer is told. */
+	disconnect(reason: string): void {
+		this.#wanted = false;
+		this.#retrying = false;
+		if (this.phase === "dead") {
+			if (this.reason !== reason) this.#enter("dead", reason);
+		} else this.close(reason);
+	}
+
+	#start(): void {
+		this.#retrying = false;
+		this.#ran = false;
+		this.#closeReason = "";
+		this.#carrier = this.#serial.linkUp;
+		// A modem shows carrier only once it has dialled.
+		if (!this.#carrier && this.dial === undefined) return this.#enter("dead", "no carrier");
+		this.#serial.setReady?.(true);
+		this.outbox.clear();
+		if (this.dial === undefined) return this.#establish();
+		this.#serial.setFraming(RAW, 0, 0, 0);
+		this.#enter("dial");
+		this.dial.start();
+		this.arm();
+	}
+
+	#dialled(reason: string): void {
+		if (reason === "") this.#establish();
+		else this.#hangUp(reason);
+	}
+
+	#establish(): void {
+		this.#escapeAll();
+		this.peerName = "";
+		this.lcp.reset();
+		this.ipcp.reset();
+		this.ipv6cp?.reset();
+		this.#enter("establish");
+		this.lcp.event(OPEN);
+		this.lcp.event(UP);
+		this.arm();
+	}
+
+	/** As it is before LCP has agreed on anything. */
+	#escapeAll(): void {
+		this.#serial.setFraming(HDLC, ALL_CONTROLS, ALL_CONTROLS, 0);
+	}
+
+	protocolUp(protocol: ControlProtocol): void {
+		if (protocol === this.lcp) {
+			this.#serial.setFraming(HDLC, this.lcp.peerAccm, this.lcp.accm, this.lcp.compress);
+			this.#authenticate();
+		} else if (protocol === this.ipcp) {
+			const reason = this.#host.linkUp();
+			if (reason !== "") return this.close(reason);
+			this.#ran = true;
+			this.failures = 0;
+			this.#startIdle();
+			this.#enter("running", "");
+		} else this.#host.changed();
+	}
+
+	protocolDown(protocol: ControlProtocol): void {
+		if (protocol === this.ipcp) {
+			if (this.phase !== "running") return;
+			this.#idling = false;
+			this.#host.linkDown(false);
+			this.#enter("network");
+		} else if (protocol === this.lcp) {
+			this.#escapeAll();
+			this.#client = this.#server = undefined;
+			this.ipcp.event(DOWN);
+			this.ipv6cp?.event(DOWN);
+			// Any other state than these means that the peer wants to agree anew, and the link goes on.
+			const ends = this.lcp.state === CLOSING || this.lcp.state === STOPPING || this.lcp.state <= STOPPED;
+			this.#enter(ends ? "terminate" : "establish");
+		} else this.#host.changed();
+	}
+
+	protocolFinished(protocol: ControlProtocol, reason: string): void {
+		if (protocol === this.lcp) this.#hangUp(this.#closeReason || reason);
+		else if (protocol === this.ipcp && this.lcp.opened) this.close(reason || "ipcp: closed"); // nothing is left to be carried
+	}
+
+	#authenticate(): void {
+		const { user, password, name, chapIntervalMs } = this.#settings;
+		const { ours, theirs } = this.lcp;
+		this.#client = undefined;
+		this.#server = undefined;
+		if (ours === "pap") this.#client = new PapClient(this, user, password);
+		else if (ours !== undefined) this.#client = new ChapClient(this, ours, user, password);
+		if (theirs === "pap") this.#server = new PapServer(this, this.#accounts);
+		else if (theirs !== undefined) this.#server = new ChapServer(this, theirs, this.#accounts, name, chapIntervalMs);
+		if (this.#client === undefined && this.#server === undefined) return this.#network();
+		this.#enter("authenticate");
+		this.#server?.start();
+		this.#client?.start();
+	}
+
+	authenticated(auth: Authenticator, name: string): void {
+		if (auth === this.#server) this.peerName = name;
+		const done = (this.#client?.done ?? true) && (this.#server?.done ?? true);
+		if (done && this.phase === "authenticate") this.#network();
+	}
+
+	authenticationFailed(_auth: Authenticator, reason: string): void {
+		this.close(reason);
+	}
+
+	#network(): void {
+		this.#enter("network");
+		for (const protocol of [this.ipcp, this.ipv6cp]) {
+			if (protocol?.state === INITIAL) protocol.event(OPEN);
+			protocol?.event(UP);
+		}
+	}
+
+	/** Ends the link for that reason; the peer is told. */
+	close(reason: string): void {
+		if (this.phase === "dead") return;
+		this.#closeReason ||= reason;
+		if (this.phase === "dial" || this.lcp.state <= STOPPED) return this.#hangUp(reason);
+		this.lcp.event(CLOSE);
+		if (this.lcp.state === CLOSING) this.#enter("terminate");
+		this.arm();
+	}
+
+	/** The link is gone, whichever way. */
+	#hangUp(reason: string): void {
+		if (this.phase === "dead") return;
+		this.#closeReason = reason;
+		this.dial?.stop();
+		this.lcp.event(DOWN);
+		this.outbox.clear();
+		this.#client = this.#server = undefined;
+		this.#idling = this.#suspecting = false;
+		this.#serial.setReady?.(false);
+		this.#host.linkDown(true);
+		if (!this.#ran) this.failures++;
+		const { persist, maxfail } = this.#settings;
+		if (!persist) this.#wanted = false;
+		else if (this.#wanted && maxfail > 0 && this.failures >= maxfail) {
+			this.#wanted = false;
+			reason = `${reason}; gave up after ${this.failures} tries`;
+		}
+		if (this.#wanted) this.#retry();
+		this.#enter("dead", reason);
+	}
+
+	#retry(): void {
+		const doublings = Math.min(Math.max(0, this.failures - 1), MAX_DOUBLINGS);
+		let ms = this.#settings.holdoffMs << doublings;
+		if (this.#serial.setReady !== undefined && ms < HANG_UP_MS) ms = HANG_UP_MS;
+		this.#retrying = true;
+		this.#retryDue = (this.core.now + ms) | 0;
+		this.arm();
+	}
+
+	/** Looks whether the line itself is still there. */
+	checkCarrier(): void {
+		const up = this.#serial.linkUp;
+		if (up === this.#carrier) return;
+		this.#carrier = up;
+		if (!up) {
+			if (this.phase !== "dial") this.#hangUp("carrier lost");
+		} else if (this.phase === "dead" && this.#wanted && this.dial === undefined) this.#start();
+	}
+
+	/** A frame of another protocol than IP, its data in bytes `at` to `end`. */
+	control(protocol: number, at: number, end: number): void {
+		this.lcp.heard = true;
+		let good = true;
+		switch (protocol) {
+			case LCP:
+				// A peer that begins while we still hold off is not kept waiting.
+				if (this.#retrying && this.dial === undefined && this.#isRequest(at, end)) this.#start();
+				if (this.phase !== "dead") good = this.lcp.receive(at, end);
+				break;
+			case PAP:
+			case CHAP:
+				good = this.#authentication(protocol, at, end);
+				break;
+			case IPCP:
+				if (this.#networked) good = this.ipcp.receive(at, end);
+				else this.core.count(this.block, DROP.pppNotOpen);
+				break;
+			case IPV6CP:
+				if (this.ipv6cp === undefined) this.#unknown(protocol, at, end);
+				else if (this.#networked) good = this.ipv6cp.receive(at, end);
+				else this.core.count(this.block, DROP.pppNotOpen);
+				break;
+			case VJ_COMPRESSED:
+			case VJ_UNCOMPRESSED:
+				this.core.count(this.block, DROP.pppNotOpen);
+				break;
+			case IPV6:
+				if (this.ipv6cp?.opened) this.core.count(this.block, DROP.pppNotOpen);
+				else this.#unknown(protocol, at, end);
+				break;
+			default:
+				this.#unknown(protocol, at, end);
+		}
+		if (!good) this.core.count(this.block, DROP.pppMalformed);
+		this.arm();
+	}
+
+	/** Whether network protocols may speak. RFC 1661 §3.6. */
+	get #networked(): boolean {
+		return this.phase === "network" || this.phase === "running";
+	}
+
+	#isRequest(at: number, end: number): boolean {
+		return end - at >= 4 && this.core.view.getUint8(at) === CONFIGURE_REQUEST;
+	}
+
+	#unknown(protocol: number, at: number, end: number): void {
+		this.core.count(this.block, DROP.pppUnknownProtocol);
+		// RFC 1661 §5.7: only where LCP is opened.
+		this.lcp.rejectProtocol(protocol, at, end);
+	}
+
+	/** Who asks and who answers share a protocol, and have codes of their own. */
+	#authentication(protocol: number, at: number, end: number): boolean {
+		if (!this.lcp.opened || end - at < 4) return end - at >= 4;
+		const code = this.core.view.getUint8(at);
+		const toServer = code === (protocol === PAP ? 1 : 2);
+		const auth = toServer ? this.#server : this.#client;
+		if (auth?.protocol === protocol) return auth.receive(at, end);
+		this.#unknown(protocol, at, end);
+		return true;
+	}
+
+	#protocolRejected(protocol: number): void {
+		if (protocol === IPCP) this.ipcp.protocolRejected();
+		else if (protocol === IPV6CP) this.ipv6cp?.protocolRejected();
+		else if (protocol === PAP || protocol === CHAP) {
+			const auth = this.#server?.protocol === protocol && !this.#server.done;
+			this.close(
+				`${protocol === PAP ? "pap" : "chap"}: the peer ${auth ? "does not know how to authenticate" : "rejects the protocol"}`,
+			);
+		} else if (protocol === VJ_COMPRESSED || protocol === VJ_UNCOMPRESSED) this.ipcp.peerSlots = -1;
+	}
+
+	/** Octets came that are no frame yet. Should they be the modem's words, it is found out soon. */
+	suspect(): void {
+		if (this.#suspecting || this.dial === undefined || this.phase === "dead" || this.phase === "dial") return;
+		if (this.#serial.unfinished === undefined) return;
+		this.#suspecting = true;
+		this.#suspicionDue = (this.core.now + SUSPICION_MS) | 0;
+		this.core.deadline(this.#suspicionDue);
+	}
+
+	/** Whether what came and is no frame are words that the modem ends a call with. */
+	#listen(): void {
+		this.#suspecting = false;
+		const at = this.outbox.room(UNFINISHED);
+		if (at < 0) return;
+		const length = this.#serial.unfinished!(at, UNFINISHED);
+		let text = "";
+		for (let i = 0; i < length; i++) text += String.fromCharCode(this.core.view.getUint8(at + i));
+		const word = this.dial!.aborts.find((abort) => text.includes(abort));
+		if (word !== undefined) this.#hangUp(`the modem says ${word}`);
+	}
+
+	#startIdle(): void {
+		if (this.#settings.idleMs === 0) return;
+		this.#idling = true;
+		this.active = false;
+		this.#idleParts = 0;
+		this.#idleDue = (this.core.now + this.#settings.idleMs / IDLE_PARTS) | 0;
+	}
+
+	#idle(): void {
+		this.#idleParts = this.active ? 0 : this.#idleParts + 1;
+		this.active = false;
+		this.#idleDue = (this.core.now + this.#settings.idleMs / IDLE_PARTS) | 0;
+		if (this.#idleParts < IDLE_PARTS) return;
+		this.#wanted = false;
+		this.close("idle");
+	}
+
+	/** Time passed: looks at every timer, and says when the next one is due. */
+	tick(now: number): void {
+		this.lcp.tick(now);
+		this.ipcp.tick(now);
+		this.ipv6cp?.tick(now);
+		this.#client?.tick(now);
+		this.#server?.tick(now);
+		this.dial?.tick(now);
+		if (this.#suspecting && ((now - this.#suspicionDue) | 0) >= 0) this.#listen();
+		if (this.#idling && ((now - this.#idleDue) | 0) >= 0) this.#idle();
+		if (this.#retrying && ((now - this.#retryDue) | 0) >= 0) this.#start();
+		this.arm();
+	}
+
+	/** Tells the stack of the deadlines. */
+	arm(): void {
+		const { core, lcp } = this;
+		for (const timer of [lcp, this.ipcp, this.ipv6cp, this.#client, this.#server, this.dial])
+			if (timer?.timing) core.deadline(timer.due);
+		if (lcp.echoing) core.deadline(lcp.echoDue);
+		if (this.#suspecting) core.deadline(this.#suspicionDue);
+		if (this.#idling) core.deadline(this.#idleDue);
+		if (this.#retrying) core.deadline(this.#retryDue);
+	}
+}
