@@ -8,7 +8,8 @@ import { skipWaiting, watchConsole, watchFailures } from "./firmware.ts";
 import { readBootrom, readFirmware } from "./image.ts";
 import { Fault } from "./cpu/cpu.ts";
 import { Machine, Reset } from "./machine.ts";
-import { Peer } from "./peer.ts";
+import { cablePeer } from "./peer.ts";
+import type { Peer } from "./peer.ts";
 
 export interface Place {
 	name: string;
@@ -69,7 +70,7 @@ export class Bench {
 			watched = watchConsole(machine, symbols, (text) => (this.printed += text));
 		}
 		this.chips = places.map(({ name, kind, pins }, i) => new BoardChip(machine, Model, { name, kind, pins, seed: i + 1 }));
-		this.peers = places.map(({ peer }, i) => new Peer(machine, this.chips[i]!, i + 1, peer));
+		this.peers = places.map(({ peer }, i) => cablePeer(machine, this.chips[i]!, i + 1, peer));
 	}
 
 	/** Lets the board run until `done` answers true; false when that has not happened after so many seconds of its time. */

@@ -1,15 +1,21 @@
-// A peer at the far end of a chip's cable, in the board's own time: this project's stack on Node, which answers every frame at once.
+// A peer at the far end of a chip's cable or of a UART, in the board's own time: this project's stack on Node, which answers every frame at once.
 
 import type { StackOptions } from "../../src/config.ts";
 import { MEDIUM_ETHERNET, NOTIFIES, SENT } from "../../src/device/device.ts";
 import type { Device, DeviceHost } from "../../src/device/device.ts";
+import { SerialLine } from "../../src/device/serial-line.ts";
 import { createIO } from "../../src/io/io.ts";
 import { parsePrefix } from "../../src/ip/address.ts";
 import { EthernetInterface } from "../../src/link/ethernet.ts";
+import type { Interface } from "../../src/link/interface.ts";
+import type { PppOptions } from "../../src/link/ppp/options.ts";
+import { PppInterface } from "../../src/link/ppp/ppp.ts";
 import { Stack } from "../../src/stack.ts";
 import type { Alarm } from "./clock.ts";
 import type { BoardChip } from "./chip.ts";
 import type { Machine } from "./machine.ts";
+import type { Uart } from "./uart.ts";
+import { UartPort } from "./uart-port.ts";
 
 /** A stack's time must not be 0. */
 const START_MS = 1000;
@@ -60,15 +66,14 @@ class CableDevice implements Device {
 export class Peer {
 	readonly stack: Stack;
 	readonly io: ReturnType<typeof createIO>;
-	readonly link: EthernetInterface;
 	readonly #machine: Machine;
 	readonly #alarm: Alarm;
 
-	/** `address` with its prefix length; `index` makes its hardware address. */
-	constructor(machine: Machine, chip: BoardChip, index: number, address: string, options: StackOptions = {}) {
+	/** `seed`: of its random bits. */
+	constructor(machine: Machine, link: Interface, seed: number, options: StackOptions = {}) {
 		this.#machine = machine;
 		this.#alarm = machine.clock.createAlarm(() => this.#turn());
-		let state = index;
+		let state = seed;
 		this.stack = new Stack({
 			sockets: { tcp: 4, receiveBuffer: 4 * 1460, sendBuffer: 4 * 1460 },
 			packets: 32,
@@ -77,10 +82,7 @@ export class Peer {
 			// Not in the middle of what the chip is doing.
 			onWake: () => this.#alarm.schedule(0),
 		});
-		this.link = new EthernetInterface("eth", new CableDevice(chip, Uint8Array.of(2, 0, 0, 0, 1, index)));
-		this.stack.interfaces.add(this.link);
-		const prefix = parsePrefix(address);
-		this.link.addAddress(prefix.address, prefix.length);
+		this.stack.interfaces.add(link);
 		this.io = createIO(this.stack);
 		this.#alarm.schedule(0);
 	}
@@ -89,4 +91,18 @@ export class Peer {
 		const wait = this.stack.poll(START_MS + Math.floor(this.#machine.clock.nanos / 1e6));
 		if (wait >= 0) this.#alarm.schedule(wait * 1e6);
 	}
+}
+
+/** A peer at a chip's cable. `address` with its prefix length; `index` makes its hardware address. */
+export function cablePeer(machine: Machine, chip: BoardChip, index: number, address: string): Peer {
+	const link = new EthernetInterface("eth", new CableDevice(chip, Uint8Array.of(2, 0, 0, 0, 1, index)));
+	const peer = new Peer(machine, link, index);
+	const prefix = parsePrefix(address);
+	link.addAddress(prefix.address, prefix.length);
+	return peer;
+}
+
+/** A peer at the far end of a UART, by PPP. */
+export function serialPeer(machine: Machine, uart: Uart, index: number, options: PppOptions): Peer {
+	return new Peer(machine, new PppInterface("ppp", new SerialLine(new UartPort(uart)), options), index);
 }
