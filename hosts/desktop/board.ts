@@ -8,7 +8,7 @@ import type { ErrorObject } from "ajv";
 import type { StackOptions } from "../../src/config.ts";
 import { Stack } from "../../src/stack.ts";
 import schema from "./board.schema.json" with { type: "json" };
-import type { BoardFile, BoardInterface, BoardRoute, ChipPins } from "./config.ts";
+import type { BoardFile, BoardInterface, BoardRoute, ChipPins, Driver, Link, UartPins } from "./config.ts";
 import { contains, formatAddress, isHost, isUnicast, parseAddress, parsePrefix } from "./ipv4.ts";
 import type { Prefix } from "./ipv4.ts";
 
@@ -112,6 +112,8 @@ export function streamPath(wire: string, folder: string): string {
 export function checkTogether(boards: Board[]): void {
 	const forwards = new Map<string, string>();
 	const names = new Set<string>();
+	/** The ends of null-modem cables. */
+	const cables = new Map<string, string[]>();
 	for (const board of boards) {
 		const { name } = board;
 		for (let n = 2; names.has(board.name); n++) board.name = `${name}-${n}`;
@@ -123,7 +125,16 @@ export function checkTogether(boards: Board[]): void {
 				if (other !== undefined) throw new InputError(`${place}: port ${from} is forwarded already by ${other}; take another`);
 				forwards.set(`${from} ${udp}`, place);
 			}
+			if (each.wire?.startsWith("null:") === true) {
+				const place = `${board.path}: interfaces[${i}].wire ${JSON.stringify(each.wire)}`;
+				cables.set(each.wire, [...(cables.get(each.wire) ?? []), place]);
+			}
 		}
+	}
+	for (const [first, second, third] of cables.values()) {
+		if (second === undefined)
+			throw new InputError(`${first}: the cable's other end is loose; give it to another UART of this run`);
+		if (third !== undefined) throw new InputError(`${third}: the cable has two ends already; take another name`);
 	}
 }
 
@@ -134,6 +145,7 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 	const names = new Map<string, number>();
 	const addresses = new Map<number, string>();
 	const chips = new Map<string, string>();
+	const ports = new Map<number, string>();
 	for (const [i, interface_] of file.interfaces.entries()) {
 		const place = `interfaces[${i}]`;
 		const { name } = interface_;
@@ -142,9 +154,12 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 			return `${place}.name "${name}": is the name of interfaces[${names.get(name)}] already; expected another name`;
 		names.set(name, i);
 		const problem =
-			interface_.link === "loopback" ? loopbackProblem(interface_) : (wireProblem(interface_, folder) ?? macProblem(interface_));
+			strangerProblem(interface_) ??
+			(linkOf(interface_) === "loopback"
+				? undefined
+				: (wireProblem(interface_, folder) ?? macProblem(interface_) ?? faultProblem(interface_)));
 		if (problem !== undefined) return `${place}.${problem}`;
-		const chip = chipProblem(interface_, place, chips);
+		const chip = chipProblem(interface_, place, chips) ?? uartProblem(interface_, place, ports);
 		if (chip !== undefined) return `${place}.${chip}`;
 		const prefixes = (interface_.addresses ?? []).map(parsePrefix);
 		for (const [j, prefix] of prefixes.entries()) {
@@ -194,20 +209,94 @@ export function routesOf({ file }: Board): BoardRoute[] {
 	}));
 }
 
-function loopbackProblem(interface_: BoardInterface): string | undefined {
-	for (const key of ["driver", "pins", "chipFaults", "wire", "mac", "gateway", "forward", "faults"] as const)
-		if (interface_[key] !== undefined) return `${key}: is not for a loopback interface; remove it`;
+function linkOf({ link }: BoardInterface): Link {
+	return link ?? "ethernet";
+}
+
+/** The driver of an interface; undefined for loopback. */
+export function driverOf(interface_: BoardInterface): Driver | undefined {
+	const link = linkOf(interface_);
+	return link === "loopback" ? undefined : (interface_.driver ?? (link === "ethernet" ? "frames" : "uart"));
+}
+
+/** What is said of an interface that is only for others. */
+const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
+	driver: ["ethernet", "ppp", "slip"],
+	pins: ["ethernet", "ppp", "slip"],
+	chipFaults: ["ethernet"],
+	wire: ["ethernet", "ppp", "slip"],
+	mac: ["ethernet"],
+	gateway: ["ethernet", "slip"],
+	forward: ["ethernet"],
+	faults: ["ethernet", "ppp", "slip"],
+	baud: ["ppp", "slip"],
+	ppp: ["ppp"],
+	slip: ["slip"],
+	addresses: ["ethernet", "loopback", "slip"],
+};
+
+/** What to write instead. */
+const INSTEAD: Record<string, string> = {
+	"ppp addresses": "put the address into ppp.local, or let the other end give one",
+	"ppp gateway": "ppp.defaultRoute is for that",
+};
+
+function strangerProblem(interface_: BoardInterface): string | undefined {
+	const link = linkOf(interface_);
+	for (const [key, links] of Object.entries(ONLY_FOR))
+		if (interface_[key as keyof BoardInterface] !== undefined && !links.includes(link))
+			return `${key}: is not for ${link === "ethernet" ? "an" : "a"} ${link} interface; ${INSTEAD[`${link} ${key}`] ?? "remove it"}`;
+	const driver = driverOf(interface_);
+	if (driver !== undefined && (link === "ethernet") === (driver === "uart"))
+		return `driver "${driver}": cannot carry ${link}; ${link === "ethernet" ? `expected "frames", "w5500" or "enc28j60"` : `expected "uart"`}`;
 	return undefined;
 }
 
+const WIRES: Record<"frames" | "uart", { kinds: readonly string[]; expected: string }> = {
+	frames: {
+		kinds: ["gateway", "tap", "stream", "segment"],
+		expected: `expected "gateway", "tap:NAME", "stream:PATH" or "segment:NAME"`,
+	},
+	uart: { kinds: ["pty", "stream", "null"], expected: `expected "pty", "pty:LINK", "stream:PATH" or "null:NAME"` },
+};
+
 function wireProblem(interface_: BoardInterface, folder: string): string | undefined {
 	const { wire } = interface_;
-	if (wire === undefined) return `wire: missing; ${schema.definitions.interface.properties.wire.errorMessage}`;
+	const { kinds, expected } = WIRES[driverOf(interface_) === "uart" ? "uart" : "frames"];
+	if (wire === undefined) return `wire: missing; ${expected}`;
+	if (!kinds.includes(wire.split(":", 1)[0]!)) return `wire "${wire}": is not for driver "${driverOf(interface_)}"; ${expected}`;
 	if (wire.startsWith("stream:")) {
 		const path = streamPath(wire, folder);
 		if (Buffer.byteLength(path) > UNIX_PATH_BYTES)
 			return `wire "${wire}": the socket's path has ${Buffer.byteLength(path)} bytes; expected at most ${UNIX_PATH_BYTES}`;
 	}
+	return undefined;
+}
+
+function faultProblem(interface_: BoardInterface): string | undefined {
+	const uart = driverOf(interface_) === "uart";
+	for (const key of Object.keys(interface_.faults ?? {}))
+		if ((key === "byteLoss" || key === "byteFlip") !== uart)
+			return `faults.${key}: is ${uart ? "of frames; a UART's line has byteLoss and byteFlip" : "of a UART's line; frames have loss and corrupt"}`;
+	return undefined;
+}
+
+/** The UART of an interface; undefined when it has none. */
+export function uartOf(interface_: BoardInterface): (UartPins & { baud: number }) | undefined {
+	if (driverOf(interface_) !== "uart") return undefined;
+	const { port = 0, tx = -1, rx = -1, cts = -1, rts = -1, dtr = -1 } = interface_.pins ?? {};
+	return { port, tx, rx, cts, rts, dtr, baud: interface_.baud ?? 115_200 };
+}
+
+/** `ports`: whose each UART of the board is; filled in. */
+function uartProblem(interface_: BoardInterface, place: string, ports: Map<number, string>): string | undefined {
+	const uart = uartOf(interface_);
+	if (uart === undefined) return undefined;
+	const stranger = Object.keys(interface_.pins ?? {}).find((key) => !(key in uart));
+	if (stranger !== undefined) return `pins.${stranger}: is for chips; a UART has port, tx, rx, cts, rts and dtr`;
+	const other = ports.get(uart.port);
+	if (other !== undefined) return `pins.port ${uart.port}: is ${other} already; give the UARTs different ports`;
+	ports.set(uart.port, `${place}.pins.port`);
 	return undefined;
 }
 
@@ -219,16 +308,19 @@ const USUAL_PINS = {
 
 /** The pins of an interface's chip; undefined when it has no chip. */
 export function pinsOf({ driver, pins }: BoardInterface): ChipPins | undefined {
-	return driver === undefined || driver === "frames" ? undefined : { ...USUAL_PINS[driver], ...pins };
+	return driver === "w5500" || driver === "enc28j60" ? { ...USUAL_PINS[driver], ...pins } : undefined;
 }
 
 /** `taken`: what each chip select and pin of the board is in use for; filled in. */
 function chipProblem(interface_: BoardInterface, place: string, taken: Map<string, string>): string | undefined {
 	const pins = pinsOf(interface_);
+	if (driverOf(interface_) === "uart") return undefined;
 	if (pins === undefined) {
 		const key = (["pins", "chipFaults"] as const).find((name) => interface_[name] !== undefined);
 		return key === undefined ? undefined : `${key}: is for chips; remove it, or choose driver "w5500" or "enc28j60"`;
 	}
+	const stranger = ["port", "tx", "rx", "cts", "rts", "dtr"].find((key) => key in pins);
+	if (stranger !== undefined) return `pins.${stranger}: is for a UART; remove it`;
 	for (const name of ["select", "interrupt", "reset"] as const) {
 		if (pins[name] < 0) continue;
 		const other = taken.get(String(pins[name]));

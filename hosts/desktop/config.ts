@@ -16,6 +16,23 @@ export interface ChipPins {
 	hz?: number;
 }
 
+/** A UART and its GPIO numbers; -1 where there is no pin. */
+export interface UartPins {
+	port: number;
+	tx: number;
+	rx: number;
+	cts: number;
+	rts: number;
+	dtr: number;
+}
+
+/** Faults of a UART's line, both ways. */
+export interface LineFaults {
+	/** Probabilities that a byte is lost, and that one of its bits is wrong, 0 to 1. */
+	byteLoss?: number;
+	byteFlip?: number;
+}
+
 /** Faults of a simulated chip, with the arguments of chips/chip.h's CHIP_… */
 export interface ChipFaults {
 	absent?: number;
@@ -29,13 +46,19 @@ export interface ChipFaults {
 	resetEveryMs?: number;
 }
 
-export type Driver = "frames" | "w5500" | "enc28j60";
+export type Link = "ethernet" | "loopback" | "ppp" | "slip";
+export type Driver = "frames" | "w5500" | "enc28j60" | "uart";
 
 export interface BoardInterface {
 	name: string;
-	link?: "ethernet" | "loopback";
+	link?: Link;
 	driver?: Driver;
-	pins?: Partial<ChipPins>;
+	pins?: Partial<ChipPins & UartPins>;
+	/** Of a UART, bits a second. */
+	baud?: number;
+	/** Options of the link, src/link/ppp and src/link/slip.ts. */
+	ppp?: Record<string, unknown>;
+	slip?: Record<string, unknown>;
 	chipFaults?: ChipFaults;
 	wire?: string;
 	mac?: string;
@@ -44,7 +67,7 @@ export interface BoardInterface {
 	gateway?: string;
 	metric?: number;
 	forward?: Record<string, number>;
-	faults?: FaultOptions;
+	faults?: FaultOptions & LineFaults;
 }
 
 export interface BoardRoute {
@@ -69,22 +92,29 @@ export interface BoardFile {
 /** An interface with everything decided. */
 export interface InterfaceConfiguration {
 	name: string;
-	link: "ethernet" | "loopback";
+	link: Link;
 	driver: Driver;
 	/** Of chips. */
 	pins?: ChipPins;
 	chipFaults?: ChipFaults;
+	/** Of UARTs. */
+	uart?: UartPins & { baud: number };
+	/** Options of PPP or SLIP. */
+	options?: Record<string, unknown>;
 	/** The board file's `wire`, for messages. */
 	wire: string;
 	/** What the board's process opens: the name of a TAP device, or the path of a UNIX stream socket. */
 	tap?: string;
 	socket?: string;
+	/** A new pty, and the path of the link to it, or "". */
+	pty?: string;
 	mac: string;
-	mtu: number;
+	/** 1500 where the board file says nothing, and of PPP and SLIP what they choose. */
+	mtu: number | undefined;
 	addresses: string[];
 	gateway?: string;
 	metric: number;
-	faults?: FaultOptions;
+	faults?: FaultOptions & LineFaults;
 	faultSeed: number;
 	/** Where its frames are recorded. */
 	capture?: string;

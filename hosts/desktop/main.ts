@@ -4,23 +4,33 @@
 
 import * as heap from "host/heap";
 import { CLOSED, armTimer, createTimer, defer, disarmTimer, watch } from "host/loop";
-import { args, exit, now, onSignal, random32, readFile } from "host/system";
+import { args, exit, now, onSignal, print, random32, readFile } from "host/system";
 import { inheritFd, receive, send } from "host/wire";
-import { EthernetInterface, LoopbackDevice, LoopbackInterface, Stack, createIO, parsePrefix } from "multihome";
+import { EthernetInterface, LoopbackDevice, LoopbackInterface, PppInterface, Stack, createIO, parsePrefix } from "multihome";
+import type { Interface } from "multihome";
 import { Capture } from "../../src/device/capture.ts";
 import type { Device } from "../../src/device/device.ts";
+import type { SerialDevice } from "../../src/device/serial.ts";
 import { Faults } from "../../src/device/faults.ts";
 import { FileSink } from "./capture-file.ts";
+import { pppOptions, type PppFile } from "../links.ts";
 import { openChip, providerOf, type ChipPlug, type EthernetProvider } from "./chip-device.ts";
 import { STATUS_FAILED, STATUS_PROGRAM } from "./config.ts";
 import type { BoardConfiguration, BoardMessage, InterfaceConfiguration } from "./config.ts";
 import { FramesDevice } from "./frames-device.ts";
 import Timer from "./timer.ts";
+import { openUart, serialProviderOf, type SerialProvider, type UartPlug } from "./uart-device.ts";
 
 const control = args.length > 1 ? inheritFd(Number(args[1]), "stream") : -1;
-const devices: Device[] = [];
-/** By the names that they have on `device`: ethernet0 and so on. */
-const providers: Record<string, EthernetProvider> = {};
+const devices: { close(): void }[] = [];
+/** By the names that they have on `device`: ethernet0, serial0 and so on. */
+const providers: Record<string, EthernetProvider | SerialProvider> = {};
+
+function provide(kind: "ethernet" | "serial", provider: EthernetProvider | SerialProvider): void {
+	let number = 0;
+	while (`${kind}${number}` in providers) number++;
+	providers[`${kind}${number}`] = provider;
+}
 
 /** Tells whoever started us. What is not ASCII is escaped: a frame is bytes. */
 function tell(message: BoardMessage): void {
@@ -64,14 +74,14 @@ function openDriver(configuration: InterfaceConfiguration): Device {
 	const { driver, pins, tap, socket, mtu, faultSeed, chipFaults } = configuration;
 	const mac = new Uint8Array(6);
 	for (const [i, byte] of configuration.mac.split(":").entries()) mac[i] = Number.parseInt(byte, 16);
-	if (driver === "frames")
-		return tap === undefined ? new FramesDevice("socket", socket!, mac, mtu) : new FramesDevice("tap", tap, mac, mtu);
+	if (driver !== "w5500" && driver !== "enc28j60")
+		return tap === undefined ? new FramesDevice("socket", socket!, mac, mtu!) : new FramesDevice("tap", tap, mac, mtu!);
 	const chip: ChipPlug = { driver, pins: pins!, mac, seed: faultSeed };
 	if (tap !== undefined) chip.tap = tap;
 	if (socket !== undefined) chip.socket = socket;
 	if (chipFaults !== undefined) chip.chipFaults = chipFaults;
 	const provider = providerOf(chip);
-	providers[`ethernet${Object.keys(providers).length}`] = provider;
+	provide("ethernet", provider);
 	return openChip(chip, provider, (callback, ms) => Timer.repeat(callback, ms));
 }
 
@@ -85,6 +95,20 @@ function open(configuration: InterfaceConfiguration): Device {
 	return device;
 }
 
+/** The UART of an interface; says where its pty is. */
+function openSerial({ name, uart, pty, socket, faults, faultSeed }: InterfaceConfiguration): SerialDevice {
+	const plug: UartPlug = { uart: uart!, seed: faultSeed };
+	if (pty !== undefined) plug.pty = pty;
+	if (socket !== undefined) plug.socket = socket;
+	if (faults !== undefined) plug.faults = faults;
+	const provider = serialProviderOf(plug);
+	provide("serial", provider);
+	const [device, path] = openUart(plug, provider);
+	if (path !== "") print(`${name.padEnd(5)} ${path}${pty === "" ? "" : ` = ${pty}`}   (pty, ${uart!.baud} baud)`);
+	devices.push(device);
+	return device;
+}
+
 /** Runs `action`; what it throws says which value of the board file it is about. */
 function within<T>(place: string, action: () => T): T {
 	try {
@@ -94,16 +118,28 @@ function within<T>(place: string, action: () => T): T {
 	}
 }
 
+function makeInterface(configuration: InterfaceConfiguration, place: string): Interface {
+	const { name, link, wire, mtu, metric, options = {} } = configuration;
+	const common = mtu === undefined ? { metric } : { mtu, metric };
+	const wired = <T>(make: (configuration: InterfaceConfiguration) => T): T =>
+		within(`${place}.wire "${wire}"`, () => make(configuration));
+	switch (link) {
+		case "loopback":
+			return new LoopbackInterface(name, new LoopbackDevice(), common);
+		case "ppp": {
+			const serial = wired(openSerial);
+			return within(`${place}.ppp`, () => new PppInterface(name, serial, { ...pppOptions(options as PppFile), ...common }));
+		}
+		case "slip":
+			throw new Error(`${place}.link "slip": is not there yet`);
+		case "ethernet":
+			return new EthernetInterface(name, wired(open), common);
+	}
+}
+
 function addInterface(stack: Stack, configuration: InterfaceConfiguration, place: string): void {
-	const { name, link, wire, mtu, metric, gateway } = configuration;
-	const made =
-		link === "loopback"
-			? new LoopbackInterface(name, new LoopbackDevice(), { mtu, metric })
-			: new EthernetInterface(
-					name,
-					within(`${place}.wire "${wire}"`, () => open(configuration)),
-					{ mtu, metric },
-				);
+	const { gateway } = configuration;
+	const made = makeInterface(configuration, place);
 	within(place, () => {
 		stack.interfaces.add(made);
 		for (const text of configuration.addresses) {

@@ -2,11 +2,12 @@
 
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { forwardsOf, gatewayAddress, pinsOf, routesOf, streamPath } from "./board.ts";
+import { driverOf, forwardsOf, gatewayAddress, pinsOf, routesOf, streamPath, uartOf } from "./board.ts";
 import type { Board } from "./board.ts";
 import type { BoardConfiguration, BoardInterface, InterfaceConfiguration } from "./config.ts";
 import { ForwardError, Gateway } from "./gateway/gateway.ts";
 import { parsePrefix } from "./ipv4.ts";
+import { NullModem } from "./null-modem.ts";
 import { Segment } from "./segment.ts";
 
 const DEFAULT_MTU = 1500;
@@ -34,6 +35,7 @@ export class Wires {
 	readonly #options: { seed: number | undefined; pcap: string | undefined };
 	readonly #gateways: Gateway[] = [];
 	readonly #segments = new Map<string, Segment>();
+	readonly #cables = new Map<string, NullModem>();
 	/** The seed of faults where none was asked for. */
 	readonly #seed: number;
 
@@ -53,20 +55,25 @@ export class Wires {
 			const configuration: InterfaceConfiguration = {
 				name: interface_.name,
 				link: interface_.link ?? "ethernet",
-				driver: interface_.driver ?? "frames",
+				driver: driverOf(interface_) ?? "frames",
 				wire: interface_.wire ?? "",
 				mac: interface_.mac ?? `02:6d:68:00:${hex(index)}:${hex(i + 1)}`,
-				mtu: interface_.mtu ?? DEFAULT_MTU,
+				mtu: interface_.mtu ?? (driverOf(interface_) === "uart" ? undefined : DEFAULT_MTU),
 				addresses: interface_.addresses ?? [],
 				metric: interface_.metric ?? 0,
 				faultSeed: derive(this.#seed, index, i, 1),
 			};
 			const pins = pinsOf(interface_);
 			if (pins !== undefined) configuration.pins = pins;
+			const uart = uartOf(interface_);
+			if (uart !== undefined) {
+				configuration.uart = uart;
+				configuration.options = interface_.ppp ?? interface_.slip ?? {};
+			}
 			if (interface_.chipFaults !== undefined) configuration.chipFaults = interface_.chipFaults;
 			if (interface_.gateway !== undefined) configuration.gateway = interface_.gateway;
 			if (interface_.faults !== undefined) configuration.faults = interface_.faults;
-			if (pcap !== undefined && configuration.link !== "loopback")
+			if (pcap !== undefined && configuration.link === "ethernet")
 				configuration.capture = resolve(pcap, `${name}-${interface_.name}.pcapng`);
 			if (interface_.wire !== undefined) await this.#wire(board, index, i, interface_, configuration);
 			interfaces.push(configuration);
@@ -79,6 +86,7 @@ export class Wires {
 	close(): void {
 		for (const gateway of this.#gateways) gateway.close();
 		for (const segment of this.#segments.values()) segment.close();
+		for (const cable of this.#cables.values()) cable.close();
 	}
 
 	async #wire(
@@ -94,14 +102,28 @@ export class Wires {
 			case "tap":
 				configuration.tap = place!;
 				return;
-			case "stream":
+			case "stream": {
 				configuration.socket = streamPath(interface_.wire!, dirname(resolve(board.path)));
+				const example =
+					configuration.uart === undefined
+						? `passt -f -s ${configuration.socket}`
+						: `socat UNIX-LISTEN:${configuration.socket} …`;
 				if (!existsSync(configuration.socket) || !statSync(configuration.socket).isSocket())
 					throw new Error(
 						`${board.path}: interfaces[${i}].wire ${JSON.stringify(interface_.wire)}: no socket ${configuration.socket}; start the ` +
-							`program that listens there first, such as \`passt -f -s ${configuration.socket}\``,
+							`program that listens there first, such as \`${example}\``,
 					);
 				return;
+			}
+			case "pty":
+				configuration.pty = place === undefined ? "" : resolve(dirname(resolve(board.path)), place);
+				return;
+			case "null": {
+				const cable = this.#cables.get(place!) ?? new NullModem();
+				this.#cables.set(place!, cable);
+				await cable.listen(socket);
+				break;
+			}
 			case "segment": {
 				const segment = this.#segments.get(place!) ?? new Segment();
 				this.#segments.set(place!, segment);

@@ -128,7 +128,7 @@ function makeChip(
 	Model: ReturnType<typeof loadChips>,
 	{ name, driver, pins, chipFaults, faultSeed }: InterfaceConfiguration,
 ): BoardChip | undefined {
-	if (driver === "frames") return undefined;
+	if (driver === "frames" || driver === "uart") return undefined;
 	return new BoardChip(machine, Model, {
 		name,
 		kind: driver,

@@ -2,8 +2,17 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { InputError, checkBoard, checkTogether, forwardsOf, gatewayAddress, readBoard } from "../../../hosts/desktop/board.ts";
+import {
+	InputError,
+	checkBoard,
+	checkTogether,
+	forwardsOf,
+	gatewayAddress,
+	readBoard,
+	uartOf,
+} from "../../../hosts/desktop/board.ts";
 import schema from "../../../hosts/desktop/board.schema.json" with { type: "json" };
+import type { BoardInterface } from "../../../hosts/desktop/config.ts";
 import { formatAddress } from "../../../hosts/desktop/ipv4.ts";
 import { limitsOf } from "../../../src/config.ts";
 
@@ -108,17 +117,23 @@ describe("a board file", () => {
 		[{ name: undefined }, "interfaces[0].name: missing; expected a letter and up to 14 more letters, digits, '_', '.' or '-'"],
 		[{ name: "0" }, "interfaces[0].name \"0\": expected a letter and up to 14 more letters, digits, '_', '.' or '-'"],
 		[{ name: "lo" }, 'interfaces[0].name "lo": every board has this interface by itself; expected another name'],
-		[{ link: "wifi" }, 'interfaces[0].link "wifi": expected "ethernet" or "loopback"'],
-		[{ driver: "w5100" }, 'interfaces[0].driver "w5100": expected "frames", "w5500" or "enc28j60"'],
+		[{ link: "wifi" }, 'interfaces[0].link "wifi": expected "ethernet", "loopback", "ppp" or "slip"'],
+		[{ driver: "w5100" }, 'interfaces[0].driver "w5100": expected "frames", "w5500", "enc28j60" or "uart"'],
 		[{ pins: { select: 17 } }, 'interfaces[0].pins: is for chips; remove it, or choose driver "w5500" or "enc28j60"'],
 		[{ driver: "w5500", pins: { select: -1 } }, "interfaces[0].pins.select -1: expected 0 to 63"],
 		[
 			{ driver: "w5500", pins: { interrupt: 17 } },
 			"interfaces[0].pins.interrupt 17: is interfaces[0].pins.select already; give the chips different pins",
 		],
-		[{ wire: "tun:x" }, 'interfaces[0].wire "tun:x": expected "gateway", "tap:NAME", "stream:PATH" or "segment:NAME"'],
+		[
+			{ wire: "tun:x" },
+			'interfaces[0].wire "tun:x": expected "gateway", "tap:NAME", "stream:PATH" or "segment:NAME"; for a UART "pty", "pty:LINK", "stream:PATH" or "null:NAME"',
+		],
 		[{ wire: undefined }, 'interfaces[0].wire: missing; expected "gateway", "tap:NAME", "stream:PATH" or "segment:NAME"'],
-		[{ wire: 5 }, 'interfaces[0].wire 5: expected "gateway", "tap:NAME", "stream:PATH" or "segment:NAME"'],
+		[
+			{ wire: 5 },
+			'interfaces[0].wire 5: expected "gateway", "tap:NAME", "stream:PATH" or "segment:NAME"; for a UART "pty", "pty:LINK", "stream:PATH" or "null:NAME"',
+		],
 		[{ mac: "02:00" }, 'interfaces[0].mac "02:00": expected six bytes such as "02:00:00:00:00:01"'],
 		[{ mac: "03:00:00:00:00:01" }, 'interfaces[0].mac "03:00:00:00:00:01": is a group address; expected an even first byte'],
 		[{ mac: "00:00:00:00:00:00" }, 'interfaces[0].mac "00:00:00:00:00:00": expected one that is not zero'],
@@ -173,7 +188,7 @@ describe("a board file", () => {
 		[{ faults: { delayMs: 1.5 } }, "interfaces[0].faults.delayMs 1.5: expected 0 to 60000"],
 		[
 			{ faults: { lose: 0.1 } },
-			"interfaces[0].faults.lose: unknown; expected loss, duplicate, reorder, corrupt, delayMs, jitterMs or rateBps",
+			"interfaces[0].faults.lose: unknown; expected loss, duplicate, reorder, corrupt, byteLoss, byteFlip, delayMs, jitterMs or rateBps",
 		],
 		[{ link: "loopback" }, "interfaces[0].wire: is not for a loopback interface; remove it"],
 		[
@@ -182,11 +197,93 @@ describe("a board file", () => {
 		],
 		[
 			{ speed: 100 },
-			"interfaces[0].speed: unknown; expected name, link, driver, pins, chipFaults, wire, mac, mtu, addresses, gateway, metric, forward or faults",
+			"interfaces[0].speed: unknown; expected name, link, driver, baud, ppp, slip, pins, chipFaults, wire, mac, mtu, addresses, gateway, metric, forward or faults",
 		],
 	])("is refused with an interface that has %j", (change, message) => {
 		if (typeof message === "string") expect(withFirst(change)).toBe(message);
 		else expect(withFirst(change)).toMatch(message);
+	});
+
+	it("may have PPP and SLIP on UARTs, with their options, and faults of bytes", () => {
+		const ppp0 = { name: "ppp0", link: "ppp", wire: "pty:/tmp/ppp0", baud: 921_600, ppp: { user: "u", password: "p", idle: 60 } };
+		const sl0 = {
+			name: "sl0",
+			link: "slip",
+			driver: "uart",
+			wire: "null:lab",
+			pins: { port: 1, rts: 2, cts: 3 },
+			addresses: ["10.1.1.1/30"],
+			gateway: "10.1.1.2",
+			slip: {},
+			faults: { byteLoss: 0.0001, byteFlip: 0.0001 },
+		};
+		expect(complaint({ interfaces: [ppp0, sl0, { ...ppp0, name: "ppp1", wire: "stream:x", pins: { port: 2 } }] })).toBe("");
+		expect(uartOf(ppp0 as BoardInterface)).toEqual({ port: 0, tx: -1, rx: -1, cts: -1, rts: -1, dtr: -1, baud: 921_600 });
+		expect(uartOf(sl0 as BoardInterface)).toEqual({ port: 1, tx: -1, rx: -1, cts: 3, rts: 2, dtr: -1, baud: 115_200 });
+		expect(uartOf(eth0)).toBe(undefined);
+	});
+
+	it.each([
+		[{ wire: undefined }, 'wire: missing; expected "pty", "pty:LINK", "stream:PATH" or "null:NAME"'],
+		[{ wire: "gateway" }, 'wire "gateway": is not for driver "uart"; expected "pty", "pty:LINK", "stream:PATH" or "null:NAME"'],
+		[{ driver: "w5500" }, 'driver "w5500": cannot carry ppp; expected "uart"'],
+		[
+			{ link: "ethernet", ppp: undefined, wire: "gateway" },
+			'driver "uart": cannot carry ethernet; expected "frames", "w5500" or "enc28j60"',
+		],
+		[
+			{ link: "ethernet", driver: "frames", ppp: undefined },
+			'wire "pty": is not for driver "frames"; expected "gateway", "tap:NAME", "stream:PATH" or "segment:NAME"',
+		],
+		[{ baud: 20 }, "baud 20: expected 50 to 12000000"],
+		[{ baud: "fast" }, 'baud "fast": expected 50 to 12000000'],
+		[{ pins: { port: 16 } }, "pins.port 16: expected 0 to 15"],
+		[{ pins: { select: 3 } }, "pins.select: is for chips; a UART has port, tx, rx, cts, rts and dtr"],
+		[
+			{ addresses: ["10.0.0.1/24"] },
+			"addresses: is not for a ppp interface; put the address into ppp.local, or let the other end give one",
+		],
+		[{ gateway: "10.0.0.1" }, "gateway: is not for a ppp interface; ppp.defaultRoute is for that"],
+		[{ mac: "02:00:00:00:00:01" }, "mac: is not for a ppp interface; remove it"],
+		[{ chipFaults: {} }, "chipFaults: is not for a ppp interface; remove it"],
+		[{ slip: {} }, "slip: is not for a ppp interface; remove it"],
+		[{ faults: { loss: 0.1 } }, "faults.loss: is of frames; a UART's line has byteLoss and byteFlip"],
+		[{ faults: { byteLoss: 2 } }, "faults.byteLoss 2: expected a number from 0 to 1"],
+		[{ ppp: { local: "here" } }, 'ppp.local "here": expected an IPv4 address such as "192.168.77.1"'],
+		[{ ppp: { auth: "eap" } }, 'ppp.auth "eap": expected "pap", "chap-md5" or "ms-chap-v2"'],
+		[{ ppp: { mru: 64 } }, "ppp.mru 64: expected 128 to 1500"],
+		[{ ppp: { usre: "x" } }, "ppp.usre: unknown; expected local, remote, "],
+	])("is refused with a serial interface that has %j", (change, message) => {
+		const ppp0 = { name: "ppp0", link: "ppp", driver: "uart", wire: "pty", ppp: {} };
+		expect(complaint({ interfaces: [eth0, { ...ppp0, ...change }] })).toContain(`interfaces[1].${message}`);
+	});
+
+	it("is refused with two interfaces on one UART, and with a UART's words on others", () => {
+		const ppp0 = { name: "ppp0", link: "ppp", wire: "pty" };
+		expect(complaint({ interfaces: [ppp0, { ...ppp0, name: "ppp1" }] })).toBe(
+			"interfaces[1].pins.port 0: is interfaces[0].pins.port already; give the UARTs different ports",
+		);
+		expect(withFirst({ baud: 9600 })).toBe("interfaces[0].baud: is not for an ethernet interface; remove it");
+		expect(withFirst({ driver: "w5500", pins: { rts: 1 } })).toBe("interfaces[0].pins.rts: is for a UART; remove it");
+		expect(withFirst({ faults: { byteLoss: 0.1 } })).toBe(
+			"interfaces[0].faults.byteLoss: is of a UART's line; frames have loss and corrupt",
+		);
+		expect(withFirst({ link: "ppp", wire: "pty", addresses: undefined, gateway: undefined, pins: { port: 20 } })).toContain(
+			"port 20",
+		);
+	});
+
+	it("has a null-modem cable at two ends, which may be on two boards", () => {
+		const end = (path: string, ...wires: string[]) =>
+			checkBoard(path, { interfaces: wires.map((wire, i) => ({ name: `ppp${i}`, link: "ppp", wire, pins: { port: i } })) });
+		expect(() => checkTogether([end("a.json", "null:x"), end("b.json", "null:x")])).not.toThrow();
+		expect(() => checkTogether([end("a.json", "null:x", "null:x")])).not.toThrow();
+		expect(() => checkTogether([end("a.json", "null:x")])).toThrow(
+			'a.json: interfaces[0].wire "null:x": the cable\'s other end is loose; give it to another UART of this run',
+		);
+		expect(() => checkTogether([end("a.json", "null:x", "null:x"), end("b.json", "null:x")])).toThrow(
+			'b.json: interfaces[0].wire "null:x": the cable has two ends already; take another name',
+		);
 	});
 
 	it("is refused when it asks for more memory than there is", () => {
