@@ -7,6 +7,7 @@ export type { CoreOptions } from "./packet/core.ts";
 export { Interface, type InterfaceOptions } from "./link/interface.ts";
 export { EthernetInterface, type EthernetOptions } from "./link/ethernet.ts";
 export { LoopbackInterface } from "./link/loopback.ts";
+export { SlipInterface, type SlipOptions } from "./link/slip.ts";
 export { PppInterface, type PppState } from "./link/ppp/ppp.ts";
 export type { PppOptions } from "./link/ppp/options.ts";
 export type { Auth } from "./link/ppp/lcp.ts";

@@ -27,8 +27,8 @@ const ACFC = 8;
 const DEFAULT_MRU = 1500;
 /** Less than this is no use to anybody. */
 const LEAST_MRU = 128;
-/** Our own magic number, so often, is no coincidence. */
-const MAX_LOOPS = 6;
+/** Our own magic number, so often, is no coincidence. Fewer than Max-Failure, where Naks become Rejects. */
+const MAX_LOOPS = 4;
 /** Bytes of a rejected packet that are quoted. */
 const QUOTED = 128;
 
@@ -330,6 +330,11 @@ export class Lcp extends ControlProtocol {
 				return true;
 		}
 		return false;
+	}
+
+	/** A peer that has no echoes cannot be asked whether it lives. */
+	protected override codeRejected(code: number): void {
+		if (code === ECHO_REQUEST) this.echoing = false;
 	}
 
 	/** Told of a protocol of ours that the peer does not know. */

@@ -53,6 +53,8 @@ export class PppInterface extends Interface {
 	#peer = 0;
 	#fullMtu: number;
 	#begun = false;
+	/** What the application asked for, done when the next poll begins: only then is it known what time it is. */
+	#order: "connect" | "disconnect" | "" = "";
 	#changed = false;
 
 	/** Throws RangeError or TypeError naming the option that is wrong. */
@@ -88,12 +90,18 @@ export class PppInterface extends Interface {
 
 	/** Opens the link, or tries again at once. */
 	connect(): void {
-		this.#session?.connect();
+		this.#give("connect");
 	}
 
 	/** Closes the link in good order; `connect` opens it again. */
 	disconnect(): void {
-		this.#session?.disconnect("disconnected");
+		this.#give("disconnect");
+	}
+
+	#give(order: "connect" | "disconnect"): void {
+		if (this.slot === 0) throw new RangeError(`${this.name}: is not part of a stack`);
+		this.#order = order;
+		this.#noteChange();
 	}
 
 	#noteChange(): void {
@@ -112,6 +120,10 @@ export class PppInterface extends Interface {
 			if (this.enabled) session.connect();
 			else session.disconnect("disabled");
 		}
+		const order = this.#order;
+		this.#order = "";
+		if (order === "connect") session.connect();
+		else if (order === "disconnect") session.disconnect("disconnected");
 		if (session.outbox.waiting > 0) session.outbox.flush();
 		if (!this.#changed) return;
 		this.#changed = false;

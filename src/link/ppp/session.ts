@@ -23,6 +23,8 @@ export type Phase = "dead" | "dial" | "establish" | "authenticate" | "network" |
 const MAX_DOUBLINGS = 4;
 /** DTR is low for so long at least, for the modem to see it, ms. */
 const HANG_UP_MS = 1000;
+/** Once a link has ended, a peer that begins anew is not listened to for so long, doubled like the hold-off, ms: some end and begin for ever. */
+const DEAF_MS = 1000;
 /** Octets without a whole frame are looked at so long after they came, ms. */
 const SUSPICION_MS = 300;
 /** The idle time is measured in so many parts. */
@@ -71,6 +73,7 @@ export class Session implements Link, AuthLink {
 	#closeReason = "";
 	#retrying = false;
 	#retryDue = 0;
+	#deafUntil = 0;
 	#idling = false;
 	#idleDue = 0;
 	#idleParts = 0;
@@ -263,6 +266,7 @@ export class Session implements Link, AuthLink {
 		let ms = this.#settings.holdoffMs << doublings;
 		if (this.#serial.setReady !== undefined && ms < HANG_UP_MS) ms = HANG_UP_MS;
 		this.#retrying = true;
+		this.#deafUntil = (this.core.now + (DEAF_MS << doublings)) | 0;
 		this.#retryDue = (this.core.now + ms) | 0;
 		this.arm();
 	}
@@ -284,7 +288,7 @@ export class Session implements Link, AuthLink {
 		switch (protocol) {
 			case LCP:
 				// A peer that begins while we still hold off is not kept waiting.
-				if (this.#retrying && this.dial === undefined && this.#isRequest(at, end)) this.#start();
+				if (this.#retrying && this.#isRequest(at, end)) this.#start();
 				if (this.phase !== "dead") good = this.lcp.receive(at, end);
 				break;
 			case PAP:
@@ -320,7 +324,9 @@ export class Session implements Link, AuthLink {
 		return this.phase === "network" || this.phase === "running";
 	}
 
+	/** Whether a peer begins, and is listened to. */
 	#isRequest(at: number, end: number): boolean {
+		if (this.dial !== undefined || ((this.core.now - this.#deafUntil) | 0) < 0) return false;
 		return end - at >= 4 && this.core.view.getUint8(at) === CONFIGURE_REQUEST;
 	}
 
@@ -342,7 +348,7 @@ export class Session implements Link, AuthLink {
 	}
 
 	#protocolRejected(protocol: number): void {
-		if (protocol === IPCP) this.ipcp.protocolRejected();
+		if (protocol === IPCP) this.close("ipcp: the peer rejects the protocol");
 		else if (protocol === IPV6CP) this.ipv6cp?.protocolRejected();
 		else if (protocol === PAP || protocol === CHAP) {
 			const auth = this.#server?.protocol === protocol && !this.#server.done;

@@ -148,18 +148,41 @@ export class Peer {
 		this.world.run(ms);
 	}
 
-	/** Acknowledges everything we ask in that protocol, and asks for `options`. */
-	agree(protocol: number, options: readonly number[]): void {
+	/** Acknowledges everything we ask in that protocol, and asks for `options`. Answers what we asked for. */
+	agree(protocol: number, options: readonly number[]): number[] {
 		const request = this.next(protocol, 1);
 		this.send(protocol, 2, request.id, request.data);
 		this.send(protocol, 1, 77, options);
 		this.next(protocol, 2);
+		return request.data;
 	}
 
-	/** Up to running, with nothing special: we are 10.0.0.1, the peer 10.0.0.2. */
-	open(): void {
-		this.agree(LCP, []);
+	/** From now on acknowledges whatever comes, asks in its turn, and gives `address` to who has none. */
+	agreeable(address: readonly number[] = [10, 0, 0, 1]): void {
+		const asked = new Map<number, number>();
+		this.answer = ({ protocol, code, id, data }) => {
+			if (protocol === LCP && code === 9) this.send(LCP, 10, id, [0, 0, 0, 0, ...data.slice(4)]);
+			if (code !== 1 || (protocol !== LCP && protocol !== IPCP)) return;
+			if (protocol === IPCP && data.slice(2, 6).join() === "0,0,0,0") return this.send(IPCP, 3, id, [3, 6, ...address]);
+			this.send(protocol, 2, id, data);
+			// Once: in an opened state one more would be a change of mind.
+			if (this.world.clock.now - (asked.get(protocol) ?? -Infinity) < 1000) return;
+			asked.set(protocol, this.world.clock.now);
+			this.send(protocol, 1, id, protocol === IPCP ? [3, 6, 10, 0, 0, 2] : []);
+		};
+	}
+
+	/** An ICMP echo request from 10.0.0.2 to 10.0.0.1, with every field left out that may be. */
+	compressedPing(): void {
+		const packet = [0x45, 0, 0, 28, 0, 1, 0, 0, 64, 1, 0x66, 0xde, 10, 0, 0, 2, 10, 0, 0, 1, 8, 0, 0xf7, 0xfd, 0, 1, 0, 1];
+		this.us.port.inject(hdlcFrame([0x21], packet));
+	}
+
+	/** Up to running, with nothing special: we are 10.0.0.1, the peer 10.0.0.2. Answers what LCP asked for. */
+	open(): number[] {
+		const request = this.agree(LCP, []);
 		this.agree(IPCP, [3, 6, 10, 0, 0, 2]);
 		if (!this.world.until(() => this.us.link.up, 1000)) throw new Error(`not up: ${JSON.stringify(this.state)}`);
+		return request;
 	}
 }
