@@ -82,8 +82,14 @@ int uartConnected(Uart *uart);
 
 /* The machine's task: rings */
 
+#ifdef __arm__
+/* RP2040 and RP2350: the interrupt handler runs on the machine's own core, so that only the compiler has to keep the order. */
+#define uartLoad(PLACE) __extension__({ uint32_t value_ = __atomic_load_n(&(PLACE), __ATOMIC_RELAXED); __atomic_signal_fence(__ATOMIC_ACQUIRE); value_; })
+#define uartStore(PLACE, VALUE) do { __atomic_signal_fence(__ATOMIC_RELEASE); __atomic_store_n(&(PLACE), VALUE, __ATOMIC_RELAXED); } while (0)
+#else
 #define uartLoad(PLACE) __atomic_load_n(&(PLACE), __ATOMIC_ACQUIRE)
 #define uartStore(PLACE, VALUE) __atomic_store_n(&(PLACE), VALUE, __ATOMIC_RELEASE)
+#endif
 
 /** Bytes that can be taken: all, or those of whole frames. */
 static inline uint32_t uartThere(Uart *uart)

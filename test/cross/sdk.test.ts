@@ -29,7 +29,13 @@ function picoFolders(sdk: string, chip: string): string[] {
 }
 
 describe.skipIf(pico === undefined).each(["rp2040", "rp2350"] as const)("%s", (chip) => {
-	test.each(["drivers/bus/pico.c", "hosts/pico/random32.c", "hosts/firmware/machine.c"])("%s compiles", async (file) => {
+	test.each([
+		"drivers/bus/pico.c",
+		"drivers/bus/uart-pico.c",
+		"drivers/uart/uart-port.c",
+		"hosts/pico/random32.c",
+		"hosts/firmware/machine.c",
+	])("%s compiles", async (file) => {
 		const [sdk, moddable] = pico!;
 		expect(await compileForPico(chip, sdk!, moddable!, picoFolders(sdk!, chip), file)).toBe("");
 	});

@@ -57,7 +57,7 @@ export function missing({ compiler, packages }: Toolchain, newlib = false): stri
 /** Natives of the firmware that need no SDK, from the manifests that mcconfig reads. */
 export const portableFiles = [
 	...new Set(
-		["src", "drivers/w5500", "drivers/enc28j60"].flatMap((folder) =>
+		["src", "drivers/w5500", "drivers/enc28j60", "drivers/uart"].flatMap((folder) =>
 			nativeModules(join(root, folder, "manifest.json")).map((module) => module.c),
 		),
 	),
