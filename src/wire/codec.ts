@@ -48,6 +48,7 @@ export * from "./hash.ts";
 export { hdlcDecode, hdlcEncode } from "./hdlc.ts";
 export { slipDecode, slipEncode } from "./slip.ts";
 export * from "./stream.ts";
+export { vjCompress, vjDecompress } from "./vj.ts";
 
 function field(view: DataView, index: number, value: number): void {
 	view.setInt32(index * 4, value, true);

@@ -1,4 +1,4 @@
-// The codec in C. What each function does is said beside its twin in ../codec.ts, ../build.ts, ../copies.ts, ../stream.ts, ../tables.ts, ../hdlc.ts and ../slip.ts.
+// The codec in C. What each function does is said beside its twin in ../codec.ts, ../build.ts, ../copies.ts, ../stream.ts, ../tables.ts, ../hdlc.ts, ../slip.ts and ../vj.ts.
 
 export function checksum(view, at, end, initial) @ "xs_multihome_checksum";
 export function decode(view, at, end, iface) @ "xs_multihome_decode";
@@ -33,5 +33,7 @@ export function hdlcDecode(view, state, from, count, to, max) @ "xs_multihome_hd
 export function hdlcEncode(view, at, end, line, ring, size, offset, room, protocol, accm, flags) @ "xs_multihome_hdlcEncode";
 export function slipDecode(view, state, from, count, to, max) @ "xs_multihome_slipDecode";
 export function slipEncode(view, at, end, line, ring, size, offset, room, flags) @ "xs_multihome_slipEncode";
+export function vjCompress(view, state, at, end) @ "xs_multihome_vjCompress";
+export function vjDecompress(view, state, type, at, end, low, high) @ "xs_multihome_vjDecompress";
 
 export const NO_CHECKSUM = 0x100;

@@ -1,8 +1,9 @@
-// hdlc.c and slip.c for JavaScript. The twins are ../hdlc.ts and ../slip.ts.
+// hdlc.c, slip.c and vj.c for JavaScript. The twins are ../hdlc.ts, ../slip.ts and ../vj.ts.
 
 #include "arena.h"
 #include "hdlc.h"
 #include "slip.h"
+#include "vj.h"
 
 
 static void demandRingOf(xsMachine *the, Arena line, xsIntegerValue ring, xsIntegerValue size, xsIntegerValue room)
@@ -59,4 +60,35 @@ void xs_multihome_slipEncode(xsMachine *the)
 	demandRingOf(the, line, ring, size, room);
 	xsmcSetInteger(xsResult, (xsIntegerValue)slipEncode(line.base + ring, (uint32_t)size - 1, (uint32_t)offset, (uint32_t)room,
 		arena.base + at, (uint32_t)(end - at), (unsigned)flags));
+}
+
+static void demandVj(xsMachine *the, Arena arena, xsIntegerValue state)
+{
+	demand(state, VJ_BYTES(0), arena.size);
+	int32_t slots = vjSlots(arena.base + state);
+	if (slots < 1 || slots > VJ_MAX_SLOTS)
+		xsRangeError("%d slots: expected 1 to %d", (int)slots, VJ_MAX_SLOTS);
+	demand(state, VJ_BYTES(slots), arena.size);
+}
+
+void xs_multihome_vjCompress(xsMachine *the)
+{
+	xsIntegerValue state = intArg(1), at = intArg(2), end = intArg(3);
+	Arena arena = argArena(0);
+	demandVj(the, arena, state);
+	demandTo(at, end, arena.size);
+	xsmcSetInteger(xsResult, (xsIntegerValue)((uint32_t)at << VJ_TYPE_BITS) + vjCompress(arena.base + state, arena.base + at, (uint32_t)(end - at)));
+}
+
+void xs_multihome_vjDecompress(xsMachine *the)
+{
+	xsIntegerValue state = intArg(1), type = intArg(2), at = intArg(3), end = intArg(4), low = intArg(5), high = intArg(6);
+	Arena arena = argArena(0);
+	demandVj(the, arena, state);
+	demandTo(low, high, arena.size);
+	demandTo(at, end, (xsUnsignedValue)high);
+	if (at < low)
+		xsRangeError("packet at %d: expected %d or behind", (int)at, (int)low);
+	int32_t start = vjDecompress(arena.base + state, type, arena.base + low, (uint32_t)(at - low), (uint32_t)(end - low), (uint32_t)(high - low));
+	xsmcSetInteger(xsResult, start < 0 ? -1 : low + start);
 }

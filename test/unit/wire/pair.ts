@@ -20,6 +20,9 @@ const { streamIn, streamOut, streamAck, streamRead, streamWrite, udpDeliver, udp
 const { checksum, flowFind, routeFind, ipv4Build, tcpBuild, udpBuild, icmpEchoReply, ttlDecrement, countSent } = model;
 const { halfSipHash, ethernetHeader, copy, copyOut, copyIn, ringPut, ringWrite, ringRead } = model;
 
+/** Of framing and header compression there is no second model: framing.test.ts and vj.test.ts compare them with frames that support/ makes. */
+const { hdlcDecode, hdlcEncode, slipDecode, slipEncode, vjCompress, vjDecompress } = twin;
+
 /** Every function of the naive model, by the name of its like in the codec. */
 export const naive: Record<string, unknown> = {
 	checksum,
@@ -47,6 +50,12 @@ export const naive: Record<string, unknown> = {
 	udpDeliver,
 	udpRead,
 	udpNext,
+	hdlcDecode,
+	hdlcEncode,
+	slipDecode,
+	slipEncode,
+	vjCompress,
+	vjDecompress,
 	...modelDecode,
 };
 
