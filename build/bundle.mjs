@@ -109,8 +109,9 @@ export async function bundleApp(file, folder, { inline = false } = {}) {
  */
 export async function bundleFirmware({ folder, board, program }) {
 	const main = join(root, "hosts/firmware/main.ts");
-	const drivers = ["w5500", "enc28j60"].map((name) => join(root, `drivers/${name}/device.ts`));
-	return await compiled(folder, [main, program, ...drivers], async (js, work) => {
+	const drivers = ["w5500", "enc28j60", "uart"].map((name) => join(root, `drivers/${name}/device.ts`));
+	const links = (await readdir(join(root, "hosts/firmware/links"))).map((name) => join(root, "hosts/firmware/links", name));
+	return await compiled(folder, [main, program, ...drivers, ...links], async (js, work) => {
 		const made = join(work, "board.js");
 		await writeFile(
 			made,

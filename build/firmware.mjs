@@ -88,48 +88,76 @@ function mcconfig(platform) {
 	return join(found, "mcconfig");
 }
 
-/** The module "board": what the board file says, and the drivers of its chips and no others. */
+const CLASSES = { w5500: "W5500", enc28j60: "ENC28J60", uart: "Uart" };
+const PROVIDED = { ethernet: "ethernet", ppp: "serial", slip: "serial" };
+
+/** The module "board": what the board file says, and the drivers and links that it takes and no others. */
 function boardModule(board, pathOf) {
-	const classes = { w5500: "W5500", enc28j60: "ENC28J60" };
-	const used = new Set();
+	const drivers = new Set();
+	const links = new Set();
+	const counts = { ethernet: 0, serial: 0 };
 	const providers = [];
 	const interfaces = [];
 	for (const [i, each] of board.file.interfaces.entries()) {
-		const pins = board.pinsOf(each);
-		if (pins === undefined)
-			throw new Refused(`${board.path}: interfaces[${i}].driver: a board needs a chip; expected w5500 or enc28j60`);
-		used.add(each.driver);
-		const name = `ethernet${i}`;
-		const mac = (each.mac ?? `02:6d:68:00:00:${String(i + 1).padStart(2, "0")}`)
-			.split(":")
-			.map((byte) => Number.parseInt(byte, 16));
-		const wired = Object.entries(pins).filter(([, value]) => value !== -1);
-		const options = [...wired, ["mac", `new Uint8Array([${mac.join(", ")}])`]].map(([key, value]) => `${key}: ${value}`);
-		providers.push(`\t\t${name}: { io: ${classes[each.driver]}, ${options.join(", ")} },`);
-		const { addresses = [], gateway, mtu, metric } = each;
-		interfaces.push({ name: each.name, provider: name, addresses, gateway, mtu, metric });
+		const { link = "ethernet", addresses = [], gateway, mtu, metric } = each;
+		const driver = board.driverOf(each);
+		const kind = PROVIDED[link];
+		if (kind === undefined || !(driver in CLASSES))
+			throw new Refused(
+				`${board.path}: interfaces[${i}].driver: a board needs a chip or a UART; expected w5500, enc28j60 or uart`,
+			);
+		drivers.add(driver);
+		links.add(link);
+		const name = `${kind}${counts[kind]++}`;
+		const options = Object.entries(board.uartOf(each) ?? board.pinsOf(each)).filter(([, value]) => value !== -1);
+		if (kind === "ethernet") {
+			const mac = (each.mac ?? `02:6d:68:00:00:${String(i + 1).padStart(2, "0")}`)
+				.split(":")
+				.map((byte) => Number.parseInt(byte, 16));
+			options.push(["mac", `new Uint8Array([${mac.join(", ")}])`]);
+		}
+		providers.push(`\t\t${name}: { io: ${CLASSES[driver]}, ${options.map(([key, value]) => `${key}: ${value}`).join(", ")} },`);
+		interfaces.push({ name: each.name, link, provider: name, addresses, gateway, mtu, metric, options: each[link] });
 	}
-	const imports = [...used].map(
-		(driver) => `import { ${classes[driver]} } from ${JSON.stringify(pathOf(`drivers/${driver}/device.ts`))};`,
-	);
+	const imports = [
+		...[...drivers].map(
+			(driver) => `import { ${CLASSES[driver]} } from ${JSON.stringify(pathOf(`drivers/${driver}/device.ts`))};`,
+		),
+		...[...links].map((link) => `import ${link} from ${JSON.stringify(pathOf(`hosts/firmware/links/${link}.ts`))};`),
+	];
 	const description = { stack: board.stack, interfaces, routes: board.routes };
 	// Functions: what they make is not for flash.
 	const literal = JSON.stringify(description, null, "\t");
-	return `${imports.join("\n")}\n\nexport function providers() {\n\treturn {\n${providers.join("\n")}\n\t};\n}\n\nexport function board() {\n\treturn ${literal};\n}\n`;
+	return `${imports.join("\n")}
+
+export function providers() {
+	return {
+${providers.join("\n")}
+	};
+}
+
+export function links() {
+	return { ${[...links].join(", ")} };
+}
+
+export function board() {
+	return ${literal};
+}
+`;
 }
 
 /** Writes main.js, program.js and manifest.json into build/out/firmware/TARGET; answers that folder. */
 async function bundleTarget(platform, { target, board: file, app }) {
 	const { bundle, bundleFirmware } = await import("./bundle.mjs");
 	const { simulate } = await bundle();
-	const { readBoard, pinsOf, routesOf } = await import(pathToFileURL(simulate).href);
+	const { readBoard, driverOf, pinsOf, uartOf, routesOf } = await import(pathToFileURL(simulate).href);
 	const home = join(root, "hosts", platform, "targets", target);
 	const read = readBoard(file ?? relative(process.cwd(), join(home, "board.json")));
 	const folder = join(root, "build/out/firmware", target);
 	mkdirSync(folder, { recursive: true });
 	const preloaded = await bundleFirmware({
 		folder,
-		board: (pathOf) => boardModule({ ...read, pinsOf, routes: routesOf(read) }, pathOf),
+		board: (pathOf) => boardModule({ ...read, driverOf, pinsOf, uartOf, routes: routesOf(read) }, pathOf),
 		program: app ?? join(root, "hosts/examples/status.ts"),
 	});
 	const manifest = {

@@ -7,7 +7,6 @@ import Timer from "timer";
 import * as target from "board";
 import { createIO } from "../../src/io/io.ts";
 import { parsePrefix } from "../../src/ip/address.ts";
-import { EthernetInterface } from "../../src/link/ethernet.ts";
 import { Stack } from "../../src/stack.ts";
 
 /** A timer that does not run is put off by so long, ms. */
@@ -26,6 +25,7 @@ export default function main(): void {
 function run(): void {
 	const board = target.board();
 	const providers = target.providers();
+	const links = target.links();
 	const timer = Timer.set(turn, 0, NEVER);
 	let running = false;
 	const stack = new Stack({ ...board.stack, random32, onWake: wake });
@@ -41,17 +41,17 @@ function run(): void {
 		if (!running) Timer.schedule(timer, 0, NEVER);
 	}
 
-	for (const { name, provider, addresses, gateway, mtu, metric } of board.interfaces) {
+	for (const { name, link, provider, addresses, gateway, mtu, metric, options: own = {} } of board.interfaces) {
 		const { io: Driver, ...options } = providers[provider]!;
-		let device;
+		let driver;
 		try {
-			device = new Driver(options);
+			driver = new Driver(options);
 		} catch (error) {
 			// The other interfaces go on without it.
 			trace(`${name}: ${(error as Error).message}\n`);
 			continue;
 		}
-		const made = new EthernetInterface(name, device, { mtu, metric });
+		const made = links[link]!(name, driver, { mtu, metric }, own);
 		stack.interfaces.add(made);
 		for (const text of addresses) {
 			const { address, length } = parsePrefix(text);

@@ -3,7 +3,7 @@
 declare module "board" {
 	interface Provider {
 		/** The driver's class. */
-		io: new (options: Record<string, unknown>) => import("../../src/device/device.ts").Device;
+		io: new (options: Record<string, unknown>) => unknown;
 		[option: string]: unknown;
 	}
 
@@ -12,17 +12,24 @@ declare module "board" {
 		stack: import("../../src/config.ts").StackOptions;
 		interfaces: {
 			name: string;
+			/** Its kind among the links. */
+			link: string;
 			/** Its name among the providers. */
 			provider: string;
 			addresses: string[];
 			gateway?: string;
 			mtu?: number;
 			metric?: number;
+			/** What the board file says of the link itself. */
+			options?: Record<string, unknown>;
 		}[];
 		routes: { prefix: string; gateway?: string; interface?: string; metric?: number }[];
 	};
 
-	/** What each chip is and how it is wired: `ethernet0`, `ethernet1` and so on, which programs find on `device`. */
+	/** Makes interfaces of each kind that the board has, over their drivers: hosts/firmware/links. */
+	export function links(): Record<string, import("./links/link.ts").MakeLink>;
+
+	/** What each chip or UART is and how it is wired: `ethernet0`, `serial0` and so on, which programs find on `device`. */
 	export function providers(): Record<string, Provider>;
 }
 

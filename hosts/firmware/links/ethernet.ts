@@ -1,0 +1,6 @@
+import type { Device } from "../../../src/device/device.ts";
+import { EthernetInterface } from "../../../src/link/ethernet.ts";
+import type { MakeLink } from "./link.ts";
+
+const ethernet: MakeLink = (name, driver, common) => new EthernetInterface(name, driver as Device, common);
+export default ethernet;
