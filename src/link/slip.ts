@@ -1,11 +1,18 @@
 // SLIP, RFC 1055: IP packets between END characters, and nothing else. Both ends have to know their addresses.
 
 import { BUSY, MEDIUM_IP, NOTIFIES, SENT, type Device, type DeviceHost } from "../device/device.ts";
-import { SLIP, type SerialDevice } from "../device/serial.ts";
+import { LOST, SLIP, type SerialDevice } from "../device/serial.ts";
 import type { Core } from "../packet/core.ts";
-import { countSent } from "#codec";
+import { DROP } from "../packet/drops.ts";
+import { slipMark, slipType, VJ_IP, VJ_TYPE_BITS } from "../wire/vj.ts";
+import { countSent, vjCompress } from "#codec";
 import { Interface, type InterfaceListener, type InterfaceOptions } from "./interface.ts";
 import type { Path } from "./path.ts";
+import { HeaderCompression, VJ_SLOTS } from "./vj.ts";
+
+/** Frames that make no sense, looked at in one go. */
+const FRAMES_AT_ONCE = 8;
+const VJ_TYPE = (1 << VJ_TYPE_BITS) - 1;
 
 /**
  * What RFC 1055 says that everybody takes. RFC 1144 §5 advises 296 for terminals on modems of its time, where a full packet delayed a key by
@@ -16,6 +23,8 @@ const DEFAULT_MTU = 1006;
 export interface SlipOptions extends InterfaceOptions {
 	/** Address of the other end, int32: a route to it stands as long as the interface. */
 	peer?: number;
+	/** Compressed SLIP, RFC 1144: the other end must do it too. Takes two packet buffers. */
+	vj?: boolean;
 	/** Route what has no other route to the other end, at the interface's metric. */
 	defaultRoute?: boolean;
 }
@@ -26,6 +35,10 @@ class SlipLine implements Device {
 	readonly mtu = 1500;
 	readonly abilities = NOTIFIES;
 	#serial: SerialDevice;
+	#host!: DeviceHost;
+	#vj: HeaderCompression | undefined;
+	#core!: Core;
+	#block = 0;
 
 	constructor(serial: SerialDevice) {
 		this.#serial = serial;
@@ -40,20 +53,61 @@ class SlipLine implements Device {
 	}
 
 	attach(host: DeviceHost): void {
+		this.#host = host;
 		this.#serial.attach(host);
 		this.#serial.setFraming(SLIP, 0, 0, 0);
 		this.#serial.setReady?.(true);
 	}
 
-	receive(at: number, max: number): number {
-		return this.#serial.receive(at, max);
+	/** Compresses from now on. Throws RangeError when the pool has no packets for it. */
+	compress(core: Core, block: number): void {
+		this.#core = core;
+		this.#block = block;
+		this.#vj = new HeaderCompression(core);
+		this.#vj.startSending(VJ_SLOTS, true);
+		this.#vj.startReceiving();
 	}
 
-	transmit(_packet: number, at: number, end: number): number {
-		return this.#serial.transmit(at, end, 0) === SENT ? SENT : BUSY;
+	receive(at: number, max: number): number {
+		const vj = this.#vj;
+		if (vj === undefined) return this.#serial.receive(at, max);
+		for (let n = 0; n < FRAMES_AT_ONCE; n++) {
+			const length = this.#serial.receive(at, max);
+			if (length === 0) return 0;
+			if (length === LOST) {
+				vj.toss();
+				return LOST;
+			}
+			const type = slipType(this.#core.view, at);
+			if (type === VJ_IP) return length;
+			const restored = vj.restore(type, at, at + length, max);
+			if (restored !== 0) return restored;
+			this.#core.count(this.#block, DROP.vjMalformed);
+		}
+		this.#host.notify();
+		return 0;
+	}
+
+	transmit(packet: number, at: number, end: number): number {
+		const vj = this.#vj;
+		if (vj === undefined) return this.#serial.transmit(at, end, 0) === SENT ? SENT : BUSY;
+		if (!vj.flush(this.#serial, this.#host)) return BUSY;
+		const compressed = vjCompress(this.#core.view, vj.compressor, at, end);
+		const type = compressed & VJ_TYPE;
+		const start = compressed >> VJ_TYPE_BITS;
+		if (type !== VJ_IP) slipMark(this.#core.view, start, type);
+		if (this.#serial.transmit(start, end, 0) === SENT) return SENT;
+		return type === VJ_IP ? BUSY : vj.hold(packet, start, end, 0);
+	}
+
+	poll(_now: number): number {
+		this.#vj?.flush(this.#serial, this.#host);
+		return -1;
 	}
 
 	close(): void {
+		this.#vj?.close(this.#host);
+		this.#vj = undefined;
 		this.#serial.setReady?.(false);
 		this.#serial.close();
 	}
@@ -61,23 +115,30 @@ class SlipLine implements Device {
 
 export class SlipInterface extends Interface {
 	readonly kind = "slip";
+	#line: SlipLine;
 	#peer: number;
+	#vj: boolean;
 	#defaultRoute: boolean;
 
 	/** Throws RangeError or TypeError naming the option that is wrong. */
 	constructor(name: string, serial: SerialDevice, options: SlipOptions = {}) {
-		super(name, new SlipLine(serial), 0, { ...options, mtu: options.mtu ?? DEFAULT_MTU });
-		const { peer = 0, defaultRoute = false } = options;
+		const line = new SlipLine(serial);
+		super(name, line, 0, { ...options, mtu: options.mtu ?? DEFAULT_MTU });
+		const { peer = 0, vj = false, defaultRoute = false } = options;
 		if (typeof peer !== "number" || peer !== Math.floor(peer))
 			throw new TypeError(`peer ${String(peer)} of ${name}: expected an IPv4 address as a number`);
+		if (typeof vj !== "boolean") throw new TypeError(`vj ${String(vj)} of ${name}: expected true or false`);
 		if (typeof defaultRoute !== "boolean")
 			throw new TypeError(`defaultRoute ${String(defaultRoute)} of ${name}: expected true or false`);
+		this.#line = line;
 		this.#peer = peer | 0;
+		this.#vj = vj;
 		this.#defaultRoute = defaultRoute;
 	}
 
 	override attach(core: Core, slot: number, id: number, flags: number, listener: InterfaceListener): void {
 		super.attach(core, slot, id, flags, listener);
+		if (this.#vj) this.#line.compress(core, this.block);
 		listener.linkRoutes(this, this.#peer, this.#defaultRoute);
 	}
 

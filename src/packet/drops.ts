@@ -41,6 +41,7 @@ export const DROPS = Object.freeze([
 	"pppMalformed", // a control packet that makes no sense
 	"pppNotOpen", // of a protocol whose turn it is not
 	"pppUnknownProtocol", // the peer was told
+	"vjMalformed", // a compressed header that makes no sense, or whose connection is not known
 ] as const);
 
 export type DropName = (typeof DROPS)[number];

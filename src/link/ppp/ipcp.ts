@@ -1,6 +1,7 @@
 // IPCP: addresses and Van Jacobson's compression (RFC 1332), name servers (RFC 1877).
 
 import { IPCP, VJ_COMPRESSED } from "./packets.ts";
+import { VJ_SLOTS } from "../vj.ts";
 import { ACCEPT, ControlProtocol, NAK, REJECT, type Link } from "./protocol.ts";
 
 /** Options. RFC 1332 §3, RFC 1877 §1. */
@@ -8,9 +9,6 @@ const COMPRESSION = 2;
 const ADDRESS = 3;
 const DNS1 = 129;
 const DNS2 = 131;
-
-/** Connections that VJ compression keeps, each way. RFC 1332 §4. */
-export const VJ_SLOTS = 16;
 
 export interface IpcpOptions {
 	/** Our address; 0: whatever the peer gives us. */

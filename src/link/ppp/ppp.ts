@@ -76,7 +76,7 @@ export class PppInterface extends Interface {
 			linkDown: (gone) => this.#linkDown(gone),
 			changed: () => this.#noteChange(),
 		});
-		this.#line.use(this.#session);
+		this.#line.use(this.#session, this.#settings.vj);
 		this.#begun = false;
 	}
 
@@ -151,13 +151,13 @@ export class PppInterface extends Interface {
 			return `ipcp: ${(error as Error).message}`;
 		}
 		this.mtu = Math.min(this.#fullMtu, this.#session!.lcp.peerMru);
-		this.#line.linkUp = true;
+		this.#line.setUp(true);
 		this.checkLink();
 		return "";
 	}
 
 	#linkDown(gone: boolean): void {
-		this.#line.linkUp = false;
+		this.#line.setUp(false);
 		this.checkLink();
 		if (gone) this.#forget();
 	}
