@@ -49,11 +49,15 @@ const CHIPS = [
 ] as const;
 
 describe.skipIf(esp32 === undefined).each(CHIPS)("%s", (chip, number) => {
-	test.each(["drivers/bus/esp32.c", "hosts/esp32/random32.c", "hosts/firmware/machine.c", "drivers/ethernet/port.c"])(
-		"%s compiles",
-		async (file) => {
-			const [idf, moddable] = esp32!;
-			expect(await compileForEsp32(chip, number, idf!, moddable!, file)).toBe("");
-		},
-	);
+	test.each([
+		"drivers/bus/esp32.c",
+		"hosts/esp32/random32.c",
+		"hosts/firmware/machine.c",
+		"drivers/ethernet/port.c",
+		"drivers/bus/uart-esp32.c",
+		"drivers/uart/uart-port.c",
+	])("%s compiles", async (file) => {
+		const [idf, moddable] = esp32!;
+		expect(await compileForEsp32(chip, number, idf!, moddable!, file)).toBe("");
+	});
 });
