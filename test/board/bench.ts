@@ -108,20 +108,41 @@ export interface Transfer {
 	spiBusy: number;
 }
 
+/** A way to the board: who is at the far end, and the board's address there. */
+export interface Way {
+	peer: Peer;
+	address: string;
+	/** Time that the SPI bus was in use, ns; 0 where there is none. */
+	busyNanos(): number;
+}
+
+export function wayOf(bench: Bench, which: number): Way {
+	const { address } = PLACES[which]!;
+	return { peer: bench.peers[which]!, address, busyNanos: () => bench.chips[which]!.spi.busyNanos };
+}
+
 /** Sends `bytes` to the board's port 9, or receives them from its port 19, after `warmUp` bytes; the window is the stacks'. */
-export function transfer(bench: Bench, which: number, direction: "receive" | "send", bytes: number, warmUp: number): Transfer {
+export function transfer(
+	bench: Bench,
+	{ peer, address, busyNanos }: Way,
+	direction: "receive" | "send",
+	bytes: number,
+	warmUp: number,
+): Transfer {
 	const { machine } = bench;
-	const peer = bench.peers[which]!;
-	const chip = bench.chips[which]!;
 	const chunk = new Uint8Array(1460);
 	let passed = 0;
 	let room = 0;
 	let failed = false;
 	const move = () => {
-		while (room > 0) room = socket.write(chunk, 0, Math.min(room, chunk.length));
+		while (room > 0) {
+			const before = room;
+			room = socket.write(chunk, 0, Math.min(room, chunk.length));
+			passed += before - room;
+		}
 	};
 	const socket = new peer.io.TCP({
-		address: PLACES[which]!.address,
+		address,
 		port: direction === "receive" ? 9 : 19,
 		onReadable: () => {
 			for (let n = socket.read(chunk); n !== undefined; n = socket.read(chunk)) passed += n;
@@ -134,10 +155,11 @@ export function transfer(bench: Bench, which: number, direction: "receive" | "se
 			failed = true;
 		},
 	});
-	const progress = () => (direction === "send" ? passed : chip.traffic.payloadIn);
+	// What was written is there but for a window of it, before as after.
+	const progress = () => passed;
 	const first = progress();
 	if (!bench.until(() => failed || progress() - first >= warmUp, 60)) throw new Error(`${direction}: no progress`);
-	const from = { bytes: progress(), nanos: machine.clock.nanos, cycles: machine.cpu.cycles, spi: chip.spi.busyNanos };
+	const from = { bytes: progress(), nanos: machine.clock.nanos, cycles: machine.cpu.cycles, spi: busyNanos() };
 	if (!bench.until(() => failed || progress() - from.bytes >= bytes, 600) || failed) throw new Error(`${direction}: stopped`);
 	const moved = progress() - from.bytes;
 	const seconds = (machine.clock.nanos - from.nanos) / 1e9;
@@ -151,6 +173,6 @@ export function transfer(bench: Bench, which: number, direction: "receive" | "se
 		mbits: (moved * 8) / seconds / 1e6,
 		segments,
 		cyclesPerSegment: cycles / segments,
-		spiBusy: (chip.spi.busyNanos - from.spi) / 1e9 / seconds,
+		spiBusy: (busyNanos() - from.spi) / 1e9 / seconds,
 	};
 }

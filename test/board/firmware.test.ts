@@ -7,7 +7,7 @@ import { buildChips } from "../../build/chips.mjs";
 import { loadChips } from "../../hosts/desktop/chips/chips.ts";
 import { parseIpv4 } from "../../src/ip/address.ts";
 import { env, envNumber } from "../support/env.ts";
-import { Bench, PLACES, transfer } from "./bench.ts";
+import { Bench, PLACES, transfer, wayOf } from "./bench.ts";
 import { Code } from "./code.ts";
 import { readElf } from "./elf.ts";
 
@@ -115,11 +115,11 @@ describe.runIf(given)("the firmware", () => {
 		};
 		// The heap grows to what is needed at most at a time: everything happens some times before.
 		for (let i = 0; i < 3; i++) {
-			for (const which of [0, 1]) transfer(bench, which, "receive", 100 * 1460, 0);
+			for (const which of [0, 1]) transfer(bench, wayOf(bench, which), "receive", 100 * 1460, 0);
 			heap();
 		}
 		const before = heap();
-		for (const which of [0, 1]) transfer(bench, which, "receive", Math.ceil(packets / 2) * 1460, 0);
+		for (const which of [0, 1]) transfer(bench, wayOf(bench, which), "receive", Math.ceil(packets / 2) * 1460, 0);
 		const after = heap();
 		console.log(`heap before ${JSON.stringify(before)}, after ${packets} segments ${JSON.stringify(after)}`);
 		expect(after["slotsTotal"]).toBe(before["slotsTotal"]);
@@ -136,7 +136,7 @@ describe.runIf(given)("TCP with a window of 4 MSS, a peer that acknowledges at o
 		const bench = await start(symbols !== undefined);
 		const code = symbols === undefined ? undefined : new Code(symbols, root);
 		const before = code?.spent(bench.machine.cpu).groups;
-		const result = transfer(bench, which, direction, 300 * 1460, 20 * 1460);
+		const result = transfer(bench, wayOf(bench, which), direction, 300 * 1460, 20 * 1460);
 		console.log(
 			`${name} ${kind} ${direction}: ${result.mbits.toFixed(2)} Mbit/s, ${Math.round(result.cyclesPerSegment)} cycles a segment, ` +
 				`SPI busy ${Math.round(100 * result.spiBusy)} % of the time`,
