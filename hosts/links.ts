@@ -2,6 +2,7 @@
 
 import { parseIpv4 } from "../src/ip/address.ts";
 import type { PppOptions } from "../src/link/ppp/options.ts";
+import type { SlipOptions } from "../src/link/slip.ts";
 
 /** `interfaces[].ppp` of a board file. */
 export interface PppFile extends Omit<PppOptions, "local" | "remote" | "msDns" | "onChanged"> {
@@ -21,5 +22,16 @@ export function pppOptions({ local, remote, msDns, ...others }: PppFile): PppOpt
 	if (local !== undefined) options.local = address("local", local);
 	if (remote !== undefined) options.remote = address("remote", remote);
 	if (msDns !== undefined) options.msDns = msDns.map((text) => address("msDns", text));
+	return options;
+}
+
+/** `interfaces[].slip` of a board file. */
+export interface SlipFile extends Omit<SlipOptions, "peer"> {
+	peer?: string;
+}
+
+export function slipOptions({ peer, ...others }: SlipFile): SlipOptions {
+	const options: SlipOptions = others;
+	if (peer !== undefined) options.peer = address("peer", peer);
 	return options;
 }

@@ -6,14 +6,23 @@ import * as heap from "host/heap";
 import { CLOSED, armTimer, createTimer, defer, disarmTimer, watch } from "host/loop";
 import { args, exit, now, onSignal, print, random32, readFile } from "host/system";
 import { inheritFd, receive, send } from "host/wire";
-import { EthernetInterface, LoopbackDevice, LoopbackInterface, PppInterface, Stack, createIO, parsePrefix } from "multihome";
+import {
+	EthernetInterface,
+	LoopbackDevice,
+	LoopbackInterface,
+	PppInterface,
+	SlipInterface,
+	Stack,
+	createIO,
+	parsePrefix,
+} from "multihome";
 import type { Interface } from "multihome";
 import { Capture } from "../../src/device/capture.ts";
 import type { Device } from "../../src/device/device.ts";
 import type { SerialDevice } from "../../src/device/serial.ts";
 import { Faults } from "../../src/device/faults.ts";
 import { FileSink } from "./capture-file.ts";
-import { pppOptions, type PppFile } from "../links.ts";
+import { pppOptions, slipOptions, type PppFile, type SlipFile } from "../links.ts";
 import { openChip, providerOf, type ChipPlug, type EthernetProvider } from "./chip-device.ts";
 import { STATUS_FAILED, STATUS_PROGRAM } from "./config.ts";
 import type { BoardConfiguration, BoardMessage, InterfaceConfiguration } from "./config.ts";
@@ -130,8 +139,10 @@ function makeInterface(configuration: InterfaceConfiguration, place: string): In
 			const serial = wired(openSerial);
 			return within(`${place}.ppp`, () => new PppInterface(name, serial, { ...pppOptions(options as PppFile), ...common }));
 		}
-		case "slip":
-			throw new Error(`${place}.link "slip": is not there yet`);
+		case "slip": {
+			const serial = wired(openSerial);
+			return within(`${place}.slip`, () => new SlipInterface(name, serial, { ...slipOptions(options as SlipFile), ...common }));
+		}
 		case "ethernet":
 			return new EthernetInterface(name, wired(open), common);
 	}
