@@ -127,6 +127,12 @@ const LAYERS = [
 				settings: [`FRAMES=${process.env.SANITIZE_FRAMES ?? 20000}`],
 			}),
 	],
+	[
+		"fuzz-c",
+		"framing and header compression in C against random input, under ASan and UBSan",
+		GCC,
+		command(process.execPath, "test/fuzz/serial.mjs"),
+	],
 	["chips", "the models of the chips, on Node", GCC, vitest("chips"), ["test/chips"]],
 	[
 		"drivers",
@@ -161,7 +167,7 @@ const LAYERS = [
 
 const HELP = `npm test -- [--only LAYER[,LAYER …]]
 ${LAYERS.map(([name, what]) => `  ${name.padEnd(18)}${what}`).join("\n")}
-Environment: SEED and SEEDS (sim), FRAMES (fuzz), SANITIZE_FRAMES, SANITIZE_TRANSACTIONS (drivers), MULTIHOME_FIRMWARE (board). See test/README.md.`;
+Environment: SEED and SEEDS (sim), FRAMES (fuzz), SANITIZE_FRAMES, FUZZ_INPUTS (fuzz-c), SANITIZE_TRANSACTIONS (drivers), MULTIHOME_FIRMWARE (board). See test/README.md.`;
 
 function selection(args) {
 	const names = LAYERS.map(([name]) => name);

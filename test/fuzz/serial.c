@@ -1,0 +1,294 @@
+// Framing and header compression in C against random and mutated input, under ASan and UBSan: test/fuzz/serial.mjs builds and runs it.
+//   serial INPUTS SEED
+// Every input lies in memory of exactly its size, so that one byte too many is found. What was not tampered with must come out as it went in.
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hdlc.h"
+#include "slip.h"
+#include "vj.h"
+
+static uint64_t state, begun;
+static unsigned long long input, frames, lostFrames, compressed;
+
+/* splitmix64 */
+static uint32_t next(void)
+{
+	uint64_t z = state += 0x9e3779b97f4a7c15;
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return (uint32_t)((z ^ z >> 31) >> 32);
+}
+
+static uint32_t below(uint32_t limit)
+{
+	return (uint32_t)((uint64_t)next() * limit >> 32);
+}
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "%s, input %llu, seed of the input %llu\n", what, input, (unsigned long long)begun);
+	abort();
+}
+
+static uint8_t *block(uint32_t size)
+{
+	uint8_t *p = malloc(size);
+	if (!p && size)
+		abort();
+	return p;
+}
+
+/* Octets that framing looks at, among others. */
+static uint8_t octet(uint32_t share)
+{
+	static const uint8_t often[] = { 0x7e, 0x7d, 0xc0, 0xdb, 0xdc, 0xdd, 0x11, 0xff, 3, 0x21, 0, 0x7f, 0x5e, 0x20, 0x80 };
+	return below(100) < share ? often[below(sizeof often)] : (uint8_t)next();
+}
+
+static uint32_t lengthOf(void)
+{
+	return below(8) ? below(80) : below(1600);
+}
+
+/* A stream in `bytes` from a ring, perhaps tampered with. Answers whether it was. */
+static int tamper(uint8_t *bytes, uint32_t count)
+{
+	if (below(2) || count == 0)
+		return 0;
+	for (uint32_t n = below(4) + 1; n > 0; n--)
+		bytes[below(count)] = octet(50);
+	return 1;
+}
+
+typedef struct {
+	int hdlc;
+	HdlcDecoder h;
+	SlipDecoder s;
+} Decoder;
+
+/* Feeds `count` bytes in spans, each in a block of its own; stops at `limit` results. Answers the last that was not 0. */
+static int32_t feed(Decoder *d, const uint8_t *bytes, uint32_t count, uint8_t *to, uint32_t max)
+{
+	int32_t last = 0;
+	uint32_t step = below(3) ? count : below(20) + 1;
+	for (uint32_t at = 0; at < count;) {
+		uint32_t size = count - at < step ? count - at : step;
+		uint8_t *span = block(size);
+		memcpy(span, bytes + at, size);
+		for (uint32_t from = 0; from < size;) {
+			int32_t result;
+			uint32_t taken = d->hdlc ? hdlcDecode(&d->h, span + from, size - from, to, max, &result) : slipDecode(&d->s, span + from, size - from, to, max, &result);
+			if (taken == 0 || taken > size - from)
+				fail("a decoder took nothing, or more than there was");
+			if (result == 0 && taken != size - from)
+				fail("a decoder stopped without a result");
+			if (result > 0 && (uint32_t)(d->hdlc ? result & 0xffff : result) > max)
+				fail("a decoder answered more than it may");
+			if (result != 0) {
+				last = result;
+				if (result == FRAME_LOST)
+					lostFrames++;
+				else
+					frames++;
+			}
+			from += taken;
+		}
+		free(span);
+		at += size;
+	}
+	return last;
+}
+
+static void framing(void)
+{
+	uint32_t length = lengthOf(), size = 1u << (below(6) + 7), accm = below(2) ? 0 : below(2) ? 0xffffffff : next();
+	uint8_t *frame = block(length), *ring = block(size);
+	uint32_t share = below(3) * 20, at = next(), room = below(4) ? size : below(size + 1);
+	Decoder d;
+	memset(&d, 0, sizeof d);
+	d.hdlc = below(2) != 0;
+	d.h.receiveAccm = below(2) ? 0 : accm;
+	hdlcReset(&d.h);
+	for (uint32_t i = 0; i < length; i++)
+		frame[i] = octet(share);
+	uint16_t protocol = (uint16_t)((below(2) ? 0 : next() & 0xfe00) | (next() & 0xfe) | 1);
+	/* Compressed, 0x00ff would pass for an address: it is reserved for that reason. */
+	if (protocol == 0xff)
+		protocol = 0x21;
+	unsigned flags = below(8);
+	uint32_t used = d.hdlc ? hdlcEncode(ring, size - 1, at, room, frame, length, protocol, accm, flags) : slipEncode(ring, size - 1, at, room, frame, length, flags);
+	if (used > room)
+		fail("an encoder wrote more than there was room");
+	uint8_t *stream = block(used);
+	for (uint32_t i = 0; i < used; i++)
+		stream[i] = ring[(at + i) & (size - 1)];
+	uint32_t max = below(4) ? length : below(length + 1);
+	uint8_t *to = block(max);
+	if (used && !tamper(stream, used)) {
+		int32_t result = feed(&d, stream, used, to, max);
+		int32_t wanted = d.hdlc ? (int32_t)((uint32_t)protocol << 16 | length) : (int32_t)length;
+		if (max < length ? result != FRAME_LOST : result != wanted || (length && memcmp(to, frame, length)))
+			fail("a frame did not come out as it went in");
+	} else {
+		feed(&d, stream, used, to, max);
+		/* And on with bytes that nobody framed. */
+		feed(&d, frame, length, to, max);
+	}
+	free(to);
+	free(stream);
+	free(ring);
+	free(frame);
+}
+
+static void put16(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, v >> 16);
+	put16(p + 2, v);
+}
+
+static uint32_t sum(const uint8_t *p, uint32_t length)
+{
+	uint32_t total = 0;
+	for (uint32_t i = 0; i < length; i += 2)
+		total += (uint32_t)(p[i] << 8 | p[i + 1]);
+	while (total >> 16)
+		total = (total & 0xffff) + (total >> 16);
+	return total;
+}
+
+typedef struct {
+	uint32_t ports, seq, ack, window, id, length;
+	uint8_t ip, tcp, odd;
+} Connection;
+
+/* A segment of the connection in a block of `*length` bytes. */
+static uint8_t *segment(Connection *c, uint32_t *length)
+{
+	uint32_t header = c->ip + c->tcp, kind = below(10);
+	if (kind != 0)
+		c->seq += c->length;
+	c->length = kind < 3 ? 0 : kind < 6 ? below(3) : below(200);
+	if (kind == 1 || kind == 7)
+		c->ack += below(3) ? c->length : below(70000);
+	if (kind == 2 || kind == 8)
+		c->window += below(3) ? 1 : next();
+	c->id += below(4) ? 1 : below(300);
+	*length = header + c->length;
+	uint8_t *p = block(*length);
+	memset(p, 1, header);
+	for (uint32_t i = header; i < *length; i++)
+		p[i] = (uint8_t)next();
+	p[0] = (uint8_t)(0x40 | c->ip >> 2);
+	p[1] = 0;
+	put16(p + 2, *length);
+	put16(p + 4, c->id);
+	put16(p + 6, 0x4000);
+	p[8] = below(50) ? 64 : 63;
+	p[9] = 6;
+	put16(p + 10, 0);
+	put32(p + 12, 0x0a000001);
+	put32(p + 16, 0x0a000002);
+	put16(p + 10, ~sum(p, c->ip) & 0xffff);
+	uint8_t *t = p + c->ip;
+	put32(t, c->ports);
+	put32(t + 4, c->seq);
+	put32(t + 8, c->ack);
+	t[12] = (uint8_t)(c->tcp << 2);
+	t[13] = (uint8_t)(0x10 | (below(3) ? 0 : 8) | (below(30) ? 0 : 0x20) | (below(60) ? 0 : below(64)));
+	put16(t + 14, c->window);
+	put16(t + 16, next());
+	put16(t + 18, t[13] & 0x20 ? next() : 0);
+	if (c->tcp > 20 && !below(5))
+		t[20 + below(c->tcp - 20u)] = (uint8_t)next();
+	return p;
+}
+
+static void compression(void)
+{
+	uint32_t slots = below(20) ? below(4) + 1 : 256, stateBytes = VJ_BYTES(slots);
+	uint8_t *out = calloc(1, stateBytes), *in = calloc(1, stateBytes);
+	if (!out || !in)
+		abort();
+	int32_t words[4] = { (int32_t)slots, -1, (int32_t)below(2), 0 };
+	memcpy(out, words, sizeof words);
+	memcpy(in, words, sizeof words);
+	Connection connections[3];
+	for (int i = 0; i < 3; i++)
+		connections[i] = (Connection){ next(), next(), next(), next(), next(), 0, (uint8_t)(below(4) ? 20 : 20 + 4 * below(11)), (uint8_t)(below(3) ? 20 : 20 + 4 * below(11)), 0 };
+	int clean = 1;
+	if (!below(50)) {
+		/* Memory that nobody made. */
+		for (uint32_t i = 8; i < stateBytes; i++)
+			in[i] = (uint8_t)next();
+		memcpy(out + 8, in + 8, stateBytes - 8);
+		clean = 0;
+	}
+	for (int n = 0; n < 8; n++) {
+		uint32_t length;
+		uint8_t *packet = segment(&connections[below(3)], &length), *sent = block(length);
+		memcpy(sent, packet, length);
+		if (!below(30) && length) {
+			sent[below(length < 60 ? length : 60)] = (uint8_t)next();
+			clean = 0;
+		}
+		int32_t answer = vjCompress(out, sent, length);
+		uint32_t from = (uint32_t)answer >> VJ_TYPE_BITS, type = (uint32_t)answer & 3;
+		if (from > length)
+			fail("a packet begins behind its end");
+		if (type == VJ_COMPRESSED_TCP)
+			compressed++;
+		uint32_t count = length - from, before = below(150), behind = below(150);
+		if (!below(30) && count) {
+			count = below(count);
+			clean = 0;
+		}
+		if (!below(30)) {
+			type = below(4);
+			clean = 0;
+		}
+		uint8_t *space = block(before + count + behind);
+		memcpy(space + before, sent + from, count);
+		if (!below(20) && count) {
+			space[before + below(count < 20 ? count : 20)] = (uint8_t)next();
+			clean = 0;
+		}
+		int32_t start = vjDecompress(in, (int32_t)type, space, before, before + count, before + count + behind);
+		if (start < -1 || start > (int32_t)(before + count + behind))
+			fail("a packet begins outside of its space");
+		if (clean && start < 0 && before + count + behind >= length)
+			fail("a packet did not come out");
+		if (clean && start < 0)
+			clean = 0;
+		if (clean && memcmp(space + start, packet, length))
+			fail("a packet did not come out as it went in");
+		free(space);
+		free(sent);
+		free(packet);
+	}
+	free(in);
+	free(out);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long long inputs = argc > 1 ? strtoull(argv[1], NULL, 10) : 100000;
+	state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+	for (input = 0; input < inputs; input++) {
+		begun = state;
+		if (below(4))
+			framing();
+		else
+			compression();
+	}
+	printf("%llu inputs: %llu frames, %llu lost, %llu compressed packets\n", inputs, frames, lostFrames, compressed);
+	return frames && lostFrames && (compressed || inputs < 1000) ? 0 : 1;
+}
