@@ -19,7 +19,7 @@ import { DEFAULT_BOARD, HELP, readOptions } from "./options.ts";
 import type { Options } from "./options.ts";
 import { Recorder } from "./pcap.ts";
 import { report } from "./report.ts";
-import { plugIn } from "./wires.ts";
+import { plugIn, plugInUart } from "./wires.ts";
 import type { FarEnd } from "./wires.ts";
 
 const STATUS_FAILED = 1;
@@ -101,6 +101,13 @@ async function run(board: Board, options: Options, tools: Tools, folder: string)
 	try {
 		const { interfaces } = await wires.connect(board, 0);
 		for (const configuration of interfaces) {
+			const { uart } = configuration;
+			if (uart !== undefined) {
+				const made = machine.uart[uart.port];
+				if (made === undefined) throw new InputError(`${configuration.name}: port ${uart.port}: the RP2040 has UARTs 0 and 1`);
+				ends.push(await plugInUart(made, configuration, tools.buildTap, print));
+				continue;
+			}
 			const chip = makeChip(machine, Model, configuration);
 			if (chip === undefined) continue;
 			chips.push(chip);

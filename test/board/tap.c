@@ -1,6 +1,7 @@
-// TAP devices for Node, which has no ioctl: open(name), read(descriptor, buffer), write(descriptor, frame). Nothing blocks. tap.ts has the types.
-// Documentation/networking/tuntap.rst of the Linux kernel.
+// TAP devices and ptys for Node, which has neither: open(name), openPty(), read(descriptor, buffer), write(descriptor, bytes). Nothing blocks. tap.ts
+// has the types. Documentation/networking/tuntap.rst of the Linux kernel; pty(7).
 
+#define _GNU_SOURCE
 #define NAPI_VERSION 8
 #include <node_api.h>
 
@@ -8,8 +9,10 @@
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* Throws an Error whose code is errno's text. */
@@ -47,6 +50,34 @@ static napi_value openTap(napi_env env, napi_callback_info info)
 	return number(env, fd);
 }
 
+/* [descriptor, path of the other side, descriptor of that]: it stays open, or reading would fail while nobody else has it. */
+static napi_value openPty(napi_env env, napi_callback_info info)
+{
+	char path[64];
+	struct termios raw;
+	(void)info;
+	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), other = -1;
+	if (fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0 && ptsname_r(fd, path, sizeof(path)) == 0)
+		other = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (other < 0 || tcgetattr(other, &raw) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
+		int error = errno;
+		if (fd >= 0)
+			close(fd);
+		if (other >= 0)
+			close(other);
+		return fail(env, error);
+	}
+	cfmakeraw(&raw);
+	tcsetattr(other, TCSANOW, &raw);
+	napi_value result, text;
+	napi_create_array_with_length(env, 3, &result);
+	napi_create_string_utf8(env, path, NAPI_AUTO_LENGTH, &text);
+	napi_set_element(env, result, 0, number(env, fd));
+	napi_set_element(env, result, 1, text);
+	napi_set_element(env, result, 2, number(env, other));
+	return result;
+}
+
 /* The descriptor and the bytes of read and write; false when it has thrown. */
 static bool take(napi_env env, napi_callback_info info, int32_t *fd, void **bytes, size_t *length)
 {
@@ -60,7 +91,7 @@ static bool take(napi_env env, napi_callback_info info, int32_t *fd, void **byte
 	return false;
 }
 
-/* Bytes of the next frame; 0 when there is none now. */
+/* Bytes of the next frame, or what there is of bytes; 0 when there is none now. */
 static napi_value readFrame(napi_env env, napi_callback_info info)
 {
 	int32_t fd;
@@ -74,7 +105,7 @@ static napi_value readFrame(napi_env env, napi_callback_info info)
 	return number(env, got < 0 ? 0 : got);
 }
 
-/* A frame that the kernel does not take now is lost, as on a cable. */
+/* How many bytes were taken, -1 for none. A frame that the kernel does not take now is lost, as on a cable. */
 static napi_value writeFrame(napi_env env, napi_callback_info info)
 {
 	int32_t fd;
@@ -102,6 +133,7 @@ NAPI_MODULE_INIT()
 {
 	const napi_property_descriptor functions[] = {
 		FUNCTION("open", openTap),
+		FUNCTION("openPty", openPty),
 		FUNCTION("read", readFrame),
 		FUNCTION("write", writeFrame),
 		FUNCTION("close", closeTap),
