@@ -7,6 +7,7 @@ import { NONE } from "../../packet/pool.ts";
 import { copy } from "#codec";
 import {
 	ACK_RCVD,
+	ACK_SENT,
 	Automaton,
 	MAX_CONFIGURE,
 	MAX_FAILURE,
@@ -39,6 +40,8 @@ import {
 
 /** Bytes of the largest Configure-Request of ours. */
 const REQUEST_MAX = 64;
+/** A request that was sent so long before the peer's came was sent before the peer listened, ms. */
+const DEAF_MS = 500;
 /** Configure-Requests of the peer that we do not agree with, in a row; and what it has against ours. Then the negotiation has failed. */
 const MAX_ROUNDS = 2 * MAX_CONFIGURE;
 
@@ -121,6 +124,11 @@ export abstract class ControlProtocol extends Automaton {
 	protected abstract naked(type: number, at: number, length: number): void;
 	/** The peer does not want an option of ours. */
 	protected abstract rejected(type: number): void;
+
+	/** Why it has failed or is about to; "" otherwise. */
+	get reason(): string {
+		return this.#reason;
+	}
 
 	get stateName(): string {
 		return STATE_NAMES[this.state]!;
@@ -258,6 +266,7 @@ export abstract class ControlProtocol extends Automaton {
 		this.event(worst === ACCEPT ? RCR_GOOD : RCR_BAD);
 		if (worst !== ACCEPT && this.state !== OPENED && ++this.#rounds > MAX_ROUNDS)
 			this.fail(`the peer insists on option ${this.#firstBad()}`);
+		if (this.state === ACK_SENT || this.state === REQ_SENT) this.hurry(DEAF_MS);
 		return true;
 	}
 

@@ -277,7 +277,9 @@ export class Session implements Link, AuthLink {
 		if (up === this.#carrier) return;
 		this.#carrier = up;
 		if (!up) {
-			if (this.phase !== "dial") this.#hangUp("carrier lost");
+			// A peer that has said good-bye may go at once.
+			const ending = this.phase === "terminate" ? this.#closeReason || this.lcp.reason : "";
+			if (this.phase !== "dial") this.#hangUp(ending || "carrier lost");
 		} else if (this.phase === "dead" && this.#wanted && this.dial === undefined) this.#start();
 	}
 
