@@ -26,7 +26,7 @@ export const ALL_CONTROLS = -1;
 export interface SerialDevice {
 	/** Whether the line is there: the cable, the far end of a pty, carrier where there is a pin for it. */
 	readonly linkUp: boolean;
-	/** By name: `overruns` (bytes lost by the UART or a full ring), `breaks`, `framingErrors`, `badFcs`, `aborts`, `tooLong`, `tooShort`. */
+	/** By name: `overruns` (bytes lost by the UART or a full ring), `breaks`, `framingErrors`, `badFcs`, `aborts`, `tooLong`, `tooShort`, `badHeader` (no address, control or protocol of PPP), `overflows` (frames to send that fit no ring). */
 	readonly counters: Readonly<Record<string, number>>;
 	/** Called once, before anything else. `host.notify` is called when bytes came, and when there is room again after BUSY. */
 	attach(host: DeviceHost): void;
