@@ -82,6 +82,7 @@ describeWith(["pppd"], "pppd", () => {
 			for (let dial = 1; dial <= 2; dial++) {
 				pppd = new Pppd(namespace, folder, arguments_);
 				const came = await phase("running");
+				expect(came, `ms until the link was up\n${pppd.output}`).toBeLessThan(2000);
 				const state = await ppp();
 				expect(state).toMatchObject({ local: BOARD, remote: LINUX, ipv6cp: "opened", reason: "" });
 				if (dial === 1) await use(what, came);

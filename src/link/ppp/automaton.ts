@@ -189,11 +189,6 @@ export abstract class Automaton {
 		this.due = (this.now + RESTART_MS) | 0;
 	}
 
-	/** The peer has just shown that it listens: what was sent more than `ms` ago and not answered goes again now. */
-	protected hurry(ms: number): void {
-		if (this.timing && ((this.now - this.due) | 0) >= ms - RESTART_MS && this.#restarts > 0) this.event(TO_MORE);
-	}
-
 	/** Time passed. */
 	tick(now: number): void {
 		if (this.timing && ((now - this.due) | 0) >= 0) this.event(this.#restarts > 0 ? TO_MORE : TO_END);

@@ -7,7 +7,6 @@ import { NONE } from "../../packet/pool.ts";
 import { copy } from "#codec";
 import {
 	ACK_RCVD,
-	ACK_SENT,
 	Automaton,
 	MAX_CONFIGURE,
 	MAX_FAILURE,
@@ -40,8 +39,6 @@ import {
 
 /** Bytes of the largest Configure-Request of ours. */
 const REQUEST_MAX = 64;
-/** A request that was sent so long before the peer's came was sent before the peer listened, ms. */
-const DEAF_MS = 500;
 /** Configure-Requests of the peer that we do not agree with, in a row; and what it has against ours. Then the negotiation has failed. */
 const MAX_ROUNDS = 2 * MAX_CONFIGURE;
 
@@ -266,7 +263,6 @@ export abstract class ControlProtocol extends Automaton {
 		this.event(worst === ACCEPT ? RCR_GOOD : RCR_BAD);
 		if (worst !== ACCEPT && this.state !== OPENED && ++this.#rounds > MAX_ROUNDS)
 			this.fail(`the peer insists on option ${this.#firstBad()}`);
-		if (this.state === ACK_SENT || this.state === REQ_SENT) this.hurry(DEAF_MS);
 		return true;
 	}
 

@@ -25,6 +25,8 @@ const MAX_DOUBLINGS = 4;
 const HANG_UP_MS = 1000;
 /** Once a link has ended, a peer that begins anew is not listened to for so long, doubled like the hold-off, ms: some end and begin for ever. */
 const DEAF_MS = 1000;
+/** From carrier to our first request, ms. */
+const SETTLE_MS = 250;
 /** Octets without a whole frame are looked at so long after they came, ms. */
 const SUSPICION_MS = 300;
 /** The idle time is measured in so many parts. */
@@ -280,7 +282,13 @@ export class Session implements Link, AuthLink {
 			// A peer that has said good-bye may go at once.
 			const ending = this.phase === "terminate" ? this.#closeReason || this.lcp.reason : "";
 			if (this.phase !== "dial") this.#hangUp(ending || "carrier lost");
-		} else if (this.phase === "dead" && this.#wanted && this.dial === undefined) this.#start();
+		} else if (this.phase === "dead" && this.#wanted && this.dial === undefined) {
+			// Who has just opened the other end sets it up first, and would lose our first request; its own starts us at once.
+			this.#retrying = true;
+			this.#retryDue = (this.core.now + SETTLE_MS) | 0;
+			this.#deafUntil = this.core.now;
+			this.arm();
+		}
 	}
 
 	/** A frame of another protocol than IP, its data in bytes `at` to `end`. */
