@@ -48,7 +48,15 @@ async function instructions(host, app, name, packets) {
 		"--tool=callgrind",
 		"--callgrind-out-file=/dev/null",
 		// What the chip models and the peer at their cable do is not the stack's: on a board the chip and the SPI controller do it.
-		...["spiExchange", "spiSelect", "xs_bench_converse", "xs_host_passChipTime"].map((name) => `--toggle-collect=${name}`),
+		...[
+			"spiExchange",
+			"spiSelect",
+			"xs_bench_converse",
+			"xs_host_passChipTime",
+			"moveBytes",
+			"hostLineStart",
+			"xs_bench_converseLine",
+		].map((name) => `--toggle-collect=${name}`),
 		"--collect-atstart=yes",
 		host,
 		"-s",

@@ -12,9 +12,12 @@ import { copy, flowFind } from "#codec";
 import { chunkBytesAllocated, collect, collections, slotsAllocated } from "host/heap";
 import { args, print } from "host/system";
 import { SPI_BYTES, count as countOfChip, passTime, plug } from "host/chips";
-import { converse, exchanged, start } from "bench/peer";
+import { plug as plugLine, run as runLines } from "host/uart";
+import { converse, converseLine, exchanged, start } from "bench/peer";
 import { ENC28J60 } from "../../drivers/enc28j60/device.ts";
+import { Uart } from "../../drivers/uart/device.ts";
 import { W5500 } from "../../drivers/w5500/device.ts";
+import { PppInterface } from "../../src/link/ppp/ppp.ts";
 import type { Device } from "../../src/device/device.ts";
 import { PeerDevice } from "./peer-device.ts";
 
@@ -43,6 +46,13 @@ function makeStack(options: StackOptions = {}, device: Device = new PeerDevice()
 /** Chip in use, -1 for none: the peer is at the other end of its cable. */
 let chip = -1;
 
+/** The line of a UART in use, -1 for none; whether it carries packets yet. */
+let line = -1;
+let open = false;
+/** At this speed a full frame has passed between two polls. */
+const LINE_BAUD = 12_000_000;
+const LINE_POLL_NS = 1_500_000;
+
 const INTERRUPT_PIN = 21;
 const POLL_NS = 100_000;
 
@@ -68,7 +78,7 @@ function reach(stack: Stack, goal: number): void {
 		if (chip >= 0) {
 			passTime(POLL_NS);
 			converse(chip);
-		}
+		} else if (line >= 0) turnLine();
 		const done = exchanged();
 		idle = done === before ? idle + 1 : 0;
 		before = done;
@@ -76,6 +86,12 @@ function reach(stack: Stack, goal: number): void {
 	}
 }
 let now = 1000;
+
+function turnLine(): void {
+	passTime(LINE_POLL_NS);
+	converseLine(line, open);
+	runLines();
+}
 
 /** What a case does for `packets` packets, after its setting up. */
 type Run = (packets: number) => void;
@@ -141,6 +157,46 @@ function chipCase(kind: "w5500" | "enc28j60", mode: number): Run {
 		stack.poll(now++);
 		passTime(POLL_NS);
 	}
+	return (packets) => {
+		if (mode === UDP_SOURCE) return exchange(stack, packets);
+		for (let left = packets; left > 0; left--) {
+			const goal = exchanged() + 1;
+			socket.write(buffer, peer, 7);
+			reach(stack, goal);
+		}
+	};
+}
+
+/** Full packets from a UART to a program that reads them, or from a program that writes them to the UART, by PPP. */
+function uartCase(bytes: number, mode: number): Run {
+	const stack = new Stack({ random32 });
+	passTime(LINE_POLL_NS); // its clock is the polls
+	line = plugLine(0, "loose", "", 0, 0, 1);
+	const ppp = new PppInterface("ppp0", new Uart({ baud: LINE_BAUD }), {
+		local: 0x0a000002,
+		remote: 0x0a000001,
+		lcpEchoInterval: 0,
+	});
+	stack.interfaces.add(ppp);
+	const { UDP } = createIO(stack);
+	const buffer = new ArrayBuffer(bytes - 28);
+	const every = new Uint8Array(buffer);
+	for (let i = 0; i < every.length; i++) every[i] = i; // every byte equally often, those that are escaped among them
+	const socket = new UDP({
+		port: 7,
+		onReadable(this: { read(buffer: ArrayBuffer): unknown }, count: number) {
+			for (; count > 0; count--) this.read(buffer);
+		},
+	} as never) as unknown as { write(data: ArrayBuffer, address: string, port: number): void };
+	const peer = formatIpv4(0x0a000001); // a literal would take a chunk each time that it is evaluated
+	start(mode, bytes - 28, 0);
+	for (let turns = 0; !ppp.up; turns++) {
+		if (turns > 10_000) throw new Error("PPP does not come up");
+		stack.poll(now);
+		now += 2;
+		turnLine();
+	}
+	open = true;
 	return (packets) => {
 		if (mode === UDP_SOURCE) return exchange(stack, packets);
 		for (let left = packets; left > 0; left--) {
@@ -223,6 +279,10 @@ const CASES: Record<string, () => Run> = {
 	"w5500-send-1514": () => chipCase("w5500", UDP_SINK),
 	"enc28j60-receive-1514": () => chipCase("enc28j60", UDP_SOURCE),
 	"enc28j60-send-1514": () => chipCase("enc28j60", UDP_SINK),
+	"uart-receive-1500": () => uartCase(1500, UDP_SOURCE),
+	"uart-receive-64": () => uartCase(64, UDP_SOURCE),
+	"uart-send-1500": () => uartCase(1500, UDP_SINK),
+	"uart-send-64": () => uartCase(64, UDP_SINK),
 	"udp-echo-64": () => udpCase(64),
 	"udp-echo-1472": () => udpCase(1472),
 	"icmp-echo-64": () => peerCase(ICMP_ECHO, 56),

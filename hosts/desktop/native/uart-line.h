@@ -54,6 +54,8 @@ typedef struct HostLine {
 
 /* The line at that port, or NULL. */
 HostLine *hostLineAt(int port);
+/* The line that an argument numbers; throws when there is none. */
+HostLine *hostLineNumber(txMachine *the, int argument);
 
 /* The lines' time, ns: that of the machine, or virtual from the first passTime on (chips.c). */
 uint64_t hostLineTime(void);

@@ -42,6 +42,11 @@ function hex(halves: Int32Array): string {
 	return digits(halves[0]!) + digits(halves[1]!);
 }
 
+/** Orders of the application. */
+const NOTHING = 0;
+const CONNECT = 1;
+const DISCONNECT = 2;
+
 export class PppInterface extends Interface {
 	readonly kind = "ppp";
 	#line: PppLine;
@@ -54,7 +59,7 @@ export class PppInterface extends Interface {
 	#fullMtu: number;
 	#begun = false;
 	/** What the application asked for, done when the next poll begins: only then is it known what time it is. */
-	#order: "connect" | "disconnect" | "" = "";
+	#order = NOTHING;
 	#changed = false;
 
 	/** Throws RangeError or TypeError naming the option that is wrong. */
@@ -90,15 +95,15 @@ export class PppInterface extends Interface {
 
 	/** Opens the link, or tries again at once. */
 	connect(): void {
-		this.#give("connect");
+		this.#give(CONNECT);
 	}
 
 	/** Closes the link in good order; `connect` opens it again. */
 	disconnect(): void {
-		this.#give("disconnect");
+		this.#give(DISCONNECT);
 	}
 
-	#give(order: "connect" | "disconnect"): void {
+	#give(order: number): void {
 		if (this.slot === 0) throw new RangeError(`${this.name}: is not part of a stack`);
 		this.#order = order;
 		this.#noteChange();
@@ -121,9 +126,9 @@ export class PppInterface extends Interface {
 			else session.disconnect("disabled");
 		}
 		const order = this.#order;
-		this.#order = "";
-		if (order === "connect") session.connect();
-		else if (order === "disconnect") session.disconnect("disconnected");
+		this.#order = NOTHING;
+		if (order === CONNECT) session.connect();
+		else if (order === DISCONNECT) session.disconnect("disconnected");
 		if (session.outbox.waiting > 0) session.outbox.flush();
 		if (!this.#changed) return;
 		this.#changed = false;

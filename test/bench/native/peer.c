@@ -2,10 +2,12 @@
 // of its segments are those of an empty payload plus a constant, so only headers are summed. One connection or one ping-pong.
 
 #include "plugs.h" /* first: it sees the engine's inside */
+#include "uart-line.h"
 
 #include <string.h>
 
 #include "frame.h"
+#include "hdlc.h"
 #include "sum.h"
 
 enum { MODE_TCP_SOURCE = 1, MODE_TCP_SINK, MODE_UDP_ECHO, MODE_ICMP_ECHO, MODE_ARP, MODE_CONNECT, MODE_UDP_SOURCE, MODE_UDP_SINK };
@@ -333,4 +335,83 @@ void xs_bench_converse(xsMachine *the)
 			break;
 		chipReceive(plug->chip, frame, length);
 	}
+}
+
+/* The peer at the other end of a UART's line, by PPP: it agrees to everything, asks for nothing but its own address, and then says datagrams and counts those that come. */
+
+enum { LCP = 0xc021, IPCP = 0x8021, IPV4 = 0x0021, REQUEST = 1, ACKNOWLEDGE = 2 };
+
+static struct {
+	HdlcDecoder decoder;
+	uint8_t heard[1600], said[4096];
+	uint32_t length; /* of what is said */
+	int asked; /* bits: of LCP, of IPCP */
+} line;
+
+static void put1(HostLine *to, const uint8_t *bytes, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		to->in.bytes[to->in.end++ % HOST_LINE_BYTES] = bytes[i];
+}
+
+static void sayFrame(HostLine *to, const uint8_t *frame, uint32_t length, uint32_t protocol)
+{
+	uint8_t bytes[256];
+	put1(to, bytes, hdlcEncode(bytes, 255, 0, 256, frame, length, (uint16_t)protocol, 0xffffffff, 0));
+}
+
+static void negotiate(HostLine *to, uint8_t *packet, uint32_t length, uint32_t protocol)
+{
+	static const uint8_t lcpRequest[] = { REQUEST, 1, 0, 10, 2, 6, 0, 0, 0, 0 } /* no controls are escaped */, ipcpRequest[] = { REQUEST, 1, 0, 10, 3, 6, 10, 0, 0, 1 };
+	int bit = protocol == LCP ? 1 : 2;
+	if (length < 4 || length > 100 || packet[0] != REQUEST)
+		return;
+	packet[0] = ACKNOWLEDGE;
+	sayFrame(to, packet, length, protocol);
+	if (!(line.asked & bit))
+		sayFrame(to, protocol == LCP ? lcpRequest : ipcpRequest, protocol == LCP ? sizeof(lcpRequest) : sizeof(ipcpRequest), protocol);
+	line.asked |= bit;
+}
+
+static void hearLine(HostLine *from)
+{
+	int32_t result;
+	while (from->out.start != from->out.end) {
+		uint32_t at = from->out.start % HOST_LINE_BYTES, count = from->out.end - from->out.start;
+		if (count > HOST_LINE_BYTES - at)
+			count = HOST_LINE_BYTES - at;
+		from->out.start += hdlcDecode(&line.decoder, from->out.bytes + at, count, line.heard, sizeof(line.heard), &result);
+		uint32_t protocol = (uint32_t)result >> 16;
+		if (result == 0 || result == FRAME_LOST)
+			continue;
+		if (protocol == LCP || protocol == IPCP)
+			negotiate(from, line.heard, (uint32_t)result & 0xffff, protocol);
+		else if (protocol == IPV4)
+			peer.count++;
+	}
+}
+
+/* A datagram whose payload has every byte equally often, escapes among them, with its checksum. */
+static void everyByte(void)
+{
+	uint8_t *p = peer.frame + L4;
+	for (uint32_t i = 0; i < peer.payload; i++)
+		p[8 + i] = (uint8_t)i;
+	put16(p + 6, 0);
+	put16(p + 6, ~sum16(p, 8 + peer.payload, 0x0a00 + 1 + 0x0a00 + 2 + 17 + 8 + peer.payload));
+	line.length = hdlcEncode(line.said, sizeof(line.said) - 1, 0, sizeof(line.said), peer.frame + IP, 28 + peer.payload, IPV4, 0, HDLC_NO_ADDRESS | HDLC_NO_PROTOCOL_HIGH);
+}
+
+/* converseLine(line): to be called again and again, it says one datagram each time that there is room on the line, and none before it is `open`. */
+void xs_bench_converseLine(xsMachine *the)
+{
+	HostLine *to = hostLineNumber(the, 0);
+	int open = xsmcToBoolean(xsArg(1));
+	hearLine(to);
+	if (peer.mode != MODE_UDP_SOURCE || !open || to->in.start != to->in.end)
+		return;
+	if (line.length == 0)
+		everyByte();
+	put1(to, line.said, line.length);
+	peer.count++;
 }

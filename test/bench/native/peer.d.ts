@@ -14,4 +14,6 @@ declare module "bench/peer" {
 	export function exchanged(): number;
 	/** The peer is at the other end of a simulated chip's cable: to be called again and again, it says what there is room for. */
 	export function converse(chip: number): void;
+	/** The same at the other end of a UART's line, by PPP; `open`: it may say datagrams, one each time. */
+	export function converseLine(line: number, open: boolean): void;
 }

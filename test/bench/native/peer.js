@@ -11,3 +11,4 @@ export class Peer @ "xs_bench_peer_delete" {
 export function start(mode, payload, outstanding) @ "xs_bench_start";
 export function exchanged() @ "xs_bench_exchanged";
 export function converse(chip) @ "xs_bench_converse";
+export function converseLine(line, open) @ "xs_bench_converseLine";
