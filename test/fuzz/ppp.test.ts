@@ -177,6 +177,8 @@ class Attack {
 				this.line.inject(prng.chance(0.02) ? undefined : this.#hostile());
 				if (prng.chance(0.3)) this.world.run(prng.chance(0.1) ? prng.below(4000) : 1);
 				if (prng.chance(0.5)) this.answer();
+				// There is little to be found where nobody listens.
+				if (this.link.state.phase === "dead" && prng.chance(0.2)) this.link.connect();
 			}
 			const { phase } = this.link.state;
 			if (this.link.up !== (phase === "running")) expect.fail(`phase ${phase}, but up is ${this.link.up}; SEED=${SEED}`);

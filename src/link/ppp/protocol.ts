@@ -167,10 +167,9 @@ export abstract class ControlProtocol extends Automaton {
 	}
 
 	override tick(now: number): void {
-		const configuring = this.state >= REQ_SENT;
+		if (!this.timing) return;
 		// Should the tries be at their end, this is why.
-		if (configuring)
-			this.#reason = `${this.name}: ${this.state === ACK_RCVD ? "the peer does not finish" : "the peer does not answer"}`;
+		if (this.state >= REQ_SENT) this.#reason = `${this.name}: the peer does not ${this.state === ACK_RCVD ? "finish" : "answer"}`;
 		super.tick(now);
 		if (this.state >= REQ_SENT) this.#reason = "";
 	}

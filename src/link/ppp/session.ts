@@ -34,6 +34,11 @@ const IDLE_PARTS = 4;
 /** Octets of an unfinished frame that are looked at. */
 export const UNFINISHED = 64;
 
+interface Timer {
+	readonly timing: boolean;
+	readonly due: number;
+}
+
 /** Who is told: the interface. */
 export interface SessionHost {
 	/** IP packets may pass. Answers why they cannot, or "". */
@@ -370,7 +375,7 @@ export class Session implements Link, AuthLink {
 
 	/** Octets came that are no frame yet. Should they be the modem's words, it is found out soon. */
 	suspect(): void {
-		if (this.#suspecting || this.dial === undefined || this.phase === "dead" || this.phase === "dial") return;
+		if (this.#suspecting || this.dial === undefined || this.lcp.state <= STOPPED) return;
 		if (this.#serial.unfinished === undefined) return;
 		this.#suspecting = true;
 		this.#suspicionDue = (this.core.now + SUSPICION_MS) | 0;
@@ -420,11 +425,19 @@ export class Session implements Link, AuthLink {
 		this.arm();
 	}
 
-	/** Tells the stack of the deadlines. */
+	#arm(timer: Timer): void {
+		if (timer.timing) this.core.deadline(timer.due);
+	}
+
+	/** Tells the stack of the deadlines. Allocates nothing: it is looked at whenever a timer of any layer is due. */
 	arm(): void {
 		const { core, lcp } = this;
-		for (const timer of [lcp, this.ipcp, this.ipv6cp, this.#client, this.#server, this.dial])
-			if (timer?.timing) core.deadline(timer.due);
+		this.#arm(lcp);
+		this.#arm(this.ipcp);
+		if (this.ipv6cp !== undefined) this.#arm(this.ipv6cp);
+		if (this.#client !== undefined) this.#arm(this.#client);
+		if (this.#server !== undefined) this.#arm(this.#server);
+		if (this.dial !== undefined) this.#arm(this.dial);
 		if (lcp.echoing) core.deadline(lcp.echoDue);
 		if (this.#suspecting) core.deadline(this.#suspicionDue);
 		if (this.#idling) core.deadline(this.#idleDue);

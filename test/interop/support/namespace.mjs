@@ -15,6 +15,7 @@ const TOOLS = {
 	hping3: "hping3",
 	nmap: "nmap",
 	passt: "passt",
+	pppd: "ppp",
 	gcc: "gcc",
 };
 
