@@ -18,6 +18,7 @@ enum { RAW, SLIP, HDLC };
 
 #define END 0300
 #define FLAG 0x7e
+#define ESCAPE 0x7d
 
 /* So that a frame fits the send ring whatever it is made of: flags, and twice header, frame and FCS. */
 #define ENCODED_MOST(LENGTH) (2 + 2 * (4 + (LENGTH) + 2))
@@ -195,6 +196,29 @@ void xs_uart_receive(xsMachine *the)
 		uartResume(uart);
 	}
 	xsmcSetInteger(xsResult, result);
+}
+
+/* unfinished(at, max): as in serial.ts. */
+void xs_uart_unfinished(xsMachine *the)
+{
+	int at = intArg(0), max = intArg(1), count = 0;
+	UartPort *port = openPort(the);
+	Uart *uart = port->uart;
+	demand(at, max, port->arena.size);
+	uint8_t *to = port->arena.base + at;
+	uint32_t place = uart->taken + uartThere(uart), end = uartLoad(uart->came), turn = 0;
+	for (; port->framing == HDLC && place != end && count < max; place++) {
+		uint8_t octet = uart->receive[place & (UART_RECEIVE_RING - 1)];
+		if (octet == ESCAPE)
+			turn = 0x20;
+		else if (octet != FLAG) {
+			to[count++] = (uint8_t)(octet ^ turn);
+			turn = 0;
+			if (count == 2 && to[0] == 0xff && to[1] == 0x03)
+				count = 0;
+		}
+	}
+	xsmcSetInteger(xsResult, count);
 }
 
 static uint32_t encode(UartPort *port, const uint8_t *frame, uint32_t length, uint32_t protocol)

@@ -5,9 +5,10 @@ declare module "multihome/uart/port" {
 		open(port: number, tx: number, rx: number, cts: number, rts: number, dtr: number, baud: number, onChange: () => void): void;
 		/** The arena; it must be one that never moves. */
 		bind(view: DataView): void;
-		/** As setFraming, receive and transmit of src/device/serial.ts. */
+		/** As setFraming, receive, unfinished and transmit of src/device/serial.ts. */
 		frame(framing: number, sendAccm: number, receiveAccm: number, compress: number): void;
 		receive(at: number, max: number): number;
+		unfinished(at: number, max: number): number;
 		transmit(at: number, end: number, protocol: number): number;
 		/** One of device.ts's COUNTERS. */
 		count(index: number): number;

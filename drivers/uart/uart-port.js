@@ -6,6 +6,7 @@ export class UartPort @ "xs_uart_delete" {
 	bind(view) @ "xs_uart_bind"
 	frame(framing, sendAccm, receiveAccm, compress) @ "xs_uart_frame"
 	receive(at, max) @ "xs_uart_receive"
+	unfinished(at, max) @ "xs_uart_unfinished"
 	transmit(at, end, protocol) @ "xs_uart_transmit"
 	count(index) @ "xs_uart_count"
 	connected() @ "xs_uart_connected"

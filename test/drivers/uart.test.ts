@@ -372,6 +372,25 @@ describe("a UART's framing", () => {
 		expect(rig.receive()).toBe(10);
 	});
 
+	it("shows what has come of a frame that has begun, such as a modem's words between frames", () => {
+		const rig = new SerialRig({ baud: 3_000_000 }).hdlc();
+		const words = Uint8Array.from([..."\r\nNO CARRIER\r\n"].map((character) => character.charCodeAt(0)));
+		expect(rig.device.unfinished(RECEIVED, 80)).toBe(0);
+		rig.arrive(framed(new Uint8Array(10)));
+		rig.arrive(words);
+		rig.pass(1);
+		expect(rig.device.unfinished(RECEIVED, 80)).toBe(words.length);
+		expect(rig.received(words.length)).toEqual(words);
+		expect(rig.device.unfinished(RECEIVED, 5)).toBe(5);
+		expect(rig.receive()).toBe((0x21 << 16) | 10);
+		expect(rig.device.unfinished(RECEIVED, 80)).toBe(words.length);
+		rig.arrive(Uint8Array.of(0x7e, 0x7e, 0xff, 0x7d, 0x23, 0x7d, 0x5e, 0x21));
+		rig.pass(1);
+		expect(rig.receive()).toBe(LOST);
+		expect(rig.device.unfinished(RECEIVED, 80)).toBe(2);
+		expect(rig.received(2)).toEqual(Uint8Array.of(0x7e, 0x21));
+	});
+
 	it("escapes by the map that is set, and LCP always whole", () => {
 		const rig = new SerialRig({ baud: 3_000_000 }).hdlc(0, 3);
 		const controls = Uint8Array.from({ length: 32 }, (_, i) => i);
