@@ -135,6 +135,7 @@ export class Session implements Link, AuthLink {
 		this.#closeReason = "";
 		this.#carrier = this.#serial.linkUp;
 		// A modem shows carrier only once it has dialled.
+		if (this.dial === undefined) this.#escapeAll(); // a peer that begins is heard
 		if (!this.#carrier && this.dial === undefined) return this.#enter("dead", "no carrier");
 		this.#serial.setReady?.(true);
 		this.outbox.clear();
@@ -169,9 +170,11 @@ export class Session implements Link, AuthLink {
 
 	protocolUp(protocol: ControlProtocol): void {
 		if (protocol === this.lcp) {
-			this.#serial.setFraming(HDLC, this.lcp.peerAccm, this.lcp.accm, this.lcp.compress);
+			// The peer may still be about to do as agreed: what it allows us to leave out is left out once IP passes.
+			this.#serial.setFraming(HDLC, ALL_CONTROLS, this.lcp.accm, 0);
 			this.#authenticate();
 		} else if (protocol === this.ipcp) {
+			this.#serial.setFraming(HDLC, this.lcp.peerAccm, this.lcp.accm, this.lcp.compress);
 			const reason = this.#host.linkUp();
 			if (reason !== "") return this.close(reason);
 			this.#ran = true;
