@@ -122,10 +122,10 @@ static inline uint32_t uartUntilGap(Uart *uart, uint32_t there)
 	return before < there ? before : there;
 }
 
-/** That place is here: whatever frame has begun is spoiled. Once. */
+/** That place is here, or has been passed: whatever frame has begun is spoiled. Once. */
 static inline int uartAtGap(Uart *uart)
 {
-	if (uartLoad(uart->gaps) == uart->gapsSeen || uart->gap != uart->taken)
+	if (uartLoad(uart->gaps) == uart->gapsSeen || (int32_t)(uart->taken - uart->gap) < 0)
 		return 0;
 	uartStore(uart->gapsSeen, uart->gaps);
 	return 1;

@@ -31,7 +31,9 @@ import Timer from "./timer.ts";
 import { openUart, serialProviderOf, type SerialProvider, type UartPlug } from "./uart-device.ts";
 
 const control = args.length > 1 ? inheritFd(Number(args[1]), "stream") : -1;
-const devices: { close(): void }[] = [];
+const devices: Device[] = [];
+/** Ends of serial links, whose peers are told. */
+const goodbyes: (() => void)[] = [];
 /** By the names that they have on `device`: ethernet0, serial0 and so on. */
 const providers: Record<string, EthernetProvider | SerialProvider> = {};
 
@@ -56,6 +58,7 @@ function tell(message: BoardMessage): void {
 }
 
 function end(status: number): never {
+	for (const goodbye of goodbyes) goodbye();
 	for (const device of devices) device.close();
 	exit(status);
 }
@@ -114,7 +117,6 @@ function openSerial({ name, uart, pty, socket, faults, faultSeed }: InterfaceCon
 	provide("serial", provider);
 	const [device, path] = openUart(plug, provider);
 	if (path !== "") print(`${name.padEnd(5)} ${path}${pty === "" ? "" : ` = ${pty}`}   (pty, ${uart!.baud} baud)`);
-	devices.push(device);
 	return device;
 }
 
@@ -153,6 +155,7 @@ function addInterface(stack: Stack, configuration: InterfaceConfiguration, place
 	const made = makeInterface(configuration, place);
 	within(place, () => {
 		stack.interfaces.add(made);
+		if (configuration.uart !== undefined) goodbyes.push(() => stack.interfaces.remove(made));
 		for (const text of configuration.addresses) {
 			const { address, length } = parsePrefix(text);
 			made.addAddress(address, length);

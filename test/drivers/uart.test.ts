@@ -300,6 +300,26 @@ describe("a UART's line", () => {
 		expect(rig.counted).toEqual({ breaks: 1, framingErrors: 2 });
 	});
 
+	it("spoils a frame that bytes are lost of after raw bytes were, too", () => {
+		const rig = new SerialRig();
+		rig.arrive(new Uint8Array(10));
+		rig.pass(5);
+		lines.disturb(rig.line, 1, 0);
+		rig.pass(5);
+		rig.arrive(new Uint8Array(10));
+		rig.pass(5);
+		expect(rig.receive()).toBe(20);
+		rig.slip();
+		const frame = slipped(new Uint8Array(20));
+		rig.arrive(frame.subarray(0, 10));
+		rig.pass(5);
+		lines.disturb(rig.line, 1, 0);
+		rig.pass(5);
+		rig.arrive(frame.subarray(10));
+		rig.pass(5);
+		expect(rig.receive()).toBe(LOST);
+	});
+
 	it("leads to another UART with a null-modem cable", () => {
 		const a = new SerialRig({ port: 0 }).hdlc();
 		const b = new SerialRig({ port: 1 }).hdlc();
