@@ -1,0 +1,38 @@
+// A gateway: a LAN on eth0, a modem on ppp0. The board file has the routes, and forwards packets of the LAN; programs use whichever way out is up and
+// best, and need not know. GET /way says which one that is:   curl http://127.0.0.1:8080/way
+//
+//	npm run simulate -- --board hosts/desktop/boards/ppp-gateway.json --app hosts/examples/ppp-gateway.ts
+
+import Timer from "timer";
+import { HttpServer } from "./http.ts";
+import type { Device } from "./device.ts";
+
+interface Way {
+	interface: string;
+	gateway: string | null;
+	metric: number;
+}
+
+/** The default route that is in use: of those whose link is up, the one of the lowest metric. */
+function wayOut({ stack }: Device): Way | undefined {
+	let best: Way | undefined;
+	for (const route of stack.status().routes) {
+		if (route.prefix !== "0.0.0.0/0" || !route.active) continue;
+		if (best === undefined || route.metric < best.metric) best = route;
+	}
+	return best;
+}
+
+export default function gateway(device: Device): void {
+	const server = new HttpServer({
+		io: device.io.Listener,
+		port: 80,
+		onRequest(exchange) {
+			if (exchange.path !== "/way") return exchange.status(404);
+			const way = wayOut(device);
+			const ppp = device.stack.status().interfaces.find(({ kind }) => kind === "ppp")?.ppp;
+			exchange.text(200, "application/json", JSON.stringify({ way: way?.interface ?? null, gateway: way?.gateway ?? null, ppp }));
+		},
+	});
+	Timer.repeat(() => server.sweep(), 1000);
+}
