@@ -596,7 +596,9 @@ const state = find(".state");
 set(state, link.up ? "up" : "down");
 state.className = "state " + (link.up ? "up" : "down hollow");
 set(find(".addresses"), link.addresses.join("  ") || "no address");
-set(find(".hardware"), [link.mac, "MTU " + link.mtu].filter(Boolean).join(" \\u00b7 "));
+const ppp = link.ppp;
+const phase = ppp && ppp.phase + (ppp.reason ? " (" + ppp.reason + ")" : "");
+set(find(".hardware"), [link.mac, phase, "MTU " + link.mtu].filter(Boolean).join(" \\u00b7 "));
 [
 [rx, link.received],
 [tx, link.sent],
