@@ -40,11 +40,20 @@ export class ChapClient extends Authenticator {
 	#algorithm: Algorithm;
 	#user: Uint8Array;
 	#password: string;
+	#isOurs: (challenge: Uint8Array) => boolean;
 	/** MS-CHAPv2: how the peer proves that it knows the password as well. */
 	#proof = "";
 
-	constructor(link: AuthLink, algorithm: Algorithm, user: string, password: string) {
+	/** `isOurs`: whether a challenge is the one that we pose ourselves. */
+	constructor(
+		link: AuthLink,
+		algorithm: Algorithm,
+		user: string,
+		password: string,
+		isOurs: (challenge: Uint8Array) => boolean = () => false,
+	) {
 		super(CHAP, link);
+		this.#isOurs = isOurs;
 		this.#algorithm = algorithm;
 		this.#user = utf8(user);
 		this.#password = password;
@@ -85,6 +94,11 @@ export class ChapClient extends Authenticator {
 	}
 
 	#answer(id: number, challenge: Uint8Array): boolean {
+		if (this.#isOurs(challenge)) {
+			// Our answer would be the one that it owes us.
+			this.fail(`${this.#algorithm}: the peer sends our own challenge back`);
+			return true;
+		}
 		if (this.#algorithm === "chap-md5") {
 			this.send(RESPONSE, id, valueAndName(chapMd5Response(id, utf8(this.#password), challenge), this.#user));
 			return true;
@@ -124,6 +138,11 @@ export class ChapServer extends Authenticator {
 
 	override start(): void {
 		this.#ask();
+	}
+
+	/** Whether that is the challenge which waits for an answer, or was answered last. */
+	poses(challenge: Uint8Array): boolean {
+		return equal(challenge, this.#challenge);
 	}
 
 	#ask(): void {

@@ -212,7 +212,10 @@ export class Session implements Link, AuthLink {
 		this.#client = undefined;
 		this.#server = undefined;
 		if (ours === "pap") this.#client = new PapClient(this, user, password);
-		else if (ours !== undefined) this.#client = new ChapClient(this, ours, user, password);
+		else if (ours !== undefined) {
+			const isOurs = (challenge: Uint8Array) => this.#server instanceof ChapServer && this.#server.poses(challenge);
+			this.#client = new ChapClient(this, ours, user, password, isOurs);
+		}
 		if (theirs === "pap") this.#server = new PapServer(this, this.#accounts);
 		else if (theirs !== undefined) this.#server = new ChapServer(this, theirs, this.#accounts, name, chapIntervalMs);
 		if (this.#client === undefined && this.#server === undefined) return this.#network();
