@@ -2,19 +2,20 @@
 
 import { close, openWrite, write } from "host/file";
 import { wallNanoseconds, wallSeconds } from "host/system";
-import type { CaptureSink } from "../../src/device/capture.ts";
+import type { CaptureSink } from "../../src/device/pcapng.ts";
 
 export class FileSink implements CaptureSink {
-	readonly #fd: number;
+	/** Of host/file. */
+	readonly fd: number;
 	seconds = 0;
 	nanoseconds = 0;
 
 	constructor(path: string) {
-		this.#fd = openWrite(path);
+		this.fd = openWrite(path);
 	}
 
 	write(data: DataView, at: number, length: number): void {
-		write(this.#fd, data, at, at + length);
+		write(this.fd, data, at, at + length);
 	}
 
 	stamp(): void {
@@ -23,6 +24,6 @@ export class FileSink implements CaptureSink {
 	}
 
 	close(): void {
-		close(this.#fd);
+		close(this.fd);
 	}
 }

@@ -118,6 +118,8 @@ export interface InterfaceConfiguration {
 	faultSeed: number;
 	/** Where its frames are recorded. */
 	capture?: string;
+	/** Where the bytes of its HDLC line are. */
+	byteCapture?: string;
 }
 
 /** What the board's process is started with. */

@@ -18,6 +18,7 @@ import {
 } from "multihome";
 import type { Interface } from "multihome";
 import { Capture } from "../../src/device/capture.ts";
+import { SerialCapture } from "../../src/device/serial-capture.ts";
 import type { Device } from "../../src/device/device.ts";
 import type { SerialDevice } from "../../src/device/serial.ts";
 import { Faults } from "../../src/device/faults.ts";
@@ -108,16 +109,20 @@ function open(configuration: InterfaceConfiguration): Device {
 }
 
 /** The UART of an interface; says where its pty is. */
-function openSerial({ name, uart, pty, socket, faults, faultSeed }: InterfaceConfiguration): SerialDevice {
-	const plug: UartPlug = { uart: uart!, seed: faultSeed };
+function openSerial(configuration: InterfaceConfiguration): SerialDevice {
+	const { name, link, options, uart, pty, socket, faults, faultSeed, capture, byteCapture } = configuration;
+	const plug: UartPlug = { uart: uart!, name, seed: faultSeed };
 	if (pty !== undefined) plug.pty = pty;
 	if (socket !== undefined) plug.socket = socket;
 	if (faults !== undefined) plug.faults = faults;
+	if (byteCapture !== undefined) plug.capture = byteCapture;
 	const provider = serialProviderOf(plug);
 	provide("serial", provider);
 	const [device, path] = openUart(plug, provider);
 	if (path !== "") print(`${name.padEnd(5)} ${path}${pty === "" ? "" : ` = ${pty}`}   (pty, ${uart!.baud} baud)`);
-	return device;
+	if (capture === undefined) return device;
+	const frames = link === "ppp" ? "ppp" : options?.["vj"] === true ? "cslip" : "slip";
+	return new SerialCapture(device, new FileSink(capture), name, frames);
 }
 
 /** Runs `action`; what it throws says which value of the board file it is about. */

@@ -73,8 +73,10 @@ export class Wires {
 			if (interface_.chipFaults !== undefined) configuration.chipFaults = interface_.chipFaults;
 			if (interface_.gateway !== undefined) configuration.gateway = interface_.gateway;
 			if (interface_.faults !== undefined) configuration.faults = interface_.faults;
-			if (pcap !== undefined && configuration.link === "ethernet")
+			if (pcap !== undefined && configuration.link !== "loopback")
 				configuration.capture = resolve(pcap, `${name}-${interface_.name}.pcapng`);
+			if (pcap !== undefined && configuration.link === "ppp")
+				configuration.byteCapture = resolve(pcap, `${name}-${interface_.name}.hdlc.pcapng`);
 			if (interface_.wire !== undefined) await this.#wire(board, index, i, interface_, configuration);
 			interfaces.push(configuration);
 		}

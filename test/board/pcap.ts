@@ -2,7 +2,7 @@
 
 import { closeSync, openSync, writeSync } from "node:fs";
 import { Capture } from "../../src/device/capture.ts";
-import type { CaptureSink } from "../../src/device/capture.ts";
+import type { CaptureSink } from "../../src/device/pcapng.ts";
 import { MEDIUM_ETHERNET, SENT } from "../../src/device/device.ts";
 import type { Device } from "../../src/device/device.ts";
 import type { BoardClock } from "./clock.ts";

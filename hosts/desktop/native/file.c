@@ -127,6 +127,20 @@ static void flushOrWarn(int fd)
 		dprintf(STDERR_FILENO, "%s: %s\n", files[fd]->path, strerror(reason));
 }
 
+/* As xs_host_writeFile, from C, where nobody can be thrown at. */
+void hostFileAppend(int fd, const uint8_t *bytes, size_t length)
+{
+	File *file = fd >= 0 && fd < HOST_MAX_FD ? files[fd] : NULL;
+	if (!file)
+		return;
+	if (length > BUFFER_BYTES - file->used)
+		flushOrWarn(fd);
+	if (file->used == 0)
+		file->due = hostNanoseconds() + NANOSECONDS_PER_SECOND;
+	memcpy(file->bytes + file->used, bytes, length);
+	file->used += length;
+}
+
 void hostFilesFlush(int64_t now)
 {
 	for (int fd = 0; fd < fileLimit; fd++)

@@ -25,6 +25,17 @@ typedef struct {
 
 typedef enum { LINE_LOOSE, LINE_PTY, LINE_STREAM } LineKind;
 
+/* The largest packet of a PPP frame with every byte escaped, and more. */
+#define HOST_RECORD_BYTES 4096
+/* What is to be recorded of a direction: 0 is inbound, 1 outbound. */
+enum { RECORD_IN, RECORD_OUT };
+
+typedef struct {
+	uint32_t count;
+	uint64_t last; /* when the last byte was recorded, ns */
+	uint8_t bytes[HOST_RECORD_BYTES];
+} LineRecord;
+
 typedef struct HostLine {
 	bool used;
 	LineKind kind;
@@ -50,6 +61,9 @@ typedef struct HostLine {
 	uint32_t loss, flip, chance;
 	uint32_t breaks, framingErrors;
 	double counts[4]; /* received, sent, lost, flipped */
+	/* file.c's descriptor of the file where its bytes go, or -1. */
+	int recordFile;
+	LineRecord records[2];
 } HostLine;
 
 /* The line at that port, or NULL. */
@@ -65,6 +79,10 @@ bool hostTimeIsManual(void);
 void hostLineStart(HostLine *line);
 /* What is in the send ring leaves at once, as far as the far end takes it: the process may be about to end. */
 void hostLineDrain(HostLine *line);
+
+/* uart-record.c */
+void hostLineRecord(HostLine *line, int direction, uint8_t byte);
+void hostLineRecordEnd(HostLine *line);
 
 /* uart-end.c. What they cannot do they throw. */
 void hostLineOpenPty(txMachine *the, HostLine *line, const char *link);

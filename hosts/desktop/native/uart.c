@@ -142,7 +142,10 @@ static void receiveBytes(HostLine *line, uint64_t now)
 		int byte = passed(line, takeByte(in));
 		in->due += line->byteTime;
 		line->counts[RECEIVED]++;
-		if (byte >= 0 && uartCame(uart, (uint8_t)byte))
+		if (byte < 0)
+			continue;
+		hostLineRecord(line, RECORD_IN, (uint8_t)byte);
+		if (uartCame(uart, (uint8_t)byte))
 			line->pending = true;
 	}
 }
@@ -156,7 +159,9 @@ static void sendBytes(HostLine *line, uint64_t now)
 			out->due = now;
 			break;
 		}
-		int byte = passed(line, (uint8_t)uartNext(uart));
+		uint8_t next = (uint8_t)uartNext(uart);
+		hostLineRecord(line, RECORD_OUT, next);
+		int byte = passed(line, next);
 		out->due += line->byteTime;
 		line->counts[SENT]++;
 		if (byte >= 0)
@@ -169,8 +174,10 @@ static void sendBytes(HostLine *line, uint64_t now)
 
 void hostLineDrain(HostLine *line)
 {
-	for (int32_t byte; held(&line->out) < HOST_LINE_BYTES && (byte = uartNext(line->uart)) >= 0;)
+	for (int32_t byte; held(&line->out) < HOST_LINE_BYTES && (byte = uartNext(line->uart)) >= 0;) {
+		hostLineRecord(line, RECORD_OUT, (uint8_t)byte);
 		put(&line->out, (uint8_t)byte);
+	}
 	deliver(line);
 }
 
@@ -314,7 +321,7 @@ void xs_host_plugUart(txMachine *the)
 	line->loss = loss;
 	line->flip = flip;
 	line->chance = (uint32_t)seed;
-	line->fd = -1;
+	line->fd = line->recordFile = -1;
 	line->up = true;
 	const char *kind = xsmcToString(xsArg(1));
 	if (strcmp(kind, "pty") == 0)
@@ -335,6 +342,7 @@ void xs_host_unplugUart(txMachine *the)
 	if (line->peer)
 		line->peer->peer = NULL;
 	hostLineEnd(line);
+	hostLineRecordEnd(line);
 	line->used = false;
 }
 

@@ -27,6 +27,8 @@ export function hear(line: number, view: ArrayBufferView | ArrayBuffer, at: numb
 export function disturb(line: number, breaks: number, framingErrors: number): void;
 /** Of a loose end: whether somebody is there. */
 export function hangUp(line: number, there: boolean): void;
+/** Appends what comes and goes from now on to that file of host/file, as packets of pcapng, until the line is taken away. Before faults on the way out, after them on the way in. */
+export function record(line: number, fd: number): void;
 /** Moves what has passed by now and calls the drivers, as the loop does by itself. For tests. */
 export function run(): void;
 export function count(line: number, which: number): number;

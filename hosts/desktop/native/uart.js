@@ -6,6 +6,7 @@ export function arrive(line, view, at, end) @ "xs_host_sendToUart";
 export function hear(line, view, at, max) @ "xs_host_hearUart";
 export function disturb(line, breaks, framingErrors) @ "xs_host_disturbUart";
 export function hangUp(line, there) @ "xs_host_hangUpUart";
+export function record(line, fd) @ "xs_host_recordUart";
 export function run() @ "xs_host_runUarts";
 export function count(line, which) @ "xs_host_countOfUart";
 

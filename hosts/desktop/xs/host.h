@@ -80,6 +80,7 @@ int hostWireSend(int fd, const uint8_t *bytes, size_t length);
 void hostWireClose(int fd);
 
 /* ../native/file.c */
+void hostFileAppend(int fd, const uint8_t *bytes, size_t length);
 int64_t hostFilesDue(void);
 void hostFilesFlush(int64_t now);
 void hostFilesFinish(void);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Capture } from "../../../src/device/capture.ts";
-import type { CaptureSink } from "../../../src/device/capture.ts";
+import type { CaptureSink } from "../../../src/device/pcapng.ts";
 import { BUSY, SENT, TRANSMIT_CHECKSUM } from "../../../src/device/device.ts";
 import { FakeDevice, FakeHost, numbered } from "./fake-device.ts";
 
