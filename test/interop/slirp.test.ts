@@ -8,7 +8,7 @@ import type { BoardFile, BoardInterface } from "../../hosts/desktop/config.ts";
 import { Board } from "./support/board.ts";
 import { Namespace, stop } from "./support/namespace.mjs";
 import type { Namespace as Namespaced } from "./support/namespace.mjs";
-import { describeWith, pause, report } from "./support/setup.ts";
+import { describeWith, endOf, pause, report } from "./support/setup.ts";
 import { download, errorsOf, speed, upload, uploadOf } from "./support/transfers.ts";
 
 /** slirp's own address for who calls, and the one at which it stands for this machine. */
@@ -53,8 +53,10 @@ describeWith(["slirp-fullbolt"], "slirp", () => {
 			await use(board);
 		} finally {
 			await stop(slirp, "SIGTERM", 5000);
-			expect(await board.stop()).toBe(0);
+			// tshark must have nothing against the line's frames and bytes.
+			const wrong = await endOf(board);
 			board.discard();
+			expect(wrong).toBe("");
 		}
 	}
 
