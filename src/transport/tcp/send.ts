@@ -75,7 +75,7 @@ export function transmitShort(tcp: Tcp, tcb: Tcb): boolean {
 	const out = path.out!;
 	let packet = core.spare;
 	// A device that is busy would soon make us drop: wait until it has taken what it was given.
-	if (packet < 0 || out.queue.length !== 0) return false;
+	if (packet < 0 || out.waiting !== 0) return false;
 	const view = core.view;
 	const block = tcb.block;
 	const header = path.header;
@@ -88,7 +88,7 @@ export function transmitShort(tcp: Tcp, tcb: Tcb): boolean {
 			if (out.send(packet, at, end, header)) {
 				core.takeSpare();
 				packet = core.spare;
-				if (packet < 0 || out.queue.length !== 0) return false;
+				if (packet < 0 || out.waiting !== 0) return false;
 				at = core.spareAt;
 			}
 			end = streamOut(view, at, block, now);
