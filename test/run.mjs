@@ -51,14 +51,14 @@ async function types() {
 	return total;
 }
 
-/** One project of vitest.config.ts. A file that cannot be loaded is one failure. `env`: settings, after which the report is named. */
+/** One project of vitest.config.ts. A file that cannot be loaded is one failure. `env`: settings, after which the report is named; `more`: files. */
 const vitest =
-	(project, env = {}) =>
+	(project, env = {}, ...more) =>
 	async () => {
 		const report = join(results, `${[project, ...Object.values(env)].join("-")}.json`);
 		rmSync(report, { force: true });
 		const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${report}`];
-		const status = await run(bin("vitest"), ["run", "--project", project, ...reporters], env);
+		const status = await run(bin("vitest"), ["run", "--project", project, ...more, ...reporters], env);
 		const total = { passed: 0, failed: 0, skipped: 0 };
 		if (existsSync(report)) {
 			const { numPassedTests, numPendingTests, numTodoTests, numFailedTests, testResults } = JSON.parse(
@@ -99,6 +99,11 @@ const INTEROP = [
 	["ping (iputils-ping)", () => found("ping")],
 	["tshark", () => found("tshark")],
 ];
+
+/** Interop over Ethernet: serial lines are the same whatever that is. */
+const ETHERNET = readdirSync(join(root, "test/interop"))
+	.filter((name) => name.endsWith(".test.ts") && !/^(lwip|pppd|slirp)/.test(name))
+	.map((name) => `test/interop/${name}`);
 
 /** Layers in the order they run: name, what it is, what it needs, how it runs. */
 const LAYERS = [
@@ -160,7 +165,7 @@ const LAYERS = [
 		"interop-chips",
 		"the same through W5500 and ENC28J60, drivers and models",
 		[...GCC, ...INTEROP],
-		vitest("interop", { INTEROP_DRIVERS: "chips" }),
+		vitest("interop", { INTEROP_DRIVERS: "chips" }, ...ETHERNET),
 		["test/interop"],
 	],
 ];
