@@ -104,6 +104,7 @@ describeWith(["pppd"], "pppd", () => {
 		} finally {
 			await end();
 		}
+		expect(pppd.output).toContain("LCP terminated by peer");
 	}
 
 	it.each(AUTHS)("gives the board its address, authentication asked for: %j", async (auth) => {

@@ -1,4 +1,4 @@
-/* The far ends of UARTs' lines that are outside this process: ptys and UNIX streams of bare bytes. Nothing here waits. */
+/* The far ends of UARTs' lines that are outside this process: ptys and UNIX streams of bare bytes. Nothing here waits, but for an end to be heard. */
 
 #include "uart-line.h"
 
@@ -11,6 +11,9 @@
 
 /* Those with a link, for hostLinesFinish, which a signal handler may call. */
 static HostLine *linked[HOST_LINES];
+
+/* How long whoever has a pty open may take to read what was said last, ms: the kernel discards it when we close ours. */
+#define LAST_WORDS 50
 
 static void setNonBlocking(int fd)
 {
@@ -117,6 +120,8 @@ void hostLineEnd(HostLine *line)
 			linked[i] = NULL;
 			removeLink(line);
 		}
+	if (line->kind == LINE_PTY && line->up)
+		poll(&(struct pollfd){ .fd = line->fd, .events = 0 }, 1, LAST_WORDS);
 	if (line->fd >= 0)
 		close(line->fd);
 	line->fd = -1;
