@@ -6,7 +6,7 @@ import type { SerialDevice } from "../device/serial.ts";
 import type { Core } from "../packet/core.ts";
 import { NONE } from "../packet/pool.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { vjBytes, vjReset, vjToss } from "../wire/vj.ts";
+import { VJ_COMPRESSED_TCP, vjBytes, vjReset, vjToss } from "../wire/vj.ts";
 import { vjDecompress } from "#codec";
 
 /** Connections that are remembered, each way: as many as fit a packet buffer. RFC 1144 §3.2.3 has 16. */
@@ -63,7 +63,9 @@ export class HeaderCompression {
 	/** Restores a packet of that type at `at`, where `max` bytes are. Answers its length, or 0: it makes no sense. */
 	restore(type: number, at: number, end: number, max: number): number {
 		const { view } = this.#core;
-		return vjDecompress(view, this.#decompressor, type, at, end, at, at + max) === at ? ipv4.totalLength(view, at) : 0;
+		if (vjDecompress(view, this.#decompressor, type, at, end, at, at + max) !== at) return 0;
+		// The length that an uncompressed header tells is for IP to judge.
+		return type === VJ_COMPRESSED_TCP ? ipv4.totalLength(view, at) : end - at;
 	}
 
 	/** Keeps a compressed packet until `flush`. Answers HELD. */

@@ -39,6 +39,8 @@ import {
 
 /** Bytes of the largest Configure-Request of ours. */
 const REQUEST_MAX = 64;
+/** Bytes of the largest option that we propose. */
+const PROPOSAL_MAX = 10;
 /** Configure-Requests of the peer that we do not agree with, in a row; and what it has against ours. Then the negotiation has failed. */
 const MAX_ROUNDS = 2 * MAX_CONFIGURE;
 
@@ -292,8 +294,10 @@ export abstract class ControlProtocol extends Automaton {
 		const { view } = this;
 		const { outbox } = this.link;
 		const reject = this.#worst === REJECT;
-		const start = outbox.room(this.end - this.at + REQUEST_MAX);
+		const room = this.end - this.at + REQUEST_MAX;
+		const start = outbox.room(room);
 		if (start === NONE) return;
+		const { state } = this;
 		let to = begin(view, start, reject ? CONFIGURE_REJECT : CONFIGURE_NAK, this.#packetId);
 		for (let at = this.at + HEADER; at < this.end; at += view.getUint8(at + 1)) {
 			const length = view.getUint8(at + 1);
@@ -303,11 +307,14 @@ export abstract class ControlProtocol extends Automaton {
 				to += length;
 				continue;
 			}
+			// A proposal may be longer than what it answers: the rest of very many has to wait for the next request.
+			if (to + 2 * PROPOSAL_MAX > start + room) break;
 			const end = this.suggest(view.getUint8(at), to + 2, at + 2, length - 2);
 			view.setUint8(to, view.getUint8(at));
 			view.setUint8(to + 1, end - to);
 			to = end;
 		}
+		if (this.state !== state) return; // it was found to have failed meanwhile
 		if (!reject) {
 			to = this.missing(to);
 			this.#naks++;
