@@ -34,8 +34,12 @@ function parse(script: readonly string[]): { steps: Step[]; aborts: string[] } {
 			throw new TypeError(`dial script, word ${i + 1}: expected strings`);
 		if ((word === "ABORT" || word === "TIMEOUT") && next === undefined)
 			throw new RangeError(`dial script: expected ${word === "ABORT" ? "a string" : "seconds"} after ${word}`);
-		if (word === "ABORT") aborts.push(unescape(next!, false));
-		else if (word === "TIMEOUT") {
+		if (word === "ABORT") {
+			const text = unescape(next!, false);
+			if (text === "" || text.length > TAIL)
+				throw new RangeError(`dial script, ABORT "${next}": expected 1 to ${TAIL} characters`);
+			aborts.push(text);
+		} else if (word === "TIMEOUT") {
 			const seconds = Number(next);
 			if (!(seconds > 0 && seconds <= 3600)) throw new RangeError(`dial script, TIMEOUT ${next}: expected seconds, 1 to 3600`);
 			timeoutMs = seconds * 1000;
@@ -174,11 +178,22 @@ export class Dial {
 		}
 	}
 
+	/** What came last, without the echo of what was sent: that may have a PIN or a password in it, and reasons are shown. */
+	#seen(): string {
+		const before = this.#steps[this.#index - 1];
+		let seen = this.#tail;
+		if (before === undefined || before.what !== SEND) return seen;
+		for (const part of before.text.split(/[^ -~]+/)) if (part !== "") seen = seen.split(part).join("");
+		return seen;
+	}
+
 	tick(now: number): void {
 		if (!this.timing || ((now - this.due) | 0) < 0) return;
 		const step = this.#steps[this.#index]!;
 		if (step.what === SEND) return this.#send(step.text);
-		const seen = this.#tail.replace(/[^ -~]+/g, " ").trim();
+		const seen = this.#seen()
+			.replace(/[^ -~]+/g, " ")
+			.trim();
 		this.#end(
 			`dial: no ${JSON.stringify(step.text.trim())} in ${step.timeoutMs / 1000} s${seen === "" ? "" : `, but "${seen.slice(-40)}"`}`,
 		);

@@ -68,11 +68,20 @@ describe("a dial script", () => {
 		expect(peer.state.phase).toBe("running");
 	});
 
+	it("does not show what it sent when the modem echoes it: that may be a PIN", () => {
+		const peer = modem({}, { dial: ["TIMEOUT", "5", "", "AT+CPIN=\\p4711", "OK"] });
+		peer.run(500);
+		peer.us.port.inject(bytes("AT+CPIN=4711\r\r\n+CME ERROR: 16\r\n"));
+		expect(peer.world.until(() => peer.state.phase === "dead", 10_000)).toBe(true);
+		expect(peer.state.reason).toBe(`dial: no "OK" in 5 s, but "+CME ERROR: 16"`);
+	});
+
 	it("that makes no sense is refused at once, by name", () => {
 		const make = (dial: string[]) => () => new Peer({ dial });
 		expect(make(["OK", "\\x"])).toThrow('dial script, "\\x": "\\x" is not one of');
 		expect(make(["TIMEOUT", "soon"])).toThrow("TIMEOUT soon: expected seconds");
 		expect(make(["ABORT"])).toThrow("expected a string after ABORT");
+		expect(make(["ABORT", ""])).toThrow('ABORT "": expected 1 to 128 characters');
 	});
 });
 
