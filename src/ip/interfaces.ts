@@ -40,7 +40,7 @@ export class InterfaceSet implements InterfaceListener {
 		for (let i = 0; i < core.limits.interfaces; i++) this.#slots.push(false);
 	}
 
-	/** Adds an interface. Throws RangeError when its name is taken or the set is full. */
+	/** Adds an interface. Throws RangeError when its name is taken, the set is full, or what it needs is not to be had: then its device is closed. */
 	add<T extends Interface>(link: T): T {
 		if (this.find(link.name)) throw new RangeError(`interface ${link.name}: the name is in use`);
 		if (link.slot) throw new RangeError(`interface ${link.name}: is part of a stack already`);
@@ -50,13 +50,16 @@ export class InterfaceSet implements InterfaceListener {
 		this.#slots[free] = true;
 		this.#serial = (this.#serial + 1) & 0x7fffff;
 		if (link instanceof EthernetInterface) link.useNeighbors(this.neighbors);
-		link.attach(
-			this.#core,
-			free + 1,
-			(this.#serial << 8) | (free + 1) | 0,
-			link instanceof LoopbackInterface ? FLAG_LOOPBACK : 0,
-			this,
-		);
+		const id = (this.#serial << 8) | (free + 1) | 0;
+		try {
+			link.attach(this.#core, free + 1, id, link instanceof LoopbackInterface ? FLAG_LOOPBACK : 0, this);
+		} catch (error) {
+			this.#routes.removeWhere((route) => route.link === link);
+			this.#made.delete(link);
+			this.#slots[free] = false;
+			link.detach();
+			throw error;
+		}
 		this.list.push(link);
 		link.checkLink();
 		this.#core.wake();

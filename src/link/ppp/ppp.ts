@@ -81,8 +81,14 @@ export class PppInterface extends Interface {
 			linkDown: (gone) => this.#linkDown(gone),
 			changed: () => this.#noteChange(),
 		});
-		this.#line.use(this.#session, this.#settings.vj);
 		this.#begun = false;
+		try {
+			this.#line.use(this.#session, this.#settings.vj);
+		} catch (error) {
+			this.#session = undefined;
+			outbox.close();
+			throw error;
+		}
 	}
 
 	/** The peer is told, though nobody waits for its answer. */

@@ -2,8 +2,13 @@
 
 import { describe, expect, it } from "vitest";
 import { EthernetInterface } from "../../../src/link/ethernet.ts";
+import { PppInterface } from "../../../src/link/ppp/ppp.ts";
+import { SerialLine } from "../../../src/device/serial-line.ts";
 import { Stack } from "../../../src/stack.ts";
+import { VirtualClock } from "../../support/clock.ts";
 import { ip } from "../../support/frames.ts";
+import { NullModem } from "../../support/null-modem.ts";
+import { Prng } from "../../support/prng.ts";
 import { Station } from "../../support/station.ts";
 import { QueueDevice } from "../../support/wire.ts";
 
@@ -27,6 +32,26 @@ describe("an interface", () => {
 		stack.interfaces.remove(eth0);
 		expect(() => stack.interfaces.remove(eth0)).toThrow(/eth0: is not part of this stack/);
 		stack.interfaces.add(new EthernetInterface("eth2", new QueueDevice()));
+	});
+
+	it("that does not get what it needs takes nothing, and its device is closed", () => {
+		const stack = new Stack({ random32, interfaces: 3, packets: 4 });
+		const modem = new NullModem(new VirtualClock(), new Prng(1));
+		// A PPP link takes three packet buffers for good, or none.
+		stack.interfaces.add(new PppInterface("ppp0", new SerialLine(modem.a), {}));
+		stack.interfaces.add(new PppInterface("ppp1", new SerialLine(modem.a), {}));
+		const free = stack.status().memory.packetsFree;
+		stack.interfaces.remove(stack.interfaces.find("ppp1")!);
+		for (let i = 0; i < 5; i++) {
+			const packets = stack.status().memory.packetsFree;
+			expect(packets).toBe(free + 1);
+			const link = new PppInterface("ppp1", new SerialLine(modem.b), { vj: true });
+			modem.b.closed = false;
+			expect(() => stack.interfaces.add(link)).toThrow('raise the option "packets"');
+			expect(modem.b.closed).toBe(true);
+			expect(stack.status().memory.packetsFree).toBe(packets);
+		}
+		stack.interfaces.add(new EthernetInterface("eth0", new QueueDevice()));
 	});
 
 	it("never has the id of an earlier one, though it has its seat", () => {
