@@ -32,6 +32,7 @@ typedef struct {
 	unsigned compress;
 	HdlcDecoder hdlc;
 	SlipDecoder slip;
+	uint32_t bare; /* `filled` when the framing changed: what was sent before does not end with this framing's flag */
 	xsMachine *the;
 	xsSlot callback; /* remembered while `uart` */
 } UartPort;
@@ -131,6 +132,7 @@ void xs_uart_frame(xsMachine *the)
 	if (framing == port->framing)
 		return;
 	port->framing = framing;
+	port->bare = port->uart->filled;
 	hdlcReset(&port->hdlc);
 	slipReset(&port->slip);
 	uartDelimit(port->uart, delimiters[framing]);
@@ -226,7 +228,7 @@ static uint32_t encode(UartPort *port, const uint8_t *frame, uint32_t length, ui
 	Uart *uart = port->uart;
 	uint32_t room = uartRoom(uart), at = uart->filled & (UART_SEND_RING - 1);
 	/* What was sent before ends with a flag, which begins this frame too. */
-	unsigned follows = room < UART_SEND_RING ? HDLC_NO_OPENING_FLAG : 0;
+	unsigned follows = room < UART_SEND_RING && uart->filled != port->bare ? HDLC_NO_OPENING_FLAG : 0;
 	switch (port->framing) {
 	case HDLC:
 		return hdlcEncode(uart->send, UART_SEND_RING - 1, at, room, frame, length, (uint16_t)protocol, port->sendAccm, port->compress | follows);

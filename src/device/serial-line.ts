@@ -52,6 +52,8 @@ export class SerialLine implements SerialDevice {
 	/** Free-running int32: the next byte of the ring to be sent, and the next to be written. */
 	#sent = 0;
 	#written = 0;
+	/** Where the framing changed: what was written before does not end with this framing's flag. */
+	#bare = 0;
 	#size: number;
 	/** Frames longer than the caller takes, frames that fit no ring. */
 	#tooLong = 0;
@@ -105,6 +107,7 @@ export class SerialLine implements SerialDevice {
 		if (framing !== this.#framing) {
 			hdlc.hdlcReset(this.#view, HDLC_AT);
 			slip.slipReset(this.#view, SLIP_AT);
+			this.#bare = this.#written;
 		}
 		this.#framing = framing;
 		this.#sendAccm = sendAccm;
@@ -161,7 +164,7 @@ export class SerialLine implements SerialDevice {
 		const room = this.#size - waiting;
 		const arena = this.#host.view;
 		// What still waits ends with a flag, which serves this frame too.
-		const flags = waiting === 0 ? 0 : hdlc.NO_OPENING_FLAG;
+		const flags = waiting === 0 || this.#written === this.#bare ? 0 : hdlc.NO_OPENING_FLAG;
 		let used;
 		if (this.#framing === HDLC)
 			used = hdlcEncode(

@@ -129,6 +129,20 @@ describe("a serial line", () => {
 		expect(seen).toEqual(slipFrame([1, 0xc0, 0xdb]));
 	});
 
+	it("begins with a flag behind raw bytes that have not left yet: the frame is not lost", () => {
+		const { a, b, run } = rig({ baud: 1200 }, 256);
+		b.line.setFraming(HDLC, ALL_CONTROLS, 0, 0);
+		const password = Array.from("password\r".repeat(20), (character) => character.charCodeAt(0));
+		expect(a.send(password)).toBe(SENT);
+		a.line.setFraming(HDLC, ALL_CONTROLS, 0, 0);
+		expect(a.send([1, 2, 3])).toBe(SENT);
+		run(5000);
+		expect(b.receive(), "what was no frame").toBe(LOST);
+		const frame = b.receive();
+		expect(frame).toBe((IPV4 << 16) | 3);
+		expect(b.got(frame)).toEqual([1, 2, 3]);
+	});
+
 	it("spares the flag between frames that follow each other", () => {
 		const { a, b, modem, framing, run } = rig({ fifo: 8 });
 		const seen = tap(modem);
