@@ -50,7 +50,7 @@ export interface LcpOptions {
 	demand: Auth | undefined;
 	/** What we can do when the peer demands it, the best first. */
 	offer: readonly Auth[];
-	/** ms between Echo-Requests on a silent link, 0 for none; and how many go unanswered before the link is taken for dead. */
+	/** ms between Echo-Requests, 0 for none; and after how many, with nothing at all from the peer, the link is taken for dead. */
 	echoIntervalMs: number;
 	echoFailure: number;
 }
@@ -289,7 +289,7 @@ export class Lcp extends ControlProtocol {
 		if (!this.echoing || ((now - this.echoDue) | 0) < 0 || this.state !== OPENED) return;
 		this.echoDue = (now + this.#options.echoIntervalMs) | 0;
 		if (this.heard) {
-			// A peer that sends need not be asked.
+			// Whatever came proves as much as an answer.
 			this.heard = false;
 			this.#unanswered = 0;
 		}

@@ -32,7 +32,7 @@ export interface PppOptions extends InterfaceOptions {
 	name?: string;
 	/** Seconds between challenges to a peer that is known already (CHAP); 0, none, when absent. */
 	chapInterval?: number;
-	/** Seconds between Echo-Requests while nothing else comes (20), 0 for none; and how many without an answer end the link (3). */
+	/** Seconds between Echo-Requests (20), 0 for none; and after how many, with nothing at all from the peer, the link ends (3). */
 	lcpEchoInterval?: number;
 	lcpEchoFailure?: number;
 	/** Ask the peer for name servers. */

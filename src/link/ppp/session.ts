@@ -209,8 +209,7 @@ export class Session implements Link, AuthLink {
 	#authenticate(): void {
 		const { user, password, name, chapIntervalMs } = this.#settings;
 		const { ours, theirs } = this.lcp;
-		this.#client = undefined;
-		this.#server = undefined;
+		this.#client = this.#server = undefined;
 		if (ours === "pap") this.#client = new PapClient(this, user, password);
 		else if (ours !== undefined) {
 			const isOurs = (challenge: Uint8Array) => this.#server instanceof ChapServer && this.#server.poses(challenge);
@@ -402,10 +401,8 @@ export class Session implements Link, AuthLink {
 
 	#startIdle(): void {
 		if (this.#settings.idleMs === 0) return;
-		this.#idling = true;
-		this.active = false;
-		this.#idleParts = 0;
-		this.#idleDue = (this.core.now + this.#settings.idleMs / IDLE_PARTS) | 0;
+		this.#idling = this.active = true;
+		this.#idle();
 	}
 
 	#idle(): void {
