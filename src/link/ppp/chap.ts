@@ -43,6 +43,9 @@ export class ChapClient extends Authenticator {
 	#isOurs: (challenge: Uint8Array) => boolean;
 	/** MS-CHAPv2: how the peer proves that it knows the password as well. */
 	#proof = "";
+	/** What was answered last, and to which challenge. */
+	#response: Uint8Array | undefined;
+	#id = 0;
 
 	/** `isOurs`: whether a challenge is the one that we pose ourselves. */
 	constructor(
@@ -65,7 +68,16 @@ export class ChapClient extends Authenticator {
 	}
 
 	protected override expired(): void {
-		this.fail(`${this.#algorithm}: the peer does not finish`);
+		if (this.#response === undefined) this.fail(`${this.#algorithm}: the peer does not finish`);
+		else this.#respond(this.#id, this.#response);
+	}
+
+	/** Sends it until the peer says how it liked it: either may be lost, and a peer that is content goes on alone. RFC 1994 §4.2. */
+	#respond(id: number, response: Uint8Array): void {
+		this.#id = id;
+		this.#response = response;
+		if (!this.done && !this.again()) return this.fail(`${this.#algorithm}: the peer does not finish`);
+		this.send(RESPONSE, id, response);
 	}
 
 	protected override packet(code: number, id: number, at: number, end: number): boolean {
@@ -100,7 +112,7 @@ export class ChapClient extends Authenticator {
 			return true;
 		}
 		if (this.#algorithm === "chap-md5") {
-			this.send(RESPONSE, id, valueAndName(chapMd5Response(id, utf8(this.#password), challenge), this.#user));
+			this.#respond(id, valueAndName(chapMd5Response(id, utf8(this.#password), challenge), this.#user));
 			return true;
 		}
 		if (challenge.length !== CHALLENGE_BYTES) return false;
@@ -108,7 +120,7 @@ export class ChapClient extends Authenticator {
 		const account = accountOf(this.#user);
 		const response = generateNtResponse(challenge, own, account, this.#password);
 		this.#proof = generateAuthenticatorResponse(this.#password, response, own, challenge, account);
-		this.send(RESPONSE, id, valueAndName(join(own, new Uint8Array(8), response, new Uint8Array(1)), this.#user));
+		this.#respond(id, valueAndName(join(own, new Uint8Array(8), response, new Uint8Array(1)), this.#user));
 		return true;
 	}
 }

@@ -45,6 +45,27 @@ describe("CHAP", () => {
 		expect(peer.us.link.up).toBe(false);
 	});
 
+	it("repeats its response until the peer says how it liked it, ten times", () => {
+		const peer = new Peer({ ...US, user: "anna", password: "geheim", maxfail: 1 });
+		peer.agree(LCP, AUTH_CHAP_MD5);
+		peer.send(CHAP, CHALLENGE, 7, [4, 1, 2, 3, 4, ...bytes("peer")]);
+		const first = peer.next(CHAP, RESPONSE);
+		expect(peer.next(CHAP, RESPONSE, 3100).packet).toEqual(first.packet);
+		peer.send(CHAP, SUCCESS, 7);
+		peer.run(10);
+		expect(peer.state.phase).toBe("network");
+		peer.take();
+		peer.run(4000);
+		expect(peer.take().filter(({ protocol }) => protocol === CHAP)).toEqual([]);
+
+		const silent = new Peer({ ...US, user: "anna", password: "geheim", maxfail: 1 });
+		silent.agree(LCP, AUTH_CHAP_MD5);
+		silent.send(CHAP, CHALLENGE, 7, [4, 1, 2, 3, 4]);
+		silent.run(40_000);
+		expect(silent.frames.filter(({ protocol }) => protocol === CHAP).length).toBe(10);
+		expect(silent.state.reason).toContain("chap-md5: the peer does not finish");
+	});
+
 	it("does not answer its own challenge", () => {
 		const peer = new Peer({
 			...US,
