@@ -90,6 +90,8 @@ export class PppLine implements Device {
 				continue;
 			}
 			const protocol = (answer >> 16) & 0xffff;
+			// No frame, but the words of a modem between two calls.
+			if (protocol === 0) continue;
 			if ((protocol === VJ_COMPRESSED || protocol === VJ_UNCOMPRESSED) && this.#vj?.receiving) {
 				const type = protocol === VJ_COMPRESSED ? VJ_COMPRESSED_TCP : VJ_UNCOMPRESSED_TCP;
 				const length = this.#vj.restore(type, at, at + (answer & 0xffff), max);

@@ -52,6 +52,14 @@ describe("a dial script", () => {
 		expect(peer.us.port.ready).toBe(true);
 	});
 
+	it("does not take what the modem says between two calls for packets", () => {
+		const peer = modem({ "AT&F": "ERROR" });
+		expect(peer.world.until(() => peer.state.phase === "dead" && peer.state.reason !== "", 20_000)).toBe(true);
+		peer.us.port.inject(bytes("\r\nRING\r\n"));
+		peer.run(100);
+		expect(peer.us.node.stack.status().interfaces[1]!.drops).toEqual({});
+	});
+
 	it("dials again when the modem says NO CARRIER between frames", () => {
 		const peer = modem(CALL);
 		peer.run(1500);
