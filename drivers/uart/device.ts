@@ -51,6 +51,11 @@ export class Uart extends UartPort implements SerialDevice {
 		const [tx, rx, cts, rts, dtr] = PINS.map((name) =>
 			options[name] === undefined ? -1 : whole(name, options[name], -1, 255),
 		) as [number, number, number, number, number];
+		for (const [i, name] of PINS.entries()) {
+			const pin = options[name] ?? -1;
+			const twin = pin < 0 ? undefined : PINS.find((other, j) => j < i && options[other] === pin);
+			if (twin !== undefined) throw new RangeError(`${name} ${pin}: is ${twin} already; give each line a pin of its own`);
+		}
 		const baud = options.baud === undefined ? BAUD : whole("baud", options.baud, LEAST_BAUD, MOST_BAUD);
 		this.open(port, tx, rx, cts, rts, dtr, baud, () => this.#changed());
 		this.linkUp = this.connected();

@@ -72,7 +72,12 @@ function join(io: IO, from: TCP, buffer: Uint8Array): void {
 	const far = new Side(buffer);
 	near.other = far;
 	far.other = near;
-	far.socket = new io.TCP({ address: FAR_ADDRESS, port: FAR_PORT, ...far.callbacks });
+	try {
+		far.socket = new io.TCP({ address: FAR_ADDRESS, port: FAR_PORT, ...far.callbacks });
+	} catch {
+		from.close(); // all sockets are in use
+		return;
+	}
 	near.socket = new io.TCP({ from, ...near.callbacks });
 }
 

@@ -429,6 +429,7 @@ describe("misuse of a UART", () => {
 		[{ port: "1" }, "port 1: expected a whole number from 0 to 255"],
 		[{ tx: 256 }, "tx 256: expected a whole number from -1 to 255"],
 		[{ rts: null }, "rts null: expected a whole number from -1 to 255"],
+		[{ tx: 4, rx: 5, dtr: 4 }, "dtr 4: is tx already; give each line a pin of its own"],
 		[{ baud: 0 }, "baud 0: expected a whole number from 50 to 12000000"],
 	])("is refused: %j", (options, message) => expect(() => new Uart(options as never)).toThrow(new RangeError(message)));
 

@@ -16,6 +16,8 @@ const CHALLENGE_BYTES = 16;
 /** RFC 2759 §4: the peer's challenge, eight zeros, the NT response, flags. */
 const MS_RESPONSE_BYTES = 49;
 const NT_RESPONSE_AT = 24;
+/** Characters of the peer's text that are shown. */
+const TEXT_MOST = 80;
 
 export type Algorithm = "chap-md5" | "ms-chap-v2";
 
@@ -97,7 +99,7 @@ export class ChapClient extends Authenticator {
 				return true;
 			}
 			case FAILURE: {
-				const text = printable(this.bytes(at, end));
+				const text = printable(this.bytes(at, Math.min(end, at + TEXT_MOST)));
 				this.fail(`${this.#algorithm}: the peer refuses our name and password${text === "" ? "" : `: ${text}`}`);
 				return true;
 			}

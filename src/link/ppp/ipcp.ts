@@ -146,8 +146,8 @@ export class Ipcp extends ControlProtocol {
 		const address = this.view.getInt32(at);
 		if (type === ADDRESS) {
 			if ((this.#options.local === 0 || this.#options.acceptLocal) && unicast(address)) this.local = address;
-		} else if (type === DNS1) this.dns[0] = address;
-		else if (type === DNS2) this.dns[1] = address;
+		} else if (type === DNS1 && this.#askDns[0]) this.dns[0] = address;
+		else if (type === DNS2 && this.#askDns[1]) this.dns[1] = address;
 	}
 
 	protected override rejected(type: number): void {

@@ -40,6 +40,16 @@ describe("as client", () => {
 		expect(peer.next(IPCP, REQUEST).data).toEqual([3, 6, 0, 0, 0, 0]);
 	});
 
+	it("takes no name servers that it did not ask for", () => {
+		const peer = new Peer({});
+		peer.agree(LCP, []);
+		const request = peer.next(IPCP, 1);
+		peer.send(IPCP, 3, request.id, [3, 6, 10, 0, 0, 1, 129, 6, 9, 9, 9, 9]);
+		peer.agree(IPCP, [3, 6, 10, 0, 0, 2]);
+		expect(peer.world.until(() => peer.us.link.up, 1000)).toBe(true);
+		expect(peer.state.dns).toEqual([]);
+	});
+
 	it("ends with a reason when the peer has no address for it", () => {
 		for (const refuse of [ACK, REJECT]) {
 			const peer = networked({});
