@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { BoardFile, BoardInterface } from "../../hosts/desktop/config.ts";
 import { Board } from "./support/board.ts";
@@ -16,6 +17,7 @@ const BOARD = "10.0.2.15";
 const SLIRP = "10.0.2.2";
 /** An address of this machine: slirp does not say 127.0.0.1 to others. */
 const MACHINE = "10.9.9.9";
+const app = fileURLToPath(new URL("apps/ping.ts", import.meta.url));
 const PORT = 18_080;
 const BYTES = 1_000_000;
 
@@ -45,7 +47,7 @@ describeWith(["slirp-fullbolt"], "slirp", () => {
 		const file = {
 			interfaces: [{ name: "line0", driver: "uart", baud: 3_000_000, wire: `pty:${tty}`, ...line }],
 		} as BoardFile;
-		const board = await Board.start(namespace, file);
+		const board = await Board.start(namespace, file, { app });
 		// It reads and writes its standard input.
 		const script = `exec slirp-fullbolt "redir ${PORT} to ${BOARD}:80" "$@" 0<>${tty} 1>&0 2>${join(folder, "said")}`;
 		const slirp = namespace.spawn("sh", ["-c", script, "sh", ...options], { stdio: "ignore" });
@@ -80,6 +82,9 @@ describeWith(["slirp-fullbolt"], "slirp", () => {
 			expect(errorsOf(transfers)).toBe("");
 			const { interfaces } = await board.status(at);
 			const { drops, device } = interfaces.find((link) => link.name === "line0")!;
+			// slirp answers for its own address.
+			for (let tries = 0; tries < 30 && !/pong/.test(board.output); tries++) await pause(100);
+			expect(board.output).toMatch(/^pong \d+, 56 bytes$/m);
 			report(`slirp, ${name}: ${transfers.map(speed).join(", ")}`);
 			// slirp offers CCP once, which is refused by Protocol-Reject.
 			const { pppUnknownProtocol: _, ...others } = drops;

@@ -1,0 +1,17 @@
+// The default program, and beside it a ping of slirp's address twice a second, which prints the answers.
+
+import { print } from "host/system";
+import Timer from "timer";
+import { parseIpv4 } from "multihome";
+import status from "../../../hosts/examples/status.ts";
+
+const TARGET = parseIpv4("10.0.2.2")!;
+const BYTES = 56;
+
+const { stack } = device;
+status(device);
+const { icmp } = stack;
+const socket = icmp.open(0);
+socket.owner = { onEvents: () => print(`pong ${socket.sequence}, ${socket.bytes} bytes`) };
+let sequence = 0;
+Timer.repeat(() => icmp.send(socket, TARGET, ++sequence, BYTES), 500);
