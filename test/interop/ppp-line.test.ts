@@ -22,7 +22,7 @@ const MSS = 1460;
 /** IP and TCP, one octet of protocol, FCS, one flag: RFC 1661 §6.5, 6.6, RFC 1662 §3.1. */
 const OVERHEAD = 40 + 1 + 2 + 1;
 const LEAST_SHARE = 0.93;
-const BYTES = Number(process.env["INTEROP_PPP_BYTES"] ?? 2_000_000);
+const BYTES = Number(process.env["INTEROP_PPP_BYTES"] ?? 1_000_000);
 /** Over the bad line. */
 const FEW_BYTES = 200_000;
 
