@@ -5,9 +5,9 @@ import { LOST, SLIP, type SerialDevice } from "../device/serial.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { slipMark, slipType, VJ_IP, VJ_TYPE_BITS } from "../wire/vj.ts";
-import { countSent, vjCompress } from "#codec";
-import { Interface, type InterfaceListener, type InterfaceOptions } from "./interface.ts";
-import type { Path } from "./path.ts";
+import { vjCompress } from "#codec";
+import { BareInterface } from "./bare.ts";
+import type { InterfaceListener, InterfaceOptions } from "./interface.ts";
 import { HeaderCompression, VJ_SLOTS } from "./vj.ts";
 
 /** Frames that make no sense, looked at in one go. */
@@ -113,7 +113,7 @@ class SlipLine implements Device {
 	}
 }
 
-export class SlipInterface extends Interface {
+export class SlipInterface extends BareInterface {
 	readonly kind = "slip";
 	#line: SlipLine;
 	#peer: number;
@@ -140,16 +140,5 @@ export class SlipInterface extends Interface {
 		super.attach(core, slot, id, flags, listener);
 		if (this.#vj) this.#line.compress(core, this.block);
 		listener.linkRoutes(this, this.#peer, this.#defaultRoute);
-	}
-
-	override output(packet: number, at: number, end: number, path: Path): boolean {
-		path.stamp = this.core.stamp;
-		return this.send(packet, at, end, 0);
-	}
-
-	override send(packet: number, at: number, end: number, _header: number): boolean {
-		countSent(this.core.view, at, end, this.block);
-		const answer = this.waiting === 0 ? this.device.transmit(packet, at, end) : BUSY;
-		return answer !== SENT && this.notSent(answer, packet, at, end);
 	}
 }

@@ -1,12 +1,10 @@
 // PPP over a serial line. The interface is up while IPCP is opened: its address, the route to the peer and the default route come and go
 // with it. Below: `session.ts` (phases), `lcp.ts`, `ipcp.ts` …, each over `protocol.ts` and `automaton.ts`.
 
-import { BUSY, SENT } from "../../device/device.ts";
 import type { SerialDevice } from "../../device/serial.ts";
 import type { Core } from "../../packet/core.ts";
-import { countSent } from "#codec";
-import { Interface, type InterfaceAddress, type InterfaceListener } from "../interface.ts";
-import type { Path } from "../path.ts";
+import { BareInterface } from "../bare.ts";
+import type { InterfaceAddress, InterfaceListener } from "../interface.ts";
 import { PppLine } from "./line.ts";
 import type { Auth } from "./lcp.ts";
 import { settingsOf, type PppOptions, type Settings } from "./options.ts";
@@ -47,7 +45,7 @@ const NOTHING = 0;
 const CONNECT = 1;
 const DISCONNECT = 2;
 
-export class PppInterface extends Interface {
+export class PppInterface extends BareInterface {
 	readonly kind = "ppp";
 	#line: PppLine;
 	#settings: Settings;
@@ -181,17 +179,6 @@ export class PppInterface extends Interface {
 		if (this.slot === 0) return;
 		this.#routes.linkRoutes(this, 0, false);
 		if (address !== undefined && this.addresses.includes(address)) this.removeAddress(address);
-	}
-
-	override output(packet: number, at: number, end: number, path: Path): boolean {
-		path.stamp = this.core.stamp;
-		return this.send(packet, at, end, 0);
-	}
-
-	override send(packet: number, at: number, end: number, _header: number): boolean {
-		countSent(this.core.view, at, end, this.block);
-		const answer = this.waiting === 0 ? this.device.transmit(packet, at, end) : BUSY;
-		return answer !== SENT && this.notSent(answer, packet, at, end);
 	}
 
 	/** What there is to see. Allocates. */
