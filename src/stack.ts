@@ -16,7 +16,7 @@ import { NONE } from "./packet/pool.ts";
 import { InterfaceSet } from "./ip/interfaces.ts";
 import { Ip } from "./ip/ip.ts";
 import { Routes } from "./ip/routes.ts";
-import type { Interface } from "./link/interface.ts";
+import { ROUTES, type Interface } from "./link/interface.ts";
 import type { Path } from "./link/path.ts";
 import { LoopbackInterface } from "./link/loopback.ts";
 import { statusOf, type Status } from "./status.ts";
@@ -25,6 +25,7 @@ import { READABLE, SocketSet } from "./transport/sockets.ts";
 import type { Tcb } from "./transport/tcp/tcb.ts";
 import { Tcp } from "./transport/tcp/tcp.ts";
 import { Udp, type UdpSocket } from "./transport/udp.ts";
+import { Watches, type Watch, type WatchListener } from "./transport/watch.ts";
 import * as icmpv4 from "./wire/icmpv4.ts";
 import * as ipv4 from "./wire/ipv4.ts";
 import * as kinds from "./wire/kinds.ts";
@@ -34,6 +35,12 @@ import { decode, decodeTransport, flowFind } from "#codec";
 const LOCALHOST = 0x7f000001;
 
 const KIND_AND_GROUP = kinds.KIND | kinds.GROUP;
+
+/** What stands above the transport and waits for time to pass: DHCP, DNS. */
+export interface Service {
+	/** Something was due; says what it waits for next by `core.deadline`, each time. */
+	timers(now: number): void;
+}
 
 export class Stack {
 	readonly core: Core;
@@ -45,6 +52,9 @@ export class Stack {
 	readonly interfaces: InterfaceSet;
 	/** `add` and `remove` routes here. */
 	readonly routes: Routes;
+	/** Who has `timers` called; whoever joins or leaves does so here. */
+	readonly services: Set<Service> = new Set();
+	#watches: Watches;
 	#view: DataView;
 	/** The packet that frames are received into, NONE while there is none, and where its IP header goes. */
 	#packet = NONE;
@@ -68,6 +78,8 @@ export class Stack {
 		this.ip = new Ip(core, this.interfaces, this.routes);
 		this.#echoPath = this.ip.icmp.echoPath;
 		this.sockets = new SocketSet(core);
+		this.#watches = new Watches(this.sockets);
+		this.routes.onChange = (link) => this.changed(link, ROUTES);
 		this.#flows = this.sockets.flows.table;
 		this.tcp = new Tcp(core, this.ip, this.sockets);
 		this.#tcbs = this.tcp.tcbs;
@@ -319,9 +331,19 @@ export class Stack {
 		const list = this.interfaces.list;
 		for (let i = 0; i < list.length; i++) list[i]!.timers(now);
 		this.tcp.timers(now);
+		for (const service of this.services) service.timers(now);
+	}
+
+	/** Calls `listener` after processing when something became of an interface, until the answer's `close()`. */
+	watch(listener: WatchListener): Watch {
+		return this.#watches.add(listener);
 	}
 
 	/** Told by the interface set. */
+	changed(link: Interface, what: number): void {
+		this.#watches.changed(link, what);
+	}
+
 	addressGone(address: number): void {
 		this.tcp.addressGone(address);
 		this.udp.addressGone(address);

@@ -1,15 +1,39 @@
-// The socket classes of one stack: `const { TCP, Listener, UDP } = createIO(stack)`. They are what `device.io` holds.
+// The socket classes: TCP, Listener and UDP of the current stack, which programs import; and `createIO(stack)` for another stack's.
 
 import type { Stack } from "../stack.ts";
 import type { Tcb } from "../transport/tcp/tcb.ts";
+import { currentStack } from "./current.ts";
 import { ListenerSocket } from "./listener.ts";
 import { TCPSocket } from "./tcp.ts";
 import type { IO, ListenerOptions, TCPOptions, UDPOptions } from "./types.ts";
 import { UDPSocket } from "./udp.ts";
 
-export type * from "./types.ts";
+export type { Bytes, Format, IO, ListenerOptions, Sender, TCPError, TCPOptions, UDPOptions } from "./types.ts";
 
-/** Makes the classes. Each is a class of its own, so that `instanceof` and `new socket.constructor({ from: socket })` stay within the stack. */
+/** ECMA-419's TCP over the current stack. */
+export class TCP extends TCPSocket {
+	constructor(options: TCPOptions | Tcb) {
+		super(currentStack(), options);
+	}
+}
+
+const accepted = (tcb: Tcb) => new TCP(tcb);
+
+/** ECMA-419's Listener over the current stack. */
+export class Listener extends ListenerSocket {
+	constructor(options: ListenerOptions) {
+		super(currentStack(), options, accepted);
+	}
+}
+
+/** ECMA-419's UDP over the current stack. */
+export class UDP extends UDPSocket {
+	constructor(options: UDPOptions) {
+		super(currentStack(), options);
+	}
+}
+
+/** Makes the classes of one stack. Each is a class of its own, so that `instanceof` and `new socket.constructor({ from: socket })` stay within the stack. */
 export function createIO(stack: Stack): IO {
 	class TCP extends TCPSocket {
 		constructor(options: TCPOptions | Tcb) {

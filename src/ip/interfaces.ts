@@ -3,7 +3,15 @@
 import { FLAG_LOOPBACK } from "../packet/blocks.ts";
 import type { Core } from "../packet/core.ts";
 import { EthernetInterface } from "../link/ethernet.ts";
-import type { Interface, InterfaceAddress, InterfaceListener } from "../link/interface.ts";
+import {
+	ADDED,
+	ADDRESSES,
+	LINK,
+	REMOVED,
+	type Interface,
+	type InterfaceAddress,
+	type InterfaceListener,
+} from "../link/interface.ts";
 import { LoopbackInterface } from "../link/loopback.ts";
 import { Neighbors } from "../link/neighbors.ts";
 import * as ipv4 from "../wire/ipv4.ts";
@@ -16,6 +24,8 @@ export interface ChangeListener {
 	addressGone(address: number): void;
 	/** An interface is gone: what was bound to its slot ends. */
 	interfaceGone(slot: number): void;
+	/** For those who watch: the constants of link/interface.ts. */
+	changed(link: Interface, what: number): void;
 	/** A packet could not be delivered because its next hop does not answer. */
 	undeliverable(link: Interface, at: number, end: number): void;
 }
@@ -61,6 +71,7 @@ export class InterfaceSet implements InterfaceListener {
 			throw error;
 		}
 		this.list.push(link);
+		this.#listener.changed(link, ADDED);
 		link.checkLink();
 		this.#core.wake();
 		return link;
@@ -77,7 +88,9 @@ export class InterfaceSet implements InterfaceListener {
 		this.#made.delete(link);
 		this.#listener.interfaceGone(link.slot);
 		this.#slots[link.slot - 1] = false;
+		link.nameServers = [];
 		link.detach();
+		this.#listener.changed(link, REMOVED);
 	}
 
 	/** The interface of that name, or undefined. */
@@ -120,6 +133,7 @@ export class InterfaceSet implements InterfaceListener {
 		}
 		if (link instanceof EthernetInterface) link.announce(entry.address);
 		this.#routes.changed();
+		this.#listener.changed(link, ADDRESSES);
 	}
 
 	addressRemoved(link: Interface, entry: InterfaceAddress): void {
@@ -135,10 +149,16 @@ export class InterfaceSet implements InterfaceListener {
 			return matches;
 		});
 		this.#listener.addressGone(entry.address);
+		this.#listener.changed(link, ADDRESSES);
+	}
+
+	changed(link: Interface, what: number): void {
+		this.#listener.changed(link, what);
 	}
 
 	linkChanged(link: Interface): void {
 		this.#routes.changed();
+		this.#listener.changed(link, LINK);
 		if (link.up && link instanceof EthernetInterface) for (const own of link.addresses) link.announce(own.address);
 	}
 

@@ -57,6 +57,8 @@ export class Routes {
 	/** Changes with every change of routes, links and addresses: cached paths of an older one are void. */
 	generation = 0;
 	readonly list: Route[] = [];
+	/** Told which interface a route that came or went leads by. */
+	onChange: ((link: Interface) => void) | undefined = undefined;
 	#core: Core;
 	#stale = true;
 	#table: number;
@@ -91,6 +93,7 @@ export class Routes {
 			throw new RangeError(`route ${route}: all ${this.#core.limits.routes} routes are in use; raise the option "routes"`);
 		this.list.push(route);
 		this.changed();
+		this.onChange?.(route.link);
 		return route;
 	}
 
@@ -100,11 +103,17 @@ export class Routes {
 		if (index < 0) throw new RangeError(`route ${route}: is not there`);
 		this.list.splice(index, 1);
 		this.changed();
+		this.onChange?.(route.link);
 	}
 
 	/** Removes all that `which` holds for. */
 	removeWhere(which: (route: Route) => boolean): void {
-		for (let i = this.list.length - 1; i >= 0; i--) if (which(this.list[i]!)) this.list.splice(i, 1);
+		for (let i = this.list.length - 1; i >= 0; i--) {
+			const route = this.list[i]!;
+			if (!which(route)) continue;
+			this.list.splice(i, 1);
+			this.onChange?.(route.link);
+		}
 		this.changed();
 	}
 

@@ -32,8 +32,19 @@ export interface InterfaceAddress {
 	readonly mask: number;
 }
 
+/** What changed of an interface, or-ed: the interface came or went, its link, its addresses, its name servers, routes by it, its protocol's state (PPP's phase). */
+export const ADDED = 1;
+export const REMOVED = 2;
+export const LINK = 4;
+export const ADDRESSES = 8;
+export const ROUTES = 16;
+export const NAME_SERVERS = 32;
+export const PROTOCOL = 64;
+
 /** Who is told of changes: the IP layer. */
 export interface InterfaceListener {
+	/** For those who watch: `what` of the constants above, but ADDED, REMOVED, LINK, ADDRESSES and ROUTES, which the listener knows itself. */
+	changed(link: Interface, what: number): void;
 	addressAdded(link: Interface, address: InterfaceAddress): void;
 	addressRemoved(link: Interface, address: InterfaceAddress): void;
 	linkChanged(link: Interface): void;
@@ -76,6 +87,7 @@ export abstract class Interface {
 	readonly addresses: InterfaceAddress[] = [];
 	/** IPv4 multicast groups joined here, with a count of joins each. */
 	readonly groups: Map<number, number> = new Map();
+	#nameServers: readonly number[] = [];
 	protected core!: Core;
 	#enabled = true;
 	#listener: InterfaceListener | undefined;
@@ -146,6 +158,22 @@ export abstract class Interface {
 				core.wake();
 			},
 		});
+	}
+
+	/** Addresses of the name servers to ask by this interface, best first: from DHCP, IPCP or the configuration. */
+	get nameServers(): readonly number[] {
+		return this.#nameServers;
+	}
+	set nameServers(servers: readonly number[]) {
+		const old = this.#nameServers;
+		if (old.length === servers.length && old.every((server, i) => server === servers[i])) return;
+		this.#nameServers = [...servers];
+		this.tell(NAME_SERVERS);
+	}
+
+	/** Tells those who watch that NAME_SERVERS or PROTOCOL changed. */
+	protected tell(what: number): void {
+		if (this.slot !== 0) this.#listener!.changed(this, what);
 	}
 
 	/** Leaves the stack. What waits is released; the device is closed. */

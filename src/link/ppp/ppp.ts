@@ -4,7 +4,7 @@
 import type { SerialDevice } from "../../device/serial.ts";
 import type { Core } from "../../packet/core.ts";
 import { BareInterface } from "../bare.ts";
-import type { InterfaceAddress, InterfaceListener } from "../interface.ts";
+import { PROTOCOL, type InterfaceAddress, type InterfaceListener } from "../interface.ts";
 import { PppLine } from "./line.ts";
 import type { Auth } from "./lcp.ts";
 import { settingsOf, type PppOptions, type Settings } from "./options.ts";
@@ -136,6 +136,7 @@ export class PppInterface extends BareInterface {
 		if (session.outbox.waiting > 0) session.outbox.flush();
 		if (!this.#changed) return;
 		this.#changed = false;
+		this.tell(PROTOCOL);
 		this.#settings.onChanged?.();
 	}
 
@@ -159,6 +160,7 @@ export class PppInterface extends BareInterface {
 			this.#forget();
 			return `ipcp: ${(error as Error).message}`;
 		}
+		this.nameServers = [...this.#session!.ipcp.dns].filter((server) => server !== 0);
 		this.mtu = Math.min(this.#fullMtu, this.#session!.lcp.peerMru);
 		this.#line.setUp(true);
 		this.checkLink();
@@ -176,6 +178,7 @@ export class PppInterface extends BareInterface {
 		const address = this.#address;
 		this.#address = undefined;
 		this.#peer = 0;
+		this.nameServers = [];
 		if (this.slot === 0) return;
 		this.#routes.linkRoutes(this, 0, false);
 		if (address !== undefined && this.addresses.includes(address)) this.removeAddress(address);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CHARGEN_PORT, DISCARD_PORT, ECHO_PORT, Services } from "../../../hosts/examples/status/services.ts";
-import type { TCP } from "../../../src/io/io.ts";
+import type { TCP } from "../../../src/io/types.ts";
 import { Prng } from "../../support/prng.ts";
 import { ascii, pair, text } from "../io/pair.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ListenerOptions, TCP } from "../../../src/io/io.ts";
+import type { ListenerOptions, TCP } from "../../../src/io/types.ts";
 import { ascii, pair, text } from "./pair.ts";
 
 describe("Listener", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TCP, TCPOptions } from "../../../src/io/io.ts";
+import type { TCP, TCPOptions } from "../../../src/io/types.ts";
 import { ascii, pair, text, type Pair } from "./pair.ts";
 
 /** A connection from `a` to port 80 of `b`: the client, and the accepted socket taken over with `serve`'s options. */

@@ -1,0 +1,69 @@
+// Who wants to know what becomes of the interfaces: addresses, links, routes, name servers. Told like sockets are, after processing.
+
+import type { Interface } from "../link/interface.ts";
+import { READABLE, type EventSocket, type SocketOwner, type SocketSet } from "./sockets.ts";
+
+export { ADDED, ADDRESSES, LINK, NAME_SERVERS, PROTOCOL, REMOVED, ROUTES } from "../link/interface.ts";
+
+/** `what`: ADDED, REMOVED, LINK, ADDRESSES, ROUTES, NAME_SERVERS and PROTOCOL, or-ed: all that changed since the last call. */
+export type WatchListener = (link: Interface, what: number) => void;
+
+export class Watch implements EventSocket, SocketOwner {
+	events = 0;
+	queued = false;
+	nextPosted: EventSocket | null = null;
+	owner: SocketOwner | null = this;
+	readonly #watches: Watches;
+	readonly #listener: WatchListener;
+	#changes = new Map<Interface, number>();
+
+	constructor(watches: Watches, listener: WatchListener) {
+		this.#watches = watches;
+		this.#listener = listener;
+	}
+
+	/** Several changes of one interface become one call. */
+	note(link: Interface, what: number): void {
+		this.#changes.set(link, (this.#changes.get(link) ?? 0) | what);
+	}
+
+	onEvents(): void {
+		const changes = this.#changes;
+		this.#changes = new Map(); // for what the calls themselves bring about
+		for (const [link, what] of changes) if (this.owner !== null) this.#listener(link, what);
+	}
+
+	/** Ends it: nothing more is told. May be repeated. */
+	close(): void {
+		this.owner = null;
+		this.#changes.clear();
+		this.#watches.remove(this);
+	}
+}
+
+export class Watches {
+	readonly #set: SocketSet;
+	readonly #list: Watch[] = [];
+
+	constructor(set: SocketSet) {
+		this.#set = set;
+	}
+
+	add(listener: WatchListener): Watch {
+		const watch = new Watch(this, listener);
+		this.#list.push(watch);
+		return watch;
+	}
+
+	remove(watch: Watch): void {
+		const index = this.#list.indexOf(watch);
+		if (index >= 0) this.#list.splice(index, 1);
+	}
+
+	changed(link: Interface, what: number): void {
+		for (const watch of this.#list) {
+			watch.note(link, what);
+			this.#set.post(watch, READABLE);
+		}
+	}
+}
