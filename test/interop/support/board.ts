@@ -23,6 +23,8 @@ export interface BoardOptions {
 	/** The program; the default one without it. */
 	app?: string;
 	seed?: number;
+	/** Whether every interface is recorded: yes unless told. */
+	capture?: boolean;
 }
 
 /** INTEROP_DRIVERS=chips: a W5500 and an ENC28J60 behind the TAPs, drivers in C over their models, instead of whole frames. */
@@ -71,11 +73,12 @@ export class Board {
 	}
 
 	/** Starts a board in the namespace and waits until its program runs. Throws Error with what it said instead. */
-	static async start(namespace: Namespace, file: BoardFile, { app, seed }: BoardOptions = {}): Promise<Board> {
+	static async start(namespace: Namespace, file: BoardFile, { app, seed, capture = true }: BoardOptions = {}): Promise<Board> {
 		const folder = mkdtempSync(join(tmpdir(), "multihome-interop-"));
 		const path = join(folder, "board.json");
 		writeFileSync(path, JSON.stringify(file));
-		const args = [simulate, "--board", path, "--pcap", folder];
+		const args = [simulate, "--board", path];
+		if (capture) args.push("--pcap", folder);
 		if (app !== undefined) args.push("--app", app);
 		if (seed !== undefined) args.push("--seed", String(seed));
 		const child = namespace.spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
