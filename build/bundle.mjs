@@ -3,6 +3,7 @@
 //   build/out/xs/drivers.js        the chips' drivers, for XS
 //   build/out/xs/desktop.js        what the desktop host runs first
 //   build/out/xs/timer.js          Moddable's module "timer", for programs
+//   build/out/xs/io/*.js           "embedded:io/socket/tcp" and so on, for programs: the stack's classes by other names
 //   build/out/node/simulate.js     the command line and the gateway, for Node, with the natives' TypeScript twins
 //   build/out/node/board.js        likewise the board emulator, on its own (bundleBoard)
 // Nothing is done when no source has changed. `node build/bundle.mjs` does it alone.
@@ -22,7 +23,7 @@ const out = join(root, "build/out");
 const require = createRequire(import.meta.url);
 
 /** What the XS host brings, or finds by a `-m` mapping. */
-const XS_EXTERNAL = /^(multihome|app|program|time|timer)$|^(multihome|host|bench)\//;
+const XS_EXTERNAL = /^(multihome|app|program|time|timer)$|^(multihome|host|bench)\/|^embedded:/;
 
 /** What the natives' names stand for on XS. */
 const NATIVES = { "#codec": "multihome/codec", "#memory": "multihome/memory" };
@@ -36,11 +37,25 @@ export const paths = {
 	simulate: join(out, "node/simulate.js"),
 };
 
+/** Modules of one class each, by their names beside "multihome": source and bundle. */
+const CLASSES = ["tcp", "listener", "udp"].map((name) => ({
+	names: [`embedded:io/socket/${name}`, `multihome/io/${name}`],
+	source: `src/io/modules/${name}.js`,
+	path: join(out, `xs/io/${name}.js`),
+}));
+
+/** What programs on the desktop host may import, by name: for the host's option -m. */
+export const modules = {
+	multihome: paths.multihome,
+	timer: paths.timer,
+	...Object.fromEntries(CLASSES.flatMap(({ names, path }) => names.map((name) => [name, path]))),
+};
+
 /** Brings the bundles up to date. */
 export async function bundle() {
 	const stamp = join(out, "bundle.sha256");
 	const hash = await hashOf(["src", "drivers", "hosts"], ["package.json", "tsconfig.json", "build/bundle.mjs"]);
-	if (Object.values(paths).every(existsSync) && (await text(stamp)) === hash) return paths;
+	if ([...Object.values(paths), ...Object.values(modules)].every(existsSync) && (await text(stamp)) === hash) return paths;
 	const started = Date.now();
 	await mkdir(out, { recursive: true });
 	const js = await mkdtemp(join(out, "js-"));
@@ -63,6 +78,7 @@ export async function bundle() {
 		await joinModules(join(js, "drivers/index.js"), paths.drivers, NATIVES, XS_EXTERNAL, { inline: true });
 		await joinModules(join(js, "hosts/desktop/main.js"), paths.desktop, NATIVES, XS_EXTERNAL, { inline: true });
 		await joinModules(join(js, "hosts/desktop/timer.js"), paths.timer, NATIVES, XS_EXTERNAL, { inline: true });
+		for (const { source, path } of CLASSES) await joinModules(join(js, source), path, NATIVES, XS_EXTERNAL);
 		await joinModules(join(js, "hosts/desktop/simulate.js"), paths.simulate, twins, /^(node:|ajv)/);
 	} finally {
 		await rm(js, { recursive: true, force: true });
@@ -175,7 +191,7 @@ async function joinModules(input, output, aliases, external, { treeshake = true,
 				return path;
 			}
 			if (external.test(id)) return { id, external: true };
-			throw new Error(`import "${id}": expected a relative path, "multihome" or "host/…"`);
+			throw new Error(`import "${id}": expected a relative path, "multihome", "embedded:…" or "host/…"`);
 		},
 		async load(id) {
 			const code = await readFile(id, "utf8");

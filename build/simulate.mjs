@@ -3,7 +3,7 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 async function simulate() {
-	const { bundle, bundleApp } = await import("./bundle.mjs");
+	const { bundle, bundleApp, modules } = await import("./bundle.mjs");
 	const { buildHost } = await import("./host.mjs");
 	const paths = await bundle();
 	const { main } = await import(pathToFileURL(paths.simulate).href);
@@ -11,7 +11,7 @@ async function simulate() {
 		root: fileURLToPath(new URL("..", import.meta.url)),
 		buildHost,
 		bundleApp,
-		modules: { multihome: paths.multihome, timer: paths.timer },
+		modules,
 		entry: paths.desktop,
 	});
 }

@@ -4,17 +4,20 @@
 
 import * as heap from "host/heap";
 import { CLOSED, armTimer, createTimer, defer, disarmTimer, watch } from "host/loop";
-import { args, exit, now, onSignal, print, random32, readFile } from "host/system";
+import { args, exit, now, onSignal, print, random32, readFile, warn } from "host/system";
 import { inheritFd, receive, send } from "host/wire";
 import {
 	EthernetInterface,
+	Listener,
 	LoopbackDevice,
 	LoopbackInterface,
 	PppInterface,
 	SlipInterface,
 	Stack,
-	createIO,
+	TCP,
+	UDP,
 	parsePrefix,
+	useStack,
 } from "multihome";
 import type { Interface } from "multihome";
 import { Capture } from "../../src/device/capture.ts";
@@ -64,8 +67,13 @@ function end(status: number): never {
 	exit(status);
 }
 
+/** What was thrown and where; a program may throw anything. */
+function describe(error: unknown): string {
+	return (Object(error) as Partial<Error>).stack ?? String(error);
+}
+
 function fail(error: unknown, status: number): never {
-	const { message, stack } = Object(error) as Partial<Error>; // a program may throw anything
+	const { message, stack } = Object(error) as Partial<Error>;
 	tell({ failed: (status === STATUS_PROGRAM ? stack : message) ?? String(error), status });
 	if (control < 0) throw error;
 	end(status);
@@ -215,7 +223,10 @@ try {
 } catch (error) {
 	fail(error, STATUS_FAILED);
 }
-const device = { stack, io: createIO(stack), network: {}, heap, ...providers };
+useStack(stack);
+// What a callback of the program threw ends its socket, not the program.
+stack.sockets.onError = (error) => warn(`a socket's callback threw: ${describe(error)}`);
+const device = { stack, io: { TCP, Listener, UDP }, network: {}, heap, ...providers };
 Object.defineProperty(globalThis, "device", { value: device, enumerable: true });
 try {
 	const { default: program } = await import("app");

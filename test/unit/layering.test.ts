@@ -20,10 +20,15 @@ const LAYERS: readonly (readonly string[])[] = [
 	["io"],
 	["service"],
 	["index"],
+	["modules"],
 ];
 
 /** What the natives' names stand for on Node. */
-const ALIASES: Readonly<Record<string, string>> = { "#codec": "src/wire/codec.ts", "#memory": "src/packet/memory.ts" };
+const ALIASES: Readonly<Record<string, string>> = {
+	"#codec": "src/wire/codec.ts",
+	"#memory": "src/packet/memory.ts",
+	multihome: "src/index.ts",
+};
 
 interface Import {
 	file: string;
@@ -45,9 +50,9 @@ function importsOf(file: string): Import[] {
 	return [...code.matchAll(pattern)].map((match) => ({ file, specifier: (match[1] ?? match[2] ?? match[3])! }));
 }
 
-/** Rank of the layer a file of src/ belongs to, or -1. */
+/** Rank of the layer a file of src/ belongs to, or -1. What stands in a folder "modules" gives names to what src/index.ts exports. */
 function rank(path: string): number {
-	const part = path.split("/")[1]!.replace(/\.ts$/, "");
+	const part = path.includes("/modules/") ? "modules" : path.split("/")[1]!.replace(/\.ts$/, "");
 	return LAYERS.findIndex((names) => names.includes(part));
 }
 
