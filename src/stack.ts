@@ -29,6 +29,7 @@ import { Watches, type Watch, type WatchListener } from "./transport/watch.ts";
 import * as icmpv4 from "./wire/icmpv4.ts";
 import * as ipv4 from "./wire/ipv4.ts";
 import * as kinds from "./wire/kinds.ts";
+import * as udp from "./wire/udp.ts";
 import { decode, decodeTransport, flowFind } from "#codec";
 
 /** 127.0.0.1, RFC 1122 §3.2.1.3 (g). */
@@ -270,11 +271,13 @@ export class Stack {
 		const at = core.fields[IP_AT]!;
 		const end = core.fields[IP_END]!;
 		const destination = core.fields[DESTINATION]!;
-		if (!this.ip.isLocal(destination)) {
+		// RFC 2131 §4.1: to our hardware address, and to the IP address that is offered.
+		const offered = link.anyAddressPort !== 0 && group === 0 && this.#isForPort(link.anyAddressPort, at, end);
+		if (!offered && !this.ip.isLocal(destination)) {
 			if (!core.limits.forwarding) return this.#drop(link, DROP.ipv4NotLocal);
 			return this.ip.forward(link, this.#packet, at, end, group);
 		}
-		if (core.limits.strongHost || ipv4.isLoopback(destination)) return this.#drop(link, DROP.ipv4StrongHost);
+		if ((core.limits.strongHost && !offered) || ipv4.isLoopback(destination)) return this.#drop(link, DROP.ipv4StrongHost);
 		const result = decodeTransport(this.#view, at, end, link.block, group);
 		const value = result >> kinds.VALUE_SHIFT;
 		const kind = result & KIND_AND_GROUP;
@@ -283,6 +286,14 @@ export class Stack {
 		else if (kind === kinds.SEGMENT) this.tcp.taken(this.#tcbs[value]!, result);
 		else return this.#other(link, result);
 		return false;
+	}
+
+	/** Whether the valid IPv4 packet in bytes `at` to `end` has a UDP datagram for that port. */
+	#isForPort(port: number, at: number, end: number): boolean {
+		const view = this.#view;
+		if (ipv4.protocol(view, at) !== ipv4.UDP || ipv4.isFragment(view, at)) return false;
+		const header = at + ipv4.headerLength(view, at);
+		return udp.valid(view, header, end) && (udp.ports(view, header) & 0xffff) === port;
 	}
 
 	/** ICMP but echo requests for us. */

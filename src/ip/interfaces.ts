@@ -159,7 +159,9 @@ export class InterfaceSet implements InterfaceListener {
 	linkChanged(link: Interface): void {
 		this.#routes.changed();
 		this.#listener.changed(link, LINK);
-		if (link.up && link instanceof EthernetInterface) for (const own of link.addresses) link.announce(own.address);
+		if (!link.up || !(link instanceof EthernetInterface)) return;
+		// On another network a lent address may be somebody else's: the DHCP client announces it once the server has confirmed it.
+		for (const own of link.addresses) if (own.address !== link.lease?.address) link.announce(own.address);
 	}
 
 	linkRoutes(link: Interface, peer: number, defaultRoute: boolean): void {

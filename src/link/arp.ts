@@ -32,7 +32,12 @@ export class Arp {
 		const target = arp.targetIp(view, at);
 		const forUs = this.#isOwn(target);
 		if (!this.#goodSender(at, sender)) return this.#core.count(this.#link.block, DROP.arpIgnored);
-		if (this.#isOwn(sender)) return this.#conflict(sender);
+		if (this.#isProbed(at, sender, target)) {
+			this.#core.count(this.#link.block, DROP.arpIgnored);
+			this.#link.onConflict?.(this.#link.probed);
+			return;
+		}
+		if (this.#isOwn(sender)) return this.#conflict(at, sender);
 		// A probe (RFC 5227 §2.1.1) comes from 0.0.0.0: it is answered, and teaches nothing.
 		const known = sender === 0 ? undefined : this.#neighbors.find(this.#link, sender);
 		if (known !== undefined) this.#update(known, at, forUs && arp.operation(view, at) === arp.REPLY);
@@ -56,9 +61,21 @@ export class Arp {
 		return !(sender >= (0xe0000000 | 0) && sender < 0) && !ipv4.isLoopback(sender);
 	}
 
+	/** Whether another station has the address that we probe for, or probes for it too. RFC 5227 §2.1.1. */
+	#isProbed(at: number, sender: number, target: number): boolean {
+		const { probed } = this.#link;
+		if (probed === 0) return false;
+		const view = this.#core.view;
+		if (sender !== probed && (sender !== 0 || target !== probed || arp.operation(view, at) !== arp.REQUEST)) return false;
+		return !ethernet.sameAddress(view, at + arp.SENDER_MAC, this.#link.block + BLOCK_MAC);
+	}
+
 	/** Somebody else uses our address: defend it, at most every ten seconds. RFC 5227 §2.4 (b). */
-	#conflict(address: number): void {
+	#conflict(at: number, address: number): void {
 		this.#core.count(this.#link.block, DROP.arpIgnored);
+		// Our own words, come back by a bridge.
+		if (ethernet.sameAddress(this.#core.view, at + arp.SENDER_MAC, this.#link.block + BLOCK_MAC)) return;
+		if (this.#link.onConflict?.(address) === true) return;
 		if (this.#defended && ((this.#core.now - this.#defendedAt) | 0) < 10_000) return;
 		this.#defended = true;
 		this.#defendedAt = this.#core.now;
@@ -143,6 +160,11 @@ export class Arp {
 	/** RFC 5227 §3: an ARP request for our own address, from it. */
 	announce(address: number): void {
 		this.#send(this.#link.block + BLOCK_BROADCAST_HEADER, arp.REQUEST, address, address, NONE);
+	}
+
+	/** RFC 5227 §2.1.1: an ARP request from 0.0.0.0, which changes nobody's mind about who has the address. */
+	probeAddress(address: number): void {
+		this.#send(this.#link.block + BLOCK_BROADCAST_HEADER, arp.REQUEST, 0, address, NONE);
 	}
 
 	/** Answers the request at `at`. */

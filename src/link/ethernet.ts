@@ -24,6 +24,10 @@ export interface EthernetOptions extends InterfaceOptions {
 export class EthernetInterface extends Interface {
 	readonly kind = "ethernet";
 	readonly mac: Uint8Array;
+	/** The address that `probe` asks for, or 0: also others' questions for it are conflicts. RFC 5227 §2.1.1. */
+	probed = 0;
+	/** Told within processing that another station uses `probed` or an address of ours. Answers whether it sees to that; otherwise ours is defended. */
+	onConflict: ((address: number) => boolean) | undefined = undefined;
 	#view!: DataView;
 	#neighbors!: Neighbors;
 	#arp!: Arp;
@@ -68,6 +72,12 @@ export class EthernetInterface extends Interface {
 	/** Tells the neighbours of an address of ours: gratuitous ARP, RFC 5227 §3. */
 	announce(address: number): void {
 		if (this.up) this.#arp.announce(address);
+	}
+
+	/** Asks whether anybody has the address, and tells nobody that we want it: an ARP probe, RFC 5227 §2.1.1. */
+	probe(address: number): void {
+		this.probed = address;
+		if (this.up) this.#arp.probeAddress(address);
 	}
 
 	override send(packet: number, at: number, end: number, header: number): boolean {

@@ -16,6 +16,7 @@ import { DROP } from "../packet/drops.ts";
 import { NONE, PacketQueue } from "../packet/pool.ts";
 import { NO_CHECKSUM } from "../wire/build.ts";
 import { DEFAULT_TTL } from "../wire/ipv4.ts";
+import type { LeaseKeeper } from "./lease.ts";
 import type { Path } from "./path.ts";
 
 export interface InterfaceOptions {
@@ -80,11 +81,15 @@ export abstract class Interface {
 	slot = 0;
 	/** InterfaceId: slot | a number never used before << 8. Two interfaces never share one. */
 	id = 0;
-	/** Largest IP packet, bytes. Changes only while it is down: PPP's peer has a say. */
+	/** Largest IP packet, bytes. Who changes it while packets pass lets `routes.changed` void what was cached: PPP's peer and DHCP's server have a say. */
 	mtu: number;
 	readonly metric: number;
 	readonly name: string;
 	readonly addresses: InterfaceAddress[] = [];
+	/** Who has an address lent for it: the DHCP client. One at a time. */
+	lease: LeaseKeeper | undefined = undefined;
+	/** UDP port whose datagrams are taken for any address that their sender chose, or 0: a DHCP server writes to the address that it offers. */
+	anyAddressPort = 0;
 	/** IPv4 multicast groups joined here, with a count of joins each. */
 	readonly groups: Map<number, number> = new Map();
 	#nameServers: readonly number[] = [];

@@ -167,8 +167,10 @@ export class Udp {
 	send(socket: UdpSocket, address: number, port: number, data: Bytes, at: number, length: number): number {
 		const path = socket.path;
 		const core = this.#core;
-		if (path.destination !== address || path.stamp !== core.stamp || length + HEADERS > path.mtu || core.spare < 0)
-			return this.sendFrom(socket, address, port, data, at, length, 0, socket.localPort);
+		if (path.destination !== address || path.stamp !== core.stamp || length + HEADERS > path.mtu || core.spare < 0) {
+			this.#route(socket, address);
+			return this.sendFrom(socket, address, port, data, at, length, path.source, socket.localPort);
+		}
 		const ip = core.spareAt;
 		const out = path.out!;
 		const end = udpBuild(this.#view, ip, path.source, address, socket.sourcePort | port, out.ttl, data, at, length);
@@ -176,7 +178,7 @@ export class Udp {
 		return SENT;
 	}
 
-	/** The same from a source address and port that are not the socket's, as the desktop gateway does. */
+	/** The same from a source address and port that are not the socket's, as the desktop gateway does; from 0.0.0.0 as DHCP does before it has an address. */
 	sendFrom(
 		socket: UdpSocket,
 		address: number,
@@ -192,17 +194,7 @@ export class Udp {
 		this.#route(socket, address);
 		if (length + HEADERS > path.mtu || core.spare < 0) return this.#cannot(path, length);
 		const start = core.spareAt;
-		const end = udpBuild(
-			this.#view,
-			start,
-			from !== 0 ? from : path.source,
-			address,
-			(fromPort << 16) | port,
-			path.out!.ttl,
-			data,
-			at,
-			length,
-		);
+		const end = udpBuild(this.#view, start, from, address, (fromPort << 16) | port, path.out!.ttl, data, at, length);
 		if (this.#ip.output(core.spare, start, end, path)) core.takeSpare();
 		return SENT;
 	}

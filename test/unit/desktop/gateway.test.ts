@@ -463,7 +463,7 @@ describe("UDP from the board", () => {
 		const socket = board.udp.open(0, 5000, 0);
 		for (let i = 0; i < 600; i++) {
 			const data = Buffer.from("x");
-			board.udp.sendFrom(socket, GATEWAY, server.address().port, data, 0, 1, 0, 10_000 + i);
+			board.udp.sendFrom(socket, GATEWAY, server.address().port, data, 0, 1, BOARD, 10_000 + i);
 			if (i % 3 === 0) await until(() => count === i + 1, "the datagram");
 		}
 		await until(() => count === 600, "all datagrams");

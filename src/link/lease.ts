@@ -1,0 +1,36 @@
+// An address that is lent, as the layers below the DHCP client see it: who keeps it, and what there is to see.
+
+/** What there is to see of a DHCP client. Addresses are int32, 0 while there is none; times are ms, -1 where there is none. */
+export interface LeaseState {
+	/** RFC 2131 §4.4, figure 5: "init", "selecting", "requesting", "rebooting", "bound", "renewing", "rebinding"; "probing" while the address is checked, "down" without a link, "closed". */
+	state: string;
+	/** Why the last lease or attempt ended; "" when the present one goes well. */
+	reason: string;
+	address: number;
+	/** Length of the subnet's prefix. */
+	prefixLength: number;
+	broadcast: number;
+	server: number;
+	router: number;
+	dns: number[];
+	ntp: number[];
+	domain: string;
+	/** What the server calls us, or else what we call ourselves. */
+	hostname: string;
+	/** What the server wants for the link, bytes; 0 when it does not say. */
+	mtu: number;
+	/** Seconds that the address was lent for; -1: for good. */
+	leaseSeconds: number;
+	renewsInMs: number;
+	rebindsInMs: number;
+	expiresInMs: number;
+	/** Replies that were not taken: of others' exchanges, malformed, or with values that cannot be. */
+	ignored: number;
+}
+
+/** Who has an address lent for an interface. */
+export interface LeaseKeeper {
+	/** The lent address, 0 while there is none. */
+	readonly address: number;
+	readonly state: LeaseState;
+}
