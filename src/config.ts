@@ -77,6 +77,12 @@ export const NEIGHBOR_REACHABLE_MS = 30_000;
 /** How long a stale neighbour is kept when nobody uses it, ms. */
 export const NEIGHBOR_STALE_MS = 60_000;
 
+/** Of a DHCP lease: routes besides the default one, and servers of each kind, that are taken; a server may send dozens. A route costs as `routes` says. */
+export const LEASE_ROUTES = 8;
+export const LEASE_SERVERS = 4;
+/** Longest DHCP message, bytes: of each client one buffer. RFC 2131 §2. */
+export const DHCP_MESSAGE = 576;
+
 /** ICMP errors: a token bucket for all interfaces together. RFC 1812 §4.3.2.8. */
 export const ICMP_ERRORS_PER_SECOND = 10;
 export const ICMP_ERROR_BURST = 10;

@@ -20,3 +20,6 @@ export { currentStack, useStack } from "./io/current.ts";
 export { ADDED, ADDRESSES, LINK, NAME_SERVERS, PROTOCOL, REMOVED, ROUTES } from "./link/interface.ts";
 export type { Watch, WatchListener } from "./transport/watch.ts";
 export type { Service } from "./stack.ts";
+export { DhcpClient } from "./service/dhcp/client.ts";
+export type { DhcpOptions } from "./service/dhcp/options.ts";
+export type { LeaseState } from "./link/lease.ts";

@@ -5,6 +5,7 @@ import { DROPS } from "./packet/drops.ts";
 import { formatIpv4 } from "./ip/address.ts";
 import { FREE, STATE_NAMES } from "./link/neighbors.ts";
 import type { Interface } from "./link/interface.ts";
+import type { LeaseState } from "./link/lease.ts";
 import { EthernetInterface } from "./link/ethernet.ts";
 import { PppInterface, type PppState } from "./link/ppp/ppp.ts";
 import { read } from "./wire/counters.ts";
@@ -29,6 +30,8 @@ export interface InterfaceStatus {
 	queued: number;
 	/** PPP only. */
 	ppp?: PppStatus;
+	/** With a DHCP client only. */
+	dhcp?: DhcpStatus;
 }
 
 /** PppState with addresses as text, null while unknown. */
@@ -36,6 +39,16 @@ export type PppStatus = Omit<PppState, "local" | "remote" | "dns"> & {
 	local: string | null;
 	remote: string | null;
 	dns: string[];
+};
+
+/** LeaseState with addresses as text, null while there is none. */
+export type DhcpStatus = Omit<LeaseState, "address" | "broadcast" | "server" | "router" | "dns" | "ntp"> & {
+	address: string | null;
+	broadcast: string | null;
+	server: string | null;
+	router: string | null;
+	dns: string[];
+	ntp: string[];
 };
 
 export interface SocketStatus {
@@ -79,11 +92,27 @@ function interfaceStatus(stack: Stack, link: Interface): InterfaceStatus {
 		device: { ...link.device.counters },
 		queued: link.queue.length,
 		...(link instanceof PppInterface && { ppp: pppStatus(link.state) }),
+		...(link.lease && { dhcp: dhcpStatus(link.lease.state) }),
+	};
+}
+
+function text(address: number): string | null {
+	return address === 0 ? null : formatIpv4(address);
+}
+
+function dhcpStatus(state: LeaseState): DhcpStatus {
+	return {
+		...state,
+		address: text(state.address),
+		broadcast: text(state.broadcast),
+		server: text(state.server),
+		router: text(state.router),
+		dns: state.dns.map(formatIpv4),
+		ntp: state.ntp.map(formatIpv4),
 	};
 }
 
 function pppStatus(state: PppState): PppStatus {
-	const text = (address: number) => (address === 0 ? null : formatIpv4(address));
 	return { ...state, local: text(state.local), remote: text(state.remote), dns: state.dns.map(formatIpv4) };
 }
 

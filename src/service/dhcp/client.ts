@@ -1,0 +1,182 @@
+// The DHCP client of one interface, as programs see it; session.ts is what it does.
+
+import { slotOf, report } from "../../io/common.ts";
+import { show } from "../../io/options.ts";
+import { DHCP_MESSAGE } from "../../config.ts";
+import { EthernetInterface } from "../../link/ethernet.ts";
+import { LINK, PROTOCOL, REMOVED } from "../../link/interface.ts";
+import type { LeaseKeeper, LeaseState } from "../../link/lease.ts";
+import type { Service, Stack } from "../../stack.ts";
+import { READABLE, WRITABLE, type SocketOwner } from "../../transport/sockets.ts";
+import type { UdpSocket } from "../../transport/udp.ts";
+import type { Watch } from "../../transport/watch.ts";
+import { CLIENT_PORT } from "../../wire/dhcp.ts";
+import { RENEW, CLOSE, STATE_NAMES, CLOSED } from "./machine.ts";
+import { settingsOf, type DhcpOptions, type Settings } from "./options.ts";
+import { Session } from "./session.ts";
+
+/** State of a client that is closed, or has not begun. */
+function nothing(state: string): LeaseState {
+	return {
+		state,
+		reason: "",
+		address: 0,
+		prefixLength: 0,
+		broadcast: 0,
+		server: 0,
+		router: 0,
+		dns: [],
+		ntp: [],
+		domain: "",
+		hostname: "",
+		mtu: 0,
+		leaseSeconds: 0,
+		renewsInMs: -1,
+		rebindsInMs: -1,
+		expiresInMs: -1,
+		ignored: 0,
+	};
+}
+
+export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
+	readonly #stack: Stack;
+	readonly #link: EthernetInterface;
+	readonly #socket: UdpSocket;
+	readonly #settings: Settings;
+	readonly #onChanged: ((this: DhcpClient) => void) | undefined;
+	readonly #watch: Watch;
+	/** Undefined until the next poll begins it, and once closed. */
+	#session: Session | undefined;
+	#closed = false;
+	#renew = false;
+	#changed = false;
+
+	/**
+	 * Gets an address for an Ethernet interface (or its name) and keeps it, until `close`. It begins in the next poll. Takes UDP port 68 of the interface, one of
+	 * the stack's UDP sockets. Throws TypeError or RangeError naming the option that is wrong; RangeError when the interface is not the stack's or no Ethernet,
+	 * Error when it has a client already or no UDP socket is free.
+	 */
+	constructor(stack: Stack, link: EthernetInterface | string, options: DhcpOptions<DhcpClient> = {}) {
+		this.#settings = settingsOf(options);
+		this.#onChanged = options.onChanged;
+		if (link === undefined) throw new RangeError(`interface ${show(link)}: expected one of the stack, or its name`);
+		const found = stack.interfaces.at(slotOf(stack, link))!;
+		const { name } = found;
+		if (!(found instanceof EthernetInterface))
+			throw new RangeError(`DHCP on ${name}: is ${found.kind}; expected an Ethernet interface`);
+		if (found.mtu < DHCP_MESSAGE)
+			throw new RangeError(`DHCP on ${name}: has an MTU of ${found.mtu}; expected at least ${DHCP_MESSAGE}, for its messages`);
+		if (found.lease !== undefined) throw new Error(`DHCP on ${name}: has a client already; close that one first`);
+		try {
+			this.#socket = stack.udp.open(0, CLIENT_PORT, found.slot);
+		} catch (error) {
+			throw new Error(`DHCP on ${name}: ${(error as Error).message}`, { cause: error });
+		}
+		this.#stack = stack;
+		this.#link = found;
+		this.#socket.owner = this;
+		found.lease = this;
+		found.onConflict = (address) => this.#conflict(address);
+		stack.services.add(this);
+		this.#watch = stack.watch((changed, what) => {
+			if (changed === found && what & (LINK | REMOVED)) this.#linkChanged(what);
+		});
+		this.#call();
+	}
+
+	/** Has `onEvents` called, in this poll or the next. */
+	#call(): void {
+		this.#stack.sockets.post(this.#socket, WRITABLE);
+	}
+
+	/** The lent address that the interface has, int32; 0 while there is none. */
+	get address(): number {
+		return this.#session === undefined ? 0 : this.#session.address;
+	}
+
+	/** What there is to see, as of the last poll. Allocates. */
+	get state(): LeaseState {
+		return this.#session?.view() ?? nothing(this.#closed ? STATE_NAMES[CLOSED]! : "init");
+	}
+
+	/** Asks for more time now, or, without a lease, looks for a server now. Throws Error once closed. */
+	renew(): void {
+		if (this.#closed) throw new Error(`DHCP on ${this.#link.name}: the client is closed; make a new one`);
+		this.#renew = true;
+		this.#call();
+	}
+
+	/** Gives the address back and ends; `onChanged` is not called any more. May be repeated. */
+	close(): void {
+		if (this.#closed) return;
+		this.#session?.event(CLOSE);
+		this.#end();
+	}
+
+	#end(): void {
+		const link = this.#link;
+		const stack = this.#stack;
+		this.#closed = true;
+		this.#session = undefined;
+		link.lease = undefined;
+		link.onConflict = undefined;
+		link.anyAddressPort = link.probed = 0;
+		stack.services.delete(this);
+		this.#watch.close();
+		stack.udp.close(this.#socket);
+		stack.changed(link, PROTOCOL);
+	}
+
+	#linkChanged(what: number): void {
+		// Gone, or another one already, without us.
+		if (what & REMOVED) this.close();
+		else this.#session?.linkChanged();
+		this.#call();
+	}
+
+	#conflict(address: number): boolean {
+		const session = this.#session;
+		if (session === undefined) return false;
+		const ours = session.conflict(address);
+		if (session.urgent) this.#call();
+		return ours;
+	}
+
+	/** For the stack. */
+	timers(_now: number): void {
+		// An interface that is gone has no block to write to; we hear of it later in this poll.
+		if (!this.#socket.gone) this.#session?.tick();
+	}
+
+	/** For SocketSet: a datagram came, or `#call`. */
+	onEvents(events: number): void {
+		if (this.#socket.gone) return this.close();
+		const session = (this.#session ??= new Session(this.#stack, this.#link, this.#socket, this.#settings, () => {
+			if (!this.#changed) this.#call();
+			this.#changed = true;
+		}));
+		if (events & READABLE) this.#read(session);
+		if (this.#renew) session.event(RENEW);
+		this.#renew = false;
+		session.tick();
+		if (!this.#changed) return;
+		this.#changed = false;
+		this.#stack.changed(this.#link, PROTOCOL);
+		this.#onChanged?.call(this);
+	}
+
+	#read(session: Session): void {
+		const { udp } = this.#stack;
+		const { bytes } = session;
+		for (let size = udp.next(this.#socket); size >= 0; size = udp.next(this.#socket)) {
+			udp.read(this.#socket, bytes, 0, bytes.length);
+			// One that is longer than we said we take is cut off, and its end is unknown.
+			session.received(size <= bytes.length ? size : 0);
+		}
+	}
+
+	/** For SocketSet: `onChanged` threw. The client goes on. */
+	onFailure(error: unknown): void {
+		report(this.#stack.sockets, error);
+	}
+}

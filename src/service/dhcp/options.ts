@@ -1,0 +1,85 @@
+// What an application may say to a DHCP client, checked.
+
+import { callbackOf, objectOption, show } from "../../io/options.ts";
+import { ANNOUNCE_MS, PROBES } from "./times.ts";
+
+export interface DhcpOptions<T = unknown> {
+	/** What the server is to call us, 1 to 63 letters, digits, "-" or "."; many put it into their DNS. Option 12. */
+	hostname?: string;
+	/** Who we are to the server, 2 to 64 bytes, or a text of so many ASCII characters; the hardware address when absent. Option 61. */
+	clientId?: string | Uint8Array;
+	/** Added to the interface's metric for the routes of the lease, 0 to 65535. */
+	metric?: number;
+	/** Whether to take the server's default route; true when absent. */
+	defaultRoute?: boolean;
+	/** Whether to take the routes of option 121, which may draw away other interfaces' traffic; true when absent. */
+	classlessRoutes?: boolean;
+	/** How often it is asked, before an address is used, whether somebody has it, 0 to 10; 3 when absent. RFC 5227's PROBE_NUM. */
+	probes?: number;
+	/** RFC 5227's PROBE_MIN, ms, 1 to 10000; 1000 when absent. Its other times change with it: the first use of an address waits 4 to 7 times that. */
+	probeIntervalMs?: number;
+	/** State, addresses or the rest of `state` changed. Called after processing. */
+	onChanged?: (this: T) => void;
+}
+
+export interface Settings {
+	hostname: Uint8Array;
+	clientId: Uint8Array | undefined;
+	metric: number;
+	defaultRoute: boolean;
+	classlessRoutes: boolean;
+	probes: number;
+	probeIntervalMs: number;
+}
+
+function whole(name: string, value: unknown, low: number, high: number, standard: number): number {
+	if (value === undefined) return standard;
+	if (typeof value !== "number") throw new TypeError(`${name} ${show(value)}: expected a number`);
+	if (value !== Math.floor(value) || value < low || value > high)
+		throw new RangeError(`${name} ${value}: expected a whole number from ${low} to ${high}`);
+	return value;
+}
+
+function flag(name: string, value: unknown): boolean {
+	if (value !== undefined && typeof value !== "boolean") throw new TypeError(`${name} ${show(value)}: expected true or false`);
+	return value !== false;
+}
+
+function bytesOf(text: string): Uint8Array {
+	const bytes = new Uint8Array(text.length);
+	for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+	return bytes;
+}
+
+function hostnameOf(value: unknown): Uint8Array {
+	if (value === undefined) return new Uint8Array(0);
+	if (typeof value !== "string") throw new TypeError(`hostname ${show(value)}: expected a text`);
+	if (value.length > 63 || !/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value))
+		throw new RangeError(`hostname ${show(value)}: expected 1 to 63 letters, digits, "-" or "."`);
+	return bytesOf(value);
+}
+
+function clientIdOf(value: unknown): Uint8Array | undefined {
+	if (value === undefined) return undefined;
+	if (typeof value !== "string" && !(value instanceof Uint8Array))
+		throw new TypeError(`clientId ${show(value)}: expected a text or a Uint8Array`);
+	if (value.length < 2 || value.length > 64) throw new RangeError(`clientId of ${value.length} bytes: expected 2 to 64`);
+	if (typeof value !== "string") return value.slice();
+	if (!/^[\x20-\x7e]*$/.test(value)) throw new RangeError(`clientId ${show(value)}: expected ASCII characters`);
+	return bytesOf(value);
+}
+
+/** Throws TypeError or RangeError naming the option, its value and what was expected. */
+export function settingsOf<T>(options: DhcpOptions<T>): Settings {
+	objectOption(options);
+	callbackOf("onChanged", options.onChanged);
+	return {
+		hostname: hostnameOf(options.hostname),
+		clientId: clientIdOf(options.clientId),
+		metric: whole("metric", options.metric, 0, 65_535, 0),
+		defaultRoute: flag("defaultRoute", options.defaultRoute),
+		classlessRoutes: flag("classlessRoutes", options.classlessRoutes),
+		probes: whole("probes", options.probes, 0, 10, PROBES),
+		probeIntervalMs: whole("probeIntervalMs", options.probeIntervalMs, 1, 10_000, ANNOUNCE_MS / 2),
+	};
+}

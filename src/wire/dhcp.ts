@@ -1,0 +1,191 @@
+// DHCP for IPv4: the message (RFC 2131 §2) and its options (RFC 2132). `at` is the offset of the message, `end` that of the byte after it.
+
+export const SERVER_PORT = 67;
+export const CLIENT_PORT = 68;
+
+export const OP = 0;
+export const HTYPE = 1;
+export const HLEN = 2;
+export const XID = 4;
+export const SECS = 8;
+export const FLAGS = 10;
+export const CIADDR = 12;
+export const YIADDR = 16;
+export const GIADDR = 24;
+export const CHADDR = 28;
+export const SNAME = 44;
+export const FILE = 108;
+export const COOKIE = 236;
+export const OPTIONS = 240;
+
+export const BOOTREQUEST = 1;
+export const BOOTREPLY = 2;
+/** Hardware type Ethernet, and the length of its addresses. */
+const ETHERNET = 1;
+const ETHERNET_LENGTH = 6;
+/** "Answer by broadcast: I have no address yet." RFC 2131 §4.1. */
+export const BROADCAST_FLAG = 0x8000;
+/** 99, 130, 83, 99: options follow. RFC 2131 §3. */
+const MAGIC = 0x63825363;
+/** What a BOOTP message has at least, bytes; relays drop shorter ones. RFC 1542 §2.1. */
+const LEAST = 300;
+
+/** Options, RFC 2132 unless said otherwise. */
+export const PAD = 0;
+export const SUBNET_MASK = 1;
+export const ROUTER = 3;
+export const DNS = 6;
+export const HOST_NAME = 12;
+export const DOMAIN_NAME = 15;
+export const INTERFACE_MTU = 26;
+export const BROADCAST_ADDRESS = 28;
+export const NTP = 42;
+export const REQUESTED_ADDRESS = 50;
+export const LEASE_TIME = 51;
+export const OVERLOAD = 52;
+export const MESSAGE_TYPE = 53;
+export const SERVER_ID = 54;
+export const PARAMETERS = 55;
+export const MESSAGE_SIZE = 57;
+export const RENEWAL_TIME = 58;
+export const REBINDING_TIME = 59;
+export const CLIENT_ID = 61;
+/** RFC 3442. */
+export const CLASSLESS_ROUTES = 121;
+export const END = 255;
+
+/** Values of MESSAGE_TYPE. */
+export const DISCOVER = 1;
+export const OFFER = 2;
+export const REQUEST = 3;
+export const DECLINE = 4;
+export const ACK = 5;
+export const NAK = 6;
+export const RELEASE = 7;
+
+/** Whether a whole message for Ethernet lies there, with no option that is cut off. */
+export function valid(view: DataView, at: number, end: number): boolean {
+	if (end - at < OPTIONS || view.getInt32(at + COOKIE) !== MAGIC) return false;
+	if (view.getUint8(at + HTYPE) !== ETHERNET || view.getUint8(at + HLEN) !== ETHERNET_LENGTH) return false;
+	if (!whole(view, at + OPTIONS, end)) return false;
+	const overloaded = overload(view, at, end);
+	if (overloaded & 1 && !whole(view, at + FILE, at + COOKIE)) return false;
+	return (overloaded & 2) === 0 || whole(view, at + SNAME, at + FILE);
+}
+
+/** Whether the options in bytes `at` to `end` fit there. Some servers leave END out. */
+function whole(view: DataView, at: number, end: number): boolean {
+	while (at < end) {
+		const code = view.getUint8(at);
+		if (code === END) return true;
+		if (code === PAD) at++;
+		else if (at + 1 === end) return false;
+		else at += 2 + view.getUint8(at + 1);
+	}
+	return at === end;
+}
+
+/** Which fields have options besides their own: 1 `file`, 2 `sname`, 3 both. RFC 2132 §9.3. */
+function overload(view: DataView, at: number, end: number): number {
+	let value = 0;
+	each(view, at + OPTIONS, end, (code, from, length) => {
+		if (code === OVERLOAD && length === 1) value = view.getUint8(from) & 3;
+	});
+	return value;
+}
+
+function each(view: DataView, at: number, end: number, visit: (code: number, from: number, length: number) => void): void {
+	while (at < end) {
+		const code = view.getUint8(at);
+		if (code === END) return;
+		if (code === PAD) {
+			at++;
+			continue;
+		}
+		const length = view.getUint8(at + 1);
+		visit(code, at + 2, length);
+		at += 2 + length;
+	}
+}
+
+/** The options of a valid message by code. What stands in several pieces is joined, in the order of RFC 3396 §5: options, `file`, `sname`. */
+export function options(view: DataView, at: number, end: number): Map<number, Uint8Array> {
+	const found = new Map<number, Uint8Array>();
+	const take = (code: number, from: number, length: number): void => {
+		const piece = new Uint8Array(view.buffer, view.byteOffset + from, length);
+		const before = found.get(code);
+		const joined = new Uint8Array((before?.length ?? 0) + length);
+		if (before !== undefined) joined.set(before);
+		joined.set(piece, joined.length - length);
+		found.set(code, joined);
+	};
+	each(view, at + OPTIONS, end, take);
+	const overloaded = overload(view, at, end);
+	if (overloaded & 1) each(view, at + FILE, at + COOKIE, take);
+	if (overloaded & 2) each(view, at + SNAME, at + FILE, take);
+	return found;
+}
+
+export function op(view: DataView, at: number): number {
+	return view.getUint8(at + OP);
+}
+
+export function xid(view: DataView, at: number): number {
+	return view.getInt32(at + XID);
+}
+
+/** The address that the server gives. */
+export function yiaddr(view: DataView, at: number): number {
+	return view.getInt32(at + YIADDR);
+}
+
+/** Whether the message is for, or from, the station with that hardware address. */
+export function isFor(view: DataView, at: number, mac: Uint8Array): boolean {
+	for (let i = 0; i < ETHERNET_LENGTH; i++) if (view.getUint8(at + CHADDR + i) !== mac[i]) return false;
+	return true;
+}
+
+/** Begins a message: everything else of its fixed part is zero. Answers where its options go. */
+export function begin(view: DataView, at: number, op: number, xid: number, mac: Uint8Array): number {
+	for (let i = 0; i < OPTIONS; i += 4) view.setInt32(at + i, 0);
+	view.setUint8(at + OP, op);
+	view.setUint8(at + HTYPE, ETHERNET);
+	view.setUint8(at + HLEN, ETHERNET_LENGTH);
+	view.setInt32(at + XID, xid);
+	for (let i = 0; i < ETHERNET_LENGTH; i++) view.setUint8(at + CHADDR + i, mac[i]!);
+	view.setInt32(at + COOKIE, MAGIC);
+	return at + OPTIONS;
+}
+
+/** These write an option at `at`, and answer where the next one goes. */
+export function addByte(view: DataView, at: number, code: number, value: number): number {
+	view.setUint16(at, (code << 8) | 1);
+	view.setUint8(at + 2, value);
+	return at + 3;
+}
+
+export function addShort(view: DataView, at: number, code: number, value: number): number {
+	view.setUint16(at, (code << 8) | 2);
+	view.setUint16(at + 2, value);
+	return at + 4;
+}
+
+export function addWord(view: DataView, at: number, code: number, value: number): number {
+	view.setUint16(at, (code << 8) | 4);
+	view.setInt32(at + 2, value);
+	return at + 6;
+}
+
+/** Up to 255 bytes. */
+export function addBytes(view: DataView, at: number, code: number, bytes: ArrayLike<number>): number {
+	view.setUint16(at, (code << 8) | bytes.length);
+	for (let i = 0; i < bytes.length; i++) view.setUint8(at + 2 + i, bytes[i]!);
+	return at + 2 + bytes.length;
+}
+
+/** Ends the message that begins at `start`. Answers the offset of the byte after it. */
+export function finish(view: DataView, start: number, at: number): number {
+	view.setUint8(at++, END);
+	while (at < start + LEAST) view.setUint8(at++, PAD);
+	return at;
+}
