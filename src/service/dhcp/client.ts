@@ -99,7 +99,7 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 		return this.#session?.view() ?? nothing(this.#closed ? STATE_NAMES[CLOSED]! : "init");
 	}
 
-	/** Asks for more time now, or, without a lease, looks for a server now. Throws Error once closed. */
+	/** Asks for more time now, or everybody when that has not been answered; without a lease, looks for a server now. Throws Error once closed. */
 	renew(): void {
 		if (this.#closed) throw new Error(`DHCP on ${this.#link.name}: the client is closed; make a new one`);
 		this.#renew = true;

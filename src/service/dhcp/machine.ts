@@ -65,7 +65,7 @@ const TABLE = `
  Expired  -       exp/1    -           -           -           exp,new/2   exp,new/2        exp,new/2        exp,new/2        exp,new/2
  Conflict -       -        -           -           -           dec/2       dec/2            dec/2            dec/2            dec/2
  Failed   -        -        -           -           -           -           -                drop,rest/2      -                -
- Renew    -       -        disc/3      disc/3      -           -           -                ren/8            ren/8            rbd/9 
+ Renew    -       -        disc/3      disc/3      -           -           -                ren/8            rbd/9            rbd/9 
  Close    -       drop/0   drop/0      drop/0      drop/0      rel,drop/0  rel,drop/0       rel,drop/0       rel,drop/0       rel,drop/0`;
 
 /** One cell: what is done, in this order, and the state that follows. */

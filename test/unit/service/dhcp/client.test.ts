@@ -182,6 +182,27 @@ describe("a client", () => {
 		expect(client.state.expiresInMs).toBeGreaterThan(3_599_000);
 	});
 
+	it("asks everybody when it is told to renew once more before its server has answered", () => {
+		const rig = new Rig();
+		const client = rig.client({ probes: 0 });
+		rig.bound(client);
+		rig.world.run(1000);
+		rig.server.silent = true;
+		client.renew();
+		rig.world.run(1000);
+		client.renew();
+		rig.world.run(10);
+		expect(rig.server.heard.slice(2).map(({ name, destination }) => `${name} ${ipText(destination)}`)).toEqual([
+			"request 192.168.1.1",
+			"request 255.255.255.255",
+		]);
+		expect(client.state.state).toBe("rebinding");
+		expect(rig.addresses()).toEqual(["192.168.1.100/24"]);
+		rig.server.silent = false;
+		client.renew();
+		expect(rig.bound(client, 100)).toBe(true);
+	});
+
 	it("leaves addresses, routes and name servers alone that are not its own", () => {
 		const rig = new Rig();
 		rig.link.addAddress(ip("10.0.0.1"), 24);
