@@ -21,9 +21,23 @@ export interface Heap {
 	freeBytes?(): number;
 }
 
+/** ECMA-419's DNS resolver. */
+export interface Resolver {
+	/** Finds an address of a name. `error` is null when there is one. */
+	resolve(options: { host: string }, callback: (error: unknown, address?: string) => void): void;
+	close(): void;
+}
+
+/** What to make a resolver of: `new dns.io(dns)`. */
+export interface ResolverOptions {
+	io: new (options: ResolverOptions) => Resolver;
+}
+
 export interface Device {
 	io: IO;
 	stack: Stack;
+	/** Settings for Moddable's network modules; of them, what names are resolved with. */
+	network: { dns?: ResolverOptions };
 	/** Only on XS. */
 	heap?: Heap;
 }

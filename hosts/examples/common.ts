@@ -1,0 +1,23 @@
+// What the programs here have in common: saying something, and turning names into addresses.
+
+import type { Device } from "./device.ts";
+
+/** Moddable's: to xsbug or the serial console on boards, to standard output on the desktop. */
+declare function trace(text: string): void;
+
+/** A line for whoever watches. */
+export function print(line: string): void {
+	trace(`${line}\n`);
+}
+
+/** Finds an address of `host`, which may be one already. One of the callbacks is called, once, and never before this returns. */
+export function addressOf({ network }: Device, host: string, found: (address: string) => void, failed: (error: Error) => void): void {
+	const { dns } = network;
+	if (dns === undefined) throw new Error(`host ${host}: this device has no resolver`);
+	const resolver = new dns.io(dns);
+	resolver.resolve({ host }, (error, address) => {
+		resolver.close();
+		if (address !== undefined) found(address);
+		else failed(error instanceof Error ? error : new Error(`host ${host}: no address`));
+	});
+}
