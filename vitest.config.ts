@@ -1,6 +1,13 @@
 // One project for each kind of test, so that `vitest run --project unit` runs one kind. test/run.mjs runs them all.
+import { fileURLToPath } from "node:url";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 import { scripts } from "./test/support/build/scripts-plugin.mjs";
+
+/** What programs import by name: the stack from its sources, and timers on the virtual clock. */
+const alias = [
+	{ find: /^multihome$/, replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)) },
+	{ find: /^timer$/, replacement: fileURLToPath(new URL("test/support/timer.ts", import.meta.url)) },
+];
 
 function project(
 	name: string,
@@ -11,6 +18,7 @@ function project(
 ): TestProjectConfiguration {
 	return {
 		plugins: [scripts()],
+		resolve: { alias },
 		test: {
 			name,
 			include,

@@ -208,6 +208,17 @@ function start(configuration: BoardConfiguration): Stack {
 	return stack;
 }
 
+let traced = "";
+
+/** Moddable's function for messages: here they are lines on standard output. */
+function trace(...parts: unknown[]): void {
+	traced += parts.map(String).join("");
+	for (let end = traced.indexOf("\n"); end >= 0; end = traced.indexOf("\n")) {
+		print(traced.slice(0, end));
+		traced = traced.slice(end + 1);
+	}
+}
+
 onSignal(() => end(0));
 if (control >= 0) {
 	const ignored = new Uint8Array(64);
@@ -228,6 +239,7 @@ useStack(stack);
 stack.sockets.onError = (error) => warn(`a socket's callback threw: ${describe(error)}`);
 const device = { stack, io: { TCP, Listener, UDP }, network: {}, heap, ...providers };
 Object.defineProperty(globalThis, "device", { value: device, enumerable: true });
+Object.defineProperty(globalThis, "trace", { value: trace });
 try {
 	const { default: program } = await import("app");
 	if (typeof program === "function") await program(device);

@@ -11,7 +11,12 @@ export function print(line: string): void {
 }
 
 /** Finds an address of `host`, which may be one already. One of the callbacks is called, once, and never before this returns. */
-export function addressOf({ network }: Device, host: string, found: (address: string) => void, failed: (error: Error) => void): void {
+export function addressOf(
+	{ network }: Device,
+	host: string,
+	found: (address: string) => void,
+	failed: (error: Error) => void,
+): void {
 	const { dns } = network;
 	if (dns === undefined) throw new Error(`host ${host}: this device has no resolver`);
 	const resolver = new dns.io(dns);

@@ -50,7 +50,14 @@ const LONGEST_RETRY_MS = 60_000;
 const CONNECT_MS = 15_000;
 
 /** Return codes of CONNACK, §3.2.2.3. */
-const REFUSALS = ["", "unacceptable protocol version", "identifier rejected", "server unavailable", "bad user name or password", "not authorized"];
+const REFUSALS = [
+	"",
+	"unacceptable protocol version",
+	"identifier rejected",
+	"server unavailable",
+	"bad user name or password",
+	"not authorized",
+];
 
 /** A packet that waits to be written, or to be acknowledged. */
 interface Message {
@@ -114,7 +121,10 @@ export class MqttClient {
 		const limit = this.#options.queue ?? 8;
 		if (this.#closed) throw new Error("publish: the client is closed");
 		if (this.#queue.length >= limit) throw new Error(`publish: ${limit} messages wait already`);
-		const bytes = payload instanceof ArrayBuffer ? new Uint8Array(payload) : new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
+		const bytes =
+			payload instanceof ArrayBuffer
+				? new Uint8Array(payload)
+				: new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
 		const id = qos === 0 ? 0 : this.#nextId();
 		this.#queue.push({ bytes: mqtt.publish(topic, bytes, qos, retain, id), id, sent: false, onDone });
 		this.#write();

@@ -11,7 +11,6 @@ const SETTINGS = { host: "pool.ntp.org" };
 export default function time(device: Device, settings: Omit<SntpOptions, "onTime"> = SETTINGS): Sntp {
 	return new Sntp(device, {
 		onTime(ms, roundTripMs) {
-			device.setTime?.(ms);
 			print(`${new Date(ms).toISOString()} ± ${Math.ceil(roundTripMs / 2)} ms`);
 		},
 		onError: (reason, ms) => print(`${settings.host}: ${reason}; ${ms < 0 ? "not asked again" : `again in ${ms / 1000} s`}`),

@@ -1,5 +1,5 @@
 // Joins test files and what they test to one module for the XS host: tsc removes the types, rollup joins. "vitest" becomes
-// test/xs/vitest.ts, "#codec" the native codec, fast-check comes along as it is.
+// test/xs/vitest.ts, "timer" the virtual clock's, "#codec" the native codec, fast-check comes along as it is.
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -12,6 +12,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const require = createRequire(import.meta.url);
 const NATIVES = { "#codec": "multihome/codec", "#memory": "multihome/memory" };
 const EXTERNAL = /^(multihome|host)\//;
+/** What programs import by name. */
+const NAMED = { vitest: "test/xs/vitest.ts", timer: "test/support/timer.ts", multihome: "src/index.ts" };
 
 /** Test files of these folders run on XS; those of NODE_ONLY do not. */
 const NODE_ONLY = ["test/unit/desktop", "test/unit/layering.test.ts"];
@@ -57,7 +59,8 @@ export async function bundleTests(files, folder) {
 		const project = join(work, "tsconfig.json");
 		const frame = ["begin", "main", "vitest"].map((name) => join(root, `test/xs/${name}.ts`));
 		const declarations = ["test/support/virtual.d.ts"].map((name) => join(root, name));
-		const all = [...files.map((file) => join(root, file)), ...frame, join(root, "src/wire/codec.ts"), ...declarations];
+		const named = Object.values(NAMED).map((name) => join(root, name));
+		const all = [...files.map((file) => join(root, file)), ...frame, join(root, "src/wire/codec.ts"), ...named, ...declarations];
 		await writeFile(project, JSON.stringify({ compilerOptions, files: all }));
 		await tsc(project);
 		return await join1(files, work, folder);
@@ -77,7 +80,7 @@ async function join1(files, work, folder) {
 			if (id.startsWith("\0")) return id;
 			if (id in NATIVES) return { id: NATIVES[id], external: true };
 			if (EXTERNAL.test(id)) return { id, external: true };
-			if (id === "vitest") return js("test/xs/vitest.ts");
+			if (id in NAMED) return js(NAMED[id]);
 			if (id === "fast-check" || id.startsWith("pure-rand")) return fileURLToPath(import.meta.resolve(id));
 			if (id.startsWith("node:")) throw new Error(`${relative(work, importer ?? "")} imports ${id}: tests that run on XS cannot`);
 			return null;

@@ -138,7 +138,8 @@ export class Response {
 	#field(length: number): void {
 		const line = this.#line;
 		const name = line.indexOf(COLON);
-		if (name <= 0 || name >= length) throw new Error(`response: expected a field, not "${textOf(line, 0, Math.min(length, 40))}"`);
+		if (name <= 0 || name >= length)
+			throw new Error(`response: expected a field, not "${textOf(line, 0, Math.min(length, 40))}"`);
 		let at = name + 1;
 		let end = length;
 		while (at < end && isBlank(line[at]!)) at++;
@@ -151,7 +152,8 @@ export class Response {
 				throw new Error(`response: content length "${text}": expected one number`);
 			this.contentLength = value;
 		} else if (isWord(line, 0, name, "transfer-encoding")) {
-			if (!hasWord(line, at, end, "chunked")) throw new Error(`response: transfer coding ${textOf(line, at, end)}: expected chunked`);
+			if (!hasWord(line, at, end, "chunked"))
+				throw new Error(`response: transfer coding ${textOf(line, at, end)}: expected chunked`);
 			this.#chunked = true;
 		} else if (isWord(line, 0, name, "content-type")) this.type = textOf(line, at, end);
 		else if (isWord(line, 0, name, "location")) this.location = textOf(line, at, end);

@@ -73,7 +73,8 @@ export function publish(topic: string, payload: Uint8Array, qos: number, retain:
 /** §3.4. */
 export const puback = (id: number) => packet(PUBACK, 0, [[id >> 8, id & 0xff]]);
 /** §3.8. */
-export const subscribe = (id: number, filter: string, qos: number) => packet(SUBSCRIBE, 2, [[id >> 8, id & 0xff], text(filter), [qos]]);
+export const subscribe = (id: number, filter: string, qos: number) =>
+	packet(SUBSCRIBE, 2, [[id >> 8, id & 0xff], text(filter), [qos]]);
 /** §3.12. */
 export const pingreq = () => packet(PINGREQ, 0, []);
 /** §3.14. */

@@ -1,0 +1,119 @@
+// A program on a stack of its own, 10.0.0.1, under the virtual clock, with a peer at 10.0.0.2 that the test plays.
+
+import type { Device, IO, Resolver, TCP, TCPError } from "../../../hosts/examples/device.ts";
+import { useClock } from "../../support/timer.ts";
+import { pair, type Pair } from "../io/pair.ts";
+
+export interface Stage extends Pair {
+	device: Device;
+	/** What names stand for; other names are not found. An address stands for itself. */
+	names: Record<string, string>;
+	/** What the program printed. */
+	lines: string[];
+}
+
+/** How long a name takes to be found, ms. */
+const LOOK_UP_MS = 20;
+
+export function stage(p: Pair = pair()): Stage {
+	useClock(p.world.clock);
+	const names: Record<string, string> = {};
+	class TestResolver implements Resolver {
+		#closed = false;
+		resolve({ host }: { host: string }, callback: (error: unknown, address?: string) => void): void {
+			p.world.clock.after(LOOK_UP_MS, () => {
+				if (this.#closed) return;
+				const address = /^[\d.]+$/.test(host) ? host : names[host];
+				if (address === undefined) callback(new Error(`${host}: no such name`));
+				else callback(null, address);
+			});
+		}
+		close(): void {
+			this.#closed = true;
+		}
+	}
+	const lines: string[] = [];
+	Object.assign(globalThis, { trace: (text: string) => lines.push(text.replace(/\n$/, "")) });
+	return { ...p, names, lines, device: { io: p.a, stack: p.one.stack, network: { dns: { io: TestResolver } } } };
+}
+
+/** One connection that a Server has accepted. */
+export class Connection {
+	readonly socket: TCP;
+	/** All that came and was not taken. */
+	received: number[] = [];
+	/** Why it ended, or undefined. */
+	ended: TCPError | undefined = undefined;
+	#out: number[] = [];
+	#room = 0;
+	#ending = false;
+
+	constructor(io: IO, from: TCP, heard: (connection: Connection) => void) {
+		this.socket = new io.TCP({
+			from,
+			noDelay: true,
+			onReadable: () => {
+				for (const byte of new Uint8Array(this.socket.read() as ArrayBuffer)) this.received.push(byte);
+				heard(this);
+			},
+			onWritable: (room) => {
+				this.#room = room;
+				this.#pump();
+			},
+			onError: () => {
+				this.ended = this.socket.error;
+			},
+		});
+	}
+
+	/** What was received, as text, and forgotten. */
+	take(): string {
+		return String.fromCharCode(...this.received.splice(0));
+	}
+
+	/** Sends as there is room. */
+	send(bytes: ArrayLike<number>): void {
+		for (let i = 0; i < bytes.length; i++) this.#out.push(bytes[i]!);
+		this.#pump();
+	}
+
+	/** Closes its half when all is sent. */
+	end(): void {
+		this.#ending = true;
+		this.#pump();
+	}
+
+	#pump(): void {
+		const size = Math.min(this.#room, this.#out.length);
+		if (size > 0) this.#room = this.socket.write(new Uint8Array(this.#out.splice(0, size)));
+		if (!this.#ending || this.#out.length > 0) return;
+		this.#ending = false;
+		this.socket.shutdown();
+	}
+}
+
+/** A TCP server of the peer's. `heard` is called when something was received. */
+export class Server {
+	readonly connections: Connection[] = [];
+	#listener: { close(): void };
+
+	constructor(io: IO, port: number, heard: (connection: Connection) => void = () => {}) {
+		const { connections } = this;
+		this.#listener = new io.Listener({
+			port,
+			onReadable() {
+				for (let from = this.read(); from !== undefined; from = this.read()) connections.push(new Connection(io, from, heard));
+			},
+		});
+	}
+
+	get last(): Connection {
+		return this.connections[this.connections.length - 1]!;
+	}
+
+	/** Nobody listens any more, and what stands is reset. */
+	crash(): void {
+		this.#listener.close();
+		for (const { socket } of this.connections) socket.close();
+	}
+}
