@@ -69,11 +69,11 @@ export class Failover {
 
 	/** The ways that there are, the best first. */
 	get ways(): Way[] {
+		const routes = this.#device.stack.status().routes.filter(({ prefix, active }) => prefix === "0.0.0.0/0" && active);
 		const ways: Way[] = [];
-		for (const route of this.#device.stack.status().routes)
-			if (route.prefix === "0.0.0.0/0" && route.active && !ways.some((way) => way.interface === route.interface))
-				ways.push({ interface: route.interface, metric: route.metric });
-		return ways.sort((a, b) => a.metric - b.metric);
+		for (const { interface: name, metric } of routes.sort((a, b) => a.metric - b.metric))
+			if (!ways.some((way) => way.interface === name)) ways.push({ interface: name, metric });
+		return ways;
 	}
 
 	/** Whether the connection stands. */

@@ -95,8 +95,11 @@ export class Sntp {
 			const socket = new this.#device.io.UDP({
 				interface: by,
 				onReadable: () => {
-					for (let answer = socket.read(); answer !== undefined && this.#socket === socket; answer = socket.read())
+					while (this.#socket === socket) {
+						const answer = socket.read();
+						if (answer === undefined) return;
 						if (answer.address === address && answer.port === port) this.#answer(new DataView(answer), request, sent);
+					}
 				},
 			});
 			this.#socket = socket;
