@@ -1,5 +1,6 @@
 // What the programs here have in common: saying something, and turning names into addresses.
 
+import Timer from "timer";
 import type { Device } from "./device.ts";
 
 /** Moddable's: to xsbug or the serial console on boards, to standard output on the desktop. */
@@ -18,7 +19,11 @@ export function addressOf(
 	failed: (error: Error) => void,
 ): void {
 	const { dns } = network;
-	if (dns === undefined) throw new Error(`host ${host}: this device has no resolver`);
+	if (dns === undefined) {
+		// Without a resolver there are only addresses; what is none is refused by the socket.
+		Timer.set(() => found(host));
+		return;
+	}
 	const resolver = new dns.io(dns);
 	resolver.resolve({ host }, (error, address) => {
 		resolver.close();

@@ -60,7 +60,12 @@ export class HttpGet {
 			device,
 			host,
 			(address) => {
-				if (this.#open) this.#connect(device, address, port);
+				if (!this.#open) return;
+				try {
+					this.#connect(device, address, port);
+				} catch (error) {
+					this.#fail(error as Error); // no such interface, all sockets in use
+				}
 			},
 			(error) => this.#fail(error),
 		);

@@ -263,9 +263,10 @@ describe("MQTT's packets", () => {
 	it("are the same however they are cut", () => {
 		const seed = 3;
 		const prng = new Prng(seed);
-		for (let round = 0; round < 100; round++) {
-			const sizes = Array.from({ length: 10 }, () => prng.pick([0, 1, 100, 127, 128, 500, 3000]));
-			const bytes = sizes.flatMap((size) => [...mqtt.publish("t", prng.bytes(size), 0, false, 0)]);
+		for (let round = 0; round < 20; round++) {
+			const sizes = Array.from({ length: 10 }, () => prng.pick([0, 1, 100, 127, 128, 500, 700]));
+			const bytes: number[] = [];
+			for (const size of sizes) for (const byte of mqtt.publish("t", prng.bytes(size), 0, false, 0)) bytes.push(byte);
 			const reader = new mqtt.Reader(600);
 			const seen: number[] = [];
 			for (let at = 0; at < bytes.length;) {

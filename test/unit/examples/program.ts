@@ -44,7 +44,9 @@ export class Connection {
 	received: number[] = [];
 	/** Why it ended, or undefined. */
 	ended: TCPError | undefined = undefined;
-	#out: number[] = [];
+	#out: Uint8Array[] = [];
+	/** Bytes of the first of them that are sent. */
+	#at = 0;
 	#room = 0;
 	#ending = false;
 
@@ -73,7 +75,7 @@ export class Connection {
 
 	/** Sends as there is room. */
 	send(bytes: ArrayLike<number>): void {
-		for (let i = 0; i < bytes.length; i++) this.#out.push(bytes[i]!);
+		if (bytes.length > 0) this.#out.push(Uint8Array.from(bytes));
 		this.#pump();
 	}
 
@@ -84,8 +86,15 @@ export class Connection {
 	}
 
 	#pump(): void {
-		const size = Math.min(this.#room, this.#out.length);
-		if (size > 0) this.#room = this.socket.write(new Uint8Array(this.#out.splice(0, size)));
+		while (this.#room > 0 && this.#out.length > 0) {
+			const [first] = this.#out;
+			const size = Math.min(this.#room, first!.length - this.#at);
+			this.#room = this.socket.write(first!, this.#at, size);
+			this.#at += size;
+			if (this.#at < first!.length) break;
+			this.#out.shift();
+			this.#at = 0;
+		}
 		if (!this.#ending || this.#out.length > 0) return;
 		this.#ending = false;
 		this.socket.shutdown();
