@@ -9,7 +9,7 @@ export interface StackOptions {
 		udp?: number;
 		/** Raw IP sockets (their seat: no raw socket class yet). */
 		raw?: number;
-		/** ICMP echo sockets, for ping. About 300 B each. */
+		/** ICMP echo sockets, for ping. About 500 B each. */
 		icmp?: number;
 		/** Bytes of receive buffer of each TCP socket: its largest window. 2 to 65,535. */
 		receiveBuffer?: number;
@@ -82,6 +82,9 @@ export const LEASE_ROUTES = 8;
 export const LEASE_SERVERS = 4;
 /** Longest DHCP message, bytes: of each client one buffer. RFC 2131 §2. */
 export const DHCP_MESSAGE = 576;
+
+/** Replies and errors that wait for the owner of an ICMP echo socket; 16 B each. */
+export const ICMP_QUEUE = 8;
 
 /** ICMP errors: a token bucket for all interfaces together. RFC 1812 §4.3.2.8. */
 export const ICMP_ERRORS_PER_SECOND = 10;

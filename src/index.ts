@@ -16,6 +16,7 @@ export * from "./device/device.ts";
 export { Route, type RouteOptions } from "./ip/routes.ts";
 export { formatIpv4, parseIpv4, parsePrefix } from "./ip/address.ts";
 export { createIO, Listener, TCP, UDP } from "./io/io.ts";
+export { Ping, PingError, type PingOptions, type PingReply, type PingStatistics } from "./io/ping.ts";
 export { currentStack, useStack } from "./io/current.ts";
 export { ADDED, ADDRESSES, LINK, NAME_SERVERS, PROTOCOL, REMOVED, ROUTES } from "./link/interface.ts";
 export type { Watch, WatchListener } from "./transport/watch.ts";

@@ -301,20 +301,21 @@ export class Stack {
 		const at = this.core.fields[PAYLOAD_AT]!;
 		const length = this.core.fields[PAYLOAD_LENGTH]!;
 		const type = icmpv4.type(this.#view, at);
-		if (type === icmpv4.ECHO_REPLY && this.icmp.receive(length)) return false;
+		if (type === icmpv4.ECHO_REPLY && this.icmp.receive(link, length)) return false;
 		if (type === icmpv4.UNREACHABLE || type === icmpv4.TIME_EXCEEDED || type === icmpv4.PARAMETER_PROBLEM) {
 			if (this.#icmpError(link, type, at, at + length)) return false;
 		}
 		return this.#drop(link, DROP.icmpUnhandled);
 	}
 
-	/** An error about a packet of ours: told to the connection that the quoted header names. RFC 1122 §3.2.2, RFC 5927 §4. */
+	/** An error about a packet of ours: told to the connection or the ping that the quoted header names. RFC 1122 §3.2.2, RFC 5927 §4. */
 	#icmpError(link: Interface, type: number, at: number, end: number): boolean {
 		const core = this.core;
 		const view = core.view;
 		const fields = core.fields;
 		const quoted = at + icmpv4.HEADER;
 		if (end - quoted < ipv4.HEADER + 8 || view.getUint8(quoted) >> 4 !== 4) return false;
+		if (this.icmp.error(link, type, icmpv4.code(view, at), fields[SOURCE]!, quoted, end)) return true;
 		const transport = quoted + ipv4.headerLength(view, quoted);
 		if (ipv4.protocol(view, quoted) !== ipv4.TCP || transport + 8 > end || transport < quoted + ipv4.HEADER) return false;
 		// The quoted packet went out: turned round, its addresses and ports are the connection's key.
@@ -367,7 +368,8 @@ export class Stack {
 	}
 
 	undeliverable(link: Interface, at: number, end: number): void {
-		this.ip.undeliverable(link, at, end);
+		const from = ipv4.source(this.#view, at); // ours, or the sender's of a packet that we forwarded
+		if (!this.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, from, at, end)) this.ip.undeliverable(link, at, end);
 	}
 
 	/** Everything there is to see, as a plain object for JSON. Allocates. */

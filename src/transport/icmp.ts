@@ -1,15 +1,20 @@
-// ICMP echo for a ping utility: a socket has an identifier, sends requests, and hears its replies.
+// ICMP echo for a ping utility: a socket has an identifier, sends requests, and hears its replies, and errors about its requests.
 
-import { PACKET_HEADROOM } from "../config.ts";
+import { ICMP_QUEUE, PACKET_HEADROOM } from "../config.ts";
 import type { Core } from "../packet/core.ts";
+import { DROP } from "../packet/drops.ts";
 import { PORTS, SOURCE, TTL_PROTOCOL } from "../packet/fields.ts";
 import { NONE } from "../packet/pool.ts";
+import type { Interface } from "../link/interface.ts";
 import { Path } from "../link/path.ts";
 import type { Ip } from "../ip/ip.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { checksum, ipv4Build } from "#codec";
 import { ERROR, READABLE, type EventSocket, type SocketOwner, type SocketSet } from "./sockets.ts";
+
+/** Words of what is queued: type, code and sequence number; who says so; bytes and TTL; when. */
+const WORDS = 4;
 
 export class EchoSocket implements EventSocket {
 	open = false;
@@ -21,8 +26,13 @@ export class EchoSocket implements EventSocket {
 	owner: SocketOwner | null = null;
 	/** Identifier of its requests, 16 bits. */
 	identifier = 0;
-	/** Of the newest reply: who answered, which sequence number, payload bytes, TTL, and when (ms). `replies` counts them. */
+	/** TTL of its requests. */
+	sendTtl = ipv4.DEFAULT_TTL;
+	/** Replies that came. */
 	replies = 0;
+	/** Of what `take` has taken: the ICMP type (ECHO_REPLY or an error) and code, who sent it, which request it is about, payload bytes, TTL, and when it came (ms). */
+	type = 0;
+	code = 0;
 	fromAddress = 0;
 	sequence = 0;
 	bytes = 0;
@@ -30,9 +40,49 @@ export class EchoSocket implements EventSocket {
 	at = 0;
 	readonly index: number;
 	readonly path = new Path();
+	#queue = new Int32Array(ICMP_QUEUE * WORDS);
+	#first = 0;
+	#waiting = 0;
 
 	constructor(index: number) {
 		this.index = index;
+	}
+
+	/** Takes the oldest reply or error that waits. Answers false when there is none. */
+	take(): boolean {
+		if (this.#waiting === 0) return false;
+		const queue = this.#queue;
+		const at = this.#first * WORDS;
+		const what = queue[at]!;
+		const size = queue[at + 2]!;
+		this.type = (what >> 24) & 0xff;
+		this.code = (what >> 16) & 0xff;
+		this.sequence = what & 0xffff;
+		this.fromAddress = queue[at + 1]!;
+		this.bytes = size & 0xffff;
+		this.ttl = size >>> 16;
+		this.at = queue[at + 3]!;
+		this.#first = (this.#first + 1) % ICMP_QUEUE;
+		this.#waiting--;
+		return true;
+	}
+
+	/** Queues one. Answers false when there is no room. */
+	put(what: number, from: number, size: number, now: number): boolean {
+		if (this.#waiting === ICMP_QUEUE) return false;
+		const queue = this.#queue;
+		const at = ((this.#first + this.#waiting) % ICMP_QUEUE) * WORDS;
+		queue[at] = what;
+		queue[at + 1] = from;
+		queue[at + 2] = size;
+		queue[at + 3] = now;
+		this.#waiting++;
+		return true;
+	}
+
+	/** Nothing waits any more. */
+	empty(): void {
+		this.#waiting = 0;
 	}
 }
 
@@ -60,6 +110,8 @@ export class IcmpSockets {
 		socket.gone = false;
 		socket.path.stamp = -1;
 		socket.events = socket.replies = 0;
+		socket.sendTtl = ipv4.DEFAULT_TTL;
+		socket.empty();
 		socket.path.generation = -1;
 		socket.path.bound = bound;
 		return socket;
@@ -88,7 +140,7 @@ export class IcmpSockets {
 			throw new RangeError(`echo of ${bytes} bytes: expected 0 to ${path.out.mtu - ipv4.HEADER - icmpv4.HEADER}`);
 		const at = core.pool.base(packet) + PACKET_HEADROOM;
 		const icmp = at + ipv4.HEADER;
-		ipv4Build(core.view, at, path.source, address, ipv4.ICMP, ipv4.DEFAULT_TTL, total);
+		ipv4Build(core.view, at, path.source, address, ipv4.ICMP, socket.sendTtl, total);
 		core.view.setInt32(icmp, icmpv4.ECHO_REQUEST << 24);
 		core.view.setInt32(icmp + icmpv4.REST, (socket.identifier << 16) | (sequence & 0xffff));
 		for (let i = 0; i < bytes; i++) core.view.setUint8(icmp + icmpv4.HEADER + i, i);
@@ -108,21 +160,43 @@ export class IcmpSockets {
 	}
 
 	/** An echo reply, `bytes` of ICMP message; the registers describe it. Answers whether a socket had asked. */
-	receive(bytes: number): boolean {
-		const core = this.#core;
-		const identifier = core.fields[PORTS]! >>> 16;
+	receive(link: Interface, bytes: number): boolean {
+		const fields = this.#core.fields;
+		const echo = fields[PORTS]!;
+		const socket = this.#find(echo >>> 16);
+		if (socket === undefined) return false;
+		socket.replies++;
+		const size = ((fields[TTL_PROTOCOL]! >>> 8) << 16) | (bytes - icmpv4.HEADER);
+		this.#tell(link, socket, (icmpv4.ECHO_REPLY << 24) | (echo & 0xffff), fields[SOURCE]!, size);
+		return true;
+	}
+
+	/**
+	 * An ICMP error about the IPv4 packet in bytes `at` to `end`, from that address. Answers whether it is a request of a socket here: who cannot see
+	 * the requests must guess the identifier.
+	 */
+	error(link: Interface, type: number, code: number, from: number, at: number, end: number): boolean {
+		const view = this.#core.view;
+		const message = at + ipv4.headerLength(view, at);
+		if (ipv4.protocol(view, at) !== ipv4.ICMP || message + icmpv4.HEADER > end || message < at + ipv4.HEADER) return false;
+		if (icmpv4.type(view, message) !== icmpv4.ECHO_REQUEST) return false;
+		const echo = icmpv4.identifierAndSequence(view, message);
+		const socket = this.#find(echo >>> 16);
+		if (socket === undefined || socket.path.destination !== ipv4.destination(view, at)) return false;
+		this.#tell(link, socket, (type << 24) | (code << 16) | (echo & 0xffff), from, 0);
+		return true;
+	}
+
+	#find(identifier: number): EchoSocket | undefined {
 		for (let i = 0; i < this.sockets.length; i++) {
 			const socket = this.sockets[i]!;
-			if (!socket.open || socket.identifier !== identifier) continue;
-			socket.replies++;
-			socket.fromAddress = core.fields[SOURCE]!;
-			socket.sequence = core.fields[PORTS]! & 0xffff;
-			socket.bytes = bytes - icmpv4.HEADER;
-			socket.ttl = core.fields[TTL_PROTOCOL]! >>> 8;
-			socket.at = core.now;
-			this.#set.post(socket, READABLE);
-			return true;
+			if (socket.open && socket.identifier === identifier) return socket;
 		}
-		return false;
+		return undefined;
+	}
+
+	#tell(link: Interface, socket: EchoSocket, what: number, from: number, size: number): void {
+		if (socket.put(what, from, size, this.#core.now)) this.#set.post(socket, READABLE);
+		else this.#core.count(link.block, DROP.icmpQueueFull);
 	}
 }

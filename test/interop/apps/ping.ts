@@ -12,6 +12,10 @@ const { stack } = device;
 status(device);
 const { icmp } = stack;
 const socket = icmp.open(0);
-socket.owner = { onEvents: () => print(`pong ${socket.sequence}, ${socket.bytes} bytes`) };
+socket.owner = {
+	onEvents() {
+		while (socket.take()) print(`pong ${socket.sequence}, ${socket.bytes} bytes`);
+	},
+};
 let sequence = 0;
 Timer.repeat(() => icmp.send(socket, TARGET, ++sequence, BYTES), 500);

@@ -69,7 +69,9 @@ describe("an echo socket", () => {
 			icmp({ source: PEER, destination: "10.0.0.1", type: 0, rest: request!.icmp!.rest, ttl: 61 }, request!.icmp!.payload),
 		);
 		expect(heard).toEqual([READABLE]);
-		expect(socket).toMatchObject({ replies: 1, fromAddress: ip(PEER), sequence: 7, bytes: 20, ttl: 61 });
+		expect(socket.take()).toBe(true);
+		expect(socket).toMatchObject({ type: 0, replies: 1, fromAddress: ip(PEER), sequence: 7, bytes: 20, ttl: 61 });
+		expect(socket.take()).toBe(false);
 	});
 
 	it("does not hear replies to others", () => {

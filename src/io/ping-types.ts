@@ -1,0 +1,78 @@
+// What applications see of Ping.
+
+import type { Interface } from "../link/interface.ts";
+import type { PingError, PingSocket } from "./ping.ts";
+
+/** How names are looked up: the class of a resolver, and its options. */
+export interface PingResolver {
+	io: new (options: never) => {
+		resolve(options: { host: string; onResolved(host: string, address: string): void; onError(error?: unknown): void }): unknown;
+		close?(): void;
+	};
+	[option: string]: unknown;
+}
+
+export interface PingOptions {
+	/** IPv4 address of the target. It, or `host`, must be there. */
+	address?: string | undefined;
+	/** The target's name, or its address. A name takes `dns`. */
+	host?: string | undefined;
+	/** Looks `host` up: `{ io: Resolver }`. */
+	dns?: PingResolver | undefined;
+	/** Sends by one interface only, by name or instance; unless told, the routes decide. */
+	interface?: string | Interface | undefined;
+	/** Bytes of payload, 0 to 1472; 56 unless told. A request must fit the MTU of the way: nothing is fragmented. */
+	size?: number | undefined;
+	/** Milliseconds from request to request; 1000 unless told. */
+	interval?: number | undefined;
+	/** Requests; it goes on until `close` unless told. */
+	count?: number | undefined;
+	/** Time to live, hops; 64 unless told. */
+	ttl?: number | undefined;
+	/** Milliseconds after which a request without reply is told to `onTimeout`; 5000, or 63 intervals when that is less. At most 63 intervals. */
+	timeout?: number | undefined;
+	/** A reply came, perhaps after its timeout was told. */
+	onReply?: ((this: PingSocket, reply: PingReply) => void) | undefined;
+	onTimeout?: ((this: PingSocket, sequence: number) => void) | undefined;
+	/** All requests were sent, and each was answered, refused or given up. It is closed by then. */
+	onDone?: ((this: PingSocket, statistics: PingStatistics) => void) | undefined;
+	/**
+	 * One request met an error, `error.sequence`: somebody on the way said so (`error.address`, ICMP `type` and `code`), or it could not leave. Without
+	 * `sequence` nothing goes on, and it is closed: the name was not found, the interface is gone, or `size` does not fit the way.
+	 */
+	onError?: ((this: PingSocket, error: PingError) => void) | undefined;
+	target?: unknown;
+}
+
+export interface PingReply {
+	/** 1 for the first request, 16 bits. */
+	sequence: number;
+	/** Of payload. */
+	bytes: number;
+	/** What is left of the reply's time to live. */
+	ttl: number;
+	/** From request to reply, whole milliseconds. */
+	ms: number;
+	/** Who answered. */
+	address: string;
+	/** The request was answered before. */
+	duplicate: boolean;
+}
+
+/** Times in milliseconds. */
+export interface PingStatistics {
+	sent: number;
+	/** Requests that were answered. */
+	received: number;
+	/** Replies beyond the first. */
+	duplicates: number;
+	/** Requests that met an error. */
+	errors: number;
+	/** Percent of the requests that are waited for no more. */
+	lost: number;
+	min: number;
+	avg: number;
+	max: number;
+	/** Standard deviation. */
+	mdev: number;
+}
