@@ -24,3 +24,17 @@ export type { Service } from "./stack.ts";
 export { DhcpClient } from "./service/dhcp/client.ts";
 export type { DhcpOptions } from "./service/dhcp/options.ts";
 export type { LeaseState } from "./link/lease.ts";
+export { Ethernet, Loopback, PPP, SLIP } from "./service/network/links.ts";
+export { Network } from "./service/network/network.ts";
+export type {
+	Change,
+	ChangedProperty,
+	ConfigureOptions,
+	InterfaceView,
+	LinkOptions,
+	NewRoute,
+	RoutePattern,
+	RouteView,
+	StaticAddress,
+	Way,
+} from "./service/network/types.ts";

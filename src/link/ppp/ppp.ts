@@ -187,13 +187,16 @@ export class PppInterface extends BareInterface {
 	/** What there is to see. Allocates. */
 	get state(): PppState {
 		const session = this.#session;
-		const running = session?.phase === "running";
 		const six = session?.ipv6cp;
+		// Ordered, and done in the next poll: those who ask at once shall see that it comes.
+		const ending = this.#order === DISCONNECT;
+		const running = session?.phase === "running" && !ending;
+		const phase = session?.phase ?? "dead";
 		return {
-			phase: session?.phase ?? "dead",
+			phase: ending && phase !== "dead" ? "terminate" : phase,
 			reason: session?.reason ?? "",
 			failures: session?.failures ?? 0,
-			retryInMs: session?.retryInMs ?? -1,
+			retryInMs: ending ? -1 : (session?.retryInMs ?? -1),
 			local: running ? session.ipcp.local : 0,
 			remote: running ? session.ipcp.remote : 0,
 			dns: running ? [...session.ipcp.dns].filter((server) => server !== 0) : [],

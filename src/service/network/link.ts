@@ -1,0 +1,156 @@
+// What the network interface classes share. Several instances may observe one interface; each hears of every change.
+
+import { slotOf } from "../../io/common.ts";
+import { callbackOf, objectOption, show } from "../../io/options.ts";
+import { formatIpv4 } from "../../ip/address.ts";
+import { PROTOCOL, type Interface } from "../../link/interface.ts";
+import type { Stack } from "../../stack.ts";
+import type { Watch } from "../../transport/watch.ts";
+import type { ChangedProperty, LinkOptions } from "./types.ts";
+
+/** `connection`: the interface is no longer part of the stack. */
+export const GONE = 0;
+/** It was taken down, by `disconnect`. */
+export const OFF = 100;
+/** PPP: it says good-bye. */
+export const DISCONNECTING = 150;
+/** It has no link: no cable, no call. */
+export const DISCONNECTED = 200;
+/** PPP: it dials or negotiates. */
+export const CONNECTING = 300;
+/** It has a link, and no address. */
+export const CONNECTED = 400;
+/** It has a link and an address. */
+export const READY = 500;
+
+export abstract class LinkSocket<L extends Interface> {
+	/** Undefined once closed. */
+	#watch: Watch | undefined;
+	#toldConnection: number;
+	#toldAddress: string | undefined;
+	readonly #link: L;
+	readonly #stack: Stack;
+	readonly #onChanged: LinkOptions["onChanged"];
+	declare target?: unknown;
+
+	constructor(stack: Stack, options: LinkOptions, kind: abstract new (...rest: never) => L, name: string) {
+		objectOption(options);
+		const port = options.port ?? options.interface;
+		const found =
+			port === undefined ? stack.interfaces.list.find((link) => link instanceof kind) : stack.interfaces.at(slotOf(stack, port));
+		if (found === undefined) throw new RangeError(`there is no ${name} interface`);
+		if (!(found instanceof kind)) throw new RangeError(`interface ${found.name}: is ${found.kind}; expected ${name}`);
+		this.#onChanged = callbackOf("onChanged", options.onChanged);
+		this.#stack = stack;
+		this.#link = found;
+		if (options.target !== undefined) this.target = options.target;
+		this.#toldConnection = this.connectionOf(found);
+		this.#toldAddress = this.addressOf(found);
+		this.#watch = stack.watch((link) => {
+			if (link === found) this.#look();
+		});
+	}
+
+	/** What `connection` is while packets do not pass; 0, OFF, CONNECTED and READY are alike for all. */
+	protected downOf(_link: L): number {
+		return DISCONNECTED;
+	}
+
+	/** Something of the link's own has changed, perhaps. */
+	protected changed(_link: L): ChangedProperty | undefined {
+		return undefined;
+	}
+
+	protected connectionOf(link: L): number {
+		if (link.slot === 0) return GONE;
+		if (!link.enabled) return OFF;
+		const down = this.downOf(link);
+		if (!link.up || down < DISCONNECTED) return down;
+		return link.addresses.length > 0 ? READY : CONNECTED;
+	}
+
+	protected addressOf(link: L): string | undefined {
+		return this.connectionOf(link) === READY ? formatIpv4(link.addresses[0]!.address) : undefined;
+	}
+
+	#look(): void {
+		const watch = this.#watch;
+		const link = this.#link;
+		const connection = this.connectionOf(link);
+		const address = this.addressOf(link);
+		const connectionChanged = connection !== this.#toldConnection;
+		const addressChanged = address !== this.#toldAddress;
+		this.#toldConnection = connection;
+		this.#toldAddress = address;
+		const own = this.changed(link);
+		try {
+			if (connectionChanged) this.#onChanged?.("connection");
+			if (addressChanged && this.#watch === watch) this.#onChanged?.("address");
+			if (own !== undefined && this.#watch === watch) this.#onChanged?.(own);
+		} catch (error) {
+			this.close(); // as with sockets; the stack reports it
+			throw error;
+		}
+	}
+
+	/** The stack and the interface. Throws SyntaxError once closed, Error when the interface is not part of the stack any more. */
+	protected get use(): { stack: Stack; link: L } {
+		const link = this.open;
+		if (link.slot === 0) throw new Error(`interface ${link.name}: is not part of the stack any more`);
+		return { stack: this.#stack, link };
+	}
+
+	protected get open(): L {
+		if (this.#watch === undefined) throw new SyntaxError("network interface: it is closed");
+		return this.#link;
+	}
+
+	/** All instances look, after processing. */
+	protected tell(): void {
+		this.#stack.changed(this.#link, PROTOCOL);
+	}
+
+	/** Name of the interface. */
+	get name(): string {
+		return this.open.name;
+	}
+
+	/** 0 gone, 100 taken down, 150 closing, 200 without a link, 300 connecting, 400 without an address, 500 with one. */
+	get connection(): number {
+		return this.connectionOf(this.open);
+	}
+
+	/** The first address; undefined until `connection` is 500. */
+	get address(): string | undefined {
+		return this.addressOf(this.open);
+	}
+
+	/** Takes the interface up. */
+	connect(): void {
+		const { link } = this.use;
+		link.enabled = true;
+		this.tell();
+	}
+
+	/** Takes the interface down, for everybody. */
+	disconnect(): void {
+		const { link } = this.use;
+		link.enabled = false;
+		this.tell();
+	}
+
+	/** Ends the watching; the interface stays as it is. May be repeated. */
+	close(): void {
+		this.#watch?.close();
+		this.#watch = undefined;
+	}
+}
+
+/** A host name for DHCP. Throws RangeError. */
+export function hostnameOf(value: unknown): string {
+	const name = String(value);
+	// The length apart: XS 13.3 lets more than {0,61} pass.
+	if (name.length > 63 || !/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(name))
+		throw new RangeError(`hostname ${show(name)}: expected 1 to 63 letters, digits and "-"`);
+	return name;
+}

@@ -1,0 +1,147 @@
+// ECMA-419's draft of network interfaces: a class for each kind of link.
+
+import { currentStack } from "../../io/current.ts";
+import { objectOption } from "../../io/options.ts";
+import { formatIpv4 } from "../../ip/address.ts";
+import type { Interface } from "../../link/interface.ts";
+import { EthernetInterface } from "../../link/ethernet.ts";
+import { LoopbackInterface } from "../../link/loopback.ts";
+import { PppInterface, type PppState } from "../../link/ppp/ppp.ts";
+import { SlipInterface } from "../../link/slip.ts";
+import type { Stack } from "../../stack.ts";
+import { CONNECTING, DISCONNECTED, DISCONNECTING, hostnameOf, LinkSocket } from "./link.ts";
+import { apply, settingsOf } from "./static.ts";
+import type { ChangedProperty, ConfigureOptions, LinkOptions } from "./types.ts";
+
+/** Links whose addresses the application may choose. */
+abstract class ConfigurableSocket<L extends Interface> extends LinkSocket<L> {
+	/** Sets host name and address. Throws TypeError or RangeError naming what is wrong; then nothing has changed. */
+	configure(options: ConfigureOptions): void {
+		const { stack, link } = this.use;
+		objectOption(options);
+		const { static: chosen } = options;
+		const hostname = options.hostname === undefined ? undefined : hostnameOf(options.hostname);
+		const settings = chosen ? settingsOf(stack, link, chosen) : undefined;
+		this.apply(stack, link, hostname);
+		if (settings !== undefined) {
+			this.dynamic(stack, link, false);
+			apply(stack, link, settings);
+		} else if (chosen !== undefined) this.dynamic(stack, link, true);
+	}
+
+	/** The host name, where there is a use for it. */
+	protected apply(_stack: Stack, _link: L, _hostname: string | undefined): void {}
+
+	/** Begins or ends having the address lent. */
+	protected dynamic(_stack: Stack, link: L, wanted: boolean): void {
+		if (wanted) throw new RangeError(`static false of ${link.name}: ${link.kind} has no DHCP`);
+	}
+}
+
+export class EthernetSocket extends ConfigurableSocket<EthernetInterface> {
+	constructor(stack: Stack, options: LinkOptions = {}) {
+		super(stack, options, EthernetInterface, "ethernet");
+	}
+
+	/** "02:00:00:12:34:56" */
+	get MAC(): string {
+		return formatMac(this.open.mac);
+	}
+}
+
+export function formatMac(mac: Uint8Array): string {
+	let text = "";
+	for (let i = 0; i < 6; i++) text += (i === 0 ? "" : ":") + mac[i]!.toString(16).padStart(2, "0");
+	return text;
+}
+
+export class PPPSocket extends LinkSocket<PppInterface> {
+	#toldPhase: string;
+
+	constructor(stack: Stack, options: LinkOptions = {}) {
+		super(stack, options, PppInterface, "ppp");
+		this.#toldPhase = this.phase;
+	}
+
+	protected override downOf(link: PppInterface): number {
+		const { phase, retryInMs } = link.state;
+		if (phase === "terminate") return DISCONNECTING;
+		if (phase === "dead") return retryInMs < 0 ? DISCONNECTED : CONNECTING;
+		return CONNECTING;
+	}
+
+	protected override changed(link: PppInterface): ChangedProperty | undefined {
+		const { phase } = link.state;
+		if (phase === this.#toldPhase) return undefined;
+		this.#toldPhase = phase;
+		return "phase";
+	}
+
+	/** Calls, or tries again at once. */
+	override connect(): void {
+		const { link } = this.use;
+		link.enabled = true;
+		link.connect();
+	}
+
+	/** Ends the call in good order; it is not made again until `connect`. */
+	override disconnect(): void {
+		this.use.link.disconnect();
+	}
+
+	/** "dead", "dial", "establish", "authenticate", "network", "running", "terminate": RFC 1661 §3.2. */
+	get phase(): PppState["phase"] {
+		return this.open.state.phase;
+	}
+
+	/** Why the link ended the last time; "" while it runs. */
+	get reason(): string {
+		return this.open.state.reason;
+	}
+
+	/** Address of the other end; undefined while it does not run. */
+	get peer(): string | undefined {
+		const { remote } = this.open.state;
+		return remote === 0 ? undefined : formatIpv4(remote);
+	}
+}
+
+export class SLIPSocket extends ConfigurableSocket<SlipInterface> {
+	constructor(stack: Stack, options: LinkOptions = {}) {
+		super(stack, options, SlipInterface, "slip");
+	}
+}
+
+export class LoopbackSocket extends LinkSocket<LoopbackInterface> {
+	constructor(stack: Stack, options: LinkOptions = {}) {
+		super(stack, options, LoopbackInterface, "loopback");
+	}
+}
+
+/** An Ethernet interface of the current stack. */
+export class Ethernet extends EthernetSocket {
+	constructor(options: LinkOptions = {}) {
+		super(currentStack(), options);
+	}
+}
+
+/** A PPP interface of the current stack. */
+export class PPP extends PPPSocket {
+	constructor(options: LinkOptions = {}) {
+		super(currentStack(), options);
+	}
+}
+
+/** A SLIP interface of the current stack. */
+export class SLIP extends SLIPSocket {
+	constructor(options: LinkOptions = {}) {
+		super(currentStack(), options);
+	}
+}
+
+/** A loopback interface of the current stack. */
+export class Loopback extends LoopbackSocket {
+	constructor(options: LinkOptions = {}) {
+		super(currentStack(), options);
+	}
+}

@@ -1,0 +1,166 @@
+// All interfaces of a stack together: what there is, what becomes of it, routes, and which way a packet would go. Plain objects, made when asked for.
+
+import { slotOf } from "../../io/common.ts";
+import { currentStack } from "../../io/current.ts";
+import { addressOf, objectOption, show } from "../../io/options.ts";
+import { formatIpv4, parsePrefix } from "../../ip/address.ts";
+import type { Route } from "../../ip/routes.ts";
+import { EthernetInterface } from "../../link/ethernet.ts";
+import { ADDED, ADDRESSES, LINK, NAME_SERVERS, PROTOCOL, REMOVED, ROUTES, type Interface } from "../../link/interface.ts";
+import { Path } from "../../link/path.ts";
+import type { Stack } from "../../stack.ts";
+import { formatMac } from "./links.ts";
+import type { Change, InterfaceView, NewRoute, RoutePattern, RouteView, Way } from "./types.ts";
+
+const CHANGES: readonly (readonly [number, Change])[] = Object.freeze([
+	[ADDED, "added"],
+	[REMOVED, "removed"],
+	[LINK, "link"],
+	[ADDRESSES, "addresses"],
+	[ROUTES, "routes"],
+	[NAME_SERVERS, "nameServers"],
+	[PROTOCOL, "protocol"],
+] as const);
+
+function viewOf(link: Interface): InterfaceView {
+	return {
+		name: link.name,
+		kind: link.kind,
+		up: link.up,
+		addresses: link.addresses.map((own) => `${formatIpv4(own.address)}/${own.length}`),
+		...(link instanceof EthernetInterface && { MAC: formatMac(link.mac) }),
+		mtu: link.mtu,
+		metric: link.metric,
+		nameServers: link.nameServers.map(formatIpv4),
+	};
+}
+
+function routeView(route: Route): RouteView {
+	return {
+		prefix: route.toString(),
+		gateway: route.gateway === 0 ? undefined : formatIpv4(route.gateway),
+		interface: route.link.name,
+		metric: route.metric + route.link.metric,
+		connected: route.connected,
+		active: route.link.up,
+	};
+}
+
+/** The routes of all interfaces. */
+export class RouteList {
+	readonly #stack: Stack;
+
+	constructor(stack: Stack) {
+		this.#stack = stack;
+	}
+
+	get list(): RouteView[] {
+		return this.#stack.routes.list.map(routeView);
+	}
+
+	#linkOf(value: unknown): Interface {
+		if (value === undefined)
+			throw new TypeError("interface undefined: expected the name of an interface of the stack, or one itself");
+		return this.#stack.interfaces.at(slotOf(this.#stack, value))!;
+	}
+
+	/** Throws RangeError for a wrong prefix, a gateway that is nobody's neighbour, or a full table. */
+	add(options: NewRoute): RouteView {
+		const { prefix, gateway, interface: link, metric } = objectOption(options);
+		return routeView(
+			this.#stack.routes.add({
+				prefix: textOf("prefix", prefix),
+				interface: this.#linkOf(link),
+				...(gateway !== undefined && { gateway: textOf("gateway", gateway) }),
+				...(metric !== undefined && { metric }),
+			}),
+		);
+	}
+
+	/** Removes a route, which may be one of `list`. Throws RangeError when there is none, or when it goes with its address or link only. */
+	remove(pattern: RoutePattern): void {
+		const { prefix, gateway, interface: link } = objectOption(pattern);
+		const { address, length } = parsePrefix(textOf("prefix", prefix));
+		const next = gateway === undefined ? undefined : addressOf("gateway", gateway);
+		const by = link === undefined ? undefined : this.#linkOf(link);
+		const alike = this.#stack.routes.list.filter(
+			(route) =>
+				route.prefix === address &&
+				route.length === length &&
+				(next === undefined || route.gateway === next) &&
+				(by === undefined || route.link === by),
+		);
+		const found = alike.find((route) => !route.connected);
+		if (found !== undefined) this.#stack.routes.remove(found);
+		else
+			throw new RangeError(
+				`route ${prefix}: ${alike.length > 0 ? "belongs to an address or a link, and goes with it" : "is not there"}`,
+			);
+	}
+}
+
+function textOf(name: string, value: unknown): string {
+	if (typeof value !== "string") throw new TypeError(`${name} ${show(value)}: expected a string`);
+	return value;
+}
+
+export class NetworkView {
+	readonly routes: RouteList;
+	readonly #stack: Stack;
+
+	constructor(stack: Stack) {
+		this.#stack = stack;
+		this.routes = new RouteList(stack);
+	}
+
+	/** All interfaces, in the order that they were added: "lo" first. */
+	get list(): InterfaceView[] {
+		return this.#stack.interfaces.list.map(viewOf);
+	}
+
+	/** The interface of that name, or undefined. */
+	get(name: string): InterfaceView | undefined {
+		const link = this.#stack.interfaces.find(name);
+		return link === undefined ? undefined : viewOf(link);
+	}
+
+	/** Calls back after processing with an interface and what has changed of it, until the answer's `close()`. */
+	watch(callback: (link: InterfaceView, changes: Change[]) => void): { close(): void } {
+		if (typeof callback !== "function") throw new TypeError(`callback ${show(callback)}: expected a function`);
+		const watch = this.#stack.watch((link, what) => {
+			const changes = CHANGES.filter(([bit]) => what & bit).map(([, change]) => change);
+			try {
+				callback(viewOf(link), changes);
+			} catch (error) {
+				watch.close(); // as with sockets; the stack reports it
+				throw error;
+			}
+		});
+		return { close: () => watch.close() };
+	}
+
+	/**
+	 * How a packet to that address would go now, by the routes and the choice of a source address (RFC 6724); with `interface`, by that one. Undefined
+	 * when there is no way.
+	 */
+	way(address: string, options: { interface?: string | Interface | undefined } = {}): Way | undefined {
+		const path = new Path();
+		path.destination = addressOf("address", address);
+		path.bound = slotOf(this.#stack, options.interface);
+		if (!this.#stack.ip.route(path)) return undefined;
+		const out = path.out!;
+		return {
+			interface: out.name,
+			source: formatIpv4(path.source),
+			gateway: path.nextHop === path.destination || path.nextHop === -1 ? undefined : formatIpv4(path.nextHop),
+			mtu: path.mtu,
+		};
+	}
+}
+
+/** The interfaces of the current stack. */
+export class Network extends NetworkView {
+	constructor() {
+		super(currentStack());
+	}
+}

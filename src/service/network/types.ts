@@ -1,0 +1,103 @@
+// What applications see of network interfaces: ECMA-419's draft classes, and the view of all interfaces together.
+
+import type { Interface } from "../../link/interface.ts";
+
+/** What `onChanged` names. "phase": PPP only. */
+export type ChangedProperty = "connection" | "address" | "phase";
+
+export interface LinkOptions {
+	/** The interface, by name or instance; the first one of the class's kind unless told. */
+	port?: string | Interface | undefined;
+	/** Another word for `port`. */
+	interface?: string | Interface | undefined;
+	/** Called after processing when a property has changed; "connection" before "address". */
+	onChanged?: ((property: ChangedProperty) => void) | undefined;
+	target?: unknown;
+}
+
+/** An address of one's own choice. */
+export interface StaticAddress {
+	/** "192.168.1.20" */
+	address: string;
+	/** "255.255.255.0"; `netmask` is another word for it. It, or `prefix`, must be there. */
+	mask?: string | undefined;
+	netmask?: string | undefined;
+	/** Length of the subnet's prefix, 0 to 32. */
+	prefix?: number | undefined;
+	/** The next router, in the same subnet: gets a default route. */
+	gateway?: string | undefined;
+	/** Name servers, best first; left out, they stay as they are. */
+	dns?: readonly string[] | undefined;
+}
+
+export interface ConfigureOptions {
+	/** What DHCP servers are told from the next lease on: 1 to 63 letters, digits and "-". */
+	hostname?: string | undefined;
+	/** False: an address from DHCP, Ethernet only. Left out, the address stays as it is. */
+	static?: StaticAddress | false | null | undefined;
+}
+
+/** An interface as it is now. */
+export interface InterfaceView {
+	name: string;
+	/** "ethernet", "ppp", "slip", "loopback" */
+	kind: string;
+	/** Whether packets pass. */
+	up: boolean;
+	/** With the lengths of their prefixes: "192.168.1.20/24". */
+	addresses: string[];
+	/** Ethernet only. */
+	MAC?: string;
+	/** Largest IP packet, bytes. */
+	mtu: number;
+	/** Added to the metrics of its routes. */
+	metric: number;
+	nameServers: string[];
+}
+
+/** A route as it is now. */
+export interface RouteView {
+	/** "10.0.0.0/8"; "0.0.0.0/0" is the default route. */
+	prefix: string;
+	/** The next router; undefined where the destinations are neighbours. */
+	gateway: string | undefined;
+	/** Name of the interface. */
+	interface: string;
+	/** The interface's metric included: the lowest of those that are up is used. */
+	metric: number;
+	/** Belongs to an address or a link, and goes with it. */
+	connected: boolean;
+	/** Its interface is up. */
+	active: boolean;
+}
+
+export interface NewRoute {
+	prefix: string;
+	/** In a subnet of the interface. */
+	gateway?: string | undefined;
+	interface: string | Interface;
+	/** 0 to 65535; the interface's metric is added. */
+	metric?: number | undefined;
+}
+
+/** What a route is known by: all that is said must be so. */
+export interface RoutePattern {
+	prefix: string;
+	gateway?: string | undefined;
+	interface?: string | Interface | undefined;
+}
+
+/** How a packet would go. */
+export interface Way {
+	/** Name of the interface that it leaves by; "lo" for addresses of our own. */
+	interface: string;
+	/** Its source address. */
+	source: string;
+	/** The next router; undefined where the destination is a neighbour. */
+	gateway: string | undefined;
+	/** Largest IP packet, bytes. */
+	mtu: number;
+}
+
+/** What `watch` tells of an interface. */
+export type Change = "added" | "removed" | "link" | "addresses" | "routes" | "nameServers" | "protocol";
