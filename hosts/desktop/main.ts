@@ -4,7 +4,7 @@
 
 import * as heap from "host/heap";
 import { CLOSED, armTimer, createTimer, defer, disarmTimer, watch } from "host/loop";
-import { args, exit, now, onSignal, print, random32, readFile, warn } from "host/system";
+import { args, exit, importNow, now, onSignal, print, random32, readFile, warn } from "host/system";
 import { inheritFd, receive, send } from "host/wire";
 import {
 	EthernetInterface,
@@ -26,6 +26,7 @@ import type { Device } from "../../src/device/device.ts";
 import type { SerialDevice } from "../../src/device/serial.ts";
 import { Faults } from "../../src/device/faults.ts";
 import { FileSink } from "./capture-file.ts";
+import { makeDevice, networkOf } from "../network.ts";
 import { pppOptions, slipOptions, type PppFile, type SlipFile } from "../links.ts";
 import { openChip, providerOf, type ChipPlug, type EthernetProvider } from "./chip-device.ts";
 import { STATUS_FAILED, STATUS_PROGRAM } from "./config.ts";
@@ -237,8 +238,7 @@ try {
 useStack(stack);
 // What a callback of the program threw ends its socket, not the program.
 stack.sockets.onError = (error) => warn(`a socket's callback threw: ${describe(error)}`);
-const device = { stack, io: { TCP, Listener, UDP }, network: {}, heap, ...providers };
-Object.defineProperty(globalThis, "device", { value: device, enumerable: true });
+const device = makeDevice(stack, { ...providers, io: { TCP, Listener, UDP }, network: networkOf(importNow), heap });
 Object.defineProperty(globalThis, "trace", { value: trace });
 try {
 	const { default: program } = await import("app");

@@ -1,4 +1,4 @@
-// What a board's JavaScript machine tells of its memory, and chance. Fields of the engine (xsAll.h), read and never written.
+// What a board's JavaScript machine tells of its memory and its modules, and chance. Fields of the engine (xsAll.h), read and never written.
 
 #include "xsAll.h"
 #include "xs.h"
@@ -42,4 +42,15 @@ void xs_board_freeBytes(xsMachine *the)
 void xs_board_collect(xsMachine *the)
 {
 	xsCollectGarbage();
+}
+
+void xs_board_importNow(xsMachine *the)
+{
+	char name[64];
+	xsmcToStringBuffer(xsArg(0), name, sizeof(name));
+	xsResult = xsAwaitImport(name, XS_IMPORT_DEFAULT | XS_IMPORT_PREFLIGHT);
+	if (xsmcTest(xsResult))
+		xsResult = xsAwaitImport(name, XS_IMPORT_DEFAULT);
+	else
+		xsmcSetUndefined(xsResult);
 }

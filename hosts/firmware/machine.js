@@ -5,3 +5,4 @@ export function chunkBytesUsed() @ "xs_board_chunkBytesUsed";
 export function chunkBytesTotal() @ "xs_board_chunkBytesTotal";
 export function freeBytes() @ "xs_board_freeBytes";
 export function collect() @ "xs_board_collect";
+export function importNow(name) @ "xs_board_importNow";

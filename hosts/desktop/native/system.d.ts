@@ -29,3 +29,5 @@ export function memoryBytes(): number;
  * is still waiting to be handled, the process ends with 130 or 143.
  */
 export function onSignal(callback: (signal: number) => void): void;
+/** The default export of a module that programs may import by that name; undefined when there is none. Throws what the module throws. */
+export function importNow(name: string): unknown;

@@ -12,3 +12,4 @@ export function random32() @ "xs_host_random32";
 export function readFile(path) @ "xs_host_readFile";
 export function memoryBytes() @ "xs_host_memoryBytes";
 export function onSignal(callback) @ "xs_host_onSignal";
+export function importNow(name) @ "xs_host_importNow";

@@ -54,6 +54,13 @@ static const char *mappedPath(const char *specifier)
 	return NULL;
 }
 
+void xs_host_importNow(txMachine *the)
+{
+	const char *name = xsmcToString(xsArg(0));
+	if (mappedPath(name) || nativeModule(name))
+		xsResult = xsAwaitImport(name, XS_IMPORT_DEFAULT);
+}
+
 static void notFound(txMachine *the, const char *what, txID importer)
 {
 	if (importer == XS_NO_ID)

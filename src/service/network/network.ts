@@ -48,10 +48,14 @@ function routeView(route: Route): RouteView {
 
 /** The routes of all interfaces. */
 export class RouteList {
-	readonly #stack: Stack;
+	readonly #stackOf: () => Stack;
 
-	constructor(stack: Stack) {
-		this.#stack = stack;
+	constructor(stackOf: () => Stack) {
+		this.#stackOf = stackOf;
+	}
+
+	get #stack(): Stack {
+		return this.#stackOf();
 	}
 
 	get list(): RouteView[] {
@@ -106,11 +110,16 @@ function textOf(name: string, value: unknown): string {
 
 export class NetworkView {
 	readonly routes: RouteList;
-	readonly #stack: Stack;
+	readonly #stackOf: () => Stack;
 
-	constructor(stack: Stack) {
-		this.#stack = stack;
-		this.routes = new RouteList(stack);
+	/** The stack is asked for whenever it is needed, so that a view can be made before there is one, and lie in flash. */
+	constructor(stackOf: () => Stack) {
+		this.#stackOf = stackOf;
+		this.routes = new RouteList(stackOf);
+	}
+
+	get #stack(): Stack {
+		return this.#stackOf();
 	}
 
 	/** All interfaces, in the order that they were added: "lo" first. */
@@ -161,6 +170,6 @@ export class NetworkView {
 /** The interfaces of the current stack. */
 export class Network extends NetworkView {
 	constructor() {
-		super(currentStack());
+		super(currentStack);
 	}
 }

@@ -17,7 +17,7 @@ function two() {
 		devices[index]!.host!.notify();
 		world.run(10);
 	};
-	return { world, stack: node.stack, links, plug, network: new NetworkView(node.stack) };
+	return { world, stack: node.stack, links, plug, network: new NetworkView(() => node.stack) };
 }
 
 describe("the interfaces", () => {

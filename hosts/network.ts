@@ -1,0 +1,70 @@
+// device.network, as Moddable's modules and examples expect it: options for the HTTP, WebSocket, MQTT and NTP clients over this stack's sockets.
+// A program adds what is its own: new device.network.http.io({ ...device.network.http, host: "example.com" }).
+
+import { Network, TCP, UDP } from "multihome";
+import type { Stack } from "multihome";
+
+/** The default export of a module of the build, or undefined. */
+export type ImportNow = (name: string) => unknown;
+
+interface Options {
+	readonly [name: string]: unknown;
+}
+
+export interface Device {
+	io?: Options;
+	network?: Readonly<Record<string, Options>>;
+	[name: string]: unknown;
+}
+
+/** Asked when no network has named a time server. */
+const TIME_SERVERS = Object.freeze(["pool.ntp.org"]);
+
+/**
+ * Made when the firmware is, so that all of it lies in flash. The classes that are the SDK's are looked for when a program uses them: `io` is undefined
+ * where the build does not have them.
+ */
+export function networkOf(importNow: ImportNow): Readonly<Record<string, Options>> {
+	const found = (name: string, rest: object): Options =>
+		Object.freeze(Object.defineProperty(rest, "io", { get: () => importNow(name), enumerable: true })) as Options;
+
+	const tcp = Object.freeze({ io: TCP });
+	const udp = Object.freeze({ io: UDP });
+	const dns = found("embedded:network/dns/resolver/udp", { socket: udp });
+	const tls = found("embedded:io/socket/tcp/tls", { TCP: tcp });
+	const http = "embedded:network/http/client";
+	const ws = "embedded:network/websocket/client";
+	const mqtt = "embedded:network/mqtt/client";
+	return Object.freeze({
+		interfaces: Object.freeze(new Network()) as unknown as Options,
+		dns,
+		http: found(http, { dns, socket: tcp }),
+		https: found(http, { dns, port: 443, socket: tls }),
+		ws: found(ws, { dns, socket: tcp }),
+		wss: found(ws, { dns, socket: tls }),
+		mqtt: found(mqtt, { dns, socket: tcp }),
+		mqtts: found(mqtt, { dns, socket: tls }),
+		ntp: Object.freeze({ client: found("embedded:network/ntp/client", { dns, socket: udp, servers: TIME_SERVERS }) }),
+	});
+}
+
+/** The properties of both in a new object; of two alike the preferred one's. Getters stay getters. */
+function joined(preferred: object = {}, others: object = {}): Options {
+	const properties = Object.getOwnPropertyDescriptors(others) as PropertyDescriptorMap;
+	return Object.defineProperties({}, { ...properties, ...Object.getOwnPropertyDescriptors(preferred) }) as Options;
+}
+
+/**
+ * Makes `globalThis.device` of `ours` and of what is there already, from a module of the SDK or a config.js of the program. Of the network theirs comes first: a
+ * program that says which resolver HTTP takes means it. A config.js may come later, too: it puts another object in this one's place, and has all frozen
+ * that it can reach, which ends where something is frozen already.
+ */
+export function makeDevice(stack: Stack, ours: Device): Device {
+	const theirs = (globalThis as unknown as { device?: Device }).device ?? {};
+	const network: Record<string, Options> = { ...ours.network };
+	for (const [name, options] of Object.entries(theirs.network ?? {}))
+		if (name !== "interfaces") network[name] = joined(options, network[name]);
+	const device = joined({ ...ours, stack: Object.freeze(stack), network, io: joined(ours.io, theirs.io) }, theirs) as Device;
+	Object.defineProperty(globalThis, "device", { value: device, enumerable: true, writable: true, configurable: true });
+	return device;
+}
