@@ -90,6 +90,38 @@ export const ICMP_QUEUE = 8;
 export const ICMP_ERRORS_PER_SECOND = 10;
 export const ICMP_ERROR_BURST = 10;
 
+/** Names that are asked for at the same time: each has a UDP socket, or a TCP socket, while it is. As many questions wait for a server's ARP. */
+export const DNS_LOOKUPS = NEIGHBOR_QUEUE;
+/** Names that wait for their turn, about 300 B each on a 32-bit XS; a further one is an error. */
+export const DNS_WAITING = 16;
+/** Answers that are remembered, about 350 B each with one address and a name of 24 letters; the one that ends first gives way. */
+export const DNS_CACHE_ENTRIES = 16;
+/** Addresses of one answer that are kept, about 40 B each; each look-up gets the next. */
+export const DNS_ADDRESSES = 4;
+/** Longest time that an answer is remembered, seconds, and that there is none. RFC 2308 §5 would have 3 hours. */
+export const DNS_MAX_TTL_S = 86_400;
+export const DNS_MAX_NEGATIVE_TTL_S = 300;
+/** Aliases (CNAME) on the way to an address. */
+export const DNS_ALIASES = 8;
+/** Servers that one name is asked of, and how often one that does not answer; it is waited for 1, 2 and 4 s. RFC 1035 §7.2. */
+export const DNS_SERVERS = 6;
+export const DNS_TRIES = 3;
+export const DNS_TRY_MS = 1000;
+/** Time for one name altogether, ms, unless the program says otherwise; and for one connection to a server. */
+export const DNS_TIMEOUT_MS = 15_000;
+export const DNS_TCP_MS = 5000;
+/** Bytes of an answer that are looked at: by UDP in one buffer for all, by TCP in one for each connection while it is there. */
+export const DNS_UDP_BYTES = 512;
+export const DNS_TCP_BYTES = 2048;
+/** Records of an answer that are looked at. What reading one costs has no better bound than a name's 255 octets. */
+export const DNS_RECORDS = 64;
+/** Answers of the right server with a wrong id before the name is asked for by TCP, as somebody is guessing. RFC 5452 §9.3. */
+export const DNS_NEAR_MISSES = 16;
+/** One-shot multicast DNS: when the question is repeated and when given up, ms after the first. RFC 6762 §5.1, §5.2; and the longest TTL, §10. */
+export const MDNS_REPEATS_MS: readonly number[] = [1000, 3000];
+export const MDNS_TIMEOUT_MS = 5000;
+export const MDNS_MAX_TTL_S = 120;
+
 /** The default limits: loopback and three links, a small web server, 147,040 bytes of arena. */
 const DEFAULTS: Omit<Limits, "datagramBuffer"> = Object.freeze({
 	tcp: 8,

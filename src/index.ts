@@ -38,3 +38,6 @@ export type {
 	StaticAddress,
 	Way,
 } from "./service/network/types.ts";
+export { createResolver, Resolver, useNameServers } from "./service/dns/resolver.ts";
+export { ResolveError, type ResolveErrorCode } from "./service/dns/errors.ts";
+export type { ResolveCallback, ResolveCallbacks, ResolveOptions, ResolverOptions } from "./service/dns/types.ts";

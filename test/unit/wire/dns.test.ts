@@ -81,7 +81,7 @@ describe("a name", () => {
 		let last = 12;
 		for (let i = 0; i < 5; i++) {
 			const at = 12 + bytes.length;
-			bytes.push(59, ...new Array<number>(59).fill(0x78), ...pointer(last));
+			bytes.push(59, ...Array.from({ length: 59 }, () => 0x78), ...pointer(last));
 			last = at;
 			const text = read(bytes, at);
 			if (i < 3) expect(text!.length).toBe(59 + (i + 1) * 60);

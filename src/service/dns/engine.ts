@@ -1,0 +1,167 @@
+// The resolver of a stack: what is being looked up, what waits, and what is remembered. Everything happens in `stack.poll`, where the clock
+// is right: what programs ask for is noted, and begun there.
+
+import { DNS_LOOKUPS, DNS_UDP_BYTES, DNS_WAITING } from "../../config.ts";
+import { ADDRESSES, LINK, NAME_SERVERS, REMOVED, ROUTES, type Interface } from "../../link/interface.ts";
+import type { Service, Stack } from "../../stack.ts";
+import { READABLE, type EventSocket, type SocketOwner } from "../../transport/sockets.ts";
+import { Cache } from "./cache.ts";
+import { failure, type Outcome } from "./errors.ts";
+import type { Lookup, Waiter, Wanted } from "./lookup.ts";
+import { MulticastQuery } from "./mdns.ts";
+import { Query } from "./query.ts";
+
+/** After any of these a server may be another, or not be reached any more. */
+const MATTERS = REMOVED | LINK | ADDRESSES | NAME_SERVERS | ROUTES;
+
+export class Engine implements Service, EventSocket, SocketOwner {
+	events = 0;
+	queued = false;
+	nextPosted: EventSocket | null = null;
+	owner: SocketOwner | null = this;
+	readonly stack: Stack;
+	readonly cache = new Cache();
+	/** What is received by UDP, for as long as it is looked at. */
+	readonly buffer = new Uint8Array(DNS_UDP_BYTES);
+	readonly view = new DataView(this.buffer.buffer);
+	/** The servers of the whole stack. */
+	#servers: readonly number[] = [];
+	/** What programs asked for since the last turn. */
+	#asked: { wanted: Wanted; waiter: Waiter }[] = [];
+	/** Those that run are the first. */
+	readonly #lookups: Lookup[] = [];
+	#running = 0;
+
+	/** The one of the stack: engineOf. */
+	constructor(stack: Stack) {
+		this.stack = stack;
+		stack.services.add(this);
+		stack.watch((link, what) => this.#changed(link, what));
+	}
+
+	get now(): number {
+		return this.stack.core.now;
+	}
+
+	get servers(): readonly number[] {
+		return this.#servers;
+	}
+	set servers(servers: readonly number[]) {
+		this.#servers = [...servers];
+		this.cache.clear();
+	}
+
+	/** Looks a name up; `waiter` is told, later. */
+	ask(wanted: Wanted, waiter: Waiter): void {
+		this.#asked.push({ wanted, waiter });
+		this.stack.sockets.post(this, READABLE);
+	}
+
+	/** Who asked does not want to know any more. What nobody waits for ends. */
+	forget(which: (waiter: Waiter) => boolean): void {
+		this.#asked = this.#asked.filter(({ waiter }) => !which(waiter));
+		for (const lookup of this.#lookups.slice()) {
+			const { waiters } = lookup;
+			for (let i = waiters.length - 1; i >= 0; i--) if (which(waiters[i]!)) waiters.splice(i, 1);
+			if (waiters.length > 0) continue;
+			lookup.running = false;
+			lookup.release();
+			this.#remove(lookup);
+		}
+	}
+
+	/** How many names are being looked up or wait for it. */
+	get busy(): number {
+		return this.#lookups.length + this.#asked.length;
+	}
+
+	deadline(at: number): void {
+		this.stack.core.deadline(at);
+	}
+
+	/** For SocketSet: programs have asked for something, or a look-up has ended and others wait. */
+	onEvents(): void {
+		const asked = this.#asked;
+		this.#asked = [];
+		for (const { wanted, waiter } of asked) this.#look(wanted, waiter);
+		this.#start();
+	}
+
+	#look(wanted: Wanted, waiter: Waiter): void {
+		const memory = keyOf(wanted);
+		const known = this.cache.find(memory, this.now);
+		if (known !== undefined) return waiter.done(known);
+		// How long one waits and how one asks makes another look-up of it, with the same answer.
+		const key = `${wanted.timeout} ${wanted.mixedCase ? "x" : ""} ${memory}`;
+		let lookup = this.#lookups.find((other) => other.key === key);
+		if (lookup === undefined) {
+			if (this.#lookups.length >= DNS_LOOKUPS + DNS_WAITING)
+				return waiter.done(failure("EBUSY", `${this.#lookups.length} other names are being looked up`));
+			lookup = wanted.multicast ? new MulticastQuery(this, wanted, key) : new Query(this, wanted, key);
+			this.#lookups.push(lookup);
+			this.deadline(lookup.deadline);
+		}
+		lookup.waiters.push(waiter);
+	}
+
+	/** Begins what there is room for. */
+	#start(): void {
+		for (let i = 0; i < this.#lookups.length && this.#running < DNS_LOOKUPS;) {
+			const lookup = this.#lookups[i]!;
+			if (lookup.running) {
+				i++;
+				continue;
+			}
+			this.#running++;
+			lookup.begin();
+			if (this.#lookups[i] === lookup) i++; // it may have ended
+		}
+	}
+
+	#remove(lookup: Lookup): void {
+		const index = this.#lookups.indexOf(lookup);
+		this.#lookups.splice(index, 1);
+		this.#running = 0;
+		for (const other of this.#lookups) if (other.running) this.#running++;
+		// Its place is another's, in the next turn.
+		if (this.#lookups.length > this.#running) this.stack.sockets.post(this, READABLE);
+	}
+
+	/** A look-up has ended. */
+	ended(lookup: Lookup, outcome: Outcome, link: Interface | undefined): void {
+		this.#remove(lookup);
+		this.cache.add(keyOf(lookup.wanted), outcome, link, this.now);
+		for (const waiter of lookup.waiters) waiter.done(outcome);
+		if (outcome.ttl > 0) this.#sweep();
+	}
+
+	#sweep(): void {
+		const ms = this.cache.sweep(this.now);
+		if (ms >= 0) this.deadline((this.now + ms) | 0);
+	}
+
+	/** For the stack. */
+	timers(now: number): void {
+		for (const lookup of this.#lookups.slice()) lookup.timers(now);
+		for (const { due, running, deadline } of this.#lookups) this.deadline(running ? due : deadline);
+		this.#sweep();
+	}
+
+	#changed(link: Interface, what: number): void {
+		if (!(what & MATTERS)) return;
+		// What its servers said may not be so any more, or not be reached: names may mean other things on another network.
+		if (what & (REMOVED | NAME_SERVERS) || !link.up) this.cache.forget(link);
+		for (const lookup of this.#lookups.slice()) if (lookup.running) lookup.linksChanged();
+	}
+}
+
+/** What an answer is remembered under: a name, and whom it was asked of. */
+function keyOf({ name, type, servers, link }: Wanted): string {
+	return `${name} ${type} ${link?.id ?? ""} ${servers?.join() ?? ""}`;
+}
+
+/** The engine of a stack, made when it is first asked for. */
+export function engineOf(stack: Stack): Engine {
+	for (const service of stack.services) if (service instanceof Engine) return service;
+	return new Engine(stack);
+}

@@ -1,0 +1,106 @@
+// A look-up by multicast DNS, one-shot: RFC 6762 §5.1. The question goes out by every Ethernet interface, from an ephemeral port: that says that
+// answers are to come to us alone (§6.7), so that no group is joined.
+
+import { MDNS_MAX_TTL_S, MDNS_REPEATS_MS, MDNS_TIMEOUT_MS } from "../../config.ts";
+import { onLink } from "../../ip/routes.ts";
+import { EthernetInterface } from "../../link/ethernet.ts";
+import type { Interface } from "../../link/interface.ts";
+import * as dns from "../../wire/dns.ts";
+import { readAnswer } from "./answer.ts";
+import { Ask, type Asker } from "./ask.ts";
+import { failure, type Outcome } from "./errors.ts";
+import { Lookup } from "./lookup.ts";
+
+/** 224.0.0.251, RFC 6762 §3. */
+const GROUP = 0xe00000fb | 0;
+const PORT = 5353;
+
+export class MulticastQuery extends Lookup implements Asker {
+	#asks = new Map<Ask, Interface>();
+	readonly #query = new Uint8Array(dns.MAX_QUERY);
+	readonly #view = new DataView(this.#query.buffer);
+	#length = 0;
+	#round = 0;
+	#begun = 0;
+	#noSocket = "";
+
+	begin(): void {
+		this.running = true;
+		this.#begun = this.engine.now;
+		this.#length = dns.writeQuery(this.#view, 0, this.engine.stack.core.random32() & 0xffff, this.wanted.name, this.wanted.type);
+		this.#send();
+	}
+
+	protected tick(): void {
+		this.#round++;
+		if (this.#round <= MDNS_REPEATS_MS.length) this.#send();
+		else this.end(this.late());
+	}
+
+	protected late(): Outcome {
+		return failure("ENOTFOUND", "nobody on this network has the name");
+	}
+
+	linksChanged(): void {
+		for (const [ask, link] of this.#asks) if (!usable(link)) this.#close(ask);
+	}
+
+	release(): void {
+		for (const ask of this.#asks.keys()) ask.close();
+		this.#asks.clear();
+	}
+
+	#close(ask: Ask): void {
+		ask.close();
+		this.#asks.delete(ask);
+	}
+
+	#links(): Interface[] {
+		const { link } = this.wanted;
+		return (link === undefined ? this.engine.stack.interfaces.list : [link]).filter(usable);
+	}
+
+	/** Asks by every interface, by those too that are new. */
+	#send(): void {
+		const { stack, buffer } = this.engine;
+		for (const link of this.#links()) {
+			let ask = [...this.#asks].find(([, other]) => other === link)?.[0];
+			try {
+				if (ask === undefined) this.#asks.set((ask = new Ask(stack, this, link.slot, buffer)), link);
+				ask.send(GROUP, PORT, this.#query, this.#length);
+			} catch (error) {
+				if (ask !== undefined)
+					this.#close(ask); // no way
+				else this.#noSocket = (error as Error).message;
+			}
+		}
+		const next = MDNS_REPEATS_MS[this.#round] ?? MDNS_TIMEOUT_MS;
+		if (this.#asks.size > 0) return this.wait(next - ((this.engine.now - this.#begun) | 0));
+		this.end(
+			this.#noSocket !== ""
+				? failure("ENOBUFS", this.#noSocket)
+				: failure("ENOSERVER", "no interface that carries multicast is up and has an address"),
+		);
+	}
+
+	/** For Ask. Only neighbours are believed: RFC 6762 §11. */
+	datagram(ask: Ask, bytes: number, length: number, address: number, port: number): void {
+		const { view } = this.engine;
+		const link = this.#asks.get(ask)!;
+		if (port !== PORT || !onLink(link, address) || !dns.isAnswer(view, 0, bytes) || dns.id(view, 0) !== dns.id(this.#view, 0))
+			return;
+		if (dns.responseCode(view, 0) !== dns.NO_ERROR) return;
+		// RFC 6762 §6.7 has the question repeated; not all do.
+		if (dns.questions(view, 0) !== 0 && !dns.sameQuestion(view, 0, bytes, this.#view, 0, this.#length, false)) return;
+		const { kind, addresses, ttl } = readAnswer(view, bytes, bytes === length, [this.wanted.name], this.wanted.type);
+		if (kind === "addresses") this.end({ addresses, ttl: Math.min(ttl, MDNS_MAX_TTL_S), code: "", reason: "" }, link);
+	}
+
+	gone(ask: Ask): void {
+		this.#close(ask);
+	}
+}
+
+function usable(link: Interface): boolean {
+	return link instanceof EthernetInterface && link.slot !== 0 && link.up && link.addresses.length > 0;
+}

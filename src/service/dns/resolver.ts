@@ -1,0 +1,161 @@
+// The class that programs use: `Resolver` of the current stack, `createResolver(stack)` for another's. What is said of each method stands
+// in types.ts. Nothing is made before there is an instance: the module may be preloaded.
+
+import { DNS_TIMEOUT_MS } from "../../config.ts";
+import { parseIpv4 } from "../../ip/address.ts";
+import { closed, report, slotOf } from "../../io/common.ts";
+import { currentStack } from "../../io/current.ts";
+import * as check from "../../io/options.ts";
+import type { Stack } from "../../stack.ts";
+import { READABLE, type EventSocket, type SocketOwner } from "../../transport/sockets.ts";
+import { TYPE_A, TYPE_AAAA } from "../../wire/dns.ts";
+import { engineOf, type Engine } from "./engine.ts";
+import { ResolveError, type Outcome } from "./errors.ts";
+import type { Waiter } from "./lookup.ts";
+import { isOutcome, questionOf } from "./names.ts";
+import type { Scope } from "./servers.ts";
+import type { ResolveCallback, ResolveCallbacks, ResolveOptions, Resolver as ResolverType, ResolverOptions } from "./types.ts";
+
+const LEAST_TIMEOUT_MS = 100;
+const MOST_TIMEOUT_MS = 60_000;
+
+class Request implements Waiter {
+	readonly owner: NameResolver;
+	readonly host: string;
+	readonly callback: ResolveCallback | undefined;
+	readonly callbacks: ResolveCallbacks;
+	outcome: Outcome | undefined = undefined;
+
+	constructor(owner: NameResolver, host: string, callback: ResolveCallback | undefined, callbacks: ResolveCallbacks) {
+		this.owner = owner;
+		this.host = host;
+		this.callback = callback;
+		this.callbacks = callbacks;
+	}
+
+	done(outcome: Outcome): void {
+		this.outcome = outcome;
+		this.owner.ready(this);
+	}
+}
+
+/** A resolver of any stack. */
+export class NameResolver implements ResolverType, EventSocket, SocketOwner {
+	events = 0;
+	queued = false;
+	nextPosted: EventSocket | null = null;
+	owner: SocketOwner | null = this;
+	readonly #stack: Stack;
+	readonly #engine: Engine;
+	readonly #scope: Scope;
+	readonly #timeout: number;
+	readonly #mixedCase: boolean;
+	/** Whose outcome is there, and whose callbacks are to be called. */
+	#ready: Request[] = [];
+	#open = true;
+	declare target?: unknown;
+
+	constructor(stack: Stack, options: ResolverOptions = {}) {
+		check.objectOption(options);
+		const { servers, socket, timeout, mixedCase, target } = options;
+		const slot = slotOf(stack, options.interface ?? (socket as ResolverOptions["socket"] | null)?.interface);
+		this.#scope = { servers: serversOf(servers), link: slot === 0 ? undefined : stack.interfaces.at(slot) };
+		this.#timeout = timeout === undefined ? DNS_TIMEOUT_MS : check.wholeOf("timeout", timeout, LEAST_TIMEOUT_MS, MOST_TIMEOUT_MS);
+		this.#mixedCase = mixedCase === undefined ? false : check.flagOf("mixedCase", mixedCase);
+		this.#stack = stack;
+		this.#engine = engineOf(stack);
+		if (target !== undefined) this.target = target;
+	}
+
+	resolve(options: ResolveOptions, callback: ResolveCallback): void;
+	resolve(options: ResolveOptions & ResolveCallbacks): void;
+	resolve(options: ResolveOptions & ResolveCallbacks, callback?: ResolveCallback): void {
+		if (!this.#open) throw closed();
+		const { host, family = 4, onResolved, onError } = check.objectOption(options);
+		if (typeof host !== "string") throw new TypeError(`host ${check.show(host)}: expected a host name or an address as a string`);
+		if (family !== 4 && family !== 6) throw new RangeError(`family ${check.show(family)}: expected 4 or 6`);
+		check.callbackOf("callback", callback);
+		check.callbackOf("onResolved", onResolved);
+		check.callbackOf("onError", onError);
+		if (callback === undefined && onResolved === undefined && onError === undefined)
+			throw new TypeError("resolve: expected a callback, or onResolved or onError among the options");
+		const request = new Request(this, host, callback, { onResolved, onError });
+		const question = questionOf(host, family);
+		if (isOutcome(question)) return request.done(question);
+		const type = family === 4 ? TYPE_A : TYPE_AAAA;
+		this.#engine.ask({ ...this.#scope, ...question, type, timeout: this.#timeout, mixedCase: this.#mixedCase }, request);
+	}
+
+	close(): void {
+		if (!this.#open) return;
+		this.#open = false;
+		this.owner = null;
+		this.#ready.length = 0;
+		this.#engine.forget((waiter) => waiter instanceof Request && waiter.owner === this);
+	}
+
+	/** For its requests. */
+	ready(request: Request): void {
+		if (!this.#open) return;
+		this.#ready.push(request);
+		this.#stack.sockets.post(this, READABLE);
+	}
+
+	/** For SocketSet. A callback may close it. */
+	onEvents(): void {
+		// What callbacks ask for is for the next turn, so that a program that asks again and again does not keep others from theirs.
+		for (let left = this.#ready.length; left > 0 && this.#ready.length > 0; left--) this.#call(this.#ready.shift()!);
+	}
+
+	#call({ host, callback, callbacks, outcome }: Request): void {
+		const { addresses, code, reason } = outcome!;
+		const address = addresses[0];
+		if (code === "") {
+			if (callback !== undefined) callback.call(this, null, address, host);
+			else callbacks.onResolved?.call(this, host, address!);
+			return;
+		}
+		const error = new ResolveError(code, host, reason);
+		if (callback !== undefined) callback.call(this, error, undefined, host);
+		else callbacks.onError?.call(this, host, error);
+	}
+
+	/** For SocketSet: a callback threw. The others are called nevertheless. */
+	onFailure(error: unknown): void {
+		if (this.#ready.length > 0) this.#stack.sockets.post(this, READABLE);
+		report(this.#stack.sockets, error);
+	}
+}
+
+/** Name servers as programs give them; none is as if they said nothing. */
+function serversOf(servers: readonly string[] | undefined): number[] | undefined {
+	if (servers === undefined) return undefined;
+	if (!Array.isArray(servers)) throw new TypeError(`servers ${check.show(servers)}: expected an array of IPv4 addresses`);
+	if (servers.length === 0) return undefined;
+	return servers.map((text: unknown) => check.addressOf("servers", text));
+}
+
+/** Names to addresses, by the current stack. */
+export class Resolver extends NameResolver {
+	constructor(options: ResolverOptions = {}) {
+		super(currentStack(), options);
+	}
+}
+
+/** Makes the class of one stack. */
+export function createResolver(stack: Stack): new (options?: ResolverOptions) => ResolverType {
+	return class Resolver extends NameResolver {
+		constructor(options: ResolverOptions = {}) {
+			super(stack, options);
+		}
+	};
+}
+
+/** Sets the name servers of the whole stack, which are asked before those of its interfaces. Throws RangeError for what is no IPv4 address. */
+export function useNameServers(stack: Stack, servers: readonly string[]): void {
+	engineOf(stack).servers = servers.map((text) => {
+		const address = parseIpv4(text);
+		if (address === undefined) throw new RangeError(`name server ${check.show(text)}: expected an IPv4 address`);
+		return address;
+	});
+}

@@ -1,0 +1,57 @@
+// Whom to ask, best first.
+
+import { DNS_SERVERS } from "../../config.ts";
+import type { Interface } from "../../link/interface.ts";
+import type { Stack } from "../../stack.ts";
+
+export interface Server {
+	readonly address: number;
+	/** The interface that it is reached by; undefined: as the routes say. */
+	readonly link: Interface | undefined;
+}
+
+/** Which servers a resolver wants. */
+export interface Scope {
+	/** Given by the program. */
+	readonly servers: readonly number[] | undefined;
+	/** The only interface that may be used. */
+	readonly link: Interface | undefined;
+}
+
+/**
+ * The program's servers; else those of the whole stack, then those of the interfaces that are up: by the metric of their default route, then
+ * their own. With an interface: its own servers, or the stack's by way of it when it has none.
+ */
+export function serversFor(stack: Stack, general: readonly number[], scope: Scope): Server[] {
+	const { servers, link } = scope;
+	const list: Server[] = [];
+	if (link !== undefined && (link.slot === 0 || !link.up)) return list;
+	if (servers !== undefined) addAll(list, servers, link);
+	else if (link !== undefined) addAll(list, link.nameServers.length > 0 ? link.nameServers : general, link);
+	else {
+		addAll(list, general, undefined);
+		for (const each of inOrder(stack)) addAll(list, each.nameServers, each);
+	}
+	return list;
+}
+
+function addAll(list: Server[], addresses: readonly number[], link: Interface | undefined): void {
+	for (const address of addresses)
+		if (list.length < DNS_SERVERS && !list.some((other) => other.address === address && other.link === link))
+			list.push({ address, link });
+}
+
+/** The interfaces that are up. */
+function inOrder(stack: Stack): Interface[] {
+	const links = stack.interfaces.list.filter((link) => link.up && link.nameServers.length > 0);
+	const metrics = new Map(links.map((link) => [link, defaultMetric(stack, link)]));
+	return links.sort((a, b) => metrics.get(a)! - metrics.get(b)! || a.metric - b.metric);
+}
+
+/** Metric of an interface's default route; larger than any when it has none. */
+function defaultMetric(stack: Stack, link: Interface): number {
+	let best = 0x7fffffff;
+	for (const route of stack.routes.list)
+		if (route.link === link && route.length === 0) best = Math.min(best, route.metric + link.metric);
+	return best;
+}
