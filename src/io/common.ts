@@ -1,5 +1,6 @@
 // What the three classes share.
 
+import type { Interface } from "../link/interface.ts";
 import type { Stack } from "../stack.ts";
 import type { SocketSet } from "../transport/sockets.ts";
 import { show } from "./options.ts";
@@ -9,13 +10,33 @@ export function closed(): SyntaxError {
 	return new SyntaxError("socket: it is closed");
 }
 
-/** The slot of the interface in an option; 0 for any. */
-export function slotOf(stack: Stack, value: unknown): number {
-	if (value === undefined) return 0;
+/** For a method or getter that is called on something else than an instance of its class: SyntaxError, as of Moddable's. */
+export function foreign(name: string): SyntaxError {
+	return new SyntaxError(`the receiver is no ${name}`);
+}
+
+/** Gives an instance an own property that enumeration does not show. */
+export function hidden(instance: object, key: string): void {
+	Object.defineProperty(instance, key, { writable: true });
+}
+
+/** What a private field may be looked for in. */
+export function isObject(value: unknown): value is object {
+	return typeof value === "object" && value !== null;
+}
+
+/** The interface in an option, undefined for any. */
+export function linkOf(stack: Stack, value: unknown): Interface | undefined {
+	if (value === undefined) return undefined;
 	const link = typeof value === "string" ? stack.interfaces.find(value) : stack.interfaces.list.find((each) => each === value);
 	if (link === undefined)
 		throw new RangeError(`interface ${show(value)}: expected the name of an interface of the stack, or one itself`);
-	return link.slot;
+	return link;
+}
+
+/** Its slot; 0 for any. */
+export function slotOf(stack: Stack, value: unknown): number {
+	return linkOf(stack, value)?.slot ?? 0;
 }
 
 /** Tells the owner of the stack what a callback threw. Where nobody listens it goes on its way, out of `poll`. */

@@ -3,9 +3,10 @@
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, type SocketOwner } from "../transport/sockets.ts";
 import type { Tcb } from "../transport/tcp/tcb.ts";
+import { formatIpv4 } from "../ip/address.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as check from "./options.ts";
-import { closed, report, slotOf } from "./common.ts";
+import { closed, foreign, isObject, report, slotOf } from "./common.ts";
 import type { Listener, ListenerOptions, TCP } from "./types.ts";
 
 /** Connections that wait to be read, unless told. */
@@ -13,7 +14,7 @@ const BACKLOG = 4;
 
 export class ListenerSocket implements Listener, SocketOwner {
 	/** Undefined once closed. */
-	#tcb: Tcb | undefined;
+	#tcb: Tcb | undefined = undefined;
 	readonly #stack: Stack;
 	readonly #accepted: (tcb: Tcb) => TCP;
 	readonly #onReadable: ((connections: number) => void) | undefined;
@@ -41,29 +42,45 @@ export class ListenerSocket implements Listener, SocketOwner {
 	}
 
 	read(): TCP | undefined {
-		if (this.#tcb === undefined) throw closed();
-		const tcb = this.#stack.tcp.accept(this.#tcb);
+		const listener = ListenerSocket.#of(this);
+		const tcb = this.#stack.tcp.accept(listener);
 		return tcb === undefined ? undefined : this.#accepted(tcb);
 	}
 
 	close(): void {
+		if (!isObject(this) || !(#tcb in this)) throw foreign("Listener");
 		const tcb = this.#tcb;
 		if (tcb === undefined) return;
 		this.#tcb = undefined;
 		this.#stack.tcp.close(tcb);
 	}
 
+	/** The TCB of an instance that is open. */
+	static #of(instance: ListenerSocket): Tcb {
+		if (!isObject(instance) || !(#tcb in instance)) throw foreign("Listener");
+		const tcb = instance.#tcb;
+		if (tcb === undefined) throw closed();
+		return tcb;
+	}
+
 	get port(): number {
-		if (this.#tcb === undefined) throw closed();
-		return this.#tcb.localPort;
+		return ListenerSocket.#of(this).localPort;
+	}
+
+	get address(): string {
+		return formatIpv4(ListenerSocket.#of(this).localAddress);
+	}
+
+	get interface(): string | undefined {
+		return this.#stack.interfaces.at(ListenerSocket.#of(this).path.bound)?.name;
 	}
 
 	get format(): "socket/tcp" {
-		if (this.#tcb === undefined) throw closed();
+		ListenerSocket.#of(this);
 		return "socket/tcp";
 	}
 	set format(value: "socket/tcp") {
-		if (this.#tcb === undefined) throw closed();
+		ListenerSocket.#of(this);
 		check.fixedFormat(value, "socket/tcp");
 	}
 

@@ -1,10 +1,11 @@
 // Checks of what applications pass. A wrong type is a TypeError, a wrong value a RangeError; both name the value and what was expected.
 
 import { parseIpv4 } from "../ip/address.ts";
+import { parseScoped } from "../ip/address6.ts";
+import { isMulticast } from "../wire/ipv4.ts";
 import type { Bytes, Format } from "./types.ts";
 
-/** In constants where packets pass, as XS makes a new string each time that it meets a literal. */
-const BUFFER = "buffer";
+/** In a constant where packets pass, as XS makes a new string each time that it meets a literal. */
 const NUMBER = "number";
 
 /** The value as a message shows it; never throws. */
@@ -31,14 +32,32 @@ export function portOf(value: unknown, low: number): number {
 
 /** The port to bind to. Left out: 0, any. Given as undefined it is a mistake in the program, as in Moddable. */
 export function localPortOf(options: { port?: unknown }): number {
-	return "port" in options ? portOf(options.port, 0) : 0;
+	if (!("port" in options)) return 0;
+	if (options.port === undefined) throw new Error("port undefined: expected 0 to 65535, or the option left out");
+	return portOf(options.port, 0);
 }
 
+/** The int32 of an IPv4 literal. */
 export function addressOf(name: string, value: unknown): number {
 	if (typeof value !== "string") throw new TypeError(`${name} ${show(value)}: expected an IPv4 address as a string`);
 	const address = parseIpv4(value);
-	if (address === undefined) throw new RangeError(`${name} ${show(value)}: expected an IPv4 address, as in "192.168.77.2"`);
+	if (address !== undefined) return address;
+	if (parseScoped(value) !== undefined)
+		throw new RangeError(`${name} ${show(value)}: expected an IPv4 address; this stack has no IPv6 yet`);
+	throw new RangeError(`${name} ${show(value)}: expected an IPv4 address, as in "192.168.77.2"; names need a resolver`);
+}
+
+/** An IPv4 group. RFC 1112 §4. */
+export function groupOf(name: string, value: unknown): number {
+	const address = addressOf(name, value);
+	if (!isMulticast(address))
+		throw new RangeError(`${name} ${show(value)}: expected a multicast group, "224.0.0.0" to "239.255.255.255"`);
 	return address;
+}
+
+/** A time to live, RFC 1122 §3.2.1.7; 0 when there is none. */
+export function ttlOf(name: string, value: unknown): number {
+	return value === undefined ? 0 : wholeOf(name, value, 1, 255);
 }
 
 /** The address to bind to; 0 for any. */
@@ -53,9 +72,13 @@ export function callbackOf<T>(name: string, value: T | undefined): T | undefined
 
 /** Whether the format is "number". */
 export function numberFormat(value: Format | undefined): boolean {
-	if (value === NUMBER) return true;
-	if (value !== undefined && value !== BUFFER) throw new RangeError(`format ${show(value)}: expected "buffer" or "number"`);
+	if (value === "number") return true;
+	if (value !== undefined && value !== "buffer") throw badFormat(value);
 	return false;
+}
+
+export function badFormat(value: unknown): RangeError {
+	return new RangeError(`format ${show(value)}: expected "buffer" or "number"`);
 }
 
 export function fixedFormat(value: unknown, only: string): void {
@@ -72,6 +95,14 @@ export function wholeOf(name: string, value: unknown, low: number, high: number)
 	if (typeof value !== "number") throw new TypeError(`${name} ${show(value)}: expected a number from ${low} to ${high}`);
 	if (value !== Math.floor(value) || value < low || value > high)
 		throw new RangeError(`${name} ${value}: expected a whole number from ${low} to ${high}`);
+	return value;
+}
+
+/** How many bytes to read of those that are there. Error for more, as the SDK's tests want it. */
+export function countOf(value: unknown, available: number): number {
+	if (typeof value !== "number") throw new TypeError(`read ${show(value)}: expected a number of bytes, or a buffer`);
+	if (value !== Math.floor(value) || value < 1 || value > available)
+		throw new Error(`read ${value}: expected 1 to ${available}, the bytes that are there`);
 	return value;
 }
 

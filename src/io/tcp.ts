@@ -1,42 +1,63 @@
 // ECMA-419's TCP over a TCB. What is said of each method stands in types.ts.
 // The stack refers to the TCB, and the TCB to its owner: an open instance survives garbage collection without further ado.
 
-import { streamRead, streamWrite } from "#codec";
+import { streamByte, streamRead, streamWrite } from "#codec";
 import { formatIpv4 } from "../ip/address.ts";
+import { TCB_RCV_QUEUED, TCB_SND_QUEUED } from "../packet/blocks.ts";
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/sockets.ts";
 import { CLOSE_WAIT, ESTABLISHED, Tcb } from "../transport/tcp/tcb.ts";
 import { QUEUED, type Tcp } from "../transport/tcp/tcp.ts";
-import { closed, report, slotOf } from "./common.ts";
+import { closed, foreign, hidden, isObject, report, slotOf } from "./common.ts";
 import * as check from "./options.ts";
 import type { Bytes, Format, TCP, TCPError, TCPOptions } from "./types.ts";
 
-// No string literal stands on the data path: on XS each use of one allocates. What tells a buffer from a number is its byteLength.
+// What passes packets or single bytes comes first in each method, and what is rarer in a private one: on XS a function copies each module
+// variable that it mentions at every call. No string literal stands on the data path: on XS each use of one allocates. What tells a buffer from a number is its byteLength.
+
+// Made by a call, so that the build does not put the literals where they are used.
+const BUFFER = String("buffer") as Format;
+const NUMBER = String("number") as Format;
 
 /** What `streamRead` answers from here on says that the window opened, or that the FIN is due: tcp.consumed. */
 const CONSUMED = 0x10000;
 
+// The class sets these when it is made: they reach its private fields, at the price of one variable.
+let readRest: (
+	instance: TCPSocket,
+	option?: number | Bytes,
+	byteOffset?: number,
+	byteLength?: number,
+) => ArrayBuffer | number | undefined;
+let writeRest: (instance: TCPSocket, data: Bytes | number, byteOffset?: number, byteLength?: number) => number;
+let formatRest: (instance: TCPSocket, value: unknown) => void;
+
 export class TCPSocket implements TCP, SocketOwner {
-	/** The TCB while it is open and the format is "buffer": one look for both where packets pass. */
-	#plain: Tcb | undefined = undefined;
-	readonly #tcp: Tcp;
-	readonly #view: DataView;
+	/**
+	 * Format "number": arena offset of the TCB's block; else undefined. This and the next are the instance's own properties, not private fields: on something
+	 * else than an instance they are undefined, where a private field would throw the engine's TypeError. One look tells both where bytes and packets pass.
+	 */
+	declare byteBlock: number | undefined;
 	/** Undefined once closed. */
-	#tcb: Tcb | undefined = undefined;
-	/** Format "number". */
-	#number = false;
+	declare openTCB: Tcb | undefined;
+	readonly #view: DataView;
+	readonly #tcp: Tcp;
 	#onReadable: ((bytes: number) => void) | undefined = undefined;
 	#onWritable: ((bytes: number) => void) | undefined = undefined;
+	readonly #sendSize: number;
 	#onError: (() => void) | undefined = undefined;
 	#failed = false;
 	declare target?: unknown;
 
 	/** `options`, or a connection that a listener accepted. */
 	constructor(stack: Stack, options: TCPOptions | Tcb) {
-		this.#tcp = stack.tcp;
+		const tcp = (this.#tcp = stack.tcp);
 		this.#view = stack.core.view;
+		this.#sendSize = tcp.sendSize;
+		hidden(this, "byteBlock");
+		hidden(this, "openTCB");
 		if (options instanceof Tcb) {
-			this.#tcb = this.#plain = options;
+			this.openTCB = options;
 			options.owner = this;
 			return;
 		}
@@ -44,75 +65,121 @@ export class TCPSocket implements TCP, SocketOwner {
 		const onReadable = check.callbackOf("onReadable", options.onReadable);
 		const onWritable = check.callbackOf("onWritable", options.onWritable);
 		const onError = check.callbackOf("onError", options.onError);
-		this.#number = check.numberFormat(options.format);
+		const byBytes = check.numberFormat(options.format);
 		const noDelay = options.noDelay ?? options.nodelay;
 		if (noDelay !== undefined) check.flagOf("noDelay", noDelay);
 		const keepAlive = options.keepAlive === undefined ? -1 : check.keepAliveOf(options.keepAlive);
+		const ttl = check.ttlOf("ttl", options.ttl);
+		const userTimeout = options.userTimeout === undefined ? -1 : check.wholeOf("userTimeout", options.userTimeout, 0, 0x7fffffff);
 		const tcb = options.from === undefined ? this.#connect(stack, options) : this.#takeOver(options.from);
-		this.#tcb = tcb;
-		if (!this.#number) this.#plain = tcb;
+		this.openTCB = tcb;
+		if (byBytes) this.byteBlock = tcb.block;
 		this.#onReadable = onReadable;
 		this.#onWritable = onWritable;
 		this.#onError = onError;
 		if (options.target !== undefined) this.target = options.target;
 		// What a connection that was taken over has waiting is announced again, to the new instance.
-		this.#tcp.adopt(tcb, this);
-		if (noDelay !== undefined) this.#tcp.setNoDelay(tcb, noDelay);
-		if (keepAlive >= 0) this.#tcp.setKeepAlive(tcb, keepAlive);
+		tcp.adopt(tcb, this);
+		if (noDelay !== undefined) tcp.setNoDelay(tcb, noDelay);
+		if (keepAlive >= 0) tcp.setKeepAlive(tcb, keepAlive);
+		if (ttl !== 0) tcp.setTtl(tcb, ttl);
+		if (userTimeout >= 0) tcp.setUserTimeout(tcb, userTimeout);
 	}
 
 	#connect(stack: Stack, options: TCPOptions): Tcb {
-		const text = options.address ?? options.host;
-		const address = check.addressOf(options.address === undefined && options.host !== undefined ? "host" : "address", text);
+		const name = options.address === undefined && options.host !== undefined ? "host" : "address";
+		const text = options[name];
+		if (text === undefined) throw new Error("address undefined: expected one to connect to, or a connection as `from`");
+		const address = check.addressOf(name, text);
+		if (options.port === undefined) throw new Error("port undefined: expected 1 to 65535");
 		const port = check.portOf(options.port, 1);
-		return this.#tcp.connect(address, port, {
-			interfaceSlot: slotOf(stack, options.interface),
-		});
+		return this.#tcp.connect(address, port, { interfaceSlot: slotOf(stack, options.interface) });
 	}
 
 	/** Moves a connection from another instance, which is closed by that. */
 	#takeOver(from: TCP): Tcb {
-		if (!(from instanceof TCPSocket) || from.#tcb === undefined || from.#tcp !== this.#tcp)
-			throw new SyntaxError(`from ${check.show(from)}: expected an open TCP of the same stack`);
-		const tcb = from.#tcb;
-		from.#tcb = from.#plain = undefined;
+		const known = isObject(from) && #tcp in from && from.#tcp === this.#tcp;
+		const tcb = known ? from.openTCB : undefined;
+		if (!known || tcb === undefined) throw new SyntaxError(`from ${check.show(from)}: expected an open TCP of the same stack`);
+		from.#letGo();
+		return tcb;
+	}
+
+	#letGo(): void {
+		this.openTCB = undefined; // throws when the instance is frozen: then it stays as it is
+		this.byteBlock = undefined;
+	}
+
+	/** The TCB of an instance that is open. */
+	static #of(instance: TCPSocket): Tcb {
+		if (!isObject(instance) || !(#tcp in instance)) throw foreign("TCP");
+		const tcb = instance.openTCB;
+		if (tcb === undefined) throw closed();
 		return tcb;
 	}
 
 	read(bytes?: number): ArrayBuffer | number | undefined;
 	read(buffer: Bytes, byteOffset?: number, byteLength?: number): number | undefined;
 	read(option?: number | Bytes, byteOffset?: number, byteLength?: number): ArrayBuffer | number | undefined {
-		const tcb = this.#plain;
-		if (tcb !== undefined && option !== undefined) {
+		const block = this?.byteBlock;
+		if (block !== undefined) return streamByte(this.#view, block) ?? readRest(this, option);
+		const tcb = this?.openTCB;
+		if (tcb !== undefined && option !== undefined && byteOffset === undefined) {
 			const size = (option as Bytes).byteLength;
 			if (size !== undefined) {
-				if (byteOffset === undefined) {
-					// As Tcp.read, without the call: this is the data path.
-					const count = streamRead(this.#view, tcb.block, option as Bytes, 0, size);
-					return (count < CONSUMED ? count : this.#tcp.consumed(tcb, count)) || undefined;
-				}
-				return this.#tcp.read(tcb, option as Bytes, byteOffset, partOf(size, byteOffset, byteLength)) || undefined;
+				// As Tcp.read, without the call: this is the data path.
+				const count = streamRead(this.#view, tcb.block, option as Bytes, 0, size);
+				return (count < CONSUMED ? count : this.#tcp.consumed(tcb, count)) || undefined;
 			}
 		}
-		return this.#read(option as number | undefined);
+		return readRest(this, option, byteOffset, byteLength);
 	}
 
-	/** Everything but filling a buffer. */
-	#read(bytes: number | undefined): ArrayBuffer | number | undefined {
-		const tcb = this.#tcb;
-		if (tcb === undefined) throw closed();
+	get format(): Format {
+		TCPSocket.#of(this);
+		return this.byteBlock === undefined ? BUFFER : NUMBER;
+	}
+	/** HTTP and WebSocket modules set it for every header byte or two. */
+	set format(value: Format) {
+		if (value === NUMBER) {
+			if (this?.byteBlock !== undefined) return;
+			const tcb = this?.openTCB;
+			if (tcb !== undefined) {
+				this.byteBlock = tcb.block;
+				return;
+			}
+		} else if (value === BUFFER && this?.byteBlock !== undefined) {
+			this.byteBlock = undefined;
+			return;
+		}
+		formatRest(this, value);
+	}
+
+	/** Everything but filling a whole buffer, and single bytes that are there. */
+	static #readRest(
+		instance: TCPSocket,
+		option: number | Bytes | undefined,
+		byteOffset?: number,
+		byteLength?: number,
+	): ArrayBuffer | number | undefined {
+		const tcb = TCPSocket.#of(instance);
+		const tcp = instance.#tcp;
 		const available = tcb.rcvUsed;
+		if (instance.byteBlock !== undefined) return available === 0 ? undefined : tcp.readByte(tcb);
+		if (byteOffset !== undefined) {
+			const size = check.sizeOf(option as Bytes);
+			return tcp.read(tcb, option as Bytes, byteOffset, partOf(size, byteOffset, byteLength)) || undefined;
+		}
 		if (available === 0) return undefined;
-		if (this.#number) return this.#tcp.readByte(tcb);
-		const length = bytes === undefined ? available : check.wholeOf("read", bytes, 1, available);
+		const length = option === undefined ? available : check.countOf(option as number, available);
 		const buffer = new ArrayBuffer(length);
-		this.#tcp.read(tcb, buffer, 0, length);
+		tcp.read(tcb, buffer, 0, length);
 		return buffer;
 	}
 
 	write(data: Bytes | number, byteOffset?: number, byteLength?: number): number {
-		const tcb = this.#plain;
-		if (tcb !== undefined && byteOffset === undefined) {
+		const tcb = this?.openTCB;
+		if (tcb !== undefined && byteOffset === undefined && this.byteBlock === undefined) {
 			const size = (data as Bytes | undefined)?.byteLength as number;
 			// Not so when it is empty, or no buffer, as then its size is no number; nor when it does not fit.
 			if (size > 0 && tcb.sendable) {
@@ -124,104 +191,109 @@ export class TCPSocket implements TCP, SocketOwner {
 				}
 			}
 		}
-		return this.#write(data, byteOffset, byteLength);
+		return writeRest(this, data, byteOffset, byteLength);
 	}
 
 	/** Everything but writing a whole buffer that fits. */
-	#write(data: Bytes | number, byteOffset: number | undefined, byteLength: number | undefined): number {
-		const tcb = this.#tcb;
-		if (tcb === undefined) throw closed();
-		const room = this.#tcp.writable(tcb);
+	static #writeRest(
+		instance: TCPSocket,
+		data: Bytes | number,
+		byteOffset: number | undefined,
+		byteLength: number | undefined,
+	): number {
+		const tcb = TCPSocket.#of(instance);
+		const tcp = instance.#tcp;
+		const room = tcp.writable(tcb);
 		let size = (data as Bytes | undefined)?.byteLength;
-		if (this.#number || size === undefined) return this.#writeByte(tcb, data, room);
+		if (instance.byteBlock !== undefined) return instance.#writeByte(tcb, data, room);
+		if (size === undefined)
+			throw new TypeError(`write ${check.show(data)}: expected an ArrayBuffer or a view of one, as format is "buffer"`);
 		const at = byteOffset ?? 0;
 		size = partOf(check.sizeOf(data as Bytes), at, byteLength);
-		if (size > room || room === 0) this.#refuse(tcb, size, room);
-		this.#tcp.write(tcb, data as Bytes, at, size);
+		if (size > room || room === 0) instance.#refuse(tcb, size, room);
+		tcp.write(tcb, data as Bytes, at, size);
 		return room - size;
 	}
 
-	/** Format "number", or a mistake. */
+	static {
+		readRest = (instance, option, byteOffset, byteLength) => TCPSocket.#readRest(instance, option, byteOffset, byteLength);
+		writeRest = (instance, data, byteOffset, byteLength) => TCPSocket.#writeRest(instance, data, byteOffset, byteLength);
+		formatRest = (instance, value) => {
+			TCPSocket.#of(instance);
+			check.numberFormat(value as Format);
+		};
+	}
+
+	/** In format "number". */
 	#writeByte(tcb: Tcb, value: unknown, room: number): number {
-		if (!this.#number)
-			throw new TypeError(`write ${check.show(value)}: expected an ArrayBuffer or a view of one, as format is "buffer"`);
-		const byte = (value as number) * 1;
-		if (byte !== value) throw new TypeError(`write ${check.show(value)}: expected a number, as format is "number"`);
+		if (typeof value !== "number" || value !== value)
+			throw new TypeError(`write ${check.show(value)}: expected a number, as format is "number"`);
 		if (room === 0) this.#refuse(tcb, 1, room);
-		this.#tcp.writeByte(tcb, byte & 255);
+		this.#tcp.writeByte(tcb, value & 255);
 		return room - 1;
 	}
 
-	/** A write that cannot be taken: nothing of it is. */
+	/** A write that cannot be taken: nothing of it is. Error, as the SDK's tests want it. */
 	#refuse(tcb: Tcb, size: number, room: number): void {
 		if (tcb.state !== ESTABLISHED && tcb.state !== CLOSE_WAIT) throw new Error("write: not connected");
-		if (size > room) throw new RangeError(`write of ${size} bytes: expected at most ${room}, the room in the send buffer`);
+		if (size > room) throw new Error(`write of ${size} bytes: expected at most ${room}, the room in the send buffer`);
 	}
 
 	shutdown(): void {
-		if (this.#tcb === undefined) throw closed();
-		this.#tcp.shutdown(this.#tcb);
+		const tcb = TCPSocket.#of(this);
+		this.#tcp.shutdown(tcb);
 	}
 
 	close(): void {
-		const tcb = this.#tcb;
+		if (!isObject(this) || !(#tcp in this)) throw foreign("TCP");
+		const tcb = this.openTCB;
 		if (tcb === undefined) return;
-		this.#tcb = this.#plain = undefined;
+		this.#letGo();
 		this.#tcp.close(tcb);
 	}
 
-	get format(): Format {
-		if (this.#tcb === undefined) throw closed();
-		return this.#number ? "number" : "buffer";
-	}
-	set format(value: Format) {
-		if (this.#tcb === undefined) throw closed();
-		// HTTP and WebSocket modules set it for every header byte or two.
-		this.#number = check.numberFormat(value);
-		this.#plain = this.#number ? undefined : this.#tcb;
-	}
-
 	get remoteAddress(): string | undefined {
-		if (this.#tcb === undefined) throw closed();
-		return formatIpv4(this.#tcb.remoteAddress);
+		return formatIpv4(TCPSocket.#of(this).remoteAddress);
 	}
 
 	get remotePort(): number | undefined {
-		if (this.#tcb === undefined) throw closed();
-		return this.#tcb.remotePort;
+		return TCPSocket.#of(this).remotePort;
 	}
 
 	get localAddress(): string | undefined {
-		if (this.#tcb === undefined) throw closed();
-		return formatIpv4(this.#tcb.localAddress);
+		return formatIpv4(TCPSocket.#of(this).localAddress);
 	}
 
 	get localPort(): number | undefined {
-		if (this.#tcb === undefined) throw closed();
-		return this.#tcb.localPort;
+		return TCPSocket.#of(this).localPort;
+	}
+
+	get interface(): string | undefined {
+		return TCPSocket.#of(this).path.out?.name;
 	}
 
 	get error(): TCPError | undefined {
-		const tcb = this.#tcb;
-		if (tcb === undefined) throw closed();
+		const tcb = TCPSocket.#of(this);
 		if (!this.#failed) return undefined;
 		return tcb.error === "" ? "closed" : tcb.error;
 	}
 
 	/** For SocketSet: what happened since the last turn. A callback may close the socket, or move it. */
 	onEvents(events: number): void {
-		const tcb = this.#tcb;
+		const tcb = this.openTCB;
 		if (tcb === undefined) return;
 		if (events & READABLE && this.#onReadable !== undefined) {
-			const bytes = tcb.rcvUsed;
+			// As tcb.rcvUsed, without the call.
+			const bytes = this.#view.getInt32(tcb.block + TCB_RCV_QUEUED, true);
 			if (bytes > 0) this.#onReadable(bytes);
 		}
 		if (events === READABLE) return;
-		if (events & WRITABLE && this.#onWritable !== undefined && this.#tcb === tcb) {
-			const room = this.#tcp.writable(tcb);
+		if (events & WRITABLE && this.#onWritable !== undefined && this.openTCB === tcb && tcb.sendable) {
+			// As Tcp.writable.
+			const room = this.#sendSize - this.#view.getInt32(tcb.block + TCB_SND_QUEUED, true);
 			if (room > 0) this.#onWritable(room);
 		}
-		if (events & ERROR && this.#tcb === tcb) {
+		if (events >= ERROR && this.openTCB === tcb) {
 			this.#failed = true;
 			if (this.#onError !== undefined) this.#onError();
 		}
@@ -229,8 +301,8 @@ export class TCPSocket implements TCP, SocketOwner {
 
 	/** For SocketSet: a callback threw. */
 	onFailure(error: unknown): void {
-		const tcb = this.#tcb;
-		this.#tcb = this.#plain = undefined;
+		const tcb = this.openTCB;
+		this.#letGo();
 		if (tcb !== undefined) this.#tcp.abort(tcb);
 		report(this.#tcp.sockets, error);
 	}

@@ -31,6 +31,14 @@ export interface TCPOptions extends CommonOptions {
 	noDelay?: boolean | undefined;
 	/** Moddable's spelling of it. */
 	nodelay?: boolean | undefined;
+	/** Time to live of what is sent, 1 to 255; 64 unless told. RFC 1122 §3.2.1.7. */
+	ttl?: number | undefined;
+	/**
+	 * Milliseconds that data, or the attempt to connect, may stay without an answer: then the connection ends with the error "timeout", or
+	 * "unreachable" when the network said so. Seen when a retransmission is due, the first after 200 ms to 3 s. 0, or left out: 100 s for data, three
+	 * minutes for connecting. RFC 9293 §3.8.3, RFC 5482.
+	 */
+	userTimeout?: number | undefined;
 	/** Milliseconds of silence before the first keep-alive probe, or true for two hours (RFC 9293 §3.8.4). Off unless told. */
 	keepAlive?: boolean | number | undefined;
 	format?: Format | undefined;
@@ -45,7 +53,7 @@ export interface TCPOptions extends CommonOptions {
 export interface TCP {
 	/** All that has come, as a new ArrayBuffer; in format "number" the next byte. Undefined when nothing has come. */
 	read(): ArrayBuffer | number | undefined;
-	/** Exactly `bytes` bytes. Throws when there are fewer, unless there are none. */
+	/** Exactly `bytes` bytes. Throws Error when there are fewer, unless there are none. */
 	read(bytes: number): ArrayBuffer | number | undefined;
 	/**
 	 * Fills `buffer`, or its part of `byteLength` bytes from `byteOffset` on, with what has come, and answers how many bytes that were.
@@ -54,7 +62,7 @@ export interface TCP {
 	read(buffer: Bytes, byteOffset?: number, byteLength?: number): number | undefined;
 	/**
 	 * Copies all of `data`, or of its part, for sending; a number is a byte, in format "number". Answers how many bytes can still be
-	 * written. Throws when `data` is larger than what can be, or when not connected. Allocates nothing.
+	 * written. Throws Error when `data` is larger than what can be, or when not connected. Allocates nothing.
 	 */
 	write(data: Bytes | number, byteOffset?: number, byteLength?: number): number;
 	/** Sends what was written, then FIN: nothing can be written any more, but what the peer still sends can be read. */
@@ -69,6 +77,8 @@ export interface TCP {
 	readonly remotePort: number | undefined;
 	readonly localAddress: string | undefined;
 	readonly localPort: number | undefined;
+	/** Name of the interface that leads to the peer at present. */
+	readonly interface: string | undefined;
 	/** Why `onError` was called, or undefined. */
 	readonly error: TCPError | undefined;
 	target?: unknown;
@@ -93,6 +103,10 @@ export interface Listener {
 	read(): TCP | undefined;
 	close(): void;
 	readonly port: number;
+	/** "0.0.0.0" when it accepts at every one. */
+	readonly address: string;
+	/** Name of the interface that it is restricted to. */
+	readonly interface: string | undefined;
 	format: "socket/tcp";
 	target?: unknown;
 }
@@ -103,6 +117,12 @@ export interface UDPOptions extends CommonOptions {
 	/** Receives datagrams to this address only, and sends from it. "0.0.0.0", or left out: any. */
 	address?: string | undefined;
 	format?: "buffer" | undefined;
+	/** Time to live of what is sent, 1 to 255; 64 unless told, and 1 to multicast groups (RFC 1112 §6.1). */
+	ttl?: number | undefined;
+	/** ECMA-419's spelling of it. */
+	timeToLive?: number | undefined;
+	/** Joins this IPv4 multicast group, as `add` does. */
+	multicast?: string | undefined;
 	/** `datagrams` wait to be read. */
 	onReadable?: ((this: UDP, datagrams: number) => void) | undefined;
 	/** The interface it is bound to is gone. */
@@ -127,9 +147,18 @@ export interface UDP {
 	write(data: Bytes, address: string, port: number, byteLength?: number): void;
 	/** The order of arguments of Moddable's implementations. */
 	write(address: string, port: number, data: Bytes): void;
+	/**
+	 * Joins an IPv4 multicast group: on one interface, by name or instance; unless told on that which the socket is bound to, else on all that there
+	 * are and will be. Joining again does nothing. Throws RangeError for what is no group.
+	 */
+	add(group: string, link?: string | Interface): void;
+	/** Leaves a group, as it was joined. Throws Error when it was not. `close` leaves all. */
+	remove(group: string, link?: string | Interface): void;
 	close(): void;
 	readonly port: number;
 	readonly address: string;
+	/** Name of the interface that it is bound to, else of that which it sent by last. */
+	readonly interface: string | undefined;
 	format: "buffer";
 	target?: unknown;
 }

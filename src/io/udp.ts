@@ -5,21 +5,29 @@ import { ERROR, READABLE, type SocketOwner, type SocketSet } from "../transport/
 import { HEADERS, type Udp, type UdpSocket } from "../transport/udp.ts";
 import { udpBuild, udpRead } from "#codec";
 import { formatIpv4 } from "../ip/address.ts";
+import type { Interface } from "../link/interface.ts";
 import type { Core } from "../packet/core.ts";
 import { PORTS, SOURCE } from "../packet/fields.ts";
 import { AddressCache } from "./address.ts";
 import * as check from "./options.ts";
-import { closed, report, slotOf } from "./common.ts";
+import { closed, foreign, hidden, isObject, linkOf, report, slotOf } from "./common.ts";
 import type { Bytes, Sender, UDP, UDPOptions } from "./types.ts";
 
+/** A group that was joined; without an interface on all. */
+interface Membership {
+	readonly group: number;
+	readonly link: Interface | undefined;
+}
+
 export class UDPSocket implements UDP, SocketOwner {
-	/** Undefined once closed. */
-	#socket: UdpSocket | undefined;
+	/** Undefined once closed. No private field: see TCPSocket. */
+	declare openSocket: UdpSocket | undefined;
 	readonly #view: DataView;
 	readonly #core: Core;
 	readonly #fields: Int32Array;
 	readonly #udp: Udp;
 	readonly #sockets: SocketSet;
+	readonly #stack: Stack;
 	/** The peer of the last datagram, received or sent: in an exchange with one, nothing is looked up. */
 	#peer = 0;
 	/** Port of the last datagram that was read. */
@@ -28,10 +36,14 @@ export class UDPSocket implements UDP, SocketOwner {
 	readonly #cache = new AddressCache();
 	readonly #onReadable: ((datagrams: number) => void) | undefined;
 	readonly #onError: (() => void) | undefined;
+	/** Groups that it has joined. */
+	#groups: Membership[] = [];
 	declare target?: unknown;
 
 	constructor(stack: Stack, options: UDPOptions) {
 		check.objectOption(options);
+		hidden(this, "openSocket");
+		this.#stack = stack;
 		this.#sockets = stack.sockets;
 		this.#udp = stack.udp;
 		this.#view = stack.core.view;
@@ -42,17 +54,22 @@ export class UDPSocket implements UDP, SocketOwner {
 		check.fixedFormat(options.format, "buffer");
 		const address = check.localAddressOf(options);
 		const port = check.localPortOf(options);
-		const socket = this.#udp.open(address, port, slotOf(stack, options.interface));
+		const ttl = check.ttlOf("ttl", options.ttl) || check.ttlOf("timeToLive", options.timeToLive);
+		const group = options.multicast === undefined ? 0 : check.groupOf("multicast", options.multicast);
+		const slot = slotOf(stack, options.interface);
+		const socket = this.#udp.open(address, port, slot);
 		socket.owner = this;
-		this.#socket = socket;
+		this.openSocket = socket;
+		if (ttl !== 0) this.#udp.setTtl(socket, ttl);
+		if (group !== 0) this.#join(group, stack.interfaces.at(slot));
 		if (options.target !== undefined) this.target = options.target;
 	}
 
 	read(): (ArrayBuffer & Sender) | undefined;
 	read(buffer: Bytes & Partial<Sender>): number | undefined;
 	read(buffer?: Bytes & Partial<Sender>): (ArrayBuffer & Sender) | number | undefined {
-		const socket = this.#socket;
-		if (socket === undefined) throw closed();
+		const socket = this?.openSocket;
+		if (socket === undefined) return UDPSocket.#of(this) as never; // it throws
 		if (buffer === undefined) return this.#readNew(socket);
 		// As Udp.read, without the call: this is the data path.
 		const size = buffer.byteLength;
@@ -82,8 +99,8 @@ export class UDPSocket implements UDP, SocketOwner {
 	write(data: Bytes, address: string, port: number, byteLength?: number): void;
 	write(address: string, port: number, data: Bytes): void;
 	write(first: Bytes | string, second: string | number, third: number | Bytes, byteLength?: number): void {
-		const socket = this.#socket;
-		if (socket === undefined) throw closed();
+		const socket = this?.openSocket;
+		if (socket === undefined) return UDPSocket.#of(this) as never;
 		const size = (first as Bytes | undefined)?.byteLength as number;
 		// To the peer of the last datagram, whichever way that one went; all of a buffer. A size that is no number fails the comparison.
 		if (second === this.#peerText && third === this.#peerPort && byteLength === undefined && size >= 0 && third !== 0) {
@@ -95,10 +112,9 @@ export class UDPSocket implements UDP, SocketOwner {
 			}
 			// As Udp.send, without the call.
 			const ip = core.spareAt;
-			const out = path.out!;
 			const ports = socket.sourcePort | (third as number);
-			const end = udpBuild(this.#view, ip, path.source, path.destination, ports, out.ttl, first as Bytes, 0, size);
-			if (out.send(core.spare, ip, end, path.header)) core.takeSpare();
+			const end = udpBuild(this.#view, ip, path.source, path.destination, ports, path.ttl, first as Bytes, 0, size);
+			if (path.out!.send(core.spare, ip, end, path.header)) core.takeSpare();
 			return;
 		}
 		this.#write(socket, first, second, third, byteLength);
@@ -125,42 +141,78 @@ export class UDPSocket implements UDP, SocketOwner {
 		this.#udp.send(socket, address, port, data, 0, byteLength ?? size);
 	}
 
+	add(group: string, link?: string | Interface): void {
+		const socket = UDPSocket.#of(this);
+		const address = check.groupOf("group", group);
+		this.#join(address, linkOf(this.#stack, link) ?? this.#stack.interfaces.at(socket.bound));
+	}
+
+	#join(group: number, link: Interface | undefined): void {
+		if (this.#groups.some((one) => one.group === group && one.link === link)) return;
+		this.#groups.push({ group, link });
+		this.#udp.join(link, group);
+	}
+
+	remove(group: string, link?: string | Interface): void {
+		const socket = UDPSocket.#of(this);
+		const address = check.groupOf("group", group);
+		const where = linkOf(this.#stack, link) ?? this.#stack.interfaces.at(socket.bound);
+		const at = this.#groups.findIndex((one) => one.group === address && one.link === where);
+		if (at < 0) throw new Error(`group ${check.show(group)}: expected one that was joined`);
+		this.#groups.splice(at, 1);
+		this.#udp.leave(where, address);
+	}
+
 	close(): void {
-		const socket = this.#socket;
+		if (!isObject(this) || !(#udp in this)) throw foreign("UDP");
+		const socket = this.openSocket;
 		if (socket === undefined) return;
-		this.#socket = undefined;
+		this.openSocket = undefined;
+		for (const { group, link } of this.#groups) this.#udp.leave(link, group);
+		this.#groups = [];
 		this.#udp.close(socket);
 	}
 
+	/** The socket of an instance that is open. */
+	static #of(instance: UDPSocket): UdpSocket {
+		if (!isObject(instance) || !(#udp in instance)) throw foreign("UDP");
+		const socket = instance.openSocket;
+		if (socket === undefined) throw closed();
+		return socket;
+	}
+
 	get port(): number {
-		if (this.#socket === undefined) throw closed();
-		return this.#socket.localPort;
+		return UDPSocket.#of(this).localPort;
 	}
 
 	get address(): string {
-		if (this.#socket === undefined) throw closed();
-		return formatIpv4(this.#socket.localAddress);
+		return formatIpv4(UDPSocket.#of(this).localAddress);
+	}
+
+	get interface(): string | undefined {
+		const { bound, path } = UDPSocket.#of(this);
+		return bound === 0 ? path.out?.name : this.#stack.interfaces.at(bound)?.name;
 	}
 
 	get format(): "buffer" {
-		if (this.#socket === undefined) throw closed();
+		UDPSocket.#of(this);
 		return "buffer";
 	}
 	set format(value: "buffer") {
-		if (this.#socket === undefined) throw closed();
+		UDPSocket.#of(this);
 		check.fixedFormat(value, "buffer");
 	}
 
 	/** For SocketSet. */
 	onEvents(events: number): void {
-		const socket = this.#socket;
+		const socket = this.openSocket;
 		if (socket === undefined) return;
 		if (events & READABLE && this.#onReadable !== undefined) {
 			const datagrams = this.#udp.pending(socket);
 			if (datagrams > 0) this.#onReadable(datagrams);
 		}
 		if (events === READABLE) return;
-		if (events & ERROR && this.#socket === socket && this.#onError !== undefined) this.#onError();
+		if (events & ERROR && this.openSocket === socket && this.#onError !== undefined) this.#onError();
 	}
 
 	/** For SocketSet: a callback threw. */

@@ -12,6 +12,7 @@ import type { Ip } from "../ip/ip.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as udp from "../wire/udp.ts";
 import type { Bytes } from "../wire/copies.ts";
+import { NO_CHECKSUM } from "../wire/build.ts";
 import { udpBuild, udpDeliver, udpNext, udpRead } from "#codec";
 import { ERROR, READABLE, WRITABLE, type EventSocket, type SocketOwner, type SocketSet } from "./sockets.ts";
 
@@ -59,6 +60,13 @@ export class UdpSocket implements EventSocket {
 	}
 }
 
+/** As `udpBuild` takes it. To groups 1 unless told: RFC 1112 §6.1. */
+function ttlOf(path: Path): number {
+	const ttl = path.out!.ttl;
+	if (path.hops !== 0) return path.hops | (ttl & NO_CHECKSUM);
+	return ipv4.isMulticast(path.destination) ? 1 | (ttl & NO_CHECKSUM) : ttl;
+}
+
 export class Udp {
 	#core: Core;
 	#view: DataView;
@@ -66,6 +74,8 @@ export class Udp {
 	#ip: Ip;
 	#set: SocketSet;
 	readonly sockets: UdpSocket[] = [];
+	/** Groups joined on every interface, with a count of joins each. */
+	readonly #groups: Map<number, number> = new Map();
 
 	constructor(core: Core, ip: Ip, set: SocketSet) {
 		this.#core = core;
@@ -100,6 +110,7 @@ export class Udp {
 		socket.path.stamp = socket.path.generation = -1;
 		socket.path.neighbor = undefined;
 		socket.path.bound = bound;
+		socket.path.hops = 0;
 		return socket;
 	}
 
@@ -120,7 +131,8 @@ export class Udp {
 	/** A datagram that `decode` did not deliver: for a group, or there was no room. The registers describe it. */
 	receive(socket: UdpSocket, link: Interface, group: number): void {
 		const destination = this.#fields[DESTINATION]!;
-		if (ipv4.isMulticast(destination) && !link.groups.has(destination)) this.#core.count(link.block, DROP.ipv4NotLocal);
+		if (ipv4.isMulticast(destination) && !link.groups.has(destination) && !this.#groups.has(destination))
+			this.#core.count(link.block, DROP.ipv4NotLocal);
 		else if (group === 0 || udpDeliver(this.#view, socket.block, this.#fields[PAYLOAD_LENGTH]!) === 0)
 			this.#core.count(link.block, DROP.udpQueueFull);
 		else this.#set.post(socket, READABLE);
@@ -172,9 +184,8 @@ export class Udp {
 			return this.sendFrom(socket, address, port, data, at, length, path.source, socket.localPort);
 		}
 		const ip = core.spareAt;
-		const out = path.out!;
-		const end = udpBuild(this.#view, ip, path.source, address, socket.sourcePort | port, out.ttl, data, at, length);
-		if (out.send(core.spare, ip, end, path.header)) core.takeSpare();
+		const end = udpBuild(this.#view, ip, path.source, address, socket.sourcePort | port, path.ttl, data, at, length);
+		if (path.out!.send(core.spare, ip, end, path.header)) core.takeSpare();
 		return SENT;
 	}
 
@@ -194,7 +205,7 @@ export class Udp {
 		this.#route(socket, address);
 		if (length + HEADERS > path.mtu || core.spare < 0) return this.#cannot(path, length);
 		const start = core.spareAt;
-		const end = udpBuild(this.#view, start, from, address, (fromPort << 16) | port, path.out!.ttl, data, at, length);
+		const end = udpBuild(this.#view, start, from, address, (fromPort << 16) | port, path.ttl, data, at, length);
 		if (this.#ip.output(core.spare, start, end, path)) core.takeSpare();
 		return SENT;
 	}
@@ -206,7 +217,7 @@ export class Udp {
 		if (path.destination !== address || path.generation !== this.#ip.routes.generation) {
 			path.destination = address;
 			path.source = socket.localAddress;
-			this.#ip.route(path);
+			if (this.#ip.route(path)) path.ttl = ttlOf(path);
 		}
 		if (path.out === undefined) throw new Error("no route to the host");
 	}
@@ -218,15 +229,27 @@ export class Udp {
 		return DROPPED;
 	}
 
-	/** Joins an IPv4 multicast group on an interface: its datagrams are accepted. (No IGMP: switches that snoop may not forward them.) */
-	join(link: Interface, group: number): void {
-		link.groups.set(group, (link.groups.get(group) ?? 0) + 1);
+	/** Sets the time to live of what the socket sends from now on, 1 to 255; 0: the default. RFC 1122 §4.1.3.5 and §3.2.1.7. */
+	setTtl(socket: UdpSocket, ttl: number): void {
+		const path = socket.path;
+		path.hops = ttl;
+		path.stamp = path.generation = -1;
 	}
 
-	leave(link: Interface, group: number): void {
-		const joins = link.groups.get(group) ?? 0;
-		if (joins > 1) link.groups.set(group, joins - 1);
-		else link.groups.delete(group);
+	/**
+	 * Joins an IPv4 multicast group on an interface, or without one on all that there are or will be: its datagrams are accepted. (No IGMP:
+	 * switches that snoop may not forward them.)
+	 */
+	join(link: Interface | undefined, group: number): void {
+		const groups = link === undefined ? this.#groups : link.groups;
+		groups.set(group, (groups.get(group) ?? 0) + 1);
+	}
+
+	leave(link: Interface | undefined, group: number): void {
+		const groups = link === undefined ? this.#groups : link.groups;
+		const joins = groups.get(group) ?? 0;
+		if (joins > 1) groups.set(group, joins - 1);
+		else groups.delete(group);
 	}
 
 	/** An interface is gone: sockets bound to it end. */

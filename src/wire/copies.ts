@@ -1,6 +1,6 @@
 // Bulk copies between the arena, rings within it, and buffers of the application. Twins of the C functions of the same name.
 
-import { check } from "./bounds.ts";
+import { check, demandBytes } from "./bounds.ts";
 
 /** What an application may hand us: an ArrayBuffer or any view. */
 export type Bytes = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
@@ -11,6 +11,7 @@ function arena(view: DataView, at: number, length: number): Uint8Array {
 }
 
 function part(buffer: Bytes, start: number, length: number): Uint8Array {
+	demandBytes(buffer);
 	check(start, length, buffer.byteLength);
 	if (ArrayBuffer.isView(buffer)) return new Uint8Array(buffer.buffer, buffer.byteOffset + start, length);
 	return new Uint8Array(buffer, start, length);

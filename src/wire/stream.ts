@@ -4,7 +4,7 @@
 
 import * as block from "../packet/blocks.ts";
 import { ACK as REGISTER_ACK, FLAGS_WINDOW, PAYLOAD_AT, PAYLOAD_LENGTH, SEQ } from "../packet/fields.ts";
-import { check } from "./bounds.ts";
+import { check, demandBytes } from "./bounds.ts";
 import { tcpBuild } from "./build.ts";
 import { ringPut, ringRead, ringWrite, type Bytes } from "./copies.ts";
 import { ACK, PSH } from "./tcp.ts";
@@ -180,8 +180,12 @@ export function streamAck(view: DataView, at: number, tcb: number): number {
 	return tcpBuild(view, at, tcb, seq, ack, PLAIN | advertise(view, tcb), 0, 0);
 }
 
-/** Takes up to `length` bytes out of the receive ring into `buffer` from its byte `start` on. Answers how many, and READ_… */
+/**
+ * Takes up to `length` bytes out of the receive ring into `buffer` from its byte `start` on. Answers how many, and READ_… Throws TypeError
+ * for what is no buffer of bytes.
+ */
 export function streamRead(view: DataView, tcb: number, buffer: Bytes, start: number, length: number): number {
+	demandBytes(buffer);
 	check(tcb, block.TCB_BLOCK, view.byteLength);
 	const queued = get(view, tcb + block.TCB_RCV_QUEUED);
 	if (length > queued) length = queued;
@@ -199,8 +203,30 @@ export function streamRead(view: DataView, tcb: number, buffer: Bytes, start: nu
 	return size - left - open < get(view, tcb + block.TCB_UPDATE_STEP) ? length : length | READ_TELL;
 }
 
-/** Puts `length` bytes of `buffer` from its byte `start` on into the send ring. Answers the room left, or -1 when they do not fit. */
+/** Takes one byte out of the receive ring and answers it. Undefined, nothing taken, when there is none, or when READ_… would have to be answered. */
+export function streamByte(view: DataView, tcb: number): number | undefined {
+	check(tcb, block.TCB_BLOCK, view.byteLength);
+	const queued = get(view, tcb + block.TCB_RCV_QUEUED);
+	if (queued <= 0) return undefined;
+	const bits = get(view, tcb + block.TCB_BITS);
+	const size = get(view, tcb + block.TCB_RECEIVE_SIZE);
+	if (bits & block.BIT_FIN) {
+		if (queued === 1) return undefined;
+	} else if (!(bits & block.BIT_ACK_NOW)) {
+		const open = (get(view, tcb + block.TCB_RCV_ADVERTISED) - get(view, tcb + block.TCB_RCV_NXT)) | 0;
+		if (size - queued + 1 - open >= get(view, tcb + block.TCB_UPDATE_STEP)) return undefined;
+	}
+	const byte = new Uint8Array(1);
+	let from = get(view, tcb + block.TCB_RCV_AT) - queued;
+	if (from < 0) from += size;
+	ringRead(view, get(view, tcb + block.TCB_RECEIVE_RING), size, from, byte, 0, 1);
+	set(view, tcb + block.TCB_RCV_QUEUED, queued - 1);
+	return byte[0]!;
+}
+
+/** Puts `length` bytes of `buffer` from its byte `start` on into the send ring. Answers the room left, or -1 when they do not fit. Throws as streamRead. */
 export function streamWrite(view: DataView, tcb: number, buffer: Bytes, start: number, length: number): number {
+	demandBytes(buffer);
 	check(tcb, block.TCB_BLOCK, view.byteLength);
 	const size = get(view, tcb + block.TCB_SEND_SIZE);
 	const queued = get(view, tcb + block.TCB_SND_QUEUED);

@@ -119,6 +119,51 @@ function tcpCase(mode: number): Run {
 	return (packets) => exchange(stack, packets);
 }
 
+/** In variables, as each literal would allocate. */
+const formats = { number: "number", buffer: "buffer" };
+
+/** As HTTP and WebSocket modules parse headers: the format is set, to another one or the same, and a byte read. That is a "packet" here. */
+function byteCase(flip: boolean): Run {
+	const stack = makeStack();
+	const { TCP, Listener } = createIO(stack);
+	let socket: { format: string; read(): number | undefined } | undefined;
+	let there = 0;
+	new Listener({
+		port: 9,
+		onReadable() {
+			socket = new TCP({
+				from: (this as { read(): unknown }).read(),
+				onReadable: (count: number) => (there = count),
+			} as never) as never;
+		},
+	} as never);
+	start(TCP_SOURCE, 1460, 0);
+	const { number, buffer } = formats;
+	while (there === 0) stack.poll(now++);
+	return (packets) => {
+		const one = socket!;
+		let left = packets;
+		while (left > 0) {
+			while (there === 0) stack.poll(now++);
+			const bytes = Math.min(there, left) & ~1;
+			there -= bytes;
+			left -= bytes;
+			if (flip)
+				for (let i = 0; i < bytes; i += 2) {
+					one.format = buffer;
+					one.format = number;
+					one.read();
+					one.read();
+				}
+			else
+				for (let i = 0; i < bytes; i++) {
+					one.format = number;
+					one.read();
+				}
+		}
+	};
+}
+
 function udpCase(bytes: number): Run {
 	const stack = makeStack();
 	const { UDP } = createIO(stack);
@@ -275,6 +320,8 @@ function demuxCase(count: number): Run {
 const CASES: Record<string, () => Run> = {
 	"tcp-receive-1460": () => tcpCase(TCP_SOURCE),
 	"tcp-send-1460": () => tcpCase(TCP_SINK),
+	"tcp-read-byte": () => byteCase(false),
+	"tcp-read-byte-flip": () => byteCase(true),
 	"w5500-receive-1514": () => chipCase("w5500", UDP_SOURCE),
 	"w5500-send-1514": () => chipCase("w5500", UDP_SINK),
 	"enc28j60-receive-1514": () => chipCase("enc28j60", UDP_SOURCE),

@@ -2,7 +2,7 @@
 // Read tcb.ts first. A segment comes in by `receive`: what is expected takes the short way of wire/stream.ts, everything else the long
 // way of receive.ts, in the order of RFC 9293 §3.10.7. What goes out goes by `output`, once a turn: send.ts. Time is timers.ts.
 
-import { streamAck, streamRead, streamWrite } from "#codec";
+import { streamAck, streamByte, streamRead, streamWrite } from "#codec";
 import type { Ip } from "../../ip/ip.ts";
 import type { Interface } from "../../link/interface.ts";
 import { WHAT } from "../../packet/fields.ts";
@@ -38,7 +38,7 @@ import { mark, transmitLong, transmitShort } from "./send.ts";
 import { SEGMENT_ACK_DUE, SEGMENT_MORE } from "../../wire/kinds.ts";
 import * as tcbs from "./tcb.ts";
 import { PENDING, SEND, Tcb, TICKING } from "./tcb.ts";
-import { delayAck, FIN_WAIT_2_TIME, KEEP_ALIVE_INTERVAL, linger, RETRY_TIME, scan, startKeepAlive } from "./timers.ts";
+import { arm, delayAck, FIN_WAIT_2_TIME, KEEP_ALIVE_INTERVAL, linger, RETRY_TIME, scan, startKeepAlive } from "./timers.ts";
 
 /** Bits of `tcb.work`: it will be looked at when the turn ends, and has data. */
 export const QUEUED = PENDING | SEND;
@@ -258,7 +258,7 @@ export class Tcp {
 
 	/** One received byte, or -1 when there is none. */
 	readByte(tcb: Tcb): number {
-		return this.read(tcb, this.#byte, 0, 1) === 0 ? -1 : this.#byte[0]!;
+		return streamByte(this.#view, tcb.block) ?? (this.read(tcb, this.#byte, 0, 1) === 0 ? -1 : this.#byte[0]!);
 	}
 
 	/** Takes all `length` bytes of `buffer` from its byte `start` on. Answers the room left, or -1 when they do not fit or the connection is not open for sending. */
@@ -330,6 +330,25 @@ export class Tcp {
 		tcb.noDelay = on;
 		if (mine) tcbs.store(this.#view, tcb);
 		if (on) this.#wakeFor(tcb, SEND);
+	}
+
+	/** Time to live of its segments from now on, 1 to 255. RFC 9293 §3.9.1. */
+	setTtl(tcb: Tcb, ttl: number): void {
+		this.#view.setUint8(tcb.block + block.TCB_TEMPLATE + ipv4.TTL, ttl);
+	}
+
+	/**
+	 * How long data, or the SYN, may stay unacknowledged, ms; 0 for the default. Seen when a timer expires: no sooner than the first
+	 * retransmission is due. RFC 9293 §3.8.3, RFC 5482.
+	 */
+	setUserTimeout(tcb: Tcb, ms: number): void {
+		tcb.userTimeout = ms;
+		const at = (tcb.stalledAt + ms) | 0;
+		const stalled = tcb.backoff > 0 && tcb.work & (tcbs.RETRANSMIT | tcbs.PERSIST);
+		if (ms === 0 || !stalled || ((at - tcb.retransmitAt) | 0) >= 0) return;
+		tcb.retransmitAt = at;
+		arm(this, tcb, at);
+		this.core.wake();
 	}
 
 	/** Probes a silent peer after `idle` ms, then every `interval` ms; 0 turns it off. */

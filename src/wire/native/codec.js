@@ -26,6 +26,7 @@ export function streamIn(view, tcb) @ "xs_multihome_streamIn";
 export function halfSipHash(k0, k1, first, second, third) @ "xs_multihome_halfSipHash";
 export function streamOut(view, at, tcb, now) @ "xs_multihome_streamOut";
 export function streamAck(view, at, tcb) @ "xs_multihome_streamAck";
+export function streamByte(view, tcb) @ "xs_multihome_streamByte";
 export function streamRead(view, tcb, buffer, start, length) @ "xs_multihome_streamRead";
 export function streamWrite(view, tcb, buffer, start, length) @ "xs_multihome_streamWrite";
 

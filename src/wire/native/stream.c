@@ -179,6 +179,24 @@ void xs_multihome_streamAck(xsMachine *the)
 	xsmcSetInteger(xsResult, buildTcp(the, &arena, at, tcb, seq, ack, PLAIN | advertise(tcb), 0, 0));
 }
 
+static inline int32_t oldest(const uint8_t *tcb, int32_t queued, int32_t size)
+{
+	int64_t from = (int64_t)word(tcb + TCB_RCV_AT) - queued;
+	return (int32_t)(from < 0 ? from + size : from);
+}
+
+/* What is to be told when `left` bytes stay. */
+static inline int32_t afterRead(const uint8_t *tcb, int32_t size, int32_t left)
+{
+	int32_t bits = word(tcb + TCB_BITS);
+	if (bits & BIT_FIN)
+		return left == 0 ? READ_END : 0;
+	if (bits & BIT_ACK_NOW)
+		return 0;
+	int32_t open = ahead(word(tcb + TCB_RCV_ADVERTISED), word(tcb + TCB_RCV_NXT));
+	return (int64_t)size - left - open >= word(tcb + TCB_UPDATE_STEP) ? READ_TELL : 0;
+}
+
 void xs_multihome_streamRead(xsMachine *the)
 {
 	xsIntegerValue block = intArg(1), start = intArg(3), length = intArg(4);
@@ -190,24 +208,26 @@ void xs_multihome_streamRead(xsMachine *the)
 	xsmcSetInteger(xsResult, 0);
 	if (length <= 0)
 		return;
-	int32_t size = word(tcb + TCB_RECEIVE_SIZE), ring = word(tcb + TCB_RECEIVE_RING);
-	int64_t from = (int64_t)word(tcb + TCB_RCV_AT) - queued;
-	if (from < 0)
-		from += size;
-	demandRing(the, &arena, ring, size, (xsIntegerValue)from, length);
+	int32_t size = word(tcb + TCB_RECEIVE_SIZE), ring = word(tcb + TCB_RECEIVE_RING), from = oldest(tcb, queued, size);
+	demandRing(the, &arena, ring, size, from, length);
 	demand(start, length, buffer.size);
 	fromRing(buffer.base + start, arena.base + ring, (uint32_t)size, (uint32_t)from, (uint32_t)length);
-	int32_t left = queued - length, bits = word(tcb + TCB_BITS);
-	setWord(tcb + TCB_RCV_QUEUED, left);
-	if (bits & BIT_FIN) {
-		if (left == 0)
-			length |= READ_END;
-	} else if (!(bits & BIT_ACK_NOW)) {
-		int32_t open = ahead(word(tcb + TCB_RCV_ADVERTISED), word(tcb + TCB_RCV_NXT));
-		if ((int64_t)size - left - open >= word(tcb + TCB_UPDATE_STEP))
-			length |= READ_TELL;
-	}
-	xsmcSetInteger(xsResult, length);
+	setWord(tcb + TCB_RCV_QUEUED, queued - length);
+	xsmcSetInteger(xsResult, length | afterRead(tcb, size, queued - length));
+}
+
+void xs_multihome_streamByte(xsMachine *the)
+{
+	xsIntegerValue block = intArg(1);
+	Arena arena = argArena(0);
+	uint8_t *tcb = tcbAt(the, &arena, block);
+	int32_t queued = word(tcb + TCB_RCV_QUEUED), size = word(tcb + TCB_RECEIVE_SIZE);
+	if (queued <= 0 || afterRead(tcb, size, queued - 1))
+		return;
+	int32_t ring = word(tcb + TCB_RECEIVE_RING), from = oldest(tcb, queued, size);
+	demandRing(the, &arena, ring, size, from, 1);
+	setWord(tcb + TCB_RCV_QUEUED, queued - 1);
+	xsmcSetInteger(xsResult, arena.base[ring + from]);
 }
 
 void xs_multihome_streamWrite(xsMachine *the)

@@ -16,6 +16,7 @@ export class FakeTCP implements TCP {
 	remotePort = 50_000;
 	localAddress = "192.168.77.2";
 	localPort = 80;
+	interface = undefined;
 	/** Where the bytes are: they move along with `from`. */
 	#peer: FakeTCP;
 	#options: TCPOptions;
@@ -108,6 +109,8 @@ export class FakeTCP implements TCP {
 export class FakeListener implements Listener {
 	static last: FakeListener;
 	readonly port: number;
+	readonly address = "0.0.0.0";
+	readonly interface = undefined;
 	format = "socket/tcp" as const;
 	closed = false;
 	#waiting: FakeTCP[] = [];

@@ -143,9 +143,10 @@ describe("Listener", () => {
 	});
 
 	it.each([
-		[{ port: undefined }, TypeError, "port undefined: expected a number from 0 to 65535"],
+		[{ port: undefined }, Error, "port undefined: expected 0 to 65535, or the option left out"],
 		[{ port: -1 }, RangeError, "port -1: expected 0 to 65535"],
 		[{ port: 70_000 }, RangeError, "port 70000: expected 0 to 65535"],
+		[{ address: "::" }, RangeError, 'address "::": expected an IPv4 address; this stack has no IPv6 yet'],
 		[{ address: "eth0" }, RangeError, 'address "eth0": expected an IPv4 address'],
 		[{ onReadable: {} }, TypeError, "onReadable an object: expected a function"],
 		[{ format: "buffer" }, RangeError, 'format "buffer": expected "socket/tcp"'],

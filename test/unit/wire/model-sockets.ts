@@ -173,6 +173,16 @@ export function streamRead(view: DataView, block: number, buffer: Application, s
 	return opened < tcb.updateStep ? count : count | 0x10000;
 }
 
+export function streamByte(view: DataView, block: number): number | undefined {
+	const tcb = tcbAt(view, block);
+	const { rcvQueued } = tcb;
+	const byte = new Uint8Array(1);
+	const answer = rcvQueued > 0 ? streamRead(view, block, byte, 0, 1) : 0;
+	if (answer === 1) return byte[0]!;
+	tcb.rcvQueued = rcvQueued;
+	return undefined;
+}
+
 export function streamWrite(view: DataView, block: number, buffer: Application, start: number, length: number): number {
 	const tcb = tcbAt(view, block);
 	const left = tcb.sendSize - tcb.sndQueued - length;

@@ -16,7 +16,7 @@ import * as modelDecode from "./model-decode.ts";
 import * as modelSockets from "./model-sockets.ts";
 import * as model from "./model.ts";
 
-const { streamIn, streamOut, streamAck, streamRead, streamWrite, udpDeliver, udpRead, udpNext } = modelSockets;
+const { streamIn, streamOut, streamAck, streamByte, streamRead, streamWrite, udpDeliver, udpRead, udpNext } = modelSockets;
 const { checksum, flowFind, routeFind, ipv4Build, tcpBuild, udpBuild, icmpEchoReply, ttlDecrement, countSent } = model;
 const { halfSipHash, ethernetHeader, copy, copyOut, copyIn, ringPut, ringWrite, ringRead } = model;
 
@@ -45,6 +45,7 @@ export const naive: Record<string, unknown> = {
 	streamIn,
 	streamOut,
 	streamAck,
+	streamByte,
 	streamRead,
 	streamWrite,
 	udpDeliver,

@@ -164,6 +164,30 @@ describe("the short way of TCP", () => {
 		);
 		expect(counts.refused).toBeGreaterThan(0);
 	});
+	it("streamByte", () => {
+		const answers = new Set<number>();
+		compare("streamByte", (codec, view) => {
+			const answer = codec.streamByte(view, BLOCK);
+			answers.add(answer === undefined ? -1 : answer >> 8);
+			return answer ?? -1;
+		});
+		expect([...answers].sort()).toEqual([-1, 0]);
+	});
+	it("streamRead and streamWrite take bytes only", () => {
+		const view = new DataView(allocate(ARENA));
+		for (const wrong of [new Uint16Array(2), new Float64Array(1), {}, "text", 5, undefined, null, Math.sin] as never[]) {
+			expect(() => subject.streamRead(view, BLOCK, wrong, 0, 1)).toThrow(TypeError);
+			expect(() => subject.streamWrite(view, BLOCK, wrong, 0, 1)).toThrow(TypeError);
+		}
+		const size = 4;
+		for (const right of [
+			new ArrayBuffer(size),
+			new SharedArrayBuffer(size),
+			new DataView(new ArrayBuffer(size)),
+			new Int8Array(size),
+		])
+			expect(subject.streamRead(view, BLOCK, right, 0, 1)).toBe(0);
+	});
 	it("streamWrite", () => {
 		const counts = compare("streamWrite", (codec, view, buffer, dice) =>
 			codec.streamWrite(view, BLOCK, buffer, dice.pick([0, 0, 1, 50, -1, 2100]), dice.pick([0, 1, 10, 500, 2000, 65_535, -1])),
@@ -178,6 +202,7 @@ describe("the short way of TCP", () => {
 			expect(() => subject.streamOut(view, OUTPUT, at, 0)).toThrow(RangeError);
 			expect(() => subject.streamAck(view, OUTPUT, at)).toThrow(RangeError);
 			expect(() => subject.streamRead(view, at, buffer, 0, 1)).toThrow(RangeError);
+			expect(() => subject.streamByte(view, at)).toThrow(RangeError);
 			expect(() => subject.streamWrite(view, at, buffer, 0, 1)).toThrow(RangeError);
 		}
 	});

@@ -203,6 +203,23 @@ describe(`the short way of TCP against ${AGAINST}`, () => {
 		expect(counts.refused).toBeGreaterThan(0);
 	});
 
+	it("streamByte", () => {
+		const answers = new Set<number>();
+		const counts = rounds(
+			"streamByte",
+			(prng, pair) => {
+				writeTcb(prng, pair, BLOCK, FREE);
+				if (prng.chance(0.3)) pair.setWord(BLOCK + blocks.TCB_RCV_QUEUED, 1);
+				const result = same(pair, "streamByte", ["view", hostile(prng, BLOCK)]);
+				if (result.error === undefined) answers.add(result.value === undefined ? -1 : (result.value as number) >> 8);
+				return result;
+			},
+			ROUNDS * 2,
+		);
+		expect(counts.refused).toBeGreaterThan(0);
+		expect([...answers].sort()).toEqual([-1, 0]);
+	});
+
 	it.each(["streamRead", "streamWrite"])("%s", (name) => {
 		const answers = new Set<number>();
 		const counts = rounds(
