@@ -1,29 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TCP, TCPOptions } from "../../../src/io/types.ts";
-import { ascii, pair, text, type Pair } from "./pair.ts";
-
-/** A connection from `a` to port 80 of `b`: the client, and the accepted socket taken over with `serve`'s options. */
-function connected(p: Pair, options: TCPOptions = {}, serve: TCPOptions = {}): { client: TCP; server: TCP } {
-	let server: TCP | undefined;
-	let open = false;
-	new p.b.Listener({
-		port: 80,
-		onReadable() {
-			server = new p.b.TCP({ ...serve, from: this.read() });
-		},
-	});
-	const client = new p.a.TCP({
-		address: "10.0.0.2",
-		port: 80,
-		...options,
-		onWritable(bytes) {
-			open = true;
-			options.onWritable?.call(this, bytes);
-		},
-	});
-	expect(p.world.until(() => open && server !== undefined, 5000)).toBe(true);
-	return { client, server: server! };
-}
+import { ascii, connected, pair, text } from "./pair.ts";
 
 describe("TCP", () => {
 	it("calls nothing back inside the constructor or a method", () => {
