@@ -100,6 +100,7 @@ function boardModule(board, pathOf) {
 	const interfaces = [];
 	for (const [i, each] of board.file.interfaces.entries()) {
 		const { link = "ethernet", addresses = [], gateway, mtu, metric } = each;
+		const dhcp = each.dhcp || undefined; // false is as if it were not there
 		const driver = board.driverOf(each);
 		const kind = PROVIDED[link];
 		if (kind === undefined || !(driver in CLASSES))
@@ -117,13 +118,17 @@ function boardModule(board, pathOf) {
 			options.push(["mac", `new Uint8Array([${mac.join(", ")}])`]);
 		}
 		providers.push(`\t\t${name}: { io: ${CLASSES[driver]}, ${options.map(([key, value]) => `${key}: ${value}`).join(", ")} },`);
-		interfaces.push({ name: each.name, link, provider: name, addresses, gateway, mtu, metric, options: each[link] });
+		interfaces.push({ name: each.name, link, provider: name, addresses, dhcp, gateway, mtu, metric, options: each[link] });
 	}
+	const hasDhcp = interfaces.some(({ dhcp }) => dhcp !== undefined);
 	const imports = [
 		...[...drivers].map(
 			(driver) => `import { ${CLASSES[driver]} } from ${JSON.stringify(pathOf(`drivers/${driver}/device.ts`))};`,
 		),
-		...[...links].map((link) => `import ${link} from ${JSON.stringify(pathOf(`hosts/firmware/links/${link}.ts`))};`),
+		...[...links, ...(hasDhcp ? ["dhcp"] : [])].map(
+			(link) =>
+				`import ${link === "dhcp" ? "startDhcp" : link} from ${JSON.stringify(pathOf(`hosts/firmware/links/${link}.ts`))};`,
+		),
 	];
 	const description = { stack: board.stack, interfaces, routes: board.routes };
 	// Functions: what they make is not for flash.
@@ -138,6 +143,10 @@ ${providers.join("\n")}
 
 export function links() {
 	return { ${[...links].join(", ")} };
+}
+
+export function dhcp() {
+	return ${hasDhcp ? "startDhcp" : "undefined"};
 }
 
 export function board() {

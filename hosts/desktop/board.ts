@@ -5,7 +5,7 @@ import { totalmem } from "node:os";
 import { basename, dirname, resolve } from "node:path";
 import { Ajv } from "ajv";
 import type { ErrorObject } from "ajv";
-import type { StackOptions } from "../../src/config.ts";
+import { DHCP_MESSAGE, type StackOptions } from "../../src/config.ts";
 import { Stack } from "../../src/stack.ts";
 import schema from "./board.schema.json" with { type: "json" };
 import type { BoardFile, BoardInterface, BoardRoute, ChipPins, Driver, Link, UartPins } from "./config.ts";
@@ -96,10 +96,15 @@ export function forwardsOf(interface_: BoardInterface): Forward[] {
 	});
 }
 
-/** The address that stands for this machine on a `gateway` wire: the interface's gateway, or the first host of its subnet. */
-export function gatewayAddress(interface_: BoardInterface): number {
+/** The board's address and subnet on the `gateway` wire of its `index`th interface: its own, or the one that it is lent there. */
+export function gatewayPrefix({ addresses = [] }: BoardInterface, index: number): Prefix {
+	return parsePrefix(addresses[0] ?? `192.168.${77 + index}.2/24`);
+}
+
+/** The address that stands for this machine there: the interface's gateway, or the first host of its subnet. */
+export function gatewayAddress(interface_: BoardInterface, index = 0): number {
 	if (interface_.gateway !== undefined) return parseAddress(interface_.gateway);
-	const prefix = parsePrefix(interface_.addresses![0]!);
+	const prefix = gatewayPrefix(interface_, index);
 	return (prefix.address & prefix.mask) + 1;
 }
 
@@ -142,6 +147,10 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 	const limit = file.limits?.interfaces;
 	if (limit !== undefined && limit < file.interfaces.length + 1)
 		return `limits.interfaces ${limit}: expected at least ${file.interfaces.length + 1} (those of the board, and lo)`;
+	const clients = file.interfaces.filter((each) => hasDhcp(each)).length;
+	const sockets = file.limits?.sockets?.udp;
+	if (sockets !== undefined && sockets < clients)
+		return `limits.sockets.udp ${sockets}: expected at least ${clients}, one for each interface with dhcp`;
 	const names = new Map<string, number>();
 	const addresses = new Map<number, string>();
 	const chips = new Map<string, string>();
@@ -155,6 +164,7 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 		names.set(name, i);
 		const problem =
 			strangerProblem(interface_) ??
+			dhcpProblem(interface_) ??
 			(linkOf(interface_) === "loopback"
 				? undefined
 				: (wireProblem(interface_, folder) ?? macProblem(interface_) ?? faultProblem(interface_)));
@@ -171,8 +181,15 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 			if (other !== undefined) return `${text}: is on ${other} already; give an address to one interface`;
 			addresses.set(prefix.address, place);
 		}
-		const gateway = gatewayProblem(interface_, prefixes);
+		const gateway = gatewayProblem(interface_, prefixes, i);
 		if (gateway !== undefined) return `${place}.${gateway}`;
+	}
+	for (const [i, interface_] of file.interfaces.entries()) {
+		if (!hasDhcp(interface_) || interface_.wire !== "gateway") continue;
+		const { address } = gatewayPrefix(interface_, i);
+		const other = addresses.get(address);
+		if (other !== undefined)
+			return `interfaces[${i}].dhcp: its gateway would give ${formatAddress(address)}, which is on ${other}; give that another address`;
 	}
 	for (const [i, route] of (file.routes ?? []).entries()) {
 		const problem = routeProblem(route, file, names);
@@ -186,6 +203,8 @@ function routeProblem(route: BoardRoute, file: BoardFile, names: Map<string, num
 	if ((address & ~mask) !== 0)
 		return `.prefix "${route.prefix}": expected ${formatAddress(address & mask)}/${length}, without host bits`;
 	if (route.interface !== undefined) {
+		if (route.gateway !== undefined && file.interfaces.some((each) => each.name === route.interface && hasDhcp(each)))
+			return `.gateway "${route.gateway}": ${route.interface} has no address yet when routes are made; let its DHCP server send this one (option 121)`;
 		const known = names.has(route.interface) || route.interface === "lo";
 		return known ? undefined : `.interface "${route.interface}": expected one of ${[...names.keys()].join(", ")}`;
 	}
@@ -209,6 +228,19 @@ export function routesOf({ file }: Board): BoardRoute[] {
 	}));
 }
 
+/** Whether an interface gets its address by DHCP. */
+export function hasDhcp({ dhcp }: BoardInterface): boolean {
+	return dhcp !== undefined && dhcp !== false;
+}
+
+function dhcpProblem(interface_: BoardInterface): string | undefined {
+	if (!hasDhcp(interface_)) return undefined;
+	const { addresses = [], gateway, mtu = DHCP_MESSAGE } = interface_;
+	if (addresses.length > 0) return `addresses: come from the DHCP server; remove them, or dhcp`;
+	if (gateway !== undefined) return `gateway "${gateway}": comes from the DHCP server; remove it, or dhcp`;
+	return mtu < DHCP_MESSAGE ? `mtu ${mtu}: expected at least ${DHCP_MESSAGE}, for the messages of DHCP` : undefined;
+}
+
 function linkOf({ link }: BoardInterface): Link {
 	return link ?? "ethernet";
 }
@@ -227,6 +259,7 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 	wire: ["ethernet", "ppp", "slip"],
 	mac: ["ethernet"],
 	gateway: ["ethernet", "slip"],
+	dhcp: ["ethernet"],
 	forward: ["ethernet"],
 	faults: ["ethernet", "ppp", "slip"],
 	baud: ["ppp", "slip"],
@@ -239,6 +272,7 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 const INSTEAD: Record<string, string> = {
 	"ppp addresses": "put the address into ppp.local, or let the other end give one",
 	"ppp gateway": "ppp.defaultRoute is for that",
+	"ppp dhcp": "its address comes from the other end",
 };
 
 function strangerProblem(interface_: BoardInterface): string | undefined {
@@ -337,7 +371,7 @@ function macProblem(interface_: BoardInterface): string | undefined {
 	return /^[0:]+$/.test(mac) ? `mac "${mac}": expected one that is not zero` : undefined;
 }
 
-function gatewayProblem(interface_: BoardInterface, prefixes: Prefix[]): string | undefined {
+function gatewayProblem(interface_: BoardInterface, prefixes: Prefix[], index: number): string | undefined {
 	if (interface_.gateway !== undefined) {
 		const address = parseAddress(interface_.gateway);
 		const text = `gateway "${interface_.gateway}"`;
@@ -348,12 +382,13 @@ function gatewayProblem(interface_: BoardInterface, prefixes: Prefix[]): string 
 	if (interface_.wire !== "gateway") {
 		return interface_.forward === undefined ? undefined : `forward: needs the wire "gateway"; remove it or change the wire`;
 	}
+	if (hasDhcp(interface_)) return undefined;
 	if (prefixes.length === 0)
-		return `addresses: missing; expected one such as "192.168.77.2/24", because the gateway needs a subnet`;
+		return `addresses: missing; expected one such as "192.168.77.2/24", because the gateway needs a subnet, or dhcp`;
 	const first = prefixes[0]!;
 	if (first.length > 30)
 		return `addresses[0] "${interface_.addresses![0]}": expected a prefix length of at most 30, to leave room for the gateway`;
-	const own = gatewayAddress(interface_);
+	const own = gatewayAddress(interface_, index);
 	return prefixes.some((prefix) => prefix.address === own)
 		? `gateway: missing; ${formatAddress(own)}, which the gateway takes without it, is the board's own address`
 		: undefined;

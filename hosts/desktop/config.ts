@@ -2,6 +2,7 @@
 
 import type { StackOptions } from "../../src/config.ts";
 import type { FaultOptions } from "../../src/device/faults.ts";
+import type { DhcpFile } from "../dhcp.ts";
 
 /** GPIO numbers and the SPI controller of a chip; -1 where there is no pin. */
 export interface ChipPins {
@@ -64,6 +65,8 @@ export interface BoardInterface {
 	mac?: string;
 	mtu?: number;
 	addresses?: string[];
+	/** Instead of addresses and gateway. */
+	dhcp?: DhcpFile | false;
 	gateway?: string;
 	metric?: number;
 	forward?: Record<string, number>;
@@ -112,6 +115,7 @@ export interface InterfaceConfiguration {
 	/** 1500 where the board file says nothing, and of PPP and SLIP what they choose. */
 	mtu: number | undefined;
 	addresses: string[];
+	dhcp?: DhcpFile;
 	gateway?: string;
 	metric: number;
 	faults?: FaultOptions & LineFaults;

@@ -7,6 +7,7 @@ import { CLOSED, armTimer, createTimer, defer, disarmTimer, watch } from "host/l
 import { args, exit, importNow, now, onSignal, print, random32, readFile, warn } from "host/system";
 import { inheritFd, receive, send } from "host/wire";
 import {
+	DhcpClient,
 	EthernetInterface,
 	Listener,
 	LoopbackDevice,
@@ -26,6 +27,7 @@ import type { Device } from "../../src/device/device.ts";
 import type { SerialDevice } from "../../src/device/serial.ts";
 import { Faults } from "../../src/device/faults.ts";
 import { FileSink } from "./capture-file.ts";
+import { dhcpOptions } from "../dhcp.ts";
 import { makeDevice, networkOf } from "../network.ts";
 import { pppOptions, slipOptions, type PppFile, type SlipFile } from "../links.ts";
 import { openChip, providerOf, type ChipPlug, type EthernetProvider } from "./chip-device.ts";
@@ -37,7 +39,7 @@ import { openUart, serialProviderOf, type SerialProvider, type UartPlug } from "
 
 const control = args.length > 1 ? inheritFd(Number(args[1]), "stream") : -1;
 const devices: Device[] = [];
-/** Ends of serial links, whose peers are told. */
+/** Ends of serial links and of leases, whose other sides are told. */
 const goodbyes: (() => void)[] = [];
 /** By the names that they have on `device`: ethernet0, serial0 and so on. */
 const providers: Record<string, EthernetProvider | SerialProvider> = {};
@@ -165,7 +167,7 @@ function makeInterface(configuration: InterfaceConfiguration, place: string): In
 }
 
 function addInterface(stack: Stack, configuration: InterfaceConfiguration, place: string): void {
-	const { gateway } = configuration;
+	const { gateway, dhcp, name } = configuration;
 	const made = makeInterface(configuration, place);
 	within(place, () => {
 		stack.interfaces.add(made);
@@ -175,6 +177,9 @@ function addInterface(stack: Stack, configuration: InterfaceConfiguration, place
 			made.addAddress(address, length);
 		}
 		if (gateway !== undefined) stack.routes.add({ prefix: "0.0.0.0/0", gateway, interface: made });
+		if (dhcp === undefined) return;
+		const client = new DhcpClient(stack, name, dhcpOptions(name, dhcp, print));
+		goodbyes.push(() => client.close());
 	});
 }
 

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { InputError, checkTogether, forwardsOf, readBoard } from "./board.ts";
+import { InputError, checkTogether, forwardsOf, hasDhcp, readBoard } from "./board.ts";
 import type { Board } from "./board.ts";
 import { BoardProcess } from "./board-process.ts";
 import { STATUS_FAILED } from "./config.ts";
@@ -129,13 +129,15 @@ async function live(boards: Board[], processes: BoardProcess[], options: Options
 function announce(board: Board, several: boolean): void {
 	let text = several ? `board ${board.name}\n` : "";
 	for (const each of board.file.interfaces) {
-		const addresses = (each.addresses ?? []).map((address) => address.replace(/\/.*/, ""));
+		const addresses = (each.addresses ?? []).map((address) => address.replace(/\/.*/, "")).join(", ");
+		// The board says its address when it has one.
+		const address = hasDhcp(each) ? "dhcp" : addresses;
 		const forwards = forwardsOf(each);
 		const web = forwards.find(({ udp, to }) => !udp && to === 80);
 		const others = forwards.filter((forward) => forward !== web);
 		const name = each.name.padEnd(5);
-		if (web !== undefined) text += `${name} http://127.0.0.1:${web.from}/   (${addresses.join(", ")})\n`;
-		else text += `${name} ${addresses.join(", ") || "no address"}   (${each.wire ?? "loopback"})\n`;
+		if (web !== undefined) text += `${name} http://127.0.0.1:${web.from}/   (${address})\n`;
+		else text += `${name} ${address || "no address"}   (${each.wire ?? "loopback"})\n`;
 		if (others.length > 0)
 			text += `${" ".repeat(6)}127.0.0.1: ${others.map(({ from, to, udp }) => `${from}${udp ? "/udp" : ""} → ${to}`).join(", ")}\n`;
 	}

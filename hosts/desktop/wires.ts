@@ -2,11 +2,10 @@
 
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { driverOf, forwardsOf, gatewayAddress, pinsOf, routesOf, streamPath, uartOf } from "./board.ts";
+import { driverOf, forwardsOf, gatewayAddress, gatewayPrefix, pinsOf, routesOf, streamPath, uartOf } from "./board.ts";
 import type { Board } from "./board.ts";
 import type { BoardConfiguration, BoardInterface, InterfaceConfiguration } from "./config.ts";
 import { ForwardError, Gateway } from "./gateway/gateway.ts";
-import { parsePrefix } from "./ipv4.ts";
 import { NullModem } from "./null-modem.ts";
 import { Segment } from "./segment.ts";
 
@@ -71,6 +70,7 @@ export class Wires {
 				configuration.options = interface_.ppp ?? interface_.slip ?? {};
 			}
 			if (interface_.chipFaults !== undefined) configuration.chipFaults = interface_.chipFaults;
+			if (interface_.dhcp !== undefined && interface_.dhcp !== false) configuration.dhcp = interface_.dhcp;
 			if (interface_.gateway !== undefined) configuration.gateway = interface_.gateway;
 			if (interface_.faults !== undefined) configuration.faults = interface_.faults;
 			if (pcap !== undefined && configuration.link !== "loopback")
@@ -139,11 +139,11 @@ export class Wires {
 	}
 
 	async #gateway(board: Board, i: number, interface_: BoardInterface, socket: string, index: number): Promise<void> {
-		const prefix = parsePrefix(interface_.addresses![0]!);
+		const prefix = gatewayPrefix(interface_, i);
 		const forwards = forwardsOf(interface_);
 		let state = derive(this.#seed, index, i, 2);
 		const gateway = new Gateway({
-			address: gatewayAddress(interface_),
+			address: gatewayAddress(interface_, i),
 			prefixLength: prefix.length,
 			board: prefix.address,
 			mtu: interface_.mtu ?? DEFAULT_MTU,

@@ -26,6 +26,7 @@ function run(): void {
 	const board = target.board();
 	const providers = target.providers();
 	const links = target.links();
+	const startDhcp = target.dhcp();
 	const timer = Timer.set(turn, 0, NEVER);
 	let running = false;
 	const stack = new Stack({ ...board.stack, random32, onWake: wake });
@@ -41,7 +42,7 @@ function run(): void {
 		if (!running) Timer.schedule(timer, 0, NEVER);
 	}
 
-	for (const { name, link, provider, addresses, gateway, mtu, metric, options: own = {} } of board.interfaces) {
+	for (const { name, link, provider, addresses, dhcp, gateway, mtu, metric, options: own = {} } of board.interfaces) {
 		const { io: Driver, ...options } = providers[provider]!;
 		let driver;
 		try {
@@ -59,6 +60,7 @@ function run(): void {
 			trace(`${name} ${text}\n`);
 		}
 		if (gateway !== undefined) stack.routes.add({ prefix: "0.0.0.0/0", gateway, interface: made });
+		if (dhcp !== undefined) startDhcp!(stack, made, dhcp);
 	}
 	for (const { prefix, gateway, interface: name, metric } of board.routes) {
 		const made = stack.interfaces.find(name!);

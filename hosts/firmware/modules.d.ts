@@ -17,6 +17,7 @@ declare module "board" {
 			/** Its name among the providers. */
 			provider: string;
 			addresses: string[];
+			dhcp?: import("../dhcp.ts").DhcpFile;
 			gateway?: string;
 			mtu?: number;
 			metric?: number;
@@ -28,6 +29,9 @@ declare module "board" {
 
 	/** Makes interfaces of each kind that the board has, over their drivers: hosts/firmware/links. */
 	export function links(): Record<string, import("./links/link.ts").MakeLink>;
+
+	/** Starts a DHCP client; undefined where no interface of the board has one. */
+	export function dhcp(): import("./links/dhcp.ts").StartDhcp | undefined;
 
 	/** What each chip or UART is and how it is wired: `ethernet0`, `serial0` and so on, which programs find on `device`. */
 	export function providers(): Record<string, Provider>;

@@ -31,7 +31,7 @@ export interface GatewayOptions {
 	/** Stands for this machine, and is the board's gateway. */
 	address: number;
 	prefixLength: number;
-	/** The board. */
+	/** The board; by DHCP it gets this address. */
 	board: number;
 	mtu?: number;
 	forwards?: Forward[];
@@ -91,7 +91,8 @@ export class Gateway {
 		this.#listener = stack.tcp.listen(0, 0, BACKLOG, link.slot);
 		this.#listener.owner = { onEvents: () => this.#accept() };
 		const any: UdpSocket = stack.udp.open(0, 0, link.slot, true);
-		this.#udp = new UdpRelay({ udp: stack.udp, any, gateway: options.address, board: options.board, resolver: this.#resolver });
+		const { address: gateway, board, prefixLength } = options;
+		this.#udp = new UdpRelay({ udp: stack.udp, any, gateway, board, prefixLength, resolver: this.#resolver });
 		this.#loop.run(stack);
 	}
 

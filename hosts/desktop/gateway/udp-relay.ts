@@ -4,7 +4,10 @@
 import { createSocket } from "node:dgram";
 import type { RemoteInfo, Socket } from "node:dgram";
 import type { Udp, UdpSocket } from "../../../src/transport/udp.ts";
+import { CLIENT_PORT, SERVER_PORT } from "../../../src/wire/dhcp.ts";
+import { BROADCAST } from "../../../src/wire/ipv4.ts";
 import { formatAddress, isUnicast, parseAddress } from "../ipv4.ts";
+import { answer } from "./dhcp-server.ts";
 import type { Resolver } from "./resolver.ts";
 
 const DNS = 53;
@@ -42,8 +45,9 @@ export interface UdpRelayOptions {
 	any: UdpSocket;
 	/** Stands for this machine. */
 	gateway: number;
-	/** The board. */
+	/** The board, and the length of its subnet's prefix. */
 	board: number;
+	prefixLength: number;
 	resolver: Resolver;
 }
 
@@ -100,6 +104,7 @@ export class UdpRelay {
 	#fromBoard(data: Buffer): void {
 		const { any, gateway, resolver } = this.#options;
 		const { fromAddress, fromPort, toAddress, toPort } = any;
+		if (toPort === SERVER_PORT && (toAddress === gateway || toAddress === BROADCAST)) return this.#lend(data);
 		if (toAddress === gateway) {
 			const peer = this.#peerPorts.get(toPort);
 			if (peer !== undefined && fromPort === peer.boardPort) {
@@ -115,6 +120,14 @@ export class UdpRelay {
 			outward.resolving ??= this.#open(outward, resolver.address.includes(":") ? "udp6" : "udp4", true);
 			outward.resolving.send(data, resolver.port, resolver.address);
 		}
+	}
+
+	/** DHCP. */
+	#lend(data: Buffer): void {
+		const { board, prefixLength, gateway } = this.#options;
+		const answered = answer(data, { address: board, prefixLength, gateway });
+		if (answered === undefined) return;
+		this.#toBoard(answered.to === 0 ? BROADCAST : answered.to, CLIENT_PORT, answered.bytes, gateway, SERVER_PORT);
 	}
 
 	#outwardOf(address: number, port: number): Outward {
@@ -164,7 +177,7 @@ export class UdpRelay {
 		this.#toBoard(board, boardPort, data, gateway, found.port);
 	}
 
-	#toBoard(address: number, port: number, data: Buffer, source: number, sourcePort: number): void {
+	#toBoard(address: number, port: number, data: Uint8Array, source: number, sourcePort: number): void {
 		const { udp, any } = this.#options;
 		try {
 			udp.sendFrom(any, address, port, data, 0, data.length, source, sourcePort);

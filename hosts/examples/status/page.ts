@@ -596,9 +596,14 @@ const state = find(".state");
 set(state, link.up ? "up" : "down");
 state.className = "state " + (link.up ? "up" : "down hollow");
 set(find(".addresses"), link.addresses.join("  ") || "no address");
-const ppp = link.ppp;
+const { ppp, dhcp } = link;
 const phase = ppp && ppp.phase + (ppp.reason ? " (" + ppp.reason + ")" : "");
-set(find(".hardware"), [link.mac, phase, "MTU " + link.mtu].filter(Boolean).join(" \\u00b7 "));
+set(
+find(".hardware"),
+[link.mac, phase, dhcp && "DHCP " + dhcp.state + (dhcp.reason ? " (" + dhcp.reason + ")" : ""), "MTU " + link.mtu]
+.filter(Boolean)
+.join(" \\u00b7 "),
+);
 [
 [rx, link.received],
 [tx, link.sent],

@@ -8,6 +8,7 @@ import {
 	checkTogether,
 	forwardsOf,
 	gatewayAddress,
+	gatewayPrefix,
 	readBoard,
 	uartOf,
 } from "../../../hosts/desktop/board.ts";
@@ -164,7 +165,7 @@ describe("a board file", () => {
 		[{ gateway: "router" }, 'interfaces[0].gateway "router": expected an IPv4 address such as "192.168.77.1"'],
 		[
 			{ addresses: [], gateway: undefined },
-			'interfaces[0].addresses: missing; expected one such as "192.168.77.2/24", because the gateway needs a subnet',
+			'interfaces[0].addresses: missing; expected one such as "192.168.77.2/24", because the gateway needs a subnet, or dhcp',
 		],
 		[
 			{ addresses: ["10.0.0.1/24"], gateway: undefined },
@@ -197,11 +198,59 @@ describe("a board file", () => {
 		],
 		[
 			{ speed: 100 },
-			"interfaces[0].speed: unknown; expected name, link, driver, baud, ppp, slip, pins, chipFaults, wire, mac, mtu, addresses, gateway, metric, forward or faults",
+			"interfaces[0].speed: unknown; expected name, link, driver, baud, ppp, slip, pins, chipFaults, wire, mac, mtu, addresses, dhcp, gateway, metric, forward or faults",
 		],
 	])("is refused with an interface that has %j", (change, message) => {
 		if (typeof message === "string") expect(withFirst(change)).toBe(message);
 		else expect(withFirst(change)).toMatch(message);
+	});
+
+	it("may have interfaces that get their addresses by DHCP, on a gateway's wire in a subnet by their place", () => {
+		const lent = { name: "eth0", wire: "gateway", dhcp: true };
+		const other = { name: "eth1", wire: "tap:tap0", metric: 5, dhcp: { hostname: "board-7", clientId: "x1", probes: 0 } };
+		expect(complaint({ interfaces: [lent, other, { ...eth1, name: "eth2", dhcp: false }] })).toBe("");
+		expect(complaint({ interfaces: [lent, other], limits: { sockets: { udp: 2 } } })).toBe("");
+		expect([0, 5].map((index) => formatAddress(gatewayPrefix(lent as BoardInterface, index).address))).toEqual([
+			"192.168.77.2",
+			"192.168.82.2",
+		]);
+		expect([0, 5].map((index) => formatAddress(gatewayAddress(lent as BoardInterface, index)))).toEqual([
+			"192.168.77.1",
+			"192.168.82.1",
+		]);
+	});
+
+	it.each([
+		[{ dhcp: "yes" }, 'interfaces[0].dhcp "yes": expected true, or an object such as {"hostname": "board-7"}'],
+		[
+			{ dhcp: { host: "x" } },
+			"interfaces[0].dhcp.host: unknown; expected hostname, clientId, metric, defaultRoute, classlessRoutes, ",
+		],
+		[{ dhcp: { hostname: "a b" } }, "interfaces[0].dhcp.hostname \"a b\": expected 1 to 63 letters, digits, '-' or '.'"],
+		[{ dhcp: { metric: -1 } }, "interfaces[0].dhcp.metric -1: expected 0 to 65535"],
+		[{ dhcp: { probes: 11 } }, "interfaces[0].dhcp.probes 11: expected 0 to 10"],
+		[{ addresses: ["10.0.0.1/24"] }, "interfaces[0].addresses: come from the DHCP server; remove them, or dhcp"],
+		[{ gateway: "10.0.0.1" }, 'interfaces[0].gateway "10.0.0.1": comes from the DHCP server; remove it, or dhcp'],
+		[{ mtu: 575 }, "interfaces[0].mtu 575: expected at least 576, for the messages of DHCP"],
+		[{ link: "loopback", wire: undefined }, "interfaces[0].dhcp: is not for a loopback interface; remove it"],
+		[{ link: "ppp", wire: "pty" }, "interfaces[0].dhcp: is not for a ppp interface; its address comes from the other end"],
+	])("is refused with DHCP and %j", (change, message) => {
+		expect(complaint({ interfaces: [{ name: "eth0", wire: "gateway", dhcp: true, ...change }] })).toContain(message);
+	});
+
+	it("is refused when DHCP cannot work with the rest of it", () => {
+		const lent = { name: "eth0", wire: "gateway", dhcp: true };
+		expect(complaint({ interfaces: [lent, { ...lent, name: "eth1" }], limits: { sockets: { udp: 1 } } })).toBe(
+			"limits.sockets.udp 1: expected at least 2, one for each interface with dhcp",
+		);
+		expect(complaint({ interfaces: [lent, { ...eth1, addresses: ["192.168.77.2/24"] }] })).toBe(
+			"interfaces[0].dhcp: its gateway would give 192.168.77.2, which is on interfaces[1]; give that another address",
+		);
+		expect(
+			complaint({ interfaces: [lent], routes: [{ prefix: "10.0.0.0/8", gateway: "192.168.77.1", interface: "eth0" }] }),
+		).toBe(
+			'routes[0].gateway "192.168.77.1": eth0 has no address yet when routes are made; let its DHCP server send this one (option 121)',
+		);
 	});
 
 	it("may have PPP and SLIP on UARTs, with their options, and faults of bytes", () => {

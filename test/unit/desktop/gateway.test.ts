@@ -8,6 +8,7 @@ import type { AddressInfo, Server, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { answer } from "../../../hosts/desktop/gateway/dhcp-server.ts";
 import { ForwardError, Gateway } from "../../../hosts/desktop/gateway/gateway.ts";
 import type { GatewayOptions } from "../../../hosts/desktop/gateway/gateway.ts";
 import { NodeLoop } from "../../../hosts/desktop/gateway/node-loop.ts";
@@ -15,7 +16,9 @@ import { systemResolver } from "../../../hosts/desktop/gateway/resolver.ts";
 import { parseAddress } from "../../../hosts/desktop/ipv4.ts";
 import { NodeStreamDevice } from "../../../hosts/desktop/node-stream-device.ts";
 import { EthernetInterface } from "../../../src/link/ethernet.ts";
+import { DhcpClient } from "../../../src/service/dhcp/client.ts";
 import { Stack } from "../../../src/stack.ts";
+import * as dhcp from "../../../src/wire/dhcp.ts";
 import { ERROR, READABLE, WRITABLE } from "../../../src/transport/sockets.ts";
 import type { Tcb } from "../../../src/transport/tcp/tcb.ts";
 import type { UdpSocket } from "../../../src/transport/udp.ts";
@@ -469,6 +472,68 @@ describe("UDP from the board", () => {
 		await until(() => count === 600, "all datagrams");
 		expect(gateway.connections.udp).toBe(512);
 		server.close();
+	});
+});
+
+describe("DHCP on the gateway's wire", () => {
+	it("gives the board its address, the gateway as router and name server, and takes it back", async () => {
+		const link = board.interfaces.find("eth0") as EthernetInterface;
+		board.routes.removeWhere((route) => !route.connected && route.link === link);
+		link.removeAddress(link.addresses[0]!);
+		const states: string[] = [];
+		const client = new DhcpClient(board, link, {
+			probes: 0,
+			onChanged() {
+				states.push(this.state.state);
+			},
+		});
+		await until(() => states.at(-1) === "bound", "the address");
+		expect(client.state).toMatchObject({
+			address: BOARD,
+			prefixLength: 24,
+			server: GATEWAY,
+			router: GATEWAY,
+			dns: [GATEWAY],
+			leaseSeconds: 3600,
+			ignored: 0,
+		});
+		states.length = 0;
+		client.renew();
+		await until(() => states.at(-1) === "bound", "more time");
+		expect(states[0]).toBe("renewing");
+		const connection = dial(await serve((socket) => socket.end("hello")));
+		await until(() => connection.end !== "", "the end");
+		connection.read();
+		expect(connection.text.toString()).toBe("hello");
+		client.close();
+		expect(link.addresses).toEqual([]);
+	});
+
+	it("refuses another address, and says nothing to another server's client and to what is no DHCP", () => {
+		const lent = { address: BOARD, prefixLength: 24, gateway: GATEWAY };
+		const mac = new Uint8Array([2, 0, 0, 0, 0, 2]);
+		const message = (type: number, requested: number, server: number, op = 1) => {
+			const bytes = new Uint8Array(400);
+			const view = new DataView(bytes.buffer);
+			let at = dhcp.addByte(view, dhcp.begin(view, 0, op, 7, mac), dhcp.MESSAGE_TYPE, type);
+			if (requested !== 0) at = dhcp.addWord(view, at, dhcp.REQUESTED_ADDRESS, requested);
+			if (server !== 0) at = dhcp.addWord(view, at, dhcp.SERVER_ID, server);
+			return bytes.subarray(0, dhcp.finish(view, 0, at));
+		};
+		const kind = (bytes: Uint8Array) => {
+			const answered = answer(bytes, lent)?.bytes;
+			if (answered === undefined) return undefined;
+			return dhcp.options(new DataView(answered.buffer), 0, answered.length).get(dhcp.MESSAGE_TYPE)![0];
+		};
+		expect(kind(message(dhcp.DISCOVER, 0, 0))).toBe(dhcp.OFFER);
+		expect(kind(message(dhcp.REQUEST, BOARD, GATEWAY))).toBe(dhcp.ACK);
+		expect(kind(message(dhcp.REQUEST, BOARD, 0))).toBe(dhcp.ACK);
+		expect(kind(message(dhcp.REQUEST, BOARD + 1, GATEWAY))).toBe(dhcp.NAK);
+		expect(kind(message(dhcp.REQUEST, BOARD, GATEWAY + 9))).toBe(undefined);
+		expect(kind(message(dhcp.RELEASE, 0, GATEWAY))).toBe(undefined);
+		expect(kind(message(dhcp.DISCOVER, 0, 0, 2))).toBe(undefined);
+		expect(kind(message(dhcp.DISCOVER, 0, 0).subarray(0, 239))).toBe(undefined);
+		expect(kind(new Uint8Array(0))).toBe(undefined);
 	});
 });
 
