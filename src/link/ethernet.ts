@@ -24,13 +24,13 @@ export interface EthernetOptions extends InterfaceOptions {
 export class EthernetInterface extends Interface {
 	readonly kind = "ethernet";
 	readonly mac: Uint8Array;
+	#view!: DataView;
+	#neighbors!: Neighbors;
+	#arp!: Arp;
 	/** The address that `probe` asks for, or 0: also others' questions for it are conflicts. RFC 5227 §2.1.1. */
 	probed = 0;
 	/** Told within processing that another station uses `probed` or an address of ours. Answers whether it sees to that; otherwise ours is defended. */
 	onConflict: ((address: number) => boolean) | undefined = undefined;
-	#view!: DataView;
-	#neighbors!: Neighbors;
-	#arp!: Arp;
 
 	constructor(name: string, device: Device, options: EthernetOptions = {}) {
 		super(name, device, HEADER, options);

@@ -8,7 +8,8 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { Board } from "./support/board.ts";
 import { serve, udp } from "./support/client.ts";
 import { Namespace } from "./support/namespace.mjs";
-import { describeWith, endOf, pause, report } from "./support/setup.ts";
+import { startPasst } from "./support/passt.ts";
+import { describeWith, endOf, report } from "./support/setup.ts";
 import { download, errorsOf, speed, upload, uploadOf } from "./support/transfers.ts";
 
 const app = fileURLToPath(new URL("apps/fetch.ts", import.meta.url));
@@ -30,22 +31,8 @@ describeWith(["passt"], "a board behind passt", () => {
 	beforeEach(async () => {
 		folder = mkdtempSync(join(tmpdir(), "multihome-passt-"));
 		namespace = await Namespace.create();
-		// With the loopback's 65,536 the kernel would hand passt our window of 5,840 bytes as a fraction of a segment, once in 200 ms.
-		await namespace.ip("link", "set", "lo", "mtu", "1500");
-		// passt asks for an interface that leads outside. This one leads nowhere.
-		await namespace.tap("outside", "10.77.0.1/24");
-		await namespace.ip("route", "add", "default", "via", "10.77.0.254", "dev", "outside");
-		const socket = join(folder, "passt.socket");
 		const guest = ["-a", BOARD, "-n", "24", "-g", GATEWAY, "-4", "--no-dhcp", "--no-dhcpv6", "--no-ndp", "--no-ra"];
-		const ports = ["-t", "8080:80", "-u", "9999:9999"];
-		// As root it becomes "nobody", who may not write here; this namespace is all that it sees.
-		const passt = namespace.spawn("passt", ["-f", "-s", socket, "--runas", "0", ...guest, ...ports], {
-			stdio: ["ignore", "pipe", "pipe"],
-		});
-		let said = "";
-		passt.stderr!.on("data", (part: Buffer) => (said += part.toString()));
-		for (let i = 0; i < 50 && !said.includes("socket"); i++) await pause(100);
-		expect(passt.exitCode, said).toBe(null);
+		const socket = await startPasst(namespace, folder, [...guest, "-t", "8080:80", "-u", "9999:9999"]);
 		const wire = { name: "eth0", wire: `stream:${socket}`, addresses: [`${BOARD}/24`], gateway: GATEWAY };
 		board = await Board.start(namespace, { interfaces: [wire] }, { app });
 	});

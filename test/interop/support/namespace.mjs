@@ -15,6 +15,7 @@ const TOOLS = {
 	hping3: "hping3",
 	nmap: "nmap",
 	passt: "passt",
+	dnsmasq: "dnsmasq-base",
 	pppd: "ppp",
 	gcc: "gcc",
 };

@@ -1,0 +1,40 @@
+// dnsmasq as a DHCP server on one device of a namespace.
+
+import type { ChildProcess } from "node:child_process";
+import type { Namespace } from "./namespace.mjs";
+import { stop } from "./namespace.mjs";
+
+export interface DnsmasqOptions {
+	device: string;
+	/** First and last address, "192.168.77.40,192.168.77.49". */
+	range: string;
+	/** Where it keeps its leases; a later one goes on from there. */
+	leases: string;
+	/** More of its command line. */
+	more?: string[];
+}
+
+export class Dnsmasq {
+	/** All that it said. */
+	output = "";
+	readonly #child: ChildProcess;
+
+	constructor(namespace: Namespace, { device, range, leases, more = [] }: DnsmasqOptions) {
+		const own = ["--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", "--user=root", "--log-facility=-", "--log-dhcp"];
+		// No DNS, and no ping before an offer: conflicts are for the board to find. Two minutes is its shortest lease.
+		const only = ["--port=0", "--no-ping", "--bind-interfaces", `--interface=${device}`, "--except-interface=lo"];
+		const lease = [`--dhcp-range=${range},2m`, `--dhcp-leasefile=${leases}`, "--dhcp-authoritative"];
+		this.#child = namespace.spawn("dnsmasq", [...own, ...only, ...lease, ...more], { stdio: ["ignore", "pipe", "pipe"] });
+		for (const stream of [this.#child.stdout!, this.#child.stderr!])
+			stream.on("data", (part: Buffer) => (this.output += part.toString()));
+	}
+
+	/** Lines about messages of that kind: "DHCPDECLINE(tap1) 192.168.78.50 …". */
+	messages(kind: string): string[] {
+		return [...this.output.matchAll(new RegExp(`DHCP${kind}\\(.*`, "g"))].map(([line]) => line);
+	}
+
+	async stop(): Promise<void> {
+		await stop(this.#child);
+	}
+}
