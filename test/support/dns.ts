@@ -69,6 +69,17 @@ export function soa(zone: string, minimum: number, more: Partial<Record> = {}): 
 	return record({ owner: zone, type: SOA, data, ...more });
 }
 
+/** As one. Without `flat`, which takes all of it onto XS's stack. */
+function joined(parts: number[][]): Uint8Array {
+	const result = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+	let at = 0;
+	for (const part of parts) {
+		result.set(part, at);
+		at += part.length;
+	}
+	return result;
+}
+
 export interface Message {
 	id: number;
 	/** QR and RD when missing. */
@@ -89,7 +100,7 @@ export function message(fields: Message): Uint8Array<ArrayBuffer> {
 	const { id, question = [], answers = [], authorities = [], rest = [] } = fields;
 	const flags = (fields.flags ?? 0x8180) | (fields.truncated ? 0x0200 : 0) | (fields.code ?? 0);
 	const counts = fields.counts ?? [question.length > 0 ? 1 : 0, answers.length, authorities.length, 0];
-	return concat(u16(id), u16(flags), counts.flatMap(u16), question, answers.flat(), authorities.flat(), rest);
+	return concat(u16(id), u16(flags), counts.flatMap(u16), question, joined(answers), joined(authorities), rest);
 }
 
 export interface Query {

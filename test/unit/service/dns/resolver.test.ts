@@ -93,7 +93,8 @@ describe("resolve", () => {
 	])("says of the host %j why it is none, without asking", (host, reason) => {
 		const scene = new Scene(always("192.0.2.7"));
 		const { code, message } = scene.lookUp(host);
-		expect([code, message]).toEqual(["EBADNAME", expect.stringContaining(reason)]);
+		expect(code).toBe("EBADNAME");
+		expect(message).toContain(reason);
 		expect(scene.server0.asked).toEqual([]);
 	});
 

@@ -64,7 +64,8 @@ describe("a server that says no", () => {
 		expect(ms).toBeLessThan(100);
 		scene.eth1.nameServers = [];
 		const alone = scene.lookUp("b.test");
-		expect([alone.code, alone.message]).toEqual([name, expect.stringContaining("b.test: the name server 10.0.0.53 ")]);
+		expect(alone.code).toBe(name);
+		expect(alone.message).toContain("b.test: the name server 10.0.0.53 ");
 		expect(scene.server0.asked.length).toBe(2);
 	});
 
