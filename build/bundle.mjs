@@ -37,9 +37,17 @@ export const paths = {
 	simulate: join(out, "node/simulate.js"),
 };
 
+/** What Moddable's programs import the classes by. */
+const EMBEDDED = {
+	tcp: "embedded:io/socket/tcp",
+	listener: "embedded:io/socket/listener",
+	udp: "embedded:io/socket/udp",
+	dns: "embedded:network/dns/resolver/udp",
+};
+
 /** Modules of one class each, by their names beside "multihome": source and bundle. */
-const CLASSES = ["tcp", "listener", "udp"].map((name) => ({
-	names: [`embedded:io/socket/${name}`, `multihome/io/${name}`],
+const CLASSES = ["tcp", "listener", "udp", "dns"].map((name) => ({
+	names: [`multihome/io/${name}`, ...(name in EMBEDDED ? [EMBEDDED[name]] : [])],
 	source: `src/io/modules/${name}.js`,
 	path: join(out, `xs/io/${name}.js`),
 }));

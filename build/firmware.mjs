@@ -99,7 +99,7 @@ function boardModule(board, pathOf) {
 	const providers = [];
 	const interfaces = [];
 	for (const [i, each] of board.file.interfaces.entries()) {
-		const { link = "ethernet", addresses = [], gateway, mtu, metric } = each;
+		const { link = "ethernet", addresses = [], gateway, mtu, metric, dns } = each;
 		const dhcp = each.dhcp || undefined; // false is as if it were not there
 		const driver = board.driverOf(each);
 		const kind = PROVIDED[link];
@@ -118,7 +118,7 @@ function boardModule(board, pathOf) {
 			options.push(["mac", `new Uint8Array([${mac.join(", ")}])`]);
 		}
 		providers.push(`\t\t${name}: { io: ${CLASSES[driver]}, ${options.map(([key, value]) => `${key}: ${value}`).join(", ")} },`);
-		interfaces.push({ name: each.name, link, provider: name, addresses, dhcp, gateway, mtu, metric, options: each[link] });
+		interfaces.push({ name: each.name, link, provider: name, addresses, dhcp, gateway, mtu, metric, dns, options: each[link] });
 	}
 	const hasDhcp = interfaces.some(({ dhcp }) => dhcp !== undefined);
 	const imports = [
@@ -130,7 +130,7 @@ function boardModule(board, pathOf) {
 				`import ${link === "dhcp" ? "startDhcp" : link} from ${JSON.stringify(pathOf(`hosts/firmware/links/${link}.ts`))};`,
 		),
 	];
-	const description = { stack: board.stack, interfaces, routes: board.routes };
+	const description = { stack: board.stack, interfaces, routes: board.routes, dns: board.file.dns };
 	// Functions: what they make is not for flash.
 	const literal = JSON.stringify(description, null, "\t");
 	return `${imports.join("\n")}

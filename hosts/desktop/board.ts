@@ -183,6 +183,8 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 		}
 		const gateway = gatewayProblem(interface_, prefixes, i);
 		if (gateway !== undefined) return `${place}.${gateway}`;
+		const servers = serverProblem(interface_.dns);
+		if (servers !== undefined) return `${place}.${servers}`;
 	}
 	for (const [i, interface_] of file.interfaces.entries()) {
 		if (!hasDhcp(interface_) || interface_.wire !== "gateway") continue;
@@ -191,11 +193,18 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 		if (other !== undefined)
 			return `interfaces[${i}].dhcp: its gateway would give ${formatAddress(address)}, which is on ${other}; give that another address`;
 	}
+	const servers = serverProblem(file.dns);
+	if (servers !== undefined) return servers;
 	for (const [i, route] of (file.routes ?? []).entries()) {
 		const problem = routeProblem(route, file, names);
 		if (problem !== undefined) return `routes[${i}]${problem}`;
 	}
 	return undefined;
+}
+
+function serverProblem(servers: string[] | undefined): string | undefined {
+	const i = (servers ?? []).findIndex((text) => parseAddress(text) >>> 24 !== 127 && !isUnicast(parseAddress(text)));
+	return i < 0 ? undefined : `dns[${i}] "${servers![i]}": expected an address that one host may have`;
 }
 
 function routeProblem(route: BoardRoute, file: BoardFile, names: Map<string, number>): string | undefined {
@@ -260,6 +269,7 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 	mac: ["ethernet"],
 	gateway: ["ethernet", "slip"],
 	dhcp: ["ethernet"],
+	dns: ["ethernet", "slip"],
 	forward: ["ethernet"],
 	faults: ["ethernet", "ppp", "slip"],
 	baud: ["ppp", "slip"],
@@ -273,6 +283,7 @@ const INSTEAD: Record<string, string> = {
 	"ppp addresses": "put the address into ppp.local, or let the other end give one",
 	"ppp gateway": "ppp.defaultRoute is for that",
 	"ppp dhcp": "its address comes from the other end",
+	"ppp dns": "ppp.usePeerDns has the other end say them, and dns of the board is asked by any interface",
 };
 
 function strangerProblem(interface_: BoardInterface): string | undefined {

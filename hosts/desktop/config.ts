@@ -69,6 +69,8 @@ export interface BoardInterface {
 	dhcp?: DhcpFile | false;
 	gateway?: string;
 	metric?: number;
+	/** Name servers that are asked by this interface. */
+	dns?: string[];
 	forward?: Record<string, number>;
 	faults?: FaultOptions & LineFaults;
 }
@@ -89,6 +91,8 @@ export interface BoardFile {
 	reversePathFilter?: boolean;
 	strongHost?: boolean;
 	interfaces: BoardInterface[];
+	/** Name servers of the whole board. */
+	dns?: string[];
 	routes?: BoardRoute[];
 }
 
@@ -118,6 +122,7 @@ export interface InterfaceConfiguration {
 	dhcp?: DhcpFile;
 	gateway?: string;
 	metric: number;
+	dns?: string[];
 	faults?: FaultOptions & LineFaults;
 	faultSeed: number;
 	/** Where its frames are recorded. */
@@ -132,6 +137,7 @@ export interface BoardConfiguration {
 	stack: StackOptions;
 	interfaces: InterfaceConfiguration[];
 	routes: BoardRoute[];
+	dns?: string[];
 	/** Fixes all randomness; the operating system's without it. */
 	seed?: number;
 }

@@ -17,7 +17,9 @@ import {
 	Stack,
 	TCP,
 	UDP,
+	parseIpv4,
 	parsePrefix,
+	useNameServers,
 	useStack,
 } from "multihome";
 import type { Interface } from "multihome";
@@ -167,7 +169,7 @@ function makeInterface(configuration: InterfaceConfiguration, place: string): In
 }
 
 function addInterface(stack: Stack, configuration: InterfaceConfiguration, place: string): void {
-	const { gateway, dhcp, name } = configuration;
+	const { gateway, dhcp, dns, name } = configuration;
 	const made = makeInterface(configuration, place);
 	within(place, () => {
 		stack.interfaces.add(made);
@@ -177,6 +179,7 @@ function addInterface(stack: Stack, configuration: InterfaceConfiguration, place
 			made.addAddress(address, length);
 		}
 		if (gateway !== undefined) stack.routes.add({ prefix: "0.0.0.0/0", gateway, interface: made });
+		if (dns !== undefined) made.nameServers = dns.map((text) => parseIpv4(text)!);
 		if (dhcp === undefined) return;
 		const client = new DhcpClient(stack, name, dhcpOptions(name, dhcp, print));
 		goodbyes.push(() => client.close());
@@ -210,6 +213,7 @@ function start(configuration: BoardConfiguration): Stack {
 	for (const [i, each] of configuration.interfaces.entries()) addInterface(stack, each, `interfaces[${i}]`);
 	for (const [i, { prefix, gateway, interface: name, metric }] of configuration.routes.entries())
 		within(`routes[${i}]`, () => stack.routes.add({ prefix, gateway, interface: stack.interfaces.find(name!)!, metric }));
+	if (configuration.dns !== undefined) useNameServers(stack, configuration.dns);
 	wake();
 	return stack;
 }

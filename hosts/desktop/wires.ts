@@ -72,6 +72,7 @@ export class Wires {
 			if (interface_.chipFaults !== undefined) configuration.chipFaults = interface_.chipFaults;
 			if (interface_.dhcp !== undefined && interface_.dhcp !== false) configuration.dhcp = interface_.dhcp;
 			if (interface_.gateway !== undefined) configuration.gateway = interface_.gateway;
+			if (interface_.dns !== undefined) configuration.dns = interface_.dns;
 			if (interface_.faults !== undefined) configuration.faults = interface_.faults;
 			if (pcap !== undefined && configuration.link !== "loopback")
 				configuration.capture = resolve(pcap, `${name}-${interface_.name}.pcapng`);
@@ -81,6 +82,7 @@ export class Wires {
 			interfaces.push(configuration);
 		}
 		const configuration: BoardConfiguration = { name, stack: board.stack, interfaces, routes: routesOf(board) };
+		if (file.dns !== undefined) configuration.dns = file.dns;
 		if (this.#options.seed !== undefined) configuration.seed = derive(this.#seed, index);
 		return configuration;
 	}

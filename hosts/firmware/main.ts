@@ -6,7 +6,8 @@ import Time from "time";
 import Timer from "timer";
 import * as target from "board";
 import { createIO } from "../../src/io/io.ts";
-import { parsePrefix } from "../../src/ip/address.ts";
+import { parseIpv4, parsePrefix } from "../../src/ip/address.ts";
+import { useNameServers } from "../../src/service/dns/resolver.ts";
 import { Stack } from "../../src/stack.ts";
 
 /** A timer that does not run is put off by so long, ms. */
@@ -42,7 +43,7 @@ function run(): void {
 		if (!running) Timer.schedule(timer, 0, NEVER);
 	}
 
-	for (const { name, link, provider, addresses, dhcp, gateway, mtu, metric, options: own = {} } of board.interfaces) {
+	for (const { name, link, provider, addresses, dhcp, gateway, mtu, metric, dns, options: own = {} } of board.interfaces) {
 		const { io: Driver, ...options } = providers[provider]!;
 		let driver;
 		try {
@@ -60,12 +61,14 @@ function run(): void {
 			trace(`${name} ${text}\n`);
 		}
 		if (gateway !== undefined) stack.routes.add({ prefix: "0.0.0.0/0", gateway, interface: made });
+		if (dns !== undefined) made.nameServers = dns.map((text) => parseIpv4(text)!);
 		if (dhcp !== undefined) startDhcp!(stack, made, dhcp);
 	}
 	for (const { prefix, gateway, interface: name, metric } of board.routes) {
 		const made = stack.interfaces.find(name!);
 		if (made !== undefined) stack.routes.add({ prefix, gateway, interface: made, metric });
 	}
+	if (board.dns !== undefined) useNameServers(stack, board.dns);
 	const heap = { slotsUsed, slotsTotal, chunkBytesUsed, chunkBytesTotal, freeBytes };
 	const device = { stack, io: createIO(stack), network: {}, heap, ...providers };
 	Object.defineProperty(globalThis, "device", { value: device, enumerable: true });

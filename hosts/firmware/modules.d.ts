@@ -21,10 +21,12 @@ declare module "board" {
 			gateway?: string;
 			mtu?: number;
 			metric?: number;
+			dns?: string[];
 			/** What the board file says of the link itself. */
 			options?: Record<string, unknown>;
 		}[];
 		routes: { prefix: string; gateway?: string; interface?: string; metric?: number }[];
+		dns?: string[];
 	};
 
 	/** Makes interfaces of each kind that the board has, over their drivers: hosts/firmware/links. */

@@ -80,7 +80,25 @@ describe("a board file", () => {
 		[{ interfaces: "eth0" }, 'interfaces "eth0": expected 1 to 63 interfaces'],
 		[
 			{ interfaces: [eth0], wires: 1 },
-			"wires: unknown; expected name, limits, forwarding, reversePathFilter, strongHost, interfaces or routes",
+			"wires: unknown; expected name, limits, forwarding, reversePathFilter, strongHost, interfaces, dns or routes",
+		],
+		[{ interfaces: [eth0], dns: "192.0.2.1" }, 'dns "192.0.2.1": expected up to 4 addresses'],
+		[
+			{ interfaces: [eth0], dns: ["192.0.2.1", "dns.test"] },
+			'dns[1] "dns.test": expected an IPv4 address such as "192.168.77.1"',
+		],
+		[{ interfaces: [eth0], dns: ["224.0.0.251"] }, 'dns[0] "224.0.0.251": expected an address that one host may have'],
+		[
+			{ interfaces: [{ ...eth0, dns: ["1.1.1.1", "2.2.2.2", "3.3.3.3", "4.4.4.4", "5.5.5.5"] }] },
+			'interfaces[0].dns ["1.1.1.1","2.2.2.2","3.3.3.3","4.4.4.4","5.5.5.5"]: expected up to 4 addresses',
+		],
+		[
+			{ interfaces: [{ ...eth0, dns: ["0.0.0.0"] }] },
+			'interfaces[0].dns[0] "0.0.0.0": expected an address that one host may have',
+		],
+		[
+			{ interfaces: [{ name: "p", link: "ppp", wire: "pty", dns: ["192.0.2.1"] }] },
+			"interfaces[0].dns: is not for a ppp interface; ppp.usePeerDns has the other end say them, and dns of the board is asked by any interface",
 		],
 		[{ interfaces: [eth0], forwarding: "yes" }, 'forwarding "yes": expected true or false'],
 		[{ interfaces: [eth0], name: "a b" }, "name \"a b\": expected 1 to 31 letters, digits, '_', '.' or '-'"],
@@ -198,7 +216,7 @@ describe("a board file", () => {
 		],
 		[
 			{ speed: 100 },
-			"interfaces[0].speed: unknown; expected name, link, driver, baud, ppp, slip, pins, chipFaults, wire, mac, mtu, addresses, dhcp, gateway, metric, forward or faults",
+			"interfaces[0].speed: unknown; expected name, link, driver, baud, ppp, slip, pins, chipFaults, wire, mac, mtu, addresses, dhcp, gateway, metric, dns, forward or faults",
 		],
 	])("is refused with an interface that has %j", (change, message) => {
 		if (typeof message === "string") expect(withFirst(change)).toBe(message);
