@@ -38,11 +38,14 @@ export class MulticastQuery extends Lookup implements Asker {
 	}
 
 	protected late(): Outcome {
-		return failure("ENOTFOUND", "nobody on this network has the name");
+		if (this.#asks.size > 0) return failure("ENOTFOUND", "nobody on this network has the name");
+		if (this.#noSocket !== "") return failure("ENOBUFS", this.#noSocket);
+		return failure("ENOSERVER", "no interface that carries multicast is up and has an address");
 	}
 
 	linksChanged(): void {
 		for (const [ask, link] of this.#asks) if (!usable(link)) this.#close(ask);
+		if (this.#asks.size === 0) this.#send();
 	}
 
 	release(): void {
@@ -60,7 +63,7 @@ export class MulticastQuery extends Lookup implements Asker {
 		return (link === undefined ? this.engine.stack.interfaces.list : [link]).filter(usable);
 	}
 
-	/** Asks by every interface, by those too that are new. */
+	/** Asks by every interface, by those too that are new. Where there is none now, one may come. */
 	#send(): void {
 		const { stack, buffer } = this.engine;
 		for (const link of this.#links()) {
@@ -69,18 +72,13 @@ export class MulticastQuery extends Lookup implements Asker {
 				if (ask === undefined) this.#asks.set((ask = new Ask(stack, this, link.slot, buffer)), link);
 				ask.send(GROUP, PORT, this.#query, this.#length);
 			} catch (error) {
-				if (ask !== undefined)
-					this.#close(ask); // no way
+				// Without a way it is tried again with the next.
+				if (ask !== undefined) this.#close(ask);
 				else this.#noSocket = (error as Error).message;
 			}
 		}
 		const next = MDNS_REPEATS_MS[this.#round] ?? MDNS_TIMEOUT_MS;
-		if (this.#asks.size > 0) return this.wait(next - ((this.engine.now - this.#begun) | 0));
-		this.end(
-			this.#noSocket !== ""
-				? failure("ENOBUFS", this.#noSocket)
-				: failure("ENOSERVER", "no interface that carries multicast is up and has an address"),
-		);
+		this.wait(next - ((this.engine.now - this.#begun) | 0));
 	}
 
 	/** For Ask. Only neighbours are believed: RFC 6762 §11. */

@@ -1,6 +1,6 @@
 // A look-up by unicast DNS: from server to server until one gives an answer, through aliases, by TCP when UDP does not carry it.
 
-import { DNS_NEAR_MISSES, DNS_TCP_MS, DNS_TRIES, DNS_TRY_MS } from "../../config.ts";
+import { DNS_NEAR_MISSES, DNS_PATIENCE_MS, DNS_TCP_MS, DNS_TRIES, DNS_TRY_MS } from "../../config.ts";
 import { formatIpv4 } from "../../ip/address.ts";
 import * as dns from "../../wire/dns.ts";
 import { readAnswer, type Answer } from "./answer.ts";
@@ -37,6 +37,7 @@ export class Query extends Lookup implements Asker, TcpAsker {
 	readonly #queryView = new DataView(this.#query.buffer);
 	#length = 0;
 	#nearMisses = 0;
+	#begun = 0;
 	/** What went wrong; what a server says counts more than that another one says nothing. */
 	#failure: Outcome | undefined = undefined;
 
@@ -47,6 +48,7 @@ export class Query extends Lookup implements Asker, TcpAsker {
 
 	begin(): void {
 		this.running = true;
+		this.#begun = this.engine.now;
 		this.#next();
 	}
 
@@ -62,12 +64,12 @@ export class Query extends Lookup implements Asker, TcpAsker {
 	protected late(): Outcome {
 		const current = this.#current;
 		if (current !== undefined) this.#note("ETIMEOUT", current, "does not answer");
-		return this.#failure ?? failure("ETIMEOUT", "there was no answer in time");
+		return this.#failure ?? this.#nobody();
 	}
 
 	linksChanged(): void {
 		const current = this.#current;
-		if (current === undefined) return;
+		if (current === undefined) return this.#next(); // there may be a server now
 		const { server } = current;
 		const there = this.#servers().some((other) => other.address === server.address && other.link === server.link);
 		if (there && (server.link?.id ?? 0) === current.id) return;
@@ -123,12 +125,17 @@ export class Query extends Lookup implements Asker, TcpAsker {
 			this.#current = next;
 			return this.wait(DNS_TRY_MS << next.tries);
 		}
-		this.end(this.#failure ?? failure("ENOSERVER", `there is no name server${this.#of()}`));
+		if (this.#failure !== undefined) return this.end(this.#failure);
+		const left = (this.#begun + DNS_PATIENCE_MS - this.engine.now) | 0;
+		if (left > 0 && this.wanted.link?.slot !== 0) return this.wait(left);
+		this.end(this.#nobody());
 	}
 
-	#of(): string {
+	#nobody(): Outcome {
 		const { link } = this.wanted;
-		return link === undefined ? "" : ` for ${link.name}${link.up ? "" : ", which is down"}`;
+		const state =
+			link === undefined ? "" : ` for ${link.name}${link.slot === 0 ? ", which is gone" : link.up ? "" : ", which is down"}`;
+		return failure("ENOSERVER", `there is no name server${state}`);
 	}
 
 	/** The question, with a new id. */

@@ -18,6 +18,7 @@ const TOOLS = {
 	dnsmasq: "dnsmasq-base",
 	pppd: "ppp",
 	gcc: "gcc",
+	dnsmasq: "dnsmasq-base",
 };
 
 const found = (tool) => (process.env.PATH ?? "").split(":").some((folder) => folder !== "" && executable(`${folder}/${tool}`));

@@ -161,11 +161,18 @@ describe("resolve", () => {
 		expect([scene.sockets, scene.engine.busy]).toEqual([0, 0]);
 	});
 
-	it("says after one poll at most that there is no server", () => {
+	it("waits five seconds for a server, then says that there is none", () => {
 		const scene = new Scene(always("192.0.2.7"));
 		scene.eth0.nameServers = [];
 		const { code, message, ms } = scene.lookUp("a.test");
-		expect([code, message, ms]).toEqual(["ENOSERVER", "a.test: there is no name server", 0]);
+		expect([code, message, ms]).toEqual(["ENOSERVER", "a.test: there is no name server", 5000]);
+		expect(scene.lookUp("a.test", 4, new scene.Resolver({ timeout: 1000 }))).toMatchObject({ code: "ENOSERVER", ms: 1000 });
+		scene.ask("b.test");
+		scene.world.run(4000);
+		expect(scene.results.length).toBe(2);
+		scene.eth0.nameServers = [ip("10.0.0.53")];
+		scene.world.run(100);
+		expect(scene.results[2]).toMatchObject({ host: "b.test", address: "192.0.2.7" });
 	});
 
 	it("works before the first poll", () => {

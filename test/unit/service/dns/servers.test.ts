@@ -195,8 +195,17 @@ describe("a resolver with an interface", () => {
 			code: "ENOSERVER",
 			message: "a.test: there is no name server for eth0, which is down",
 		});
+		scene.ask("a.test", 4, resolver);
+		scene.world.run(1000);
+		scene.cable0.setLink(true);
+		scene.world.run(100);
+		expect(scene.results[1]!.address).toBe("192.0.2.1");
 		scene.us.stack.interfaces.remove(scene.eth0);
-		expect(scene.lookUp("a.test", 4, resolver).code).toBe("ENOSERVER");
+		expect(scene.lookUp("a.test", 4, resolver)).toMatchObject({
+			code: "ENOSERVER",
+			message: "a.test: there is no name server for eth0, which is gone",
+			ms: 0,
+		});
 	});
 
 	it("asks the board's servers by it when it has none of its own", () => {
