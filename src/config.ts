@@ -92,9 +92,9 @@ export const ICMP_ERROR_BURST = 10;
 
 /** Names that are asked for at the same time: each has a UDP socket, or a TCP socket, while it is. As many questions wait for a server's ARP. */
 export const DNS_LOOKUPS = NEIGHBOR_QUEUE;
-/** Names that wait for their turn, about 300 B each on a 32-bit XS; a further one is an error. */
+/** Names that wait for their turn, about 1.2 KB each on a 32-bit XS; a further one is an error. */
 export const DNS_WAITING = 16;
-/** Answers that are remembered, about 350 B each with one address and a name of 24 letters; the one that ends first gives way. */
+/** Answers that are remembered, about 470 B each on a 32-bit XS with one address and a name of 24 letters; the one that ends first gives way. */
 export const DNS_CACHE_ENTRIES = 16;
 /** Addresses of one answer that are kept, about 40 B each; each look-up gets the next. */
 export const DNS_ADDRESSES = 4;
