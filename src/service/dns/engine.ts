@@ -119,8 +119,7 @@ export class Engine implements Service, EventSocket, SocketOwner {
 	}
 
 	#remove(lookup: Lookup): void {
-		const index = this.#lookups.indexOf(lookup);
-		this.#lookups.splice(index, 1);
+		this.#lookups.splice(this.#lookups.indexOf(lookup), 1);
 		this.#running = 0;
 		for (const other of this.#lookups) if (other.running) this.#running++;
 		// Its place is another's, in the next turn.

@@ -19,6 +19,7 @@ const TOOLS = {
 	pppd: "ppp",
 	gcc: "gcc",
 	dnsmasq: "dnsmasq-base",
+	"avahi-daemon": "avahi-daemon",
 };
 
 const found = (tool) => (process.env.PATH ?? "").split(":").some((folder) => folder !== "" && executable(`${folder}/${tool}`));
