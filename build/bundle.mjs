@@ -46,7 +46,7 @@ const EMBEDDED = {
 };
 
 /** Modules of one class each, by their names beside "multihome": source and bundle. */
-const CLASSES = ["tcp", "listener", "udp", "dns"].map((name) => ({
+const CLASSES = ["tcp", "listener", "udp", "dns", "ping"].map((name) => ({
 	names: [`multihome/io/${name}`, ...(name in EMBEDDED ? [EMBEDDED[name]] : [])],
 	source: `src/io/modules/${name}.js`,
 	path: join(out, `xs/io/${name}.js`),
@@ -128,7 +128,7 @@ export async function bundleApp(file, folder, { inline = false } = {}) {
 }
 
 /**
- * Makes a board's two modules in `folder`: main.js, with the stack, and program.js. `board(path)` is the source of the module "board", given how
+ * Makes a board's two modules in `folder`: main.js, with the drivers and links it takes, and program.js; the stack is a module of its own, `multihome` of `bundle()`. `board(path)` is the source of the module "board", given how
  * it may import a file of the project. Answers whether the program may be preloaded: it is a function, and does nothing before it is called.
  */
 export async function bundleFirmware({ folder, board, program }) {
@@ -231,8 +231,14 @@ async function joinModules(input, output, aliases, external, { treeshake = true,
 	// Sources as seen from the folder that the tools are run in, for messages.
 	map.sources = map.sources.map((source) => relative(process.cwd(), resolve(dirname(output), source)));
 	await mkdir(dirname(output), { recursive: true });
-	await put(output + ".map", JSON.stringify({ ...map, file: basename(output) }));
-	await put(output, chunk.code);
+	if (map.sources.length > 0) {
+		await put(output + ".map", JSON.stringify({ ...map, file: basename(output) }));
+		await put(output, chunk.code);
+	} else {
+		// Nothing of it stands in a source as it is; Moddable's xsc does not survive an empty map.
+		await rm(output + ".map", { force: true });
+		await put(output, chunk.code.replace(/^\/\/# sourceMappingURL=.*\n?/m, ""));
+	}
 	return chunks[0].exports;
 }
 

@@ -1,6 +1,6 @@
 // What the board file says of DHCP, and what is said when an address comes or goes.
 
-import { formatIpv4 } from "../src/ip/address.ts";
+import { formatIpv4 } from "multihome";
 import type { DhcpClient } from "../src/service/dhcp/client.ts";
 import type { DhcpOptions } from "../src/service/dhcp/options.ts";
 

@@ -1,6 +1,6 @@
 // What the board file says of serial links, as their interfaces take it: addresses are text there and int32 here.
 
-import { parseIpv4 } from "../src/ip/address.ts";
+import { parseIpv4 } from "multihome";
 import type { PppOptions } from "../src/link/ppp/options.ts";
 import type { SlipOptions } from "../src/link/slip.ts";
 

@@ -1,17 +1,27 @@
 // What runs first on a board: makes the stack from the target's board file, opens the chips where it says, turns the stack's wishes into timers,
 // and starts the program. "board" and "program" are put in by the build (build/firmware.mjs).
 
-import { chunkBytesTotal, chunkBytesUsed, collect, freeBytes, random32, slotsTotal, slotsUsed } from "multihome/machine";
+import { Listener, Stack, TCP, UDP, parseIpv4, parsePrefix, useNameServers, useStack } from "multihome";
+import {
+	chunkBytesTotal,
+	chunkBytesUsed,
+	collect,
+	freeBytes,
+	importNow,
+	random32,
+	slotsTotal,
+	slotsUsed,
+} from "multihome/machine";
 import Time from "time";
 import Timer from "timer";
 import * as target from "board";
-import { createIO } from "../../src/io/io.ts";
-import { parseIpv4, parsePrefix } from "../../src/ip/address.ts";
-import { useNameServers } from "../../src/service/dns/resolver.ts";
-import { Stack } from "../../src/stack.ts";
+import { makeDevice, networkOf } from "../network.ts";
 
 /** A timer that does not run is put off by so long, ms. */
 const NEVER = 0x3fff_ffff;
+
+const io = Object.freeze({ TCP, Listener, UDP });
+const network = networkOf(importNow);
 
 export default function main(): void {
 	try {
@@ -70,9 +80,8 @@ function run(): void {
 	}
 	if (board.dns !== undefined) useNameServers(stack, board.dns);
 	const heap = { slotsUsed, slotsTotal, chunkBytesUsed, chunkBytesTotal, freeBytes };
-	const device = { stack, io: createIO(stack), network: {}, heap, ...providers };
-	Object.defineProperty(globalThis, "device", { value: device, enumerable: true });
-	start(device);
+	useStack(stack);
+	start(makeDevice(stack, { ...providers, io, network, heap }));
 }
 
 /** The program, which is a module that runs when it is imported, or whose default export is called with `device`. */

@@ -1,7 +1,7 @@
 // Not a link, but also there only where the board file wants it: an Ethernet interface gets its address by DHCP.
 
+import { DhcpClient } from "multihome";
 import type { Interface } from "../../../src/link/interface.ts";
-import { DhcpClient } from "../../../src/service/dhcp/client.ts";
 import type { Stack } from "../../../src/stack.ts";
 import { dhcpOptions, type DhcpFile } from "../../dhcp.ts";
 

@@ -1,5 +1,5 @@
+import { EthernetInterface } from "multihome";
 import type { Device } from "../../../src/device/device.ts";
-import { EthernetInterface } from "../../../src/link/ethernet.ts";
 import type { MakeLink } from "./link.ts";
 
 const ethernet: MakeLink = (name, driver, common) => new EthernetInterface(name, driver as Device, common);

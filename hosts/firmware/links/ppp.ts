@@ -1,5 +1,5 @@
+import { PppInterface } from "multihome";
 import type { SerialDevice } from "../../../src/device/serial.ts";
-import { PppInterface } from "../../../src/link/ppp/ppp.ts";
 import { pppOptions } from "../../links.ts";
 import type { MakeLink } from "./link.ts";
 

@@ -1,5 +1,5 @@
+import { SlipInterface } from "multihome";
 import type { SerialDevice } from "../../../src/device/serial.ts";
-import { SlipInterface } from "../../../src/link/slip.ts";
 import { slipOptions } from "../../links.ts";
 import type { MakeLink } from "./link.ts";
 

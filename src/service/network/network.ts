@@ -6,21 +6,14 @@ import { addressOf, objectOption, show } from "../../io/options.ts";
 import { formatIpv4, parsePrefix } from "../../ip/address.ts";
 import type { Route } from "../../ip/routes.ts";
 import { EthernetInterface } from "../../link/ethernet.ts";
-import { ADDED, ADDRESSES, LINK, NAME_SERVERS, PROTOCOL, REMOVED, ROUTES, type Interface } from "../../link/interface.ts";
+import type { Interface } from "../../link/interface.ts";
 import { Path } from "../../link/path.ts";
 import type { Stack } from "../../stack.ts";
 import { formatMac } from "./links.ts";
 import type { Change, InterfaceView, NewRoute, RoutePattern, RouteView, Way } from "./types.ts";
 
-const CHANGES: readonly (readonly [number, Change])[] = Object.freeze([
-	[ADDED, "added"],
-	[REMOVED, "removed"],
-	[LINK, "link"],
-	[ADDRESSES, "addresses"],
-	[ROUTES, "routes"],
-	[NAME_SERVERS, "nameServers"],
-	[PROTOCOL, "protocol"],
-] as const);
+/** By their bits in what the stack's watch tells: the first is 1. */
+const CHANGES: readonly Change[] = Object.freeze(["added", "removed", "link", "addresses", "routes", "nameServers", "protocol"]);
 
 function viewOf(link: Interface): InterfaceView {
 	return {
@@ -116,6 +109,7 @@ export class NetworkView {
 	constructor(stackOf: () => Stack) {
 		this.#stackOf = stackOf;
 		this.routes = new RouteList(stackOf);
+		Object.freeze(this.routes);
 	}
 
 	get #stack(): Stack {
@@ -137,7 +131,7 @@ export class NetworkView {
 	watch(callback: (link: InterfaceView, changes: Change[]) => void): { close(): void } {
 		if (typeof callback !== "function") throw new TypeError(`callback ${show(callback)}: expected a function`);
 		const watch = this.#stack.watch((link, what) => {
-			const changes = CHANGES.filter(([bit]) => what & bit).map(([, change]) => change);
+			const changes = CHANGES.filter((_change, bit) => what & (1 << bit));
 			try {
 				callback(viewOf(link), changes);
 			} catch (error) {
