@@ -23,7 +23,7 @@ const out = join(root, "build/out");
 const require = createRequire(import.meta.url);
 
 /** What the XS host brings, or finds by a `-m` mapping. */
-const XS_EXTERNAL = /^(multihome|app|program|time|timer)$|^(multihome|host|bench|sdk)\/|^embedded:/;
+const XS_EXTERNAL = /^(multihome|app|program|time|timer)$|^(multihome|host|bench)\/|^embedded:/;
 
 /** What the natives' names stand for on XS. */
 const NATIVES = { "#codec": "multihome/codec", "#memory": "multihome/memory" };
@@ -37,17 +37,15 @@ export const paths = {
 	simulate: join(out, "node/simulate.js"),
 };
 
-/** What Moddable's programs import the classes by. */
-const EMBEDDED = {
+/** Modules of one class each, beside "multihome": by our name, and by Moddable's where there is one. */
+const CLASSES = Object.entries({
 	tcp: "embedded:io/socket/tcp",
 	listener: "embedded:io/socket/listener",
 	udp: "embedded:io/socket/udp",
 	dns: "embedded:network/dns/resolver/udp",
-};
-
-/** Modules of one class each, by their names beside "multihome": source and bundle. */
-const CLASSES = ["tcp", "listener", "udp", "dns", "ping"].map((name) => ({
-	names: [`multihome/io/${name}`, ...(name in EMBEDDED ? [EMBEDDED[name]] : [])],
+	ping: undefined,
+}).map(([name, moddable]) => ({
+	names: [`multihome/io/${name}`, ...(moddable === undefined ? [] : [moddable])],
 	source: `src/io/modules/${name}.js`,
 	path: join(out, `xs/io/${name}.js`),
 }));

@@ -1,7 +1,7 @@
 // device.network, as Moddable's modules and examples expect it: options for the HTTP, WebSocket, MQTT and NTP clients over this stack's sockets.
 // A program adds what is its own: new device.network.http.io({ ...device.network.http, host: "example.com" }).
 
-import { Network, TCP, UDP } from "multihome";
+import { Network, Resolver, TCP, UDP, currentStack, formatIpv4 } from "multihome";
 import type { Stack } from "multihome";
 
 /** The default export of a module of the build, or undefined. */
@@ -20,6 +20,12 @@ export interface Device {
 /** Asked when no network has named a time server. */
 const TIME_SERVERS = Object.freeze(["pool.ntp.org"]);
 
+/** Those that DHCP servers have named (option 42), in the order of the interfaces. */
+function timeServers(): readonly string[] {
+	const named = currentStack().interfaces.list.flatMap((link) => link.lease?.state.ntp ?? []);
+	return named.length > 0 ? named.map(formatIpv4) : TIME_SERVERS;
+}
+
 /**
  * Made when the firmware is, so that all of it lies in flash. The classes that are the SDK's are looked for when a program uses them: `io` is undefined
  * where the build does not have them.
@@ -30,7 +36,7 @@ export function networkOf(importNow: ImportNow): Readonly<Record<string, Options
 
 	const tcp = Object.freeze({ io: TCP });
 	const udp = Object.freeze({ io: UDP });
-	const dns = found("embedded:network/dns/resolver/udp", { socket: udp });
+	const dns = Object.freeze({ io: Resolver, socket: udp });
 	const tls = found("embedded:io/socket/tcp/tls", { TCP: tcp });
 	const http = "embedded:network/http/client";
 	const ws = "embedded:network/websocket/client";
@@ -44,7 +50,15 @@ export function networkOf(importNow: ImportNow): Readonly<Record<string, Options
 		wss: found(ws, { dns, socket: tls }),
 		mqtt: found(mqtt, { dns, socket: tcp }),
 		mqtts: found(mqtt, { dns, socket: tls }),
-		ntp: Object.freeze({ client: found("embedded:network/ntp/client", { dns, socket: udp, servers: TIME_SERVERS }) }),
+		ntp: Object.freeze({
+			client: found("embedded:network/ntp/client", {
+				dns,
+				socket: udp,
+				get servers() {
+					return timeServers();
+				},
+			}),
+		}),
 	});
 }
 

@@ -16,7 +16,7 @@ export * from "./device/device.ts";
 export { Route, type RouteOptions } from "./ip/routes.ts";
 export { formatIpv4, parseIpv4, parsePrefix } from "./ip/address.ts";
 export { createIO, Listener, TCP, UDP } from "./io/io.ts";
-export { Ping, PingError, type PingOptions, type PingReply, type PingStatistics } from "./io/ping.ts";
+export { PingError, type PingOptions, type PingReply, type PingStatistics } from "./io/ping.ts";
 export { currentStack, useStack } from "./io/current.ts";
 export { ADDED, ADDRESSES, LINK, NAME_SERVERS, PROTOCOL, REMOVED, ROUTES } from "./link/interface.ts";
 export type { Watch, WatchListener } from "./transport/watch.ts";
@@ -24,6 +24,7 @@ export type { Service } from "./stack.ts";
 export { DhcpClient } from "./service/dhcp/client.ts";
 export type { DhcpOptions } from "./service/dhcp/options.ts";
 export type { LeaseState } from "./link/lease.ts";
+export { Ping } from "./service/network/ping.ts";
 export { Ethernet, Loopback, PPP, SLIP } from "./service/network/links.ts";
 export { Network } from "./service/network/network.ts";
 export type {

@@ -6,7 +6,11 @@ import type { PingError, PingSocket } from "./ping.ts";
 /** How names are looked up: the class of a resolver, and its options. */
 export interface PingResolver {
 	io: new (options: never) => {
-		resolve(options: { host: string; onResolved(host: string, address: string): void; onError(error?: unknown): void }): unknown;
+		resolve(options: {
+			host: string;
+			onResolved(host: string, address: string): void;
+			onError(host: string, error?: unknown): void;
+		}): unknown;
 		close?(): void;
 	};
 	[option: string]: unknown;
@@ -15,9 +19,9 @@ export interface PingResolver {
 export interface PingOptions {
 	/** IPv4 address of the target. It, or `host`, must be there. */
 	address?: string | undefined;
-	/** The target's name, or its address. A name takes `dns`. */
+	/** The target's name, or its address. */
 	host?: string | undefined;
-	/** Looks `host` up: `{ io: Resolver }`. */
+	/** Looks `host` up: a resolver and its options; `{ io: Resolver }` unless told. */
 	dns?: PingResolver | undefined;
 	/** Sends by one interface only, by name or instance; unless told, the routes decide. */
 	interface?: string | Interface | undefined;

@@ -8,7 +8,6 @@ import { formatIpv4, parseIpv4 } from "../ip/address.ts";
 import { MAX_MTU } from "../config.ts";
 import { DEFAULT_TTL, HEADER } from "../wire/ipv4.ts";
 import { report, slotOf } from "./common.ts";
-import { currentStack } from "./current.ts";
 import * as check from "./options.ts";
 import type { PingOptions, PingReply, PingResolver, PingStatistics } from "./ping-types.ts";
 
@@ -154,7 +153,7 @@ export class PingSocket implements SocketOwner, Service {
 				if (this.#address === undefined) this.#fail(`${host}: has no IPv4 address, only ${address}`);
 				this.#resolved();
 			},
-			onError: (error) => {
+			onError: (_host, error) => {
 				if (this.#resolver === undefined) return;
 				this.#fail(`${host}: ${(error as Error | undefined)?.message ?? "the name cannot be resolved"}`);
 				this.#resolved();
@@ -331,12 +330,5 @@ export class PingSocket implements SocketOwner, Service {
 	onFailure(error: unknown): void {
 		this.close();
 		report(this.#stack.sockets, error);
-	}
-}
-
-/** Ping over the current stack. */
-export class Ping extends PingSocket {
-	constructor(options: PingOptions) {
-		super(currentStack(), options);
 	}
 }

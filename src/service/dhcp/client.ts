@@ -43,6 +43,8 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 	readonly #link: EthernetInterface;
 	readonly #socket: UdpSocket;
 	readonly #settings: Settings;
+	/** What it was made with. */
+	readonly options: DhcpOptions<DhcpClient>;
 	readonly #onChanged: ((this: DhcpClient) => void) | undefined;
 	readonly #watch: Watch;
 	/** Undefined until the next poll begins it, and once closed. */
@@ -58,6 +60,7 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 	 */
 	constructor(stack: Stack, link: EthernetInterface | string, options: DhcpOptions<DhcpClient> = {}) {
 		this.#settings = settingsOf(options);
+		this.options = options;
 		this.#onChanged = options.onChanged;
 		if (link === undefined) throw new RangeError(`interface ${show(link)}: expected one of the stack, or its name`);
 		const found = stack.interfaces.at(slotOf(stack, link))!;

@@ -10,8 +10,10 @@ import { PppInterface, type PppState } from "../../link/ppp/ppp.ts";
 import { SlipInterface } from "../../link/slip.ts";
 import type { Stack } from "../../stack.ts";
 import { CONNECTING, DISCONNECTED, DISCONNECTING, hostnameOf, LinkSocket } from "./link.ts";
-import { apply, settingsOf } from "./static.ts";
-import type { ChangedProperty, ConfigureOptions, LinkOptions } from "./types.ts";
+import { DhcpClient } from "../dhcp/client.ts";
+import type { DhcpOptions } from "../dhcp/options.ts";
+import { apply, clear, settingsOf } from "./static.ts";
+import type { ChangedProperty, ConfigureOptions, EthernetLinkOptions, LinkOptions } from "./types.ts";
 
 /** Links whose addresses the application may choose. */
 abstract class ConfigurableSocket<L extends Interface> extends LinkSocket<L> {
@@ -22,7 +24,7 @@ abstract class ConfigurableSocket<L extends Interface> extends LinkSocket<L> {
 		const { static: chosen } = options;
 		const hostname = options.hostname === undefined ? undefined : hostnameOf(options.hostname);
 		const settings = chosen ? settingsOf(stack, link, chosen) : undefined;
-		this.apply(stack, link, hostname);
+		this.apply(hostname);
 		if (settings !== undefined) {
 			this.dynamic(stack, link, false);
 			apply(stack, link, settings);
@@ -30,7 +32,7 @@ abstract class ConfigurableSocket<L extends Interface> extends LinkSocket<L> {
 	}
 
 	/** The host name, where there is a use for it. */
-	protected apply(_stack: Stack, _link: L, _hostname: string | undefined): void {}
+	protected apply(_hostname: string | undefined): void {}
 
 	/** Begins or ends having the address lent. */
 	protected dynamic(_stack: Stack, link: L, wanted: boolean): void {
@@ -39,8 +41,40 @@ abstract class ConfigurableSocket<L extends Interface> extends LinkSocket<L> {
 }
 
 export class EthernetSocket extends ConfigurableSocket<EthernetInterface> {
-	constructor(stack: Stack, options: LinkOptions = {}) {
+	#dhcp: DhcpOptions<DhcpClient> | undefined;
+	#hostname: string | undefined;
+
+	constructor(stack: Stack, options: EthernetLinkOptions = {}) {
 		super(stack, options, EthernetInterface, "ethernet");
+		this.#dhcp = options.dhcp;
+	}
+
+	/** Takes the interface up; without an address it begins to get one from DHCP. */
+	override connect(): void {
+		super.connect();
+		const { stack, link } = this.use;
+		if (link.addresses.length === 0 && link.lease === undefined) this.#begin(stack, link);
+	}
+
+	#begin(stack: Stack, link: EthernetInterface): void {
+		const hostname = this.#hostname ?? this.#dhcp?.hostname;
+		void new DhcpClient(stack, link, { ...this.#dhcp, ...(hostname !== undefined && { hostname }) });
+	}
+
+	protected override apply(hostname: string | undefined): void {
+		this.#hostname = hostname ?? this.#hostname;
+	}
+
+	protected override dynamic(stack: Stack, link: EthernetInterface, wanted: boolean): void {
+		const client = link.lease;
+		if (client instanceof DhcpClient) {
+			if (wanted) return;
+			this.#dhcp ??= client.options;
+			client.close();
+		} else if (wanted) {
+			this.#begin(stack, link); // which may throw
+			clear(stack, link);
+		}
 	}
 
 	/** "02:00:00:12:34:56" */
@@ -120,7 +154,7 @@ export class LoopbackSocket extends LinkSocket<LoopbackInterface> {
 
 /** An Ethernet interface of the current stack. */
 export class Ethernet extends EthernetSocket {
-	constructor(options: LinkOptions = {}) {
+	constructor(options: EthernetLinkOptions = {}) {
 		super(currentStack(), options);
 	}
 }

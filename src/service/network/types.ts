@@ -1,6 +1,8 @@
 // What applications see of network interfaces: ECMA-419's draft classes, and the view of all interfaces together.
 
 import type { Interface } from "../../link/interface.ts";
+import type { DhcpClient } from "../dhcp/client.ts";
+import type { DhcpOptions } from "../dhcp/options.ts";
 
 /** What `onChanged` names. "phase": PPP only. */
 export type ChangedProperty = "connection" | "address" | "phase";
@@ -13,6 +15,11 @@ export interface LinkOptions {
 	/** Called after processing when a property has changed; "connection" before "address". */
 	onChanged?: ((property: ChangedProperty) => void) | undefined;
 	target?: unknown;
+}
+
+export interface EthernetLinkOptions extends LinkOptions {
+	/** For the DHCP client that `configure` and `connect` begin; unless told, those of the client that there was. */
+	dhcp?: DhcpOptions<DhcpClient> | undefined;
 }
 
 /** An address of one's own choice. */

@@ -308,7 +308,7 @@ describe("a ping that cannot go on", () => {
 });
 
 describe("a ping of a name", () => {
-	type Asked = { host: string; onResolved(host: string, address: string): void; onError(error?: unknown): void };
+	type Asked = { host: string; onResolved(host: string, address: string): void; onError(host: string, error?: unknown): void };
 
 	function resolver(act: (options: Asked) => void) {
 		const made: object[] = [];
@@ -345,8 +345,12 @@ describe("a ping of a name", () => {
 	});
 
 	it.each([
-		["the resolver says why", (asked: Asked) => asked.onError(new Error("no such name")), "board.example: no such name"],
-		["the resolver does not", (asked: Asked) => asked.onError(), "board.example: the name cannot be resolved"],
+		[
+			"the resolver says why",
+			(asked: Asked) => asked.onError(asked.host, new Error("no such name")),
+			"board.example: no such name",
+		],
+		["the resolver does not", (asked: Asked) => asked.onError(asked.host), "board.example: the name cannot be resolved"],
 		[
 			"the address is IPv6",
 			(asked: Asked) => asked.onResolved(asked.host, "fe80::1"),
@@ -367,7 +371,7 @@ describe("a ping of a name", () => {
 		const { station, heard, ping } = stationPing({ host: "board.example", dns });
 		ping.close();
 		asked!.onResolved("board.example", "10.0.0.2");
-		asked!.onError();
+		asked!.onError("board.example");
 		station.world.run(1000);
 		expect(closings()).toBe(1);
 		expect(station.ports[0]!.packets()).toEqual([]);
