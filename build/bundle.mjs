@@ -3,7 +3,8 @@
 //   build/out/xs/drivers.js        the chips' drivers, for XS
 //   build/out/xs/desktop.js        what the desktop host runs first
 //   build/out/xs/timer.js          Moddable's module "timer", for programs
-//   build/out/xs/io/*.js           "embedded:io/socket/tcp" and so on, for programs: the stack's classes by other names
+//   build/out/xs/io/*.js           "multihome/io/tcp" and so on, for programs: the stack's classes by other names
+//   build/out/xs/embedded/**/*.js  "embedded:io/socket/tcp" and so on: the same
 //   build/out/node/simulate.js     the command line and the gateway, for Node, with the natives' TypeScript twins
 //   build/out/node/board.js        likewise the board emulator, on its own (bundleBoard)
 // Nothing is done when no source has changed. `node build/bundle.mjs` does it alone.
@@ -37,24 +38,26 @@ export const paths = {
 	simulate: join(out, "node/simulate.js"),
 };
 
-/** Modules of one class each, beside "multihome": by our name, and by Moddable's where there is one. */
+/** Modules of one class each, beside "multihome", by their sources: our name, and Moddable's where there is one. A file each, as mcconfig takes no file under two names. */
 const CLASSES = Object.entries({
-	tcp: "embedded:io/socket/tcp",
-	listener: "embedded:io/socket/listener",
-	udp: "embedded:io/socket/udp",
-	dns: "embedded:network/dns/resolver/udp",
-	ping: undefined,
-}).map(([name, moddable]) => ({
-	names: [`multihome/io/${name}`, ...(moddable === undefined ? [] : [moddable])],
-	source: `src/io/modules/${name}.js`,
-	path: join(out, `xs/io/${name}.js`),
-}));
+	tcp: ["multihome/io/tcp", "embedded:io/socket/tcp"],
+	listener: ["multihome/io/listener", "embedded:io/socket/listener"],
+	udp: ["multihome/io/udp", "embedded:io/socket/udp"],
+	dns: ["multihome/io/dns", "embedded:network/dns/resolver/udp"],
+	ping: ["multihome/io/ping"],
+}).flatMap(([source, names]) =>
+	names.map((name) => ({
+		name,
+		source: `src/io/modules/${source}.js`,
+		path: join(out, "xs", `${name.replace(/^multihome\/|:/, (found) => (found === ":" ? "/" : ""))}.js`),
+	})),
+);
 
 /** What programs on the desktop host may import, by name: for the host's option -m. */
 export const modules = {
 	multihome: paths.multihome,
 	timer: paths.timer,
-	...Object.fromEntries(CLASSES.flatMap(({ names, path }) => names.map((name) => [name, path]))),
+	...Object.fromEntries(CLASSES.map(({ name, path }) => [name, path])),
 };
 
 /** Brings the bundles up to date. */
