@@ -3,7 +3,7 @@
 
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -40,6 +40,7 @@ function help(platform) {
   --target NAME   ${targetsOf(platform).join(", ")} (default: ${PLATFORMS[platform].standard})
   --board FILE    a board file instead of the target's own: addresses, pins, limits (hosts/desktop/README.md describes it)
   --app FILE      the program, TypeScript or JavaScript (default: hosts/examples/status.ts)
+  --manifest FILE a manifest of what the program takes besides, such as modules of the Moddable SDK
   --debug         with Moddable's debugger
   --bundle        only the JavaScript and the manifest: needs no Moddable SDK
   --help          this
@@ -57,6 +58,7 @@ function optionsOf(platform, args) {
 				target: { type: "string" },
 				board: { type: "string" },
 				app: { type: "string" },
+				manifest: { type: "string" },
 				debug: { type: "boolean" },
 				bundle: { type: "boolean" },
 				help: { type: "boolean" },
@@ -68,7 +70,7 @@ function optionsOf(platform, args) {
 	const target = values.target ?? PLATFORMS[platform].standard;
 	const names = targetsOf(platform);
 	if (!names.includes(target)) throw new Refused(`--target ${target}: expected ${names.join(", ")}`);
-	for (const name of ["board", "app"])
+	for (const name of ["board", "app", "manifest"])
 		if (values[name] !== undefined && !existsSync(values[name])) throw new Refused(`--${name} ${values[name]}: no such file`);
 	return { ...values, target };
 }
@@ -156,7 +158,7 @@ export function board() {
 }
 
 /** Writes main.js, program.js and manifest.json into build/out/firmware/TARGET; answers that folder. */
-async function bundleTarget(platform, { target, board: file, app }) {
+async function bundleTarget(platform, { target, board: file, app, manifest: more }) {
 	const { bundle, bundleFirmware } = await import("./bundle.mjs");
 	const { simulate } = await bundle();
 	const { readBoard, driverOf, pinsOf, uartOf, routesOf } = await import(pathToFileURL(simulate).href);
@@ -169,8 +171,9 @@ async function bundleTarget(platform, { target, board: file, app }) {
 		board: (pathOf) => boardModule({ ...read, driverOf, pinsOf, uartOf, routes: routesOf(read) }, pathOf),
 		program: app ?? join(root, "hosts/examples/status.ts"),
 	});
+	const includes = [join(home, "manifest.json"), ...(more === undefined ? [] : [resolve(more)])];
 	const manifest = {
-		include: [relative(folder, join(home, "manifest.json"))],
+		include: includes.map((path) => relative(folder, path)),
 		modules: { main: "./main", program: "./program" },
 		preload: ["main", ...(preloaded ? ["program"] : [])],
 	};
