@@ -177,7 +177,7 @@ async function compiled(folder, files, use) {
 }
 
 /** Runs the compiler. TypeScript 7 has no programming interface; its command line is all there is. */
-function tsc(...args) {
+export function tsc(...args) {
 	const command = join(dirname(require.resolve("typescript/package.json")), "bin/tsc");
 	return new Promise((done, failed) => {
 		execFile(process.execPath, [command, "--pretty", "false", ...args], { cwd: root }, (error, stdout) => {
@@ -188,7 +188,7 @@ function tsc(...args) {
 }
 
 /** Joins `input` and what it imports to the one file `output`. Answers the names that it exports. */
-async function joinModules(input, output, aliases, external, { treeshake = true, inline = false } = {}) {
+export async function joinModules(input, output, aliases, external, { treeshake = true, inline = false } = {}) {
 	const plugin = {
 		name: "multihome",
 		resolveId(id, importer) {

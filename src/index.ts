@@ -17,6 +17,7 @@ export { Route, type RouteOptions } from "./ip/routes.ts";
 export { formatIpv4, parseIpv4, parsePrefix } from "./ip/address.ts";
 export { createIO, Listener, TCP, UDP } from "./io/io.ts";
 export { PingError, type PingOptions, type PingReply, type PingStatistics } from "./io/ping.ts";
+export type { Bytes, Format, IO, ListenerOptions, Sender, TCPError, TCPOptions, UDPOptions } from "./io/io.ts";
 export { currentStack, useStack } from "./io/current.ts";
 export { ADDED, ADDRESSES, LINK, NAME_SERVERS, PROTOCOL, REMOVED, ROUTES } from "./link/interface.ts";
 export type { Watch, WatchListener } from "./transport/watch.ts";

@@ -1,4 +1,4 @@
-// What the programs here expect of a host: the global `device`, as Moddable's programs know it, with the stack's socket classes.
+// What the programs here expect of a host: `device`, as Moddable's programs know it, with the stack's socket classes. It is their argument, and a global (../global.d.ts).
 
 import type { IO } from "../../src/io/types.ts";
 import type { Stack } from "../../src/stack.ts";
@@ -40,8 +40,4 @@ export interface Device {
 	network: { dns?: ResolverOptions };
 	/** Only on XS. */
 	heap?: Heap;
-}
-
-declare global {
-	var device: Device;
 }
