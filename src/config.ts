@@ -2,6 +2,7 @@
 
 /** What an application or a board file may set. Everything has a default that suits a microcontroller with 160 KB to spare. */
 export interface StackOptions {
+	/** How many sockets there are, and their buffers. */
 	sockets?: {
 		/** TCP connections and listeners together. Each costs its two buffers and about 1.2 KB on a 32-bit XS. */
 		tcp?: number;

@@ -43,6 +43,7 @@ export interface Service {
 	timers(now: number): void;
 }
 
+/** A TCP/IP stack: interfaces, routes and one set of sockets, all in memory that is taken once. Whoever owns it calls `poll` when it is due, and when `onWake` says so. */
 export class Stack {
 	readonly core: Core;
 	readonly ip: Ip;
@@ -50,6 +51,7 @@ export class Stack {
 	readonly tcp: Tcp;
 	readonly udp: Udp;
 	readonly icmp: IcmpSockets;
+	/** `add`, `remove` and `find` interfaces here. */
 	readonly interfaces: InterfaceSet;
 	/** `add` and `remove` routes here. */
 	readonly routes: Routes;

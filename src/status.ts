@@ -12,19 +12,31 @@ import { read } from "./wire/counters.ts";
 import { formatMac } from "./wire/ethernet.ts";
 import type { Stack } from "./stack.ts";
 
+/** An interface, as a person or a monitoring program sees it. */
 export interface InterfaceStatus {
+	/** As given. */
 	name: string;
+	/** Never that of another interface, also of one that is gone. */
 	id: number;
+	/** "ethernet", "ppp", "slip" or "loopback". */
 	kind: string;
+	/** Whether packets pass. */
 	up: boolean;
+	/** "02:00:00:00:00:01"; Ethernet only. */
 	mac: string | null;
+	/** Largest IP packet, bytes. */
 	mtu: number;
+	/** Added to that of its routes. */
 	metric: number;
+	/** "192.168.77.2/24". */
 	addresses: string[];
+	/** Packets and their bytes, link headers included. */
 	received: { packets: number; bytes: number };
+	/** The same of what was sent. */
 	sent: { packets: number; bytes: number };
 	/** Packets dropped, by reason; reasons that never came up are left out. */
 	drops: Record<string, number>;
+	/** The driver's counters, by name. */
 	device: Record<string, number>;
 	/** Packets that wait for the device. */
 	queued: number;
@@ -51,10 +63,15 @@ export type DhcpStatus = Omit<LeaseState, "address" | "broadcast" | "server" | "
 	ntp: string[];
 };
 
+/** A socket that is open. */
 export interface SocketStatus {
+	/** "tcp", "udp" or "icmp". */
 	protocol: string;
+	/** "listen", "established" and so on; "" for protocols without states. */
 	state: string;
+	/** "192.168.77.2:80". */
 	local: string;
+	/** The peer; "" when there is none. */
 	remote: string;
 	/** Bytes (TCP) or datagrams (UDP) waiting for the application. */
 	receiveQueue: number;
@@ -62,11 +79,17 @@ export interface SocketStatus {
 	sendQueue: number;
 }
 
+/** What there is to see of a stack. */
 export interface Status {
+	/** In the order in which they were added. */
 	interfaces: InterfaceStatus[];
+	/** `active`: its interface is up; `connected`: made by an address. */
 	routes: { prefix: string; gateway: string | null; interface: string; metric: number; connected: boolean; active: boolean }[];
+	/** Ethernet's neighbours, as ARP knows them. */
 	neighbors: { address: string; mac: string; interface: string; state: string }[];
+	/** Those that are open. */
 	sockets: SocketStatus[];
+	/** Bytes of the arena, and how many packets and sockets there are and are free. */
 	memory: { arena: number; packets: number; packetsFree: number; tcp: number; tcpFree: number; udp: number; udpFree: number };
 }
 

@@ -1,6 +1,6 @@
 // What the programs here have in common: saying something, and turning names into addresses.
 
-import Timer from "timer";
+import { Resolver } from "multihome";
 import type { Device } from "./device.ts";
 
 /** Moddable's: to xsbug or the serial console on boards, to standard output on the desktop. */
@@ -19,13 +19,9 @@ export function addressOf(
 	failed: (error: Error) => void,
 ): void {
 	const { dns } = network;
-	if (dns === undefined) {
-		// Without a resolver there are only addresses; what is none is refused by the socket.
-		Timer.set(() => found(host));
-		return;
-	}
-	const resolver = new dns.io(dns);
-	resolver.resolve({ host }, (error, address) => {
+	// The device's choice, as Moddable's modules take it, or this stack's own.
+	const resolver = dns?.io === undefined ? new Resolver({}) : new dns.io(dns);
+	resolver.resolve({ host }, (error: unknown, address: string | undefined) => {
 		resolver.close();
 		if (address !== undefined) found(address);
 		else failed(error instanceof Error ? error : new Error(`host ${host}: no address`));

@@ -24,13 +24,13 @@ export interface Heap {
 /** ECMA-419's DNS resolver. */
 export interface Resolver {
 	/** Finds an address of a name. `error` is null when there is one. */
-	resolve(options: { host: string }, callback: (error: unknown, address?: string) => void): void;
+	resolve(options: { host: string }, callback: (error: unknown, address: string | undefined) => void): void;
 	close(): void;
 }
 
 /** What to make a resolver of: `new dns.io(dns)`. */
 export interface ResolverOptions {
-	io: new (options: ResolverOptions) => Resolver;
+	io?: new (options: ResolverOptions) => Resolver;
 }
 
 export interface Device {

@@ -2,6 +2,7 @@
 
 /** What the device carries: Ethernet frames, or bare IP packets. */
 export const MEDIUM_ETHERNET = 1;
+/** Bare IP packets. */
 export const MEDIUM_IP = 2;
 
 /** Abilities, or-ed together. The stack skips what the device does. */
@@ -34,6 +35,7 @@ export interface DeviceHost {
 	released(packet: number): void;
 }
 
+/** A driver, as the stack sees it: frames in and out of the arena. None of its methods may wait. */
 export interface Device {
 	/** MEDIUM_ETHERNET or MEDIUM_IP. */
 	readonly medium: number;

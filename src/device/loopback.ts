@@ -6,6 +6,7 @@ import { BUSY, HELD, MEDIUM_IP, NOTIFIES, RECEIVE_CHECKED, type Device, type Dev
 /** Packets on the way. A power of two. */
 const DEPTH = 8;
 
+/** A device that receives what it transmits. */
 export class LoopbackDevice implements Device {
 	readonly medium = MEDIUM_IP;
 	readonly mtu = 1500;

@@ -16,6 +16,7 @@ export interface PingResolver {
 	[option: string]: unknown;
 }
 
+/** What a ping may be told. */
 export interface PingOptions {
 	/** IPv4 address of the target. It, or `host`, must be there. */
 	address?: string | undefined;
@@ -37,6 +38,7 @@ export interface PingOptions {
 	timeout?: number | undefined;
 	/** A reply came, perhaps after its timeout was told. */
 	onReply?: ((this: PingSocket, reply: PingReply) => void) | undefined;
+	/** No reply came within `timeout`. */
 	onTimeout?: ((this: PingSocket, sequence: number) => void) | undefined;
 	/** All requests were sent, and each was answered, refused or given up. It is closed by then. */
 	onDone?: ((this: PingSocket, statistics: PingStatistics) => void) | undefined;
@@ -48,6 +50,7 @@ export interface PingOptions {
 	target?: unknown;
 }
 
+/** What came back of one request. */
 export interface PingReply {
 	/** 1 for the first request, 16 bits. */
 	sequence: number;
@@ -65,6 +68,7 @@ export interface PingReply {
 
 /** Times in milliseconds. */
 export interface PingStatistics {
+	/** Requests. */
 	sent: number;
 	/** Requests that were answered. */
 	received: number;
@@ -74,8 +78,11 @@ export interface PingStatistics {
 	errors: number;
 	/** Percent of the requests that are waited for no more. */
 	lost: number;
+	/** Of the replies so far, the shortest. */
 	min: number;
+	/** Their average. */
 	avg: number;
+	/** The longest. */
 	max: number;
 	/** Standard deviation. */
 	mdev: number;

@@ -52,6 +52,7 @@ export class PingError extends Error {
 	declare address?: string;
 	/** ICMP type and code. */
 	declare type?: number;
+	/** ICMP code. */
 	declare code?: number;
 }
 

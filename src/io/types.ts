@@ -18,6 +18,7 @@ interface CommonOptions {
 	target?: unknown;
 }
 
+/** What a TCP may be told. Others than these are ignored. */
 export interface TCPOptions extends CommonOptions {
 	/** IPv4 address to connect to. */
 	address?: string | undefined;
@@ -84,6 +85,7 @@ export interface TCP {
 	target?: unknown;
 }
 
+/** What a Listener may be told. */
 export interface ListenerOptions extends CommonOptions {
 	/** 0, or left out: one that is free. */
 	port?: number | string | undefined;
@@ -111,6 +113,7 @@ export interface Listener {
 	target?: unknown;
 }
 
+/** What a UDP may be told. */
 export interface UDPOptions extends CommonOptions {
 	/** 0, or left out: one that is free. */
 	port?: number | string | undefined;
@@ -165,7 +168,10 @@ export interface UDP {
 
 /** The classes of one stack. */
 export interface IO {
+	/** A connection. */
 	TCP: new (options: TCPOptions) => TCP;
+	/** Takes connections. */
 	Listener: new (options: ListenerOptions) => Listener;
+	/** Datagrams. */
 	UDP: new (options: UDPOptions) => UDP;
 }

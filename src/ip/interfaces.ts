@@ -30,6 +30,7 @@ export interface ChangeListener {
 	undeliverable(link: Interface, at: number, end: number): void;
 }
 
+/** The interfaces of a stack. `lo`, 127.0.0.1/8, is always the first. */
 export class InterfaceSet implements InterfaceListener {
 	/** In the order they were added. The packet path walks this array. */
 	readonly list: Interface[] = [];

@@ -19,22 +19,29 @@ import { routeEntry } from "../wire/tables.ts";
 import { routeFind } from "#codec";
 import { formatIpv4, parseIpv4, parsePrefix } from "./address.ts";
 
+/** What a route is made of. */
 export interface RouteOptions {
 	/** "10.0.0.0/8"; "0.0.0.0/0" is the default route. */
 	prefix: string;
 	/** Address of the next router; without one the destinations are neighbours. */
 	gateway?: string;
+	/** The way out; it must be part of the stack. */
 	interface: Interface;
 	/** The lower wins among routes of one prefix. The interface's metric is added. */
 	metric?: number;
 }
 
+/** A route. It does not change: remove it and add another. */
 export class Route {
+	/** IPv4 address, int32, without host bits. */
 	readonly prefix: number;
+	/** Bits of the prefix, 0 to 32. */
 	readonly length: number;
 	/** IPv4 address of the next router, or 0. */
 	readonly gateway: number;
+	/** The way out. */
 	readonly link: Interface;
+	/** Its own, to which that of the interface is added: the lower wins among routes of one prefix. */
 	readonly metric: number;
 	/** Made by an address of the interface; it goes with it. */
 	readonly connected: boolean;
@@ -48,14 +55,17 @@ export class Route {
 		this.connected = connected;
 	}
 
+	/** "10.0.0.0/8". */
 	toString(): string {
 		return `${formatIpv4(this.prefix)}/${this.length}`;
 	}
 }
 
+/** The routes of a stack: the longest prefix wins, then the lowest metric, among those whose interface is up. */
 export class Routes {
 	/** Changes with every change of routes, links and addresses: cached paths of an older one are void. */
 	generation = 0;
+	/** All of them, those of addresses and links too. Change it by `add` and `remove` alone. */
 	readonly list: Route[] = [];
 	/** Told which interface a route that came or went leads by. */
 	onChange: ((link: Interface) => void) | undefined = undefined;

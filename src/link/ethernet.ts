@@ -16,13 +16,16 @@ import type { Path } from "./path.ts";
 
 const HEADER = ethernet.HEADER;
 
+/** What an Ethernet interface may be told. */
 export interface EthernetOptions extends InterfaceOptions {
 	/** Six bytes; the device's own when absent. */
 	mac?: Uint8Array;
 }
 
+/** Ethernet II with ARP, RFC 894, 826 and 5227. */
 export class EthernetInterface extends Interface {
 	readonly kind = "ethernet";
+	/** Its address, six bytes. */
 	readonly mac: Uint8Array;
 	#view!: DataView;
 	#neighbors!: Neighbors;

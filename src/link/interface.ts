@@ -19,6 +19,7 @@ import { DEFAULT_TTL } from "../wire/ipv4.ts";
 import type { LeaseKeeper } from "./lease.ts";
 import type { Path } from "./path.ts";
 
+/** What all kinds of interfaces may be told. */
 export interface InterfaceOptions {
 	/** Largest IP packet, bytes: 68 (RFC 791) to what the device carries. */
 	mtu?: number;
@@ -35,11 +36,17 @@ export interface InterfaceAddress {
 
 /** What changed of an interface, or-ed: the interface came or went, its link, its addresses, its name servers, routes by it, its protocol's state (PPP's phase). */
 export const ADDED = 1;
+/** The interface is gone. */
 export const REMOVED = 2;
+/** Its link came up or went down. */
 export const LINK = 4;
+/** An address came or went. */
 export const ADDRESSES = 8;
+/** A route by it came or went. */
 export const ROUTES = 16;
+/** Its name servers changed. */
 export const NAME_SERVERS = 32;
+/** The state of its protocol changed: PPP's phase. */
 export const PROTOCOL = 64;
 
 /** Who is told of changes: the IP layer. */
@@ -55,9 +62,11 @@ export interface InterfaceListener {
 	undeliverable(link: Interface, at: number, end: number): void;
 }
 
+/** One way in and out: a link protocol over a device, with addresses. It works from `stack.interfaces.add` to `remove`; then it is closed for good. */
 export abstract class Interface {
 	/** Arena offset of the interface block, packet/blocks.ts; 0 while not attached. */
 	block = 0;
+	/** The driver below. */
 	readonly device: Device;
 	/** Whether the device has `take` and `put`. */
 	readonly fused: boolean;
@@ -83,8 +92,11 @@ export abstract class Interface {
 	id = 0;
 	/** Largest IP packet, bytes. Who changes it while packets pass lets `routes.changed` void what was cached: PPP's peer and DHCP's server have a say. */
 	mtu: number;
+	/** Added to the metric of its routes. */
 	readonly metric: number;
+	/** 1 to 15 letters, digits, ".", "_" or "-"; no two interfaces of a stack share one. */
 	readonly name: string;
+	/** Change it by `addAddress` and `removeAddress` alone. */
 	readonly addresses: InterfaceAddress[] = [];
 	/** Who has an address lent for it: the DHCP client. One at a time. */
 	lease: LeaseKeeper | undefined = undefined;

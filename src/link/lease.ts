@@ -9,11 +9,17 @@ export interface LeaseState {
 	address: number;
 	/** Length of the subnet's prefix. */
 	prefixLength: number;
+	/** Broadcast address of the subnet, 0 when not said. */
 	broadcast: number;
+	/** Address of the server. */
 	server: number;
+	/** The default router, 0 for none. */
 	router: number;
+	/** Name servers, best first. */
 	dns: number[];
+	/** Time servers, best first. */
 	ntp: number[];
+	/** Domain name, "" when not said. */
 	domain: string;
 	/** What the server calls us, or else what we call ourselves. */
 	hostname: string;
@@ -21,8 +27,11 @@ export interface LeaseState {
 	mtu: number;
 	/** Seconds that the address was lent for; -1: for good. */
 	leaseSeconds: number;
+	/** Milliseconds until it is renewed. */
 	renewsInMs: number;
+	/** Milliseconds until any server is asked. */
 	rebindsInMs: number;
+	/** Milliseconds until it ends. */
 	expiresInMs: number;
 	/** Replies that were not taken: of others' exchanges, malformed, or with values that cannot be. */
 	ignored: number;

@@ -4,6 +4,7 @@ import { MEDIUM_IP, type Device } from "../device/device.ts";
 import { BareInterface } from "./bare.ts";
 import type { InterfaceOptions } from "./interface.ts";
 
+/** The link of devices that carry bare IP packets: no neighbours, what goes out needs no header. */
 export class LoopbackInterface extends BareInterface {
 	readonly kind = "loopback";
 

@@ -20,6 +20,7 @@ const VJ_TYPE = (1 << VJ_TYPE_BITS) - 1;
  */
 const DEFAULT_MTU = 1006;
 
+/** What a SLIP interface may be told. */
 export interface SlipOptions extends InterfaceOptions {
 	/** Address of the other end, int32: a route to it stands as long as the interface. */
 	peer?: number;
@@ -113,6 +114,7 @@ class SlipLine implements Device {
 	}
 }
 
+/** IP packets on a serial line, RFC 1055, with compressed headers by RFC 1144 if told. */
 export class SlipInterface extends BareInterface {
 	readonly kind = "slip";
 	#line: SlipLine;

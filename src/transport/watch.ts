@@ -8,6 +8,7 @@ export { ADDED, ADDRESSES, LINK, NAME_SERVERS, PROTOCOL, REMOVED, ROUTES } from 
 /** `what`: ADDED, REMOVED, LINK, ADDRESSES, ROUTES, NAME_SERVERS and PROTOCOL, or-ed: all that changed since the last call. */
 export type WatchListener = (link: Interface, what: number) => void;
 
+/** What `stack.watch` answers. */
 export class Watch implements EventSocket, SocketOwner {
 	events = 0;
 	queued = false;

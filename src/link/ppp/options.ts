@@ -4,6 +4,7 @@ import type { InterfaceOptions } from "../interface.ts";
 import { Dial } from "./dial.ts";
 import { AUTHS, type Auth } from "./lcp.ts";
 
+/** What a PPP interface may be told, in pppd's words. */
 export interface PppOptions extends InterfaceOptions {
 	/** Our IPv4 address, int32; absent or 0: the one that the peer gives us. */
 	local?: number;
@@ -11,6 +12,7 @@ export interface PppOptions extends InterfaceOptions {
 	remote?: number;
 	/** Take another address than `local` or `remote` when the peer insists. */
 	acceptLocal?: boolean;
+	/** The same for `remote`. */
 	acceptRemote?: boolean;
 	/** Largest packet that we receive, bytes: 128 to 1,500, which is also the default. */
 	mru?: number;
@@ -18,9 +20,11 @@ export interface PppOptions extends InterfaceOptions {
 	asyncmap?: number;
 	/** Protocol-Field- and Address-and-Control-Field-Compression; true when absent. */
 	pfc?: boolean;
+	/** Address-and-Control-Field-Compression; true when absent. */
 	acfc?: boolean;
 	/** Who we are, when the peer asks. */
 	user?: string;
+	/** What we prove that with. */
 	password?: string;
 	/** Ways in which we do not tell. */
 	refuse?: readonly Auth[];
@@ -34,6 +38,7 @@ export interface PppOptions extends InterfaceOptions {
 	chapInterval?: number;
 	/** Seconds between Echo-Requests (20), 0 for none; and after how many, with nothing at all from the peer, the link ends (3). */
 	lcpEchoInterval?: number;
+	/** Echo-Requests without anything from the peer after which the link ends, 3 when absent. */
 	lcpEchoFailure?: number;
 	/** Ask the peer for name servers. */
 	usePeerDns?: boolean;

@@ -13,25 +13,35 @@ import { Session, type Phase } from "./session.ts";
 
 /** What there is to see of a PPP interface. Addresses are int32, 0 while unknown. */
 export interface PppState {
+	/** Phase, RFC 1661 §3.2, and before it dialling and waiting. */
 	phase: Phase;
 	/** Why the link ended the last time; "" while it runs. */
 	reason: string;
 	/** Tries in a row that failed, and in how many ms the next one begins; -1 when none does. */
 	failures: number;
+	/** Milliseconds until the next try, -1 when there is none. */
 	retryInMs: number;
+	/** Our IPv4 address. */
 	local: number;
+	/** The peer's. */
 	remote: number;
+	/** Name servers that the peer named. */
 	dns: number[];
 	/** How we said who we are, how the peer did, and who it is; "" where nobody had to. */
 	auth: Auth | "";
+	/** How the peer said who it is. */
 	peerAuth: Auth | "";
+	/** Who the peer is. */
 	peerName: string;
 	/** States of the automatons, RFC 1661 §4.2. */
 	lcp: string;
+	/** State of IPCP. */
 	ipcp: string;
+	/** State of IPV6CP. */
 	ipv6cp: string;
 	/** Interface identifiers of both ends, 16 digits each; "" while unknown. */
 	identifier: string;
+	/** The peer's. */
 	peerIdentifier: string;
 }
 
@@ -45,6 +55,7 @@ const NOTHING = 0;
 const CONNECT = 1;
 const DISCONNECT = 2;
 
+/** PPP over a serial line, RFC 1661 and 1662. It is up while IPCP is opened: its address and routes come and go with it. */
 export class PppInterface extends BareInterface {
 	readonly kind = "ppp";
 	#line: PppLine;

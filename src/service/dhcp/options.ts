@@ -3,6 +3,7 @@
 import { callbackOf, objectOption, show } from "../../io/options.ts";
 import { ANNOUNCE_MS, PROBES } from "./times.ts";
 
+/** What a DHCP client may be told. */
 export interface DhcpOptions<T = unknown> {
 	/** What the server is to call us, 1 to 63 letters, digits, "-" or "."; many put it into their DNS. Option 12. */
 	hostname?: string;

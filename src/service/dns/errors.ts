@@ -1,5 +1,6 @@
 // What a look-up ends with when there is no address.
 
+/** What went wrong, for programs: `EBADNAME` (not a host name), `ENOTFOUND` (no such name), `ENODATA` (none of that family), `ETIMEOUT`, `ENOSERVER` (nobody to ask) and so on. */
 export type ResolveErrorCode =
 	| "EBADNAME" // not a host name
 	| "ENOTFOUND" // there is no such name
@@ -19,6 +20,7 @@ export type ResolveErrorCode =
 /** Why there is no address. The message names the host. */
 export class ResolveError extends Error {
 	override name = "ResolveError";
+	/** What went wrong, for programs. */
 	readonly code: ResolveErrorCode;
 	/** As it was asked for. */
 	readonly host: string;

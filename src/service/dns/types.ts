@@ -3,6 +3,7 @@
 import type { Interface } from "../../link/interface.ts";
 import type { ResolveError } from "./errors.ts";
 
+/** What a Resolver may be told. */
 export interface ResolverOptions {
 	/** IPv4 addresses of the name servers to ask. Without any: those of the interfaces and of the board, hosts/desktop/README.md. */
 	servers?: readonly string[] | undefined;
@@ -18,6 +19,7 @@ export interface ResolverOptions {
 	target?: unknown;
 }
 
+/** What is looked up. */
 export interface ResolveOptions {
 	/** A name, or an address literal, which is answered as it is. */
 	host: string;
@@ -35,7 +37,9 @@ export type ResolveCallback = (
 
 /** Moddable's, with `error` added. */
 export interface ResolveCallbacks {
+	/** There is an address. */
 	onResolved?: ((this: Resolver, host: string, address: string) => void) | undefined;
+	/** There is none. */
 	onError?: ((this: Resolver, host: string, error: ResolveError) => void) | undefined;
 }
 

@@ -102,6 +102,7 @@ function textOf(name: string, value: unknown): string {
 }
 
 export class NetworkView {
+	/** Those of all interfaces; `add` and `remove` them here. */
 	readonly routes: RouteList;
 	readonly #stackOf: () => Stack;
 

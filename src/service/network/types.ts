@@ -7,6 +7,7 @@ import type { DhcpOptions } from "../dhcp/options.ts";
 /** What `onChanged` names. "phase": PPP only. */
 export type ChangedProperty = "connection" | "address" | "phase";
 
+/** What the classes of network interfaces may be told. */
 export interface LinkOptions {
 	/** The interface, by name or instance; the first one of the class's kind unless told. */
 	port?: string | Interface | undefined;
@@ -28,6 +29,7 @@ export interface StaticAddress {
 	address: string;
 	/** "255.255.255.0"; `netmask` is another word for it. It, or `prefix`, must be there. */
 	mask?: string | undefined;
+	/** "255.255.255.0". */
 	netmask?: string | undefined;
 	/** Length of the subnet's prefix, 0 to 32. */
 	prefix?: number | undefined;
@@ -37,6 +39,7 @@ export interface StaticAddress {
 	dns?: readonly string[] | undefined;
 }
 
+/** What `configure` takes. */
 export interface ConfigureOptions {
 	/** What DHCP servers are told from the next lease on: 1 to 63 letters, digits and "-". */
 	hostname?: string | undefined;
@@ -59,6 +62,7 @@ export interface InterfaceView {
 	mtu: number;
 	/** Added to the metrics of its routes. */
 	metric: number;
+	/** Addresses of its name servers, best first. */
 	nameServers: string[];
 }
 
@@ -78,6 +82,7 @@ export interface RouteView {
 	active: boolean;
 }
 
+/** What `addRoute` takes. */
 export interface NewRoute {
 	prefix: string;
 	/** In a subnet of the interface. */
@@ -90,6 +95,7 @@ export interface NewRoute {
 /** What a route is known by: all that is said must be so. */
 export interface RoutePattern {
 	prefix: string;
+	/** Address of the next router. */
 	gateway?: string | undefined;
 	interface?: string | Interface | undefined;
 }

@@ -20,11 +20,11 @@ export function stage(p: Pair = pair()): Stage {
 	const names: Record<string, string> = {};
 	class TestResolver implements Resolver {
 		#closed = false;
-		resolve({ host }: { host: string }, callback: (error: unknown, address?: string) => void): void {
+		resolve({ host }: { host: string }, callback: (error: unknown, address: string | undefined) => void): void {
 			p.world.clock.after(LOOK_UP_MS, () => {
 				if (this.#closed) return;
 				const address = /^[\d.]+$/.test(host) ? host : names[host];
-				if (address === undefined) callback(new Error(`${host}: no such name`));
+				if (address === undefined) callback(new Error(`${host}: no such name`), undefined);
 				else callback(null, address);
 			});
 		}

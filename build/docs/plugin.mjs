@@ -1,0 +1,102 @@
+// What the API reference leaves out: members of public classes that are for other layers of the stack. Of the classes here the members named are shown and no
+// others; of classes and interfaces that are not here, all. A name that is none any more is an error, and so is a docstring that is missing.
+
+import { Converter, ReflectionKind } from "typedoc";
+
+/** Members that need no words. */
+const PLAIN = new Set([
+	"address",
+	"close",
+	"constructor",
+	"format",
+	"interface",
+	"localAddress",
+	"localPort",
+	"name",
+	"port",
+	"prefix",
+	"remoteAddress",
+	"remotePort",
+	"target",
+]);
+
+const SHOWN = {
+	Stack: ["constructor", "bytesFor", "interfaces", "poll", "routes", "services", "status", "watch"],
+	InterfaceSet: ["add", "find", "list", "remove"],
+	Routes: ["add", "generation", "list", "remove"],
+	Interface: [
+		"addAddress",
+		"addresses",
+		"device",
+		"enabled",
+		"id",
+		"kind",
+		"metric",
+		"mtu",
+		"name",
+		"nameServers",
+		"removeAddress",
+		"up",
+	],
+	EthernetInterface: ["constructor", "kind", "mac"],
+	LoopbackInterface: ["constructor", "kind"],
+	PppInterface: ["connect", "constructor", "disconnect", "kind", "state"],
+	SlipInterface: ["constructor", "kind"],
+	LoopbackDevice: ["constructor"],
+	Ping: ["close", "constructor", "statistics"],
+	Resolver: ["close", "constructor", "resolve"],
+	PingError: ["address", "code", "sequence", "type"],
+	ResolveError: ["code", "host"],
+	Watch: ["close"],
+	TCP: [
+		"close",
+		"constructor",
+		"error",
+		"format",
+		"localAddress",
+		"localPort",
+		"read",
+		"remoteAddress",
+		"remotePort",
+		"shutdown",
+		"write",
+	],
+	Listener: ["close", "constructor", "format", "port", "read"],
+	UDP: ["address", "close", "constructor", "format", "port", "read", "write"],
+};
+
+/** Whether it, or what it can be called by, has a docstring; those of an interface that a class implements are its own. */
+function isDocumented(reflection) {
+	const { comment, signatures = [], getSignature, setSignature, type } = reflection;
+	if (comment?.hasVisibleComponent()) return true;
+	const called = [
+		...signatures,
+		getSignature,
+		setSignature,
+		...(type?.type === "reflection" ? (type.declaration.signatures ?? []) : []),
+	];
+	return called.some((signature) => signature?.comment?.hasVisibleComponent());
+}
+
+export function load(app) {
+	app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
+		const left = new Set(Object.keys(SHOWN));
+		for (const owner of project.getReflectionsByKind(ReflectionKind.Class | ReflectionKind.Interface)) {
+			const shown = SHOWN[owner.name];
+			if (shown === undefined) continue;
+			left.delete(owner.name);
+			const names = new Set(shown);
+			for (const member of [...(owner.children ?? [])]) {
+				if (!names.delete(member.name)) project.removeReflection(member);
+			}
+			if (names.size > 0) app.logger.error(`${owner.name}: it has no ${[...names].join(", ")} (build/docs/plugin.mjs)`);
+		}
+		for (const exported of project.children ?? []) {
+			if (!isDocumented(exported)) app.logger.error(`${exported.name}: it has no docstring`);
+			for (const member of exported.children ?? [])
+				if (!PLAIN.has(member.name) && !isDocumented(member))
+					app.logger.error(`${exported.name}.${member.name}: it has no docstring`);
+		}
+		if (left.size > 0) app.logger.error(`nothing is exported as ${[...left].join(", ")} (build/docs/plugin.mjs)`);
+	});
+}
