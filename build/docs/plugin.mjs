@@ -86,7 +86,8 @@ export function load(app) {
 			if (shown === undefined) continue;
 			left.delete(owner.name);
 			const names = new Set(shown);
-			for (const member of [...(owner.children ?? [])]) {
+			const members = owner.children?.slice() ?? [];
+			for (const member of members) {
 				if (!names.delete(member.name)) project.removeReflection(member);
 			}
 			if (names.size > 0) app.logger.error(`${owner.name}: it has no ${[...names].join(", ")} (build/docs/plugin.mjs)`);

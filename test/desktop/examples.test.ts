@@ -62,6 +62,18 @@ async function freePort(kind: "tcp" | "udp"): Promise<number> {
 	return port;
 }
 
+/** Asks a time server until it answers. */
+async function answering(port: number): Promise<void> {
+	const socket = createSocket("udp4");
+	let answered = false;
+	socket.on("message", () => (answered = true)).on("error", () => {});
+	for (let i = 0; i < 200 && !answered; i++) {
+		socket.send(Buffer.from([0x23, ...Buffer.alloc(47)]), port, "127.0.0.1");
+		await new Promise((done) => setTimeout(done, 50));
+	}
+	await new Promise<void>((done) => socket.close(done));
+}
+
 /** All the programs in one, each with the port of its peer. */
 function program(http: number, broker: number, ntp: number, echo: number): string {
 	const from = (name: string) => JSON.stringify(`./${relative(folder, join(root, "hosts/examples", name))}`);
@@ -71,6 +83,7 @@ function program(http: number, broker: number, ntp: number, echo: number): strin
 		import get from ${from("http-get.ts")};
 		import publish from ${from("mqtt-publish.ts")};
 		import time from ${from("udp-time.ts")};
+		import ping from ${from("ping.ts")};
 		import failover from ${from("failover.ts")};
 
 		const host = "192.168.77.1";
@@ -89,6 +102,7 @@ function program(http: number, broker: number, ntp: number, echo: number): strin
 				});
 			}
 			publish(device, { host, port: ${broker}, client: "desktop", everyMs: 200 });
+			ping(device, { host, count: 2, interval: 200 });
 			time(device, { host, port: ${ntp} });
 			const kept = failover(device, { host, port: ${echo}, beatMs: 300 });
 			const pull = Timer.repeat(() => {
@@ -132,6 +146,7 @@ beforeAll(async () => {
 			`local stratum 8\nallow 127.0.0.1\nbindaddress 127.0.0.1\nport ${ntp}\ncmdport 0\npidfile ${join(folder, "chronyd.pid")}\n`,
 		);
 		start("chronyd", "-d", "-x", "-U", "-f", configuration);
+		await answering(ntp);
 	}
 	const board = join(folder, "board.json");
 	const wired = { wire: "gateway", gateway: "192.168.77.1" };
@@ -164,6 +179,11 @@ describe("the example programs on a simulated board", () => {
 		const told = /^(\d{4}-\S+Z) ± (\d+) ms$/m.exec(output)!;
 		expect(Math.abs(Date.parse(told[1]!) - Date.now())).toBeLessThan(20_000);
 		expect(Number(told[2])).toBeLessThan(1000);
+	});
+
+	it("ping is answered by the gateway", async () => {
+		await until(/^2 sent, 2 received, 0 % lost$/m);
+		expect(output).toMatch(/^56 bytes from 192\.168\.77\.1: sequence 2, ttl 64, \d+ ms$/m);
 	});
 
 	it("failover leaves the first way when it fails, and returns to it", async () => {
