@@ -103,7 +103,8 @@ function program(http: number, broker: number, ntp: number, echo: number): strin
 			}
 			publish(device, { host, port: ${broker}, client: "desktop", everyMs: 200 });
 			ping(device, { host, count: 2, interval: 200 });
-			time(device, { host, port: ${ntp} });
+			// What waits for the first neighbour to be found is bounded, and a datagram that has no room is not sent again before 15 s.
+			Timer.set(() => time(device, { host, port: ${ntp} }), 200);
 			const kept = failover(device, { host, port: ${echo}, beatMs: 300 });
 			const pull = Timer.repeat(() => {
 				if (kept.counters.answered < 3) return;
