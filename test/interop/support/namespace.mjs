@@ -15,7 +15,6 @@ const TOOLS = {
 	hping3: "hping3",
 	nmap: "nmap",
 	passt: "passt",
-	dnsmasq: "dnsmasq-base",
 	pppd: "ppp",
 	gcc: "gcc",
 	dnsmasq: "dnsmasq-base",
