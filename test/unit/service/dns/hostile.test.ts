@@ -274,6 +274,20 @@ describe("an answer", () => {
 			expect(scene.lookUp("a.test").address).toBe(RIGHT);
 		});
 
+		it("may lead to what only a server knows that refused before", () => {
+			const only =
+				(name: string, answers: number[][]): Script =>
+				({ id, question, name: asked }) =>
+					asked === name ? dns.message({ id, question, answers }) : dns.message({ id, question, code: dns.REFUSED });
+			scene = new Scene(only("b.example", [dns.a(RIGHT)]), only("a.test", [dns.cname("a.test", "b.example")]));
+			scene.eth1.nameServers = [ip("10.1.0.53")];
+			expect(scene.lookUp("a.test").address).toBe(RIGHT);
+			expect([scene.server0.names, scene.server1.names]).toEqual([
+				["a.test", "b.example"],
+				["a.test", "b.example"],
+			]);
+		});
+
 		it.each([8, 9])("%i are followed, or are too many", (aliases) => {
 			const answer = (query: Asked, from: number) =>
 				dns.message({

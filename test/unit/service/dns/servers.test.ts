@@ -1,7 +1,8 @@
 // Which server is asked, when and by which interface; what comes instead of an answer.
 
 import { describe, expect, it } from "vitest";
-import { useNameServers } from "../../../../src/service/dns/resolver.ts";
+import { EthernetInterface } from "../../../../src/link/ethernet.ts";
+import { createResolver, useNameServers } from "../../../../src/service/dns/resolver.ts";
 import * as dns from "../../../support/dns.ts";
 import { ip } from "../../../support/frames.ts";
 import { NameServer, Scene, always, code, silence } from "./scene.ts";
@@ -128,6 +129,19 @@ describe("the servers of interfaces", () => {
 		expect(scene.lookUp("c.test").address).toBe("192.0.2.1");
 		routes.remove(far);
 		expect(scene.lookUp("d.test").address).toBe("192.0.2.1");
+	});
+
+	it("come in the order of the interfaces' metrics where there is no default route", () => {
+		const scene = new Scene(always("192.0.2.1"), always("192.0.2.2"));
+		const node = scene.world.node("new");
+		for (const [i, metric] of [20, 10].entries()) {
+			const device = scene.world.segments[i]!.port({ mac: 20 + i });
+			const link = node.stack.interfaces.add(new EthernetInterface(`eth${i}`, device, { metric }));
+			link.addAddress(ip(`10.${i}.0.9`), 24);
+			link.nameServers = [ip(`10.${i}.0.53`)];
+		}
+		const resolver = new (createResolver(node.stack))();
+		expect(scene.lookUp("a.test", 4, resolver).address).toBe("192.0.2.2");
 	});
 
 	it("are asked only when it is up", () => {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createIO } from "../../../../src/io/io.ts";
 import * as dns from "../../../support/dns.ts";
 import { ip } from "../../../support/frames.ts";
-import { type NameServer, Scene, always, silence, type Asked, type Script } from "./scene.ts";
+import { NameServer, Scene, always, silence, type Asked, type Script } from "./scene.ts";
 
 const RIGHT = "192.0.2.1";
 
@@ -51,6 +51,29 @@ describe("by TCP", () => {
 		it.each([1, 2, 3, 100])("comes in pieces of %i bytes", (pieces) => {
 			truncating(many(pieces === 1 ? 5 : 60), { pieces });
 			expect(scene.lookUp("a.test").address).toBe(RIGHT);
+		});
+
+		it("is asked for by the interface whose server it is", () => {
+			const shared = "198.51.100.53";
+			scene = new Scene(silence);
+			scene.far.stack.interfaces.find("eth0")!.addAddress(ip(shared), 24);
+			const far = new NameServer(
+				scene.world,
+				scene.far,
+				(query) => (query.tcp ? always(RIGHT)(query) : dns.message({ id: query.id, question: query.question, truncated: true })),
+				shared,
+			);
+			far.tcp();
+			const { routes } = scene.us.stack;
+			routes.add({ prefix: "0.0.0.0/0", gateway: "10.0.0.53", interface: scene.eth0 });
+			routes.add({ prefix: "0.0.0.0/0", gateway: "10.1.0.53", interface: scene.eth1, metric: 10 });
+			scene.eth0.nameServers = [];
+			scene.eth1.nameServers = [ip(shared)];
+			expect(scene.lookUp("a.test").address).toBe(RIGHT);
+			expect(far.asked.map(({ tcp, address }) => [tcp, address])).toEqual([
+				[false, "10.1.0.1"],
+				[true, "10.1.0.1"],
+			]);
 		});
 
 		it("is believed where the server keeps the connection open", () => {
