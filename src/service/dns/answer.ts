@@ -3,8 +3,8 @@
 
 import { DNS_ADDRESSES, DNS_ALIASES, DNS_RECORDS } from "../../config.ts";
 import { formatIpv4 } from "../../ip/address.ts";
+import { formatIpv6 } from "../../ip/address6.ts";
 import * as dns from "../../wire/dns.ts";
-import { formatIpv6 } from "./ipv6.ts";
 
 /** What an answer says. */
 export type Kind =
@@ -103,9 +103,8 @@ function take(answer: Answer, view: DataView, end: number, place: number, next: 
 
 function addressText(view: DataView, data: number, type: number): string {
 	if (type === dns.TYPE_A) return formatIpv4(view.getInt32(data));
-	const words: number[] = [];
-	for (let i = 0; i < 16; i += 2) words.push(view.getUint16(data + i));
-	return formatIpv6(words);
+	const word = (at: number) => view.getInt32(data + at);
+	return formatIpv6([word(0), word(4), word(8), word(12)]);
 }
 
 /** There is no address: what the authority section says about it. RFC 2308 §2, §5. */

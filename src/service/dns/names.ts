@@ -1,9 +1,9 @@
 // What a host is that a program asks for: an address, a name that has one without asking, a name to ask for, or a mistake.
 
 import { parseIpv4 } from "../../ip/address.ts";
+import { formatIpv6, parseIpv6 } from "../../ip/address6.ts";
 import { MAX_LABEL } from "../../wire/dns.ts";
 import { failure, type Outcome, type ResolveErrorCode } from "./errors.ts";
-import { formatIpv6, parseIpv6 } from "./ipv6.ts";
 
 /** Longest name as text, without a dot at its end: RFC 1035 §2.3.4 without the lengths. */
 const MAX_TEXT = 253;
@@ -38,9 +38,9 @@ function literal(host: string, family: number): Outcome | undefined {
 	if (parseIpv4(host) !== undefined)
 		return family === 4 ? found(host) : failure("ENODATA", "is an IPv4 address, not one of family 6");
 	if (!host.includes(":")) return undefined;
-	const words = parseIpv6(host);
-	if (words === undefined) return failure("EBADNAME", "is not an IPv6 address, and a host name has no ':'");
-	const text = formatIpv6(words);
+	const address = parseIpv6(host);
+	if (address === undefined) return failure("EBADNAME", "is not an IPv6 address, and a host name has no ':'");
+	const text = formatIpv6(address);
 	return family === 6 ? found(text) : failure("ENODATA", "is an IPv6 address, not one of family 4");
 }
 
