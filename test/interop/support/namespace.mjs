@@ -17,7 +17,6 @@ const TOOLS = {
 	passt: "passt",
 	pppd: "ppp",
 	gcc: "gcc",
-	dnsmasq: "dnsmasq-base",
 	"avahi-daemon": "avahi-daemon",
 };
 
