@@ -72,7 +72,8 @@ export class ListenerSocket implements Listener, SocketOwner {
 	}
 
 	get interface(): string | undefined {
-		return this.#stack.interfaces.at(ListenerSocket.#of(this).path.bound)?.name;
+		const { path } = ListenerSocket.#of(this);
+		return this.#stack.interfaces.at(path.bound)?.name;
 	}
 
 	get format(): "socket/tcp" {

@@ -141,18 +141,15 @@ export class TCPSocket implements TCP, SocketOwner {
 	}
 	/** HTTP and WebSocket modules set it for every header byte or two. */
 	set format(value: Format) {
+		// No `return` in here: on XS it would make `a.format = b.format = value` assign undefined to `a.format`.
 		if (value === NUMBER) {
-			if (this?.byteBlock !== undefined) return;
-			const tcb = this?.openTCB;
-			if (tcb !== undefined) {
-				this.byteBlock = tcb.block;
-				return;
+			if (this?.byteBlock === undefined) {
+				const tcb = this?.openTCB;
+				if (tcb === undefined) formatRest(this, value);
+				else this.byteBlock = tcb.block;
 			}
-		} else if (value === BUFFER && this?.byteBlock !== undefined) {
-			this.byteBlock = undefined;
-			return;
-		}
-		formatRest(this, value);
+		} else if (value === BUFFER && this?.byteBlock !== undefined) this.byteBlock = undefined;
+		else formatRest(this, value);
 	}
 
 	/** Everything but filling a whole buffer, and single bytes that are there. */
@@ -220,7 +217,7 @@ export class TCPSocket implements TCP, SocketOwner {
 		writeRest = (instance, data, byteOffset, byteLength) => TCPSocket.#writeRest(instance, data, byteOffset, byteLength);
 		formatRest = (instance, value) => {
 			TCPSocket.#of(instance);
-			check.numberFormat(value as Format);
+			if (value !== BUFFER) throw check.badFormat(value);
 		};
 	}
 

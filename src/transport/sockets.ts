@@ -62,9 +62,10 @@ export class SocketSet {
 	dispatch(): void {
 		const last = this.#tail;
 		let socket = this.head!;
+		let owner = socket.owner;
 		try {
 			for (;;) {
-				const owner = socket.owner;
+				owner = socket.owner;
 				const events = socket.events;
 				this.head = socket.nextPosted;
 				socket.nextPosted = null;
@@ -75,13 +76,12 @@ export class SocketSet {
 				socket = this.head!;
 			}
 		} catch (error) {
-			this.#failed(socket, error);
+			this.#failed(owner, error);
 		}
 	}
 
-	/** An owner threw: it is told, or the program's hook; the other sockets have their turn the next time. */
-	#failed(socket: EventSocket, error: unknown): void {
-		const owner = socket.owner;
+	/** An owner threw: it is told, or the program's hook; the other sockets have their turn the next time. By now the socket may be somebody else's. */
+	#failed(owner: SocketOwner | null, error: unknown): void {
 		if (owner !== null && owner.onFailure !== undefined) owner.onFailure(error);
 		else if (this.onError !== undefined) this.onError(error);
 		else {
