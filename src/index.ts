@@ -16,6 +16,7 @@ export * from "./device/device.ts";
 export { Route, type RouteOptions, type Routes } from "./ip/routes.ts";
 export type { InterfaceSet } from "./ip/interfaces.ts";
 export { formatIpv4, parseIpv4, parsePrefix } from "./ip/address.ts";
+export { formatIpv6, parseIpv6, type Ipv6 } from "./ip/address6.ts";
 export { createIO, Listener, TCP, UDP } from "./io/io.ts";
 export { PingError, type PingOptions, type PingReply, type PingStatistics } from "./io/ping.ts";
 export type { Bytes, Format, IO, ListenerOptions, Sender, TCPError, TCPOptions, UDPOptions } from "./io/io.ts";

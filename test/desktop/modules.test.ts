@@ -57,7 +57,53 @@ describe("the socket classes", () => {
 	});
 });
 
+describe("an open socket", () => {
+	it("lives without a reference to it, through garbage collection", async () => {
+		const { out, status } = await run(`
+			import Timer from "timer";
+			import { exit, print } from "host/system";
+			const { Listener, TCP, UDP } = device.io;
+			const churn = () => { for (let i = 0; i < 20000; i++) ({ i }); device.heap.collect(); };
+			let left = 3;
+			const one = (what) => { print(what); if (--left === 0) exit(0); };
+			new Listener({ port: 7, onReadable() {
+				new TCP({ from: this.read(), onReadable(count) { this.read(count); one("server"); this.write(new Uint8Array(1)); } });
+				churn();
+			} });
+			new UDP({ port: 9, onReadable() { one("datagram"); } });
+			new TCP({ address: "127.0.0.1", port: 7, onWritable() {
+				if (this.sent) return;
+				this.sent = true;
+				churn();
+				Timer.set(() => { churn(); this.write(new Uint8Array(5)); new UDP({}).write(new Uint8Array(1), "127.0.0.1", 9); churn(); }, 20);
+			}, onReadable() { one("client"); } });
+			churn();
+		`);
+		expect(out.trim().split("\n").sort()).toEqual(["client", "datagram", "server"]);
+		expect(status).toBe(0);
+	});
+});
+
 describe("a callback that throws", () => {
+	it.each([
+		["onWritable of TCP", `new TCP({ address: "127.0.0.1", port: 80, onWritable: mistake })`],
+		["onError of TCP", `new TCP({ address: "127.0.0.1", port: 81, onError: mistake })`],
+		["onReadable of a Listener", `new Listener({ port: 81, onReadable: mistake }); new TCP({ address: "127.0.0.1", port: 81 })`],
+	])("%s: the program goes on", async (_name, action) => {
+		const { out, err, status } = await run(`
+			import Timer from "timer";
+			import { exit, print } from "host/system";
+			const { Listener, TCP, UDP } = device.io;
+			function mistake() { throw new TypeError("mistake"); }
+			new Listener({ port: 80 });
+			${action};
+			Timer.set(() => { print("goes on"); exit(0); }, 100);
+		`);
+		expect(err).toMatch(/^a socket's callback threw: TypeError: mistake\n at mistake \(/);
+		expect(err.match(/threw/g)).toHaveLength(1);
+		expect([out, status]).toEqual(["goes on\n", 0]);
+	});
+
 	it("is reported with its place, and the program goes on", async () => {
 		const { out, err, status } = await run(`
 			import { exit, print } from "host/system";
