@@ -75,6 +75,20 @@ describe("device.network", () => {
 		});
 	});
 
+	it("names the time servers that DHCP has named, while it does", async () => {
+		const told = await run(`
+			const lo1 = device.stack.interfaces.find("lo1");
+			const servers = () => ({ ...device.network.ntp.client }).servers;
+			lo1.lease = { state: { ntp: [0x0a000035, 0x0a000036] } };
+			const named = servers();
+			lo1.lease = { state: { ntp: [] } };
+			const none = servers();
+			lo1.lease = undefined;
+			tell([named, none, servers()]);
+		`);
+		expect(told).toEqual([["10.0.0.53", "10.0.0.54"], ["pool.ntp.org"], ["pool.ntp.org"]]);
+	});
+
 	it("gives a class when a module of that name is in the build", async () => {
 		// The lookup itself, with a module that every build has.
 		const told = await run(`
