@@ -34,6 +34,7 @@ export type {
 	Change,
 	ChangedProperty,
 	ConfigureOptions,
+	EthernetLinkOptions,
 	InterfaceView,
 	LinkOptions,
 	NewRoute,
