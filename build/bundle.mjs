@@ -45,6 +45,7 @@ const CLASSES = Object.entries({
 	udp: ["multihome/io/udp", "embedded:io/socket/udp"],
 	dns: ["multihome/io/dns", "embedded:network/dns/resolver/udp"],
 	ping: ["multihome/io/ping"],
+	ethernet: ["multihome/io/ethernet", "embedded:network/interface/ethernet"],
 }).flatMap(([source, names]) =>
 	names.map((name) => ({
 		name,

@@ -75,6 +75,23 @@ describe("device.network", () => {
 		});
 	});
 
+	it("is over the same classes as the modules of Moddable's and of our names give", async () => {
+		const told = await run(`
+			import * as multihome from "multihome";
+			import Resolver from "embedded:network/dns/resolver/udp";
+			import Ethernet from "embedded:network/interface/ethernet";
+			import OurResolver from "multihome/io/dns";
+			import OurEthernet from "multihome/io/ethernet";
+			import Ping from "multihome/io/ping";
+			tell([
+				[Resolver, OurResolver, device.network.dns.io, device.network.http.dns.io].every((one) => one === multihome.Resolver),
+				[Ethernet, OurEthernet].every((one) => one === multihome.Ethernet),
+				Ping === multihome.Ping,
+			]);
+		`);
+		expect(told).toEqual([true, true, true]);
+	});
+
 	it("names the time servers that DHCP has named, while it does", async () => {
 		const told = await run(`
 			const lo1 = device.stack.interfaces.find("lo1");
