@@ -121,7 +121,7 @@ export const DNS_RECORDS = 64;
 /** Answers of the right server with a wrong id before the name is asked for by TCP, as somebody is guessing. RFC 5452 §9.3. */
 export const DNS_NEAR_MISSES = 16;
 /** One-shot multicast DNS: when the question is repeated and when given up, ms after the first. RFC 6762 §5.1, §5.2; and the longest TTL, §10. */
-export const MDNS_REPEATS_MS: readonly number[] = [1000, 3000];
+export const MDNS_REPEATS_MS: readonly number[] = Object.freeze([1000, 3000]);
 export const MDNS_TIMEOUT_MS = 5000;
 export const MDNS_MAX_TTL_S = 120;
 

@@ -89,19 +89,18 @@ interface Cell {
 	readonly next: number;
 }
 
-const CELLS: readonly (readonly (Cell | undefined)[])[] = TABLE.split("\n")
-	.filter((line) => /^ \w+[+-]? /.test(line))
-	.map((line) =>
-		line
-			.trim()
-			.split(/\s+/)
-			.slice(1)
-			.map((text) => {
-				if (text === "-") return undefined;
-				const [actions, next] = text.includes("/") ? text.split("/") : ["", text];
-				return { actions: actions === "" ? [] : actions!.split(","), next: Number(next) };
-			}),
-	);
+function cellOf(text: string): Cell | undefined {
+	if (text === "-") return undefined;
+	const [actions, next] = text.includes("/") ? text.split("/") : ["", text];
+	return Object.freeze({ actions: Object.freeze(actions === "" ? [] : actions!.split(",")), next: Number(next) });
+}
+
+/** Frozen, all of it: on a board, what stands in flash and may change takes four bytes of RAM an object. */
+const CELLS: readonly (readonly (Cell | undefined)[])[] = Object.freeze(
+	TABLE.split("\n")
+		.filter((line) => /^ \w+[+-]? /.test(line))
+		.map((line) => Object.freeze(line.trim().split(/\s+/).slice(1).map(cellOf))),
+);
 
 /** Whether the restart timer runs in a state: where an answer is waited for. RFC 1661 §4.2. */
 function waits(state: number): boolean {

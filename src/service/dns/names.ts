@@ -70,12 +70,14 @@ export function isOutcome(value: Question | Outcome): value is Outcome {
 	return "addresses" in value;
 }
 
+const code = (name: ResolveErrorCode, what: string): readonly [ResolveErrorCode, string] => Object.freeze([name, what] as const);
+
 /** For messages: what servers answer when they do not answer. */
-export const RESPONSE_CODES: readonly (readonly [ResolveErrorCode, string])[] = [
-	["EBADRESP", "no error"],
-	["EFORMERR", "says that it does not understand the question"],
-	["ESERVFAIL", "failed to find out"],
-	["ENOTFOUND", "there is no such name"],
-	["ENOTIMP", "does not do that"],
-	["EREFUSED", "refuses to answer"],
-];
+export const RESPONSE_CODES: readonly (readonly [ResolveErrorCode, string])[] = Object.freeze([
+	code("EBADRESP", "no error"),
+	code("EFORMERR", "says that it does not understand the question"),
+	code("ESERVFAIL", "failed to find out"),
+	code("ENOTFOUND", "there is no such name"),
+	code("ENOTIMP", "does not do that"),
+	code("EREFUSED", "refuses to answer"),
+]);
