@@ -16,6 +16,7 @@ import { NONE } from "./packet/pool.ts";
 import { InterfaceSet } from "./ip/interfaces.ts";
 import { Ip } from "./ip/ip.ts";
 import { Routes } from "./ip/routes.ts";
+import { EthernetInterface } from "./link/ethernet.ts";
 import { ROUTES, type Interface } from "./link/interface.ts";
 import type { Path } from "./link/path.ts";
 import { LoopbackInterface } from "./link/loopback.ts";
@@ -274,7 +275,8 @@ export class Stack {
 		const end = core.fields[IP_END]!;
 		const destination = core.fields[DESTINATION]!;
 		// RFC 2131 §4.1: to our hardware address, and to the IP address that is offered.
-		const offered = link.anyAddressPort !== 0 && group === 0 && this.#isForPort(link.anyAddressPort, at, end);
+		const port = link instanceof EthernetInterface ? link.anyAddressPort : 0;
+		const offered = port !== 0 && group === 0 && this.#isForPort(port, at, end);
 		if (!offered && !this.ip.isLocal(destination)) {
 			if (!core.limits.forwarding) return this.#drop(link, DROP.ipv4NotLocal);
 			return this.ip.forward(link, this.#packet, at, end, group);

@@ -115,7 +115,7 @@ function interfaceStatus(stack: Stack, link: Interface): InterfaceStatus {
 		device: { ...link.device.counters },
 		queued: link.queue.length,
 		...(link instanceof PppInterface && { ppp: pppStatus(link.state) }),
-		...(link.lease && { dhcp: dhcpStatus(link.lease.state) }),
+		...(link instanceof EthernetInterface && link.lease && { dhcp: dhcpStatus(link.lease.state) }),
 	};
 }
 

@@ -32,9 +32,10 @@ export class Arp {
 		const target = arp.targetIp(view, at);
 		const forUs = this.#isOwn(target);
 		if (!this.#goodSender(at, sender)) return this.#core.count(this.#link.block, DROP.arpIgnored);
-		if (this.#isProbed(at, sender, target)) {
+		const { probed } = this.#link;
+		if (probed !== 0 && this.#claims(at, sender, target, probed)) {
 			this.#core.count(this.#link.block, DROP.arpIgnored);
-			this.#link.onConflict?.(this.#link.probed);
+			this.#link.onConflict?.(probed);
 			return;
 		}
 		if (this.#isOwn(sender)) return this.#conflict(at, sender);
@@ -62,9 +63,7 @@ export class Arp {
 	}
 
 	/** Whether another station has the address that we probe for, or probes for it too. RFC 5227 §2.1.1. */
-	#isProbed(at: number, sender: number, target: number): boolean {
-		const { probed } = this.#link;
-		if (probed === 0) return false;
+	#claims(at: number, sender: number, target: number, probed: number): boolean {
 		const view = this.#core.view;
 		if (sender !== probed && (sender !== 0 || target !== probed || arp.operation(view, at) !== arp.REQUEST)) return false;
 		return !ethernet.sameAddress(view, at + arp.SENDER_MAC, this.#link.block + BLOCK_MAC);

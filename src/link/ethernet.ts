@@ -11,6 +11,7 @@ import * as ipv4 from "../wire/ipv4.ts";
 import { countSent, ethernetHeader } from "#codec";
 import { Arp } from "./arp.ts";
 import { Interface, type InterfaceListener, type InterfaceOptions } from "./interface.ts";
+import type { LeaseKeeper } from "./lease.ts";
 import { INCOMPLETE, REACHABLE, STALE, type Neighbor, type Neighbors } from "./neighbors.ts";
 import type { Path } from "./path.ts";
 
@@ -30,6 +31,11 @@ export class EthernetInterface extends Interface {
 	#view!: DataView;
 	#neighbors!: Neighbors;
 	#arp!: Arp;
+	// What DHCP needs comes last: XS finds a property the faster the earlier it was made, and the others are wanted for each packet.
+	/** Who has an address lent for it: the DHCP client. One at a time. */
+	lease: LeaseKeeper | undefined = undefined;
+	/** UDP port whose datagrams are taken for any address that their sender chose, or 0: a DHCP server writes to the address that it offers. */
+	anyAddressPort = 0;
 	/** The address that `probe` asks for, or 0: also others' questions for it are conflicts. RFC 5227 §2.1.1. */
 	probed = 0;
 	/** Told within processing that another station uses `probed` or an address of ours. Answers whether it sees to that; otherwise ours is defended. */

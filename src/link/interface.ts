@@ -16,7 +16,6 @@ import { DROP } from "../packet/drops.ts";
 import { NONE, PacketQueue } from "../packet/pool.ts";
 import { NO_CHECKSUM } from "../wire/build.ts";
 import { DEFAULT_TTL } from "../wire/ipv4.ts";
-import type { LeaseKeeper } from "./lease.ts";
 import type { Path } from "./path.ts";
 
 /** What all kinds of interfaces may be told. */
@@ -98,10 +97,6 @@ export abstract class Interface {
 	readonly name: string;
 	/** Change it by `addAddress` and `removeAddress` alone. */
 	readonly addresses: InterfaceAddress[] = [];
-	/** Who has an address lent for it: the DHCP client. One at a time. */
-	lease: LeaseKeeper | undefined = undefined;
-	/** UDP port whose datagrams are taken for any address that their sender chose, or 0: a DHCP server writes to the address that it offers. */
-	anyAddressPort = 0;
 	/** IPv4 multicast groups joined here, with a count of joins each. */
 	readonly groups: Map<number, number> = new Map();
 	#nameServers: readonly number[] = [];

@@ -42,4 +42,6 @@ export interface LeaseKeeper {
 	/** The lent address, 0 while there is none. */
 	readonly address: number;
 	readonly state: LeaseState;
+	/** Gives the address back, takes away what came with it, and ends. */
+	close(): void;
 }
