@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Status } from "../../src/status.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "multihome-test-"));
 /** Where the runs of this file have their temporary folders: others may be at work beside them. */
@@ -236,6 +237,33 @@ describe("a run", () => {
 		expect(second.err).toMatch(/default\.json: interfaces\[0\]\.forward\.8007: port 8007 of 127\.0\.0\.1 is in use; /);
 		expect(await run.stop()).toBe(0);
 		expect(readdirSync(temporary)).toEqual([]);
+	});
+
+	it("has addresses by DHCP from its gateways, says so, and is reached there", async () => {
+		const ports = await freePorts(2);
+		const dhcp = { hostname: "board", probeIntervalMs: 50 };
+		const interfaces = ports.map((port, i) => ({
+			name: `eth${i}`,
+			driver: ["w5500", "enc28j60"][i],
+			wire: "gateway",
+			dhcp,
+			metric: 10 - i,
+			forward: { [port]: 80 },
+		}));
+		const run = new Run("--board", file("dhcp.json", { limits: { sockets: { tcp: 24, udp: 5 } }, interfaces }));
+		await run.until(/eth0 .*\(dhcp\)\neth1 .*\(dhcp\)\n/);
+		await run.until(/^eth0 192\.168\.77\.2\/24 \(dhcp\)$/m);
+		await run.until(/^eth1 192\.168\.78\.2\/24 \(dhcp\)$/m);
+		for (const port of ports) {
+			const status = (await (await fetch(`http://127.0.0.1:${port}/status`)).json()) as Status;
+			expect(status.interfaces.map((each) => each.dhcp?.state)).toEqual([undefined, "bound", "bound"]);
+			const ways = status.routes.filter(({ prefix }) => prefix === "0.0.0.0/0");
+			expect(ways.map((way) => `${way.interface} ${way.gateway} ${way.metric}`).sort()).toEqual([
+				"eth0 192.168.77.1 10",
+				"eth1 192.168.78.1 9",
+			]);
+		}
+		expect(await run.stop()).toBe(0);
 	});
 
 	it("ends by itself after --for, with status 0", async () => {

@@ -144,6 +144,8 @@ export class DhcpServer {
 	];
 	/** Its cable is out, so to say. */
 	silent = false;
+	/** Probability that a message is lost, each way. */
+	loss = 0;
 	/** It answers REQUESTs by NAK. */
 	refuses = false;
 	/** It answers by unicast to the address that it gives. */
@@ -183,6 +185,7 @@ export class DhcpServer {
 			this.others.push(parsed);
 			return;
 		}
+		if (this.#world.prng.chance(this.loss)) return;
 		const heard = parse(parsed, this.#world.clock.now);
 		this.heard.push(heard);
 		// A moment later, as over a wire: not within the client's own sending.
@@ -219,6 +222,7 @@ export class DhcpServer {
 
 	/** Sends a message's bytes to the client, by broadcast unless `unicast`. */
 	message(bytes: Uint8Array, address: number, mac: Uint8Array): void {
+		if (this.#world.prng.chance(this.loss)) return;
 		const destination = this.unicast ? address : "255.255.255.255";
 		const packet = udp({ source: this.server, destination, sourcePort: 67, destinationPort: 68 }, bytes);
 		this.device.inject(ethernet(this.unicast ? mac : BROADCAST_MAC, this.#mac, ETHERTYPE_IPV4, packet));

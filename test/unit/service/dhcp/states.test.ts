@@ -212,6 +212,20 @@ describe("keeping it", () => {
 		expect(rig.routes().length).toBe(1);
 	});
 
+	it.each([1, 2, 3])("keeps a lease of a minute for hours over a line that loses one message in ten (seed %d)", (seed) => {
+		rig = new Rig({ seed });
+		rig.server.lease = 60;
+		rig.server.loss = 0.1;
+		const client = rig.client({ probes: 0 });
+		expect(rig.bound(client, 60_000)).toBe(true);
+		const [entry] = rig.link.addresses;
+		rig.world.run(3 * 3_600_000);
+		expect(rig.link.addresses).toEqual([entry]);
+		expect(rig.link.addresses[0]).toBe(entry);
+		// Once or twice in a lease, not more.
+		expect(rig.server.heard.length).toBeLessThan((3 * 3600) / 20);
+	});
+
 	it("asks for the same address again after it ran out", () => {
 		rig.server.lease = 20;
 		const client = rig.client({ probes: 0 });
