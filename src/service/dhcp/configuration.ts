@@ -40,11 +40,10 @@ export class Configuration {
 		return entry !== undefined && entry.address === lease.address && entry.length === lease.length;
 	}
 
-	/** Makes the interface what the lease says; what is right already stays, and with it connections. Throws RangeError when it cannot have the address. */
+	/** Makes the interface what the lease says, which has no other address of ours: what is right already stays, and with it connections. Throws RangeError when it cannot have the address. */
 	apply(lease: Lease): void {
 		const stack = this.#stack;
 		const link = this.#link;
-		if (!this.fits(lease)) this.remove();
 		this.#setMtu(lease.mtu);
 		// The owner of the stack may have taken it away.
 		if (this.#entry === undefined || !link.addresses.includes(this.#entry)) {

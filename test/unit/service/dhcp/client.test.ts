@@ -1,7 +1,7 @@
 // The class that programs use: options, misuse, callbacks, beginning and end. And several at once.
 
 import { describe, expect, it } from "vitest";
-import { NAME_SERVERS, PROTOCOL } from "../../../../src/link/interface.ts";
+import { ADDRESSES, NAME_SERVERS, PROTOCOL, REMOVED } from "../../../../src/link/interface.ts";
 import { LoopbackDevice } from "../../../../src/device/loopback.ts";
 import { LoopbackInterface } from "../../../../src/link/loopback.ts";
 import { DhcpClient } from "../../../../src/service/dhcp/client.ts";
@@ -254,6 +254,19 @@ describe("a client", () => {
 		expect(rig.stack.udp.sockets.every((socket) => !socket.open)).toBe(true);
 		rig.stack.interfaces.add(rig.link);
 		expect(rig.bound(rig.client())).toBe(true);
+	});
+
+	it("gives an interface that is gone no address any more, though its time to do so has come", () => {
+		const rig = new Rig();
+		rig.client({ probes: 1 });
+		rig.world.until(() => rig.server.arps.length === 1, 5000);
+		let what = 0;
+		rig.stack.watch((_link, changes) => (what |= changes));
+		rig.stack.interfaces.remove(rig.link);
+		rig.stack.poll((rig.world.clock.ms + 3000) | 0);
+		rig.stack.poll((rig.world.clock.ms + 3000) | 0);
+		expect(what & REMOVED).toBe(REMOVED);
+		expect(what & ADDRESSES).toBe(0);
 	});
 
 	it("is seen in the status, with addresses as text", () => {

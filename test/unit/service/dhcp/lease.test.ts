@@ -255,6 +255,7 @@ describe("an offer that cannot be", () => {
 		["a request's code", { options: good, op: 1 }],
 		["no message type", { options: good, raw: encode(good) }],
 		["an option that is cut off", { options: good, raw: [53, 1, 2, ...encode(good).slice(0, -1), 6, 200, 1] }],
+		["more bytes than it may have", { options: good, raw: [...encode([[53, [2]], ...good]), ...new Uint8Array(337)] }],
 		["a last code without a length", { options: good, raw: [53, 1, 2, ...encode(good).slice(0, -1), 6] }],
 	] as [string, object][])("with %s is not taken, and is counted; a good one after it is", (_what, fields) => {
 		rig.server.silent = true;

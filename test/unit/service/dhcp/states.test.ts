@@ -332,8 +332,7 @@ describe("a link that goes and comes", () => {
 		// On another network the address may be another station's: nothing is announced before the server has said yes.
 		expect(rig.server.arps).toEqual([]);
 		rig.server.silent = false;
-		rig.world.run(6000);
-		expect(client.state.state).toBe("bound");
+		expect(rig.bound(client, 6000)).toBe(true);
 		expect(rig.server.arps[0]).toMatchObject({ sender: ip("192.168.1.100"), target: ip("192.168.1.100") });
 		expect(rig.link.addresses[0]).toBe(entry);
 	});
