@@ -24,7 +24,7 @@ const out = join(root, "build/out");
 const require = createRequire(import.meta.url);
 
 /** What the XS host brings, or finds by a `-m` mapping. */
-const XS_EXTERNAL = /^(multihome|app|program|time|timer)$|^(multihome|host|bench)\/|^embedded:/;
+const XS_EXTERNAL = /^(multihome|app|program|time|timer)$|^(multihome|host|bench|sdk)\/|^embedded:/;
 
 /** What the natives' names stand for on XS. */
 const NATIVES = { "#codec": "multihome/codec", "#memory": "multihome/memory" };
