@@ -81,6 +81,9 @@ function run(): void {
 	if (board.dns !== undefined) useNameServers(stack, board.dns);
 	const heap = { slotsUsed, slotsTotal, chunkBytesUsed, chunkBytesTotal, freeBytes };
 	useStack(stack);
+	// What a callback of the program threw ends its socket, not the program.
+	stack.sockets.onError = (error) =>
+		trace(`a socket's callback threw: ${(Object(error) as Partial<Error>).stack ?? String(error)}\n`);
 	start(makeDevice(stack, { ...providers, io, network, heap }));
 }
 
