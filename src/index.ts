@@ -23,7 +23,7 @@ export type { Bytes, Format, IO, ListenerOptions, Sender, TCPError, TCPOptions, 
 export { currentStack, useStack } from "./io/current.ts";
 export { ADDED, ADDRESSES, LINK, NAME_SERVERS, PROTOCOL, REMOVED, ROUTES } from "./link/interface.ts";
 export type { Watch, WatchListener } from "./transport/watch.ts";
-export type { Service } from "./stack.ts";
+export type { Service } from "./transport/services.ts";
 export { DhcpClient } from "./service/dhcp/client.ts";
 export type { DhcpOptions } from "./service/dhcp/options.ts";
 export type { LeaseState } from "./link/lease.ts";

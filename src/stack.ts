@@ -22,6 +22,7 @@ import type { Path } from "./link/path.ts";
 import { LoopbackInterface } from "./link/loopback.ts";
 import { statusOf, type Status } from "./status.ts";
 import { IcmpSockets } from "./transport/icmp.ts";
+import { Services } from "./transport/services.ts";
 import { READABLE, SocketSet } from "./transport/sockets.ts";
 import type { Tcb } from "./transport/tcp/tcb.ts";
 import { Tcp } from "./transport/tcp/tcp.ts";
@@ -38,13 +39,6 @@ const LOCALHOST = 0x7f000001;
 
 const KIND_AND_GROUP = kinds.KIND | kinds.GROUP;
 
-/** What stands above the transport and waits for time to pass: DHCP, DNS. */
-export interface Service {
-	/** Something was due; says what it waits for next by `core.deadline`, each time. */
-	timers(now: number): void;
-}
-
-/** A TCP/IP stack: interfaces, routes and one set of sockets, all in memory that is taken once. Whoever owns it calls `poll` when it is due, and when `onWake` says so. */
 export class Stack {
 	readonly core: Core;
 	readonly ip: Ip;
@@ -57,7 +51,7 @@ export class Stack {
 	/** `add` and `remove` routes here. */
 	readonly routes: Routes;
 	/** Who has `timers` called; whoever joins or leaves does so here. */
-	readonly services: Set<Service> = new Set();
+	readonly services: Services = new Services();
 	#watches: Watches;
 	#view: DataView;
 	/** The packet that frames are received into, NONE while there is none, and where its IP header goes. */
@@ -347,7 +341,7 @@ export class Stack {
 		const list = this.interfaces.list;
 		for (let i = 0; i < list.length; i++) list[i]!.timers(now);
 		this.tcp.timers(now);
-		for (const service of this.services) service.timers(now);
+		this.services.timers(now);
 	}
 
 	/** Calls `listener` after processing when something became of an interface, until the answer's `close()`. */

@@ -1,6 +1,7 @@
 // Ping: ICMP echo requests at an interval, and what became of each. What is said of the options stands in ping-types.ts.
 
-import type { Stack, Service } from "../stack.ts";
+import type { Stack } from "../stack.ts";
+import type { Service } from "../transport/services.ts";
 import { ERROR, WRITABLE, type SocketOwner } from "../transport/sockets.ts";
 import type { EchoSocket } from "../transport/icmp.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";

@@ -34,10 +34,12 @@ let formatRest: (instance: TCPSocket, value: unknown) => void;
 
 export class TCPSocket implements TCP, SocketOwner {
 	/**
-	 * Format "number": arena offset of the TCB's block; else undefined. This and the next are the instance's own properties, not private fields: on something
+	 * Format "number": arena offset of the TCB's block; else undefined. This and the next two are the instance's own properties, not private fields: on something
 	 * else than an instance they are undefined, where a private field would throw the engine's TypeError. One look tells both where bytes and packets pass.
 	 */
 	declare byteBlock: number | undefined;
+	/** The same offset in either format. Undefined once closed. */
+	declare openBlock: number | undefined;
 	/** Undefined once closed. */
 	declare openTCB: Tcb | undefined;
 	readonly #view: DataView;
@@ -55,9 +57,11 @@ export class TCPSocket implements TCP, SocketOwner {
 		this.#view = stack.core.view;
 		this.#sendSize = tcp.sendSize;
 		hidden(this, "byteBlock");
+		hidden(this, "openBlock");
 		hidden(this, "openTCB");
 		if (options instanceof Tcb) {
 			this.openTCB = options;
+			this.openBlock = options.block;
 			options.owner = this;
 			return;
 		}
@@ -73,6 +77,7 @@ export class TCPSocket implements TCP, SocketOwner {
 		const userTimeout = options.userTimeout === undefined ? -1 : check.wholeOf("userTimeout", options.userTimeout, 0, 0x7fffffff);
 		const tcb = options.from === undefined ? this.#connect(stack, options) : this.#takeOver(options.from);
 		this.openTCB = tcb;
+		this.openBlock = tcb.block;
 		if (byBytes) this.byteBlock = tcb.block;
 		this.#onReadable = onReadable;
 		this.#onWritable = onWritable;
@@ -107,7 +112,7 @@ export class TCPSocket implements TCP, SocketOwner {
 
 	#letGo(): void {
 		this.openTCB = undefined; // throws when the instance is frozen: then it stays as it is
-		this.byteBlock = undefined;
+		this.byteBlock = this.openBlock = undefined;
 	}
 
 	/** The TCB of an instance that is open. */
@@ -142,13 +147,10 @@ export class TCPSocket implements TCP, SocketOwner {
 	/** HTTP and WebSocket modules set it for every header byte or two. */
 	set format(value: Format) {
 		// No `return` in here: on XS it would make `a.format = b.format = value` assign undefined to `a.format`.
-		if (value === NUMBER) {
-			if (this?.byteBlock === undefined) {
-				const tcb = this?.openTCB;
-				if (tcb === undefined) formatRest(this, value);
-				else this.byteBlock = tcb.block;
-			}
-		} else if (value === BUFFER && this?.byteBlock !== undefined) this.byteBlock = undefined;
+		const block = this.openBlock;
+		if (block === undefined) formatRest(this, value);
+		else if (value === NUMBER) this.byteBlock = block;
+		else if (value === BUFFER) this.byteBlock = undefined;
 		else formatRest(this, value);
 	}
 
@@ -217,7 +219,7 @@ export class TCPSocket implements TCP, SocketOwner {
 		writeRest = (instance, data, byteOffset, byteLength) => TCPSocket.#writeRest(instance, data, byteOffset, byteLength);
 		formatRest = (instance, value) => {
 			TCPSocket.#of(instance);
-			if (value !== BUFFER) throw check.badFormat(value);
+			throw check.badFormat(value);
 		};
 	}
 

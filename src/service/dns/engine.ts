@@ -3,7 +3,8 @@
 
 import { DNS_LOOKUPS, DNS_UDP_BYTES, DNS_WAITING } from "../../config.ts";
 import { ADDRESSES, LINK, NAME_SERVERS, REMOVED, ROUTES, type Interface } from "../../link/interface.ts";
-import type { Service, Stack } from "../../stack.ts";
+import type { Stack } from "../../stack.ts";
+import type { Service } from "../../transport/services.ts";
 import { READABLE, type EventSocket, type SocketOwner } from "../../transport/sockets.ts";
 import { Cache } from "./cache.ts";
 import { failure, type Outcome } from "./errors.ts";
@@ -161,6 +162,6 @@ function keyOf({ name, type, servers, link }: Wanted): string {
 
 /** The engine of a stack, made when it is first asked for. */
 export function engineOf(stack: Stack): Engine {
-	for (const service of stack.services) if (service instanceof Engine) return service;
+	for (const service of stack.services.list) if (service instanceof Engine) return service;
 	return new Engine(stack);
 }

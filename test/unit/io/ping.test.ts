@@ -61,7 +61,7 @@ describe("a ping of a peer that answers", () => {
 		expect(heard.done).toEqual([ping.statistics]);
 		expect(ping.statistics).toMatchObject({ sent: 4, received: 4, duplicates: 0, errors: 0, lost: 0, min: 6, avg: 6.75, max: 9 });
 		expect(ping.statistics.mdev).toBeCloseTo(Math.sqrt((3 * 0.75 ** 2 + 2.25 ** 2) / 4), 9);
-		expect(one.stack.services.size).toBe(0);
+		expect(one.stack.services.list.length).toBe(0);
 		expect(one.stack.icmp.sockets.every((socket) => !socket.open)).toBe(true);
 		ping.close();
 	});

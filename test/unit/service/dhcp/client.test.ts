@@ -35,7 +35,7 @@ describe("misuse", () => {
 		expect(make).toThrow(type);
 		expect(make).toThrow(message);
 		expect(rig.link.lease).toBe(undefined);
-		expect(rig.stack.services.size).toBe(0);
+		expect(rig.stack.services.list.length).toBe(0);
 	});
 
 	it("is refused for what is no Ethernet, not of this stack, too small, or has a client already", () => {
@@ -130,7 +130,7 @@ describe("a client", () => {
 			rig.world.run(30_000);
 			expect(seen.at(-1)).toBe(last);
 			expect(rig.addresses()).toEqual([]);
-			expect(rig.stack.services.size).toBe(0);
+			expect(rig.stack.services.list.length).toBe(0);
 			expect(rig.stack.udp.sockets.every((socket) => !socket.open)).toBe(true);
 		}
 	});
@@ -156,7 +156,7 @@ describe("a client", () => {
 		expect(rig.routes()).toEqual([]);
 		expect(rig.link.nameServers).toEqual([]);
 		expect(rig.link).toMatchObject({ lease: undefined, onConflict: undefined, anyAddressPort: 0, probed: 0 });
-		expect(rig.stack.services.size).toBe(0);
+		expect(rig.stack.services.list.length).toBe(0);
 		rig.server.names();
 		rig.world.run(100_000);
 		expect(rig.server.names()).toEqual([]);
@@ -249,7 +249,7 @@ describe("a client", () => {
 		rig.stack.interfaces.remove(rig.link);
 		rig.world.run(100_000);
 		expect(client.state.state).toBe("closed");
-		expect(rig.stack.services.size).toBe(0);
+		expect(rig.stack.services.list.length).toBe(0);
 		expect(rig.routes()).toEqual([]);
 		expect(rig.stack.udp.sockets.every((socket) => !socket.open)).toBe(true);
 		rig.stack.interfaces.add(rig.link);
@@ -305,7 +305,7 @@ describe("a client", () => {
 		}
 		rig.world.run(100_000);
 		expect(rig.stack.core.pool.free).toBe(free);
-		expect(rig.stack.services.size).toBe(0);
+		expect(rig.stack.services.list.length).toBe(0);
 		expect(rig.addresses()).toEqual([]);
 		expect(rig.routes()).toEqual([]);
 	});

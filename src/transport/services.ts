@@ -1,0 +1,25 @@
+// What stands above the transport and waits for time to pass: DHCP, DNS, ping.
+
+export interface Service {
+	/** Something was due; says what it waits for next by `core.deadline`, each time. */
+	timers(now: number): void;
+}
+
+/** Those of a stack. An array, as walking a Set makes an iterator whenever a timer of TCP runs. */
+export class Services {
+	readonly list: Service[] = [];
+
+	add(service: Service): void {
+		if (!this.list.includes(service)) this.list.push(service);
+	}
+
+	delete(service: Service): void {
+		const index = this.list.indexOf(service);
+		if (index >= 0) this.list.splice(index, 1);
+	}
+
+	/** From the last to the first, as one may leave while it is its turn. */
+	timers(now: number): void {
+		for (let i = this.list.length - 1; i >= 0; i--) this.list[i]?.timers(now);
+	}
+}
