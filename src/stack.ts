@@ -119,6 +119,7 @@ export class Stack {
 		}
 		if (core.spare < 0) core.takeSpare();
 		const sockets = this.sockets;
+		sockets.putOff = false;
 		const tcp = this.tcp;
 		let turns = TURNS_PER_POLL;
 		let busy;
@@ -135,6 +136,7 @@ export class Stack {
 			}
 			if (sockets.head !== null) {
 				sockets.dispatch();
+				if (sockets.putOff) turns = 1;
 				// What applications did may go on at once, and what they read may have given a packet back.
 				if (sockets.head !== null || this.#packet < 0) busy = true;
 			}

@@ -43,9 +43,14 @@ function run(): void {
 	const stack = new Stack({ ...board.stack, random32, onWake: wake });
 
 	function turn(): void {
-		running = true;
-		const wait = stack.poll(Time.ticks);
-		running = false;
+		let wait = 0;
+		// Of timers that are due, Moddable runs the oldest first, which this one is: where the program's are to come first, they get a round without it.
+		if (stack.sockets.putOff) stack.sockets.putOff = false;
+		else {
+			running = true;
+			wait = stack.poll(Time.ticks);
+			running = false;
+		}
 		Timer.schedule(timer, wait < 0 ? NEVER : wait, NEVER);
 	}
 

@@ -10,7 +10,7 @@ import { CLOSE_WAIT, ESTABLISHED, Tcb } from "../transport/tcp/tcb.ts";
 import { QUEUED, type Tcp } from "../transport/tcp/tcp.ts";
 import { closed, foreign, hidden, isObject, report, slotOf } from "./common.ts";
 import * as check from "./options.ts";
-import type { Bytes, Format, TCP, TCPError, TCPOptions } from "./types.ts";
+import type { Bytes, Format, TCP, TCPError, TCPOptions, WriteOptions } from "./types.ts";
 
 // What passes packets or single bytes comes first in each method, and what is rarer in a private one: on XS a function copies each module
 // variable that it mentions at every call. No string literal stands on the data path: on XS each use of one allocates. What tells a buffer from a number is its byteLength.
@@ -29,7 +29,7 @@ let readRest: (
 	byteOffset?: number,
 	byteLength?: number,
 ) => ArrayBuffer | number | undefined;
-let writeRest: (instance: TCPSocket, data: Bytes | number, byteOffset?: number, byteLength?: number) => number;
+let writeRest: (instance: TCPSocket, data: Bytes | number, byteOffset?: number | WriteOptions, byteLength?: number) => number;
 let formatRest: (instance: TCPSocket, value: unknown) => void;
 
 export class TCPSocket implements TCP, SocketOwner {
@@ -176,7 +176,7 @@ export class TCPSocket implements TCP, SocketOwner {
 		return buffer;
 	}
 
-	write(data: Bytes | number, byteOffset?: number, byteLength?: number): number {
+	write(data: Bytes | number, byteOffset?: number | WriteOptions, byteLength?: number): number {
 		const tcb = this?.openTCB;
 		if (tcb !== undefined && byteOffset === undefined && this.byteBlock === undefined) {
 			const size = (data as Bytes | undefined)?.byteLength as number;
@@ -197,7 +197,7 @@ export class TCPSocket implements TCP, SocketOwner {
 	static #writeRest(
 		instance: TCPSocket,
 		data: Bytes | number,
-		byteOffset: number | undefined,
+		byteOffset: number | WriteOptions | undefined,
 		byteLength: number | undefined,
 	): number {
 		const tcb = TCPSocket.#of(instance);
@@ -207,7 +207,8 @@ export class TCPSocket implements TCP, SocketOwner {
 		if (instance.byteBlock !== undefined) return instance.#writeByte(tcb, data, room);
 		if (size === undefined)
 			throw new TypeError(`write ${check.show(data)}: expected an ArrayBuffer or a view of one, as format is "buffer"`);
-		const at = byteOffset ?? 0;
+		// Moddable's modules pass `{more: true}`: a hint, and Nagle joins small segments without it.
+		const at = isObject(byteOffset) ? 0 : (byteOffset ?? 0);
 		size = partOf(check.sizeOf(data as Bytes), at, byteLength);
 		if (size > room || room === 0) instance.#refuse(tcb, size, room);
 		tcp.write(tcb, data as Bytes, at, size);
@@ -284,7 +285,11 @@ export class TCPSocket implements TCP, SocketOwner {
 		if (events & READABLE && this.#onReadable !== undefined) {
 			// As tcb.rcvUsed, without the call.
 			const bytes = this.#view.getInt32(tcb.block + TCB_RCV_QUEUED, true);
-			if (bytes > 0) this.#onReadable(bytes);
+			if (bytes > 0) {
+				this.#onReadable(bytes);
+				// Moddable's modules set a timer of 0 ms for the rest, which must run before they are called again.
+				if (this.#view.getInt32(tcb.block + TCB_RCV_QUEUED, true) > 0) this.#tcp.sockets.putOff = true;
+			}
 		}
 		if (events === READABLE) return;
 		if (events & WRITABLE && this.#onWritable !== undefined && this.openTCB === tcb && tcb.sendable) {

@@ -51,6 +51,11 @@ export interface TCPOptions extends CommonOptions {
 	onError?: ((this: TCP) => void) | undefined;
 }
 
+/** What Moddable's modules pass along with what they write. */
+export interface WriteOptions {
+	more?: boolean;
+}
+
 export interface TCP {
 	/** All that has come, as a new ArrayBuffer; in format "number" the next byte. Undefined when nothing has come. */
 	read(): ArrayBuffer | number | undefined;
@@ -66,6 +71,8 @@ export interface TCP {
 	 * written. Throws Error when `data` is larger than what can be, or when not connected. Allocates nothing.
 	 */
 	write(data: Bytes | number, byteOffset?: number, byteLength?: number): number;
+	/** The same for all of `data`. `more` is a hint that another write follows: it changes nothing. */
+	write(data: Bytes | number, options: WriteOptions): number;
 	/** Sends what was written, then FIN: nothing can be written any more, but what the peer still sends can be read. */
 	shutdown(): void;
 	/**

@@ -36,6 +36,10 @@ export class SocketSet {
 	readonly flows: Flows;
 	/** Told what an owner without onFailure threw. */
 	onError: ((error: unknown) => void) | undefined = undefined;
+	/**
+	 * A callback of the last poll left something unread for later: the poll ended early, and the host lets timers run that are due before it polls again.
+	 */
+	putOff = false;
 	#core: Core;
 	#tail: EventSocket | null = null;
 

@@ -42,8 +42,9 @@ export class FakeTCP implements TCP {
 		return count;
 	}
 
-	write(data: Bytes | number, offset = 0, length?: number): number {
+	write(data: Bytes | number, from: number | object = 0, length?: number): number {
 		this.#check();
+		const offset = typeof from === "number" ? from : 0;
 		const peer = this.#peer;
 		const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : (data as Uint8Array);
 		const part = bytes.subarray(offset, offset + (length ?? bytes.length - offset));

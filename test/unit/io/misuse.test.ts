@@ -116,7 +116,7 @@ function callAll(instances: Sockets, receivers: (name: keyof Sockets) => unknown
 			for (const format of ["buffer", "number", "socket/tcp"]) {
 				const error = thrown(() => descriptor(instance, "format").set!.call(receiver, format));
 				// TCP's looks at its receiver without asking whether there is one: parsers set it for every byte.
-				const kind = name === "TCP" && receiver == null ? "TypeError" : "SyntaxError";
+				const kind = name === "TCP" && (receiver === undefined || receiver === null) ? "TypeError" : "SyntaxError";
 				expect(error.constructor.name, `${name}.format = of ${typeof receiver}: ${error.message}`).toBe(kind);
 			}
 		}

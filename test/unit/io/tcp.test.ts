@@ -81,6 +81,18 @@ describe("TCP", () => {
 		expect(text(bytes.slice(-4).buffer)).toBe("tail");
 	});
 
+	it("takes Moddable's options of a write, {more: true}, and still refuses what is no part of the buffer", () => {
+		const p = pair();
+		const { client, server } = connected(p);
+		expect(client.write(ascii("5\r\n"), { more: true })).toBe(4 * 1460 - 3);
+		expect(client.write(ascii("hello"), Object.freeze({ more: true }))).toBe(4 * 1460 - 8);
+		expect(client.write(ascii("\r\n"), {})).toBe(4 * 1460 - 10);
+		expect(() => client.write(ascii("abc"), 4)).toThrow(RangeError);
+		expect(() => client.write(ascii("abc"), "1" as unknown as number)).toThrow(TypeError);
+		p.world.run(500);
+		expect(text(server.read())).toBe("5\r\nhello\r\n");
+	});
+
 	it("does not write before it is connected", () => {
 		const p = pair();
 		const client = new p.a.TCP({ address: "10.0.0.2", port: 80 });
@@ -228,6 +240,34 @@ describe("TCP", () => {
 			expect(use).toThrow("socket: it is closed");
 		p.world.run(500);
 		expect(calls).toBe(0);
+	});
+
+	it("calls a reader that left something unread not again before the host had its turn, and one that read all at once", () => {
+		for (const leaves of [true, false]) {
+			const p = pair();
+			const { stack } = p.two;
+			let polls = 0;
+			const poll = stack.poll.bind(stack);
+			stack.poll = (now) => {
+				polls++;
+				return poll(now);
+			};
+			const calls: number[] = [];
+			const { client } = connected(
+				p,
+				{},
+				{
+					onReadable(bytes) {
+						calls.push(polls);
+						this.read(leaves ? bytes - 1 : bytes);
+					},
+				},
+			);
+			client.write(new Uint8Array(4 * 1460));
+			p.world.run(1000);
+			expect(calls.length).toBeGreaterThan(1);
+			expect(new Set(calls).size === calls.length).toBe(leaves);
+		}
 	});
 
 	it("lets a callback close the socket, and calls no other then", () => {
