@@ -2,7 +2,7 @@
 //   build/out/xs/multihome.js      the stack, for XS; its natives stay imports ("multihome/codec", "multihome/memory")
 //   build/out/xs/drivers.js        the chips' drivers, for XS
 //   build/out/xs/desktop.js        what the desktop host runs first
-//   build/out/xs/timer.js          Moddable's module "timer", for programs
+//   build/out/xs/timer.js …        Moddable's modules "timer", "time" and "system", for programs
 //   build/out/xs/io/*.js           "multihome/io/tcp" and so on, for programs: the stack's classes by other names
 //   build/out/xs/embedded/**/*.js  "embedded:io/socket/tcp" and so on: the same
 //   build/out/node/simulate.js     the command line and the gateway, for Node, with the natives' TypeScript twins
@@ -24,7 +24,7 @@ const out = join(root, "build/out");
 const require = createRequire(import.meta.url);
 
 /** What the XS host brings, or finds by a `-m` mapping. */
-const XS_EXTERNAL = /^(multihome|app|program|time|timer)$|^(multihome|host|bench|sdk)\/|^embedded:/;
+const XS_EXTERNAL = /^(multihome|app|program|system|time|timer)$|^(multihome|host|bench|sdk)\/|^embedded:/;
 
 /** What the natives' names stand for on XS. */
 const NATIVES = { "#codec": "multihome/codec", "#memory": "multihome/memory" };
@@ -35,6 +35,8 @@ export const paths = {
 	drivers: join(out, "xs/drivers.js"),
 	desktop: join(out, "xs/desktop.js"),
 	timer: join(out, "xs/timer.js"),
+	time: join(out, "xs/time.js"),
+	system: join(out, "xs/system.js"),
 	simulate: join(out, "node/simulate.js"),
 };
 
@@ -58,6 +60,8 @@ const CLASSES = Object.entries({
 export const modules = {
 	multihome: paths.multihome,
 	timer: paths.timer,
+	time: paths.time,
+	system: paths.system,
 	...Object.fromEntries(CLASSES.map(({ name, path }) => [name, path])),
 };
 
@@ -87,7 +91,8 @@ export async function bundle() {
 		await joinModules(join(js, "src/index.js"), paths.multihome, NATIVES, XS_EXTERNAL, { inline: true });
 		await joinModules(join(js, "drivers/index.js"), paths.drivers, NATIVES, XS_EXTERNAL, { inline: true });
 		await joinModules(join(js, "hosts/desktop/main.js"), paths.desktop, NATIVES, XS_EXTERNAL, { inline: true });
-		await joinModules(join(js, "hosts/desktop/timer.js"), paths.timer, NATIVES, XS_EXTERNAL, { inline: true });
+		for (const [name, file] of Object.entries({ timer: "timer", time: "time", system: "system-module" }))
+			await joinModules(join(js, `hosts/desktop/${file}.js`), paths[name], NATIVES, XS_EXTERNAL, { inline: true });
 		for (const { source, path } of CLASSES) await joinModules(join(js, source), path, NATIVES, XS_EXTERNAL);
 		await joinModules(join(js, "hosts/desktop/simulate.js"), paths.simulate, twins, /^(node:|ajv)/);
 	} finally {

@@ -3,7 +3,7 @@
 // DESCRIPTOR is a stream to whoever started this process: told when the program runs or what went wrong, and its end is ours.
 
 import * as heap from "host/heap";
-import { CLOSED, armTimer, createTimer, defer, disarmTimer, watch } from "host/loop";
+import { CLOSED, armTimer, createTimer, disarmTimer, watch } from "host/loop";
 import { args, exit, importNow, now, onSignal, print, random32, readFile, warn } from "host/system";
 import { inheritFd, receive, send } from "host/wire";
 import {
@@ -36,6 +36,7 @@ import { openChip, providerOf, type ChipPlug, type EthernetProvider } from "./ch
 import { STATUS_FAILED, STATUS_PROGRAM } from "./config.ts";
 import type { BoardConfiguration, BoardMessage, InterfaceConfiguration } from "./config.ts";
 import { FramesDevice } from "./frames-device.ts";
+import { endTrace } from "./system.ts";
 import Timer from "./timer.ts";
 import { openUart, serialProviderOf, type SerialProvider, type UartPlug } from "./uart-device.ts";
 
@@ -69,6 +70,7 @@ function tell(message: BoardMessage): void {
 function end(status: number): never {
 	for (const goodbye of goodbyes) goodbye();
 	for (const device of devices) device.close();
+	endTrace();
 	exit(status);
 }
 
@@ -199,15 +201,18 @@ function start(configuration: BoardConfiguration): Stack {
 	function turn(): void {
 		scheduled = false;
 		const wait = stack.poll(now());
+		if (scheduled) return;
 		if (wait > 0) armTimer(timer, wait);
 		else if (wait < 0) disarmTimer(timer);
 		else wake();
 	}
 
+	// By the timer, as on boards, and not before other timers that are due: Moddable's modules count on a timer of 0 ms that a callback sets to
+	// run before the socket's next callback.
 	function wake(): void {
 		if (scheduled) return;
 		scheduled = true;
-		defer(turn);
+		armTimer(timer, 0);
 	}
 
 	for (const [i, each] of configuration.interfaces.entries()) addInterface(stack, each, `interfaces[${i}]`);
@@ -216,17 +221,6 @@ function start(configuration: BoardConfiguration): Stack {
 	if (configuration.dns !== undefined) useNameServers(stack, configuration.dns);
 	wake();
 	return stack;
-}
-
-let traced = "";
-
-/** Moddable's function for messages: here they are lines on standard output. */
-function trace(...parts: unknown[]): void {
-	traced += parts.map(String).join("");
-	for (let end = traced.indexOf("\n"); end >= 0; end = traced.indexOf("\n")) {
-		print(traced.slice(0, end));
-		traced = traced.slice(end + 1);
-	}
 }
 
 onSignal(() => end(0));
@@ -248,7 +242,6 @@ useStack(stack);
 // What a callback of the program threw ends its socket, not the program.
 stack.sockets.onError = (error) => warn(`a socket's callback threw: ${describe(error)}`);
 const device = makeDevice(stack, { ...providers, io: { TCP, Listener, UDP }, network: networkOf(importNow), heap });
-Object.defineProperty(globalThis, "trace", { value: trace });
 try {
 	const { default: program } = await import("app");
 	if (typeof program === "function") await program(device);
