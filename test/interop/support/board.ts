@@ -25,6 +25,8 @@ export interface BoardOptions {
 	seed?: number;
 	/** Whether every interface is recorded: yes unless told. */
 	capture?: boolean;
+	/** What is run instead of build/simulate.mjs, with the same command line. */
+	launcher?: string;
 }
 
 /** INTEROP_DRIVERS=chips: a W5500 and an ENC28J60 behind the TAPs, drivers in C over their models, instead of whole frames. */
@@ -73,11 +75,15 @@ export class Board {
 	}
 
 	/** Starts a board in the namespace and waits until its program runs. Throws Error with what it said instead. */
-	static async start(namespace: Namespace, file: BoardFile, { app, seed, capture = true }: BoardOptions = {}): Promise<Board> {
+	static async start(
+		namespace: Namespace,
+		file: BoardFile,
+		{ app, seed, capture = true, launcher = simulate }: BoardOptions = {},
+	): Promise<Board> {
 		const folder = mkdtempSync(join(tmpdir(), "multihome-interop-"));
 		const path = join(folder, "board.json");
 		writeFileSync(path, JSON.stringify(file));
-		const args = [simulate, "--board", path];
+		const args = [launcher, "--board", path];
 		if (capture) args.push("--pcap", folder);
 		if (app !== undefined) args.push("--app", app);
 		if (seed !== undefined) args.push("--seed", String(seed));

@@ -18,6 +18,10 @@ const TOOLS = {
 	pppd: "ppp",
 	gcc: "gcc",
 	"avahi-daemon": "avahi-daemon",
+	openssl: "openssl",
+	mosquitto: "mosquitto",
+	mosquitto_pub: "mosquitto-clients",
+	chronyd: "chrony",
 };
 
 const found = (tool) => (process.env.PATH ?? "").split(":").some((folder) => folder !== "" && executable(`${folder}/${tool}`));

@@ -1,0 +1,2 @@
+export function hasDeclarations(source: string): boolean;
+export function bound(source: string): string;
