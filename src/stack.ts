@@ -39,6 +39,7 @@ const LOCALHOST = 0x7f000001;
 
 const KIND_AND_GROUP = kinds.KIND | kinds.GROUP;
 
+/** A TCP/IP stack: interfaces, routes and one set of sockets, all in memory that is taken once. Whoever owns it calls `poll` when it is due, and when `onWake` says so. */
 export class Stack {
 	readonly core: Core;
 	readonly ip: Ip;

@@ -34,6 +34,24 @@ const command =
 		return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
 	};
 
+/** A command that closes with a line like ours, whose figures count. */
+const counted =
+	(name, ...args) =>
+	() =>
+		new Promise((resolve) => {
+			const child = spawn(name, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+			let text = "";
+			child.stdout.on("data", (part) => {
+				process.stdout.write(part);
+				text += part;
+			});
+			child.on("close", () => {
+				const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(text) ?? [];
+				// Without a closing line it broke off.
+				resolve({ passed: Number(passed ?? 0), failed: Number(failed ?? 1), skipped: 0 });
+			});
+		});
+
 /** Every tsconfig.json of the project is one check. */
 async function types() {
 	const total = { passed: 0, failed: 0, skipped: 0 };
@@ -100,9 +118,9 @@ const INTEROP = [
 	["tshark", () => found("tshark")],
 ];
 
-/** Interop over Ethernet: serial lines are the same whatever that is. */
+/** Interop that the driver below matters to: serial lines have their own, and names, leases and programs are the same over any. */
 const ETHERNET = readdirSync(join(root, "test/interop"))
-	.filter((name) => name.endsWith(".test.ts") && !/^(lwip|ppp|slirp)/.test(name))
+	.filter((name) => name.endsWith(".test.ts") && !/^(dhcp|dns|lwip|moddable|ping|ppp|slirp|soak)/.test(name))
 	.map((name) => `test/interop/${name}`);
 
 /** Layers in the order they run: name, what it is, what it needs, how it runs. */
@@ -160,6 +178,12 @@ const LAYERS = [
 	["cross", "the C of drivers and codec for the boards' processors", CROSS, vitest("cross"), ["test/cross"]],
 	["board", "the board emulator; firmware in it when MULTIHOME_FIRMWARE names one", GCC, vitest("board"), ["test/board"]],
 	["desktop", "the desktop host", GCC, vitest("desktop"), ["test/desktop", "test/unit/desktop", "test/xs"]],
+	[
+		"sdk",
+		"the Moddable SDK's own tests of sockets",
+		[...GCC, ["a Moddable SDK (MODDABLE)", () => existsSync(join(process.env.MODDABLE ?? "", "tests/modules/io/socket"))]],
+		counted(process.execPath, "test/sdk/sockets.mjs"),
+	],
 	["interop", "against the Linux kernel over TAP", [...GCC, ...INTEROP], vitest("interop"), ["test/interop"]],
 	[
 		"interop-chips",
@@ -172,7 +196,7 @@ const LAYERS = [
 
 const HELP = `npm test -- [--only LAYER[,LAYER …]]
 ${LAYERS.map(([name, what]) => `  ${name.padEnd(18)}${what}`).join("\n")}
-Environment: SEED and SEEDS (sim), FRAMES (fuzz), SANITIZE_FRAMES, FUZZ_INPUTS (fuzz-c), SANITIZE_TRANSACTIONS (drivers), MULTIHOME_FIRMWARE (board). See test/README.md.`;
+Environment: SEED and SEEDS (sim), FRAMES (fuzz), SANITIZE_FRAMES, FUZZ_INPUTS (fuzz-c), SANITIZE_TRANSACTIONS (drivers), MULTIHOME_FIRMWARE (board), MODDABLE (sdk, interop). See test/README.md.`;
 
 function selection(args) {
 	const names = LAYERS.map(([name]) => name);

@@ -10,7 +10,7 @@ import { closed, foreign, isObject, report, slotOf } from "./common.ts";
 import type { Listener, ListenerOptions, TCP } from "./types.ts";
 
 /** Connections that wait to be read, unless told. */
-const BACKLOG = 4;
+const BACKLOG = 8;
 
 export class ListenerSocket implements Listener, SocketOwner {
 	/** Undefined once closed. */

@@ -98,7 +98,7 @@ export interface ListenerOptions extends CommonOptions {
 	port?: number | string | undefined;
 	/** Accepts connections to this address only. "0.0.0.0", or left out: to every one. */
 	address?: string | undefined;
-	/** Connections that may wait to be read. 4 unless told. */
+	/** Connections that may wait to be read. 8 unless told. */
 	backlog?: number | undefined;
 	format?: "socket/tcp" | undefined;
 	/** `connections` wait to be read. */

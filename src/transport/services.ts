@@ -1,5 +1,6 @@
-// What stands above the transport and waits for time to pass: DHCP, DNS, ping.
+// Those above the transport who wait for time to pass.
 
+/** What stands above the transport and waits for time to pass: DHCP, DNS, ping. `stack.services` has it. */
 export interface Service {
 	/** Something was due; says what it waits for next by `core.deadline`, each time. */
 	timers(now: number): void;

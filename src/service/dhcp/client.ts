@@ -39,6 +39,10 @@ function nothing(state: string): LeaseState {
 	};
 }
 
+/**
+ * A DHCPv4 client for one Ethernet interface (RFC 2131): gets an address, with routes, name servers and MTU, keeps it, and gives it back at `close()`. One for each
+ * interface; it takes a UDP socket of the stack. Throws TypeError and RangeError for options and interfaces that cannot be, Error when no UDP socket is free.
+ */
 export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 	readonly #stack: Stack;
 	readonly #link: EthernetInterface;
