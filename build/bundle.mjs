@@ -74,19 +74,7 @@ export async function bundle() {
 	await mkdir(out, { recursive: true });
 	const js = await mkdtemp(join(out, "js-"));
 	try {
-		for (const project of ["hosts/tsconfig.json", "hosts/desktop/tsconfig.json"])
-			await tsc(
-				"-p",
-				join(root, project),
-				"--noCheck",
-				"--declaration",
-				"false",
-				"--sourceMap",
-				"--rootDir",
-				root,
-				"--outDir",
-				js,
-			);
+		for (const project of ["hosts/tsconfig.json", "hosts/desktop/tsconfig.json"]) await compileProject(join(root, project), js);
 		const twins = { "#codec": join(js, "src/wire/codec.js"), "#memory": join(js, "src/packet/memory.js") };
 		await joinModules(join(js, "src/index.js"), paths.multihome, NATIVES, XS_EXTERNAL, { inline: true });
 		await joinModules(join(js, "drivers/index.js"), paths.drivers, NATIVES, XS_EXTERNAL, { inline: true });
@@ -101,6 +89,12 @@ export async function bundle() {
 	await put(stamp, hash);
 	process.stderr.write(`bundled the stack and the desktop host in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
 	return paths;
+}
+
+/** Compiles a project of this repository to JavaScript in `folder`. */
+export function compileProject(project, folder) {
+	const options = ["--noCheck", "--declaration", "false", "--sourceMap", "--rootDir", root, "--outDir", folder];
+	return tsc("-p", project, ...options);
 }
 
 /** Brings the board emulator's bundle up to date, and returns its path. */

@@ -6,7 +6,7 @@
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundle, joinModules, tsc } from "./bundle.mjs";
+import { bundle, compileProject, joinModules, tsc } from "./bundle.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = join(root, "build/out");
@@ -16,18 +16,7 @@ const types = join(out, "types");
 async function bundleNode(classes) {
 	const js = await mkdtemp(join(out, "js-"));
 	try {
-		await tsc(
-			"-p",
-			join(root, "hosts/tsconfig.json"),
-			"--noCheck",
-			"--declaration",
-			"false",
-			"--sourceMap",
-			"--rootDir",
-			root,
-			"--outDir",
-			js,
-		);
+		await compileProject(join(root, "hosts/tsconfig.json"), js);
 		const twins = { "#codec": join(js, "src/wire/codec.js"), "#memory": join(js, "src/packet/memory.js") };
 		await joinModules(join(js, "src/index.js"), join(out, "node/multihome.js"), twins, /^$/);
 		for (const name of classes)

@@ -3,11 +3,9 @@
 import { readFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { basename, dirname, resolve } from "node:path";
-import { Ajv } from "ajv";
-import type { ErrorObject } from "ajv";
 import { DHCP_MESSAGE, type StackOptions } from "../../src/config.ts";
 import { Stack } from "../../src/stack.ts";
-import schema from "./board.schema.json" with { type: "json" };
+import { violationOf } from "./board-schema.ts";
 import type { BoardFile, BoardInterface, BoardRoute, ChipPins, Driver, Link, UartPins } from "./config.ts";
 import { contains, formatAddress, isHost, isUnicast, parseAddress, parsePrefix } from "./ipv4.ts";
 import type { Prefix } from "./ipv4.ts";
@@ -37,10 +35,6 @@ export interface Forward {
 
 const UNIX_PATH_BYTES = 107;
 
-const ajv = new Ajv({ verbose: true, strictTypes: false });
-ajv.addKeyword("errorMessage");
-const validate = ajv.compile(schema);
-
 /** Bytes of memory that programs here may use: the machine's, or less where a container is given less. */
 export function machineMemory(): number {
 	const constrained = process.constrainedMemory();
@@ -68,7 +62,8 @@ export function readBoard(path: string, memory = machineMemory()): Board {
 
 /** Checks what a board file says. Throws InputError. */
 export function checkBoard(path: string, data: unknown, memory = machineMemory()): Board {
-	if (!validate(data)) throw new InputError(`${path}: ${explain(validate.errors![0]!)}`);
+	const violation = violationOf(data);
+	if (violation !== undefined) throw new InputError(`${path}: ${violation}`);
 	const file = data as unknown as BoardFile;
 	const problem = firstProblem(file, dirname(resolve(path)));
 	if (problem !== undefined) throw new InputError(`${path}: ${problem}`);
@@ -403,69 +398,6 @@ function gatewayProblem(interface_: BoardInterface, prefixes: Prefix[], index: n
 	return prefixes.some((prefix) => prefix.address === own)
 		? `gateway: missing; ${formatAddress(own)}, which the gateway takes without it, is the board's own address`
 		: undefined;
-}
-
-/** A violation of the schema in words: `interfaces[1].mtu 99999: expected 68 to 1500`. */
-function explain(error: ErrorObject): string {
-	const path = pathOf(error.instancePath);
-	const rule = error.parentSchema as Record<string, unknown>;
-	switch (error.keyword) {
-		case "required": {
-			const missing = String(error.params["missingProperty"]);
-			const properties = rule["properties"] as Record<string, Record<string, unknown>>;
-			return `${join(path, missing)}: missing; ${expectation(resolveRule(properties[missing]!))}`;
-		}
-		case "additionalProperties": {
-			const unknown = String(error.params["additionalProperty"]);
-			const known = Object.keys(rule["properties"] as object).filter((name) => name !== "$schema");
-			return `${join(path, unknown)}: unknown; expected ${list(known)}`;
-		}
-		case "propertyNames":
-		case "pattern":
-			if (error.propertyName !== undefined) return `${join(path, error.propertyName)}: ${expectation(rule)}`;
-			break;
-	}
-	return `${path === "" ? "the board" : path} ${show(error.data)}: ${expectation(rule)}`;
-}
-
-function expectation(rule: Record<string, unknown>): string {
-	if (typeof rule["errorMessage"] === "string") return rule["errorMessage"];
-	if (Array.isArray(rule["enum"])) return `expected ${list(rule["enum"].map((value) => JSON.stringify(value)))}`;
-	if (rule["minimum"] !== undefined) {
-		const whole = rule["type"] === "integer" ? "" : "a number from ";
-		return `expected ${whole}${String(rule["minimum"])} to ${String(rule["maximum"])}`;
-	}
-	if (rule["type"] === "boolean") return "expected true or false";
-	return `expected ${rule["type"] === "array" ? "a list" : rule["type"] === "object" ? "an object" : "a text"}`;
-}
-
-function resolveRule(rule: Record<string, unknown>): Record<string, unknown> {
-	const reference = rule["$ref"] as string | undefined;
-	if (reference === undefined) return rule;
-	return (schema.definitions as Record<string, Record<string, unknown>>)[reference.slice("#/definitions/".length)]!;
-}
-
-/** "/interfaces/1/mtu" as "interfaces[1].mtu". */
-function pathOf(pointer: string): string {
-	let path = "";
-	for (const part of pointer.split("/").slice(1)) {
-		const name = part.replace(/~1/g, "/").replace(/~0/g, "~");
-		path = /^\d+$/.test(name) && !path.endsWith(".forward") ? `${path}[${name}]` : join(path, name);
-	}
-	return path;
-}
-
-function join(path: string, name: string): string {
-	return path === "" ? name : `${path}.${name}`;
-}
-
-function list(words: string[]): string {
-	return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
-}
-
-function show(value: unknown): string {
-	const text = JSON.stringify(value);
-	return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
 /** V8 tells a character's position; people want the line. */
