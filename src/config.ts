@@ -111,8 +111,8 @@ export const DNS_TRY_MS = 1000;
 /** Time for one name altogether, ms, unless the program says otherwise; and for one connection to a server. */
 export const DNS_TIMEOUT_MS = 15_000;
 export const DNS_TCP_MS = 5000;
-/** How long a name waits for a name server, or an interface, to come: programs ask as soon as they run, and links take their time. */
-export const DNS_PATIENCE_MS = 5000;
+/** How long a name waits for a name server, or an interface, to come: programs ask as soon as they run, links take their time, and a DHCP lease 4 to 8 s. */
+export const DNS_PATIENCE_MS = 10_000;
 /** Bytes of an answer that are looked at: by UDP in one buffer for all, by TCP in one for each connection while it is there. */
 export const DNS_UDP_BYTES = 512;
 export const DNS_TCP_BYTES = 2048;

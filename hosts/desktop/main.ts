@@ -29,6 +29,7 @@ import type { Device } from "../../src/device/device.ts";
 import type { SerialDevice } from "../../src/device/serial.ts";
 import { Faults } from "../../src/device/faults.ts";
 import { FileSink } from "./capture-file.ts";
+import { describe } from "../describe.ts";
 import { dhcpOptions } from "../dhcp.ts";
 import { makeDevice, networkOf } from "../network.ts";
 import { pppOptions, slipOptions, type PppFile, type SlipFile } from "../links.ts";
@@ -75,10 +76,6 @@ function end(status: number): never {
 }
 
 /** What was thrown and where; a program may throw anything. */
-function describe(error: unknown): string {
-	return (Object(error) as Partial<Error>).stack ?? String(error);
-}
-
 function fail(error: unknown, status: number): never {
 	const { message, stack } = Object(error) as Partial<Error>;
 	tell({ failed: (status === STATUS_PROGRAM ? stack : message) ?? String(error), status });

@@ -15,6 +15,7 @@ import {
 import Time from "time";
 import Timer from "timer";
 import * as target from "board";
+import { describe } from "../describe.ts";
 import { makeDevice, networkOf } from "../network.ts";
 
 /** A timer that does not run is put off by so long, ms. */
@@ -44,14 +45,17 @@ function run(): void {
 
 	function turn(): void {
 		let wait = 0;
-		// Of timers that are due, Moddable runs the oldest first, which this one is: where the program's are to come first, they get a round without it.
-		if (stack.sockets.putOff) stack.sockets.putOff = false;
-		else {
-			running = true;
-			wait = stack.poll(Time.ticks);
+		try {
+			// Of timers that are due, Moddable runs the oldest first, which this one is: where the program's are to come first, they get a round without it.
+			if (stack.sockets.putOff) stack.sockets.putOff = false;
+			else {
+				running = true;
+				wait = stack.poll(Time.ticks);
+			}
+		} finally {
 			running = false;
+			Timer.schedule(timer, wait < 0 ? NEVER : wait, NEVER);
 		}
-		Timer.schedule(timer, wait < 0 ? NEVER : wait, NEVER);
 	}
 
 	function wake(): void {
@@ -87,8 +91,7 @@ function run(): void {
 	const heap = { slotsUsed, slotsTotal, chunkBytesUsed, chunkBytesTotal, freeBytes };
 	useStack(stack);
 	// What a callback of the program threw ends its socket, not the program.
-	stack.sockets.onError = (error) =>
-		trace(`a socket's callback threw: ${(Object(error) as Partial<Error>).stack ?? String(error)}\n`);
+	stack.sockets.onError = (error) => trace(`a socket's callback threw: ${describe(error)}\n`);
 	start(makeDevice(stack, { ...providers, io, network, heap }));
 }
 

@@ -1,12 +1,13 @@
 // ECMA-419's Listener over a TCB that listens. What is said of each method stands in types.ts.
 
+import type { Interface } from "../link/interface.ts";
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, type SocketOwner } from "../transport/sockets.ts";
 import type { Tcb } from "../transport/tcp/tcb.ts";
 import { formatIpv4 } from "../ip/address.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as check from "./options.ts";
-import { closed, foreign, isObject, report, slotOf } from "./common.ts";
+import { closed, foreign, isObject, linkOf, report } from "./common.ts";
 import type { Listener, ListenerOptions, TCP } from "./types.ts";
 
 /** Connections that wait to be read, unless told. */
@@ -19,6 +20,8 @@ export class ListenerSocket implements Listener, SocketOwner {
 	readonly #accepted: (tcb: Tcb) => TCP;
 	readonly #onReadable: ((connections: number) => void) | undefined;
 	readonly #onError: (() => void) | undefined;
+	/** The interface that it is restricted to. Not its slot, which another may have later. */
+	readonly #bound: Interface | undefined;
 	declare target?: unknown;
 
 	/** `accepted` makes the instance for a connection. */
@@ -31,7 +34,8 @@ export class ListenerSocket implements Listener, SocketOwner {
 		check.fixedFormat(options.format, "socket/tcp");
 		const backlog = options.backlog === undefined ? BACKLOG : check.wholeOf("backlog", options.backlog, 1, 4096);
 		const address = check.localAddressOf(options);
-		const slot = slotOf(stack, options.interface);
+		this.#bound = linkOf(stack, options.interface);
+		const slot = this.#bound?.slot ?? 0;
 		let port = check.localPortOf(options);
 		// To the transport, port 0 of an interface is every port of it.
 		if (port === 0 && slot !== 0) port = stack.sockets.ephemeralPort(ipv4.TCP | (slot << 8), address, 0, 0);
@@ -72,8 +76,8 @@ export class ListenerSocket implements Listener, SocketOwner {
 	}
 
 	get interface(): string | undefined {
-		const { path } = ListenerSocket.#of(this);
-		return this.#stack.interfaces.at(path.bound)?.name;
+		ListenerSocket.#of(this);
+		return this.#bound?.slot === 0 ? undefined : this.#bound?.name;
 	}
 
 	get format(): "socket/tcp" {
@@ -98,7 +102,10 @@ export class ListenerSocket implements Listener, SocketOwner {
 
 	/** For SocketSet: a callback threw. */
 	onFailure(error: unknown): void {
-		this.close();
-		report(this.#stack.sockets, error);
+		try {
+			this.close();
+		} finally {
+			report(this.#stack.sockets, error);
+		}
 	}
 }

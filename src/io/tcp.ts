@@ -306,9 +306,12 @@ export class TCPSocket implements TCP, SocketOwner {
 	/** For SocketSet: a callback threw. */
 	onFailure(error: unknown): void {
 		const tcb = this.openTCB;
-		this.#letGo();
-		if (tcb !== undefined) this.#tcp.abort(tcb);
-		report(this.#tcp.sockets, error);
+		try {
+			if (tcb !== undefined) this.#tcp.abort(tcb);
+			this.#letGo();
+		} finally {
+			report(this.#tcp.sockets, error); // also what a frozen instance threw, which cannot be let go
+		}
 	}
 }
 

@@ -10,7 +10,7 @@ import type { Core } from "../packet/core.ts";
 import { PORTS, SOURCE } from "../packet/fields.ts";
 import { AddressCache } from "./address.ts";
 import * as check from "./options.ts";
-import { closed, foreign, hidden, isObject, linkOf, report, slotOf } from "./common.ts";
+import { closed, foreign, hidden, isObject, linkOf, report } from "./common.ts";
 import type { Bytes, Sender, UDP, UDPOptions } from "./types.ts";
 
 /** A group that was joined; without an interface on all. */
@@ -36,6 +36,8 @@ export class UDPSocket implements UDP, SocketOwner {
 	readonly #cache = new AddressCache();
 	readonly #onReadable: ((datagrams: number) => void) | undefined;
 	readonly #onError: (() => void) | undefined;
+	/** The interface that it is bound to. Not its slot, which another may have later. */
+	readonly #bound: Interface | undefined;
 	/** Groups that it has joined. */
 	#groups: Membership[] = [];
 	declare target?: unknown;
@@ -56,12 +58,12 @@ export class UDPSocket implements UDP, SocketOwner {
 		const port = check.localPortOf(options);
 		const ttl = check.ttlOf("ttl", options.ttl) || check.ttlOf("timeToLive", options.timeToLive);
 		const group = options.multicast === undefined ? 0 : check.groupOf("multicast", options.multicast);
-		const slot = slotOf(stack, options.interface);
-		const socket = this.#udp.open(address, port, slot);
+		this.#bound = linkOf(stack, options.interface);
+		const socket = this.#udp.open(address, port, this.#bound?.slot ?? 0);
 		socket.owner = this;
 		this.openSocket = socket;
 		if (ttl !== 0) this.#udp.setTtl(socket, ttl);
-		if (group !== 0) this.#join(group, stack.interfaces.at(slot));
+		if (group !== 0) this.#join(group, this.#bound);
 		if (options.target !== undefined) this.target = options.target;
 	}
 
@@ -144,7 +146,8 @@ export class UDPSocket implements UDP, SocketOwner {
 	add(group: string, link?: string | Interface): void {
 		const socket = UDPSocket.#of(this);
 		const address = check.groupOf("group", group);
-		this.#join(address, linkOf(this.#stack, link) ?? this.#stack.interfaces.at(socket.bound));
+		if (socket.gone) throw new Error("the socket's address or interface is gone");
+		this.#join(address, linkOf(this.#stack, link) ?? this.#bound);
 	}
 
 	#join(group: number, link: Interface | undefined): void {
@@ -154,9 +157,9 @@ export class UDPSocket implements UDP, SocketOwner {
 	}
 
 	remove(group: string, link?: string | Interface): void {
-		const socket = UDPSocket.#of(this);
+		UDPSocket.#of(this);
 		const address = check.groupOf("group", group);
-		const where = linkOf(this.#stack, link) ?? this.#stack.interfaces.at(socket.bound);
+		const where = linkOf(this.#stack, link) ?? this.#bound;
 		const at = this.#groups.findIndex((one) => one.group === address && one.link === where);
 		if (at < 0) throw new Error(`group ${check.show(group)}: expected one that was joined`);
 		this.#groups.splice(at, 1);
@@ -190,8 +193,8 @@ export class UDPSocket implements UDP, SocketOwner {
 	}
 
 	get interface(): string | undefined {
-		const { bound, path } = UDPSocket.#of(this);
-		return bound === 0 ? path.out?.name : this.#stack.interfaces.at(bound)?.name;
+		const { gone, path } = UDPSocket.#of(this);
+		return gone ? undefined : (this.#bound ?? path.out)?.name;
 	}
 
 	get format(): "buffer" {
@@ -217,7 +220,10 @@ export class UDPSocket implements UDP, SocketOwner {
 
 	/** For SocketSet: a callback threw. */
 	onFailure(error: unknown): void {
-		this.close();
-		report(this.#sockets, error);
+		try {
+			this.close();
+		} finally {
+			report(this.#sockets, error); // also what a frozen instance threw, which cannot be closed
+		}
 	}
 }

@@ -86,11 +86,13 @@ export class SocketSet {
 
 	/** An owner threw: it is told, or the program's hook; the other sockets have their turn the next time. By now the socket may be somebody else's. */
 	#failed(owner: SocketOwner | null, error: unknown): void {
-		if (owner !== null && owner.onFailure !== undefined) owner.onFailure(error);
-		else if (this.onError !== undefined) this.onError(error);
-		else {
+		try {
+			if (owner !== null && owner.onFailure !== undefined) owner.onFailure(error);
+			else if (this.onError !== undefined) this.onError(error);
+			else throw error;
+		} catch (another) {
 			this.#core.awake = false; // the exception leaves poll
-			throw error;
+			throw another;
 		}
 	}
 

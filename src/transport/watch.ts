@@ -29,9 +29,13 @@ export class Watch implements EventSocket, SocketOwner {
 	}
 
 	onEvents(): void {
-		const changes = this.#changes;
-		this.#changes = new Map(); // for what the calls themselves bring about
-		for (const [link, what] of changes) if (this.owner !== null) this.#listener(link, what);
+		// What the calls themselves bring about is for the next time; and so is what is left when one throws.
+		for (let left = this.#changes.size; left > 0 && this.owner !== null; left--) {
+			const [link, what] = this.#changes.entries().next().value!;
+			this.#changes.delete(link);
+			if (left > 1) this.#watches.again(this);
+			this.#listener(link, what);
+		}
 	}
 
 	/** Ends it: nothing more is told. May be repeated. */
@@ -59,6 +63,10 @@ export class Watches {
 	remove(watch: Watch): void {
 		const index = this.#list.indexOf(watch);
 		if (index >= 0) this.#list.splice(index, 1);
+	}
+
+	again(watch: Watch): void {
+		this.#set.post(watch, READABLE);
 	}
 
 	changed(link: Interface, what: number): void {

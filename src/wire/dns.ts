@@ -1,6 +1,6 @@
 // DNS messages, RFC 1035 §4. `at` is where the message begins in the view, `end` where it ends: compression pointers count from `at`.
 // What comes may be hostile. Every function here looks at bytes from `at` to `end` only, and comes to an end: a name has 255 octets at
-// most, a pointer leads backwards only, to before the part of the name that it stands in.
+// most, a pointer leads backwards only, to before the part of the name that it stands in, and to another pointer at most MAX_HOPS times.
 
 /** Bytes of the header. */
 export const HEADER = 12;
@@ -78,10 +78,13 @@ export function nameEnd(view: DataView, end: number, from: number): number {
 	return -1;
 }
 
+/** Pointers that may lead to pointers: writers make none. */
+const MAX_HOPS = 4;
+
 /** Where the label at `place` begins, behind any pointers, -1 when they lead nowhere. `before`: they must lead to before that. */
 function follow(view: DataView, at: number, end: number, place: number, before: number): number {
-	while (place < end && view.getUint8(place) >= 0xc0) {
-		if (place + 1 >= end) return -1;
+	for (let hops = 0; place < end && view.getUint8(place) >= 0xc0; hops++) {
+		if (place + 1 >= end || hops === MAX_HOPS) return -1;
 		const to = at + (view.getUint16(place) & 0x3fff);
 		if (to >= before || to < at + HEADER) return -1;
 		place = before = to;

@@ -1,5 +1,7 @@
 // The option-negotiation automaton, RFC 1661 §4. Read the table first: it is the RFC's own (§4.1), and all there is to know.
 
+import { stateTable } from "../state-table.ts";
+
 /** States, RFC 1661 §4.2. */
 export const INITIAL = 0;
 export const STARTING = 1;
@@ -83,24 +85,7 @@ const TABLE = `
 
  RXR    -          -          2          3              4       5        6          7          8          ser/9`;
 
-/** One cell: what is done, in this order, and the state that follows. */
-interface Cell {
-	readonly actions: readonly string[];
-	readonly next: number;
-}
-
-function cellOf(text: string): Cell | undefined {
-	if (text === "-") return undefined;
-	const [actions, next] = text.includes("/") ? text.split("/") : ["", text];
-	return Object.freeze({ actions: Object.freeze(actions === "" ? [] : actions!.split(",")), next: Number(next) });
-}
-
-/** Frozen, all of it: on a board, what stands in flash and may change takes four bytes of RAM an object. */
-const CELLS: readonly (readonly (Cell | undefined)[])[] = Object.freeze(
-	TABLE.split("\n")
-		.filter((line) => /^ \w+[+-]? /.test(line))
-		.map((line) => Object.freeze(line.trim().split(/\s+/).slice(1).map(cellOf))),
-);
+const CELLS = stateTable(TABLE.split("\n").filter((line) => /^ \w+[+-]? /.test(line)));
 
 /** Whether the restart timer runs in a state: where an answer is waited for. RFC 1661 §4.2. */
 function waits(state: number): boolean {

@@ -1,5 +1,7 @@
 // The state machine of a DHCP client, RFC 2131 §4.4, with the check of RFC 5227. Read the table first: it is all there is to know of what follows what.
 
+import { stateTable } from "../../link/state-table.ts";
+
 /** States: those of RFC 2131's figure 5 (its INIT-REBOOT is the moment before REBOOTING), and CLOSED, DOWN (no link) and PROBING (nobody else may have the address). */
 export const CLOSED = 0;
 export const DOWN = 1;
@@ -68,25 +70,7 @@ const TABLE = `
  Renew    -       -        disc/3      disc/3      -           -           -                ren/8            rbd/9            rbd/9 
  Close    -       drop/0   drop/0      drop/0      drop/0      rel,drop/0  rel,drop/0       rel,drop/0       rel,drop/0       rel,drop/0`;
 
-/** One cell: what is done, in this order, and the state that follows. */
-interface Cell {
-	readonly actions: readonly string[];
-	readonly next: number;
-}
-
-const CELLS: readonly (readonly (Cell | undefined)[])[] = TABLE.split("\n")
-	.slice(2)
-	.map((line) =>
-		line
-			.trim()
-			.split(/\s+/)
-			.slice(1)
-			.map((text) => {
-				if (text === "-") return undefined;
-				const [actions, next] = text.includes("/") ? text.split("/") : ["", text];
-				return { actions: actions === "" ? [] : actions!.split(","), next: Number(next) };
-			}),
-	);
+const CELLS = stateTable(TABLE.split("\n").slice(2));
 
 export abstract class Machine {
 	/** Change it by `event`. */

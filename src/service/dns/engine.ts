@@ -32,6 +32,7 @@ export class Engine implements Service, EventSocket, SocketOwner {
 	/** Those that run are the first. */
 	readonly #lookups: Lookup[] = [];
 	#running = 0;
+	#serversChanged = false;
 
 	/** The one of the stack: engineOf. */
 	constructor(stack: Stack) {
@@ -50,6 +51,8 @@ export class Engine implements Service, EventSocket, SocketOwner {
 	set servers(servers: readonly number[]) {
 		this.#servers = [...servers];
 		this.cache.clear();
+		this.#serversChanged = true;
+		this.stack.sockets.post(this, READABLE);
 	}
 
 	/** Looks a name up; `waiter` is told, later. */
@@ -82,6 +85,10 @@ export class Engine implements Service, EventSocket, SocketOwner {
 
 	/** For SocketSet: programs have asked for something, or a look-up has ended and others wait. */
 	onEvents(): void {
+		if (this.#serversChanged) {
+			this.#serversChanged = false;
+			for (const lookup of this.#lookups.slice()) if (lookup.running) lookup.linksChanged();
+		}
 		const asked = this.#asked;
 		this.#asked = [];
 		for (const { wanted, waiter } of asked) this.#look(wanted, waiter);

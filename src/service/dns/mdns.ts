@@ -1,7 +1,7 @@
 // A look-up by multicast DNS, one-shot: RFC 6762 §5.1. The question goes out by every Ethernet interface, from an ephemeral port: that says that
 // answers are to come to us alone (§6.7), so that no group is joined.
 
-import { MDNS_MAX_TTL_S, MDNS_REPEATS_MS, MDNS_TIMEOUT_MS } from "../../config.ts";
+import { DNS_PATIENCE_MS, MDNS_MAX_TTL_S, MDNS_REPEATS_MS, MDNS_TIMEOUT_MS } from "../../config.ts";
 import { onLink } from "../../ip/routes.ts";
 import { EthernetInterface } from "../../link/ethernet.ts";
 import type { Interface } from "../../link/interface.ts";
@@ -21,17 +21,20 @@ export class MulticastQuery extends Lookup implements Asker {
 	readonly #view = new DataView(this.#query.buffer);
 	#length = 0;
 	#round = 0;
+	/** When the look-up began, and when its first question was to go out: later, where an interface had to be waited for. */
 	#begun = 0;
+	#asked: number | undefined = 0;
 	#noSocket = "";
 
 	begin(): void {
 		this.running = true;
-		this.#begun = this.engine.now;
+		this.#begun = this.#asked = this.engine.now;
 		this.#length = dns.writeQuery(this.#view, 0, this.engine.stack.core.random32() & 0xffff, this.wanted.name, this.wanted.type);
 		this.#send();
 	}
 
 	protected tick(): void {
+		if (this.#links().length === 0) return this.end(this.late());
 		this.#round++;
 		if (this.#round <= MDNS_REPEATS_MS.length) this.#send();
 		else this.end(this.late());
@@ -65,8 +68,15 @@ export class MulticastQuery extends Lookup implements Asker {
 
 	/** Asks by every interface, by those too that are new. Where there is none now, one may come. */
 	#send(): void {
-		const { stack, buffer } = this.engine;
-		for (const link of this.#links()) {
+		const { now, stack, buffer } = this.engine;
+		const links = this.#links();
+		if (links.length === 0) {
+			this.#round = 0;
+			this.#asked = undefined;
+			return this.wait(Math.max((this.#begun + DNS_PATIENCE_MS - now) | 0, 0));
+		}
+		this.#asked ??= now;
+		for (const link of links) {
 			let ask = [...this.#asks].find(([, other]) => other === link)?.[0];
 			try {
 				if (ask === undefined) this.#asks.set((ask = new Ask(stack, this, link.slot, buffer)), link);
@@ -78,7 +88,7 @@ export class MulticastQuery extends Lookup implements Asker {
 			}
 		}
 		const next = MDNS_REPEATS_MS[this.#round] ?? MDNS_TIMEOUT_MS;
-		this.wait(next - ((this.engine.now - this.#begun) | 0));
+		this.wait(next - ((now - this.#asked) | 0));
 	}
 
 	/** For Ask. Only neighbours are believed: RFC 6762 §11. */

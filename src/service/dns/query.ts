@@ -107,7 +107,10 @@ export class Query extends Lookup implements Asker, TcpAsker {
 			const { address, link } = next.server;
 			let ask;
 			try {
-				ask = new Ask(this.engine.stack, this, link?.slot ?? 0, this.engine.buffer);
+				// Bound to where the question goes: no answer is taken from elsewhere.
+				const { ip, routes } = this.engine.stack;
+				const by = link ?? (ip.isLocal(address) ? undefined : routes.find(address, 0)?.link);
+				ask = new Ask(this.engine.stack, this, by?.slot ?? 0, this.engine.buffer);
 			} catch (error) {
 				this.#failure ??= failure("ENOBUFS", (error as Error).message);
 				return this.wait(NO_SOCKET_MS);

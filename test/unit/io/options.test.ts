@@ -284,3 +284,22 @@ describe("multicast groups", () => {
 		expect(formatIpv4(0)).toBe(socket.address);
 	});
 });
+
+describe("a socket whose interface was removed", () => {
+	it("has none, and no business with the one that came in its place", () => {
+		const p = pair();
+		const { stack } = p.one;
+		const eth0 = stack.interfaces.find("eth0")!;
+		const socket = new p.a.UDP({ port: 5353, interface: "eth0" });
+		const listener = new p.a.Listener({ port: 7, interface: "eth0" });
+		socket.add("224.0.0.251");
+		stack.interfaces.remove(eth0);
+		const eth9 = p.one.ethernet("eth9", p.world.segment().port({ mac: 9 }), "10.9.0.1/24");
+		expect(eth9.slot).not.toBe(0);
+		expect([socket.interface, listener.interface]).toEqual([undefined, undefined]);
+		expect(() => socket.add("224.0.0.252")).toThrow("is gone");
+		socket.remove("224.0.0.251");
+		socket.close();
+		expect([...eth9.groups.keys()]).toEqual([]);
+	});
+});

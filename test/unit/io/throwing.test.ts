@@ -2,6 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import type { ListenerOptions, TCP, TCPOptions, UDPOptions } from "../../../src/io/types.ts";
+import { createIO } from "../../../src/io/io.ts";
+import { Stack } from "../../../src/stack.ts";
 import { ascii, connected, pair, type Pair } from "./pair.ts";
 
 function mistake(): never {
@@ -210,5 +212,50 @@ describe("an exception that nobody hears of", () => {
 		p.one.due = p.world.clock.now;
 		p.two.stack.tcp.close(p.two.stack.tcp.inUse().find((tcb) => tcb.remotePort === 0)!);
 		expect(works(p)).toBe(true);
+	});
+});
+
+describe("an exception that leaves poll", () => {
+	/** A stack whose socket at port 1000 throws; what left `poll`, and how often the stack asked to be polled when it was written to afterwards. */
+	function escape(onError?: (error: unknown) => void, freeze = false): { left: unknown; wakes: number } {
+		let wakes = 0;
+		let left: unknown;
+		const stack = new Stack({ random32: () => 4, onWake: () => wakes++ });
+		stack.sockets.onError = onError;
+		const { UDP } = createIO(stack);
+		const socket = new UDP({ port: 1000, onReadable: mistake });
+		if (freeze) Object.freeze(socket);
+		const other = new UDP({});
+		stack.poll(0);
+		other.write(ascii("x"), "127.0.0.1", 1000);
+		for (let now = 1; now < 5; now++)
+			try {
+				stack.poll(now);
+			} catch (error) {
+				left = error;
+				break;
+			}
+		wakes = 0;
+		other.write(ascii("x"), "127.0.0.1", 9);
+		return { left, wakes };
+	}
+
+	it("leaves the stack able to ask for the next, without the hook", () => {
+		expect(escape()).toMatchObject({ left: { message: "mistake in the program" }, wakes: 1 });
+	});
+
+	it("and when the hook itself throws", () => {
+		const hook = () => {
+			throw new Error("the hook's");
+		};
+		expect(escape(hook)).toMatchObject({ left: { message: "the hook's" }, wakes: 1 });
+	});
+
+	it("a frozen instance's is heard of, although it cannot be closed", () => {
+		const heard: string[] = [];
+		const { left, wakes } = escape((error) => heard.push(String(error)), true);
+		expect(heard).toEqual(MISTAKE);
+		expect(left).toBeInstanceOf(TypeError);
+		expect(wakes).toBe(1);
 	});
 });

@@ -43,6 +43,24 @@ describe("a watch", () => {
 		expect(heard[3]![1] & (REMOVED | ADDRESSES)).toBe(REMOVED | ADDRESSES);
 	});
 
+	it("hears of the other interfaces although it threw when it heard of one", () => {
+		const { world, node, eth0 } = watched();
+		const eth1 = node.ethernet("eth1", world.device({ mac: macOf(2) }), "10.1.0.1/24");
+		world.run(10);
+		const errors: unknown[] = [];
+		node.stack.sockets.onError = (error) => errors.push((error as Error).message);
+		const heard: string[] = [];
+		node.stack.watch((link) => {
+			heard.push(link.name);
+			throw new Error(link.name);
+		});
+		eth0.nameServers = [1];
+		eth1.nameServers = [2];
+		world.run(10);
+		expect(heard).toEqual(["eth0", "eth1"]);
+		expect(errors).toEqual(["eth0", "eth1"]);
+	});
+
 	it("hears nothing after close, also when closed by its own call", () => {
 		const { world, heard, watch, eth0 } = watched();
 		watch.close();

@@ -112,8 +112,22 @@ describe("a name that ends in .local", () => {
 		expect([code, message, ms]).toEqual([
 			"ENOSERVER",
 			"printer.local: no interface that carries multicast is up and has an address",
-			5000,
+			10_000,
 		]);
+	});
+
+	it("waits for an interface as long as a lease may take, and then asks as often as ever", () => {
+		const scene = new Scene(silence);
+		scene.us.stack.interfaces.remove(scene.eth1);
+		scene.cable0.setLink(false);
+		scene.world.run(10);
+		scene.ask("printer.local");
+		scene.world.run(8000);
+		scene.cable0.setLink(true);
+		scene.world.run(4000);
+		expect(scene.results).toEqual([]);
+		scene.world.run(1500);
+		expect(scene.results[0]).toMatchObject({ host: "printer.local", code: "ENOTFOUND" });
 	});
 
 	it("and is .local alone is a name like another", () => {

@@ -1,10 +1,11 @@
 // The resolver as programs see it, against servers that behave.
 
 import { describe, expect, it } from "vitest";
-import { createResolver } from "../../../../src/service/dns/resolver.ts";
+import { createResolver, useNameServers } from "../../../../src/service/dns/resolver.ts";
 import type { ResolverOptions } from "../../../../src/service/dns/types.ts";
 import * as dns from "../../../support/dns.ts";
 import { ip } from "../../../support/frames.ts";
+import { Rig } from "../dhcp/rig.ts";
 import { Scene, always, silence } from "./scene.ts";
 
 describe("resolve", () => {
@@ -161,11 +162,11 @@ describe("resolve", () => {
 		expect([scene.sockets, scene.engine.busy]).toEqual([0, 0]);
 	});
 
-	it("waits five seconds for a server, then says that there is none", () => {
+	it("waits ten seconds for a server, then says that there is none", () => {
 		const scene = new Scene(always("192.0.2.7"));
 		scene.eth0.nameServers = [];
 		const { code, message, ms } = scene.lookUp("a.test");
-		expect([code, message, ms]).toEqual(["ENOSERVER", "a.test: there is no name server", 5000]);
+		expect([code, message, ms]).toEqual(["ENOSERVER", "a.test: there is no name server", 10000]);
 		expect(scene.lookUp("a.test", 4, new scene.Resolver({ timeout: 1000 }))).toMatchObject({ code: "ENOSERVER", ms: 1000 });
 		scene.ask("b.test");
 		scene.world.run(4000);
@@ -173,6 +174,38 @@ describe("resolve", () => {
 		scene.eth0.nameServers = [ip("10.0.0.53")];
 		scene.world.run(100);
 		expect(scene.results[2]).toMatchObject({ host: "b.test", address: "192.0.2.7" });
+	});
+
+	it("asks servers that are named while it waits, and forgets what the ones before say meanwhile", () => {
+		const scene = new Scene(always("192.0.2.7"));
+		scene.eth0.nameServers = [];
+		scene.world.run(10);
+		scene.ask("a.test");
+		scene.world.run(500);
+		useNameServers(scene.us.stack, ["10.0.0.53"]);
+		scene.world.run(100);
+		expect(scene.results[0]).toMatchObject({ host: "a.test", address: "192.0.2.7" });
+		// The old server's answer is on its way when there are others.
+		scene.server0.script = (query) => {
+			useNameServers(scene.us.stack, ["10.0.0.54"]);
+			return always("192.0.2.66")(query);
+		};
+		expect(scene.lookUp("b.test").code).not.toBe("");
+		scene.server0.script = always("192.0.2.8");
+		useNameServers(scene.us.stack, ["10.0.0.53"]);
+		expect(scene.lookUp("b.test").address).toBe("192.0.2.8");
+	});
+
+	it("has its answer on a board that gets its first lease meanwhile", () => {
+		for (let seed = 1; seed <= 20; seed++) {
+			const rig = new Rig({ seed });
+			const Resolver = createResolver(rig.stack);
+			const client = rig.client();
+			const codes: (string | undefined)[] = [];
+			new Resolver().resolve({ host: "example.com" }, (error) => codes.push(error?.code));
+			rig.bound(client);
+			expect(codes, `seed ${seed}`).toEqual([]);
+		}
 	});
 
 	it("works before the first poll", () => {
