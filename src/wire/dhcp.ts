@@ -3,19 +3,18 @@
 export const SERVER_PORT = 67;
 export const CLIENT_PORT = 68;
 
-export const OP = 0;
+const OP = 0;
 export const HTYPE = 1;
 export const HLEN = 2;
-export const XID = 4;
+const XID = 4;
 export const SECS = 8;
 export const FLAGS = 10;
 export const CIADDR = 12;
 export const YIADDR = 16;
-export const GIADDR = 24;
 export const CHADDR = 28;
-export const SNAME = 44;
+const SNAME = 44;
 export const FILE = 108;
-export const COOKIE = 236;
+const COOKIE = 236;
 export const OPTIONS = 240;
 
 export const BOOTREQUEST = 1;
@@ -31,7 +30,7 @@ const MAGIC = 0x63825363;
 const LEAST = 300;
 
 /** Options, RFC 2132 unless said otherwise. */
-export const PAD = 0;
+const PAD = 0;
 export const SUBNET_MASK = 1;
 export const ROUTER = 3;
 export const DNS = 6;
@@ -42,7 +41,7 @@ export const BROADCAST_ADDRESS = 28;
 export const NTP = 42;
 export const REQUESTED_ADDRESS = 50;
 export const LEASE_TIME = 51;
-export const OVERLOAD = 52;
+const OVERLOAD = 52;
 export const MESSAGE_TYPE = 53;
 export const SERVER_ID = 54;
 export const PARAMETERS = 55;

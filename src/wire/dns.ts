@@ -5,7 +5,7 @@
 /** Bytes of the header. */
 export const HEADER = 12;
 /** Largest name on the wire and largest label, octets. RFC 1035 §2.3.4. */
-export const MAX_NAME = 255;
+const MAX_NAME = 255;
 export const MAX_LABEL = 63;
 /** Largest question: a name, type and class. */
 export const MAX_QUERY = HEADER + MAX_NAME + 4;
@@ -21,10 +21,7 @@ export const CLASS_IN = 1;
 
 /** RFC 1035 §4.1.1. */
 export const NO_ERROR = 0;
-export const FORMAT_ERROR = 1;
-export const SERVER_FAILURE = 2;
 export const NAME_ERROR = 3;
-export const NOT_IMPLEMENTED = 4;
 export const REFUSED = 5;
 
 const FLAGS = 2;
