@@ -26,6 +26,9 @@ const require = createRequire(import.meta.url);
 /** What the XS host brings, or finds by a `-m` mapping. */
 const XS_EXTERNAL = /^(multihome|app|program|system|time|timer)$|^(multihome|host|bench|sdk)\/|^embedded:/;
 
+/** Any module by name: where a manifest brings more. */
+const BARE = /^[^./]/;
+
 /** What the natives' names stand for on XS. */
 const NATIVES = { "#codec": "multihome/codec", "#memory": "multihome/memory" };
 
@@ -132,7 +135,7 @@ export async function bundleApp(file, folder, { inline = false } = {}) {
  * Makes a board's two modules in `folder`: main.js, with the drivers and links it takes, and program.js; the stack is a module of its own, `multihome` of `bundle()`. `board(path)` is the source of the module "board", given how
  * it may import a file of the project. Answers whether the program may be preloaded: it is a function, and does nothing before it is called.
  */
-export async function bundleFirmware({ folder, board, program }) {
+export async function bundleFirmware({ folder, board, program, others = false }) {
 	const main = join(root, "hosts/firmware/main.ts");
 	const drivers = ["w5500", "enc28j60", "uart"].map((name) => join(root, `drivers/${name}/device.ts`));
 	const links = (await readdir(join(root, "hosts/firmware/links"))).map((name) => join(root, "hosts/firmware/links", name));
@@ -143,7 +146,8 @@ export async function bundleFirmware({ folder, board, program }) {
 			board((path) => `./${relative(work, js(join(root, path)))}`),
 		);
 		await joinModules(js(main), join(folder, "main.js"), { ...NATIVES, board: made }, XS_EXTERNAL, { inline: true });
-		const names = await joinModules(js(program), join(folder, "program.js"), NATIVES, XS_EXTERNAL, {
+		const external = others ? BARE : XS_EXTERNAL;
+		const names = await joinModules(js(program), join(folder, "program.js"), NATIVES, external, {
 			treeshake: false,
 			inline: true,
 		});

@@ -170,6 +170,7 @@ async function bundleTarget(platform, { target, board: file, app, manifest: more
 		folder,
 		board: (pathOf) => boardModule({ ...read, driverOf, pinsOf, uartOf, routes: routesOf(read) }, pathOf),
 		program: app ?? join(root, "hosts/examples/status.ts"),
+		others: more !== undefined,
 	});
 	const includes = [join(home, "manifest.json"), ...(more === undefined ? [] : [resolve(more)])];
 	const manifest = {

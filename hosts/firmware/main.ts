@@ -97,8 +97,17 @@ function run(): void {
 
 /** The program, which is a module that runs when it is imported, or whose default export is called with `device`. */
 async function start(device: unknown): Promise<void> {
-	const { default: program } = await import("program");
-	if (typeof program === "function") await program(device);
+	try {
+		const { default: program } = await import("program");
+		if (typeof program === "function") await program(device);
+	} catch (error) {
+		// Nobody else would hear of it. The board starts anew, as after any exception that nobody catches.
+		trace(`the program threw: ${describe(error)}\n`);
+		Timer.set(() => {
+			throw error;
+		}, 1000);
+		return;
+	}
 	collect();
 	trace(
 		`ready: slots ${slotsUsed()} of ${slotsTotal()}, chunk bytes ${chunkBytesUsed()} of ${chunkBytesTotal()}, free bytes ${freeBytes()}\n`,

@@ -94,13 +94,16 @@ describe("device.network", () => {
 
 	it("names the time servers that DHCP has named, while it does", async () => {
 		const told = await run(`
-			const lo1 = device.stack.interfaces.find("lo1");
+			import { EthernetInterface, MEDIUM_ETHERNET } from "multihome";
+			const nothing = { attach() {}, close() {}, receive: () => 0, transmit: () => 0 };
+			const card = { medium: MEDIUM_ETHERNET, mtu: 1500, abilities: 0, linkUp: false, mac: Uint8Array.of(2, 0, 0, 0, 0, 9), ...nothing };
+			const eth = device.stack.interfaces.add(new EthernetInterface("eth7", card));
 			const servers = () => ({ ...device.network.ntp.client }).servers;
-			lo1.lease = { state: { ntp: [0x0a000035, 0x0a000036] } };
+			eth.lease = { state: { ntp: [0x0a000035, 0x0a000036] } };
 			const named = servers();
-			lo1.lease = { state: { ntp: [] } };
+			eth.lease = { state: { ntp: [] } };
 			const none = servers();
-			lo1.lease = undefined;
+			eth.lease = undefined;
 			tell([named, none, servers()]);
 		`);
 		expect(told).toEqual([["10.0.0.53", "10.0.0.54"], ["pool.ntp.org"], ["pool.ntp.org"]]);

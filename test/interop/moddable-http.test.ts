@@ -169,7 +169,7 @@ async function openssl(folder: string, command: string): Promise<void> {
 
 /** NAME.key, NAME.pem and NAME.der of an authority that lives for a day. */
 async function authority(folder: string, name: string): Promise<void> {
-	const extensions = ["subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid", "basicConstraints=critical,CA:TRUE"];
+	const extensions = ["subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid:always", "basicConstraints=critical,CA:TRUE"];
 	const more = extensions.map((extension) => `-addext ${extension}`).join(" ");
 	await openssl(
 		folder,

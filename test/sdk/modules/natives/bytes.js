@@ -3,6 +3,8 @@
 /** The bytes, not copied. A string is taken as UTF-8. */
 export function bytesOf(data) {
 	if (typeof data === "string") return new Uint8Array(ArrayBuffer.fromString(data));
+	// As the SDK's C.
+	if (!ArrayBuffer.isView(data) && !(data instanceof ArrayBuffer)) throw new TypeError("invalid buffer");
 	return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
 }
 
