@@ -105,7 +105,7 @@ function interfaceStatus(stack: Stack, link: Interface): InterfaceStatus {
 		id: link.id,
 		kind: link.kind,
 		up: link.up,
-		mac: link instanceof EthernetInterface ? formatMac(view, link.block) : null,
+		mac: link instanceof EthernetInterface ? formatMac(link.mac) : null,
 		mtu: link.mtu,
 		metric: link.metric,
 		addresses: link.addresses.map((own) => `${formatIpv4(own.address)}/${own.length}`),
@@ -180,7 +180,7 @@ export function statusOf(stack: Stack): Status {
 			.filter((entry) => entry.state !== FREE)
 			.map((entry) => ({
 				address: formatIpv4(entry.address),
-				mac: entry.state === 1 ? "" : formatMac(core.view, entry.header),
+				mac: entry.state === 1 ? "" : formatMac(new Uint8Array(core.view.buffer, entry.header, 6)),
 				interface: entry.link!.name,
 				state: STATE_NAMES[entry.state]!,
 			})),

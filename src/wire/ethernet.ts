@@ -23,15 +23,9 @@ export function sameAddress(view: DataView, a: number, b: number): boolean {
 	return view.getInt32(a) === view.getInt32(b) && view.getUint16(a + 4) === view.getUint16(b + 4);
 }
 
-/** The six bytes at `at` as "02:00:00:12:34:56". For people: allocates. */
-export function formatMac(view: DataView, at: number): string {
+/** Six bytes as "02:00:00:12:34:56". For people: allocates. */
+export function formatMac(mac: Uint8Array): string {
 	let text = "";
-	for (let i = 0; i < 6; i++)
-		text +=
-			(i ? ":" : "") +
-			view
-				.getUint8(at + i)
-				.toString(16)
-				.padStart(2, "0");
+	for (let i = 0; i < 6; i++) text += (i === 0 ? "" : ":") + mac[i]!.toString(16).padStart(2, "0");
 	return text;
 }

@@ -2,7 +2,7 @@
 
 import { DHCP_MESSAGE } from "../../config.ts";
 import * as dhcp from "../../wire/dhcp.ts";
-import type { Settings } from "./options.ts";
+import { bytesOf, type Settings } from "./options.ts";
 
 /** What we would like to be told. Option 121 stands before 3: RFC 3442. */
 const WANTED: readonly number[] = Object.freeze([
@@ -38,13 +38,13 @@ export class Messages {
 	readonly bytes = new Uint8Array(DHCP_MESSAGE);
 	readonly view = new DataView(this.bytes.buffer);
 	readonly #mac: Uint8Array;
-	readonly #hostname: Uint8Array;
+	readonly #settings: Settings;
 	readonly #clientId: ArrayLike<number>;
 
-	constructor(mac: Uint8Array, { hostname, clientId }: Settings) {
+	constructor(mac: Uint8Array, settings: Settings) {
 		this.#mac = mac;
-		this.#hostname = hostname;
-		this.#clientId = clientId ?? [1, ...mac]; // RFC 2132 §9.14: the hardware's type and address
+		this.#settings = settings;
+		this.#clientId = settings.clientId ?? [1, ...mac]; // RFC 2132 §9.14: the hardware's type and address
 	}
 
 	/** Writes a message; answers its length. */
@@ -60,7 +60,8 @@ export class Messages {
 		if (server !== 0) at = dhcp.addWord(view, at, dhcp.SERVER_ID, server);
 		if (type === dhcp.DISCOVER || type === dhcp.REQUEST) {
 			at = dhcp.addShort(view, at, dhcp.MESSAGE_SIZE, DHCP_MESSAGE);
-			if (this.#hostname.length > 0) at = dhcp.addBytes(view, at, dhcp.HOST_NAME, this.#hostname);
+			const { hostname } = this.#settings;
+			if (hostname !== "") at = dhcp.addBytes(view, at, dhcp.HOST_NAME, bytesOf(hostname));
 			at = dhcp.addBytes(view, at, dhcp.PARAMETERS, WANTED);
 		}
 		return dhcp.finish(view, 0, at);

@@ -1,6 +1,6 @@
 // What an application may say to a DHCP client, checked.
 
-import { callbackOf, objectOption, show } from "../../io/options.ts";
+import { callbackOf, flagOf, objectOption, show, wholeOf } from "../../io/options.ts";
 import { ANNOUNCE_MS, PROBES } from "./times.ts";
 
 /** What a DHCP client may be told. */
@@ -24,7 +24,8 @@ export interface DhcpOptions<T = unknown> {
 }
 
 export interface Settings {
-	hostname: Uint8Array;
+	/** "" for none. */
+	hostname: string;
 	clientId: Uint8Array | undefined;
 	metric: number;
 	defaultRoute: boolean;
@@ -33,31 +34,20 @@ export interface Settings {
 	probeIntervalMs: number;
 }
 
-function whole(name: string, value: unknown, low: number, high: number, standard: number): number {
-	if (value === undefined) return standard;
-	if (typeof value !== "number") throw new TypeError(`${name} ${show(value)}: expected a number`);
-	if (value !== Math.floor(value) || value < low || value > high)
-		throw new RangeError(`${name} ${value}: expected a whole number from ${low} to ${high}`);
-	return value;
-}
-
-function flag(name: string, value: unknown): boolean {
-	if (value !== undefined && typeof value !== "boolean") throw new TypeError(`${name} ${show(value)}: expected true or false`);
-	return value !== false;
-}
-
-function bytesOf(text: string): Uint8Array {
+/** The bytes of ASCII characters. */
+export function bytesOf(text: string): Uint8Array {
 	const bytes = new Uint8Array(text.length);
 	for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
 	return bytes;
 }
 
-function hostnameOf(value: unknown): Uint8Array {
-	if (value === undefined) return new Uint8Array(0);
+/** Checks a host name: of the DHCP options, of `DhcpClient.hostname` and of `configure`. */
+export function hostnameOf(value: unknown): string {
 	if (typeof value !== "string") throw new TypeError(`hostname ${show(value)}: expected a text`);
+	// The length apart: XS 13.3 lets more than {0,61} pass.
 	if (value.length > 63 || !/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value))
 		throw new RangeError(`hostname ${show(value)}: expected 1 to 63 letters, digits, "-" or "."`);
-	return bytesOf(value);
+	return value;
 }
 
 function clientIdOf(value: unknown): Uint8Array | undefined {
@@ -74,13 +64,15 @@ function clientIdOf(value: unknown): Uint8Array | undefined {
 export function settingsOf<T>(options: DhcpOptions<T>): Settings {
 	objectOption(options);
 	callbackOf("onChanged", options.onChanged);
+	const { hostname, clientId, metric = 0, defaultRoute = true, classlessRoutes = true } = options;
+	const { probes = PROBES, probeIntervalMs = ANNOUNCE_MS / 2 } = options;
 	return {
-		hostname: hostnameOf(options.hostname),
-		clientId: clientIdOf(options.clientId),
-		metric: whole("metric", options.metric, 0, 65_535, 0),
-		defaultRoute: flag("defaultRoute", options.defaultRoute),
-		classlessRoutes: flag("classlessRoutes", options.classlessRoutes),
-		probes: whole("probes", options.probes, 0, 10, PROBES),
-		probeIntervalMs: whole("probeIntervalMs", options.probeIntervalMs, 1, 10_000, ANNOUNCE_MS / 2),
+		hostname: hostname === undefined ? "" : hostnameOf(hostname),
+		clientId: clientIdOf(clientId),
+		metric: wholeOf("metric", metric, 0, 65_535),
+		defaultRoute: flagOf("defaultRoute", defaultRoute),
+		classlessRoutes: flagOf("classlessRoutes", classlessRoutes),
+		probes: wholeOf("probes", probes, 0, 10),
+		probeIntervalMs: wholeOf("probeIntervalMs", probeIntervalMs, 1, 10_000),
 	};
 }

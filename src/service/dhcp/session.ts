@@ -386,7 +386,7 @@ export class Session extends machine.Machine {
 			dns: [...(lease?.dns ?? [])],
 			ntp: [...(lease?.ntp ?? [])],
 			domain: lease?.domain ?? "",
-			hostname: lease?.hostname || String.fromCharCode(...this.#settings.hostname),
+			hostname: lease?.hostname || this.#settings.hostname,
 			mtu: lease?.mtu ?? 0,
 			leaseSeconds: lease === undefined ? 0 : lease.seconds === INFINITE ? -1 : lease.seconds,
 			renewsInMs: lease === undefined ? -1 : left(this.#t1At),

@@ -1,7 +1,7 @@
 // What the network interface classes share. Several instances may observe one interface; each hears of every change.
 
 import { slotOf } from "../../io/common.ts";
-import { callbackOf, objectOption, show } from "../../io/options.ts";
+import { callbackOf, objectOption } from "../../io/options.ts";
 import { formatIpv4 } from "../../ip/address.ts";
 import { PROTOCOL, type Interface } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
@@ -144,13 +144,4 @@ export abstract class LinkSocket<L extends Interface> {
 		this.#watch?.close();
 		this.#watch = undefined;
 	}
-}
-
-/** A host name for DHCP. Throws RangeError. */
-export function hostnameOf(value: unknown): string {
-	const name = String(value);
-	// The length apart: XS 13.3 lets more than {0,61} pass.
-	if (name.length > 63 || !/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(name))
-		throw new RangeError(`hostname ${show(name)}: expected 1 to 63 letters, digits and "-"`);
-	return name;
 }

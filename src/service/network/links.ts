@@ -9,9 +9,10 @@ import { LoopbackInterface } from "../../link/loopback.ts";
 import { PppInterface, type PppState } from "../../link/ppp/ppp.ts";
 import { SlipInterface } from "../../link/slip.ts";
 import type { Stack } from "../../stack.ts";
-import { CONNECTING, DISCONNECTED, DISCONNECTING, hostnameOf, LinkSocket } from "./link.ts";
+import { formatMac } from "../../wire/ethernet.ts";
+import { CONNECTING, DISCONNECTED, DISCONNECTING, LinkSocket } from "./link.ts";
 import { DhcpClient } from "../dhcp/client.ts";
-import type { DhcpOptions } from "../dhcp/options.ts";
+import { hostnameOf, type DhcpOptions } from "../dhcp/options.ts";
 import { apply, clear, settingsOf } from "./static.ts";
 import type { ChangedProperty, ConfigureOptions, EthernetLinkOptions, LinkOptions } from "./types.ts";
 
@@ -22,7 +23,7 @@ abstract class ConfigurableSocket<L extends Interface> extends LinkSocket<L> {
 		const { stack, link } = this.use;
 		objectOption(options);
 		const { static: chosen } = options;
-		const hostname = options.hostname === undefined ? undefined : hostnameOf(options.hostname);
+		const hostname = options.hostname === undefined ? undefined : hostnameOf(String(options.hostname));
 		const settings = chosen ? settingsOf(stack, link, chosen) : undefined;
 		this.apply(hostname);
 		if (settings !== undefined) {
@@ -81,12 +82,6 @@ export class EthernetSocket extends ConfigurableSocket<EthernetInterface> {
 	get MAC(): string {
 		return formatMac(this.open.mac);
 	}
-}
-
-export function formatMac(mac: Uint8Array): string {
-	let text = "";
-	for (let i = 0; i < 6; i++) text += (i === 0 ? "" : ":") + mac[i]!.toString(16).padStart(2, "0");
-	return text;
 }
 
 export class PPPSocket extends LinkSocket<PppInterface> {

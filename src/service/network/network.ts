@@ -9,7 +9,7 @@ import { EthernetInterface } from "../../link/ethernet.ts";
 import type { Interface } from "../../link/interface.ts";
 import { Path } from "../../link/path.ts";
 import type { Stack } from "../../stack.ts";
-import { formatMac } from "./links.ts";
+import { formatMac } from "../../wire/ethernet.ts";
 import type { Change, InterfaceView, NewRoute, RoutePattern, RouteView, Way } from "./types.ts";
 
 /** By their bits in what the stack's watch tells: the first is 1. */

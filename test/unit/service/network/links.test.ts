@@ -234,9 +234,9 @@ describe("configure", () => {
 		};
 		eth.configure({ hostname: spy as unknown as string });
 		expect(read).toBeGreaterThan(0);
-		eth.configure({ hostname: "a".repeat(63) });
+		for (const right of ["a".repeat(63), "board-7.example"]) eth.configure({ hostname: right });
 		for (const wrong of ["a".repeat(64), "", "-a", "a-", "a b"])
-			expect(() => eth.configure({ hostname: wrong })).toThrow(/^hostname ".*": expected 1 to 63 letters, digits and "-"$/);
+			expect(() => eth.configure({ hostname: wrong })).toThrow(/^hostname ".*": expected 1 to 63 letters, digits, "-" or "\."$/);
 		expect([eth.connection, eth.address]).toEqual([500, "10.0.0.1"]);
 		expect(() => eth.configure(undefined as never)).toThrow("options undefined: expected an object");
 		expect(() => eth.configure({ static: true as never })).toThrow("static true: expected an object, or false");
