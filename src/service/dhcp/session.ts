@@ -327,10 +327,11 @@ export class Session extends machine.Machine {
 	}
 
 	protected override release(): void {
-		const { address } = this;
-		if (address === 0 || this.#link.slot === 0) return;
-		const { server } = this.#lease!;
-		this.#send(dhcp.RELEASE, server, address, 0, server);
+		if (this.#link.slot === 0) return;
+		const { address, server } = this.#lease!;
+		// Lent, and not ours yet: then it is no source, and the server is no neighbour. As with DECLINE, everybody hears it; the identifier says who is meant.
+		if (this.address === 0) this.#send(dhcp.RELEASE, BROADCAST, address, 0, server, 0);
+		else this.#send(dhcp.RELEASE, server, address, 0, server);
 	}
 
 	protected override drop(): void {
@@ -359,12 +360,12 @@ export class Session extends machine.Machine {
 		this.#secs = Math.floor((this.#clock.now - this.#begunAt) / 1000);
 	}
 
-	/** One that cannot be sent is as one that was lost. `from`: our address, where we have one. */
-	#send(type: number, to: number, from: number, requested: number, server: number): void {
+	/** One that cannot be sent is as one that was lost. `from`: our address, where we have one; `source`: that of the IP header. */
+	#send(type: number, to: number, from: number, requested: number, server: number, source = from): void {
 		const length = this.#messages.compose(type, { xid: this.#xid, seconds: this.#secs, from, requested, server });
 		this.tries++;
 		try {
-			this.#stack.udp.sendFrom(this.#socket, to, dhcp.SERVER_PORT, this.bytes, 0, length, from, dhcp.CLIENT_PORT);
+			this.#stack.udp.sendFrom(this.#socket, to, dhcp.SERVER_PORT, this.bytes, 0, length, source, dhcp.CLIENT_PORT);
 		} catch {
 			// No way to the server, or no link: the timer tries again.
 		}

@@ -162,6 +162,39 @@ describe("a client", () => {
 		expect(rig.server.names()).toEqual([]);
 	});
 
+	it("gives the address back at close while it still probes for it, from 0.0.0.0 and to everybody, in the server's name", () => {
+		const rig = new Rig();
+		const client = rig.client();
+		expect(rig.world.until(() => client.state.state === "probing", 5000)).toBe(true);
+		client.close();
+		rig.world.run(10);
+		const release = rig.server.heard.at(-1)!;
+		expect(release).toMatchObject({
+			name: "release",
+			ciaddr: ip("192.168.1.100"),
+			source: 0,
+			destination: ip("255.255.255.255"),
+		});
+		expect(read32(release.options.get(54)!, 0)).toBe(ip("192.168.1.1"));
+		expect(rig.addresses()).toEqual([]);
+		// Nothing that went out, ARP included, said that the address is ours.
+		expect(rig.server.arps.filter(({ sender }) => sender !== 0)).toEqual([]);
+	});
+
+	it("gives the address back at close when the link came back before the address was in use", () => {
+		const rig = new Rig();
+		const client = rig.client();
+		rig.world.until(() => client.state.state === "probing", 5000);
+		rig.server.device.setLink(false);
+		rig.world.run(100);
+		rig.server.silent = true;
+		rig.server.device.setLink(true);
+		rig.world.until(() => client.state.state === "rebooting", 5000);
+		client.close();
+		rig.world.run(10);
+		expect(rig.server.heard.at(-1)).toMatchObject({ name: "release", ciaddr: ip("192.168.1.100"), source: 0 });
+	});
+
 	it("asks at once when told to renew: with a lease for more time, without one for an offer", () => {
 		const rig = new Rig();
 		rig.server.silent = true;
