@@ -34,6 +34,8 @@ export class EthernetInterface extends Interface {
 	// What DHCP needs comes last: XS finds a property the faster the earlier it was made, and the others are wanted for each packet.
 	/** Who has an address lent for it: the DHCP client. One at a time. */
 	lease: LeaseKeeper | undefined = undefined;
+	/** The host name that the application has chosen for DHCP clients to come, instead of that of their options. */
+	hostname: string | undefined = undefined;
 	/** UDP port whose datagrams are taken for any address that their sender chose, or 0: a DHCP server writes to the address that it offers. */
 	anyAddressPort = 0;
 	/** The address that `probe` asks for, or 0: also others' questions for it are conflicts. RFC 5227 §2.1.1. */

@@ -13,7 +13,7 @@ import type { UdpSocket } from "../../transport/udp.ts";
 import type { Watch } from "../../transport/watch.ts";
 import { CLIENT_PORT } from "../../wire/dhcp.ts";
 import { RENEW, CLOSE, STATE_NAMES, CLOSED } from "./machine.ts";
-import { settingsOf, type DhcpOptions, type Settings } from "./options.ts";
+import { hostnameOf, settingsOf, type DhcpOptions, type Settings } from "./options.ts";
 import { Session } from "./session.ts";
 
 /** State of a client that is closed, or has not begun. */
@@ -48,8 +48,7 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 	readonly #link: EthernetInterface;
 	readonly #socket: UdpSocket;
 	readonly #settings: Settings;
-	/** What it was made with. */
-	readonly options: DhcpOptions<DhcpClient>;
+	readonly #options: DhcpOptions<DhcpClient>;
 	readonly #onChanged: ((this: DhcpClient) => void) | undefined;
 	readonly #watch: Watch;
 	/** Undefined until the next poll begins it, and once closed. */
@@ -65,7 +64,7 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 	 */
 	constructor(stack: Stack, link: EthernetInterface | string, options: DhcpOptions<DhcpClient> = {}) {
 		this.#settings = settingsOf(options);
-		this.options = options;
+		this.#options = options;
 		this.#onChanged = options.onChanged;
 		if (link === undefined) throw new RangeError(`interface ${show(link)}: expected one of the stack, or its name`);
 		const found = stack.interfaces.at(slotOf(stack, link))!;
@@ -100,6 +99,19 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 	/** The lent address that the interface has, int32; 0 while there is none. */
 	get address(): number {
 		return this.#session === undefined ? 0 : this.#session.address;
+	}
+
+	/** What it was made with, and the host name that it has now. */
+	get options(): DhcpOptions<DhcpClient> {
+		return { ...this.#options, hostname: this.hostname };
+	}
+
+	/** What DHCP servers are told from the next DISCOVER or REQUEST on; undefined for none. Setting it throws TypeError or RangeError, as the option does. */
+	get hostname(): string | undefined {
+		return this.#settings.hostname || undefined;
+	}
+	set hostname(value: string | undefined) {
+		this.#settings.hostname = value === undefined ? "" : hostnameOf(value);
 	}
 
 	/** What there is to see, as of the last poll. Allocates. */

@@ -6,7 +6,7 @@ import { ANNOUNCE_MS, PROBES } from "./times.ts";
 /** What a DHCP client may be told. */
 export interface DhcpOptions<T = unknown> {
 	/** What the server is to call us, 1 to 63 letters, digits, "-" or "."; many put it into their DNS. Option 12. */
-	hostname?: string;
+	hostname?: string | undefined;
 	/** Who we are to the server, 2 to 64 bytes, or a text of so many ASCII characters; the hardware address when absent. Option 61. */
 	clientId?: string | Uint8Array;
 	/** Added to the interface's metric for the routes of the lease, 0 to 65535. */

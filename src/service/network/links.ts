@@ -18,24 +18,25 @@ import type { ChangedProperty, ConfigureOptions, EthernetLinkOptions, LinkOption
 
 /** Links whose addresses the application may choose. */
 abstract class ConfigurableSocket<L extends Interface> extends LinkSocket<L> {
-	/** Sets host name and address. Throws TypeError or RangeError naming what is wrong; then nothing has changed. */
+	/** Sets host name and address. Throws TypeError or RangeError naming what is wrong, Error when DHCP cannot begin; then nothing has changed. */
 	configure(options: ConfigureOptions): void {
 		const { stack, link } = this.use;
 		objectOption(options);
 		const { static: chosen } = options;
 		const hostname = options.hostname === undefined ? undefined : hostnameOf(String(options.hostname));
 		const settings = chosen ? settingsOf(stack, link, chosen) : undefined;
-		this.apply(hostname);
+		// What may still throw comes first.
 		if (settings !== undefined) {
 			this.dynamic(stack, link, false);
 			apply(stack, link, settings);
 		} else if (chosen !== undefined) this.dynamic(stack, link, true);
+		if (hostname !== undefined) this.named(link, hostname);
 	}
 
-	/** The host name, where there is a use for it. */
-	protected apply(_hostname: string | undefined): void {}
+	/** Takes up a host name, where there is a use for it. */
+	protected named(_link: L, _hostname: string): void {}
 
-	/** Begins or ends having the address lent. */
+	/** Begins or ends having the address lent. When it throws, nothing has changed. */
 	protected dynamic(_stack: Stack, link: L, wanted: boolean): void {
 		if (wanted) throw new RangeError(`static false of ${link.name}: ${link.kind} has no DHCP`);
 	}
@@ -43,27 +44,27 @@ abstract class ConfigurableSocket<L extends Interface> extends LinkSocket<L> {
 
 export class EthernetSocket extends ConfigurableSocket<EthernetInterface> {
 	#dhcp: DhcpOptions<DhcpClient> | undefined;
-	#hostname: string | undefined;
 
 	constructor(stack: Stack, options: EthernetLinkOptions = {}) {
 		super(stack, options, EthernetInterface, "ethernet");
 		this.#dhcp = options.dhcp;
 	}
 
-	/** Takes the interface up; without an address it begins to get one from DHCP. */
+	/** Takes the interface up; without an address it begins to get one from DHCP. Throws Error when no UDP socket is free for that; then nothing has changed. */
 	override connect(): void {
-		super.connect();
 		const { stack, link } = this.use;
-		if (link.addresses.length === 0 && link.lease === undefined) this.#begin(stack, link);
+		if (link.addresses.length === 0 && link.lease === undefined) this.#begin(stack, link); // which may throw
+		super.connect();
 	}
 
 	#begin(stack: Stack, link: EthernetInterface): void {
-		const hostname = this.#hostname ?? this.#dhcp?.hostname;
-		void new DhcpClient(stack, link, { ...this.#dhcp, ...(hostname !== undefined && { hostname }) });
+		void new DhcpClient(stack, link, { ...this.#dhcp, hostname: link.hostname ?? this.#dhcp?.hostname });
 	}
 
-	protected override apply(hostname: string | undefined): void {
-		this.#hostname = hostname ?? this.#hostname;
+	/** For the client that there is, and for those that `configure` and `connect` of any instance begin. */
+	protected override named(link: EthernetInterface, hostname: string): void {
+		link.hostname = hostname;
+		if (link.lease instanceof DhcpClient) link.lease.hostname = hostname;
 	}
 
 	protected override dynamic(stack: Stack, link: EthernetInterface, wanted: boolean): void {

@@ -41,7 +41,7 @@ export interface StaticAddress {
 
 /** What `configure` takes. */
 export interface ConfigureOptions {
-	/** What DHCP servers are told from the next lease on: 1 to 63 letters, digits, "-" or "." */
+	/** What DHCP servers are told from the next DISCOVER or REQUEST on, that for a renewal included; Ethernet only: 1 to 63 letters, digits, "-" or "." */
 	hostname?: string | undefined;
 	/** False: an address from DHCP, Ethernet only. Left out, the address stays as it is. */
 	static?: StaticAddress | false | null | undefined;

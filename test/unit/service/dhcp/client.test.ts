@@ -85,6 +85,28 @@ describe("a client", () => {
 		expect(rig.server.heard[0]!.options.has(12)).toBe(false);
 	});
 
+	it("has a host name that may be changed, checked as the option is, and is told from the next message on", () => {
+		const rig = new Rig();
+		const client = rig.client({ probes: 0, hostname: "first" });
+		for (const [wrong, type] of [
+			["a b", RangeError],
+			["", RangeError],
+			[7, TypeError],
+			[null, TypeError],
+		] as const)
+			expect(() => (client.hostname = wrong as never)).toThrow(type);
+		expect([client.hostname, client.options.hostname]).toEqual(["first", "first"]);
+		expect(rig.world.until(() => client.state.state === "requesting", 5000)).toBe(true);
+		client.hostname = "second";
+		rig.bound(client);
+		client.hostname = undefined;
+		client.renew();
+		rig.world.run(10);
+		const names = rig.server.heard.map(({ options }) => String.fromCharCode(...(options.get(12) ?? [])));
+		expect([names[0], names.at(-1)]).toEqual(["first", ""]);
+		expect(client.options.hostname).toBe(undefined);
+	});
+
 	it("tells of changes after processing, not within the constructor, and those who watch", () => {
 		const rig = new Rig();
 		const states: string[] = [];

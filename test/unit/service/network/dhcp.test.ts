@@ -48,6 +48,70 @@ describe("an Ethernet without address", () => {
 	});
 });
 
+describe("a host name", () => {
+	/** Host names that the server has been told since the last call, by message. */
+	const told = ({ server }: Rig): string[] =>
+		server.heard
+			.splice(0)
+			.map(({ name, options }) => `${name} ${options.has(12) ? String.fromCharCode(...options.get(12)!) : "without"}`);
+
+	it("is told from the next REQUEST on while DHCP runs: at a renewal, and after the link was down", () => {
+		const { made, eth, world } = rig();
+		const client = made.client({ probes: 0, hostname: "first" });
+		expect(made.bound(client)).toBe(true);
+		expect(told(made)).toEqual(["discover first", "request first"]);
+		eth.configure({ hostname: "new" });
+		expect(client.hostname).toBe("new");
+		client.renew();
+		world.run(100);
+		expect(told(made)).toEqual(["request new"]);
+		eth.configure({ hostname: "newer.example" });
+		eth.disconnect();
+		world.run(100);
+		eth.connect();
+		expect(made.bound(client)).toBe(true);
+		expect(told(made)).toEqual(["request newer.example"]);
+		expect(made.link.lease).toBe(client);
+		expect(client.state.hostname).toBe("newer.example");
+	});
+
+	it("is the interface's: what one instance was told, the client says that another begins", () => {
+		const { made, eth } = rig();
+		const other = new EthernetSocket(made.stack, { dhcp: { probes: 0, hostname: "option" } });
+		eth.configure({ hostname: "chosen" });
+		other.connect();
+		expect(made.bound(made.link.lease as DhcpClient)).toBe(true);
+		expect(told(made)).toEqual(["discover chosen", "request chosen"]);
+		other.configure({ static: STATIC });
+		other.configure({ static: false, hostname: "last" });
+		made.world.run(10);
+		expect((made.link.lease as DhcpClient).hostname).toBe("last");
+		expect(made.bound(made.link.lease as DhcpClient)).toBe(true);
+		expect(told(made)).toEqual(["release without", "discover last", "request last"]);
+	});
+
+	it("that a program gave the client itself is taken over by the next client", () => {
+		const { made } = rig();
+		const eth = new EthernetSocket(made.stack);
+		const client = made.client({ probes: 0, hostname: "first" });
+		client.hostname = "second";
+		eth.configure({ static: STATIC });
+		eth.configure({ static: false });
+		expect((made.link.lease as DhcpClient).hostname).toBe("second");
+	});
+});
+
+describe("connect", () => {
+	it("that cannot begin DHCP leaves the interface down", () => {
+		const { made, eth } = rig();
+		eth.disconnect();
+		made.stack.udp.open(0, 5000, 0); // the only socket
+		expect(() => eth.connect()).toThrow(/^DHCP on eth0: all 1 UDP sockets are in use/);
+		expect(made.link.enabled).toBe(false);
+		expect(eth.connection).toBe(100);
+	});
+});
+
 describe("configure", () => {
 	it("goes from DHCP to a static address and back, with nothing left of either", () => {
 		const { made, eth, heard, world } = rig();
@@ -105,7 +169,8 @@ describe("configure", () => {
 		eth.configure({ static: STATIC });
 		world.run(10);
 		made.stack.udp.open(0, 5000, 0); // the only socket
-		expect(() => eth.configure({ static: false })).toThrow(/^DHCP on eth0: all 1 UDP sockets are in use/);
+		expect(() => eth.configure({ static: false, hostname: "other" })).toThrow(/^DHCP on eth0: all 1 UDP sockets are in use/);
+		expect(made.link.hostname).toBe(undefined);
 		expect(made.addresses()).toEqual(["10.9.0.20/24"]);
 		expect(made.stack.interfaces.owner(ip("10.9.0.20"))).toBe(made.link);
 	});
