@@ -14,6 +14,7 @@ const SETTINGS = { host: "example.com", port: 80, path: "/" };
 /** Silence of a server before it is given up, ms. */
 const SILENCE_MS = 15_000;
 
+/** A callback that throws ends the request; the stack reports what it threw, as with sockets. */
 export interface HttpGetOptions {
 	/** Name or address. */
 	host: string;
@@ -103,14 +104,19 @@ export class HttpGet {
 		try {
 			for (let end = this.#socket!.read(bytes); end !== undefined; end = this.#socket?.read(bytes)) this.#take(bytes, end);
 		} catch (error) {
-			this.#fail(error as Error);
+			this.close(); // a callback threw: that ends it, as it ends a socket, and the stack reports it
+			throw error;
 		}
 	}
 
 	#take(bytes: Uint8Array, end: number): void {
 		const response = this.#response;
 		for (let at = 0; at < end && this.#open;) {
-			at = response.take(bytes, at, end);
+			try {
+				at = response.take(bytes, at, end);
+			} catch (error) {
+				return this.#fail(error as Error);
+			}
 			if (response.headDone && !this.#told) {
 				this.#told = true;
 				this.#options.onHead?.(response);

@@ -10,6 +10,7 @@ import type { Bytes, Device, TCP } from "./device.ts";
 import { textOf } from "./http/text.ts";
 import * as mqtt from "./mqtt/packets.ts";
 
+/** A callback that throws while something is received or written ends the client; the stack reports what it threw, as with sockets. */
 export interface MqttOptions {
 	/** Name or address of the broker. */
 	host: string;
@@ -157,8 +158,8 @@ export class MqttClient {
 				address,
 				port,
 				interface: by,
-				onWritable: (room) => this.#writable(room),
-				onReadable: () => this.#read(attempt),
+				onWritable: (room) => this.#guard(() => this.#writable(room)),
+				onReadable: () => this.#guard(() => this.#read(attempt)),
 				onError: () => lost(socket.error ?? "closed"),
 			});
 			this.#socket = socket;
@@ -178,6 +179,16 @@ export class MqttClient {
 			);
 		} catch (error) {
 			lost((error as Error).message);
+		}
+	}
+
+	/** What a callback throws ends the socket; so it ends the client, or nothing would ever come again. */
+	#guard(action: () => void): void {
+		try {
+			action();
+		} catch (error) {
+			this.close();
+			throw error;
 		}
 	}
 
@@ -214,16 +225,13 @@ export class MqttClient {
 
 	#read(attempt: number): void {
 		const bytes = this.#buffer;
-		try {
-			for (let end = this.#socket!.read(bytes); end !== undefined; end = this.#socket?.read(bytes)) {
-				this.#reader.take(bytes, 0, end, (first, body) => {
-					this.#packet(first, body, attempt);
-					return this.#try === attempt;
-				});
-				if (this.#try !== attempt) return;
-			}
-		} catch (error) {
-			this.#lost(attempt, (error as Error).message);
+		for (let end = this.#socket!.read(bytes); end !== undefined; end = this.#socket?.read(bytes)) {
+			const sound = this.#reader.take(bytes, 0, end, (first, body) => {
+				this.#packet(first, body, attempt);
+				return this.#try === attempt;
+			});
+			if (!sound) this.#lost(attempt, "a packet's length has more than four bytes");
+			if (this.#try !== attempt) return;
 		}
 	}
 
@@ -233,7 +241,7 @@ export class MqttClient {
 			if (body[1] === 0) this.#accepted();
 			else this.#lost(attempt, REFUSALS[body[1]!] ?? `refused with ${body[1]}`);
 		} else if (!this.connected) this.#lost(attempt, `packet ${type} before the login was answered`);
-		else if (type === mqtt.PUBLISH) this.#message(first, body);
+		else if (type === mqtt.PUBLISH) this.#message(first, body, attempt);
 		else if (type === mqtt.PUBACK && body.length >= 2) this.#acknowledged((body[0]! << 8) | body[1]!);
 		else if (type === mqtt.PINGRESP) this.#pinged = false;
 		else if (type !== mqtt.SUBACK) this.#lost(attempt, `packet ${type} is none for a client`);
@@ -257,11 +265,11 @@ export class MqttClient {
 	};
 
 	/** §3.3. */
-	#message(first: number, body: Uint8Array): void {
+	#message(first: number, body: Uint8Array, attempt: number): void {
 		const qos = (first >> 1) & 3;
 		const end = 2 + ((body[0]! << 8) | body[1]!);
 		const at = qos === 0 ? end : end + 2;
-		if (body.length < 2 || at > body.length || qos > 1) throw new Error("a message that is none");
+		if (body.length < 2 || at > body.length || qos > 1) return this.#lost(attempt, "a message that is none");
 		this.counters.received++;
 		this.#options.onMessage?.(textOf(body, 2, end), body.subarray(at), (first & mqtt.RETAIN) !== 0);
 		if (qos === 0 || !this.connected) return;

@@ -105,28 +105,30 @@ export class Reader {
 
 	/**
 	 * Takes bytes `at` to `end` and calls `whole` for every packet that is complete: its first byte, and its body, valid during the call. Stops when that answers false.
-	 * Throws Error for a length that is none.
+	 * Answers false for a length that is none: what `whole` throws is all that it throws.
 	 */
-	take(bytes: Uint8Array, at: number, end: number, whole: (first: number, body: Uint8Array) => boolean): void {
+	take(bytes: Uint8Array, at: number, end: number, whole: (first: number, body: Uint8Array) => boolean): boolean {
 		while (at < end) {
 			if (this.#first < 0) this.#first = bytes[at++]!;
-			else if (!this.#lengthDone) this.#lengthByte(bytes[at++]!);
-			else at = this.#copy(bytes, at, end);
+			else if (!this.#lengthDone) {
+				if (!this.#lengthByte(bytes[at++]!)) return false;
+			} else at = this.#copy(bytes, at, end);
 			if (!this.#lengthDone || this.#have < this.#length) continue;
 			const first = this.#first;
 			const length = this.#length;
 			this.reset();
 			if (length > this.#body.length) this.skipped++;
-			else if (!whole(first, this.#body.subarray(0, length))) return;
+			else if (!whole(first, this.#body.subarray(0, length))) return true;
 		}
+		return true;
 	}
 
 	/** §2.2.3: seven bits a byte, four bytes at most. */
-	#lengthByte(byte: number): void {
+	#lengthByte(byte: number): boolean {
 		this.#length |= (byte & 0x7f) << this.#shift;
 		this.#shift += 7;
 		this.#lengthDone = byte < 0x80;
-		if (!this.#lengthDone && this.#shift === 28) throw new Error("a packet's length has more than four bytes");
+		return this.#lengthDone || this.#shift < 28;
 	}
 
 	#copy(bytes: Uint8Array, at: number, end: number): number {

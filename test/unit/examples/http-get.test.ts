@@ -155,6 +155,23 @@ describe("an HTTP client", () => {
 		}
 	});
 
+	it.each(["onHead", "onBody", "onDone"])("that throws in %s ends; the stack reports it, and no onError comes of it", (name) => {
+		const s = stage();
+		const reported: unknown[] = [];
+		s.one.stack.sockets.onError = (error) => reported.push(error);
+		serve(s, `${OK}Content-Length: 5\r\n\r\nhello`);
+		const mistake = new Error("mine");
+		const result = client(s, {
+			[name]() {
+				throw mistake;
+			},
+		});
+		s.world.run(120_000);
+		expect(reported).toEqual([mistake]);
+		expect(result.told).toEqual(name === "onHead" ? [] : ["200 5 text/plain"]);
+		expect(s.one.stack.status().sockets).toEqual([]);
+	});
+
 	it("refuses a path that would end the request line", () => {
 		const s = stage();
 		expect(() => client(s, { path: "/a HTTP/1.1\r\nX: y" })).toThrow(/^path "\/a HTTP\/1\.1/);

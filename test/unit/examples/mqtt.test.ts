@@ -198,6 +198,31 @@ describe("an MQTT client", () => {
 		}
 	});
 
+	it.each(["onMessage", "onConnected", "onDone"])(
+		"that throws in %s ends; the stack reports it, once, and nothing is repeated",
+		(name) => {
+			const s = stage();
+			const reported: unknown[] = [];
+			s.one.stack.sockets.onError = (error) => reported.push(error);
+			const broker = new Broker(s);
+			const mistake = new Error("mine");
+			const wrong = () => {
+				throw mistake;
+			};
+			const { mqtt: c, told } = client(s, { [name]: wrong });
+			c.publish("t", ascii("1"), { qos: 1, onDone: name === "onDone" ? wrong : undefined });
+			s.world.run(1000);
+			if (name === "onMessage") broker.server.last.send(mqtt.publish("say", ascii("hello"), 1, false, 7));
+			s.world.run(200_000);
+			expect(reported).toEqual([mistake]);
+			expect(told).toEqual(name === "onConnected" ? [] : ["connected"]);
+			expect(broker.server.connections.length).toBe(1);
+			expect(c.counters.repeated).toBe(0);
+			expect(() => c.publish("t", ascii("2"))).toThrow("publish: the client is closed");
+			expect(s.one.stack.status().sockets).toEqual([]);
+		},
+	);
+
 	it("waits for no more messages than it may, and refuses topics that are none", () => {
 		const s = stage();
 		const { mqtt: c } = client(s, { queue: 2 });
