@@ -17,7 +17,7 @@ import { InterfaceSet } from "./ip/interfaces.ts";
 import { Ip } from "./ip/ip.ts";
 import { Routes } from "./ip/routes.ts";
 import { EthernetInterface } from "./link/ethernet.ts";
-import { ROUTES, type Interface } from "./link/interface.ts";
+import { ADDED, ROUTES, type Interface } from "./link/interface.ts";
 import type { Path } from "./link/path.ts";
 import { LoopbackInterface } from "./link/loopback.ts";
 import { statusOf, type Status } from "./status.ts";
@@ -354,6 +354,7 @@ export class Stack {
 
 	/** Told by the interface set. */
 	changed(link: Interface, what: number): void {
+		if (what === ADDED) this.udp.tellGroups(link);
 		this.#watches.changed(link, what);
 	}
 

@@ -62,4 +62,8 @@ export class Capture implements Device {
 		this.#device.close();
 		this.#file.close();
 	}
+
+	multicast(on: boolean): void {
+		this.#device.multicast?.(on);
+	}
 }

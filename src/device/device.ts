@@ -67,6 +67,11 @@ export interface Device {
 	put?(packet: number, at: number, end: number, header: number, block: number): number;
 	/** When time itself matters to the device (delays, polling a silent chip): called with the time of every poll, ms; answers in how many ms it wants to be polled, or -1. */
 	poll?(now: number): number;
+	/**
+	 * Whether frames for multicast groups are wanted: told when the first group is joined and when the last one is left, only between `attach` and
+	 * `close`, and not wanted until then. A device without it hands all of them on.
+	 */
+	multicast?(on: boolean): void;
 	/** Releases what the device holds. */
 	close(): void;
 }

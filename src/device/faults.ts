@@ -323,6 +323,10 @@ export class Faults implements Device {
 		this.#device.close();
 	}
 
+	multicast(on: boolean): void {
+		this.#device.multicast?.(on);
+	}
+
 	/** The stack asked for the time of the next poll before this frame was there: it shall ask again. */
 	#remind(line: Line): void {
 		if (line.waiting && !this.#reminded) {

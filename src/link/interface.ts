@@ -105,6 +105,8 @@ export abstract class Interface {
 	#listener: InterfaceListener | undefined;
 	#flags = 0;
 	#timed = false;
+	/** Whether the device was told that frames for groups are wanted. */
+	#wantsGroups = false;
 
 	constructor(name: string, device: Device, linkHeader: number, options: InterfaceOptions) {
 		if (typeof name !== "string" || !/^[A-Za-z0-9._-]{1,15}$/.test(name))
@@ -194,6 +196,7 @@ export abstract class Interface {
 		this.#discard();
 		this.flush();
 		this.device.close();
+		this.#wantsGroups = false;
 		this.slot = this.id = this.block = 0;
 	}
 
@@ -312,5 +315,12 @@ export abstract class Interface {
 	#discard(): void {
 		for (let n = this.queue.clear(); n > 0; n--) this.core.count(this.block, DROP.interfaceDown);
 		this.waiting = 0;
+	}
+
+	/** Whether frames for groups are wanted here: the device is told of a change, when it filters them. Nothing after `detach`. */
+	wantGroups(on: boolean): void {
+		if (on === this.#wantsGroups || this.slot === 0) return;
+		this.#wantsGroups = on;
+		this.device.multicast?.(on);
 	}
 }

@@ -243,6 +243,7 @@ export class Udp {
 	join(link: Interface | undefined, group: number): void {
 		const groups = link === undefined ? this.#groups : link.groups;
 		groups.set(group, (groups.get(group) ?? 0) + 1);
+		this.#groupsChanged(link);
 	}
 
 	leave(link: Interface | undefined, group: number): void {
@@ -250,6 +251,7 @@ export class Udp {
 		const joins = groups.get(group) ?? 0;
 		if (joins > 1) groups.set(group, joins - 1);
 		else groups.delete(group);
+		this.#groupsChanged(link);
 	}
 
 	/** An interface is gone: sockets bound to it end. */
@@ -273,6 +275,17 @@ export class Udp {
 		socket.gone = true;
 		socket.path.stamp = -1;
 		this.#set.post(socket, ERROR);
+	}
+
+	/** Tells an interface that was added, or on which groups were joined or left, whether it is to hear any. */
+	tellGroups(link: Interface): void {
+		link.wantGroups(link.groups.size > 0 || this.#groups.size > 0);
+	}
+
+	/** Groups were joined or left on that interface, or without one on all. */
+	#groupsChanged(link: Interface | undefined): void {
+		if (link !== undefined) this.tellGroups(link);
+		else for (const each of this.#ip.interfaces.list) this.tellGroups(each);
 	}
 
 	/** A new owner hears what waits. */

@@ -141,6 +141,9 @@ describe("capture", () => {
 		expect(capture.poll).toBeUndefined();
 		device.linkUp = false;
 		expect(capture.linkUp).toBe(false);
+		capture.multicast(true);
+		capture.multicast(false);
+		expect(device.groups).toEqual([true, false]);
 		capture.close();
 		expect(device.closed).toBe(true);
 		expect(sink.closed).toBe(true);

@@ -15,6 +15,8 @@ export class FakeDevice implements Device {
 	answer = SENT;
 	held: number[] = [];
 	closed = false;
+	/** Whether frames for groups are wanted, each time it was told. */
+	groups: boolean[] = [];
 	host!: DeviceHost;
 
 	attach(host: DeviceHost): void {
@@ -38,6 +40,10 @@ export class FakeDevice implements Device {
 
 	close(): void {
 		this.closed = true;
+	}
+
+	multicast(on: boolean): void {
+		this.groups.push(on);
 	}
 }
 

@@ -83,6 +83,13 @@ describe("faults", () => {
 		}
 	});
 
+	it("tells the device whether frames for groups are wanted", () => {
+		const bench = new Bench({});
+		bench.faults.multicast(true);
+		bench.faults.multicast(false);
+		expect(bench.device.groups).toEqual([true, false]);
+	});
+
 	it("loses its share, both ways", () => {
 		const bench = new Bench({ loss: 0.1 });
 		for (const arrived of [bench.inward(10_000), bench.outward(10_000)]) {
