@@ -24,7 +24,7 @@ export interface EthernetChipOptions {
 	hz?: number;
 	/** Six bytes of a unicast address. Required: neither chip has one of its own. */
 	mac: Uint8Array;
-	/** Accept multicast frames (IPv6 and mDNS need them). */
+	/** Accept multicast frames always. Without it they are accepted while a program has joined a group. */
 	multicast?: boolean;
 	/** Accept every frame. */
 	promiscuous?: boolean;
@@ -106,7 +106,7 @@ export abstract class EthernetChip extends Port implements Device {
 		return counts;
 	}
 
-	/** Accepts beside its own address and broadcasts what is said here. */
+	/** Accepts beside its own address and broadcasts what is said here, and multicast frames while groups are joined (`multicast`). */
 	filter({ multicast = false, promiscuous = false }: { multicast?: boolean; promiscuous?: boolean }): void {
 		this.configure(this.mac, acceptOf({ multicast, promiscuous }));
 	}

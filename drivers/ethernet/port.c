@@ -18,6 +18,8 @@ typedef struct {
 	xsMachine *the;
 	xsSlot callback; /* remembered while `listening` */
 	int listening;
+	uint8_t accept; /* what options and configure() say */
+	uint8_t groups; /* what multicast() says */
 } Port;
 
 static void release(Port *port)
@@ -125,7 +127,8 @@ void ethernetOpen(xsMachine *the, const EthernetDriver *driver)
 		xsRangeError("mac: expected six bytes");
 	}
 	c_memcpy(chip->mac, mac, 6);
-	chip->accept = (uint8_t)accept;
+	chip->accept = port->accept = (uint8_t)accept;
+	port->groups = 0;
 	char problem[PROBLEM_BYTES] = "";
 	const char *reason = NULL;
 	chip->spi = spiOpen(&pins, the, &reason);
@@ -207,13 +210,32 @@ void xs_ethernet_count(xsMachine *the)
 	xsmcSetNumber(xsResult, port->chip->counters[index]);
 }
 
+/* What was asked for, and groups while the stack wants them. Who accepts all has them already. */
+static uint8_t acceptOf(const Port *port)
+{
+	return port->groups && !(port->accept & ACCEPT_ALL) ? port->accept | ACCEPT_MULTICAST : port->accept;
+}
+
 /* configure(mac, accept) */
 void xs_ethernet_configure(xsMachine *the)
 {
 	int accept = intArg(1);
 	Port *port = openPort(the);
 	c_memcpy(port->chip->mac, bytesIn(0, 0, 6), 6);
-	port->chip->accept = (uint8_t)accept;
+	port->accept = (uint8_t)accept;
+	port->chip->accept = acceptOf(port);
+	port->driver->configure(port->chip);
+}
+
+/* multicast(on) */
+void xs_ethernet_multicast(xsMachine *the)
+{
+	Port *port = openPort(the);
+	port->groups = (uint8_t)xsmcToBoolean(xsArg(0));
+	uint8_t accept = acceptOf(port);
+	if (accept == port->chip->accept)
+		return; /* a W5500 loses what lies in it */
+	port->chip->accept = accept;
 	port->driver->configure(port->chip);
 }
 

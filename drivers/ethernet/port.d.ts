@@ -13,6 +13,8 @@ declare module "multihome/ethernet/port" {
 		count(index: number): number;
 		/** Six bytes, and ethernet.h's ACCEPT_… */
 		configure(mac: Uint8Array, accept: number): void;
+		/** Multicast frames are wanted, beside what `open` or `configure` said, until told otherwise. Costs nothing when the filter stays as it is. */
+		multicast(on: boolean): void;
 		shut(): void;
 	}
 

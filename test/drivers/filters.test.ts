@@ -108,6 +108,54 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 		expectFilter(rig, traffic, { promiscuous: true });
 	});
 
+	it("accepts multicasts while the stack wants them, whatever the chip goes through", () => {
+		const rig = new Rig(kind);
+		const traffic = new Traffic(SEED);
+		rig.device.multicast(true);
+		expectFilter(rig, traffic, { multicast: true });
+		exchange(rig, traffic, 10);
+		rig.fault(RESETS, 1);
+		rig.steps(1500);
+		expectFilter(rig, traffic, { multicast: true }, "after a reset");
+		rig.device.multicast(false);
+		expectFilter(rig, traffic, {}, "no more");
+		rig.fault(ABSENT, 1);
+		rig.steps(1500);
+		rig.device.multicast(true);
+		rig.fault(ABSENT, 0);
+		rig.steps(3000);
+		expectFilter(rig, traffic, { multicast: true }, "wanted while the chip was gone");
+	});
+
+	it.each<[string, Accept]>([
+		["multicasts", { multicast: true }],
+		["everything", { promiscuous: true }],
+	])("goes on accepting %s when told to, whatever the stack wants, and is not set up for it", (_name, accept) => {
+		const rig = new Rig(kind, { options: accept });
+		const traffic = new Traffic(SEED);
+		const before = rig.count(SPI_BYTES);
+		rig.device.multicast(true);
+		rig.device.multicast(false);
+		expect(rig.count(SPI_BYTES)).toBe(before);
+		expectFilter(rig, traffic, accept);
+	});
+
+	it("takes a filter and the stack's wish together", () => {
+		const rig = new Rig(kind);
+		const traffic = new Traffic(SEED);
+		rig.device.multicast(true);
+		rig.device.filter({});
+		expectFilter(rig, traffic, { multicast: true }, "a narrow filter");
+		rig.device.filter({ promiscuous: true });
+		expectFilter(rig, traffic, { promiscuous: true }, "a wide one");
+		rig.device.filter({ multicast: true });
+		rig.device.multicast(false);
+		expectFilter(rig, traffic, { multicast: true }, "multicasts by filter");
+		rig.device.filter({});
+		expectFilter(rig, traffic, {}, "neither");
+		rig.expectNoComplaint();
+	});
+
 	it("takes a filter for a chip that is not there, for when it is back", () => {
 		const rig = new Rig(kind);
 		const traffic = new Traffic(SEED);

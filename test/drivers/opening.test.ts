@@ -142,6 +142,7 @@ describe.each(KINDS)("%s", (kind) => {
 			() => device.service(5000),
 			() => device.count(0),
 			() => device.filter({ promiscuous: true }),
+			() => device.multicast(true),
 			() => device.bind(rig.view),
 		])
 			expect(call).toThrow("the device is closed");
@@ -154,7 +155,7 @@ describe.each(KINDS)("%s", (kind) => {
 		const rig = new Rig(kind);
 		const traffic = new Traffic(SEED);
 		const methods = Object.getOwnPropertyNames(Port.prototype).filter((name) => name !== "constructor");
-		expect(methods.length).toBe(9);
+		expect(methods.length).toBe(10);
 		const forged = Object.create(rig.device) as object;
 		for (const name of methods) {
 			const method = (Port.prototype as unknown as Record<string, (...args: unknown[]) => unknown>)[name]!;

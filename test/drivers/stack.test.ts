@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import * as chips from "host/chips";
 import { EthernetInterface } from "../../src/link/ethernet.ts";
 import { RECEIVE_CHECKED, TRANSMIT_CHECKSUM } from "../../src/device/device.ts";
+import { createIO } from "../../src/io/io.ts";
 import { Stack } from "../../src/stack.ts";
 import { EchoClient, EchoServer, UdpEchoServer } from "../support/apps.ts";
 import { envNumber } from "../support/env.ts";
@@ -30,6 +31,9 @@ const SEED = envNumber("SEED", 20261202);
 
 const ADDRESSES = { source: "10.0.0.1", destination: "10.0.0.2" };
 const PORTS = { ...ADDRESSES, sourcePort: 5000, destinationPort: 7 };
+/** A group, and where RFC 1112 §6.4 sends it. */
+const GROUP = "239.1.1.1";
+const GROUP_MAC = Uint8Array.of(1, 0, 0x5e, 1, 1, 1);
 const ARRIVING = new Uint8Array(2048);
 
 /** A board: chip, driver and stack, and the other end of its cable. */
@@ -159,6 +163,43 @@ describe.each(KINDS)("%s", (kind) => {
 			expect(board.hear().length, `bit ${bit & 7} of byte ${bit >> 3}`).toBe(0);
 		}
 		expectAnswer();
+	});
+
+	it.each([
+		["on all interfaces", undefined],
+		["on its interface", "eth0"],
+	])("hears a group from when a program joins it %s until it leaves", (_name, link) => {
+		const board = new Board(kind);
+		board.run(1500);
+		const socket = new (createIO(board.stack).UDP)({ port: 5000 });
+		const packet = udp({ source: "10.0.0.1", destination: GROUP, sourcePort: 9, destinationPort: 5000 }, [1, 2, 3]);
+		const expectHeard = (heard: boolean, label: string) => {
+			board.say(ethernet(GROUP_MAC, PEER, ETHERTYPE_IPV4, packet));
+			board.run(10);
+			expect(socket.read()?.byteLength, label).toBe(heard ? 3 : undefined);
+		};
+		expectHeard(false, "before");
+		socket.add(GROUP, link);
+		expectHeard(true, "joined");
+		chips.fault(board.chip, chips.RESETS, 1);
+		board.run(3000);
+		expectHeard(true, "after a reset of the chip");
+		const refused = chips.count(board.chip, chips.FILTERED);
+		socket.remove(GROUP, link);
+		expectHeard(false, "left");
+		expect(chips.count(board.chip, chips.FILTERED)).toBe(refused + 1);
+	});
+
+	it("hears the groups that were joined before the chip was opened", () => {
+		const board = new Board(kind);
+		board.stack.interfaces.remove(board.stack.interfaces.find("eth0")!);
+		const socket = new (createIO(board.stack).UDP)({ port: 5000, multicast: GROUP });
+		board.stack.interfaces.add(new EthernetInterface("eth0", openChip(kind, optionsOf()))).addAddress(0x0a000002, 24);
+		board.run(1500);
+		const packet = udp({ source: "10.0.0.1", destination: GROUP, sourcePort: 9, destinationPort: 5000 }, [1, 2, 3]);
+		board.say(ethernet(GROUP_MAC, PEER, ETHERTYPE_IPV4, packet));
+		board.run(10);
+		expect(socket.read()?.byteLength).toBe(3);
 	});
 });
 
