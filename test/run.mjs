@@ -120,7 +120,7 @@ const INTEROP = [
 
 /** Interop that the driver below matters to: serial lines have their own, and names, leases and programs are the same over any. */
 const ETHERNET = readdirSync(join(root, "test/interop"))
-	.filter((name) => name.endsWith(".test.ts") && !/^(dhcp|dns|lwip|moddable|ping|ppp|slirp|soak)/.test(name))
+	.filter((name) => name.endsWith(".test.ts") && !/^(dhcp|dns|lwip|moddable|odd|ping|ppp|slirp|soak)/.test(name))
 	.map((name) => `test/interop/${name}`);
 
 /** Layers in the order they run: name, what it is, what it needs, how it runs. */
