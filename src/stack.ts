@@ -120,7 +120,6 @@ export class Stack {
 		}
 		if (core.spare < 0) core.takeSpare();
 		const sockets = this.sockets;
-		sockets.putOff = false;
 		const tcp = this.tcp;
 		let turns = TURNS_PER_POLL;
 		let busy;
@@ -137,7 +136,11 @@ export class Stack {
 			}
 			if (sockets.head !== null) {
 				sockets.dispatch();
-				if (sockets.putOff) turns = 1;
+				if (sockets.putOff) {
+					sockets.putOff = false;
+					sockets.unread = true;
+					turns = 1;
+				}
 				// What applications did may go on at once, and what they read may have given a packet back.
 				if (sockets.head !== null || this.#packet < 0) busy = true;
 			}

@@ -47,7 +47,7 @@ function run(): void {
 		let wait = 0;
 		try {
 			// Of timers that are due, Moddable runs the oldest first, which this one is: where the program's are to come first, they get a round without it.
-			if (stack.sockets.putOff) stack.sockets.putOff = false;
+			if (stack.sockets.unread) stack.sockets.unread = false;
 			else {
 				running = true;
 				wait = stack.poll(Time.ticks);

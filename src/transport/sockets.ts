@@ -36,10 +36,10 @@ export class SocketSet {
 	readonly flows: Flows;
 	/** Told what an owner without onFailure threw. */
 	onError: ((error: unknown) => void) | undefined = undefined;
-	/**
-	 * A callback of the last poll left something unread for later: the poll ended early, and the host lets timers run that are due before it polls again.
-	 */
+	/** A callback has left something unread: the poll ends early. */
 	putOff = false;
+	/** A poll ended early for that. The host lets timers run that are due before it polls again, and sets this back. */
+	unread = false;
 	#core: Core;
 	#tail: EventSocket | null = null;
 
