@@ -1,7 +1,7 @@
 // ECMA-419's UDP over a UdpSocket. What is said of each method stands in types.ts.
 
 import type { Stack } from "../stack.ts";
-import { ERROR, READABLE, type SocketOwner, type SocketSet } from "../transport/sockets.ts";
+import { ERROR, READABLE, type SocketOwner } from "../transport/sockets.ts";
 import { HEADERS, type Udp, type UdpSocket } from "../transport/udp.ts";
 import { udpBuild, udpRead } from "#codec";
 import { formatIpv4 } from "../ip/address.ts";
@@ -26,7 +26,6 @@ export class UDPSocket implements UDP, SocketOwner {
 	readonly #core: Core;
 	readonly #fields: Int32Array;
 	readonly #udp: Udp;
-	readonly #sockets: SocketSet;
 	readonly #stack: Stack;
 	/** The peer of the last datagram, received or sent: in an exchange with one, nothing is looked up. */
 	#peer = 0;
@@ -46,7 +45,6 @@ export class UDPSocket implements UDP, SocketOwner {
 		check.objectOption(options);
 		hidden(this, "openSocket");
 		this.#stack = stack;
-		this.#sockets = stack.sockets;
 		this.#udp = stack.udp;
 		this.#view = stack.core.view;
 		this.#core = stack.core;
@@ -223,7 +221,7 @@ export class UDPSocket implements UDP, SocketOwner {
 		try {
 			this.close();
 		} finally {
-			report(this.#sockets, error); // also what a frozen instance threw, which cannot be closed
+			report(this.#stack.sockets, error); // also what a frozen instance threw, which cannot be closed
 		}
 	}
 }

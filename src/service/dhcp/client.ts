@@ -1,6 +1,6 @@
 // The DHCP client of one interface, as programs see it; session.ts is what it does.
 
-import { slotOf, report } from "../../io/common.ts";
+import { linkOf, report } from "../../io/common.ts";
 import { show } from "../../io/options.ts";
 import { DHCP_MESSAGE } from "../../config.ts";
 import { EthernetInterface } from "../../link/ethernet.ts";
@@ -67,7 +67,7 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 		this.#options = options;
 		this.#onChanged = options.onChanged;
 		if (link === undefined) throw new RangeError(`interface ${show(link)}: expected one of the stack, or its name`);
-		const found = stack.interfaces.at(slotOf(stack, link))!;
+		const found = linkOf(stack, link)!;
 		const { name } = found;
 		if (!(found instanceof EthernetInterface))
 			throw new RangeError(`DHCP on ${name}: is ${found.kind}; expected an Ethernet interface`);

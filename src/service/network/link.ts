@@ -1,6 +1,6 @@
 // What the network interface classes share. Several instances may observe one interface; each hears of every change.
 
-import { slotOf } from "../../io/common.ts";
+import { linkOf } from "../../io/common.ts";
 import { callbackOf, objectOption } from "../../io/options.ts";
 import { formatIpv4 } from "../../ip/address.ts";
 import { PROTOCOL, type Interface } from "../../link/interface.ts";
@@ -36,8 +36,7 @@ export abstract class LinkSocket<L extends Interface> {
 	constructor(stack: Stack, options: LinkOptions, kind: abstract new (...rest: never) => L, name: string) {
 		objectOption(options);
 		const port = options.port ?? options.interface;
-		const found =
-			port === undefined ? stack.interfaces.list.find((link) => link instanceof kind) : stack.interfaces.at(slotOf(stack, port));
+		const found = port === undefined ? stack.interfaces.list.find((link) => link instanceof kind) : linkOf(stack, port);
 		if (found === undefined) throw new RangeError(`there is no ${name} interface`);
 		if (!(found instanceof kind)) throw new RangeError(`interface ${found.name}: is ${found.kind}; expected ${name}`);
 		this.#onChanged = callbackOf("onChanged", options.onChanged);

@@ -1,6 +1,6 @@
 // All interfaces of a stack together: what there is, what becomes of it, routes, and which way a packet would go. Plain objects, made when asked for.
 
-import { slotOf } from "../../io/common.ts";
+import { linkOf, slotOf } from "../../io/common.ts";
 import { currentStack } from "../../io/current.ts";
 import { addressOf, objectOption, show } from "../../io/options.ts";
 import { formatIpv4, parsePrefix } from "../../ip/address.ts";
@@ -58,7 +58,7 @@ export class RouteList {
 	#linkOf(value: unknown): Interface {
 		if (value === undefined)
 			throw new TypeError("interface undefined: expected the name of an interface of the stack, or one itself");
-		return this.#stack.interfaces.at(slotOf(this.#stack, value))!;
+		return linkOf(this.#stack, value)!;
 	}
 
 	/** Throws RangeError for a wrong prefix, a gateway that is nobody's neighbour, or a full table. */
