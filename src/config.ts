@@ -8,8 +8,6 @@ export interface StackOptions {
 		tcp?: number;
 		/** UDP sockets. About 400 B each, and a receive buffer for datagrams that wait. */
 		udp?: number;
-		/** Raw IP sockets (their seat: no raw socket class yet). */
-		raw?: number;
 		/** ICMP echo sockets, for ping. About 500 B each. */
 		icmp?: number;
 		/** Bytes of receive buffer of each TCP socket: its largest window. 2 to 65,535. */
@@ -39,7 +37,6 @@ export interface StackOptions {
 export interface Limits {
 	tcp: number;
 	udp: number;
-	raw: number;
 	icmp: number;
 	receiveBuffer: number;
 	sendBuffer: number;
@@ -129,7 +126,6 @@ export const MDNS_MAX_TTL_S = 120;
 const DEFAULTS: Omit<Limits, "datagramBuffer"> = Object.freeze({
 	tcp: 8,
 	udp: 4,
-	raw: 0,
 	icmp: 1,
 	receiveBuffer: 4 * 1460,
 	sendBuffer: 4 * 1460,
@@ -155,14 +151,23 @@ function flag(name: string, value: boolean | undefined): boolean {
 	return value;
 }
 
+/** What `sockets` may have. A name that is not among them is a mistake, or an option of another version. */
+const SOCKET_OPTIONS: readonly string[] = Object.freeze(["tcp", "udp", "icmp", "receiveBuffer", "sendBuffer", "datagramBuffer"]);
+
+function checkNames(options: object): void {
+	for (const name of Object.keys(options))
+		if (!SOCKET_OPTIONS.includes(name))
+			throw new TypeError(`sockets.${name}: there is no such option; expected ${SOCKET_OPTIONS.join(", ")}`);
+}
+
 /** Checks the options and fills in the defaults. Throws RangeError or TypeError naming the option, its value and what was expected. */
 export function limitsOf(options: StackOptions = {}): Limits {
 	const sockets = options.sockets ?? {};
+	checkNames(sockets);
 	const receiveBuffer = count("sockets.receiveBuffer", sockets.receiveBuffer, 2, 65_535, DEFAULTS.receiveBuffer);
 	return {
 		tcp: count("sockets.tcp", sockets.tcp, 0, 4096, DEFAULTS.tcp),
 		udp: count("sockets.udp", sockets.udp, 0, 4096, DEFAULTS.udp),
-		raw: count("sockets.raw", sockets.raw, 0, 256, DEFAULTS.raw),
 		icmp: count("sockets.icmp", sockets.icmp, 0, 256, DEFAULTS.icmp),
 		receiveBuffer,
 		sendBuffer: count("sockets.sendBuffer", sockets.sendBuffer, 2, 65_535, DEFAULTS.sendBuffer),

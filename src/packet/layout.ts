@@ -45,7 +45,7 @@ function align(bytes: number): number {
 /** The memory map for these limits. */
 export function layoutOf(limits: Limits): Layout {
 	// Half full at most, so that probing ends soon. A connection and a binding have one entry each.
-	const flowCapacity = powerOfTwo(2 * (limits.tcp + limits.udp + limits.raw + limits.icmp));
+	const flowCapacity = powerOfTwo(2 * (limits.tcp + limits.udp + limits.icmp));
 	// Each route stands under "any interface" and under its own.
 	const routeCapacity = powerOfTwo(4 * limits.routes);
 	const interfaces = FIELDS_BYTES;

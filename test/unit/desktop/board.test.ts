@@ -82,6 +82,10 @@ describe("a board file", () => {
 			{ interfaces: [eth0], wires: 1 },
 			"wires: unknown; expected name, limits, forwarding, reversePathFilter, strongHost, interfaces, dns or routes",
 		],
+		[
+			{ interfaces: [eth0], limits: { sockets: { raw: 0 } } },
+			"limits.sockets.raw: unknown; expected tcp, udp, icmp, receiveBuffer, sendBuffer or datagramBuffer",
+		],
 		[{ interfaces: [eth0], dns: "192.0.2.1" }, 'dns "192.0.2.1": expected up to 4 addresses'],
 		[
 			{ interfaces: [eth0], dns: ["192.0.2.1", "dns.test"] },
