@@ -6,8 +6,14 @@ export interface StackOptions {
 	sockets?: {
 		/** TCP connections and listeners together. Each costs its two buffers and about 1.2 KB on a 32-bit XS. */
 		tcp?: number;
-		/** UDP sockets. About 400 B each, and a receive buffer for datagrams that wait. */
+		/** UDP sockets of programs. About 400 B each, and a receive buffer for datagrams that wait. */
 		udp?: number;
+		/**
+		 * UDP sockets of the stack's own services, beside those of programs: one for each DHCP client, and for each name that is being looked up (mDNS: for
+		 * each of its interfaces). 736 B of arena each, and about 400 B once used. As many as `interfaces` without loopback and DNS_LOOKUPS together when
+		 * absent: 6. A stack whose programs use neither DHCP nor names needs 0.
+		 */
+		services?: number;
 		/** ICMP echo sockets, for ping. About 500 B each. */
 		icmp?: number;
 		/** Bytes of receive buffer of each TCP socket: its largest window. 2 to 65,535. */
@@ -37,6 +43,7 @@ export interface StackOptions {
 export interface Limits {
 	tcp: number;
 	udp: number;
+	services: number;
 	icmp: number;
 	receiveBuffer: number;
 	sendBuffer: number;
@@ -88,7 +95,10 @@ export const ICMP_QUEUE = 8;
 export const ICMP_ERRORS_PER_SECOND = 10;
 export const ICMP_ERROR_BURST = 10;
 
-/** Names that are asked for at the same time: each has a UDP socket, or a TCP socket, while it is. As many questions wait for a server's ARP. */
+/** Receive buffer of each UDP socket of the services, bytes: a DHCP message of DHCP_MESSAGE or a DNS answer of 512, with UDP_RECORD, and a short one besides. */
+export const SERVICE_BUFFER = 704;
+
+/** Names that are asked for at the same time: each has a UDP socket of `sockets.services`, or a TCP socket of `sockets.tcp`, while it is. As many questions wait for a server's ARP. */
 export const DNS_LOOKUPS = NEIGHBOR_QUEUE;
 /** Names that wait for their turn, about 1.2 KB each on a 32-bit XS; a further one is an error. */
 export const DNS_WAITING = 16;
@@ -122,8 +132,8 @@ export const MDNS_REPEATS_MS: readonly number[] = Object.freeze([1000, 3000]);
 export const MDNS_TIMEOUT_MS = 5000;
 export const MDNS_MAX_TTL_S = 120;
 
-/** The default limits: loopback and three links, a small web server, 147,040 bytes of arena. */
-const DEFAULTS: Omit<Limits, "datagramBuffer"> = Object.freeze({
+/** The default limits: loopback and three links, a small web server, 152,096 bytes of arena. */
+const DEFAULTS: Omit<Limits, "datagramBuffer" | "services"> = Object.freeze({
 	tcp: 8,
 	udp: 4,
 	icmp: 1,
@@ -152,7 +162,15 @@ function flag(name: string, value: boolean | undefined): boolean {
 }
 
 /** What `sockets` may have. A name that is not among them is a mistake, or an option of another version. */
-const SOCKET_OPTIONS: readonly string[] = Object.freeze(["tcp", "udp", "icmp", "receiveBuffer", "sendBuffer", "datagramBuffer"]);
+const SOCKET_OPTIONS: readonly string[] = Object.freeze([
+	"tcp",
+	"udp",
+	"services",
+	"icmp",
+	"receiveBuffer",
+	"sendBuffer",
+	"datagramBuffer",
+]);
 
 function checkNames(options: object): void {
 	for (const name of Object.keys(options))
@@ -164,10 +182,12 @@ function checkNames(options: object): void {
 export function limitsOf(options: StackOptions = {}): Limits {
 	const sockets = options.sockets ?? {};
 	checkNames(sockets);
+	const interfaces = count("interfaces", options.interfaces, 1, 64, DEFAULTS.interfaces);
 	const receiveBuffer = count("sockets.receiveBuffer", sockets.receiveBuffer, 2, 65_535, DEFAULTS.receiveBuffer);
 	return {
 		tcp: count("sockets.tcp", sockets.tcp, 0, 4096, DEFAULTS.tcp),
 		udp: count("sockets.udp", sockets.udp, 0, 4096, DEFAULTS.udp),
+		services: count("sockets.services", sockets.services, 0, 256, interfaces - 1 + DNS_LOOKUPS),
 		icmp: count("sockets.icmp", sockets.icmp, 0, 256, DEFAULTS.icmp),
 		receiveBuffer,
 		sendBuffer: count("sockets.sendBuffer", sockets.sendBuffer, 2, 65_535, DEFAULTS.sendBuffer),
@@ -175,7 +195,7 @@ export function limitsOf(options: StackOptions = {}): Limits {
 		packets: count("packets", options.packets, 4, 16_384, DEFAULTS.packets),
 		routes: count("routes", options.routes, 2, 65_536, DEFAULTS.routes),
 		neighbors: count("neighbors", options.neighbors, 1, 4096, DEFAULTS.neighbors),
-		interfaces: count("interfaces", options.interfaces, 1, 64, DEFAULTS.interfaces),
+		interfaces,
 		forwarding: flag("forwarding", options.forwarding),
 		reversePathFilter: flag("reversePathFilter", options.reversePathFilter),
 		strongHost: flag("strongHost", options.strongHost),

@@ -89,8 +89,18 @@ export interface Status {
 	neighbors: { address: string; mac: string; interface: string; state: string }[];
 	/** Those that are open. */
 	sockets: SocketStatus[];
-	/** Bytes of the arena, and how many packets and sockets there are and are free. */
-	memory: { arena: number; packets: number; packetsFree: number; tcp: number; tcpFree: number; udp: number; udpFree: number };
+	/** Bytes of the arena, and how many packets and sockets there are and are free; `services`: UDP sockets of DHCP and DNS. */
+	memory: {
+		arena: number;
+		packets: number;
+		packetsFree: number;
+		tcp: number;
+		tcpFree: number;
+		udp: number;
+		udpFree: number;
+		services: number;
+		servicesFree: number;
+	};
 }
 
 function interfaceStatus(stack: Stack, link: Interface): InterfaceStatus {
@@ -192,7 +202,9 @@ export function statusOf(stack: Stack): Status {
 			tcp: core.limits.tcp,
 			tcpFree: core.limits.tcp - tcpUsed,
 			udp: core.limits.udp,
-			udpFree: udp.sockets.filter((socket) => !socket.open).length,
+			udpFree: core.limits.udp - udp.used(0),
+			services: core.limits.services,
+			servicesFree: core.limits.services - udp.used(1),
 		},
 	};
 }

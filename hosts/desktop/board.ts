@@ -143,9 +143,9 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 	if (limit !== undefined && limit < file.interfaces.length + 1)
 		return `limits.interfaces ${limit}: expected at least ${file.interfaces.length + 1} (those of the board, and lo)`;
 	const clients = file.interfaces.filter((each) => hasDhcp(each)).length;
-	const sockets = file.limits?.sockets?.udp;
+	const sockets = file.limits?.sockets?.services;
 	if (sockets !== undefined && sockets < clients)
-		return `limits.sockets.udp ${sockets}: expected at least ${clients}, one for each interface with dhcp`;
+		return `limits.sockets.services ${sockets}: expected at least ${clients}, one for each interface with dhcp`;
 	const names = new Map<string, number>();
 	const addresses = new Map<number, string>();
 	const chips = new Map<string, string>();

@@ -1,6 +1,6 @@
 // Where everything lies in the arena. Read from top to bottom: it is the memory map.
 
-import { MAX_MTU, PACKET_BYTES, type Limits } from "../config.ts";
+import { MAX_MTU, PACKET_BYTES, SERVICE_BUFFER, type Limits } from "../config.ts";
 import {
 	FLOW_ENTRIES,
 	FLOW_ENTRY,
@@ -45,17 +45,17 @@ function align(bytes: number): number {
 /** The memory map for these limits. */
 export function layoutOf(limits: Limits): Layout {
 	// Half full at most, so that probing ends soon. A connection and a binding have one entry each.
-	const flowCapacity = powerOfTwo(2 * (limits.tcp + limits.udp + limits.icmp));
+	const flowCapacity = powerOfTwo(2 * (limits.tcp + limits.udp + limits.services + limits.icmp));
 	// Each route stands under "any interface" and under its own.
 	const routeCapacity = powerOfTwo(4 * limits.routes);
 	const interfaces = FIELDS_BYTES;
 	const neighbors = interfaces + limits.interfaces * INTERFACE_BLOCK;
 	const tcbs = neighbors + limits.neighbors * NEIGHBOR_BLOCK;
 	const udps = tcbs + limits.tcp * TCB_BLOCK;
-	const flows = udps + limits.udp * UDP_BLOCK;
+	const flows = udps + (limits.udp + limits.services) * UDP_BLOCK;
 	const routes = align(flows + FLOW_ENTRIES + flowCapacity * FLOW_ENTRY);
 	const rings = align(routes + ROUTE_ENTRIES + routeCapacity * ROUTE_ENTRY);
-	const packets = udpRing(rings, limits, limits.udp);
+	const packets = udpRing(rings, limits, limits.udp + limits.services);
 	const bytes = packets + limits.packets * PACKET_BYTES;
 	return { interfaces, neighbors, tcbs, udps, flows, flowCapacity, routes, routeCapacity, rings, packets, bytes };
 }
@@ -69,11 +69,15 @@ export function sendRing(layout: Layout, limits: Limits, index: number): number 
 	return receiveRing(layout, limits, index) + align(limits.receiveBuffer);
 }
 
-/** Arena offset of the ring of the UDP socket with that index, and its size in bytes: room for the largest datagram at least. */
+/** Arena offset of the ring of the UDP socket with that index. Those of the services come after those of programs. */
 export function udpRing(rings: number, limits: Limits, index: number): number {
-	return rings + limits.tcp * (align(limits.receiveBuffer) + align(limits.sendBuffer)) + index * udpRingSize(limits);
+	const first = rings + limits.tcp * (align(limits.receiveBuffer) + align(limits.sendBuffer));
+	const programs = Math.min(index, limits.udp);
+	return first + programs * udpRingSize(limits, 0) + (index - programs) * align(SERVICE_BUFFER);
 }
 
-export function udpRingSize(limits: Limits): number {
+/** Its size, bytes: a program's has room for the largest datagram at least. */
+export function udpRingSize(limits: Limits, index: number): number {
+	if (index >= limits.udp) return align(SERVICE_BUFFER);
 	return Math.max(align(limits.datagramBuffer), align(MAX_MTU + UDP_RECORD));
 }

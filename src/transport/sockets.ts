@@ -27,7 +27,7 @@ export interface EventSocket {
 }
 
 /** IANA's range for ephemeral ports. RFC 6335 §6. */
-const FIRST_EPHEMERAL = 49_152;
+export const FIRST_EPHEMERAL = 49_152;
 const EPHEMERALS = 16_384;
 
 export class SocketSet {

@@ -3,7 +3,8 @@
 
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
-import { UDP_AT, UDP_BLOCK, UDP_COUNT, UDP_RING, UDP_SIZE, UDP_USED } from "../packet/blocks.ts";
+import { DNS_LOOKUPS } from "../config.ts";
+import { UDP_AT, UDP_BLOCK, UDP_COUNT, UDP_RECORD, UDP_RING, UDP_SIZE, UDP_USED } from "../packet/blocks.ts";
 import { DESTINATION, PAYLOAD_LENGTH, PORTS, SOURCE } from "../packet/fields.ts";
 import { udpRing, udpRingSize } from "../packet/layout.ts";
 import type { Interface } from "../link/interface.ts";
@@ -14,7 +15,7 @@ import * as udp from "../wire/udp.ts";
 import type { Bytes } from "../wire/copies.ts";
 import { NO_CHECKSUM } from "../wire/build.ts";
 import { udpBuild, udpDeliver, udpNext, udpRead } from "#codec";
-import { ERROR, READABLE, WRITABLE, type EventSocket, type SocketOwner, type SocketSet } from "./sockets.ts";
+import { ERROR, FIRST_EPHEMERAL, READABLE, WRITABLE, type EventSocket, type SocketOwner, type SocketSet } from "./sockets.ts";
 
 /** Bytes of the headers before a datagram's payload. */
 export const HEADERS = ipv4.HEADER + udp.HEADER;
@@ -56,7 +57,7 @@ export class UdpSocket implements EventSocket {
 		this.index = index;
 		this.block = core.layout.udps + index * UDP_BLOCK;
 		core.view.setInt32(this.block + UDP_RING, udpRing(core.layout.rings, core.limits, index), true);
-		core.view.setInt32(this.block + UDP_SIZE, udpRingSize(core.limits), true);
+		core.view.setInt32(this.block + UDP_SIZE, udpRingSize(core.limits, index), true);
 	}
 }
 
@@ -73,6 +74,7 @@ export class Udp {
 	#fields: Int32Array;
 	#ip: Ip;
 	#set: SocketSet;
+	/** Those of programs, all made at once, and behind them those of the services, each made when it is first needed. */
 	readonly sockets: UdpSocket[] = [];
 	/** Groups joined on every interface, with a count of joins each. */
 	readonly #groups: Map<number, number> = new Map();
@@ -91,9 +93,39 @@ export class Udp {
 	 * `anyPort`, it gets every datagram of that interface that no other socket wants. Throws Error when the port is taken or no socket is free.
 	 */
 	open(address: number, port: number, bound: number, anyPort = false): UdpSocket {
-		const socket = this.sockets.find((candidate) => !candidate.open);
-		if (socket === undefined)
-			throw new Error(`all ${this.sockets.length} UDP sockets are in use; raise the option "sockets.udp"`);
+		const most = this.#core.limits.udp;
+		for (let i = 0; i < most; i++) {
+			const socket = this.sockets[i]!;
+			if (!socket.open) return this.#bind(socket, address, port, bound, anyPort);
+		}
+		throw new Error(`all ${most} UDP sockets are in use; raise the option "sockets.udp"`);
+	}
+
+	/**
+	 * A socket for a service of the stack, of those that `sockets.services` sets apart: bound to an interface slot (0: any) and a port. Port 0: a free one, for
+	 * a look-up, which leaves a socket for the DHCP client of each interface. Throws Error when no socket is free or the port is taken.
+	 */
+	openService(port: number, bound: number): UdpSocket {
+		const { udp: first, services, interfaces } = this.#core.limits;
+		const sockets = this.sockets;
+		let free: UdpSocket | undefined;
+		let lookups = 0;
+		for (let i = first; i < sockets.length; i++) {
+			const socket = sockets[i]!;
+			if (!socket.open) free ??= socket;
+			else if (socket.localPort >= FIRST_EPHEMERAL) lookups++;
+		}
+		const most = port === 0 ? Math.min(services, Math.max(DNS_LOOKUPS, services - (interfaces - 1))) : services;
+		if (lookups < most && free === undefined && sockets.length - first < services)
+			sockets.push((free = new UdpSocket(this.#core, sockets.length)));
+		if (lookups >= most || free === undefined) {
+			const which = most < services ? `${most} UDP sockets for look-ups` : `${services} UDP sockets for services`;
+			throw new Error(`all ${which} are in use; raise the option "sockets.services"`);
+		}
+		return this.#bind(free, 0, port, bound, false);
+	}
+
+	#bind(socket: UdpSocket, address: number, port: number, bound: number, anyPort: boolean): UdpSocket {
 		const local = port === 0 && !anyPort ? this.#set.ephemeralPort(ipv4.UDP | (bound << 8), address, 0, 0) : port;
 		if (local === 0 && !anyPort) throw new Error("all ephemeral UDP ports are in use");
 		if (!this.#set.flows.insert(address, 0, local, ipv4.UDP | (bound << 8), socket.index))
@@ -114,6 +146,14 @@ export class Udp {
 		return socket;
 	}
 
+	/** How many sockets of programs (0), or of the services (1), are open. */
+	used(services: number): number {
+		const { udp: first } = this.#core.limits;
+		let open = 0;
+		for (let i = 0; i < this.sockets.length; i++) if (this.sockets[i]!.open && i < first === (services === 0)) open++;
+		return open;
+	}
+
 	close(socket: UdpSocket): void {
 		if (!socket.open) return;
 		if (!socket.gone) this.#set.flows.remove(socket.localAddress, 0, socket.localPort, ipv4.UDP | (socket.bound << 8));
@@ -128,12 +168,17 @@ export class Udp {
 		this.#view.setInt32(socket.block + UDP_COUNT, 0);
 	}
 
-	/** A datagram that `decode` did not deliver: for a group, or there was no room. The registers describe it. */
+	/**
+	 * A datagram that `decode` did not deliver: for a group, or there was no room. The registers describe it. Of one that is longer than the ring of a service
+	 * ever holds the beginning is delivered: it is longer than what services look at, and they see that.
+	 */
 	receive(socket: UdpSocket, link: Interface, group: number): void {
 		const destination = this.#fields[DESTINATION]!;
+		const length = this.#fields[PAYLOAD_LENGTH]!;
+		const most = this.#view.getInt32(socket.block + UDP_SIZE, true) - UDP_RECORD;
 		if (ipv4.isMulticast(destination) && !link.groups.has(destination) && !this.#groups.has(destination))
 			this.#core.count(link.block, DROP.ipv4NotLocal);
-		else if (group === 0 || udpDeliver(this.#view, socket.block, this.#fields[PAYLOAD_LENGTH]!) === 0)
+		else if ((group === 0 && length <= most) || udpDeliver(this.#view, socket.block, length <= most ? length : most) === 0)
 			this.#core.count(link.block, DROP.udpQueueFull);
 		else this.#set.post(socket, READABLE);
 	}

@@ -41,7 +41,7 @@ function nothing(state: string): LeaseState {
 
 /**
  * A DHCPv4 client for one Ethernet interface (RFC 2131): gets an address, with routes, name servers and MTU, keeps it, and gives it back at `close()`. One for each
- * interface; it takes a UDP socket of the stack. Throws TypeError and RangeError for options and interfaces that cannot be, Error when no UDP socket is free.
+ * interface; it takes a UDP socket of `sockets.services`. Throws TypeError and RangeError for options and interfaces that cannot be, Error when none is free.
  */
 export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 	readonly #stack: Stack;
@@ -59,8 +59,8 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 
 	/**
 	 * Gets an address for an Ethernet interface (or its name) and keeps it, until `close`. It begins in the next poll. Takes UDP port 68 of the interface, one of
-	 * the stack's UDP sockets. Throws TypeError or RangeError naming the option that is wrong; RangeError when the interface is not the stack's or no Ethernet,
-	 * Error when it has a client already or no UDP socket is free.
+	 * the UDP sockets of `sockets.services`. Throws TypeError or RangeError naming the option that is wrong; RangeError when the interface is not the stack's or no Ethernet,
+	 * Error when it has a client already or none of these sockets is free.
 	 */
 	constructor(stack: Stack, link: EthernetInterface | string, options: DhcpOptions<DhcpClient> = {}) {
 		this.#settings = settingsOf(options);
@@ -75,7 +75,7 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 			throw new RangeError(`DHCP on ${name}: has an MTU of ${found.mtu}; expected at least ${DHCP_MESSAGE}, for its messages`);
 		if (found.lease !== undefined) throw new Error(`DHCP on ${name}: has a client already; close that one first`);
 		try {
-			this.#socket = stack.udp.open(0, CLIENT_PORT, found.slot);
+			this.#socket = stack.udp.openService(CLIENT_PORT, found.slot);
 		} catch (error) {
 			throw new Error(`DHCP on ${name}: ${(error as Error).message}`, { cause: error });
 		}

@@ -24,7 +24,7 @@ export class Ask implements SocketOwner {
 		this.#stack = stack;
 		this.#asker = asker;
 		this.#buffer = buffer;
-		this.#socket = stack.udp.open(0, 0, slot);
+		this.#socket = stack.udp.openService(0, slot);
 		this.#socket.owner = this;
 	}
 

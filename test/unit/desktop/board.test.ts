@@ -262,8 +262,8 @@ describe("a board file", () => {
 
 	it("is refused when DHCP cannot work with the rest of it", () => {
 		const lent = { name: "eth0", wire: "gateway", dhcp: true };
-		expect(complaint({ interfaces: [lent, { ...lent, name: "eth1" }], limits: { sockets: { udp: 1 } } })).toBe(
-			"limits.sockets.udp 1: expected at least 2, one for each interface with dhcp",
+		expect(complaint({ interfaces: [lent, { ...lent, name: "eth1" }], limits: { sockets: { services: 1 } } })).toBe(
+			"limits.sockets.services 1: expected at least 2, one for each interface with dhcp",
 		);
 		expect(complaint({ interfaces: [lent, { ...eth1, addresses: ["192.168.77.2/24"] }] })).toBe(
 			"interfaces[0].dhcp: its gateway would give 192.168.77.2, which is on interfaces[1]; give that another address",

@@ -57,10 +57,12 @@ describe("misuse", () => {
 		rig.client().close();
 	});
 
-	it("is refused while no UDP socket is free, and says what to do", () => {
-		const rig = new Rig({ sockets: { udp: 1 } });
-		rig.stack.udp.open(0, 7, 0);
-		expect(() => rig.client()).toThrow('DHCP on eth0: all 1 UDP sockets are in use; raise the option "sockets.udp"');
+	it.each([0, 1])("is refused while none of %i UDP sockets of the services is free, and says what to do", (services) => {
+		const rig = new Rig({ interfaces: 2, sockets: { udp: 4, services } });
+		if (services > 0) rig.client({}, 1);
+		expect(() => rig.client()).toThrow(
+			`DHCP on eth0: all ${services} UDP sockets for services are in use; raise the option "sockets.services"`,
+		);
 		expect(rig.link.lease).toBe(undefined);
 	});
 

@@ -255,17 +255,20 @@ describe("the servers of the whole board", () => {
 
 describe("without a free UDP socket", () => {
 	it("waits for one, and says so in the end", () => {
-		const scene = new Scene(always("192.0.2.1"), silence, { sockets: { udp: 2 } });
+		const scene = new Scene(always("192.0.2.1"), silence, { sockets: { services: 2 } });
 		const { udp } = scene.us.stack;
-		const taken = [udp.open(0, 0, 0), udp.open(0, 0, 0)];
+		const taken = [udp.openService(0, 0), udp.openService(0, 0)];
 		scene.ask("a.test");
 		scene.world.run(5000);
 		expect(scene.results).toEqual([]);
 		udp.close(taken[0]!);
 		scene.world.run(1000);
 		expect(scene.results.map(({ address }) => address)).toEqual(["192.0.2.1"]);
-		udp.open(0, 0, 0);
+		udp.openService(0, 0);
 		const { code, message } = scene.lookUp("b.test");
-		expect([code, message]).toEqual(["ENOBUFS", 'b.test: all 2 UDP sockets are in use; raise the option "sockets.udp"']);
+		expect([code, message]).toEqual([
+			"ENOBUFS",
+			'b.test: all 2 UDP sockets for services are in use; raise the option "sockets.services"',
+		]);
 	});
 });

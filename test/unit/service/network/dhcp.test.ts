@@ -9,7 +9,7 @@ import { Rig } from "../dhcp/rig.ts";
 const STATIC = { address: "10.9.0.20", prefix: 24, gateway: "10.9.0.1" };
 
 function rig() {
-	const made = new Rig({ sockets: { udp: 1 } });
+	const made = new Rig({ sockets: { udp: 1, services: 1 } });
 	made.world.run(10);
 	const heard: string[] = [];
 	const eth: EthernetSocket = new EthernetSocket(made.stack, {
@@ -105,8 +105,8 @@ describe("connect", () => {
 	it("that cannot begin DHCP leaves the interface down", () => {
 		const { made, eth } = rig();
 		eth.disconnect();
-		made.stack.udp.open(0, 5000, 0); // the only socket
-		expect(() => eth.connect()).toThrow(/^DHCP on eth0: all 1 UDP sockets are in use/);
+		made.stack.udp.openService(5000, 0); // the only socket
+		expect(() => eth.connect()).toThrow(/^DHCP on eth0: all 1 UDP sockets for services are in use/);
 		expect(made.link.enabled).toBe(false);
 		expect(eth.connection).toBe(100);
 	});
@@ -168,8 +168,10 @@ describe("configure", () => {
 		expect(made.link.lease).toBe(client);
 		eth.configure({ static: STATIC });
 		world.run(10);
-		made.stack.udp.open(0, 5000, 0); // the only socket
-		expect(() => eth.configure({ static: false, hostname: "other" })).toThrow(/^DHCP on eth0: all 1 UDP sockets are in use/);
+		made.stack.udp.openService(5000, 0); // the only socket
+		expect(() => eth.configure({ static: false, hostname: "other" })).toThrow(
+			/^DHCP on eth0: all 1 UDP sockets for services are in use/,
+		);
 		expect(made.link.hostname).toBe(undefined);
 		expect(made.addresses()).toEqual(["10.9.0.20/24"]);
 		expect(made.stack.interfaces.owner(ip("10.9.0.20"))).toBe(made.link);
