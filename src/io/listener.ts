@@ -33,6 +33,8 @@ export class ListenerSocket implements Listener, SocketOwner {
 		this.#onError = check.callbackOf("onError", options.onError);
 		check.fixedFormat(options.format, "socket/tcp");
 		const backlog = options.backlog === undefined ? BACKLOG : check.wholeOf("backlog", options.backlog, 1, 4096);
+		const ttl = check.ttlOf("ttl", options.ttl);
+		const dscp = check.dscpOf(options.dscp);
 		const address = check.localAddressOf(options);
 		this.#bound = linkOf(stack, options.interface);
 		const slot = this.#bound?.slot ?? 0;
@@ -40,6 +42,8 @@ export class ListenerSocket implements Listener, SocketOwner {
 		// To the transport, port 0 of an interface is every port of it.
 		if (port === 0 && slot !== 0) port = stack.sockets.ephemeralPort(ipv4.TCP | (slot << 8), address, 0, 0);
 		const tcb = stack.tcp.listen(address, port, backlog, slot);
+		if (ttl !== 0) stack.tcp.setTtl(tcb, ttl);
+		if (dscp >= 0) stack.tcp.setDscp(tcb, dscp);
 		tcb.owner = this;
 		this.#tcb = tcb;
 		if (options.target !== undefined) this.target = options.target;

@@ -60,6 +60,11 @@ export function ttlOf(name: string, value: unknown): number {
 	return value === undefined ? 0 : wholeOf(name, value, 1, 255);
 }
 
+/** A differentiated services code point, RFC 2474 §3; -1 when there is none. */
+export function dscpOf(value: unknown): number {
+	return value === undefined ? -1 : wholeOf("dscp", value, 0, 63);
+}
+
 /** The address to bind to; 0 for any. */
 export function localAddressOf(options: { address?: unknown }): number {
 	return options.address === undefined ? 0 : addressOf("address", options.address);

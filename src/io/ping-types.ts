@@ -34,6 +34,8 @@ export interface PingOptions {
 	count?: number | undefined;
 	/** Time to live, hops; 64 unless told. */
 	ttl?: number | undefined;
+	/** Differentiated services code point of the requests, 0 to 63; 0 unless told. RFC 2474. */
+	dscp?: number | undefined;
 	/** Milliseconds after which a request without reply is told to `onTimeout`; 5000, or 63 intervals when that is less. At most 63 intervals. */
 	timeout?: number | undefined;
 	/** A reply came, perhaps after its timeout was told. */

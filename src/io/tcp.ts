@@ -74,6 +74,7 @@ export class TCPSocket implements TCP, SocketOwner {
 		if (noDelay !== undefined) check.flagOf("noDelay", noDelay);
 		const keepAlive = options.keepAlive === undefined ? -1 : check.keepAliveOf(options.keepAlive);
 		const ttl = check.ttlOf("ttl", options.ttl);
+		const dscp = check.dscpOf(options.dscp);
 		const userTimeout = options.userTimeout === undefined ? -1 : check.wholeOf("userTimeout", options.userTimeout, 0, 0x7fffffff);
 		const tcb = options.from === undefined ? this.#connect(stack, options) : this.#takeOver(options.from);
 		this.openTCB = tcb;
@@ -88,6 +89,7 @@ export class TCPSocket implements TCP, SocketOwner {
 		if (noDelay !== undefined) tcp.setNoDelay(tcb, noDelay);
 		if (keepAlive >= 0) tcp.setKeepAlive(tcb, keepAlive);
 		if (ttl !== 0) tcp.setTtl(tcb, ttl);
+		if (dscp >= 0) tcp.setDscp(tcb, dscp);
 		if (userTimeout >= 0) tcp.setUserTimeout(tcb, userTimeout);
 	}
 

@@ -32,8 +32,10 @@ export interface TCPOptions extends CommonOptions {
 	noDelay?: boolean | undefined;
 	/** Moddable's spelling of it. */
 	nodelay?: boolean | undefined;
-	/** Time to live of what is sent, 1 to 255; 64 unless told. RFC 1122 §3.2.1.7. */
+	/** Time to live of what is sent, 1 to 255; 64 unless told, or as its listener says. RFC 1122 §3.2.1.7. */
 	ttl?: number | undefined;
+	/** Differentiated services code point of what is sent, 0 to 63; 0 unless told, or as its listener says. 46 is for voice, 8 for what may wait. RFC 2474. */
+	dscp?: number | undefined;
 	/**
 	 * Milliseconds that data, or the attempt to connect, may stay without an answer: then the connection ends with the error "timeout", or
 	 * "unreachable" when the network said so. Seen when a retransmission is due, the first after 200 ms to 3 s. 0, or left out: 100 s for data, three
@@ -100,6 +102,10 @@ export interface ListenerOptions extends CommonOptions {
 	address?: string | undefined;
 	/** Connections that may wait to be read. 8 unless told. */
 	backlog?: number | undefined;
+	/** Time to live of what its connections send, from the answer to the SYN on, 1 to 255; 64 unless told. RFC 9293 §3.9.2.1. */
+	ttl?: number | undefined;
+	/** Differentiated services code point of what its connections send, from the answer to the SYN on, 0 to 63; 0 unless told. RFC 2474. */
+	dscp?: number | undefined;
 	format?: "socket/tcp" | undefined;
 	/** `connections` wait to be read. */
 	onReadable?: ((this: Listener, connections: number) => void) | undefined;
@@ -129,7 +135,9 @@ export interface UDPOptions extends CommonOptions {
 	format?: "buffer" | undefined;
 	/** Time to live of what is sent, 1 to 255; 64 unless told, and 1 to multicast groups (RFC 1112 §6.1). */
 	ttl?: number | undefined;
-	/** ECMA-419's spelling of it. */
+	/** Differentiated services code point of what is sent, 0 to 63; 0 unless told. RFC 2474. */
+	dscp?: number | undefined;
+	/** ECMA-419's spelling of `ttl`. */
 	timeToLive?: number | undefined;
 	/** Joins this IPv4 multicast group, as `add` does. */
 	multicast?: string | undefined;

@@ -55,12 +55,14 @@ export class UDPSocket implements UDP, SocketOwner {
 		const address = check.localAddressOf(options);
 		const port = check.localPortOf(options);
 		const ttl = check.ttlOf("ttl", options.ttl) || check.ttlOf("timeToLive", options.timeToLive);
+		const dscp = check.dscpOf(options.dscp);
 		const group = options.multicast === undefined ? 0 : check.groupOf("multicast", options.multicast);
 		this.#bound = linkOf(stack, options.interface);
 		const socket = this.#udp.open(address, port, this.#bound?.slot ?? 0);
 		socket.owner = this;
 		this.openSocket = socket;
 		if (ttl !== 0) this.#udp.setTtl(socket, ttl);
+		if (dscp >= 0) this.#udp.setDscp(socket, dscp);
 		if (group !== 0) this.#join(group, this.#bound);
 		if (options.target !== undefined) this.target = options.target;
 	}

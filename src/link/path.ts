@@ -14,7 +14,7 @@ export class Path {
 	destination = 0;
 	/** Largest packet that `out` carries, bytes. */
 	mtu = 0;
-	/** Of UDP, as `udpBuild` takes it: `hops` or the default, with NO_CHECKSUM when the device of `out` fills checksums in. */
+	/** Of UDP, as `udpBuild` takes it: `hops` with the default filled in, and NO_CHECKSUM when the device of `out` fills checksums in. */
 	ttl = 0;
 	/** Generation of the routes at the last look-up; -1 means never. */
 	generation = -1;
@@ -24,7 +24,7 @@ export class Path {
 	neighbor: Neighbor | undefined = undefined;
 	/** Interface slot that the socket is bound to, or 0 for any. */
 	bound = 0;
-	/** Of UDP: time to live that the socket asks for, 0 for the default. */
+	/** Of UDP: time to live that the socket asks for, 0 for the default, and TOS_BITS, as `udpBuild` has them. */
 	hops = 0;
 	/** Source address chosen for the destination, RFC 6724; 0 when there is no route. */
 	source = 0;

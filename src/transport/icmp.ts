@@ -26,7 +26,7 @@ export class EchoSocket implements EventSocket {
 	owner: SocketOwner | null = null;
 	/** Identifier of its requests, 16 bits. */
 	identifier = 0;
-	/** TTL of its requests. */
+	/** TTL of its requests, and TOS_BITS, as `ipv4Build` takes them. */
 	sendTtl = ipv4.DEFAULT_TTL;
 	/** Replies that came. */
 	replies = 0;

@@ -13,7 +13,7 @@ import type { Ip } from "../ip/ip.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as udp from "../wire/udp.ts";
 import type { Bytes } from "../wire/copies.ts";
-import { NO_CHECKSUM } from "../wire/build.ts";
+import { DSCP_SHIFT, NO_CHECKSUM, TOS_BITS } from "../wire/build.ts";
 import { udpBuild, udpDeliver, udpNext, udpRead } from "#codec";
 import { ERROR, FIRST_EPHEMERAL, READABLE, WRITABLE, type EventSocket, type SocketOwner, type SocketSet } from "./sockets.ts";
 
@@ -63,9 +63,10 @@ export class UdpSocket implements EventSocket {
 
 /** As `udpBuild` takes it. To groups 1 unless told: RFC 1112 §6.1. */
 function ttlOf(path: Path): number {
-	const ttl = path.out!.ttl;
-	if (path.hops !== 0) return path.hops | (ttl & NO_CHECKSUM);
-	return ipv4.isMulticast(path.destination) ? 1 | (ttl & NO_CHECKSUM) : ttl;
+	const asked = path.hops;
+	const standard = path.out!.ttl;
+	if (asked & 255) return asked | (standard & NO_CHECKSUM);
+	return asked | (ipv4.isMulticast(path.destination) ? 1 | (standard & NO_CHECKSUM) : standard);
 }
 
 export class Udp {
@@ -276,8 +277,16 @@ export class Udp {
 
 	/** Sets the time to live of what the socket sends from now on, 1 to 255; 0: the default. RFC 1122 §4.1.3.5 and §3.2.1.7. */
 	setTtl(socket: UdpSocket, ttl: number): void {
-		const path = socket.path;
-		path.hops = ttl;
+		this.#setHops(socket.path, (socket.path.hops & TOS_BITS) | ttl);
+	}
+
+	/** Sets the differentiated services code point of what the socket sends from now on, 0 to 63. RFC 2474 §3. */
+	setDscp(socket: UdpSocket, dscp: number): void {
+		this.#setHops(socket.path, (socket.path.hops & 255) | (dscp << DSCP_SHIFT));
+	}
+
+	#setHops(path: Path, hops: number): void {
+		path.hops = hops;
 		path.stamp = path.generation = -1;
 	}
 

@@ -10,8 +10,11 @@ import * as ipv4 from "./ipv4.ts";
 import * as tcp from "./tcp.ts";
 import * as udp from "./udp.ts";
 
-/** In `ttl` of `udpBuild`: the device fills the checksums in. */
+/** In `ttl` of `ipv4Build` and `udpBuild`: the device fills the checksums in. */
 export const NO_CHECKSUM = 0x100;
+/** In `ttl` of the same: the octet behind the version, where the first word of the header has it. Its upper six bits are the DSCP. RFC 2474. */
+export const TOS_BITS = 0xff0000;
+export const DSCP_SHIFT = 18;
 
 function ipv4Checksum(view: DataView, at: number): void {
 	view.setUint16(at + ipv4.CHECKSUM, 0);
@@ -20,7 +23,7 @@ function ipv4Checksum(view: DataView, at: number): void {
 
 /**
  * Writes an IPv4 header without options. Identification 0 with "don't fragment": RFC 6864 §4.1.
- * The checksum is left 0 with NO_CHECKSUM in `ttl`.
+ * `ttl`: time to live, TOS_BITS, and with NO_CHECKSUM the checksum is left 0.
  */
 export function ipv4Build(
 	view: DataView,
@@ -31,7 +34,7 @@ export function ipv4Build(
 	ttl: number,
 	total: number,
 ): void {
-	view.setInt32(at, 0x45000000 | total);
+	view.setInt32(at, 0x45000000 | (ttl & TOS_BITS) | total);
 	view.setInt32(at + ipv4.IDENTIFICATION, ipv4.DONT_FRAGMENT);
 	view.setInt32(at + ipv4.TTL, ((ttl & 255) << 24) | (protocol << 16));
 	view.setInt32(at + ipv4.SOURCE, source);
@@ -80,7 +83,7 @@ export function tcpBuild(
 }
 
 /**
- * Writes a UDP datagram at `at` with `length` bytes of the application's buffer. `ports` is source << 16 | destination.
+ * Writes a UDP datagram at `at` with `length` bytes of the application's buffer. `ports` is source << 16 | destination, `ttl` as of `ipv4Build`.
  * Answers the end of the packet.
  */
 export function udpBuild(

@@ -29,6 +29,9 @@ export interface Descriptor {
 	noDelay: boolean;
 	keepAlive: { on: boolean; idle: number; interval: number };
 	userTimeout: number;
+	/** 0 and -1: as the stack does it. */
+	ttl: number;
+	tos: number;
 }
 
 export const POLL_BITS: Readonly<Record<string, number>> = { POLLIN: 1, POLLOUT: 4, POLLERR: 8, POLLHUP: 16, POLLRDHUP: 32 };
@@ -54,6 +57,8 @@ export function descriptorOf(stream: boolean, nonBlocking: boolean): Descriptor 
 		noDelay: false,
 		keepAlive: { on: false, idle: 7_200_000, interval: 75_000 },
 		userTimeout: 0,
+		ttl: 0,
+		tos: -1,
 	};
 }
 

@@ -86,6 +86,14 @@ export function setOption(descriptor: Descriptor, call: Call): void {
 		case "TCP_USER_TIMEOUT":
 			descriptor.userTimeout = value;
 			break;
+		case "IP_TTL":
+			descriptor.ttl = value;
+			break;
+		case "IP_TOS":
+			// The two bits below the DSCP are ECN's.
+			if ((value & 3) !== 0) throw new ScriptError(`IP_TOS ${value}: expected a multiple of 4`);
+			descriptor.tos = value;
+			break;
 		case "SO_LINGER": {
 			const linger = call.items[3];
 			if (linger?.kind !== "struct") throw new ScriptError("SO_LINGER: expected {onoff=…, linger=…}");
@@ -100,7 +108,10 @@ export function setOption(descriptor: Descriptor, call: Call): void {
 /** Hands the options that were set over to the connection. */
 export function applyOptions(descriptor: Descriptor, tcp: Tcp): void {
 	const { tcb, keepAlive } = descriptor;
-	if (!tcb || descriptor.listening) return;
+	if (!tcb) return;
+	if (descriptor.ttl !== 0) tcp.setTtl(tcb, descriptor.ttl);
+	if (descriptor.tos >= 0) tcp.setDscp(tcb, descriptor.tos >> 2);
+	if (descriptor.listening) return;
 	if (tcb.noDelay !== descriptor.noDelay) tcp.setNoDelay(tcb, descriptor.noDelay);
 	tcb.userTimeout = descriptor.userTimeout;
 	if (keepAlive.on || tcb.keepAliveIdle > 0) tcp.setKeepAlive(tcb, keepAlive.on ? keepAlive.idle : 0, keepAlive.interval);

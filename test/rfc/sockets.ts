@@ -106,6 +106,7 @@ export class Sockets {
 		);
 		descriptor.tcb.owner = OWNER;
 		descriptor.listening = true;
+		applyOptions(descriptor, this.#around.stack.tcp);
 		this.#around.listening();
 		return 0;
 	}

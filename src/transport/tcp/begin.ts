@@ -1,7 +1,7 @@
 // What `connect` and `listen` do before the first segment.
 
 import * as ipv4 from "../../wire/ipv4.ts";
-import { endHalfOpen, open, release, take } from "./life.ts";
+import { endHalfOpen, open, plainTemplate, release, take } from "./life.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
@@ -66,6 +66,7 @@ export function listen(tcp: Tcp, address: number, port: number, backlog: number,
 		release(tcp, tcb);
 		throw new Error(`TCP port ${port} is in use`);
 	}
+	plainTemplate(tcp, tcb);
 	tcb.path.bound = interfaceSlot;
 	tcb.backlog = backlog;
 	tcbs.setState(tcb, tcbs.LISTEN);

@@ -4,13 +4,14 @@
 import { checksum, flowFind } from "#codec";
 import type { Interface } from "../../link/interface.ts";
 import { DROP } from "../../packet/drops.ts";
+import { TCB_TEMPLATE } from "../../packet/blocks.ts";
 import * as fields from "../../packet/fields.ts";
 import { NONE } from "../../packet/pool.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as wire from "../../wire/tcp.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { READABLE, WRITABLE } from "../sockets.ts";
-import { end, endHalfOpen, open, release, sendMss, setIss, take } from "./life.ts";
+import { end, endHalfOpen, inheritTemplate, open, release, sendMss, setIss, take } from "./life.ts";
 import { offered } from "./receive.ts";
 import { mark } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
@@ -30,7 +31,7 @@ export function listenArrives(tcp: Tcp, listener: Tcb, iface: Interface, after: 
 	const registers = core.fields;
 	const flags = registers[fields.FLAGS_WINDOW]! >> FLAG_SHIFT;
 	if (flags & RST) return core.count(iface.block, DROP.tcpUnacceptable);
-	if (flags & ACK) return refuse(tcp, iface);
+	if (flags & ACK) return refuse(tcp, iface, listener);
 	const remote = registers[fields.SOURCE]!;
 	// MUST-57: nobody's address, or everybody's, opens no connection.
 	if (!(flags & SYN) || remote >>> 24 === 0 || tcp.ip.isGroup(remote)) return core.count(iface.block, DROP.tcpUnacceptable);
@@ -49,6 +50,7 @@ export function listenArrives(tcp: Tcp, listener: Tcb, iface: Interface, after: 
 		release(tcp, child);
 		return core.count(iface.block, DROP.noRoute);
 	}
+	inheritTemplate(tcp, listener, child);
 	let iss = child.iss;
 	if (renewed && ((iss - after) | 0) <= 0) iss = (after + REOPEN_STEP) | 0;
 	setIss(child, iss);
@@ -97,7 +99,7 @@ export function synSentArrives(tcp: Tcp, tcb: Tcb, iface: Interface): void {
 	const acked = (ack - tcb.sndUna) | 0;
 	if (flags & ACK && (acked <= 0 || acked > ((tcb.sndMax - tcb.sndUna) | 0))) {
 		if (flags & RST) core.count(iface.block, DROP.tcpUnacceptable);
-		else refuse(tcp, iface);
+		else refuse(tcp, iface, tcb);
 		return;
 	}
 	if (flags & RST) {
@@ -164,12 +166,12 @@ export function reopen(tcp: Tcp, tcb: Tcb, iface: Interface, flags: number, seq:
 	const value = flowFind(core.view, core.layout.flows, ipv4.TCP | (iface.slot << 8));
 	const listener = value < 0 ? undefined : tcp.tcbs[value];
 	if (listener !== undefined && listener.state === tcbs.LISTEN) listenArrives(tcp, listener, iface, after, true);
-	else refuse(tcp, iface);
+	else refuse(tcp, iface, undefined);
 	return true;
 }
 
-/** Answers the segment in the registers with RST. RFC 9293 §3.10.7.1. */
-export function refuse(tcp: Tcp, iface: Interface): void {
+/** Answers the segment in the registers with RST, in the manner of the TCB that does not want it, if there is one. RFC 9293 §3.10.7.1. */
+export function refuse(tcp: Tcp, iface: Interface, by: Tcb | undefined): void {
 	const core = tcp.core;
 	const view = core.view;
 	const registers = core.fields;
@@ -186,9 +188,13 @@ export function refuse(tcp: Tcp, iface: Interface): void {
 	const at = core.spareAt;
 	const header = at + ipv4.HEADER;
 	const end = header + wire.HEADER;
-	view.setInt32(at, 0x45000000 | (end - at));
+	const template = by === undefined ? -1 : by.block + TCB_TEMPLATE;
+	view.setInt32(at, (by === undefined ? 0x45000000 : view.getInt32(template)) | (end - at));
 	view.setInt32(at + ipv4.IDENTIFICATION, ipv4.DONT_FRAGMENT);
-	view.setInt32(at + ipv4.TTL, (ipv4.DEFAULT_TTL << 24) | (ipv4.TCP << 16));
+	view.setInt32(
+		at + ipv4.TTL,
+		by === undefined ? (ipv4.DEFAULT_TTL << 24) | (ipv4.TCP << 16) : view.getInt32(template + ipv4.TTL),
+	);
 	view.setInt32(at + ipv4.SOURCE, local);
 	view.setInt32(at + ipv4.DESTINATION, remote);
 	view.setUint16(at + ipv4.CHECKSUM, ~checksum(view, at, header, 0));

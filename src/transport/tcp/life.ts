@@ -87,9 +87,8 @@ export function open(tcp: Tcp, tcb: Tcb): boolean {
 	if (!tcp.sockets.flows.insert(tcb.localAddress, tcb.remoteAddress, ports, tcb.meta, tcb.index)) return false;
 	const view = tcp.view;
 	const at = tcb.block + TCB_TEMPLATE;
-	view.setInt32(at, 0x45000000);
+	plainTemplate(tcp, tcb);
 	view.setInt32(at + ipv4.IDENTIFICATION, ipv4.DONT_FRAGMENT);
-	view.setInt32(at + ipv4.TTL, (ipv4.DEFAULT_TTL << 24) | (ipv4.TCP << 16));
 	view.setInt32(at + ipv4.SOURCE, tcb.localAddress);
 	view.setInt32(at + ipv4.DESTINATION, tcb.remoteAddress);
 	view.setInt32(at + ipv4.HEADER, (tcb.localPort << 16) | tcb.remotePort);
@@ -98,6 +97,20 @@ export function open(tcp: Tcp, tcb: Tcb): boolean {
 	tcb.rto = RTO_INITIAL;
 	tcb.sentAt = tcb.stalledAt = tcp.core.now;
 	return true;
+}
+
+/** The parts of the header template that an application may change are as they are when it says nothing. A listener keeps them for its connections. */
+export function plainTemplate(tcp: Tcp, tcb: Tcb): void {
+	const at = tcb.block + TCB_TEMPLATE;
+	tcp.view.setInt32(at, 0x45000000);
+	tcp.view.setInt32(at + ipv4.TTL, (ipv4.DEFAULT_TTL << 24) | (ipv4.TCP << 16));
+}
+
+/** A connection gets the time to live and the code point of its listener. */
+export function inheritTemplate(tcp: Tcp, from: Tcb, to: Tcb): void {
+	const view = tcp.view;
+	view.setInt32(to.block + TCB_TEMPLATE, view.getInt32(from.block + TCB_TEMPLATE));
+	view.setInt32(to.block + TCB_TEMPLATE + ipv4.TTL, view.getInt32(from.block + TCB_TEMPLATE + ipv4.TTL));
 }
 
 export function setIss(tcb: Tcb, iss: number): void {

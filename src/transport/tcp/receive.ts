@@ -144,7 +144,7 @@ function acknowledgment(tcp: Tcp, tcb: Tcb, iface: Interface, seq: number, ack: 
 	const most = (tcb.sndMax - tcb.sndUna) | 0;
 	if (tcb.state === tcbs.SYN_RECEIVED) {
 		if (acked <= 0 || acked > most) {
-			refuse(tcp, iface);
+			refuse(tcp, iface, tcb);
 			return false;
 		}
 		established(tcp, tcb, seq, ack, window);

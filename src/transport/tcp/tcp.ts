@@ -140,7 +140,7 @@ export class Tcp {
 
 	/** Answers a segment that no socket wants with RST: RFC 9293 §3.10.7.1. */
 	refuse(link: Interface): void {
-		refuse(this, link);
+		refuse(this, link, undefined);
 	}
 
 	/** Sends for every TCB that has something to say. Called when a turn ends and `pending` is not undefined. */
@@ -332,9 +332,14 @@ export class Tcp {
 		if (on) this.#wakeFor(tcb, SEND);
 	}
 
-	/** Time to live of its segments from now on, 1 to 255. RFC 9293 §3.9.1. */
+	/** Time to live of its segments from now on, 1 to 255; of a listener, of its connections', SYN and ACK included. RFC 9293 §3.9.2.1 (MUST-49). */
 	setTtl(tcb: Tcb, ttl: number): void {
 		this.#view.setUint8(tcb.block + block.TCB_TEMPLATE + ipv4.TTL, ttl);
+	}
+
+	/** Differentiated services code point of its segments from now on, 0 to 63; of a listener, of its connections'. RFC 9293 §3.9.2.1 (MUST-48), RFC 2474 §3. */
+	setDscp(tcb: Tcb, dscp: number): void {
+		this.#view.setUint8(tcb.block + block.TCB_TEMPLATE + ipv4.TOS, dscp << 2);
 	}
 
 	/**

@@ -4,7 +4,7 @@
 
 static void writeIpv4(uint8_t *ip, uint32_t source, uint32_t destination, uint32_t protocol, uint32_t ttl, uint32_t total)
 {
-	put32(ip, 0x45000000 | total);
+	put32(ip, 0x45000000 | (ttl & TOS_BITS) | total);
 	put32(ip + 4, 0x4000); /* identification 0, do not fragment: RFC 6864 §4.1 */
 	put32(ip + 8, (ttl & 255) << 24 | protocol << 16);
 	put32(ip + 12, source);

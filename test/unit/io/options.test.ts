@@ -1,12 +1,22 @@
-// What options beyond the standard's do: ttl, userTimeout, interface, and multicast groups.
+// What options beyond the standard's do: ttl, dscp, userTimeout, interface, and multicast groups.
 
 import { describe, expect, it } from "vitest";
 import { createIO } from "../../../src/io/io.ts";
-import type { TCPError, UDP, UDPOptions } from "../../../src/io/types.ts";
+import type { TCP, TCPError, UDP, UDPOptions } from "../../../src/io/types.ts";
 import { formatIpv4 } from "../../../src/ip/address.ts";
 import { parseFrame } from "../../support/parse.ts";
 import { World } from "../../support/world.ts";
 import { ascii, connected, pair, text, type Pair } from "./pair.ts";
+
+/** The octets behind the version of the IP packets that the first node sends, from now on. */
+function octets(p: Pair): number[] {
+	const seen: number[] = [];
+	p.world.segments[0]!.tap = (frame, from) => {
+		const packet = parseFrame(frame).ipv4;
+		if (packet !== undefined && from === p.one.stack.interfaces.find("eth0")!.device) seen.push(packet.tos);
+	};
+	return seen;
+}
 
 /** The times to live of the IP packets that the first node sends, from now on. */
 function ttls(p: Pair): number[] {
@@ -73,6 +83,116 @@ describe("ttl", () => {
 		new p.a.UDP({ ttl: 255 }).write(ascii("x"), "224.0.0.251", 5353);
 		p.world.run(50);
 		expect(seen.sort((a, b) => a - b)).toEqual([1, 64, 64, 255]);
+	});
+});
+
+describe("ttl of a Listener", () => {
+	it("is that of its connections, from the answer to the SYN on, unless they have one of their own", () => {
+		const p = pair();
+		const seen = ttls(p);
+		let accepted: TCP | undefined;
+		new p.a.Listener({
+			port: 80,
+			ttl: 7,
+			onReadable() {
+				accepted = this.read();
+			},
+		});
+		new p.b.TCP({ address: "10.0.0.1", port: 80 });
+		p.world.run(100);
+		accepted!.write(ascii("x"));
+		p.world.run(100);
+		expect(seen.length).toBe(2);
+		expect(all(seen, 7)).toBe(true);
+		new p.a.TCP({ from: accepted!, ttl: 9 }).write(ascii("x"));
+		p.world.run(100);
+		expect(seen).toEqual([7, 7, 9]);
+	});
+
+	it("does not stay with the next listener that gets the socket", () => {
+		const p = pair({ sockets: { tcp: 2 } });
+		new p.a.Listener({ port: 80, ttl: 7, dscp: 46 }).close();
+		const seen = ttls(p);
+		new p.a.Listener({ port: 80 });
+		new p.b.TCP({ address: "10.0.0.1", port: 80 });
+		p.world.run(100);
+		expect(all(seen, 64)).toBe(true);
+	});
+});
+
+describe("dscp", () => {
+	it.each([undefined, 0, 46, 63])("%s is that of every segment, the SYN's too", (dscp) => {
+		const p = pair();
+		const seen = octets(p);
+		const { client } = connected(p, { dscp });
+		client.write(ascii("x"));
+		client.close();
+		p.world.run(500);
+		expect(seen.length).toBeGreaterThan(2);
+		expect(all(seen, (dscp ?? 0) * 4)).toBe(true);
+	});
+
+	it("is that of what is sent again, and of RST", () => {
+		const p = pair();
+		const { client } = connected(p, { dscp: 10, ttl: 9 });
+		const seen = octets(p);
+		p.world.segments[0]!.faults = { loss: 1 };
+		client.write(ascii("x"));
+		p.world.run(2000);
+		expect(seen.length).toBeGreaterThan(2);
+		p.one.stack.tcp.abort(p.one.stack.tcp.inUse()[0]!);
+		p.world.run(10);
+		expect(all(seen, 40)).toBe(true);
+	});
+
+	it("of a Listener is that of its connections, from the answer to the SYN on, unless they have one of their own", () => {
+		const p = pair();
+		const seen = octets(p);
+		let accepted: TCP | undefined;
+		new p.a.Listener({
+			port: 80,
+			dscp: 46,
+			onReadable() {
+				accepted = this.read();
+			},
+		});
+		new p.b.TCP({ address: "10.0.0.1", port: 80 });
+		p.world.run(100);
+		new p.a.TCP({ from: accepted!, dscp: 0 }).write(ascii("x"));
+		p.world.run(100);
+		expect(seen).toEqual([184, 0]);
+	});
+
+	it.each([{ dscp: 46 }, { dscp: 46, ttl: 3 }, { dscp: 0 }, {}])("is that of every datagram: %j", (options: UDPOptions) => {
+		const p = pair();
+		const seen = octets(p);
+		const socket = new p.a.UDP(options);
+		for (let i = 0; i < 3; i++) socket.write(ascii("x"), "10.0.0.2", 9);
+		p.world.run(50);
+		expect(seen).toEqual([0, 0, 0].map(() => (options.dscp ?? 0) * 4));
+	});
+
+	it("leaves the time to live of datagrams as it is, and does not stay with the next who gets the socket", () => {
+		const p = pair({ sockets: { udp: 1 } });
+		const seen = ttls(p);
+		const marked = new p.a.UDP({ dscp: 63 });
+		marked.write(ascii("x"), "10.0.0.2", 9);
+		marked.write(ascii("x"), "239.1.2.3", 9);
+		marked.close();
+		p.world.run(50);
+		expect(seen.sort((a, b) => a - b)).toEqual([1, 64]);
+		const next = octets(p);
+		new p.a.UDP({}).write(ascii("x"), "10.0.0.2", 9);
+		p.world.run(50);
+		expect(next).toEqual([0]);
+	});
+
+	it.each([-1, 64, 1.5])("%s is refused", (dscp) => {
+		const p = pair();
+		const message = `dscp ${dscp}: expected a whole number from 0 to 63`;
+		expect(() => new p.a.TCP({ address: "10.0.0.2", port: 80, dscp })).toThrow(message);
+		expect(() => new p.a.Listener({ port: 80, dscp })).toThrow(message);
+		expect(() => new p.a.UDP({ dscp })).toThrow(message);
 	});
 });
 

@@ -118,14 +118,14 @@ describe("a ping of a peer that answers", () => {
 });
 
 describe("a ping", () => {
-	it("sends by its interface, with its TTL and size", () => {
+	it("sends by its interface, with its TTL, code point and size", () => {
 		const { station } = stationPing({ address: "10.0.0.2", interface: "eth2", ttl: 3, size: 1472, count: 1 });
 		station.world.run(10);
 		expect(station.ports.map((port) => port.packets().length)).toEqual([0, 0]); // 10.0.0.0/24 is not there
-		const other = stationPing({ address: "10.1.0.2", interface: "eth2", ttl: 3, size: 1472, count: 1 }).station;
+		const other = stationPing({ address: "10.1.0.2", interface: "eth2", ttl: 3, dscp: 46, size: 1472, count: 1 }).station;
 		other.world.run(10);
 		const [request] = other.ports[1]!.packets();
-		expect(request!.ipv4).toMatchObject({ ttl: 3, source: ip("10.1.0.1"), destination: ip("10.1.0.2") });
+		expect(request!.ipv4).toMatchObject({ ttl: 3, tos: 184, source: ip("10.1.0.1"), destination: ip("10.1.0.2") });
 		expect(request!.icmp!.payload.length).toBe(1472);
 	});
 
@@ -403,6 +403,7 @@ describe("options of a ping", () => {
 		[{ address: "10.0.0.2", interval: 0 }, "interval 0: expected a whole number from 1 to 86400000"],
 		[{ address: "10.0.0.2", count: 0 }, "count 0: expected a whole number from 1 to 2147483647"],
 		[{ address: "10.0.0.2", ttl: 256 }, "ttl 256: expected a whole number from 1 to 255"],
+		[{ address: "10.0.0.2", dscp: 64 }, "dscp 64: expected a whole number from 0 to 63"],
 		[{ address: "10.0.0.2", timeout: "1" }, 'timeout "1": expected a number from 1 to 86400000'],
 		[{ address: "10.0.0.2", interval: 10, timeout: 631 }, "timeout 631: expected at most 63 intervals of 10 ms"],
 		[

@@ -121,7 +121,7 @@ export function ipv4Build(
 	ttl: number,
 	total: number,
 ): void {
-	put(view, at, [0x45, 0, total >> 8, total & 255, 0, 0, 0x40, 0, ttl & 255, protocol, 0, 0]);
+	put(view, at, [0x45, (ttl >> 16) & 255, total >> 8, total & 255, 0, 0, 0x40, 0, ttl & 255, protocol, 0, 0]);
 	setBig32(view, at + 12, source);
 	setBig32(view, at + 16, destination);
 	if (!(ttl & 0x100)) checksumAt(view, at + 10, at, at + 20);
