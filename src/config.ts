@@ -95,6 +95,14 @@ export const ICMP_QUEUE = 8;
 export const ICMP_ERRORS_PER_SECOND = 10;
 export const ICMP_ERROR_BURST = 10;
 
+/**
+ * How long connecting, pinging, resolving and `network.ready` wait for an interface that is still coming up, ms, unless told: programs run as soon as the board
+ * does, links take their time, and a DHCP lease 4 to 8 s. An interface without a link counts as coming up for as long after it was first asked for.
+ */
+export const NETWORK_PATIENCE_MS = 10_000;
+/** How often a ping that waits looks whether there is a way now, ms. */
+export const NETWORK_RETRY_MS = 100;
+
 /** Receive buffer of each UDP socket of the services, bytes: a DHCP message of DHCP_MESSAGE or a DNS answer of 512, with UDP_RECORD, and a short one besides. */
 export const SERVICE_BUFFER = 704;
 
@@ -118,8 +126,6 @@ export const DNS_TRY_MS = 1000;
 /** Time for one name altogether, ms, unless the program says otherwise; and for one connection to a server. */
 export const DNS_TIMEOUT_MS = 15_000;
 export const DNS_TCP_MS = 5000;
-/** How long a name waits for a name server, or an interface, to come: programs ask as soon as they run, links take their time, and a DHCP lease 4 to 8 s. */
-export const DNS_PATIENCE_MS = 10_000;
 /** Bytes of an answer that are looked at: by UDP in one buffer for all, by TCP in one for each connection while it is there. */
 export const DNS_UDP_BYTES = 512;
 export const DNS_TCP_BYTES = 2048;

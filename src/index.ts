@@ -30,6 +30,7 @@ export type { LeaseState } from "./link/lease.ts";
 export { Ping } from "./service/network/ping.ts";
 export { Ethernet, Loopback, PPP, SLIP } from "./service/network/links.ts";
 export { Network } from "./service/network/network.ts";
+export type { ReadyOptions } from "./service/network/ready.ts";
 export type {
 	Change,
 	ChangedProperty,

@@ -1,5 +1,6 @@
 // Checks of what applications pass. A wrong type is a TypeError, a wrong value a RangeError; both name the value and what was expected.
 
+import { NETWORK_PATIENCE_MS } from "../config.ts";
 import { parseIpv4 } from "../ip/address.ts";
 import { parseScoped } from "../ip/address6.ts";
 import { isMulticast } from "../wire/ipv4.ts";
@@ -119,6 +120,11 @@ export function keepAliveOf(value: boolean | number): number {
 	if (value === true) return KEEP_ALIVE_MS;
 	if (value === false) return 0;
 	return wholeOf("keepAlive", value, 0, 0x7fffffff);
+}
+
+/** Milliseconds that a way is waited for while an interface is still coming up. */
+export function networkTimeoutOf(value: unknown): number {
+	return value === undefined ? NETWORK_PATIENCE_MS : wholeOf("networkTimeout", value, 0, 0x7fffffff);
 }
 
 /** Size of what may be read into or written, bytes. */

@@ -42,6 +42,8 @@ export interface PingOptions {
 	onReply?: ((this: PingSocket, reply: PingReply) => void) | undefined;
 	/** No reply came within `timeout`. */
 	onTimeout?: ((this: PingSocket, sequence: number) => void) | undefined;
+	/** Milliseconds that the first request waits while there is no way and an interface is still coming up; 10,000 unless told, 0: it does not wait. */
+	networkTimeout?: number | undefined;
 	/** All requests were sent, and each was answered, refused or given up. It is closed by then. */
 	onDone?: ((this: PingSocket, statistics: PingStatistics) => void) | undefined;
 	/**

@@ -6,7 +6,7 @@ import { ERROR, WRITABLE, type SocketOwner } from "../transport/sockets.ts";
 import type { EchoSocket } from "../transport/icmp.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import { formatIpv4, parseIpv4 } from "../ip/address.ts";
-import { MAX_MTU } from "../config.ts";
+import { MAX_MTU, NETWORK_RETRY_MS } from "../config.ts";
 import { DSCP_SHIFT } from "../wire/build.ts";
 import { DEFAULT_TTL, HEADER } from "../wire/ipv4.ts";
 import { report, slotOf } from "./common.ts";
@@ -94,6 +94,9 @@ export class PingSocket implements SocketOwner, Service {
 	readonly #size: number;
 	readonly #interval: number;
 	readonly #timeout: number;
+	readonly #networkTimeout: number;
+	/** Until when the first request waits for a way. */
+	#waitsUntil = 0;
 	readonly #count: number;
 	readonly #onReply: PingOptions["onReply"];
 	readonly #onTimeout: PingOptions["onTimeout"];
@@ -114,6 +117,7 @@ export class PingSocket implements SocketOwner, Service {
 		this.#timeout = check.wholeOf("timeout", options.timeout ?? Math.min(5000, this.#interval * (WINDOW - 1)), 1, DAY_MS);
 		if (this.#timeout > this.#interval * (WINDOW - 1))
 			throw new RangeError(`timeout ${this.#timeout}: expected at most ${WINDOW - 1} intervals of ${this.#interval} ms`);
+		this.#networkTimeout = check.networkTimeoutOf(options.networkTimeout);
 		this.#count = options.count === undefined ? Infinity : check.wholeOf("count", options.count, 1, 0x7fffffff);
 		const ttl = check.wholeOf("ttl", options.ttl ?? DEFAULT_TTL, 1, 255);
 		const dscp = check.wholeOf("dscp", options.dscp ?? 0, 0, 63);
@@ -218,6 +222,11 @@ export class PingSocket implements SocketOwner, Service {
 
 	/** For the stack: something is due. Runs within processing, so what there is to tell waits. */
 	timers(now: number): void {
+		if (this.#sent === 0 && this.#waits(now)) {
+			this.#nextAt = (now + NETWORK_RETRY_MS) | 0;
+			this.#stack.core.deadline(this.#nextAt);
+			return;
+		}
 		for (; this.#oldest <= this.#sent; this.#oldest++) {
 			const index = this.#oldest & (WINDOW - 1);
 			if (((now - this.#sentAt[index]!) | 0) < this.#timeout) break;
@@ -230,6 +239,14 @@ export class PingSocket implements SocketOwner, Service {
 		const core = this.#stack.core;
 		if (this.#sent < this.#count) core.deadline(this.#nextAt);
 		if (this.#oldest <= this.#sent) core.deadline((this.#sentAt[this.#oldest & (WINDOW - 1)]! + this.#timeout) | 0);
+	}
+
+	/** There is no way yet, and one may come. */
+	#waits(now: number): boolean {
+		const { icmp, interfaces } = this.#stack;
+		const socket = this.#socket!;
+		if (socket.gone || ((now - this.#waitsUntil) | 0) >= 0 || icmp.hasWay(socket, this.#address!)) return false;
+		return interfaces.comingUp(socket.path.bound);
 	}
 
 	#send(now: number): void {
@@ -289,6 +306,7 @@ export class PingSocket implements SocketOwner, Service {
 		this.#begun = true;
 		this.#group = this.#stack.ip.isGroup(this.#address!);
 		this.#nextAt = this.#stack.core.now;
+		this.#waitsUntil = (this.#nextAt + this.#networkTimeout) | 0;
 		this.#stack.services.add(this);
 		this.timers(this.#nextAt);
 	}

@@ -68,6 +68,10 @@ export class EthernetInterface extends Interface {
 		this.#arp = new Arp(core, this, this.#neighbors);
 	}
 
+	protected override get addressExpected(): boolean {
+		return this.lease !== undefined;
+	}
+
 	protected override flush(): void {
 		this.#neighbors.flush(this);
 	}

@@ -1,6 +1,13 @@
 // What all interfaces have in common: a device below, addresses, a block in the arena, and a short queue before a busy device.
 
-import { ADDRESSES_PER_INTERFACE, MAX_MTU, PACKET_BYTES, PACKET_HEADROOM, TRANSMIT_QUEUE } from "../config.ts";
+import {
+	ADDRESSES_PER_INTERFACE,
+	MAX_MTU,
+	NETWORK_PATIENCE_MS,
+	PACKET_BYTES,
+	PACKET_HEADROOM,
+	TRANSMIT_QUEUE,
+} from "../config.ts";
 import { HELD, NOTIFIES, RECEIVE_CHECKED, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
 import {
 	BLOCK_ADDRESS_COUNT,
@@ -107,6 +114,8 @@ export abstract class Interface {
 	#timed = false;
 	/** Whether the device was told that frames for groups are wanted. */
 	#wantsGroups = false;
+	/** When somebody first asked in vain whether it comes up, ms; undefined: not since it lost its link, or was taken up. */
+	#waitedSince: number | undefined = undefined;
 
 	constructor(name: string, device: Device, linkHeader: number, options: InterfaceOptions) {
 		if (typeof name !== "string" || !/^[A-Za-z0-9._-]{1,15}$/.test(name))
@@ -220,11 +229,32 @@ export abstract class Interface {
 		}
 	}
 
+	/**
+	 * Whether it may have a link and an address soon, which is worth waiting for: while its address is being asked for, and without a link for
+	 * NETWORK_PATIENCE_MS from when this is first asked.
+	 */
+	get comingUp(): boolean {
+		if (!this.#enabled || this.slot === 0) return false;
+		if (this.up) return this.addresses.length === 0 && this.addressExpected;
+		const { now } = this.core;
+		if (this.#waitedSince === undefined) {
+			if (now !== 0) this.#waitedSince = now; // before the first poll there is no time
+			return true;
+		}
+		return ((now - this.#waitedSince) | 0) < NETWORK_PATIENCE_MS;
+	}
+
+	/** Whether somebody asks for an address for it. */
+	protected get addressExpected(): boolean {
+		return false;
+	}
+
 	/** Looks at the link. */
 	checkLink(): void {
 		const up = this.#enabled && this.device.linkUp;
 		if (up === this.up) return;
 		this.up = up;
+		this.#waitedSince = undefined;
 		if (!up) {
 			this.#discard();
 			this.flush();
@@ -237,6 +267,7 @@ export abstract class Interface {
 		return this.#enabled;
 	}
 	set enabled(on: boolean) {
+		if (on && !this.#enabled) this.#waitedSince = undefined;
 		this.#enabled = on;
 		this.ready = true;
 		if (this.slot !== 0) this.core.wake();

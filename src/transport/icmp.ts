@@ -123,21 +123,28 @@ export class IcmpSockets {
 		socket.events = 0;
 	}
 
-	/** Sends an echo request with `bytes` bytes of payload, 0 to the MTU less 28. Answers false when it could not leave. */
-	send(socket: EchoSocket, address: number, sequence: number, bytes: number): boolean {
-		if (socket.gone) return false;
-		const core = this.#core;
+	/** Whether there is a way to that address, and an address of ours to ask from; the socket's path then has them. */
+	hasWay(socket: EchoSocket, address: number): boolean {
 		const path = socket.path;
 		if (path.destination !== address || path.generation !== this.#ip.routes.generation) {
 			path.destination = address;
 			path.source = 0;
 			this.#ip.route(path);
 		}
+		return path.out !== undefined && path.source !== 0;
+	}
+
+	/** Sends an echo request with `bytes` bytes of payload, 0 to the MTU less 28. Answers false when it could not leave. */
+	send(socket: EchoSocket, address: number, sequence: number, bytes: number): boolean {
+		if (socket.gone) return false;
+		const core = this.#core;
+		const path = socket.path;
 		const packet = core.spare;
-		if (path.out === undefined || packet === NONE) return false;
+		if (!this.hasWay(socket, address) || packet === NONE) return false;
 		const total = ipv4.HEADER + icmpv4.HEADER + bytes;
-		if (bytes < 0 || total > path.out.mtu)
-			throw new RangeError(`echo of ${bytes} bytes: expected 0 to ${path.out.mtu - ipv4.HEADER - icmpv4.HEADER}`);
+		const { mtu } = path;
+		if (bytes < 0 || total > mtu)
+			throw new RangeError(`echo of ${bytes} bytes: expected 0 to ${mtu - ipv4.HEADER - icmpv4.HEADER}`);
 		const at = core.pool.base(packet) + PACKET_HEADROOM;
 		const icmp = at + ipv4.HEADER;
 		ipv4Build(core.view, at, path.source, address, ipv4.ICMP, socket.sendTtl, total);

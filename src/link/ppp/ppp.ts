@@ -195,6 +195,15 @@ export class PppInterface extends BareInterface {
 		if (address !== undefined && this.addresses.includes(address)) this.removeAddress(address);
 	}
 
+	/** While it dials and negotiates, or will do so again. */
+	override get comingUp(): boolean {
+		const session = this.#session;
+		if (session === undefined || !this.enabled || this.#order === DISCONNECT) return false;
+		if (this.up) return false;
+		if (!this.#begun || this.#order === CONNECT) return true;
+		return session.phase === "dead" ? session.retryInMs >= 0 : session.phase !== "terminate";
+	}
+
 	/** What there is to see. Allocates. */
 	get state(): PppState {
 		const session = this.#session;

@@ -1,7 +1,7 @@
 // A look-up by multicast DNS, one-shot: RFC 6762 §5.1. The question goes out by every Ethernet interface, from an ephemeral port: that says that
 // answers are to come to us alone (§6.7), so that no group is joined.
 
-import { DNS_PATIENCE_MS, MDNS_MAX_TTL_S, MDNS_REPEATS_MS, MDNS_TIMEOUT_MS } from "../../config.ts";
+import { NETWORK_PATIENCE_MS, MDNS_MAX_TTL_S, MDNS_REPEATS_MS, MDNS_TIMEOUT_MS } from "../../config.ts";
 import { onLink } from "../../ip/routes.ts";
 import { EthernetInterface } from "../../link/ethernet.ts";
 import type { Interface } from "../../link/interface.ts";
@@ -73,7 +73,7 @@ export class MulticastQuery extends Lookup implements Asker {
 		if (links.length === 0) {
 			this.#round = 0;
 			this.#asked = undefined;
-			return this.wait(Math.max((this.#begun + DNS_PATIENCE_MS - now) | 0, 0));
+			return this.wait(Math.max((this.#begun + NETWORK_PATIENCE_MS - now) | 0, 0));
 		}
 		this.#asked ??= now;
 		for (const link of links) {

@@ -1,6 +1,6 @@
 // A look-up by unicast DNS: from server to server until one gives an answer, through aliases, by TCP when UDP does not carry it.
 
-import { DNS_NEAR_MISSES, DNS_PATIENCE_MS, DNS_TCP_MS, DNS_TRIES, DNS_TRY_MS } from "../../config.ts";
+import { DNS_NEAR_MISSES, NETWORK_PATIENCE_MS, DNS_TCP_MS, DNS_TRIES, DNS_TRY_MS } from "../../config.ts";
 import { formatIpv4 } from "../../ip/address.ts";
 import * as dns from "../../wire/dns.ts";
 import { readAnswer, type Answer } from "./answer.ts";
@@ -129,7 +129,7 @@ export class Query extends Lookup implements Asker, TcpAsker {
 			return this.wait(DNS_TRY_MS << next.tries);
 		}
 		if (this.#failure !== undefined) return this.end(this.#failure);
-		const left = (this.#begun + DNS_PATIENCE_MS - this.engine.now) | 0;
+		const left = (this.#begun + NETWORK_PATIENCE_MS - this.engine.now) | 0;
 		if (left > 0 && this.wanted.link?.slot !== 0) return this.wait(left);
 		this.end(this.#nobody());
 	}

@@ -10,6 +10,7 @@ import type { Interface } from "../../link/interface.ts";
 import { Path } from "../../link/path.ts";
 import type { Stack } from "../../stack.ts";
 import { formatMac } from "../../wire/ethernet.ts";
+import { Ready, type ReadyOptions } from "./ready.ts";
 import type { Change, InterfaceView, NewRoute, RoutePattern, RouteView, Way } from "./types.ts";
 
 /** By their bits in what the stack's watch tells: the first is 1. */
@@ -141,6 +142,16 @@ export class NetworkView {
 			}
 		});
 		return { close: () => watch.close() };
+	}
+
+	/**
+	 * Waits until an interface has a link and an address: any but loopback, or `interface`; with `address`, until there is a way to it. Resolves to that interface as it
+	 * is then, at once when it is so already. Rejects with an Error that says what each interface lacks when `timeout` ms (10,000 unless told) are over.
+	 */
+	ready(options: ReadyOptions = {}): Promise<InterfaceView> {
+		return new Promise((resolve, reject) => {
+			new Ready(this.#stack, options, (link) => resolve(viewOf(link)), reject);
+		});
 	}
 
 	/**

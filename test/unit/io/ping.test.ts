@@ -421,3 +421,51 @@ describe("options of a ping", () => {
 		);
 	});
 });
+
+describe("a ping that begins before there is a network", () => {
+	/** A board whose cable is plugged in later, and a peer. */
+	function early(options: PingOptions) {
+		const world = new World(1);
+		const segment = world.segment();
+		const [near, far] = [segment.port({ mac: 1 }), segment.port({ mac: 2 })];
+		near.linkUp = false;
+		const one = world.node("one");
+		world.node("two").ethernet("eth0", far, "10.0.0.2/24");
+		const link = one.ethernet("eth0", near);
+		const [all, heard] = heardBy({ address: "10.0.0.2", count: 2, ...options });
+		new PingSocket(one.stack, all);
+		const plug = () => {
+			near.linkUp = true;
+			near.host!.notify();
+		};
+		return { world, link, heard, plug };
+	}
+
+	it("waits for the link and loses no request", () => {
+		const { world, link, heard, plug } = early({});
+		world.run(3000);
+		link.addAddress(ip("10.0.0.1"), 24);
+		world.run(1000);
+		expect(heard).toEqual({ replies: [], timeouts: [], errors: [], done: [] });
+		plug();
+		world.run(3000);
+		expect(heard.replies.map(({ sequence }) => sequence)).toEqual([1, 2]);
+		expect(heard.done[0]).toMatchObject({ sent: 2, received: 2, errors: 0 });
+	});
+
+	it("waits no longer than it was told, then says why each request could not leave", () => {
+		const { world, heard } = early({ networkTimeout: 500 });
+		world.run(450);
+		expect(heard.errors.length).toBe(0);
+		world.run(3000);
+		expect(heard.errors[0]!.message).toContain("no route");
+		expect(heard.done.length).toBe(1);
+	});
+
+	it("does not wait where nothing is coming up", () => {
+		const { world, link, heard } = early({});
+		link.enabled = false;
+		world.run(50);
+		expect(heard.errors.length).toBe(1);
+	});
+});
