@@ -75,6 +75,10 @@ export const NEIGHBOR_QUEUE = 3;
 /** Addresses of one interface. */
 export const ADDRESSES_PER_INTERFACE = 4;
 
+/** How often is looked how fast connections move whose listener says a least rate, and for how long nothing is said of a young one. 16 B a TCP socket. */
+export const PACE_INTERVAL_MS = 5000;
+export const PACE_GRACE_MS = 3000;
+
 /** Neighbour timing, ms. RFC 1122 §2.3.2.1: at most one request a second for the same address. */
 export const ARP_REQUEST_INTERVAL_MS = 1000;
 export const ARP_REQUESTS = 3;

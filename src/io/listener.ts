@@ -35,6 +35,7 @@ export class ListenerSocket implements Listener, SocketOwner {
 		const backlog = options.backlog === undefined ? BACKLOG : check.wholeOf("backlog", options.backlog, 1, 4096);
 		const ttl = check.ttlOf("ttl", options.ttl);
 		const dscp = check.dscpOf(options.dscp);
+		const leastRate = check.leastRateOf(options.leastRate);
 		const address = check.localAddressOf(options);
 		this.#bound = linkOf(stack, options.interface);
 		const slot = this.#bound?.slot ?? 0;
@@ -46,6 +47,7 @@ export class ListenerSocket implements Listener, SocketOwner {
 		if (dscp >= 0) stack.tcp.setDscp(tcb, dscp);
 		tcb.owner = this;
 		this.#tcb = tcb;
+		if (leastRate > 0) stack.tcp.setLeastRate(tcb, leastRate);
 		if (options.target !== undefined) this.target = options.target;
 	}
 

@@ -104,6 +104,11 @@ export function wholeOf(name: string, value: unknown, low: number, high: number)
 	return value;
 }
 
+/** Bytes a second; -1 when nothing is said. */
+export function leastRateOf(value: unknown): number {
+	return value === undefined ? -1 : wholeOf("leastRate", value, 0, 0x7fffffff);
+}
+
 /** How many bytes to read of those that are there. Error for more, as the SDK's tests want it. */
 export function countOf(value: unknown, available: number): number {
 	if (typeof value !== "number") throw new TypeError(`read ${show(value)}: expected a number of bytes, or a buffer`);

@@ -76,6 +76,7 @@ export class TCPSocket implements TCP, SocketOwner {
 		const ttl = check.ttlOf("ttl", options.ttl);
 		const dscp = check.dscpOf(options.dscp);
 		const userTimeout = options.userTimeout === undefined ? -1 : check.wholeOf("userTimeout", options.userTimeout, 0, 0x7fffffff);
+		const leastRate = check.leastRateOf(options.leastRate);
 		const tcb = options.from === undefined ? this.#connect(stack, options) : this.#takeOver(options.from);
 		this.openTCB = tcb;
 		this.openBlock = tcb.block;
@@ -91,6 +92,7 @@ export class TCPSocket implements TCP, SocketOwner {
 		if (ttl !== 0) tcp.setTtl(tcb, ttl);
 		if (dscp >= 0) tcp.setDscp(tcb, dscp);
 		if (userTimeout >= 0) tcp.setUserTimeout(tcb, userTimeout);
+		if (leastRate >= 0) tcp.setLeastRate(tcb, leastRate);
 	}
 
 	#connect(stack: Stack, options: TCPOptions): Tcb {

@@ -8,8 +8,11 @@ export type Bytes = ArrayBuffer | ArrayBufferView;
 /** "buffer": `read` gives buffers and `write` takes them; "number": one byte at a time. */
 export type Format = "buffer" | "number";
 
-/** The reason behind `onError`: "closed" when the peer has sent its FIN, all data before it having been read. */
-export type TCPError = "closed" | "reset" | "timeout" | "refused" | "unreachable";
+/**
+ * The reason behind `onError`: "closed" when the peer has sent its FIN, all data before it having been read; "slow" when the connection was
+ * ended for a newcomer, see `leastRate`.
+ */
+export type TCPError = "closed" | "reset" | "timeout" | "refused" | "unreachable" | "slow";
 
 interface CommonOptions {
 	/** Restricts the socket to one interface, by name or instance. Unless told, the routes decide, and every interface is served. */
@@ -44,6 +47,8 @@ export interface TCPOptions extends CommonOptions {
 	userTimeout?: number | undefined;
 	/** Milliseconds of silence before the first keep-alive probe, or true for two hours (RFC 9293 §3.8.4). Off unless told. */
 	keepAlive?: boolean | number | undefined;
+	/** As of Listener, for this connection; with `from` it replaces what the listener said. */
+	leastRate?: number | undefined;
 	format?: Format | undefined;
 	/** `bytes` can be read: all there are, not only the new ones. */
 	onReadable?: ((this: TCP, bytes: number) => void) | undefined;
@@ -100,12 +105,21 @@ export interface ListenerOptions extends CommonOptions {
 	port?: number | string | undefined;
 	/** Accepts connections to this address only. "0.0.0.0", or left out: to every one. */
 	address?: string | undefined;
-	/** Connections that may wait to be read. 8 unless told. */
+	/**
+	 * Connections that may wait to be read, 1 to 4,096; 8 unless told. While as many wait, further ones are not answered: their peers try again.
+	 * Nobody who has come that far is ever sent away.
+	 */
 	backlog?: number | undefined;
 	/** Time to live of what its connections send, from the answer to the SYN on, 1 to 255; 64 unless told. RFC 9293 §3.9.2.1. */
 	ttl?: number | undefined;
 	/** Differentiated services code point of what its connections send, from the answer to the SYN on, 0 to 63; 0 unless told. RFC 2474. */
 	dscp?: number | undefined;
+	/**
+	 * Bytes a second, read by the program or acknowledged by the peer, below which a connection of this listener may be ended for a newcomer. That
+	 * happens only while every TCP socket is taken: the slowest goes, and its owner's `onError` is called with the error "slow". Rates are measured
+	 * over 5 to 10 s, of a young connection from its third second on. 0, or left out: its connections never give way.
+	 */
+	leastRate?: number | undefined;
 	format?: "socket/tcp" | undefined;
 	/** `connections` wait to be read. */
 	onReadable?: ((this: Listener, connections: number) => void) | undefined;

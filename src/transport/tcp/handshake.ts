@@ -148,6 +148,7 @@ export function established(tcp: Tcp, tcb: Tcb, seq: number, ack: number, window
 		tcp.sockets.post(tcb, WRITABLE);
 		return;
 	}
+	tcp.pace.inherit(tcp, tcb, listener);
 	if (listener.acceptTail === undefined) listener.acceptHead = tcb;
 	else listener.acceptTail.nextAccept = tcb;
 	listener.acceptTail = tcb;

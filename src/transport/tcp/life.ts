@@ -23,6 +23,7 @@ export function take(tcp: Tcp): Tcb | undefined {
 	tcp.free = tcb.nextFree;
 	tcb.nextFree = undefined;
 	tcbs.renew(tcb);
+	tcp.pace.forget(tcb);
 	return tcb;
 }
 

@@ -63,13 +63,14 @@ export const IDLE = 2048;
 const LISTS = PENDING | LISTED | TICKING;
 
 /** Why a connection ended; "" when it did not, or ended in good order. By number inside, as a string literal allocates on XS. */
-export type TcpError = "" | "reset" | "timeout" | "refused" | "unreachable";
-const ERROR_NAMES: readonly TcpError[] = Object.freeze(["", "reset", "timeout", "refused", "unreachable"]);
+export type TcpError = "" | "reset" | "timeout" | "refused" | "unreachable" | "slow";
+const ERROR_NAMES: readonly TcpError[] = Object.freeze(["", "reset", "timeout", "refused", "unreachable", "slow"]);
 export const NO_ERROR = 0;
 export const RESET = 1;
 export const TIMEOUT = 2;
 export const REFUSED = 3;
 export const UNREACHABLE = 4;
+export const SLOW = 5;
 
 export class Tcb implements EventSocket {
 	// Read and written for every segment: first, because XS searches properties in the order of their declaration.

@@ -32,6 +32,7 @@ import {
 	routesChanged,
 	spareable,
 } from "./life.ts";
+import { Pace } from "./pace.ts";
 import { Reassembly } from "./reassembly.ts";
 import { acknowledgedShort, arrive } from "./receive.ts";
 import { mark, transmitLong, transmitShort } from "./send.ts";
@@ -75,6 +76,7 @@ export class Tcp {
 	readonly strayPath = new Path();
 	readonly noQueue: PacketQueue;
 	readonly isn: Isn;
+	readonly pace: Pace;
 	#generation = -1;
 	/** For readByte and writeByte. */
 	#byte = new Uint8Array(1);
@@ -93,6 +95,7 @@ export class Tcp {
 		this.reassembly = new Reassembly(limits.tcp);
 		this.noQueue = new PacketQueue(core.pool);
 		this.isn = new Isn(core.random32);
+		this.pace = new Pace(core);
 		for (let i = 0; i < limits.tcp; i++) {
 			const at = layout.tcbs + i * block.TCB_BLOCK;
 			const ring = receiveRing(layout, limits, i);
@@ -363,6 +366,12 @@ export class Tcp {
 		tcb.keepAliveInterval = interval;
 		startKeepAlive(this, tcb);
 		if (mine) tcbs.store(this.#view, tcb);
+	}
+
+	/** Bytes a second below which a connection, or each one of a listener, may be ended for a newcomer; 0 when it never is. `pace.ts`. */
+	setLeastRate(tcb: Tcb, bytesPerSecond: number): void {
+		this.pace.set(this, tcb, bytesPerSecond);
+		this.core.wake();
 	}
 
 	/** The TCBs that somebody has, for people to look at. Allocates. */

@@ -50,7 +50,7 @@ export function arm(tcp: Tcp, tcb: Tcb, at: number): void {
 }
 
 /** `scan` has something to do at that time. */
-function remind(tcp: Tcp, at: number): void {
+export function remind(tcp: Tcp, at: number): void {
 	if (tcp.scanDue && ((at - tcp.scanAt) | 0) >= 0) return;
 	tcp.scanDue = true;
 	tcp.scanAt = at;
@@ -99,6 +99,11 @@ export function scan(tcp: Tcp, now: number): void {
 	if (tcp.ackTick) {
 		if (((now - tcp.ackTickAt) | 0) >= 0) tick(tcp);
 		else remind(tcp, tcp.ackTickAt);
+	}
+	const pace = tcp.pace;
+	if (pace.looking) {
+		if (((now - pace.lookAt) | 0) >= 0) pace.look(tcp, now);
+		else remind(tcp, pace.lookAt);
 	}
 	let tcb = tcp.timed;
 	tcp.timed = undefined;

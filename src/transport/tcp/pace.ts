@@ -1,0 +1,107 @@
+// How fast connections move, for listeners that say how slow one may be while others wait: `leastRate`. Nothing is counted as segments
+// pass: the sequence numbers tell what has moved since they were looked at last, every five seconds.
+
+import { TCB_RCV_NXT, TCB_RCV_QUEUED, TCB_SND_UNA } from "../../packet/blocks.ts";
+import type { Core } from "../../packet/core.ts";
+import { PACE_GRACE_MS, PACE_INTERVAL_MS } from "../../config.ts";
+import type { Tcp } from "./tcp.ts";
+import * as tcbs from "./tcb.ts";
+import type { Tcb } from "./tcb.ts";
+import { remind } from "./timers.ts";
+
+/** Words for each TCB: bytes a second that it owes, 0 when it never gives way; when it was looked at last; what had moved by then; the rate between the last two looks, -1 before the second. */
+const WORDS = 4;
+const LEAST = 0;
+const LOOKED_AT = 1;
+const MOVED = 2;
+const RATE = 3;
+
+/** The rate of a connection that nobody may call slow. */
+export const FAST = 0x7fffffff;
+
+export class Pace {
+	/** The next look is due at that time. */
+	looking = false;
+	lookAt = 0;
+	#columns: Int32Array;
+	#core: Core;
+
+	constructor(core: Core) {
+		this.#core = core;
+		this.#columns = new Int32Array(core.limits.tcp * WORDS);
+	}
+
+	/** Bytes a second that a connection, or those of a listener, owes from now on; 0 for none. */
+	set(tcp: Tcp, tcb: Tcb, rate: number): void {
+		const columns = this.#columns;
+		const at = tcb.index * WORDS;
+		columns[at + LEAST] = rate;
+		columns[at + LOOKED_AT] = this.#core.now;
+		columns[at + MOVED] = this.#moved(tcb);
+		columns[at + RATE] = -1;
+		if (rate === 0 || tcb.state === tcbs.LISTEN || this.looking) return;
+		this.looking = true;
+		this.lookAt = (this.#core.now + PACE_INTERVAL_MS) | 0;
+		remind(tcp, this.lookAt);
+	}
+
+	/** A connection is established: it owes what its listener says. */
+	inherit(tcp: Tcp, tcb: Tcb, listener: Tcb): void {
+		const rate = this.#columns[listener.index * WORDS + LEAST]!;
+		if (rate !== 0) this.set(tcp, tcb, rate);
+	}
+
+	/** The TCB is somebody else's from now on. */
+	forget(tcb: Tcb): void {
+		this.#columns[tcb.index * WORDS + LEAST] = 0;
+	}
+
+	/** Bytes a second of a connection that is slower than it owes, else FAST. Of the last whole interval and what came since, the better one counts. */
+	slowness(tcb: Tcb): number {
+		const columns = this.#columns;
+		const at = tcb.index * WORDS;
+		const least = columns[at + LEAST]!;
+		if (least === 0 || tcb.state < tcbs.ESTABLISHED) return FAST;
+		let rate = columns[at + RATE]!;
+		const ms = (this.#core.now - columns[at + LOOKED_AT]!) | 0;
+		if (ms >= PACE_GRACE_MS) {
+			const since = this.#since(tcb, at, ms);
+			if (since > rate) rate = since;
+		}
+		return rate < 0 || rate >= least ? FAST : rate;
+	}
+
+	/** The look every PACE_INTERVAL_MS, as long as there is somebody to look at. */
+	look(tcp: Tcp, now: number): void {
+		const columns = this.#columns;
+		this.looking = false;
+		for (let i = 0; i < tcp.tcbs.length; i++) {
+			const tcb = tcp.tcbs[i]!;
+			const at = i * WORDS;
+			if (columns[at + LEAST] === 0 || tcb.state < tcbs.ESTABLISHED) continue;
+			this.looking = true;
+			const ms = (now - columns[at + LOOKED_AT]!) | 0;
+			if (ms < PACE_GRACE_MS) continue;
+			columns[at + RATE] = this.#since(tcb, at, ms);
+			columns[at + LOOKED_AT] = now;
+			columns[at + MOVED] = this.#moved(tcb);
+		}
+		if (!this.looking) return;
+		this.lookAt = (now + PACE_INTERVAL_MS) | 0;
+		remind(tcp, this.lookAt);
+	}
+
+	/** Bytes a second over the `ms` since the last look. */
+	#since(tcb: Tcb, at: number, ms: number): number {
+		const bytes = (this.#moved(tcb) - this.#columns[at + MOVED]!) | 0;
+		return Math.floor((bytes * 1000) / ms);
+	}
+
+	/** A number that grows with every byte that the program reads, or the peer acknowledges. */
+	#moved(tcb: Tcb): number {
+		const view = this.#core.view;
+		const at = tcb.block;
+		const received = (view.getInt32(at + TCB_RCV_NXT, true) - view.getInt32(at + TCB_RCV_QUEUED, true)) | 0;
+		return (received + view.getInt32(at + TCB_SND_UNA, true)) | 0;
+	}
+}
