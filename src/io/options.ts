@@ -6,8 +6,8 @@ import { parseScoped } from "../ip/address6.ts";
 import { isMulticast } from "../wire/ipv4.ts";
 import type { Bytes, Format } from "./types.ts";
 
-/** In a constant where packets pass, as XS makes a new string each time that it meets a literal. */
-const NUMBER = "number";
+// Made by a call, so that the build does not put the literal where it is used: on XS each use of one allocates, and this is on the data path.
+const NUMBER = String("number");
 
 /** The value as a message shows it; never throws. */
 export function show(value: unknown): string {
@@ -25,10 +25,16 @@ export function objectOption<T>(options: T): T {
 
 /** A port of `low` to 65535, as a number or in decimal digits. */
 export function portOf(value: unknown, low: number): number {
-	const port = typeof value === "string" && /^[0-9]{1,5}$/.test(value) ? Number(value) : value;
-	if (typeof port !== "number") throw new TypeError(`port ${show(value)}: expected a number from ${low} to 65535`);
+	if (typeof value !== NUMBER) return portOf(numberOf(value, low), low);
+	const port = value as number;
 	if (port !== (port & 0xffff) || port < low) throw new RangeError(`port ${port}: expected ${low} to 65535`);
 	return port;
+}
+
+/** The number that a text of decimal digits stands for. */
+function numberOf(value: unknown, low: number): number {
+	if (typeof value === "string" && /^[0-9]{1,5}$/.test(value)) return Number(value);
+	throw new TypeError(`port ${show(value)}: expected a number from ${low} to 65535`);
 }
 
 /** The port to bind to. Left out: 0, any. Given as undefined it is a mistake in the program, as in Moddable. */
@@ -111,10 +117,11 @@ export function leastRateOf(value: unknown): number {
 
 /** How many bytes to read of those that are there. Error for more, as the SDK's tests want it. */
 export function countOf(value: unknown, available: number): number {
-	if (typeof value !== "number") throw new TypeError(`read ${show(value)}: expected a number of bytes, or a buffer`);
-	if (value !== Math.floor(value) || value < 1 || value > available)
-		throw new Error(`read ${value}: expected 1 to ${available}, the bytes that are there`);
-	return value;
+	if (typeof value !== NUMBER) throw new TypeError(`read ${show(value)}: expected a number of bytes, or a buffer`);
+	const count = value as number;
+	if (count !== Math.floor(count) || count < 1 || count > available)
+		throw new Error(`read ${count}: expected 1 to ${available}, the bytes that are there`);
+	return count;
 }
 
 /** Two hours, RFC 9293 §3.8.4. */

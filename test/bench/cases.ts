@@ -170,6 +170,57 @@ function byteCase(mode: "same" | "flip" | "loop"): Run {
 	};
 }
 
+/** As `hosts/examples/status/services.ts` does it: views, parts of them, and writes as large as the room. `part` goes round in the view. */
+function partCase(mode: number): Run {
+	const stack = makeStack();
+	const { TCP, Listener } = createIO(stack);
+	const bytes = new Uint8Array(3 * 1460);
+	let part = 0;
+	new Listener({
+		port: 9,
+		onReadable() {
+			new TCP({
+				from: (this as { read(): unknown }).read(),
+				onReadable(this: { read(buffer: Uint8Array, offset?: number, count?: number): number | undefined }) {
+					while (this.read(bytes, 1, 1460) !== undefined);
+				},
+				onWritable(this: { write(data: Uint8Array, offset: number, count: number): number }, room: number) {
+					if (mode !== TCP_SINK) return;
+					while (room > 0) {
+						const left = bytes.length - part;
+						const count = room < left ? room : left;
+						room = this.write(bytes, part, count);
+						part = count === left ? 0 : part + count;
+					}
+				},
+				onError() {},
+			} as never);
+		},
+	} as never);
+	start(mode, 1460, 0);
+	return (packets) => exchange(stack, packets);
+}
+
+/** Answers that are a part of a buffer, as echo and chargen over UDP give them. */
+function udpPartCase(bytes: number): Run {
+	const stack = makeStack();
+	const { UDP } = createIO(stack);
+	const buffer = new Uint8Array(2 * bytes);
+	new UDP({
+		port: 7,
+		onReadable(this: {
+			read(buffer: Uint8Array): number | undefined;
+			write(data: Uint8Array, address: string, port: number, count: number): void;
+		}) {
+			const from = buffer as Uint8Array & { address: string; port: number };
+			for (let count = this.read(buffer); count !== undefined; count = this.read(buffer))
+				this.write(buffer, from.address, from.port, count);
+		},
+	} as never);
+	start(UDP_ECHO, bytes, OUTSTANDING);
+	return (packets) => exchange(stack, packets);
+}
+
 function udpCase(bytes: number): Run {
 	const stack = makeStack();
 	const { UDP } = createIO(stack);
@@ -326,6 +377,8 @@ function demuxCase(count: number): Run {
 const CASES: Record<string, () => Run> = {
 	"tcp-receive-1460": () => tcpCase(TCP_SOURCE),
 	"tcp-send-1460": () => tcpCase(TCP_SINK),
+	"tcp-receive-part": () => partCase(TCP_SOURCE),
+	"tcp-send-part": () => partCase(TCP_SINK),
 	"tcp-read-byte": () => byteCase("same"),
 	"tcp-read-byte-flip": () => byteCase("flip"),
 	"tcp-read-byte-loop": () => byteCase("loop"),
@@ -339,6 +392,7 @@ const CASES: Record<string, () => Run> = {
 	"uart-send-64": () => uartCase(64, UDP_SINK),
 	"udp-echo-64": () => udpCase(64),
 	"udp-echo-1472": () => udpCase(1472),
+	"udp-echo-part-64": () => udpPartCase(64),
 	"icmp-echo-64": () => peerCase(ICMP_ECHO, 56),
 	"arp-reply": () => peerCase(ARP, 0),
 	"tcp-connect-close": () => connectCase(),
