@@ -27,8 +27,11 @@ export interface EventSocket {
 }
 
 /** IANA's range for ephemeral ports. RFC 6335 §6. */
-export const FIRST_EPHEMERAL = 49_152;
+const FIRST_EPHEMERAL = 49_152;
 const EPHEMERALS = 16_384;
+/** Questions of resolvers come from any port from here on, above those that programs are likely to want: RFC 5452 §9.2. */
+export const FIRST_LOOKUP = 32_768;
+export const LOOKUPS = 32_768;
 
 export class SocketSet {
 	/** The first socket that has news. */
@@ -96,18 +99,25 @@ export class SocketSet {
 		}
 	}
 
-	/** A free local port for a protocol, chosen at random: RFC 6056 §3.3.1. 0 when there is none. */
-	ephemeralPort(protocol: number, local: number, remote: number, remotePort: number): number {
-		let offset = this.#core.random32() & (EPHEMERALS - 1);
-		for (let i = 0; i < EPHEMERALS; i++) {
-			const port = FIRST_EPHEMERAL + offset;
+	/** A free local port for a protocol, chosen at random among `count`, a power of two: RFC 6056 §3.3.1. 0 when there is none. */
+	ephemeralPort(
+		protocol: number,
+		local: number,
+		remote: number,
+		remotePort: number,
+		first = FIRST_EPHEMERAL,
+		count = EPHEMERALS,
+	): number {
+		let offset = this.#core.random32() & (count - 1);
+		for (let i = 0; i < count; i++) {
+			const port = first + offset;
 			if (
 				!this.flows.has(local, remote, (remotePort << 16) | port, protocol) &&
 				!this.flows.has(local, 0, port, protocol) &&
 				!this.flows.has(0, 0, port, protocol)
 			)
 				return port;
-			offset = (offset + 1) & (EPHEMERALS - 1);
+			offset = (offset + 1) & (count - 1);
 		}
 		return 0;
 	}

@@ -15,7 +15,16 @@ import * as udp from "../wire/udp.ts";
 import type { Bytes } from "../wire/copies.ts";
 import { DSCP_SHIFT, NO_CHECKSUM, TOS_BITS } from "../wire/build.ts";
 import { udpBuild, udpDeliver, udpNext, udpRead } from "#codec";
-import { ERROR, FIRST_EPHEMERAL, READABLE, WRITABLE, type EventSocket, type SocketOwner, type SocketSet } from "./sockets.ts";
+import {
+	ERROR,
+	FIRST_LOOKUP,
+	LOOKUPS,
+	READABLE,
+	WRITABLE,
+	type EventSocket,
+	type SocketOwner,
+	type SocketSet,
+} from "./sockets.ts";
 
 /** Bytes of the headers before a datagram's payload. */
 export const HEADERS = ipv4.HEADER + udp.HEADER;
@@ -114,7 +123,7 @@ export class Udp {
 		for (let i = first; i < sockets.length; i++) {
 			const socket = sockets[i]!;
 			if (!socket.open) free ??= socket;
-			else if (socket.localPort >= FIRST_EPHEMERAL) lookups++;
+			else if (socket.localPort >= FIRST_LOOKUP) lookups++;
 		}
 		const most = port === 0 ? Math.min(services, Math.max(DNS_LOOKUPS, services - (interfaces - 1))) : services;
 		if (lookups < most && free === undefined && sockets.length - first < services)
@@ -123,7 +132,15 @@ export class Udp {
 			const which = most < services ? `${most} UDP sockets for look-ups` : `${services} UDP sockets for services`;
 			throw new Error(`all ${which} are in use; raise the option "sockets.services"`);
 		}
-		return this.#bind(free, 0, port, bound, false);
+		return this.#bind(free, 0, port === 0 ? this.#lookupPort(bound) : port, bound, false);
+	}
+
+	/** A port for a question, that of no other socket, bound to an interface or not: answers must not go astray. */
+	#lookupPort(bound: number): number {
+		for (;;) {
+			const port = this.#set.ephemeralPort(ipv4.UDP | (bound << 8), 0, 0, 0, FIRST_LOOKUP, LOOKUPS);
+			if (!this.sockets.some((socket) => socket.open && socket.localPort === port)) return port;
+		}
 	}
 
 	#bind(socket: UdpSocket, address: number, port: number, bound: number, anyPort: boolean): UdpSocket {

@@ -1,6 +1,6 @@
 // DNS messages, RFC 1035 §4. `at` is where the message begins in the view, `end` where it ends: compression pointers count from `at`.
 // What comes may be hostile. Every function here looks at bytes from `at` to `end` only, and comes to an end: a name has 255 octets at
-// most, a pointer leads backwards only, to before the part of the name that it stands in, and to another pointer at most MAX_HOPS times.
+// most, a pointer leads backwards only, to before the part of the name that it stands in, and a name has MAX_POINTERS at most.
 
 /** Bytes of the header. */
 export const HEADER = 12;
@@ -75,18 +75,14 @@ export function nameEnd(view: DataView, end: number, from: number): number {
 	return -1;
 }
 
-/** Pointers that may lead to pointers: writers make none. */
-const MAX_HOPS = 4;
+/** Pointers of one name, those to pointers too: one before each label of the longest name. It bounds what a name costs, as 2,048 bytes have room for a thousand. */
+const MAX_POINTERS = 127;
 
-/** Where the label at `place` begins, behind any pointers, -1 when they lead nowhere. `before`: they must lead to before that. */
-function follow(view: DataView, at: number, end: number, place: number, before: number): number {
-	for (let hops = 0; place < end && view.getUint8(place) >= 0xc0; hops++) {
-		if (place + 1 >= end || hops === MAX_HOPS) return -1;
-		const to = at + (view.getUint16(place) & 0x3fff);
-		if (to >= before || to < at + HEADER) return -1;
-		place = before = to;
-	}
-	return place < end && view.getUint8(place) <= MAX_LABEL ? place : -1;
+/** Where the pointer at `place` leads, -1 when nowhere. `before`: it must lead to before that, so that a chain of them ends. */
+function target(view: DataView, at: number, end: number, place: number, before: number): number {
+	if (place + 1 >= end) return -1;
+	const to = at + (view.getUint16(place) & 0x3fff);
+	return to < before && to >= at + HEADER ? to : -1;
 }
 
 /** One octet of a label as text: lower case, and what a host name does not have as \DDD, so that no two names look alike. RFC 4343 §2.1. */
@@ -101,33 +97,42 @@ export function readName(view: DataView, at: number, end: number, from: number):
 	let text = "";
 	let octets = 1; // the root's
 	let before = from; // where the present part begins: a pointer in it must lead to before
-	for (let place = from; ;) {
-		const start = follow(view, at, end, place, before);
-		if (start < 0) return undefined;
-		if (start !== place) before = start;
-		const length = view.getUint8(start);
+	let pointers = 0;
+	for (let place = from; place >= 0 && place < end;) {
+		const length = view.getUint8(place);
+		if (length >= 0xc0) {
+			if (++pointers > MAX_POINTERS) return undefined;
+			place = before = target(view, at, end, place, before);
+			continue;
+		}
 		if (length === 0) return text;
+		const start = place + 1;
 		octets += 1 + length;
-		place = start + 1 + length;
-		if (octets > MAX_NAME || place > end) return undefined;
+		place = start + length;
+		if (length > MAX_LABEL || octets > MAX_NAME || place > end) return undefined;
 		if (text !== "") text += ".";
-		for (let i = start + 1; i < place; i++) text += octetText(view.getUint8(i));
+		for (let i = start; i < place; i++) text += octetText(view.getUint8(i));
 	}
+	return undefined;
 }
 
 /** Whether the name at `from` is `name`, a host name in lower case. Makes no string, and ends at the first difference. */
 export function nameIs(view: DataView, at: number, end: number, from: number, name: string): boolean {
 	let before = from;
 	let index = 0;
-	for (let place = from; ;) {
-		const start = follow(view, at, end, place, before);
-		if (start < 0) return false;
-		if (start !== place) before = start;
-		const length = view.getUint8(start);
+	let pointers = 0;
+	for (let place = from; place >= 0 && place < end;) {
+		const length = view.getUint8(place);
+		if (length >= 0xc0) {
+			if (++pointers > MAX_POINTERS) return false;
+			place = before = target(view, at, end, place, before);
+			continue;
+		}
 		if (length === 0) return index === name.length + 1 || (index === 0 && name === "");
-		place = start + 1 + length;
-		if (place > end || index + length > name.length) return false;
-		for (let i = start + 1; i < place; i++) {
+		const start = place + 1;
+		place = start + length;
+		if (length > MAX_LABEL || place > end || index + length > name.length) return false;
+		for (let i = start; i < place; i++) {
 			let octet = view.getUint8(i);
 			if (octet >= 0x41 && octet <= 0x5a) octet += 0x20;
 			// A dot within a label is not the one between two.
@@ -137,6 +142,7 @@ export function nameIs(view: DataView, at: number, end: number, from: number, na
 		if (index < name.length && name.charCodeAt(index) !== 0x2e) return false;
 		index++;
 	}
+	return false;
 }
 
 /** Where the record at `from` ends, -1 when it is none. */

@@ -315,14 +315,11 @@ export class Lcp extends ControlProtocol {
 			case ECHO_REPLY:
 			case DISCARD_REQUEST:
 				if (this.end - this.at < HEADER + 4) this.malformed();
-				else if (
-					this.#askMagic &&
-					this.state === OPENED &&
-					this.view.getInt32(this.at + HEADER) === this.#magic &&
-					code !== DISCARD_REQUEST
-				)
-					this.fail("the line is looped back");
-				else if (code === ECHO_REQUEST) this.event(RXR);
+				else if (code !== ECHO_REQUEST)
+					return true; // some repeat our magic number in replies: that is no loop, which brings our requests
+				else if (this.#askMagic && this.state === OPENED && this.view.getInt32(this.at + HEADER) === this.#magic)
+					this.fail("the line is looped back"); // RFC 1661 §6.4
+				else this.event(RXR);
 				return true;
 			case IDENTIFICATION:
 			case TIME_REMAINING:

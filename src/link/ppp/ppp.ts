@@ -54,6 +54,8 @@ function hex(halves: Int32Array): string {
 const NOTHING = 0;
 const CONNECT = 1;
 const DISCONNECT = 2;
+/** Both, in this order. */
+const RECONNECT = 3;
 
 /** PPP over a serial line, RFC 1661 and 1662. It is up while IPCP is opened: its address and routes come and go with it. */
 export class PppInterface extends BareInterface {
@@ -110,7 +112,7 @@ export class PppInterface extends BareInterface {
 
 	/** Opens the link, or tries again at once. */
 	connect(): void {
-		this.#give(CONNECT);
+		this.#give(this.#order & DISCONNECT ? RECONNECT : CONNECT);
 	}
 
 	/** Closes the link in good order; `connect` opens it again. */
@@ -142,8 +144,8 @@ export class PppInterface extends BareInterface {
 		}
 		const order = this.#order;
 		this.#order = NOTHING;
-		if (order === CONNECT) session.connect();
-		else if (order === DISCONNECT) session.disconnect("disconnected");
+		if (order & DISCONNECT) session.disconnect("disconnected");
+		if (order & CONNECT) session.connect();
 		if (session.outbox.waiting > 0) session.outbox.flush();
 		if (!this.#changed) return;
 		this.#changed = false;
@@ -209,14 +211,14 @@ export class PppInterface extends BareInterface {
 		const session = this.#session;
 		const six = session?.ipv6cp;
 		// Ordered, and done in the next poll: those who ask at once shall see that it comes.
-		const ending = this.#order === DISCONNECT;
+		const ending = (this.#order & DISCONNECT) !== 0;
 		const running = session?.phase === "running" && !ending;
 		const phase = session?.phase ?? "dead";
 		return {
 			phase: ending && phase !== "dead" ? "terminate" : phase,
 			reason: session?.reason ?? "",
 			failures: session?.failures ?? 0,
-			retryInMs: ending ? -1 : (session?.retryInMs ?? -1),
+			retryInMs: this.#order === DISCONNECT ? -1 : (session?.retryInMs ?? -1),
 			local: running ? session.ipcp.local : 0,
 			remote: running ? session.ipcp.remote : 0,
 			dns: running ? [...session.ipcp.dns].filter((server) => server !== 0) : [],

@@ -34,10 +34,7 @@ const IDLE_PARTS = 4;
 /** Octets of an unfinished frame that are looked at. */
 export const UNFINISHED = 64;
 
-interface Timer {
-	readonly timing: boolean;
-	readonly due: number;
-}
+type Timer = Readonly<{ timing: boolean; due: number }>;
 
 /** Who is told: the interface. */
 export interface SessionHost {
@@ -74,6 +71,8 @@ export class Session implements Link, AuthLink {
 	#server: Authenticator | undefined;
 	/** Whether it is to be up, and whether carrier was seen on this try. */
 	#wanted = false;
+	/** `connect` came while the link was being ended: it begins anew once it has ended. */
+	#again = false;
 	#carrier = false;
 	/** Whether this link has run, and why it is being closed. */
 	#ran = false;
@@ -118,11 +117,12 @@ export class Session implements Link, AuthLink {
 		this.#wanted = true;
 		this.failures = 0;
 		if (this.phase === "dead") this.#start();
+		else if (this.phase === "terminate" || this.#closeReason !== "") this.#again = true;
 	}
 
 	/** Takes it down in good order: the peer is told. */
 	disconnect(reason: string): void {
-		this.#wanted = false;
+		this.#wanted = this.#again = false;
 		this.#retrying = false;
 		if (this.phase === "dead") {
 			if (this.reason !== reason) this.#enter("dead", reason);
@@ -130,8 +130,7 @@ export class Session implements Link, AuthLink {
 	}
 
 	#start(): void {
-		this.#retrying = false;
-		this.#ran = false;
+		this.#retrying = this.#ran = false;
 		this.#closeReason = "";
 		this.#carrier = this.#serial.linkUp;
 		// A modem shows carrier only once it has dialled.
@@ -264,7 +263,8 @@ export class Session implements Link, AuthLink {
 		this.#host.linkDown(true);
 		if (!this.#ran) this.failures++;
 		const { persist, maxfail } = this.#settings;
-		if (!persist) this.#wanted = false;
+		if (this.#again) this.failures = 0;
+		else if (!persist) this.#wanted = false;
 		else if (this.#wanted && maxfail > 0 && this.failures >= maxfail) {
 			this.#wanted = false;
 			reason = `${reason}; gave up after ${this.failures} tries`;
@@ -275,7 +275,8 @@ export class Session implements Link, AuthLink {
 
 	#retry(): void {
 		const doublings = Math.min(Math.max(0, this.failures - 1), MAX_DOUBLINGS);
-		let ms = this.#settings.holdoffMs << doublings;
+		let ms = this.#again ? 0 : this.#settings.holdoffMs << doublings;
+		this.#again = false;
 		if (this.#serial.setReady !== undefined && ms < HANG_UP_MS) ms = HANG_UP_MS;
 		this.#retrying = true;
 		this.#deafUntil = (this.core.now + (DEAF_MS << doublings)) | 0;

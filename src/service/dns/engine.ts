@@ -116,14 +116,22 @@ export class Engine implements Service, EventSocket, SocketOwner {
 	#start(): void {
 		for (let i = 0; i < this.#lookups.length && this.#running < DNS_LOOKUPS;) {
 			const lookup = this.#lookups[i]!;
-			if (lookup.running) {
+			if (lookup.running || this.#isAsked(lookup)) {
 				i++;
 				continue;
 			}
 			this.#running++;
-			lookup.begin();
+			const known = this.cache.find(keyOf(lookup.wanted), this.now);
+			if (known === undefined) lookup.begin();
+			else lookup.end({ ...known, ttl: 0 }); // remembered already
 			if (this.#lookups[i] === lookup) i++; // it may have ended
 		}
+	}
+
+	/** Whether the same is being asked: two questions of one name make forging an answer easier than one does (RFC 5452 §5), and the first answer serves both. */
+	#isAsked({ wanted }: Lookup): boolean {
+		const memory = keyOf(wanted);
+		return this.#lookups.some((other) => other.running && keyOf(other.wanted) === memory);
 	}
 
 	#remove(lookup: Lookup): void {

@@ -109,7 +109,7 @@ export class Query extends Lookup implements Asker, TcpAsker {
 			try {
 				// Bound to where the question goes: no answer is taken from elsewhere.
 				const { ip, routes } = this.engine.stack;
-				const by = link ?? (ip.isLocal(address) ? undefined : routes.find(address, 0)?.link);
+				const by = link ?? (ip.isLocal(address) ? ip.interfaces.list[0] : routes.find(address, 0)?.link);
 				ask = new Ask(this.engine.stack, this, by?.slot ?? 0, this.engine.buffer);
 			} catch (error) {
 				this.#failure ??= failure("ENOBUFS", (error as Error).message);

@@ -282,6 +282,48 @@ describe("the line", () => {
 		expect(up(90_000)).toBe(true);
 	});
 
+	it.each([false, true])("begins anew when connect comes while it is being ended (persist: %s)", (persist) => {
+		const { a, world, up } = pair({ ...US, remote: ip("10.0.0.2"), persist }, {});
+		const ways: [string, () => void][] = [
+			["at once", () => {}],
+			["in the middle", () => world.run(1)],
+			["of two orders for one poll the second does not undo the first", () => a.link.connect()],
+		];
+		for (const [what, wait] of ways) {
+			expect(up(90_000), what).toBe(true);
+			const from = a.history.length;
+			a.link.disconnect();
+			wait();
+			a.link.connect();
+			expect(
+				world.until(() => a.history.slice(from).includes("running"), 90_000),
+				what,
+			).toBe(true);
+			expect(a.history.slice(from).join(), what).toContain("terminate");
+		}
+		a.link.disconnect();
+		world.run(1);
+		a.link.connect();
+		a.link.disconnect();
+		world.run(90_000);
+		expect(a.link.state, "the last word counts").toMatchObject({ phase: "dead", retryInMs: -1 });
+	});
+
+	it("begins anew when connect comes while the peer ends it, and when it is enabled again meanwhile", () => {
+		const { a, b, world, up } = pair({ ...US, remote: ip("10.0.0.2"), persist: false }, {});
+		expect(up()).toBe(true);
+		b.link.disconnect();
+		expect(world.until(() => a.link.state.phase === "terminate", 1000)).toBe(true);
+		a.link.connect();
+		b.link.connect();
+		expect(up(90_000)).toBe(true);
+		a.link.enabled = false;
+		world.run(1);
+		a.link.enabled = true;
+		expect(world.until(() => a.link.state.phase !== "running", 1000)).toBe(true);
+		expect(up(90_000)).toBe(true);
+	});
+
 	it("is taken down in good order by disconnect, enabled and remove", () => {
 		const { a, b, world, up } = pair({ ...US, remote: ip("10.0.0.2") }, {});
 		const ways: [() => void, string][] = [

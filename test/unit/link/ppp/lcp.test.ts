@@ -141,6 +141,31 @@ describe("an open link", () => {
 		expect(reply.data).toEqual([...data.slice(8, 12), 1, 2, 3]);
 	});
 
+	it("ends by its own echo request that comes back, and by nothing else with its magic number", () => {
+		const peer = new Peer({ ...US, lcpEchoInterval: 5 });
+		const own = peer.open().slice(8, 12);
+		const ask = peer.next(LCP, ECHO_REQUEST, 6000);
+		expect(ask.data).toEqual(own);
+		peer.send(LCP, ECHO_REPLY, ask.id, own); // as those do that send back what came
+		peer.send(LCP, 11, 1, own);
+		peer.send(LCP, 12, 2, own);
+		peer.run(4000);
+		expect(peer.state).toMatchObject({ phase: "running", reason: "" });
+		peer.send(LCP, ECHO_REQUEST, 3, [0, 0, 0, 0]);
+		peer.next(LCP, ECHO_REPLY, 100);
+		peer.send(LCP, ECHO_REQUEST, ask.id, own);
+		peer.run(10_000);
+		expect(peer.us.history.join("\n")).toContain("lcp: the line is looped back");
+	});
+
+	it("is kept by echo replies that repeat its magic number", () => {
+		const peer = new Peer({ ...US, lcpEchoInterval: 5, lcpEchoFailure: 2 });
+		const own = peer.open().slice(8, 12);
+		peer.answer = ({ code, id }) => code === ECHO_REQUEST && peer.send(LCP, ECHO_REPLY, id, own);
+		peer.run(60_000);
+		expect(peer.state.phase).toBe("running");
+	});
+
 	it("rejects unknown codes and protocols, and reads identifications politely", () => {
 		const peer = new Peer(US);
 		peer.open();

@@ -207,6 +207,39 @@ describe("an answer", () => {
 		});
 	});
 
+	it("is waited for by one question of a name at a time, whoever asks and for how long", () => {
+		serving(silence, false);
+		const { Resolver } = scene;
+		const patient = new Resolver({ timeout: 20_000 });
+		for (const resolver of [patient, new Resolver({ timeout: 9000, mixedCase: true }), new Resolver()])
+			scene.ask("a.test", 4, resolver);
+		scene.world.run(500);
+		expect(scene.server0.asked.length).toBe(1);
+		expect(scene.sockets).toBe(1);
+		scene.server0.script = always(RIGHT);
+		scene.world.run(2000);
+		expect(scene.results.map(({ address }) => address)).toEqual([RIGHT, RIGHT, RIGHT]);
+		expect(scene.server0.asked.length).toBe(2);
+	});
+
+	it.each([
+		[5, RIGHT],
+		[126, RIGHT],
+		[127, ""],
+		[600, ""],
+	])("a name behind a chain of %i pointers to pointers: %j", (count, address) => {
+		// They are the data of a record before it, behind the question; the first one leads to the question's name.
+		const base = 12 + 8 + 4 + 12;
+		const chain = Array.from({ length: count }, (_, i) => dns.pointer(i === 0 ? 12 : base + 2 * (i - 1))).flat();
+		const answers = [
+			dns.record({ owner: dns.pointer(12), type: 16, data: Uint8Array.from(chain) }),
+			dns.a(RIGHT, { owner: dns.pointer(base + 2 * (count - 1)) }),
+		];
+		const { server0 } = serving(({ id, question }) => dns.message({ id, question, answers }), false);
+		server0.tcp();
+		expect(scene.lookUp("a.test").address).toBe(address);
+	});
+
 	describe("records of other names", () => {
 		it.each([
 			["another name", [dns.a(WRONG, { owner: "b.test" })]],
