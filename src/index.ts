@@ -1,7 +1,9 @@
 // The public entry: what `import … from "multihome"` gives.
 
 export { Stack } from "./stack.ts";
-export type { Status, InterfaceStatus, SocketStatus } from "./status.ts";
+export { STATUS, type Status, type InterfaceStatus, type SocketStatus } from "./status.ts";
+export { JsonPieces, PIECE_BYTES, membersOf, type Member, type Members } from "./status/pieces.ts";
+export type { JsonWriter } from "./status/json.ts";
 export type { StackOptions } from "./config.ts";
 export type { CoreOptions } from "./packet/core.ts";
 export { Interface, type InterfaceOptions } from "./link/interface.ts";

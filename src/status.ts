@@ -1,15 +1,19 @@
-// What a person or a monitoring program may ask of a stack. It reads, and changes nothing.
+// What a person or a monitoring program may ask of a stack. It reads, and changes nothing. `STATUS` says what is told, and how each value is found; status/pieces.ts tells it piece by piece.
 
-import { BLOCK_DROPS, BLOCK_RX_BYTES, BLOCK_RX_PACKETS, BLOCK_TX_BYTES, BLOCK_TX_PACKETS } from "./packet/blocks.ts";
+import { BLOCK_DROPS, BLOCK_MAC, BLOCK_RX_BYTES, BLOCK_RX_PACKETS, BLOCK_TX_BYTES, BLOCK_TX_PACKETS } from "./packet/blocks.ts";
 import { DROPS } from "./packet/drops.ts";
-import { formatIpv4 } from "./ip/address.ts";
-import { FREE, STATE_NAMES } from "./link/neighbors.ts";
+import type { Device } from "./device/device.ts";
+import type { Route } from "./ip/routes.ts";
+import { FREE, INCOMPLETE, STATE_NAMES, type Neighbor } from "./link/neighbors.ts";
 import type { Interface } from "./link/interface.ts";
 import type { LeaseState } from "./link/lease.ts";
 import { EthernetInterface } from "./link/ethernet.ts";
 import { PppInterface, type PppState } from "./link/ppp/ppp.ts";
+import { BRACKET, BRACKET_END, type JsonWriter } from "./status/json.ts";
+import { JsonPieces, PIECE_BYTES, membersOf, type Members } from "./status/pieces.ts";
+import { CLOSED, Tcb } from "./transport/tcp/tcb.ts";
+import type { UdpSocket } from "./transport/udp.ts";
 import { read } from "./wire/counters.ts";
-import { formatMac } from "./wire/ethernet.ts";
 import type { Stack } from "./stack.ts";
 
 /** An interface, as a person or a monitoring program sees it. */
@@ -103,108 +107,225 @@ export interface Status {
 	};
 }
 
-function interfaceStatus(stack: Stack, link: Interface): InterfaceStatus {
-	const view = stack.core.view;
-	const drops: Record<string, number> = {};
-	for (let i = 0; i < DROPS.length; i++) {
-		const count = view.getUint32(link.block + BLOCK_DROPS + i * 4, true);
-		if (count > 0) drops[DROPS[i]!] = count;
+type Out = JsonWriter;
+
+/** Counters of packets and their bytes, the offset of which in the interface's block is given. */
+function traffic(packets: number, bytes: number): Members {
+	return membersOf<InterfaceStatus["received"], Interface>({
+		packets: { write: (out: Out, link) => out.number(read(link.arena, link.block + packets)) },
+		bytes: { write: (out: Out, link) => out.number(read(link.arena, link.block + bytes)) },
+	});
+}
+
+const PPP = membersOf<PppStatus, PppState>({
+	phase: { write: (out: Out, state) => out.text(state.phase) },
+	reason: { write: (out: Out, state) => out.text(state.reason) },
+	failures: { write: (out: Out, state) => out.number(state.failures) },
+	retryInMs: { write: (out: Out, state) => out.number(state.retryInMs) },
+	local: { write: (out: Out, state) => out.address(state.local) },
+	remote: { write: (out: Out, state) => out.address(state.remote) },
+	dns: { write: (out: Out, state) => out.addresses(state.dns) },
+	auth: { write: (out: Out, state) => out.text(state.auth) },
+	peerAuth: { write: (out: Out, state) => out.text(state.peerAuth) },
+	peerName: { write: (out: Out, state) => out.text(state.peerName) },
+	lcp: { write: (out: Out, state) => out.text(state.lcp) },
+	ipcp: { write: (out: Out, state) => out.text(state.ipcp) },
+	ipv6cp: { write: (out: Out, state) => out.text(state.ipv6cp) },
+	identifier: { write: (out: Out, state) => out.text(state.identifier) },
+	peerIdentifier: { write: (out: Out, state) => out.text(state.peerIdentifier) },
+});
+
+const DHCP = membersOf<DhcpStatus, LeaseState>({
+	state: { write: (out: Out, lease) => out.text(lease.state) },
+	reason: { write: (out: Out, lease) => out.text(lease.reason) },
+	address: { write: (out: Out, lease) => out.address(lease.address) },
+	prefixLength: { write: (out: Out, lease) => out.number(lease.prefixLength) },
+	broadcast: { write: (out: Out, lease) => out.address(lease.broadcast) },
+	server: { write: (out: Out, lease) => out.address(lease.server) },
+	router: { write: (out: Out, lease) => out.address(lease.router) },
+	dns: { write: (out: Out, lease) => out.addresses(lease.dns) },
+	ntp: { write: (out: Out, lease) => out.addresses(lease.ntp) },
+	domain: { write: (out: Out, lease) => out.text(lease.domain) },
+	hostname: { write: (out: Out, lease) => out.text(lease.hostname) },
+	mtu: { write: (out: Out, lease) => out.number(lease.mtu) },
+	leaseSeconds: { write: (out: Out, lease) => out.number(lease.leaseSeconds) },
+	renewsInMs: { write: (out: Out, lease) => out.number(lease.renewsInMs) },
+	rebindsInMs: { write: (out: Out, lease) => out.number(lease.rebindsInMs) },
+	expiresInMs: { write: (out: Out, lease) => out.number(lease.expiresInMs) },
+	ignored: { write: (out: Out, lease) => out.number(lease.ignored) },
+});
+
+/** Reasons that never came up are left out. */
+function eachDrop(out: Out, link: Interface, index: number): number {
+	for (; index < DROPS.length; index++) {
+		const count = link.arena.getUint32(link.block + BLOCK_DROPS + index * 4, true);
+		if (count === 0) continue;
+		out.key(DROPS[index]!);
+		out.number(count);
+		return index + 1;
 	}
-	return {
-		name: link.name,
-		id: link.id,
-		kind: link.kind,
-		up: link.up,
-		mac: link instanceof EthernetInterface ? formatMac(link.mac) : null,
-		mtu: link.mtu,
-		metric: link.metric,
-		addresses: link.addresses.map((own) => `${formatIpv4(own.address)}/${own.length}`),
-		received: { packets: read(view, link.block + BLOCK_RX_PACKETS), bytes: read(view, link.block + BLOCK_RX_BYTES) },
-		sent: { packets: read(view, link.block + BLOCK_TX_PACKETS), bytes: read(view, link.block + BLOCK_TX_BYTES) },
-		drops,
-		device: { ...link.device.counters },
-		queued: link.queue.length,
-		...(link instanceof PppInterface && { ppp: pppStatus(link.state) }),
-		...(link instanceof EthernetInterface && link.lease && { dhcp: dhcpStatus(link.lease.state) }),
-	};
+	return -1;
 }
 
-function text(address: number): string | null {
-	return address === 0 ? null : formatIpv4(address);
+/** The device, where it tells its counters one by one, else all of them at once. */
+function countersOf(link: Interface): Device | [string, number][] {
+	const { device } = link;
+	return device.counterNames !== undefined ? device : Object.entries(device.counters ?? {});
 }
 
-function dhcpStatus(state: LeaseState): DhcpStatus {
-	return {
-		...state,
-		address: text(state.address),
-		broadcast: text(state.broadcast),
-		server: text(state.server),
-		router: text(state.router),
-		dns: state.dns.map(formatIpv4),
-		ntp: state.ntp.map(formatIpv4),
-	};
+function eachCounter(out: Out, from: Device | [string, number][], index: number): number {
+	if (Array.isArray(from)) {
+		const entry = from[index];
+		if (entry === undefined) return -1;
+		out.key(entry[0]);
+		out.number(entry[1]);
+	} else {
+		const names = from.counterNames!;
+		if (index >= names.length) return -1;
+		out.key(names[index]!);
+		out.number(from.count!(index));
+	}
+	return index + 1;
 }
 
-function pppStatus(state: PppState): PppStatus {
-	return { ...state, local: text(state.local), remote: text(state.remote), dns: state.dns.map(formatIpv4) };
+function writeAddresses(out: Out, { addresses }: Interface): void {
+	out.open(BRACKET);
+	for (let i = 0; i < addresses.length; i++) out.prefix(addresses[i]!.address, addresses[i]!.length);
+	out.close(BRACKET_END);
 }
 
-function endpoint(address: number, port: number): string {
-	return `${address === 0 ? "*" : formatIpv4(address)}:${port === 0 ? "*" : port}`;
+function writeMac(out: Out, link: Interface): void {
+	if (link instanceof EthernetInterface) out.mac(link.arena, link.block + BLOCK_MAC);
+	else out.null();
 }
 
-export function statusOf(stack: Stack): Status {
-	const { core, tcp, udp } = stack;
-	const sockets: SocketStatus[] = [];
-	for (const tcb of tcp.inUse())
-		sockets.push({
-			protocol: "tcp",
-			state: tcb.stateName,
-			local: endpoint(tcb.localAddress, tcb.localPort),
-			remote: endpoint(tcb.remoteAddress, tcb.remotePort),
-			receiveQueue: tcb.rcvUsed,
-			sendQueue: tcb.sndUsed,
-		});
-	const tcpUsed = sockets.length;
-	for (const socket of udp.sockets)
-		if (socket.open)
-			sockets.push({
-				protocol: "udp",
-				state: "open",
-				local: endpoint(socket.localAddress, socket.localPort),
-				remote: "*:*",
-				receiveQueue: udp.pending(socket),
-				sendQueue: 0,
-			});
-	return {
-		interfaces: stack.interfaces.list.map((link) => interfaceStatus(stack, link)),
-		routes: stack.routes.list.map((route) => ({
-			prefix: route.toString(),
-			gateway: route.gateway === 0 ? null : formatIpv4(route.gateway),
-			interface: route.link.name,
-			metric: route.metric + route.link.metric,
-			connected: route.connected,
-			active: route.link.up,
-		})),
-		neighbors: stack.interfaces.neighbors.entries
-			.filter((entry) => entry.state !== FREE)
-			.map((entry) => ({
-				address: formatIpv4(entry.address),
-				mac: entry.state === 1 ? "" : formatMac(new Uint8Array(core.view.buffer, entry.header, 6)),
-				interface: entry.link!.name,
-				state: STATE_NAMES[entry.state]!,
-			})),
-		sockets,
-		memory: {
-			arena: core.layout.bytes,
-			packets: core.pool.size,
-			packetsFree: core.pool.free,
-			tcp: core.limits.tcp,
-			tcpFree: core.limits.tcp - tcpUsed,
-			udp: core.limits.udp,
-			udpFree: core.limits.udp - udp.used(0),
-			services: core.limits.services,
-			servicesFree: core.limits.services - udp.used(1),
+const hasLease = (link: Interface) => link instanceof EthernetInterface && link.lease !== undefined;
+
+const INTERFACE = membersOf<InterfaceStatus, Interface>({
+	name: { write: (out: Out, link) => out.text(link.name) },
+	id: { write: (out: Out, link) => out.number(link.id) },
+	kind: { write: (out: Out, link) => out.text(link.kind) },
+	up: { write: (out: Out, link) => out.flag(link.up) },
+	mac: { write: writeMac },
+	mtu: { write: (out: Out, link) => out.number(link.mtu) },
+	metric: { write: (out: Out, link) => out.number(link.metric) },
+	addresses: { write: writeAddresses },
+	received: { members: traffic(BLOCK_RX_PACKETS, BLOCK_RX_BYTES) },
+	sent: { members: traffic(BLOCK_TX_PACKETS, BLOCK_TX_BYTES) },
+	drops: { each: eachDrop },
+	device: { of: countersOf, each: eachCounter },
+	queued: { write: (out: Out, link) => out.number(link.queue.length) },
+	ppp: { has: (link) => link instanceof PppInterface, of: (link) => (link as PppInterface).state, members: PPP },
+	dhcp: { has: hasLease, of: (link) => (link as EthernetInterface).lease!.state, members: DHCP },
+});
+
+const ROUTE = membersOf<Status["routes"][0], Route>({
+	prefix: { write: (out: Out, route) => out.prefix(route.prefix, route.length) },
+	gateway: { write: (out: Out, route) => out.address(route.gateway) },
+	interface: { write: (out: Out, route) => out.text(route.link.name) },
+	metric: { write: (out: Out, route) => out.number(route.metric + route.link.metric) },
+	connected: { write: (out: Out, route) => out.flag(route.connected) },
+	active: { write: (out: Out, route) => out.flag(route.link.up) },
+});
+
+function writeNeighborMac(out: Out, entry: Neighbor): void {
+	if (entry.state === INCOMPLETE || entry.link === undefined) out.text("");
+	else out.mac(entry.link.arena, entry.header);
+}
+
+const NEIGHBOR = membersOf<Status["neighbors"][0], Neighbor>({
+	address: { write: (out: Out, entry) => out.address(entry.address) },
+	mac: { write: writeNeighborMac },
+	interface: { write: (out: Out, entry) => out.text(entry.link?.name ?? "") },
+	state: { write: (out: Out, entry) => out.text(STATE_NAMES[entry.state]!) },
+});
+
+const TCP = Object.freeze({ name: "tcp" });
+const UDP = Object.freeze({ name: "udp", state: "open" });
+
+const SOCKET = membersOf<SocketStatus, Tcb | UdpSocket>({
+	protocol: { write: (out: Out, socket) => out.text(socket instanceof Tcb ? TCP.name : UDP.name) },
+	state: { write: (out: Out, socket) => out.text(socket instanceof Tcb ? socket.stateName : UDP.state) },
+	local: { write: (out: Out, socket) => out.endpoint(socket.localAddress, socket.localPort) },
+	remote: {
+		write(out: Out, socket) {
+			if (socket instanceof Tcb) out.endpoint(socket.remoteAddress, socket.remotePort);
+			else out.endpoint(0, 0);
 		},
-	};
+	},
+	receiveQueue: { write: (out: Out, socket) => out.number(socket instanceof Tcb ? socket.rcvUsed : socket.pending) },
+	sendQueue: { write: (out: Out, socket) => out.number(socket instanceof Tcb ? socket.sndUsed : 0) },
+});
+
+/** TCP's sockets, then UDP's. */
+function nextSocket({ tcp, udp }: Stack, index: number): number {
+	const { tcbs } = tcp;
+	for (; index < tcbs.length; index++) if (inUse(tcbs[index]!)) return index;
+	for (; index < tcbs.length + udp.sockets.length; index++) if (udp.sockets[index - tcbs.length]!.open) return index;
+	return -1;
+}
+
+function inUse(tcb: Tcb): boolean {
+	return tcb.state !== CLOSED || !tcb.detached;
+}
+
+function nextNeighbor({ interfaces }: Stack, index: number): number {
+	const { entries } = interfaces.neighbors;
+	for (; index < entries.length; index++) if (entries[index]!.state !== FREE) return index;
+	return -1;
+}
+
+function tcpFree({ tcp }: Stack): number {
+	let free = 0;
+	for (let i = 0; i < tcp.tcbs.length; i++) if (!inUse(tcp.tcbs[i]!)) free++;
+	return free;
+}
+
+const MEMORY = membersOf<Status["memory"], Stack>({
+	arena: { write: (out: Out, { core }) => out.number(core.layout.bytes) },
+	packets: { write: (out: Out, { core }) => out.number(core.pool.size) },
+	packetsFree: { write: (out: Out, { core }) => out.number(core.pool.free) },
+	tcp: { write: (out: Out, { core }) => out.number(core.limits.tcp) },
+	tcpFree: { write: (out: Out, stack) => out.number(tcpFree(stack)) },
+	udp: { write: (out: Out, { core }) => out.number(core.limits.udp) },
+	udpFree: { write: (out: Out, { core, udp }) => out.number(core.limits.udp - udp.used(0)) },
+	services: { write: (out: Out, { core }) => out.number(core.limits.services) },
+	servicesFree: { write: (out: Out, { core, udp }) => out.number(core.limits.services - udp.used(1)) },
+});
+
+const within = (length: number, index: number) => (index < length ? index : -1);
+
+/** What `stack.status()` tells, for `new JsonPieces(STATUS, stack)`: as JSON, and piece by piece. */
+export const STATUS: Members = membersOf<Status, Stack>({
+	interfaces: {
+		rows: { members: INTERFACE },
+		next: (stack, index) => within(stack.interfaces.list.length, index),
+		row: (stack, index) => stack.interfaces.list[index],
+	},
+	routes: {
+		rows: { members: ROUTE },
+		next: (stack, index) => within(stack.routes.list.length, index),
+		row: (stack, index) => stack.routes.list[index],
+	},
+	neighbors: {
+		rows: { members: NEIGHBOR },
+		next: nextNeighbor,
+		row: (stack, index) => stack.interfaces.neighbors.entries[index],
+	},
+	sockets: {
+		rows: { members: SOCKET },
+		next: nextSocket,
+		row: ({ tcp, udp }, index) => tcp.tcbs[index] ?? udp.sockets[index - tcp.tcbs.length],
+	},
+	memory: { members: MEMORY },
+});
+
+/** All of it as objects. */
+export function statusOf(stack: Stack): Status {
+	const pieces = new JsonPieces(STATUS, stack);
+	const bytes = new Uint8Array(2 * PIECE_BYTES);
+	let text = "";
+	for (let end = pieces.put(bytes, 0, bytes.length); end > 0; end = pieces.put(bytes, 0, bytes.length))
+		for (let i = 0; i < end; i++) text += String.fromCharCode(bytes[i]!);
+	return JSON.parse(text);
 }

@@ -53,6 +53,8 @@ const COUNTERS = Object.freeze([
 	"stuckInterrupts",
 ]);
 
+const NONE: readonly string[] = Object.freeze([]);
+
 const PINS = Object.freeze(["bus", "clock", "out", "in", "select", "interrupt", "reset"] as const);
 
 function whole(name: string, value: unknown, low: number, high: number): number {
@@ -98,6 +100,10 @@ export abstract class EthernetChip extends Port implements Device {
 			throw new TypeError("view: an ArrayBuffer moves; expected memory of allocate(), multihome/memory");
 		this.#host = host;
 		this.bind(host.view);
+	}
+
+	get counterNames(): readonly string[] {
+		return this.#closed ? NONE : COUNTERS;
 	}
 
 	get counters(): Readonly<Record<string, number>> {

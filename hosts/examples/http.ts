@@ -5,10 +5,11 @@
 //	Timer.repeat(() => server.sweep(), 1000);
 
 import { Exchange } from "./http/exchange.ts";
+import { Writer } from "./http/text.ts";
 import type { Listener, ListenerOptions, TCP, TCPOptions } from "./device.ts";
 
-export { Exchange };
-export type { BodySink, BodySource } from "./http/exchange.ts";
+export { Exchange, Whole } from "./http/exchange.ts";
+export type { BodySink, BodySource, PieceSource } from "./http/exchange.ts";
 
 export interface HttpServerOptions {
 	/** The class of the listener: `device.io.Listener`. */
@@ -36,6 +37,8 @@ export class HttpServer {
 	readonly #onRequest: (exchange: Exchange) => void;
 	readonly #limit: number;
 	readonly #free: () => number;
+	/** For Exchange: heads are written with it. */
+	readonly writer = new Writer();
 	#failure: unknown = undefined;
 	#failed = false;
 

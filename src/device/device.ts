@@ -49,6 +49,9 @@ export interface Device {
 	readonly linkUp: boolean;
 	/** Counts by name that `status` shows, for instance overruns and resets. Optional. */
 	readonly counters?: Readonly<Record<string, number>>;
+	/** The same one at a time, so that telling them allocates nothing: their names, and the count of one. Optional, both or none. */
+	readonly counterNames?: readonly string[];
+	count?(index: number): number;
 	/** Called once, before anything else. */
 	attach(host: DeviceHost): void;
 	/**

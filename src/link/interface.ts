@@ -156,6 +156,11 @@ export abstract class Interface {
 	/** Neighbours and the like are void: the link went down or is removed. */
 	protected flush(): void {}
 
+	/** The arena, in which its block lies; once it is attached. */
+	get arena(): DataView {
+		return this.core.view;
+	}
+
 	/** Takes its place in a stack. The interface set calls this. */
 	attach(core: Core, slot: number, id: number, flags: number, listener: InterfaceListener): void {
 		this.core = core;

@@ -61,12 +61,19 @@ export class UdpSocket implements EventSocket {
 	/** Interface slot it is bound to, or 0. */
 	bound = 0;
 	readonly index: number;
+	readonly #view: DataView;
 
 	constructor(core: Core, index: number) {
 		this.index = index;
+		this.#view = core.view;
 		this.block = core.layout.udps + index * UDP_BLOCK;
 		core.view.setInt32(this.block + UDP_RING, udpRing(core.layout.rings, core.limits, index), true);
 		core.view.setInt32(this.block + UDP_SIZE, udpRingSize(core.limits, index), true);
+	}
+
+	/** Datagrams that wait. */
+	get pending(): number {
+		return this.#view.getInt32(this.block + UDP_COUNT, true);
 	}
 }
 

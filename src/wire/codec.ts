@@ -48,6 +48,7 @@ export * from "./hash.ts";
 export { hdlcDecode, hdlcEncode } from "./hdlc.ts";
 export { slipDecode, slipEncode } from "./slip.ts";
 export * from "./stream.ts";
+export * from "./text.ts";
 export { vjCompress, vjDecompress } from "./vj.ts";
 
 function field(view: DataView, index: number, value: number): void {

@@ -38,8 +38,9 @@ heap.collect(); const slots = heap.slotsUsed(); const chunkBytes = heap.chunkByt
 	const app = await bundleApp(join(root, "test/bench/memory.ts"), folder, { inline: true });
 	mkdirSync(join(folder, "program"), { recursive: true });
 	const program = await bundleApp(join(root, "hosts/examples/status.ts"), join(folder, "program"), { inline: true });
-	const { timer } = await bundle();
-	const json = async (...args) => JSON.parse((await run(host, ["-s", "-m", `timer=${timer}`, ...args])).stdout);
+	const { timer, multihome } = await bundle();
+	const names = ["-m", `timer=${timer}`, "-m", `multihome=${multihome}`];
+	const json = async (...args) => JSON.parse((await run(host, ["-s", ...names, ...args])).stdout);
 	const empty = await json(nothing);
 	const { loaded, made, started, arena, areas } = await json(app, "--", JSON.stringify(board.limits), program);
 	const bytes = (from, to) => (to.slots - from.slots) * SLOT + to.chunkBytes - from.chunkBytes;

@@ -1,9 +1,7 @@
 // What the default board takes after start, on the 32-bit engine: `multihome-xs memory.js -- OPTIONS PROGRAM`. Prints one line of JSON: slots and
 // chunk bytes in use when this module has been loaded, when the stack has been made, and when the default program listens.
 
-import { EthernetInterface, Stack, createIO, type StackOptions } from "../../src/index.ts";
-import { layoutOf } from "../../src/packet/layout.ts";
-import { limitsOf } from "../../src/config.ts";
+import { EthernetInterface, Stack, createIO, type StackOptions } from "multihome";
 import * as heap from "host/heap";
 import { args, exit, print } from "host/system";
 import { PeerDevice } from "./peer-device.ts";
@@ -28,7 +26,7 @@ const { default: program } = await import(args[1]!);
 program(device);
 stack.poll(0);
 const started = used();
-const layout = layoutOf(limitsOf(options));
+const { layout } = stack.core;
 const areas = { tables: layout.rings, rings: layout.packets - layout.rings, packets: layout.bytes - layout.packets };
 print(JSON.stringify({ loaded, made, started, arena: layout.bytes, areas }));
 exit(0); // the program would go on

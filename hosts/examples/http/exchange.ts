@@ -1,15 +1,24 @@
 // One connection of an HttpServer, and the request and answer it is at. It reads a request, answers it, and only then reads the next
 // one: requests that wait (pipelining) stay in the socket's receive buffer, where TCP's window holds the client back.
+// What is written by itself, heads and pieces, is made in the buffer of the request's line, which is free by then.
 
 import type { TCP, TCPOptions } from "../device.ts";
 import type { HttpServer } from "../http.ts";
-import { Request } from "./request.ts";
+import { LINE_BYTES, Request } from "./request.ts";
 import { bytesOf } from "./text.ts";
 
 /** Where the bytes of an answer come from. */
 export interface BodySource {
 	/** Writes exactly `size` bytes of the body, from byte `position` on, to the socket, which has room for them. */
 	write(socket: TCP, position: number, size: number): void;
+}
+
+/** A body whose length nobody knows before. */
+export interface PieceSource {
+	/** Puts what comes next into bytes `at` to `end`, of which there are PIECE_BYTES, and answers where it ends: `at` when all is said. */
+	put(bytes: Uint8Array, at: number, end: number): number;
+	/** The answer is written, or nobody wants it any more. */
+	close?(): void;
 }
 
 /** Where the bytes of a request go. */
@@ -32,8 +41,33 @@ const IDLE_SWEEPS = 15;
 const HEAD_SWEEPS = 10;
 const STALL_SWEEPS = 30;
 const LINGER_SWEEPS = 3;
+/** Longest head without type and fields, bytes. */
+const HEAD_BYTES = 220;
 /** Bytes thrown away before a lingering connection is closed the hard way. */
 const LINGER_BYTES = 65_536;
+
+/** A chunk before and after its content (RFC 9112 §7.1): three digits, as zeros may lead, and CR LF. */
+const CHUNK_HEAD = 5;
+const CHUNK_TAIL = 2;
+/** What is left for content, bytes: a piece at a time. */
+export const PIECE_BYTES = LINE_BYTES - CHUNK_HEAD - CHUNK_TAIL;
+const CR = 13;
+const LF = 10;
+const ZERO = 48;
+
+/** In an object: a text in flash costs nothing where it is read of one; a literal in the code of a board is copied each time that it is evaluated. */
+const TEXT = Object.freeze({
+	version: "HTTP/1.1 ",
+	space: " ",
+	unnamed: "Status",
+	type: "\r\nContent-Type: ",
+	length: "\r\nContent-Length: ",
+	chunked: "\r\nTransfer-Encoding: chunked",
+	always: "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
+	close: "Connection: close\r\n",
+	keepAlive: "Connection: keep-alive\r\n",
+	end: "\r\n",
+});
 
 const REASONS: Readonly<Record<number, string>> = Object.freeze({
 	200: "OK",
@@ -55,6 +89,11 @@ const REASONS: Readonly<Record<number, string>> = Object.freeze({
 	505: "HTTP Version Not Supported",
 });
 
+// Functions for all, as three closures for each connection would be 27 slots.
+let readable: (this: TCP) => void;
+let writable: (this: TCP, room: number) => void;
+let ended: (this: TCP) => void;
+
 export class Exchange {
 	#state = HEAD;
 	/** Bytes that the socket takes now. */
@@ -62,14 +101,17 @@ export class Exchange {
 	#position = 0;
 	#length = 0;
 	#source: BodySource | undefined = undefined;
+	#pieces: PieceSource | undefined = undefined;
+	#chunked = false;
 	#sink: BodySink | undefined = undefined;
 	readonly #socket: TCP;
 	readonly #request = new Request();
 	readonly #buffer: Uint8Array;
 	readonly #server: HttpServer;
-	/** A head, or a whole small answer, on its way out. */
-	#out: ArrayBuffer | undefined = undefined;
+	/** A head, or a piece, on its way out. */
+	#out: Uint8Array | undefined = undefined;
 	#outAt = 0;
+	#outEnd = 0;
 	/** Bytes of the next requests, which came in one piece with the present one. */
 	#pending: Uint8Array | undefined = undefined;
 	#lingered = 0;
@@ -87,15 +129,21 @@ export class Exchange {
 	constructor(server: HttpServer, buffer: Uint8Array, io: new (options: TCPOptions) => TCP, from: TCP) {
 		this.#server = server;
 		this.#buffer = buffer;
-		this.#socket = new io({
-			from,
-			onReadable: () => this.#pump(),
-			onWritable: (room) => {
-				this.#room = room;
-				this.#pump();
-			},
-			onError: () => this.#ended(),
-		});
+		this.#socket = new io({ from, target: this, onReadable: readable, onWritable: writable, onError: ended });
+	}
+
+	static {
+		readable = function (this: TCP) {
+			(this.target as Exchange).#pump();
+		};
+		writable = function (this: TCP, room: number) {
+			const exchange = this.target as Exchange;
+			exchange.#room = room;
+			exchange.#pump();
+		};
+		ended = function (this: TCP) {
+			(this.target as Exchange).#ended();
+		};
 	}
 
 	get method(): string {
@@ -141,24 +189,50 @@ export class Exchange {
 
 	/** Answers with `length` bytes that `source` writes piece by piece. */
 	stream(status: number, type: string, length: number, source: BodySource, fields = ""): void {
+		this.#answer(status, type, length, fields);
+		this.#length = this.#request.method === "HEAD" ? 0 : length;
+		this.#source = source;
+		this.#pump();
+	}
+
+	/** Answers with a body that is made piece by piece as there is room: in chunks, or until the connection closes for a client of HTTP/1.0. */
+	pieces(status: number, type: string, source: PieceSource, fields = ""): void {
+		this.#answer(status, type, -1, fields);
+		this.#length = 0;
+		this.#pieces = source;
+		if (this.#request.method === "HEAD") this.#endPieces();
+		this.#pump();
+	}
+
+	/** Writes the head, to be sent. `length` of the body; negative: nobody knows. */
+	#answer(status: number, type: string, length: number, fields: string): void {
 		if (this.#state !== HEAD && this.#state !== BODY) throw new Error("answer: expected one for each request");
 		const request = this.#request;
 		// Answered before the body has come: it is not waited for, so what follows on this connection cannot be told from it.
 		const unread = !request.done && (request.failed || !request.headDone || request.contentLength !== 0);
-		this.#stays = request.keepAlive && !unread && !this.#server.crowded;
-		let head = `HTTP/1.1 ${status} ${REASONS[status] ?? "Status"}\r\nContent-Type: ${type}\r\nContent-Length: ${length}\r\nCache-Control: no-store\r\n`;
-		head += "X-Content-Type-Options: nosniff\r\n" + fields;
-		if (!this.#stays) head += "Connection: close\r\n";
-		else if (request.minor === 0) head += "Connection: keep-alive\r\n";
-		this.#out = bytesOf(head + "\r\n");
+		this.#chunked = length < 0 && request.minor > 0;
+		this.#stays = request.keepAlive && !unread && !this.#server.crowded && (length >= 0 || this.#chunked);
+		// As long as it can be: what comes of the program is the only part without a bound.
+		const most = HEAD_BYTES + type.length + fields.length;
+		const out = (this.#out = most <= LINE_BYTES ? request.line : new Uint8Array(most));
+		const head = this.#server.writer.begin(out);
+		head
+			.text(TEXT.version)
+			.number(status)
+			.text(TEXT.space)
+			.text(REASONS[status] ?? TEXT.unnamed);
+		head.text(TEXT.type).text(type);
+		if (length >= 0) head.text(TEXT.length).number(length);
+		else if (this.#chunked) head.text(TEXT.chunked);
+		head.text(TEXT.always).text(fields);
+		if (!this.#stays) head.text(TEXT.close);
+		else if (request.minor === 0) head.text(TEXT.keepAlive);
+		this.#outEnd = head.text(TEXT.end).at;
 		this.#outAt = this.#position = 0;
-		this.#length = request.method === "HEAD" ? 0 : length;
-		this.#source = source;
 		this.#sink = undefined;
 		this.#state = ANSWER;
 		this.answered = true;
 		this.silence = 0;
-		this.#pump();
 	}
 
 	/** Answers with a status and its name. */
@@ -175,8 +249,9 @@ export class Exchange {
 		this.#request.beginBody();
 		if (this.#request.done) sink.end(this);
 		else if (this.#request.expectsContinue) {
-			this.#out = bytesOf("HTTP/1.1 100 Continue\r\n\r\n");
+			this.#out = new Uint8Array(bytesOf("HTTP/1.1 100 Continue\r\n\r\n"));
 			this.#outAt = 0;
+			this.#outEnd = this.#out.length;
 		}
 	}
 
@@ -205,6 +280,7 @@ export class Exchange {
 		if (this.#state === CLOSED) return;
 		this.#state = CLOSED;
 		this.#source = this.#sink = this.#out = this.#pending = undefined;
+		this.#endPieces();
 		this.#socket.close();
 		this.#server.forget(this);
 	}
@@ -226,16 +302,22 @@ export class Exchange {
 
 	/** Answers whether all that is to be written was. */
 	#write(): boolean {
-		const out = this.#out;
-		if (out !== undefined) {
-			const size = Math.min(out.byteLength - this.#outAt, this.#room);
-			if (size <= 0) return false;
-			this.#room = this.#socket.write(out, this.#outAt, size)!;
-			this.#outAt += size;
-			if (this.#outAt < out.byteLength) return false;
-			this.#out = undefined;
-		}
-		if (this.#state !== ANSWER) return true;
+		do {
+			const out = this.#out;
+			if (out !== undefined) {
+				const left = this.#outEnd - this.#outAt;
+				const size = left < this.#room ? left : this.#room;
+				if (size <= 0) return false;
+				this.#room = this.#socket.write(out, this.#outAt, size);
+				this.#outAt += size;
+				if (this.#state === ANSWER) this.silence = 0;
+				if (size < left) return false;
+				this.#out = undefined;
+			}
+			if (this.#state !== ANSWER) return true;
+			// No piece before there is room: what it tells should be new when it is sent.
+			if (this.#pieces !== undefined && this.#room <= 0) return false;
+		} while (this.#pieces !== undefined && this.#piece());
 		const left = this.#length - this.#position;
 		if (left > 0) {
 			const size = left < this.#room ? left : this.#room;
@@ -247,6 +329,33 @@ export class Exchange {
 			if (size < left) return false;
 		}
 		return this.#finish();
+	}
+
+	/** Makes the next piece, or what comes after the last. Answers false when there is nothing to write for it. */
+	#piece(): boolean {
+		const line = this.#request.line;
+		const end = this.#pieces!.put(line, CHUNK_HEAD, CHUNK_HEAD + PIECE_BYTES);
+		const size = end - CHUNK_HEAD;
+		if (size === 0) this.#endPieces();
+		if (size === 0 && !this.#chunked) return false;
+		this.#out = line;
+		this.#outAt = CHUNK_HEAD;
+		this.#outEnd = end;
+		if (!this.#chunked) return true;
+		this.#outAt = 0;
+		line[0] = ZERO + (size >> 8);
+		line[1] = digit(size >> 4);
+		line[2] = digit(size);
+		line[3] = line[end] = CR;
+		line[4] = line[end + 1] = LF;
+		this.#outEnd = end + CHUNK_TAIL;
+		return true;
+	}
+
+	#endPieces(): void {
+		const pieces = this.#pieces;
+		this.#pieces = undefined;
+		pieces?.close?.();
 	}
 
 	/** The answer is written. Answers whether to go on reading. */
@@ -323,8 +432,14 @@ export class Exchange {
 	}
 }
 
-/** A body that lies in memory. */
-class Whole implements BodySource {
+/** The hexadecimal digit of the lowest four bits. */
+function digit(value: number): number {
+	value &= 15;
+	return value < 10 ? ZERO + value : 87 + value;
+}
+
+/** A body that lies in memory, or in flash. */
+export class Whole implements BodySource {
 	readonly #bytes: ArrayBuffer;
 
 	constructor(bytes: ArrayBuffer) {

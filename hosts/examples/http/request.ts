@@ -63,6 +63,11 @@ export class Request {
 	dataAt = 0;
 	dataEnd = 0;
 
+	/** The buffer of the line, LINE_BYTES. Between a request and the next one it is free for what is to be written. */
+	get line(): Uint8Array {
+		return this.#line;
+	}
+
 	reset(): void {
 		this.#state = REQUEST_LINE;
 		this.#remaining = this.#length = this.#count = this.#hosts = this.received = this.status = 0;

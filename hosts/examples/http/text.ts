@@ -1,4 +1,6 @@
-// Between bytes and ASCII text. Both directions allocate: for heads and small answers, not for data.
+// Between bytes and ASCII text. Strings allocate: for what is asked, and for small answers, not for data.
+
+import { numberPut, textPut } from "#codec";
 
 /** XS converts natively, as a method of the class; Node, where the tests run, has no such function. */
 const Buffers = ArrayBuffer as unknown as { fromString?: (text: string) => ArrayBuffer };
@@ -17,6 +19,29 @@ export function bytesOf(text: string): ArrayBuffer {
 		}
 	}
 	return new Uint8Array(bytes).buffer;
+}
+
+/** Puts texts and numbers into a buffer, one after the other, and allocates nothing. */
+export class Writer {
+	#bytes!: Uint8Array;
+	/** Where the next byte goes; -1 when something did not fit. */
+	at = 0;
+
+	begin(bytes: Uint8Array): this {
+		this.#bytes = bytes;
+		this.at = 0;
+		return this;
+	}
+
+	text(text: string): this {
+		if (this.at >= 0) this.at = textPut(this.#bytes, this.at, this.#bytes.length, text);
+		return this;
+	}
+
+	number(value: number): this {
+		if (this.at >= 0) this.at = numberPut(this.#bytes, this.at, this.#bytes.length, value);
+		return this;
+	}
 }
 
 /** The text of bytes `at` to `end`. */

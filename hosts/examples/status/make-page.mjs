@@ -1,11 +1,11 @@
-// Writes page.ts from page.html: the page as a string, without indentation and comments. Run it after every change of page.html:
+// Writes page.ts from page.html: the page as bytes, without indentation and comments. Run it after every change of page.html:
 //	node hosts/examples/status/make-page.mjs
 
 import { readFileSync, writeFileSync } from "node:fs";
 
 const folder = new URL(".", import.meta.url);
 
-/** The module's text. The page is ASCII, so that its length in characters is its length in bytes. */
+/** The module's text. */
 export function pageModule() {
 	const page = readFileSync(new URL("page.html", folder), "utf8")
 		.replace(/\/\*[^]*?\*\//g, "")
@@ -16,10 +16,13 @@ export function pageModule() {
 	const literal = page.trimEnd().replace(/[\\`]|\$\{/g, "\\$&");
 	return `// Made from page.html by make-page.mjs: change that one.
 
-/** In an object: the build writes plain constants out where they are used, and XS copies a literal to RAM each time that it is evaluated. */
-export const PAGE = Object.freeze({
-	text: \`${literal}\n\`,
-});
+import { bytesOf } from "../http/text.ts";
+
+/** Made when a firmware is linked, it stays in flash, and is sent from there. (A frozen object alone would have its bytes changed: the second argument is XS's.) */
+export const PAGE = (Object.freeze as <T>(value: T, deep: boolean) => T)(
+	bytesOf(\`${literal}\n\`),
+	true,
+);
 `;
 }
 

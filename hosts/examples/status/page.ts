@@ -1,8 +1,10 @@
 // Made from page.html by make-page.mjs: change that one.
 
-/** In an object: the build writes plain constants out where they are used, and XS copies a literal to RAM each time that it is evaluated. */
-export const PAGE = Object.freeze({
-	text: `<!doctype html>
+import { bytesOf } from "../http/text.ts";
+
+/** Made when a firmware is linked, it stays in flash, and is sent from there. (A frozen object alone would have its bytes changed: the second argument is XS's.) */
+export const PAGE = (Object.freeze as <T>(value: T, deep: boolean) => T)(
+	bytesOf(`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8" />
@@ -741,5 +743,6 @@ turn();
 </script>
 </body>
 </html>
-`,
-});
+`),
+	true,
+);

@@ -1,42 +1,87 @@
 // What /status tells: the stack's own account, the JavaScript heap, and how long all this has been running.
 
+import { JsonPieces, STATUS, membersOf, type JsonWriter, type Status } from "multihome";
 import type { Heap, Stack } from "../device.ts";
+import type { PieceSource } from "../http.ts";
+
+/** Of a heap, what it can tell. */
+function told(name: keyof Heap) {
+	return {
+		has: (heap: Heap) => heap[name] !== undefined,
+		write: (out: JsonWriter, heap: Heap) => out.number(heap[name]!()),
+	};
+}
+
+const HEAP = membersOf<Heap, Heap>({
+	slotsUsed: told("slotsUsed"),
+	slotsTotal: told("slotsTotal"),
+	chunkBytesUsed: told("chunkBytesUsed"),
+	chunkBytesTotal: told("chunkBytesTotal"),
+	slotsAllocated: told("slotsAllocated"),
+	chunkBytesAllocated: told("chunkBytesAllocated"),
+	collections: told("collections"),
+	freeBytes: told("freeBytes"),
+});
+
+const REPORT = membersOf<{ uptimeMs: number; stack: Status; heap: Heap }, Report>({
+	uptimeMs: { write: (out: JsonWriter, report) => out.number(report.uptimeMs()) },
+	stack: { inline: true, of: (report) => report.stack, members: STATUS },
+	heap: { has: (report) => report.heap !== undefined, of: (report) => report.heap, members: HEAP },
+});
 
 export class Report {
-	readonly #stack: Stack;
-	readonly #heap: Heap | undefined;
+	readonly stack: Stack;
+	readonly heap: Heap | undefined;
 	#last: number | undefined = undefined;
 	#uptimeMs = 0;
+	/** Of each that may be told at the same time, whether it is. Made once, for all answers. */
+	readonly #tellings: Telling[] = [];
 
-	constructor(stack: Stack, heap: Heap | undefined) {
-		this.#stack = stack;
-		this.#heap = heap;
+	/** `most`: how many may be told at the same time. */
+	constructor(stack: Stack, heap: Heap | undefined, most = 2) {
+		this.stack = stack;
+		this.heap = heap;
+		for (let i = 0; i < most; i++) this.#tellings.push(new Telling(new JsonPieces(REPORT, this)));
 	}
 
 	/** Milliseconds since the first time that this was asked. The stack's clock wraps after 25 days: ask once in a while. */
 	uptimeMs(): number {
-		const now = this.#stack.core.now;
+		const now = this.stack.core.now;
 		this.#uptimeMs += (now - (this.#last ?? now)) | 0;
 		this.#last = now;
 		return this.#uptimeMs;
 	}
 
-	/** The report as JSON. */
-	json(): string {
-		const heap = this.#heap;
-		return JSON.stringify({
-			uptimeMs: this.uptimeMs(),
-			...this.#stack.status(),
-			heap: heap && {
-				slotsUsed: heap.slotsUsed(),
-				slotsTotal: heap.slotsTotal(),
-				chunkBytesUsed: heap.chunkBytesUsed(),
-				chunkBytesTotal: heap.chunkBytesTotal(),
-				slotsAllocated: heap.slotsAllocated?.(),
-				chunkBytesAllocated: heap.chunkBytesAllocated?.(),
-				collections: heap.collections?.(),
-				freeBytes: heap.freeBytes?.(),
-			},
-		});
+	/** The report as JSON, from its beginning; undefined when as many are being told as may be. It is another's when it is closed. */
+	tell(): PieceSource | undefined {
+		for (let i = 0; i < this.#tellings.length; i++) {
+			const telling = this.#tellings[i]!;
+			if (telling.open) continue;
+			telling.begin();
+			return telling;
+		}
+		return undefined;
+	}
+}
+
+class Telling implements PieceSource {
+	readonly #pieces: JsonPieces;
+	open = false;
+
+	constructor(pieces: JsonPieces) {
+		this.#pieces = pieces;
+	}
+
+	begin(): void {
+		this.open = true;
+		this.#pieces.reset();
+	}
+
+	put(bytes: Uint8Array, at: number, end: number): number {
+		return this.#pieces.put(bytes, at, end);
+	}
+
+	close(): void {
+		this.open = false;
 	}
 }

@@ -1,11 +1,10 @@
 // Which path is answered by what.
 
-import type { Exchange } from "../http.ts";
+import { Whole, type Exchange } from "../http.ts";
 import { Pattern } from "./bytes.ts";
 import { PAGE } from "./page.ts";
 import type { Report } from "./report.ts";
 import { Sink } from "./sink.ts";
-import { TextSource } from "./text-source.ts";
 
 const MAX_BYTES = 2 ** 31;
 const BYTES = "/bytes/";
@@ -15,7 +14,7 @@ const PAGE_POLICY =
 
 export class Routes {
 	readonly #report: Report;
-	readonly #page = new TextSource(PAGE.text);
+	readonly #page = new Whole(PAGE);
 	readonly #pattern = new Pattern();
 
 	constructor(report: Report) {
@@ -25,14 +24,21 @@ export class Routes {
 	answer(exchange: Exchange): void {
 		const path = exchange.path;
 		if (path === "/") {
-			if (reading(exchange)) exchange.stream(200, "text/html; charset=us-ascii", this.#page.length, this.#page, PAGE_POLICY);
+			if (reading(exchange)) exchange.stream(200, "text/html; charset=us-ascii", PAGE.byteLength, this.#page, PAGE_POLICY);
 		} else if (path === "/status") {
-			if (reading(exchange)) exchange.text(200, "application/json", this.#report.json());
+			if (reading(exchange)) this.#status(exchange);
 		} else if (path.startsWith(BYTES)) {
 			if (reading(exchange)) this.#bytes(exchange, path.slice(BYTES.length));
 		} else if (path === "/sink") {
 			if (allowed(exchange, exchange.method === "POST", "POST")) exchange.receive(new Sink());
 		} else exchange.status(404);
+	}
+
+	/** Whoever comes while others are still being told finds the next telling soon: a second is what the page waits, too. */
+	#status(exchange: Exchange): void {
+		const telling = this.#report.tell();
+		if (telling === undefined) exchange.status(503, "Retry-After: 1\r\n");
+		else exchange.pieces(200, "application/json", telling);
 	}
 
 	#bytes(exchange: Exchange, count: string): void {

@@ -1,4 +1,4 @@
-// The codec in C. What each function does is said beside its twin in ../codec.ts, ../build.ts, ../copies.ts, ../stream.ts, ../tables.ts, ../hdlc.ts, ../slip.ts and ../vj.ts.
+// The codec in C. What each function does is said beside its twin in ../codec.ts, ../build.ts, ../copies.ts, ../stream.ts, ../tables.ts, ../hdlc.ts, ../slip.ts, ../text.ts and ../vj.ts.
 
 export function checksum(view, at, end, initial) @ "xs_multihome_checksum";
 export function decode(view, at, end, iface) @ "xs_multihome_decode";
@@ -36,5 +36,9 @@ export function slipDecode(view, state, from, count, to, max) @ "xs_multihome_sl
 export function slipEncode(view, at, end, line, ring, size, offset, room, flags) @ "xs_multihome_slipEncode";
 export function vjCompress(view, state, at, end) @ "xs_multihome_vjCompress";
 export function vjDecompress(view, state, type, at, end, low, high) @ "xs_multihome_vjDecompress";
+
+export function textPut(bytes, at, end, text) @ "xs_multihome_textPut";
+export function jsonPut(bytes, at, end, text) @ "xs_multihome_jsonPut";
+export function numberPut(bytes, at, end, value) @ "xs_multihome_numberPut";
 
 export const NO_CHECKSUM = 0x100;

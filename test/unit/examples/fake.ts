@@ -17,12 +17,14 @@ export class FakeTCP implements TCP {
 	localAddress = "192.168.77.2";
 	localPort = 80;
 	interface = undefined;
+	target: unknown;
 	/** Where the bytes are: they move along with `from`. */
 	#peer: FakeTCP;
 	#options: TCPOptions;
 
 	constructor(options: TCPOptions & { room?: number }) {
 		this.#options = options;
+		this.target = options.target;
 		this.room = options.room ?? 5840;
 		this.#peer = (options.from as FakeTCP | undefined) ?? this;
 		if (options.from) this.#peer.owner = this;
