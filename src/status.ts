@@ -3,7 +3,7 @@
 import { BLOCK_DROPS, BLOCK_MAC, BLOCK_RX_BYTES, BLOCK_RX_PACKETS, BLOCK_TX_BYTES, BLOCK_TX_PACKETS } from "./packet/blocks.ts";
 import { DROPS } from "./packet/drops.ts";
 import type { Device } from "./device/device.ts";
-import type { Route } from "./ip/routes.ts";
+import { canSend, type Route } from "./ip/routes.ts";
 import { FREE, INCOMPLETE, STATE_NAMES, type Neighbor } from "./link/neighbors.ts";
 import type { Interface } from "./link/interface.ts";
 import type { LeaseState } from "./link/lease.ts";
@@ -87,7 +87,7 @@ export interface SocketStatus {
 export interface Status {
 	/** In the order in which they were added. */
 	interfaces: InterfaceStatus[];
-	/** `active`: its interface is up; `connected`: made by an address. */
+	/** `active`: packets can leave by its interface; `connected`: made by an address. */
 	routes: { prefix: string; gateway: string | null; interface: string; metric: number; connected: boolean; active: boolean }[];
 	/** Ethernet's neighbours, as ARP knows them. */
 	neighbors: { address: string; mac: string; interface: string; state: string }[];
@@ -225,7 +225,7 @@ const ROUTE = membersOf<Status["routes"][0], Route>({
 	interface: { write: (out: Out, route) => out.text(route.link.name) },
 	metric: { write: (out: Out, route) => out.number(route.metric + route.link.metric) },
 	connected: { write: (out: Out, route) => out.flag(route.connected) },
-	active: { write: (out: Out, route) => out.flag(route.link.up) },
+	active: { write: (out: Out, route) => out.flag(canSend(route.link)) },
 });
 
 function writeNeighborMac(out: Out, entry: Neighbor): void {

@@ -32,9 +32,12 @@ export class Icmp {
 	/** Sends the reply in bytes `at` to `end` that `decode` made of an echo request, and notes the way. Answers whether the packet was kept. RFC 1122 §3.2.2.6. */
 	echo(packet: number, at: number, end: number): boolean {
 		const path = this.echoPath;
-		if (this.#core.fields[SOURCE] !== path.destination) {
-			path.destination = this.#core.fields[SOURCE]!;
-			path.source = 0;
+		const fields = this.#core.fields;
+		// The reply comes from the address that was asked; that decides the way too.
+		const known = path.destination === fields[SOURCE] && path.source === fields[DESTINATION];
+		if (!known || path.generation !== this.#ip.routes.generation) {
+			path.destination = fields[SOURCE]!;
+			path.source = fields[DESTINATION]!;
 			this.#ip.route(path);
 		}
 		if (end - at > path.mtu) return this.#ip.tooBig(path);
@@ -57,16 +60,15 @@ export class Icmp {
 		if (packet === NONE) return core.count(link.block, DROP.noPacketBuffer);
 		const path = this.#errorPath;
 		path.destination = source;
-		path.source = 0;
-		if (!this.#ip.route(path)) return core.count(this.#ip.interfaces.list[0]!.block, DROP.noRoute);
 		// From the address that was asked for when it is ours, RFC 1122 §3.2.2; else from the interface, RFC 1812 §4.3.2.4.
 		const destination = fields[DESTINATION]!;
-		const from = this.#ip.isLocal(destination) || link.anyAddress ? destination : path.source;
+		path.source = this.#ip.isLocal(destination) || link.anyAddress ? destination : 0;
+		if (!this.#ip.route(path)) return core.count(this.#ip.interfaces.list[0]!.block, DROP.noRoute);
 		const quoted = Math.min(fields[IP_END]! - original, QUOTE);
 		const at = core.pool.base(packet) + PACKET_HEADROOM;
 		const icmp = at + ipv4.HEADER;
 		const end = icmp + icmpv4.HEADER + quoted;
-		ipv4Build(view, at, from, source, ipv4.ICMP, ipv4.DEFAULT_TTL, end - at);
+		ipv4Build(view, at, path.source, source, ipv4.ICMP, ipv4.DEFAULT_TTL, end - at);
 		view.setInt32(icmp, (type << 24) | (code << 16));
 		view.setInt32(icmp + icmpv4.REST, rest);
 		copy(view, icmp + icmpv4.HEADER, original, quoted);

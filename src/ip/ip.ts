@@ -10,7 +10,10 @@ import * as ipv4 from "../wire/ipv4.ts";
 import { ttlDecrement } from "#codec";
 import { Icmp } from "./icmp.ts";
 import type { InterfaceSet } from "./interfaces.ts";
-import type { Routes } from "./routes.ts";
+import { canSend, has, onLink, type Route, type Routes } from "./routes.ts";
+
+/** What a path without a way is taken to carry. RFC 1122 §3.3.3. */
+const LEAST_MTU = 576;
 
 export class Ip {
 	readonly routes: Routes;
@@ -41,16 +44,32 @@ export class Ip {
 	}
 
 	/**
-	 * Looks `path.destination` up: fills in interface, next hop, and the source address unless one is set. Answers whether there
-	 * is a way. The socket keeps the path until `routes.generation` changes.
+	 * Decides how packets to `path.destination` go: interface, next hop and source address in one. Given are `path.bound` (slot of the only interface,
+	 * 0: any) and `path.source` (0: to be chosen, RFC 6724 §5 as far as IPv4 goes); `home` is for connections: slot of the interface that it went by
+	 * first. True when there is a way and a source address; then the path holds until `routes.generation` changes. Otherwise `path.out` is undefined, and
+	 * `awaited` tells whether one may come.
+	 *
+	 * A given source prefers the interface that has it, when its route there is as specific as the best one; with `strongHost` it must be that interface
+	 * (RFC 1122 §3.3.4.2). A connection never moves to an interface whose network does not have its source address.
 	 */
-	route(path: Path): boolean {
+	route(path: Path, home = 0): boolean {
+		if (!this.way(path, home)) return false;
+		if (path.source !== 0) return true;
+		path.source = this.sourceFor(path.out!, path.nextHop, path.destination);
+		if (path.source !== 0) return true;
+		path.out = undefined;
+		path.mtu = LEAST_MTU;
+		return false;
+	}
+
+	/** The same, but that no source address is needed: for what is forwarded, and for DHCP before there is one. */
+	way(path: Path, home = 0): boolean {
 		const destination = path.destination;
 		path.generation = this.routes.generation;
 		path.stamp = -1;
 		path.neighbor = undefined;
 		path.out = undefined;
-		path.mtu = 576;
+		path.mtu = LEAST_MTU;
 		path.nextHop = destination;
 		if (this.isLocal(destination)) {
 			path.out = this.interfaces.list[0]!; // loopback, always the first
@@ -58,57 +77,113 @@ export class Ip {
 			if (path.source === 0) path.source = destination;
 			return true;
 		}
+		let out: Interface | undefined;
 		if (destination === ipv4.BROADCAST || ipv4.isMulticast(destination)) {
-			path.out = this.#groupInterface(path);
+			out = this.#groupInterface(path);
+			if (out === undefined) return false;
 		} else {
-			const route = this.routes.find(destination, path.bound);
+			let route = this.routes.find(destination, path.bound);
 			if (route === undefined) return false;
-			path.out = route.link;
+			const source = path.source;
+			if (source !== 0 && !has(route.link, source)) {
+				route = this.#fromElsewhere(path, route, home);
+				if (route === undefined) return false;
+			}
+			// RFC 1122 §3.2.1.3: "this network" is nowhere to send to.
+			if (destination >>> 24 === 0) return false;
+			out = route.link;
 			if (route.gateway !== 0) path.nextHop = route.gateway;
-			else if (isDirectedBroadcast(route.link, destination)) path.nextHop = ipv4.BROADCAST;
+			else if (isDirectedBroadcast(out, destination)) path.nextHop = ipv4.BROADCAST;
 		}
-		if (path.out === undefined) return false;
-		path.mtu = path.out.mtu;
-		if (path.source === 0) path.source = this.sourceFor(path.out, destination);
+		path.out = out;
+		path.mtu = out.mtu;
 		return true;
 	}
 
-	/** Where a group is sent: by the bound interface, else where the source address or the default route says, else the first that is up. */
+	/** The route of a packet whose source address is given, and is not one of the interface that `best` leads by. */
+	#fromElsewhere(path: Path, best: Route, home: number): Route | undefined {
+		const { source, destination, bound } = path;
+		const owner = this.interfaces.owner(source);
+		// An address that is nobody's leaves only by an interface that takes every address for its own; 127.0.0.0/8 never.
+		if (owner === undefined) return best.link.anyAddress ? best : undefined;
+		if (ipv4.isLoopback(source)) return undefined;
+		if (bound !== 0) return this.#core.limits.strongHost ? undefined : best;
+		const own = this.routes.find(destination, owner.slot);
+		if (this.#core.limits.strongHost) return own;
+		if (home === 0) return own !== undefined && own.length >= best.length ? own : best;
+		if (home !== owner.slot) {
+			const first = this.routes.find(destination, home);
+			if (first !== undefined) return first;
+		}
+		return own ?? (onLink(best.link, source) ? best : undefined);
+	}
+
+	/** Where a group is sent: by the bound interface, else where the source address or the default route says, else the first that can. */
 	#groupInterface(path: Path): Interface | undefined {
-		if (path.bound !== 0) {
-			const link = this.interfaces.at(path.bound);
+		const { bound, source } = path;
+		if (bound !== 0) {
+			const link = this.interfaces.at(bound);
 			return link !== undefined && link.up ? link : undefined;
 		}
-		if (path.source !== 0) {
-			const owner = this.interfaces.owner(path.source);
-			if (owner !== undefined && owner.up) return owner;
+		if (source !== 0) {
+			const owner = this.interfaces.owner(source);
+			if (ipv4.isLoopback(source)) return undefined;
+			if (owner !== undefined && canSend(owner) && owner !== this.interfaces.list[0]) return owner;
+			if (this.#core.limits.strongHost) return undefined;
 		}
 		const byDefault = this.routes.find(path.destination, 0);
 		if (byDefault !== undefined) return byDefault.link;
 		const list = this.interfaces.list;
-		for (let i = 1; i < list.length; i++) if (list[i]!.up && list[i]!.addresses.length > 0) return list[i];
+		for (let i = 1; i < list.length; i++) if (canSend(list[i]!) && list[i]!.addresses.length > 0) return list[i];
 		return undefined;
 	}
 
 	/**
-	 * The source address for a destination by an interface. RFC 6724 §5 as far as IPv4 goes: an address of the outgoing interface
-	 * (rule 5), of those the one with the longest prefix in common (rule 8). An interface without address borrows one.
+	 * The source address for a next hop and a destination by an interface, 0 when there is none. An interface to one peer that has no address borrows
+	 * one, as unnumbered lines do (RFC 1812 §2.2.7): the first of another interface that is up, never the loopback interface's.
 	 */
-	sourceFor(link: Interface, destination: number): number {
-		let chosen = 0;
-		let longest = -1;
-		for (let i = 0; i < link.addresses.length; i++) {
-			const own = link.addresses[i]!;
-			const common = Math.min(Math.clz32(own.address ^ destination), own.length);
-			if (common > longest) {
-				longest = common;
-				chosen = own.address;
-			}
-		}
-		if (chosen !== 0) return chosen;
+	sourceFor(link: Interface, nextHop: number, destination: number): number {
+		const own = link.sourceFor(nextHop, destination);
+		if (own !== 0 || link.linkHeader !== 0) return own;
 		const list = this.interfaces.list;
-		for (let i = 1; i < list.length; i++) if (list[i]!.addresses.length > 0) return list[i]!.addresses[0]!.address;
+		for (let i = 1; i < list.length; i++) {
+			const lender = list[i]!;
+			const borrowed = lender.up ? lender.sourceFor(destination, destination) : 0;
+			if (borrowed !== 0) return borrowed;
+		}
 		return 0;
+	}
+
+	/**
+	 * For a path that `route` found no way for: the interface that may carry it later. A route leads by it, or the path is bound to it, but it is down or
+	 * has no address yet; or it is still coming up. Undefined: nothing that is to come would carry it.
+	 */
+	awaited(path: Path): Interface | undefined {
+		const { destination, source, bound } = path;
+		if (destination >>> 24 === 0 || ipv4.isLoopback(source)) return undefined;
+		const owner = source === 0 ? undefined : this.interfaces.owner(source);
+		if (source !== 0 && owner === undefined) return undefined;
+		const only = bound !== 0 ? this.interfaces.at(bound) : this.#core.limits.strongHost ? owner : undefined;
+		const group = destination === ipv4.BROADCAST || ipv4.isMulticast(destination);
+		let found: Route | undefined;
+		for (const route of this.routes.list) {
+			if (only !== undefined && route.link !== only) continue;
+			if (((route.prefix ^ destination) & ipv4.mask(route.length)) !== 0 || this.#ready(route.link)) continue;
+			if (found === undefined || route.length > found.length) found = route;
+		}
+		if (found !== undefined) return found.link;
+		const list = this.interfaces.list;
+		for (let i = 1; i < list.length; i++) {
+			const link = list[i]!;
+			if (only !== undefined && link !== only) continue;
+			if (link.comingUp || (group && !this.#ready(link))) return link;
+		}
+		return undefined;
+	}
+
+	/** Whether packets from an address of ours leave by it. */
+	#ready(link: Interface): boolean {
+		return canSend(link) && this.sourceFor(link, 0, 0) !== 0;
 	}
 
 	/** A packet is larger than its way carries: counted. */
@@ -130,9 +205,12 @@ export class Ip {
 		return this.#find(packet, at, end, path);
 	}
 
-	/** The way must be looked up, or its neighbour found. */
+	/**
+	 * The way must be looked up, or its neighbour found. Routes that change while packets pass are seen here; what had no way waits for its owner to
+	 * look again.
+	 */
 	#find(packet: number, at: number, end: number, path: Path): boolean {
-		if (path.generation !== this.routes.generation) this.route(path);
+		if (path.generation !== this.routes.generation && path.out !== undefined) this.way(path, path.out.slot);
 		const out = path.out;
 		if (out === undefined) return this.#drop(this.interfaces.list[0]!, DROP.noRoute);
 		if (!out.up) return this.#drop(out, DROP.interfaceDown);
@@ -160,7 +238,7 @@ export class Ip {
 		const path = this.#forwardPath;
 		if (path.destination !== destination || path.generation !== this.routes.generation) {
 			path.destination = destination;
-			this.route(path);
+			this.way(path);
 		}
 		if (path.out === undefined) {
 			this.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.NET_UNREACHABLE, 0);
@@ -197,8 +275,7 @@ export class Ip {
 		const path = this.#reversePath;
 		if (path.destination !== source || path.generation !== this.routes.generation) {
 			path.destination = source;
-			path.source = 0;
-			this.route(path);
+			this.way(path);
 		}
 		return path.out === link;
 	}

@@ -61,7 +61,7 @@ export class Route {
 	}
 }
 
-/** The routes of a stack: the longest prefix wins, then the lowest metric, among those whose interface is up. */
+/** The routes of a stack: the longest prefix wins, then the lowest metric, among those whose interface is up and can send. */
 export class Routes {
 	/** Changes with every change of routes, links and addresses: cached paths of an older one are void. */
 	generation = 0;
@@ -132,6 +132,9 @@ export class Routes {
 		this.generation = (this.generation + 1) | 0;
 		this.#core.stamp++;
 		this.#stale = true;
+		// Connections have lost their way, or may have one now: they look when the next poll begins.
+		this.#core.noticed = true;
+		this.#core.wake();
 	}
 
 	/** The best route to an address, by the interface with that slot (0: by any), or undefined. */
@@ -151,7 +154,7 @@ export class Routes {
 		let hosts = 0;
 		for (let index = 0; index < this.list.length; index++) {
 			const route = this.list[index]!;
-			if (!route.link.up) continue;
+			if (!canSend(route.link)) continue;
 			if (route.length === 32) hosts = 1;
 			else lengths |= 1 << route.length;
 			this.#put(0, index, route);
@@ -174,6 +177,18 @@ export class Routes {
 		view.setInt32(entry + ROUTE_KEY, key, true);
 		view.setInt32(entry + ROUTE_INDEX, index, true);
 	}
+}
+
+/** Whether packets can leave by an interface. Ethernet without an address of its own cannot ask for neighbours: no ARP request comes from 0.0.0.0 but a probe (RFC 5227 §1.1). */
+export function canSend(link: Interface): boolean {
+	return link.up && (link.linkHeader === 0 || link.addresses.length > 0);
+}
+
+/** Whether an address is one of the interface's. */
+export function has(link: Interface, address: number): boolean {
+	const addresses = link.addresses;
+	for (let i = 0; i < addresses.length; i++) if (addresses[i]!.address === address) return true;
+	return false;
 }
 
 /** Whether an address lies in a subnet of the interface. */

@@ -145,15 +145,9 @@ export class Arp {
 		entry.requests++;
 		entry.until = (this.#core.now + ARP_REQUEST_INTERVAL_MS) | 0;
 		this.#core.deadline(entry.until);
-		this.#send(header, arp.REQUEST, this.#sourceFor(entry.address), entry.address, NONE);
-	}
-
-	/** Our address in the subnet of the one asked for, so that the answer finds us. */
-	#sourceFor(address: number): number {
-		const addresses = this.#link.addresses;
-		for (let i = 0; i < addresses.length; i++)
-			if (((address ^ addresses[i]!.address) & addresses[i]!.mask) === 0) return addresses[i]!.address;
-		return addresses.length > 0 ? addresses[0]!.address : 0;
+		// Our address in the subnet of the one asked for, so that the answer finds us. The last one may have gone: only a probe comes from 0.0.0.0.
+		const sender = this.#link.sourceFor(entry.address, entry.address);
+		if (sender !== 0) this.#send(header, arp.REQUEST, sender, entry.address, NONE);
 	}
 
 	/** RFC 5227 §3: an ARP request for our own address, from it. */

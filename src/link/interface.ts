@@ -22,7 +22,7 @@ import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { NONE, PacketQueue } from "../packet/pool.ts";
 import { NO_CHECKSUM } from "../wire/build.ts";
-import { DEFAULT_TTL } from "../wire/ipv4.ts";
+import { DEFAULT_TTL, isLinkLocal } from "../wire/ipv4.ts";
 import type { Path } from "./path.ts";
 
 /** What all kinds of interfaces may be told. */
@@ -308,6 +308,28 @@ export abstract class Interface {
 		this.addresses.splice(index, 1);
 		this.#writeAddresses();
 		this.#listener!.addressRemoved(this, entry);
+	}
+
+	/**
+	 * The address that packets for a next hop and a destination by this interface come from, 0 when it has none. One in the next hop's subnet comes first
+	 * (RFC 1122 §3.3.4.3, RFC 6724 §5 rule 5.5), of several such that of the smallest subnet; then that with the longest prefix in common with the
+	 * destination (rule 8). One of 169.254.0.0/16 only for destinations there, while there is another (rule 2).
+	 */
+	sourceFor(nextHop: number, destination: number): number {
+		const addresses = this.addresses;
+		if (addresses.length === 1) return addresses[0]!.address;
+		let chosen = 0;
+		let best = -1;
+		for (let i = 0; i < addresses.length; i++) {
+			const { address, mask, length } = addresses[i]!;
+			let rank = Math.min(Math.clz32(address ^ destination), length);
+			if (((address ^ nextHop) & mask) === 0) rank = 64 + length;
+			if (isLinkLocal(address) === isLinkLocal(destination)) rank += 128;
+			if (rank <= best) continue;
+			best = rank;
+			chosen = address;
+		}
+		return chosen;
 	}
 
 	#writeAddresses(): void {

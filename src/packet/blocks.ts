@@ -81,6 +81,8 @@ export const TCB_SND_SMALL = 192;
 /** The segment that is being timed, and when it was sent. */
 export const TCB_RTT_SEQ = 196;
 export const TCB_RTT_AT = 200;
+/** Slot of the interface that the connection went by first; 0 while it has gone by none. */
+export const TCB_HOME = 204;
 
 /** Bits of TCB_BITS. An acknowledgment is owed at the end of the turn; one waits for the delayed-ACK tick. */
 export const BIT_ACK_NOW = 1;

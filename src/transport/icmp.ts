@@ -131,7 +131,7 @@ export class IcmpSockets {
 			path.source = 0;
 			this.#ip.route(path);
 		}
-		return path.out !== undefined && path.source !== 0;
+		return path.out !== undefined;
 	}
 
 	/** Sends an echo request with `bytes` bytes of payload, 0 to the MTU less 28. Answers false when it could not leave. */

@@ -85,6 +85,10 @@ function ttlOf(path: Path): number {
 	return asked | (ipv4.isMulticast(path.destination) ? 1 | (standard & NO_CHECKSUM) : standard);
 }
 
+function gone(): Error {
+	return new Error("the socket's address or interface is gone");
+}
+
 export class Udp {
 	#core: Core;
 	#view: DataView;
@@ -244,14 +248,14 @@ export class Udp {
 
 	/**
 	 * Sends `length` bytes of `data` from `at` on. Answers SENT or DROPPED.
-	 * Throws RangeError when the datagram is larger than the interface carries, Error when there is no route.
+	 * Throws RangeError when the datagram is larger than the interface carries, Error when there is no route, or no source address yet.
 	 */
 	send(socket: UdpSocket, address: number, port: number, data: Bytes, at: number, length: number): number {
 		const path = socket.path;
 		const core = this.#core;
 		if (path.destination !== address || path.stamp !== core.stamp || length + HEADERS > path.mtu || core.spare < 0) {
 			this.#route(socket, address);
-			return this.sendFrom(socket, address, port, data, at, length, path.source, socket.localPort);
+			return this.#transmit(path, socket.sourcePort | port, data, at, length);
 		}
 		const ip = core.spareAt;
 		const end = udpBuild(this.#view, ip, path.source, address, socket.sourcePort | port, path.ttl, data, at, length);
@@ -270,12 +274,24 @@ export class Udp {
 		from: number,
 		fromPort: number,
 	): number {
-		const core = this.#core;
 		const path = socket.path;
-		this.#route(socket, address);
+		if (socket.gone) throw gone();
+		path.destination = address;
+		path.source = from;
+		if (!this.#ip.way(path)) this.#noWay(path);
+		path.ttl = ttlOf(path);
+		path.source = from;
+		const answer = this.#transmit(path, (fromPort << 16) | port, data, at, length);
+		path.stamp = path.generation = -1; // not the way of what the socket itself sends
+		return answer;
+	}
+
+	/** By a path that has a way, from its source address. */
+	#transmit(path: Path, ports: number, data: Bytes, at: number, length: number): number {
+		const core = this.#core;
 		if (length + HEADERS > path.mtu || core.spare < 0) return this.#cannot(path, length);
 		const start = core.spareAt;
-		const end = udpBuild(this.#view, start, from, address, (fromPort << 16) | port, path.ttl, data, at, length);
+		const end = udpBuild(this.#view, start, path.source, path.destination, ports, path.ttl, data, at, length);
 		if (this.#ip.output(core.spare, start, end, path)) core.takeSpare();
 		return SENT;
 	}
@@ -283,13 +299,22 @@ export class Udp {
 	/** Finds the way to another address, or the same after routes changed. Throws when there is none. */
 	#route(socket: UdpSocket, address: number): void {
 		const path = socket.path;
-		if (socket.gone) throw new Error("the socket's address or interface is gone");
+		if (socket.gone) throw gone();
 		if (path.destination !== address || path.generation !== this.#ip.routes.generation) {
 			path.destination = address;
 			path.source = socket.localAddress;
 			if (this.#ip.route(path)) path.ttl = ttlOf(path);
 		}
-		if (path.out === undefined) throw new Error("no route to the host");
+		if (path.out === undefined) this.#noWay(path);
+	}
+
+	#noWay(path: Path): never {
+		const link = this.#ip.awaited(path);
+		if (link !== undefined && link.up)
+			throw new Error(
+				`${link.name} has no address yet: write again when it has one, or give it one (nothing leaves from 0.0.0.0)`,
+			);
+		throw new Error(link === undefined ? "no route to the host" : `no route to the host: ${link.name} is down`);
 	}
 
 	/** Too long, or no packet buffer just now. */

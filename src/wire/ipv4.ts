@@ -94,6 +94,11 @@ export function isLoopback(address: number): boolean {
 	return (address & 0xff000000) === 0x7f000000;
 }
 
+/** 169.254.0.0/16, RFC 3927: addresses of one link. */
+export function isLinkLocal(address: number): boolean {
+	return (address & 0xffff0000) === (0xa9fe0000 | 0);
+}
+
 /** The mask of a prefix length, 0 to 32. */
 export function mask(length: number): number {
 	return length === 0 ? 0 : (-1 << (32 - length)) | 0;

@@ -2,6 +2,7 @@
 
 import { DNS_NEAR_MISSES, NETWORK_PATIENCE_MS, DNS_TCP_MS, DNS_TRIES, DNS_TRY_MS } from "../../config.ts";
 import { formatIpv4 } from "../../ip/address.ts";
+import { Path } from "../../link/path.ts";
 import * as dns from "../../wire/dns.ts";
 import { readAnswer, type Answer } from "./answer.ts";
 import { Ask, type Asker } from "./ask.ts";
@@ -108,9 +109,11 @@ export class Query extends Lookup implements Asker, TcpAsker {
 			let ask;
 			try {
 				// Bound to where the question goes: no answer is taken from elsewhere.
-				const { ip, routes } = this.engine.stack;
-				const by = link ?? (ip.isLocal(address) ? ip.interfaces.list[0] : routes.find(address, 0)?.link);
-				ask = new Ask(this.engine.stack, this, by?.slot ?? 0, this.engine.buffer);
+				const { stack } = this.engine;
+				const path = new Path();
+				path.destination = address;
+				const by = link ?? (stack.ip.route(path) ? path.out : undefined);
+				ask = new Ask(stack, this, by?.slot ?? 0, this.engine.buffer);
 			} catch (error) {
 				this.#failure ??= failure("ENOBUFS", (error as Error).message);
 				return this.wait(NO_SOCKET_MS);

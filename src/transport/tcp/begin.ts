@@ -1,7 +1,7 @@
 // What `connect` and `listen` do before the first segment.
 
 import * as ipv4 from "../../wire/ipv4.ts";
-import { endHalfOpen, open, plainTemplate, release, take } from "./life.ts";
+import { awaitWay, begin, endHalfOpen, plainTemplate, release, resolve, take } from "./life.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
@@ -25,7 +25,7 @@ function takeOrThrow(tcp: Tcp): Tcb {
 	return tcb;
 }
 
-/** A TCB in SYN-SENT, whose SYN is still to be sent. */
+/** A TCB in SYN-SENT, whose SYN is still to be sent. While the interface that it would go by has no address, the SYN waits for one: `awaitWay`. */
 export function connect(tcp: Tcp, address: number, port: number, options: ConnectOptions): Tcb {
 	checkPort("port", port, 1);
 	const localPort = options.localPort ?? 0;
@@ -38,15 +38,16 @@ export function connect(tcp: Tcp, address: number, port: number, options: Connec
 	path.source = options.localAddress ?? 0;
 	tcb.remotePort = port;
 	tcb.meta = ipv4.TCP | (path.bound << 8);
-	if (!tcp.ip.route(path)) {
+	tcb.localAddress = 0;
+	tcb.localPort = localPort;
+	plainTemplate(tcp, tcb);
+	let fault = "";
+	if (resolve(tcp, tcb)) fault = begin(tcp, tcb);
+	else if (path.source !== 0 || !tcp.ip.awaited(path)?.up) fault = "no route to the host";
+	else awaitWay(tcp, tcb);
+	if (fault !== "") {
 		release(tcp, tcb);
-		throw new Error("no route to the host");
-	}
-	tcb.localAddress = path.source;
-	tcb.localPort = localPort !== 0 ? localPort : tcp.sockets.ephemeralPort(tcb.meta, path.source, address, port);
-	if (tcb.localPort === 0 || !open(tcp, tcb)) {
-		release(tcp, tcb);
-		throw new Error(localPort !== 0 ? `TCP port ${localPort} is in use` : "all ephemeral TCP ports are in use");
+		throw new Error(fault);
 	}
 	tcbs.setState(tcb, tcbs.SYN_SENT);
 	tcbs.store(tcp.view, tcb);

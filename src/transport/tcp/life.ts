@@ -2,7 +2,7 @@
 // addresses and interfaces that change.
 
 import { TRANSMIT_CHECKSUM } from "../../device/device.ts";
-import { TCB_NO_CHECKSUM, TCB_OPTIONS_LENGTH, TCB_TEMPLATE } from "../../packet/blocks.ts";
+import { TCB_HOME, TCB_NO_CHECKSUM, TCB_OPTIONS_LENGTH, TCB_TEMPLATE } from "../../packet/blocks.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { DEFAULT_MSS, HEADER } from "../../wire/tcp.ts";
 import { ERROR } from "../sockets.ts";
@@ -24,6 +24,7 @@ export function take(tcp: Tcp): Tcb | undefined {
 	tcb.nextFree = undefined;
 	tcbs.renew(tcb);
 	tcp.pace.forget(tcb);
+	tcp.view.setInt32(tcb.block + TCB_HOME, 0);
 	return tcb;
 }
 
@@ -81,14 +82,32 @@ export function detach(tcb: Tcb): void {
 	tcb.events = 0;
 }
 
-/** Enters a TCB with both addresses into the flow table, and makes its headers. False when there is no route, or the key is taken. */
+/** Looks the way up and enters a TCB. False when there is no route, or the key is taken. */
 export function open(tcp: Tcp, tcb: Tcb): boolean {
-	if (!resolve(tcp, tcb)) return false;
+	plainTemplate(tcp, tcb);
+	return resolve(tcp, tcb) && enter(tcp, tcb);
+}
+
+/**
+ * Enters a connection of ours whose source address is known now. A local port of 0 becomes an ephemeral one. Answers "", or why it cannot be: then
+ * it is in no table.
+ */
+export function begin(tcp: Tcp, tcb: Tcb): string {
+	const { source } = tcb.path;
+	const wanted = tcb.localPort;
+	tcb.localAddress = source;
+	if (wanted === 0) tcb.localPort = tcp.sockets.ephemeralPort(tcb.meta, source, tcb.remoteAddress, tcb.remotePort);
+	if (tcb.localPort !== 0 && enter(tcp, tcb)) return "";
+	tcb.localPort = 0;
+	return wanted === 0 ? "all ephemeral TCP ports are in use" : `TCP port ${wanted} is in use`;
+}
+
+/** Enters a TCB with both addresses into the flow table, and makes its headers. False when the key is taken. */
+function enter(tcp: Tcp, tcb: Tcb): boolean {
 	const ports = (tcb.remotePort << 16) | tcb.localPort;
 	if (!tcp.sockets.flows.insert(tcb.localAddress, tcb.remoteAddress, ports, tcb.meta, tcb.index)) return false;
 	const view = tcp.view;
 	const at = tcb.block + TCB_TEMPLATE;
-	plainTemplate(tcp, tcb);
 	view.setInt32(at + ipv4.IDENTIFICATION, ipv4.DONT_FRAGMENT);
 	view.setInt32(at + ipv4.SOURCE, tcb.localAddress);
 	view.setInt32(at + ipv4.DESTINATION, tcb.remoteAddress);
@@ -118,11 +137,15 @@ export function setIss(tcb: Tcb, iss: number): void {
 	tcb.iss = tcb.sndUna = tcb.sndNxt = tcb.sndMax = tcb.recover = tcb.sndSmall = iss;
 }
 
-/** Looks the way to the peer up. */
-function resolve(tcp: Tcp, tcb: Tcb): boolean {
+/** Looks the way to the peer up. Once it has gone by an interface, it stays on the networks that have its source address. */
+export function resolve(tcp: Tcp, tcb: Tcb): boolean {
 	const path = tcb.path;
-	const found = tcp.ip.route(path);
-	const offload = path.out !== undefined && path.out.device.abilities & TRANSMIT_CHECKSUM ? 1 : 0;
+	const at = tcb.block + TCB_HOME;
+	const home = tcp.view.getInt32(at, true);
+	const found = tcp.ip.route(path, home);
+	const out = path.out;
+	if (out !== undefined && home === 0) tcp.view.setInt32(at, out.slot, true);
+	const offload = out !== undefined && out.device.abilities & TRANSMIT_CHECKSUM ? 1 : 0;
 	tcp.view.setInt32(tcb.block + TCB_NO_CHECKSUM, offload, true);
 	return found;
 }
@@ -209,6 +232,17 @@ export function leaveListener(tcb: Tcb): void {
 }
 
 /**
+ * There is no way for a TCB, or no source address. It is given its user timeout to find one. A connection of ours that has no source address yet
+ * (`localAddress` 0) stands in no table, and its SYN waits: nothing leaves from 0.0.0.0, RFC 1122 §3.2.1.3.
+ */
+export function awaitWay(tcp: Tcp, tcb: Tcb): void {
+	if (tcb.work & tcbs.ROUTE_LOST) return;
+	tcb.work |= tcbs.ROUTE_LOST;
+	tcb.routeLostAt = (tcp.core.now + (tcb.userTimeout || USER_TIMEOUT)) | 0;
+	arm(tcp, tcb, tcb.routeLostAt);
+}
+
+/**
  * Routes changed. A connection that has lost its way is given its user timeout to find another; one that found one again
  * sends at once what waits for its acknowledgment.
  */
@@ -220,12 +254,19 @@ export function routesChanged(tcp: Tcp): void {
 		const found = resolve(tcp, tcb);
 		shrink(tcp, tcb);
 		if (!found) {
-			if (tcb.work & tcbs.ROUTE_LOST) continue;
-			tcb.work |= tcbs.ROUTE_LOST;
-			tcb.routeLostAt = (now + (tcb.userTimeout || USER_TIMEOUT)) | 0;
-			arm(tcp, tcb, tcb.routeLostAt);
+			if (tcb.localAddress === 0 && tcp.ip.awaited(tcb.path) === undefined) end(tcp, tcb, tcbs.UNREACHABLE);
+			else awaitWay(tcp, tcb);
 		} else if (tcb.work & tcbs.ROUTE_LOST) {
 			tcb.work &= ~tcbs.ROUTE_LOST;
+			if (tcb.localAddress === 0) {
+				const mine = tcbs.load(tcp.view, tcb);
+				const fault = begin(tcp, tcb);
+				if (mine) tcbs.store(tcp.view, tcb);
+				if (fault !== "") {
+					end(tcp, tcb, tcbs.UNREACHABLE);
+					continue;
+				}
+			}
 			mark(tcp, tcb, tcbs.SEND);
 			if (!(tcb.work & (tcbs.RETRANSMIT | tcbs.PERSIST))) continue;
 			tcb.retransmitAt = now;
@@ -238,7 +279,11 @@ export function routesChanged(tcp: Tcp): void {
 export function interfaceGone(tcp: Tcp, slot: number): void {
 	for (let i = 0; i < tcp.tcbs.length; i++) {
 		const tcb = tcp.tcbs[i]!;
-		if (tcb.state !== tcbs.CLOSED && tcb.path.bound === slot) end(tcp, tcb, tcbs.UNREACHABLE);
+		if (tcb.state === tcbs.CLOSED) continue;
+		if (tcb.path.bound === slot) end(tcp, tcb, tcbs.UNREACHABLE);
+		const home = tcb.block + TCB_HOME;
+		// Another interface may have the slot later; the connection has not gone by that one.
+		if (tcp.view.getInt32(home, true) === slot) tcp.view.setInt32(home, -1);
 	}
 }
 

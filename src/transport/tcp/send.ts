@@ -274,7 +274,8 @@ export function retransmitFirst(tcp: Tcp, tcb: Tcb): void {
 
 /** SYN, or SYN and ACK, with our MSS; again when the timer has put sndNxt back to iss. */
 function transmitSyn(tcp: Tcp, tcb: Tcb): boolean {
-	if (tcb.sndNxt !== tcb.iss) {
+	if (tcb.sndNxt !== tcb.iss || tcb.localAddress === 0) {
+		// It is on its way, or has no source address yet.
 		tcb.work &= ~tcbs.ACK_NOW;
 		return true;
 	}
