@@ -18,6 +18,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { rollup } from "rollup";
 import { minify } from "terser";
+import { withProgress } from "./progress.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = join(root, "build/out");
@@ -73,25 +74,33 @@ export async function bundle() {
 	const stamp = join(out, "bundle.sha256");
 	const hash = await hashOf(["src", "drivers", "hosts"], ["package.json", "tsconfig.json", "build/bundle.mjs"]);
 	if ([...Object.values(paths), ...Object.values(modules)].every(existsSync) && (await text(stamp)) === hash) return paths;
-	const started = Date.now();
+	await withProgress("bundling the stack and the desktop host", makeBundles);
+	await put(stamp, hash);
+	return paths;
+}
+
+async function makeBundles(progress) {
 	await mkdir(out, { recursive: true });
 	const js = await mkdtemp(join(out, "js-"));
 	try {
+		progress.step("compiling");
 		for (const project of ["hosts/tsconfig.json", "hosts/desktop/tsconfig.json"]) await compileProject(join(root, project), js);
 		const twins = { "#codec": join(js, "src/wire/codec.js"), "#memory": join(js, "src/packet/memory.js") };
-		await joinModules(join(js, "src/index.js"), paths.multihome, NATIVES, XS_EXTERNAL, { inline: true });
-		await joinModules(join(js, "drivers/index.js"), paths.drivers, NATIVES, XS_EXTERNAL, { inline: true });
-		await joinModules(join(js, "hosts/desktop/main.js"), paths.desktop, NATIVES, XS_EXTERNAL, { inline: true });
+		const forXS = (source, path, options) => {
+			progress.step(`joining ${relative(out, path)}`);
+			return joinModules(join(js, source), path, NATIVES, XS_EXTERNAL, options);
+		};
+		await forXS("src/index.js", paths.multihome, { inline: true });
+		await forXS("drivers/index.js", paths.drivers, { inline: true });
+		await forXS("hosts/desktop/main.js", paths.desktop, { inline: true });
 		for (const [name, file] of Object.entries({ timer: "timer", time: "time", system: "system-module" }))
-			await joinModules(join(js, `hosts/desktop/${file}.js`), paths[name], NATIVES, XS_EXTERNAL, { inline: true });
-		for (const { source, path } of CLASSES) await joinModules(join(js, source), path, NATIVES, XS_EXTERNAL);
+			await forXS(`hosts/desktop/${file}.js`, paths[name], { inline: true });
+		for (const { source, path } of CLASSES) await forXS(source, path);
+		progress.step(`joining ${relative(out, paths.simulate)}`);
 		await joinModules(join(js, "hosts/desktop/simulate.js"), paths.simulate, twins, /^(node:|ajv)/);
 	} finally {
 		await rm(js, { recursive: true, force: true });
 	}
-	await put(stamp, hash);
-	process.stderr.write(`bundled the stack and the desktop host in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
-	return paths;
 }
 
 /** Compiles a project of this repository to JavaScript in `folder`. */
@@ -107,15 +116,17 @@ export async function bundleBoard() {
 	const hash = await hashOf(["src", "hosts", "test/board"], ["package.json", "tsconfig.json", "build/bundle.mjs"]);
 	if (existsSync(target) && (await text(stamp)) === hash) return target;
 	await mkdir(out, { recursive: true });
-	const js = await mkdtemp(join(out, "js-"));
-	try {
-		const project = join(root, "test/board/tsconfig.json");
-		await tsc("-p", project, "--noCheck", "--noEmit", "false", "--sourceMap", "--rootDir", root, "--outDir", js);
-		const twins = { "#codec": join(js, "src/wire/codec.js"), "#memory": join(js, "src/packet/memory.js") };
-		await joinModules(join(js, "test/board/main.js"), target, twins, /^(node:|ajv|rp2040js$)/);
-	} finally {
-		await rm(js, { recursive: true, force: true });
-	}
+	await withProgress("bundling the board emulator", async () => {
+		const js = await mkdtemp(join(out, "js-"));
+		try {
+			const project = join(root, "test/board/tsconfig.json");
+			await tsc("-p", project, "--noCheck", "--noEmit", "false", "--sourceMap", "--rootDir", root, "--outDir", js);
+			const twins = { "#codec": join(js, "src/wire/codec.js"), "#memory": join(js, "src/packet/memory.js") };
+			await joinModules(join(js, "test/board/main.js"), target, twins, /^(node:|ajv|rp2040js$)/);
+		} finally {
+			await rm(js, { recursive: true, force: true });
+		}
+	});
 	await put(stamp, hash);
 	return target;
 }

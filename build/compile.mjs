@@ -7,28 +7,30 @@ import { availableParallelism } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
+import { withProgress } from "./progress.mjs";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /**
  * Makes the file `target` in `folder` unless it is there and was made of the same (`stamp`), also when several processes want it.
- * `make` is given the name to write to. `label`: said with the time it took.
+ * `make` is given the name to write to, and where to say how far it is. `label`: said before it, and with the time it took.
  */
 export async function makeOnce(folder, target, stamp, label, make) {
 	if (isBuilt(folder, target, stamp)) return;
 	mkdirSync(folder, { recursive: true });
-	const unlock = await lock(join(folder, "lock"));
-	try {
-		// Another process may have built it meanwhile.
-		if (isBuilt(folder, target, stamp)) return;
-		const started = performance.now();
-		await make(`${target}.new`);
-		renameSync(`${target}.new`, target);
-		writeFileSync(join(folder, "stamp"), stamp);
-		if (label) console.log(`${label} … ${Math.round((performance.now() - started) / 1000)} s`);
-	} finally {
-		unlock();
-	}
+	await withProgress(label, async (progress) => {
+		progress?.step("another process is building it");
+		const unlock = await lock(join(folder, "lock"));
+		try {
+			// Another process may have built it meanwhile.
+			if (isBuilt(folder, target, stamp)) return;
+			await make(`${target}.new`, progress);
+			renameSync(`${target}.new`, target);
+			writeFileSync(join(folder, "stamp"), stamp);
+		} finally {
+			unlock();
+		}
+	});
 }
 
 /** An object to compile from `path`, whose name tells what it is made of: the text, its headers' hash and the flags. */
@@ -39,16 +41,22 @@ export function objectOf(path, text, flags, headers, folder) {
 }
 
 /** Compiles the objects that are not there yet, and removes those of earlier states of the same sources. */
-export async function compile(objects, search) {
+export async function compile(objects, search, progress) {
 	const folders = new Set(objects.map((item) => dirname(item.object)));
 	for (const path of folders) mkdirSync(path, { recursive: true });
 	// The longest first, or xsRun.c would be compiled alone at the end.
 	const waiting = objects.filter((item) => !existsSync(item.object)).sort((a, b) => size(a.path) - size(b.path));
+	const all = waiting.length;
+	let done = 0;
+	const told = () => progress?.step(`${done} of ${all} files`);
+	told();
 	const compileNext = async () => {
 		for (let item = waiting.pop(); item; item = waiting.pop()) {
 			const unfinished = `${item.object}.${process.pid}`;
 			await run("gcc", [...item.flags, ...search, "-c", item.path, "-o", unfinished]);
 			renameSync(unfinished, item.object);
+			done++;
+			told();
 		}
 	};
 	await Promise.all(Array.from({ length: availableParallelism() }, compileNext));

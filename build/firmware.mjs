@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
+import { readArgs } from "./arguments.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -52,9 +52,8 @@ The firmware is in build/out/firmware/NAME. It takes the Moddable SDK: ${PLATFOR
 function optionsOf(platform, args) {
 	let values;
 	try {
-		({ values } = parseArgs({
-			args,
-			options: {
+		values = readArgs(
+			{
 				target: { type: "string" },
 				board: { type: "string" },
 				app: { type: "string" },
@@ -63,9 +62,10 @@ function optionsOf(platform, args) {
 				bundle: { type: "boolean" },
 				help: { type: "boolean" },
 			},
-		}));
+			args,
+		);
 	} catch (error) {
-		throw new Refused(`${error.message.split("\n")[0]} (--help lists the options)`);
+		throw new Refused(`${error.message} (--help lists the options)`);
 	}
 	const target = values.target ?? PLATFORMS[platform].standard;
 	const names = targetsOf(platform);

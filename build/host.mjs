@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { compile, filesIn, hash, hashFiles, makeOnce, objectOf, root, run } from "./compile.mjs";
 import { nativeModules } from "./host-manifest.mjs";
 import { idHeader, idsOf, tableSource } from "./host-table.mjs";
+import { startable32 } from "./run32.mjs";
 
 const xs = join(root, "node_modules/@agoric/xsnap/moddable/xs");
 const hostFolder = join(root, "hosts/desktop/xs");
@@ -31,24 +32,25 @@ const special = {
 };
 
 /**
- * Builds the host if anything that goes into it has changed, and returns the binary's path.
+ * Builds the host if anything that goes into it has changed, and returns the path by which it is started: of the binary, or of a script that has it
+ * emulated where the kernel runs no 32-bit programs.
  * @param {{ bits?: 32 | 64, sanitize?: boolean, release?: boolean, quiet?: boolean, manifest?: string, name?: string }} options
  *   `release`: without the checks of the engine's own stack, as in a board's release firmware: for measurements.
  *   `manifest` and `name` (of the folder under build/out) are for hosts with other native modules, such as the tests'.
  */
 export async function buildHost({ bits = 64, sanitize = false, release = false, quiet = false, manifest, name } = {}) {
 	if (bits !== 32 && bits !== 64) throw new RangeError(`bits ${bits}: expected 32 or 64`);
-	if (!existsSync(xs)) throw new Error("the XS sources are missing: run `npm install`");
+	if (!existsSync(xs)) throw new Error("the XS sources are missing: run `npm ci` first");
 	const suffix = (bits === 32 ? "32" : "") + (sanitize ? "-sanitize" : "") + (release ? "-release" : "");
 	const folder = join(root, "build/out", (name ?? "host") + suffix);
 	const binary = join(folder, "multihome-xs");
 	const plan = makePlan(folder, { bits, sanitize, release, manifest: manifest ?? join(root, "hosts/desktop/manifest.json") });
 	const label = quiet ? undefined : `building the XS host (${bits}-bit${sanitize ? ", sanitized" : ""})`;
-	await makeOnce(folder, binary, plan.stamp, label, async (unfinished) => {
+	await makeOnce(folder, binary, plan.stamp, label, async (unfinished, progress) => {
 		if (bits === 32) await checkMultilib();
-		await build(folder, unfinished, plan);
+		await build(folder, unfinished, plan, progress);
 	});
-	return binary;
+	return bits === 32 ? startable32(binary) : binary;
 }
 
 /** Everything the binary is made of: generated files, objects with a hash of their inputs, and a stamp over all of it. */
@@ -90,14 +92,16 @@ function makePlan(folder, { bits, sanitize, release, manifest }) {
 	};
 }
 
-async function build(folder, binary, { objects, generated, link, search }) {
+async function build(folder, binary, { objects, generated, link, search }, progress) {
 	const generatedFolder = join(folder, "generated");
 	mkdirSync(generatedFolder, { recursive: true });
 	for (const [file, text] of Object.entries(generated)) writeFileSync(join(generatedFolder, file), text);
 	await compile(
 		objects,
 		[...search, generatedFolder].map((path) => `-I${path}`),
+		progress,
 	);
+	progress?.step("linking");
 	await run("gcc", [...objects.map((item) => item.object), ...link, "-o", binary]);
 }
 
@@ -116,7 +120,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	const unknown = process.argv.slice(2).find((argument) => argument !== "--32" && argument !== "--sanitize");
 	if (unknown) {
 		console.error(`${unknown}: expected --32 or --sanitize`);
-		process.exit(64);
+		process.exit(2);
 	}
 	try {
 		const path = await buildHost({

@@ -1,16 +1,19 @@
 // `npm run simulate`: brings the bundles up to date and hands over to hosts/desktop/simulate.ts.
 
+import { relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 async function simulate() {
 	const { bundle, bundleApp, modules } = await import("./bundle.mjs");
 	const { buildHost } = await import("./host.mjs");
+	const { withProgress } = await import("./progress.mjs");
 	const paths = await bundle();
 	const { main } = await import(pathToFileURL(paths.simulate).href);
 	return main(process.argv.slice(2), {
 		root: fileURLToPath(new URL("..", import.meta.url)),
 		buildHost,
-		bundleApp,
+		bundleApp: (file, folder) =>
+			withProgress(`compiling ${relative(process.cwd(), file)}`, () => bundleApp(file, folder), { afterMs: 1500 }),
 		modules,
 		entry: paths.desktop,
 	});

@@ -1,14 +1,21 @@
 // Runs every kind of test and closes with one line, `N passed, N failed` or `N passed, N failed, N skipped`, over all of them.
-//   npm test -- [--only LAYER[,LAYER …]] [--help]
-// A layer whose tools are missing is skipped with one line that names them; everything else that goes wrong is a failure.
+//   npm test -- [--all] [--only LAYER[,LAYER …]] [--help]
+// Layers that are for the night run with --all, or by name. One whose tools are missing is skipped; at the end all that is missing is told at once. Everything
+// else that goes wrong is a failure.
 
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { runOnXS, XS_FOLDERS } from "./xs/run.mjs";
+import { missing, packagesOf, TOOLS } from "./tools.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+if (!existsSync(join(root, "node_modules/vitest"))) {
+	console.error("the tools are missing: run `npm ci` first");
+	process.exit(1);
+}
+const { runOnXS, XS_FOLDERS } = await import("./xs/run.mjs");
+
 const bin = (name) => join(root, "node_modules/.bin", name);
 const results = join(root, "build/out/test");
 
@@ -23,8 +30,6 @@ function run(command, args, env = {}) {
 		child.on("close", (status) => resolve(status ?? 128));
 	});
 }
-
-const found = (tool) => (process.env.PATH ?? "").split(":").some((folder) => folder !== "" && existsSync(join(folder, tool)));
 
 /** One check made by one command. */
 const command =
@@ -59,6 +64,7 @@ async function types() {
 		.filter((path) => /(^|\/)tsconfig\.json$/.test(path) && !/(^|\/)(node_modules|out)\//.test(path))
 		.sort();
 	for (const config of configs) {
+		console.log(`  ${config}`);
 		const status = await run(bin("tsc"), ["--noEmit", "-p", config]);
 		if (status === 0) total.passed++;
 		else {
@@ -100,22 +106,14 @@ const hasTests = (...folders) =>
 			readdirSync(join(root, folder), { recursive: true }).some((path) => path.endsWith(".test.ts")),
 	);
 
-const GCC = [["gcc", () => found("gcc")]];
-const MULTILIB = [
-	...GCC,
-	["gcc-multilib", () => existsSync("/usr/include/x86_64-linux-gnu/gnu/stubs-32.h") || existsSync("/usr/include/gnu/stubs-32.h")],
-];
-const CROSS = [
-	["gcc-arm-none-eabi", () => found("arm-none-eabi-gcc")],
-	["gcc-riscv64-unknown-elf", () => found("riscv64-unknown-elf-gcc")],
-];
-const INTEROP = [
-	["root", () => process.getuid?.() === 0],
-	["/dev/net/tun", () => existsSync("/dev/net/tun")],
-	["iproute2", () => found("ip")],
-	["curl", () => found("curl")],
-	["ping (iputils-ping)", () => found("ping")],
-	["tshark", () => found("tshark")],
+const BITS_32 = ["gcc", "gcc-multilib", "a kernel that runs 32-bit programs, or qemu-i386"];
+const INTEROP = ["gcc", "root", "/dev/net/tun", "ip", "curl", "ping", "tshark"];
+/** What single files of the interop tests take. */
+const PEERS = [
+	..."pppd slirp passt arping hping3 nmap dnsmasq avahi-daemon wrk ethtool ncat socat".split(" "),
+	..."dpkg-source openssl mosquitto chronyd".split(" "),
+	"lwIP's source",
+	"a Moddable SDK",
 ];
 
 /** Interop that the driver below matters to: serial lines have their own, and names, leases and programs are the same over any. */
@@ -123,97 +121,160 @@ const ETHERNET = readdirSync(join(root, "test/interop"))
 	.filter((name) => name.endsWith(".test.ts") && !/^(dhcp|dns|lwip|moddable|odd|ping|ppp|slirp|soak)/.test(name))
 	.map((name) => `test/interop/${name}`);
 
-/** Layers in the order they run: name, what it is, what it needs, how it runs. */
+/**
+ * Layers in the order they run: `needs` are the tools without which there is none, and single tests of it use `uses`; `nightly` ones run with --all. `run`
+ * is given whether --all was.
+ */
 const LAYERS = [
-	["lint", "oxlint", [], command(bin("oxlint"))],
-	["format", "prettier --check", [], command(bin("prettier"), "--check", "--log-level", "warn", ".")],
-	["types", "tsc, every tsconfig.json", [], types],
-	["unit", "unit tests on Node", [], vitest("unit")],
-	["rfc", "scripted exchanges on Node", [], vitest("rfc")],
-	["sim", "seeded networks under a virtual clock", [], vitest("sim")],
-	["fuzz", "random and mutated frames on Node", [], vitest("fuzz")],
-	[
-		"xs",
-		"unit, rfc, fuzz and some sim tests on XS, 64 bits",
-		GCC,
-		() => runOnXS({ bits: 64, folders: [...XS_FOLDERS, "test/sim"], settings: ["SEEDS=5"] }),
-	],
-	["xs32", "unit and rfc tests on XS, 32 bits", MULTILIB, () => runOnXS({ bits: 32, folders: ["test/unit", "test/rfc"] })],
-	[
-		"sanitize",
-		"the codec in C under ASan and UBSan, on XS",
-		GCC,
-		() =>
+	{ name: "lint", what: "oxlint", run: command(bin("oxlint")) },
+	{ name: "format", what: "prettier --check", run: command(bin("prettier"), "--check", "--log-level", "warn", ".") },
+	{ name: "types", what: "tsc, every tsconfig.json", run: types },
+	{ name: "unit", what: "unit tests on Node", run: vitest("unit") },
+	{ name: "rfc", what: "scripted exchanges on Node", run: vitest("rfc") },
+	{ name: "sim", what: "seeded networks under a virtual clock", run: vitest("sim") },
+	{ name: "fuzz", what: "random and mutated frames on Node", run: vitest("fuzz") },
+	{
+		name: "xs32",
+		what: "unit and rfc tests on XS, 32 bits as on boards",
+		needs: BITS_32,
+		run: () => runOnXS({ bits: 32, folders: ["test/unit", "test/rfc"] }),
+	},
+	{
+		name: "xs",
+		what: "unit, rfc, fuzz and some sim tests on XS, 64 bits",
+		needs: ["gcc"],
+		nightly: true,
+		// What has no 32-bit engine tries the other one.
+		standsInFor: "xs32",
+		run: (all) =>
+			all
+				? runOnXS({ bits: 64, folders: [...XS_FOLDERS, "test/sim"], settings: ["SEEDS=5"] })
+				: runOnXS({ bits: 64, folders: ["test/unit", "test/rfc"] }),
+	},
+	{
+		name: "sanitize",
+		what: "the codec in C under ASan and UBSan, on XS; longer with --all",
+		needs: ["gcc"],
+		run: (all) =>
 			runOnXS({
 				sanitize: true,
 				folders: ["test/unit/wire", "test/fuzz"],
-				settings: [`FRAMES=${process.env.SANITIZE_FRAMES ?? 20000}`],
+				settings: [`FRAMES=${process.env.SANITIZE_FRAMES ?? (all ? 20000 : 2000)}`],
 			}),
-	],
-	[
-		"fuzz-c",
-		"framing and header compression in C against random input, under ASan and UBSan",
-		GCC,
-		command(process.execPath, "test/fuzz/serial.mjs"),
-	],
-	["chips", "the models of the chips, on Node", GCC, vitest("chips"), ["test/chips"]],
-	[
-		"drivers",
-		"the chips' drivers over the models, on XS, 64 bits",
-		GCC,
-		() => runOnXS({ folders: ["test/drivers"], name: "drivers" }),
-	],
-	[
-		"drivers-sanitize",
-		"drivers and models under ASan and UBSan, on XS",
-		GCC,
-		() =>
+	},
+	{
+		name: "fuzz-c",
+		what: "framing and header compression in C against random input, under ASan and UBSan",
+		needs: ["gcc"],
+		run: command(process.execPath, "test/fuzz/serial.mjs"),
+	},
+	{ name: "chips", what: "the models of the chips, on Node", needs: ["gcc"], run: vitest("chips"), folders: ["test/chips"] },
+	{
+		name: "drivers",
+		what: "the chips' drivers over the models, on XS, 64 bits",
+		needs: ["gcc"],
+		run: () => runOnXS({ folders: ["test/drivers"], name: "drivers" }),
+	},
+	{
+		name: "drivers-sanitize",
+		what: "drivers and models under ASan and UBSan, on XS",
+		needs: ["gcc"],
+		nightly: true,
+		run: () =>
 			runOnXS({
 				sanitize: true,
 				folders: ["test/drivers"],
 				settings: [`TRANSACTIONS=${process.env.SANITIZE_TRANSACTIONS ?? 20000}`],
 				name: "drivers-sanitize",
 			}),
-	],
-	["cross", "the C of drivers and codec for the boards' processors", CROSS, vitest("cross"), ["test/cross"]],
-	["board", "the board emulator; firmware in it when MULTIHOME_FIRMWARE names one", GCC, vitest("board"), ["test/board"]],
-	["desktop", "the desktop host", GCC, vitest("desktop"), ["test/desktop", "test/unit/desktop", "test/xs"]],
-	[
-		"sdk",
-		"the Moddable SDK's own tests of sockets",
-		[...GCC, ["a Moddable SDK (MODDABLE)", () => existsSync(join(process.env.MODDABLE ?? "", "tests/modules/io/socket"))]],
-		counted(process.execPath, "test/sdk/sockets.mjs"),
-	],
-	["interop", "against the Linux kernel over TAP", [...GCC, ...INTEROP], vitest("interop"), ["test/interop"]],
-	[
-		"interop-chips",
-		"the same through W5500 and ENC28J60, drivers and models",
-		[...GCC, ...INTEROP],
-		vitest("interop", { INTEROP_DRIVERS: "chips" }, ...ETHERNET),
-		["test/interop"],
-	],
+	},
+	{
+		name: "cross",
+		what: "the C of drivers and codec for the boards' processors",
+		needs: ["arm-none-eabi-gcc", "riscv64-unknown-elf-gcc"],
+		uses: ["xtensa-lx106-elf-gcc"],
+		run: vitest("cross"),
+		folders: ["test/cross"],
+	},
+	{
+		name: "board",
+		what: "the board emulator; firmware in it when MULTIHOME_FIRMWARE names one",
+		needs: ["gcc"],
+		run: vitest("board"),
+		folders: ["test/board"],
+	},
+	{
+		name: "desktop",
+		what: "the desktop host, the package, the documents' snippets",
+		needs: ["gcc"],
+		uses: ["gcc-multilib", "tshark", "passt", "curl", "chronyd", "mosquitto", "valgrind"],
+		run: vitest("desktop"),
+		folders: ["test/desktop", "test/unit/desktop", "test/xs"],
+	},
+	{
+		name: "sdk",
+		what: "the Moddable SDK's own tests of sockets",
+		needs: ["gcc", "a Moddable SDK"],
+		run: counted(process.execPath, "test/sdk/sockets.mjs"),
+	},
+	{
+		name: "interop",
+		what: "against the Linux kernel and other peers over TAP",
+		needs: INTEROP,
+		uses: PEERS,
+		run: vitest("interop"),
+		folders: ["test/interop"],
+	},
+	{
+		name: "interop-chips",
+		what: "the same through W5500 and ENC28J60, drivers and models",
+		needs: INTEROP,
+		nightly: true,
+		run: vitest("interop", { INTEROP_DRIVERS: "chips" }, ...ETHERNET),
+		folders: ["test/interop"],
+	},
 ];
 
-const HELP = `npm test -- [--only LAYER[,LAYER …]]
-${LAYERS.map(([name, what]) => `  ${name.padEnd(18)}${what}`).join("\n")}
-Environment: SEED and SEEDS (sim), FRAMES (fuzz), SANITIZE_FRAMES, FUZZ_INPUTS (fuzz-c), SANITIZE_TRANSACTIONS (drivers), MULTIHOME_FIRMWARE (board), MODDABLE (sdk, interop). See test/README.md.`;
+const HELP = `npm test -- [--all] [--only LAYER[,LAYER …]]
+  --all         all layers, the nightly ones too
+  --only NAMES  these layers alone, whichever they are
+  --help        this
 
+Run by every \`npm test\`, some 15 minutes on 2 idle cores:
+${LAYERS.filter(({ nightly }) => !nightly)
+	.map(({ name, what }) => `  ${name.padEnd(18)}${what}`)
+	.join("\n")}
+Nightly, run by --all as well:
+${LAYERS.filter(({ nightly }) => nightly)
+	.map(({ name, what }) => `  ${name.padEnd(18)}${what}`)
+	.join("\n")}
+
+Environment: SEED and SEEDS (sim), FRAMES (fuzz), SANITIZE_FRAMES, FUZZ_INPUTS (fuzz-c), SANITIZE_TRANSACTIONS (drivers-sanitize), MULTIHOME_FIRMWARE (board),
+MODDABLE (sdk, interop), MULTIHOME_RUN32 (a program that runs 32-bit programs, such as qemu-i386). See test/README.md.`;
+
+/** What the command line asks for: `all`, and the layers to run by name. */
 function selection(args) {
-	const names = LAYERS.map(([name]) => name);
-	let only = names;
+	const names = LAYERS.map(({ name }) => name);
+	let all = false;
+	let only;
 	for (let i = 0; i < args.length; i++) {
 		if (args[i] === "--help" || args[i] === "-h") {
 			console.log(HELP);
 			process.exit(0);
+		} else if (args[i] === "--all") {
+			if (all) fail("--all: given twice");
+			all = true;
 		} else if (args[i] === "--only" || args[i].startsWith("--only=")) {
+			if (only !== undefined) fail("--only: given twice; expected one list, such as --only unit,rfc");
 			only = (args[i] === "--only" ? (args[++i] ?? "") : args[i].slice("--only=".length)).split(",");
 			const wrong = only.find((name) => !names.includes(name));
 			if (wrong !== undefined) fail(`--only ${wrong}: expected one of ${names.join(", ")}`);
 		} else {
-			fail(`${args[i]}: expected --only or --help`);
+			fail(`${args[i]}: expected --all, --only or --help`);
 		}
 	}
-	return only;
+	if (all && only !== undefined) fail("--all and --only: expected one of them");
+	return { all, only };
 }
 
 function fail(message) {
@@ -223,25 +284,48 @@ function fail(message) {
 
 const closing = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 
-const only = selection(process.argv.slice(2));
+/** What is not on this machine, one line each with what it would have been for, and the one command that installs it all. */
+function lacking(lines) {
+	if (lines.size === 0) return;
+	console.log("\nNot on this machine:");
+	const width = Math.max(...[...lines.keys()].map((name) => name.length));
+	for (const [name, layers] of lines) {
+		const { remedy } = TOOLS[name];
+		console.log(`  ${name.padEnd(width)}  for ${layers.join(", ")}${remedy === undefined ? "" : `: ${remedy}`}`);
+	}
+	const packages = packagesOf([...lines.keys()]);
+	if (packages.length > 0) console.log(`To have all of it on Debian: apt-get install ${packages.join(" ")}`);
+}
+
+const { all, only } = selection(process.argv.slice(2));
 mkdirSync(results, { recursive: true });
 const total = { passed: 0, failed: 0, skipped: 0 };
 const summary = [];
-for (const [name, what, needs, body, folders] of LAYERS) {
-	if (!only.includes(name)) continue;
+const notHere = new Map();
+const absent = new Set();
+for (const { name, what, needs = [], uses = [], nightly = false, standsInFor, run: body, folders } of LAYERS) {
+	if (only !== undefined && !only.includes(name)) continue;
 	if (folders && !hasTests(...folders)) continue;
-	const missing = needs.filter(([, there]) => !there()).map(([tool]) => tool);
-	if (missing.length > 0) {
-		summary.push(`${name}: SKIPPED, missing ${missing.join(", ")}`);
+	const standsIn = standsInFor !== undefined && absent.has(standsInFor);
+	if (nightly && !all && only === undefined && !standsIn) {
+		summary.push(`${name}: nightly, run by --all`);
+		continue;
+	}
+	const lacks = missing(needs);
+	for (const tool of [...lacks, ...missing(uses)])
+		notHere.set(tool, [...(notHere.get(tool) ?? []), lacks.includes(tool) ? name : `parts of ${name}`]);
+	if (lacks.length > 0) {
+		absent.add(name);
+		summary.push(`${name}: SKIPPED, missing ${lacks.join(", ")}`);
 		console.log(`== ${summary.at(-1)}`);
 		total.skipped++;
 		continue;
 	}
-	console.log(`== ${name}: ${what}`);
+	console.log(`== ${name}: ${what}${standsIn ? `, in place of ${standsInFor}` : ""}`);
 	const started = Date.now();
 	let counts;
 	try {
-		counts = await body();
+		counts = await body(all || only !== undefined);
 	} catch (error) {
 		console.log(`  FAILED ${error instanceof Error ? error.message : error}`);
 		counts = { passed: 0, failed: 1, skipped: 0 };
@@ -252,5 +336,6 @@ for (const [name, what, needs, body, folders] of LAYERS) {
 }
 console.log(`\nBy layer, in ${relative(process.cwd(), root) || "."}:`);
 for (const line of summary) console.log(`  ${line}`);
+lacking(notHere);
 console.log(closing(total));
 process.exitCode = total.failed > 0 ? 1 : 0;

@@ -43,8 +43,12 @@ export function readOptions(args: string[]): Options {
 		seconds: undefined,
 		bits: 64,
 	};
+	const seen = new Set<string>();
 	for (let i = 0; i < args.length; i++) {
 		const [name, attached] = split(args[i]!);
+		// Of boards there may be several.
+		if (seen.has(name) && name !== "--board") throw new InputError(`${name}: given twice`);
+		seen.add(name);
 		const value = (expected: string): string => {
 			const text = attached ?? args[++i];
 			if (text === undefined || text === "" || (attached === undefined && text.startsWith("--")))
@@ -56,7 +60,6 @@ export function readOptions(args: string[]): Options {
 				options.boards.push(existing("--board", value("a board file"), "a board file (JSON)"));
 				break;
 			case "--app":
-				if (options.app !== undefined) throw new InputError("--app: given twice; expected one program");
 				options.app = existing("--app", value("a program file"), "a program (.ts, .js or .mjs)");
 				if (!/\.(m?ts|m?js)$/.test(options.app))
 					throw new InputError(`--app ${options.app}: expected a program (.ts, .js or .mjs)`);

@@ -4,10 +4,11 @@
 import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
+import { readArgs } from "../../build/arguments.mjs";
 import { buildHost } from "../../build/host.mjs";
 import { bundleApp } from "../../build/bundle.mjs";
-import { memoryFigures } from "./memory.mjs";
+import { CannotRun, memoryFigures } from "./memory.mjs";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -17,7 +18,9 @@ const HELP = `npm run bench [-- OPTIONS]
   --only TEXT     only the cases whose names contain TEXT
   --tap           TCP over a TAP device against the Linux kernel instead (needs root)
   --help          this
-Instructions need valgrind (Debian: apt-get install valgrind); without it allocations alone are reported.`;
+Figures are printed as they come; what cannot be had is told at the end, and takes no other figure away. Instructions need valgrind (Debian: apt-get install
+valgrind), the board's memory needs gcc-multilib, and where the kernel runs no 32-bit programs qemu-user.
+Status: 0, or 1 when a case could not be run, or 2 for a wrong option.`;
 
 /** Packets measured under callgrind: N and 2N. Allocations and collections are counted over 100,000. */
 const PACKETS = 2000;
@@ -25,11 +28,9 @@ const ALLOCATION_PACKETS = 100_000;
 
 function options() {
 	try {
-		return parseArgs({
-			options: { json: { type: "boolean" }, only: { type: "string" }, tap: { type: "boolean" }, help: { type: "boolean" } },
-		}).values;
+		return readArgs({ json: { type: "boolean" }, only: { type: "string" }, tap: { type: "boolean" }, help: { type: "boolean" } });
 	} catch (error) {
-		console.error(`bench: ${error.message.split("\n")[0]} (--help lists the options)`);
+		console.error(`bench: ${error.message} (--help lists the options)`);
 		process.exit(2);
 	}
 }
@@ -70,6 +71,12 @@ async function instructions(host, app, name, packets) {
 	return Number(match[1]);
 }
 
+/** In one line. */
+function reasonOf(error) {
+	const words = (error.stderr || error.message).trim().split("\n");
+	return words[0] + (error.signal ? ` (${error.signal})` : "");
+}
+
 async function measure(host, app, name, valgrind) {
 	const { stdout } = await run(host, ["-s", app, "--", name, String(ALLOCATION_PACKETS)]);
 	const counted = JSON.parse(stdout);
@@ -89,19 +96,20 @@ async function measure(host, app, name, valgrind) {
 	};
 }
 
-function table(rows) {
-	const columns = ["case", "instructions", "slots", "chunk bytes", "collections", "SPI bytes"];
-	const lines = [
-		columns,
-		...rows.map((row) =>
-			[row.name, row.instructions ?? "-", row.slots, row.chunkBytes, row.collections, row.spiBytes?.toFixed(1) ?? ""].map(String),
-		),
-	];
-	const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
-	return lines
-		.map((line) => line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  "))
-		.join("\n");
+const COLUMNS = ["instructions", "slots", "chunk bytes", "collections", "SPI bytes"];
+
+/** A line of the table; every column is wide enough for what may come. */
+function line(width, name, cells) {
+	return [name.padEnd(width), ...cells.map((cell, i) => String(cell).padStart(COLUMNS[i].length))].join("  ").trimEnd();
 }
+
+const cellsOf = ({ instructions, slots, chunkBytes, collections, spiBytes }) => [
+	instructions ?? "-",
+	slots,
+	chunkBytes,
+	collections,
+	spiBytes?.toFixed(1) ?? "",
+];
 
 const wanted = options();
 if (wanted.help) {
@@ -131,16 +139,35 @@ if (names.length === 0) {
 const valgrind = await hasValgrind();
 if (!valgrind) console.error("bench: valgrind is not installed (apt-get install valgrind): allocations alone are reported");
 const cases = [];
+/** What could not be had, by name. */
+const failures = [];
+const width = Math.max(...names.map((name) => name.length));
+if (!wanted.json) {
+	console.log(`per packet on XS (64-bit, bytecode stripped as on a board); collections over ${ALLOCATION_PACKETS} packets\n`);
+	console.log(line(width, "case", COLUMNS));
+}
 for (const name of names) {
-	if (!wanted.json && process.stderr.isTTY) process.stderr.write(`\r${name.padEnd(24)}`);
-	cases.push(await measure(host, app, name, valgrind));
+	if (!wanted.json && process.stderr.isTTY) process.stderr.write(`\r${name} …`);
+	let row;
+	try {
+		row = await measure(host, app, name, valgrind);
+		cases.push(row);
+	} catch (error) {
+		failures.push(`${name}: ${reasonOf(error)}`);
+	}
+	if (!wanted.json && process.stderr.isTTY) process.stderr.write("\r\u001B[K");
+	if (!wanted.json) console.log(row === undefined ? `${name.padEnd(width)}  failed` : line(width, name, cellsOf(row)));
 }
-const memory = wanted.only ? undefined : await memoryFigures(root);
-if (wanted.json) console.log(JSON.stringify({ cases, memory: memory && { ...memory, text: undefined } }));
-else {
-	if (process.stderr.isTTY) process.stderr.write("\r".padEnd(26) + "\r");
-	console.log(
-		`per packet on XS (64-bit, bytecode stripped as on a board); collections over ${ALLOCATION_PACKETS} packets\n\n${table(cases)}`,
-	);
-	if (memory) console.log(`\n${memory.text}`);
+let memory;
+if (!wanted.only) {
+	try {
+		memory = await memoryFigures(root, wanted.json !== true);
+	} catch (error) {
+		if (error instanceof CannotRun) console.error(`bench: no memory figures: ${error.message}`);
+		else failures.push(`the board's memory: ${reasonOf(error)}`);
+	}
 }
+if (wanted.json) console.log(JSON.stringify({ cases, memory: memory && { ...memory, text: undefined }, failures }));
+else if (memory) console.log(`\n${memory.text}`);
+for (const failure of failures) console.error(`bench: could not be had: ${failure}`);
+process.exitCode = failures.length > 0 ? 1 : 0;

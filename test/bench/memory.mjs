@@ -10,8 +10,11 @@ import { buildHost } from "../../build/host.mjs";
 const run = promisify(execFile);
 const SLOT = 16;
 
-/** `{ arena, tables, rings, packets, slots, chunks, code, program }` in bytes, and `text` that says it; or undefined with the reason printed. */
-export async function memoryFigures(root) {
+/** This machine has no 32-bit engine: the message says what to install. */
+export class CannotRun extends Error {}
+
+/** `{ arena, tables, rings, packets, slots, chunks, code, program }` in bytes, and `text` that says it. Throws CannotRun. */
+export async function memoryFigures(root, told = false) {
 	const folder = join(root, "build/out/bench32");
 	mkdirSync(folder, { recursive: true });
 	let host;
@@ -21,12 +24,11 @@ export async function memoryFigures(root) {
 			manifest: join(root, "test/bench/manifest.json"),
 			bits: 32,
 			release: true,
-			quiet: true,
+			quiet: !told,
 		});
 	} catch (error) {
-		if (!/gcc-multilib/.test(error.message)) throw error;
-		console.error(`bench: no memory figures: ${error.message}`);
-		return undefined;
+		if (!/gcc-multilib|qemu-user/.test(error.message)) throw error;
+		throw new CannotRun(error.message, { cause: error });
 	}
 	const nothing = join(folder, "nothing.js");
 	writeFileSync(

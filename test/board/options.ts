@@ -46,8 +46,10 @@ const NEEDED =
 export function readOptions(args: string[]): Options {
 	let values;
 	try {
-		({ values } = parseArgs({
+		let tokens;
+		({ values, tokens } = parseArgs({
 			args,
+			tokens: true,
 			options: {
 				firmware: { type: "string" },
 				bootrom: { type: "string" },
@@ -60,6 +62,9 @@ export function readOptions(args: string[]): Options {
 				help: { type: "boolean", short: "h" },
 			},
 		}));
+		const given = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
+		const twice = given.find((name, i) => given.indexOf(name) !== i);
+		if (twice !== undefined) throw new Error(`--${twice}: given twice`);
 	} catch (error) {
 		throw new InputError(`${(error as Error).message.split(/[\n.]/)[0]} (--help lists the options)`);
 	}

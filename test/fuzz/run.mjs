@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { runOnXS } from "../xs/run.mjs";
 
 const settings = { frames: 1_000_000, seed: Math.floor(Date.now() / 1000) };
+const given = new Set();
 for (let i = 2; i < process.argv.length; i += 2) {
 	const name = process.argv[i].slice(2);
 	const value = Number(process.argv[i + 1]);
@@ -12,6 +13,11 @@ for (let i = 2; i < process.argv.length; i += 2) {
 		console.error(`${process.argv[i]} ${process.argv[i + 1] ?? ""}: expected --frames N or --seed N`);
 		process.exit(2);
 	}
+	if (given.has(name)) {
+		console.error(`--${name}: given twice`);
+		process.exit(2);
+	}
+	given.add(name);
 	settings[name] = value;
 }
 const { frames, seed } = settings;

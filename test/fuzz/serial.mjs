@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const settings = { inputs: Number(process.env.FUZZ_INPUTS ?? 200_000), seed: Number(process.env.SEED ?? 20261124) };
+const given = new Set();
 for (let i = 2; i < process.argv.length; i += 2) {
 	const name = process.argv[i].slice(2);
 	const value = Number(process.argv[i + 1]);
@@ -14,6 +15,11 @@ for (let i = 2; i < process.argv.length; i += 2) {
 		console.error(`${process.argv[i]} ${process.argv[i + 1] ?? ""}: expected --inputs N or --seed N`);
 		process.exit(2);
 	}
+	if (given.has(name)) {
+		console.error(`--${name}: given twice`);
+		process.exit(2);
+	}
+	given.add(name);
 	settings[name] = value;
 }
 

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { buildHost } from "../../build/host.mjs";
+import { Progress, withProgress } from "../../build/progress.mjs";
 import { bundleTests, testFiles } from "./bundle.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -36,16 +37,20 @@ function trail(stack) {
  * @param {{bits?: 32 | 64, sanitize?: boolean, folders?: string[], only?: string, settings?: string[], name?: string}} options
  */
 export async function runOnXS({ bits = 64, sanitize = false, folders = XS_FOLDERS, only = "", settings = [], name = "" } = {}) {
-	const host = await buildHost({ bits, sanitize, quiet: true });
+	const host = await buildHost({ bits, sanitize });
 	const files = [...(await testFiles(folders)), ...folders.filter((path) => path.endsWith(".ts"))];
 	if (files.length === 0) throw new Error(`${folders.join(", ")}: no test files there`);
-	const bundle = await bundleTests(files, join(root, "build/out/test", name || `xs${bits}${sanitize ? "-sanitize" : ""}`));
+	const target = join(root, "build/out/test", name || `xs${bits}${sanitize ? "-sanitize" : ""}`);
+	const bundle = await withProgress(`bundling ${files.length} files of tests`, () => bundleTests(files, target), {
+		afterMs: 1000,
+	});
 	const places = placesIn(bundle);
 	const counts = { passed: 0, failed: 0, skipped: 0 };
 	const child = spawn(host, [bundle, "--", ...settings, ...(only ? [`ONLY=${only}`] : [])], {
 		stdio: ["ignore", "pipe", "pipe"],
 		env: { ...process.env, ASAN_OPTIONS: "detect_leaks=0", UBSAN_OPTIONS: "print_stacktrace=1" },
 	});
+	const progress = new Progress("running tests on XS", { everyMs: 20_000 });
 	let done = false;
 	let last = "before the first test";
 	let timer;
@@ -69,6 +74,7 @@ export async function runOnXS({ bits = 64, sanitize = false, folders = XS_FOLDER
 			const test = JSON.parse(line.slice(6));
 			last = `${test.file} ${test.name}`;
 			counts[test.status]++;
+			progress.step(`${counts.passed + counts.failed} done`);
 			if (test.status === "failed") console.log(`  FAILED ${last}\n    ${test.message}\n${trail(places(test.stack))}`);
 			else if (test.ms > 5000) console.log(`  ${last}: ${(test.ms / 1000).toFixed(1)} s`);
 		} else if (line.startsWith("@done ")) {
@@ -79,6 +85,7 @@ export async function runOnXS({ bits = 64, sanitize = false, folders = XS_FOLDER
 	}
 	const status = await ended;
 	clearTimeout(timer);
+	progress.end();
 	if (complaints) console.log(places(complaints).trimEnd());
 	if (done && counts.passed + counts.failed === 0) {
 		counts.failed++;
@@ -94,10 +101,17 @@ export async function runOnXS({ bits = 64, sanitize = false, folders = XS_FOLDER
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	const args = process.argv.slice(2);
 	const options = { settings: [], folders: [] };
+	const refuse = (message) => {
+		console.error(message);
+		process.exit(2);
+	};
+	const twice = args.find((arg, i) => arg.startsWith("--") && args.indexOf(arg) !== i);
+	if (twice !== undefined) refuse(`${twice}: given twice`);
 	for (let i = 0; i < args.length; i++) {
 		if (args[i] === "--32") options.bits = 32;
 		else if (args[i] === "--sanitize") options.sanitize = true;
-		else if (args[i] === "--only") options.only = args[++i];
+		else if (args[i] === "--only") options.only = args[++i] ?? refuse("--only: expected a text after it");
+		else if (args[i].startsWith("-")) refuse(`${args[i]}: expected --32, --sanitize, --only TEXT, NAME=VALUE, files or folders`);
 		else if (args[i].includes("=")) options.settings.push(args[i]);
 		else options.folders.push(args[i]);
 	}
