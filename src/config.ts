@@ -95,6 +95,12 @@ export const DHCP_MESSAGE = 576;
 /** Replies and errors that wait for the owner of an ICMP echo socket; 16 B each. */
 export const ICMP_QUEUE = 8;
 
+/** TCP: least time between two acknowledgments of a connection in answer to what lies outside of its window, ms. RFC 5961 §7; Linux's tcp_invalid_ratelimit. */
+export const CHALLENGE_INTERVAL_MS = 500;
+/** The same for what was here before, whose sender may have missed our answer: so many at once, then at that interval, ms. */
+export const REPEAT_BURST = 4;
+export const REPEAT_INTERVAL_MS = 100;
+
 /** ICMP errors: a token bucket for all interfaces together. RFC 1812 §4.3.2.8. */
 export const ICMP_ERRORS_PER_SECOND = 10;
 export const ICMP_ERROR_BURST = 10;
@@ -142,7 +148,7 @@ export const MDNS_REPEATS_MS: readonly number[] = Object.freeze([1000, 3000]);
 export const MDNS_TIMEOUT_MS = 5000;
 export const MDNS_MAX_TTL_S = 120;
 
-/** The default limits: loopback and three links, a small web server, 152,096 bytes of arena. */
+/** The default limits: loopback and three links, a small web server, 152,352 bytes of arena. */
 const DEFAULTS: Omit<Limits, "datagramBuffer" | "services"> = Object.freeze({
 	tcp: 8,
 	udp: 4,

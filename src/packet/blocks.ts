@@ -34,7 +34,7 @@ export const FLAG_ANY_ADDRESS = 8;
 export const NEIGHBOR_BLOCK = 16;
 
 /** TCB block: what `tcpBuild` needs of a connection. */
-export const TCB_BLOCK = 208;
+export const TCB_BLOCK = 240;
 /** IPv4 and TCP header, network order; IPv6's 40 + 20 fit too. */
 export const TCB_TEMPLATE = 0;
 /** Up to 40 bytes of TCP options, sent with every segment while TCB_OPTIONS_LENGTH is not 0. */
@@ -83,6 +83,8 @@ export const TCB_RTT_SEQ = 196;
 export const TCB_RTT_AT = 200;
 /** Slot of the interface that the connection went by first; 0 while it has gone by none. */
 export const TCB_HOME = 204;
+/** When answers to repetitions so far would have been sent at their pace, ms. transport/tcp/answers.ts; C does not look at it. */
+export const TCB_ANSWER_AT = 208;
 
 /** Bits of TCB_BITS. An acknowledgment is owed at the end of the turn; one waits for the delayed-ACK tick. */
 export const BIT_ACK_NOW = 1;

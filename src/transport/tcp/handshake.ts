@@ -34,7 +34,9 @@ export function listenArrives(tcp: Tcp, listener: Tcb, iface: Interface, after: 
 	if (flags & ACK) return refuse(tcp, iface, listener);
 	const remote = registers[fields.SOURCE]!;
 	// MUST-57: nobody's address, or everybody's, opens no connection.
-	if (!(flags & SYN) || remote >>> 24 === 0 || tcp.ip.isGroup(remote)) return core.count(iface.block, DROP.tcpUnacceptable);
+	// What asks to open and to end at once is a probe, or gets round a filter. Linux drops it too.
+	if (!(flags & SYN) || flags & FIN || remote >>> 24 === 0 || tcp.ip.isGroup(remote))
+		return core.count(iface.block, DROP.tcpUnacceptable);
 	const child = seat(tcp, listener, iface);
 	if (child === undefined) return;
 	const ports = registers[fields.PORTS]!;
@@ -107,7 +109,7 @@ export function synSentArrives(tcp: Tcp, tcb: Tcb, iface: Interface): void {
 		else core.count(iface.block, DROP.tcpUnacceptable);
 		return;
 	}
-	if (!(flags & SYN)) return core.count(iface.block, DROP.tcpUnacceptable);
+	if (!(flags & SYN) || (flags & (ACK | FIN)) === FIN) return core.count(iface.block, DROP.tcpUnacceptable);
 	synchronize(tcp, tcb);
 	if (flags & ACK) {
 		established(tcp, tcb, registers[fields.SEQ]!, ack, flagsWindow & 0xffff);
@@ -160,7 +162,7 @@ export function established(tcp: Tcp, tcb: Tcb, seq: number, ack: number, window
  * RFC 6191. False when it does not, and is to be treated as any segment.
  */
 export function reopen(tcp: Tcp, tcb: Tcb, iface: Interface, flags: number, seq: number): boolean {
-	if (!tcb.detached || flags & ACK || ((seq - tcb.rcvNxt) | 0) <= 0) return false;
+	if (!tcb.detached || flags & (ACK | FIN) || ((seq - tcb.rcvNxt) | 0) <= 0) return false;
 	const core = tcp.core;
 	const after = tcb.sndMax;
 	end(tcp, tcb, tcbs.NO_ERROR);

@@ -2,7 +2,7 @@
 // addresses and interfaces that change.
 
 import { TRANSMIT_CHECKSUM } from "../../device/device.ts";
-import { TCB_HOME, TCB_NO_CHECKSUM, TCB_OPTIONS_LENGTH, TCB_TEMPLATE } from "../../packet/blocks.ts";
+import { TCB_ANSWER_AT, TCB_HOME, TCB_NO_CHECKSUM, TCB_OPTIONS_LENGTH, TCB_TEMPLATE } from "../../packet/blocks.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { DEFAULT_MSS, HEADER } from "../../wire/tcp.ts";
 import { ERROR } from "../sockets.ts";
@@ -113,6 +113,7 @@ function enter(tcp: Tcp, tcb: Tcb): boolean {
 	view.setInt32(at + ipv4.DESTINATION, tcb.remoteAddress);
 	view.setInt32(at + ipv4.HEADER, (tcb.localPort << 16) | tcb.remotePort);
 	view.setInt32(tcb.block + TCB_OPTIONS_LENGTH, 0);
+	view.setInt32(tcb.block + TCB_ANSWER_AT, tcp.core.now, true);
 	setIss(tcb, tcp.isn.next(tcp.core.now, tcb.localAddress, tcb.remoteAddress, ports));
 	tcb.rto = RTO_INITIAL;
 	tcb.sentAt = tcb.stalledAt = tcp.core.now;

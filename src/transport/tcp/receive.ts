@@ -9,9 +9,9 @@ import { DROP } from "../../packet/drops.ts";
 import * as fields from "../../packet/fields.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { ERROR, READABLE, WRITABLE } from "../sockets.ts";
+import { acknowledgeAgain, challenge, resendSyn, unacceptable } from "./answers.ts";
 import { established, listenArrives, refuse, reopen, synSentArrives } from "./handshake.ts";
 import { abort, end } from "./life.ts";
-import type { Reassembly } from "./reassembly.ts";
 import { acknowledgeNow, mark, retransmitFirst } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
@@ -19,8 +19,6 @@ import type { Tcb } from "./tcb.ts";
 import { arm, delayAck, FIN_WAIT_2_TIME, linger, recoverRto, sampleRtt, startKeepAlive, TIME_WAIT_TIME } from "./timers.ts";
 
 const FLAG_SHIFT = 16;
-/** Least time between two acknowledgments that nobody's data asked for, ms. RFC 5961 §7; per connection, so that nobody can watch it. */
-const CHALLENGE_INTERVAL = 500;
 
 /** The long way of every segment for this TCB. */
 export function arrive(tcp: Tcp, tcb: Tcb, iface: Interface): void {
@@ -41,22 +39,21 @@ function synchronized(tcp: Tcp, tcb: Tcb, iface: Interface): void {
 	if (flags & SYN && !(flags & RST)) {
 		if (tcb.state === tcbs.TIME_WAIT && reopen(tcp, tcb, iface, flags, seq)) return;
 		if (tcb.state === tcbs.SYN_RECEIVED && seq === tcb.irs) {
-			if (!(flags & ACK)) return resendSyn(tcp, tcb);
+			if (!(flags & ACK)) return resendSyn(tcp, tcb, iface);
 			// The other half of a simultaneous open: RFC 9293 §3.5, figure 8. Its SYN is known.
 			seq = (seq + 1) | 0;
 			flags &= ~SYN;
 		}
 	}
 
-	// First, the sequence number. A window of zero still takes what needs no room.
+	// First, the sequence number. Data with RST is a text for people.
 	const room = tcp.receiveSize - tcb.rcvQueued;
 	let ahead = (seq - tcb.rcvNxt) | 0;
-	const total = length + (flags & FIN ? 1 : 0) + (flags & SYN ? 1 : 0);
-	if (room === 0 && ahead === 0 && length > 0) {
-		length = 0;
-		flags &= ~FIN;
-		mark(tcp, tcb, tcbs.ACK_NOW);
-	} else if (!acceptable(ahead, total, room)) return unacceptable(tcp, tcb, iface, flags, total);
+	const total = flags & RST ? 0 : length + (flags & FIN ? 1 : 0) + (flags & SYN ? 1 : 0);
+	if (!acceptable(ahead, length, total, room)) {
+		if (repeats(tcp, tcb, flags, ahead, total)) return repeated(tcp, tcb, iface, seq, flagsWindow, total);
+		return unacceptable(tcp, tcb, iface, flags);
+	}
 
 	// Second, RST. RFC 5961 §3.2: only the exact number counts.
 	if (flags & RST) {
@@ -76,8 +73,9 @@ function synchronized(tcp: Tcp, tcb: Tcb, iface: Interface): void {
 	if (!acknowledgment(tcp, tcb, iface, seq, registers[fields.ACK]!, flagsWindow & 0xffff, total)) return;
 
 	// Seventh, data; sixth, the urgent pointer, is not looked at: urgent data is data. Eighth, FIN.
-	const state = tcb.state;
-	if (total === 0 || state < tcbs.ESTABLISHED || state > tcbs.FIN_WAIT_2 || tcb.finReceived) return;
+	if (total === 0) return;
+	if (tcb.finReceived || (tcb.finAhead && length > 0 && ((tcb.rcvNxt + ahead - tcb.finAt) | 0) >= 0))
+		return behindFin(tcp, tcb, iface, flags);
 	if (length > 0) {
 		if (ahead < 0) {
 			at -= ahead;
@@ -92,44 +90,50 @@ function synchronized(tcp: Tcp, tcb: Tcb, iface: Interface): void {
 		if (tcb.detached && length > 0) return abort(tcp, tcb); // RFC 9293 §3.6.1: data that nobody will read.
 	} else if (ahead < 0) return;
 	const behind = (tcb.rcvNxt + ahead + length) | 0;
-	if (length > 0) data(tcp, tcb, iface, ahead, at, length);
+	const kept = length === 0 || data(tcp, tcb, iface, ahead, at, length);
 	if (flags & FIN) {
-		noteFin(tcb, behind, tcp.reassembly);
+		if (!noteFin(tcp, tcb, behind) && kept) tcp.core.count(iface.block, DROP.tcpUnacceptable);
 		if (length === 0 && ahead > 0) acknowledgeNow(tcp, tcb);
 	}
 	if (tcb.finAhead && tcb.finAt === tcb.rcvNxt) finArrives(tcp, tcb);
 }
 
 /** RFC 9293 §3.4, table 6; what spans the whole window; and bare acknowledgments of a peer that has filled it, so that it all may be lost. */
-function acceptable(ahead: number, total: number, room: number): boolean {
+function acceptable(ahead: number, length: number, total: number, room: number): boolean {
 	if (total === 0) return ahead >= 0 && ahead <= room;
-	if (room === 0) return ahead === 0 && total === 1;
+	// A window of zero still takes what needs no room.
+	if (room === 0) return ahead === 0 && length === 0;
 	return ahead < room && ((ahead + total) | 0) > 0;
 }
 
-function unacceptable(tcp: Tcp, tcb: Tcb, iface: Interface, flags: number, total: number): void {
-	if (flags & RST) return tcp.core.count(iface.block, DROP.tcpUnacceptable);
-	// The peer's FIN again: our acknowledgment was lost. RFC 9293 §3.10.7.4.
-	if (tcb.state === tcbs.TIME_WAIT && flags & FIN) linger(tcp, tcb, TIME_WAIT_TIME);
-	// What occupies numbers gets its answer each time; anything else could make two hosts answer each other forever.
-	if (total === 0 || flags & SYN) return challenge(tcp, tcb, iface);
-	tcp.core.count(iface.block, DROP.tcpUnacceptable);
-	acknowledgeNow(tcp, tcb);
+/** Whether a segment that is not acceptable is what a peer sends again: from no further back than a window, or a probe of a window that is closed. */
+function repeats(tcp: Tcp, tcb: Tcb, flags: number, ahead: number, total: number): boolean {
+	return (
+		tcb.state >= tcbs.ESTABLISHED &&
+		total > 0 &&
+		ahead <= 0 &&
+		ahead >= -(tcp.receiveSize + 1) &&
+		(flags & (ACK | SYN | RST)) === ACK
+	);
 }
 
-/** An acknowledgment that tells a true peer where we are, and an attacker nothing. RFC 5961. */
-function challenge(tcp: Tcp, tcb: Tcb, iface: Interface): void {
-	tcp.core.count(iface.block, DROP.tcpUnacceptable);
-	const now = tcp.core.now;
-	if (tcb.challenged && ((now - tcb.challengeAt) | 0) < CHALLENGE_INTERVAL) return;
-	tcb.challenged = true;
-	tcb.challengeAt = now;
-	acknowledgeNow(tcp, tcb);
+/** Our acknowledgment was lost, or the window is closed. What the segment acknowledges counts: FINs that crossed would else wait for a timeout. */
+function repeated(tcp: Tcp, tcb: Tcb, iface: Interface, seq: number, flagsWindow: number, total: number): void {
+	acknowledgeAgain(tcp, tcb);
+	// RFC 9293 §3.10.7.4: the peer's FIN, once more.
+	if (tcb.state === tcbs.TIME_WAIT && flagsWindow & (FIN << FLAG_SHIFT)) linger(tcp, tcb, TIME_WAIT_TIME);
+	// This may be the end of it; the peer must hear of its FIN before.
+	if (tcb.state === tcbs.LAST_ACK && tcb.work & tcbs.ACK_NOW) acknowledgeNow(tcp, tcb);
+	const taken = acknowledgment(tcp, tcb, iface, seq, tcp.core.fields[fields.ACK]!, flagsWindow & 0xffff, total);
+	if (taken) tcp.core.count(iface.block, DROP.tcpUnacceptable); // else it was counted, or was the end
 }
 
-function resendSyn(tcp: Tcp, tcb: Tcb): void {
-	tcb.sndNxt = tcb.iss;
-	mark(tcp, tcb, tcbs.SEND);
+/** Data or FIN in the window, from a peer that has said that there is no more. RFC 9293 §3.10.7.4: not looked at; but in TIME-WAIT a FIN is answered. */
+function behindFin(tcp: Tcp, tcb: Tcb, iface: Interface, flags: number): void {
+	tcp.core.count(iface.block, DROP.tcpUnacceptable);
+	if (tcb.state !== tcbs.TIME_WAIT) return;
+	acknowledgeAgain(tcp, tcb);
+	if (flags & FIN) linger(tcp, tcb, TIME_WAIT_TIME);
 }
 
 function reset(tcp: Tcp, tcb: Tcb): void {
@@ -290,19 +294,19 @@ function timeWait(tcp: Tcp, tcb: Tcb): void {
 	linger(tcp, tcb, TIME_WAIT_TIME);
 }
 
-/** The seventh step: `length` bytes that begin `ahead` bytes after rcvNxt, within the window. */
-function data(tcp: Tcp, tcb: Tcb, iface: Interface, ahead: number, at: number, length: number): void {
+/** The seventh step: `length` bytes that begin `ahead` bytes after rcvNxt, within the window and before a FIN. False when they are dropped, and counted. */
+function data(tcp: Tcp, tcb: Tcb, iface: Interface, ahead: number, at: number, length: number): boolean {
 	const size = tcp.receiveSize;
 	if (tcb.finAhead) {
 		const left = (tcb.finAt - tcb.rcvNxt - ahead) | 0;
 		if (length > left) length = left;
-		if (length <= 0) return;
 	}
 	if (ahead > 0) {
-		if (!tcp.reassembly.store(tcp.core.view, tcb, size, ahead, at, length)) tcp.core.count(iface.block, DROP.tcpReassemblyFull);
+		const stored = tcp.reassembly.store(tcp.core.view, tcb, size, ahead, at, length);
+		if (!stored) tcp.core.count(iface.block, DROP.tcpReassemblyFull);
 		// RFC 5681 §4.2: each one gets its own, at once.
 		acknowledgeNow(tcp, tcb);
-		return;
+		return stored;
 	}
 	ringPut(tcp.core.view, tcb.receiveRing, size, tcb.rcvAt, at, length);
 	if (tcb.ranges > 0) {
@@ -319,15 +323,17 @@ function data(tcp: Tcp, tcb: Tcb, iface: Interface, ahead: number, at: number, l
 	tcb.rcvQueued += length;
 	tcb.rcvNxt = (tcb.rcvNxt + length) | 0;
 	tcp.sockets.post(tcb, READABLE);
+	return true;
 }
 
-/** A FIN behind the byte before `at`: its turn comes when everything before it is there. */
-function noteFin(tcb: Tcb, at: number, reassembly: Reassembly): void {
-	// Bytes beyond the FIN were stored already: this peer contradicts itself, and the FIN is not believed.
-	if (tcb.ranges > 0 && ((reassembly.end(tcb) - at) | 0) > 0) return;
-	if (((at - tcb.rcvNxt) | 0) < 0) return;
+/** A FIN behind the byte before `at`: its turn comes when everything before it is there. False when it cannot be there. */
+function noteFin(tcp: Tcp, tcb: Tcb, at: number): boolean {
+	if (tcb.finAhead) return tcb.finAt === at;
+	// Bytes beyond the FIN are here already: this peer contradicts itself, and the FIN is not believed.
+	if ((tcb.ranges > 0 && ((tcp.reassembly.end(tcb) - at) | 0) > 0) || ((at - tcb.rcvNxt) | 0) < 0) return false;
 	tcb.finAhead = true;
 	tcb.finAt = at;
+	return true;
 }
 
 /** The eighth step. */

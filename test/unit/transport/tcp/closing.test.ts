@@ -314,3 +314,55 @@ describe("TIME-WAIT", () => {
 		expect(peer.drops("tcpBacklogFull")).toBe(0);
 	});
 });
+
+describe("what a peer sends behind its FIN", () => {
+	const behind = [
+		{ flags: "A", seq: 2, ack: 1, length: 100 },
+		{ flags: "A", seq: 1000, ack: 1, length: 100 },
+		{ flags: "AF", seq: 2, ack: 1 },
+		{ flags: "AF", seq: 500, ack: 1, length: 5 },
+	];
+	test("is dropped and counted: CLOSE-WAIT, LAST-ACK", () => {
+		const { peer, endpoint, tcb } = established();
+		tcb.owner = { onEvents: () => {} }; // as a program that goes on
+		peer.send({ flags: "AF", seq: 1, ack: 1 });
+		peer.take();
+		for (const state of ["closeWait", "lastAck"]) {
+			expect(tcb.stateName).toBe(state);
+			const before = peer.drops("tcpUnacceptable");
+			for (const segment of behind) peer.send(segment);
+			expect(peer.drops("tcpUnacceptable")).toBe(before + behind.length);
+			expect(peer.fresh(endpoint).rcvNxt).toBe((peer.iss + 2) | 0);
+			if (state === "closeWait") peer.stack.tcp.shutdown(tcb);
+			peer.run(0);
+		}
+		expect(endpoint.received).toBe(0);
+	});
+	test("the same in CLOSING; in TIME-WAIT a FIN is answered besides", () => {
+		const { peer, endpoint, tcb } = established();
+		endpoint.close();
+		peer.run(0);
+		peer.send({ flags: "AF", seq: 1, ack: 1 });
+		peer.take();
+		expect(tcb.stateName).toBe("closing");
+		for (const segment of behind) peer.send(segment);
+		expect(peer.drops("tcpUnacceptable")).toBe(4);
+		expect(peer.take()).toEqual([]);
+		peer.send({ flags: "A", seq: 2, ack: 2 });
+		expect(tcb.stateName).toBe("timeWait");
+		for (const segment of behind) peer.send({ ...segment, ack: 2 });
+		expect(peer.drops("tcpUnacceptable")).toBe(8);
+		expect(peer.told()).toEqual(["A 2 ack 2", "A 2 ack 2", "A 2 ack 2", "A 2 ack 2"]);
+	});
+	test("is dropped and counted before the FIN's turn has come, too; and so is a FIN before data that was there", () => {
+		const { peer, endpoint, tcb } = established();
+		peer.send({ flags: "AF", seq: 101, ack: 1, length: 100 });
+		peer.send({ flags: "A", seq: 201, ack: 1, length: 100 });
+		expect(peer.drops("tcpUnacceptable")).toBe(1);
+		peer.send({ flags: "AF", seq: 101, ack: 1, length: 50 });
+		expect(peer.drops("tcpUnacceptable")).toBe(2);
+		peer.send({ flags: "A", seq: 1, ack: 1, length: 100 });
+		expect(endpoint.received).toBe(200);
+		expect(tcb.stateName).not.toBe("established");
+	});
+});
