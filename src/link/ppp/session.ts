@@ -122,8 +122,7 @@ export class Session implements Link, AuthLink {
 
 	/** Takes it down in good order: the peer is told. */
 	disconnect(reason: string): void {
-		this.#wanted = this.#again = false;
-		this.#retrying = false;
+		this.#wanted = this.#again = this.#retrying = false;
 		if (this.phase === "dead") {
 			if (this.reason !== reason) this.#enter("dead", reason);
 		} else this.close(reason);
