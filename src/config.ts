@@ -27,7 +27,7 @@ export interface StackOptions {
 	packets?: number;
 	/** Routes, those of connected subnets included. 48 B of look-up table each, and an object. */
 	routes?: number;
-	/** Neighbour (ARP) entries of all interfaces together. 16 B and an object each. */
+	/** Neighbour (ARP) entries of all interfaces together. 28 B and an object each. */
 	neighbors?: number;
 	/** Interfaces, loopback included, at the same time. 384 B each. */
 	interfaces?: number;
@@ -68,10 +68,22 @@ export const MAX_MTU = 1500;
 export const FRAMES_PER_TURN = 8;
 /** Turns that one `poll` takes before it gives the processor back. */
 export const TURNS_PER_POLL = 16;
-/** Packets that wait for a busy device, per interface. */
+/** Packet buffers, of `packets`, that only control traffic (ARP) takes: however many packets wait, a neighbour can be asked and answered. */
+export const CONTROL_PACKETS = 1;
+/** Packets that wait for a busy device, per interface; fewer when that would be more than it leaves to the others. */
 export const TRANSMIT_QUEUE = 8;
+/** Places behind these that only control packets take. */
+export const TRANSMIT_QUEUE_CONTROL = 2;
 /** Packets that wait for one neighbour's address. RFC 1122 §2.3.2.2 asks for at least one. */
 export const NEIGHBOR_QUEUE = 3;
+/** Most packets that wait for neighbours' addresses, of all neighbours together, when there are so many packet buffers: three of eight. */
+export function neighborPackets(packets: number): number {
+	return Math.max(1, (packets * 3) >> 3);
+}
+/** Neighbours whose answer is waited for that keep their entry, when so many entries are there and all others are in use: a quarter. */
+export function incompleteNeighbors(entries: number): number {
+	return Math.max(1, entries >> 2);
+}
 /** Addresses of one interface. */
 export const ADDRESSES_PER_INTERFACE = 4;
 
@@ -82,6 +94,13 @@ export const PACE_GRACE_MS = 3000;
 /** Neighbour timing, ms. RFC 1122 §2.3.2.1: at most one request a second for the same address. */
 export const ARP_REQUEST_INTERVAL_MS = 1000;
 export const ARP_REQUESTS = 3;
+/** Another station claims a known neighbour's address: how long that one has to answer before another's answer is taken, ms. */
+export const ARP_ANSWER_MS = 100;
+/** RFC 5227 §1.1: ANNOUNCE_INTERVAL between the two announcements of an address, and DEFEND_INTERVAL, ms. */
+export const ANNOUNCE_INTERVAL_MS = 2000;
+export const DEFEND_INTERVAL_MS = 10_000;
+/** Conflicts about our own addresses that are remembered of each Ethernet interface, about 150 B each on a 32-bit XS. */
+export const CONFLICTS = 4;
 export const NEIGHBOR_REACHABLE_MS = 30_000;
 /** How long a stale neighbour is kept when nobody uses it, ms. */
 export const NEIGHBOR_STALE_MS = 60_000;
@@ -148,7 +167,7 @@ export const MDNS_REPEATS_MS: readonly number[] = Object.freeze([1000, 3000]);
 export const MDNS_TIMEOUT_MS = 5000;
 export const MDNS_MAX_TTL_S = 120;
 
-/** The default limits: loopback and three links, a small web server, 152,352 bytes of arena. */
+/** The default limits: loopback and three links, a small web server, 152,544 bytes of arena. */
 const DEFAULTS: Omit<Limits, "datagramBuffer" | "services"> = Object.freeze({
 	tcp: 8,
 	udp: 4,

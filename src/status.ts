@@ -8,6 +8,7 @@ import { FREE, INCOMPLETE, STATE_NAMES, type Neighbor } from "./link/neighbors.t
 import type { Interface } from "./link/interface.ts";
 import type { LeaseState } from "./link/lease.ts";
 import { EthernetInterface } from "./link/ethernet.ts";
+import type { Conflict } from "./link/own-addresses.ts";
 import { PppInterface, type PppState } from "./link/ppp/ppp.ts";
 import { BRACKET, BRACKET_END, type JsonWriter } from "./status/json.ts";
 import { JsonPieces, PIECE_BYTES, membersOf, type Members } from "./status/pieces.ts";
@@ -48,6 +49,8 @@ export interface InterfaceStatus {
 	ppp?: PppStatus;
 	/** With a DHCP client only. */
 	dhcp?: DhcpStatus;
+	/** Ethernet, when other stations use addresses of ours: who, how many ARP packets said so, and how long ago the last one did. RFC 5227 §2.4. */
+	conflicts?: { address: string | null; mac: string; count: number; agoMs: number }[];
 }
 
 /** PppState with addresses as text, null while unknown. */
@@ -108,6 +111,8 @@ export interface Status {
 }
 
 type Out = JsonWriter;
+
+const within = (length: number, index: number) => (index < length ? index : -1);
 
 /** Counters of packets and their bytes, the offset of which in the interface's block is given. */
 function traffic(packets: number, bytes: number): Members {
@@ -201,6 +206,19 @@ function writeMac(out: Out, link: Interface): void {
 
 const hasLease = (link: Interface) => link instanceof EthernetInterface && link.lease !== undefined;
 
+const CONFLICT = membersOf<NonNullable<InterfaceStatus["conflicts"]>[0], Conflict>({
+	address: { write: (out: Out, conflict) => out.address(conflict.address) },
+	mac: { write: (out: Out, conflict) => out.mac(conflict.mac, 0) },
+	count: { write: (out: Out, conflict) => out.number(conflict.count) },
+	agoMs: { write: (out: Out, conflict) => out.number(conflict.agoMs) },
+});
+
+const NOBODY: readonly Conflict[] = Object.freeze([]);
+
+function conflictsOf(link: Interface): readonly Conflict[] {
+	return link instanceof EthernetInterface ? link.own.conflicts : NOBODY;
+}
+
 const INTERFACE = membersOf<InterfaceStatus, Interface>({
 	name: { write: (out: Out, link) => out.text(link.name) },
 	id: { write: (out: Out, link) => out.number(link.id) },
@@ -217,6 +235,12 @@ const INTERFACE = membersOf<InterfaceStatus, Interface>({
 	queued: { write: (out: Out, link) => out.number(link.queue.length) },
 	ppp: { has: (link) => link instanceof PppInterface, of: (link) => (link as PppInterface).state, members: PPP },
 	dhcp: { has: hasLease, of: (link) => (link as EthernetInterface).lease!.state, members: DHCP },
+	conflicts: {
+		has: (link) => conflictsOf(link).length > 0,
+		rows: { members: CONFLICT },
+		next: (link, index) => within(conflictsOf(link).length, index),
+		row: (link, index) => conflictsOf(link)[index],
+	},
 });
 
 const ROUTE = membersOf<Status["routes"][0], Route>({
@@ -292,8 +316,6 @@ const MEMORY = membersOf<Status["memory"], Stack>({
 	services: { write: (out: Out, { core }) => out.number(core.limits.services) },
 	servicesFree: { write: (out: Out, { core, udp }) => out.number(core.limits.services - udp.used(1)) },
 });
-
-const within = (length: number, index: number) => (index < length ? index : -1);
 
 /** What `stack.status()` tells, for `new JsonPieces(STATUS, stack)`: as JSON, and piece by piece. */
 export const STATUS: Members = membersOf<Status, Stack>({

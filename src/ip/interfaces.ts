@@ -139,7 +139,7 @@ export class InterfaceSet implements InterfaceListener {
 				throw error;
 			}
 		}
-		if (link instanceof EthernetInterface) link.announce(entry.address);
+		if (link instanceof EthernetInterface) link.introduce(entry.address);
 		this.#routes.changed();
 		this.#listener.changed(link, ADDRESSES);
 	}
@@ -169,7 +169,7 @@ export class InterfaceSet implements InterfaceListener {
 		this.#listener.changed(link, LINK);
 		if (!link.up || !(link instanceof EthernetInterface)) return;
 		// On another network a lent address may be somebody else's: the DHCP client announces it once the server has confirmed it.
-		for (const own of link.addresses) if (own.address !== link.lease?.address) link.announce(own.address);
+		for (const own of link.addresses) if (own.address !== link.lease?.address) link.introduce(own.address);
 	}
 
 	linkRoutes(link: Interface, peer: number, defaultRoute: boolean): void {

@@ -1,7 +1,22 @@
 // ARP, RFC 826 and 1122 §2.3.2: asking at most once a second, answering for our own addresses, believing only what was asked for.
+// README.md of this folder says which odd packets are taken and what is defended against whom.
 
-import { ARP_REQUEST_INTERVAL_MS, ARP_REQUESTS, NEIGHBOR_REACHABLE_MS, NEIGHBOR_STALE_MS, PACKET_HEADROOM } from "../config.ts";
-import { BLOCK_BROADCAST_HEADER, BLOCK_MAC } from "../packet/blocks.ts";
+import {
+	ARP_ANSWER_MS,
+	ARP_REQUEST_INTERVAL_MS,
+	ARP_REQUESTS,
+	NEIGHBOR_REACHABLE_MS,
+	NEIGHBOR_STALE_MS,
+	PACKET_HEADROOM,
+} from "../config.ts";
+import {
+	BLOCK_BROADCAST_HEADER,
+	BLOCK_MAC,
+	NEIGHBOR_ANSWERED,
+	NEIGHBOR_LEARNED,
+	NEIGHBOR_OTHER,
+	NEIGHBOR_REPLACED,
+} from "../packet/blocks.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { NONE } from "../packet/pool.ts";
@@ -10,14 +25,12 @@ import * as ethernet from "../wire/ethernet.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { copy } from "#codec";
 import type { EthernetInterface } from "./ethernet.ts";
-import { FREE, INCOMPLETE, PROBE, REACHABLE, STALE, type Neighbor, type Neighbors } from "./neighbors.ts";
+import { CONTESTED, FREE, INCOMPLETE, PROBE, REACHABLE, STALE, isCached, type Neighbor, type Neighbors } from "./neighbors.ts";
 
 export class Arp {
 	#core: Core;
 	#link: EthernetInterface;
 	#neighbors: Neighbors;
-	#defendedAt = 0;
-	#defended = false;
 
 	constructor(core: Core, link: EthernetInterface, neighbors: Neighbors) {
 		this.#core = core;
@@ -25,77 +38,131 @@ export class Arp {
 		this.#neighbors = neighbors;
 	}
 
-	/** A valid ARP packet at `at`; its frame's Ethernet header lies just before. */
+	/** A valid ARP packet at `at`; its frame's Ethernet header lies just before. In the order of RFC 826, "Packet Reception". */
 	receive(at: number): void {
 		const view = this.#core.view;
+		const link = this.#link;
 		const sender = arp.senderIp(view, at);
 		const target = arp.targetIp(view, at);
-		const forUs = this.#isOwn(target);
-		if (!this.#goodSender(at, sender)) return this.#core.count(this.#link.block, DROP.arpIgnored);
-		const { probed } = this.#link;
-		if (probed !== 0 && this.#claims(at, sender, target, probed)) {
-			this.#core.count(this.#link.block, DROP.arpIgnored);
-			this.#link.onConflict?.(probed);
+		if (!this.#goodSender(at, sender)) return this.#core.count(link.block, DROP.arpIgnored);
+		const asks = arp.operation(view, at) === arp.REQUEST;
+		const { probed } = link;
+		// Another station has the address that we probe for, or probes for it too. RFC 5227 §2.1.1.
+		if (probed !== 0 && (sender === probed || (asks && sender === 0 && target === probed))) {
+			this.#core.count(link.block, DROP.addressConflict);
+			link.onConflict?.(probed);
 			return;
 		}
-		if (this.#isOwn(sender)) return this.#conflict(at, sender);
+		if (link.owns(sender)) {
+			this.#core.count(link.block, DROP.addressConflict);
+			return link.own.conflict(sender, at + arp.SENDER_MAC);
+		}
+		const forUs = link.owns(target);
 		// A probe (RFC 5227 §2.1.1) comes from 0.0.0.0: it is answered, and teaches nothing.
-		const known = sender === 0 ? undefined : this.#neighbors.find(this.#link, sender);
-		if (known !== undefined) this.#update(known, at, forUs && arp.operation(view, at) === arp.REPLY);
-		else if (arp.operation(view, at) === arp.REQUEST && forUs && sender !== 0) this.#learn(at, sender);
-		else if (!forUs || arp.operation(view, at) === arp.REPLY) this.#core.count(this.#link.block, DROP.arpIgnored);
-		if (forUs && arp.operation(view, at) === arp.REQUEST) this.#reply(at, sender, target);
+		const known = sender === 0 ? undefined : this.#neighbors.find(link, sender);
+		if (known !== undefined) this.#update(known, at, forUs && !asks);
+		else if (!asks || !forUs) return this.#core.count(link.block, DROP.arpIgnored);
+		else if (sender !== 0) this.#learn(at, sender);
+		if (asks && forUs) this.#reply(at, sender, target);
 	}
 
-	#isOwn(address: number): boolean {
-		const addresses = this.#link.addresses;
-		for (let i = 0; i < addresses.length; i++) if (addresses[i]!.address === address) return true;
-		return false;
-	}
-
-	/** The sender must be one station, the one that sent the frame, with an address that a station may have. */
+	/**
+	 * The sender must be one other station (RFC 1812 §3.3.2), with an address that a station may have. Which one sent the frame does not matter: bonds, bridges
+	 * and virtual routers speak for hardware addresses that they do not send from.
+	 */
 	#goodSender(at: number, sender: number): boolean {
 		const view = this.#core.view;
-		const frame = at - ethernet.HEADER;
-		if (ethernet.isGroup(view, at + arp.SENDER_MAC)) return false;
-		if (!ethernet.sameAddress(view, at + arp.SENDER_MAC, frame + ethernet.SOURCE_ADDRESS)) return false;
+		const mac = at + arp.SENDER_MAC;
+		if (!ethernet.isUnicast(view, mac)) return false;
+		if (ethernet.sameAddress(view, mac, this.#link.block + BLOCK_MAC)) return false; // our own words, come back by a bridge
 		return !(sender >= (0xe0000000 | 0) && sender < 0) && !ipv4.isLoopback(sender);
 	}
 
-	/** Whether another station has the address that we probe for, or probes for it too. RFC 5227 §2.1.1. */
-	#claims(at: number, sender: number, target: number, probed: number): boolean {
-		const view = this.#core.view;
-		if (sender !== probed && (sender !== 0 || target !== probed || arp.operation(view, at) !== arp.REQUEST)) return false;
-		return !ethernet.sameAddress(view, at + arp.SENDER_MAC, this.#link.block + BLOCK_MAC);
-	}
-
-	/** Somebody else uses our address: defend it, at most every ten seconds. RFC 5227 §2.4 (b). */
-	#conflict(at: number, address: number): void {
-		this.#core.count(this.#link.block, DROP.arpIgnored);
-		// Our own words, come back by a bridge.
-		if (ethernet.sameAddress(this.#core.view, at + arp.SENDER_MAC, this.#link.block + BLOCK_MAC)) return;
-		if (this.#link.onConflict?.(address) === true) return;
-		if (this.#defended && ((this.#core.now - this.#defendedAt) | 0) < 10_000) return;
-		this.#defended = true;
-		this.#defendedAt = this.#core.now;
-		this.announce(address);
-	}
-
-	/** What was asked for is believed at once. What was not, and differs, only makes us ask again. */
+	/** Something is said about a neighbour that we know. `answered`: to us, as if we had asked. */
 	#update(entry: Neighbor, at: number, answered: boolean): void {
-		const view = this.#core.view;
-		const same = ethernet.sameAddress(view, entry.header, at + arp.SENDER_MAC);
-		if (entry.state === INCOMPLETE || (entry.state === PROBE && answered)) {
-			this.#prepare(entry, at + arp.SENDER_MAC);
+		const mac = at + arp.SENDER_MAC;
+		if (entry.state === INCOMPLETE) {
+			this.#prepare(entry, mac);
 			this.#enter(entry, REACHABLE, NEIGHBOR_REACHABLE_MS);
 			this.#link.resolved(entry);
-		} else if (same) {
-			if (entry.state === STALE && answered) this.#enter(entry, REACHABLE, NEIGHBOR_REACHABLE_MS);
-		} else if (entry.state === REACHABLE) {
-			this.#enter(entry, STALE, NEIGHBOR_STALE_MS);
-		} else if (entry.state === STALE) {
-			this.probe(entry);
+		} else if (!ethernet.sameAddress(this.#core.view, entry.header, mac)) {
+			this.#claimed(entry, mac, answered);
+		} else if (entry.state === PROBE) {
+			if (answered) this.#enter(entry, REACHABLE, NEIGHBOR_REACHABLE_MS);
+		} else if (entry.state === CONTESTED && entry.requests !== 0) {
+			// The one known still has it, whoever else answers.
+			if (this.#neighbors.bits(entry) & NEIGHBOR_ANSWERED) this.#core.count(this.#link.block, DROP.neighborConflict);
+			this.#setBits(entry, 0, NEIGHBOR_ANSWERED);
+			this.#enter(entry, REACHABLE, NEIGHBOR_REACHABLE_MS);
 		}
+	}
+
+	/** Another station than the one known says that it has the address: nothing changes until everybody was asked. */
+	#claimed(entry: Neighbor, mac: number, answered: boolean): void {
+		const view = this.#core.view;
+		const bits = this.#neighbors.bits(entry);
+		const sameOther = ethernet.sameAddress(view, entry.header + NEIGHBOR_OTHER, mac);
+		if (entry.state === CONTESTED && entry.requests !== 0) {
+			if (!answered) return; // it is being found out
+			if (bits & NEIGHBOR_ANSWERED) {
+				if (!sameOther) this.#core.count(this.#link.block, DROP.neighborConflict);
+				return;
+			}
+			copy(view, entry.header + NEIGHBOR_OTHER, mac, 6);
+			this.#setBits(entry, NEIGHBOR_ANSWERED, 0);
+			if (!this.#neighbors.askedWithin(entry, ARP_ANSWER_MS)) this.#replace(entry);
+			return;
+		}
+		const recent = this.#neighbors.askedWithin(entry, ARP_REQUEST_INTERVAL_MS);
+		if (recent && bits & NEIGHBOR_REPLACED && sameOther) {
+			// The one that was replaced answers after all.
+			this.#core.count(this.#link.block, DROP.neighborConflict);
+			this.#swap(entry);
+			this.#setBits(entry, 0, NEIGHBOR_REPLACED);
+		} else if (recent && answered) {
+			this.#core.count(this.#link.block, DROP.neighborConflict);
+		} else if (entry.state !== CONTESTED) {
+			entry.state = CONTESTED; // what has cached the header may use it on
+			entry.requests = 0;
+			this.#setBits(entry, 0, NEIGHBOR_REPLACED);
+			if (recent) this.#wait(entry, ARP_REQUEST_INTERVAL_MS);
+			else this.#question(entry);
+		}
+	}
+
+	/** Asks everybody, and waits for the one that we know. */
+	#question(entry: Neighbor): void {
+		this.#neighbors.asked(entry);
+		this.request(entry);
+		this.#wait(entry, ARP_ANSWER_MS);
+	}
+
+	/** The entry is looked at so long after everybody was asked. */
+	#wait(entry: Neighbor, ms: number): void {
+		entry.until = (this.#neighbors.askedAt(entry) + ms) | 0;
+		this.#core.deadline(entry.until);
+	}
+
+	/** The one that answered has the address now; the one known before has not spoken up, but still may. */
+	#replace(entry: Neighbor): void {
+		this.#swap(entry);
+		this.#setBits(entry, NEIGHBOR_REPLACED, NEIGHBOR_ANSWERED);
+		this.#enter(entry, REACHABLE, NEIGHBOR_REACHABLE_MS);
+	}
+
+	/** Who was known and the other change places. */
+	#swap(entry: Neighbor): void {
+		const view = this.#core.view;
+		const other = entry.header + NEIGHBOR_OTHER;
+		const high = view.getInt32(other);
+		const low = view.getUint16(other + 4);
+		copy(view, other, entry.header, 6);
+		view.setInt32(entry.header, high);
+		view.setUint16(entry.header + 4, low);
+	}
+
+	#setBits(entry: Neighbor, set: number, clear: number): void {
+		this.#neighbors.setBits(entry, (this.#neighbors.bits(entry) & ~clear) | set);
 	}
 
 	/** Who asks for us will talk to us: remembered as stale, so that our first packet checks it. Only neighbours of our own subnets. */
@@ -103,16 +170,16 @@ export class Arp {
 		const addresses = this.#link.addresses;
 		for (let i = 0; i < addresses.length; i++) {
 			if (((sender ^ addresses[i]!.address) & addresses[i]!.mask) !== 0) continue;
-			const entry = this.#neighbors.add(this.#link, sender);
+			const entry = this.#neighbors.learn(this.#link, sender);
+			if (entry === undefined) return;
 			this.#prepare(entry, at + arp.SENDER_MAC);
 			this.#enter(entry, STALE, NEIGHBOR_STALE_MS);
 			return;
 		}
-		this.#core.count(this.#link.block, DROP.arpIgnored);
 	}
 
 	#enter(entry: Neighbor, state: number, forMs: number): void {
-		if (entry.state === REACHABLE) this.#core.stamp++;
+		if (isCached(entry.state) && state !== REACHABLE) this.#core.stamp++;
 		entry.state = state;
 		entry.requests = 0;
 		entry.until = (this.#core.now + forMs) | 0;
@@ -137,6 +204,7 @@ export class Arp {
 		if (entry.state !== PROBE) {
 			entry.state = PROBE;
 			entry.requests = 0;
+			this.#setBits(entry, 0, NEIGHBOR_LEARNED); // one of our packets has gone there
 		}
 		this.#ask(entry, entry.header);
 	}
@@ -169,7 +237,7 @@ export class Arp {
 	#send(header: number, operation: number, senderIp: number, targetIp: number, targetMac: number): void {
 		const core = this.#core;
 		// Not the spare packet: that may be the one whose way is being asked for.
-		const packet = core.pool.acquire();
+		const packet = core.pool.acquireControl();
 		if (packet === NONE) return core.count(this.#link.block, DROP.noPacketBuffer);
 		const view = core.view;
 		const at = core.pool.base(packet) + PACKET_HEADROOM;
@@ -201,6 +269,7 @@ export class Arp {
 	#expired(entry: Neighbor): void {
 		if (entry.state === REACHABLE) this.#enter(entry, STALE, NEIGHBOR_STALE_MS);
 		else if (entry.state === STALE) this.#neighbors.free(entry);
+		else if (entry.state === CONTESTED) this.#undecided(entry);
 		else if (entry.requests < ARP_REQUESTS) {
 			if (entry.state === PROBE) this.probe(entry);
 			else this.request(entry);
@@ -213,5 +282,14 @@ export class Arp {
 			this.#link.unresolved(entry);
 			this.#neighbors.free(entry);
 		}
+	}
+
+	/** A contested neighbour's time to answer is over, or the time between two questions. */
+	#undecided(entry: Neighbor): void {
+		if (entry.requests === 0) this.#question(entry);
+		else if (this.#neighbors.bits(entry) & NEIGHBOR_ANSWERED) this.#replace(entry);
+		else if (this.#neighbors.askedWithin(entry, ARP_REQUEST_INTERVAL_MS)) this.#wait(entry, ARP_REQUEST_INTERVAL_MS);
+		else if (entry.requests < ARP_REQUESTS) this.#question(entry);
+		else this.#enter(entry, STALE, NEIGHBOR_STALE_MS); // nobody answers: the next packet finds out
 	}
 }

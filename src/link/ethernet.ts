@@ -1,8 +1,7 @@
 // Ethernet: `output` finds the neighbour and puts the header on; arp.ts asks and answers.
 
-import { NEIGHBOR_QUEUE } from "../config.ts";
 import { BUSY, MEDIUM_ETHERNET, SENT, type Device } from "../device/device.ts";
-import { BLOCK_BROADCAST_HEADER, BLOCK_MAC, FLAG_ETHERNET } from "../packet/blocks.ts";
+import { BLOCK_BROADCAST_HEADER, BLOCK_MAC, FLAG_ETHERNET, NEIGHBOR_LEARNED } from "../packet/blocks.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { NONE } from "../packet/pool.ts";
@@ -12,7 +11,8 @@ import { countSent, ethernetHeader } from "#codec";
 import { Arp } from "./arp.ts";
 import { Interface, type InterfaceListener, type InterfaceOptions } from "./interface.ts";
 import type { LeaseKeeper } from "./lease.ts";
-import { INCOMPLETE, REACHABLE, STALE, type Neighbor, type Neighbors } from "./neighbors.ts";
+import { INCOMPLETE, STALE, isCached, type Neighbor, type Neighbors } from "./neighbors.ts";
+import { OwnAddresses } from "./own-addresses.ts";
 import type { Path } from "./path.ts";
 
 const HEADER = ethernet.HEADER;
@@ -42,6 +42,8 @@ export class EthernetInterface extends Interface {
 	probed = 0;
 	/** Told within processing that another station uses `probed` or an address of ours. Answers whether it sees to that; otherwise ours is defended. */
 	onConflict: ((address: number) => boolean) | undefined = undefined;
+	/** Its own addresses before the neighbours: announcements, conflicts. There once it is attached. */
+	own!: OwnAddresses;
 
 	constructor(name: string, device: Device, options: EthernetOptions = {}) {
 		super(name, device, HEADER, options);
@@ -66,6 +68,7 @@ export class EthernetInterface extends Interface {
 		}
 		view.setUint16(this.block + BLOCK_BROADCAST_HEADER + ethernet.TYPE, ethernet.TYPE_IPV4);
 		this.#arp = new Arp(core, this, this.#neighbors);
+		this.own = new OwnAddresses(core, this);
 	}
 
 	protected override get addressExpected(): boolean {
@@ -74,6 +77,14 @@ export class EthernetInterface extends Interface {
 
 	protected override flush(): void {
 		this.#neighbors.flush(this);
+		this.own.flush();
+	}
+
+	/** Whether an address is one of this interface's. */
+	owns(address: number): boolean {
+		const addresses = this.addresses;
+		for (let i = 0; i < addresses.length; i++) if (addresses[i]!.address === address) return true;
+		return false;
 	}
 
 	override control(at: number): void {
@@ -82,9 +93,15 @@ export class EthernetInterface extends Interface {
 
 	override timers(now: number): void {
 		this.#arp.timers(now);
+		this.own.timers(now);
 	}
 
-	/** Tells the neighbours of an address of ours: gratuitous ARP, RFC 5227 §3. */
+	/** Tells the neighbours of an address that is ours from now on, or on this network: twice, RFC 5227 §2.3; the second time only when it is not lent, as who borrowed it does that. */
+	introduce(address: number): void {
+		if (this.up) this.own.introduce(address);
+	}
+
+	/** Tells the neighbours of an address of ours, once: gratuitous ARP, RFC 5227 §3. */
 	announce(address: number): void {
 		if (this.up) this.#arp.announce(address);
 	}
@@ -111,18 +128,34 @@ export class EthernetInterface extends Interface {
 		if (nextHop === ipv4.BROADCAST || ipv4.isMulticast(nextHop)) return this.#outputGroup(packet, at, end, nextHop);
 		let neighbor = path.neighbor;
 		if (neighbor === undefined || neighbor.address !== nextHop || neighbor.link !== this) {
-			neighbor = this.#neighbors.find(this, nextHop) ?? this.#neighbors.add(this, nextHop);
+			neighbor = this.#neighborFor(nextHop);
+			if (neighbor === undefined) return false;
 			path.neighbor = neighbor;
 		}
 		neighbor.usedAt = this.core.now;
-		if (neighbor.state === INCOMPLETE) return this.#wait(packet, at, end, neighbor);
+		const state = neighbor.state;
+		if (state === INCOMPLETE) return this.#wait(packet, at, end, neighbor);
 		const kept = this.send(packet, at, end, neighbor.header);
-		if (neighbor.state === STALE) this.#arp.probe(neighbor);
-		else if (neighbor.state === REACHABLE) {
+		if (state === STALE) this.#arp.probe(neighbor);
+		else if (isCached(state)) {
 			path.header = neighbor.header;
 			path.stamp = this.core.stamp;
 		}
 		return kept;
+	}
+
+	/** The entry for a next hop; undefined, and counted, without an address to ask from. */
+	#neighborFor(nextHop: number): Neighbor | undefined {
+		if (this.addresses.length === 0) {
+			this.core.count(this.block, DROP.noRoute);
+			return undefined;
+		}
+		const neighbors = this.#neighbors;
+		const known = neighbors.find(this, nextHop);
+		if (known === undefined) return neighbors.add(this, nextHop);
+		const bits = neighbors.bits(known);
+		if (bits & NEIGHBOR_LEARNED) neighbors.setBits(known, bits & ~NEIGHBOR_LEARNED);
+		return known;
 	}
 
 	#outputGroup(packet: number, at: number, end: number, nextHop: number): boolean {
@@ -138,42 +171,32 @@ export class EthernetInterface extends Interface {
 		return kept;
 	}
 
-	/** Queues a packet for a neighbour that has not answered, and asks for it. The newest are kept: RFC 1122 §2.3.2.2. */
+	/** Queues a packet for a neighbour that has not answered, and asks for it: also when there is no buffer, so that the next packet finds it. */
 	#wait(packet: number, at: number, end: number, neighbor: Neighbor): boolean {
-		const pool = this.core.pool;
-		const queue = neighbor.queue;
-		if (queue.length >= NEIGHBOR_QUEUE) {
-			pool.release(queue.shift());
-			this.core.count(this.block, DROP.neighborQueueFull);
-		}
-		if (pool.free === 0) {
-			this.core.count(this.block, DROP.noPacketBuffer);
-			return false;
-		}
-		pool.start[packet] = at;
-		pool.end[packet] = end;
-		queue.push(packet);
+		const kept = this.#neighbors.hold(neighbor, packet, at, end);
 		if (neighbor.requests === 0) this.#arp.request(neighbor);
-		return true;
+		return kept;
 	}
 
 	/** The neighbour answered: what waited goes out. */
 	resolved(neighbor: Neighbor): void {
+		const neighbors = this.#neighbors;
 		const pool = this.core.pool;
-		for (let packet = neighbor.queue.shift(); packet !== NONE; packet = neighbor.queue.shift()) {
+		for (let packet = neighbors.take(neighbor); packet !== NONE; packet = neighbors.take(neighbor)) {
 			if (!this.send(packet, pool.start[packet]!, pool.end[packet]!, neighbor.header)) pool.release(packet);
 		}
 	}
 
 	/** The neighbour does not answer: what waited is given up. RFC 1812 §5.2.7.1. */
 	unresolved(neighbor: Neighbor): void {
+		this.#neighbors.waiting -= neighbor.queue.length;
 		this.giveUp(neighbor.queue);
 	}
 
-	/** Sends a whole frame that has its header. Answers whether the packet was kept. */
+	/** Sends a whole control frame, in a packet that was acquired for it. Answers whether that was kept. */
 	sendFrame(packet: number, frame: number, end: number): boolean {
 		countSent(this.#view, frame, end, this.block);
 		const answer = this.waiting === 0 ? this.device.transmit(packet, frame, end) : BUSY;
-		return answer !== SENT && this.notSent(answer, packet, frame, end);
+		return answer !== SENT && this.controlNotSent(answer, packet, frame, end);
 	}
 }

@@ -7,6 +7,7 @@ import {
 	PACKET_BYTES,
 	PACKET_HEADROOM,
 	TRANSMIT_QUEUE,
+	TRANSMIT_QUEUE_CONTROL,
 } from "../config.ts";
 import { HELD, NOTIFIES, RECEIVE_CHECKED, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
 import {
@@ -344,12 +345,25 @@ export abstract class Interface {
 	/** The device did not take the frame for good, or was not asked: `answer` of its `transmit`, or BUSY. Answers whether the packet was kept. */
 	protected notSent(answer: number, packet: number, at: number, end: number): boolean {
 		if (answer === HELD) return true;
+		const waiting = this.waiting;
+		// Who keeps a packet must leave one for its caller to go on with; and a slow or jammed device leaves the others as much as it has.
+		if (waiting < TRANSMIT_QUEUE && waiting < this.core.pool.available) return this.#enqueue(packet, at, end);
+		this.core.count(this.block, DROP.transmitQueueFull);
+		return false;
+	}
+
+	/** Likewise for a control packet, which its caller acquired for this alone: a few find room behind the others, and one buffer is left for the next. */
+	protected controlNotSent(answer: number, packet: number, at: number, end: number): boolean {
+		if (answer === HELD) return true;
+		const { free, available } = this.core.pool;
+		const room = Math.min(TRANSMIT_QUEUE - 1, available) + TRANSMIT_QUEUE_CONTROL;
+		if (free > 0 && this.waiting <= room) return this.#enqueue(packet, at, end);
+		this.core.count(this.block, DROP.transmitQueueFull);
+		return false;
+	}
+
+	#enqueue(packet: number, at: number, end: number): boolean {
 		const pool = this.core.pool;
-		// Who keeps a packet must leave one for its caller to go on with.
-		if (this.waiting >= TRANSMIT_QUEUE || pool.free === 0) {
-			this.core.count(this.block, DROP.transmitQueueFull);
-			return false;
-		}
 		pool.start[packet] = at;
 		pool.end[packet] = end;
 		this.queue.push(packet);

@@ -30,7 +30,7 @@ export class HeaderCompression {
 	/** Throws RangeError when the pool has no two packets to spare. */
 	constructor(core: Core) {
 		const { pool } = core;
-		if (pool.free < 2 || vjBytes(VJ_SLOTS) > PACKET_BYTES)
+		if (pool.available < 2 || vjBytes(VJ_SLOTS) > PACKET_BYTES)
 			throw new RangeError('packets: no buffers are free for header compression; raise the option "packets"');
 		this.#core = core;
 		this.#packets = [pool.acquire(), pool.acquire()];

@@ -30,8 +30,19 @@ export const FLAG_LOOPBACK = 4;
 /** Every unicast destination is ours. */
 export const FLAG_ANY_ADDRESS = 8;
 
-/** Neighbour block: 14 bytes of Ethernet header, prepared, and two to round up. */
-export const NEIGHBOR_BLOCK = 16;
+/** Neighbour block: 14 bytes of Ethernet header, prepared; who else is in question (six bytes); when everybody was asked which of them has the address; bits. */
+export const NEIGHBOR_BLOCK = 28;
+export const NEIGHBOR_OTHER = 14;
+export const NEIGHBOR_ASKED_AT = 20;
+export const NEIGHBOR_BITS = 24;
+/** Bits of NEIGHBOR_BITS. Known from its own question only: none of our packets has gone there. */
+export const NEIGHBOR_LEARNED = 1;
+/** NEIGHBOR_ASKED_AT counts. */
+export const NEIGHBOR_ASKED = 2;
+/** NEIGHBOR_OTHER has answered, and the one known may yet. */
+export const NEIGHBOR_ANSWERED = 4;
+/** NEIGHBOR_OTHER was the one known, and has not answered. */
+export const NEIGHBOR_REPLACED = 8;
 
 /** TCB block: what `tcpBuild` needs of a connection. */
 export const TCB_BLOCK = 240;

@@ -42,6 +42,8 @@ export const DROPS = Object.freeze([
 	"pppNotOpen", // of a protocol whose turn it is not
 	"pppUnknownProtocol", // the peer was told
 	"vjMalformed", // a compressed header that makes no sense, or whose connection is not known
+	"addressConflict", // ARP: another station uses an address of ours; /status has `conflicts`
+	"neighborConflict", // ARP: two stations answer for one address; the one known is kept
 ] as const);
 
 export type DropName = (typeof DROPS)[number];

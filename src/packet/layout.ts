@@ -50,7 +50,7 @@ export function layoutOf(limits: Limits): Layout {
 	const routeCapacity = powerOfTwo(4 * limits.routes);
 	const interfaces = FIELDS_BYTES;
 	const neighbors = interfaces + limits.interfaces * INTERFACE_BLOCK;
-	const tcbs = neighbors + limits.neighbors * NEIGHBOR_BLOCK;
+	const tcbs = align(neighbors + limits.neighbors * NEIGHBOR_BLOCK);
 	const udps = tcbs + limits.tcp * TCB_BLOCK;
 	const flows = udps + (limits.udp + limits.services) * UDP_BLOCK;
 	const routes = align(flows + FLOW_ENTRIES + flowCapacity * FLOW_ENTRY);

@@ -1,7 +1,7 @@
 // The packet buffers. A packet is an integer handle; its start, end and interface are columns, filled in when it waits somewhere.
 // Whoever is handed a packet answers whether it kept it; only who keeps one queues it, and then sees to its release.
 
-import { PACKET_BYTES } from "../config.ts";
+import { CONTROL_PACKETS, PACKET_BYTES } from "../config.ts";
 
 export const NONE = -1;
 
@@ -35,8 +35,21 @@ export class PacketPool {
 		return this.#count;
 	}
 
-	/** A packet, or NONE. */
+	/** How many `acquire` would hand out: 0 or less when there is none. */
+	get available(): number {
+		return this.#count - CONTROL_PACKETS;
+	}
+
+	/** A packet, or NONE when there are but those for control traffic. */
 	acquire(): number {
+		const count = this.#count - 1;
+		if (count < CONTROL_PACKETS) return NONE;
+		this.#count = count;
+		return this.#free[count]!;
+	}
+
+	/** A packet for control traffic, or NONE. */
+	acquireControl(): number {
 		const count = this.#count - 1;
 		if (count < 0) return NONE;
 		this.#count = count;

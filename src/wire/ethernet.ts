@@ -23,6 +23,12 @@ export function sameAddress(view: DataView, a: number, b: number): boolean {
 	return view.getInt32(a) === view.getInt32(b) && view.getUint16(a + 4) === view.getUint16(b + 4);
 }
 
+/** Whether one station can have the six bytes at `at` as its address: no group, and not all 0. */
+export function isUnicast(view: DataView, at: number): boolean {
+	const high = view.getInt32(at);
+	return (high & 0x01000000) === 0 && (high !== 0 || view.getUint16(at + 4) !== 0);
+}
+
 /** Six bytes as "02:00:00:12:34:56". For people: allocates. */
 export function formatMac(mac: Uint8Array): string {
 	let text = "";

@@ -162,16 +162,36 @@ describe("answering", () => {
 		expect(station.drops("eth1").arpIgnored).toBe(1);
 	});
 
-	it("announces an address when it gets it, and when the link comes back", () => {
-		station.node.stack.interfaces.find("eth1")!.addAddress(ip("10.0.7.1"), 24);
-		expect(port.all().map((parsed) => [ipText(parsed.arp!.sender), ipText(parsed.arp!.target)])).toEqual([
-			["10.0.7.1", "10.0.7.1"],
-		]);
+	it("announces an address when it gets it, and when the link comes back: twice, 2 s apart", () => {
+		const announced = () => port.all().map((parsed) => [ipText(parsed.arp!.sender), ipText(parsed.arp!.target)]);
+		station.world.run(5000);
+		port.all();
+		port.link.addAddress(ip("10.0.7.1"), 24);
+		expect(announced()).toEqual([["10.0.7.1", "10.0.7.1"]]);
+		station.world.run(1990);
+		expect(announced()).toEqual([]);
+		station.world.run(3000);
+		expect(announced()).toEqual([["10.0.7.1", "10.0.7.1"]]);
 		port.device.setLink(false);
 		station.world.run(10);
 		port.device.setLink(true);
-		station.world.run(10);
-		expect(port.all().map((parsed) => ipText(parsed.arp!.target))).toEqual([US, "10.0.0.9", "10.0.7.1"]);
+		for (const ms of [10, 1990]) {
+			station.world.run(ms);
+			expect(port.all().map((parsed) => ipText(parsed.arp!.target))).toEqual([US, "10.0.0.9", "10.0.7.1"]);
+		}
+		station.world.run(10_000);
+		expect(announced()).toEqual([]);
+	});
+
+	it("does not announce an address for the second time that is gone, or while the link is down", () => {
+		station.world.run(5000);
+		port.all();
+		port.link.removeAddress(port.link.addAddress(ip("10.0.7.1"), 24));
+		port.link.addAddress(ip("10.0.8.1"), 24);
+		expect(port.all().length).toBe(2);
+		port.device.setLink(false);
+		station.world.run(5000);
+		expect(port.all()).toEqual([]);
 	});
 });
 
@@ -199,41 +219,65 @@ describe("believing", () => {
 		expect(station.neighbor("172.16.0.1")).toBe("");
 	});
 
-	it("does not redirect traffic at a stranger's word: it asks the neighbour itself", () => {
-		send(PEER);
-		port.all();
-		const stranger = macOf(0x666);
-		port.answersArp = false;
-		port.arp(ARP_REPLY, PEER, US, { mac: stranger });
-		send(PEER);
-		const [packet, question] = port.all();
-		expect(packet!.destinationMac).toEqual(Port.macOf(ip(PEER)));
-		expect(question!.destinationMac).toEqual(Port.macOf(ip(PEER)));
-		port.arp(ARP_REPLY, PEER, US);
-		send(PEER);
-		expect(port.packets()[0]!.destinationMac).toEqual(Port.macOf(ip(PEER)));
-	});
-
-	it.each([
-		["a group as its hardware address", { mac: new Uint8Array([1, 0, 0x5e, 0, 0, 1]) }],
-		["another hardware address than the frame came from", { frameFrom: macOf(0x55) }],
-	])("ignores a sender with %s", (_what, options) => {
-		port.arp(ARP_REQUEST, PEER, US, { ...options, to: BROADCAST_MAC });
+	it("ignores a sender whose hardware address is a group, no station's, or our own", () => {
+		for (const mac of [new Uint8Array([3, 0xbf, 10, 0, 0, 2]), new Uint8Array(6), macOf(1)])
+			port.arp(ARP_REQUEST, PEER, US, { mac, to: BROADCAST_MAC });
 		expect(port.all()).toEqual([]);
 		expect(station.neighbor(PEER)).toBe("");
-		expect(station.drops("eth1").arpIgnored).toBe(1);
+		expect(station.drops("eth1").arpIgnored).toBe(3);
+	});
+});
+
+describe("conflicts about our addresses", () => {
+	const CLAIM = { mac: macOf(0x99), to: BROADCAST_MAC };
+	/** Whom our announcements since the last call were about. */
+	const announced = (): string[] =>
+		port
+			.all()
+			.filter((parsed) => parsed.arp!.sender === parsed.arp!.target)
+			.map((parsed) => ipText(parsed.arp!.sender));
+
+	beforeEach(() => {
+		station.world.run(3000);
+		port.all();
 	});
 
-	it("defends its address against another that claims it, at most every ten seconds", () => {
-		for (let i = 0; i < 5; i++) {
-			port.arp(ARP_REQUEST, US, "10.0.0.50", { mac: macOf(0x99), to: BROADCAST_MAC });
+	it("are met by defending, at most every ten seconds, for ever: one claim a second takes nothing away", () => {
+		let defences = 0;
+		for (let i = 0; i < 60; i++) {
+			port.arp(ARP_REQUEST, US, "10.0.0.50", CLAIM);
 			station.world.run(1000);
+			const defence = announced();
+			expect(defence.length).toBeLessThan(2);
+			defences += defence.length;
 		}
-		const defence = port.all();
-		expect(defence.map((parsed) => [ipText(parsed.arp!.sender), ipText(parsed.arp!.target)])).toEqual([[US, US]]);
-		station.world.run(6000);
-		port.arp(ARP_REQUEST, US, "10.0.0.50", { mac: macOf(0x99), to: BROADCAST_MAC });
-		expect(port.all().length).toBe(1);
+		expect(defences).toBe(6);
+		expect(port.link.addresses.length).toBe(2);
+		expect(station.drops("eth1").addressConflict).toBe(60);
+	});
+
+	it("about one address do not use up the defence of another", () => {
+		port.arp(ARP_REQUEST, US, "10.0.0.50", CLAIM);
+		port.arp(ARP_REPLY, "10.0.0.9", "10.0.0.50", CLAIM);
+		expect(announced()).toEqual([US, "10.0.0.9"]);
+	});
+
+	it("are shown to people: which address, who, how often, how long ago", () => {
+		expect(station.stack.status().interfaces[1]!.conflicts).toBeUndefined();
+		for (let i = 0; i < 3; i++) port.arp(ARP_REQUEST, US, US, CLAIM);
+		station.world.run(500);
+		station.stack.poll(station.world.clock.ms);
+		expect(station.stack.status().interfaces[1]!.conflicts).toEqual([
+			{ address: US, mac: "02:00:00:00:00:99", count: 3, agoMs: 500 },
+		]);
+	});
+
+	it("are seen to by who asked for it, and then not defended", () => {
+		const told: number[] = [];
+		port.link.onConflict = (address) => told.push(address) > 0;
+		port.arp(ARP_REQUEST, US, US, CLAIM);
+		expect(announced()).toEqual([]);
+		expect(told).toEqual([ip(US)]);
 	});
 });
 

@@ -1,0 +1,96 @@
+// Our own addresses before the neighbours, RFC 5227: announced twice when they come or the link does (§2.3), defended against others (§2.4).
+
+import { ANNOUNCE_INTERVAL_MS, CONFLICTS, DEFEND_INTERVAL_MS } from "../config.ts";
+import type { Core } from "../packet/core.ts";
+import type { EthernetInterface } from "./ethernet.ts";
+
+/** Another station uses an address of ours. */
+export class Conflict {
+	/** Ours, int32. */
+	readonly address: number;
+	/** Who else has it: the six bytes of the last ARP packet that said so. */
+	readonly mac = new DataView(new ArrayBuffer(6));
+	/** How many such packets came. */
+	count = 0;
+	/** When the last one did, and when we defended the address last: ms. */
+	at = 0;
+	defendedAt: number;
+	#core: Core;
+
+	constructor(core: Core, address: number) {
+		this.#core = core;
+		this.address = address;
+		this.defendedAt = (core.now - DEFEND_INTERVAL_MS) | 0;
+	}
+
+	/** How long ago the last packet came, ms. */
+	get agoMs(): number {
+		return (this.#core.now - this.at) | 0;
+	}
+}
+
+export class OwnAddresses {
+	/** Those that another station used too, since the interface was added; the newest CONFLICTS addresses. */
+	readonly conflicts: Conflict[] = [];
+	#core: Core;
+	#link: EthernetInterface;
+	/** Triples: an address, when it is announced for the second time, and whether that time is known. */
+	#again: number[] = [];
+
+	constructor(core: Core, link: EthernetInterface) {
+		this.#core = core;
+		this.#link = link;
+	}
+
+	/** Announces an address now and once more: ANNOUNCE_NUM is 2. */
+	introduce(address: number): void {
+		this.#link.announce(address);
+		const again = this.#again;
+		let i = 0;
+		while (i < again.length && again[i] !== address) i += 3;
+		again[i] = address;
+		again[i + 1] = again[i + 2] = 0;
+		// What time it is the next poll knows: the last one may be long ago.
+		this.#core.deadline(this.#core.now);
+	}
+
+	/** The link is down: it announces when it comes back. */
+	flush(): void {
+		this.#again.length = 0;
+	}
+
+	timers(now: number): void {
+		const again = this.#again;
+		let kept = 0;
+		for (let i = 0; i < again.length; i += 3) {
+			const address = again[i]!;
+			const at = again[i + 2] === 0 ? (now + ANNOUNCE_INTERVAL_MS) | 0 : again[i + 1]!;
+			if (((now - at) | 0) < 0) {
+				this.#core.deadline(at);
+				again[kept++] = address;
+				again[kept++] = at;
+				again[kept++] = 1;
+			} else if (this.#link.owns(address) && address !== this.#link.lease?.address) this.#link.announce(address); // who lent it sees to that
+		}
+		again.length = kept;
+	}
+
+	/** An ARP packet's sender, with the hardware address at arena offset `mac`, uses an address of ours. Defends it, unless the link's keeper of addresses does. */
+	conflict(address: number, mac: number): void {
+		const now = this.#core.now;
+		const known = this.conflicts.find((one) => one.address === address);
+		const conflict = known ?? new Conflict(this.#core, address);
+		if (known === undefined) {
+			if (this.conflicts.length >= CONFLICTS) this.conflicts.shift();
+			this.conflicts.push(conflict);
+		}
+		for (let i = 0; i < 6; i++) conflict.mac.setUint8(i, this.#core.view.getUint8(mac + i));
+		conflict.count++;
+		conflict.at = now;
+		if (this.#link.onConflict?.(address) === true) return;
+		// RFC 5227 §2.4 (c): we never give up what we were told to have, but do not quarrel either.
+		if (((now - conflict.defendedAt) | 0) < DEFEND_INTERVAL_MS) return;
+		conflict.defendedAt = now;
+		this.#link.announce(address);
+	}
+}
