@@ -102,7 +102,8 @@ export class TCPSocket implements TCP, SocketOwner {
 		const address = check.addressOf(name, text);
 		if (options.port === undefined) throw new Error("port undefined: expected 1 to 65535");
 		const port = check.portOf(options.port, 1);
-		return this.#tcp.connect(address, port, { interfaceSlot: slotOf(stack, options.interface) });
+		const networkTimeout = check.networkTimeoutOf(options.networkTimeout);
+		return this.#tcp.connect(address, port, { interfaceSlot: slotOf(stack, options.interface), networkTimeout });
 	}
 
 	/** Moves a connection from another instance, which is closed by that. */

@@ -45,6 +45,11 @@ export interface TCPOptions extends CommonOptions {
 	 * minutes for connecting. RFC 9293 §3.8.3, RFC 5482.
 	 */
 	userTimeout?: number | undefined;
+	/**
+	 * Milliseconds that a connection which has no way yet waits for an interface that is still coming up: 10,000 unless told. Then it ends with the error
+	 * "unreachable". 0: it does not wait. Where no interface is coming up, the constructor throws Error at once.
+	 */
+	networkTimeout?: number | undefined;
 	/** Milliseconds of silence before the first keep-alive probe, or true for two hours (RFC 9293 §3.8.4). Off unless told. */
 	keepAlive?: boolean | number | undefined;
 	/** As of Listener, for this connection; with `from` it replaces what the listener said. */

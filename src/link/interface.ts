@@ -236,12 +236,12 @@ export abstract class Interface {
 	}
 
 	/**
-	 * Whether it may have a link and an address soon, which is worth waiting for: while its address is being asked for, and without a link for
+	 * Whether it may have a link and an address soon, which is worth waiting for: while its address is being asked for, and otherwise for
 	 * NETWORK_PATIENCE_MS from when this is first asked.
 	 */
 	get comingUp(): boolean {
 		if (!this.#enabled || this.slot === 0) return false;
-		if (this.up) return this.addresses.length === 0 && this.addressExpected;
+		if (this.up && (this.addresses.length > 0 || this.addressExpected)) return this.addresses.length === 0;
 		const { now } = this.core;
 		if (this.#waitedSince === undefined) {
 			if (now !== 0) this.#waitedSince = now; // before the first poll there is no time

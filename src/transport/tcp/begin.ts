@@ -1,5 +1,6 @@
 // What `connect` and `listen` do before the first segment.
 
+import { NETWORK_PATIENCE_MS } from "../../config.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { awaitWay, begin, endHalfOpen, plainTemplate, release, resolve, take } from "./life.ts";
 import type { Tcp } from "./tcp.ts";
@@ -13,6 +14,8 @@ export interface ConnectOptions {
 	localPort?: number;
 	/** Slot of the only interface to use, 0 or absent: any. */
 	interfaceSlot?: number;
+	/** How long the SYN waits, while there is no way, for an interface that is still coming up, ms; NETWORK_PATIENCE_MS when absent, 0: not at all. */
+	networkTimeout?: number;
 }
 
 function checkPort(name: string, port: number, low: number): void {
@@ -25,7 +28,10 @@ function takeOrThrow(tcp: Tcp): Tcb {
 	return tcb;
 }
 
-/** A TCB in SYN-SENT, whose SYN is still to be sent. While the interface that it would go by has no address, the SYN waits for one: `awaitWay`. */
+/**
+ * A TCB in SYN-SENT, whose SYN is still to be sent. While the interface that it would go by has no address, or none has that is still coming up, the SYN
+ * waits: `awaitWay`.
+ */
 export function connect(tcp: Tcp, address: number, port: number, options: ConnectOptions): Tcb {
 	checkPort("port", port, 1);
 	const localPort = options.localPort ?? 0;
@@ -43,8 +49,12 @@ export function connect(tcp: Tcp, address: number, port: number, options: Connec
 	plainTemplate(tcp, tcb);
 	let fault = "";
 	if (resolve(tcp, tcb)) fault = begin(tcp, tcb);
-	else if (path.source !== 0 || !tcp.ip.awaited(path)?.up) fault = "no route to the host";
-	else awaitWay(tcp, tcb);
+	else {
+		const { networkTimeout = NETWORK_PATIENCE_MS } = options;
+		const awaited = networkTimeout === 0 || path.source !== 0 ? undefined : tcp.ip.awaited(path);
+		if (awaited !== undefined && (awaited.up || awaited.comingUp)) awaitWay(tcp, tcb, networkTimeout);
+		else fault = "no route to the host";
+	}
 	if (fault !== "") {
 		release(tcp, tcb);
 		throw new Error(fault);

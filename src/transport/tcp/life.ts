@@ -233,21 +233,27 @@ export function leaveListener(tcb: Tcb): void {
 }
 
 /**
- * There is no way for a TCB, or no source address. It is given its user timeout to find one. A connection of ours that has no source address yet
+ * There is no way for a TCB, or no source address. It is given `ms` to find one, from now on or, before the first poll, from then on. A connection of ours that has no source address yet
  * (`localAddress` 0) stands in no table, and its SYN waits: nothing leaves from 0.0.0.0, RFC 1122 §3.2.1.3.
  */
-export function awaitWay(tcp: Tcp, tcb: Tcb): void {
+export function awaitWay(tcp: Tcp, tcb: Tcb, ms: number): void {
 	if (tcb.work & tcbs.ROUTE_LOST) return;
 	tcb.work |= tcbs.ROUTE_LOST;
-	tcb.routeLostAt = (tcp.core.now + (tcb.userTimeout || USER_TIMEOUT)) | 0;
+	tcb.routeLostAt = ms;
+	if (tcp.polled) startWaiting(tcp, tcb);
+}
+
+/** `routeLostAt` is a time to wait so far. */
+function startWaiting(tcp: Tcp, tcb: Tcb): void {
+	tcb.routeLostAt = (tcp.core.now + tcb.routeLostAt) | 0;
 	arm(tcp, tcb, tcb.routeLostAt);
 }
 
 /**
  * Routes changed. A connection that has lost its way is given its user timeout to find another; one that found one again
- * sends at once what waits for its acknowledgment.
+ * sends at once what waits for its acknowledgment. `first`: in the first poll, before which there was no time.
  */
-export function routesChanged(tcp: Tcp): void {
+export function routesChanged(tcp: Tcp, first: boolean): void {
 	const now = tcp.core.now;
 	for (let i = 0; i < tcp.tcbs.length; i++) {
 		const tcb = tcp.tcbs[i]!;
@@ -256,7 +262,8 @@ export function routesChanged(tcp: Tcp): void {
 		shrink(tcp, tcb);
 		if (!found) {
 			if (tcb.localAddress === 0 && tcp.ip.awaited(tcb.path) === undefined) end(tcp, tcb, tcbs.UNREACHABLE);
-			else awaitWay(tcp, tcb);
+			else if (!(tcb.work & tcbs.ROUTE_LOST)) awaitWay(tcp, tcb, tcb.userTimeout || USER_TIMEOUT);
+			else if (first) startWaiting(tcp, tcb);
 		} else if (tcb.work & tcbs.ROUTE_LOST) {
 			tcb.work &= ~tcbs.ROUTE_LOST;
 			if (tcb.localAddress === 0) {

@@ -177,8 +177,14 @@ export class Tcp {
 	checkRoutes(): void {
 		const generation = this.ip.routes.generation;
 		if (this.#generation === generation) return;
+		const first = !this.polled;
 		this.#generation = generation;
-		routesChanged(this);
+		routesChanged(this, first);
+	}
+
+	/** Whether there was a poll: until then `core.now` is no time. */
+	get polled(): boolean {
+		return this.#generation !== -1;
 	}
 
 	/** Serves the timers that are due. */
