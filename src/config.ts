@@ -111,6 +111,9 @@ export const LEASE_SERVERS = 4;
 /** Longest DHCP message, bytes: of each client one buffer. RFC 2131 §2. */
 export const DHCP_MESSAGE = 576;
 
+/** Bytes that a pipe carries at a time, in one buffer for all pipes of a stack. */
+export const PIPE_BYTES = 1460;
+
 /** Replies and errors that wait for the owner of an ICMP echo socket; 16 B each. */
 export const ICMP_QUEUE = 8;
 

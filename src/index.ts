@@ -20,6 +20,7 @@ export type { InterfaceSet } from "./ip/interfaces.ts";
 export { formatIpv4, parseIpv4, parsePrefix } from "./ip/address.ts";
 export { formatIpv6, parseIpv6, type Ipv6 } from "./ip/address6.ts";
 export { createIO, Listener, TCP, UDP } from "./io/io.ts";
+export { pipe, type PipeOptions } from "./io/pipe.ts";
 export { PingError, type PingOptions, type PingReply, type PingStatistics } from "./io/ping.ts";
 export type { Bytes, Format, IO, ListenerOptions, Sender, TCPError, TCPOptions, UDPOptions } from "./io/io.ts";
 export { currentStack, useStack } from "./io/current.ts";

@@ -33,7 +33,8 @@ const READ_BYTES = 2048;
 export class HttpServer {
 	readonly #listener: Listener;
 	readonly #exchanges: Exchange[] = [];
-	readonly #buffer = new Uint8Array(READ_BYTES);
+	/** What connections read into; also for what else the program reads. */
+	readonly buffer = new Uint8Array(READ_BYTES);
 	readonly #onRequest: (exchange: Exchange) => void;
 	readonly #limit: number;
 	readonly #free: () => number;
@@ -103,7 +104,7 @@ export class HttpServer {
 			this.counters.connections++;
 			if (this.#exchanges.length >= this.#limit) this.#makeRoom();
 			const room = this.#exchanges.length < this.#limit;
-			const exchange = new Exchange(this, this.#buffer, from.constructor as new (options: TCPOptions) => TCP, from);
+			const exchange = new Exchange(this, this.buffer, from.constructor as new (options: TCPOptions) => TCP, from);
 			this.#exchanges.push(exchange);
 			if (!room) {
 				this.counters.refused++;

@@ -23,7 +23,7 @@ export default function status({ io, stack, heap }: Device): void {
 		connections: Math.max(1, limit - LISTENERS),
 		free,
 	});
-	const services = new Services(io, free);
+	const services = new Services(io, server.buffer);
 
 	// The stack has no time before it runs.
 	Timer.set(() => report.uptimeMs());

@@ -51,6 +51,7 @@ export interface Device {
 	readonly counters?: Readonly<Record<string, number>>;
 	/** The same one at a time, so that telling them allocates nothing: their names, and the count of one. Optional, both or none. */
 	readonly counterNames?: readonly string[];
+	/** The count with that index in `counterNames`. */
 	count?(index: number): number;
 	/** Called once, before anything else. */
 	attach(host: DeviceHost): void;

@@ -31,6 +31,10 @@ let readRest: (
 ) => ArrayBuffer | number | undefined;
 let writeRest: (instance: TCPSocket, data: Bytes | number, byteOffset?: number | WriteOptions, byteLength?: number) => number;
 let formatRest: (instance: TCPSocket, value: unknown) => void;
+/** For `pipe`: the transport of an open instance; SyntaxError for what is none. */
+export let transportOf: (instance: unknown) => Tcp;
+/** For `pipe`: ends the connection of an instance at once, by RST where there is a peer. */
+export let abortSocket: (instance: TCPSocket) => void;
 
 export class TCPSocket implements TCP, SocketOwner {
 	/**
@@ -112,6 +116,11 @@ export class TCPSocket implements TCP, SocketOwner {
 		const tcb = known ? from.openTCB : undefined;
 		if (!known || tcb === undefined) throw new SyntaxError(`from ${check.show(from)}: expected an open TCP of the same stack`);
 		from.#letGo();
+		const { owner } = tcb;
+		if (owner !== from) {
+			tcb.owner = null;
+			owner?.onLetGo?.();
+		}
 		return tcb;
 	}
 
@@ -223,6 +232,16 @@ export class TCPSocket implements TCP, SocketOwner {
 	static {
 		readRest = (instance, option, byteOffset, byteLength) => TCPSocket.#readRest(instance, option, byteOffset, byteLength);
 		writeRest = (instance, data, byteOffset, byteLength) => TCPSocket.#writeRest(instance, data, byteOffset, byteLength);
+		transportOf = (instance) => {
+			TCPSocket.#of(instance as TCPSocket);
+			return (instance as TCPSocket).#tcp;
+		};
+		abortSocket = (instance) => {
+			const tcb = instance.openTCB;
+			if (tcb === undefined) return;
+			instance.#letGo();
+			instance.#tcp.abort(tcb);
+		};
 		formatRest = (instance, value) => {
 			TCPSocket.#of(instance);
 			throw check.badFormat(value);
@@ -253,8 +272,10 @@ export class TCPSocket implements TCP, SocketOwner {
 		if (!isObject(this) || !(#tcp in this)) throw foreign("TCP");
 		const tcb = this.openTCB;
 		if (tcb === undefined) return;
+		const { owner } = tcb;
 		this.#letGo();
 		this.#tcp.close(tcb);
+		if (owner !== this) owner?.onLetGo?.();
 	}
 
 	get remoteAddress(): string | undefined {

@@ -10,6 +10,7 @@ const COMMA = 44;
 const DOT = 46;
 const COLON = 58;
 
+/** What a description's members write their values with. Each method writes one value, and the comma before it. */
 export class JsonWriter {
 	#bytes!: Uint8Array;
 	#end = 0;
@@ -47,6 +48,7 @@ export class JsonWriter {
 		this.comma = false;
 	}
 
+	/** A text; of more than 400 bytes the beginning. */
 	text(value: string): void {
 		this.#next();
 		const at = this.at;
@@ -62,16 +64,19 @@ export class JsonWriter {
 		else this.full = true;
 	}
 
+	/** A whole number. */
 	number(value: number): void {
 		this.#next();
 		this.#digits(value);
 	}
 
+	/** true or false. */
 	flag(value: boolean): void {
 		this.#next();
 		this.#word(value ? TRUE : FALSE);
 	}
 
+	/** null. */
 	null(): void {
 		this.#next();
 		this.#word(NULL);
@@ -127,6 +132,7 @@ export class JsonWriter {
 		this.#byte(QUOTE);
 	}
 
+	/** IPv4 addresses as an array of texts. */
 	addresses(list: readonly number[]): void {
 		this.open(BRACKET);
 		for (let i = 0; i < list.length; i++) this.address(list[i]!);

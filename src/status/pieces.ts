@@ -65,6 +65,7 @@ const INDEX = 2;
 /** Room that each call of `put` must find, bytes: for the longest value and its name. */
 export const PIECE_BYTES = 448;
 
+/** Tells a description of something, such as STATUS of a stack, as JSON: a piece at each call of `put`. */
 export class JsonPieces {
 	readonly #out = new JsonWriter();
 	/** What is open, from the outermost inwards, FRAME elements each: what describes it, what it tells of, how far it is. */

@@ -14,6 +14,8 @@ export interface SocketOwner {
 	onEvents(events: number): void;
 	/** Its onEvents threw. */
 	onFailure?(error: unknown): void;
+	/** The program has closed the socket that it looks after in another's stead, or given it away. */
+	onLetGo?(): void;
 }
 
 /** What sockets of every kind have. */
@@ -43,6 +45,8 @@ export class SocketSet {
 	putOff = false;
 	/** A poll ended early for that. The host lets timers run that are due before it polls again, and sets this back. */
 	unread = false;
+	/** What pipes carry bytes in, PIPE_BYTES, from one call to the next; made for the first pipe. */
+	scratch: ArrayBuffer | undefined = undefined;
 	#core: Core;
 	#tail: EventSocket | null = null;
 

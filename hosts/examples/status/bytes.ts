@@ -7,18 +7,17 @@ const PERIOD = 251;
 /** Most bytes written at once: a full segment. */
 const PIECE = 1460;
 
+/** Long enough for a piece that begins anywhere in the period. Made when a firmware is linked: it stays in flash. The second argument of freeze is XS's. */
+const BYTES = (Object.freeze as <T>(value: T, deep: boolean) => T)(
+	Uint8Array.from({ length: PERIOD + PIECE }, (_, i) => i % PERIOD).buffer,
+	true,
+);
+
 export class Pattern implements BodySource {
-	/** Long enough for a piece that begins anywhere in the period. */
-	readonly #bytes = new Uint8Array(PERIOD + PIECE);
-
-	constructor() {
-		for (let i = 0; i < this.#bytes.length; i++) this.#bytes[i] = i % PERIOD;
-	}
-
 	write(socket: TCP, position: number, size: number): void {
 		while (size > 0) {
 			const piece = size < PIECE ? size : PIECE;
-			socket.write(this.#bytes, position % PERIOD, piece);
+			socket.write(BYTES, position % PERIOD, piece);
 			position += piece;
 			size -= piece;
 		}

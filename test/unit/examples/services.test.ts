@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { CHARGEN_PORT, DISCARD_PORT, ECHO_PORT, Services } from "../../../hosts/examples/status/services.ts";
-import type { TCP } from "../../../src/io/types.ts";
 import { Prng } from "../../support/prng.ts";
 import { ascii, pair, text } from "../io/pair.ts";
 
 const ADDRESS = "10.0.0.2";
 
 function serve(p = pair()): { p: typeof p; services: Services } {
-	return { p, services: new Services(p.b, () => p.two.stack.tcp.available) };
+	return { p, services: new Services(p.b) };
 }
 
 describe("echo, RFC 862", () => {
@@ -125,23 +124,6 @@ describe("character generator, RFC 864", () => {
 });
 
 describe("services", () => {
-	it("close silent connections: late when there are sockets, early when there are none", () => {
-		const { p, services } = serve();
-		const connect = (): TCP => new p.a.TCP({ address: ADDRESS, port: ECHO_PORT });
-		const first = connect();
-		p.world.run(3000);
-		for (let i = 0; i < 60; i++) services.sweep();
-		p.world.run(100);
-		expect(first.error).toBeUndefined();
-		const others = [connect(), connect(), connect(), connect()];
-		p.world.run(3000);
-		expect(p.two.stack.tcp.available).toBe(0);
-		services.sweep();
-		p.world.run(100);
-		expect(first.error).toBe("closed");
-		expect(others.every((socket) => socket.error === undefined)).toBe(true);
-	});
-
 	it("give everything back when closed", () => {
 		const { p, services } = serve();
 		const client = new p.a.TCP({ address: ADDRESS, port: CHARGEN_PORT });
