@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { STATUS_MEMORY, STATUS_PROGRAM } from "./config.ts";
+import { STATUS_HUNG, STATUS_MEMORY, STATUS_PROGRAM } from "./config.ts";
 import type { BoardConfiguration, BoardMessage } from "./config.ts";
 import { FrameReader } from "./frame-stream.ts";
 import type { SourceLines } from "./source-lines.ts";
@@ -64,15 +64,27 @@ export class BoardProcess {
 		});
 	}
 
-	/** Ends the board, and waits for it. */
-	async stop(): Promise<void> {
+	/** Ends the board, and waits for it. Answers 0, or STATUS_HUNG when it had to be killed. */
+	async stop(): Promise<number> {
+		const running = this.#child.exitCode === null && this.#child.signalCode === null;
 		this.#stopping = true;
 		// The end of this connection is the board's signal to end.
 		this.#control.end();
-		const timer = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE_MS);
+		let hung = false;
+		const timer = setTimeout(() => {
+			hung = running;
+			this.#child.kill("SIGKILL");
+		}, PATIENCE_MS);
 		await this.ended;
 		clearTimeout(timer);
 		this.#control.destroy();
+		if (!hung) return 0;
+		const { label, configuration, program } = this.#options;
+		process.stderr.write(
+			`${label}board ${configuration.name} did not end within ${PATIENCE_MS / 1000} s of being asked, and was killed (status ${STATUS_HUNG}): ` +
+				`${program} keeps the processor, as an endless loop does; return to the event loop\n`,
+		);
+		return STATUS_HUNG;
 	}
 
 	get #control(): Socket {

@@ -19,6 +19,8 @@ export interface Board {
 	path: string;
 	name: string;
 	stack: StackOptions;
+	/** Of the JavaScript heap, bytes; 0 for no limit; as it comes to be where the board file says nothing. */
+	heap: number | undefined;
 	file: BoardFile;
 }
 
@@ -67,8 +69,9 @@ export function checkBoard(path: string, data: unknown, memory = machineMemory()
 	const file = data as unknown as BoardFile;
 	const problem = firstProblem(file, dirname(resolve(path)));
 	if (problem !== undefined) throw new InputError(`${path}: ${problem}`);
+	const { heap, ...limits } = file.limits ?? {};
 	const stack: StackOptions = {
-		...file.limits,
+		...limits,
 		interfaces: file.limits?.interfaces ?? Math.max(4, file.interfaces.length + 1),
 		forwarding: file.forwarding ?? false,
 		reversePathFilter: file.reversePathFilter ?? false,
@@ -80,7 +83,7 @@ export function checkBoard(path: string, data: unknown, memory = machineMemory()
 			`${path}: limits ask for ${megabytes(bytes)} MB: expected at most the ${megabytes(memory)} MB that this machine has; lower ` +
 				`limits.sockets, limits.packets or the buffers`,
 		);
-	return { path, name: file.name ?? basename(path).replace(/\.json$/, ""), stack, file };
+	return { path, name: file.name ?? basename(path).replace(/\.json$/, ""), stack, heap, file };
 }
 
 /** What an interface forwards, in the order of the file. */

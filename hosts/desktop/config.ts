@@ -86,7 +86,10 @@ export interface BoardRoute {
 export interface BoardFile {
 	$schema?: string;
 	name?: string;
-	limits?: Pick<StackOptions, "sockets" | "packets" | "routes" | "neighbors" | "interfaces">;
+	limits?: Pick<StackOptions, "sockets" | "packets" | "routes" | "neighbors" | "interfaces"> & {
+		/** Of the JavaScript heap, bytes; 0 for no limit. */
+		heap?: number;
+	};
 	forwarding?: boolean;
 	reversePathFilter?: boolean;
 	strongHost?: boolean;
@@ -135,6 +138,8 @@ export interface InterfaceConfiguration {
 export interface BoardConfiguration {
 	name: string;
 	stack: StackOptions;
+	/** What stack and program may hold of the JavaScript heap, bytes, or "board" for what a board has. No limit without it, and for 0. */
+	heap?: number | "board";
 	interfaces: InterfaceConfiguration[];
 	routes: BoardRoute[];
 	dns?: string[];
@@ -149,3 +154,5 @@ export type BoardMessage = { ready: true } | { failed: string; status: number };
 export const STATUS_FAILED = 1;
 export const STATUS_PROGRAM = 70;
 export const STATUS_MEMORY = 71;
+/** The command line's own: a board did not end when it was asked to. */
+export const STATUS_HUNG = 72;

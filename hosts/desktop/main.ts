@@ -69,10 +69,26 @@ function tell(message: BoardMessage): void {
 }
 
 function end(status: number): never {
-	for (const goodbye of goodbyes) goodbye();
-	for (const device of devices) device.close();
-	endTrace();
+	for (const last of [...goodbyes, ...devices.map((device) => () => device.close()), endTrace]) {
+		try {
+			last();
+		} catch (error) {
+			// The others have their turn all the same.
+			warn(`at the end: ${describe(error)}`);
+		}
+	}
 	exit(status);
+}
+
+/** A device that may be closed again: with its interface, which the program may have removed, and at the end. */
+function closedOnce<T extends { close(): void }>(device: T): T {
+	const close = device.close.bind(device);
+	let open = true;
+	device.close = () => {
+		if (open) close();
+		open = false;
+	};
+	return device;
 }
 
 /** What was thrown and where; a program may throw anything. */
@@ -116,7 +132,7 @@ function open(configuration: InterfaceConfiguration): Device {
 	let device = openDriver(configuration);
 	if (faults !== undefined) device = new Faults(device, faults, configuration.faultSeed);
 	if (capture !== undefined) device = new Capture(device, new FileSink(capture), name);
-	devices.push(device);
+	devices.push(closedOnce(device));
 	return device;
 }
 
@@ -172,7 +188,11 @@ function addInterface(stack: Stack, configuration: InterfaceConfiguration, place
 	const made = makeInterface(configuration, place);
 	within(place, () => {
 		stack.interfaces.add(made);
-		if (configuration.uart !== undefined) goodbyes.push(() => stack.interfaces.remove(made));
+		if (configuration.uart !== undefined)
+			goodbyes.push(() => {
+				// Unless the program has.
+				if (stack.interfaces.list.includes(made)) stack.interfaces.remove(made);
+			});
 		for (const text of configuration.addresses) {
 			const { address, length } = parsePrefix(text);
 			made.addAddress(address, length);
@@ -229,9 +249,29 @@ if (control >= 0) {
 	});
 }
 
+/** A board's heap, bytes, as hosts/esp32/manifest.json gives it; and what is left for the program at least, of a stack that is larger than there. */
+const BOARD_HEAP = 98_304;
+const PROGRAM_HEAP = 32_768;
+/** What a program's modules may take when they are loaded, bytes: on a board most of that lies in flash. */
+const LOADING = 16 * 1024 * 1024;
 let stack;
+/** What is left of the board's heap for the program, bytes; 0 where there is no limit. */
+let heapLeft = 0;
 try {
-	stack = start(JSON.parse(readFile(args[0]!)) as BoardConfiguration);
+	const configuration = JSON.parse(readFile(args[0]!)) as BoardConfiguration;
+	heap.limit(0);
+	stack = start(configuration);
+	heap.collect();
+	const taken = heap.held();
+	const bytes = configuration.heap === "board" ? Math.max(BOARD_HEAP, taken + PROGRAM_HEAP) : (configuration.heap ?? 0);
+	if (bytes > 0) {
+		heapLeft = bytes - taken;
+		if (heapLeft <= 0)
+			throw new Error(
+				`limits.heap ${bytes}: the stack alone takes ${taken} bytes of it; expected more, or fewer sockets and interfaces`,
+			);
+		heap.limit(LOADING);
+	}
 } catch (error) {
 	fail(error, STATUS_FAILED);
 }
@@ -241,6 +281,7 @@ stack.sockets.onError = (error) => warn(`a socket's callback threw: ${describe(e
 const device = makeDevice(stack, { ...providers, io: { TCP, Listener, UDP }, network: networkOf(importNow), heap });
 try {
 	const { default: program } = await import("app");
+	heap.limit(heapLeft);
 	if (typeof program === "function") await program(device);
 } catch (error) {
 	fail(error, STATUS_PROGRAM);

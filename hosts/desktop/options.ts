@@ -1,6 +1,7 @@
 // The command line of `npm run simulate`.
 
-import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { InputError } from "./board.ts";
 
 export interface Options {
@@ -27,7 +28,7 @@ export const HELP = `Runs simulated boards: this project's stack on the XS engin
   --help          shows this
 
 Ctrl-C ends it. Status: 0 ended as asked; 1 could not run (port in use, wire that cannot be opened, no compiler); 2 bad
-option, board file or program file; 70 the program threw; 71 the board's memory is exhausted.
+option, board file or program file; 70 the program threw; 71 the board's memory is exhausted; 72 it did not end when asked.
 `;
 
 const LONGEST_SECONDS = 2_000_000;
@@ -65,7 +66,7 @@ export function readOptions(args: string[]): Options {
 					throw new InputError(`--app ${options.app}: expected a program (.ts, .js or .mjs)`);
 				break;
 			case "--pcap":
-				options.pcap = folder(value("a folder"));
+				options.pcap = captureFolder(value("a folder"));
 				break;
 			case "--seed":
 				options.seed = number(name, value("a number"), /^\d+$/, 0, 0xffff_ffff, "a whole number from 0 to 4294967295");
@@ -105,16 +106,29 @@ function existing(option: string, path: string, expected: string): string {
 	return path;
 }
 
-function folder(path: string): string {
+/** A folder that captures can be written to, made where it is not there. Throws InputError. */
+export function captureFolder(path: string): string {
 	try {
-		mkdirSync(path, { recursive: true });
-		accessSync(path, constants.W_OK);
+		makeFolder(path);
+		const probe = join(path, `.multihome-${process.pid}`);
+		writeFileSync(probe, "");
+		rmSync(probe);
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
 		const reason = code === "EEXIST" || code === "ENOTDIR" ? "is a file" : `cannot be written to (${code})`;
 		throw new InputError(`--pcap ${path}: ${reason}; expected a folder`);
 	}
 	return path;
+}
+
+/** Step by step: Node's own `recursive` never comes back where a folder cannot be, such as below /proc. */
+function makeFolder(path: string): void {
+	if (existsSync(path)) {
+		if (!statSync(path).isDirectory()) throw Object.assign(new Error(path), { code: "ENOTDIR" });
+		return;
+	}
+	makeFolder(dirname(resolve(path)));
+	mkdirSync(path);
 }
 
 function number(option: string, text: string, form: RegExp, low: number, high: number, expected: string): number {

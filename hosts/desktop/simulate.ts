@@ -1,6 +1,8 @@
 // The command line of the desktop host: checks what it is given, makes the wires, starts a process per board, and ends them.
 
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { InputError, checkTogether, forwardsOf, hasDhcp, readBoard } from "./board.ts";
@@ -44,8 +46,8 @@ export async function main(args: string[], tools: Tools): Promise<number> {
 				: [relative(process.cwd(), join(tools.root, "hosts/desktop/boards/default.json"))];
 		const boards = paths.map((path) => readBoard(path));
 		checkTogether(boards);
-		folder = mkdtempSync(join(tmpdir(), "multihome-"));
-		endOnSignals(folder);
+		folder = temporaryFolder();
+		endOnSignals();
 		return await run(boards, options, tools, folder);
 	} catch (error) {
 		process.stderr.write(`${(error as Error).message}\n`);
@@ -58,17 +60,29 @@ export async function main(args: string[], tools: Tools): Promise<number> {
 /** Ends the boards in good order, once there are any. */
 let stopRunning: (() => void) | undefined;
 
+/** A folder for this run alone, gone with it however it ends: a shell removes it when this process is no more, even by SIGKILL. */
+function temporaryFolder(): string {
+	const folder = mkdtempSync(join(tmpdir(), "multihome-"));
+	process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+	const script = 'trap "" HUP INT TERM; cat; rm -rf -- "$0"';
+	const watcher = spawn("/bin/sh", ["-c", script, folder], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+	watcher.on("error", () => undefined);
+	watcher.unref();
+	(watcher.stdin as Socket).unref();
+	return folder;
+}
+
 /**
- * Ctrl-C and SIGTERM end the run with status 0. The handlers stay: npm hands on a signal that the terminal has sent already. While
- * the host is still being built there is nothing to end but this process.
+ * Ctrl-C, SIGTERM and a terminal that is closed end the run with status 0, and so does whoever read our output and is gone (`| head`). The handlers stay: npm hands on
+ * a signal that the terminal has sent already. While the host is still being built there is nothing to end but this process.
  */
-function endOnSignals(folder: string): void {
-	for (const signal of ["SIGINT", "SIGTERM"] as const)
-		process.on(signal, () => {
-			if (stopRunning !== undefined) return stopRunning();
-			rmSync(folder, { recursive: true, force: true });
-			process.exit(0);
-		});
+function endOnSignals(): void {
+	const end = (): void => {
+		if (stopRunning === undefined) process.exit(0);
+		stopRunning();
+	};
+	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+	for (const stream of [process.stdout, process.stderr]) stream.on("error", end);
 }
 
 async function run(boards: Board[], options: Options, tools: Tools, folder: string): Promise<number> {
@@ -121,8 +135,8 @@ async function live(boards: Board[], processes: BoardProcess[], options: Options
 	if (typeof started !== "number") for (const board of boards) announce(board, boards.length > 1);
 	const status = await finished;
 	clearTimeout(timer);
-	await Promise.all(processes.map((board) => board.stop()));
-	return status;
+	const ends = await Promise.all(processes.map((board) => board.stop()));
+	return status === 0 ? Math.max(...ends) : status;
 }
 
 /** Where the board can be reached. */

@@ -82,6 +82,7 @@ export class Wires {
 			interfaces.push(configuration);
 		}
 		const configuration: BoardConfiguration = { name, stack: board.stack, interfaces, routes: routesOf(board) };
+		configuration.heap = board.heap ?? "board";
 		if (file.dns !== undefined) configuration.dns = file.dns;
 		if (this.#options.seed !== undefined) configuration.seed = derive(this.#seed, index);
 		return configuration;

@@ -1,8 +1,9 @@
 // The command line of `npm run board`.
 
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { InputError } from "../../hosts/desktop/board.ts";
+import { captureFolder } from "../../hosts/desktop/options.ts";
 
 export interface Options {
 	help: boolean;
@@ -79,25 +80,11 @@ export function readOptions(args: string[]): Options {
 		bootrom: values.bootrom ?? "",
 		board: values.board ?? DEFAULT_BOARD,
 		elf: values.elf,
-		pcap: folder(values.pcap),
+		pcap: values.pcap === undefined ? undefined : captureFolder(values.pcap),
 		seconds: number("for", values.for, Number.POSITIVE_INFINITY, 1e-6, 1e6, "seconds, more than 0 and at most 1000000"),
 		packets: whole("packets", values.packets, Number.POSITIVE_INFINITY, 1, 1e12, "a whole number from 1 to 1000000000000"),
 		seed: whole("seed", values.seed, 1, 0, 0xffff_ffff, "a whole number from 0 to 4294967295"),
 	};
-}
-
-function folder(path: string | undefined): string | undefined {
-	if (path === undefined) return undefined;
-	try {
-		mkdirSync(path, { recursive: true });
-		accessSync(path, constants.W_OK);
-	} catch (error) {
-		const { code } = error as NodeJS.ErrnoException;
-		throw new InputError(
-			`--pcap ${path}: ${code === "EEXIST" ? "is a file" : `cannot be written to (${code})`}; expected a folder`,
-		);
-	}
-	return path;
 }
 
 function number(name: string, text: string | undefined, otherwise: number, low: number, high: number, expected: string): number {

@@ -22,7 +22,7 @@ function run(program: string): Promise<{ status: number; out: string; err: strin
 			done({
 				status: error === null ? 0 : Number(error.code),
 				out: out.replace(/^lo1 .*\n/m, ""),
-				err: err.replace(/^(bundled|building) .*\n/gm, ""),
+				err: err.replace(/^(bundling|compiling|building|  \S).*\n/gm, ""),
 			});
 		});
 	});

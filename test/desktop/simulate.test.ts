@@ -31,7 +31,7 @@ function simulate(...args: string[]): Promise<Result> {
 	return new Promise((done) => {
 		execFile(process.execPath, ["build/simulate.mjs", ...args], { timeout: 100_000 }, (error, out, err) => {
 			const status = error === null ? 0 : typeof error.code === "number" ? error.code : null;
-			done({ status, out, err: err.replace(/^bundled .*\n/m, "") });
+			done({ status, out, err: err.replace(/^(bundling|compiling|building|  \S).*\n/gm, "") });
 		});
 	});
 }
@@ -136,6 +136,8 @@ describe("the command line", () => {
 		[["--board", "hosts"], "--board hosts: is not a file; expected a board file (JSON)"],
 		[["--app", "nowhere.ts"], "--app nowhere.ts: no such file; expected a program (.ts, .js or .mjs)"],
 		[["--app", "LICENSE"], "--app LICENSE: expected a program (.ts, .js or .mjs)"],
+		[["--pcap", "/proc/nowhere/captures"], "--pcap /proc/nowhere/captures: cannot be written to (ENOENT); expected a folder"],
+		[["--pcap", "package.json/captures"], "--pcap package.json/captures: is a file; expected a folder"],
 		[["--pcap", "package.json"], "--pcap package.json: is a file; expected a folder"],
 		[["--seed", "-1"], "--seed -1: expected a whole number from 0 to 4294967295"],
 		[["--seed", "1.5"], "--seed 1.5: expected a whole number from 0 to 4294967295"],

@@ -23,6 +23,46 @@ static void collectionStarts(txMachine *the, void *data, txMarkRoot mark)
 	hostMarkCallbacks(the, mark);
 }
 
+/*
+ * A board's heap ends; this computer's hardly does. What is held is counted as a board does, 16 bytes a slot, and compared with the limit after every collection: until
+ * then a part of it may be garbage. Turns of the event loop begin one when the limit is passed (hostCheckHeap), so that a program is told in time.
+ */
+#define BOARD_SLOT_BYTES 16
+
+static int64_t heapLimit = 0;
+static int64_t heapBase = 0;
+
+static int64_t held(txMachine *the)
+{
+	return (int64_t)the->currentHeapCount * BOARD_SLOT_BYTES + the->currentChunksSize - heapBase;
+}
+
+static bool beyondLimit(txMachine *the)
+{
+	return heapLimit > 0 && held(the) > heapLimit;
+}
+
+void hostCheckHeap(txMachine *the)
+{
+	if (beyondLimit(the))
+		fxCollectGarbage(the);
+}
+
+void xs_host_limitHeap(txMachine *the)
+{
+	int64_t limit = (int64_t)xsmcToNumber(xsArg(0));
+	heapLimit = 0;
+	fxCollectGarbage(the);
+	heapBase = 0;
+	heapBase = held(the);
+	heapLimit = limit;
+}
+
+void xs_host_heapHeld(txMachine *the)
+{
+	xsmcSetNumber(xsResult, (double)held(the));
+}
+
 extern void fxCheckProfiler(txMachine *the, txSlot *frame);
 
 void fxCheckProfiler(txMachine *the, txSlot *frame)
@@ -34,6 +74,8 @@ void fxCheckProfiler(txMachine *the, txSlot *frame)
 		chunkBytesReclaimed += chunkBytesBefore - the->currentChunksSize;
 	}
 	collections++;
+	if (beyondLimit(the))
+		hostHeapReached(the, held(the), heapLimit);
 }
 
 static const txHostHooks hooks = { NULL, collectionStarts, NULL };

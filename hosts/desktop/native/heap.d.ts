@@ -14,3 +14,10 @@ export function chunkBytesTotal(): number;
 export function collections(): number;
 /** Collects garbage now. */
 export function collect(): void;
+/**
+ * Collects garbage, and from now on at most `bytes` more may be held than now, or the process ends with status 71 and says so; 0 for no limit. Counted as on a
+ * board, 16 bytes a slot.
+ */
+export function limit(bytes: number): void;
+/** Bytes held since `limit` was called, garbage that is not collected yet among them. */
+export function held(): number;

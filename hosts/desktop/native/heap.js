@@ -6,3 +6,5 @@ export function slotsTotal() @ "xs_host_slotsTotal";
 export function chunkBytesTotal() @ "xs_host_chunkBytesTotal";
 export function collections() @ "xs_host_collections";
 export function collect() @ "xs_host_collect";
+export function limit(bytes) @ "xs_host_limitHeap";
+export function held() @ "xs_host_heapHeld";

@@ -300,6 +300,7 @@ void hostCatchSignals(void)
 	signalFd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
 }
 
 void xs_host_onSignal(txMachine *the)
@@ -413,6 +414,7 @@ static bool turn(txMachine *the)
 	hostWireFlush();
 	runWatches(the, watchCount);
 	runTimers(the);
+	hostCheckHeap(the);
 	return true;
 }
 

@@ -177,6 +177,19 @@ void fxAbort(txMachine *the, int status)
 	}
 }
 
+/* The heap that the board file gives is full. Never returns. */
+void hostHeapReached(txMachine *the, int64_t held, int64_t limit)
+{
+	fflush(stdout);
+	fprintf(stderr,
+		"memory full: the program holds %lld bytes, and the board's heap has %lld left for it; give it more by limits.heap of the board file, or "
+		"hold less\n",
+		(long long)held, (long long)limit);
+	printFrames(the);
+	hostFinish();
+	exit(HOST_EXHAUSTED);
+}
+
 /* Like xsUnknownError and its kind, without their limit of 128 bytes. */
 void hostThrow(txMachine *the, const char *constructor, const char *format, ...)
 {

@@ -54,6 +54,7 @@ void hostMapModule(const char *argument);
 void hostThrow(txMachine *the, const char *constructor, const char *format, ...)
 	XS_FUNCTION_NORETURN __attribute__((format(printf, 3, 4)));
 void hostRememberLoadError(txMachine *the);
+void hostHeapReached(txMachine *the, int64_t held, int64_t limit) XS_FUNCTION_NORETURN;
 txSlot *hostCallable(txMachine *the, txSlot *slot, const char *what);
 
 /* ../native/loop.c */
@@ -64,6 +65,8 @@ void hostUnwatch(int fd);
 
 /* ../native/heap.c: makes the callbacks kept in C visible to the collector, and counts. */
 void hostWatchCollections(txMachine *the);
+/* Whether the board's heap is full, at the end of a turn. */
+void hostCheckHeap(txMachine *the);
 
 /* ../native/loop.c, called by the collector's hook in heap.c */
 void hostMarkCallbacks(txMachine *the, txMarkRoot mark);

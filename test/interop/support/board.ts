@@ -36,7 +36,7 @@ export const DRIVERS: readonly Driver[] =
 /** The board of most tests: two interfaces on two TAPs, tap0 with 192.168.77.1 and tap1 with 192.168.78.1 at the kernel's end. */
 export function twoTaps(more: Partial<BoardInterface> = {}): BoardFile {
 	return {
-		limits: { sockets: { tcp: 24, udp: 6, receiveBuffer: 5840, sendBuffer: 5840 }, packets: 32 },
+		limits: { sockets: { tcp: 24, udp: 6, receiveBuffer: 5840, sendBuffer: 5840 }, packets: 32, heap: 4_194_304 },
 		interfaces: [
 			{
 				name: "eth0",

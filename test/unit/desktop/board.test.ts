@@ -84,7 +84,7 @@ describe("a board file", () => {
 		],
 		[
 			{ interfaces: [eth0], limits: { sockets: { raw: 0 } } },
-			"limits.sockets.raw: unknown; expected tcp, udp, icmp, receiveBuffer, sendBuffer or datagramBuffer",
+			"limits.sockets.raw: unknown; expected tcp, udp, services, icmp, receiveBuffer, sendBuffer or datagramBuffer",
 		],
 		[{ interfaces: [eth0], dns: "192.0.2.1" }, 'dns "192.0.2.1": expected up to 4 addresses'],
 		[
@@ -121,6 +121,7 @@ describe("a board file", () => {
 			{ interfaces: [eth0, { ...eth1, addresses: ["192.168.77.2/16"] }] },
 			'interfaces[1].addresses[0] "192.168.77.2/16": is on interfaces[0] already; give an address to one interface',
 		],
+		[{ interfaces: [eth0], limits: { heap: -1 } }, "limits.heap -1: expected 0 to 268435456"],
 		[{ interfaces: [eth0], routes: [{ prefix: "10.0.0.0/8" }] }, "routes[0]: expected an interface or a gateway"],
 		[
 			{ interfaces: [eth0], routes: [{ prefix: "10.0.0.0/8", interface: "eth7" }] },
@@ -366,7 +367,8 @@ describe("a board file", () => {
 	});
 
 	it("takes the limits that the stack takes, and no others", () => {
-		const { sockets, ...others } = schema.properties.limits.properties;
+		// The heap is the engine's.
+		const { sockets, heap: _, ...others } = schema.properties.limits.properties;
 		const rules = [
 			...Object.entries(sockets.properties).map(([name, rule]) => ({
 				rule,
