@@ -123,6 +123,11 @@ export const CHALLENGE_INTERVAL_MS = 500;
 export const REPEAT_BURST = 4;
 export const REPEAT_INTERVAL_MS = 100;
 
+/** Smallest IP packet that TCP shrinks its segments to when ICMP says that they are too big, bytes; what must be smaller may be fragmented. Linux's min_pmtu. */
+export const LEAST_PATH_MTU = 552;
+/** How long after that full segments are tried again, ms. RFC 1191 §6.3. */
+export const PATH_MTU_RAISE_MS = 600_000;
+
 /** ICMP errors: a token bucket for all interfaces together. RFC 1812 §4.3.2.8. */
 export const ICMP_ERRORS_PER_SECOND = 10;
 export const ICMP_ERROR_BURST = 10;

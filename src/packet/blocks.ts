@@ -96,6 +96,16 @@ export const TCB_RTT_AT = 200;
 export const TCB_HOME = 204;
 /** When answers to repetitions so far would have been sent at their pace, ms. transport/tcp/answers.ts; C does not look at it. */
 export const TCB_ANSWER_AT = 208;
+/** transport/tcp/path-mtu.ts; C does not look at it. What an ICMP error claimed and was not believed: largest payload (0: none), of which segment, when. */
+export const TCB_CLAIM_MSS = 212;
+export const TCB_CLAIM_SEQ = 216;
+export const TCB_CLAIM_AT = 220;
+/** The largest payload that both ends can do, 0 while it never was made smaller; the largest that is known to have arrived before TCB_SND_MSS changed last. */
+export const TCB_FULL_MSS = 224;
+export const TCB_KNOWN_MSS = 228;
+/** The first sequence number of what goes at the present size; when full segments are tried again. */
+export const TCB_SIZE_SINCE = 232;
+export const TCB_RAISE_AT = 236;
 
 /** Bits of TCB_BITS. An acknowledgment is owed at the end of the turn; one waits for the delayed-ACK tick. */
 export const BIT_ACK_NOW = 1;

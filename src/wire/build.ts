@@ -44,7 +44,7 @@ export function ipv4Build(
 
 /**
  * Writes the headers of a TCP segment at `at` from the template of the TCB block, with the block's options, then `length`
- * bytes of its send ring from ring byte `offset` on. Answers the end of the packet.
+ * bytes of its send ring from ring byte `offset` on. Where the template lets routers fragment, its identification counts up: RFC 6864 §4.3. Answers the end of the packet.
  */
 export function tcpBuild(
 	view: DataView,
@@ -63,6 +63,10 @@ export function tcpBuild(
 	const data = header + tcp.HEADER + options;
 	const end = data + length;
 	copy(view, at, tcb + block.TCB_TEMPLATE, ipHeader + tcp.HEADER);
+	if (!(view.getUint8(tcb + block.TCB_TEMPLATE + ipv4.FRAGMENT) & (ipv4.DONT_FRAGMENT >> 8)) && ipHeader === ipv4.HEADER) {
+		const id = tcb + block.TCB_TEMPLATE + ipv4.IDENTIFICATION;
+		view.setUint16(id, view.getUint16(id) + 1);
+	}
 	if (options) copy(view, header + tcp.HEADER, tcb + block.TCB_OPTIONS, options);
 	view.setInt32(header + tcp.SEQ, seq);
 	view.setInt32(header + tcp.ACK_NUMBER, ack);

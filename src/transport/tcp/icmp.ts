@@ -3,18 +3,11 @@
 
 import * as fields from "../../packet/fields.ts";
 import * as icmpv4 from "../../wire/icmpv4.ts";
-import * as ipv4 from "../../wire/ipv4.ts";
-import { HEADER } from "../../wire/tcp.ts";
 import { end } from "./life.ts";
-import { mark } from "./send.ts";
+import { tooBig } from "./path-mtu.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
-
-/** Least MTU of an IPv4 link. RFC 791. */
-const LEAST_MTU = 68;
-/** MTUs to try when a router does not say its own. RFC 1191 §7. */
-const PLATEAUS = Object.freeze([1492, 1006, 508, 296, LEAST_MTU]);
 
 /** An ICMP error quotes a segment of ours, whose sequence number is in the registers. `mtu`: that of the next hop, or 0. */
 export function icmpError(tcp: Tcp, tcb: Tcb, type: number, code: number, mtu: number): void {
@@ -39,21 +32,4 @@ function believe(tcp: Tcp, tcb: Tcb, type: number, code: number, mtu: number): v
 		return;
 	}
 	tcb.softError = true;
-}
-
-/** RFC 1191: smaller segments from now on, and what was too big again. */
-function tooBig(tcp: Tcp, tcb: Tcb, mtu: number): void {
-	const headers = ipv4.HEADER + HEADER;
-	let next = mtu;
-	if (next < LEAST_MTU) for (let i = 0; i < PLATEAUS.length && (next = PLATEAUS[i]!) >= tcb.sndMss + headers; i++);
-	const mss = next - headers;
-	if (mss >= tcb.sndMss || tcb.state < tcbs.ESTABLISHED) return;
-	tcb.sndMss = mss;
-	// No sign of congestion: cwnd stays, RFC 1191 §6.5. Duplicates of what goes again prove nothing.
-	tcb.sndNxt = tcb.sndUna;
-	tcb.recover = tcb.sndMax;
-	tcb.timedOut = true;
-	tcb.recovering = tcb.timing = false;
-	tcb.dupAcks = 0;
-	mark(tcp, tcb, tcbs.SEND);
 }

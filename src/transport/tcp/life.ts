@@ -6,6 +6,7 @@ import { TCB_ANSWER_AT, TCB_HOME, TCB_NO_CHECKSUM, TCB_OPTIONS_LENGTH, TCB_TEMPL
 import * as ipv4 from "../../wire/ipv4.ts";
 import { DEFAULT_MSS, HEADER } from "../../wire/tcp.ts";
 import { ERROR } from "../sockets.ts";
+import { forgetClaims, wayChanged } from "./path-mtu.ts";
 import { emitReset, mark } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
@@ -114,6 +115,7 @@ function enter(tcp: Tcp, tcb: Tcb): boolean {
 	view.setInt32(at + ipv4.HEADER, (tcb.localPort << 16) | tcb.remotePort);
 	view.setInt32(tcb.block + TCB_OPTIONS_LENGTH, 0);
 	view.setInt32(tcb.block + TCB_ANSWER_AT, tcp.core.now, true);
+	forgetClaims(tcp, tcb);
 	setIss(tcb, tcp.isn.next(tcp.core.now, tcb.localAddress, tcb.remoteAddress, ports));
 	tcb.rto = RTO_INITIAL;
 	tcb.sentAt = tcb.stalledAt = tcp.core.now;
@@ -149,15 +151,6 @@ export function resolve(tcp: Tcp, tcb: Tcb): boolean {
 	const offload = out !== undefined && out.device.abilities & TRANSMIT_CHECKSUM ? 1 : 0;
 	tcp.view.setInt32(tcb.block + TCB_NO_CHECKSUM, offload, true);
 	return found;
-}
-
-/** The way carries less than before: smaller segments from now on. What was too big goes again by its timer. */
-function shrink(tcp: Tcp, tcb: Tcb): void {
-	const mss = receiveMss(tcp, tcb);
-	if (tcb.path.out === undefined || mss >= tcb.sndMss) return;
-	const mine = tcbs.load(tcp.view, tcb);
-	tcb.sndMss = mss;
-	if (mine) tcbs.store(tcp.view, tcb);
 }
 
 /** The largest payload that we can be sent in one segment: our MSS option. RFC 9293 §3.7.1. */
@@ -259,7 +252,7 @@ export function routesChanged(tcp: Tcp, first: boolean): void {
 		const tcb = tcp.tcbs[i]!;
 		if (tcb.state < tcbs.SYN_SENT) continue;
 		const found = resolve(tcp, tcb);
-		shrink(tcp, tcb);
+		wayChanged(tcp, tcb);
 		if (!found) {
 			if (tcb.localAddress === 0 && tcp.ip.awaited(tcb.path) === undefined) end(tcp, tcb, tcbs.UNREACHABLE);
 			else if (!(tcb.work & tcbs.ROUTE_LOST)) awaitWay(tcp, tcb, tcb.userTimeout || USER_TIMEOUT);

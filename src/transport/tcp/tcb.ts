@@ -52,7 +52,9 @@ export const KEEP_ALIVE = 64;
 export const LINGER = 128;
 /** `routeLostAt` counts: no way leads to the peer. */
 export const ROUTE_LOST = 256;
-export const TIMERS = RETRANSMIT | PERSIST | KEEP_ALIVE | LINGER | ROUTE_LOST;
+/** The time of path-mtu.ts counts: segments are smaller than they might be. */
+export const RAISE = 4096;
+export const TIMERS = RETRANSMIT | PERSIST | KEEP_ALIVE | LINGER | ROUTE_LOST | RAISE;
 /** There may be data to send. */
 export const SEND = 512;
 /** In the list of those that the delayed-ACK tick looks at. */

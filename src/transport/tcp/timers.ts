@@ -5,6 +5,7 @@
 import { BIT_ACK_DELAYED, BIT_ACK_NOW, TCB_BITS } from "../../packet/blocks.ts";
 import { ACK } from "../../wire/tcp.ts";
 import { end } from "./life.ts";
+import { raise, raiseAt, sizeTimedOut } from "./path-mtu.ts";
 import { emit, emitReset, mark, probe, transmitLoaded } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
@@ -130,6 +131,7 @@ function serve(tcp: Tcp, tcb: Tcb, now: number): void {
 		if (due(tcb, tcbs.KEEP_ALIVE, tcb.keepAliveAt, now)) keepAliveTimeout(tcp, tcb, now);
 		if (mine) tcbs.store(tcp.view, tcb);
 	}
+	if (tcb.work & tcbs.RAISE && due(tcb, tcbs.RAISE, raiseAt(tcp, tcb), now)) raise(tcp, tcb);
 	if (due(tcb, tcbs.ROUTE_LOST, tcb.routeLostAt, now)) end(tcp, tcb, tcbs.UNREACHABLE);
 	if (due(tcb, tcbs.LINGER, tcb.lingerAt, now)) end(tcp, tcb, tcbs.NO_ERROR);
 }
@@ -141,6 +143,7 @@ function again(tcp: Tcp, tcb: Tcb): void {
 	if (work & tcbs.KEEP_ALIVE) arm(tcp, tcb, tcb.keepAliveAt);
 	if (work & tcbs.LINGER) arm(tcp, tcb, tcb.lingerAt);
 	if (work & tcbs.ROUTE_LOST) arm(tcp, tcb, tcb.routeLostAt);
+	if (work & tcbs.RAISE) arm(tcp, tcb, raiseAt(tcp, tcb));
 }
 
 /** A round trip took `ms`. RFC 6298 §2, with srtt times 8 and rttvar times 4 as in Jacobson's appendix. */
@@ -213,6 +216,7 @@ function retransmissionTimeout(tcp: Tcp, tcb: Tcb, now: number): void {
 	if (!backOff(tcp, tcb, now, tcb.rto)) return;
 	tcb.sndNxt = tcb.sndUna;
 	if (tcb.state >= tcbs.ESTABLISHED) {
+		sizeTimedOut(tcp, tcb);
 		tcp.congestion.timedOut(tcb, flight, first);
 		tcb.recovering = false;
 		tcb.timedOut = true;

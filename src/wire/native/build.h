@@ -44,7 +44,7 @@ static inline void demandRing(xsMachine *the, Arena *arena, xsIntegerValue ring,
 }
 
 /* The twin of tcpBuild: a segment from a TCB block that lies in the arena. Answers the end of the packet. */
-static inline xsIntegerValue buildTcp(xsMachine *the, Arena *arena, xsIntegerValue at, const uint8_t *tcb, uint32_t seq, uint32_t ack, uint32_t flagsWindow, xsIntegerValue offset, xsIntegerValue length)
+static inline xsIntegerValue buildTcp(xsMachine *the, Arena *arena, xsIntegerValue at, uint8_t *tcb, uint32_t seq, uint32_t ack, uint32_t flagsWindow, xsIntegerValue offset, xsIntegerValue length)
 {
 	xsIntegerValue ipHeader = word(tcb + TCB_IP_HEADER), options = word(tcb + TCB_OPTIONS_LENGTH);
 	demand(ipHeader, TCP_HEADER, TCB_OPTIONS);
@@ -54,6 +54,8 @@ static inline xsIntegerValue buildTcp(xsMachine *the, Arena *arena, xsIntegerVal
 	demand(at, headers + length, arena->size);
 	uint8_t *ip = arena->base + at, *p = ip + ipHeader;
 	memcpy(ip, tcb + TCB_TEMPLATE, (size_t)(ipHeader + TCP_HEADER));
+	if (!(tcb[TCB_TEMPLATE + 6] & 0x40) && ipHeader == IPV4_HEADER)
+		put16(tcb + TCB_TEMPLATE + 4, get16(tcb + TCB_TEMPLATE + 4) + 1); /* it may be fragmented: RFC 6864 §4.3 */
 	memcpy(p + TCP_HEADER, tcb + TCB_OPTIONS, (size_t)options);
 	put32(p + 4, seq);
 	put32(p + 8, ack);

@@ -150,6 +150,9 @@ export function tcpBuild(
 	segment.push(...take(view, tcb + 64, optionBytes), ...data);
 	const total = ipHeader + segment.length;
 	put(view, at, [...take(view, tcb, ipHeader), ...segment]);
+	const [high, low, fragment] = take(view, tcb + 4, 3);
+	const id = (high! * 256 + low! + 1) & 0xffff;
+	if ((fragment! & 64) === 0 && ipHeader === 20) put(view, tcb + 4, [id >> 8, id & 255]);
 	setBig16(view, at + 2, total);
 	if (word(view, tcb + 120) === 0) {
 		checksumAt(view, at + 10, at, at + ipHeader);

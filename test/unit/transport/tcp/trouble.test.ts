@@ -112,7 +112,7 @@ describe("ICMP errors (RFC 5927)", () => {
 		peer.icmp(sent[0]!.frame, 3, 4, 0);
 		expect(endpoint.tcb!.sndMss).toBe(966);
 		peer.icmp(sent[0]!.frame, 3, 4, 20);
-		expect(endpoint.tcb!.sndMss).toBe(468);
+		expect(endpoint.tcb!.sndMss).toBe(512);
 	});
 });
 
