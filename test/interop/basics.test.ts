@@ -48,6 +48,18 @@ describeWith(["arping", "hping3"], "ARP, ICMP and the small services", () => {
 		expect(stdout).toContain(MAC0);
 	});
 
+	it("follows a station to another hardware address as soon as that is announced", async () => {
+		const link = await namespace.exec("cat", ["/sys/class/net/tap0/address"]);
+		expect(await ping("-c", "1", ETH0)).toContain("1 received");
+		for (const mac of ["02:00:00:00:00:99", link.stdout.trim()]) {
+			await namespace.ip("link", "set", "tap0", "address", mac);
+			await namespace.exec("arping", ["-U", "-I", "tap0", "-c", "1", "-w", "1", "192.168.77.1"]);
+			// ARP_ANSWER_MS, and what a busy machine takes.
+			await pause(500);
+			expect(await ping("-c", "5", "-i", "0.01", ETH0)).toContain("5 received");
+		}
+	});
+
 	it("announces its addresses when it starts", async () => {
 		await pause(1500); // a capture is on disk a second after it was written
 		for (const capture of capturesIn(board.folder))
