@@ -115,19 +115,22 @@ export class Arp {
 		}
 		const recent = this.#neighbors.askedWithin(entry, ARP_REQUEST_INTERVAL_MS);
 		if (recent && bits & NEIGHBOR_REPLACED && sameOther) {
-			// The one that was replaced answers after all.
+			// The one that was replaced answers after all. Or somebody says so in its name: that is found out too.
 			this.#core.count(this.#link.block, DROP.neighborConflict);
 			this.#swap(entry);
-			this.#setBits(entry, 0, NEIGHBOR_REPLACED);
+			this.#contest(entry, true);
 		} else if (recent && answered) {
 			this.#core.count(this.#link.block, DROP.neighborConflict);
-		} else if (entry.state !== CONTESTED) {
-			entry.state = CONTESTED; // what has cached the header may use it on
-			entry.requests = 0;
-			this.#setBits(entry, 0, NEIGHBOR_REPLACED);
-			if (recent) this.#wait(entry, ARP_REQUEST_INTERVAL_MS);
-			else this.#question(entry);
-		}
+		} else if (entry.state !== CONTESTED) this.#contest(entry, recent);
+	}
+
+	/** Everybody is asked, now or when the last question is a second old. */
+	#contest(entry: Neighbor, recent: boolean): void {
+		entry.state = CONTESTED; // what has cached the header may use it on
+		entry.requests = 0;
+		this.#setBits(entry, 0, NEIGHBOR_REPLACED);
+		if (recent) this.#wait(entry, ARP_REQUEST_INTERVAL_MS);
+		else this.#question(entry);
 	}
 
 	/** Asks everybody, and waits for the one that we know. */

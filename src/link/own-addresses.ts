@@ -78,12 +78,7 @@ export class OwnAddresses {
 	/** An ARP packet's sender, with the hardware address at arena offset `mac`, uses an address of ours. Defends it, unless the link's keeper of addresses does. */
 	conflict(address: number, mac: number): void {
 		const now = this.#core.now;
-		const known = this.conflicts.find((one) => one.address === address);
-		const conflict = known ?? new Conflict(this.#core, address);
-		if (known === undefined) {
-			if (this.conflicts.length >= CONFLICTS) this.conflicts.shift();
-			this.conflicts.push(conflict);
-		}
+		const conflict = this.#conflictAbout(address);
 		for (let i = 0; i < 6; i++) conflict.mac.setUint8(i, this.#core.view.getUint8(mac + i));
 		conflict.count++;
 		conflict.at = now;
@@ -92,5 +87,15 @@ export class OwnAddresses {
 		if (((now - conflict.defendedAt) | 0) < DEFEND_INTERVAL_MS) return;
 		conflict.defendedAt = now;
 		this.#link.announce(address);
+	}
+
+	/** What is known of an address that is claimed. Allocates for the first claim alone. */
+	#conflictAbout(address: number): Conflict {
+		const conflicts = this.conflicts;
+		for (let i = 0; i < conflicts.length; i++) if (conflicts[i]!.address === address) return conflicts[i]!;
+		if (conflicts.length >= CONFLICTS) conflicts.shift();
+		const conflict = new Conflict(this.#core, address);
+		conflicts.push(conflict);
+		return conflict;
 	}
 }

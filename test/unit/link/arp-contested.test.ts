@@ -123,6 +123,12 @@ describe("a claim that nobody asked for", () => {
 		answer(OLD);
 		expect(whereTo()).toEqual(OLD);
 		expect(station.drops("eth1").neighborConflict).toBe(1);
+		// Somebody may have said so in its name: everybody is asked again.
+		station.world.run(400);
+		expect(questions().length).toBe(1);
+		answer(NEW);
+		station.world.run(100);
+		expect(whereTo()).toEqual(NEW);
 	});
 
 	it("changes nothing when nobody answers, after three questions; the next packet checks the one known", () => {
