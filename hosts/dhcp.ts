@@ -10,15 +10,16 @@ export type DhcpFile = true | Omit<DhcpOptions, "onChanged">;
 /** Options of a client of that interface. */
 export function dhcpOptions(name: string, file: DhcpFile, say: (line: string) => void): DhcpOptions<DhcpClient> {
 	const none = "no address";
-	let said = none;
+	let said = `${none} (dhcp)`;
 	return {
 		...(file === true ? {} : file),
 		onChanged() {
 			const { address, prefixLength, reason } = this.state;
 			const text = address === 0 ? none : `${formatIpv4(address)}/${prefixLength}`;
-			if (text === said) return;
-			said = text;
-			say(`${name} ${text} (dhcp${address === 0 && reason !== "" ? `: ${reason}` : ""})`);
+			const line = `${text} (dhcp${reason === "" ? "" : `: ${reason}`})`;
+			if (line === said) return;
+			said = line;
+			say(`${name} ${line}`);
 		},
 	};
 }

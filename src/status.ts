@@ -129,6 +129,7 @@ const PPP = membersOf<PppStatus, PppState>({
 	retryInMs: { write: (out: Out, state) => out.number(state.retryInMs) },
 	local: { write: (out: Out, state) => out.address(state.local) },
 	remote: { write: (out: Out, state) => out.address(state.remote) },
+	refused: { write: (out: Out, state) => out.text(state.refused) },
 	dns: { write: (out: Out, state) => out.addresses(state.dns) },
 	auth: { write: (out: Out, state) => out.text(state.auth) },
 	peerAuth: { write: (out: Out, state) => out.text(state.peerAuth) },
@@ -158,6 +159,8 @@ const DHCP = membersOf<DhcpStatus, LeaseState>({
 	rebindsInMs: { write: (out: Out, lease) => out.number(lease.rebindsInMs) },
 	expiresInMs: { write: (out: Out, lease) => out.number(lease.expiresInMs) },
 	ignored: { write: (out: Out, lease) => out.number(lease.ignored) },
+	refused: { write: (out: Out, lease) => out.number(lease.refused) },
+	conflicts: { write: (out: Out, lease) => out.number(lease.conflicts) },
 });
 
 /** Reasons that never came up are left out. */

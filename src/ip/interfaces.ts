@@ -16,6 +16,7 @@ import { LoopbackInterface } from "../link/loopback.ts";
 import { Neighbors } from "../link/neighbors.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { formatIpv4 } from "./address.ts";
+import { peerObjection } from "./claims.ts";
 import { Route, type Routes } from "./routes.ts";
 
 /** Told of what the layers above must know. */
@@ -133,7 +134,7 @@ export class InterfaceSet implements InterfaceListener {
 		}
 		if (entry.length < 32) {
 			try {
-				this.#routes.insert(new Route(entry.address & entry.mask, entry.length, 0, link, 0, true));
+				this.#routes.insert(new Route(entry.address & entry.mask, entry.length, 0, link, 0, true, entry.lent));
 			} catch (error) {
 				link.addresses.pop();
 				throw error;
@@ -144,7 +145,7 @@ export class InterfaceSet implements InterfaceListener {
 		this.#listener.changed(link, ADDRESSES);
 	}
 
-	addressRemoved(link: Interface, entry: InterfaceAddress): void {
+	addressRemoved(link: Interface, entry: InterfaceAddress, ends: boolean): void {
 		let one = true;
 		this.#routes.removeWhere((route) => {
 			const matches =
@@ -156,8 +157,12 @@ export class InterfaceSet implements InterfaceListener {
 			if (matches) one = false;
 			return matches;
 		});
-		this.#listener.addressGone(entry.address);
+		if (ends) this.#listener.addressGone(entry.address);
 		this.#listener.changed(link, ADDRESSES);
+	}
+
+	addressForgotten(address: number): void {
+		if (this.owner(address) === undefined) this.#listener.addressGone(address);
 	}
 
 	changed(link: Interface, what: number): void {
@@ -165,6 +170,7 @@ export class InterfaceSet implements InterfaceListener {
 	}
 
 	linkChanged(link: Interface): void {
+		if (link.up && link instanceof EthernetInterface) link.lease?.linkUp();
 		this.#routes.changed();
 		this.#listener.changed(link, LINK);
 		if (!link.up || !(link instanceof EthernetInterface)) return;
@@ -179,6 +185,10 @@ export class InterfaceSet implements InterfaceListener {
 		this.#made.set(link, made);
 		if (peer !== 0) made.push(this.#routes.insert(new Route(peer, 32, 0, link, 0, true)));
 		if (defaultRoute) made.push(this.#routes.insert(new Route(0, 0, peer, link, 0, true)));
+	}
+
+	peerObjection(link: Interface, address: number): string {
+		return peerObjection(this, this.#routes, link, address);
 	}
 
 	undeliverable(link: Interface, at: number, end: number): void {

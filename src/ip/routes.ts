@@ -45,14 +45,25 @@ export class Route {
 	readonly metric: number;
 	/** Made by an address of the interface; it goes with it. */
 	readonly connected: boolean;
+	/** A server of the network said so: it yields to those of programs. */
+	readonly lent: boolean;
 
-	constructor(prefix: number, length: number, gateway: number, link: Interface, metric: number, connected: boolean) {
+	constructor(
+		prefix: number,
+		length: number,
+		gateway: number,
+		link: Interface,
+		metric: number,
+		connected: boolean,
+		lent = false,
+	) {
 		this.prefix = prefix;
 		this.length = length;
 		this.gateway = gateway;
 		this.link = link;
 		this.metric = metric;
 		this.connected = connected;
+		this.lent = lent;
 	}
 
 	/** "10.0.0.0/8". */
@@ -171,7 +182,7 @@ export class Routes {
 		const entry = routeEntry(view, this.#table, route.prefix, key);
 		if (view.getInt32(entry + ROUTE_KEY, true) !== 0) {
 			const other = this.list[view.getInt32(entry + ROUTE_INDEX, true)]!;
-			if (other.metric + other.link.metric <= route.metric + route.link.metric) return;
+			if (!better(route, other)) return;
 		}
 		view.setInt32(entry + ROUTE_PREFIX, route.prefix, true);
 		view.setInt32(entry + ROUTE_KEY, key, true);
@@ -189,6 +200,17 @@ export function has(link: Interface, address: number): boolean {
 	const addresses = link.addresses;
 	for (let i = 0; i < addresses.length; i++) if (addresses[i]!.address === address) return true;
 	return false;
+}
+
+/**
+ * Whether a route takes the place of one with the same prefix that comes before it. What a network's server lends never takes that of a subnet that is there,
+ * nor that of a program's route, but for default routes: of those the lower metric wins, and the program's of two that are alike.
+ */
+function better(route: Route, other: Route): boolean {
+	if (route.lent !== other.lent && route.length > 0) return other.lent;
+	if (route.lent && other.connected && route.length > 0) return false;
+	const difference = route.metric + route.link.metric - other.metric - other.link.metric;
+	return difference < 0 || (difference === 0 && other.lent && !route.lent);
 }
 
 /** Whether an address lies in a subnet of the interface. */

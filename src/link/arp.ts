@@ -50,9 +50,10 @@ export class Arp {
 		// Another station has the address that we probe for, or probes for it too. RFC 5227 §2.1.1.
 		if (probed !== 0 && (sender === probed || (asks && sender === 0 && target === probed))) {
 			this.#core.count(link.block, DROP.addressConflict);
-			link.onConflict?.(probed);
+			link.onClaim?.(at);
 			return;
 		}
+		if (sender !== 0 && sender === link.checked) link.onAnswer?.(at);
 		if (link.owns(sender)) {
 			this.#core.count(link.block, DROP.addressConflict);
 			return link.own.conflict(sender, at + arp.SENDER_MAC);
@@ -226,9 +227,9 @@ export class Arp {
 		this.#send(this.#link.block + BLOCK_BROADCAST_HEADER, arp.REQUEST, address, address, NONE);
 	}
 
-	/** RFC 5227 §2.1.1: an ARP request from 0.0.0.0, which changes nobody's mind about who has the address. */
-	probeAddress(address: number): void {
-		this.#send(this.#link.block + BLOCK_BROADCAST_HEADER, arp.REQUEST, 0, address, NONE);
+	/** An ARP request to everybody or to one station. From 0.0.0.0 it is a probe (RFC 5227 §2.1.1), which changes nobody's mind about who has the address. */
+	ask(address: number, from: number, mac?: Uint8Array): void {
+		this.#send(this.#link.block + BLOCK_BROADCAST_HEADER, arp.REQUEST, from, address, NONE, mac);
 	}
 
 	/** Answers the request at `at`. */
@@ -237,7 +238,7 @@ export class Arp {
 	}
 
 	/** Builds and sends one. `header`: an Ethernet header whose first (for a reply: second) address it goes to; `targetMac`: arena offset or NONE. */
-	#send(header: number, operation: number, senderIp: number, targetIp: number, targetMac: number): void {
+	#send(header: number, operation: number, senderIp: number, targetIp: number, targetMac: number, to?: Uint8Array): void {
 		const core = this.#core;
 		// Not the spare packet: that may be the one whose way is being asked for.
 		const packet = core.pool.acquireControl();
@@ -247,6 +248,7 @@ export class Arp {
 		const frame = at - ethernet.HEADER;
 		const own = this.#link.block + BLOCK_MAC;
 		copy(view, frame, targetMac === NONE ? header : targetMac, 6);
+		if (to !== undefined) for (let i = 0; i < 6; i++) view.setUint8(frame + i, to[i]!);
 		copy(view, frame + ethernet.SOURCE_ADDRESS, own, 6);
 		view.setUint16(frame + ethernet.TYPE, ethernet.TYPE_ARP);
 		arp.write(view, at, operation, senderIp, targetIp);

@@ -40,7 +40,12 @@ export class EthernetInterface extends Interface {
 	anyAddressPort = 0;
 	/** The address that `probe` asks for, or 0: also others' questions for it are conflicts. RFC 5227 §2.1.1. */
 	probed = 0;
-	/** Told within processing that another station uses `probed` or an address of ours. Answers whether it sees to that; otherwise ours is defended. */
+	/** A station whose ARP packets `onAnswer` is told of, or 0. */
+	checked = 0;
+	/** Told within processing of an ARP packet at that arena offset: from `checked`; and one that claims `probed`, or asks for it as we do. */
+	onAnswer: ((at: number) => void) | undefined = undefined;
+	onClaim: ((at: number) => void) | undefined = undefined;
+	/** Told within processing that another station uses an address of ours. Answers whether it sees to that; otherwise ours is defended. */
 	onConflict: ((address: number) => boolean) | undefined = undefined;
 	/** Its own addresses before the neighbours: announcements, conflicts. There once it is attached. */
 	own!: OwnAddresses;
@@ -76,6 +81,7 @@ export class EthernetInterface extends Interface {
 	}
 
 	protected override flush(): void {
+		this.lease?.linkDown();
 		this.#neighbors.flush(this);
 		this.own.flush();
 	}
@@ -109,7 +115,26 @@ export class EthernetInterface extends Interface {
 	/** Asks whether anybody has the address, and tells nobody that we want it: an ARP probe, RFC 5227 §2.1.1. */
 	probe(address: number): void {
 		this.probed = address;
-		if (this.up) this.#arp.probeAddress(address);
+		this.ask(address, 0);
+	}
+
+	/** Asks who has the address, by an ARP request from one of ours or, as a probe, from 0: everybody, or the station with that hardware address. */
+	ask(address: number, from: number, mac?: Uint8Array): void {
+		if (this.up) this.#arp.ask(address, from, mac);
+	}
+
+	/** Asks for a neighbour that is not known. */
+	find(address: number): void {
+		if (this.up && this.#neighbors.find(this, address) === undefined) this.#arp.request(this.#neighbors.add(this, address));
+	}
+
+	/** The hardware address of a neighbour, if it is known. Allocates. */
+	macOf(address: number): Uint8Array | undefined {
+		const entry = this.#neighbors.find(this, address);
+		if (entry === undefined || entry.state === INCOMPLETE) return undefined;
+		const mac = new Uint8Array(6);
+		for (let i = 0; i < 6; i++) mac[i] = this.#view.getUint8(entry.header + i);
+		return mac;
 	}
 
 	override send(packet: number, at: number, end: number, header: number): boolean {

@@ -39,6 +39,8 @@ export interface InterfaceAddress {
 	readonly address: number;
 	readonly length: number;
 	readonly mask: number;
+	/** A server or peer of the network gave it. */
+	readonly lent: boolean;
 }
 
 /** What changed of an interface, or-ed: the interface came or went, its link, its addresses, its name servers, routes by it, its protocol's state (PPP's phase). */
@@ -61,10 +63,15 @@ export interface InterfaceListener {
 	/** For those who watch: `what` of the constants above, but ADDED, REMOVED, LINK, ADDRESSES and ROUTES, which the listener knows itself. */
 	changed(link: Interface, what: number): void;
 	addressAdded(link: Interface, address: InterfaceAddress): void;
-	addressRemoved(link: Interface, address: InterfaceAddress): void;
+	/** `ends`: what uses it ends. */
+	addressRemoved(link: Interface, address: InterfaceAddress, ends: boolean): void;
+	/** What uses an address that was removed before ends, unless another interface has it now. */
+	addressForgotten(address: number): void;
 	linkChanged(link: Interface): void;
 	/** The routes that the link itself has made are now these: to the peer at its other end (0: none), and all that have no better one. Throws RangeError when there are too many. */
 	linkRoutes(link: Interface, peer: number, defaultRoute: boolean): void;
+	/** Why an address at the other end, or one that the other end gives us, is not to be believed: "10.0.0.1 is part of eth0's 10.0.0.0/8"; "" when it is. */
+	peerObjection(link: Interface, address: number): string;
 	/** The IP packet in bytes `at` to `end` could not be delivered: its next hop does not answer. */
 	undeliverable(link: Interface, at: number, end: number): void;
 }
@@ -288,14 +295,14 @@ export abstract class Interface {
 		this.core.view.setInt32(this.block + BLOCK_FLAGS, this.#flags, true);
 	}
 
-	/** Adds an address with the length of its subnet's prefix. Throws RangeError when there are too many, or it is there already. */
-	addAddress(address: number, length: number): InterfaceAddress {
+	/** Adds an address with the length of its subnet's prefix. `lent`: a server of the network says so. Throws RangeError when there are too many, or it is there already. */
+	addAddress(address: number, length: number, lent = false): InterfaceAddress {
 		if (this.addresses.length >= ADDRESSES_PER_INTERFACE)
 			throw new RangeError(
 				`${this.name} has ${ADDRESSES_PER_INTERFACE} addresses already: more do not fit its block in the arena`,
 			);
 		const mask = length === 0 ? 0 : (-1 << (32 - length)) | 0;
-		const entry = { address, length, mask };
+		const entry = { address, length, mask, lent };
 		this.addresses.push(entry);
 		this.#listener!.addressAdded(this, entry); // throws, and takes it back, when another interface has it
 		this.#writeAddresses();
@@ -304,11 +311,25 @@ export abstract class Interface {
 
 	/** Removes one. Connections that used it end with an error. */
 	removeAddress(entry: InterfaceAddress): void {
+		this.#remove(entry, true);
+	}
+
+	/** Takes one out of use for a while: it is neither a source nor answered for. What uses it waits until `addAddress` brings it back, or ends with `forgetAddress`. */
+	suspendAddress(entry: InterfaceAddress): void {
+		this.#remove(entry, false);
+	}
+
+	/** One that was suspended does not come back. */
+	forgetAddress(address: number): void {
+		this.#listener?.addressForgotten(address);
+	}
+
+	#remove(entry: InterfaceAddress, ends: boolean): void {
 		const index = this.addresses.indexOf(entry);
 		if (index < 0) throw new RangeError(`${this.name} does not have that address`);
 		this.addresses.splice(index, 1);
 		this.#writeAddresses();
-		this.#listener!.addressRemoved(this, entry);
+		this.#listener!.addressRemoved(this, entry, ends);
 	}
 
 	/**

@@ -4,7 +4,7 @@
 export interface LeaseState {
 	/** RFC 2131 §4.4, figure 5: "init", "selecting", "requesting", "rebooting", "bound", "renewing", "rebinding"; "probing" while the address is checked, "down" without a link, "closed". */
 	state: string;
-	/** Why the last lease or attempt ended; "" when the present one goes well. */
+	/** Why the last lease or attempt ended, what was refused, or what is wrong with the present one; "" when that goes well. */
 	reason: string;
 	address: number;
 	/** Length of the subnet's prefix. */
@@ -35,6 +35,10 @@ export interface LeaseState {
 	expiresInMs: number;
 	/** Replies that were not taken: of others' exchanges, malformed, or with values that cannot be. */
 	ignored: number;
+	/** Offers, and routes and servers of leases, that were refused for what others have; `reason` tells the last. */
+	refused: number;
+	/** ARP packets of other stations that claimed the address, while it was probed for or in use. */
+	conflicts: number;
 }
 
 /** Who has an address lent for an interface. */
@@ -42,6 +46,10 @@ export interface LeaseKeeper {
 	/** The lent address, 0 while there is none. */
 	readonly address: number;
 	readonly state: LeaseState;
+	/** The link comes up, within processing: before anything passes, an address that it had must be out of use, as the network may be another. */
+	linkUp(): void;
+	/** The link is down; what ARP knows is about to be forgotten. */
+	linkDown(): void;
 	/** Gives the address back, takes away what came with it, and ends. */
 	close(): void;
 }

@@ -238,6 +238,17 @@ export class Neighbors {
 		return released;
 	}
 
+	/** The interface, not `link`, behind which a station with that address is known; undefined when none is. */
+	behindOther(address: number, link: Interface): Interface | undefined {
+		const entries = this.entries;
+		for (let i = 0; i < entries.length; i++) {
+			const entry = entries[i]!;
+			if (entry.address === address && entry.link !== link && entry.state !== FREE && entry.state !== INCOMPLETE)
+				return entry.link;
+		}
+		return undefined;
+	}
+
 	/** Forgets all entries of an interface. */
 	flush(link: Interface): void {
 		for (let i = 0; i < this.entries.length; i++) {

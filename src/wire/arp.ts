@@ -34,6 +34,12 @@ export function targetIp(view: DataView, at: number): number {
 	return view.getInt32(at + TARGET_IP);
 }
 
+/** Whether its sender has that hardware address, of six bytes. */
+export function isFrom(view: DataView, at: number, mac: Uint8Array): boolean {
+	for (let i = 0; i < 6; i++) if (view.getUint8(at + SENDER_MAC + i) !== mac[i]) return false;
+	return true;
+}
+
 /** Writes the packet but for its two hardware addresses. */
 export function write(view: DataView, at: number, operation: number, senderIp: number, targetIp: number): void {
 	view.setInt32(at, ETHERNET_IPV4_HIGH);

@@ -45,6 +45,7 @@ const OVERLOAD = 52;
 export const MESSAGE_TYPE = 53;
 export const SERVER_ID = 54;
 export const PARAMETERS = 55;
+export const MESSAGE = 56;
 export const MESSAGE_SIZE = 57;
 export const RENEWAL_TIME = 58;
 export const REBINDING_TIME = 59;

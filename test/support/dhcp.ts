@@ -150,6 +150,9 @@ export class DhcpServer {
 	refuses = false;
 	/** It answers by unicast to the address that it gives. */
 	unicast = false;
+	/** Whether it answers ARP for its own address, which is the router's too; and its hardware address. */
+	reachable = true;
+	mac = macOf(0x999);
 	/** Addresses that a station has, which answers ARP for them. */
 	readonly taken = new Set<string>();
 	readonly heard: Heard[] = [];
@@ -158,7 +161,6 @@ export class DhcpServer {
 	/** Everything else that it sent. */
 	readonly others: Parsed[] = [];
 	readonly #world: World;
-	readonly #mac = macOf(0x999);
 
 	constructor(world: World, device: QueueDevice) {
 		this.#world = world;
@@ -177,8 +179,8 @@ export class DhcpServer {
 		if (asked !== undefined) {
 			this.arps.push({ at: this.#world.clock.now, sender: asked.sender, target: asked.target });
 			if (asked.operation !== ARP_REQUEST || asked.sender === asked.target) return;
-			for (const text of [this.server, ...this.taken])
-				if (asked.target === ip(text)) this.arp(ARP_REPLY, text, asked.sender, asked.senderMac);
+			for (const text of [...(this.reachable ? [this.server] : []), ...this.taken])
+				if (asked.target === ip(text) && this.#isFor(parsed, text)) this.arp(ARP_REPLY, text, asked.sender, asked.senderMac);
 			return;
 		}
 		if (parsed.udp?.destinationPort !== 67 || parsed.udp.sourcePort !== 68) {
@@ -192,9 +194,15 @@ export class DhcpServer {
 		this.#world.clock.after(1, () => this.#answer(heard));
 	}
 
+	/** Whether the frame goes to everybody, or to the station that has that address. */
+	#isFor(parsed: Parsed, text: string): boolean {
+		const to = read32(parsed.destinationMac!, 2);
+		return to === -1 || to === read32(text === this.server ? this.mac : macOf(0x888), 2);
+	}
+
 	/** A station at `sender` sends ARP. */
 	arp(operation: number, sender: string, target: number | string, to: Uint8Array = BROADCAST_MAC, mac = macOf(0x888)): void {
-		const from = sender === this.server ? this.#mac : mac;
+		const from = sender === this.server ? this.mac : mac;
 		const fields = { operation, senderMac: from, sender, targetMac: to, target };
 		this.device.inject(ethernet(to, from, ETHERTYPE_ARP, arp(fields)));
 	}
@@ -225,6 +233,6 @@ export class DhcpServer {
 		if (this.#world.prng.chance(this.loss)) return;
 		const destination = this.unicast ? address : "255.255.255.255";
 		const packet = udp({ source: this.server, destination, sourcePort: 67, destinationPort: 68 }, bytes);
-		this.device.inject(ethernet(this.unicast ? mac : BROADCAST_MAC, this.#mac, ETHERTYPE_IPV4, packet));
+		this.device.inject(ethernet(this.unicast ? mac : BROADCAST_MAC, this.mac, ETHERTYPE_IPV4, packet));
 	}
 }

@@ -25,6 +25,8 @@ export interface PppState {
 	local: number;
 	/** The peer's. */
 	remote: number;
+	/** What of that was not taken, as it is another interface's or the program's: "no route to the peer: 10.0.0.1 is part of eth0's 10.0.0.0/8"; "" mostly. */
+	refused: string;
 	/** Name servers that the peer named. */
 	dns: number[];
 	/** How we said who we are, how the peer did, and who it is; "" where nobody had to. */
@@ -67,6 +69,7 @@ export class PppInterface extends BareInterface {
 	/** The address that came from IPCP, and whose route is there. */
 	#address: InterfaceAddress | undefined;
 	#peer = 0;
+	#refused = "";
 	#fullMtu: number;
 	#begun = false;
 	/** What the application asked for, done when the next poll begins: only then is it known what time it is. */
@@ -159,25 +162,36 @@ export class PppInterface extends BareInterface {
 
 	#linkUp(): string {
 		const { local, remote } = this.#session!.ipcp;
-		const { defaultRoute } = this.#settings;
+		const { defaultRoute, local: ours, remote: theirs } = this.#settings;
+		// What the program has set may be as it likes; what the peer says must leave others what is theirs.
+		const wrong = local === ours ? "" : this.#routes.peerObjection(this, local);
+		if (wrong !== "") return `ipcp: the address from the peer is refused: ${wrong}`;
+		const refused = remote === theirs ? "" : this.#routes.peerObjection(this, remote);
 		try {
 			// After a renegotiation nothing may have changed, and connections go on.
 			if (this.#address?.address !== local || this.#peer !== remote) {
 				this.#forget();
-				this.#address = this.addAddress(local, 32);
+				this.#address = this.addAddress(local, 32, local !== ours);
 				this.#peer = remote;
-				this.#routes.linkRoutes(this, remote, defaultRoute);
+				this.#routes.linkRoutes(this, refused === "" ? remote : 0, defaultRoute);
 			}
 		} catch (error) {
 			// Another interface has the address, or all routes are in use.
 			this.#forget();
 			return `ipcp: ${(error as Error).message}`;
 		}
-		this.nameServers = [...this.#session!.ipcp.dns].filter((server) => server !== 0);
+		this.#refused = refused === "" ? "" : `no route to the peer: ${refused}`;
+		this.nameServers = this.#servers;
 		this.mtu = Math.min(this.#fullMtu, this.#session!.lcp.peerMru);
 		this.#line.setUp(true);
 		this.checkLink();
 		return "";
+	}
+
+	/** The name servers from the peer. We are none. */
+	get #servers(): number[] {
+		const { dns, local } = this.#session!.ipcp;
+		return [...dns].filter((server) => server !== 0 && server !== local);
 	}
 
 	#linkDown(gone: boolean): void {
@@ -191,6 +205,7 @@ export class PppInterface extends BareInterface {
 		const address = this.#address;
 		this.#address = undefined;
 		this.#peer = 0;
+		this.#refused = "";
 		this.nameServers = [];
 		if (this.slot === 0) return;
 		this.#routes.linkRoutes(this, 0, false);
@@ -221,7 +236,8 @@ export class PppInterface extends BareInterface {
 			retryInMs: this.#order === DISCONNECT ? -1 : (session?.retryInMs ?? -1),
 			local: running ? session.ipcp.local : 0,
 			remote: running ? session.ipcp.remote : 0,
-			dns: running ? [...session.ipcp.dns].filter((server) => server !== 0) : [],
+			refused: running ? this.#refused : "",
+			dns: running ? this.#servers : [],
 			auth: session?.lcp.opened ? (session.lcp.ours ?? "") : "",
 			peerAuth: session?.lcp.opened ? (session.lcp.theirs ?? "") : "",
 			peerName: session?.lcp.opened ? session.peerName : "",

@@ -380,8 +380,7 @@ export class Session implements Link, AuthLink {
 
 	/** Octets came that are no frame yet. Should they be the modem's words, it is found out soon. */
 	suspect(): void {
-		if (this.#suspecting || this.dial === undefined || this.lcp.state <= STOPPED) return;
-		if (this.#serial.unfinished === undefined) return;
+		if (this.#suspecting || this.dial === undefined || this.lcp.state <= STOPPED || !this.#serial.unfinished) return;
 		this.#suspecting = true;
 		this.#suspicionDue = (this.core.now + SUSPICION_MS) | 0;
 		this.core.deadline(this.#suspicionDue);

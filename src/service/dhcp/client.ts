@@ -4,7 +4,7 @@ import { linkOf, report } from "../../io/common.ts";
 import { show } from "../../io/options.ts";
 import { DHCP_MESSAGE } from "../../config.ts";
 import { EthernetInterface } from "../../link/ethernet.ts";
-import { LINK, PROTOCOL, REMOVED } from "../../link/interface.ts";
+import { ADDRESSES, LINK, PROTOCOL, REMOVED, ROUTES } from "../../link/interface.ts";
 import type { LeaseKeeper, LeaseState } from "../../link/lease.ts";
 import type { Stack } from "../../stack.ts";
 import type { Service } from "../../transport/services.ts";
@@ -36,6 +36,8 @@ function nothing(state: string): LeaseState {
 		rebindsInMs: -1,
 		expiresInMs: -1,
 		ignored: 0,
+		refused: 0,
+		conflicts: 0,
 	};
 }
 
@@ -83,10 +85,16 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 		this.#link = found;
 		this.#socket.owner = this;
 		found.lease = this;
-		found.onConflict = (address) => this.#conflict(address);
+		found.onConflict = (address) => {
+			this.#session?.conflict(address);
+			return false; // it is defended as every other address
+		};
+		found.onClaim = (at) => this.#heard((session) => session.claimed(at));
+		found.onAnswer = (at) => this.#heard((session) => session.answered(at));
 		stack.services.add(this);
 		this.#watch = stack.watch((changed, what) => {
 			if (changed === found && what & (LINK | REMOVED)) this.#linkChanged(what);
+			else if (what & (ADDRESSES | ROUTES)) this.#session?.review();
 		});
 		this.#call();
 	}
@@ -139,8 +147,8 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 		this.#closed = true;
 		this.#session = undefined;
 		link.lease = undefined;
-		link.onConflict = undefined;
-		link.anyAddressPort = link.probed = 0;
+		link.onConflict = link.onClaim = link.onAnswer = undefined;
+		link.anyAddressPort = link.probed = link.checked = 0;
 		stack.services.delete(this);
 		this.#watch.close();
 		stack.udp.close(this.#socket);
@@ -154,12 +162,22 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 		this.#call();
 	}
 
-	#conflict(address: number): boolean {
+	/** For the link. */
+	linkUp(): void {
+		this.#session?.suspend();
+	}
+
+	/** For the link. */
+	linkDown(): void {
+		this.#session?.noteNeighbors();
+	}
+
+	/** An ARP packet for the session, within processing. */
+	#heard(tell: (session: Session) => void): void {
 		const session = this.#session;
-		if (session === undefined) return false;
-		const ours = session.conflict(address);
+		if (session === undefined) return;
+		tell(session);
 		if (session.urgent) this.#call();
-		return ours;
 	}
 
 	/** For the stack. */

@@ -1,9 +1,13 @@
-// What a lease brings to an interface, and takes away with it: the address, routes, name servers, the MTU.
+// What a lease brings to an interface, and takes away with it: the address, routes, name servers, the MTU. Nothing of it may touch what other interfaces
+// have, or what the program has set: ip/claims.ts.
 
+import { addressObjection, objection } from "../../ip/claims.ts";
+import { formatIpv4 } from "../../ip/address.ts";
 import { Route } from "../../ip/routes.ts";
 import type { EthernetInterface } from "../../link/ethernet.ts";
 import type { InterfaceAddress } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
+import * as ipv4 from "../../wire/ipv4.ts";
 import type { Lease, LeaseRoute } from "./lease.ts";
 
 export interface RouteSettings {
@@ -19,8 +23,14 @@ export class Configuration {
 	/** The interface's own MTU. */
 	readonly #fullMtu: number;
 	#entry: InterfaceAddress | undefined;
+	/** The address and its length are ours, and out of use until it is known where the link leads. */
+	#suspended: InterfaceAddress | undefined;
 	#routes: Route[] = [];
 	#servers = false;
+	/** Which routes and servers of the present lease are not taken, and why. */
+	#refused: string[] = [];
+	/** How many were not, of all leases. */
+	refusals = 0;
 
 	constructor(stack: Stack, link: EthernetInterface, settings: RouteSettings) {
 		this.#stack = stack;
@@ -36,29 +46,87 @@ export class Configuration {
 
 	/** Whether the interface has this lease's address in its subnet. */
 	fits(lease: Lease): boolean {
-		const entry = this.#entry;
-		return entry !== undefined && entry.address === lease.address && entry.length === lease.length;
+		return isOf(this.#entry, lease);
+	}
+
+	/** Whether that was so before it was suspended. */
+	suspends(lease: Lease): boolean {
+		return isOf(this.#suspended, lease);
+	}
+
+	get #metric(): number {
+		return this.#settings.metric + this.#link.metric;
+	}
+
+	/** Why a lease cannot be had, as the end of "a server offers …"; "" when it can. */
+	objection(lease: Lease): string {
+		const { interfaces, routes, ip } = this.#stack;
+		const { address, length, server } = lease;
+		const standing = this.fits(lease) || this.suspends(lease);
+		if (server === address || ip.isLocal(server))
+			return `an address, and says that its own is ${formatIpv4(server)}, which is ours`;
+		const prefix = address & ipv4.mask(length);
+		const claim = { prefix, length, subnet: true, metric: this.#metric, standing };
+		const found = objection(routes, this.#link, claim);
+		if (found !== "") return `the subnet ${formatIpv4(prefix)}/${length}, which ${found}`;
+		const other = standing ? "" : addressObjection(interfaces, routes, this.#link, address);
+		return other === "" ? "" : `${formatIpv4(address)}, which ${other}`;
 	}
 
 	/** Makes the interface what the lease says, which has no other address of ours: what is right already stays, and with it connections. Throws RangeError when it cannot have the address. */
 	apply(lease: Lease): void {
-		const stack = this.#stack;
 		const link = this.#link;
 		this.#setMtu(lease.mtu);
 		// The owner of the stack may have taken it away.
 		if (this.#entry === undefined || !link.addresses.includes(this.#entry)) {
 			this.#entry = undefined;
-			this.#entry = link.addAddress(lease.address, lease.length);
+			this.#entry = link.addAddress(lease.address, lease.length, true);
 		}
-		const wanted = lease.routes.filter((route) => route.length > 0 || this.#settings.defaultRoute);
-		for (const route of this.#routes.splice(0)) {
-			if (!stack.routes.list.includes(route)) continue;
-			if (wanted.some((each) => same(route, each))) this.#routes.push(route);
-			else stack.routes.remove(route);
+		this.#suspended = undefined;
+		this.review(lease);
+		const dns = lease.dns.filter((server) => !this.#stack.ip.isLocal(server));
+		if (dns.length > 0 || this.#servers) link.nameServers = dns;
+		this.#servers = dns.length > 0;
+	}
+
+	/** What is not taken of the present lease, and why: the first of it; "" when all is. */
+	get refused(): string {
+		return this.#refused.length === 0 ? "" : `not taken: ${this.#refused[0]}`;
+	}
+
+	/** Routes of the lease in use: those that may not be any more go, those that may be now come. Answers whether others are refused than before. */
+	review(lease: Lease): boolean {
+		const { routes, ip } = this.#stack;
+		const before = this.#refused;
+		this.#refused = lease.dns.some((server) => ip.isLocal(server)) ? ["a name server that is ourselves"] : [];
+		const had = this.#routes.splice(0).filter((route) => routes.list.includes(route));
+		for (const route of lease.routes) {
+			const known = had.find((each) => same(each, route));
+			const objects = route.length === 0 && !this.#settings.defaultRoute ? " " : this.#objects(lease, route, known !== undefined);
+			if (objects === "") {
+				if (known !== undefined) this.#routes.push(known);
+				else this.#addRoute(route);
+			} else if (objects !== " ") this.#refused.push(`a route to ${formatIpv4(route.prefix)}/${route.length}, which ${objects}`);
 		}
-		for (const route of wanted) if (!this.#routes.some((each) => same(each, route))) this.#addRoute(route);
-		if (lease.dns.length > 0 || this.#servers) link.nameServers = lease.dns;
-		this.#servers = lease.dns.length > 0;
+		for (const route of had) if (!this.#routes.includes(route)) routes.remove(route);
+		const more = this.#refused.filter((text) => !before.includes(text));
+		this.refusals += more.length;
+		return more.length > 0 || this.#refused.length < before.length;
+	}
+
+	/** Why a route of the lease may not be, "" when it may. `standing`: it is there. */
+	#objects({ address, length: own, server }: Lease, { prefix, length, gateway }: LeaseRoute, standing: boolean): string {
+		const { ip, routes } = this.#stack;
+		const hosts = ~ipv4.mask(own);
+		if (gateway !== 0) {
+			if (ip.isLocal(gateway)) return `leads by ${formatIpv4(gateway)}, which is ours`;
+			const host = gateway & hosts;
+			if (own < 31 && ((gateway ^ address) & ~hosts) === 0 && (host === 0 || host === hosts))
+				return `leads by ${formatIpv4(gateway)}, which is nobody's`;
+		}
+		const holds = ((prefix ^ server) & ipv4.mask(length)) === 0 && ((prefix ^ address) & ~hosts) === 0;
+		if (length > own && holds) return "holds the server, which is a neighbour";
+		return objection(routes, this.#link, { prefix, length, subnet: false, metric: this.#metric, standing });
 	}
 
 	/** Where all routes are in use, it goes without: the address is worth having. The default route comes first. */
@@ -66,7 +134,7 @@ export class Configuration {
 		const { routes, core } = this.#stack;
 		if (routes.list.length >= core.limits.routes) return;
 		// A gateway outside of the subnet is a neighbour all the same: RFC 3442, and clouds with /32.
-		this.#routes.push(routes.insert(new Route(prefix, length, gateway, this.#link, this.#settings.metric, false)));
+		this.#routes.push(routes.insert(new Route(prefix, length, gateway, this.#link, this.#settings.metric, false, true)));
 	}
 
 	#setMtu(mtu: number): void {
@@ -77,18 +145,41 @@ export class Configuration {
 		this.#stack.routes.changed(); // TCP takes smaller segments at once, larger ones with new connections
 	}
 
+	/** Routes and name servers go. */
+	#strip(): void {
+		const { routes } = this.#stack;
+		for (const route of this.#routes.splice(0)) if (routes.list.includes(route)) routes.remove(route);
+		if (this.#servers) this.#link.nameServers = [];
+		this.#servers = false;
+		this.#refused = [];
+	}
+
+	/** The link may lead to another network: nothing of the lease is used before `apply`. Connections wait. */
+	suspend(): void {
+		const entry = this.#entry;
+		if (entry === undefined) return;
+		this.#strip();
+		this.#entry = undefined;
+		if (!this.#link.addresses.includes(entry)) return;
+		this.#link.suspendAddress(entry);
+		this.#suspended = entry;
+	}
+
 	/** Takes everything back. */
 	remove(): void {
-		const { routes } = this.#stack;
 		const link = this.#link;
 		const entry = this.#entry;
-		for (const route of this.#routes.splice(0)) if (routes.list.includes(route)) routes.remove(route);
-		this.#entry = undefined;
-		if (this.#servers) link.nameServers = [];
-		this.#servers = false;
+		const suspended = this.#suspended;
+		this.#entry = this.#suspended = undefined;
+		this.#strip();
 		if (entry !== undefined && link.addresses.includes(entry)) link.removeAddress(entry);
+		if (suspended !== undefined) link.forgetAddress(suspended.address);
 		this.#setMtu(0);
 	}
+}
+
+function isOf(entry: InterfaceAddress | undefined, lease: Lease): boolean {
+	return entry !== undefined && entry.address === lease.address && entry.length === lease.length;
 }
 
 function same(route: Route, other: LeaseRoute): boolean {

@@ -70,6 +70,14 @@ function addressesOf(options: Options, code: number): number[] {
 	return found;
 }
 
+/** A text for people, cut to 64 printable characters. */
+export function textOf(options: Options, code: number): string {
+	let text = "";
+	for (const byte of options.get(code) ?? [])
+		if (byte >= 0x20 && byte < 0x7f && text.length < 64) text += String.fromCharCode(byte);
+	return text;
+}
+
 /** A host or domain name; "" when it is none. What is not checked here ends up in logs and pages. RFC 1123 §2.1. */
 function nameOf(options: Options, code: number): string {
 	let text = "";

@@ -49,6 +49,10 @@ export const FAILED = 13;
 /** Orders of the application. */
 export const RENEW = 14;
 export const CLOSE = 15;
+/** After the link came back: the network is the same; it is another; nobody has answered. */
+export const SAME = 16;
+export const ANOTHER = 17;
+export const SILENT = 18;
 
 /** "-": nothing happens. Actions are methods of `Machine`; a state alone means that nothing is done. */
 const TABLE = `
@@ -58,17 +62,20 @@ const TABLE = `
  UpAgain  -       reb/5    -           -           -           -           -                -                -                -
  Lost     -       -        1           1           1           1           1                1                1                1
  Timer    -       -        disc/3      disc/3      req/4       reb/5       prb/6            ann/7            ren/8            rbd/9 
- Spent    -       -        -           -           none/2      chk/6       use/7            -                -                -
+ Spent    -       -        -           chk/6       none/2      chk/6       use/7            -                -                -
  Offer    -       -        -           req/4       -           -           -                -                -                -
  Ack      -       -        -           -           chk/6       chk/6       -                -                chk/6            chk/6
  Nak      -       -        -           -           nak/2       nak/2       -                -                nak/2            nak/2
  T1       -       -        -           -           -           -           -                ren/8            -                -
  T2       -       -        -           -           -           -           -                rbd/9            rbd/9            -
- Expired  -       exp/1    -           -           -           exp,new/2   exp,new/2        exp,new/2        exp,new/2        exp,new/2
- Conflict -       -        -           -           -           dec/2       dec/2            dec/2            dec/2            dec/2
- Failed   -        -        -           -           -           -           -                drop,rest/2      -                -
+ Expired  -       exp/1    -           exp/3       exp/4       exp,new/2   exp,new/2        exp,new/2        exp,new/2        exp,new/2
+ Conflict -       -        -           -           -           -           dec/2            -                -                -
+ Failed   -       -        -           -           -           drop,rest/2 drop,rest/2      drop,rest/2      drop,rest/2      drop,rest/2
  Renew    -       -        disc/3      disc/3      -           -           -                ren/8            rbd/9            rbd/9 
- Close    -       drop/0   drop/0      drop/0      drop/0      rel,drop/0  rel,drop/0       rel,drop/0       rel,drop/0       rel,drop/0`;
+ Close    -       drop/0   drop/0      drop/0      drop/0      rel,drop/0  rel,drop/0       rel,drop/0       rel,drop/0       rel,drop/0
+ Same     -       -        -           res,reb/5   -           res/5       use/7            -                -                -
+ Another  -       -        -           -           -           -           disc/3           -                -                -
+ Silent   -       -        -           -           -           disc/3      -                -                -                -`;
 
 const CELLS = stateTable(TABLE.split("\n").slice(2));
 
@@ -99,6 +106,8 @@ export abstract class Machine {
 	protected abstract probe(): void;
 	protected abstract use(): void;
 	protected abstract announce(): void;
+	/** res: the address that was out of use is in use again, as the network is the same. */
+	protected abstract resume(): void;
 	/** rel, drop: RELEASE; the address and what came with it go. */
 	protected abstract release(): void;
 	protected abstract drop(): void;
@@ -151,6 +160,8 @@ export abstract class Machine {
 				return this.use();
 			case "ann":
 				return this.announce();
+			case "res":
+				return this.resume();
 			case "rel":
 				return this.release();
 			case "drop":

@@ -1,64 +1,69 @@
 // What a DHCP client does in each state: sends, waits, takes and gives back. machine.ts says when; RFC 2131 §4.4, RFC 5227 §2.
 
+import { formatIpv4 } from "../../ip/address.ts";
 import type { EthernetInterface } from "../../link/ethernet.ts";
 import type { LeaseState } from "../../link/lease.ts";
 import type { Stack } from "../../stack.ts";
 import type { UdpSocket } from "../../transport/udp.ts";
 import * as dhcp from "../../wire/dhcp.ts";
 import { BROADCAST } from "../../wire/ipv4.ts";
+import { Attachment } from "./attachment.ts";
+import { Claims } from "./claims.ts";
 import { Clock } from "./clock.ts";
 import { Configuration } from "./configuration.ts";
-import { INFINITE, isUnicast, leaseOf, wordOf, type Lease } from "./lease.ts";
+import { Exchange } from "./exchange.ts";
+import { isUnicast, leaseOf, textOf, wordOf, type Lease } from "./lease.ts";
 import * as machine from "./machine.ts";
-import { Messages } from "./messages.ts";
 import type { Settings } from "./options.ts";
+import { Term } from "./term.ts";
 import * as times from "./times.ts";
+import { leaseState } from "./view.ts";
 
 export class Session extends machine.Machine {
 	readonly #stack: Stack;
 	readonly #link: EthernetInterface;
-	readonly #socket: UdpSocket;
 	readonly #settings: Settings;
 	readonly #configuration: Configuration;
 	readonly #changed: () => void;
 	readonly #clock: Clock;
-	readonly #messages: Messages;
+	readonly #exchange: Exchange;
+	readonly #term = new Term();
+	readonly #attachment: Attachment;
+	readonly #claims: Claims;
 	#offer: Lease | undefined;
 	/** What was lent last. In use when `#configuration` has it. */
 	#lease: Lease | undefined;
-	/** When its times count from, and when they are over. */
-	#sentAt = 0;
-	#t1At = Infinity;
-	#t2At = Infinity;
-	#expiresAt = Infinity;
 	/** When the present wait is over. */
 	#timerAt = Infinity;
-	#xid = 0;
-	/** When we began to ask, and how many seconds ago that was when we last did: `secs`. */
-	#begunAt = 0;
-	#secs = 0;
 	/** The address that was ours last, to be asked for again; 0 when it is better not. */
 	#wish = 0;
 	#reason = "";
 	#ignored = 0;
-	/** Refusals, and conflicts, in a row. */
+	#refused = 0;
+	/** Whether somebody on this network has said that the lease is right here. */
+	#confirmed = false;
+	/** ms between probes of the present lease. */
+	#probeMs = 1000;
+	/** NAKs in a row. */
 	#refusals = 0;
-	#conflicts = 0;
-	#defendedAt = -Infinity;
-	/** A conflict that cannot be defended against, seen within processing. */
+	/** What the server says with its NAK. */
+	#why = "";
+	/** Seen within processing: another station has the address that we probe for; something is known of the network. */
 	#conflict = false;
+	#answered = false;
 
 	/** Within a poll: only there is it known what time it is. `changed`: something of `view` is another. */
 	constructor(stack: Stack, link: EthernetInterface, socket: UdpSocket, settings: Settings, changed: () => void) {
 		super();
 		this.#stack = stack;
 		this.#link = link;
-		this.#socket = socket;
 		this.#settings = settings;
-		this.#messages = new Messages(link.mac, settings);
 		this.#changed = changed;
 		this.#configuration = new Configuration(stack, link, settings);
 		this.#clock = new Clock(stack.core);
+		this.#exchange = new Exchange(stack, link, socket, settings, this.#clock);
+		this.#attachment = new Attachment(link);
+		this.#claims = new Claims(link);
 		this.event(machine.START);
 		this.linkChanged();
 	}
@@ -71,8 +76,45 @@ export class Session extends machine.Machine {
 	/** The link went down, came up, or both. */
 	linkChanged(): void {
 		this.event(machine.LOST);
-		if (this.#clock.now >= this.#expiresAt) this.event(machine.EXPIRED);
-		if (this.#link.up) this.event(this.#lease === undefined ? machine.UP : machine.UP_AGAIN);
+		if (this.#clock.now >= this.#term.expiresAt) this.event(machine.EXPIRED);
+		const lease = this.#lease;
+		if (!this.#link.up) return;
+		if (lease === undefined) return this.event(machine.UP);
+		this.#attachment.begin(this.#clock.now, lease.address);
+		this.#attachment.tick(this.#clock.now);
+		this.event(machine.UP_AGAIN);
+	}
+
+	/** The link is about to come up, within processing: maybe on another network. */
+	suspend(): void {
+		this.event(machine.LOST);
+		this.#attachment.end();
+		this.#confirmed = false;
+		this.#configuration.suspend();
+	}
+
+	/** The link is down, and ARP about to forget the neighbours. */
+	noteNeighbors(): void {
+		if (this.address !== 0) this.#attachment.note();
+	}
+
+	/** Addresses or routes have changed, ours or others': the lease's must not be in their way. */
+	review(): void {
+		const lease = this.#lease;
+		if (lease === undefined || !this.#configuration.fits(lease)) return;
+		const objection = this.#configuration.objection(lease);
+		if (objection !== "") {
+			this.#reason = `the server has lent ${objection}`;
+			this.#refused++;
+			return this.event(machine.FAILED);
+		}
+		if (this.#configuration.review(lease)) this.#tell(this.#configuration.refused);
+	}
+
+	#tell(reason: string): void {
+		if (this.#reason === reason) return;
+		this.#reason = reason;
+		this.#changed();
 	}
 
 	/** Time passed. */
@@ -80,20 +122,34 @@ export class Session extends machine.Machine {
 		if (this.state === machine.CLOSED) return;
 		const { now } = this.#clock;
 		if (this.#conflict) this.event(machine.CONFLICT);
-		if (now >= this.#expiresAt) this.event(machine.EXPIRED);
-		else if (now >= this.#t2At) this.event(machine.T2);
-		else if (now >= this.#t1At) this.event(machine.T1);
+		if (this.#answered) this.#heardOfNetwork();
+		if (now >= this.#attachment.askAt) this.#attachment.tick(now);
+		if (now >= this.#term.expiresAt) this.event(machine.EXPIRED);
+		else if (now >= this.#term.t2At) this.event(machine.T2);
+		else if (now >= this.#term.t1At) this.event(machine.T1);
 		if (now >= this.#timerAt) {
 			this.#timerAt = Infinity;
-			this.event(this.tries >= this.#limit() ? machine.SPENT : machine.TIMER);
+			const spent = this.tries >= this.#limit();
+			const silent = this.state === machine.REBOOTING && this.address === 0;
+			this.event(!spent ? machine.TIMER : silent ? machine.SILENT : machine.SPENT);
 		}
 		this.#arm();
 	}
 
+	#heardOfNetwork(): void {
+		const { same } = this.#attachment;
+		this.#answered = false;
+		if (same) {
+			this.#confirmed = true;
+			this.#attachment.end();
+			this.event(machine.SAME);
+		} else if (!this.#confirmed) this.event(machine.ANOTHER);
+	}
+
 	#arm(): void {
-		let at = Math.min(this.#timerAt, this.#expiresAt);
-		if (this.state === machine.BOUND) at = Math.min(at, this.#t1At, this.#t2At);
-		else if (this.state === machine.RENEWING) at = Math.min(at, this.#t2At);
+		let at = Math.min(this.#timerAt, this.#term.expiresAt, this.#attachment.askAt);
+		if (this.state === machine.BOUND) at = Math.min(at, this.#term.t1At, this.#term.t2At);
+		else if (this.state === machine.RENEWING) at = Math.min(at, this.#term.t2At);
 		this.#clock.deadline(at);
 	}
 
@@ -101,40 +157,49 @@ export class Session extends machine.Machine {
 	#limit(): number {
 		if (this.state === machine.REQUESTING) return times.REQUESTS;
 		if (this.state === machine.REBOOTING) return times.REBOOTS;
+		// With a lease from before, which may be used where nobody answers, but not where somebody else is the router.
+		if (this.state === machine.SELECTING && this.#lease !== undefined && !this.#attachment.another) return times.DISCOVERS;
 		return this.state === machine.PROBING ? this.#settings.probes : Infinity;
 	}
 
-	/** Told by ARP within processing. Answers whether we see to it: then nothing is defended. */
-	conflict(address: number): boolean {
-		if (address !== this.#lease?.address) return false;
+	/**
+	 * Told by ARP within processing that another station uses an address of ours. A lent one is ours by its server's word: it is defended as one that was
+	 * configured, at most once in DEFEND_INTERVAL, and never given up. RFC 5227 §2.4 (c).
+	 */
+	conflict(address: number): void {
+		if (address !== this.address) return;
+		this.#claims.count++;
+		this.#tell(`another station uses ${formatIpv4(address)} too`);
+	}
+
+	/** Told by ARP within processing of a packet at arena offset `at` that claims the address that we probe for, or asks for it as we do. */
+	claimed(at: number): void {
+		if (this.state !== machine.PROBING) return;
 		const { now } = this.#clock;
-		if (address === this.address && now - this.#defendedAt >= times.DEFEND_MS) {
-			this.#defendedAt = now;
-			return false;
-		}
-		this.#conflict = true;
-		return true;
+		const wait = this.#probeMs / times.CLAIM_PARTS;
+		if (this.#claims.isSure(this.#stack.core.view, at, now, wait)) this.#conflict = true;
+		else if (this.#timerAt < now + wait) this.#timerAt = now + wait;
+	}
+
+	/** Told by ARP within processing of a packet at arena offset `at` from the station that is asked whether the network is the same. */
+	answered(at: number): void {
+		if (this.#attachment.hear(this.#stack.core.view, at)) this.#answered = true;
 	}
 
 	/** Where received messages go. */
 	get bytes(): Uint8Array {
-		return this.#messages.bytes;
+		return this.#exchange.messages.bytes;
 	}
 
 	/** Whether `tick` has something to do that no deadline tells of. */
 	get urgent(): boolean {
-		return this.#conflict;
+		return this.#conflict || this.#answered;
 	}
 
 	/** A message of so many bytes is in `bytes`. */
 	received(length: number): void {
-		const { view } = this.#messages;
-		const ours =
-			dhcp.valid(view, 0, length) &&
-			dhcp.op(view, 0) === dhcp.BOOTREPLY &&
-			dhcp.xid(view, 0) === this.#xid &&
-			dhcp.isFor(view, 0, this.#link.mac);
-		if (!ours || !this.#reply(dhcp.options(view, 0, length), dhcp.yiaddr(view, 0))) this.#ignored++;
+		const { view } = this.#exchange.messages;
+		if (!this.#exchange.isOurs(length) || !this.#reply(dhcp.options(view, 0, length), dhcp.yiaddr(view, 0))) this.#ignored++;
 	}
 
 	/** Answers whether it was taken. */
@@ -143,17 +208,16 @@ export class Session extends machine.Machine {
 		const server = wordOf(options, dhcp.SERVER_ID);
 		const { state } = this;
 		const asked = state >= machine.REQUESTING && state !== machine.PROBING && state !== machine.BOUND;
-		if (type?.length !== 1 || server === undefined || !isUnicast(server)) return false;
-		if (type[0] === dhcp.OFFER) {
-			if (state !== machine.SELECTING) return false;
+		if (type?.length !== 1) return false;
+		if (type[0] === dhcp.OFFER && state === machine.SELECTING)
 			return this.#take(leaseOf(address, options, this.#settings.classlessRoutes), machine.OFFER);
-		}
-		if (!asked) return false;
+		if (!asked || server === undefined || !isUnicast(server)) return false;
 		// Only the server that was asked; rebooting and rebinding, any may answer.
 		const requested = state === machine.REQUESTING ? this.#offer! : this.#lease!;
 		const any = state === machine.REBOOTING || state === machine.REBINDING;
 		if (!any && server !== requested.server) return false;
 		if (type[0] === dhcp.NAK) {
+			this.#why = textOf(options, dhcp.MESSAGE);
 			this.event(machine.NAK);
 			return true;
 		}
@@ -162,27 +226,24 @@ export class Session extends machine.Machine {
 	}
 
 	#take(lease: Lease | string, event: number): boolean {
-		if (typeof lease === "string") {
-			this.#reason = `a server offers ${lease}`;
+		const objection = typeof lease === "string" ? lease : this.#configuration.objection(lease);
+		if (typeof lease === "string" || objection !== "") {
+			this.#reason = `a server offers ${objection}`;
+			this.#refused++;
+			this.#changed();
 			return false;
 		}
 		if (event === machine.OFFER) this.#offer = lease;
 		else {
+			// Only that network says whether it is the same, not one that lends something else.
+			if (!this.#configuration.suspends(lease)) this.#attachment.end();
 			this.#lease = lease;
-			this.#count(lease);
+			this.#confirmed = true;
+			this.#term.begin(lease, this.#exchange.sentAt, (below) => this.#random(below));
 		}
 		this.event(event);
 		this.#changed(); // also when the state is the same again
 		return true;
-	}
-
-	/** The times of a lease count from when it was asked for: the server's cannot be later. RFC 2131 §4.4.1. */
-	#count({ seconds, t1, t2 }: Lease): void {
-		const at = (value: number): number => (seconds === INFINITE ? Infinity : this.#sentAt + value * 1000);
-		const fuzz = (value: number): number => value - (value * this.#random(1024)) / 1024 / times.FUZZ;
-		this.#t1At = at(fuzz(t1));
-		this.#t2At = at(fuzz(t2));
-		this.#expiresAt = at(seconds);
 	}
 
 	// --- the machine's actions
@@ -194,15 +255,9 @@ export class Session extends machine.Machine {
 		// While we have no address that servers could write to.
 		const asking = this.state >= machine.SELECTING && this.state <= machine.REBOOTING;
 		this.#link.anyAddressPort = asking ? dhcp.CLIENT_PORT : 0;
-		if (this.state !== machine.REQUESTING && this.state !== machine.REBINDING) this.#begunAt = this.#clock.now;
-		this.#newExchange();
+		const offered = this.state === machine.REQUESTING; // an offer and its REQUEST are one exchange
+		this.#exchange.begin(offered, offered || this.state === machine.REBINDING);
 		this.#changed();
-	}
-
-	/** An offer and its REQUEST are one exchange. */
-	#newExchange(): void {
-		if (this.state !== machine.REQUESTING) this.#xid = this.#stack.core.random32();
-		this.#sentAt = this.#clock.now;
 	}
 
 	protected override waitToStart(): void {
@@ -210,7 +265,7 @@ export class Session extends machine.Machine {
 	}
 
 	protected override waitAfterTrouble(): void {
-		this.#wait(this.#conflicts >= times.MAX_CONFLICTS ? times.RATE_LIMIT_MS : times.DECLINE_WAIT_MS);
+		this.#wait(this.#claims.inRow >= times.MAX_CONFLICTS ? times.RATE_LIMIT_MS : times.DECLINE_WAIT_MS);
 	}
 
 	protected override unanswered(): void {
@@ -221,7 +276,7 @@ export class Session extends machine.Machine {
 
 	/** At once, but not again and again: a server may offer what it then refuses. */
 	protected override refused(): void {
-		this.#reason = "refused by the server";
+		this.#reason = this.#why === "" ? "refused by the server" : `refused by the server: ${this.#why}`;
 		this.#wish = 0;
 		this.drop();
 		const wait = Math.min(1000 << Math.min(this.#refusals, 6), times.LONGEST_WAIT_MS);
@@ -230,14 +285,30 @@ export class Session extends machine.Machine {
 
 	protected override expired(): void {
 		this.#reason = "expired";
-		this.drop();
+		this.#lose();
+	}
+
+	protected override resume(): void {
+		if (this.#apply()) this.#tell(this.#configuration.refused);
+		this.#changed();
+	}
+
+	/** Makes the interface what the lease says; where it cannot be that, the lease is given up. */
+	#apply(): boolean {
+		try {
+			this.#configuration.apply(this.#lease!);
+		} catch (error) {
+			this.#reason = (error as Error).message;
+			this.event(machine.FAILED);
+			return false;
+		}
+		return true;
 	}
 
 	protected override decline(): void {
 		const lease = this.#lease!;
-		this.#reason = "in use by another station";
 		this.#wish = 0;
-		this.#conflicts++;
+		this.#reason = this.#claims.lose(lease.address);
 		// First the address goes: what is ours no more is not a source either.
 		this.drop();
 		this.#send(dhcp.DECLINE, BROADCAST, 0, lease.address, lease.server);
@@ -245,7 +316,7 @@ export class Session extends machine.Machine {
 	}
 
 	protected override discover(): void {
-		this.#passed();
+		this.#exchange.passed();
 		this.#send(dhcp.DISCOVER, BROADCAST, 0, this.#wish, 0);
 		this.#backOff();
 	}
@@ -257,72 +328,74 @@ export class Session extends machine.Machine {
 	}
 
 	protected override reboot(): void {
-		this.#passed();
+		this.#exchange.passed();
 		this.#send(dhcp.REQUEST, BROADCAST, 0, this.#lease!.address, 0);
 		this.#backOff();
 	}
 
 	protected override renewal(): void {
-		this.#extend(this.#lease!.server, this.#t2At);
+		this.#extend(this.#lease!.server, this.#term.t2At);
 	}
 
 	protected override rebind(): void {
-		this.#extend(BROADCAST, this.#expiresAt);
+		this.#extend(BROADCAST, this.#term.expiresAt);
 	}
 
 	/** Each REQUEST is an exchange of its own: its answer's times count from when that was sent. */
 	#extend(server: number, until: number): void {
-		this.#newExchange();
-		this.#passed();
+		this.#exchange.begin(false, true);
+		this.#exchange.passed();
+		const term = this.#term;
 		const { now } = this.#clock;
 		this.#send(dhcp.REQUEST, server, this.address, 0, 0);
-		const left = until - now;
-		const phase = this.state === machine.RENEWING ? this.#t2At - this.#t1At : this.#expiresAt - this.#t2At;
-		const least = phase < 2 * times.RENEWAL_WAIT_MS ? times.FIRST_WAIT_MS : times.RENEWAL_WAIT_MS;
-		// An order of the application comes at any time, also when a lease has no end.
-		this.#timerAt = now + (left === Infinity ? times.RENEWAL_WAIT_MS : Math.max(left / 2, least));
+		this.#timerAt = now + term.repeatMs(now, this.state === machine.RENEWING ? term.t1At : term.t2At, until);
 	}
 
 	protected override check(): void {
 		const lease = this.#lease!;
 		const { probes, probeIntervalMs } = this.#settings;
-		if (this.#configuration.fits(lease)) return this.event(machine.SPENT);
-		this.#configuration.remove();
+		const configuration = this.#configuration;
+		if (configuration.fits(lease)) return this.event(machine.SPENT);
+		// What was ours and may be again keeps its connections meanwhile.
+		if (!configuration.suspends(lease)) configuration.remove();
 		// Of two networks with the same private subnet, each may give us the same address.
-		if (this.#stack.interfaces.owner(lease.address) !== undefined) return this.event(machine.CONFLICT);
-		if (probes === 0) return this.event(machine.SPENT);
+		this.#claims.rival = this.#stack.interfaces.owner(lease.address)?.name ?? "";
+		if (this.#claims.rival !== "") return this.event(machine.CONFLICT);
+		if (probes === 0 || (this.#attachment.same && configuration.suspends(lease))) return this.event(machine.SPENT);
 		this.#link.probed = lease.address;
-		this.#wait(this.#random(probeIntervalMs)); // PROBE_WAIT
+		this.#probeMs = this.#term.probeMs(this.#clock.now, probeIntervalMs);
+		this.#wait(this.#random(this.#probeMs)); // PROBE_WAIT
 	}
 
 	protected override probe(): void {
-		const { probes, probeIntervalMs } = this.#settings;
+		const ms = this.#probeMs;
 		this.#link.probe(this.#lease!.address);
 		this.tries++;
 		// PROBE_MIN to PROBE_MAX, and after the last one ANNOUNCE_WAIT.
-		this.#wait(this.tries < probes ? probeIntervalMs + this.#random(probeIntervalMs) : 2 * probeIntervalMs);
+		this.#wait(this.tries < this.#settings.probes ? ms + this.#random(ms) : 2 * ms);
 	}
 
 	protected override use(): void {
 		const lease = this.#lease!;
 		const fresh = !this.#configuration.fits(lease);
-		try {
-			this.#configuration.apply(lease);
-		} catch (error) {
-			this.#reason = (error as Error).message;
-			return this.event(machine.FAILED);
-		}
+		if (!this.#apply()) return;
 		this.#wish = lease.address;
-		this.#reason = "";
+		this.#reason = this.#configuration.refused;
 		this.#refusals = 0;
-		if (fresh) {
-			this.#defendedAt = -Infinity;
-			this.#conflicts = 0;
-		} else this.#link.announce(lease.address); // `addAddress` has done it for one that is new
+		this.#attachment.end();
+		this.#attachment.learn(lease);
+		// Where nobody has said that it is right, it is used all the same: RFC 2131 §3.2 (3).
+		if (!this.#confirmed) {
+			this.#reason ||= "nobody has confirmed it since the link came up";
+			this.#term.doubt(this.#clock.now);
+		}
+		if (fresh) this.#claims.inRow = 0;
+		else this.#link.announce(lease.address); // `addAddress` has done it for one that is new
 		this.#wait(2 * this.#settings.probeIntervalMs); // ANNOUNCE_INTERVAL
 	}
 
 	protected override announce(): void {
+		this.#attachment.note();
 		this.#link.announce(this.address);
 	}
 
@@ -335,9 +408,15 @@ export class Session extends machine.Machine {
 	}
 
 	protected override drop(): void {
+		this.#offer = undefined;
+		this.#lose();
+	}
+
+	#lose(): void {
 		this.#configuration.remove();
-		this.#offer = this.#lease = undefined;
-		this.#t1At = this.#t2At = this.#expiresAt = Infinity;
+		this.#attachment.end();
+		this.#lease = undefined;
+		this.#term.clear();
 	}
 
 	// --- messages and waits
@@ -351,49 +430,20 @@ export class Session extends machine.Machine {
 	}
 
 	#backOff(): void {
-		const wait = Math.min(times.FIRST_WAIT_MS << Math.min(this.tries - 1, 8), times.LONGEST_WAIT_MS);
-		this.#wait(wait - times.JITTER_MS + this.#random(2 * times.JITTER_MS + 1));
+		this.#wait(times.backOffMs(this.tries, (below) => this.#random(below)));
 	}
 
-	/** A REQUEST for an offer says the same as the DISCOVER before it, for relays (RFC 2131 §4.4.1); what else asks says how long we have been asking. */
-	#passed(): void {
-		this.#secs = Math.floor((this.#clock.now - this.#begunAt) / 1000);
-	}
-
-	/** One that cannot be sent is as one that was lost. `from`: our address, where we have one; `source`: that of the IP header. */
 	#send(type: number, to: number, from: number, requested: number, server: number, source = from): void {
-		const length = this.#messages.compose(type, { xid: this.#xid, seconds: this.#secs, from, requested, server });
 		this.tries++;
-		try {
-			this.#stack.udp.sendFrom(this.#socket, to, dhcp.SERVER_PORT, this.bytes, 0, length, source, dhcp.CLIENT_PORT);
-		} catch {
-			// No way to the server, or no link: the timer tries again.
-		}
+		this.#exchange.send(type, to, from, requested, server, source);
 	}
 
 	/** What there is to see. Allocates. */
 	view(): LeaseState {
-		const { now } = this.#clock;
-		const lease = this.address === 0 ? undefined : this.#lease;
-		const left = (at: number): number => (at === Infinity ? -1 : Math.max(Math.ceil(at - now), 0));
-		return {
-			state: machine.STATE_NAMES[this.state]!,
-			reason: this.#reason,
-			address: this.address,
-			prefixLength: lease?.length ?? 0,
-			broadcast: lease?.broadcast ?? 0,
-			server: lease?.server ?? 0,
-			router: lease?.router ?? 0,
-			dns: [...(lease?.dns ?? [])],
-			ntp: [...(lease?.ntp ?? [])],
-			domain: lease?.domain ?? "",
-			hostname: lease?.hostname || this.#settings.hostname,
-			mtu: lease?.mtu ?? 0,
-			leaseSeconds: lease === undefined ? 0 : lease.seconds === INFINITE ? -1 : lease.seconds,
-			renewsInMs: lease === undefined ? -1 : left(this.#t1At),
-			rebindsInMs: lease === undefined ? -1 : left(this.#t2At),
-			expiresInMs: lease === undefined ? -1 : left(this.#expiresAt),
-			ignored: this.#ignored,
-		};
+		const state = machine.STATE_NAMES[this.state]!;
+		const { hostname } = this.#settings;
+		const refused = this.#refused + this.#configuration.refusals;
+		const particulars = { state, reason: this.#reason, hostname, ignored: this.#ignored, refused, conflicts: this.#claims.count };
+		return leaseState(particulars, this.address === 0 ? undefined : this.#lease, this.#term, this.#clock.now);
 	}
 }

@@ -30,6 +30,41 @@ describe("as client", () => {
 		expect(peer.us.node.stack.status().interfaces[1]!.ppp!.dns).toEqual(["9.9.9.9", "8.8.8.8"]);
 	});
 
+	describe("with another interface at 192.168.77.2/24", () => {
+		const dialled = (options: ConstructorParameters<typeof Peer>[0], local: number[], remote: number[]): Peer => {
+			const peer = networked({ defaultRoute: true, persist: false, ...options });
+			peer.us.node.ethernet("eth0", peer.world.device({ mac: 7 }), "192.168.77.2/24");
+			const first = peer.next(IPCP, REQUEST);
+			if (options.local === undefined) peer.send(IPCP, NAK, first.id, [3, 6, ...local]);
+			const second = options.local === undefined ? peer.next(IPCP, REQUEST) : first;
+			peer.send(IPCP, ACK, second.id, second.data);
+			peer.send(IPCP, REQUEST, 1, [3, 6, ...remote]);
+			peer.run(100);
+			return peer;
+		};
+		const way = (peer: Peer, text: string) => peer.us.node.stack.routes.find(ip(text), 0)?.link.name;
+
+		it("an address of that network from the peer is refused, and told; one that the program has set is not", () => {
+			const peer = dialled({}, [192, 168, 77, 9], [10, 0, 0, 1]);
+			peer.run(10_000);
+			expect(peer.state).toMatchObject({
+				phase: "dead",
+				reason: "ipcp: the address from the peer is refused: 192.168.77.9 is part of eth0's 192.168.77.0/24",
+			});
+			expect(dialled({ local: ip("192.168.77.9") }, [], [10, 0, 0, 1]).state.phase).toBe("running");
+		});
+
+		it.each([
+			[[192, 168, 77, 9], "192.168.77.9 is part of eth0's 192.168.77.0/24", "eth0"],
+			[[192, 168, 77, 2], "192.168.77.2 is eth0's own", "eth0"],
+		])("a peer that says it is %j takes no traffic of that network; the link is used for the rest", (remote, reason, name) => {
+			const peer = dialled({}, [10, 0, 0, 7], remote);
+			expect(peer.state).toMatchObject({ phase: "running", refused: `no route to the peer: ${reason}` });
+			expect(way(peer, remote.join("."))).toBe(name);
+			expect(way(peer, "8.8.8.8")).toBe("ppp0");
+		});
+	});
+
 	it("does not ask again for name servers that were rejected, not even after a renegotiation", () => {
 		const peer = networked({ usePeerDns: true });
 		const first = peer.next(IPCP, REQUEST);

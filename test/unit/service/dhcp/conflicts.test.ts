@@ -18,7 +18,7 @@ describe("before it is used", () => {
 		const client = rig.client();
 		rig.bound(client);
 		rig.world.run(5000);
-		const { arps } = rig.server;
+		const arps = rig.server.arps.filter(({ target }) => target === ip(ADDRESS));
 		expect(arps.map(({ sender, target }) => `${ipText(sender)} ${ipText(target)}`)).toEqual([
 			...Array.from({ length: 3 }, () => `0.0.0.0 ${ADDRESS}`),
 			...Array.from({ length: 2 }, () => `${ADDRESS} ${ADDRESS}`),
@@ -59,6 +59,52 @@ describe("before it is used", () => {
 		for (const wait of waits.slice(0, 8)) expect(wait).toBeLessThan(20_000);
 		for (const wait of waits.slice(9)) expect(wait).toBeGreaterThanOrEqual(60_000);
 		expect(waits.length).toBeGreaterThan(10);
+	});
+
+	describe("forged ARP once a second", () => {
+		const kinds: [string, () => void][] = [
+			["announcements", () => rig.server.arp(ARP_REQUEST, ADDRESS, ADDRESS)],
+			["replies to everybody", () => rig.server.arp(ARP_REPLY, ADDRESS, ADDRESS)],
+			["replies to us", () => rig.server.arp(ARP_REPLY, ADDRESS, "0.0.0.0", macOf(1))],
+			["requests for others", () => rig.server.arp(ARP_REQUEST, ADDRESS, "192.168.1.9")],
+			["probes", () => rig.server.arp(ARP_REQUEST, "0.0.0.0", ADDRESS)],
+			[
+				"replies from a new station each time",
+				() => rig.server.arp(ARP_REPLY, ADDRESS, ADDRESS, undefined, macOf(0x2000 + count)),
+			],
+		];
+		let count = 0;
+		it.each(kinds)("as %s keeps no client without an address", (kind, forge) => {
+			const client = rig.client();
+			for (count = 0; count < 600; count++) {
+				forge();
+				rig.world.run(1000);
+			}
+			expect(rig.addresses()).toEqual([`${ADDRESS}/24`]);
+			const declines = rig.server.names().filter((name) => name === "decline").length;
+			expect(declines).toBe(kind === "probes" ? 1 : 0);
+			expect(client.state.conflicts).toBeGreaterThan(0);
+		});
+
+		it("and who answers when asked has the address: the client tries more seldom, and says why", () => {
+			rig.server.taken.add(ADDRESS);
+			const client = rig.client();
+			rig.world.run(600_000);
+			const declines = rig.server.names().filter((name) => name === "decline").length;
+			expect(declines).toBe(18);
+			expect(client.state.reason).toBe("in use by another station, 18 addresses in a row: one more each minute");
+		});
+	});
+
+	it("a station that announces the address after the last probe has it, once it has answered", () => {
+		const client = rig.client();
+		rig.world.until(() => rig.server.arps.length === 3, 8000);
+		rig.world.run(1900);
+		rig.server.taken.add(ADDRESS);
+		rig.server.arp(ARP_REQUEST, ADDRESS, ADDRESS);
+		rig.world.run(500);
+		expect(rig.server.names().at(-1)).toBe("decline");
+		expect(client.address).toBe(0);
 	});
 
 	it("another station that probes for the same address has it", () => {
@@ -119,21 +165,28 @@ describe("while it is used", () => {
 		expect(client.state.state).toBe("bound");
 	});
 
-	it("the second conflict within ten seconds ends its use: declined, and another is asked for", () => {
+	it("an address that is claimed every second stays ours, is defended at most once in ten seconds, and the client says so", () => {
 		const client = rig.client();
 		rig.bound(client);
 		rig.world.run(5000);
 		rig.server.names();
-		claim();
-		rig.world.run(9000);
-		claim();
-		rig.world.run(10);
-		expect(rig.server.names()).toEqual(["decline"]);
-		expect(rig.addresses()).toEqual([]);
-		expect(rig.routes()).toEqual([]);
-		rig.server.address = "192.168.1.101";
-		expect(rig.bound(client, 30_000)).toBe(true);
-		expect(rig.addresses()).toEqual(["192.168.1.101/24"]);
+		rig.server.arps.length = 0;
+		for (let i = 0; i < 100; i++) {
+			claim();
+			rig.world.run(1000);
+		}
+		expect(rig.server.names()).toEqual([]);
+		expect(rig.addresses()).toEqual([`${ADDRESS}/24`]);
+		expect(client.state).toMatchObject({
+			state: "bound",
+			reason: `another station uses ${ADDRESS} too`,
+			conflicts: 100,
+		});
+		expect(rig.server.arps.length).toBe(10);
+		for (const { sender, target } of rig.server.arps) expect([sender, target]).toEqual([ip(ADDRESS), ip(ADDRESS)]);
+		client.renew();
+		rig.world.run(100);
+		expect(client.state.reason).toBe("");
 	});
 
 	it("an address of the board's own on the same interface is defended as ever, and never given up", () => {

@@ -1,0 +1,34 @@
+// What there is to see of a DHCP client.
+
+import type { LeaseState } from "../../link/lease.ts";
+import { INFINITE, type Lease } from "./lease.ts";
+import type { Term } from "./term.ts";
+
+/** What a session knows besides its lease. */
+export type Particulars = Pick<LeaseState, "state" | "reason" | "hostname" | "ignored" | "refused" | "conflicts">;
+
+/** `lease`: the one in use. Allocates. */
+export function leaseState(particulars: Particulars, lease: Lease | undefined, term: Term, now: number): LeaseState {
+	const left = (at: number): number => (lease === undefined || at === Infinity ? -1 : Math.max(Math.ceil(at - now), 0));
+	return {
+		state: particulars.state,
+		reason: particulars.reason,
+		address: lease?.address ?? 0,
+		prefixLength: lease?.length ?? 0,
+		broadcast: lease?.broadcast ?? 0,
+		server: lease?.server ?? 0,
+		router: lease?.router ?? 0,
+		dns: [...(lease?.dns ?? [])],
+		ntp: [...(lease?.ntp ?? [])],
+		domain: lease?.domain ?? "",
+		hostname: lease?.hostname || particulars.hostname,
+		mtu: lease?.mtu ?? 0,
+		leaseSeconds: lease === undefined ? 0 : lease.seconds === INFINITE ? -1 : lease.seconds,
+		renewsInMs: left(term.t1At),
+		rebindsInMs: left(term.t2At),
+		expiresInMs: left(term.expiresAt),
+		ignored: particulars.ignored,
+		refused: particulars.refused,
+		conflicts: particulars.conflicts,
+	};
+}
