@@ -27,7 +27,7 @@ export const DROPS = Object.freeze([
 	"tcpMalformed",
 	"tcpChecksum",
 	"tcpNoSocket",
-	"tcpBacklogFull",
+	"tcpBacklogFull", // as many connections wait for the program as its listener lets: the peer tries again
 	"tcpUnacceptable", // outside the window, or not valid in this state
 	"tcpReassemblyFull",
 	"noPacketBuffer",
@@ -44,6 +44,10 @@ export const DROPS = Object.freeze([
 	"vjMalformed", // a compressed header that makes no sense, or whose connection is not known
 	"addressConflict", // ARP: another station uses an address of ours; /status has `conflicts`
 	"neighborConflict", // ARP: two stations answer for one address; the one known is kept
+	"tcpSocketsFull", // every TCP socket is in use, and none gives way: the peer tries again
+	"tcpCookie", // not lost: a SYN that was answered without a socket, which comes with the peer's ACK
+	"tcpOrphan", // a connection that its program had closed, ended as its peer did not come to an end
+	"tcpTooSlow", // a connection ended for a newcomer, as it was slower than its listener's leastRate
 ] as const);
 
 export type DropName = (typeof DROPS)[number];

@@ -1,19 +1,21 @@
-// How connections begin. RFC 9293 §3.10.7.2 (a segment for a listener), §3.10.7.3 (for a connection that asked), and the RST that
-// everything else gets (§3.10.7.1).
+// How connections begin. RFC 9293 §3.10.7.2 (a segment for a listener), §3.10.7.3 (for a connection that asked).
+// A listener's connection has a TCB from its SYN on, if there is a place; if not, the SYN is answered all the same, with a cookie as
+// sequence number (isn.ts, RFC 4987 §3.6), and the TCB is made when the cookie comes back. Who gets one then: seats.ts.
 
-import { checksum, flowFind } from "#codec";
+import { flowFind } from "#codec";
 import type { Interface } from "../../link/interface.ts";
 import { DROP } from "../../packet/drops.ts";
-import { TCB_TEMPLATE } from "../../packet/blocks.ts";
 import * as fields from "../../packet/fields.ts";
-import { NONE } from "../../packet/pool.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as wire from "../../wire/tcp.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { READABLE, WRITABLE } from "../sockets.ts";
-import { end, endHalfOpen, inheritTemplate, open, release, sendMss, setIss, take } from "./life.ts";
-import { offered } from "./receive.ts";
+import { COOKIE_LIFETIME, FOREIGN, LATER, MSS_CLASSES } from "./isn.ts";
+import { end, inheritTemplate, open, release, sendMss, setIss } from "./life.ts";
+import { arrive, offered } from "./receive.ts";
+import { giveWay, noteCookie, PROVEN, room, STRANGER, take } from "./seats.ts";
 import { mark } from "./send.ts";
+import { refuse, synAck } from "./stray.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
@@ -31,31 +33,61 @@ export function listenArrives(tcp: Tcp, listener: Tcb, iface: Interface, after: 
 	const registers = core.fields;
 	const flags = registers[fields.FLAGS_WINDOW]! >> FLAG_SHIFT;
 	if (flags & RST) return core.count(iface.block, DROP.tcpUnacceptable);
-	if (flags & ACK) return refuse(tcp, iface, listener);
+	if (flags & ACK) return completes(tcp, listener, iface, flags);
 	const remote = registers[fields.SOURCE]!;
 	// MUST-57: nobody's address, or everybody's, opens no connection.
 	// What asks to open and to end at once is a probe, or gets round a filter. Linux drops it too.
 	if (!(flags & SYN) || flags & FIN || remote >>> 24 === 0 || tcp.ip.isGroup(remote))
 		return core.count(iface.block, DROP.tcpUnacceptable);
-	const child = seat(tcp, listener, iface);
-	if (child === undefined) return;
+	// The SYN comes again. Later in the handshake nobody is sent away.
+	if (listener.acceptHead !== undefined && acceptFull(listener)) return core.count(iface.block, DROP.tcpBacklogFull);
+	const local = registers[fields.DESTINATION]!;
 	const ports = registers[fields.PORTS]!;
-	child.localAddress = registers[fields.DESTINATION]!;
+	const seq = registers[fields.SEQ]!;
+	const mss = wire.mssOption(core.view, registers[fields.TRANSPORT_AT]!);
+	let iss = tcp.isn.cookie(core.now, local, remote, ports, seq, mss);
+	if (renewed && ((iss - after) | 0) <= 0) {
+		// As RFC 6191 asks, beyond the last number of the old connection: the next cookie, or if it must be no cookie.
+		iss = tcp.isn.cookie((core.now + COOKIE_LIFETIME) | 0, local, remote, ports, seq, mss);
+		if (((iss - after) | 0) <= 0) iss = (after + REOPEN_STEP) | 0;
+	}
+	const child = listener.waiting < listener.backlog ? take(tcp, STRANGER) : undefined;
+	if (child !== undefined) {
+		if (!admit(tcp, listener, child, iface, local, remote, ports)) return;
+		setIss(child, iss);
+		synchronize(tcp, child, seq, mss);
+		mark(tcp, child, tcbs.SEND);
+		tcbs.store(tcp.view, child);
+	} else if (renewed || !room(tcp)) core.count(iface.block, DROP.tcpSocketsFull);
+	else {
+		core.count(iface.block, DROP.tcpCookie);
+		noteCookie(tcp);
+		synAck(tcp, iface, listener, iss, (seq + 1) | 0);
+	}
+}
+
+/** Whether as many connections as the backlog says wait to be read. */
+export function acceptFull(listener: Tcb): boolean {
+	let left = listener.backlog;
+	for (let tcb = listener.acceptHead; tcb !== undefined; tcb = tcb.nextAccept) if (--left === 0) return true;
+	return false;
+}
+
+/** Makes a TCB a half-open connection of the listener. Without a route it is given back, and the answer is false. */
+function admit(tcp: Tcp, listener: Tcb, child: Tcb, iface: Interface, local: number, remote: number, ports: number): boolean {
+	const path = child.path;
+	child.localAddress = path.source = local;
 	child.localPort = ports & 0xffff;
-	child.remoteAddress = remote;
+	child.remoteAddress = path.destination = remote;
 	child.remotePort = ports >>> 16;
 	child.meta = listener.meta;
-	child.path.bound = listener.path.bound;
-	child.path.source = child.localAddress;
-	child.path.destination = remote;
+	path.bound = listener.path.bound;
 	if (!open(tcp, child)) {
 		release(tcp, child);
-		return core.count(iface.block, DROP.noRoute);
+		tcp.core.count(iface.block, DROP.noRoute);
+		return false;
 	}
 	inheritTemplate(tcp, listener, child);
-	let iss = child.iss;
-	if (renewed && ((iss - after) | 0) <= 0) iss = (after + REOPEN_STEP) | 0;
-	setIss(child, iss);
 	child.listener = listener;
 	listener.waiting++;
 	child.noDelay = listener.noDelay;
@@ -63,32 +95,76 @@ export function listenArrives(tcp: Tcp, listener: Tcb, iface: Interface, after: 
 	child.keepAliveIdle = listener.keepAliveIdle;
 	child.keepAliveInterval = listener.keepAliveInterval;
 	tcbs.setState(child, tcbs.SYN_RECEIVED);
-	synchronize(tcp, child);
-	mark(tcp, child, tcbs.SEND);
-	tcbs.store(tcp.view, child);
+	return true;
 }
 
-/**
- * A TCB for another connection of this listener. When the backlog or the set is full, the half-open connection that has waited longest
- * makes room, so that a flood of SYNs from nowhere does not shut out who answers soon. One that is established is never given up.
- */
-function seat(tcp: Tcp, listener: Tcb, iface: Interface): Tcb | undefined {
-	const full = listener.waiting >= listener.backlog;
-	const child = full ? undefined : take(tcp);
-	if (child !== undefined) return child;
-	tcp.core.count(iface.block, DROP.tcpBacklogFull);
-	return endHalfOpen(tcp, full ? listener : undefined) ? take(tcp) : undefined;
+/** The class of the MSS in the cookie that the segment in the registers acknowledges, when it continues at `irs` + 1; else FOREIGN or LATER. */
+function recognize(tcp: Tcp, irs: number): number {
+	const core = tcp.core;
+	if (!tcp.cookies) return FOREIGN;
+	if (((core.now - tcp.cookieAt) | 0) > 3 * COOKIE_LIFETIME) {
+		// None is out any more. So guesses are of use only while somebody floods, and old duplicates of no use.
+		tcp.cookies = false;
+		return FOREIGN;
+	}
+	const registers = core.fields;
+	const iss = (registers[fields.ACK]! - 1) | 0;
+	return tcp.isn.recognize(
+		core.now,
+		registers[fields.DESTINATION]!,
+		registers[fields.SOURCE]!,
+		registers[fields.PORTS]!,
+		irs,
+		iss,
+	);
+}
+
+/** An ACK for a listener: that of a SYN and ACK of which nothing was kept, or a stray, which gets RST. */
+function completes(tcp: Tcp, listener: Tcb, iface: Interface, flags: number): void {
+	const core = tcp.core;
+	const registers = core.fields;
+	const seq = registers[fields.SEQ]!;
+	const ack = registers[fields.ACK]!;
+	const found = flags & SYN ? FOREIGN : recognize(tcp, (seq - 1) | 0);
+	if (found === FOREIGN) return refuse(tcp, iface, listener);
+	// Most likely a peer's second segment, whose first was lost or dropped below: that one comes again.
+	if (found === LATER) return core.count(iface.block, DROP.tcpUnacceptable);
+	if (acceptFull(listener)) return core.count(iface.block, DROP.tcpBacklogFull);
+	const soon = tcp.free === undefined && giveWay(tcp, PROVEN);
+	const child = soon ? undefined : take(tcp, PROVEN);
+	if (child === undefined) {
+		core.count(iface.block, DROP.tcpSocketsFull);
+		// Data comes again, and finds the place free. Who waits for us to speak first is asked again.
+		if (soon && registers[fields.PAYLOAD_LENGTH] === 0 && !(flags & FIN)) synAck(tcp, iface, listener, (ack - 1) | 0, seq);
+		return;
+	}
+	const local = registers[fields.DESTINATION]!;
+	if (!admit(tcp, listener, child, iface, local, registers[fields.SOURCE]!, registers[fields.PORTS]!)) return;
+	// As it was after our SYN and ACK. The segment itself does the rest.
+	setIss(child, (ack - 1) | 0);
+	child.sndNxt = child.sndMax = ack;
+	child.irs = (seq - 1) | 0;
+	child.rcvNxt = seq;
+	child.rcvAdv = (seq + tcp.receiveSize) | 0;
+	child.sndMss = sendMss(tcp, child, MSS_CLASSES[found]!);
+	tcbs.store(tcp.view, child);
+	arrive(tcp, child, iface);
+}
+
+/** The segment in the registers has a wrong ACK for a half-open connection: true when it is that of an earlier answer of ours, of which nothing was kept. */
+export function answersEarlier(tcp: Tcp, tcb: Tcb): boolean {
+	if (tcb.listener === undefined || recognize(tcp, tcb.irs) < 0) return false;
+	setIss(tcb, (tcp.core.fields[fields.ACK]! - 1) | 0);
+	return true;
 }
 
 /** Takes over what the peer's SYN says. Data that came with it is not acknowledged, so it comes again. */
-function synchronize(tcp: Tcp, tcb: Tcb): void {
-	const registers = tcp.core.fields;
-	const seq = registers[fields.SEQ]!;
+function synchronize(tcp: Tcp, tcb: Tcb, seq: number, mss: number): void {
 	tcb.irs = seq;
 	tcb.rcvNxt = tcb.rcvAdv = (seq + 1) | 0;
-	tcb.sndWnd = tcb.sndWndMax = registers[fields.FLAGS_WINDOW]! & 0xffff;
+	tcb.sndWnd = tcb.sndWndMax = tcp.core.fields[fields.FLAGS_WINDOW]! & 0xffff;
 	tcb.sndWl1 = seq;
-	tcb.sndMss = sendMss(tcp, tcb, wire.mssOption(tcp.core.view, registers[fields.TRANSPORT_AT]!));
+	tcb.sndMss = sendMss(tcp, tcb, mss);
 }
 
 /** RFC 9293 §3.10.7.3, in its order. */
@@ -110,9 +186,10 @@ export function synSentArrives(tcp: Tcp, tcb: Tcb, iface: Interface): void {
 		return;
 	}
 	if (!(flags & SYN) || (flags & (ACK | FIN)) === FIN) return core.count(iface.block, DROP.tcpUnacceptable);
-	synchronize(tcp, tcb);
+	const seq = registers[fields.SEQ]!;
+	synchronize(tcp, tcb, seq, wire.mssOption(core.view, registers[fields.TRANSPORT_AT]!));
 	if (flags & ACK) {
-		established(tcp, tcb, registers[fields.SEQ]!, ack, flagsWindow & 0xffff);
+		established(tcp, tcb, seq, ack, flagsWindow & 0xffff);
 		mark(tcp, tcb, tcbs.ACK_NOW);
 		return;
 	}
@@ -150,7 +227,7 @@ export function established(tcp: Tcp, tcb: Tcb, seq: number, ack: number, window
 		tcp.sockets.post(tcb, WRITABLE);
 		return;
 	}
-	tcp.pace.inherit(tcp, tcb, listener);
+	if (tcp.pace.used) tcp.pace.inherit(tcp, tcb, listener);
 	if (listener.acceptTail === undefined) listener.acceptHead = tcb;
 	else listener.acceptTail.nextAccept = tcb;
 	listener.acceptTail = tcb;
@@ -171,45 +248,4 @@ export function reopen(tcp: Tcp, tcb: Tcb, iface: Interface, flags: number, seq:
 	if (listener !== undefined && listener.state === tcbs.LISTEN) listenArrives(tcp, listener, iface, after, true);
 	else refuse(tcp, iface, undefined);
 	return true;
-}
-
-/** Answers the segment in the registers with RST, in the manner of the TCB that does not want it, if there is one. RFC 9293 §3.10.7.1. */
-export function refuse(tcp: Tcp, iface: Interface, by: Tcb | undefined): void {
-	const core = tcp.core;
-	const view = core.view;
-	const registers = core.fields;
-	const flags = registers[fields.FLAGS_WINDOW]! >> FLAG_SHIFT;
-	if (flags & RST) return;
-	const packet = core.spare;
-	if (packet === NONE) return core.count(iface.block, DROP.noPacketBuffer);
-	const path = tcp.strayPath;
-	const local = registers[fields.DESTINATION]!;
-	const remote = registers[fields.SOURCE]!;
-	path.destination = remote;
-	path.source = local;
-	if (!tcp.ip.route(path)) return core.count(iface.block, DROP.noRoute);
-	const at = core.spareAt;
-	const header = at + ipv4.HEADER;
-	const end = header + wire.HEADER;
-	const template = by === undefined ? -1 : by.block + TCB_TEMPLATE;
-	view.setInt32(at, (by === undefined ? 0x45000000 : view.getInt32(template)) | (end - at));
-	view.setInt32(at + ipv4.IDENTIFICATION, ipv4.DONT_FRAGMENT);
-	view.setInt32(
-		at + ipv4.TTL,
-		by === undefined ? (ipv4.DEFAULT_TTL << 24) | (ipv4.TCP << 16) : view.getInt32(template + ipv4.TTL),
-	);
-	view.setInt32(at + ipv4.SOURCE, local);
-	view.setInt32(at + ipv4.DESTINATION, remote);
-	view.setUint16(at + ipv4.CHECKSUM, ~checksum(view, at, header, 0));
-	const ports = registers[fields.PORTS]!;
-	view.setInt32(header, (ports << 16) | (ports >>> 16));
-	const answered = (flags & ACK) !== 0;
-	const occupied = registers[fields.PAYLOAD_LENGTH]! + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
-	view.setInt32(header + wire.SEQ, answered ? registers[fields.ACK]! : 0);
-	view.setInt32(header + wire.ACK_NUMBER, answered ? 0 : (registers[fields.SEQ]! + occupied) | 0);
-	view.setInt32(header + wire.DATA_OFFSET, (wire.HEADER << 26) | ((answered ? RST : RST | ACK) << 16) | 0);
-	view.setInt32(header + wire.CHECKSUM, 0);
-	// The pseudo-header's addresses lie before the header; protocol and length are the initial sum. RFC 9293 §3.1.
-	view.setUint16(header + wire.CHECKSUM, ~checksum(view, at + ipv4.SOURCE, end, ipv4.TCP + wire.HEADER));
-	if (tcp.ip.output(packet, at, end, path)) core.takeSpare();
 }

@@ -1,5 +1,5 @@
-// TCBs come and go: taken from the set, entered into the flow table, ended, given back. And what befalls them from below: routes,
-// addresses and interfaces that change.
+// TCBs come and go: entered into the flow table, ended, given back. And what befalls them from below: routes, addresses and interfaces
+// that change. Who gets one is seats.ts.
 
 import { TRANSMIT_CHECKSUM } from "../../device/device.ts";
 import { TCB_ANSWER_AT, TCB_HOME, TCB_NO_CHECKSUM, TCB_OPTIONS_LENGTH, TCB_TEMPLATE } from "../../packet/blocks.ts";
@@ -15,57 +15,6 @@ import { arm, RTO_INITIAL, USER_TIMEOUT } from "./timers.ts";
 
 /** Least payload that we send in one segment, whatever a peer says: that of RFC 791's least MTU. */
 export const LEAST_MSS = 28;
-
-/** A new TCB: a free one, or one that only waits for the end, or undefined. Its copies are the truth until `store`. */
-export function take(tcp: Tcp): Tcb | undefined {
-	if (tcp.free === undefined) recycle(tcp);
-	const tcb = tcp.free;
-	if (tcb === undefined) return undefined;
-	tcp.free = tcb.nextFree;
-	tcb.nextFree = undefined;
-	tcbs.renew(tcb);
-	tcp.pace.forget(tcb);
-	tcp.view.setInt32(tcb.block + TCB_HOME, 0);
-	return tcb;
-}
-
-/** Whether nobody needs it any more: in TIME-WAIT, or waiting for the FIN of a peer that may never send one. */
-export function spareable(tcb: Tcb): boolean {
-	return tcb.detached && (tcb.state === tcbs.TIME_WAIT || tcb.state === tcbs.FIN_WAIT_2);
-}
-
-/**
- * Connections that are done do not keep newcomers out: those in TIME-WAIT first, then those in FIN-WAIT-2, the oldest each time.
- * RFC 9293 §3.10.1 would have newcomers wait; a small set cannot.
- */
-function recycle(tcp: Tcp): void {
-	let chosen: Tcb | undefined = undefined;
-	for (let i = 0; i < tcp.tcbs.length; i++) {
-		const tcb: Tcb = tcp.tcbs[i]!;
-		if (!spareable(tcb)) continue;
-		if (chosen === undefined || tcb.state > chosen.state) chosen = tcb;
-		else if (tcb.state === chosen.state && ((tcb.lingerAt - chosen.lingerAt) | 0) < 0) chosen = tcb;
-	}
-	if (chosen !== undefined) end(tcp, chosen, tcbs.NO_ERROR);
-}
-
-/** Whether a peer has asked for it, and not yet shown that it is there. */
-export function halfOpen(tcb: Tcb): boolean {
-	return tcb.state === tcbs.SYN_RECEIVED && tcb.listener !== undefined;
-}
-
-/** Ends the half-open connection that has waited longest, of one listener or of all. False when there is none. */
-export function endHalfOpen(tcp: Tcp, listener: Tcb | undefined): boolean {
-	let oldest: Tcb | undefined = undefined;
-	for (let i = 0; i < tcp.tcbs.length; i++) {
-		const tcb: Tcb = tcp.tcbs[i]!;
-		if (!halfOpen(tcb) || (listener !== undefined && tcb.listener !== listener)) continue;
-		if (oldest === undefined || ((tcb.stalledAt - oldest.stalledAt) | 0) < 0) oldest = tcb;
-	}
-	if (oldest === undefined) return false;
-	end(tcp, oldest, tcbs.NO_ERROR);
-	return true;
-}
 
 /** Gives a TCB back that is in no table. */
 export function release(tcp: Tcp, tcb: Tcb): void {
@@ -98,7 +47,10 @@ export function begin(tcp: Tcp, tcb: Tcb): string {
 	const wanted = tcb.localPort;
 	tcb.localAddress = source;
 	if (wanted === 0) tcb.localPort = tcp.sockets.ephemeralPort(tcb.meta, source, tcb.remoteAddress, tcb.remotePort);
-	if (tcb.localPort !== 0 && enter(tcp, tcb)) return "";
+	if (tcb.localPort !== 0 && enter(tcp, tcb)) {
+		setIss(tcb, tcp.isn.next(tcp.core.now, source, tcb.remoteAddress, (tcb.remotePort << 16) | tcb.localPort));
+		return "";
+	}
 	tcb.localPort = 0;
 	return wanted === 0 ? "all ephemeral TCP ports are in use" : `TCP port ${wanted} is in use`;
 }
@@ -116,7 +68,6 @@ function enter(tcp: Tcp, tcb: Tcb): boolean {
 	view.setInt32(tcb.block + TCB_OPTIONS_LENGTH, 0);
 	view.setInt32(tcb.block + TCB_ANSWER_AT, tcp.core.now, true);
 	forgetClaims(tcp, tcb);
-	setIss(tcb, tcp.isn.next(tcp.core.now, tcb.localAddress, tcb.remoteAddress, ports));
 	tcb.rto = RTO_INITIAL;
 	tcb.sentAt = tcb.stalledAt = tcp.core.now;
 	return true;

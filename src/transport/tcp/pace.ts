@@ -20,6 +20,8 @@ const RATE = 3;
 export const FAST = 0x7fffffff;
 
 export class Pace {
+	/** Some socket has a least rate, or had one. */
+	used = false;
 	/** The next look is due at that time. */
 	looking = false;
 	lookAt = 0;
@@ -35,6 +37,7 @@ export class Pace {
 	set(tcp: Tcp, tcb: Tcb, rate: number): void {
 		const columns = this.#columns;
 		const at = tcb.index * WORDS;
+		this.used = true;
 		columns[at + LEAST] = rate;
 		columns[at + LOOKED_AT] = this.#core.now;
 		columns[at + MOVED] = this.#moved(tcb);

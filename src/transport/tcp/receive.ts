@@ -10,13 +10,14 @@ import * as fields from "../../packet/fields.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { ERROR, READABLE, WRITABLE } from "../sockets.ts";
 import { acknowledgeAgain, challenge, resendSyn, unacceptable } from "./answers.ts";
-import { established, listenArrives, refuse, reopen, synSentArrives } from "./handshake.ts";
+import { acceptFull, answersEarlier, established, listenArrives, reopen, synSentArrives } from "./handshake.ts";
 import { abort, end } from "./life.ts";
 import { acknowledgeNow, mark, retransmitFirst } from "./send.ts";
+import { refuse } from "./stray.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
-import { arm, delayAck, FIN_WAIT_2_TIME, linger, recoverRto, sampleRtt, startKeepAlive, TIME_WAIT_TIME } from "./timers.ts";
+import { arm, delayAck, linger, recoverRto, sampleRtt, startKeepAlive, TIME_WAIT_TIME } from "./timers.ts";
 
 const FLAG_SHIFT = 16;
 
@@ -147,8 +148,14 @@ function acknowledgment(tcp: Tcp, tcb: Tcb, iface: Interface, seq: number, ack: 
 	let acked = (ack - tcb.sndUna) | 0;
 	const most = (tcb.sndMax - tcb.sndUna) | 0;
 	if (tcb.state === tcbs.SYN_RECEIVED) {
-		if (acked <= 0 || acked > most) {
+		if ((acked <= 0 || acked > most) && !answersEarlier(tcp, tcb)) {
 			refuse(tcp, iface, tcb);
+			return false;
+		}
+		const listener = tcb.listener;
+		if (listener !== undefined && listener.acceptHead !== undefined && acceptFull(listener)) {
+			// Our SYN and ACK goes again, and so does theirs.
+			tcp.core.count(iface.block, DROP.tcpBacklogFull);
 			return false;
 		}
 		established(tcp, tcb, seq, ack, window);
@@ -277,10 +284,8 @@ function duplicate(tcp: Tcp, tcb: Tcb): void {
 /** Our FIN is acknowledged. False when that was the end. */
 function finAcknowledged(tcp: Tcp, tcb: Tcb): boolean {
 	const state = tcb.state;
-	if (state === tcbs.FIN_WAIT_1) {
-		tcbs.setState(tcb, tcbs.FIN_WAIT_2);
-		if (tcb.detached) linger(tcp, tcb, FIN_WAIT_2_TIME);
-	} else if (state === tcbs.CLOSING) timeWait(tcp, tcb);
+	if (state === tcbs.FIN_WAIT_1) tcbs.setState(tcb, tcbs.FIN_WAIT_2);
+	else if (state === tcbs.CLOSING) timeWait(tcp, tcb);
 	else if (state === tcbs.LAST_ACK) {
 		end(tcp, tcb, tcbs.NO_ERROR);
 		return false;

@@ -48,7 +48,7 @@ export const RETRANSMIT = 16;
 export const PERSIST = 32;
 /** `keepAliveAt` counts. */
 export const KEEP_ALIVE = 64;
-/** `lingerAt` counts: the end of TIME-WAIT, or of an abandoned FIN-WAIT-2. */
+/** `lingerAt` counts: the end of TIME-WAIT, or of a connection that its program has closed. */
 export const LINGER = 128;
 /** `routeLostAt` counts: no way leads to the peer. */
 export const ROUTE_LOST = 256;

@@ -17,29 +17,19 @@ import { IN_ACK_DUE, IN_ACKED, IN_DATA, IN_UNSENT, READ_BYTES, READ_END, READ_TE
 import { ERROR, READABLE, WRITABLE, type SocketSet } from "../sockets.ts";
 import { connect, listen, type ConnectOptions } from "./begin.ts";
 import { Reno, type CongestionControl } from "./congestion.ts";
-import { refuse } from "./handshake.ts";
 import { icmpError } from "./icmp.ts";
 import { Isn } from "./isn.ts";
-import {
-	abort,
-	addressGone,
-	detach,
-	end,
-	halfOpen,
-	interfaceGone,
-	leaveListener,
-	release,
-	routesChanged,
-	spareable,
-} from "./life.ts";
+import { abort, addressGone, detach, end, interfaceGone, leaveListener, release, routesChanged } from "./life.ts";
 import { Pace } from "./pace.ts";
 import { Reassembly } from "./reassembly.ts";
 import { acknowledgedShort, arrive } from "./receive.ts";
+import { spare } from "./seats.ts";
 import { mark, transmitLong, transmitShort } from "./send.ts";
+import { refuse } from "./stray.ts";
 import { SEGMENT_ACK_DUE, SEGMENT_MORE } from "../../wire/kinds.ts";
 import * as tcbs from "./tcb.ts";
 import { PENDING, SEND, Tcb, TICKING } from "./tcb.ts";
-import { arm, delayAck, FIN_WAIT_2_TIME, KEEP_ALIVE_INTERVAL, linger, RETRY_TIME, scan, startKeepAlive } from "./timers.ts";
+import { arm, delayAck, KEEP_ALIVE_INTERVAL, orphan, RETRY_TIME, scan, startKeepAlive } from "./timers.ts";
 
 /** Bits of `tcb.work`: it will be looked at when the turn ends, and has data. */
 export const QUEUED = PENDING | SEND;
@@ -76,6 +66,9 @@ export class Tcp {
 	readonly strayPath = new Path();
 	readonly noQueue: PacketQueue;
 	readonly isn: Isn;
+	/** SYN cookies may be out, the last one since cookieAt. */
+	cookies = false;
+	cookieAt = 0;
 	readonly pace: Pace;
 	#generation = -1;
 	/** For readByte and writeByte. */
@@ -315,7 +308,8 @@ export class Tcp {
 
 	/**
 	 * Lets go of a connection or a listener: what was written is still sent, then FIN. When received data was not read, or more
-	 * comes, the peer is told by RST that nobody will: RFC 9293 §3.6.1, RFC 2525 §2.17.
+	 * comes, the peer is told by RST that nobody will: RFC 9293 §3.6.1, RFC 2525 §2.17. The peer has a minute to take everything and to
+	 * close its side, and a second more for each 4 KB; when somebody needs the TCB, three seconds. RFC 6429 says why.
 	 */
 	close(tcb: Tcb): void {
 		if (tcb.detached) return;
@@ -324,8 +318,10 @@ export class Tcp {
 		detach(tcb);
 		if (state === tcbs.CLOSED) release(this, tcb);
 		else if (state <= tcbs.SYN_SENT) end(this, tcb, tcbs.NO_ERROR);
-		else if (state === tcbs.FIN_WAIT_2) linger(this, tcb, FIN_WAIT_2_TIME);
-		else this.shutdown(tcb);
+		else {
+			if (state !== tcbs.TIME_WAIT) orphan(this, tcb);
+			this.shutdown(tcb);
+		}
 	}
 
 	/** Ends a connection or a listener at once; the peer gets RST. */
@@ -385,12 +381,11 @@ export class Tcp {
 		return this.tcbs.filter((tcb) => tcb.state !== tcbs.CLOSED || !tcb.detached);
 	}
 
-	/** TCBs that a newcomer could have: free ones, those that only wait for the network to forget them, and half-open ones, which give way. */
+	/** TCBs that a program could have: free ones, and those that give way without loss to another program. */
 	get available(): number {
 		let count = 0;
 		for (let i = 0; i < this.tcbs.length; i++) {
-			const tcb = this.tcbs[i]!;
-			if ((tcb.detached && tcb.state === tcbs.CLOSED) || spareable(tcb) || halfOpen(tcb)) count++;
+			if (spare(this, this.tcbs[i]!)) count++;
 		}
 		return count;
 	}

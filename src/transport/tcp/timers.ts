@@ -6,6 +6,7 @@ import { BIT_ACK_DELAYED, BIT_ACK_NOW, TCB_BITS } from "../../packet/blocks.ts";
 import { ACK } from "../../wire/tcp.ts";
 import { end } from "./life.ts";
 import { raise, raiseAt, sizeTimedOut } from "./path-mtu.ts";
+import { endOrphan } from "./seats.ts";
 import { emit, emitReset, mark, probe, transmitLoaded } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
@@ -25,8 +26,9 @@ export const PERSIST_MAX = 60_000;
 export const ACK_DELAY = 40;
 /** Twice the lifetime of a segment, which we take for 30 s. RFC 9293 §3.3.2 says 2 minutes; systems in use say 15 to 60 s in all. */
 export const TIME_WAIT_TIME = 60_000;
-/** FIN-WAIT-2 of a connection that the application has closed. */
-export const FIN_WAIT_2_TIME = 60_000;
+/** How long a connection that its program has closed may go on, and for how long it does not give way to newcomers; and a second more for each 4 KB that it had to send. */
+export const ORPHAN_TIME = 60_000;
+export const ORPHAN_GRACE = 3000;
 /** How long data may wait for its acknowledgment. RFC 9293 §3.8.3 (R2). */
 export const USER_TIMEOUT = 100_000;
 /** The same for our SYN: at least 3 minutes. RFC 9293 §3.8.3. */
@@ -133,7 +135,10 @@ function serve(tcp: Tcp, tcb: Tcb, now: number): void {
 	}
 	if (tcb.work & tcbs.RAISE && due(tcb, tcbs.RAISE, raiseAt(tcp, tcb), now)) raise(tcp, tcb);
 	if (due(tcb, tcbs.ROUTE_LOST, tcb.routeLostAt, now)) end(tcp, tcb, tcbs.UNREACHABLE);
-	if (due(tcb, tcbs.LINGER, tcb.lingerAt, now)) end(tcp, tcb, tcbs.NO_ERROR);
+	if (due(tcb, tcbs.LINGER, tcb.lingerAt, now)) {
+		if (tcb.state === tcbs.TIME_WAIT) end(tcp, tcb, tcbs.NO_ERROR);
+		else endOrphan(tcp, tcb);
+	}
 }
 
 /** Lists a TCB for the times that its timers have. */
@@ -271,9 +276,16 @@ function keepAliveTimeout(tcp: Tcp, tcb: Tcb, _now: number): void {
 	rest(tcp, tcb, tcb.keepAliveInterval);
 }
 
-/** Starts or moves the end of TIME-WAIT or FIN-WAIT-2. */
+/** Starts or moves the end of TIME-WAIT, or of a connection that its program has closed. */
 export function linger(tcp: Tcp, tcb: Tcb, ms: number): void {
 	tcb.work |= tcbs.LINGER;
 	tcb.lingerAt = (tcp.core.now + ms) | 0;
 	arm(tcp, tcb, tcb.lingerAt);
+}
+
+/** The program has closed it: from now on its days are counted. What is in flight, or the FIN, has a timer that brings this one along. */
+export function orphan(tcp: Tcp, tcb: Tcb): void {
+	tcb.work |= tcbs.LINGER;
+	tcb.lingerAt = (tcp.core.now + ORPHAN_TIME + (tcb.sndUsed >> 2)) | 0;
+	if (tcb.state === tcbs.FIN_WAIT_2 || !(tcb.work & tcbs.LISTED)) arm(tcp, tcb, tcb.lingerAt);
 }

@@ -186,20 +186,24 @@ describe("passive open", () => {
 		peer.send({ flags: "A", seq: 1, ack: 1 });
 		expect(acceptor.endpoints).toHaveLength(1);
 	});
-	test("beyond the backlog the connection that has waited longest for its ACK makes room, counted", () => {
+	test("beyond the backlog a SYN is answered without a socket, counted, and its ACK brings the connection", () => {
 		const peer = new Peer();
 		peer.localPort = 80;
 		const listener = peer.stack.tcp.listen(0, 80, 2, 0);
 		for (const remotePort of [1, 2, 3]) {
-			peer.send({ flags: "S", seq: 0, remotePort });
+			peer.send({ flags: "S", seq: 0, remotePort, mss: 1460 });
 			peer.run(1);
 		}
-		expect(peer.drops("tcpBacklogFull")).toBe(1);
+		expect(peer.take()).toMatchObject(
+			[1, 2, 3].map((remotePort) => ({ flags: "SA", ack: 1, mss: 1460, window: 5840, remotePort })),
+		);
+		expect(peer.drops("tcpCookie")).toBe(1);
 		expect(listener.waiting).toBe(2);
-		const open = peer.stack.tcp.tcbs.filter((tcb) => tcb.stateName === "synReceived").map((tcb) => tcb.remotePort);
-		expect(open.sort()).toEqual([2, 3]);
+		peer.send({ flags: "A", seq: 1, ack: 1, remotePort: 3 });
+		expect(peer.told()).toEqual([]);
+		expect(peer.stack.tcp.accept(listener)).toMatchObject({ remotePort: 3, stateName: "established", sndMss: 1460 });
 	});
-	test("but one that is established never does: then the SYN is dropped", () => {
+	test("beyond a backlog of established ones the SYN is dropped", () => {
 		const peer = new Peer();
 		peer.localPort = 80;
 		const listener = peer.stack.tcp.listen(0, 80, 2, 0);
@@ -227,31 +231,35 @@ describe("passive open", () => {
 		peer.send({ flags: "A", seq: 1, ack: 1 });
 		expect(acceptor.endpoints).toHaveLength(1);
 	});
-	test("without a free socket the half-open one that has waited longest makes room", () => {
+	test("without a free socket too", () => {
 		const { peer, acceptor } = listening(8, 3);
 		for (const remotePort of [1, 2, 3]) {
 			peer.send({ flags: "S", seq: 0, remotePort });
 			peer.run(1);
 		}
 		expect(peer.take()).toHaveLength(3);
-		expect(peer.drops("tcpBacklogFull")).toBe(1);
+		expect(peer.drops("tcpCookie")).toBe(1);
 		expect(acceptor.listener.waiting).toBe(2);
+		peer.send({ flags: "A", seq: 1, ack: 1, remotePort: 3 });
+		expect(acceptor.endpoints[0]!.tcb).toMatchObject({ remotePort: 3, sndMss: 536 });
+		// The one that had waited longest has given way, and comes back by its ACK.
+		expect(peer.stack.tcp.tcbs.filter((tcb) => tcb.stateName === "synReceived").map((tcb) => tcb.remotePort)).toEqual([2]);
 	});
-	test("also for a program that connects", () => {
+	test("a half-open connection gives way to a program that connects", () => {
 		const { peer } = listening(8, 2);
 		peer.send({ flags: "S", seq: 0, remotePort: 1 });
 		expect(peer.stack.tcp.available).toBe(1);
 		expect(peer.stack.tcp.connect(ip(REMOTE), 99).stateName).toBe("synSent");
 		expect(peer.stack.tcp.available).toBe(0);
 	});
-	test("and without any half-open one the SYN is dropped and counted", () => {
+	test("when no socket is free and none gives way the SYN is dropped and counted", () => {
 		const { peer } = listening(8, 2);
 		peer.stack.tcp.connect(ip(REMOTE), 99);
 		peer.run(0);
 		peer.take();
 		peer.send({ flags: "S", seq: 0 });
 		expect(peer.take()).toEqual([]);
-		expect(peer.drops("tcpBacklogFull")).toBe(1);
+		expect(peer.drops("tcpSocketsFull")).toBe(1);
 	});
 	test("a listener that is closed resets what waited for it", () => {
 		const peer = new Peer();
