@@ -5,7 +5,7 @@
 
 import Timer from "timer";
 import type { Device } from "./device.ts";
-import { HttpServer, type BodySink, type Exchange } from "./http.ts";
+import { HttpServer, isOwnHost, type BodySink, type Exchange } from "./http.ts";
 import { textOf } from "./http/text.ts";
 
 const PORT = 80;
@@ -60,6 +60,7 @@ export default function serve(device: Device, settings = { port: PORT }): HttpSe
 	const server = new HttpServer({
 		io: device.io.Listener,
 		port: settings.port,
+		isHost: (host) => isOwnHost(device.stack, host),
 		onRequest(exchange) {
 			// HEAD is GET without the body, which Exchange leaves out.
 			const method = exchange.method === "HEAD" ? "GET" : exchange.method;

@@ -9,6 +9,7 @@ import { Writer } from "./http/text.ts";
 import type { Listener, ListenerOptions, TCP, TCPOptions } from "./device.ts";
 
 export { Exchange, Whole } from "./http/exchange.ts";
+export { isOwnHost } from "./http/hosts.ts";
 export type { BodySink, BodySource, PieceSource } from "./http/exchange.ts";
 
 export interface HttpServerOptions {
@@ -23,6 +24,8 @@ export interface HttpServerOptions {
 	onRequest(exchange: Exchange): void;
 	/** Most connections at a time, 4 unless told. More make room by closing the one that has been idle longest, or get a 503. */
 	connections?: number;
+	/** Whether a host may be asked for, by name or address; others are answered 421. All, unless told; `isOwnHost` keeps strangers' names out. */
+	isHost?(host: string): boolean;
 	/** How many sockets are free for newcomers. When it answers 0, the longest idle connection is closed and answers close theirs. */
 	free?(): number;
 }
@@ -38,6 +41,7 @@ export class HttpServer {
 	readonly #onRequest: (exchange: Exchange) => void;
 	readonly #limit: number;
 	readonly #free: () => number;
+	readonly #isHost: ((host: string) => boolean) | undefined;
 	/** For Exchange: heads are written with it. */
 	readonly writer = new Writer();
 	#failure: unknown = undefined;
@@ -49,6 +53,7 @@ export class HttpServer {
 	constructor(options: HttpServerOptions) {
 		this.#onRequest = options.onRequest;
 		this.#limit = options.connections ?? 4;
+		this.#isHost = options.isHost;
 		this.#free = options.free ?? (() => 1);
 		const listen: ListenerOptions = {
 			port: options.port ?? 80,
@@ -125,7 +130,8 @@ export class HttpServer {
 	handle(exchange: Exchange): void {
 		this.counters.requests++;
 		try {
-			this.#onRequest(exchange);
+			if (this.#isHost !== undefined && !this.#isHost(exchange.host)) exchange.status(421);
+			else this.#onRequest(exchange);
 		} catch (error) {
 			this.#failure = error;
 			this.#failed = true;

@@ -4,7 +4,7 @@
 //	npm run simulate -- --board hosts/desktop/boards/ppp-gateway.json --app hosts/examples/ppp-gateway.ts
 
 import Timer from "timer";
-import { HttpServer } from "./http.ts";
+import { HttpServer, isOwnHost } from "./http.ts";
 import type { Device } from "./device.ts";
 
 interface Way {
@@ -27,6 +27,7 @@ export default function gateway(device: Device): void {
 	const server = new HttpServer({
 		io: device.io.Listener,
 		port: 80,
+		isHost: (host) => isOwnHost(device.stack, host),
 		onRequest(exchange) {
 			if (exchange.path !== "/way") return exchange.status(404);
 			const way = wayOut(device);

@@ -89,7 +89,8 @@ export class Sntp {
 		const request = new DataView(new ArrayBuffer(PACKET_BYTES));
 		request.setUint8(0, CLIENT);
 		// The server sends it back, so it need be no time, and no stranger can guess it.
-		for (let at = TRANSMIT; at < PACKET_BYTES; at++) request.setUint8(at, Math.random() * 256);
+		const { random32 } = this.#device.stack.core;
+		for (let at = TRANSMIT; at < PACKET_BYTES; at += 4) request.setInt32(at, random32());
 		const sent = this.#clock();
 		try {
 			const socket = new this.#device.io.UDP({
@@ -133,6 +134,8 @@ export class Sntp {
 	#kissed(answer: DataView): void {
 		let code = "";
 		for (let i = 0; i < 4; i++) code += String.fromCharCode(answer.getUint8(CODE + i));
+		// It was asked too often: less often than so far, from now on.
+		if (code === "RATE") this.#retryMs = Math.min(LONGEST_RETRY_MS, Math.max(this.#retryMs, 2 * this.#interval));
 		if (code !== "DENY" && code !== "RSTR") return this.#failed(`the server says ${code}`);
 		this.close();
 		this.#options.onError?.(`the server says ${code}`, -1);

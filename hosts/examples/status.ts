@@ -3,7 +3,7 @@
 //	80  HTTP: /  /status  /bytes/N  POST /sink        7  echo        9  discard        19  chargen
 
 import Timer from "timer";
-import { HttpServer } from "./http.ts";
+import { HttpServer, isOwnHost } from "./http.ts";
 import type { Device } from "./device.ts";
 import { Report } from "./status/report.ts";
 import { Routes } from "./status/routes.ts";
@@ -12,13 +12,14 @@ import { Services } from "./status/services.ts";
 const LISTENERS = 4;
 
 /** Called by the host with the board's `device`. Nothing is made before, so that on a board all of this stays in flash. */
-export default function status({ io, stack, heap }: Device): void {
+export default function status({ io, stack, heap }: Device, { names = [] as readonly string[] } = {}): void {
 	const limit = stack.core.limits.tcp;
 	const free = () => stack.tcp.available;
 	const report = new Report(stack, heap);
 	const routes = new Routes(report);
 	const server = new HttpServer({
 		io: io.Listener,
+		isHost: (host) => isOwnHost(stack, host, names),
 		onRequest: (exchange) => routes.answer(exchange),
 		connections: Math.max(1, limit - LISTENERS),
 		free,

@@ -82,6 +82,7 @@ const REASONS: Readonly<Record<number, string>> = Object.freeze({
 	413: "Content Too Large",
 	414: "URI Too Long",
 	417: "Expectation Failed",
+	421: "Misdirected Request",
 	431: "Request Header Fields Too Large",
 	500: "Internal Server Error",
 	501: "Not Implemented",
@@ -153,6 +154,11 @@ export class Exchange {
 	/** "/bytes/5": as sent, without query. */
 	get path(): string {
 		return this.#request.path;
+	}
+
+	/** The name or address that was asked for, in lower case, without port; "" when the client did not say. */
+	get host(): string {
+		return this.#request.host;
 	}
 
 	/** What follows the question mark, or "". */

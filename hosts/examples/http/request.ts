@@ -2,7 +2,7 @@
 // Bytes come in pieces cut anywhere. One line is kept at a time, in a small buffer of fixed size; what is asked for is kept in
 // fields. Body bytes are never copied: `body` points at them.
 
-import { hasWord, isBlank, isToken, isWord, textOf } from "./text.ts";
+import { asciiOf, hasWord, isBlank, isToken, isWord, textOf } from "./text.ts";
 
 /** Longest line that is kept, bytes; a longer request line is answered 414, a longer field that matters 431, others are skipped. */
 export const LINE_BYTES = 512;
@@ -10,6 +10,8 @@ export const LINE_BYTES = 512;
 export const HEAD_BYTES = 8192;
 /** Longest chunk-size line and longest trailer section, bytes. */
 const CHUNK_LINE_BYTES = 256;
+/** Bytes that chunk lines may have beyond what they are worth, 16 and two for each byte of content, before it is taken for an attack. RFC 9112 §7.1.1. */
+const CHUNK_EXCESS_BYTES = 4096;
 /** A body may have this many bytes at most. */
 export const BODY_BYTES = 2 ** 31;
 
@@ -32,6 +34,15 @@ const LF = 10;
 const CR = 13;
 const SPACE = 32;
 const COLON = 58;
+const TAB = 9;
+const SLASH = 47;
+const SEMICOLON = 59;
+const ASTERISK = 42;
+const DOT = 46;
+const QUESTION = 63;
+const BRACKET = 91;
+const BRACKET_END = 93;
+const SCHEME = Object.freeze({ text: "http://" });
 
 export class Request {
 	#state = REQUEST_LINE;
@@ -44,7 +55,12 @@ export class Request {
 	#contentLength = -1;
 	#chunked = false;
 	#hosts = 0;
+	#excess = 0;
+	/** The line has ended in CR LF, not in LF alone. */
+	#crlf = false;
 
+	/** The name or address that was asked for, in lower case, without port; "" when the client (of HTTP/1.0) did not say. RFC 9112 §3.2, §3.3. */
+	host = "";
 	method = "";
 	/** The path as it was sent, without query: "/bytes/5". */
 	path = "";
@@ -70,10 +86,10 @@ export class Request {
 
 	reset(): void {
 		this.#state = REQUEST_LINE;
-		this.#remaining = this.#length = this.#count = this.#hosts = this.received = this.status = 0;
+		this.#remaining = this.#length = this.#count = this.#hosts = this.#excess = this.received = this.status = 0;
 		this.#contentLength = -1;
 		this.#chunked = this.expectsContinue = false;
-		this.method = this.path = this.query = "";
+		this.method = this.path = this.query = this.host = "";
 		this.minor = 1;
 		this.keepAlive = true;
 	}
@@ -134,7 +150,9 @@ export class Request {
 			const complete = next > at && bytes[next - 1] === LF;
 			at = next;
 			if (!complete || this.#state >= DONE) continue;
-			if (this.#state === CHUNK_SIZE) this.#chunkSize();
+			// §2.2 lets a line of the head end in LF alone; the framing of chunks it does not, as proxies that see another line there were smuggled past.
+			if (!this.#crlf) this.fail(400);
+			else if (this.#state === CHUNK_SIZE) this.#chunkSize();
 			else if (this.#state === TRAILERS) this.#trailer();
 			else if (this.#length > 0) this.fail(400);
 			else this.#state = CHUNK_SIZE;
@@ -171,6 +189,12 @@ export class Request {
 			this.fail(status);
 			return stop;
 		}
+		// A CR within a line that is too long to be kept: where it is kept, it is looked for with the other control characters.
+		const cr = size > LINE_BYTES - this.#length ? bytes.indexOf(CR, at) : -1;
+		if (cr >= 0 && cr < stop - 1) {
+			this.fail(400);
+			return stop;
+		}
 		const keep = Math.min(size, LINE_BYTES - this.#length);
 		const line = this.#line;
 		// A view costs four slots: not for chunk-size lines, of which a long body has many.
@@ -178,7 +202,8 @@ export class Request {
 		else for (let i = 0; i < keep; i++) line[this.#length + i] = bytes[at + i]!;
 		this.#length += size;
 		if (stop === end) return end;
-		if (this.#length > 0 && this.#length <= LINE_BYTES && this.#line[this.#length - 1] === CR) this.#length--;
+		this.#crlf = this.#length > 0 && this.#length <= LINE_BYTES && line[this.#length - 1] === CR;
+		if (this.#crlf) this.#length--;
 		return stop + 1;
 	}
 
@@ -193,7 +218,7 @@ export class Request {
 		let at = 0;
 		while (at < length && isToken(line[at]!)) at++;
 		if (at === 0 || at > 20 || line[at] !== SPACE) return this.fail(400);
-		this.method = textOf(line, 0, at);
+		this.method = asciiOf(line, 0, at);
 		const target = at + 1;
 		at = target;
 		while (at < length && line[at]! > SPACE && line[at]! < 127) at++;
@@ -203,21 +228,27 @@ export class Request {
 		if (line[at + 6] !== 49) return this.fail(505);
 		this.minor = line[at + 8] === 48 ? 0 : 1;
 		this.keepAlive = this.minor > 0;
-		this.#target(textOf(line, target, at));
+		this.#target(target, at);
 	}
 
-	/** §3.2: origin form, absolute form, and the asterisk, which no path of ours equals. */
-	#target(target: string): void {
-		if (target.charCodeAt(0) !== 47 && target !== "*") {
-			const scheme = target.indexOf("://");
-			if (scheme < 0 || target.slice(0, scheme).toLowerCase() !== "http") return this.fail(400);
-			const slash = target.indexOf("/", scheme + 3);
-			if (slash === scheme + 3) return this.fail(400);
-			target = slash < 0 ? "/" : target.slice(slash);
+	/** §3.2: origin form, absolute form, and the asterisk, which no path of ours equals: bytes `at` to `end` of the line. */
+	#target(at: number, end: number): void {
+		const line = this.#line;
+		let root = false;
+		if (line[at] !== SLASH && (line[at] !== ASTERISK || end - at > 1)) {
+			if (!isWord(line, at, Math.min(end, at + SCHEME.text.length), SCHEME.text)) return this.fail(400);
+			at += SCHEME.text.length;
+			const authority = at;
+			while (at < end && line[at] !== SLASH && line[at] !== QUESTION) at++;
+			// §3.2.2: it counts, and the field Host does not.
+			this.host = hostOf(line, authority, at);
+			if (this.host === "") return this.fail(400);
+			root = line[at] !== SLASH;
 		}
-		const question = target.indexOf("?");
-		this.path = question < 0 ? target : target.slice(0, question);
-		this.query = question < 0 ? "" : target.slice(question + 1);
+		let question = at;
+		while (question < end && line[question] !== QUESTION) question++;
+		this.path = (root ? "/" : "") + asciiOf(line, at, question);
+		this.query = question < end ? asciiOf(line, question + 1, end) : "";
 	}
 
 	/** RFC 9112 §5. */
@@ -231,7 +262,7 @@ export class Request {
 		if (at === 0 || line[at] !== COLON) return this.fail(this.#length > LINE_BYTES ? 431 : 400);
 		const name = at++;
 		let end = length;
-		for (let i = at; i < length; i++) if (line[i]! < SPACE && line[i] !== 9) return this.fail(400);
+		for (let i = at; i < length; i++) if (line[i]! < SPACE && line[i] !== TAB) return this.fail(400);
 		while (at < end && isBlank(line[at]!)) at++;
 		while (end > at && isBlank(line[end - 1]!)) end--;
 		const matters = this.#known(line, name, at, end);
@@ -259,6 +290,9 @@ export class Request {
 			else this.expectsContinue = this.minor > 0;
 		} else if (isWord(line, 0, name, "host")) {
 			this.#hosts++;
+			const host = this.#length <= LINE_BYTES ? hostOf(line, at, end) : "";
+			if (host === "") this.fail(this.#length > LINE_BYTES ? 431 : 400);
+			else if (this.host === "") this.host = host;
 		} else return false;
 		return true;
 	}
@@ -285,18 +319,60 @@ export class Request {
 		}
 		const digits = at;
 		while (at < length && isBlank(line[at]!)) at++;
-		// Chunk extensions are ignored.
-		if (digits === 0 || (at < length && line[at] !== 59)) return this.fail(400);
+		// Chunk extensions are ignored. What stands before one may be blank, but there must be one then.
+		if (digits === 0 || (at < length ? line[at] !== SEMICOLON : at > digits)) return this.fail(400);
+		for (; at < length; at++) if (line[at]! < SPACE && line[at] !== TAB) return this.fail(400);
+		this.#excess = Math.max(0, this.#excess + length - 16 - 2 * size);
+		if (this.#excess > CHUNK_EXCESS_BYTES) return this.fail(400);
 		if (this.received + size > BODY_BYTES) return this.fail(413);
 		this.#remaining = size;
 		this.#state = size > 0 ? CHUNK_DATA : TRAILERS;
 	}
 
-	/** Trailer fields are read over. */
+	/** Trailer fields are read over, but must be fields. */
 	#trailer(): void {
-		if (this.#length === 0) this.#state = DONE;
+		const length = Math.min(this.#length, LINE_BYTES);
+		if (length === 0) {
+			this.#state = DONE;
+			return;
+		}
+		const line = this.#line;
+		let at = 0;
+		while (at < length && isToken(line[at]!)) at++;
+		if (at === 0 || line[at] !== COLON) return this.fail(400);
+		for (; at < length; at++) if (line[at]! < SPACE && line[at] !== TAB) return this.fail(400);
 	}
 }
+
+/**
+ * The host of "host" or "host:port" in bytes `at` to `end`, in lower case, or "" when it is none: RFC 3986 §3.2.2, RFC 9110 §4.2.4 (no user). An IPv6
+ * address keeps its brackets. Writes into the bytes.
+ */
+function hostOf(bytes: Uint8Array, at: number, end: number): string {
+	let stop = at;
+	if (bytes[at] === BRACKET) {
+		do if (++stop >= end) return "";
+		while (isDigit(bytes[stop]!) || hexadecimal(bytes[stop]!) >= 0 || bytes[stop] === COLON || bytes[stop] === DOT);
+		if (bytes[stop++] !== BRACKET_END) return "";
+	} else
+		for (; stop < end && isHostCharacter(bytes[stop]!); stop++)
+			if (bytes[stop]! >= 65 && bytes[stop]! <= 90) bytes[stop] = bytes[stop]! | 32;
+	if (stop < end && bytes[stop] !== COLON) return "";
+	const port = stop + 1 < end ? decimal(bytes, stop + 1, end) : 0;
+	return port < 0 || port > 65_535 ? "" : asciiOf(bytes, at, stop);
+}
+
+/** Letters, digits and marks of RFC 3986's reg-name. */
+function isHostCharacter(code: number): boolean {
+	return (
+		code < 127 &&
+		code > SPACE &&
+		(isToken(code) ? code !== 35 && code !== 94 && code !== 96 && code !== 124 : HOST_MARKS.indexOf(code) >= 0)
+	);
+}
+
+/** ( ) , ; = which are no token's. */
+const HOST_MARKS = Object.freeze([40, 41, 44, 59, 61]);
 
 function isDigit(code: number): boolean {
 	return code >= 48 && code <= 57;

@@ -97,7 +97,11 @@ export class Response {
 				this.#length++;
 				continue;
 			}
-			if (this.#length > 0 && this.#length <= LINE_BYTES && this.#line[this.#length - 1] === CR) this.#length--;
+			const crlf = this.#length > 0 && this.#length <= LINE_BYTES && this.#line[this.#length - 1] === CR;
+			// §2.2 lets a line of the head end in LF alone, but not those of chunks.
+			if (!crlf && this.#state !== STATUS_LINE && this.#state !== FIELDS)
+				throw new Error("response: a chunk line does not end in CR LF");
+			if (crlf) this.#length--;
 			this.#complete(this.#length);
 			this.#length = 0;
 			break;

@@ -51,6 +51,14 @@ export function textOf(bytes: Uint8Array, at: number, end: number): string {
 	return text;
 }
 
+const Strings = String as unknown as { fromArrayBuffer?: (bytes: ArrayBuffer) => string };
+
+/** The same of bytes that are known to be ASCII, and not many: on XS at once, where a text of characters makes garbage of each. */
+export function asciiOf(bytes: Uint8Array, at: number, end: number): string {
+	if (Strings.fromArrayBuffer === undefined) return textOf(bytes, at, end);
+	return at < end ? Strings.fromArrayBuffer(bytes.slice(at, end).buffer as ArrayBuffer) : "";
+}
+
 /** Whether bytes `at` to `end` are the lower-case `word`, in whatever case. */
 export function isWord(bytes: Uint8Array, at: number, end: number, word: string): boolean {
 	if (end - at !== word.length) return false;

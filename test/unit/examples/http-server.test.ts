@@ -21,7 +21,7 @@ function ask(requests: string[]): { answers: string[]; connections: number } {
 }
 
 const request = (line: string, body = "") =>
-	`${line} HTTP/1.1\r\nHost: board\r\n${body === "" ? "" : `Content-Length: ${body.length}\r\n`}\r\n${body}`;
+	`${line} HTTP/1.1\r\nHost: localhost\r\n${body === "" ? "" : `Content-Length: ${body.length}\r\n`}\r\n${body}`;
 
 it("the example server answers its routes on one connection", () => {
 	const { answers, connections } = ask([

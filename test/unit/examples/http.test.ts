@@ -10,12 +10,20 @@ interface Setup {
 	listener: FakeListener;
 }
 
-function serve(options: { connections?: number; free?: () => number; answer?: (exchange: Exchange) => void } = {}): Setup {
+function serve(
+	options: {
+		connections?: number;
+		free?: () => number;
+		isHost?: (host: string) => boolean;
+		answer?: (exchange: Exchange) => void;
+	} = {},
+): Setup {
 	const pattern = new Pattern();
 	const server = new HttpServer({
 		io: FakeListener,
 		connections: options.connections ?? 4,
 		...(options.free && { free: options.free }),
+		...(options.isHost && { isHost: options.isHost }),
 		onRequest:
 			options.answer ??
 			((exchange) => {
@@ -159,6 +167,71 @@ describe("HTTP server", () => {
 		["a space too many", `GET  / HTTP/1.1\r\n${HOST}\r\n`, 400],
 		["a control character in the path", `GET /\x01 HTTP/1.1\r\n${HOST}\r\n`, 400],
 		["a relative path", `GET a HTTP/1.1\r\n${HOST}\r\n`, 400],
+		["no host", "GET / HTTP/1.1\r\n\r\n", 400],
+		["an empty host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", 400],
+		["two hosts", `GET / HTTP/1.1\r\n${HOST}${HOST}\r\n`, 400],
+		["two hosts in HTTP/1.0", `GET / HTTP/1.0\r\n${HOST}${HOST}\r\n`, 400],
+		["a host with a space", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400],
+		["a host with a path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400],
+		["a host with a user", "GET / HTTP/1.1\r\nHost: me@a\r\n\r\n", 400],
+		["a host with a wrong port", "GET / HTTP/1.1\r\nHost: a:65536\r\n\r\n", 400],
+		["a host with a port that is none", "GET / HTTP/1.1\r\nHost: a:+80\r\n\r\n", 400],
+		["a host with an open bracket", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400],
+		["a host with a bracket and more", "GET / HTTP/1.1\r\nHost: [::1]a\r\n\r\n", 400],
+		["a host with a zone", "GET / HTTP/1.1\r\nHost: [fe80::1%25eth0]\r\n\r\n", 400],
+		["an absolute form without a host", `GET http:///a HTTP/1.1\r\n${HOST}\r\n`, 400],
+		["an absolute form with a user", `GET http://me@board/ HTTP/1.1\r\n${HOST}\r\n`, 400],
+		["an absolute form with no field Host", "GET http://board/ HTTP/1.1\r\n\r\n", 400],
+		["an absolute form of another scheme", `GET ftp://board/ HTTP/1.1\r\n${HOST}\r\n`, 400],
+		["a CR within a field", `GET / HTTP/1.1\r\n${HOST}X: a\rY: b\r\n\r\n`, 400],
+		[
+			"a CR within a field that is too long to be kept",
+			`GET / HTTP/1.1\r\n${HOST}X: ${"a".repeat(600)}\rContent-Length: 5\r\n\r\n`,
+			400,
+		],
+		["a CR within the request line", `GET /a\rb HTTP/1.1\r\n${HOST}\r\n`, 400],
+		["a tab before the colon", `GET / HTTP/1.1\r\n${HOST}Content-Length\t: 5\r\n\r\n`, 400],
+		["a length with a sign", `POST /sink HTTP/1.1\r\n${HOST}Content-Length: +5\r\n\r\nhello`, 400],
+		["a hexadecimal length", `POST /sink HTTP/1.1\r\n${HOST}Content-Length: 0x5\r\n\r\nhello`, 400],
+		["two lengths in one field", `POST /sink HTTP/1.1\r\n${HOST}Content-Length: 5, 6\r\n\r\nhello`, 400],
+		["chunks twice", `POST /sink HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n`, 400],
+		["chunks that are not the last coding", `POST /sink HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked, identity\r\n\r\n`, 501],
+		["a coding that only begins so", `POST /sink HTTP/1.1\r\n${HOST}Transfer-Encoding: chunkedx\r\n\r\n`, 501],
+		[
+			"a chunk size that ends in LF alone",
+			`POST /sink HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n0\r\n\r\n`,
+			400,
+		],
+		[
+			"a chunk that ends in LF alone",
+			`POST /sink HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\n0\r\n\r\n`,
+			400,
+		],
+		["a last chunk that ends in LF alone", `POST /sink HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n0\n\r\n`, 400],
+		["trailers that end in LF alone", `POST /sink HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n0\r\n\n`, 400],
+		["a trailer without a colon", `POST /sink HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n0\r\nnothing\r\n\r\n`, 400],
+		["a chunk size with a sign", `POST /sink HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n+5\r\nhello\r\n0\r\n\r\n`, 400],
+		["a chunk size with 0x", `POST /sink HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n`, 400],
+		[
+			"a chunk size with a blank and nothing",
+			`POST /sink HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n5 \r\nhello\r\n0\r\n\r\n`,
+			400,
+		],
+		[
+			"a chunk size with a blank before",
+			`POST /sink HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n 5\r\nhello\r\n0\r\n\r\n`,
+			400,
+		],
+		[
+			"a chunk extension with a CR",
+			`POST /sink HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n5;a\rb\r\nhello\r\n0\r\n\r\n`,
+			400,
+		],
+		[
+			"many chunks of which the extensions are longer than the content",
+			`POST /sink HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n${`1;${"x".repeat(200)}\r\na\r\n`.repeat(30)}`,
+			400,
+		],
 		["a proxy's request", `CONNECT host:80 HTTP/1.1\r\n${HOST}\r\n`, 400],
 		["lower-case protocol", `GET / http/1.1\r\n${HOST}\r\n`, 400],
 		["version 2", `GET / HTTP/2.0\r\n${HOST}\r\n`, 505],
@@ -192,6 +265,34 @@ describe("HTTP server", () => {
 		expect(ask(`GET / HTTP/1.1\r\n${HOST}Cookie: ${"x".repeat(3000)}\r\n\r\n`).status).toBe(200);
 		expect(ask(`GET http://board/a?b HTTP/1.1\r\n${HOST}\r\n`).body).toBe("GET /a b");
 		expect(ask(`GET http://board HTTP/1.1\r\n${HOST}\r\n`).body).toBe("GET / ");
+	});
+
+	it("tells the host in lower case and without port, and the one of an absolute form rather than that of the field", () => {
+		const answer = (exchange: Exchange) =>
+			exchange.text(200, "text/plain", `${exchange.host} ${exchange.path} ${exchange.query}`);
+		for (const [target, host, body] of [
+			["/", "Board.Example:8080", "board.example / "],
+			["/a?b=c", "127.0.0.1:80", "127.0.0.1 /a b=c"],
+			["/", "[::1]:8080", "[::1] / "],
+			["/", "board:", "board / "],
+			["http://Other:81/x?y", "board", "other /x y"],
+			["HTTP://other", "board", "other / "],
+			["http://other?y", "board", "other / y"],
+		] as const)
+			expect(ask(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`, serve({ answer })).body).toBe(body);
+		expect(ask("GET /x HTTP/1.0\r\n\r\n", serve({ answer })).body).toBe(" /x ");
+	});
+
+	it("answers 421 for a host that is not its own", () => {
+		const setup = serve({ isHost: (host) => host === "board" });
+		expect(ask(GET, setup).status).toBe(200);
+		expect(ask(GET.replace("board", "evil.example"), setup).status).toBe(421);
+	});
+
+	it("takes chunks with extensions that are no more than the content", () => {
+		const chunk = `64;${"x".repeat(200)}\r\n${"a".repeat(100)}\r\n`;
+		const { body } = ask(`POST /sink HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(60)}0 ;a=b\r\n\r\n`);
+		expect(body).toContain('"count":6000');
 	});
 
 	it("keeps the connection as the client wishes", () => {

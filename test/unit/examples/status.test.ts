@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { HttpServer } from "../../../hosts/examples/http.ts";
+import { HttpServer, isOwnHost } from "../../../hosts/examples/http.ts";
 import { PAGE } from "../../../hosts/examples/status/page.ts";
 import { Report } from "../../../hosts/examples/status/report.ts";
 import { Routes } from "../../../hosts/examples/status/routes.ts";
@@ -14,6 +14,7 @@ function serve(options: StackOptions = {}, connections = 4) {
 	const routes = new Routes(report);
 	const server = new HttpServer({
 		io: p.b.Listener,
+		isHost: (host) => isOwnHost(stack, host, ["Cellar"]),
 		onRequest: (exchange) => routes.answer(exchange),
 		connections,
 		free: () => stack.tcp.available,
@@ -43,7 +44,8 @@ function serve(options: StackOptions = {}, connections = 4) {
 		p.world.until(() => over, ms);
 		return answer;
 	};
-	const get = (path: string, method = "GET"): string => ask(`${method} ${path} HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n`);
+	const get = (path: string, method = "GET"): string =>
+		ask(`${method} ${path} HTTP/1.1\r\nHost: 10.0.0.2\r\nConnection: close\r\n\r\n`);
 	return { p, server, ask, get };
 }
 
@@ -89,6 +91,53 @@ describe("status program", () => {
 		expect(status.memory.tcp).toBe(8);
 	});
 
+	it("tells nothing to a page of a stranger's that has led its own name here (DNS rebinding)", () => {
+		const { ask } = serve();
+		const asked = (host: string) => statusOf(ask(`GET /status HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`));
+		for (const own of [
+			"10.0.0.2",
+			"10.0.0.2:80",
+			"192.168.1.5:8080",
+			"localhost:8080",
+			"[::1]",
+			"cellar",
+			"CELLAR.local",
+			"cellar.local.",
+		])
+			expect(`${own} ${asked(own)}`).toBe(`${own} 200`);
+		for (const strange of [
+			"evil.example",
+			"10.0.0.2.evil.example",
+			"cellar.evil.example",
+			"local",
+			"xcellar.local",
+			"localhost.evil.example",
+		])
+			expect(`${strange} ${asked(strange)}`).toBe(`${strange} 421`);
+	});
+
+	it("tells two at a time, others are asked to come again", () => {
+		const { p, get } = serve();
+		// Two that read nothing: what fits their windows is not all of it.
+		for (let i = 0; i < 2; i++) {
+			const slow = new p.a.TCP({
+				address: "10.0.0.2",
+				port: 80,
+				onWritable() {
+					if (this.target) return;
+					this.target = true;
+					this.write(ascii("GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(20)));
+				},
+			});
+			void slow;
+		}
+		p.world.run(3000);
+		const answer = get("/status");
+		expect(statusOf(answer)).toBe(503);
+		expect(answer).toContain("Retry-After: 1");
+		expect(statusOf(get("/"))).toBe(200);
+	});
+
 	it("sends as many bytes as it is asked for, byte i being i modulo 251", () => {
 		const { get } = serve();
 		for (const length of [0, 1, 250, 251, 252, 5840, 100_003]) {
@@ -105,7 +154,9 @@ describe("status program", () => {
 		let sum = 0;
 		for (let i = 0; i < body.length; i++) sum += body.charCodeAt(i) << (i & 1 ? 0 : 8);
 		while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-		const answer = ask(`POST /sink HTTP/1.1\r\nHost: b\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+		const answer = ask(
+			`POST /sink HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+		);
 		expect(JSON.parse(bodyOf(answer))).toEqual({ count: 30_003, checksum: ~sum & 0xffff });
 	});
 
@@ -157,7 +208,7 @@ describe("status program", () => {
 			onWritable() {
 				if (this.target) return;
 				this.target = true;
-				this.write(ascii("GET /bytes/50000 HTTP/1.1\r\nHost: b\r\n\r\n"));
+				this.write(ascii("GET /bytes/50000 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
 				this.shutdown();
 			},
 			onReadable() {
