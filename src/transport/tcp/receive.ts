@@ -44,6 +44,15 @@ function synchronized(tcp: Tcp, tcb: Tcb, iface: Interface): void {
 			// The other half of a simultaneous open: RFC 9293 §3.5, figure 8. Its SYN is known.
 			seq = (seq + 1) | 0;
 			flags &= ~SYN;
+		} else if (
+			tcb.state === tcbs.SYN_RECEIVED &&
+			flags & ACK &&
+			tcb.listener === undefined &&
+			registers[fields.ACK] === tcb.sndMax
+		) {
+			// The SYN that came first proved nothing, and was none of the peer's: this one knows ours.
+			tcbs.setState(tcb, tcbs.SYN_SENT);
+			return synSentArrives(tcp, tcb, iface);
 		}
 	}
 
