@@ -4,9 +4,9 @@
 export interface StackOptions {
 	/** How many sockets there are, and their buffers. */
 	sockets?: {
-		/** TCP connections and listeners together. Each costs its two buffers and about 1.2 KB on a 32-bit XS. */
+		/** TCP connections and listeners together. Each costs its two buffers and about 1.2 KB on a 32-bit XS. 8 unless told. */
 		tcp?: number;
-		/** UDP sockets of programs. About 400 B each, and a receive buffer for datagrams that wait. */
+		/** UDP sockets of programs. About 400 B each, and a receive buffer for datagrams that wait. 4 unless told. */
 		udp?: number;
 		/**
 		 * UDP sockets of the stack's own services, beside those of programs: one for each DHCP client, and for each name that is being looked up (mDNS: for
@@ -14,22 +14,22 @@ export interface StackOptions {
 		 * absent: 6. A stack whose programs use neither DHCP nor names needs 0.
 		 */
 		services?: number;
-		/** ICMP echo sockets, for ping. About 500 B each. */
+		/** ICMP echo sockets, for ping. About 500 B each. 1 unless told. */
 		icmp?: number;
-		/** Bytes of receive buffer of each TCP socket: its largest window. 2 to 65,535. */
+		/** Bytes of receive buffer of each TCP socket: its largest window. 2 to 65,535; 5,840 (four full segments) unless told. */
 		receiveBuffer?: number;
-		/** Bytes of send buffer of each TCP socket. 2 to 65,535. */
+		/** Bytes of send buffer of each TCP socket. 2 to 65,535; 5,840 unless told. */
 		sendBuffer?: number;
-		/** Bytes for datagrams that wait, of each UDP socket; there is room for one full datagram at least. 2 to 65,535; as `receiveBuffer` when absent. */
+		/** Bytes for datagrams that wait, of each UDP socket; there is room for one full datagram at least. 2 to 65,535; as `receiveBuffer` unless told. */
 		datagramBuffer?: number;
 	};
-	/** Packet buffers, PACKET_BYTES each. They serve reception, transmission, and what waits for neighbours and devices. */
+	/** Packet buffers, 1,568 B each. They serve reception, transmission, and what waits for neighbours and devices. 16 unless told. */
 	packets?: number;
-	/** Routes, those of connected subnets included. 48 B of look-up table each, and an object. */
+	/** Routes, those of connected subnets included. 48 B of look-up table each, and an object. 16 unless told. */
 	routes?: number;
-	/** Neighbour (ARP) entries of all interfaces together. 28 B and an object each. */
+	/** Neighbour (ARP) entries of all interfaces together. 28 B and an object each. 16 unless told. */
 	neighbors?: number;
-	/** Interfaces, loopback included, at the same time. 384 B each. */
+	/** Interfaces, loopback included, at the same time. 384 B each. 4 unless told. */
 	interfaces?: number;
 	/** Forward packets between interfaces (RFC 1812). Off by default. */
 	forwarding?: boolean;

@@ -137,7 +137,8 @@ export class TCPSocket implements TCP, SocketOwner {
 		return tcb;
 	}
 
-	read(bytes?: number): ArrayBuffer | number | undefined;
+	read(): ArrayBuffer | number | undefined;
+	read(bytes: number): ArrayBuffer | number | undefined;
 	read(buffer: Bytes, byteOffset?: number, byteLength?: number): number | undefined;
 	read(option?: number | Bytes, byteOffset?: number, byteLength?: number): ArrayBuffer | number | undefined {
 		const block = this?.byteBlock;
@@ -190,6 +191,8 @@ export class TCPSocket implements TCP, SocketOwner {
 		return buffer;
 	}
 
+	write(data: Bytes | number, byteOffset?: number, byteLength?: number): number;
+	write(data: Bytes | number, options: WriteOptions): number;
 	write(data: Bytes | number, byteOffset?: number | WriteOptions, byteLength?: number): number {
 		const tcb = this?.openTCB;
 		if (tcb !== undefined && byteOffset === undefined && this.byteBlock === undefined) {
