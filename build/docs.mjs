@@ -1,7 +1,6 @@
-// `npm run docs`: the API reference, made of the docstrings of what src/index.ts exports.   node build/docs.mjs [--html | --check]
-//   docs/api.md          Markdown, committed: readers need no build
-//   --html               pages in build/out/docs instead
-//   --check              only tells whether docs/api.md is what it would be
+// `npm run docs`: the API reference, made of the docstrings of what src/index.ts exports.   node build/docs.mjs [--html]
+//   build/out/docs/api.md      Markdown
+//   --html                     pages in build/out/docs/html instead
 // Whatever typedoc warns of is an error, docstrings that are missing among it.
 
 import { execFile } from "node:child_process";
@@ -12,8 +11,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const target = join(root, "docs/api.md");
-const html = join(root, "build/out/docs");
+const target = join(root, "build/out/docs/api.md");
+const html = join(root, "build/out/docs/html");
 const execute = promisify(execFile);
 
 /** typedoc and the TypeScript that it wants live in build/docs, beside the TypeScript of everything else. */
@@ -72,13 +71,44 @@ async function generate(folder, plugins, more, flag) {
 	}
 }
 
+const HEAD = `<!-- Made from the docstrings by \`npm run docs\`: change those, not this. -->
+
+# How to import
+
+Everything below: \`import { TCP, Listener, UDP, Ping, Resolver, Network, pipe, Stack, … } from "multihome"\`. Single classes, as default exports:
+
+| class | in any project | by the names of ECMA-419 and Moddable |
+| ----- | -------------- | ------------------------------------- |
+| \`TCP\` | \`"multihome/io/tcp"\` | \`"embedded:io/socket/tcp"\` |
+| \`Listener\` | \`"multihome/io/listener"\` | \`"embedded:io/socket/listener"\` |
+| \`UDP\` | \`"multihome/io/udp"\` | \`"embedded:io/socket/udp"\` |
+| \`Resolver\` | \`"multihome/io/dns"\` | \`"embedded:network/dns/resolver/udp"\` |
+| \`Ethernet\` | \`"multihome/io/ethernet"\` | \`"embedded:network/interface/ethernet"\` |
+| \`Ping\` | \`"multihome/io/ping"\` | |
+
+The chips' and UARTs' drivers: \`import { W5500, ENC28J60, Uart } from "multihome/drivers"\`. Programs of a host find the same classes in \`device.io\` and \`device.network\`.
+
+`;
+
+/** Which class of ours a public one extends is of no use to readers. */
+function withoutBases(text) {
+	return text
+		.replace(/^#+ (Inherited from|Overrides|Extends|Implements|Implementation of)\n\n(?:- )?`\w+`(?:\.`\w+`)?\n\n/gm, "")
+		.replace(/^#+ (Inherited from|Overrides)\n\n`[^`]+`\n\n/gm, "");
+}
+
 async function markdown() {
 	const folder = mkdtempSync(join(root, "build/out/docs-"));
 	try {
 		await generate(folder, ["typedoc-plugin-markdown", "./plugin.mjs"], MARKDOWN, "--out");
 		const text = readFileSync(join(folder, "api.md"), "utf8");
-		const head = "<!-- Made from the docstrings by `npm run docs`: change those, not this. -->\n\n";
-		return head + text.replace(/[ \t]+$/gm, "").trimEnd() + "\n";
+		return (
+			HEAD +
+			withoutBases(text)
+				.replace(/[ \t]+$/gm, "")
+				.trimEnd() +
+			"\n"
+		);
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
@@ -87,17 +117,15 @@ async function markdown() {
 try {
 	mkdirSync(join(root, "build/out"), { recursive: true });
 	const [option, ...more] = process.argv.slice(2);
-	if (more.length > 0 || ![undefined, "--html", "--check"].includes(option))
-		throw new Error(`${process.argv.slice(2).join(" ")}: expected --html or --check`);
+	if (more.length > 0 || ![undefined, "--html"].includes(option))
+		throw new Error(`${process.argv.slice(2).join(" ")}: expected --html`);
 	if (option === "--html") await generate(html, ["./plugin.mjs"], {}, "--html");
 	else {
 		const text = await markdown();
-		if (option === undefined) {
-			mkdirSync(dirname(target), { recursive: true });
-			writeFileSync(target, text);
-		} else if (!existsSync(target) || readFileSync(target, "utf8") !== text)
-			throw new Error("docs/api.md is out of date: run `npm run docs`");
+		mkdirSync(dirname(target), { recursive: true });
+		writeFileSync(target, text);
 	}
+	console.log(option === "--html" ? join(html, "index.html") : target);
 } catch (error) {
 	console.error(error.message);
 	process.exitCode = 1;

@@ -39,7 +39,17 @@ const LOCALHOST = 0x7f000001;
 
 const KIND_AND_GROUP = kinds.KIND | kinds.GROUP;
 
-/** A TCP/IP stack: interfaces, routes and one set of sockets, all in memory that is taken once. Whoever owns it calls `poll` when it is due, and when `onWake` says so. */
+/**
+ * A TCP/IP stack: interfaces, routes and one set of sockets, all in memory that is taken once. Whoever owns it calls `poll` when it is due, and when `onWake` says so.
+ *
+ * @example
+ * ```ts
+ * const stack = new Stack({ sockets: { tcp: 4 }, random32: () => (Math.random() * 2 ** 32) | 0 });
+ * stack.interfaces.add(new EthernetInterface("eth0", device));
+ * useStack(stack);
+ * setInterval(() => stack.poll(Date.now() | 0), 1);
+ * ```
+ */
 export class Stack {
 	readonly core: Core;
 	readonly ip: Ip;

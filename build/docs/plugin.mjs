@@ -65,6 +65,13 @@ const SHOWN = {
 	UDP: ["address", "close", "constructor", "format", "port", "read", "write"],
 };
 
+/** Classes that programs do not make themselves. */
+const WITHOUT_EXAMPLE = new Set(["LoopbackDevice", "PingError", "ResolveError", "Route"]);
+
+function hasExample({ comment }) {
+	return comment?.blockTags.some(({ tag }) => tag === "@example") ?? false;
+}
+
 /** Whether it, or what it can be called by, has a docstring; those of an interface that a class implements are its own. */
 function isDocumented(reflection) {
 	const { comment, signatures = [], getSignature, setSignature, type } = reflection;
@@ -94,6 +101,13 @@ export function load(app) {
 		}
 		for (const exported of project.children ?? []) {
 			if (!isDocumented(exported)) app.logger.error(`${exported.name}: it has no docstring`);
+			if (
+				exported.kind === ReflectionKind.Class &&
+				!exported.flags.isAbstract &&
+				!WITHOUT_EXAMPLE.has(exported.name) &&
+				!hasExample(exported)
+			)
+				app.logger.error(`${exported.name}: its docstring has no @example`);
 			for (const member of exported.children ?? [])
 				if (!PLAIN.has(member.name) && !isDocumented(member))
 					app.logger.error(`${exported.name}.${member.name}: it has no docstring`);

@@ -10,7 +10,20 @@ import { UDPSocket } from "./udp.ts";
 
 export type { Bytes, Format, IO, ListenerOptions, Sender, TCPError, TCPOptions, UDPOptions } from "./types.ts";
 
-/** ECMA-419's TCP over the current stack. */
+/**
+ * ECMA-419's TCP over the current stack.
+ *
+ * @example
+ * ```ts
+ * const socket = new TCP({
+ * 	address: "192.168.77.1",
+ * 	port: 7,
+ * 	onWritable: () => socket.write(ArrayBuffer.fromString("hello")),
+ * 	onReadable: () => trace(String.fromArrayBuffer(socket.read() as ArrayBuffer)),
+ * 	onError: () => socket.close(),
+ * });
+ * ```
+ */
 export class TCP extends TCPSocket {
 	constructor(options: TCPOptions | Tcb) {
 		super(currentStack(), options);
@@ -19,14 +32,38 @@ export class TCP extends TCPSocket {
 
 const accepted = (tcb: Tcb) => new TCP(tcb);
 
-/** ECMA-419's Listener over the current stack. */
+/**
+ * ECMA-419's Listener over the current stack.
+ *
+ * @example
+ * ```ts
+ * const listener = new Listener({
+ * 	port: 7,
+ * 	onReadable() {
+ * 		for (let socket; (socket = listener.read()); ) pipe(socket, socket);
+ * 	},
+ * });
+ * ```
+ */
 export class Listener extends ListenerSocket {
 	constructor(options: ListenerOptions) {
 		super(currentStack(), options, accepted);
 	}
 }
 
-/** ECMA-419's UDP over the current stack. */
+/**
+ * ECMA-419's UDP over the current stack.
+ *
+ * @example
+ * ```ts
+ * const socket = new UDP({
+ * 	port: 7,
+ * 	onReadable() {
+ * 		for (let datagram; (datagram = socket.read()); ) socket.write(datagram, datagram.address, datagram.port);
+ * 	},
+ * });
+ * ```
+ */
 export class UDP extends UDPSocket {
 	constructor(options: UDPOptions) {
 		super(currentStack(), options);

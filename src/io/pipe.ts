@@ -146,6 +146,21 @@ class End implements SocketOwner {
  * makes a proxy. `onReadable` and `onError` of `from` and `onWritable` of `to` are not called any more. Allocates nothing for each segment.
  *
  * Throws SyntaxError for what is no open TCP, Error when `from` or `to` is in such a pipe already.
+ *
+ * @example
+ * ```ts
+ * const server = new Listener({
+ * 	port: 8000,
+ * 	interface: "eth0",
+ * 	onReadable() {
+ * 		for (let near; (near = server.read()); ) {
+ * 			const far = new TCP({ address: "10.0.0.2", port: 80, interface: "ppp0" });
+ * 			pipe(near, far);
+ * 			pipe(far, near);
+ * 		}
+ * 	},
+ * });
+ * ```
  */
 export function pipe(from: TCP, to: TCP, options: PipeOptions = {}): void {
 	const source = endOf(from);

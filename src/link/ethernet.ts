@@ -23,7 +23,14 @@ export interface EthernetOptions extends InterfaceOptions {
 	mac?: Uint8Array;
 }
 
-/** Ethernet II with ARP, RFC 894, 826 and 5227. */
+/**
+ * Ethernet II with ARP, RFC 894, 826 and 5227.
+ *
+ * @example
+ * ```ts
+ * const eth0 = stack.interfaces.add(new EthernetInterface("eth0", chip, { metric: 10 }));
+ * ```
+ */
 export class EthernetInterface extends Interface {
 	readonly kind = "ethernet";
 	/** Its address, six bytes. */

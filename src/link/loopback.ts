@@ -4,7 +4,14 @@ import { MEDIUM_IP, type Device } from "../device/device.ts";
 import { BareInterface } from "./bare.ts";
 import type { InterfaceOptions } from "./interface.ts";
 
-/** The link of devices that carry bare IP packets: no neighbours, what goes out needs no header. */
+/**
+ * The link of devices that carry bare IP packets: no neighbours, what goes out needs no header.
+ *
+ * @example
+ * ```ts
+ * stack.interfaces.add(new LoopbackInterface("lo1", new LoopbackDevice()));
+ * ```
+ */
 export class LoopbackInterface extends BareInterface {
 	readonly kind = "loopback";
 

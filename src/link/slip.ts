@@ -114,7 +114,14 @@ class SlipLine implements Device {
 	}
 }
 
-/** IP packets on a serial line, RFC 1055, with compressed headers by RFC 1144 if told. */
+/**
+ * IP packets on a serial line, RFC 1055, with compressed headers by RFC 1144 if told.
+ *
+ * @example
+ * ```ts
+ * const sl0 = stack.interfaces.add(new SlipInterface("sl0", uart, { peer: "10.0.0.2" }));
+ * ```
+ */
 export class SlipInterface extends BareInterface {
 	readonly kind = "slip";
 	#line: SlipLine;

@@ -65,7 +65,16 @@ const INDEX = 2;
 /** Room that each call of `put` must find, bytes: for the longest value and its name. */
 export const PIECE_BYTES = 448;
 
-/** Tells a description of something, such as STATUS of a stack, as JSON: a piece at each call of `put`. */
+/**
+ * Tells a description of something, such as STATUS of a stack, as JSON: a piece at each call of `put`.
+ *
+ * @example
+ * ```ts
+ * const pieces = new JsonPieces(STATUS, stack);
+ * const bytes = new Uint8Array(PIECE_BYTES);
+ * for (let end; (end = pieces.put(bytes, 0, bytes.length)) > 0; ) send(bytes, end);
+ * ```
+ */
 export class JsonPieces {
 	readonly #out = new JsonWriter();
 	/** What is open, from the outermost inwards, FRAME elements each: what describes it, what it tells of, how far it is. */

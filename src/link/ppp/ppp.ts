@@ -59,7 +59,14 @@ const DISCONNECT = 2;
 /** Both, in this order. */
 const RECONNECT = 3;
 
-/** PPP over a serial line, RFC 1661 and 1662. It is up while IPCP is opened: its address and routes come and go with it. */
+/**
+ * PPP over a serial line, RFC 1661 and 1662. It is up while IPCP is opened: its address and routes come and go with it.
+ *
+ * @example
+ * ```ts
+ * stack.interfaces.add(new PppInterface("ppp0", uart, { user: "me", password: "secret", defaultRoute: true }));
+ * ```
+ */
 export class PppInterface extends BareInterface {
 	readonly kind = "ppp";
 	#line: PppLine;

@@ -44,6 +44,11 @@ function nothing(state: string): LeaseState {
 /**
  * A DHCPv4 client for one Ethernet interface (RFC 2131): gets an address, with routes, name servers and MTU, keeps it, and gives it back at `close()`. One for each
  * interface; it takes a UDP socket of `sockets.services`. Throws TypeError and RangeError for options and interfaces that cannot be, Error when none is free.
+ *
+ * @example
+ * ```ts
+ * const client = new DhcpClient(stack, "eth0", { hostname: "board-7", metric: 10 });
+ * ```
  */
 export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 	readonly #stack: Stack;

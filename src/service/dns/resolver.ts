@@ -135,7 +135,16 @@ function serversOf(servers: readonly string[] | undefined): number[] | undefined
 	return servers.map((text: unknown) => check.addressOf("servers", text));
 }
 
-/** Names to addresses, by the current stack. */
+/**
+ * Names to addresses, by the current stack.
+ *
+ * @example
+ * ```ts
+ * new Resolver().resolve({ host: "example.com" }, (error, address) => {
+ * 	trace(`${error ? error.message : address}\n`);
+ * });
+ * ```
+ */
 export class Resolver extends NameResolver {
 	constructor(options: ResolverOptions = {}) {
 		super(currentStack(), options);

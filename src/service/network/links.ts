@@ -148,28 +148,63 @@ export class LoopbackSocket extends LinkSocket<LoopbackInterface> {
 	}
 }
 
-/** An Ethernet interface of the current stack. */
+/**
+ * An Ethernet interface of the current stack.
+ *
+ * @example
+ * ```ts
+ * const eth0 = new Ethernet({
+ * 	port: "eth0",
+ * 	onChanged(property) {
+ * 		trace(`${property}: ${eth0.connection}, ${eth0.address}\n`);
+ * 	},
+ * });
+ * eth0.configure({ static: { address: "192.168.1.20", prefix: 24, gateway: "192.168.1.1" } });
+ * ```
+ */
 export class Ethernet extends EthernetSocket {
 	constructor(options: EthernetLinkOptions = {}) {
 		super(currentStack(), options);
 	}
 }
 
-/** A PPP interface of the current stack. */
+/**
+ * A PPP interface of the current stack.
+ *
+ * @example
+ * ```ts
+ * const modem = new PPP({ port: "ppp0" });
+ * modem.connect();
+ * ```
+ */
 export class PPP extends PPPSocket {
 	constructor(options: LinkOptions = {}) {
 		super(currentStack(), options);
 	}
 }
 
-/** A SLIP interface of the current stack. */
+/**
+ * A SLIP interface of the current stack.
+ *
+ * @example
+ * ```ts
+ * new SLIP({ port: "sl0" }).configure({ static: { address: "10.0.0.1", prefix: 30 } });
+ * ```
+ */
 export class SLIP extends SLIPSocket {
 	constructor(options: LinkOptions = {}) {
 		super(currentStack(), options);
 	}
 }
 
-/** A loopback interface of the current stack. */
+/**
+ * A loopback interface of the current stack.
+ *
+ * @example
+ * ```ts
+ * trace(`${new Loopback().address}\n`); // 127.0.0.1
+ * ```
+ */
 export class Loopback extends LoopbackSocket {
 	constructor(options: LinkOptions = {}) {
 		super(currentStack(), options);

@@ -173,7 +173,16 @@ export class NetworkView {
 	}
 }
 
-/** The interfaces of the current stack. */
+/**
+ * The interfaces of the current stack.
+ *
+ * @example
+ * ```ts
+ * const network = new Network();
+ * await network.ready();
+ * for (const { name, addresses } of network.list) trace(`${name} ${addresses}\n`);
+ * ```
+ */
 export class Network extends NetworkView {
 	constructor() {
 		super(currentStack);

@@ -4,7 +4,19 @@ import { currentStack } from "../../io/current.ts";
 import { PingSocket, type PingOptions } from "../../io/ping.ts";
 import { Resolver } from "../dns/resolver.ts";
 
-/** Ping over the current stack. */
+/**
+ * Ping over the current stack.
+ *
+ * @example
+ * ```ts
+ * new Ping({
+ * 	host: "example.com",
+ * 	count: 3,
+ * 	onReply: ({ sequence, ms }) => trace(`${sequence}: ${ms} ms\n`),
+ * 	onError: (error) => trace(`${error.message}\n`),
+ * });
+ * ```
+ */
 export class Ping extends PingSocket {
 	constructor(options: PingOptions) {
 		super(currentStack(), withResolver(options));
