@@ -52,8 +52,8 @@ export class EthernetInterface extends Interface {
 	/** Told within processing of an ARP packet at that arena offset: from `checked`; and one that claims `probed`, or asks for it as we do. */
 	onAnswer: ((at: number) => void) | undefined = undefined;
 	onClaim: ((at: number) => void) | undefined = undefined;
-	/** Told within processing that another station uses an address of ours. Answers whether it sees to that; otherwise ours is defended. */
-	onConflict: ((address: number) => boolean) | undefined = undefined;
+	/** Told within processing that another station uses an address of ours, which is defended. */
+	onConflict: ((address: number) => void) | undefined = undefined;
 	/** Its own addresses before the neighbours: announcements, conflicts. There once it is attached. */
 	own!: OwnAddresses;
 

@@ -75,14 +75,14 @@ export class OwnAddresses {
 		again.length = kept;
 	}
 
-	/** An ARP packet's sender, with the hardware address at arena offset `mac`, uses an address of ours. Defends it, unless the link's keeper of addresses does. */
+	/** An ARP packet's sender, with the hardware address at arena offset `mac`, uses an address of ours. Defends it. */
 	conflict(address: number, mac: number): void {
 		const now = this.#core.now;
 		const conflict = this.#conflictAbout(address);
 		for (let i = 0; i < 6; i++) conflict.mac.setUint8(i, this.#core.view.getUint8(mac + i));
 		conflict.count++;
 		conflict.at = now;
-		if (this.#link.onConflict?.(address) === true) return;
+		this.#link.onConflict?.(address);
 		// RFC 5227 §2.4 (c): we never give up what we were told to have, but do not quarrel either.
 		if (((now - conflict.defendedAt) | 0) < DEFEND_INTERVAL_MS) return;
 		conflict.defendedAt = now;

@@ -158,7 +158,7 @@ describeWith(["dnsmasq"], "a board with DHCP on two interfaces, and dnsmasq on e
 		}
 		expect([...seen]).toEqual(["192.168.77 eth0,eth1", "none eth1", "192.168.79 eth0,eth1"]);
 		expect(moved.messages("NAK").length).toBe(1);
-		expect(board.output).toContain("eth0 no address (dhcp: refused by the server)");
+		expect(board.output).toContain("eth0 no address (dhcp: refused by the server: wrong network)");
 		const newAddress = await says(/^eth0 (192\.168\.79\.4\d)\/24 \(dhcp\)$/m);
 		expect(errorsOf([await download(namespace, newAddress, 100_000)])).toBe("");
 

@@ -90,10 +90,7 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 		this.#link = found;
 		this.#socket.owner = this;
 		found.lease = this;
-		found.onConflict = (address) => {
-			this.#session?.conflict(address);
-			return false; // it is defended as every other address
-		};
+		found.onConflict = (address) => this.#session?.conflict(address);
 		found.onClaim = (at) => this.#heard((session) => session.claimed(at));
 		found.onAnswer = (at) => this.#heard((session) => session.answered(at));
 		stack.services.add(this);
