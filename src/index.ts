@@ -22,7 +22,7 @@ export { formatIpv6, parseIpv6, type Ipv6 } from "./ip/address6.ts";
 export { createIO, Listener, TCP, UDP } from "./io/io.ts";
 export { pipe, type PipeOptions } from "./io/pipe.ts";
 export { PingError, type PingOptions, type PingReply, type PingStatistics } from "./io/ping.ts";
-export type { Bytes, Format, IO, ListenerOptions, Sender, TCPError, TCPOptions, UDPOptions } from "./io/io.ts";
+export type { Bytes, Format, IO, ListenerOptions, Origin, Sender, TCPError, TCPOptions, UDPOptions } from "./io/io.ts";
 export { currentStack, useStack } from "./io/current.ts";
 export { ADDED, ADDRESSES, LINK, NAME_SERVERS, PROTOCOL, REMOVED, ROUTES } from "./link/interface.ts";
 export type { Watch, WatchListener } from "./transport/watch.ts";

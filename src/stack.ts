@@ -71,7 +71,6 @@ export class Stack {
 	#lo: Interface;
 	#stamp = -1;
 	#flows: number;
-	#fields: Int32Array;
 	#echoPath: Path;
 	#tcbs: Tcb[];
 	#udps: UdpSocket[];
@@ -80,7 +79,6 @@ export class Stack {
 	constructor(options: CoreOptions) {
 		const core = (this.core = new Core(options));
 		this.#view = core.view;
-		this.#fields = core.fields;
 		this.#nextPacket();
 		this.routes = new Routes(core);
 		this.interfaces = new InterfaceSet(core, this.routes, this);
@@ -197,7 +195,7 @@ export class Stack {
 			} else if (kind === kinds.ECHO) {
 				const bytes = result >> kinds.VALUE_SHIFT;
 				const path = this.#echoPath;
-				const known = path.destination === this.#fields[SOURCE] && path.stamp === this.core.stamp && bytes <= path.mtu;
+				const known = (result & kinds.ECHO_AGAIN) !== 0 && path.stamp === this.core.stamp && bytes <= path.mtu;
 				if (known ? path.out!.send(this.#packet, ip, ip + bytes, path.header) : this.ip.icmp.echo(this.#packet, ip, ip + bytes))
 					return this.#nextPacket();
 			} else if (kind === kinds.DATAGRAM) {
@@ -247,7 +245,8 @@ export class Stack {
 					this.udp.receive(this.#udps[index]!, link, group);
 					return false;
 				}
-				if (!group) this.ip.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.PORT_UNREACHABLE, 0);
+				if (!group && !this.udp.hides(this.core.fields[PORTS]! & 0xffff))
+					this.ip.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.PORT_UNREACHABLE, 0);
 				return this.#drop(link, DROP.udpNoSocket);
 			case kinds.ICMP:
 				return this.#icmp(link);
@@ -291,6 +290,8 @@ export class Stack {
 			if (!core.limits.forwarding) return this.#drop(link, DROP.ipv4NotLocal);
 			return this.ip.forward(link, this.#packet, at, end, group);
 		}
+		// RFC 1122 §3.3.6, as `decode` for this interface's own.
+		if (group !== 0 && !offered) return this.#drop(link, DROP.ipv4LinkBroadcast);
 		if ((core.limits.strongHost && !offered) || ipv4.isLoopback(destination)) return this.#drop(link, DROP.ipv4StrongHost);
 		const result = decodeTransport(this.#view, at, end, link.block, group);
 		const value = result >> kinds.VALUE_SHIFT;

@@ -8,7 +8,7 @@ import { TCPSocket } from "./tcp.ts";
 import type { IO, ListenerOptions, TCPOptions, UDPOptions } from "./types.ts";
 import { UDPSocket } from "./udp.ts";
 
-export type { Bytes, Format, IO, ListenerOptions, Sender, TCPError, TCPOptions, UDPOptions } from "./types.ts";
+export type { Bytes, Format, IO, ListenerOptions, Origin, Sender, TCPError, TCPOptions, UDPOptions } from "./types.ts";
 
 /**
  * ECMA-419's TCP over the current stack.

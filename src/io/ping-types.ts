@@ -26,6 +26,8 @@ export interface PingOptions {
 	dns?: PingResolver | undefined;
 	/** Sends by one interface only, by name or instance; unless told, the routes decide. */
 	interface?: string | Interface | undefined;
+	/** Source address of the requests, one of the stack's; unless told, the interface and the routes decide. */
+	localAddress?: string | undefined;
 	/** Bytes of payload, 0 to 1472; 56 unless told. A request must fit the MTU of the way: nothing is fragmented. */
 	size?: number | undefined;
 	/** Milliseconds from request to request; 1000 unless told. */

@@ -126,7 +126,12 @@ export class PingSocket implements SocketOwner, Service {
 		this.#name = address ?? host!;
 		if (this.#address === undefined) this.#literal(host, dns !== undefined);
 		const slot = slotOf(stack, options.interface);
+		const { localAddress } = options;
+		const source = localAddress === undefined ? 0 : check.addressOf("localAddress", localAddress);
+		if (source !== 0 && !stack.ip.isLocal(source))
+			throw new RangeError(`localAddress ${check.show(localAddress)}: expected an address of this stack`);
 		const socket = stack.icmp.open(slot);
+		socket.localAddress = source;
 		socket.sendTtl = ttl | (dscp << DSCP_SHIFT);
 		socket.owner = this;
 		this.#socket = socket;

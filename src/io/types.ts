@@ -158,6 +158,12 @@ export interface UDPOptions extends CommonOptions {
 	dscp?: number | undefined;
 	/** ECMA-419's spelling of `ttl`. */
 	timeToLive?: number | undefined;
+	/**
+	 * `true`, unless told: it hears broadcasts, and what goes to 255.255.255.255 leaves by one interface: that which the socket is bound to, by address or
+	 * interface, else where the default route leads, else the first that is up and has an address. `"all"`: it leaves by all that are up and have one. `false`:
+	 * nothing is heard that was sent to a broadcast address or a group, as services should that answer strangers (RFC 862 to 864).
+	 */
+	broadcast?: boolean | "all" | undefined;
 	/** Joins this IPv4 multicast group, as `add` does. */
 	multicast?: string | undefined;
 	/** `datagrams` wait to be read. */
@@ -166,24 +172,42 @@ export interface UDPOptions extends CommonOptions {
 	onError?: ((this: UDP) => void) | undefined;
 }
 
-/** The sender of a datagram, on the buffer that holds it. */
+/** What is known of a datagram, on the buffer that holds it. */
 export interface Sender {
+	/** Its sender's address and port. */
 	address: string;
+	/** Its sender's port. */
 	port: number;
+	/** What it was sent to: an address of ours, a broadcast address or a group. */
+	localAddress: string;
+	/** Name of the interface that it came by. */
+	interface: string;
+}
+
+/** Whence a datagram is to go. A datagram that was read is such an object: its answer then comes from where it was sent to. */
+export interface Origin {
+	/** The source address, one of the stack's. A broadcast address or a group stands for one of the interface's. */
+	localAddress?: string | undefined;
+	/** The only interface to use, by name or instance. */
+	interface?: string | Interface | undefined;
 }
 
 export interface UDP {
 	/** The next datagram in a new ArrayBuffer that carries its sender, or undefined. */
 	read(): (ArrayBuffer & Sender) | undefined;
 	/**
-	 * Copies the next datagram to the beginning of `buffer`, sets `buffer.address` and `buffer.port`, and answers how many bytes it copied: what
-	 * does not fit is lost. Undefined when none waits. Allocates nothing while the senders are few.
+	 * Copies the next datagram to the beginning of `buffer`, sets its `address`, `port`, `localAddress` and `interface`, and answers how many bytes it copied:
+	 * what does not fit is lost. Undefined when none waits. Allocates nothing while the senders are few.
 	 */
 	read(buffer: Bytes & Partial<Sender>): number | undefined;
-	/** Sends `data`, or its first `byteLength` bytes, as one datagram. Throws when it is larger than a packet may be. */
-	write(data: Bytes, address: string, port: number, byteLength?: number): void;
+	/**
+	 * Sends `data`, or its first `byteLength` bytes, as one datagram. Throws RangeError when it is larger than a packet may be, Error when there is no way, or
+	 * no source address yet. To the sender of the datagram that was read last it goes from the address that one was sent to (RFC 1122 §4.1.3.5), and is dropped
+	 * when there is no way back. To others, or later, give the datagram that is answered, or whence to send, in place of `byteLength`.
+	 */
+	write(data: Bytes, address: string, port: number, byteLength?: number | Origin): void;
 	/** The order of arguments of Moddable's implementations. */
-	write(address: string, port: number, data: Bytes): void;
+	write(address: string, port: number, data: Bytes, from?: Origin): void;
 	/**
 	 * Joins an IPv4 multicast group: on one interface, by name or instance; unless told on that which the socket is bound to, else on all that there
 	 * are and will be. Joining again does nothing. Throws RangeError for what is no group.

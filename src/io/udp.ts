@@ -7,11 +7,12 @@ import { udpBuild, udpRead } from "#codec";
 import { formatIpv4 } from "../ip/address.ts";
 import type { Interface } from "../link/interface.ts";
 import type { Core } from "../packet/core.ts";
-import { PORTS, SOURCE } from "../packet/fields.ts";
+import { UDP_LAST_SLOT } from "../packet/blocks.ts";
+import { ANOTHER } from "../wire/kinds.ts";
 import { AddressCache } from "./address.ts";
 import * as check from "./options.ts";
 import { closed, foreign, hidden, isObject, linkOf, report } from "./common.ts";
-import type { Bytes, Sender, UDP, UDPOptions } from "./types.ts";
+import type { Bytes, Origin, Sender, UDP, UDPOptions } from "./types.ts";
 
 /** A group that was joined; without an interface on all. */
 interface Membership {
@@ -24,7 +25,6 @@ export class UDPSocket implements UDP, SocketOwner {
 	declare openSocket: UdpSocket | undefined;
 	readonly #view: DataView;
 	readonly #core: Core;
-	readonly #fields: Int32Array;
 	readonly #udp: Udp;
 	readonly #stack: Stack;
 	/** The peer of the last datagram, received or sent: in an exchange with one, nothing is looked up. */
@@ -32,6 +32,10 @@ export class UDPSocket implements UDP, SocketOwner {
 	/** Port of the last datagram that was read. */
 	#peerPort = 0;
 	#peerText = "";
+	/** What the last datagram was sent to, and the name of the interface that it came by. */
+	#local = 0;
+	#localText = "0.0.0.0";
+	#linkName = "";
 	readonly #cache = new AddressCache();
 	readonly #onReadable: ((datagrams: number) => void) | undefined;
 	readonly #onError: (() => void) | undefined;
@@ -48,7 +52,6 @@ export class UDPSocket implements UDP, SocketOwner {
 		this.#udp = stack.udp;
 		this.#view = stack.core.view;
 		this.#core = stack.core;
-		this.#fields = stack.core.fields;
 		this.#onReadable = check.callbackOf("onReadable", options.onReadable);
 		this.#onError = check.callbackOf("onError", options.onError);
 		check.fixedFormat(options.format, "buffer");
@@ -58,11 +61,18 @@ export class UDPSocket implements UDP, SocketOwner {
 		const dscp = check.dscpOf(options.dscp);
 		const group = options.multicast === undefined ? 0 : check.groupOf("multicast", options.multicast);
 		this.#bound = linkOf(stack, options.interface);
+		const broadcast = options.broadcast ?? true;
+		if (typeof broadcast !== "boolean" && broadcast !== "all")
+			throw new TypeError(`broadcast ${check.show(broadcast)}: expected true, false or "all"`);
+		if (broadcast === "all" && (address !== 0 || this.#bound !== undefined))
+			throw new RangeError('broadcast "all": expected neither address nor interface, which say one');
+		if (!broadcast && group !== 0) throw new RangeError("broadcast false: expected no multicast group; it hears none");
 		const socket = this.#udp.open(address, port, this.#bound?.slot ?? 0);
 		socket.owner = this;
 		this.openSocket = socket;
 		if (ttl !== 0) this.#udp.setTtl(socket, ttl);
 		if (dscp >= 0) this.#udp.setDscp(socket, dscp);
+		if (broadcast !== true) this.#udp.setBroadcast(socket, broadcast === "all", !broadcast);
 		if (group !== 0) this.#join(group, this.#bound);
 		if (options.target !== undefined) this.target = options.target;
 	}
@@ -75,12 +85,13 @@ export class UDPSocket implements UDP, SocketOwner {
 		if (buffer === undefined) return this.#readNew(socket);
 		// As Udp.read, without the call: this is the data path.
 		const size = buffer.byteLength;
-		const bytes = udpRead(this.#view, socket.block, buffer, 0, size);
+		let bytes = udpRead(this.#view, socket.block, buffer, 0, size);
 		if (bytes < 0) return undefined;
-		const fields = this.#fields;
-		const from = fields[SOURCE]!;
-		buffer.address = from === this.#peer ? this.#peerText : this.#peerIs(from);
-		buffer.port = this.#peerPort = (fields[PORTS]! >> 16) & 0xffff; // >>> makes XS take a long way for negative numbers
+		if (bytes >= ANOTHER) bytes = this.#another(socket, bytes);
+		buffer.address = this.#peerText;
+		buffer.port = this.#peerPort;
+		buffer.localAddress = this.#localText;
+		buffer.interface = this.#linkName;
 		return bytes < size ? bytes : size;
 	}
 
@@ -92,15 +103,26 @@ export class UDPSocket implements UDP, SocketOwner {
 		return buffer;
 	}
 
-	/** Makes an address the present peer; answers its literal. */
-	#peerIs(address: number): string {
-		this.#peer = address;
-		return (this.#peerText = this.#cache.print(address));
+	/** The datagram is not like the one before: its sender becomes the present peer. Answers its bytes. */
+	#another(socket: UdpSocket, bytes: number): number {
+		this.#udp.another(socket);
+		const { fromAddress, toAddress } = socket;
+		this.#peerPort = socket.fromPort;
+		if (fromAddress !== this.#peer || this.#peerText === "") {
+			this.#peer = fromAddress;
+			this.#peerText = this.#cache.print(fromAddress);
+		}
+		if (toAddress !== this.#local) {
+			this.#local = toAddress;
+			this.#localText = this.#cache.print(toAddress);
+		}
+		this.#linkName = this.#stack.interfaces.at(socket.fromSlot)?.name ?? "";
+		return bytes - ANOTHER;
 	}
 
-	write(data: Bytes, address: string, port: number, byteLength?: number): void;
-	write(address: string, port: number, data: Bytes): void;
-	write(first: Bytes | string, second: string | number, third: number | Bytes, byteLength?: number): void {
+	write(data: Bytes, address: string, port: number, byteLength?: number | Origin): void;
+	write(address: string, port: number, data: Bytes, from?: Origin): void;
+	write(first: Bytes | string, second: string | number, third: number | Bytes, byteLength?: number | Origin): void {
 		const socket = this?.openSocket;
 		if (socket === undefined) return UDPSocket.#of(this) as never;
 		const size = (first as Bytes | undefined)?.byteLength as number;
@@ -128,7 +150,7 @@ export class UDPSocket implements UDP, SocketOwner {
 		first: Bytes | string,
 		second: string | number,
 		third: number | Bytes,
-		byteLength: number | undefined,
+		byteLength: number | Origin | undefined,
 	): void {
 		const standard = (first as Bytes | undefined)?.byteLength !== undefined;
 		const data = (standard ? first : third) as Bytes;
@@ -136,16 +158,49 @@ export class UDPSocket implements UDP, SocketOwner {
 		const port = check.portOf(standard ? third : second, 1);
 		const size = check.sizeOf(data);
 		const address = this.#cache.known(text) ?? this.#cache.add(check.addressOf("address", text), text);
+		if (isObject(byteLength)) return this.#writeFrom(socket, data, size, address, port, byteLength);
 		if (byteLength !== undefined && (byteLength !== byteLength >>> 0 || byteLength > size)) check.badPart(0, byteLength, size);
-		this.#peer = address;
-		this.#peerText = text;
-		this.#peerPort = port;
+		if (address !== this.#peer || port !== this.#peerPort) {
+			this.#peer = address;
+			this.#peerText = text;
+			this.#peerPort = port;
+			// The next datagram that is read makes its sender the peer again, though it be like the one before.
+			this.#view.setInt32(socket.block + UDP_LAST_SLOT, 0);
+		}
 		this.#udp.send(socket, address, port, data, 0, byteLength ?? size);
+	}
+
+	/** Origin a given address, by a given interface. */
+	#writeFrom(socket: UdpSocket, data: Bytes, size: number, address: number, port: number, from: Origin): void {
+		const { localAddress, interface: link } = from;
+		const { ip, interfaces } = this.#stack;
+		let source = 0;
+		if (localAddress !== undefined) {
+			if (localAddress === this.#localText) source = this.#local;
+			else
+				source = this.#cache.known(localAddress) ?? this.#cache.add(check.addressOf("localAddress", localAddress), localAddress);
+			// A datagram to all is answered from an address of the interface.
+			if (ip.isGroup(source)) source = 0;
+			else if (source !== 0 && (!ip.isLocal(source) || (socket.localAddress !== 0 && socket.localAddress !== source)))
+				throw new RangeError(
+					`localAddress ${check.show(localAddress)}: expected an address of this stack, that of the socket if it is bound`,
+				);
+		}
+		let slot = 0;
+		if (link !== undefined) {
+			const arrived = link === this.#linkName ? interfaces.at(socket.fromSlot) : undefined;
+			slot = (arrived?.name === link ? arrived : linkOf(this.#stack, link)!).slot;
+			if (socket.bound !== 0 && slot !== socket.bound)
+				throw new RangeError(`interface ${check.show(link)}: expected that which the socket is bound to`);
+		}
+		this.#udp.sendBy(socket, address, port, data, 0, size, source, slot);
 	}
 
 	add(group: string, link?: string | Interface): void {
 		const socket = UDPSocket.#of(this);
 		const address = check.groupOf("group", group);
+		if (!this.#udp.hearsGroups(socket))
+			throw new Error(`group ${check.show(group)}: with broadcast: false the socket hears none`);
 		if (socket.gone) throw new Error("the socket's address or interface is gone");
 		this.#join(address, linkOf(this.#stack, link) ?? this.#bound);
 	}

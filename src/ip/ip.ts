@@ -14,6 +14,9 @@ import { canSend, has, onLink, type Route, type Routes } from "./routes.ts";
 
 /** What a path without a way is taken to carry. RFC 1122 §3.3.3. */
 const LEAST_MTU = 576;
+/** First octets, as signed ones: of 127.0.0.0/8, and the least of groups and above, 224. */
+const LOOPBACK = 127;
+const GROUPS = -32;
 
 export class Ip {
 	readonly routes: Routes;
@@ -47,56 +50,65 @@ export class Ip {
 	 * Decides how packets to `path.destination` go: interface, next hop and source address in one. Given are `path.bound` (slot of the only interface,
 	 * 0: any) and `path.source` (0: to be chosen, RFC 6724 §5 as far as IPv4 goes); `home` is for connections: slot of the interface that it went by
 	 * first. True when there is a way and a source address; then the path holds until `routes.generation` changes. Otherwise `path.out` is undefined, and
-	 * `awaited` tells whether one may come.
+	 * `awaited` tells whether one may come. What is forwarded needs no source address, nor DHCP before there is one: `sourced` is false.
 	 *
 	 * A given source prefers the interface that has it, when its route there is as specific as the best one; with `strongHost` it must be that interface
 	 * (RFC 1122 §3.3.4.2). A connection never moves to an interface whose network does not have its source address.
+	 *
+	 * No calls where all packets pass: each costs as much as three comparisons.
 	 */
-	route(path: Path, home = 0): boolean {
-		if (!this.way(path, home)) return false;
-		if (path.source !== 0) return true;
-		path.source = this.sourceFor(path.out!, path.nextHop, path.destination);
-		if (path.source !== 0) return true;
-		path.out = undefined;
-		path.mtu = LEAST_MTU;
-		return false;
-	}
-
-	/** The same, but that no source address is needed: for what is forwarded, and for DHCP before there is one. */
-	way(path: Path, home = 0): boolean {
+	route(path: Path, home = 0, sourced = true): boolean {
 		const destination = path.destination;
+		const net = destination >> 24; // the first octet, as a signed one
 		path.generation = this.routes.generation;
 		path.stamp = -1;
 		path.neighbor = undefined;
 		path.out = undefined;
 		path.mtu = LEAST_MTU;
 		path.nextHop = destination;
-		if (this.isLocal(destination)) {
-			path.out = this.interfaces.list[0]!; // loopback, always the first
-			path.mtu = path.out.mtu;
-			if (path.source === 0) path.source = destination;
-			return true;
+		const source = path.source;
+		const links = this.interfaces.list;
+		const count = links.length;
+		for (let i = 0; i < count; i++) {
+			const addresses = links[i]!.addresses;
+			const most = addresses.length;
+			for (let j = 0; j < most; j++) if (addresses[j]!.address === destination) return this.#loop(path, destination);
 		}
+		if (net === LOOPBACK) return this.#loop(path, destination);
 		let out: Interface | undefined;
-		if (destination === ipv4.BROADCAST || ipv4.isMulticast(destination)) {
+		if (net < 0 && net >= GROUPS && (destination === ipv4.BROADCAST || ipv4.isMulticast(destination))) {
 			out = this.#groupInterface(path);
 			if (out === undefined) return false;
 		} else {
 			let route = this.routes.find(destination, path.bound);
-			if (route === undefined) return false;
-			const source = path.source;
-			if (source !== 0 && !has(route.link, source)) {
-				route = this.#fromElsewhere(path, route, home);
-				if (route === undefined) return false;
-			}
-			// RFC 1122 §3.2.1.3: "this network" is nowhere to send to.
-			if (destination >>> 24 === 0) return false;
+			if (route === undefined || net === 0) return false; // RFC 1122 §3.2.1.3: "this network" is nowhere to send to
 			out = route.link;
+			if (source !== 0) {
+				const own = out.addresses;
+				if ((own.length === 0 || own[0]!.address !== source) && !has(out, source)) {
+					route = this.#fromElsewhere(path, route, home);
+					if (route === undefined) return false;
+					out = route.link;
+				}
+			}
 			if (route.gateway !== 0) path.nextHop = route.gateway;
 			else if (isDirectedBroadcast(out, destination)) path.nextHop = ipv4.BROADCAST;
 		}
+		if (source === 0 && sourced) {
+			path.source = this.sourceFor(out, path.nextHop, destination);
+			if (path.source === 0) return false;
+		}
 		path.out = out;
 		path.mtu = out.mtu;
+		return true;
+	}
+
+	/** To ourselves: by the loopback interface, from the address itself unless another is given. */
+	#loop(path: Path, destination: number): boolean {
+		const lo = this.interfaces.list[0]!; // always the first
+		path.out = lo;
+		path.mtu = lo.mtu;
+		if (path.source === 0) path.source = destination;
 		return true;
 	}
 
@@ -210,7 +222,7 @@ export class Ip {
 	 * look again.
 	 */
 	#find(packet: number, at: number, end: number, path: Path): boolean {
-		if (path.generation !== this.routes.generation && path.out !== undefined) this.way(path, path.out.slot);
+		if (path.generation !== this.routes.generation && path.out !== undefined) this.route(path, path.out.slot, false);
 		const out = path.out;
 		if (out === undefined) return this.#drop(this.interfaces.list[0]!, DROP.noRoute);
 		if (!out.up) return this.#drop(out, DROP.interfaceDown);
@@ -227,9 +239,9 @@ export class Ip {
 		const core = this.#core;
 		const source = core.fields[SOURCE]!;
 		const destination = core.fields[DESTINATION]!;
-		// §5.3.4: never what came by link broadcast; §5.3.7: no martian source or destination.
-		if (group || source >>> 24 === 0 || destination >>> 24 === 0 || ipv4.isLoopback(destination) || destination >>> 28 === 15)
-			return this.#drop(link, DROP.ipv4NotLocal);
+		// §5.3.4: never what came by link broadcast; §5.3.7: no martian source or destination; RFC 3927 §2.7: nothing from or to addresses of one link.
+		const martian = source >>> 24 === 0 || destination >>> 24 === 0 || ipv4.isLoopback(destination) || destination >>> 28 === 15;
+		if (group || martian || ipv4.isLinkLocal(source) || ipv4.isLinkLocal(destination)) return this.#drop(link, DROP.ipv4NotLocal);
 		if (core.fields[TTL_PROTOCOL]! >> 8 <= 1) {
 			this.icmp.error(link, icmpv4.TIME_EXCEEDED, 0, 0);
 			return this.#drop(link, DROP.ttlExpired);
@@ -238,7 +250,8 @@ export class Ip {
 		const path = this.#forwardPath;
 		if (path.destination !== destination || path.generation !== this.routes.generation) {
 			path.destination = destination;
-			this.way(path);
+			path.source = 0;
+			this.route(path, 0, false);
 		}
 		if (path.out === undefined) {
 			this.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.NET_UNREACHABLE, 0);
@@ -275,7 +288,7 @@ export class Ip {
 		const path = this.#reversePath;
 		if (path.destination !== source || path.generation !== this.routes.generation) {
 			path.destination = source;
-			this.way(path);
+			this.route(path, 0, false);
 		}
 		return path.out === link;
 	}

@@ -48,6 +48,9 @@ export const DROPS = Object.freeze([
 	"tcpCookie", // not lost: a SYN that was answered without a socket, which comes with the peer's ACK
 	"tcpOrphan", // a connection that its program had closed, ended as its peer did not come to an end
 	"tcpTooSlow", // a connection ended for a newcomer, as it was slower than its listener's leastRate
+	"ipv4LinkBroadcast", // for us alone, in a frame for all or many
+	"ipv4SourceRoute", // the sender says the way: RFC 7126 §4.3, §4.4
+	"udpGroup", // to a broadcast address or a group, and its socket takes none
 ] as const);
 
 export type DropName = (typeof DROPS)[number];

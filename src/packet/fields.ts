@@ -26,6 +26,11 @@ export const PAYLOAD_AT = 10;
 export const PAYLOAD_LENGTH = 11;
 /** What the short way of TCP made of a segment, wire/stream.ts. */
 export const WHAT = 12;
+/** Slot of the interface that the datagram came by which `udpRead` took last. */
+export const ARRIVED = 13;
+/** Source and destination of the last echo request that became a reply. */
+export const ECHO_SOURCE = 14;
+export const ECHO_DESTINATION = 15;
 /** Set once: arena offsets of the TCB blocks, the UDP blocks and of the flow table, so that `decode` can deliver. */
 export const TCBS_AT = 27;
 export const UDPS_AT = 28;

@@ -24,6 +24,8 @@ export class EchoSocket implements EventSocket {
 	queued = false;
 	nextPosted: EventSocket | null = null;
 	owner: SocketOwner | null = null;
+	/** Source address of its requests, 0: chosen. */
+	localAddress = 0;
 	/** Identifier of its requests, 16 bits. */
 	identifier = 0;
 	/** TTL of its requests, and TOS_BITS, as `ipv4Build` takes them. */
@@ -113,6 +115,7 @@ export class IcmpSockets {
 		socket.sendTtl = ipv4.DEFAULT_TTL;
 		socket.empty();
 		socket.path.generation = -1;
+		socket.localAddress = 0;
 		socket.path.bound = bound;
 		return socket;
 	}
@@ -128,7 +131,7 @@ export class IcmpSockets {
 		const path = socket.path;
 		if (path.destination !== address || path.generation !== this.#ip.routes.generation) {
 			path.destination = address;
-			path.source = 0;
+			path.source = socket.localAddress;
 			this.#ip.route(path);
 		}
 		return path.out !== undefined;

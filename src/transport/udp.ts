@@ -4,27 +4,22 @@
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { DNS_LOOKUPS } from "../config.ts";
-import { UDP_AT, UDP_BLOCK, UDP_COUNT, UDP_RECORD, UDP_RING, UDP_SIZE, UDP_USED } from "../packet/blocks.ts";
-import { DESTINATION, PAYLOAD_LENGTH, PORTS, SOURCE } from "../packet/fields.ts";
-import { udpRing, udpRingSize } from "../packet/layout.ts";
+import { UDP_AT, UDP_COUNT, UDP_LAST_SLOT, UDP_RECORD, UDP_SIZE, UDP_USED } from "../packet/blocks.ts";
+import { ARRIVED, DESTINATION, PAYLOAD_LENGTH, PORTS, SOURCE } from "../packet/fields.ts";
 import type { Interface } from "../link/interface.ts";
-import { Path } from "../link/path.ts";
+import type { Path } from "../link/path.ts";
 import type { Ip } from "../ip/ip.ts";
+import { canSend } from "../ip/routes.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as udp from "../wire/udp.ts";
 import type { Bytes } from "../wire/copies.ts";
-import { DSCP_SHIFT, NO_CHECKSUM, TOS_BITS } from "../wire/build.ts";
+import { ANOTHER } from "../wire/kinds.ts";
+import { DSCP_SHIFT, TOS_BITS } from "../wire/build.ts";
 import { udpBuild, udpDeliver, udpNext, udpRead } from "#codec";
-import {
-	ERROR,
-	FIRST_LOOKUP,
-	LOOKUPS,
-	READABLE,
-	WRITABLE,
-	type EventSocket,
-	type SocketOwner,
-	type SocketSet,
-} from "./sockets.ts";
+import { ERROR, FIRST_LOOKUP, LOOKUPS, READABLE, WRITABLE, type SocketOwner, type SocketSet } from "./sockets.ts";
+import { BY_ALL, GIVEN, NO_GROUPS, ttlOf, UdpSocket } from "./udp-socket.ts";
+
+export type { UdpSocket };
 
 /** Bytes of the headers before a datagram's payload. */
 export const HEADERS = ipv4.HEADER + udp.HEADER;
@@ -34,56 +29,7 @@ export const SENT = 0;
 /** No packet buffer or route just now: counted, as if the network had lost it. */
 export const DROPPED = 1;
 
-export class UdpSocket implements EventSocket {
-	events = 0;
-	queued = false;
-	nextPosted: EventSocket | null = null;
-	owner: SocketOwner | null = null;
-	/** Arena offset of its block, packet/blocks.ts. */
-	readonly block: number;
-	/** Of the datagram that `read` delivered last. */
-	fromAddress = 0;
-	fromPort = 0;
-	/** 0: any of our addresses. */
-	localAddress = 0;
-	localPort = 0;
-	/** The same << 16, as headers have it. */
-	sourcePort = 0;
-	readonly path = new Path();
-	/** It gets the datagrams for every address and port, and wants to know which. */
-	anyPort = false;
-	toAddress = 0;
-	toPort = 0;
-	/** Whether somebody has it. */
-	open = false;
-	/** Its address or interface was removed: it hears and sends nothing any more. */
-	gone = false;
-	/** Interface slot it is bound to, or 0. */
-	bound = 0;
-	readonly index: number;
-	readonly #view: DataView;
-
-	constructor(core: Core, index: number) {
-		this.index = index;
-		this.#view = core.view;
-		this.block = core.layout.udps + index * UDP_BLOCK;
-		core.view.setInt32(this.block + UDP_RING, udpRing(core.layout.rings, core.limits, index), true);
-		core.view.setInt32(this.block + UDP_SIZE, udpRingSize(core.limits, index), true);
-	}
-
-	/** Datagrams that wait. */
-	get pending(): number {
-		return this.#view.getInt32(this.block + UDP_COUNT, true);
-	}
-}
-
-/** As `udpBuild` takes it. To groups 1 unless told: RFC 1112 §6.1. */
-function ttlOf(path: Path): number {
-	const asked = path.hops;
-	const standard = path.out!.ttl;
-	if (asked & 255) return asked | (standard & NO_CHECKSUM);
-	return asked | (ipv4.isMulticast(path.destination) ? 1 | (standard & NO_CHECKSUM) : standard);
-}
+const NO_ROUTE = "no route to the host";
 
 function gone(): Error {
 	return new Error("the socket's address or interface is gone");
@@ -146,6 +92,15 @@ export class Udp {
 		return this.#bind(free, 0, port === 0 ? this.#lookupPort(bound) : port, bound, false);
 	}
 
+	/** Whether a stranger is not told that a port is closed: one that a look-up could have, while there is one. Else those who try all find its port. RFC 5452 §9.2. */
+	hides(port: number): boolean {
+		if (port < FIRST_LOOKUP) return false;
+		const sockets = this.sockets;
+		for (let i = this.#core.limits.udp; i < sockets.length; i++)
+			if (sockets[i]!.open && sockets[i]!.localPort >= FIRST_LOOKUP) return true;
+		return false;
+	}
+
 	/** A port for a question, that of no other socket, bound to an interface or not: answers must not go astray. */
 	#lookupPort(bound: number): number {
 		for (;;) {
@@ -161,7 +116,7 @@ export class Udp {
 			throw new Error(`UDP port ${port} is in use`);
 		this.#empty(socket);
 		socket.open = true;
-		socket.anyPort = anyPort;
+		socket.bits = socket.fromAddress = socket.toAddress = socket.fromSlot = 0;
 		socket.events = 0;
 		socket.localAddress = address;
 		socket.localPort = local;
@@ -195,6 +150,7 @@ export class Udp {
 		this.#view.setInt32(socket.block + UDP_AT, 0);
 		this.#view.setInt32(socket.block + UDP_USED, 0);
 		this.#view.setInt32(socket.block + UDP_COUNT, 0);
+		this.#view.setInt32(socket.block + UDP_LAST_SLOT, 0);
 	}
 
 	/**
@@ -207,7 +163,11 @@ export class Udp {
 		const most = this.#view.getInt32(socket.block + UDP_SIZE, true) - UDP_RECORD;
 		if (ipv4.isMulticast(destination) && !link.groups.has(destination) && !this.#groups.has(destination))
 			this.#core.count(link.block, DROP.ipv4NotLocal);
-		else if ((group === 0 && length <= most) || udpDeliver(this.#view, socket.block, length <= most ? length : most) === 0)
+		else if (group !== 0 && socket.bits & NO_GROUPS) this.#core.count(link.block, DROP.udpGroup);
+		else if (
+			(group === 0 && length <= most) ||
+			udpDeliver(this.#view, socket.block, length <= most ? length : most, link.slot) === 0
+		)
 			this.#core.count(link.block, DROP.udpQueueFull);
 		else this.#set.post(socket, READABLE);
 	}
@@ -224,21 +184,28 @@ export class Udp {
 
 	/**
 	 * Copies up to `length` bytes of the first datagram to `buffer` from its byte `start` on, and forgets it. Answers the bytes copied,
-	 * or -1 when there is none. The socket's fromAddress and fromPort describe it.
+	 * or -1 when there is none. The socket's fromAddress, fromPort, toAddress, toPort and fromSlot describe it.
 	 */
 	read(socket: UdpSocket, buffer: Bytes, start: number, length: number): number {
-		const bytes = udpRead(this.#view, socket.block, buffer, start, length);
-		if (bytes >= 0) {
-			const fields = this.#fields;
-			const ports = fields[PORTS]!;
-			socket.fromAddress = fields[SOURCE]!;
-			socket.fromPort = (ports >> 16) & 0xffff;
-			if (socket.anyPort) {
-				socket.toAddress = fields[DESTINATION]!;
-				socket.toPort = ports & 0xffff;
-			}
+		let bytes = udpRead(this.#view, socket.block, buffer, start, length);
+		if (bytes >= ANOTHER) {
+			bytes -= ANOTHER;
+			this.another(socket);
 		}
 		return bytes < length ? bytes : length;
+	}
+
+	/** The datagram that `udpRead` took is not like the one before: notes from the registers what describes it. */
+	another(socket: UdpSocket): void {
+		const fields = this.#fields;
+		const ports = fields[PORTS]!;
+		const from = (socket.fromAddress = fields[SOURCE]!);
+		socket.fromPort = (ports >> 16) & 0xffff;
+		socket.toAddress = fields[DESTINATION]!;
+		socket.toPort = ports & 0xffff;
+		socket.fromSlot = fields[ARRIVED]!;
+		// An answer may have to come from another address than before.
+		if (socket.path.destination === from && socket.localAddress === 0) socket.path.stamp = socket.path.generation = -1;
 	}
 
 	/** The largest datagram that `send` takes towards what the socket sent to last, bytes. */
@@ -247,20 +214,66 @@ export class Udp {
 	}
 
 	/**
-	 * Sends `length` bytes of `data` from `at` on. Answers SENT or DROPPED.
-	 * Throws RangeError when the datagram is larger than the interface carries, Error when there is no route, or no source address yet.
+	 * Sends `length` bytes of `data` from `at` on. Answers SENT or DROPPED. To the sender of the datagram that was read last it goes from the address that
+	 * one was sent to, RFC 1122 §4.1.3.5; when there is no way back it is dropped, as strangers choose what they call themselves.
+	 * Throws RangeError when the datagram is larger than the interface carries; to all others Error when there is no route, or no source address yet.
 	 */
 	send(socket: UdpSocket, address: number, port: number, data: Bytes, at: number, length: number): number {
 		const path = socket.path;
 		const core = this.#core;
 		if (path.destination !== address || path.stamp !== core.stamp || length + HEADERS > path.mtu || core.spare < 0) {
-			this.#route(socket, address);
+			if (address === ipv4.BROADCAST && socket.bits & BY_ALL) return this.#sendByAll(socket, port, data, at, length);
+			if (!this.#route(socket, address)) return this.#noWay(socket);
 			return this.#transmit(path, socket.sourcePort | port, data, at, length);
 		}
 		const ip = core.spareAt;
 		const end = udpBuild(this.#view, ip, path.source, address, socket.sourcePort | port, path.ttl, data, at, length);
 		if (path.out!.send(core.spare, ip, end, path.header)) core.takeSpare();
 		return SENT;
+	}
+
+	/** The same with a source address of ours (0: chosen), and by the interface in `slot` alone (0: as the routes say). */
+	sendBy(
+		socket: UdpSocket,
+		address: number,
+		port: number,
+		data: Bytes,
+		at: number,
+		length: number,
+		source: number,
+		slot: number,
+	): number {
+		const path = socket.path;
+		if (socket.gone) throw gone();
+		const bound = slot === 0 ? socket.bound : slot;
+		const known =
+			socket.bits & GIVEN && path.destination === address && source !== 0 && path.source === source && path.bound === bound;
+		if (!known || path.generation !== this.#ip.routes.generation) {
+			socket.bits |= GIVEN;
+			path.destination = address;
+			path.source = source === 0 ? socket.localAddress : source;
+			path.bound = bound;
+			if (this.#ip.route(path)) path.ttl = ttlOf(path);
+		}
+		if (path.out === undefined) return this.#noWay(socket);
+		const answer = this.#transmit(path, socket.sourcePort | port, data, at, length);
+		path.stamp = -1; // not the way of what is sent without saying so
+		return answer;
+	}
+
+	/** A broadcast by every interface that is up and has an address. */
+	#sendByAll(socket: UdpSocket, port: number, data: Bytes, at: number, length: number): number {
+		const list = this.#ip.interfaces.list;
+		let answer = -1;
+		for (let i = 1; i < list.length; i++) {
+			const link = list[i]!;
+			if (!canSend(link) || link.addresses.length === 0) continue;
+			const sent = this.sendBy(socket, ipv4.BROADCAST, port, data, at, length, 0, link.slot);
+			if (answer !== SENT) answer = sent;
+		}
+		if (answer >= 0) return answer;
+		this.#route(socket, ipv4.BROADCAST);
+		return this.#noWay(socket);
 	}
 
 	/** The same from a source address and port that are not the socket's, as the desktop gateway does; from 0.0.0.0 as DHCP does before it has an address. */
@@ -276,13 +289,15 @@ export class Udp {
 	): number {
 		const path = socket.path;
 		if (socket.gone) throw gone();
+		socket.bits |= GIVEN;
 		path.destination = address;
 		path.source = from;
-		if (!this.#ip.way(path)) this.#noWay(path);
+		path.bound = socket.bound;
+		if (!this.#ip.route(path, 0, false)) throw new Error(NO_ROUTE);
 		path.ttl = ttlOf(path);
-		path.source = from;
+		path.source = from; // to ourselves too
 		const answer = this.#transmit(path, (fromPort << 16) | port, data, at, length);
-		path.stamp = path.generation = -1; // not the way of what the socket itself sends
+		path.stamp = -1;
 		return answer;
 	}
 
@@ -296,25 +311,57 @@ export class Udp {
 		return SENT;
 	}
 
-	/** Finds the way to another address, or the same after routes changed. Throws when there is none. */
-	#route(socket: UdpSocket, address: number): void {
+	/** Finds the way to another address, or the same after routes changed. False when there is none. */
+	#route(socket: UdpSocket, address: number): boolean {
 		const path = socket.path;
 		if (socket.gone) throw gone();
-		if (path.destination !== address || path.generation !== this.#ip.routes.generation) {
+		if (path.destination !== address || path.generation !== this.#ip.routes.generation || socket.bits & GIVEN) {
+			socket.bits &= ~GIVEN;
 			path.destination = address;
+			path.bound = socket.bound;
 			path.source = socket.localAddress;
+			if (path.source === 0 && address === socket.fromAddress) path.source = this.#answerFrom(socket);
 			if (this.#ip.route(path)) path.ttl = ttlOf(path);
 		}
-		if (path.out === undefined) this.#noWay(path);
+		return path.out !== undefined;
 	}
 
-	#noWay(path: Path): never {
+	/**
+	 * The source address of an answer to the last datagram: that which it was sent to, or when that was everybody's one of the interface that it came by.
+	 * 0: any will do, as that interface is down, or the address gone.
+	 */
+	#answerFrom(socket: UdpSocket): number {
+		const { toAddress, fromAddress } = socket;
+		const { interfaces } = this.#ip;
+		if (ipv4.isLoopback(toAddress)) return toAddress;
+		const owner = interfaces.owner(toAddress);
+		if (owner !== undefined) return canSend(owner) ? toAddress : 0;
+		const link = interfaces.at(socket.fromSlot);
+		return link !== undefined && canSend(link) ? link.sourceFor(fromAddress, fromAddress) : 0;
+	}
+
+	/** There is no way for the socket's path. An answer is dropped; else it throws. */
+	#noWay(socket: UdpSocket): number {
+		const { path } = socket;
+		if (socket.fromSlot !== 0 && path.destination === socket.fromAddress) {
+			this.#core.count(this.#ip.interfaces.list[0]!.block, DROP.noRoute);
+			return DROPPED;
+		}
 		const link = this.#ip.awaited(path);
-		if (link !== undefined && link.up)
-			throw new Error(
-				`${link.name} has no address yet: write again when it has one, or give it one (nothing leaves from 0.0.0.0)`,
-			);
-		throw new Error(link === undefined ? "no route to the host" : `no route to the host: ${link.name} is down`);
+		if (link === undefined) throw new Error(NO_ROUTE);
+		if (!link.up) throw new Error(`${NO_ROUTE}: ${link.name} is down`);
+		throw new Error(`${link.name} has no address yet: write again when it has one, or give it one (nothing leaves from 0.0.0.0)`);
+	}
+
+	/** Whether it takes what is for broadcast addresses and groups. */
+	hearsGroups(socket: UdpSocket): boolean {
+		return (socket.bits & NO_GROUPS) === 0;
+	}
+
+	/** Broadcasts to 255.255.255.255 leave by every interface (`byAll`); nothing is taken that is for a broadcast address or a group (`none`). */
+	setBroadcast(socket: UdpSocket, byAll: boolean, none: boolean): void {
+		socket.bits = (byAll ? BY_ALL : 0) | (none ? NO_GROUPS : 0);
+		socket.path.stamp = socket.path.generation = -1;
 	}
 
 	/** Too long, or no packet buffer just now. */

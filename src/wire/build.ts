@@ -114,13 +114,39 @@ export function udpBuild(
 	return header + bytes;
 }
 
-/** Turns the valid echo request at `at` into its reply, options of the IP header kept. Answers nothing. RFC 1122 §3.2.2.6. */
+/**
+ * Of the options of an echo request, `header` bytes of IP header, a route that is recorded goes on with our address, as RFC 1122 §3.2.2.6 asks; the others become
+ * no operations: they were meant for the way here, and we keep no time of day for timestamps.
+ */
+function replyOptions(view: DataView, at: number, header: number, own: number): void {
+	let option = ipv4.HEADER;
+	while (option < header) {
+		const type = view.getUint8(at + option);
+		if (type === ipv4.END_OF_OPTIONS) return;
+		let length = 1;
+		if (type !== ipv4.NO_OPERATION) {
+			length = option + 1 < header ? view.getUint8(at + option + 1) : 0;
+			if (length < 2 || length > header - option) length = header - option;
+			const pointer = length > 2 ? view.getUint8(at + option + 2) : 0;
+			if (type !== ipv4.RECORD_ROUTE || length < 3) {
+				for (let i = 0; i < length; i++) view.setUint8(at + option + i, ipv4.NO_OPERATION);
+			} else if (pointer >= 4 && pointer + 3 <= length) {
+				view.setInt32(at + option + pointer - 1, own);
+				view.setUint8(at + option + 2, pointer + 4);
+			}
+		}
+		option += length;
+	}
+}
+
+/** Turns the valid echo request at `at` into its reply. Answers nothing. RFC 1122 §3.2.2.6. */
 export function icmpEchoReply(view: DataView, at: number): void {
 	const header = ipv4.headerLength(view, at);
 	const asked = ipv4.destination(view, at);
 	view.setInt32(at + ipv4.DESTINATION, ipv4.source(view, at));
 	view.setInt32(at + ipv4.SOURCE, asked);
 	view.setUint8(at + ipv4.TTL, ipv4.DEFAULT_TTL);
+	if (header > ipv4.HEADER) replyOptions(view, at, header, asked);
 	view.setUint16(at + ipv4.CHECKSUM, 0);
 	view.setUint16(at + ipv4.CHECKSUM, ~checksum(view, at, at + header, 0));
 	// RFC 1624: only the type changed, from 8 to 0, so the checksum grows by 0x0800.

@@ -19,6 +19,8 @@ import {
 	TCBS_AT,
 	UDPS_AT,
 	WHAT,
+	ECHO_SOURCE,
+	ECHO_DESTINATION,
 	FLOWS_AT,
 	INTERFACES_AT,
 	INTERFACES_COUNT,
@@ -116,9 +118,10 @@ function classify(view: DataView, iface: number, flags: number, address: number)
 	return flags & block.FLAG_ANY_ADDRESS ? LOCAL : ELSEWHERE;
 }
 
-/** Whether a station outside cannot have this address: a group, loopback, one of ours, a broadcast address of our subnets. RFC 1122 §3.2.1.3. */
+/** Whether a station outside cannot have this address: a group, "this network" but for 0.0.0.0 itself, loopback, one of ours, a broadcast address of our subnets. RFC 1122 §3.2.1.3. */
 function badSource(view: DataView, flags: number, source: number): boolean {
 	if (source >= (0xe0000000 | 0) && source < 0) return true; // classes D and E, and the broadcast address
+	if (source > 0 && source < 0x01000000) return true;
 	if (flags & block.FLAG_LOOPBACK) return false;
 	if (ipv4.isLoopback(source)) return true;
 	let iface = view.getUint32(INTERFACES_AT * 4, true);
@@ -149,7 +152,10 @@ function decodeIpv4(view: DataView, at: number, end: number, iface: number, flag
 	field(view, TRANSPORT_AT, at + header);
 	field(view, TTL_PROTOCOL, view.getUint16(at + ipv4.TTL));
 	const where = classify(view, iface, flags, destination);
+	// RFC 1122 §3.3.6: nobody alone is addressed by a frame for all. Else every host would answer what one was asked.
+	if (group !== 0 && where === LOCAL) return drop(view, iface, DROP.ipv4LinkBroadcast);
 	const pointer = ipv4.badOption(view, at, header);
+	if (pointer === ipv4.SOURCE_ROUTE) return drop(view, iface, DROP.ipv4SourceRoute);
 	if (pointer !== 0) return answer(view, kinds.BAD_OPTION, group | (where & kinds.GROUP), at, ipEnd - at, pointer);
 	if (where === ELSEWHERE) return answer(view, kinds.TRANSIT, group, at, ipEnd - at, 0);
 	return transport(view, at, ipEnd, iface, group | where);
@@ -211,7 +217,8 @@ function transport(view: DataView, ip: number, end: number, iface: number, group
 		const index = socketFor(view, iface, protocol);
 		const data = at + udp.HEADER;
 		const socket = group || index === kinds.NO_SOCKET ? 0 : blockAt(view, UDPS_AT, index, block.UDP_BLOCK);
-		const delivered = socket !== 0 && deliverDatagram(view, socket, ip, data, bytes - udp.HEADER);
+		const slot = view.getInt32(iface + block.BLOCK_SLOT, true);
+		const delivered = socket !== 0 && deliverDatagram(view, socket, slot, ip, data, bytes - udp.HEADER);
 		return answer(view, delivered ? kinds.DATAGRAM : kinds.UDP, group, data, bytes - udp.HEADER, index);
 	}
 	if (protocol === ipv4.ICMP) {
@@ -219,8 +226,12 @@ function transport(view: DataView, ip: number, end: number, iface: number, group
 		if (!checked && checksum(view, at, end, 0) !== 0xffff) return drop(view, iface, DROP.icmpChecksum);
 		field(view, PORTS, icmpv4.identifierAndSequence(view, at));
 		const echo = icmpv4.type(view, at) === icmpv4.ECHO_REQUEST && !group;
-		if (echo) icmpEchoReply(view, ip);
-		return answer(view, echo ? kinds.ECHO : kinds.ICMP, group, at, length, end - ip);
+		if (!echo) return answer(view, kinds.ICMP, group, at, length, end - ip);
+		const again = view.getInt32(ECHO_SOURCE * 4, true) === source && view.getInt32(ECHO_DESTINATION * 4, true) === destination;
+		field(view, ECHO_SOURCE, source);
+		field(view, ECHO_DESTINATION, destination);
+		icmpEchoReply(view, ip);
+		return answer(view, kinds.ECHO, again ? kinds.ECHO_AGAIN : 0, at, length, end - ip);
 	}
 	return answer(view, kinds.OTHER, group, at, length, 0);
 }

@@ -37,16 +37,26 @@ export function headerLength(view: DataView, at: number): number {
 	return (view.getUint8(at) & 15) << 2;
 }
 
-/** Offset of the first option octet that cannot be, or 0 when all options fit the header. RFC 791 §3.1. */
+/** Types of options, RFC 791 §3.1. */
+export const END_OF_OPTIONS = 0;
+export const NO_OPERATION = 1;
+export const RECORD_ROUTE = 7;
+export const LOOSE_SOURCE_ROUTE = 131;
+export const STRICT_SOURCE_ROUTE = 137;
+/** Answer of `badOption`. */
+export const SOURCE_ROUTE = -1;
+
+/** Offset of the first option octet that cannot be, SOURCE_ROUTE when a source route stands before it, or 0 when all options fit the header. RFC 791 §3.1. */
 export function badOption(view: DataView, at: number, header: number): number {
 	let option = HEADER;
 	while (option < header) {
 		const type = view.getUint8(at + option);
-		if (type === 0) return 0; // end of list
-		if (type === 1) {
-			option++; // no operation
+		if (type === END_OF_OPTIONS) return 0;
+		if (type === NO_OPERATION) {
+			option++;
 			continue;
 		}
+		if (type === LOOSE_SOURCE_ROUTE || type === STRICT_SOURCE_ROUTE) return SOURCE_ROUTE;
 		if (option + 1 === header) return option;
 		const length = view.getUint8(at + option + 1);
 		if (length < 2 || length > header - option) return option + 1;

@@ -16,7 +16,7 @@ export const FRAGMENT = 6;
 export const TRANSIT = 7;
 /** A datagram that lies in its socket's ring now. Value: index of the socket. */
 export const DATAGRAM = 8;
-/** There was an ICMP echo request for us alone; its reply stands in its place now. Value: bytes of the IP packet. */
+/** There was an ICMP echo request for us alone; its reply stands in its place now. Value: bytes of the IP packet; with ECHO_AGAIN. */
 export const ECHO = 9;
 /** A segment that no socket wants. */
 export const STRAY = 10;
@@ -30,7 +30,12 @@ export const BAD_OPTION = 12;
 export const GROUP = 16;
 /** Data was taken and its acknowledgment is due. Without this and SEGMENT_MORE: data was taken. */
 export const SEGMENT_ACK_DUE = 32;
+/** The echo request has the same source and destination as the one before. */
+export const ECHO_AGAIN = 32;
 /** The register WHAT tells what was done. */
 export const SEGMENT_MORE = 64;
 export const VALUE_SHIFT = 8;
 export const NO_SOCKET = 0x7fff;
+
+/** In what `udpRead` answers: source, destination, ports or interface are not those of the datagram before. */
+export const ANOTHER = 0x10000;

@@ -174,7 +174,13 @@ export class FrameGenerator {
 			id: prng.below(65536),
 			fragment: prng.chance(0.95) ? 0x4000 : prng.below(65536),
 		};
-		if (prng.chance(0.1)) fields.options = prng.chance(0.5) ? prng.bytes(prng.below(41)) : [1, 1, 1, 0];
+		if (prng.chance(0.1))
+			fields.options = prng.pick([
+				prng.bytes(prng.below(41)),
+				[1, 1, 1, 0],
+				[7, 11, 4, 0, 0, 0, 0, 0, 0, 0, 0],
+				[1, prng.pick([131, 137]), 7, 4, 10, 0, 0, 9],
+			]);
 		if (prng.chance(0.03)) fields.version = prng.below(16);
 		if (prng.chance(0.03)) fields.headerLength = prng.below(16);
 		if (prng.chance(0.05)) fields.totalLength = prng.pick(EDGES);

@@ -159,6 +159,7 @@ export class Services {
 		this.#sockets.push(
 			new io.UDP({
 				port,
+				broadcast: false, // or one datagram has every board of the network answer whom a stranger names: CVE-1999-0514
 				onReadable() {
 					for (let bytes = this.read(buffer); bytes !== undefined; bytes = this.read(buffer)) answer(this, buffer, bytes);
 				},

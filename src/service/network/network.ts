@@ -155,13 +155,17 @@ export class NetworkView {
 	}
 
 	/**
-	 * How a packet to that address would go now, by the routes and the choice of a source address (RFC 6724); with `interface`, by that one. Undefined
-	 * when there is no way.
+	 * How a packet to that address would go now, by the routes and the choice of a source address (RFC 6724); with `interface`, by that one; with `source`, from
+	 * that address of ours. Undefined when there is no way.
 	 */
-	way(address: string, options: { interface?: string | Interface | undefined } = {}): Way | undefined {
+	way(
+		address: string,
+		options: { interface?: string | Interface | undefined; source?: string | undefined } = {},
+	): Way | undefined {
 		const path = new Path();
 		path.destination = addressOf("address", address);
 		path.bound = slotOf(this.#stack, options.interface);
+		if (options.source !== undefined) path.source = addressOf("source", options.source);
 		if (!this.#stack.ip.route(path)) return undefined;
 		const out = path.out!;
 		return {

@@ -53,12 +53,40 @@ void xs_multihome_udpBuild(xsMachine *the)
 	xsmcSetInteger(xsResult, at + IPV4_HEADER + (xsIntegerValue)bytes);
 }
 
+enum { END_OF_OPTIONS, NO_OPERATION, RECORD_ROUTE = 7 };
+
+/* Of the options of an echo request a route that is recorded goes on with our address (RFC 1122 §3.2.2.6); the others become no operations. */
+static void replyOptions(uint8_t *ip, uint32_t header, uint32_t own)
+{
+	uint32_t length;
+	for (uint32_t option = IPV4_HEADER; option < header; option += length) {
+		uint8_t *p = ip + option;
+		if (p[0] == END_OF_OPTIONS)
+			return;
+		length = 1;
+		if (p[0] == NO_OPERATION)
+			continue;
+		length = option + 1 < header ? p[1] : 0;
+		if (length < 2 || length > header - option)
+			length = header - option;
+		uint32_t pointer = length > 2 ? p[2] : 0;
+		if (p[0] != RECORD_ROUTE || length < 3)
+			memset(p, NO_OPERATION, length);
+		else if (pointer >= 4 && pointer + 3 <= length) {
+			put32(p + pointer - 1, own);
+			p[2] = (uint8_t)(pointer + 4);
+		}
+	}
+}
+
 void multihomeEchoReply(uint8_t *ip)
 {
 	uint32_t header = (uint32_t)(ip[0] & 15) << 2, asked = get32(ip + 16);
 	memcpy(ip + 16, ip + 12, 4);
 	put32(ip + 12, asked);
 	ip[8] = DEFAULT_TTL;
+	if (header > IPV4_HEADER)
+		replyOptions(ip, header, asked);
 	checksumIpv4(ip, header);
 	uint8_t *icmp = ip + header;
 	icmp[0] = 0;

@@ -189,7 +189,7 @@ static int32_t transport(xsMachine *the, Arena *arena, uint32_t ipAt, uint32_t e
 		bytes -= UDP_HEADER;
 		uint32_t index = socketFor(arena, iface, PROTOCOL_UDP);
 		uint32_t socket = group || index == NO_SOCKET ? 0 : blockAt(arena, UDPS_AT, index, UDP_BLOCK);
-		int kind = socket && deliverDatagram(arena, socket, ip, p, bytes) ? KIND_DATAGRAM : KIND_UDP;
+		int kind = socket && deliverDatagram(arena, socket, (uint32_t)word(iface + BLOCK_SLOT), ip, p, bytes) ? KIND_DATAGRAM : KIND_UDP;
 		return answer(arena, kind, group, at + UDP_HEADER, bytes, index);
 	}
 	case PROTOCOL_ICMP:
@@ -199,8 +199,12 @@ static int32_t transport(xsMachine *the, Arena *arena, uint32_t ipAt, uint32_t e
 			return drop(arena, iface, DROP_ICMP_CHECKSUM);
 		field(arena, PORTS, get32(p + 4));
 		if (p[0] == 8 && !group) {
+			uint32_t source = get32(ip + 12), destination = get32(ip + 16);
+			int again = (uint32_t)word(arena->base + ECHO_SOURCE * 4) == source && (uint32_t)word(arena->base + ECHO_DESTINATION * 4) == destination;
+			field(arena, ECHO_SOURCE, source);
+			field(arena, ECHO_DESTINATION, destination);
 			multihomeEchoReply(arena->base + ipAt);
-			return answer(arena, KIND_ECHO, group, at, length, end - ipAt);
+			return answer(arena, KIND_ECHO, again ? ECHO_AGAIN : 0, at, length, end - ipAt);
 		}
 		return answer(arena, KIND_ICMP, group, at, length, end - ipAt);
 	}
@@ -235,10 +239,12 @@ static int classify(const uint8_t *iface, int flags, uint32_t address)
 	return flags & FLAG_ANY_ADDRESS ? LOCAL : ELSEWHERE;
 }
 
-/* Whether a station outside cannot have this address: a group, loopback, one of ours, a broadcast address of our subnets. RFC 1122 §3.2.1.3. */
+/* Whether a station outside cannot have this address: a group, "this network" but for 0.0.0.0 itself, loopback, one of ours, a broadcast address of our subnets. RFC 1122 §3.2.1.3. */
 static int badSource(const Arena *arena, int flags, uint32_t source)
 {
 	if (source >= 0xe0000000) /* classes D and E, and the broadcast address */
+		return 1;
+	if (source != 0 && source >> 24 == 0)
 		return 1;
 	if (flags & FLAG_LOOPBACK)
 		return 0;
@@ -259,16 +265,20 @@ static int badSource(const Arena *arena, int flags, uint32_t source)
 	return 0;
 }
 
-/* Offset of the first option octet that cannot be, or 0 when all options fit the header. RFC 791 §3.1. */
+enum { END_OF_OPTIONS, NO_OPERATION, LOOSE_SOURCE_ROUTE = 131, STRICT_SOURCE_ROUTE = 137, SOURCE_ROUTE = 0xffffffff };
+
+/* Offset of the first option octet that cannot be, SOURCE_ROUTE when a source route stands before it, or 0 when all options fit the header. RFC 791 §3.1. */
 static uint32_t badOption(const uint8_t *ip, uint32_t header)
 {
 	for (uint32_t option = IPV4_HEADER; option < header;) {
-		if (ip[option] == 0) /* end of list */
+		if (ip[option] == END_OF_OPTIONS)
 			return 0;
-		if (ip[option] == 1) { /* no operation */
+		if (ip[option] == NO_OPERATION) {
 			option++;
 			continue;
 		}
+		if (ip[option] == LOOSE_SOURCE_ROUTE || ip[option] == STRICT_SOURCE_ROUTE)
+			return SOURCE_ROUTE;
 		if (option + 1 == header)
 			return option;
 		uint32_t length = ip[option + 1];
@@ -298,7 +308,12 @@ static int32_t decodeIpv4(xsMachine *the, Arena *arena, uint32_t at, uint32_t en
 	field(arena, TRANSPORT_AT, at + header);
 	field(arena, TTL_PROTOCOL, get16(ip + 8));
 	int where = classify(iface, flags, destination);
+	/* RFC 1122 §3.3.6: nobody alone is addressed by a frame for all. Else every host would answer what one was asked. */
+	if (group && where == LOCAL)
+		return drop(arena, iface, DROP_IPV4_LINK_BROADCAST);
 	uint32_t pointer = badOption(ip, header);
+	if (pointer == SOURCE_ROUTE)
+		return drop(arena, iface, DROP_IPV4_SOURCE_ROUTE);
 	if (pointer)
 		return answer(arena, KIND_BAD_OPTION, group | (where & GROUP), at, ipEnd - at, pointer);
 	if (where == ELSEWHERE)

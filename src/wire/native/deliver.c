@@ -49,10 +49,10 @@ static void peek(const Ring *ring, uint32_t offset, uint8_t *to, uint32_t length
 	}
 }
 
-/* A datagram in its socket's ring: source, destination, ports, payload length, payload, padding to 4 bytes. */
-enum { RECORD = 16 };
+/* A datagram in its socket's ring: source, destination, ports, payload length | slot << 16, payload, padding to 4 bytes. */
+enum { RECORD = 16, ANOTHER = 0x10000 };
 
-int deliverDatagram(Arena *arena, uint32_t block, const uint8_t *ip, const uint8_t *udp, uint32_t length)
+int deliverDatagram(Arena *arena, uint32_t block, uint32_t slot, const uint8_t *ip, const uint8_t *udp, uint32_t length)
 {
 	static const uint8_t zero[4];
 	uint8_t *socket = arena->base + block;
@@ -64,7 +64,7 @@ int deliverDatagram(Arena *arena, uint32_t block, const uint8_t *ip, const uint8
 	setWord(record, (int32_t)get32(ip + 12));
 	setWord(record + 4, (int32_t)get32(ip + 16));
 	setWord(record + 8, (int32_t)get32(udp));
-	setWord(record + 12, (int32_t)length);
+	setWord(record + 12, (int32_t)(length | slot << 16));
 	append(&ring, record, RECORD);
 	append(&ring, udp + UDP_HEADER, length);
 	append(&ring, zero, padding);
@@ -76,7 +76,7 @@ int deliverDatagram(Arena *arena, uint32_t block, const uint8_t *ip, const uint8
 
 void xs_multihome_udpDeliver(xsMachine *the)
 {
-	xsIntegerValue block = intArg(1), length = intArg(2);
+	xsIntegerValue block = intArg(1), length = intArg(2), slot = intArg(3);
 	Arena arena = argArena(0);
 	demand(block, UDP_BLOCK, arena.size);
 	demand(0, FIELDS * 4, arena.size);
@@ -84,7 +84,7 @@ void xs_multihome_udpDeliver(xsMachine *the)
 	demand(ip, IPV4_HEADER, arena.size);
 	demand(payload, length, arena.size);
 	demandTo(UDP_HEADER, payload, arena.size); /* the UDP header lies before it */
-	xsmcSetInteger(xsResult, deliverDatagram(&arena, (uint32_t)block, arena.base + ip, arena.base + payload - UDP_HEADER, (uint32_t)length));
+	xsmcSetInteger(xsResult, deliverDatagram(&arena, (uint32_t)block, (uint32_t)slot, arena.base + ip, arena.base + payload - UDP_HEADER, (uint32_t)length));
 }
 
 void xs_multihome_udpRead(xsMachine *the)
@@ -101,19 +101,23 @@ void xs_multihome_udpRead(xsMachine *the)
 		return;
 	}
 	peek(&ring, 0, record, RECORD);
-	uint32_t bytes = (uint32_t)word(record + 12), whole = RECORD + bytes + (-bytes & 3);
-	if (whole > ring.used || bytes > 0xffff)
+	uint32_t bytes = (uint32_t)word(record + 12) & 0xffff, whole = RECORD + bytes + (-bytes & 3);
+	if (whole > ring.used)
 		xsRangeError("block at %d: its ring holds no datagram", (int)block);
 	if (length > (xsIntegerValue)bytes)
 		length = (xsIntegerValue)bytes;
 	demand(start, length, buffer.size);
 	peek(&ring, RECORD, buffer.base + start, (uint32_t)length);
+	setWord(record + 12, (int32_t)((uint32_t)word(record + 12) >> 16)); /* the slot */
+	int same = memcmp(socket + UDP_LAST, record, RECORD) == 0;
+	memcpy(socket + UDP_LAST, record, RECORD);
 	memcpy(arena.base + SOURCE * 4, record, 4);
 	memcpy(arena.base + DESTINATION * 4, record + 4, 4);
 	memcpy(arena.base + PORTS * 4, record + 8, 4);
+	memcpy(arena.base + ARRIVED * 4, record + 12, 4);
 	setWord(socket + UDP_USED, (int32_t)(ring.used - whole));
 	setWord(socket + UDP_COUNT, word(socket + UDP_COUNT) - 1);
-	xsmcSetInteger(xsResult, (xsIntegerValue)bytes);
+	xsmcSetInteger(xsResult, (xsIntegerValue)(same ? bytes : bytes | ANOTHER));
 }
 
 void xs_multihome_udpNext(xsMachine *the)
@@ -126,7 +130,7 @@ void xs_multihome_udpNext(xsMachine *the)
 	xsIntegerValue length = -1;
 	if (ringAt(&arena, arena.base + block + UDP_RING, &ring) && ring.used >= RECORD) {
 		peek(&ring, 0, record, RECORD);
-		length = word(record + 12);
+		length = word(record + 12) & 0xffff;
 	}
 	xsmcSetInteger(xsResult, length);
 }

@@ -6,6 +6,6 @@
 #include "arena.h"
 
 /* Takes a datagram; 0 when its socket has no room for it. */
-int deliverDatagram(Arena *arena, uint32_t block, const uint8_t *ip, const uint8_t *udp, uint32_t length);
+int deliverDatagram(Arena *arena, uint32_t block, uint32_t slot, const uint8_t *ip, const uint8_t *udp, uint32_t length);
 
 #endif

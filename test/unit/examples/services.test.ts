@@ -41,6 +41,19 @@ describe("echo, RFC 862", () => {
 		expect(p.two.stack.status().sockets.filter((socket) => socket.state !== "listen" && socket.protocol === "tcp")).toEqual([]);
 	});
 
+	it("answers no broadcast, by which a stranger would have every board answer whom he names: CVE-1999-0514", () => {
+		const { p } = serve();
+		const client = new p.a.UDP({ port: 5000 });
+		for (const port of [ECHO_PORT, CHARGEN_PORT])
+			for (const to of ["255.255.255.255", "10.0.0.255"]) client.write(ascii("hello"), to, port);
+		p.world.run(100);
+		expect(client.read()).toBeUndefined();
+		expect(p.two.stack.status().interfaces[1]!.drops).toMatchObject({ udpGroup: 4 });
+		client.write(ascii("hello"), ADDRESS, ECHO_PORT);
+		p.world.run(100);
+		expect(text(client.read())).toBe("hello");
+	});
+
 	it("sends datagrams back, but not to services that would answer", () => {
 		const { p } = serve();
 		const client = new p.a.UDP({ port: 5000 });

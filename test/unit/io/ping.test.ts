@@ -129,6 +129,17 @@ describe("a ping", () => {
 		expect(request!.icmp!.payload.length).toBe(1472);
 	});
 
+	it("asks from the address that it is given, by the interface that has it, and from none that is not ours", () => {
+		const { station } = stationPing({ address: "8.8.8.8", localAddress: "10.1.0.1", count: 1 }, true);
+		station.stack.routes.add({ prefix: "0.0.0.0/0", gateway: "10.1.0.254", interface: station.ports[1]!.link, metric: 9 });
+		station.world.run(10);
+		expect(station.ports[0]!.packets()).toEqual([]);
+		expect(station.ports[1]!.packets()[0]!.ipv4!.source).toBe(ip("10.1.0.1"));
+		expect(() => new PingSocket(station.stack, { address: "8.8.8.8", localAddress: "10.9.9.9" })).toThrow(
+			/localAddress "10\.9\.9\.9": expected an address of this stack/,
+		);
+	});
+
 	it("tells of requests without a reply, and counts one that comes late", () => {
 		const { station, heard, ping } = stationPing({ address: "10.0.0.2", count: 2, interval: 100, timeout: 150 });
 		station.world.run(10);

@@ -2,7 +2,7 @@
 // §3.3.4.2), reverse path (RFC 3704).
 
 import { describe, expect, it } from "vitest";
-import { ICMP, icmp, ip, ipText, udp, type Ipv4Fields } from "../../support/frames.ts";
+import { ICMP, icmp, ip, ipText, udp, type UdpFields } from "../../support/frames.ts";
 import { Station, type Port } from "../../support/station.ts";
 
 const HOST = "10.0.0.5";
@@ -14,7 +14,7 @@ function router(options = {}, mtus: number[] = []): { station: Station; left: Po
 	return { station, left: left!, right: right! };
 }
 
-function datagram(fields: Partial<Ipv4Fields>, length = 10) {
+function datagram(fields: Partial<UdpFields>, length = 10) {
 	return udp({ source: HOST, destination: FAR, sourcePort: 5, destinationPort: 6, ...fields }, new Uint8Array(length));
 }
 
@@ -150,19 +150,61 @@ describe("an error message", () => {
 		expect(error!.icmp!.payload).toEqual(packet.slice(0, 576 - 28));
 	});
 
-	it("comes at most ten times a second, after a burst of ten", () => {
+	it("comes about ten times a second, after a burst of about ten", () => {
 		const station = new Station([["10.0.0.1/24"]], { packets: 64 });
 		const [port] = station.ports;
-		const unwanted = () => port!.ip(datagram({ destination: "10.0.0.1" }));
-		for (let i = 0; i < 100; i++) unwanted();
-		expect(port!.packets().length).toBe(10);
-		expect(station.drops("eth1")).toEqual({ udpNoSocket: 100, icmpRateLimited: 90 });
-		station.world.run(500);
-		for (let i = 0; i < 100; i++) unwanted();
-		expect(port!.packets().length).toBe(5);
-		station.world.run(60_000);
-		for (let i = 0; i < 100; i++) unwanted();
-		expect(port!.packets().length).toBe(10);
+		/** Errors that came of forty datagrams, after a pause of `ms`. */
+		const flood = (ms: number): number => {
+			station.world.run(ms);
+			for (let i = 0; i < 40; i++) port!.ip(datagram({ destination: "10.0.0.1" }));
+			return port!.packets().length;
+		};
+		const first = flood(0);
+		expect(station.drops("eth1")).toEqual({ udpNoSocket: 40, icmpRateLimited: 40 - first });
+		const mean = (ms: number) => Array.from({ length: 25 }, () => flood(ms)).reduce((sum, count) => sum + count, 0) / 25;
+		expect(mean(500)).toBeGreaterThan(4.5);
+		expect(mean(500)).toBeLessThan(7);
+		expect(mean(2000)).toBeGreaterThan(9.5);
+		expect(mean(2000)).toBeLessThan(12);
+	});
+
+	it("does not tell which ports are closed of those that a look-up may have, while there is one: RFC 5452 §9.2", () => {
+		const station = new Station([["10.0.0.1/24"]]);
+		const [port] = station.ports;
+		const told = (destinationPort: number) => {
+			station.world.run(2000);
+			port!.ip(datagram({ destination: "10.0.0.1", destinationPort }));
+			return port!.packets().length;
+		};
+		expect([told(40_000), told(6)]).toEqual([1, 1]);
+		const question = station.stack.udp.openService(0, 0);
+		expect([told(40_000), told(question.localPort), told(6)]).toEqual([0, 0, 1]);
+		station.stack.udp.close(question);
+		expect(told(40_000)).toBe(1);
+	});
+
+	it("does not tell by how many are left whether another was sent: CVE-2020-25705", () => {
+		const station = new Station([["10.0.0.1/24"]], { packets: 64 });
+		const [port] = station.ports;
+		station.stack.udp.open(0, 6000, 0);
+		const counts = new Set<number>();
+		let differ = 0;
+		for (let round = 0; round < 60; round++) {
+			// A stranger under others' names tries ten ports, one of them open in every second round, and counts then what is left for his own.
+			station.world.run(2000);
+			const open = round % 2 === 1;
+			for (let i = 0; i < 10; i++)
+				port!.ip(
+					datagram({ source: `10.0.0.${20 + i}`, destination: "10.0.0.1", destinationPort: open && i === 4 ? 6000 : 7000 + i }),
+				);
+			port!.packets();
+			for (let i = 0; i < 20; i++) port!.ip(datagram({ destination: "10.0.0.1" }));
+			const left = port!.packets().length;
+			counts.add(left);
+			if (left > 0 !== open) differ++;
+		}
+		expect(counts.size).toBeGreaterThan(3);
+		expect(differ).toBeGreaterThan(10);
 	});
 
 	it.each([

@@ -23,11 +23,42 @@ describe("a ping to us", () => {
 		expect(reply!.icmp!.payload).toEqual(payload);
 	});
 
-	it("with IP options is answered with them", () => {
+	it.each([
+		["a recorded route goes on with our address", [7, 11, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0], [7, 11, 8, 10, 0, 0, 1, 0, 0, 0, 0, 0]],
+		["one that is full stays", [7, 7, 8, 1, 2, 3, 4, 0], [7, 7, 8, 1, 2, 3, 4, 0]],
+		["others were meant for the way here", [0x94, 4, 0, 0, 68, 8, 5, 0, 9, 9, 9, 9], [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]],
+	])("with IP options is answered, and %s: RFC 1122 §3.2.2.6", (_what, options, answered) => {
 		const station = stationOf();
-		const options = [0x94, 4, 0, 0];
 		station.ports[0]!.ip(icmp({ source: PEER, destination: "10.0.0.1", type: 8, options }, [1, 2, 3]));
-		expect([...station.ports[0]!.packets()[0]!.ipv4!.options]).toEqual(options);
+		const [reply] = station.ports[0]!.packets();
+		expect([...reply!.ipv4!.options]).toEqual(answered);
+		expect([...reply!.icmp!.payload]).toEqual([1, 2, 3]);
+	});
+
+	it.each([
+		["loose", 131],
+		["strict", 137],
+	])("with a %s source route is dropped and counted, also on its way to others: RFC 7126 §4.3, §4.4", (_name, type) => {
+		const station = new Station([["10.0.0.1/24"], ["10.1.0.1/24"]], { forwarding: true });
+		const options = [1, type, 7, 4, 10, 0, 0, 9];
+		station.ports[0]!.ip(icmp({ source: PEER, destination: "10.0.0.1", type: 8, options }));
+		station.ports[0]!.ip(icmp({ source: PEER, destination: "10.1.0.9", type: 8, options }));
+		for (const port of station.ports) expect(port.packets()).toEqual([]);
+		expect(station.drops("eth1")).toEqual({ ipv4SourceRoute: 2 });
+	});
+
+	it("by the interface that has the address which was asked, one after the other", () => {
+		const station = stationOf();
+		const [one, other] = station.ports;
+		const far = "8.8.8.8";
+		station.stack.routes.add({ prefix: "0.0.0.0/0", gateway: "10.0.0.254", interface: one!.link, metric: 1 });
+		station.stack.routes.add({ prefix: "0.0.0.0/0", gateway: "10.1.0.254", interface: other!.link, metric: 2 });
+		for (let i = 0; i < 3; i++) {
+			one!.ip(icmp({ source: far, destination: "10.0.0.1", type: 8 }));
+			expect([one!.packets().length, other!.packets().length]).toEqual([1, 0]);
+			other!.ip(icmp({ source: far, destination: "10.1.0.1", type: 8 }));
+			expect([one!.packets().length, other!.packets().length]).toEqual([0, 1]);
+		}
 	});
 
 	it("is answered from the address that was asked for, by the way that leads back", () => {

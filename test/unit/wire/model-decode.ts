@@ -102,9 +102,9 @@ function whose(iface: InterfaceModel, address: number): "local" | "group" | "els
 	return iface.any ? "local" : "elsewhere";
 }
 
-/** No station outside can have it: groups, 127/8, any address of ours, any broadcast address of our subnets. */
+/** No station outside can have it: groups, 0/8 but for 0.0.0.0, 127/8, any address of ours, any broadcast address of our subnets. */
 function sourceIsBad(view: DataView, iface: InterfaceModel, source: number): boolean {
-	if (highest(source) >= 224) return true;
+	if (highest(source) >= 224 || (highest(source) === 0 && source !== 0)) return true;
 	if (iface.loopback) return false;
 	if (highest(source) === 127) return true;
 	for (let i = 0; i < word(view, INTERFACE_COUNT * 4); i++) {
@@ -159,15 +159,20 @@ function decodeIp(
 	set(view, "end", start + total);
 	set(view, "transport", start + header);
 	set(view, "ttl", read16(packet, 8));
+	if (linkGroup && where === "local") return drop(view, block, "ipv4LinkBroadcast");
 	const pointer = badOption(packet.slice(20, header));
+	if (pointer === SOURCE_ROUTED) return drop(view, block, "ipv4SourceRoute");
 	if (pointer >= 0) return answer(view, KINDS.badOption, linkGroup || where === "group", start, total, 20 + pointer);
 	if (where === "elsewhere") return answer(view, KINDS.transit, linkGroup, start, total, 0);
 	return transport(view, iface, block, packet.slice(0, total), start, linkGroup || where === "group");
 }
 
-/** Where the options stop making sense, or -1. */
+const SOURCE_ROUTED = 99;
+
+/** Where the options stop making sense, or -1; SOURCE_ROUTED when a source route stands before that. */
 function badOption(options: number[]): number {
 	for (let i = 0; i < options.length && options[i] !== 0;) {
+		if (options[i] === 131 || options[i] === 137) return SOURCE_ROUTED;
 		const length = options[i] === 1 ? 1 : options[i + 1];
 		if (length === undefined) return i;
 		if (i + length > options.length || (options[i] !== 1 && length < 2)) return i + 1;
@@ -240,7 +245,7 @@ function transport(
 		set(view, "ports", read32(body, 0));
 		const socket = socketFor(view, iface, protocol);
 		const delivered =
-			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 32, packet, body.slice(0, length));
+			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 40, iface.slot, packet, body.slice(0, length));
 		return answer(view, delivered ? KINDS.datagram : KINDS.udp, group, at + 8, length - 8, socket);
 	}
 	if (protocol === 1) {
@@ -248,8 +253,14 @@ function transport(
 		if (!iface.checked && onesSum(body) !== 0xffff) return drop(view, block, "icmpChecksum");
 		set(view, "ports", read32(body, 4));
 		const echo = body[0] === 8 && !group;
-		if (echo) icmpEchoReply(view, start);
-		return answer(view, echo ? KINDS.echo : KINDS.icmp, group, at, body.length, packet.length);
+		const from = [read32(packet, 12), read32(packet, 16)];
+		const again = echo && word(view, 14 * 4) === from[0] && word(view, 15 * 4) === from[1];
+		if (echo) {
+			icmpEchoReply(view, start);
+			setWord(view, 14 * 4, from[0]!);
+			setWord(view, 15 * 4, from[1]!);
+		}
+		return answer(view, echo ? KINDS.echo : KINDS.icmp, group, at, body.length, packet.length) | (again ? 32 : 0);
 	}
 	return answer(view, KINDS.other, group, at, body.length, 0);
 }

@@ -195,7 +195,7 @@ export function streamWrite(view: DataView, block: number, buffer: Application, 
 
 /** A UDP socket block. */
 function udpAt(view: DataView, block: number): { ring: number; size: number; at: number; used: number; count: number } {
-	take(view, block, 32);
+	take(view, block, 40);
 	const [ring, size, at, used, count] = [0, 4, 8, 12, 16].map((field) => word(view, block + field)) as [
 		number,
 		number,
@@ -211,12 +211,24 @@ const valueOf = (bytes: readonly number[]) => read32([...bytes].reverse(), 0);
 const padding = (length: number) => (4 - (length % 4)) % 4;
 
 /** `packet` is the IP packet, `datagram` its UDP header and payload. Answers whether it fits the ring. */
-export function deliver(view: DataView, block: number, packet: readonly number[], datagram: readonly number[]): boolean {
+export function deliver(
+	view: DataView,
+	block: number,
+	slot: number,
+	packet: readonly number[],
+	datagram: readonly number[],
+): boolean {
 	const { ring, size, at, used, count } = udpAt(view, block);
 	const payload = datagram.slice(8);
 	const source = little(read32(packet, 12));
 	const destination = little(read32(packet, 16));
-	const record = [...source, ...destination, ...little(read32(datagram, 0)), ...little(payload.length), ...payload];
+	const record = [
+		...source,
+		...destination,
+		...little(read32(datagram, 0)),
+		...little(payload.length | (slot << 16)),
+		...payload,
+	];
 	for (let i = padding(payload.length); i > 0; i--) record.push(0);
 	if (record.length > size - used) return false;
 	toRing(view, ring, size, at, record);
@@ -226,12 +238,12 @@ export function deliver(view: DataView, block: number, packet: readonly number[]
 	return true;
 }
 
-export function udpDeliver(view: DataView, block: number, length: number): number {
+export function udpDeliver(view: DataView, block: number, length: number, slot: number): number {
 	udpAt(view, block);
 	const packet = take(view, word(view, REGISTERS.ip), 20);
 	const payload = word(view, REGISTERS.payload);
 	const datagram = [...take(view, payload - 8, 8), ...take(view, payload, length)];
-	return deliver(view, block, packet, datagram) ? 1 : 0;
+	return deliver(view, block, slot, packet, datagram) ? 1 : 0;
 }
 
 export function udpRead(view: DataView, block: number, buffer: Application, start: number, length: number): number {
@@ -239,18 +251,23 @@ export function udpRead(view: DataView, block: number, buffer: Application, star
 	if (used < 16) return -1;
 	const first = (at - used + size) % size;
 	const header = fromRing(view, ring, size, first, 16);
-	const bytes = valueOf(header.slice(12));
+	const bytes = valueOf(header.slice(12)) & 0xffff;
+	const slot = (valueOf(header.slice(12)) >> 16) & 0xffff;
+	const now = [valueOf(header.slice(0, 4)), valueOf(header.slice(4, 8)), valueOf(header.slice(8, 12)), slot];
+	const known = now.every((value, i) => word(view, block + 20 + 4 * i) === value);
+	for (const [i, value] of now.entries()) setWord(view, block + 20 + 4 * i, value);
+	setWord(view, 13 * 4, slot);
 	put(buffer, start, fromRing(view, ring, size, (first + 16) % size, Math.min(length, bytes)));
 	setWord(view, REGISTERS.source, valueOf(header.slice(0, 4)));
 	setWord(view, REGISTERS.destination, valueOf(header.slice(4, 8)));
 	setWord(view, REGISTERS.ports, valueOf(header.slice(8, 12)));
 	setWord(view, block + 12, used - 16 - bytes - padding(bytes));
 	setWord(view, block + 16, count - 1);
-	return bytes;
+	return known ? bytes : bytes + 65536;
 }
 
 export function udpNext(view: DataView, block: number): number {
 	const { ring, size, at, used } = udpAt(view, block);
 	if (used < 16) return -1;
-	return valueOf(fromRing(view, ring, size, (at - used + size + 12) % size, 4));
+	return valueOf(fromRing(view, ring, size, (at - used + size + 12) % size, 4)) & 0xffff;
 }

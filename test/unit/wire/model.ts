@@ -183,6 +183,23 @@ export function udpBuild(
 	return at + 28 + length;
 }
 
+/** A request's options as its reply has them: a recorded route goes on with our address, the others are NOPs. */
+function answered(options: number[], own: number): number[] {
+	const out: number[] = [];
+	while (options.length > 0 && options[0] !== 0) {
+		const said = options[0] === 1 ? 1 : (options[1] ?? 0);
+		const option = options.splice(0, options[0] !== 1 && (said < 2 || said > options.length) ? options.length : said);
+		const route = option[0] === 7 && option.length >= 3;
+		const at = option[2]! - 1;
+		if (route && at >= 3 && at + 4 <= option.length) {
+			for (const [i, shift] of [24, 16, 8, 0].entries()) option[at + i] = (own >> shift) & 255;
+			option[2] = at + 5;
+		}
+		out.push(...(route ? option : option.map(() => 1)));
+	}
+	return [...out, ...options];
+}
+
 export function icmpEchoReply(view: DataView, at: number): void {
 	const source = read32(take(view, at + 16, 4), 0);
 	const header = (take(view, at, 1)[0]! & 15) * 4;
@@ -190,6 +207,7 @@ export function icmpEchoReply(view: DataView, at: number): void {
 	put(view, at + 16, take(view, at + 12, 4));
 	setBig32(view, at + 12, source);
 	put(view, at + 8, [64]);
+	put(view, at + 20, answered([...take(view, at + 20, header - 20)], source));
 	checksumAt(view, at + 10, at, at + header);
 	put(view, at + header, [0]);
 	checksumAt(view, at + header + 2, at + header, end);

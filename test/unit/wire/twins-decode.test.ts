@@ -114,7 +114,7 @@ describe(`decode against ${AGAINST}`, () => {
 		const pair = new Pair(prng);
 		const kinds = new Set<number>();
 		const dropped = new Set<number>();
-		const drops = () => Array.from({ length: 36 }, (_, i) => pair.views[0].getInt32(BLOCK + blocks.BLOCK_DROPS + 4 * i, true));
+		const drops = () => Array.from({ length: 49 }, (_, i) => pair.views[0].getInt32(BLOCK + blocks.BLOCK_DROPS + 4 * i, true));
 		for (let i = 0; i < 2500; i++) {
 			const before = drops();
 			const { value } = decodeOne(prng, pair, blocks.FLAG_ETHERNET);
@@ -249,6 +249,7 @@ describe(`the short way of UDP against ${AGAINST}`, () => {
 		const pair = new Pair(prng);
 		let full = 0;
 		let empty = 0;
+		let known = 0;
 		for (let i = 0; i < ROUNDS; i++) {
 			writeUdp(prng, pair, BLOCK, FREE, prng.pick([64, 400, 1500]));
 			for (let step = 0; step < 8; step++) {
@@ -256,19 +257,25 @@ describe(`the short way of UDP against ${AGAINST}`, () => {
 					const length = prng.below(500);
 					pair.put(
 						FRAME,
-						udp({ source: PEER, destination: LOCAL, sourcePort: prng.below(65536), destinationPort: 7 }, prng.bytes(length)),
+						udp(
+							{ source: prng.chance(0.9) ? PEER : LOCAL, destination: LOCAL, sourcePort: prng.below(2), destinationPort: 7 },
+							prng.bytes(length),
+						),
 					);
 					pair.setWord(fields.IP_AT * 4, FRAME);
 					pair.setWord(fields.PAYLOAD_AT * 4, FRAME + 28);
-					if (same(pair, "udpDeliver", ["view", BLOCK, length]).value === 0) full++;
+					if (same(pair, "udpDeliver", ["view", BLOCK, length, prng.between(1, 2)]).value === 0) full++;
 				} else {
 					same(pair, "udpNext", ["view", BLOCK]);
-					if (same(pair, "udpRead", ["view", BLOCK, "buffer", prng.below(500), prng.below(600)]).value === -1) empty++;
+					const { value } = same(pair, "udpRead", ["view", BLOCK, "buffer", prng.below(500), prng.below(600)]);
+					if (value === -1) empty++;
+					else if ((value as number) < 0x10000) known++;
 				}
 			}
 		}
 		expect(full).toBeGreaterThan(10);
 		expect(empty).toBeGreaterThan(10);
+		expect(known).toBeGreaterThan(10);
 	});
 
 	it.each(["udpDeliver", "udpNext", "udpRead"])("%s refuses blocks and buffers that lie outside", (name) => {
@@ -278,7 +285,7 @@ describe(`the short way of UDP against ${AGAINST}`, () => {
 			pair.setWord(fields.IP_AT * 4, hostile(prng, FRAME));
 			pair.setWord(fields.PAYLOAD_AT * 4, hostile(prng, FRAME + 28));
 			const block = hostile(prng, BLOCK);
-			if (name === "udpDeliver") return same(pair, name, ["view", block, hostile(prng, 100)]);
+			if (name === "udpDeliver") return same(pair, name, ["view", block, hostile(prng, 100), 1]);
 			if (name === "udpNext") return same(pair, name, ["view", block]);
 			return same(pair, name, ["view", block, "buffer", hostile(prng, 0), 100]);
 		});

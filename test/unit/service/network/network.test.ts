@@ -129,6 +129,8 @@ describe("the way", () => {
 		const second = { interface: "eth1", source: "10.1.0.1", gateway: "10.1.0.254", mtu: 1500 };
 		expect(network.way("8.8.8.8")).toEqual(first);
 		expect(network.way("8.8.8.8", { interface: "eth1" })).toEqual(second);
+		expect(network.way("8.8.8.8", { source: second.source })).toEqual(second);
+		expect(network.way("8.8.8.8", { source: "10.9.9.9" })).toBeUndefined();
 		expect(network.way("10.1.0.9")).toEqual({ interface: "eth1", source: "10.1.0.1", gateway: undefined, mtu: 1500 });
 		expect(network.way("10.1.0.255")).toMatchObject({ interface: "eth1", gateway: undefined });
 		expect(network.way("10.1.0.1")).toMatchObject({ interface: "lo", source: "10.1.0.1" });

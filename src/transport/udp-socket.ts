@@ -1,0 +1,68 @@
+// What there is of a UDP socket besides its block in the arena. Read udp.ts for what is done with it.
+
+import type { Core } from "../packet/core.ts";
+import { UDP_BLOCK, UDP_COUNT, UDP_RING, UDP_SIZE } from "../packet/blocks.ts";
+import { udpRing, udpRingSize } from "../packet/layout.ts";
+import { Path } from "../link/path.ts";
+import * as ipv4 from "../wire/ipv4.ts";
+import { NO_CHECKSUM } from "../wire/build.ts";
+import type { EventSocket, SocketOwner } from "./sockets.ts";
+
+/** Bits of a socket: what goes to 255.255.255.255 leaves by every interface. */
+export const BY_ALL = 1;
+/** It takes nothing that is for a broadcast address or a group. */
+export const NO_GROUPS = 2;
+/** Its path is that of one datagram whose source address or interface was given. */
+export const GIVEN = 4;
+
+export class UdpSocket implements EventSocket {
+	events = 0;
+	queued = false;
+	nextPosted: EventSocket | null = null;
+	owner: SocketOwner | null = null;
+	/** Arena offset of its block, packet/blocks.ts. */
+	readonly block: number;
+	/** `localPort` << 16, as headers have it. */
+	sourcePort = 0;
+	readonly path = new Path();
+	/** 0: any of our addresses. */
+	localAddress = 0;
+	localPort = 0;
+	/** Of the datagram that was read last: its sender, what it was sent to, and the slot of the interface that it came by. 0 while none was read. */
+	fromAddress = 0;
+	fromPort = 0;
+	toAddress = 0;
+	toPort = 0;
+	fromSlot = 0;
+	/** Bits as above. */
+	bits = 0;
+	/** Whether somebody has it. */
+	open = false;
+	/** Its address or interface was removed: it hears and sends nothing any more. */
+	gone = false;
+	/** Interface slot it is bound to, or 0. */
+	bound = 0;
+	readonly index: number;
+	readonly #view: DataView;
+
+	constructor(core: Core, index: number) {
+		this.index = index;
+		this.#view = core.view;
+		this.block = core.layout.udps + index * UDP_BLOCK;
+		core.view.setInt32(this.block + UDP_RING, udpRing(core.layout.rings, core.limits, index), true);
+		core.view.setInt32(this.block + UDP_SIZE, udpRingSize(core.limits, index), true);
+	}
+
+	/** Datagrams that wait. */
+	get pending(): number {
+		return this.#view.getInt32(this.block + UDP_COUNT, true);
+	}
+}
+
+/** As `udpBuild` takes it. To groups 1 unless told: RFC 1112 §6.1. */
+export function ttlOf(path: Path): number {
+	const asked = path.hops;
+	const standard = path.out!.ttl;
+	if (asked & 255) return asked | (standard & NO_CHECKSUM);
+	return asked | (ipv4.isMulticast(path.destination) ? 1 | (standard & NO_CHECKSUM) : standard);
+}
