@@ -32,9 +32,8 @@ export function detach(tcb: Tcb): void {
 	tcb.events = 0;
 }
 
-/** Looks the way up and enters a TCB. False when there is no route, or the key is taken. */
+/** Looks the way up and enters a TCB, whose template its listener fills in: inheritTemplate. False when there is no route, or the key is taken. */
 export function open(tcp: Tcp, tcb: Tcb): boolean {
-	plainTemplate(tcp, tcb);
 	return resolve(tcp, tcb) && enter(tcp, tcb);
 }
 

@@ -44,8 +44,10 @@ function set(tcp: Tcp, tcb: Tcb, word: number, value: number): void {
 
 /** A new connection: nothing was claimed. */
 export function forgetClaims(tcp: Tcp, tcb: Tcb): void {
-	set(tcp, tcb, TCB_CLAIM_MSS, 0);
-	set(tcp, tcb, TCB_FULL_MSS, 0);
+	const { view } = tcp;
+	const at = tcb.block;
+	view.setInt32(at + TCB_CLAIM_MSS, 0, true);
+	view.setInt32(at + TCB_FULL_MSS, 0, true);
 }
 
 /** ICMP says that the segment whose sequence number is in the registers, and which is in flight, needs fragmentation; `mtu`: that of the next hop, or 0. */
