@@ -216,7 +216,7 @@ describe("another network", () => {
 describe("a lease that ends while it is found out", () => {
 	it.each([
 		[8, "rebooting"],
-		[14, "selecting"],
+		[18, "selecting"], // two requests, which wait 10 to 14 s
 	])("after %i s is over; state then: %s", (seconds, state) => {
 		rig.server.lease = seconds;
 		client.renew();
