@@ -2,10 +2,12 @@
 // mcconfig make the firmware.   node build/firmware.mjs build|flash pico|esp32 [--target NAME] …
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { readArgs } from "./arguments.mjs";
+import { ramLines } from "./ram.mjs";
+import { lookForSdk } from "./sdk.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -75,19 +77,11 @@ function optionsOf(platform, args) {
 	return { ...values, target };
 }
 
-/** mcconfig from the environment. Throws with the one line that says what to install. */
-function mcconfig(platform) {
-	const { MODDABLE, PATH = "" } = process.env;
-	const { guide } = PLATFORMS[platform];
-	if (!MODDABLE || !existsSync(join(MODDABLE, "xs/includes/xs.h")))
-		throw new Refused(
-			`${MODDABLE ? `MODDABLE ${MODDABLE} has no Moddable SDK` : "MODDABLE is not set"}: install the Moddable SDK as its guide says, ${guide}`,
-		);
-	const folders = [join(MODDABLE, "build/bin/lin/release"), join(MODDABLE, "build/bin/mac/release"), ...PATH.split(":")];
-	const found = folders.find((folder) => existsSync(join(folder, "mcconfig")));
-	if (found === undefined)
-		throw new Refused(`the Moddable SDK in ${MODDABLE} has no mcconfig: build its tools as its guide says, ${guide}`);
-	return join(found, "mcconfig");
+/** What to build with. Throws with a line for each thing that is missing. */
+function sdk(platform) {
+	const { environment, problems } = lookForSdk(platform, PLATFORMS[platform].guide);
+	if (problems.length > 0) throw new Refused(problems.join("\n"));
+	return environment;
 }
 
 const CLASSES = { w5500: "W5500", enc28j60: "ENC28J60", uart: "Uart" };
@@ -157,11 +151,11 @@ export function board() {
 `;
 }
 
-/** Writes main.js, program.js and manifest.json into build/out/firmware/TARGET; answers that folder. */
+/** Writes main.js, program.js and manifest.json into build/out/firmware/TARGET; answers that folder, and what the stack's memory takes. */
 async function bundleTarget(platform, { target, board: file, app, manifest: more }) {
 	const { bundle, bundleFirmware } = await import("./bundle.mjs");
 	const { simulate } = await bundle();
-	const { readBoard, driverOf, pinsOf, uartOf, routesOf } = await import(pathToFileURL(simulate).href);
+	const { Stack, readBoard, driverOf, pinsOf, uartOf, routesOf } = await import(pathToFileURL(simulate).href);
 	const home = join(root, "hosts", platform, "targets", target);
 	const read = readBoard(file ?? relative(process.cwd(), join(home, "board.json")));
 	const folder = join(root, "build/out/firmware", target);
@@ -179,16 +173,24 @@ async function bundleTarget(platform, { target, board: file, app, manifest: more
 		preload: ["main", ...(preloaded ? ["program"] : [])],
 	};
 	writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest, null, "\t"));
-	return folder;
+	return { folder, arena: Stack.bytesFor(read.stack) };
 }
 
-function run(command, args, folder) {
+/** Runs it; what it prints is shown, and kept in a file. */
+function run(command, args, folder, env, log) {
 	return new Promise((done, failed) => {
-		// Debian's sh is not the bash that Moddable's make files are written for.
-		const env = { ...process.env, MAKEFLAGS: `${process.env.MAKEFLAGS ?? ""} SHELL=/bin/bash`.trim() };
-		const child = spawn(command, args, { cwd: folder, stdio: "inherit", env });
+		const file = createWriteStream(log, { flags: "a" });
+		const child = spawn(command, args, { cwd: folder, stdio: ["inherit", "pipe", "pipe"], env });
+		for (const [stream, to] of [
+			[child.stdout, process.stdout],
+			[child.stderr, process.stderr],
+		])
+			stream.on("data", (text) => {
+				to.write(text);
+				file.write(text);
+			});
 		child.on("error", failed);
-		child.on("close", (status) => done(status ?? 1));
+		child.on("close", (status) => file.end(() => done(status ?? 1)));
 	});
 }
 
@@ -200,20 +202,29 @@ async function main([action, platform, ...args]) {
 		process.stdout.write(help(platform));
 		return 0;
 	}
-	const command = options.bundle ? undefined : mcconfig(platform);
-	const folder = await bundleTarget(platform, options);
-	if (command === undefined) {
+	const environment = options.bundle ? undefined : sdk(platform);
+	const { folder, arena } = await bundleTarget(platform, options);
+	if (environment === undefined) {
 		console.log(relative(process.cwd(), folder));
 		return 0;
 	}
-	mkdirSync(join(folder, "out"), { recursive: true });
+	const out = join(folder, "out");
+	mkdirSync(out, { recursive: true });
+	const log = join(folder, "build.log");
+	writeFileSync(log, "");
 	const subplatform = SUBPLATFORMS.find(([prefix]) => options.target.startsWith(prefix))[1];
-	const flags = ["-m", ...(options.debug ? ["-d"] : []), "-p", subplatform, "-o", join(folder, "out")];
+	const flags = ["-m", ...(options.debug ? ["-d"] : []), "-p", subplatform, "-o", out];
 	// On ESP32 "deploy" builds nothing: it takes what an earlier "build" has left.
 	for (const step of action === "build" ? ["build"] : ["build", "deploy"]) {
-		const status = await run(command, [...flags, "-t", step], folder);
-		if (status !== 0) return status;
+		const status = await run(environment.MCCONFIG, [...flags, "-t", step], folder, environment, log);
+		if (status !== 0) {
+			process.stderr.write(
+				`${options.target}: mcconfig's ${step} ended with status ${status}; what it said is in ${relative(process.cwd(), log)}\n`,
+			);
+			return status;
+		}
 	}
+	for (const line of ramLines(options.target, subplatform, arena, out)) console.log(line);
 	const made = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => /\.(uf2|bin)$/.test(entry.name));
 	for (const entry of made) console.log(relative(process.cwd(), join(entry.parentPath, entry.name)));
 	return 0;

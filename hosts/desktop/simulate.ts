@@ -14,6 +14,7 @@ import type { Options } from "./options.ts";
 import { SourceLines } from "./source-lines.ts";
 import { Wires } from "./wires.ts";
 
+export { Stack } from "../../src/stack.ts";
 export { driverOf, pinsOf, readBoard, routesOf, uartOf } from "./board.ts";
 
 const BAD_INPUT = 2;

@@ -4,6 +4,7 @@
 #include "xs.h"
 #include "xsmc.h"
 #include "xsHost.h"
+#include "mc.defines.h"
 
 /* random32.c of the platform. */
 extern uint32_t boardRandom(void);
@@ -39,9 +40,14 @@ void xs_board_freeBytes(xsMachine *the)
 	xsmcSetInteger(xsResult, the->heap_ptr ? (xsIntegerValue)(the->heap_pend - the->heap_ptr) : -1);
 }
 
+/* Bytes of chunks that are in use when the program has started. */
+static txSize chunksAtStart;
+
+/* After the start: what that left over is collected. */
 void xs_board_collect(xsMachine *the)
 {
 	xsCollectGarbage();
+	chunksAtStart = the->currentChunksSize;
 }
 
 void xs_board_importNow(xsMachine *the)
@@ -54,3 +60,46 @@ void xs_board_importNow(xsMachine *the)
 	else
 		xsmcSetUndefined(xsResult);
 }
+
+/*
+ * When no memory is left, nor room on its stack, the engine calls fxAbort, which starts the board anew without a word. Where the platform's manifest has the linker pass that call
+ * on to us, the console says what to do, and the program gets an exception instead: one that was made at the start, as nothing can be made any more. The
+ * engine has collected its garbage before, and has changed nothing yet; Moddable's nRF52 port throws at the same place.
+ */
+static txSlot exhausted;
+
+/* Memory that slots have taken they keep. Where they have left chunks (strings, arrays, buffers) less room than this beyond what the start takes, nothing
+   would go on: then the board starts anew. */
+#define LEAST_CHUNK_ROOM 1024
+
+void xs_board_guard(xsMachine *the)
+{
+	txSlot *error = (txSlot *)&xsArg(0);
+	exhausted.kind = error->kind;
+	exhausted.value = error->value;
+	fxRemember(the, &exhausted);
+}
+
+#if MODDEF_MULTIHOME_GUARD
+extern void __real_fxAbort(txMachine *the, int status);
+
+void __wrap_fxAbort(txMachine *the, int status)
+{
+	char *remedy = C_NULL;
+	if (status == XS_NOT_ENOUGH_MEMORY_EXIT)
+		remedy = "memory of the JavaScript machine is used up: raise creation.static in a manifest (--manifest; the build prints what RAM is left, and lower "
+			"limits of the board file leave more), or keep less\n";
+	else if (status == XS_JAVASCRIPT_STACK_OVERFLOW_EXIT)
+		remedy = "the stack of the JavaScript machine is used up: raise creation.stack in a manifest (--manifest), or call less deeply\n";
+	if (remedy != C_NULL) {
+		fxReport(the, remedy);
+		txBoolean hopeless = the->maximumChunksSize + (txSize)(the->heap_pend - the->heap_ptr) < chunksAtStart + LEAST_CHUNK_ROOM;
+		if (exhausted.kind == XS_REFERENCE_KIND && the->firstJump != C_NULL && !hopeless) {
+			mxException.kind = exhausted.kind;
+			mxException.value = exhausted.value;
+			fxJump(the);
+		}
+	}
+	__real_fxAbort(the, status);
+}
+#endif

@@ -9,6 +9,8 @@ declare module "multihome/machine" {
 	/** Bytes of the machine's memory that neither slots nor chunks have taken; -1 where the machine has no fixed memory. */
 	export function freeBytes(): number;
 	export function collect(): void;
+	/** What is thrown when the machine's memory is used up, where the platform's build takes it (hosts/pico); elsewhere the board starts anew. */
+	export function guard(error: Error): void;
 	/** The default export of a module of this firmware; undefined when there is none of that name. */
 	export function importNow(name: string): unknown;
 }

@@ -7,6 +7,7 @@ import {
 	chunkBytesUsed,
 	collect,
 	freeBytes,
+	guard,
 	importNow,
 	random32,
 	slotsTotal,
@@ -21,6 +22,9 @@ import { makeDevice, networkOf } from "../network.ts";
 /** A timer that does not run is put off by so long, ms. */
 const NEVER = 0x3fff_ffff;
 
+/** What ended the program is told so often, ms, as whoever opens the console later would see nothing of it. */
+const TOLD_AGAIN_MS = 10_000;
+
 const io = Object.freeze({ TCP, Listener, UDP });
 const network = networkOf(importNow);
 
@@ -28,13 +32,20 @@ export default function main(): void {
 	try {
 		run();
 	} catch (error) {
-		// A board in release starts anew without a word.
-		trace(`${(error as Error).message}\n`);
-		throw error;
+		tellAgain(`the board could not be set up: ${describe(error)}\n`);
 	}
 }
 
+/** Tells why something is not there, again and again. The board goes on with what it has: another start would end in the same way, and answer nobody. */
+function tellAgain(text: string): void {
+	trace(text);
+	Timer.repeat(() => trace(text), TOLD_AGAIN_MS);
+}
+
 function run(): void {
+	// Made now, as there is no memory for it then; what is thrown when memory is used up is this one, and the engine has told it on the console.
+	const exhausted = new RangeError("memory of the JavaScript machine is used up");
+	guard(exhausted);
 	const board = target.board();
 	const providers = target.providers();
 	const links = target.links();
@@ -52,6 +63,8 @@ function run(): void {
 				running = true;
 				wait = stack.poll(Time.ticks);
 			}
+		} catch (error) {
+			if (error !== exhausted) throw error;
 		} finally {
 			running = false;
 			Timer.schedule(timer, wait < 0 ? NEVER : wait, NEVER);
@@ -91,7 +104,9 @@ function run(): void {
 	const heap = { slotsUsed, slotsTotal, chunkBytesUsed, chunkBytesTotal, freeBytes };
 	useStack(stack);
 	// What a callback of the program threw ends its socket, not the program.
-	stack.sockets.onError = (error) => trace(`a socket's callback threw: ${describe(error)}\n`);
+	stack.sockets.onError = (error) => {
+		if (error !== exhausted) trace(`a socket's callback threw: ${describe(error)}\n`);
+	};
 	start(makeDevice(stack, { ...providers, io, network, heap }));
 }
 
@@ -101,11 +116,8 @@ async function start(device: unknown): Promise<void> {
 		const { default: program } = await import("program");
 		if (typeof program === "function") await program(device);
 	} catch (error) {
-		// Nobody else would hear of it. The board starts anew, as after any exception that nobody catches.
-		trace(`the program threw: ${describe(error)}\n`);
-		Timer.set(() => {
-			throw error;
-		}, 1000);
+		// A board that started anew would come to the same place. The stack goes on: it answers pings, and the console says why nothing else.
+		tellAgain(`the program threw: ${describe(error)}\n`);
 		return;
 	}
 	collect();

@@ -9,7 +9,7 @@ import { readBootrom, readFirmware } from "./image.ts";
 import { Fault } from "./cpu/cpu.ts";
 import { Machine, Reset } from "./machine.ts";
 import { cablePeer } from "./peer.ts";
-import type { Peer } from "./peer.ts";
+import type { CableOptions, Peer } from "./peer.ts";
 
 export interface Place {
 	name: string;
@@ -51,7 +51,7 @@ export class Bench {
 		Model: ChipModelClass,
 		files: { firmware: string; bootrom: string },
 		symbols: Symbols | undefined,
-		{ places = PLACES, profile = false } = {},
+		{ places = PLACES, profile = false, cable = {} as CableOptions } = {},
 	) {
 		let watched = false;
 		const machine = new Machine({
@@ -70,7 +70,7 @@ export class Bench {
 			watched = watchConsole(machine, symbols, (text) => (this.printed += text));
 		}
 		this.chips = places.map(({ name, kind, pins }, i) => new BoardChip(machine, Model, { name, kind, pins, seed: i + 1 }));
-		this.peers = places.map(({ peer }, i) => cablePeer(machine, this.chips[i]!, i + 1, peer));
+		this.peers = places.map(({ peer }, i) => cablePeer(machine, this.chips[i]!, i + 1, peer, cable));
 	}
 
 	/** Lets the board run until `done` answers true; false when that has not happened after so many seconds of its time. */

@@ -72,7 +72,7 @@ describe.runIf(given)("the firmware", () => {
 				onWritable() {
 					if (asked) return;
 					asked = true;
-					socket.write(new TextEncoder().encode("GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+					socket.write(new TextEncoder().encode(`GET /status HTTP/1.0\r\nHost: ${PLACES[i]!.address}\r\n\r\n`));
 				},
 				onReadable() {
 					for (let n = socket.read(buffer); n !== undefined; n = socket.read(buffer))

@@ -11,6 +11,7 @@ import type { Interface } from "../../src/link/interface.ts";
 import type { PppOptions } from "../../src/link/ppp/options.ts";
 import { PppInterface } from "../../src/link/ppp/ppp.ts";
 import { Stack } from "../../src/stack.ts";
+import { Prng } from "../support/prng.ts";
 import type { Alarm } from "./clock.ts";
 import type { BoardChip } from "./chip.ts";
 import type { Machine } from "./machine.ts";
@@ -27,14 +28,17 @@ class CableDevice implements Device {
 	readonly linkUp = true;
 	readonly mac: Uint8Array;
 	readonly #chip: BoardChip;
+	readonly #lost: () => boolean;
 	#queue: Uint8Array[] = [];
 	#host: DeviceHost | undefined;
 	#arena: Uint8Array = new Uint8Array(0);
 
-	constructor(chip: BoardChip, mac: Uint8Array) {
+	constructor(chip: BoardChip, mac: Uint8Array, lost: () => boolean) {
 		this.#chip = chip;
 		this.mac = mac;
+		this.#lost = lost;
 		chip.onFrame = (frame) => {
+			if (lost()) return;
 			this.#queue.push(frame);
 			this.#host?.notify();
 		};
@@ -54,7 +58,7 @@ class CableDevice implements Device {
 	}
 
 	transmit(_packet: number, at: number, end: number): number {
-		this.#chip.send(this.#arena.slice(at, end));
+		if (!this.#lost()) this.#chip.send(this.#arena.slice(at, end));
 		return SENT;
 	}
 
@@ -93,16 +97,29 @@ export class Peer {
 	}
 }
 
+/** `loss`: the part of the frames that get lost, each way, 0 to 1. */
+export interface CableOptions extends StackOptions {
+	loss?: number;
+}
+
 /** A peer at a chip's cable. `address` with its prefix length; `index` makes its hardware address. */
-export function cablePeer(machine: Machine, chip: BoardChip, index: number, address: string): Peer {
-	const link = new EthernetInterface("eth", new CableDevice(chip, Uint8Array.of(2, 0, 0, 0, 1, index)));
-	const peer = new Peer(machine, link, index);
+export function cablePeer(
+	machine: Machine,
+	chip: BoardChip,
+	index: number,
+	address: string,
+	{ loss = 0, ...options }: CableOptions = {},
+): Peer {
+	const random = new Prng(index);
+	const lost = () => random.chance(loss);
+	const link = new EthernetInterface("eth", new CableDevice(chip, Uint8Array.of(2, 0, 0, 0, 1, index), lost));
+	const peer = new Peer(machine, link, index, options);
 	const prefix = parsePrefix(address);
 	link.addAddress(prefix.address, prefix.length);
 	return peer;
 }
 
 /** A peer at the far end of a UART, by PPP. */
-export function serialPeer(machine: Machine, uart: Uart, index: number, options: PppOptions): Peer {
-	return new Peer(machine, new PppInterface("ppp", new SerialLine(new UartPort(uart)), options), index);
+export function serialPeer(machine: Machine, uart: Uart, index: number, options: PppOptions, stack: StackOptions = {}): Peer {
+	return new Peer(machine, new PppInterface("ppp", new SerialLine(new UartPort(uart)), options), index, stack);
 }

@@ -12,6 +12,8 @@ export interface Lent {
 	prefixLength: number;
 	/** Server, router and name server. */
 	gateway: number;
+	/** 3600 when missing. */
+	leaseSeconds?: number;
 }
 
 export interface Answer {
@@ -25,7 +27,10 @@ function word(bytes: Uint8Array | undefined): number | undefined {
 }
 
 /** What to answer to a client's message; undefined when nothing. */
-export function answer(message: Uint8Array, { address, prefixLength, gateway }: Lent): Answer | undefined {
+export function answer(
+	message: Uint8Array,
+	{ address, prefixLength, gateway, leaseSeconds = LEASE_SECONDS }: Lent,
+): Answer | undefined {
 	const request = new DataView(message.buffer, message.byteOffset, message.byteLength);
 	const { byteLength } = request;
 	if (!dhcp.valid(request, 0, byteLength) || dhcp.op(request, 0) !== dhcp.BOOTREQUEST) return undefined;
@@ -46,7 +51,7 @@ export function answer(message: Uint8Array, { address, prefixLength, gateway }: 
 	if (kind === dhcp.NAK) return { bytes: bytes.subarray(0, dhcp.finish(view, 0, at)), to: 0 };
 	view.setInt32(dhcp.CIADDR, kind === dhcp.ACK ? has : 0);
 	view.setInt32(dhcp.YIADDR, address);
-	at = dhcp.addWord(view, at, dhcp.LEASE_TIME, LEASE_SECONDS);
+	at = dhcp.addWord(view, at, dhcp.LEASE_TIME, leaseSeconds);
 	at = dhcp.addWord(view, at, dhcp.SUBNET_MASK, prefixLength === 0 ? 0 : -1 << (32 - prefixLength));
 	at = dhcp.addWord(view, at, dhcp.ROUTER, gateway);
 	at = dhcp.addWord(view, at, dhcp.DNS, gateway);
