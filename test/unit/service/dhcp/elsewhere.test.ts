@@ -215,15 +215,15 @@ describe("another network", () => {
 
 describe("a lease that ends while it is found out", () => {
 	it.each([
-		[8, "rebooting"],
-		[18, "selecting"], // two requests, which wait 10 to 14 s
+		[8, /rebooting/],
+		[16, /selecting|probing/], // after two requests, which wait 10 to 14 s
 	])("after %i s is over; state then: %s", (seconds, state) => {
 		rig.server.lease = seconds;
 		client.renew();
 		rig.world.run(100);
 		replug(nobody);
 		rig.world.run((seconds - 2) * 1000);
-		expect(client.state.state).toBe(state);
+		expect(client.state.state).toMatch(state);
 		rig.world.run(4000);
 		expect(client.state).toMatchObject({ address: 0, reason: "expired" });
 		expect(used).toEqual([]);
