@@ -20,8 +20,8 @@ const { streamIn, streamOut, streamAck, streamByte, streamRead, streamWrite, udp
 const { checksum, flowFind, routeFind, ipv4Build, tcpBuild, udpBuild, icmpEchoReply, ttlDecrement, countSent } = model;
 const { halfSipHash, ethernetHeader, copy, copyOut, copyIn, ringPut, ringWrite, ringRead } = model;
 
-/** Of framing and header compression there is no second model: framing.test.ts and vj.test.ts compare them with frames that support/ makes. */
-const { hdlcDecode, hdlcEncode, slipDecode, slipEncode, vjCompress, vjDecompress } = twin;
+/** Of framing, header compression and texts there is no second model: framing.test.ts and vj.test.ts compare them with frames that support/ makes, text.test.ts with the language's own. */
+const { hdlcDecode, hdlcEncode, jsonPut, numberPut, slipDecode, slipEncode, textPut, vjCompress, vjDecompress } = twin;
 
 /** Every function of the naive model, by the name of its like in the codec. */
 export const naive: Record<string, unknown> = {
@@ -53,6 +53,9 @@ export const naive: Record<string, unknown> = {
 	udpNext,
 	hdlcDecode,
 	hdlcEncode,
+	jsonPut,
+	numberPut,
+	textPut,
 	slipDecode,
 	slipEncode,
 	vjCompress,
