@@ -8,6 +8,8 @@ import { EthernetInterface } from "../../../src/link/ethernet.ts";
 import { Stack } from "../../../src/stack.ts";
 import type { UdpSocket } from "../../../src/transport/udp.ts";
 import type { Tcb } from "../../../src/transport/tcp/tcb.ts";
+import * as ethernet from "../../../src/wire/ethernet.ts";
+import * as ipv4 from "../../../src/wire/ipv4.ts";
 import type { Forward } from "../board.ts";
 import { formatAddress, isUnicast } from "../ipv4.ts";
 import { NodeStreamDevice } from "../node-stream-device.ts";
@@ -87,7 +89,7 @@ export class Gateway {
 			send: (frame) => device.send(frame),
 			limit: CONNECTIONS,
 		});
-		device.admit = (frame) => this.#gate.admit(frame);
+		device.admit = (frame) => !isLoopback(frame) && this.#gate.admit(frame);
 		this.#listener = stack.tcp.listen(0, 0, BACKLOG, link.slot);
 		this.#listener.owner = { onEvents: () => this.#accept() };
 		const any: UdpSocket = stack.udp.open(0, 0, link.slot, true);
@@ -180,6 +182,14 @@ export class Gateway {
 		tcb.noDelay = true; // whole turns of bytes arrive; Nagle's algorithm would only delay their ends
 		this.#relays.add(new TcpRelay(this.stack.tcp, tcb, socket, connected, (relay) => this.#relays.delete(relay)));
 	}
+}
+
+/** A frame from or for 127.0.0.0/8, which has no business on a wire: RFC 1122 §3.2.1.3 (g). */
+function isLoopback(frame: Buffer): boolean {
+	if (frame.length < ethernet.HEADER + ipv4.HEADER || frame.readUInt16BE(ethernet.TYPE) !== ethernet.TYPE_IPV4) return false;
+	const source = frame.readInt32BE(ethernet.HEADER + ipv4.SOURCE);
+	const destination = frame.readInt32BE(ethernet.HEADER + ipv4.DESTINATION);
+	return ipv4.isLoopback(source) || ipv4.isLoopback(destination);
 }
 
 const pool = new Int32Array(256);

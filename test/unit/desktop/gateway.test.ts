@@ -22,6 +22,7 @@ import * as dhcp from "../../../src/wire/dhcp.ts";
 import { ERROR, READABLE, WRITABLE } from "../../../src/transport/sockets.ts";
 import type { Tcb } from "../../../src/transport/tcp/tcb.ts";
 import type { UdpSocket } from "../../../src/transport/udp.ts";
+import * as frames from "../../support/frames.ts";
 
 const GATEWAY = parseAddress("192.168.77.1");
 const BOARD = parseAddress("192.168.77.2");
@@ -166,6 +167,40 @@ async function nothingLeft(): Promise<void> {
 	await until(() => gateway.connections.tcp === 0, "the gateway to forget its connections");
 	await until(() => gateway.stack.tcp.available === 511, "the gateway's sockets to be free");
 }
+
+describe("loopback stays on the board (RFC 1122 §3.2.1.3 g)", () => {
+	it("frames for 127.0.0.0/8 reach nobody on this machine, and are not answered", async () => {
+		await setUp();
+		let reached = 0;
+		const server = createServer((socket) => {
+			reached++;
+			socket.destroy();
+		});
+		await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+		servers.push(server);
+		const { port } = server.address() as AddressInfo;
+		const listener = createSocket("udp4");
+		listener.on("message", () => reached++);
+		await new Promise<void>((done) => listener.bind(port, "127.0.0.1", done));
+		const heard: Uint8Array[] = [];
+		boardDevice.admit = (frame) => {
+			heard.push(frame.slice());
+			return true;
+		};
+		const ends = { source: "192.168.77.2", destination: "127.0.0.1", sourcePort: 4000, destinationPort: port };
+		for (const packet of [
+			frames.tcp({ ...ends, seq: 1, flags: 2, window: 1000 }),
+			frames.udp(ends, [1, 2, 3]),
+			frames.icmp({ ...ends, type: 8 }, [0, 1, 0, 1]),
+		])
+			boardDevice.send(frames.ethernet([0x02, 0x6d, 0x68, 0x67, 0x77, 0x01], [2, 0, 0, 0, 0, 2], 0x0800, packet));
+		await new Promise((done) => setTimeout(done, 300));
+		listener.close();
+		expect({ reached, connections: gateway.connections }).toEqual({ reached: 0, connections: { tcp: 0, udp: 0 } });
+		const sources = heard.filter((frame) => frame[12] === 8 && frame[13] === 0).map((frame) => frame[26]);
+		expect(sources).not.toContain(127);
+	});
+});
 
 describe("TCP from the board", () => {
 	it("reaches a service of this machine at the gateway's address, both ways, with every byte right", async () => {
