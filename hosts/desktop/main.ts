@@ -18,7 +18,6 @@ import {
 	TCP,
 	UDP,
 	parseIpv4,
-	parsePrefix,
 	useNameServers,
 	useStack,
 } from "multihome";
@@ -193,10 +192,7 @@ function addInterface(stack: Stack, configuration: InterfaceConfiguration, place
 				// Unless the program has.
 				if (stack.interfaces.list.includes(made)) stack.interfaces.remove(made);
 			});
-		for (const text of configuration.addresses) {
-			const { address, length } = parsePrefix(text);
-			made.addAddress(address, length);
-		}
+		for (const text of configuration.addresses) made.addAddress(text);
 		if (gateway !== undefined) stack.routes.add({ prefix: "0.0.0.0/0", gateway, interface: made });
 		if (dns !== undefined) made.nameServers = dns.map((text) => parseIpv4(text)!);
 		if (dhcp === undefined) return;

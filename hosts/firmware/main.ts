@@ -1,7 +1,7 @@
 // What runs first on a board: makes the stack from the target's board file, opens the chips where it says, turns the stack's wishes into timers,
 // and starts the program. "board" and "program" are put in by the build (build/firmware.mjs).
 
-import { Listener, Stack, TCP, UDP, parseIpv4, parsePrefix, useNameServers, useStack } from "multihome";
+import { Listener, Stack, TCP, UDP, parseIpv4, useNameServers, useStack } from "multihome";
 import {
 	chunkBytesTotal,
 	chunkBytesUsed,
@@ -88,8 +88,7 @@ function run(): void {
 		const made = links[link]!(name, driver, { mtu, metric }, own);
 		stack.interfaces.add(made);
 		for (const text of addresses) {
-			const { address, length } = parsePrefix(text);
-			made.addAddress(address, length);
+			made.addAddress(text);
 			trace(`${name} ${text}\n`);
 		}
 		if (gateway !== undefined) stack.routes.add({ prefix: "0.0.0.0/0", gateway, interface: made });

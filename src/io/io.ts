@@ -5,10 +5,18 @@ import type { Tcb } from "../transport/tcp/tcb.ts";
 import { currentStack } from "./current.ts";
 import { ListenerSocket } from "./listener.ts";
 import { TCPSocket } from "./tcp.ts";
-import type { IO, ListenerOptions, TCPOptions, UDPOptions } from "./types.ts";
+import type * as types from "./types.ts";
 import { UDPSocket } from "./udp.ts";
 
 export type { Bytes, Format, IO, ListenerOptions, Origin, Sender, TCPError, TCPOptions, UDPOptions } from "./types.ts";
+
+// What these classes have beside their public types is nobody's business: so a Listener's `read` answers what the type TCP says, and `IO` has the same types.
+
+const CurrentTCP = class TCP extends TCPSocket {
+	constructor(options: types.TCPOptions | Tcb) {
+		super(currentStack(), options);
+	}
+};
 
 /**
  * ECMA-419's TCP over the current stack.
@@ -23,14 +31,12 @@ export type { Bytes, Format, IO, ListenerOptions, Origin, Sender, TCPError, TCPO
  * 	onError: () => socket.close(),
  * });
  * ```
+ * @class
  */
-export class TCP extends TCPSocket {
-	constructor(options: TCPOptions | Tcb) {
-		super(currentStack(), options);
-	}
-}
+export const TCP: types.IO["TCP"] = CurrentTCP;
+export type TCP = types.TCP;
 
-const accepted = (tcb: Tcb) => new TCP(tcb);
+const accepted = (tcb: Tcb) => new CurrentTCP(tcb);
 
 /**
  * ECMA-419's Listener over the current stack.
@@ -44,12 +50,14 @@ const accepted = (tcb: Tcb) => new TCP(tcb);
  * 	},
  * });
  * ```
+ * @class
  */
-export class Listener extends ListenerSocket {
-	constructor(options: ListenerOptions) {
+export const Listener: types.IO["Listener"] = class Listener extends ListenerSocket {
+	constructor(options: types.ListenerOptions) {
 		super(currentStack(), options, accepted);
 	}
-}
+};
+export type Listener = types.Listener;
 
 /**
  * ECMA-419's UDP over the current stack.
@@ -63,28 +71,30 @@ export class Listener extends ListenerSocket {
  * 	},
  * });
  * ```
+ * @class
  */
-export class UDP extends UDPSocket {
-	constructor(options: UDPOptions) {
+export const UDP: types.IO["UDP"] = class UDP extends UDPSocket {
+	constructor(options: types.UDPOptions) {
 		super(currentStack(), options);
 	}
-}
+};
+export type UDP = types.UDP;
 
 /** Makes the classes of one stack. Each is a class of its own, so that `instanceof` and `new socket.constructor({ from: socket })` stay within the stack. */
-export function createIO(stack: Stack): IO {
+export function createIO(stack: Stack): types.IO {
 	class TCP extends TCPSocket {
-		constructor(options: TCPOptions | Tcb) {
+		constructor(options: types.TCPOptions | Tcb) {
 			super(stack, options);
 		}
 	}
 	const accepted = (tcb: Tcb) => new TCP(tcb);
 	class Listener extends ListenerSocket {
-		constructor(options: ListenerOptions) {
+		constructor(options: types.ListenerOptions) {
 			super(stack, options, accepted);
 		}
 	}
 	class UDP extends UDPSocket {
-		constructor(options: UDPOptions) {
+		constructor(options: types.UDPOptions) {
 			super(stack, options);
 		}
 	}

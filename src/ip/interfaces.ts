@@ -15,7 +15,7 @@ import {
 import { LoopbackInterface } from "../link/loopback.ts";
 import { Neighbors } from "../link/neighbors.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { formatIpv4 } from "./address.ts";
+import { formatIpv4, parsePrefix, type Prefix } from "./address.ts";
 import { peerObjection } from "./claims.ts";
 import { Route, type Routes } from "./routes.ts";
 
@@ -122,6 +122,10 @@ export class InterfaceSet implements InterfaceListener {
 			for (let j = 0; j < addresses.length; j++) if (addresses[j]!.address === address) return list[i];
 		}
 		return undefined;
+	}
+
+	prefixOf(text: string): Prefix {
+		return parsePrefix(text);
 	}
 
 	addressAdded(link: Interface, entry: InterfaceAddress): void {

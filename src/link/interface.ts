@@ -62,6 +62,8 @@ export const PROTOCOL = 64;
 export interface InterfaceListener {
 	/** For those who watch: `what` of the constants above, but ADDED, REMOVED, LINK, ADDRESSES and ROUTES, which the listener knows itself. */
 	changed(link: Interface, what: number): void;
+	/** "192.168.77.2/24" in numbers. Throws RangeError naming the text. */
+	prefixOf(text: string): { address: number; length: number };
 	addressAdded(link: Interface, address: InterfaceAddress): void;
 	/** `ends`: what uses it ends. */
 	addressRemoved(link: Interface, address: InterfaceAddress, ends: boolean): void;
@@ -295,8 +297,21 @@ export abstract class Interface {
 		this.core.view.setInt32(this.block + BLOCK_FLAGS, this.#flags, true);
 	}
 
-	/** Adds an address with the length of its subnet's prefix. `lent`: a server of the network says so. Throws RangeError when there are too many, or it is there already. */
-	addAddress(address: number, length: number, lent = false): InterfaceAddress {
+	/**
+	 * Adds an address with the length of its subnet's prefix: as text, "192.168.77.2/24", or as int32 and number. Throws RangeError when it is none, there
+	 * are too many, or it is there already; Error before the interface is a stack's (`interfaces.add`). `lent`: a server of the network says so.
+	 */
+	addAddress(prefix: string): InterfaceAddress;
+	addAddress(address: number, length: number, lent?: boolean): InterfaceAddress;
+	addAddress(given: number | string, prefixLength?: number, lent = false): InterfaceAddress {
+		if (this.#listener === undefined)
+			throw new Error(`interface ${this.name}: it is in no stack; add it by interfaces.add before it is given addresses`);
+		const { address, length } =
+			typeof given === "string" ? this.#listener.prefixOf(given) : { address: given, length: prefixLength as number };
+		if (!Number.isInteger(address) || !Number.isInteger(length) || length < 0 || length > 32)
+			throw new RangeError(
+				`address ${address}, prefix length ${length}: expected text such as "192.168.77.2/24", or an int32 and 0 to 32`,
+			);
 		if (this.addresses.length >= ADDRESSES_PER_INTERFACE)
 			throw new RangeError(
 				`${this.name} has ${ADDRESSES_PER_INTERFACE} addresses already: more do not fit its block in the arena`,
@@ -304,7 +319,7 @@ export abstract class Interface {
 		const mask = length === 0 ? 0 : (-1 << (32 - length)) | 0;
 		const entry = { address, length, mask, lent };
 		this.addresses.push(entry);
-		this.#listener!.addressAdded(this, entry); // throws, and takes it back, when another interface has it
+		this.#listener.addressAdded(this, entry); // throws, and takes it back, when another interface has it
 		this.#writeAddresses();
 		return entry;
 	}

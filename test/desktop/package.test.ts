@@ -1,7 +1,7 @@
 // The package as others get it: packed, installed by its path without a network, run on Node, and type-checked both ways that TypeScript finds modules in.
 
-import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -64,8 +64,7 @@ class End implements Device {
 function stackWith(end: End, address: string): Stack {
 	const stack = new Stack({ random32: () => (Math.random() * 2 ** 32) | 0, onWake() {} });
 	const link = stack.interfaces.add(new EthernetInterface("eth0", end));
-	const [a, b, c, d] = address.split(".").map(Number) as [number, number, number, number];
-	link.addAddress((a << 24) | (b << 16) | (c << 8) | d, 24);
+	link.addAddress(address + "/24");
 	return stack;
 }
 
@@ -113,10 +112,10 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What \`tsc\` says in the consumer's folder; "" when it is content. */
-async function check(compilerOptions: object, more: string[] = []): Promise<string> {
+async function check(compilerOptions: object, more: string[] = [], first = ["program.ts"]): Promise<string> {
 	const consumer = join(folder, "consumer");
 	const options = { strict: true, target: "es2022", lib: ["es2022", "dom"], types: [], skipLibCheck: false, ...compilerOptions };
-	writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: ["program.ts", ...more] }));
+	writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: [...first, ...more] }));
 	try {
 		await execute(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--pretty", "false", "-p", consumer]);
 		return "";
@@ -192,5 +191,93 @@ describe("the package", () => {
 			expect(module).toBe(name.replace(".", "multihome"));
 			expect(names).toContain(module);
 		}
+	});
+});
+
+/** What snippets take as given: a stack, sockets of a program, and what Node or a program has to print with. */
+const GIVEN = `
+/// <reference types="multihome/types/embedded" />
+declare const stack: import("multihome").Stack;
+declare const network: import("multihome").Network;
+declare const inner: import("multihome").TCP;
+declare function send(bytes: Uint8Array, end: number): void;
+declare function print(text: string | undefined): void;
+declare const udp: import("multihome").UDP;
+declare const reply: ArrayBuffer;
+`;
+
+interface Snippet {
+	place: string;
+	text: string;
+}
+
+/** Every block of TypeScript or JavaScript in the documents, but those under a comment that says why they are none: `<!-- not compiled: … -->`. */
+function snippets(): Snippet[] {
+	const documents = execFileSync("git", ["ls-files", "*.md"], { cwd: root, encoding: "utf8" })
+		.split("\n")
+		.filter((path) => path !== "" && path !== "CHANGELOG.md" && path !== "docs/api.md" && existsSync(join(root, path)));
+	return documents.flatMap((path) => {
+		const lines = readFileSync(join(root, path), "utf8").split("\n");
+		const found: Snippet[] = [];
+		for (let i = 0; i < lines.length; i++) {
+			if (!/^\s*```(ts|js|typescript|javascript)\s*$/.test(lines[i]!)) continue;
+			const end = lines.findIndex((line, at) => at > i && /^\s*```\s*$/.test(line));
+			const before = lines.slice(Math.max(0, i - 2), i).join("\n");
+			if (!/<!-- not compiled: \S.* -->/.test(before))
+				found.push({ place: `${path}:${i + 1}`, text: lines.slice(i + 1, end).join("\n") });
+			i = end;
+		}
+		return found;
+	});
+}
+
+/** As a module: what it uses of "multihome" and of Moddable's modules without saying where it is from is imported. Programs that it names are those of hosts/examples. */
+function moduleOf({ text }: Snippet, names: string[]): string {
+	const bare = text.replace(/\/\/.*|\/\*[^]*?\*\//g, "").replace(/(["'])(?:(?!\1).)*\1/g, '""');
+	const own = new Set(
+		[...text.matchAll(/import\s+(?:type\s+)?([^;]*?)\s+from/g)].flatMap(([, list]) => list!.match(/\w+/g) ?? []),
+	);
+	for (const [, list] of bare.matchAll(/\b(?:const|let|var|class|function)\s+(\{[^}]*\}|\w+)/g))
+		for (const name of list!.match(/\w+/g) ?? []) own.add(name);
+	const used = names.filter((name) => !own.has(name) && new RegExp(`(?<![.\\w])${name}\\b(?!\\s*[:(]\\s*\\{?$)`).test(bare));
+	let module = used.length > 0 ? `import { ${used.join(", ")} } from "multihome";\n` : "";
+	for (const name of ["Timer", "Time"])
+		if (!own.has(name) && new RegExp(`\\b${name}\\.`).test(bare)) module += `import ${name} from "${name.toLowerCase()}";\n`;
+	return `${module}${text.replace(/from "\.\/([\w-]+)\.ts"/g, 'from "./node_modules/multihome/hosts/examples/$1.ts"')}\nexport {};\n`;
+}
+
+describe("what the documents show", () => {
+	it("compiles as it stands there, strict, in a project that has installed the package", async () => {
+		const consumer = join(folder, "consumer");
+		const names = [...readFileSync(join(root, "src/index.ts"), "utf8").matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, list]) =>
+			list!
+				.split(",")
+				.map((name) => name.trim())
+				.filter((name) => /^\w+$/.test(name)),
+		);
+		const all = snippets();
+		expect(all.length).toBeGreaterThan(12);
+		const places = new Map<string, string>();
+		for (const [i, snippet] of all.entries()) {
+			const name = `snippet-${i + 1}.ts`;
+			places.set(name, snippet.place);
+			writeFileSync(join(consumer, name), moduleOf(snippet, names));
+		}
+		writeFileSync(join(consumer, "given.d.ts"), GIVEN);
+		const options = {
+			module: "preserve",
+			moduleResolution: "bundler",
+			noEmit: true,
+			allowImportingTsExtensions: true,
+			lib: ["es2022", "dom"],
+		};
+		const said = await check(options, [...places.keys()], ["given.d.ts"]);
+		expect(said.replace(/^.*?(snippet-\d+\.ts)/gm, (_, name: string) => `${places.get(name)} as ${name}`)).toBe("");
+	}, 120_000);
+
+	it("is found to be wrong where it is", () => {
+		expect(moduleOf({ place: "", text: "new Stack(); pipe(a, b); Timer.set(f);" }, ["Stack", "pipe", "TCP"])).toBe(
+			'import { Stack, pipe } from "multihome";\nimport Timer from "timer";\nnew Stack(); pipe(a, b); Timer.set(f);\nexport {};\n',
+		);
 	});
 });

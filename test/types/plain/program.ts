@@ -3,7 +3,10 @@
 import Listener from "embedded:io/socket/listener";
 import TCP, { type Options } from "embedded:io/socket/tcp";
 import UDP from "embedded:io/socket/udp";
-import type { IO, TCP as SameTCP, TCPError } from "multihome";
+import Time from "time";
+import Timer from "timer";
+import type { Device } from "multihome/device";
+import type { IO, Network, TCP as SameTCP, TCPError } from "multihome";
 import OurTCP from "multihome/io/tcp";
 
 const options: Options = { address: "10.0.0.1", port: 80, interface: "eth0", keepAlive: 1000 };
@@ -20,8 +23,9 @@ new OurTCP({
 new Listener({
 	port: 80,
 	onReadable() {
-		const from = this.read();
-		if (from !== undefined) new TCP({ from, noDelay: true });
+		// One type by all names.
+		const from: SameTCP | undefined = this.read();
+		if (from !== undefined) new OurTCP({ from, noDelay: true });
 	},
 });
 const udp = new UDP({ port: 53, interface: device.stack.interfaces.find("eth0") });
@@ -29,6 +33,16 @@ const datagram = udp.read();
 if (datagram !== undefined) udp.write(datagram, datagram.address, datagram.port);
 const io: IO = device.io;
 new io.UDP({});
+
+// Moddable's globals and modules, and what a host gives.
+Timer.set((timer) => Timer.clear(timer), 1000);
+trace(`${Time.delta(Time.ticks)} ms\n`);
+const network: Network = device.network.interfaces;
+network.routes.add({ prefix: "10.0.0.0/8", gateway: "192.168.1.7", interface: "eth0" });
+device.stack.interfaces.find("eth0")?.addAddress("192.168.77.2/24");
+export default function (given: Device): void {
+	given.network.interfaces.watch(() => given.heap?.slotsUsed());
+}
 
 // @ts-expect-error a port is no boolean
 new TCP({ address: "10.0.0.1", port: true });

@@ -1,5 +1,6 @@
 // A program on a stack of its own, 10.0.0.1, under the virtual clock, with a peer at 10.0.0.2 that the test plays.
 
+import { NetworkView } from "../../../src/service/network/network.ts";
 import type { Device, IO, Resolver, TCP, TCPError } from "../../../hosts/examples/device.ts";
 import { useClock } from "../../support/timer.ts";
 import { pair, type Pair } from "../io/pair.ts";
@@ -34,7 +35,16 @@ export function stage(p: Pair = pair()): Stage {
 	}
 	const lines: string[] = [];
 	Object.assign(globalThis, { trace: (text: string) => lines.push(text.replace(/\n$/, "")) });
-	return { ...p, names, lines, device: { io: p.a, stack: p.one.stack, network: { dns: { io: TestResolver } } } };
+	return {
+		...p,
+		names,
+		lines,
+		device: {
+			io: p.a,
+			stack: p.one.stack,
+			network: { interfaces: new NetworkView(() => p.one.stack), dns: { io: TestResolver } },
+		},
+	};
 }
 
 /** One connection that a Server has accepted. */

@@ -113,6 +113,32 @@ describe("an address", () => {
 		expect(link.addresses).toEqual([]);
 	});
 
+	it("is given as text or as numbers, and what is neither is refused by name", () => {
+		const stack = stackOf();
+		const eth0 = new EthernetInterface("eth0", new QueueDevice());
+		expect(() => eth0.addAddress("10.0.0.1/24")).toThrow(
+			"interface eth0: it is in no stack; add it by interfaces.add before it is given addresses",
+		);
+		stack.interfaces.add(eth0);
+		expect(eth0.addAddress("10.0.0.1/24")).toMatchObject({ address: ip("10.0.0.1"), length: 24, mask: ip("255.255.255.0") });
+		eth0.addAddress(ip("10.1.0.1"), 16);
+		expect(stack.status().interfaces[1]!.addresses).toEqual(["10.0.0.1/24", "10.1.0.1/16"]);
+		expect(stack.status().routes.map(({ prefix }) => prefix)).toContain("10.0.0.0/24");
+		for (const text of ["10.0.0.2", "10.0.0.2/33", "10.0.0/24", "", "10.0.0.2/"])
+			expect(() => eth0.addAddress(text)).toThrow(
+				`"${text}": expected an IPv4 address and a prefix length, as in "192.168.77.2/24"`,
+			);
+		for (const [address, length] of [
+			[ip("10.0.0.2"), undefined],
+			[ip("10.0.0.2"), 33],
+			[undefined, 24],
+		] as [number, number][])
+			expect(() => eth0.addAddress(address, length)).toThrow(
+				/^address .*: expected text such as "192\.168\.77\.2\/24", or an int32 and 0 to 32$/,
+			);
+		expect(eth0.addresses.length).toBe(2);
+	});
+
 	it("is refused when another interface has it; one subnet on two interfaces is allowed", () => {
 		const stack = stackOf();
 		const [one, other] = ["eth0", "eth1"].map((name) => stack.interfaces.add(new EthernetInterface(name, new QueueDevice())));
