@@ -42,6 +42,7 @@ function help(platform) {
   --target NAME   ${targetsOf(platform).join(", ")} (default: ${PLATFORMS[platform].standard})
   --board FILE    a board file instead of the target's own: addresses, pins, limits (hosts/desktop/README.md describes it)
   --app FILE      the program, TypeScript or JavaScript (default: hosts/examples/status.ts)
+  --set NAME=VALUE  a setting of the program, such as host=192.168.1.5; may be repeated (hosts/examples/README.md lists them)
   --manifest FILE a manifest of what the program takes besides, such as modules of the Moddable SDK
   --debug         with Moddable's debugger
   --bundle        only the JavaScript and the manifest: needs no Moddable SDK
@@ -59,6 +60,7 @@ function optionsOf(platform, args) {
 				target: { type: "string" },
 				board: { type: "string" },
 				app: { type: "string" },
+				set: { type: "string", multiple: true },
 				manifest: { type: "string" },
 				debug: { type: "boolean" },
 				bundle: { type: "boolean" },
@@ -74,6 +76,8 @@ function optionsOf(platform, args) {
 	if (!names.includes(target)) throw new Refused(`--target ${target}: expected ${names.join(", ")}`);
 	for (const name of ["board", "app", "manifest"])
 		if (values[name] !== undefined && !existsSync(values[name])) throw new Refused(`--${name} ${values[name]}: no such file`);
+	for (const text of values.set ?? [])
+		if (text.indexOf("=") < 1) throw new Refused(`--set ${text}: expected NAME=VALUE, such as host=192.168.1.5`);
 	return { ...values, target };
 }
 
@@ -88,7 +92,7 @@ const CLASSES = { w5500: "W5500", enc28j60: "ENC28J60", uart: "Uart" };
 const PROVIDED = { ethernet: "ethernet", ppp: "serial", slip: "serial" };
 
 /** The module "board": what the board file says, and the drivers and links that it takes and no others. */
-function boardModule(board, pathOf) {
+function boardModule(board, pathOf, settings) {
 	const drivers = new Set();
 	const links = new Set();
 	const counts = { ethernet: 0, serial: 0 };
@@ -145,6 +149,10 @@ export function dhcp() {
 	return ${hasDhcp ? "startDhcp" : "undefined"};
 }
 
+export function settings() {
+	return ${JSON.stringify(settings)};
+}
+
 export function board() {
 	return ${literal};
 }
@@ -152,17 +160,19 @@ export function board() {
 }
 
 /** Writes main.js, program.js and manifest.json into build/out/firmware/TARGET; answers that folder, and what the stack's memory takes. */
-async function bundleTarget(platform, { target, board: file, app, manifest: more }) {
+async function bundleTarget(platform, { target, board: file, app, set = [], manifest: more }) {
 	const { bundle, bundleFirmware } = await import("./bundle.mjs");
 	const { simulate } = await bundle();
 	const { Stack, readBoard, driverOf, pinsOf, uartOf, routesOf } = await import(pathToFileURL(simulate).href);
 	const home = join(root, "hosts", platform, "targets", target);
 	const read = readBoard(file ?? relative(process.cwd(), join(home, "board.json")));
+	const settings = {};
+	for (const text of set) settings[text.slice(0, text.indexOf("="))] = text.slice(text.indexOf("=") + 1);
 	const folder = join(root, "build/out/firmware", target);
 	mkdirSync(folder, { recursive: true });
 	const preloaded = await bundleFirmware({
 		folder,
-		board: (pathOf) => boardModule({ ...read, driverOf, pinsOf, uartOf, routes: routesOf(read) }, pathOf),
+		board: (pathOf) => boardModule({ ...read, driverOf, pinsOf, uartOf, routes: routesOf(read) }, pathOf, settings),
 		program: app ?? join(root, "hosts/examples/status.ts"),
 		others: more !== undefined,
 	});

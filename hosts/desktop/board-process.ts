@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { STATUS_HUNG, STATUS_MEMORY, STATUS_PROGRAM } from "./config.ts";
+import { STATUS_HUNG, STATUS_INPUT, STATUS_MEMORY, STATUS_PROGRAM } from "./config.ts";
 import type { BoardConfiguration, BoardMessage } from "./config.ts";
 import { FrameReader } from "./frame-stream.ts";
 import type { SourceLines } from "./source-lines.ts";
@@ -107,7 +107,7 @@ export class BoardProcess {
 		const { path, program, lines, label } = this.#options;
 		this.#told = true;
 		if (status !== STATUS_PROGRAM) {
-			process.stderr.write(`${path}: ${text}\n`);
+			process.stderr.write(`${status === STATUS_INPUT ? program : path}: ${text}\n`);
 			return;
 		}
 		// An exception's stack: what it says, and the first place that is known.

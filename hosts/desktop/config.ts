@@ -145,6 +145,8 @@ export interface BoardConfiguration {
 	dns?: string[];
 	/** Fixes all randomness; the operating system's without it. */
 	seed?: number;
+	/** What --set says to the program. */
+	settings?: Record<string, string>;
 }
 
 /** What the board's process tells the command line, each as JSON in one frame. */
@@ -152,6 +154,7 @@ export type BoardMessage = { ready: true } | { failed: string; status: number };
 
 /** Exit statuses of the board's process beside 0; 70 and 71 are the XS host's own. */
 export const STATUS_FAILED = 1;
+export const STATUS_INPUT = 2;
 export const STATUS_PROGRAM = 70;
 export const STATUS_MEMORY = 71;
 /** The command line's own: a board did not end when it was asked to. */

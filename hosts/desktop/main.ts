@@ -31,9 +31,10 @@ import { FileSink } from "./capture-file.ts";
 import { describe } from "../describe.ts";
 import { dhcpOptions } from "../dhcp.ts";
 import { makeDevice, networkOf } from "../network.ts";
+import { settingsOf } from "../settings.ts";
 import { pppOptions, slipOptions, type PppFile, type SlipFile } from "../links.ts";
 import { openChip, providerOf, type ChipPlug, type EthernetProvider } from "./chip-device.ts";
-import { STATUS_FAILED, STATUS_PROGRAM } from "./config.ts";
+import { STATUS_FAILED, STATUS_INPUT, STATUS_PROGRAM } from "./config.ts";
 import type { BoardConfiguration, BoardMessage, InterfaceConfiguration } from "./config.ts";
 import { FramesDevice } from "./frames-device.ts";
 import { endTrace } from "./system.ts";
@@ -251,11 +252,14 @@ const PROGRAM_HEAP = 32_768;
 /** What a program's modules may take when they are loaded, bytes: on a board most of that lies in flash. */
 const LOADING = 16 * 1024 * 1024;
 let stack;
+/** What --set says to the program. */
+let said: Record<string, string> | undefined;
 /** What is left of the board's heap for the program, bytes; 0 where there is no limit. */
 let heapLeft = 0;
 try {
 	const configuration = JSON.parse(readFile(args[0]!)) as BoardConfiguration;
 	heap.limit(0);
+	said = configuration.settings;
 	stack = start(configuration);
 	heap.collect();
 	const taken = heap.held();
@@ -276,9 +280,15 @@ useStack(stack);
 stack.sockets.onError = (error) => warn(`a socket's callback threw: ${describe(error)}`);
 const device = makeDevice(stack, { ...providers, io: { TCP, Listener, UDP }, network: networkOf(importNow), heap });
 try {
-	const { default: program } = await import("app");
+	const { default: program, settings } = await import("app");
 	heap.limit(heapLeft);
-	if (typeof program === "function") await program(device);
+	let given;
+	try {
+		given = settingsOf(settings, said);
+	} catch (error) {
+		fail(error, STATUS_INPUT);
+	}
+	if (typeof program === "function") await program(device, given);
 } catch (error) {
 	fail(error, STATUS_PROGRAM);
 }

@@ -8,6 +8,8 @@ export interface Options {
 	help: boolean;
 	boards: string[];
 	app: string | undefined;
+	/** Settings of the program by name. */
+	settings: Record<string, string>;
 	pcap: string | undefined;
 	seed: number | undefined;
 	seconds: number | undefined;
@@ -21,6 +23,8 @@ export const HELP = `Runs simulated boards: this project's stack on the XS engin
   --board FILE    the board, as JSON (default: hosts/desktop/boards/default.json); may be repeated: one board each, which
                   meet on wires segment:NAME. hosts/desktop/README.md describes the file
   --app FILE      the program that runs on every board, TypeScript or JavaScript (default: hosts/examples/status.ts)
+  --set NAME=VALUE  a setting of the program, such as host=192.168.1.5; may be repeated: hosts/examples/README.md lists those
+                  of the examples
   --pcap FOLDER   records every interface in FOLDER as BOARD-INTERFACE.pcapng, which Wireshark opens
   --seed N        fixes all randomness of boards and faults; a whole number from 0 to 4294967295
   --for SECONDS   ends by itself after so long, with status 0
@@ -39,6 +43,7 @@ export function readOptions(args: string[]): Options {
 		help: false,
 		boards: [],
 		app: undefined,
+		settings: {},
 		pcap: undefined,
 		seed: undefined,
 		seconds: undefined,
@@ -48,7 +53,7 @@ export function readOptions(args: string[]): Options {
 	for (let i = 0; i < args.length; i++) {
 		const [name, attached] = split(args[i]!);
 		// Of boards there may be several.
-		if (seen.has(name) && name !== "--board") throw new InputError(`${name}: given twice`);
+		if (seen.has(name) && name !== "--board" && name !== "--set") throw new InputError(`${name}: given twice`);
 		seen.add(name);
 		const value = (expected: string): string => {
 			const text = attached ?? args[++i];
@@ -65,6 +70,15 @@ export function readOptions(args: string[]): Options {
 				if (!/\.(m?ts|m?js)$/.test(options.app))
 					throw new InputError(`--app ${options.app}: expected a program (.ts, .js or .mjs)`);
 				break;
+			case "--set": {
+				const text = value("NAME=VALUE");
+				const equals = text.indexOf("=");
+				if (equals < 1) throw new InputError(`--set ${text}: expected NAME=VALUE, such as host=192.168.1.5`);
+				const key = text.slice(0, equals);
+				if (Object.hasOwn(options.settings, key)) throw new InputError(`--set ${text}: ${key} is given twice`);
+				options.settings[key] = text.slice(equals + 1);
+				break;
+			}
 			case "--pcap":
 				options.pcap = captureFolder(value("a folder"));
 				break;
@@ -89,7 +103,7 @@ export function readOptions(args: string[]): Options {
 				else options.help = true;
 				break;
 			default:
-				throw new InputError(`${args[i]}: unknown option; expected --board, --app, --pcap, --seed, --for, --32 or --help`);
+				throw new InputError(`${args[i]}: unknown option; expected --board, --app, --set, --pcap, --seed, --for, --32 or --help`);
 		}
 	}
 	return options;

@@ -97,7 +97,8 @@ async function run(boards: Board[], options: Options, tools: Tools, folder: stri
 	const wires = new Wires(folder, options);
 	try {
 		const configurations = [];
-		for (const [i, board] of boards.entries()) configurations.push(await wires.connect(board, i));
+		for (const [i, board] of boards.entries())
+			configurations.push({ ...(await wires.connect(board, i)), settings: options.settings });
 		const host = await tools.buildHost({ bits: options.bits });
 		const lines = new SourceLines();
 		const processes = configurations.map(

@@ -11,7 +11,8 @@ import type { Device, TCP } from "./device.ts";
 import { bytesOf } from "./http/text.ts";
 
 // 192.168.77.1 is this computer, for a board of the desktop host, by whichever interface.
-const SETTINGS = { host: "192.168.77.1", port: 7777 };
+/** Changed by --set NAME=VALUE. */
+export const settings = Object.freeze({ host: "192.168.77.1", port: 7777 });
 
 /** A default route whose link is up. */
 export interface Way {
@@ -176,12 +177,12 @@ export class Failover {
 	}
 }
 
-export default function failover(device: Device, settings: FailoverOptions = SETTINGS): Failover {
-	const { host } = settings;
+export default function failover(device: Device, options: FailoverOptions = settings): Failover {
+	const { host } = options;
 	return new Failover(device, {
 		onWays: (ways) => print(`ways: ${ways.map((way) => `${way.interface} (metric ${way.metric})`).join(", ") || "none"}`),
 		onWay: (way) => print(`${host} by ${way.interface}`),
 		onLost: (way, reason) => print(`${host} by ${way.interface}: ${reason}`),
-		...settings,
+		...options,
 	});
 }

@@ -1,7 +1,7 @@
 // An HTTP client: finds the address of a name, asks for a page, and hands its body on piece by piece as it comes; whole pages need no memory.
 // One request, one connection; redirects are told, not followed.
 //
-//	npm run simulate -- --app hosts/examples/http-get.ts
+//	npm run simulate -- --app hosts/examples/http-get.ts --set host=example.com
 
 import Timer from "timer";
 import { addressOf, print } from "./common.ts";
@@ -9,7 +9,8 @@ import type { Device, TCP } from "./device.ts";
 import { Response } from "./http/response.ts";
 import { bytesOf } from "./http/text.ts";
 
-const SETTINGS = { host: "example.com", port: 80, path: "/" };
+/** Changed by --set NAME=VALUE. */
+export const settings = Object.freeze({ host: "example.com", port: 80, path: "/" });
 
 /** Silence of a server before it is given up, ms. */
 const SILENCE_MS = 15_000;
@@ -139,7 +140,7 @@ export class HttpGet {
 	}
 }
 
-export default function get(device: Device, settings: HttpGetOptions = SETTINGS): HttpGet {
+export default function get(device: Device, options: HttpGetOptions = settings): HttpGet {
 	let bytes = 0;
 	return new HttpGet(device, {
 		onHead: ({ status, type, location }) => print(`${status} ${type}${location === "" ? "" : ` → ${location}`}`),
@@ -148,6 +149,6 @@ export default function get(device: Device, settings: HttpGetOptions = SETTINGS)
 		},
 		onDone: () => print(`${bytes} bytes`),
 		onError: (error) => print(error.message),
-		...settings,
+		...options,
 	});
 }

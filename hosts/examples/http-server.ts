@@ -8,7 +8,9 @@ import type { Device } from "./device.ts";
 import { HttpServer, isOwnHost, type BodySink, type Exchange } from "./http.ts";
 import { textOf } from "./http/text.ts";
 
-const PORT = 80;
+/** Changed by --set NAME=VALUE; `names`: what the server is called, beside its addresses. */
+export const settings = Object.freeze({ port: 80, names: [] as readonly string[] });
+
 const NOTE_BYTES = 256;
 
 type Handler = (exchange: Exchange) => void;
@@ -54,13 +56,13 @@ function routes({ stack }: Device): Map<string, Handler> {
 	]);
 }
 
-export default function serve(device: Device, settings = { port: PORT }): HttpServer {
+export default function serve(device: Device, { port, names } = settings): HttpServer {
 	const table = routes(device);
 	const paths = new Set([...table.keys()].map((key) => key.slice(key.indexOf(" ") + 1)));
 	const server = new HttpServer({
 		io: device.io.Listener,
-		port: settings.port,
-		isHost: (host) => isOwnHost(device.stack, host),
+		port,
+		isHost: (host) => isOwnHost(device.stack, host, names),
 		onRequest(exchange) {
 			// HEAD is GET without the body, which Exchange leaves out.
 			const method = exchange.method === "HEAD" ? "GET" : exchange.method;

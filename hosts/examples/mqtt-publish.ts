@@ -11,21 +11,22 @@ import { bytesOf, textOf } from "./http/text.ts";
 import { MqttClient, type MqttOptions } from "./mqtt.ts";
 
 // 192.168.77.1 is this computer, for a board of the desktop host.
-const SETTINGS = { host: "192.168.77.1", client: "one", everyMs: 5000 };
+/** Changed by --set NAME=VALUE. */
+export const settings = Object.freeze({ host: "192.168.77.1", port: 1883, client: "one", everyMs: 5000 });
 
-export default function publish(device: Device, settings: MqttOptions & { everyMs: number } = SETTINGS): MqttClient {
-	const topic = `boards/${settings.client}`;
+export default function publish(device: Device, options: MqttOptions & { everyMs: number } = settings): MqttClient {
+	const topic = `boards/${options.client}`;
 	const client = new MqttClient(device, {
-		onConnected: () => print(`connected to ${settings.host}`),
+		onConnected: () => print(`connected to ${options.host}`),
 		onMessage: (from, payload) => print(`${from}: ${textOf(payload, 0, payload.length)}`),
-		onDisconnected: (reason, ms) => print(`${settings.host}: ${reason}; again in ${ms} ms`),
-		...settings,
+		onDisconnected: (reason, ms) => print(`${options.host}: ${reason}; again in ${ms} ms`),
+		...options,
 	});
 	client.subscribe(`${topic}/say`, 1);
 	let count = 0;
 	Timer.repeat(() => {
 		// While there is no broker, old lines are no news.
 		if (client.waiting === 0) client.publish(topic, bytesOf(`line ${++count}`), { qos: 1 });
-	}, settings.everyMs);
+	}, options.everyMs);
 	return client;
 }

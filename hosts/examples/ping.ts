@@ -7,10 +7,11 @@ import { addressOf, print } from "./common.ts";
 import type { Device } from "./device.ts";
 
 // 192.168.77.1 is this computer, for a board of the desktop host.
-const SETTINGS = { host: "192.168.77.1", count: 10 };
+/** Changed by --set NAME=VALUE. */
+export const settings = Object.freeze({ host: "192.168.77.1", count: 10 });
 
-export default function ping(device: Device, settings: PingOptions & { host: string } = SETTINGS): void {
-	const { host, ...options } = settings;
+export default function ping(device: Device, options: PingOptions & { host: string } = settings): void {
+	const { host, ...more } = options;
 	addressOf(
 		device,
 		host,
@@ -26,7 +27,7 @@ export default function ping(device: Device, settings: PingOptions & { host: str
 					print(`${sent} sent, ${received} received, ${lost} % lost`);
 					if (received > 0) print(`min ${min}, avg ${avg}, max ${max}, mdev ${mdev} ms`);
 				},
-				...options,
+				...more,
 			});
 		},
 		(error) => print(error.message),

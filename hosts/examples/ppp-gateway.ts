@@ -23,11 +23,14 @@ function wayOut({ stack }: Device): Way | undefined {
 	return best;
 }
 
-export default function gateway(device: Device): void {
+/** Changed by --set NAME=VALUE; `names`: what the board is called, beside its addresses. */
+export const settings = Object.freeze({ port: 80, names: [] as readonly string[] });
+
+export default function gateway(device: Device, { port, names } = settings): void {
 	const server = new HttpServer({
 		io: device.io.Listener,
-		port: 80,
-		isHost: (host) => isOwnHost(device.stack, host),
+		port,
+		isHost: (host) => isOwnHost(device.stack, host, names),
 		onRequest(exchange) {
 			if (exchange.path !== "/way") return exchange.status(404);
 			const way = wayOut(device);

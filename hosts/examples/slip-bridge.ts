@@ -6,13 +6,16 @@
 import { pipe } from "multihome";
 import type { Device } from "./device.ts";
 
-export default function bridge({ io }: Device, settings = { port: 2323, host: "192.168.7.2", farPort: 23 }): void {
+/** Changed by --set NAME=VALUE; `host` and `farPort`: what connections are joined to. */
+export const settings = Object.freeze({ port: 2323, host: "192.168.7.2", farPort: 23 });
+
+export default function bridge({ io }: Device, { port, host, farPort } = settings): void {
 	new io.Listener({
-		port: settings.port,
+		port,
 		onReadable() {
 			for (let near; (near = this.read());) {
 				try {
-					const far = new io.TCP({ address: settings.host, port: settings.farPort });
+					const far = new io.TCP({ address: host, port: farPort });
 					pipe(near, far);
 					pipe(far, near);
 				} catch {

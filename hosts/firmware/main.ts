@@ -18,6 +18,7 @@ import Timer from "timer";
 import * as target from "board";
 import { describe } from "../describe.ts";
 import { makeDevice, networkOf } from "../network.ts";
+import { settingsOf } from "../settings.ts";
 
 /** A timer that does not run is put off by so long, ms. */
 const NEVER = 0x3fff_ffff;
@@ -112,8 +113,9 @@ function run(): void {
 /** The program, which is a module that runs when it is imported, or whose default export is called with `device`. */
 async function start(device: unknown): Promise<void> {
 	try {
-		const { default: program } = await import("program");
-		if (typeof program === "function") await program(device);
+		const { default: program, settings } = await import("program");
+		const given = settingsOf(settings, target.settings());
+		if (typeof program === "function") await program(device, given);
 	} catch (error) {
 		// A board that started anew would come to the same place. The stack goes on: it answers pings, and the console says why nothing else.
 		tellAgain(`the program threw: ${describe(error)}\n`);

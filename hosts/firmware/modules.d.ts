@@ -32,6 +32,9 @@ declare module "board" {
 	/** Makes interfaces of each kind that the board has, over their drivers: hosts/firmware/links. */
 	export function links(): Record<string, import("./links/link.ts").MakeLink>;
 
+	/** What --set said to the program. */
+	export function settings(): Record<string, string>;
+
 	/** Starts a DHCP client; undefined where no interface of the board has one. */
 	export function dhcp(): import("./links/dhcp.ts").StartDhcp | undefined;
 
@@ -42,6 +45,7 @@ declare module "board" {
 declare module "program" {
 	const program: unknown;
 	export default program;
+	export const settings: unknown;
 }
 
 declare module "time" {
