@@ -22,16 +22,23 @@ export interface HttpServerOptions {
 	interface?: string;
 	/** Answers a request whose head has come. An exception is answered 500 and rethrown by the next `sweep`. */
 	onRequest(exchange: Exchange): void;
-	/** Most connections at a time, 4 unless told. More make room by closing the one that has been idle longest, or get a 503. */
+	/** Most connections at a time, 4 unless told. More make room by closing the one that has been idle longest, or the slowest, or get a 503. */
 	connections?: number;
 	/** Whether a host may be asked for, by name or address; others are answered 421. All, unless told; `isOwnHost` keeps strangers' names out. */
 	isHost?(host: string): boolean;
+	/**
+	 * Bytes a second that a connection must move while others wait for its place, 768 unless told: more than two full segments in the 5 s over which
+	 * the stack measures it, less than a modem of 9,600 bit/s moves. The slowest gives way.
+	 */
+	leastRate?: number;
 	/** How many sockets are free for newcomers. When it answers 0, the longest idle connection is closed and answers close theirs. */
 	free?(): number;
 }
 
 /** Bytes that connections read at once, in one buffer for all: reading never crosses a callback. */
 const READ_BYTES = 2048;
+
+const LEAST_RATE = 768;
 
 export class HttpServer {
 	readonly #listener: Listener;
@@ -40,6 +47,7 @@ export class HttpServer {
 	readonly buffer = new Uint8Array(READ_BYTES);
 	readonly #onRequest: (exchange: Exchange) => void;
 	readonly #limit: number;
+	readonly #leastRate: number;
 	readonly #free: () => number;
 	readonly #isHost: ((host: string) => boolean) | undefined;
 	/** For Exchange: heads are written with it. */
@@ -47,17 +55,19 @@ export class HttpServer {
 	#failure: unknown = undefined;
 	#failed = false;
 
-	/** Requests answered, and connections taken, refused and closed for their silence, since the start. */
-	readonly counters = { requests: 0, connections: 0, refused: 0, timeouts: 0 };
+	/** Requests answered, and connections taken, refused and closed for their silence and for being slow, since the start. */
+	readonly counters = { requests: 0, connections: 0, refused: 0, timeouts: 0, slow: 0 };
 
 	constructor(options: HttpServerOptions) {
 		this.#onRequest = options.onRequest;
 		this.#limit = options.connections ?? 4;
 		this.#isHost = options.isHost;
+		this.#leastRate = options.leastRate ?? LEAST_RATE;
 		this.#free = options.free ?? (() => 1);
 		const listen: ListenerOptions = {
 			port: options.port ?? 80,
 			backlog: this.#limit,
+			leastRate: this.#leastRate,
 			onReadable: (count) => this.#accept(count),
 		};
 		if (options.address !== undefined) listen.address = options.address;
@@ -84,11 +94,14 @@ export class HttpServer {
 		for (let i = this.#exchanges.length - 1; i >= 0; i--) {
 			const exchange = this.#exchanges[i]!;
 			exchange.silence++;
+			exchange.pace(this.#leastRate);
 			if (exchange.stale) {
 				this.counters.timeouts++;
 				exchange.expire();
 			}
 		}
+		// A seat is kept for newcomers.
+		if (this.crowded) this.#makeRoom();
 		if (this.#failed) {
 			const failure = this.#failure;
 			this.#failure = undefined;
@@ -118,12 +131,19 @@ export class HttpServer {
 		}
 	}
 
-	/** Closes the connection that has been idle longest, unless it is `but`. */
+	/** Closes the connection that has been idle longest, unless it is `but`; where none is idle, the one that is most behind. */
 	#makeRoom(but?: Exchange): void {
 		let oldest: Exchange | undefined;
-		for (const exchange of this.#exchanges)
-			if (exchange !== but && exchange.idle && (oldest === undefined || exchange.silence > oldest.silence)) oldest = exchange;
-		oldest?.close();
+		let slowest: Exchange | undefined;
+		for (let i = 0; i < this.#exchanges.length; i++) {
+			const exchange = this.#exchanges[i]!;
+			if (exchange === but) continue;
+			if (exchange.idle) {
+				if (oldest === undefined || exchange.silence > oldest.silence) oldest = exchange;
+			} else if (exchange.slowness(this.#leastRate) > (slowest?.slowness(this.#leastRate) ?? 0)) slowest = exchange;
+		}
+		if (oldest === undefined && slowest !== undefined) this.counters.slow++;
+		(oldest ?? slowest)?.close();
 	}
 
 	/** For Exchange: its request's head has come. */

@@ -41,6 +41,9 @@ const IDLE_SWEEPS = 15;
 const HEAD_SWEEPS = 10;
 const STALL_SWEEPS = 30;
 const LINGER_SWEEPS = 3;
+/** So many seconds' worth of what it owes a connection may be behind before it gives way; and what is remembered at most. */
+const SLOW_SECONDS = 3;
+const DEBT_SECONDS = 10;
 /** Longest head without type and fields, bytes. */
 const HEAD_BYTES = 220;
 /** Bytes thrown away before a lingering connection is closed the hard way. */
@@ -122,6 +125,9 @@ export class Exchange {
 	/** In #pump: progress from within a handler is taken up by the loop that called it. */
 	#pumping = false;
 
+	/** Bytes read and written since the last sweep, and how many have been missing to what a connection owes. */
+	#moved = 0;
+	#debt = 0;
 	/** Sweeps since the last progress; the server counts it up. */
 	silence = 0;
 	/** Whether the handler has said what is to happen with the request. */
@@ -178,6 +184,18 @@ export class Exchange {
 	/** Whether closing it costs nobody an answer: no request is under way. */
 	get idle(): boolean {
 		return this.#state === LINGER || (this.#state === HEAD && this.#request.untouched);
+	}
+
+	/** A second has passed, in which `rate` bytes were owed. */
+	pace(rate: number): void {
+		const debt = this.#debt + rate - this.#moved;
+		this.#moved = 0;
+		this.#debt = debt < 0 ? 0 : debt > DEBT_SECONDS * rate ? DEBT_SECONDS * rate : debt;
+	}
+
+	/** Bytes that it is behind, when those are SLOW_SECONDS at least of what it owes, else 0. What was ahead does not count: then it would buy a long silence. */
+	slowness(rate: number): number {
+		return this.#debt >= SLOW_SECONDS * rate ? this.#debt : 0;
 	}
 
 	/** Whether it has been silent for too long. */
@@ -316,6 +334,7 @@ export class Exchange {
 				if (size <= 0) return false;
 				this.#room = this.#socket.write(out, this.#outAt, size);
 				this.#outAt += size;
+				this.#moved += size;
 				if (this.#state === ANSWER) this.silence = 0;
 				if (size < left) return false;
 				this.#out = undefined;
@@ -330,6 +349,7 @@ export class Exchange {
 			if (size <= 0) return false;
 			this.#source!.write(this.#socket, this.#position, size);
 			this.#room -= size;
+			this.#moved += size;
 			this.#position += size;
 			this.silence = 0;
 			if (size < left) return false;
@@ -391,6 +411,7 @@ export class Exchange {
 		if (bytes === undefined) {
 			bytes = this.#buffer;
 			end = this.#socket.read(bytes) ?? 0;
+			this.#moved += end;
 		} else {
 			this.#pending = undefined;
 			end = bytes.length;

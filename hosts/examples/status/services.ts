@@ -10,10 +10,10 @@ export const CHARGEN_PORT = 19;
 /** The largest datagram fits. */
 const BUFFER_BYTES = 2048;
 /**
- * Bytes a second below which a connection gives way when sockets are scarce. More than one full segment in the five seconds over which it is measured,
- * so that who takes or sends a segment now and then is slow all the time; a modem of 9,600 bit/s moves twice as much.
+ * Bytes a second below which a connection gives way when sockets are scarce. More than two full segments in the five seconds over which it is measured, so that who
+ * takes a segment now and then, and gets two at a time for it, is slow all the time; and less than a modem of 9,600 bit/s moves.
  */
-export const LEAST_RATE = 512;
+export const LEAST_RATE = 768;
 /** Datagrams that chargen answers between two sweeps: as it answers more than it gets, it could be used to flood a third party. */
 const CHARGEN_DATAGRAMS = 50;
 

@@ -23,7 +23,7 @@ import { abort, addressGone, detach, end, interfaceGone, leaveListener, release,
 import { Pace } from "./pace.ts";
 import { Reassembly } from "./reassembly.ts";
 import { acknowledgedShort, arrive } from "./receive.ts";
-import { spare } from "./seats.ts";
+import { giveWay, PROVEN, spare } from "./seats.ts";
 import { mark, transmitLong, transmitShort } from "./send.ts";
 import { refuse } from "./stray.ts";
 import { SEGMENT_ACK_DUE, SEGMENT_MORE } from "../../wire/kinds.ts";
@@ -374,6 +374,14 @@ export class Tcp {
 	setLeastRate(tcb: Tcb, bytesPerSecond: number): void {
 		this.pace.set(this, tcb, bytesPerSecond);
 		this.core.wake();
+	}
+
+	/**
+	 * Where every socket is taken, ends the one that would give way to a newcomer who has shown that he is there. A server calls it once a second, and so keeps a seat for newcomers:
+	 * those whose first segment ends a slow connection have to send it once more, and others may be quicker.
+	 */
+	keepSeat(): void {
+		if (this.free === undefined) giveWay(this, PROVEN);
 	}
 
 	/** The TCBs that somebody has, for people to look at. Allocates. */

@@ -1,0 +1,180 @@
+// Slow peers hold every socket of a board that runs the default program. Honest clients get in all the same, within 16 s: at the fourth of TCP's own tries at
+// the latest, as those who were thrown out try, too.
+
+import { describe, expect, it } from "vitest";
+import { HttpServer, isOwnHost } from "../../../hosts/examples/http.ts";
+import { Report } from "../../../hosts/examples/status/report.ts";
+import { Routes } from "../../../hosts/examples/status/routes.ts";
+import { ECHO_PORT, Services } from "../../../hosts/examples/status/services.ts";
+import type { TCP } from "../../../src/io/types.ts";
+import { createIO } from "../../../src/io/io.ts";
+import { World } from "../../support/world.ts";
+import { ascii, text, type Pair } from "../io/pair.ts";
+
+const SLOW = 20;
+const HONEST = 20;
+const WITHIN_MS = 16_000;
+/** A slow peer that was thrown out comes again after so long. */
+const AGAIN_MS = 30_000;
+
+/** As hosts/examples/status.ts, with a board's sockets. */
+function serve(): Pair {
+	const world = new World(1);
+	const segment = world.segment();
+	const one = world.node("one", { sockets: { tcp: 64 }, packets: 64 });
+	const two = world.node("two", { sockets: { tcp: 8 } });
+	one.ethernet("eth0", segment.port({ mac: 1 }), "10.0.0.1/24");
+	two.ethernet("eth0", segment.port({ mac: 2 }), "10.0.0.2/24");
+	const p: Pair = { world, one, two, a: createIO(one.stack), b: createIO(two.stack) };
+	const { stack } = p.two;
+
+	const report = new Report(stack, undefined);
+	const routes = new Routes(report);
+	const server = new HttpServer({
+		io: p.b.Listener,
+		isHost: (host) => isOwnHost(stack, host),
+		onRequest: (exchange) => routes.answer(exchange),
+		connections: 4,
+		free: () => stack.tcp.available,
+	});
+	const services = new Services(p.b, server.buffer);
+	const sweep = () => {
+		report.uptimeMs();
+		stack.tcp.keepSeat();
+		services.sweep();
+		server.sweep();
+		p.world.clock.after(1000, sweep);
+	};
+	p.world.clock.after(1000, sweep);
+	return p;
+}
+
+/** A peer that connects again whenever it is thrown out. */
+type Peer = (p: Pair) => TCP;
+
+function again(p: Pair, peer: Peer, ms = 500): void {
+	let socket: TCP;
+	try {
+		socket = peer(p);
+	} catch {
+		p.world.clock.after(ms, () => again(p, peer, ms));
+		return;
+	}
+	const watch = () => {
+		if (socket.error === undefined) return void p.world.clock.after(ms, watch);
+		socket.close();
+		again(p, peer, ms);
+	};
+	p.world.clock.after(ms, watch);
+}
+
+const peers: [string, Peer][] = [
+	[
+		"POST a byte in 25 s",
+		(p) => {
+			const socket = new p.a.TCP({
+				address: "10.0.0.2",
+				port: 80,
+				onWritable() {
+					if (this.target) return;
+					this.target = true;
+					this.write(ascii("POST /sink HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"));
+				},
+			});
+			const byte = () => {
+				try {
+					socket.write(Uint8Array.of(1));
+				} catch {
+					return;
+				}
+				p.world.clock.after(25_000, byte);
+			};
+			p.world.clock.after(5000, byte);
+			return socket;
+		},
+	],
+	[
+		"GET a segment in 8 s",
+		(p) => {
+			const buffer = new Uint8Array(1460);
+			const socket = new p.a.TCP({
+				address: "10.0.0.2",
+				port: 80,
+				onWritable() {
+					if (this.target) return;
+					this.target = true;
+					this.write(ascii("GET /bytes/100000000 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+				},
+			});
+			const segment = () => {
+				try {
+					socket.read(buffer);
+				} catch {
+					return;
+				}
+				p.world.clock.after(8000, segment);
+			};
+			p.world.clock.after(8000, segment);
+			return socket;
+		},
+	],
+	[
+		"echo a byte in 9 s",
+		(p) => {
+			const socket = new p.a.TCP({ address: "10.0.0.2", port: ECHO_PORT });
+			const byte = () => {
+				try {
+					socket.read();
+					socket.write(Uint8Array.of(1));
+				} catch {
+					return;
+				}
+				p.world.clock.after(9000, byte);
+			};
+			p.world.clock.after(100, byte);
+			return socket;
+		},
+	],
+];
+
+/** Asks for /status until there is an answer of 200; how long that took, ms. */
+function honest(p: Pair): number {
+	const begun = p.world.clock.now;
+	let answer = "";
+	for (;;) {
+		let over = false;
+		answer = "";
+		const socket = new p.a.TCP({
+			address: "10.0.0.2",
+			port: 80,
+			onWritable() {
+				if (this.target) return;
+				this.target = true;
+				this.write(ascii("GET /status HTTP/1.1\r\nHost: 10.0.0.2\r\nConnection: close\r\n\r\n"));
+			},
+			onReadable() {
+				answer += text(this.read());
+			},
+			onError: () => (over = true),
+		});
+		p.world.until(() => over, 60_000);
+		socket.close();
+		if (answer.startsWith("HTTP/1.1 200") && answer.endsWith("\r\n000\r\n\r\n")) return p.world.clock.now - begun;
+		if (p.world.clock.now - begun > 120_000) throw new Error(`no answer in 120 s, but ${answer.slice(0, 100)}`);
+		p.world.run(1000);
+	}
+}
+
+describe("20 slow peers do not keep honest clients out", () => {
+	it.each(peers)("%s", (_name, peer) => {
+		const p = serve();
+		for (let i = 0; i < SLOW; i++) p.world.clock.after(1 + i * 100, () => again(p, peer, AGAIN_MS));
+		p.world.run(30_000);
+		const times: number[] = [];
+		for (let i = 0; i < HONEST; i++) {
+			times.push(honest(p));
+			p.world.run(5000);
+		}
+		expect(Math.max(...times)).toBeLessThan(WITHIN_MS);
+	});
+});
