@@ -10,7 +10,7 @@ export interface StackOptions {
 		udp?: number;
 		/**
 		 * UDP sockets of the stack's own services, beside those of programs: one for each DHCP client, and for each name that is being looked up (mDNS: for
-		 * each of its interfaces). 736 B of arena each, and about 400 B once used. As many as `interfaces` without loopback and DNS_LOOKUPS together when
+		 * each of its interfaces). 744 B of arena each, and about 400 B once used. As many as `interfaces` without loopback and DNS_LOOKUPS together when
 		 * absent: 6. A stack whose programs use neither DHCP nor names needs 0.
 		 */
 		services?: number;
@@ -175,7 +175,7 @@ export const MDNS_REPEATS_MS: readonly number[] = Object.freeze([1000, 3000]);
 export const MDNS_TIMEOUT_MS = 5000;
 export const MDNS_MAX_TTL_S = 120;
 
-/** The default limits: loopback and three links, a small web server, 152,544 bytes of arena. */
+/** The default limits: loopback and three links, a small web server, 152,624 bytes of arena. */
 const DEFAULTS: Omit<Limits, "datagramBuffer" | "services"> = Object.freeze({
 	tcp: 8,
 	udp: 4,

@@ -54,7 +54,7 @@ describe("a name that ends in .local", () => {
 		expect([near.asked.length, far.asked.length, scene.server0.asked.length]).toEqual([1, 1, 0]);
 		expect([near.asked[0]!.address, far.asked[0]!.address]).toEqual(["10.0.0.1", "10.1.0.1"]);
 		// From another port than 5353, and without recursion being of any matter, the answer comes to us alone.
-		expect(far.asked[0]!.port).toBeGreaterThanOrEqual(49_152);
+		expect(far.asked[0]!.port).toBeGreaterThanOrEqual(32_768);
 		expect(scene.sockets).toBe(0);
 		expect(scene.eth0.groups.size).toBe(0);
 	});

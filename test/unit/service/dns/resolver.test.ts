@@ -186,7 +186,9 @@ describe("resolve", () => {
 		scene.world.run(100);
 		expect(scene.results[0]).toMatchObject({ host: "a.test", address: "192.0.2.7" });
 		// The old server's answer is on its way when there are others.
+		let asked = 0;
 		scene.server0.script = (query) => {
+			if (asked++ > 0) return undefined; // the new one says nothing
 			useNameServers(scene.us.stack, ["10.0.0.54"]);
 			return always("192.0.2.66")(query);
 		};
