@@ -48,6 +48,17 @@ describe("a router", () => {
 		expect(station.drops("eth1")).toEqual({ ttlExpired: 2 });
 	});
 
+	it("sends nothing on that is of one link, 169.254.0.0/16: RFC 3927 §2.7", () => {
+		const { station, left, right } = router();
+		station.stack.routes.add({ prefix: "0.0.0.0/0", gateway: "10.1.0.9", interface: right.link });
+		left.ip(datagram({ source: "169.254.1.2" }));
+		left.ip(datagram({ destination: "169.254.1.2" }));
+		left.ip(datagram({ destination: "8.8.8.8" }));
+		expect(right.packets().map(({ ipv4 }) => ipText(ipv4!.destination))).toEqual(["8.8.8.8"]);
+		expect(left.packets()).toEqual([]);
+		expect(station.drops("eth1")).toEqual({ ipv4NotLocal: 2 });
+	});
+
 	it("tells the sender when there is no route", () => {
 		const { station, left } = router();
 		left.ip(datagram({ destination: "30.0.0.1" }));

@@ -47,6 +47,27 @@ describe("a ping to us", () => {
 		expect(station.drops("eth1")).toEqual({ ipv4SourceRoute: 2 });
 	});
 
+	it("is answered by another way once the first one is down, and no more when its address is gone", () => {
+		const station = new Station([["10.0.0.1/24"], ["10.0.0.3/24"]]);
+		const [one, other] = station.ports;
+		const ask = (port = one) => {
+			port!.ip(icmp({ source: PEER, destination: "10.0.0.1", type: 8 }));
+			return [one!.packets().length, other!.packets().length];
+		};
+		expect([ask(), ask()]).toEqual([
+			[1, 0],
+			[1, 0],
+		]);
+		one!.device.setLink(false);
+		station.world.settle();
+		expect(ask(other)).toEqual([0, 1]);
+		one!.device.setLink(true);
+		station.world.settle();
+		expect(ask()).toEqual([1, 0]);
+		one!.link.removeAddress(one!.link.addresses[0]!);
+		expect(ask()).toEqual([0, 0]);
+	});
+
 	it("by the interface that has the address which was asked, one after the other", () => {
 		const station = stationOf();
 		const [one, other] = station.ports;
