@@ -1,6 +1,7 @@
 // One project for each kind of test, so that `vitest run --project unit` runs one kind. test/run.mjs runs them all.
 import { fileURLToPath } from "node:url";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { page } from "./build/page-plugin.mjs";
 import { scripts } from "./test/support/build/scripts-plugin.mjs";
 
 /** What programs import by name: the stack from its sources, and timers on the virtual clock. */
@@ -17,7 +18,7 @@ function project(
 	maxWorkers?: number,
 ): TestProjectConfiguration {
 	return {
-		plugins: [scripts()],
+		plugins: [scripts(), page()],
 		resolve: { alias },
 		test: {
 			name,

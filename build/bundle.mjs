@@ -18,6 +18,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { rollup } from "rollup";
 import { minify } from "terser";
+import { page } from "./page-plugin.mjs";
 import { withProgress } from "./progress.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -72,7 +73,10 @@ export const modules = {
 /** Brings the bundles up to date. */
 export async function bundle() {
 	const stamp = join(out, "bundle.sha256");
-	const hash = await hashOf(["src", "drivers", "hosts"], ["package.json", "tsconfig.json", "build/bundle.mjs"]);
+	const hash = await hashOf(
+		["src", "drivers", "hosts"],
+		["package.json", "tsconfig.json", "build/bundle.mjs", "build/page-plugin.mjs"],
+	);
 	if ([...Object.values(paths), ...Object.values(modules)].every(existsSync) && (await text(stamp)) === hash) return paths;
 	await withProgress("bundling the stack and the desktop host", makeBundles);
 	await put(stamp, hash);
@@ -113,7 +117,10 @@ export function compileProject(project, folder) {
 export async function bundleBoard() {
 	const target = join(out, "node/board.js");
 	const stamp = join(out, "board.sha256");
-	const hash = await hashOf(["src", "hosts", "test/board"], ["package.json", "tsconfig.json", "build/bundle.mjs"]);
+	const hash = await hashOf(
+		["src", "hosts", "test/board"],
+		["package.json", "tsconfig.json", "build/bundle.mjs", "build/page-plugin.mjs"],
+	);
 	if (existsSync(target) && (await text(stamp)) === hash) return target;
 	await mkdir(out, { recursive: true });
 	await withProgress("bundling the board emulator", async () => {
@@ -218,6 +225,7 @@ export async function joinModules(input, output, aliases, external, { treeshake 
 			throw new Error(`import "${id}": expected a relative path, "multihome", "embedded:…" or "host/…"`);
 		},
 		async load(id) {
+			if (id.startsWith("\0")) return null;
 			const code = await readFile(id, "utf8");
 			if (id.endsWith(".json")) return { code: `export default ${code}`, map: null };
 			const map = await text(id + ".map");
@@ -226,7 +234,7 @@ export async function joinModules(input, output, aliases, external, { treeshake 
 	};
 	const build = await rollup({
 		input,
-		plugins: [plugin],
+		plugins: [page(), plugin],
 		treeshake,
 		onwarn(warning) {
 			// Cycles of types are gone by now; those that remain are of classes used after start-up.
@@ -308,7 +316,7 @@ async function hashOf(folders, files) {
 	const all = [...files];
 	for (const folder of folders)
 		for (const entry of await readdir(join(root, folder), { recursive: true, withFileTypes: true }))
-			if (entry.isFile() && /\.(ts|json)$/.test(entry.name)) all.push(relative(root, join(entry.parentPath, entry.name)));
+			if (entry.isFile() && /\.(ts|json|html)$/.test(entry.name)) all.push(relative(root, join(entry.parentPath, entry.name)));
 	const hash = createHash("sha256");
 	for (const name of all.sort()) {
 		hash.update(`${name}\0`);

@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rollup } from "rollup";
+import { page } from "../../build/page-plugin.mjs";
 import { scripts } from "../support/build/scripts-plugin.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -96,7 +97,7 @@ async function join1(files, work, folder) {
 	};
 	const build = await rollup({
 		input: "\0entry",
-		plugins: [scripts(), frame],
+		plugins: [scripts(), page(), frame],
 		treeshake: false,
 		onwarn(warning) {
 			if (warning.code === "MISSING_EXPORT") throw new Error(warning.message);

@@ -1,8 +1,11 @@
-import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-// @ts-expect-error a script without types
-import { pageModule } from "../../../hosts/examples/status/make-page.mjs";
+import { pageText } from "../../../build/page-plugin.mjs";
+import { PAGE } from "../../../hosts/examples/status/page.ts";
+import { text } from "../../support/frames.ts";
 
-it("page.ts is what make-page.mjs makes of page.html", () => {
-	expect(readFileSync(new URL("../../../hosts/examples/status/page.ts", import.meta.url), "utf8")).toBe(pageModule());
+it("the page is page.html without indentation and comments", () => {
+	const page = text(new Uint8Array(PAGE));
+	expect(page).toBe(pageText());
+	expect(page).toMatch(/^<!doctype html>\n<html [^]*<\/html>\n$/);
+	expect(page).not.toMatch(/^\s|\/\*/m);
 });
