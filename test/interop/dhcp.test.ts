@@ -126,12 +126,12 @@ describeWith(["dnsmasq"], "a board with DHCP on two interfaces, and dnsmasq on e
 		while (server.messages("ACK").length < 2) await pause(100);
 		expect(interfaceOf(await board.status(address), "eth0").dhcp!.expiresInMs).toBeGreaterThan(117_000);
 
-		// The server is gone, and comes back when the board asks everybody.
+		// The server is gone, and comes back: the board asks it again, or everybody.
 		await server.stop();
 		await stateOf(address, "renewing");
 		server = first();
-		const rebinding = await stateOf(address, "bound");
-		expect(rebinding).toMatchObject({ address, reason: "" });
+		const again = await stateOf(address, "bound");
+		expect(again).toMatchObject({ address, reason: "" });
 		expect(server.messages("ACK").length).toBe(1);
 
 		// Another network on the same wire: the new server refuses the old address.
@@ -170,7 +170,7 @@ describeWith(["dnsmasq"], "a board with DHCP on two interfaces, and dnsmasq on e
 			"dhcp.option.dhcp == 3 && ip.dst == 255.255.255.255 && dhcp.ip.client != 0.0.0.0",
 			"dhcp.ip.client",
 		);
-		expect(everybody).toEqual([[address], [address]]); // rebinding: taken by the same server, refused by the other
+		expect(new Set(everybody.flat())).toEqual(new Set([address])); // rebinding: refused by the other server
 		expect(moved.messages("RELEASE").map((line) => line.split(" ")[1])).toEqual([newAddress]);
 		expect(other.messages("RELEASE").map((line) => line.split(" ")[1])).toEqual(["192.168.78.51"]);
 		report(`DHCP against dnsmasq: ${address}, then ${newAddress}, and 192.168.78.51 after 192.168.78.50 was declined`);

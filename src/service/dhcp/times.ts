@@ -29,7 +29,7 @@ export const UNCONFIRMED_T2_MS = 180_000;
 
 /** Renewing is tried again after half of what is left, but not sooner than this; in phases that are shorter than two of these, than FIRST_WAIT_MS. RFC 2131 §4.4.5. */
 export const RENEWAL_WAIT_MS = 60_000;
-/** In phases that are shorter than two of FIRST_WAIT_MS, after a quarter of the phase, but not sooner than this. */
+/** In phases that are shorter than four of FIRST_WAIT_MS, after a quarter of the phase, but not sooner than this. */
 export const SHORTEST_WAIT_MS = 100;
 /** T1 and T2 come earlier by a random part of themselves, up to one of so many: RFC 2131 §4.4.5 wants some fuzz. */
 export const FUZZ = 64;
