@@ -90,6 +90,11 @@ export const ADDRESSES_PER_INTERFACE = 4;
 /** How often is looked how fast connections move whose listener says a least rate, and for how long nothing is said of a young one. 16 B a TCP socket. */
 export const PACE_INTERVAL_MS = 5000;
 export const PACE_GRACE_MS = 3000;
+/** How long the socket of a connection that was too slow is kept for the newcomer that it was ended for: its request comes again after 1, 2 and 4 s. */
+export const PACE_PROMISE_MS = 5000;
+/** Addresses whose connections were ended for newcomers, 8 B each, and for how long they themselves get no connection ended. */
+export const BARRED_ADDRESSES = 24;
+export const BARRED_MS = 60_000;
 
 /** Neighbour timing, ms. RFC 1122 §2.3.2.1: at most one request a second for the same address. */
 export const ARP_REQUEST_INTERVAL_MS = 1000;

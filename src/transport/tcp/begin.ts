@@ -3,7 +3,7 @@
 import { NETWORK_PATIENCE_MS } from "../../config.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { awaitWay, begin, plainTemplate, release, resolve } from "./life.ts";
-import { PROGRAM, take } from "./seats.ts";
+import { PROGRAM, SOON, take } from "./seats.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
@@ -24,8 +24,8 @@ function checkPort(name: string, port: number, low: number): void {
 }
 
 function takeOrThrow(tcp: Tcp): Tcb {
-	const tcb = take(tcp, PROGRAM);
-	// One that was too slow may have been ended for us: its program has to close it first.
+	const tcb = take(tcp, PROGRAM, 0, 0);
+	if (tcb === SOON) throw new Error(`all ${tcp.tcbs.length} TCP sockets are in use; one that was too slow was ended: try again`);
 	if (tcb === undefined) throw new Error(`all ${tcp.tcbs.length} TCP sockets are in use; raise the option "sockets.tcp"`);
 	return tcb;
 }

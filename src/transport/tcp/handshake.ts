@@ -13,7 +13,7 @@ import { READABLE, WRITABLE } from "../sockets.ts";
 import { COOKIE_LIFETIME, FOREIGN, LATER, MSS_CLASSES } from "./isn.ts";
 import { end, inheritTemplate, open, release, sendMss, setIss } from "./life.ts";
 import { arrive, offered } from "./receive.ts";
-import { giveWay, noteCookie, PROVEN, room, STRANGER, take } from "./seats.ts";
+import { noteCookie, proven, room, SOON, STRANGER, take } from "./seats.ts";
 import { mark } from "./send.ts";
 import { refuse, synAck } from "./stray.ts";
 import type { Tcp } from "./tcp.ts";
@@ -51,14 +51,15 @@ export function listenArrives(tcp: Tcp, listener: Tcb, iface: Interface, after: 
 		iss = tcp.isn.cookie((core.now + COOKIE_LIFETIME) | 0, local, remote, ports, seq, mss);
 		if (((iss - after) | 0) <= 0) iss = (after + REOPEN_STEP) | 0;
 	}
-	const child = listener.waiting < listener.backlog ? take(tcp, STRANGER) : undefined;
-	if (child !== undefined) {
+	// A stranger is never told SOON.
+	const child = listener.waiting < listener.backlog ? take(tcp, STRANGER, remote, ports) : undefined;
+	if (child) {
 		if (!admit(tcp, listener, child, iface, local, remote, ports)) return;
 		setIss(child, iss);
 		synchronize(tcp, child, seq, mss);
 		mark(tcp, child, tcbs.SEND);
 		tcbs.store(tcp.view, child);
-	} else if (renewed || !room(tcp)) core.count(iface.block, DROP.tcpSocketsFull);
+	} else if (renewed || !room(tcp, remote, ports)) core.count(iface.block, DROP.tcpSocketsFull);
 	else {
 		core.count(iface.block, DROP.tcpCookie);
 		noteCookie(tcp);
@@ -130,16 +131,18 @@ function completes(tcp: Tcp, listener: Tcb, iface: Interface, flags: number): vo
 	// Most likely a peer's second segment, whose first was lost or dropped below: that one comes again.
 	if (found === LATER) return core.count(iface.block, DROP.tcpUnacceptable);
 	if (acceptFull(listener)) return core.count(iface.block, DROP.tcpBacklogFull);
-	const soon = tcp.free === undefined && giveWay(tcp, PROVEN);
-	const child = soon ? undefined : take(tcp, PROVEN);
-	if (child === undefined) {
+	const local = registers[fields.DESTINATION]!;
+	const remote = registers[fields.SOURCE]!;
+	const ports = registers[fields.PORTS]!;
+	const child = take(tcp, proven(tcp, remote), remote, ports);
+	if (!child) {
 		core.count(iface.block, DROP.tcpSocketsFull);
 		// Data comes again, and finds the place free. Who waits for us to speak first is asked again.
-		if (soon && registers[fields.PAYLOAD_LENGTH] === 0 && !(flags & FIN)) synAck(tcp, iface, listener, (ack - 1) | 0, seq);
+		const silent = registers[fields.PAYLOAD_LENGTH] === 0 && !(flags & FIN);
+		if (child === SOON && silent) synAck(tcp, iface, listener, (ack - 1) | 0, seq);
 		return;
 	}
-	const local = registers[fields.DESTINATION]!;
-	if (!admit(tcp, listener, child, iface, local, registers[fields.SOURCE]!, registers[fields.PORTS]!)) return;
+	if (!admit(tcp, listener, child, iface, local, remote, ports)) return;
 	// As it was after our SYN and ACK. The segment itself does the rest.
 	setIss(child, (ack - 1) | 0);
 	child.sndNxt = child.sndMax = ack;

@@ -3,7 +3,7 @@
 
 import { TCB_RCV_NXT, TCB_RCV_QUEUED, TCB_SND_UNA } from "../../packet/blocks.ts";
 import type { Core } from "../../packet/core.ts";
-import { PACE_GRACE_MS, PACE_INTERVAL_MS } from "../../config.ts";
+import { PACE_GRACE_MS, PACE_INTERVAL_MS, PACE_PROMISE_MS } from "../../config.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
@@ -15,6 +15,9 @@ const LEAST = 0;
 const LOOKED_AT = 1;
 const MOVED = 2;
 const RATE = 3;
+
+/** In place of the least rate, when the connection was ended for a newcomer: the other words have the time, and the newcomer's address and ports. */
+const PROMISED = -1;
 
 /** The rate of a connection that nobody may call slow. */
 export const FAST = 0x7fffffff;
@@ -64,7 +67,7 @@ export class Pace {
 		const columns = this.#columns;
 		const at = tcb.index * WORDS;
 		const least = columns[at + LEAST]!;
-		if (least === 0 || tcb.state < tcbs.ESTABLISHED) return FAST;
+		if (least <= 0 || tcb.state < tcbs.ESTABLISHED) return FAST;
 		let rate = columns[at + RATE]!;
 		const ms = (this.#core.now - columns[at + LOOKED_AT]!) | 0;
 		if (ms >= PACE_GRACE_MS) {
@@ -74,6 +77,35 @@ export class Pace {
 		return rate < 0 || rate >= least ? FAST : rate;
 	}
 
+	/** The connection is ended for a newcomer, who is to have its TCB when the program lets go of it. For our own program, remote and ports are 0. */
+	promise(tcb: Tcb, remote: number, ports: number): void {
+		const columns = this.#columns;
+		const at = tcb.index * WORDS;
+		columns[at + LEAST] = PROMISED;
+		columns[at + LOOKED_AT] = this.#core.now;
+		columns[at + MOVED] = remote;
+		columns[at + RATE] = ports;
+	}
+
+	/** Whether that one may have a free TCB: it is promised to nobody else. */
+	mayHave(tcb: Tcb, remote: number, ports: number): boolean {
+		const columns = this.#columns;
+		const at = tcb.index * WORDS;
+		if (columns[at + LEAST] !== PROMISED || (columns[at + MOVED] === remote && columns[at + RATE] === ports)) return true;
+		return ((this.#core.now - columns[at + LOOKED_AT]!) | 0) > PACE_PROMISE_MS;
+	}
+
+	/** Whether a connection was ended for that one already: no other is, before it had its chance. */
+	hasPromise(tcp: Tcp, remote: number, ports: number): boolean {
+		const columns = this.#columns;
+		for (let i = 0; i < tcp.tcbs.length; i++) {
+			const at = i * WORDS;
+			if (columns[at + LEAST] !== PROMISED || columns[at + MOVED] !== remote || columns[at + RATE] !== ports) continue;
+			if (!tcp.tcbs[i]!.detached || ((this.#core.now - columns[at + LOOKED_AT]!) | 0) <= PACE_PROMISE_MS) return true;
+		}
+		return false;
+	}
+
 	/** The look every PACE_INTERVAL_MS, as long as there is somebody to look at. */
 	look(tcp: Tcp, now: number): void {
 		const columns = this.#columns;
@@ -81,7 +113,7 @@ export class Pace {
 		for (let i = 0; i < tcp.tcbs.length; i++) {
 			const tcb = tcp.tcbs[i]!;
 			const at = i * WORDS;
-			if (columns[at + LEAST] === 0 || tcb.state < tcbs.ESTABLISHED) continue;
+			if (columns[at + LEAST]! <= 0 || tcb.state < tcbs.ESTABLISHED) continue;
 			this.looking = true;
 			const ms = (now - columns[at + LOOKED_AT]!) | 0;
 			if (ms < PACE_GRACE_MS) continue;

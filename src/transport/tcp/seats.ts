@@ -13,10 +13,11 @@ import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
 import { ORPHAN_GRACE, ORPHAN_TIME } from "./timers.ts";
 
-/** Who asks. */
+/** Who asks: the sender of a SYN; a peer that has completed its handshake, but was thrown out a moment ago; one that was not; our own program. */
 export const STRANGER = 0;
-export const PROVEN = 1;
-export const PROGRAM = 2;
+const BARRED = 1;
+const PROVEN = 2;
+export const PROGRAM = 3;
 
 /** A closed connection whose peer is silent for so long gives way, ms. */
 const STALLED_TIME = 1000;
@@ -37,13 +38,13 @@ function rank(tcp: Tcp, tcb: Tcb, by: number): number {
 		// It loses nothing: the peer's ACK brings it back, as our SYN and ACK carried a cookie.
 		if (halfOpen(tcb)) return by === STRANGER ? STAYS : HALF_OPEN;
 		// A connection that still waits to be read has had no chance to show its pace.
-		const slow = by !== STRANGER && tcb.listener === undefined && tcp.pace.slowness(tcb) !== FAST;
+		const slow = by >= PROVEN && tcb.listener === undefined && tcp.pace.slowness(tcb) !== FAST;
 		return slow ? TOO_SLOW : STAYS;
 	}
 	if (state === tcbs.CLOSED) return FREE;
 	// Both sides have said all, and know that the other has it. Only the network has to forget.
 	if (state === tcbs.TIME_WAIT) return FORGETTING;
-	if (by === STRANGER) return STAYS;
+	if (by < PROVEN) return STAYS;
 	// Its program has closed it. For a moment it may go on, as most need no more; but not when its peer takes nothing.
 	const settled = ((tcp.core.now - tcb.lingerAt) | 0) >= ORPHAN_GRACE - ORPHAN_TIME;
 	if (state === tcbs.FIN_WAIT_2) return settled || by === PROGRAM ? DELIVERED : STAYS;
@@ -69,10 +70,8 @@ function first(tcp: Tcp, by: number): Tcb | undefined {
 	let chosen: Tcb | undefined = undefined;
 	let best = STAYS;
 	let bestOrder = 0;
-	let leaving = false;
 	for (let i = 0; i < tcp.tcbs.length; i++) {
 		const tcb: Tcb = tcp.tcbs[i]!;
-		if (tcb.ended === tcbs.SLOW && tcb.state === tcbs.CLOSED && !tcb.detached) leaving = true;
 		const its = rank(tcp, tcb, by);
 		if (its > best || its === STAYS || its === FREE) continue;
 		const itsOrder = order(tcp, tcb, its);
@@ -81,33 +80,105 @@ function first(tcp: Tcp, by: number): Tcb | undefined {
 		best = its;
 		bestOrder = itsOrder;
 	}
-	// One was ended for its pace, and its program has not closed it yet: its place comes free, no need to end another.
-	return best === TOO_SLOW && leaving ? undefined : chosen;
+	return chosen;
 }
 
-/** Whether somebody who completes a handshake now would get a TCB. */
-export function room(tcp: Tcp): boolean {
-	return tcp.free !== undefined || first(tcp, PROVEN) !== undefined;
+/** The first free TCB that is not kept for somebody else, or undefined. */
+function free(tcp: Tcp, remote: number, ports: number): Tcb | undefined {
+	let tcb = tcp.free;
+	if (tcp.pace.used) while (tcb !== undefined && !tcp.pace.mayHave(tcb, remote, ports)) tcb = tcb.nextFree;
+	return tcb;
 }
+
+/** As what a peer asks that has completed its handshake. */
+export function proven(tcp: Tcp, remote: number): number {
+	return tcp.barred.none || !tcp.barred.has(remote, tcp.core.now) ? PROVEN : BARRED;
+}
+
+/** Whether the peer would get a TCB if it completed its handshake now. */
+export function room(tcp: Tcp, remote: number, ports: number): boolean {
+	return free(tcp, remote, ports) !== undefined || first(tcp, proven(tcp, remote)) !== undefined;
+}
+
+/** What `take` answers when a connection was ended that was too slow: its program has to close it before its TCB is free. */
+export const SOON = null;
 
 /**
- * Ends the connection that gives way, if there is one. True when it was one that a program still has: its TCB comes free when the
- * program, told by its `onError`, has closed it.
+ * A TCB for whom asks, with these numbers (our own program: 0): a free one, or that of one that gives way, or undefined; or SOON. Its copies are
+ * the truth until `store`.
  */
-export function giveWay(tcp: Tcp, by: number): boolean {
-	const tcb = first(tcp, by);
-	if (tcb === undefined) return false;
-	if (!tcb.detached && !halfOpen(tcb)) {
-		dismiss(tcp, tcb, DROP.tcpTooSlow, tcbs.SLOW);
-		return true;
+export function take(tcp: Tcp, by: number, remote: number, ports: number): Tcb | undefined | typeof SOON {
+	let tcb: Tcb | undefined | typeof SOON = tcp.free;
+	if (tcb === undefined || tcp.pace.used) {
+		tcb = find(tcp, by, remote, ports);
+		if (!tcb) return tcb;
+		unlink(tcp, tcb);
+		tcp.pace.forget(tcb);
+	} else {
+		tcp.free = tcb.nextFree;
+		tcb.nextFree = undefined;
+	}
+	tcbs.renew(tcb);
+	tcp.view.setInt32(tcb.block + TCB_HOME, 0);
+	return tcb;
+}
+
+/** The TCB to take, which is on the free list by then. */
+function find(tcp: Tcp, by: number, remote: number, ports: number): Tcb | undefined | typeof SOON {
+	const found = free(tcp, remote, ports);
+	if (found !== undefined) return found;
+	const ended = first(tcp, by);
+	if (ended === undefined) return undefined;
+	if (ended.detached || halfOpen(ended)) {
+		giveWay(tcp, ended);
+		return ended;
+	}
+	if (tcp.pace.hasPromise(tcp, remote, ports)) return undefined;
+	endSlow(tcp, ended);
+	tcp.pace.promise(ended, remote, ports);
+	return SOON;
+}
+
+/** Where no TCB is free, ends the connection that would give way to a newcomer, for whoever comes next. */
+export function keepFree(tcp: Tcp): void {
+	if (tcp.free !== undefined) return;
+	const ended = first(tcp, PROVEN);
+	if (ended === undefined) return;
+	if (ended.detached || halfOpen(ended)) return giveWay(tcp, ended);
+	for (let i = 0; i < tcp.tcbs.length; i++) {
+		const tcb = tcp.tcbs[i]!;
+		// One was ended already, and its program has still to close it.
+		if (tcb.ended === tcbs.SLOW && tcb.state === tcbs.CLOSED && !tcb.detached) return;
+	}
+	endSlow(tcp, ended);
+}
+
+/** Its program is told, and has to close it before its TCB is free. */
+function endSlow(tcp: Tcp, tcb: Tcb): void {
+	tcp.barred.add(tcb.remoteAddress, tcp.core.now);
+	dismiss(tcp, tcb, DROP.tcpTooSlow, tcbs.SLOW);
+}
+
+/** Takes a TCB off the free list, of which it mostly is the first. */
+function unlink(tcp: Tcp, tcb: Tcb): void {
+	let before = tcp.free!;
+	if (before === tcb) tcp.free = tcb.nextFree;
+	else {
+		while (before.nextFree !== tcb) before = before.nextFree!;
+		before.nextFree = tcb.nextFree;
+	}
+	tcb.nextFree = undefined;
+}
+
+/** Ends a connection that no program has any more, so that its TCB is free. */
+function giveWay(tcp: Tcp, tcb: Tcb): void {
+	if (tcb.detached && tcb.state !== tcbs.TIME_WAIT) {
+		tcp.barred.add(tcb.remoteAddress, tcp.core.now);
+		return endOrphan(tcp, tcb);
 	}
 	if (halfOpen(tcb)) noteCookie(tcp);
-	else if (tcb.state !== tcbs.TIME_WAIT) {
-		endOrphan(tcp, tcb);
-		return false;
-	} else lastAck(tcp, tcb);
+	else lastAck(tcp, tcb);
 	end(tcp, tcb, tcbs.NO_ERROR);
-	return false;
 }
 
 /** The peer's FIN came in this very turn, perhaps: then its acknowledgment is still to be sent. */
@@ -115,19 +186,6 @@ function lastAck(tcp: Tcp, tcb: Tcb): void {
 	const mine = tcbs.load(tcp.view, tcb);
 	if (tcb.work & tcbs.ACK_NOW) acknowledgeNow(tcp, tcb);
 	if (mine) tcbs.store(tcp.view, tcb);
-}
-
-/** A TCB for whom asks: a free one, or that of one that gives way. Its copies are the truth until `store`. */
-export function take(tcp: Tcp, by: number): Tcb | undefined {
-	if (tcp.free === undefined) giveWay(tcp, by);
-	const tcb = tcp.free;
-	if (tcb === undefined) return undefined;
-	tcp.free = tcb.nextFree;
-	tcb.nextFree = undefined;
-	tcbs.renew(tcb);
-	tcp.view.setInt32(tcb.block + TCB_HOME, 0);
-	if (tcp.pace.used) tcp.pace.forget(tcb);
-	return tcb;
 }
 
 /** Whether a peer has asked for it, and not yet shown that it is there. */

@@ -15,6 +15,7 @@ import type { Bytes } from "../../wire/copies.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { IN_ACK_DUE, IN_ACKED, IN_DATA, IN_UNSENT, READ_BYTES, READ_END, READ_TELL } from "../../wire/stream.ts";
 import { ERROR, READABLE, WRITABLE, type SocketSet } from "../sockets.ts";
+import { Barred } from "./barred.ts";
 import { connect, listen, type ConnectOptions } from "./begin.ts";
 import { Reno, type CongestionControl } from "./congestion.ts";
 import { icmpError } from "./icmp.ts";
@@ -23,7 +24,7 @@ import { abort, addressGone, detach, end, interfaceGone, leaveListener, release,
 import { Pace } from "./pace.ts";
 import { Reassembly } from "./reassembly.ts";
 import { acknowledgedShort, arrive } from "./receive.ts";
-import { giveWay, PROVEN, spare } from "./seats.ts";
+import { keepFree, spare } from "./seats.ts";
 import { mark, transmitLong, transmitShort } from "./send.ts";
 import { refuse } from "./stray.ts";
 import { SEGMENT_ACK_DUE, SEGMENT_MORE } from "../../wire/kinds.ts";
@@ -70,6 +71,7 @@ export class Tcp {
 	cookies = false;
 	cookieAt = 0;
 	readonly pace: Pace;
+	readonly barred = new Barred();
 	#generation = -1;
 	/** For readByte and writeByte. */
 	#byte = new Uint8Array(1);
@@ -381,7 +383,7 @@ export class Tcp {
 	 * those whose first segment ends a slow connection have to send it once more, and others may be quicker.
 	 */
 	keepSeat(): void {
-		if (this.free === undefined) giveWay(this, PROVEN);
+		keepFree(this);
 	}
 
 	/** The TCBs that somebody has, for people to look at. Allocates. */

@@ -105,7 +105,6 @@ export interface PartOptions {
 	mss?: number;
 	/** The window that it offers, from the handshake on. */
 	window?: number;
-	/** Sends its segments in the same millisecond as the ACK of the handshake. */
 	iss?: number;
 }
 
@@ -132,6 +131,7 @@ export class CrowdPeer {
 	/** When the answer was complete, ms since the beginning; -1 before. */
 	took = -1;
 	#tries = 0;
+	#extra = 0;
 	#finSent = false;
 	#timer: (() => void) | undefined;
 
@@ -179,9 +179,17 @@ export class CrowdPeer {
 		this.#send(ACK, this.sndNxt, this.rcvNxt, 0);
 	}
 
+	/** So many bytes more, once. */
+	say(length: number): void {
+		this.#send(ACK | 8, this.sndNxt, this.rcvNxt, length);
+		this.#extra += length;
+		this.sndNxt = (this.sndNxt + length) | 0;
+		this.#again();
+	}
+
 	/** What follows the handshake's ACK: the request from `from` on, and the FIN when the answer is there. */
 	#speak(): void {
-		const request = this.options.silent ? 0 : (this.options.request ?? 100);
+		const request = (this.options.silent ? 0 : (this.options.request ?? 100)) + this.#extra;
 		for (let at = (this.sndUna - this.iss - 1) | 0; at < request; at += 1000) {
 			const length = Math.min(1000, request - at);
 			this.#send(ACK | 8, (this.iss + 1 + at) | 0, this.rcvNxt, length);
