@@ -82,8 +82,8 @@ function optionsOf(platform, args) {
 }
 
 /** What to build with. Throws with a line for each thing that is missing. */
-function sdk(platform) {
-	const { environment, problems } = lookForSdk(platform, PLATFORMS[platform].guide);
+function sdk(platform, target) {
+	const { environment, problems } = lookForSdk(platform, PLATFORMS[platform].guide, process.env, target);
 	if (problems.length > 0) throw new Refused(problems.join("\n"));
 	return environment;
 }
@@ -212,7 +212,7 @@ async function main([action, platform, ...args]) {
 		process.stdout.write(help(platform));
 		return 0;
 	}
-	const environment = options.bundle ? undefined : sdk(platform);
+	const environment = options.bundle ? undefined : sdk(platform, options.target);
 	const { folder, arena } = await bundleTarget(platform, options);
 	if (environment === undefined) {
 		console.log(relative(process.cwd(), folder));

@@ -3,4 +3,5 @@ export function lookForSdk(
 	platform: "pico" | "esp32",
 	guide: string,
 	variables?: Record<string, string | undefined>,
+	target?: string,
 ): { environment: Record<string, string>; problems: string[] };

@@ -25,9 +25,9 @@ function output(command, args, folder) {
 
 /**
  * `{ environment, problems }`: the variables to build with, those of the user and what follows from them, and one line for each thing that is missing.
- * `guide` is the address of Moddable's guide.
+ * `guide` is the address of Moddable's guide, `target` the name of the target.
  */
-export function lookForSdk(platform, guide, variables = process.env) {
+export function lookForSdk(platform, guide, variables = process.env, target = platform) {
 	const environment = { ...variables };
 	const problems = [];
 	const { MODDABLE } = variables;
@@ -52,12 +52,12 @@ export function lookForSdk(platform, guide, variables = process.env) {
 	// Debian's sh is dash, and Moddable's make files are written for bash: "[[: not found", and the version of the SDK is never the expected one.
 	if (existsSync("/bin/bash")) environment.MAKEFLAGS = `${variables.MAKEFLAGS ?? ""} SHELL=/bin/bash`.trim();
 	else problems.push("/bin/bash is missing: Moddable's make files are written for it (apt-get install bash)");
-	if (platform === "pico") lookForPico(environment, problems, guide);
+	if (platform === "pico") lookForPico(environment, problems, guide, target);
 	else lookForEsp32(environment, problems, guide);
 	return { environment, problems };
 }
 
-function lookForPico(environment, problems, guide) {
+function lookForPico(environment, problems, guide, target) {
 	const root = environment.PICO_ROOT ?? join(homedir(), "pico");
 	const sdk = environment.PICO_SDK_DIR ?? environment.PICO_SDK_PATH ?? join(root, "pico-sdk");
 	lookForCompiler(environment, problems);
@@ -84,6 +84,9 @@ function lookForPico(environment, problems, guide) {
 		problems.push(
 			`${pioasm} is missing: mkdir -p ${sdk}/build/pioasm && cd ${sdk}/build/pioasm && cmake -DPIOASM_VERSION_STRING=${output("git", ["describe", "--tags", "--abbrev=0"], sdk) ?? "2.2.0"} ${sdk}/tools/pioasm && make; or set PIOASM`,
 		);
+	// Only the linker script of the RP2350 asks for it.
+	const region = join(sdk, "build/pico_flash_region.ld");
+	if (target.startsWith("pico2") && !existsSync(region)) problems.push(`${region} is missing: run cmake .. in ${sdk}/build`);
 	const picotool = environment.UF2CONV ?? join(sdk, "build/_deps/picotool/picotool");
 	if (!existsSync(picotool))
 		problems.push(

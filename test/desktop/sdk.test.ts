@@ -97,6 +97,14 @@ describe("what a Pico's firmware takes", () => {
 		]);
 	});
 
+	test("a Pico 2's firmware takes what configuring the Pico SDK makes", () => {
+		expect(lookForSdk("pico", GUIDE, variables, "pico2-w5500").problems).toEqual([
+			expect.stringMatching(/pico_flash_region\.ld is missing: run cmake \.\. in .*pico-sdk\/build$/),
+		]);
+		put("pico/pico-sdk/build/pico_flash_region.ld");
+		expect(lookForSdk("pico", GUIDE, variables, "pico2-w5500").problems).toEqual([]);
+	});
+
 	test("a compiler without its libraries is told, and one that PICO_GCC_ROOT does not have", () => {
 		put("gcc/bin/arm-none-eabi-gcc", "#!/bin/sh\necho ${1#*=}\n", 0o755);
 		expect(lookForSdk("pico", GUIDE, variables).problems).toEqual([
@@ -139,17 +147,27 @@ describe("what a firmware takes of the RAM", () => {
 	});
 });
 
-/** An .elf with one section of so many bytes in RAM, and one as large that is not loaded. */
+/** An .elf with one section of so many bytes in RAM, one as large that is not loaded, and a heap. */
 function elfWith(bytes: number): Uint8Array {
-	const file = Buffer.alloc(52 + 2 * 40);
-	file.writeUInt32LE(52, 32);
+	const names = "\0.bss\0.heap\0";
+	const headers = 52;
+	const file = Buffer.alloc(headers + 4 * 40 + names.length);
+	file.writeUInt32LE(headers, 32);
 	file.writeUInt16LE(40, 46);
-	file.writeUInt16LE(2, 48);
-	for (const [i, flags] of [2, 0].entries()) {
-		const section = 52 + 40 * i;
-		file.writeUInt32LE(flags, section + 8);
+	file.writeUInt16LE(4, 48);
+	file.writeUInt16LE(3, 50);
+	for (const [i, [name, flags]] of [
+		[1, 2],
+		[1, 0],
+		[6, 2],
+	].entries()) {
+		const section = headers + 40 * i;
+		file.writeUInt32LE(name!, section);
+		file.writeUInt32LE(flags!, section + 8);
 		file.writeUInt32LE(0x2000_0000, section + 12);
 		file.writeUInt32LE(bytes, section + 20);
 	}
+	file.writeUInt32LE(headers + 4 * 40, headers + 3 * 40 + 16);
+	file.write(names, headers + 4 * 40, "latin1");
 	return file;
 }
