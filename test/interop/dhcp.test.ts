@@ -86,7 +86,7 @@ describeWith(["dnsmasq"], "a board with DHCP on two interfaces, and dnsmasq on e
 			leases: join(folder, "leases1"),
 			more: ["--dhcp-sequential-ip"],
 		});
-		const wires = { limits: { sockets: { tcp: 24, udp: 6 } } };
+		const wires = { limits: { heap: 0, sockets: { tcp: 24, udp: 6 } } };
 		board = await Board.start(namespace, {
 			...wires,
 			interfaces: [
@@ -183,7 +183,7 @@ describeWith(["passt"], "a board with DHCP behind passt", () => {
 		const guest = ["-a", "192.168.77.2", "-n", "24", "-g", "192.168.77.1", "-4", "-D", "192.0.2.53"];
 		const socket = await startPasst(namespace, folder, [...guest, "-t", "8080:80"]);
 		board = await Board.start(namespace, {
-			limits: { sockets: { tcp: 24, udp: 6 } },
+			limits: { heap: 0, sockets: { tcp: 24, udp: 6 } },
 			interfaces: [{ name: "eth0", wire: `stream:${socket}`, dhcp: { probeIntervalMs: 50 } }],
 		});
 		await says(/^eth0 192\.168\.77\.2\/24 \(dhcp\)$/m);

@@ -59,7 +59,7 @@ if (source === undefined) report(`lwIP: skipped, its source is missing: ${FETCH}
 
 		function start(line: Partial<BoardInterface>): Promise<Board> {
 			const file = {
-				limits: { sockets: { tcp: 16, udp: 4, receiveBuffer: 11_680, sendBuffer: 11_680 }, packets: 32 },
+				limits: { heap: 0, sockets: { tcp: 16, udp: 4, receiveBuffer: 11_680, sendBuffer: 11_680 }, packets: 32 },
 				interfaces: [
 					{ name: "line0", driver: "uart", wire: `pty:${folder.tty}`, baud: 3_000_000, ...line },
 					{ name: "eth0", wire: "tap:tap0", addresses: [`${BESIDE}/24`] },

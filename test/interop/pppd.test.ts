@@ -20,7 +20,7 @@ const REQUIRE: Record<string, string> = { pap: "require-pap", "chap-md5": "requi
 
 function boardFile(tty: string, ppp: Record<string, unknown>): BoardFile {
 	return {
-		limits: { sockets: { tcp: 16, udp: 4, receiveBuffer: 11_680, sendBuffer: 11_680 }, packets: 32 },
+		limits: { heap: 0, sockets: { tcp: 16, udp: 4, receiveBuffer: 11_680, sendBuffer: 11_680 }, packets: 32 },
 		interfaces: [
 			{ name: "ppp0", link: "ppp", wire: `pty:${tty}`, baud: 3_000_000, ppp: { ipv6: true, holdoff: 1, ...ppp } },
 			{ name: "eth0", wire: "tap:tap0", addresses: [`${BESIDE}/24`] },

@@ -16,6 +16,8 @@ const PATIENCE_MS = 20_000;
 
 const board = (name, link, address) => ({
 	name,
+	// The tests keep what a board would not.
+	limits: { heap: 0 },
 	interfaces: [{ name: link, wire: "segment:sdk", addresses: [`${address}/24`] }],
 });
 
