@@ -115,7 +115,10 @@ type Out = JsonWriter;
 const within = (length: number, index: number) => (index < length ? index : -1);
 
 /** Counters of packets and their bytes, the offset of which in the interface's block is given. */
-function traffic(packets: number, bytes: number): Members {
+function traffic(packetsAt: number, bytesAt: number): Members {
+	// Constants: what functions share in flash does not change.
+	const packets = packetsAt;
+	const bytes = bytesAt;
 	return membersOf<InterfaceStatus["received"], Interface>({
 		packets: { write: (out: Out, link) => out.number(read(link.arena, link.block + packets)) },
 		bytes: { write: (out: Out, link) => out.number(read(link.arena, link.block + bytes)) },

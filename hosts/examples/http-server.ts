@@ -9,7 +9,7 @@ import { HttpServer, isOwnHost, type BodySink, type Exchange } from "./http.ts";
 import { textOf } from "./http/text.ts";
 
 /** Changed by --set NAME=VALUE; `names`: what the server is called, beside its addresses. */
-export const settings = Object.freeze({ port: 80, names: [] as readonly string[] });
+export const settings = Object.freeze({ port: 80, names: Object.freeze([]) as readonly string[] });
 
 const NOTE_BYTES = 256;
 

@@ -24,7 +24,7 @@ function wayOut({ stack }: Device): Way | undefined {
 }
 
 /** Changed by --set NAME=VALUE; `names`: what the board is called, beside its addresses. */
-export const settings = Object.freeze({ port: 80, names: [] as readonly string[] });
+export const settings = Object.freeze({ port: 80, names: Object.freeze([]) as readonly string[] });
 
 export default function gateway(device: Device, { port, names } = settings): void {
 	const server = new HttpServer({

@@ -12,7 +12,7 @@ import { Services } from "./status/services.ts";
 const LISTENERS = 4;
 
 /** Changed by --set NAME=VALUE; `names`: what the board is called, beside its addresses, as in names=cellar,cellar.example. */
-export const settings = Object.freeze({ names: [] as readonly string[] });
+export const settings = Object.freeze({ names: Object.freeze([]) as readonly string[] });
 
 /** Called by the host with the board's `device`. Nothing is made before, so that on a board all of this stays in flash. */
 export default function status({ io, stack, heap }: Device, { names } = settings): void {

@@ -5,7 +5,8 @@ import type { Heap, Stack } from "../device.ts";
 import type { PieceSource } from "../http.ts";
 
 /** Of a heap, what it can tell. */
-function told(name: keyof Heap) {
+function told(member: keyof Heap) {
+	const name = member; // a constant: what functions share in flash does not change
 	return {
 		has: (heap: Heap) => heap[name] !== undefined,
 		write: (out: JsonWriter, heap: Heap) => out.number(heap[name]!()),
