@@ -269,9 +269,12 @@ export function load(view: DataView, tcb: Tcb): boolean {
 	tcb.sndWnd = view.getInt32(at + block.TCB_SND_WND, true);
 	tcb.sndWndMax = view.getInt32(at + block.TCB_SND_WND_MAX, true);
 	tcb.sndSmall = view.getInt32(at + block.TCB_SND_SMALL, true);
-	tcb.rttSeq = view.getInt32(at + block.TCB_RTT_SEQ, true);
-	tcb.rttAt = view.getInt32(at + block.TCB_RTT_AT, true);
-	tcb.timing = (bits & block.BIT_TIMING) !== 0;
+	// What is not being timed needs no numbers; those of the last time stay in the block.
+	if (bits & block.BIT_TIMING) {
+		tcb.timing = true;
+		tcb.rttSeq = view.getInt32(at + block.TCB_RTT_SEQ, true);
+		tcb.rttAt = view.getInt32(at + block.TCB_RTT_AT, true);
+	} else tcb.timing = false;
 	let work = (tcb.work & ~ACKS) | (bits & ACKS);
 	if (work & IDLE) work &= ~(IDLE | RETRANSMIT);
 	tcb.work = work;
@@ -293,7 +296,11 @@ export function store(view: DataView, tcb: Tcb): void {
 	if (fast) bits |= block.BIT_SHORT;
 	if (tcb.noDelay) bits |= block.BIT_NO_DELAY;
 	if (tcb.finReceived) bits |= block.BIT_FIN;
-	if (tcb.timing) bits |= block.BIT_TIMING;
+	if (tcb.timing) {
+		bits |= block.BIT_TIMING;
+		view.setInt32(at + block.TCB_RTT_SEQ, tcb.rttSeq, true);
+		view.setInt32(at + block.TCB_RTT_AT, tcb.rttAt, true);
+	}
 	tcb.fast = fast;
 	tcb.loaded = false;
 	view.setInt32(at + block.TCB_BITS, bits, true);
@@ -310,8 +317,6 @@ export function store(view: DataView, tcb: Tcb): void {
 	view.setInt32(at + block.TCB_CWND, tcb.cwnd, true);
 	view.setInt32(at + block.TCB_SND_MSS, tcb.sndMss, true);
 	view.setInt32(at + block.TCB_SND_SMALL, tcb.sndSmall, true);
-	view.setInt32(at + block.TCB_RTT_SEQ, tcb.rttSeq, true);
-	view.setInt32(at + block.TCB_RTT_AT, tcb.rttAt, true);
 }
 
 /** Nothing is lost, out of order, or about to end. */
