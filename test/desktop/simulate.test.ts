@@ -128,8 +128,8 @@ describe("the command line", () => {
 	});
 
 	it.each([
-		[["--bord", "x"], "--bord: unknown option; expected --board, --app, --pcap, --seed, --for, --32 or --help"],
-		[["board.json"], "board.json: unknown option; expected --board, --app, --pcap, --seed, --for, --32 or --help"],
+		[["--bord", "x"], "--bord: unknown option; expected --board, --app, --set, --pcap, --seed, --for, --32 or --help"],
+		[["board.json"], "board.json: unknown option; expected --board, --app, --set, --pcap, --seed, --for, --32 or --help"],
 		[["--board"], "--board: expected a board file after it"],
 		[["--board", "--for"], "--board: expected a board file after it"],
 		[["--board", "nowhere.json"], "--board nowhere.json: no such file; expected a board file (JSON)"],
