@@ -69,6 +69,8 @@ describe.runIf(given)(`${target} under load`, () => {
 		try {
 			for (let second = 0; second < SECONDS; second++) {
 				bench.run(1);
+				// So that what is printed comes out.
+				await new Promise((next) => setImmediate(next));
 				if ((second + 1) % 60 === 0)
 					console.log(`${target}: ${second + 1} s, ${((Date.now() - began.real) / 1000).toFixed(0)} s here, ${tell(figures)}`);
 			}
