@@ -256,7 +256,8 @@ export abstract class Interface {
 			if (now !== 0) this.#waitedSince = now; // before the first poll there is no time
 			return true;
 		}
-		return ((now - this.#waitedSince) | 0) < NETWORK_PATIENCE_MS;
+		const waited = (now - this.#waitedSince) | 0;
+		return waited >= 0 && waited < NETWORK_PATIENCE_MS; // below 0: the clock has wrapped since
 	}
 
 	/** Whether somebody asks for an address for it. */

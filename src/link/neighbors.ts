@@ -91,10 +91,11 @@ export class Neighbors {
 		this.setBits(entry, this.bits(entry) | NEIGHBOR_ASKED);
 	}
 
-	/** Whether that was less than so many ms ago. */
+	/** Whether that was less than so many ms ago. An entry in use may be older than half the clock's range. */
 	askedWithin(entry: Neighbor, ms: number): boolean {
 		if (!(this.bits(entry) & NEIGHBOR_ASKED)) return false;
-		return ((this.#core.now - this.askedAt(entry)) | 0) < ms;
+		const ago = (this.#core.now - this.askedAt(entry)) | 0;
+		return ago >= 0 && ago < ms;
 	}
 
 	/** When that was, ms. */

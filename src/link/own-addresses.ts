@@ -23,9 +23,10 @@ export class Conflict {
 		this.defendedAt = (core.now - DEFEND_INTERVAL_MS) | 0;
 	}
 
-	/** How long ago the last packet came, ms. */
+	/** How long ago the last packet came, ms; the most that there is when the clock has wrapped since. */
 	get agoMs(): number {
-		return (this.#core.now - this.at) | 0;
+		const ago = (this.#core.now - this.at) | 0;
+		return ago < 0 ? 0x7fffffff : ago;
 	}
 }
 
@@ -84,7 +85,8 @@ export class OwnAddresses {
 		conflict.at = now;
 		this.#link.onConflict?.(address);
 		// RFC 5227 §2.4 (c): we never give up what we were told to have, but do not quarrel either.
-		if (((now - conflict.defendedAt) | 0) < DEFEND_INTERVAL_MS) return;
+		const since = (now - conflict.defendedAt) | 0;
+		if (since >= 0 && since < DEFEND_INTERVAL_MS) return; // below 0: the clock has wrapped since
 		conflict.defendedAt = now;
 		this.#link.announce(address);
 	}

@@ -19,8 +19,11 @@ export class Barred {
 
 	has(address: number, now: number): boolean {
 		const pairs = this.#pairs;
-		for (let i = 0; i < pairs.length; i += 2)
-			if (pairs[i] === address && address !== 0 && ((now - pairs[i + 1]!) | 0) < BARRED_MS) return true;
+		for (let i = 0; i < pairs.length; i += 2) {
+			if (pairs[i] !== address || address === 0) continue;
+			const ago = (now - pairs[i + 1]!) | 0;
+			if (ago >= 0 && ago < BARRED_MS) return true; // below 0: the clock has wrapped since
+		}
 		return false;
 	}
 }

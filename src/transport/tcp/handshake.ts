@@ -103,7 +103,8 @@ function admit(tcp: Tcp, listener: Tcb, child: Tcb, iface: Interface, local: num
 function recognize(tcp: Tcp, irs: number): number {
 	const core = tcp.core;
 	if (!tcp.cookies) return FOREIGN;
-	if (((core.now - tcp.cookieAt) | 0) > 3 * COOKIE_LIFETIME) {
+	const age = (core.now - tcp.cookieAt) | 0;
+	if (age < 0 || age > 3 * COOKIE_LIFETIME) {
 		// None is out any more. So guesses are of use only while somebody floods, and old duplicates of no use.
 		tcp.cookies = false;
 		return FOREIGN;

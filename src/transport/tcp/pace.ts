@@ -92,7 +92,13 @@ export class Pace {
 		const columns = this.#columns;
 		const at = tcb.index * WORDS;
 		if (columns[at + LEAST] !== PROMISED || (columns[at + MOVED] === remote && columns[at + RATE] === ports)) return true;
-		return ((this.#core.now - columns[at + LOOKED_AT]!) | 0) > PACE_PROMISE_MS;
+		return !this.#isFresh(at);
+	}
+
+	/** Whether the promise of these columns still counts. A TCB may be free for longer than half the clock's range. */
+	#isFresh(at: number): boolean {
+		const age = (this.#core.now - this.#columns[at + LOOKED_AT]!) | 0;
+		return age >= 0 && age <= PACE_PROMISE_MS;
 	}
 
 	/** Whether a connection was ended for that one already: no other is, before it had its chance. */
@@ -101,7 +107,7 @@ export class Pace {
 		for (let i = 0; i < tcp.tcbs.length; i++) {
 			const at = i * WORDS;
 			if (columns[at + LEAST] !== PROMISED || columns[at + MOVED] !== remote || columns[at + RATE] !== ports) continue;
-			if (!tcp.tcbs[i]!.detached || ((this.#core.now - columns[at + LOOKED_AT]!) | 0) <= PACE_PROMISE_MS) return true;
+			if (!tcp.tcbs[i]!.detached || this.#isFresh(at)) return true;
 		}
 		return false;
 	}

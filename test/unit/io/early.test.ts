@@ -93,6 +93,14 @@ describe("a connection that is opened before there is a network", () => {
 		expect(connect).toThrow("no route to the host");
 	});
 
+	it("does not wait again because the clock has wrapped", () => {
+		const { world, board, connect } = early();
+		connect();
+		world.run(0x80001000);
+		board.stack.poll(world.clock.ms);
+		expect(connect).toThrow("no route to the host");
+	});
+
 	it("waits anew for a link that was lost a moment ago", () => {
 		const { world, link, heard, plug, connect } = early();
 		link.addAddress(ip("10.0.0.1"), 24);

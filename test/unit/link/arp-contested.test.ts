@@ -131,6 +131,18 @@ describe("a claim that nobody asked for", () => {
 		expect(whereTo()).toEqual(NEW);
 	});
 
+	it("is asked about also when the last question is older than half the clock's range", () => {
+		moved();
+		questions();
+		answer(OLD);
+		station.world.clock.advance(station.world.clock.now + 0x80001000);
+		moved();
+		expect(questions().length).toBe(1);
+		answer(NEW);
+		station.world.run(100);
+		expect(whereTo()).toEqual(NEW);
+	});
+
 	it("changes nothing when nobody answers, after three questions; the next packet checks the one known", () => {
 		moved();
 		station.world.run(5000);

@@ -256,6 +256,16 @@ describe("conflicts about our addresses", () => {
 		expect(station.drops("eth1").addressConflict).toBe(60);
 	});
 
+	it("are met again when the last one is older than half the clock's range", () => {
+		port.arp(ARP_REQUEST, US, "10.0.0.50", CLAIM);
+		expect(announced()).toEqual([US]);
+		station.world.run(0x80001000);
+		station.stack.poll(station.world.clock.ms);
+		expect(port.link.own.conflicts[0]!.agoMs).toBe(0x7fffffff);
+		port.arp(ARP_REQUEST, US, "10.0.0.50", CLAIM);
+		expect(announced()).toEqual([US]);
+	});
+
 	it("about one address do not use up the defence of another", () => {
 		port.arp(ARP_REQUEST, US, "10.0.0.50", CLAIM);
 		port.arp(ARP_REPLY, "10.0.0.9", "10.0.0.50", CLAIM);

@@ -189,6 +189,14 @@ describe("a cookie", () => {
 		expect(peer.told()).toEqual(["R 1 ack -"]);
 		expect(peer.stack.tcp.available).toBe(7);
 	});
+	test("is not looked for any more when the last one is older than half the clock's range", () => {
+		const { peer } = flooded();
+		ask(peer);
+		peer.world.clock.advance(peer.world.clock.now + 0x80001000);
+		peer.send({ flags: "A", seq: 1, ack: 1, remotePort: 77 });
+		expect(peer.take().filter((segment) => segment.remotePort === 77)).toMatchObject([{ flags: "R" }]);
+		expect(peer.stack.tcp.cookies).toBe(false);
+	});
 	test("cannot be guessed: none of a million guesses is right (on XS, of 20,000)", () => {
 		const prng = new Prng(7);
 		const isn = new Isn(() => prng.next());

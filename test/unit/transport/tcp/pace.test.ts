@@ -181,6 +181,19 @@ describe("leastRate", () => {
 		}
 		expect(acceptor.endpoints.map((endpoint) => endpoint.error).filter((error) => error === "slow")).toHaveLength(1);
 	});
+	test("a place that its newcomer never came for is anybody's, also when that is longer ago than half the clock's range", () => {
+		const { peer, acceptor } = set(100);
+		opens(peer, 1);
+		opens(peer, 2);
+		peer.run(8000);
+		opens(peer, 3);
+		peer.run(0);
+		expect(acceptor.endpoints.map((endpoint) => endpoint.error).sort()).toEqual(["", "slow"]);
+		peer.world.clock.advance(peer.world.clock.now + 0x80001000);
+		opens(peer, 4);
+		expect(acceptor.endpoints.map((endpoint) => endpoint.error).sort()).toEqual(["", "", "slow"]);
+		expect(acceptor.endpoints[2]!.tcb).toMatchObject({ remotePort: 4, stateName: "established" });
+	});
 	test("a young connection has three seconds", () => {
 		const { peer } = set(100);
 		opens(peer, 1);
