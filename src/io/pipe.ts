@@ -76,8 +76,8 @@ class End implements SocketOwner {
 	/** The peer has ended: so does what it was carried to, once that stands. */
 	#finish(): void {
 		const { to, options } = this;
-		if (to === undefined || !to.tcb.sendable) return;
-		to.tcp.shutdown(to.tcb);
+		if (to === undefined || !(to.tcb.sendable || to.tcb.finQueued)) return;
+		to.tcp.shutdown(to.tcb); // the program may have done it
 		this.to = this.options = to.from = undefined;
 		this.#release();
 		if (to !== this) to.#release();

@@ -291,6 +291,20 @@ describe("one pipe", () => {
 		expect(connections(p)).toEqual([]);
 	});
 
+	it("is done when its sender ends after the program has shut its receiver down", () => {
+		const p = pair({ sockets: { tcp: 12 } });
+		const told: string[] = [];
+		const one = connected(p, {}, { onError: () => told.push("from ended") });
+		new p.a.Listener({ port: 9000, onReadable() {} });
+		const to = new p.b.TCP({ address: "10.0.0.1", port: 9000 });
+		pipe(one.server, to, { onDone: () => told.push("done"), onError: (error) => told.push(error) });
+		p.world.run(1000);
+		to.shutdown();
+		one.client.shutdown();
+		p.world.run(1000);
+		expect(told).toEqual(["done", "from ended"]);
+	});
+
 	it("closes the other socket when the program closes one", () => {
 		for (const which of [0, 1]) {
 			const p = pair({ sockets: { tcp: 12 } });
