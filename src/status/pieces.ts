@@ -55,8 +55,8 @@ export function membersOf<T, Subject>(members: { readonly [Name in keyof Require
 	return Object.freeze(list) as Members;
 }
 
-/** Objects within objects within rows within objects. */
-const DEPTH = 5;
+/** How deep descriptions go: a report, the stack in it, its interfaces, one of them, its conflicts, one of them. */
+const DEPTH = 6;
 
 const FRAME = 3;
 const SUBJECT = 1;
