@@ -100,7 +100,7 @@ export class HttpServer {
 				exchange.expire();
 			}
 		}
-		// A seat is kept for newcomers.
+		// The next newcomer shall find a place.
 		if (this.crowded) this.#makeRoom();
 		if (this.#failed) {
 			const failure = this.#failure;

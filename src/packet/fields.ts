@@ -1,5 +1,5 @@
 // The decode registers: 32 int32 at the start of the arena. `decode` puts what it read from a frame's headers there, in
-// host order, and the layers above read them. Addresses of IPv6 have their seat at 16 to 23.
+// host order, and the layers above read them. 16 to 23 are left for addresses of IPv6.
 
 export const FIELDS = 32;
 export const FIELDS_BYTES = FIELDS * 4;

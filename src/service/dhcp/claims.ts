@@ -15,6 +15,8 @@ export class Claims {
 	count = 0;
 	/** Addresses in a row that could not be had. */
 	inRow = 0;
+	#disputed = 0;
+	#dispute = "";
 	/** The interface of ours that has the address already, "" when it is another station. */
 	rival = "";
 
@@ -32,6 +34,16 @@ export class Claims {
 		for (let i = 0; i < 6; i++) this.#mac[i] = view.getUint8(at + arp.SENDER_MAC + i);
 		this.#link.ask(arp.senderIp(view, at), 0, this.#mac);
 		return false;
+	}
+
+	/** Another station uses an address that is ours. Answers that as a text: the same one while the address is, as such packets come in streams. */
+	dispute(address: number): string {
+		this.count++;
+		if (address !== this.#disputed) {
+			this.#disputed = address;
+			this.#dispute = `another station uses ${formatIpv4(address)} too`;
+		}
+		return this.#dispute;
 	}
 
 	/** An address cannot be had. Answers why. */

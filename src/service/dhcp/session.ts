@@ -1,6 +1,5 @@
 // What a DHCP client does in each state: sends, waits, takes and gives back. machine.ts says when; RFC 2131 §4.4, RFC 5227 §2.
 
-import { formatIpv4 } from "../../ip/address.ts";
 import type { EthernetInterface } from "../../link/ethernet.ts";
 import type { LeaseState } from "../../link/lease.ts";
 import type { Stack } from "../../stack.ts";
@@ -167,9 +166,7 @@ export class Session extends machine.Machine {
 	 * configured, at most once in DEFEND_INTERVAL, and never given up. RFC 5227 §2.4 (c).
 	 */
 	conflict(address: number): void {
-		if (address !== this.address) return;
-		this.#claims.count++;
-		this.#tell(`another station uses ${formatIpv4(address)} too`);
+		if (address === this.address) this.#tell(this.#claims.dispute(address));
 	}
 
 	/** Told by ARP within processing of a packet at arena offset `at` that claims the address that we probe for, or asks for it as we do. */

@@ -187,6 +187,9 @@ describe("while it is used", () => {
 		client.renew();
 		rig.world.run(100);
 		expect(client.state.reason).toBe("");
+		claim();
+		rig.world.run(100);
+		expect(client.state.reason).toBe(`another station uses ${ADDRESS} too`);
 	});
 
 	it("an address of the board's own on the same interface is defended as ever, and never given up", () => {

@@ -143,6 +143,20 @@ describe("a connection that its program has closed", () => {
 		}
 		expect(tcb.stateName).toBe("closed");
 	});
+	test("and the same while no way leads to its peer, however long its user timeout is", () => {
+		const peer = new Peer();
+		const endpoint = peer.connected({ length: 0 });
+		const tcb = endpoint.tcb!;
+		peer.stack.tcp.setUserTimeout(tcb, 86_400_000);
+		peer.stack.interfaces.find("eth0")!.enabled = false;
+		peer.run(100);
+		endpoint.close();
+		peer.run(59_000);
+		expect(tcb.stateName).toBe("finWait1");
+		peer.run(2000);
+		expect(tcb.stateName).toBe("closed");
+		expect(peer.stack.tcp.available).toBe(8);
+	});
 	test("and the same when it had been half-closed before", () => {
 		const peer = new Peer();
 		const endpoint = peer.connected({ paused: true });
