@@ -68,72 +68,43 @@ function again(p: Pair, peer: Peer, ms = 500): void {
 	p.world.clock.after(ms, watch);
 }
 
+/** Connects, says `request` if there is one, and takes a `step` after `firstMs` and then every `everyMs`, until it is closed. */
+function slow(p: Pair, port: number, request: string, firstMs: number, everyMs: number, step: (socket: TCP) => void): TCP {
+	const socket = new p.a.TCP({
+		address: "10.0.0.2",
+		port,
+		onWritable() {
+			if (this.target || request === "") return;
+			this.target = true;
+			this.write(ascii(request));
+		},
+	});
+	const next = () => {
+		try {
+			step(socket);
+		} catch {
+			return;
+		}
+		p.world.clock.after(everyMs, next);
+	};
+	p.world.clock.after(firstMs, next);
+	return socket;
+}
+
+const BUFFER = new Uint8Array(1460);
+const POST = "POST /sink HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n";
+const GET = "GET /bytes/100000000 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
 const peers: [string, Peer][] = [
-	[
-		"POST a byte in 25 s",
-		(p) => {
-			const socket = new p.a.TCP({
-				address: "10.0.0.2",
-				port: 80,
-				onWritable() {
-					if (this.target) return;
-					this.target = true;
-					this.write(ascii("POST /sink HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"));
-				},
-			});
-			const byte = () => {
-				try {
-					socket.write(Uint8Array.of(1));
-				} catch {
-					return;
-				}
-				p.world.clock.after(25_000, byte);
-			};
-			p.world.clock.after(5000, byte);
-			return socket;
-		},
-	],
-	[
-		"GET a segment in 8 s",
-		(p) => {
-			const buffer = new Uint8Array(1460);
-			const socket = new p.a.TCP({
-				address: "10.0.0.2",
-				port: 80,
-				onWritable() {
-					if (this.target) return;
-					this.target = true;
-					this.write(ascii("GET /bytes/100000000 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-				},
-			});
-			const segment = () => {
-				try {
-					socket.read(buffer);
-				} catch {
-					return;
-				}
-				p.world.clock.after(8000, segment);
-			};
-			p.world.clock.after(8000, segment);
-			return socket;
-		},
-	],
+	["POST a byte in 25 s", (p) => slow(p, 80, POST, 5000, 25_000, (socket) => socket.write(Uint8Array.of(1)))],
+	["GET a segment in 8 s", (p) => slow(p, 80, GET, 8000, 8000, (socket) => socket.read(BUFFER))],
 	[
 		"echo a byte in 9 s",
-		(p) => {
-			const socket = new p.a.TCP({ address: "10.0.0.2", port: ECHO_PORT });
-			const byte = () => {
-				try {
-					socket.read();
-					socket.write(Uint8Array.of(1));
-				} catch {
-					return;
-				}
-				p.world.clock.after(9000, byte);
-			};
-			p.world.clock.after(100, byte);
-			return socket;
-		},
+		(p) =>
+			slow(p, ECHO_PORT, "", 100, 9000, (socket) => {
+				socket.read();
+				socket.write(Uint8Array.of(1));
+			}),
 	],
 ];
 
