@@ -12,10 +12,10 @@ const US = "10.0.0.1";
 const PEER = "10.0.0.9";
 const OLD = Port.macOf(ip(PEER));
 const NEW = macOf(0x99);
-/** Gratuitous ARP, a reply: 10.0.0.9 is at 02:00:00:00:00:99. */
+/** Gratuitous ARP, a request: 10.0.0.9 is at 02:00:00:00:00:99. */
 const MOVED = new Uint8Array(
 	(
-		"ff ff ff ff ff ff 02 00 00 00 00 99 08 06 00 01 08 00 06 04 00 02 " +
+		"ff ff ff ff ff ff 02 00 00 00 00 99 08 06 00 01 08 00 06 04 00 01 " +
 		"02 00 00 00 00 99 0a 00 00 09 00 00 00 00 00 00 0a 00 00 09"
 	)
 		.split(" ")
@@ -58,8 +58,8 @@ const answer = (mac: Uint8Array): void => port.arp(ARP_REPLY, PEER, US, { mac })
 
 describe("a claim that nobody asked for", () => {
 	it.each([
-		["gratuitous reply by broadcast", moved],
-		["gratuitous request", () => port.arp(ARP_REQUEST, PEER, PEER, { mac: NEW, to: BROADCAST_MAC })],
+		["gratuitous request", moved],
+		["gratuitous reply by broadcast", () => port.arp(ARP_REPLY, PEER, PEER, { mac: NEW, to: BROADCAST_MAC })],
 		["question for us", () => port.arp(ARP_REQUEST, PEER, US, { mac: NEW, to: BROADCAST_MAC })],
 		["reply to us", () => answer(NEW)],
 	])("starts one question by broadcast, while packets go to the one known: %s", (_what, claim) => {
