@@ -327,4 +327,11 @@ async function hashOf(folders, files) {
 	return hash.digest("hex");
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await bundle();
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+	const more = process.argv.slice(2);
+	if (more.length === 0) await bundle();
+	else {
+		process.stderr.write(`${more.join(" ")}: expected nothing, bundling has no options\n`);
+		process.exitCode = 2;
+	}
+}

@@ -84,7 +84,11 @@ function optionsOf(platform, args) {
 /** What to build with. Throws with a line for each thing that is missing. */
 function sdk(platform, target) {
 	const { environment, problems } = lookForSdk(platform, PLATFORMS[platform].guide, process.env, target);
-	if (problems.length > 0) throw new Refused(problems.join("\n"));
+	if (problems.length > 0) {
+		const more =
+			platform === "pico" ? ["hosts/pico/README.md, What building takes, has the commands for all of it on Debian"] : [];
+		throw new Refused([...problems, ...more].join("\n"));
+	}
 	return environment;
 }
 
@@ -205,8 +209,10 @@ function run(command, args, folder, env, log) {
 }
 
 async function main([action, platform, ...args]) {
-	if (!["build", "flash"].includes(action) || !(platform in PLATFORMS))
-		throw new Refused("firmware: expected build or flash, and pico or esp32");
+	if (!["build", "flash"].includes(action) || !Object.hasOwn(PLATFORMS, platform ?? ""))
+		throw new Refused(
+			"expected `npm run build:pico`, `build:esp32`, `flash:pico` or `flash:esp32`; `npm run build:pico -- --help` lists the options",
+		);
 	const options = optionsOf(platform, args);
 	if (options.help) {
 		process.stdout.write(help(platform));

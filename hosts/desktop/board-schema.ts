@@ -20,12 +20,13 @@ function explain(error: ErrorObject): string {
 		case "required": {
 			const missing = String(error.params["missingProperty"]);
 			const properties = rule["properties"] as Record<string, Record<string, unknown>>;
+			// Where something has a name that nobody knows, that is what is wrong: "interface" for "interfaces".
+			const unknown = Object.keys(error.data as object).find((name) => !Object.hasOwn(properties, name));
+			if (rule["additionalProperties"] === false && unknown !== undefined) return unknownName(path, unknown, rule);
 			return `${join(path, missing)}: missing; ${expectation(resolveRule(properties[missing]!))}`;
 		}
 		case "additionalProperties": {
-			const unknown = String(error.params["additionalProperty"]);
-			const known = Object.keys(rule["properties"] as object).filter((name) => name !== "$schema");
-			return `${join(path, unknown)}: unknown; expected ${list(known)}`;
+			return unknownName(path, String(error.params["additionalProperty"]), rule);
 		}
 		case "propertyNames":
 		case "pattern":
@@ -33,6 +34,11 @@ function explain(error: ErrorObject): string {
 			break;
 	}
 	return `${path === "" ? "the board" : path} ${show(error.data)}: ${expectation(rule)}`;
+}
+
+function unknownName(path: string, unknown: string, rule: Record<string, unknown>): string {
+	const known = Object.keys(rule["properties"] as object).filter((name) => name !== "$schema");
+	return `${join(path, unknown)}: unknown; expected ${list(known)}`;
 }
 
 function expectation(rule: Record<string, unknown>): string {

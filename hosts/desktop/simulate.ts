@@ -5,13 +5,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { InputError, checkTogether, forwardsOf, hasDhcp, readBoard } from "./board.ts";
+import { InputError, checkTogether, readBoard } from "./board.ts";
 import type { Board } from "./board.ts";
 import { BoardProcess } from "./board-process.ts";
 import { STATUS_FAILED } from "./config.ts";
 import { HELP, readOptions } from "./options.ts";
 import type { Options } from "./options.ts";
 import { SourceLines } from "./source-lines.ts";
+import { whereReached } from "./where-reached.ts";
 import { Wires } from "./wires.ts";
 
 export { Stack } from "../../src/stack.ts";
@@ -134,28 +135,9 @@ async function live(boards: Board[], processes: BoardProcess[], options: Options
 			if (status !== 0 || running === 0) finish(status);
 		});
 	const started = await Promise.race([Promise.all(processes.map((board) => board.ready)), finished]);
-	if (typeof started !== "number") for (const board of boards) announce(board, boards.length > 1);
+	if (typeof started !== "number") for (const board of boards) process.stdout.write(whereReached(board, boards.length > 1));
 	const status = await finished;
 	clearTimeout(timer);
 	const ends = await Promise.all(processes.map((board) => board.stop()));
 	return status === 0 ? Math.max(...ends) : status;
-}
-
-/** Where the board can be reached. */
-function announce(board: Board, several: boolean): void {
-	let text = several ? `board ${board.name}\n` : "";
-	for (const each of board.file.interfaces) {
-		const addresses = (each.addresses ?? []).map((address) => address.replace(/\/.*/, "")).join(", ");
-		// The board says its address when it has one.
-		const address = hasDhcp(each) ? "dhcp" : addresses;
-		const forwards = forwardsOf(each);
-		const web = forwards.find(({ udp, to }) => !udp && to === 80);
-		const others = forwards.filter((forward) => forward !== web);
-		const name = each.name.padEnd(5);
-		if (web !== undefined) text += `${name} http://127.0.0.1:${web.from}/   (${address})\n`;
-		else text += `${name} ${address || "no address"}   (${each.wire ?? "loopback"})\n`;
-		if (others.length > 0)
-			text += `${" ".repeat(6)}127.0.0.1: ${others.map(({ from, to, udp }) => `${from}${udp ? "/udp" : ""} → ${to}`).join(", ")}\n`;
-	}
-	process.stdout.write(text);
 }

@@ -33,7 +33,7 @@ export default function status({ io, stack, heap }: Device, { names } = settings
 	Timer.set(() => report.uptimeMs());
 	Timer.repeat(() => {
 		report.uptimeMs();
-		stack.tcp.keepSeat();
+		stack.tcp.keepOneFree();
 		services.sweep();
 		server.sweep();
 	}, 1000);

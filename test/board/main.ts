@@ -7,6 +7,7 @@ import { InputError, readBoard } from "../../hosts/desktop/board.ts";
 import type { Board } from "../../hosts/desktop/board.ts";
 import { loadChips } from "../../hosts/desktop/chips/chips.ts";
 import type { InterfaceConfiguration } from "../../hosts/desktop/config.ts";
+import { whereReached } from "../../hosts/desktop/where-reached.ts";
 import { Wires } from "../../hosts/desktop/wires.ts";
 import { BoardChip } from "./chip.ts";
 import { Code } from "./code.ts";
@@ -118,6 +119,7 @@ async function run(board: Board, options: Options, tools: Tools, folder: string)
 				recorders.push(chip.recorder);
 			}
 		}
+		print(whereReached(board));
 		const started = performance.now();
 		const status = await live(machine, chips, ends, options, why);
 		const code = symbols === undefined ? undefined : new Code(symbols, tools.root);

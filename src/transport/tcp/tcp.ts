@@ -382,7 +382,7 @@ export class Tcp {
 	 * Where every socket is taken, ends the connection that would give way to a newcomer who has shown that he is there. A server that calls it once a second mostly has a free socket for
 	 * newcomers: without one, a newcomer's first segment ends a slow connection and has to be sent once more, and others may be quicker.
 	 */
-	keepSeat(): void {
+	keepOneFree(): void {
 		keepFree(this);
 	}
 

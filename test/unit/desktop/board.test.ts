@@ -76,6 +76,10 @@ describe("a board file", () => {
 	it.each([
 		[[], "the board []: expected an object"],
 		[{}, "interfaces: missing; expected 1 to 63 interfaces"],
+		[
+			{ interface: [] },
+			"interface: unknown; expected name, limits, forwarding, reversePathFilter, strongHost, interfaces, dns or routes",
+		],
 		[{ interfaces: [] }, "interfaces []: expected 1 to 63 interfaces"],
 		[{ interfaces: "eth0" }, 'interfaces "eth0": expected 1 to 63 interfaces'],
 		[

@@ -40,7 +40,7 @@ function serve(): Pair {
 	const services = new Services(p.b, server.buffer);
 	const sweep = () => {
 		report.uptimeMs();
-		stack.tcp.keepSeat();
+		stack.tcp.keepOneFree();
 		services.sweep();
 		server.sweep();
 		p.world.clock.after(1000, sweep);
