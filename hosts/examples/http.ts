@@ -100,8 +100,8 @@ export class HttpServer {
 				exchange.expire();
 			}
 		}
-		// The next newcomer shall find a place.
-		if (this.crowded) this.#makeRoom();
+		// The next newcomer shall find a place. What is slow gives way when he comes: while nobody does, it may be the only user's.
+		if (this.crowded) this.#idlest()?.close();
 		if (this.#failed) {
 			const failure = this.#failure;
 			this.#failure = undefined;
@@ -133,17 +133,26 @@ export class HttpServer {
 
 	/** Closes the connection that has been idle longest, unless it is `but`; where none is idle, the one that is most behind. */
 	#makeRoom(but?: Exchange): void {
-		let oldest: Exchange | undefined;
+		const idlest = this.#idlest(but);
+		if (idlest !== undefined) return idlest.close();
 		let slowest: Exchange | undefined;
 		for (let i = 0; i < this.#exchanges.length; i++) {
 			const exchange = this.#exchanges[i]!;
-			if (exchange === but) continue;
-			if (exchange.idle) {
-				if (oldest === undefined || exchange.silence > oldest.silence) oldest = exchange;
-			} else if (exchange.slowness(this.#leastRate) > (slowest?.slowness(this.#leastRate) ?? 0)) slowest = exchange;
+			if (exchange !== but && exchange.slowness(this.#leastRate) > (slowest?.slowness(this.#leastRate) ?? 0)) slowest = exchange;
 		}
-		if (oldest === undefined && slowest !== undefined) this.counters.slow++;
-		(oldest ?? slowest)?.close();
+		if (slowest === undefined) return;
+		this.counters.slow++;
+		slowest.close();
+	}
+
+	/** The connection that has been idle longest, but `but`. */
+	#idlest(but?: Exchange): Exchange | undefined {
+		let oldest: Exchange | undefined;
+		for (let i = 0; i < this.#exchanges.length; i++) {
+			const exchange = this.#exchanges[i]!;
+			if (exchange !== but && exchange.idle && exchange.silence > (oldest?.silence ?? -1)) oldest = exchange;
+		}
+		return oldest;
 	}
 
 	/** For Exchange: its request's head has come. */

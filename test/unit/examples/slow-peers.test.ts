@@ -2,7 +2,7 @@
 // the latest, as those who were thrown out try, too.
 
 import { describe, expect, it } from "vitest";
-import { HttpServer, isOwnHost } from "../../../hosts/examples/http.ts";
+import { HttpServer, Whole, isOwnHost } from "../../../hosts/examples/http.ts";
 import { Report } from "../../../hosts/examples/status/report.ts";
 import { Routes } from "../../../hosts/examples/status/routes.ts";
 import { ECHO_PORT, Services } from "../../../hosts/examples/status/services.ts";
@@ -147,5 +147,44 @@ describe("20 slow peers do not keep honest clients out", () => {
 			p.world.run(5000);
 		}
 		expect(Math.max(...times)).toBeLessThan(WITHIN_MS);
+	});
+});
+
+describe("slow connections of the only user", () => {
+	/** Four downloads, each of which takes 240 bytes a second; `late`: another client comes after ten seconds. */
+	function download(late: boolean) {
+		const world = new World(2);
+		const segment = world.segment();
+		const one = world.node("one", { sockets: { tcp: 8, receiveBuffer: 1460 } });
+		const two = world.node("two", { sockets: { tcp: 8 } });
+		one.ethernet("eth0", segment.port({ mac: 1 }), "10.0.0.1/24");
+		two.ethernet("eth0", segment.port({ mac: 2 }), "10.0.0.2/24");
+		const p: Pair = { world, one, two, a: createIO(one.stack), b: createIO(two.stack) };
+		const page = new Uint8Array(20_000).buffer;
+		const server = new HttpServer({
+			io: p.b.Listener,
+			connections: 4,
+			onRequest: (exchange) => exchange.stream(200, "text/plain", page.byteLength, new Whole(page)),
+		});
+		world.clock.after(1000, function sweep() {
+			server.sweep();
+			world.clock.after(1000, sweep);
+		});
+		const buffer = new Uint8Array(240);
+		const request = "GET / HTTP/1.1\r\nHost: board\r\nConnection: close\r\n\r\n";
+		const got = [0, 0, 0, 0];
+		for (let i = 0; i < got.length; i++) slow(p, 80, request, 1000, 1000, (socket) => (got[i]! += socket.read(buffer) ?? 0));
+		world.run(10_000);
+		if (late) slow(p, 80, request, 1000, 1000, (socket) => socket.read(buffer));
+		world.run(150_000);
+		return { whole: got.filter((bytes) => bytes > page.byteLength).length, slow: server.counters.slow };
+	}
+
+	it("are left in peace while nobody else comes", () => {
+		expect(download(false)).toEqual({ whole: 4, slow: 0 });
+	});
+
+	it("give one place to who comes", () => {
+		expect(download(true)).toEqual({ whole: 3, slow: 1 });
 	});
 });
