@@ -38,6 +38,8 @@ const CLOSED = 4;
 
 /** Sweeps that each state may stay without progress. */
 const IDLE_SWEEPS = 15;
+/** For so many a new connection may be silent before it counts as idle: its request is on its way. */
+const NEW_SWEEPS = 2;
 const HEAD_SWEEPS = 10;
 const STALL_SWEEPS = 30;
 const LINGER_SWEEPS = 3;
@@ -120,6 +122,8 @@ export class Exchange {
 	#pending: Uint8Array | undefined = undefined;
 	#lingered = 0;
 	#stays = true;
+	/** It has had an answer. */
+	#served = false;
 	/** The client closed its half; it may still read. */
 	#halfClosed = false;
 	/** In #pump: progress from within a handler is taken up by the loop that called it. */
@@ -181,9 +185,10 @@ export class Exchange {
 		return this.#socket.remoteAddress;
 	}
 
-	/** Whether closing it costs nobody an answer: no request is under way. */
+	/** Whether closing it costs nobody an answer: no request is under way. The first one of a new connection may be, for a while. */
 	get idle(): boolean {
-		return this.#state === LINGER || (this.#state === HEAD && this.#request.untouched);
+		if (this.#state === LINGER) return true;
+		return this.#state === HEAD && this.#request.untouched && (this.#served || this.silence >= NEW_SWEEPS);
 	}
 
 	/** A second has passed, in which `rate` bytes were owed. */
@@ -387,6 +392,7 @@ export class Exchange {
 	/** The answer is written. Answers whether to go on reading. */
 	#finish(): boolean {
 		this.#source = undefined;
+		this.#served = true;
 		this.silence = 0;
 		if (this.#stays && (!this.#halfClosed || this.#pending !== undefined)) {
 			this.#request.reset();

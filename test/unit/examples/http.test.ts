@@ -370,6 +370,23 @@ describe("HTTP server", () => {
 		expect(answersOf(fourth.take())[0]!.head).toContain("Connection: close");
 	});
 
+	it("does not close for a newcomer a connection whose first request is still on its way, but one that says nothing for two seconds", () => {
+		for (const options of [{ connections: 1 }, { free: () => 0 }]) {
+			const { listener } = serve(options);
+			const first = listener.connect();
+			listener.connect();
+			first.deliver(ascii(GET));
+			expect(answersOf(first.take())[0]!.status).toBe(200);
+			const later = serve(options);
+			const silent = later.listener.connect();
+			later.server.sweep();
+			later.listener.connect();
+			expect(silent.closed).toBe(false);
+			later.server.sweep();
+			expect(silent.closed).toBe(true);
+		}
+	});
+
 	it("answers 503 when all connections are busy, and makes room when sockets run out", () => {
 		const busy = serve({ connections: 2 });
 		for (let i = 0; i < 2; i++) busy.listener.connect(10).deliver(ascii(`GET /bytes?100 HTTP/1.1\r\n${HOST}\r\n`));
