@@ -1,7 +1,7 @@
 // The project's own command lines: what they say of wrong options, of what a machine lacks, and before `npm ci`.
 
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -62,6 +62,17 @@ describe("the tests", () => {
 				out: "",
 				err: "the tools are missing: run `npm ci` first\n",
 			});
+
+		// What imports the tools at its head is preceded by the look for them.
+		const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
+		for (const name of ["bundle", "build", "prepack", "bench", "fuzz", "test:xs"]) {
+			const script = /^node (--import \.\/build\/installed\.mjs \S+)$/.exec(scripts[name]!)![1]!;
+			expect(await run(script.split(" "), { cwd: bare }), name).toMatchObject({
+				status: 1,
+				out: "",
+				err: "the tools are missing: run `npm ci` first\n",
+			});
+		}
 	});
 
 	it("tell at the end what the machine lacks, for what, and the one command that installs it", async () => {
