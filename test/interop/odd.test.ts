@@ -52,7 +52,7 @@ describeWith(["hping3", "nmap"], "odd packets", () => {
 		["-A", "flags=R ", "flags=R "],
 		["-F", "", "flags=RA"],
 		["-FPU", "", "flags=RA"],
-		["-SF", "flags=SA", "flags=RA"],
+		["-SF", "", "flags=RA"],
 		["-Y", "", "flags=RA"],
 		["-SAFRPUXY", "", ""],
 		["-R", "", ""],
