@@ -158,6 +158,8 @@ export class Udp {
 	 * ever holds the beginning is delivered: it is longer than what services look at, and they see that.
 	 */
 	receive(socket: UdpSocket, link: Interface, group: number): void {
+		// A program's ring takes the longest datagram: it is full. Said first, as a program that is too slow for a burst comes here for each.
+		if (group === 0 && socket.index < this.#core.limits.udp) return this.#core.count(link.block, DROP.udpQueueFull);
 		const destination = this.#fields[DESTINATION]!;
 		const length = this.#fields[PAYLOAD_LENGTH]!;
 		const most = this.#view.getInt32(socket.block + UDP_SIZE, true) - UDP_RECORD;
