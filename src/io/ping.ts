@@ -248,10 +248,10 @@ export class PingSocket implements SocketOwner, Service {
 
 	/** There is no way yet, and one may come. */
 	#waits(now: number): boolean {
-		const { icmp, interfaces } = this.#stack;
+		const { icmp, ip } = this.#stack;
 		const socket = this.#socket!;
 		if (socket.gone || ((now - this.#waitsUntil) | 0) >= 0 || icmp.hasWay(socket, this.#address!)) return false;
-		return interfaces.comingUp(socket.path.bound);
+		return ip.mayCome(socket.path);
 	}
 
 	#send(now: number): void {

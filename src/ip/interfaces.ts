@@ -107,13 +107,6 @@ export class InterfaceSet implements InterfaceListener {
 		return undefined;
 	}
 
-	/** Whether waiting may help: an interface is still coming up, that in this slot or, for 0, any. */
-	comingUp(slot: number): boolean {
-		const list = this.list;
-		for (let i = 1; i < list.length; i++) if ((slot === 0 || list[i]!.slot === slot) && list[i]!.comingUp) return true;
-		return false;
-	}
-
 	/** The interface that has this address, or undefined. */
 	owner(address: number): Interface | undefined {
 		const list = this.list;

@@ -175,7 +175,7 @@ export class Ip {
 		if (destination >>> 24 === 0 || ipv4.isLoopback(source)) return undefined;
 		const owner = source === 0 ? undefined : this.interfaces.owner(source);
 		if (source !== 0 && owner === undefined) return undefined;
-		const only = bound !== 0 ? this.interfaces.at(bound) : this.#core.limits.strongHost ? owner : undefined;
+		const only = this.#only(bound, owner);
 		const group = destination === ipv4.BROADCAST || ipv4.isMulticast(destination);
 		let found: Route | undefined;
 		for (const route of this.routes.list) {
@@ -191,6 +191,25 @@ export class Ip {
 			if (link.comingUp || (group && !this.#ready(link))) return link;
 		}
 		return undefined;
+	}
+
+	/**
+	 * Whether waiting may help a path that `route` found no way for: the interface that it would go by has a link and lacks only an address, or an
+	 * interface that may carry it is still coming up.
+	 */
+	mayCome(path: Path): boolean {
+		const awaited = this.awaited(path);
+		if (awaited === undefined) return false;
+		if (awaited.up || awaited.comingUp) return true;
+		const only = this.#only(path.bound, path.source === 0 ? undefined : this.interfaces.owner(path.source));
+		const list = this.interfaces.list;
+		for (let i = 1; i < list.length; i++) if ((only === undefined || list[i] === only) && list[i]!.comingUp) return true;
+		return false;
+	}
+
+	/** The only interface that a path may leave by; undefined: any. `owner` has its source address, when it is given. */
+	#only(bound: number, owner: Interface | undefined): Interface | undefined {
+		return bound !== 0 ? this.interfaces.at(bound) : this.#core.limits.strongHost ? owner : undefined;
 	}
 
 	/** Whether packets from an address of ours leave by it. */

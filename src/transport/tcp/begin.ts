@@ -53,8 +53,7 @@ export function connect(tcp: Tcp, address: number, port: number, options: Connec
 	if (resolve(tcp, tcb)) fault = begin(tcp, tcb);
 	else {
 		const { networkTimeout = NETWORK_PATIENCE_MS } = options;
-		const awaited = networkTimeout === 0 || path.source !== 0 ? undefined : tcp.ip.awaited(path);
-		if (awaited !== undefined && (awaited.up || awaited.comingUp)) awaitWay(tcp, tcb, networkTimeout);
+		if (networkTimeout !== 0 && path.source === 0 && tcp.ip.mayCome(path)) awaitWay(tcp, tcb, networkTimeout);
 		else fault = "no route to the host";
 	}
 	if (fault !== "") {

@@ -93,6 +93,26 @@ describe("a connection that is opened before there is a network", () => {
 		expect(connect).toThrow("no route to the host");
 	});
 
+	it("waits for an interface that is coming up, though a route leads by another that has long been down", () => {
+		const { world, board, link, heard, plug, connect } = early();
+		const dead = world.segment().port({ mac: 3 });
+		dead.linkUp = false;
+		const other = board.ethernet("eth1", dead);
+		board.stack.routes.add({ prefix: "10.0.0.0/8", interface: other });
+		link.enabled = false;
+		world.run(10);
+		connect();
+		world.run(11_000);
+		expect(heard.splice(0)).toEqual(["unreachable at 10000"]);
+		expect(connect).toThrow("no route to the host");
+		link.enabled = true;
+		connect();
+		link.addAddress(ip("10.0.0.1"), 24);
+		plug();
+		world.run(100);
+		expect(heard).toEqual(["writable"]);
+	});
+
 	it("does not wait again because the clock has wrapped", () => {
 		const { world, board, connect } = early();
 		connect();
