@@ -1,12 +1,16 @@
 // One project for each kind of test, so that `vitest run --project unit` runs one kind. test/run.mjs runs them all.
 import { fileURLToPath } from "node:url";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { OURS } from "./build/modules.mjs";
 import { page } from "./build/page-plugin.mjs";
 import { scripts } from "./test/support/build/scripts-plugin.mjs";
 
 /** What programs import by name: the stack from its sources, and timers on the virtual clock. */
 const alias = [
-	{ find: /^multihome$/, replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)) },
+	...OURS.map(({ name, source }) => ({
+		find: new RegExp(`^${name}$`),
+		replacement: fileURLToPath(new URL(source, import.meta.url)),
+	})),
 	{ find: /^timer$/, replacement: fileURLToPath(new URL("test/support/timer.ts", import.meta.url)) },
 ];
 

@@ -1,32 +1,35 @@
-// TypeScript to JavaScript modules: `tsc` removes the types, rollup joins the files.
-//   build/out/xs/multihome.js      the stack, for XS; its natives stay imports ("multihome/codec", "multihome/memory")
-//   build/out/xs/drivers.js        the chips' drivers, for XS
-//   build/out/xs/desktop.js        what the desktop host runs first
-//   build/out/xs/timer.js …        Moddable's modules "timer", "time" and "system", for programs
-//   build/out/xs/io/*.js           "multihome/io/tcp" and so on, for programs: the stack's classes by other names
-//   build/out/xs/embedded/**/*.js  "embedded:io/socket/tcp" and so on: the same
-//   build/out/node/simulate.js     the command line and the gateway, for Node, with the natives' TypeScript twins
-//   build/out/node/board.js        likewise the board emulator, on its own (bundleBoard)
+// TypeScript to JavaScript modules: `tsc` removes the types, rollup joins the files (join.mjs).
+//   build/out/xs/multihome.js …    the modules of src/modules.json, for XS; their natives stay imports ("multihome/codec", "multihome/memory")
+//   build/out/xs/embedded/**/*.js  "embedded:io/socket/tcp" and so on: the same by the names of ECMA-419 and Moddable
+//   build/out/manifests/**/*.json  what Moddable's build wants to know of each module, and of those that it takes
+//   build/out/desktop/desktop.js   what the desktop host runs first
+//   build/out/desktop/timer.js …   Moddable's modules "timer", "time" and "system", for programs
+//   build/out/desktop/simulate.js  the command line and the gateway, for Node, with the natives' TypeScript twins
+//   build/out/desktop/board.js     likewise the board emulator, on its own (bundleBoard)
 // Nothing is done when no source has changed. `node build/bundle.mjs` does it alone.
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { rollup } from "rollup";
-import { minify } from "terser";
-import { page } from "./page-plugin.mjs";
+import { joinModules, joinTogether, put, text } from "./join.mjs";
+import { DRIVERS, NAMES, OURS, closureOf, fileOf, makeManifests, pathOf, xs } from "./modules.mjs";
 import { withProgress } from "./progress.mjs";
+
+export { joinModules };
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = join(root, "build/out");
 const require = createRequire(import.meta.url);
 
+/** What makes the bundles. */
+const TOOLS = ["bundle", "join", "modules", "page-plugin"].map((name) => `build/${name}.mjs`);
+
 /** What the XS host brings, or finds by a `-m` mapping. */
-const XS_EXTERNAL = /^(multihome|app|program|system|time|timer)$|^(multihome|host|bench|sdk)\/|^embedded:/;
+const XS_EXTERNAL = /^(multihome|program|system|time|timer)$|^(multihome|host|bench|sdk)\/|^embedded:/;
 
 /** Any module by name: where a manifest brings more. */
 const BARE = /^[^./]/;
@@ -34,49 +37,34 @@ const BARE = /^[^./]/;
 /** What the natives' names stand for on XS. */
 const NATIVES = { "#codec": "multihome/codec", "#memory": "multihome/memory" };
 
+/** Files without state, most of them formats and constants: each module that needs one has its own copy of what it uses of it. */
+const COPIED = /\/src\/(config|wire\/[\w-]+|packet\/(blocks|fields)|device\/(device|serial)|link\/vj)\.js$/;
+
+const desktop = join(out, "desktop");
+
 /** Where the bundles are. */
 export const paths = {
-	multihome: join(out, "xs/multihome.js"),
-	drivers: join(out, "xs/drivers.js"),
-	desktop: join(out, "xs/desktop.js"),
-	timer: join(out, "xs/timer.js"),
-	time: join(out, "xs/time.js"),
-	system: join(out, "xs/system.js"),
-	simulate: join(out, "node/simulate.js"),
+	multihome: pathOf("multihome"),
+	drivers: pathOf(DRIVERS),
+	desktop: join(desktop, "desktop.js"),
+	timer: join(desktop, "timer.js"),
+	time: join(desktop, "time.js"),
+	system: join(desktop, "system.js"),
+	simulate: join(desktop, "simulate.js"),
 };
-
-/** Modules of one class each, beside "multihome", by their sources: our name, and Moddable's where there is one. A file each, as mcconfig takes no file under two names. */
-const CLASSES = Object.entries({
-	tcp: ["multihome/io/tcp", "embedded:io/socket/tcp"],
-	listener: ["multihome/io/listener", "embedded:io/socket/listener"],
-	udp: ["multihome/io/udp", "embedded:io/socket/udp"],
-	dns: ["multihome/io/dns", "embedded:network/dns/resolver/udp"],
-	ping: ["multihome/io/ping"],
-	ethernet: ["multihome/io/ethernet", "embedded:network/interface/ethernet"],
-}).flatMap(([source, names]) =>
-	names.map((name) => ({
-		name,
-		source: `src/io/modules/${source}.js`,
-		path: join(out, "xs", `${name.replace(/^multihome\/|:/, (found) => (found === ":" ? "/" : ""))}.js`),
-	})),
-);
 
 /** What programs on the desktop host may import, by name: for the host's option -m. */
 export const modules = {
-	multihome: paths.multihome,
 	timer: paths.timer,
 	time: paths.time,
 	system: paths.system,
-	...Object.fromEntries(CLASSES.map(({ name, path }) => [name, path])),
+	...Object.fromEntries(NAMES.map((name) => [name, pathOf(name)])),
 };
 
 /** Brings the bundles up to date. */
 export async function bundle() {
 	const stamp = join(out, "bundle.sha256");
-	const hash = await hashOf(
-		["src", "drivers", "hosts"],
-		["package.json", "tsconfig.json", "build/bundle.mjs", "build/page-plugin.mjs"],
-	);
+	const hash = await hashOf(["src", "drivers", "hosts"], ["package.json", "tsconfig.json", ...TOOLS]);
 	if ([...Object.values(paths), ...Object.values(modules)].every(existsSync) && (await text(stamp)) === hash) return paths;
 	await withProgress("bundling the stack and the desktop host", makeBundles);
 	await put(stamp, hash);
@@ -90,21 +78,34 @@ async function makeBundles(progress) {
 		progress.step("compiling");
 		for (const project of ["hosts/tsconfig.json", "hosts/desktop/tsconfig.json"]) await compileProject(join(root, project), js);
 		const twins = { "#codec": join(js, "src/wire/codec.js"), "#memory": join(js, "src/packet/memory.js") };
-		const forXS = (source, path, options) => {
+		progress.step("joining the modules");
+		const entries = OURS.map(({ name, source }) => ({ name, input: compiledOf(js, source), file: fileOf(name) }));
+		await joinTogether(entries, xs, NATIVES, XS_EXTERNAL, { copied: COPIED, importAs: (name) => name, inline: true });
+		for (const { name, also } of OURS)
+			if (also !== undefined) await put(pathOf(also), `export { default } from ${JSON.stringify(name)};\n`);
+		await makeManifests();
+		const forXS = (source, path) => {
 			progress.step(`joining ${relative(out, path)}`);
-			return joinModules(join(js, source), path, NATIVES, XS_EXTERNAL, options);
+			return joinModules(join(js, source), path, NATIVES, XS_EXTERNAL, { inline: true });
 		};
-		await forXS("src/index.js", paths.multihome, { inline: true });
-		await forXS("drivers/index.js", paths.drivers, { inline: true });
-		await forXS("hosts/desktop/main.js", paths.desktop, { inline: true });
+		await forXS("drivers/index.js", paths.drivers);
+		await forXS("hosts/desktop/main.js", paths.desktop);
 		for (const [name, file] of Object.entries({ timer: "timer", time: "time", system: "system-module" }))
-			await forXS(`hosts/desktop/${file}.js`, paths[name], { inline: true });
-		for (const { source, path } of CLASSES) await forXS(source, path);
+			await forXS(`hosts/desktop/${file}.js`, paths[name]);
 		progress.step(`joining ${relative(out, paths.simulate)}`);
 		await joinModules(join(js, "hosts/desktop/simulate.js"), paths.simulate, twins, /^(node:|ajv)/);
 	} finally {
 		await rm(js, { recursive: true, force: true });
 	}
+}
+
+const compiledOf = (js, source) => join(js, source.replace(/\.ts$/, ".js"));
+
+/** Joins the modules for Node, with the natives' twins. `js` is the folder that they were compiled into. */
+export async function joinForNode(js) {
+	const twins = { "#codec": join(js, "src/wire/codec.js"), "#memory": join(js, "src/packet/memory.js") };
+	const entries = OURS.map(({ name, source }) => ({ name, input: compiledOf(js, source), file: fileOf(name) }));
+	await joinTogether(entries, join(out, "node"), twins, /^$/, { copied: COPIED, importAs: (_name, path) => path });
 }
 
 /** Compiles a project of this repository to JavaScript in `folder`. */
@@ -115,12 +116,9 @@ export function compileProject(project, folder) {
 
 /** Brings the board emulator's bundle up to date, and returns its path. */
 export async function bundleBoard() {
-	const target = join(out, "node/board.js");
+	const target = join(desktop, "board.js");
 	const stamp = join(out, "board.sha256");
-	const hash = await hashOf(
-		["src", "hosts", "test/board"],
-		["package.json", "tsconfig.json", "build/bundle.mjs", "build/page-plugin.mjs"],
-	);
+	const hash = await hashOf(["src", "hosts", "test/board"], ["package.json", "tsconfig.json", ...TOOLS]);
 	if (existsSync(target) && (await text(stamp)) === hash) return target;
 	await mkdir(out, { recursive: true });
 	await withProgress("bundling the board emulator", async () => {
@@ -150,27 +148,37 @@ export async function bundleApp(file, folder, { inline = false } = {}) {
 }
 
 /**
- * Makes a board's two modules in `folder`: main.js, with the drivers and links it takes, and program.js; the stack is a module of its own, `multihome` of `bundle()`. `board(path)` is the source of the module "board", given how
- * it may import a file of the project. Answers whether the program may be preloaded: it is a function, and does nothing before it is called.
+ * Makes a board's two modules in `folder`: main.js, with the drivers and links it takes, and program.js; those of the stack are `bundle()`'s. `board(path)` is the source of the module "board", given how
+ * it may import a file of the project; `others`: the program takes more than can be seen here. Answers whether the program may be preloaded, which is when it is a function and does nothing
+ * before it is called, and which modules of the list the two need.
  */
 export async function bundleFirmware({ folder, board, program, others = false }) {
 	const main = join(root, "hosts/firmware/main.ts");
 	const drivers = ["w5500", "enc28j60", "uart"].map((name) => join(root, `drivers/${name}/device.ts`));
-	const links = (await readdir(join(root, "hosts/firmware/links"))).map((name) => join(root, "hosts/firmware/links", name));
+	const links = (await readdir(join(root, "hosts/links"))).map((name) => join(root, "hosts/links", name));
 	return await compiled(folder, [main, program, ...drivers, ...links], async (js, work) => {
 		const made = join(work, "board.js");
 		await writeFile(
 			made,
 			board((path) => `./${relative(work, js(join(root, path)))}`),
 		);
-		await joinModules(js(main), join(folder, "main.js"), { ...NATIVES, board: made }, XS_EXTERNAL, { inline: true });
+		const aliases = { ...NATIVES, board: made };
+		const first = await joinModules(js(main), join(folder, "main.js"), aliases, XS_EXTERNAL, { inline: true });
+		const path = join(folder, "program.js");
 		const external = others ? BARE : XS_EXTERNAL;
-		const names = await joinModules(js(program), join(folder, "program.js"), NATIVES, external, {
-			treeshake: false,
-			inline: true,
-		});
-		return names.includes("default");
+		const second = await joinModules(js(program), path, NATIVES, external, { treeshake: false, inline: true });
+		const named = [...first.imports, ...second.imports, ...usedOfDevice(await readFile(path, "utf8"))];
+		return {
+			preloaded: second.exports.includes("default"),
+			carried: others ? OURS.map(({ name }) => name) : await closureOf(named.filter((name) => NAMES.includes(name))),
+		};
 	});
+}
+
+/** The modules that a program comes to by `device.network`: whoever uses one of its properties has written its name. */
+function usedOfDevice(code) {
+	const written = (name) => new RegExp(`\\b${name}\\b`).test(code);
+	return written("network") ? OURS.filter(({ device = [] }) => device.some(written)).map(({ name }) => name) : [];
 }
 
 /** Has the files and what they import compiled into a folder that is there while `use` runs, which is told where a file's JavaScript is. */
@@ -207,109 +215,6 @@ export function tsc(...args) {
 			else failed(new Error(stdout.trim().split("\n")[0] || error.message));
 		});
 	});
-}
-
-/** Joins `input` and what it imports to the one file `output`. Answers the names that it exports. */
-export async function joinModules(input, output, aliases, external, { treeshake = true, inline = false } = {}) {
-	const plugin = {
-		name: "multihome",
-		resolveId(id, importer) {
-			if (id in aliases) return external.test(aliases[id]) ? { id: aliases[id], external: true } : aliases[id];
-			if (importer === undefined) return null;
-			if (id.startsWith(".")) {
-				const path = resolve(dirname(importer), id);
-				if (!existsSync(path)) throw new Error(`import "${id}" of ${basename(importer)}: no such file`);
-				return path;
-			}
-			if (external.test(id)) return { id, external: true };
-			throw new Error(`import "${id}": expected a relative path, "multihome", "embedded:…" or "host/…"`);
-		},
-		async load(id) {
-			if (id.startsWith("\0")) return null;
-			const code = await readFile(id, "utf8");
-			if (id.endsWith(".json")) return { code: `export default ${code}`, map: null };
-			const map = await text(id + ".map");
-			return { code: code.replace(/^\/\/# sourceMappingURL=.*$/m, ""), map: map === undefined ? null : JSON.parse(map) };
-		},
-	};
-	const build = await rollup({
-		input,
-		plugins: [page(), plugin],
-		treeshake,
-		onwarn(warning) {
-			// Cycles of types are gone by now; those that remain are of classes used after start-up.
-			if (!["CIRCULAR_DEPENDENCY", "EMPTY_BUNDLE", "THIS_IS_UNDEFINED"].includes(warning.code))
-				process.stderr.write(`${warning.message}\n`);
-		},
-	});
-	const { output: chunks } = await build.generate({
-		format: "es",
-		file: output,
-		sourcemap: true,
-		sourcemapExcludeSources: true,
-		inlineDynamicImports: true,
-	});
-	await build.close();
-	const chunk = inline ? await inlineConstants(chunks[0]) : chunks[0];
-	const map = chunk.map;
-	// Sources as seen from the folder that the tools are run in, for messages.
-	map.sources = map.sources.map((source) => relative(process.cwd(), resolve(dirname(output), source)));
-	await mkdir(dirname(output), { recursive: true });
-	if (map.sources.length > 0) {
-		await put(output + ".map", JSON.stringify({ ...map, file: basename(output) }));
-		await put(output, chunk.code);
-	} else {
-		// Nothing of it stands in a source as it is; Moddable's xsc does not survive an empty map.
-		await rm(output + ".map", { force: true });
-		await put(output, chunk.code.replace(/^\/\/# sourceMappingURL=.*\n?/m, ""));
-	}
-	return chunks[0].exports;
-}
-
-/**
- * Puts constants where they are used. On XS a function copies each module variable that it mentions into its frame at every call:
- * a constant that is written out costs less than half. Names and structure stay, for messages and for reading.
- */
-async function inlineConstants(chunk) {
-	const { code, map } = await minify(chunk.code, {
-		module: true,
-		ecma: 2022,
-		mangle: false,
-		compress: {
-			toplevel: true,
-			passes: 2,
-			inline: 0,
-			reduce_funcs: false,
-			keep_fargs: true,
-			sequences: false,
-			conditionals: false,
-			if_return: false,
-			booleans: false,
-			join_vars: false,
-			typeofs: false,
-			comparisons: false,
-			hoist_props: false,
-			side_effects: false,
-		},
-		format: { beautify: true, comments: false },
-		sourceMap: { content: chunk.map, asObject: true },
-	});
-	return { code, map };
-}
-
-/** Replaces a file at once, so that another build or run never sees half of it. */
-async function put(path, content) {
-	const temporary = `${path}.${process.pid}`;
-	await writeFile(temporary, content);
-	await rename(temporary, path);
-}
-
-async function text(path) {
-	try {
-		return await readFile(path, "utf8");
-	} catch {
-		return undefined;
-	}
 }
 
 async function hashOf(folders, files) {

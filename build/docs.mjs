@@ -1,4 +1,4 @@
-// `npm run docs`: the API reference, made of the docstrings of what src/index.ts exports.   node build/docs.mjs [--html]
+// `npm run docs`: the API reference, made of the docstrings of what the modules of src/modules.json export.   node build/docs.mjs [--html]
 //   build/out/docs/api.md      Markdown
 //   --html                     pages in build/out/docs/html instead
 // Whatever typedoc warns of is an error, docstrings that are missing among it.
@@ -9,6 +9,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { MODULES, OURS } from "./modules.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const target = join(root, "build/out/docs/api.md");
@@ -26,7 +27,7 @@ function typedoc() {
 
 const COMMON = {
 	name: "multihome",
-	entryPoints: [join(root, "src/index.ts")],
+	entryPoints: [join(root, "build/out/docs-entry.ts")],
 	tsconfig: join(root, "build/docs/tsconfig.json"),
 	readme: "none",
 	excludePrivate: true,
@@ -71,22 +72,34 @@ async function generate(folder, plugins, more, flag) {
 	}
 }
 
+/** The name of the class that is a module's default export. */
+const classOf = ({ source }) => /(\w+) as default\b/.exec(readFileSync(join(root, source), "utf8"))?.[1];
+
+/** One file that exports what all modules do, classes that are nothing but a default export by their names. */
+function writeEntry() {
+	const lines = OURS.map(({ source }) => `export * from "../../${source}";`);
+	for (const module of OURS.filter(({ name }) => /^multihome\/io\/(ethernet|ppp|slip)$/.test(name)))
+		lines.push(`export { default as ${classOf(module)} } from "../../${module.source}";`);
+	writeFileSync(join(root, "build/out/docs-entry.ts"), `${lines.join("\n")}\n`);
+}
+
+const ROWS = MODULES.map((module) => {
+	const { name, also = "", what = "" } = module;
+	return `| \`"${name}"\` | ${what === "" && classOf(module) ? `\`${classOf(module)}\`, its default export` : what} | ${also && `\`"${also}"\``} |`;
+});
+
 const HEAD = `<!-- Made from the docstrings by \`npm run docs\`: change those, not this. -->
 
 # How to import
 
-Everything below: \`import { TCP, Listener, UDP, Ping, Resolver, Network, pipe, Stack, … } from "multihome"\`. Single classes, as default exports:
+\`import { TCP, Listener, UDP, pipe, Stack, … } from "multihome"\`, and what a firmware may do without from modules of its own: \`import { Resolver } from "multihome/dns"\`. A firmware carries those
+that its program imports, or uses by \`device.network\`.
 
-| class | in any project | by the names of ECMA-419 and Moddable |
-| ----- | -------------- | ------------------------------------- |
-| \`TCP\` | \`"multihome/io/tcp"\` | \`"embedded:io/socket/tcp"\` |
-| \`Listener\` | \`"multihome/io/listener"\` | \`"embedded:io/socket/listener"\` |
-| \`UDP\` | \`"multihome/io/udp"\` | \`"embedded:io/socket/udp"\` |
-| \`Resolver\` | \`"multihome/io/dns"\` | \`"embedded:network/dns/resolver/udp"\` |
-| \`Ethernet\` | \`"multihome/io/ethernet"\` | \`"embedded:network/interface/ethernet"\` |
-| \`Ping\` | \`"multihome/io/ping"\` | |
+| module | what | by the name of ECMA-419 and Moddable |
+| ------ | ---- | ------------------------------------ |
+${ROWS.join("\n")}
 
-The chips' and UARTs' drivers: \`import { W5500, ENC28J60, Uart } from "multihome/drivers"\`. Programs of a host find the same classes in \`device.io\` and \`device.network\`.
+Programs of a host find the same classes in \`device.io\` and \`device.network\`.
 
 `;
 
@@ -116,6 +129,7 @@ async function markdown() {
 
 try {
 	mkdirSync(join(root, "build/out"), { recursive: true });
+	writeEntry();
 	const [option, ...more] = process.argv.slice(2);
 	if (more.length > 0 || ![undefined, "--html"].includes(option))
 		throw new Error(`${process.argv.slice(2).join(" ")}: expected --html`);

@@ -125,14 +125,12 @@ function boardModule(board, pathOf, settings) {
 		interfaces.push({ name: each.name, link, provider: name, addresses, dhcp, gateway, mtu, metric, dns, options: each[link] });
 	}
 	const hasDhcp = interfaces.some(({ dhcp }) => dhcp !== undefined);
+	const parts = [...links, ...(hasDhcp ? ["dhcp"] : []), ...(board.file.dns === undefined ? [] : ["dns"])];
 	const imports = [
 		...[...drivers].map(
 			(driver) => `import { ${CLASSES[driver]} } from ${JSON.stringify(pathOf(`drivers/${driver}/device.ts`))};`,
 		),
-		...[...links, ...(hasDhcp ? ["dhcp"] : [])].map(
-			(link) =>
-				`import ${link === "dhcp" ? "startDhcp" : link} from ${JSON.stringify(pathOf(`hosts/firmware/links/${link}.ts`))};`,
-		),
+		...parts.map((part) => `import ${part} from ${JSON.stringify(pathOf(`hosts/links/${part}.ts`))};`),
 	];
 	const description = { stack: board.stack, interfaces, routes: board.routes, dns: board.file.dns };
 	// Functions: what they make is not for flash.
@@ -145,12 +143,8 @@ ${providers.join("\n")}
 	};
 }
 
-export function links() {
-	return { ${[...links].join(", ")} };
-}
-
-export function dhcp() {
-	return ${hasDhcp ? "startDhcp" : "undefined"};
+export function parts() {
+	return { links: { ${[...links].join(", ")} }${hasDhcp ? ", startDhcp: dhcp" : ""}${parts.includes("dns") ? ", useNameServers: dns" : ""} };
 }
 
 export function settings() {
@@ -166,6 +160,7 @@ export function board() {
 /** Writes main.js, program.js and manifest.json into build/out/firmware/TARGET; answers that folder, and what the stack's memory takes. */
 async function bundleTarget(platform, { target, board: file, app, set = [], manifest: more }) {
 	const { bundle, bundleFirmware } = await import("./bundle.mjs");
+	const { manifestPath, standardNames } = await import("./modules.mjs");
 	const { simulate } = await bundle();
 	const { Stack, readBoard, driverOf, pinsOf, uartOf, routesOf } = await import(pathToFileURL(simulate).href);
 	const home = join(root, "hosts", platform, "targets", target);
@@ -174,20 +169,21 @@ async function bundleTarget(platform, { target, board: file, app, set = [], mani
 	for (const text of set) settings[text.slice(0, text.indexOf("="))] = text.slice(text.indexOf("=") + 1);
 	const folder = join(root, "build/out/firmware", target);
 	mkdirSync(folder, { recursive: true });
-	const preloaded = await bundleFirmware({
+	const { preloaded, carried } = await bundleFirmware({
 		folder,
 		board: (pathOf) => boardModule({ ...read, driverOf, pinsOf, uartOf, routes: routesOf(read) }, pathOf, settings),
 		program: app ?? join(root, "hosts/examples/status.ts"),
 		others: more !== undefined,
 	});
-	const includes = [join(home, "manifest.json"), ...(more === undefined ? [] : [resolve(more)])];
+	const includes = [join(home, "manifest.json"), ...carried.map(manifestPath), ...(more === undefined ? [] : [resolve(more)])];
+	const named = standardNames(carried, folder);
 	const manifest = {
 		include: includes.map((path) => relative(folder, path)),
-		modules: { main: "./main", program: "./program" },
-		preload: ["main", ...(preloaded ? ["program"] : [])],
+		modules: { main: "./main", program: "./program", ...named.modules },
+		preload: ["main", ...(preloaded ? ["program"] : []), ...named.preload],
 	};
 	writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest, null, "\t"));
-	return { folder, arena: Stack.bytesFor(read.stack) };
+	return { folder, carried, arena: Stack.bytesFor(read.stack) };
 }
 
 /** Runs it; what it prints is shown, and kept in a file. */
@@ -219,7 +215,9 @@ async function main([action, platform, ...args]) {
 		return 0;
 	}
 	const environment = options.bundle ? undefined : sdk(platform, options.target);
-	const { folder, arena } = await bundleTarget(platform, options);
+	const { folder, carried, arena } = await bundleTarget(platform, options);
+	const { sizeLines } = await import("./sizes.mjs");
+	for (const line of await sizeLines([...carried, "main", "program"], folder)) console.log(line);
 	if (environment === undefined) {
 		console.log(relative(process.cwd(), folder));
 		return 0;

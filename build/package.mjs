@@ -1,26 +1,30 @@
-// `npm run build`, which `npm pack` wants to have been run: what the package has besides its sources.
-//   build/out/xs/                         the bundles for XS (build/bundle.mjs), and beside each its declarations, where mcconfig looks for them
-//   build/out/node/multihome.js, io/*.js  the stack for Node, with the natives' TypeScript twins
-//   build/out/types/                      declarations of all modules
+// `npm run build`, which `npm pack` wants to have been run: what the package has besides its sources, of each module of src/modules.json.
+//   build/out/xs/         the bundles for XS (build/bundle.mjs), and beside each its declarations, where mcconfig looks for them
+//   build/out/manifests/  manifests for Moddable's build (build/bundle.mjs)
+//   build/out/mcpack/     entries for Moddable's mcpack
+//   build/out/node/       the same modules for Node, with the natives' TypeScript twins
+//   build/out/types/      declarations of all
+// --sizes: also says what each module takes of a board's flash.
 
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundle, compileProject, joinModules, tsc } from "./bundle.mjs";
+import { readArgs } from "./arguments.mjs";
+import { bundle, compileProject, joinForNode, tsc } from "./bundle.mjs";
+import { put } from "./join.mjs";
+import { MODULES, fileOf, hasDefault, mcpackEntry } from "./modules.mjs";
+import { sizeLines } from "./sizes.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = join(root, "build/out");
 const types = join(out, "types");
 
 /** Compiles for Node, and joins. */
-async function bundleNode(classes) {
+async function bundleNode() {
 	const js = await mkdtemp(join(out, "js-"));
 	try {
 		await compileProject(join(root, "hosts/tsconfig.json"), js);
-		const twins = { "#codec": join(js, "src/wire/codec.js"), "#memory": join(js, "src/packet/memory.js") };
-		await joinModules(join(js, "src/index.js"), join(out, "node/multihome.js"), twins, /^$/);
-		for (const name of classes)
-			await joinModules(join(js, `src/io/modules/${name}.js`), join(out, `node/io/${name}.js`), twins, /^multihome$/);
+		await joinForNode(js);
 	} finally {
 		await rm(js, { recursive: true, force: true });
 	}
@@ -52,17 +56,24 @@ async function declare() {
 }
 
 /** Declarations beside a bundle for XS: those of the source that it was made of. */
-async function declareBeside(bundled, source, hasDefault) {
-	const target = join(out, `xs/${bundled}.d.ts`);
-	await mkdir(dirname(target), { recursive: true });
-	const from = JSON.stringify(relative(dirname(target), join(types, source)).replace(/\.ts$/, ".js"));
-	await writeFile(target, hasDefault ? `export { default } from ${from};\n` : `export * from ${from};\n`);
+async function declareBeside(module) {
+	const target = join(out, `xs/${fileOf(module.name)}.d.ts`);
+	const from = JSON.stringify(relative(dirname(target), join(types, module.source)).replace(/\.ts$/, ".js"));
+	await put(target, `export * from ${from};\n${hasDefault(module) ? `export { default } from ${from};\n` : ""}`);
 }
 
-const classes = (await readdir(join(root, "src/io/modules"))).map((name) => name.replace(/\.ts$/, ""));
+let options;
+try {
+	options = readArgs({ sizes: { type: "boolean" } }, process.argv.slice(2));
+} catch (error) {
+	process.stderr.write(`${error.message} (expected nothing, or --sizes)\n`);
+	process.exit(2);
+}
 await bundle();
-await bundleNode(classes);
+await bundleNode();
 await declare();
-await declareBeside("multihome", "src/index.ts", false);
-await declareBeside("drivers", "drivers/index.ts", false);
-for (const name of classes) await declareBeside(`io/${name}`, `src/io/modules/${name}.ts`, true);
+for (const module of MODULES) {
+	await declareBeside(module);
+	await put(join(out, `mcpack/${fileOf(module.name)}.js`), mcpackEntry(module));
+}
+if (options.sizes) for (const line of await sizeLines(MODULES.map(({ name }) => name))) console.log(line);

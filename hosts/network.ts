@@ -1,7 +1,7 @@
 // device.network, as Moddable's modules and examples expect it: options for the HTTP, WebSocket, MQTT and NTP clients over this stack's sockets.
 // A program adds what is its own: new device.network.http.io({ ...device.network.http, host: "example.com" }).
 
-import { EthernetInterface, Network, Resolver, TCP, UDP, currentStack, formatIpv4 } from "multihome";
+import { EthernetInterface, TCP, UDP, currentStack, formatIpv4 } from "multihome";
 import type { Stack } from "multihome";
 
 /** The default export of a module of the build, or undefined. */
@@ -11,9 +11,12 @@ interface Options {
 	readonly [name: string]: unknown;
 }
 
+/** `device.network`. */
+export type NetworkOptions = Readonly<Record<string, Options>>;
+
 export interface Device {
 	io?: Options;
-	network?: Readonly<Record<string, Options>>;
+	network?: NetworkOptions;
 	[name: string]: unknown;
 }
 
@@ -29,22 +32,34 @@ function timeServers(): readonly string[] {
 }
 
 /**
- * Made when the firmware is, so that all of it lies in flash. The classes that are the SDK's are looked for when a program uses them: `io` is undefined
- * where the build does not have them.
+ * Made when the firmware is, so that all of it lies in flash. Classes are looked for when a program uses them, as a firmware carries what its program uses: the SDK's are undefined
+ * where the build does not have them, and ours throw Error that says how the build gets them.
  */
-export function networkOf(importNow: ImportNow): Readonly<Record<string, Options>> {
+export function networkOf(importNow: ImportNow): NetworkOptions {
 	const found = (name: string, rest: object): Options =>
 		Object.freeze(Object.defineProperty(rest, "io", { get: () => importNow(name), enumerable: true })) as Options;
 
+	const module = (name: string, where: string) => {
+		const found = importNow(name);
+		if (found === undefined) throw new Error(`${where}: this build is without the module "${name}"; import it in the program`);
+		return found;
+	};
 	const tcp = Object.freeze({ io: TCP });
 	const udp = Object.freeze({ io: UDP });
-	const dns = Object.freeze({ io: Resolver, socket: udp });
+	const dns = Object.freeze({
+		get io() {
+			return module("multihome/dns", "device.network.dns");
+		},
+		socket: udp,
+	});
 	const tls = found("embedded:io/socket/tcp/tls", { TCP: tcp });
 	const http = "embedded:network/http/client";
 	const ws = "embedded:network/websocket/client";
 	const mqtt = "embedded:network/mqtt/client";
 	return Object.freeze({
-		interfaces: Object.freeze(new Network()) as unknown as Options,
+		get interfaces() {
+			return module("multihome/network", "device.network.interfaces") as Options;
+		},
 		dns,
 		http: found(http, { dns, socket: tcp }),
 		https: found(http, { dns, port: 443, socket: tls }),
@@ -77,9 +92,11 @@ function joined(preferred: object = {}, others: object = {}): Options {
  */
 export function makeDevice(stack: Stack, ours: Device): Device {
 	const theirs = (globalThis as unknown as { device?: Device }).device ?? {};
-	const network: Record<string, Options> = { ...ours.network };
+	const network: Record<string, Options> = {};
+	for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(ours.network ?? {})))
+		Object.defineProperty(network, name, { ...property, configurable: true });
 	for (const [name, options] of Object.entries(theirs.network ?? {}))
-		if (name !== "interfaces") network[name] = joined(options, network[name]);
+		if (name !== "interfaces") Object.defineProperty(network, name, { value: joined(options, network[name]), enumerable: true });
 	const device = joined({ ...ours, stack: Object.freeze(stack), network, io: joined(ours.io, theirs.io) }, theirs) as Device;
 	Object.defineProperty(globalThis, "device", { value: device, enumerable: true, writable: true, configurable: true });
 	return device;

@@ -9,7 +9,7 @@ import type { Interface } from "./link/interface.ts";
 import type { LeaseState } from "./link/lease.ts";
 import { EthernetInterface } from "./link/ethernet.ts";
 import type { Conflict } from "./link/own-addresses.ts";
-import { PppInterface, type PppState } from "./link/ppp/ppp.ts";
+import type { PppInterface, PppState } from "./link/ppp/ppp.ts";
 import { BRACKET, BRACKET_END, type JsonWriter } from "./status/json.ts";
 import { JsonPieces, PIECE_BYTES, membersOf, type Members } from "./status/pieces.ts";
 import { CLOSED, Tcb } from "./transport/tcp/tcb.ts";
@@ -239,7 +239,7 @@ const INTERFACE = membersOf<InterfaceStatus, Interface>({
 	drops: { each: eachDrop },
 	device: { of: countersOf, each: eachCounter },
 	queued: { write: (out: Out, link) => out.number(link.queue.length) },
-	ppp: { has: (link) => link instanceof PppInterface, of: (link) => (link as PppInterface).state, members: PPP },
+	ppp: { has: (link) => link.kind === "ppp", of: (link) => (link as PppInterface).state, members: PPP },
 	dhcp: { has: hasLease, of: (link) => (link as EthernetInterface).lease!.state, members: DHCP },
 	conflicts: {
 		has: (link) => conflictsOf(link).length > 0,

@@ -1,6 +1,7 @@
 // What hosts give to programs: `device`, their argument and a global. `import type { Device } from "multihome/device"`.
 
-import type { IO, Network, Stack } from "multihome";
+import type { IO, Stack } from "multihome";
+import type { Network } from "multihome/network";
 
 /** What XS tells of its JavaScript heap. */
 export interface Heap {

@@ -16,12 +16,12 @@ declare module "embedded:io/socket/udp" {
 }
 
 declare module "embedded:network/dns/resolver/udp" {
-	export { Resolver as default } from "multihome";
-	export type { ResolverOptions as Options } from "multihome";
+	export { Resolver as default } from "multihome/dns";
+	export type { ResolverOptions as Options } from "multihome/dns";
 }
 
 declare module "embedded:network/interface/ethernet" {
-	export { Ethernet as default } from "multihome";
+	export { default, type EthernetLinkOptions as Options } from "multihome/io/ethernet";
 }
 
 declare module "timer" {

@@ -2,7 +2,7 @@
 
 import type { StackOptions } from "../../src/config.ts";
 import type { FaultOptions } from "../../src/device/faults.ts";
-import type { DhcpFile } from "../dhcp.ts";
+import type { DhcpFile } from "../links/dhcp.ts";
 
 /** GPIO numbers and the SPI controller of a chip; -1 where there is no pin. */
 export interface ChipPins {

@@ -6,33 +6,27 @@ import * as heap from "host/heap";
 import { CLOSED, armTimer, createTimer, disarmTimer, watch } from "host/loop";
 import { args, exit, importNow, now, onSignal, print, random32, readFile, warn } from "host/system";
 import { inheritFd, receive, send } from "host/wire";
-import {
-	DhcpClient,
-	EthernetInterface,
-	Listener,
-	LoopbackDevice,
-	LoopbackInterface,
-	PppInterface,
-	SlipInterface,
-	Stack,
-	TCP,
-	UDP,
-	parseIpv4,
-	useNameServers,
-	useStack,
-} from "multihome";
-import type { Interface } from "multihome";
+import type { Interface, Stack } from "multihome";
+import type { DhcpClient } from "multihome/dhcp";
+// Programs find these on `device.network`: loaded before the heap has its limit, as on a board they lie in flash.
+import "multihome/dns";
+import "multihome/network";
 import { Capture } from "../../src/device/capture.ts";
 import { SerialCapture } from "../../src/device/serial-capture.ts";
 import type { Device } from "../../src/device/device.ts";
 import type { SerialDevice } from "../../src/device/serial.ts";
 import { Faults } from "../../src/device/faults.ts";
+import { boot, deviceOf, runProgram, thrown, within, type Host, type Parts } from "../boot.ts";
 import { FileSink } from "./capture-file.ts";
 import { describe } from "../describe.ts";
-import { dhcpOptions } from "../dhcp.ts";
-import { makeDevice, networkOf } from "../network.ts";
-import { settingsOf } from "../settings.ts";
-import { pppOptions, slipOptions, type PppFile, type SlipFile } from "../links.ts";
+import { networkOf } from "../network.ts";
+import { SettingError } from "../settings.ts";
+import startDhcp from "../links/dhcp.ts";
+import useNameServers from "../links/dns.ts";
+import ethernet from "../links/ethernet.ts";
+import loopback from "../links/loopback.ts";
+import ppp from "../links/ppp.ts";
+import slip from "../links/slip.ts";
 import { openChip, providerOf, type ChipPlug, type EthernetProvider } from "./chip-device.ts";
 import { STATUS_FAILED, STATUS_INPUT, STATUS_PROGRAM } from "./config.ts";
 import type { BoardConfiguration, BoardMessage, InterfaceConfiguration } from "./config.ts";
@@ -40,6 +34,9 @@ import { FramesDevice } from "./frames-device.ts";
 import { endTrace } from "./system.ts";
 import Timer from "./timer.ts";
 import { openUart, serialProviderOf, type SerialProvider, type UartPlug } from "./uart-device.ts";
+
+/** A simulated board may have any of them. */
+const PARTS: Parts = { links: { ethernet, loopback, ppp, slip }, startDhcp, useNameServers };
 
 const control = args.length > 1 ? inheritFd(Number(args[1]), "stream") : -1;
 const devices: Device[] = [];
@@ -153,64 +150,35 @@ function openSerial(configuration: InterfaceConfiguration): SerialDevice {
 	return new SerialCapture(device, new FileSink(capture), name, frames);
 }
 
-/** Runs `action`; what it throws says which value of the board file it is about. */
-function within<T>(place: string, action: () => T): T {
-	try {
-		return action();
-	} catch (error) {
-		throw new Error(`${place}: ${(error as Error).message}`, { cause: error });
-	}
-}
-
-function makeInterface(configuration: InterfaceConfiguration, place: string): Interface {
-	const { name, link, wire, mtu, metric, options = {} } = configuration;
-	const common = mtu === undefined ? { metric } : { mtu, metric };
-	const wired = <T>(make: (configuration: InterfaceConfiguration) => T): T =>
-		within(`${place}.wire "${wire}"`, () => make(configuration));
-	switch (link) {
-		case "loopback":
-			return new LoopbackInterface(name, new LoopbackDevice(), common);
-		case "ppp": {
-			const serial = wired(openSerial);
-			return within(`${place}.ppp`, () => new PppInterface(name, serial, { ...pppOptions(options as PppFile), ...common }));
-		}
-		case "slip": {
-			const serial = wired(openSerial);
-			return within(`${place}.slip`, () => new SlipInterface(name, serial, { ...slipOptions(options as SlipFile), ...common }));
-		}
-		case "ethernet":
-			return new EthernetInterface(name, wired(open), common);
-	}
-}
-
-function addInterface(stack: Stack, configuration: InterfaceConfiguration, place: string): void {
-	const { gateway, dhcp, dns, name } = configuration;
-	const made = makeInterface(configuration, place);
-	within(place, () => {
-		stack.interfaces.add(made);
-		if (configuration.uart !== undefined)
-			goodbyes.push(() => {
-				// Unless the program has.
-				if (stack.interfaces.list.includes(made)) stack.interfaces.remove(made);
-			});
-		for (const text of configuration.addresses) made.addAddress(text);
-		if (gateway !== undefined) stack.routes.add({ prefix: "0.0.0.0/0", gateway, interface: made });
-		if (dns !== undefined) made.nameServers = dns.map((text) => parseIpv4(text)!);
-		if (dhcp === undefined) return;
-		const client = new DhcpClient(stack, name, dhcpOptions(name, dhcp, print));
-		goodbyes.push(() => client.close());
-	});
+/** Interfaces of a UART are taken away at the end, unless the program has; a lease is given back. */
+function added(stack: Stack, link: Interface, { uart }: InterfaceConfiguration, client: DhcpClient | undefined): void {
+	if (uart !== undefined)
+		goodbyes.push(() => {
+			if (stack.interfaces.list.includes(link)) stack.interfaces.remove(link);
+		});
+	if (client !== undefined) goodbyes.push(() => client.close());
 }
 
 function start(configuration: BoardConfiguration): Stack {
 	const { seed } = configuration;
 	const timer = createTimer(turn);
 	let scheduled = false;
-	const stack: Stack = new Stack({
-		...configuration.stack,
+	const host: Host<InterfaceConfiguration> = {
 		random32: seed === undefined ? random32 : seeded(seed),
-		onWake: wake,
-	});
+		// By the timer, as on boards, and not before other timers that are due: Moddable's modules count on a timer of 0 ms that a callback sets to
+		// run before the socket's next callback.
+		onWake() {
+			if (scheduled) return;
+			scheduled = true;
+			armTimer(timer, 0);
+		},
+		open: (each, place) =>
+			within(`${place}.wire "${each.wire}"`, () => (each.link === "ethernet" ? open(each) : openSerial(each))),
+		added,
+		onError: (error) => warn(thrown(error)),
+		say: print,
+	};
+	const stack = boot(configuration, PARTS, host);
 
 	function turn(): void {
 		scheduled = false;
@@ -218,22 +186,10 @@ function start(configuration: BoardConfiguration): Stack {
 		if (scheduled) return;
 		if (wait > 0) armTimer(timer, wait);
 		else if (wait < 0) disarmTimer(timer);
-		else wake();
+		else host.onWake();
 	}
 
-	// By the timer, as on boards, and not before other timers that are due: Moddable's modules count on a timer of 0 ms that a callback sets to
-	// run before the socket's next callback.
-	function wake(): void {
-		if (scheduled) return;
-		scheduled = true;
-		armTimer(timer, 0);
-	}
-
-	for (const [i, each] of configuration.interfaces.entries()) addInterface(stack, each, `interfaces[${i}]`);
-	for (const [i, { prefix, gateway, interface: name, metric }] of configuration.routes.entries())
-		within(`routes[${i}]`, () => stack.routes.add({ prefix, gateway, interface: stack.interfaces.find(name!)!, metric }));
-	if (configuration.dns !== undefined) useNameServers(stack, configuration.dns);
-	wake();
+	host.onWake();
 	return stack;
 }
 
@@ -275,21 +231,10 @@ try {
 } catch (error) {
 	fail(error, STATUS_FAILED);
 }
-useStack(stack);
-// What a callback of the program threw ends its socket, not the program.
-stack.sockets.onError = (error) => warn(`a socket's callback threw: ${describe(error)}`);
-const device = makeDevice(stack, { ...providers, io: { TCP, Listener, UDP }, network: networkOf(importNow), heap });
 try {
-	const { default: program, settings } = await import("app");
-	heap.limit(heapLeft);
-	let given;
-	try {
-		given = settingsOf(settings, said);
-	} catch (error) {
-		fail(error, STATUS_INPUT);
-	}
-	if (typeof program === "function") await program(device, given);
+	const device = deviceOf(stack, networkOf(importNow), { ...providers, heap });
+	await runProgram(device, said, () => heap.limit(heapLeft));
 } catch (error) {
-	fail(error, STATUS_PROGRAM);
+	fail(error, error instanceof SettingError ? STATUS_INPUT : STATUS_PROGRAM);
 }
 tell({ ready: true });

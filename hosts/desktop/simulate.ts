@@ -106,7 +106,7 @@ async function run(boards: Board[], options: Options, tools: Tools, folder: stri
 			(configuration, i) =>
 				new BoardProcess({
 					host,
-					modules: { ...tools.modules, app },
+					modules: { ...tools.modules, program: app },
 					entry: tools.entry,
 					configuration,
 					folder,

@@ -1,6 +1,6 @@
 // What the programs here have in common: saying something, and turning names into addresses.
 
-import { Resolver } from "multihome";
+import { Resolver } from "multihome/dns";
 import type { Device } from "./device.ts";
 
 /** Moddable's: to xsbug or the serial console on boards, to standard output on the desktop. */

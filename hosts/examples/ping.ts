@@ -2,7 +2,7 @@
 //
 //	npm run simulate -- --app hosts/examples/ping.ts
 
-import { Ping, type PingOptions } from "multihome";
+import { Ping, type PingOptions } from "multihome/ping";
 import { addressOf, print } from "./common.ts";
 import type { Device } from "./device.ts";
 

@@ -7,45 +7,17 @@ declare module "board" {
 		[option: string]: unknown;
 	}
 
-	/** Of the target's board file. */
-	export function board(): {
-		stack: import("../../src/config.ts").StackOptions;
-		interfaces: {
-			name: string;
-			/** Its kind among the links. */
-			link: string;
-			/** Its name among the providers. */
-			provider: string;
-			addresses: string[];
-			dhcp?: import("../dhcp.ts").DhcpFile;
-			gateway?: string;
-			mtu?: number;
-			metric?: number;
-			dns?: string[];
-			/** What the board file says of the link itself. */
-			options?: Record<string, unknown>;
-		}[];
-		routes: { prefix: string; gateway?: string; interface?: string; metric?: number }[];
-		dns?: string[];
-	};
+	/** Of the target's board file; each interface with its name among the providers. */
+	export function board(): import("../boot.ts").BoardFile<import("../boot.ts").InterfaceFile & { provider: string }>;
 
-	/** Makes interfaces of each kind that the board has, over their drivers: hosts/firmware/links. */
-	export function links(): Record<string, import("./links/link.ts").MakeLink>;
+	/** What the board file needs, of hosts/links. */
+	export function parts(): import("../boot.ts").Parts;
 
 	/** What --set said to the program. */
 	export function settings(): Record<string, string>;
 
-	/** Starts a DHCP client; undefined where no interface of the board has one. */
-	export function dhcp(): import("./links/dhcp.ts").StartDhcp | undefined;
-
 	/** What each chip or UART is and how it is wired: `ethernet0`, `serial0` and so on, which programs find on `device`. */
 	export function providers(): Record<string, Provider>;
-}
-
-declare module "program" {
-	const program: unknown;
-	export default program;
-	export const settings: unknown;
 }
 
 declare module "time" {

@@ -151,3 +151,12 @@ export function badPart(offset: unknown, length: unknown, size: number): never {
 	const fault = typeof offset !== "number" || typeof length !== "number" ? TypeError : RangeError;
 	throw new fault(`part of ${show(length)} bytes at ${show(offset)}: expected it within the ${size} bytes of the buffer`);
 }
+
+/** Checks a host name: the one that DHCP gives, or is to. */
+export function hostnameOf(value: unknown): string {
+	if (typeof value !== "string") throw new TypeError(`hostname ${show(value)}: expected a text`);
+	// The length apart: XS 13.3 lets more than {0,61} pass.
+	if (value.length > 63 || !/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value))
+		throw new RangeError(`hostname ${show(value)}: expected 1 to 63 letters, digits, "-" or "."`);
+	return value;
+}

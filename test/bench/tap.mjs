@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { bundle } from "../../build/bundle.mjs";
+import { bundle, modules } from "../../build/bundle.mjs";
 import { buildHost } from "../../build/host.mjs";
 import { Namespace, missing, stop } from "../interop/support/namespace.mjs";
 
@@ -49,6 +49,7 @@ export async function tapBench({ json = false, windows = WINDOWS, runs = RUNS } 
 		peer: await compile("tap-peer.c"),
 		host: await buildHost({ release: true, quiet: json }),
 		paths: await bundle(),
+		names: modules,
 	};
 	const folder = mkdtempSync(join(tmpdir(), "multihome-tap-"));
 	const namespace = await Namespace.create();
@@ -66,11 +67,14 @@ export async function tapBench({ json = false, windows = WINDOWS, runs = RUNS } 
 }
 
 /** Both ways at one window: raw loop and board in turn, so that whatever else the machine does meets both. */
-async function measure(namespace, { raw, peer, host, paths }, folder, window, runs) {
+async function measure(namespace, { raw, peer, host, paths, names }, folder, window, runs) {
 	const configuration = join(folder, `board-${window}.json`);
 	writeFileSync(configuration, JSON.stringify(boardOf(window)));
-	const modules = ["-m", `multihome=${paths.multihome}`, "-m", `timer=${paths.timer}`, "-m", `app=${join(here, "apps/tap.js")}`];
-	const started = [await begin(namespace, host, ["-s", ...modules, paths.desktop, "--", configuration])];
+	const mappings = Object.entries({ ...names, program: join(here, "apps/tap.js") }).flatMap(([name, path]) => [
+		"-m",
+		`${name}=${path}`,
+	]);
+	const started = [await begin(namespace, host, ["-s", ...mappings, paths.desktop, "--", configuration])];
 	for (const { device, address, way } of WAYS)
 		started.push(await begin(namespace, raw, [device, address, way, String(window * MSS)]));
 

@@ -77,16 +77,17 @@ describe("device.network", () => {
 
 	it("is over the same classes as the modules of Moddable's and of our names give", async () => {
 		const told = await run(`
-			import * as multihome from "multihome";
+			import { Resolver as Named } from "multihome/dns";
+			import { Ping as NamedPing } from "multihome/ping";
 			import Resolver from "embedded:network/dns/resolver/udp";
 			import Ethernet from "embedded:network/interface/ethernet";
 			import OurResolver from "multihome/io/dns";
 			import OurEthernet from "multihome/io/ethernet";
 			import Ping from "multihome/io/ping";
 			tell([
-				[Resolver, OurResolver, device.network.dns.io, device.network.http.dns.io].every((one) => one === multihome.Resolver),
-				[Ethernet, OurEthernet].every((one) => one === multihome.Ethernet),
-				Ping === multihome.Ping,
+				[Resolver, OurResolver, device.network.dns.io, device.network.http.dns.io].every((one) => one === Named),
+				Ethernet === OurEthernet && typeof Ethernet === "function",
+				Ping === NamedPing,
 			]);
 		`);
 		expect(told).toEqual([true, true, true]);
@@ -119,6 +120,19 @@ describe("device.network", () => {
 		expect(told).toEqual([true, "undefined"]);
 	});
 
+	it("says how a build gets a module that it is without", async () => {
+		const told = await run(`
+			import { networkOf } from ${JSON.stringify(relative(folder, join(process.cwd(), "hosts/network.ts")))};
+			const bare = networkOf(() => undefined);
+			const said = (action) => { try { return action(); } catch (error) { return error.message; } };
+			tell([said(() => bare.interfaces), said(() => bare.dns.io), said(() => bare.http.dns.io), bare.http.io === undefined]);
+		`);
+		const without = (where: string, name: string) =>
+			`${where}: this build is without the module "${name}"; import it in the program`;
+		const dns = without("device.network.dns", "multihome/dns");
+		expect(told).toEqual([without("device.network.interfaces", "multihome/network"), dns, dns, true]);
+	});
+
 	it("may be extended by a config.js as the SDK's, which freezes all that it reaches: the stack goes on", async () => {
 		const told = await run(`${ECHO}${CONFIG}
 			const client = new device.network.http.io({ ...device.network.http, host: "example.com" });
@@ -136,11 +150,12 @@ describe("device.network", () => {
 
 	it("keeps what a config.js said before it", async () => {
 		const told = await run(`${ECHO}${CONFIG.replaceAll("device.io.TCP", "TCP")}
+			import network from "multihome/network";
 			import { makeDevice, networkOf } from ${JSON.stringify(relative(folder, join(process.cwd(), "hosts/network.ts")))};
 			const { http: theirs } = device.network;
 			globalThis.device = Object.freeze({ ...globalThis.device, network: { http: theirs }, io: { Digital: 7, TCP: 8 }, pin: 9 }, true);
 			const before = globalThis.device;
-			const made = makeDevice(before.stack, { io: { TCP }, network: networkOf(() => "lazy"), heap: 5 });
+			const made = makeDevice(before.stack, { io: { TCP }, network: networkOf((name) => (name === "multihome/network" ? network : "lazy")), heap: 5 });
 			const http = new device.network.http.io(device.network.http);
 			globalThis.device.more = 1;
 			tell({

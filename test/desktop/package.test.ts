@@ -3,10 +3,11 @@
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MODULES, OURS, closureOf, manifestPath, packageExports } from "../../build/modules.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "multihome-package-"));
@@ -159,10 +160,12 @@ describe("the package", () => {
 		const consumer = join(folder, "consumer");
 		writeFileSync(
 			join(consumer, "names.js"),
-			'import * as all from "multihome"; import TCP from "multihome/io/tcp"; import UDP from "multihome/io/udp"; console.log(TCP === all.TCP, UDP === all.UDP);',
+			`import * as all from "multihome"; import TCP from "multihome/io/tcp"; import UDP from "multihome/io/udp"; import Resolver, * as dns from "multihome/dns"; import Same from "multihome/io/dns";
+			import { PppInterface } from "multihome/ppp"; import { Network } from "multihome/network"; import Ethernet from "multihome/io/ethernet"; import { Ping } from "multihome/ping"; import "multihome/mdns";
+			console.log(TCP === all.TCP, UDP === all.UDP, Resolver === dns.Resolver, Resolver === Same, PppInterface.prototype instanceof all.Interface, [Network, Ethernet, Ping].every((one) => typeof one === "function"));`,
 		);
 		const { stdout } = await execute(process.execPath, ["names.js"], { cwd: consumer });
-		expect(stdout).toBe("true true\n");
+		expect(stdout).toBe("true true true true true true\n");
 	});
 
 	it("has types, also of the drivers and of the names of ECMA-419, which refuse what is wrong", async () => {
@@ -181,16 +184,59 @@ describe("the package", () => {
 		expect(wrong).toMatch(/error TS2882: .* "?.multihome\/stack/);
 	});
 
+	it("names in package.json what the list of modules says, and no more", () => {
+		const { ".": core, ...others } = packageExports();
+		const named = Object.entries(description.exports).filter(([, entry]) => typeof entry !== "string" && entry.moddable);
+		expect(Object.fromEntries(named)).toEqual({ ".": core, ...others });
+	});
+
 	it("tells mcpack which modules are in the manifest: its conditions are moddable and import, it knows no patterns, and it reads no natives", () => {
-		const { modules } = JSON.parse(readFileSync(join(root, "src/manifest_modules.json"), "utf8")) as { modules: object };
+		const { modules } = JSON.parse(readFileSync(manifestPath("multihome/all"), "utf8")) as { modules: object };
 		const names = [...Object.keys(modules), "multihome/drivers"];
+		expect(names).toEqual(MODULES.map(({ name }) => name));
 		for (const [name, entry] of Object.entries(description.exports)) {
 			expect(name).not.toContain("*");
 			if (typeof entry === "string" || entry.moddable === undefined) continue;
 			const [, module] = /from "moddable:(.*)";$/m.exec(readFileSync(join(root, entry.moddable), "utf8"))!;
 			expect(module).toBe(name.replace(".", "multihome"));
-			expect(names).toContain(module);
 		}
+	});
+
+	it("declares the names of ECMA-419 and Moddable that modules have", () => {
+		const text = readFileSync(join(root, "types/embedded.d.ts"), "utf8");
+		const declared = [...text.matchAll(/^declare module "(embedded:[^"]*)"/gm)].map(([, name]) => name);
+		expect(declared).toEqual(MODULES.flatMap(({ also }) => also ?? []));
+	});
+
+	it("has a manifest for each module, which brings those that it takes and no others", async () => {
+		const taken: Record<string, string[]> = {};
+		for (const { name } of OURS) {
+			const closure = await closureOf([name]);
+			taken[name] = closure.filter((other) => other !== name && other !== "multihome");
+			const { include, modules } = JSON.parse(readFileSync(manifestPath(name), "utf8")) as { include: string[]; modules: object };
+			expect(Object.keys(modules)).toEqual([name]);
+			const brought = include.map((path) => resolve(dirname(manifestPath(name)), path));
+			expect(brought).toContain(join(root, "src/manifest.json"));
+			expect(closure.map(manifestPath)).toEqual(expect.arrayContaining(brought.slice(1)));
+		}
+		expect(taken).toEqual({
+			multihome: [],
+			"multihome/ppp": [],
+			"multihome/slip": [],
+			"multihome/dhcp": [],
+			"multihome/dns": [],
+			"multihome/mdns": ["multihome/dns"],
+			"multihome/network": [],
+			"multihome/ping": ["multihome/dns"],
+			"multihome/io/tcp": [],
+			"multihome/io/listener": [],
+			"multihome/io/udp": [],
+			"multihome/io/dns": ["multihome/dns"],
+			"multihome/io/ping": ["multihome/dns", "multihome/ping"],
+			"multihome/io/ethernet": ["multihome/dhcp", "multihome/network"],
+			"multihome/io/ppp": ["multihome/ppp", "multihome/network"],
+			"multihome/io/slip": ["multihome/slip", "multihome/network"],
+		});
 	});
 });
 
@@ -198,7 +244,7 @@ describe("the package", () => {
 const GIVEN = `
 /// <reference types="multihome/types/embedded" />
 declare const stack: import("multihome").Stack;
-declare const network: import("multihome").Network;
+declare const network: import("multihome/network").Network;
 declare const inner: import("multihome").TCP;
 declare function send(bytes: Uint8Array, end: number): void;
 declare function print(text: string | undefined): void;
@@ -231,16 +277,18 @@ function snippets(): Snippet[] {
 	});
 }
 
-/** As a module: what it uses of "multihome" and of Moddable's modules without saying where it is from is imported. Programs that it names are those of hosts/examples. */
-function moduleOf({ text }: Snippet, names: string[]): string {
+/** As a module: what it uses of the modules of the list and of Moddable's without saying where it is from is imported. Programs that it names are those of hosts/examples. */
+function moduleOf({ text }: Snippet, names: ReadonlyMap<string, string>): string {
 	const bare = text.replace(/\/\/.*|\/\*[^]*?\*\//g, "").replace(/(["'])(?:(?!\1).)*\1/g, '""');
 	const own = new Set(
 		[...text.matchAll(/import\s+(?:type\s+)?([^;]*?)\s+from/g)].flatMap(([, list]) => list!.match(/\w+/g) ?? []),
 	);
 	for (const [, list] of bare.matchAll(/\b(?:const|let|var|class|function)\s+(\{[^}]*\}|\w+)/g))
 		for (const name of list!.match(/\w+/g) ?? []) own.add(name);
-	const used = names.filter((name) => !own.has(name) && new RegExp(`(?<![.\\w])${name}\\b(?!\\s*[:(]\\s*\\{?$)`).test(bare));
-	let module = used.length > 0 ? `import { ${used.join(", ")} } from "multihome";\n` : "";
+	let module = "";
+	for (const [name, from] of names)
+		if (!own.has(name) && new RegExp(`(?<![.\\w])${name}\\b(?!\\s*[:(]\\s*\\{?$)`).test(bare))
+			module += `import { ${name} } from ${JSON.stringify(from)};\n`;
 	for (const name of ["Timer", "Time"])
 		if (!own.has(name) && new RegExp(`\\b${name}\\.`).test(bare)) module += `import ${name} from "${name.toLowerCase()}";\n`;
 	return `${module}${text.replace(/from "\.\/([\w-]+)\.ts"/g, 'from "./node_modules/multihome/hosts/examples/$1.ts"')}\nexport {};\n`;
@@ -249,12 +297,11 @@ function moduleOf({ text }: Snippet, names: string[]): string {
 describe("what the documents show", () => {
 	it("compiles as it stands there, strict, in a project that has installed the package", async () => {
 		const consumer = join(folder, "consumer");
-		const names = [...readFileSync(join(root, "src/index.ts"), "utf8").matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, list]) =>
-			list!
-				.split(",")
-				.map((name) => name.trim())
-				.filter((name) => /^\w+$/.test(name)),
-		);
+		// The names that each module exports; those of the modules of one class have other names in it.
+		const names = new Map<string, string>();
+		for (const { name, source } of OURS)
+			for (const [, list] of readFileSync(join(root, source), "utf8").matchAll(/^export \{([^}]*)\}/gm))
+				for (const one of list!.split(",").map((each) => each.trim())) if (/^\w+$/.test(one)) names.set(one, name);
 		const all = snippets();
 		expect(all.length).toBeGreaterThan(12);
 		const places = new Map<string, string>();
@@ -276,8 +323,9 @@ describe("what the documents show", () => {
 	}, 120_000);
 
 	it("is found to be wrong where it is", () => {
-		expect(moduleOf({ place: "", text: "new Stack(); pipe(a, b); Timer.set(f);" }, ["Stack", "pipe", "TCP"])).toBe(
-			'import { Stack, pipe } from "multihome";\nimport Timer from "timer";\nnew Stack(); pipe(a, b); Timer.set(f);\nexport {};\n',
+		const names = new Map(["Stack", "pipe", "TCP"].map((name) => [name, "multihome"]));
+		expect(moduleOf({ place: "", text: "new Stack(); pipe(a, b); Timer.set(f);" }, names)).toBe(
+			'import { Stack } from "multihome";\nimport { pipe } from "multihome";\nimport Timer from "timer";\nnew Stack(); pipe(a, b); Timer.set(f);\nexport {};\n',
 		);
 	});
 });

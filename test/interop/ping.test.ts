@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { PingError, PingOptions, PingReply, PingStatistics } from "../../src/index.ts";
+import type { PingError, PingOptions, PingReply, PingStatistics } from "../../src/modules/ping.ts";
 import { Board, twoTaps } from "./support/board.ts";
 import { capturesIn, fields } from "./support/captures.ts";
 import { udp } from "./support/client.ts";

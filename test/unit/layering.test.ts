@@ -5,6 +5,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { MODULES } from "../../build/modules.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -27,7 +28,7 @@ const LAYERS: readonly (readonly string[])[] = [
 const ALIASES: Readonly<Record<string, string>> = {
 	"#codec": "src/wire/codec.ts",
 	"#memory": "src/packet/memory.ts",
-	multihome: "src/index.ts",
+	...Object.fromEntries(MODULES.map(({ name, source }) => [name, source])),
 };
 
 interface Import {
@@ -50,7 +51,7 @@ function importsOf(file: string): Import[] {
 	return [...code.matchAll(pattern)].map((match) => ({ file, specifier: (match[1] ?? match[2] ?? match[3])! }));
 }
 
-/** Rank of the layer a file of src/ belongs to, or -1. What stands in a folder "modules" gives names to what src/index.ts exports. */
+/** Rank of the layer a file of src/ belongs to, or -1. What stands in src/modules gives names to what others export. */
 function rank(path: string): number {
 	const part = path.includes("/modules/") ? "modules" : path.split("/")[1]!.replace(/\.ts$/, "");
 	return LAYERS.findIndex((names) => names.includes(part));

@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rollup } from "rollup";
+import { OURS } from "../../build/modules.mjs";
 import { page } from "../../build/page-plugin.mjs";
 import { scripts } from "../support/build/scripts-plugin.mjs";
 
@@ -14,7 +15,11 @@ const require = createRequire(import.meta.url);
 const NATIVES = { "#codec": "multihome/codec", "#memory": "multihome/memory" };
 const EXTERNAL = /^(multihome|host)\//;
 /** What programs import by name. */
-const NAMED = { vitest: "test/xs/vitest.ts", timer: "test/support/timer.ts", multihome: "src/index.ts" };
+const NAMED = {
+	vitest: "test/xs/vitest.ts",
+	timer: "test/support/timer.ts",
+	...Object.fromEntries(OURS.map(({ name, source }) => [name, source])),
+};
 
 /** Test files of these folders run on XS; those of NODE_ONLY do not. */
 const NODE_ONLY = ["test/unit/desktop", "test/unit/layering.test.ts"];
@@ -80,8 +85,8 @@ async function join1(files, work, folder) {
 		resolveId(id, importer) {
 			if (id.startsWith("\0")) return id;
 			if (id in NATIVES) return { id: NATIVES[id], external: true };
-			if (EXTERNAL.test(id)) return { id, external: true };
 			if (id in NAMED) return js(NAMED[id]);
+			if (EXTERNAL.test(id)) return { id, external: true };
 			if (id === "fast-check" || id.startsWith("pure-rand")) return fileURLToPath(import.meta.resolve(id));
 			if (id.startsWith("node:")) throw new Error(`${relative(work, importer ?? "")} imports ${id}: tests that run on XS cannot`);
 			return null;

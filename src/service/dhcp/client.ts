@@ -1,7 +1,7 @@
 // The DHCP client of one interface, as programs see it; session.ts is what it does.
 
 import { linkOf, report } from "../../io/common.ts";
-import { show } from "../../io/options.ts";
+import { hostnameOf, show } from "../../io/options.ts";
 import { DHCP_MESSAGE } from "../../config.ts";
 import { EthernetInterface } from "../../link/ethernet.ts";
 import { ADDRESSES, LINK, PROTOCOL, REMOVED, ROUTES } from "../../link/interface.ts";
@@ -13,7 +13,7 @@ import type { UdpSocket } from "../../transport/udp.ts";
 import type { Watch } from "../../transport/watch.ts";
 import { CLIENT_PORT } from "../../wire/dhcp.ts";
 import { RENEW, CLOSE, STATE_NAMES, CLOSED } from "./machine.ts";
-import { hostnameOf, settingsOf, type DhcpOptions, type Settings } from "./options.ts";
+import { settingsOf, type DhcpOptions, type Settings } from "./options.ts";
 import { Session } from "./session.ts";
 
 /** State of a client that is closed, or has not begun. */

@@ -1,6 +1,6 @@
 // What an application may say to a DHCP client, checked.
 
-import { callbackOf, flagOf, objectOption, show, wholeOf } from "../../io/options.ts";
+import { callbackOf, flagOf, hostnameOf, objectOption, show, wholeOf } from "../../io/options.ts";
 import { ANNOUNCE_MS, PROBES } from "./times.ts";
 
 /** What a DHCP client may be told. */
@@ -39,15 +39,6 @@ export function bytesOf(text: string): Uint8Array {
 	const bytes = new Uint8Array(text.length);
 	for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
 	return bytes;
-}
-
-/** Checks a host name: of the DHCP options, of `DhcpClient.hostname` and of `configure`. */
-export function hostnameOf(value: unknown): string {
-	if (typeof value !== "string") throw new TypeError(`hostname ${show(value)}: expected a text`);
-	// The length apart: XS 13.3 lets more than {0,61} pass.
-	if (value.length > 63 || !/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value))
-		throw new RangeError(`hostname ${show(value)}: expected 1 to 63 letters, digits, "-" or "."`);
-	return value;
 }
 
 function clientIdOf(value: unknown): Uint8Array | undefined {

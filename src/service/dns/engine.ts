@@ -8,8 +8,7 @@ import type { Service } from "../../transport/services.ts";
 import { READABLE, type EventSocket, type SocketOwner } from "../../transport/sockets.ts";
 import { Cache } from "./cache.ts";
 import { failure, type Outcome } from "./errors.ts";
-import type { Lookup, Waiter, Wanted } from "./lookup.ts";
-import { MulticastQuery } from "./mdns.ts";
+import { multicastLookup, type Lookup, type Waiter, type Wanted } from "./lookup.ts";
 import { Query } from "./query.ts";
 
 /** After any of these a server may be another, or not be reached any more. */
@@ -105,7 +104,12 @@ export class Engine implements Service, EventSocket, SocketOwner {
 		if (lookup === undefined) {
 			if (this.#lookups.length >= DNS_LOOKUPS + DNS_WAITING)
 				return waiter.done(failure("EBUSY", `${this.#lookups.length} other names are being looked up`));
-			lookup = wanted.multicast ? new MulticastQuery(this, wanted, key) : new Query(this, wanted, key);
+			const multicast = multicastLookup();
+			if (wanted.multicast && multicast === undefined)
+				return waiter.done(
+					failure("ENOSERVER", 'names that end in .local are asked for where the program has `import "multihome/mdns"`'),
+				);
+			lookup = wanted.multicast ? multicast!(this, wanted, key) : new Query(this, wanted, key);
 			this.#lookups.push(lookup);
 			this.deadline(lookup.deadline);
 		}

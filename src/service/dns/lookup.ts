@@ -75,3 +75,16 @@ export abstract class Lookup {
 		this.engine.ended(this, outcome, link);
 	}
 }
+
+type MakeLookup = (engine: Engine, wanted: Wanted, key: string) => Lookup;
+let multicast: MakeLookup | undefined;
+
+/** Called by mdns.ts when it is imported, which the resolver does not do: a firmware without it is smaller. */
+export function useMulticast(make: MakeLookup): void {
+	multicast = make;
+}
+
+/** How names are looked up that end in .local; undefined where nothing imports "multihome/mdns". */
+export function multicastLookup(): MakeLookup | undefined {
+	return multicast;
+}

@@ -9,13 +9,13 @@ import * as dns from "../../wire/dns.ts";
 import { readAnswer } from "./answer.ts";
 import { Ask, type Asker } from "./ask.ts";
 import { failure, type Outcome } from "./errors.ts";
-import { Lookup } from "./lookup.ts";
+import { Lookup, useMulticast } from "./lookup.ts";
 
 /** 224.0.0.251, RFC 6762 §3. */
 const GROUP = 0xe00000fb | 0;
 const PORT = 5353;
 
-export class MulticastQuery extends Lookup implements Asker {
+class MulticastQuery extends Lookup implements Asker {
 	#asks = new Map<Ask, Interface>();
 	readonly #query = new Uint8Array(dns.MAX_QUERY);
 	readonly #view = new DataView(this.#query.buffer);
@@ -112,3 +112,5 @@ export class MulticastQuery extends Lookup implements Asker {
 function usable(link: Interface): boolean {
 	return link instanceof EthernetInterface && link.slot !== 0 && link.up && link.addresses.length > 0;
 }
+
+useMulticast((engine, wanted, key) => new MulticastQuery(engine, wanted, key));

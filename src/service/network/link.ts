@@ -1,12 +1,13 @@
 // What the network interface classes share. Several instances may observe one interface; each hears of every change.
 
 import { linkOf } from "../../io/common.ts";
-import { callbackOf, objectOption } from "../../io/options.ts";
+import { callbackOf, hostnameOf, objectOption } from "../../io/options.ts";
 import { formatIpv4 } from "../../ip/address.ts";
 import { PROTOCOL, type Interface } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
 import type { Watch } from "../../transport/watch.ts";
-import type { ChangedProperty, LinkOptions } from "./types.ts";
+import { apply, settingsOf } from "./static.ts";
+import type { ChangedProperty, ConfigureOptions, LinkOptions } from "./types.ts";
 
 /** `connection`: the interface is no longer part of the stack. */
 export const GONE = 0;
@@ -142,5 +143,31 @@ export abstract class LinkSocket<L extends Interface> {
 	close(): void {
 		this.#watch?.close();
 		this.#watch = undefined;
+	}
+}
+
+/** Links whose addresses the application may choose. */
+export abstract class ConfigurableSocket<L extends Interface> extends LinkSocket<L> {
+	/** Sets host name and address. Throws TypeError or RangeError naming what is wrong, Error when DHCP cannot begin; then nothing has changed. */
+	configure(options: ConfigureOptions): void {
+		const { stack, link } = this.use;
+		objectOption(options);
+		const { static: chosen } = options;
+		const hostname = options.hostname === undefined ? undefined : hostnameOf(String(options.hostname));
+		const settings = chosen ? settingsOf(stack, link, chosen) : undefined;
+		// What may still throw comes first.
+		if (settings !== undefined) {
+			this.dynamic(stack, link, false);
+			apply(stack, link, settings);
+		} else if (chosen !== undefined) this.dynamic(stack, link, true);
+		if (hostname !== undefined) this.named(link, hostname);
+	}
+
+	/** Takes up a host name, where there is a use for it. */
+	protected named(_link: L, _hostname: string): void {}
+
+	/** Begins or ends having the address lent. When it throws, nothing has changed. */
+	protected dynamic(_stack: Stack, link: L, wanted: boolean): void {
+		if (wanted) throw new RangeError(`static false of ${link.name}: ${link.kind} has no DHCP`);
 	}
 }

@@ -192,3 +192,7 @@ export class Network extends NetworkView {
 		super(currentStack);
 	}
 }
+
+/** For all programs: lies in flash where the module is preloaded. */
+export const network: Network = new Network();
+Object.freeze(network);

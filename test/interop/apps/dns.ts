@@ -2,6 +2,7 @@
 // "CODE message", and how long it took.
 
 import Resolver from "multihome/io/dns";
+import "multihome/mdns";
 import status from "../../../hosts/examples/status.ts";
 
 const CONTROL_PORT = 9999;

@@ -1,6 +1,6 @@
 // The default program, and beside it a pinger: UDP port 9998 takes the options of a ping as JSON, and answers what it heard as JSON.
 
-import { Ping, type PingError, type PingOptions, type PingReply } from "multihome";
+import { Ping, type PingError, type PingOptions, type PingReply } from "multihome/ping";
 import status from "../../../hosts/examples/status.ts";
 
 const CONTROL_PORT = 9998;

@@ -6,7 +6,8 @@ import UDP from "embedded:io/socket/udp";
 import Time from "time";
 import Timer from "timer";
 import type { Device } from "multihome/device";
-import type { IO, Network, TCP as SameTCP, TCPError } from "multihome";
+import type { IO, TCP as SameTCP, TCPError } from "multihome";
+import type { Network } from "multihome/network";
 import OurTCP from "multihome/io/tcp";
 
 const options: Options = { address: "10.0.0.1", port: 80, interface: "eth0", keepAlive: 1000 };

@@ -1,6 +1,7 @@
 // Names of the neighbours: one-shot multicast DNS, RFC 6762 §5.1, §6.7.
 
 import { describe, expect, it } from "vitest";
+import "../../../../src/modules/mdns.ts";
 import { createIO } from "../../../../src/io/io.ts";
 import * as dns from "../../../support/dns.ts";
 import { ip } from "../../../support/frames.ts";

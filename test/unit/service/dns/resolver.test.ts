@@ -1,6 +1,7 @@
 // The resolver as programs see it, against servers that behave.
 
 import { describe, expect, it } from "vitest";
+import "../../../../src/modules/mdns.ts";
 import { createResolver, useNameServers } from "../../../../src/service/dns/resolver.ts";
 import type { ResolverOptions } from "../../../../src/service/dns/types.ts";
 import * as dns from "../../../support/dns.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { DhcpClient } from "../../../../src/service/dhcp/client.ts";
-import { EthernetSocket } from "../../../../src/service/network/links.ts";
+import { EthernetSocket } from "../../../../src/service/network/ethernet.ts";
 import { ip } from "../../../support/frames.ts";
 import { Rig } from "../dhcp/rig.ts";
 

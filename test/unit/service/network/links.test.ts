@@ -3,7 +3,10 @@
 import { describe, expect, it } from "vitest";
 import { LoopbackInterface } from "../../../../src/link/loopback.ts";
 import { LoopbackDevice } from "../../../../src/device/loopback.ts";
-import { EthernetSocket, LoopbackSocket, PPPSocket, SLIPSocket } from "../../../../src/service/network/links.ts";
+import { EthernetSocket } from "../../../../src/service/network/ethernet.ts";
+import { LoopbackSocket } from "../../../../src/service/network/loopback.ts";
+import { PPPSocket } from "../../../../src/service/network/ppp.ts";
+import { SLIPSocket } from "../../../../src/service/network/slip.ts";
 import type { LinkOptions, StaticAddress } from "../../../../src/service/network/types.ts";
 import { SerialLine } from "../../../../src/device/serial-line.ts";
 import { SlipInterface } from "../../../../src/link/slip.ts";

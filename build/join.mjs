@@ -1,0 +1,180 @@
+// JavaScript modules, made by `tsc`, to fewer: rollup joins the files.
+
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { rollup } from "rollup";
+import { minify } from "terser";
+import { page } from "./page-plugin.mjs";
+
+/** Finds what relative imports and aliases stand for, and loads it with its source map. A path may end in "?" and who has a copy of its own of that file. */
+function files(aliases, external) {
+	return {
+		name: "multihome",
+		resolveId(id, importer) {
+			if (id in aliases)
+				return external.test(aliases[id]) ? { id: aliases[id], external: true, moduleSideEffects: false } : aliases[id];
+			if (importer === undefined) return null;
+			if (id.startsWith(".")) {
+				const path = resolve(dirname(importer), id);
+				if (!existsSync(path)) throw new Error(`import "${id}" of ${basename(importer)}: no such file`);
+				return path;
+			}
+			if (external.test(id)) return { id, external: true };
+			throw new Error(`import "${id}": expected a relative path, "multihome", "embedded:…" or "host/…"`);
+		},
+		async load(id) {
+			if (id.startsWith("\0")) return null;
+			const [path] = id.split("?");
+			const code = await readFile(path, "utf8");
+			if (path.endsWith(".json")) return { code: `export default ${code}`, map: null };
+			const map = await text(path + ".map");
+			return { code: code.replace(/^\/\/# sourceMappingURL=.*$/m, ""), map: map === undefined ? null : JSON.parse(map) };
+		},
+	};
+}
+
+function onwarn(warning) {
+	// Cycles of types are gone by now; those that remain are of classes used after start-up.
+	if (!["CIRCULAR_DEPENDENCY", "EMPTY_BUNDLE", "THIS_IS_UNDEFINED"].includes(warning.code))
+		process.stderr.write(`${warning.message}\n`);
+}
+
+const FORMAT = { format: "es", sourcemap: true, sourcemapExcludeSources: true };
+
+/** Joins `input` and what it imports to the one file `output`. Answers the names that it exports, and the modules that it imports. */
+export async function joinModules(input, output, aliases, external, { treeshake = true, inline = false } = {}) {
+	const build = await rollup({ input, plugins: [page(), files(aliases, external)], treeshake, onwarn });
+	const { output: chunks } = await build.generate({ ...FORMAT, file: output, inlineDynamicImports: true });
+	await build.close();
+	const [{ exports, imports, dynamicImports }] = chunks;
+	await write(output, chunks[0], inline);
+	return { exports, imports: [...imports, ...dynamicImports] };
+}
+
+/**
+ * Joins several modules at once, each to a file of its own in `folder`: what several need is in one of them and imported by the others. A source file
+ * belongs to the first of `modules` that reaches it, so that each imports modules before it and none after. Files that `copied` matches go into each that
+ * needs them: constants are written out where they are used (inlineConstants), which an import keeps from it.
+ * `modules`: `{ name, input, file }`; `importAs(name, from)` is how a module is imported by another.
+ */
+export async function joinTogether(modules, folder, aliases, external, { copied, importAs, inline = false }) {
+	const owners = await ownersOf(modules, aliases, external);
+	const plugin = files(aliases, external);
+	const { resolveId } = plugin;
+	plugin.resolveId = (id, importer) => {
+		const [path, copier] = (importer ?? "").split("?");
+		const found = resolveId(id, importer && path);
+		const owner = copier ?? owners.get(path);
+		const own = typeof found === "string" && id.startsWith(".") && copied.test(found) && owner !== modules[0].file;
+		return own ? `${found}?${owner}` : found;
+	};
+	const build = await rollup({
+		input: Object.fromEntries(modules.map(({ file, input }) => [file, input])),
+		plugins: [plugin],
+		preserveEntrySignatures: "allow-extension",
+		onwarn,
+	});
+	const { output: chunks } = await build.generate({
+		...FORMAT,
+		dir: folder,
+		entryFileNames: "[name].js",
+		chunkFileNames: "[name].js",
+		hoistTransitiveImports: false,
+		manualChunks: (id) => id.split("?")[1] ?? owners.get(id),
+	});
+	await build.close();
+	const names = new Map(modules.map(({ name, file }) => [`${file}.js`, name]));
+	for (const chunk of chunks.filter(({ type }) => type === "chunk")) {
+		if (!names.has(chunk.fileName)) throw new Error(`${chunk.fileName}: belongs to none of ${[...names.values()].join(", ")}`);
+		chunk.code = chunk.code.replace(/^((?:import|export)\b[^"'\n]*)'(\.[^']*)'/gm, (all, start, path) => {
+			const name = names.get(join(dirname(chunk.fileName), path));
+			return name === undefined ? all : `${start}${JSON.stringify(importAs(name, path))}`;
+		});
+		await write(join(folder, chunk.fileName), chunk, inline);
+	}
+}
+
+/** Which of the modules, by its file, each source file belongs to: the first that reaches it. */
+async function ownersOf(modules, aliases, external) {
+	const owners = new Map();
+	const look = {
+		name: "owners",
+		buildEnd() {
+			for (const { input, file } of modules) {
+				const next = [input];
+				while (next.length > 0) {
+					const id = next.pop();
+					const info = this.getModuleInfo(id);
+					if (owners.has(id) || info === null || info.isExternal) continue;
+					owners.set(id, file);
+					next.push(...info.importedIds);
+				}
+			}
+		},
+	};
+	const build = await rollup({ input: modules.map(({ input }) => input), plugins: [files(aliases, external), look], onwarn });
+	await build.close();
+	return owners;
+}
+
+async function write(output, from, inline) {
+	const { code, map } = inline ? await inlineConstants(from) : from;
+	// Sources as seen from the folder that the tools are run in, for messages.
+	const sources = map.sources.map((source) => relative(process.cwd(), resolve(dirname(output), source.split("?")[0])));
+	if (sources.length > 0) {
+		await put(output + ".map", JSON.stringify({ ...map, sources, file: basename(output) }));
+		await put(output, code);
+	} else {
+		// Nothing of it stands in a source as it is; Moddable's xsc does not survive an empty map.
+		await rm(output + ".map", { force: true });
+		await put(output, code.replace(/^\/\/# sourceMappingURL=.*\n?/m, ""));
+	}
+}
+
+/**
+ * Puts constants where they are used. On XS a function copies each module variable that it mentions into its frame at every call:
+ * a constant that is written out costs less than half. Names and structure stay, for messages and for reading.
+ */
+async function inlineConstants(chunk) {
+	const { code, map } = await minify(chunk.code, {
+		module: true,
+		ecma: 2022,
+		mangle: false,
+		compress: {
+			toplevel: true,
+			passes: 2,
+			inline: 0,
+			reduce_funcs: false,
+			keep_fargs: true,
+			sequences: false,
+			conditionals: false,
+			if_return: false,
+			booleans: false,
+			join_vars: false,
+			typeofs: false,
+			comparisons: false,
+			hoist_props: false,
+			side_effects: false,
+		},
+		format: { beautify: true, comments: false },
+		sourceMap: { content: chunk.map, asObject: true },
+	});
+	return { code, map };
+}
+
+/** Replaces a file at once, so that another build or run never sees half of it. */
+export async function put(path, content) {
+	await mkdir(dirname(path), { recursive: true });
+	const temporary = `${path}.${process.pid}`;
+	await writeFile(temporary, content);
+	await rename(temporary, path);
+}
+
+export async function text(path) {
+	try {
+		return await readFile(path, "utf8");
+	} catch {
+		return undefined;
+	}
+}

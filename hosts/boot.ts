@@ -1,0 +1,122 @@
+// From a board file to a running program, on every host: the stack, its interfaces with their addresses, routes and services, `device`, and the program.
+// What differs is the host's: the clock and chance, how a driver is opened, and what becomes of what goes wrong.
+
+import { Listener, Stack, TCP, UDP, parseIpv4, useStack } from "multihome";
+import type { Interface } from "multihome";
+import type { DhcpClient } from "multihome/dhcp";
+import type { StackOptions } from "../src/config.ts";
+import { describe } from "./describe.ts";
+import type { DhcpFile, StartDhcp } from "./links/dhcp.ts";
+import type { MakeLink, Say } from "./links/link.ts";
+import { makeDevice, type Device, type NetworkOptions } from "./network.ts";
+import { settingsOf } from "./settings.ts";
+
+/** What a board file says of an interface, as far as it concerns all hosts. */
+export interface InterfaceFile {
+	name: string;
+	/** Its kind among the links. */
+	link: string;
+	addresses: string[];
+	dhcp?: DhcpFile | undefined;
+	gateway?: string | undefined;
+	mtu?: number | undefined;
+	metric?: number | undefined;
+	/** Name servers that are asked by it. */
+	dns?: string[] | undefined;
+	/** Of the link itself. */
+	options?: Record<string, unknown> | undefined;
+}
+
+/** What a board file says. */
+export interface BoardFile<I extends InterfaceFile = InterfaceFile> {
+	stack: StackOptions;
+	interfaces: readonly I[];
+	routes: readonly { prefix: string; gateway?: string; interface?: string; metric?: number }[];
+	/** Name servers of the whole board. */
+	dns?: string[] | undefined;
+}
+
+/** What there is to make of a board file: a firmware has those parts that its own needs. */
+export interface Parts {
+	/** By kind: hosts/links. */
+	readonly links: Readonly<Record<string, MakeLink>>;
+	readonly startDhcp?: StartDhcp | undefined;
+	readonly useNameServers?: ((stack: Stack, servers: readonly string[]) => void) | undefined;
+}
+
+export interface Host<I extends InterfaceFile = InterfaceFile> {
+	/** 32 random bits that nobody can guess. */
+	readonly random32: () => number;
+	/** The stack wants to be polled now: from a callback of a timer, never from within. */
+	readonly onWake: () => void;
+	/** Opens the driver of an interface; undefined where there is none, and the board goes on without. `place` is where the board file names it. */
+	open(interface_: I, place: string): unknown;
+	/** An interface is there, with what the board file says of it, and the DHCP client that it has. */
+	added?(stack: Stack, link: Interface, interface_: I, client: DhcpClient | undefined): void;
+	/** What a callback of the program threw: that ends its socket, not the program. */
+	readonly onError: (error: unknown) => void;
+	readonly say: Say;
+}
+
+/** Runs `action`; what it throws says which value of the board file it is about. */
+export function within<T>(place: string, action: () => T): T {
+	try {
+		return action();
+	} catch (error) {
+		throw new Error(`${place}: ${(error as Error).message}`, { cause: error });
+	}
+}
+
+/** Makes the stack of a board, which is the one that the imported classes use from then on. Throws Error that names what is wrong in the board file. */
+export function boot<I extends InterfaceFile>(board: BoardFile<I>, parts: Parts, host: Host<I>): Stack {
+	const stack = new Stack({ ...board.stack, random32: host.random32, onWake: host.onWake });
+	for (const [i, each] of board.interfaces.entries()) addInterface(stack, each, `interfaces[${i}]`, parts, host);
+	for (const [i, { prefix, gateway, interface: name, metric }] of board.routes.entries()) {
+		const link = stack.interfaces.find(name!);
+		if (link !== undefined) within(`routes[${i}]`, () => stack.routes.add({ prefix, gateway, interface: link, metric }));
+	}
+	if (board.dns !== undefined) parts.useNameServers!(stack, board.dns);
+	useStack(stack);
+	stack.sockets.onError = host.onError;
+	return stack;
+}
+
+function addInterface<I extends InterfaceFile>(stack: Stack, file: I, place: string, parts: Parts, host: Host<I>): void {
+	const { name, link: kind, addresses, dhcp, gateway, mtu, metric, dns, options } = file;
+	const driver = kind === "loopback" ? undefined : host.open(file, place);
+	if (driver === undefined && kind !== "loopback") return;
+	const common = mtu === undefined ? { metric } : { mtu, metric };
+	const where = options === undefined ? place : `${place}.${kind}`;
+	const link = within(where, () => parts.links[kind]!(name, driver, common, options ?? {}));
+	within(place, () => {
+		stack.interfaces.add(link);
+		for (const text of addresses) link.addAddress(text);
+		if (gateway !== undefined) stack.routes.add({ prefix: "0.0.0.0/0", gateway, interface: link });
+		if (dns !== undefined) link.nameServers = dns.map((text) => parseIpv4(text)!);
+		host.added?.(stack, link, file, dhcp === undefined ? undefined : parts.startDhcp!(stack, name, dhcp, host.say));
+	});
+}
+
+/** Frozen once, when a firmware is made: it lies in flash. */
+const io = Object.freeze({ TCP, Listener, UDP });
+
+/** `device`, which programs are given: what the host has, the stack and its classes. */
+export function deviceOf(stack: Stack, network: NetworkOptions, ours: Device): Device {
+	return makeDevice(stack, { ...ours, io, network });
+}
+
+/**
+ * Runs the program, the module "program": it runs when it is imported, or its default export is called with `device` and its settings. `said` is what --set
+ * says of these, `loaded` is called when its modules are there. Rejects with what it threw, or SettingError.
+ */
+export async function runProgram(device: Device, said: Record<string, string> | undefined, loaded?: () => void): Promise<void> {
+	const { default: program, settings } = await import("program");
+	loaded?.();
+	const given = settingsOf(settings, said);
+	if (typeof program === "function") await program(device, given);
+}
+
+/** The line that tells of what a callback of the program threw. */
+export function thrown(error: unknown): string {
+	return `a socket's callback threw: ${describe(error)}`;
+}

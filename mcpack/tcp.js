@@ -1,1 +1,0 @@
-export { default } from "moddable:multihome/io/tcp";

@@ -1,2 +1,0 @@
-// What `import Resolver from "embedded:network/dns/resolver/udp"` and `from "multihome/io/dns"` give.
-export { Resolver as default } from "multihome";

@@ -1,2 +1,0 @@
-// What `import Ping from "multihome/io/ping"` gives.
-export { Ping as default } from "multihome";

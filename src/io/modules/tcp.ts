@@ -1,2 +1,0 @@
-// What `import TCP from "embedded:io/socket/tcp"` and `from "multihome/io/tcp"` give.
-export { TCP as default } from "multihome";

@@ -1,2 +1,0 @@
-// What `import UDP from "embedded:io/socket/udp"` and `from "multihome/io/udp"` give.
-export { UDP as default } from "multihome";
