@@ -37,8 +37,8 @@ const BARE = /^[^./]/;
 /** What the natives' names stand for on XS. */
 const NATIVES = { "#codec": "multihome/codec", "#memory": "multihome/memory" };
 
-/** Files without state, most of them formats and constants: each module that needs one has its own copy of what it uses of it. */
-const COPIED = /\/src\/(config|wire\/[\w-]+|packet\/(blocks|fields)|device\/(device|serial)|link\/vj)\.js$/;
+/** Files without state, most of them formats and constants: each module that needs one has its own copy of what it uses of it. What such a one imports for all but its types must be one, too, or of the core. */
+const COPIED = /\/src\/(config|wire\/[\w-]+|packet\/(blocks|fields)|device\/(device|serial)|link\/(state-table|vj))\.js$/;
 
 const desktop = join(out, "desktop");
 
@@ -155,7 +155,9 @@ export async function bundleApp(file, folder, { inline = false } = {}) {
 export async function bundleFirmware({ folder, board, program, others = false }) {
 	const main = join(root, "hosts/firmware/main.ts");
 	const drivers = ["w5500", "enc28j60", "uart"].map((name) => join(root, `drivers/${name}/device.ts`));
-	const links = (await readdir(join(root, "hosts/links"))).map((name) => join(root, "hosts/links", name));
+	const links = (await readdir(join(root, "hosts/links")))
+		.filter((name) => name.endsWith(".ts"))
+		.map((name) => join(root, "hosts/links", name));
 	return await compiled(folder, [main, program, ...drivers, ...links], async (js, work) => {
 		const made = join(work, "board.js");
 		await writeFile(

@@ -143,7 +143,7 @@ describe("the package", () => {
 			expect(files).toContain(path);
 		expect(
 			files.filter((path) =>
-				/^(test|hosts\/(desktop|firmware|pico|esp32))\/|^build\/(?!out\/(xs|node|types)\/)|simulate|desktop\.js|tsconfig/.test(
+				/^(test|hosts\/(desktop|firmware|pico|esp32))\/|^build\/(?!out\/(xs|node|types|manifests|mcpack)\/)|simulate|desktop\.js|tsconfig/.test(
 					path,
 				),
 			),
