@@ -1,5 +1,5 @@
 // TypeScript to JavaScript modules: `tsc` removes the types, rollup joins the files (join.mjs).
-//   build/out/xs/multihome.js …    the modules of src/modules.json, for XS; their natives stay imports ("multihome/codec", "multihome/memory")
+//   build/out/xs/multihome.js …    the modules of src/modules.json, for XS; their natives stay imports ("multihome/codec" and so on)
 //   build/out/xs/embedded/**/*.js  "embedded:io/socket/tcp" and so on: the same by the names of ECMA-419 and Moddable
 //   build/out/manifests/**/*.json  what Moddable's build wants to know of each module, and of those that it takes
 //   build/out/desktop/desktop.js   what the desktop host runs first
@@ -35,7 +35,14 @@ const XS_EXTERNAL = /^(multihome|program|system|time|timer)$|^(multihome|host|be
 const BARE = /^[^./]/;
 
 /** What the natives' names stand for on XS. */
-const NATIVES = { "#codec": "multihome/codec", "#memory": "multihome/memory" };
+const NATIVES = { "#codec": "multihome/codec", "#memory": "multihome/memory", "#host": "multihome/host" };
+
+/** And on Node, where `js` has what the compiler made. */
+export const twinsIn = (js) => ({
+	"#codec": join(js, "src/wire/codec.js"),
+	"#memory": join(js, "src/packet/memory.js"),
+	"#host": join(js, "src/host/host.js"),
+});
 
 /** Files without state, most of them formats and constants: each module that needs one has its own copy of what it uses of it. What such a one imports for all but its types must be one, too, or of the core. */
 const COPIED = /\/src\/(config|wire\/[\w-]+|packet\/(blocks|fields)|device\/(device|serial)|link\/(state-table|vj))\.js$/;
@@ -77,7 +84,7 @@ async function makeBundles(progress) {
 	try {
 		progress.step("compiling");
 		for (const project of ["hosts/tsconfig.json", "hosts/desktop/tsconfig.json"]) await compileProject(join(root, project), js);
-		const twins = { "#codec": join(js, "src/wire/codec.js"), "#memory": join(js, "src/packet/memory.js") };
+		const twins = twinsIn(js);
 		progress.step("joining the modules");
 		const entries = OURS.map(({ name, source }) => ({ name, input: compiledOf(js, source), file: fileOf(name) }));
 		await joinTogether(entries, xs, NATIVES, XS_EXTERNAL, { copied: COPIED, importAs: (name) => name, inline: true });
@@ -103,7 +110,7 @@ const compiledOf = (js, source) => join(js, source.replace(/\.ts$/, ".js"));
 
 /** Joins the modules for Node, with the natives' twins. `js` is the folder that they were compiled into. */
 export async function joinForNode(js) {
-	const twins = { "#codec": join(js, "src/wire/codec.js"), "#memory": join(js, "src/packet/memory.js") };
+	const twins = twinsIn(js);
 	const entries = OURS.map(({ name, source }) => ({ name, input: compiledOf(js, source), file: fileOf(name) }));
 	await joinTogether(entries, join(out, "node"), twins, /^$/, { copied: COPIED, importAs: (_name, path) => path });
 }
@@ -126,7 +133,7 @@ export async function bundleBoard() {
 		try {
 			const project = join(root, "test/board/tsconfig.json");
 			await tsc("-p", project, "--noCheck", "--noEmit", "false", "--sourceMap", "--rootDir", root, "--outDir", js);
-			const twins = { "#codec": join(js, "src/wire/codec.js"), "#memory": join(js, "src/packet/memory.js") };
+			const twins = twinsIn(js);
 			await joinModules(join(js, "test/board/main.js"), target, twins, /^(node:|ajv|rp2040js$)/);
 		} finally {
 			await rm(js, { recursive: true, force: true });

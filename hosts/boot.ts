@@ -45,10 +45,10 @@ export interface Parts {
 }
 
 export interface Host<I extends InterfaceFile = InterfaceFile> {
-	/** 32 random bits that nobody can guess. */
-	readonly random32: () => number;
-	/** The stack wants to be polled now: from a callback of a timer, never from within. */
-	readonly onWake: () => void;
+	/** In place of the random bits that the stack takes of the host. */
+	readonly random32?: () => number;
+	/** Given, the host polls by itself: this asks for it, from a callback of a timer, never from within. */
+	readonly onWake?: () => void;
 	/** Opens the driver of an interface; undefined where there is none, and the board goes on without. `place` is where the board file names it. */
 	open(interface_: I, place: string): unknown;
 	/** An interface is there, with what the board file says of it, and the DHCP client that it has. */

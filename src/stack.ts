@@ -40,14 +40,14 @@ const LOCALHOST = 0x7f000001;
 const KIND_AND_GROUP = kinds.KIND | kinds.GROUP;
 
 /**
- * A TCP/IP stack: interfaces, routes and one set of sockets, all in memory that is taken once. Whoever owns it calls `poll` when it is due, and when `onWake` says so.
+ * A TCP/IP stack: interfaces, routes and one set of sockets, all in memory that is taken once. It runs by the host's timers;
+ * with the option `onWake`, by the calls of `poll` of whoever made it.
  *
  * @example
  * ```ts
- * const stack = new Stack({ sockets: { tcp: 4 }, random32: () => (Math.random() * 2 ** 32) | 0 });
- * stack.interfaces.add(new EthernetInterface("eth0", device));
+ * const stack = new Stack({ sockets: { tcp: 4 } });
+ * stack.interfaces.add(new EthernetInterface("eth0", device)).addAddress("192.168.77.2/24");
  * useStack(stack);
- * setInterval(() => stack.poll(Date.now() | 0), 1);
  * ```
  */
 export class Stack {
@@ -75,9 +75,13 @@ export class Stack {
 	#tcbs: Tcb[];
 	#udps: UdpSocket[];
 
-	/** Allocates everything there will be. Throws RangeError or TypeError naming the option that is wrong. */
-	constructor(options: CoreOptions) {
-		const core = (this.core = new Core(options));
+	/** Allocates everything there will be. Throws RangeError or TypeError naming the option that is wrong, or that the host cannot do without. */
+	constructor(options: CoreOptions = {}) {
+		const core = (this.core = new Core(
+			options,
+			(now) => this.poll(now),
+			() => this.#yields(),
+		));
 		this.#view = core.view;
 		this.#nextPacket();
 		this.routes = new Routes(core);
@@ -102,8 +106,15 @@ export class Stack {
 		return layoutOf(limitsOf(options)).bytes;
 	}
 
+	/** For the host's timers: whether a poll ended early, so that timers of programs that are due come first. */
+	#yields(): boolean {
+		const { unread } = this.sockets;
+		this.sockets.unread = false;
+		return unread;
+	}
+
 	/**
-	 * Moves everything that can move. `now`: milliseconds of any steady clock, as an int32 that may wrap. Answers in how many milliseconds
+	 * Moves everything that can move; only for those who gave `onWake`. `now`: milliseconds of any steady clock, as an int32 that may wrap. Answers in how many milliseconds
 	 * it wants to run again at the latest: 0 at once, -1 not before a device or the application says so. Callbacks run within.
 	 */
 	poll(now: number): number {

@@ -3,8 +3,8 @@
 // DESCRIPTOR is a stream to whoever started this process: told when the program runs or what went wrong, and its end is ours.
 
 import * as heap from "host/heap";
-import { CLOSED, armTimer, createTimer, disarmTimer, watch } from "host/loop";
-import { args, exit, importNow, now, onSignal, print, random32, readFile, warn } from "host/system";
+import { CLOSED, watch } from "host/loop";
+import { args, exit, importNow, onSignal, print, readFile, warn } from "host/system";
 import { inheritFd, receive, send } from "host/wire";
 import type { Interface, Stack } from "multihome";
 import type { DhcpClient } from "multihome/dhcp";
@@ -161,36 +161,15 @@ function added(stack: Stack, link: Interface, { uart }: InterfaceConfiguration, 
 
 function start(configuration: BoardConfiguration): Stack {
 	const { seed } = configuration;
-	const timer = createTimer(turn);
-	let scheduled = false;
 	const host: Host<InterfaceConfiguration> = {
-		random32: seed === undefined ? random32 : seeded(seed),
-		// By the timer, as on boards, and not before other timers that are due: Moddable's modules count on a timer of 0 ms that a callback sets to
-		// run before the socket's next callback.
-		onWake() {
-			if (scheduled) return;
-			scheduled = true;
-			armTimer(timer, 0);
-		},
+		...(seed !== undefined && { random32: seeded(seed) }),
 		open: (each, place) =>
 			within(`${place}.wire "${each.wire}"`, () => (each.link === "ethernet" ? open(each) : openSerial(each))),
 		added,
 		onError: (error) => warn(thrown(error)),
 		say: print,
 	};
-	const stack = boot(configuration, PARTS, host);
-
-	function turn(): void {
-		scheduled = false;
-		const wait = stack.poll(now());
-		if (scheduled) return;
-		if (wait > 0) armTimer(timer, wait);
-		else if (wait < 0) disarmTimer(timer);
-		else host.onWake();
-	}
-
-	host.onWake();
-	return stack;
+	return boot(configuration, PARTS, host);
 }
 
 onSignal(() => end(0));

@@ -1,18 +1,10 @@
-// What a board's JavaScript machine tells of its memory and its modules, and chance. Fields of the engine (xsAll.h), read and never written.
+// What a board's JavaScript machine tells of its memory and its modules. Fields of the engine (xsAll.h), read and never written.
 
 #include "xsAll.h"
 #include "xs.h"
 #include "xsmc.h"
 #include "xsHost.h"
 #include "mc.defines.h"
-
-/* random32.c of the platform. */
-extern uint32_t boardRandom(void);
-
-void xs_board_random32(xsMachine *the)
-{
-	xsmcSetInteger(xsResult, (xsIntegerValue)boardRandom());
-}
 
 void xs_board_slotsUsed(xsMachine *the)
 {

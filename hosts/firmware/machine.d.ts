@@ -1,6 +1,4 @@
 declare module "multihome/machine" {
-	/** 32 random bits as an int32, from the board's own source of chance. */
-	export function random32(): number;
 	/** Of the JavaScript heap: in use, garbage that is not collected yet among them, and what it has. */
 	export function slotsUsed(): number;
 	export function slotsTotal(): number;

@@ -1,4 +1,3 @@
-export function random32() @ "xs_board_random32";
 export function slotsUsed() @ "xs_board_slotsUsed";
 export function slotsTotal() @ "xs_board_slotsTotal";
 export function chunkBytesUsed() @ "xs_board_chunkBytesUsed";

@@ -2,17 +2,7 @@
 // and starts the program. "board" and "program" are put in by the build (build/firmware.mjs).
 
 import type { Stack } from "multihome";
-import {
-	chunkBytesTotal,
-	chunkBytesUsed,
-	collect,
-	freeBytes,
-	guard,
-	importNow,
-	random32,
-	slotsTotal,
-	slotsUsed,
-} from "multihome/machine";
+import { chunkBytesTotal, chunkBytesUsed, collect, freeBytes, guard, importNow, slotsTotal, slotsUsed } from "multihome/machine";
 import Time from "time";
 import Timer from "timer";
 import * as target from "board";
@@ -50,7 +40,6 @@ function run(): void {
 	const timer = Timer.set(turn, 0, NEVER);
 	let running = false;
 	const stack: Stack = boot(target.board(), target.parts(), {
-		random32,
 		onWake() {
 			if (!running) Timer.schedule(timer, 0, NEVER);
 		},

@@ -1,6 +1,8 @@
 // What every layer needs: the arena, the pool, the clock, chance, and one deadline for all timers.
 
 import { limitsOf, PACKET_HEADROOM, type Limits, type StackOptions } from "../config.ts";
+import type { Host } from "../host/host.ts";
+import { host } from "#host";
 import { allocate } from "#memory";
 import { BLOCK_DROPS } from "./blocks.ts";
 import { FIELDS, FLOWS_AT, INTERFACES_AT, INTERFACES_COUNT, TCBS_AT, UDPS_AT } from "./fields.ts";
@@ -8,10 +10,13 @@ import { layoutOf, type Layout } from "./layout.ts";
 import { NONE, PacketPool } from "./pool.ts";
 
 export interface CoreOptions extends StackOptions {
-	/** 32 random bits as an int32. Sequence numbers and ports rest on it: cryptographic where there are attackers. */
-	random32: () => number;
-	/** Called when `poll` should run soon: an application wrote, a device notified. */
-	onWake?: () => void;
+	/** 32 random bits as an int32, which sequence numbers and ports rest on; the host's own source unless given. Must be given where the host has none. */
+	random32?: (() => number) | undefined;
+	/**
+	 * Given, nobody but you calls `poll`; this asks for it: an application wrote, a device notified. Otherwise the host's timers have it called. Must be given
+	 * where the host has no timers.
+	 */
+	onWake?: (() => void) | undefined;
 }
 
 export class Core {
@@ -37,14 +42,20 @@ export class Core {
 	readonly limits: Limits;
 	readonly layout: Layout;
 	readonly random32: () => number;
-	#onWake: (() => void) | undefined;
+	#onWake: () => void;
 
-	constructor(options: CoreOptions) {
-		if (typeof options.random32 !== "function") throw new TypeError("random32: expected a function that returns 32 random bits");
+	/** `poll` and `yields` are for the host's timers, where the options have no `onWake`; `from`: what the host has. */
+	constructor(options: CoreOptions, poll: (now: number) => number, yields: () => boolean, from: Host = host) {
+		const { onWake, random32 = from.random32 } = options;
+		if (random32 === undefined)
+			throw new TypeError("random32: this host has no source of random bits; give a function that returns 32 of them");
+		if (typeof random32 !== "function") throw new TypeError("random32: expected a function that returns 32 random bits");
+		if (onWake === undefined && from.drive === undefined)
+			throw new TypeError("onWake: this host has no timers; give a function that has the stack's poll called soon");
+		if (onWake !== undefined && typeof onWake !== "function") throw new TypeError("onWake: expected a function");
 		this.limits = limitsOf(options);
 		this.layout = layoutOf(this.limits);
-		this.random32 = options.random32;
-		this.#onWake = options.onWake;
+		this.random32 = random32;
 		const arena = allocate(this.layout.bytes);
 		this.view = new DataView(arena);
 		this.fields = new Int32Array(arena, 0, FIELDS);
@@ -55,6 +66,7 @@ export class Core {
 		this.fields[INTERFACES_COUNT] = this.limits.interfaces;
 		this.pool = new PacketPool(this.limits.packets, this.layout.packets);
 		this.takeSpare();
+		this.#onWake = onWake ?? from.drive!(poll, yields);
 	}
 
 	/** Replaces the spare packet, which somebody kept. */
@@ -81,6 +93,6 @@ export class Core {
 	wake(): void {
 		if (this.awake) return;
 		this.awake = true;
-		this.#onWake?.();
+		this.#onWake();
 	}
 }

@@ -32,13 +32,16 @@ const UDP_SINK = 8;
 /** Echo requests on the way at once: a server under load. */
 const OUTSTANDING = 8;
 let seed = 0x1234567;
+/** Each case polls by itself. */
+function onWake(): void {}
+
 function random32(): number {
 	seed = (Math.imul(seed, 1664525) + 1013904223) | 0;
 	return seed ^ (seed >>> 15);
 }
 
 function makeStack(options: StackOptions = {}, device: Device = new PeerDevice()): Stack {
-	const stack = new Stack({ ...options, random32 });
+	const stack = new Stack({ ...options, random32, onWake });
 	stack.interfaces.add(new EthernetInterface("eth0", device)).addAddress(0x0a000002, 24);
 	return stack;
 }
@@ -271,7 +274,7 @@ function chipCase(kind: "w5500" | "enc28j60", mode: number): Run {
 
 /** Full packets from a UART to a program that reads them, or from a program that writes them to the UART, by PPP. */
 function uartCase(bytes: number, mode: number): Run {
-	const stack = new Stack({ random32 });
+	const stack = new Stack({ random32, onWake });
 	passTime(LINE_POLL_NS); // its clock is the polls
 	line = plugLine(0, "loose", "", 0, 0, 1);
 	const ppp = new PppInterface("ppp0", new Uart({ baud: LINE_BAUD }), {

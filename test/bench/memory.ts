@@ -14,7 +14,7 @@ function used(): { slots: number; chunkBytes: number } {
 
 const options = JSON.parse(args[0] ?? "{}") as StackOptions;
 const loaded = used();
-const stack = new Stack({ ...options, random32: () => 4 });
+const stack = new Stack({ ...options, random32: () => 4, onWake() {} });
 for (const [name, address] of [
 	["eth0", 0xc0a84d02 | 0],
 	["eth1", 0xc0a84e02 | 0],

@@ -33,7 +33,7 @@ describe.skipIf(pico === undefined).each(["rp2040", "rp2350"] as const)("%s", (c
 		"drivers/bus/pico.c",
 		"drivers/bus/uart-pico.c",
 		"drivers/uart/uart-port.c",
-		"hosts/pico/random32.c",
+		"src/host/native/random-pico.c",
 		"hosts/firmware/machine.c",
 	])("%s compiles", async (file) => {
 		const [sdk, moddable] = pico!;
@@ -51,7 +51,7 @@ const CHIPS = [
 describe.skipIf(esp32 === undefined).each(CHIPS)("%s", (chip, number) => {
 	test.each([
 		"drivers/bus/esp32.c",
-		"hosts/esp32/random32.c",
+		"src/host/native/random-esp32.c",
 		"hosts/firmware/machine.c",
 		"drivers/ethernet/port.c",
 		"drivers/bus/uart-esp32.c",

@@ -63,7 +63,7 @@ class End implements Device {
 }
 
 function stackWith(end: End, address: string): Stack {
-	const stack = new Stack({ random32: () => (Math.random() * 2 ** 32) | 0, onWake() {} });
+	const stack = new Stack();
 	const link = stack.interfaces.add(new EthernetInterface("eth0", end));
 	link.addAddress(address + "/24");
 	return stack;
@@ -90,10 +90,7 @@ const client = new (createIO(one).UDP)({
 	},
 });
 client.write(new TextEncoder().encode("hello"), "10.0.0.2", 7);
-for (let now = 0; now < 5000 && answer === ""; now += 10) {
-	one.poll(now);
-	two.poll(now);
-}
+for (const end = Date.now() + 5000; Date.now() < end && answer === ""; ) await new Promise((resolve) => setTimeout(resolve, 1));
 console.log(answer);
 `;
 

@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Lowest first; those of one row may import each other. */
 const LAYERS: readonly (readonly string[])[] = [
+	["host"],
 	["config", "packet"],
 	["wire"],
 	["device"],
@@ -27,6 +28,7 @@ const LAYERS: readonly (readonly string[])[] = [
 /** What the natives' names stand for on Node. */
 const ALIASES: Readonly<Record<string, string>> = {
 	"#codec": "src/wire/codec.ts",
+	"#host": "src/host/host.ts",
 	"#memory": "src/packet/memory.ts",
 	...Object.fromEntries(MODULES.map(({ name, source }) => [name, source])),
 };

@@ -58,19 +58,6 @@ void xs_host_wallNanoseconds(txMachine *the)
 	xsmcSetInteger(xsResult, (int32_t)wall.tv_nsec);
 }
 
-void xs_host_random32(txMachine *the)
-{
-	/* One system call for many numbers. */
-	static int32_t numbers[64];
-	static size_t left = 0;
-	if (left == 0) {
-		if (getrandom(numbers, sizeof(numbers), 0) != sizeof(numbers))
-			hostThrow(the, "Error", "getrandom: %s", strerror(errno));
-		left = sizeof(numbers) / sizeof(*numbers);
-	}
-	xsmcSetInteger(xsResult, numbers[--left]);
-}
-
 void xs_host_readFile(txMachine *the)
 {
 	char path[PATH_MAX];

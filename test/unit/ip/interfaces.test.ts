@@ -12,10 +12,11 @@ import { Prng } from "../../support/prng.ts";
 import { Station } from "../../support/station.ts";
 import { QueueDevice } from "../../support/wire.ts";
 
-const random32 = () => 1;
+/** By hand: these tests poll, or nobody does. */
+const owner = { random32: () => 1, onWake() {} };
 
 function stackOf(interfaces = 4): Stack {
-	return new Stack({ random32, interfaces });
+	return new Stack({ ...owner, interfaces });
 }
 
 describe("an interface", () => {
@@ -35,7 +36,7 @@ describe("an interface", () => {
 	});
 
 	it("that does not get what it needs takes nothing, and its device is closed", () => {
-		const stack = new Stack({ random32, interfaces: 3, packets: 5 });
+		const stack = new Stack({ ...owner, interfaces: 3, packets: 5 });
 		const modem = new NullModem(new VirtualClock(), new Prng(1));
 		// A PPP link takes one packet buffer for good, three with header compression, or none.
 		stack.interfaces.add(new PppInterface("ppp0", new SerialLine(modem.a), {}));
@@ -163,7 +164,7 @@ describe("memory", () => {
 			{ sockets: { datagramBuffer: 1536 } },
 			{ routes: 500, neighbors: 100, interfaces: 9 },
 		])
-			expect(new Stack({ ...options, random32 }).core.view.byteLength).toBe(Stack.bytesFor(options));
+			expect(new Stack({ ...options, ...owner }).core.view.byteLength).toBe(Stack.bytesFor(options));
 	});
 
 	it.each([
@@ -173,9 +174,10 @@ describe("memory", () => {
 		[{ sockets: { receiveBuffer: 70_000 } }, RangeError, /sockets\.receiveBuffer 70000: expected a whole number from 2 to 65535/],
 		[{ sockets: { datagramBuffer: 1 } }, RangeError, /sockets\.datagramBuffer 1: expected a whole number from 2 to 65535/],
 		[{ forwarding: 1 as never }, TypeError, /forwarding 1: expected true or false/],
-		[{ random32: undefined as never }, TypeError, /random32: expected a function/],
+		[{ random32: 7 as never }, TypeError, /random32: expected a function/],
+		[{ onWake: 7 as never }, TypeError, /onWake: expected a function/],
 	])("is refused for %j, naming the option", (options, type, message) => {
-		expect(() => new Stack({ random32, ...options })).toThrow(message);
-		expect(() => new Stack({ random32, ...options })).toThrow(type);
+		expect(() => new Stack({ ...owner, ...options })).toThrow(message);
+		expect(() => new Stack({ ...owner, ...options })).toThrow(type);
 	});
 });

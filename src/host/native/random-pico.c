@@ -3,10 +3,11 @@
 
 #include <stdint.h>
 
+#include "xsmc.h"
 #include "hardware/structs/rosc.h"
 #include "hardware/timer.h"
 
-uint32_t boardRandom(void)
+static uint32_t random32(void)
 {
 	static uint32_t state;
 	uint32_t z = state + 0x9e3779b9;
@@ -18,4 +19,9 @@ uint32_t boardRandom(void)
 	z = (z ^ z >> 16) * 0x85ebca6b;
 	z = (z ^ z >> 13) * 0xc2b2ae35;
 	return z ^ z >> 16;
+}
+
+void xs_multihome_random32(xsMachine *the)
+{
+	xsmcSetInteger(xsResult, (xsIntegerValue)random32());
 }

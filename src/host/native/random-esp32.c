@@ -1,10 +1,9 @@
 // Chance on ESP32: the hardware generator (ESP-IDF, "Random Number Generation": true random while a radio or its entropy source is on).
 
-#include <stdint.h>
-
+#include "xsmc.h"
 #include "esp_random.h"
 
-uint32_t boardRandom(void)
+void xs_multihome_random32(xsMachine *the)
 {
-	return esp_random();
+	xsmcSetInteger(xsResult, (xsIntegerValue)esp_random());
 }

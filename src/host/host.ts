@@ -1,0 +1,79 @@
+// What the stack takes of the machine that it runs on, where that is Node or a browser. On XS the module `multihome/host` takes this one's place.
+
+/** What a machine may have. What it lacks its owner gives in the options of `new Stack`. */
+export interface Host {
+	/** 32 random bits as an int32, which nobody can guess. */
+	readonly random32?: () => number;
+	/**
+	 * Has `poll(now)` called from now on: soon, and after as many ms as it answered; after -1 not before the function that is returned is called. `now`: ms of
+	 * a steady clock, int32. What `poll` throws goes where exceptions of timers go, and the next call comes all the same.
+	 * `yields()` answers whether timers of programs that are due must run before the next call, for machines that run the oldest of their timers first.
+	 */
+	readonly drive?: (poll: (now: number) => number, yields: () => boolean) => () => void;
+}
+
+/** What of Node's and browsers' globals is used. */
+export interface Globals {
+	crypto?: { getRandomValues(words: Int32Array): unknown };
+	performance?: { now(): number };
+	setTimeout?: (callback: () => void, ms: number) => unknown;
+	clearTimeout?: (timer: unknown) => void;
+	/** Node's: behind timers that are due, and without setTimeout's delay of 1 ms. */
+	setImmediate?: (callback: () => void) => unknown;
+}
+
+/** Random words that are asked for at a time, as a call costs more than a word. */
+const WORDS = 64;
+
+/** What a machine with such globals has. */
+export function hostOf(globals: Globals): Host {
+	const { crypto } = globals;
+	return {
+		...(crypto !== undefined && { random32: randomOf(crypto) }),
+		...(globals.performance !== undefined && globals.setTimeout !== undefined && { drive: (poll) => drive(globals, poll) }),
+	};
+}
+
+function randomOf(crypto: NonNullable<Globals["crypto"]>): () => number {
+	const words = new Int32Array(WORDS);
+	let next = WORDS;
+	return () => {
+		if (next === WORDS) {
+			crypto.getRandomValues(words);
+			next = 0;
+		}
+		return words[next++]!;
+	};
+}
+
+function drive(globals: Globals, poll: (now: number) => number): () => void {
+	let timer: unknown;
+	/** Whether a call is about to come. */
+	let soon = false;
+
+	function turn(): void {
+		soon = true; // a wish that comes up within the poll is in its answer
+		let wait = 0;
+		try {
+			wait = poll(Math.trunc(globals.performance!.now()) | 0);
+		} finally {
+			soon = false;
+			if (wait === 0) wake();
+			else if (wait > 0) timer = globals.setTimeout!(turn, wait);
+		}
+	}
+
+	function wake(): void {
+		if (soon) return;
+		soon = true;
+		if (timer !== undefined) globals.clearTimeout!(timer);
+		timer = undefined;
+		if (globals.setImmediate !== undefined) globals.setImmediate(turn);
+		else globals.setTimeout!(turn, 0);
+	}
+
+	wake();
+	return wake;
+}
+
+export const host: Host = hostOf(globalThis as Globals);
