@@ -1,7 +1,7 @@
 // From a board file to a running program, on every host: the stack, its interfaces with their addresses, routes and services, `device`, and the program.
 // What differs is the host's: the clock and chance, how a driver is opened, and what becomes of what goes wrong.
 
-import { Listener, Stack, TCP, UDP, parseIpv4, useStack } from "multihome";
+import { Listener, Stack, TCP, UDP, useStack } from "multihome";
 import type { Interface } from "multihome";
 import type { DhcpClient } from "multihome/dhcp";
 import type { StackOptions } from "../src/config.ts";
@@ -92,7 +92,7 @@ function addInterface<I extends InterfaceFile>(stack: Stack, file: I, place: str
 		stack.interfaces.add(link);
 		for (const text of addresses) link.addAddress(text);
 		if (gateway !== undefined) stack.routes.add({ prefix: "0.0.0.0/0", gateway, interface: link });
-		if (dns !== undefined) link.nameServers = dns.map((text) => parseIpv4(text)!);
+		if (dns !== undefined) link.nameServers = dns;
 		host.added?.(stack, link, file, dhcp === undefined ? undefined : parts.startDhcp!(stack, name, dhcp, host.say));
 	});
 }

@@ -1,7 +1,7 @@
 // device.network, as Moddable's modules and examples expect it: options for the HTTP, WebSocket, MQTT and NTP clients over this stack's sockets.
 // A program adds what is its own: new device.network.http.io({ ...device.network.http, host: "example.com" }).
 
-import { EthernetInterface, TCP, UDP, currentStack, formatIpv4 } from "multihome";
+import { EthernetInterface, TCP, UDP, currentStack } from "multihome";
 import type { Stack } from "multihome";
 
 /** The default export of a module of the build, or undefined. */
@@ -28,7 +28,7 @@ function timeServers(): readonly string[] {
 	const named = currentStack().interfaces.list.flatMap((link) =>
 		link instanceof EthernetInterface ? (link.lease?.state.ntp ?? []) : [],
 	);
-	return named.length > 0 ? named.map(formatIpv4) : TIME_SERVERS;
+	return named.length > 0 ? named : TIME_SERVERS;
 }
 
 /**

@@ -13,7 +13,7 @@ export { LoopbackDevice } from "./device/loopback.ts";
 export * from "./device/device.ts";
 export { Route, type RouteOptions, type Routes } from "./ip/routes.ts";
 export type { InterfaceSet } from "./ip/interfaces.ts";
-export { formatIpv4, parseIpv4, parsePrefix } from "./ip/address.ts";
+export { isIpv4 } from "./address.ts";
 export { formatIpv6, parseIpv6, type Ipv6 } from "./ip/address6.ts";
 export { createIO, Listener, TCP, UDP } from "./io/io.ts";
 export { pipe, type PipeOptions } from "./io/pipe.ts";

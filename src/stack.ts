@@ -98,7 +98,7 @@ export class Stack {
 		this.#udps = this.udp.sockets;
 		this.icmp = new IcmpSockets(core, this.ip, this.sockets);
 		this.#lo = this.interfaces.add(new LoopbackInterface("lo", new LoopbackDevice()));
-		this.#lo.addAddress(LOCALHOST, 8);
+		this.#lo.insertAddress(LOCALHOST, 8);
 	}
 
 	/** Bytes of the arena that `new Stack(options)` will allocate. Throws as it would. */

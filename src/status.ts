@@ -6,10 +6,10 @@ import type { Device } from "./device/device.ts";
 import { canSend, type Route } from "./ip/routes.ts";
 import { FREE, INCOMPLETE, STATE_NAMES, type Neighbor } from "./link/neighbors.ts";
 import type { Interface } from "./link/interface.ts";
-import type { LeaseState } from "./link/lease.ts";
+import type { LeaseState, LeaseView } from "./link/lease.ts";
 import { EthernetInterface } from "./link/ethernet.ts";
 import type { Conflict } from "./link/own-addresses.ts";
-import type { PppInterface, PppState } from "./link/ppp/ppp.ts";
+import type { PppInterface, PppState, PppView } from "./link/ppp/ppp.ts";
 import { BRACKET, BRACKET_END, type JsonWriter } from "./status/json.ts";
 import { JsonPieces, PIECE_BYTES, membersOf, type Members } from "./status/pieces.ts";
 import { CLOSED, Tcb } from "./transport/tcp/tcb.ts";
@@ -46,29 +46,12 @@ export interface InterfaceStatus {
 	/** Packets that wait for the device. */
 	queued: number;
 	/** PPP only. */
-	ppp?: PppStatus;
+	ppp?: PppState;
 	/** With a DHCP client only. */
-	dhcp?: DhcpStatus;
+	dhcp?: LeaseState;
 	/** Ethernet, when other stations use addresses of ours: who, how many ARP packets said so, and how long ago the last one did. RFC 5227 §2.4. */
 	conflicts?: { address: string | null; mac: string; count: number; agoMs: number }[];
 }
-
-/** PppState with addresses as text, null while unknown. */
-export type PppStatus = Omit<PppState, "local" | "remote" | "dns"> & {
-	local: string | null;
-	remote: string | null;
-	dns: string[];
-};
-
-/** LeaseState with addresses as text, null while there is none. */
-export type DhcpStatus = Omit<LeaseState, "address" | "broadcast" | "server" | "router" | "dns" | "ntp"> & {
-	address: string | null;
-	broadcast: string | null;
-	server: string | null;
-	router: string | null;
-	dns: string[];
-	ntp: string[];
-};
 
 /** A socket that is open. */
 export interface SocketStatus {
@@ -125,7 +108,7 @@ function traffic(packetsAt: number, bytesAt: number): Members {
 	});
 }
 
-const PPP = membersOf<PppStatus, PppState>({
+const PPP = membersOf<PppState, PppView>({
 	phase: { write: (out: Out, state) => out.text(state.phase) },
 	reason: { write: (out: Out, state) => out.text(state.reason) },
 	failures: { write: (out: Out, state) => out.number(state.failures) },
@@ -144,7 +127,7 @@ const PPP = membersOf<PppStatus, PppState>({
 	peerIdentifier: { write: (out: Out, state) => out.text(state.peerIdentifier) },
 });
 
-const DHCP = membersOf<DhcpStatus, LeaseState>({
+const DHCP = membersOf<LeaseState, LeaseView>({
 	state: { write: (out: Out, lease) => out.text(lease.state) },
 	reason: { write: (out: Out, lease) => out.text(lease.reason) },
 	address: { write: (out: Out, lease) => out.address(lease.address) },
@@ -239,8 +222,8 @@ const INTERFACE = membersOf<InterfaceStatus, Interface>({
 	drops: { each: eachDrop },
 	device: { of: countersOf, each: eachCounter },
 	queued: { write: (out: Out, link) => out.number(link.queue.length) },
-	ppp: { has: (link) => link.kind === "ppp", of: (link) => (link as PppInterface).state, members: PPP },
-	dhcp: { has: hasLease, of: (link) => (link as EthernetInterface).lease!.state, members: DHCP },
+	ppp: { has: (link) => link.kind === "ppp", of: (link) => (link as PppInterface).view, members: PPP },
+	dhcp: { has: hasLease, of: (link) => (link as EthernetInterface).lease!.view, members: DHCP },
 	conflicts: {
 		has: (link) => conflictsOf(link).length > 0,
 		rows: { members: CONFLICT },
@@ -250,8 +233,8 @@ const INTERFACE = membersOf<InterfaceStatus, Interface>({
 });
 
 const ROUTE = membersOf<Status["routes"][0], Route>({
-	prefix: { write: (out: Out, route) => out.prefix(route.prefix, route.length) },
-	gateway: { write: (out: Out, route) => out.address(route.gateway) },
+	prefix: { write: (out: Out, route) => out.prefix(route.network, route.length) },
+	gateway: { write: (out: Out, route) => out.address(route.nextHop) },
 	interface: { write: (out: Out, route) => out.text(route.link.name) },
 	metric: { write: (out: Out, route) => out.number(route.metric + route.link.metric) },
 	connected: { write: (out: Out, route) => out.flag(route.connected) },

@@ -1,6 +1,5 @@
 // Not a link, but also there only where the board file wants it: an Ethernet interface gets its address by DHCP, and says when one comes or goes.
 
-import { formatIpv4 } from "multihome";
 import type { Stack } from "multihome";
 import { DhcpClient, type DhcpOptions } from "multihome/dhcp";
 import type { Say } from "./link.ts";
@@ -15,7 +14,7 @@ function dhcpOptions(name: string, file: DhcpFile, say: Say): DhcpOptions<DhcpCl
 		...(file === true ? {} : file),
 		onChanged() {
 			const { address, prefixLength, reason } = this.state;
-			const text = address === 0 ? none : `${formatIpv4(address)}/${prefixLength}`;
+			const text = address === null ? none : `${address}/${prefixLength}`;
 			const line = `${text} (dhcp${reason === "" ? "" : `: ${reason}`})`;
 			if (line === said) return;
 			said = line;

@@ -5,7 +5,7 @@ import type { Service } from "../transport/services.ts";
 import { ERROR, WRITABLE, type SocketOwner } from "../transport/sockets.ts";
 import type { EchoSocket } from "../transport/icmp.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
-import { formatIpv4, parseIpv4 } from "../ip/address.ts";
+import { formatIpv4, parseIpv4 } from "../address.ts";
 import { MAX_MTU, NETWORK_RETRY_MS } from "../config.ts";
 import { DSCP_SHIFT } from "../wire/build.ts";
 import { DEFAULT_TTL, HEADER } from "../wire/ipv4.ts";

@@ -2,7 +2,7 @@
 // The stack refers to the TCB, and the TCB to its owner: an open instance survives garbage collection without further ado.
 
 import { streamByte, streamRead, streamWrite } from "#codec";
-import { formatIpv4 } from "../ip/address.ts";
+import { formatIpv4 } from "../address.ts";
 import { TCB_RCV_QUEUED, TCB_SND_QUEUED } from "../packet/blocks.ts";
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/sockets.ts";

@@ -4,7 +4,7 @@ import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, type SocketOwner } from "../transport/sockets.ts";
 import { HEADERS, type Udp, type UdpSocket } from "../transport/udp.ts";
 import { udpBuild, udpRead } from "#codec";
-import { formatIpv4 } from "../ip/address.ts";
+import { formatIpv4 } from "../address.ts";
 import type { Interface } from "../link/interface.ts";
 import type { Core } from "../packet/core.ts";
 import { UDP_LAST_SLOT } from "../packet/blocks.ts";

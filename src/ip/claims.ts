@@ -4,7 +4,7 @@
 import type { Interface } from "../link/interface.ts";
 import type { Neighbors } from "../link/neighbors.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { formatIpv4 } from "./address.ts";
+import { formatIpv4 } from "../address.ts";
 import type { Route, Routes } from "./routes.ts";
 
 /** Prefixes shorter than this, but the default route itself, are only ever made to go round somebody's default route: 0.0.0.0/1 and 128.0.0.0/1. */
@@ -30,7 +30,7 @@ export interface Claim {
 }
 
 function covers(route: Route, { prefix, length }: Claim): boolean {
-	return route.length <= length && ((route.prefix ^ prefix) & ipv4.mask(route.length)) === 0;
+	return route.length <= length && ((route.network ^ prefix) & ipv4.mask(route.length)) === 0;
 }
 
 /** Whether this route must not lose, whole or in part, to the claim. */
@@ -59,9 +59,9 @@ export function objection(routes: Routes, link: Interface, claim: Claim): string
 
 /** Why an address must not become ours by `link`, likewise: it is a router's, a name server's or a neighbour's that is talked to by another interface. */
 export function addressObjection(interfaces: Interfaces, routes: Routes, link: Interface, address: number): string {
-	for (const route of routes.list) if (route.gateway === address) return `is the gateway of ${route} by ${route.link.name}`;
+	for (const route of routes.list) if (route.nextHop === address) return `is the gateway of ${route} by ${route.link.name}`;
 	for (const other of interfaces.list)
-		if (other !== link && other.nameServers.includes(address)) return `is a name server of ${other.name}`;
+		if (other !== link && other.servers.includes(address)) return `is a name server of ${other.name}`;
 	const behind = interfaces.neighbors.behindOther(address, link);
 	return behind === undefined ? "" : `is a station behind ${behind.name}`;
 }

@@ -15,7 +15,7 @@ import {
 import { LoopbackInterface } from "../link/loopback.ts";
 import { Neighbors } from "../link/neighbors.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { formatIpv4, parsePrefix, type Prefix } from "./address.ts";
+import { formatIpv4 } from "../address.ts";
 import { peerObjection } from "./claims.ts";
 import { Route, type Routes } from "./routes.ts";
 
@@ -90,7 +90,7 @@ export class InterfaceSet implements InterfaceListener {
 		this.#made.delete(link);
 		this.#listener.interfaceGone(link.slot);
 		this.#slots[link.slot - 1] = false;
-		link.nameServers = [];
+		link.servers = [];
 		link.detach();
 		this.#listener.changed(link, REMOVED);
 	}
@@ -115,10 +115,6 @@ export class InterfaceSet implements InterfaceListener {
 			for (let j = 0; j < addresses.length; j++) if (addresses[j]!.address === address) return list[i];
 		}
 		return undefined;
-	}
-
-	prefixOf(text: string): Prefix {
-		return parsePrefix(text);
 	}
 
 	addressAdded(link: Interface, entry: InterfaceAddress): void {
@@ -149,7 +145,7 @@ export class InterfaceSet implements InterfaceListener {
 				one &&
 				route.connected &&
 				route.link === link &&
-				route.prefix === (entry.address & entry.mask) &&
+				route.network === (entry.address & entry.mask) &&
 				route.length === entry.length;
 			if (matches) one = false;
 			return matches;
@@ -172,7 +168,7 @@ export class InterfaceSet implements InterfaceListener {
 		this.#listener.changed(link, LINK);
 		if (!link.up || !(link instanceof EthernetInterface)) return;
 		// On another network a lent address may be somebody else's: the DHCP client announces it once the server has confirmed it.
-		for (const own of link.addresses) if (own.address !== link.lease?.address) link.introduce(own.address);
+		for (const own of link.addresses) if (own.address !== link.lease?.lent) link.introduce(own.address);
 	}
 
 	linkRoutes(link: Interface, peer: number, defaultRoute: boolean): void {

@@ -91,7 +91,7 @@ export class Ip {
 					out = route.link;
 				}
 			}
-			if (route.gateway !== 0) path.nextHop = route.gateway;
+			if (route.nextHop !== 0) path.nextHop = route.nextHop;
 			else if (isDirectedBroadcast(out, destination)) path.nextHop = ipv4.BROADCAST;
 		}
 		if (source === 0 && sourced) {
@@ -180,7 +180,7 @@ export class Ip {
 		let found: Route | undefined;
 		for (const route of this.routes.list) {
 			if (only !== undefined && route.link !== only) continue;
-			if (((route.prefix ^ destination) & ipv4.mask(route.length)) !== 0 || this.#ready(route.link)) continue;
+			if (((route.network ^ destination) & ipv4.mask(route.length)) !== 0 || this.#ready(route.link)) continue;
 			if (found === undefined || route.length > found.length) found = route;
 		}
 		if (found !== undefined) return found.link;

@@ -17,7 +17,7 @@ import type { Interface } from "../link/interface.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { routeEntry } from "../wire/tables.ts";
 import { routeFind } from "#codec";
-import { formatIpv4, parseIpv4, parsePrefix } from "./address.ts";
+import { formatIpv4, parseIpv4, parsePrefix } from "../address.ts";
 
 /** What a route is made of. */
 export interface RouteOptions {
@@ -31,14 +31,14 @@ export interface RouteOptions {
 	metric?: number;
 }
 
-/** A route. It does not change: remove it and add another. */
+/** A route. It does not change: remove it and add another. `prefix` and `gateway` are for programs; `network` and `nextHop` are the stack's. */
 export class Route {
-	/** IPv4 address, int32, without host bits. */
-	readonly prefix: number;
+	/** The destinations as an int32, without host bits. */
+	readonly network: number;
 	/** Bits of the prefix, 0 to 32. */
 	readonly length: number;
-	/** IPv4 address of the next router, or 0. */
-	readonly gateway: number;
+	/** Address of the next router as an int32, or 0. */
+	readonly nextHop: number;
 	/** The way out. */
 	readonly link: Interface;
 	/** Its own, to which that of the interface is added: the lower wins among routes of one prefix. */
@@ -49,26 +49,35 @@ export class Route {
 	readonly lent: boolean;
 
 	constructor(
-		prefix: number,
+		network: number,
 		length: number,
-		gateway: number,
+		nextHop: number,
 		link: Interface,
 		metric: number,
 		connected: boolean,
 		lent = false,
 	) {
-		this.prefix = prefix;
+		this.network = network;
 		this.length = length;
-		this.gateway = gateway;
+		this.nextHop = nextHop;
 		this.link = link;
 		this.metric = metric;
 		this.connected = connected;
 		this.lent = lent;
 	}
 
-	/** "10.0.0.0/8". */
+	/** "10.0.0.0/8"; "0.0.0.0/0" is the default route. */
+	get prefix(): string {
+		return `${formatIpv4(this.network)}/${this.length}`;
+	}
+
+	/** Address of the next router; undefined where the destinations are neighbours. */
+	get gateway(): string | undefined {
+		return this.nextHop === 0 ? undefined : formatIpv4(this.nextHop);
+	}
+
 	toString(): string {
-		return `${formatIpv4(this.prefix)}/${this.length}`;
+		return this.prefix;
 	}
 }
 
@@ -179,12 +188,12 @@ export class Routes {
 	#put(slot: number, index: number, route: Route): void {
 		const view = this.#core.view;
 		const key = (slot << 8) | (route.length + 1);
-		const entry = routeEntry(view, this.#table, route.prefix, key);
+		const entry = routeEntry(view, this.#table, route.network, key);
 		if (view.getInt32(entry + ROUTE_KEY, true) !== 0) {
 			const other = this.list[view.getInt32(entry + ROUTE_INDEX, true)]!;
 			if (!better(route, other)) return;
 		}
-		view.setInt32(entry + ROUTE_PREFIX, route.prefix, true);
+		view.setInt32(entry + ROUTE_PREFIX, route.network, true);
 		view.setInt32(entry + ROUTE_KEY, key, true);
 		view.setInt32(entry + ROUTE_INDEX, index, true);
 	}

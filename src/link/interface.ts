@@ -1,5 +1,6 @@
 // What all interfaces have in common: a device below, addresses, a block in the arena, and a short queue before a busy device.
 
+import { formatIpv4, ipv4Option, parsePrefix } from "../address.ts";
 import {
 	ADDRESSES_PER_INTERFACE,
 	MAX_MTU,
@@ -24,7 +25,10 @@ import { DROP } from "../packet/drops.ts";
 import { NONE, PacketQueue } from "../packet/pool.ts";
 import { NO_CHECKSUM } from "../wire/build.ts";
 import { DEFAULT_TTL, isLinkLocal } from "../wire/ipv4.ts";
+import { InterfaceAddress } from "./interface-address.ts";
 import type { Path } from "./path.ts";
+
+export type { InterfaceAddress } from "./interface-address.ts";
 
 /** What all kinds of interfaces may be told. */
 export interface InterfaceOptions {
@@ -32,15 +36,6 @@ export interface InterfaceOptions {
 	mtu?: number;
 	/** Added to the metric of its routes: the lower one wins. */
 	metric?: number;
-}
-
-/** An address of an interface and the length of its subnet's prefix. */
-export interface InterfaceAddress {
-	readonly address: number;
-	readonly length: number;
-	readonly mask: number;
-	/** A server or peer of the network gave it. */
-	readonly lent: boolean;
 }
 
 /** What changed of an interface, or-ed: the interface came or went, its link, its addresses, its name servers, routes by it, its protocol's state (PPP's phase). */
@@ -62,8 +57,6 @@ export const PROTOCOL = 64;
 export interface InterfaceListener {
 	/** For those who watch: `what` of the constants above, but ADDED, REMOVED, LINK, ADDRESSES and ROUTES, which the listener knows itself. */
 	changed(link: Interface, what: number): void;
-	/** "192.168.77.2/24" in numbers. Throws RangeError naming the text. */
-	prefixOf(text: string): { address: number; length: number };
 	addressAdded(link: Interface, address: InterfaceAddress): void;
 	/** `ends`: what uses it ends. */
 	addressRemoved(link: Interface, address: InterfaceAddress, ends: boolean): void;
@@ -116,7 +109,7 @@ export abstract class Interface {
 	readonly addresses: InterfaceAddress[] = [];
 	/** IPv4 multicast groups joined here, with a count of joins each. */
 	readonly groups: Map<number, number> = new Map();
-	#nameServers: readonly number[] = [];
+	#servers: readonly number[] = [];
 	protected core!: Core;
 	#enabled = true;
 	#listener: InterfaceListener | undefined;
@@ -199,13 +192,22 @@ export abstract class Interface {
 	}
 
 	/** Addresses of the name servers to ask by this interface, best first: from DHCP, IPCP or the configuration. */
-	get nameServers(): readonly number[] {
-		return this.#nameServers;
+	get nameServers(): readonly string[] {
+		return this.#servers.map(formatIpv4);
 	}
-	set nameServers(servers: readonly number[]) {
-		const old = this.#nameServers;
+	/** Throws TypeError or RangeError naming what is no IPv4 address. */
+	set nameServers(servers: readonly string[]) {
+		this.servers = servers.map((text) => ipv4Option("nameServers", text));
+	}
+
+	/** The name servers as int32, for the stack. */
+	get servers(): readonly number[] {
+		return this.#servers;
+	}
+	set servers(servers: readonly number[]) {
+		const old = this.#servers;
 		if (old.length === servers.length && old.every((server, i) => server === servers[i])) return;
-		this.#nameServers = [...servers];
+		this.#servers = [...servers];
 		this.tell(NAME_SERVERS);
 	}
 
@@ -299,26 +301,23 @@ export abstract class Interface {
 	}
 
 	/**
-	 * Adds an address with the length of its subnet's prefix: as text, "192.168.77.2/24", or as int32 and number. Throws RangeError when it is none, there
-	 * are too many, or it is there already; Error before the interface is a stack's (`interfaces.add`). `lent`: a server of the network says so.
+	 * Adds an address with the length of its subnet's prefix, "192.168.77.2/24". Throws TypeError or RangeError when it is none, there are too many, or it is there
+	 * already; Error before the interface is a stack's (`interfaces.add`).
 	 */
-	addAddress(prefix: string): InterfaceAddress;
-	addAddress(address: number, length: number, lent?: boolean): InterfaceAddress;
-	addAddress(given: number | string, prefixLength?: number, lent = false): InterfaceAddress {
+	addAddress(prefix: string): InterfaceAddress {
+		const { address, length } = parsePrefix(prefix);
+		return this.insertAddress(address, length);
+	}
+
+	/** The same with an int32 and 0 to 32, for the stack. `lent`: a server of the network says so. */
+	insertAddress(address: number, length: number, lent = false): InterfaceAddress {
 		if (this.#listener === undefined)
 			throw new Error(`interface ${this.name}: it is in no stack; add it by interfaces.add before it is given addresses`);
-		const { address, length } =
-			typeof given === "string" ? this.#listener.prefixOf(given) : { address: given, length: prefixLength as number };
-		if (!Number.isInteger(address) || !Number.isInteger(length) || length < 0 || length > 32)
-			throw new RangeError(
-				`address ${address}, prefix length ${length}: expected text such as "192.168.77.2/24", or an int32 and 0 to 32`,
-			);
 		if (this.addresses.length >= ADDRESSES_PER_INTERFACE)
 			throw new RangeError(
 				`${this.name} has ${ADDRESSES_PER_INTERFACE} addresses already: more do not fit its block in the arena`,
 			);
-		const mask = length === 0 ? 0 : (-1 << (32 - length)) | 0;
-		const entry = { address, length, mask, lent };
+		const entry = new InterfaceAddress(address, length, lent);
 		this.addresses.push(entry);
 		this.#listener.addressAdded(this, entry); // throws, and takes it back, when another interface has it
 		this.#writeAddresses();

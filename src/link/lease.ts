@@ -1,7 +1,7 @@
 // An address that is lent, as the layers below the DHCP client see it: who keeps it, and what there is to see.
 
-/** What there is to see of a DHCP client. Addresses are int32, 0 while there is none; times are ms, -1 where there is none. */
-export interface LeaseState {
+/** What there is to see of a DHCP client, for the stack. Addresses are int32, 0 while there is none; times are ms, -1 where there is none. */
+export interface LeaseView {
 	/** RFC 2131 §4.4, figure 5: "init", "selecting", "requesting", "rebooting", "bound", "renewing", "rebinding"; "probing" while the address is checked, "down" without a link, "closed". */
 	state: string;
 	/** Why the last lease or attempt ended, what was refused, or what is wrong with the present one; "" when that goes well. */
@@ -41,10 +41,27 @@ export interface LeaseState {
 	conflicts: number;
 }
 
+/** What there is to see of a DHCP client. Addresses are null while there is none; times are ms, -1 where there is none. */
+export type LeaseState = Omit<LeaseView, "address" | "broadcast" | "server" | "router" | "dns" | "ntp"> & {
+	address: string | null;
+	/** Broadcast address of the subnet, null when not said. */
+	broadcast: string | null;
+	/** Address of the server. */
+	server: string | null;
+	/** The default router. */
+	router: string | null;
+	/** Name servers, best first. */
+	dns: string[];
+	/** Time servers, best first. */
+	ntp: string[];
+};
+
 /** Who has an address lent for an interface. */
 export interface LeaseKeeper {
-	/** The lent address, 0 while there is none. */
-	readonly address: number;
+	/** The lent address as an int32, 0 while there is none. */
+	readonly lent: number;
+	readonly view: LeaseView;
+	/** The same for programs. */
 	readonly state: LeaseState;
 	/** The link comes up, within processing: before anything passes, an address that it had must be out of use, as the network may be another. */
 	linkUp(): void;

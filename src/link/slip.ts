@@ -6,6 +6,7 @@ import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { slipMark, slipType, VJ_IP, VJ_TYPE_BITS } from "../wire/vj.ts";
 import { vjCompress } from "#codec";
+import { ipv4Option } from "../address.ts";
 import { BareInterface } from "./bare.ts";
 import type { InterfaceListener, InterfaceOptions } from "./interface.ts";
 import { HeaderCompression, VJ_SLOTS } from "./vj.ts";
@@ -22,8 +23,8 @@ const DEFAULT_MTU = 1006;
 
 /** What a SLIP interface may be told. */
 export interface SlipOptions extends InterfaceOptions {
-	/** Address of the other end, int32: a route to it stands as long as the interface. */
-	peer?: number;
+	/** Address of the other end: a route to it stands as long as the interface. */
+	peer?: string;
 	/** Compressed SLIP, RFC 1144: the other end must do it too. Takes two packet buffers. */
 	vj?: boolean;
 	/** Route what has no other route to the other end, at the interface's metric. */
@@ -133,14 +134,12 @@ export class SlipInterface extends BareInterface {
 	constructor(name: string, serial: SerialDevice, options: SlipOptions = {}) {
 		const line = new SlipLine(serial);
 		super(name, line, 0, { ...options, mtu: options.mtu ?? DEFAULT_MTU });
-		const { peer = 0, vj = false, defaultRoute = false } = options;
-		if (typeof peer !== "number" || peer !== Math.floor(peer))
-			throw new TypeError(`peer ${String(peer)} of ${name}: expected an IPv4 address as a number`);
+		const { peer, vj = false, defaultRoute = false } = options;
 		if (typeof vj !== "boolean") throw new TypeError(`vj ${String(vj)} of ${name}: expected true or false`);
 		if (typeof defaultRoute !== "boolean")
 			throw new TypeError(`defaultRoute ${String(defaultRoute)} of ${name}: expected true or false`);
 		this.#line = line;
-		this.#peer = peer | 0;
+		this.#peer = peer === undefined ? 0 : ipv4Option(`${name}: peer`, peer);
 		this.#vj = vj;
 		this.#defaultRoute = defaultRoute;
 	}

@@ -1,7 +1,7 @@
 // The cases that `npm run bench` measures, run on XS: `multihome-xs cases.js -- CASE PACKETS`. Prints one line of JSON.
 
 import { DESTINATION, PORTS, SOURCE } from "../../src/packet/fields.ts";
-import { formatIpv4 } from "../../src/ip/address.ts";
+import { formatIpv4 } from "../../src/address.ts";
 import { createIO } from "../../src/io/io.ts";
 import { EthernetInterface } from "../../src/link/ethernet.ts";
 import { Path } from "../../src/link/path.ts";
@@ -42,7 +42,7 @@ function random32(): number {
 
 function makeStack(options: StackOptions = {}, device: Device = new PeerDevice()): Stack {
 	const stack = new Stack({ ...options, random32, onWake });
-	stack.interfaces.add(new EthernetInterface("eth0", device)).addAddress(0x0a000002, 24);
+	stack.interfaces.add(new EthernetInterface("eth0", device)).insertAddress(0x0a000002, 24);
 	return stack;
 }
 
@@ -278,8 +278,8 @@ function uartCase(bytes: number, mode: number): Run {
 	passTime(LINE_POLL_NS); // its clock is the polls
 	line = plugLine(0, "loose", "", 0, 0, 1);
 	const ppp = new PppInterface("ppp0", new Uart({ baud: LINE_BAUD }), {
-		local: 0x0a000002,
-		remote: 0x0a000001,
+		local: "10.0.0.2",
+		remote: "10.0.0.1",
 		lcpEchoInterval: 0,
 	});
 	stack.interfaces.add(ppp);

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildChips } from "../../build/chips.mjs";
 import { loadChips } from "../../hosts/desktop/chips/chips.ts";
-import { parseIpv4 } from "../../src/ip/address.ts";
+import { parseIpv4 } from "../../src/address.ts";
 import { env, envNumber } from "../support/env.ts";
 import { Bench, PLACES, transfer, wayOf } from "./bench.ts";
 import { Code } from "./code.ts";

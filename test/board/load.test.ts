@@ -5,7 +5,6 @@ import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { buildChips } from "../../build/chips.mjs";
 import { loadChips } from "../../hosts/desktop/chips/chips.ts";
-import { parseIpv4 } from "../../src/ip/address.ts";
 import { env, envNumber } from "../support/env.ts";
 import { Bench, PLACES } from "./bench.ts";
 import { readElf } from "./elf.ts";
@@ -51,7 +50,7 @@ describe.runIf(given)(`${target} under load`, () => {
 		if (target === "pico-three") {
 			bench.machine.uart[1].heedsRts = true;
 			const [own, board] = ["192.168.99.1", "192.168.99.2"];
-			const options = { local: parseIpv4(own)!, remote: parseIpv4(board)! };
+			const options = { local: own, remote: board };
 			const peer = serialPeer(bench.machine, bench.machine.uart[1], 9, options, { sockets: SOCKETS, packets: 64 });
 			places.push({ name: "ppp0", peer, board, own });
 		}

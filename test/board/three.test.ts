@@ -4,7 +4,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { buildChips } from "../../build/chips.mjs";
 import { loadChips } from "../../hosts/desktop/chips/chips.ts";
-import { parseIpv4 } from "../../src/ip/address.ts";
 import { env } from "../support/env.ts";
 import { Bench, PLACES, transfer, wayOf } from "./bench.ts";
 import type { Way } from "./bench.ts";
@@ -36,7 +35,7 @@ describe.skipIf(!given)("three links", () => {
 		bench = new Bench(Model, { firmware: firmware!, bootrom: bootrom! }, elf === undefined ? undefined : readElf(elf));
 		const uart = bench.machine.uart[1];
 		uart.heedsRts = true;
-		const peer = serialPeer(bench.machine, uart, 9, { local: parseIpv4("192.168.99.1")!, remote: parseIpv4(ADDRESS)! });
+		const peer = serialPeer(bench.machine, uart, 9, { local: "192.168.99.1", remote: ADDRESS });
 		const ppp = peer.stack.interfaces.find("ppp")!;
 		expect(bench.until(() => ppp.up && bench.chips.every((chip) => chip.traffic.framesOut > 0), 6)).toBe(true);
 		bench.run(0.3);

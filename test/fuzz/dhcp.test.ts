@@ -144,7 +144,7 @@ class Attack {
 		const { link, client } = this;
 		const wrong = (what: string) =>
 			expect.fail(`${what} after ${done + 1} frames: ${JSON.stringify(client.state)}; SEED=${SEED}`);
-		const { address } = client;
+		const address = client.lent;
 		if (link.addresses.length !== (address === 0 ? 0 : 1)) wrong(`${link.addresses.length} addresses`);
 		if (address !== 0 && link.addresses[0]!.address !== address) wrong("another address");
 		const first = address >>> 24;

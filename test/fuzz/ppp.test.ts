@@ -21,7 +21,7 @@ const CHAP = 0xc223;
 const IPCP = 0x8021;
 const IPV6CP = 0x8057;
 const PROTOCOLS = [LCP, LCP, LCP, PAP, CHAP, CHAP, IPCP, IPCP, IPV6CP, 0x21, 0x2d, 0x2f, 0x57, 0x80fd];
-const ADDRESS = 0x0a000001;
+const ADDRESS = "10.0.0.1";
 
 interface Frame {
 	protocol: number;
@@ -204,7 +204,7 @@ describe(`hostile peers, SEED=${SEED}`, () => {
 		["a client", { local: ADDRESS, usePeerDns: true, user: "anna", password: "x" }],
 		[
 			"a server with everything",
-			{ local: ADDRESS, remote: ADDRESS + 1, msDns: [ADDRESS], vj: true, ipv6: true, user: "u", password: "p" },
+			{ local: ADDRESS, remote: "10.0.0.2", msDns: [ADDRESS], vj: true, ipv6: true, user: "u", password: "p" },
 		],
 	];
 	const share = Math.ceil(FRAMES / (cases.length + AUTHS.length));

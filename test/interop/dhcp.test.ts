@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { DhcpStatus } from "../../src/status.ts";
+import type { LeaseState } from "../../src/link/lease.ts";
 import { Board, DRIVERS, interfaceOf, type BoardStatus } from "./support/board.ts";
 import { capturesIn, fields } from "./support/captures.ts";
 import { Dnsmasq } from "./support/dnsmasq.ts";
@@ -38,7 +38,7 @@ async function says(pattern: RegExp, seconds = 20): Promise<string> {
 }
 
 /** Waits until the client of eth0 is in that state, as seen at an address of the board. */
-async function stateOf(address: string, state: string, seconds = 15): Promise<DhcpStatus> {
+async function stateOf(address: string, state: string, seconds = 15): Promise<LeaseState> {
 	let dhcp;
 	for (let i = 0; i < seconds * 10; i++) {
 		dhcp = interfaceOf(await board.status(address), "eth0").dhcp!;

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Lowest first; those of one row may import each other. */
 const LAYERS: readonly (readonly string[])[] = [
 	["host"],
-	["config", "packet"],
+	["config", "packet", "address"],
 	["wire"],
 	["device"],
 	["link"],

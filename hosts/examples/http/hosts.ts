@@ -1,7 +1,7 @@
 // Who may be asked for: against DNS rebinding. A page of a stranger's that a browser shows may lead its own name to the board's address, and so would read
 // what the board answers, as of its own site. The name in the request tells: it is the stranger's.
 
-import { EthernetInterface, parseIpv4 } from "multihome";
+import { EthernetInterface, isIpv4 } from "multihome";
 import type { Stack } from "../device.ts";
 
 /**
@@ -10,7 +10,7 @@ import type { Stack } from "../device.ts";
  */
 export function isOwnHost({ interfaces }: Stack, host: string, names: readonly string[] = []): boolean {
 	if (host === "" || host === "localhost" || host.charCodeAt(0) === BRACKET) return true;
-	if (parseIpv4(host) !== undefined) return true;
+	if (isIpv4(host)) return true;
 	if (host.endsWith(".")) host = host.slice(0, -1);
 	for (let i = 0; i < names.length; i++) if (isName(host, names[i]!.toLowerCase(), "")) return true;
 	for (let i = 0; i < interfaces.list.length; i++) {

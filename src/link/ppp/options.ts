@@ -1,15 +1,16 @@
 // What a PPP interface may be told, in pppd's words, and what holds when it is not told.
 
+import { ipv4Option } from "../../address.ts";
 import type { InterfaceOptions } from "../interface.ts";
 import { Dial } from "./dial.ts";
 import { AUTHS, type Auth } from "./lcp.ts";
 
 /** What a PPP interface may be told, in pppd's words. */
 export interface PppOptions extends InterfaceOptions {
-	/** Our IPv4 address, int32; absent or 0: the one that the peer gives us. */
-	local?: number;
-	/** The peer's address, which it is given when it has none; absent or 0: the one that it says. */
-	remote?: number;
+	/** Our IPv4 address; absent: the one that the peer gives us. */
+	local?: string;
+	/** The peer's address, which it is given when it has none; absent: the one that it says. */
+	remote?: string;
 	/** Take another address than `local` or `remote` when the peer insists. */
 	acceptLocal?: boolean;
 	/** The same for `remote`. */
@@ -43,7 +44,7 @@ export interface PppOptions extends InterfaceOptions {
 	/** Ask the peer for name servers. */
 	usePeerDns?: boolean;
 	/** One or two name servers for the peer. */
-	msDns?: readonly number[];
+	msDns?: readonly string[];
 	/** Van Jacobson's header compression. */
 	vj?: boolean;
 	/** Negotiate interface identifiers for IPv6. */
@@ -117,7 +118,8 @@ export function settingsOf(interfaceName: string, options: PppOptions): Settings
 			throw new RangeError(`${name} of ${interfaceName}: expected a text of 80 characters at most`);
 		return value;
 	};
-	const address = (name: string, value: number | undefined): number => whole(name, value, -0x80000000, 0xffffffff, 0) | 0;
+	const address = (name: string, value: string | undefined): number =>
+		value === undefined ? 0 : ipv4Option(`${interfaceName}: ${name}`, value);
 	const auth = (name: string, value: Auth): Auth => {
 		if (!AUTHS.includes(value))
 			throw new RangeError(`${name} ${String(value)} of ${interfaceName}: expected ${AUTHS.join(", ")}`);

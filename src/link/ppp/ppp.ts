@@ -3,6 +3,7 @@
 
 import type { SerialDevice } from "../../device/serial.ts";
 import type { Core } from "../../packet/core.ts";
+import { formatIpv4, ipv4OrNull } from "../../address.ts";
 import { BareInterface } from "../bare.ts";
 import { PROTOCOL, type InterfaceAddress, type InterfaceListener } from "../interface.ts";
 import { PppLine } from "./line.ts";
@@ -11,8 +12,8 @@ import { settingsOf, type PppOptions, type Settings } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import { Session, type Phase } from "./session.ts";
 
-/** What there is to see of a PPP interface. Addresses are int32, 0 while unknown. */
-export interface PppState {
+/** What there is to see of a PPP interface, for the stack: addresses are int32, 0 while unknown. */
+export interface PppView {
 	/** Phase, RFC 1661 §3.2, and before it dialling and waiting. */
 	phase: Phase;
 	/** Why the link ended the last time; "" while it runs. */
@@ -46,6 +47,16 @@ export interface PppState {
 	/** The peer's. */
 	peerIdentifier: string;
 }
+
+/** What there is to see of a PPP interface. */
+export type PppState = Omit<PppView, "local" | "remote" | "dns"> & {
+	/** Our IPv4 address, null while unknown. */
+	local: string | null;
+	/** The peer's. */
+	remote: string | null;
+	/** Name servers that the peer named. */
+	dns: string[];
+};
 
 function hex(halves: Int32Array): string {
 	const digits = (half: number) => (half >>> 0).toString(16).padStart(8, "0");
@@ -178,7 +189,7 @@ export class PppInterface extends BareInterface {
 			// After a renegotiation nothing may have changed, and connections go on.
 			if (this.#address?.address !== local || this.#peer !== remote) {
 				this.#forget();
-				this.#address = this.addAddress(local, 32, local !== ours);
+				this.#address = this.insertAddress(local, 32, local !== ours);
 				this.#peer = remote;
 				this.#routes.linkRoutes(this, refused === "" ? remote : 0, defaultRoute);
 			}
@@ -188,7 +199,7 @@ export class PppInterface extends BareInterface {
 			return `ipcp: ${(error as Error).message}`;
 		}
 		this.#refused = refused === "" ? "" : `no route to the peer: ${refused}`;
-		this.nameServers = this.#servers;
+		this.servers = this.#named;
 		this.mtu = Math.min(this.#fullMtu, this.#session!.lcp.peerMru);
 		this.#line.setUp(true);
 		this.checkLink();
@@ -196,7 +207,7 @@ export class PppInterface extends BareInterface {
 	}
 
 	/** The name servers from the peer. We are none. */
-	get #servers(): number[] {
+	get #named(): number[] {
 		const { dns, local } = this.#session!.ipcp;
 		return [...dns].filter((server) => server !== 0 && server !== local);
 	}
@@ -213,7 +224,7 @@ export class PppInterface extends BareInterface {
 		this.#address = undefined;
 		this.#peer = 0;
 		this.#refused = "";
-		this.nameServers = [];
+		this.servers = [];
 		if (this.slot === 0) return;
 		this.#routes.linkRoutes(this, 0, false);
 		if (address !== undefined && this.addresses.includes(address)) this.removeAddress(address);
@@ -230,6 +241,12 @@ export class PppInterface extends BareInterface {
 
 	/** What there is to see. Allocates. */
 	get state(): PppState {
+		const { local, remote, dns, ...others } = this.view;
+		return { ...others, local: ipv4OrNull(local), remote: ipv4OrNull(remote), dns: dns.map(formatIpv4) };
+	}
+
+	/** The same for the stack. */
+	get view(): PppView {
 		const session = this.#session;
 		const six = session?.ipv6cp;
 		// Ordered, and done in the next poll: those who ask at once shall see that it comes.
@@ -244,7 +261,7 @@ export class PppInterface extends BareInterface {
 			local: running ? session.ipcp.local : 0,
 			remote: running ? session.ipcp.remote : 0,
 			refused: running ? this.#refused : "",
-			dns: running ? this.#servers : [],
+			dns: running ? this.#named : [],
 			auth: session?.lcp.opened ? (session.lcp.ours ?? "") : "",
 			peerAuth: session?.lcp.opened ? (session.lcp.theirs ?? "") : "",
 			peerName: session?.lcp.opened ? session.peerName : "",

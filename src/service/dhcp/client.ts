@@ -1,11 +1,12 @@
 // The DHCP client of one interface, as programs see it; session.ts is what it does.
 
+import { formatIpv4, ipv4OrNull } from "../../address.ts";
 import { linkOf, report } from "../../io/common.ts";
 import { hostnameOf, show } from "../../io/options.ts";
 import { DHCP_MESSAGE } from "../../config.ts";
 import { EthernetInterface } from "../../link/ethernet.ts";
 import { ADDRESSES, LINK, PROTOCOL, REMOVED, ROUTES } from "../../link/interface.ts";
-import type { LeaseKeeper, LeaseState } from "../../link/lease.ts";
+import type { LeaseKeeper, LeaseState, LeaseView } from "../../link/lease.ts";
 import type { Stack } from "../../stack.ts";
 import type { Service } from "../../transport/services.ts";
 import { READABLE, WRITABLE, type SocketOwner } from "../../transport/sockets.ts";
@@ -17,7 +18,7 @@ import { settingsOf, type DhcpOptions, type Settings } from "./options.ts";
 import { Session } from "./session.ts";
 
 /** State of a client that is closed, or has not begun. */
-function nothing(state: string): LeaseState {
+function nothing(state: string): LeaseView {
 	return {
 		state,
 		reason: "",
@@ -106,8 +107,13 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 		this.#stack.sockets.post(this.#socket, WRITABLE);
 	}
 
-	/** The lent address that the interface has, int32; 0 while there is none. */
-	get address(): number {
+	/** The lent address that the interface has, null while there is none. */
+	get address(): string | null {
+		return ipv4OrNull(this.lent);
+	}
+
+	/** The same as an int32, 0 for none, for the stack. */
+	get lent(): number {
 		return this.#session === undefined ? 0 : this.#session.address;
 	}
 
@@ -126,6 +132,20 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 
 	/** What there is to see, as of the last poll. Allocates. */
 	get state(): LeaseState {
+		const { address, broadcast, server, router, dns, ntp, ...others } = this.view;
+		return {
+			...others,
+			address: ipv4OrNull(address),
+			broadcast: ipv4OrNull(broadcast),
+			server: ipv4OrNull(server),
+			router: ipv4OrNull(router),
+			dns: dns.map(formatIpv4),
+			ntp: ntp.map(formatIpv4),
+		};
+	}
+
+	/** The same for the stack. */
+	get view(): LeaseView {
 		return this.#session?.view() ?? nothing(this.#closed ? STATE_NAMES[CLOSED]! : "init");
 	}
 

@@ -2,7 +2,7 @@
 // have, or what the program has set: ip/claims.ts.
 
 import { addressObjection, objection } from "../../ip/claims.ts";
-import { formatIpv4 } from "../../ip/address.ts";
+import { formatIpv4 } from "../../address.ts";
 import { Route } from "../../ip/routes.ts";
 import type { EthernetInterface } from "../../link/ethernet.ts";
 import type { InterfaceAddress } from "../../link/interface.ts";
@@ -80,12 +80,12 @@ export class Configuration {
 		// The owner of the stack may have taken it away.
 		if (this.#entry === undefined || !link.addresses.includes(this.#entry)) {
 			this.#entry = undefined;
-			this.#entry = link.addAddress(lease.address, lease.length, true);
+			this.#entry = link.insertAddress(lease.address, lease.length, true);
 		}
 		this.#suspended = undefined;
 		this.review(lease);
 		const dns = lease.dns.filter((server) => !this.#stack.ip.isLocal(server));
-		if (dns.length > 0 || this.#servers) link.nameServers = dns;
+		if (dns.length > 0 || this.#servers) link.servers = dns;
 		this.#servers = dns.length > 0;
 	}
 
@@ -149,7 +149,7 @@ export class Configuration {
 	#strip(): void {
 		const { routes } = this.#stack;
 		for (const route of this.#routes.splice(0)) if (routes.list.includes(route)) routes.remove(route);
-		if (this.#servers) this.#link.nameServers = [];
+		if (this.#servers) this.#link.servers = [];
 		this.#servers = false;
 		this.#refused = [];
 	}
@@ -183,5 +183,5 @@ function isOf(entry: InterfaceAddress | undefined, lease: Lease): boolean {
 }
 
 function same(route: Route, other: LeaseRoute): boolean {
-	return route.prefix === other.prefix && route.length === other.length && route.gateway === other.gateway;
+	return route.network === other.prefix && route.length === other.length && route.nextHop === other.gateway;
 }

@@ -1,7 +1,7 @@
 // What a DHCP client does in each state: sends, waits, takes and gives back. machine.ts says when; RFC 2131 §4.4, RFC 5227 §2.
 
 import type { EthernetInterface } from "../../link/ethernet.ts";
-import type { LeaseState } from "../../link/lease.ts";
+import type { LeaseView } from "../../link/lease.ts";
 import type { Stack } from "../../stack.ts";
 import type { UdpSocket } from "../../transport/udp.ts";
 import * as dhcp from "../../wire/dhcp.ts";
@@ -16,7 +16,7 @@ import * as machine from "./machine.ts";
 import type { Settings } from "./options.ts";
 import { Term } from "./term.ts";
 import * as times from "./times.ts";
-import { leaseState } from "./view.ts";
+import { leaseView } from "./view.ts";
 
 export class Session extends machine.Machine {
 	readonly #stack: Stack;
@@ -436,11 +436,11 @@ export class Session extends machine.Machine {
 	}
 
 	/** What there is to see. Allocates. */
-	view(): LeaseState {
+	view(): LeaseView {
 		const state = machine.STATE_NAMES[this.state]!;
 		const { hostname } = this.#settings;
 		const refused = this.#refused + this.#configuration.refusals;
 		const particulars = { state, reason: this.#reason, hostname, ignored: this.#ignored, refused, conflicts: this.#claims.count };
-		return leaseState(particulars, this.address === 0 ? undefined : this.#lease, this.#term, this.#clock.now);
+		return leaseView(particulars, this.address === 0 ? undefined : this.#lease, this.#term, this.#clock.now);
 	}
 }

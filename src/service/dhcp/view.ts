@@ -1,14 +1,14 @@
 // What there is to see of a DHCP client.
 
-import type { LeaseState } from "../../link/lease.ts";
+import type { LeaseView } from "../../link/lease.ts";
 import { INFINITE, type Lease } from "./lease.ts";
 import type { Term } from "./term.ts";
 
 /** What a session knows besides its lease. */
-export type Particulars = Pick<LeaseState, "state" | "reason" | "hostname" | "ignored" | "refused" | "conflicts">;
+export type Particulars = Pick<LeaseView, "state" | "reason" | "hostname" | "ignored" | "refused" | "conflicts">;
 
 /** `lease`: the one in use. Allocates. */
-export function leaseState(particulars: Particulars, lease: Lease | undefined, term: Term, now: number): LeaseState {
+export function leaseView(particulars: Particulars, lease: Lease | undefined, term: Term, now: number): LeaseView {
 	const left = (at: number): number => (lease === undefined || at === Infinity ? -1 : Math.max(Math.ceil(at - now), 0));
 	return {
 		state: particulars.state,

@@ -3,7 +3,7 @@
 import { linkOf, slotOf } from "../../io/common.ts";
 import { currentStack } from "../../io/current.ts";
 import { addressOf, objectOption, show } from "../../io/options.ts";
-import { formatIpv4, parsePrefix } from "../../ip/address.ts";
+import { formatIpv4, parsePrefix } from "../../address.ts";
 import type { Route } from "../../ip/routes.ts";
 import { EthernetInterface } from "../../link/ethernet.ts";
 import type { Interface } from "../../link/interface.ts";
@@ -21,18 +21,18 @@ function viewOf(link: Interface): InterfaceView {
 		name: link.name,
 		kind: link.kind,
 		up: link.up,
-		addresses: link.addresses.map((own) => `${formatIpv4(own.address)}/${own.length}`),
+		addresses: link.addresses.map(String),
 		...(link instanceof EthernetInterface && { MAC: formatMac(link.mac) }),
 		mtu: link.mtu,
 		metric: link.metric,
-		nameServers: link.nameServers.map(formatIpv4),
+		nameServers: [...link.nameServers],
 	};
 }
 
 function routeView(route: Route): RouteView {
 	return {
 		prefix: route.toString(),
-		gateway: route.gateway === 0 ? undefined : formatIpv4(route.gateway),
+		gateway: route.gateway,
 		interface: route.link.name,
 		metric: route.metric + route.link.metric,
 		connected: route.connected,
@@ -83,9 +83,9 @@ export class RouteList {
 		const by = link === undefined ? undefined : this.#linkOf(link);
 		const alike = this.#stack.routes.list.filter(
 			(route) =>
-				route.prefix === address &&
+				route.network === address &&
 				route.length === length &&
-				(next === undefined || route.gateway === next) &&
+				(next === undefined || route.nextHop === next) &&
 				(by === undefined || route.link === by),
 		);
 		const found = alike.find((route) => !route.connected);

@@ -1,7 +1,6 @@
 // ECMA-419's draft of network interfaces: PPP.
 
 import { currentStack } from "../../io/current.ts";
-import { formatIpv4 } from "../../ip/address.ts";
 import { PppInterface, type PppState } from "../../link/ppp/ppp.ts";
 import type { Stack } from "../../stack.ts";
 import { CONNECTING, DISCONNECTED, DISCONNECTING, LinkSocket } from "./link.ts";
@@ -53,8 +52,7 @@ export class PPPSocket extends LinkSocket<PppInterface> {
 
 	/** Address of the other end; undefined while it does not run. */
 	get peer(): string | undefined {
-		const { remote } = this.open.state;
-		return remote === 0 ? undefined : formatIpv4(remote);
+		return this.open.state.remote ?? undefined;
 	}
 }
 

@@ -1,7 +1,7 @@
 // A static address: what an application says of it, checked as a whole before anything changes.
 
 import { addressOf, show, wholeOf } from "../../io/options.ts";
-import { formatIpv4 } from "../../ip/address.ts";
+import { formatIpv4 } from "../../address.ts";
 import { Route } from "../../ip/routes.ts";
 import type { Interface, InterfaceAddress } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
@@ -57,7 +57,7 @@ export function settingsOf(stack: Stack, link: Interface, options: StaticAddress
 function goes(link: Interface, route: Route): boolean {
 	if (route.link !== link) return false;
 	if (!route.connected) return route.length === 0;
-	return link.addresses.some((own) => own.length === route.length && (own.address & own.mask) === route.prefix);
+	return link.addresses.some((own) => own.length === route.length && (own.address & own.mask) === route.network);
 }
 
 /** Takes the interface's addresses but `kept`, and its default routes. */
@@ -71,7 +71,7 @@ export function apply(stack: Stack, link: Interface, settings: Settings): void {
 	const { address, length, gateway, dns } = settings;
 	const kept = link.addresses.find((entry) => entry.address === address && entry.length === length);
 	clear(stack, link, kept);
-	if (kept === undefined) link.addAddress(address, length);
+	if (kept === undefined) link.insertAddress(address, length);
 	if (gateway !== 0) stack.routes.insert(new Route(0, 0, gateway, link, 0, false));
-	if (dns !== undefined) link.nameServers = dns;
+	if (dns !== undefined) link.servers = dns;
 }

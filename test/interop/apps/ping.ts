@@ -2,10 +2,9 @@
 
 import { print } from "host/system";
 import Timer from "timer";
-import { parseIpv4 } from "multihome";
 import status from "../../../hosts/examples/status.ts";
 
-const TARGET = parseIpv4("10.0.2.2")!;
+const TARGET = 0x0a000202;
 const BYTES = 56;
 
 const { stack } = device;

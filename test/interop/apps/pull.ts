@@ -6,7 +6,7 @@
 // collects garbage and answers how many slots of XS's heap are in use.
 
 import { collect, slotsUsed } from "host/heap";
-import { EthernetInterface, parsePrefix } from "multihome";
+import { EthernetInterface } from "multihome";
 import { openChip, providerOf } from "../../../hosts/desktop/chip-device.ts";
 import { FramesDevice } from "../../../hosts/desktop/frames-device.ts";
 import type { Device } from "../../../src/device/device.ts";
@@ -44,8 +44,7 @@ function obey(verb: string, name: string, tap: string, prefix: string, driver: s
 			stack.interfaces.remove(found(name));
 			return "done";
 		case "add": {
-			const { address, length } = parsePrefix(prefix);
-			stack.interfaces.add(new EthernetInterface(name, open(tap, driver))).addAddress(address, length);
+			stack.interfaces.add(new EthernetInterface(name, open(tap, driver))).addAddress(prefix);
 			return "done";
 		}
 		case "patience":

@@ -1,5 +1,6 @@
 // The embedded gateway against real sockets of this machine, with a second stack in this process as the board.
 
+import { formatIpv4 } from "../../../src/address.ts";
 import { createHash, randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -109,7 +110,7 @@ async function setUp(options: Partial<GatewayOptions> = {}): Promise<void> {
 	});
 	boardDevice = new NodeStreamDevice(new Uint8Array([2, 0, 0, 0, 0, 2]));
 	const link = board.interfaces.add(new EthernetInterface("eth0", boardDevice));
-	link.addAddress(BOARD, 24);
+	link.insertAddress(BOARD, 24);
 	board.routes.add({ prefix: "0.0.0.0/0", gateway: "192.168.77.1", interface: link });
 	boardDevice.plug(connect(join(folder, "wire")));
 	boardLoop.run(board);
@@ -524,11 +525,11 @@ describe("DHCP on the gateway's wire", () => {
 		});
 		await until(() => states.at(-1) === "bound", "the address");
 		expect(client.state).toMatchObject({
-			address: BOARD,
+			address: formatIpv4(BOARD),
 			prefixLength: 24,
-			server: GATEWAY,
-			router: GATEWAY,
-			dns: [GATEWAY],
+			server: formatIpv4(GATEWAY),
+			router: formatIpv4(GATEWAY),
+			dns: [formatIpv4(GATEWAY)],
 			leaseSeconds: 3600,
 			ignored: 0,
 		});

@@ -100,7 +100,7 @@ describe("the way to a destination", () => {
 			let chosen: (typeof added)[number] | undefined;
 			for (const route of station.stack.routes.list) {
 				const mask = route.length === 0 ? 0 : -1 << (32 - route.length);
-				if ((address & mask) !== route.prefix) continue;
+				if ((address & mask) !== route.network) continue;
 				if (!chosen || route.length > chosen.length || (route.length === chosen.length && route.metric < chosen.metric))
 					chosen = route;
 			}

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { chapMd5Response } from "../../../../src/link/ppp/crypto/chap.ts";
-import { CHAP, ip, LCP, Peer, type Frame } from "./pair.ts";
+import { CHAP, LCP, Peer, type Frame } from "./pair.ts";
 
 const CHALLENGE = 1;
 const RESPONSE = 2;
@@ -11,7 +11,7 @@ const FAILURE = 4;
 const AUTH_CHAP_MD5 = [3, 5, 0xc2, 0x23, 5];
 const bytes = (text: string) => Array.from(text, (character) => character.charCodeAt(0));
 
-const US = { local: ip("10.0.0.1"), remote: ip("10.0.0.2"), holdoff: 1 };
+const US = { local: "10.0.0.1", remote: "10.0.0.2", holdoff: 1 };
 
 /** Answers a challenge as who has this password. */
 function respond(peer: Peer, challenge: Frame, password: string): void {

@@ -1,10 +1,10 @@
 // Dial scripts in chat's words, and what a modem says while the link is up.
 
 import { describe, expect, it } from "vitest";
-import { ip, IPCP, LCP, Peer } from "./pair.ts";
+import { IPCP, LCP, Peer } from "./pair.ts";
 
 const SCRIPT = ["ABORT", "BUSY", "ABORT", "NO CARRIER", "TIMEOUT", "5", "", "AT&F\\d", "OK", "ATD*99#", "CONNECT", ""];
-const LOCAL = ip("10.0.0.1");
+const LOCAL = "10.0.0.1";
 
 const bytes = (text: string): number[] => Array.from(text, (character) => character.charCodeAt(0));
 
@@ -99,7 +99,9 @@ describe("options that make no sense", () => {
 		[{ auth: "eap" as "pap" }, "accounts"],
 		[{ auth: "eap" as "pap", accounts: { a: "b" } }, "auth eap of ppp0: expected ms-chap-v2, chap-md5, pap"],
 		[{ user: "a" }, "ppp0: expected both user and password"],
-		[{ msDns: [1, 2, 3] }, "msDns of ppp0: expected two name servers at most"],
+		[{ msDns: ["9.9.9.9", "1.1.1.1", "8.8.8.8"] }, "msDns of ppp0: expected two name servers at most"],
+		[{ msDns: ["9.9.9"] }, 'ppp0: msDns "9.9.9": expected an IPv4 address such as "192.168.77.1"'],
+		[{ local: 7 as never }, "ppp0: local 7: expected an IPv4 address as a string"],
 		[{ mtu: 1501 }, "mtu 1501 of ppp0"],
 	])("%j are refused", (options, message) => {
 		expect(() => new Peer(options)).toThrow(message);

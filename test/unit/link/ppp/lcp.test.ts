@@ -1,7 +1,7 @@
 // LCP byte by byte: RFC 1661 §5 and §6.
 
 import { describe, expect, it } from "vitest";
-import { ip, IPCP, LCP, PAP, Peer } from "./pair.ts";
+import { IPCP, LCP, PAP, Peer } from "./pair.ts";
 
 const REQUEST = 1;
 const ACK = 2;
@@ -12,7 +12,7 @@ const PROTOCOL_REJECT = 8;
 const ECHO_REQUEST = 9;
 const ECHO_REPLY = 10;
 
-const US = { local: ip("10.0.0.1") };
+const US = { local: "10.0.0.1" };
 
 /** An option of four zeros but for what is given. */
 const magic = (value: number): number[] => [5, 6, value >>> 24, (value >> 16) & 255, (value >> 8) & 255, value & 255];

@@ -9,8 +9,8 @@ import { NullModem, type NullModemOptions } from "../../../support/null-modem.ts
 import { World, type Node } from "../../../support/world.ts";
 import { ip, pair } from "./pair.ts";
 
-const A = ip("10.0.0.1");
-const B = ip("10.0.0.2");
+const A = "10.0.0.1";
+const B = "10.0.0.2";
 const FAULTS: NullModemOptions = { lose: 0.0001, flip: 0.0001, baud: 921_600 };
 
 interface Ends {
@@ -29,11 +29,11 @@ function ppp(cable: NullModemOptions, vj: boolean): Ends {
 function slip(cable: NullModemOptions, vj: boolean): Ends {
 	const world = new World(2);
 	const modem = new NullModem(world.clock, world.prng.fork(), cable);
-	const end = (name: string, port: typeof modem.a, address: number, peer: number): [Node, Interface] => {
+	const end = (name: string, port: typeof modem.a, address: string, peer: string): [Node, Interface] => {
 		const node = world.node(name, { packets: 32, sockets: { tcp: 4 } });
 		const link = new SlipInterface("sl0", new SerialLine(port), { peer, vj });
 		node.stack.interfaces.add(link);
-		link.addAddress(address, 32);
+		link.addAddress(`${address}/32`);
 		return [node, link];
 	};
 	const a = end("a", modem.a, A, B);
@@ -46,7 +46,7 @@ function transfer({ world, nodes, links, modem }: Ends, bytes: number): number {
 	const free = nodes.map((node) => node.stack.core.pool.free);
 	const server = new EchoServer(nodes[1]);
 	const before = modem.a.written + modem.b.written;
-	const clients = [bytes, bytes / 2].map((total) => new EchoClient(nodes[0], B, total));
+	const clients = [bytes, bytes / 2].map((total) => new EchoClient(nodes[0], ip(B), total));
 	world.until(() => clients.every((client) => client.done || client.ended), 600_000);
 	const wire = modem.a.written + modem.b.written - before;
 	for (const client of clients) {
@@ -83,7 +83,7 @@ describe.each([
 		const ends = make({ baud: 19_200 }, true);
 		const [a] = ends.nodes;
 		const free = a.stack.core.pool.free;
-		const client = new EchoClient(a, B, 60_000);
+		const client = new EchoClient(a, ip(B), 60_000);
 		ends.world.run(500);
 		ends.modem.setLink(false);
 		ends.world.run(500);

@@ -104,7 +104,7 @@ describe("before it is used", () => {
 		rig.server.arp(ARP_REQUEST, ADDRESS, ADDRESS);
 		rig.world.run(500);
 		expect(rig.server.names().at(-1)).toBe("decline");
-		expect(client.address).toBe(0);
+		expect(client.address).toBeNull();
 	});
 
 	it("another station that probes for the same address has it", () => {
@@ -113,7 +113,7 @@ describe("before it is used", () => {
 		rig.server.arp(ARP_REQUEST, "0.0.0.0", ADDRESS);
 		rig.world.run(10);
 		expect(rig.server.heard.at(-1)!.name).toBe("decline");
-		expect(client.address).toBe(0);
+		expect(client.address).toBeNull();
 	});
 
 	it.each([
@@ -135,11 +135,11 @@ describe("before it is used", () => {
 
 	it("an address of another interface of ours is declined", () => {
 		rig = new Rig({ interfaces: 2 });
-		rig.links[1]!.addAddress(ip(ADDRESS), 24);
+		rig.links[1]!.insertAddress(ip(ADDRESS), 24);
 		const client = rig.client();
 		rig.world.run(2000);
 		expect(rig.server.names()).toEqual(["discover", "request", "decline"]);
-		expect(client.address).toBe(0);
+		expect(client.address).toBeNull();
 		expect(rig.addresses(1)).toEqual([`${ADDRESS}/24`]);
 		rig.server.address = "192.168.1.55";
 		expect(rig.bound(client, 20_000)).toBe(true);
@@ -193,7 +193,7 @@ describe("while it is used", () => {
 	});
 
 	it("an address of the board's own on the same interface is defended as ever, and never given up", () => {
-		rig.link.addAddress(ip("10.0.0.1"), 24);
+		rig.link.insertAddress(ip("10.0.0.1"), 24);
 		const client = rig.client();
 		rig.bound(client);
 		rig.world.run(5000);

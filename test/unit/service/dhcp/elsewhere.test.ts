@@ -97,7 +97,7 @@ describe("the same network", () => {
 	it("is asked about until it answers, as a switch may pass nothing for half a minute", () => {
 		replug(nobody);
 		rig.world.run(13_000);
-		expect(client.address).toBe(0);
+		expect(client.address).toBeNull();
 		expect(used).toEqual([]);
 		rig.server.reachable = true;
 		rig.world.run(17_000);
@@ -130,7 +130,7 @@ describe("the same network", () => {
 		});
 		rig.world.run(40_000);
 		expect(used).toEqual([]);
-		expect(client.state).toMatchObject({ address: 0, reason: "in use by another station" });
+		expect(client.state).toMatchObject({ address: null, reason: "in use by another station" });
 	});
 });
 
@@ -225,7 +225,7 @@ describe("a lease that ends while it is found out", () => {
 		rig.world.run((seconds - 2) * 1000);
 		expect(client.state.state).toBe(state);
 		rig.world.run(4000);
-		expect(client.state).toMatchObject({ address: 0, reason: "expired" });
+		expect(client.state).toMatchObject({ address: null, reason: "expired" });
 		expect(used).toEqual([]);
 		rig.server.silent = false;
 		rig.server.lease = 3600;

@@ -2,7 +2,6 @@
 
 import { describe, expect, it } from "vitest";
 import * as dns from "../../../support/dns.ts";
-import { ip } from "../../../support/frames.ts";
 import { Scene, always, type Script } from "./scene.ts";
 
 /** Whether `b` is asked for after so many seconds, when it was asked for at 0. */
@@ -122,14 +121,14 @@ describe("the cache", () => {
 
 	it("forgets what an interface's servers said when it goes down or has other servers", () => {
 		const scene = new Scene(always("192.0.2.1"), always("192.0.2.2"));
-		scene.eth1.nameServers = [ip("10.1.0.53")];
+		scene.eth1.nameServers = ["10.1.0.53"];
 		expect(scene.lookUp("a.test").address).toBe("192.0.2.1");
 		scene.cable0.setLink(false);
 		expect(scene.lookUp("a.test").address).toBe("192.0.2.2");
 		scene.cable0.setLink(true);
 		scene.world.run(10);
 		expect(scene.lookUp("a.test").address).toBe("192.0.2.2"); // still known
-		scene.eth1.nameServers = [ip("10.1.0.54")];
+		scene.eth1.nameServers = ["10.1.0.54"];
 		scene.world.run(10);
 		expect(scene.lookUp("a.test").address).toBe("192.0.2.1");
 	});

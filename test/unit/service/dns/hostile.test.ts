@@ -108,7 +108,7 @@ describe("an answer", () => {
 
 		it("the right server's address by another interface", () => {
 			scene = new Scene(silence);
-			scene.far.stack.interfaces.find("eth0")!.addAddress(ip("10.0.0.53"), 32);
+			scene.far.stack.interfaces.find("eth0")!.insertAddress(ip("10.0.0.53"), 32);
 			const spoofer = new (createIO(scene.far.stack).UDP)({ address: "10.0.0.53", port: 53 });
 			// As right as can be, but for the way that it comes.
 			scene.server0.script = (query) => {
@@ -192,7 +192,7 @@ describe("an answer", () => {
 
 		it.each(cases)("%s: and the next server is asked", (_what, script) => {
 			serving(script, false);
-			scene.eth1.nameServers = [ip("10.1.0.53")];
+			scene.eth1.nameServers = ["10.1.0.53"];
 			scene.server1.script = always(RIGHT);
 			expect(scene.lookUp("a.test").address).toBe(RIGHT);
 		});
@@ -299,7 +299,7 @@ describe("an answer", () => {
 					? dns.message({ id, question, answers: [dns.cname("a.test", "b.example")] })
 					: dns.message({ id, question, code: dns.REFUSED }),
 			);
-			scene.eth1.nameServers = [ip("10.1.0.53")];
+			scene.eth1.nameServers = ["10.1.0.53"];
 			scene.server1.script = (query) =>
 				query.name === "b.example"
 					? always(RIGHT)(query)
@@ -313,7 +313,7 @@ describe("an answer", () => {
 				({ id, question, name: asked }) =>
 					asked === name ? dns.message({ id, question, answers }) : dns.message({ id, question, code: dns.REFUSED });
 			scene = new Scene(only("b.example", [dns.a(RIGHT)]), only("a.test", [dns.cname("a.test", "b.example")]));
-			scene.eth1.nameServers = [ip("10.1.0.53")];
+			scene.eth1.nameServers = ["10.1.0.53"];
 			expect(scene.lookUp("a.test").address).toBe(RIGHT);
 			expect([scene.server0.names, scene.server1.names]).toEqual([
 				["a.test", "b.example"],

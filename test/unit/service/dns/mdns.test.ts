@@ -158,7 +158,7 @@ describe("a neighbour that is not believed", () => {
 		["says nonsense", change({ counts: [1, 9, 9, 9] }), PORT, "0.0.0.0"],
 	] as [string, Script, number, string][])("%s", (_what, script, from, address) => {
 		const scene = new Scene(silence);
-		if (address !== "0.0.0.0") scene.near.stack.interfaces.find("eth0")!.addAddress(ip(address), 24);
+		if (address !== "0.0.0.0") scene.near.stack.interfaces.find("eth0")!.insertAddress(ip(address), 24);
 		const { asked } = new Responder(scene, scene.near, script, from, address);
 		expect(scene.lookUp("printer.local").code).toBe("ENOTFOUND");
 		expect(asked.length).toBe(3);

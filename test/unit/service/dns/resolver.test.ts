@@ -5,7 +5,6 @@ import "../../../../src/modules/mdns.ts";
 import { createResolver, useNameServers } from "../../../../src/service/dns/resolver.ts";
 import type { ResolverOptions } from "../../../../src/service/dns/types.ts";
 import * as dns from "../../../support/dns.ts";
-import { ip } from "../../../support/frames.ts";
 import { Rig } from "../dhcp/rig.ts";
 import { Scene, always, silence } from "./scene.ts";
 
@@ -172,7 +171,7 @@ describe("resolve", () => {
 		scene.ask("b.test");
 		scene.world.run(4000);
 		expect(scene.results.length).toBe(2);
-		scene.eth0.nameServers = [ip("10.0.0.53")];
+		scene.eth0.nameServers = ["10.0.0.53"];
 		scene.world.run(100);
 		expect(scene.results[2]).toMatchObject({ host: "b.test", address: "192.0.2.7" });
 	});
@@ -215,7 +214,7 @@ describe("resolve", () => {
 	it("works before the first poll", () => {
 		const scene = new Scene(always("192.0.2.7"));
 		const node = scene.world.node("new");
-		node.ethernet("eth0", scene.world.segments[0]!.port({ mac: 9 }), "10.0.0.9/24").nameServers = [ip("10.0.0.53")];
+		node.ethernet("eth0", scene.world.segments[0]!.port({ mac: 9 }), "10.0.0.9/24").nameServers = ["10.0.0.53"];
 		const got: unknown[] = [];
 		const Other = createResolver(node.stack);
 		new Other().resolve({ host: "a.test", onResolved: (_host, address) => got.push(address) });

@@ -8,7 +8,7 @@ import type { ResolveError } from "../../../../src/service/dns/errors.ts";
 import { createResolver } from "../../../../src/service/dns/resolver.ts";
 import type { Resolver, ResolverOptions } from "../../../../src/service/dns/types.ts";
 import * as dns from "../../../support/dns.ts";
-import { concat, ip, u16 } from "../../../support/frames.ts";
+import { concat, u16 } from "../../../support/frames.ts";
 import type { QueueDevice } from "../../../support/wire.ts";
 import { World, type Node } from "../../../support/world.ts";
 
@@ -135,7 +135,7 @@ export class Scene {
 		this.server0 = new NameServer(world, this.near, script0);
 		this.server1 = new NameServer(world, this.far, script1);
 		this.Resolver = createResolver(this.us.stack);
-		this.eth0.nameServers = [ip("10.0.0.53")];
+		this.eth0.nameServers = ["10.0.0.53"];
 		world.run(2000); // past the first ARP
 	}
 

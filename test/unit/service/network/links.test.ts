@@ -65,7 +65,7 @@ describe("an Ethernet", () => {
 		expect([eth.connection, eth.address]).toEqual([200, undefined]);
 		plug(true);
 		expect(heard.splice(0)).toEqual(["connection 400 undefined"]);
-		link.addAddress(ip("10.0.0.1"), 24);
+		link.insertAddress(ip("10.0.0.1"), 24);
 		expect(eth.connection).toBe(500);
 		expect(heard).toEqual([]);
 		world.run(10);
@@ -77,8 +77,8 @@ describe("an Ethernet", () => {
 	it("says nothing of what has not changed for it", () => {
 		const { open, heard, link, world, stack } = ethernet("10.0.0.1/24");
 		open();
-		link.nameServers = [1];
-		link.addAddress(ip("10.1.0.1"), 24);
+		link.servers = [1];
+		link.insertAddress(ip("10.1.0.1"), 24);
 		stack.routes.add({ prefix: "0.0.0.0/0", gateway: "10.0.0.9", interface: link });
 		world.run(10);
 		expect(heard).toEqual([]);
@@ -175,7 +175,7 @@ describe("configure", () => {
 			"10.0.0.0/24 null",
 			"0.0.0.0/0 10.0.0.254",
 		]);
-		expect(link.nameServers).toEqual([ip("10.0.0.53")]);
+		expect(link.nameServers).toEqual(["10.0.0.53"]);
 		world.run(10);
 		expect(heard).toEqual(["address 500 10.0.0.20"]);
 	});
@@ -183,11 +183,11 @@ describe("configure", () => {
 	it("leaves an address that is right already, with its connections, and name servers of which nothing is said", () => {
 		const { open, link } = ethernet("10.0.0.20/24");
 		const [entry] = link.addresses;
-		link.nameServers = [1];
+		link.servers = [1];
 		open().configure({ static: { address: "10.0.0.20", prefix: 24 } });
 		expect(link.addresses).toEqual([entry]);
 		expect(link.addresses[0]).toBe(entry);
-		expect(link.nameServers).toEqual([1]);
+		expect(link.nameServers).toEqual(["0.0.0.1"]);
 	});
 
 	it.each([
@@ -248,7 +248,7 @@ describe("configure", () => {
 
 describe("a PPP", () => {
 	it("is 300 while it connects, 500 with both addresses, 150 and 200 after disconnect, and connects again", () => {
-		const { world, a, up } = pppPair({ local: ip("10.0.0.1"), remote: ip("10.0.0.2") }, {});
+		const { world, a, up } = pppPair({ local: "10.0.0.1", remote: "10.0.0.2" }, {});
 		const heard: string[] = [];
 		const ppp: PPPSocket = new PPPSocket(a.node.stack, {
 			onChanged(property) {

@@ -10,8 +10,8 @@ import { Station } from "../../../support/station.ts";
 describe("Ping", () => {
 	it("looks names up by our resolver, at the servers of its interface, and gives up with a reason", () => {
 		const station = new Station([["10.0.0.1/24"], ["10.1.0.1/24"]]);
-		station.ports[0]!.link.nameServers = [ip("10.0.0.53")];
-		station.ports[1]!.link.nameServers = [ip("10.1.0.53")];
+		station.ports[0]!.link.nameServers = ["10.0.0.53"];
+		station.ports[1]!.link.nameServers = ["10.1.0.53"];
 		useStack(station.stack);
 		const errors: PingError[] = [];
 		const ping = new Ping({ host: "board.example", interface: "eth2", onError: (error) => void errors.push(error) });
