@@ -34,6 +34,9 @@ function files(aliases, external) {
 	};
 }
 
+/** An import or re-export as `tsc` and terser write it. */
+export const IMPORT = /^(?:import|export)\b(?:[^"';]*\bfrom)?\s*"([^"]+)"/gm;
+
 function onwarn(warning) {
 	// Cycles of types are gone by now; those that remain are of classes used after start-up.
 	if (!["CIRCULAR_DEPENDENCY", "EMPTY_BUNDLE", "THIS_IS_UNDEFINED"].includes(warning.code))
@@ -98,23 +101,20 @@ export async function joinTogether(modules, folder, aliases, external, { copied,
 /** Which of the modules, by its file, each source file belongs to: the first that reaches it. */
 async function ownersOf(modules, aliases, external) {
 	const owners = new Map();
-	const look = {
-		name: "owners",
-		buildEnd() {
-			for (const { input, file } of modules) {
-				const next = [input];
-				while (next.length > 0) {
-					const id = next.pop();
-					const info = this.getModuleInfo(id);
-					if (owners.has(id) || info === null || info.isExternal) continue;
-					owners.set(id, file);
-					next.push(...info.importedIds);
-				}
+	const { resolveId, load } = files(aliases, external);
+	for (const { input, file } of modules) {
+		const next = [input];
+		while (next.length > 0) {
+			const id = next.pop();
+			if (owners.has(id)) continue;
+			owners.set(id, file);
+			const { code } = await load(id);
+			for (const [, name] of code.matchAll(IMPORT)) {
+				const found = resolveId(name, id);
+				if (typeof found === "string") next.push(found);
 			}
-		},
-	};
-	const build = await rollup({ input: modules.map(({ input }) => input), plugins: [files(aliases, external), look], onwarn });
-	await build.close();
+		}
+	}
 	return owners;
 }
 

@@ -10,7 +10,7 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { put } from "./join.mjs";
+import { IMPORT, put } from "./join.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = join(root, "build/out");
@@ -74,7 +74,7 @@ export const pathOf = (name) => join(xs, `${fileOf(name)}.js`);
 /** The modules of the list that a bundle for XS imports: each in the file it was joined to. */
 export async function importsOf(path) {
 	const code = await readFile(path, "utf8");
-	const names = [...code.matchAll(/^(?:import|export)\b(?:[^"';]*\bfrom)?\s*"([^"]+)"/gm)].map(([, name]) => name);
+	const names = [...code.matchAll(IMPORT)].map(([, name]) => name);
 	return [...new Set(names)].filter((name) => NAMES.includes(name));
 }
 
