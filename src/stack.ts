@@ -69,7 +69,7 @@ export class Stack {
 	#packet = NONE;
 	#at = 0;
 	#lo: Interface;
-	#stamp = -1;
+	#wayVersion = -1;
 	#flows: number;
 	#echoPath: Path;
 	#tcbs: Tcb[];
@@ -133,8 +133,8 @@ export class Stack {
 			}
 		}
 		if (core.armed && ((now - core.due) | 0) >= 0) this.#timers();
-		if (this.#stamp !== core.stamp) {
-			this.#stamp = core.stamp;
+		if (this.#wayVersion !== core.wayVersion) {
+			this.#wayVersion = core.wayVersion;
 			this.tcp.checkRoutes(); // a way may be lost or found
 		}
 		if (core.spare < 0) core.takeSpare();
@@ -206,7 +206,7 @@ export class Stack {
 			} else if (kind === kinds.ECHO) {
 				const bytes = result >> kinds.VALUE_SHIFT;
 				const path = this.#echoPath;
-				const known = (result & kinds.ECHO_AGAIN) !== 0 && path.stamp === this.core.stamp && bytes <= path.mtu;
+				const known = (result & kinds.ECHO_AGAIN) !== 0 && path.wayVersion === this.core.wayVersion && bytes <= path.mtu;
 				if (known ? path.out!.send(this.#packet, ip, ip + bytes, path.header) : this.ip.icmp.echo(this.#packet, ip, ip + bytes))
 					return this.#nextPacket();
 			} else if (kind === kinds.DATAGRAM) {

@@ -130,7 +130,7 @@ export class UDPSocket implements UDP, SocketOwner {
 		if (second === this.#peerText && third === this.#peerPort && byteLength === undefined && size >= 0 && third !== 0) {
 			const path = socket.path;
 			const core = this.#core;
-			if (path.stamp !== core.stamp || path.destination !== this.#peer || size + HEADERS > path.mtu || core.spare < 0) {
+			if (path.wayVersion !== core.wayVersion || path.destination !== this.#peer || size + HEADERS > path.mtu || core.spare < 0) {
 				this.#udp.send(socket, this.#peer, third as number, first as Bytes, 0, size);
 				return;
 			}

@@ -35,7 +35,7 @@ export class Icmp {
 		const fields = this.#core.fields;
 		// The reply comes from the address that was asked; that decides the way too.
 		const known = path.destination === fields[SOURCE] && path.source === fields[DESTINATION];
-		if (!known || path.generation !== this.#ip.routes.generation) {
+		if (!known || path.routeVersion !== this.#ip.routes.version) {
 			path.destination = fields[SOURCE]!;
 			path.source = fields[DESTINATION]!;
 			this.#ip.route(path);

@@ -49,7 +49,7 @@ export class Ip {
 	/**
 	 * Decides how packets to `path.destination` go: interface, next hop and source address in one. Given are `path.bound` (slot of the only interface,
 	 * 0: any) and `path.source` (0: to be chosen, RFC 6724 §5 as far as IPv4 goes); `home` is for connections: slot of the interface that it went by
-	 * first. True when there is a way and a source address; then the path holds until `routes.generation` changes. Otherwise `path.out` is undefined, and
+	 * first. True when there is a way and a source address; then the path holds until `routes.version` changes. Otherwise `path.out` is undefined, and
 	 * `awaited` tells whether one may come. What is forwarded needs no source address, nor DHCP before there is one: `sourced` is false.
 	 *
 	 * A given source prefers the interface that has it, when its route there is as specific as the best one; with `strongHost` it must be that interface
@@ -60,8 +60,8 @@ export class Ip {
 	route(path: Path, home = 0, sourced = true): boolean {
 		const destination = path.destination;
 		const net = destination >> 24; // the first octet, as a signed one
-		path.generation = this.routes.generation;
-		path.stamp = -1;
+		path.routeVersion = this.routes.version;
+		path.wayVersion = -1;
 		path.neighbor = undefined;
 		path.out = undefined;
 		path.mtu = LEAST_MTU;
@@ -229,10 +229,10 @@ export class Ip {
 
 	/**
 	 * Sends the IPv4 packet in bytes `at` to `end` along the path. Answers whether the packet was kept. Who sends much asks
-	 * `path.stamp === core.stamp` first and calls `path.out.send` itself.
+	 * `path.wayVersion === core.wayVersion` first and calls `path.out.send` itself.
 	 */
 	output(packet: number, at: number, end: number, path: Path): boolean {
-		if (path.stamp === this.#core.stamp) return path.out!.send(packet, at, end, path.header);
+		if (path.wayVersion === this.#core.wayVersion) return path.out!.send(packet, at, end, path.header);
 		return this.#find(packet, at, end, path);
 	}
 
@@ -241,7 +241,7 @@ export class Ip {
 	 * look again.
 	 */
 	#find(packet: number, at: number, end: number, path: Path): boolean {
-		if (path.generation !== this.routes.generation && path.out !== undefined) this.route(path, path.out.slot, false);
+		if (path.routeVersion !== this.routes.version && path.out !== undefined) this.route(path, path.out.slot, false);
 		const out = path.out;
 		if (out === undefined) return this.#drop(this.interfaces.list[0]!, DROP.noRoute);
 		if (!out.up) return this.#drop(out, DROP.interfaceDown);
@@ -267,7 +267,7 @@ export class Ip {
 		}
 		if (core.limits.reversePathFilter && !this.#comesFrom(source, link)) return this.#drop(link, DROP.reversePath);
 		const path = this.#forwardPath;
-		if (path.destination !== destination || path.generation !== this.routes.generation) {
+		if (path.destination !== destination || path.routeVersion !== this.routes.version) {
 			path.destination = destination;
 			path.source = 0;
 			this.route(path, 0, false);
@@ -305,7 +305,7 @@ export class Ip {
 	/** Strict reverse path, RFC 3704 §2.2. */
 	#comesFrom(source: number, link: Interface): boolean {
 		const path = this.#reversePath;
-		if (path.destination !== source || path.generation !== this.routes.generation) {
+		if (path.destination !== source || path.routeVersion !== this.routes.version) {
 			path.destination = source;
 			this.route(path, 0, false);
 		}

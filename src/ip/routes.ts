@@ -83,8 +83,8 @@ export class Route {
 
 /** The routes of a stack: the longest prefix wins, then the lowest metric, among those whose interface is up and can send. */
 export class Routes {
-	/** Changes with every change of routes, links and addresses: cached paths of an older one are void. */
-	generation = 0;
+	/** Changes with every change of routes, links and addresses: the route in a path that was looked up at another one is void. */
+	version = 0;
 	/** All of them, those of addresses and links too. Change it by `add` and `remove` alone. */
 	readonly list: Route[] = [];
 	/** Told which interface a route that came or went leads by. */
@@ -149,8 +149,8 @@ export class Routes {
 
 	/** Something that routes rest on changed: a link, an address. */
 	changed(): void {
-		this.generation = (this.generation + 1) | 0;
-		this.#core.stamp++;
+		this.version = (this.version + 1) | 0;
+		this.#core.wayVersion++;
 		this.#stale = true;
 		// Connections have lost their way, or may have one now: they look when the next poll begins.
 		this.#core.noticed = true;

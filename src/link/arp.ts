@@ -183,7 +183,7 @@ export class Arp {
 	}
 
 	#enter(entry: Neighbor, state: number, forMs: number): void {
-		if (isCached(entry.state) && state !== REACHABLE) this.#core.stamp++;
+		if (isCached(entry.state) && state !== REACHABLE) this.#core.wayVersion++;
 		entry.state = state;
 		entry.requests = 0;
 		entry.until = (this.#core.now + forMs) | 0;

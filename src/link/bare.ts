@@ -7,7 +7,7 @@ import type { Path } from "./path.ts";
 
 export abstract class BareInterface extends Interface {
 	override output(packet: number, at: number, end: number, path: Path): boolean {
-		path.stamp = this.core.stamp;
+		path.wayVersion = this.core.wayVersion;
 		return this.send(packet, at, end, 0);
 	}
 

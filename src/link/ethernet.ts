@@ -171,7 +171,7 @@ export class EthernetInterface extends Interface {
 		if (state === STALE) this.#arp.probe(neighbor);
 		else if (isCached(state)) {
 			path.header = neighbor.header;
-			path.stamp = this.core.stamp;
+			path.wayVersion = this.core.wayVersion;
 		}
 		return kept;
 	}

@@ -230,7 +230,7 @@ export class Neighbors {
 			}
 			entry.chain = undefined;
 		}
-		if (isCached(entry.state)) this.#core.stamp++;
+		if (isCached(entry.state)) this.#core.wayVersion++;
 		entry.state = FREE;
 		entry.link = undefined;
 		entry.address = 0;

@@ -26,8 +26,8 @@ export class Core {
 	spareAt = 0;
 	/** Milliseconds, int32, of the current poll. It wraps: compare by (a - b) | 0. */
 	now = 0;
-	/** Changes whenever a cached way may be void: routes, links, neighbours. Paths with an older one are looked up again. */
-	stamp = 0;
+	/** Changes with every change of routes, links, addresses and neighbours. A path that was found at another one is void: the link is asked again. */
+	wayVersion = 0;
 	/** Whether something is due at `due`: the earliest deadline of all timers. */
 	armed = false;
 	due = 0;

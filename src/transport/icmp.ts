@@ -110,11 +110,11 @@ export class IcmpSockets {
 		while (this.sockets.some((other) => other.open && other.identifier === socket.identifier));
 		socket.open = true;
 		socket.gone = false;
-		socket.path.stamp = -1;
+		socket.path.wayVersion = -1;
 		socket.events = socket.replies = 0;
 		socket.sendTtl = ipv4.DEFAULT_TTL;
 		socket.empty();
-		socket.path.generation = -1;
+		socket.path.routeVersion = -1;
 		socket.localAddress = 0;
 		socket.path.bound = bound;
 		return socket;
@@ -129,7 +129,7 @@ export class IcmpSockets {
 	/** Whether there is a way to that address, and an address of ours to ask from; the socket's path then has them. */
 	hasWay(socket: EchoSocket, address: number): boolean {
 		const path = socket.path;
-		if (path.destination !== address || path.generation !== this.#ip.routes.generation) {
+		if (path.destination !== address || path.routeVersion !== this.#ip.routes.version) {
 			path.destination = address;
 			path.source = socket.localAddress;
 			this.#ip.route(path);

@@ -123,7 +123,7 @@ export class Udp {
 		socket.sourcePort = local << 16;
 		socket.bound = bound;
 		socket.gone = false;
-		socket.path.stamp = socket.path.generation = -1;
+		socket.path.wayVersion = socket.path.routeVersion = -1;
 		socket.path.neighbor = undefined;
 		socket.path.bound = bound;
 		socket.path.hops = 0;
@@ -207,7 +207,7 @@ export class Udp {
 		socket.toPort = ports & 0xffff;
 		socket.fromSlot = fields[ARRIVED]!;
 		// An answer may have to come from another address than before.
-		if (socket.path.destination === from && socket.localAddress === 0) socket.path.stamp = socket.path.generation = -1;
+		if (socket.path.destination === from && socket.localAddress === 0) socket.path.wayVersion = socket.path.routeVersion = -1;
 	}
 
 	/** The largest datagram that `send` takes towards what the socket sent to last, bytes. */
@@ -223,7 +223,7 @@ export class Udp {
 	send(socket: UdpSocket, address: number, port: number, data: Bytes, at: number, length: number): number {
 		const path = socket.path;
 		const core = this.#core;
-		if (path.destination !== address || path.stamp !== core.stamp || length + HEADERS > path.mtu || core.spare < 0) {
+		if (path.destination !== address || path.wayVersion !== core.wayVersion || length + HEADERS > path.mtu || core.spare < 0) {
 			if (address === ipv4.BROADCAST && socket.bits & BY_ALL) return this.#sendByAll(socket, port, data, at, length);
 			if (!this.#route(socket, address)) return this.#noWay(socket);
 			return this.#transmit(path, socket.sourcePort | port, data, at, length);
@@ -250,7 +250,7 @@ export class Udp {
 		const bound = slot === 0 ? socket.bound : slot;
 		const known =
 			socket.bits & GIVEN && path.destination === address && source !== 0 && path.source === source && path.bound === bound;
-		if (!known || path.generation !== this.#ip.routes.generation) {
+		if (!known || path.routeVersion !== this.#ip.routes.version) {
 			socket.bits |= GIVEN;
 			path.destination = address;
 			path.source = source === 0 ? socket.localAddress : source;
@@ -259,7 +259,7 @@ export class Udp {
 		}
 		if (path.out === undefined) return this.#noWay(socket);
 		const answer = this.#transmit(path, socket.sourcePort | port, data, at, length);
-		path.stamp = -1; // not the way of what is sent without saying so
+		path.wayVersion = -1; // not the way of what is sent without saying so
 		return answer;
 	}
 
@@ -299,7 +299,7 @@ export class Udp {
 		path.ttl = ttlOf(path);
 		path.source = from; // to ourselves too
 		const answer = this.#transmit(path, (fromPort << 16) | port, data, at, length);
-		path.stamp = -1;
+		path.wayVersion = -1;
 		return answer;
 	}
 
@@ -317,7 +317,7 @@ export class Udp {
 	#route(socket: UdpSocket, address: number): boolean {
 		const path = socket.path;
 		if (socket.gone) throw gone();
-		if (path.destination !== address || path.generation !== this.#ip.routes.generation || socket.bits & GIVEN) {
+		if (path.destination !== address || path.routeVersion !== this.#ip.routes.version || socket.bits & GIVEN) {
 			socket.bits &= ~GIVEN;
 			path.destination = address;
 			path.bound = socket.bound;
@@ -363,7 +363,7 @@ export class Udp {
 	/** Broadcasts to 255.255.255.255 leave by every interface (`byAll`); nothing is taken that is for a broadcast address or a group (`none`). */
 	setBroadcast(socket: UdpSocket, byAll: boolean, none: boolean): void {
 		socket.bits = (byAll ? BY_ALL : 0) | (none ? NO_GROUPS : 0);
-		socket.path.stamp = socket.path.generation = -1;
+		socket.path.wayVersion = socket.path.routeVersion = -1;
 	}
 
 	/** Too long, or no packet buffer just now. */
@@ -385,7 +385,7 @@ export class Udp {
 
 	#setHops(path: Path, hops: number): void {
 		path.hops = hops;
-		path.stamp = path.generation = -1;
+		path.wayVersion = path.routeVersion = -1;
 	}
 
 	/**
@@ -425,7 +425,7 @@ export class Udp {
 	#gone(socket: UdpSocket): void {
 		this.#set.flows.remove(socket.localAddress, 0, socket.localPort, ipv4.UDP | (socket.bound << 8));
 		socket.gone = true;
-		socket.path.stamp = -1;
+		socket.path.wayVersion = -1;
 		this.#set.post(socket, ERROR);
 	}
 

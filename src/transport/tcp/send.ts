@@ -71,7 +71,7 @@ export function transmitShort(tcp: Tcp, tcb: Tcb): boolean {
 	const now = core.now;
 	const running = (tcb.work & (tcbs.RETRANSMIT | tcbs.IDLE)) === tcbs.RETRANSMIT;
 	// Nothing is in flight for long: the congestion window is void. No way known: that is counted there.
-	if (path.stamp !== core.stamp || (!running && ((now - tcb.sentAt) | 0) > tcb.rto)) return transmitLong(tcp, tcb);
+	if (path.wayVersion !== core.wayVersion || (!running && ((now - tcb.sentAt) | 0) > tcb.rto)) return transmitLong(tcp, tcb);
 	const out = path.out!;
 	let packet = core.spare;
 	// A device that is busy would soon make us drop: wait until it has taken what it was given.

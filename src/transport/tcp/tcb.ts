@@ -353,6 +353,6 @@ export function renew(tcb: Tcb): void {
 	tcb.ended = NO_ERROR;
 	tcb.owner = null;
 	tcb.listener = tcb.acceptHead = tcb.acceptTail = tcb.nextAccept = undefined;
-	tcb.path.generation = tcb.path.stamp = -1;
+	tcb.path.routeVersion = tcb.path.wayVersion = -1;
 	tcb.path.out = tcb.path.neighbor = undefined;
 }

@@ -72,7 +72,7 @@ export class Tcp {
 	cookieAt = 0;
 	readonly pace: Pace;
 	readonly barred = new Barred();
-	#generation = -1;
+	#routeVersion = -1;
 	/** For readByte and writeByte. */
 	#byte = new Uint8Array(1);
 
@@ -149,7 +149,7 @@ export class Tcp {
 		do {
 			this.pending = tcb.nextPending;
 			tcb.work &= ~PENDING;
-			if (tcb.work & SEND || !tcb.fast || tcb.path.stamp !== core.stamp || core.spare < 0) {
+			if (tcb.work & SEND || !tcb.fast || tcb.path.wayVersion !== core.wayVersion || core.spare < 0) {
 				if (!(tcb.fast ? transmitShort(this, tcb) : transmitLong(this, tcb))) {
 					tcb.work |= PENDING | SEND;
 					tcb.nextPending = blocked;
@@ -170,16 +170,16 @@ export class Tcp {
 
 	/** Looks whether routes have changed. Called once a poll. */
 	checkRoutes(): void {
-		const generation = this.ip.routes.generation;
-		if (this.#generation === generation) return;
+		const version = this.ip.routes.version;
+		if (this.#routeVersion === version) return;
 		const first = !this.polled;
-		this.#generation = generation;
+		this.#routeVersion = version;
 		routesChanged(this, first);
 	}
 
 	/** Whether there was a poll: until then `core.now` is no time. */
 	get polled(): boolean {
-		return this.#generation !== -1;
+		return this.#routeVersion !== -1;
 	}
 
 	/** Serves the timers that are due. */
