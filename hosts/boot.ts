@@ -77,7 +77,7 @@ export function boot<I extends InterfaceFile>(board: BoardFile<I>, parts: Parts,
 	}
 	if (board.dns !== undefined) parts.useNameServers!(stack, board.dns);
 	useStack(stack);
-	stack.sockets.onError = host.onError;
+	stack.events.onError = host.onError;
 	return stack;
 }
 

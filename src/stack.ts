@@ -22,8 +22,9 @@ import type { Path } from "./link/path.ts";
 import { LoopbackInterface } from "./link/loopback.ts";
 import { statusOf, type Status } from "./status.ts";
 import { IcmpSockets } from "./transport/icmp.ts";
+import { Flows } from "./transport/flows.ts";
 import { Services } from "./transport/services.ts";
-import { READABLE, SocketSet } from "./transport/sockets.ts";
+import { READABLE, SocketEvents } from "./transport/events.ts";
 import type { Tcb } from "./transport/tcp/tcb.ts";
 import { Tcp } from "./transport/tcp/tcp.ts";
 import { Udp, type UdpSocket } from "./transport/udp.ts";
@@ -53,7 +54,10 @@ const KIND_AND_GROUP = kinds.KIND | kinds.GROUP;
 export class Stack {
 	readonly core: Core;
 	readonly ip: Ip;
-	readonly sockets: SocketSet;
+	/** Which socket gets which packets, and so the ports in use. */
+	readonly flows: Flows;
+	/** What sockets have to tell their owners. Set `onError` to hear what callbacks throw, which otherwise leaves `poll`. */
+	readonly events: SocketEvents;
 	readonly tcp: Tcp;
 	readonly udp: Udp;
 	readonly icmp: IcmpSockets;
@@ -88,15 +92,16 @@ export class Stack {
 		this.interfaces = new InterfaceSet(core, this.routes, this);
 		this.ip = new Ip(core, this.interfaces, this.routes);
 		this.#echoPath = this.ip.icmp.echoPath;
-		this.sockets = new SocketSet(core);
-		this.#watches = new Watches(this.sockets);
+		this.flows = new Flows(core);
+		this.events = new SocketEvents(core);
+		this.#watches = new Watches(this.events);
 		this.routes.onChange = (link) => this.changed(link, ROUTES);
-		this.#flows = this.sockets.flows.table;
-		this.tcp = new Tcp(core, this.ip, this.sockets);
+		this.#flows = this.flows.table;
+		this.tcp = new Tcp(core, this.ip, this.flows, this.events);
 		this.#tcbs = this.tcp.tcbs;
-		this.udp = new Udp(core, this.ip, this.sockets);
+		this.udp = new Udp(core, this.ip, this.flows, this.events);
 		this.#udps = this.udp.sockets;
-		this.icmp = new IcmpSockets(core, this.ip, this.sockets);
+		this.icmp = new IcmpSockets(core, this.ip, this.events);
 		this.#lo = this.interfaces.add(new LoopbackInterface("lo", new LoopbackDevice()));
 		this.#lo.insertAddress(LOCALHOST, 8);
 	}
@@ -108,8 +113,8 @@ export class Stack {
 
 	/** For the host's timers: whether a poll ended early, so that timers of programs that are due come first. */
 	#yields(): boolean {
-		const { unread } = this.sockets;
-		this.sockets.unread = false;
+		const { unread } = this.events;
+		this.events.unread = false;
 		return unread;
 	}
 
@@ -138,7 +143,7 @@ export class Stack {
 			this.tcp.checkRoutes(); // a way may be lost or found
 		}
 		if (core.spare < 0) core.takeSpare();
-		const sockets = this.sockets;
+		const events = this.events;
 		const tcp = this.tcp;
 		let turns = TURNS_PER_POLL;
 		let busy;
@@ -153,15 +158,15 @@ export class Stack {
 				const link = links[i]!;
 				if (link.ready && this.#receive(link)) busy = true;
 			}
-			if (sockets.head !== null) {
-				sockets.dispatch();
-				if (sockets.putOff) {
-					sockets.putOff = false;
-					sockets.unread = true;
+			if (events.head !== null) {
+				events.dispatch();
+				if (events.putOff) {
+					events.putOff = false;
+					events.unread = true;
 					turns = 1;
 				}
 				// What applications did may go on at once, and what they read may have given a packet back.
-				if (sockets.head !== null || this.#packet < 0) busy = true;
+				if (events.head !== null || this.#packet < 0) busy = true;
 			}
 			if (tcp.pending !== undefined) tcp.output();
 		} while (busy && --turns > 0);
@@ -211,7 +216,7 @@ export class Stack {
 					return this.#nextPacket();
 			} else if (kind === kinds.DATAGRAM) {
 				const socket = this.#udps[result >> kinds.VALUE_SHIFT]!;
-				if (!socket.queued) this.sockets.post(socket, READABLE);
+				if (!socket.queued) this.events.post(socket, READABLE);
 			} else if (result !== 0 && this.#other(link, result)) return this.#nextPacket();
 		} while (--frames > 0);
 		return true;
@@ -308,7 +313,7 @@ export class Stack {
 		const value = result >> kinds.VALUE_SHIFT;
 		const kind = result & KIND_AND_GROUP;
 		if (kind === kinds.ECHO) return this.ip.icmp.echo(this.#packet, at, at + value);
-		if (kind === kinds.DATAGRAM) this.sockets.post(this.#udps[value]!, READABLE);
+		if (kind === kinds.DATAGRAM) this.events.post(this.#udps[value]!, READABLE);
 		else if (kind === kinds.SEGMENT) this.tcp.taken(this.#tcbs[value]!, result);
 		else return this.#other(link, result);
 		return false;

@@ -66,7 +66,7 @@ function run(): void {
 		let wait = 0;
 		try {
 			// Of timers that are due, Moddable runs the oldest first, which this one is: where the program's are to come first, they get a round without it.
-			if (stack.sockets.unread) stack.sockets.unread = false;
+			if (stack.events.unread) stack.events.unread = false;
 			else {
 				running = true;
 				wait = stack.poll(Time.ticks);

@@ -2,7 +2,7 @@
 
 import type { Interface } from "../link/interface.ts";
 import type { Stack } from "../stack.ts";
-import type { SocketSet } from "../transport/sockets.ts";
+import type { SocketEvents } from "../transport/events.ts";
 import { show } from "./options.ts";
 
 /** SyntaxError, as Moddable's sockets throw for a closed instance, and as its tests want it. */
@@ -43,8 +43,8 @@ export function slotOf(stack: Stack, value: unknown): number {
 }
 
 /** Tells the owner of the stack what a callback threw. Where nobody listens it goes on its way, out of `poll`. */
-export function report(sockets: SocketSet, error: unknown): void {
-	const listener = sockets.onError;
+export function report(events: SocketEvents, error: unknown): void {
+	const listener = events.onError;
 	if (listener === undefined) throw error;
 	listener(error);
 }

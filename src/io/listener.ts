@@ -2,7 +2,7 @@
 
 import type { Interface } from "../link/interface.ts";
 import type { Stack } from "../stack.ts";
-import { ERROR, READABLE, type SocketOwner } from "../transport/sockets.ts";
+import { ERROR, READABLE, type SocketOwner } from "../transport/events.ts";
 import type { Tcb } from "../transport/tcp/tcb.ts";
 import { formatIpv4 } from "../address.ts";
 import * as ipv4 from "../wire/ipv4.ts";
@@ -41,7 +41,7 @@ export class ListenerSocket implements Listener, SocketOwner {
 		const slot = this.#bound?.slot ?? 0;
 		let port = check.localPortOf(options);
 		// To the transport, port 0 of an interface is every port of it.
-		if (port === 0 && slot !== 0) port = stack.sockets.ephemeralPort(ipv4.TCP | (slot << 8), address, 0, 0);
+		if (port === 0 && slot !== 0) port = stack.flows.ephemeralPort(ipv4.TCP | (slot << 8), address, 0, 0);
 		const tcb = stack.tcp.listen(address, port, backlog, slot);
 		if (ttl !== 0) stack.tcp.setTtl(tcb, ttl);
 		if (dscp >= 0) stack.tcp.setDscp(tcb, dscp);
@@ -95,7 +95,7 @@ export class ListenerSocket implements Listener, SocketOwner {
 		check.fixedFormat(value, "socket/tcp");
 	}
 
-	/** For SocketSet. */
+	/** For SocketEvents. */
 	onEvents(events: number): void {
 		const tcb = this.#tcb;
 		if (tcb === undefined) return;
@@ -106,12 +106,12 @@ export class ListenerSocket implements Listener, SocketOwner {
 		if (events & ERROR && this.#tcb === tcb && this.#onError !== undefined) this.#onError();
 	}
 
-	/** For SocketSet: a callback threw. */
+	/** For SocketEvents: a callback threw. */
 	onFailure(error: unknown): void {
 		try {
 			this.close();
 		} finally {
-			report(this.#stack.sockets, error);
+			report(this.#stack.events, error);
 		}
 	}
 }

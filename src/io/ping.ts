@@ -2,7 +2,7 @@
 
 import type { Stack } from "../stack.ts";
 import type { Service } from "../transport/services.ts";
-import { ERROR, WRITABLE, type SocketOwner } from "../transport/sockets.ts";
+import { ERROR, WRITABLE, type SocketOwner } from "../transport/events.ts";
 import type { EchoSocket } from "../transport/icmp.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import { formatIpv4, parseIpv4 } from "../address.ts";
@@ -186,7 +186,7 @@ export class PingSocket implements SocketOwner, Service {
 
 	/** Has onEvents called after processing. */
 	#post(): void {
-		if (this.#socket !== undefined) this.#stack.sockets.post(this.#socket, TOLD);
+		if (this.#socket !== undefined) this.#stack.events.post(this.#socket, TOLD);
 	}
 
 	/** Address of the target, undefined until its name is resolved. */
@@ -285,7 +285,7 @@ export class PingSocket implements SocketOwner, Service {
 		return this.#sent >= this.#count && this.#waiting === 0;
 	}
 
-	/** For SocketSet. Callbacks may close us at any time. */
+	/** For SocketEvents. Callbacks may close us at any time. */
 	onEvents(events: number): void {
 		const socket = this.#socket;
 		if (socket === undefined) return;
@@ -353,9 +353,9 @@ export class PingSocket implements SocketOwner, Service {
 		this.#onError?.(failure(`${this.#name}: ${inWords(type, code)}, says ${address}`, { sequence, address, type, code }));
 	}
 
-	/** For SocketSet: a callback threw. */
+	/** For SocketEvents: a callback threw. */
 	onFailure(error: unknown): void {
 		this.close();
-		report(this.#stack.sockets, error);
+		report(this.#stack.events, error);
 	}
 }

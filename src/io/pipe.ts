@@ -2,7 +2,7 @@
 // A pipe stands between two TCBs and their TCP instances: it is their owner, and hands the instances what it has no use for itself.
 
 import { PIPE_BYTES } from "../config.ts";
-import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/sockets.ts";
+import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/events.ts";
 import type { Tcb } from "../transport/tcp/tcb.ts";
 import type { Tcp } from "../transport/tcp/tcp.ts";
 import { report } from "./common.ts";
@@ -36,7 +36,7 @@ class End implements SocketOwner {
 		this.tcb = tcb;
 	}
 
-	/** For SocketSet. */
+	/** For SocketEvents. */
 	onEvents(events: number): void {
 		const { to, from } = this;
 		if (events & READABLE && to !== undefined) this.#move(to);
@@ -49,7 +49,7 @@ class End implements SocketOwner {
 	/** Carries as much as there is and as there is room for. What there is no room for stays with `from`, whose window closes. */
 	#move(to: End): void {
 		const { tcp, tcb } = this;
-		const buffer = tcp.sockets.scratch!;
+		const buffer = tcp.events.scratch!;
 		for (;;) {
 			let bytes = tcb.rcvUsed;
 			const room = to.tcp.writable(to.tcb);
@@ -129,12 +129,12 @@ class End implements SocketOwner {
 		this.onLetGo();
 	}
 
-	/** For SocketSet: a callback threw. */
+	/** For SocketEvents: a callback threw. */
 	onFailure(error: unknown): void {
 		try {
 			this.#fail("closed");
 		} finally {
-			report(this.tcp.sockets, error);
+			report(this.tcp.events, error);
 		}
 	}
 }
@@ -167,7 +167,7 @@ export function pipe(from: TCP, to: TCP, options: PipeOptions = {}): void {
 	const sink = to === from ? source : endOf(to);
 	if (source.to !== undefined) throw new Error("from: it has a pipe already; expected one for each direction");
 	if (sink.from !== undefined) throw new Error("to: it has a pipe already; expected one for each direction");
-	source.tcp.sockets.scratch ??= new ArrayBuffer(PIPE_BYTES);
+	source.tcp.events.scratch ??= new ArrayBuffer(PIPE_BYTES);
 	source.to = sink;
 	source.options = options;
 	sink.from = source;

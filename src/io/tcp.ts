@@ -5,7 +5,7 @@ import { streamByte, streamRead, streamWrite } from "#codec";
 import { formatIpv4 } from "../address.ts";
 import { TCB_RCV_QUEUED, TCB_SND_QUEUED } from "../packet/blocks.ts";
 import type { Stack } from "../stack.ts";
-import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/sockets.ts";
+import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/events.ts";
 import { CLOSE_WAIT, ESTABLISHED, Tcb } from "../transport/tcp/tcb.ts";
 import { QUEUED, type Tcp } from "../transport/tcp/tcp.ts";
 import { closed, foreign, hidden, isObject, report, slotOf } from "./common.ts";
@@ -307,7 +307,7 @@ export class TCPSocket implements TCP, SocketOwner {
 		return tcb.error === "" ? "closed" : tcb.error;
 	}
 
-	/** For SocketSet: what happened since the last turn. A callback may close the socket, or move it. */
+	/** For SocketEvents: what happened since the last turn. A callback may close the socket, or move it. */
 	onEvents(events: number): void {
 		const tcb = this.openTCB;
 		if (tcb === undefined) return;
@@ -317,7 +317,7 @@ export class TCPSocket implements TCP, SocketOwner {
 			if (bytes > 0) {
 				this.#onReadable(bytes);
 				// Moddable's modules set a timer of 0 ms for the rest, which must run before they are called again.
-				if (this.#view.getInt32(tcb.block + TCB_RCV_QUEUED, true) > 0) this.#tcp.sockets.putOff = true;
+				if (this.#view.getInt32(tcb.block + TCB_RCV_QUEUED, true) > 0) this.#tcp.events.putOff = true;
 			}
 		}
 		if (events === READABLE) return;
@@ -332,14 +332,14 @@ export class TCPSocket implements TCP, SocketOwner {
 		}
 	}
 
-	/** For SocketSet: a callback threw. */
+	/** For SocketEvents: a callback threw. */
 	onFailure(error: unknown): void {
 		const tcb = this.openTCB;
 		try {
 			if (tcb !== undefined) this.#tcp.abort(tcb);
 			this.#letGo();
 		} finally {
-			report(this.#tcp.sockets, error); // also what a frozen instance threw, which cannot be let go
+			report(this.#tcp.events, error); // also what a frozen instance threw, which cannot be let go
 		}
 	}
 }

@@ -1,7 +1,7 @@
 // ECMA-419's UDP over a UdpSocket. What is said of each method stands in types.ts.
 
 import type { Stack } from "../stack.ts";
-import { ERROR, READABLE, type SocketOwner } from "../transport/sockets.ts";
+import { ERROR, READABLE, type SocketOwner } from "../transport/events.ts";
 import { HEADERS, type Udp, type UdpSocket } from "../transport/udp.ts";
 import { udpBuild, udpRead } from "#codec";
 import { formatIpv4 } from "../address.ts";
@@ -261,7 +261,7 @@ export class UDPSocket implements UDP, SocketOwner {
 		check.fixedFormat(value, "buffer");
 	}
 
-	/** For SocketSet. */
+	/** For SocketEvents. */
 	onEvents(events: number): void {
 		const socket = this.openSocket;
 		if (socket === undefined) return;
@@ -273,12 +273,12 @@ export class UDPSocket implements UDP, SocketOwner {
 		if (events & ERROR && this.openSocket === socket && this.#onError !== undefined) this.#onError();
 	}
 
-	/** For SocketSet: a callback threw. */
+	/** For SocketEvents: a callback threw. */
 	onFailure(error: unknown): void {
 		try {
 			this.close();
 		} finally {
-			report(this.#stack.sockets, error); // also what a frozen instance threw, which cannot be closed
+			report(this.#stack.events, error); // also what a frozen instance threw, which cannot be closed
 		}
 	}
 }

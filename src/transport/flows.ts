@@ -1,4 +1,4 @@
-// Filling the flow table: which socket gets which packets. Looking into it is `flowFind` of the codec.
+// Filling the flow table: which socket gets which packets, and which ports are free. Looking into it is `flowFind` of the codec.
 
 import {
 	FLOW_ENTRIES,
@@ -14,13 +14,23 @@ import {
 import type { Core } from "../packet/core.ts";
 import { flowEntry, flowHash } from "../wire/tables.ts";
 
+/** IANA's range for ephemeral ports. RFC 6335 §6. */
+const FIRST_EPHEMERAL = 49_152;
+const EPHEMERALS = 16_384;
+/** Questions of resolvers come from any port from here on, above those that programs are likely to want: RFC 5452 §9.2. */
+export const FIRST_LOOKUP = 32_768;
+export const LOOKUPS = 32_768;
+
+/** The flow table, which all interfaces demultiplex by, and so the ports that are in use. */
 export class Flows {
 	/** Arena offset of the table, for `flowFind`. */
 	readonly table: number;
+	#core: Core;
 	#view: DataView;
 	#mask: number;
 
 	constructor(core: Core) {
+		this.#core = core;
 		this.#view = core.view;
 		this.table = core.layout.flows;
 		this.#mask = core.layout.flowCapacity - 1;
@@ -74,5 +84,28 @@ export class Flows {
 			gapIndex = index;
 		}
 		view.setInt32(gap + FLOW_META, 0);
+	}
+
+	/** A free local port for a protocol, chosen at random among `count`, a power of two: RFC 6056 §3.3.1. 0 when there is none. */
+	ephemeralPort(
+		protocol: number,
+		local: number,
+		remote: number,
+		remotePort: number,
+		first = FIRST_EPHEMERAL,
+		count = EPHEMERALS,
+	): number {
+		let offset = this.#core.random32() & (count - 1);
+		for (let i = 0; i < count; i++) {
+			const port = first + offset;
+			if (
+				!this.has(local, remote, (remotePort << 16) | port, protocol) &&
+				!this.has(local, 0, port, protocol) &&
+				!this.has(0, 0, port, protocol)
+			)
+				return port;
+			offset = (offset + 1) & (count - 1);
+		}
+		return 0;
 	}
 }

@@ -11,7 +11,7 @@ import type { Ip } from "../ip/ip.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { checksum, ipv4Build } from "#codec";
-import { ERROR, READABLE, type EventSocket, type SocketOwner, type SocketSet } from "./sockets.ts";
+import { ERROR, READABLE, type EventSocket, type SocketOwner, type SocketEvents } from "./events.ts";
 
 /** Words of what is queued: type, code and sequence number; who says so; bytes and TTL; when. */
 const WORDS = 4;
@@ -92,12 +92,12 @@ export class IcmpSockets {
 	readonly sockets: EchoSocket[] = [];
 	#core: Core;
 	#ip: Ip;
-	#set: SocketSet;
+	#events: SocketEvents;
 
-	constructor(core: Core, ip: Ip, set: SocketSet) {
+	constructor(core: Core, ip: Ip, events: SocketEvents) {
 		this.#core = core;
 		this.#ip = ip;
-		this.#set = set;
+		this.#events = events;
 		for (let i = 0; i < core.limits.icmp; i++) this.sockets.push(new EchoSocket(i));
 	}
 
@@ -165,7 +165,7 @@ export class IcmpSockets {
 			const socket = this.sockets[i]!;
 			if (!socket.open || socket.gone || socket.path.bound !== slot) continue;
 			socket.gone = true;
-			this.#set.post(socket, ERROR);
+			this.#events.post(socket, ERROR);
 		}
 	}
 
@@ -206,7 +206,7 @@ export class IcmpSockets {
 	}
 
 	#tell(link: Interface, socket: EchoSocket, what: number, from: number, size: number): void {
-		if (socket.put(what, from, size, this.#core.now)) this.#set.post(socket, READABLE);
+		if (socket.put(what, from, size, this.#core.now)) this.#events.post(socket, READABLE);
 		else this.#core.count(link.block, DROP.icmpQueueFull);
 	}
 }

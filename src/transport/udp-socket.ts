@@ -5,8 +5,12 @@ import { UDP_BLOCK, UDP_COUNT, UDP_RING, UDP_SIZE } from "../packet/blocks.ts";
 import { udpRing, udpRingSize } from "../packet/layout.ts";
 import { Path } from "../link/path.ts";
 import * as ipv4 from "../wire/ipv4.ts";
+import * as udp from "../wire/udp.ts";
 import { NO_CHECKSUM } from "../wire/build.ts";
-import type { EventSocket, SocketOwner } from "./sockets.ts";
+import type { EventSocket, SocketOwner } from "./events.ts";
+
+/** Bytes of the headers before a datagram's payload. */
+export const HEADERS = ipv4.HEADER + udp.HEADER;
 
 /** Bits of a socket: what goes to 255.255.255.255 leaves by every interface. */
 export const BY_ALL = 1;

@@ -11,18 +11,15 @@ import type { Path } from "../link/path.ts";
 import type { Ip } from "../ip/ip.ts";
 import { canSend } from "../ip/routes.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import * as udp from "../wire/udp.ts";
 import type { Bytes } from "../wire/copies.ts";
 import { ANOTHER } from "../wire/kinds.ts";
 import { DSCP_SHIFT, TOS_BITS } from "../wire/build.ts";
 import { udpBuild, udpDeliver, udpNext, udpRead } from "#codec";
-import { ERROR, FIRST_LOOKUP, LOOKUPS, READABLE, WRITABLE, type SocketOwner, type SocketSet } from "./sockets.ts";
-import { BY_ALL, GIVEN, NO_GROUPS, ttlOf, UdpSocket } from "./udp-socket.ts";
+import { ERROR, READABLE, WRITABLE, type SocketOwner, type SocketEvents } from "./events.ts";
+import { FIRST_LOOKUP, LOOKUPS, type Flows } from "./flows.ts";
+import { BY_ALL, GIVEN, HEADERS, NO_GROUPS, ttlOf, UdpSocket } from "./udp-socket.ts";
 
-export type { UdpSocket };
-
-/** Bytes of the headers before a datagram's payload. */
-export const HEADERS = ipv4.HEADER + udp.HEADER;
+export { HEADERS, type UdpSocket };
 
 /** Answers of `send`. */
 export const SENT = 0;
@@ -40,18 +37,20 @@ export class Udp {
 	#view: DataView;
 	#fields: Int32Array;
 	#ip: Ip;
-	#set: SocketSet;
+	#flows: Flows;
+	#events: SocketEvents;
 	/** Those of programs, all made at once, and behind them those of the services, each made when it is first needed. */
 	readonly sockets: UdpSocket[] = [];
 	/** Groups joined on every interface, with a count of joins each. */
 	readonly #groups: Map<number, number> = new Map();
 
-	constructor(core: Core, ip: Ip, set: SocketSet) {
+	constructor(core: Core, ip: Ip, flows: Flows, events: SocketEvents) {
 		this.#core = core;
 		this.#view = core.view;
 		this.#fields = core.fields;
 		this.#ip = ip;
-		this.#set = set;
+		this.#flows = flows;
+		this.#events = events;
 		for (let i = 0; i < core.limits.udp; i++) this.sockets.push(new UdpSocket(core, i));
 	}
 
@@ -104,15 +103,15 @@ export class Udp {
 	/** A port for a question, that of no other socket, bound to an interface or not: answers must not go astray. */
 	#lookupPort(bound: number): number {
 		for (;;) {
-			const port = this.#set.ephemeralPort(ipv4.UDP | (bound << 8), 0, 0, 0, FIRST_LOOKUP, LOOKUPS);
+			const port = this.#flows.ephemeralPort(ipv4.UDP | (bound << 8), 0, 0, 0, FIRST_LOOKUP, LOOKUPS);
 			if (!this.sockets.some((socket) => socket.open && socket.localPort === port)) return port;
 		}
 	}
 
 	#bind(socket: UdpSocket, address: number, port: number, bound: number, anyPort: boolean): UdpSocket {
-		const local = port === 0 && !anyPort ? this.#set.ephemeralPort(ipv4.UDP | (bound << 8), address, 0, 0) : port;
+		const local = port === 0 && !anyPort ? this.#flows.ephemeralPort(ipv4.UDP | (bound << 8), address, 0, 0) : port;
 		if (local === 0 && !anyPort) throw new Error("all ephemeral UDP ports are in use");
-		if (!this.#set.flows.insert(address, 0, local, ipv4.UDP | (bound << 8), socket.index))
+		if (!this.#flows.insert(address, 0, local, ipv4.UDP | (bound << 8), socket.index))
 			throw new Error(`UDP port ${port} is in use`);
 		this.#empty(socket);
 		socket.open = true;
@@ -140,7 +139,7 @@ export class Udp {
 
 	close(socket: UdpSocket): void {
 		if (!socket.open) return;
-		if (!socket.gone) this.#set.flows.remove(socket.localAddress, 0, socket.localPort, ipv4.UDP | (socket.bound << 8));
+		if (!socket.gone) this.#flows.remove(socket.localAddress, 0, socket.localPort, ipv4.UDP | (socket.bound << 8));
 		socket.open = false;
 		socket.owner = null;
 		socket.events = 0;
@@ -171,7 +170,7 @@ export class Udp {
 			udpDeliver(this.#view, socket.block, length <= most ? length : most, link.slot) === 0
 		)
 			this.#core.count(link.block, DROP.udpQueueFull);
-		else this.#set.post(socket, READABLE);
+		else this.#events.post(socket, READABLE);
 	}
 
 	/** Datagrams that wait. */
@@ -423,10 +422,10 @@ export class Udp {
 	}
 
 	#gone(socket: UdpSocket): void {
-		this.#set.flows.remove(socket.localAddress, 0, socket.localPort, ipv4.UDP | (socket.bound << 8));
+		this.#flows.remove(socket.localAddress, 0, socket.localPort, ipv4.UDP | (socket.bound << 8));
 		socket.gone = true;
 		socket.path.wayVersion = -1;
-		this.#set.post(socket, ERROR);
+		this.#events.post(socket, ERROR);
 	}
 
 	/** Tells an interface that was added, or on which groups were joined or left, whether it is to hear any. */
@@ -443,6 +442,6 @@ export class Udp {
 	/** A new owner hears what waits. */
 	adopt(socket: UdpSocket, owner: SocketOwner): void {
 		socket.owner = owner;
-		this.#set.post(socket, this.pending(socket) > 0 ? READABLE | WRITABLE : WRITABLE);
+		this.#events.post(socket, this.pending(socket) > 0 ? READABLE | WRITABLE : WRITABLE);
 	}
 }

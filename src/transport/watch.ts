@@ -1,7 +1,7 @@
 // Who wants to know what becomes of the interfaces: addresses, links, routes, name servers. Told like sockets are, after processing.
 
 import type { Interface } from "../link/interface.ts";
-import { READABLE, type EventSocket, type SocketOwner, type SocketSet } from "./sockets.ts";
+import { READABLE, type EventSocket, type SocketOwner, type SocketEvents } from "./events.ts";
 
 export { ADDED, ADDRESSES, LINK, NAME_SERVERS, PROTOCOL, REMOVED, ROUTES } from "../link/interface.ts";
 
@@ -47,11 +47,11 @@ export class Watch implements EventSocket, SocketOwner {
 }
 
 export class Watches {
-	readonly #set: SocketSet;
+	readonly #events: SocketEvents;
 	readonly #list: Watch[] = [];
 
-	constructor(set: SocketSet) {
-		this.#set = set;
+	constructor(events: SocketEvents) {
+		this.#events = events;
 	}
 
 	add(listener: WatchListener): Watch {
@@ -66,13 +66,13 @@ export class Watches {
 	}
 
 	again(watch: Watch): void {
-		this.#set.post(watch, READABLE);
+		this.#events.post(watch, READABLE);
 	}
 
 	changed(link: Interface, what: number): void {
 		for (const watch of this.#list) {
 			watch.note(link, what);
-			this.#set.post(watch, READABLE);
+			this.#events.post(watch, READABLE);
 		}
 	}
 }

@@ -368,7 +368,7 @@ function demuxCase(count: number): Run {
 		fields[PORTS] = (40_000 << 16) | (1000 + (random32() & (count - 1)));
 		copy(view, keys + i * 12, 0, 12);
 	}
-	const table = stack.sockets.flows.table;
+	const table = stack.flows.table;
 	return (packets) => {
 		for (let i = 0; i < packets; i++) {
 			copy(view, 0, keys + (i & 1023) * 12, 12);

@@ -91,7 +91,7 @@ function withResolvers() {
 }
 
 function beginTest(): void {
-	device.stack.sockets.onError = done;
+	device.stack.events.onError = done;
 	// XS 13.3 has not all that the SDK's engine has.
 	if (!("withResolvers" in Promise)) Object.defineProperty(Promise, "withResolvers", { value: withResolvers });
 	Object.assign(globalThis, {

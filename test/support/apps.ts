@@ -1,6 +1,6 @@
 // Programs for tests: echo servers over TCP and UDP, and clients that check that what they sent comes back.
 
-import { ERROR, READABLE, type SocketOwner } from "../../src/transport/sockets.ts";
+import { ERROR, READABLE, type SocketOwner } from "../../src/transport/events.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import type { UdpSocket } from "../../src/transport/udp.ts";
 import type { Node } from "./world.ts";

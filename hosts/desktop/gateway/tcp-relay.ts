@@ -1,8 +1,8 @@
 // One connection of the board's stack joined to one of this machine: bytes, flow control, half-close and reset, both ways.
 
 import type { Socket } from "node:net";
-import { ERROR, READABLE, WRITABLE } from "../../../src/transport/sockets.ts";
-import type { SocketOwner } from "../../../src/transport/sockets.ts";
+import { ERROR, READABLE, WRITABLE } from "../../../src/transport/events.ts";
+import type { SocketOwner } from "../../../src/transport/events.ts";
 import type { Tcb } from "../../../src/transport/tcp/tcb.ts";
 import type { Tcp } from "../../../src/transport/tcp/tcp.ts";
 

@@ -9,7 +9,7 @@ import { ADDRESSES, LINK, PROTOCOL, REMOVED, ROUTES } from "../../link/interface
 import type { LeaseKeeper, LeaseState, LeaseView } from "../../link/lease.ts";
 import type { Stack } from "../../stack.ts";
 import type { Service } from "../../transport/services.ts";
-import { READABLE, WRITABLE, type SocketOwner } from "../../transport/sockets.ts";
+import { READABLE, WRITABLE, type SocketOwner } from "../../transport/events.ts";
 import type { UdpSocket } from "../../transport/udp.ts";
 import type { Watch } from "../../transport/watch.ts";
 import { CLIENT_PORT } from "../../wire/dhcp.ts";
@@ -104,7 +104,7 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 
 	/** Has `onEvents` called, in this poll or the next. */
 	#call(): void {
-		this.#stack.sockets.post(this.#socket, WRITABLE);
+		this.#stack.events.post(this.#socket, WRITABLE);
 	}
 
 	/** The lent address that the interface has, null while there is none. */
@@ -208,7 +208,7 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 		if (!this.#socket.gone) this.#session?.tick();
 	}
 
-	/** For SocketSet: a datagram came, or `#call`. */
+	/** For SocketEvents: a datagram came, or `#call`. */
 	onEvents(events: number): void {
 		if (this.#socket.gone) return this.close();
 		const session = (this.#session ??= new Session(this.#stack, this.#link, this.#socket, this.#settings, () => {
@@ -235,8 +235,8 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 		}
 	}
 
-	/** For SocketSet: `onChanged` threw. The client goes on. */
+	/** For SocketEvents: `onChanged` threw. The client goes on. */
 	onFailure(error: unknown): void {
-		report(this.#stack.sockets, error);
+		report(this.#stack.events, error);
 	}
 }

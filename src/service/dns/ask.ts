@@ -2,7 +2,7 @@
 
 import { HEADER } from "../../wire/dns.ts";
 import type { Stack } from "../../stack.ts";
-import { ERROR, type SocketOwner } from "../../transport/sockets.ts";
+import { ERROR, type SocketOwner } from "../../transport/events.ts";
 import type { UdpSocket } from "../../transport/udp.ts";
 
 /** Who asked. */
@@ -40,7 +40,7 @@ export class Ask implements SocketOwner {
 		this.#stack.udp.close(socket);
 	}
 
-	/** For SocketSet. */
+	/** For SocketEvents. */
 	onEvents(events: number): void {
 		const { udp } = this.#stack;
 		for (let socket = this.#socket; socket !== undefined; socket = this.#socket) {

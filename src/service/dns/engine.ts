@@ -5,7 +5,7 @@ import { DNS_LOOKUPS, DNS_UDP_BYTES, DNS_WAITING } from "../../config.ts";
 import { ADDRESSES, LINK, NAME_SERVERS, REMOVED, ROUTES, type Interface } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
 import type { Service } from "../../transport/services.ts";
-import { READABLE, type EventSocket, type SocketOwner } from "../../transport/sockets.ts";
+import { READABLE, type EventSocket, type SocketOwner } from "../../transport/events.ts";
 import { Cache } from "./cache.ts";
 import { failure, type Outcome } from "./errors.ts";
 import { multicastLookup, type Lookup, type Waiter, type Wanted } from "./lookup.ts";
@@ -51,13 +51,13 @@ export class Engine implements Service, EventSocket, SocketOwner {
 		this.#servers = [...servers];
 		this.cache.clear();
 		this.#serversChanged = true;
-		this.stack.sockets.post(this, READABLE);
+		this.stack.events.post(this, READABLE);
 	}
 
 	/** Looks a name up; `waiter` is told, later. */
 	ask(wanted: Wanted, waiter: Waiter): void {
 		this.#asked.push({ wanted, waiter });
-		this.stack.sockets.post(this, READABLE);
+		this.stack.events.post(this, READABLE);
 	}
 
 	/** Who asked does not want to know any more. What nobody waits for ends. */
@@ -82,7 +82,7 @@ export class Engine implements Service, EventSocket, SocketOwner {
 		this.stack.core.deadline(at);
 	}
 
-	/** For SocketSet: programs have asked for something, or a look-up has ended and others wait. */
+	/** For SocketEvents: programs have asked for something, or a look-up has ended and others wait. */
 	onEvents(): void {
 		if (this.#serversChanged) {
 			this.#serversChanged = false;
@@ -143,7 +143,7 @@ export class Engine implements Service, EventSocket, SocketOwner {
 		this.#running = 0;
 		for (const other of this.#lookups) if (other.running) this.#running++;
 		// Its place is another's, in the next turn.
-		if (this.#lookups.length > this.#running) this.stack.sockets.post(this, READABLE);
+		if (this.#lookups.length > this.#running) this.stack.events.post(this, READABLE);
 	}
 
 	/** A look-up has ended. */

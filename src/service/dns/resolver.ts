@@ -7,7 +7,7 @@ import { closed, report, slotOf } from "../../io/common.ts";
 import { currentStack } from "../../io/current.ts";
 import * as check from "../../io/options.ts";
 import type { Stack } from "../../stack.ts";
-import { READABLE, type EventSocket, type SocketOwner } from "../../transport/sockets.ts";
+import { READABLE, type EventSocket, type SocketOwner } from "../../transport/events.ts";
 import { TYPE_A, TYPE_AAAA } from "../../wire/dns.ts";
 import { engineOf, type Engine } from "./engine.ts";
 import { ResolveError, type Outcome } from "./errors.ts";
@@ -98,10 +98,10 @@ export class NameResolver implements ResolverType, EventSocket, SocketOwner {
 	ready(request: Request): void {
 		if (!this.#open) return;
 		this.#ready.push(request);
-		this.#stack.sockets.post(this, READABLE);
+		this.#stack.events.post(this, READABLE);
 	}
 
-	/** For SocketSet. A callback may close it. */
+	/** For SocketEvents. A callback may close it. */
 	onEvents(): void {
 		// What callbacks ask for is for the next turn, so that a program that asks again and again does not keep others from theirs.
 		for (let left = this.#ready.length; left > 0 && this.#ready.length > 0; left--) this.#call(this.#ready.shift()!);
@@ -120,10 +120,10 @@ export class NameResolver implements ResolverType, EventSocket, SocketOwner {
 		else callbacks.onError?.call(this, host, error);
 	}
 
-	/** For SocketSet: a callback threw. The others are called nevertheless. */
+	/** For SocketEvents: a callback threw. The others are called nevertheless. */
 	onFailure(error: unknown): void {
-		if (this.#ready.length > 0) this.#stack.sockets.post(this, READABLE);
-		report(this.#stack.sockets, error);
+		if (this.#ready.length > 0) this.#stack.events.post(this, READABLE);
+		report(this.#stack.events, error);
 	}
 }
 

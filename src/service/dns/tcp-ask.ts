@@ -2,7 +2,7 @@
 
 import { DNS_TCP_BYTES } from "../../config.ts";
 import type { Stack } from "../../stack.ts";
-import { ERROR, type SocketOwner } from "../../transport/sockets.ts";
+import { ERROR, type SocketOwner } from "../../transport/events.ts";
 import type { Tcb } from "../../transport/tcp/tcb.ts";
 import { HEADER } from "../../wire/dns.ts";
 import type { ResolveErrorCode } from "./errors.ts";
@@ -47,7 +47,7 @@ export class TcpAsk implements SocketOwner {
 		this.#stack.tcp.close(tcb);
 	}
 
-	/** For SocketSet. */
+	/** For SocketEvents. */
 	onEvents(events: number): void {
 		const tcb = this.#tcb;
 		if (tcb === undefined) return;

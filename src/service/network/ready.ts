@@ -7,7 +7,7 @@ import type { Interface } from "../../link/interface.ts";
 import { Path } from "../../link/path.ts";
 import type { Stack } from "../../stack.ts";
 import type { Service } from "../../transport/services.ts";
-import { READABLE, type EventSocket, type SocketOwner } from "../../transport/sockets.ts";
+import { READABLE, type EventSocket, type SocketOwner } from "../../transport/events.ts";
 import type { Watch } from "../../transport/watch.ts";
 
 /** What `ready` may be told. */
@@ -67,10 +67,10 @@ export class Ready implements EventSocket, SocketOwner, Service {
 		this.#found = found;
 		this.#failed = failed;
 		this.#watch = stack.watch(() => this.#look());
-		stack.sockets.post(this, READABLE);
+		stack.events.post(this, READABLE);
 	}
 
-	/** For SocketSet: the first poll has come. */
+	/** For SocketEvents: the first poll has come. */
 	onEvents(): void {
 		if (this.#begun || this.#watch === undefined) return;
 		this.#begun = true;

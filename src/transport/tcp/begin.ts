@@ -73,8 +73,8 @@ export function listen(tcp: Tcp, address: number, port: number, backlog: number,
 	tcb.localAddress = address;
 	tcb.remoteAddress = tcb.remotePort = 0;
 	tcb.meta = ipv4.TCP | (interfaceSlot << 8);
-	tcb.localPort = port !== 0 || interfaceSlot !== 0 ? port : tcp.sockets.ephemeralPort(tcb.meta, address, 0, 0);
-	if (!tcp.sockets.flows.insert(address, 0, tcb.localPort, tcb.meta, tcb.index)) {
+	tcb.localPort = port !== 0 || interfaceSlot !== 0 ? port : tcp.flows.ephemeralPort(tcb.meta, address, 0, 0);
+	if (!tcp.flows.insert(address, 0, tcb.localPort, tcb.meta, tcb.index)) {
 		release(tcp, tcb);
 		throw new Error(`TCP port ${port} is in use`);
 	}

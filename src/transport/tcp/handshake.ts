@@ -9,7 +9,7 @@ import * as fields from "../../packet/fields.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as wire from "../../wire/tcp.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
-import { READABLE, WRITABLE } from "../sockets.ts";
+import { READABLE, WRITABLE } from "../events.ts";
 import { COOKIE_LIFETIME, FOREIGN, LATER, MSS_CLASSES } from "./isn.ts";
 import { end, inheritTemplate, open, release, sendMss, setIss } from "./life.ts";
 import { arrive, offered } from "./receive.ts";
@@ -228,14 +228,14 @@ export function established(tcp: Tcp, tcb: Tcb, seq: number, ack: number, window
 	}
 	const listener = tcb.listener;
 	if (listener === undefined) {
-		tcp.sockets.post(tcb, WRITABLE);
+		tcp.events.post(tcb, WRITABLE);
 		return;
 	}
 	if (tcp.pace.used) tcp.pace.inherit(tcp, tcb, listener);
 	if (listener.acceptTail === undefined) listener.acceptHead = tcb;
 	else listener.acceptTail.nextAccept = tcb;
 	listener.acceptTail = tcb;
-	tcp.sockets.post(listener, READABLE);
+	tcp.events.post(listener, READABLE);
 }
 
 /**

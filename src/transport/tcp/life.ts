@@ -5,7 +5,7 @@ import { TRANSMIT_CHECKSUM } from "../../device/device.ts";
 import { TCB_ANSWER_AT, TCB_HOME, TCB_NO_CHECKSUM, TCB_OPTIONS_LENGTH, TCB_TEMPLATE } from "../../packet/blocks.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { DEFAULT_MSS, HEADER } from "../../wire/tcp.ts";
-import { ERROR } from "../sockets.ts";
+import { ERROR } from "../events.ts";
 import { forgetClaims, wayChanged } from "./path-mtu.ts";
 import { emitReset, mark } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
@@ -45,7 +45,7 @@ export function begin(tcp: Tcp, tcb: Tcb): string {
 	const { source } = tcb.path;
 	const wanted = tcb.localPort;
 	tcb.localAddress = source;
-	if (wanted === 0) tcb.localPort = tcp.sockets.ephemeralPort(tcb.meta, source, tcb.remoteAddress, tcb.remotePort);
+	if (wanted === 0) tcb.localPort = tcp.flows.ephemeralPort(tcb.meta, source, tcb.remoteAddress, tcb.remotePort);
 	if (tcb.localPort !== 0 && enter(tcp, tcb)) {
 		setIss(tcb, tcp.isn.next(tcp.core.now, source, tcb.remoteAddress, (tcb.remotePort << 16) | tcb.localPort));
 		return "";
@@ -57,7 +57,7 @@ export function begin(tcp: Tcp, tcb: Tcb): string {
 /** Enters a TCB with both addresses into the flow table, and makes its headers. False when the key is taken. */
 function enter(tcp: Tcp, tcb: Tcb): boolean {
 	const ports = (tcb.remotePort << 16) | tcb.localPort;
-	if (!tcp.sockets.flows.insert(tcb.localAddress, tcb.remoteAddress, ports, tcb.meta, tcb.index)) return false;
+	if (!tcp.flows.insert(tcb.localAddress, tcb.remoteAddress, ports, tcb.meta, tcb.index)) return false;
 	const view = tcp.view;
 	const at = tcb.block + TCB_TEMPLATE;
 	view.setInt32(at + ipv4.IDENTIFICATION, ipv4.DONT_FRAGMENT);
@@ -121,7 +121,7 @@ export function sendMss(tcp: Tcp, tcb: Tcb, offer: number): number {
 export function end(tcp: Tcp, tcb: Tcb, error: number): void {
 	if (tcb.state === tcbs.CLOSED) return;
 	const ports = (tcb.remotePort << 16) | tcb.localPort;
-	tcp.sockets.flows.remove(tcb.localAddress, tcb.remoteAddress, ports, tcb.meta);
+	tcp.flows.remove(tcb.localAddress, tcb.remoteAddress, ports, tcb.meta);
 	const listened = tcb.state === tcbs.LISTEN;
 	tcbs.setState(tcb, tcbs.CLOSED);
 	tcbs.quiet(tcb);
@@ -132,7 +132,7 @@ export function end(tcp: Tcp, tcb: Tcb, error: number): void {
 		tcb.detached = true;
 	}
 	if (tcb.detached) release(tcp, tcb);
-	else if (error !== tcbs.NO_ERROR) tcp.sockets.post(tcb, ERROR);
+	else if (error !== tcbs.NO_ERROR) tcp.events.post(tcb, ERROR);
 }
 
 /** Ends a connection or a listener at once; the peer gets RST. */

@@ -8,7 +8,7 @@ import type { Interface } from "../../link/interface.ts";
 import { DROP } from "../../packet/drops.ts";
 import * as fields from "../../packet/fields.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
-import { ERROR, READABLE, WRITABLE } from "../sockets.ts";
+import { ERROR, READABLE, WRITABLE } from "../events.ts";
 import { acknowledgeAgain, challenge, resendSyn, unacceptable } from "./answers.ts";
 import { acceptFull, answersEarlier, established, listenArrives, reopen, synSentArrives } from "./handshake.ts";
 import { abort, end } from "./life.ts";
@@ -221,7 +221,7 @@ export function acknowledgedShort(tcp: Tcp, tcb: Tcb, what: number): void {
 	else tcb.retransmitAt = (tcp.core.now + tcb.rto) | 0;
 	if (what & IN_UNSENT) mark(tcp, tcb, tcbs.SEND);
 	// Half the ring: the application writes worthwhile pieces.
-	if (what & IN_ROOM && !(tcb.events & WRITABLE)) tcp.sockets.post(tcb, WRITABLE);
+	if (what & IN_ROOM && !(tcb.events & WRITABLE)) tcp.events.post(tcb, WRITABLE);
 }
 
 /** `bytes` of data are acknowledged by `ack`: the same on the long way. */
@@ -242,7 +242,7 @@ function acknowledge(tcp: Tcp, tcb: Tcb, ack: number, bytes: number): void {
 	if (flight === 0) tcb.work &= ~tcbs.RETRANSMIT;
 	else tcb.retransmitAt = (now + tcb.rto) | 0;
 	if (queued > flight) mark(tcp, tcb, tcbs.SEND);
-	if (queued <= size >> 1 && !tcb.finQueued) tcp.sockets.post(tcb, WRITABLE);
+	if (queued <= size >> 1 && !tcb.finQueued) tcp.events.post(tcb, WRITABLE);
 }
 
 /** New data is acknowledged on the long way: after losses, timeouts, with a FIN. RFC 6582 §3.2. */
@@ -336,7 +336,7 @@ function data(tcp: Tcp, tcb: Tcb, iface: Interface, ahead: number, at: number, l
 	tcb.rcvAt = next < size ? next : next - size;
 	tcb.rcvQueued += length;
 	tcb.rcvNxt = (tcb.rcvNxt + length) | 0;
-	tcp.sockets.post(tcb, READABLE);
+	tcp.events.post(tcb, READABLE);
 	return true;
 }
 
@@ -360,5 +360,5 @@ function finArrives(tcp: Tcp, tcb: Tcb): void {
 	if (state === tcbs.ESTABLISHED) tcbs.setState(tcb, tcbs.CLOSE_WAIT);
 	else if (state === tcbs.FIN_WAIT_1) tcbs.setState(tcb, tcbs.CLOSING);
 	else timeWait(tcp, tcb);
-	if (tcb.rcvQueued === 0) tcp.sockets.post(tcb, ERROR);
+	if (tcb.rcvQueued === 0) tcp.events.post(tcb, ERROR);
 }

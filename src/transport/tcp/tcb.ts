@@ -3,7 +3,7 @@
 
 import { Path } from "../../link/path.ts";
 import * as block from "../../packet/blocks.ts";
-import type { EventSocket, SocketOwner } from "../sockets.ts";
+import type { EventSocket, SocketOwner } from "../events.ts";
 
 /** States, RFC 9293 §3.3.2. The order matters: below ESTABLISHED nothing has been agreed upon. */
 export const CLOSED = 0;
@@ -80,7 +80,7 @@ export class Tcb implements EventSocket {
 	readonly block: number;
 	/** Bits as above. */
 	work = 0;
-	/** READABLE, WRITABLE, ERROR that wait for the owner. Kept by SocketSet. */
+	/** READABLE, WRITABLE, ERROR that wait for the owner. Kept by SocketEvents. */
 	events = 0;
 	owner: SocketOwner | null = null;
 	/** BIT_SHORT as it is in the block: expected segments take the short way in and out. */
@@ -94,7 +94,7 @@ export class Tcb implements EventSocket {
 	cwnd = 0;
 	nextPending: Tcb | undefined = undefined;
 	readonly path = new Path();
-	/** Kept by SocketSet, as `events` is. */
+	/** Kept by SocketEvents, as `events` is. */
 	queued = false;
 	nextPosted: EventSocket | null = null;
 

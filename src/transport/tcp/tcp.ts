@@ -14,7 +14,8 @@ import { PacketQueue } from "../../packet/pool.ts";
 import type { Bytes } from "../../wire/copies.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { IN_ACK_DUE, IN_ACKED, IN_DATA, IN_UNSENT, READ_BYTES, READ_END, READ_TELL } from "../../wire/stream.ts";
-import { ERROR, READABLE, WRITABLE, type SocketSet } from "../sockets.ts";
+import { ERROR, READABLE, WRITABLE, type SocketEvents } from "../events.ts";
+import type { Flows } from "../flows.ts";
 import { Barred } from "./barred.ts";
 import { connect, listen, type ConnectOptions } from "./begin.ts";
 import { Reno, type CongestionControl } from "./congestion.ts";
@@ -46,7 +47,8 @@ export class Tcp {
 	readonly view: DataView;
 	readonly receiveSize: number;
 	readonly sendSize: number;
-	readonly sockets: SocketSet;
+	readonly flows: Flows;
+	readonly events: SocketEvents;
 	readonly ip: Ip;
 	/** Least opening of the window that is worth telling. */
 	readonly windowStep: number;
@@ -76,11 +78,12 @@ export class Tcp {
 	/** For readByte and writeByte. */
 	#byte = new Uint8Array(1);
 
-	constructor(core: Core, ip: Ip, sockets: SocketSet) {
+	constructor(core: Core, ip: Ip, flows: Flows, events: SocketEvents) {
 		const { view, layout, limits } = core;
 		this.core = core;
 		this.ip = ip;
-		this.sockets = sockets;
+		this.flows = flows;
+		this.events = events;
 		this.#view = this.view = view;
 		this.#fields = core.fields;
 		this.receiveSize = limits.receiveBuffer;
@@ -122,7 +125,7 @@ export class Tcp {
 				this.pending = tcb;
 			}
 		} else if (!(tcb.work & TICKING)) delayAck(this, tcb);
-		if (!(tcb.events & READABLE)) this.sockets.post(tcb, READABLE);
+		if (!(tcb.events & READABLE)) this.events.post(tcb, READABLE);
 	}
 
 	/** It acknowledges something, or opens the window. */
@@ -130,7 +133,7 @@ export class Tcp {
 		if (what & IN_DATA) {
 			if (what & IN_ACK_DUE) mark(this, tcb, 0);
 			else if (!(tcb.work & TICKING)) delayAck(this, tcb);
-			this.sockets.post(tcb, READABLE);
+			this.events.post(tcb, READABLE);
 		}
 		if (what & IN_ACKED) acknowledgedShort(this, tcb, what);
 		else if (what & IN_UNSENT) mark(this, tcb, SEND);
@@ -230,7 +233,7 @@ export class Tcp {
 		else if (tcb.finReceived) events |= ERROR;
 		if (tcb.ended !== tcbs.NO_ERROR) events |= ERROR;
 		if (this.writable(tcb) > 0) events |= WRITABLE;
-		if (events !== 0) this.sockets.post(tcb, events);
+		if (events !== 0) this.events.post(tcb, events);
 	}
 
 	/** Bytes that `read` has. */
@@ -251,7 +254,7 @@ export class Tcp {
 
 	/** What streamRead answered is at least READ_TELL: the window opened, or the FIN is next. Answers the bytes read. */
 	consumed(tcb: Tcb, got: number): number {
-		if (got & READ_END) this.sockets.post(tcb, ERROR);
+		if (got & READ_END) this.events.post(tcb, ERROR);
 		else if (tcb.state >= tcbs.ESTABLISHED) {
 			const at = tcb.block + block.TCB_BITS;
 			this.#view.setInt32(at, this.#view.getInt32(at, true) | block.BIT_ACK_NOW, true);

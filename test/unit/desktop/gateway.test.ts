@@ -20,7 +20,7 @@ import { EthernetInterface } from "../../../src/link/ethernet.ts";
 import { DhcpClient } from "../../../src/service/dhcp/client.ts";
 import { Stack } from "../../../src/stack.ts";
 import * as dhcp from "../../../src/wire/dhcp.ts";
-import { ERROR, READABLE, WRITABLE } from "../../../src/transport/sockets.ts";
+import { ERROR, READABLE, WRITABLE } from "../../../src/transport/events.ts";
 import type { Tcb } from "../../../src/transport/tcp/tcb.ts";
 import type { UdpSocket } from "../../../src/transport/udp.ts";
 import * as frames from "../../support/frames.ts";

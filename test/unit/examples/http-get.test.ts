@@ -158,7 +158,7 @@ describe("an HTTP client", () => {
 	it.each(["onHead", "onBody", "onDone"])("that throws in %s ends; the stack reports it, and no onError comes of it", (name) => {
 		const s = stage();
 		const reported: unknown[] = [];
-		s.one.stack.sockets.onError = (error) => reported.push(error);
+		s.one.stack.events.onError = (error) => reported.push(error);
 		serve(s, `${OK}Content-Length: 5\r\n\r\nhello`);
 		const mistake = new Error("mine");
 		const result = client(s, {

@@ -203,7 +203,7 @@ describe("an MQTT client", () => {
 		(name) => {
 			const s = stage();
 			const reported: unknown[] = [];
-			s.one.stack.sockets.onError = (error) => reported.push(error);
+			s.one.stack.events.onError = (error) => reported.push(error);
 			const broker = new Broker(s);
 			const mistake = new Error("mine");
 			const wrong = () => {

@@ -302,7 +302,7 @@ describe("a ping that cannot go on", () => {
 	it("is closed when a callback throws, which is reported, and others go on", () => {
 		const { world, one } = pair({ sockets: { icmp: 2 } });
 		const reported: unknown[] = [];
-		one.stack.sockets.onError = (error) => void reported.push(error);
+		one.stack.events.onError = (error) => void reported.push(error);
 		const [options, heard] = heardBy({ address: "10.0.0.2", interval: 10, count: 5 });
 		const mistake = new Error("mine");
 		const ping = new PingSocket(one.stack, {

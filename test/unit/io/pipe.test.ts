@@ -325,7 +325,7 @@ describe("one pipe", () => {
 	it("reports what its callback throws, and ends", () => {
 		const p = pair();
 		const thrown: unknown[] = [];
-		p.two.stack.sockets.onError = (error) => thrown.push((error as Error).message);
+		p.two.stack.events.onError = (error) => thrown.push((error as Error).message);
 		new p.b.Listener({
 			port: 7,
 			onReadable() {

@@ -293,7 +293,7 @@ describe("TCP", () => {
 	it("closes the socket of a callback that throws, reports it, and goes on with the others", () => {
 		const p = pair();
 		const reported: unknown[] = [];
-		p.two.stack.sockets.onError = (error) => reported.push(error);
+		p.two.stack.events.onError = (error) => reported.push(error);
 		const served: string[] = [];
 		function serve(this: TCP): void {
 			const line = text(this.read());

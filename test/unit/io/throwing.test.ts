@@ -35,7 +35,7 @@ function works(p: Pair): boolean {
 /** Runs a scene with and without the hook that hears of exceptions; answers what it heard. */
 function scene(p: Pair, act: () => void): string[] {
 	const heard: string[] = [];
-	for (const node of [p.one, p.two]) node.stack.sockets.onError = (error) => heard.push(String(error));
+	for (const node of [p.one, p.two]) node.stack.events.onError = (error) => heard.push(String(error));
 	act();
 	p.world.run(500);
 	return heard;
@@ -221,7 +221,7 @@ describe("an exception that leaves poll", () => {
 		let wakes = 0;
 		let left: unknown;
 		const stack = new Stack({ random32: () => 4, onWake: () => wakes++ });
-		stack.sockets.onError = onError;
+		stack.events.onError = onError;
 		const { UDP } = createIO(stack);
 		const socket = new UDP({ port: 1000, onReadable: mistake });
 		if (freeze) Object.freeze(socket);

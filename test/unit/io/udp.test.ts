@@ -158,7 +158,7 @@ describe("UDP", () => {
 	it("closes the socket of a callback that throws, and reports it", () => {
 		const p = pair();
 		const reported: unknown[] = [];
-		p.two.stack.sockets.onError = (error) => reported.push(error);
+		p.two.stack.events.onError = (error) => reported.push(error);
 		const server = new p.b.UDP({
 			port: 53,
 			onReadable() {

@@ -1,7 +1,7 @@
 // A source address of ours that comes from outside is a lie, whichever of our interfaces has it. RFC 1122 §3.2.1.3.
 
 import { describe, expect, it } from "vitest";
-import { READABLE } from "../../../src/transport/sockets.ts";
+import { READABLE } from "../../../src/transport/events.ts";
 import { ETHERTYPE_IPV4, SYN, ethernet, tcp, udp } from "../../support/frames.ts";
 import { macOf, type QueueDevice } from "../../support/wire.ts";
 import { World, type Node } from "../../support/world.ts";

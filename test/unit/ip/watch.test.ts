@@ -48,7 +48,7 @@ describe("a watch", () => {
 		const eth1 = node.ethernet("eth1", world.device({ mac: macOf(2) }), "10.1.0.1/24");
 		world.run(10);
 		const errors: unknown[] = [];
-		node.stack.sockets.onError = (error) => errors.push((error as Error).message);
+		node.stack.events.onError = (error) => errors.push((error as Error).message);
 		const heard: string[] = [];
 		node.stack.watch((link) => {
 			heard.push(link.name);

@@ -1,7 +1,7 @@
 // ICMP echo: answering pings, and sending them. RFC 792, RFC 1122 §3.2.2.6.
 
 import { describe, expect, it } from "vitest";
-import { READABLE } from "../../../src/transport/sockets.ts";
+import { READABLE } from "../../../src/transport/events.ts";
 import { BROADCAST_MAC, icmp, ip, ipText } from "../../support/frames.ts";
 import { Prng } from "../../support/prng.ts";
 import { Station } from "../../support/station.ts";

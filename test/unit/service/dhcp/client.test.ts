@@ -130,7 +130,7 @@ describe("a client", () => {
 	it("goes on when its callback throws, and that is reported", () => {
 		const rig = new Rig();
 		const errors: unknown[] = [];
-		rig.stack.sockets.onError = (error) => errors.push(error);
+		rig.stack.events.onError = (error) => errors.push(error);
 		const client = rig.client({
 			onChanged() {
 				throw new Error("mine");

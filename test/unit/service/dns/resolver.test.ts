@@ -267,7 +267,7 @@ describe("a callback that throws", () => {
 	it("is reported, and the others are called", () => {
 		const scene = new Scene(always("192.0.2.7"));
 		const errors: unknown[] = [];
-		scene.us.stack.sockets.onError = (error) => errors.push(error);
+		scene.us.stack.events.onError = (error) => errors.push(error);
 		const resolver = new scene.Resolver();
 		const calls: string[] = [];
 		for (const host of ["a.test", "a.test", "192.0.2.1"])

@@ -147,7 +147,7 @@ describe("an Ethernet", () => {
 	it("is closed when its callback throws, which is reported, and others hear", () => {
 		const { stack, plug, heard, open } = ethernet("10.0.0.1/24");
 		const reported: unknown[] = [];
-		stack.sockets.onError = (error) => void reported.push(error);
+		stack.events.onError = (error) => void reported.push(error);
 		const mistake = new Error("mine");
 		const eth = new EthernetSocket(stack, {
 			onChanged() {

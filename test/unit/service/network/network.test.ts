@@ -64,7 +64,7 @@ describe("the interfaces", () => {
 	it("are not told any more to a callback that threw, which is reported", () => {
 		const { network, stack, plug } = two();
 		const reported: unknown[] = [];
-		stack.sockets.onError = (error) => void reported.push(error);
+		stack.events.onError = (error) => void reported.push(error);
 		network.watch(() => {
 			throw new Error("mine");
 		});

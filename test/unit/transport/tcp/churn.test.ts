@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { envNumber, onXS } from "../../../support/env.ts";
 import { parseFrame } from "../../../support/parse.ts";
 import { World } from "../../../support/world.ts";
-import { ERROR, READABLE, WRITABLE } from "../../../../src/transport/sockets.ts";
+import { ERROR, READABLE, WRITABLE } from "../../../../src/transport/events.ts";
 import type { Tcb } from "../../../../src/transport/tcp/tcb.ts";
 import { SERVER } from "./pair.ts";
 

@@ -3,7 +3,7 @@
 import type { StackOptions } from "../../../../src/config.ts";
 import { BLOCK_DROPS } from "../../../../src/packet/blocks.ts";
 import { DROPS, type DropName } from "../../../../src/packet/drops.ts";
-import { ERROR, READABLE, type SocketOwner } from "../../../../src/transport/sockets.ts";
+import { ERROR, READABLE, type SocketOwner } from "../../../../src/transport/events.ts";
 import type { Tcb } from "../../../../src/transport/tcp/tcb.ts";
 import { ARP_REPLY, arp, ethernet, ip, tcp, type Bytes } from "../../../support/frames.ts";
 import { parseFrame, type ParsedTcp } from "../../../support/parse.ts";

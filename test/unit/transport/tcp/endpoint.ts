@@ -1,7 +1,7 @@
 // An application for tests: writes a known pattern, checks what it reads against the peer's, and closes when told.
 
 import type { Stack } from "../../../../src/stack.ts";
-import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../../../../src/transport/sockets.ts";
+import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../../../../src/transport/events.ts";
 import { load, store, type Tcb } from "../../../../src/transport/tcp/tcb.ts";
 import type { Prng } from "../../../support/prng.ts";
 

@@ -91,7 +91,7 @@ describe("a connection", () => {
 				write(stack, endpoint);
 			},
 		};
-		stack.sockets.post(late, 1);
+		stack.events.post(late, 1);
 		station.world.run(3000);
 		expect(from(one)).toEqual([]);
 	});

@@ -1,7 +1,6 @@
-// The one set of sockets: the flow table that all interfaces demultiplex by, ports, and the sockets that have news for their owners.
+// News for the owners of sockets of all kinds: they are told after processing, each socket once whatever has come together.
 
 import type { Core } from "../packet/core.ts";
-import { Flows } from "./flows.ts";
 
 /** Events, or-ed. Owners handle them in this order. */
 export const READABLE = 1;
@@ -22,23 +21,16 @@ export interface SocketOwner {
 export interface EventSocket {
 	events: number;
 	owner: SocketOwner | null;
-	/** Whether it stands in the list of those with news. Only the set changes this and `nextPosted`. */
+	/** Whether it stands in the list of those with news. Only the queue changes this and `nextPosted`. */
 	queued: boolean;
 	/** The next one with news. */
 	nextPosted: EventSocket | null;
 }
 
-/** IANA's range for ephemeral ports. RFC 6335 §6. */
-const FIRST_EPHEMERAL = 49_152;
-const EPHEMERALS = 16_384;
-/** Questions of resolvers come from any port from here on, above those that programs are likely to want: RFC 5452 §9.2. */
-export const FIRST_LOOKUP = 32_768;
-export const LOOKUPS = 32_768;
-
-export class SocketSet {
+/** The queue of the sockets that have news. */
+export class SocketEvents {
 	/** The first socket that has news. */
 	head: EventSocket | null = null;
-	readonly flows: Flows;
 	/** Told what an owner without onFailure threw. */
 	onError: ((error: unknown) => void) | undefined = undefined;
 	/** A callback has left something unread: the poll ends early. */
@@ -52,7 +44,6 @@ export class SocketSet {
 
 	constructor(core: Core) {
 		this.#core = core;
-		this.flows = new Flows(core);
 	}
 
 	/** Notes events for the socket's owner; several become one call. */
@@ -101,28 +92,5 @@ export class SocketSet {
 			this.#core.awake = false; // the exception leaves poll
 			throw another;
 		}
-	}
-
-	/** A free local port for a protocol, chosen at random among `count`, a power of two: RFC 6056 §3.3.1. 0 when there is none. */
-	ephemeralPort(
-		protocol: number,
-		local: number,
-		remote: number,
-		remotePort: number,
-		first = FIRST_EPHEMERAL,
-		count = EPHEMERALS,
-	): number {
-		let offset = this.#core.random32() & (count - 1);
-		for (let i = 0; i < count; i++) {
-			const port = first + offset;
-			if (
-				!this.flows.has(local, remote, (remotePort << 16) | port, protocol) &&
-				!this.flows.has(local, 0, port, protocol) &&
-				!this.flows.has(0, 0, port, protocol)
-			)
-				return port;
-			offset = (offset + 1) & (count - 1);
-		}
-		return 0;
 	}
 }
