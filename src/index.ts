@@ -6,7 +6,7 @@ export { JsonPieces, PIECE_BYTES, membersOf, type Member, type Members } from ".
 export type { JsonWriter } from "./status/json.ts";
 export type { StackOptions } from "./config.ts";
 export type { CoreOptions } from "./packet/core.ts";
-export { Interface, type InterfaceOptions } from "./link/interface.ts";
+export { Interface, type InterfaceAddress, type InterfaceOptions } from "./link/interface.ts";
 export { EthernetInterface, type EthernetOptions } from "./link/ethernet.ts";
 export { LoopbackInterface } from "./link/loopback.ts";
 export { LoopbackDevice } from "./device/loopback.ts";

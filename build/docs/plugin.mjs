@@ -23,7 +23,8 @@ const PLAIN = new Set([
 const SHOWN = {
 	Stack: ["constructor", "bytesFor", "interfaces", "poll", "routes", "services", "status", "watch"],
 	InterfaceSet: ["add", "find", "list", "remove"],
-	Routes: ["add", "generation", "list", "remove"],
+	Routes: ["add", "list", "remove", "version"],
+	Route: ["connected", "gateway", "length", "lent", "link", "metric", "prefix", "toString"],
 	Interface: [
 		"addAddress",
 		"addresses",
@@ -40,6 +41,8 @@ const SHOWN = {
 	],
 	EthernetInterface: ["constructor", "kind", "mac"],
 	LoopbackInterface: ["constructor", "kind"],
+	InterfaceAddress: ["length", "lent", "toString"],
+	DhcpClient: ["address", "close", "constructor", "hostname", "options", "renew", "state"],
 	PppInterface: ["connect", "constructor", "disconnect", "kind", "state"],
 	SlipInterface: ["constructor", "kind"],
 	LoopbackDevice: ["constructor"],

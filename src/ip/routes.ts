@@ -76,6 +76,7 @@ export class Route {
 		return this.nextHop === 0 ? undefined : formatIpv4(this.nextHop);
 	}
 
+	/** The prefix. */
 	toString(): string {
 		return this.prefix;
 	}
