@@ -42,6 +42,7 @@ export default defineConfig({
 			project("unit", ["test/unit/**/*.test.ts"], ["test/unit/desktop/**"]),
 			project("rfc", ["test/rfc/**/*.test.ts"]),
 			project("sim", ["test/sim/**/*.test.ts"], [], 600_000),
+			project("compile", ["test/compile/**/*.test.ts"], [], 900_000),
 			project("fuzz", ["test/fuzz/**/*.test.ts"], [], 900_000),
 			project("chips", ["test/chips/**/*.test.ts"], [], 120_000),
 			project("cross", ["test/cross/**/*.test.ts"], [], 120_000),

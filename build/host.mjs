@@ -5,13 +5,22 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile, filesIn, hash, hashFiles, makeOnce, objectOf, root, run } from "./compile.mjs";
+import { flatFolder, makeFlat } from "./flat.mjs";
 import { nativeModules } from "./host-manifest.mjs";
 import { idHeader, idsOf, tableSource } from "./host-table.mjs";
 import { startable32 } from "./run32.mjs";
 
 const xs = join(root, "node_modules/@agoric/xsnap/moddable/xs");
 const hostFolder = join(root, "hosts/desktop/xs");
-const includes = [hostFolder, join(root, "src/wire/native"), join(xs, "includes"), join(xs, "platforms"), join(xs, "sources")];
+const includes = [
+	hostFolder,
+	join(root, "src/wire/native"),
+	join(root, "src/wire/kernels/native"),
+	flatFolder,
+	join(xs, "includes"),
+	join(xs, "platforms"),
+	join(xs, "sources"),
+];
 
 const common = [
 	"-O2",
@@ -55,6 +64,7 @@ export async function buildHost({ bits = 64, sanitize = false, release = false, 
 
 /** Everything the binary is made of: generated files, objects with a hash of their inputs, and a stamp over all of it. */
 function makePlan(folder, { bits, sanitize, release, manifest }) {
+	makeFlat();
 	const modules = nativeModules(manifest);
 	const ours = [...filesIn(hostFolder, ".c"), ...new Set(modules.map((module) => module.c))];
 	const ids = idsOf(ours);
@@ -64,7 +74,7 @@ function makePlan(folder, { bits, sanitize, release, manifest }) {
 		...["includes", "platforms", "sources"].flatMap((part) => filesIn(join(xs, part), ".h")),
 		join(hostFolder, "platform.h"),
 	]);
-	const ourFolders = new Set([...includes.slice(0, 2), ...ours.map((path) => dirname(path))]);
+	const ourFolders = new Set([...includes.slice(0, 4), ...ours.map((path) => dirname(path))]);
 	const ourHeaders = hash(hashFiles([...ourFolders].flatMap((path) => filesIn(path, ".h"))), generated["mc.xs.h"]);
 	// `release` is the engine as in a board's release firmware: XS then leaves the checks of its own stack out (xsAll.h).
 	const width = [...(bits === 32 ? ["-m32"] : []), ...(release ? ["-DmxBoundsCheck=0"] : [])];

@@ -168,6 +168,22 @@ const LAYERS = [
 		needs: ["gcc"],
 		run: command(process.execPath, "test/fuzz/serial.mjs"),
 	},
+	{
+		name: "compile",
+		what: "flat TypeScript on Node and as C: random programs, every construct, every refusal",
+		needs: ["gcc"],
+		uses: BITS_32.slice(1),
+		run: vitest("compile"),
+		folders: ["test/compile"],
+	},
+	{
+		name: "compile-random",
+		what: "100,000 random programs of flat TypeScript, 10,000 for 32 bits and under ASan and UBSan",
+		needs: BITS_32,
+		nightly: true,
+		run: vitest("compile", { PROGRAMS: process.env.PROGRAMS ?? "100000" }, "test/compile/random.test.ts"),
+		folders: ["test/compile"],
+	},
 	{ name: "chips", what: "the models of the chips, on Node", needs: ["gcc"], run: vitest("chips"), folders: ["test/chips"] },
 	{
 		name: "drivers",
@@ -187,6 +203,12 @@ const LAYERS = [
 				settings: [`TRANSACTIONS=${process.env.SANITIZE_TRANSACTIONS ?? 20000}`],
 				name: "drivers-sanitize",
 			}),
+	},
+	{
+		name: "bench",
+		what: "what a packet costs against the agreed counts, a handful of cases; all with --all",
+		needs: ["gcc", "valgrind"],
+		run: (all) => counted(process.execPath, "test/bench/bench.mjs", "--gate", ...(all ? [] : ["--quick"]))(),
 	},
 	{
 		name: "cross",
@@ -249,7 +271,7 @@ ${LAYERS.filter(({ nightly }) => nightly)
 	.map(({ name, what }) => `  ${name.padEnd(18)}${what}`)
 	.join("\n")}
 
-Environment: SEED and SEEDS (sim), FRAMES (fuzz), SANITIZE_FRAMES, FUZZ_INPUTS (fuzz-c), SANITIZE_TRANSACTIONS (drivers-sanitize), MULTIHOME_FIRMWARE (board),
+Environment: SEED and SEEDS (sim), SEED and PROGRAMS (compile), FRAMES (fuzz), SANITIZE_FRAMES, FUZZ_INPUTS (fuzz-c), SANITIZE_TRANSACTIONS (drivers-sanitize), MULTIHOME_FIRMWARE (board),
 MODDABLE (sdk, interop), MULTIHOME_RUN32 (a program that runs 32-bit programs, such as qemu-i386). See test/README.md.`;
 
 /** What the command line asks for: `all`, and the layers to run by name. */

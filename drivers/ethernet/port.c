@@ -159,7 +159,7 @@ void xs_ethernet_take(xsMachine *the)
 	demand(at, max, port->arena.size);
 	int length = port->driver->receive(port->chip, port->arena.base + at, (uint32_t)max);
 	if (length > 0)
-		length = multihomeDecode(the, &port->arena, at, at + length, block);
+		length = multihomeDecode(&port->arena, at, at + length, block);
 	else
 		length = length == 0 ? -1 : 0;
 	xsmcSetInteger(xsResult, length);
@@ -186,7 +186,7 @@ void xs_ethernet_put(xsMachine *the)
 {
 	int at = intArg(1), end = intArg(2), header = intArg(3), block = intArg(4);
 	Port *port = openPort(the);
-	int frame = multihomeHeader(the, &port->arena, at, header, block, end);
+	int frame = multihomeHeader(&port->arena, at, header, block, end);
 	if (end - frame > FRAME_MOST)
 		xsRangeError("frame of %d bytes: expected at most %d", end - frame, FRAME_MOST);
 	xsmcSetInteger(xsResult, transmit(port, frame, end));

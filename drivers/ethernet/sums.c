@@ -80,11 +80,11 @@ static uint8_t isGood(const uint8_t *ip, uint32_t total, uint32_t sum)
 	uint32_t pseudo = get16(ip + 12) + get16(ip + 14) + get16(ip + 16) + get16(ip + 18) + protocol + bytes;
 	if (get16(ip + 6) & MORE_FRAGMENTS_AND_OFFSET)
 		return 1;
-	if (protocol == PROTOCOL_ICMP)
-		return bytes < ICMP_HEADER || sum == 0xffff;
-	if (protocol == PROTOCOL_TCP)
+	if (protocol == IPV4_ICMP)
+		return bytes < ICMPV4_HEADER || sum == 0xffff;
+	if (protocol == IPV4_TCP)
 		return bytes < TCP_HEADER || fold16((uint64_t)sum + pseudo) == 0xffff;
-	if (protocol != PROTOCOL_UDP || bytes < UDP_HEADER || get16(transport + 6) == 0)
+	if (protocol != IPV4_UDP || bytes < UDP_HEADER || get16(transport + 6) == 0)
 		return 1;
 	uint32_t own = get16(transport + 4);
 	if (own < UDP_HEADER || own > bytes)
@@ -134,7 +134,7 @@ int ethernetRead(EthernetChip *chip, uint8_t *to, uint32_t length, int fcs, Ethe
 /* Where the frame's transport checksum goes if it has none yet, and what it is computed over; 0 when there is nothing to do. */
 static uint32_t checksumPlace(uint8_t *frame, uint32_t length, uint32_t *start, uint32_t *bytes)
 {
-	static const uint8_t within[] = { [PROTOCOL_ICMP] = 2, [PROTOCOL_TCP] = 16, [PROTOCOL_UDP] = 6 };
+	static const uint8_t within[] = { [IPV4_ICMP] = 2, [IPV4_TCP] = 16, [IPV4_UDP] = 6 };
 	if (length < ETHERNET_HEADER + IPV4_HEADER || packetEnd(frame, length) == ETHERNET_HEADER)
 		return 0;
 	uint8_t *ip = frame + ETHERNET_HEADER;
@@ -162,10 +162,10 @@ int ethernetWrite(EthernetChip *chip, uint8_t *frame, uint32_t length, EthernetS
 	if (sums->checksumAt) {
 		const uint8_t *ip = frame + ETHERNET_HEADER;
 		uint32_t pseudo = 0;
-		if (ip[9] != PROTOCOL_ICMP)
+		if (ip[9] != IPV4_ICMP)
 			pseudo = get16(ip + 12) + get16(ip + 14) + get16(ip + 16) + get16(ip + 18) + ip[9] + bytes;
 		sums->checksum = (uint16_t)~sum16(frame + start, bytes, pseudo);
-		if (sums->checksum == 0 && ip[9] == PROTOCOL_UDP)
+		if (sums->checksum == 0 && ip[9] == IPV4_UDP)
 			sums->checksum = 0xffff; /* 0 would say "no checksum": RFC 768 */
 	}
 	if (spiFinish(chip->spi))

@@ -142,7 +142,10 @@ export class TCPSocket implements TCP, SocketOwner {
 	read(buffer: Bytes, byteOffset?: number, byteLength?: number): number | undefined;
 	read(option?: number | Bytes, byteOffset?: number, byteLength?: number): ArrayBuffer | number | undefined {
 		const block = this?.byteBlock;
-		if (block !== undefined) return streamByte(this.#view, block) ?? readRest(this, option);
+		if (block !== undefined) {
+			const byte = streamByte(this.#view, block);
+			return byte >= 0 ? byte : readRest(this, option);
+		}
 		const tcb = this?.openTCB;
 		if (tcb !== undefined && option !== undefined && byteOffset === undefined) {
 			const size = (option as Bytes).byteLength;

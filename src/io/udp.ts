@@ -7,7 +7,7 @@ import { udpBuild, udpRead } from "#codec";
 import { formatIpv4 } from "../address.ts";
 import type { Interface } from "../link/interface.ts";
 import type { Core } from "../packet/core.ts";
-import { UDP_LAST_SLOT } from "../packet/blocks.ts";
+import { UdpBlock } from "../packet/udp-block.ts";
 import { ANOTHER } from "../wire/kinds.ts";
 import { AddressCache } from "./address.ts";
 import * as check from "./options.ts";
@@ -19,6 +19,9 @@ interface Membership {
 	readonly group: number;
 	readonly link: Interface | undefined;
 }
+
+/** Where a socket's words are in its block. */
+const AT = UdpBlock.offsets;
 
 export class UDPSocket implements UDP, SocketOwner {
 	/** Undefined once closed. No private field: see TCPSocket. */
@@ -165,7 +168,7 @@ export class UDPSocket implements UDP, SocketOwner {
 			this.#peerText = text;
 			this.#peerPort = port;
 			// The next datagram that is read makes its sender the peer again, though it be like the one before.
-			this.#view.setInt32(socket.block + UDP_LAST_SLOT, 0);
+			this.#view.setInt32(socket.block + AT.lastSlot, 0);
 		}
 		this.#udp.send(socket, address, port, data, 0, byteLength ?? size);
 	}

@@ -1,5 +1,4 @@
-// Layout of the blocks in the arena that C and TypeScript share. src/wire/native/codec.c states the same numbers; the twins
-// test compares them. Every int32 is little-endian: all processors that this stack runs on are.
+// Layout of the blocks in the arena that compiled and interpreted code share. Every int32 is little-endian: all processors that this stack runs on are.
 
 /** Interface block: what `decode` needs to know of an interface, and its counters. */
 export const INTERFACE_BLOCK = 384;
@@ -57,20 +56,6 @@ export const TCB_SEND_SIZE = 112;
 export const TCB_IP_HEADER = 116;
 /** Not 0: the device fills the checksums in. */
 export const TCB_NO_CHECKSUM = 120;
-/**
- * UDP socket block: its ring (arena offset, size, where the next byte goes, bytes in it), how many datagrams it holds; and of the one that was read last source,
- * destination, ports and slot of the interface. Slot 0: none, or it does not count any more.
- */
-export const UDP_BLOCK = 40;
-export const UDP_RING = 0;
-export const UDP_SIZE = 4;
-export const UDP_AT = 8;
-export const UDP_USED = 12;
-export const UDP_COUNT = 16;
-export const UDP_LAST = 20;
-export const UDP_LAST_SLOT = 32;
-/** A datagram in the ring: source, destination, ports, length | slot of the interface << 16 (int32 each), payload, padding to 4 bytes. */
-export const UDP_RECORD = 16;
 /** Bits: the two kinds of acknowledgment owed, and what wire/stream.ts must know of the connection. */
 export const TCB_BITS = 124;
 /** Names as in RFC 9293 §3.3.1 and transport/tcp/tcb.ts. */

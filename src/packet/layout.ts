@@ -1,18 +1,9 @@
 // Where everything lies in the arena. Read from top to bottom: it is the memory map.
 
 import { MAX_MTU, PACKET_BYTES, SERVICE_BUFFER, type Limits } from "../config.ts";
-import {
-	FLOW_ENTRIES,
-	FLOW_ENTRY,
-	INTERFACE_BLOCK,
-	NEIGHBOR_BLOCK,
-	ROUTE_ENTRIES,
-	ROUTE_ENTRY,
-	TCB_BLOCK,
-	UDP_BLOCK,
-	UDP_RECORD,
-} from "./blocks.ts";
+import { FLOW_ENTRIES, FLOW_ENTRY, INTERFACE_BLOCK, NEIGHBOR_BLOCK, ROUTE_ENTRIES, ROUTE_ENTRY, TCB_BLOCK } from "./blocks.ts";
 import { FIELDS_BYTES } from "./fields.ts";
+import { DATAGRAM, UdpBlock } from "./udp-block.ts";
 
 /** Byte offsets of the areas, and the size of the whole. */
 export interface Layout {
@@ -52,7 +43,7 @@ export function layoutOf(limits: Limits): Layout {
 	const neighbors = interfaces + limits.interfaces * INTERFACE_BLOCK;
 	const tcbs = align(neighbors + limits.neighbors * NEIGHBOR_BLOCK);
 	const udps = tcbs + limits.tcp * TCB_BLOCK;
-	const flows = udps + (limits.udp + limits.services) * UDP_BLOCK;
+	const flows = udps + (limits.udp + limits.services) * UdpBlock.bytes;
 	const routes = align(flows + FLOW_ENTRIES + flowCapacity * FLOW_ENTRY);
 	const rings = align(routes + ROUTE_ENTRIES + routeCapacity * ROUTE_ENTRY);
 	const packets = udpRing(rings, limits, limits.udp + limits.services);
@@ -79,5 +70,5 @@ export function udpRing(rings: number, limits: Limits, index: number): number {
 /** Its size, bytes: a program's has room for the largest datagram at least. */
 export function udpRingSize(limits: Limits, index: number): number {
 	if (index >= limits.udp) return align(SERVICE_BUFFER);
-	return Math.max(align(limits.datagramBuffer), align(MAX_MTU + UDP_RECORD));
+	return Math.max(align(limits.datagramBuffer), align(MAX_MTU + DATAGRAM));
 }

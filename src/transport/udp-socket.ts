@@ -1,7 +1,7 @@
 // What there is of a UDP socket besides its block in the arena. Read udp.ts for what is done with it.
 
 import type { Core } from "../packet/core.ts";
-import { UDP_BLOCK, UDP_COUNT, UDP_RING, UDP_SIZE } from "../packet/blocks.ts";
+import { UdpBlock } from "../packet/udp-block.ts";
 import { udpRing, udpRingSize } from "../packet/layout.ts";
 import { Path } from "../link/path.ts";
 import * as ipv4 from "../wire/ipv4.ts";
@@ -18,6 +18,9 @@ export const BY_ALL = 1;
 export const NO_GROUPS = 2;
 /** Its path is that of one datagram whose source address or interface was given. */
 export const GIVEN = 4;
+
+/** Where a socket's words are in its block. */
+const AT = UdpBlock.offsets;
 
 export class UdpSocket implements EventSocket {
 	events = 0;
@@ -52,14 +55,14 @@ export class UdpSocket implements EventSocket {
 	constructor(core: Core, index: number) {
 		this.index = index;
 		this.#view = core.view;
-		this.block = core.layout.udps + index * UDP_BLOCK;
-		core.view.setInt32(this.block + UDP_RING, udpRing(core.layout.rings, core.limits, index), true);
-		core.view.setInt32(this.block + UDP_SIZE, udpRingSize(core.limits, index), true);
+		this.block = core.layout.udps + index * UdpBlock.bytes;
+		core.view.setInt32(this.block + AT.ring, udpRing(core.layout.rings, core.limits, index), true);
+		core.view.setInt32(this.block + AT.size, udpRingSize(core.limits, index), true);
 	}
 
 	/** Datagrams that wait. */
 	get pending(): number {
-		return this.#view.getInt32(this.block + UDP_COUNT, true);
+		return this.#view.getInt32(this.block + AT.count, true);
 	}
 }
 

@@ -4,14 +4,14 @@
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { DNS_LOOKUPS } from "../config.ts";
-import { UDP_AT, UDP_COUNT, UDP_LAST_SLOT, UDP_RECORD, UDP_SIZE, UDP_USED } from "../packet/blocks.ts";
+import { DATAGRAM, UdpBlock } from "../packet/udp-block.ts";
 import { ARRIVED, DESTINATION, PAYLOAD_LENGTH, PORTS, SOURCE } from "../packet/fields.ts";
 import type { Interface } from "../link/interface.ts";
 import type { Path } from "../link/path.ts";
 import type { Ip } from "../ip/ip.ts";
 import { canSend } from "../ip/routes.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import type { Bytes } from "../wire/copies.ts";
+import type { Bytes } from "../wire/kernels/bytes.ts";
 import { ANOTHER } from "../wire/kinds.ts";
 import { DSCP_SHIFT, TOS_BITS } from "../wire/build.ts";
 import { udpBuild, udpDeliver, udpNext, udpRead } from "#codec";
@@ -26,6 +26,7 @@ export const SENT = 0;
 /** No packet buffer or route just now: counted, as if the network had lost it. */
 export const DROPPED = 1;
 
+const AT = UdpBlock.offsets;
 const NO_ROUTE = "no route to the host";
 
 function gone(): Error {
@@ -146,10 +147,10 @@ export class Udp {
 	}
 
 	#empty(socket: UdpSocket): void {
-		this.#view.setInt32(socket.block + UDP_AT, 0);
-		this.#view.setInt32(socket.block + UDP_USED, 0);
-		this.#view.setInt32(socket.block + UDP_COUNT, 0);
-		this.#view.setInt32(socket.block + UDP_LAST_SLOT, 0);
+		this.#view.setInt32(socket.block + AT.next, 0);
+		this.#view.setInt32(socket.block + AT.used, 0);
+		this.#view.setInt32(socket.block + AT.count, 0);
+		this.#view.setInt32(socket.block + AT.lastSlot, 0);
 	}
 
 	/**
@@ -161,7 +162,7 @@ export class Udp {
 		if (group === 0 && socket.index < this.#core.limits.udp) return this.#core.count(link.block, DROP.udpQueueFull);
 		const destination = this.#fields[DESTINATION]!;
 		const length = this.#fields[PAYLOAD_LENGTH]!;
-		const most = this.#view.getInt32(socket.block + UDP_SIZE, true) - UDP_RECORD;
+		const most = this.#view.getInt32(socket.block + AT.size, true) - DATAGRAM;
 		if (ipv4.isMulticast(destination) && !link.groups.has(destination) && !this.#groups.has(destination))
 			this.#core.count(link.block, DROP.ipv4NotLocal);
 		else if (group !== 0 && socket.bits & NO_GROUPS) this.#core.count(link.block, DROP.udpGroup);
@@ -175,7 +176,7 @@ export class Udp {
 
 	/** Datagrams that wait. */
 	pending(socket: UdpSocket): number {
-		return this.#view.getInt32(socket.block + UDP_COUNT, true);
+		return this.#view.getInt32(socket.block + AT.count, true);
 	}
 
 	/** Bytes of the datagram that `read` will deliver next, -1 when there is none. */

@@ -1,10 +1,14 @@
-// Header builders: one call writes all headers of a packet. Twins of the C functions of the same name.
+// Header builders: one call writes all headers of a packet.
 
 import * as block from "../packet/blocks.ts";
-import { checksum, fold, pseudoHeader } from "./checksum.ts";
-import { check } from "./bounds.ts";
-import { copy, copyIn, ringRead, type Bytes } from "./copies.ts";
+import type { Length, Offset, Range, Uint16, Uint8 } from "../packet/numbers.ts";
+import { check } from "../packet/bounds.ts";
+import { fold, pseudoHeader } from "./checksum.ts";
+import type { BytesIn } from "./kernels/bytes.ts";
+import { checksum } from "./kernels/checksum.ts";
+import { copy, copyIn, ringRead } from "./kernels/copies.ts";
 import { add } from "./counters.ts";
+import * as ethernet from "./ethernet.ts";
 import * as icmpv4 from "./icmpv4.ts";
 import * as ipv4 from "./ipv4.ts";
 import * as tcp from "./tcp.ts";
@@ -16,9 +20,10 @@ export const NO_CHECKSUM = 0x100;
 export const TOS_BITS = 0xff0000;
 export const DSCP_SHIFT = 18;
 
-function ipv4Checksum(view: DataView, at: number): void {
+/** Writes the checksum of the header of `header` bytes. */
+function ipv4Checksum(view: DataView, at: Offset, header: Length): void {
 	view.setUint16(at + ipv4.CHECKSUM, 0);
-	view.setUint16(at + ipv4.CHECKSUM, ~checksum(view, at, at + ipv4.HEADER, 0));
+	view.setUint16(at + ipv4.CHECKSUM, ~checksum(view, at, at + header, 0));
 }
 
 /**
@@ -27,19 +32,25 @@ function ipv4Checksum(view: DataView, at: number): void {
  */
 export function ipv4Build(
 	view: DataView,
-	at: number,
+	at: Offset,
 	source: number,
 	destination: number,
 	protocol: number,
 	ttl: number,
 	total: number,
 ): void {
+	check(at, ipv4.HEADER, view.byteLength);
 	view.setInt32(at, 0x45000000 | (ttl & TOS_BITS) | total);
 	view.setInt32(at + ipv4.IDENTIFICATION, ipv4.DONT_FRAGMENT);
 	view.setInt32(at + ipv4.TTL, ((ttl & 255) << 24) | (protocol << 16));
 	view.setInt32(at + ipv4.SOURCE, source);
 	view.setInt32(at + ipv4.DESTINATION, destination);
-	if (!(ttl & NO_CHECKSUM)) ipv4Checksum(view, at);
+	if (!(ttl & NO_CHECKSUM)) ipv4Checksum(view, at, ipv4.HEADER);
+}
+
+/** A word of a TCB block that is the length of a header. */
+function headerBytes(view: DataView, at: Offset): Uint16 {
+	return view.getInt32(at, true) & 0xffff;
 }
 
 /**
@@ -48,38 +59,41 @@ export function ipv4Build(
  */
 export function tcpBuild(
 	view: DataView,
-	at: number,
-	tcb: number,
+	at: Offset,
+	tcb: Offset,
 	seq: number,
 	ack: number,
 	flagsWindow: number,
 	offset: number,
-	length: number,
-): number {
-	const ipHeader = view.getInt32(tcb + block.TCB_IP_HEADER, true);
-	const options = view.getInt32(tcb + block.TCB_OPTIONS_LENGTH, true);
+	length: Length,
+): Offset {
+	check(tcb, block.TCB_BLOCK, view.byteLength);
+	const ipHeader = headerBytes(view, tcb + block.TCB_IP_HEADER);
+	const options = headerBytes(view, tcb + block.TCB_OPTIONS_LENGTH);
 	const offload = view.getInt32(tcb + block.TCB_NO_CHECKSUM, true);
 	const header = at + ipHeader;
 	const data = header + tcp.HEADER + options;
 	const end = data + length;
 	copy(view, at, tcb + block.TCB_TEMPLATE, ipHeader + tcp.HEADER);
-	if (!(view.getUint8(tcb + block.TCB_TEMPLATE + ipv4.FRAGMENT) & (ipv4.DONT_FRAGMENT >> 8)) && ipHeader === ipv4.HEADER) {
+	if (ipHeader === ipv4.HEADER && !ipv4.dontFragment(view, tcb + block.TCB_TEMPLATE)) {
 		const id = tcb + block.TCB_TEMPLATE + ipv4.IDENTIFICATION;
 		view.setUint16(id, view.getUint16(id) + 1);
 	}
-	if (options) copy(view, header + tcp.HEADER, tcb + block.TCB_OPTIONS, options);
+	if (options !== 0) copy(view, header + tcp.HEADER, tcb + block.TCB_OPTIONS, options);
+	check(header, tcp.HEADER, view.byteLength);
 	view.setInt32(header + tcp.SEQ, seq);
 	view.setInt32(header + tcp.ACK_NUMBER, ack);
 	view.setUint16(header + tcp.DATA_OFFSET, ((tcp.HEADER + options) << 10) | ((flagsWindow >> 16) & 255));
 	view.setUint16(header + tcp.WINDOW, flagsWindow);
 	view.setInt32(header + tcp.CHECKSUM, 0);
-	if (length) {
+	if (length !== 0) {
 		const ring = view.getInt32(tcb + block.TCB_SEND_RING, true);
 		ringRead(view, ring, view.getInt32(tcb + block.TCB_SEND_SIZE, true), offset, view, data, length);
 	}
+	check(at, ipv4.HEADER, view.byteLength);
 	view.setUint16(at + ipv4.TOTAL_LENGTH, end - at);
-	if (!offload) {
-		ipv4Checksum(view, at);
+	if (offload === 0) {
+		ipv4Checksum(view, at, ipv4.HEADER);
 		const pseudo = pseudoHeader(ipv4.source(view, at), ipv4.destination(view, at), ipv4.TCP, end - header);
 		view.setUint16(header + tcp.CHECKSUM, ~checksum(view, header, end, pseudo));
 	}
@@ -92,15 +106,15 @@ export function tcpBuild(
  */
 export function udpBuild(
 	view: DataView,
-	at: number,
+	at: Offset,
 	source: number,
 	destination: number,
 	ports: number,
 	ttl: number,
-	data: Bytes,
+	data: BytesIn,
 	dataAt: number,
-	length: number,
-): number {
+	length: Length,
+): Offset {
 	const header = at + ipv4.HEADER;
 	const bytes = udp.HEADER + length;
 	ipv4Build(view, at, source, destination, ipv4.UDP, ttl, ipv4.HEADER + bytes);
@@ -114,41 +128,47 @@ export function udpBuild(
 	return header + bytes;
 }
 
+/** Bytes of the option at that offset in the header of `header` bytes; all that are left when its length makes no sense. */
+function optionLength(view: DataView, at: Offset, option: Uint8, header: Range<0, 60>): Uint8 {
+	if (view.getUint8(at + option) === ipv4.NO_OPERATION) return 1;
+	const length = option + 1 < header ? view.getUint8(at + option + 1) : 0;
+	const left = header - option;
+	return length < 2 || length > left ? left : length;
+}
+
 /**
  * Of the options of an echo request, `header` bytes of IP header, a route that is recorded goes on with our address, as RFC 1122 §3.2.2.6 asks; the others become
  * no operations: they were meant for the way here, and we keep no time of day for timestamps.
  */
-function replyOptions(view: DataView, at: number, header: number, own: number): void {
+function replyOptions(view: DataView, at: Offset, header: Range<0, 60>, own: number): void {
+	check(at, header, view.byteLength);
 	let option = ipv4.HEADER;
 	while (option < header) {
 		const type = view.getUint8(at + option);
 		if (type === ipv4.END_OF_OPTIONS) return;
-		let length = 1;
-		if (type !== ipv4.NO_OPERATION) {
-			length = option + 1 < header ? view.getUint8(at + option + 1) : 0;
-			if (length < 2 || length > header - option) length = header - option;
-			const pointer = length > 2 ? view.getUint8(at + option + 2) : 0;
-			if (type !== ipv4.RECORD_ROUTE || length < 3) {
-				for (let i = 0; i < length; i++) view.setUint8(at + option + i, ipv4.NO_OPERATION);
-			} else if (pointer >= 4 && pointer + 3 <= length) {
-				view.setInt32(at + option + pointer - 1, own);
-				view.setUint8(at + option + 2, pointer + 4);
-			}
+		const length = optionLength(view, at, option, header);
+		const pointer = length > 2 ? view.getUint8(at + option + 2) : 0;
+		if (type !== ipv4.RECORD_ROUTE || length < 3) {
+			for (let i = 0; i < length; i++) view.setUint8(at + option + i, ipv4.NO_OPERATION);
+		} else if (pointer >= 4 && pointer + 3 <= length) {
+			view.setInt32(at + option + pointer - 1, own);
+			view.setUint8(at + option + 2, pointer + 4);
 		}
 		option += length;
 	}
 }
 
 /** Turns the valid echo request at `at` into its reply. Answers nothing. RFC 1122 §3.2.2.6. */
-export function icmpEchoReply(view: DataView, at: number): void {
+export function icmpEchoReply(view: DataView, at: Offset): void {
+	check(at, ipv4.HEADER, view.byteLength);
 	const header = ipv4.headerLength(view, at);
-	const asked = ipv4.destination(view, at);
-	view.setInt32(at + ipv4.DESTINATION, ipv4.source(view, at));
-	view.setInt32(at + ipv4.SOURCE, asked);
+	const source = ipv4.source(view, at);
+	const own = ipv4.destination(view, at);
+	view.setInt32(at + ipv4.DESTINATION, source);
+	view.setInt32(at + ipv4.SOURCE, own);
 	view.setUint8(at + ipv4.TTL, ipv4.DEFAULT_TTL);
-	if (header > ipv4.HEADER) replyOptions(view, at, header, asked);
-	view.setUint16(at + ipv4.CHECKSUM, 0);
-	view.setUint16(at + ipv4.CHECKSUM, ~checksum(view, at, at + header, 0));
+	if (header > ipv4.HEADER) replyOptions(view, at, header, own);
+	ipv4Checksum(view, at, header);
 	// RFC 1624: only the type changed, from 8 to 0, so the checksum grows by 0x0800.
 	const icmp = at + header;
 	view.setUint8(icmp, icmpv4.ECHO_REPLY);
@@ -156,13 +176,14 @@ export function icmpEchoReply(view: DataView, at: number): void {
 }
 
 /** Takes one off the TTL and mends the header checksum. RFC 1141. */
-export function ttlDecrement(view: DataView, at: number): void {
+export function ttlDecrement(view: DataView, at: Offset): void {
+	check(at, ipv4.HEADER, view.byteLength);
 	view.setUint8(at + ipv4.TTL, ipv4.ttl(view, at) - 1);
 	view.setUint16(at + ipv4.CHECKSUM, fold(view.getUint16(at + ipv4.CHECKSUM) + 0x0100));
 }
 
 /** Counts a packet of bytes `at` to `end` as sent in the interface block. */
-export function countSent(view: DataView, at: number, end: number, iface: number): void {
+export function countSent(view: DataView, at: Offset, end: Offset, iface: Offset): void {
 	check(iface, block.INTERFACE_BLOCK, view.byteLength);
 	check(at, end - at, view.byteLength);
 	add(view, iface + block.BLOCK_TX_PACKETS, 1);
@@ -173,9 +194,10 @@ export function countSent(view: DataView, at: number, end: number, iface: number
  * Writes the 14 prepared bytes of Ethernet header at arena offset `prepared` before the IP packet in bytes `at` to `end`, and counts the
  * frame as sent. Answers where the frame begins.
  */
-export function ethernetHeader(view: DataView, at: number, prepared: number, iface: number, end: number): number {
-	const frame = at - 14;
-	copy(view, frame, prepared, 14);
+export function ethernetHeader(view: DataView, at: Offset, prepared: Offset, iface: Offset, end: Offset): Offset {
+	check(at, end - at, view.byteLength);
+	const frame = at - ethernet.HEADER;
+	copy(view, frame, prepared, ethernet.HEADER);
 	countSent(view, frame, end, iface);
 	return frame;
 }

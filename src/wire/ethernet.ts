@@ -1,5 +1,7 @@
 // Ethernet II. Stateless accessors: `at` is the arena offset of the frame.
 
+import type { Offset, Uint16 } from "../packet/numbers.ts";
+
 export const HEADER = 14;
 export const SOURCE_ADDRESS = 6;
 export const TYPE = 12;
@@ -9,22 +11,22 @@ export const TYPE_ARP = 0x0806;
 export const TYPE_IPV6 = 0x86dd;
 
 /** Whether the destination is a group: broadcast or multicast. IEEE 802.3 §3.2.3. */
-export function isGroup(view: DataView, at: number): boolean {
+export function isGroup(view: DataView, at: Offset): boolean {
 	return (view.getUint8(at) & 1) !== 0;
 }
 
 /** EtherType, or an 802.3 length below 0x0600. */
-export function type(view: DataView, at: number): number {
+export function type(view: DataView, at: Offset): Uint16 {
 	return view.getUint16(at + TYPE);
 }
 
 /** Whether the six bytes at `a` and `b` are the same address. */
-export function sameAddress(view: DataView, a: number, b: number): boolean {
+export function sameAddress(view: DataView, a: Offset, b: Offset): boolean {
 	return view.getInt32(a) === view.getInt32(b) && view.getUint16(a + 4) === view.getUint16(b + 4);
 }
 
 /** Whether one station can have the six bytes at `at` as its address: no group, and not all 0. */
-export function isUnicast(view: DataView, at: number): boolean {
+export function isUnicast(view: DataView, at: Offset): boolean {
 	const high = view.getInt32(at);
 	return (high & 0x01000000) === 0 && (high !== 0 || view.getUint16(at + 4) !== 0);
 }

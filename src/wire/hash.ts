@@ -1,5 +1,5 @@
 // HalfSipHash-2-4, the 32-bit variant of SipHash (Aumasson and Bernstein, 2012): a keyed hash whose values tell a stranger nothing of
-// the key. Twin of the C function of the same name (native/hash.c).
+// the key.
 
 /** Of the twelve bytes of three little-endian words, with the key k0 (its first four bytes), k1. */
 export function halfSipHash(k0: number, k1: number, first: number, second: number, third: number): number {

@@ -1,5 +1,8 @@
 // IPv4, RFC 791. `at` is the arena offset of the header.
 
+import type { Offset, Range, Uint16, Uint8 } from "../packet/numbers.ts";
+import { check } from "../packet/bounds.ts";
+
 export const HEADER = 20;
 export const TOS = 1;
 export const TOTAL_LENGTH = 2;
@@ -25,15 +28,17 @@ export const DEFAULT_TTL = 64;
 export const BROADCAST = 0xffffffff | 0;
 
 /** Version 4, and both lengths possible within the bytes there are. The checksum is a check of its own. */
-export function valid(view: DataView, at: number, end: number): boolean {
-	if (end - at < HEADER || view.getUint8(at) >> 4 !== 4) return false;
+export function valid(view: DataView, at: Offset, end: Offset): boolean {
+	if (end - at < HEADER) return false;
+	check(at, HEADER, view.byteLength);
+	if (view.getUint8(at) >> 4 !== 4) return false;
 	const header = headerLength(view, at);
 	const total = totalLength(view, at);
 	return header >= HEADER && total >= header && total <= end - at;
 }
 
 /** Header length with options, bytes. */
-export function headerLength(view: DataView, at: number): number {
+export function headerLength(view: DataView, at: Offset): Range<0, 60> {
 	return (view.getUint8(at) & 15) << 2;
 }
 
@@ -47,7 +52,7 @@ export const STRICT_SOURCE_ROUTE = 137;
 export const SOURCE_ROUTE = -1;
 
 /** Offset of the first option octet that cannot be, SOURCE_ROUTE when a source route stands before it, or 0 when all options fit the header. RFC 791 §3.1. */
-export function badOption(view: DataView, at: number, header: number): number {
+export function badOption(view: DataView, at: Offset, header: Range<0, 60>): number {
 	let option = HEADER;
 	while (option < header) {
 		const type = view.getUint8(at + option);
@@ -66,31 +71,31 @@ export function badOption(view: DataView, at: number, header: number): number {
 }
 
 /** Header and payload, bytes. */
-export function totalLength(view: DataView, at: number): number {
+export function totalLength(view: DataView, at: Offset): Uint16 {
 	return view.getUint16(at + TOTAL_LENGTH);
 }
 
-export function ttl(view: DataView, at: number): number {
+export function ttl(view: DataView, at: Offset): Uint8 {
 	return view.getUint8(at + TTL);
 }
 
-export function protocol(view: DataView, at: number): number {
+export function protocol(view: DataView, at: Offset): Uint8 {
 	return view.getUint8(at + PROTOCOL);
 }
 
-export function source(view: DataView, at: number): number {
+export function source(view: DataView, at: Offset): number {
 	return view.getInt32(at + SOURCE);
 }
 
-export function destination(view: DataView, at: number): number {
+export function destination(view: DataView, at: Offset): number {
 	return view.getInt32(at + DESTINATION);
 }
 
-export function isFragment(view: DataView, at: number): boolean {
+export function isFragment(view: DataView, at: Offset): boolean {
 	return (view.getUint16(at + FRAGMENT) & FRAGMENT_BITS) !== 0;
 }
 
-export function dontFragment(view: DataView, at: number): boolean {
+export function dontFragment(view: DataView, at: Offset): boolean {
 	return (view.getUint16(at + FRAGMENT) & DONT_FRAGMENT) !== 0;
 }
 

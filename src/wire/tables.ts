@@ -1,8 +1,10 @@
 // The hash tables that the data path looks into: flows (which socket) and routes (which way). Open addressing, linear
 // probing, at most half full; packet/blocks.ts has the layout. Filling them is transport/flows.ts and ip/routes.ts.
 
-import { DESTINATION, PORTS, SOURCE } from "../packet/fields.ts";
+import { DESTINATION, FIELDS_BYTES, PORTS, SOURCE } from "../packet/fields.ts";
 import * as block from "../packet/blocks.ts";
+import type { Offset, Uint8 } from "../packet/numbers.ts";
+import { check } from "../packet/bounds.ts";
 
 /** Mixes a word into a hash. Murmur3's constants; the seed keeps strangers from choosing collisions. */
 export function mix(hash: number, word: number): number {
@@ -12,7 +14,7 @@ export function mix(hash: number, word: number): number {
 }
 
 /** Whether a table with entries of that size lies within the arena. */
-export function tableFits(view: DataView, table: number, entry: number): boolean {
+export function tableFits(view: DataView, table: number, entry: Uint8): boolean {
 	if (table < 0 || table + block.FLOW_ENTRIES > view.byteLength) return false;
 	return table + block.FLOW_ENTRIES + (view.getUint32(table + block.FLOW_MASK, true) + 1) * entry <= view.byteLength;
 }
@@ -23,11 +25,13 @@ export function flowHash(seed: number, local: number, remote: number, ports: num
 }
 
 /** Arena offset of the entry with this key, or of the empty one where it would go. */
-export function flowEntry(view: DataView, table: number, local: number, remote: number, ports: number, meta: number): number {
+export function flowEntry(view: DataView, table: Offset, local: number, remote: number, ports: number, meta: number): Offset {
+	check(table, block.FLOW_ENTRIES, view.byteLength);
 	const mask = view.getInt32(table + block.FLOW_MASK, true);
 	let index = flowHash(view.getInt32(table + block.FLOW_SEED, true), local, remote, ports, meta) & mask;
 	for (;;) {
-		const entry = table + block.FLOW_ENTRIES + index * block.FLOW_ENTRY;
+		const entry = (table + block.FLOW_ENTRIES + index * block.FLOW_ENTRY) | 0;
+		check(entry, block.FLOW_ENTRY, view.byteLength);
 		const found = view.getInt32(entry + block.FLOW_META, true);
 		if (found === 0) return entry;
 		if (
@@ -41,8 +45,9 @@ export function flowEntry(view: DataView, table: number, local: number, remote: 
 	}
 }
 
-function flowValue(view: DataView, table: number, local: number, remote: number, ports: number, meta: number): number {
+function flowValue(view: DataView, table: Offset, local: number, remote: number, ports: number, meta: number): number {
 	const entry = flowEntry(view, table, local, remote, ports, meta);
+	check(entry, block.FLOW_ENTRY, view.byteLength);
 	return view.getInt32(entry + block.FLOW_META, true) === 0 ? -1 : view.getInt32(entry + block.FLOW_VALUE, true);
 }
 
@@ -50,7 +55,8 @@ function flowValue(view: DataView, table: number, local: number, remote: number,
  * The socket for the packet in the decode registers, or -1. `meta` is protocol | interface slot << 8. Most specific first:
  * connected, then bound to address and interface, interface, address, nothing; at last the interface's socket for any port.
  */
-export function flowFind(view: DataView, table: number, meta: number): number {
+export function flowFind(view: DataView, table: Offset, meta: number): number {
+	check(0, FIELDS_BYTES, view.byteLength);
 	const local = view.getInt32(DESTINATION * 4, true);
 	const remote = view.getInt32(SOURCE * 4, true);
 	const ports = view.getInt32(PORTS * 4, true);
@@ -72,11 +78,13 @@ export function routeHash(seed: number, prefix: number, key: number): number {
 }
 
 /** Arena offset of the entry with this key (interface slot << 8 | length + 1), or of the empty one where it would go. */
-export function routeEntry(view: DataView, table: number, prefix: number, key: number): number {
+export function routeEntry(view: DataView, table: Offset, prefix: number, key: number): Offset {
+	check(table, block.ROUTE_ENTRIES, view.byteLength);
 	const mask = view.getInt32(table + block.ROUTE_MASK, true);
 	let index = routeHash(view.getInt32(table + block.ROUTE_SEED, true), prefix, key) & mask;
 	for (;;) {
-		const entry = table + block.ROUTE_ENTRIES + index * block.ROUTE_ENTRY;
+		const entry = (table + block.ROUTE_ENTRIES + index * block.ROUTE_ENTRY) | 0;
+		check(entry, block.ROUTE_ENTRY, view.byteLength);
 		const found = view.getInt32(entry + block.ROUTE_KEY, true);
 		if (found === 0) return entry;
 		if (found === key && view.getInt32(entry + block.ROUTE_PREFIX, true) === prefix) return entry;
@@ -85,7 +93,7 @@ export function routeEntry(view: DataView, table: number, prefix: number, key: n
 }
 
 /** Index of the route with the longest prefix that holds `address`, by the interface with that slot (0: by any), or -1. */
-export function routeFind(view: DataView, table: number, address: number, slot: number): number {
+export function routeFind(view: DataView, table: Offset, address: number, slot: number): number {
 	const lengths = view.getInt32(table + block.ROUTE_LENGTHS, true);
 	let length = view.getInt32(table + block.ROUTE_HOST_LENGTH, true) ? 32 : 31;
 	for (; length >= 0; length--) {

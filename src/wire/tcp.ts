@@ -1,5 +1,7 @@
 // TCP's header and options, RFC 9293 §3.1. `at` is the arena offset of the header.
 
+import type { Offset, Range, Uint16 } from "../packet/numbers.ts";
+
 export const HEADER = 20;
 export const SEQ = 4;
 export const ACK_NUMBER = 8;
@@ -7,6 +9,7 @@ export const DATA_OFFSET = 12;
 export const FLAGS = 13;
 export const WINDOW = 14;
 export const CHECKSUM = 16;
+export const URGENT_POINTER = 18;
 
 export const FIN = 1;
 export const SYN = 2;
@@ -23,37 +26,37 @@ export const OPTION_MSS = 2;
 export const DEFAULT_MSS = 536;
 
 /** Header length with options, bytes. */
-export function headerLength(view: DataView, at: number): number {
+export function headerLength(view: DataView, at: Offset): Range<0, 60> {
 	return (view.getUint8(at + DATA_OFFSET) >> 4) << 2;
 }
 
 /** Whether the header with its options fits the bytes there are. */
-export function valid(view: DataView, at: number, end: number): boolean {
+export function valid(view: DataView, at: Offset, end: Offset): boolean {
 	if (end - at < HEADER) return false;
 	const header = headerLength(view, at);
 	return header >= HEADER && header <= end - at;
 }
 
 /** Source port << 16 | destination port. */
-export function ports(view: DataView, at: number): number {
+export function ports(view: DataView, at: Offset): number {
 	return view.getInt32(at);
 }
 
-export function seq(view: DataView, at: number): number {
+export function seq(view: DataView, at: Offset): number {
 	return view.getInt32(at + SEQ);
 }
 
-export function ack(view: DataView, at: number): number {
+export function ack(view: DataView, at: Offset): number {
 	return view.getInt32(at + ACK_NUMBER);
 }
 
 /** Flags << 16 | window. The four reserved bits and AE are not flags of ours. */
-export function flagsAndWindow(view: DataView, at: number): number {
+export function flagsAndWindow(view: DataView, at: Offset): number {
 	return (view.getUint8(at + FLAGS) << 16) | view.getUint16(at + WINDOW);
 }
 
 /** The MSS option of a valid header, or 0 when there is none that is well formed. */
-export function mssOption(view: DataView, at: number): number {
+export function mssOption(view: DataView, at: Offset): Uint16 {
 	const end = at + headerLength(view, at);
 	let option = at + HEADER;
 	while (option < end) {

@@ -1,99 +1,55 @@
-// npm run bench: what the stack costs on XS. Instructions are x86-64's under callgrind, per packet: (Ir(2N) - Ir(N)) / N,
-// driver copies included. Allocations are counted by the engine.
+// npm run bench: what the stack costs on XS, case by case, and whether that is what was agreed on.
 
-import { execFile } from "node:child_process";
-import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { readArgs } from "../../build/arguments.mjs";
-import { buildHost } from "../../build/host.mjs";
-import { bundleApp } from "../../build/bundle.mjs";
+import { ALLOWED, changes, complaints, unmatched, readCounts, renewed, writeCounts } from "./counts.mjs";
+import { ALLOCATION_PACKETS, build, hasValgrind, measure, reasonOf } from "./measure.mjs";
 import { CannotRun, memoryFigures } from "./memory.mjs";
 
-const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What --quick measures: each way through the stack once, by cases that take few seconds. */
+const QUICK = [
+	"tcp-receive-1460",
+	"tcp-send-1460",
+	"tcp-read-byte",
+	"udp-echo-64",
+	"icmp-echo-64",
+	"arp-reply",
+	"route-lookup-10",
+	"demux-4",
+];
 
 const HELP = `npm run bench [-- OPTIONS]
   --json          one JSON object instead of the table
   --only TEXT     only the cases whose names contain TEXT
+  --gate          compares with the agreed counts of test/bench/counts.json: a case that takes more than ${ALLOWED * 100} % more or fewer instructions fails,
+                  and so does one that allocates or collects. Fewer fail as well: a gain that is not agreed on could be lost unseen.
+  --quick         with --gate: ${QUICK.length} cases that are quickly measured, as \`npm test\` runs it
+  --write         writes what was measured into counts.json and prints what changed; a count that rises needs its reason in CHANGELOG.md
   --tap           TCP over a TAP device against the Linux kernel instead (needs root)
   --help          this
 Figures are printed as they come; what cannot be had is told at the end, and takes no other figure away. Instructions need valgrind (Debian: apt-get install
 valgrind), the board's memory needs gcc-multilib, and where the kernel runs no 32-bit programs qemu-user.
-Status: 0, or 1 when a case could not be run, or 2 for a wrong option.`;
+Status: 0, or 1 when a case could not be run or failed at the gate, or 2 for a wrong option. The last line of --gate is \`N passed, N failed\`.`;
 
-/** Packets measured under callgrind: N and 2N. Allocations and collections are counted over 100,000. */
-const PACKETS = 2000;
-const ALLOCATION_PACKETS = 100_000;
+function refuse(message) {
+	console.error(`bench: ${message}`);
+	process.exit(2);
+}
 
 function options() {
+	let wanted;
 	try {
-		return readArgs({ json: { type: "boolean" }, only: { type: "string" }, tap: { type: "boolean" }, help: { type: "boolean" } });
+		const flags = ["json", "gate", "quick", "write", "tap", "help"].map((name) => [name, { type: "boolean" }]);
+		wanted = readArgs({ ...Object.fromEntries(flags), only: { type: "string" } });
 	} catch (error) {
-		console.error(`bench: ${error.message} (--help lists the options)`);
-		process.exit(2);
+		refuse(`${error.message} (--help lists the options)`);
 	}
-}
-
-async function hasValgrind() {
-	try {
-		await run("valgrind", ["--version"]);
-		return true;
-	} catch {
-		return false;
-	}
-}
-
-async function instructions(host, app, name, packets) {
-	const { stderr } = await run("valgrind", [
-		"--tool=callgrind",
-		"--callgrind-out-file=/dev/null",
-		// What the chip models and the peer at their cable do is not the stack's: on a board the chip and the SPI controller do it.
-		...[
-			"spiExchange",
-			"spiSelect",
-			"xs_bench_converse",
-			"xs_host_passChipTime",
-			"moveBytes",
-			"hostLineStart",
-			"xs_bench_converseLine",
-		].map((name) => `--toggle-collect=${name}`),
-		"--collect-atstart=yes",
-		host,
-		"-s",
-		app,
-		"--",
-		name,
-		String(packets),
-	]);
-	const match = /Collected : (\d+)/.exec(stderr);
-	if (!match) throw new Error(`${name}: callgrind printed no count`);
-	return Number(match[1]);
-}
-
-/** In one line. */
-function reasonOf(error) {
-	const words = (error.stderr || error.message).trim().split("\n");
-	return words[0] + (error.signal ? ` (${error.signal})` : "");
-}
-
-async function measure(host, app, name, valgrind) {
-	const { stdout } = await run(host, ["-s", app, "--", name, String(ALLOCATION_PACKETS)]);
-	const counted = JSON.parse(stdout);
-	let perPacket = null;
-	if (valgrind) {
-		const [once, twice] = await Promise.all([instructions(host, app, name, PACKETS), instructions(host, app, name, 2 * PACKETS)]);
-		perPacket = Math.round((twice - once) / PACKETS);
-	}
-	return {
-		name,
-		instructions: perPacket,
-		slots: counted.slots / ALLOCATION_PACKETS,
-		chunkBytes: counted.chunkBytes / ALLOCATION_PACKETS,
-		collections: counted.collections,
-		spiBytes: counted.spiBytes === undefined ? null : counted.spiBytes / ALLOCATION_PACKETS,
-		packets: ALLOCATION_PACKETS,
-	};
+	const kinds = ["gate", "write", "json", "tap"].filter((name) => wanted[name]);
+	if (kinds.length > 1 && kinds.join() !== "json,tap") refuse(`--${kinds.join(" and --")}: expected one of them`);
+	if (wanted.quick && (!wanted.gate || wanted.only !== undefined)) refuse("--quick: goes with --gate, and not with --only");
+	return wanted;
 }
 
 const COLUMNS = ["instructions", "slots", "chunk bytes", "collections", "SPI bytes"];
@@ -111,63 +67,105 @@ const cellsOf = ({ instructions, slots, chunkBytes, collections, spiBytes }) => 
 	spiBytes?.toFixed(1) ?? "",
 ];
 
-const wanted = options();
-if (wanted.help) {
-	console.log(HELP);
-	process.exit(0);
-}
-if (wanted.tap) {
-	const { tapBench } = await import("./tap.mjs");
-	await tapBench({ json: wanted.json === true });
-	process.exit(0);
+/** Measures the cases one after another, and prints each, with what `judge` says of it. Answers the rows, and what could not be had. */
+async function measureAll(built, names, { quiet, valgrind }, judge) {
+	const rows = [];
+	const failures = [];
+	const width = Math.max(...names.map((name) => name.length));
+	if (!quiet) {
+		console.log(`per packet on XS (64-bit, bytecode stripped as on a board); collections over ${ALLOCATION_PACKETS} packets\n`);
+		console.log(line(width, "case", COLUMNS));
+	}
+	const told = (text) => !quiet && process.stderr.isTTY && process.stderr.write(text);
+	for (const name of names) {
+		told(`\r${name} …`);
+		let row;
+		try {
+			row = await measure(built, name, valgrind);
+			rows.push(row);
+		} catch (error) {
+			failures.push(`${name}: ${reasonOf(error)}`);
+		}
+		told("\r\u001B[K");
+		if (!quiet) console.log(row === undefined ? `${name.padEnd(width)}  failed` : line(width, name, cellsOf(row)));
+		if (row !== undefined) judge(row);
+	}
+	return { rows, failures };
 }
 
-const folder = `${root}/build/out/bench`;
-mkdirSync(folder, { recursive: true });
-const host = await buildHost({
-	name: "bench-host",
-	manifest: `${root}/test/bench/manifest.json`,
-	release: true,
-	quiet: wanted.json,
-});
-const app = await bundleApp(`${root}/test/bench/cases.ts`, folder, { inline: true });
-const names = JSON.parse((await run(host, ["-s", app, "--", "list"])).stdout).filter((name) => name.includes(wanted.only ?? ""));
-if (names.length === 0) {
-	console.error(`bench: --only ${wanted.only}: no case has that in its name`);
-	process.exit(2);
+/** The gate: 0 when every case keeps to its agreed count. */
+async function gate(built, names, how) {
+	const counts = readCounts();
+	let [passed, failed] = [0, 0];
+	const fail = (...lines) => {
+		failed++;
+		for (const line of lines) console.log(`  FAILED ${line}`);
+	};
+	const { failures } = await measureAll(built, names, how, (row) => {
+		if (counts[row.name] === undefined) return; // told below
+		const wrong = complaints(row, counts[row.name]);
+		if (wrong.length > 0) fail(...wrong);
+		else passed++;
+	});
+	for (const wrong of [...failures, ...unmatched(counts, built.names)]) fail(wrong);
+	console.log(`${passed} passed, ${failed} failed`);
+	return failed > 0 ? 1 : 0;
 }
-const valgrind = await hasValgrind();
-if (!valgrind) console.error("bench: valgrind is not installed (apt-get install valgrind): allocations alone are reported");
-const cases = [];
-/** What could not be had, by name. */
-const failures = [];
-const width = Math.max(...names.map((name) => name.length));
-if (!wanted.json) {
-	console.log(`per packet on XS (64-bit, bytecode stripped as on a board); collections over ${ALLOCATION_PACKETS} packets\n`);
-	console.log(line(width, "case", COLUMNS));
+
+/** Renews the agreed counts of what could be measured. */
+async function write(built, names, how) {
+	const { rows, failures } = await measureAll(built, names, how, () => {});
+	const before = readCounts();
+	const after = renewed(before, built.names, rows);
+	writeCounts(after);
+	const changed = changes(before, after);
+	console.log(`\ntest/bench/counts.json: ${changed.length === 0 ? "nothing changed" : `${changed.length} changed`}`);
+	for (const change of changed) console.log(`  ${change}`);
+	return told(failures);
 }
-for (const name of names) {
-	if (!wanted.json && process.stderr.isTTY) process.stderr.write(`\r${name} …`);
-	let row;
-	try {
-		row = await measure(host, app, name, valgrind);
-		cases.push(row);
-	} catch (error) {
-		failures.push(`${name}: ${reasonOf(error)}`);
+
+/** The table or the JSON object, and the board's memory unless single cases are wanted. */
+async function report(built, names, { json, only }, how) {
+	const { rows: cases, failures } = await measureAll(built, names, how, () => {});
+	let memory;
+	if (!only) {
+		try {
+			memory = await memoryFigures(root, json !== true);
+		} catch (error) {
+			if (error instanceof CannotRun) console.error(`bench: no memory figures: ${error.message}`);
+			else failures.push(`the board's memory: ${reasonOf(error)}`);
+		}
 	}
-	if (!wanted.json && process.stderr.isTTY) process.stderr.write("\r\u001B[K");
-	if (!wanted.json) console.log(row === undefined ? `${name.padEnd(width)}  failed` : line(width, name, cellsOf(row)));
+	if (json) console.log(JSON.stringify({ cases, memory: memory && { ...memory, text: undefined }, failures }));
+	else if (memory) console.log(`\n${memory.text}`);
+	return told(failures);
 }
-let memory;
-if (!wanted.only) {
-	try {
-		memory = await memoryFigures(root, wanted.json !== true);
-	} catch (error) {
-		if (error instanceof CannotRun) console.error(`bench: no memory figures: ${error.message}`);
-		else failures.push(`the board's memory: ${reasonOf(error)}`);
+
+/** Tells what could not be had; the status. */
+function told(failures) {
+	for (const failure of failures) console.error(`bench: could not be had: ${failure}`);
+	return failures.length > 0 ? 1 : 0;
+}
+
+async function main(wanted) {
+	const valgrind = await hasValgrind();
+	if (!valgrind && (wanted.gate || wanted.write)) {
+		console.error("bench: valgrind is not installed (apt-get install valgrind): nothing to compare with the agreed counts");
+		return 1;
 	}
+	const built = await build(root, wanted.json);
+	const names = wanted.quick ? QUICK : built.names.filter((name) => name.includes(wanted.only ?? ""));
+	if (names.length === 0) refuse(`--only ${wanted.only}: no case has that in its name`);
+	if (!valgrind) console.error("bench: valgrind is not installed (apt-get install valgrind): allocations alone are reported");
+	const how = { quiet: wanted.json, valgrind };
+	if (wanted.gate) return gate(built, names, how);
+	if (wanted.write) return write(built, names, how);
+	return report(built, names, wanted, how);
 }
-if (wanted.json) console.log(JSON.stringify({ cases, memory: memory && { ...memory, text: undefined }, failures }));
-else if (memory) console.log(`\n${memory.text}`);
-for (const failure of failures) console.error(`bench: could not be had: ${failure}`);
-process.exitCode = failures.length > 0 ? 1 : 0;
+
+const wanted = options();
+if (wanted.help) console.log(HELP);
+else if (wanted.tap) {
+	const { tapBench } = await import("./tap.mjs");
+	await tapBench({ json: wanted.json === true });
+} else process.exitCode = await main(wanted);

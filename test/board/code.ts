@@ -1,6 +1,6 @@
 // Whose code took the cycles: functions of the firmware by who wrote them.
 
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Cpu } from "./cpu/cpu.ts";
 import type { Symbols } from "./elf.ts";
@@ -18,6 +18,7 @@ export type Group = (typeof GROUPS)[number];
 /** Where our C is. */
 const FOLDERS: [string, Group][] = [
 	["src", "codec in C"],
+	["build/out/flat", "codec in C"],
 	["hosts/firmware", "codec in C"],
 	["hosts/pico", "codec in C"],
 	["drivers", "drivers in C"],
@@ -27,6 +28,8 @@ const FOLDERS: [string, Group][] = [
 /** Functions that are defined in C files below `folder`, by how they look: a line that ends in `)` before one that is `{`. */
 function functionsIn(folder: string): string[] {
 	const names: string[] = [];
+	// What a build makes is there when one was made.
+	if (!existsSync(folder)) return names;
 	for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
 		if (!entry.isFile() || !entry.name.endsWith(".c")) continue;
 		const text = readFileSync(join(entry.parentPath, entry.name), "utf8");

@@ -2,7 +2,8 @@
 // is there is left alone. RFC 1071, 791, 768, 792, 9293.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { checksum, fold, pseudoHeader } from "../../src/wire/checksum.ts";
+import { fold, pseudoHeader } from "../../src/wire/checksum.ts";
+import { checksum } from "../../src/wire/kernels/checksum.ts";
 import { envNumber } from "../support/env.ts";
 import {
 	arp,
@@ -243,7 +244,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	}
 });
 
-/** Whether the checksums of the frame's packet are right, by src/wire/checksum.ts. */
+/** Whether the checksums of the frame's packet are right, by src/wire/kernels/checksum.ts. */
 function isRight(view: DataView): boolean {
 	const ip = ETHERNET;
 	const start = ip + (view.getUint8(ip) & 15) * 4;

@@ -2,13 +2,21 @@
 //   serial INPUTS SEED
 // Every input lies in memory of exactly its size, so that one byte too many is found. What was not tampered with must come out as it went in.
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hdlc.h"
+#include "layout.h"
 #include "slip.h"
-#include "vj.h"
+
+#define FLAT static
+#include "modules/wire_checksum.c"
+#include "modules/wire_tcp.c"
+#include "modules/wire_vj.c"
+#include "modules/wire_vj_compress.c"
+#include "modules/wire_vj_decompress.c"
 
 static uint64_t state, begun;
 static unsigned long long input, frames, lostFrames, compressed;
@@ -30,6 +38,25 @@ static uint32_t below(uint32_t limit)
 static void fail(const char *what)
 {
 	fprintf(stderr, "%s, input %llu, seed of the input %llu\n", what, input, (unsigned long long)begun);
+	abort();
+}
+
+/* Every place is within bounds here: an access that is refused is a fault of the compiled code. */
+void flatOutside(const FlatMemory *memory, int64_t at, int64_t bytes)
+{
+	fprintf(stderr, "%d bytes from %d on, of %u\n", (int)bytes, (int)at, memory->size);
+	fail("an access outside of memory");
+	abort();
+}
+
+void flatMisuse(const FlatMemory *memory, const char *format, ...)
+{
+	va_list arguments;
+	(void)memory;
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fail(": misuse");
 	abort();
 }
 
@@ -143,18 +170,6 @@ static void framing(void)
 	free(frame);
 }
 
-static void put16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v);
-}
-
 static uint32_t sum(const uint8_t *p, uint32_t length)
 {
 	uint32_t total = 0;
@@ -212,9 +227,31 @@ static uint8_t *segment(Connection *c, uint32_t *length)
 	return p;
 }
 
+/* Octets between a compressor's block and its packet, which nobody may touch. */
+#define GUARD 64u
+
+/* Memory with a copy of a block, the guard, and room for a packet up to its very end. */
+static FlatMemory memoryOf(const uint8_t *state, uint32_t bytes, uint32_t room)
+{
+	FlatMemory memory = { block(bytes + GUARD + room), bytes + GUARD + room, NULL };
+	memcpy(memory.base, state, bytes);
+	memset(memory.base + bytes, 0xa5, GUARD);
+	return memory;
+}
+
+/* Takes the block back out. */
+static void release(FlatMemory *memory, uint8_t *state, uint32_t bytes)
+{
+	for (uint32_t i = 0; i < GUARD; i++)
+		if (memory->base[bytes + i] != 0xa5)
+			fail("what lies behind the block was written to");
+	memcpy(state, memory->base, bytes);
+	free(memory->base);
+}
+
 static void compression(void)
 {
-	uint32_t slots = below(20) ? below(4) + 1 : 256, stateBytes = VJ_BYTES(slots);
+	uint32_t slots = below(20) ? below(4) + 1 : 256, stateBytes = VJ_FIRST_SLOT + slots * VJ_SLOT + FLAT_LEAST;
 	uint8_t *out = calloc(1, stateBytes), *in = calloc(1, stateBytes);
 	if (!out || !in)
 		abort();
@@ -232,21 +269,24 @@ static void compression(void)
 		memcpy(out + 8, in + 8, stateBytes - 8);
 		clean = 0;
 	}
+	const int32_t at = (int32_t)(stateBytes + GUARD);
 	for (int n = 0; n < 8; n++) {
 		uint32_t length;
-		uint8_t *packet = segment(&connections[below(3)], &length), *sent = block(length);
-		memcpy(sent, packet, length);
+		uint8_t *packet = segment(&connections[below(3)], &length);
+		FlatMemory sent = memoryOf(out, stateBytes, length);
+		memcpy(sent.base + at, packet, length);
 		if (!below(30) && length) {
-			sent[below(length < 60 ? length : 60)] = (uint8_t)next();
+			sent.base[at + (int32_t)below(length < 60 ? length : 60)] = (uint8_t)next();
 			clean = 0;
 		}
-		int32_t answer = vjCompress(out, sent, length);
-		uint32_t from = (uint32_t)answer >> VJ_TYPE_BITS, type = (uint32_t)answer & 3;
-		if (from > length)
-			fail("a packet begins behind its end");
+		int32_t answer = wire_vj_compress_vjCompress(&sent, 0, at, at + (int32_t)length);
+		uint32_t type = (uint32_t)answer & 3;
+		int32_t from = (answer >> VJ_TYPE_BITS) - at;
+		if (from < 0 || from > (int32_t)length)
+			fail("a packet begins outside of itself");
 		if (type == VJ_COMPRESSED_TCP)
 			compressed++;
-		uint32_t count = length - from, before = below(150), behind = below(150);
+		uint32_t count = length - (uint32_t)from, before = below(150), behind = below(150);
 		if (!below(30) && count) {
 			count = below(count);
 			clean = 0;
@@ -255,23 +295,24 @@ static void compression(void)
 			type = below(4);
 			clean = 0;
 		}
-		uint8_t *space = block(before + count + behind);
-		memcpy(space + before, sent + from, count);
+		FlatMemory space = memoryOf(in, stateBytes, before + count + behind);
+		int32_t begin = at + (int32_t)before, end = begin + (int32_t)count, high = end + (int32_t)behind;
+		memcpy(space.base + begin, sent.base + at + from, count);
 		if (!below(20) && count) {
-			space[before + below(count < 20 ? count : 20)] = (uint8_t)next();
+			space.base[begin + (int32_t)below(count < 20 ? count : 20)] = (uint8_t)next();
 			clean = 0;
 		}
-		int32_t start = vjDecompress(in, (int32_t)type, space, before, before + count, before + count + behind);
-		if (start < -1 || start > (int32_t)(before + count + behind))
+		int32_t start = wire_vj_decompress_vjDecompress(&space, 0, (int32_t)type, begin, end, at, high);
+		if (start < -1 || (start >= 0 && start < at) || start > high)
 			fail("a packet begins outside of its space");
 		if (clean && start < 0 && before + count + behind >= length)
 			fail("a packet did not come out");
 		if (clean && start < 0)
 			clean = 0;
-		if (clean && memcmp(space + start, packet, length))
+		if (clean && memcmp(space.base + start, packet, length))
 			fail("a packet did not come out as it went in");
-		free(space);
-		free(sent);
+		release(&space, in, stateBytes);
+		release(&sent, out, stateBytes);
 		free(packet);
 	}
 	free(in);

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeFlat } from "../../build/flat.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const settings = { inputs: Number(process.env.FUZZ_INPUTS ?? 200_000), seed: Number(process.env.SEED ?? 20261124) };
@@ -27,9 +28,16 @@ const folder = join(root, "build/out/test/fuzz");
 mkdirSync(folder, { recursive: true });
 const run = (command, args) => spawnSync(command, args, { cwd: root, stdio: "inherit" }).status ?? 1;
 const flags = ["-O2", "-g", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"];
-const sources = ["test/fuzz/serial.c", ...["hdlc", "slip", "vj"].map((name) => `src/wire/native/${name}.c`)];
+const sources = ["test/fuzz/serial.c", ...["hdlc", "slip"].map((name) => `src/wire/kernels/native/${name}.c`)];
 const binary = join(folder, "serial");
-let status = run("gcc", [...flags, "-Isrc/wire/native", ...sources, "-o", binary]);
+let status = run("gcc", [
+	...flags,
+	"-Wno-unused-function",
+	...["src/wire/native", "src/wire/kernels/native", makeFlat()].map((folder) => `-I${folder}`),
+	...sources,
+	"-o",
+	binary,
+]);
 if (status === 0) {
 	console.log(`SEED=${settings.seed}`);
 	status = run(binary, [String(settings.inputs), String(settings.seed)]);

@@ -2,9 +2,13 @@
 // before. FRAMES for more or fewer inputs; serial.c does the same to the C.
 
 import { describe, expect, it } from "vitest";
-import { HDLC_ACCM, HDLC_RESULT, hdlcDecode, hdlcEncode, hdlcReset } from "../../src/wire/hdlc.ts";
-import { SLIP_RESULT, slipDecode, slipEncode, slipReset } from "../../src/wire/slip.ts";
-import { VJ_COMPRESSED_TCP, VJ_UNCOMPRESSED_TCP, vjBytes, vjCompress, vjDecompress, vjReset } from "../../src/wire/vj.ts";
+import { HDLC_ACCM, HDLC_RESULT, hdlcReset } from "../../src/wire/hdlc.ts";
+import { hdlcDecode, hdlcEncode } from "../../src/wire/kernels/hdlc.ts";
+import { slipDecode, slipEncode } from "../../src/wire/kernels/slip.ts";
+import { SLIP_RESULT, slipReset } from "../../src/wire/slip.ts";
+import { vjCompress } from "../../src/wire/vj-compress.ts";
+import { vjDecompress } from "../../src/wire/vj-decompress.ts";
+import { VJ_COMPRESSED_TCP, VJ_UNCOMPRESSED_TCP, vjBytes, vjReset } from "../../src/wire/vj.ts";
 import { envNumber } from "../support/env.ts";
 import { Prng } from "../support/prng.ts";
 import { hdlcFrame, slipFrame } from "../support/serial-frames.ts";

@@ -3,7 +3,8 @@
 // gets the RST that RFC 9293 §3.10.7.1 has for a closed port.
 
 import type { Socket } from "node:net";
-import { checksum, pseudoHeader } from "../../../src/wire/checksum.ts";
+import { pseudoHeader } from "../../../src/wire/checksum.ts";
+import { checksum } from "../../../src/wire/kernels/checksum.ts";
 
 const ETHERNET_BYTES = 14;
 const IPV4 = 0x0800;

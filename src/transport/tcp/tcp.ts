@@ -11,7 +11,7 @@ import * as block from "../../packet/blocks.ts";
 import type { Core } from "../../packet/core.ts";
 import { receiveRing, sendRing } from "../../packet/layout.ts";
 import { PacketQueue } from "../../packet/pool.ts";
-import type { Bytes } from "../../wire/copies.ts";
+import type { Bytes } from "../../wire/kernels/bytes.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { IN_ACK_DUE, IN_ACKED, IN_DATA, IN_UNSENT, READ_BYTES, READ_END, READ_TELL } from "../../wire/stream.ts";
 import { ERROR, READABLE, WRITABLE, type SocketEvents } from "../events.ts";
@@ -265,7 +265,9 @@ export class Tcp {
 
 	/** One received byte, or -1 when there is none. */
 	readByte(tcb: Tcb): number {
-		return streamByte(this.#view, tcb.block) ?? (this.read(tcb, this.#byte, 0, 1) === 0 ? -1 : this.#byte[0]!);
+		const byte = streamByte(this.#view, tcb.block);
+		if (byte >= 0) return byte;
+		return this.read(tcb, this.#byte, 0, 1) === 0 ? -1 : this.#byte[0]!;
 	}
 
 	/** Takes all `length` bytes of `buffer` from its byte `start` on. Answers the room left, or -1 when they do not fit or the connection is not open for sending. */

@@ -7,33 +7,38 @@
 #include <string.h>
 
 #include "buffer.h"
-#include "bytes.h"
+#include "flat.h"
 
-typedef struct {
-	uint8_t *base;
-	xsUnsignedValue size;
-} Arena;
+typedef FlatMemory Arena;
 
 /* Not to be kept across anything that can allocate: XS moves its chunks (a host buffer stays, but an application's does not). */
 static inline Arena arenaOf(xsMachine *the, xsSlot *slot)
 {
-	Arena arena;
 	void *data;
-	xsmcGetBufferWritable(*slot, &data, &arena.size);
-	arena.base = data;
-	return arena;
+	xsUnsignedValue size;
+	xsmcGetBufferWritable(*slot, &data, &size);
+	return (Arena){ data, (uint32_t)size, the };
 }
 
 static inline Arena readableOf(xsMachine *the, xsSlot *slot)
 {
-	Arena arena;
 	void *data;
-	xsmcGetBufferReadable(*slot, &data, &arena.size);
-	arena.base = data;
+	xsUnsignedValue size;
+	xsmcGetBufferReadable(*slot, &data, &size);
+	return (Arena){ data, (uint32_t)size, the };
+}
+
+/* What compiled functions work on. */
+static inline Arena memoryOf(xsMachine *the, Arena arena)
+{
+	if (arena.size < FLAT_LEAST)
+		xsRangeError("memory of %d bytes: expected %d at least", (int)arena.size, FLAT_LEAST);
 	return arena;
 }
 
 /* As buffer.h says: integers first, these last. */
+#define argMemory(INDEX) memoryOf(the, argArena(INDEX))
+#define argReadableMemory(INDEX) memoryOf(the, argReadable(INDEX))
 #define argArena(INDEX) arenaOf(the, &dataArg(INDEX))
 #define argReadable(INDEX) readableOf(the, &dataArg(INDEX))
 

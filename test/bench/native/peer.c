@@ -233,7 +233,7 @@ void xs_bench_peer_receive(xsMachine *the)
 void xs_bench_peer_take(xsMachine *the)
 {
 	int at = intArg(0), block = intArg(2), length = deliver(the, at, intArg(1));
-	xsmcSetInteger(xsResult, length ? multihomeDecode(the, &board, at, at + length, block) : -1);
+	xsmcSetInteger(xsResult, length ? multihomeDecode(&board, at, at + length, block) : -1);
 }
 
 static void hearTcp(const uint8_t *f)
@@ -314,7 +314,7 @@ void xs_bench_peer_transmit(xsMachine *the)
 void xs_bench_peer_put(xsMachine *the)
 {
 	int at = intArg(1), end = intArg(2);
-	hear(the, multihomeHeader(the, &board, at, intArg(3), intArg(4), end), end);
+	hear(the, multihomeHeader(&board, at, intArg(3), intArg(4), end), end);
 	xsmcSetInteger(xsResult, 0); /* SENT */
 }
 

@@ -245,7 +245,7 @@ function transport(
 		set(view, "ports", read32(body, 0));
 		const socket = socketFor(view, iface, protocol);
 		const delivered =
-			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 40, iface.slot, packet, body.slice(0, length));
+			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 36, iface.slot, packet, body.slice(0, length));
 		return answer(view, delivered ? KINDS.datagram : KINDS.udp, group, at + 8, length - 8, socket);
 	}
 	if (protocol === 1) {

@@ -173,14 +173,14 @@ export function streamRead(view: DataView, block: number, buffer: Application, s
 	return opened < tcb.updateStep ? count : count | 0x10000;
 }
 
-export function streamByte(view: DataView, block: number): number | undefined {
+export function streamByte(view: DataView, block: number): number {
 	const tcb = tcbAt(view, block);
 	const { rcvQueued } = tcb;
 	const byte = new Uint8Array(1);
 	const answer = rcvQueued > 0 ? streamRead(view, block, byte, 0, 1) : 0;
 	if (answer === 1) return byte[0]!;
 	tcb.rcvQueued = rcvQueued;
-	return undefined;
+	return -1;
 }
 
 export function streamWrite(view: DataView, block: number, buffer: Application, start: number, length: number): number {
@@ -195,7 +195,7 @@ export function streamWrite(view: DataView, block: number, buffer: Application, 
 
 /** A UDP socket block. */
 function udpAt(view: DataView, block: number): { ring: number; size: number; at: number; used: number; count: number } {
-	take(view, block, 40);
+	take(view, block, 36);
 	const [ring, size, at, used, count] = [0, 4, 8, 12, 16].map((field) => word(view, block + field)) as [
 		number,
 		number,

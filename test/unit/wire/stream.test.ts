@@ -168,8 +168,8 @@ describe("the short way of TCP", () => {
 		const answers = new Set<number>();
 		compare("streamByte", (codec, view) => {
 			const answer = codec.streamByte(view, BLOCK);
-			answers.add(answer === undefined ? -1 : answer >> 8);
-			return answer ?? -1;
+			answers.add(answer >> 8);
+			return answer;
 		});
 		expect([...answers].sort()).toEqual([-1, 0]);
 	});

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { jsonPut, numberPut, textPut } from "#codec";
-import * as twin from "../../../src/wire/text.ts";
+import * as twin from "../../../src/wire/kernels/text.ts";
 import { Prng } from "../../support/prng.ts";
 
 type Put<T> = (bytes: Uint8Array, at: number, end: number, value: T) => number;

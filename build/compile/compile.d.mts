@@ -1,0 +1,41 @@
+/** What is outside the subset, and where. */
+export interface Fault {
+	file: string;
+	line: number;
+	column: number;
+	message: string;
+}
+
+/** A function that a door exports. Those that are kernels have no signature. */
+export interface FlatEntry {
+	name: string;
+	/** Its name in C. */
+	c: string;
+	module: string;
+	kernel: boolean;
+	parameters: { name: string; type: string }[];
+	result: string;
+}
+
+export interface Compiled {
+	/** C sources and headers by name. */
+	files: Map<string, string>;
+	functions: FlatEntry[];
+	errors: Fault[];
+	/** Files that were read. */
+	sources: string[];
+}
+
+export interface Options {
+	root?: string;
+	door: string[];
+	layout?: string[];
+	external?: string[];
+	least?: number;
+	read?: (path: string) => string;
+}
+
+export declare function compileFlat(options: Options): Compiled;
+
+/** Errors as compilers write them. */
+export declare function tell(errors: Fault[]): string;

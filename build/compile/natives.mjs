@@ -1,0 +1,66 @@
+// The door's functions as natives of XS: a C function each that fetches its arguments, and the module that declares them.
+
+/** What a native is called. */
+function symbolOf(name) {
+	return `xs_multihome_${name}`;
+}
+
+function takes(type) {
+	return { number: "int32_t", boolean: "int", memory: "FlatMemory", bytes: "FlatMemory" }[type];
+}
+
+/** C that fetches argument `index`. Buffers last: converting another argument may run JavaScript, which may move them. */
+function fetched(parameter, index, { writes, kernel }) {
+	if (parameter.type === "number") return `intArg(${index})`;
+	if (parameter.type === "boolean") return `xsmcToBoolean(dataArg(${index}))`;
+	if (parameter.type === "bytes") return parameter.writable ? `argArena(${index})` : `argReadable(${index})`;
+	if (kernel) return writes ? `argArena(${index})` : `argReadable(${index})`;
+	return writes ? `argMemory(${index})` : `argReadableMemory(${index})`;
+}
+
+const ANSWERS = {
+	number: (call) => `xsmcSetInteger(xsResult, ${call});`,
+	boolean: (call) => `xsmcSetBoolean(xsResult, ${call});`,
+	void: (call) => `${call};`,
+};
+
+function native({ name, c, parameters, result, writes, kernel }) {
+	const isBuffer = ({ type }) => type === "memory" || type === "bytes";
+	const given = parameters.map((each, index) => ({ ...each, index }));
+	const ordered = [...given.filter((each) => !isBuffer(each)), ...given.filter(isBuffer)];
+	const argument = (each) => `${isBuffer(each) ? "&" : ""}${each.name}_`;
+	return [
+		`void ${symbolOf(name)}(xsMachine *the)`,
+		"{",
+		...ordered.map((each) => `\t${takes(each.type)} ${each.name}_ = ${fetched(each, each.index, { writes, kernel })};`),
+		`\t${ANSWERS[result](`${c}(${given.map(argument).join(", ")})`)}`,
+		"}",
+		"",
+	].join("\n");
+}
+
+/** codec.c: all modules in one unit, and natives of all functions but those that are natives by hand already. `stamp` is of what the modules say,
+ * `least` what they were compiled with. */
+export function nativesSource(functions, sources, least, stamp) {
+	return [
+		`/* Made by build/compile: the compiled modules as one unit, and their functions as natives of XS. ${stamp} */`,
+		"",
+		"#define FLAT static",
+		'#include "arena.h"',
+		'#include "kernels.h"',
+		`_Static_assert(FLAT_LEAST >= ${least}, "places below it are not looked at");`,
+		...sources.map((name) => `#include "${name}"`),
+		"",
+		'#line 1 "codec.c"',
+		...functions.filter(({ parameters }) => parameters !== undefined).map(native),
+	].join("\n");
+}
+
+/** codec.js: the module that a program imports them from. */
+export function nativesModule(functions) {
+	return [
+		"// Made by build/compile: the natives' names. What each does is said in the TypeScript.",
+		...functions.map(({ name, names }) => `export function ${name}(${names.join(", ")}) @ "${symbolOf(name)}";`),
+		"",
+	].join("\n");
+}

@@ -1,0 +1,45 @@
+// Records of src/packet/record.ts: `const Kind = record({ name: int32, … })`, and `type Kind = RowOf<typeof Kind>`.
+
+import { refuse } from "./fault.mjs";
+import { INT32, range } from "./ranges.mjs";
+
+const promise = range(0, 0x3fffffff, false);
+const COLUMNS = {
+	int32: { bytes: 4, load: "getInt32", store: "setInt32", range: INT32 },
+	offset: { bytes: 4, load: "getInt32", store: "setInt32", range: promise },
+	uint16: { bytes: 2, load: "getUint16", store: "setUint16", range: range(0, 0xffff) },
+	uint8: { bytes: 1, load: "getUint8", store: "setUint8", range: range(0, 0xff) },
+};
+
+const known = new WeakMap();
+
+/** { bytes, fields: Map of name to { at, bytes, load, store, range } } of a constant that is a kind of records; undefined for others. */
+export function recordOf(program, found) {
+	const call = found?.kind === "constant" ? found.node.init : undefined;
+	if (call?.type !== "CallExpression" || call.callee.name !== "record") return undefined;
+	if (!known.has(call)) known.set(call, layOut(program, found.module, call.arguments[0]));
+	return known.get(call);
+}
+
+function layOut(program, module, columns) {
+	if (columns?.type !== "ObjectExpression") refuse(module, columns, "record takes its fields as an object: { size: int32 }");
+	const fields = new Map();
+	let at = 0;
+	for (const { key, value } of columns.properties) {
+		const column = columnOf(program, module, value);
+		if (column.load !== undefined && at % column.bytes !== 0)
+			refuse(module, key, `field ${key.name} at ${at}: expected a multiple of ${column.bytes}`);
+		fields.set(key.name, { at, ...column });
+		at += column.bytes;
+	}
+	return { bytes: at, fields };
+}
+
+function columnOf(program, module, node) {
+	if (node.type === "Identifier" && node.name in COLUMNS) return COLUMNS[node.name];
+	if (node.type === "CallExpression" && node.callee.name === "bytes") {
+		const count = program.evaluate(module, node.arguments[0]);
+		if (Number.isSafeInteger(count) && count > 0) return { bytes: count };
+	}
+	return refuse(module, node, `a field is ${Object.keys(COLUMNS).join(", ")} or bytes(count)`);
+}

@@ -1,0 +1,72 @@
+// Makes the C of the data path: what the door, src/wire/codec.ts, exports and reaches, by build/compile. Files that stay the same are not written again, so
+// that nothing is compiled anew for them.   node build/flat.mjs
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { compileFlat, tell } from "./compile/compile.mjs";
+import { nativesModule, nativesSource } from "./compile/natives.mjs";
+import { hash, root } from "./compile.mjs";
+
+/** What the interpreter may call. */
+export const DOOR = "src/wire/codec.ts";
+
+/** What C by hand reads packets by: their constants, as ETHERNET_HEADER and so on. */
+const LAYOUT = ["ethernet", "ipv4", "tcp", "udp", "icmpv4", "vj"].map((name) => `src/wire/${name}.ts`);
+
+/** What drivers in C call: src/wire/native/frame.h. */
+const EXTERNAL = ["decode", "ethernetHeader"];
+
+/** FLAT_LEAST of src/wire/native/flat.h: the registers lie within. */
+const LEAST = 256;
+
+/** Where the C goes, with a manifest that names it. */
+export const flatFolder = join(root, "build/out/flat");
+
+const MODULES = "modules";
+const inModules = (name) => `${MODULES}/${name}`;
+
+let made;
+
+/** Brings the C up to date, once in a process, and returns its folder. Throws Error with a line for each place that is outside the subset. */
+export function makeFlat() {
+	if (made) return flatFolder;
+	const { files, functions, errors } = compileFlat({ root, door: [DOOR], layout: LAYOUT, external: EXTERNAL, least: LEAST });
+	if (errors.length > 0) throw new Error(tell(errors));
+	// All in one unit, so that the C compiler sees what it may put in the place of a call, and kernels stand once. The modules' C lies in a folder of its
+	// own, as mcconfig compiles a .c that lies beside a header of the manifest.
+	const sources = [...files.keys()].filter((name) => name.endsWith(".c"));
+	const unit = nativesSource(functions, sources.map(inModules), LEAST, hash(...sources.map((name) => files.get(name))));
+	const all = new Map([...files].map(([name, text]) => [name.endsWith(".c") ? inModules(name) : name, text]));
+	all.set("codec.c", unit).set("codec.js", nativesModule(functions));
+	all.set("manifest.json", manifest([...files.keys()]));
+	mkdirSync(join(flatFolder, MODULES), { recursive: true });
+	for (const [name, text] of all) put(join(flatFolder, name), text);
+	for (const name of readdirSync(flatFolder, { recursive: true }))
+		if (name !== MODULES && !all.has(name) && !name.endsWith(".new"))
+			rmSync(join(flatFolder, name), { recursive: true, force: true });
+	made = true;
+	return flatFolder;
+}
+
+/** For mcconfig and the desktop host: one native module. The headers are for C by hand. */
+function manifest(names) {
+	const headers = names.filter((name) => name.endsWith(".h")).map((name) => `./${name.slice(0, -2)}`);
+	return JSON.stringify({ modules: { "multihome/codec": "./codec", "multihome/flat": headers } }, null, "\t");
+}
+
+function put(path, text) {
+	if (existsSync(path) && readFileSync(path, "utf8") === text) return;
+	// Whole at once: another process may be reading it.
+	writeFileSync(`${path}.${process.pid}.new`, text);
+	renameSync(`${path}.${process.pid}.new`, path);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	try {
+		console.log(relative(process.cwd(), makeFlat()));
+	} catch (error) {
+		console.error(error.message);
+		process.exit(1);
+	}
+}

@@ -1,0 +1,126 @@
+// One call from frame to socket: a frame is checked and read, link and IP header here, what is behind them in demux.ts.
+
+import * as block from "../packet/blocks.ts";
+import { DROP } from "../packet/drops.ts";
+import {
+	DESTINATION,
+	FIELDS_BYTES,
+	INTERFACES_AT,
+	INTERFACES_COUNT,
+	IP_AT,
+	IP_END,
+	SOURCE,
+	TRANSPORT_AT,
+	TTL_PROTOCOL,
+} from "../packet/fields.ts";
+import type { Offset, Uint8 } from "../packet/numbers.ts";
+import { answer, drop } from "./answers.ts";
+import * as arp from "./arp.ts";
+import { check } from "../packet/bounds.ts";
+import { add } from "./counters.ts";
+import { transport } from "./demux.ts";
+import * as ethernet from "./ethernet.ts";
+import * as ipv4 from "./ipv4.ts";
+import { checksum } from "./kernels/checksum.ts";
+import * as kinds from "./kinds.ts";
+
+/**
+ * Reads the frame in bytes `at` to `end` that came in by the interface with block `iface`, checks it, and fills the decode
+ * registers (packet/fields.ts). Counts it as received. Answers as kinds.ts says.
+ */
+export function decode(view: DataView, at: Offset, end: Offset, iface: Offset): number {
+	check(at, end - at, view.byteLength);
+	check(iface, block.INTERFACE_BLOCK, view.byteLength);
+	const flags = view.getInt32(iface + block.BLOCK_FLAGS, true);
+	add(view, iface + block.BLOCK_RX_PACKETS, 1);
+	add(view, iface + block.BLOCK_RX_BYTES, end - at);
+	if (!(flags & block.FLAG_ETHERNET)) return decodeIpv4(view, at, end, iface, flags, 0);
+	if (end - at < ethernet.HEADER) return drop(view, iface, DROP.truncated);
+	check(at, ethernet.HEADER, view.byteLength);
+	let group = 0;
+	if (ethernet.isGroup(view, at)) group = kinds.GROUP;
+	else if (!ethernet.sameAddress(view, at, iface + block.BLOCK_MAC)) return drop(view, iface, DROP.notForUs);
+	const packet = at + ethernet.HEADER;
+	const type = ethernet.type(view, at);
+	if (type === ethernet.TYPE_IPV4) return decodeIpv4(view, packet, end, iface, flags, group);
+	if (type !== ethernet.TYPE_ARP) return drop(view, iface, DROP.unknownEtherType);
+	if (!arp.valid(view, packet, end)) return drop(view, iface, DROP.arpMalformed);
+	return answer(view, kinds.ARP, group, packet, arp.LENGTH, 0);
+}
+
+/** Goes on with a valid IPv4 packet that TRANSIT was answered for, and that is for us after all. It came in by the interface with block `iface`. */
+export function decodeTransport(view: DataView, at: Offset, end: Offset, iface: Offset, group: number): number {
+	check(at, end - at, view.byteLength);
+	check(iface, block.INTERFACE_BLOCK, view.byteLength);
+	if (!ipv4.valid(view, at, end)) return drop(view, iface, DROP.ipv4Malformed);
+	return transport(view, at, end, iface, group & kinds.GROUP);
+}
+
+function decodeIpv4(view: DataView, at: Offset, end: Offset, iface: Offset, flags: number, group: Uint8): number {
+	if (!ipv4.valid(view, at, end)) return drop(view, iface, DROP.ipv4Malformed);
+	check(at, ipv4.HEADER, view.byteLength);
+	const header = ipv4.headerLength(view, at);
+	if (!(flags & block.FLAG_CHECKED) && checksum(view, at, at + header, 0) !== 0xffff) return drop(view, iface, DROP.ipv4Checksum);
+	const source = ipv4.source(view, at);
+	const destination = ipv4.destination(view, at);
+	if (badSource(view, flags, source)) return drop(view, iface, DROP.ipv4BadSource);
+	const ipEnd = at + ipv4.totalLength(view, at);
+	check(0, FIELDS_BYTES, view.byteLength);
+	view.setInt32(SOURCE * 4, source, true);
+	view.setInt32(DESTINATION * 4, destination, true);
+	view.setInt32(IP_AT * 4, at, true);
+	view.setInt32(IP_END * 4, ipEnd, true);
+	view.setInt32(TRANSPORT_AT * 4, at + header, true);
+	view.setInt32(TTL_PROTOCOL * 4, view.getUint16(at + ipv4.TTL), true);
+	const where = classify(view, iface, flags, destination);
+	// RFC 1122 §3.3.6: nobody alone is addressed by a frame for all. Else every host would answer what one was asked.
+	if (group !== 0 && where === LOCAL) return drop(view, iface, DROP.ipv4LinkBroadcast);
+	const pointer = ipv4.badOption(view, at, header);
+	if (pointer === ipv4.SOURCE_ROUTE) return drop(view, iface, DROP.ipv4SourceRoute);
+	if (pointer !== 0) return answer(view, kinds.BAD_OPTION, group | (where & kinds.GROUP), at, ipEnd - at, pointer);
+	if (where === ELSEWHERE) return answer(view, kinds.TRANSIT, group, at, ipEnd - at, 0);
+	return transport(view, at, ipEnd, iface, group | where);
+}
+
+const LOCAL = 0;
+const ELSEWHERE = 1;
+
+/** LOCAL, ELSEWHERE, or GROUP for a broadcast or multicast address. */
+function classify(view: DataView, iface: Offset, flags: number, address: number): Uint8 {
+	const own = among(view, iface, address);
+	if (own !== ELSEWHERE) return own;
+	if (address === ipv4.BROADCAST || ipv4.isMulticast(address)) return kinds.GROUP;
+	if (flags & block.FLAG_LOOPBACK && ipv4.isLoopback(address)) return LOCAL;
+	return flags & block.FLAG_ANY_ADDRESS ? LOCAL : ELSEWHERE;
+}
+
+/** The same by the addresses of one interface alone: GROUP for a broadcast address of its subnets. */
+function among(view: DataView, iface: Offset, address: number): Uint8 {
+	check(iface, block.INTERFACE_BLOCK, view.byteLength);
+	// Never more than fit the block, whatever stands there.
+	const count = Math.min(view.getInt32(iface + block.BLOCK_ADDRESS_COUNT, true), block.BLOCK_ADDRESS_LIMIT);
+	for (let i = 0; i < count; i++) {
+		const entry = iface + block.BLOCK_ADDRESSES + i * 8;
+		const own = view.getInt32(entry, true);
+		if (own === address) return LOCAL;
+		const mask = view.getInt32(entry + 4, true);
+		// Directed broadcast; /31 and /32 have none (RFC 3021).
+		if (mask < -2 && address === (own | ~mask)) return kinds.GROUP;
+	}
+	return ELSEWHERE;
+}
+
+/** Whether a station outside cannot have this address: a group, "this network" but for 0.0.0.0 itself, loopback, one of ours, a broadcast address of our subnets. RFC 1122 §3.2.1.3. */
+function badSource(view: DataView, flags: number, source: number): boolean {
+	if (source >= (0xe0000000 | 0) && source < 0) return true; // classes D and E, and the broadcast address
+	if (source > 0 && source < 0x01000000) return true;
+	if (flags & block.FLAG_LOOPBACK) return false;
+	if (ipv4.isLoopback(source)) return true;
+	let iface = view.getInt32(INTERFACES_AT * 4, true);
+	for (let n = view.getInt32(INTERFACES_COUNT * 4, true); n > 0; n--) {
+		if (iface < 0 || iface > view.byteLength - block.INTERFACE_BLOCK) return false;
+		if (among(view, iface, source) !== ELSEWHERE) return true;
+		iface = (iface + block.INTERFACE_BLOCK) | 0;
+	}
+	return false;
+}

@@ -1,0 +1,101 @@
+/*
+ * Bulk work: what the compiled data path leaves to C by hand. Each function is that of the same name in the TypeScript beside it, which is its specification.
+ * Bounds are checked once, before any byte is touched.
+ */
+
+#ifndef MULTIHOME_KERNELS_H
+#define MULTIHOME_KERNELS_H
+
+#include "copy.h"
+#include "flat.h"
+#include "sum.h"
+
+/* bytes.ts: what is no buffer of bytes was refused when the argument was fetched (arena.h). */
+
+static inline void kernel_demandBytes(const FlatMemory *buffer)
+{
+	(void)buffer;
+}
+
+/* checksum.ts */
+
+static inline int32_t kernel_checksum(const FlatMemory *view, int32_t at, int32_t end, int32_t initial)
+{
+	flatDemand(view, at, (int32_t)((uint32_t)end - (uint32_t)at), view->size);
+	return (int32_t)sum16(view->base + at, (uint32_t)(end - at), (uint32_t)initial);
+}
+
+/* copies.ts */
+
+static inline void kernel_copy(const FlatMemory *view, int32_t to, int32_t from, int32_t length)
+{
+	flatDemand(view, to, length, view->size);
+	flatDemand(view, from, length, view->size);
+	memmove(view->base + to, view->base + from, (size_t)length);
+}
+
+static inline void kernel_copyOut(const FlatMemory *view, int32_t at, const FlatMemory *buffer, int32_t start, int32_t length)
+{
+	flatDemand(view, at, length, view->size);
+	flatDemand(buffer, start, length, buffer->size);
+	memmove(buffer->base + start, view->base + at, (size_t)length);
+}
+
+static inline void kernel_copyIn(const FlatMemory *view, int32_t at, const FlatMemory *buffer, int32_t start, int32_t length)
+{
+	kernel_copyOut(buffer, start, view, at, length);
+}
+
+static inline void demandRing(const FlatMemory *view, int32_t ring, int32_t size, int32_t offset, int32_t length)
+{
+	flatDemand(view, ring, size, view->size);
+	flatDemand(view, offset, 1, (uint32_t)size);
+	flatDemand(view, 0, length, (uint32_t)size);
+}
+
+/* Both halves of a ring's bytes; the second is empty when they do not wrap. */
+static inline void fromRing(uint8_t *to, const uint8_t *ring, uint32_t size, uint32_t offset, uint32_t length)
+{
+	uint32_t first = length < size - offset ? length : size - offset;
+	copyBytes(to, ring + offset, first);
+	if (length > first)
+		copyBytes(to + first, ring, length - first);
+}
+
+static inline void toRing(uint8_t *ring, uint32_t size, uint32_t offset, const uint8_t *from, uint32_t length)
+{
+	uint32_t first = length < size - offset ? length : size - offset;
+	copyBytes(ring + offset, from, first);
+	if (length > first)
+		copyBytes(ring, from + first, length - first);
+}
+
+static inline void kernel_ringPut(const FlatMemory *view, int32_t ring, int32_t size, int32_t offset, int32_t from, int32_t length)
+{
+	demandRing(view, ring, size, offset, length);
+	flatDemand(view, from, length, view->size);
+	toRing(view->base + ring, (uint32_t)size, (uint32_t)offset, view->base + from, (uint32_t)length);
+}
+
+static inline void kernel_ringWrite(const FlatMemory *view, int32_t ring, int32_t size, int32_t offset, const FlatMemory *buffer, int32_t start, int32_t length)
+{
+	demandRing(view, ring, size, offset, length);
+	flatDemand(buffer, start, length, buffer->size);
+	toRing(view->base + ring, (uint32_t)size, (uint32_t)offset, buffer->base + start, (uint32_t)length);
+}
+
+static inline void kernel_ringRead(const FlatMemory *view, int32_t ring, int32_t size, int32_t offset, const FlatMemory *buffer, int32_t start, int32_t length)
+{
+	demandRing(view, ring, size, offset, length);
+	flatDemand(buffer, start, length, buffer->size);
+	fromRing(buffer->base + start, view->base + ring, (uint32_t)size, (uint32_t)offset, (uint32_t)length);
+}
+
+/* hdlc.ts, slip.ts: framing.c */
+
+int32_t kernel_hdlcDecode(const FlatMemory *view, int32_t state, int32_t from, int32_t count, int32_t to, int32_t max);
+int32_t kernel_hdlcEncode(const FlatMemory *view, int32_t at, int32_t end, const FlatMemory *line, int32_t ring, int32_t size, int32_t offset, int32_t room, int32_t protocol, int32_t accm, int32_t flags);
+int32_t kernel_slipDecode(const FlatMemory *view, int32_t state, int32_t from, int32_t count, int32_t to, int32_t max);
+int32_t kernel_slipEncode(const FlatMemory *view, int32_t at, int32_t end, const FlatMemory *line, int32_t ring, int32_t size, int32_t offset, int32_t room, int32_t flags);
+
+#endif

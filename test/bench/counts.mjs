@@ -1,0 +1,73 @@
+// The gate of the benchmark: what each case may cost, `counts.json`, against what it was measured to cost.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** A count may be off the agreed one by this part of it, in either direction. */
+export const ALLOWED = 0.03;
+
+const path = fileURLToPath(new URL("counts.json", import.meta.url));
+
+/** The agreed instructions of every case, by its name. */
+export const readCounts = () => JSON.parse(readFileSync(path, "utf8"));
+
+export const writeCounts = (counts) => writeFileSync(path, `${JSON.stringify(counts, undefined, "\t")}\n`);
+
+const figure = (count) => count.toLocaleString("en-US");
+
+/**
+ * What is wrong with a measured case, and what to do about it, a line each. A count that has fallen is wrong as well: what is not agreed on could be lost again
+ * unseen.
+ */
+export function complaints({ name, instructions, slots, chunkBytes, collections }, agreed) {
+	const wrong = [];
+	if (Math.abs(instructions - agreed) > agreed * ALLOWED) {
+		const part = ((Math.abs(instructions - agreed) / agreed) * 100).toFixed(1);
+		const [where, remedy] =
+			instructions > agreed
+				? ["above", "mend it, or raise the count in the same commit, with the reason in CHANGELOG.md"]
+				: ["below", "lower the count in the same commit, so that nothing takes the gain away unseen"];
+		wrong.push(
+			`${name}: ${figure(instructions)} instructions, ${part} % ${where} the agreed ${figure(agreed)}: ${remedy} (npm run bench -- --write --only ${name})`,
+		);
+	}
+	if (slots > 0 || chunkBytes > 0 || collections > 0)
+		wrong.push(
+			`${name}: ${slots} slots and ${chunkBytes} chunk bytes a packet, ${collections} collections, where each has to be 0: mend it`,
+		);
+	return wrong;
+}
+
+/** Cases without an agreed count, and counts of cases that there are no more. */
+export const unmatched = (counts, names) => [
+	...names
+		.filter((name) => counts[name] === undefined)
+		.map((name) => `${name}: no agreed count in test/bench/counts.json: npm run bench -- --write --only ${name}`),
+	...Object.keys(counts)
+		.filter((name) => !names.includes(name))
+		.map((name) => `${name}: an agreed count in test/bench/counts.json, and no such case: npm run bench -- --write`),
+];
+
+/** The counts after a measurement: of `names`, all cases in their order, what was measured, else what was agreed on. */
+export function renewed(counts, names, rows) {
+	const measured = new Map(rows.map(({ name, instructions }) => [name, instructions]));
+	return Object.fromEntries(
+		names.flatMap((name) => {
+			const count = measured.get(name) ?? counts[name];
+			return count === undefined ? [] : [[name, count]];
+		}),
+	);
+}
+
+/** How two agreements differ, a line a case. */
+export function changes(before, after) {
+	const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+	return names
+		.filter((name) => before[name] !== after[name])
+		.map((name) => {
+			const [from, to] = [before[name], after[name]];
+			if (from === undefined) return `${name}: ${figure(to)}, new`;
+			if (to === undefined) return `${name}: gone, was ${figure(from)}`;
+			return `${name}: ${figure(to)}, was ${figure(from)} (${to > from ? "+" : ""}${(((to - from) / from) * 100).toFixed(1)} %)`;
+		});
+}

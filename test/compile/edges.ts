@@ -1,0 +1,222 @@
+// What is tried at the edges: bodies of functions of a view and two numbers, or their results.
+
+export interface Row {
+	body: string;
+	result?: "number" | "boolean" | "void";
+}
+
+const numbers = (...texts: string[]): Row[] => texts.map((body) => ({ body }));
+const booleans = (...texts: string[]): Row[] => texts.map((body) => ({ body, result: "boolean" as const }));
+
+const BIT = ["&", "|", "^", "<<", ">>", ">>>"];
+const COUNTS = [0, 1, 31, 32, 33, -1];
+const COMPARED = ["<", "<=", ">", ">=", "===", "!=="];
+/** Numbers past int32, from two that are not. */
+const WIDE = [
+	"(a + b)",
+	"(a - b)",
+	"-a",
+	"(a >>> 0)",
+	"(b >>> 0)",
+	"((a & 0xffff) * b)",
+	"Math.abs(a)",
+	"(a + 0xffffffff)",
+	"(a * 0x100000)",
+];
+const LIMITS = ["0", "-1", "0x7fffffff", "-0x80000000", "0x80000000", "0xffffffff", "-0x80000001", "WIDE", "SUM"];
+
+export const ARITHMETIC: Row[] = [
+	...BIT.map((operator) => ({ body: `(a ${operator} b) | 0` })),
+	...BIT.flatMap((operator) => COUNTS.map((count) => ({ body: `(a ${operator} ${count}) | 0` }))),
+	...COUNTS.map((count) => ({ body: `(${count} << a) | (${count} >> b) | (${count} >>> a)` })),
+	...COMPARED.map((operator) => ({ body: `a ${operator} b`, result: "boolean" as const })),
+	...WIDE.map((text) => ({ body: `${text} | 0` })),
+	...WIDE.flatMap((text) =>
+		COMPARED.flatMap((operator) => LIMITS.map((limit) => ({ body: `${text} ${operator} ${limit}`, result: "boolean" as const }))),
+	),
+	...WIDE.flatMap((text) => COMPARED.map((operator) => ({ body: `${text} ${operator} a`, result: "boolean" as const }))),
+	...WIDE.flatMap((text) => WIDE.map((other) => ({ body: `${text} < ${other}`, result: "boolean" as const }))),
+	...WIDE.flatMap((text) => BIT.map((operator) => ({ body: `(${text} ${operator} b) | (b ${operator} ${text})` }))),
+	...WIDE.flatMap((text) =>
+		numbers(`~${text}`, `Math.imul(${text}, b)`, `Math.clz32(${text})`, `(${text} % 7) | 0`, `(${text} % 0x7fffffff) | 0`),
+	),
+	...WIDE.flatMap((text) =>
+		numbers(
+			`Math.min(${text}, b) | 0`,
+			`Math.max(${text}, b) | 0`,
+			`Math.min(${text}, 5)`.concat(" | 0"),
+			`Math.abs(${text}) | 0`,
+			`-(${text}) | 0`,
+			`+(${text}) | 0`,
+		),
+	),
+	...WIDE.map((text) => ({ body: `const wide = ${text}; return (wide - 1) | 0;` })),
+	...WIDE.map((text) => ({ body: `const wide = ${text}; return wide > 0 ? (wide >>> 1) | 0 : ~wide;` })),
+	...numbers(
+		"Math.imul(a, b)",
+		"Math.min(a, b)",
+		"Math.max(a, b)",
+		"Math.clz32(a)",
+		"a % 7",
+		"a % ((b & 7) + 1)",
+		"a % 1",
+		"a % 0x7fffffff",
+		"~a",
+		"+a",
+		"~~a",
+		"- -a",
+		"-(-a)",
+		"~-a",
+		"-~a | 0",
+		"((a & 0xff) - (b & 0xff)) * ((a & 0xff) + (b & 0xff))",
+		"(a & 0xff) * 0x800000",
+		"(a >> 16) * (b >> 16)",
+		"(a >> 16) * (b >>> 16) - 1 > a ? 1 : 2",
+		"(a >>> 1) + (b >>> 31) - 1",
+		"a > b ? a : b",
+		"a ? 1 : b ? 2 : 3",
+		"(a > b ? b : a) ? 1 : 2",
+		"((a > 2 ? a > 5 : b > 1) ? a < 9 : b > 3) ? 1 : 0",
+		"(a > b ? a : b >>> 0) > 5 ? 1 : 0",
+		"a && b ? 1 : 2",
+		"a || b ? 1 : 2",
+		"!a || (b && a > 3) ? 1 : 2",
+		"!(a && !b) ? 1 : 2",
+		"TABLE.most & a",
+		"(TABLE.least - a) | 0",
+		"SUM - WIDE",
+		"(SUM + a) % 1000",
+		"twice(a)",
+		"twice(twice(a) ^ b)",
+		"low(a) * low(b) + low(a)",
+		"low(a) - low(b)",
+		"1_000 + 0x10 + 0b11 + 0o17",
+	),
+	...booleans(
+		"!a",
+		"!!a",
+		"a > b === b > a",
+		"a > b !== b >= a",
+		"a > 0 && b > 0",
+		"a > 0 || b > 0",
+		"(a > 0 && b > 0) || (a < 0 && b < 0)",
+		"a > 0 && (b > 0 || a < b)",
+		"a > 0 ? b > 0 : b < 0",
+		"(a > 0 ? b > 0 : b < 0) ? a > b : a < b",
+		"true",
+		"!true",
+		"a === -0x80000000",
+		"a - b === 0",
+		"a + b > 0 === a > -b",
+	),
+];
+
+export const STATEMENTS: Row[] = [
+	...numbers(
+		...BIT.slice(0, 5).map((operator) => `let n = a; n ${operator}= b; return n;`),
+		...COUNTS.flatMap((count) => [`let n = a; n <<= ${count}; return n;`, `let n = a; n >>= ${count}; return n;`]),
+		...[1, 31, 33, -1].map((count) => `let n = a; n >>>= ${count}; return n;`),
+		"let n = a >> 1; n += b >> 1; return n;",
+		"let n = a >> 1; n -= b >> 1; return n;",
+		"let n = a >> 16; n *= b >> 17; return n;",
+		"let n = a; n %= 10; return n;",
+		"let n = a; n = (n + b) | 0; n ^= n >>> 1; return n;",
+		"let n = a; if (n < 0x7fffffff) n++; return n;",
+		"let n = a; if (n > -0x80000000) n--; return n;",
+		"let n = a; if (n < 0x7fffffff) ++n; return n;",
+		"let n = a; if (n >= 0x7fffffff) return b; return ++n;",
+		"let n = a; if (n >= 0x7fffffff) return b; const before = n++; return before ^ n;",
+		"let n = a; if (n <= -0x80000000) return b; const before = n--; return before ^ n;",
+		"if (a < 0x7fffffff - 100) a += 100; return a;",
+		"if (a > 5 && a <= 10) return a * 200000000; return a;",
+		"a = b; b = 3; return (a + b) | 0;",
+		"let x = 1, y = x + 1, z = y * 2; x = y; z |= x; return z;",
+		"const one = a; { const one = b; if (one > 0) return one; } return one;",
+		"if (a > 0) { if (b > 0) return 1; else return 2; } else if (b > 0) return 3; return 4;",
+		"if (a > b) {} else return 1; return 2;",
+		"let sum = 0; for (let i = 0; i < (a & 15); i++) sum = (sum * 31 + i) | 0; return sum;",
+		"let sum = 0; for (let i = a & 15; i > 0; i--) sum = (sum * 31 + i) | 0; return sum;",
+		"let sum = 0; for (let i = a & 15; i >= 0; i -= 3) sum = (sum * 31 + i) | 0; return sum;",
+		"let sum = 0; for (let i = 0x7ffffffe; i < 0x7fffffff; i++) sum = (sum + i) | 0; return sum;",
+		"let sum = 0; for (let i = -0x7fffffff; i > -0x80000000; i--) sum = (sum + i) | 0; return sum;",
+		"let n = a & 31; while (n > 3) n -= 3; return n;",
+		"let n = 0; do { n = (n + 3) | 0; } while (n < (a & 31)); return n;",
+		"let n = 0; for (;;) { if (n >= (a & 7)) break; n++; if (n === (b & 7)) return -n; } return n;",
+		"let n = 0; while (true) { n = (n + 1) | 0; if (n > (a & 7)) break; if (n & 1) continue; if (n === (b & 7)) return 99; } return n;",
+		"let n = 0; for (let i = 0; i < 5; i++) { for (let j = 0; j < 5; j++) { if (j === (a & 3)) break; n = (n * 3 + i + j) | 0; } if (i === (b & 3)) break; } return n;",
+		"let n = 0; let i = 0; while (i < 9) { i++; switch (i & 3) { case 0: continue; case 1: n = (n + a) | 0; break; default: n ^= b; break; } n = (n * 2) | 0; } return n;",
+		"let n = 0; let i = 0; do { i = (i + 1) | 0; if (i === (a & 3)) continue; n = (n * 3 + i) | 0; } while (i < 4); return n;",
+		"switch (a) { case 0: return 10; case 1: case -1: return 20; case 0x7fffffff: case -0x80000000: return 30; default: return 40; }",
+		"switch (a & 7) { default: return 1; case 3: break; case TABLE.small + 1: return 2; } return 3;",
+		"switch (a + b) { case 0: return 1; case -1: return 2; case 0x7fffffff: return 3; } return 4;",
+		"switch (a >>> 0) { case 0: return 1; case -1: return 2; case 0x7fffffff: return 3; } return 4;",
+		"switch (a & 3) { case 0: { const n = b; return n; } case 1: { const n = 5; return n; } case 2: if (b > 0) break; return 6; } return 7;",
+		"const wide = a + b; for (let i = 0; i < 2; i++) { let wide = 1; wide = 2; view.setUint8(0, wide); } return Math.min(wide, 3) | 0;",
+		"const wide = a >>> 0; let i = 0; while (i < 2) { i++; let wide = i; wide = 2; view.setUint8(0, wide); } return wide > -1 ? 1 : 0;",
+		'if (a < 0) throw new RangeError("misuse: less than 0"); return a;',
+		"if (a < 0 || b > 100) throw new RangeError(`misuse ${a}, ${b}: expected 0 to ${TABLE.most}, 100 %`); return a;",
+		'if (a < 0) throw new RangeError("misuse: 100 %, %d of \\"them\\""); return a;',
+		"demand(view, a); return b;",
+		"const n = put(view, 4, a); return n ^ view.getInt32(4);",
+		"const first = put(view, 4, a); const n = first | put(view, 8, b); return (n + view.getInt32(8)) | 0;",
+		"let last = 0; for (let i = 0; i < 4; i++) last = put(view, i * 4, (a + i) | 0); return last;",
+	),
+	...[
+		"put(view, 0, a);",
+		"if (a > 0) return; put(view, 0, b);",
+		"demand(view, a); put(view, a, b);",
+		"twice(a);",
+		"{ put(view, 4, a); }",
+		";",
+	].map((body) => ({
+		body,
+		result: "void" as const,
+	})),
+];
+
+const KINDS = ["Int8", "Uint8", "Int16", "Uint16", "Int32", "Uint32"];
+const orders = (kind: string) => (kind.endsWith("8") ? [""] : ["", ", true", ", false"]);
+
+export const MEMORY: Row[] = KINDS.flatMap((kind) =>
+	orders(kind).flatMap((order) => {
+		// Words lie at multiples of 4.
+		const aligned = order === ", true" && kind.endsWith("32");
+		const places = [
+			"4",
+			"a & 60",
+			"(a & 15) * 4 + 8",
+			...(aligned ? ["a & -4", "(a & -4) + 4"] : ["a", "(a & 63) - 1", "a + b", "a - 1", "a >>> 0", "a * 0x100000", "5"]),
+		];
+		return places.flatMap((at) => [
+			{ body: `return view.get${kind}(${at}${order}) | 0;` },
+			{ body: `view.set${kind}(${at}, b${order}); return view.get${kind}(${at}${order}) | 0;` },
+			{ body: `view.set${kind}(${at}, b - a${order}); return 1;` },
+			{ body: `view.set${kind}(${at}, a >>> 0${order}); return 1;` },
+		]);
+	}),
+).concat(
+	[
+		"return view.byteLength;",
+		"return (view.byteLength - a) | 0;",
+		"return a < view.byteLength && a >= 0 ? view.getUint8(a) : -1;",
+		"check(a, b, view.byteLength); return 1;",
+		"check(a, 4, view.byteLength); return view.getInt32(a) ^ view.getUint8(a + 3) ^ view.getInt16(a + 1);",
+		"check(a, 4, view.byteLength); return view.getUint8(a + 4);",
+		"check(a, 4, view.byteLength); return view.getUint8(a - 1);",
+		"check(a, 4, view.byteLength); a = b; return view.getUint8(a);",
+		"check(a, 4, view.byteLength); const at = a + 2; return view.getUint16(at) ^ view.getUint16(at - 2);",
+		"if (b > 0) check(a, 4, view.byteLength); return view.getUint8(a + 3);",
+		"let at = a & 31; check(at, 8, view.byteLength); let sum = 0; for (let i = 0; i < 3; i++) { sum = (sum + view.getUint8(at + 7)) | 0; at = (at + 20) | 0; } return sum;",
+		"view.setInt32(a, b); view.setUint8(a + 3, 1); view.setUint8(a - 1, 2); view.setUint8(a + 4, 3); return 1;",
+		"return view.getUint8(a) + view.getUint8(a);",
+		"return view.getUint8(a + 3) * view.getInt32(a) > 0 ? view.getUint8(a + 4) : 1;",
+		"return a > 0 && view.getUint8(a) > 3 ? 1 : view.getUint8(b);",
+		"return (a > 0 ? view.getUint8(a) : 0) + view.getUint8(a);",
+		"return (a > 0 || view.getUint8(b) > 3 ? 1 : 0) + view.getUint8(b);",
+		"const at = (a & 31) - 1; view.setUint16(at + 1, 1); view.setUint16(1 + at, 2, true); return view.getUint8(at + 2);",
+		"view.setUint8(a & 63, view.getUint8(b & 63) + 1); return view.getUint8(a & 63);",
+		"view.setInt32(put(view, 8, 11), 5); return view.getInt32(12);",
+		"for (let at = a & 63; at < view.byteLength; at += 5) view.setUint8(at, b); return 1;",
+		"for (let at = a & 63; at <= view.byteLength; at += 5) view.setUint8(at, b); return 1;",
+	].map((body) => ({ body })),
+);

@@ -1,0 +1,173 @@
+// Random statements with others within them, and which of all comes next.
+
+import type { Written } from "./body.ts";
+import { fitsInt32, span } from "./ranges.ts";
+import { Simple } from "./simple.ts";
+import { literal, NUMBER, operand, RANK, type Local } from "./values.ts";
+
+const DEEPEST = 5;
+const MOST_RUNS = 400;
+
+export class Statements extends Simple {
+	some(most: number): void {
+		for (let count = this.body.random.between(0, most); count > 0 && this.body.open; count--) this.one();
+	}
+
+	protected one(): void {
+		const { random, depth } = this.body;
+		const nested = depth < DEEPEST;
+		const kind = random.below(nested ? 34 : 23);
+		if (kind < 4) this.declaration();
+		else if (kind < 7) this.assignment();
+		else if (kind < 9) this.compound();
+		else if (kind < 13) this.store();
+		else if (kind < 15) this.call();
+		else if (kind < 16) this.step();
+		else if (kind < 18) this.checked();
+		else if (kind < 19) this.leave();
+		else if (kind < 20) this.row();
+		else if (kind < 23) this.field();
+		else if (kind < 28) this.if();
+		else if (kind < 31) this.loop();
+		else if (kind < 33) this.switch();
+		else this.plain();
+	}
+
+	protected plain(): void {
+		const { text, open } = this.body.block(() => this.some(3));
+		this.body.line(text);
+		if (!open) this.body.close();
+	}
+
+	/** What an `if` or `?:` asks, which may call what writes: `&&` and `||` have an order in C too. */
+	protected condition(): string {
+		const { random, expressions } = this.body;
+		const plain = expressions.condition(3);
+		const call = random.chance(0.1) ? expressions.call(2, random.pick(["number", "boolean"]), true) : undefined;
+		if (call === undefined) return plain.text;
+		const other = operand(plain, RANK.or + 1);
+		return random.pick([
+			call.text,
+			`!${call.text}`,
+			`${other} && ${call.text}`,
+			`${call.text} && ${other}`,
+			`${call.text} || ${other}`,
+			`${other} || !${call.text}`,
+			`${operand(plain, RANK.choice + 1)} ? ${call.text} : ${call.type === "boolean" ? "true" : "0"}`,
+		]);
+	}
+
+	protected if(): void {
+		const { random, expressions } = this.body;
+		const test = this.condition();
+		const first = this.body.block(() => this.some(3));
+		let text = `if (${test}) ${first.text}`;
+		let { open } = first;
+		const more = (block: Written, head: string) => {
+			text += ` else ${head}${block.text}`;
+			open ||= block.open;
+		};
+		while (random.chance(0.2))
+			more(
+				this.body.block(() => this.some(2)),
+				`if (${expressions.condition(2).text}) `,
+			);
+		if (random.chance(0.4))
+			more(
+				this.body.block(() => this.some(3)),
+				"",
+			);
+		else open = true;
+		this.body.line(text);
+		if (!open) this.body.close();
+	}
+
+	protected loop(): void {
+		const { random, expressions } = this.body;
+		if (this.body.runs > MOST_RUNS) return this.store();
+		const limit = random.chance(0.5) ? literal(random, random.between(0, 9)) : expressions.inside(span(0, 7), 2);
+		const most = limit.range.high;
+		const kind = random.below(5);
+		// Asked again each time, with what memory and variables have become.
+		const also = random.chance(0.2) ? ` && ${operand(expressions.condition(2), RANK.and + 1)}` : "";
+		const name = this.body.fresh(limit.text + also);
+		// What a loop compares with may not change in it: a name of its own holds it.
+		const held = this.body.fresh(limit.text + also + name);
+		this.body.line(`const ${held} = ${limit.text};`);
+		this.body.declare(held, { ...NUMBER, range: limit.range }, false);
+		if (kind < 2) {
+			const counter: Local = { name, type: { ...NUMBER, range: span(0, most) }, assignable: false, counter: true };
+			const { text } = this.body.block(() => this.some(3), "loop", [counter], most + 1);
+			const step = random.pick(["", "", "2", "3"]);
+			const head =
+				kind === 0
+					? `let ${name} = 0; ${name} < ${held}${also}; ${name}${step === "" ? "++" : ` += ${step}`}`
+					: `let ${name} = ${held}; ${name} ${random.pick([">= 0", "> 0"])}${also}; ${name}${step === "" ? "--" : ` -= ${step}`}`;
+			return this.body.line(`for (${head}) ${text}`);
+		}
+		const first = random.pick([0, 0, -1, -3]);
+		this.body.line(`let ${name} = ${first};`);
+		// What the compiler sees of it: `(i + 1) | 0` might come round.
+		const counter: Local = {
+			name,
+			type: kind === 3 ? NUMBER : { ...NUMBER, range: span(first, most + 1) },
+			assignable: false,
+			counter: true,
+		};
+		this.body.add(counter);
+		const { text, open, left } = this.body.block(() => this.counted(name, held, kind), "loop", [], most - first + 2);
+		counter.type = NUMBER;
+		if (kind === 2) this.body.line(`while (${name} < ${held}${also}) ${text}`);
+		else if (kind === 3) this.body.line(`do ${text} while (${name} < ${held}${also});`);
+		else this.body.line(`for (;;) ${text}`);
+		if (kind === 3 && !open && !left) this.body.close();
+	}
+
+	/** A body that counts first, so that `continue` does no harm. */
+	protected counted(name: string, limit: string, kind: number): void {
+		if (kind === 4) {
+			this.body.line(`if (${name} >= ${limit}) break;`);
+			this.body.leave("break");
+		}
+		this.body.line(kind === 3 ? `${name} = (${name} + 1) | 0;` : `${name}${this.body.random.pick(["++", " += 1"])};`);
+		this.some(3);
+	}
+
+	protected switch(): void {
+		const { random, expressions } = this.body;
+		const on = random.chance(0.6) ? expressions.inside(span(-2, 5), 3) : expressions.number(3);
+		const used = new Set<number>();
+		const cases: string[] = [];
+		const label = () => {
+			const constants = this.body.constants;
+			const value =
+				constants.length > 0 && random.chance(0.2)
+					? expressions.constant(random.pick(constants))
+					: literal(random, random.chance(0.7) ? random.between(-2, 6) : random.pick([-0x80000000, -1, 0x7fffffff]));
+			if (used.has(value.range.low) || !fitsInt32(value.range)) return;
+			used.add(value.range.low);
+			cases.push(`case ${value.text}:`);
+		};
+		const arms = random.between(1, 4);
+		const fallback = random.below(arms + 1);
+		let open = fallback === arms;
+		for (let i = 0; i < arms; i++) {
+			const before = cases.length;
+			for (let count = random.between(1, 3); count > 0; count--) label();
+			if (i === fallback) cases.push("default:");
+			if (cases.length === before) continue;
+			const arm = this.body.block(() => this.arm(), "switch");
+			cases[cases.length - 1] += ` ${arm.text}`;
+			open ||= arm.left;
+		}
+		this.body.line(`switch (${on.text}) {\n\t${cases.join("\n").replaceAll("\n", "\n\t")}\n}`);
+		if (!open) this.body.close();
+	}
+
+	protected arm(): void {
+		this.some(2);
+		if (!this.body.open) return;
+		this.body.line(this.way(this.body.random.pick(["break", "break", "return", "throw", ...this.body.ways])));
+		this.body.close();
+	}
+}

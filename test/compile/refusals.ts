@@ -1,0 +1,388 @@
+// What flat TypeScript has not. «⟦» stands where the compiler points to; `says` is what it says to write instead.
+
+export interface Rule {
+	name: string;
+	/** Statements of a function of (view: DataView, a: number, b: number, on: boolean): number; with `function` in it, whole modules. */
+	refused: [text: string, says: RegExp][];
+	/** Neighbours that are in the subset. */
+	accepted: string[];
+}
+
+const BOUNDS = `import { check } from "../../../src/packet/bounds.ts";`;
+const OUTSIDE = /belongs in interpreted code|not part of flat TypeScript/;
+const NARROWER = /no int32: write \(…\) \| 0, or give its parts a narrower type/;
+const NAMED = /give one of them a name before \(const\)|write two statements/;
+
+export const RULES: Rule[] = [
+	{
+		name: "what a variable holds fits int32",
+		refused: [
+			["let n = ⟦a + b; return n;", NARROWER],
+			["let n = ⟦-a; return n;", NARROWER],
+			["let n = ⟦a >>> 0; return n;", NARROWER],
+			["let n = ⟦Math.abs(a); return n;", NARROWER],
+			["let n = ⟦view.getUint32(0); return n;", NARROWER],
+			["let n = a; ⟦n += b; return n;", NARROWER],
+			["let n = a; ⟦n++; return n;", NARROWER],
+			["let n = a; ⟦--n; return n;", NARROWER],
+			["let n = a; ⟦n >>>= 0; return n;", NARROWER],
+			["let n = a; if (n < 10 && b > 3) n = b; ⟦n++; return n;", NARROWER],
+			["let n = 0; while (a > 0) { ⟦n++; a = (a - 1) | 0; } return n;", NARROWER],
+			["return ⟦a - b;", NARROWER],
+			["return ⟦0x80000000;", NARROWER],
+			["const wide = a + b; return ⟦wide;", NARROWER],
+			["return f(view, ⟦a + b, b, on);", NARROWER],
+			["if (a < 100 && (a = 0x7fffffff) > 5) { ⟦a++; } return a;", NARROWER],
+			["const less = a < 100; if (less) { ⟦a += 100; } return a;", NARROWER],
+		],
+		accepted: [
+			"let n = (a + b) | 0; return n;",
+			"let n = -(a | 0) | 0; return n;",
+			"let n = a >>> 1; return n;",
+			"const wide = a + b; return wide > 5 ? 1 : 0;",
+			"let n = a; if (n < 0x7fffffff) n++; return n;",
+			"let n = 0; while (n < a) n++; return n;",
+			"for (let i = 0; i < a; i++) b ^= i; return b;",
+			"for (let i = a; i > b; i--) view.setUint8(0, i); return b;",
+			"return view.getUint16(0) + view.getUint8(2) * 256;",
+			"return (a & 0xffff) * 32767;",
+			"if (a >= 0 && a <= 100) return a * 1000; return 0;",
+			"if (!(a >= 0 && a <= 100)) return 0; return a * 1000;",
+			"if (a < 0 || a > 100) return 0; return a * 1000;",
+			"return Math.min(a, 100) < 0 ? 0 : 1;",
+			"return Math.max(0, Math.min(a, 100)) * 1000;",
+			"let n = a; n = n > 5 ? 5 : n < 0 ? 0 : n; return n * 1000;",
+			"a &= 0xff; a += 100; return a;",
+		],
+	},
+	{
+		name: "range types are promises",
+		refused: [
+			[`type R = ⟦Range<5, 1>; export function f(n: R): number { return n; }`, /the smaller first/],
+			[`type R = ⟦Range<0, 0x80000000>; export function f(n: R): number { return n; }`, /32 bits/],
+			[`export function f(n: ⟦Range<0>): number { return n; }`, /two numbers/],
+		],
+		accepted: [
+			`type R = Range<0, 100>; export function f(n: R, m: R): number { return n * m + n; }`,
+			`type R = Range<-5, -1>; export function f(n: R): R { return n; }`,
+			`export type R = Range<0, 0x3fffffff>; export function f(view: DataView, n: R): number { let m: R = n; m += 5; return m + n; }`,
+		],
+	},
+	{
+		name: "numbers stay exact",
+		refused: [
+			["return (⟦a * b) | 0;", /write Math\.imul\(a, b\)/],
+			["return (⟦(a * 0x200000) * 4) | 0;", /Math\.imul/],
+			["return (⟦0x1fffffffffffff + a) | 0;", /write \| 0 earlier/],
+			["return a > ⟦0x20000000000000 ? 1 : 0;", /whole numbers up to 2\^53/],
+			["return a > ⟦1.5 ? 1 : 0;", /whole numbers/],
+		],
+		accepted: [
+			"return Math.imul(a, b);",
+			"return (a * 0x100000) | 0;",
+			"return (a & 0xffff) * (b & 0x7fff);",
+			"return a > 0x1fffffffffff ? 1 : 0;",
+		],
+	},
+	{
+		name: "no division, and % by what is above 0",
+		refused: [
+			["return ⟦a / 2;", /a shift, or Math\.imul/],
+			["return ⟦a % b;", /compare it first/],
+			["return ⟦a % 0;", /compare it first/],
+			["return ⟦a % (b & 7);", /compare it first/],
+			["⟦a /= 2; return a;", OUTSIDE],
+			["return ⟦a ** 2;", /shifts/],
+		],
+		accepted: [
+			"return a >> 1;",
+			"return a % 7;",
+			"return b > 0 ? a % b : 0;",
+			"if (b <= 0) return 0; return a % b;",
+			"return a % ((b & 7) + 1);",
+		],
+	},
+	{
+		name: "types do not mix",
+		refused: [
+			["⟦return on;", /gives a number, not a boolean/],
+			["let n = 1; ⟦n = on; return n;", /boolean cannot be put into it/],
+			["let set = on; ⟦set = 1; return a;", /number cannot be put into it/],
+			["let set: boolean = ⟦a; return a;", /number cannot be put into it/],
+			["return (⟦on | 1) | 0;", /write a comparison, or \? 1 : 0/],
+			["return ⟦on + a;", /write a comparison, or \? 1 : 0/],
+			["return ⟦on === a ? 1 : 0;", /compare numbers with numbers/],
+			["return ⟦on < true ? 1 : 0;", /compare numbers with numbers/],
+			["return on ? a : ⟦on ? 1 : on;", /both must be of one type/],
+			["return f(view, ⟦on, b, on);", /where a is a number/],
+			["return f(view, a, b, ⟦a);", /where on is a boolean/],
+			["return f(⟦a, a, b, on);", /where view is a memory/],
+			["const set = a > 0 && ⟦b; return set ? 1 : 0;", /takes booleans only; compare/],
+			["if (⟦view) return 1; return 0;", /is no condition/],
+		],
+		accepted: [
+			"return on ? 1 : 0;",
+			"let set = on; set = a > 0; return set ? 1 : 0;",
+			"return on === (a > b) ? 1 : 0;",
+			"if (a) return 1; return !a && b ? 2 : 0;",
+			"const set = a > 0 && !!b; return set ? 1 : 0;",
+			"const set = on || a > 0; return f(view, a, b, set);",
+		],
+	},
+	{
+		name: "equality is strict",
+		refused: [
+			["return ⟦a == b ? 1 : 0;", /write ===/],
+			["return ⟦a != b ? 1 : 0;", /write !==/],
+			["return ⟦a ?? b;", /nothing is undefined/],
+		],
+		accepted: ["return a === b ? 1 : 0;", "return a !== b ? 1 : 0;"],
+	},
+	{
+		name: "one part of an expression changes something, and no other looks",
+		refused: [
+			["return ⟦(a = 5) + a > 0 ? 1 : 0;", NAMED],
+			["return ⟦a + (a = 5) > 0 ? 1 : 0;", NAMED],
+			["return (⟦put(view, 1) + view.getUint8(0)) | 0;", NAMED],
+			["return (⟦view.getUint8(0) + put(view, 1)) | 0;", NAMED],
+			["return (⟦put(view, 1) + put(view, 2)) | 0;", NAMED],
+			["return (⟦put(view, 1) + demand(view, a)) | 0;", NAMED],
+			["return put(view, ⟦put(view, 1) + view.getUint8(0));", NAMED],
+			["⟦view.setUint8(view.getUint8(0), put(view, 1)); return 1;", NAMED],
+			["return ⟦Math.min(put(view, 1), view.getUint8(0));", NAMED],
+			["return ⟦f(view, put(view, 1), view.getUint8(0), on);", NAMED],
+			["let n = 0; ⟦n = n++ & 7; return n;", NAMED],
+		],
+		accepted: [
+			"const n = put(view, 1); return (n + view.getUint8(0)) | 0;",
+			"return (put(view, a) + b) | 0;",
+			"return (view.getUint8(0) + view.getUint8(1)) | 0;",
+			"view.setUint8(0, view.getUint8(1) + view.getUint8(2)); return 1;",
+			"if (a > 0 && put(view, 1) > 0) return 1; return 0;",
+			"return put(view, view.getUint8(0));",
+			"a = put(view, a); return a;",
+			"return (demand(view, a) + demand(view, b)) | 0;",
+		],
+	},
+	{
+		name: "statements of the subset",
+		refused: [
+			["⟦var n = a; return n;", /write let or const/],
+			["let ⟦n; return a;", /needs a value to begin with/],
+			["const ⟦[n] = [a]; return n;", /one name at a time/],
+			["⟦try { return a; } catch { return b; }", OUTSIDE],
+			["⟦for (const n of [a]) return n; return b;", OUTSIDE],
+			["⟦out: for (;;) { break out; } return a;", OUTSIDE],
+			["⟦function g(): void {} return a;", OUTSIDE],
+			["⟦class C {} return a;", OUTSIDE],
+			["⟦a; return b;", /does nothing/],
+			["⟦a + b; return b;", /does nothing/],
+			["return a; ⟦b = 1;", /never reached/],
+			["while (true) { break; ⟦b = 1; } return a;", /never reached/],
+		],
+		accepted: [
+			"let n = a, m = n; m &= 3; return m;",
+			"for (;;) { if (a > b) break; a = (a + 1) | 1; } return a;",
+			"let i = 0; for (; i < 5; ) { i++; } return i;",
+			"do { a >>= 1; } while (a > 0); return a;",
+			"{ const n = b; if (n > 0) return n; } return a;",
+			"while (true) { if (a > b) return 1; a |= 1; if (on) break; } return 0;",
+			"if (a > b) return 1; else return 2;",
+			"for (let i = 0; i < 5; i++) { if (i === a) continue; b ^= i; } return b;",
+			"for (let i = 0, j = 5; i < j; i++) { b ^= i; } return b;",
+			";;; return a;",
+		],
+	},
+	{
+		name: "cases of a switch",
+		refused: [
+			["switch (a) { case ⟦b: return 1; } return 2;", /cases are constants/],
+			["switch (a) { case ⟦0xffffffff: return 1; } return 2;", /32 bits/],
+			["switch (a) { ⟦case 1: b = 2; case 2: return b; } return 2;", /end it with break, return, continue or throw/],
+			["switch (⟦on) { case 1: return 1; } return 2;", /number is needed/],
+			["switch (a) { case 1: return 1; case ⟦1: return 3; } return 2;", /twice|once/],
+		],
+		accepted: [
+			"switch (a) { case 1: case 2: return 1; default: return 2; }",
+			"switch (a) { case -1: b = 2; break; case K: break; case T.x: return 5; } return b;",
+			"switch (a) { default: return 1; case 2: { const n = b; return n; } }",
+			"for (let i = 0; i < 3; i++) { switch (a) { case 1: continue; case 2: break; } b |= 1; } return b;",
+			"switch (a) { case 1: if (b > 0) return 1; else return 2; case 2: return 3; } return 4;",
+		],
+	},
+	{
+		name: "functions have types and end with their result",
+		refused: [
+			["if (a > 0) return 1;", /return one on every way/],
+			["⟦return;", /has a result: return it/],
+			["while (a > 0) { return 1; }", /return one on every way/],
+			["export function f(⟦a): number { return a; }", /needs a type/],
+			["export function f(⟦a?: number): number { return 1; }", /all of them always given/],
+			["export function f(⟦a = 5): number { return a; }", /all of them always given/],
+			["export function f(⟦...a: number[]): number { return 1; }", /all of them always given/],
+			["export function f(⟦{ a }: { a: number }): number { return a; }", /all of them always given/],
+			["export ⟦function f(a: number) { return a; }", /needs the type of its result/],
+			["export ⟦async function f(a: number): Promise<number> { return a; }", /plain function/],
+			["export ⟦function* f(a: number): Generator<number> { yield a; }", /plain function/],
+			["export ⟦function f<T>(a: number): number { return a; }", /plain function/],
+			["export function f(a: ⟦string): number { return 1; }", /number, boolean, DataView/],
+			["export function f(a: ⟦number[]): number { return 1; }", /number, boolean, DataView/],
+			["export function f(a: ⟦number | undefined): number { return 1; }", /number, boolean, DataView/],
+			["export function f(a: number): ⟦string { return 1; }", /results|number, boolean, DataView/],
+			["export function f(view: DataView)⟦: DataView { return view; }", /results are number, boolean or void/],
+		],
+		accepted: [
+			"if (a > 0) return 1; return 2;",
+			"export function f(a: number, on: boolean, view: DataView): void { if (on) view.setUint8(0, a); }",
+			"export function f(): boolean { return true; }",
+			"export function f(view: DataView): void { return g(view); } function g(view: DataView): void { view.setInt8(0, 1); }",
+			"export function f(n: number): number { return n > 0 ? f(n - 1) : 0; }",
+			"function g(): number { return 1; } export { g as h };",
+		],
+	},
+	{
+		name: "calls",
+		refused: [
+			["return ⟦f(view, a, b);", /takes 4 arguments, not 3/],
+			["return ⟦f(view, a, b, on, a);", /takes 4 arguments, not 5/],
+			["return ⟦missing(a);", /only functions of modules/],
+			["return ⟦parseInt(a);", /only functions of modules/],
+			["return ⟦Math.floor(a);", /Math\.imul, min, max, abs and clz32/],
+			["return ⟦Math.min(a, b, 1);", /takes 2 arguments/],
+			["return ⟦Math.random();", /Math\.imul, min, max, abs and clz32/],
+			["return ⟦f(view, a, ...[b, on]);", /all their arguments, one by one/],
+			["return ⟦view.getFloat32(0);", /Int8, Uint8/],
+			["return ⟦view.getInt8();", /needs an offset/],
+			["⟦view.setInt8(0); return a;", /needs a value/],
+			["return ⟦view.getInt16(0, on);", /true, false or nothing/],
+			["return ⟦view?.getInt8(0);", OUTSIDE],
+			["return ⟦view.byteOffset;", /only property of memory is byteLength/],
+			["const g = ⟦f; return g(view, a, b, on);", /not a variable|holds a number/],
+			["return ⟦((n: number) => n)(a);", /only functions of modules/],
+		],
+		accepted: [
+			"return f(view, a, b, on);",
+			"return Math.min(a, Math.max(b, 1));",
+			"return Math.clz32(a) + Math.imul(a, b) > 0 ? 1 : 0;",
+			"return view.getInt16(0, false) + view.getInt16(0, true);",
+			"return view.byteLength;",
+			"put(view, 1); return a;",
+		],
+	},
+	{
+		name: "names",
+		refused: [
+			["return ⟦missing;", /not a variable, parameter or constant/],
+			["⟦K = 5; return a;", /only variables/],
+			["⟦T.x = 5; return a;", /only variables/],
+			["return ⟦undefined;", /not a variable/],
+			["⟦view = view; return a;", /memory is not assigned/],
+			["export let count = 0; export function f(): number { return ⟦count; }", /not a variable|constant/],
+			["const LIST = [1, 2]; export function f(a: number): number { return ⟦LIST[a]; }", /not a constant/],
+			["const NAME = Math.random(); export function f(): number { return ⟦NAME; }", /not a variable|constant/],
+			["const HALF = 1 / 2; export function f(): number { return ⟦HALF; }", /not a variable|constant|whole/],
+			["const SELF = SELF + 1; export function f(): number { return ⟦SELF; }", /not a variable|constant/],
+			[`⟦import { readFileSync } from "node:fs"; export function f(): number { return readFileSync(1); }`, /relative paths only/],
+		],
+		accepted: [
+			"return K + T.x;",
+			"const K = 7; return K;",
+			"let T = 3; T = 4; return T;",
+			"const A = 1; const B = A << 4; const C = { x: B | 1, y: -A } as const; export function f(): number { return C.x + C.y; }",
+			"export const A = ~0 >>> 1; export function f(): number { return A; }",
+			"const T = Object.freeze({ x: 1 }); export function f(): number { return T.x; }",
+		],
+	},
+	{
+		name: "expressions of the subset",
+		refused: [
+			['return ⟦"text".length;', /only property of memory/],
+			["return ⟦[a][0];", /not a constant/],
+			["const o = ⟦{ a }; return a;", OUTSIDE],
+			["return ⟦typeof a === 1 ? 1 : 0;", OUTSIDE],
+			["return ⟦void a;", OUTSIDE],
+			["return (⟦a, b);", OUTSIDE],
+			["return a > ⟦1n ? 1 : 0;", /whole numbers|not part/],
+			["return ⟦null;", /whole numbers|not part/],
+			["return ⟦new Date();", OUTSIDE],
+			["return ⟦this.a;", /./],
+			["const g = ⟦() => a; return a;", OUTSIDE],
+			["return ⟦`${a}`;", OUTSIDE],
+			["⟦on &&= a > 0; return a;", OUTSIDE],
+		],
+		accepted: ["return +a;", "return ~a ^ -(b & 7);", "return (((a)));", "return a!;"],
+	},
+	{
+		name: "records",
+		refused: [
+			["const k = ⟦Kind; return a;", /./],
+			["⟦let r = Kind.of(view, 0); return r.size;", /const, as a name for it does not change/],
+			["const r = Kind.of(view, 0); return ⟦r.missing;", /the record has size, kind, tail/],
+			["const r = Kind.of(view, 0); ⟦r.tail = 5; return a;", /fields of records are assigned to/],
+			["const r = Kind.of(view, 0); ⟦r.at = 5; return a;", /fields of records are assigned to/],
+			["const r = Kind.of(view, 0); ⟦r.size = on; return a;", /is a number: a boolean/],
+			["const r = Kind.of(view, 0); ⟦return r;", /not a row/],
+			["const r = Kind.of(view, 0); return ⟦r + 1;", /number is needed/],
+			["return ⟦Kind.make(view, 0);", /only functions of modules/],
+			["const r = Kind.of(view, 0); ⟦r.size = put(view, 1); return a;", /give it a name before \(const\)|name before/],
+			["const r = Other.of(view, 0); return sizeOf(view, ⟦r);", /record of another kind/],
+			["return sizeOf(view, ⟦a);", /where r is a row/],
+			[
+				"export function f(one: DataView, two: DataView): number { const r = Kind.of(two, 0); return sizeOf(one, ⟦r); }",
+				/looks for records in its first memory only/,
+			],
+			[
+				"const Bad = record({ one: uint8, ⟦two: int32 }); export function f(view: DataView): number { const r = Bad.of(view, 0); return r.two; }",
+				/multiple of 4/,
+			],
+			[
+				"const Bad = record({ one: ⟦float }); export function f(view: DataView): number { const r = Bad.of(view, 0); return r.one; }",
+				/a field is int32/,
+			],
+		],
+		accepted: [
+			"const r = Kind.of(view, 8); return r.size;",
+			"const r = Kind.of(view, a & 0xff); r.size = a - b; r.kind += 3; r.kind++; return r.kind;",
+			"const r = Kind.of(view, a); view.setUint8(r.tail + 1, 5); return r.at;",
+			"return Kind.bytes + Kind.offsets.tail;",
+			"function sum(r: Kind): number { return (r.size + r.kind) | 0; } export function f(view: DataView, a: number): number { return sum(Kind.of(view, a)); }",
+			"const r = Kind.of(view, 0); return sizeOf(view, r);",
+			"const one = Kind.of(view, 0); const other = Other.of(view, one.tail); return other.size - one.kind > 0 ? 1 : 0;",
+		],
+	},
+	{
+		name: "errors are misuse",
+		refused: [
+			["⟦throw new Error(`no`);", /throw new RangeError/],
+			["⟦throw a;", /throw new RangeError/],
+			["⟦throw new RangeError();", /throw new RangeError/],
+			["throw new RangeError(⟦a);", /a text, or a template of numbers/],
+			["throw new RangeError(`${⟦on}`);", /number is needed/],
+			["export function f(a: number): number { if (a < 0) ⟦throw new RangeError(`no ${a}`); return a; }", /have memory/],
+			["⟦check(a, 1); return a;", /three arguments/],
+		],
+		accepted: [
+			"if (a < 0) throw new RangeError(`port ${a}: expected 0 to ${b} or ${K}`); return a;",
+			'throw new RangeError("never");',
+			"check(a, 4, view.byteLength); return view.getInt32(a);",
+			"check(0, a, 100); return a;",
+		],
+	},
+];
+
+/** The module that a text stands for. */
+export function moduleOf(text: string): string {
+	const head = `import { bytes, int32, record, uint8, uint16, type RowOf } from "../../../src/packet/record.ts"; import type { Range } from "../../../src/packet/numbers.ts"; ${BOUNDS}
+const Kind = record({ size: int32, kind: uint16, tail: bytes(6) }); type Kind = RowOf<typeof Kind>;
+const Other = record({ size: int32 });
+function sizeOf(view: DataView, r: Kind): number { view.getUint8(0); return r.size; }`;
+	if (/\bfunction [f-h*]|function\* f/.test(text.replaceAll("⟦", "")) && /export/.test(text)) return `${head}\n${text}\n`;
+	return `${head}
+const K = 3; const T = { x: 4 } as const;
+function put(view: DataView, n: number): number { view.setUint8(0, n); return n; }
+function demand(view: DataView, n: number): number { if (n < 0) throw new RangeError(\`no \${n}\`); return n; }
+export function f(view: DataView, a: number, b: number, on: boolean): number {
+${text}
+}
+`;
+}

@@ -1,0 +1,61 @@
+import { expect, it } from "vitest";
+import { changes, complaints, renewed, unmatched } from "../../bench/counts.mjs";
+
+const row = (instructions: number, more = {}) => ({
+	name: "echo",
+	instructions,
+	slots: 0,
+	chunkBytes: 0,
+	collections: 0,
+	...more,
+});
+
+it("a count passes up to 3 % off the agreed one, either way", () => {
+	for (const count of [10_000, 10_300, 9_700]) expect(complaints(row(count), 10_000)).toEqual([]);
+	expect(complaints(row(10_301), 10_000)).toHaveLength(1);
+	expect(complaints(row(9_699), 10_000)).toHaveLength(1);
+});
+
+it("a case that costs more is named with both counts and what to do", () => {
+	expect(complaints(row(19_900), 19_231)).toEqual([
+		"echo: 19,900 instructions, 3.5 % above the agreed 19,231: mend it, or raise the count in the same commit, with the reason in CHANGELOG.md " +
+			"(npm run bench -- --write --only echo)",
+	]);
+});
+
+it("a case that costs less wants its count lowered", () => {
+	expect(complaints(row(4_739), 19_231)).toEqual([
+		"echo: 4,739 instructions, 75.4 % below the agreed 19,231: lower the count in the same commit, so that nothing takes the gain away unseen " +
+			"(npm run bench -- --write --only echo)",
+	]);
+});
+
+it("slots, chunks and collections fail at any count, however few", () => {
+	for (const [more, told] of [
+		[{ slots: 0.00001 }, "0.00001 slots and 0 chunk bytes a packet, 0 collections"],
+		[{ chunkBytes: 0.02112 }, "0 slots and 0.02112 chunk bytes a packet, 0 collections"],
+		[{ collections: 1 }, "0 slots and 0 chunk bytes a packet, 1 collections"],
+	] as const)
+		expect(complaints(row(10_000, more), 10_000)).toEqual([`echo: ${told}, where each has to be 0: mend it`]);
+	expect(complaints(row(20_000, { slots: 1 }), 10_000)).toHaveLength(2);
+});
+
+it("a case without an agreed count fails, and so does a count without its case", () => {
+	expect(unmatched({ echo: 1, gone: 2 }, ["echo", "new"])).toEqual([
+		"new: no agreed count in test/bench/counts.json: npm run bench -- --write --only new",
+		"gone: an agreed count in test/bench/counts.json, and no such case: npm run bench -- --write",
+	]);
+	expect(unmatched({ echo: 1 }, ["echo"])).toEqual([]);
+});
+
+it("writing renews what was measured, keeps what was not, and drops what is gone", () => {
+	const before = { gone: 5, kept: 7, echo: 10_000 };
+	const after = renewed(before, ["echo", "kept", "new", "failed"], [row(11_000), { ...row(3), name: "new" }]);
+	expect(Object.entries(after)).toEqual([
+		["echo", 11_000],
+		["kept", 7],
+		["new", 3],
+	]);
+	expect(changes(before, after)).toEqual(["gone: gone, was 5", "echo: 11,000, was 10,000 (+10.0 %)", "new: 3, new"]);
+	expect(changes(after, after)).toEqual([]);
+});
