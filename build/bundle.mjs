@@ -17,6 +17,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { joinModules, joinTogether, put, text } from "./join.mjs";
 import { DRIVERS, NAMES, OURS, closureOf, fileOf, makeManifests, pathOf, xs } from "./modules.mjs";
+import { makeFlat } from "./flat.mjs";
 import { withProgress } from "./progress.mjs";
 
 export { joinModules };
@@ -68,8 +69,9 @@ export const modules = {
 	...Object.fromEntries(NAMES.map((name) => [name, pathOf(name)])),
 };
 
-/** Brings the bundles up to date. */
+/** Brings the bundles up to date, and the C that natives are made of: what mcconfig needs of us. */
 export async function bundle() {
+	makeFlat();
 	const stamp = join(out, "bundle.sha256");
 	const hash = await hashOf(["src", "drivers", "hosts"], ["package.json", "tsconfig.json", ...TOOLS]);
 	if ([...Object.values(paths), ...Object.values(modules)].every(existsSync) && (await text(stamp)) === hash) return paths;

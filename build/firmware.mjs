@@ -160,8 +160,6 @@ export function board() {
 /** Writes main.js, program.js and manifest.json into build/out/firmware/TARGET; answers that folder, and what the stack's memory takes. */
 async function bundleTarget(platform, { target, board: file, app, set = [], manifest: more }) {
 	const { bundle, bundleFirmware } = await import("./bundle.mjs");
-	const { makeFlat } = await import("./flat.mjs");
-	makeFlat();
 	const { manifestPath, standardNames } = await import("./modules.mjs");
 	const { simulate } = await bundle();
 	const { Stack, readBoard, driverOf, pinsOf, uartOf, routesOf } = await import(pathToFileURL(simulate).href);

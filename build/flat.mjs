@@ -1,7 +1,7 @@
 // Makes the C of the data path: what the door, src/wire/codec.ts, exports and reaches, by build/compile. Files that stay the same are not written again, so
 // that nothing is compiled anew for them.   node build/flat.mjs
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileFlat, tell } from "./compile/compile.mjs";
@@ -43,8 +43,7 @@ export function makeFlat() {
 	mkdirSync(join(flatFolder, MODULES), { recursive: true });
 	for (const [name, text] of all) put(join(flatFolder, name), text);
 	for (const name of readdirSync(flatFolder, { recursive: true }))
-		if (name !== MODULES && !all.has(name) && !name.endsWith(".new"))
-			rmSync(join(flatFolder, name), { recursive: true, force: true });
+		if (name !== MODULES && !all.has(name) && !isNew(name)) rmSync(join(flatFolder, name), { recursive: true, force: true });
 	made = true;
 	return flatFolder;
 }
@@ -53,6 +52,11 @@ export function makeFlat() {
 function manifest(names) {
 	const headers = names.filter((name) => name.endsWith(".h")).map((name) => `./${name.slice(0, -2)}`);
 	return JSON.stringify({ modules: { "multihome/codec": "./codec", "multihome/flat": headers } }, null, "\t");
+}
+
+/** Whether another process is writing it just now: those of processes that are gone are old. */
+function isNew(name) {
+	return name.endsWith(".new") && Date.now() - statSync(join(flatFolder, name)).mtimeMs < 60_000;
 }
 
 function put(path, text) {

@@ -26,7 +26,10 @@ function collect(manifestPath, modules, seen) {
 	const manifest = JSON.parse(readFileSync(manifestPath, "utf8"));
 	for (const include of [manifest.include ?? []].flat()) {
 		// `$(MODDABLE)/…` is the SDK's own; the desktop host has no part of it.
-		if (!include.startsWith("$(")) collect(resolve(folder, include), modules, seen);
+		if (include.startsWith("$(")) continue;
+		const path = resolve(folder, include);
+		if (!existsSync(path)) throw new Error(`${manifestPath} includes ${include}, which is not there: run \`npm run bundle\``);
+		collect(path, modules, seen);
 	}
 	for (const [key, value] of Object.entries(manifest.modules ?? {})) {
 		for (const entry of [value].flat()) {

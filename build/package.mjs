@@ -9,7 +9,6 @@
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { makeFlat } from "./flat.mjs";
 import { readArgs } from "./arguments.mjs";
 import { bundle, compileProject, joinForNode, tsc } from "./bundle.mjs";
 import { put } from "./join.mjs";
@@ -70,7 +69,6 @@ try {
 	process.stderr.write(`${error.message} (expected nothing, or --sizes)\n`);
 	process.exit(2);
 }
-makeFlat();
 await bundle();
 await bundleNode();
 await declare();

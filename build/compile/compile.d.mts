@@ -6,7 +6,7 @@ export interface Fault {
 	message: string;
 }
 
-/** A function that a door exports. Those that are kernels have no signature. */
+/** A function that a door exports. What is native by hand, as it takes other things than flat TypeScript has, has no signature. */
 export interface FlatEntry {
 	name: string;
 	/** Its name in C. */
@@ -22,8 +22,6 @@ export interface Compiled {
 	files: Map<string, string>;
 	functions: FlatEntry[];
 	errors: Fault[];
-	/** Files that were read. */
-	sources: string[];
 }
 
 export interface Options {

@@ -14,7 +14,7 @@ import { BOOLEAN, fitsInt32, INT32, range } from "./ranges.mjs";
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /** The name of the memory that C alone knows as a parameter. */
-export const HIDDEN = "memory of the records";
+const HIDDEN = "memory of the records";
 
 export class Compiler {
 	/** Functions that are being put in the place of their calls, so that none is put into itself. */
@@ -32,8 +32,6 @@ export class Compiler {
 		this.least = options.least ?? 0;
 		/** Names of the functions that C by hand calls; undefined: all may be. */
 		this.external = options.external && new Set(options.external);
-		/** Kernels that are called, by C name. */
-		this.kernels = new Map();
 	}
 
 	/** Translates everything that the doors export and reach. */
@@ -69,7 +67,16 @@ export class Compiler {
 			const found = this.program.exported(module, name);
 			if (found?.kind !== "function") continue;
 			// Kernels that the door hands on have their way in by hand.
-			if (!found.module.kernel) this.use(found);
+			if (!found.module.kernel) {
+				const { parameters } = this.signature(found);
+				if (parameters.some(({ type }) => type === "row"))
+					refuse(
+						found.module,
+						found.node,
+						`${name} is called from outside, which knows no records: take an offset, and make the record by Kind.of(view, at)`,
+					);
+				this.use(found);
+			}
 			opened.push({ ...found, exportedAs: name });
 		}
 		return opened;
@@ -80,8 +87,7 @@ export class Compiler {
 		const name = this.nameOf(found);
 		if (this.#used.has(found.key)) return name;
 		this.#used.set(found.key, found);
-		if (found.module.kernel) this.kernels.set(name, found);
-		else this.#queue.push(found);
+		if (!found.module.kernel) this.#queue.push(found);
 		return name;
 	}
 
@@ -193,13 +199,13 @@ export function compileFlat({ door, layout, ...options }) {
 	const files = new Map();
 	if (errors.length === 0) {
 		for (const [module, functions] of modules) {
-			files.set(`${module.prefix}.h`, headerOf(compiler, module, functions));
-			files.set(`${module.prefix}.c`, sourceOf(compiler, module, functions, [...modules.keys()]));
+			files.set(`${module.prefix}.h`, headerOf(module, functions));
+			files.set(`${module.prefix}.c`, sourceOf(module, functions, [...modules.keys()]));
 		}
 	}
 	if (layout !== undefined) files.set("layout.h", layoutOf(compiler.program, layout));
 	const functions = doors.map((found) => describe(compiler, found));
-	return { files, functions, errors, sources: compiler.program.modules.map(({ path }) => path) };
+	return { files, functions, errors };
 }
 
 /** A function of the door. Without `parameters` it is no function of flat TypeScript, but native by hand. */
@@ -210,7 +216,6 @@ function describe(compiler, found) {
 		c: compiler.nameOf(found),
 		module: module.file,
 		kernel: module.kernel,
-		header: `${module.prefix}.h`,
 		names: node.params.map((each) => each.name),
 	};
 	try {

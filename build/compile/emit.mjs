@@ -9,7 +9,7 @@ function guard(module) {
 }
 
 /** Prototypes of a module's functions. */
-export function headerOf(_compiler, module, functions) {
+export function headerOf(module, functions) {
 	return [
 		BY.replace("SOURCE", module.file),
 		"",
@@ -26,7 +26,7 @@ export function headerOf(_compiler, module, functions) {
 }
 
 /** The functions themselves, in the order of the TypeScript. */
-export function sourceOf(_compiler, module, functions, modules) {
+export function sourceOf(module, functions, modules) {
 	const text = functions.toSorted((a, b) => a.found.node.start - b.found.node.start).map(({ text: body }) => body);
 	const called = modules.filter((each) => each === module || text.some((body) => new RegExp(`\\b${each.prefix}_`).test(body)));
 	return [

@@ -457,7 +457,7 @@ export class Expressions {
 	#storeField(node, target, make) {
 		const found = this.#field(target);
 		if (found?.field.store === undefined) this.refuse(target, "only variables, parameters and fields of records are assigned to");
-		const value = make(this.#loadField(found));
+		const value = make(node.type === "AssignmentExpression" && node.operator === "=" ? undefined : this.#loadField(found));
 		if (value.type !== "number") this.refuse(node, `${target.property.name} is a number: a ${value.type} cannot be put into it`);
 		const at = this.#fieldPlace(found);
 		const { store, bytes } = found.field;
@@ -516,8 +516,12 @@ export class Expressions {
 			effects: { ...at.effects, reads: true },
 			at: at.at,
 		};
-		if (at.at !== undefined && this.state.covers(memory.c, at.at, record.bytes)) return value;
-		if (at.at !== undefined) this.state.cover(memory.c, at.at, record.bytes);
+		if (at.at !== undefined && this.state.covers(memory.c, at.at, record.bytes) && this.state.isAligned(memory.c, at.at))
+			return value;
+		if (at.at !== undefined) {
+			this.state.cover(memory.c, at.at, record.bytes);
+			this.state.align(memory.c, at.at);
+		}
 		this.reached.add(memory.c);
 		return { ...value, c: `flatRow(${memory.c}, ${bare(int32(at))}, ${record.bytes}, ${memory.c}_size)` };
 	}
@@ -579,10 +583,16 @@ export class Expressions {
 	/** C of a pointer to those bytes, looked at unless they are known to lie within bounds. */
 	place(memory, at, bytes, aligned) {
 		this.reached.add(memory.c);
-		const always = at.constant >= 0 && at.constant + bytes <= this.compiler.least;
-		if (always || (at.at !== undefined && this.state.covers(memory.c, at.at, bytes)))
-			return `(${memory.c}_base + ${offsetOf(at)})`;
-		if (at.at !== undefined) this.state.cover(memory.c, at.at, bytes);
+		const pointer = `(${memory.c}_base + ${offsetOf(at)})`;
+		if (at.constant >= 0 && at.constant + bytes <= this.compiler.least && (!aligned || at.constant % 4 === 0)) return pointer;
+		const known = at.at !== undefined;
+		if (known && this.state.covers(memory.c, at.at, bytes)) {
+			if (!aligned || this.state.isAligned(memory.c, at.at)) return pointer;
+			this.state.align(memory.c, at.at);
+			return `WORD_IN(${memory.c}, ${bare(offsetOf(at))})`;
+		}
+		if (known) this.state.cover(memory.c, at.at, bytes);
+		if (known && aligned) this.state.align(memory.c, at.at);
 		return `${aligned ? "WORD_AT" : "AT"}(${memory.c}, ${bare(offsetOf(at))}, ${bytes})`;
 	}
 

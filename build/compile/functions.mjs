@@ -17,7 +17,7 @@ const TAKEN = new Set(
 );
 
 /** The types of parameters and results as C has them. */
-export const C_TYPES = {
+const C_TYPES = {
 	number: "int32_t",
 	boolean: "int",
 	row: "int32_t",
@@ -75,10 +75,11 @@ export class FunctionTranslator extends Expressions {
 	}
 
 	/** A row lies within memory: who made it looked. */
-	#enter(node, variable, record) {
+	#enter(node, variable, record, memory = this.anyMemory(node)) {
 		variable.record = record;
-		variable.memory = this.anyMemory(node);
+		variable.memory = memory;
 		this.state.cover(variable.memory, { base: variable.id, offset: 0 }, record.bytes);
+		this.state.align(variable.memory, { base: variable.id, offset: 0 });
 	}
 
 	prototype() {
@@ -224,7 +225,7 @@ export class FunctionTranslator extends Expressions {
 		const variable = this.declare(id.name, "row", value.range);
 		Object.assign(variable, { record: value.record, memory: value.memory, kind: "const" });
 		if (value.at !== undefined && this.#steady(value.at)) variable.at = value.at;
-		else this.state.cover(value.memory, { base: variable.id, offset: 0 }, value.record.bytes);
+		else this.#enter(node, variable, value.record, value.memory);
 		this.out(depth, `const int32_t ${variable.c} = ${bare(value.c)};`);
 	}
 

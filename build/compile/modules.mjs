@@ -121,10 +121,6 @@ export class Program {
 		return module;
 	}
 
-	get modules() {
-		return [...this.#modules.values()];
-	}
-
 	#imported(module, { path, name, node }, type = false) {
 		if (!path.startsWith(".")) refuse(module, node, `module ${path}: flat TypeScript imports files by relative paths only`);
 		const target = this.load(join(dirname(module.path), path));

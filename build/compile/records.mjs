@@ -26,6 +26,8 @@ function layOut(program, module, columns) {
 	const fields = new Map();
 	let at = 0;
 	for (const { key, value } of columns.properties) {
+		if (key.name === "at" || key.name === "view")
+			refuse(module, key, `a field cannot be called ${key.name}: every row has that already`);
 		const column = columnOf(program, module, value);
 		if (column.load !== undefined && at % column.bytes !== 0)
 			refuse(module, key, `field ${key.name} at ${at}: expected a multiple of ${column.bytes}`);
@@ -36,7 +38,7 @@ function layOut(program, module, columns) {
 }
 
 function columnOf(program, module, node) {
-	if (node.type === "Identifier" && node.name in COLUMNS) return COLUMNS[node.name];
+	if (node.type === "Identifier" && Object.hasOwn(COLUMNS, node.name)) return COLUMNS[node.name];
 	if (node.type === "CallExpression" && node.callee.name === "bytes") {
 		const count = program.evaluate(module, node.arguments[0]);
 		if (Number.isSafeInteger(count) && count > 0) return { bytes: count };

@@ -5,7 +5,7 @@ import { common, hull, INT32, INT_MAX, INT_MIN, range } from "./ranges.mjs";
 export class State {
 	/** Range by variable. */
 	ranges;
-	/** Bytes that are known to lie within bounds, [low, high), by memory and base: "view at". */
+	/** Bytes that are known to lie within bounds, [low, high), by memory and base: "view at". Third the base's remainder by 4, where it is known. */
 	inside;
 
 	constructor(ranges = new Map(), inside = new Map()) {
@@ -23,9 +23,12 @@ export class State {
 
 	/** What was covered elsewhere is covered here too. */
 	coverAll(inside) {
-		for (const [key, [low, high]] of inside) {
+		for (const [key, [low, high, rest]] of inside) {
 			const known = this.inside.get(key);
-			this.inside.set(key, known === undefined ? [low, high] : [Math.min(known[0], low), Math.max(known[1], high)]);
+			this.inside.set(
+				key,
+				known === undefined ? [low, high, rest] : [Math.min(known[0], low), Math.max(known[1], high), known[2] ?? rest],
+			);
 		}
 	}
 
@@ -50,7 +53,19 @@ export class State {
 		const key = `${memory} ${at.base}`;
 		const known = this.inside.get(key);
 		const low = known === undefined ? at.offset : Math.min(known[0], at.offset);
-		this.inside.set(key, [low, Math.max(known?.[1] ?? -Infinity, at.offset + bytes)]);
+		this.inside.set(key, [low, Math.max(known?.[1] ?? -Infinity, at.offset + bytes), known?.[2]]);
+	}
+
+	/** Whether words from there on are known to lie at multiples of four. */
+	isAligned(memory, { base, offset }) {
+		return this.inside.get(`${memory} ${base}`)?.[2] === (-offset & 3);
+	}
+
+	/** It was looked at. */
+	align(memory, { base, offset }) {
+		const key = `${memory} ${base}`;
+		const known = this.inside.get(key);
+		if (known !== undefined) this.inside.set(key, [known[0], known[1], -offset & 3]);
 	}
 
 	/** Where two ways meet. */
@@ -60,10 +75,10 @@ export class State {
 		for (const [variable, value] of a.ranges) joined.ranges.set(variable, hull(value, b.rangeOf(variable)));
 		for (const [variable, value] of b.ranges)
 			if (!a.ranges.has(variable)) joined.ranges.set(variable, hull(value, a.rangeOf(variable)));
-		for (const [key, [low, high]] of a.inside) {
+		for (const [key, [low, high, rest]] of a.inside) {
 			const other = b.inside.get(key);
 			if (other === undefined) continue;
-			const both = [Math.max(low, other[0]), Math.min(high, other[1])];
+			const both = [Math.max(low, other[0]), Math.min(high, other[1]), rest === other[2] ? rest : undefined];
 			if (both[0] < both[1]) joined.inside.set(key, both);
 		}
 		return joined;

@@ -76,7 +76,7 @@ void xs_ethernet(xsMachine *the)
 
 void xs_ethernet_bind(xsMachine *the)
 {
-	openPort(the)->arena = argArena(0);
+	openPort(the)->arena = argMemory(0);
 }
 
 /* The pin went low, a moment ago: TypeScript is told, and looks. */

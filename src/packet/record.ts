@@ -21,7 +21,7 @@ export interface Column<Writable extends boolean = boolean> {
 
 /** A signed number of 32 bits. */
 export const int32: Column<true> = { bytes: 4, kind: "word", writable: true };
-/** An offset in the arena, 0 to 2^30. */
+/** An offset in the arena, 0 to 2^30 - 1. */
 export const offset: Column<true> = int32;
 /** 0 to 65,535. */
 export const uint16: Column<true> = { bytes: 2, kind: "half", writable: true };
@@ -66,7 +66,7 @@ const WRITE = {
 	byte: (view: DataView, at: number, value: number): void => view.setUint8(at, value),
 };
 
-/** A kind of records with these fields, one behind the other in this order. Words must come to lie at multiples of four, halves of two: RangeError. */
+/** A kind of records with these fields, one behind the other in this order. Words must come to lie at multiples of four, halves of two, and none is called `at` or `view`: RangeError. */
 export function record<C extends Columns>(columns: C): RecordKind<C> {
 	class Row {
 		readonly view: DataView;
@@ -79,6 +79,7 @@ export function record<C extends Columns>(columns: C): RecordKind<C> {
 	const offsets: Record<string, number> = {};
 	let size = 0;
 	for (const [name, { bytes: wide, kind }] of Object.entries(columns)) {
+		if (name === "at" || name === "view") throw new RangeError(`field ${name}: every row has that already`);
 		const place = size;
 		if (kind !== "bytes" && place % wide !== 0) throw new RangeError(`field ${name} at ${place}: expected a multiple of ${wide}`);
 		const read = READ[kind];

@@ -339,6 +339,15 @@ export const RULES: Rule[] = [
 				"const Bad = record({ one: ⟦float }); export function f(view: DataView): number { const r = Bad.of(view, 0); return r.one; }",
 				/a field is int32/,
 			],
+			[
+				"const Bad = record({ one: ⟦toString }); export function f(view: DataView): number { const r = Bad.of(view, 0); return r.one; }",
+				/a field is int32/,
+			],
+			[
+				"const Bad = record({ ⟦at: int32 }); export function f(view: DataView): number { const r = Bad.of(view, 0); return r.at; }",
+				/cannot be called at/,
+			],
+			["export ⟦function f(r: Kind): number { return r.size; }", /knows no records/],
 		],
 		accepted: [
 			"const r = Kind.of(view, 8); return r.size;",

@@ -134,13 +134,15 @@ describe("the package", () => {
 			"LICENSE",
 			"manifest.json",
 			"src/manifest.json",
-			"src/wire/native/codec.c",
+			"src/wire/kernels/native/hdlc.c",
+			"build/out/flat/codec.c",
+			"build/out/flat/manifest.json",
 			"drivers/w5500/w5500.c",
 		])
 			expect(files).toContain(path);
 		expect(
 			files.filter((path) =>
-				/^(test|hosts\/(desktop|firmware|pico|esp32))\/|^build\/(?!out\/(xs|node|types|manifests|mcpack)\/)|simulate|desktop\.js|tsconfig/.test(
+				/^(test|hosts\/(desktop|firmware|pico|esp32))\/|^build\/(?!out\/(flat|xs|node|types|manifests|mcpack)\/)|simulate|desktop\.js|tsconfig/.test(
 					path,
 				),
 			),

@@ -5,7 +5,7 @@ import { check } from "../../packet/bounds.ts";
 import { fold } from "../checksum.ts";
 
 /**
- * Sum of the bytes, folded, not inverted; `initial` is a sum to continue from. At most 65,535 bytes.
+ * Sum of the bytes, folded, not inverted; `initial`, 0 or more, is a sum to continue from. At most 65,535 bytes.
  * @pure
  */
 export function checksum(view: DataView, at: number, end: number, initial: number): Uint16 {

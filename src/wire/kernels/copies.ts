@@ -36,7 +36,7 @@ export function copyIn(view: DataView, at: number, buffer: BytesIn, start: numbe
 	arena(view, at, length).set(part(buffer, start, length));
 }
 
-/** Arena at `from` into the ring of `size` bytes at `ring`, from its byte `offset` on, wrapping. */
+/** Arena at `from` into the ring of `size` bytes at `ring`, from its byte `offset` on, wrapping. What is copied lies outside of the ring, as it does for the two below. */
 export function ringPut(view: DataView, ring: number, size: number, offset: number, from: number, length: number): void {
 	checkRing(view, ring, size, offset, length);
 	const source = arena(view, from, length);

@@ -31,8 +31,10 @@ static inline Arena readableOf(xsMachine *the, xsSlot *slot)
 /* What compiled functions work on. */
 static inline Arena memoryOf(xsMachine *the, Arena arena)
 {
-	if (arena.size < FLAT_LEAST)
-		xsRangeError("memory of %d bytes: expected %d at least", (int)arena.size, FLAT_LEAST);
+	if (arena.size < FLAT_LEAST || arena.size > FLAT_MOST)
+		xsRangeError("memory of %d bytes: expected %d to %d", (int)arena.size, FLAT_LEAST, FLAT_MOST);
+	if (FLAT_UNALIGNED((uintptr_t)arena.base))
+		xsRangeError("memory at an odd place: expected a multiple of 4");
 	return arena;
 }
 

@@ -12,7 +12,8 @@ static inline uint32_t get16(const uint8_t *p)
 }
 
 /* A processor that cannot read an unaligned word would call memcpy for four bytes: there, byte by byte costs less. */
-#if defined(__ARM_ARCH_6M__) || (defined(__riscv) && !defined(__riscv_unaligned_fast))
+#if defined(__ARM_ARCH_6M__) || (defined(__riscv) && !defined(__riscv_unaligned_fast)) || defined(__XTENSA__)
+#define BYTEWISE 1
 static inline uint32_t get32(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];

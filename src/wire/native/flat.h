@@ -30,6 +30,7 @@ typedef struct {
 #ifndef FLAT_LEAST
 #define FLAT_LEAST 256
 #endif
+#define FLAT_MOST (1 << 30)
 
 /** An access that would lie outside: RangeError. */
 _Noreturn void flatOutside(const FlatMemory *memory, int64_t at, int64_t bytes) __attribute__((cold));
@@ -45,7 +46,7 @@ static inline uint8_t *flatAt(const FlatMemory *memory, uint8_t *base, uint32_t 
 }
 
 /* Words must lie at multiples of four where the processor cannot read others. */
-#if defined(__ARM_ARCH_6M__) || defined(__XTENSA__)
+#ifdef BYTEWISE
 #define FLAT_UNALIGNED(at) ((at) & 3)
 #else
 #define FLAT_UNALIGNED(at) 0
@@ -58,8 +59,17 @@ static inline uint8_t *flatWordAt(const FlatMemory *memory, uint8_t *base, uint3
 	return base + at;
 }
 
+/** The same for words that are known to lie within bounds. */
+static inline uint8_t *flatWordIn(const FlatMemory *memory, uint8_t *base, uint32_t at)
+{
+	if (FLAT_UNALIGNED(at))
+		flatOutside(memory, (int32_t)at, 4);
+	return base + at;
+}
+
 /** A pointer to bytes of a memory, whose base and size are at hand in locals. */
 #define AT(memory, at, bytes) flatAt(memory, memory##_base, memory##_size, at, bytes)
+#define WORD_IN(memory, at) flatWordIn(memory, memory##_base, at)
 #define WORD_AT(memory, at, bytes) flatWordAt(memory, memory##_base, memory##_size, at)
 
 /** Bytes `at` and `length` more lie within `size`, which is below 2^31: as unsigned numbers negative ones are too large. */

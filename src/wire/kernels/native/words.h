@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "bytes.h"
+
 #if UINTPTR_MAX > 0xffffffff
 typedef uint64_t Word;
 #else
@@ -17,7 +19,7 @@ typedef uint32_t Word;
 #define EACH(BYTE) ((Word)-1 / 255 * (BYTE))
 
 /* The first byte in memory is the lowest: every processor this runs on is little-endian. A processor that cannot reach an unaligned word would call memcpy for it. */
-#if defined(__ARM_ARCH_6M__) || (defined(__riscv) && !defined(__riscv_unaligned_fast)) || defined(__XTENSA__)
+#ifdef BYTEWISE
 typedef Word __attribute__((may_alias)) AlignedWord;
 
 static inline Word loadWord(const uint8_t *p)
