@@ -30,5 +30,5 @@ it("docs/flat.md's records are flat TypeScript", () => {
 		read: (path) => (path === example ? block("ts", 1) : readFileSync(path, "utf8")),
 	});
 	expect(errors).toEqual([]);
-	expect(functions.map(({ name }) => name)).toEqual(["last", "lastOf"]);
+	expect(functions.map(({ name }) => name)).toEqual(["lastOf"]);
 });
