@@ -64,7 +64,8 @@ export class FunctionTranslator extends Expressions {
 		const named = (name) => body.some((line) => new RegExp(`(?<![\\w$])${name.replaceAll("$", "\\$")}(?![\\w$])`).test(line));
 		for (const memory of this.reached) {
 			const checked = body.some((line) => line.includes(`AT(${memory},`));
-			if (checked || named(`${memory}_base`)) head.push(`\tuint8_t *const ${memory}_base = ${memory}->base;`);
+			const within = body.some((line) => line.includes(`WORD_IN(${memory},`));
+			if (checked || within || named(`${memory}_base`)) head.push(`\tuint8_t *const ${memory}_base = ${memory}->base;`);
 			if (checked || named(`${memory}_size`)) head.push(`\tconst uint32_t ${memory}_size = ${memory}->size;`);
 		}
 		for (const parameter of this.signature.parameters) {
