@@ -1,4 +1,4 @@
-// Flat TypeScript to C. What it is stands in docs/flat.md; read functions.mjs and expressions.mjs for how, modules.mjs for names.
+// Flat TypeScript to C. What it is stands in docs/flat.md; read statements.mjs, expressions.mjs, accesses.mjs and calls.mjs for how, modules.mjs for names.
 // build/flat.mjs is what calls it.
 
 import { dirname, join, resolve } from "node:path";
