@@ -87,8 +87,8 @@ export class Calls extends Accesses {
 		if (inlined !== undefined) return { ...inlined, effects: union(effects, inlined.effects) };
 		const name = this.compiler.use(found);
 		const c = `${name}(${values.map((value) => bare(value.type === "number" ? int32(value) : value.c)).join(", ")})`;
-		const { reads, writes } = this.compiler.effects.of(found);
-		const all = { ...effects, reads: effects.reads || reads, writes: effects.writes || writes };
+		const { reads, writes, throws } = this.compiler.effects.of(found);
+		const all = { ...effects, reads: effects.reads || reads, writes: effects.writes || writes, throws: effects.throws || throws };
 		if (signature.result.type === "number") return number(c, signature.result.range, all);
 		return { type: signature.result.type, c, effects: all };
 	}
@@ -108,7 +108,8 @@ export class Calls extends Accesses {
 		const only = found.node.body.body;
 		if (only.length !== 1 || only[0].type !== "ReturnStatement" || !only[0].argument || this.compiler.inlining.has(found.key))
 			return undefined;
-		if (values.some(({ effects, type }) => effects.writes || effects.assigns.size > 0 || type === "bytes")) return undefined;
+		if (values.some(({ effects, type }) => effects.writes || effects.throws || effects.assigns.size > 0 || type === "bytes"))
+			return undefined;
 		const counts = this.compiler.usesOf(found);
 		// What may fail must be looked at just as often as in a call: once.
 		const once = ({ name }) => counts.get(name) === 1 && !this.compiler.branches(found);

@@ -6,7 +6,7 @@ export const READS = { getInt8: 1, getUint8: 1, getInt16: 2, getUint16: 2, getIn
 export const WRITES = { setInt8: 1, setUint8: 1, setInt16: 2, setUint16: 2, setInt32: 4, setUint32: 4 };
 
 const EMPTY = new Set();
-export const NONE = { reads: false, writes: false, assigns: EMPTY, uses: EMPTY };
+export const NONE = { reads: false, writes: false, throws: false, assigns: EMPTY, uses: EMPTY };
 
 export function union(...all) {
 	const given = all.filter((each) => each !== NONE);
@@ -14,14 +14,21 @@ export function union(...all) {
 	return {
 		reads: given.some(({ reads }) => reads),
 		writes: given.some(({ writes }) => writes),
+		throws: given.some(({ throws }) => throws),
 		assigns: new Set(given.flatMap(({ assigns }) => [...assigns])),
 		uses: new Set(given.flatMap(({ uses }) => [...uses])),
 	};
 }
 
+function mayFail({ reads, writes, throws }) {
+	return reads || writes || throws;
+}
+
 /** Whether the order of two parts shows. */
 export function collide(a, b) {
 	if ((a.writes && (b.reads || b.writes)) || (b.writes && a.reads)) return true;
+	// Which of two errors it comes to shows as well.
+	if ((a.throws && mayFail(b)) || (b.throws && mayFail(a))) return true;
 	for (const name of a.assigns) if (b.assigns.has(name) || b.uses.has(name)) return true;
 	for (const name of b.assigns) if (a.uses.has(name)) return true;
 	return false;
@@ -47,16 +54,16 @@ export class Effects {
 		this.#program = program;
 	}
 
-	/** { reads, writes } of a call. */
+	/** { reads, writes, throws } of a call; `throws` is for misuse. */
 	of(found) {
 		if (found.module.kernel) {
 			const pure = found.module.tagged(exportOf(found), "@pure");
-			return { reads: true, writes: !pure };
+			return { reads: true, writes: !pure, throws: false };
 		}
 		let known = this.#known.get(found.key);
 		if (known === undefined) {
 			// A function that comes to itself is taken for the worst meanwhile.
-			this.#known.set(found.key, { reads: true, writes: true });
+			this.#known.set(found.key, { reads: true, writes: true, throws: true });
 			known = this.#look(found);
 			this.#known.set(found.key, known);
 		}
@@ -69,10 +76,10 @@ export class Effects {
 	}
 
 	#look({ module, node }) {
-		const sum = { reads: false, writes: false };
+		const sum = { reads: false, writes: false, throws: false };
 		walk(node.body, (each) => {
 			// Whether it came to an error before or after a change shows.
-			if (each.type === "ThrowStatement") sum.reads = true;
+			if (each.type === "ThrowStatement") sum.reads = sum.throws = true;
 			// Fields of records: `row.name`, and `row.name = …`.
 			if (each.type === "MemberExpression" && this.#isField(module, each)) sum.reads = true;
 			if (each.type === "AssignmentExpression" && each.left.type === "MemberExpression") sum.writes = true;
@@ -93,6 +100,7 @@ export class Effects {
 				const inner = this.of(found);
 				sum.reads ||= inner.reads;
 				sum.writes ||= inner.writes;
+				sum.throws ||= inner.throws;
 			}
 		});
 		return sum;

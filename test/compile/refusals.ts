@@ -147,6 +147,8 @@ export const RULES: Rule[] = [
 			["return (⟦view.getUint8(0) + put(view, 1)) | 0;", NAMED],
 			["return (⟦put(view, 1) + put(view, 2)) | 0;", NAMED],
 			["return (⟦put(view, 1) + demand(view, a)) | 0;", NAMED],
+			["return (⟦demand(view, a) + demand(view, b)) | 0;", NAMED],
+			["return (⟦demand(view, a) + view.getUint8(b)) | 0;", NAMED],
 			["return put(view, ⟦put(view, 1) + view.getUint8(0));", NAMED],
 			["⟦view.setUint8(view.getUint8(0), put(view, 1)); return 1;", NAMED],
 			["return ⟦Math.min(put(view, 1), view.getUint8(0));", NAMED],
@@ -161,7 +163,7 @@ export const RULES: Rule[] = [
 			"if (a > 0 && put(view, 1) > 0) return 1; return 0;",
 			"return put(view, view.getUint8(0));",
 			"a = put(view, a); return a;",
-			"return (demand(view, a) + demand(view, b)) | 0;",
+			"const n = demand(view, a); return (n + demand(view, b)) | 0;",
 		],
 	},
 	{

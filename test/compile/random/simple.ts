@@ -285,7 +285,8 @@ export abstract class Simple {
 			this.body.leave(way);
 			return `${way};`;
 		}
-		this.body.reads = true;
+		// It stands beside nothing that may fail either, as which error it comes to would show.
+		this.body.reads = this.body.writes = true;
 		const numbers = this.body.locals().filter(({ type }) => type.kind === "number" && fitsInt32(type.range));
 		if (numbers.length === 0) return `throw new RangeError("misuse");`;
 		return `throw new RangeError(\`misuse \${${this.body.random.pick(numbers).name}}: expected another\`);`;
