@@ -114,6 +114,9 @@ export class Calls extends Accesses {
 		// What may fail must be looked at just as often as in a call: once.
 		const once = ({ name }) => counts.get(name) === 1 && !this.compiler.branches(found);
 		if (values.some(({ effects }, i) => effects.reads && !once(signature.parameters[i]))) return undefined;
+		// An argument is looked at before the function changes anything.
+		const { writes, throws } = this.compiler.effects.of(found);
+		if ((writes || throws) && values.some(({ effects }) => effects.reads)) return undefined;
 		for (const [i, value] of values.entries())
 			if (value.type === "number" && !simple(value) && (counts.get(signature.parameters[i].name) ?? 0) > 1) return undefined;
 		const kept = { module: this.module, scopes: this.scopes };
