@@ -9,7 +9,7 @@ import { nativesModule, nativesSource } from "./compile/natives.mjs";
 import { hash, root } from "./compile.mjs";
 
 /** What the interpreter may call. */
-export const DOOR = "src/wire/codec.ts";
+const DOOR = "src/wire/codec.ts";
 
 /** What C by hand reads packets by: their constants, as ETHERNET_HEADER and so on. */
 const LAYOUT = ["ethernet", "ipv4", "tcp", "udp", "icmpv4", "vj"].map((name) => `src/wire/${name}.ts`);

@@ -39,6 +39,14 @@ const LOADED = {
 	getInt32: ranges.INT32,
 	getUint32: ranges.range(0, ranges.UINT_MAX),
 };
+
+/** C of a load or a store, `store` with what is put there. One byte has no order, and its pointer is not an argument. */
+function touching(method, little, bytes, place, store) {
+	const name = little && bytes > 1 ? `${method}true` : method;
+	const pointer = bytes === 1 ? place : bare(place);
+	return store === undefined ? LOADS[name](pointer) : STORES[name](pointer, store);
+}
+
 /** What reaches memory: views' methods, records' fields, checks. */
 export class Accesses extends Expressions {
 	/** The row and the field that `row.name` names, or undefined. */
@@ -68,10 +76,7 @@ export class Accesses extends Expressions {
 		const { load, bytes, range } = found.field;
 		if (load === undefined) return at;
 		const place = this.place({ c: found.row.memory }, at, bytes, bytes === 4);
-		return number(LOADS[bytes === 1 ? load : `${load}true`](bytes === 1 ? place : bare(place)), range, {
-			...at.effects,
-			reads: true,
-		});
+		return number(touching(load, true, bytes, place), range, { ...at.effects, reads: true });
 	}
 
 	/** row.name = value, and the like. */
@@ -85,11 +90,20 @@ export class Accesses extends Expressions {
 		const place = this.place({ c: found.row.memory }, at, bytes, bytes === 4);
 		const effects = this.together(node, { effects: at.effects }, value);
 		if (value.effects.writes) this.refuse(node, "what is put into a field is called first: give it a name before (const)");
-		return {
-			type: "void",
-			c: STORES[bytes === 1 ? store : `${store}true`](bytes === 1 ? place : bare(place), value),
-			effects: { ...effects, writes: true },
-		};
+		return { type: "void", c: touching(store, true, bytes, place, value), effects: { ...effects, writes: true } };
+	}
+
+	/** The memory that a name stands for, or undefined. */
+	memoryNamed(node) {
+		const found = node.type === "Identifier" ? this.binding(node.name) : undefined;
+		const value = found?.inline ?? found;
+		return value?.type === "memory" ? value : undefined;
+	}
+
+	/** The memory whose byteLength an expression is, or undefined. */
+	sizedBy(node) {
+		if (node.type !== "MemberExpression" || node.computed || node.property.name !== "byteLength") return undefined;
+		return this.memoryNamed(node.object);
 	}
 
 	member(node) {
@@ -97,9 +111,8 @@ export class Accesses extends Expressions {
 		if (found !== undefined) return this.#loadField(found);
 		const constant = this.#layout(node);
 		if (constant !== undefined) return constant;
-		const object = node.object.type === "Identifier" ? this.binding(node.object.name) : undefined;
-		const memory = object?.inline ?? object;
-		if (memory?.type === "memory" && !node.computed && node.property.name === "byteLength") {
+		const memory = this.sizedBy(node);
+		if (memory !== undefined) {
 			this.reached.add(memory.c);
 			return number(`(int32_t)${memory.c}_size`, ranges.range(0, 0x40000000), NONE);
 		}
@@ -153,23 +166,22 @@ export class Accesses extends Expressions {
 			this.refuse(node, `${method}: memory has get and set of Int8, Uint8, Int16, Uint16, Int32 and Uint32`);
 		const given = node.arguments;
 		const little = this.#littleEndian(given[reads ? 1 : 2], node);
-		const name = little && !method.endsWith("8") ? `${method}true` : method;
 		const bytes = reads ? READS[method] : WRITES[method];
-		const as = (place) => (bytes === 1 ? place : bare(place));
+		const aligned = little && bytes === 4;
 		if (given[0] === undefined) this.refuse(node, `${method} needs an offset`);
 		if (reads) {
 			const at = this.number(given[0]);
-			const place = as(this.place(memory, at, bytes, name.endsWith("32true")));
-			return number(LOADS[name](place), LOADED[method], { ...at.effects, reads: true });
+			const place = this.place(memory, at, bytes, aligned);
+			return number(touching(method, little, bytes, place), LOADED[method], { ...at.effects, reads: true });
 		}
 		if (given[1] === undefined) this.refuse(node, `${method} needs a value`);
 		const [at, value] = this.apart(
 			() => this.number(given[0]),
 			() => this.number(given[1]),
 		);
-		const place = as(this.place(memory, at, bytes, name.endsWith("32true")));
+		const place = this.place(memory, at, bytes, aligned);
 		const effects = this.together(node, at, value);
-		return { type: "void", c: STORES[name](place, value), effects: { ...effects, writes: true } };
+		return { type: "void", c: touching(method, little, bytes, place, value), effects: { ...effects, writes: true } };
 	}
 
 	#littleEndian(node, call) {
@@ -203,11 +215,9 @@ export class Accesses extends Expressions {
 			() => this.number(at),
 			() => this.number(length),
 		);
-		const object =
-			size.type === "MemberExpression" && size.property.name === "byteLength" ? this.binding(size.object.name) : undefined;
-		const memory = object?.inline ?? object;
+		const memory = this.sizedBy(size);
 		const effects = { ...this.together(node, ...values), reads: true };
-		if (memory?.type !== "memory") {
+		if (memory === undefined) {
 			const limit = this.number(size);
 			return {
 				type: "void",

@@ -17,11 +17,10 @@ export class Calls extends Accesses {
 		if (node.optional || node.arguments.some(({ type }) => type === "SpreadElement"))
 			this.refuse(node, "calls have all their arguments, one by one");
 		if (callee.type === "MemberExpression" && !callee.computed && callee.object.type === "Identifier") {
-			const object = this.binding(callee.object.name);
-			const memory = object?.inline ?? object;
+			const memory = this.memoryNamed(callee.object);
 			const method = callee.property.name;
-			if (memory?.type === "memory") return this.access(node, memory, method);
-			if (callee.object.name === "Math" && object === undefined) return this.#math(node, method);
+			if (memory !== undefined) return this.access(node, memory, method);
+			if (callee.object.name === "Math" && this.binding("Math") === undefined) return this.#math(node, method);
 		}
 		const found = this.compiler.program.lookUp(this.module, callee);
 		if (found?.kind !== "function" || (callee.type === "Identifier" && this.binding(callee.name) !== undefined))
