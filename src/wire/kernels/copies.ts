@@ -21,6 +21,13 @@ function checkRing(view: DataView, ring: number, size: number, offset: number, l
 	check(0, length, size);
 }
 
+/** All of `source` into a ring that has been checked. */
+function putAround(view: DataView, ring: number, size: number, offset: number, source: Uint8Array): void {
+	const first = Math.min(source.length, size - offset);
+	arena(view, ring + offset, first).set(source.subarray(0, first));
+	arena(view, ring, source.length - first).set(source.subarray(first));
+}
+
 /** Copies within the arena; the ranges may overlap. */
 export function copy(view: DataView, to: number, from: number, length: number): void {
 	arena(view, to, length).set(arena(view, from, length));
@@ -40,9 +47,7 @@ export function copyIn(view: DataView, at: number, buffer: BytesIn, start: numbe
 export function ringPut(view: DataView, ring: number, size: number, offset: number, from: number, length: number): void {
 	checkRing(view, ring, size, offset, length);
 	const source = arena(view, from, length);
-	const first = Math.min(length, size - offset);
-	arena(view, ring + offset, first).set(source.subarray(0, first));
-	arena(view, ring, length - first).set(source.subarray(first));
+	putAround(view, ring, size, offset, source);
 }
 
 /** Application into ring. */
@@ -57,9 +62,7 @@ export function ringWrite(
 ): void {
 	checkRing(view, ring, size, offset, length);
 	const source = part(buffer, start, length);
-	const first = Math.min(length, size - offset);
-	arena(view, ring + offset, first).set(source.subarray(0, first));
-	arena(view, ring, length - first).set(source.subarray(first));
+	putAround(view, ring, size, offset, source);
 }
 
 /** Ring to application. */
