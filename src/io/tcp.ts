@@ -3,7 +3,7 @@
 
 import { streamByte, streamRead, streamWrite } from "#codec";
 import { formatIpv4 } from "../address.ts";
-import { TCB_RCV_QUEUED, TCB_SND_QUEUED } from "../packet/blocks.ts";
+import { TcbBlock } from "../packet/tcb-block.ts";
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/events.ts";
 import { CLOSE_WAIT, ESTABLISHED, Tcb } from "../transport/tcp/tcb.ts";
@@ -11,6 +11,9 @@ import { QUEUED, type Tcp } from "../transport/tcp/tcp.ts";
 import { closed, foreign, hidden, isObject, report, slotOf } from "./common.ts";
 import * as check from "./options.ts";
 import type { Bytes, Format, TCP, TCPError, TCPOptions, WriteOptions } from "./types.ts";
+
+/** Where these lie in a connection's block. */
+const { rcvQueued: RCV_QUEUED, sndQueued: SND_QUEUED } = TcbBlock.offsets;
 
 // What passes packets or single bytes comes first in each method, and what is rarer in a private one: on XS a function copies each module
 // variable that it mentions at every call. No string literal stands on the data path: on XS each use of one allocates. What tells a buffer from a number is its byteLength.
@@ -316,17 +319,17 @@ export class TCPSocket implements TCP, SocketOwner {
 		if (tcb === undefined) return;
 		if (events & READABLE && this.#onReadable !== undefined) {
 			// As tcb.rcvUsed, without the call.
-			const bytes = this.#view.getInt32(tcb.block + TCB_RCV_QUEUED, true);
+			const bytes = this.#view.getInt32(tcb.block + RCV_QUEUED, true);
 			if (bytes > 0) {
 				this.#onReadable(bytes);
 				// Moddable's modules set a timer of 0 ms for the rest, which must run before they are called again.
-				if (this.#view.getInt32(tcb.block + TCB_RCV_QUEUED, true) > 0) this.#tcp.events.putOff = true;
+				if (this.#view.getInt32(tcb.block + RCV_QUEUED, true) > 0) this.#tcp.events.putOff = true;
 			}
 		}
 		if (events === READABLE) return;
 		if (events & WRITABLE && this.#onWritable !== undefined && this.openTCB === tcb && tcb.sendable) {
 			// As Tcp.writable.
-			const room = this.#sendSize - this.#view.getInt32(tcb.block + TCB_SND_QUEUED, true);
+			const room = this.#sendSize - this.#view.getInt32(tcb.block + SND_QUEUED, true);
 			if (room > 0) this.#onWritable(room);
 		}
 		if (events >= ERROR && this.openTCB === tcb) {

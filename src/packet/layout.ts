@@ -1,8 +1,9 @@
 // Where everything lies in the arena. Read from top to bottom: it is the memory map.
 
 import { MAX_MTU, PACKET_BYTES, SERVICE_BUFFER, type Limits } from "../config.ts";
-import { FLOW_ENTRIES, FLOW_ENTRY, INTERFACE_BLOCK, NEIGHBOR_BLOCK, ROUTE_ENTRIES, ROUTE_ENTRY, TCB_BLOCK } from "./blocks.ts";
+import { FLOW_ENTRIES, FLOW_ENTRY, INTERFACE_BLOCK, NEIGHBOR_BLOCK, ROUTE_ENTRIES, ROUTE_ENTRY } from "./blocks.ts";
 import { FIELDS_BYTES } from "./fields.ts";
+import { TcbBlock } from "./tcb-block.ts";
 import { DATAGRAM, UdpBlock } from "./udp-block.ts";
 
 /** Byte offsets of the areas, and the size of the whole. */
@@ -42,7 +43,7 @@ export function layoutOf(limits: Limits): Layout {
 	const interfaces = FIELDS_BYTES;
 	const neighbors = interfaces + limits.interfaces * INTERFACE_BLOCK;
 	const tcbs = align(neighbors + limits.neighbors * NEIGHBOR_BLOCK);
-	const udps = tcbs + limits.tcp * TCB_BLOCK;
+	const udps = tcbs + limits.tcp * TcbBlock.bytes;
 	const flows = udps + (limits.udp + limits.services) * UdpBlock.bytes;
 	const routes = align(flows + FLOW_ENTRIES + flowCapacity * FLOW_ENTRY);
 	const rings = align(routes + ROUTE_ENTRIES + routeCapacity * ROUTE_ENTRY);

@@ -68,6 +68,31 @@ const WRITE = {
 
 /** A kind of records with these fields, one behind the other in this order. Words must come to lie at multiples of four, halves of two, and none is called `at` or `view`: RangeError. */
 export function record<C extends Columns>(columns: C): RecordKind<C> {
+	const offsets: Record<string, number> = {};
+	let size = 0;
+	for (const [name, { bytes: wide, kind }] of Object.entries(columns)) {
+		if (name === "at" || name === "view") throw new RangeError(`field ${name}: every row has that already`);
+		if (kind !== "bytes" && size % wide !== 0) throw new RangeError(`field ${name} at ${size}: expected a multiple of ${wide}`);
+		offsets[name] = size;
+		size += wide;
+	}
+	// Made for the first row: where flat TypeScript is compiled there is none, and a firmware need not carry its accessors.
+	let Row: RowClass | undefined;
+	return {
+		bytes: size,
+		offsets: Object.freeze(offsets) as RecordKind<C>["offsets"],
+		of(view, at) {
+			check(at, size, view.byteLength);
+			Row ??= rowClass(columns, offsets);
+			return new Row(view, at) as Fields<C>;
+		},
+	};
+}
+
+type RowClass = new (view: DataView, at: number) => unknown;
+
+/** The class of rows with accessors for these fields. */
+function rowClass(columns: Columns, offsets: Readonly<Record<string, number>>): RowClass {
 	class Row {
 		readonly view: DataView;
 		readonly at: number;
@@ -76,12 +101,8 @@ export function record<C extends Columns>(columns: C): RecordKind<C> {
 			this.at = at;
 		}
 	}
-	const offsets: Record<string, number> = {};
-	let size = 0;
-	for (const [name, { bytes: wide, kind }] of Object.entries(columns)) {
-		if (name === "at" || name === "view") throw new RangeError(`field ${name}: every row has that already`);
-		const place = size;
-		if (kind !== "bytes" && place % wide !== 0) throw new RangeError(`field ${name} at ${place}: expected a multiple of ${wide}`);
+	for (const [name, { kind }] of Object.entries(columns)) {
+		const place = offsets[name]!;
 		const read = READ[kind];
 		const write = kind === "bytes" ? undefined : WRITE[kind];
 		Object.defineProperty(Row.prototype, name, {
@@ -94,15 +115,6 @@ export function record<C extends Columns>(columns: C): RecordKind<C> {
 				},
 			}),
 		});
-		offsets[name] = place;
-		size += wide;
 	}
-	return {
-		bytes: size,
-		offsets: Object.freeze(offsets) as RecordKind<C>["offsets"],
-		of(view, at) {
-			check(at, size, view.byteLength);
-			return new Row(view, at) as unknown as Fields<C>;
-		},
-	};
+	return Row;
 }

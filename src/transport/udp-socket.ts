@@ -27,7 +27,7 @@ export class UdpSocket implements EventSocket {
 	queued = false;
 	nextPosted: EventSocket | null = null;
 	owner: SocketOwner | null = null;
-	/** Arena offset of its block, packet/blocks.ts. */
+	/** Arena offset of its block, packet/udp-block.ts. */
 	readonly block: number;
 	/** `localPort` << 16, as headers have it. */
 	sourcePort = 0;

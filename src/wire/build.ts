@@ -1,8 +1,9 @@
 // Header builders: one call writes all headers of a packet.
 
 import * as block from "../packet/blocks.ts";
-import type { Length, Offset, Range, Uint16, Uint8 } from "../packet/numbers.ts";
+import type { Length, Offset, Range, Uint8 } from "../packet/numbers.ts";
 import { check } from "../packet/bounds.ts";
+import { TcbBlock } from "../packet/tcb-block.ts";
 import { fold, pseudoHeader } from "./checksum.ts";
 import type { BytesIn } from "./kernels/bytes.ts";
 import { checksum } from "./kernels/checksum.ts";
@@ -48,48 +49,40 @@ export function ipv4Build(
 	if (!(ttl & NO_CHECKSUM)) ipv4Checksum(view, at, ipv4.HEADER);
 }
 
-/** A word of a TCB block that is the length of a header. */
-function headerBytes(view: DataView, at: Offset): Uint16 {
-	return view.getInt32(at, true) & 0xffff;
-}
-
 /**
- * Writes the headers of a TCP segment at `at` from the template of the TCB block, with the block's options, then `length`
- * bytes of its send ring from ring byte `offset` on. Where the template lets routers fragment, its identification counts up: RFC 6864 §4.3. Answers the end of the packet.
+ * Writes the headers of a TCP segment at `at` from the connection's template, with its options, then `length` bytes of its send ring
+ * from ring byte `offset` on. Where the template lets routers fragment, its identification counts up: RFC 6864 §4.3. Answers the end of the packet.
  */
-export function tcpBuild(
+export function segmentBuild(
 	view: DataView,
 	at: Offset,
-	tcb: Offset,
+	tcb: TcbBlock,
 	seq: number,
 	ack: number,
 	flagsWindow: number,
 	offset: number,
 	length: Length,
 ): Offset {
-	check(tcb, block.TCB_BLOCK, view.byteLength);
-	const ipHeader = headerBytes(view, tcb + block.TCB_IP_HEADER);
-	const options = headerBytes(view, tcb + block.TCB_OPTIONS_LENGTH);
-	const offload = view.getInt32(tcb + block.TCB_NO_CHECKSUM, true);
+	// Lengths of headers, whatever stands there.
+	const ipHeader = tcb.ipHeader & 0xffff;
+	const options = tcb.optionsLength & 0xffff;
+	const offload = tcb.noChecksum;
 	const header = at + ipHeader;
 	const data = header + tcp.HEADER + options;
 	const end = data + length;
-	copy(view, at, tcb + block.TCB_TEMPLATE, ipHeader + tcp.HEADER);
-	if (ipHeader === ipv4.HEADER && !ipv4.dontFragment(view, tcb + block.TCB_TEMPLATE)) {
-		const id = tcb + block.TCB_TEMPLATE + ipv4.IDENTIFICATION;
+	copy(view, at, tcb.template, ipHeader + tcp.HEADER);
+	if (ipHeader === ipv4.HEADER && !ipv4.dontFragment(view, tcb.template)) {
+		const id = tcb.template + ipv4.IDENTIFICATION;
 		view.setUint16(id, view.getUint16(id) + 1);
 	}
-	if (options !== 0) copy(view, header + tcp.HEADER, tcb + block.TCB_OPTIONS, options);
+	if (options !== 0) copy(view, header + tcp.HEADER, tcb.options, options);
 	check(header, tcp.HEADER, view.byteLength);
 	view.setInt32(header + tcp.SEQ, seq);
 	view.setInt32(header + tcp.ACK_NUMBER, ack);
 	view.setUint16(header + tcp.DATA_OFFSET, ((tcp.HEADER + options) << 10) | ((flagsWindow >> 16) & 255));
 	view.setUint16(header + tcp.WINDOW, flagsWindow);
 	view.setInt32(header + tcp.CHECKSUM, 0);
-	if (length !== 0) {
-		const ring = view.getInt32(tcb + block.TCB_SEND_RING, true);
-		ringRead(view, ring, view.getInt32(tcb + block.TCB_SEND_SIZE, true), offset, view, data, length);
-	}
+	if (length !== 0) ringRead(view, tcb.sendRing, tcb.sendSize, offset, view, data, length);
 	check(at, ipv4.HEADER, view.byteLength);
 	view.setUint16(at + ipv4.TOTAL_LENGTH, end - at);
 	if (offload === 0) {
@@ -98,6 +91,20 @@ export function tcpBuild(
 		view.setUint16(header + tcp.CHECKSUM, ~checksum(view, header, end, pseudo));
 	}
 	return end;
+}
+
+/** The same for the connection with that block. */
+export function tcpBuild(
+	view: DataView,
+	at: Offset,
+	block: Offset,
+	seq: number,
+	ack: number,
+	flagsWindow: number,
+	offset: number,
+	length: Length,
+): Offset {
+	return segmentBuild(view, at, TcbBlock.of(view, block), seq, ack, flagsWindow, offset, length);
 }
 
 /**

@@ -17,6 +17,7 @@ import {
 } from "../packet/fields.ts";
 import type { Length, Offset, Range, Uint8 } from "../packet/numbers.ts";
 import { answer, drop } from "./answers.ts";
+import { TcbBlock } from "../packet/tcb-block.ts";
 import { UdpBlock } from "../packet/udp-block.ts";
 import { check } from "../packet/bounds.ts";
 import { icmpEchoReply } from "./build.ts";
@@ -62,7 +63,7 @@ function segment(view: DataView, ip: Offset, at: Offset, end: Offset, iface: Off
 	const index = socketFor(view, iface, ipv4.TCP);
 	if (index === kinds.NO_SOCKET) return answer(view, kinds.STRAY, group, data, end - data, index);
 	const unexpected = answer(view, kinds.TCP, group, data, end - data, index);
-	const tcb = group === 0 ? blockAt(view, TCBS_AT, index, block.TCB_BLOCK) : 0;
+	const tcb = group === 0 ? blockAt(view, TCBS_AT, index, TcbBlock.bytes) : 0;
 	const what = tcb === 0 ? IN_UNEXPECTED : streamIn(view, tcb);
 	if (what & IN_UNEXPECTED) return unexpected;
 	const taken = kinds.SEGMENT | (index << kinds.VALUE_SHIFT);

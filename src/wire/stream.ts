@@ -2,11 +2,11 @@
 // header prediction, and its like for sending. Whatever is not expected, and everything that is a decision (states, losses, timers,
 // what a window means), is transport/tcp's.
 
-import * as block from "../packet/blocks.ts";
 import { ACK as REGISTER_ACK, FIELDS_BYTES, FLAGS_WINDOW, PAYLOAD_AT, PAYLOAD_LENGTH, SEQ } from "../packet/fields.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { check } from "../packet/bounds.ts";
-import { tcpBuild } from "./build.ts";
+import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_FIN, BIT_NO_DELAY, BIT_SHORT, BIT_TIMING, TcbBlock } from "../packet/tcb-block.ts";
+import { segmentBuild } from "./build.ts";
 import { demandBytes, type Bytes, type BytesIn } from "./kernels/bytes.ts";
 import { ringPut, ringRead, ringWrite } from "./kernels/copies.ts";
 import { wrap } from "./ring.ts";
@@ -49,61 +49,58 @@ const PLAIN = ACK << 16;
  * The segment in the registers: next in order, and with an acknowledgment within what is in flight? Then its data is put into the
  * receive ring and what it acknowledges leaves the send ring.
  */
-export function streamIn(view: DataView, tcb: Offset): number {
+export function streamIn(view: DataView, block: Offset): number {
 	check(0, FIELDS_BYTES, view.byteLength);
-	check(tcb, block.TCB_BLOCK, view.byteLength);
+	const tcb = TcbBlock.of(view, block);
 	const at = view.getInt32(PAYLOAD_AT * 4, true);
 	const length = view.getInt32(PAYLOAD_LENGTH * 4, true);
 	check(at, length, view.byteLength);
-	const bits = view.getInt32(tcb + block.TCB_BITS, true);
+	const bits = tcb.bits;
 	const flagsWindow = view.getInt32(FLAGS_WINDOW * 4, true);
 	const seq = view.getInt32(SEQ * 4, true);
-	if (!(bits & block.BIT_SHORT) || (flagsWindow & UNUSUAL) !== PLAIN || seq !== view.getInt32(tcb + block.TCB_RCV_NXT, true))
-		return IN_UNEXPECTED;
-	const size = view.getInt32(tcb + block.TCB_RECEIVE_SIZE, true);
-	const queued = view.getInt32(tcb + block.TCB_RCV_QUEUED, true);
+	if (!(bits & BIT_SHORT) || (flagsWindow & UNUSUAL) !== PLAIN || seq !== tcb.rcvNxt) return IN_UNEXPECTED;
+	const size = tcb.receiveSize;
+	const queued = tcb.rcvQueued;
 	if (length > size - queued) return IN_UNEXPECTED;
 	const ack = view.getInt32(REGISTER_ACK * 4, true);
-	const una = view.getInt32(tcb + block.TCB_SND_UNA, true);
+	const una = tcb.sndUna;
 	const acked = (ack - una) | 0;
-	if (acked < 0 || acked > ((view.getInt32(tcb + block.TCB_SND_NXT, true) - una) | 0) || (acked === 0 && length === 0))
-		return IN_UNEXPECTED;
+	if (acked < 0 || acked > ((tcb.sndNxt - una) | 0) || (acked === 0 && length === 0)) return IN_UNEXPECTED;
 	let answer = 0;
 	if (length > 0) {
-		const ringAt = view.getInt32(tcb + block.TCB_RCV_AT, true);
-		ringPut(view, view.getInt32(tcb + block.TCB_RECEIVE_RING, true), size, ringAt, at, length);
-		view.setInt32(tcb + block.TCB_RCV_AT, wrap((ringAt + length) | 0, size), true);
-		view.setInt32(tcb + block.TCB_RCV_QUEUED, queued + length, true);
-		view.setInt32(tcb + block.TCB_RCV_NXT, seq + length, true);
+		const ringAt = tcb.rcvAt;
+		ringPut(view, tcb.receiveRing, size, ringAt, at, length);
+		tcb.rcvAt = wrap(ringAt + length, size);
+		tcb.rcvQueued = queued + length;
+		tcb.rcvNxt = seq + length;
 		// RFC 5681 §4.2: every second segment is acknowledged.
-		const second = bits & block.BIT_ACK_DELAYED;
+		const second = bits & BIT_ACK_DELAYED;
 		answer = second ? IN_DATA | IN_ACK_DUE : IN_DATA;
-		view.setInt32(tcb + block.TCB_BITS, bits | (second ? block.BIT_ACK_NOW : block.BIT_ACK_DELAYED), true);
+		tcb.bits = bits | (second ? BIT_ACK_NOW : BIT_ACK_DELAYED);
 	}
 	const window = flagsWindow & 0xffff;
-	view.setInt32(tcb + block.TCB_SND_WND, window, true);
-	if (window > view.getInt32(tcb + block.TCB_SND_WND_MAX, true)) view.setInt32(tcb + block.TCB_SND_WND_MAX, window, true);
-	return answer | acknowledge(view, tcb, ack, acked);
+	tcb.sndWnd = window;
+	if (window > tcb.sndWndMax) tcb.sndWndMax = window;
+	return answer | acknowledge(tcb, ack, acked);
 }
 
 /** `acked` bytes leave the send ring. */
-function acknowledge(view: DataView, tcb: Offset, ack: number, acked: number): number {
-	check(tcb, block.TCB_BLOCK, view.byteLength);
+function acknowledge(tcb: TcbBlock, ack: number, acked: number): number {
 	let answer = 0;
-	const queued = (view.getInt32(tcb + block.TCB_SND_QUEUED, true) - acked) | 0;
-	const flight = (view.getInt32(tcb + block.TCB_SND_NXT, true) - ack) | 0;
+	const queued = (tcb.sndQueued - acked) | 0;
+	const flight = (tcb.sndNxt - ack) | 0;
 	if (acked > 0) {
-		const size = view.getInt32(tcb + block.TCB_SEND_SIZE, true);
-		const next = (view.getInt32(tcb + block.TCB_SND_AT, true) + acked) | 0;
-		view.setInt32(tcb + block.TCB_SND_UNA, ack, true);
-		view.setInt32(tcb + block.TCB_SND_QUEUED, queued, true);
-		view.setInt32(tcb + block.TCB_SND_AT, wrap(next, size), true);
+		const size = tcb.sendSize;
+		const next = (tcb.sndAt + acked) | 0;
+		tcb.sndUna = ack;
+		tcb.sndQueued = queued;
+		tcb.sndAt = wrap(next, size);
 		answer = IN_ACKED | (acked << IN_BYTES_SHIFT);
 		if (flight === 0) answer |= IN_ALL_ACKED;
 		if (queued <= size >> 1) answer |= IN_ROOM;
-		const bits = view.getInt32(tcb + block.TCB_BITS, true);
-		if (bits & block.BIT_TIMING && ((ack - view.getInt32(tcb + block.TCB_RTT_SEQ, true)) | 0) > 0) {
-			view.setInt32(tcb + block.TCB_BITS, bits & ~block.BIT_TIMING, true);
+		const bits = tcb.bits;
+		if (bits & BIT_TIMING && ((ack - tcb.rttSeq) | 0) > 0) {
+			tcb.bits = bits & ~BIT_TIMING;
 			answer |= IN_TIMED;
 		}
 	}
@@ -111,13 +108,12 @@ function acknowledge(view: DataView, tcb: Offset, ack: number, acked: number): n
 }
 
 /** The window to advertise: never less than before, and more by worthwhile steps only. RFC 9293 §3.8.6.2.2. */
-function advertise(view: DataView, tcb: Offset): number {
-	check(tcb, block.TCB_BLOCK, view.byteLength);
-	const next = view.getInt32(tcb + block.TCB_RCV_NXT, true);
-	const free = (view.getInt32(tcb + block.TCB_RECEIVE_SIZE, true) - view.getInt32(tcb + block.TCB_RCV_QUEUED, true)) | 0;
-	const open = (view.getInt32(tcb + block.TCB_RCV_ADVERTISED, true) - next) | 0;
-	if (free - open < view.getInt32(tcb + block.TCB_WINDOW_STEP, true)) return open < 0 ? 0 : open;
-	view.setInt32(tcb + block.TCB_RCV_ADVERTISED, next + free, true);
+function advertise(tcb: TcbBlock): number {
+	const next = tcb.rcvNxt;
+	const free = tcb.receiveSize - tcb.rcvQueued;
+	const open = (tcb.rcvAdv - next) | 0;
+	if (free - open < tcb.windowStep) return open < 0 ? 0 : open;
+	tcb.rcvAdv = next + free;
 	return free;
 }
 
@@ -125,118 +121,118 @@ function advertise(view: DataView, tcb: Offset): number {
  * Builds the next segment with data that was never sent at `at`, when the windows and Nagle's algorithm let it go; RFC 9293 §3.7.4,
  * §3.8.6.2.1. Answers the end of the packet, or 0.
  */
-export function streamOut(view: DataView, at: Offset, tcb: Offset, now: number): number {
-	check(tcb, block.TCB_BLOCK, view.byteLength);
-	const next = view.getInt32(tcb + block.TCB_SND_NXT, true);
-	const una = view.getInt32(tcb + block.TCB_SND_UNA, true);
+export function streamOut(view: DataView, at: Offset, block: Offset, now: number): number {
+	const tcb = TcbBlock.of(view, block);
+	const next = tcb.sndNxt;
+	const una = tcb.sndUna;
 	const flight = (next - una) | 0;
-	const unsent = (view.getInt32(tcb + block.TCB_SND_QUEUED, true) - flight) | 0;
+	const unsent = (tcb.sndQueued - flight) | 0;
 	if (unsent <= 0) return 0;
-	const bits = view.getInt32(tcb + block.TCB_BITS, true);
-	const mss = view.getInt32(tcb + block.TCB_SND_MSS, true);
-	const window = view.getInt32(tcb + block.TCB_SND_WND, true);
-	const cwnd = view.getInt32(tcb + block.TCB_CWND, true);
+	const bits = tcb.bits;
+	const mss = tcb.sndMss;
+	const window = tcb.sndWnd;
+	const cwnd = tcb.cwnd;
 	const room = (Math.min(window, cwnd) - flight) | 0;
 	const length = Math.min(Math.min(unsent, mss), room);
 	if (length <= 0) return 0;
 	if (length < mss) {
 		if (length === unsent) {
 			// Minshall's variant of Nagle's algorithm: one small segment in flight, no more.
-			const small = (view.getInt32(tcb + block.TCB_SND_SMALL, true) - una) | 0;
-			if (!(bits & block.BIT_NO_DELAY) && flight !== 0 && small > 0) return 0;
-		} else if (length < view.getInt32(tcb + block.TCB_SND_WND_MAX, true) >> 1) return 0;
+			const small = (tcb.sndSmall - una) | 0;
+			if (!(bits & BIT_NO_DELAY) && flight !== 0 && small > 0) return 0;
+		} else if (length < tcb.sndWndMax >> 1) return 0;
 	}
-	const size = view.getInt32(tcb + block.TCB_SEND_SIZE, true);
-	const offset = wrap((view.getInt32(tcb + block.TCB_SND_AT, true) + flight) | 0, size);
+	const size = tcb.sendSize;
+	const offset = wrap((tcb.sndAt + flight) | 0, size);
 	const flags = length === unsent ? ACK | PSH : ACK;
-	const ack = view.getInt32(tcb + block.TCB_RCV_NXT, true);
-	const advertised = advertise(view, tcb);
-	const end = tcpBuild(view, at, tcb, next, ack, (flags << 16) | advertised, offset, length);
-	view.setInt32(tcb + block.TCB_SND_NXT, next + length, true);
-	if (length < mss) view.setInt32(tcb + block.TCB_SND_SMALL, next + length, true);
-	let after = bits & ~(block.BIT_ACK_NOW | block.BIT_ACK_DELAYED);
+	const ack = tcb.rcvNxt;
+	const advertised = advertise(tcb);
+	const end = segmentBuild(view, at, tcb, next, ack, (flags << 16) | advertised, offset, length);
+	tcb.sndNxt = next + length;
+	if (length < mss) tcb.sndSmall = next + length;
+	let after = bits & ~(BIT_ACK_NOW | BIT_ACK_DELAYED);
 	// One segment is timed at a time (RFC 6298 §3), and one in RTT_STEP.
-	if (!(bits & block.BIT_TIMING) && (now - view.getInt32(tcb + block.TCB_RTT_AT, true)) >>> 0 >= RTT_STEP) {
-		view.setInt32(tcb + block.TCB_RTT_SEQ, next, true);
-		view.setInt32(tcb + block.TCB_RTT_AT, now, true);
-		after |= block.BIT_TIMING;
+	if (!(bits & BIT_TIMING) && (now - tcb.rttAt) >>> 0 >= RTT_STEP) {
+		tcb.rttSeq = next;
+		tcb.rttAt = now;
+		after |= BIT_TIMING;
 	}
-	view.setInt32(tcb + block.TCB_BITS, after, true);
+	tcb.bits = after;
 	return end;
 }
 
 /** Builds the acknowledgment that is owed now, if one is, at `at`. Answers the end of the packet, or 0. */
-export function streamAck(view: DataView, at: Offset, tcb: Offset): number {
-	check(tcb, block.TCB_BLOCK, view.byteLength);
-	const bits = view.getInt32(tcb + block.TCB_BITS, true);
-	if (!(bits & block.BIT_ACK_NOW)) return 0;
-	view.setInt32(tcb + block.TCB_BITS, bits & ~(block.BIT_ACK_NOW | block.BIT_ACK_DELAYED), true);
-	const seq = view.getInt32(tcb + block.TCB_SND_NXT, true);
-	const ack = view.getInt32(tcb + block.TCB_RCV_NXT, true);
-	const window = advertise(view, tcb);
-	return tcpBuild(view, at, tcb, seq, ack, PLAIN | window, 0, 0);
+export function streamAck(view: DataView, at: Offset, block: Offset): number {
+	const tcb = TcbBlock.of(view, block);
+	const bits = tcb.bits;
+	if (!(bits & BIT_ACK_NOW)) return 0;
+	tcb.bits = bits & ~(BIT_ACK_NOW | BIT_ACK_DELAYED);
+	const seq = tcb.sndNxt;
+	const ack = tcb.rcvNxt;
+	const window = advertise(tcb);
+	return segmentBuild(view, at, tcb, seq, ack, PLAIN | window, 0, 0);
 }
 
 /**
  * Takes up to `length` bytes out of the receive ring into `buffer` from its byte `start` on. Answers how many, and READ_… Throws TypeError
  * for what is no buffer of bytes.
  */
-export function streamRead(view: DataView, tcb: Offset, buffer: Bytes, start: number, length: number): number {
+export function streamRead(view: DataView, block: Offset, buffer: Bytes, start: number, length: number): number {
 	demandBytes(buffer);
-	check(tcb, block.TCB_BLOCK, view.byteLength);
-	const queued = view.getInt32(tcb + block.TCB_RCV_QUEUED, true);
+	const tcb = TcbBlock.of(view, block);
+	const queued = tcb.rcvQueued;
 	if (length > queued) length = queued;
 	if (length <= 0) return 0;
-	const size = view.getInt32(tcb + block.TCB_RECEIVE_SIZE, true);
-	const from = firstByte(view, tcb, size, queued);
-	ringRead(view, view.getInt32(tcb + block.TCB_RECEIVE_RING, true), size, from, buffer, start, length);
+	const size = tcb.receiveSize;
+	const from = firstByte(tcb);
+	ringRead(view, tcb.receiveRing, size, from, buffer, start, length);
 	const left = queued - length;
-	view.setInt32(tcb + block.TCB_RCV_QUEUED, left, true);
-	const bits = view.getInt32(tcb + block.TCB_BITS, true);
-	if (bits & block.BIT_FIN) return left === 0 ? length | READ_END : length;
-	if (bits & block.BIT_ACK_NOW) return length;
-	const open = (view.getInt32(tcb + block.TCB_RCV_ADVERTISED, true) - view.getInt32(tcb + block.TCB_RCV_NXT, true)) | 0;
-	return size - left - open < view.getInt32(tcb + block.TCB_UPDATE_STEP, true) ? length : length | READ_TELL;
+	tcb.rcvQueued = left;
+	const bits = tcb.bits;
+	if (bits & BIT_FIN) return left === 0 ? length | READ_END : length;
+	if (bits & BIT_ACK_NOW) return length;
+	const open = (tcb.rcvAdv - tcb.rcvNxt) | 0;
+	return size - left - open < tcb.updateStep ? length : length | READ_TELL;
 }
 
 /** Where the next byte to be read lies in the receive ring. */
-function firstByte(view: DataView, tcb: Offset, size: number, queued: number): number {
-	const from = (view.getInt32(tcb + block.TCB_RCV_AT, true) - queued) | 0;
-	return from < 0 ? (from + size) | 0 : from;
+function firstByte(tcb: TcbBlock): Offset {
+	const from = tcb.rcvAt - tcb.rcvQueued;
+	return from < 0 ? from + tcb.receiveSize : from;
 }
 
 /** Takes one byte out of the receive ring and answers it. -1, nothing taken, when there is none, or when READ_… would have to be answered. */
-export function streamByte(view: DataView, tcb: Offset): number {
-	check(tcb, block.TCB_BLOCK, view.byteLength);
-	const queued = view.getInt32(tcb + block.TCB_RCV_QUEUED, true);
+export function streamByte(view: DataView, block: Offset): number {
+	const tcb = TcbBlock.of(view, block);
+	const queued = tcb.rcvQueued;
 	if (queued <= 0) return -1;
-	const bits = view.getInt32(tcb + block.TCB_BITS, true);
-	const size = view.getInt32(tcb + block.TCB_RECEIVE_SIZE, true);
-	if (bits & block.BIT_FIN) {
+	const bits = tcb.bits;
+	const size = tcb.receiveSize;
+	if (bits & BIT_FIN) {
 		if (queued === 1) return -1;
-	} else if (!(bits & block.BIT_ACK_NOW)) {
-		const open = (view.getInt32(tcb + block.TCB_RCV_ADVERTISED, true) - view.getInt32(tcb + block.TCB_RCV_NXT, true)) | 0;
-		if (size - queued + 1 - open >= view.getInt32(tcb + block.TCB_UPDATE_STEP, true)) return -1;
+	} else if (!(bits & BIT_ACK_NOW)) {
+		const open = (tcb.rcvAdv - tcb.rcvNxt) | 0;
+		if (size - queued + 1 - open >= tcb.updateStep) return -1;
 	}
-	const from = firstByte(view, tcb, size, queued);
-	const ring = view.getInt32(tcb + block.TCB_RECEIVE_RING, true);
+	const from = firstByte(tcb);
+	const ring = tcb.receiveRing;
 	check(ring, size, view.byteLength);
 	check(from, 1, size);
 	const byte = view.getUint8(ring + from);
-	view.setInt32(tcb + block.TCB_RCV_QUEUED, queued - 1, true);
+	tcb.rcvQueued = queued - 1;
 	return byte;
 }
 
 /** Puts `length` bytes of `buffer` from its byte `start` on into the send ring. Answers the room left, or -1 when they do not fit. Throws as streamRead. */
-export function streamWrite(view: DataView, tcb: Offset, buffer: BytesIn, start: number, length: number): number {
+export function streamWrite(view: DataView, block: Offset, buffer: BytesIn, start: number, length: number): number {
 	demandBytes(buffer);
-	check(tcb, block.TCB_BLOCK, view.byteLength);
-	const size = view.getInt32(tcb + block.TCB_SEND_SIZE, true);
-	const queued = view.getInt32(tcb + block.TCB_SND_QUEUED, true);
+	const tcb = TcbBlock.of(view, block);
+	const size = tcb.sendSize;
+	const queued = tcb.sndQueued;
 	const left = size - queued - length;
 	if (left < 0) return -1;
-	const to = wrap((view.getInt32(tcb + block.TCB_SND_AT, true) + queued) | 0, size);
-	if (length !== 0) ringWrite(view, view.getInt32(tcb + block.TCB_SEND_RING, true), size, to, buffer, start, length);
-	view.setInt32(tcb + block.TCB_SND_QUEUED, queued + length, true);
+	const to = wrap((tcb.sndAt + queued) | 0, size);
+	if (length !== 0) ringWrite(view, tcb.sendRing, size, to, buffer, start, length);
+	tcb.sndQueued = queued + length;
 	return left | 0;
 }

@@ -5,13 +5,16 @@
 
 import { CHALLENGE_INTERVAL_MS, REPEAT_BURST, REPEAT_INTERVAL_MS } from "../../config.ts";
 import type { Interface } from "../../link/interface.ts";
-import { TCB_ANSWER_AT } from "../../packet/blocks.ts";
+import { TcbBlock } from "../../packet/tcb-block.ts";
 import { DROP } from "../../packet/drops.ts";
 import { RST } from "../../wire/tcp.ts";
 import { acknowledgeNow, mark } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
+
+/** Where this lies in a connection's block. */
+const { answerAt: ANSWER_AT } = TcbBlock.offsets;
 
 /** What lies outside of the window and is no repetition either. */
 export function unacceptable(tcp: Tcp, tcb: Tcb, iface: Interface, flags: number): void {
@@ -35,7 +38,7 @@ export function challenge(tcp: Tcp, tcb: Tcb, iface: Interface): void {
  * no sender's timer is faster than that. The block has the time at which everything answered so far would have come at that pace.
  */
 export function mayAnswer(tcp: Tcp, tcb: Tcb): boolean {
-	const at = tcb.block + TCB_ANSWER_AT;
+	const at = tcb.block + ANSWER_AT;
 	const now = tcp.core.now;
 	let paced = tcp.view.getInt32(at, true);
 	const early = (paced - now) | 0;

@@ -2,7 +2,7 @@
 // that change. Who gets one is seats.ts.
 
 import { TRANSMIT_CHECKSUM } from "../../device/device.ts";
-import { TCB_ANSWER_AT, TCB_HOME, TCB_NO_CHECKSUM, TCB_OPTIONS_LENGTH, TCB_TEMPLATE } from "../../packet/blocks.ts";
+import { TcbBlock } from "../../packet/tcb-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { DEFAULT_MSS, HEADER } from "../../wire/tcp.ts";
 import { ERROR } from "../events.ts";
@@ -12,6 +12,15 @@ import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
 import { arm, RTO_INITIAL, USER_TIMEOUT } from "./timers.ts";
+
+/** Where these lie in a connection's block. */
+const {
+	template: TEMPLATE,
+	optionsLength: OPTIONS_LENGTH,
+	noChecksum: NO_CHECKSUM,
+	home: HOME,
+	answerAt: ANSWER_AT,
+} = TcbBlock.offsets;
 
 /** Least payload that we send in one segment, whatever a peer says: that of RFC 791's least MTU. */
 export const LEAST_MSS = 28;
@@ -59,13 +68,13 @@ function enter(tcp: Tcp, tcb: Tcb): boolean {
 	const ports = (tcb.remotePort << 16) | tcb.localPort;
 	if (!tcp.flows.insert(tcb.localAddress, tcb.remoteAddress, ports, tcb.meta, tcb.index)) return false;
 	const view = tcp.view;
-	const at = tcb.block + TCB_TEMPLATE;
+	const at = tcb.block + TEMPLATE;
 	view.setInt32(at + ipv4.IDENTIFICATION, ipv4.DONT_FRAGMENT);
 	view.setInt32(at + ipv4.SOURCE, tcb.localAddress);
 	view.setInt32(at + ipv4.DESTINATION, tcb.remoteAddress);
 	view.setInt32(at + ipv4.HEADER, (tcb.localPort << 16) | tcb.remotePort);
-	view.setInt32(tcb.block + TCB_OPTIONS_LENGTH, 0);
-	view.setInt32(tcb.block + TCB_ANSWER_AT, tcp.core.now, true);
+	view.setInt32(tcb.block + OPTIONS_LENGTH, 0);
+	view.setInt32(tcb.block + ANSWER_AT, tcp.core.now, true);
 	forgetClaims(tcp, tcb);
 	tcb.rto = RTO_INITIAL;
 	tcb.sentAt = tcb.stalledAt = tcp.core.now;
@@ -74,7 +83,7 @@ function enter(tcp: Tcp, tcb: Tcb): boolean {
 
 /** The parts of the header template that an application may change are as they are when it says nothing. A listener keeps them for its connections. */
 export function plainTemplate(tcp: Tcp, tcb: Tcb): void {
-	const at = tcb.block + TCB_TEMPLATE;
+	const at = tcb.block + TEMPLATE;
 	tcp.view.setInt32(at, 0x45000000);
 	tcp.view.setInt32(at + ipv4.TTL, (ipv4.DEFAULT_TTL << 24) | (ipv4.TCP << 16));
 }
@@ -82,8 +91,8 @@ export function plainTemplate(tcp: Tcp, tcb: Tcb): void {
 /** A connection gets the time to live and the code point of its listener. */
 export function inheritTemplate(tcp: Tcp, from: Tcb, to: Tcb): void {
 	const view = tcp.view;
-	view.setInt32(to.block + TCB_TEMPLATE, view.getInt32(from.block + TCB_TEMPLATE));
-	view.setInt32(to.block + TCB_TEMPLATE + ipv4.TTL, view.getInt32(from.block + TCB_TEMPLATE + ipv4.TTL));
+	view.setInt32(to.block + TEMPLATE, view.getInt32(from.block + TEMPLATE));
+	view.setInt32(to.block + TEMPLATE + ipv4.TTL, view.getInt32(from.block + TEMPLATE + ipv4.TTL));
 }
 
 export function setIss(tcb: Tcb, iss: number): void {
@@ -93,13 +102,13 @@ export function setIss(tcb: Tcb, iss: number): void {
 /** Looks the way to the peer up. Once it has gone by an interface, it stays on the networks that have its source address. */
 export function resolve(tcp: Tcp, tcb: Tcb): boolean {
 	const path = tcb.path;
-	const at = tcb.block + TCB_HOME;
+	const at = tcb.block + HOME;
 	const home = tcp.view.getInt32(at, true);
 	const found = tcp.ip.route(path, home);
 	const out = path.out;
 	if (out !== undefined && home === 0) tcp.view.setInt32(at, out.slot, true);
 	const offload = out !== undefined && out.device.abilities & TRANSMIT_CHECKSUM ? 1 : 0;
-	tcp.view.setInt32(tcb.block + TCB_NO_CHECKSUM, offload, true);
+	tcp.view.setInt32(tcb.block + NO_CHECKSUM, offload, true);
 	return found;
 }
 
@@ -232,7 +241,7 @@ export function interfaceGone(tcp: Tcp, slot: number): void {
 		const tcb = tcp.tcbs[i]!;
 		if (tcb.state === tcbs.CLOSED) continue;
 		if (tcb.path.bound === slot) end(tcp, tcb, tcbs.UNREACHABLE);
-		const home = tcb.block + TCB_HOME;
+		const home = tcb.block + HOME;
 		// Another interface may have the slot later; the connection has not gone by that one.
 		if (tcp.view.getInt32(home, true) === slot) tcp.view.setInt32(home, -1);
 	}

@@ -1,13 +1,16 @@
 // How fast connections move, for listeners that say how slow one may be while others wait: `leastRate`. Nothing is counted as segments
 // pass: the sequence numbers tell what has moved since they were looked at last, every five seconds.
 
-import { TCB_RCV_NXT, TCB_RCV_QUEUED, TCB_SND_UNA } from "../../packet/blocks.ts";
+import { TcbBlock } from "../../packet/tcb-block.ts";
 import type { Core } from "../../packet/core.ts";
 import { PACE_GRACE_MS, PACE_INTERVAL_MS, PACE_PROMISE_MS } from "../../config.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
 import { remind } from "./timers.ts";
+
+/** Where these lie in a connection's block. */
+const { rcvNxt: RCV_NXT, rcvQueued: RCV_QUEUED, sndUna: SND_UNA } = TcbBlock.offsets;
 
 /** Words for each TCB: bytes a second that it owes, 0 when it never gives way; when it was looked at last; what had moved by then; the rate between the last two looks, -1 before the second. */
 const WORDS = 4;
@@ -142,7 +145,7 @@ export class Pace {
 	#moved(tcb: Tcb): number {
 		const view = this.#core.view;
 		const at = tcb.block;
-		const received = (view.getInt32(at + TCB_RCV_NXT, true) - view.getInt32(at + TCB_RCV_QUEUED, true)) | 0;
-		return (received + view.getInt32(at + TCB_SND_UNA, true)) | 0;
+		const received = (view.getInt32(at + RCV_NXT, true) - view.getInt32(at + RCV_QUEUED, true)) | 0;
+		return (received + view.getInt32(at + SND_UNA, true)) | 0;
 	}
 }

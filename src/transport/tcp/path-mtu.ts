@@ -4,16 +4,7 @@
 // are tried again. Below LEAST_PATH_MTU segments do not shrink: routers may fragment them instead.
 
 import { LEAST_PATH_MTU, PATH_MTU_RAISE_MS } from "../../config.ts";
-import {
-	TCB_CLAIM_AT,
-	TCB_CLAIM_MSS,
-	TCB_CLAIM_SEQ,
-	TCB_FULL_MSS,
-	TCB_KNOWN_MSS,
-	TCB_RAISE_AT,
-	TCB_SIZE_SINCE,
-	TCB_TEMPLATE,
-} from "../../packet/blocks.ts";
+import { TcbBlock } from "../../packet/tcb-block.ts";
 import * as fields from "../../packet/fields.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { HEADER } from "../../wire/tcp.ts";
@@ -23,6 +14,18 @@ import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
 import { arm } from "./timers.ts";
+
+/** Where these lie in a connection's block. */
+const {
+	template: TEMPLATE,
+	claimMss: CLAIM_MSS,
+	claimSeq: CLAIM_SEQ,
+	claimAt: CLAIM_AT,
+	fullMss: FULL_MSS,
+	knownMss: KNOWN_MSS,
+	sizeSince: SIZE_SINCE,
+	raiseAt: RAISE_AT,
+} = TcbBlock.offsets;
 
 const HEADERS = ipv4.HEADER + HEADER;
 /** Least MTU of an IPv4 link. RFC 791. What is less is no MTU. */
@@ -46,8 +49,8 @@ function set(tcp: Tcp, tcb: Tcb, word: number, value: number): void {
 export function forgetClaims(tcp: Tcp, tcb: Tcb): void {
 	const { view } = tcp;
 	const at = tcb.block;
-	view.setInt32(at + TCB_CLAIM_MSS, 0, true);
-	view.setInt32(at + TCB_FULL_MSS, 0, true);
+	view.setInt32(at + CLAIM_MSS, 0, true);
+	view.setInt32(at + FULL_MSS, 0, true);
 }
 
 /** ICMP says that the segment whose sequence number is in the registers, and which is in flight, needs fragmentation; `mtu`: that of the next hop, or 0. */
@@ -58,17 +61,17 @@ export function tooBig(tcp: Tcp, tcb: Tcb, mtu: number): void {
 	if (next < LEAST_LINK_MTU) for (let i = 0; i < PLATEAUS.length && (next = PLATEAUS[i]!) >= size; i++);
 	if (next >= size) return;
 	if (contradicted(tcp, tcb, next < LEAST_PATH_MTU ? LEAST_PATH_MTU - HEADERS : next - HEADERS)) {
-		set(tcp, tcb, TCB_CLAIM_MSS, next - HEADERS);
-		set(tcp, tcb, TCB_CLAIM_SEQ, tcp.core.fields[fields.SEQ]!);
-		set(tcp, tcb, TCB_CLAIM_AT, tcp.core.now);
+		set(tcp, tcb, CLAIM_MSS, next - HEADERS);
+		set(tcp, tcb, CLAIM_SEQ, tcp.core.fields[fields.SEQ]!);
+		set(tcp, tcb, CLAIM_AT, tcp.core.now);
 	} else if (believe(tcp, tcb, next - HEADERS)) sendAgain(tcp, tcb);
 }
 
 /** Whether segments of more than `mss` have arrived: what was known to pass before the last change says so, or bytes that were acknowledged since. */
 function contradicted(tcp: Tcp, tcb: Tcb, mss: number): boolean {
-	const changed = get(tcp, tcb, TCB_FULL_MSS) !== 0;
-	if (changed && mss < get(tcp, tcb, TCB_KNOWN_MSS)) return true;
-	const acked = (tcb.sndUna - (changed ? get(tcp, tcb, TCB_SIZE_SINCE) : (tcb.iss + 1) | 0)) | 0;
+	const changed = get(tcp, tcb, FULL_MSS) !== 0;
+	if (changed && mss < get(tcp, tcb, KNOWN_MSS)) return true;
+	const acked = (tcb.sndUna - (changed ? get(tcp, tcb, SIZE_SINCE) : (tcb.iss + 1) | 0)) | 0;
 	// Before the change by more than can be in flight: it lies more than 2 GB back.
 	return acked > mss || acked < -MOST_IN_FLIGHT;
 }
@@ -83,16 +86,16 @@ function believe(tcp: Tcp, tcb: Tcb, claimed: number): boolean {
 		mss = before < least ? before : least;
 		fragments = allowFragments(tcp, tcb);
 	}
-	set(tcp, tcb, TCB_CLAIM_MSS, 0);
+	set(tcp, tcb, CLAIM_MSS, 0);
 	if (mss >= before && !fragments) return false;
-	if (get(tcp, tcb, TCB_FULL_MSS) === 0) {
-		set(tcp, tcb, TCB_FULL_MSS, before);
-		set(tcp, tcb, TCB_KNOWN_MSS, 0);
-	} else if (mss < get(tcp, tcb, TCB_KNOWN_MSS)) set(tcp, tcb, TCB_KNOWN_MSS, mss);
-	set(tcp, tcb, TCB_SIZE_SINCE, tcb.sndUna);
+	if (get(tcp, tcb, FULL_MSS) === 0) {
+		set(tcp, tcb, FULL_MSS, before);
+		set(tcp, tcb, KNOWN_MSS, 0);
+	} else if (mss < get(tcp, tcb, KNOWN_MSS)) set(tcp, tcb, KNOWN_MSS, mss);
+	set(tcp, tcb, SIZE_SINCE, tcb.sndUna);
 	tcb.sndMss = mss;
 	const at = (tcp.core.now + PATH_MTU_RAISE_MS) | 0;
-	set(tcp, tcb, TCB_RAISE_AT, at);
+	set(tcp, tcb, RAISE_AT, at);
 	tcb.work |= tcbs.RAISE;
 	arm(tcp, tcb, at);
 	return true;
@@ -100,7 +103,7 @@ function believe(tcp: Tcp, tcb: Tcb, claimed: number): boolean {
 
 /** Routers may fragment what is sent from now on. False when they might already. Fragments need a number for each packet, which `tcpBuild` counts up: RFC 6864 §4.3. */
 function allowFragments(tcp: Tcp, tcb: Tcb): boolean {
-	const at = tcb.block + TCB_TEMPLATE + ipv4.IDENTIFICATION;
+	const at = tcb.block + TEMPLATE + ipv4.IDENTIFICATION;
 	if (!(tcp.view.getInt32(at) & ipv4.DONT_FRAGMENT)) return false;
 	tcp.view.setInt32(at, tcp.core.random32() << 16);
 	return true;
@@ -118,38 +121,38 @@ function sendAgain(tcp: Tcp, tcb: Tcb): void {
 
 /** The retransmission timer expired. A claim about what is still in flight was true after all; or full segments, tried again, do not arrive. */
 export function sizeTimedOut(tcp: Tcp, tcb: Tcb): void {
-	const claimed = get(tcp, tcb, TCB_CLAIM_MSS);
+	const claimed = get(tcp, tcb, CLAIM_MSS);
 	if (claimed === 0) {
-		const known = get(tcp, tcb, TCB_KNOWN_MSS);
-		const tried = get(tcp, tcb, TCB_FULL_MSS) !== 0 && known !== 0 && known < tcb.sndMss;
+		const known = get(tcp, tcb, KNOWN_MSS);
+		const tried = get(tcp, tcb, FULL_MSS) !== 0 && known !== 0 && known < tcb.sndMss;
 		if (tried && !contradicted(tcp, tcb, known)) believe(tcp, tcb, known);
 		return;
 	}
-	const age = (tcp.core.now - get(tcp, tcb, TCB_CLAIM_AT)) | 0;
-	const into = (get(tcp, tcb, TCB_CLAIM_SEQ) - tcb.sndUna) | 0;
-	set(tcp, tcb, TCB_CLAIM_MSS, 0);
+	const age = (tcp.core.now - get(tcp, tcb, CLAIM_AT)) | 0;
+	const into = (get(tcp, tcb, CLAIM_SEQ) - tcb.sndUna) | 0;
+	set(tcp, tcb, CLAIM_MSS, 0);
 	if (age >= 0 && age < CLAIM_TIME && into >= 0 && into < ((tcb.sndMax - tcb.sndUna) | 0)) believe(tcp, tcb, claimed);
 }
 
 /** When full segments are tried again. Counts while RAISE is set. */
 export function raiseAt(tcp: Tcp, tcb: Tcb): number {
-	return get(tcp, tcb, TCB_RAISE_AT);
+	return get(tcp, tcb, RAISE_AT);
 }
 
 /** Full segments again: the way may have changed. RFC 1191 §6.3. When it has not, a router says so, and is believed at once. */
 export function raise(tcp: Tcp, tcb: Tcb): void {
 	tcb.work &= ~tcbs.RAISE;
 	const mine = tcbs.load(tcp.view, tcb);
-	tcp.view.setInt32(tcb.block + TCB_TEMPLATE + ipv4.IDENTIFICATION, ipv4.DONT_FRAGMENT);
-	set(tcp, tcb, TCB_KNOWN_MSS, tcb.sndMss);
-	set(tcp, tcb, TCB_SIZE_SINCE, tcb.sndMax);
+	tcp.view.setInt32(tcb.block + TEMPLATE + ipv4.IDENTIFICATION, ipv4.DONT_FRAGMENT);
+	set(tcp, tcb, KNOWN_MSS, tcb.sndMss);
+	set(tcp, tcb, SIZE_SINCE, tcb.sndMax);
 	tcb.sndMss = carried(tcp, tcb);
 	if (mine) tcbs.store(tcp.view, tcb);
 }
 
 /** The largest payload by the present way that both ends can do. */
 function carried(tcp: Tcp, tcb: Tcb): number {
-	const full = get(tcp, tcb, TCB_FULL_MSS);
+	const full = get(tcp, tcb, FULL_MSS);
 	const most = receiveMss(tcp, tcb);
 	return full < most ? full : most;
 }
@@ -158,10 +161,10 @@ function carried(tcp: Tcp, tcb: Tcb): number {
 export function wayChanged(tcp: Tcp, tcb: Tcb): void {
 	if (tcb.path.out === undefined || tcb.state < tcbs.SYN_RECEIVED) return;
 	const mine = tcbs.load(tcp.view, tcb);
-	if (get(tcp, tcb, TCB_FULL_MSS) === 0) {
+	if (get(tcp, tcb, FULL_MSS) === 0) {
 		const most = receiveMss(tcp, tcb);
 		if (most < tcb.sndMss) {
-			set(tcp, tcb, TCB_FULL_MSS, tcb.sndMss);
+			set(tcp, tcb, FULL_MSS, tcb.sndMss);
 			resize(tcp, tcb, most);
 		}
 	} else {
@@ -173,7 +176,7 @@ export function wayChanged(tcp: Tcp, tcb: Tcb): void {
 }
 
 function resize(tcp: Tcp, tcb: Tcb, mss: number): void {
-	set(tcp, tcb, TCB_KNOWN_MSS, 0);
-	set(tcp, tcb, TCB_SIZE_SINCE, tcb.sndMax);
+	set(tcp, tcb, KNOWN_MSS, 0);
+	set(tcp, tcb, SIZE_SINCE, tcb.sndMax);
 	tcb.sndMss = mss;
 }

@@ -3,7 +3,7 @@
 
 import { IN_ALL_ACKED, IN_BYTES_SHIFT, IN_ROOM, IN_TIMED, IN_UNSENT } from "../../wire/stream.ts";
 import { ringPut } from "#codec";
-import { TCB_CWND, TCB_RTT_AT } from "../../packet/blocks.ts";
+import { TcbBlock } from "../../packet/tcb-block.ts";
 import type { Interface } from "../../link/interface.ts";
 import { DROP } from "../../packet/drops.ts";
 import * as fields from "../../packet/fields.ts";
@@ -18,6 +18,9 @@ import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
 import { arm, delayAck, linger, recoverRto, sampleRtt, startKeepAlive, TIME_WAIT_TIME } from "./timers.ts";
+
+/** Where these lie in a connection's block. */
+const { cwnd: CWND, rttAt: RTT_AT } = TcbBlock.offsets;
 
 const FLAG_SHIFT = 16;
 
@@ -211,10 +214,10 @@ export function offered(tcp: Tcp, tcb: Tcb, window: number): void {
 
 /** The short way took an acknowledgment: `what` it found, as streamIn says. */
 export function acknowledgedShort(tcp: Tcp, tcb: Tcb, what: number): void {
-	if (what & IN_TIMED) sampleRtt(tcb, (tcp.core.now - tcp.view.getInt32(tcb.block + TCB_RTT_AT, true)) | 0);
+	if (what & IN_TIMED) sampleRtt(tcb, (tcp.core.now - tcp.view.getInt32(tcb.block + RTT_AT, true)) | 0);
 	if (tcb.cwnd < tcp.sendSize) {
 		tcp.congestion.acknowledged(tcb, what >> IN_BYTES_SHIFT);
-		tcp.view.setInt32(tcb.block + TCB_CWND, tcb.cwnd, true);
+		tcp.view.setInt32(tcb.block + CWND, tcb.cwnd, true);
 	}
 	// RFC 6298 §5.2 and 5.3.
 	if (what & IN_ALL_ACKED) tcb.work |= tcbs.IDLE;

@@ -3,7 +3,7 @@
 // does our own program. The connections of programs stay, but those that their listener calls too slow: pace.ts.
 
 import type { Interface } from "../../link/interface.ts";
-import { TCB_HOME } from "../../packet/blocks.ts";
+import { TcbBlock } from "../../packet/tcb-block.ts";
 import { DROP } from "../../packet/drops.ts";
 import { end } from "./life.ts";
 import { FAST } from "./pace.ts";
@@ -12,6 +12,9 @@ import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
 import { ORPHAN_GRACE, ORPHAN_TIME } from "./timers.ts";
+
+/** Where this lies in a connection's block. */
+const { home: HOME } = TcbBlock.offsets;
 
 /** Who asks: the sender of a SYN; a peer that has completed its handshake, but was thrown out a moment ago; one that was not; our own program. */
 export const STRANGER = 0;
@@ -119,7 +122,7 @@ export function take(tcp: Tcp, by: number, remote: number, ports: number): Tcb |
 		tcb.nextFree = undefined;
 	}
 	tcbs.renew(tcb);
-	tcp.view.setInt32(tcb.block + TCB_HOME, 0);
+	tcp.view.setInt32(tcb.block + HOME, 0);
 	return tcb;
 }
 

@@ -2,13 +2,16 @@
 // theirs, so that one segment carries data, the acknowledgment, and the window as it is after reading.
 
 import { streamAck, streamOut, tcpBuild } from "#codec";
-import { TCB_OPTIONS, TCB_OPTIONS_LENGTH } from "../../packet/blocks.ts";
+import { TcbBlock } from "../../packet/tcb-block.ts";
 import { ACK, FIN, OPTION_MSS, PSH, RST, SYN } from "../../wire/tcp.ts";
 import { receiveMss } from "./life.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
 import { arm, PERSIST_MAX } from "./timers.ts";
+
+/** Where these lie in a connection's block. */
+const { options: OPTIONS, optionsLength: OPTIONS_LENGTH } = TcbBlock.offsets;
 
 const FLAG_SHIFT = 16;
 
@@ -281,10 +284,10 @@ function transmitSyn(tcp: Tcp, tcb: Tcb): boolean {
 	}
 	const view = tcp.core.view;
 	const block = tcb.block;
-	view.setInt32(block + TCB_OPTIONS, (OPTION_MSS << 24) | (4 << 16) | receiveMss(tcp, tcb));
-	view.setInt32(block + TCB_OPTIONS_LENGTH, 4, true);
+	view.setInt32(block + OPTIONS, (OPTION_MSS << 24) | (4 << 16) | receiveMss(tcp, tcb));
+	view.setInt32(block + OPTIONS_LENGTH, 4, true);
 	const done = emit(tcp, tcb, tcb.iss, tcb.state === tcbs.SYN_SENT ? SYN : SYN | ACK, 0, 0);
-	view.setInt32(block + TCB_OPTIONS_LENGTH, 0, true);
+	view.setInt32(block + OPTIONS_LENGTH, 0, true);
 	if (!done) return false;
 	const now = tcp.core.now;
 	if (tcb.sndMax === tcb.iss) {

@@ -2,7 +2,7 @@
 
 import { checksum } from "#codec";
 import type { Interface } from "../../link/interface.ts";
-import { TCB_TEMPLATE } from "../../packet/blocks.ts";
+import { TcbBlock } from "../../packet/tcb-block.ts";
 import { DROP } from "../../packet/drops.ts";
 import * as fields from "../../packet/fields.ts";
 import { NONE } from "../../packet/pool.ts";
@@ -11,6 +11,9 @@ import * as wire from "../../wire/tcp.ts";
 import { ACK, FIN, OPTION_MSS, RST, SYN } from "../../wire/tcp.ts";
 import type { Tcp } from "./tcp.ts";
 import type { Tcb } from "./tcb.ts";
+
+/** Where this lies in a connection's block. */
+const { template: TEMPLATE } = TcbBlock.offsets;
 
 const FLAG_SHIFT = 16;
 const MSS_BYTES = 4;
@@ -48,7 +51,7 @@ function answer(tcp: Tcp, iface: Interface, by: Tcb | undefined, seq: number, ac
 	const header = at + ipv4.HEADER;
 	const length = syn ? wire.HEADER + MSS_BYTES : wire.HEADER;
 	const end = header + length;
-	const template = by === undefined ? -1 : by.block + TCB_TEMPLATE;
+	const template = by === undefined ? -1 : by.block + TEMPLATE;
 	view.setInt32(at, (by === undefined ? 0x45000000 : view.getInt32(template)) | (end - at));
 	view.setInt32(at + ipv4.IDENTIFICATION, ipv4.DONT_FRAGMENT);
 	view.setInt32(

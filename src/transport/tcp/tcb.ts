@@ -2,8 +2,28 @@
 // Read this first, then tcp.ts (what applications and the stack call), receive.ts, send.ts, timers.ts.
 
 import { Path } from "../../link/path.ts";
-import * as block from "../../packet/blocks.ts";
+import { BIT_ACK_NOW, BIT_ACK_DELAYED, BIT_SHORT, BIT_NO_DELAY, BIT_FIN, BIT_TIMING, TcbBlock } from "../../packet/tcb-block.ts";
 import type { EventSocket, SocketOwner } from "../events.ts";
+
+/** Where these lie in a connection's block. */
+const {
+	bits: BITS,
+	rcvNxt: RCV_NXT,
+	rcvAdv: RCV_ADV,
+	rcvQueued: RCV_QUEUED,
+	rcvAt: RCV_AT,
+	sndUna: SND_UNA,
+	sndNxt: SND_NXT,
+	sndQueued: SND_QUEUED,
+	sndAt: SND_AT,
+	sndWnd: SND_WND,
+	sndWndMax: SND_WND_MAX,
+	cwnd: CWND,
+	sndMss: SND_MSS,
+	sndSmall: SND_SMALL,
+	rttSeq: RTT_SEQ,
+	rttAt: RTT_AT,
+} = TcbBlock.offsets;
 
 /** States, RFC 9293 §3.3.2. The order matters: below ESTABLISHED nothing has been agreed upon. */
 export const CLOSED = 0;
@@ -34,9 +54,9 @@ export const STATE_NAMES = Object.freeze([
 
 /** Bits of `work`: what is to be done for this TCB, and which of its timers run. The first two live in the block between segments. */
 /** An acknowledgment is owed now, and goes out at the end of the turn. */
-export const ACK_NOW = block.BIT_ACK_NOW;
+export const ACK_NOW = BIT_ACK_NOW;
 /** An acknowledgment is owed at the next delayed-ACK tick. */
-export const ACK_DELAYED = block.BIT_ACK_DELAYED;
+export const ACK_DELAYED = BIT_ACK_DELAYED;
 const ACKS = ACK_NOW | ACK_DELAYED;
 /** In the list of those `output` looks at. */
 export const PENDING = 4;
@@ -76,7 +96,7 @@ export const SLOW = 5;
 
 export class Tcb implements EventSocket {
 	// Read and written for every segment: first, because XS searches properties in the order of their declaration.
-	/** Arena offset of its block, packet/blocks.ts. */
+	/** Arena offset of its block, packet/tcb-block.ts. */
 	readonly block: number;
 	/** Bits as above. */
 	work = 0;
@@ -222,12 +242,12 @@ export class Tcb implements EventSocket {
 
 	/** Bytes received and not read yet. */
 	get rcvUsed(): number {
-		return this.#view.getInt32(this.block + block.TCB_RCV_QUEUED, true);
+		return this.#view.getInt32(this.block + RCV_QUEUED, true);
 	}
 
 	/** Bytes written and not acknowledged yet. */
 	get sndUsed(): number {
-		return this.#view.getInt32(this.block + block.TCB_SND_QUEUED, true);
+		return this.#view.getInt32(this.block + SND_QUEUED, true);
 	}
 
 	/** Why it ended. */
@@ -257,28 +277,28 @@ export function quiet(tcb: Tcb): void {
 export function load(view: DataView, tcb: Tcb): boolean {
 	if (tcb.loaded) return false;
 	const at = tcb.block;
-	const bits = view.getInt32(at + block.TCB_BITS, true);
-	tcb.rcvNxt = view.getInt32(at + block.TCB_RCV_NXT, true);
-	tcb.rcvAdv = view.getInt32(at + block.TCB_RCV_ADVERTISED, true);
-	tcb.rcvQueued = view.getInt32(at + block.TCB_RCV_QUEUED, true);
-	tcb.rcvAt = view.getInt32(at + block.TCB_RCV_AT, true);
-	tcb.sndUna = view.getInt32(at + block.TCB_SND_UNA, true);
-	tcb.sndNxt = view.getInt32(at + block.TCB_SND_NXT, true);
-	tcb.sndQueued = view.getInt32(at + block.TCB_SND_QUEUED, true);
-	tcb.sndAt = view.getInt32(at + block.TCB_SND_AT, true);
-	tcb.sndWnd = view.getInt32(at + block.TCB_SND_WND, true);
-	tcb.sndWndMax = view.getInt32(at + block.TCB_SND_WND_MAX, true);
-	tcb.sndSmall = view.getInt32(at + block.TCB_SND_SMALL, true);
+	const bits = view.getInt32(at + BITS, true);
+	tcb.rcvNxt = view.getInt32(at + RCV_NXT, true);
+	tcb.rcvAdv = view.getInt32(at + RCV_ADV, true);
+	tcb.rcvQueued = view.getInt32(at + RCV_QUEUED, true);
+	tcb.rcvAt = view.getInt32(at + RCV_AT, true);
+	tcb.sndUna = view.getInt32(at + SND_UNA, true);
+	tcb.sndNxt = view.getInt32(at + SND_NXT, true);
+	tcb.sndQueued = view.getInt32(at + SND_QUEUED, true);
+	tcb.sndAt = view.getInt32(at + SND_AT, true);
+	tcb.sndWnd = view.getInt32(at + SND_WND, true);
+	tcb.sndWndMax = view.getInt32(at + SND_WND_MAX, true);
+	tcb.sndSmall = view.getInt32(at + SND_SMALL, true);
 	// What is not being timed needs no numbers; those of the last time stay in the block.
-	if (bits & block.BIT_TIMING) {
+	if (bits & BIT_TIMING) {
 		tcb.timing = true;
-		tcb.rttSeq = view.getInt32(at + block.TCB_RTT_SEQ, true);
-		tcb.rttAt = view.getInt32(at + block.TCB_RTT_AT, true);
+		tcb.rttSeq = view.getInt32(at + RTT_SEQ, true);
+		tcb.rttAt = view.getInt32(at + RTT_AT, true);
 	} else tcb.timing = false;
 	let work = (tcb.work & ~ACKS) | (bits & ACKS);
 	if (work & IDLE) work &= ~(IDLE | RETRANSMIT);
 	tcb.work = work;
-	if (bits & block.BIT_SHORT) {
+	if (bits & BIT_SHORT) {
 		// The short way does not keep these: nothing went twice, and nothing newer than this was seen.
 		tcb.sndMax = tcb.sndNxt;
 		tcb.sndWl1 = tcb.rcvNxt;
@@ -293,30 +313,30 @@ export function store(view: DataView, tcb: Tcb): void {
 	const at = tcb.block;
 	const fast = predictable(tcb);
 	let bits = tcb.work & ACKS;
-	if (fast) bits |= block.BIT_SHORT;
-	if (tcb.noDelay) bits |= block.BIT_NO_DELAY;
-	if (tcb.finReceived) bits |= block.BIT_FIN;
+	if (fast) bits |= BIT_SHORT;
+	if (tcb.noDelay) bits |= BIT_NO_DELAY;
+	if (tcb.finReceived) bits |= BIT_FIN;
 	if (tcb.timing) {
-		bits |= block.BIT_TIMING;
-		view.setInt32(at + block.TCB_RTT_SEQ, tcb.rttSeq, true);
-		view.setInt32(at + block.TCB_RTT_AT, tcb.rttAt, true);
+		bits |= BIT_TIMING;
+		view.setInt32(at + RTT_SEQ, tcb.rttSeq, true);
+		view.setInt32(at + RTT_AT, tcb.rttAt, true);
 	}
 	tcb.fast = fast;
 	tcb.loaded = false;
-	view.setInt32(at + block.TCB_BITS, bits, true);
-	view.setInt32(at + block.TCB_RCV_NXT, tcb.rcvNxt, true);
-	view.setInt32(at + block.TCB_RCV_ADVERTISED, tcb.rcvAdv, true);
-	view.setInt32(at + block.TCB_RCV_QUEUED, tcb.rcvQueued, true);
-	view.setInt32(at + block.TCB_RCV_AT, tcb.rcvAt, true);
-	view.setInt32(at + block.TCB_SND_UNA, tcb.sndUna, true);
-	view.setInt32(at + block.TCB_SND_NXT, tcb.sndNxt, true);
-	view.setInt32(at + block.TCB_SND_QUEUED, tcb.sndQueued, true);
-	view.setInt32(at + block.TCB_SND_AT, tcb.sndAt, true);
-	view.setInt32(at + block.TCB_SND_WND, tcb.sndWnd, true);
-	view.setInt32(at + block.TCB_SND_WND_MAX, tcb.sndWndMax, true);
-	view.setInt32(at + block.TCB_CWND, tcb.cwnd, true);
-	view.setInt32(at + block.TCB_SND_MSS, tcb.sndMss, true);
-	view.setInt32(at + block.TCB_SND_SMALL, tcb.sndSmall, true);
+	view.setInt32(at + BITS, bits, true);
+	view.setInt32(at + RCV_NXT, tcb.rcvNxt, true);
+	view.setInt32(at + RCV_ADV, tcb.rcvAdv, true);
+	view.setInt32(at + RCV_QUEUED, tcb.rcvQueued, true);
+	view.setInt32(at + RCV_AT, tcb.rcvAt, true);
+	view.setInt32(at + SND_UNA, tcb.sndUna, true);
+	view.setInt32(at + SND_NXT, tcb.sndNxt, true);
+	view.setInt32(at + SND_QUEUED, tcb.sndQueued, true);
+	view.setInt32(at + SND_AT, tcb.sndAt, true);
+	view.setInt32(at + SND_WND, tcb.sndWnd, true);
+	view.setInt32(at + SND_WND_MAX, tcb.sndWndMax, true);
+	view.setInt32(at + CWND, tcb.cwnd, true);
+	view.setInt32(at + SND_MSS, tcb.sndMss, true);
+	view.setInt32(at + SND_SMALL, tcb.sndSmall, true);
 }
 
 /** Nothing is lost, out of order, or about to end. */

@@ -7,7 +7,7 @@ import type { Ip } from "../../ip/ip.ts";
 import type { Interface } from "../../link/interface.ts";
 import { WHAT } from "../../packet/fields.ts";
 import { Path } from "../../link/path.ts";
-import * as block from "../../packet/blocks.ts";
+import { BIT_ACK_NOW, TcbBlock } from "../../packet/tcb-block.ts";
 import type { Core } from "../../packet/core.ts";
 import { receiveRing, sendRing } from "../../packet/layout.ts";
 import { PacketQueue } from "../../packet/pool.ts";
@@ -32,6 +32,10 @@ import { SEGMENT_ACK_DUE, SEGMENT_MORE } from "../../wire/kinds.ts";
 import * as tcbs from "./tcb.ts";
 import { PENDING, SEND, Tcb, TICKING } from "./tcb.ts";
 import { arm, delayAck, KEEP_ALIVE_INTERVAL, orphan, RETRY_TIME, scan, startKeepAlive } from "./timers.ts";
+
+/** Where its fields lie in a connection's block; that of every segment by itself. */
+const AT = TcbBlock.offsets;
+const { bits: BITS } = AT;
 
 /** Bits of `tcb.work`: it will be looked at when the turn ends, and has data. */
 export const QUEUED = PENDING | SEND;
@@ -95,15 +99,15 @@ export class Tcp {
 		this.isn = new Isn(core.random32);
 		this.pace = new Pace(core);
 		for (let i = 0; i < limits.tcp; i++) {
-			const at = layout.tcbs + i * block.TCB_BLOCK;
+			const at = layout.tcbs + i * TcbBlock.bytes;
 			const ring = receiveRing(layout, limits, i);
-			view.setInt32(at + block.TCB_SEND_RING, sendRing(layout, limits, i), true);
-			view.setInt32(at + block.TCB_SEND_SIZE, this.sendSize, true);
-			view.setInt32(at + block.TCB_IP_HEADER, ipv4.HEADER, true);
-			view.setInt32(at + block.TCB_RECEIVE_RING, ring, true);
-			view.setInt32(at + block.TCB_RECEIVE_SIZE, this.receiveSize, true);
-			view.setInt32(at + block.TCB_WINDOW_STEP, this.windowStep, true);
-			view.setInt32(at + block.TCB_UPDATE_STEP, Math.min(half, 2 * FULL), true);
+			view.setInt32(at + AT.sendRing, sendRing(layout, limits, i), true);
+			view.setInt32(at + AT.sendSize, this.sendSize, true);
+			view.setInt32(at + AT.ipHeader, ipv4.HEADER, true);
+			view.setInt32(at + AT.receiveRing, ring, true);
+			view.setInt32(at + AT.receiveSize, this.receiveSize, true);
+			view.setInt32(at + AT.windowStep, this.windowStep, true);
+			view.setInt32(at + AT.updateStep, Math.min(half, 2 * FULL), true);
 			this.tcbs.push(new Tcb(view, i, at, ring));
 		}
 		for (let i = limits.tcp - 1; i >= 0; i--) release(this, this.tcbs[i]!);
@@ -256,8 +260,8 @@ export class Tcp {
 	consumed(tcb: Tcb, got: number): number {
 		if (got & READ_END) this.events.post(tcb, ERROR);
 		else if (tcb.state >= tcbs.ESTABLISHED) {
-			const at = tcb.block + block.TCB_BITS;
-			this.#view.setInt32(at, this.#view.getInt32(at, true) | block.BIT_ACK_NOW, true);
+			const at = tcb.block + BITS;
+			this.#view.setInt32(at, this.#view.getInt32(at, true) | BIT_ACK_NOW, true);
 			this.#wakeFor(tcb, 0);
 		}
 		return got & READ_BYTES;
@@ -346,12 +350,12 @@ export class Tcp {
 
 	/** Time to live of its segments from now on, 1 to 255; of a listener, of its connections', SYN and ACK included. RFC 9293 §3.9.2.1 (MUST-49). */
 	setTtl(tcb: Tcb, ttl: number): void {
-		this.#view.setUint8(tcb.block + block.TCB_TEMPLATE + ipv4.TTL, ttl);
+		this.#view.setUint8(tcb.block + AT.template + ipv4.TTL, ttl);
 	}
 
 	/** Differentiated services code point of its segments from now on, 0 to 63; of a listener, of its connections'. RFC 9293 §3.9.2.1 (MUST-48), RFC 2474 §3. */
 	setDscp(tcb: Tcb, dscp: number): void {
-		this.#view.setUint8(tcb.block + block.TCB_TEMPLATE + ipv4.TOS, dscp << 2);
+		this.#view.setUint8(tcb.block + AT.template + ipv4.TOS, dscp << 2);
 	}
 
 	/**

@@ -2,7 +2,7 @@
 // No timer costs anything while segments flow: setting one is a store. `scan` looks at all TCBs that have one when the earliest
 // time that was ever asked for comes; a timer that has moved on since makes it look once more.
 
-import { BIT_ACK_DELAYED, BIT_ACK_NOW, TCB_BITS } from "../../packet/blocks.ts";
+import { BIT_ACK_NOW, BIT_ACK_DELAYED, TcbBlock } from "../../packet/tcb-block.ts";
 import { ACK } from "../../wire/tcp.ts";
 import { end } from "./life.ts";
 import { raise, raiseAt, sizeTimedOut } from "./path-mtu.ts";
@@ -11,6 +11,9 @@ import { emit, emitReset, mark, probe, transmitLoaded } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
+
+/** Where this lies in a connection's block. */
+const { bits: BITS } = TcbBlock.offsets;
 
 /** First timeout, before anything was measured. RFC 6298 §2.1. */
 export const RTO_INITIAL = 1000;
@@ -81,7 +84,7 @@ function tick(tcp: Tcp): void {
 		const next: Tcb | undefined = tcb.nextTicking;
 		tcb.nextTicking = undefined;
 		tcb.work &= ~tcbs.TICKING;
-		const at = tcb.block + TCB_BITS;
+		const at = tcb.block + BITS;
 		const bits = view.getInt32(at, true);
 		if (bits & BIT_ACK_DELAYED) {
 			view.setInt32(at, (bits & ~BIT_ACK_DELAYED) | BIT_ACK_NOW, true);

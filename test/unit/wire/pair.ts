@@ -5,6 +5,7 @@ import { expect } from "vitest";
 import * as subject from "#codec";
 import { allocate } from "#memory";
 import * as blocks from "../../../src/packet/blocks.ts";
+import { BIT_SHORT, TcbBlock } from "../../../src/packet/tcb-block.ts";
 import * as fields from "../../../src/packet/fields.ts";
 import * as twin from "../../../src/wire/codec.ts";
 import { flowEntry } from "../../../src/wire/tables.ts";
@@ -15,6 +16,8 @@ import { macOf } from "../../support/wire.ts";
 import * as modelDecode from "./model-decode.ts";
 import * as modelSockets from "./model-sockets.ts";
 import * as model from "./model.ts";
+
+const TCB = TcbBlock.offsets;
 
 const { streamIn, streamOut, streamAck, streamByte, streamRead, streamWrite, udpDeliver, udpRead, udpNext } = modelSockets;
 const { checksum, flowFind, routeFind, ipv4Build, tcpBuild, udpBuild, icmpEchoReply, ttlDecrement, countSent } = model;
@@ -254,31 +257,31 @@ export function writeTcb(prng: Prng, pair: Pair, block: number, ring: number): v
 	const flight = prng.chance(0.5) ? sndQueued : prng.below(sndQueued + 1);
 	const rcvQueued = prng.chance(0.5) ? 0 : prng.below(receive + 1);
 	const words: Record<number, number> = {
-		[blocks.TCB_OPTIONS_LENGTH]: prng.chance(0.8) ? 0 : 4 * prng.below(11),
-		[blocks.TCB_SEND_RING]: ring + 704,
-		[blocks.TCB_SEND_SIZE]: send,
-		[blocks.TCB_IP_HEADER]: 20,
-		[blocks.TCB_NO_CHECKSUM]: prng.chance(0.2) ? 1 : 0,
-		[blocks.TCB_BITS]: prng.below(64) | (prng.chance(0.8) ? blocks.BIT_SHORT : 0),
-		[blocks.TCB_RCV_NXT]: SEQ,
-		[blocks.TCB_RCV_ADVERTISED]: SEQ + prng.between(-10, receive),
-		[blocks.TCB_RCV_QUEUED]: rcvQueued,
-		[blocks.TCB_RCV_AT]: prng.below(receive),
-		[blocks.TCB_RECEIVE_RING]: ring,
-		[blocks.TCB_RECEIVE_SIZE]: receive,
-		[blocks.TCB_WINDOW_STEP]: prng.pick([1, receive >> 1, 1460]),
-		[blocks.TCB_UPDATE_STEP]: prng.pick([1, receive >> 1, 2920]),
-		[blocks.TCB_SND_UNA]: UNA,
-		[blocks.TCB_SND_NXT]: UNA + flight,
-		[blocks.TCB_SND_QUEUED]: sndQueued,
-		[blocks.TCB_SND_AT]: prng.below(send),
-		[blocks.TCB_SND_WND]: prng.pick([0, 1, 100, 1000, 65535]),
-		[blocks.TCB_SND_WND_MAX]: prng.pick([0, 1, 100, 1000, 65535]),
-		[blocks.TCB_CWND]: prng.pick([1, 100, 536, 14600]),
-		[blocks.TCB_SND_MSS]: prng.pick([28, 100, 536, 1460]),
-		[blocks.TCB_SND_SMALL]: UNA + prng.between(-10, sndQueued),
-		[blocks.TCB_RTT_SEQ]: UNA + prng.between(-10, sndQueued),
-		[blocks.TCB_RTT_AT]: prng.below(3),
+		[TCB.optionsLength]: prng.chance(0.8) ? 0 : 4 * prng.below(11),
+		[TCB.sendRing]: ring + 704,
+		[TCB.sendSize]: send,
+		[TCB.ipHeader]: 20,
+		[TCB.noChecksum]: prng.chance(0.2) ? 1 : 0,
+		[TCB.bits]: prng.below(64) | (prng.chance(0.8) ? BIT_SHORT : 0),
+		[TCB.rcvNxt]: SEQ,
+		[TCB.rcvAdv]: SEQ + prng.between(-10, receive),
+		[TCB.rcvQueued]: rcvQueued,
+		[TCB.rcvAt]: prng.below(receive),
+		[TCB.receiveRing]: ring,
+		[TCB.receiveSize]: receive,
+		[TCB.windowStep]: prng.pick([1, receive >> 1, 1460]),
+		[TCB.updateStep]: prng.pick([1, receive >> 1, 2920]),
+		[TCB.sndUna]: UNA,
+		[TCB.sndNxt]: UNA + flight,
+		[TCB.sndQueued]: sndQueued,
+		[TCB.sndAt]: prng.below(send),
+		[TCB.sndWnd]: prng.pick([0, 1, 100, 1000, 65535]),
+		[TCB.sndWndMax]: prng.pick([0, 1, 100, 1000, 65535]),
+		[TCB.cwnd]: prng.pick([1, 100, 536, 14600]),
+		[TCB.sndMss]: prng.pick([28, 100, 536, 1460]),
+		[TCB.sndSmall]: UNA + prng.between(-10, sndQueued),
+		[TCB.rttSeq]: UNA + prng.between(-10, sndQueued),
+		[TCB.rttAt]: prng.below(3),
 	};
 	pair.put(block, [0x45, 0, 0, 0]);
 	for (const [at, value] of Object.entries(words)) pair.setWord(block + Number(at), value);

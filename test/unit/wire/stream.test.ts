@@ -4,12 +4,14 @@
 import { describe, expect, it } from "vitest";
 import * as subject from "#codec";
 import { allocate } from "#memory";
-import * as blocks from "../../../src/packet/blocks.ts";
+import { BIT_SHORT, TcbBlock } from "../../../src/packet/tcb-block.ts";
 import { ACK, FLAGS_WINDOW, PAYLOAD_AT, PAYLOAD_LENGTH, SEQ } from "../../../src/packet/fields.ts";
 import * as twin from "../../../src/wire/codec.ts";
 import { IN_UNEXPECTED } from "../../../src/wire/stream.ts";
 import { envNumber, onXS } from "../../support/env.ts";
 import { Prng } from "../../support/prng.ts";
+
+const TCB = TcbBlock.offsets;
 
 const SEED = envNumber("SEED", 20261122);
 const ROUNDS = envNumber("ROUNDS", onXS ? 500 : 2000);
@@ -36,40 +38,40 @@ function connection(prng: Prng): Words {
 	const flight = prng.below(sndQueued + 1);
 	const mss = prng.pick([28, 536, 1000, 1460]);
 	return {
-		[blocks.TCB_IP_HEADER]: 20,
-		[blocks.TCB_OPTIONS_LENGTH]: prng.chance(0.9) ? 0 : 12,
-		[blocks.TCB_NO_CHECKSUM]: prng.below(2),
-		[blocks.TCB_SEND_RING]: SEND,
-		[blocks.TCB_SEND_SIZE]: sendSize,
-		[blocks.TCB_BITS]: prng.chance(0.8) ? prng.below(64) | blocks.BIT_SHORT : prng.below(64),
-		[blocks.TCB_RCV_NXT]: rcvNxt,
-		[blocks.TCB_RCV_ADVERTISED]: (rcvNxt + prng.between(-10, receiveSize - rcvQueued)) | 0,
-		[blocks.TCB_RCV_QUEUED]: rcvQueued,
-		[blocks.TCB_RCV_AT]: prng.below(receiveSize),
-		[blocks.TCB_RECEIVE_RING]: RECEIVE,
-		[blocks.TCB_RECEIVE_SIZE]: receiveSize,
-		[blocks.TCB_WINDOW_STEP]: Math.min(receiveSize >> 1, 1460),
-		[blocks.TCB_UPDATE_STEP]: Math.min(receiveSize >> 1, 2920),
-		[blocks.TCB_SND_UNA]: una,
-		[blocks.TCB_SND_NXT]: (una + flight) | 0,
-		[blocks.TCB_SND_QUEUED]: sndQueued,
-		[blocks.TCB_SND_AT]: prng.below(sendSize),
-		[blocks.TCB_SND_WND]: prng.pick([0, 1, 500, flight, 2000, 65_535]),
-		[blocks.TCB_SND_WND_MAX]: prng.pick([0, 500, 65_535]),
-		[blocks.TCB_CWND]: prng.pick([mss, 2 * mss, 14_600]),
-		[blocks.TCB_SND_MSS]: mss,
-		[blocks.TCB_SND_SMALL]: (una + prng.between(-5, flight)) | 0,
-		[blocks.TCB_RTT_SEQ]: (una + prng.below(flight + 1)) | 0,
-		[blocks.TCB_RTT_AT]: prng.next(),
+		[TCB.ipHeader]: 20,
+		[TCB.optionsLength]: prng.chance(0.9) ? 0 : 12,
+		[TCB.noChecksum]: prng.below(2),
+		[TCB.sendRing]: SEND,
+		[TCB.sendSize]: sendSize,
+		[TCB.bits]: prng.chance(0.8) ? prng.below(64) | BIT_SHORT : prng.below(64),
+		[TCB.rcvNxt]: rcvNxt,
+		[TCB.rcvAdv]: (rcvNxt + prng.between(-10, receiveSize - rcvQueued)) | 0,
+		[TCB.rcvQueued]: rcvQueued,
+		[TCB.rcvAt]: prng.below(receiveSize),
+		[TCB.receiveRing]: RECEIVE,
+		[TCB.receiveSize]: receiveSize,
+		[TCB.windowStep]: Math.min(receiveSize >> 1, 1460),
+		[TCB.updateStep]: Math.min(receiveSize >> 1, 2920),
+		[TCB.sndUna]: una,
+		[TCB.sndNxt]: (una + flight) | 0,
+		[TCB.sndQueued]: sndQueued,
+		[TCB.sndAt]: prng.below(sendSize),
+		[TCB.sndWnd]: prng.pick([0, 1, 500, flight, 2000, 65_535]),
+		[TCB.sndWndMax]: prng.pick([0, 500, 65_535]),
+		[TCB.cwnd]: prng.pick([mss, 2 * mss, 14_600]),
+		[TCB.sndMss]: mss,
+		[TCB.sndSmall]: (una + prng.between(-5, flight)) | 0,
+		[TCB.rttSeq]: (una + prng.below(flight + 1)) | 0,
+		[TCB.rttAt]: prng.next(),
 	};
 }
 
 /** A segment that is expected, or nearly. */
 function segment(prng: Prng, words: Words, view: DataView): void {
-	const flight = (words[blocks.TCB_SND_NXT]! - words[blocks.TCB_SND_UNA]!) | 0;
-	const room = words[blocks.TCB_RECEIVE_SIZE]! - words[blocks.TCB_RCV_QUEUED]!;
-	const seq = words[blocks.TCB_RCV_NXT]! + (prng.chance(0.9) ? 0 : prng.between(-2, 2));
-	const ack = words[blocks.TCB_SND_UNA]! + prng.pick([0, 0, flight, flight + 1, -1, prng.below(flight + 1)]);
+	const flight = (words[TCB.sndNxt]! - words[TCB.sndUna]!) | 0;
+	const room = words[TCB.receiveSize]! - words[TCB.rcvQueued]!;
+	const seq = words[TCB.rcvNxt]! + (prng.chance(0.9) ? 0 : prng.between(-2, 2));
+	const ack = words[TCB.sndUna]! + prng.pick([0, 0, flight, flight + 1, -1, prng.below(flight + 1)]);
 	const flags = prng.chance(0.9) ? prng.pick([16, 24]) : prng.below(256);
 	view.setInt32(SEQ * 4, seq, true);
 	view.setInt32(ACK * 4, ack, true);

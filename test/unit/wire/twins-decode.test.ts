@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import * as blocks from "../../../src/packet/blocks.ts";
+import { TcbBlock } from "../../../src/packet/tcb-block.ts";
 import { UdpBlock } from "../../../src/packet/udp-block.ts";
 import * as fields from "../../../src/packet/fields.ts";
 import { ip, udp } from "../../support/frames.ts";
@@ -33,9 +34,11 @@ import {
 	type Outcome,
 } from "./pair.ts";
 
+const TCB = TcbBlock.offsets;
+
 /** A flow table of 16, two TCB blocks with the rings of the first, two UDP blocks with a ring. */
 const TCBS = FREE + blocks.FLOW_ENTRIES + 16 * blocks.FLOW_ENTRY;
-const UDPS = TCBS + 2 * blocks.TCB_BLOCK;
+const UDPS = TCBS + 2 * TcbBlock.bytes;
 const TCP_RINGS = UDPS + 2 * UdpBlock.bytes;
 const UDP_RING = TCP_RINGS;
 const FRAME = OUTPUT + 384;
@@ -79,8 +82,8 @@ function scene(prng: Prng, pair: Pair, flags: number): void {
 	] as const)
 		pair.setWord(register * 4, value);
 	writeTcb(prng, pair, TCBS, TCP_RINGS);
-	writeTcb(prng, pair, TCBS + blocks.TCB_BLOCK, TCP_RINGS);
-	pair.setWord(TCBS + blocks.TCB_BLOCK + blocks.TCB_BITS, 0);
+	writeTcb(prng, pair, TCBS + TcbBlock.bytes, TCP_RINGS);
+	pair.setWord(TCBS + TcbBlock.bytes + TCB.bits, 0);
 	for (const i of [0, 1]) writeUdp(prng, pair, UDPS + i * UdpBlock.bytes, UDP_RING, prng.pick([64, 400, 1200]));
 }
 
@@ -167,7 +170,7 @@ describe(`the short way of TCP against ${AGAINST}`, () => {
 		const seen = new Set<number>();
 		for (let i = 0; i < ROUNDS * 3; i++) {
 			writeTcb(prng, pair, BLOCK, FREE);
-			const flight = pair.views[0].getInt32(BLOCK + blocks.TCB_SND_NXT, true) - UNA;
+			const flight = pair.views[0].getInt32(BLOCK + TCB.sndNxt, true) - UNA;
 			const registers = [
 				[fields.SEQ, prng.chance(0.9) ? SEQ : SEQ + prng.between(-5, 5)],
 				[fields.ACK, UNA + (prng.chance(0.9) ? prng.below(flight + 1) : prng.between(-5, flight + 5))],
@@ -210,7 +213,7 @@ describe(`the short way of TCP against ${AGAINST}`, () => {
 			"streamByte",
 			(prng, pair) => {
 				writeTcb(prng, pair, BLOCK, FREE);
-				if (prng.chance(0.3)) pair.setWord(BLOCK + blocks.TCB_RCV_QUEUED, 1);
+				if (prng.chance(0.3)) pair.setWord(BLOCK + TCB.rcvQueued, 1);
 				const result = same(pair, "streamByte", ["view", hostile(prng, BLOCK)]);
 				if (result.error === undefined) answers.add((result.value as number) >> 8);
 				return result;

@@ -4,6 +4,7 @@
 import { describe, expect, it } from "vitest";
 import * as subject from "#codec";
 import * as blocks from "../../../src/packet/blocks.ts";
+import { TcbBlock } from "../../../src/packet/tcb-block.ts";
 import { NO_CHECKSUM } from "../../../src/wire/build.ts";
 import * as twin from "../../../src/wire/codec.ts";
 import { routeEntry } from "../../../src/wire/tables.ts";
@@ -30,6 +31,8 @@ import {
 	writeInterfaces,
 	writeWords,
 } from "./pair.ts";
+
+const TCB = TcbBlock.offsets;
 
 /** Time to live, NO_CHECKSUM and a TOS octet, as the builders take them; at times bits beyond them, which must make no difference. */
 function ttlWord(prng: Prng): number {
@@ -133,11 +136,11 @@ describe(`the codec against ${AGAINST}`, () => {
 			rounds("tcpBuild", (prng, pair) => {
 				const size = prng.between(2, 1500);
 				pair.setWord(BLOCK, 0x00000045);
-				pair.setWord(BLOCK + blocks.TCB_OPTIONS_LENGTH, prng.chance(0.5) ? 0 : 4 * prng.below(11));
-				pair.setWord(BLOCK + blocks.TCB_SEND_RING, hostile(prng, FREE + prng.below(30)));
-				pair.setWord(BLOCK + blocks.TCB_SEND_SIZE, size);
-				pair.setWord(BLOCK + blocks.TCB_IP_HEADER, 20);
-				pair.setWord(BLOCK + blocks.TCB_NO_CHECKSUM, prng.chance(0.2) ? 1 : 0);
+				pair.setWord(BLOCK + TCB.optionsLength, prng.chance(0.5) ? 0 : 4 * prng.below(11));
+				pair.setWord(BLOCK + TCB.sendRing, hostile(prng, FREE + prng.below(30)));
+				pair.setWord(BLOCK + TCB.sendSize, size);
+				pair.setWord(BLOCK + TCB.ipHeader, 20);
+				pair.setWord(BLOCK + TCB.noChecksum, prng.chance(0.2) ? 1 : 0);
 				const length = hostile(prng, prng.below(Math.min(1461, size + 1)));
 				const at = hostile(prng, OUTPUT + prng.below(64));
 				const flagsWindow = prng.next() & 0xffffff;
