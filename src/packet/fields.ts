@@ -31,6 +31,9 @@ export const ARRIVED = 13;
 /** Source and destination of the last echo request that became a reply. */
 export const ECHO_SOURCE = 14;
 export const ECHO_DESTINATION = 15;
+/** Set once: arena offset of the timers' heap, and how many items it has room for. */
+export const TIMERS_AT = 25;
+export const TIMERS_COUNT = 26;
 /** Set once: arena offsets of the TCB blocks, the UDP blocks and of the flow table, so that `decode` can deliver. */
 export const TCBS_AT = 27;
 export const UDPS_AT = 28;

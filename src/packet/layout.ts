@@ -4,6 +4,7 @@ import { MAX_MTU, PACKET_BYTES, SERVICE_BUFFER, type Limits } from "../config.ts
 import { FLOW_ENTRIES, FLOW_ENTRY, INTERFACE_BLOCK, NEIGHBOR_BLOCK, ROUTE_ENTRIES, ROUTE_ENTRY } from "./blocks.ts";
 import { FIELDS_BYTES } from "./fields.ts";
 import { TcbBlock } from "./tcb-block.ts";
+import { Timer, TimerHeap } from "./timers.ts";
 import { DATAGRAM, UdpBlock } from "./udp-block.ts";
 
 /** Byte offsets of the areas, and the size of the whole. */
@@ -18,6 +19,8 @@ export interface Layout {
 	readonly routes: number;
 	/** Entries of the route table, a power of two. */
 	readonly routeCapacity: number;
+	/** The heap of the connections' timers. */
+	readonly timers: number;
 	readonly rings: number;
 	readonly packets: number;
 	readonly bytes: number;
@@ -46,10 +49,11 @@ export function layoutOf(limits: Limits): Layout {
 	const udps = tcbs + limits.tcp * TcbBlock.bytes;
 	const flows = udps + (limits.udp + limits.services) * UdpBlock.bytes;
 	const routes = align(flows + FLOW_ENTRIES + flowCapacity * FLOW_ENTRY);
-	const rings = align(routes + ROUTE_ENTRIES + routeCapacity * ROUTE_ENTRY);
+	const timers = align(routes + ROUTE_ENTRIES + routeCapacity * ROUTE_ENTRY);
+	const rings = align(timers + TimerHeap.bytes + limits.tcp * Timer.bytes);
 	const packets = udpRing(rings, limits, limits.udp + limits.services);
 	const bytes = packets + limits.packets * PACKET_BYTES;
-	return { interfaces, neighbors, tcbs, udps, flows, flowCapacity, routes, routeCapacity, rings, packets, bytes };
+	return { interfaces, neighbors, tcbs, udps, flows, flowCapacity, routes, routeCapacity, timers, rings, packets, bytes };
 }
 
 /** Arena offsets of the rings of the TCP socket with that index. */

@@ -2,6 +2,7 @@
 // TypeScript, which becomes C on XS. All positions are byte offsets in `view`, the arena. Bad offsets throw RangeError; bad packets never do.
 
 export { countSent, ethernetHeader, icmpEchoReply, ipv4Build, tcpBuild, ttlDecrement, udpBuild } from "./build.ts";
+export { timerDue, timerNext, timerSet } from "../packet/timers.ts";
 export { decode, decodeTransport } from "./decode.ts";
 export { udpDeliver, udpNext, udpRead } from "./deliver.ts";
 export { halfSipHash } from "./hash.ts";

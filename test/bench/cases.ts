@@ -7,7 +7,7 @@ import { EthernetInterface } from "../../src/link/ethernet.ts";
 import { Path } from "../../src/link/path.ts";
 import { Stack } from "../../src/stack.ts";
 import type { StackOptions } from "../../src/config.ts";
-import type { Tcb } from "../../src/transport/tcp/tcb.ts";
+import { ESTABLISHED, type Tcb } from "../../src/transport/tcp/tcb.ts";
 import { copy, flowFind } from "#codec";
 import { chunkBytesAllocated, collect, collections, slotsAllocated } from "host/heap";
 import { args, print } from "host/system";
@@ -335,6 +335,48 @@ function connectCase(): Run {
 	return (packets) => exchange(stack, packets);
 }
 
+/** How often keep-alive looks at each connection of `timersCase`, ms. */
+const LOOKS = 8000;
+
+/**
+ * Connections by loopback, each with keep-alive at one end. A "packet" is a poll in which one of these timers comes and finds that the peer was heard. Polls are as
+ * many however many connections there are: the clock goes on by less.
+ */
+function timersCase(count: number): Run {
+	const stack = new Stack({ sockets: { tcp: 2 * count + 1, receiveBuffer: 64, sendBuffer: 64 }, random32, onWake });
+	const tcp = stack.tcp;
+	const listener = tcp.listen(0, 9, 4, 0);
+	listener.owner = {
+		onEvents() {
+			while (tcp.accept(listener) !== undefined);
+		},
+	};
+	const tcbs: Tcb[] = [];
+	for (let i = 0; i < count; i++) {
+		const tcb = tcp.connect(0x7f000001, 9);
+		tcbs.push(tcb);
+		for (let turns = 0; tcb.state !== ESTABLISHED; turns++) {
+			if (turns > 10_000) throw new Error("no connection");
+			stack.poll(now++);
+		}
+	}
+	const step = LOOKS / count;
+	for (const tcb of tcbs) {
+		stack.poll((now = (now + step) | 0));
+		tcp.setKeepAlive(tcb, LOOKS);
+	}
+	let next = 0;
+	return (packets) => {
+		for (let i = 0; i < packets; i++) {
+			const tcb = tcbs[next]!;
+			next = next + 1 === count ? 0 : next + 1;
+			tcb.heard = true;
+			stack.poll((now = (now + step) | 0));
+			if (tcb.heard) throw new Error("a timer did not come");
+		}
+	};
+}
+
 /** What a socket does when it has no route cached. Routes as in a provider's table: most are /24, then /16 to /28. */
 function routeCase(count: number): Run {
 	const stack = makeStack({ routes: count + 3 });
@@ -402,6 +444,8 @@ const CASES: Record<string, () => Run> = {
 	"icmp-echo-64": () => peerCase(ICMP_ECHO, 56),
 	"arp-reply": () => peerCase(ARP, 0),
 	"tcp-connect-close": () => connectCase(),
+	"tcp-timers-8": () => timersCase(8),
+	"tcp-timers-1000": () => timersCase(1000),
 	"route-lookup-10": () => routeCase(10),
 	"route-lookup-10000": () => routeCase(10_000),
 	"demux-4": () => demuxCase(4),

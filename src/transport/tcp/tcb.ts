@@ -60,7 +60,7 @@ export const ACK_DELAYED = BIT_ACK_DELAYED;
 const ACKS = ACK_NOW | ACK_DELAYED;
 /** In the list of those `output` looks at. */
 export const PENDING = 4;
-/** In the list of those `timers` looks at. */
+/** In the heap of timers, for `timedAt`. */
 export const LISTED = 8;
 /** `retransmitAt` counts: something is in flight. */
 export const RETRANSMIT = 16;
@@ -226,6 +226,9 @@ export class Tcb implements EventSocket {
 	acceptTail: Tcb | undefined = undefined;
 	nextAccept: Tcb | undefined = undefined;
 
+	/** While LISTED: when it will be looked at. Its timers may have moved on since, none to before that. */
+	timedAt = 0;
+	/** Among those that are looked at now. */
 	nextTimed: Tcb | undefined = undefined;
 	nextFree: Tcb | undefined = undefined;
 

@@ -57,10 +57,9 @@ export class Tcp {
 	/** Least opening of the window that is worth telling. */
 	readonly windowStep: number;
 	readonly congestion: CongestionControl = new Reno();
-	/** `scan` was asked for, at scanAt or earlier; and the list of TCBs with timers. */
+	/** `scan` was asked for, at scanAt or earlier. */
 	scanDue = false;
 	scanAt = 0;
-	timed: Tcb | undefined = undefined;
 	/** The delayed-ACK tick is running, and comes at ackTickAt; and the list of TCBs that it looks at. */
 	ackTick = false;
 	ackTickAt = 0;

@@ -1,7 +1,8 @@
 // The timers of TCP. RFC 6298 (retransmission), RFC 9293 §3.8 (acknowledgments, probes, keep-alive, user timeout) and §3.10.8.
-// No timer costs anything while segments flow: setting one is a store. `scan` looks at all TCBs that have one when the earliest
-// time that was ever asked for comes; a timer that has moved on since makes it look once more.
+// No timer costs anything while segments flow: setting one is a store. A TCB stands once in a heap (packet/timers.ts), for the earliest time that was asked for
+// since it was looked at; a timer that has moved on by then makes `scan` look once more.
 
+import { timerDue, timerNext, timerSet } from "#codec";
 import { BIT_ACK_NOW, BIT_ACK_DELAYED, TcbBlock } from "../../packet/tcb-block.ts";
 import { ACK } from "../../wire/tcp.ts";
 import { end } from "./life.ts";
@@ -47,11 +48,10 @@ export const RETRY_TIME = 10;
 
 /** Some timer of the TCB expires at that time. The caller has set its bit and its time. */
 export function arm(tcp: Tcp, tcb: Tcb, at: number): void {
-	if (!(tcb.work & tcbs.LISTED)) {
-		tcb.work |= tcbs.LISTED;
-		tcb.nextTimed = tcp.timed;
-		tcp.timed = tcb;
-	}
+	if (tcb.work & tcbs.LISTED && ((at - tcb.timedAt) | 0) >= 0) return;
+	tcb.work |= tcbs.LISTED;
+	tcb.timedAt = at;
+	timerSet(tcp.view, tcb.index, at);
 	remind(tcp, at);
 }
 
@@ -111,16 +111,28 @@ export function scan(tcp: Tcp, now: number): void {
 		if (((now - pace.lookAt) | 0) >= 0) pace.look(tcp, now);
 		else remind(tcp, pace.lookAt);
 	}
-	let tcb = tcp.timed;
-	tcp.timed = undefined;
+	let tcb = takeDue(tcp, now);
 	while (tcb !== undefined) {
 		const next: Tcb | undefined = tcb.nextTimed;
 		tcb.nextTimed = undefined;
 		serve(tcp, tcb, now);
-		tcb.work &= ~tcbs.LISTED;
 		if (tcb.work & tcbs.TIMERS) again(tcp, tcb);
 		tcb = next;
 	}
+	const ms = timerNext(tcp.view, now);
+	if (ms >= 0) remind(tcp, (now + ms) | 0);
+}
+
+/** The TCBs that are due, as a list. All are taken before any is served: one that is due again at once comes in the next poll. */
+function takeDue(tcp: Tcp, now: number): Tcb | undefined {
+	let list: Tcb | undefined = undefined;
+	for (let index = timerDue(tcp.view, now); index >= 0; index = timerDue(tcp.view, now)) {
+		const tcb: Tcb = tcp.tcbs[index]!;
+		tcb.work &= ~tcbs.LISTED;
+		tcb.nextTimed = list;
+		list = tcb;
+	}
+	return list;
 }
 
 function due(tcb: Tcb, bit: number, at: number, now: number): boolean {

@@ -23,8 +23,9 @@ const { streamIn, streamOut, streamAck, streamByte, streamRead, streamWrite, udp
 const { checksum, flowFind, routeFind, ipv4Build, tcpBuild, udpBuild, icmpEchoReply, ttlDecrement, countSent } = model;
 const { halfSipHash, ethernetHeader, copy, copyOut, copyIn, ringPut, ringWrite, ringRead } = model;
 
-/** Of framing, header compression and texts there is no second model: framing.test.ts and vj.test.ts compare them with frames that support/ makes, text.test.ts with the language's own. */
+/** Of framing, header compression and texts there is no second model: framing.test.ts and vj.test.ts compare them with frames that support/ makes, text.test.ts with the language's own; of timers packet/timers.test.ts has one. */
 const { hdlcDecode, hdlcEncode, jsonPut, numberPut, slipDecode, slipEncode, textPut, vjCompress, vjDecompress } = twin;
+const { timerDue, timerNext, timerSet } = twin;
 
 /** Every function of the naive model, by the name of its like in the codec. */
 export const naive: Record<string, unknown> = {
@@ -63,6 +64,9 @@ export const naive: Record<string, unknown> = {
 	slipEncode,
 	vjCompress,
 	vjDecompress,
+	timerDue,
+	timerNext,
+	timerSet,
 	...modelDecode,
 };
 
