@@ -2,7 +2,7 @@
 // that nothing is compiled anew for them.   node build/flat.mjs
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileFlat, tell } from "./compile/compile.mjs";
 import { nativesModule, nativesSource } from "./compile/natives.mjs";
@@ -19,6 +19,14 @@ const EXTERNAL = ["decode", "ethernetHeader"];
 
 /** FLAT_LEAST of src/wire/native/flat.h: the registers lie within. */
 const LEAST = 256;
+
+const headers = readdirSync(join(root, "src"), { recursive: true })
+	.filter((name) => name.endsWith(".h"))
+	.map((name) => join(root, "src", name))
+	.sort();
+
+/** Folders of src with headers of C by hand, which drivers and the C made here include. */
+export const headerFolders = [...new Set(headers.map(dirname))];
 
 /** Where the C goes, with a manifest that names it. */
 export const flatFolder = join(root, "build/out/flat");
@@ -39,7 +47,8 @@ export function makeFlat() {
 	const unit = nativesSource(functions, sources.map(inModules), LEAST, hash(...sources.map((name) => files.get(name))));
 	const all = new Map([...files].map(([name, text]) => [name.endsWith(".c") ? inModules(name) : name, text]));
 	all.set("codec.c", unit).set("codec.js", nativesModule(functions));
-	all.set("manifest.json", manifest([...files.keys()]));
+	all.set("kernels.h", kernels());
+	all.set("manifest.json", manifest([...all.keys()]));
 	mkdirSync(join(flatFolder, MODULES), { recursive: true });
 	for (const [name, text] of all) put(join(flatFolder, name), text);
 	for (const name of readdirSync(flatFolder, { recursive: true }))
@@ -48,10 +57,16 @@ export function makeFlat() {
 	return flatFolder;
 }
 
+/** The kernels of all folders named so: what their C declares in headers such as wire-kernels.h. */
+function kernels() {
+	const found = headers.map((path) => basename(path)).filter((name) => name.endsWith("-kernels.h"));
+	return `${["/* Made by build/flat.mjs: the kernels of all folders. */", ...found.map((name) => `#include "${name}"`)].join("\n")}\n`;
+}
+
 /** For mcconfig and the desktop host: one native module. The headers are for C by hand. */
 function manifest(names) {
-	const headers = names.filter((name) => name.endsWith(".h")).map((name) => `./${name.slice(0, -2)}`);
-	return JSON.stringify({ modules: { "multihome/codec": "./codec", "multihome/flat": headers } }, null, "\t");
+	const stems = names.filter((name) => name.endsWith(".h")).map((name) => `./${name.slice(0, -2)}`);
+	return JSON.stringify({ modules: { "multihome/codec": "./codec", "multihome/flat": stems } }, null, "\t");
 }
 
 /** Whether another process is writing it just now: those of processes that are gone are old. */

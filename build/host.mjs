@@ -5,22 +5,15 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile, filesIn, hash, hashFiles, makeOnce, objectOf, root, run } from "./compile.mjs";
-import { flatFolder, makeFlat } from "./flat.mjs";
+import { flatFolder, headerFolders, makeFlat } from "./flat.mjs";
 import { nativeModules } from "./host-manifest.mjs";
 import { idHeader, idsOf, tableSource } from "./host-table.mjs";
 import { startable32 } from "./run32.mjs";
 
 const xs = join(root, "node_modules/@agoric/xsnap/moddable/xs");
 const hostFolder = join(root, "hosts/desktop/xs");
-const includes = [
-	hostFolder,
-	join(root, "src/wire/native"),
-	join(root, "src/wire/kernels/native"),
-	flatFolder,
-	join(xs, "includes"),
-	join(xs, "platforms"),
-	join(xs, "sources"),
-];
+const ourIncludes = [hostFolder, ...headerFolders, flatFolder];
+const includes = [...ourIncludes, join(xs, "includes"), join(xs, "platforms"), join(xs, "sources")];
 
 const common = [
 	"-O2",
@@ -74,7 +67,7 @@ function makePlan(folder, { bits, sanitize, release, manifest }) {
 		...["includes", "platforms", "sources"].flatMap((part) => filesIn(join(xs, part), ".h")),
 		join(hostFolder, "platform.h"),
 	]);
-	const ourFolders = new Set([...includes.slice(0, 4), ...ours.map((path) => dirname(path))]);
+	const ourFolders = new Set([...ourIncludes, ...ours.map((path) => dirname(path))]);
 	const ourHeaders = hash(hashFiles([...ourFolders].flatMap((path) => filesIn(path, ".h"))), generated["mc.xs.h"]);
 	// `release` is the engine as in a board's release firmware: XS then leaves the checks of its own stack out (xsAll.h).
 	const width = [...(bits === 32 ? ["-m32"] : []), ...(release ? ["-DmxBoundsCheck=0"] : [])];

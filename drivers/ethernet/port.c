@@ -1,14 +1,14 @@
-// The class Port: an Ethernet chip as TypeScript sees it (device.ts). Frames pass between chip and arena in one native call each way.
+// The class Port: an Ethernet chip as TypeScript sees it (device.ts). Frames pass between chip and arena in one native call each way, or none when compiled
+// code calls the device by its number (devices.h).
 
 #include "port.h"
 
 #include "xsHost.h"
 #include "mc.xs.h"
 
+#include "devices.h"
 #include "frame.h"
 
-/* As in src/device/device.ts. */
-enum { SENT = 0, BUSY = 2 };
 #define LINK_BIT 0x10000
 
 typedef struct {
@@ -20,7 +20,33 @@ typedef struct {
 	int listening;
 	uint8_t accept; /* what options and configure() say */
 	uint8_t groups; /* what multicast() says */
+	uint8_t up; /* the link, as service() saw it last */
+	int32_t number; /* in the table of devices in C, once there is an arena; else 0 */
 } Port;
+
+/* What compiled code does with the device. It is in the table while there is a chip. */
+
+static int32_t receive(void *driver, uint8_t *at, int32_t most)
+{
+	Port *port = driver;
+	return port->driver->receive(port->chip, at, (uint32_t)most);
+}
+
+/* The chip's driver counts a frame that is too long. */
+static int32_t transmit(void *driver, int32_t packet, uint8_t *frame, int32_t length)
+{
+	Port *port = driver;
+	(void)packet;
+	return port->driver->transmit(port->chip, frame, (uint32_t)length) ? MULTIHOME_SENT : MULTIHOME_BUSY;
+}
+
+static int32_t linkUp(void *driver)
+{
+	const Port *port = driver;
+	return port->up;
+}
+
+static const MultihomeDeviceOps ops = { receive, transmit, linkUp };
 
 static void release(Port *port)
 {
@@ -28,6 +54,8 @@ static void release(Port *port)
 	if (port->listening)
 		xsForget(port->callback);
 	port->listening = 0;
+	multihomeDeviceRemove(port->number);
+	port->number = 0;
 	if (!port->chip)
 		return;
 	if (port->chip->spi) {
@@ -76,7 +104,15 @@ void xs_ethernet(xsMachine *the)
 
 void xs_ethernet_bind(xsMachine *the)
 {
-	openPort(the)->arena = argMemory(0);
+	Port *port = openPort(the);
+	port->arena = argMemory(0);
+	if (!port->number)
+		port->number = multihomeDeviceAdd(&ops, port);
+}
+
+void xs_ethernet_get_native(xsMachine *the)
+{
+	xsmcSetInteger(xsResult, portOf(xsThis)->number);
 }
 
 /* The pin went low, a moment ago: TypeScript is told, and looks. */
@@ -148,7 +184,7 @@ void xs_ethernet_receive(xsMachine *the)
 	int at = intArg(0), max = intArg(1);
 	Port *port = openPort(the);
 	demand(at, max, port->arena.size);
-	xsmcSetInteger(xsResult, port->driver->receive(port->chip, port->arena.base + at, (uint32_t)max));
+	xsmcSetInteger(xsResult, receive(port, port->arena.base + at, max));
 }
 
 /* take(at, max, block) */
@@ -157,7 +193,7 @@ void xs_ethernet_take(xsMachine *the)
 	int at = intArg(0), max = intArg(1), block = intArg(2);
 	Port *port = openPort(the);
 	demand(at, max, port->arena.size);
-	int length = port->driver->receive(port->chip, port->arena.base + at, (uint32_t)max);
+	int length = receive(port, port->arena.base + at, max);
 	if (length > 0)
 		length = multihomeDecode(&port->arena, at, at + length, block);
 	else
@@ -165,31 +201,26 @@ void xs_ethernet_take(xsMachine *the)
 	xsmcSetInteger(xsResult, length);
 }
 
-static int transmit(Port *port, int at, int end)
-{
-	return port->driver->transmit(port->chip, port->arena.base + at, (uint32_t)(end - at)) ? SENT : BUSY;
-}
-
 /* transmit(packet, at, end) */
 void xs_ethernet_transmit(xsMachine *the)
 {
-	int at = intArg(1), end = intArg(2);
+	int packet = intArg(0), at = intArg(1), end = intArg(2);
 	Port *port = openPort(the);
 	demandTo(at, end, port->arena.size);
 	if (end - at > FRAME_MOST)
 		xsRangeError("frame of %d bytes: expected at most %d", end - at, FRAME_MOST);
-	xsmcSetInteger(xsResult, transmit(port, at, end));
+	xsmcSetInteger(xsResult, transmit(port, packet, port->arena.base + at, end - at));
 }
 
 /* put(packet, at, end, header, block) */
 void xs_ethernet_put(xsMachine *the)
 {
-	int at = intArg(1), end = intArg(2), header = intArg(3), block = intArg(4);
+	int packet = intArg(0), at = intArg(1), end = intArg(2), header = intArg(3), block = intArg(4);
 	Port *port = openPort(the);
 	int frame = multihomeHeader(&port->arena, at, header, block, end);
 	if (end - frame > FRAME_MOST)
 		xsRangeError("frame of %d bytes: expected at most %d", end - frame, FRAME_MOST);
-	xsmcSetInteger(xsResult, transmit(port, frame, end));
+	xsmcSetInteger(xsResult, transmit(port, packet, port->arena.base + frame, end - frame));
 }
 
 /* service(now): in how many ms again, with LINK_BIT while the link is up. */
@@ -198,7 +229,8 @@ void xs_ethernet_service(xsMachine *the)
 	int now = intArg(0);
 	Port *port = openPort(the);
 	uint32_t wait = port->driver->service(port->chip, (uint32_t)now);
-	xsmcSetInteger(xsResult, (int)((wait < LINK_BIT ? wait : LINK_BIT - 1) | (port->chip->link ? LINK_BIT : 0)));
+	port->up = port->chip->link != 0;
+	xsmcSetInteger(xsResult, (int)((wait < LINK_BIT ? wait : LINK_BIT - 1) | (port->up ? LINK_BIT : 0)));
 }
 
 /* count(index) */

@@ -3,6 +3,8 @@ declare module "multihome/ethernet/port" {
 	export class Port {
 		/** The arena; it must be one that never moves. */
 		bind(view: DataView): void;
+		/** Number in the table of devices in C, from `bind` to `shut`; else 0. */
+		readonly native: number;
 		receive(at: number, max: number): number;
 		transmit(packet: number, at: number, end: number): number;
 		take(at: number, max: number, block: number): number;

@@ -3,6 +3,7 @@
 export class Port @ "xs_ethernet_delete" {
 	constructor() @ "xs_ethernet"
 	bind(view) @ "xs_ethernet_bind"
+	get native() @ "xs_ethernet_get_native"
 	receive(at, max) @ "xs_ethernet_receive"
 	transmit(packet, at, end) @ "xs_ethernet_transmit"
 	take(at, max, block) @ "xs_ethernet_take"

@@ -47,6 +47,11 @@ export interface Device {
 	readonly mac?: Uint8Array;
 	/** Whether the link is up now. The stack looks at every poll, or after `notify` when the device always gives notice (NOTIFIES). */
 	readonly linkUp: boolean;
+	/**
+	 * Number in the table of devices in C (native/devices.h) while attached; 0 or absent when it has none. Compiled code then moves its frames and looks at its link
+	 * there, without the interpreter and this object's methods.
+	 */
+	readonly native?: number;
 	/** Counts by name that `status` shows, for instance overruns and resets. Optional. */
 	readonly counters?: Readonly<Record<string, number>>;
 	/** The same one at a time, so that telling them allocates nothing: their names, and the count of one. Optional, both or none. */

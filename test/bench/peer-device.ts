@@ -8,9 +8,13 @@ export class PeerDevice extends Peer implements Device {
 	readonly abilities = 0;
 	readonly mac = new Uint8Array([2, 0, 0, 0, 0, 2]);
 	readonly linkUp = true;
+	native = 0;
 
 	attach(host: DeviceHost): void {
-		this.bind(host.view);
+		this.native = this.bind(host.view);
 	}
-	close(): void {}
+	close(): void {
+		this.unbind(this.native);
+		this.native = 0;
+	}
 }

@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { makeFlat } from "../../build/flat.mjs";
+import { headerFolders, makeFlat } from "../../build/flat.mjs";
 import { nativeModules } from "../../build/host-manifest.mjs";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -79,15 +79,9 @@ function compile(toolchain: Toolchain, flags: string[], file: string): Promise<s
 
 const system = (folders: string[]): string[] => folders.flatMap((folder) => ["-isystem", folder]);
 const ours = (file: string): string[] =>
-	[
-		"test/cross/include",
-		"src/wire/native",
-		"src/wire/kernels/native",
-		"build/out/flat",
-		"drivers/bus",
-		"drivers/ethernet",
-		dirname(file),
-	].map((folder) => `-I${folder}`);
+	["test/cross/include", ...headerFolders, "build/out/flat", "drivers/bus", "drivers/ethernet", dirname(file)].map(
+		(folder) => `-I${folder}`,
+	);
 
 /** With the XS headers of the desktop host and the compiler's own C library. */
 export function compilePortable(toolchain: Toolchain, file: string): Promise<string> {

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { makeFlat } from "../../build/flat.mjs";
+import { headerFolders, makeFlat } from "../../build/flat.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const settings = { inputs: Number(process.env.FUZZ_INPUTS ?? 200_000), seed: Number(process.env.SEED ?? 20261124) };
@@ -33,7 +33,7 @@ const binary = join(folder, "serial");
 let status = run("gcc", [
 	...flags,
 	"-Wno-unused-function",
-	...["src/wire/native", "src/wire/kernels/native", makeFlat()].map((folder) => `-I${folder}`),
+	...[...headerFolders, makeFlat()].map((folder) => `-I${folder}`),
 	...sources,
 	"-o",
 	binary,

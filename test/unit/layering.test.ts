@@ -9,11 +9,11 @@ import { MODULES } from "../../build/modules.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Lowest first; those of one row may import each other. */
+/** Lowest first; those of one row may import each other. The driver contract and the kernels that reach devices in C are below the codec, whose door hands them on. */
 const LAYERS: readonly (readonly string[])[] = [
 	["host"],
-	["config", "packet", "address"],
-	["wire"],
+	["config", "packet", "address", "device/device"],
+	["wire", "device/kernels"],
 	["device"],
 	["link"],
 	["ip"],
@@ -55,8 +55,13 @@ function importsOf(file: string): Import[] {
 
 /** Rank of the layer a file of src/ belongs to, or -1. What stands in src/modules gives names to what others export. */
 function rank(path: string): number {
-	const part = path.includes("/modules/") ? "modules" : path.split("/")[1]!.replace(/\.ts$/, "");
-	return LAYERS.findIndex((names) => names.includes(part));
+	const [part, inner] = path
+		.split("/")
+		.slice(1, 3)
+		.map((name) => name.replace(/\.ts$/, ""));
+	const names = path.includes("/modules/") ? ["modules"] : [`${part}/${inner}`, part!];
+	const found = names.map((name) => LAYERS.findIndex((row) => row.includes(name)));
+	return found.find((row) => row >= 0) ?? -1;
 }
 
 function target({ file, specifier }: Import): string {

@@ -251,6 +251,11 @@ void xs_host_setWatch(txMachine *the)
 	watch->wantWrite = xsmcToBoolean(xsArg(2));
 }
 
+void hostWatchForRoom(int fd)
+{
+	watches[fd].wantWrite = watches[fd].used;
+}
+
 void hostUnwatch(int fd)
 {
 	if (!watches[fd].used)

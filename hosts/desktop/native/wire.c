@@ -17,7 +17,7 @@
 /* Room for a longest frame of 64 KiB and its length, twice. */
 #define BUFFER_BYTES (128 * 1024)
 #define LENGTH_BYTES 4
-#define LONGEST_FRAME (BUFFER_BYTES - LENGTH_BYTES)
+_Static_assert(HOST_WIRE_LONGEST == BUFFER_BYTES - LENGTH_BYTES, "the longest frame fills a buffer");
 
 #define CLOSED HOST_WIRE_CLOSED
 #define TOO_LONG -2
@@ -173,8 +173,8 @@ static bool fill(Wire *wire, int fd)
 static int nextFrame(Wire *wire, size_t max, const uint8_t **frame)
 {
 	Buffer *in = &wire->in;
-	if (max > LONGEST_FRAME)
-		max = LONGEST_FRAME;
+	if (max > HOST_WIRE_LONGEST)
+		max = HOST_WIRE_LONGEST;
 	for (;;) {
 		size_t available = in->end - in->start;
 		size_t skipped = wire->skip < available ? wire->skip : available;
@@ -244,19 +244,28 @@ void xs_host_receive(txMachine *the)
 	xsmcSetInteger(xsResult, hostWireReceive(fd, target, (size_t)max));
 }
 
+bool hostWireOpen(int fd)
+{
+	return wires[fd] && !wires[fd]->closed;
+}
+
 /* Whether receive() would return something without the descriptor becoming readable. */
 bool hostWireReady(int fd)
 {
 	Wire *wire = wires[fd];
-	if (!wire || wire->kind != STREAM)
+	if (!wire)
+		return false;
+	if (wire->closed)
+		return true;
+	if (wire->kind != STREAM)
 		return false;
 	size_t available = wire->in.end - wire->in.start;
-	if (wire->closed || wire->skip > 0)
-		return available > 0 || wire->closed;
+	if (wire->skip > 0)
+		return available > 0;
 	if (available < LENGTH_BYTES)
 		return false;
 	size_t length = frameLength(&wire->in);
-	return length > LONGEST_FRAME || available >= LENGTH_BYTES + length;
+	return length > HOST_WIRE_LONGEST || available >= LENGTH_BYTES + length;
 }
 
 /* Sending */
@@ -373,8 +382,8 @@ void xs_host_send(txMachine *the)
 	wireArgument(the, fd);
 	const uint8_t *bytes = bytesIn(1, at, end);
 	size_t length = (size_t)(end - at);
-	if (length == 0 || length > LONGEST_FRAME)
-		xsRangeError("frame of %d bytes: expected 1 to %d", end - at, LONGEST_FRAME);
+	if (length == 0 || length > HOST_WIRE_LONGEST)
+		xsRangeError("frame of %d bytes: expected 1 to %d", end - at, HOST_WIRE_LONGEST);
 	xsmcSetInteger(xsResult, hostWireSend(fd, bytes, length));
 }
 

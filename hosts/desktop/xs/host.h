@@ -62,6 +62,8 @@ void hostRunLoop(txMachine *the);
 void hostRunPromises(txMachine *the);
 void hostCatchSignals(void);
 void hostUnwatch(int fd);
+/* Has the watch called back, too, when the descriptor takes something again. */
+void hostWatchForRoom(int fd);
 
 /* ../native/heap.c: makes the callbacks kept in C visible to the collector, and counts. */
 void hostWatchCollections(txMachine *the);
@@ -76,8 +78,11 @@ bool hostWireReady(int fd);
 void hostWireFlush(void);
 bool hostWireFlushed(int fd);
 int hostWirePending(int *fds, int count);
-/* As xs_host_receive and xs_host_send of wire.d.ts, for the wires of simulated chips. */
+/* Whether the descriptor carries frames here, and the other end is not known to be gone. */
+bool hostWireOpen(int fd);
+/* As xs_host_receive and xs_host_send of wire.d.ts, for devices in C. Frames are of 1 to HOST_WIRE_LONGEST bytes. */
 #define HOST_WIRE_CLOSED -1
+#define HOST_WIRE_LONGEST (128 * 1024 - 4)
 int hostWireReceive(int fd, uint8_t *target, size_t max);
 int hostWireSend(int fd, const uint8_t *bytes, size_t length);
 void hostWireClose(int fd);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "devices.h"
 #include "frame.h"
 #include "hdlc.h"
 #include "sum.h"
@@ -111,11 +112,6 @@ void xs_bench_peer(xsMachine *the)
 	(void)the;
 }
 
-void xs_bench_peer_bind(xsMachine *the)
-{
-	board = argArena(0);
-}
-
 void xs_bench_start(xsMachine *the)
 {
 	uint32_t count = peer.count, port = peer.port;
@@ -213,16 +209,22 @@ static uint32_t say(const uint8_t **frame)
 	return sizeof(peer.arp);
 }
 
-/* The same, copied to the arena. */
-static int deliver(xsMachine *the, int at, int max)
+/* The same, copied. */
+static int32_t receive(void *driver, uint8_t *at, int32_t most)
 {
 	const uint8_t *frame;
 	uint32_t length = say(&frame);
-	if (length == 0 || (int)length > max)
+	(void)driver;
+	if (length == 0 || (int32_t)length > most)
 		return 0;
-	demand(at, (int)length, board.size);
-	memcpy(board.base + at, frame, length);
-	return (int)length;
+	memcpy(at, frame, length);
+	return (int32_t)length;
+}
+
+static int deliver(xsMachine *the, int at, int max)
+{
+	demand(at, max, board.size);
+	return receive(NULL, board.base + at, max);
 }
 
 void xs_bench_peer_receive(xsMachine *the)
@@ -295,27 +297,52 @@ static void hearFrame(const uint8_t *f, uint32_t length)
 	}
 }
 
-static void hear(xsMachine *the, int at, int end)
+static int32_t transmit(void *driver, int32_t packet, uint8_t *frame, int32_t length)
 {
 	static uint8_t wire[1600]; /* a driver's copy */
+	(void)driver;
+	(void)packet;
+	if (length <= (int32_t)sizeof(wire)) {
+		memcpy(wire, frame, (size_t)length);
+		hearFrame(wire, (uint32_t)length);
+	}
+	return MULTIHOME_SENT;
+}
+
+static int hear(xsMachine *the, int packet, int at, int end)
+{
 	demand(at, end - at, board.size);
-	if (end - at > (int)sizeof(wire))
-		return;
-	memcpy(wire, board.base + at, (size_t)(end - at));
-	hearFrame(wire, (uint32_t)(end - at));
+	return transmit(NULL, packet, board.base + at, end - at);
 }
 
 void xs_bench_peer_transmit(xsMachine *the)
 {
-	hear(the, intArg(1), intArg(2));
-	xsmcSetInteger(xsResult, 0); /* SENT */
+	xsmcSetInteger(xsResult, hear(the, intArg(0), intArg(1), intArg(2)));
 }
 
 void xs_bench_peer_put(xsMachine *the)
 {
-	int at = intArg(1), end = intArg(2);
-	hear(the, multihomeHeader(&board, at, intArg(3), intArg(4), end), end);
-	xsmcSetInteger(xsResult, 0); /* SENT */
+	int packet = intArg(0), at = intArg(1), end = intArg(2);
+	xsmcSetInteger(xsResult, hear(the, packet, multihomeHeader(&board, at, intArg(3), intArg(4), end), end));
+}
+
+static int32_t linkUp(void *driver)
+{
+	(void)driver;
+	return 1;
+}
+
+/* Every PeerDevice is this one peer, under a number of its own. */
+void xs_bench_peer_bind(xsMachine *the)
+{
+	static const MultihomeDeviceOps ops = { receive, transmit, linkUp };
+	board = argArena(0);
+	xsmcSetInteger(xsResult, multihomeDeviceAdd(&ops, NULL));
+}
+
+void xs_bench_peer_unbind(xsMachine *the)
+{
+	multihomeDeviceRemove(intArg(0));
 }
 
 void xs_bench_exchanged(xsMachine *the)

@@ -1,8 +1,9 @@
 declare module "bench/peer" {
 	/** The scripted peer as a driver in C: methods that are native functions. There is one. */
 	export class Peer {
-		/** The arena; it must be one that never moves. */
-		bind(view: DataView): void;
+		/** The arena; it must be one that never moves. Answers a number in the table of devices in C, until `unbind`. */
+		bind(view: DataView): number;
+		unbind(number: number): void;
 		receive(at: number, max: number): number;
 		transmit(packet: number, at: number, end: number): number;
 		take(at: number, max: number, block: number): number;

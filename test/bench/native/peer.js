@@ -3,6 +3,7 @@
 export class Peer @ "xs_bench_peer_delete" {
 	constructor() @ "xs_bench_peer"
 	bind(view) @ "xs_bench_peer_bind"
+	unbind(number) @ "xs_bench_peer_unbind"
 	receive(at, max) @ "xs_bench_peer_receive"
 	transmit(packet, at, end) @ "xs_bench_peer_transmit"
 	take(at, max, block) @ "xs_bench_peer_take"

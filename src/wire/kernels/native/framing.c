@@ -1,8 +1,8 @@
 // hdlc.c and slip.c on memory, as the TypeScript beside them has it. Drivers of serial lines call them on octets of their own.
 
 #include "hdlc.h"
-#include "kernels.h"
 #include "slip.h"
+#include "wire-kernels.h"
 
 static void demandLine(const FlatMemory *line, int32_t ring, int32_t size, int32_t room)
 {

@@ -1,10 +1,10 @@
 /*
  * Bulk work: what the compiled data path leaves to C by hand. Each function is that of the same name in the TypeScript beside it, which is its specification.
- * Bounds are checked once, before any byte is touched.
+ * Compiled code has it by kernels.h, which build/flat.mjs makes of all headers of this kind. Bounds are checked once, before any byte is touched.
  */
 
-#ifndef MULTIHOME_KERNELS_H
-#define MULTIHOME_KERNELS_H
+#ifndef MULTIHOME_WIRE_KERNELS_H
+#define MULTIHOME_WIRE_KERNELS_H
 
 #include "copy.h"
 #include "flat.h"

@@ -1,0 +1,28 @@
+/* Devices in C for the compiled data path. Each function is that of the same name in ../devices.ts; bounds are checked before the device sees an address. */
+
+#ifndef MULTIHOME_DEVICE_KERNELS_H
+#define MULTIHOME_DEVICE_KERNELS_H
+
+#include "devices.h"
+#include "flat.h"
+
+static inline int32_t kernel_deviceReceive(const FlatMemory *view, int32_t device, int32_t at, int32_t most)
+{
+	flatDemand(view, at, most, view->size);
+	return multihomeDeviceReceive(device, view->base + at, most);
+}
+
+static inline int32_t kernel_deviceTransmit(const FlatMemory *view, int32_t device, int32_t packet, int32_t at, int32_t end)
+{
+	const int32_t length = (int32_t)((uint32_t)end - (uint32_t)at);
+	flatDemand(view, at, length, view->size);
+	return multihomeDeviceTransmit(device, packet, view->base + at, length);
+}
+
+static inline int kernel_deviceLinkUp(const FlatMemory *view, int32_t device)
+{
+	(void)view;
+	return multihomeDeviceLinkUp(device);
+}
+
+#endif
