@@ -309,21 +309,21 @@ static int32_t transmit(void *driver, int32_t packet, uint8_t *frame, int32_t le
 	return MULTIHOME_SENT;
 }
 
-static int hear(xsMachine *the, int packet, int at, int end)
+static int hear(xsMachine *the, int at, int end)
 {
 	demand(at, end - at, board.size);
-	return transmit(NULL, packet, board.base + at, end - at);
+	return transmit(NULL, 0, board.base + at, end - at);
 }
 
 void xs_bench_peer_transmit(xsMachine *the)
 {
-	xsmcSetInteger(xsResult, hear(the, intArg(0), intArg(1), intArg(2)));
+	xsmcSetInteger(xsResult, hear(the, intArg(1), intArg(2)));
 }
 
 void xs_bench_peer_put(xsMachine *the)
 {
-	int packet = intArg(0), at = intArg(1), end = intArg(2);
-	xsmcSetInteger(xsResult, hear(the, packet, multihomeHeader(&board, at, intArg(3), intArg(4), end), end));
+	int at = intArg(1), end = intArg(2);
+	xsmcSetInteger(xsResult, hear(the, multihomeHeader(&board, at, intArg(3), intArg(4), end), end));
 }
 
 static int32_t linkUp(void *driver)

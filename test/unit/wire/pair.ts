@@ -23,7 +23,8 @@ const { streamIn, streamOut, streamAck, streamByte, streamRead, streamWrite, udp
 const { checksum, flowFind, routeFind, ipv4Build, tcpBuild, udpBuild, icmpEchoReply, ttlDecrement, countSent } = model;
 const { halfSipHash, ethernetHeader, copy, copyOut, copyIn, ringPut, ringWrite, ringRead } = model;
 
-/** Of framing, header compression and texts there is no second model: framing.test.ts and vj.test.ts compare them with frames that support/ makes, text.test.ts with the language's own; of timers packet/timers.test.ts has one. */
+/** Of framing, header compression and texts there is no second model: framing.test.ts and vj.test.ts compare them with frames that support/ makes, text.test.ts with the language's own; of timers packet/timers.test.ts has one. Of devices in C Node has none: device/devices.test.ts. */
+const { deviceLinkUp, deviceReceive, deviceTransmit } = twin;
 const { hdlcDecode, hdlcEncode, jsonPut, numberPut, slipDecode, slipEncode, textPut, vjCompress, vjDecompress } = twin;
 const { timerDue, timerNext, timerSet } = twin;
 
@@ -67,6 +68,9 @@ export const naive: Record<string, unknown> = {
 	timerDue,
 	timerNext,
 	timerSet,
+	deviceLinkUp,
+	deviceReceive,
+	deviceTransmit,
 	...modelDecode,
 };
 

@@ -295,6 +295,21 @@ describe(`the codec against ${AGAINST}`, () => {
 		);
 	});
 
+	it.each(["deviceReceive", "deviceTransmit"])("%s, of numbers that no device has", (name) => {
+		expectBoth(
+			rounds(name, (prng, pair) => {
+				const at = hostile(prng, prng.below(ARENA - 1500));
+				const rest =
+					name === "deviceReceive" ? [at, hostile(prng, prng.below(1500))] : [3, at, hostile(prng, ARENA - prng.below(1500))];
+				return same(pair, name, ["view", hostile(prng, prng.between(-2, 70)), ...rest]);
+			}),
+		);
+	});
+
+	it("deviceLinkUp, of numbers that no device has", () => {
+		rounds("deviceLinkUp", (prng, pair) => same(pair, "deviceLinkUp", ["view", hostile(prng, prng.between(-2, 70))]));
+	});
+
 	it("halfSipHash", () => {
 		rounds("halfSipHash", (prng, pair) =>
 			same(
