@@ -27,7 +27,7 @@ const out = join(root, "build/out");
 const require = createRequire(import.meta.url);
 
 /** What makes the bundles. */
-const TOOLS = ["bundle", "join", "modules", "page-plugin"].map((name) => `build/${name}.mjs`);
+const TOOLS = ["bundle", "join", "modules", "page-plugin", "records"].map((name) => `build/${name}.mjs`);
 
 /** What the XS host brings, or finds by a `-m` mapping. */
 const XS_EXTERNAL = /^(multihome|program|system|time|timer)$|^(multihome|host|bench|sdk)\/|^embedded:/;
@@ -46,7 +46,8 @@ export const twinsIn = (js) => ({
 });
 
 /** Files without state, most of them formats and constants: each module that needs one has its own copy of what it uses of it. What such a one imports for all but its types must be one, too, or of the core. */
-const COPIED = /\/src\/(config|wire\/[\w-]+|packet\/(blocks|fields)|device\/(device|serial)|link\/(state-table|vj))\.js$/;
+const COPIED =
+	/\/src\/(config|wire\/[\w-]+|packet\/(fields|record|bounds|[\w-]+-(block|table))|device\/(device|serial)|link\/(state-table|vj))\.js$/;
 
 const desktop = join(out, "desktop");
 

@@ -6,9 +6,10 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { rollup } from "rollup";
 import { minify } from "terser";
 import { page } from "./page-plugin.mjs";
+import { writeOutRecords } from "./records.mjs";
 
-/** Finds what relative imports and aliases stand for, and loads it with its source map. A path may end in "?" and who has a copy of its own of that file. */
-function files(aliases, external) {
+/** Finds what relative imports and aliases stand for, and loads it with its source map. A path may end in "?" and who has a copy of its own of that file. `inline`: with constants for where fields of records lie. */
+function files(aliases, external, inline) {
 	return {
 		name: "multihome",
 		resolveId(id, importer) {
@@ -29,7 +30,8 @@ function files(aliases, external) {
 			const code = await readFile(path, "utf8");
 			if (path.endsWith(".json")) return { code: `export default ${code}`, map: null };
 			const map = await text(path + ".map");
-			return { code: code.replace(/^\/\/# sourceMappingURL=.*$/m, ""), map: map === undefined ? null : JSON.parse(map) };
+			const bare = code.replace(/^\/\/# sourceMappingURL=.*$/m, "");
+			return { code: inline ? await writeOutRecords(bare, path) : bare, map: map === undefined ? null : JSON.parse(map) };
 		},
 	};
 }
@@ -47,7 +49,7 @@ const FORMAT = { format: "es", sourcemap: true, sourcemapExcludeSources: true };
 
 /** Joins `input` and what it imports to the one file `output`. Answers the names that it exports, and the modules that it imports. */
 export async function joinModules(input, output, aliases, external, { treeshake = true, inline = false } = {}) {
-	const build = await rollup({ input, plugins: [page(), files(aliases, external)], treeshake, onwarn });
+	const build = await rollup({ input, plugins: [page(), files(aliases, external, inline)], treeshake, onwarn });
 	const { output: chunks } = await build.generate({ ...FORMAT, file: output, inlineDynamicImports: true });
 	await build.close();
 	const [{ exports, imports, dynamicImports }] = chunks;
@@ -63,7 +65,7 @@ export async function joinModules(input, output, aliases, external, { treeshake 
  */
 export async function joinTogether(modules, folder, aliases, external, { copied, importAs, inline = false }) {
 	const owners = await ownersOf(modules, aliases, external);
-	const plugin = files(aliases, external);
+	const plugin = files(aliases, external, inline);
 	const { resolveId } = plugin;
 	plugin.resolveId = (id, importer) => {
 		const [path, copier] = (importer ?? "").split("?");
@@ -101,7 +103,7 @@ export async function joinTogether(modules, folder, aliases, external, { copied,
 /** Which of the modules, by its file, each source file belongs to: the first that reaches it. */
 async function ownersOf(modules, aliases, external) {
 	const owners = new Map();
-	const { resolveId, load } = files(aliases, external);
+	const { resolveId, load } = files(aliases, external, false);
 	for (const { input, file } of modules) {
 		const next = [input];
 		while (next.length > 0) {

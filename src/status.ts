@@ -1,6 +1,6 @@
 // What a person or a monitoring program may ask of a stack. It reads, and changes nothing. `STATUS` says what is told, and how each value is found; status/pieces.ts tells it piece by piece.
 
-import { BLOCK_DROPS, BLOCK_MAC, BLOCK_RX_BYTES, BLOCK_RX_PACKETS, BLOCK_TX_BYTES, BLOCK_TX_PACKETS } from "./packet/blocks.ts";
+import { InterfaceBlock } from "./packet/interface-block.ts";
 import { DROPS } from "./packet/drops.ts";
 import type { Device } from "./device/device.ts";
 import { canSend, type Route } from "./ip/routes.ts";
@@ -16,6 +16,16 @@ import { CLOSED, Tcb } from "./transport/tcp/tcb.ts";
 import type { UdpSocket } from "./transport/udp.ts";
 import { read } from "./wire/counters.ts";
 import type { Stack } from "./stack.ts";
+
+/** Where these lie in an interface's block. */
+const {
+	mac: MAC,
+	rxPackets: RX_PACKETS,
+	rxBytes: RX_BYTES,
+	txPackets: TX_PACKETS,
+	txBytes: TX_BYTES,
+	drops: DROPS_AT,
+} = InterfaceBlock.offsets;
 
 /** An interface, as a person or a monitoring program sees it. */
 export interface InterfaceStatus {
@@ -152,7 +162,7 @@ const DHCP = membersOf<LeaseState, LeaseView>({
 /** Reasons that never came up are left out. */
 function eachDrop(out: Out, link: Interface, index: number): number {
 	for (; index < DROPS.length; index++) {
-		const count = link.arena.getUint32(link.block + BLOCK_DROPS + index * 4, true);
+		const count = link.arena.getUint32(link.block + DROPS_AT + index * 4, true);
 		if (count === 0) continue;
 		out.key(DROPS[index]!);
 		out.number(count);
@@ -189,7 +199,7 @@ function writeAddresses(out: Out, { addresses }: Interface): void {
 }
 
 function writeMac(out: Out, link: Interface): void {
-	if (link instanceof EthernetInterface) out.mac(link.arena, link.block + BLOCK_MAC);
+	if (link instanceof EthernetInterface) out.mac(link.arena, link.block + MAC);
 	else out.null();
 }
 
@@ -217,8 +227,8 @@ const INTERFACE = membersOf<InterfaceStatus, Interface>({
 	mtu: { write: (out: Out, link) => out.number(link.mtu) },
 	metric: { write: (out: Out, link) => out.number(link.metric) },
 	addresses: { write: writeAddresses },
-	received: { members: traffic(BLOCK_RX_PACKETS, BLOCK_RX_BYTES) },
-	sent: { members: traffic(BLOCK_TX_PACKETS, BLOCK_TX_BYTES) },
+	received: { members: traffic(RX_PACKETS, RX_BYTES) },
+	sent: { members: traffic(TX_PACKETS, TX_BYTES) },
 	drops: { each: eachDrop },
 	device: { of: countersOf, each: eachCounter },
 	queued: { write: (out: Out, link) => out.number(link.queue.length) },

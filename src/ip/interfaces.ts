@@ -1,6 +1,6 @@
 // The interfaces of a stack, added and removed while traffic flows.
 
-import { FLAG_LOOPBACK } from "../packet/blocks.ts";
+import { FLAG_LOOPBACK } from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
 import { EthernetInterface } from "../link/ethernet.ts";
 import {

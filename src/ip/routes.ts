@@ -1,23 +1,16 @@
 // The routes. `Routes.list` is the truth; the hash table that packets are looked up in (wire/tables.ts) is filled from it
 // when it has changed and the next look-up comes. Cost of a look-up: one probe for each prefix length in use, 33 at most.
 
-import {
-	ROUTE_ENTRIES,
-	ROUTE_ENTRY,
-	ROUTE_HOST_LENGTH,
-	ROUTE_INDEX,
-	ROUTE_KEY,
-	ROUTE_LENGTHS,
-	ROUTE_MASK,
-	ROUTE_PREFIX,
-	ROUTE_SEED,
-} from "../packet/blocks.ts";
+import { RouteEntry, RouteTable } from "../packet/route-table.ts";
 import type { Core } from "../packet/core.ts";
 import type { Interface } from "../link/interface.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { routeEntry } from "../wire/tables.ts";
-import { routeFind } from "#codec";
+import { routeEntry, routeFind } from "#codec";
 import { formatIpv4, parseIpv4, parsePrefix } from "../address.ts";
+
+/** Where these lie in the route table and in one of its entries. */
+const { mask: MASK, seed: SEED, lengths: LENGTHS, hostLength: HOST_LENGTH } = RouteTable.offsets;
+const { prefix: PREFIX, key: KEY, index: INDEX } = RouteEntry.offsets;
 
 /** What a route is made of. */
 export interface RouteOptions {
@@ -97,8 +90,8 @@ export class Routes {
 	constructor(core: Core) {
 		this.#core = core;
 		this.#table = core.layout.routes;
-		core.view.setInt32(this.#table + ROUTE_MASK, core.layout.routeCapacity - 1, true);
-		core.view.setInt32(this.#table + ROUTE_SEED, core.random32(), true);
+		core.view.setInt32(this.#table + MASK, core.layout.routeCapacity - 1, true);
+		core.view.setInt32(this.#table + SEED, core.random32(), true);
 	}
 
 	/** Adds a route. Throws RangeError for a bad address, a gateway that is no neighbour's, or a full table. */
@@ -170,7 +163,7 @@ export class Routes {
 		const table = this.#table;
 		this.#stale = false;
 		for (let i = 0; i < this.#core.layout.routeCapacity; i++)
-			view.setInt32(table + ROUTE_ENTRIES + i * ROUTE_ENTRY + ROUTE_KEY, 0);
+			view.setInt32(table + RouteTable.bytes + i * RouteEntry.bytes + KEY, 0);
 		let lengths = 0;
 		let hosts = 0;
 		for (let index = 0; index < this.list.length; index++) {
@@ -181,8 +174,8 @@ export class Routes {
 			this.#put(0, index, route);
 			this.#put(route.link.slot, index, route);
 		}
-		view.setInt32(table + ROUTE_LENGTHS, lengths, true);
-		view.setInt32(table + ROUTE_HOST_LENGTH, hosts, true);
+		view.setInt32(table + LENGTHS, lengths, true);
+		view.setInt32(table + HOST_LENGTH, hosts, true);
 	}
 
 	/** Enters a route under an interface slot, unless a better one of the same prefix stands there. */
@@ -190,13 +183,13 @@ export class Routes {
 		const view = this.#core.view;
 		const key = (slot << 8) | (route.length + 1);
 		const entry = routeEntry(view, this.#table, route.network, key);
-		if (view.getInt32(entry + ROUTE_KEY, true) !== 0) {
-			const other = this.list[view.getInt32(entry + ROUTE_INDEX, true)]!;
+		if (view.getInt32(entry + KEY, true) !== 0) {
+			const other = this.list[view.getInt32(entry + INDEX, true)]!;
 			if (!better(route, other)) return;
 		}
-		view.setInt32(entry + ROUTE_PREFIX, route.network, true);
-		view.setInt32(entry + ROUTE_KEY, key, true);
-		view.setInt32(entry + ROUTE_INDEX, index, true);
+		view.setInt32(entry + PREFIX, route.network, true);
+		view.setInt32(entry + KEY, key, true);
+		view.setInt32(entry + INDEX, index, true);
 	}
 }
 

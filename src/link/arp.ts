@@ -9,14 +9,8 @@ import {
 	NEIGHBOR_STALE_MS,
 	PACKET_HEADROOM,
 } from "../config.ts";
-import {
-	BLOCK_BROADCAST_HEADER,
-	BLOCK_MAC,
-	NEIGHBOR_ANSWERED,
-	NEIGHBOR_LEARNED,
-	NEIGHBOR_OTHER,
-	NEIGHBOR_REPLACED,
-} from "../packet/blocks.ts";
+import { InterfaceBlock } from "../packet/interface-block.ts";
+import { NEIGHBOR_ANSWERED, NEIGHBOR_LEARNED, NEIGHBOR_REPLACED, NeighborBlock } from "../packet/neighbor-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { NONE } from "../packet/pool.ts";
@@ -26,6 +20,10 @@ import * as ipv4 from "../wire/ipv4.ts";
 import { copy } from "#codec";
 import type { EthernetInterface } from "./ethernet.ts";
 import { CONTESTED, FREE, INCOMPLETE, PROBE, REACHABLE, STALE, isCached, type Neighbor, type Neighbors } from "./neighbors.ts";
+
+/** Where these lie in the blocks of an interface and of a neighbour. */
+const { mac: MAC, broadcastHeader: BROADCAST_HEADER } = InterfaceBlock.offsets;
+const { other: OTHER } = NeighborBlock.offsets;
 
 export class Arp {
 	#core: Core;
@@ -75,7 +73,7 @@ export class Arp {
 		const view = this.#core.view;
 		const mac = at + arp.SENDER_MAC;
 		if (!ethernet.isUnicast(view, mac)) return false;
-		if (ethernet.sameAddress(view, mac, this.#link.block + BLOCK_MAC)) return false; // our own words, come back by a bridge
+		if (ethernet.sameAddress(view, mac, this.#link.block + MAC)) return false; // our own words, come back by a bridge
 		return !(sender >= (0xe0000000 | 0) && sender < 0) && !ipv4.isLoopback(sender);
 	}
 
@@ -102,14 +100,14 @@ export class Arp {
 	#claimed(entry: Neighbor, mac: number, answered: boolean): void {
 		const view = this.#core.view;
 		const bits = this.#neighbors.bits(entry);
-		const sameOther = ethernet.sameAddress(view, entry.header + NEIGHBOR_OTHER, mac);
+		const sameOther = ethernet.sameAddress(view, entry.header + OTHER, mac);
 		if (entry.state === CONTESTED && entry.requests !== 0) {
 			if (!answered) return; // it is being found out
 			if (bits & NEIGHBOR_ANSWERED) {
 				if (!sameOther) this.#core.count(this.#link.block, DROP.neighborConflict);
 				return;
 			}
-			copy(view, entry.header + NEIGHBOR_OTHER, mac, 6);
+			copy(view, entry.header + OTHER, mac, 6);
 			this.#setBits(entry, NEIGHBOR_ANSWERED, 0);
 			if (!this.#neighbors.askedWithin(entry, ARP_ANSWER_MS)) this.#replace(entry);
 			return;
@@ -157,7 +155,7 @@ export class Arp {
 	/** Who was known and the other change places. */
 	#swap(entry: Neighbor): void {
 		const view = this.#core.view;
-		const other = entry.header + NEIGHBOR_OTHER;
+		const other = entry.header + OTHER;
 		const high = view.getInt32(other);
 		const low = view.getUint16(other + 4);
 		copy(view, other, entry.header, 6);
@@ -194,13 +192,13 @@ export class Arp {
 	#prepare(entry: Neighbor, mac: number): void {
 		const view = this.#core.view;
 		copy(view, entry.header, mac, 6);
-		copy(view, entry.header + ethernet.SOURCE_ADDRESS, this.#link.block + BLOCK_MAC, 6);
+		copy(view, entry.header + ethernet.SOURCE_ADDRESS, this.#link.block + MAC, 6);
 		view.setUint16(entry.header + ethernet.TYPE, ethernet.TYPE_IPV4);
 	}
 
 	/** Asks everybody who has the entry's address. */
 	request(entry: Neighbor): void {
-		this.#ask(entry, this.#link.block + BLOCK_BROADCAST_HEADER);
+		this.#ask(entry, this.#link.block + BROADCAST_HEADER);
 	}
 
 	/** Asks the neighbour itself whether it still has the address. RFC 1122 §2.3.2.1 (2). */
@@ -224,12 +222,12 @@ export class Arp {
 
 	/** RFC 5227 §3: an ARP request for our own address, from it. */
 	announce(address: number): void {
-		this.#send(this.#link.block + BLOCK_BROADCAST_HEADER, arp.REQUEST, address, address, NONE);
+		this.#send(this.#link.block + BROADCAST_HEADER, arp.REQUEST, address, address, NONE);
 	}
 
 	/** An ARP request to everybody or to one station. From 0.0.0.0 it is a probe (RFC 5227 §2.1.1), which changes nobody's mind about who has the address. */
 	ask(address: number, from: number, mac?: Uint8Array): void {
-		this.#send(this.#link.block + BLOCK_BROADCAST_HEADER, arp.REQUEST, from, address, NONE, mac);
+		this.#send(this.#link.block + BROADCAST_HEADER, arp.REQUEST, from, address, NONE, mac);
 	}
 
 	/** Answers the request at `at`. */
@@ -246,7 +244,7 @@ export class Arp {
 		const view = core.view;
 		const at = core.pool.base(packet) + PACKET_HEADROOM;
 		const frame = at - ethernet.HEADER;
-		const own = this.#link.block + BLOCK_MAC;
+		const own = this.#link.block + MAC;
 		copy(view, frame, targetMac === NONE ? header : targetMac, 6);
 		if (to !== undefined) for (let i = 0; i < 6; i++) view.setUint8(frame + i, to[i]!);
 		copy(view, frame + ethernet.SOURCE_ADDRESS, own, 6);

@@ -1,7 +1,8 @@
 // Ethernet: `output` finds the neighbour and puts the header on; arp.ts asks and answers.
 
 import { BUSY, MEDIUM_ETHERNET, SENT, type Device } from "../device/device.ts";
-import { BLOCK_BROADCAST_HEADER, BLOCK_MAC, FLAG_ETHERNET, NEIGHBOR_LEARNED } from "../packet/blocks.ts";
+import { FLAG_ETHERNET, InterfaceBlock } from "../packet/interface-block.ts";
+import { NEIGHBOR_LEARNED } from "../packet/neighbor-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { NONE } from "../packet/pool.ts";
@@ -14,6 +15,9 @@ import type { LeaseKeeper } from "./lease.ts";
 import { INCOMPLETE, STALE, isCached, type Neighbor, type Neighbors } from "./neighbors.ts";
 import { OwnAddresses } from "./own-addresses.ts";
 import type { Path } from "./path.ts";
+
+/** Where these lie in an interface's block. */
+const { mac: MAC, broadcastHeader: BROADCAST_HEADER } = InterfaceBlock.offsets;
 
 const HEADER = ethernet.HEADER;
 
@@ -74,11 +78,11 @@ export class EthernetInterface extends Interface {
 		super.attach(core, slot, id, flags | FLAG_ETHERNET, listener);
 		const view = (this.#view = core.view);
 		for (let i = 0; i < 6; i++) {
-			view.setUint8(this.block + BLOCK_MAC + i, this.mac[i]!);
-			view.setUint8(this.block + BLOCK_BROADCAST_HEADER + i, 0xff);
-			view.setUint8(this.block + BLOCK_BROADCAST_HEADER + ethernet.SOURCE_ADDRESS + i, this.mac[i]!);
+			view.setUint8(this.block + MAC + i, this.mac[i]!);
+			view.setUint8(this.block + BROADCAST_HEADER + i, 0xff);
+			view.setUint8(this.block + BROADCAST_HEADER + ethernet.SOURCE_ADDRESS + i, this.mac[i]!);
 		}
-		view.setUint16(this.block + BLOCK_BROADCAST_HEADER + ethernet.TYPE, ethernet.TYPE_IPV4);
+		view.setUint16(this.block + BROADCAST_HEADER + ethernet.TYPE, ethernet.TYPE_IPV4);
 		this.#arp = new Arp(core, this, this.#neighbors);
 		this.own = new OwnAddresses(core, this);
 	}
@@ -192,7 +196,7 @@ export class EthernetInterface extends Interface {
 
 	#outputGroup(packet: number, at: number, end: number, nextHop: number): boolean {
 		const view = this.#view;
-		const header = this.block + BLOCK_BROADCAST_HEADER;
+		const header = this.block + BROADCAST_HEADER;
 		if (nextHop === ipv4.BROADCAST) return this.send(packet, at, end, header);
 		// RFC 1112 §6.4: 01-00-5e and the low 23 bits of the group, for this packet only.
 		view.setInt32(header, 0x01005e00 | ((nextHop >> 16) & 0x7f));

@@ -11,15 +11,7 @@ import {
 	TRANSMIT_QUEUE_CONTROL,
 } from "../config.ts";
 import { HELD, NOTIFIES, RECEIVE_CHECKED, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
-import {
-	BLOCK_ADDRESS_COUNT,
-	BLOCK_ADDRESSES,
-	BLOCK_FLAGS,
-	BLOCK_SLOT,
-	FLAG_ANY_ADDRESS,
-	FLAG_CHECKED,
-	INTERFACE_BLOCK,
-} from "../packet/blocks.ts";
+import { FLAG_ANY_ADDRESS, FLAG_CHECKED, InterfaceBlock, OwnAddress } from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { NONE, PacketQueue } from "../packet/pool.ts";
@@ -27,6 +19,10 @@ import { NO_CHECKSUM } from "../wire/build.ts";
 import { DEFAULT_TTL, isLinkLocal } from "../wire/ipv4.ts";
 import { InterfaceAddress } from "./interface-address.ts";
 import type { Path } from "./path.ts";
+
+/** Where these lie in an interface's block and in one of its addresses. */
+const { flags: FLAGS, slot: SLOT, addressCount: ADDRESS_COUNT, addresses: ADDRESSES_AT } = InterfaceBlock.offsets;
+const { address: ADDRESS, mask: MASK } = OwnAddress.offsets;
 
 export type { InterfaceAddress } from "./interface-address.ts";
 
@@ -73,7 +69,7 @@ export interface InterfaceListener {
 
 /** One way in and out: a link protocol over a device, with addresses. It works from `stack.interfaces.add` to `remove`; then it is closed for good. */
 export abstract class Interface {
-	/** Arena offset of the interface block, packet/blocks.ts; 0 while not attached. */
+	/** Arena offset of the interface block, packet/interface-block.ts; 0 while not attached. */
 	block = 0;
 	/** The driver below. */
 	readonly device: Device;
@@ -169,14 +165,14 @@ export abstract class Interface {
 		this.core = core;
 		this.slot = slot;
 		this.id = id;
-		this.block = core.layout.interfaces + (slot - 1) * INTERFACE_BLOCK;
+		this.block = core.layout.interfaces + (slot - 1) * InterfaceBlock.bytes;
 		this.queue = new PacketQueue(core.pool);
 		this.#listener = listener;
 		this.#timed = this.device.poll !== undefined;
 		this.#flags = flags | (this.device.abilities & RECEIVE_CHECKED ? FLAG_CHECKED : 0);
-		for (let i = 0; i < INTERFACE_BLOCK; i += 4) core.view.setInt32(this.block + i, 0);
-		core.view.setInt32(this.block + BLOCK_FLAGS, this.#flags, true);
-		core.view.setInt32(this.block + BLOCK_SLOT, slot, true);
+		for (let i = 0; i < InterfaceBlock.bytes; i += 4) core.view.setInt32(this.block + i, 0);
+		core.view.setInt32(this.block + FLAGS, this.#flags, true);
+		core.view.setUint16(this.block + SLOT, slot, true);
 		const pool = core.pool;
 		this.device.attach({
 			view: core.view,
@@ -297,7 +293,7 @@ export abstract class Interface {
 	}
 	set anyAddress(on: boolean) {
 		this.#flags = on ? this.#flags | FLAG_ANY_ADDRESS : this.#flags & ~FLAG_ANY_ADDRESS;
-		this.core.view.setInt32(this.block + BLOCK_FLAGS, this.#flags, true);
+		this.core.view.setInt32(this.block + FLAGS, this.#flags, true);
 	}
 
 	/**
@@ -371,10 +367,11 @@ export abstract class Interface {
 
 	#writeAddresses(): void {
 		const view = this.core.view;
-		view.setInt32(this.block + BLOCK_ADDRESS_COUNT, this.addresses.length, true);
+		view.setInt32(this.block + ADDRESS_COUNT, this.addresses.length, true);
 		for (let i = 0; i < this.addresses.length; i++) {
-			view.setInt32(this.block + BLOCK_ADDRESSES + i * 8, this.addresses[i]!.address, true);
-			view.setInt32(this.block + BLOCK_ADDRESSES + i * 8 + 4, this.addresses[i]!.mask, true);
+			const at = this.block + ADDRESSES_AT + i * OwnAddress.bytes;
+			view.setInt32(at + ADDRESS, this.addresses[i]!.address, true);
+			view.setInt32(at + MASK, this.addresses[i]!.mask, true);
 		}
 	}
 

@@ -2,12 +2,15 @@
 // them is ARP (arp.ts); NDP will use the same entries.
 
 import { NEIGHBOR_QUEUE, incompleteNeighbors, neighborPackets } from "../config.ts";
-import { NEIGHBOR_ASKED, NEIGHBOR_ASKED_AT, NEIGHBOR_BITS, NEIGHBOR_BLOCK, NEIGHBOR_LEARNED } from "../packet/blocks.ts";
+import { NEIGHBOR_ASKED, NEIGHBOR_LEARNED, NeighborBlock } from "../packet/neighbor-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { NONE, PacketQueue } from "../packet/pool.ts";
 import { mix } from "../wire/tables.ts";
 import type { Interface } from "./interface.ts";
+
+/** Where these lie in a neighbour's block. */
+const { askedAt: ASKED_AT, bits: BITS } = NeighborBlock.offsets;
 
 export const FREE = 0;
 /** Asked, no answer yet: packets wait. */
@@ -32,7 +35,7 @@ export class Neighbor {
 	/** IPv4 address. */
 	address = 0;
 	link: Interface | undefined = undefined;
-	/** Arena offset of its block (packet/blocks.ts), which begins with the prepared 14-byte Ethernet header. */
+	/** Arena offset of its block (packet/neighbor-block.ts), which begins with the prepared 14-byte Ethernet header. */
 	readonly header: number;
 	/** When the state ends, ms. */
 	until = 0;
@@ -45,7 +48,7 @@ export class Neighbor {
 	chain: Neighbor | undefined = undefined;
 
 	constructor(core: Core, index: number) {
-		this.header = core.layout.neighbors + index * NEIGHBOR_BLOCK;
+		this.header = core.layout.neighbors + index * NeighborBlock.bytes;
 		this.queue = new PacketQueue(core.pool);
 	}
 }
@@ -78,16 +81,16 @@ export class Neighbors {
 
 	/** NEIGHBOR_LEARNED and so on, or-ed. */
 	bits(entry: Neighbor): number {
-		return this.#core.view.getUint8(entry.header + NEIGHBOR_BITS);
+		return this.#core.view.getInt32(entry.header + BITS, true);
 	}
 
 	setBits(entry: Neighbor, bits: number): void {
-		this.#core.view.setUint8(entry.header + NEIGHBOR_BITS, bits);
+		this.#core.view.setInt32(entry.header + BITS, bits, true);
 	}
 
 	/** Everybody is asked now whose the entry's address is, as more than one station says so. */
 	asked(entry: Neighbor): void {
-		this.#core.view.setInt32(entry.header + NEIGHBOR_ASKED_AT, this.#core.now, true);
+		this.#core.view.setInt32(entry.header + ASKED_AT, this.#core.now, true);
 		this.setBits(entry, this.bits(entry) | NEIGHBOR_ASKED);
 	}
 
@@ -100,7 +103,7 @@ export class Neighbors {
 
 	/** When that was, ms. */
 	askedAt(entry: Neighbor): number {
-		return this.#core.view.getInt32(entry.header + NEIGHBOR_ASKED_AT, true);
+		return this.#core.view.getInt32(entry.header + ASKED_AT, true);
 	}
 
 	/** The entry for an address behind an interface, or undefined. */

@@ -4,10 +4,13 @@ import { limitsOf, PACKET_HEADROOM, type Limits, type StackOptions } from "../co
 import type { Host } from "../host/host.ts";
 import { host } from "#host";
 import { allocate } from "#memory";
-import { BLOCK_DROPS } from "./blocks.ts";
+import { InterfaceBlock } from "./interface-block.ts";
 import { FIELDS, FLOWS_AT, INTERFACES_AT, INTERFACES_COUNT, TCBS_AT, TIMERS_AT, TIMERS_COUNT, UDPS_AT } from "./fields.ts";
 import { layoutOf, type Layout } from "./layout.ts";
 import { NONE, PacketPool } from "./pool.ts";
+
+/** Where this lies in an interface's block. */
+const { drops: DROPS_AT } = InterfaceBlock.offsets;
 
 export interface CoreOptions extends StackOptions {
 	/** 32 random bits as an int32, which sequence numbers and ports rest on; the host's own source unless given. Must be given where the host has none. */
@@ -79,7 +82,7 @@ export class Core {
 
 	/** Counts a drop on an interface. The reason is an index into packet/drops.ts. */
 	count(block: number, reason: number): void {
-		const at = block + BLOCK_DROPS + reason * 4;
+		const at = block + DROPS_AT + reason * 4;
 		this.view.setInt32(at, (this.view.getInt32(at, true) + 1) | 0, true);
 	}
 

@@ -1,7 +1,10 @@
 // Where everything lies in the arena. Read from top to bottom: it is the memory map.
 
 import { MAX_MTU, PACKET_BYTES, SERVICE_BUFFER, type Limits } from "../config.ts";
-import { FLOW_ENTRIES, FLOW_ENTRY, INTERFACE_BLOCK, NEIGHBOR_BLOCK, ROUTE_ENTRIES, ROUTE_ENTRY } from "./blocks.ts";
+import { FlowEntry, FlowTable } from "./flow-table.ts";
+import { InterfaceBlock } from "./interface-block.ts";
+import { NeighborBlock } from "./neighbor-block.ts";
+import { RouteEntry, RouteTable } from "./route-table.ts";
 import { FIELDS_BYTES } from "./fields.ts";
 import { TcbBlock } from "./tcb-block.ts";
 import { Timer, TimerHeap } from "./timers.ts";
@@ -44,12 +47,12 @@ export function layoutOf(limits: Limits): Layout {
 	// Each route stands under "any interface" and under its own.
 	const routeCapacity = powerOfTwo(4 * limits.routes);
 	const interfaces = FIELDS_BYTES;
-	const neighbors = interfaces + limits.interfaces * INTERFACE_BLOCK;
-	const tcbs = align(neighbors + limits.neighbors * NEIGHBOR_BLOCK);
+	const neighbors = interfaces + limits.interfaces * InterfaceBlock.bytes;
+	const tcbs = align(neighbors + limits.neighbors * NeighborBlock.bytes);
 	const udps = tcbs + limits.tcp * TcbBlock.bytes;
 	const flows = udps + (limits.udp + limits.services) * UdpBlock.bytes;
-	const routes = align(flows + FLOW_ENTRIES + flowCapacity * FLOW_ENTRY);
-	const timers = align(routes + ROUTE_ENTRIES + routeCapacity * ROUTE_ENTRY);
+	const routes = align(flows + FlowTable.bytes + flowCapacity * FlowEntry.bytes);
+	const timers = align(routes + RouteTable.bytes + routeCapacity * RouteEntry.bytes);
 	const rings = align(timers + TimerHeap.bytes + limits.tcp * Timer.bytes);
 	const packets = udpRing(rings, limits, limits.udp + limits.services);
 	const bytes = packets + limits.packets * PACKET_BYTES;

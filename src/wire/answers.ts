@@ -1,13 +1,13 @@
 // How `decode` ends: the packet is dropped and counted, or answered for.
 
-import * as block from "../packet/blocks.ts";
 import { PAYLOAD_AT, PAYLOAD_LENGTH } from "../packet/fields.ts";
+import type { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Offset, Uint8 } from "../packet/numbers.ts";
 import { VALUE_SHIFT } from "./kinds.ts";
 
-/** Counts a drop in the interface's block. */
-export function drop(view: DataView, iface: Offset, reason: Uint8): number {
-	const at = iface + block.BLOCK_DROPS + reason * 4;
+/** Counts a drop of the interface. */
+export function drop(view: DataView, iface: InterfaceBlock, reason: Uint8): number {
+	const at = iface.drops + reason * 4;
 	view.setInt32(at, view.getInt32(at, true) + 1, true);
 	return 0;
 }

@@ -1,6 +1,6 @@
 // Header builders: one call writes all headers of a packet.
 
-import * as block from "../packet/blocks.ts";
+import { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Length, Offset, Range, Uint8 } from "../packet/numbers.ts";
 import { check } from "../packet/bounds.ts";
 import { TcbBlock } from "../packet/tcb-block.ts";
@@ -189,22 +189,22 @@ export function ttlDecrement(view: DataView, at: Offset): void {
 	view.setUint16(at + ipv4.CHECKSUM, fold(view.getUint16(at + ipv4.CHECKSUM) + 0x0100));
 }
 
-/** Counts a packet of bytes `at` to `end` as sent in the interface block. */
-export function countSent(view: DataView, at: Offset, end: Offset, iface: Offset): void {
-	check(iface, block.INTERFACE_BLOCK, view.byteLength);
+/** Counts a packet of bytes `at` to `end` as sent by the interface with that block. */
+export function countSent(view: DataView, at: Offset, end: Offset, block: Offset): void {
+	const iface = InterfaceBlock.of(view, block);
 	check(at, end - at, view.byteLength);
-	add(view, iface + block.BLOCK_TX_PACKETS, 1);
-	add(view, iface + block.BLOCK_TX_BYTES, end - at);
+	add(view, iface.txPackets, 1);
+	add(view, iface.txBytes, end - at);
 }
 
 /**
  * Writes the 14 prepared bytes of Ethernet header at arena offset `prepared` before the IP packet in bytes `at` to `end`, and counts the
  * frame as sent. Answers where the frame begins.
  */
-export function ethernetHeader(view: DataView, at: Offset, prepared: Offset, iface: Offset, end: Offset): Offset {
+export function ethernetHeader(view: DataView, at: Offset, prepared: Offset, block: Offset, end: Offset): Offset {
 	check(at, end - at, view.byteLength);
 	const frame = at - ethernet.HEADER;
 	copy(view, frame, prepared, ethernet.HEADER);
-	countSent(view, frame, end, iface);
+	countSent(view, frame, end, block);
 	return frame;
 }

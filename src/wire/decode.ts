@@ -1,6 +1,5 @@
 // One call from frame to socket: a frame is checked and read, link and IP header here, what is behind them in demux.ts.
 
-import * as block from "../packet/blocks.ts";
 import { DROP } from "../packet/drops.ts";
 import {
 	DESTINATION,
@@ -13,6 +12,15 @@ import {
 	TRANSPORT_AT,
 	TTL_PROTOCOL,
 } from "../packet/fields.ts";
+import {
+	ADDRESS_LIMIT,
+	FLAG_ANY_ADDRESS,
+	FLAG_CHECKED,
+	FLAG_ETHERNET,
+	FLAG_LOOPBACK,
+	InterfaceBlock,
+	OwnAddress,
+} from "../packet/interface-block.ts";
 import type { Offset, Uint8 } from "../packet/numbers.ts";
 import { answer, drop } from "./answers.ts";
 import * as arp from "./arp.ts";
@@ -25,21 +33,21 @@ import { checksum } from "./kernels/checksum.ts";
 import * as kinds from "./kinds.ts";
 
 /**
- * Reads the frame in bytes `at` to `end` that came in by the interface with block `iface`, checks it, and fills the decode
+ * Reads the frame in bytes `at` to `end` that came in by the interface with that block, checks it, and fills the decode
  * registers (packet/fields.ts). Counts it as received. Answers as kinds.ts says.
  */
-export function decode(view: DataView, at: Offset, end: Offset, iface: Offset): number {
+export function decode(view: DataView, at: Offset, end: Offset, block: Offset): number {
 	check(at, end - at, view.byteLength);
-	check(iface, block.INTERFACE_BLOCK, view.byteLength);
-	const flags = view.getInt32(iface + block.BLOCK_FLAGS, true);
-	add(view, iface + block.BLOCK_RX_PACKETS, 1);
-	add(view, iface + block.BLOCK_RX_BYTES, end - at);
-	if (!(flags & block.FLAG_ETHERNET)) return decodeIpv4(view, at, end, iface, flags, 0);
+	const iface = InterfaceBlock.of(view, block);
+	const flags = iface.flags;
+	add(view, iface.rxPackets, 1);
+	add(view, iface.rxBytes, end - at);
+	if (!(flags & FLAG_ETHERNET)) return decodeIpv4(view, at, end, iface, flags, 0);
 	if (end - at < ethernet.HEADER) return drop(view, iface, DROP.truncated);
 	check(at, ethernet.HEADER, view.byteLength);
 	let group = 0;
 	if (ethernet.isGroup(view, at)) group = kinds.GROUP;
-	else if (!ethernet.sameAddress(view, at, iface + block.BLOCK_MAC)) return drop(view, iface, DROP.notForUs);
+	else if (!ethernet.sameAddress(view, at, iface.mac)) return drop(view, iface, DROP.notForUs);
 	const packet = at + ethernet.HEADER;
 	const type = ethernet.type(view, at);
 	if (type === ethernet.TYPE_IPV4) return decodeIpv4(view, packet, end, iface, flags, group);
@@ -48,19 +56,19 @@ export function decode(view: DataView, at: Offset, end: Offset, iface: Offset): 
 	return answer(view, kinds.ARP, group, packet, arp.LENGTH, 0);
 }
 
-/** Goes on with a valid IPv4 packet that TRANSIT was answered for, and that is for us after all. It came in by the interface with block `iface`. */
-export function decodeTransport(view: DataView, at: Offset, end: Offset, iface: Offset, group: number): number {
+/** Goes on with a valid IPv4 packet that TRANSIT was answered for, and that is for us after all. It came in by the interface with that block. */
+export function decodeTransport(view: DataView, at: Offset, end: Offset, block: Offset, group: number): number {
 	check(at, end - at, view.byteLength);
-	check(iface, block.INTERFACE_BLOCK, view.byteLength);
+	const iface = InterfaceBlock.of(view, block);
 	if (!ipv4.valid(view, at, end)) return drop(view, iface, DROP.ipv4Malformed);
 	return transport(view, at, end, iface, group & kinds.GROUP);
 }
 
-function decodeIpv4(view: DataView, at: Offset, end: Offset, iface: Offset, flags: number, group: Uint8): number {
+function decodeIpv4(view: DataView, at: Offset, end: Offset, iface: InterfaceBlock, flags: number, group: Uint8): number {
 	if (!ipv4.valid(view, at, end)) return drop(view, iface, DROP.ipv4Malformed);
 	check(at, ipv4.HEADER, view.byteLength);
 	const header = ipv4.headerLength(view, at);
-	if (!(flags & block.FLAG_CHECKED) && checksum(view, at, at + header, 0) !== 0xffff) return drop(view, iface, DROP.ipv4Checksum);
+	if (!(flags & FLAG_CHECKED) && checksum(view, at, at + header, 0) !== 0xffff) return drop(view, iface, DROP.ipv4Checksum);
 	const source = ipv4.source(view, at);
 	const destination = ipv4.destination(view, at);
 	if (badSource(view, flags, source)) return drop(view, iface, DROP.ipv4BadSource);
@@ -86,26 +94,23 @@ const LOCAL = 0;
 const ELSEWHERE = 1;
 
 /** LOCAL, ELSEWHERE, or GROUP for a broadcast or multicast address. */
-function classify(view: DataView, iface: Offset, flags: number, address: number): Uint8 {
+function classify(view: DataView, iface: InterfaceBlock, flags: number, address: number): Uint8 {
 	const own = among(view, iface, address);
 	if (own !== ELSEWHERE) return own;
 	if (address === ipv4.BROADCAST || ipv4.isMulticast(address)) return kinds.GROUP;
-	if (flags & block.FLAG_LOOPBACK && ipv4.isLoopback(address)) return LOCAL;
-	return flags & block.FLAG_ANY_ADDRESS ? LOCAL : ELSEWHERE;
+	if (flags & FLAG_LOOPBACK && ipv4.isLoopback(address)) return LOCAL;
+	return flags & FLAG_ANY_ADDRESS ? LOCAL : ELSEWHERE;
 }
 
 /** The same by the addresses of one interface alone: GROUP for a broadcast address of its subnets. */
-function among(view: DataView, iface: Offset, address: number): Uint8 {
-	check(iface, block.INTERFACE_BLOCK, view.byteLength);
+function among(view: DataView, iface: InterfaceBlock, address: number): Uint8 {
 	// Never more than fit the block, whatever stands there.
-	const count = Math.min(view.getInt32(iface + block.BLOCK_ADDRESS_COUNT, true), block.BLOCK_ADDRESS_LIMIT);
+	const count = Math.min(iface.addressCount, ADDRESS_LIMIT);
 	for (let i = 0; i < count; i++) {
-		const entry = iface + block.BLOCK_ADDRESSES + i * 8;
-		const own = view.getInt32(entry, true);
-		if (own === address) return LOCAL;
-		const mask = view.getInt32(entry + 4, true);
+		const own = OwnAddress.of(view, iface.addresses + i * OwnAddress.bytes);
+		if (own.address === address) return LOCAL;
 		// Directed broadcast; /31 and /32 have none (RFC 3021).
-		if (mask < -2 && address === (own | ~mask)) return kinds.GROUP;
+		if (own.mask < -2 && address === (own.address | ~own.mask)) return kinds.GROUP;
 	}
 	return ELSEWHERE;
 }
@@ -114,13 +119,13 @@ function among(view: DataView, iface: Offset, address: number): Uint8 {
 function badSource(view: DataView, flags: number, source: number): boolean {
 	if (source >= (0xe0000000 | 0) && source < 0) return true; // classes D and E, and the broadcast address
 	if (source > 0 && source < 0x01000000) return true;
-	if (flags & block.FLAG_LOOPBACK) return false;
+	if (flags & FLAG_LOOPBACK) return false;
 	if (ipv4.isLoopback(source)) return true;
-	let iface = view.getInt32(INTERFACES_AT * 4, true);
+	let at = view.getInt32(INTERFACES_AT * 4, true);
 	for (let n = view.getInt32(INTERFACES_COUNT * 4, true); n > 0; n--) {
-		if (iface < 0 || iface > view.byteLength - block.INTERFACE_BLOCK) return false;
-		if (among(view, iface, source) !== ELSEWHERE) return true;
-		iface = (iface + block.INTERFACE_BLOCK) | 0;
+		if (at < 0 || at > view.byteLength - InterfaceBlock.bytes) return false;
+		if (among(view, InterfaceBlock.of(view, at), source) !== ELSEWHERE) return true;
+		at = (at + InterfaceBlock.bytes) | 0;
 	}
 	return false;
 }

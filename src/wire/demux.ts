@@ -1,6 +1,5 @@
 // From a valid IPv4 packet for us to its socket. What goes as expected is delivered on the way: deliver.ts, stream.ts; echo requests are answered.
 
-import * as block from "../packet/blocks.ts";
 import { DROP } from "../packet/drops.ts";
 import {
 	ACK,
@@ -15,6 +14,7 @@ import {
 	UDPS_AT,
 	WHAT,
 } from "../packet/fields.ts";
+import { FLAG_CHECKED, type InterfaceBlock } from "../packet/interface-block.ts";
 import type { Length, Offset, Range, Uint8 } from "../packet/numbers.ts";
 import { answer, drop } from "./answers.ts";
 import { TcbBlock } from "../packet/tcb-block.ts";
@@ -32,8 +32,8 @@ import { flowFind, tableFits } from "./tables.ts";
 import * as tcp from "./tcp.ts";
 import * as udp from "./udp.ts";
 
-/** The packet is in bytes `ip` to `end` and came in by the interface with block `iface`; `group`: GROUP or 0. */
-export function transport(view: DataView, ip: Offset, end: Offset, iface: Offset, group: Uint8): number {
+/** The packet is in bytes `ip` to `end` and came in by `iface`; `group`: GROUP or 0. */
+export function transport(view: DataView, ip: Offset, end: Offset, iface: InterfaceBlock, group: Uint8): number {
 	check(ip, ipv4.HEADER, view.byteLength);
 	const at = ip + ipv4.headerLength(view, ip);
 	if (ipv4.isFragment(view, ip)) return answer(view, kinds.FRAGMENT, group, at, end - at, 0);
@@ -49,7 +49,7 @@ export function transport(view: DataView, ip: Offset, end: Offset, iface: Offset
 	}
 }
 
-function segment(view: DataView, ip: Offset, at: Offset, end: Offset, iface: Offset, group: Uint8): number {
+function segment(view: DataView, ip: Offset, at: Offset, end: Offset, iface: InterfaceBlock, group: Uint8): number {
 	if (!tcp.valid(view, at, end)) return drop(view, iface, DROP.tcpMalformed);
 	const pseudo = pseudoHeader(ipv4.source(view, ip), ipv4.destination(view, ip), ipv4.TCP, end - at);
 	if (wrongSum(view, iface, at, end, pseudo)) return drop(view, iface, DROP.tcpChecksum);
@@ -73,7 +73,7 @@ function segment(view: DataView, ip: Offset, at: Offset, end: Offset, iface: Off
 	return taken | kinds.SEGMENT_MORE;
 }
 
-function datagram(view: DataView, ip: Offset, at: Offset, end: Offset, iface: Offset, group: Uint8): number {
+function datagram(view: DataView, ip: Offset, at: Offset, end: Offset, iface: InterfaceBlock, group: Uint8): number {
 	if (!udp.valid(view, at, end)) return drop(view, iface, DROP.udpMalformed);
 	check(at, udp.HEADER, view.byteLength);
 	const bytes = udp.length(view, at);
@@ -84,12 +84,11 @@ function datagram(view: DataView, ip: Offset, at: Offset, end: Offset, iface: Of
 	const length = bytes - udp.HEADER;
 	const index = socketFor(view, iface, ipv4.UDP);
 	const socket = group === 0 && index !== kinds.NO_SOCKET ? blockAt(view, UDPS_AT, index, UdpBlock.bytes) : 0;
-	const slot = view.getInt32(iface + block.BLOCK_SLOT, true);
-	const delivered = socket !== 0 && deliverDatagram(view, UdpBlock.of(view, socket), slot, ip, data, length);
+	const delivered = socket !== 0 && deliverDatagram(view, UdpBlock.of(view, socket), iface.slot, ip, data, length);
 	return answer(view, delivered ? kinds.DATAGRAM : kinds.UDP, group, data, length, index);
 }
 
-function message(view: DataView, ip: Offset, at: Offset, end: Offset, iface: Offset, group: Uint8): number {
+function message(view: DataView, ip: Offset, at: Offset, end: Offset, iface: InterfaceBlock, group: Uint8): number {
 	if (end - at < icmpv4.HEADER) return drop(view, iface, DROP.icmpMalformed);
 	if (wrongSum(view, iface, at, end, 0)) return drop(view, iface, DROP.icmpChecksum);
 	view.setInt32(PORTS * 4, icmpv4.identifierAndSequence(view, at), true);
@@ -105,16 +104,15 @@ function message(view: DataView, ip: Offset, at: Offset, end: Offset, iface: Off
 }
 
 /** Whether the checksum over bytes `at` to `end` and a pseudo-header's sum is wrong. Not looked at where the device has. */
-function wrongSum(view: DataView, iface: Offset, at: Offset, end: Offset, pseudo: number): boolean {
-	const checked = view.getInt32(iface + block.BLOCK_FLAGS, true) & block.FLAG_CHECKED;
-	return checked === 0 && checksum(view, at, end, pseudo) !== 0xffff;
+function wrongSum(view: DataView, iface: InterfaceBlock, at: Offset, end: Offset, pseudo: number): boolean {
+	return (iface.flags & FLAG_CHECKED) === 0 && checksum(view, at, end, pseudo) !== 0xffff;
 }
 
 /** Index of the socket that the registers' packet is for, or NO_SOCKET. */
-function socketFor(view: DataView, iface: Offset, protocol: Uint8): Range<0, 0x7fff> {
+function socketFor(view: DataView, iface: InterfaceBlock, protocol: Uint8): Range<0, 0x7fff> {
 	const table = view.getInt32(FLOWS_AT * 4, true);
-	if (!tableFits(view, table, block.FLOW_ENTRY)) return kinds.NO_SOCKET;
-	const value = flowFind(view, table, protocol | (view.getInt32(iface + block.BLOCK_SLOT, true) << 8));
+	if (!tableFits(view, table)) return kinds.NO_SOCKET;
+	const value = flowFind(view, table, protocol | (iface.slot << 8));
 	return value < 0 ? kinds.NO_SOCKET : value & kinds.NO_SOCKET;
 }
 

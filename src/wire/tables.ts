@@ -1,9 +1,10 @@
 // The hash tables that the data path looks into: flows (which socket) and routes (which way). Open addressing, linear
-// probing, at most half full; packet/blocks.ts has the layout. Filling them is transport/flows.ts and ip/routes.ts.
+// probing, at most half full; packet/flow-table.ts and route-table.ts have the layout. Filling them is transport/flows.ts and ip/routes.ts.
 
 import { DESTINATION, FIELDS_BYTES, PORTS, SOURCE } from "../packet/fields.ts";
-import * as block from "../packet/blocks.ts";
-import type { Offset, Uint8 } from "../packet/numbers.ts";
+import { FlowEntry, FlowTable } from "../packet/flow-table.ts";
+import type { Offset } from "../packet/numbers.ts";
+import { RouteEntry, RouteTable } from "../packet/route-table.ts";
 import { check } from "../packet/bounds.ts";
 
 /** Mixes a word into a hash. Murmur3's constants; the seed keeps strangers from choosing collisions. */
@@ -13,10 +14,11 @@ export function mix(hash: number, word: number): number {
 	return Math.imul(hash, 0xc2b2ae35);
 }
 
-/** Whether a table with entries of that size lies within the arena. */
-export function tableFits(view: DataView, table: number, entry: Uint8): boolean {
-	if (table < 0 || table + block.FLOW_ENTRIES > view.byteLength) return false;
-	return table + block.FLOW_ENTRIES + (view.getUint32(table + block.FLOW_MASK, true) + 1) * entry <= view.byteLength;
+/** Whether a flow table lies there within the arena. */
+export function tableFits(view: DataView, at: number): boolean {
+	if (at < 0 || at + FlowTable.bytes > view.byteLength) return false;
+	const table = FlowTable.of(view, at);
+	return at + FlowTable.bytes + ((table.mask >>> 0) + 1) * FlowEntry.bytes <= view.byteLength;
 }
 
 export function flowHash(seed: number, local: number, remote: number, ports: number, meta: number): number {
@@ -25,30 +27,21 @@ export function flowHash(seed: number, local: number, remote: number, ports: num
 }
 
 /** Arena offset of the entry with this key, or of the empty one where it would go. */
-export function flowEntry(view: DataView, table: Offset, local: number, remote: number, ports: number, meta: number): Offset {
-	check(table, block.FLOW_ENTRIES, view.byteLength);
-	const mask = view.getInt32(table + block.FLOW_MASK, true);
-	let index = flowHash(view.getInt32(table + block.FLOW_SEED, true), local, remote, ports, meta) & mask;
+export function flowEntry(view: DataView, at: Offset, local: number, remote: number, ports: number, meta: number): Offset {
+	const table = FlowTable.of(view, at);
+	const mask = table.mask;
+	let index = flowHash(table.seed, local, remote, ports, meta) & mask;
 	for (;;) {
-		const entry = (table + block.FLOW_ENTRIES + index * block.FLOW_ENTRY) | 0;
-		check(entry, block.FLOW_ENTRY, view.byteLength);
-		const found = view.getInt32(entry + block.FLOW_META, true);
-		if (found === 0) return entry;
-		if (
-			found === meta &&
-			view.getInt32(entry + block.FLOW_PORTS, true) === ports &&
-			view.getInt32(entry + block.FLOW_REMOTE, true) === remote &&
-			view.getInt32(entry + block.FLOW_LOCAL, true) === local
-		)
-			return entry;
+		const entry = FlowEntry.of(view, (at + FlowTable.bytes + index * FlowEntry.bytes) | 0);
+		if (entry.meta === 0) return entry.at;
+		if (entry.meta === meta && entry.ports === ports && entry.remote === remote && entry.local === local) return entry.at;
 		index = (index + 1) & mask;
 	}
 }
 
 function flowValue(view: DataView, table: Offset, local: number, remote: number, ports: number, meta: number): number {
-	const entry = flowEntry(view, table, local, remote, ports, meta);
-	check(entry, block.FLOW_ENTRY, view.byteLength);
-	return view.getInt32(entry + block.FLOW_META, true) === 0 ? -1 : view.getInt32(entry + block.FLOW_VALUE, true);
+	const entry = FlowEntry.of(view, flowEntry(view, table, local, remote, ports, meta));
+	return entry.meta === 0 ? -1 : entry.value;
 }
 
 /**
@@ -78,29 +71,25 @@ export function routeHash(seed: number, prefix: number, key: number): number {
 }
 
 /** Arena offset of the entry with this key (interface slot << 8 | length + 1), or of the empty one where it would go. */
-export function routeEntry(view: DataView, table: Offset, prefix: number, key: number): Offset {
-	check(table, block.ROUTE_ENTRIES, view.byteLength);
-	const mask = view.getInt32(table + block.ROUTE_MASK, true);
-	let index = routeHash(view.getInt32(table + block.ROUTE_SEED, true), prefix, key) & mask;
+export function routeEntry(view: DataView, at: Offset, prefix: number, key: number): Offset {
+	const table = RouteTable.of(view, at);
+	const mask = table.mask;
+	let index = routeHash(table.seed, prefix, key) & mask;
 	for (;;) {
-		const entry = (table + block.ROUTE_ENTRIES + index * block.ROUTE_ENTRY) | 0;
-		check(entry, block.ROUTE_ENTRY, view.byteLength);
-		const found = view.getInt32(entry + block.ROUTE_KEY, true);
-		if (found === 0) return entry;
-		if (found === key && view.getInt32(entry + block.ROUTE_PREFIX, true) === prefix) return entry;
+		const entry = RouteEntry.of(view, (at + RouteTable.bytes + index * RouteEntry.bytes) | 0);
+		if (entry.key === 0 || (entry.key === key && entry.prefix === prefix)) return entry.at;
 		index = (index + 1) & mask;
 	}
 }
 
 /** Index of the route with the longest prefix that holds `address`, by the interface with that slot (0: by any), or -1. */
-export function routeFind(view: DataView, table: Offset, address: number, slot: number): number {
-	const lengths = view.getInt32(table + block.ROUTE_LENGTHS, true);
-	let length = view.getInt32(table + block.ROUTE_HOST_LENGTH, true) ? 32 : 31;
-	for (; length >= 0; length--) {
-		if (length < 32 && !((lengths >>> length) & 1)) continue;
+export function routeFind(view: DataView, at: Offset, address: number, slot: number): number {
+	const table = RouteTable.of(view, at);
+	for (let length = table.hostLength ? 32 : 31; length >= 0; length--) {
+		if (length < 32 && !((table.lengths >>> length) & 1)) continue;
 		const mask = length === 0 ? 0 : -1 << (32 - length);
-		const entry = routeEntry(view, table, address & mask, (slot << 8) | (length + 1));
-		if (view.getInt32(entry + block.ROUTE_KEY, true) !== 0) return view.getInt32(entry + block.ROUTE_INDEX, true);
+		const entry = RouteEntry.of(view, routeEntry(view, at, address & mask, (slot << 8) | (length + 1)));
+		if (entry.key !== 0) return entry.index;
 	}
 	return -1;
 }

@@ -1,7 +1,8 @@
 // An account of what becomes of every frame: each one that an interface receives is taken by a layer, or ends as exactly one drop with a
 // reason. What `decode` answers and what a reader of its own (parse.ts) thinks of the frame say which of the two it must be.
 
-import { BLOCK_DROPS, BLOCK_RX_PACKETS, FLOW_ENTRIES, FLOW_ENTRY, FLOW_META } from "../../src/packet/blocks.ts";
+import { FlowEntry, FlowTable } from "../../src/packet/flow-table.ts";
+import { InterfaceBlock } from "../../src/packet/interface-block.ts";
 import { DROPS, type DropName } from "../../src/packet/drops.ts";
 import type { Interface } from "../../src/link/interface.ts";
 import type { Stack } from "../../src/stack.ts";
@@ -21,14 +22,16 @@ const OUTBOUND: ReadonlySet<DropName> = new Set([
 	"noPacketBuffer",
 	"interfaceDown",
 ] as const);
-const INBOUND: readonly number[] = DROPS.flatMap((name, index) => (OUTBOUND.has(name) ? [] : [BLOCK_DROPS + index * 4]));
+const INBOUND: readonly number[] = DROPS.flatMap((name, index) =>
+	OUTBOUND.has(name) ? [] : [InterfaceBlock.offsets.drops + index * 4],
+);
 
 /** Entries of the flow table in use: one for each listener, connection and UDP socket. */
 export function flowsInUse(stack: Stack): number {
 	const { layout, view } = stack.core;
 	let count = 0;
 	for (let i = 0; i < layout.flowCapacity; i++)
-		if (view.getInt32(layout.flows + FLOW_ENTRIES + i * FLOW_ENTRY + FLOW_META, true) !== 0) count++;
+		if (view.getInt32(layout.flows + FlowTable.bytes + i * FlowEntry.bytes + FlowEntry.offsets.meta, true) !== 0) count++;
 	return count;
 }
 
@@ -138,7 +141,7 @@ export class Ledger {
 		const account = this.#accounts.get(link)!;
 		this.#settle(link, account);
 		if (this.error) return this.error;
-		const received = this.#stack.core.view.getUint32(link.block + BLOCK_RX_PACKETS, true);
+		const received = this.#stack.core.view.getUint32(link.block + InterfaceBlock.offsets.rxPackets, true);
 		if (received !== device.received)
 			return `${link.name}: ${received} frames counted as received, the device gave ${device.received}`;
 		const fates = account.taken + account.dropped;

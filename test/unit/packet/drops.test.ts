@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BLOCK_BROADCAST_HEADER, BLOCK_DROPS } from "../../../src/packet/blocks.ts";
+import { InterfaceBlock } from "../../../src/packet/interface-block.ts";
 import { DROP, DROPS } from "../../../src/packet/drops.ts";
 
 describe("the reasons for drops", () => {
@@ -8,7 +8,8 @@ describe("the reasons for drops", () => {
 	});
 
 	it("have room for their counters in the interface's block", () => {
-		expect(BLOCK_DROPS + 4 * DROPS.length).toBeLessThanOrEqual(BLOCK_BROADCAST_HEADER);
+		const { drops, broadcastHeader } = InterfaceBlock.offsets;
+		expect(drops + 4 * DROPS.length).toBeLessThanOrEqual(broadcastHeader);
 	});
 
 	it("stay in flash on a board, as what is frozen does", () => {

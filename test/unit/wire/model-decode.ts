@@ -44,14 +44,14 @@ const UDPS = 28;
 const FLOWS = 29;
 const INTERFACES = 30;
 const INTERFACE_COUNT = 31;
-const BLOCK_BYTES = 384;
+const BLOCK_BYTES = 368;
 
 function set(view: DataView, register: keyof typeof REGISTER, value: number): void {
 	setWord(view, REGISTER[register] * 4, value);
 }
 
 function drop(view: DataView, block: number, name: DropName): number {
-	const at = block + 112 + DROPS.indexOf(name) * 4;
+	const at = block + 96 + DROPS.indexOf(name) * 4;
 	setWord(view, at, (word(view, at) + 1) | 0);
 	return 0;
 }
@@ -75,11 +75,11 @@ interface InterfaceModel {
 function readInterface(view: DataView, block: number): InterfaceModel {
 	const flags = word(view, block + 8);
 	const addresses = [];
-	for (let i = 0; i < Math.min(6, word(view, block + 60)); i++)
-		addresses.push({ address: word(view, block + 64 + 8 * i), mask: word(view, block + 68 + 8 * i) });
+	for (let i = 0; i < Math.min(6, word(view, block + 44)); i++)
+		addresses.push({ address: word(view, block + 48 + 8 * i), mask: word(view, block + 52 + 8 * i) });
 	return {
 		mac: take(view, block, 6),
-		slot: word(view, block + 52),
+		slot: word(view, block + 4) >>> 16,
 		ethernet: (flags & 1) !== 0,
 		checked: (flags & 2) !== 0,
 		loopback: (flags & 4) !== 0,

@@ -1,6 +1,6 @@
 // The codec once more, as naively as possible: plain arrays, one byte at a time, nothing from src/wire (decode: model-decode.ts;
 // the short ways of TCP and UDP: model-sockets.ts). It knows the layout of
-// the blocks (packet/blocks.ts) and the meaning of the answers (wire/kinds.ts), as numbers of its own.
+// the blocks (packet/) and the meaning of the answers (wire/kinds.ts), as numbers of its own.
 
 import { onesSum, read16, read32 } from "../../support/frames.ts";
 
@@ -55,6 +55,40 @@ export function checksum(view: DataView, at: number, end: number, initial: numbe
 	return onesSum([...take(view, at, end - at), ...((end - at) % 2 ? [0] : []), 0, 0], initial);
 }
 
+/** Murmur3's mixing of words, in numbers that never end. */
+function mixed(seed: number, words: readonly number[]): number {
+	const word32 = (value: bigint) => value & 0xffffffffn;
+	let hash = BigInt(seed >>> 0);
+	for (const word of words) {
+		hash = word32((hash ^ BigInt(word >>> 0)) * 0x85ebca6bn);
+		hash = word32((hash ^ (hash >> 13n)) * 0xc2b2ae35n);
+	}
+	return Number(BigInt.asIntN(32, hash ^ (hash >> 16n)));
+}
+
+export function flowHash(seed: number, ...key: number[]): number {
+	return mixed(seed, key);
+}
+
+/** Of a table whose entries of `bytes` follow its head: that with the key, or the first empty one from the place on that the hash says. */
+function entryOf(view: DataView, table: number, head: number, bytes: number, used: number, key: readonly number[]): number {
+	take(view, table, head);
+	const mask = word(view, table);
+	for (let i = mixed(word(view, table + 4), key) & mask; ; i = (i + 1) & mask) {
+		const entry = table + head + bytes * i;
+		take(view, entry, bytes);
+		if (word(view, entry + used) === 0 || key.every((value, n) => word(view, entry + 4 * n) === value)) return entry;
+	}
+}
+
+export function flowEntry(view: DataView, table: number, ...key: number[]): number {
+	return entryOf(view, table, 8, 20, 12, key);
+}
+
+export function routeEntry(view: DataView, table: number, ...key: number[]): number {
+	return entryOf(view, table, 16, 12, 4, key);
+}
+
 /** Every entry of the table is looked at; the first key that is there wins. */
 export function flowFind(view: DataView, table: number, meta: number): number {
 	const source = word(view, 0);
@@ -62,7 +96,7 @@ export function flowFind(view: DataView, table: number, meta: number): number {
 	const ports = word(view, 8);
 	const entries = [];
 	for (let i = 0; i <= word(view, table); i++) {
-		const entry = table + 16 + 20 * i;
+		const entry = table + 8 + 20 * i;
 		entries.push([0, 4, 8, 12, 16].map((field) => word(view, entry + field)));
 	}
 	const port = ports & 0xffff;
@@ -209,8 +243,11 @@ export function icmpEchoReply(view: DataView, at: number): void {
 	put(view, at + 8, [64]);
 	put(view, at + 20, answered([...take(view, at + 20, header - 20)], source));
 	checksumAt(view, at + 10, at, at + header);
+	const right = onesSum(take(view, at + header, end - at - header)) === 0xffff;
 	put(view, at + header, [0]);
-	checksumAt(view, at + header + 2, at + header, end);
+	// What the device let pass with a wrong checksum leaves with one that is as wrong. RFC 1624.
+	if (right) checksumAt(view, at + header + 2, at + header, end);
+	else setBig16(view, at + header + 2, onesSum([8, 0, ...take(view, at + header + 2, 2)]));
 }
 
 export function ttlDecrement(view: DataView, at: number): void {
@@ -219,7 +256,7 @@ export function ttlDecrement(view: DataView, at: number): void {
 }
 
 export function countSent(view: DataView, at: number, end: number, block: number): void {
-	take(view, block, 384);
+	take(view, block, 368);
 	take(view, at, end - at);
 	addCounter(view, block + 28, 1);
 	addCounter(view, block + 36, end - at);

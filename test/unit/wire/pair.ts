@@ -4,7 +4,8 @@
 import { expect } from "vitest";
 import * as subject from "#codec";
 import { allocate } from "#memory";
-import * as blocks from "../../../src/packet/blocks.ts";
+import { FlowEntry, FlowTable } from "../../../src/packet/flow-table.ts";
+import { InterfaceBlock } from "../../../src/packet/interface-block.ts";
 import { BIT_SHORT, TcbBlock } from "../../../src/packet/tcb-block.ts";
 import * as fields from "../../../src/packet/fields.ts";
 import * as twin from "../../../src/wire/codec.ts";
@@ -17,10 +18,24 @@ import * as modelDecode from "./model-decode.ts";
 import * as modelSockets from "./model-sockets.ts";
 import * as model from "./model.ts";
 
+const IFACE = InterfaceBlock.offsets;
+const FLOWS = FlowTable.offsets;
 const TCB = TcbBlock.offsets;
 
 const { streamIn, streamOut, streamAck, streamByte, streamRead, streamWrite, udpDeliver, udpRead, udpNext } = modelSockets;
-const { checksum, flowFind, routeFind, ipv4Build, tcpBuild, udpBuild, icmpEchoReply, ttlDecrement, countSent } = model;
+const {
+	checksum,
+	flowFind,
+	flowHash,
+	routeEntry,
+	routeFind,
+	ipv4Build,
+	tcpBuild,
+	udpBuild,
+	icmpEchoReply,
+	ttlDecrement,
+	countSent,
+} = model;
 const { halfSipHash, ethernetHeader, copy, copyOut, copyIn, ringPut, ringWrite, ringRead } = model;
 
 /** Of framing, header compression and texts there is no second model: framing.test.ts and vj.test.ts compare them with frames that support/ makes, text.test.ts with the language's own; of timers packet/timers.test.ts has one. Of devices in C Node has none: device/devices.test.ts. */
@@ -31,7 +46,10 @@ const { timerDue, timerNext, timerSet } = twin;
 /** Every function of the naive model, by the name of its like in the codec. */
 export const naive: Record<string, unknown> = {
 	checksum,
+	flowEntry: model.flowEntry,
 	flowFind,
+	flowHash,
+	routeEntry,
 	routeFind,
 	ipv4Build,
 	tcpBuild,
@@ -82,7 +100,7 @@ export const ROUNDS = envNumber("ROUNDS", 400);
 export const ARENA = 4608;
 export const REGISTERS = 128;
 export const BLOCK = 256;
-export const SECOND_BLOCK = BLOCK + blocks.INTERFACE_BLOCK;
+export const SECOND_BLOCK = BLOCK + InterfaceBlock.bytes;
 export const FREE = 1024;
 /** Behind tables, blocks and rings of at most 1,500 bytes. */
 export const OUTPUT = 2880;
@@ -217,19 +235,20 @@ export const ELSEWHERE = ip("10.9.0.1");
 export function writeInterfaces(prng: Prng, pair: Pair, flags: number): void {
 	for (const block of [BLOCK, SECOND_BLOCK]) {
 		pair.put(block, macOf(1));
-		pair.setWord(block + blocks.BLOCK_FLAGS, flags);
-		for (let i = 12; i < 60; i += 4) pair.setWord(block + i, prng.chance(0.5) ? -1 : prng.next());
-		pair.setWord(block + blocks.BLOCK_SLOT, prng.between(1, 3));
+		pair.setWord(block + IFACE.flags, flags);
+		for (let i = 12; i < 44; i += 4) pair.setWord(block + i, prng.chance(0.5) ? -1 : prng.next());
+		const slot = prng.between(1, 3);
+		pair.each((view) => view.setUint16(block + IFACE.slot, slot, true));
 	}
 	const count = prng.below(5);
-	pair.setWord(BLOCK + blocks.BLOCK_ADDRESS_COUNT, count);
+	pair.setWord(BLOCK + IFACE.addressCount, count);
 	for (let i = 0; i < count; i++) {
-		pair.setWord(BLOCK + blocks.BLOCK_ADDRESSES + 8 * i, ADDRESSES[i]![0]);
-		pair.setWord(BLOCK + blocks.BLOCK_ADDRESSES + 8 * i + 4, ADDRESSES[i]![1]);
+		pair.setWord(BLOCK + IFACE.addresses + 8 * i, ADDRESSES[i]![0]);
+		pair.setWord(BLOCK + IFACE.addresses + 8 * i + 4, ADDRESSES[i]![1]);
 	}
-	pair.setWord(SECOND_BLOCK + blocks.BLOCK_ADDRESS_COUNT, 1);
-	pair.setWord(SECOND_BLOCK + blocks.BLOCK_ADDRESSES, ELSEWHERE);
-	pair.setWord(SECOND_BLOCK + blocks.BLOCK_ADDRESSES + 4, ip("255.255.255.0"));
+	pair.setWord(SECOND_BLOCK + IFACE.addressCount, 1);
+	pair.setWord(SECOND_BLOCK + IFACE.addresses, ELSEWHERE);
+	pair.setWord(SECOND_BLOCK + IFACE.addresses + 4, ip("255.255.255.0"));
 	pair.setWord(fields.INTERFACES_AT * 4, BLOCK);
 	pair.setWord(fields.INTERFACES_COUNT * 4, 2);
 }
@@ -244,9 +263,9 @@ export interface Flow {
 
 /** An empty flow table of `capacity` entries at `table`. */
 export function writeFlowTable(prng: Prng, pair: Pair, table: number, capacity: number): void {
-	pair.put(table, new Uint8Array(blocks.FLOW_ENTRIES + capacity * blocks.FLOW_ENTRY));
-	pair.setWord(table + blocks.FLOW_MASK, capacity - 1);
-	pair.setWord(table + blocks.FLOW_SEED, prng.next());
+	pair.put(table, new Uint8Array(FlowTable.bytes + capacity * FlowEntry.bytes));
+	pair.setWord(table + FLOWS.mask, capacity - 1);
+	pair.setWord(table + FLOWS.seed, prng.next());
 }
 
 export function addFlow(pair: Pair, table: number, { local, remote, ports, meta, value }: Flow): void {

@@ -1,7 +1,8 @@
 // decode and the short ways of TCP and UDP against another codec: see twins.test.ts and pair.ts.
 
 import { describe, expect, it } from "vitest";
-import * as blocks from "../../../src/packet/blocks.ts";
+import { FlowEntry, FlowTable } from "../../../src/packet/flow-table.ts";
+import { FLAG_ETHERNET, InterfaceBlock } from "../../../src/packet/interface-block.ts";
 import { TcbBlock } from "../../../src/packet/tcb-block.ts";
 import { UdpBlock } from "../../../src/packet/udp-block.ts";
 import * as fields from "../../../src/packet/fields.ts";
@@ -37,7 +38,7 @@ import {
 const TCB = TcbBlock.offsets;
 
 /** A flow table of 16, two TCB blocks with the rings of the first, two UDP blocks with a ring. */
-const TCBS = FREE + blocks.FLOW_ENTRIES + 16 * blocks.FLOW_ENTRY;
+const TCBS = FREE + FlowTable.bytes + 16 * FlowEntry.bytes;
 const UDPS = TCBS + 2 * TcbBlock.bytes;
 const TCP_RINGS = UDPS + 2 * UdpBlock.bytes;
 const UDP_RING = TCP_RINGS;
@@ -92,7 +93,7 @@ function decodeOne(prng: Prng, pair: Pair, flags: number): Outcome {
 	scene(prng, pair, flags);
 	const frame = generator(prng)
 		.next()
-		.slice(flags & blocks.FLAG_ETHERNET ? 0 : 14, ARENA - FRAME - 32);
+		.slice(flags & FLAG_ETHERNET ? 0 : 14, ARENA - FRAME - 32);
 	const at = FRAME + prng.below(32);
 	pair.put(at, frame);
 	return same(pair, "decode", ["view", at, at + frame.length, BLOCK]);
@@ -100,11 +101,7 @@ function decodeOne(prng: Prng, pair: Pair, flags: number): Outcome {
 
 describe(`decode against ${AGAINST}`, () => {
 	it("on Ethernet", () => {
-		const counts = rounds(
-			"decode",
-			(prng, pair) => decodeOne(prng, pair, blocks.FLAG_ETHERNET | (prng.below(8) << 1)),
-			ROUNDS * 5,
-		);
+		const counts = rounds("decode", (prng, pair) => decodeOne(prng, pair, FLAG_ETHERNET | (prng.below(8) << 1)), ROUNDS * 5);
 		expect(counts.refused).toBe(0);
 	});
 
@@ -118,10 +115,11 @@ describe(`decode against ${AGAINST}`, () => {
 		const pair = new Pair(prng);
 		const kinds = new Set<number>();
 		const dropped = new Set<number>();
-		const drops = () => Array.from({ length: 49 }, (_, i) => pair.views[0].getInt32(BLOCK + blocks.BLOCK_DROPS + 4 * i, true));
+		const drops = () =>
+			Array.from({ length: 49 }, (_, i) => pair.views[0].getInt32(BLOCK + InterfaceBlock.offsets.drops + 4 * i, true));
 		for (let i = 0; i < 2500; i++) {
 			const before = drops();
-			const { value } = decodeOne(prng, pair, blocks.FLAG_ETHERNET);
+			const { value } = decodeOne(prng, pair, FLAG_ETHERNET);
 			if (value !== 0) kinds.add((value as number) & 15);
 			for (const [reason, count] of drops().entries()) if (count !== before[reason]) dropped.add(reason);
 			expect(value === 0, `answer ${String(value)}`).toBe(drops().some((count, reason) => count !== before[reason]));
@@ -132,7 +130,7 @@ describe(`decode against ${AGAINST}`, () => {
 
 	it("with offsets outside of the arena", () => {
 		const counts = rounds("decode", (prng, pair) => {
-			scene(prng, pair, blocks.FLAG_ETHERNET);
+			scene(prng, pair, FLAG_ETHERNET);
 			const at = ARENA - prng.below(40);
 			pair.put(
 				at,

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from "vitest";
 import * as subject from "#codec";
-import * as blocks from "../../../src/packet/blocks.ts";
+import { RouteTable } from "../../../src/packet/route-table.ts";
 import { TcbBlock } from "../../../src/packet/tcb-block.ts";
 import { NO_CHECKSUM } from "../../../src/wire/build.ts";
 import * as twin from "../../../src/wire/codec.ts";
@@ -32,6 +32,7 @@ import {
 	writeWords,
 } from "./pair.ts";
 
+const ROUTES = RouteTable.offsets;
 const TCB = TcbBlock.offsets;
 
 /** Time to live, NO_CHECKSUM and a TOS octet, as the builders take them; at times bits beyond them, which must make no difference. */
@@ -85,11 +86,35 @@ describe(`the codec against ${AGAINST}`, () => {
 			for (let n = 0; n < 5; n++) {
 				const { local, remote, ports, meta } = key();
 				pair.each((view) => writeWords(view, 0, [remote, local, ports]));
+				same(pair, "flowEntry", ["view", FREE, local, remote, ports, meta]);
 				if (same(pair, "flowFind", ["view", FREE, meta]).value !== -1) found++;
 			}
 		}
 		expect(found).toBeGreaterThan(ROUNDS / 4);
 		expect(found).toBeLessThan(ROUNDS * 5);
+	});
+
+	it("flowHash", () => {
+		rounds("flowHash", (prng, pair) =>
+			same(
+				pair,
+				"flowHash",
+				Array.from({ length: 5 }, () => prng.next()),
+			),
+		);
+	});
+
+	it.each(["flowEntry", "routeEntry"])("%s of tables that lie outside", (name) => {
+		expectBoth(
+			rounds(name, (prng, pair) => {
+				pair.put(FREE, new Uint8Array(16 + 64 * 20));
+				// As many as there are, or more than the arena has room for.
+				pair.setWord(FREE, prng.pick([3, 63, 0x3fffffff, -1]));
+				pair.setWord(FREE + 4, prng.next());
+				const key = Array.from({ length: name === "flowEntry" ? 4 : 2 }, () => prng.next());
+				return same(pair, name, ["view", hostile(prng, FREE), ...key]);
+			}),
+		);
 	});
 
 	it("routeFind", () => {
@@ -98,14 +123,14 @@ describe(`the codec against ${AGAINST}`, () => {
 		const pair = new Pair(prng);
 		for (let i = 0; i < ROUNDS; i++) {
 			pair.put(FREE, new Uint8Array(16 + 64 * 12));
-			pair.setWord(FREE + blocks.ROUTE_MASK, 63);
-			pair.setWord(FREE + blocks.ROUTE_SEED, prng.next());
+			pair.setWord(FREE + ROUTES.mask, 63);
+			pair.setWord(FREE + ROUTES.seed, prng.next());
 			const near = () => (prng.chance(0.5) ? LOCAL : -1) ^ (prng.chance(0.5) ? 1 << prng.below(32) : 0);
 			let lengths = 0;
 			for (let n = 0; n < prng.between(1, 15); n++) {
 				const length = prng.chance(0.1) ? 0 : prng.between(1, 32);
 				const prefix = length === 0 ? 0 : near() & (length === 32 ? -1 : -1 << (32 - length));
-				if (length === 32) pair.setWord(FREE + blocks.ROUTE_HOST_LENGTH, 1);
+				if (length === 32) pair.setWord(FREE + ROUTES.hostLength, 1);
 				else lengths |= 1 << length;
 				for (const slot of [0, prng.between(1, 3)]) {
 					const key = (slot << 8) | (length + 1);
@@ -115,8 +140,11 @@ describe(`the codec against ${AGAINST}`, () => {
 					});
 				}
 			}
-			pair.setWord(FREE + blocks.ROUTE_LENGTHS, lengths);
-			for (let n = 0; n < 5; n++) if (same(pair, "routeFind", ["view", FREE, near(), prng.below(4)]).value !== -1) found++;
+			pair.setWord(FREE + ROUTES.lengths, lengths);
+			for (let n = 0; n < 5; n++) {
+				same(pair, "routeEntry", ["view", FREE, near(), (prng.below(4) << 8) | prng.between(1, 33)]);
+				if (same(pair, "routeFind", ["view", FREE, near(), prng.below(4)]).value !== -1) found++;
+			}
 		}
 		expect(found).toBeGreaterThan(ROUNDS / 4);
 	});

@@ -1,7 +1,7 @@
 // Many peers on the other side of one router, each playing its own part in TCP, and a stack that serves them. The peers share nothing with src/.
 
 import type { StackOptions } from "../../../../src/config.ts";
-import { BLOCK_DROPS } from "../../../../src/packet/blocks.ts";
+import { InterfaceBlock } from "../../../../src/packet/interface-block.ts";
 import { DROPS, type DropName } from "../../../../src/packet/drops.ts";
 import { ERROR, READABLE, type SocketOwner } from "../../../../src/transport/events.ts";
 import type { Tcb } from "../../../../src/transport/tcp/tcb.ts";
@@ -91,7 +91,7 @@ export class Crowd {
 	}
 
 	drops(name: DropName): number {
-		return this.stack.core.view.getUint32(this.#block + BLOCK_DROPS + DROPS.indexOf(name) * 4, true);
+		return this.stack.core.view.getUint32(this.#block + InterfaceBlock.offsets.drops + DROPS.indexOf(name) * 4, true);
 	}
 }
 

@@ -6,7 +6,7 @@ import { World, type Node } from "../../../support/world.ts";
 import type { StackOptions } from "../../../../src/config.ts";
 import type { Interface } from "../../../../src/link/interface.ts";
 import { DROPS, type DropName } from "../../../../src/packet/drops.ts";
-import { BLOCK_DROPS } from "../../../../src/packet/blocks.ts";
+import { InterfaceBlock } from "../../../../src/packet/interface-block.ts";
 import type { Tcb } from "../../../../src/transport/tcp/tcb.ts";
 import { Acceptor, Endpoint, fresh, patternAt, type EndpointOptions } from "./endpoint.ts";
 
@@ -201,6 +201,6 @@ export class Peer {
 	}
 
 	drops(name: DropName): number {
-		return this.stack.core.view.getUint32(this.link.block + BLOCK_DROPS + DROPS.indexOf(name) * 4, true);
+		return this.stack.core.view.getUint32(this.link.block + InterfaceBlock.offsets.drops + DROPS.indexOf(name) * 4, true);
 	}
 }

@@ -1,0 +1,32 @@
+// Where the fields of records lie (src/packet/record.ts), written out into programs for XS: as numbers they are constants, which cost nothing there.
+
+import { dirname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** Imports of files that have records, as `tsc` writes them. */
+const KINDS = /^import \{[^}]*\} from "(\.[^"]*-(?:block|table)\.js)";$/gm;
+
+/**
+ * The code of a module, which lies at `path` beside those that it imports, with numbers for `UdpBlock.bytes`, for `AT.used` where it says `const AT = UdpBlock.offsets`, and for USED
+ * where it says `const { used: USED } = UdpBlock.offsets`. Records that nothing else asks for can be left out then, and are marked so.
+ */
+export async function writeOutRecords(code, path) {
+	const kinds = new Map();
+	for (const [, from] of code.matchAll(KINDS)) {
+		const file = resolve(dirname(path), from);
+		if (!file.includes("/packet/")) continue;
+		for (const [name, kind] of Object.entries(await import(pathToFileURL(file)))) kinds.set(name, kind);
+	}
+	const offsetOf = (kind, field) => kinds.get(kind)?.offsets?.[field];
+	let out = code.replace(/^(export const \w+ = )(?=record\()/gm, "$1/* @__PURE__ */ ");
+	for (const [, name, kind] of code.matchAll(/^const (\w+) = (\w+)\.offsets;$/gm))
+		out = out.replaceAll(new RegExp(`\\b${name}\\.(\\w+)\\b`, "g"), (all, field) => offsetOf(kind, field) ?? all);
+	return out
+		.replace(/^const \{ (.*?),? \} = (\w+)\.offsets;$/gm, (all, list, kind) => {
+			const fields = list.split(", ").map((each) => each.split(": "));
+			if (fields.some(([field]) => offsetOf(kind, field) === undefined)) return all;
+			return `const ${fields.map(([field, name = field]) => `${name} = ${offsetOf(kind, field)}`).join(", ")};`;
+		})
+		.replace(/\b(\w+)\.offsets\.(\w+)\b/g, (all, kind, field) => offsetOf(kind, field) ?? all)
+		.replace(/\b(\w+)\.bytes\b/g, (all, kind) => kinds.get(kind)?.bytes ?? all);
+}
