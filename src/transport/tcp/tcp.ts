@@ -35,7 +35,7 @@ import { arm, delayAck, KEEP_ALIVE_INTERVAL, orphan, RETRY_TIME, scan, startKeep
 
 /** Where its fields lie in a connection's block; that of every segment by itself. */
 const AT = TcbBlock.offsets;
-const { bits: BITS } = AT;
+const { bits: BITS } = TcbBlock.offsets;
 
 /** Bits of `tcb.work`: it will be looked at when the turn ends, and has data. */
 export const QUEUED = PENDING | SEND;
