@@ -3,7 +3,7 @@
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Imports of files that have records, as `tsc` writes them. */
+/** Imports of files of src/packet that have records, as `tsc` writes them. */
 const KINDS = /^import \{[^}]*\} from "(\.[^"]*-(?:block|table)\.js)";$/gm;
 
 /**
