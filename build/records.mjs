@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /** Imports of files of src/packet that have records, as `tsc` writes them. */
-const KINDS = /^import \{[^}]*\} from "(\.[^"]*-(?:block|table)\.js)";$/gm;
+const KINDS = /^import \{[^}]*\} from "(\.[^"]*(?:-block|-table|\/timers)\.js)";$/gm;
 
 /**
  * The code of a module, which lies at `path` beside those that it imports, with numbers for `UdpBlock.bytes`, for `AT.used` where it says `const AT = UdpBlock.offsets`, and for USED

@@ -2,7 +2,8 @@
 
 import { FlowEntry, FlowTable } from "../packet/flow-table.ts";
 import type { Core } from "../packet/core.ts";
-import { flowEntry, flowHash } from "#codec";
+import { flowHash } from "../wire/tables.ts";
+import { flowEntry } from "#codec";
 
 /** Where these lie in the flow table and in one of its entries. */
 const { mask: MASK, seed: SEED } = FlowTable.offsets;

@@ -7,7 +7,7 @@ export { decode, decodeTransport } from "./decode.ts";
 export { udpDeliver, udpNext, udpRead } from "./deliver.ts";
 export { halfSipHash } from "./hash.ts";
 export { streamAck, streamByte, streamIn, streamOut, streamRead, streamWrite } from "./stream.ts";
-export { flowEntry, flowFind, flowHash, routeEntry, routeFind } from "./tables.ts";
+export { flowEntry, flowFind, routeEntry, routeFind } from "./tables.ts";
 export { vjCompress } from "./vj-compress.ts";
 export { vjDecompress } from "./vj-decompress.ts";
 

@@ -26,21 +26,25 @@ export function flowHash(seed: number, local: number, remote: number, ports: num
 	return hash ^ (hash >>> 16);
 }
 
-/** Arena offset of the entry with this key, or of the empty one where it would go. */
+/** Arena offset of the entry with this key, or of the empty one where it would go, in the table that lies there. */
 export function flowEntry(view: DataView, at: Offset, local: number, remote: number, ports: number, meta: number): Offset {
-	const table = FlowTable.of(view, at);
+	return probe(view, FlowTable.of(view, at), local, remote, ports, meta);
+}
+
+function probe(view: DataView, table: FlowTable, local: number, remote: number, ports: number, meta: number): Offset {
 	const mask = table.mask;
 	let index = flowHash(table.seed, local, remote, ports, meta) & mask;
 	for (;;) {
-		const entry = FlowEntry.of(view, (at + FlowTable.bytes + index * FlowEntry.bytes) | 0);
+		const entry = FlowEntry.of(view, (table.at + FlowTable.bytes + index * FlowEntry.bytes) | 0);
 		if (entry.meta === 0) return entry.at;
 		if (entry.meta === meta && entry.ports === ports && entry.remote === remote && entry.local === local) return entry.at;
 		index = (index + 1) & mask;
 	}
 }
 
-function flowValue(view: DataView, table: Offset, local: number, remote: number, ports: number, meta: number): number {
-	const entry = FlowEntry.of(view, flowEntry(view, table, local, remote, ports, meta));
+/** What an entry says, -1 when it is empty. */
+function valueAt(view: DataView, at: Offset): number {
+	const entry = FlowEntry.of(view, at);
 	return entry.meta === 0 ? -1 : entry.value;
 }
 
@@ -48,20 +52,21 @@ function flowValue(view: DataView, table: Offset, local: number, remote: number,
  * The socket for the packet in the decode registers, or -1. `meta` is protocol | interface slot << 8. Most specific first:
  * connected, then bound to address and interface, interface, address, nothing; at last the interface's socket for any port.
  */
-export function flowFind(view: DataView, table: Offset, meta: number): number {
+export function flowFind(view: DataView, at: Offset, meta: number): number {
+	const table = FlowTable.of(view, at);
 	check(0, FIELDS_BYTES, view.byteLength);
 	const local = view.getInt32(DESTINATION * 4, true);
 	const remote = view.getInt32(SOURCE * 4, true);
 	const ports = view.getInt32(PORTS * 4, true);
 	const port = ports & 0xffff;
 	const protocol = meta & 255;
-	let value = flowValue(view, table, local, remote, ports, protocol);
-	if (value < 0) value = flowValue(view, table, local, remote, ports, meta);
-	if (value < 0) value = flowValue(view, table, local, 0, port, meta);
-	if (value < 0) value = flowValue(view, table, 0, 0, port, meta);
-	if (value < 0) value = flowValue(view, table, local, 0, port, protocol);
-	if (value < 0) value = flowValue(view, table, 0, 0, port, protocol);
-	if (value < 0) value = flowValue(view, table, 0, 0, 0, meta);
+	let value = valueAt(view, probe(view, table, local, remote, ports, protocol));
+	if (value < 0) value = valueAt(view, probe(view, table, local, remote, ports, meta));
+	if (value < 0) value = valueAt(view, probe(view, table, local, 0, port, meta));
+	if (value < 0) value = valueAt(view, probe(view, table, 0, 0, port, meta));
+	if (value < 0) value = valueAt(view, probe(view, table, local, 0, port, protocol));
+	if (value < 0) value = valueAt(view, probe(view, table, 0, 0, port, protocol));
+	if (value < 0) value = valueAt(view, probe(view, table, 0, 0, 0, meta));
 	return value;
 }
 

@@ -66,10 +66,6 @@ function mixed(seed: number, words: readonly number[]): number {
 	return Number(BigInt.asIntN(32, hash ^ (hash >> 16n)));
 }
 
-export function flowHash(seed: number, ...key: number[]): number {
-	return mixed(seed, key);
-}
-
 /** Of a table whose entries of `bytes` follow its head: that with the key, or the first empty one from the place on that the hash says. */
 function entryOf(view: DataView, table: number, head: number, bytes: number, used: number, key: readonly number[]): number {
 	take(view, table, head);

@@ -23,19 +23,8 @@ const FLOWS = FlowTable.offsets;
 const TCB = TcbBlock.offsets;
 
 const { streamIn, streamOut, streamAck, streamByte, streamRead, streamWrite, udpDeliver, udpRead, udpNext } = modelSockets;
-const {
-	checksum,
-	flowFind,
-	flowHash,
-	routeEntry,
-	routeFind,
-	ipv4Build,
-	tcpBuild,
-	udpBuild,
-	icmpEchoReply,
-	ttlDecrement,
-	countSent,
-} = model;
+const { checksum, flowFind, routeEntry, routeFind, ipv4Build, tcpBuild, udpBuild, icmpEchoReply, ttlDecrement, countSent } =
+	model;
 const { halfSipHash, ethernetHeader, copy, copyOut, copyIn, ringPut, ringWrite, ringRead } = model;
 
 /** Of framing, header compression and texts there is no second model: framing.test.ts and vj.test.ts compare them with frames that support/ makes, text.test.ts with the language's own; of timers packet/timers.test.ts has one. Of devices in C Node has none: device/devices.test.ts. */
@@ -48,7 +37,6 @@ export const naive: Record<string, unknown> = {
 	checksum,
 	flowEntry: model.flowEntry,
 	flowFind,
-	flowHash,
 	routeEntry,
 	routeFind,
 	ipv4Build,

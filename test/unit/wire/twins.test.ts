@@ -94,16 +94,6 @@ describe(`the codec against ${AGAINST}`, () => {
 		expect(found).toBeLessThan(ROUNDS * 5);
 	});
 
-	it("flowHash", () => {
-		rounds("flowHash", (prng, pair) =>
-			same(
-				pair,
-				"flowHash",
-				Array.from({ length: 5 }, () => prng.next()),
-			),
-		);
-	});
-
 	it.each(["flowEntry", "routeEntry"])("%s of tables that lie outside", (name) => {
 		expectBoth(
 			rounds(name, (prng, pair) => {
