@@ -29,7 +29,7 @@ export interface StackOptions {
 	routes?: number;
 	/** Neighbour (ARP) entries of all interfaces together. 28 B and an object each. 16 unless told. */
 	neighbors?: number;
-	/** Interfaces, loopback included, at the same time. 384 B each. 4 unless told. */
+	/** Interfaces, loopback included, at the same time. 444 B each. 4 unless told. */
 	interfaces?: number;
 	/** Forward packets between interfaces (RFC 1812). Off by default. */
 	forwarding?: boolean;

@@ -1,5 +1,6 @@
 // The interfaces of a stack, added and removed while traffic flows.
 
+import { ownFind } from "#codec";
 import { FLAG_LOOPBACK } from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
 import { EthernetInterface } from "../link/ethernet.ts";
@@ -14,10 +15,15 @@ import {
 } from "../link/interface.ts";
 import { LoopbackInterface } from "../link/loopback.ts";
 import { Neighbors } from "../link/neighbors.ts";
+import { OWN_SLOT_SHIFT, OwnTable } from "../packet/own-table.ts";
 import * as ipv4 from "../wire/ipv4.ts";
+import { GROUP } from "../wire/kinds.ts";
+import { ownAdd, ownClear } from "../wire/own.ts";
 import { formatIpv4 } from "../address.ts";
 import { peerObjection } from "./claims.ts";
 import { Route, type Routes } from "./routes.ts";
+
+const { mask: MASK, seed: SEED } = OwnTable.offsets;
 
 /** Told of what the layers above must know. */
 export interface ChangeListener {
@@ -39,7 +45,8 @@ export class InterfaceSet implements InterfaceListener {
 	#core: Core;
 	#routes: Routes;
 	#listener: ChangeListener;
-	#slots: boolean[] = [];
+	/** By slot - 1. */
+	#slots: (Interface | undefined)[] = [];
 	#serial = 0;
 	/** Routes of links with one peer. */
 	#made = new Map<Interface, Route[]>();
@@ -49,17 +56,18 @@ export class InterfaceSet implements InterfaceListener {
 		this.#routes = routes;
 		this.#listener = listener;
 		this.neighbors = new Neighbors(core);
-		for (let i = 0; i < core.limits.interfaces; i++) this.#slots.push(false);
+		for (let i = 0; i < core.limits.interfaces; i++) this.#slots.push(undefined);
+		core.view.setInt32(core.layout.own + MASK, core.layout.ownCapacity - 1, true);
+		core.view.setInt32(core.layout.own + SEED, core.random32(), true);
 	}
 
 	/** Adds an interface. Throws RangeError when its name is taken, the set is full, or what it needs is not to be had: then its device is closed. */
 	add<T extends Interface>(link: T): T {
 		if (this.find(link.name)) throw new RangeError(`interface ${link.name}: the name is in use`);
 		if (link.slot) throw new RangeError(`interface ${link.name}: is part of a stack already`);
-		const free = this.#slots.indexOf(false);
+		const free = this.#slots.indexOf(undefined);
 		if (free < 0)
 			throw new RangeError(`interface ${link.name}: all ${this.#slots.length} are in use; raise the option "interfaces"`);
-		this.#slots[free] = true;
 		this.#serial = (this.#serial + 1) & 0x7fffff;
 		if (link instanceof EthernetInterface) link.useNeighbors(this.neighbors);
 		const id = (this.#serial << 8) | (free + 1) | 0;
@@ -68,11 +76,12 @@ export class InterfaceSet implements InterfaceListener {
 		} catch (error) {
 			this.#routes.removeWhere((route) => route.link === link);
 			this.#made.delete(link);
-			this.#slots[free] = false;
 			link.detach();
 			throw error;
 		}
 		this.list.push(link);
+		this.#slots[free] = link;
+		this.#fill(); // its protocol may have given it addresses
 		this.#listener.changed(link, ADDED);
 		link.checkLink();
 		this.#core.wake();
@@ -86,10 +95,10 @@ export class InterfaceSet implements InterfaceListener {
 		if (index === 0) throw new RangeError(`interface ${link.name}: the loopback interface stays`);
 		while (link.addresses.length > 0) link.removeAddress(link.addresses[link.addresses.length - 1]!);
 		this.list.splice(index, 1);
+		this.#slots[link.slot - 1] = undefined;
 		this.#routes.removeWhere((route) => route.link === link);
 		this.#made.delete(link);
 		this.#listener.interfaceGone(link.slot);
-		this.#slots[link.slot - 1] = false;
 		link.servers = [];
 		link.detach();
 		this.#listener.changed(link, REMOVED);
@@ -102,19 +111,25 @@ export class InterfaceSet implements InterfaceListener {
 
 	/** The interface in that slot, or undefined. */
 	at(slot: number): Interface | undefined {
-		const list = this.list;
-		for (let i = 0; i < list.length; i++) if (list[i]!.slot === slot) return list[i];
-		return undefined;
+		return this.#slots[slot - 1];
 	}
 
 	/** The interface that has this address, or undefined. */
 	owner(address: number): Interface | undefined {
-		const list = this.list;
-		for (let i = 0; i < list.length; i++) {
-			const addresses = list[i]!.addresses;
-			for (let j = 0; j < addresses.length; j++) if (addresses[j]!.address === address) return list[i];
-		}
-		return undefined;
+		const own = ownFind(this.#core.view, address, 0);
+		return own === 0 || own & GROUP ? undefined : this.#slots[(own >>> OWN_SLOT_SHIFT) - 1];
+	}
+
+	/** Writes the table of our addresses anew: first all addresses, then the broadcast addresses of all subnets. /31 and /32 have none (RFC 3021). */
+	#fill(): void {
+		const { view, layout } = this.#core;
+		const table = layout.own;
+		ownClear(view, table);
+		for (const { slot, addresses } of this.list)
+			for (const { address } of addresses) ownAdd(view, table, address, slot << OWN_SLOT_SHIFT);
+		for (const { slot, addresses } of this.list)
+			for (const { address, mask, length } of addresses)
+				if (length < 31) ownAdd(view, table, address | ~mask, (slot << OWN_SLOT_SHIFT) | GROUP);
 	}
 
 	addressAdded(link: Interface, entry: InterfaceAddress): void {
@@ -133,12 +148,14 @@ export class InterfaceSet implements InterfaceListener {
 				throw error;
 			}
 		}
+		this.#fill();
 		if (link instanceof EthernetInterface) link.introduce(entry.address);
 		this.#routes.changed();
 		this.#listener.changed(link, ADDRESSES);
 	}
 
 	addressRemoved(link: Interface, entry: InterfaceAddress, ends: boolean): void {
+		this.#fill();
 		let one = true;
 		this.#routes.removeWhere((route) => {
 			const matches =

@@ -7,7 +7,8 @@ import type { Interface } from "../link/interface.ts";
 import { Path } from "../link/path.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { ttlDecrement } from "#codec";
+import { GROUP } from "../wire/kinds.ts";
+import { ownFind, ttlDecrement } from "#codec";
 import { Icmp } from "./icmp.ts";
 import type { InterfaceSet } from "./interfaces.ts";
 import { canSend, has, onLink, type Route, type Routes } from "./routes.ts";
@@ -40,10 +41,7 @@ export class Ip {
 
 	/** Whether nobody alone has the address: limited or directed broadcast, or multicast. */
 	isGroup(address: number): boolean {
-		if (address === ipv4.BROADCAST || ipv4.isMulticast(address)) return true;
-		const list = this.interfaces.list;
-		for (let i = 0; i < list.length; i++) if (isDirectedBroadcast(list[i]!, address)) return true;
-		return false;
+		return address === ipv4.BROADCAST || ipv4.isMulticast(address) || (ownFind(this.#core.view, address, 0) & GROUP) !== 0;
 	}
 
 	/**
@@ -67,14 +65,8 @@ export class Ip {
 		path.mtu = LEAST_MTU;
 		path.nextHop = destination;
 		const source = path.source;
-		const links = this.interfaces.list;
-		const count = links.length;
-		for (let i = 0; i < count; i++) {
-			const addresses = links[i]!.addresses;
-			const most = addresses.length;
-			for (let j = 0; j < most; j++) if (addresses[j]!.address === destination) return this.#loop(path, destination);
-		}
-		if (net === LOOPBACK) return this.#loop(path, destination);
+		const ours = ownFind(this.#core.view, destination, 0);
+		if ((ours !== 0 && !(ours & GROUP)) || net === LOOPBACK) return this.#loop(path, destination);
 		let out: Interface | undefined;
 		if (net < 0 && net >= GROUPS && (destination === ipv4.BROADCAST || ipv4.isMulticast(destination))) {
 			out = this.#groupInterface(path);

@@ -11,7 +11,7 @@ import {
 	TRANSMIT_QUEUE_CONTROL,
 } from "../config.ts";
 import { HELD, NOTIFIES, RECEIVE_CHECKED, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
-import { FLAG_ANY_ADDRESS, FLAG_CHECKED, InterfaceBlock, OwnAddress } from "../packet/interface-block.ts";
+import { FLAG_ANY_ADDRESS, FLAG_CHECKED, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { NONE, PacketQueue } from "../packet/pool.ts";
@@ -20,9 +20,8 @@ import { DEFAULT_TTL, isLinkLocal } from "../wire/ipv4.ts";
 import { InterfaceAddress } from "./interface-address.ts";
 import type { Path } from "./path.ts";
 
-/** Where these lie in an interface's block and in one of its addresses. */
-const { flags: FLAGS, slot: SLOT, addressCount: ADDRESS_COUNT, addresses: ADDRESSES_AT } = InterfaceBlock.offsets;
-const { address: ADDRESS, mask: MASK } = OwnAddress.offsets;
+/** Where these lie in an interface's block. */
+const { flags: FLAGS, slot: SLOT } = InterfaceBlock.offsets;
 
 export type { InterfaceAddress } from "./interface-address.ts";
 
@@ -311,12 +310,11 @@ export abstract class Interface {
 			throw new Error(`interface ${this.name}: it is in no stack; add it by interfaces.add before it is given addresses`);
 		if (this.addresses.length >= ADDRESSES_PER_INTERFACE)
 			throw new RangeError(
-				`${this.name} has ${ADDRESSES_PER_INTERFACE} addresses already: more do not fit its block in the arena`,
+				`${this.name} has ${ADDRESSES_PER_INTERFACE} addresses already: there is no room in the arena for more`,
 			);
 		const entry = new InterfaceAddress(address, length, lent);
 		this.addresses.push(entry);
 		this.#listener.addressAdded(this, entry); // throws, and takes it back, when another interface has it
-		this.#writeAddresses();
 		return entry;
 	}
 
@@ -339,7 +337,6 @@ export abstract class Interface {
 		const index = this.addresses.indexOf(entry);
 		if (index < 0) throw new RangeError(`${this.name} does not have that address`);
 		this.addresses.splice(index, 1);
-		this.#writeAddresses();
 		this.#listener!.addressRemoved(this, entry, ends);
 	}
 
@@ -363,16 +360,6 @@ export abstract class Interface {
 			chosen = address;
 		}
 		return chosen;
-	}
-
-	#writeAddresses(): void {
-		const view = this.core.view;
-		view.setInt32(this.block + ADDRESS_COUNT, this.addresses.length, true);
-		for (let i = 0; i < this.addresses.length; i++) {
-			const at = this.block + ADDRESSES_AT + i * OwnAddress.bytes;
-			view.setInt32(at + ADDRESS, this.addresses[i]!.address, true);
-			view.setInt32(at + MASK, this.addresses[i]!.mask, true);
-		}
 	}
 
 	/** The device did not take the frame for good, or was not asked: `answer` of its `transmit`, or BUSY. Answers whether the packet was kept. */

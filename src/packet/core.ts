@@ -5,7 +5,7 @@ import type { Host } from "../host/host.ts";
 import { host } from "#host";
 import { allocate } from "#memory";
 import { InterfaceBlock } from "./interface-block.ts";
-import { FIELDS, FLOWS_AT, INTERFACES_AT, INTERFACES_COUNT, TCBS_AT, TIMERS_AT, TIMERS_COUNT, UDPS_AT } from "./fields.ts";
+import { FIELDS, FLOWS_AT, OWN_AT, TCBS_AT, TIMERS_AT, TIMERS_COUNT, UDPS_AT } from "./fields.ts";
 import { layoutOf, type Layout } from "./layout.ts";
 import { NONE, PacketPool } from "./pool.ts";
 
@@ -65,10 +65,9 @@ export class Core {
 		this.fields[TCBS_AT] = this.layout.tcbs;
 		this.fields[UDPS_AT] = this.layout.udps;
 		this.fields[FLOWS_AT] = this.layout.flows;
+		this.fields[OWN_AT] = this.layout.own;
 		this.fields[TIMERS_AT] = this.layout.timers;
 		this.fields[TIMERS_COUNT] = this.limits.tcp;
-		this.fields[INTERFACES_AT] = this.layout.interfaces;
-		this.fields[INTERFACES_COUNT] = this.limits.interfaces;
 		this.pool = new PacketPool(this.limits.packets, this.layout.packets);
 		this.takeSpare();
 		this.#onWake = onWake ?? from.drive!(poll, yields);

@@ -31,6 +31,8 @@ export const ARRIVED = 13;
 /** Source and destination of the last echo request that became a reply. */
 export const ECHO_SOURCE = 14;
 export const ECHO_DESTINATION = 15;
+/** Set once: arena offset of the table of our own addresses. */
+export const OWN_AT = 24;
 /** Set once: arena offset of the timers' heap, and how many items it has room for. */
 export const TIMERS_AT = 25;
 export const TIMERS_COUNT = 26;
@@ -38,6 +40,3 @@ export const TIMERS_COUNT = 26;
 export const TCBS_AT = 27;
 export const UDPS_AT = 28;
 export const FLOWS_AT = 29;
-/** Set once: arena offset of the interface blocks, and how many there are, so that `decode` knows all our addresses. */
-export const INTERFACES_AT = 30;
-export const INTERFACES_COUNT = 31;

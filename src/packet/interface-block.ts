@@ -2,13 +2,6 @@
 
 import { bytes, int32, record, uint16, type RowOf } from "./record.ts";
 
-/** Addresses that an interface can have. */
-export const ADDRESS_LIMIT = 6;
-
-/** One of its IPv4 addresses. */
-export const OwnAddress = record({ address: int32, mask: int32 });
-export type OwnAddress = RowOf<typeof OwnAddress>;
-
 export const InterfaceBlock = record({
 	/** Its hardware address. */
 	mac: bytes(6),
@@ -21,9 +14,6 @@ export const InterfaceBlock = record({
 	rxBytes: bytes(8),
 	txPackets: bytes(8),
 	txBytes: bytes(8),
-	/** IPv4 addresses: how many, and OwnAddress for each. */
-	addressCount: int32,
-	addresses: bytes(ADDRESS_LIMIT * 8),
 	/** One uint32 for each reason of drops.ts. */
 	drops: bytes(256),
 	/** Ethernet header for broadcasts, prepared. */

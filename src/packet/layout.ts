@@ -1,9 +1,10 @@
 // Where everything lies in the arena. Read from top to bottom: it is the memory map.
 
-import { MAX_MTU, PACKET_BYTES, SERVICE_BUFFER, type Limits } from "../config.ts";
+import { ADDRESSES_PER_INTERFACE, MAX_MTU, PACKET_BYTES, SERVICE_BUFFER, type Limits } from "../config.ts";
 import { FlowEntry, FlowTable } from "./flow-table.ts";
 import { InterfaceBlock } from "./interface-block.ts";
 import { NeighborBlock } from "./neighbor-block.ts";
+import { OwnEntry, OwnTable } from "./own-table.ts";
 import { RouteEntry, RouteTable } from "./route-table.ts";
 import { FIELDS_BYTES } from "./fields.ts";
 import { TcbBlock } from "./tcb-block.ts";
@@ -22,6 +23,10 @@ export interface Layout {
 	readonly routes: number;
 	/** Entries of the route table, a power of two. */
 	readonly routeCapacity: number;
+	/** The table of our own addresses. */
+	readonly own: number;
+	/** Its entries, a power of two. */
+	readonly ownCapacity: number;
 	/** The heap of the connections' timers. */
 	readonly timers: number;
 	readonly rings: number;
@@ -46,17 +51,35 @@ export function layoutOf(limits: Limits): Layout {
 	const flowCapacity = powerOfTwo(2 * (limits.tcp + limits.udp + limits.services + limits.icmp));
 	// Each route stands under "any interface" and under its own.
 	const routeCapacity = powerOfTwo(4 * limits.routes);
+	// An entry for each address and one for the broadcast address of its subnet.
+	const ownCapacity = powerOfTwo(4 * ADDRESSES_PER_INTERFACE * limits.interfaces);
 	const interfaces = FIELDS_BYTES;
 	const neighbors = interfaces + limits.interfaces * InterfaceBlock.bytes;
 	const tcbs = align(neighbors + limits.neighbors * NeighborBlock.bytes);
 	const udps = tcbs + limits.tcp * TcbBlock.bytes;
 	const flows = udps + (limits.udp + limits.services) * UdpBlock.bytes;
 	const routes = align(flows + FlowTable.bytes + flowCapacity * FlowEntry.bytes);
-	const timers = align(routes + RouteTable.bytes + routeCapacity * RouteEntry.bytes);
+	const own = align(routes + RouteTable.bytes + routeCapacity * RouteEntry.bytes);
+	const timers = own + OwnTable.bytes + ownCapacity * OwnEntry.bytes;
 	const rings = align(timers + TimerHeap.bytes + limits.tcp * Timer.bytes);
 	const packets = udpRing(rings, limits, limits.udp + limits.services);
 	const bytes = packets + limits.packets * PACKET_BYTES;
-	return { interfaces, neighbors, tcbs, udps, flows, flowCapacity, routes, routeCapacity, timers, rings, packets, bytes };
+	return {
+		interfaces,
+		neighbors,
+		tcbs,
+		udps,
+		flows,
+		flowCapacity,
+		routes,
+		routeCapacity,
+		own,
+		ownCapacity,
+		timers,
+		rings,
+		packets,
+		bytes,
+	};
 }
 
 /** Arena offsets of the rings of the TCP socket with that index. */

@@ -6,6 +6,7 @@ export { timerDue, timerNext, timerSet } from "../packet/timers.ts";
 export { decode, decodeTransport } from "./decode.ts";
 export { udpDeliver, udpNext, udpRead } from "./deliver.ts";
 export { halfSipHash } from "./hash.ts";
+export { ownFind } from "./own.ts";
 export { streamAck, streamByte, streamIn, streamOut, streamRead, streamWrite } from "./stream.ts";
 export { flowEntry, flowFind, routeEntry, routeFind } from "./tables.ts";
 export { vjCompress } from "./vj-compress.ts";

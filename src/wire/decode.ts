@@ -1,26 +1,8 @@
 // One call from frame to socket: a frame is checked and read, link and IP header here, what is behind them in demux.ts.
 
 import { DROP } from "../packet/drops.ts";
-import {
-	DESTINATION,
-	FIELDS_BYTES,
-	INTERFACES_AT,
-	INTERFACES_COUNT,
-	IP_AT,
-	IP_END,
-	SOURCE,
-	TRANSPORT_AT,
-	TTL_PROTOCOL,
-} from "../packet/fields.ts";
-import {
-	ADDRESS_LIMIT,
-	FLAG_ANY_ADDRESS,
-	FLAG_CHECKED,
-	FLAG_ETHERNET,
-	FLAG_LOOPBACK,
-	InterfaceBlock,
-	OwnAddress,
-} from "../packet/interface-block.ts";
+import { DESTINATION, FIELDS_BYTES, IP_AT, IP_END, SOURCE, TRANSPORT_AT, TTL_PROTOCOL } from "../packet/fields.ts";
+import { FLAG_ANY_ADDRESS, FLAG_CHECKED, FLAG_ETHERNET, FLAG_LOOPBACK, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Offset, Uint8 } from "../packet/numbers.ts";
 import { answer, drop } from "./answers.ts";
 import * as arp from "./arp.ts";
@@ -31,6 +13,7 @@ import * as ethernet from "./ethernet.ts";
 import * as ipv4 from "./ipv4.ts";
 import { checksum } from "./kernels/checksum.ts";
 import * as kinds from "./kinds.ts";
+import { ownFind } from "./own.ts";
 
 /**
  * Reads the frame in bytes `at` to `end` that came in by the interface with that block, checks it, and fills the decode
@@ -95,24 +78,11 @@ const ELSEWHERE = 1;
 
 /** LOCAL, ELSEWHERE, or GROUP for a broadcast or multicast address. */
 function classify(view: DataView, iface: InterfaceBlock, flags: number, address: number): Uint8 {
-	const own = among(view, iface, address);
-	if (own !== ELSEWHERE) return own;
+	const own = ownFind(view, address, iface.slot);
+	if (own !== 0) return own & kinds.GROUP;
 	if (address === ipv4.BROADCAST || ipv4.isMulticast(address)) return kinds.GROUP;
 	if (flags & FLAG_LOOPBACK && ipv4.isLoopback(address)) return LOCAL;
 	return flags & FLAG_ANY_ADDRESS ? LOCAL : ELSEWHERE;
-}
-
-/** The same by the addresses of one interface alone: GROUP for a broadcast address of its subnets. */
-function among(view: DataView, iface: InterfaceBlock, address: number): Uint8 {
-	// Never more than fit the block, whatever stands there.
-	const count = Math.min(iface.addressCount, ADDRESS_LIMIT);
-	for (let i = 0; i < count; i++) {
-		const own = OwnAddress.of(view, iface.addresses + i * OwnAddress.bytes);
-		if (own.address === address) return LOCAL;
-		// Directed broadcast; /31 and /32 have none (RFC 3021).
-		if (own.mask < -2 && address === (own.address | ~own.mask)) return kinds.GROUP;
-	}
-	return ELSEWHERE;
 }
 
 /** Whether a station outside cannot have this address: a group, "this network" but for 0.0.0.0 itself, loopback, one of ours, a broadcast address of our subnets. RFC 1122 §3.2.1.3. */
@@ -121,11 +91,5 @@ function badSource(view: DataView, flags: number, source: number): boolean {
 	if (source > 0 && source < 0x01000000) return true;
 	if (flags & FLAG_LOOPBACK) return false;
 	if (ipv4.isLoopback(source)) return true;
-	let at = view.getInt32(INTERFACES_AT * 4, true);
-	for (let n = view.getInt32(INTERFACES_COUNT * 4, true); n > 0; n--) {
-		if (at < 0 || at > view.byteLength - InterfaceBlock.bytes) return false;
-		if (among(view, InterfaceBlock.of(view, at), source) !== ELSEWHERE) return true;
-		at = (at + InterfaceBlock.bytes) | 0;
-	}
-	return false;
+	return ownFind(view, source, 0) !== 0;
 }

@@ -3,7 +3,7 @@
 import { DROPS, type DropName } from "../../../src/packet/drops.ts";
 import { onesSum, read16, read32 } from "../../support/frames.ts";
 import { parsePacket } from "../../support/parse.ts";
-import { addCounter, flowFind, icmpEchoReply, setWord, take, word } from "./model.ts";
+import { addCounter, flowFind, icmpEchoReply, ownAddresses, setWord, take, word } from "./model.ts";
 import { deliver, streamIn } from "./model-sockets.ts";
 
 const KINDS = {
@@ -42,16 +42,14 @@ const REGISTER = {
 const TCBS = 27;
 const UDPS = 28;
 const FLOWS = 29;
-const INTERFACES = 30;
-const INTERFACE_COUNT = 31;
-const BLOCK_BYTES = 368;
+const BLOCK_BYTES = 316;
 
 function set(view: DataView, register: keyof typeof REGISTER, value: number): void {
 	setWord(view, REGISTER[register] * 4, value);
 }
 
 function drop(view: DataView, block: number, name: DropName): number {
-	const at = block + 96 + DROPS.indexOf(name) * 4;
+	const at = block + 44 + DROPS.indexOf(name) * 4;
 	setWord(view, at, (word(view, at) + 1) | 0);
 	return 0;
 }
@@ -69,14 +67,10 @@ interface InterfaceModel {
 	readonly checked: boolean;
 	readonly loopback: boolean;
 	readonly any: boolean;
-	readonly addresses: { readonly address: number; readonly mask: number }[];
 }
 
 function readInterface(view: DataView, block: number): InterfaceModel {
 	const flags = word(view, block + 8);
-	const addresses = [];
-	for (let i = 0; i < Math.min(6, word(view, block + 44)); i++)
-		addresses.push({ address: word(view, block + 48 + 8 * i), mask: word(view, block + 52 + 8 * i) });
 	return {
 		mac: take(view, block, 6),
 		slot: word(view, block + 4) >>> 16,
@@ -84,19 +78,15 @@ function readInterface(view: DataView, block: number): InterfaceModel {
 		checked: (flags & 2) !== 0,
 		loopback: (flags & 4) !== 0,
 		any: (flags & 8) !== 0,
-		addresses,
 	};
 }
 
 const highest = (address: number) => address >>> 24;
-const broadcastOf = ({ address, mask }: { address: number; mask: number }) => (~mask >>> 0 > 1 ? address | ~mask : undefined);
 
 /** Whether the address is this interface's, everybody's, or somebody else's. */
-function whose(iface: InterfaceModel, address: number): "local" | "group" | "elsewhere" {
-	for (const own of iface.addresses) {
-		if (own.address === address) return "local";
-		if (broadcastOf(own) === address) return "group";
-	}
+function whose(view: DataView, iface: InterfaceModel, address: number): "local" | "group" | "elsewhere" {
+	const own = ownAddresses(view).filter((entry) => entry.address === address && entry.slot === iface.slot);
+	if (own.length > 0) return own.some(({ group }) => !group) ? "local" : "group";
 	if (address === -1 || (highest(address) >= 224 && highest(address) < 240)) return "group";
 	if (iface.loopback && highest(address) === 127) return "local";
 	return iface.any ? "local" : "elsewhere";
@@ -107,11 +97,7 @@ function sourceIsBad(view: DataView, iface: InterfaceModel, source: number): boo
 	if (highest(source) >= 224 || (highest(source) === 0 && source !== 0)) return true;
 	if (iface.loopback) return false;
 	if (highest(source) === 127) return true;
-	for (let i = 0; i < word(view, INTERFACE_COUNT * 4); i++) {
-		const { addresses } = readInterface(view, word(view, INTERFACES * 4) + i * BLOCK_BYTES);
-		if (addresses.some((own) => own.address === source || broadcastOf(own) === source)) return true;
-	}
-	return false;
+	return ownAddresses(view).some(({ address }) => address === source);
 }
 
 export function decode(view: DataView, at: number, end: number, block: number): number {
@@ -152,7 +138,7 @@ function decodeIp(
 	const source = read32(packet, 12);
 	const destination = read32(packet, 16);
 	if (sourceIsBad(view, iface, source)) return drop(view, block, "ipv4BadSource");
-	const where = whose(iface, destination);
+	const where = whose(view, iface, destination);
 	set(view, "source", source);
 	set(view, "destination", destination);
 	set(view, "ip", start);

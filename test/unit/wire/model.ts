@@ -85,6 +85,23 @@ export function routeEntry(view: DataView, table: number, ...key: number[]): num
 	return entryOf(view, table, 16, 12, 4, key);
 }
 
+/** What the table of our own addresses says: all of its entries, addresses before broadcast addresses, interface by interface. */
+export function ownAddresses(view: DataView): { address: number; slot: number; group: boolean; value: number }[] {
+	const table = word(view, 24 * 4);
+	const entries = [];
+	for (let i = 0; i <= (word(view, table) & 0xffff); i++) {
+		const at = table + 8 + 8 * i;
+		const value = word(view, at + 4);
+		if (value !== 0) entries.push({ address: word(view, at), slot: value >>> 8, group: (value & 16) !== 0, value });
+	}
+	return entries.sort((a, b) => Number(a.group) - Number(b.group) || a.slot - b.slot);
+}
+
+export function ownFind(view: DataView, address: number, slot: number): number {
+	const found = ownAddresses(view).find((entry) => entry.address === address && (slot === 0 || entry.slot === slot));
+	return found?.value ?? 0;
+}
+
 /** Every entry of the table is looked at; the first key that is there wins. */
 export function flowFind(view: DataView, table: number, meta: number): number {
 	const source = word(view, 0);
@@ -252,7 +269,7 @@ export function ttlDecrement(view: DataView, at: number): void {
 }
 
 export function countSent(view: DataView, at: number, end: number, block: number): void {
-	take(view, block, 368);
+	take(view, block, 316);
 	take(view, at, end - at);
 	addCounter(view, block + 28, 1);
 	addCounter(view, block + 36, end - at);

@@ -5,10 +5,13 @@ import { expect } from "vitest";
 import * as subject from "#codec";
 import { allocate } from "#memory";
 import { FlowEntry, FlowTable } from "../../../src/packet/flow-table.ts";
+import { OWN_SLOT_SHIFT, OwnTable } from "../../../src/packet/own-table.ts";
 import { InterfaceBlock } from "../../../src/packet/interface-block.ts";
 import { BIT_SHORT, TcbBlock } from "../../../src/packet/tcb-block.ts";
 import * as fields from "../../../src/packet/fields.ts";
 import * as twin from "../../../src/wire/codec.ts";
+import { GROUP } from "../../../src/wire/kinds.ts";
+import { ownAdd, ownClear } from "../../../src/wire/own.ts";
 import { flowEntry } from "../../../src/wire/tables.ts";
 import { envNumber, onXS } from "../../support/env.ts";
 import { ip } from "../../support/frames.ts";
@@ -23,8 +26,19 @@ const FLOWS = FlowTable.offsets;
 const TCB = TcbBlock.offsets;
 
 const { streamIn, streamOut, streamAck, streamByte, streamRead, streamWrite, udpDeliver, udpRead, udpNext } = modelSockets;
-const { checksum, flowFind, routeEntry, routeFind, ipv4Build, tcpBuild, udpBuild, icmpEchoReply, ttlDecrement, countSent } =
-	model;
+const {
+	checksum,
+	flowFind,
+	ownFind,
+	routeEntry,
+	routeFind,
+	ipv4Build,
+	tcpBuild,
+	udpBuild,
+	icmpEchoReply,
+	ttlDecrement,
+	countSent,
+} = model;
 const { halfSipHash, ethernetHeader, copy, copyOut, copyIn, ringPut, ringWrite, ringRead } = model;
 
 /** Of framing, header compression and texts there is no second model: framing.test.ts and vj.test.ts compare them with frames that support/ makes, text.test.ts with the language's own; of timers packet/timers.test.ts has one. Of devices in C Node has none: device/devices.test.ts. */
@@ -37,6 +51,7 @@ export const naive: Record<string, unknown> = {
 	checksum,
 	flowEntry: model.flowEntry,
 	flowFind,
+	ownFind,
 	routeEntry,
 	routeFind,
 	ipv4Build,
@@ -84,14 +99,16 @@ export const AGAINST = onXS ? "its TypeScript twin" : "the naive model";
 export const SEED = envNumber("SEED", 20261122);
 export const ROUNDS = envNumber("ROUNDS", 400);
 
-/** Registers; two interface blocks, or a TCB block; and from FREE on tables, rings and packets. */
-export const ARENA = 4608;
+/** Registers; two interface blocks, or a TCB block; the table of our own addresses; and from FREE on tables, rings and packets. */
+export const ARENA = 4872;
 export const REGISTERS = 128;
 export const BLOCK = 256;
 export const SECOND_BLOCK = BLOCK + InterfaceBlock.bytes;
-export const FREE = 1024;
+const OWN = 1024;
+const OWN_ENTRIES = 32;
+export const FREE = 1288;
 /** Behind tables, blocks and rings of at most 1,500 bytes. */
-export const OUTPUT = 2880;
+export const OUTPUT = 3144;
 
 type Arguments = readonly unknown[];
 type Codec = Record<string, (...args: never[]) => unknown>;
@@ -219,26 +236,24 @@ const ADDRESSES = [
 /** An address that only the second interface has. */
 export const ELSEWHERE = ip("10.9.0.1");
 
-/** Both interface blocks, and the registers that say where they are. */
+/** Both interface blocks, and the table of their addresses. */
 export function writeInterfaces(prng: Prng, pair: Pair, flags: number): void {
+	const slot = prng.between(1, 3);
 	for (const block of [BLOCK, SECOND_BLOCK]) {
 		pair.put(block, macOf(1));
 		pair.setWord(block + IFACE.flags, flags);
 		for (let i = 12; i < 44; i += 4) pair.setWord(block + i, prng.chance(0.5) ? -1 : prng.next());
-		const slot = prng.between(1, 3);
-		pair.each((view) => view.setUint16(block + IFACE.slot, slot, true));
+		pair.each((view) => view.setUint16(block + IFACE.slot, block === BLOCK ? slot : slot + 1, true));
 	}
-	const count = prng.below(5);
-	pair.setWord(BLOCK + IFACE.addressCount, count);
-	for (let i = 0; i < count; i++) {
-		pair.setWord(BLOCK + IFACE.addresses + 8 * i, ADDRESSES[i]![0]);
-		pair.setWord(BLOCK + IFACE.addresses + 8 * i + 4, ADDRESSES[i]![1]);
-	}
-	pair.setWord(SECOND_BLOCK + IFACE.addressCount, 1);
-	pair.setWord(SECOND_BLOCK + IFACE.addresses, ELSEWHERE);
-	pair.setWord(SECOND_BLOCK + IFACE.addresses + 4, ip("255.255.255.0"));
-	pair.setWord(fields.INTERFACES_AT * 4, BLOCK);
-	pair.setWord(fields.INTERFACES_COUNT * 4, 2);
+	pair.setWord(fields.OWN_AT * 4, OWN);
+	pair.setWord(OWN + OwnTable.offsets.mask, OWN_ENTRIES - 1);
+	pair.setWord(OWN + OwnTable.offsets.seed, prng.next());
+	pair.each((view) => ownClear(view, OWN));
+	const own = [...ADDRESSES.slice(0, prng.below(5)), [ELSEWHERE, ip("255.255.255.0")] as const];
+	const slots = own.map((_, i) => (i < own.length - 1 ? slot : slot + 1) << OWN_SLOT_SHIFT);
+	for (const [i, [address]] of own.entries()) pair.each((view) => ownAdd(view, OWN, address, slots[i]!));
+	for (const [i, [address, mask]] of own.entries())
+		if (mask < -2) pair.each((view) => ownAdd(view, OWN, address | ~mask, slots[i]! | GROUP));
 }
 
 export interface Flow {

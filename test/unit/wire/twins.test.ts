@@ -6,7 +6,11 @@ import * as subject from "#codec";
 import { RouteTable } from "../../../src/packet/route-table.ts";
 import { TcbBlock } from "../../../src/packet/tcb-block.ts";
 import { NO_CHECKSUM } from "../../../src/wire/build.ts";
+import { OWN_AT } from "../../../src/packet/fields.ts";
+import { OWN_SLOT_SHIFT, OwnEntry, OwnTable } from "../../../src/packet/own-table.ts";
 import * as twin from "../../../src/wire/codec.ts";
+import { GROUP } from "../../../src/wire/kinds.ts";
+import { ownAdd } from "../../../src/wire/own.ts";
 import { routeEntry } from "../../../src/wire/tables.ts";
 import { icmp, ip } from "../../support/frames.ts";
 import { Prng } from "../../support/prng.ts";
@@ -137,6 +141,45 @@ describe(`the codec against ${AGAINST}`, () => {
 			}
 		}
 		expect(found).toBeGreaterThan(ROUNDS / 4);
+	});
+
+	it("ownFind", () => {
+		const prng = new Prng(SEED);
+		let [found, groups] = [0, 0];
+		const pair = new Pair(prng);
+		for (let i = 0; i < ROUNDS; i++) {
+			const mask = prng.pick([1, 7, 15, 63]);
+			pair.each((view) => writeWords(view, OWN_AT * 4, [FREE]));
+			pair.put(FREE, new Uint8Array(OwnTable.bytes + (mask + 1) * OwnEntry.bytes));
+			pair.each((view) => writeWords(view, FREE, [mask, 0]));
+			pair.setWord(FREE + OwnTable.offsets.seed, prng.next());
+			// Addresses are one interface's each; broadcast addresses several may have.
+			const some = () => ip("10.0.0.1") + prng.below(12);
+			const entries = new Map<number, number>();
+			for (let n = prng.below((mask + 1) >> 1) + 1; n > 0; n--) entries.set(some(), prng.between(1, 3) << OWN_SLOT_SHIFT);
+			const add = (address: number, value: number) => pair.each((view) => ownAdd(view, FREE, address, value));
+			for (const [address, value] of entries) add(address, value);
+			for (let slot = 1; slot < mask >> 2; slot++) add(some(), (slot << OWN_SLOT_SHIFT) | GROUP);
+			for (let n = 0; n < 5; n++) {
+				const value = same(pair, "ownFind", ["view", some(), prng.below(4)]).value as number;
+				if (value !== 0) found++;
+				if (value & GROUP) groups++;
+			}
+		}
+		expect(found).toBeGreaterThan(ROUNDS / 2);
+		expect(found).toBeLessThan(ROUNDS * 4);
+		expect(groups).toBeGreaterThan(ROUNDS / 8);
+	});
+
+	it("ownFind in a table that makes no sense", () => {
+		expectBoth(
+			rounds("ownFind", (prng, pair) => {
+				const at = hostile(prng, FREE);
+				pair.setWord(OWN_AT * 4, at);
+				if (at === FREE) pair.setWord(at, prng.pick([0, 5, 255, 0x7fffffff, -1]));
+				return same(pair, "ownFind", ["view", prng.next(), prng.below(4)]);
+			}),
+		);
 	});
 
 	it("ipv4Build", () => {

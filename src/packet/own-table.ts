@@ -1,0 +1,21 @@
+// Our own addresses and the broadcast addresses of their subnets, of all interfaces, in one hash table: what a packet's source and destination are looked up in.
+
+import { int32, record, type RowOf } from "./record.ts";
+
+/** Before the entries. */
+export const OwnTable = record({
+	/** How many entries there are, a power of two, less one. */
+	mask: int32,
+	/** Of the hash: it keeps strangers from choosing collisions. */
+	seed: int32,
+});
+export type OwnTable = RowOf<typeof OwnTable>;
+
+export const OwnEntry = record({
+	address: int32,
+	/** 0: nothing stands here. Else the interface's slot << OWN_SLOT_SHIFT, and GROUP of wire/kinds.ts when it is the broadcast address of a subnet. */
+	value: int32,
+});
+export type OwnEntry = RowOf<typeof OwnEntry>;
+
+export const OWN_SLOT_SHIFT = 8;
