@@ -3,12 +3,15 @@
 import { DESTINATION, PORTS, SOURCE } from "../../src/packet/fields.ts";
 import { formatIpv4 } from "../../src/address.ts";
 import { createIO } from "../../src/io/io.ts";
+import { LoopbackDevice } from "../../src/device/loopback.ts";
 import { EthernetInterface } from "../../src/link/ethernet.ts";
+import { LoopbackInterface } from "../../src/link/loopback.ts";
 import { Path } from "../../src/link/path.ts";
 import { Stack } from "../../src/stack.ts";
-import type { StackOptions } from "../../src/config.ts";
+import { PACKET_BYTES, type StackOptions } from "../../src/config.ts";
 import { ESTABLISHED, type Tcb } from "../../src/transport/tcp/tcb.ts";
-import { copy, flowFind } from "#codec";
+import { KIND, UDP } from "../../src/wire/kinds.ts";
+import { copy, decode, flowFind, ipv4Build } from "#codec";
 import { chunkBytesAllocated, collect, collections, slotsAllocated } from "host/heap";
 import { args, print } from "host/system";
 import { SPI_BYTES, count as countOfChip, passTime, plug } from "host/chips";
@@ -43,6 +46,19 @@ function random32(): number {
 function makeStack(options: StackOptions = {}, device: Device = new PeerDevice()): Stack {
 	const stack = new Stack({ ...options, random32, onWake });
 	stack.interfaces.add(new EthernetInterface("eth0", device)).insertAddress(0x0a000002, 24);
+	return stack;
+}
+
+/** The same with 16 interfaces that have 64 addresses; only one of them carries anything. */
+function makeLargeStack(): Stack {
+	const stack = makeStack({ interfaces: 16, routes: 80 });
+	const { interfaces } = stack;
+	while (interfaces.list.length < 16) {
+		const name = `lo${interfaces.list.length}`;
+		interfaces.add(new LoopbackInterface(name, new LoopbackDevice()));
+	}
+	for (const [i, link] of interfaces.list.entries())
+		for (let n = link.addresses.length; n < 4; n++) link.insertAddress(0x0a800002 + (i << 16) + (n << 8), 24);
 	return stack;
 }
 
@@ -99,8 +115,7 @@ function turnLine(): void {
 /** What a case does for `packets` packets, after its setting up. */
 type Run = (packets: number) => void;
 
-function tcpCase(mode: number): Run {
-	const stack = makeStack();
+function tcpCase(mode: number, stack = makeStack()): Run {
 	const { TCP, Listener } = createIO(stack);
 	const buffer = new ArrayBuffer(1460);
 	new Listener({
@@ -227,8 +242,7 @@ function udpPartCase(bytes: number): Run {
 	return (packets) => exchange(stack, packets);
 }
 
-function udpCase(bytes: number): Run {
-	const stack = makeStack();
+function udpCase(bytes: number, stack = makeStack()): Run {
 	const { UDP } = createIO(stack);
 	const buffer = new ArrayBuffer(bytes);
 	new UDP({
@@ -422,8 +436,23 @@ function demuxCase(count: number): Run {
 	};
 }
 
+/** A datagram that no socket wants, from frame to answer: what reading it costs without everything around it. */
+function decodeCase(stack: Stack): Run {
+	const { view, layout } = stack.core;
+	const at = layout.packets + 4 * PACKET_BYTES; // the packet buffers lie idle here
+	const { block } = stack.interfaces.find("eth0")!;
+	copy(view, at, block, 6); // the hardware address is the block's first field
+	view.setUint16(at + 12, 0x0800);
+	ipv4Build(view, at + 14, 0x0a000001, 0x0a000002, 17, 64, 92);
+	view.setUint16(at + 14 + 20 + 4, 72);
+	return (packets) => {
+		for (let i = 0; i < packets; i++) if ((decode(view, at, at + 106, block) & KIND) !== UDP) throw new Error("not decoded");
+	};
+}
+
 const CASES: Record<string, () => Run> = {
 	"tcp-receive-1460": () => tcpCase(TCP_SOURCE),
+	"tcp-receive-1460-interfaces-16": () => tcpCase(TCP_SOURCE, makeLargeStack()),
 	"tcp-send-1460": () => tcpCase(TCP_SINK),
 	"tcp-receive-part": () => partCase(TCP_SOURCE),
 	"tcp-send-part": () => partCase(TCP_SINK),
@@ -439,6 +468,7 @@ const CASES: Record<string, () => Run> = {
 	"uart-send-1500": () => uartCase(1500, UDP_SINK),
 	"uart-send-64": () => uartCase(64, UDP_SINK),
 	"udp-echo-64": () => udpCase(64),
+	"udp-echo-64-interfaces-16": () => udpCase(64, makeLargeStack()),
 	"udp-echo-1472": () => udpCase(1472),
 	"udp-echo-part-64": () => udpPartCase(64),
 	"icmp-echo-64": () => peerCase(ICMP_ECHO, 56),
@@ -446,6 +476,8 @@ const CASES: Record<string, () => Run> = {
 	"tcp-connect-close": () => connectCase(),
 	"tcp-timers-8": () => timersCase(8),
 	"tcp-timers-1000": () => timersCase(1000),
+	"decode-interfaces-2": () => decodeCase(makeStack()),
+	"decode-interfaces-16": () => decodeCase(makeLargeStack()),
 	"route-lookup-10": () => routeCase(10),
 	"route-lookup-10000": () => routeCase(10_000),
 	"demux-4": () => demuxCase(4),
