@@ -40,7 +40,7 @@ const NATIVES = { "#codec": "multihome/codec", "#memory": "multihome/memory", "#
 
 /** And on Node, where `js` has what the compiler made. */
 export const twinsIn = (js) => ({
-	"#codec": join(js, "src/wire/codec.js"),
+	"#codec": join(js, "src/door.js"),
 	"#memory": join(js, "src/packet/memory.js"),
 	"#host": join(js, "src/host/host.js"),
 });

@@ -1,4 +1,4 @@
-// Makes the C of the data path: what the door, src/wire/codec.ts, exports and reaches, by build/compile. Files that stay the same are not written again, so
+// Makes the C of the data path: what the door, src/door.ts, exports and reaches, by build/compile. Files that stay the same are not written again, so
 // that nothing is compiled anew for them.   node build/flat.mjs
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { nativesModule, nativesSource } from "./compile/natives.mjs";
 import { hash, root } from "./compile.mjs";
 
 /** What the interpreter may call. */
-const DOOR = "src/wire/codec.ts";
+const DOOR = "src/door.ts";
 
 /** What C by hand reads packets by: their constants, as ETHERNET_HEADER and so on. */
 const LAYOUT = ["ethernet", "ipv4", "tcp", "udp", "icmpv4", "vj"].map((name) => `src/wire/${name}.ts`);
@@ -17,8 +17,8 @@ const LAYOUT = ["ethernet", "ipv4", "tcp", "udp", "icmpv4", "vj"].map((name) => 
 /** What drivers in C call: src/wire/native/frame.h. */
 const EXTERNAL = ["decode", "ethernetHeader"];
 
-/** FLAT_LEAST of src/wire/native/flat.h: the registers lie within. */
-const LEAST = 256;
+/** FLAT_LEAST of src/wire/native/flat.h: the registers and the CoreBlock lie within. */
+const LEAST = 512;
 
 const headers = readdirSync(join(root, "src"), { recursive: true })
 	.filter((name) => name.endsWith(".h"))

@@ -6,25 +6,24 @@
 //
 // On the way out each layer calls the next one down; there is nothing to dispatch.
 
-import { FRAMES_PER_TURN, PACKET_HEADROOM, TURNS_PER_POLL, limitsOf, type StackOptions } from "./config.ts";
+import { limitsOf, type StackOptions } from "./config.ts";
 import { LoopbackDevice } from "./device/loopback.ts";
 import { Core, type CoreOptions } from "./packet/core.ts";
 import { DROP } from "./packet/drops.ts";
 import { DESTINATION, IP_AT, IP_END, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE } from "./packet/fields.ts";
 import { layoutOf } from "./packet/layout.ts";
-import { NONE } from "./packet/pool.ts";
+import { OTHERS } from "./packet/news.ts";
 import { InterfaceSet } from "./ip/interfaces.ts";
 import { Ip } from "./ip/ip.ts";
 import { Routes } from "./ip/routes.ts";
 import { EthernetInterface } from "./link/ethernet.ts";
 import { ADDED, ROUTES, type Interface } from "./link/interface.ts";
-import type { Path } from "./link/path.ts";
 import { LoopbackInterface } from "./link/loopback.ts";
 import { statusOf, type Status } from "./status.ts";
 import { IcmpSockets } from "./transport/icmp.ts";
 import { Flows } from "./transport/flows.ts";
 import { Services } from "./transport/services.ts";
-import { READABLE, SocketEvents } from "./transport/events.ts";
+import { READABLE, SocketEvents, type SocketOwner } from "./transport/events.ts";
 import type { Tcb } from "./transport/tcp/tcb.ts";
 import { Tcp } from "./transport/tcp/tcp.ts";
 import { Udp, type UdpSocket } from "./transport/udp.ts";
@@ -33,7 +32,8 @@ import * as icmpv4 from "./wire/icmpv4.ts";
 import * as ipv4 from "./wire/ipv4.ts";
 import * as kinds from "./wire/kinds.ts";
 import * as udp from "./wire/udp.ts";
-import { decode, decodeTransport, flowFind } from "#codec";
+import * as requests from "./turn/requests.ts";
+import { decodeTransport, flowFind, tcpTaken, turn, turnBegin } from "#codec";
 
 /** 127.0.0.1, RFC 1122 §3.2.1.3 (g). */
 const LOCALHOST = 0x7f000001;
@@ -69,13 +69,11 @@ export class Stack {
 	readonly services: Services = new Services();
 	#watches: Watches;
 	#view: DataView;
-	/** The packet that frames are received into, NONE while there is none, and where its IP header goes. */
-	#packet = NONE;
-	#at = 0;
-	#lo: Interface;
-	#wayVersion = -1;
+	/** Interfaces by their slots. */
+	#slots: readonly (Interface | undefined)[];
+	/** Whose `onEvents` runs. */
+	#called: SocketOwner | null = null;
 	#flows: number;
-	#echoPath: Path;
 	#tcbs: Tcb[];
 	#udps: UdpSocket[];
 
@@ -87,11 +85,9 @@ export class Stack {
 			() => this.#yields(),
 		));
 		this.#view = core.view;
-		this.#nextPacket();
 		this.routes = new Routes(core);
 		this.interfaces = new InterfaceSet(core, this.routes, this);
 		this.ip = new Ip(core, this.interfaces, this.routes);
-		this.#echoPath = this.ip.icmp.echoPath;
 		this.flows = new Flows(core);
 		this.events = new SocketEvents(core);
 		this.#watches = new Watches(this.events);
@@ -102,8 +98,9 @@ export class Stack {
 		this.udp = new Udp(core, this.ip, this.flows, this.events);
 		this.#udps = this.udp.sockets;
 		this.icmp = new IcmpSockets(core, this.ip, this.events);
-		this.#lo = this.interfaces.add(new LoopbackInterface("lo", new LoopbackDevice()));
-		this.#lo.insertAddress(LOCALHOST, 8);
+		this.#slots = this.interfaces.slots;
+		this.events.owners[OTHERS] = { onEvents: () => this.events.dispatch() };
+		this.interfaces.add(new LoopbackInterface("lo", new LoopbackDevice())).insertAddress(LOCALHOST, 8);
 	}
 
 	/** Bytes of the arena that `new Stack(options)` will allocate. Throws as it would. */
@@ -123,127 +120,95 @@ export class Stack {
 	 * it wants to run again at the latest: 0 at once, -1 not before a device or the application says so. Callbacks run within.
 	 */
 	poll(now: number): number {
-		const core = this.core;
-		const links = this.interfaces.list;
-		core.now = now |= 0;
-		core.awake = true; // whoever wakes us from here on is served before the end
-		core.noticed = false;
-		const lo = this.#lo; // links[0], which speaks up when it has something
-		let wanted = -1;
-		for (let i = 1; i < links.length; i++) {
-			const link = links[i]!;
-			if (link.ready || link.polled) {
-				const ms = link.begin(now);
-				if (ms >= 0 && (wanted < 0 || ms < wanted)) wanted = ms;
+		let request = turnBegin(this.#view, now | 0);
+		for (;;) {
+			try {
+				return this.#run(request);
+			} catch (error) {
+				request = this.#failed(error);
 			}
 		}
-		if (core.armed && ((now - core.due) | 0) >= 0) this.#timers();
-		if (this.#wayVersion !== core.wayVersion) {
-			this.#wayVersion = core.wayVersion;
-			this.tcp.checkRoutes(); // a way may be lost or found
-		}
-		if (core.spare < 0) core.takeSpare();
-		const events = this.events;
-		const tcp = this.tcp;
-		let turns = TURNS_PER_POLL;
-		let busy;
-		do {
-			busy = false;
-			const count = links.length; // applications may have added or removed one
-			if (lo.ready) {
-				if (lo.waiting !== 0) lo.drain();
-				if (this.#receive(lo)) busy = true;
-			}
-			for (let i = 1; i < count; i++) {
-				const link = links[i]!;
-				if (link.ready && this.#receive(link)) busy = true;
-			}
-			if (events.head !== null) {
-				events.dispatch();
+	}
+
+	/** Does what the turn asks for until the poll is over. Answers as `poll`. */
+	#run(first: number): number {
+		const view = this.#view;
+		const { events } = this;
+		const { owners } = events;
+		for (let request = first; ;) {
+			if (request < 0) return requests.DONE - request;
+			let answer = 0;
+			if ((request & requests.KIND) === requests.NEWS) {
+				const news = request >> requests.VALUE_SHIFT;
+				const owner = (this.#called = owners[news >> 8]!);
+				if (owner !== null && (news & 255) !== 0) owner.onEvents(news & 255);
 				if (events.putOff) {
 					events.putOff = false;
 					events.unread = true;
-					turns = 1;
+					answer = 1;
 				}
-				// What applications did may go on at once, and what they read may have given a packet back.
-				if (events.head !== null || this.#packet < 0) busy = true;
-			}
-			if (tcp.pending !== undefined) tcp.output();
-		} while (busy && --turns > 0);
-		core.awake = false;
-		if (busy || core.noticed) return 0;
-		if (core.armed) {
-			const left = (core.due - now) | 0;
-			if (wanted < 0 || left < wanted) wanted = left < 0 ? 0 : left;
+				this.#called = null;
+			} else answer = this.#serve(request);
+			request = turn(view, answer);
 		}
-		return wanted;
 	}
 
-	/** Takes frames from an interface's device and dispatches them. Answers whether there may be more. */
-	#receive(link: Interface): boolean {
-		if (!link.up || this.#packet < 0) return this.#cannot(link);
-		const view = this.#view;
-		const device = link.device;
-		const block = link.block;
-		const space = link.space;
-		const ip = this.#at;
-		const at = ip - link.linkHeader;
-		const fused = link.fused;
-		const tcp = this.tcp;
-		let frames = FRAMES_PER_TURN;
-		do {
-			let result;
-			if (fused) result = device.take!(at, space, block);
-			else {
-				const length = device.receive(at, space);
-				result = length > 0 ? decode(view, at, at + length, block) : length === 0 ? -1 : this.#lost(link);
+	/** An exception: of an owner of a socket, which is told while the others go on; or it leaves the poll. Answers the next request. */
+	#failed(error: unknown): number {
+		const owner = this.#called;
+		this.#called = null;
+		try {
+			if (owner === null) throw error;
+			this.events.failed(owner, error);
+		} catch (another) {
+			this.core.fail();
+			throw another;
+		}
+		return turn(this.#view, 0);
+	}
+
+	/** Does what the turn asks for, but for owners' calls. Answers as turn/requests.ts says. */
+	#serve(request: number): number {
+		const value = request >> requests.VALUE_SHIFT;
+		switch (request & requests.KIND) {
+			case requests.LINK:
+				return this.#slots[value]!.begin(this.core.now);
+			case requests.TAKE: {
+				const link = this.#slots[value]!;
+				return link.device.receive(this.core.packetAt - link.linkHeader, link.space);
 			}
-			if (result < 0) {
-				link.ready = link.polled;
-				return false;
-			}
-			// The likeliest first; a group bit makes it another kind.
-			const kind = result & KIND_AND_GROUP;
-			if (kind === kinds.SEGMENT) {
-				tcp.taken(this.#tcbs[result >> kinds.VALUE_SHIFT]!, result);
-				// An acknowledgment is due: it should not wait for frames that the peer may hold back for it.
-				if (tcp.pending !== undefined) return true;
-			} else if (kind === kinds.ECHO) {
-				const bytes = result >> kinds.VALUE_SHIFT;
-				const path = this.#echoPath;
-				const known = (result & kinds.ECHO_AGAIN) !== 0 && path.wayVersion === this.core.wayVersion && bytes <= path.mtu;
-				if (known ? path.out!.send(this.#packet, ip, ip + bytes, path.header) : this.ip.icmp.echo(this.#packet, ip, ip + bytes))
-					return this.#nextPacket();
-			} else if (kind === kinds.DATAGRAM) {
-				const socket = this.#udps[result >> kinds.VALUE_SHIFT]!;
-				if (!socket.queued) this.events.post(socket, READABLE);
-			} else if (result !== 0 && this.#other(link, result)) return this.#nextPacket();
-		} while (--frames > 0);
-		return true;
+			case requests.FRAME:
+				return this.#frame(this.#slots[value]!) ? 1 : 0;
+			case requests.OUTPUT:
+				return this.tcp.transmit(this.#tcbs[value]!) ? 0 : 1;
+			case requests.DRAIN:
+				this.#slots[value]!.drain();
+				return 0;
+			case requests.DISCARD:
+				return this.#discard(this.#slots[value]!) ? 1 : 0;
+			case requests.WAYS:
+				this.tcp.checkRoutes(); // a way may be lost or found
+				return 0;
+			default:
+				this.#timers();
+				return 0;
+		}
 	}
 
-	/** The device lost a frame. */
-	#lost(link: Interface): number {
-		this.core.count(link.block, DROP.truncated);
-		return 0;
-	}
-
-	/** A link that is down discards what comes; without a packet buffer the device keeps it. Answers whether there may be more. */
-	#cannot(link: Interface): boolean {
-		if (this.#packet === NONE && !this.#nextPacket()) return false;
-		if (link.up) return this.#receive(link);
-		const length = link.device.receive(this.#at - link.linkHeader, link.space);
+	/** A link that is down throws away what comes. Answers whether there was something. */
+	#discard(link: Interface): boolean {
+		const length = link.device.receive(this.core.packetAt - link.linkHeader, link.space);
 		if (length !== 0) this.core.count(link.block, DROP.interfaceDown);
 		return length !== 0;
 	}
 
-	/** A packet to receive into, in place of one that was kept. Answers false when there is none: the device keeps its frames until there is. */
-	#nextPacket(): boolean {
-		const pool = this.core.pool;
-		const packet = (this.#packet = pool.acquire());
-		if (packet === NONE) return false;
-		this.#at = pool.base(packet) + PACKET_HEADROOM;
-		return true;
+	/** A frame that was not taken as expected. Answers whether its packet was kept. */
+	#frame(link: Interface): boolean {
+		const { result } = this.core;
+		const kind = result & KIND_AND_GROUP;
+		if (kind !== kinds.ECHO) return this.#other(link, result);
+		const at = this.core.packetAt;
+		return this.ip.icmp.echo(this.core.packet, at, at + (result >> kinds.VALUE_SHIFT));
 	}
 
 	/** The less frequent of what `decode` answers. Answers whether the packet was kept. */
@@ -304,7 +269,7 @@ export class Stack {
 		const offered = port !== 0 && group === 0 && this.#isForPort(port, at, end);
 		if (!offered && !this.ip.isLocal(destination)) {
 			if (!core.limits.forwarding) return this.#drop(link, DROP.ipv4NotLocal);
-			return this.ip.forward(link, this.#packet, at, end, group);
+			return this.ip.forward(link, this.core.packet, at, end, group);
 		}
 		// RFC 1122 §3.3.6, as `decode` for this interface's own.
 		if (group !== 0 && !offered) return this.#drop(link, DROP.ipv4LinkBroadcast);
@@ -312,9 +277,9 @@ export class Stack {
 		const result = decodeTransport(this.#view, at, end, link.block, group);
 		const value = result >> kinds.VALUE_SHIFT;
 		const kind = result & KIND_AND_GROUP;
-		if (kind === kinds.ECHO) return this.ip.icmp.echo(this.#packet, at, at + value);
+		if (kind === kinds.ECHO) return this.ip.icmp.echo(this.core.packet, at, at + value);
 		if (kind === kinds.DATAGRAM) this.events.post(this.#udps[value]!, READABLE);
-		else if (kind === kinds.SEGMENT) this.tcp.taken(this.#tcbs[value]!, result);
+		else if (kind === kinds.SEGMENT) tcpTaken(this.#view, this.#tcbs[value]!.block, result);
 		else return this.#other(link, result);
 		return false;
 	}
@@ -369,7 +334,7 @@ export class Stack {
 	}
 
 	#timers(): void {
-		this.core.armed = false; // who still waits for something says so again
+		this.core.disarm(); // who still waits for something says so again
 		const now = this.core.now;
 		const list = this.interfaces.list;
 		for (let i = 0; i < list.length; i++) list[i]!.timers(now);
@@ -384,7 +349,7 @@ export class Stack {
 
 	/** Told by the interface set. */
 	changed(link: Interface, what: number): void {
-		if (what === ADDED) this.udp.tellGroups(link);
+		if (what === ADDED) this.udp.groups.tell(link);
 		this.#watches.changed(link, what);
 	}
 

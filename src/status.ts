@@ -231,7 +231,7 @@ const INTERFACE = membersOf<InterfaceStatus, Interface>({
 	sent: { members: traffic(TX_PACKETS, TX_BYTES) },
 	drops: { each: eachDrop },
 	device: { of: countersOf, each: eachCounter },
-	queued: { write: (out: Out, link) => out.number(link.queue.length) },
+	queued: { write: (out: Out, link) => out.number(link.waiting) },
 	ppp: { has: (link) => link.kind === "ppp", of: (link) => (link as PppInterface).view, members: PPP },
 	dhcp: { has: hasLease, of: (link) => (link as EthernetInterface).lease!.view, members: DHCP },
 	conflicts: {

@@ -51,8 +51,11 @@ function touching(method, little, bytes, place, store) {
 export class Accesses extends Expressions {
 	/** The row and the field that `row.name` names, or undefined. */
 	#field(node) {
-		if (node.computed || strip(node.object).type !== "Identifier" || this.binding(strip(node.object).name) === undefined)
-			return undefined;
+		const object = strip(node.object);
+		const named = object.type === "Identifier" && this.binding(object.name) !== undefined;
+		const made =
+			object.type === "CallExpression" && object.callee.type === "MemberExpression" && object.callee.property.name === "of";
+		if (node.computed || (!named && !made)) return undefined;
 		const row = this.expression(node.object);
 		if (row.type !== "row") return undefined;
 		const { name } = node.property;
@@ -63,9 +66,11 @@ export class Accesses extends Expressions {
 	}
 
 	#fieldPlace({ row, field }) {
-		const at = { base: row.at.base, offset: row.at.offset + field.at };
+		// A row without a name was looked at as a whole where it was made.
+		const at = row.at === undefined ? undefined : { base: row.at.base, offset: row.at.offset + field.at };
 		const place = number(`(${row.c} + ${field.at})`, ranges.range(0, 0x40000000), row.effects, {
 			at,
+			within: at === undefined,
 			bits: `((uint32_t)${row.c} + ${field.at}u)`,
 		});
 		return field.at === 0 ? { ...place, c: row.c, bits: `(uint32_t)${row.c}` } : place;
@@ -157,6 +162,9 @@ export class Accesses extends Expressions {
 			this.state.align(memory.c, at.at);
 		}
 		this.reached.add(memory.c);
+		// Where every memory has bytes nothing is looked at.
+		const everywhere = at.constant >= 0 && at.constant + record.bytes <= this.compiler.least && at.constant % 4 === 0;
+		if (everywhere) return value;
 		return { ...value, c: `flatRow(${memory.c}, ${bare(int32(at))}, ${record.bytes}, ${memory.c}_size)` };
 	}
 
@@ -196,6 +204,7 @@ export class Accesses extends Expressions {
 		this.reached.add(memory.c);
 		const pointer = `(${memory.c}_base + ${offsetOf(at)})`;
 		if (at.constant >= 0 && at.constant + bytes <= this.compiler.least && (!aligned || at.constant % 4 === 0)) return pointer;
+		if (at.within) return pointer;
 		const known = at.at !== undefined;
 		if (known && this.state.covers(memory.c, at.at, bytes)) {
 			if (!aligned || this.state.isAligned(memory.c, at.at)) return pointer;

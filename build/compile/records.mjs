@@ -40,7 +40,10 @@ function layOut(program, module, columns) {
 function columnOf(program, module, node) {
 	if (node.type === "Identifier" && Object.hasOwn(COLUMNS, node.name)) return COLUMNS[node.name];
 	if (node.type === "CallExpression" && node.callee.name === "bytes") {
-		const count = program.evaluate(module, node.arguments[0]);
+		const [argument] = node.arguments;
+		const within = argument?.type === "MemberExpression" && argument.property.name === "bytes";
+		const record = within ? recordOf(program, program.lookUp(module, argument.object)) : undefined;
+		const count = record?.bytes ?? program.evaluate(module, argument);
 		if (Number.isSafeInteger(count) && count > 0) return { bytes: count };
 	}
 	return refuse(module, node, `a field is ${Object.keys(COLUMNS).join(", ")} or bytes(count)`);

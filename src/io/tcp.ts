@@ -1,13 +1,14 @@
 // ECMA-419's TCP over a TCB. What is said of each method stands in types.ts.
 // The stack refers to the TCB, and the TCB to its owner: an open instance survives garbage collection without further ado.
 
-import { streamByte, streamRead, streamWrite } from "#codec";
+import { streamByte, tcpRead, tcpWrite } from "#codec";
 import { formatIpv4 } from "../address.ts";
 import { TcbBlock } from "../packet/tcb-block.ts";
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/events.ts";
 import { CLOSE_WAIT, ESTABLISHED, Tcb } from "../transport/tcp/tcb.ts";
-import { QUEUED, type Tcp } from "../transport/tcp/tcp.ts";
+import { WAKE } from "../transport/tcp/data.ts";
+import type { Tcp } from "../transport/tcp/tcp.ts";
 import { closed, foreign, hidden, isObject, report, slotOf } from "./common.ts";
 import * as check from "./options.ts";
 import type { Bytes, Format, TCP, TCPError, TCPOptions, WriteOptions } from "./types.ts";
@@ -21,9 +22,6 @@ const { rcvQueued: RCV_QUEUED, sndQueued: SND_QUEUED } = TcbBlock.offsets;
 // Made by a call, so that the build does not put the literals where they are used.
 const BUFFER = String("buffer") as Format;
 const NUMBER = String("number") as Format;
-
-/** What `streamRead` answers from here on says that the window opened, or that the FIN is due: tcp.consumed. */
-const CONSUMED = 0x10000;
 
 // The class sets these when it is made: they reach its private fields, at the price of one variable.
 let readRest: (
@@ -154,8 +152,8 @@ export class TCPSocket implements TCP, SocketOwner {
 			const size = (option as Bytes).byteLength;
 			if (size !== undefined) {
 				// As Tcp.read, without the call: this is the data path.
-				const count = streamRead(this.#view, tcb.block, option as Bytes, 0, size);
-				return (count < CONSUMED ? count : this.#tcp.consumed(tcb, count)) || undefined;
+				const count = tcpRead(this.#view, tcb.block, option as Bytes, 0, size);
+				return (count < WAKE ? count : this.#tcp.woken(count)) || undefined;
 			}
 		}
 		return readRest(this, option, byteOffset, byteLength);
@@ -206,11 +204,8 @@ export class TCPSocket implements TCP, SocketOwner {
 			// Not so when it is empty, or no buffer, as then its size is no number; nor when it does not fit.
 			if (size > 0 && tcb.sendable) {
 				// As Tcp.writeAll, without the call.
-				const room = streamWrite(this.#view, tcb.block, data as Bytes, 0, size);
-				if (room >= 0) {
-					if ((tcb.work & QUEUED) !== QUEUED) this.#tcp.wrote(tcb);
-					return room;
-				}
+				const room = tcpWrite(this.#view, tcb.block, data as Bytes, 0, size);
+				if (room >= 0) return room < WAKE ? room : this.#tcp.woken(room);
 			}
 		}
 		return writeRest(this, data, byteOffset, byteLength);

@@ -2,11 +2,10 @@
 
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, type SocketOwner } from "../transport/events.ts";
-import { HEADERS, type Udp, type UdpSocket } from "../transport/udp.ts";
-import { udpBuild, udpRead } from "#codec";
+import type { Udp, UdpSocket } from "../transport/udp.ts";
+import { udpRead, udpSend } from "#codec";
 import { formatIpv4 } from "../address.ts";
 import type { Interface } from "../link/interface.ts";
-import type { Core } from "../packet/core.ts";
 import { UdpBlock } from "../packet/udp-block.ts";
 import { ANOTHER } from "../wire/kinds.ts";
 import { AddressCache } from "./address.ts";
@@ -27,7 +26,6 @@ export class UDPSocket implements UDP, SocketOwner {
 	/** Undefined once closed. No private field: see TCPSocket. */
 	declare openSocket: UdpSocket | undefined;
 	readonly #view: DataView;
-	readonly #core: Core;
 	readonly #udp: Udp;
 	readonly #stack: Stack;
 	/** The peer of the last datagram, received or sent: in an exchange with one, nothing is looked up. */
@@ -54,7 +52,6 @@ export class UDPSocket implements UDP, SocketOwner {
 		this.#stack = stack;
 		this.#udp = stack.udp;
 		this.#view = stack.core.view;
-		this.#core = stack.core;
 		this.#onReadable = check.callbackOf("onReadable", options.onReadable);
 		this.#onError = check.callbackOf("onError", options.onError);
 		check.fixedFormat(options.format, "buffer");
@@ -131,17 +128,12 @@ export class UDPSocket implements UDP, SocketOwner {
 		const size = (first as Bytes | undefined)?.byteLength as number;
 		// To the peer of the last datagram, whichever way that one went; all of a buffer. A size that is no number fails the comparison.
 		if (second === this.#peerText && third === this.#peerPort && byteLength === undefined && size >= 0 && third !== 0) {
-			const path = socket.path;
-			const core = this.#core;
-			if (path.wayVersion !== core.wayVersion || path.destination !== this.#peer || size + HEADERS > path.mtu || core.spare < 0) {
-				this.#udp.send(socket, this.#peer, third as number, first as Bytes, 0, size);
-				return;
-			}
 			// As Udp.send, without the call.
-			const ip = core.spareAt;
-			const ports = socket.sourcePort | (third as number);
-			const end = udpBuild(this.#view, ip, path.source, path.destination, ports, path.ttl, first as Bytes, 0, size);
-			if (path.out!.send(core.spare, ip, end, path.header)) core.takeSpare();
+			const answer = udpSend(this.#view, socket.block, this.#peer, third as number, first as Bytes, 0, size);
+			if (answer !== 0) {
+				if (answer > 0) this.#udp.sent(socket, answer);
+				else this.#udp.sendRest(socket, this.#peer, third as number, first as Bytes, 0, size);
+			}
 			return;
 		}
 		this.#write(socket, first, second, third, byteLength);
@@ -211,7 +203,7 @@ export class UDPSocket implements UDP, SocketOwner {
 	#join(group: number, link: Interface | undefined): void {
 		if (this.#groups.some((one) => one.group === group && one.link === link)) return;
 		this.#groups.push({ group, link });
-		this.#udp.join(link, group);
+		this.#udp.groups.join(link, group);
 	}
 
 	remove(group: string, link?: string | Interface): void {
@@ -221,7 +213,7 @@ export class UDPSocket implements UDP, SocketOwner {
 		const at = this.#groups.findIndex((one) => one.group === address && one.link === where);
 		if (at < 0) throw new Error(`group ${check.show(group)}: expected one that was joined`);
 		this.#groups.splice(at, 1);
-		this.#udp.leave(where, address);
+		this.#udp.groups.leave(where, address);
 	}
 
 	close(): void {
@@ -229,7 +221,7 @@ export class UDPSocket implements UDP, SocketOwner {
 		const socket = this.openSocket;
 		if (socket === undefined) return;
 		this.openSocket = undefined;
-		for (const { group, link } of this.#groups) this.#udp.leave(link, group);
+		for (const { group, link } of this.#groups) this.#udp.groups.leave(link, group);
 		this.#groups = [];
 		this.#udp.close(socket);
 	}

@@ -1,6 +1,7 @@
 // ICMP as part of IP: the echo server, and errors about packets that came in. RFC 792, 1122 §3.2.2, 1812 §4.3.
 
 import { ICMP_ERROR_BURST, ICMP_ERRORS_PER_SECOND, PACKET_HEADROOM } from "../config.ts";
+import { CORE, CoreBlock } from "../packet/core-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { DESTINATION, IP_AT, IP_END, SOURCE, TRANSPORT_AT, TTL_PROTOCOL } from "../packet/fields.ts";
@@ -17,7 +18,7 @@ const QUOTE = 576 - ipv4.HEADER - icmpv4.HEADER;
 
 export class Icmp {
 	/** The way of the last echo reply. */
-	readonly echoPath = new Path();
+	readonly echoPath: Path;
 	#ip: Ip;
 	#core: Core;
 	#errorPath = new Path();
@@ -26,6 +27,7 @@ export class Icmp {
 
 	constructor(core: Core, ip: Ip) {
 		this.#core = core;
+		this.echoPath = new Path(core.view, CORE + CoreBlock.offsets.echo);
 		this.#ip = ip;
 	}
 

@@ -45,8 +45,8 @@ export class InterfaceSet implements InterfaceListener {
 	#core: Core;
 	#routes: Routes;
 	#listener: ChangeListener;
-	/** By slot - 1. */
-	#slots: (Interface | undefined)[] = [];
+	/** By slot, from 1. */
+	readonly slots: (Interface | undefined)[] = [undefined];
 	#serial = 0;
 	/** Routes of links with one peer. */
 	#made = new Map<Interface, Route[]>();
@@ -56,7 +56,7 @@ export class InterfaceSet implements InterfaceListener {
 		this.#routes = routes;
 		this.#listener = listener;
 		this.neighbors = new Neighbors(core);
-		for (let i = 0; i < core.limits.interfaces; i++) this.#slots.push(undefined);
+		for (let i = 0; i < core.limits.interfaces; i++) this.slots.push(undefined);
 		core.view.setInt32(core.layout.own + MASK, core.layout.ownCapacity - 1, true);
 		core.view.setInt32(core.layout.own + SEED, core.random32(), true);
 	}
@@ -65,22 +65,23 @@ export class InterfaceSet implements InterfaceListener {
 	add<T extends Interface>(link: T): T {
 		if (this.find(link.name)) throw new RangeError(`interface ${link.name}: the name is in use`);
 		if (link.slot) throw new RangeError(`interface ${link.name}: is part of a stack already`);
-		const free = this.#slots.indexOf(undefined);
-		if (free < 0)
-			throw new RangeError(`interface ${link.name}: all ${this.#slots.length} are in use; raise the option "interfaces"`);
+		const slot = this.slots.indexOf(undefined, 1);
+		if (slot < 0)
+			throw new RangeError(`interface ${link.name}: all ${this.slots.length - 1} are in use; raise the option "interfaces"`);
+		this.slots[slot] = link;
 		this.#serial = (this.#serial + 1) & 0x7fffff;
 		if (link instanceof EthernetInterface) link.useNeighbors(this.neighbors);
-		const id = (this.#serial << 8) | (free + 1) | 0;
+		const id = (this.#serial << 8) | slot | 0;
 		try {
-			link.attach(this.#core, free + 1, id, link instanceof LoopbackInterface ? FLAG_LOOPBACK : 0, this);
+			link.attach(this.#core, slot, id, link instanceof LoopbackInterface ? FLAG_LOOPBACK : 0, this);
 		} catch (error) {
 			this.#routes.removeWhere((route) => route.link === link);
 			this.#made.delete(link);
+			this.slots[slot] = undefined;
 			link.detach();
 			throw error;
 		}
 		this.list.push(link);
-		this.#slots[free] = link;
 		this.#fill(); // its protocol may have given it addresses
 		this.#listener.changed(link, ADDED);
 		link.checkLink();
@@ -95,10 +96,10 @@ export class InterfaceSet implements InterfaceListener {
 		if (index === 0) throw new RangeError(`interface ${link.name}: the loopback interface stays`);
 		while (link.addresses.length > 0) link.removeAddress(link.addresses[link.addresses.length - 1]!);
 		this.list.splice(index, 1);
-		this.#slots[link.slot - 1] = undefined;
 		this.#routes.removeWhere((route) => route.link === link);
 		this.#made.delete(link);
 		this.#listener.interfaceGone(link.slot);
+		this.slots[link.slot] = undefined;
 		link.servers = [];
 		link.detach();
 		this.#listener.changed(link, REMOVED);
@@ -111,13 +112,13 @@ export class InterfaceSet implements InterfaceListener {
 
 	/** The interface in that slot, or undefined. */
 	at(slot: number): Interface | undefined {
-		return this.#slots[slot - 1];
+		return this.slots[slot];
 	}
 
 	/** The interface that has this address, or undefined. */
 	owner(address: number): Interface | undefined {
 		const own = ownFind(this.#core.view, address, 0);
-		return own === 0 || own & GROUP ? undefined : this.#slots[(own >>> OWN_SLOT_SHIFT) - 1];
+		return own === 0 || own & GROUP ? undefined : this.slots[own >>> OWN_SLOT_SHIFT];
 	}
 
 	/** Writes the table of our addresses anew: first all addresses, then the broadcast addresses of all subnets. /31 and /32 have none (RFC 3021). */

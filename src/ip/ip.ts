@@ -59,7 +59,7 @@ export class Ip {
 		const destination = path.destination;
 		const net = destination >> 24; // the first octet, as a signed one
 		path.routeVersion = this.routes.version;
-		path.wayVersion = -1;
+		path.leave();
 		path.neighbor = undefined;
 		path.out = undefined;
 		path.mtu = LEAST_MTU;

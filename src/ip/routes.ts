@@ -144,11 +144,10 @@ export class Routes {
 	/** Something that routes rest on changed: a link, an address. */
 	changed(): void {
 		this.version = (this.version + 1) | 0;
-		this.#core.wayVersion++;
+		this.#core.changeWays();
 		this.#stale = true;
 		// Connections have lost their way, or may have one now: they look when the next poll begins.
-		this.#core.noticed = true;
-		this.#core.wake();
+		this.#core.notice();
 	}
 
 	/** The best route to an address, by the interface with that slot (0: by any), or undefined. */

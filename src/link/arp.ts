@@ -181,7 +181,7 @@ export class Arp {
 	}
 
 	#enter(entry: Neighbor, state: number, forMs: number): void {
-		if (isCached(entry.state) && state !== REACHABLE) this.#core.wayVersion++;
+		if (isCached(entry.state) && state !== REACHABLE) this.#core.changeWays();
 		entry.state = state;
 		entry.requests = 0;
 		entry.until = (this.#core.now + forMs) | 0;

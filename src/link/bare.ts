@@ -7,11 +7,12 @@ import type { Path } from "./path.ts";
 
 export abstract class BareInterface extends Interface {
 	override output(packet: number, at: number, end: number, path: Path): boolean {
-		path.wayVersion = this.core.wayVersion;
+		path.settle(this.core.wayVersion, 0);
 		return this.send(packet, at, end, 0);
 	}
 
 	override send(packet: number, at: number, end: number, _header: number): boolean {
+		if (this.native !== 0) return this.sendNative(packet, at, end, 0);
 		countSent(this.core.view, at, end, this.block);
 		const answer = this.waiting === 0 ? this.device.transmit(packet, at, end) : BUSY;
 		return answer !== SENT && this.notSent(answer, packet, at, end);

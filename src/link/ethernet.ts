@@ -149,10 +149,7 @@ export class EthernetInterface extends Interface {
 	}
 
 	override send(packet: number, at: number, end: number, header: number): boolean {
-		if (this.fused && this.waiting === 0) {
-			const answer = this.device.put!(packet, at, end, header, this.block);
-			return answer !== SENT && this.notSent(answer, packet, at - HEADER, end);
-		}
+		if (this.native !== 0) return this.sendNative(packet, at, end, header);
 		const frame = ethernetHeader(this.#view, at, header, this.block, end);
 		const answer = this.waiting === 0 ? this.device.transmit(packet, frame, end) : BUSY;
 		return answer !== SENT && this.notSent(answer, packet, frame, end);
@@ -174,8 +171,7 @@ export class EthernetInterface extends Interface {
 		const kept = this.send(packet, at, end, neighbor.header);
 		if (state === STALE) this.#arp.probe(neighbor);
 		else if (isCached(state)) {
-			path.header = neighbor.header;
-			path.wayVersion = this.core.wayVersion;
+			path.settle(this.core.wayVersion, neighbor.header);
 		}
 		return kept;
 	}

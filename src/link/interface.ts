@@ -1,22 +1,16 @@
 // What all interfaces have in common: a device below, addresses, a block in the arena, and a short queue before a busy device.
 
 import { formatIpv4, ipv4Option, parsePrefix } from "../address.ts";
-import {
-	ADDRESSES_PER_INTERFACE,
-	MAX_MTU,
-	NETWORK_PATIENCE_MS,
-	PACKET_BYTES,
-	PACKET_HEADROOM,
-	TRANSMIT_QUEUE,
-	TRANSMIT_QUEUE_CONTROL,
-} from "../config.ts";
+import { ADDRESSES_PER_INTERFACE, MAX_MTU, NETWORK_PATIENCE_MS, PACKET_BYTES, PACKET_HEADROOM } from "../config.ts";
 import { HELD, NOTIFIES, RECEIVE_CHECKED, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
 import { FLAG_ANY_ADDRESS, FLAG_CHECKED, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
-import { NONE, PacketQueue } from "../packet/pool.ts";
+import { NONE, type PacketQueue } from "../packet/pool.ts";
+import { controlNotSent, dequeue, isBusy, linkSend, notSent, queueHead, setPolled, setNoticed } from "#codec";
 import { NO_CHECKSUM } from "../wire/build.ts";
 import { DEFAULT_TTL, isLinkLocal } from "../wire/ipv4.ts";
+import { NAME_SERVERS, type InterfaceListener } from "./changes.ts";
 import { InterfaceAddress } from "./interface-address.ts";
 import type { Path } from "./path.ts";
 
@@ -33,38 +27,11 @@ export interface InterfaceOptions {
 	metric?: number;
 }
 
-/** What changed of an interface, or-ed: the interface came or went, its link, its addresses, its name servers, routes by it, its protocol's state (PPP's phase). */
-export const ADDED = 1;
-/** The interface is gone. */
-export const REMOVED = 2;
-/** Its link came up or went down. */
-export const LINK = 4;
-/** An address came or went. */
-export const ADDRESSES = 8;
-/** A route by it came or went. */
-export const ROUTES = 16;
-/** Its name servers changed. */
-export const NAME_SERVERS = 32;
-/** The state of its protocol changed: PPP's phase. */
-export const PROTOCOL = 64;
+export * from "./changes.ts";
 
-/** Who is told of changes: the IP layer. */
-export interface InterfaceListener {
-	/** For those who watch: `what` of the constants above, but ADDED, REMOVED, LINK, ADDRESSES and ROUTES, which the listener knows itself. */
-	changed(link: Interface, what: number): void;
-	addressAdded(link: Interface, address: InterfaceAddress): void;
-	/** `ends`: what uses it ends. */
-	addressRemoved(link: Interface, address: InterfaceAddress, ends: boolean): void;
-	/** What uses an address that was removed before ends, unless another interface has it now. */
-	addressForgotten(address: number): void;
-	linkChanged(link: Interface): void;
-	/** The routes that the link itself has made are now these: to the peer at its other end (0: none), and all that have no better one. Throws RangeError when there are too many. */
-	linkRoutes(link: Interface, peer: number, defaultRoute: boolean): void;
-	/** Why an address at the other end, or one that the other end gives us, is not to be believed: "10.0.0.1 is part of eth0's 10.0.0.0/8"; "" when it is. */
-	peerObjection(link: Interface, address: number): string;
-	/** The IP packet in bytes `at` to `end` could not be delivered: its next hop does not answer. */
-	undeliverable(link: Interface, at: number, end: number): void;
-}
+/** Where its fields lie in its block; that of every packet by itself. */
+const AT = InterfaceBlock.offsets;
+const WAITING = AT.waiting;
 
 /** One way in and out: a link protocol over a device, with addresses. It works from `stack.interfaces.add` to `remove`; then it is closed for good. */
 export abstract class Interface {
@@ -72,12 +39,8 @@ export abstract class Interface {
 	block = 0;
 	/** The driver below. */
 	readonly device: Device;
-	/** Whether the device has `take` and `put`. */
-	readonly fused: boolean;
-	/** How many packets wait in `queue`, which the device was too busy for. */
-	waiting = 0;
-	/** Whether the device may have frames: asked at every turn, or after its notice. */
-	ready = true;
+	/** The device's number among those in C, 0 for one in TypeScript. */
+	native = 0;
 	/** Bytes of link header before IP: what `receive` leaves room for in front. */
 	readonly linkHeader: number;
 	/** Most bytes that a received frame may have, counted from where its link header begins. */
@@ -86,8 +49,6 @@ export abstract class Interface {
 	readonly polled: boolean;
 	/** TTL of what is built for it, with NO_CHECKSUM when its device fills checksums in. */
 	readonly ttl: number;
-	/** Packets that the device was too busy for. */
-	queue!: PacketQueue;
 	/** Whether packets pass: administratively up, and the device has a link. */
 	up = false;
 	/** Index among the interfaces, from 1; other interfaces may have it later. 0 while not attached. */
@@ -130,7 +91,6 @@ export abstract class Interface {
 		this.linkHeader = linkHeader;
 		this.space = PACKET_BYTES - PACKET_HEADROOM + linkHeader;
 		this.ttl = device.abilities & TRANSMIT_CHECKSUM ? DEFAULT_TTL | NO_CHECKSUM : DEFAULT_TTL;
-		this.fused = device.take !== undefined && device.put !== undefined;
 		this.polled = (device.abilities & NOTIFIES) === 0;
 		this.mtu = mtu;
 		this.metric = metric;
@@ -165,7 +125,6 @@ export abstract class Interface {
 		this.slot = slot;
 		this.id = id;
 		this.block = core.layout.interfaces + (slot - 1) * InterfaceBlock.bytes;
-		this.queue = new PacketQueue(core.pool);
 		this.#listener = listener;
 		this.#timed = this.device.poll !== undefined;
 		this.#flags = flags | (this.device.abilities & RECEIVE_CHECKED ? FLAG_CHECKED : 0);
@@ -175,15 +134,47 @@ export abstract class Interface {
 		const pool = core.pool;
 		this.device.attach({
 			view: core.view,
-			notify: () => {
-				this.ready = core.noticed = true;
-				core.wake();
-			},
+			notify: () => this.notice(),
 			released: (packet) => {
 				pool.release(packet);
 				core.wake();
 			},
 		});
+		this.native = this.device.native ?? 0;
+		this.#put(AT.native, this.native);
+		this.#put(AT.timed, this.#timed ? 1 : 0);
+		this.#put(AT.header, this.linkHeader);
+		this.#put(AT.space, this.space);
+		setPolled(core.view, slot, this.polled);
+		setNoticed(core.view, slot);
+	}
+
+	/** It is looked at at the next turn: its device gives notice, or something else has changed. */
+	protected notice(): void {
+		if (this.slot === 0) return;
+		setNoticed(this.core.view, this.slot);
+		this.core.notice();
+	}
+
+	/** Sets whether packets pass. */
+	#setUp(up: boolean): void {
+		this.up = up;
+		this.#put(AT.up, up ? 1 : 0);
+	}
+
+	/** Sets a word of its block. */
+	#put(place: number, value: number): void {
+		this.core.view.setInt32(this.block + place, value, true);
+	}
+
+	/** How many packets wait for the device. */
+	get waiting(): number {
+		return this.block === 0 ? 0 : this.core.fields[(this.block + WAITING) >> 2]!;
+	}
+
+	/** Whether a connection waits before it sends by it. */
+	get busy(): boolean {
+		return isBusy(this.core.view, this.block);
 	}
 
 	/** Addresses of the name servers to ask by this interface, best first: from DHCP, IPCP or the configuration. */
@@ -213,10 +204,14 @@ export abstract class Interface {
 
 	/** Leaves the stack. What waits is released; the device is closed. */
 	detach(): void {
-		this.up = false;
-		this.#discard();
+		if (this.block !== 0) {
+			this.#setUp(false);
+			this.#discard();
+			setPolled(this.core.view, this.slot, false);
+		}
 		this.flush();
 		this.device.close();
+		this.native = 0;
 		this.#wantsGroups = false;
 		this.slot = this.id = this.block = 0;
 	}
@@ -224,7 +219,6 @@ export abstract class Interface {
 	/** A poll begins: the link is looked at, time passes for the device, and what waits is offered to it. Answers in how many ms it wants to be polled, or -1. */
 	begin(now: number): number {
 		const device = this.device;
-		this.ready = true;
 		if ((this.#enabled && device.linkUp) !== this.up) this.checkLink();
 		const wanted = this.#timed ? device.poll!(now) : -1;
 		if (this.waiting > 0) this.drain();
@@ -266,7 +260,7 @@ export abstract class Interface {
 	checkLink(): void {
 		const up = this.#enabled && this.device.linkUp;
 		if (up === this.up) return;
-		this.up = up;
+		this.#setUp(up);
 		this.#waitedSince = undefined;
 		if (!up) {
 			this.#discard();
@@ -282,8 +276,9 @@ export abstract class Interface {
 	set enabled(on: boolean) {
 		if (on && !this.#enabled) this.#waitedSince = undefined;
 		this.#enabled = on;
-		this.ready = true;
-		if (this.slot !== 0) this.core.wake();
+		if (this.slot === 0) return;
+		setNoticed(this.core.view, this.slot);
+		this.core.wake();
 	}
 
 	/** Accept every unicast destination, as the embedded gateway does. */
@@ -362,51 +357,47 @@ export abstract class Interface {
 		return chosen;
 	}
 
+	/** As `send`, to a device in C. */
+	protected sendNative(packet: number, at: number, end: number, header: number): boolean {
+		return this.#waits(linkSend(this.core.view, this.block, packet, at, end, header));
+	}
+
 	/** The device did not take the frame for good, or was not asked: `answer` of its `transmit`, or BUSY. Answers whether the packet was kept. */
 	protected notSent(answer: number, packet: number, at: number, end: number): boolean {
-		if (answer === HELD) return true;
-		const waiting = this.waiting;
-		// Who keeps a packet must leave one for its caller to go on with; and a slow or jammed device leaves the others as much as it has.
-		if (waiting < TRANSMIT_QUEUE && waiting < this.core.pool.available) return this.#enqueue(packet, at, end);
-		this.core.count(this.block, DROP.transmitQueueFull);
-		return false;
+		return this.#waits(notSent(this.core.view, this.block, answer, packet, at, end));
 	}
 
 	/** Likewise for a control packet, which its caller acquired for this alone: a few find room behind the others, and one buffer is left for the next. */
 	protected controlNotSent(answer: number, packet: number, at: number, end: number): boolean {
-		if (answer === HELD) return true;
-		const { free, available } = this.core.pool;
-		const room = Math.min(TRANSMIT_QUEUE - 1, available) + TRANSMIT_QUEUE_CONTROL;
-		if (free > 0 && this.waiting <= room) return this.#enqueue(packet, at, end);
-		this.core.count(this.block, DROP.transmitQueueFull);
-		return false;
+		return this.#waits(controlNotSent(this.core.view, this.block, answer, packet, at, end));
 	}
 
-	#enqueue(packet: number, at: number, end: number): boolean {
-		const pool = this.core.pool;
-		pool.start[packet] = at;
-		pool.end[packet] = end;
-		this.queue.push(packet);
-		this.waiting++;
-		this.core.wake();
-		return true;
+	#waits(kept: boolean): boolean {
+		if (kept && this.waiting > 0) this.core.wake();
+		return kept;
 	}
 
 	/** Offers the device what waits. */
 	drain(): void {
-		const pool = this.core.pool;
-		for (let packet = this.queue.head; packet !== NONE; packet = this.queue.head) {
+		const { view, pool } = this.core;
+		while (this.waiting > 0) {
+			const packet = queueHead(view, this.block);
 			const answer = this.device.transmit(packet, pool.start[packet]!, pool.end[packet]!);
-			if (answer !== SENT && answer !== HELD) return;
-			this.queue.shift();
-			this.waiting--;
+			const taken = answer === SENT || answer === HELD;
+			this.#put(AT.refused, taken ? 0 : 1);
+			if (!taken) return;
+			dequeue(view, this.block);
 			if (answer === SENT) pool.release(packet);
 		}
 	}
 
 	#discard(): void {
-		for (let n = this.queue.clear(); n > 0; n--) this.core.count(this.block, DROP.interfaceDown);
-		this.waiting = 0;
+		const { view, pool } = this.core;
+		for (let packet = dequeue(view, this.block); packet !== NONE; packet = dequeue(view, this.block)) {
+			pool.release(packet);
+			this.core.count(this.block, DROP.interfaceDown);
+		}
+		this.#put(AT.refused, 0);
 	}
 
 	/** Whether frames for groups are wanted here: the device is told of a change, when it filters them. Nothing after `detach`. */

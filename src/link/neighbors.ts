@@ -233,7 +233,7 @@ export class Neighbors {
 			}
 			entry.chain = undefined;
 		}
-		if (isCached(entry.state)) this.#core.wayVersion++;
+		if (isCached(entry.state)) this.#core.changeWays();
 		entry.state = FREE;
 		entry.link = undefined;
 		entry.address = 0;

@@ -1,13 +1,16 @@
 // What every layer needs: the arena, the pool, the clock, chance, and one deadline for all timers.
 
-import { limitsOf, PACKET_HEADROOM, type Limits, type StackOptions } from "../config.ts";
+import { limitsOf, type Limits, type StackOptions } from "../config.ts";
 import type { Host } from "../host/host.ts";
 import { host } from "#host";
 import { allocate } from "#memory";
 import { InterfaceBlock } from "./interface-block.ts";
-import { FIELDS, FLOWS_AT, OWN_AT, TCBS_AT, TIMERS_AT, TIMERS_COUNT, UDPS_AT } from "./fields.ts";
+import { deadline, takePacket, takeSpare } from "#codec";
+import { word } from "./core-block.ts";
+import { FLOWS_AT, OWN_AT, TCBS_AT, TIMERS_AT, TIMERS_COUNT, UDPS_AT } from "./fields.ts";
 import { layoutOf, type Layout } from "./layout.ts";
-import { NONE, PacketPool } from "./pool.ts";
+import { PathBlock } from "./path-block.ts";
+import { PacketPool } from "./pool.ts";
 
 /** Where this lies in an interface's block. */
 const { drops: DROPS_AT } = InterfaceBlock.offsets;
@@ -22,23 +25,20 @@ export interface CoreOptions extends StackOptions {
 	onWake?: (() => void) | undefined;
 }
 
+const NOW = word("now");
+const WAY_VERSION = word("wayVersion");
+const SPARE = word("spare");
+const SPARE_AT = word("spareAt");
+const AWAKE = word("awake");
+const NOTICED = word("noticed");
+const ARMED = word("armed");
+const RESULT = word("result");
+const PACKET = word("packet");
+const PACKET_AT = word("packetAt");
+
+/** What the turn and the interpreter share lies in the arena, packet/core-block.ts; here it reads like fields. */
 export class Core {
-	/** A packet that is always ready to be built in, NONE while the pool is empty. */
-	spare = NONE;
-	/** Arena offset where the IP header goes in the spare packet. */
-	spareAt = 0;
-	/** Milliseconds, int32, of the current poll. It wraps: compare by (a - b) | 0. */
-	now = 0;
-	/** Changes with every change of routes, links, addresses and neighbours. A path that was found at another one is void: the link is asked again. */
-	wayVersion = 0;
-	/** Whether something is due at `due`: the earliest deadline of all timers. */
-	armed = false;
-	due = 0;
-	/** Whether a poll has been asked for, or runs. */
-	awake = false;
-	/** Whether a device gave notice during the poll. */
-	noticed = false;
-	/** The decode registers, packet/fields.ts. */
+	/** The arena as words: the decode registers (packet/fields.ts), the CoreBlock, and the rest. */
 	readonly fields: Int32Array;
 	readonly view: DataView;
 	readonly pool: PacketPool;
@@ -61,22 +61,92 @@ export class Core {
 		this.random32 = random32;
 		const arena = allocate(this.layout.bytes);
 		this.view = new DataView(arena);
-		this.fields = new Int32Array(arena, 0, FIELDS);
+		this.fields = new Int32Array(arena, 0, this.layout.bytes >> 2);
 		this.fields[TCBS_AT] = this.layout.tcbs;
 		this.fields[UDPS_AT] = this.layout.udps;
 		this.fields[FLOWS_AT] = this.layout.flows;
 		this.fields[OWN_AT] = this.layout.own;
 		this.fields[TIMERS_AT] = this.layout.timers;
 		this.fields[TIMERS_COUNT] = this.limits.tcp;
-		this.pool = new PacketPool(this.limits.packets, this.layout.packets);
-		this.takeSpare();
+		this.#fill();
+		this.pool = new PacketPool(this.view, this.fields, this.limits.packets, this.layout.packets);
+		takeSpare(this.view);
+		takePacket(this.view);
 		this.#onWake = onWake ?? from.drive!(poll, yields);
+	}
+
+	/** What stands in the CoreBlock from the beginning. */
+	#fill(): void {
+		const { fields, layout, limits } = this;
+		const column = limits.packets * 4;
+		fields[word("waySeen")] = -1;
+		fields[word("tcbs")] = layout.tcbs;
+		fields[word("interfaces")] = layout.interfaces;
+		fields[word("packets")] = layout.packets;
+		fields[word("starts")] = layout.columns;
+		fields[word("ends")] = layout.columns + column;
+		fields[word("nexts")] = layout.columns + 2 * column;
+		fields[word("freeList")] = layout.columns + 3 * column;
+		fields[word("news")] = layout.news;
+		fields[word("echo") + (PathBlock.offsets.wayVersion >> 2)] = -1;
+	}
+
+	/** Milliseconds, int32, of the current poll. It wraps: compare by (a - b) | 0. */
+	get now(): number {
+		return this.fields[NOW]!;
+	}
+	/** Changes with every change of routes, links, addresses and neighbours. A path that was found at another one is void: the link is asked again. */
+	get wayVersion(): number {
+		return this.fields[WAY_VERSION]!;
+	}
+	/** A packet that is always ready to be built in, NONE while the pool is empty. */
+	get spare(): number {
+		return this.fields[SPARE]!;
+	}
+	/** Arena offset where the IP header goes in the spare packet. */
+	get spareAt(): number {
+		return this.fields[SPARE_AT]!;
+	}
+	/** The packet that frames are received into, and where its IP header goes. */
+	get packet(): number {
+		return this.fields[PACKET]!;
+	}
+	get packetAt(): number {
+		return this.fields[PACKET_AT]!;
+	}
+	/** What `decode` answered, of the frame that the turn asks about. */
+	get result(): number {
+		return this.fields[RESULT]!;
+	}
+	/** Whether a poll has been asked for, or runs. */
+	get awake(): boolean {
+		return this.fields[AWAKE] !== 0;
+	}
+
+	/** A way has changed. */
+	changeWays(): void {
+		this.fields[WAY_VERSION] = (this.fields[WAY_VERSION]! + 1) | 0;
+	}
+
+	/** A device gives notice: the poll that runs is not the last one. */
+	notice(): void {
+		this.fields[NOTICED] = 1;
+		this.wake();
+	}
+
+	/** The poll ends by an exception. */
+	fail(): void {
+		this.fields[AWAKE] = 0;
+	}
+
+	/** Timers run: who still waits for something says so again. */
+	disarm(): void {
+		this.fields[ARMED] = 0;
 	}
 
 	/** Replaces the spare packet, which somebody kept. */
 	takeSpare(): void {
-		this.spare = this.pool.acquire();
-		this.spareAt = this.pool.base(this.spare) + PACKET_HEADROOM;
+		takeSpare(this.view);
 	}
 
 	/** Counts a drop on an interface. The reason is an index into packet/drops.ts. */
@@ -87,16 +157,13 @@ export class Core {
 
 	/** Something is due at that time: timers run at the first poll from then on. */
 	deadline(at: number): void {
-		if (this.armed && ((at - this.due) | 0) >= 0) return;
-		this.due = at;
-		this.armed = true;
-		this.wake(); // set outside a poll, it must be taken into account
+		if (deadline(this.view, at)) this.wake(); // set outside a poll, it must be taken into account
 	}
 
 	/** Asks the owner for a poll, once until the next one begins. */
 	wake(): void {
-		if (this.awake) return;
-		this.awake = true;
+		if (this.fields[AWAKE] !== 0) return;
+		this.fields[AWAKE] = 1;
 		this.#onWake();
 	}
 }

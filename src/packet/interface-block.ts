@@ -1,4 +1,4 @@
-// What an interface has in the arena: what `decode` needs to know of it, and its counters.
+// What an interface has in the arena: what compiled code needs to know of it, its counters, and the queue before its device.
 
 import { bytes, int32, record, uint16, type RowOf } from "./record.ts";
 
@@ -19,6 +19,21 @@ export const InterfaceBlock = record({
 	/** Ethernet header for broadcasts, prepared. */
 	broadcastHeader: bytes(14),
 	unused: bytes(2),
+	/** 1: packets pass. */
+	up: int32,
+	/** Number of its device among those in C (device/kernels/devices.ts), 0 for one in TypeScript. */
+	native: int32,
+	/** 1: its device is called at every poll, as time matters to it. */
+	timed: int32,
+	/** Bytes of link header, and most bytes of a frame that is received, counted from where it begins. */
+	header: int32,
+	space: int32,
+	/** Packets that wait for the device: how many, the first and the last. */
+	waiting: int32,
+	queueFirst: int32,
+	queueLast: int32,
+	/** 1: the device did not take what it was offered last. */
+	refused: int32,
 });
 export type InterfaceBlock = RowOf<typeof InterfaceBlock>;
 

@@ -6,7 +6,8 @@ import { InterfaceBlock } from "./interface-block.ts";
 import { NeighborBlock } from "./neighbor-block.ts";
 import { OwnEntry, OwnTable } from "./own-table.ts";
 import { RouteEntry, RouteTable } from "./route-table.ts";
-import { FIELDS_BYTES } from "./fields.ts";
+import { CORE_END } from "./core-block.ts";
+import { FIRST_SOCKET, News } from "./news.ts";
 import { TcbBlock } from "./tcb-block.ts";
 import { Timer, TimerHeap } from "./timers.ts";
 import { DATAGRAM, UdpBlock } from "./udp-block.ts";
@@ -30,6 +31,10 @@ export interface Layout {
 	/** The heap of the connections' timers. */
 	readonly timers: number;
 	readonly rings: number;
+	/** The News of every socket, packet/news.ts. */
+	readonly news: number;
+	/** Four words for each packet: where it begins and ends, the next one, and the list of those that are free. */
+	readonly columns: number;
 	readonly packets: number;
 	readonly bytes: number;
 }
@@ -53,7 +58,7 @@ export function layoutOf(limits: Limits): Layout {
 	const routeCapacity = powerOfTwo(4 * limits.routes);
 	// An entry for each address and one for the broadcast address of its subnet.
 	const ownCapacity = powerOfTwo(4 * ADDRESSES_PER_INTERFACE * limits.interfaces);
-	const interfaces = FIELDS_BYTES;
+	const interfaces = CORE_END;
 	const neighbors = interfaces + limits.interfaces * InterfaceBlock.bytes;
 	const tcbs = align(neighbors + limits.neighbors * NeighborBlock.bytes);
 	const udps = tcbs + limits.tcp * TcbBlock.bytes;
@@ -62,7 +67,9 @@ export function layoutOf(limits: Limits): Layout {
 	const own = align(routes + RouteTable.bytes + routeCapacity * RouteEntry.bytes);
 	const timers = own + OwnTable.bytes + ownCapacity * OwnEntry.bytes;
 	const rings = align(timers + TimerHeap.bytes + limits.tcp * Timer.bytes);
-	const packets = udpRing(rings, limits, limits.udp + limits.services);
+	const news = udpRing(rings, limits, limits.udp + limits.services);
+	const columns = news + (FIRST_SOCKET + limits.tcp + limits.udp + limits.services) * News.bytes;
+	const packets = align(columns + limits.packets * 16);
 	const bytes = packets + limits.packets * PACKET_BYTES;
 	return {
 		interfaces,
@@ -77,6 +84,8 @@ export function layoutOf(limits: Limits): Layout {
 		ownCapacity,
 		timers,
 		rings,
+		news,
+		columns,
 		packets,
 		bytes,
 	};

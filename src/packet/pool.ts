@@ -2,62 +2,60 @@
 // Whoever is handed a packet answers whether it kept it; only who keeps one queues it, and then sees to its release.
 
 import { CONTROL_PACKETS, PACKET_BYTES } from "../config.ts";
+import { packetAcquire, packetAcquireControl, packetRelease } from "#codec";
+import { word } from "./core-block.ts";
+import { NONE } from "./packets.ts";
 
-export const NONE = -1;
+export { NONE };
 
+const FREE = word("free");
+
+/** The packets as the interpreter has them: packets.ts does the work, and so both take from the same. */
 export class PacketPool {
-	#free: Int32Array;
-	#count: number;
+	#view: DataView;
+	#words: Int32Array;
 	#at: number;
 	/** Arena offset of the first and behind the last byte, while the packet waits in a queue. */
 	readonly start: Int32Array;
 	readonly end: Int32Array;
-	/** What the queue that holds it wants to know: an interface slot, usually. */
-	readonly tag: Int32Array;
 	/** The next packet in the same queue, or NONE. */
 	readonly next: Int32Array;
 	readonly size: number;
 
-	constructor(size: number, at: number) {
+	/** `words`: the arena as words, whose CoreBlock says where the columns are; `at`: arena offset of the first buffer. */
+	constructor(view: DataView, words: Int32Array, size: number, at: number) {
 		this.size = size;
+		this.#view = view;
+		this.#words = words;
 		this.#at = at;
-		this.#count = size;
-		this.#free = new Int32Array(size);
-		this.start = new Int32Array(size);
-		this.end = new Int32Array(size);
-		this.tag = new Int32Array(size);
-		this.next = new Int32Array(size).fill(NONE);
-		for (let i = 0; i < size; i++) this.#free[i] = size - 1 - i;
+		this.start = new Int32Array(view.buffer, view.byteOffset + words[word("starts")]!, size);
+		this.end = new Int32Array(view.buffer, view.byteOffset + words[word("ends")]!, size);
+		this.next = new Int32Array(view.buffer, view.byteOffset + words[word("nexts")]!, size).fill(NONE);
+		for (let packet = size - 1; packet >= 0; packet--) packetRelease(view, packet);
 	}
 
 	/** Packets that nobody has. */
 	get free(): number {
-		return this.#count;
+		return this.#words[FREE]!;
 	}
 
 	/** How many `acquire` would hand out: 0 or less when there is none. */
 	get available(): number {
-		return this.#count - CONTROL_PACKETS;
+		return this.free - CONTROL_PACKETS;
 	}
 
 	/** A packet, or NONE when there are but those for control traffic. */
 	acquire(): number {
-		const count = this.#count - 1;
-		if (count < CONTROL_PACKETS) return NONE;
-		this.#count = count;
-		return this.#free[count]!;
+		return packetAcquire(this.#view);
 	}
 
 	/** A packet for control traffic, or NONE. */
 	acquireControl(): number {
-		const count = this.#count - 1;
-		if (count < 0) return NONE;
-		this.#count = count;
-		return this.#free[count]!;
+		return packetAcquireControl(this.#view);
 	}
 
 	release(packet: number): void {
-		this.#free[this.#count++] = packet;
+		packetRelease(this.#view, packet);
 	}
 
 	/** Arena offset of the packet's buffer of PACKET_BYTES. */

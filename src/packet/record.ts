@@ -53,17 +53,42 @@ export interface RecordKind<C extends Columns> {
 /** The type of the records of a kind. */
 export type RowOf<Kind> = Kind extends RecordKind<infer C> ? Fields<C> : never;
 
-/** Reads and writes, by kind of column. */
-const READ = {
-	word: (view: DataView, at: number): number => view.getInt32(at, true),
-	half: (view: DataView, at: number): number => view.getUint16(at, true),
-	byte: (view: DataView, at: number): number => view.getUint8(at),
-	bytes: (_view: DataView, at: number): number => at,
-};
-const WRITE = {
-	word: (view: DataView, at: number, value: number): void => view.setInt32(at, value, true),
-	half: (view: DataView, at: number, value: number): void => view.setUint16(at, value, true),
-	byte: (view: DataView, at: number, value: number): void => view.setUint8(at, value),
+interface Place {
+	readonly view: DataView;
+	readonly at: number;
+}
+
+/** Properties by kind of column, for a field that begins so many bytes behind the record. */
+const ACCESSORS: Readonly<Record<Column["kind"], (place: number) => PropertyDescriptor & ThisType<Place>>> = {
+	word: (place) => ({
+		get() {
+			return this.view.getInt32(this.at + place, true);
+		},
+		set(value: number) {
+			this.view.setInt32(this.at + place, value, true);
+		},
+	}),
+	half: (place) => ({
+		get() {
+			return this.view.getUint16(this.at + place, true);
+		},
+		set(value: number) {
+			this.view.setUint16(this.at + place, value, true);
+		},
+	}),
+	byte: (place) => ({
+		get() {
+			return this.view.getUint8(this.at + place);
+		},
+		set(value: number) {
+			this.view.setUint8(this.at + place, value);
+		},
+	}),
+	bytes: (place) => ({
+		get() {
+			return this.at + place;
+		},
+	}),
 };
 
 /** A kind of records with these fields, one behind the other in this order. Words must come to lie at multiples of four, halves of two, and none is called `at` or `view`: RangeError. */
@@ -78,13 +103,16 @@ export function record<C extends Columns>(columns: C): RecordKind<C> {
 	}
 	// Made for the first row: where flat TypeScript is compiled there is none, and a firmware need not carry its accessors.
 	let Row: RowClass | undefined;
+	// Most rows are asked for again and again.
+	let last: { readonly view: DataView; readonly at: number } | undefined;
 	return {
 		bytes: size,
 		offsets: Object.freeze(offsets) as RecordKind<C>["offsets"],
 		of(view, at) {
+			if (last !== undefined && last.view === view && last.at === at) return last as unknown as Fields<C>;
 			check(at, size, view.byteLength);
 			Row ??= rowClass(columns, offsets);
-			return new Row(view, at) as Fields<C>;
+			return (last = new Row(view, at) as typeof last) as unknown as Fields<C>;
 		},
 	};
 }
@@ -101,20 +129,7 @@ function rowClass(columns: Columns, offsets: Readonly<Record<string, number>>): 
 			this.at = at;
 		}
 	}
-	for (const [name, { kind }] of Object.entries(columns)) {
-		const place = offsets[name]!;
-		const read = READ[kind];
-		const write = kind === "bytes" ? undefined : WRITE[kind];
-		Object.defineProperty(Row.prototype, name, {
-			get(this: Row) {
-				return read(this.view, this.at + place);
-			},
-			...(write && {
-				set(this: Row, value: number) {
-					write(this.view, this.at + place, value);
-				},
-			}),
-		});
-	}
+	for (const [name, { kind }] of Object.entries(columns))
+		Object.defineProperty(Row.prototype, name, ACCESSORS[kind](offsets[name]!));
 	return Row;
 }

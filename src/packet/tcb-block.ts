@@ -1,5 +1,6 @@
 // What a connection has in the arena: what compiled code reads and writes of it.
 
+import { PathBlock } from "./path-block.ts";
 import { bytes, int32, offset, record, type RowOf } from "./record.ts";
 
 /** Names as in RFC 9293 §3.3.1 and transport/tcp/tcb.ts. */
@@ -65,6 +66,27 @@ export const TcbBlock = record({
 	sizeSince: int32,
 	/** When full segments are tried again. */
 	raiseAt: int32,
+	/** What is to be done, and which timers run: transport/tcp/work.ts. */
+	work: int32,
+	/** Retransmission timeout, smoothed round-trip time and its variation, ms; the last two times 8 and 4; srtt -1 before the first sample. RFC 6298 §2. */
+	rto: int32,
+	srtt: int32,
+	rttvar: int32,
+	/** When the retransmission or the persist timer expires. */
+	retransmitAt: int32,
+	/** When something was sent last, for the restart after idle time. RFC 5681 §4.1. */
+	sentAt: int32,
+	ssthresh: int32,
+	/** Bytes acknowledged since cwnd grew in congestion avoidance. */
+	ackedBytes: int32,
+	/** Its number among the connections, and among the sockets that have news. */
+	index: int32,
+	news: int32,
+	/** The next block in the list of those with something to send, and of those with a delayed acknowledgment; 0 for none. */
+	nextPending: offset,
+	nextTicking: offset,
+	/** The way to the peer, a PathBlock. */
+	path: bytes(PathBlock.bytes),
 });
 export type TcbBlock = RowOf<typeof TcbBlock>;
 

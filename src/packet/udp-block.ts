@@ -1,6 +1,7 @@
 // What a UDP socket has in the arena.
 
-import { int32, offset, record, type RowOf } from "./record.ts";
+import { PathBlock } from "./path-block.ts";
+import { bytes, int32, offset, record, type RowOf } from "./record.ts";
 
 export const UdpBlock = record({
 	/** Where the ring is, and its bytes: whole words. */
@@ -16,6 +17,11 @@ export const UdpBlock = record({
 	lastDestination: int32,
 	lastPorts: int32,
 	lastSlot: int32,
+	/** Its number among the sockets that have news. */
+	news: int32,
+	localPort: int32,
+	/** The way of what it sent last, a PathBlock. */
+	path: bytes(PathBlock.bytes),
 });
 export type UdpBlock = RowOf<typeof UdpBlock>;
 

@@ -1,11 +1,10 @@
 // News for the owners of sockets of all kinds: they are told after processing, each socket once whatever has come together.
 
+import { newsOwned, newsPost } from "#codec";
 import type { Core } from "../packet/core.ts";
+import { OTHERS, READABLE } from "../packet/news.ts";
 
-/** Events, or-ed. Owners handle them in this order. */
-export const READABLE = 1;
-export const WRITABLE = 2;
-export const ERROR = 4;
+export { ERROR, READABLE, WRITABLE } from "../packet/news.ts";
 
 /** Who is told of events: an object of the io layer. */
 export interface SocketOwner {
@@ -17,7 +16,12 @@ export interface SocketOwner {
 	onLetGo?(): void;
 }
 
-/** What sockets of every kind have. */
+/** A socket that the compiled turn knows: it has a number there, packet/news.ts, and its owner stands in `SocketEvents.owners`. */
+export interface NewsSocket {
+	readonly news: number;
+}
+
+/** What has news as sockets have, but is known to the interpreter alone: a service, a watch, an echo socket. */
 export interface EventSocket {
 	events: number;
 	owner: SocketOwner | null;
@@ -27,10 +31,10 @@ export interface EventSocket {
 	nextPosted: EventSocket | null;
 }
 
-/** The queue of the sockets that have news. */
+/** The sockets that have news: the turn has the list of those that it knows, of the others there is one here. */
 export class SocketEvents {
-	/** The first socket that has news. */
-	head: EventSocket | null = null;
+	/** Owners of sockets by their numbers. */
+	readonly owners: (SocketOwner | null)[] = [];
 	/** Told what an owner without onFailure threw. */
 	onError: ((error: unknown) => void) | undefined = undefined;
 	/** A callback has left something unread: the poll ends early. */
@@ -39,58 +43,66 @@ export class SocketEvents {
 	unread = false;
 	/** What pipes carry bytes in, PIPE_BYTES, from one call to the next; made for the first pipe. */
 	scratch: ArrayBuffer | undefined = undefined;
-	#core: Core;
+	/** The first and the last of the others that have news. */
+	#head: EventSocket | null = null;
 	#tail: EventSocket | null = null;
+	#core: Core;
 
 	constructor(core: Core) {
 		this.#core = core;
+		newsOwned(core.view, OTHERS, true);
+	}
+
+	/** Gives a socket of the turn's an owner, or takes it away. */
+	own(socket: NewsSocket, owner: SocketOwner | null): void {
+		this.owners[socket.news] = owner;
+		newsOwned(this.#core.view, socket.news, owner !== null);
 	}
 
 	/** Notes events for the socket's owner; several become one call. */
-	post(socket: EventSocket, events: number): void {
+	post(socket: EventSocket | NewsSocket, events: number): void {
+		if ("news" in socket) {
+			if (newsPost(this.#core.view, socket.news, events)) this.#core.wake();
+			return;
+		}
 		if (socket.owner === null) return;
 		socket.events |= events;
 		if (socket.queued) return;
 		socket.queued = true;
 		socket.nextPosted = null;
-		if (this.head === null) {
-			this.head = socket;
-			if (!this.#core.awake) this.#core.wake();
-		} else this.#tail!.nextPosted = socket;
+		if (this.#head === null) this.#head = socket;
+		else this.#tail!.nextPosted = socket;
 		this.#tail = socket;
+		if (newsPost(this.#core.view, OTHERS, READABLE)) this.#core.wake();
 	}
 
-	/** Calls the owners of the sockets that have news now; news that their calls make wait for the next time. There must be one. */
+	/** Calls the owners of the others that have news now; news that their calls make wait for the next time. When one throws, the rest have their turn the next time. */
 	dispatch(): void {
 		const last = this.#tail;
-		let socket = this.head!;
-		let owner = socket.owner;
+		let socket = this.#head;
+		let owner: SocketOwner | null = null;
 		try {
-			for (;;) {
+			while (socket !== null) {
 				owner = socket.owner;
-				const events = socket.events;
-				this.head = socket.nextPosted;
+				const { events } = socket;
+				this.#head = socket.nextPosted;
 				socket.nextPosted = null;
 				socket.queued = false;
 				socket.events = 0;
 				if (owner !== null && events !== 0) owner.onEvents(events);
 				if (socket === last) return;
-				socket = this.head!;
+				socket = this.#head;
 			}
 		} catch (error) {
-			this.#failed(owner, error);
+			if (this.#head !== null) newsPost(this.#core.view, OTHERS, READABLE);
+			this.failed(owner, error);
 		}
 	}
 
-	/** An owner threw: it is told, or the program's hook; the other sockets have their turn the next time. By now the socket may be somebody else's. */
-	#failed(owner: SocketOwner | null, error: unknown): void {
-		try {
-			if (owner !== null && owner.onFailure !== undefined) owner.onFailure(error);
-			else if (this.onError !== undefined) this.onError(error);
-			else throw error;
-		} catch (another) {
-			this.#core.awake = false; // the exception leaves poll
-			throw another;
-		}
+	/** An owner threw: it is told, or the program's hook; the other sockets go on. By now the socket may be somebody else's. Without anybody to tell the exception goes on. */
+	failed(owner: SocketOwner | null, error: unknown): void {
+		if (owner !== null && owner.onFailure !== undefined) owner.onFailure(error);
+		else if (this.onError !== undefined) this.onError(error);
+		else throw error;
 	}
 }

@@ -7,7 +7,8 @@ import { Path } from "../link/path.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as udp from "../wire/udp.ts";
 import { NO_CHECKSUM } from "../wire/build.ts";
-import type { EventSocket, SocketOwner } from "./events.ts";
+import { FIRST_SOCKET } from "../packet/news.ts";
+import type { NewsSocket, SocketEvents, SocketOwner } from "./events.ts";
 
 /** Bytes of the headers before a datagram's payload. */
 export const HEADERS = ipv4.HEADER + udp.HEADER;
@@ -22,16 +23,14 @@ export const GIVEN = 4;
 /** Where a socket's words are in its block. */
 const AT = UdpBlock.offsets;
 
-export class UdpSocket implements EventSocket {
-	events = 0;
-	queued = false;
-	nextPosted: EventSocket | null = null;
-	owner: SocketOwner | null = null;
+export class UdpSocket implements NewsSocket {
+	/** Its number among the sockets that have news. */
+	readonly news: number;
 	/** Arena offset of its block, packet/udp-block.ts. */
 	readonly block: number;
 	/** `localPort` << 16, as headers have it. */
 	sourcePort = 0;
-	readonly path = new Path();
+	readonly path: Path;
 	/** 0: any of our addresses. */
 	localAddress = 0;
 	localPort = 0;
@@ -51,13 +50,27 @@ export class UdpSocket implements EventSocket {
 	bound = 0;
 	readonly index: number;
 	readonly #view: DataView;
+	readonly #events: SocketEvents;
 
-	constructor(core: Core, index: number) {
+	constructor(core: Core, events: SocketEvents, index: number) {
 		this.index = index;
 		this.#view = core.view;
+		this.#events = events;
+		this.news = FIRST_SOCKET + core.limits.tcp + index;
 		this.block = core.layout.udps + index * UdpBlock.bytes;
 		core.view.setInt32(this.block + AT.ring, udpRing(core.layout.rings, core.limits, index), true);
 		core.view.setInt32(this.block + AT.size, udpRingSize(core.limits, index), true);
+		core.view.setInt32(this.block + AT.news, this.news, true);
+		this.path = new Path(core.view, this.block + AT.path);
+		events.owners[this.news] = null;
+	}
+
+	/** Who is told of its events. */
+	get owner(): SocketOwner | null {
+		return this.#events.owners[this.news]!;
+	}
+	set owner(owner: SocketOwner | null) {
+		this.#events.own(this, owner);
 	}
 
 	/** Datagrams that wait. */

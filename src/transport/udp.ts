@@ -14,9 +14,10 @@ import * as ipv4 from "../wire/ipv4.ts";
 import type { Bytes } from "../wire/kernels/bytes.ts";
 import { ANOTHER } from "../wire/kinds.ts";
 import { DSCP_SHIFT, TOS_BITS } from "../wire/build.ts";
-import { udpBuild, udpDeliver, udpNext, udpRead } from "#codec";
+import { udpBuild, udpDeliver, udpNext, udpRead, udpSend } from "#codec";
 import { ERROR, READABLE, WRITABLE, type SocketOwner, type SocketEvents } from "./events.ts";
 import { FIRST_LOOKUP, LOOKUPS, type Flows } from "./flows.ts";
+import { Groups } from "./groups.ts";
 import { BY_ALL, GIVEN, HEADERS, NO_GROUPS, ttlOf, UdpSocket } from "./udp-socket.ts";
 
 export { HEADERS, type UdpSocket };
@@ -42,8 +43,8 @@ export class Udp {
 	#events: SocketEvents;
 	/** Those of programs, all made at once, and behind them those of the services, each made when it is first needed. */
 	readonly sockets: UdpSocket[] = [];
-	/** Groups joined on every interface, with a count of joins each. */
-	readonly #groups: Map<number, number> = new Map();
+	/** `join` and `leave` multicast groups here. */
+	readonly groups: Groups;
 
 	constructor(core: Core, ip: Ip, flows: Flows, events: SocketEvents) {
 		this.#core = core;
@@ -52,7 +53,8 @@ export class Udp {
 		this.#ip = ip;
 		this.#flows = flows;
 		this.#events = events;
-		for (let i = 0; i < core.limits.udp; i++) this.sockets.push(new UdpSocket(core, i));
+		this.groups = new Groups(ip.interfaces);
+		for (let i = 0; i < core.limits.udp; i++) this.sockets.push(new UdpSocket(core, events, i));
 	}
 
 	/**
@@ -84,7 +86,7 @@ export class Udp {
 		}
 		const most = port === 0 ? Math.min(services, Math.max(DNS_LOOKUPS, services - (interfaces - 1))) : services;
 		if (lookups < most && free === undefined && sockets.length - first < services)
-			sockets.push((free = new UdpSocket(this.#core, sockets.length)));
+			sockets.push((free = new UdpSocket(this.#core, this.#events, sockets.length)));
 		if (lookups >= most || free === undefined) {
 			const which = most < services ? `${most} UDP sockets for look-ups` : `${services} UDP sockets for services`;
 			throw new Error(`all ${which} are in use; raise the option "sockets.services"`);
@@ -117,13 +119,14 @@ export class Udp {
 		this.#empty(socket);
 		socket.open = true;
 		socket.bits = socket.fromAddress = socket.toAddress = socket.fromSlot = 0;
-		socket.events = 0;
 		socket.localAddress = address;
 		socket.localPort = local;
 		socket.sourcePort = local << 16;
+		this.#view.setInt32(socket.block + AT.localPort, local, true);
 		socket.bound = bound;
 		socket.gone = false;
-		socket.path.wayVersion = socket.path.routeVersion = -1;
+		socket.path.leave();
+		socket.path.routeVersion = -1;
 		socket.path.neighbor = undefined;
 		socket.path.bound = bound;
 		socket.path.hops = 0;
@@ -142,8 +145,7 @@ export class Udp {
 		if (!socket.open) return;
 		if (!socket.gone) this.#flows.remove(socket.localAddress, 0, socket.localPort, ipv4.UDP | (socket.bound << 8));
 		socket.open = false;
-		socket.owner = null;
-		socket.events = 0;
+		this.#events.own(socket, null);
 	}
 
 	#empty(socket: UdpSocket): void {
@@ -163,8 +165,7 @@ export class Udp {
 		const destination = this.#fields[DESTINATION]!;
 		const length = this.#fields[PAYLOAD_LENGTH]!;
 		const most = this.#view.getInt32(socket.block + AT.size, true) - DATAGRAM;
-		if (ipv4.isMulticast(destination) && !link.groups.has(destination) && !this.#groups.has(destination))
-			this.#core.count(link.block, DROP.ipv4NotLocal);
+		if (ipv4.isMulticast(destination) && !this.groups.has(link, destination)) this.#core.count(link.block, DROP.ipv4NotLocal);
 		else if (group !== 0 && socket.bits & NO_GROUPS) this.#core.count(link.block, DROP.udpGroup);
 		else if (
 			(group === 0 && length <= most) ||
@@ -207,7 +208,9 @@ export class Udp {
 		socket.toPort = ports & 0xffff;
 		socket.fromSlot = fields[ARRIVED]!;
 		// An answer may have to come from another address than before.
-		if (socket.path.destination === from && socket.localAddress === 0) socket.path.wayVersion = socket.path.routeVersion = -1;
+		if (socket.path.destination !== from || socket.localAddress !== 0) return;
+		socket.path.leave();
+		socket.path.routeVersion = -1;
 	}
 
 	/** The largest datagram that `send` takes towards what the socket sent to last, bytes. */
@@ -221,17 +224,21 @@ export class Udp {
 	 * Throws RangeError when the datagram is larger than the interface carries; to all others Error when there is no route, or no source address yet.
 	 */
 	send(socket: UdpSocket, address: number, port: number, data: Bytes, at: number, length: number): number {
-		const path = socket.path;
-		const core = this.#core;
-		if (path.destination !== address || path.wayVersion !== core.wayVersion || length + HEADERS > path.mtu || core.spare < 0) {
-			if (address === ipv4.BROADCAST && socket.bits & BY_ALL) return this.#sendByAll(socket, port, data, at, length);
-			if (!this.#route(socket, address)) return this.#noWay(socket);
-			return this.#transmit(path, socket.sourcePort | port, data, at, length);
-		}
-		const ip = core.spareAt;
-		const end = udpBuild(this.#view, ip, path.source, address, socket.sourcePort | port, path.ttl, data, at, length);
-		if (path.out!.send(core.spare, ip, end, path.header)) core.takeSpare();
+		const answer = udpSend(this.#view, socket.block, address, port, data, at, length);
+		return answer >= 0 ? this.sent(socket, answer) : this.sendRest(socket, address, port, data, at, length);
+	}
+
+	/** What `udpSend` answered: a device in TypeScript has still to be given what was sent. */
+	sent(socket: UdpSocket, answer: number): number {
+		if (answer !== 0) socket.path.out!.drain();
 		return SENT;
+	}
+
+	/** As `send`, when `udpSend` could not. */
+	sendRest(socket: UdpSocket, address: number, port: number, data: Bytes, at: number, length: number): number {
+		if (address === ipv4.BROADCAST && socket.bits & BY_ALL) return this.#sendByAll(socket, port, data, at, length);
+		if (!this.#route(socket, address)) return this.#noWay(socket);
+		return this.#transmit(socket.path, socket.sourcePort | port, data, at, length);
 	}
 
 	/** The same with a source address of ours (0: chosen), and by the interface in `slot` alone (0: as the routes say). */
@@ -259,7 +266,7 @@ export class Udp {
 		}
 		if (path.out === undefined) return this.#noWay(socket);
 		const answer = this.#transmit(path, socket.sourcePort | port, data, at, length);
-		path.wayVersion = -1; // not the way of what is sent without saying so
+		path.leave(); // not the way of what is sent without saying so
 		return answer;
 	}
 
@@ -299,7 +306,7 @@ export class Udp {
 		path.ttl = ttlOf(path);
 		path.source = from; // to ourselves too
 		const answer = this.#transmit(path, (fromPort << 16) | port, data, at, length);
-		path.wayVersion = -1;
+		path.leave();
 		return answer;
 	}
 
@@ -363,7 +370,8 @@ export class Udp {
 	/** Broadcasts to 255.255.255.255 leave by every interface (`byAll`); nothing is taken that is for a broadcast address or a group (`none`). */
 	setBroadcast(socket: UdpSocket, byAll: boolean, none: boolean): void {
 		socket.bits = (byAll ? BY_ALL : 0) | (none ? NO_GROUPS : 0);
-		socket.path.wayVersion = socket.path.routeVersion = -1;
+		socket.path.leave();
+		socket.path.routeVersion = -1;
 	}
 
 	/** Too long, or no packet buffer just now. */
@@ -385,64 +393,34 @@ export class Udp {
 
 	#setHops(path: Path, hops: number): void {
 		path.hops = hops;
-		path.wayVersion = path.routeVersion = -1;
-	}
-
-	/**
-	 * Joins an IPv4 multicast group on an interface, or without one on all that there are or will be: its datagrams are accepted. (No IGMP:
-	 * switches that snoop may not forward them.)
-	 */
-	join(link: Interface | undefined, group: number): void {
-		const groups = link === undefined ? this.#groups : link.groups;
-		groups.set(group, (groups.get(group) ?? 0) + 1);
-		this.#groupsChanged(link);
-	}
-
-	leave(link: Interface | undefined, group: number): void {
-		const groups = link === undefined ? this.#groups : link.groups;
-		const joins = groups.get(group) ?? 0;
-		if (joins > 1) groups.set(group, joins - 1);
-		else groups.delete(group);
-		this.#groupsChanged(link);
+		path.leave();
+		path.routeVersion = -1;
 	}
 
 	/** An interface is gone: sockets bound to it end. */
 	interfaceGone(slot: number): void {
-		for (let i = 0; i < this.sockets.length; i++) {
-			const socket = this.sockets[i]!;
-			if (socket.open && !socket.gone && socket.bound === slot) this.#gone(socket);
-		}
+		this.#end((socket) => socket.bound === slot);
 	}
 
 	/** An address is gone: sockets bound to it end. */
 	addressGone(address: number): void {
-		for (let i = 0; i < this.sockets.length; i++) {
-			const socket = this.sockets[i]!;
-			if (socket.open && !socket.gone && socket.localAddress === address) this.#gone(socket);
-		}
+		this.#end((socket) => socket.localAddress === address);
+	}
+
+	#end(which: (socket: UdpSocket) => boolean): void {
+		for (const socket of this.sockets) if (socket.open && !socket.gone && which(socket)) this.#gone(socket);
 	}
 
 	#gone(socket: UdpSocket): void {
 		this.#flows.remove(socket.localAddress, 0, socket.localPort, ipv4.UDP | (socket.bound << 8));
 		socket.gone = true;
-		socket.path.wayVersion = -1;
+		socket.path.leave();
 		this.#events.post(socket, ERROR);
-	}
-
-	/** Tells an interface that was added, or on which groups were joined or left, whether it is to hear any. */
-	tellGroups(link: Interface): void {
-		link.wantGroups(link.groups.size > 0 || this.#groups.size > 0);
-	}
-
-	/** Groups were joined or left on that interface, or without one on all. */
-	#groupsChanged(link: Interface | undefined): void {
-		if (link !== undefined) this.tellGroups(link);
-		else for (const each of this.#ip.interfaces.list) this.tellGroups(each);
 	}
 
 	/** A new owner hears what waits. */
 	adopt(socket: UdpSocket, owner: SocketOwner): void {
-		socket.owner = owner;
+		this.#events.own(socket, owner);
 		this.#events.post(socket, this.pending(socket) > 0 ? READABLE | WRITABLE : WRITABLE);
 	}
 }

@@ -1,8 +1,7 @@
-// The codec: everything that touches many bytes of a packet, or many fields at once. This module is the door: what it exports, and what that reaches, is flat
+// The codec: everything that touches many bytes of a packet, or many fields at once. What is exported here, and what that reaches, is flat
 // TypeScript, which becomes C on XS. All positions are byte offsets in `view`, the arena. Bad offsets throw RangeError; bad packets never do.
 
 export { countSent, ethernetHeader, icmpEchoReply, ipv4Build, tcpBuild, ttlDecrement, udpBuild } from "./build.ts";
-export { timerDue, timerNext, timerSet } from "../packet/timers.ts";
 export { decode, decodeTransport } from "./decode.ts";
 export { udpDeliver, udpNext, udpRead } from "./deliver.ts";
 export { halfSipHash } from "./hash.ts";

@@ -66,7 +66,7 @@ export async function bundleTests(files, folder) {
 		const frame = ["begin", "main", "vitest"].map((name) => join(root, `test/xs/${name}.ts`));
 		const declarations = ["test/support/virtual.d.ts"].map((name) => join(root, name));
 		const named = Object.values(NAMED).map((name) => join(root, name));
-		const all = [...files.map((file) => join(root, file)), ...frame, join(root, "src/wire/codec.ts"), ...named, ...declarations];
+		const all = [...files.map((file) => join(root, file)), ...frame, join(root, "src/door.ts"), ...named, ...declarations];
 		await writeFile(project, JSON.stringify({ compilerOptions, files: all }));
 		await tsc(project);
 		return await join1(files, work, folder);

@@ -149,8 +149,7 @@ export class PppInterface extends BareInterface {
 
 	#noteChange(): void {
 		this.#changed = true;
-		this.ready = this.core.noticed = true;
-		this.core.wake();
+		this.notice();
 	}
 
 	/** A poll begins: what may have changed outside. */

@@ -1,6 +1,7 @@
 // Congestion control: RFC 5681 (Reno) with RFC 6582's (NewReno's) recovery. Another algorithm is another class of this shape;
 // the Tcp object holds the one in use. cwnd and ssthresh live in the TCB, in bytes.
 
+import { tcpAcknowledged } from "#codec";
 import type { Tcb } from "./tcb.ts";
 
 export interface CongestionControl {
@@ -38,19 +39,7 @@ export class Reno implements CongestionControl {
 	}
 
 	acknowledged(tcb: Tcb, bytes: number): void {
-		const mss = tcb.sndMss;
-		const cwnd = tcb.cwnd;
-		if (cwnd < tcb.ssthresh) {
-			// RFC 5681 §3.1, (2): slow start, by no more than one MSS an ACK.
-			tcb.cwnd = cwnd + (bytes < mss ? bytes : mss);
-			return;
-		}
-		// Congestion avoidance by byte counting, RFC 5681 §3.1: one MSS for each window acknowledged.
-		const acked = tcb.ackedBytes + bytes;
-		if (acked >= cwnd) {
-			tcb.ackedBytes = acked - cwnd;
-			tcb.cwnd = cwnd + mss;
-		} else tcb.ackedBytes = acked;
+		tcpAcknowledged(tcb.view, tcb.block, bytes);
 	}
 
 	lost(tcb: Tcb, flight: number): void {

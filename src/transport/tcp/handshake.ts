@@ -2,7 +2,7 @@
 // A listener's connection has a TCB from its SYN on, if there is a place; if not, the SYN is answered all the same, with a cookie as
 // sequence number (isn.ts, RFC 4987 §3.6), and the TCB is made when the cookie comes back. Who gets one then: seats.ts.
 
-import { flowFind } from "#codec";
+import { flowFind, tcpSampleRtt } from "#codec";
 import type { Interface } from "../../link/interface.ts";
 import { DROP } from "../../packet/drops.ts";
 import * as fields from "../../packet/fields.ts";
@@ -19,7 +19,7 @@ import { refuse, synAck } from "./stray.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
-import { RTO_AFTER_LOST_SYN, sampleRtt, startKeepAlive } from "./timers.ts";
+import { RTO_AFTER_LOST_SYN, startKeepAlive } from "./timers.ts";
 
 const FLAG_SHIFT = 16;
 /** A connection that takes the place of one in TIME-WAIT begins so far beyond its last number. */
@@ -213,7 +213,7 @@ export function established(tcp: Tcp, tcb: Tcb, seq: number, ack: number, window
 	tcb.work &= ~tcbs.RETRANSMIT;
 	if (tcb.timing) {
 		tcb.timing = false;
-		sampleRtt(tcb, (tcp.core.now - tcb.rttAt) | 0);
+		tcpSampleRtt(tcp.view, tcb.block, (tcp.core.now - tcb.rttAt) | 0);
 	} else if (lost) tcb.rto = RTO_AFTER_LOST_SYN;
 	tcp.congestion.opened(tcb, lost);
 	tcbs.setState(tcb, tcbs.ESTABLISHED);
@@ -231,7 +231,7 @@ export function established(tcp: Tcp, tcb: Tcb, seq: number, ack: number, window
 		tcp.events.post(tcb, WRITABLE);
 		return;
 	}
-	if (tcp.pace.used) tcp.pace.inherit(tcp, tcb, listener);
+	if (tcp.pace.used) tcp.pace.inherit(tcb, listener);
 	if (listener.acceptTail === undefined) listener.acceptHead = tcb;
 	else listener.acceptTail.nextAccept = tcb;
 	listener.acceptTail = tcb;

@@ -11,7 +11,8 @@ import { emitReset, mark } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
-import { arm, RTO_INITIAL, USER_TIMEOUT } from "./timers.ts";
+import { RTO_INITIAL } from "./rtt.ts";
+import { arm, USER_TIMEOUT } from "./timers.ts";
 
 /** Where these lie in a connection's block. */
 const {
@@ -38,7 +39,6 @@ export function release(tcp: Tcp, tcb: Tcb): void {
 export function detach(tcb: Tcb): void {
 	tcb.detached = true;
 	tcb.owner = null;
-	tcb.events = 0;
 }
 
 /** Looks the way up and enters a TCB, whose template its listener fills in: inheritTemplate. False when there is no route, or the key is taken. */

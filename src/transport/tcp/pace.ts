@@ -7,7 +7,6 @@ import { PACE_GRACE_MS, PACE_INTERVAL_MS, PACE_PROMISE_MS } from "../../config.t
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
-import { remind } from "./timers.ts";
 
 /** Where these lie in a connection's block. */
 const { rcvNxt: RCV_NXT, rcvQueued: RCV_QUEUED, sndUna: SND_UNA } = TcbBlock.offsets;
@@ -40,7 +39,7 @@ export class Pace {
 	}
 
 	/** Bytes a second that a connection, or those of a listener, owes from now on; 0 for none. */
-	set(tcp: Tcp, tcb: Tcb, rate: number): void {
+	set(tcb: Tcb, rate: number): void {
 		const columns = this.#columns;
 		const at = tcb.index * WORDS;
 		this.used = true;
@@ -51,13 +50,13 @@ export class Pace {
 		if (rate === 0 || tcb.state === tcbs.LISTEN || this.looking) return;
 		this.looking = true;
 		this.lookAt = (this.#core.now + PACE_INTERVAL_MS) | 0;
-		remind(tcp, this.lookAt);
+		this.#core.deadline(this.lookAt);
 	}
 
 	/** A connection is established: it owes what its listener says. */
-	inherit(tcp: Tcp, tcb: Tcb, listener: Tcb): void {
+	inherit(tcb: Tcb, listener: Tcb): void {
 		const rate = this.#columns[listener.index * WORDS + LEAST]!;
-		if (rate !== 0) this.set(tcp, tcb, rate);
+		if (rate !== 0) this.set(tcb, rate);
 	}
 
 	/** The TCB is somebody else's from now on. */
@@ -132,7 +131,7 @@ export class Pace {
 		}
 		if (!this.looking) return;
 		this.lookAt = (now + PACE_INTERVAL_MS) | 0;
-		remind(tcp, this.lookAt);
+		this.#core.deadline(this.lookAt);
 	}
 
 	/** Bytes a second over the `ms` since the last look. */

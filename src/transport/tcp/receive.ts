@@ -1,9 +1,7 @@
 // A segment arrives. RFC 9293 §3.10.7.4, in its order: sequence number, RST, SYN, ACK, data, FIN. Segments that go as expected do not
 // come here: wire/stream.ts has the short way. The handshake is in handshake.ts.
 
-import { IN_ALL_ACKED, IN_BYTES_SHIFT, IN_ROOM, IN_TIMED, IN_UNSENT } from "../../wire/stream.ts";
-import { ringPut } from "#codec";
-import { TcbBlock } from "../../packet/tcb-block.ts";
+import { ringPut, tcpSampleRtt } from "#codec";
 import type { Interface } from "../../link/interface.ts";
 import { DROP } from "../../packet/drops.ts";
 import * as fields from "../../packet/fields.ts";
@@ -17,10 +15,7 @@ import { refuse } from "./stray.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
-import { arm, delayAck, linger, recoverRto, sampleRtt, startKeepAlive, TIME_WAIT_TIME } from "./timers.ts";
-
-/** Where these lie in a connection's block. */
-const { cwnd: CWND, rttAt: RTT_AT } = TcbBlock.offsets;
+import { arm, delayAck, linger, recoverRto, startKeepAlive, TIME_WAIT_TIME } from "./timers.ts";
 
 const FLAG_SHIFT = 16;
 
@@ -212,22 +207,7 @@ export function offered(tcp: Tcp, tcb: Tcb, window: number): void {
 	if (tcb.sndQueued > ((tcb.sndNxt - tcb.sndUna) | 0)) mark(tcp, tcb, tcbs.SEND);
 }
 
-/** The short way took an acknowledgment: `what` it found, as streamIn says. */
-export function acknowledgedShort(tcp: Tcp, tcb: Tcb, what: number): void {
-	if (what & IN_TIMED) sampleRtt(tcb, (tcp.core.now - tcp.view.getInt32(tcb.block + RTT_AT, true)) | 0);
-	if (tcb.cwnd < tcp.sendSize) {
-		tcp.congestion.acknowledged(tcb, what >> IN_BYTES_SHIFT);
-		tcp.view.setInt32(tcb.block + CWND, tcb.cwnd, true);
-	}
-	// RFC 6298 §5.2 and 5.3.
-	if (what & IN_ALL_ACKED) tcb.work |= tcbs.IDLE;
-	else tcb.retransmitAt = (tcp.core.now + tcb.rto) | 0;
-	if (what & IN_UNSENT) mark(tcp, tcb, tcbs.SEND);
-	// Half the ring: the application writes worthwhile pieces.
-	if (what & IN_ROOM && !(tcb.events & WRITABLE)) tcp.events.post(tcb, WRITABLE);
-}
-
-/** `bytes` of data are acknowledged by `ack`: the same on the long way. */
+/** `bytes` of data are acknowledged by `ack`: on the long way. */
 function acknowledge(tcp: Tcp, tcb: Tcb, ack: number, bytes: number): void {
 	tcb.sndUna = ack;
 	const size = tcp.sendSize;
@@ -238,7 +218,7 @@ function acknowledge(tcp: Tcp, tcb: Tcb, ack: number, bytes: number): void {
 	const now = tcp.core.now;
 	if (tcb.timing && ((ack - tcb.rttSeq) | 0) > 0) {
 		tcb.timing = false;
-		sampleRtt(tcb, (now - tcb.rttAt) | 0);
+		tcpSampleRtt(tcp.view, tcb.block, (now - tcb.rttAt) | 0);
 	}
 	if (tcb.cwnd < size && !tcb.recovering) tcp.congestion.acknowledged(tcb, bytes);
 	const flight = (tcb.sndNxt - ack) | 0;

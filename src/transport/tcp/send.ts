@@ -1,7 +1,7 @@
 // What to send. RFC 9293 §3.8: `transmit` is called once a turn for every TCB that is PENDING, after the applications had
 // theirs, so that one segment carries data, the acknowledgment, and the window as it is after reading.
 
-import { streamAck, streamOut, tcpBuild } from "#codec";
+import { tcpBuild, tcpMark } from "#codec";
 import { TcbBlock } from "../../packet/tcb-block.ts";
 import { ACK, FIN, OPTION_MSS, PSH, RST, SYN } from "../../wire/tcp.ts";
 import { receiveMss } from "./life.ts";
@@ -15,13 +15,9 @@ const { options: OPTIONS, optionsLength: OPTIONS_LENGTH } = TcbBlock.offsets;
 
 const FLAG_SHIFT = 16;
 
-/** Puts the TCB on the list of those `output` looks at. */
+/** Puts the TCB on the list of those that the turn has send. */
 export function mark(tcp: Tcp, tcb: Tcb, bits: number): void {
-	const work = tcb.work;
-	tcb.work = work | bits | tcbs.PENDING;
-	if (work & tcbs.PENDING) return;
-	tcb.nextPending = tcp.pending;
-	tcp.pending = tcb;
+	tcpMark(tcp.view, tcb.block, bits);
 }
 
 /** The window to advertise now. It never shrinks, and opens by worthwhile steps only: RFC 9293 §3.8.6.2.2. */
@@ -64,48 +60,6 @@ export function emitReset(tcp: Tcp, tcb: Tcb): void {
 	emit(tcp, tcb, bareSeq(tcb), RST | ACK, 0, 0);
 }
 
-/**
- * The short way: data that was never sent, as long as wire/stream.ts lets it go; or an acknowledgment. False when packet buffers ran
- * out before, or the device was busy.
- */
-export function transmitShort(tcp: Tcp, tcb: Tcb): boolean {
-	const core = tcp.core;
-	const path = tcb.path;
-	const now = core.now;
-	const running = (tcb.work & (tcbs.RETRANSMIT | tcbs.IDLE)) === tcbs.RETRANSMIT;
-	// Nothing is in flight for long: the congestion window is void. No way known: that is counted there.
-	if (path.wayVersion !== core.wayVersion || (!running && ((now - tcb.sentAt) | 0) > tcb.rto)) return transmitLong(tcp, tcb);
-	const out = path.out!;
-	let packet = core.spare;
-	// A device that is busy would soon make us drop: wait until it has taken what it was given.
-	if (packet < 0 || out.waiting !== 0) return false;
-	const view = core.view;
-	const block = tcb.block;
-	const header = path.header;
-	let at = core.spareAt;
-	let end = streamOut(view, at, block, now);
-	if (end !== 0) {
-		tcb.sentAt = now;
-		if (!running) startRetransmit(tcp, tcb, now);
-		do {
-			if (out.send(packet, at, end, header)) {
-				core.takeSpare();
-				packet = core.spare;
-				if (packet < 0 || out.waiting !== 0) return false;
-				at = core.spareAt;
-			}
-			end = streamOut(view, at, block, now);
-		} while (end !== 0);
-		tcb.work &= ~tcbs.SEND;
-		return true;
-	}
-	if (!running) return transmitLong(tcp, tcb); // Nothing in flight, nothing may go: probe the window, if there is anything.
-	tcb.work &= ~tcbs.SEND;
-	end = streamAck(view, at, block);
-	if (end !== 0 && out.send(packet, at, end, header)) core.takeSpare();
-	return true;
-}
-
 /** Something is in flight from now on. */
 function startRetransmit(tcp: Tcp, tcb: Tcb, now: number): void {
 	const work = tcb.work;
@@ -115,7 +69,7 @@ function startRetransmit(tcp: Tcp, tcb: Tcb, now: number): void {
 	if (!(work & tcbs.IDLE)) arm(tcp, tcb, tcb.retransmitAt);
 }
 
-/** The long way, for every state. False as above. */
+/** The long way, for every state. False when packet buffers ran out before, or the device was busy. */
 export function transmitLong(tcp: Tcp, tcb: Tcb): boolean {
 	const mine = tcbs.load(tcp.view, tcb);
 	tcb.work &= ~tcbs.SEND;
@@ -157,7 +111,7 @@ function transmitData(tcp: Tcp, tcb: Tcb, flight: number, used: number): boolean
 	const mss = tcb.sndMss;
 	const ack = tcb.rcvNxt;
 	const size = tcp.sendSize;
-	const queue = path.out === undefined ? tcp.noQueue : path.out.queue;
+	const { out } = path;
 	let unsent = used - flight;
 	let next = tcb.sndNxt;
 	let offset = tcb.sndAt + flight;
@@ -175,7 +129,7 @@ function transmitData(tcp: Tcp, tcb: Tcb, flight: number, used: number): boolean
 		if (length < mss && !partialAllowed(tcb, next, length, unsent)) break;
 		const packet = core.spare;
 		// A device that is busy would soon make us drop: wait until it has taken what it was given.
-		if (packet < 0 || queue.length !== 0) {
+		if (packet < 0 || (out !== undefined && out.busy)) {
 			complete = false;
 			break;
 		}

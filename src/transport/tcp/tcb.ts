@@ -2,8 +2,10 @@
 // Read this first, then tcp.ts (what applications and the stack call), receive.ts, send.ts, timers.ts.
 
 import { Path } from "../../link/path.ts";
-import { BIT_ACK_NOW, BIT_ACK_DELAYED, BIT_SHORT, BIT_NO_DELAY, BIT_FIN, BIT_TIMING, TcbBlock } from "../../packet/tcb-block.ts";
-import type { EventSocket, SocketOwner } from "../events.ts";
+import { BIT_SHORT, BIT_NO_DELAY, BIT_FIN, BIT_TIMING, TcbBlock } from "../../packet/tcb-block.ts";
+import { FIRST_SOCKET } from "../../packet/news.ts";
+import type { NewsSocket, SocketEvents, SocketOwner } from "../events.ts";
+import { ACK_DELAYED, ACK_NOW, IDLE, PENDING, PERSIST, RETRANSMIT, TICKING } from "./work.ts";
 
 /** Where these lie in a connection's block. */
 const {
@@ -23,6 +25,13 @@ const {
 	sndSmall: SND_SMALL,
 	rttSeq: RTT_SEQ,
 	rttAt: RTT_AT,
+	work: WORK,
+	rto: RTO,
+	retransmitAt: RETRANSMIT_AT,
+	sentAt: SENT_AT,
+	srtt: SRTT,
+	ssthresh: SSTHRESH,
+	ackedBytes: ACKED_BYTES,
 } = TcbBlock.offsets;
 
 /** States, RFC 9293 §3.3.2. The order matters: below ESTABLISHED nothing has been agreed upon. */
@@ -52,37 +61,11 @@ export const STATE_NAMES = Object.freeze([
 	"timeWait",
 ] as const);
 
-/** Bits of `work`: what is to be done for this TCB, and which of its timers run. The first two live in the block between segments. */
-/** An acknowledgment is owed now, and goes out at the end of the turn. */
-export const ACK_NOW = BIT_ACK_NOW;
-/** An acknowledgment is owed at the next delayed-ACK tick. */
-export const ACK_DELAYED = BIT_ACK_DELAYED;
+export * from "./work.ts";
+
 const ACKS = ACK_NOW | ACK_DELAYED;
-/** In the list of those `output` looks at. */
-export const PENDING = 4;
-/** In the heap of timers, for `timedAt`. */
-export const LISTED = 8;
-/** `retransmitAt` counts: something is in flight. */
-export const RETRANSMIT = 16;
-/** `retransmitAt` counts, for a probe: data waits and the window is closed. RFC 9293 §3.8.6.1. */
-export const PERSIST = 32;
-/** `keepAliveAt` counts. */
-export const KEEP_ALIVE = 64;
-/** `lingerAt` counts: the end of TIME-WAIT, or of a connection that its program has closed. */
-export const LINGER = 128;
-/** `routeLostAt` counts: no way leads to the peer. */
-export const ROUTE_LOST = 256;
-/** The time of path-mtu.ts counts: segments are smaller than they might be. */
-export const RAISE = 4096;
-export const TIMERS = RETRANSMIT | PERSIST | KEEP_ALIVE | LINGER | ROUTE_LOST | RAISE;
-/** There may be data to send. */
-export const SEND = 512;
-/** In the list of those that the delayed-ACK tick looks at. */
-export const TICKING = 1024;
-/** With RETRANSMIT: nothing is in flight, the timer only has not been taken off its list. The long way never sees this. */
-export const IDLE = 2048;
 /** Memberships, which outlive a connection. */
-const LISTS = PENDING | LISTED | TICKING;
+const LISTS = PENDING | TICKING;
 
 /** Why a connection ended; "" when it did not, or ended in good order. By number inside, as a string literal allocates on XS. */
 export type TcpError = "" | "reset" | "timeout" | "refused" | "unreachable" | "slow";
@@ -94,29 +77,15 @@ export const REFUSED = 3;
 export const UNREACHABLE = 4;
 export const SLOW = 5;
 
-export class Tcb implements EventSocket {
+export class Tcb implements NewsSocket {
 	// Read and written for every segment: first, because XS searches properties in the order of their declaration.
 	/** Arena offset of its block, packet/tcb-block.ts. */
 	readonly block: number;
-	/** Bits as above. */
-	work = 0;
-	/** READABLE, WRITABLE, ERROR that wait for the owner. Kept by SocketEvents. */
-	events = 0;
-	owner: SocketOwner | null = null;
-	/** BIT_SHORT as it is in the block: expected segments take the short way in and out. */
-	fast = false;
+	/** Its number among the sockets that have news. */
+	readonly news: number;
 	/** What is written is sent: ESTABLISHED or CLOSE-WAIT. */
 	sendable = false;
-	/** When the retransmission or the persist timer expires. */
-	retransmitAt = 0;
-	/** Retransmission timeout, ms. RFC 6298. */
-	rto = 0;
-	cwnd = 0;
-	nextPending: Tcb | undefined = undefined;
-	readonly path = new Path();
-	/** Kept by SocketEvents, as `events` is. */
-	queued = false;
-	nextPosted: EventSocket | null = null;
+	readonly path: Path;
 
 	// What follows, up to rttAt, lives in the block, where wire/stream.ts works on it. These are the copies that the long way works
 	// on, between `load` and `store`; outside they are old.
@@ -171,7 +140,6 @@ export class Tcb implements EventSocket {
 	sndWl2 = 0;
 	iss = 0;
 	irs = 0;
-	ssthresh = 0;
 	dupAcks = 0;
 	/** In fast recovery; `recover` is RFC 6582's. */
 	recovering = false;
@@ -180,17 +148,10 @@ export class Tcb implements EventSocket {
 	timedOut = false;
 	/** First partial acknowledgment of this recovery came. */
 	partial = false;
-	/** Bytes acknowledged since cwnd grew in congestion avoidance. */
-	ackedBytes = 0;
-	/** Smoothed round-trip time and its variation, ms, times 8 and 4; srtt -1 before the first sample. RFC 6298 §2. */
-	srtt = -1;
-	rttvar = 0;
 	/** Timeouts, or probes, since the peer last let us go on. */
 	backoff = 0;
 	/** When the peer stopped letting us go on, while backoff is not 0. */
 	stalledAt = 0;
-	/** When something was sent last, for the restart after idle time. RFC 5681 §4.1. */
-	sentAt = 0;
 	/** ms that data may stay unacknowledged, 0 for the default. RFC 5482. */
 	userTimeout = 0;
 	/** ms of silence before the first keep-alive probe, 0 for none, and between probes. RFC 9293 §3.8.4. */
@@ -227,35 +188,112 @@ export class Tcb implements EventSocket {
 	nextAccept: Tcb | undefined = undefined;
 
 	/** While LISTED: when it will be looked at. Its timers may have moved on since, none to before that. */
-	timedAt = 0;
 	/** Among those that are looked at now. */
 	nextTimed: Tcb | undefined = undefined;
 	nextFree: Tcb | undefined = undefined;
 
-	nextTicking: Tcb | undefined = undefined;
 	readonly receiveRing: number;
-	#view: DataView;
+	/** The arena. */
+	readonly view: DataView;
+	readonly #events: SocketEvents;
 
-	constructor(view: DataView, index: number, at: number, receiveRing: number) {
-		this.#view = view;
+	constructor(view: DataView, events: SocketEvents, index: number, at: number, receiveRing: number) {
+		this.view = view;
+		this.#events = events;
 		this.index = index;
 		this.block = at;
 		this.receiveRing = receiveRing;
+		this.news = FIRST_SOCKET + index;
+		view.setInt32(at + TcbBlock.offsets.index, index, true);
+		view.setInt32(at + TcbBlock.offsets.news, this.news, true);
+		this.path = new Path(view, at + TcbBlock.offsets.path);
+		events.owners[this.news] = null;
+	}
+
+	/** Who is told of its events. */
+	get owner(): SocketOwner | null {
+		return this.#events.owners[this.news]!;
+	}
+	set owner(owner: SocketOwner | null) {
+		this.#events.own(this, owner);
+	}
+
+	// These live in the block alone, where the turn works on them.
+
+	/** Bits of work.ts. */
+	get work(): number {
+		return this.view.getInt32(this.block + WORK, true);
+	}
+	set work(bits: number) {
+		this.view.setInt32(this.block + WORK, bits, true);
+	}
+	/** When the retransmission or the persist timer expires. */
+	get retransmitAt(): number {
+		return this.view.getInt32(this.block + RETRANSMIT_AT, true);
+	}
+	set retransmitAt(at: number) {
+		this.view.setInt32(this.block + RETRANSMIT_AT, at, true);
+	}
+	/** Retransmission timeout, ms. RFC 6298. */
+	get rto(): number {
+		return this.view.getInt32(this.block + RTO, true);
+	}
+	set rto(ms: number) {
+		this.view.setInt32(this.block + RTO, ms, true);
+	}
+	get cwnd(): number {
+		return this.view.getInt32(this.block + CWND, true);
+	}
+	set cwnd(bytes: number) {
+		this.view.setInt32(this.block + CWND, bytes, true);
+	}
+	get ssthresh(): number {
+		return this.view.getInt32(this.block + SSTHRESH, true);
+	}
+	set ssthresh(bytes: number) {
+		this.view.setInt32(this.block + SSTHRESH, bytes, true);
+	}
+	/** Bytes acknowledged since cwnd grew in congestion avoidance. */
+	get ackedBytes(): number {
+		return this.view.getInt32(this.block + ACKED_BYTES, true);
+	}
+	set ackedBytes(bytes: number) {
+		this.view.setInt32(this.block + ACKED_BYTES, bytes, true);
+	}
+	/** Smoothed round-trip time, ms times 8; -1 before the first sample. RFC 6298 §2. */
+	get srtt(): number {
+		return this.view.getInt32(this.block + SRTT, true);
+	}
+	set srtt(ms8: number) {
+		this.view.setInt32(this.block + SRTT, ms8, true);
+	}
+	/** When something was sent last, for the restart after idle time. RFC 5681 §4.1. */
+	get sentAt(): number {
+		return this.view.getInt32(this.block + SENT_AT, true);
+	}
+	set sentAt(at: number) {
+		this.view.setInt32(this.block + SENT_AT, at, true);
 	}
 
 	/** Bytes received and not read yet. */
 	get rcvUsed(): number {
-		return this.#view.getInt32(this.block + RCV_QUEUED, true);
+		return this.view.getInt32(this.block + RCV_QUEUED, true);
 	}
 
 	/** Bytes written and not acknowledged yet. */
 	get sndUsed(): number {
-		return this.#view.getInt32(this.block + SND_QUEUED, true);
+		return this.view.getInt32(this.block + SND_QUEUED, true);
 	}
 
 	/** Why it ended. */
 	get error(): TcpError {
 		return ERROR_NAMES[this.ended]!;
+	}
+
+	/** Segments do not go as expected from now on, until `store` says so. */
+	unexpected(): void {
+		const at = this.block + BITS;
+		this.view.setInt32(at, this.view.getInt32(at, true) & ~BIT_SHORT, true);
 	}
 
 	/** For people. */
@@ -267,7 +305,8 @@ export class Tcb implements EventSocket {
 /** The one place where a state changes. */
 export function setState(tcb: Tcb, state: number): void {
 	tcb.state = state;
-	tcb.fast = false;
+	// `store` says so when it may again.
+	if (!tcb.loaded) tcb.unexpected();
 	tcb.sendable = state === ESTABLISHED || state === CLOSE_WAIT;
 }
 
@@ -314,9 +353,8 @@ export function load(view: DataView, tcb: Tcb): boolean {
 /** Puts the numbers back, and says whether the next segment may take the short way. */
 export function store(view: DataView, tcb: Tcb): void {
 	const at = tcb.block;
-	const fast = predictable(tcb);
 	let bits = tcb.work & ACKS;
-	if (fast) bits |= BIT_SHORT;
+	if (predictable(tcb)) bits |= BIT_SHORT;
 	if (tcb.noDelay) bits |= BIT_NO_DELAY;
 	if (tcb.finReceived) bits |= BIT_FIN;
 	if (tcb.timing) {
@@ -324,7 +362,6 @@ export function store(view: DataView, tcb: Tcb): void {
 		view.setInt32(at + RTT_SEQ, tcb.rttSeq, true);
 		view.setInt32(at + RTT_AT, tcb.rttAt, true);
 	}
-	tcb.fast = fast;
 	tcb.loaded = false;
 	view.setInt32(at + BITS, bits, true);
 	view.setInt32(at + RCV_NXT, tcb.rcvNxt, true);
@@ -337,7 +374,6 @@ export function store(view: DataView, tcb: Tcb): void {
 	view.setInt32(at + SND_AT, tcb.sndAt, true);
 	view.setInt32(at + SND_WND, tcb.sndWnd, true);
 	view.setInt32(at + SND_WND_MAX, tcb.sndWndMax, true);
-	view.setInt32(at + CWND, tcb.cwnd, true);
 	view.setInt32(at + SND_MSS, tcb.sndMss, true);
 	view.setInt32(at + SND_SMALL, tcb.sndSmall, true);
 }
@@ -367,15 +403,15 @@ export function renew(tcb: Tcb): void {
 	tcb.cwnd = tcb.ssthresh = tcb.dupAcks = tcb.ackedBytes = tcb.backoff = 0;
 	tcb.recovering = tcb.timedOut = tcb.partial = tcb.timing = false;
 	tcb.srtt = -1;
-	tcb.rttvar = 0;
 	tcb.finQueued = tcb.finReceived = tcb.finAhead = tcb.detached = false;
-	tcb.ranges = tcb.events = 0;
+	tcb.ranges = 0;
 	tcb.noDelay = tcb.heard = tcb.challenged = tcb.softError = false;
 	tcb.userTimeout = tcb.keepAliveIdle = tcb.keepAliveInterval = tcb.keepAliveProbes = 0;
 	tcb.backlog = tcb.waiting = 0;
 	tcb.ended = NO_ERROR;
 	tcb.owner = null;
 	tcb.listener = tcb.acceptHead = tcb.acceptTail = tcb.nextAccept = undefined;
-	tcb.path.routeVersion = tcb.path.wayVersion = -1;
+	tcb.path.routeVersion = -1;
+	tcb.path.leave();
 	tcb.path.out = tcb.path.neighbor = undefined;
 }

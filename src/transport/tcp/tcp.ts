@@ -2,18 +2,15 @@
 // Read tcb.ts first. A segment comes in by `receive`: what is expected takes the short way of wire/stream.ts, everything else the long
 // way of receive.ts, in the order of RFC 9293 §3.10.7. What goes out goes by `output`, once a turn: send.ts. Time is timers.ts.
 
-import { streamAck, streamByte, streamRead, streamWrite } from "#codec";
+import { streamByte, tcpRead, tcpWrite } from "#codec";
 import type { Ip } from "../../ip/ip.ts";
 import type { Interface } from "../../link/interface.ts";
-import { WHAT } from "../../packet/fields.ts";
 import { Path } from "../../link/path.ts";
-import { BIT_ACK_NOW, TcbBlock } from "../../packet/tcb-block.ts";
+import { TcbBlock } from "../../packet/tcb-block.ts";
 import type { Core } from "../../packet/core.ts";
 import { receiveRing, sendRing } from "../../packet/layout.ts";
-import { PacketQueue } from "../../packet/pool.ts";
 import type { Bytes } from "../../wire/kernels/bytes.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
-import { IN_ACK_DUE, IN_ACKED, IN_DATA, IN_UNSENT, READ_BYTES, READ_END, READ_TELL } from "../../wire/stream.ts";
 import { ERROR, READABLE, WRITABLE, type SocketEvents } from "../events.ts";
 import type { Flows } from "../flows.ts";
 import { Barred } from "./barred.ts";
@@ -24,29 +21,23 @@ import { Isn } from "./isn.ts";
 import { abort, addressGone, detach, end, interfaceGone, leaveListener, release, routesChanged } from "./life.ts";
 import { Pace } from "./pace.ts";
 import { Reassembly } from "./reassembly.ts";
-import { acknowledgedShort, arrive } from "./receive.ts";
+import { arrive } from "./receive.ts";
 import { keepFree, spare } from "./seats.ts";
-import { mark, transmitLong, transmitShort } from "./send.ts";
+import { WAKE } from "./data.ts";
+import { mark, transmitLong } from "./send.ts";
 import { refuse } from "./stray.ts";
-import { SEGMENT_ACK_DUE, SEGMENT_MORE } from "../../wire/kinds.ts";
 import * as tcbs from "./tcb.ts";
-import { PENDING, SEND, Tcb, TICKING } from "./tcb.ts";
-import { arm, delayAck, KEEP_ALIVE_INTERVAL, orphan, RETRY_TIME, scan, startKeepAlive } from "./timers.ts";
+import { SEND, Tcb } from "./tcb.ts";
+import { arm, KEEP_ALIVE_INTERVAL, orphan, scan, startKeepAlive } from "./timers.ts";
 
-/** Where its fields lie in a connection's block; that of every segment by itself. */
+/** Where its fields lie in a connection's block. */
 const AT = TcbBlock.offsets;
-const { bits: BITS } = TcbBlock.offsets;
 
-/** Bits of `tcb.work`: it will be looked at when the turn ends, and has data. */
-export const QUEUED = PENDING | SEND;
 /** Payload of an Ethernet frame without options: the unit in which windows are worth announcing. */
 const FULL = 1460;
 
 export class Tcp {
 	#view: DataView;
-	#fields: Int32Array;
-	/** List of TCBs for `output`, threaded through nextPending. */
-	pending: Tcb | undefined = undefined;
 	readonly core: Core;
 	readonly view: DataView;
 	readonly receiveSize: number;
@@ -57,20 +48,12 @@ export class Tcp {
 	/** Least opening of the window that is worth telling. */
 	readonly windowStep: number;
 	readonly congestion: CongestionControl = new Reno();
-	/** `scan` was asked for, at scanAt or earlier. */
-	scanDue = false;
-	scanAt = 0;
-	/** The delayed-ACK tick is running, and comes at ackTickAt; and the list of TCBs that it looks at. */
-	ackTick = false;
-	ackTickAt = 0;
-	ticking: Tcb | undefined = undefined;
 	/** List of TCBs that nobody has. */
 	free: Tcb | undefined = undefined;
 	readonly tcbs: Tcb[] = [];
 	readonly reassembly: Reassembly;
 	/** For answers to strays. */
 	readonly strayPath = new Path();
-	readonly noQueue: PacketQueue;
 	readonly isn: Isn;
 	/** SYN cookies may be out, the last one since cookieAt. */
 	cookies = false;
@@ -88,13 +71,11 @@ export class Tcp {
 		this.flows = flows;
 		this.events = events;
 		this.#view = this.view = view;
-		this.#fields = core.fields;
 		this.receiveSize = limits.receiveBuffer;
 		this.sendSize = limits.sendBuffer;
 		const half = this.receiveSize >> 1;
 		this.windowStep = Math.min(half, FULL);
 		this.reassembly = new Reassembly(limits.tcp);
-		this.noQueue = new PacketQueue(core.pool);
 		this.isn = new Isn(core.random32);
 		this.pace = new Pace(core);
 		for (let i = 0; i < limits.tcp; i++) {
@@ -107,7 +88,7 @@ export class Tcp {
 			view.setInt32(at + AT.receiveSize, this.receiveSize, true);
 			view.setInt32(at + AT.windowStep, this.windowStep, true);
 			view.setInt32(at + AT.updateStep, Math.min(half, 2 * FULL), true);
-			this.tcbs.push(new Tcb(view, i, at, ring));
+			this.tcbs.push(new Tcb(view, events, i, at, ring));
 		}
 		for (let i = limits.tcp - 1; i >= 0; i--) release(this, this.tcbs[i]!);
 	}
@@ -117,61 +98,14 @@ export class Tcp {
 		arrive(this, tcb, link);
 	}
 
-	/** `decode` took an expected segment: `result` is what it answered. */
-	taken(tcb: Tcb, result: number): void {
-		if (result & SEGMENT_MORE) return this.#takenMore(tcb, this.#fields[WHAT]!);
-		if (result & SEGMENT_ACK_DUE) {
-			const work = tcb.work;
-			if (!(work & PENDING)) {
-				tcb.work = work | PENDING;
-				tcb.nextPending = this.pending;
-				this.pending = tcb;
-			}
-		} else if (!(tcb.work & TICKING)) delayAck(this, tcb);
-		if (!(tcb.events & READABLE)) this.events.post(tcb, READABLE);
-	}
-
-	/** It acknowledges something, or opens the window. */
-	#takenMore(tcb: Tcb, what: number): void {
-		if (what & IN_DATA) {
-			if (what & IN_ACK_DUE) mark(this, tcb, 0);
-			else if (!(tcb.work & TICKING)) delayAck(this, tcb);
-			this.events.post(tcb, READABLE);
-		}
-		if (what & IN_ACKED) acknowledgedShort(this, tcb, what);
-		else if (what & IN_UNSENT) mark(this, tcb, SEND);
-	}
-
 	/** Answers a segment that no socket wants with RST: RFC 9293 §3.10.7.1. */
 	refuse(link: Interface): void {
 		refuse(this, link, undefined);
 	}
 
-	/** Sends for every TCB that has something to say. Called when a turn ends and `pending` is not undefined. */
-	output(): void {
-		const core = this.core;
-		let tcb = this.pending!;
-		let blocked: Tcb | undefined = undefined;
-		do {
-			this.pending = tcb.nextPending;
-			tcb.work &= ~PENDING;
-			if (tcb.work & SEND || !tcb.fast || tcb.path.wayVersion !== core.wayVersion || core.spare < 0) {
-				if (!(tcb.fast ? transmitShort(this, tcb) : transmitLong(this, tcb))) {
-					tcb.work |= PENDING | SEND;
-					tcb.nextPending = blocked;
-					blocked = tcb;
-				}
-			} else {
-				// An acknowledgment, and nothing else.
-				const path = tcb.path;
-				const end = streamAck(this.#view, core.spareAt, tcb.block);
-				if (end !== 0 && path.out!.send(core.spare, core.spareAt, end, path.header)) core.takeSpare();
-			}
-			tcb = this.pending!;
-		} while (tcb !== undefined);
-		if (blocked === undefined) return;
-		this.pending = blocked;
-		core.deadline((core.now + RETRY_TIME) | 0);
+	/** Sends for a TCB that has more to do than goes as expected. False when packet buffers ran out, or the device was busy. */
+	transmit(tcb: Tcb): boolean {
+		return transmitLong(this, tcb);
 	}
 
 	/** Looks whether routes have changed. Called once a poll. */
@@ -251,19 +185,14 @@ export class Tcp {
 
 	/** Copies up to `length` received bytes to `buffer` from its byte `start` on. Answers how many. */
 	read(tcb: Tcb, buffer: Bytes, start: number, length: number): number {
-		const got = streamRead(this.#view, tcb.block, buffer, start, length);
-		return got < READ_TELL ? got : this.consumed(tcb, got);
+		const got = tcpRead(this.#view, tcb.block, buffer, start, length);
+		return got < WAKE ? got : this.woken(got);
 	}
 
-	/** What streamRead answered is at least READ_TELL: the window opened, or the FIN is next. Answers the bytes read. */
-	consumed(tcb: Tcb, got: number): number {
-		if (got & READ_END) this.events.post(tcb, ERROR);
-		else if (tcb.state >= tcbs.ESTABLISHED) {
-			const at = tcb.block + BITS;
-			this.#view.setInt32(at, this.#view.getInt32(at, true) | BIT_ACK_NOW, true);
-			this.#wakeFor(tcb, 0);
-		}
-		return got & READ_BYTES;
+	/** `tcpRead` or `tcpWrite` answered `count` and that a poll must be asked for. Answers the count. */
+	woken(count: number): number {
+		this.core.wake();
+		return count - WAKE;
 	}
 
 	/** One received byte, or -1 when there is none. */
@@ -276,19 +205,8 @@ export class Tcp {
 	/** Takes all `length` bytes of `buffer` from its byte `start` on. Answers the room left, or -1 when they do not fit or the connection is not open for sending. */
 	writeAll(tcb: Tcb, buffer: Bytes, start: number, length: number): number {
 		if (!tcb.sendable) return -1;
-		const room = streamWrite(this.#view, tcb.block, buffer, start, length);
-		if (room >= 0 && (tcb.work & QUEUED) !== QUEUED) this.wrote(tcb);
-		return room;
-	}
-
-	/** After streamWrite, while `tcb.sendable` and unless both bits of QUEUED are set in `tcb.work`: there is something to send. */
-	wrote(tcb: Tcb): void {
-		const work = tcb.work;
-		tcb.work = work | QUEUED;
-		if (work & PENDING) return;
-		tcb.nextPending = this.pending;
-		this.pending = tcb;
-		this.core.wake();
+		const room = tcpWrite(this.#view, tcb.block, buffer, start, length);
+		return room < WAKE ? room : this.woken(room);
 	}
 
 	/** Takes up to `length` bytes. Answers how many: 0 when the send ring is full, or the connection not open for sending. */
@@ -382,7 +300,7 @@ export class Tcp {
 
 	/** Bytes a second below which a connection, or each one of a listener, may be ended for a newcomer; 0 when it never is. `pace.ts`. */
 	setLeastRate(tcb: Tcb, bytesPerSecond: number): void {
-		this.pace.set(this, tcb, bytesPerSecond);
+		this.pace.set(tcb, bytesPerSecond);
 		this.core.wake();
 	}
 

@@ -2,32 +2,21 @@
 // No timer costs anything while segments flow: setting one is a store. A TCB stands once in a heap (packet/timers.ts), for the earliest time that was asked for
 // since it was looked at; a timer that has moved on by then makes `scan` look once more.
 
-import { timerDue, timerNext, timerSet } from "#codec";
-import { BIT_ACK_NOW, BIT_ACK_DELAYED, TcbBlock } from "../../packet/tcb-block.ts";
+import { tcpDelayAck, tcpMeasuredRto, tcpTick, timerDue, timerNext, timerSet } from "#codec";
 import { ACK } from "../../wire/tcp.ts";
 import { end } from "./life.ts";
 import { raise, raiseAt, sizeTimedOut } from "./path-mtu.ts";
 import { endOrphan } from "./seats.ts";
+import { RTO_MAX } from "./rtt.ts";
 import { emit, emitReset, mark, probe, transmitLoaded } from "./send.ts";
 import type { Tcp } from "./tcp.ts";
 import * as tcbs from "./tcb.ts";
 import type { Tcb } from "./tcb.ts";
 
-/** Where this lies in a connection's block. */
-const { bits: BITS } = TcbBlock.offsets;
-
-/** First timeout, before anything was measured. RFC 6298 §2.1. */
-export const RTO_INITIAL = 1000;
 /** First timeout for data when the SYN had to be sent again. RFC 6298 §5.7. */
 export const RTO_AFTER_LOST_SYN = 3000;
-/** Least margin over the smoothed round-trip time. RFC 6298 §2.4 asks for a whole second as timeout; this is what Linux does, and above every peer's delayed ACK. */
-const RTO_MARGIN = 200;
-/** RFC 6298 §2.5: at least 60 s. */
-const RTO_MAX = 60_000;
 /** Longest time between probes of a closed window. */
 export const PERSIST_MAX = 60_000;
-/** An acknowledgment waits for its tick at most so long. RFC 9293 §3.8.6.3: less than 500 ms. */
-export const ACK_DELAY = 40;
 /** Twice the lifetime of a segment, which we take for 30 s. RFC 9293 §3.3.2 says 2 minutes; systems in use say 15 to 60 s in all. */
 export const TIME_WAIT_TIME = 60_000;
 /** How long a connection that its program has closed may go on, and for how long it does not give way to newcomers; and a second more for each 4 KB that it had to send. */
@@ -43,73 +32,24 @@ const SYN_ACK_TIMEOUT = 63_000;
 export const KEEP_ALIVE_IDLE = 7_200_000;
 export const KEEP_ALIVE_INTERVAL = 75_000;
 const KEEP_ALIVE_PROBES = 9;
-/** When packet buffers ran out, or a device was busy, `output` tries again after so long at the latest. */
-export const RETRY_TIME = 10;
-
 /** Some timer of the TCB expires at that time. The caller has set its bit and its time. */
 export function arm(tcp: Tcp, tcb: Tcb, at: number): void {
-	if (tcb.work & tcbs.LISTED && ((at - tcb.timedAt) | 0) >= 0) return;
-	tcb.work |= tcbs.LISTED;
-	tcb.timedAt = at;
 	timerSet(tcp.view, tcb.index, at);
-	remind(tcp, at);
-}
-
-/** `scan` has something to do at that time. */
-export function remind(tcp: Tcp, at: number): void {
-	if (tcp.scanDue && ((at - tcp.scanAt) | 0) >= 0) return;
-	tcp.scanDue = true;
-	tcp.scanAt = at;
 	tcp.core.deadline(at);
 }
 
-/** An acknowledgment waits for the delayed-ACK tick, one for all TCBs: it comes within ACK_DELAY of the first that waits for it. */
+/** An acknowledgment waits for the delayed-ACK tick. */
 export function delayAck(tcp: Tcp, tcb: Tcb): void {
-	tcb.work |= tcbs.TICKING;
-	tcb.nextTicking = tcp.ticking;
-	tcp.ticking = tcb;
-	if (tcp.ackTick) return;
-	tcp.ackTick = true;
-	tcp.ackTickAt = (tcp.core.now + ACK_DELAY) | 0;
-	remind(tcp, tcp.ackTickAt);
-}
-
-/** The tick: what still waits is acknowledged when this turn ends. */
-function tick(tcp: Tcp): void {
-	const view = tcp.view;
-	let tcb = tcp.ticking;
-	tcp.ticking = undefined;
-	tcp.ackTick = false;
-	while (tcb !== undefined) {
-		const next: Tcb | undefined = tcb.nextTicking;
-		tcb.nextTicking = undefined;
-		tcb.work &= ~tcbs.TICKING;
-		const at = tcb.block + BITS;
-		const bits = view.getInt32(at, true);
-		if (bits & BIT_ACK_DELAYED) {
-			view.setInt32(at, (bits & ~BIT_ACK_DELAYED) | BIT_ACK_NOW, true);
-			mark(tcp, tcb, 0);
-		}
-		tcb = next;
-	}
+	if (tcpDelayAck(tcp.view, tcb.block)) tcp.core.wake();
 }
 
 /** Serves what is due and says when the next is. */
 export function scan(tcp: Tcp, now: number): void {
-	if (!tcp.scanDue) return;
-	if (((now - tcp.scanAt) | 0) < 0) {
-		tcp.core.deadline(tcp.scanAt);
-		return;
-	}
-	tcp.scanDue = false;
-	if (tcp.ackTick) {
-		if (((now - tcp.ackTickAt) | 0) >= 0) tick(tcp);
-		else remind(tcp, tcp.ackTickAt);
-	}
-	const pace = tcp.pace;
+	const { core, pace, view } = tcp;
+	tcpTick(view);
 	if (pace.looking) {
 		if (((now - pace.lookAt) | 0) >= 0) pace.look(tcp, now);
-		else remind(tcp, pace.lookAt);
+		else core.deadline(pace.lookAt);
 	}
 	let tcb = takeDue(tcp, now);
 	while (tcb !== undefined) {
@@ -119,8 +59,8 @@ export function scan(tcp: Tcp, now: number): void {
 		if (tcb.work & tcbs.TIMERS) again(tcp, tcb);
 		tcb = next;
 	}
-	const ms = timerNext(tcp.view, now);
-	if (ms >= 0) remind(tcp, (now + ms) | 0);
+	const ms = timerNext(view, now);
+	if (ms >= 0) core.deadline((now + ms) | 0);
 }
 
 /** The TCBs that are due, as a list. All are taken before any is served: one that is due again at once comes in the next poll. */
@@ -128,7 +68,6 @@ function takeDue(tcp: Tcp, now: number): Tcb | undefined {
 	let list: Tcb | undefined = undefined;
 	for (let index = timerDue(tcp.view, now); index >= 0; index = timerDue(tcp.view, now)) {
 		const tcb: Tcb = tcp.tcbs[index]!;
-		tcb.work &= ~tcbs.LISTED;
 		tcb.nextTimed = list;
 		list = tcb;
 	}
@@ -166,29 +105,6 @@ function again(tcp: Tcp, tcb: Tcb): void {
 	if (work & tcbs.RAISE) arm(tcp, tcb, raiseAt(tcp, tcb));
 }
 
-/** A round trip took `ms`. RFC 6298 §2, with srtt times 8 and rttvar times 4 as in Jacobson's appendix. */
-export function sampleRtt(tcb: Tcb, ms: number): void {
-	if (tcb.srtt < 0) {
-		tcb.srtt = ms << 3;
-		tcb.rttvar = ms << 1;
-	} else {
-		const error = ms - (tcb.srtt >> 3);
-		// As ever: then nothing changes.
-		if (error === 0 && tcb.rttvar < 4 && tcb.rto === ms + RTO_MARGIN) return;
-		tcb.srtt += error;
-		tcb.rttvar += (error < 0 ? -error : error) - (tcb.rttvar >> 2);
-	}
-	tcb.rto = measuredRto(tcb);
-}
-
-/** The timeout that the measured round trips ask for. RFC 6298 §2.3. */
-function measuredRto(tcb: Tcb): number {
-	if (tcb.srtt < 0) return RTO_INITIAL;
-	const margin = tcb.rttvar > RTO_MARGIN ? tcb.rttvar : RTO_MARGIN;
-	const rto = (tcb.srtt >> 3) + margin;
-	return rto < RTO_MAX ? rto : RTO_MAX;
-}
-
 /**
  * Timeouts are over: the peer has acknowledged something. Karn's algorithm keeps the doubled timeout until a segment that went once is
  * acknowledged (RFC 6298 §5). When this acknowledgment came as fast after the last transmission as ever, the network has not slowed down
@@ -196,7 +112,7 @@ function measuredRto(tcb: Tcb): number {
  */
 export function recoverRto(tcp: Tcp, tcb: Tcb): void {
 	tcb.backoff = 0;
-	const rto = measuredRto(tcb);
+	const rto = tcpMeasuredRto(tcp.view, tcb.block);
 	if (tcb.rto > rto && ((tcp.core.now - tcb.sentAt) | 0) < rto) tcb.rto = rto;
 }
 
@@ -298,9 +214,9 @@ export function linger(tcp: Tcp, tcb: Tcb, ms: number): void {
 	arm(tcp, tcb, tcb.lingerAt);
 }
 
-/** The program has closed it: from now on its days are counted. What is in flight, or the FIN, has a timer that brings this one along. */
+/** The program has closed it: from now on its days are counted. */
 export function orphan(tcp: Tcp, tcb: Tcb): void {
 	tcb.work |= tcbs.LINGER;
 	tcb.lingerAt = (tcp.core.now + ORPHAN_TIME + (tcb.sndUsed >> 2)) | 0;
-	if (tcb.state === tcbs.FIN_WAIT_2 || !(tcb.work & tcbs.LISTED)) arm(tcp, tcb, tcb.lingerAt);
+	arm(tcp, tcb, tcb.lingerAt);
 }

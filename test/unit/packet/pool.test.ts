@@ -2,11 +2,23 @@
 
 import { describe, expect, it } from "vitest";
 import { CONTROL_PACKETS } from "../../../src/config.ts";
+import { CORE, CORE_END, CoreBlock } from "../../../src/packet/core-block.ts";
 import { NONE, PacketPool, PacketQueue } from "../../../src/packet/pool.ts";
+
+/** A pool whose columns stand behind the CoreBlock of a small arena; nobody looks into the buffers. */
+function poolOf(size: number, at: number): PacketPool {
+	const view = new DataView(new ArrayBuffer(1024));
+	const core = CoreBlock.of(view, CORE);
+	core.starts = CORE_END;
+	core.ends = core.starts + 4 * size;
+	core.nexts = core.ends + 4 * size;
+	core.freeList = core.nexts + 4 * size;
+	return new PacketPool(view, new Int32Array(view.buffer), size, at);
+}
 
 describe("a pool", () => {
 	it("leaves the last packet to control traffic, which may have all", () => {
-		const pool = new PacketPool(4, 0);
+		const pool = poolOf(4, 0);
 		const taken = new Set<number>();
 		for (let packet = pool.acquire(); packet !== NONE; packet = pool.acquire()) taken.add(packet);
 		expect(taken.size).toBe(4 - CONTROL_PACKETS);
@@ -24,7 +36,7 @@ describe("a pool", () => {
 	});
 
 	it("knows whose buffer an offset lies in", () => {
-		const pool = new PacketPool(4, 4096);
+		const pool = poolOf(4, 4096);
 		for (let packet = 0; packet < 4; packet++) {
 			expect(pool.at(pool.base(packet))).toBe(packet);
 			expect(pool.at(pool.base(packet + 1) - 1)).toBe(packet);
@@ -33,7 +45,7 @@ describe("a pool", () => {
 });
 
 it("a queue gives packets back in their order, and releases what is left", () => {
-	const pool = new PacketPool(5, 0);
+	const pool = poolOf(5, 0);
 	const queue = new PacketQueue(pool);
 	const packets = [pool.acquire(), pool.acquire(), pool.acquire()];
 	for (const packet of packets) queue.push(packet);

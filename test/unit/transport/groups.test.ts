@@ -132,11 +132,11 @@ describe("a device is told that frames for groups are wanted", () => {
 
 	it("as the transport counts them", () => {
 		const { stack, links, told } = twoInterfaces();
-		for (let i = 0; i < 3; i++) stack.udp.join(links[0], ip(GROUP));
-		for (let i = 0; i < 2; i++) stack.udp.leave(links[0], ip(GROUP));
+		for (let i = 0; i < 3; i++) stack.udp.groups.join(links[0], ip(GROUP));
+		for (let i = 0; i < 2; i++) stack.udp.groups.leave(links[0], ip(GROUP));
 		expect(told()).toEqual([[true], []]);
-		stack.udp.leave(links[0], ip(GROUP));
-		stack.udp.leave(links[0], ip(GROUP));
+		stack.udp.groups.leave(links[0], ip(GROUP));
+		stack.udp.groups.leave(links[0], ip(GROUP));
 		expect(told()).toEqual([[false], []]);
 	});
 });

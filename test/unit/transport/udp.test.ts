@@ -98,11 +98,11 @@ describe("a datagram that comes in", () => {
 			);
 		send(0);
 		expect(layer.pending(socket)).toBe(0);
-		layer.join(station.ports[0]!.link, group);
+		layer.groups.join(station.ports[0]!.link, group);
 		send(0);
 		send(1);
 		expect(layer.pending(socket)).toBe(1);
-		layer.leave(station.ports[0]!.link, group);
+		layer.groups.leave(station.ports[0]!.link, group);
 		send(0);
 		expect(layer.pending(socket)).toBe(1);
 	});

@@ -269,7 +269,7 @@ export function ttlDecrement(view: DataView, at: number): void {
 }
 
 export function countSent(view: DataView, at: number, end: number, block: number): void {
-	take(view, block, 316);
+	take(view, block, 352);
 	take(view, at, end - at);
 	addCounter(view, block + 28, 1);
 	addCounter(view, block + 36, end - at);

@@ -2,9 +2,11 @@
 import { expect, test } from "vitest";
 import { Prng } from "../../../support/prng.ts";
 import { RANGES, Reassembly } from "../../../../src/transport/tcp/reassembly.ts";
+import { Stack } from "../../../../src/stack.ts";
 import { Tcb } from "../../../../src/transport/tcp/tcb.ts";
 
 const SIZE = 64;
+const stack = new Stack({ sockets: { tcp: 2 } });
 
 function ranges(model: Set<number>): number {
 	let count = 0;
@@ -15,9 +17,10 @@ function ranges(model: Set<number>): number {
 for (let seed = 1; seed <= 200; seed++) {
 	test(`as the model, seed ${seed}`, () => {
 		const prng = new Prng(seed);
-		const view = new DataView(new ArrayBuffer(1024));
+		const { core, events } = stack;
+		const { view } = core;
 		const reassembly = new Reassembly(2);
-		const tcb = new Tcb(view, 1, 0, 512);
+		const tcb = new Tcb(view, events, 1, core.layout.tcbs, 512);
 		let model = new Set<number>();
 		let base = prng.next();
 		tcb.rcvNxt = base;

@@ -1,0 +1,19 @@
+// The door to what is compiled: what is exported here, and what that reaches, is flat TypeScript, which becomes C on XS. Interpreted code imports it as "#codec".
+// `view` is the arena, everywhere, and positions are byte offsets in it. Bad offsets throw RangeError.
+
+export * from "./wire/codec.ts";
+
+// The poll, and what the interpreter does between.
+export { controlNotSent, dequeue, isBusy, linkSend, notSent, queueHead } from "./link/transmit.ts";
+export { tcpRead, tcpWrite } from "./transport/tcp/data.ts";
+export { deadline } from "./packet/deadline.ts";
+export { newsForget, newsOwned, newsPost, newsWaiting } from "./packet/news.ts";
+export { packetAcquire, packetAcquireControl, packetRelease, takePacket, takeSpare } from "./packet/packets.ts";
+export { setNoticed, setPolled } from "./packet/slots.ts";
+export { pathSettle } from "./packet/path-block.ts";
+export { tcpAcknowledged } from "./transport/tcp/growth.ts";
+export { tcpMeasuredRto, tcpSampleRtt } from "./transport/tcp/rtt.ts";
+export { tcpDelayAck, tcpMark, tcpTaken, tcpTick } from "./transport/tcp/expected.ts";
+export { udpSend } from "./transport/udp-send.ts";
+export { turn, turnBegin } from "./turn/turn.ts";
+export { timerDue, timerNext, timerSet } from "./packet/timers.ts";

@@ -1,0 +1,37 @@
+// What may become of an interface, and who is told.
+
+import type { InterfaceAddress } from "./interface-address.ts";
+import type { Interface } from "./interface.ts";
+
+/** What changed of an interface, or-ed: the interface came or went, its link, its addresses, its name servers, routes by it, its protocol's state (PPP's phase). */
+export const ADDED = 1;
+/** The interface is gone. */
+export const REMOVED = 2;
+/** Its link came up or went down. */
+export const LINK = 4;
+/** An address came or went. */
+export const ADDRESSES = 8;
+/** A route by it came or went. */
+export const ROUTES = 16;
+/** Its name servers changed. */
+export const NAME_SERVERS = 32;
+/** The state of its protocol changed: PPP's phase. */
+export const PROTOCOL = 64;
+
+/** Who is told of changes: the IP layer. */
+export interface InterfaceListener {
+	/** For those who watch: `what` of the constants above, but ADDED, REMOVED, LINK, ADDRESSES and ROUTES, which the listener knows itself. */
+	changed(link: Interface, what: number): void;
+	addressAdded(link: Interface, address: InterfaceAddress): void;
+	/** `ends`: what uses it ends. */
+	addressRemoved(link: Interface, address: InterfaceAddress, ends: boolean): void;
+	/** What uses an address that was removed before ends, unless another interface has it now. */
+	addressForgotten(address: number): void;
+	linkChanged(link: Interface): void;
+	/** The routes that the link itself has made are now these: to the peer at its other end (0: none), and all that have no better one. Throws RangeError when there are too many. */
+	linkRoutes(link: Interface, peer: number, defaultRoute: boolean): void;
+	/** Why an address at the other end, or one that the other end gives us, is not to be believed: "10.0.0.1 is part of eth0's 10.0.0.0/8"; "" when it is. */
+	peerObjection(link: Interface, address: number): string;
+	/** The IP packet in bytes `at` to `end` could not be delivered: its next hop does not answer. */
+	undeliverable(link: Interface, at: number, end: number): void;
+}

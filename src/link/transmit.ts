@@ -1,0 +1,93 @@
+// From IP to the device, compiled: the prepared link header, counters, and the queue before a device that is busy.
+
+import { TRANSMIT_QUEUE, TRANSMIT_QUEUE_CONTROL, CONTROL_PACKETS } from "../config.ts";
+import { BUSY, HELD, SENT } from "../device/device.ts";
+import { deviceTransmit } from "../device/kernels/devices.ts";
+import { CORE, CoreBlock } from "../packet/core-block.ts";
+import { DROP } from "../packet/drops.ts";
+import { FLAG_ETHERNET, InterfaceBlock } from "../packet/interface-block.ts";
+import type { Offset } from "../packet/numbers.ts";
+import { NONE } from "../packet/packets.ts";
+import { setDrain } from "../packet/slots.ts";
+import { drop } from "../wire/answers.ts";
+import { countSent, ethernetHeader } from "../wire/build.ts";
+
+/** Whether a packet would have to wait longer than until the interpreter comes by. `at`: the interface's block. */
+export function isBusy(view: DataView, at: Offset): boolean {
+	const link = InterfaceBlock.of(view, at);
+	const waiting = link.waiting;
+	if (waiting === 0) return false;
+	return (
+		link.native !== 0 ||
+		link.refused !== 0 ||
+		waiting >= TRANSMIT_QUEUE ||
+		waiting >= CoreBlock.of(view, CORE).free - CONTROL_PACKETS
+	);
+}
+
+/** Puts the prepared link header before the IP packet in bytes `at` to `end`, and sends it or has it wait. Answers whether the packet was kept. */
+export function send(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset, header: Offset): boolean {
+	let frame = at;
+	if (link.flags & FLAG_ETHERNET) frame = ethernetHeader(view, at, header, link.at, end);
+	else countSent(view, at, end, link.at);
+	let answer = BUSY;
+	if (link.native !== 0 && link.waiting === 0) answer = deviceTransmit(view, link.native, packet, frame, end);
+	return answer !== SENT && notSent(view, link.at, answer, packet, frame, end);
+}
+
+/** The same for the interface with that block. */
+export function linkSend(view: DataView, block: Offset, packet: number, at: Offset, end: Offset, header: Offset): boolean {
+	return send(view, InterfaceBlock.of(view, block), packet, at, end, header);
+}
+
+/** The device did not take the frame for good, or was not asked: `answer` of its `transmit`, or BUSY. Answers whether the packet was kept. */
+export function notSent(view: DataView, block: Offset, answer: number, packet: number, at: Offset, end: Offset): boolean {
+	const link = InterfaceBlock.of(view, block);
+	if (answer === HELD) return true;
+	const waiting = link.waiting;
+	// Who keeps a packet must leave one for its caller to go on with; and a slow or jammed device leaves the others as much as it has.
+	if (waiting < TRANSMIT_QUEUE && waiting < CoreBlock.of(view, CORE).free - CONTROL_PACKETS)
+		return enqueue(view, link, packet, at, end);
+	drop(view, link, DROP.transmitQueueFull);
+	return false;
+}
+
+/** Likewise for a control packet, which its caller acquired for this alone: a few find room behind the others, and one buffer is left for the next. */
+export function controlNotSent(view: DataView, block: Offset, answer: number, packet: number, at: Offset, end: Offset): boolean {
+	const link = InterfaceBlock.of(view, block);
+	if (answer === HELD) return true;
+	const free = CoreBlock.of(view, CORE).free;
+	const room = Math.min(TRANSMIT_QUEUE - 1, (free - CONTROL_PACKETS) | 0) + TRANSMIT_QUEUE_CONTROL;
+	if (free > 0 && link.waiting <= room) return enqueue(view, link, packet, at, end);
+	drop(view, link, DROP.transmitQueueFull);
+	return false;
+}
+
+function enqueue(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset): boolean {
+	const core = CoreBlock.of(view, CORE);
+	const index = Math.imul(packet, 4);
+	view.setInt32((core.starts + index) | 0, at, true);
+	view.setInt32((core.ends + index) | 0, end, true);
+	view.setInt32((core.nexts + index) | 0, NONE, true);
+	if (link.waiting === 0) link.queueFirst = packet;
+	else view.setInt32((core.nexts + Math.imul(link.queueLast, 4)) | 0, packet, true);
+	link.queueLast = packet;
+	link.waiting = (link.waiting + 1) | 0;
+	setDrain(view, link.slot);
+	return true;
+}
+
+/** The first packet in the interface's queue, which is not empty. */
+export function queueHead(view: DataView, at: Offset): number {
+	return InterfaceBlock.of(view, at).queueFirst;
+}
+
+/** Takes the first packet out of the interface's queue, or NONE. It stays acquired. */
+export function dequeue(view: DataView, at: Offset): number {
+	const link = InterfaceBlock.of(view, at);
+	if (link.waiting === 0) return NONE;
+	const packet = link.queueFirst;
+	link.queueFirst = view.getInt32((CoreBlock.of(view, CORE).nexts + Math.imul(packet, 4)) | 0, true);
+	link.waiting = (link.waiting - 1) | 0;
+	return packet;
+}

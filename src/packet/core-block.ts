@@ -1,0 +1,93 @@
+// What compiled and interpreted code share about a stack as a whole: the clock, the pool, lists, and where the turn stands.
+
+import { FIELDS_BYTES } from "./fields.ts";
+import { PathBlock } from "./path-block.ts";
+import { bytes, int32, offset, record, type RowOf } from "./record.ts";
+
+export const CoreBlock = record({
+	/** Milliseconds of the current poll. It wraps: compare by (a - b) | 0. */
+	now: int32,
+	/** 1: something is due at `due`, the earliest deadline of all timers. */
+	armed: int32,
+	due: int32,
+	/** 1: a poll has been asked for, or runs. */
+	awake: int32,
+	/** 1: a device gave notice during the poll. */
+	noticed: int32,
+	/** Changes with every change of routes, links, addresses and neighbours: a way that was found at another one is void. */
+	wayVersion: int32,
+	/** wayVersion when the last turn looked. */
+	waySeen: int32,
+	/** A packet that is always ready to be built in, and where its IP header goes; NONE while the pool is empty. */
+	spare: int32,
+	spareAt: offset,
+	/** The packet that frames are received into, likewise. */
+	packet: int32,
+	packetAt: offset,
+	/** Packets that nobody has: how many, and the list of them. */
+	free: int32,
+	freeList: offset,
+	/** For each packet in a queue where it begins and ends, and the one behind it, NONE for none. */
+	starts: offset,
+	ends: offset,
+	nexts: offset,
+	/** The buffers. */
+	packets: offset,
+	/** Sockets with news: the first and the last one, and the last whose turn it is; 0 for none. */
+	newsFirst: int32,
+	newsLast: int32,
+	newsEnd: int32,
+	/** The News of every socket. */
+	news: offset,
+	/** TCB blocks with something to send, those of them that could not, and those with a delayed acknowledgment: each the first of a list, 0 for none. */
+	pending: offset,
+	blocked: offset,
+	ticking: offset,
+	/** 1: the tick of delayed acknowledgments comes at tickAt. */
+	ticks: int32,
+	tickAt: int32,
+	/** TCB blocks. */
+	tcbs: offset,
+	/** Interface blocks. */
+	interfaces: offset,
+	/**
+	 * Interfaces to be looked at when the next poll begins, those that may have frames, those that are asked without a notice, and those whose queue their device is to be
+	 * offered: a bit for each slot, 32 in a word.
+	 */
+	lookLow: int32,
+	lookHigh: int32,
+	readyLow: int32,
+	readyHigh: int32,
+	polledLow: int32,
+	polledHigh: int32,
+	drainLow: int32,
+	drainHigh: int32,
+	/** Where the turn stands (turn/turn.ts): phase; slots that are still to be served in it; the present one, and how many frames it may yet bring. */
+	phase: int32,
+	leftLow: int32,
+	leftHigh: int32,
+	slot: int32,
+	frames: int32,
+	/** How many turns there may be; whether there is more to do; in how many ms a poll is wanted, or -1. */
+	turns: int32,
+	busy: int32,
+	wanted: int32,
+	/** What the interpreter was asked last: the kind of the request; and the connection it was asked about. */
+	asked: int32,
+	connection: offset,
+	/** What `decode` answered, of the frame that the interpreter is asked about. */
+	result: int32,
+	/** The way of the last echo reply, a PathBlock. */
+	echo: bytes(PathBlock.bytes),
+});
+export type CoreBlock = RowOf<typeof CoreBlock>;
+
+/** Where it lies: behind the decode registers. */
+export const CORE = FIELDS_BYTES;
+/** Bytes of both. */
+export const CORE_END = CORE + CoreBlock.bytes;
+
+/** Index of one of its words among all words of the arena, for the interpreter. */
+export function word(name: keyof typeof CoreBlock.offsets): number {
+	return (CORE + CoreBlock.offsets[name]) >> 2;
+}

@@ -1,0 +1,42 @@
+// Round-trip times, compiled. RFC 6298 §2, with srtt times 8 and rttvar times 4 as in Jacobson's appendix.
+
+import type { Offset } from "../../packet/numbers.ts";
+import { TcbBlock } from "../../packet/tcb-block.ts";
+
+/** First timeout, before anything was measured. RFC 6298 §2.1. */
+export const RTO_INITIAL = 1000;
+/** Least margin over the smoothed round-trip time. RFC 6298 §2.4 asks for a whole second as timeout; this is what Linux does, and above every peer's delayed ACK. */
+const RTO_MARGIN = 200;
+/** RFC 6298 §2.5: at least 60 s. */
+export const RTO_MAX = 60_000;
+
+/** A round trip took `ms`. */
+export function sampleRtt(tcb: TcbBlock, ms: number): void {
+	if (tcb.srtt < 0) {
+		tcb.srtt = ms << 3;
+		tcb.rttvar = ms << 1;
+	} else {
+		const error = (ms - (tcb.srtt >> 3)) | 0;
+		// As ever: then nothing changes.
+		if (error === 0 && tcb.rttvar < 4 && tcb.rto === ((ms + RTO_MARGIN) | 0)) return;
+		tcb.srtt = (tcb.srtt + error) | 0;
+		tcb.rttvar = (tcb.rttvar + Math.abs(error) - (tcb.rttvar >> 2)) | 0;
+	}
+	tcb.rto = measuredRto(tcb);
+}
+
+/** The timeout that the measured round trips ask for. RFC 6298 §2.3. */
+export function measuredRto(tcb: TcbBlock): number {
+	if (tcb.srtt < 0) return RTO_INITIAL;
+	return Math.min((tcb.srtt >> 3) + Math.max(tcb.rttvar, RTO_MARGIN), RTO_MAX);
+}
+
+/** As sampleRtt, for the interpreter. */
+export function tcpSampleRtt(view: DataView, at: Offset, ms: number): void {
+	sampleRtt(TcbBlock.of(view, at), ms);
+}
+
+/** As measuredRto. */
+export function tcpMeasuredRto(view: DataView, at: Offset): number {
+	return measuredRto(TcbBlock.of(view, at));
+}

@@ -1,0 +1,157 @@
+// Frames come in, compiled: from devices in C straight to their sockets. What is not taken as expected the interpreter is asked for.
+
+import { FRAMES_PER_TURN } from "../config.ts";
+import { deviceReceive } from "../device/kernels/devices.ts";
+import { send } from "../link/transmit.ts";
+import { CORE, CoreBlock } from "../packet/core-block.ts";
+import { DROP } from "../packet/drops.ts";
+import { UDPS_AT } from "../packet/fields.ts";
+import { InterfaceBlock } from "../packet/interface-block.ts";
+import { newsPost, READABLE } from "../packet/news.ts";
+import type { Offset } from "../packet/numbers.ts";
+import { takePacket } from "../packet/packets.ts";
+import { PathBlock } from "../packet/path-block.ts";
+import { clearReady, nextSlot, setReady } from "../packet/slots.ts";
+import { TcbBlock } from "../packet/tcb-block.ts";
+import { UdpBlock } from "../packet/udp-block.ts";
+import { tcpTaken } from "../transport/tcp/expected.ts";
+import { drop } from "../wire/answers.ts";
+import { decode } from "../wire/decode.ts";
+import * as kinds from "../wire/kinds.ts";
+import * as requests from "./requests.ts";
+
+/** Nothing is asked for: no request has this kind. */
+export const NOTHING = requests.KIND;
+
+const KIND_AND_GROUP = kinds.KIND | kinds.GROUP;
+
+/** Arena offset of the block of the interface in a slot. */
+export function interfaceAt(view: DataView, slot: number): Offset {
+	return (CoreBlock.of(view, CORE).interfaces + Math.imul(slot - 1, InterfaceBlock.bytes)) | 0;
+}
+
+/** Takes frames from every interface that may have some. Answers a request, or NOTHING. */
+export function receive(view: DataView): number {
+	const core = CoreBlock.of(view, CORE);
+	for (;;) {
+		if (core.slot === 0 || core.frames === 0) {
+			const slot = nextSlot(view);
+			core.slot = slot;
+			if (slot === 0) return NOTHING;
+			core.frames = FRAMES_PER_TURN;
+		}
+		const request = receiveFrom(view, InterfaceBlock.of(view, interfaceAt(view, core.slot)));
+		if (request !== NOTHING) return request;
+	}
+}
+
+/** Takes frames from one interface, as many as it may bring. */
+function receiveFrom(view: DataView, link: InterfaceBlock): number {
+	const core = CoreBlock.of(view, CORE);
+	const value = core.slot << requests.VALUE_SHIFT;
+	while (core.frames > 0) {
+		if (core.packet < 0 && !takePacket(view)) {
+			core.frames = 0; // its device keeps its frames until there is a buffer
+			return NOTHING;
+		}
+		if (link.up === 0 || link.native === 0) {
+			// What it gives notice of while it is asked is not lost.
+			clearReady(view, core.slot);
+			return (link.up === 0 ? requests.DISCARD : requests.TAKE) | value;
+		}
+		const at = (core.packetAt - link.header) | 0;
+		const length = deviceReceive(view, link.native, at, link.space);
+		if (length === 0) {
+			exhausted(view);
+			return NOTHING;
+		}
+		if (take(view, link, at, length)) return requests.FRAME | value;
+	}
+	return NOTHING;
+}
+
+/** There may be more; but not before the others had their turn. */
+function more(view: DataView): void {
+	const core = CoreBlock.of(view, CORE);
+	core.frames = 0;
+	core.busy = core.busy | 1;
+}
+
+/** The interface's device has no frame left. */
+function exhausted(view: DataView): void {
+	const core = CoreBlock.of(view, CORE);
+	core.frames = 0;
+	clearReady(view, core.slot);
+}
+
+/** A frame of `length` bytes at `at`; -1: the device lost it. Answers whether the interpreter is to be asked about it. */
+function take(view: DataView, link: InterfaceBlock, at: Offset, length: number): boolean {
+	const core = CoreBlock.of(view, CORE);
+	core.frames = (core.frames - 1) | 0;
+	if (core.frames === 0) core.busy = core.busy | 1; // there may be more
+	if (length < 0) {
+		drop(view, link, DROP.truncated);
+		return false;
+	}
+	const result = decode(view, at, (at + length) | 0, link.at);
+	// The likeliest first; a group bit makes it another kind.
+	const kind = result & KIND_AND_GROUP;
+	const value = result >> kinds.VALUE_SHIFT;
+	if (kind === kinds.SEGMENT) {
+		tcpTaken(view, (core.tcbs + Math.imul(value, TcbBlock.bytes)) | 0, result);
+		// An acknowledgment is due: it should not wait for frames that the peer may hold back for it.
+		if (core.pending !== 0) more(view);
+		return false;
+	}
+	if (kind === kinds.DATAGRAM) {
+		newsPost(view, UdpBlock.of(view, (view.getInt32(UDPS_AT * 4, true) + Math.imul(value, UdpBlock.bytes)) | 0).news, READABLE);
+		return false;
+	}
+	if (result === 0 || (kind === kinds.ECHO && echo(view, result, value))) return false;
+	core.result = result;
+	return true;
+}
+
+/** Sends the reply that stands in place of an echo request, when the way is known and leads to a device in C. Answers whether that was so. */
+function echo(view: DataView, result: number, bytes: number): boolean {
+	const core = CoreBlock.of(view, CORE);
+	const path = PathBlock.of(view, core.echo);
+	if (!(result & kinds.ECHO_AGAIN) || path.wayVersion !== core.wayVersion || bytes > path.mtu) return false;
+	const link = InterfaceBlock.of(view, path.out);
+	if (link.native === 0) return false;
+	if (send(view, link, core.packet, core.packetAt, (core.packetAt + bytes) | 0, path.header)) kept(view);
+	return true;
+}
+
+/** The packet is somebody else's now; without another one this interface has had its turn. */
+function kept(view: DataView): void {
+	if (takePacket(view)) more(view);
+	else CoreBlock.of(view, CORE).frames = 0;
+}
+
+/** The answer to TAKE: a frame of that length was put before `packetAt`. Answers as `receive`. */
+export function taking(view: DataView, length: number): number {
+	const core = CoreBlock.of(view, CORE);
+	if (length === 0) {
+		core.frames = 0;
+		return NOTHING;
+	}
+	setReady(view, core.slot);
+	const link = InterfaceBlock.of(view, interfaceAt(view, core.slot));
+	if (!take(view, link, (core.packetAt - link.header) | 0, length)) return NOTHING;
+	return requests.FRAME | (core.slot << requests.VALUE_SHIFT);
+}
+
+/** The answer to FRAME. */
+export function examined(view: DataView, wasKept: boolean): void {
+	if (wasKept) kept(view);
+}
+
+/** The answer to DISCARD: one frame of a link that is down in a turn. */
+export function discarded(view: DataView, some: boolean): void {
+	const core = CoreBlock.of(view, CORE);
+	core.frames = 0;
+	if (!some) return;
+	setReady(view, core.slot);
+	more(view);
+}

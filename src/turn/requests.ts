@@ -1,0 +1,25 @@
+// What the turn asks the interpreter for: a kind in the lower bits, and from VALUE_SHIFT on a value. Kinds are below KIND.
+
+export const KIND = 15;
+export const VALUE_SHIFT = 4;
+
+/** The owner of a socket is to be called. Value: its number << 8 | events (packet/news.ts). Answer: 1 when something was left unread, which ends the poll early. */
+export const NEWS = 0;
+/** The poll is over, when the request is below 0: DONE less in how many ms another one is wanted, or -1: not before somebody says so. */
+export const DONE = -2;
+/** The link is to be looked at, time passes for the device, and what waits is offered to it. Value: slot. Answer: in how many ms a poll is wanted, or -1. */
+export const LINK = 2;
+/** Timers are due. */
+export const TIMERS = 3;
+/** Routes, links, addresses or neighbours have changed. */
+export const WAYS = 4;
+/** A device in TypeScript is asked for a frame, to be put before `packetAt`. Value: slot. Answer: as its `receive`. */
+export const TAKE = 5;
+/** The interface is down: what its device has is thrown away. Value: slot. Answer: whether there was something, 1 or 0. */
+export const DISCARD = 6;
+/** A frame that is not taken as expected: `result` is what `decode` answered. Value: slot. Answer: 1 when its packet was kept. */
+export const FRAME = 7;
+/** A connection has more to send than is expected. Value: index of its TCB. Answer: 1 when buffers ran out or the device was busy. */
+export const OUTPUT = 8;
+/** A device in TypeScript, or one that was busy, is offered what waits. Value: slot. */
+export const DRAIN = 9;

@@ -1,0 +1,210 @@
+// The turn, compiled: one pass over devices, sockets and connections, again and again while there is something to do. What the interpreter has to do in
+// between (calling owners of sockets, devices in TypeScript, everything rare) it is asked for: `turn` returns, and is called again with the answer.
+
+import { TURNS_PER_POLL } from "../config.ts";
+import { deviceLinkUp } from "../device/kernels/devices.ts";
+import { CORE, CoreBlock } from "../packet/core-block.ts";
+import { InterfaceBlock } from "../packet/interface-block.ts";
+import { newsTake } from "../packet/news.ts";
+import { takeSpare } from "../packet/packets.ts";
+import { TcbBlock } from "../packet/tcb-block.ts";
+import { nextSlot, setReady } from "../packet/slots.ts";
+import { OUTPUT_DONE, OUTPUT_SENT, outputBlocked, outputEnds, outputStep } from "../transport/tcp/expected.ts";
+import { discarded, examined, interfaceAt, NOTHING, receive, taking } from "./receive.ts";
+import * as requests from "./requests.ts";
+
+/** Phases, in their order. */
+const LINKS = 0;
+const TIMERS = 1;
+const WAYS = 2;
+const RECEIVE = 3;
+const NEWS = 4;
+const OUTPUT = 5;
+const DRAIN = 6;
+
+/** A poll begins at `now`. Answers as `turn`. */
+export function turnBegin(view: DataView, now: number): number {
+	const core = CoreBlock.of(view, CORE);
+	core.now = now;
+	core.awake = 1; // whoever wakes us from here on is served before the end
+	core.noticed = 0;
+	core.wanted = -1;
+	core.turns = TURNS_PER_POLL;
+	core.phase = LINKS;
+	core.asked = NOTHING;
+	// The first is loopback, which speaks up when it has something.
+	core.leftLow = (core.lookLow | core.polledLow) & ~1;
+	core.leftHigh = core.lookHigh | core.polledHigh;
+	core.lookLow = 0;
+	core.lookHigh = 0;
+	return run(view, 0);
+}
+
+/** Goes on after a request; `answer` is what the interpreter has to say to it, or 0. Answers the next one: requests.ts. */
+export function turn(view: DataView, answer: number): number {
+	return run(view, answer);
+}
+
+function run(view: DataView, answer: number): number {
+	const core = CoreBlock.of(view, CORE);
+	let request = core.asked === NOTHING ? NOTHING : answered(view, answer);
+	while (request === NOTHING) {
+		switch (core.phase) {
+			case LINKS:
+				request = links(view);
+				break;
+			case TIMERS:
+				core.phase = WAYS;
+				if (core.armed !== 0 && ((core.now - core.due) | 0) >= 0) request = requests.TIMERS;
+				break;
+			case WAYS:
+				request = begins(view);
+				if (core.waySeen !== core.wayVersion) {
+					core.waySeen = core.wayVersion;
+					request = requests.WAYS;
+				}
+				break;
+			case RECEIVE:
+				request = receiving(view);
+				break;
+			case NEWS:
+				request = news(view);
+				break;
+			case OUTPUT:
+				request = output(view);
+				break;
+			default:
+				request = drain(view);
+				break;
+		}
+	}
+	core.asked = request < 0 ? NOTHING : request & requests.KIND;
+	return request;
+}
+
+/** The interpreter has answered what it was asked last. Answers a further request, or NOTHING. */
+function answered(view: DataView, answer: number): number {
+	const core = CoreBlock.of(view, CORE);
+	switch (core.asked) {
+		case requests.LINK:
+			if (answer >= 0 && (core.wanted < 0 || answer < core.wanted)) core.wanted = answer;
+			return NOTHING;
+		case requests.TAKE:
+			return taking(view, answer);
+		case requests.FRAME:
+			examined(view, answer !== 0);
+			return NOTHING;
+		case requests.DISCARD:
+			discarded(view, answer !== 0);
+			return NOTHING;
+		case requests.NEWS:
+			// A callback has left something unread: the poll ends early.
+			if (answer !== 0) core.turns = 1;
+			return NOTHING;
+		case requests.OUTPUT:
+			if (answer !== 0) outputBlocked(view, core.connection);
+			return NOTHING;
+		default:
+			return NOTHING;
+	}
+}
+
+/** A poll begins: links are looked at, time passes for devices, and what waits is offered to them. */
+function links(view: DataView): number {
+	const core = CoreBlock.of(view, CORE);
+	for (let slot = nextSlot(view); slot !== 0; slot = nextSlot(view)) {
+		setReady(view, slot);
+		const link = InterfaceBlock.of(view, interfaceAt(view, slot));
+		const up = link.up !== 0;
+		if (link.native !== 0 && link.timed === 0 && link.waiting === 0 && deviceLinkUp(view, link.native) === up) continue;
+		return requests.LINK | (slot << requests.VALUE_SHIFT);
+	}
+	core.phase = TIMERS;
+	return NOTHING;
+}
+
+/** A turn begins. */
+function begins(view: DataView): number {
+	const core = CoreBlock.of(view, CORE);
+	if (core.spare < 0) takeSpare(view);
+	core.busy = 0;
+	core.leftLow = core.readyLow;
+	core.leftHigh = core.readyHigh;
+	core.slot = 0;
+	core.phase = RECEIVE;
+	return NOTHING;
+}
+
+/** Frames come in. */
+function receiving(view: DataView): number {
+	const core = CoreBlock.of(view, CORE);
+	const request = receive(view);
+	if (request !== NOTHING) return request;
+	core.newsEnd = core.newsFirst === 0 ? 0 : core.newsLast;
+	core.phase = NEWS;
+	return NOTHING;
+}
+
+/** The owners of sockets that have news are called; news that their calls make wait for the next turn. */
+function news(view: DataView): number {
+	const core = CoreBlock.of(view, CORE);
+	if (core.newsEnd === 0) {
+		core.phase = OUTPUT;
+		return NOTHING;
+	}
+	const last = core.newsFirst === core.newsEnd;
+	const taken = newsTake(view);
+	if (last) {
+		core.newsEnd = 0;
+		core.busy = core.busy | 2;
+	}
+	return requests.NEWS | (taken << requests.VALUE_SHIFT);
+}
+
+/** What there is to send is sent. */
+function output(view: DataView): number {
+	const core = CoreBlock.of(view, CORE);
+	// What applications did may go on at once, and what they read may have given a packet back.
+	if (core.busy & 2) core.busy = core.newsFirst !== 0 || core.packet < 0 ? 1 : core.busy & 1;
+	for (;;) {
+		const connection = outputStep(view);
+		if (connection === OUTPUT_SENT) continue;
+		if (connection === OUTPUT_DONE) break;
+		core.connection = connection;
+		return requests.OUTPUT | (TcbBlock.of(view, connection).index << requests.VALUE_SHIFT);
+	}
+	outputEnds(view);
+	core.leftLow = core.drainLow;
+	core.leftHigh = core.drainHigh;
+	core.drainLow = 0;
+	core.drainHigh = 0;
+	core.phase = DRAIN;
+	return NOTHING;
+}
+
+/** Devices in TypeScript are offered what waits for them; then the turn is over, and perhaps the poll. */
+function drain(view: DataView): number {
+	const core = CoreBlock.of(view, CORE);
+	const slot = nextSlot(view);
+	if (slot !== 0) {
+		// Those that had to wait for it may go on.
+		if (core.pending !== 0) core.busy = 1;
+		return requests.DRAIN | (slot << requests.VALUE_SHIFT);
+	}
+	core.turns = (core.turns - 1) | 0;
+	return core.busy !== 0 && core.turns > 0 ? begins(view) : ends(view);
+}
+
+/** The poll is over. */
+function ends(view: DataView): number {
+	const core = CoreBlock.of(view, CORE);
+	core.awake = 0;
+	core.phase = LINKS;
+	let wanted = core.wanted;
+	if (core.busy !== 0 || core.noticed !== 0) wanted = 0;
+	else if (core.armed !== 0) {
+		const left = (core.due - core.now) | 0;
+		if (wanted < 0 || left < wanted) wanted = left < 0 ? 0 : left;
+	}
+	return (requests.DONE - wanted) | 0;
+}
