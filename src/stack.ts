@@ -9,6 +9,7 @@
 import { limitsOf, type StackOptions } from "./config.ts";
 import { LoopbackDevice } from "./device/loopback.ts";
 import { Core, type CoreOptions } from "./packet/core.ts";
+import { word } from "./packet/core-block.ts";
 import { DROP } from "./packet/drops.ts";
 import { DESTINATION, IP_AT, IP_END, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE } from "./packet/fields.ts";
 import { layoutOf } from "./packet/layout.ts";
@@ -37,6 +38,8 @@ import { decodeTransport, flowFind, tcpTaken, turn, turnBegin } from "#codec";
 
 /** 127.0.0.1, RFC 1122 §3.2.1.3 (g). */
 const LOCALHOST = 0x7f000001;
+
+const WAITING = word("waiting");
 
 const KIND_AND_GROUP = kinds.KIND | kinds.GROUP;
 
@@ -133,20 +136,15 @@ export class Stack {
 	/** Does what the turn asks for until the poll is over. Answers as `poll`. */
 	#run(first: number): number {
 		const view = this.#view;
-		const { events } = this;
-		const { owners } = events;
+		const { owners } = this.events;
+		const { fields } = this.core;
 		for (let request = first; ;) {
 			if (request < 0) return requests.DONE - request;
 			let answer = 0;
 			if ((request & requests.KIND) === requests.NEWS) {
 				const news = request >> requests.VALUE_SHIFT;
 				const owner = (this.#called = owners[news >> 8]!);
-				if (owner !== null && (news & 255) !== 0) owner.onEvents(news & 255);
-				if (events.putOff) {
-					events.putOff = false;
-					events.unread = true;
-					answer = 1;
-				}
+				if (owner !== null && (news & 255) !== 0) answer = owner.onEvents(news & 255, fields[WAITING]!) === requests.LOOK ? 1 : 0;
 				this.#called = null;
 			} else answer = this.#serve(request);
 			request = turn(view, answer);

@@ -37,13 +37,14 @@ class End implements SocketOwner {
 	}
 
 	/** For SocketEvents. */
-	onEvents(events: number): void {
+	onEvents(events: number, waiting: number): number {
 		const { to, from } = this;
 		if (events & READABLE && to !== undefined) this.#move(to);
 		if (events & WRITABLE && from !== undefined) from.#move(this);
 		const rest = events & ((to === undefined ? READABLE : 0) | (from === undefined ? WRITABLE : 0));
-		if (rest !== 0 && this.tcb.owner === this) this.socket.onEvents(rest);
+		const answer = rest !== 0 && this.tcb.owner === this ? this.socket.onEvents(rest, waiting) : 0;
 		if (events >= ERROR && this.tcb.owner === this) this.#ended();
+		return answer;
 	}
 
 	/** Carries as much as there is and as there is room for. What there is no room for stays with `from`, whose window closes. */
@@ -68,7 +69,7 @@ class End implements SocketOwner {
 		if (tcb.error !== "") this.#fail(tcb.error as TCPError);
 		else if (tcb.rcvUsed === 0) {
 			this.over = true;
-			if (this.to === undefined) this.socket.onEvents(ERROR);
+			if (this.to === undefined) this.socket.onEvents(ERROR, 0);
 			else this.#finish();
 		}
 	}

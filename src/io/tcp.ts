@@ -9,12 +9,13 @@ import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/events
 import { CLOSE_WAIT, ESTABLISHED, Tcb } from "../transport/tcp/tcb.ts";
 import { WAKE } from "../transport/tcp/data.ts";
 import type { Tcp } from "../transport/tcp/tcp.ts";
+import { LOOK } from "../turn/requests.ts";
 import { closed, foreign, hidden, isObject, report, slotOf } from "./common.ts";
 import * as check from "./options.ts";
 import type { Bytes, Format, TCP, TCPError, TCPOptions, WriteOptions } from "./types.ts";
 
 /** Where these lie in a connection's block. */
-const { rcvQueued: RCV_QUEUED, sndQueued: SND_QUEUED } = TcbBlock.offsets;
+const { sndQueued: SND_QUEUED } = TcbBlock.offsets;
 
 // What passes packets or single bytes comes first in each method, and what is rarer in a private one: on XS a function copies each module
 // variable that it mentions at every call. No string literal stands on the data path: on XS each use of one allocates. What tells a buffer from a number is its byteLength.
@@ -309,19 +310,16 @@ export class TCPSocket implements TCP, SocketOwner {
 	}
 
 	/** For SocketEvents: what happened since the last turn. A callback may close the socket, or move it. */
-	onEvents(events: number): void {
+	onEvents(events: number, waiting: number): number {
 		const tcb = this.openTCB;
-		if (tcb === undefined) return;
-		if (events & READABLE && this.#onReadable !== undefined) {
-			// As tcb.rcvUsed, without the call.
-			const bytes = this.#view.getInt32(tcb.block + RCV_QUEUED, true);
-			if (bytes > 0) {
-				this.#onReadable(bytes);
-				// Moddable's modules set a timer of 0 ms for the rest, which must run before they are called again.
-				if (this.#view.getInt32(tcb.block + RCV_QUEUED, true) > 0) this.#tcp.events.putOff = true;
-			}
+		if (tcb === undefined) return 0;
+		let answer = 0;
+		if (events & READABLE && waiting > 0 && this.#onReadable !== undefined) {
+			this.#onReadable(waiting);
+			// Moddable's modules set a timer of 0 ms for the rest, which must run before they are called again.
+			answer = LOOK;
 		}
-		if (events === READABLE) return;
+		if (events === READABLE) return answer;
 		if (events & WRITABLE && this.#onWritable !== undefined && this.openTCB === tcb && tcb.sendable) {
 			// As Tcp.writable.
 			const room = this.#sendSize - this.#view.getInt32(tcb.block + SND_QUEUED, true);
@@ -331,6 +329,7 @@ export class TCPSocket implements TCP, SocketOwner {
 			this.#failed = true;
 			if (this.#onError !== undefined) this.#onError();
 		}
+		return answer;
 	}
 
 	/** For SocketEvents: a callback threw. */

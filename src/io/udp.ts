@@ -257,13 +257,10 @@ export class UDPSocket implements UDP, SocketOwner {
 	}
 
 	/** For SocketEvents. */
-	onEvents(events: number): void {
+	onEvents(events: number, waiting: number): void {
 		const socket = this.openSocket;
 		if (socket === undefined) return;
-		if (events & READABLE && this.#onReadable !== undefined) {
-			const datagrams = this.#udp.pending(socket);
-			if (datagrams > 0) this.#onReadable(datagrams);
-		}
+		if (events & READABLE && waiting > 0 && this.#onReadable !== undefined) this.#onReadable(waiting);
 		if (events === READABLE) return;
 		if (events & ERROR && this.openSocket === socket && this.#onError !== undefined) this.#onError();
 	}

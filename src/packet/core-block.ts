@@ -46,8 +46,9 @@ export const CoreBlock = record({
 	/** 1: the tick of delayed acknowledgments comes at tickAt. */
 	ticks: int32,
 	tickAt: int32,
-	/** TCB blocks. */
+	/** TCB blocks, and how many there are. */
 	tcbs: offset,
+	tcbCount: int32,
 	/** Interface blocks. */
 	interfaces: offset,
 	/**
@@ -75,6 +76,10 @@ export const CoreBlock = record({
 	/** What the interpreter was asked last: the kind of the request; and the connection it was asked about. */
 	asked: int32,
 	connection: offset,
+	/** The socket whose owner is called, how many bytes or datagrams wait for it, and 1: a poll ended early as something was left unread. */
+	told: int32,
+	waiting: int32,
+	unread: int32,
 	/** What `decode` answered, of the frame that the interpreter is asked about. */
 	result: int32,
 	/** The way of the last echo reply, a PathBlock. */

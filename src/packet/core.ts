@@ -81,6 +81,7 @@ export class Core {
 		const column = limits.packets * 4;
 		fields[word("waySeen")] = -1;
 		fields[word("tcbs")] = layout.tcbs;
+		fields[word("tcbCount")] = limits.tcp;
 		fields[word("interfaces")] = layout.interfaces;
 		fields[word("packets")] = layout.packets;
 		fields[word("starts")] = layout.columns;

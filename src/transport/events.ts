@@ -2,14 +2,20 @@
 
 import { newsOwned, newsPost } from "#codec";
 import type { Core } from "../packet/core.ts";
+import { word } from "../packet/core-block.ts";
 import { OTHERS, READABLE } from "../packet/news.ts";
 
 export { ERROR, READABLE, WRITABLE } from "../packet/news.ts";
 
+const UNREAD = word("unread");
+
 /** Who is told of events: an object of the io layer. */
 export interface SocketOwner {
-	/** Runs after processing, never inside it. What it throws is reported to `onFailure`, and the other sockets go on. */
-	onEvents(events: number): void;
+	/**
+	 * Runs after processing, never inside it. What it throws is reported to `onFailure`, and the other sockets go on. `waiting`: bytes or datagrams that can be read. Answers LOOK
+	 * (turn/requests.ts) when it is not to be called again for what it left unread before timers of programs had their turn.
+	 */
+	onEvents(events: number, waiting: number): unknown;
 	/** Its onEvents threw. */
 	onFailure?(error: unknown): void;
 	/** The program has closed the socket that it looks after in another's stead, or given it away. */
@@ -37,10 +43,6 @@ export class SocketEvents {
 	readonly owners: (SocketOwner | null)[] = [];
 	/** Told what an owner without onFailure threw. */
 	onError: ((error: unknown) => void) | undefined = undefined;
-	/** A callback has left something unread: the poll ends early. */
-	putOff = false;
-	/** A poll ended early for that. The host lets timers run that are due before it polls again, and sets this back. */
-	unread = false;
 	/** What pipes carry bytes in, PIPE_BYTES, from one call to the next; made for the first pipe. */
 	scratch: ArrayBuffer | undefined = undefined;
 	/** The first and the last of the others that have news. */
@@ -51,6 +53,14 @@ export class SocketEvents {
 	constructor(core: Core) {
 		this.#core = core;
 		newsOwned(core.view, OTHERS, true);
+	}
+
+	/** A poll ended early as a callback had left something unread. The host lets timers run that are due before it polls again, and sets this back. */
+	get unread(): boolean {
+		return this.#core.fields[UNREAD] !== 0;
+	}
+	set unread(on: boolean) {
+		this.#core.fields[UNREAD] = on ? 1 : 0;
 	}
 
 	/** Gives a socket of the turn's an owner, or takes it away. */
@@ -89,7 +99,7 @@ export class SocketEvents {
 				socket.nextPosted = null;
 				socket.queued = false;
 				socket.events = 0;
-				if (owner !== null && events !== 0) owner.onEvents(events);
+				if (owner !== null && events !== 0) owner.onEvents(events, 0);
 				if (socket === last) return;
 				socket = this.#head;
 			}

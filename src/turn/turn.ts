@@ -5,8 +5,10 @@ import { TURNS_PER_POLL } from "../config.ts";
 import { deviceLinkUp } from "../device/kernels/devices.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
-import { newsTake } from "../packet/news.ts";
+import { UDPS_AT } from "../packet/fields.ts";
+import { FIRST_SOCKET, newsTake } from "../packet/news.ts";
 import { takeSpare } from "../packet/packets.ts";
+import { UdpBlock } from "../packet/udp-block.ts";
 import { TcbBlock } from "../packet/tcb-block.ts";
 import { nextSlot, setReady } from "../packet/slots.ts";
 import { OUTPUT_DONE, OUTPUT_SENT, outputBlocked, outputEnds, outputStep } from "../transport/tcp/expected.ts";
@@ -98,8 +100,10 @@ function answered(view: DataView, answer: number): number {
 			discarded(view, answer !== 0);
 			return NOTHING;
 		case requests.NEWS:
-			// A callback has left something unread: the poll ends early.
-			if (answer !== 0) core.turns = 1;
+			if (answer === requests.LOOK && waitingFor(view, core.told) > 0) {
+				core.turns = 1;
+				core.unread = 1;
+			}
 			return NOTHING;
 		case requests.OUTPUT:
 			if (answer !== 0) outputBlocked(view, core.connection);
@@ -154,11 +158,23 @@ function news(view: DataView): number {
 	}
 	const last = core.newsFirst === core.newsEnd;
 	const taken = newsTake(view);
+	core.told = taken >> 8;
+	core.waiting = waitingFor(view, taken >> 8);
 	if (last) {
 		core.newsEnd = 0;
 		core.busy = core.busy | 2;
 	}
 	return requests.NEWS | (taken << requests.VALUE_SHIFT);
+}
+
+/** Bytes that wait for the owner of a connection, or datagrams for that of a UDP socket. */
+function waitingFor(view: DataView, socket: number): number {
+	const core = CoreBlock.of(view, CORE);
+	const index = (socket - FIRST_SOCKET) | 0;
+	if (index < 0) return 0;
+	if (index < core.tcbCount) return TcbBlock.of(view, (core.tcbs + Math.imul(index, TcbBlock.bytes)) | 0).rcvQueued;
+	const udps = view.getInt32(UDPS_AT * 4, true);
+	return UdpBlock.of(view, (udps + Math.imul(index - core.tcbCount, UdpBlock.bytes)) | 0).count;
 }
 
 /** What there is to send is sent. */

@@ -190,7 +190,7 @@ describe("a ping", () => {
 		expect(station.drops("eth1")).toEqual({ icmpQueueFull: 2 });
 		socket.owner = owner;
 		replyTo(station, { icmp: { rest, payload } }, "10.0.0.77");
-		owner!.onEvents(1);
+		owner!.onEvents(1, 0);
 		expect(heard.replies.length).toBe(8);
 		expect(ping.statistics).toMatchObject({ received: 1, duplicates: 7 });
 	});
