@@ -1,5 +1,6 @@
 // The central IP layer on the way out: routing, cached in each socket's path; and forwarding.
 
+import { CORE, CoreBlock } from "../packet/core-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { DESTINATION, IP_AT, IP_END, SOURCE, TRANSPORT_AT, TTL_PROTOCOL } from "../packet/fields.ts";
@@ -24,7 +25,7 @@ export class Ip {
 	readonly interfaces: InterfaceSet;
 	readonly icmp: Icmp;
 	#core: Core;
-	#forwardPath = new Path();
+	#forwardPath: Path;
 	#reversePath = new Path();
 
 	constructor(core: Core, interfaces: InterfaceSet, routes: Routes) {
@@ -32,6 +33,7 @@ export class Ip {
 		this.routes = routes;
 		this.interfaces = interfaces;
 		this.icmp = new Icmp(core, this);
+		this.#forwardPath = new Path(core.view, CORE + CoreBlock.offsets.forward);
 	}
 
 	/** Whether an address is one of ours, on any interface. */

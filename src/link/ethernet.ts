@@ -1,7 +1,7 @@
 // Ethernet: `output` finds the neighbour and puts the header on; arp.ts asks and answers.
 
 import { BUSY, MEDIUM_ETHERNET, SENT, type Device } from "../device/device.ts";
-import { FLAG_ETHERNET, InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_ETHERNET, FLAG_EXAMINED, InterfaceBlock } from "../packet/interface-block.ts";
 import { NEIGHBOR_LEARNED } from "../packet/neighbor-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
@@ -47,8 +47,7 @@ export class EthernetInterface extends Interface {
 	lease: LeaseKeeper | undefined = undefined;
 	/** The host name that the application has chosen for DHCP clients to come, instead of that of their options. */
 	hostname: string | undefined = undefined;
-	/** UDP port whose datagrams are taken for any address that their sender chose, or 0: a DHCP server writes to the address that it offers. */
-	anyAddressPort = 0;
+	#anyAddressPort = 0;
 	/** The address that `probe` asks for, or 0: also others' questions for it are conflicts. RFC 5227 §2.1.1. */
 	probed = 0;
 	/** A station whose ARP packets `onAnswer` is told of, or 0. */
@@ -85,6 +84,15 @@ export class EthernetInterface extends Interface {
 		view.setUint16(this.block + BROADCAST_HEADER + ethernet.TYPE, ethernet.TYPE_IPV4);
 		this.#arp = new Arp(core, this, this.#neighbors);
 		this.own = new OwnAddresses(core, this);
+	}
+
+	/** UDP port whose datagrams are taken for any address that their sender chose, or 0: a DHCP server writes to the address that it offers. */
+	get anyAddressPort(): number {
+		return this.#anyAddressPort;
+	}
+	set anyAddressPort(port: number) {
+		this.#anyAddressPort = port;
+		this.setFlag(FLAG_EXAMINED, port !== 0 || this.core.limits.reversePathFilter);
 	}
 
 	protected override get addressExpected(): boolean {

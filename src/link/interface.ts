@@ -3,7 +3,7 @@
 import { formatIpv4, ipv4Option, parsePrefix } from "../address.ts";
 import { ADDRESSES_PER_INTERFACE, MAX_MTU, NETWORK_PATIENCE_MS, PACKET_BYTES, PACKET_HEADROOM } from "../config.ts";
 import { HELD, NOTIFIES, RECEIVE_CHECKED, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
-import { FLAG_ANY_ADDRESS, FLAG_CHECKED, InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_ANY_ADDRESS, FLAG_CHECKED, FLAG_EXAMINED, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { NONE, type PacketQueue } from "../packet/pool.ts";
@@ -128,6 +128,7 @@ export abstract class Interface {
 		this.#listener = listener;
 		this.#timed = this.device.poll !== undefined;
 		this.#flags = flags | (this.device.abilities & RECEIVE_CHECKED ? FLAG_CHECKED : 0);
+		if (core.limits.reversePathFilter) this.#flags |= FLAG_EXAMINED;
 		for (let i = 0; i < InterfaceBlock.bytes; i += 4) core.view.setInt32(this.block + i, 0);
 		core.view.setInt32(this.block + FLAGS, this.#flags, true);
 		core.view.setUint16(this.block + SLOT, slot, true);
@@ -286,8 +287,13 @@ export abstract class Interface {
 		return (this.#flags & FLAG_ANY_ADDRESS) !== 0;
 	}
 	set anyAddress(on: boolean) {
-		this.#flags = on ? this.#flags | FLAG_ANY_ADDRESS : this.#flags & ~FLAG_ANY_ADDRESS;
-		this.core.view.setInt32(this.block + FLAGS, this.#flags, true);
+		this.setFlag(FLAG_ANY_ADDRESS, on);
+	}
+
+	/** Sets a bit of its block's flags. */
+	protected setFlag(flag: number, on: boolean): void {
+		this.#flags = on ? this.#flags | flag : this.#flags & ~flag;
+		if (this.block !== 0) this.core.view.setInt32(this.block + FLAGS, this.#flags, true);
 	}
 
 	/**

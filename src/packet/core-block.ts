@@ -82,8 +82,9 @@ export const CoreBlock = record({
 	unread: int32,
 	/** What `decode` answered, of the frame that the interpreter is asked about. */
 	result: int32,
-	/** The way of the last echo reply, a PathBlock. */
+	/** The ways of the last echo reply and of the last packet that was forwarded: a PathBlock each. */
 	echo: bytes(PathBlock.bytes),
+	forward: bytes(PathBlock.bytes),
 });
 export type CoreBlock = RowOf<typeof CoreBlock>;
 

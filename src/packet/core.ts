@@ -89,7 +89,7 @@ export class Core {
 		fields[word("nexts")] = layout.columns + 2 * column;
 		fields[word("freeList")] = layout.columns + 3 * column;
 		fields[word("news")] = layout.news;
-		fields[word("echo") + (PathBlock.offsets.wayVersion >> 2)] = -1;
+		for (const path of ["echo", "forward"] as const) fields[word(path) + (PathBlock.offsets.wayVersion >> 2)] = -1;
 	}
 
 	/** Milliseconds, int32, of the current poll. It wraps: compare by (a - b) | 0. */

@@ -43,5 +43,7 @@ export const FLAG_ETHERNET = 1;
 export const FLAG_CHECKED = 2;
 /** Addresses of 127.0.0.0/8 and our own as source are right here. */
 export const FLAG_LOOPBACK = 4;
+/** What is not for us is looked at by the interpreter first: a DHCP server writes to the address that it offers, and reverse paths are checked. */
+export const FLAG_EXAMINED = 16;
 /** Every unicast destination is ours. */
 export const FLAG_ANY_ADDRESS = 8;

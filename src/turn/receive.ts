@@ -5,8 +5,8 @@ import { deviceReceive } from "../device/kernels/devices.ts";
 import { send } from "../link/transmit.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
-import { UDPS_AT } from "../packet/fields.ts";
-import { InterfaceBlock } from "../packet/interface-block.ts";
+import { DESTINATION, IP_AT, IP_END, SOURCE, TTL_PROTOCOL, UDPS_AT } from "../packet/fields.ts";
+import { FLAG_EXAMINED, InterfaceBlock } from "../packet/interface-block.ts";
 import { newsPost, READABLE } from "../packet/news.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { takePacket } from "../packet/packets.ts";
@@ -16,7 +16,9 @@ import { TcbBlock } from "../packet/tcb-block.ts";
 import { UdpBlock } from "../packet/udp-block.ts";
 import { tcpTaken } from "../transport/tcp/expected.ts";
 import { drop } from "../wire/answers.ts";
+import { ttlDecrement } from "../wire/build.ts";
 import { decode } from "../wire/decode.ts";
+import * as ipv4 from "../wire/ipv4.ts";
 import * as kinds from "../wire/kinds.ts";
 import * as requests from "./requests.ts";
 
@@ -108,6 +110,7 @@ function take(view: DataView, link: InterfaceBlock, at: Offset, length: number):
 		return false;
 	}
 	if (result === 0 || (kind === kinds.ECHO && echo(view, result, value))) return false;
+	if (kind === kinds.TRANSIT && forward(view, link)) return false;
 	core.result = result;
 	return true;
 }
@@ -120,6 +123,26 @@ function echo(view: DataView, result: number, bytes: number): boolean {
 	const link = InterfaceBlock.of(view, path.out);
 	if (link.native === 0) return false;
 	if (send(view, link, core.packet, core.packetAt, (core.packetAt + bytes) | 0, path.header)) kept(view);
+	return true;
+}
+
+/**
+ * Sends on what is for where the last packet went that was forwarded, RFC 1812 §5.2, when that is by a device in C and nothing speaks against it: `Ip.forward` has looked at the
+ * destination, and at the way. Answers whether that was so.
+ */
+function forward(view: DataView, from: InterfaceBlock): boolean {
+	const core = CoreBlock.of(view, CORE);
+	const path = PathBlock.of(view, core.forward);
+	if (path.wayVersion !== core.wayVersion || path.destination !== view.getInt32(DESTINATION * 4, true)) return false;
+	const source = view.getInt32(SOURCE * 4, true);
+	const at = view.getInt32(IP_AT * 4, true);
+	const end = view.getInt32(IP_END * 4, true);
+	if (from.flags & FLAG_EXAMINED || source >>> 24 === 0 || ipv4.isLinkLocal(source) || end - at > path.mtu) return false;
+	if ((view.getInt32(TTL_PROTOCOL * 4, true) & 0xffff) >> 8 <= 1) return false;
+	const link = InterfaceBlock.of(view, path.out);
+	if (link.native === 0) return false;
+	ttlDecrement(view, at);
+	if (send(view, link, core.packet, at, end, path.header)) kept(view);
 	return true;
 }
 

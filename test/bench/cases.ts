@@ -32,6 +32,7 @@ const ARP = 5;
 const CONNECT = 6;
 const UDP_SOURCE = 7;
 const UDP_SINK = 8;
+const FORWARD = 9;
 /** Echo requests on the way at once: a server under load. */
 const OUTSTANDING = 8;
 let seed = 0x1234567;
@@ -329,6 +330,14 @@ function uartCase(bytes: number, mode: number): Run {
 	};
 }
 
+/** UDP packets of so many bytes for somebody behind the peer, which the board sends on to it. */
+function forwardCase(bytes: number): Run {
+	const stack = makeStack({ forwarding: true });
+	stack.routes.add({ prefix: "10.9.0.0/16", gateway: "10.0.0.1", interface: stack.interfaces.find("eth0")! });
+	start(FORWARD, bytes - 28, OUTSTANDING);
+	return (packets) => exchange(stack, packets);
+}
+
 function peerCase(mode: number, bytes: number): Run {
 	const stack = makeStack();
 	start(mode, bytes, OUTSTANDING);
@@ -472,6 +481,7 @@ const CASES: Record<string, () => Run> = {
 	"udp-echo-1472": () => udpCase(1472),
 	"udp-echo-part-64": () => udpPartCase(64),
 	"icmp-echo-64": () => peerCase(ICMP_ECHO, 56),
+	"forward-64": () => forwardCase(64),
 	"arp-reply": () => peerCase(ARP, 0),
 	"tcp-connect-close": () => connectCase(),
 	"tcp-timers-8": () => timersCase(8),

@@ -11,7 +11,7 @@
 #include "hdlc.h"
 #include "sum.h"
 
-enum { MODE_TCP_SOURCE = 1, MODE_TCP_SINK, MODE_UDP_ECHO, MODE_ICMP_ECHO, MODE_ARP, MODE_CONNECT, MODE_UDP_SOURCE, MODE_UDP_SINK };
+enum { MODE_TCP_SOURCE = 1, MODE_TCP_SINK, MODE_UDP_ECHO, MODE_ICMP_ECHO, MODE_ARP, MODE_CONNECT, MODE_UDP_SOURCE, MODE_UDP_SINK, MODE_FORWARD };
 enum { CLOSED, SYN_SENT, OPEN, FINISHED };
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 enum { IP = 14, L4 = 34, DATA = 54, BOARD_PORT = 9, ACKS = 64 };
@@ -124,6 +124,13 @@ void xs_bench_start(xsMachine *the)
 	peer.reply = peer.mode == MODE_ARP ? peer.outstanding : 1; /* the first makes the board ask for our address */
 	if (peer.mode == MODE_UDP_ECHO || peer.mode == MODE_UDP_SOURCE)
 		datagram();
+	else if (peer.mode == MODE_FORWARD) {
+		datagram();
+		put32(peer.frame + IP + 16, 0x0a090001); /* behind the peer itself: the board sends it back */
+		put16(peer.frame + IP + 10, 0);
+		put16(peer.frame + IP + 10, ~sum16(peer.frame + IP, 20, 0));
+		peer.mode = MODE_UDP_ECHO;
+	}
 	else if (peer.mode == MODE_ICMP_ECHO)
 		echoRequest();
 	else if (peer.mode == MODE_ARP)
