@@ -1,0 +1,36 @@
+// What is compiled does what the TypeScript does: a stack on Node and one on XS, under the same random frames, clock steps and calls, send the same frames, tell the same events, and count the
+// same. STEPS and SEED change how much.
+
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleApp } from "../../build/bundle.mjs";
+import { buildHost } from "../../build/host.mjs";
+import { envNumber } from "../support/env.ts";
+import { scenario } from "./same/scenario.ts";
+
+const SEED = envNumber("SEED", 20261129);
+const STEPS = envNumber("STEPS", 4000);
+const RUNS = 4;
+
+const folder = mkdtempSync(join(tmpdir(), "multihome-same-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the compiled stack", () => {
+	let host = "";
+	let app = "";
+	beforeAll(async () => {
+		host = await buildHost({ quiet: true });
+		app = await bundleApp(join(import.meta.dirname, "same/app.ts"), folder);
+	}, 600_000);
+
+	for (let run = 0; run < RUNS; run++)
+		it(`does as the TypeScript does, seed ${SEED + run}`, async () => {
+			const wanted = scenario(SEED + run, STEPS);
+			const { stdout } = await promisify(execFile)(host, [app, "--", String(SEED + run), String(STEPS)]);
+			expect(stdout.trim()).toBe(wanted);
+		}, 600_000);
+});
