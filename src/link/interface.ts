@@ -143,7 +143,7 @@ export abstract class Interface {
 		});
 		this.native = this.device.native ?? 0;
 		this.#put(AT.native, this.native);
-		this.#put(AT.timed, this.#timed ? 1 : 0);
+		this.#watch();
 		this.#put(AT.header, this.linkHeader);
 		this.#put(AT.space, this.space);
 		setPolled(core.view, slot, this.polled);
@@ -155,6 +155,11 @@ export abstract class Interface {
 		if (this.slot === 0) return;
 		setNoticed(this.core.view, this.slot);
 		this.core.notice();
+	}
+
+	/** Whether it takes more than a look at the link of a device in C. */
+	#watch(): void {
+		this.#put(AT.watched, this.#timed || !this.#enabled ? 1 : 0);
 	}
 
 	/** Sets whether packets pass. */
@@ -278,6 +283,7 @@ export abstract class Interface {
 		if (on && !this.#enabled) this.#waitedSince = undefined;
 		this.#enabled = on;
 		if (this.slot === 0) return;
+		this.#watch();
 		setNoticed(this.core.view, this.slot);
 		this.core.wake();
 	}

@@ -23,8 +23,8 @@ export const InterfaceBlock = record({
 	up: int32,
 	/** Number of its device among those in C (device/kernels/devices.ts), 0 for one in TypeScript. */
 	native: int32,
-	/** 1: its device is called at every poll, as time matters to it. */
-	timed: int32,
+	/** 1: the interpreter looks at it at every poll: time matters to its device, or it is taken down. */
+	watched: int32,
 	/** Bytes of link header, and most bytes of a frame that is received, counted from where it begins. */
 	header: int32,
 	space: int32,

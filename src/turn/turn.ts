@@ -120,7 +120,7 @@ function links(view: DataView): number {
 		setReady(view, slot);
 		const link = InterfaceBlock.of(view, interfaceAt(view, slot));
 		const up = link.up !== 0;
-		if (link.native !== 0 && link.timed === 0 && link.waiting === 0 && deviceLinkUp(view, link.native) === up) continue;
+		if (link.native !== 0 && link.watched === 0 && link.waiting === 0 && deviceLinkUp(view, link.native) === up) continue;
 		return requests.LINK | (slot << requests.VALUE_SHIFT);
 	}
 	core.phase = TIMERS;
