@@ -110,7 +110,7 @@ class Attacker {
 
 describe(`a blind attacker, SEED=${SEED}`, () => {
 	it.each([0, 1, 2, 3, 4, 5, 6, 7])("does not end, delay or change a connection (%d)", (run) => {
-		const harness = new Harness(SEED + run, { fused: run % 2 === 0 });
+		const harness = new Harness(SEED + run, { numbered: run % 2 === 0 });
 		const { world, device } = harness;
 		harness.segment.faults = { delayMs: 10 };
 		const client = new EchoClient(harness.peer, LOCAL, BYTES);

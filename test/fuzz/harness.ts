@@ -17,8 +17,8 @@ export const LOCAL = ip("10.0.0.1");
 export const PEER = ip("10.0.0.2");
 
 export interface HarnessOptions {
-	/** The device has the optional half of the driver contract. */
-	fused?: boolean;
+	/** Its devices have numbers, by which compiled code moves their frames. */
+	numbered?: boolean;
 	/** The stack forwards, by the strict reverse path and the strong host model. */
 	router?: boolean;
 }
@@ -36,7 +36,7 @@ export class Harness {
 	readonly #freePackets: number;
 	readonly #flows: number;
 
-	constructor(seed: number, { fused = false, router = false }: HarnessOptions = {}) {
+	constructor(seed: number, { numbered = false, router = false }: HarnessOptions = {}) {
 		// Half of the seeds see the clock wrap.
 		this.world = new World(seed, seed & 1 ? 1000 : 2 ** 31 - 60_000);
 		const limits = { sockets: { tcp: 24, udp: 4, icmp: 2 }, packets: 48, neighbors: 8 };
@@ -44,9 +44,9 @@ export class Harness {
 		this.target = this.world.node("target", { ...limits, ...routing });
 		this.peer = this.world.node("peer", limits);
 		this.segment = this.world.segment({});
-		this.device = this.segment.port({ mac: macOf(1), fused });
+		this.device = this.segment.port({ mac: macOf(1), numbered });
 		this.link = this.target.ethernet("eth0", this.device, "10.0.0.1/24");
-		this.target.ethernet("eth1", this.world.segment().port({ mac: macOf(3) }), "10.1.0.1/24", "192.168.7.1/31");
+		this.target.ethernet("eth1", this.world.segment().port({ mac: macOf(3), numbered }), "10.1.0.1/24", "192.168.7.1/31");
 		this.peer.ethernet("eth0", this.segment.port({ mac: macOf(2) }), "10.0.0.2/24");
 		this.ledger = new Ledger(this.target.stack, { forwarding: router, readEvery: onXS ? 50 : 1 });
 		this.ledger.watch(this.link, this.device);

@@ -117,8 +117,8 @@ export class Port {
 
 	insert(): void {
 		const { node } = this.#host;
-		// Every other device has `take` and `put`.
-		this.device = new QueueDevice({ mac: macOf(this.#mac), fused: this.#mac % 2 === 0 });
+		// Frames of every other device are moved by its number.
+		this.device = new QueueDevice({ mac: macOf(this.#mac), numbered: this.#mac % 2 === 0 });
 		this.device.hold = this.#hold;
 		this.#segment.plug(this.device);
 		this.link = node.ethernet(this.name, this.device, this.#spec.address);

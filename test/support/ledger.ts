@@ -3,6 +3,7 @@
 
 import { FlowEntry, FlowTable } from "../../src/packet/flow-table.ts";
 import { InterfaceBlock } from "../../src/packet/interface-block.ts";
+import { word } from "../../src/packet/core-block.ts";
 import { DROPS, type DropName } from "../../src/packet/drops.ts";
 import type { Interface } from "../../src/link/interface.ts";
 import type { Stack } from "../../src/stack.ts";
@@ -22,6 +23,8 @@ const OUTBOUND: ReadonlySet<DropName> = new Set([
 	"noPacketBuffer",
 	"interfaceDown",
 ] as const);
+/** What `decode` answered for the frame that the turn asks the interpreter about. */
+const RESULT = word("result");
 const INBOUND: readonly number[] = DROPS.flatMap((name, index) =>
 	OUTBOUND.has(name) ? [] : [InterfaceBlock.offsets.drops + index * 4],
 );
@@ -35,12 +38,9 @@ export function flowsInUse(stack: Stack): number {
 	return count;
 }
 
-/** How many drops a frame of this kind must end as; undefined: none or one. */
+/** How many drops a frame that `decode` answered this for must end as; undefined: none or one. */
 function mustDrop(answer: number): number | undefined {
-	if (answer === 0) return 1;
 	switch (answer & kinds.KIND) {
-		case kinds.SEGMENT:
-		case kinds.DATAGRAM:
 		case kinds.ECHO:
 			return 0;
 		case kinds.BAD_OPTION:
@@ -56,10 +56,10 @@ function mustDrop(answer: number): number | undefined {
 class Account {
 	taken = 0;
 	dropped = 0;
-	/** The frame that is being processed, what `decode` answered (undefined: not known), and the drops before it. */
+	/** The frame that is being processed, the drops before it, and what all interfaces had received. */
 	frame: Uint8Array | undefined;
-	answer: number | undefined;
 	before = 0;
+	received = 0;
 }
 
 export interface LedgerOptions {
@@ -93,13 +93,24 @@ export class Ledger {
 		device.onReceive = (at, length) => {
 			this.#settle(link, account);
 			if (length <= 0) return;
-			const { view } = this.#stack.core;
+			const { fields, view } = this.#stack.core;
 			account.frame = new Uint8Array(view.buffer, view.byteOffset + at, length).slice();
-			account.answer = undefined;
+			account.received = this.#received();
+			fields[RESULT] = 0;
 		};
-		device.onDecoded = (answer) => {
-			account.answer = answer;
-		};
+	}
+
+	/** Frames that came in by all interfaces. */
+	#received(): number {
+		const { core, interfaces } = this.#stack;
+		let sum = 0;
+		for (const { block } of interfaces.list) sum += core.view.getUint32(block + InterfaceBlock.offsets.rxPackets, true);
+		return sum;
+	}
+
+	/** What `decode` answered for the last frame of an account, when the interpreter was asked about it; else 0. */
+	#answer(account: Account): number {
+		return this.#received() - account.received === 1 ? this.#stack.core.result : 0;
 	}
 
 	/** The frame before is done with: its drops are counted by now. */
@@ -113,10 +124,10 @@ export class Ledger {
 		if (dropped > 0) account.dropped++;
 		else account.taken++;
 		if (this.error) return;
-		const expected = account.answer === undefined ? undefined : mustDrop(account.answer);
+		const answer = this.#answer(account);
+		const expected = mustDrop(answer);
 		const wrong = dropped > 1 || (expected !== undefined && dropped !== expected);
-		if (wrong)
-			this.error = `${link.name}: ${dropped} drops for a frame that decode answered ${account.answer} for:\n${hex(frame)}`;
+		if (wrong) this.error = `${link.name}: ${dropped} drops for a frame that decode answered ${answer} for:\n${hex(frame)}`;
 		if (wrong || this.#forwarding || this.#readEvery === 0 || this.#frames++ % this.#readEvery !== 0) return;
 		const malformed = parseFrame(frame).error;
 		if (malformed && dropped === 0) this.error = `${link.name}: no drop for a frame with bad ${malformed}:\n${hex(frame)}`;

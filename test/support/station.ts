@@ -19,7 +19,7 @@ export class Port {
 
 	constructor(world: World, node: Node, index: number, addresses: string[], mtu = 1500) {
 		this.#world = world;
-		this.device = world.device({ mac: macOf(index), mtu, fused: index % 2 === 0 });
+		this.device = world.device({ mac: macOf(index), mtu, numbered: index % 2 === 0 });
 		this.device.onSend = (frame) => this.#captured(frame);
 		this.link = node.ethernet(`eth${index}`, this.device, ...addresses);
 	}

@@ -2,8 +2,9 @@
 // reorder and damage frames.
 
 import { BUSY, HELD, MEDIUM_ETHERNET, SENT, type Device, type DeviceHost } from "../../src/device/device.ts";
-import { decode, ethernetHeader } from "#codec";
+import { deviceAdd, deviceRemove } from "../../src/device/kernels/devices.ts";
 import type { VirtualClock } from "./clock.ts";
+import { onXS } from "./env.ts";
 import type { Prng } from "./prng.ts";
 
 export interface QueueDeviceOptions {
@@ -12,8 +13,8 @@ export interface QueueDeviceOptions {
 	abilities?: number;
 	/** Six bytes, or the last byte of 02:00:00:00:00:xx. */
 	mac?: Uint8Array | number;
-	/** The optional half of the driver contract: `take` and `put`. */
-	fused?: boolean;
+	/** It has a number in the table of devices, by which compiled code moves its frames. Not on XS, where the table is for devices in C. */
+	numbered?: boolean;
 }
 
 export function macOf(last: number): Uint8Array<ArrayBuffer> {
@@ -40,15 +41,13 @@ export class QueueDevice implements Device {
 	lost = 0;
 	transmitted = 0;
 	host: DeviceHost | undefined = undefined;
+	native = 0;
+	readonly #numbered: boolean;
 	/** When set, `transmit` answers HELD, and this is given the function that lets the packet go. */
 	hold: ((release: () => void) => void) | undefined = undefined;
 	readonly #held = new Set<number>();
-	/** Told of every answer of `receive`, before the stack sees it, and of what `decode` answered when `fused`. */
+	/** Told of every answer of `receive`, before the stack sees it. */
 	onReceive: ((at: number, length: number) => void) | undefined = undefined;
-	onDecoded: ((answer: number) => void) | undefined = undefined;
-	/** With `fused`: reception and decoding, header and transmission, in one call each, as drivers in C have it. */
-	readonly take?: (at: number, max: number, block: number) => number;
-	readonly put?: (packet: number, at: number, end: number, header: number, block: number) => number;
 	#arena: Uint8Array = new Uint8Array(0);
 
 	constructor(options: QueueDeviceOptions = {}) {
@@ -56,22 +55,13 @@ export class QueueDevice implements Device {
 		this.mtu = options.mtu ?? 1500;
 		this.abilities = options.abilities ?? 0;
 		this.mac = typeof options.mac === "object" ? options.mac : macOf(options.mac ?? 1);
-		if (!options.fused) return;
-		this.take = (at, max, block) => {
-			const length = this.receive(at, max);
-			if (length === 0) return -1;
-			if (length < 0) return 0;
-			const answer = decode(this.host!.view, at, at + length, block);
-			this.onDecoded?.(answer);
-			return answer;
-		};
-		this.put = (packet, at, end, header, block) =>
-			this.transmit(packet, ethernetHeader(this.host!.view, at, header, block, end), end);
+		this.#numbered = (options.numbered ?? false) && !onXS;
 	}
 
 	attach(host: DeviceHost): void {
 		this.host = host;
 		this.closed = false;
+		if (this.#numbered) this.native = deviceAdd(this);
 		this.#arena = new Uint8Array(host.view.buffer, host.view.byteOffset, host.view.byteLength);
 	}
 
@@ -141,6 +131,8 @@ export class QueueDevice implements Device {
 
 	close(): void {
 		this.closed = true;
+		deviceRemove(this.native);
+		this.native = 0;
 		for (const packet of this.#held) this.host!.released(packet);
 		this.#held.clear();
 		this.host = undefined;

@@ -1,26 +1,48 @@
-// Devices in C, by their number in the table of native/devices.h: what compiled code moves frames by. Node has no devices in C, so here every number is one that
-// no device has.
+// Devices by their number in a table: what compiled code moves frames by. On XS the table is that of native/devices.h, and devices in C add themselves; where
+// compiled code runs as TypeScript it is this one, which has places for devices in TypeScript.
 
 import { check } from "../../packet/bounds.ts";
 import type { Length, Offset, Range } from "../../packet/numbers.ts";
-import { BUSY } from "../device.ts";
+import { BUSY, type Device } from "../device.ts";
+
+type Numbered = Pick<Device, "receive" | "transmit" | "linkUp">;
+
+/** Places in the table: MULTIHOME_DEVICES of native/devices.h. */
+const PLACES = 64;
+
+const table: (Numbered | undefined)[] = [];
+
+/** Takes a device up. Answers its number, from 1 on, or 0 when the table is full. */
+export function deviceAdd(device: Numbered): number {
+	let number = 1;
+	while (table[number] !== undefined) number++;
+	if (number > PLACES) return 0;
+	table[number] = device;
+	return number;
+}
+
+/** The number stands for no device any more; the next one that is added may have it. */
+export function deviceRemove(number: number): void {
+	if (table[number] !== undefined) table[number] = undefined;
+}
 
 /** As `receive` of the device with that number, at most `most` bytes: the frame's length, 0 when there is none, -1 when one was lost. 0 when no device has the number. */
-export function deviceReceive(view: DataView, _device: number, at: Offset, most: Length): Range<-1, 0xffffff> {
+export function deviceReceive(view: DataView, device: number, at: Offset, most: Length): Range<-1, 0xffffff> {
 	check(at, most, view.byteLength);
-	return 0;
+	const length = table[device]?.receive(at, most) ?? 0;
+	return length < 0 || length > most ? -1 : length;
 }
 
 /** As its `transmit`: SENT, HELD or BUSY. BUSY when no device has the number. */
-export function deviceTransmit(view: DataView, _device: number, _packet: number, at: Offset, end: Offset): number {
+export function deviceTransmit(view: DataView, device: number, packet: number, at: Offset, end: Offset): number {
 	check(at, end - at, view.byteLength);
-	return BUSY;
+	return table[device]?.transmit(packet, at, end) ?? BUSY;
 }
 
 /**
  * As its `linkUp`. False when no device has the number.
  * @pure
  */
-export function deviceLinkUp(_view: DataView, _device: number): boolean {
-	return false;
+export function deviceLinkUp(_view: DataView, device: number): boolean {
+	return table[device]?.linkUp ?? false;
 }

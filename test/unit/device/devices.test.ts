@@ -1,8 +1,8 @@
-// Devices in C by their number: the kernels' TypeScript, where no number is a device's, and the codec's own for numbers that no device has.
+// Devices by their number: the kernels' TypeScript with its table, and the codec's own for numbers that no device has. Devices in C: test/xs/devices.test.ts.
 
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import * as codec from "#codec";
-import { BUSY } from "../../../src/device/device.ts";
+import { BUSY, SENT } from "../../../src/device/device.ts";
 import * as twin from "../../../src/device/kernels/devices.ts";
 
 const SIZE = 256;
@@ -36,5 +36,73 @@ describe.each([
 			expect(() => deviceReceive(view, device, at, length)).toThrow(RangeError);
 			expect(() => deviceTransmit(view, device, 3, at, at + length)).toThrow(RangeError);
 		}
+	});
+});
+
+describe("the table of devices in TypeScript", () => {
+	const PLACES = 64;
+	const view = new DataView(new ArrayBuffer(SIZE));
+	const numbers: number[] = [];
+	const device = (mark: number) => ({
+		linkUp: true,
+		transmitted: "",
+		length: 10,
+		receive(at: number, max: number): number {
+			for (let i = 0; i < Math.min(max, this.length); i++) view.setUint8(at + i, mark);
+			return this.length;
+		},
+		transmit(packet: number, at: number, end: number): number {
+			this.transmitted += `${packet}: ${at} to ${end}`;
+			return SENT;
+		},
+	});
+	const add = (one: ReturnType<typeof device>) => {
+		const number = twin.deviceAdd(one);
+		if (number !== 0) numbers.push(number);
+		return number;
+	};
+
+	afterEach(() => {
+		for (const number of numbers.splice(0)) twin.deviceRemove(number);
+	});
+
+	it("has the frames, the packet and the answers of the device with a number, until it is removed", () => {
+		const [one, other] = [device(1), device(2)];
+		const [first, second] = [add(one), add(other)];
+		expect(twin.deviceReceive(view, second, 20, 100)).toBe(10);
+		expect([19, 20, 29, 30].map((at) => view.getUint8(at))).toEqual([0, 2, 2, 0]);
+		expect(twin.deviceTransmit(view, first, 7, 40, 100)).toBe(SENT);
+		expect([one.transmitted, other.transmitted]).toEqual(["7: 40 to 100", ""]);
+		other.linkUp = false;
+		expect([first, second].map((number) => twin.deviceLinkUp(view, number))).toEqual([true, false]);
+		twin.deviceRemove(first);
+		expect(twin.deviceReceive(view, first, 20, 100)).toBe(0);
+		expect(twin.deviceTransmit(view, first, 7, 40, 100)).toBe(BUSY);
+		expect(twin.deviceLinkUp(view, first)).toBe(false);
+	});
+
+	it("loses a frame that is longer than there is room for", () => {
+		const one = device(1);
+		const number = add(one);
+		for (const [length, answer] of [
+			[101, -1],
+			[-1, -1],
+			[-2, -1],
+			[100, 100],
+		] as const) {
+			one.length = length;
+			expect(twin.deviceReceive(view, number, 0, 100)).toBe(answer);
+		}
+	});
+
+	it(`has ${PLACES} places; a full one has none for another, and a number that was removed goes to the next`, () => {
+		while (add(device(3)) !== 0);
+		expect(numbers).toEqual(Array.from({ length: PLACES }, (_, i) => i + 1));
+		for (const none of [0, -1, PLACES + 1]) twin.deviceRemove(none);
+		expect(add(device(4))).toBe(0);
+		twin.deviceRemove(21);
+		expect(add(device(5))).toBe(21);
+		expect(twin.deviceReceive(view, 21, 0, 100)).toBe(10);
+		expect(view.getUint8(9)).toBe(5);
 	});
 });

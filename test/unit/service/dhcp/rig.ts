@@ -22,7 +22,7 @@ export class Rig {
 		this.node = this.world.node("client", options);
 		this.stack = this.node.stack;
 		for (let i = 0; i < interfaces; i++) {
-			const device = this.world.device({ mac: macOf(i + 1), fused: i % 2 === 1 });
+			const device = this.world.device({ mac: macOf(i + 1), numbered: i % 2 === 1 });
 			this.servers.push(new DhcpServer(this.world, device));
 			this.links.push(this.node.ethernet(`eth${i}`, device));
 		}
