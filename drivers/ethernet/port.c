@@ -1,13 +1,13 @@
-// The class Port: an Ethernet chip as TypeScript sees it (device.ts). Frames pass between chip and arena in one native call each way, or none when compiled
-// code calls the device by its number (devices.h).
+// The class Port: an Ethernet chip as TypeScript sees it (device.ts), and as compiled code does, which passes frames between chip and arena by the device's
+// number (devices.h).
 
 #include "port.h"
 
 #include "xsHost.h"
 #include "mc.xs.h"
 
+#include "arena.h"
 #include "devices.h"
-#include "frame.h"
 
 #define LINK_BIT 0x10000
 
@@ -187,20 +187,6 @@ void xs_ethernet_receive(xsMachine *the)
 	xsmcSetInteger(xsResult, receive(port, port->arena.base + at, max));
 }
 
-/* take(at, max, block) */
-void xs_ethernet_take(xsMachine *the)
-{
-	int at = intArg(0), max = intArg(1), block = intArg(2);
-	Port *port = openPort(the);
-	demand(at, max, port->arena.size);
-	int length = receive(port, port->arena.base + at, max);
-	if (length > 0)
-		length = multihomeDecode(&port->arena, at, at + length, block);
-	else
-		length = length == 0 ? -1 : 0;
-	xsmcSetInteger(xsResult, length);
-}
-
 /* transmit(packet, at, end) */
 void xs_ethernet_transmit(xsMachine *the)
 {
@@ -210,17 +196,6 @@ void xs_ethernet_transmit(xsMachine *the)
 	if (end - at > FRAME_MOST)
 		xsRangeError("frame of %d bytes: expected at most %d", end - at, FRAME_MOST);
 	xsmcSetInteger(xsResult, transmit(port, packet, port->arena.base + at, end - at));
-}
-
-/* put(packet, at, end, header, block) */
-void xs_ethernet_put(xsMachine *the)
-{
-	int packet = intArg(0), at = intArg(1), end = intArg(2), header = intArg(3), block = intArg(4);
-	Port *port = openPort(the);
-	int frame = multihomeHeader(&port->arena, at, header, block, end);
-	if (end - frame > FRAME_MOST)
-		xsRangeError("frame of %d bytes: expected at most %d", end - frame, FRAME_MOST);
-	xsmcSetInteger(xsResult, transmit(port, packet, port->arena.base + frame, end - frame));
 }
 
 /* service(now): in how many ms again, with LINK_BIT while the link is up. */

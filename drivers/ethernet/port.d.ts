@@ -7,8 +7,6 @@ declare module "multihome/ethernet/port" {
 		readonly native: number;
 		receive(at: number, max: number): number;
 		transmit(packet: number, at: number, end: number): number;
-		take(at: number, max: number, block: number): number;
-		put(packet: number, at: number, end: number, header: number, block: number): number;
 		/** Looks after the chip. `now` in ms; answers in how many ms it wants to be looked after again, with LINK_BIT (0x10000) while the link is up. */
 		service(now: number): number;
 		/** One of ethernet.h's counters. */

@@ -6,8 +6,6 @@ export class Port @ "xs_ethernet_delete" {
 	get native() @ "xs_ethernet_get_native"
 	receive(at, max) @ "xs_ethernet_receive"
 	transmit(packet, at, end) @ "xs_ethernet_transmit"
-	take(at, max, block) @ "xs_ethernet_take"
-	put(packet, at, end, header, block) @ "xs_ethernet_put"
 	service(now) @ "xs_ethernet_service"
 	count(index) @ "xs_ethernet_count"
 	configure(mac, accept) @ "xs_ethernet_configure"

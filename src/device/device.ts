@@ -67,13 +67,6 @@ export interface Device {
 	receive(at: number, max: number): number;
 	/** Sends the frame in bytes `at` to `end` of the arena, which lies in `packet`. Answers SENT, HELD or BUSY. Allocates nothing. */
 	transmit(packet: number, at: number, end: number): number;
-	/**
-	 * Optional, for drivers in C: `receive`, and the codec's `decode` for the interface with that block, in one native call
-	 * (src/wire/native/frame.h). Answers as `decode` does, or -1 when there is no frame; a frame that was lost is 0. Only together with `put`.
-	 */
-	take?(at: number, max: number, block: number): number;
-	/** Optional, likewise: puts the prepared link header at arena offset `header` before the IP packet, counts it, and transmits. Answers as `transmit`. */
-	put?(packet: number, at: number, end: number, header: number, block: number): number;
 	/** When time itself matters to the device (delays, polling a silent chip): called with the time of every poll, ms; answers in how many ms it wants to be polled, or -1. */
 	poll?(now: number): number;
 	/**

@@ -1,7 +1,7 @@
 import { MEDIUM_ETHERNET, type Device, type DeviceHost } from "../../src/device/device.ts";
 import { Peer } from "bench/peer";
 
-/** The scripted peer as a driver in C: one native call a frame each way, with the copy that a driver makes. */
+/** The scripted peer as a driver in C, which compiled code calls by its number, with the copy that a driver makes. */
 export class PeerDevice extends Peer implements Device {
 	readonly medium = MEDIUM_ETHERNET;
 	readonly mtu = 1500;

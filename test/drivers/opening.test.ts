@@ -1,6 +1,7 @@
 // What a driver says when it cannot begin: no chip, another one, wrong options, a chip that is taken; and what it says once it is closed.
 
 import { afterEach, describe, expect, it } from "vitest";
+import { deviceReceive, deviceTransmit } from "#codec";
 import { ABSENT, arrive, BIT_ERRORS_OUT, BUSY, fault, RESETS, unplug } from "host/chips";
 import { Port } from "multihome/ethernet/port";
 import type { EthernetChipOptions } from "../../drivers/ethernet/device.ts";
@@ -137,8 +138,6 @@ describe.each(KINDS)("%s", (kind) => {
 		for (const call of [
 			() => device.receive(0, 100),
 			() => device.transmit(0, 0, 100),
-			() => device.take(0, 100, 0),
-			() => device.put(0, 100, 200, 0, 0),
 			() => device.service(5000),
 			() => device.count(0),
 			() => device.filter({ promiscuous: true }),
@@ -155,7 +154,7 @@ describe.each(KINDS)("%s", (kind) => {
 		const rig = new Rig(kind);
 		const traffic = new Traffic(SEED);
 		const { constructor: _, ...methods } = Object.getOwnPropertyDescriptors(Port.prototype);
-		expect(Object.keys(methods).length).toBe(11);
+		expect(Object.keys(methods).length).toBe(9);
 		const forged = Object.create(rig.device) as object;
 		for (const [name, { get, value }] of Object.entries(methods as PropertyDescriptorMap)) {
 			const method = (get ?? value) as (...args: unknown[]) => unknown;
@@ -181,7 +180,7 @@ describe.each(KINDS)("%s", (kind) => {
 
 	it("throws for wrong arguments and disturbs nothing", () => {
 		const rig = new Rig(kind);
-		const { device } = rig;
+		const { device, view } = rig;
 		const wrong: (() => unknown)[] = [
 			() => device.count(-1),
 			() => device.count(12),
@@ -189,12 +188,15 @@ describe.each(KINDS)("%s", (kind) => {
 			() => device.bind({} as never),
 			() => device.configure(new Uint8Array(5), 0),
 			() => device.configure(undefined as never, 0),
-			() => device.take(0, -1, 0),
-			() => device.take(8192, 1, 0),
-			() => device.put(0, 0, 100, 0, 0),
-			() => device.put(0, 100, 99, 0, 0),
-			() => device.put(0, 8000, 9000, 0, 0),
-			() => device.put(0, 100, 200, -1, 0),
+			() => device.receive(0, -1),
+			() => device.receive(8192, 1),
+			() => device.transmit(0, 100, 99),
+			() => device.transmit(0, 8000, 9000),
+			() => device.transmit(0, 100, 1615),
+			() => deviceReceive(view, device.native, 0, -1),
+			() => deviceReceive(view, device.native, 8192, 1),
+			() => deviceTransmit(view, device.native, 0, 100, 99),
+			() => deviceTransmit(view, device.native, 0, 8000, 9000),
 		];
 		for (const [i, call] of wrong.entries()) expect(call, `call ${i}`).toThrow();
 		exchange(rig, new Traffic(SEED), 10);

@@ -14,7 +14,7 @@
 /* Comparisons that the types decide are the TypeScript's, which says them for readers. */
 #pragma GCC diagnostic ignored "-Wtype-limits"
 
-/* What functions that no C by hand calls are declared with: `static` where all modules are one unit (build/flat.mjs). */
+/* What functions are declared with: `static` where all modules are one unit (build/flat.mjs). */
 #ifndef FLAT
 #define FLAT
 #endif

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
+#include "arena.h"
 #include "devices.h"
-#include "frame.h"
 #include "hdlc.h"
 #include "sum.h"
 
@@ -228,21 +228,11 @@ static int32_t receive(void *driver, uint8_t *at, int32_t most)
 	return (int32_t)length;
 }
 
-static int deliver(xsMachine *the, int at, int max)
-{
-	demand(at, max, board.size);
-	return receive(NULL, board.base + at, max);
-}
-
 void xs_bench_peer_receive(xsMachine *the)
 {
-	xsmcSetInteger(xsResult, deliver(the, intArg(0), intArg(1)));
-}
-
-void xs_bench_peer_take(xsMachine *the)
-{
-	int at = intArg(0), block = intArg(2), length = deliver(the, at, intArg(1));
-	xsmcSetInteger(xsResult, length ? multihomeDecode(&board, at, at + length, block) : -1);
+	int at = intArg(0), max = intArg(1);
+	demand(at, max, board.size);
+	xsmcSetInteger(xsResult, receive(NULL, board.base + at, max));
 }
 
 static void hearTcp(const uint8_t *f)
@@ -316,21 +306,11 @@ static int32_t transmit(void *driver, int32_t packet, uint8_t *frame, int32_t le
 	return MULTIHOME_SENT;
 }
 
-static int hear(xsMachine *the, int at, int end)
-{
-	demand(at, end - at, board.size);
-	return transmit(NULL, 0, board.base + at, end - at);
-}
-
 void xs_bench_peer_transmit(xsMachine *the)
 {
-	xsmcSetInteger(xsResult, hear(the, intArg(1), intArg(2)));
-}
-
-void xs_bench_peer_put(xsMachine *the)
-{
 	int at = intArg(1), end = intArg(2);
-	xsmcSetInteger(xsResult, hear(the, multihomeHeader(&board, at, intArg(3), intArg(4), end), end));
+	demand(at, end - at, board.size);
+	xsmcSetInteger(xsResult, transmit(NULL, 0, board.base + at, end - at));
 }
 
 static int32_t linkUp(void *driver)

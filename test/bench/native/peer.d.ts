@@ -6,8 +6,6 @@ declare module "bench/peer" {
 		unbind(number: number): void;
 		receive(at: number, max: number): number;
 		transmit(packet: number, at: number, end: number): number;
-		take(at: number, max: number, block: number): number;
-		put(packet: number, at: number, end: number, header: number, block: number): number;
 	}
 	/** Chooses what the peer does, a MODE_… of peer.c, with payloads of that many bytes; echo requests: that many on the way at once. */
 	export function start(mode: number, payload: number, outstanding: number): void;

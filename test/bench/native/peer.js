@@ -6,8 +6,6 @@ export class Peer @ "xs_bench_peer_delete" {
 	unbind(number) @ "xs_bench_peer_unbind"
 	receive(at, max) @ "xs_bench_peer_receive"
 	transmit(packet, at, end) @ "xs_bench_peer_transmit"
-	take(at, max, block) @ "xs_bench_peer_take"
-	put(packet, at, end, header, block) @ "xs_bench_peer_put"
 }
 export function start(mode, payload, outstanding) @ "xs_bench_start";
 export function exchanged() @ "xs_bench_exchanged";
