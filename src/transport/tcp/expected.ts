@@ -150,7 +150,8 @@ export function outputStep(view: DataView): number {
 		if (answer === WAITS) outputBlocked(view, at);
 		return OUTPUT_SENT;
 	}
-	if (core.spare < 0) outputBlocked(view, at);
+	// A device in TypeScript takes what waits as the turn ends: until then there may be no room.
+	if (core.spare < 0 || (link.native === 0 && link.refused === 0 && isBusy(view, link.at))) outputBlocked(view, at);
 	else acknowledge(view, tcb, link);
 	return OUTPUT_SENT;
 }

@@ -130,4 +130,25 @@ describe("a poll", () => {
 		expect(port!.packets().map((packet) => packet.tcp!.payload.length)).toEqual(Array(10).fill(1460)); // RFC 6928
 		expect(Object.keys(stack.status().interfaces[1]!.drops)).toEqual([]);
 	});
+
+	it("acknowledges all that is due at once, by a device in TypeScript, though no more than eight packets wait for one", () => {
+		const COUNT = 20;
+		const { stack, world, ports } = new Station([["10.1.0.1/24"]], { packets: 32, sockets: { tcp: COUNT } });
+		const [port] = ports;
+		const tcbs = Array.from({ length: COUNT }, () => {
+			const tcb = stack.tcp.connect(ip("10.1.0.9"), 80);
+			world.settle(); // one after the other: few packets wait for a neighbour
+			return tcb;
+		});
+		for (const { tcp: syn } of port!.packets()) {
+			const segment = { ...ends(0), sourcePort: 80, destinationPort: syn!.sourcePort, ack: syn!.seq + 1, window: 65_535 };
+			port!.ip(tcp({ ...segment, flags: SYN | TCP_ACK, seq: 1000 }));
+			port!.ip(tcp({ ...segment, flags: TCP_ACK, seq: 1001 }, [1]));
+		}
+		expect(tcbs.map((tcb) => stack.tcp.readable(tcb))).toEqual(Array(COUNT).fill(1));
+		port!.packets();
+		world.run(100);
+		expect(port!.packets().map((packet) => packet.tcp!.ack)).toEqual(Array(COUNT).fill(1002));
+		expect(Object.keys(stack.status().interfaces[1]!.drops)).toEqual([]);
+	});
 });
