@@ -376,12 +376,19 @@ export abstract class Interface {
 
 	/** The device did not take the frame for good, or was not asked: `answer` of its `transmit`, or BUSY. Answers whether the packet was kept. */
 	protected notSent(answer: number, packet: number, at: number, end: number): boolean {
+		this.#makeRoom();
 		return this.#waits(notSent(this.core.view, this.block, answer, packet, at, end));
 	}
 
 	/** Likewise for a control packet, which its caller acquired for this alone: a few find room behind the others, and one buffer is left for the next. */
 	protected controlNotSent(answer: number, packet: number, at: number, end: number): boolean {
+		this.#makeRoom();
 		return this.#waits(controlNotSent(this.core.view, this.block, answer, packet, at, end));
+	}
+
+	/** A device in TypeScript is given what waits since compiled code ran, before something is dropped for it. */
+	#makeRoom(): void {
+		if (this.native === 0 && this.busy) this.drain();
 	}
 
 	#waits(kept: boolean): boolean {
