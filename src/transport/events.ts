@@ -71,10 +71,16 @@ export class SocketEvents {
 
 	/** Notes events for the socket's owner; several become one call. */
 	post(socket: EventSocket | NewsSocket, events: number): void {
-		if ("news" in socket) {
-			if (newsPost(this.#core.view, socket.news, events)) this.#core.wake();
+		// Not by `in`: on XS a string allocates where it is used.
+		const { news } = socket as NewsSocket;
+		if (news !== undefined) {
+			if (newsPost(this.#core.view, news, events)) this.#core.wake();
 			return;
 		}
+		this.#list(socket as EventSocket, events);
+	}
+
+	#list(socket: EventSocket, events: number): void {
 		if (socket.owner === null) return;
 		socket.events |= events;
 		if (socket.queued) return;
