@@ -1,7 +1,7 @@
 // oxlint-disable-next-line typescript/triple-slash-reference -- it declares modules, and so cannot be imported
 /// <reference path="./port.d.ts" />
-// An Ethernet chip on SPI as a device of the stack: checks its options, looks after the chip now and then, and passes the interrupt on.
-// Frames pass in C: port.c and the driver below it.
+// An Ethernet chip on SPI as a device of the stack: checks its options, and passes the interrupt on. Frames pass in C, and the chip is looked after there:
+// port.c and the driver below it.
 
 import { MEDIUM_ETHERNET, RECEIVE_CHECKED, TRANSMIT_CHECKSUM, type Device, type DeviceHost } from "../../src/device/device.ts";
 import { Port, type Open } from "multihome/ethernet/port";
@@ -32,7 +32,6 @@ export interface EthernetChipOptions {
 	pollMs?: number;
 }
 
-const LINK_BIT = 0x10000;
 const ACCEPT_MULTICAST = 1;
 const ACCEPT_ALL = 2;
 const POLL_MS = 2;
@@ -64,11 +63,7 @@ function whole(name: string, value: unknown, low: number, high: number): number 
 }
 
 export abstract class EthernetChip extends Port implements Device {
-	/** As `service` saw it last. */
-	linkUp = false;
-	#due = 0;
 	#idleMs: number;
-	#started = false;
 	#closed = false;
 	#host!: DeviceHost;
 	readonly medium = MEDIUM_ETHERNET;
@@ -99,7 +94,7 @@ export abstract class EthernetChip extends Port implements Device {
 		if (host.view.buffer instanceof ArrayBuffer)
 			throw new TypeError("view: an ArrayBuffer moves; expected memory of allocate(), multihome/memory");
 		this.#host = host;
-		this.bind(host.view);
+		this.bind(host.view, this.#idleMs);
 	}
 
 	get counterNames(): readonly string[] {
@@ -117,25 +112,16 @@ export abstract class EthernetChip extends Port implements Device {
 		this.configure(this.mac, acceptOf({ multicast, promiscuous }));
 	}
 
+	/** Called when it has no number: compiled code has the chip looked after in C. */
 	poll(now: number): number {
-		let left = (this.#due - now) | 0;
-		if (left <= 0 || !this.#started) {
-			this.#started = true;
-			const result = this.service(now);
-			left = result & (LINK_BIT - 1);
-			this.#due = (now + left) | 0;
-			const up = (result & LINK_BIT) !== 0;
-			if (up !== this.linkUp) {
-				this.linkUp = up;
-				this.#host.notify(); // the stack has looked at the link already in this poll
-			}
-		}
-		return this.#idleMs >= 0 && this.#idleMs < left ? this.#idleMs : left;
+		const was = this.linkUp;
+		const wait = this.service(now);
+		if (this.linkUp !== was) this.#host.notify(); // the stack has looked at the link already in this poll
+		return wait;
 	}
 
 	close(): void {
 		this.#closed = true;
-		this.linkUp = false;
 		this.shut();
 	}
 }

@@ -9,8 +9,6 @@
 #include "arena.h"
 #include "devices.h"
 
-#define LINK_BIT 0x10000
-
 typedef struct {
 	const EthernetDriver *driver;
 	EthernetChip *chip;
@@ -21,6 +19,9 @@ typedef struct {
 	uint8_t accept; /* what options and configure() say */
 	uint8_t groups; /* what multicast() says */
 	uint8_t up; /* the link, as service() saw it last */
+	uint8_t serviced; /* the driver's service() is called again at `due`, ms */
+	int32_t due;
+	int32_t idle; /* ms between looks at a chip without an interrupt pin, -1 with one */
 	int32_t number; /* in the table of devices in C, once there is an arena; else 0 */
 } Port;
 
@@ -46,7 +47,20 @@ static int32_t linkUp(void *driver)
 	return port->up;
 }
 
-static const MultihomeDeviceOps ops = { receive, transmit, linkUp };
+static int32_t service(void *driver, int32_t now)
+{
+	Port *port = driver;
+	int32_t left = (int32_t)((uint32_t)port->due - (uint32_t)now);
+	if (left <= 0 || !port->serviced) {
+		port->serviced = 1;
+		left = (int32_t)port->driver->service(port->chip, (uint32_t)now);
+		port->due = (int32_t)((uint32_t)now + (uint32_t)left);
+		port->up = port->chip->link != 0;
+	}
+	return port->idle >= 0 && port->idle < left ? port->idle : left;
+}
+
+static const MultihomeDeviceOps ops = { receive, transmit, linkUp, service };
 
 static void release(Port *port)
 {
@@ -56,6 +70,7 @@ static void release(Port *port)
 	port->listening = 0;
 	multihomeDeviceRemove(port->number);
 	port->number = 0;
+	port->up = port->serviced = 0;
 	if (!port->chip)
 		return;
 	if (port->chip->spi) {
@@ -102,10 +117,12 @@ void xs_ethernet(xsMachine *the)
 	xsmcSetHostData(xsThis, port);
 }
 
+/* bind(view, idleMs) */
 void xs_ethernet_bind(xsMachine *the)
 {
 	Port *port = openPort(the);
 	port->arena = argMemory(0);
+	port->idle = intArg(1);
 	if (!port->number)
 		port->number = multihomeDeviceAdd(&ops, port);
 }
@@ -113,6 +130,11 @@ void xs_ethernet_bind(xsMachine *the)
 void xs_ethernet_get_native(xsMachine *the)
 {
 	xsmcSetInteger(xsResult, portOf(xsThis)->number);
+}
+
+void xs_ethernet_get_linkUp(xsMachine *the)
+{
+	xsmcSetBoolean(xsResult, linkUp(portOf(xsThis)));
 }
 
 /* The pin went low, a moment ago: TypeScript is told, and looks. */
@@ -198,14 +220,12 @@ void xs_ethernet_transmit(xsMachine *the)
 	xsmcSetInteger(xsResult, transmit(port, packet, port->arena.base + at, end - at));
 }
 
-/* service(now): in how many ms again, with LINK_BIT while the link is up. */
+/* service(now): in how many ms again. */
 void xs_ethernet_service(xsMachine *the)
 {
 	int now = intArg(0);
 	Port *port = openPort(the);
-	uint32_t wait = port->driver->service(port->chip, (uint32_t)now);
-	port->up = port->chip->link != 0;
-	xsmcSetInteger(xsResult, (int)((wait < LINK_BIT ? wait : LINK_BIT - 1) | (port->up ? LINK_BIT : 0)));
+	xsmcSetInteger(xsResult, service(port, now));
 }
 
 /* count(index) */

@@ -1,13 +1,15 @@
 declare module "multihome/ethernet/port" {
 	/** An Ethernet chip on SPI, in C; nothing but `shut` works before a driver's `open` and after `shut`. Frames lie in the arena, without FCS. */
 	export class Port {
-		/** The arena; it must be one that never moves. */
-		bind(view: DataView): void;
+		/** The arena; it must be one that never moves. `idleMs`: without an interrupt pin, ms between looks at a chip that is idle; -1 with one. */
+		bind(view: DataView, idleMs: number): void;
 		/** Number in the table of devices in C, from `bind` to `shut`; else 0. */
 		readonly native: number;
+		/** As `service` saw it last. */
+		readonly linkUp: boolean;
 		receive(at: number, max: number): number;
 		transmit(packet: number, at: number, end: number): number;
-		/** Looks after the chip. `now` in ms; answers in how many ms it wants to be looked after again, with LINK_BIT (0x10000) while the link is up. */
+		/** Looks after the chip when that is due. `now` in ms; answers in how many ms it wants to be called again. */
 		service(now: number): number;
 		/** One of ethernet.h's counters. */
 		count(index: number): number;

@@ -2,8 +2,9 @@
 
 export class Port @ "xs_ethernet_delete" {
 	constructor() @ "xs_ethernet"
-	bind(view) @ "xs_ethernet_bind"
+	bind(view, idleMs) @ "xs_ethernet_bind"
 	get native() @ "xs_ethernet_get_native"
+	get linkUp() @ "xs_ethernet_get_linkUp"
 	receive(at, max) @ "xs_ethernet_receive"
 	transmit(packet, at, end) @ "xs_ethernet_transmit"
 	service(now) @ "xs_ethernet_service"

@@ -67,7 +67,7 @@ export interface Device {
 	receive(at: number, max: number): number;
 	/** Sends the frame in bytes `at` to `end` of the arena, which lies in `packet`. Answers SENT, HELD or BUSY. Allocates nothing. */
 	transmit(packet: number, at: number, end: number): number;
-	/** When time itself matters to the device (delays, polling a silent chip): called with the time of every poll, ms; answers in how many ms it wants to be polled, or -1. */
+	/** When time itself matters to the device (delays, polling a silent chip): called with the time of every poll, ms; answers in how many ms it wants to be polled, or -1. In its place the `service` of a device in C is called. */
 	poll?(now: number): number;
 	/**
 	 * Whether frames for multicast groups are wanted: told when the first group is joined and when the last one is left, only between `attach` and

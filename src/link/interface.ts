@@ -3,7 +3,14 @@
 import { formatIpv4, ipv4Option, parsePrefix } from "../address.ts";
 import { ADDRESSES_PER_INTERFACE, MAX_MTU, NETWORK_PATIENCE_MS, PACKET_BYTES, PACKET_HEADROOM } from "../config.ts";
 import { HELD, NOTIFIES, RECEIVE_CHECKED, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
-import { FLAG_ANY_ADDRESS, FLAG_CHECKED, FLAG_EXAMINED, InterfaceBlock } from "../packet/interface-block.ts";
+import {
+	FLAG_ANY_ADDRESS,
+	FLAG_CHECKED,
+	FLAG_EXAMINED,
+	InterfaceBlock,
+	WATCHED_DOWN,
+	WATCHED_TIME,
+} from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { NONE, type PacketQueue } from "../packet/pool.ts";
@@ -159,7 +166,7 @@ export abstract class Interface {
 
 	/** Whether it takes more than a look at the link of a device in C. */
 	#watch(): void {
-		this.#put(AT.watched, this.#timed || !this.#enabled ? 1 : 0);
+		this.#put(AT.watched, (this.#timed ? WATCHED_TIME : 0) | (this.#enabled ? 0 : WATCHED_DOWN));
 	}
 
 	/** Sets whether packets pass. */

@@ -7,7 +7,7 @@ import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
 import { FLAG_ETHERNET, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Offset } from "../packet/numbers.ts";
-import { NONE } from "../packet/packets.ts";
+import { NONE, packetRelease } from "../packet/packets.ts";
 import { setDrain } from "../packet/slots.ts";
 import { drop } from "../wire/answers.ts";
 import { countSent, ethernetHeader } from "../wire/build.ts";
@@ -23,6 +23,20 @@ export function isBusy(view: DataView, at: Offset): boolean {
 		waiting >= TRANSMIT_QUEUE ||
 		waiting >= CoreBlock.of(view, CORE).free - CONTROL_PACKETS
 	);
+}
+
+/** Offers a device in C what waits for it. */
+export function offer(view: DataView, link: InterfaceBlock): void {
+	const core = CoreBlock.of(view, CORE);
+	while (link.waiting !== 0) {
+		const packet = link.queueFirst;
+		const index = Math.imul(packet, 4);
+		const at = view.getInt32((core.starts + index) | 0, true);
+		const answer = deviceTransmit(view, link.native, packet, at, view.getInt32((core.ends + index) | 0, true));
+		if (answer === BUSY) return;
+		dequeue(view, link.at);
+		if (answer === SENT) packetRelease(view, packet);
+	}
 }
 
 /** Puts the prepared link header before the IP packet in bytes `at` to `end`, and sends it or has it wait. Answers whether the packet was kept. */

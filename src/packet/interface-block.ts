@@ -23,7 +23,7 @@ export const InterfaceBlock = record({
 	up: int32,
 	/** Number of its device among those in C (device/kernels/devices.ts), 0 for one in TypeScript. */
 	native: int32,
-	/** 1: the interpreter looks at it at every poll: time matters to its device, or it is taken down. */
+	/** WATCHED_…, or-ed: what the interpreter looks at at every poll. */
 	watched: int32,
 	/** Bytes of link header, and most bytes of a frame that is received, counted from where it begins. */
 	header: int32,
@@ -36,6 +36,11 @@ export const InterfaceBlock = record({
 	refused: int32,
 });
 export type InterfaceBlock = RowOf<typeof InterfaceBlock>;
+
+/** Bits of `watched`. Its device has `poll`, which a device in C may do there as well. */
+export const WATCHED_TIME = 1;
+/** It is taken down, whatever its device says. */
+export const WATCHED_DOWN = 2;
 
 /** Bits of `flags`. */
 export const FLAG_ETHERNET = 1;

@@ -9,7 +9,7 @@ export const NEWS = 0;
 export const LOOK = 1;
 /** The poll is over, when the request is below 0: DONE less in how many ms another one is wanted, or -1: not before somebody says so. */
 export const DONE = -2;
-/** The link is to be looked at, time passes for the device, and what waits is offered to it. Value: slot. Answer: in how many ms a poll is wanted, or -1. */
+/** The link has changed, or the device is one in TypeScript: time passes for it, and what waits is offered to it. Value: slot. Answer: in how many ms a poll is wanted, or -1. */
 export const LINK = 2;
 /** Timers are due. */
 export const TIMERS = 3;
@@ -23,5 +23,5 @@ export const DISCARD = 6;
 export const FRAME = 7;
 /** A connection has more to send than is expected. Value: index of its TCB. Answer: 1 when buffers ran out or the device was busy. */
 export const OUTPUT = 8;
-/** A device in TypeScript, or one that was busy, is offered what waits. Value: slot. */
+/** A device in TypeScript is offered what waits. Value: slot. */
 export const DRAIN = 9;

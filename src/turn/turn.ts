@@ -2,9 +2,10 @@
 // between (calling owners of sockets, devices in TypeScript, everything rare) it is asked for: `turn` returns, and is called again with the answer.
 
 import { TURNS_PER_POLL } from "../config.ts";
-import { deviceLinkUp } from "../device/kernels/devices.ts";
+import { deviceLinkUp, deviceService, NO_SERVICE } from "../device/kernels/devices.ts";
+import { offer } from "../link/transmit.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
-import { InterfaceBlock } from "../packet/interface-block.ts";
+import { InterfaceBlock, WATCHED_DOWN } from "../packet/interface-block.ts";
 import { UDPS_AT } from "../packet/fields.ts";
 import { FIRST_SOCKET, newsTake } from "../packet/news.ts";
 import { takeSpare } from "../packet/packets.ts";
@@ -89,7 +90,7 @@ function answered(view: DataView, answer: number): number {
 	const core = CoreBlock.of(view, CORE);
 	switch (core.asked) {
 		case requests.LINK:
-			if (answer >= 0 && (core.wanted < 0 || answer < core.wanted)) core.wanted = answer;
+			wants(view, answer);
 			return NOTHING;
 		case requests.TAKE:
 			return taking(view, answer);
@@ -119,12 +120,27 @@ function links(view: DataView): number {
 	for (let slot = nextSlot(view); slot !== 0; slot = nextSlot(view)) {
 		setReady(view, slot);
 		const link = InterfaceBlock.of(view, interfaceAt(view, slot));
-		const up = link.up !== 0;
-		if (link.native !== 0 && link.watched === 0 && link.waiting === 0 && deviceLinkUp(view, link.native) === up) continue;
-		return requests.LINK | (slot << requests.VALUE_SHIFT);
+		if (link.native === 0 || !serviced(view, link)) return requests.LINK | (slot << requests.VALUE_SHIFT);
+		offer(view, link);
 	}
 	core.phase = TIMERS;
 	return NOTHING;
+}
+
+/** Time passes for a device in C. Answers whether it needs nothing of the interpreter. */
+function serviced(view: DataView, link: InterfaceBlock): boolean {
+	if (link.watched & WATCHED_DOWN) return false;
+	const wait = deviceService(view, link.native, CoreBlock.of(view, CORE).now);
+	if (wait === NO_SERVICE && link.watched !== 0) return false;
+	wants(view, wait);
+	const up = link.up !== 0;
+	return deviceLinkUp(view, link.native) === up;
+}
+
+/** A device wants to be polled in so many ms; below 0: not before it says so. */
+function wants(view: DataView, wait: number): void {
+	const core = CoreBlock.of(view, CORE);
+	if (wait >= 0 && (core.wanted < 0 || wait < core.wanted)) core.wanted = wait;
 }
 
 /** A turn begins. */
@@ -198,14 +214,15 @@ function output(view: DataView): number {
 	return NOTHING;
 }
 
-/** Devices in TypeScript are offered what waits for them; then the turn is over, and perhaps the poll. */
+/** Devices are offered what waits for them; then the turn is over, and perhaps the poll. */
 function drain(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
-	const slot = nextSlot(view);
-	if (slot !== 0) {
+	for (let slot = nextSlot(view); slot !== 0; slot = nextSlot(view)) {
+		const link = InterfaceBlock.of(view, interfaceAt(view, slot));
+		if (link.native !== 0) offer(view, link);
 		// Those that had to wait for it may go on.
-		if (core.pending !== 0) core.busy = 1;
-		return requests.DRAIN | (slot << requests.VALUE_SHIFT);
+		if (core.pending !== 0 && (link.native === 0 || link.waiting === 0)) core.busy = 1;
+		if (link.native === 0) return requests.DRAIN | (slot << requests.VALUE_SHIFT);
 	}
 	core.turns = (core.turns - 1) | 0;
 	return core.busy !== 0 && core.turns > 0 ? begins(view) : ends(view);

@@ -12,7 +12,7 @@ export { vjCompress } from "./vj-compress.ts";
 export { vjDecompress } from "./vj-decompress.ts";
 
 // C by hand.
-export { deviceLinkUp, deviceReceive, deviceTransmit } from "../device/kernels/devices.ts";
+export { deviceLinkUp, deviceReceive, deviceService, deviceTransmit } from "../device/kernels/devices.ts";
 export { checksum } from "./kernels/checksum.ts";
 export { copy, copyIn, copyOut, ringPut, ringRead, ringWrite } from "./kernels/copies.ts";
 export { hdlcDecode, hdlcEncode } from "./kernels/hdlc.ts";

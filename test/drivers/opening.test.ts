@@ -142,7 +142,7 @@ describe.each(KINDS)("%s", (kind) => {
 			() => device.count(0),
 			() => device.filter({ promiscuous: true }),
 			() => device.multicast(true),
-			() => device.bind(rig.view),
+			() => device.bind(rig.view, -1),
 		])
 			expect(call).toThrow("the device is closed");
 		device.close();
@@ -154,7 +154,7 @@ describe.each(KINDS)("%s", (kind) => {
 		const rig = new Rig(kind);
 		const traffic = new Traffic(SEED);
 		const { constructor: _, ...methods } = Object.getOwnPropertyDescriptors(Port.prototype);
-		expect(Object.keys(methods).length).toBe(9);
+		expect(Object.keys(methods).length).toBe(10);
 		const forged = Object.create(rig.device) as object;
 		for (const [name, { get, value }] of Object.entries(methods as PropertyDescriptorMap)) {
 			const method = (get ?? value) as (...args: unknown[]) => unknown;
@@ -184,8 +184,8 @@ describe.each(KINDS)("%s", (kind) => {
 		const wrong: (() => unknown)[] = [
 			() => device.count(-1),
 			() => device.count(12),
-			() => device.bind(undefined as never),
-			() => device.bind({} as never),
+			() => device.bind(undefined as never, -1),
+			() => device.bind({} as never, -1),
 			() => device.configure(new Uint8Array(5), 0),
 			() => device.configure(undefined as never, 0),
 			() => device.receive(0, -1),

@@ -3,6 +3,7 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import * as chips from "host/chips";
+import type { EthernetChip } from "../../drivers/ethernet/device.ts";
 import { EthernetInterface } from "../../src/link/ethernet.ts";
 import { RECEIVE_CHECKED, TRANSMIT_CHECKSUM } from "../../src/device/device.ts";
 import { createIO } from "../../src/io/io.ts";
@@ -163,6 +164,28 @@ describe.each(KINDS)("%s", (kind) => {
 			expect(board.hear().length, `bit ${bit & 7} of byte ${bit >> 3}`).toBe(0);
 		}
 		expectAnswer();
+	});
+
+	it("is looked after in C, and the interpreter hears of it when the link has changed", () => {
+		const board = new Board(kind);
+		board.run(1500);
+		const link = board.stack.interfaces.find("eth0")!;
+		const device = link.device as EthernetChip;
+		let polls = 0;
+		device.poll = (now) => {
+			polls++;
+			return device.service(now);
+		};
+		const before = chips.count(board.chip, chips.TRANSACTIONS);
+		board.run(5000);
+		expect(chips.count(board.chip, chips.TRANSACTIONS)).toBeGreaterThan(before);
+		expect(polls).toBe(0);
+		for (const up of [false, true]) {
+			chips.cable(board.chip, up);
+			board.run(2000);
+			expect(link.up).toBe(up);
+		}
+		expect(polls).toBeGreaterThan(0);
 	});
 
 	it.each([

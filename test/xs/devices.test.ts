@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { end, folder, lines, start } from "./fixtures/host.ts";
 
-const IMPORTS = `import { deviceLinkUp, deviceReceive, deviceTransmit } from "multihome/codec"; import { allocate } from "multihome/memory";
+const IMPORTS = `import { deviceLinkUp, deviceReceive, deviceService, deviceTransmit } from "multihome/codec"; import { allocate } from "multihome/memory";
 	import * as devices from "test/devices"; import { Frames } from "host/frames";
 	const view = new DataView(allocate(8192)), say = (...values) => system.print(values.join(" "));`;
 
@@ -46,6 +46,28 @@ describe("the table of devices in C", () => {
 			devices.answer(100, 0, 0);
 			say(deviceReceive(view, a, 0, 100));`;
 		expect(await lines(code)).toEqual(["-1", "-1", "-1", "-1", "-1", "100"]);
+	});
+
+	test("time passes for a device that wants to know it, which answers when it wants to know it again", async () => {
+		const code = `${IMPORTS}
+			const a = devices.add(7), b = devices.addServiced(8);
+			for (const [wait, now] of [[0, 5], [100, -1], [0x7fffffff, 0x7fffffff], [-1, -0x80000000], [-2, 6], [-0x80000000, 7]]) {
+				devices.wait(wait);
+				say(deviceService(view, b, now), devices.time());
+			}
+			say(deviceService(view, a, 8), devices.time());
+			devices.remove(b);
+			say(deviceService(view, b, 9), devices.time());`;
+		expect(await lines(code)).toEqual([
+			"0 5",
+			"100 -1",
+			"2147483647 2147483647",
+			"-1 -2147483648",
+			"-1 6",
+			"-1 7",
+			"-2 7",
+			"-2 7",
+		]);
 	});
 
 	test(`it has ${PLACES} places; a full one has none for another, and a number that was removed goes to the next`, async () => {

@@ -61,7 +61,7 @@ static int32_t transmit(void *driver, int32_t packet, uint8_t *frame, int32_t le
 	return MULTIHOME_BUSY;
 }
 
-static const MultihomeDeviceOps ops = { receive, transmit, linkUp };
+static const MultihomeDeviceOps ops = { .receive = receive, .transmit = transmit, .linkUp = linkUp };
 
 static void release(Frames *frames)
 {

@@ -46,3 +46,11 @@ export function deviceTransmit(view: DataView, device: number, packet: number, a
 export function deviceLinkUp(_view: DataView, device: number): boolean {
 	return table[device]?.linkUp ?? false;
 }
+
+/** Answer of `deviceService`: the device has no such function, and its method `poll` is called, if it has one. */
+export const NO_SERVICE = -2;
+
+/** As its `poll`: time passes for the device; in how many ms it wants to be called again, or -1. NO_SERVICE when it has none in C, or no device has the number. */
+export function deviceService(_view: DataView, _device: number, _now: number): number {
+	return NO_SERVICE;
+}

@@ -58,3 +58,12 @@ int multihomeDeviceLinkUp(int32_t number)
 	const Place *place = find(number);
 	return place && place->ops->linkUp(place->driver) != 0;
 }
+
+int32_t multihomeDeviceService(int32_t number, int32_t now)
+{
+	const Place *place = find(number);
+	if (!place || !place->ops->service)
+		return MULTIHOME_NO_SERVICE;
+	int32_t wait = place->ops->service(place->driver, now);
+	return wait < -1 ? -1 : wait;
+}

@@ -25,6 +25,11 @@ typedef struct {
 	int32_t (*transmit)(void *driver, int32_t packet, uint8_t *frame, int32_t length);
 	/** Whether the link is up, as last looked at: it costs no transfer. */
 	int32_t (*linkUp)(void *driver);
+	/**
+	 * NULL, or as `poll`: called at the beginning of every poll that asks the device, with the time, ms, in place of that method, and before `linkUp`. Answers in how many
+	 * ms it wants to be called again, or -1.
+	 */
+	int32_t (*service)(void *driver, int32_t now);
 } MultihomeDeviceOps;
 
 /** Takes a device up. Answers its number, from 1 on, or 0 when the table is full: it works without one, by its methods. */
@@ -33,7 +38,10 @@ int32_t multihomeDeviceAdd(const MultihomeDeviceOps *ops, void *driver);
 /** The number stands for no device any more; the next one that is added may have it. */
 void multihomeDeviceRemove(int32_t number);
 
-/* By number: one that stands for no device has no frames, is busy, and its link is down. */
+/** Answer of multihomeDeviceService: the device has no such function, and its method `poll` is called, if it has one. */
+#define MULTIHOME_NO_SERVICE -2
+
+/* By number: one that stands for no device has no frames, is busy, its link is down, and it has no `service`. */
 
 /** As `receive`. A device that answers more than `most` has lost the frame. */
 int32_t multihomeDeviceReceive(int32_t number, uint8_t *at, int32_t most);
@@ -41,5 +49,7 @@ int32_t multihomeDeviceReceive(int32_t number, uint8_t *at, int32_t most);
 int32_t multihomeDeviceTransmit(int32_t number, int32_t packet, uint8_t *frame, int32_t length);
 /** As `linkUp`: 1 or 0. */
 int multihomeDeviceLinkUp(int32_t number);
+/** As `service`, or MULTIHOME_NO_SERVICE. */
+int32_t multihomeDeviceService(int32_t number, int32_t now);
 
 #endif

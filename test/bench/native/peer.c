@@ -322,7 +322,7 @@ static int32_t linkUp(void *driver)
 /* Every PeerDevice is this one peer, under a number of its own. */
 void xs_bench_peer_bind(xsMachine *the)
 {
-	static const MultihomeDeviceOps ops = { receive, transmit, linkUp };
+	static const MultihomeDeviceOps ops = { .receive = receive, .transmit = transmit, .linkUp = linkUp };
 	board = argArena(0);
 	xsmcSetInteger(xsResult, multihomeDeviceAdd(&ops, NULL));
 }

@@ -2,7 +2,7 @@
 // hosts/desktop/native/chips.d.ts first. A test calls `closeRigs` after each case.
 
 import { expect } from "vitest";
-import { deviceReceive, deviceTransmit } from "#codec";
+import { deviceReceive, deviceService, deviceTransmit } from "#codec";
 import { allocate } from "#memory";
 import * as chips from "host/chips";
 import { ENC28J60 } from "../../../drivers/enc28j60/device.ts";
@@ -52,7 +52,7 @@ export interface RigOptions {
 	bus?: number;
 	/** One that `plugChip` has plugged in, wired alike; a new one when absent. */
 	chip?: number;
-	/** Frames pass by the device's number in the table of devices in C, and not by its methods. */
+	/** Frames and time pass by the device's number in the table of devices in C, and not by its methods. */
 	byNumber?: boolean;
 	options?: Partial<EthernetChipOptions>;
 }
@@ -175,7 +175,8 @@ export class Rig implements DeviceHost {
 
 	/** Answers in how many ms the device wants the next poll. */
 	poll(): number {
-		const ms = this.#bounded("poll", () => this.device.poll(this.now));
+		const { device, view, now } = this;
+		const ms = this.#bounded("poll", () => (this.byNumber ? deviceService(view, device.native, now) : device.poll(now)));
 		if (!Number.isInteger(ms) || ms < 0 || ms > 1000) expect.fail(`poll answers ${ms}`);
 		this.polls++;
 		if (ms === 0) this.hurries++;

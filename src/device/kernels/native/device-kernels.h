@@ -25,4 +25,10 @@ static inline int kernel_deviceLinkUp(const FlatMemory *view, int32_t device)
 	return multihomeDeviceLinkUp(device);
 }
 
+static inline int32_t kernel_deviceService(const FlatMemory *view, int32_t device, int32_t now)
+{
+	(void)view;
+	return multihomeDeviceService(device, now);
+}
+
 #endif
