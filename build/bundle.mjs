@@ -36,13 +36,19 @@ const XS_EXTERNAL = /^(multihome|program|system|time|timer)$|^(multihome|host|be
 const BARE = /^[^./]/;
 
 /** What the natives' names stand for on XS. */
-const NATIVES = { "#codec": "multihome/codec", "#memory": "multihome/memory", "#host": "multihome/host" };
+const NATIVES = {
+	"#codec": "multihome/codec",
+	"#memory": "multihome/memory",
+	"#host": "multihome/host",
+	"#sockets": "multihome/sockets",
+};
 
 /** And on Node, where `js` has what the compiler made. */
 export const twinsIn = (js) => ({
 	"#codec": join(js, "src/door.js"),
 	"#memory": join(js, "src/packet/memory.js"),
 	"#host": join(js, "src/host/host.js"),
+	"#sockets": join(js, "src/io/sockets.js"),
 });
 
 /** Files without state, most of them formats and constants: each module that needs one has its own copy of what it uses of it. What such a one imports for all but its types must be one, too, or of the core. */

@@ -30,6 +30,8 @@ export class Compiler {
 		this.effects = new Effects(this.program);
 		/** Bytes that every memory has at least: whoever calls sees to that (FLAT_LEAST of flat.h). */
 		this.least = options.least ?? 0;
+		/** Names of the functions that C by hand calls; undefined: all may be. */
+		this.external = options.external && new Set(options.external);
 	}
 
 	/** Translates everything that the doors export and reach. */
@@ -185,9 +187,9 @@ export class Compiler {
 
 /**
  * Compiles what the modules `door` export and reach.
- * @param {{ root?: string, door: string[], layout?: string[], least?: number, read?: (path: string) => string }} options
+ * @param {{ root?: string, door: string[], layout?: string[], external?: string[], least?: number, read?: (path: string) => string }} options
  * @returns {{ files: Map<string, string>, functions: object[], errors: { file: string, line: number, column: number, message: string }[] }}
- *   Functions are FLAT, which whoever makes one unit of all files defines as `static`.
+ *   `external`: functions that C by hand calls: the others are FLAT, which whoever makes one unit of all files defines as `static`; when absent, none are.
  *   `least`: bytes that every memory has, whose places need no check; 0 when absent.
  *   `layout`: modules whose exported constants C by hand needs, as layout.h. `files`: a .c and a .h for each module, by name. `functions`: those of the doors. `errors`: what is outside the subset; with any, the rest is nothing to use.
  */

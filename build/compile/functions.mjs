@@ -77,7 +77,8 @@ export class FunctionTranslator extends Statements {
 			const c = this.scopes[0].get(name)?.c ?? name;
 			return `${C_TYPES[type]}${C_TYPES[type].endsWith("*") ? "" : " "}${c}`;
 		});
-		return `FLAT ${C_TYPES[this.signature.result.type]} ${this.compiler.nameOf(this.found)}(${list.join(", ") || "void"})`;
+		const alone = this.compiler.external === undefined || this.compiler.external.has(this.found.name) ? "" : "FLAT ";
+		return `${alone}${C_TYPES[this.signature.result.type]} ${this.compiler.nameOf(this.found)}(${list.join(", ") || "void"})`;
 	}
 
 	/** A new variable in the innermost scope, by a name that is new in the function. */

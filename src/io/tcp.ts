@@ -1,13 +1,12 @@
 // ECMA-419's TCP over a TCB. What is said of each method stands in types.ts.
 // The stack refers to the TCB, and the TCB to its owner: an open instance survives garbage collection without further ado.
 
-import { streamByte, tcpRead, tcpWrite } from "#codec";
+import { placeStream, StreamSocket } from "#sockets";
 import { formatIpv4 } from "../address.ts";
 import { TcbBlock } from "../packet/tcb-block.ts";
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/events.ts";
 import { CLOSE_WAIT, ESTABLISHED, Tcb } from "../transport/tcp/tcb.ts";
-import { WAKE } from "../transport/tcp/data.ts";
 import type { Tcp } from "../transport/tcp/tcp.ts";
 import { LOOK } from "../turn/requests.ts";
 import { closed, foreign, hidden, isObject, report, slotOf } from "./common.ts";
@@ -21,32 +20,16 @@ const { sndQueued: SND_QUEUED } = TcbBlock.offsets;
 // variable that it mentions at every call. No string literal stands on the data path: on XS each use of one allocates. What tells a buffer from a number is its byteLength.
 
 // Made by a call, so that the build does not put the literals where they are used.
-const BUFFER = String("buffer") as Format;
 const NUMBER = String("number") as Format;
 
 // The class sets these when it is made: they reach its private fields, at the price of one variable.
-let readRest: (
-	instance: TCPSocket,
-	option?: number | Bytes,
-	byteOffset?: number,
-	byteLength?: number,
-) => ArrayBuffer | number | undefined;
-let writeRest: (instance: TCPSocket, data: Bytes | number, byteOffset?: number | WriteOptions, byteLength?: number) => number;
-let formatRest: (instance: TCPSocket, value: unknown) => void;
 /** For `pipe`: the transport of an open instance; SyntaxError for what is none. */
 export let transportOf: (instance: unknown) => Tcp;
 /** For `pipe`: ends the connection of an instance at once, by RST where there is a peer. */
 export let abortSocket: (instance: TCPSocket) => void;
 
-export class TCPSocket implements TCP, SocketOwner {
-	/**
-	 * Format "number": arena offset of the TCB's block; else undefined. This and the next two are the instance's own properties, not private fields: on something
-	 * else than an instance they are undefined, where a private field would throw the engine's TypeError. One look tells both where bytes and packets pass.
-	 */
-	declare byteBlock: number | undefined;
-	/** The same offset in either format. Undefined once closed. */
-	declare openBlock: number | undefined;
-	/** Undefined once closed. */
+export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
+	/** Undefined once closed. It is the instance's own property: on something else than an instance it is undefined. */
 	declare openTCB: Tcb | undefined;
 	readonly #view: DataView;
 	readonly #tcp: Tcp;
@@ -59,15 +42,14 @@ export class TCPSocket implements TCP, SocketOwner {
 
 	/** `options`, or a connection that a listener accepted. */
 	constructor(stack: Stack, options: TCPOptions | Tcb) {
+		super(stack.core.view);
 		const tcp = (this.#tcp = stack.tcp);
 		this.#view = stack.core.view;
 		this.#sendSize = tcp.sendSize;
-		hidden(this, "byteBlock");
-		hidden(this, "openBlock");
 		hidden(this, "openTCB");
 		if (options instanceof Tcb) {
 			this.openTCB = options;
-			this.openBlock = options.block;
+			placeStream(this, options.block);
 			options.owner = this;
 			return;
 		}
@@ -85,8 +67,8 @@ export class TCPSocket implements TCP, SocketOwner {
 		const leastRate = check.leastRateOf(options.leastRate);
 		const tcb = options.from === undefined ? this.#connect(stack, options) : this.#takeOver(options.from);
 		this.openTCB = tcb;
-		this.openBlock = tcb.block;
-		if (byBytes) this.byteBlock = tcb.block;
+		placeStream(this, tcb.block);
+		if (byBytes) this.format = NUMBER;
 		this.#onReadable = onReadable;
 		this.#onWritable = onWritable;
 		this.#onError = onError;
@@ -128,7 +110,7 @@ export class TCPSocket implements TCP, SocketOwner {
 
 	#letGo(): void {
 		this.openTCB = undefined; // throws when the instance is frozen: then it stays as it is
-		this.byteBlock = this.openBlock = undefined;
+		placeStream(this, 0);
 	}
 
 	/** The TCB of an instance that is open. */
@@ -139,104 +121,40 @@ export class TCPSocket implements TCP, SocketOwner {
 		return tcb;
 	}
 
-	read(): ArrayBuffer | number | undefined;
-	read(bytes: number): ArrayBuffer | number | undefined;
-	read(buffer: Bytes, byteOffset?: number, byteLength?: number): number | undefined;
-	read(option?: number | Bytes, byteOffset?: number, byteLength?: number): ArrayBuffer | number | undefined {
-		const block = this?.byteBlock;
-		if (block !== undefined) {
-			const byte = streamByte(this.#view, block);
-			return byte >= 0 ? byte : readRest(this, option);
-		}
-		const tcb = this?.openTCB;
-		if (tcb !== undefined && option !== undefined && byteOffset === undefined) {
-			const size = (option as Bytes).byteLength;
-			if (size !== undefined) {
-				// As Tcp.read, without the call: this is the data path.
-				const count = tcpRead(this.#view, tcb.block, option as Bytes, 0, size);
-				return (count < WAKE ? count : this.#tcp.woken(count)) || undefined;
-			}
-		}
-		return readRest(this, option, byteOffset, byteLength);
-	}
-
-	get format(): Format {
-		TCPSocket.#of(this);
-		return this.byteBlock === undefined ? BUFFER : NUMBER;
-	}
-	/** HTTP and WebSocket modules set it for every header byte or two. */
-	set format(value: Format) {
-		// No `return` in here: on XS it would make `a.format = b.format = value` assign undefined to `a.format`.
-		const block = this.openBlock;
-		if (block === undefined) formatRest(this, value);
-		else if (value === NUMBER) this.byteBlock = block;
-		else if (value === BUFFER) this.byteBlock = undefined;
-		else formatRest(this, value);
-	}
-
-	/** Everything but filling a whole buffer, and single bytes that are there. */
-	static #readRest(
-		instance: TCPSocket,
-		option: number | Bytes | undefined,
-		byteOffset?: number,
-		byteLength?: number,
-	): ArrayBuffer | number | undefined {
-		const tcb = TCPSocket.#of(instance);
-		const tcp = instance.#tcp;
+	override readRest(option?: number | Bytes, byteOffset?: number, byteLength?: number): ArrayBuffer | number | undefined {
+		const tcb = TCPSocket.#of(this);
+		const tcp = this.#tcp;
 		const available = tcb.rcvUsed;
-		if (instance.byteBlock !== undefined) return available === 0 ? undefined : tcp.readByte(tcb);
-		if (byteOffset !== undefined) {
+		if (this.format === NUMBER) return available === 0 ? undefined : tcp.readByte(tcb);
+		if (byteOffset !== undefined || isObject(option)) {
 			const size = check.sizeOf(option as Bytes);
-			return tcp.read(tcb, option as Bytes, byteOffset, partOf(size, byteOffset, byteLength)) || undefined;
+			const at = byteOffset ?? 0;
+			return tcp.read(tcb, option as Bytes, at, partOf(size, at, byteLength)) || undefined;
 		}
 		if (available === 0) return undefined;
-		const length = option === undefined ? available : check.countOf(option as number, available);
+		const length = option === undefined ? available : check.countOf(option, available);
 		const buffer = new ArrayBuffer(length);
 		tcp.read(tcb, buffer, 0, length);
 		return buffer;
 	}
 
-	write(data: Bytes | number, byteOffset?: number, byteLength?: number): number;
-	write(data: Bytes | number, options: WriteOptions): number;
-	write(data: Bytes | number, byteOffset?: number | WriteOptions, byteLength?: number): number {
-		const tcb = this?.openTCB;
-		if (tcb !== undefined && byteOffset === undefined && this.byteBlock === undefined) {
-			const size = (data as Bytes | undefined)?.byteLength as number;
-			// Not so when it is empty, or no buffer, as then its size is no number; nor when it does not fit.
-			if (size > 0 && tcb.sendable) {
-				// As Tcp.writeAll, without the call.
-				const room = tcpWrite(this.#view, tcb.block, data as Bytes, 0, size);
-				if (room >= 0) return room < WAKE ? room : this.#tcp.woken(room);
-			}
-		}
-		return writeRest(this, data, byteOffset, byteLength);
-	}
-
-	/** Everything but writing a whole buffer that fits. */
-	static #writeRest(
-		instance: TCPSocket,
-		data: Bytes | number,
-		byteOffset: number | WriteOptions | undefined,
-		byteLength: number | undefined,
-	): number {
-		const tcb = TCPSocket.#of(instance);
-		const tcp = instance.#tcp;
+	override writeRest(data: Bytes | number, byteOffset?: number | WriteOptions, byteLength?: number): number {
+		const tcb = TCPSocket.#of(this);
+		const tcp = this.#tcp;
 		const room = tcp.writable(tcb);
 		let size = (data as Bytes | undefined)?.byteLength;
-		if (instance.byteBlock !== undefined) return instance.#writeByte(tcb, data, room);
+		if (this.format === NUMBER) return this.#writeByte(tcb, data, room);
 		if (size === undefined)
 			throw new TypeError(`write ${check.show(data)}: expected an ArrayBuffer or a view of one, as format is "buffer"`);
 		// Moddable's modules pass `{more: true}`: a hint, and Nagle joins small segments without it.
 		const at = isObject(byteOffset) ? 0 : (byteOffset ?? 0);
 		size = partOf(check.sizeOf(data as Bytes), at, byteLength);
-		if (size > room || room === 0) instance.#refuse(tcb, size, room);
+		if (size > room || room === 0) this.#refuse(tcb, size, room);
 		tcp.write(tcb, data as Bytes, at, size);
 		return room - size;
 	}
 
 	static {
-		readRest = (instance, option, byteOffset, byteLength) => TCPSocket.#readRest(instance, option, byteOffset, byteLength);
-		writeRest = (instance, data, byteOffset, byteLength) => TCPSocket.#writeRest(instance, data, byteOffset, byteLength);
 		transportOf = (instance) => {
 			TCPSocket.#of(instance as TCPSocket);
 			return (instance as TCPSocket).#tcp;
@@ -247,10 +165,15 @@ export class TCPSocket implements TCP, SocketOwner {
 			instance.#letGo();
 			instance.#tcp.abort(tcb);
 		};
-		formatRest = (instance, value) => {
-			TCPSocket.#of(instance);
-			throw check.badFormat(value);
-		};
+	}
+
+	override formatRest(value?: unknown): never {
+		TCPSocket.#of(this);
+		throw check.badFormat(value);
+	}
+
+	override woken(count: number): number {
+		return this.#tcp.woken(count);
 	}
 
 	/** In format "number". */

@@ -3,11 +3,10 @@
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, type SocketOwner } from "../transport/events.ts";
 import type { Udp, UdpSocket } from "../transport/udp.ts";
-import { udpRead, udpSend } from "#codec";
+import { DatagramSocket, meet, placeDatagrams } from "#sockets";
 import { formatIpv4 } from "../address.ts";
 import type { Interface } from "../link/interface.ts";
 import { UdpBlock } from "../packet/udp-block.ts";
-import { ANOTHER } from "../wire/kinds.ts";
 import { AddressCache } from "./address.ts";
 import * as check from "./options.ts";
 import { closed, foreign, hidden, isObject, linkOf, report } from "./common.ts";
@@ -22,21 +21,17 @@ interface Membership {
 /** Where a socket's words are in its block. */
 const AT = UdpBlock.offsets;
 
-export class UDPSocket implements UDP, SocketOwner {
-	/** Undefined once closed. No private field: see TCPSocket. */
+export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
+	/** Undefined once closed. */
 	declare openSocket: UdpSocket | undefined;
+	declare readonly sender: { address: string; port: number; localAddress: string; interface: string };
 	readonly #view: DataView;
 	readonly #udp: Udp;
 	readonly #stack: Stack;
 	/** The peer of the last datagram, received or sent: in an exchange with one, nothing is looked up. */
 	#peer = 0;
-	/** Port of the last datagram that was read. */
-	#peerPort = 0;
-	#peerText = "";
-	/** What the last datagram was sent to, and the name of the interface that it came by. */
+	/** What the last datagram was sent to. */
 	#local = 0;
-	#localText = "0.0.0.0";
-	#linkName = "";
 	readonly #cache = new AddressCache();
 	readonly #onReadable: ((datagrams: number) => void) | undefined;
 	readonly #onError: (() => void) | undefined;
@@ -47,8 +42,10 @@ export class UDPSocket implements UDP, SocketOwner {
 	declare target?: unknown;
 
 	constructor(stack: Stack, options: UDPOptions) {
+		super(stack.core.view);
 		check.objectOption(options);
 		hidden(this, "openSocket");
+		Object.defineProperty(this, "sender", { value: { address: "", port: 0, localAddress: "0.0.0.0", interface: "" } });
 		this.#stack = stack;
 		this.#udp = stack.udp;
 		this.#view = stack.core.view;
@@ -70,6 +67,7 @@ export class UDPSocket implements UDP, SocketOwner {
 		const socket = this.#udp.open(address, port, this.#bound?.slot ?? 0);
 		socket.owner = this;
 		this.openSocket = socket;
+		placeDatagrams(this, socket.block);
 		if (ttl !== 0) this.#udp.setTtl(socket, ttl);
 		if (dscp >= 0) this.#udp.setDscp(socket, dscp);
 		if (broadcast !== true) this.#udp.setBroadcast(socket, broadcast === "all", !broadcast);
@@ -77,25 +75,9 @@ export class UDPSocket implements UDP, SocketOwner {
 		if (options.target !== undefined) this.target = options.target;
 	}
 
-	read(): (ArrayBuffer & Sender) | undefined;
-	read(buffer: Bytes & Partial<Sender>): number | undefined;
-	read(buffer?: Bytes & Partial<Sender>): (ArrayBuffer & Sender) | number | undefined {
-		const socket = this?.openSocket;
-		if (socket === undefined) return UDPSocket.#of(this) as never; // it throws
-		if (buffer === undefined) return this.#readNew(socket);
-		// As Udp.read, without the call: this is the data path.
-		const size = buffer.byteLength;
-		let bytes = udpRead(this.#view, socket.block, buffer, 0, size);
-		if (bytes < 0) return undefined;
-		if (bytes >= ANOTHER) bytes = this.#another(socket, bytes);
-		buffer.address = this.#peerText;
-		buffer.port = this.#peerPort;
-		buffer.localAddress = this.#localText;
-		buffer.interface = this.#linkName;
-		return bytes < size ? bytes : size;
-	}
-
-	#readNew(socket: UdpSocket): (ArrayBuffer & Sender) | undefined {
+	override readRest(option?: Bytes & Partial<Sender>): (ArrayBuffer & Sender) | undefined {
+		const socket = UDPSocket.#of(this);
+		if (option !== undefined) check.sizeOf(option); // it throws
 		const length = this.#udp.next(socket);
 		if (length < 0) return undefined;
 		const buffer = new ArrayBuffer(length) as ArrayBuffer & Sender;
@@ -103,50 +85,29 @@ export class UDPSocket implements UDP, SocketOwner {
 		return buffer;
 	}
 
-	/** The datagram is not like the one before: its sender becomes the present peer. Answers its bytes. */
-	#another(socket: UdpSocket, bytes: number): number {
+	override another(): void {
+		const socket = UDPSocket.#of(this);
 		this.#udp.another(socket);
-		const { fromAddress, toAddress } = socket;
-		this.#peerPort = socket.fromPort;
-		if (fromAddress !== this.#peer || this.#peerText === "") {
-			this.#peer = fromAddress;
-			this.#peerText = this.#cache.print(fromAddress);
-		}
+		const { sender } = this;
+		const { fromAddress, fromPort, toAddress } = socket;
+		sender.port = fromPort;
+		if (fromAddress !== this.#peer || sender.address === "") sender.address = this.#cache.print(fromAddress);
+		this.#peer = fromAddress;
+		meet(this, fromAddress, fromPort);
 		if (toAddress !== this.#local) {
 			this.#local = toAddress;
-			this.#localText = this.#cache.print(toAddress);
+			sender.localAddress = this.#cache.print(toAddress);
 		}
-		this.#linkName = this.#stack.interfaces.at(socket.fromSlot)?.name ?? "";
-		return bytes - ANOTHER;
+		sender.interface = this.#stack.interfaces.at(socket.fromSlot)?.name ?? "";
 	}
 
-	write(data: Bytes, address: string, port: number, byteLength?: number | Origin): void;
-	write(address: string, port: number, data: Bytes, from?: Origin): void;
-	write(first: Bytes | string, second: string | number, third: number | Bytes, byteLength?: number | Origin): void {
-		const socket = this?.openSocket;
-		if (socket === undefined) return UDPSocket.#of(this) as never;
-		const size = (first as Bytes | undefined)?.byteLength as number;
-		// To the peer of the last datagram, whichever way that one went; all of a buffer. A size that is no number fails the comparison.
-		if (second === this.#peerText && third === this.#peerPort && byteLength === undefined && size >= 0 && third !== 0) {
-			// As Udp.send, without the call.
-			const answer = udpSend(this.#view, socket.block, this.#peer, third as number, first as Bytes, 0, size);
-			if (answer !== 0) {
-				if (answer > 0) this.#udp.sent(socket, answer);
-				else this.#udp.sendRest(socket, this.#peer, third as number, first as Bytes, 0, size);
-			}
-			return;
-		}
-		this.#write(socket, first, second, third, byteLength);
+	override sent(): void {
+		this.#udp.sent(UDPSocket.#of(this), 1);
 	}
 
 	/** To another peer than the last one, a part of a buffer, in Moddable's order of arguments, or a mistake. */
-	#write(
-		socket: UdpSocket,
-		first: Bytes | string,
-		second: string | number,
-		third: number | Bytes,
-		byteLength: number | Origin | undefined,
-	): void {
+	override writeRest(first: Bytes | string, second: string | number, third: number | Bytes, byteLength?: number | Origin): void {
+		const socket = UDPSocket.#of(this);
 		const standard = (first as Bytes | undefined)?.byteLength !== undefined;
 		const data = (standard ? first : third) as Bytes;
 		const text = (standard ? second : first) as string;
@@ -155,10 +116,12 @@ export class UDPSocket implements UDP, SocketOwner {
 		const address = this.#cache.known(text) ?? this.#cache.add(check.addressOf("address", text), text);
 		if (isObject(byteLength)) return this.#writeFrom(socket, data, size, address, port, byteLength);
 		if (byteLength !== undefined && (byteLength !== byteLength >>> 0 || byteLength > size)) check.badPart(0, byteLength, size);
-		if (address !== this.#peer || port !== this.#peerPort) {
+		const { sender } = this;
+		if (address !== this.#peer || port !== sender.port) {
 			this.#peer = address;
-			this.#peerText = text;
-			this.#peerPort = port;
+			sender.address = text;
+			sender.port = port;
+			meet(this, address, port);
 			// The next datagram that is read makes its sender the peer again, though it be like the one before.
 			this.#view.setInt32(socket.block + AT.lastSlot, 0);
 		}
@@ -171,7 +134,7 @@ export class UDPSocket implements UDP, SocketOwner {
 		const { ip, interfaces } = this.#stack;
 		let source = 0;
 		if (localAddress !== undefined) {
-			if (localAddress === this.#localText) source = this.#local;
+			if (localAddress === this.sender.localAddress) source = this.#local;
 			else
 				source = this.#cache.known(localAddress) ?? this.#cache.add(check.addressOf("localAddress", localAddress), localAddress);
 			// A datagram to all is answered from an address of the interface.
@@ -183,7 +146,7 @@ export class UDPSocket implements UDP, SocketOwner {
 		}
 		let slot = 0;
 		if (link !== undefined) {
-			const arrived = link === this.#linkName ? interfaces.at(socket.fromSlot) : undefined;
+			const arrived = link === this.sender.interface ? interfaces.at(socket.fromSlot) : undefined;
 			slot = (arrived?.name === link ? arrived : linkOf(this.#stack, link)!).slot;
 			if (socket.bound !== 0 && slot !== socket.bound)
 				throw new RangeError(`interface ${check.show(link)}: expected that which the socket is bound to`);
@@ -221,6 +184,7 @@ export class UDPSocket implements UDP, SocketOwner {
 		const socket = this.openSocket;
 		if (socket === undefined) return;
 		this.openSocket = undefined;
+		placeDatagrams(this, 0);
 		for (const { group, link } of this.#groups) this.#udp.groups.leave(link, group);
 		this.#groups = [];
 		this.#udp.close(socket);

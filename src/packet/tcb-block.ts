@@ -34,6 +34,8 @@ export const TcbBlock = record({
 	updateStep: int32,
 	sndUna: int32,
 	sndNxt: int32,
+	/** Not 0: what is written is sent. ESTABLISHED or CLOSE-WAIT. */
+	sendable: int32,
 	/** Bytes not acknowledged yet, sent or not. */
 	sndQueued: offset,
 	/** Ring byte of SND.UNA. */

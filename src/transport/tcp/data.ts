@@ -33,8 +33,9 @@ export function tcpRead(view: DataView, block: Offset, buffer: Bytes, start: num
 	return (got & READ_BYTES) | wake(view);
 }
 
-/** Takes `length` bytes of `buffer` from its byte `start` on, to be sent. Answers the room left, and WAKE; -1 when they do not fit. Throws as tcpRead. */
+/** Takes `length` bytes of `buffer` from its byte `start` on, to be sent. Answers the room left, and WAKE; -1 when they do not fit, there are none, or the connection is not open for sending. Throws as tcpRead. */
 export function tcpWrite(view: DataView, block: Offset, buffer: BytesIn, start: number, length: number): number {
+	if (length <= 0 || TcbBlock.of(view, block).sendable === 0) return -1;
 	const room = streamWrite(view, block, buffer, start, length);
 	if (room < 0) return room;
 	tcpMark(view, block, SEND);

@@ -10,6 +10,7 @@ import { ACK_DELAYED, ACK_NOW, IDLE, PENDING, PERSIST, RETRANSMIT, TICKING } fro
 /** Where these lie in a connection's block. */
 const {
 	bits: BITS,
+	sendable: SENDABLE,
 	rcvNxt: RCV_NXT,
 	rcvAdv: RCV_ADV,
 	rcvQueued: RCV_QUEUED,
@@ -307,7 +308,8 @@ export function setState(tcb: Tcb, state: number): void {
 	tcb.state = state;
 	// `store` says so when it may again.
 	if (!tcb.loaded) tcb.unexpected();
-	tcb.sendable = state === ESTABLISHED || state === CLOSE_WAIT;
+	const sendable = (tcb.sendable = state === ESTABLISHED || state === CLOSE_WAIT);
+	tcb.view.setInt32(tcb.block + SENDABLE, sendable ? 1 : 0, true);
 }
 
 /** Nothing is to be done for it any more; lists drop it when they come by. */

@@ -204,7 +204,6 @@ export class Tcp {
 
 	/** Takes all `length` bytes of `buffer` from its byte `start` on. Answers the room left, or -1 when they do not fit or the connection is not open for sending. */
 	writeAll(tcb: Tcb, buffer: Bytes, start: number, length: number): number {
-		if (!tcb.sendable) return -1;
 		const room = tcpWrite(this.#view, tcb.block, buffer, start, length);
 		return room < WAKE ? room : this.woken(room);
 	}

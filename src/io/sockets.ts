@@ -1,0 +1,163 @@
+// What programs call of TCP and UDP for every packet or byte. On XS the module `multihome/sockets` takes this one's place: native methods on host data, which
+// call a method of the derived class, its name ending in "Rest", for what is not usual.
+
+import { streamByte, tcpRead, tcpWrite, udpRead, udpSend } from "#codec";
+import { WAKE } from "../transport/tcp/data.ts";
+import { ANOTHER } from "../wire/kinds.ts";
+import { foreign, isObject } from "./common.ts";
+import type { Bytes, Format, Origin, Sender, WriteOptions } from "./types.ts";
+
+/** Says where in the arena the block of a socket's connection is; 0: it is closed. Its format is "buffer" then. */
+export let placeStream: (socket: StreamSocket, block: number) => void;
+
+/** TCP's methods for whole buffers and single bytes. */
+export abstract class StreamSocket {
+	readonly #view: DataView;
+	#block = 0;
+	#byBytes = false;
+
+	/** `view`: the arena, to which the derived class refers as long as it lives. */
+	constructor(view: DataView) {
+		this.#view = view;
+	}
+
+	static {
+		placeStream = (socket, block) => {
+			socket.#block = block;
+			socket.#byBytes = false;
+		};
+	}
+
+	/** SyntaxError for what is no instance. */
+	static #check(instance: StreamSocket): void {
+		if (!isObject(instance) || !(#view in instance)) throw foreign("TCP");
+	}
+
+	/** Everything but filling a whole buffer, and single bytes that are there. */
+	abstract readRest(option?: number | Bytes, byteOffset?: number, byteLength?: number): ArrayBuffer | number | undefined;
+	/** Everything but writing a whole buffer that fits. */
+	abstract writeRest(data: Bytes | number, byteOffset?: number | WriteOptions, byteLength?: number): number;
+	/** For a format that is none, and of a closed instance: it throws. */
+	abstract formatRest(value?: unknown): never;
+	/** `tcpRead` or `tcpWrite` answered `count` and that a poll must be asked for. Answers the count. */
+	abstract woken(count: number): number;
+
+	read(): ArrayBuffer | number | undefined;
+	read(bytes: number): ArrayBuffer | number | undefined;
+	read(buffer: Bytes, byteOffset?: number, byteLength?: number): number | undefined;
+	read(option?: number | Bytes, byteOffset?: number, byteLength?: number): ArrayBuffer | number | undefined {
+		StreamSocket.#check(this);
+		const block = this.#block;
+		if (this.#byBytes) {
+			const byte = streamByte(this.#view, block);
+			if (byte >= 0) return byte;
+		} else if (block !== 0 && byteOffset === undefined && isObject(option)) {
+			const count = tcpRead(this.#view, block, option, 0, option.byteLength);
+			return (count < WAKE ? count : this.woken(count)) || undefined;
+		}
+		return this.readRest(option, byteOffset, byteLength);
+	}
+
+	write(data: Bytes | number, byteOffset?: number, byteLength?: number): number;
+	write(data: Bytes | number, options: WriteOptions): number;
+	write(data: Bytes | number, byteOffset?: number | WriteOptions, byteLength?: number): number {
+		StreamSocket.#check(this);
+		const block = this.#block;
+		if (block !== 0 && !this.#byBytes && byteOffset === undefined && isObject(data)) {
+			const room = tcpWrite(this.#view, block, data, 0, data.byteLength);
+			if (room >= 0) return room < WAKE ? room : this.woken(room);
+		}
+		return this.writeRest(data, byteOffset, byteLength);
+	}
+
+	get format(): Format {
+		StreamSocket.#check(this);
+		if (this.#block === 0) this.formatRest();
+		return this.#byBytes ? "number" : "buffer";
+	}
+	/** HTTP and WebSocket modules set it for every header byte or two. */
+	set format(value: Format) {
+		// No `return` in here: on XS it would make `a.format = b.format = value` assign undefined to `a.format`.
+		StreamSocket.#check(this);
+		if (this.#block === 0 || (value !== "number" && value !== "buffer")) this.formatRest(value);
+		this.#byBytes = value === "number";
+	}
+}
+
+/** Says where in the arena the block of a UDP socket is; 0: it is closed. */
+export let placeDatagrams: (socket: DatagramSocket, block: number) => void;
+/** Says what the peer of the last datagram is, received or sent: in an exchange with one, nothing is looked up. */
+export let meet: (socket: DatagramSocket, address: number, port: number) => void;
+
+/** UDP's methods for whole buffers, and datagrams to the peer of the last one. */
+export abstract class DatagramSocket {
+	readonly #view: DataView;
+	#block = 0;
+	#peer = 0;
+	#peerPort = 0;
+	/** From where the datagram came that was read last; `address` is that of the present peer. The instance's own property. */
+	abstract readonly sender: Sender;
+
+	/** `view`: the arena, to which the derived class refers as long as it lives. */
+	constructor(view: DataView) {
+		this.#view = view;
+	}
+
+	static {
+		placeDatagrams = (socket, block) => {
+			socket.#block = block;
+		};
+		meet = (socket, address, port) => {
+			socket.#peer = address;
+			socket.#peerPort = port;
+		};
+	}
+
+	/** SyntaxError for what is no instance. */
+	static #check(instance: DatagramSocket): void {
+		if (!isObject(instance) || !(#view in instance)) throw foreign("UDP");
+	}
+
+	/** Everything but filling a buffer. */
+	abstract readRest(buffer?: Bytes & Partial<Sender>): (ArrayBuffer & Sender) | number | undefined;
+	/** Everything but all of a buffer to the peer of the last datagram. */
+	abstract writeRest(first: Bytes | string, second: string | number, third: number | Bytes, byteLength?: number | Origin): void;
+	/** `udpRead` answered that the datagram is not like the one before: `sender` says from where it came. */
+	abstract another(): void;
+	/** `udpSend` answered that a device in TypeScript has still to be given the packet. */
+	abstract sent(): void;
+
+	read(): (ArrayBuffer & Sender) | undefined;
+	read(buffer: Bytes & Partial<Sender>): number | undefined;
+	read(buffer?: Bytes & Partial<Sender>): (ArrayBuffer & Sender) | number | undefined {
+		DatagramSocket.#check(this);
+		if (this.#block === 0 || !isObject(buffer)) return this.readRest(buffer);
+		const size = buffer.byteLength;
+		let bytes = udpRead(this.#view, this.#block, buffer, 0, size);
+		if (bytes < 0) return undefined;
+		if (bytes >= ANOTHER) {
+			bytes -= ANOTHER;
+			this.another();
+		}
+		const { sender } = this;
+		buffer.address = sender.address;
+		buffer.port = sender.port;
+		buffer.localAddress = sender.localAddress;
+		buffer.interface = sender.interface;
+		return bytes < size ? bytes : size;
+	}
+
+	write(data: Bytes, address: string, port: number, byteLength?: number | Origin): void;
+	write(address: string, port: number, data: Bytes, from?: Origin): void;
+	write(first: Bytes | string, second: string | number, third: number | Bytes, byteLength?: number | Origin): void {
+		DatagramSocket.#check(this);
+		const port = this.#peerPort;
+		const usual = port !== 0 && third === port && second === this.sender.address && byteLength === undefined;
+		if (this.#block !== 0 && usual && isObject(first)) {
+			const answer = udpSend(this.#view, this.#block, this.#peer, port, first, 0, first.byteLength);
+			if (answer > 0) this.sent();
+			if (answer >= 0) return;
+		}
+		this.writeRest(first, second, third, byteLength);
+	}
+}
