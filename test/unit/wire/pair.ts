@@ -43,7 +43,7 @@ const {
 const { halfSipHash, ethernetHeader, copy, copyOut, copyIn, ringPut, ringWrite, ringRead } = model;
 
 /** Of framing, header compression and texts there is no second model: framing.test.ts and vj.test.ts compare them with frames that support/ makes, text.test.ts with the language's own. Of devices in C Node has none: device/devices.test.ts. */
-const { deviceLinkUp, deviceReceive, deviceTransmit } = twin;
+const { deviceLinkUp, deviceReceive, deviceService, deviceTransmit } = twin;
 const { hdlcDecode, hdlcEncode, jsonPut, numberPut, slipDecode, slipEncode, textPut, vjCompress, vjDecompress } = twin;
 
 /** Every function of the naive model, by the name of its like in the codec. */
@@ -88,6 +88,7 @@ export const naive: Record<string, unknown> = {
 	vjDecompress,
 	deviceLinkUp,
 	deviceReceive,
+	deviceService,
 	deviceTransmit,
 	...modelDecode,
 };
