@@ -34,8 +34,6 @@ export const TcbBlock = record({
 	updateStep: int32,
 	sndUna: int32,
 	sndNxt: int32,
-	/** Not 0: what is written is sent. ESTABLISHED or CLOSE-WAIT. */
-	sendable: int32,
 	/** Bytes not acknowledged yet, sent or not. */
 	sndQueued: offset,
 	/** Ring byte of SND.UNA. */
@@ -87,6 +85,8 @@ export const TcbBlock = record({
 	/** The next block in the list of those with something to send, and of those with a delayed acknowledgment; 0 for none. */
 	nextPending: offset,
 	nextTicking: offset,
+	/** Not 0: what is written is sent. ESTABLISHED or CLOSE-WAIT. */
+	sendable: int32,
 	/** The way to the peer, a PathBlock. */
 	path: bytes(PathBlock.bytes),
 });

@@ -12,7 +12,12 @@ import { scripts } from "../support/build/scripts-plugin.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const require = createRequire(import.meta.url);
-const NATIVES = { "#codec": "multihome/codec", "#memory": "multihome/memory", "#host": "multihome/host", "#sockets": "multihome/sockets" };
+const NATIVES = {
+	"#codec": "multihome/codec",
+	"#memory": "multihome/memory",
+	"#host": "multihome/host",
+	"#sockets": "multihome/sockets",
+};
 const EXTERNAL = /^(multihome|host)\//;
 /** What programs import by name. */
 const NAMED = {

@@ -31,7 +31,7 @@ const TCB = {
 	rttAt: 200,
 };
 const BITS = { ackNow: 1, ackDelayed: 2, short: 4, noDelay: 8, fin: 16, timing: 32 };
-const TCB_BYTES = 316;
+const TCB_BYTES = 320;
 
 type Field = keyof typeof TCB;
 
