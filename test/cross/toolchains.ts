@@ -1,11 +1,12 @@
 // The compilers of Debian for the processors of boards, and what our C needs around it.
 
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { headerFolders, makeFlat } from "../../build/flat.mjs";
 import { nativeModules } from "../../build/host-manifest.mjs";
+import { idsOf } from "../../build/host-table.mjs";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 const xs = join(root, "node_modules/@agoric/xsnap/moddable/xs");
@@ -67,6 +68,17 @@ export const portableFiles = [
 	join(root, "hosts/firmware/machine.c"),
 ].map((path) => path.slice(root.length));
 
+const generated = "build/out/cross";
+
+/** Stands for the `mc.xs.h` that xsl makes: the identifiers that our natives name. Only compiled, never run. */
+function makeIds(): void {
+	const names = idsOf(portableFiles.map((file) => join(root, file))).map((name) => `\txsID_${name},\n`);
+	mkdirSync(join(root, generated), { recursive: true });
+	writeFileSync(join(root, generated, "mc.xs.h"), `enum {\n\txsID_none,\n${names.join("")}};\n`);
+}
+
+makeIds();
+
 /** The compiler's messages about a file; "" when there are none. */
 function compile(toolchain: Toolchain, flags: string[], file: string): Promise<string> {
 	const args = [...toolchain.flags, ...WARNINGS, ...flags, file, "-o", "/dev/null"];
@@ -79,7 +91,7 @@ function compile(toolchain: Toolchain, flags: string[], file: string): Promise<s
 
 const system = (folders: string[]): string[] => folders.flatMap((folder) => ["-isystem", folder]);
 const ours = (file: string): string[] =>
-	["test/cross/include", ...headerFolders, "build/out/flat", "drivers/bus", "drivers/ethernet", dirname(file)].map(
+	["test/cross/include", generated, ...headerFolders, "build/out/flat", "drivers/bus", "drivers/ethernet", dirname(file)].map(
 		(folder) => `-I${folder}`,
 	);
 
