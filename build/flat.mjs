@@ -11,11 +11,16 @@ import { hash, root } from "./compile.mjs";
 /** What the interpreter may call. */
 const DOOR = "src/door.ts";
 
-/** What C by hand reads packets by: their constants, as ETHERNET_HEADER and so on. */
-const LAYOUT = ["ethernet", "ipv4", "tcp", "udp", "icmpv4", "vj"].map((name) => `src/wire/${name}.ts`);
+/** What C by hand reads packets and blocks by: their constants, as ETHERNET_HEADER, and places, as FRAMING_BLOCK_RESULT. */
+const LAYOUT = [
+	...["ethernet", "ipv4", "tcp", "udp", "icmpv4", "vj"].map((name) => `src/wire/${name}.ts`),
+	"src/packet/framing-block.ts",
+	"src/wire/hdlc.ts",
+];
 
-/** What C by hand calls: the sockets, src/io/native. */
-const EXTERNAL = ["streamByte", "tcpRead", "tcpWrite", "udpRead", "udpSend"];
+/** What C by hand calls: the sockets, src/io/native, and drivers of serial lines. */
+const SOCKETS = ["streamByte", "tcpRead", "tcpWrite", "udpRead", "udpSend"];
+const FRAMING = ["framingReset", "framingSpoil", "hdlcDecode", "hdlcEncode", "slipDecode", "slipEncode"];
 
 /** FLAT_LEAST of src/wire/native/flat.h: the registers and the CoreBlock lie within. */
 const LEAST = 512;
@@ -39,7 +44,13 @@ let made;
 /** Brings the C up to date, once in a process, and returns its folder. Throws Error with a line for each place that is outside the subset. */
 export function makeFlat() {
 	if (made) return flatFolder;
-	const { files, functions, errors } = compileFlat({ root, door: [DOOR], layout: LAYOUT, external: EXTERNAL, least: LEAST });
+	const { files, functions, errors } = compileFlat({
+		root,
+		door: [DOOR],
+		layout: LAYOUT,
+		external: [...SOCKETS, ...FRAMING],
+		least: LEAST,
+	});
 	if (errors.length > 0) throw new Error(tell(errors));
 	// All in one unit, so that the C compiler sees what it may put in the place of a call, and kernels stand once. The modules' C lies in a folder of its
 	// own, as mcconfig compiles a .c that lies beside a header of the manifest.

@@ -1,6 +1,7 @@
 // Files of C: one .c and one .h for each module, and constants for C by hand.
 
 import { resolve } from "node:path";
+import { recordOf } from "./records.mjs";
 
 const BY = "/* Made by build/compile from SOURCE: change that. */";
 
@@ -39,17 +40,19 @@ export function sourceOf(module, functions, modules) {
 	].join("\n");
 }
 
-/** Exported constants of modules as enumerations: MODULE_NAME. */
+/** Exported constants of modules as enumerations: MODULE_NAME; and of records where their fields lie: KIND_FIELD, and KIND_BYTES. */
 export function layoutOf(program, files) {
 	const lists = files.map((file) => {
 		const module = program.load(resolve(program.root, file));
 		const stem = file.replace(/^.*\/|\.ts$/g, "").toUpperCase();
 		const values = [...program.exportsOf(module)].map((name) => [name, module.valueOf(name, program)]);
 		const entries = values.filter(([, value]) => typeof value === "number" && value === (value | 0));
+		const records = [...program.exportsOf(module)].flatMap((name) => placesOf(program, program.exported(module, name), name));
 		return [
 			`/* ${module.file} */`,
 			"enum {",
 			...entries.map(([name, value]) => `\t${name.startsWith(`${stem}_`) ? "" : `${stem}_`}${name} = ${value},`),
+			...records.map(([name, value]) => `\t${name} = ${value},`),
 			"};",
 			"",
 		].join("\n");
@@ -64,4 +67,13 @@ export function layoutOf(program, files) {
 		"#endif",
 		"",
 	].join("\n");
+}
+
+/** Where the fields of a record lie, if it is one. */
+function placesOf(program, found, kind) {
+	const record = recordOf(program, found);
+	if (record === undefined) return [];
+	const shouted = (name) => name.replace(/(?<=.)[A-Z]/g, "_$&").toUpperCase();
+	const fields = [...record.fields].map(([name, { at }]) => [`${shouted(kind)}_${shouted(name)}`, at]);
+	return [...fields, [`${shouted(kind)}_BYTES`, record.bytes]];
 }

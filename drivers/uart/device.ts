@@ -3,7 +3,7 @@
 // A UART as a serial line of the stack: checks its options, and passes on that something changed. Bytes and frames pass in C: uart-port.c and ../bus.
 
 import type { DeviceHost } from "../../src/device/device.ts";
-import type { SerialDevice } from "../../src/device/serial.ts";
+import type { SerialDevice, SerialHost } from "../../src/device/serial.ts";
 import { UartPort } from "multihome/uart/port";
 
 /** How a UART is wired and set up. Pins are the board's GPIO numbers. */
@@ -67,11 +67,11 @@ export class Uart extends UartPort implements SerialDevice {
 		return counts;
 	}
 
-	attach(host: DeviceHost): void {
+	attach(host: SerialHost): void {
 		// The port keeps the address, and an ArrayBuffer's changes when XS collects garbage.
 		if (host.view.buffer instanceof ArrayBuffer)
 			throw new TypeError("view: an ArrayBuffer moves; expected memory of allocate(), multihome/memory");
-		this.bind(host.view);
+		this.bind(host.view, host.framing);
 		this.#host = host;
 	}
 

@@ -8,8 +8,10 @@
 
 #include "uart.h"
 #include "arena.h"
-#include "hdlc.h"
-#include "slip.h"
+#include "layout.h"
+#include "wire_framing.h"
+#include "wire_hdlc.h"
+#include "wire_slip.h"
 
 /* As in src/device/device.ts and serial.ts. */
 enum { SENT = 0, BUSY = 2 };
@@ -26,12 +28,12 @@ enum { RAW, SLIP, HDLC };
 
 typedef struct {
 	Uart *uart;
-	Arena arena; /* a host buffer, which never moves */
+	Arena arena; /* a host buffer, which never moves; none before bind() */
+	FlatMemory received, sent; /* both rings */
+	int32_t state; /* the decoder's FramingBlock in the arena */
 	int framing;
-	uint32_t sendAccm;
-	unsigned compress;
-	HdlcDecoder hdlc;
-	SlipDecoder slip;
+	int32_t sendAccm;
+	int32_t compress;
 	uint32_t bare; /* `filled` when the framing changed: what was sent before does not end with this framing's flag */
 	xsMachine *the;
 	xsSlot callback; /* remembered while `uart` */
@@ -80,13 +82,27 @@ void xs_uart(xsMachine *the)
 	if (!port)
 		xsUnknownError("no memory for a UART");
 	port->the = the;
-	hdlcReset(&port->hdlc);
 	xsmcSetHostData(xsThis, port);
 }
 
+/* Whose arena is there as well. */
+static UartPort *boundPort(xsMachine *the)
+{
+	UartPort *port = openPort(the);
+	if (!port->arena.base)
+		xsUnknownError("the UART has no stack yet");
+	return port;
+}
+
+/* bind(view, state) */
 void xs_uart_bind(xsMachine *the)
 {
-	openPort(the)->arena = argArena(0);
+	int32_t state = intArg(1);
+	UartPort *port = openPort(the);
+	Arena arena = argMemory(0);
+	wire_framing_framingReset(&arena, state);
+	port->arena = arena;
+	port->state = state;
 }
 
 /* A frame came, or there is room, or the line came or went: TypeScript is told, and looks. */
@@ -113,6 +129,8 @@ void xs_uart_open(xsMachine *the)
 	port->uart = uartOpen(&pins, the, &problem);
 	if (!port->uart)
 		xsUnknownError("uart%d, %d baud: %s", pins.port, (int)pins.baud, problem);
+	port->received = (FlatMemory){ port->uart->receive, UART_RECEIVE_RING, the };
+	port->sent = (FlatMemory){ port->uart->send, UART_SEND_RING, the };
 	port->callback = xsArg(7);
 	xsRemember(port->callback);
 	uartOnChange(port->uart, changed, port);
@@ -123,39 +141,35 @@ void xs_uart_frame(xsMachine *the)
 {
 	static const int16_t delimiters[] = { UART_EACH_BYTE, END, FLAG };
 	int framing = intArg(0), sendAccm = intArg(1), receiveAccm = intArg(2), compress = intArg(3);
-	UartPort *port = openPort(the);
+	UartPort *port = boundPort(the);
 	if (framing < RAW || framing > HDLC)
 		xsRangeError("framing %d: expected 0 to 2", framing);
-	port->sendAccm = (uint32_t)sendAccm;
-	port->hdlc.receiveAccm = (uint32_t)receiveAccm;
-	port->compress = (unsigned)compress & (HDLC_NO_ADDRESS | HDLC_NO_PROTOCOL_HIGH);
+	port->sendAccm = sendAccm;
+	setWord(port->arena.base + port->state + FRAMING_BLOCK_RECEIVE_ACCM, receiveAccm);
+	port->compress = compress & (HDLC_NO_ADDRESS | HDLC_NO_PROTOCOL_HIGH);
 	if (framing == port->framing)
 		return;
 	port->framing = framing;
 	port->bare = port->uart->filled;
-	hdlcReset(&port->hdlc);
-	slipReset(&port->slip);
+	wire_framing_framingReset(&port->arena, port->state);
 	uartDelimit(port->uart, delimiters[framing]);
 }
 
-/* Decodes from the ring until a frame ends: its answer, or 0. */
-static int32_t decode(UartPort *port, uint32_t there, uint8_t *to, uint32_t max)
+/* Decodes from the ring to `at` until a frame ends: its answer, or 0. */
+static int32_t decode(UartPort *port, uint32_t there, int32_t at, int32_t max)
 {
 	Uart *uart = port->uart;
 	int32_t result = 0;
 	while (there > 0 && result == 0) {
-		uint32_t count, used;
-		if (uartAtGap(uart)) {
-			hdlcSpoil(&port->hdlc);
-			slipSpoil(&port->slip);
-		}
+		uint32_t count;
+		if (uartAtGap(uart))
+			wire_framing_framingSpoil(&port->arena, port->state);
 		const uint8_t *first = uartFirst(uart, uartUntilGap(uart, there), &count);
-		if (port->framing == HDLC)
-			used = hdlcDecode(&port->hdlc, first, count, to, max, &result);
-		else
-			used = slipDecode(&port->slip, first, count, to, max, &result);
-		uartTake(uart, used);
-		there -= used;
+		int32_t used = (port->framing == HDLC ? wire_hdlc_hdlcDecode : wire_slip_slipDecode)(
+			&port->arena, port->state, &port->received, (int32_t)(first - uart->receive), (int32_t)count, at, max);
+		result = word(port->arena.base + port->state + FRAMING_BLOCK_RESULT);
+		uartTake(uart, (uint32_t)used);
+		there -= (uint32_t)used;
 	}
 	return result;
 }
@@ -179,7 +193,7 @@ static int32_t raw(Uart *uart, uint32_t there, uint8_t *to, uint32_t max)
 void xs_uart_receive(xsMachine *the)
 {
 	int at = intArg(0), max = intArg(1);
-	UartPort *port = openPort(the);
+	UartPort *port = boundPort(the);
 	Uart *uart = port->uart;
 	demand(at, max, port->arena.size);
 	uint32_t there = uartThere(uart);
@@ -187,14 +201,14 @@ void xs_uart_receive(xsMachine *the)
 	if (there == 0) {
 		if (port->framing != RAW && uartStuck(uart)) {
 			/* A frame longer than the ring: what there is of it is thrown away, and its end will say that it was too long. */
-			result = decode(port, UART_RECEIVE_RING, port->arena.base + at, 0);
+			result = decode(port, UART_RECEIVE_RING, at, 0);
 			uartResume(uart);
 		}
 	} else {
 		if (port->framing == RAW)
 			result = raw(uart, there, port->arena.base + at, (uint32_t)max);
 		else
-			result = decode(port, there, port->arena.base + at, (uint32_t)max);
+			result = decode(port, there, at, max);
 		uartResume(uart);
 	}
 	xsmcSetInteger(xsResult, result);
@@ -204,7 +218,7 @@ void xs_uart_receive(xsMachine *the)
 void xs_uart_unfinished(xsMachine *the)
 {
 	int at = intArg(0), max = intArg(1), count = 0;
-	UartPort *port = openPort(the);
+	UartPort *port = boundPort(the);
 	Uart *uart = port->uart;
 	demand(at, max, port->arena.size);
 	uint8_t *to = port->arena.base + at;
@@ -223,22 +237,22 @@ void xs_uart_unfinished(xsMachine *the)
 	xsmcSetInteger(xsResult, count);
 }
 
-static uint32_t encode(UartPort *port, const uint8_t *frame, uint32_t length, uint32_t protocol)
+static int32_t encode(UartPort *port, int32_t at, int32_t end, int32_t protocol)
 {
 	Uart *uart = port->uart;
-	uint32_t room = uartRoom(uart), at = uart->filled & (UART_SEND_RING - 1);
+	int32_t room = (int32_t)uartRoom(uart), offset = (int32_t)uart->filled, length = end - at;
 	/* What was sent before ends with a flag, which begins this frame too. */
-	unsigned follows = room < UART_SEND_RING && uart->filled != port->bare ? HDLC_NO_OPENING_FLAG : 0;
+	int32_t follows = room < UART_SEND_RING && uart->filled != port->bare ? HDLC_NO_OPENING_FLAG : 0;
 	switch (port->framing) {
 	case HDLC:
-		return hdlcEncode(uart->send, UART_SEND_RING - 1, at, room, frame, length, (uint16_t)protocol, port->sendAccm, port->compress | follows);
+		return wire_hdlc_hdlcEncode(&port->arena, at, end, &port->sent, 0, UART_SEND_RING, offset, room, protocol & 0xffff, port->sendAccm, port->compress | follows);
 	case SLIP:
-		return slipEncode(uart->send, UART_SEND_RING - 1, at, room, frame, length, follows ? SLIP_NO_FIRST_END : 0);
+		return wire_slip_slipEncode(&port->arena, at, end, &port->sent, 0, UART_SEND_RING, offset, room, follows);
 	default:
 		if (length > room)
 			return 0;
-		for (uint32_t i = 0; i < length; i++)
-			uart->send[(at + i) & (UART_SEND_RING - 1)] = frame[i];
+		for (int32_t i = 0; i < length; i++)
+			uart->send[(uint32_t)(offset + i) & (UART_SEND_RING - 1)] = port->arena.base[at + i];
 		return length;
 	}
 }
@@ -247,18 +261,18 @@ static uint32_t encode(UartPort *port, const uint8_t *frame, uint32_t length, ui
 void xs_uart_transmit(xsMachine *the)
 {
 	int at = intArg(0), end = intArg(1), protocol = intArg(2);
-	UartPort *port = openPort(the);
+	UartPort *port = boundPort(the);
 	Uart *uart = port->uart;
 	demandTo(at, end, port->arena.size);
 	int length = end - at, most = port->framing == RAW ? UART_SEND_RING : FRAME_MOST;
 	if (length > most)
 		xsRangeError("frame of %d bytes: expected at most %d", length, most);
-	uint32_t used = encode(port, port->arena.base + at, (uint32_t)length, (uint32_t)protocol);
+	int32_t used = encode(port, at, end, protocol);
 	int busy = used == 0 && length > 0;
 	if (busy)
 		uartWantRoom(uart, port->framing == RAW ? (uint32_t)length : (uint32_t)ENCODED_MOST(length));
 	else
-		uartFill(uart, used);
+		uartFill(uart, (uint32_t)used);
 	uartStart(uart);
 	xsmcSetInteger(xsResult, busy ? BUSY : SENT);
 }
@@ -269,12 +283,14 @@ void xs_uart_count(xsMachine *the)
 	int index = intArg(0);
 	UartPort *port = openPort(the);
 	const Uart *uart = port->uart;
-	const uint32_t counts[] = {
-		uart->overruns, uart->breaks, uart->framingErrors, port->hdlc.badFcs, port->hdlc.aborts + port->slip.aborts,
-		port->hdlc.tooLong + port->slip.tooLong, port->hdlc.tooShort, port->hdlc.badHeader,
-	};
-	demand(index, 1, sizeof(counts) / sizeof(*counts));
-	xsmcSetNumber(xsResult, counts[index]);
+	const uint32_t counts[] = { uart->overruns, uart->breaks, uart->framingErrors };
+	static const uint8_t places[] = { FRAMING_BLOCK_BAD_FCS, FRAMING_BLOCK_ABORTS, FRAMING_BLOCK_TOO_LONG, FRAMING_BLOCK_TOO_SHORT, FRAMING_BLOCK_BAD_HEADER };
+	const int own = sizeof(counts) / sizeof(*counts);
+	demand(index, 1, own + sizeof(places));
+	if (index < own)
+		xsmcSetNumber(xsResult, counts[index]);
+	else
+		xsmcSetNumber(xsResult, port->arena.base ? (uint32_t)word(port->arena.base + port->state + places[index - own]) : 0);
 }
 
 void xs_uart_connected(xsMachine *the)

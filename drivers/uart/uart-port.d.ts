@@ -3,8 +3,8 @@ declare module "multihome/uart/port" {
 	export class UartPort {
 		/** Pins are GPIO numbers, -1 for none. Throws Error that says what is wrong. */
 		open(port: number, tx: number, rx: number, cts: number, rts: number, dtr: number, baud: number, onChange: () => void): void;
-		/** The arena; it must be one that never moves. */
-		bind(view: DataView): void;
+		/** The arena, which must be one that never moves, and where in it the decoder's FramingBlock lies. Nothing else but `open`, `count` and `shut` works before. */
+		bind(view: DataView, state: number): void;
 		/** As setFraming, receive, unfinished and transmit of src/device/serial.ts. */
 		frame(framing: number, sendAccm: number, receiveAccm: number, compress: number): void;
 		receive(at: number, max: number): number;

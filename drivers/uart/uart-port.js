@@ -3,7 +3,7 @@
 export class UartPort @ "xs_uart_delete" {
 	constructor() @ "xs_uart"
 	open(port, tx, rx, cts, rts, dtr, baud, callback) @ "xs_uart_open"
-	bind(view) @ "xs_uart_bind"
+	bind(view, state) @ "xs_uart_bind"
 	frame(framing, sendAccm, receiveAccm, compress) @ "xs_uart_frame"
 	receive(at, max) @ "xs_uart_receive"
 	unfinished(at, max) @ "xs_uart_unfinished"

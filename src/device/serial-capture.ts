@@ -4,15 +4,13 @@
 // that there is an FCS (Wireshark: "PPP Frame Checksum Type") find a right one, others take it for padding. SLIP: link type RAW, the IP packets.
 // SLIP with compressed headers has types of packets that no link type knows, but PPP's protocols 0x2d and 0x2f are the same: RFC 1144 §3.2.1, RFC 1332 §3.2.
 
-import { fcs16 } from "../wire/hdlc.ts";
+import { fcsOctet, INITIAL_FCS } from "../wire/framing.ts";
 import { SENT } from "./device.ts";
-import type { DeviceHost } from "./device.ts";
 import { INBOUND, LINKTYPE_PPP, LINKTYPE_RAW, OUTBOUND, PacketFile, type CaptureSink } from "./pcapng.ts";
-import { HDLC, LOST, SLIP, type SerialDevice } from "./serial.ts";
+import { HDLC, LOST, SLIP, type SerialDevice, type SerialHost } from "./serial.ts";
 
 /** All stations, unnumbered information: RFC 1662 §3.1. */
 const ADDRESS_CONTROL = 0xff03;
-const INITIAL_FCS = 0xffff;
 const HEADER_BYTES = 4;
 const FCS_BYTES = 2;
 
@@ -52,7 +50,7 @@ export class SerialCapture implements SerialDevice {
 		return this.#device.counters;
 	}
 
-	attach(host: DeviceHost): void {
+	attach(host: SerialHost): void {
 		this.#view = host.view;
 		this.#device.attach(host);
 	}
@@ -110,9 +108,9 @@ export class SerialCapture implements SerialDevice {
 		around.setUint16(2, protocol);
 		around.setUint8(HEADER_BYTES, first);
 		let fcs = INITIAL_FCS;
-		for (let i = 0; i < leading; i++) fcs = fcs16(fcs, around.getUint8(i));
+		for (let i = 0; i < leading; i++) fcs = fcsOctet(fcs, around.getUint8(i));
 		const end = at + length;
-		for (let i = at + 1; i < end; i++) fcs = fcs16(fcs, view.getUint8(i));
+		for (let i = at + 1; i < end; i++) fcs = fcsOctet(fcs, view.getUint8(i));
 		file.begin(HEADER_BYTES + length + FCS_BYTES, direction);
 		file.write(around, 0, leading);
 		file.write(view, at + 1, length - 1);

@@ -1,13 +1,13 @@
 // A serial line over any source and sink of bytes: framing in TypeScript, or in C where the codec is. Unit tests and simulations join two of these;
 // the UART's driver does the same in C between the UART's rings and the arena.
 
-import { copyIn, copyOut, hdlcDecode, hdlcEncode, slipDecode, slipEncode } from "#codec";
+import { copyIn, copyOut, framingReset, framingSpoil, hdlcDecode, hdlcEncode, slipDecode, slipEncode } from "#codec";
 import { allocate } from "#memory";
 import { PACKET_BYTES } from "../config.ts";
-import * as hdlc from "../wire/hdlc.ts";
-import * as slip from "../wire/slip.ts";
+import { FramingBlock } from "../packet/framing-block.ts";
+import { NO_OPENING_FLAG } from "../wire/hdlc.ts";
 import { BUSY, SENT, type DeviceHost } from "./device.ts";
-import { HDLC, LOST, RAW, SLIP, type SerialDevice } from "./serial.ts";
+import { HDLC, LOST, RAW, SLIP, type SerialDevice, type SerialHost } from "./serial.ts";
 
 /** Where bytes come from and go to. Allocates nothing in `read` and `write`. */
 export interface BytePort {
@@ -31,12 +31,14 @@ const CHUNK = 256;
 const TRANSMIT_RING = 4096;
 const LARGEST_RING = 65536;
 
-/** Where things lie in the line's memory: the decoders, what came, the frame that has begun, what is to be sent. */
-const HDLC_AT = 0;
-const SLIP_AT = HDLC_AT + hdlc.HDLC_DECODER;
-const CHUNK_AT = SLIP_AT + slip.SLIP_DECODER;
+/** Where things lie in the line's memory: what the decoder remembers, what came, the frame that has begun, what is to be sent. */
+const FRAMING = 0;
+const CHUNK_AT = FRAMING + FramingBlock.bytes;
 const FRAME_AT = CHUNK_AT + CHUNK;
 const RING_AT = FRAME_AT + PACKET_BYTES;
+
+/** Where these lie in the FramingBlock. */
+const AT = FramingBlock.offsets;
 
 export class SerialLine implements SerialDevice {
 	#port: BytePort;
@@ -68,8 +70,7 @@ export class SerialLine implements SerialDevice {
 		const memory = allocate(RING_AT + ringBytes);
 		this.#view = new DataView(memory);
 		this.#bytes = new Uint8Array(memory);
-		hdlc.hdlcReset(this.#view, HDLC_AT);
-		slip.slipReset(this.#view, SLIP_AT);
+		framingReset(this.#view, FRAMING);
 	}
 
 	get linkUp(): boolean {
@@ -77,23 +78,25 @@ export class SerialLine implements SerialDevice {
 	}
 
 	get counters(): Readonly<Record<string, number>> {
-		const view = this.#view;
-		const word = (at: number) => view.getInt32(at, true);
 		return {
 			overruns: 0,
 			breaks: 0,
 			framingErrors: 0,
 			...this.#port.counters,
-			badFcs: word(HDLC_AT + hdlc.HDLC_BAD_FCS),
-			badHeader: word(HDLC_AT + hdlc.HDLC_BAD_HEADER),
-			aborts: word(HDLC_AT + hdlc.HDLC_ABORTS) + word(SLIP_AT + slip.SLIP_ABORTS),
-			tooLong: word(HDLC_AT + hdlc.HDLC_TOO_LONG) + word(SLIP_AT + slip.SLIP_TOO_LONG) + this.#tooLong,
-			tooShort: word(HDLC_AT + hdlc.HDLC_TOO_SHORT),
+			badFcs: this.#word(AT.badFcs),
+			badHeader: this.#word(AT.badHeader),
+			aborts: this.#word(AT.aborts),
+			tooLong: this.#word(AT.tooLong) + this.#tooLong,
+			tooShort: this.#word(AT.tooShort),
 			overflows: this.#overflows,
 		};
 	}
 
-	attach(host: DeviceHost): void {
+	#word(place: number): number {
+		return this.#view.getInt32(FRAMING + place, true);
+	}
+
+	attach(host: SerialHost): void {
 		this.#host = host;
 		this.#port.attach(() => {
 			this.#flush();
@@ -105,14 +108,13 @@ export class SerialLine implements SerialDevice {
 		if (framing !== RAW && framing !== SLIP && framing !== HDLC)
 			throw new RangeError(`framing ${framing}: expected RAW, SLIP or HDLC`);
 		if (framing !== this.#framing) {
-			hdlc.hdlcReset(this.#view, HDLC_AT);
-			slip.slipReset(this.#view, SLIP_AT);
+			framingReset(this.#view, FRAMING);
 			this.#bare = this.#written;
 		}
 		this.#framing = framing;
 		this.#sendAccm = sendAccm;
 		this.#compress = compress;
-		this.#view.setInt32(HDLC_AT + hdlc.HDLC_ACCM, receiveAccm, true);
+		this.#view.setInt32(FRAMING + AT.receiveAccm, receiveAccm, true);
 	}
 
 	receive(at: number, max: number): number {
@@ -120,19 +122,15 @@ export class SerialLine implements SerialDevice {
 		for (;;) {
 			if (this.#at === this.#end && !this.#fill()) return 0;
 			const waiting = this.#end - this.#at;
-			let result;
-			if (this.#framing === HDLC) {
-				this.#at += hdlcDecode(view, HDLC_AT, this.#at, waiting, FRAME_AT, PACKET_BYTES);
-				result = view.getInt32(HDLC_AT + hdlc.HDLC_RESULT, true);
-			} else if (this.#framing === SLIP) {
-				this.#at += slipDecode(view, SLIP_AT, this.#at, waiting, FRAME_AT, PACKET_BYTES);
-				result = view.getInt32(SLIP_AT + slip.SLIP_RESULT, true);
-			} else {
+			if (this.#framing === RAW) {
 				const length = Math.min(waiting, max);
 				copyIn(this.#host.view, at, view, this.#at, length);
 				this.#at += length;
 				return length;
 			}
+			const decode = this.#framing === HDLC ? hdlcDecode : slipDecode;
+			this.#at += decode(view, FRAMING, view, this.#at, waiting, FRAME_AT, PACKET_BYTES);
+			const result = this.#word(AT.result);
 			if (result === 0) continue;
 			if (result === LOST) return LOST;
 			const length = this.#framing === HDLC ? result & 0xffff : result;
@@ -150,8 +148,7 @@ export class SerialLine implements SerialDevice {
 		let count = this.#port.read(this.#bytes, CHUNK_AT, CHUNK_AT + CHUNK);
 		while (count === LOST) {
 			// Bytes are missing here: the frame that has begun is LOST when it ends.
-			if (this.#framing === HDLC) hdlc.hdlcSpoil(this.#view, HDLC_AT);
-			else if (this.#framing === SLIP) slip.slipSpoil(this.#view, SLIP_AT);
+			framingSpoil(this.#view, FRAMING);
 			count = this.#port.read(this.#bytes, CHUNK_AT, CHUNK_AT + CHUNK);
 		}
 		this.#at = CHUNK_AT;
@@ -164,7 +161,7 @@ export class SerialLine implements SerialDevice {
 		const room = this.#size - waiting;
 		const arena = this.#host.view;
 		// What still waits ends with a flag, which serves this frame too.
-		const flags = waiting === 0 || this.#written === this.#bare ? 0 : hdlc.NO_OPENING_FLAG;
+		const flags = waiting === 0 || this.#written === this.#bare ? 0 : NO_OPENING_FLAG;
 		let used;
 		if (this.#framing === HDLC)
 			used = hdlcEncode(
@@ -215,10 +212,11 @@ export class SerialLine implements SerialDevice {
 	}
 
 	unfinished(at: number, max: number): number {
-		const begun = this.#framing === HDLC ? hdlc.hdlcBegun(this.#view, HDLC_AT) : 0;
+		// Its FCS may be among it.
+		const begun = this.#framing === HDLC ? this.#word(AT.count) : 0;
 		if (begun === 0 || max < 2) return 0;
 		const length = Math.min(begun, max - 2, PACKET_BYTES);
-		this.#host.view.setUint16(at, hdlc.hdlcProtocol(this.#view, HDLC_AT));
+		this.#host.view.setUint16(at, this.#word(AT.protocol));
 		copyIn(this.#host.view, at + 2, this.#view, FRAME_AT, length);
 		return 2 + length;
 	}

@@ -23,13 +23,20 @@ export const LOST = -1;
 /** All characters below 0x20 are escaped: the receiver's map before LCP has agreed on another. RFC 1662 §7.1. */
 export const ALL_CONTROLS = -1;
 
+/** What a serial line may ask of the stack. */
+export interface SerialHost extends DeviceHost {
+	/** Arena offset of a FramingBlock, in which a driver in C remembers what has come of a frame. */
+	readonly framing: number;
+}
+
+/** A driver of a serial line, as links see it. */
 export interface SerialDevice {
 	/** Whether the line is there: the cable, the far end of a pty, carrier where there is a pin for it. */
 	readonly linkUp: boolean;
 	/** By name: `overruns` (bytes lost by the UART or a full ring), `breaks`, `framingErrors`, `badFcs`, `aborts`, `tooLong`, `tooShort`, `badHeader` (no address, control or protocol of PPP), `overflows` (frames to send that fit no ring). */
 	readonly counters: Readonly<Record<string, number>>;
 	/** Called once, before anything else. `host.notify` is called when bytes came, and when there is room again after BUSY. */
-	attach(host: DeviceHost): void;
+	attach(host: SerialHost): void;
 	/**
 	 * Chooses the framing. HDLC: the async-control-character-maps as int32 (bit n: character n is escaped when sent; dropped when received unescaped), and what is compressed
 	 * (COMPRESS_…). A frame that has begun to come is dropped when the framing itself changes; the maps and `compress` change for the frames to come.

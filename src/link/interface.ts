@@ -3,6 +3,7 @@
 import { formatIpv4, ipv4Option, parsePrefix } from "../address.ts";
 import { ADDRESSES_PER_INTERFACE, MAX_MTU, NETWORK_PATIENCE_MS, PACKET_BYTES, PACKET_HEADROOM } from "../config.ts";
 import { HELD, NOTIFIES, RECEIVE_CHECKED, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
+import type { SerialHost } from "../device/serial.ts";
 import {
 	FLAG_ANY_ADDRESS,
 	FLAG_CHECKED,
@@ -140,14 +141,16 @@ export abstract class Interface {
 		core.view.setInt32(this.block + FLAGS, this.#flags, true);
 		core.view.setUint16(this.block + SLOT, slot, true);
 		const pool = core.pool;
-		this.device.attach({
+		const host: SerialHost = {
 			view: core.view,
+			framing: this.block + AT.framing,
 			notify: () => this.notice(),
 			released: (packet) => {
 				pool.release(packet);
 				core.wake();
 			},
-		});
+		};
+		this.device.attach(host);
 		this.native = this.device.native ?? 0;
 		this.#put(AT.native, this.native);
 		this.#watch();

@@ -1,7 +1,7 @@
 // SLIP, RFC 1055: IP packets between END characters, and nothing else. Both ends have to know their addresses.
 
 import { BUSY, MEDIUM_IP, NOTIFIES, SENT, type Device, type DeviceHost } from "../device/device.ts";
-import { LOST, SLIP, type SerialDevice } from "../device/serial.ts";
+import { LOST, SLIP, type SerialDevice, type SerialHost } from "../device/serial.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { slipMark, slipType, VJ_IP, VJ_TYPE_BITS } from "../wire/vj.ts";
@@ -54,7 +54,7 @@ class SlipLine implements Device {
 		return this.#serial.counters;
 	}
 
-	attach(host: DeviceHost): void {
+	attach(host: SerialHost): void {
 		this.#host = host;
 		this.#serial.attach(host);
 		this.#serial.setFraming(SLIP, 0, 0, 0);

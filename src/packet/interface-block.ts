@@ -1,5 +1,6 @@
 // What an interface has in the arena: what compiled code needs to know of it, its counters, and the queue before its device.
 
+import { FramingBlock } from "./framing-block.ts";
 import { bytes, int32, record, uint16, type RowOf } from "./record.ts";
 
 export const InterfaceBlock = record({
@@ -34,6 +35,8 @@ export const InterfaceBlock = record({
 	queueLast: int32,
 	/** 1: the device did not take what it was offered last. */
 	refused: int32,
+	/** What the decoder of its serial line remembers, where that is one in C. */
+	framing: bytes(FramingBlock.bytes),
 });
 export type InterfaceBlock = RowOf<typeof InterfaceBlock>;
 

@@ -4,8 +4,11 @@
 export { countSent, ethernetHeader, icmpEchoReply, ipv4Build, tcpBuild, ttlDecrement, udpBuild } from "./build.ts";
 export { decode, decodeTransport } from "./decode.ts";
 export { udpDeliver, udpNext, udpRead } from "./deliver.ts";
+export { framingReset, framingSpoil } from "./framing.ts";
 export { halfSipHash } from "./hash.ts";
+export { hdlcDecode, hdlcEncode } from "./hdlc.ts";
 export { ownFind } from "./own.ts";
+export { slipDecode, slipEncode } from "./slip.ts";
 export { streamAck, streamByte, streamIn, streamOut, streamRead, streamWrite } from "./stream.ts";
 export { flowEntry, flowFind, routeEntry, routeFind } from "./tables.ts";
 export { vjCompress } from "./vj-compress.ts";
@@ -15,6 +18,4 @@ export { vjDecompress } from "./vj-decompress.ts";
 export { deviceLinkUp, deviceReceive, deviceService, deviceTransmit } from "../device/kernels/devices.ts";
 export { checksum } from "./kernels/checksum.ts";
 export { copy, copyIn, copyOut, ringPut, ringRead, ringWrite } from "./kernels/copies.ts";
-export { hdlcDecode, hdlcEncode } from "./kernels/hdlc.ts";
-export { slipDecode, slipEncode } from "./kernels/slip.ts";
 export { jsonPut, numberPut, textPut } from "./kernels/text.ts";

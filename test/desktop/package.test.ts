@@ -134,7 +134,7 @@ describe("the package", () => {
 			"LICENSE",
 			"manifest.json",
 			"src/manifest.json",
-			"src/wire/kernels/native/hdlc.c",
+			"src/wire/kernels/native/runs.h",
 			"build/out/flat/codec.c",
 			"build/out/flat/manifest.json",
 			"drivers/w5500/w5500.c",

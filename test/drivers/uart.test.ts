@@ -440,7 +440,7 @@ describe("misuse of a UART", () => {
 		expect(() => new Uart(null as never)).toThrow(TypeError);
 		const rig = new SerialRig();
 		expect(() => new Uart({ port: 0 })).toThrow("uart0, 115200 baud: the port is in use");
-		expect(() => rig.device.attach({ view: new DataView(new ArrayBuffer(10)), notify() {}, released() {} })).toThrow(
+		expect(() => rig.device.attach({ view: new DataView(new ArrayBuffer(10)), framing: 0, notify() {}, released() {} })).toThrow(
 			"view: an ArrayBuffer moves",
 		);
 		expect(() => rig.device.receive(0, 100_000)).toThrow(RangeError);

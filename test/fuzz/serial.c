@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hdlc.h"
 #include "layout.h"
-#include "slip.h"
 
 #define FLAT static
 #include "modules/wire_checksum.c"
+#include "modules/wire_framing.c"
+#include "modules/wire_hdlc.c"
+#include "modules/wire_slip.c"
 #include "modules/wire_tcp.c"
 #include "modules/wire_vj.c"
 #include "modules/wire_vj_compress.c"
@@ -90,29 +91,35 @@ static int tamper(uint8_t *bytes, uint32_t count)
 	return 1;
 }
 
-typedef struct {
-	int hdlc;
-	HdlcDecoder h;
-	SlipDecoder s;
-} Decoder;
+#define FRAME_LOST -1
 
-/* Feeds `count` bytes in spans, each in a block of its own; stops at `limit` results. Answers the last that was not 0. */
-static int32_t feed(Decoder *d, const uint8_t *bytes, uint32_t count, uint8_t *to, uint32_t max)
+/* A decoder's block, at the end of memory that is large enough for compiled code, and behind it the place for a frame. */
+enum { STATE = FLAT_LEAST - FRAMING_BLOCK_BYTES, TO = FLAT_LEAST };
+
+/* Memory of exactly so many bytes. */
+static FlatMemory memoryFor(uint32_t size)
+{
+	return (FlatMemory){ block(size), size, NULL };
+}
+
+/* Feeds `count` bytes in spans, each in a block of its own; answers the last that was not 0. */
+static int32_t feed(int hdlc, const FlatMemory *decoder, const uint8_t *bytes, uint32_t count, uint32_t max)
 {
 	int32_t last = 0;
 	uint32_t step = below(3) ? count : below(20) + 1;
 	for (uint32_t at = 0; at < count;) {
 		uint32_t size = count - at < step ? count - at : step;
-		uint8_t *span = block(size);
-		memcpy(span, bytes + at, size);
+		FlatMemory span = memoryFor(size);
+		memcpy(span.base, bytes + at, size);
 		for (uint32_t from = 0; from < size;) {
-			int32_t result;
-			uint32_t taken = d->hdlc ? hdlcDecode(&d->h, span + from, size - from, to, max, &result) : slipDecode(&d->s, span + from, size - from, to, max, &result);
+			uint32_t taken = (uint32_t)(hdlc ? wire_hdlc_hdlcDecode : wire_slip_slipDecode)(
+				decoder, STATE, &span, (int32_t)from, (int32_t)(size - from), TO, (int32_t)max);
+			int32_t result = word(decoder->base + STATE + FRAMING_BLOCK_RESULT);
 			if (taken == 0 || taken > size - from)
 				fail("a decoder took nothing, or more than there was");
 			if (result == 0 && taken != size - from)
 				fail("a decoder stopped without a result");
-			if (result > 0 && (uint32_t)(d->hdlc ? result & 0xffff : result) > max)
+			if (result > 0 && (uint32_t)(hdlc ? result & 0xffff : result) > max)
 				fail("a decoder answered more than it may");
 			if (result != 0) {
 				last = result;
@@ -123,7 +130,7 @@ static int32_t feed(Decoder *d, const uint8_t *bytes, uint32_t count, uint8_t *t
 			}
 			from += taken;
 		}
-		free(span);
+		free(span.base);
 		at += size;
 	}
 	return last;
@@ -132,42 +139,42 @@ static int32_t feed(Decoder *d, const uint8_t *bytes, uint32_t count, uint8_t *t
 static void framing(void)
 {
 	uint32_t length = lengthOf(), size = 1u << (below(6) + 7), accm = below(2) ? 0 : below(2) ? 0xffffffff : next();
-	uint8_t *frame = block(length), *ring = block(size);
+	FlatMemory frame = memoryFor(length), ring = memoryFor(size);
 	uint32_t share = below(3) * 20, at = next(), room = below(4) ? size : below(size + 1);
-	Decoder d;
-	memset(&d, 0, sizeof d);
-	d.hdlc = below(2) != 0;
-	d.h.receiveAccm = below(2) ? 0 : accm;
-	hdlcReset(&d.h);
+	int hdlc = below(2) != 0;
 	for (uint32_t i = 0; i < length; i++)
-		frame[i] = octet(share);
+		frame.base[i] = octet(share);
 	uint16_t protocol = (uint16_t)((below(2) ? 0 : next() & 0xfe00) | (next() & 0xfe) | 1);
 	/* Compressed, 0x00ff would pass for an address: it is reserved for that reason. */
 	if (protocol == 0xff)
 		protocol = 0x21;
-	unsigned flags = below(8);
-	uint32_t used = d.hdlc ? hdlcEncode(ring, size - 1, at, room, frame, length, protocol, accm, flags) : slipEncode(ring, size - 1, at, room, frame, length, flags);
+	int32_t flags = (int32_t)below(8), end = (int32_t)length;
+	uint32_t used = (uint32_t)(hdlc ? wire_hdlc_hdlcEncode(&frame, 0, end, &ring, 0, (int32_t)size, (int32_t)at, (int32_t)room, protocol, (int32_t)accm, flags) :
+		wire_slip_slipEncode(&frame, 0, end, &ring, 0, (int32_t)size, (int32_t)at, (int32_t)room, flags));
 	if (used > room)
 		fail("an encoder wrote more than there was room");
 	uint8_t *stream = block(used);
 	for (uint32_t i = 0; i < used; i++)
-		stream[i] = ring[(at + i) & (size - 1)];
+		stream[i] = ring.base[(at + i) & (size - 1)];
 	uint32_t max = below(4) ? length : below(length + 1);
-	uint8_t *to = block(max);
+	FlatMemory decoder = memoryFor(TO + max);
+	memset(decoder.base + STATE, 0, FRAMING_BLOCK_BYTES);
+	wire_framing_framingReset(&decoder, STATE);
+	setWord(decoder.base + STATE + FRAMING_BLOCK_RECEIVE_ACCM, below(2) ? 0 : (int32_t)accm);
 	if (used && !tamper(stream, used)) {
-		int32_t result = feed(&d, stream, used, to, max);
-		int32_t wanted = d.hdlc ? (int32_t)((uint32_t)protocol << 16 | length) : (int32_t)length;
-		if (max < length ? result != FRAME_LOST : result != wanted || (length && memcmp(to, frame, length)))
+		int32_t result = feed(hdlc, &decoder, stream, used, max);
+		int32_t wanted = hdlc ? (int32_t)((uint32_t)protocol << 16 | length) : (int32_t)length;
+		if (max < length ? result != FRAME_LOST : result != wanted || (length && memcmp(decoder.base + TO, frame.base, length)))
 			fail("a frame did not come out as it went in");
 	} else {
-		feed(&d, stream, used, to, max);
+		feed(hdlc, &decoder, stream, used, max);
 		/* And on with bytes that nobody framed. */
-		feed(&d, frame, length, to, max);
+		feed(hdlc, &decoder, frame.base, length, max);
 	}
-	free(to);
+	free(decoder.base);
 	free(stream);
-	free(ring);
-	free(frame);
+	free(ring.base);
+	free(frame.base);
 }
 
 static uint32_t sum(const uint8_t *p, uint32_t length)

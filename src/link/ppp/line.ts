@@ -1,7 +1,7 @@
 // The device that the stack sees: IP packets over a serial line. Whatever else comes goes to the session.
 
 import { BUSY, MEDIUM_IP, NOTIFIES, SENT, type Device, type DeviceHost } from "../../device/device.ts";
-import { LOST, type SerialDevice } from "../../device/serial.ts";
+import { LOST, type SerialDevice, type SerialHost } from "../../device/serial.ts";
 import type { Core } from "../../packet/core.ts";
 import { DROP } from "../../packet/drops.ts";
 import type { Outbox } from "./outbox.ts";
@@ -37,7 +37,7 @@ export class PppLine implements Device {
 		return { ...this.serial.counters, controlDropped: this.#session?.outbox.dropped ?? 0 };
 	}
 
-	attach(host: DeviceHost): void {
+	attach(host: SerialHost): void {
 		this.#host = host;
 		this.serial.attach(host);
 	}

@@ -8,7 +8,8 @@
 
 #include "arena.h"
 #include "devices.h"
-#include "hdlc.h"
+#include "layout.h"
+#include "wire_hdlc.h"
 #include "sum.h"
 
 enum { MODE_TCP_SOURCE = 1, MODE_TCP_SINK, MODE_UDP_ECHO, MODE_ICMP_ECHO, MODE_ARP, MODE_CONNECT, MODE_UDP_SOURCE, MODE_UDP_SINK, MODE_FORWARD };
@@ -355,12 +356,27 @@ void xs_bench_converse(xsMachine *the)
 
 enum { LCP = 0xc021, IPCP = 0x8021, IPV4 = 0x0021, REQUEST = 1, ACKNOWLEDGE = 2 };
 
+/* The decoder's FramingBlock, which is good when all zero, and the frame that it makes. */
+enum { DECODER = 0, HEARD = FRAMING_BLOCK_BYTES, HEARD_BYTES = 1600 };
+
 static struct {
-	HdlcDecoder decoder;
-	uint8_t heard[1600], said[4096];
+	uint8_t memory[HEARD + HEARD_BYTES] __attribute__((aligned(4)));
+	uint8_t said[4096];
 	uint32_t length; /* of what is said */
 	int asked; /* bits: of LCP, of IPCP */
 } line;
+
+/* Bytes as memory of compiled code. */
+static FlatMemory memoryOfBytes(const void *bytes, uint32_t size)
+{
+	return (FlatMemory){ (uint8_t *)(uintptr_t)bytes, size, NULL };
+}
+
+static uint32_t encode(uint8_t *to, uint32_t size, const uint8_t *frame, uint32_t length, uint32_t protocol, int32_t accm, int32_t flags)
+{
+	FlatMemory from = memoryOfBytes(frame, length), ring = memoryOfBytes(to, size);
+	return (uint32_t)wire_hdlc_hdlcEncode(&from, 0, (int32_t)length, &ring, 0, (int32_t)size, 0, (int32_t)size, (int32_t)protocol, accm, flags);
+}
 
 static void put1(HostLine *to, const uint8_t *bytes, uint32_t count)
 {
@@ -371,7 +387,7 @@ static void put1(HostLine *to, const uint8_t *bytes, uint32_t count)
 static void sayFrame(HostLine *to, const uint8_t *frame, uint32_t length, uint32_t protocol)
 {
 	uint8_t bytes[256];
-	put1(to, bytes, hdlcEncode(bytes, 255, 0, 256, frame, length, (uint16_t)protocol, 0xffffffff, 0));
+	put1(to, bytes, encode(bytes, sizeof(bytes), frame, length, protocol, -1, 0));
 }
 
 static void negotiate(HostLine *to, uint8_t *packet, uint32_t length, uint32_t protocol)
@@ -389,17 +405,16 @@ static void negotiate(HostLine *to, uint8_t *packet, uint32_t length, uint32_t p
 
 static void hearLine(HostLine *from)
 {
-	int32_t result;
+	FlatMemory memory = memoryOfBytes(line.memory, sizeof(line.memory)), octets = memoryOfBytes(from->out.bytes, HOST_LINE_BYTES);
 	while (from->out.start != from->out.end) {
 		uint32_t at = from->out.start % HOST_LINE_BYTES, count = from->out.end - from->out.start;
 		if (count > HOST_LINE_BYTES - at)
 			count = HOST_LINE_BYTES - at;
-		from->out.start += hdlcDecode(&line.decoder, from->out.bytes + at, count, line.heard, sizeof(line.heard), &result);
+		from->out.start += (uint32_t)wire_hdlc_hdlcDecode(&memory, DECODER, &octets, (int32_t)at, (int32_t)count, HEARD, HEARD_BYTES);
+		int32_t result = word(line.memory + DECODER + FRAMING_BLOCK_RESULT);
 		uint32_t protocol = (uint32_t)result >> 16;
-		if (result == 0 || result == FRAME_LOST)
-			continue;
 		if (protocol == LCP || protocol == IPCP)
-			negotiate(from, line.heard, (uint32_t)result & 0xffff, protocol);
+			negotiate(from, line.memory + HEARD, (uint32_t)result & 0xffff, protocol);
 		else if (protocol == IPV4)
 			peer.count++;
 	}
@@ -413,7 +428,7 @@ static void everyByte(void)
 		p[8 + i] = (uint8_t)i;
 	put16(p + 6, 0);
 	put16(p + 6, ~sum16(p, 8 + peer.payload, 0x0a00 + 1 + 0x0a00 + 2 + 17 + 8 + peer.payload));
-	line.length = hdlcEncode(line.said, sizeof(line.said) - 1, 0, sizeof(line.said), peer.frame + IP, 28 + peer.payload, IPV4, 0, HDLC_NO_ADDRESS | HDLC_NO_PROTOCOL_HIGH);
+	line.length = encode(line.said, sizeof(line.said), peer.frame + IP, 28 + peer.payload, IPV4, 0, HDLC_NO_ADDRESS | HDLC_NO_PROTOCOL_HIGH);
 }
 
 /* converseLine(line): to be called again and again, it says one datagram each time that there is room on the line, and none before it is `open`. */

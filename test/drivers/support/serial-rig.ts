@@ -5,15 +5,16 @@ import { allocate } from "#memory";
 import { passTime } from "host/chips";
 import * as lines from "host/uart";
 import { Uart, type UartOptions } from "../../../drivers/uart/device.ts";
-import { ALL_CONTROLS, HDLC, RAW, SLIP } from "../../../src/device/serial.ts";
-import type { DeviceHost } from "../../../src/device/device.ts";
+import { ALL_CONTROLS, HDLC, RAW, SLIP, type SerialHost } from "../../../src/device/serial.ts";
+import { FramingBlock } from "../../../src/packet/framing-block.ts";
 import type { Bytes } from "../../support/frames.ts";
 
-/** Places in the arena: what is received, what is sent, and what passes along the line. */
+/** Places in the arena: what is received, what is sent, what passes along the line, and what the decoder remembers. */
 export const RECEIVED = 4;
 export const TO_SEND = 2560;
 export const LINE = 8192;
-const ARENA = 16_384;
+const FRAMING = 16_384;
+const ARENA = FRAMING + FramingBlock.bytes;
 export const MOST = 2048;
 
 export interface SerialOptions {
@@ -31,11 +32,12 @@ export function closeSerialRigs(): void {
 	for (const rig of open.splice(0)) rig.close();
 }
 
-export class SerialRig implements DeviceHost {
+export class SerialRig implements SerialHost {
 	readonly line: number;
 	readonly device: Uart;
 	readonly view: DataView;
 	readonly bytes: Uint8Array;
+	readonly framing = FRAMING;
 	notices = 0;
 	#open = true;
 

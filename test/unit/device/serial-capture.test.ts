@@ -58,7 +58,7 @@ function rig(frames: SerialFrames, framing: number) {
 	const sink = new MemorySink();
 	const view = new DataView(new ArrayBuffer(4096));
 	const capture = new SerialCapture(device, sink, "ppp0", frames);
-	capture.attach({ view, notify() {}, released() {} });
+	capture.attach({ view, framing: 0, notify() {}, released() {} });
 	capture.setFraming(framing, 1, 2, 3);
 	return {
 		capture,

@@ -26,7 +26,7 @@ class Side {
 
 	constructor(modem: NullModem, end: "a" | "b", ring?: number) {
 		this.line = new SerialLine(modem[end], ring);
-		this.line.attach({ view: new DataView(this.bytes.buffer), notify: () => this.notices++, released: () => {} });
+		this.line.attach({ view: new DataView(this.bytes.buffer), framing: 0, notify: () => this.notices++, released: () => {} });
 	}
 
 	send(bytes: ArrayLike<number>, protocol = IPV4): number {

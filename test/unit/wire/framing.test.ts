@@ -1,7 +1,8 @@
 // HDLC and SLIP framing against frames that support/serial-frames.ts makes: what is taken, what is refused and counted, and every limit.
 
 import { describe, expect, it } from "vitest";
-import { hdlcDecode, hdlcEncode, slipDecode, slipEncode } from "#codec";
+import { framingReset, framingSpoil, hdlcDecode, hdlcEncode, slipDecode, slipEncode } from "#codec";
+import { FramingBlock } from "../../../src/packet/framing-block.ts";
 import * as hdlc from "../../../src/wire/hdlc.ts";
 import * as slip from "../../../src/wire/slip.ts";
 import { envNumber } from "../../support/env.ts";
@@ -15,6 +16,8 @@ const STATE = 64;
 const IN = 1024;
 const TO = 8192;
 const RING = 16384;
+/** Where these lie in the FramingBlock. */
+const AT = FramingBlock.offsets;
 
 type Kind = "HDLC" | "SLIP";
 
@@ -29,9 +32,8 @@ class Decoder {
 		this.kind = kind;
 		this.max = max;
 		this.bytes.fill(0xee, TO);
-		if (kind === "HDLC") hdlc.hdlcReset(this.view, STATE);
-		else slip.slipReset(this.view, STATE);
-		this.view.setInt32(STATE + hdlc.HDLC_ACCM, kind === "HDLC" ? accm : 0, true);
+		framingReset(this.view, STATE);
+		this.view.setInt32(STATE + AT.receiveAccm, accm, true);
 	}
 
 	/** Feeds the octets in spans of the lengths that `cut` answers. */
@@ -44,8 +46,8 @@ class Decoder {
 			let from = IN;
 			while (from < IN + span.length) {
 				const decode = this.kind === "HDLC" ? hdlcDecode : slipDecode;
-				const taken = decode(this.view, STATE, from, IN + span.length - from, TO, this.max);
-				const result = this.view.getInt32(STATE + (this.kind === "HDLC" ? hdlc.HDLC_RESULT : slip.SLIP_RESULT), true);
+				const taken = decode(this.view, STATE, this.view, from, IN + span.length - from, TO, this.max);
+				const result = this.view.getInt32(STATE + AT.result, true);
 				expect(taken).toBeGreaterThan(0);
 				from += taken;
 				if (result === 0) expect(from).toBe(IN + span.length);
@@ -63,16 +65,13 @@ class Decoder {
 
 	counts(): Record<string, number> {
 		const word = (at: number) => this.view.getInt32(STATE + at, true);
-		const all: Record<string, number> =
-			this.kind === "HDLC"
-				? {
-						badFcs: word(hdlc.HDLC_BAD_FCS),
-						aborts: word(hdlc.HDLC_ABORTS),
-						tooLong: word(hdlc.HDLC_TOO_LONG),
-						tooShort: word(hdlc.HDLC_TOO_SHORT),
-						badHeader: word(hdlc.HDLC_BAD_HEADER),
-					}
-				: { aborts: word(slip.SLIP_ABORTS), tooLong: word(slip.SLIP_TOO_LONG) };
+		const all: Record<string, number> = {
+			badFcs: word(AT.badFcs),
+			aborts: word(AT.aborts),
+			tooLong: word(AT.tooLong),
+			tooShort: word(AT.tooShort),
+			badHeader: word(AT.badHeader),
+		};
 		return Object.fromEntries(Object.entries(all).filter(([, count]) => count !== 0));
 	}
 }
@@ -199,7 +198,7 @@ describe("HDLC, decoding", () => {
 		const decoder = new Decoder("HDLC");
 		const frame = hdlcFrame([0x21], seq(10));
 		expect(decoder.feed(frame.slice(0, 8))).toEqual([]);
-		hdlc.hdlcSpoil(decoder.view, STATE);
+		framingSpoil(decoder.view, STATE);
 		expect(decoder.feed([...frame.slice(8), ...frame])).toEqual([LOST, [0x21, ...seq(10)]]);
 		expect(decoder.counts()).toEqual({});
 	});
@@ -208,15 +207,17 @@ describe("HDLC, decoding", () => {
 		const { view } = new Decoder("HDLC");
 		for (const args of [
 			[-1, IN, 1, TO, 10],
-			[32768 - hdlc.HDLC_DECODER + 1, IN, 1, TO, 10],
+			[32768 - FramingBlock.bytes + 4, IN, 1, TO, 10],
 			[STATE, -1, 1, TO, 10],
 			[STATE, IN, 40000, TO, 10],
 			[STATE, IN, -1, TO, 10],
 			[STATE, IN, 1, 32768, 1],
 			[STATE, IN, 1, TO, 65536],
-		] as [number, number, number, number, number][])
-			expect(() => hdlcDecode(view, ...args), String(args)).toThrow(RangeError);
-		expect(hdlcDecode(view, 32768 - hdlc.HDLC_DECODER, IN, 1, 32768, 0)).toBe(1);
+		] as [number, number, number, number, number][]) {
+			const [state, ...rest] = args;
+			expect(() => hdlcDecode(view, state, view, ...rest), String(args)).toThrow(RangeError);
+		}
+		expect(hdlcDecode(view, 32768 - FramingBlock.bytes, view, IN, 1, 32768, 0)).toBe(1);
 	});
 });
 
@@ -347,7 +348,7 @@ describe("SLIP", () => {
 	it("loses a packet that was spoiled, once", () => {
 		const decoder = new Decoder("SLIP");
 		expect(decoder.feed([0xc0, 1, 2])).toEqual([]);
-		slip.slipSpoil(decoder.view, STATE);
+		framingSpoil(decoder.view, STATE);
 		expect(decoder.feed([4, 0xc0, 5, 0xc0])).toEqual([LOST, [5]]);
 	});
 

@@ -44,7 +44,8 @@ const { halfSipHash, ethernetHeader, copy, copyOut, copyIn, ringPut, ringWrite, 
 
 /** Of framing, header compression and texts there is no second model: framing.test.ts and vj.test.ts compare them with frames that support/ makes, text.test.ts with the language's own. Of devices in C Node has none: device/devices.test.ts. */
 const { deviceLinkUp, deviceReceive, deviceService, deviceTransmit } = twin;
-const { hdlcDecode, hdlcEncode, jsonPut, numberPut, slipDecode, slipEncode, textPut, vjCompress, vjDecompress } = twin;
+const { framingReset, framingSpoil, hdlcDecode, hdlcEncode, slipDecode, slipEncode } = twin;
+const { jsonPut, numberPut, textPut, vjCompress, vjDecompress } = twin;
 
 /** Every function of the naive model, by the name of its like in the codec. */
 export const naive: Record<string, unknown> = {
@@ -77,6 +78,8 @@ export const naive: Record<string, unknown> = {
 	udpDeliver,
 	udpRead,
 	udpNext,
+	framingReset,
+	framingSpoil,
 	hdlcDecode,
 	hdlcEncode,
 	jsonPut,

@@ -1,8 +1,8 @@
 // Framing and header compression against the other codec: see twins.test.ts and pair.ts. On Node there is but one, and this looks for exceptions.
 
 import { describe, expect, it } from "vitest";
-import { HDLC_ACCM, HDLC_DECODER, hdlcReset } from "../../../src/wire/hdlc.ts";
-import { SLIP_DECODER, slipReset } from "../../../src/wire/slip.ts";
+import { FramingBlock } from "../../../src/packet/framing-block.ts";
+import { framingReset } from "../../../src/wire/framing.ts";
 import { vjBytes, vjReset } from "../../../src/wire/vj.ts";
 import type { Prng } from "../../support/prng.ts";
 import { hdlcFrame, slipFrame } from "../../support/serial-frames.ts";
@@ -27,7 +27,7 @@ function decodeStream(prng: Prng, pair: Pair, name: "hdlcDecode" | "slipDecode",
 		at += span.length;
 		pair.put(OUTPUT, span);
 		for (let from = 0; from < span.length;) {
-			const result = same(pair, name, ["view", hostile(prng, state), OUTPUT + from, span.length - from, FREE, max]);
+			const result = same(pair, name, ["view", hostile(prng, state), "view", OUTPUT + from, span.length - from, FREE, max]);
 			outcome = result;
 			if (result.error !== undefined) return result;
 			from += Math.max(1, result.value as number);
@@ -39,12 +39,12 @@ function decodeStream(prng: Prng, pair: Pair, name: "hdlcDecode" | "slipDecode",
 describe(`framing against ${AGAINST}`, () => {
 	it.each(["hdlcDecode", "slipDecode"] as const)("%s", (name) => {
 		const counts = rounds(name, (prng, pair) => {
-			const state = STATE + prng.below(8);
-			const size = name === "hdlcDecode" ? HDLC_DECODER : SLIP_DECODER;
+			const state = STATE + 4 * prng.below(8);
 			// Most begin at the beginning, some in a state that nobody made.
-			if (prng.chance(0.9)) pair.put(state, new Uint8Array(size));
-			pair.each((view) => (name === "hdlcDecode" ? hdlcReset : slipReset)(view, state));
-			if (name === "hdlcDecode") pair.setWord(state + HDLC_ACCM, prng.pick([0, -1, 0x000a0000, prng.next()]));
+			if (prng.chance(0.9)) pair.put(state, new Uint8Array(FramingBlock.bytes));
+			pair.each((view) => framingReset(view, state));
+			if (name === "hdlcDecode")
+				pair.setWord(state + FramingBlock.offsets.receiveAccm, prng.pick([0, -1, 0x000a0000, prng.next()]));
 			const stream: number[] = [];
 			for (let n = prng.below(4); n >= 0; n--) {
 				const bytes = octets(prng, prng.below(300));

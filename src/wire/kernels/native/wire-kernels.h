@@ -8,6 +8,7 @@
 
 #include "copy.h"
 #include "flat.h"
+#include "runs.h"
 #include "sum.h"
 
 /* bytes.ts: what is no buffer of bytes was refused when the argument was fetched (arena.h). */
@@ -90,12 +91,5 @@ static inline void kernel_ringRead(const FlatMemory *view, int32_t ring, int32_t
 	flatDemand(buffer, start, length, buffer->size);
 	fromRing(buffer->base + start, view->base + ring, (uint32_t)size, (uint32_t)offset, (uint32_t)length);
 }
-
-/* hdlc.ts, slip.ts: framing.c */
-
-int32_t kernel_hdlcDecode(const FlatMemory *view, int32_t state, int32_t from, int32_t count, int32_t to, int32_t max);
-int32_t kernel_hdlcEncode(const FlatMemory *view, int32_t at, int32_t end, const FlatMemory *line, int32_t ring, int32_t size, int32_t offset, int32_t room, int32_t protocol, int32_t accm, int32_t flags);
-int32_t kernel_slipDecode(const FlatMemory *view, int32_t state, int32_t from, int32_t count, int32_t to, int32_t max);
-int32_t kernel_slipEncode(const FlatMemory *view, int32_t at, int32_t end, const FlatMemory *line, int32_t ring, int32_t size, int32_t offset, int32_t room, int32_t flags);
 
 #endif
