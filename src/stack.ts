@@ -59,7 +59,7 @@ export class Stack {
 	readonly ip: Ip;
 	/** Which socket gets which packets, and so the ports in use. */
 	readonly flows: Flows;
-	/** What sockets have to tell their owners. Set `onError` to hear what callbacks throw, which otherwise leaves `poll`. */
+	/** What sockets have to tell their owners. Set `onError` to hear what callbacks, and devices in TypeScript, throw, which otherwise leaves `poll` as it ends. */
 	readonly events: SocketEvents;
 	readonly tcp: Tcp;
 	readonly udp: Udp;
@@ -120,7 +120,7 @@ export class Stack {
 
 	/**
 	 * Moves everything that can move; only for those who gave `onWake`. `now`: milliseconds of any steady clock, as an int32 that may wrap. Answers in how many milliseconds
-	 * it wants to run again at the latest: 0 at once, -1 not before a device or the application says so. Callbacks run within.
+	 * it wants to run again at the latest: 0 at once, -1 not before a device or the application says so. Callbacks run within. After what it throws it is to be called at once.
 	 */
 	poll(now: number): number {
 		let request = turnBegin(this.#view, now | 0);
@@ -151,18 +151,30 @@ export class Stack {
 		}
 	}
 
-	/** An exception: of an owner of a socket, which is told while the others go on; or it leaves the poll. Answers the next request. */
+	/** An exception: of an owner of a socket, which is told, or of a device. All others go on, and what nobody is told of leaves the poll as it ends. Answers the next request. */
 	#failed(error: unknown): number {
+		const { core, events } = this;
 		const owner = this.#called;
 		this.#called = null;
+		if (!core.awake) throw error; // the poll is over
 		try {
-			if (owner === null) throw error;
-			this.events.failed(owner, error);
+			if (owner === null) core.failed(error);
+			else events.failed(owner, error);
 		} catch (another) {
-			this.core.fail();
-			throw another;
+			if (events.onError !== undefined) {
+				core.rest();
+				throw another; // the hook's
+			}
+			core.failed(another);
 		}
-		return turn(this.#view, 0);
+		return turn(this.#view, requests.FAILED);
+	}
+
+	/** Tells what devices have thrown. Without `events.onError` the first of it leaves this poll, and the rest the next ones. */
+	#fault(): void {
+		const { core } = this;
+		core.rest();
+		for (let fault = core.takeFault(); fault !== undefined; fault = core.takeFault()) this.events.failed(null, fault[0]);
 	}
 
 	/** Does what the turn asks for, but for owners' calls. Answers as turn/requests.ts says. */
@@ -171,10 +183,8 @@ export class Stack {
 		switch (request & requests.KIND) {
 			case requests.LINK:
 				return this.#slots[value]!.begin(this.core.now);
-			case requests.TAKE: {
-				const link = this.#slots[value]!;
-				return link.device.receive(this.core.packetAt - link.linkHeader, link.space);
-			}
+			case requests.TAKE:
+				return this.#take(this.#slots[value]!);
 			case requests.FRAME:
 				return this.#frame(this.#slots[value]!) ? 1 : 0;
 			case requests.OUTPUT:
@@ -184,6 +194,9 @@ export class Stack {
 				return 0;
 			case requests.DISCARD:
 				return this.#discard(this.#slots[value]!) ? 1 : 0;
+			case requests.FAULT:
+				this.#fault();
+				return 0;
 			case requests.WAYS:
 				this.tcp.checkRoutes(); // a way may be lost or found
 				return 0;
@@ -193,11 +206,18 @@ export class Stack {
 		}
 	}
 
+	/** Asks a device in TypeScript for a frame. Answers as its `receive`; 0 when it had its interface removed. */
+	#take(link: Interface): number {
+		const { id } = link;
+		const length = link.device.receive(this.core.packetAt - link.linkHeader, link.space);
+		return link.id === id ? length : 0;
+	}
+
 	/** A link that is down throws away what comes. Answers whether there was something. */
 	#discard(link: Interface): boolean {
-		const length = link.device.receive(this.core.packetAt - link.linkHeader, link.space);
-		if (length !== 0) this.core.count(link.block, DROP.interfaceDown);
-		return length !== 0;
+		const some = this.#take(link) !== 0;
+		if (some) this.core.count(link.block, DROP.interfaceDown);
+		return some;
 	}
 
 	/** A frame that was not taken as expected. Answers whether its packet was kept. */

@@ -14,7 +14,10 @@ export const TRANSMIT_CHECKSUM = 2;
 export const RECEIVE_COALESCED = 4;
 /** It cuts TCP packets larger than the MTU into segments on send (TSO). */
 export const TRANSMIT_SEGMENTED = 8;
-/** It always calls `notify` when frames wait: the stack does not ask it otherwise. */
+/**
+ * It always calls `notify` when frames wait: the stack does not ask it otherwise. One that does not say so is asked at every poll; but a poll comes when somebody wants one, so a device that
+ * may have something without giving notice needs `poll`, whose answer says when to look again.
+ */
 export const NOTIFIES = 16;
 
 /** Answers of `transmit`. */
@@ -35,7 +38,10 @@ export interface DeviceHost {
 	released(packet: number): void;
 }
 
-/** A driver, as the stack sees it: frames in and out of the arena. None of its methods may wait. */
+/**
+ * A driver, as the stack sees it: frames in and out of the arena. None of its methods may wait. What they throw leaves the stack's poll as that ends (`Stack.events.onError` hears it, if it is
+ * there), and they are called again later: `receive` had no frame then, `transmit` was BUSY.
+ */
 export interface Device {
 	/** MEDIUM_ETHERNET or MEDIUM_IP. */
 	readonly medium: number;
@@ -45,7 +51,7 @@ export interface Device {
 	readonly abilities: number;
 	/** Six bytes; Ethernet only. */
 	readonly mac?: Uint8Array;
-	/** Whether the link is up now. The stack looks at every poll, or after `notify` when the device always gives notice (NOTIFIES). */
+	/** Whether the link is up now. The stack looks at every poll, or after `notify` when the device always gives notice (NOTIFIES) and has no `poll`. */
 	readonly linkUp: boolean;
 	/**
 	 * Number in the table of devices in C (native/devices.h) while attached; 0 or absent when it has none. Compiled code then moves its frames and looks at its link
@@ -67,13 +73,16 @@ export interface Device {
 	receive(at: number, max: number): number;
 	/** Sends the frame in bytes `at` to `end` of the arena, which lies in `packet`. Answers SENT, HELD or BUSY. Allocates nothing. */
 	transmit(packet: number, at: number, end: number): number;
-	/** When time itself matters to the device (delays, polling a silent chip): called with the time of every poll, ms; answers in how many ms it wants to be polled, or -1. In its place the `service` of a device in C is called. */
+	/**
+	 * When time itself matters to the device (delays, polling a silent chip): called with the time of every poll, ms, also where it always gives notice; answers in how many ms it wants to be
+	 * polled, or -1. In its place the `service` of a device in C is called.
+	 */
 	poll?(now: number): number;
 	/**
 	 * Whether frames for multicast groups are wanted: told when the first group is joined and when the last one is left, only between `attach` and
 	 * `close`, and not wanted until then. A device without it hands all of them on.
 	 */
 	multicast?(on: boolean): void;
-	/** Releases what the device holds. */
+	/** Releases what the device holds, packets too: for each that is HELD `host.released` is called. */
 	close(): void;
 }

@@ -101,8 +101,12 @@ export class InterfaceSet implements InterfaceListener {
 		this.#listener.interfaceGone(link.slot);
 		this.slots[link.slot] = undefined;
 		link.servers = [];
-		link.detach();
-		this.#listener.changed(link, REMOVED);
+		try {
+			link.detach();
+		} finally {
+			this.#listener.changed(link, REMOVED);
+			this.#core.wake(); // others may have waited for the packets that it had
+		}
 	}
 
 	/** The interface of that name, or undefined. */

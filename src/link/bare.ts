@@ -14,7 +14,7 @@ export abstract class BareInterface extends Interface {
 	override send(packet: number, at: number, end: number, _header: number): boolean {
 		if (this.native !== 0) return this.sendNative(packet, at, end, 0);
 		countSent(this.core.view, at, end, this.block);
-		const answer = this.waiting === 0 ? this.device.transmit(packet, at, end) : BUSY;
+		const answer = this.waiting === 0 ? this.offer(packet, at, end) : BUSY;
 		return answer !== SENT && this.notSent(answer, packet, at, end);
 	}
 }

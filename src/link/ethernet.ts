@@ -159,7 +159,7 @@ export class EthernetInterface extends Interface {
 	override send(packet: number, at: number, end: number, header: number): boolean {
 		if (this.native !== 0) return this.sendNative(packet, at, end, header);
 		const frame = ethernetHeader(this.#view, at, header, this.block, end);
-		const answer = this.waiting === 0 ? this.device.transmit(packet, frame, end) : BUSY;
+		const answer = this.waiting === 0 ? this.offer(packet, frame, end) : BUSY;
 		return answer !== SENT && this.notSent(answer, packet, frame, end);
 	}
 
@@ -236,7 +236,7 @@ export class EthernetInterface extends Interface {
 	/** Sends a whole control frame, in a packet that was acquired for it. Answers whether that was kept. */
 	sendFrame(packet: number, frame: number, end: number): boolean {
 		countSent(this.#view, frame, end, this.block);
-		const answer = this.waiting === 0 ? this.device.transmit(packet, frame, end) : BUSY;
+		const answer = this.waiting === 0 ? this.offer(packet, frame, end) : BUSY;
 		return answer !== SENT && this.controlNotSent(answer, packet, frame, end);
 	}
 }

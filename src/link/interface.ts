@@ -1,8 +1,8 @@
 // What all interfaces have in common: a device below, addresses, a block in the arena, and a short queue before a busy device.
 
 import { formatIpv4, ipv4Option, parsePrefix } from "../address.ts";
-import { ADDRESSES_PER_INTERFACE, MAX_MTU, NETWORK_PATIENCE_MS, PACKET_BYTES, PACKET_HEADROOM } from "../config.ts";
-import { HELD, NOTIFIES, RECEIVE_CHECKED, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
+import { ADDRESSES_PER_INTERFACE, NETWORK_PATIENCE_MS, PACKET_BYTES, PACKET_HEADROOM } from "../config.ts";
+import { BUSY, HELD, NOTIFIES, RECEIVE_CHECKED, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
 import type { SerialHost } from "../device/serial.ts";
 import {
 	FLAG_ANY_ADDRESS,
@@ -20,26 +20,16 @@ import { NO_CHECKSUM } from "../wire/build.ts";
 import { DEFAULT_TTL, isLinkLocal } from "../wire/ipv4.ts";
 import { NAME_SERVERS, type InterfaceListener } from "./changes.ts";
 import { InterfaceAddress } from "./interface-address.ts";
+import { checkName, metricOf, mtuOf, type InterfaceOptions } from "./interface-options.ts";
 import type { Path } from "./path.ts";
 
-/** Where these lie in an interface's block. */
-const { flags: FLAGS, slot: SLOT } = InterfaceBlock.offsets;
-
 export type { InterfaceAddress } from "./interface-address.ts";
-
-/** What all kinds of interfaces may be told. */
-export interface InterfaceOptions {
-	/** Largest IP packet, bytes: 68 (RFC 791) to what the device carries. */
-	mtu?: number;
-	/** Added to the metric of its routes: the lower one wins. */
-	metric?: number;
-}
+export type { InterfaceOptions } from "./interface-options.ts";
 
 export * from "./changes.ts";
 
 /** Where its fields lie in its block; that of every packet by itself. */
 const AT = InterfaceBlock.offsets;
-const WAITING = AT.waiting;
 
 /** One way in and out: a link protocol over a device, with addresses. It works from `stack.interfaces.add` to `remove`; then it is closed for good. */
 export abstract class Interface {
@@ -53,7 +43,7 @@ export abstract class Interface {
 	readonly linkHeader: number;
 	/** Most bytes that a received frame may have, counted from where its link header begins. */
 	readonly space: number;
-	/** Whether the device is asked without a notice. */
+	/** Whether the device is asked without a notice: at every poll. */
 	readonly polled: boolean;
 	/** TTL of what is built for it, with NO_CHECKSUM when its device fills checksums in. */
 	readonly ttl: number;
@@ -85,23 +75,15 @@ export abstract class Interface {
 	#waitedSince: number | undefined = undefined;
 
 	constructor(name: string, device: Device, linkHeader: number, options: InterfaceOptions) {
-		if (typeof name !== "string" || !/^[A-Za-z0-9._-]{1,15}$/.test(name))
-			throw new RangeError(`interface name "${String(name)}": expected 1 to 15 letters, digits, ".", "_" or "-"`);
-		const most = Math.min(device.mtu, MAX_MTU);
-		const mtu = options.mtu ?? most;
-		if (typeof mtu !== "number" || mtu !== Math.floor(mtu) || mtu < 68 || mtu > most)
-			throw new RangeError(`mtu ${String(mtu)} of ${name}: expected 68 to ${most}`);
-		const metric = options.metric ?? 0;
-		if (typeof metric !== "number" || metric !== Math.floor(metric) || metric < 0 || metric > 65_535)
-			throw new RangeError(`metric ${String(metric)} of ${name}: expected 0 to 65535`);
+		checkName(name);
 		this.name = name;
 		this.device = device;
 		this.linkHeader = linkHeader;
 		this.space = PACKET_BYTES - PACKET_HEADROOM + linkHeader;
 		this.ttl = device.abilities & TRANSMIT_CHECKSUM ? DEFAULT_TTL | NO_CHECKSUM : DEFAULT_TTL;
-		this.polled = (device.abilities & NOTIFIES) === 0;
-		this.mtu = mtu;
-		this.metric = metric;
+		this.polled = (device.abilities & NOTIFIES) === 0 || device.poll !== undefined;
+		this.mtu = mtuOf(name, options, device.mtu);
+		this.metric = metricOf(name, options);
 	}
 
 	/** What the link is, for people: "ethernet", "loopback". */
@@ -138,8 +120,8 @@ export abstract class Interface {
 		this.#flags = flags | (this.device.abilities & RECEIVE_CHECKED ? FLAG_CHECKED : 0);
 		if (core.limits.reversePathFilter) this.#flags |= FLAG_EXAMINED;
 		for (let i = 0; i < InterfaceBlock.bytes; i += 4) core.view.setInt32(this.block + i, 0);
-		core.view.setInt32(this.block + FLAGS, this.#flags, true);
-		core.view.setUint16(this.block + SLOT, slot, true);
+		core.view.setInt32(this.block + AT.flags, this.#flags, true);
+		core.view.setUint16(this.block + AT.slot, slot, true);
 		const pool = core.pool;
 		const host: SerialHost = {
 			view: core.view,
@@ -164,7 +146,7 @@ export abstract class Interface {
 	protected notice(): void {
 		if (this.slot === 0) return;
 		setNoticed(this.core.view, this.slot);
-		this.core.notice();
+		this.core.wake();
 	}
 
 	/** Whether it takes more than a look at the link of a device in C. */
@@ -185,7 +167,7 @@ export abstract class Interface {
 
 	/** How many packets wait for the device. */
 	get waiting(): number {
-		return this.block === 0 ? 0 : this.core.fields[(this.block + WAITING) >> 2]!;
+		return this.block === 0 ? 0 : this.core.fields[(this.block + AT.waiting) >> 2]!;
 	}
 
 	/** Whether a connection waits before it sends by it. */
@@ -223,13 +205,19 @@ export abstract class Interface {
 		if (this.block !== 0) {
 			this.#setUp(false);
 			this.#discard();
-			setPolled(this.core.view, this.slot, false);
 		}
 		this.flush();
-		this.device.close();
-		this.native = 0;
-		this.#wantsGroups = false;
-		this.slot = this.id = this.block = 0;
+		try {
+			this.device.close();
+		} finally {
+			if (this.block !== 0) {
+				this.#put(AT.native, 0);
+				setPolled(this.core.view, this.slot, false); // nor is it looked at for what its device said while it was closed
+			}
+			this.native = 0;
+			this.#wantsGroups = false;
+			this.slot = this.id = this.block = 0;
+		}
 	}
 
 	/** A poll begins: the link is looked at, time passes for the device, and what waits is offered to it. Answers in how many ms it wants to be polled, or -1. */
@@ -309,7 +297,7 @@ export abstract class Interface {
 	/** Sets a bit of its block's flags. */
 	protected setFlag(flag: number, on: boolean): void {
 		this.#flags = on ? this.#flags | flag : this.#flags & ~flag;
-		if (this.block !== 0) this.core.view.setInt32(this.block + FLAGS, this.#flags, true);
+		if (this.block !== 0) this.core.view.setInt32(this.block + AT.flags, this.#flags, true);
 	}
 
 	/**
@@ -406,12 +394,24 @@ export abstract class Interface {
 		return kept;
 	}
 
+	/** Offers a packet to a device in TypeScript. One that throws has not taken it. Answers as its `transmit`; SENT when it had its interface removed, and nobody waits any more. */
+	protected offer(packet: number, at: number, end: number): number {
+		let answer = BUSY;
+		try {
+			answer = this.device.transmit(packet, at, end);
+		} catch (error) {
+			this.core.failed(error);
+		}
+		return answer === BUSY && this.block === 0 ? SENT : answer;
+	}
+
 	/** Offers the device what waits. */
 	drain(): void {
 		const { view, pool } = this.core;
 		while (this.waiting > 0) {
 			const packet = queueHead(view, this.block);
-			const answer = this.device.transmit(packet, pool.start[packet]!, pool.end[packet]!);
+			const answer = this.offer(packet, pool.start[packet]!, pool.end[packet]!);
+			if (this.block === 0) return; // removed, and what waited released
 			const taken = answer === SENT || answer === HELD;
 			this.#put(AT.refused, taken ? 0 : 1);
 			if (!taken) return;

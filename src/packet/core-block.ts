@@ -12,8 +12,10 @@ export const CoreBlock = record({
 	due: int32,
 	/** 1: a poll has been asked for, or runs. */
 	awake: int32,
-	/** 1: a device gave notice during the poll. */
+	/** 1: routes have changed during the poll. */
 	noticed: int32,
+	/** 1: a device in TypeScript has thrown, which is told as the poll ends. */
+	faulty: int32,
 	/** Changes with every change of routes, links, addresses and neighbours: a way that was found at another one is void. */
 	wayVersion: int32,
 	/** wayVersion when the last turn looked. */

@@ -31,6 +31,7 @@ const SPARE = word("spare");
 const SPARE_AT = word("spareAt");
 const AWAKE = word("awake");
 const NOTICED = word("noticed");
+const FAULTY = word("faulty");
 const ARMED = word("armed");
 const RESULT = word("result");
 const PACKET = word("packet");
@@ -46,6 +47,8 @@ export class Core {
 	readonly layout: Layout;
 	readonly random32: () => number;
 	#onWake: () => void;
+	/** What was thrown and not told yet. */
+	#faults: unknown[] = [];
 
 	/** `poll` and `yields` are for the host's timers, where the options have no `onWake`; `from`: what the host has. */
 	constructor(options: CoreOptions, poll: (now: number) => number, yields: () => boolean, from: Host = host) {
@@ -129,14 +132,29 @@ export class Core {
 		this.fields[WAY_VERSION] = (this.fields[WAY_VERSION]! + 1) | 0;
 	}
 
-	/** A device gives notice: the poll that runs is not the last one. */
+	/** Routes have changed: the poll that runs is not the last one. */
 	notice(): void {
 		this.fields[NOTICED] = 1;
 		this.wake();
 	}
 
-	/** The poll ends by an exception. */
-	fail(): void {
+	/** A device in TypeScript has thrown, or an owner that nobody is told of: this leaves the poll as it ends, or the next one. */
+	failed(error: unknown): void {
+		this.#faults.push(error);
+		this.fields[FAULTY] = 1;
+		this.wake();
+	}
+
+	/** The poll ends: what was thrown first and has not been told, in an array; undefined when all has. */
+	takeFault(): [unknown] | undefined {
+		const faults = this.#faults;
+		if (faults.length > 0) return [faults.shift()];
+		this.fields[FAULTY] = 0;
+		return undefined;
+	}
+
+	/** The poll is over. */
+	rest(): void {
 		this.fields[AWAKE] = 0;
 	}
 

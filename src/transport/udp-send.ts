@@ -1,6 +1,6 @@
 // Compiled: a datagram to where the last one went.
 
-import { send } from "../link/transmit.ts";
+import { isPressed, send } from "../link/transmit.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Length, Offset } from "../packet/numbers.ts";
@@ -14,7 +14,7 @@ import * as udp from "../wire/udp.ts";
 
 /**
  * Sends `length` bytes of `data` from `start` on by the way that the socket with that block knows. Answers -1, and nothing is done, when that does not lead to the address or does not
- * carry as much, or there is no packet buffer; 1 when a device in TypeScript has still to be given the packet; else 0.
+ * carry as much, there is no packet buffer, or the interpreter must hand it on at once; 1 when a device in TypeScript has still to be given the packet; else 0.
  */
 export function udpSend(
 	view: DataView,
@@ -30,10 +30,11 @@ export function udpSend(
 	const core = CoreBlock.of(view, CORE);
 	if (path.wayVersion !== core.wayVersion || path.destination !== address || core.spare < 0) return -1;
 	if (length > path.mtu - ipv4.HEADER - udp.HEADER) return -1;
+	const link = InterfaceBlock.of(view, path.out);
+	if (isPressed(view, link)) return -1;
 	const at = core.spareAt;
 	const ports = (socket.localPort << 16) | port;
 	const end = udpBuild(view, at, path.source, address, ports, path.ttl, data, start, length);
-	const link = InterfaceBlock.of(view, path.out);
 	if (send(view, link, core.spare, at, end, path.header)) takeSpare(view);
 	return link.native === 0 ? 1 : 0;
 }

@@ -12,9 +12,10 @@ import type { Ip } from "../ip/ip.ts";
 import { canSend } from "../ip/routes.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import type { Bytes } from "../wire/kernels/bytes.ts";
+import { SLOT_GONE } from "../wire/deliver.ts";
 import { ANOTHER } from "../wire/kinds.ts";
 import { DSCP_SHIFT, TOS_BITS } from "../wire/build.ts";
-import { udpBuild, udpDeliver, udpNext, udpRead, udpSend } from "#codec";
+import { udpBuild, udpDeliver, udpForget, udpNext, udpRead, udpSend } from "#codec";
 import { ERROR, READABLE, WRITABLE, type SocketOwner, type SocketEvents } from "./events.ts";
 import { FIRST_LOOKUP, LOOKUPS, type Flows } from "./flows.ts";
 import { Groups } from "./groups.ts";
@@ -397,9 +398,13 @@ export class Udp {
 		path.routeVersion = -1;
 	}
 
-	/** An interface is gone: sockets bound to it end. */
+	/** An interface is gone: sockets bound to it end, and what came by it did not come by the next one in its slot. */
 	interfaceGone(slot: number): void {
 		this.#end((socket) => socket.bound === slot);
+		for (const socket of this.sockets) {
+			udpForget(this.#view, socket.block, slot);
+			if (socket.fromSlot === slot) socket.fromSlot = SLOT_GONE;
+		}
 	}
 
 	/** An address is gone: sockets bound to it end. */

@@ -160,8 +160,12 @@ export function taking(view: DataView, length: number): number {
 		return NOTHING;
 	}
 	setReady(view, core.slot);
+	if (length === requests.FAILED) {
+		core.frames = 0; // it is asked again, but not at once
+		return NOTHING;
+	}
 	const link = InterfaceBlock.of(view, interfaceAt(view, core.slot));
-	if (!take(view, link, (core.packetAt - link.header) | 0, length)) return NOTHING;
+	if (!take(view, link, (core.packetAt - link.header) | 0, length > link.space ? -1 : length)) return NOTHING;
 	return requests.FRAME | (core.slot << requests.VALUE_SHIFT);
 }
 

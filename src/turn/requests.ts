@@ -25,3 +25,8 @@ export const FRAME = 7;
 export const OUTPUT = 8;
 /** A device in TypeScript is offered what waits. Value: slot. */
 export const DRAIN = 9;
+/** The poll is about to end, and a device has thrown: that is told. */
+export const FAULT = 10;
+
+/** Answer to every request that ended by an exception. */
+export const FAILED = -2;

@@ -1,10 +1,11 @@
 // The turn, compiled: one pass over devices, sockets and connections, again and again while there is something to do. What the interpreter has to do in
 // between (calling owners of sockets, devices in TypeScript, everything rare) it is asked for: `turn` returns, and is called again with the answer.
 
-import { TURNS_PER_POLL } from "../config.ts";
+import { CONTROL_PACKETS, TURNS_PER_POLL } from "../config.ts";
 import { deviceLinkUp, deviceService, NO_SERVICE } from "../device/kernels/devices.ts";
 import { offer } from "../link/transmit.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
+import { deadline } from "../packet/deadline.ts";
 import { InterfaceBlock, WATCHED_DOWN } from "../packet/interface-block.ts";
 import { UDPS_AT } from "../packet/fields.ts";
 import { FIRST_SOCKET, newsTake } from "../packet/news.ts";
@@ -12,7 +13,7 @@ import { takeSpare } from "../packet/packets.ts";
 import { UdpBlock } from "../packet/udp-block.ts";
 import { TcbBlock } from "../packet/tcb-block.ts";
 import { nextSlot, setReady } from "../packet/slots.ts";
-import { OUTPUT_DONE, OUTPUT_SENT, outputBlocked, outputEnds, outputStep } from "../transport/tcp/expected.ts";
+import { OUTPUT_DONE, OUTPUT_SENT, RETRY_TIME, outputBlocked, outputEnds, outputStep } from "../transport/tcp/expected.ts";
 import { discarded, examined, interfaceAt, NOTHING, receive, taking } from "./receive.ts";
 import * as requests from "./requests.ts";
 
@@ -95,10 +96,10 @@ function answered(view: DataView, answer: number): number {
 		case requests.TAKE:
 			return taking(view, answer);
 		case requests.FRAME:
-			examined(view, answer !== 0);
+			examined(view, answer === 1);
 			return NOTHING;
 		case requests.DISCARD:
-			discarded(view, answer !== 0);
+			discarded(view, answer === 1);
 			return NOTHING;
 		case requests.NEWS:
 			if (answer === requests.LOOK && waitingFor(view, core.told) > 0) {
@@ -108,6 +109,13 @@ function answered(view: DataView, answer: number): number {
 			return NOTHING;
 		case requests.OUTPUT:
 			if (answer !== 0) outputBlocked(view, core.connection);
+			return NOTHING;
+		case requests.TIMERS:
+			if (answer === requests.FAILED) deadline(view, (core.now + RETRY_TIME) | 0); // some were not served, nor have said what they wait for
+			return NOTHING;
+		case requests.DRAIN:
+			// Whoever wrote while the device was called goes on.
+			if (core.pending !== core.connection) core.busy = 1;
 			return NOTHING;
 		default:
 			return NOTHING;
@@ -222,8 +230,13 @@ function drain(view: DataView): number {
 		if (link.native !== 0) offer(view, link);
 		// Those that had to wait for it may go on.
 		if (core.pending !== 0 && (link.native === 0 || link.waiting === 0)) core.busy = 1;
-		if (link.native === 0) return requests.DRAIN | (slot << requests.VALUE_SHIFT);
+		if (link.native !== 0) continue;
+		core.connection = core.pending;
+		return requests.DRAIN | (slot << requests.VALUE_SHIFT);
 	}
+	// News that came after owners were called; and packets that came free, for which devices keep frames.
+	if (core.newsFirst !== 0 || (core.packet < 0 && core.free > CONTROL_PACKETS && (core.readyLow | core.readyHigh) !== 0))
+		core.busy = 1;
 	core.turns = (core.turns - 1) | 0;
 	return core.busy !== 0 && core.turns > 0 ? begins(view) : ends(view);
 }
@@ -231,10 +244,11 @@ function drain(view: DataView): number {
 /** The poll is over. */
 function ends(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
+	if (core.faulty !== 0) return requests.FAULT;
 	core.awake = 0;
 	core.phase = LINKS;
 	let wanted = core.wanted;
-	if (core.busy !== 0 || core.noticed !== 0) wanted = 0;
+	if (core.busy !== 0 || core.noticed !== 0 || (core.lookLow | core.lookHigh) !== 0) wanted = 0;
 	else if (core.armed !== 0) {
 		const left = (core.due - core.now) | 0;
 		if (wanted < 0 || left < wanted) wanted = left < 0 ? 0 : left;

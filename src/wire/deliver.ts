@@ -117,6 +117,24 @@ export function udpRead(view: DataView, block: Offset, buffer: Bytes, start: num
 	return same ? bytes : bytes | ANOTHER;
 }
 
+/** Slot of what came by an interface that is gone: no interface has it. */
+export const SLOT_GONE = 0xffff;
+
+/** The interface in `slot` is gone: what waits in the ring and came by it came by none, so that it is not taken for another's that has the slot later. */
+export function udpForget(view: DataView, block: Offset, slot: number): void {
+	const socket = UdpBlock.of(view, block);
+	if (!hasRing(view, socket)) return;
+	if (socket.lastSlot === slot) socket.lastSlot = 0;
+	let left = socket.used;
+	while (left >= DATAGRAM) {
+		const at = socket.next + socket.size - left + 12;
+		const last = getWord(view, socket, at);
+		const bytes = last & 0xffff;
+		if (last >>> 16 === slot) putWord(view, socket, at, bytes | (SLOT_GONE << 16));
+		left -= DATAGRAM + bytes + (-bytes & 3);
+	}
+}
+
 /** Length of the datagram that `udpRead` would deliver, or -1. */
 export function udpNext(view: DataView, block: Offset): number {
 	const socket = UdpBlock.of(view, block);

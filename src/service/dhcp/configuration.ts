@@ -76,13 +76,13 @@ export class Configuration {
 	/** Makes the interface what the lease says, which has no other address of ours: what is right already stays, and with it connections. Throws RangeError when it cannot have the address. */
 	apply(lease: Lease): void {
 		const link = this.#link;
-		this.#setMtu(lease.mtu);
 		// The owner of the stack may have taken it away.
 		if (this.#entry === undefined || !link.addresses.includes(this.#entry)) {
 			this.#entry = undefined;
 			this.#entry = link.insertAddress(lease.address, lease.length, true);
 		}
 		this.#suspended = undefined;
+		this.#setMtu(lease.mtu);
 		this.review(lease);
 		const dns = lease.dns.filter((server) => !this.#stack.ip.isLocal(server));
 		if (dns.length > 0 || this.#servers) link.servers = dns;
@@ -145,13 +145,14 @@ export class Configuration {
 		this.#stack.routes.changed(); // TCP takes smaller segments at once, larger ones with new connections
 	}
 
-	/** Routes and name servers go. */
+	/** All that came with the address goes: routes, name servers, the MTU. */
 	#strip(): void {
 		const { routes } = this.#stack;
 		for (const route of this.#routes.splice(0)) if (routes.list.includes(route)) routes.remove(route);
 		if (this.#servers) this.#link.servers = [];
 		this.#servers = false;
 		this.#refused = [];
+		this.#setMtu(0);
 	}
 
 	/** The link may lead to another network: nothing of the lease is used before `apply`. Connections wait. */
@@ -174,7 +175,6 @@ export class Configuration {
 		this.#strip();
 		if (entry !== undefined && link.addresses.includes(entry)) link.removeAddress(entry);
 		if (suspended !== undefined) link.forgetAddress(suspended.address);
-		this.#setMtu(0);
 	}
 }
 

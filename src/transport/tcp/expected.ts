@@ -11,7 +11,7 @@ import { PathBlock } from "../../packet/path-block.ts";
 import { takeSpare } from "../../packet/packets.ts";
 import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_SHORT, TcbBlock } from "../../packet/tcb-block.ts";
 import { timerSet } from "../../packet/timers.ts";
-import { isBusy, send } from "../../link/transmit.ts";
+import { isBusy, isPressed, send } from "../../link/transmit.ts";
 import { SEGMENT_ACK_DUE, SEGMENT_MORE } from "../../wire/kinds.ts";
 import {
 	IN_ACK_DUE,
@@ -142,6 +142,7 @@ export function outputStep(view: DataView): number {
 	const running = (work & (RETRANSMIT | IDLE)) === RETRANSMIT;
 	if (!(tcb.bits & BIT_SHORT) || PathBlock.of(view, tcb.path).wayVersion !== core.wayVersion) return at;
 	const link = InterfaceBlock.of(view, PathBlock.of(view, tcb.path).out);
+	if (isPressed(view, link)) return at;
 	if (work & SEND) {
 		// Nothing is in flight for long: the congestion window is void.
 		if (!running && ((core.now - tcb.sentAt) | 0) > tcb.rto) return at;
@@ -168,7 +169,9 @@ function acknowledge(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void 
 export function outputBlocked(view: DataView, at: Offset): void {
 	const tcb = TcbBlock.of(view, at);
 	const core = CoreBlock.of(view, CORE);
-	tcb.work = tcb.work | PENDING | SEND;
+	const work = tcb.work;
+	tcb.work = work | PENDING | SEND;
+	if (work & PENDING) return; // its program wrote meanwhile: it is on the list again
 	tcb.nextPending = core.blocked;
 	core.blocked = at;
 }

@@ -271,3 +271,15 @@ export function udpNext(view: DataView, block: number): number {
 	if (used < 16) return -1;
 	return valueOf(fromRing(view, ring, size, (at - used + size + 12) % size, 4)) & 0xffff;
 }
+
+export function udpForget(view: DataView, block: number, slot: number): void {
+	const { ring, size, at, used } = udpAt(view, block);
+	if (word(view, block + 32) === slot) setWord(view, block + 32, 0);
+	for (let left = used; left >= 16;) {
+		const place = (at - left + size + 12) % size;
+		const last = valueOf(fromRing(view, ring, size, place, 4));
+		const bytes = last & 0xffff;
+		if (last >>> 16 === slot) toRing(view, ring, size, place, little(bytes | -0x10000));
+		left -= 16 + bytes + padding(bytes);
+	}
+}

@@ -26,7 +26,8 @@ const IFACE = InterfaceBlock.offsets;
 const FLOWS = FlowTable.offsets;
 const TCB = TcbBlock.offsets;
 
-const { streamIn, streamOut, streamAck, streamByte, streamRead, streamWrite, udpDeliver, udpRead, udpNext } = modelSockets;
+const { streamIn, streamOut, streamAck, streamByte, streamRead, streamWrite, udpDeliver, udpForget, udpRead, udpNext } =
+	modelSockets;
 const {
 	checksum,
 	flowFind,
@@ -76,6 +77,7 @@ export const naive: Record<string, unknown> = {
 	streamRead,
 	streamWrite,
 	udpDeliver,
+	udpForget,
 	udpRead,
 	udpNext,
 	framingReset,

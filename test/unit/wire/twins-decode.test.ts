@@ -246,7 +246,7 @@ describe(`the short way of TCP against ${AGAINST}`, () => {
 });
 
 describe(`the short way of UDP against ${AGAINST}`, () => {
-	it("udpDeliver, udpNext and udpRead: datagrams come out as they went in, until the ring is full", () => {
+	it("udpDeliver, udpForget, udpNext and udpRead: datagrams come out as they went in, until the ring is full", () => {
 		const prng = new Prng(SEED);
 		const pair = new Pair(prng);
 		let full = 0;
@@ -268,6 +268,7 @@ describe(`the short way of UDP against ${AGAINST}`, () => {
 					pair.setWord(fields.PAYLOAD_AT * 4, FRAME + 28);
 					if (same(pair, "udpDeliver", ["view", BLOCK, length, prng.between(1, 2)]).value === 0) full++;
 				} else {
+					if (prng.chance(0.05)) same(pair, "udpForget", ["view", BLOCK, prng.between(1, 2)]);
 					same(pair, "udpNext", ["view", BLOCK]);
 					const { value } = same(pair, "udpRead", ["view", BLOCK, "buffer", prng.below(500), prng.below(600)]);
 					if (value === -1) empty++;
@@ -280,7 +281,7 @@ describe(`the short way of UDP against ${AGAINST}`, () => {
 		expect(known).toBeGreaterThan(10);
 	});
 
-	it.each(["udpDeliver", "udpNext", "udpRead"])("%s refuses blocks and buffers that lie outside", (name) => {
+	it.each(["udpDeliver", "udpForget", "udpNext", "udpRead"])("%s refuses blocks and buffers that lie outside", (name) => {
 		const counts = rounds(name, (prng, pair) => {
 			writeUdp(prng, pair, BLOCK, FREE, 400);
 			pair.put(FRAME, udp({ source: PEER, destination: LOCAL, sourcePort: 9, destinationPort: 7 }, prng.bytes(100)));
@@ -288,6 +289,7 @@ describe(`the short way of UDP against ${AGAINST}`, () => {
 			pair.setWord(fields.PAYLOAD_AT * 4, hostile(prng, FRAME + 28));
 			const block = hostile(prng, BLOCK);
 			if (name === "udpDeliver") return same(pair, name, ["view", block, hostile(prng, 100), 1]);
+			if (name === "udpForget") return same(pair, name, ["view", block, 1]);
 			if (name === "udpNext") return same(pair, name, ["view", block]);
 			return same(pair, name, ["view", block, "buffer", hostile(prng, 0), 100]);
 		});
