@@ -30,7 +30,7 @@ const require = createRequire(import.meta.url);
 const TOOLS = ["bundle", "join", "modules", "page-plugin", "records"].map((name) => `build/${name}.mjs`);
 
 /** What the XS host brings, or finds by a `-m` mapping. */
-const XS_EXTERNAL = /^(multihome|program|system|time|timer)$|^(multihome|host|bench|sdk)\/|^embedded:/;
+const XS_EXTERNAL = /^(multihome|program|system|time|timer)$|^(multihome|host|bench|sdk|test)\/|^embedded:/;
 
 /** Any module by name: where a manifest brings more. */
 const BARE = /^[^./]/;
