@@ -23,7 +23,7 @@ const SOCKETS = ["streamByte", "tcpRead", "tcpWrite", "udpRead", "udpSend"];
 const FRAMING = ["framingReset", "framingSpoil", "hdlcDecode", "hdlcEncode", "slipDecode", "slipEncode"];
 
 /** FLAT_LEAST of src/wire/native/flat.h: the registers and the CoreBlock lie within. */
-const LEAST = 512;
+const LEAST = 1024;
 
 const headers = readdirSync(join(root, "src"), { recursive: true })
 	.filter((name) => name.endsWith(".h"))

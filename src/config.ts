@@ -10,7 +10,7 @@ export interface StackOptions {
 		udp?: number;
 		/**
 		 * UDP sockets of the stack's own services, beside those of programs: one for each DHCP client, and for each name that is being looked up (mDNS: for
-		 * each of its interfaces). 784 B of arena each, and about 400 B once used. As many as `interfaces` without loopback and DNS_LOOKUPS together when
+		 * each of its interfaces). 808 B of arena each, and about 400 B once used. As many as `interfaces` without loopback and DNS_LOOKUPS together when
 		 * absent: 6. A stack whose programs use neither DHCP nor names needs 0.
 		 */
 		services?: number;
@@ -25,11 +25,11 @@ export interface StackOptions {
 	};
 	/** Packet buffers, 1,568 B each. They serve reception, transmission, and what waits for neighbours and devices. 16 unless told. */
 	packets?: number;
-	/** Routes, those of connected subnets included. 48 B of look-up table each, and an object. 16 unless told. */
+	/** Routes, those of connected subnets included. 64 B of arena each, and an object. 16 unless told. */
 	routes?: number;
-	/** Neighbour (ARP) entries of all interfaces together. 28 B and an object each. 16 unless told. */
+	/** Neighbour (ARP) entries of all interfaces together. 72 B of arena and an object each. 16 unless told. */
 	neighbors?: number;
-	/** Interfaces, loopback included, at the same time. 444 B each. 4 unless told. */
+	/** Interfaces, loopback included, at the same time. 580 B each. 4 unless told. */
 	interfaces?: number;
 	/** Forward packets between interfaces (RFC 1812). Off by default. */
 	forwarding?: boolean;
@@ -80,10 +80,8 @@ export const NEIGHBOR_QUEUE = 3;
 export function neighborPackets(packets: number): number {
 	return Math.max(1, (packets * 3) >> 3);
 }
-/** Neighbours whose answer is waited for that keep their entry, when so many entries are there and all others are in use: a quarter. */
-export function incompleteNeighbors(entries: number): number {
-	return Math.max(1, entries >> 2);
-}
+/** Neighbours whose answer is waited for that keep their entry when all others are in use: a quarter of the entries, that is, their number shifted by so many bits. */
+export const INCOMPLETE_SHIFT = 2;
 /** Addresses of one interface. */
 export const ADDRESSES_PER_INTERFACE = 4;
 
@@ -180,7 +178,7 @@ export const MDNS_REPEATS_MS: readonly number[] = Object.freeze([1000, 3000]);
 export const MDNS_TIMEOUT_MS = 5000;
 export const MDNS_MAX_TTL_S = 120;
 
-/** The default limits: loopback and three links, a small web server, 152,624 bytes of arena. */
+/** The default limits: loopback and three links, a small web server, 156,784 bytes of arena. */
 const DEFAULTS: Omit<Limits, "datagramBuffer" | "services"> = Object.freeze({
 	tcp: 8,
 	udp: 4,

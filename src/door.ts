@@ -4,13 +4,17 @@
 export * from "./wire/codec.ts";
 
 // The poll, and what the interpreter does between.
-export { controlNotSent, dequeue, isBusy, linkSend, notSent, queueHead } from "./link/transmit.ts";
+export { dequeue, isBusy, queueHead } from "./link/transmit.ts";
+export { lostTake } from "./link/arp.ts";
+export { linkArp, linkAsk, linkCanSend, linkHasSubnet, linkNeighbor, linkSeek, linkSource } from "./link/calls.ts";
+export { neighborFlush } from "./link/neighbors.ts";
+export { pathAsk, pathOutput, pathRoute, pathSource } from "./ip/calls.ts";
+export { routeIndex } from "./ip/route-lookup.ts";
 export { tcpRead, tcpWrite } from "./transport/tcp/data.ts";
 export { deadline } from "./packet/deadline.ts";
 export { newsForget, newsOwned, newsPost, newsWaiting } from "./packet/news.ts";
 export { packetAcquire, packetAcquireControl, packetRelease, takePacket, takeSpare } from "./packet/packets.ts";
 export { setNoticed, setPolled } from "./packet/slots.ts";
-export { pathSettle } from "./packet/path-block.ts";
 export { tcpAcknowledged } from "./transport/tcp/growth.ts";
 export { tcpMeasuredRto, tcpSampleRtt } from "./transport/tcp/rtt.ts";
 export { tcpDelayAck, tcpMark, tcpTaken, tcpTick } from "./transport/tcp/expected.ts";

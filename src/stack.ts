@@ -197,6 +197,9 @@ export class Stack {
 			case requests.FAULT:
 				this.#fault();
 				return 0;
+			case requests.LOST:
+				this.#slots[value]!.giveUp();
+				return 0;
 			case requests.WAYS:
 				this.tcp.checkRoutes(); // a way may be lost or found
 				return 0;

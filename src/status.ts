@@ -4,7 +4,8 @@ import { InterfaceBlock } from "./packet/interface-block.ts";
 import { DROPS } from "./packet/drops.ts";
 import type { Device } from "./device/device.ts";
 import { canSend, type Route } from "./ip/routes.ts";
-import { FREE, INCOMPLETE, STATE_NAMES, type Neighbor } from "./link/neighbors.ts";
+import { STATE_NAMES, type Neighbor } from "./link/neighbor-list.ts";
+import { FREE, INCOMPLETE } from "./packet/neighbor-block.ts";
 import type { Interface } from "./link/interface.ts";
 import type { LeaseState, LeaseView } from "./link/lease.ts";
 import { EthernetInterface } from "./link/ethernet.ts";
@@ -252,8 +253,9 @@ const ROUTE = membersOf<Status["routes"][0], Route>({
 });
 
 function writeNeighborMac(out: Out, entry: Neighbor): void {
-	if (entry.state === INCOMPLETE || entry.link === undefined) out.text("");
-	else out.mac(entry.link.arena, entry.header);
+	const { link } = entry;
+	if (entry.state === INCOMPLETE || link === undefined) out.text("");
+	else out.mac(link.arena, entry.block);
 }
 
 const NEIGHBOR = membersOf<Status["neighbors"][0], Neighbor>({

@@ -6,6 +6,7 @@ import { INT32, range } from "./ranges.mjs";
 const promise = range(0, 0x3fffffff, false);
 const COLUMNS = {
 	int32: { bytes: 4, load: "getInt32", store: "setInt32", range: INT32 },
+	address: { bytes: 4, load: "getInt32", store: "setInt32", range: INT32 },
 	offset: { bytes: 4, load: "getInt32", store: "setInt32", range: promise },
 	uint16: { bytes: 2, load: "getUint16", store: "setUint16", range: range(0, 0xffff) },
 	uint8: { bytes: 1, load: "getUint8", store: "setUint8", range: range(0, 0xff) },

@@ -2,7 +2,7 @@
 // may say more draws away what is none of its business (CVE-2024-3661).
 
 import type { Interface } from "../link/interface.ts";
-import type { Neighbors } from "../link/neighbors.ts";
+import type { Neighbors } from "../link/neighbor-list.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { formatIpv4 } from "../address.ts";
 import type { Route, Routes } from "./routes.ts";

@@ -7,7 +7,7 @@ import { DROP } from "../packet/drops.ts";
 import { DESTINATION, IP_AT, IP_END, SOURCE, TRANSPORT_AT, TTL_PROTOCOL } from "../packet/fields.ts";
 import { NONE } from "../packet/pool.ts";
 import type { Interface } from "../link/interface.ts";
-import { Path } from "../link/path.ts";
+import type { Path } from "../link/path.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { checksum, copy, ipv4Build } from "#codec";
@@ -21,14 +21,15 @@ export class Icmp {
 	readonly echoPath: Path;
 	#ip: Ip;
 	#core: Core;
-	#errorPath = new Path();
+	#errorPath: Path;
 	#tokens = ICMP_ERROR_BURST;
 	#filledAt = 0;
 
 	constructor(core: Core, ip: Ip) {
 		this.#core = core;
-		this.echoPath = new Path(core.view, CORE + CoreBlock.offsets.echo);
 		this.#ip = ip;
+		this.echoPath = ip.path(CORE + CoreBlock.offsets.echo);
+		this.#errorPath = ip.path(CORE + CoreBlock.offsets.error);
 	}
 
 	/** Sends the reply in bytes `at` to `end` that `decode` made of an echo request, and notes the way. Answers whether the packet was kept. RFC 1122 §3.2.2.6. */

@@ -1,7 +1,7 @@
 // The interfaces of a stack, added and removed while traffic flows.
 
 import { ownFind } from "#codec";
-import { FLAG_LOOPBACK } from "../packet/interface-block.ts";
+import { FLAG_LOOPBACK, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
 import { EthernetInterface } from "../link/ethernet.ts";
 import {
@@ -14,7 +14,8 @@ import {
 	type InterfaceListener,
 } from "../link/interface.ts";
 import { LoopbackInterface } from "../link/loopback.ts";
-import { Neighbors } from "../link/neighbors.ts";
+import { Neighbors } from "../link/neighbor-list.ts";
+import type { Links } from "../link/path.ts";
 import { OWN_SLOT_SHIFT, OwnTable } from "../packet/own-table.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { GROUP } from "../wire/kinds.ts";
@@ -24,6 +25,7 @@ import { peerObjection } from "./claims.ts";
 import { Route, type Routes } from "./routes.ts";
 
 const { mask: MASK, seed: SEED } = OwnTable.offsets;
+const { next: NEXT } = InterfaceBlock.offsets;
 
 /** Told of what the layers above must know. */
 export interface ChangeListener {
@@ -38,7 +40,7 @@ export interface ChangeListener {
 }
 
 /** The interfaces of a stack. `lo`, 127.0.0.1/8, is always the first. */
-export class InterfaceSet implements InterfaceListener {
+export class InterfaceSet implements InterfaceListener, Links {
 	/** In the order they were added. The packet path walks this array. */
 	readonly list: Interface[] = [];
 	readonly neighbors: Neighbors;
@@ -55,7 +57,7 @@ export class InterfaceSet implements InterfaceListener {
 		this.#core = core;
 		this.#routes = routes;
 		this.#listener = listener;
-		this.neighbors = new Neighbors(core);
+		this.neighbors = new Neighbors(core, this);
 		for (let i = 0; i < core.limits.interfaces; i++) this.slots.push(undefined);
 		core.view.setInt32(core.layout.own + MASK, core.layout.ownCapacity - 1, true);
 		core.view.setInt32(core.layout.own + SEED, core.random32(), true);
@@ -70,7 +72,6 @@ export class InterfaceSet implements InterfaceListener {
 			throw new RangeError(`interface ${link.name}: all ${this.slots.length - 1} are in use; raise the option "interfaces"`);
 		this.slots[slot] = link;
 		this.#serial = (this.#serial + 1) & 0x7fffff;
-		if (link instanceof EthernetInterface) link.useNeighbors(this.neighbors);
 		const id = (this.#serial << 8) | slot | 0;
 		try {
 			link.attach(this.#core, slot, id, link instanceof LoopbackInterface ? FLAG_LOOPBACK : 0, this);
@@ -82,6 +83,7 @@ export class InterfaceSet implements InterfaceListener {
 			throw error;
 		}
 		this.list.push(link);
+		this.#chain();
 		this.#fill(); // its protocol may have given it addresses
 		this.#listener.changed(link, ADDED);
 		link.checkLink();
@@ -96,6 +98,7 @@ export class InterfaceSet implements InterfaceListener {
 		if (index === 0) throw new RangeError(`interface ${link.name}: the loopback interface stays`);
 		while (link.addresses.length > 0) link.removeAddress(link.addresses[link.addresses.length - 1]!);
 		this.list.splice(index, 1);
+		this.#chain();
 		this.#routes.removeWhere((route) => route.link === link);
 		this.#made.delete(link);
 		this.#listener.interfaceGone(link.slot);
@@ -119,19 +122,33 @@ export class InterfaceSet implements InterfaceListener {
 		return this.slots[slot];
 	}
 
+	/** The interface with that block, or undefined. */
+	linkAt(block: number): Interface | undefined {
+		return block === 0 ? undefined : this.slots[(block - this.#core.layout.interfaces) / InterfaceBlock.bytes + 1];
+	}
+
+	/** The blocks are chained in the order of `list`. */
+	#chain(): void {
+		const { view } = this.#core;
+		const { list } = this;
+		for (let i = 0; i < list.length; i++) view.setInt32(list[i]!.block + NEXT, list[i + 1]?.block ?? 0, true);
+	}
+
 	/** The interface that has this address, or undefined. */
 	owner(address: number): Interface | undefined {
 		const own = ownFind(this.#core.view, address, 0);
 		return own === 0 || own & GROUP ? undefined : this.slots[own >>> OWN_SLOT_SHIFT];
 	}
 
-	/** Writes the table of our addresses anew: first all addresses, then the broadcast addresses of all subnets. /31 and /32 have none (RFC 3021). */
+	/** Writes the table of our addresses anew, and those of each interface: first all addresses, then the broadcast addresses of all subnets. /31 and /32 have none (RFC 3021). */
 	#fill(): void {
 		const { view, layout } = this.#core;
 		const table = layout.own;
 		ownClear(view, table);
-		for (const { slot, addresses } of this.list)
-			for (const { address } of addresses) ownAdd(view, table, address, slot << OWN_SLOT_SHIFT);
+		for (const link of this.list) {
+			link.noteAddresses();
+			for (const { address } of link.addresses) ownAdd(view, table, address, link.slot << OWN_SLOT_SHIFT);
+		}
 		for (const { slot, addresses } of this.list)
 			for (const { address, mask, length } of addresses)
 				if (length < 31) ownAdd(view, table, address | ~mask, (slot << OWN_SLOT_SHIFT) | GROUP);

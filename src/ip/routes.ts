@@ -1,16 +1,17 @@
-// The routes. `Routes.list` is the truth; the hash table that packets are looked up in (wire/tables.ts) is filled from it
-// when it has changed and the next look-up comes. Cost of a look-up: one probe for each prefix length in use, 33 at most.
+// The routes. `Routes.list` is the truth, and has a row in the arena for each; route-lookup.ts finds the best one for a packet.
 
-import { RouteEntry, RouteTable } from "../packet/route-table.ts";
+import { word } from "../packet/core-block.ts";
+import { ROUTE_CONNECTED, ROUTE_LENT, RouteRow, RouteTable } from "../packet/route-table.ts";
 import type { Core } from "../packet/core.ts";
 import type { Interface } from "../link/interface.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { routeEntry, routeFind } from "#codec";
+import { linkCanSend, linkHasSubnet, routeIndex } from "#codec";
 import { formatIpv4, parseIpv4, parsePrefix } from "../address.ts";
 
-/** Where these lie in the route table and in one of its entries. */
-const { mask: MASK, seed: SEED, lengths: LENGTHS, hostLength: HOST_LENGTH } = RouteTable.offsets;
-const { prefix: PREFIX, key: KEY, index: INDEX } = RouteEntry.offsets;
+/** Where these lie in the route table and in a route's row. */
+const { mask: MASK, seed: SEED } = RouteTable.offsets;
+const AT = RouteRow.offsets;
+const COUNT = word("routeCount");
 
 /** What a route is made of. */
 export interface RouteOptions {
@@ -77,21 +78,22 @@ export class Route {
 
 /** The routes of a stack: the longest prefix wins, then the lowest metric, among those whose interface is up and can send. */
 export class Routes {
-	/** Changes with every change of routes, links and addresses: the route in a path that was looked up at another one is void. */
-	version = 0;
 	/** All of them, those of addresses and links too. Change it by `add` and `remove` alone. */
 	readonly list: Route[] = [];
 	/** Told which interface a route that came or went leads by. */
 	onChange: ((link: Interface) => void) | undefined = undefined;
 	#core: Core;
-	#stale = true;
-	#table: number;
 
 	constructor(core: Core) {
 		this.#core = core;
-		this.#table = core.layout.routes;
-		core.view.setInt32(this.#table + MASK, core.layout.routeCapacity - 1, true);
-		core.view.setInt32(this.#table + SEED, core.random32(), true);
+		const table = core.layout.routes;
+		core.view.setInt32(table + MASK, core.layout.routeCapacity - 1, true);
+		core.view.setInt32(table + SEED, core.random32(), true);
+	}
+
+	/** Changes with every change of routes, links and addresses: the route in a path that was looked up at another one is void. */
+	get version(): number {
+		return this.#core.routeVersion;
 	}
 
 	/** Adds a route. Throws RangeError for a bad address, a gateway that is no neighbour's, or a full table. */
@@ -116,6 +118,7 @@ export class Routes {
 		if (this.list.length >= this.#core.limits.routes)
 			throw new RangeError(`route ${route}: all ${this.#core.limits.routes} routes are in use; raise the option "routes"`);
 		this.list.push(route);
+		this.#write(this.list.length - 1);
 		this.changed();
 		this.onChange?.(route.link);
 		return route;
@@ -126,6 +129,7 @@ export class Routes {
 		const index = this.list.indexOf(route);
 		if (index < 0) throw new RangeError(`route ${route}: is not there`);
 		this.list.splice(index, 1);
+		this.#write(index);
 		this.changed();
 		this.onChange?.(route.link);
 	}
@@ -138,85 +142,47 @@ export class Routes {
 			this.list.splice(i, 1);
 			this.onChange?.(route.link);
 		}
+		this.#write(0);
 		this.changed();
 	}
 
 	/** Something that routes rest on changed: a link, an address. */
 	changed(): void {
-		this.version = (this.version + 1) | 0;
-		this.#core.changeWays();
-		this.#stale = true;
+		this.#core.changeRoutes();
 		// Connections have lost their way, or may have one now: they look when the next poll begins.
 		this.#core.notice();
 	}
 
 	/** The best route to an address, by the interface with that slot (0: by any), or undefined. */
 	find(address: number, slot: number): Route | undefined {
-		if (this.#stale) this.#fill();
-		const index = routeFind(this.#core.view, this.#table, address, slot);
+		const index = routeIndex(this.#core.view, address, slot);
 		return index < 0 ? undefined : this.list[index];
 	}
 
-	#fill(): void {
-		const view = this.#core.view;
-		const table = this.#table;
-		this.#stale = false;
-		for (let i = 0; i < this.#core.layout.routeCapacity; i++)
-			view.setInt32(table + RouteTable.bytes + i * RouteEntry.bytes + KEY, 0);
-		let lengths = 0;
-		let hosts = 0;
-		for (let index = 0; index < this.list.length; index++) {
-			const route = this.list[index]!;
-			if (!canSend(route.link)) continue;
-			if (route.length === 32) hosts = 1;
-			else lengths |= 1 << route.length;
-			this.#put(0, index, route);
-			this.#put(route.link.slot, index, route);
+	/** Writes the rows of the routes from that one on. */
+	#write(first: number): void {
+		const { view, layout } = this.#core;
+		const { list } = this;
+		for (let i = first; i < list.length; i++) {
+			const route = list[i]!;
+			const row = layout.routeRows + i * RouteRow.bytes;
+			view.setInt32(row + AT.prefix, route.network, true);
+			view.setInt32(row + AT.nextHop, route.nextHop, true);
+			view.setInt32(row + AT.metric, route.metric + route.link.metric, true);
+			view.setUint8(row + AT.length, route.length);
+			view.setUint8(row + AT.slot, route.link.slot);
+			view.setUint16(row + AT.bits, (route.connected ? ROUTE_CONNECTED : 0) | (route.lent ? ROUTE_LENT : 0), true);
 		}
-		view.setInt32(table + LENGTHS, lengths, true);
-		view.setInt32(table + HOST_LENGTH, hosts, true);
-	}
-
-	/** Enters a route under an interface slot, unless a better one of the same prefix stands there. */
-	#put(slot: number, index: number, route: Route): void {
-		const view = this.#core.view;
-		const key = (slot << 8) | (route.length + 1);
-		const entry = routeEntry(view, this.#table, route.network, key);
-		if (view.getInt32(entry + KEY, true) !== 0) {
-			const other = this.list[view.getInt32(entry + INDEX, true)]!;
-			if (!better(route, other)) return;
-		}
-		view.setInt32(entry + PREFIX, route.network, true);
-		view.setInt32(entry + KEY, key, true);
-		view.setInt32(entry + INDEX, index, true);
+		this.#core.fields[COUNT] = list.length;
 	}
 }
 
-/** Whether packets can leave by an interface. Ethernet without an address of its own cannot ask for neighbours: no ARP request comes from 0.0.0.0 but a probe (RFC 5227 §1.1). */
+/** Whether packets can leave by an interface: link/addresses.ts. */
 export function canSend(link: Interface): boolean {
-	return link.up && (link.linkHeader === 0 || link.addresses.length > 0);
-}
-
-/** Whether an address is one of the interface's. */
-export function has(link: Interface, address: number): boolean {
-	const addresses = link.addresses;
-	for (let i = 0; i < addresses.length; i++) if (addresses[i]!.address === address) return true;
-	return false;
-}
-
-/**
- * Whether a route takes the place of one with the same prefix that comes before it. What a network's server lends never takes that of a subnet that is there,
- * nor that of a program's route, but for default routes: of those the lower metric wins, and the program's of two that are alike.
- */
-function better(route: Route, other: Route): boolean {
-	if (route.lent !== other.lent && route.length > 0) return other.lent;
-	if (route.lent && other.connected && route.length > 0) return false;
-	const difference = route.metric + route.link.metric - other.metric - other.link.metric;
-	return difference < 0 || (difference === 0 && other.lent && !route.lent);
+	return link.block !== 0 && linkCanSend(link.arena, link.block);
 }
 
 /** Whether an address lies in a subnet of the interface. */
 export function onLink(link: Interface, address: number): boolean {
-	for (const own of link.addresses) if (((own.address ^ address) & own.mask) === 0) return true;
-	return false;
+	return link.block !== 0 && linkHasSubnet(link.arena, link.block, address);
 }

@@ -1,23 +1,20 @@
-// Ethernet: `output` finds the neighbour and puts the header on; arp.ts asks and answers.
+// Ethernet as the interpreter has it: its addresses, and what is rare about ARP. output.ts and arp.ts do what happens for every packet.
 
-import { BUSY, MEDIUM_ETHERNET, SENT, type Device } from "../device/device.ts";
+import { MEDIUM_ETHERNET, type Device } from "../device/device.ts";
 import { FLAG_ETHERNET, FLAG_EXAMINED, InterfaceBlock } from "../packet/interface-block.ts";
-import { NEIGHBOR_LEARNED } from "../packet/neighbor-block.ts";
+import { INCOMPLETE, NeighborBlock } from "../packet/neighbor-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
-import { NONE } from "../packet/pool.ts";
 import * as ethernet from "../wire/ethernet.ts";
-import * as ipv4 from "../wire/ipv4.ts";
-import { countSent, ethernetHeader } from "#codec";
-import { Arp } from "./arp.ts";
+import * as arp from "../wire/arp.ts";
+import { linkArp, linkAsk, linkNeighbor, linkSeek, neighborFlush } from "#codec";
 import { Interface, type InterfaceListener, type InterfaceOptions } from "./interface.ts";
 import type { LeaseKeeper } from "./lease.ts";
-import { INCOMPLETE, STALE, isCached, type Neighbor, type Neighbors } from "./neighbors.ts";
 import { OwnAddresses } from "./own-addresses.ts";
-import type { Path } from "./path.ts";
 
 /** Where these lie in an interface's block. */
-const { mac: MAC, broadcastHeader: BROADCAST_HEADER } = InterfaceBlock.offsets;
+const { mac: MAC, broadcastHeader: BROADCAST_HEADER, probed: PROBED, checked: CHECKED } = InterfaceBlock.offsets;
+const { state: STATE } = NeighborBlock.offsets;
 
 const HEADER = ethernet.HEADER;
 
@@ -40,18 +37,14 @@ export class EthernetInterface extends Interface {
 	/** Its address, six bytes. */
 	readonly mac: Uint8Array;
 	#view!: DataView;
-	#neighbors!: Neighbors;
-	#arp!: Arp;
 	// What DHCP needs comes last: XS finds a property the faster the earlier it was made, and the others are wanted for each packet.
 	/** Who has an address lent for it: the DHCP client. One at a time. */
 	lease: LeaseKeeper | undefined = undefined;
 	/** The host name that the application has chosen for DHCP clients to come, instead of that of their options. */
 	hostname: string | undefined = undefined;
 	#anyAddressPort = 0;
-	/** The address that `probe` asks for, or 0: also others' questions for it are conflicts. RFC 5227 §2.1.1. */
-	probed = 0;
-	/** A station whose ARP packets `onAnswer` is told of, or 0. */
-	checked = 0;
+	#probed = 0;
+	#checked = 0;
 	/** Told within processing of an ARP packet at that arena offset: from `checked`; and one that claims `probed`, or asks for it as we do. */
 	onAnswer: ((at: number) => void) | undefined = undefined;
 	onClaim: ((at: number) => void) | undefined = undefined;
@@ -68,11 +61,6 @@ export class EthernetInterface extends Interface {
 		this.mac = mac;
 	}
 
-	/** The interface set hands over the stack's neighbours here, before anything passes. */
-	useNeighbors(neighbors: Neighbors): void {
-		this.#neighbors = neighbors;
-	}
-
 	override attach(core: Core, slot: number, id: number, flags: number, listener: InterfaceListener): void {
 		super.attach(core, slot, id, flags | FLAG_ETHERNET, listener);
 		const view = (this.#view = core.view);
@@ -82,7 +70,8 @@ export class EthernetInterface extends Interface {
 			view.setUint8(this.block + BROADCAST_HEADER + ethernet.SOURCE_ADDRESS + i, this.mac[i]!);
 		}
 		view.setUint16(this.block + BROADCAST_HEADER + ethernet.TYPE, ethernet.TYPE_IPV4);
-		this.#arp = new Arp(core, this, this.#neighbors);
+		this.probed = this.#probed;
+		this.checked = this.#checked;
 		this.own = new OwnAddresses(core, this);
 	}
 
@@ -95,13 +84,31 @@ export class EthernetInterface extends Interface {
 		this.setFlag(FLAG_EXAMINED, port !== 0 || this.core.limits.reversePathFilter);
 	}
 
+	/** The address that `probe` asks for, or 0: also others' questions for it are conflicts. RFC 5227 §2.1.1. */
+	get probed(): number {
+		return this.#probed;
+	}
+	set probed(address: number) {
+		this.#probed = address;
+		this.put(PROBED, address);
+	}
+
+	/** A station whose ARP packets `onAnswer` is told of, or 0. */
+	get checked(): number {
+		return this.#checked;
+	}
+	set checked(address: number) {
+		this.#checked = address;
+		this.put(CHECKED, address);
+	}
+
 	protected override get addressExpected(): boolean {
 		return this.lease !== undefined;
 	}
 
 	protected override flush(): void {
 		this.lease?.linkDown();
-		this.#neighbors.flush(this);
+		if (this.block !== 0) neighborFlush(this.#view, this.block);
 		this.own.flush();
 	}
 
@@ -112,12 +119,25 @@ export class EthernetInterface extends Interface {
 		return false;
 	}
 
+	/** An ARP packet that says something of an address of ours, of one that is probed for, or of the station that is looked for. */
 	override control(at: number): void {
-		this.#arp.receive(at);
+		const view = this.#view;
+		const sender = arp.senderIp(view, at);
+		const probes = sender === 0 && arp.operation(view, at) === arp.REQUEST;
+		// Another station has the address that we probe for, or probes for it too. RFC 5227 §2.1.1.
+		if (this.#probed !== 0 && (probes ? arp.targetIp(view, at) : sender) === this.#probed) {
+			this.core.count(this.block, DROP.addressConflict);
+			this.onClaim?.(at);
+			return;
+		}
+		if (sender !== 0 && sender === this.#checked) this.onAnswer?.(at);
+		if (this.owns(sender)) {
+			this.core.count(this.block, DROP.addressConflict);
+			this.own.conflict(sender, at + arp.SENDER_MAC);
+		} else this.follow(linkArp(view, this.block, at));
 	}
 
 	override timers(now: number): void {
-		this.#arp.timers(now);
 		this.own.timers(now);
 	}
 
@@ -128,7 +148,7 @@ export class EthernetInterface extends Interface {
 
 	/** Tells the neighbours of an address of ours, once: gratuitous ARP, RFC 5227 §3. */
 	announce(address: number): void {
-		if (this.up) this.#arp.announce(address);
+		this.ask(address, address);
 	}
 
 	/** Asks whether anybody has the address, and tells nobody that we want it: an ARP probe, RFC 5227 §2.1.1. */
@@ -139,104 +159,24 @@ export class EthernetInterface extends Interface {
 
 	/** Asks who has the address, by an ARP request from one of ours or, as a probe, from 0: everybody, or the station with that hardware address. */
 	ask(address: number, from: number, mac?: Uint8Array): void {
-		if (this.up) this.#arp.ask(address, from, mac);
+		if (!this.up) return;
+		const high = mac === undefined ? -1 : (mac[0]! << 24) | (mac[1]! << 16) | (mac[2]! << 8) | mac[3]!;
+		const low = mac === undefined ? 0xffff : (mac[4]! << 8) | mac[5]!;
+		this.follow(linkAsk(this.#view, this.block, high, low, from, address));
 	}
 
 	/** Asks for a neighbour that is not known. */
 	find(address: number): void {
-		if (this.up && this.#neighbors.find(this, address) === undefined) this.#arp.request(this.#neighbors.add(this, address));
+		if (this.up) this.follow(linkSeek(this.#view, this.block, address));
 	}
 
 	/** The hardware address of a neighbour, if it is known. Allocates. */
 	macOf(address: number): Uint8Array | undefined {
-		const entry = this.#neighbors.find(this, address);
-		if (entry === undefined || entry.state === INCOMPLETE) return undefined;
-		const mac = new Uint8Array(6);
-		for (let i = 0; i < 6; i++) mac[i] = this.#view.getUint8(entry.header + i);
-		return mac;
-	}
-
-	override send(packet: number, at: number, end: number, header: number): boolean {
-		if (this.native !== 0) return this.sendNative(packet, at, end, header);
-		const frame = ethernetHeader(this.#view, at, header, this.block, end);
-		const answer = this.waiting === 0 ? this.offer(packet, frame, end) : BUSY;
-		return answer !== SENT && this.notSent(answer, packet, frame, end);
-	}
-
-	/** Neighbours that must be found or checked, and groups; a known neighbour's header is noted in the path. */
-	override output(packet: number, at: number, end: number, path: Path): boolean {
-		const nextHop = path.nextHop;
-		if (nextHop === ipv4.BROADCAST || ipv4.isMulticast(nextHop)) return this.#outputGroup(packet, at, end, nextHop);
-		let neighbor = path.neighbor;
-		if (neighbor === undefined || neighbor.address !== nextHop || neighbor.link !== this) {
-			neighbor = this.#neighborFor(nextHop);
-			if (neighbor === undefined) return false;
-			path.neighbor = neighbor;
-		}
-		neighbor.usedAt = this.core.now;
-		const state = neighbor.state;
-		if (state === INCOMPLETE) return this.#wait(packet, at, end, neighbor);
-		const kept = this.send(packet, at, end, neighbor.header);
-		if (state === STALE) this.#arp.probe(neighbor);
-		else if (isCached(state)) {
-			path.settle(this.core.wayVersion, neighbor.header);
-		}
-		return kept;
-	}
-
-	/** The entry for a next hop; undefined, and counted, without an address to ask from. */
-	#neighborFor(nextHop: number): Neighbor | undefined {
-		if (this.addresses.length === 0) {
-			this.core.count(this.block, DROP.noRoute);
-			return undefined;
-		}
-		const neighbors = this.#neighbors;
-		const known = neighbors.find(this, nextHop);
-		if (known === undefined) return neighbors.add(this, nextHop);
-		const bits = neighbors.bits(known);
-		if (bits & NEIGHBOR_LEARNED) neighbors.setBits(known, bits & ~NEIGHBOR_LEARNED);
-		return known;
-	}
-
-	#outputGroup(packet: number, at: number, end: number, nextHop: number): boolean {
 		const view = this.#view;
-		const header = this.block + BROADCAST_HEADER;
-		if (nextHop === ipv4.BROADCAST) return this.send(packet, at, end, header);
-		// RFC 1112 §6.4: 01-00-5e and the low 23 bits of the group, for this packet only.
-		view.setInt32(header, 0x01005e00 | ((nextHop >> 16) & 0x7f));
-		view.setUint16(header + 4, nextHop);
-		const kept = this.send(packet, at, end, header);
-		view.setInt32(header, -1);
-		view.setUint16(header + 4, 0xffff);
-		return kept;
-	}
-
-	/** Queues a packet for a neighbour that has not answered, and asks for it: also when there is no buffer, so that the next packet finds it. */
-	#wait(packet: number, at: number, end: number, neighbor: Neighbor): boolean {
-		const kept = this.#neighbors.hold(neighbor, packet, at, end);
-		if (neighbor.requests === 0) this.#arp.request(neighbor);
-		return kept;
-	}
-
-	/** The neighbour answered: what waited goes out. */
-	resolved(neighbor: Neighbor): void {
-		const neighbors = this.#neighbors;
-		const pool = this.core.pool;
-		for (let packet = neighbors.take(neighbor); packet !== NONE; packet = neighbors.take(neighbor)) {
-			if (!this.send(packet, pool.start[packet]!, pool.end[packet]!, neighbor.header)) pool.release(packet);
-		}
-	}
-
-	/** The neighbour does not answer: what waited is given up. RFC 1812 §5.2.7.1. */
-	unresolved(neighbor: Neighbor): void {
-		this.#neighbors.waiting -= neighbor.queue.length;
-		this.giveUp(neighbor.queue);
-	}
-
-	/** Sends a whole control frame, in a packet that was acquired for it. Answers whether that was kept. */
-	sendFrame(packet: number, frame: number, end: number): boolean {
-		countSent(this.#view, frame, end, this.block);
-		const answer = this.waiting === 0 ? this.offer(packet, frame, end) : BUSY;
-		return answer !== SENT && this.controlNotSent(answer, packet, frame, end);
+		const entry = this.block === 0 ? 0 : linkNeighbor(view, this.block, address);
+		if (entry === 0 || view.getInt32(entry + STATE, true) === INCOMPLETE) return undefined;
+		const mac = new Uint8Array(6);
+		for (let i = 0; i < 6; i++) mac[i] = view.getUint8(entry + i);
+		return mac;
 	}
 }

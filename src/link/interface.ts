@@ -9,19 +9,20 @@ import {
 	FLAG_CHECKED,
 	FLAG_EXAMINED,
 	InterfaceBlock,
+	OwnAddress,
 	WATCHED_DOWN,
 	WATCHED_TIME,
 } from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
-import { NONE, type PacketQueue } from "../packet/pool.ts";
-import { controlNotSent, dequeue, isBusy, linkSend, notSent, queueHead, setPolled, setNoticed } from "#codec";
+import { NONE } from "../packet/pool.ts";
+import { dequeue, isBusy, linkSource, lostTake, queueHead, setPolled, setNoticed } from "#codec";
 import { NO_CHECKSUM } from "../wire/build.ts";
-import { DEFAULT_TTL, isLinkLocal } from "../wire/ipv4.ts";
+import { DEFAULT_TTL } from "../wire/ipv4.ts";
+import { DRAIN, WAKE } from "./calls.ts";
 import { NAME_SERVERS, type InterfaceListener } from "./changes.ts";
 import { InterfaceAddress } from "./interface-address.ts";
 import { checkName, metricOf, mtuOf, type InterfaceOptions } from "./interface-options.ts";
-import type { Path } from "./path.ts";
 
 export type { InterfaceAddress } from "./interface-address.ts";
 export type { InterfaceOptions } from "./interface-options.ts";
@@ -30,6 +31,7 @@ export * from "./changes.ts";
 
 /** Where its fields lie in its block; that of every packet by itself. */
 const AT = InterfaceBlock.offsets;
+const { address: ADDRESS, mask: MASK } = OwnAddress.offsets;
 
 /** One way in and out: a link protocol over a device, with addresses. It works from `stack.interfaces.add` to `remove`; then it is closed for good. */
 export abstract class Interface {
@@ -53,8 +55,6 @@ export abstract class Interface {
 	slot = 0;
 	/** InterfaceId: slot | a number never used before << 8. Two interfaces never share one. */
 	id = 0;
-	/** Largest IP packet, bytes. Who changes it while packets pass lets `routes.changed` void what was cached: PPP's peer and DHCP's server have a say. */
-	mtu: number;
 	/** Added to the metric of its routes. */
 	readonly metric: number;
 	/** 1 to 15 letters, digits, ".", "_" or "-"; no two interfaces of a stack share one. */
@@ -65,6 +65,7 @@ export abstract class Interface {
 	readonly groups: Map<number, number> = new Map();
 	#servers: readonly number[] = [];
 	protected core!: Core;
+	#mtu: number;
 	#enabled = true;
 	#listener: InterfaceListener | undefined;
 	#flags = 0;
@@ -82,20 +83,14 @@ export abstract class Interface {
 		this.space = PACKET_BYTES - PACKET_HEADROOM + linkHeader;
 		this.ttl = device.abilities & TRANSMIT_CHECKSUM ? DEFAULT_TTL | NO_CHECKSUM : DEFAULT_TTL;
 		this.polled = (device.abilities & NOTIFIES) === 0 || device.poll !== undefined;
-		this.mtu = mtuOf(name, options, device.mtu);
+		this.#mtu = mtuOf(name, options, device.mtu);
 		this.metric = metricOf(name, options);
 	}
 
 	/** What the link is, for people: "ethernet", "loopback". */
 	abstract readonly kind: string;
 
-	/** Finds the way to `path.nextHop`, notes it in the path when it is sure, and sends. Answers whether the packet was kept. */
-	abstract output(packet: number, at: number, end: number, path: Path): boolean;
-
-	/** Puts the prepared link header before the IP packet in bytes `at` to `end`, and sends it. Answers whether the packet was kept. */
-	abstract send(packet: number, at: number, end: number, header: number): boolean;
-
-	/** A packet of the link's own protocols (ARP) that `decode` found. */
+	/** A packet of the link's own protocols (ARP) that compiled code leaves to the interpreter. */
 	control(_at: number): void {}
 
 	/** Time passes; says what it waits for by `core.deadline`. */
@@ -134,10 +129,12 @@ export abstract class Interface {
 		};
 		this.device.attach(host);
 		this.native = this.device.native ?? 0;
-		this.#put(AT.native, this.native);
+		this.put(AT.native, this.native);
 		this.#watch();
-		this.#put(AT.header, this.linkHeader);
-		this.#put(AT.space, this.space);
+		this.put(AT.mtu, this.#mtu);
+		this.put(AT.ttl, this.ttl);
+		this.put(AT.header, this.linkHeader);
+		this.put(AT.space, this.space);
 		setPolled(core.view, slot, this.polled);
 		setNoticed(core.view, slot);
 	}
@@ -151,18 +148,38 @@ export abstract class Interface {
 
 	/** Whether it takes more than a look at the link of a device in C. */
 	#watch(): void {
-		this.#put(AT.watched, (this.#timed ? WATCHED_TIME : 0) | (this.#enabled ? 0 : WATCHED_DOWN));
+		this.put(AT.watched, (this.#timed ? WATCHED_TIME : 0) | (this.#enabled ? 0 : WATCHED_DOWN));
 	}
 
 	/** Sets whether packets pass. */
 	#setUp(up: boolean): void {
 		this.up = up;
-		this.#put(AT.up, up ? 1 : 0);
+		this.put(AT.up, up ? 1 : 0);
 	}
 
-	/** Sets a word of its block. */
-	#put(place: number, value: number): void {
-		this.core.view.setInt32(this.block + place, value, true);
+	/** Sets a word of its block, while it has one. */
+	protected put(place: number, value: number): void {
+		if (this.block !== 0) this.core.view.setInt32(this.block + place, value, true);
+	}
+
+	/** Largest IP packet, bytes. Who changes it while packets pass lets `routes.changed` void what was cached: PPP's peer and DHCP's server have a say. */
+	get mtu(): number {
+		return this.#mtu;
+	}
+	set mtu(bytes: number) {
+		this.#mtu = bytes;
+		this.put(AT.mtu, bytes);
+	}
+
+	/** Its addresses have changed: its block has them too. The interface set calls this. */
+	noteAddresses(): void {
+		const { addresses } = this;
+		this.put(AT.addressCount, addresses.length);
+		for (let i = 0; i < addresses.length; i++) {
+			const at = AT.addresses + i * OwnAddress.bytes;
+			this.put(at + ADDRESS, addresses[i]!.address);
+			this.put(at + MASK, addresses[i]!.mask);
+		}
 	}
 
 	/** How many packets wait for the device. */
@@ -211,8 +228,9 @@ export abstract class Interface {
 			this.device.close();
 		} finally {
 			if (this.block !== 0) {
-				this.#put(AT.native, 0);
+				this.put(AT.native, 0);
 				setPolled(this.core.view, this.slot, false); // nor is it looked at for what its device said while it was closed
+				this.core.view.setUint16(this.block + AT.slot, 0, true);
 			}
 			this.native = 0;
 			this.#wantsGroups = false;
@@ -229,11 +247,10 @@ export abstract class Interface {
 		return wanted;
 	}
 
-	/** What waited for a neighbour that does not answer is told to the IP layer, which may tell the sender. */
-	protected giveUp(queue: PacketQueue): void {
-		const pool = this.core.pool;
-		for (let packet = queue.shift(); packet !== NONE; packet = queue.shift()) {
-			this.core.count(this.block, DROP.neighborUnreachable);
+	/** The IP layer is told of the packets that waited for a neighbour in vain, and may tell their senders. */
+	giveUp(): void {
+		const { view, pool } = this.core;
+		for (let packet = lostTake(view); packet !== NONE; packet = lostTake(view)) {
 			this.#listener!.undeliverable(this, pool.start[packet]!, pool.end[packet]!);
 			pool.release(packet);
 		}
@@ -345,57 +362,22 @@ export abstract class Interface {
 		this.#listener!.addressRemoved(this, entry, ends);
 	}
 
-	/**
-	 * The address that packets for a next hop and a destination by this interface come from, 0 when it has none. One in the next hop's subnet comes first
-	 * (RFC 1122 §3.3.4.3, RFC 6724 §5 rule 5.5), of several such that of the smallest subnet; then that with the longest prefix in common with the
-	 * destination (rule 8). One of 169.254.0.0/16 only for destinations there, while there is another (rule 2).
-	 */
+	/** The address that packets for a next hop and a destination by this interface come from, 0 when it has none: link/addresses.ts. */
 	sourceFor(nextHop: number, destination: number): number {
-		const addresses = this.addresses;
-		if (addresses.length === 1) return addresses[0]!.address;
-		let chosen = 0;
-		let best = -1;
-		for (let i = 0; i < addresses.length; i++) {
-			const { address, mask, length } = addresses[i]!;
-			let rank = Math.min(Math.clz32(address ^ destination), length);
-			if (((address ^ nextHop) & mask) === 0) rank = 64 + length;
-			if (isLinkLocal(address) === isLinkLocal(destination)) rank += 128;
-			if (rank <= best) continue;
-			best = rank;
-			chosen = address;
+		return this.block === 0 ? 0 : linkSource(this.core.view, this.block, nextHop, destination);
+	}
+
+	/** Compiled code has sent by it: does what that asks for, DRAIN and WAKE of calls.ts. */
+	follow(what: number): void {
+		if (what & DRAIN) {
+			this.drain();
+			if (this.waiting > 0) this.core.wake();
 		}
-		return chosen;
-	}
-
-	/** As `send`, to a device in C. */
-	protected sendNative(packet: number, at: number, end: number, header: number): boolean {
-		return this.#waits(linkSend(this.core.view, this.block, packet, at, end, header));
-	}
-
-	/** The device did not take the frame for good, or was not asked: `answer` of its `transmit`, or BUSY. Answers whether the packet was kept. */
-	protected notSent(answer: number, packet: number, at: number, end: number): boolean {
-		this.#makeRoom();
-		return this.#waits(notSent(this.core.view, this.block, answer, packet, at, end));
-	}
-
-	/** Likewise for a control packet, which its caller acquired for this alone: a few find room behind the others, and one buffer is left for the next. */
-	protected controlNotSent(answer: number, packet: number, at: number, end: number): boolean {
-		this.#makeRoom();
-		return this.#waits(controlNotSent(this.core.view, this.block, answer, packet, at, end));
-	}
-
-	/** A device in TypeScript is given what waits since compiled code ran, before something is dropped for it. */
-	#makeRoom(): void {
-		if (this.native === 0 && this.busy) this.drain();
-	}
-
-	#waits(kept: boolean): boolean {
-		if (kept && this.waiting > 0) this.core.wake();
-		return kept;
+		if (what & WAKE) this.core.wake();
 	}
 
 	/** Offers a packet to a device in TypeScript. One that throws has not taken it. Answers as its `transmit`; SENT when it had its interface removed, and nobody waits any more. */
-	protected offer(packet: number, at: number, end: number): number {
+	#offer(packet: number, at: number, end: number): number {
 		let answer = BUSY;
 		try {
 			answer = this.device.transmit(packet, at, end);
@@ -410,10 +392,10 @@ export abstract class Interface {
 		const { view, pool } = this.core;
 		while (this.waiting > 0) {
 			const packet = queueHead(view, this.block);
-			const answer = this.offer(packet, pool.start[packet]!, pool.end[packet]!);
+			const answer = this.#offer(packet, pool.start[packet]!, pool.end[packet]!);
 			if (this.block === 0) return; // removed, and what waited released
 			const taken = answer === SENT || answer === HELD;
-			this.#put(AT.refused, taken ? 0 : 1);
+			this.put(AT.refused, taken ? 0 : 1);
 			if (!taken) return;
 			dequeue(view, this.block);
 			if (answer === SENT) pool.release(packet);
@@ -426,7 +408,7 @@ export abstract class Interface {
 			pool.release(packet);
 			this.core.count(this.block, DROP.interfaceDown);
 		}
-		this.#put(AT.refused, 0);
+		this.put(AT.refused, 0);
 	}
 
 	/** Whether frames for groups are wanted here: the device is told of a change, when it filters them. Nothing after `detach`. */

@@ -1,8 +1,7 @@
 // The link of devices that carry bare IP packets: loopback now, tunnels later. No neighbours: what goes in comes out.
 
 import { MEDIUM_IP, type Device } from "../device/device.ts";
-import { BareInterface } from "./bare.ts";
-import type { InterfaceOptions } from "./interface.ts";
+import { Interface, type InterfaceOptions } from "./interface.ts";
 
 /**
  * The link of devices that carry bare IP packets: no neighbours, what goes out needs no header.
@@ -12,7 +11,7 @@ import type { InterfaceOptions } from "./interface.ts";
  * stack.interfaces.add(new LoopbackInterface("lo1", new LoopbackDevice()));
  * ```
  */
-export class LoopbackInterface extends BareInterface {
+export class LoopbackInterface extends Interface {
 	readonly kind = "loopback";
 
 	constructor(name: string, device: Device, options: InterfaceOptions = {}) {

@@ -1,59 +1,96 @@
-// The cached way to a destination. Every socket owns one: looked up once, used until the routes, or something else of the way, change.
+// The cached way to a destination, as the interpreter has it: what it is lies in a PathBlock in the arena. Every socket owns one: looked up once, used until the routes, or something
+// else of the way, change.
 
-import type { Interface } from "./interface.ts";
-import type { Neighbor } from "./neighbors.ts";
-import { pathSettle } from "#codec";
 import { PathBlock } from "../packet/path-block.ts";
+import type { Interface } from "./interface.ts";
 
-const WAY_VERSION = PathBlock.offsets.wayVersion;
+/** Where its fields lie in its block. */
+const AT = PathBlock.offsets;
 
+/** Knows the interface by the offset of its block. */
+export interface Links {
+	linkAt(block: number): Interface | undefined;
+}
+
+/** packet/path-block.ts says what the fields mean. */
 export class Path {
-	/** `core.wayVersion` when `out` and `header` were found; while it is that, packets go straight to `out.send`. -1: not found. Change it by `settle` and `leave`. */
-	wayVersion = -1;
-	/** The interface it leaves by; undefined means there was no route. */
-	out: Interface | undefined = undefined;
-	/** Arena offset of the link header that packets get, prepared by the link. */
-	header = 0;
-	/** IPv4 destination address. */
-	destination = 0;
-	/** Largest packet that `out` carries, bytes. */
-	mtu = 0;
-	/** Of UDP, as `udpBuild` takes it: `hops` with the default filled in, and NO_CHECKSUM when the device of `out` fills checksums in. */
-	ttl = 0;
-	/** `routes.version` at the last look-up of the route; -1 means never. It lasts longer than the whole way: neighbours come and go without new routes. */
-	routeVersion = -1;
-	/** IPv4 address of the gateway, or the destination itself. */
-	nextHop = 0;
-	/** The neighbour entry used last. The link checks that it still is the right one. */
-	neighbor: Neighbor | undefined = undefined;
-	/** Interface slot that the socket is bound to, or 0 for any. */
-	bound = 0;
-	/** Of UDP: time to live that the socket asks for, 0 for the default, and TOS_BITS, as `udpBuild` has them. */
-	hops = 0;
-	/** Source address chosen for the destination, RFC 6724; 0 when there is no route. */
-	source = 0;
-	readonly #view: DataView | undefined;
-	readonly #at: number;
+	/** Arena offset of the PathBlock. */
+	readonly at: number;
+	readonly #view: DataView;
+	readonly #links: Links;
 
-	/** With a view: what compiled code must know of it stands in the PathBlock at that arena offset as well. */
-	constructor(view?: DataView, at = 0) {
+	constructor(view: DataView, at: number, links: Links) {
 		this.#view = view;
-		this.#at = at;
-		this.leave();
+		this.at = at;
+		this.#links = links;
+		this.clear();
 	}
 
-	/** The way is found: the link header that its packets get is the prepared one at `header`. */
-	settle(wayVersion: number, header: number): void {
-		this.wayVersion = wayVersion;
-		this.header = header;
-		if (this.#view === undefined) return;
-		const { block } = this.out!;
-		pathSettle(this.#view, this.#at, wayVersion, block, header, this.mtu, this.ttl, this.source, this.destination);
+	#get(field: number): number {
+		return this.#view.getInt32(this.at + field, true);
+	}
+
+	#put(field: number, value: number): void {
+		this.#view.setInt32(this.at + field, value, true);
+	}
+
+	/** The interface it leaves by; undefined means there was no route. */
+	get out(): Interface | undefined {
+		return this.#links.linkAt(this.#get(AT.out));
+	}
+	get destination(): number {
+		return this.#get(AT.destination);
+	}
+	set destination(address: number) {
+		this.#put(AT.destination, address);
+	}
+	get source(): number {
+		return this.#get(AT.source);
+	}
+	set source(address: number) {
+		this.#put(AT.source, address);
+	}
+	get bound(): number {
+		return this.#get(AT.bound);
+	}
+	set bound(slot: number) {
+		this.#put(AT.bound, slot);
+	}
+	get hops(): number {
+		return this.#get(AT.hops);
+	}
+	set hops(hops: number) {
+		this.#put(AT.hops, hops);
+	}
+	get nextHop(): number {
+		return this.#get(AT.nextHop);
+	}
+	get mtu(): number {
+		return this.#get(AT.mtu);
+	}
+	get ttl(): number {
+		return this.#get(AT.ttl);
+	}
+	get routeVersion(): number {
+		return this.#get(AT.routeVersion);
+	}
+
+	/** Nothing was looked up for it yet, or nothing that counts. */
+	clear(): void {
+		this.#put(AT.wayVersion, -1);
+		this.#put(AT.routeVersion, -1);
+		this.#put(AT.neighbor, 0);
+		this.#put(AT.out, 0);
+	}
+
+	/** The route is to be looked up anew before it is used by who looks at `routeVersion`; what it says stays until then. */
+	forget(): void {
+		this.leave();
+		this.#put(AT.routeVersion, -1);
 	}
 
 	/** The way is not known any more, or not that of what is sent next. */
 	leave(): void {
-		this.wayVersion = -1;
-		if (this.#view !== undefined) this.#view.setInt32(this.#at + WAY_VERSION, -1);
+		this.#put(AT.wayVersion, -1);
 	}
 }

@@ -7,8 +7,7 @@ import { DROP } from "../packet/drops.ts";
 import { slipMark, slipType, VJ_IP, VJ_TYPE_BITS } from "../wire/vj.ts";
 import { vjCompress } from "#codec";
 import { ipv4Option } from "../address.ts";
-import { BareInterface } from "./bare.ts";
-import type { InterfaceListener, InterfaceOptions } from "./interface.ts";
+import { Interface, type InterfaceListener, type InterfaceOptions } from "./interface.ts";
 import { HeaderCompression, VJ_SLOTS } from "./vj.ts";
 
 /** Frames that make no sense, looked at in one go. */
@@ -123,7 +122,7 @@ class SlipLine implements Device {
  * const sl0 = stack.interfaces.add(new SlipInterface("sl0", uart, { peer: "10.0.0.2" }));
  * ```
  */
-export class SlipInterface extends BareInterface {
+export class SlipInterface extends Interface {
 	readonly kind = "slip";
 	#line: SlipLine;
 	#peer: number;

@@ -51,33 +51,39 @@ export function send(view: DataView, link: InterfaceBlock, packet: number, at: O
 	else countSent(view, at, end, link.at);
 	let answer = BUSY;
 	if (link.native !== 0 && link.waiting === 0) answer = deviceTransmit(view, link.native, packet, frame, end);
-	return answer !== SENT && notSent(view, link.at, answer, packet, frame, end);
+	return answer !== SENT && notSent(view, link, answer, packet, frame, end);
 }
 
-/** The same for the interface with that block. */
-export function linkSend(view: DataView, block: Offset, packet: number, at: Offset, end: Offset, header: Offset): boolean {
-	return send(view, InterfaceBlock.of(view, block), packet, at, end, header);
+/** Sends a whole control frame, in a packet that was acquired for it. Answers whether that was kept. */
+export function sendFrame(view: DataView, link: InterfaceBlock, packet: number, frame: Offset, end: Offset): boolean {
+	countSent(view, frame, end, link.at);
+	let answer = BUSY;
+	if (link.native !== 0 && link.waiting === 0) answer = deviceTransmit(view, link.native, packet, frame, end);
+	return answer !== SENT && controlNotSent(view, link, answer, packet, frame, end);
 }
 
 /** The device did not take the frame for good, or was not asked: `answer` of its `transmit`, or BUSY. Answers whether the packet was kept. */
-export function notSent(view: DataView, block: Offset, answer: number, packet: number, at: Offset, end: Offset): boolean {
-	const link = InterfaceBlock.of(view, block);
+function notSent(view: DataView, link: InterfaceBlock, answer: number, packet: number, at: Offset, end: Offset): boolean {
 	if (answer === HELD) return true;
 	const waiting = link.waiting;
 	// Who keeps a packet must leave one for its caller to go on with; and a slow or jammed device leaves the others as much as it has.
-	if (waiting < TRANSMIT_QUEUE && waiting < CoreBlock.of(view, CORE).free - CONTROL_PACKETS)
-		return enqueue(view, link, packet, at, end);
+	const leaves = waiting < CoreBlock.of(view, CORE).free - CONTROL_PACKETS;
+	if (waiting < TRANSMIT_QUEUE && (leaves || returns(link))) return enqueue(view, link, packet, at, end);
 	drop(view, link, DROP.transmitQueueFull);
 	return false;
 }
 
+/** Whether what the interface's device is given comes back as the turn ends: it is one in TypeScript, and was not busy. */
+function returns(link: InterfaceBlock): boolean {
+	return link.native === 0 && link.refused === 0;
+}
+
 /** Likewise for a control packet, which its caller acquired for this alone: a few find room behind the others, and one buffer is left for the next. */
-export function controlNotSent(view: DataView, block: Offset, answer: number, packet: number, at: Offset, end: Offset): boolean {
-	const link = InterfaceBlock.of(view, block);
+function controlNotSent(view: DataView, link: InterfaceBlock, answer: number, packet: number, at: Offset, end: Offset): boolean {
 	if (answer === HELD) return true;
 	const free = CoreBlock.of(view, CORE).free;
 	const room = Math.min(TRANSMIT_QUEUE - 1, (free - CONTROL_PACKETS) | 0) + TRANSMIT_QUEUE_CONTROL;
-	if (free > 0 && link.waiting <= room) return enqueue(view, link, packet, at, end);
+	if ((free > 0 || returns(link)) && link.waiting <= room) return enqueue(view, link, packet, at, end);
 	drop(view, link, DROP.transmitQueueFull);
 	return false;
 }

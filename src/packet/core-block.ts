@@ -16,10 +16,14 @@ export const CoreBlock = record({
 	noticed: int32,
 	/** 1: a device in TypeScript has thrown, which is told as the poll ends. */
 	faulty: int32,
+	/** 1: something was set outside of a poll that must be looked at earlier than the last one has said. Who called compiled code then asks for one. */
+	wakes: int32,
 	/** Changes with every change of routes, links, addresses and neighbours: a way that was found at another one is void. */
 	wayVersion: int32,
-	/** wayVersion when the last turn looked. */
-	waySeen: int32,
+	/** Changes with every change of routes, links and addresses: a route that was found at another one is void. */
+	routeVersion: int32,
+	/** routeVersion when the last turn looked. */
+	routesSeen: int32,
 	/** A packet that is always ready to be built in, and where its IP header goes; NONE while the pool is empty. */
 	spare: int32,
 	spareAt: offset,
@@ -51,8 +55,30 @@ export const CoreBlock = record({
 	/** TCB blocks, and how many there are. */
 	tcbs: offset,
 	tcbCount: int32,
-	/** Interface blocks. */
+	/** Interface blocks. The first is that of loopback, and begins the list of those that are there, in the order in which they were added. */
 	interfaces: offset,
+	/** RULE_…, or-ed. */
+	rules: int32,
+	/** The route table, the rows of the routes, how many these are, and 1: they have changed since the table was filled. */
+	routes: offset,
+	routeRows: offset,
+	routeCount: int32,
+	routesStale: int32,
+	/** Neighbour blocks, and how many there are. */
+	neighbors: offset,
+	neighborCount: int32,
+	/** Heads of their hash chains, a power of two, and how many these are, less one. */
+	neighborChains: offset,
+	neighborMask: int32,
+	/** Packets that wait for neighbours, and how many of them may. */
+	neighborPackets: int32,
+	neighborPacketsMost: int32,
+	/** 1: a neighbour is to be looked at, at neighborsDue. */
+	neighborsArmed: int32,
+	neighborsDue: int32,
+	/** Packets whose neighbour did not answer, NONE for none, and the block of their interface. */
+	lost: int32,
+	lostLink: offset,
 	/**
 	 * Interfaces to be looked at when the next poll begins, those that may have frames, those that are asked without a notice, and those whose queue their device is to be
 	 * offered: a bit for each slot, 32 in a word.
@@ -84,11 +110,21 @@ export const CoreBlock = record({
 	unread: int32,
 	/** What `decode` answered, of the frame that the interpreter is asked about. */
 	result: int32,
-	/** The ways of the last echo reply and of the last packet that was forwarded: a PathBlock each. */
+	/** Ways, a PathBlock each: of the last echo reply, of the last packet that was forwarded, back to where it came from, of the last ICMP error. */
 	echo: bytes(PathBlock.bytes),
 	forward: bytes(PathBlock.bytes),
+	reverse: bytes(PathBlock.bytes),
+	error: bytes(PathBlock.bytes),
+	/** Of the last answer to a segment of which nothing is kept, and what is only asked about. */
+	stray: bytes(PathBlock.bytes),
+	question: bytes(PathBlock.bytes),
 });
 export type CoreBlock = RowOf<typeof CoreBlock>;
+
+/** Bits of `rules`, options of the stack: hosts are strong, RFC 1122 §3.3.4.2; packets are forwarded, RFC 1812; and what comes by another way than the one back is dropped, RFC 3704. */
+export const RULE_STRONG_HOST = 1;
+export const RULE_FORWARDING = 2;
+export const RULE_REVERSE_PATH = 4;
 
 /** Where it lies: behind the decode registers. */
 export const CORE = FIELDS_BYTES;

@@ -1,16 +1,15 @@
 // What every layer needs: the arena, the pool, the clock, chance, and one deadline for all timers.
 
-import { limitsOf, type Limits, type StackOptions } from "../config.ts";
+import { limitsOf, neighborPackets, type Limits, type StackOptions } from "../config.ts";
 import type { Host } from "../host/host.ts";
 import { host } from "#host";
 import { allocate } from "#memory";
 import { InterfaceBlock } from "./interface-block.ts";
 import { deadline, takePacket, takeSpare } from "#codec";
-import { word } from "./core-block.ts";
+import { RULE_FORWARDING, RULE_REVERSE_PATH, RULE_STRONG_HOST, word } from "./core-block.ts";
 import { FLOWS_AT, OWN_AT, TCBS_AT, TIMERS_AT, TIMERS_COUNT, UDPS_AT } from "./fields.ts";
 import { layoutOf, type Layout } from "./layout.ts";
-import { PathBlock } from "./path-block.ts";
-import { PacketPool } from "./pool.ts";
+import { NONE, PacketPool } from "./pool.ts";
 
 /** Where this lies in an interface's block. */
 const { drops: DROPS_AT } = InterfaceBlock.offsets;
@@ -27,6 +26,9 @@ export interface CoreOptions extends StackOptions {
 
 const NOW = word("now");
 const WAY_VERSION = word("wayVersion");
+const ROUTE_VERSION = word("routeVersion");
+const ROUTES_STALE = word("routesStale");
+const WAKES = word("wakes");
 const SPARE = word("spare");
 const SPARE_AT = word("spareAt");
 const AWAKE = word("awake");
@@ -82,7 +84,20 @@ export class Core {
 	#fill(): void {
 		const { fields, layout, limits } = this;
 		const column = limits.packets * 4;
-		fields[word("waySeen")] = -1;
+		fields[word("routesSeen")] = -1;
+		fields[word("rules")] =
+			(limits.strongHost ? RULE_STRONG_HOST : 0) |
+			(limits.forwarding ? RULE_FORWARDING : 0) |
+			(limits.reversePathFilter ? RULE_REVERSE_PATH : 0);
+		fields[word("routes")] = layout.routes;
+		fields[word("routeRows")] = layout.routeRows;
+		fields[word("routesStale")] = 1;
+		fields[word("neighbors")] = layout.neighbors;
+		fields[word("neighborCount")] = limits.neighbors;
+		fields[word("neighborChains")] = layout.neighborChains;
+		fields[word("neighborMask")] = layout.neighborChainCount - 1;
+		fields[word("neighborPacketsMost")] = neighborPackets(limits.packets);
+		fields[word("lost")] = NONE;
 		fields[word("tcbs")] = layout.tcbs;
 		fields[word("tcbCount")] = limits.tcp;
 		fields[word("interfaces")] = layout.interfaces;
@@ -92,16 +107,11 @@ export class Core {
 		fields[word("nexts")] = layout.columns + 2 * column;
 		fields[word("freeList")] = layout.columns + 3 * column;
 		fields[word("news")] = layout.news;
-		for (const path of ["echo", "forward"] as const) fields[word(path) + (PathBlock.offsets.wayVersion >> 2)] = -1;
 	}
 
 	/** Milliseconds, int32, of the current poll. It wraps: compare by (a - b) | 0. */
 	get now(): number {
 		return this.fields[NOW]!;
-	}
-	/** Changes with every change of routes, links, addresses and neighbours. A path that was found at another one is void: the link is asked again. */
-	get wayVersion(): number {
-		return this.fields[WAY_VERSION]!;
 	}
 	/** A packet that is always ready to be built in, NONE while the pool is empty. */
 	get spare(): number {
@@ -127,9 +137,24 @@ export class Core {
 		return this.fields[AWAKE] !== 0;
 	}
 
-	/** A way has changed. */
-	changeWays(): void {
-		this.fields[WAY_VERSION] = (this.fields[WAY_VERSION]! + 1) | 0;
+	/** Changes with every change of routes, links and addresses. */
+	get routeVersion(): number {
+		return this.fields[ROUTE_VERSION]!;
+	}
+
+	/** Routes have changed, or something that they rest on. */
+	changeRoutes(): void {
+		const { fields } = this;
+		fields[ROUTE_VERSION] = (fields[ROUTE_VERSION]! + 1) | 0;
+		fields[WAY_VERSION] = (fields[WAY_VERSION]! + 1) | 0;
+		fields[ROUTES_STALE] = 1;
+	}
+
+	/** Asks for a poll when compiled code that was called outside of one wants it. */
+	wakeIfWanted(): void {
+		if (this.fields[WAKES] === 0) return;
+		this.fields[WAKES] = 0;
+		this.wake();
 	}
 
 	/** Routes have changed: the poll that runs is not the last one. */

@@ -1,4 +1,4 @@
-// One deadline for all timers, compiled.
+// Deadlines, compiled: one for all timers that the interpreter serves, and one for all neighbours.
 
 import { CORE, CoreBlock } from "./core-block.ts";
 
@@ -9,4 +9,13 @@ export function deadline(view: DataView, at: number): boolean {
 	core.due = at;
 	core.armed = 1;
 	return core.awake === 0;
+}
+
+/** A neighbour is to be looked at at that time. */
+export function neighborDeadline(view: DataView, at: number): void {
+	const core = CoreBlock.of(view, CORE);
+	if (core.neighborsArmed !== 0 && ((at - core.neighborsDue) | 0) >= 0) return;
+	core.neighborsDue = at;
+	core.neighborsArmed = 1;
+	if (core.awake === 0) core.wakes = 1;
 }

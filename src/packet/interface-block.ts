@@ -1,7 +1,16 @@
 // What an interface has in the arena: what compiled code needs to know of it, its counters, and the queue before its device.
 
+import { ADDRESSES_PER_INTERFACE } from "../config.ts";
 import { FramingBlock } from "./framing-block.ts";
-import { bytes, int32, record, uint16, type RowOf } from "./record.ts";
+import { address, bytes, int32, offset, record, uint16, type RowOf } from "./record.ts";
+
+/** An address that an interface has. */
+export const OwnAddress = record({
+	address: address,
+	/** Of its subnet. */
+	mask: address,
+});
+export type OwnAddress = RowOf<typeof OwnAddress>;
 
 export const InterfaceBlock = record({
 	/** Its hardware address. */
@@ -37,6 +46,18 @@ export const InterfaceBlock = record({
 	refused: int32,
 	/** What the decoder of its serial line remembers, where that is one in C. */
 	framing: bytes(FramingBlock.bytes),
+	/** Largest IP packet, bytes. */
+	mtu: int32,
+	/** TTL of what is built for it, with NO_CHECKSUM when its device fills checksums in. */
+	ttl: int32,
+	/** Its addresses, an OwnAddress each, and how many there are. */
+	addressCount: int32,
+	addresses: bytes(ADDRESSES_PER_INTERFACE * 8),
+	/** What the DHCP client asks about, and must hear of: an address that is probed for (RFC 5227 §2.1.1), and a station that is looked for. 0: nothing. */
+	probed: address,
+	checked: address,
+	/** Block of the interface that was added after it, 0 for none. */
+	next: offset,
 });
 export type InterfaceBlock = RowOf<typeof InterfaceBlock>;
 

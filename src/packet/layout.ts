@@ -5,7 +5,8 @@ import { FlowEntry, FlowTable } from "./flow-table.ts";
 import { InterfaceBlock } from "./interface-block.ts";
 import { NeighborBlock } from "./neighbor-block.ts";
 import { OwnEntry, OwnTable } from "./own-table.ts";
-import { RouteEntry, RouteTable } from "./route-table.ts";
+import { PathBlock } from "./path-block.ts";
+import { RouteEntry, RouteRow, RouteTable } from "./route-table.ts";
 import { CORE_END } from "./core-block.ts";
 import { FIRST_SOCKET, News } from "./news.ts";
 import { TcbBlock } from "./tcb-block.ts";
@@ -16,12 +17,18 @@ import { DATAGRAM, UdpBlock } from "./udp-block.ts";
 export interface Layout {
 	readonly interfaces: number;
 	readonly neighbors: number;
+	/** Heads of their hash chains. */
+	readonly neighborChains: number;
+	/** How many, a power of two. */
+	readonly neighborChainCount: number;
 	readonly tcbs: number;
 	readonly udps: number;
 	readonly flows: number;
 	/** Entries of the flow table, a power of two. */
 	readonly flowCapacity: number;
 	readonly routes: number;
+	/** Rows of the routes. */
+	readonly routeRows: number;
 	/** Entries of the route table, a power of two. */
 	readonly routeCapacity: number;
 	/** The table of our own addresses. */
@@ -31,6 +38,8 @@ export interface Layout {
 	/** The heap of the connections' timers. */
 	readonly timers: number;
 	readonly rings: number;
+	/** The ways of ICMP echo sockets, a PathBlock each. */
+	readonly echoPaths: number;
 	/** The News of every socket, packet/news.ts. */
 	readonly news: number;
 	/** Four words for each packet: where it begins and ends, the next one, and the list of those that are free. */
@@ -60,31 +69,39 @@ export function layoutOf(limits: Limits): Layout {
 	const ownCapacity = powerOfTwo(4 * ADDRESSES_PER_INTERFACE * limits.interfaces);
 	const interfaces = CORE_END;
 	const neighbors = interfaces + limits.interfaces * InterfaceBlock.bytes;
-	const tcbs = align(neighbors + limits.neighbors * NeighborBlock.bytes);
+	const neighborChainCount = powerOfTwo(limits.neighbors);
+	const neighborChains = neighbors + limits.neighbors * NeighborBlock.bytes;
+	const tcbs = align(neighborChains + neighborChainCount * 4);
 	const udps = tcbs + limits.tcp * TcbBlock.bytes;
 	const flows = udps + (limits.udp + limits.services) * UdpBlock.bytes;
 	const routes = align(flows + FlowTable.bytes + flowCapacity * FlowEntry.bytes);
-	const own = align(routes + RouteTable.bytes + routeCapacity * RouteEntry.bytes);
+	const routeRows = routes + RouteTable.bytes + routeCapacity * RouteEntry.bytes;
+	const own = align(routeRows + limits.routes * RouteRow.bytes);
 	const timers = own + OwnTable.bytes + ownCapacity * OwnEntry.bytes;
 	const rings = align(timers + TimerHeap.bytes + limits.tcp * Timer.bytes);
 	const news = udpRing(rings, limits, limits.udp + limits.services);
-	const columns = news + (FIRST_SOCKET + limits.tcp + limits.udp + limits.services) * News.bytes;
+	const echoPaths = news + (FIRST_SOCKET + limits.tcp + limits.udp + limits.services) * News.bytes;
+	const columns = align(echoPaths + limits.icmp * PathBlock.bytes);
 	const packets = align(columns + limits.packets * 16);
 	const bytes = packets + limits.packets * PACKET_BYTES;
 	return {
 		interfaces,
 		neighbors,
+		neighborChains,
+		neighborChainCount,
 		tcbs,
 		udps,
 		flows,
 		flowCapacity,
 		routes,
+		routeRows,
 		routeCapacity,
 		own,
 		ownCapacity,
 		timers,
 		rings,
 		news,
+		echoPaths,
 		columns,
 		packets,
 		bytes,

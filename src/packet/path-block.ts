@@ -1,43 +1,38 @@
 // What a cached way has in the arena, within what it is the way of: a connection, a UDP socket, the echo server.
 
-import type { Offset } from "./numbers.ts";
-import { int32, offset, record, type RowOf } from "./record.ts";
+import { address, int32, offset, record, type RowOf } from "./record.ts";
 
 export const PathBlock = record({
 	/** CoreBlock's wayVersion when `out` and `header` were found; while it is that, packets go straight to the link. -1: not found. */
 	wayVersion: int32,
-	/** Block of the interface it leaves by. */
+	/** Block of the interface it leaves by; 0: there was no route. */
 	out: offset,
 	/** The link header that packets get, prepared by the link. */
 	header: offset,
 	/** Largest packet that it carries, bytes. */
 	mtu: int32,
-	/** Of UDP: as `udpBuild` takes it. */
+	/** As `ipv4Build` takes it: `hops` with the default filled in, and NO_CHECKSUM when the device of `out` fills checksums in. */
 	ttl: int32,
-	/** Of UDP: IPv4 addresses. */
-	source: int32,
-	destination: int32,
+	/** Source address chosen for the destination, RFC 6724; 0 when there is none. */
+	source: address,
+	destination: address,
+	/** Of the gateway, or the destination itself. */
+	nextHop: address,
+	/** Block of the neighbour that was used last, 0 for none. The link looks whether it still is the right one. */
+	neighbor: offset,
+	/** CoreBlock's routeVersion at the last look-up of the route; -1: never. It lasts longer than the whole way: neighbours come and go without new routes. */
+	routeVersion: int32,
+	/** Slot of the only interface that it may leave by, 0: any. */
+	bound: int32,
+	/** Time to live that is asked for, 0 for the default, and TOS_BITS, as `ipv4Build` has them. */
+	hops: int32,
 });
 export type PathBlock = RowOf<typeof PathBlock>;
 
-/** Compiled: the way at arena offset `at` is found, and is this. */
-export function pathSettle(
-	view: DataView,
-	at: Offset,
-	wayVersion: number,
-	out: Offset,
-	header: Offset,
-	mtu: number,
-	ttl: number,
-	source: number,
-	destination: number,
-): void {
-	const path = PathBlock.of(view, at);
-	path.wayVersion = wayVersion;
-	path.out = out;
-	path.header = header;
-	path.mtu = mtu;
-	path.ttl = ttl;
-	path.source = source;
-	path.destination = destination;
+/** Nothing was looked up for it yet, or nothing that counts. */
+export function pathClear(path: PathBlock): void {
+	path.wayVersion = -1;
+	path.routeVersion = -1;
+	path.neighbor = 0;
+	path.out = 0;
 }

@@ -21,6 +21,8 @@ export interface Column<Writable extends boolean = boolean> {
 
 /** A signed number of 32 bits. */
 export const int32: Column<true> = { bytes: 4, kind: "word", writable: true };
+/** An IP address: so far that of IPv4, as a number. Every address in a record is one of these. */
+export const address: Column<true> = int32;
 /** An offset in the arena, 0 to 2^30 - 1. */
 export const offset: Column<true> = int32;
 /** 0 to 65,535. */

@@ -1,6 +1,6 @@
-// The hash table of routes: which way packets go. Its entries follow it, a power of two.
+// The routes, and the hash table that they are looked up in. Its entries follow it, a power of two.
 
-import { int32, record, type RowOf } from "./record.ts";
+import { address, int32, record, uint16, uint8, type RowOf } from "./record.ts";
 
 export const RouteTable = record({
 	/** Of indices: how many entries there are, less one. */
@@ -14,10 +14,32 @@ export const RouteTable = record({
 export type RouteTable = RowOf<typeof RouteTable>;
 
 export const RouteEntry = record({
-	prefix: int32,
+	prefix: address,
 	/** Interface slot << 8 | length + 1; 0: the entry is empty. */
 	key: int32,
 	/** Index of the route. */
 	index: int32,
 });
 export type RouteEntry = RowOf<typeof RouteEntry>;
+
+/** A route, in the order of `Routes.list`. */
+export const RouteRow = record({
+	/** The destinations, without host bits. */
+	prefix: address,
+	/** The next router, or 0. */
+	nextHop: address,
+	/** Its own metric and that of its interface. */
+	metric: int32,
+	/** Bits of the prefix, 0 to 32. */
+	length: uint8,
+	/** Slot of the interface it leads by. */
+	slot: uint8,
+	/** ROUTE_…, or-ed. */
+	bits: uint16,
+});
+export type RouteRow = RowOf<typeof RouteRow>;
+
+/** Bits of `bits`. Made by an address of the interface, or by the link. */
+export const ROUTE_CONNECTED = 1;
+/** A server of the network said so. */
+export const ROUTE_LENT = 2;

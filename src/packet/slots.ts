@@ -1,6 +1,13 @@
 // Sets of interface slots, 1 to 64, as two words, compiled: what has to be done for none costs the same however many there are.
 
 import { CORE, CoreBlock } from "./core-block.ts";
+import { InterfaceBlock } from "./interface-block.ts";
+import type { Offset } from "./numbers.ts";
+
+/** Arena offset of the block of the interface in a slot. */
+export function interfaceAt(view: DataView, slot: number): Offset {
+	return (CoreBlock.of(view, CORE).interfaces + Math.imul(slot - 1, InterfaceBlock.bytes)) | 0;
+}
 
 /** The bit of a slot in its word. */
 function bitOf(slot: number): number {

@@ -6,7 +6,8 @@ import { DROP } from "../packet/drops.ts";
 import { PORTS, SOURCE, TTL_PROTOCOL } from "../packet/fields.ts";
 import { NONE } from "../packet/pool.ts";
 import type { Interface } from "../link/interface.ts";
-import { Path } from "../link/path.ts";
+import { PathBlock } from "../packet/path-block.ts";
+import type { Path } from "../link/path.ts";
 import type { Ip } from "../ip/ip.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
@@ -41,13 +42,14 @@ export class EchoSocket implements EventSocket {
 	ttl = 0;
 	at = 0;
 	readonly index: number;
-	readonly path = new Path();
+	readonly path: Path;
 	#queue = new Int32Array(ICMP_QUEUE * WORDS);
 	#first = 0;
 	#waiting = 0;
 
-	constructor(index: number) {
+	constructor(index: number, path: Path) {
 		this.index = index;
+		this.path = path;
 	}
 
 	/** Takes the oldest reply or error that waits. Answers false when there is none. */
@@ -98,7 +100,8 @@ export class IcmpSockets {
 		this.#core = core;
 		this.#ip = ip;
 		this.#events = events;
-		for (let i = 0; i < core.limits.icmp; i++) this.sockets.push(new EchoSocket(i));
+		for (let i = 0; i < core.limits.icmp; i++)
+			this.sockets.push(new EchoSocket(i, ip.path(core.layout.echoPaths + i * PathBlock.bytes)));
 	}
 
 	/** An echo socket, bound to an interface slot or 0. Throws Error when none is free. */
@@ -110,11 +113,10 @@ export class IcmpSockets {
 		while (this.sockets.some((other) => other.open && other.identifier === socket.identifier));
 		socket.open = true;
 		socket.gone = false;
-		socket.path.wayVersion = -1;
+		socket.path.clear();
 		socket.events = socket.replies = 0;
 		socket.sendTtl = ipv4.DEFAULT_TTL;
 		socket.empty();
-		socket.path.routeVersion = -1;
 		socket.localAddress = 0;
 		socket.path.bound = bound;
 		return socket;

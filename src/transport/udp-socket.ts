@@ -3,10 +3,10 @@
 import type { Core } from "../packet/core.ts";
 import { UdpBlock } from "../packet/udp-block.ts";
 import { udpRing, udpRingSize } from "../packet/layout.ts";
-import { Path } from "../link/path.ts";
+import type { Ip } from "../ip/ip.ts";
+import type { Path } from "../link/path.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as udp from "../wire/udp.ts";
-import { NO_CHECKSUM } from "../wire/build.ts";
 import { FIRST_SOCKET } from "../packet/news.ts";
 import type { NewsSocket, SocketEvents, SocketOwner } from "./events.ts";
 
@@ -52,7 +52,7 @@ export class UdpSocket implements NewsSocket {
 	readonly #view: DataView;
 	readonly #events: SocketEvents;
 
-	constructor(core: Core, events: SocketEvents, index: number) {
+	constructor(core: Core, ip: Ip, events: SocketEvents, index: number) {
 		this.index = index;
 		this.#view = core.view;
 		this.#events = events;
@@ -61,7 +61,7 @@ export class UdpSocket implements NewsSocket {
 		core.view.setInt32(this.block + AT.ring, udpRing(core.layout.rings, core.limits, index), true);
 		core.view.setInt32(this.block + AT.size, udpRingSize(core.limits, index), true);
 		core.view.setInt32(this.block + AT.news, this.news, true);
-		this.path = new Path(core.view, this.block + AT.path);
+		this.path = ip.path(this.block + AT.path);
 		events.owners[this.news] = null;
 	}
 
@@ -77,12 +77,4 @@ export class UdpSocket implements NewsSocket {
 	get pending(): number {
 		return this.#view.getInt32(this.block + AT.count, true);
 	}
-}
-
-/** As `udpBuild` takes it. To groups 1 unless told: RFC 1112 §6.1. */
-export function ttlOf(path: Path): number {
-	const asked = path.hops;
-	const standard = path.out!.ttl;
-	if (asked & 255) return asked | (standard & NO_CHECKSUM);
-	return asked | (ipv4.isMulticast(path.destination) ? 1 | (standard & NO_CHECKSUM) : standard);
 }

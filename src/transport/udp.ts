@@ -19,7 +19,7 @@ import { udpBuild, udpDeliver, udpForget, udpNext, udpRead, udpSend } from "#cod
 import { ERROR, READABLE, WRITABLE, type SocketOwner, type SocketEvents } from "./events.ts";
 import { FIRST_LOOKUP, LOOKUPS, type Flows } from "./flows.ts";
 import { Groups } from "./groups.ts";
-import { BY_ALL, GIVEN, HEADERS, NO_GROUPS, ttlOf, UdpSocket } from "./udp-socket.ts";
+import { BY_ALL, GIVEN, HEADERS, NO_GROUPS, UdpSocket } from "./udp-socket.ts";
 
 export { HEADERS, type UdpSocket };
 
@@ -55,7 +55,7 @@ export class Udp {
 		this.#flows = flows;
 		this.#events = events;
 		this.groups = new Groups(ip.interfaces);
-		for (let i = 0; i < core.limits.udp; i++) this.sockets.push(new UdpSocket(core, events, i));
+		for (let i = 0; i < core.limits.udp; i++) this.sockets.push(new UdpSocket(core, ip, events, i));
 	}
 
 	/**
@@ -87,7 +87,7 @@ export class Udp {
 		}
 		const most = port === 0 ? Math.min(services, Math.max(DNS_LOOKUPS, services - (interfaces - 1))) : services;
 		if (lookups < most && free === undefined && sockets.length - first < services)
-			sockets.push((free = new UdpSocket(this.#core, this.#events, sockets.length)));
+			sockets.push((free = new UdpSocket(this.#core, this.#ip, this.#events, sockets.length)));
 		if (lookups >= most || free === undefined) {
 			const which = most < services ? `${most} UDP sockets for look-ups` : `${services} UDP sockets for services`;
 			throw new Error(`all ${which} are in use; raise the option "sockets.services"`);
@@ -126,9 +126,7 @@ export class Udp {
 		this.#view.setInt32(socket.block + AT.localPort, local, true);
 		socket.bound = bound;
 		socket.gone = false;
-		socket.path.leave();
-		socket.path.routeVersion = -1;
-		socket.path.neighbor = undefined;
+		socket.path.clear();
 		socket.path.bound = bound;
 		socket.path.hops = 0;
 		return socket;
@@ -210,8 +208,7 @@ export class Udp {
 		socket.fromSlot = fields[ARRIVED]!;
 		// An answer may have to come from another address than before.
 		if (socket.path.destination !== from || socket.localAddress !== 0) return;
-		socket.path.leave();
-		socket.path.routeVersion = -1;
+		socket.path.forget();
 	}
 
 	/** The largest datagram that `send` takes towards what the socket sent to last, bytes. */
@@ -263,7 +260,7 @@ export class Udp {
 			path.destination = address;
 			path.source = source === 0 ? socket.localAddress : source;
 			path.bound = bound;
-			if (this.#ip.route(path)) path.ttl = ttlOf(path);
+			this.#ip.route(path);
 		}
 		if (path.out === undefined) return this.#noWay(socket);
 		const answer = this.#transmit(path, socket.sourcePort | port, data, at, length);
@@ -304,7 +301,6 @@ export class Udp {
 		path.source = from;
 		path.bound = socket.bound;
 		if (!this.#ip.route(path, 0, false)) throw new Error(NO_ROUTE);
-		path.ttl = ttlOf(path);
 		path.source = from; // to ourselves too
 		const answer = this.#transmit(path, (fromPort << 16) | port, data, at, length);
 		path.leave();
@@ -331,7 +327,7 @@ export class Udp {
 			path.bound = socket.bound;
 			path.source = socket.localAddress;
 			if (path.source === 0 && address === socket.fromAddress) path.source = this.#answerFrom(socket);
-			if (this.#ip.route(path)) path.ttl = ttlOf(path);
+			this.#ip.route(path);
 		}
 		return path.out !== undefined;
 	}
@@ -371,8 +367,7 @@ export class Udp {
 	/** Broadcasts to 255.255.255.255 leave by every interface (`byAll`); nothing is taken that is for a broadcast address or a group (`none`). */
 	setBroadcast(socket: UdpSocket, byAll: boolean, none: boolean): void {
 		socket.bits = (byAll ? BY_ALL : 0) | (none ? NO_GROUPS : 0);
-		socket.path.leave();
-		socket.path.routeVersion = -1;
+		socket.path.forget();
 	}
 
 	/** Too long, or no packet buffer just now. */
@@ -394,8 +389,7 @@ export class Udp {
 
 	#setHops(path: Path, hops: number): void {
 		path.hops = hops;
-		path.leave();
-		path.routeVersion = -1;
+		path.forget();
 	}
 
 	/** An interface is gone: sockets bound to it end, and what came by it did not come by the next one in its slot. */

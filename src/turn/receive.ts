@@ -2,16 +2,17 @@
 
 import { FRAMES_PER_TURN } from "../config.ts";
 import { deviceReceive } from "../device/kernels/devices.ts";
+import { arpReceive } from "../link/arp.ts";
 import { send } from "../link/transmit.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
-import { DESTINATION, IP_AT, IP_END, SOURCE, TTL_PROTOCOL, UDPS_AT } from "../packet/fields.ts";
+import { DESTINATION, IP_AT, IP_END, PAYLOAD_AT, SOURCE, TTL_PROTOCOL, UDPS_AT } from "../packet/fields.ts";
 import { FLAG_EXAMINED, InterfaceBlock } from "../packet/interface-block.ts";
 import { newsPost, READABLE } from "../packet/news.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { takePacket } from "../packet/packets.ts";
 import { PathBlock } from "../packet/path-block.ts";
-import { clearReady, nextSlot, setReady } from "../packet/slots.ts";
+import { clearReady, interfaceAt, nextSlot, setReady } from "../packet/slots.ts";
 import { TcbBlock } from "../packet/tcb-block.ts";
 import { UdpBlock } from "../packet/udp-block.ts";
 import { tcpTaken } from "../transport/tcp/expected.ts";
@@ -26,11 +27,6 @@ import * as requests from "./requests.ts";
 export const NOTHING = requests.KIND;
 
 const KIND_AND_GROUP = kinds.KIND | kinds.GROUP;
-
-/** Arena offset of the block of the interface in a slot. */
-export function interfaceAt(view: DataView, slot: number): Offset {
-	return (CoreBlock.of(view, CORE).interfaces + Math.imul(slot - 1, InterfaceBlock.bytes)) | 0;
-}
 
 /** Takes frames from every interface that may have some. Answers a request, or NOTHING. */
 export function receive(view: DataView): number {
@@ -111,6 +107,7 @@ function take(view: DataView, link: InterfaceBlock, at: Offset, length: number):
 	}
 	if (result === 0 || (kind === kinds.ECHO && echo(view, result, value))) return false;
 	if (kind === kinds.TRANSIT && forward(view, link)) return false;
+	if ((result & kinds.KIND) === kinds.ARP && !arpReceive(view, link, view.getInt32(PAYLOAD_AT * 4, true))) return false;
 	core.result = result;
 	return true;
 }

@@ -13,7 +13,7 @@ export const DONE = -2;
 export const LINK = 2;
 /** Timers are due. */
 export const TIMERS = 3;
-/** Routes, links, addresses or neighbours have changed. */
+/** Routes, links or addresses have changed. */
 export const WAYS = 4;
 /** A device in TypeScript is asked for a frame, to be put before `packetAt`. Value: slot. Answer: as its `receive`. */
 export const TAKE = 5;
@@ -27,6 +27,8 @@ export const OUTPUT = 8;
 export const DRAIN = 9;
 /** The poll is about to end, and a device has thrown: that is told. */
 export const FAULT = 10;
+/** Packets have waited for a neighbour in vain: they are CoreBlock's `lost` ones. Value: slot. */
+export const LOST = 11;
 
 /** Answer to every request that ended by an exception. */
 export const FAILED = -2;

@@ -3,6 +3,7 @@
 
 import { CONTROL_PACKETS, TURNS_PER_POLL } from "../config.ts";
 import { deviceLinkUp, deviceService, NO_SERVICE } from "../device/kernels/devices.ts";
+import { neighborTimers } from "../link/arp.ts";
 import { offer } from "../link/transmit.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { deadline } from "../packet/deadline.ts";
@@ -12,9 +13,9 @@ import { FIRST_SOCKET, newsTake } from "../packet/news.ts";
 import { takeSpare } from "../packet/packets.ts";
 import { UdpBlock } from "../packet/udp-block.ts";
 import { TcbBlock } from "../packet/tcb-block.ts";
-import { nextSlot, setReady } from "../packet/slots.ts";
+import { interfaceAt, nextSlot, setReady } from "../packet/slots.ts";
 import { OUTPUT_DONE, OUTPUT_SENT, RETRY_TIME, outputBlocked, outputEnds, outputStep } from "../transport/tcp/expected.ts";
-import { discarded, examined, interfaceAt, NOTHING, receive, taking } from "./receive.ts";
+import { discarded, examined, NOTHING, receive, taking } from "./receive.ts";
 import * as requests from "./requests.ts";
 
 /** Phases, in their order. */
@@ -32,6 +33,7 @@ export function turnBegin(view: DataView, now: number): number {
 	core.now = now;
 	core.awake = 1; // whoever wakes us from here on is served before the end
 	core.noticed = 0;
+	core.wakes = 0;
 	core.wanted = -1;
 	core.turns = TURNS_PER_POLL;
 	core.phase = LINKS;
@@ -58,13 +60,12 @@ function run(view: DataView, answer: number): number {
 				request = links(view);
 				break;
 			case TIMERS:
-				core.phase = WAYS;
-				if (core.armed !== 0 && ((core.now - core.due) | 0) >= 0) request = requests.TIMERS;
+				request = timers(view);
 				break;
 			case WAYS:
 				request = begins(view);
-				if (core.waySeen !== core.wayVersion) {
-					core.waySeen = core.wayVersion;
+				if (core.routesSeen !== core.routeVersion) {
+					core.routesSeen = core.routeVersion;
 					request = requests.WAYS;
 				}
 				break;
@@ -143,6 +144,14 @@ function serviced(view: DataView, link: InterfaceBlock): boolean {
 	wants(view, wait);
 	const up = link.up !== 0;
 	return deviceLinkUp(view, link.native) === up;
+}
+
+/** What is due is served: neighbours here, the rest by the interpreter. */
+function timers(view: DataView): number {
+	const core = CoreBlock.of(view, CORE);
+	if (neighborTimers(view)) return requests.LOST | (InterfaceBlock.of(view, core.lostLink).slot << requests.VALUE_SHIFT);
+	core.phase = WAYS;
+	return core.armed !== 0 && ((core.now - core.due) | 0) >= 0 ? requests.TIMERS : NOTHING;
 }
 
 /** A device wants to be polled in so many ms; below 0: not before it says so. */
@@ -249,9 +258,14 @@ function ends(view: DataView): number {
 	core.phase = LINKS;
 	let wanted = core.wanted;
 	if (core.busy !== 0 || core.noticed !== 0 || (core.lookLow | core.lookHigh) !== 0) wanted = 0;
-	else if (core.armed !== 0) {
-		const left = (core.due - core.now) | 0;
-		if (wanted < 0 || left < wanted) wanted = left < 0 ? 0 : left;
+	else {
+		if (core.armed !== 0) wanted = sooner(wanted, (core.due - core.now) | 0);
+		if (core.neighborsArmed !== 0) wanted = sooner(wanted, (core.neighborsDue - core.now) | 0);
 	}
 	return (requests.DONE - wanted) | 0;
+}
+
+/** The earlier of when a poll is wanted, in ms, -1 for not at all, and what is due in so many ms. */
+function sooner(wanted: number, left: number): number {
+	return wanted < 0 || left < wanted ? Math.max(left, 0) : wanted;
 }

@@ -6,7 +6,6 @@ import { createIO } from "../../src/io/io.ts";
 import { LoopbackDevice } from "../../src/device/loopback.ts";
 import { EthernetInterface } from "../../src/link/ethernet.ts";
 import { LoopbackInterface } from "../../src/link/loopback.ts";
-import { Path } from "../../src/link/path.ts";
 import { Stack } from "../../src/stack.ts";
 import { PACKET_BYTES, type StackOptions } from "../../src/config.ts";
 import { ESTABLISHED, type Tcb } from "../../src/transport/tcp/tcb.ts";
@@ -415,12 +414,8 @@ function routeCase(count: number): Run {
 	}
 	for (let i = 0; i < 1024; i++)
 		if (addresses[i] === 0) addresses[i] = addresses[(i * 7) % Math.min(count * 7, 1023)] || 0x0a000001;
-	const path = new Path();
 	return (packets) => {
-		for (let i = 0; i < packets; i++) {
-			path.destination = addresses[i & 1023]!;
-			stack.ip.route(path);
-		}
+		for (let i = 0; i < packets; i++) stack.ip.wayTo(addresses[i & 1023]!);
 	};
 }
 

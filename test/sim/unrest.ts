@@ -7,6 +7,7 @@ import type { IO, TCP, UDP } from "../../src/io/types.ts";
 import { EthernetInterface } from "../../src/link/ethernet.ts";
 import { word } from "../../src/packet/core-block.ts";
 import { InterfaceBlock } from "../../src/packet/interface-block.ts";
+import { NeighborBlock } from "../../src/packet/neighbor-block.ts";
 import { TcbBlock } from "../../src/packet/tcb-block.ts";
 import type { Stack } from "../../src/stack.ts";
 import { PENDING } from "../../src/transport/tcp/work.ts";
@@ -296,8 +297,10 @@ class Party {
 				packet = pool.next[packet]!;
 			}
 		}
-		for (const { queue } of this.stack.interfaces.neighbors.entries)
-			for (let packet = queue.head, n = queue.length; n > 0; n--, packet = pool.next[packet]!) note(packet, "with a neighbour");
+		for (const { block, waiting } of this.stack.interfaces.neighbors.entries) {
+			let packet = view.getInt32(block + NeighborBlock.offsets.queueFirst, true);
+			for (let n = waiting; n > 0; n--, packet = pool.next[packet]!) note(packet, "with a neighbour");
+		}
 		if (twice !== "") return twice;
 		let held = 0;
 		for (const { device } of this.links.values()) held += device.holds;

@@ -4,8 +4,7 @@
 import type { SerialDevice } from "../../device/serial.ts";
 import type { Core } from "../../packet/core.ts";
 import { formatIpv4, ipv4OrNull } from "../../address.ts";
-import { BareInterface } from "../bare.ts";
-import { PROTOCOL, type InterfaceAddress, type InterfaceListener } from "../interface.ts";
+import { Interface, PROTOCOL, type InterfaceAddress, type InterfaceListener } from "../interface.ts";
 import { PppLine } from "./line.ts";
 import type { Auth } from "./lcp.ts";
 import { settingsOf, type PppOptions, type Settings } from "./options.ts";
@@ -78,7 +77,7 @@ const RECONNECT = 3;
  * stack.interfaces.add(new PppInterface("ppp0", uart, { user: "me", password: "secret", defaultRoute: true }));
  * ```
  */
-export class PppInterface extends BareInterface {
+export class PppInterface extends Interface {
 	readonly kind = "ppp";
 	#line: PppLine;
 	#settings: Settings;

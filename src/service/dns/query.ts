@@ -2,7 +2,6 @@
 
 import { DNS_NEAR_MISSES, NETWORK_PATIENCE_MS, DNS_TCP_MS, DNS_TRIES, DNS_TRY_MS } from "../../config.ts";
 import { formatIpv4 } from "../../address.ts";
-import { Path } from "../../link/path.ts";
 import * as dns from "../../wire/dns.ts";
 import { readAnswer, type Answer } from "./answer.ts";
 import { Ask, type Asker } from "./ask.ts";
@@ -110,9 +109,7 @@ export class Query extends Lookup implements Asker, TcpAsker {
 			try {
 				// Bound to where the question goes: no answer is taken from elsewhere.
 				const { stack } = this.engine;
-				const path = new Path();
-				path.destination = address;
-				const by = link ?? (stack.ip.route(path) ? path.out : undefined);
+				const by = link ?? stack.ip.wayTo(address).out;
 				ask = new Ask(stack, this, by?.slot ?? 0, this.engine.buffer);
 			} catch (error) {
 				this.#failure ??= failure("ENOBUFS", (error as Error).message);

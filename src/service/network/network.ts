@@ -7,7 +7,6 @@ import { formatIpv4, parsePrefix } from "../../address.ts";
 import type { Route } from "../../ip/routes.ts";
 import { EthernetInterface } from "../../link/ethernet.ts";
 import type { Interface } from "../../link/interface.ts";
-import { Path } from "../../link/path.ts";
 import type { Stack } from "../../stack.ts";
 import { formatMac } from "../../wire/ethernet.ts";
 import { Ready, type ReadyOptions } from "./ready.ts";
@@ -162,12 +161,12 @@ export class NetworkView {
 		address: string,
 		options: { interface?: string | Interface | undefined; source?: string | undefined } = {},
 	): Way | undefined {
-		const path = new Path();
-		path.destination = addressOf("address", address);
-		path.bound = slotOf(this.#stack, options.interface);
-		if (options.source !== undefined) path.source = addressOf("source", options.source);
-		if (!this.#stack.ip.route(path)) return undefined;
-		const out = path.out!;
+		const destination = addressOf("address", address);
+		const bound = slotOf(this.#stack, options.interface);
+		const source = options.source === undefined ? 0 : addressOf("source", options.source);
+		const path = this.#stack.ip.wayTo(destination, bound, source);
+		const { out } = path;
+		if (out === undefined) return undefined;
 		return {
 			interface: out.name,
 			source: formatIpv4(path.source),

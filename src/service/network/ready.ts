@@ -4,7 +4,6 @@ import { NETWORK_PATIENCE_MS } from "../../config.ts";
 import { slotOf } from "../../io/common.ts";
 import { addressOf, objectOption, show } from "../../io/options.ts";
 import type { Interface } from "../../link/interface.ts";
-import { Path } from "../../link/path.ts";
 import type { Stack } from "../../stack.ts";
 import type { Service } from "../../transport/services.ts";
 import { READABLE, type EventSocket, type SocketOwner } from "../../transport/events.ts";
@@ -38,7 +37,8 @@ export class Ready implements EventSocket, SocketOwner, Service {
 	readonly #slot: number;
 	/** The interface by name, for messages, as it may go meanwhile. */
 	readonly #link: Interface | undefined;
-	readonly #path: Path | undefined;
+	/** The address that there must be a way to. */
+	readonly #destination: number | undefined;
 	readonly #address: string | undefined;
 	readonly #timeout: number;
 	readonly #found: (link: Interface) => void;
@@ -58,11 +58,7 @@ export class Ready implements EventSocket, SocketOwner, Service {
 		this.#slot = slotOf(stack, options.interface);
 		this.#link = this.#slot === 0 ? undefined : stack.interfaces.at(this.#slot);
 		this.#address = address;
-		if (address !== undefined) {
-			this.#path = new Path();
-			this.#path.destination = addressOf("address", address);
-			this.#path.bound = this.#slot;
-		}
+		this.#destination = address === undefined ? undefined : addressOf("address", address);
 		this.#timeout = Math.floor(timeout);
 		this.#found = found;
 		this.#failed = failed;
@@ -100,11 +96,7 @@ export class Ready implements EventSocket, SocketOwner, Service {
 	}
 
 	#ready(): Interface | undefined {
-		const path = this.#path;
-		if (path !== undefined) {
-			path.source = 0;
-			return this.#stack.ip.route(path) && path.source !== 0 ? path.out : undefined;
-		}
+		if (this.#destination !== undefined) return this.#stack.ip.wayTo(this.#destination, this.#slot).out;
 		return this.#candidates().find((link) => lacking(link) === undefined);
 	}
 

@@ -1,7 +1,7 @@
 // The transmission control block: everything one connection, or one listener, knows. RFC 9293 §3.3.1 names the variables.
 // Read this first, then tcp.ts (what applications and the stack call), receive.ts, send.ts, timers.ts.
 
-import { Path } from "../../link/path.ts";
+import { Path, type Links } from "../../link/path.ts";
 import { BIT_SHORT, BIT_NO_DELAY, BIT_FIN, BIT_TIMING, TcbBlock } from "../../packet/tcb-block.ts";
 import { FIRST_SOCKET } from "../../packet/news.ts";
 import type { NewsSocket, SocketEvents, SocketOwner } from "../events.ts";
@@ -198,7 +198,7 @@ export class Tcb implements NewsSocket {
 	readonly view: DataView;
 	readonly #events: SocketEvents;
 
-	constructor(view: DataView, events: SocketEvents, index: number, at: number, receiveRing: number) {
+	constructor(view: DataView, events: SocketEvents, index: number, at: number, receiveRing: number, links: Links) {
 		this.view = view;
 		this.#events = events;
 		this.index = index;
@@ -207,7 +207,7 @@ export class Tcb implements NewsSocket {
 		this.news = FIRST_SOCKET + index;
 		view.setInt32(at + TcbBlock.offsets.index, index, true);
 		view.setInt32(at + TcbBlock.offsets.news, this.news, true);
-		this.path = new Path(view, at + TcbBlock.offsets.path);
+		this.path = new Path(view, at + TcbBlock.offsets.path, links);
 		events.owners[this.news] = null;
 	}
 
@@ -413,7 +413,5 @@ export function renew(tcb: Tcb): void {
 	tcb.ended = NO_ERROR;
 	tcb.owner = null;
 	tcb.listener = tcb.acceptHead = tcb.acceptTail = tcb.nextAccept = undefined;
-	tcb.path.routeVersion = -1;
-	tcb.path.leave();
-	tcb.path.out = tcb.path.neighbor = undefined;
+	tcb.path.clear();
 }

@@ -5,7 +5,8 @@
 import { streamByte, tcpRead, tcpWrite } from "#codec";
 import type { Ip } from "../../ip/ip.ts";
 import type { Interface } from "../../link/interface.ts";
-import { Path } from "../../link/path.ts";
+import type { Path } from "../../link/path.ts";
+import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { TcbBlock } from "../../packet/tcb-block.ts";
 import type { Core } from "../../packet/core.ts";
 import { receiveRing, sendRing } from "../../packet/layout.ts";
@@ -53,7 +54,7 @@ export class Tcp {
 	readonly tcbs: Tcb[] = [];
 	readonly reassembly: Reassembly;
 	/** For answers to strays. */
-	readonly strayPath = new Path();
+	readonly strayPath: Path;
 	readonly isn: Isn;
 	/** SYN cookies may be out, the last one since cookieAt. */
 	cookies = false;
@@ -71,6 +72,7 @@ export class Tcp {
 		this.flows = flows;
 		this.events = events;
 		this.#view = this.view = view;
+		this.strayPath = ip.path(CORE + CoreBlock.offsets.stray);
 		this.receiveSize = limits.receiveBuffer;
 		this.sendSize = limits.sendBuffer;
 		const half = this.receiveSize >> 1;
@@ -88,7 +90,7 @@ export class Tcp {
 			view.setInt32(at + AT.receiveSize, this.receiveSize, true);
 			view.setInt32(at + AT.windowStep, this.windowStep, true);
 			view.setInt32(at + AT.updateStep, Math.min(half, 2 * FULL), true);
-			this.tcbs.push(new Tcb(view, events, i, at, ring));
+			this.tcbs.push(new Tcb(view, events, i, at, ring, ip.interfaces));
 		}
 		for (let i = limits.tcp - 1; i >= 0; i--) release(this, this.tcbs[i]!);
 	}

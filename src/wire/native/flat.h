@@ -28,7 +28,7 @@ typedef struct {
 
 /* So that `size - bytes` never wraps for so few bytes: one comparison is enough. */
 #ifndef FLAT_LEAST
-#define FLAT_LEAST 512
+#define FLAT_LEAST 1024
 #endif
 #define FLAT_MOST (1 << 30)
 

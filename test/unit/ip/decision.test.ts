@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { LoopbackDevice } from "../../../src/device/loopback.ts";
 import { LoopbackInterface } from "../../../src/link/loopback.ts";
-import { Path } from "../../../src/link/path.ts";
+import type { Path } from "../../../src/link/path.ts";
 import { ip, ipText } from "../../support/frames.ts";
 import { Station } from "../../support/station.ts";
 
@@ -16,12 +16,7 @@ interface Given {
 }
 
 function decide(station: Station, destination: string, { source, bound = 0, home = 0 }: Given = {}): Path {
-	const path = new Path();
-	path.destination = ip(destination);
-	path.source = source === undefined ? 0 : ip(source);
-	path.bound = bound;
-	station.stack.ip.route(path, home);
-	return path;
+	return station.stack.ip.wayTo(ip(destination), bound, source === undefined ? 0 : ip(source), home);
 }
 
 /** "eth1 via 10.0.0.254 from 10.0.0.1", or "" for nowhere. */

@@ -1,18 +1,14 @@
 // Routes: longest prefix, metric, interface; what happens to them with links and interfaces.
 
 import { describe, expect, it } from "vitest";
-import { Path } from "../../../src/link/path.ts";
 import { ip, ipText } from "../../support/frames.ts";
 import { Prng } from "../../support/prng.ts";
 import { Station } from "../../support/station.ts";
 
 /** Where a packet to that address would go: "eth1 via 10.0.0.2 from 10.0.0.1", or "" for nowhere. */
 function way(station: Station, destination: string, bound = 0): string {
-	const path = new Path();
-	path.destination = ip(destination);
-	path.bound = bound;
-	if (!station.stack.ip.route(path)) return "";
-	return `${path.out!.name} via ${ipText(path.nextHop)} from ${ipText(path.source)}`;
+	const path = station.stack.ip.wayTo(ip(destination), bound);
+	return path.out === undefined ? "" : `${path.out.name} via ${ipText(path.nextHop)} from ${ipText(path.source)}`;
 }
 
 function two(): Station {

@@ -42,7 +42,7 @@ const REGISTER = {
 const TCBS = 27;
 const UDPS = 28;
 const FLOWS = 29;
-const BLOCK_BYTES = 352;
+const BLOCK_BYTES = 452;
 
 function set(view: DataView, register: keyof typeof REGISTER, value: number): void {
 	setWord(view, REGISTER[register] * 4, value);
@@ -218,7 +218,7 @@ function transport(
 			body.length - offset,
 			socket,
 		);
-		const what = group || socket === NOBODY ? 4 : streamIn(view, word(view, TCBS * 4) + socket * 320);
+		const what = group || socket === NOBODY ? 4 : streamIn(view, word(view, TCBS * 4) + socket * 340);
 		if (what & 4) return unexpected;
 		if (what !== 2 && what !== 3) set(view, "what", what);
 		return KINDS.segment | (what === 3 ? 32 : what === 2 ? 0 : 64) | (socket << 8);
@@ -231,7 +231,7 @@ function transport(
 		set(view, "ports", read32(body, 0));
 		const socket = socketFor(view, iface, protocol);
 		const delivered =
-			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 72, iface.slot, packet, body.slice(0, length));
+			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 92, iface.slot, packet, body.slice(0, length));
 		return answer(view, delivered ? KINDS.datagram : KINDS.udp, group, at + 8, length - 8, socket);
 	}
 	if (protocol === 1) {

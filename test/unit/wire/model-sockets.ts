@@ -31,7 +31,7 @@ const TCB = {
 	rttAt: 200,
 };
 const BITS = { ackNow: 1, ackDelayed: 2, short: 4, noDelay: 8, fin: 16, timing: 32 };
-const TCB_BYTES = 320;
+const TCB_BYTES = 340;
 
 type Field = keyof typeof TCB;
 
@@ -195,7 +195,7 @@ export function streamWrite(view: DataView, block: number, buffer: Application, 
 
 /** A UDP socket block. */
 function udpAt(view: DataView, block: number): { ring: number; size: number; at: number; used: number; count: number } {
-	take(view, block, 72);
+	take(view, block, 92);
 	const [ring, size, at, used, count] = [0, 4, 8, 12, 16].map((field) => word(view, block + field)) as [
 		number,
 		number,

@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import * as subject from "#codec";
 import { allocate } from "#memory";
 import { FlowEntry, FlowTable } from "../../../src/packet/flow-table.ts";
-import { OWN_SLOT_SHIFT, OwnTable } from "../../../src/packet/own-table.ts";
+import { OWN_SLOT_SHIFT, OwnEntry, OwnTable } from "../../../src/packet/own-table.ts";
 import { InterfaceBlock } from "../../../src/packet/interface-block.ts";
 import { BIT_SHORT, TcbBlock } from "../../../src/packet/tcb-block.ts";
 import * as fields from "../../../src/packet/fields.ts";
@@ -103,15 +103,15 @@ export const SEED = envNumber("SEED", 20261122);
 export const ROUNDS = envNumber("ROUNDS", 400);
 
 /** Registers; two interface blocks, or a TCB block; the table of our own addresses; and from FREE on tables, rings and packets. */
-export const ARENA = 5632;
+export const ARENA = 5888;
 export const REGISTERS = 128;
 export const BLOCK = 256;
 export const SECOND_BLOCK = BLOCK + InterfaceBlock.bytes;
-const OWN = 1024;
+const OWN = SECOND_BLOCK + InterfaceBlock.bytes;
 const OWN_ENTRIES = 32;
-export const FREE = 1288;
+export const FREE = OWN + OwnTable.bytes + OWN_ENTRIES * OwnEntry.bytes;
 /** Behind tables, blocks and rings of at most 1,500 bytes. */
-export const OUTPUT = 3840;
+export const OUTPUT = 4096;
 
 type Arguments = readonly unknown[];
 type Codec = Record<string, (...args: never[]) => unknown>;

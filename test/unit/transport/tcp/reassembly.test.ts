@@ -20,7 +20,7 @@ for (let seed = 1; seed <= 200; seed++) {
 		const { core, events } = stack;
 		const { view } = core;
 		const reassembly = new Reassembly(2);
-		const tcb = new Tcb(view, events, 1, core.layout.tcbs, 512);
+		const tcb = new Tcb(view, events, 1, core.layout.tcbs, 512, stack.interfaces);
 		let model = new Set<number>();
 		let base = prng.next();
 		tcb.rcvNxt = base;

@@ -1,0 +1,47 @@
+// What the interpreter calls of the compiled IP layer: by arena offsets of blocks.
+
+import { DRAIN, WAKE, follows } from "../link/calls.ts";
+import { InterfaceBlock } from "../packet/interface-block.ts";
+import type { Address, Offset } from "../packet/numbers.ts";
+import { PathBlock } from "../packet/path-block.ts";
+import { interfaceAt } from "../packet/slots.ts";
+import { output } from "./output.ts";
+import { route, sourceBy } from "./way.ts";
+
+/** As `route`. */
+export function pathRoute(view: DataView, path: Offset, home: number, sourced: boolean): boolean {
+	return route(view, PathBlock.of(view, path), home, sourced);
+}
+
+/** The same for a path that is given what to look for: slot of the only interface or 0, source address or 0. */
+export function pathAsk(
+	view: DataView,
+	place: Offset,
+	destination: Address,
+	bound: number,
+	source: Address,
+	home: number,
+): boolean {
+	const path = PathBlock.of(view, place);
+	path.destination = destination;
+	path.bound = bound;
+	path.source = source;
+	return route(view, path, home, true);
+}
+
+/** The packet was kept; or-ed to what is to be done, DRAIN and WAKE. */
+export const KEPT = 4;
+
+/** As `output`. */
+export function pathOutput(view: DataView, packet: number, at: Offset, end: Offset, place: Offset): number {
+	const path = PathBlock.of(view, place);
+	const kept = output(view, packet, at, end, path);
+	const out = path.out === 0 ? interfaceAt(view, 1) : path.out;
+	const what = follows(view, InterfaceBlock.of(view, out)) & (DRAIN | WAKE);
+	return kept ? what | KEPT : what;
+}
+
+/** As `sourceBy`, for the interface with that block. */
+export function pathSource(view: DataView, block: Offset, nextHop: Address, destination: Address): Address {
+	return sourceBy(view, InterfaceBlock.of(view, block), nextHop, destination);
+}

@@ -1,0 +1,70 @@
+// The best route to an address, compiled. The rows are `Routes.list` (routes.ts); the hash table that packets are looked up in (wire/tables.ts) is filled from them when they have
+// changed and the next look-up comes. Cost of a look-up: one probe for each prefix length in use, 33 at most.
+
+import { canSend } from "../link/addresses.ts";
+import { CORE, CoreBlock } from "../packet/core-block.ts";
+import { InterfaceBlock } from "../packet/interface-block.ts";
+import type { Address, Offset, Uint8 } from "../packet/numbers.ts";
+import { ROUTE_CONNECTED, ROUTE_LENT, RouteEntry, RouteRow, RouteTable } from "../packet/route-table.ts";
+import { interfaceAt } from "../packet/slots.ts";
+import { routeEntry, routeFind } from "../wire/tables.ts";
+
+function rowAt(view: DataView, index: number): Offset {
+	return (CoreBlock.of(view, CORE).routeRows + Math.imul(index, RouteRow.bytes)) | 0;
+}
+
+/** Index of the best route to an address, by the interface with that slot (0: by any), or -1. */
+export function routeIndex(view: DataView, address: Address, slot: number): number {
+	const core = CoreBlock.of(view, CORE);
+	if (core.routesStale !== 0) fill(view);
+	return routeFind(view, core.routes, address, slot);
+}
+
+/** Arena offset of its row, or 0. */
+export function routeTo(view: DataView, address: Address, slot: number): Offset {
+	const index = routeIndex(view, address, slot);
+	return index < 0 ? 0 : rowAt(view, index);
+}
+
+function fill(view: DataView): void {
+	const core = CoreBlock.of(view, CORE);
+	const table = RouteTable.of(view, core.routes);
+	core.routesStale = 0;
+	for (let i = table.mask; i >= 0; i--)
+		RouteEntry.of(view, (table.at + RouteTable.bytes + Math.imul(i, RouteEntry.bytes)) | 0).key = 0;
+	let lengths = 0;
+	let hosts = 0;
+	for (let index = 0; index < core.routeCount; index++) {
+		const route = RouteRow.of(view, rowAt(view, index));
+		if (!canSend(InterfaceBlock.of(view, interfaceAt(view, route.slot)))) continue;
+		if (route.length === 32) hosts = 1;
+		else lengths |= 1 << route.length;
+		put(view, 0, index, route);
+		put(view, route.slot, index, route);
+	}
+	table.lengths = lengths;
+	table.hostLength = hosts;
+}
+
+/** Enters a route under an interface slot, unless a better one of the same prefix stands there. */
+function put(view: DataView, slot: Uint8, index: number, route: RouteRow): void {
+	const key = (slot << 8) | (route.length + 1);
+	const entry = RouteEntry.of(view, routeEntry(view, CoreBlock.of(view, CORE).routes, route.prefix, key));
+	if (entry.key !== 0 && !better(route, RouteRow.of(view, rowAt(view, entry.index)))) return;
+	entry.prefix = route.prefix;
+	entry.key = key;
+	entry.index = index;
+}
+
+/**
+ * Whether a route takes the place of one with the same prefix that comes before it. What a network's server lends never takes that of a subnet that is there,
+ * nor that of a program's route, but for default routes: of those the lower metric wins, and the program's of two that are alike.
+ */
+function better(route: RouteRow, other: RouteRow): boolean {
+	const lent = (route.bits & ROUTE_LENT) !== 0;
+	const otherLent = (other.bits & ROUTE_LENT) !== 0;
+	if (lent !== otherLent && route.length > 0) return otherLent;
+	if (lent && (other.bits & ROUTE_CONNECTED) !== 0 && route.length > 0) return false;
+	const difference = (route.metric - other.metric) | 0;
+	return difference < 0 || (difference === 0 && otherLent && !lent);
+}

@@ -1,0 +1,166 @@
+// How packets go: interface, next hop and source address are one decision, compiled. README.md of this folder has its table.
+
+import { canSend, hasAddress, inSubnet, isDirectedBroadcast, sourceOf } from "../link/addresses.ts";
+import { CORE, CoreBlock, RULE_STRONG_HOST } from "../packet/core-block.ts";
+import { FLAG_ANY_ADDRESS, InterfaceBlock } from "../packet/interface-block.ts";
+import type { Address, Offset } from "../packet/numbers.ts";
+import { OWN_SLOT_SHIFT } from "../packet/own-table.ts";
+import type { PathBlock } from "../packet/path-block.ts";
+import { RouteRow } from "../packet/route-table.ts";
+import { interfaceAt } from "../packet/slots.ts";
+import { NO_CHECKSUM } from "../wire/build.ts";
+import * as ipv4 from "../wire/ipv4.ts";
+import { GROUP } from "../wire/kinds.ts";
+import { ownFind } from "../wire/own.ts";
+import { routeTo } from "./route-lookup.ts";
+
+/** What a path without a way is taken to carry. RFC 1122 §3.3.3. */
+const LEAST_MTU = 576;
+
+/** Slot of the interface that has this address, 0 for none. */
+export function ownerSlot(view: DataView, address: Address): number {
+	const own = ownFind(view, address, 0);
+	return own & GROUP ? 0 : own >>> OWN_SLOT_SHIFT;
+}
+
+/** Whether an address is one of ours, on any interface. */
+export function isLocal(view: DataView, address: Address): boolean {
+	return ipv4.isLoopback(address) || ownerSlot(view, address) !== 0;
+}
+
+/** Whether nobody alone has the address: limited or directed broadcast, or multicast. */
+export function isGroup(view: DataView, address: Address): boolean {
+	return address === ipv4.BROADCAST || ipv4.isMulticast(address) || (ownFind(view, address, 0) & GROUP) !== 0;
+}
+
+/**
+ * Decides how packets to `path.destination` go. Given are `path.bound` (slot of the only interface, 0: any) and `path.source` (0: to be chosen, RFC 6724 §5 as far as IPv4
+ * goes); `home` is for connections: slot of the interface that it went by first. True when there is a way and a source address; then the path holds until CoreBlock's
+ * `routeVersion` changes. Otherwise `path.out` is 0. What is forwarded needs no source address, nor DHCP before there is one: `sourced` is false.
+ *
+ * A given source prefers the interface that has it, when its route there is as specific as the best one; with RULE_STRONG_HOST it must be that interface
+ * (RFC 1122 §3.3.4.2). A connection never moves to an interface whose network does not have its source address.
+ */
+export function route(view: DataView, path: PathBlock, home: number, sourced: boolean): boolean {
+	const destination = path.destination;
+	path.routeVersion = CoreBlock.of(view, CORE).routeVersion;
+	path.wayVersion = -1;
+	path.neighbor = 0;
+	path.out = 0;
+	path.mtu = LEAST_MTU;
+	path.nextHop = destination;
+	if (isLocal(view, destination)) {
+		// To ourselves: by the loopback interface, from the address itself unless another is given.
+		if (path.source === 0) path.source = destination;
+		leaveBy(path, InterfaceBlock.of(view, interfaceAt(view, 1)));
+		return true;
+	}
+	const out =
+		destination === ipv4.BROADCAST || ipv4.isMulticast(destination) ? groupInterface(view, path) : byRoute(view, path, home);
+	if (out === 0) return false;
+	const link = InterfaceBlock.of(view, out);
+	if (sourced && path.source === 0) {
+		path.source = sourceBy(view, link, path.nextHop, destination);
+		if (path.source === 0) return false;
+	}
+	leaveBy(path, link);
+	return true;
+}
+
+/** The path leads by that interface. */
+function leaveBy(path: PathBlock, link: InterfaceBlock): void {
+	path.out = link.at;
+	path.mtu = link.mtu;
+	const hops = path.hops;
+	let ttl = link.ttl;
+	// To groups 1 unless told: RFC 1112 §6.1.
+	if (hops & 255) ttl = ttl & NO_CHECKSUM;
+	else if (ipv4.isMulticast(path.destination)) ttl = (ttl & NO_CHECKSUM) | 1;
+	path.ttl = hops | ttl;
+}
+
+/** Block of the interface that the best route to one host leads by, 0 for none; the next hop is the path's then. */
+function byRoute(view: DataView, path: PathBlock, home: number): Offset {
+	const destination = path.destination;
+	if (destination >>> 24 === 0) return 0; // RFC 1122 §3.2.1.3: "this network" is nowhere to send to
+	let found = routeTo(view, destination, path.bound);
+	if (found === 0) return 0;
+	if (path.source !== 0 && !hasAddress(view, InterfaceBlock.of(view, ledBy(view, found)), path.source)) {
+		found = fromElsewhere(view, path, found, home);
+		if (found === 0) return 0;
+	}
+	const out = ledBy(view, found);
+	const nextHop = RouteRow.of(view, found).nextHop;
+	if (nextHop !== 0) path.nextHop = nextHop;
+	else if (isDirectedBroadcast(view, InterfaceBlock.of(view, out), destination)) path.nextHop = ipv4.BROADCAST;
+	return out;
+}
+
+/** Block of the interface that a route leads by. */
+function ledBy(view: DataView, row: Offset): Offset {
+	return interfaceAt(view, RouteRow.of(view, row).slot);
+}
+
+/** The route of a packet whose source address is given, and is not one of the interface that the one at `best` leads by; 0 for none. */
+function fromElsewhere(view: DataView, path: PathBlock, best: Offset, home: number): Offset {
+	const source = path.source;
+	const destination = path.destination;
+	const strong = (CoreBlock.of(view, CORE).rules & RULE_STRONG_HOST) !== 0;
+	const owner = ownerSlot(view, source);
+	// An address that is nobody's leaves only by an interface that takes every address for its own; 127.0.0.0/8 never.
+	if (owner === 0) return InterfaceBlock.of(view, ledBy(view, best)).flags & FLAG_ANY_ADDRESS ? best : 0;
+	if (ipv4.isLoopback(source)) return 0;
+	if (path.bound !== 0) return strong ? 0 : best;
+	const own = routeTo(view, destination, owner);
+	if (strong) return own;
+	if (home === 0) return own !== 0 && RouteRow.of(view, own).length >= RouteRow.of(view, best).length ? own : best;
+	if (home !== owner) {
+		const first = routeTo(view, destination, home);
+		if (first !== 0) return first;
+	}
+	if (own !== 0) return own;
+	return inSubnet(view, InterfaceBlock.of(view, ledBy(view, best)), source) ? best : 0;
+}
+
+/** Where a group is sent: by the bound interface, else where the source address or the default route says, else by the first that can. The block, 0 for none. */
+function groupInterface(view: DataView, path: PathBlock): Offset {
+	const bound = path.bound;
+	const source = path.source;
+	if (bound !== 0) {
+		const block = interfaceAt(view, bound);
+		return InterfaceBlock.of(view, block).up !== 0 ? block : 0;
+	}
+	if (source !== 0) {
+		if (ipv4.isLoopback(source)) return 0;
+		const owner = ownerSlot(view, source);
+		if (owner > 1 && canSend(InterfaceBlock.of(view, interfaceAt(view, owner)))) return interfaceAt(view, owner);
+		if (CoreBlock.of(view, CORE).rules & RULE_STRONG_HOST) return 0;
+	}
+	const byDefault = routeTo(view, path.destination, 0);
+	if (byDefault !== 0) return ledBy(view, byDefault);
+	for (let at = afterLoopback(view); at !== 0; at = InterfaceBlock.of(view, at).next) {
+		const link = InterfaceBlock.of(view, at);
+		if (canSend(link) && link.addressCount > 0) return at;
+	}
+	return 0;
+}
+
+/** The first interface that was added behind loopback, 0 for none. */
+function afterLoopback(view: DataView): Offset {
+	return InterfaceBlock.of(view, interfaceAt(view, 1)).next;
+}
+
+/**
+ * The source address for a next hop and a destination by an interface, 0 when there is none. An interface to one peer that has no address borrows
+ * one, as unnumbered lines do (RFC 1812 §2.2.7): the first of another interface that is up, never the loopback interface's.
+ */
+export function sourceBy(view: DataView, link: InterfaceBlock, nextHop: Address, destination: Address): Address {
+	const own = sourceOf(view, link, nextHop, destination);
+	if (own !== 0 || link.header !== 0) return own;
+	for (let at = afterLoopback(view); at !== 0; at = InterfaceBlock.of(view, at).next) {
+		const lender = InterfaceBlock.of(view, at);
+		const borrowed = lender.up !== 0 ? sourceOf(view, lender, destination, destination) : 0;
+		if (borrowed !== 0) return borrowed;
+	}
+	return 0;
+}

@@ -1,0 +1,67 @@
+// What the interpreter calls of the compiled link layer: by arena offsets of blocks. What may send answers what is to be done then: DRAIN, WAKE.
+
+import { CORE, CoreBlock } from "../packet/core-block.ts";
+import { InterfaceBlock } from "../packet/interface-block.ts";
+import { NeighborBlock } from "../packet/neighbor-block.ts";
+import type { Address, Offset, Uint16 } from "../packet/numbers.ts";
+import { canSend, inSubnet, sourceOf } from "./addresses.ts";
+import { arpTake, neighborRequest } from "./arp.ts";
+import { arpRequest } from "./arp-send.ts";
+import { neighborAdd, neighborFind } from "./neighbors.ts";
+
+/** The interface's device is one in TypeScript, and packets wait for it. */
+export const DRAIN = 1;
+/** A poll is to be asked for: packets wait, or a neighbour's time comes earlier than the last poll has said. */
+export const WAKE = 2;
+
+/** What is to be done after something was sent by that interface. */
+export function follows(view: DataView, link: InterfaceBlock): number {
+	const core = CoreBlock.of(view, CORE);
+	const wakes = core.wakes;
+	core.wakes = 0;
+	if (link.waiting === 0) return wakes === 0 ? 0 : WAKE;
+	if (link.native !== 0) return WAKE;
+	return wakes === 0 ? DRAIN : DRAIN | WAKE;
+}
+
+/** As `canSend`. */
+export function linkCanSend(view: DataView, block: Offset): boolean {
+	return canSend(InterfaceBlock.of(view, block));
+}
+
+/** As `inSubnet`. */
+export function linkHasSubnet(view: DataView, block: Offset, address: Address): boolean {
+	return inSubnet(view, InterfaceBlock.of(view, block), address);
+}
+
+/** As `sourceOf`. */
+export function linkSource(view: DataView, block: Offset, nextHop: Address, destination: Address): Address {
+	return sourceOf(view, InterfaceBlock.of(view, block), nextHop, destination);
+}
+
+/** As `arpTake`. */
+export function linkArp(view: DataView, block: Offset, at: Offset): number {
+	const link = InterfaceBlock.of(view, block);
+	arpTake(view, link, at);
+	return follows(view, link);
+}
+
+/** As `arpRequest`. */
+export function linkAsk(view: DataView, block: Offset, high: number, low: Uint16, sender: Address, target: Address): number {
+	const link = InterfaceBlock.of(view, block);
+	arpRequest(view, link, high, low, sender, target);
+	return follows(view, link);
+}
+
+/** Asks for a neighbour that is not known. */
+export function linkSeek(view: DataView, block: Offset, address: Address): number {
+	const link = InterfaceBlock.of(view, block);
+	if (neighborFind(view, link, address) === 0)
+		neighborRequest(view, link, NeighborBlock.of(view, neighborAdd(view, link, address)));
+	return follows(view, link);
+}
+
+/** Arena offset of the entry for a neighbour, or 0. */
+export function linkNeighbor(view: DataView, block: Offset, address: Address): Offset {
+	return neighborFind(view, InterfaceBlock.of(view, block), address);
+}

@@ -1,0 +1,79 @@
+// The neighbour entries as the interpreter sees them: for people, and for what it must know of stations. neighbors.ts works on them.
+
+import type { Core } from "../packet/core.ts";
+import { word } from "../packet/core-block.ts";
+import { CONTESTED, FREE, INCOMPLETE, NeighborBlock, PROBE, REACHABLE, STALE } from "../packet/neighbor-block.ts";
+import type { Interface } from "./interface.ts";
+import type { Links } from "./path.ts";
+
+const AT = NeighborBlock.offsets;
+const WAITING = word("neighborPackets");
+
+const NAMES: string[] = [];
+NAMES[FREE] = "free";
+NAMES[INCOMPLETE] = "incomplete";
+NAMES[REACHABLE] = "reachable";
+NAMES[STALE] = "stale";
+NAMES[PROBE] = "probe";
+NAMES[CONTESTED] = "contested";
+/** For people. */
+export const STATE_NAMES: readonly string[] = Object.freeze(NAMES);
+
+/** One entry. */
+export class Neighbor {
+	/** Arena offset of its block, which begins with the prepared 14-byte Ethernet header. */
+	readonly block: number;
+	readonly #view: DataView;
+	readonly #links: Links;
+
+	constructor(view: DataView, block: number, links: Links) {
+		this.#view = view;
+		this.block = block;
+		this.#links = links;
+	}
+
+	get state(): number {
+		return this.#view.getInt32(this.block + AT.state, true);
+	}
+	/** IPv4 address, int32. */
+	get address(): number {
+		return this.#view.getInt32(this.block + AT.address, true);
+	}
+	/** The interface that it is behind; undefined while the entry is free. */
+	get link(): Interface | undefined {
+		return this.#links.linkAt(this.#view.getInt32(this.block + AT.link, true));
+	}
+	/** Packets that wait for it. */
+	get waiting(): number {
+		return this.#view.getInt32(this.block + AT.waiting, true);
+	}
+}
+
+/** All of them. */
+export class Neighbors {
+	readonly entries: Neighbor[] = [];
+	#core: Core;
+
+	constructor(core: Core, links: Links) {
+		this.#core = core;
+		for (let i = 0; i < core.limits.neighbors; i++)
+			this.entries.push(new Neighbor(core.view, core.layout.neighbors + i * NeighborBlock.bytes, links));
+	}
+
+	/** Packets that wait for neighbours. */
+	get waiting(): number {
+		return this.#core.fields[WAITING]!;
+	}
+
+	/** The interface, not `link`, behind which a station with that address is known; undefined when none is. */
+	behindOther(address: number, link: Interface): Interface | undefined {
+		const entries = this.entries;
+		for (let i = 0; i < entries.length; i++) {
+			const entry = entries[i]!;
+			if (entry.address !== address || entry.state === FREE || entry.state === INCOMPLETE) continue;
+			const behind = entry.link;
+			if (behind !== link) return behind;
+		}
+		return undefined;
+	}
+}
