@@ -1,5 +1,6 @@
 // What programs call of TCP and UDP for every packet or byte. On XS the module `multihome/sockets` takes this one's place: native methods on host data, which
-// call a method of the derived class, its name ending in "Rest", for what is not usual.
+// call a method of the derived class, its name ending in "Rest", for what is not usual. Programs put properties of their own on sockets, so that the names of those methods are none that one
+// would think of: `sent` was.
 
 import { streamByte, tcpRead, tcpWrite, udpRead, udpSend } from "#codec";
 import { WAKE } from "../transport/tcp/data.ts";
@@ -40,7 +41,7 @@ export abstract class StreamSocket {
 	/** For a format that is none, and of a closed instance: it throws. */
 	abstract formatRest(value?: unknown): never;
 	/** `tcpRead` or `tcpWrite` answered `count` and that a poll must be asked for. Answers the count. */
-	abstract woken(count: number): number;
+	abstract pollWanted(count: number): number;
 
 	read(): ArrayBuffer | number | undefined;
 	read(bytes: number): ArrayBuffer | number | undefined;
@@ -53,7 +54,7 @@ export abstract class StreamSocket {
 			if (byte >= 0) return byte;
 		} else if (block !== 0 && byteOffset === undefined && isObject(option)) {
 			const count = tcpRead(this.#view, block, option, 0, option.byteLength);
-			return (count < WAKE ? count : this.woken(count)) || undefined;
+			return (count < WAKE ? count : this.pollWanted(count)) || undefined;
 		}
 		return this.readRest(option, byteOffset, byteLength);
 	}
@@ -65,7 +66,7 @@ export abstract class StreamSocket {
 		const block = this.#block;
 		if (block !== 0 && !this.#byBytes && byteOffset === undefined && isObject(data)) {
 			const room = tcpWrite(this.#view, block, data, 0, data.byteLength);
-			if (room >= 0) return room < WAKE ? room : this.woken(room);
+			if (room >= 0) return room < WAKE ? room : this.pollWanted(room);
 		}
 		return this.writeRest(data, byteOffset, byteLength);
 	}
@@ -123,9 +124,9 @@ export abstract class DatagramSocket {
 	/** Everything but all of a buffer to the peer of the last datagram. */
 	abstract writeRest(first: Bytes | string, second: string | number, third: number | Bytes, byteLength?: number | Origin): void;
 	/** `udpRead` answered that the datagram is not like the one before: `sender` says from where it came. */
-	abstract another(): void;
+	abstract senderChanged(): void;
 	/** `udpSend` answered that a device in TypeScript has still to be given the packet. */
-	abstract sent(): void;
+	abstract packetWaits(): void;
 
 	read(): (ArrayBuffer & Sender) | undefined;
 	read(buffer: Bytes & Partial<Sender>): number | undefined;
@@ -137,7 +138,7 @@ export abstract class DatagramSocket {
 		if (bytes < 0) return undefined;
 		if (bytes >= ANOTHER) {
 			bytes -= ANOTHER;
-			this.another();
+			this.senderChanged();
 		}
 		const { sender } = this;
 		buffer.address = sender.address;
@@ -155,7 +156,7 @@ export abstract class DatagramSocket {
 		const usual = port !== 0 && third === port && second === this.sender.address && byteLength === undefined;
 		if (this.#block !== 0 && usual && isObject(first)) {
 			const answer = udpSend(this.#view, this.#block, this.#peer, port, first, 0, first.byteLength);
-			if (answer > 0) this.sent();
+			if (answer > 0) this.packetWaits();
 			if (answer >= 0) return;
 		}
 		this.writeRest(first, second, third, byteLength);

@@ -172,7 +172,7 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 		throw check.badFormat(value);
 	}
 
-	override woken(count: number): number {
+	override pollWanted(count: number): number {
 		return this.#tcp.woken(count);
 	}
 

@@ -85,7 +85,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		return buffer;
 	}
 
-	override another(): void {
+	override senderChanged(): void {
 		const socket = UDPSocket.#of(this);
 		this.#udp.another(socket);
 		const { sender } = this;
@@ -101,7 +101,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		sender.interface = this.#stack.interfaces.at(socket.fromSlot)?.name ?? "";
 	}
 
-	override sent(): void {
+	override packetWaits(): void {
 		this.#udp.sent(UDPSocket.#of(this), 1);
 	}
 

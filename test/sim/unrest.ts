@@ -276,6 +276,11 @@ class Party {
 		if (!closed(this.#udp!)) this.#udp!.close();
 	}
 
+	/** All interfaces go, and their devices. */
+	unplugAll(): void {
+		for (let i = 0; i < NETWORKS; i++) this.unplug(i);
+	}
+
 	/** What does not balance, "" when all does: packets, and the lists of connections. */
 	ledger(atRest: boolean): string {
 		const { core, tcp } = this.stack;
@@ -360,6 +365,9 @@ export function unrest(seed: number, steps: number, maker: Maker): string {
 		const fault = wrong() || party.ledger(true);
 		if (fault !== "") return `at peace: ${fault}`;
 		if (party.heard === 0) return "no datagram was heard";
+		party.unplugAll();
+		const left = party.ledger(true);
+		if (left !== "") return `without interfaces: ${left}`;
 	}
 	return "";
 }

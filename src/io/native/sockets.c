@@ -1,5 +1,5 @@
 // The sockets' data path on host data: ../sockets.ts says what each function does. Whatever is not usual is handed to the TypeScript method, which
-// may throw: nothing is held here then.
+// may throw: nothing is held here then. What an instance has is copied before anything is called that can allocate, as that moves chunks.
 
 #include "arena.h"
 
@@ -73,7 +73,7 @@ static void answer(xsMachine *the, int32_t count)
 {
 	xsmcSetInteger(xsResult, count);
 	if (count >= WAKE)
-		xsmcCall(xsResult, xsThis, xsID_woken, &xsResult, NULL);
+		xsmcCall(xsResult, xsThis, xsID_pollWanted, &xsResult, NULL);
 }
 
 /* There are so many arguments, and the first is an object. */
@@ -92,16 +92,16 @@ void xs_multihome_stream_place(xsMachine *the)
 
 void xs_multihome_stream_read(xsMachine *the)
 {
-	Socket *stream = streamOf(xsThis);
-	if (stream->byBytes) {
-		int32_t byte = wire_stream_streamByte(&stream->arena, stream->block);
+	const Socket stream = *streamOf(xsThis);
+	if (stream.byBytes) {
+		int32_t byte = wire_stream_streamByte(&stream.arena, stream.block);
 		if (byte >= 0) {
 			xsmcSetInteger(xsResult, byte);
 			return;
 		}
-	} else if (stream->block && isUsual(the, 1)) {
+	} else if (stream.block && isUsual(the, 1)) {
 		Arena buffer = argArena(0);
-		int32_t count = transport_tcp_data_tcpRead(&stream->arena, stream->block, &buffer, 0, (int32_t)buffer.size);
+		int32_t count = transport_tcp_data_tcpRead(&stream.arena, stream.block, &buffer, 0, (int32_t)buffer.size);
 		if (count != 0)
 			answer(the, count);
 		return;
@@ -111,10 +111,10 @@ void xs_multihome_stream_read(xsMachine *the)
 
 void xs_multihome_stream_write(xsMachine *the)
 {
-	Socket *stream = streamOf(xsThis);
-	if (stream->block && !stream->byBytes && isUsual(the, 1)) {
+	const Socket stream = *streamOf(xsThis);
+	if (stream.block && !stream.byBytes && isUsual(the, 1)) {
 		Arena data = argReadable(0);
-		int32_t room = transport_tcp_data_tcpWrite(&stream->arena, stream->block, &data, 0, (int32_t)data.size);
+		int32_t room = transport_tcp_data_tcpWrite(&stream.arena, stream.block, &data, 0, (int32_t)data.size);
 		if (room >= 0) {
 			answer(the, room);
 			return;
@@ -134,12 +134,11 @@ void xs_multihome_stream_get_format(xsMachine *the)
 
 void xs_multihome_stream_set_format(xsMachine *the)
 {
-	Socket *stream = streamOf(xsThis);
 	const char *name = xsmcTypeOf(xsArg(0)) == xsStringType ? xsmcToString(xsArg(0)) : "";
 	int byBytes = c_strcmp(name, "number") == 0;
-	if (!stream->block || (!byBytes && c_strcmp(name, "buffer") != 0))
+	if (!streamOf(xsThis)->block || (!byBytes && c_strcmp(name, "buffer") != 0))
 		callRest(the, xsID_formatRest);
-	stream->byBytes = byBytes;
+	streamOf(xsThis)->byBytes = byBytes;
 	xsResult = xsArg(0); /* what `a.format = b.format = value` hands on */
 }
 
@@ -166,19 +165,19 @@ static void describe(xsMachine *the, xsIdentifier property)
 
 void xs_multihome_datagrams_read(xsMachine *the)
 {
-	Socket *socket = datagramsOf(xsThis);
-	if (!socket->block || !isUsual(the, 1)) {
+	const Socket socket = *datagramsOf(xsThis);
+	if (!socket.block || !isUsual(the, 1)) {
 		callRest(the, xsID_readRest);
 		return;
 	}
 	Arena buffer = argArena(0);
 	int32_t size = (int32_t)buffer.size;
-	int32_t bytes = wire_deliver_udpRead(&socket->arena, socket->block, &buffer, 0, size);
+	int32_t bytes = wire_deliver_udpRead(&socket.arena, socket.block, &buffer, 0, size);
 	if (bytes < 0)
 		return;
 	if (bytes >= ANOTHER) {
 		bytes -= ANOTHER;
-		xsmcCall(xsResult, xsThis, xsID_another, NULL);
+		xsmcCall(xsResult, xsThis, xsID_senderChanged, NULL);
 	}
 	xsmcVars(2);
 	xsmcGet(xsVar(0), xsThis, xsID_sender);
@@ -189,27 +188,33 @@ void xs_multihome_datagrams_read(xsMachine *the)
 	xsmcSetInteger(xsResult, bytes < size ? bytes : size);
 }
 
-/* Whether argument 1 is the address of the peer. Texts that are one lie at one place. */
+/* Whether the arguments are a buffer, and the address and port of the peer. Texts that are one lie at one place. A getter of the program's may be called. */
 static int toPeer(xsMachine *the)
 {
+	int32_t port = datagramsOf(xsThis)->peerPort;
+	if (!port || !isUsual(the, 3) || xsmcTypeOf(xsArg(2)) != xsIntegerType || xsmcToInteger(xsArg(2)) != port)
+		return 0;
+	if (xsmcTypeOf(xsArg(1)) != xsStringType)
+		return 0;
 	xsmcVars(1);
 	xsmcGet(xsVar(0), xsThis, xsID_sender);
 	xsmcGet(xsVar(0), xsVar(0), xsID_address);
+	if (xsmcTypeOf(xsVar(0)) != xsStringType)
+		return 0;
 	const char *known = xsmcToString(xsVar(0)), *text = xsmcToString(xsArg(1));
 	return known == text || c_strcmp(known, text) == 0;
 }
 
 void xs_multihome_datagrams_write(xsMachine *the)
 {
-	Socket *socket = datagramsOf(xsThis);
-	int32_t port = socket->peerPort;
-	if (socket->block && port && isUsual(the, 3) && xsmcTypeOf(xsArg(2)) == xsIntegerType && xsmcToInteger(xsArg(2)) == port &&
-		xsmcTypeOf(xsArg(1)) == xsStringType && toPeer(the)) {
+	const int usual = toPeer(the);
+	const Socket socket = *datagramsOf(xsThis);
+	if (socket.block && usual) {
 		Arena data = argReadable(0);
 		int32_t answered =
-			transport_udp_send_udpSend(&socket->arena, socket->block, socket->peer, port, &data, 0, (int32_t)data.size);
+			transport_udp_send_udpSend(&socket.arena, socket.block, socket.peer, socket.peerPort, &data, 0, (int32_t)data.size);
 		if (answered > 0)
-			xsmcCall_noResult(xsThis, xsID_sent, NULL);
+			xsmcCall_noResult(xsThis, xsID_packetWaits, NULL);
 		if (answered >= 0)
 			return;
 	}
