@@ -15,9 +15,30 @@ export { deadline } from "./packet/deadline.ts";
 export { newsForget, newsOwned, newsPost, newsWaiting } from "./packet/news.ts";
 export { packetAcquire, packetAcquireControl, packetRelease, takePacket, takeSpare } from "./packet/packets.ts";
 export { setNoticed, setPolled } from "./packet/slots.ts";
-export { tcpAcknowledged } from "./transport/tcp/growth.ts";
-export { tcpMeasuredRto, tcpSampleRtt } from "./transport/tcp/rtt.ts";
-export { tcpDelayAck, tcpMark, tcpTaken, tcpTick } from "./transport/tcp/expected.ts";
+export { flowHas, flowInsert, flowRemove, freePort } from "./transport/flow-table.ts";
+export { tcpTaken } from "./transport/tcp/expected.ts";
+export { tcpIcmpError } from "./transport/tcp/icmp.ts";
+export {
+	tcpAbort,
+	tcpAccept,
+	tcpAcceptable,
+	tcpClose,
+	tcpConnect,
+	tcpListen,
+	tcpRelease,
+	tcpSetKeepAlive,
+	tcpSetLeastRate,
+	tcpSetNoDelay,
+	tcpSetUserTimeout,
+	tcpShutdown,
+	tcpStart,
+	tcpTake,
+} from "./transport/tcp/open.ts";
+export { tcpArrives } from "./transport/tcp/receive.ts";
+export { tcpAvailable, tcpKeepFree } from "./transport/tcp/seats.ts";
+export { tcpRefuse } from "./transport/tcp/stray.ts";
+export { tcpTimers } from "./transport/tcp/timers.ts";
+export { tcpAddressGone, tcpAwaitWay, tcpInterfaceGone, tcpLost, tcpWaysChanged } from "./transport/tcp/ways.ts";
 export { udpSend } from "./transport/udp-send.ts";
 export { turn, turnBegin } from "./turn/turn.ts";
 export { timerDue, timerNext, timerSet } from "./packet/timers.ts";

@@ -34,7 +34,7 @@ import * as ipv4 from "./wire/ipv4.ts";
 import * as kinds from "./wire/kinds.ts";
 import * as udp from "./wire/udp.ts";
 import * as requests from "./turn/requests.ts";
-import { decodeTransport, flowFind, tcpTaken, turn, turnBegin } from "#codec";
+import { decodeTransport, flowFind, tcpArrives, tcpIcmpError, tcpRefuse, tcpTaken, turn, turnBegin } from "#codec";
 
 /** 127.0.0.1, RFC 1122 §3.2.1.3 (g). */
 const LOCALHOST = 0x7f000001;
@@ -96,7 +96,7 @@ export class Stack {
 		this.#watches = new Watches(this.events);
 		this.routes.onChange = (link) => this.changed(link, ROUTES);
 		this.#flows = this.flows.table;
-		this.tcp = new Tcp(core, this.ip, this.flows, this.events);
+		this.tcp = new Tcp(core, this.ip, this.events);
 		this.#tcbs = this.tcp.tcbs;
 		this.udp = new Udp(core, this.ip, this.flows, this.events);
 		this.#udps = this.udp.sockets;
@@ -187,8 +187,6 @@ export class Stack {
 				return this.#take(this.#slots[value]!);
 			case requests.FRAME:
 				return this.#frame(this.#slots[value]!) ? 1 : 0;
-			case requests.OUTPUT:
-				return this.tcp.transmit(this.#tcbs[value]!) ? 0 : 1;
 			case requests.DRAIN:
 				this.#slots[value]!.drain();
 				return 0;
@@ -258,10 +256,10 @@ export class Stack {
 			case kinds.STRAY:
 				if (group) return this.#drop(link, DROP.tcpUnacceptable); // RFC 9293 §3.9.2.3
 				if (index === kinds.NO_SOCKET) {
-					this.tcp.refuse(link);
+					tcpRefuse(this.#view, link.block);
 					return this.#drop(link, DROP.tcpNoSocket);
 				}
-				this.tcp.receive(this.#tcbs[index]!, link);
+				tcpArrives(this.#view, this.#tcbs[index]!.block, link.block);
 				return false;
 			case kinds.BAD_OPTION:
 				if (!group) this.#badOption(link, index);
@@ -345,7 +343,7 @@ export class Stack {
 		if (index < 0) return false;
 		const mtu =
 			type === icmpv4.UNREACHABLE && icmpv4.code(view, at) === icmpv4.FRAGMENTATION_NEEDED ? icmpv4.nextHopMtu(view, at) : 0;
-		this.tcp.icmpError(this.tcp.tcbs[index]!, type, icmpv4.code(view, at), mtu);
+		tcpIcmpError(this.#view, this.#tcbs[index]!.block, type, icmpv4.code(view, at), mtu);
 		return true;
 	}
 
@@ -359,7 +357,6 @@ export class Stack {
 		const now = this.core.now;
 		const list = this.interfaces.list;
 		for (let i = 0; i < list.length; i++) list[i]!.timers(now);
-		this.tcp.timers(now);
 		this.services.timers(now);
 	}
 

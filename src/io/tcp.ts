@@ -223,7 +223,8 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 	}
 
 	get interface(): string | undefined {
-		return TCPSocket.#of(this).path.out?.name;
+		const tcb = TCPSocket.#of(this);
+		return this.#tcp.interfaceOf(tcb)?.name;
 	}
 
 	get error(): TCPError | undefined {

@@ -52,9 +52,10 @@ export const CoreBlock = record({
 	/** 1: the tick of delayed acknowledgments comes at tickAt. */
 	ticks: int32,
 	tickAt: int32,
-	/** TCB blocks, and how many there are. */
+	/** TCB blocks, how many there are, and the TcpBlock. */
 	tcbs: offset,
 	tcbCount: int32,
+	tcp: offset,
 	/** Interface blocks. The first is that of loopback, and begins the list of those that are there, in the order in which they were added. */
 	interfaces: offset,
 	/** RULE_…, or-ed. */
@@ -76,6 +77,9 @@ export const CoreBlock = record({
 	/** 1: a neighbour is to be looked at, at neighborsDue. */
 	neighborsArmed: int32,
 	neighborsDue: int32,
+	/** 1: connections are to be looked at, at tcpDue. */
+	tcpArmed: int32,
+	tcpDue: int32,
 	/** Packets whose neighbour did not answer, NONE for none, and the block of their interface. */
 	lost: int32,
 	lostLink: offset,
@@ -101,9 +105,9 @@ export const CoreBlock = record({
 	turns: int32,
 	busy: int32,
 	wanted: int32,
-	/** What the interpreter was asked last: the kind of the request; and the connection it was asked about. */
+	/** What the interpreter was asked last: the kind of the request; and the first pending connection when it was asked to drain a device. */
 	asked: int32,
-	connection: offset,
+	pendingSeen: offset,
 	/** The socket whose owner is called, how many bytes or datagrams wait for it, and 1: a poll ended early as something was left unread. */
 	told: int32,
 	waiting: int32,
@@ -115,8 +119,7 @@ export const CoreBlock = record({
 	forward: bytes(PathBlock.bytes),
 	reverse: bytes(PathBlock.bytes),
 	error: bytes(PathBlock.bytes),
-	/** Of the last answer to a segment of which nothing is kept, and what is only asked about. */
-	stray: bytes(PathBlock.bytes),
+	/** Of what is only asked about. */
 	question: bytes(PathBlock.bytes),
 });
 export type CoreBlock = RowOf<typeof CoreBlock>;

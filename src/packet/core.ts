@@ -100,6 +100,7 @@ export class Core {
 		fields[word("lost")] = NONE;
 		fields[word("tcbs")] = layout.tcbs;
 		fields[word("tcbCount")] = limits.tcp;
+		fields[word("tcp")] = layout.tcp;
 		fields[word("interfaces")] = layout.interfaces;
 		fields[word("packets")] = layout.packets;
 		fields[word("starts")] = layout.columns;

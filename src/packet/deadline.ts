@@ -1,4 +1,4 @@
-// Deadlines, compiled: one for all timers that the interpreter serves, and one for all neighbours.
+// Deadlines, compiled: one for all timers that the interpreter serves, one for all neighbours, and one for all connections.
 
 import { CORE, CoreBlock } from "./core-block.ts";
 
@@ -17,5 +17,14 @@ export function neighborDeadline(view: DataView, at: number): void {
 	if (core.neighborsArmed !== 0 && ((at - core.neighborsDue) | 0) >= 0) return;
 	core.neighborsDue = at;
 	core.neighborsArmed = 1;
+	if (core.awake === 0) core.wakes = 1;
+}
+
+/** Connections are to be looked at at that time. */
+export function tcpDeadline(view: DataView, at: number): void {
+	const core = CoreBlock.of(view, CORE);
+	if (core.tcpArmed !== 0 && ((at - core.tcpDue) | 0) >= 0) return;
+	core.tcpDue = at;
+	core.tcpArmed = 1;
 	if (core.awake === 0) core.wakes = 1;
 }

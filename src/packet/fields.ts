@@ -24,7 +24,7 @@ export const TTL_PROTOCOL = 9;
 /** Arena offset of the payload, and its bytes. */
 export const PAYLOAD_AT = 10;
 export const PAYLOAD_LENGTH = 11;
-/** What the short way of TCP made of a segment, wire/stream.ts. */
+/** What `streamIn` made of a segment that came as predicted, wire/stream.ts. */
 export const WHAT = 12;
 /** Slot of the interface that the datagram came by which `udpRead` took last. */
 export const ARRIVED = 13;

@@ -10,6 +10,7 @@ import { RouteEntry, RouteRow, RouteTable } from "./route-table.ts";
 import { CORE_END } from "./core-block.ts";
 import { FIRST_SOCKET, News } from "./news.ts";
 import { TcbBlock } from "./tcb-block.ts";
+import { TcpBlock } from "./tcp-block.ts";
 import { Timer, TimerHeap } from "./timers.ts";
 import { DATAGRAM, UdpBlock } from "./udp-block.ts";
 
@@ -22,6 +23,8 @@ export interface Layout {
 	/** How many, a power of two. */
 	readonly neighborChainCount: number;
 	readonly tcbs: number;
+	/** What all connections share. */
+	readonly tcp: number;
 	readonly udps: number;
 	readonly flows: number;
 	/** Entries of the flow table, a power of two. */
@@ -72,7 +75,8 @@ export function layoutOf(limits: Limits): Layout {
 	const neighborChainCount = powerOfTwo(limits.neighbors);
 	const neighborChains = neighbors + limits.neighbors * NeighborBlock.bytes;
 	const tcbs = align(neighborChains + neighborChainCount * 4);
-	const udps = tcbs + limits.tcp * TcbBlock.bytes;
+	const tcp = tcbs + limits.tcp * TcbBlock.bytes;
+	const udps = align(tcp + TcpBlock.bytes);
 	const flows = udps + (limits.udp + limits.services) * UdpBlock.bytes;
 	const routes = align(flows + FlowTable.bytes + flowCapacity * FlowEntry.bytes);
 	const routeRows = routes + RouteTable.bytes + routeCapacity * RouteEntry.bytes;
@@ -90,6 +94,7 @@ export function layoutOf(limits: Limits): Layout {
 		neighborChains,
 		neighborChainCount,
 		tcbs,
+		tcp,
 		udps,
 		flows,
 		flowCapacity,

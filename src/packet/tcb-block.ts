@@ -1,9 +1,14 @@
-// What a connection has in the arena: what compiled code reads and writes of it.
+// What a connection, or a listener, is: all that there is of it lies here.
 
+import { CORE, CoreBlock } from "./core-block.ts";
+import type { Offset } from "./numbers.ts";
 import { PathBlock } from "./path-block.ts";
-import { bytes, int32, offset, record, type RowOf } from "./record.ts";
+import { bytes, int32, offset, record, uint8, type RowOf } from "./record.ts";
 
-/** Names as in RFC 9293 §3.3.1 and transport/tcp/tcb.ts. */
+/** Ranges of bytes ahead of their turn that are remembered, transport/tcp/reassembly.ts. With all in use a further one is dropped, and the peer sends it again. */
+export const RANGES = 4;
+
+/** Names as in RFC 9293 §3.3.1. What every segment needs comes first. */
 export const TcbBlock = record({
 	/** IPv4 and TCP header, network order; IPv6's 40 + 20 fit too. */
 	template: bytes(64),
@@ -50,9 +55,14 @@ export const TcbBlock = record({
 	/** The segment that is being timed, and when it was sent. */
 	rttSeq: int32,
 	rttAt: int32,
+	/** Highest sequence number ever sent + 1. SND.NXT goes back behind it for retransmissions. */
+	sndMax: int32,
+	/** Sequence and acknowledgment number of the segment that told the window last. */
+	sndWl1: int32,
+	sndWl2: int32,
 	/** Slot of the interface that the connection went by first; 0 while it has gone by none. */
 	home: int32,
-	/** When answers to repetitions so far would have been sent at their pace, ms. transport/tcp/answers.ts; nothing compiled looks at it, nor at what follows. */
+	/** When answers to repetitions so far would have been sent at their pace, ms. transport/tcp/answers.ts. */
 	answerAt: int32,
 	/** transport/tcp/path-mtu.ts. What an ICMP error claimed and was not believed: largest payload (0: none), of which segment, when. */
 	claimMss: int32,
@@ -89,13 +99,88 @@ export const TcbBlock = record({
 	sendable: int32,
 	/** The way to the peer, a PathBlock. */
 	path: bytes(PathBlock.bytes),
+	/** transport/tcp/states.ts: the state, and why it ended. */
+	state: uint8,
+	ended: uint8,
+	/** 1: the application has let go of it. */
+	detached: uint8,
+	/** 1: FIN has been asked for, by `close` or `shutdown`: it follows the last byte in the send ring. */
+	finQueued: uint8,
+	/** 1: the peer's FIN came ahead of data, for rcvNxt = finAt. */
+	finAhead: uint8,
+	/** 1: in fast recovery; `recover` is RFC 6582's. */
+	recovering: uint8,
+	/** 1: the first partial acknowledgment of this recovery came. */
+	partial: uint8,
+	/** 1: the timer expired, and what was in flight then is not all acknowledged: duplicates up to `recover` are echoes of our own. */
+	timedOut: uint8,
+	/** 1: something came since the keep-alive timer's last look. */
+	heard: uint8,
+	/** 1: a challenge ACK has been sent, at challengeAt. RFC 5961 §7. */
+	challenged: uint8,
+	/** 1: an ICMP error said that the peer cannot be reached, which may be passing. RFC 5927 §4. */
+	softError: uint8,
+	/** How many ranges there are ahead of their turn. */
+	ranges: uint8,
+	/** Their starts and ends, pairs of sequence numbers in ascending order. */
+	edges: bytes(RANGES * 8),
+	finAt: int32,
+	iss: int32,
+	irs: int32,
+	dupAcks: int32,
+	recover: int32,
+	/** Timeouts, or probes, since the peer last let us go on; and when it stopped letting us, while that is not 0. */
+	backoff: int32,
+	stalledAt: int32,
+	/** ms that data may stay unacknowledged, 0 for the default. RFC 5482. */
+	userTimeout: int32,
+	/** ms of silence before the first keep-alive probe, 0 for none, and between probes; probes sent; when the timer expires. RFC 9293 §3.8.4. */
+	keepAliveIdle: int32,
+	keepAliveInterval: int32,
+	keepAliveProbes: int32,
+	keepAliveAt: int32,
+	/** rcvNxt and sndUna at its last look. */
+	heardRcvNxt: int32,
+	heardSndUna: int32,
+	/** The end of TIME-WAIT, or of a connection that its program has closed. */
+	lingerAt: int32,
+	/** When the wait for a way ends; before the first poll, how long it is. */
+	routeLostAt: int32,
+	challengeAt: int32,
+	/** IPv4 addresses and ports. Slot of the interface that it is bound to << 8 | protocol: its part of the flow table's key. */
+	localAddress: int32,
+	localPort: int32,
+	remoteAddress: int32,
+	remotePort: int32,
+	meta: int32,
+	/** The block of the listener that has not handed this connection out yet, or 0. */
+	listener: offset,
+	/** Of a listener: connections that may wait, those that do; the queue of those established, its first and last, 0 for none. */
+	backlog: int32,
+	waiting: int32,
+	acceptHead: offset,
+	acceptTail: offset,
+	nextAccept: offset,
+	/** The next of those whose timers are looked at now, and of those that nobody has. */
+	nextTimed: offset,
+	nextFree: offset,
+	/** transport/tcp/pace.ts. Bytes a second that it owes, 0: none; when it was looked at, what had moved by then, and the rate of the interval before, -1: none yet. */
+	leastRate: int32,
+	pacedAt: int32,
+	paceMoved: int32,
+	paceRate: int32,
 });
 export type TcbBlock = RowOf<typeof TcbBlock>;
+
+/** Where the block of the TCB with that index lies. */
+export function tcbAt(view: DataView, index: number): Offset {
+	return (CoreBlock.of(view, CORE).tcbs + Math.imul(index, TcbBlock.bytes)) | 0;
+}
 
 /** Bits of `bits`. An acknowledgment is owed at the end of the turn; one waits for the delayed-ACK tick. */
 export const BIT_ACK_NOW = 1;
 export const BIT_ACK_DELAYED = 2;
-/** Expected segments may take the short way. */
+/** Nothing is lost, out of order or about to end: what comes and goes is as predicted, wire/stream.ts. */
 export const BIT_SHORT = 4;
 /** Nagle's algorithm is off. */
 export const BIT_NO_DELAY = 8;

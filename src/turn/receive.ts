@@ -13,9 +13,11 @@ import type { Offset } from "../packet/numbers.ts";
 import { takePacket } from "../packet/packets.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import { clearReady, interfaceAt, nextSlot, setReady } from "../packet/slots.ts";
-import { TcbBlock } from "../packet/tcb-block.ts";
+import { tcbAt } from "../packet/tcb-block.ts";
 import { UdpBlock } from "../packet/udp-block.ts";
 import { tcpTaken } from "../transport/tcp/expected.ts";
+import { tcpArrives } from "../transport/tcp/receive.ts";
+import { NOBODY, refuse } from "../transport/tcp/stray.ts";
 import { drop } from "../wire/answers.ts";
 import { ttlDecrement } from "../wire/build.ts";
 import { decode } from "../wire/decode.ts";
@@ -96,7 +98,7 @@ function take(view: DataView, link: InterfaceBlock, at: Offset, length: number):
 	const kind = result & KIND_AND_GROUP;
 	const value = result >> kinds.VALUE_SHIFT;
 	if (kind === kinds.SEGMENT) {
-		tcpTaken(view, (core.tcbs + Math.imul(value, TcbBlock.bytes)) | 0, result);
+		tcpTaken(view, tcbAt(view, value), result);
 		// An acknowledgment is due: it should not wait for frames that the peer may hold back for it.
 		if (core.pending !== 0) more(view);
 		return false;
@@ -108,8 +110,27 @@ function take(view: DataView, link: InterfaceBlock, at: Offset, length: number):
 	if (result === 0 || (kind === kinds.ECHO && echo(view, result, value))) return false;
 	if (kind === kinds.TRANSIT && forward(view, link)) return false;
 	if ((result & kinds.KIND) === kinds.ARP && !arpReceive(view, link, view.getInt32(PAYLOAD_AT * 4, true))) return false;
+	if (isSegment(result & kinds.KIND)) {
+		segmentArrives(view, link, result);
+		return false;
+	}
 	core.result = result;
 	return true;
+}
+
+function isSegment(kind: number): boolean {
+	return kind === kinds.TCP || kind === kinds.STRAY;
+}
+
+/** A segment that was not taken as predicted: `result` is what `decode` answered. */
+function segmentArrives(view: DataView, link: InterfaceBlock, result: number): void {
+	const index = result >> kinds.VALUE_SHIFT;
+	if (result & kinds.GROUP)
+		drop(view, link, DROP.tcpUnacceptable); // RFC 9293 §3.9.2.3
+	else if (index === kinds.NO_SOCKET) {
+		refuse(view, link, NOBODY);
+		drop(view, link, DROP.tcpNoSocket);
+	} else tcpArrives(view, tcbAt(view, index), link.at);
 }
 
 /** Sends the reply that stands in place of an echo request, when the way is known and leads to a device in C. Answers whether that was so. */

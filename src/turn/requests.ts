@@ -21,14 +21,12 @@ export const TAKE = 5;
 export const DISCARD = 6;
 /** A frame that is not taken as expected: `result` is what `decode` answered. Value: slot. Answer: 1 when its packet was kept. */
 export const FRAME = 7;
-/** A connection has more to send than is expected. Value: index of its TCB. Answer: 1 when buffers ran out or the device was busy. */
-export const OUTPUT = 8;
 /** A device in TypeScript is offered what waits. Value: slot. */
-export const DRAIN = 9;
+export const DRAIN = 8;
 /** The poll is about to end, and a device has thrown: that is told. */
-export const FAULT = 10;
+export const FAULT = 9;
 /** Packets have waited for a neighbour in vain: they are CoreBlock's `lost` ones. Value: slot. */
-export const LOST = 11;
+export const LOST = 10;
 
 /** Answer to every request that ended by an exception. */
 export const FAILED = -2;

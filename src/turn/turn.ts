@@ -12,9 +12,11 @@ import { UDPS_AT } from "../packet/fields.ts";
 import { FIRST_SOCKET, newsTake } from "../packet/news.ts";
 import { takeSpare } from "../packet/packets.ts";
 import { UdpBlock } from "../packet/udp-block.ts";
-import { TcbBlock } from "../packet/tcb-block.ts";
+import { TcbBlock, tcbAt } from "../packet/tcb-block.ts";
 import { interfaceAt, nextSlot, setReady } from "../packet/slots.ts";
-import { OUTPUT_DONE, OUTPUT_SENT, RETRY_TIME, outputBlocked, outputEnds, outputStep } from "../transport/tcp/expected.ts";
+import { outputStep } from "../transport/tcp/expected.ts";
+import { outputEnds, RETRY_TIME } from "../transport/tcp/pending.ts";
+import { tcpTimers } from "../transport/tcp/timers.ts";
 import { discarded, examined, NOTHING, receive, taking } from "./receive.ts";
 import * as requests from "./requests.ts";
 
@@ -108,15 +110,12 @@ function answered(view: DataView, answer: number): number {
 				core.unread = 1;
 			}
 			return NOTHING;
-		case requests.OUTPUT:
-			if (answer !== 0) outputBlocked(view, core.connection);
-			return NOTHING;
 		case requests.TIMERS:
 			if (answer === requests.FAILED) deadline(view, (core.now + RETRY_TIME) | 0); // some were not served, nor have said what they wait for
 			return NOTHING;
 		case requests.DRAIN:
 			// Whoever wrote while the device was called goes on.
-			if (core.pending !== core.connection) core.busy = 1;
+			if (core.pending !== core.pendingSeen) core.busy = 1;
 			return NOTHING;
 		default:
 			return NOTHING;
@@ -146,10 +145,11 @@ function serviced(view: DataView, link: InterfaceBlock): boolean {
 	return deviceLinkUp(view, link.native) === up;
 }
 
-/** What is due is served: neighbours here, the rest by the interpreter. */
+/** What is due is served: neighbours and connections here, the rest by the interpreter. */
 function timers(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
 	if (neighborTimers(view)) return requests.LOST | (InterfaceBlock.of(view, core.lostLink).slot << requests.VALUE_SHIFT);
+	if (core.tcpArmed !== 0 && ((core.now - core.tcpDue) | 0) >= 0) tcpTimers(view);
 	core.phase = WAYS;
 	return core.armed !== 0 && ((core.now - core.due) | 0) >= 0 ? requests.TIMERS : NOTHING;
 }
@@ -205,7 +205,7 @@ function waitingFor(view: DataView, socket: number): number {
 	const core = CoreBlock.of(view, CORE);
 	const index = (socket - FIRST_SOCKET) | 0;
 	if (index < 0) return 0;
-	if (index < core.tcbCount) return TcbBlock.of(view, (core.tcbs + Math.imul(index, TcbBlock.bytes)) | 0).rcvQueued;
+	if (index < core.tcbCount) return TcbBlock.of(view, tcbAt(view, index)).rcvQueued;
 	const udps = view.getInt32(UDPS_AT * 4, true);
 	return UdpBlock.of(view, (udps + Math.imul(index - core.tcbCount, UdpBlock.bytes)) | 0).count;
 }
@@ -215,13 +215,7 @@ function output(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
 	// What applications did may go on at once, and what they read may have given a packet back.
 	if (core.busy & 2) core.busy = core.newsFirst !== 0 || core.packet < 0 ? 1 : core.busy & 1;
-	for (;;) {
-		const connection = outputStep(view);
-		if (connection === OUTPUT_SENT) continue;
-		if (connection === OUTPUT_DONE) break;
-		core.connection = connection;
-		return requests.OUTPUT | (TcbBlock.of(view, connection).index << requests.VALUE_SHIFT);
-	}
+	while (outputStep(view));
 	outputEnds(view);
 	core.leftLow = core.drainLow;
 	core.leftHigh = core.drainHigh;
@@ -240,7 +234,7 @@ function drain(view: DataView): number {
 		// Those that had to wait for it may go on.
 		if (core.pending !== 0 && (link.native === 0 || link.waiting === 0)) core.busy = 1;
 		if (link.native !== 0) continue;
-		core.connection = core.pending;
+		core.pendingSeen = core.pending;
 		return requests.DRAIN | (slot << requests.VALUE_SHIFT);
 	}
 	// News that came after owners were called; and packets that came free, for which devices keep frames.
@@ -260,6 +254,7 @@ function ends(view: DataView): number {
 	if (core.busy !== 0 || core.noticed !== 0 || (core.lookLow | core.lookHigh) !== 0) wanted = 0;
 	else {
 		if (core.armed !== 0) wanted = sooner(wanted, (core.due - core.now) | 0);
+		if (core.tcpArmed !== 0) wanted = sooner(wanted, (core.tcpDue - core.now) | 0);
 		if (core.neighborsArmed !== 0) wanted = sooner(wanted, (core.neighborsDue - core.now) | 0);
 	}
 	return (requests.DONE - wanted) | 0;

@@ -9,7 +9,7 @@ export { halfSipHash } from "./hash.ts";
 export { hdlcDecode, hdlcEncode } from "./hdlc.ts";
 export { ownFind } from "./own.ts";
 export { slipDecode, slipEncode } from "./slip.ts";
-export { streamAck, streamByte, streamIn, streamOut, streamRead, streamWrite } from "./stream.ts";
+export { streamByte, streamIn, streamRead, streamWrite } from "./stream.ts";
 export { flowEntry, flowFind, routeEntry, routeFind } from "./tables.ts";
 export { vjCompress } from "./vj-compress.ts";
 export { vjDecompress } from "./vj-decompress.ts";

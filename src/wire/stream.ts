@@ -1,12 +1,10 @@
-// The short way of TCP: what happens to the numbers and rings of a TCB block when everything goes as expected. Van Jacobson's
-// header prediction, and its like for sending. Whatever is not expected, and everything that is a decision (states, losses, timers,
-// what a window means), is transport/tcp's.
+// What happens to the numbers and rings of a TCB block when a segment comes as predicted (Van Jacobson's header prediction), and when applications read and
+// write. Whatever else comes, and everything that is a decision (states, losses, timers, what a window means), is transport/tcp's.
 
 import { ACK as REGISTER_ACK, FIELDS_BYTES, FLAGS_WINDOW, PAYLOAD_AT, PAYLOAD_LENGTH, SEQ } from "../packet/fields.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { check } from "../packet/bounds.ts";
-import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_FIN, BIT_NO_DELAY, BIT_SHORT, BIT_TIMING, TcbBlock } from "../packet/tcb-block.ts";
-import { segmentBuild } from "./build.ts";
+import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_FIN, BIT_SHORT, BIT_TIMING, TcbBlock } from "../packet/tcb-block.ts";
 import { demandBytes, type Bytes, type BytesIn } from "./kernels/bytes.ts";
 import { ringPut, ringRead, ringWrite } from "./kernels/copies.ts";
 import { wrap } from "./ring.ts";
@@ -37,9 +35,6 @@ export const IN_BYTES_SHIFT = 8;
 export const READ_TELL = 0x10000;
 export const READ_END = 0x20000;
 export const READ_BYTES = 0xffff;
-
-/** Least time between segments that are timed, ms. With a timeout of no less than 200 ms more would tell nothing. */
-const RTT_STEP = 10;
 
 /** Flags that are unusual: all but ACK, and PSH, which makes no difference. */
 const UNUSUAL = (0xff & ~PSH) << 16;
@@ -81,6 +76,8 @@ export function streamIn(view: DataView, block: Offset): number {
 	const window = flagsWindow & 0xffff;
 	tcb.sndWnd = window;
 	if (window > tcb.sndWndMax) tcb.sndWndMax = window;
+	tcb.sndWl1 = seq;
+	tcb.sndWl2 = ack;
 	return answer | acknowledge(tcb, ack, acked);
 }
 
@@ -108,69 +105,13 @@ function acknowledge(tcb: TcbBlock, ack: number, acked: number): number {
 }
 
 /** The window to advertise: never less than before, and more by worthwhile steps only. RFC 9293 §3.8.6.2.2. */
-function advertise(tcb: TcbBlock): number {
+export function advertise(tcb: TcbBlock): number {
 	const next = tcb.rcvNxt;
 	const free = tcb.receiveSize - tcb.rcvQueued;
 	const open = (tcb.rcvAdv - next) | 0;
 	if (free - open < tcb.windowStep) return open < 0 ? 0 : open;
 	tcb.rcvAdv = next + free;
 	return free;
-}
-
-/**
- * Builds the next segment with data that was never sent at `at`, when the windows and Nagle's algorithm let it go; RFC 9293 §3.7.4,
- * §3.8.6.2.1. Answers the end of the packet, or 0.
- */
-export function streamOut(view: DataView, at: Offset, block: Offset, now: number): number {
-	const tcb = TcbBlock.of(view, block);
-	const next = tcb.sndNxt;
-	const una = tcb.sndUna;
-	const flight = (next - una) | 0;
-	const unsent = (tcb.sndQueued - flight) | 0;
-	if (unsent <= 0) return 0;
-	const bits = tcb.bits;
-	const mss = tcb.sndMss;
-	const window = tcb.sndWnd;
-	const cwnd = tcb.cwnd;
-	const room = (Math.min(window, cwnd) - flight) | 0;
-	const length = Math.min(Math.min(unsent, mss), room);
-	if (length <= 0) return 0;
-	if (length < mss) {
-		if (length === unsent) {
-			// Minshall's variant of Nagle's algorithm: one small segment in flight, no more.
-			const small = (tcb.sndSmall - una) | 0;
-			if (!(bits & BIT_NO_DELAY) && flight !== 0 && small > 0) return 0;
-		} else if (length < tcb.sndWndMax >> 1) return 0;
-	}
-	const size = tcb.sendSize;
-	const offset = wrap((tcb.sndAt + flight) | 0, size);
-	const flags = length === unsent ? ACK | PSH : ACK;
-	const ack = tcb.rcvNxt;
-	const advertised = advertise(tcb);
-	const end = segmentBuild(view, at, tcb, next, ack, (flags << 16) | advertised, offset, length);
-	tcb.sndNxt = next + length;
-	if (length < mss) tcb.sndSmall = next + length;
-	let after = bits & ~(BIT_ACK_NOW | BIT_ACK_DELAYED);
-	// One segment is timed at a time (RFC 6298 §3), and one in RTT_STEP.
-	if (!(bits & BIT_TIMING) && (now - tcb.rttAt) >>> 0 >= RTT_STEP) {
-		tcb.rttSeq = next;
-		tcb.rttAt = now;
-		after |= BIT_TIMING;
-	}
-	tcb.bits = after;
-	return end;
-}
-
-/** Builds the acknowledgment that is owed now, if one is, at `at`. Answers the end of the packet, or 0. */
-export function streamAck(view: DataView, at: Offset, block: Offset): number {
-	const tcb = TcbBlock.of(view, block);
-	const bits = tcb.bits;
-	if (!(bits & BIT_ACK_NOW)) return 0;
-	tcb.bits = bits & ~(BIT_ACK_NOW | BIT_ACK_DELAYED);
-	const seq = tcb.sndNxt;
-	const ack = tcb.rcvNxt;
-	const window = advertise(tcb);
-	return segmentBuild(view, at, tcb, seq, ack, PLAIN | window, 0, 0);
 }
 
 /**

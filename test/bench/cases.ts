@@ -22,6 +22,7 @@ import { W5500 } from "../../drivers/w5500/device.ts";
 import { PppInterface } from "../../src/link/ppp/ppp.ts";
 import type { Device } from "../../src/device/device.ts";
 import { PeerDevice } from "./peer-device.ts";
+import { TcbBlock } from "../../src/packet/tcb-block.ts";
 
 const TCP_SOURCE = 1;
 const TCP_SINK = 2;
@@ -357,6 +358,9 @@ function connectCase(): Run {
 	return (packets) => exchange(stack, packets);
 }
 
+/** Where a connection's block says that the peer was heard. */
+const { heard: HEARD } = TcbBlock.offsets;
+
 /** How often keep-alive looks at each connection of `timersCase`, ms. */
 const LOOKS = 8000;
 
@@ -387,14 +391,16 @@ function timersCase(count: number): Run {
 		stack.poll((now = (now + step) | 0));
 		tcp.setKeepAlive(tcb, LOOKS);
 	}
+	const { view } = stack.core;
 	let next = 0;
 	return (packets) => {
 		for (let i = 0; i < packets; i++) {
 			const tcb = tcbs[next]!;
 			next = next + 1 === count ? 0 : next + 1;
-			tcb.heard = true;
+			const heard = tcb.block + HEARD;
+			view.setUint8(heard, 1);
 			stack.poll((now = (now + step) | 0));
-			if (tcb.heard) throw new Error("a timer did not come");
+			if (view.getUint8(heard) !== 0) throw new Error("a timer did not come");
 		}
 	};
 }

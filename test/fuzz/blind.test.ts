@@ -20,6 +20,7 @@ import { macOf } from "../support/wire.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import { EchoClient } from "../support/apps.ts";
 import { Harness, LOCAL, PEER } from "./harness.ts";
+import { blockOf } from "../support/tcb.ts";
 
 const SEED = envNumber("SEED", 20261122);
 const RST = 4;
@@ -52,7 +53,7 @@ class Attacker {
 	/** A quotation of a segment that is not in flight: from before the connection's time, or far in its future. */
 	#icmp(): Bytes {
 		const prng = this.#prng;
-		const { localPort, remotePort, sndMax } = this.#tcb;
+		const { localPort, remotePort, sndMax } = blockOf(this.#tcb);
 		const seq = sndMax + prng.between(100_000, 1_000_000_000);
 		const quoted = tcp({ source: LOCAL, destination: PEER, sourcePort: localPort, destinationPort: remotePort, seq }).slice(
 			0,
@@ -73,7 +74,7 @@ class Attacker {
 
 	next(): Bytes {
 		const prng = this.#prng;
-		const { rcvNxt, sndUna, sndMax } = this.#tcb;
+		const { rcvNxt, sndUna, sndMax } = blockOf(this.#tcb);
 		const wrongAck = prng.chance(0.5) ? sndMax + prng.between(1, 1_000_000_000) : sndUna - prng.between(140_000, 1_000_000_000);
 		const outside = prng.chance(0.5) ? prng.between(66_000, 1_000_000_000) : -prng.between(5000, 1_000_000_000);
 		switch (prng.below(8)) {

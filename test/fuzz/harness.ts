@@ -12,6 +12,7 @@ import { Prng } from "../support/prng.ts";
 import { macOf, type QueueDevice, type Segment } from "../support/wire.ts";
 import { World, type Node } from "../support/world.ts";
 import { FrameStream } from "./stream.ts";
+import { blockOf } from "../support/tcb.ts";
 
 export const LOCAL = ip("10.0.0.1");
 export const PEER = ip("10.0.0.2");
@@ -80,7 +81,14 @@ export class Harness {
 	aim(): void {
 		this.tuples.length = 0;
 		for (const tcb of this.connections()) {
-			const { remoteAddress: peer, remotePort: peerPort, localAddress: local, localPort, rcvNxt: seq, sndNxt: ack } = tcb;
+			const {
+				remoteAddress: peer,
+				remotePort: peerPort,
+				localAddress: local,
+				localPort,
+				rcvNxt: seq,
+				sndNxt: ack,
+			} = blockOf(tcb);
 			this.tuples.push({ peer, peerPort, local, localPort, seq, ack });
 		}
 	}

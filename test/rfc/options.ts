@@ -7,6 +7,8 @@ import type { Info } from "./code.ts";
 import { expectValue, number, optionValue, words, type Descriptor } from "./descriptors.ts";
 import { ScriptError } from "./lexer.ts";
 import type { Call } from "./script.ts";
+import { blockOf } from "../support/tcb.ts";
+import { BIT_NO_DELAY } from "../../src/packet/tcb-block.ts";
 
 const ERRNO: Readonly<Record<string, string>> = {
 	reset: "ECONNRESET",
@@ -51,13 +53,13 @@ export function takeError(descriptor: Descriptor): string {
 /** What code may ask about a connection. */
 export function infoOf(tcb: Tcb): Info {
 	return {
-		tcpi_snd_cwnd: Math.floor(tcb.cwnd / tcb.sndMss),
-		tcpi_snd_ssthresh: Math.floor(tcb.ssthresh / tcb.sndMss),
-		tcpi_snd_mss: tcb.sndMss,
+		tcpi_snd_cwnd: Math.floor(blockOf(tcb).cwnd / blockOf(tcb).sndMss),
+		tcpi_snd_ssthresh: Math.floor(blockOf(tcb).ssthresh / blockOf(tcb).sndMss),
+		tcpi_snd_mss: blockOf(tcb).sndMss,
 		tcpi_state: LINUX_STATES[states.STATE_NAMES[tcb.state]!]!,
-		tcpi_unacked: Math.ceil(((tcb.sndNxt - tcb.sndUna) | 0) / tcb.sndMss),
-		tcpi_backoff: tcb.backoff,
-		tcpi_rtt: tcb.srtt < 0 ? 0 : (tcb.srtt / 8) * 1000,
+		tcpi_unacked: Math.ceil(((blockOf(tcb).sndNxt - blockOf(tcb).sndUna) | 0) / blockOf(tcb).sndMss),
+		tcpi_backoff: blockOf(tcb).backoff,
+		tcpi_rtt: blockOf(tcb).srtt < 0 ? 0 : (blockOf(tcb).srtt / 8) * 1000,
 	};
 }
 
@@ -112,9 +114,11 @@ export function applyOptions(descriptor: Descriptor, tcp: Tcp): void {
 	if (descriptor.ttl !== 0) tcp.setTtl(tcb, descriptor.ttl);
 	if (descriptor.tos >= 0) tcp.setDscp(tcb, descriptor.tos >> 2);
 	if (descriptor.listening) return;
-	if (tcb.noDelay !== descriptor.noDelay) tcp.setNoDelay(tcb, descriptor.noDelay);
-	tcb.userTimeout = descriptor.userTimeout;
-	if (keepAlive.on || tcb.keepAliveIdle > 0) tcp.setKeepAlive(tcb, keepAlive.on ? keepAlive.idle : 0, keepAlive.interval);
+	const noDelay = (blockOf(tcb).bits & BIT_NO_DELAY) !== 0;
+	if (noDelay !== descriptor.noDelay) tcp.setNoDelay(tcb, descriptor.noDelay);
+	blockOf(tcb).userTimeout = descriptor.userTimeout;
+	if (keepAlive.on || blockOf(tcb).keepAliveIdle > 0)
+		tcp.setKeepAlive(tcb, keepAlive.on ? keepAlive.idle : 0, keepAlive.interval);
 }
 
 /** getsockopt: throws when the value is not the expected one. */
@@ -135,7 +139,7 @@ export function checkOption(descriptor: Descriptor, call: Call): void {
 		case "SO_SNDBUF":
 			return;
 		case "TCP_MAXSEG":
-			expectValue(call.items[3], tcb?.sndMss ?? 536);
+			expectValue(call.items[3], tcb === undefined ? 536 : blockOf(tcb).sndMss);
 			return;
 		case "TCP_NODELAY":
 			expectValue(call.items[3], descriptor.noDelay ? 1 : 0);

@@ -315,9 +315,9 @@ class Party {
 		for (const list of ["pending", "blocked"] as const)
 			for (let at = fields[word(list)]!; at !== 0; at = view.getInt32(at + TcbBlock.offsets.nextPending, true))
 				if (++listed > tcp.tcbs.length) return `the list of those ${list} has no end`;
-		const marked = tcp.tcbs.filter(({ work }) => work & PENDING).length;
+		const marked = tcp.tcbs.filter(({ block }) => view.getInt32(block + TcbBlock.offsets.work, true) & PENDING).length;
 		if (listed !== marked) return `${marked} connections are marked as pending, ${listed} stand in a list`;
-		return tcp.tcbs.some(({ loaded, detached }) => loaded && !detached) ? "a connection is half worked on" : "";
+		return "";
 	}
 }
 

@@ -179,7 +179,7 @@ export class Gateway {
 	}
 
 	#join(tcb: Tcb, socket: Socket, connected: boolean): void {
-		tcb.noDelay = true; // whole turns of bytes arrive; Nagle's algorithm would only delay their ends
+		this.stack.tcp.setNoDelay(tcb, true); // whole turns of bytes arrive; Nagle's algorithm would only delay their ends
 		this.#relays.add(new TcpRelay(this.stack.tcp, tcb, socket, connected, (relay) => this.#relays.delete(relay)));
 	}
 }

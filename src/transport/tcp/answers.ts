@@ -4,59 +4,59 @@
 // another connection is right (CVE-2016-5696). All together are bounded by the number of sockets.
 
 import { CHALLENGE_INTERVAL_MS, REPEAT_BURST, REPEAT_INTERVAL_MS } from "../../config.ts";
-import type { Interface } from "../../link/interface.ts";
-import { TcbBlock } from "../../packet/tcb-block.ts";
+import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP } from "../../packet/drops.ts";
+import type { InterfaceBlock } from "../../packet/interface-block.ts";
+import type { TcbBlock } from "../../packet/tcb-block.ts";
+import { drop } from "../../wire/answers.ts";
 import { RST } from "../../wire/tcp.ts";
-import { acknowledgeNow, mark } from "./send.ts";
-import type { Tcp } from "./tcp.ts";
-import * as tcbs from "./tcb.ts";
-import type { Tcb } from "./tcb.ts";
-
-/** Where this lies in a connection's block. */
-const { answerAt: ANSWER_AT } = TcbBlock.offsets;
+import { tcpMark } from "./pending.ts";
+import { acknowledgeNow, oweAck } from "./send.ts";
+import { SEND } from "./work.ts";
 
 /** What lies outside of the window and is no repetition either. */
-export function unacceptable(tcp: Tcp, tcb: Tcb, iface: Interface, flags: number): void {
-	if (flags & RST) return tcp.core.count(iface.block, DROP.tcpUnacceptable);
-	challenge(tcp, tcb, iface);
+export function unacceptable(view: DataView, tcb: TcbBlock, link: InterfaceBlock, flags: number): void {
+	if (flags & RST) drop(view, link, DROP.tcpUnacceptable);
+	else challenge(view, tcb, link);
 }
 
 /** An acknowledgment that tells a true peer where we are, and an attacker nothing: RFC 5961. */
-export function challenge(tcp: Tcp, tcb: Tcb, iface: Interface): void {
-	tcp.core.count(iface.block, DROP.tcpUnacceptable);
-	const now = tcp.core.now;
+export function challenge(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void {
+	drop(view, link, DROP.tcpUnacceptable);
+	const now = CoreBlock.of(view, CORE).now;
 	const since = (now - tcb.challengeAt) | 0;
-	if (tcb.challenged && since >= 0 && since < CHALLENGE_INTERVAL_MS) return;
-	tcb.challenged = true;
+	if (tcb.challenged !== 0 && since >= 0 && since < CHALLENGE_INTERVAL_MS) return;
+	tcb.challenged = 1;
 	tcb.challengeAt = now;
-	acknowledgeNow(tcp, tcb);
+	acknowledgeNow(view, tcb);
 }
 
 /**
  * Whether something that was here before is answered: REPEAT_BURST times at once, then every REPEAT_INTERVAL_MS. Its sender has missed our answer, and
  * no sender's timer is faster than that. The block has the time at which everything answered so far would have come at that pace.
  */
-export function mayAnswer(tcp: Tcp, tcb: Tcb): boolean {
-	const at = tcb.block + ANSWER_AT;
-	const now = tcp.core.now;
-	let paced = tcp.view.getInt32(at, true);
+function mayAnswer(view: DataView, tcb: TcbBlock): boolean {
+	const now = CoreBlock.of(view, CORE).now;
+	let paced = tcb.answerAt;
 	const early = (paced - now) | 0;
 	// Longer ahead than can be: the clock has wrapped since.
 	if (early < 0 || early > REPEAT_BURST * REPEAT_INTERVAL_MS) paced = now;
 	else if (early > (REPEAT_BURST - 1) * REPEAT_INTERVAL_MS) return false;
-	tcp.view.setInt32(at, (paced + REPEAT_INTERVAL_MS) | 0, true);
+	tcb.answerAt = (paced + REPEAT_INTERVAL_MS) | 0;
 	return true;
 }
 
 /** Acknowledges what was here before when the turn ends, several at once. */
-export function acknowledgeAgain(tcp: Tcp, tcb: Tcb): void {
-	if (mayAnswer(tcp, tcb)) mark(tcp, tcb, tcbs.ACK_NOW);
+export function acknowledgeAgain(view: DataView, tcb: TcbBlock): void {
+	if (mayAnswer(view, tcb)) oweAck(view, tcb);
 }
 
 /** The peer's SYN again: it has missed ours. */
-export function resendSyn(tcp: Tcp, tcb: Tcb, iface: Interface): void {
-	if (!mayAnswer(tcp, tcb)) return tcp.core.count(iface.block, DROP.tcpUnacceptable);
+export function resendSyn(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void {
+	if (!mayAnswer(view, tcb)) {
+		drop(view, link, DROP.tcpUnacceptable);
+		return;
+	}
 	tcb.sndNxt = tcb.iss;
-	mark(tcp, tcb, tcbs.SEND);
+	tcpMark(view, tcb.at, SEND);
 }

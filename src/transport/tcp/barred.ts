@@ -2,28 +2,37 @@
 // once, they would throw out each other and everybody else in turn; so for a while they get what is free, and no more.
 
 import { BARRED_ADDRESSES, BARRED_MS } from "../../config.ts";
+import { CORE, CoreBlock } from "../../packet/core-block.ts";
+import type { Offset } from "../../packet/numbers.ts";
+import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 
-export class Barred {
-	/** Pairs of address and time; the oldest is overwritten. */
-	#pairs = new Int32Array(BARRED_ADDRESSES * 2);
-	#next = 0;
-	/** Nobody was ever barred. */
-	none = true;
+const PAIR = 8;
 
-	add(address: number, now: number): void {
-		this.none = false;
-		this.#pairs[this.#next] = address;
-		this.#pairs[this.#next + 1] = now;
-		this.#next = (this.#next + 2) % this.#pairs.length;
+/** Where the pair of address and time with that number stands. */
+function pairAt(tcp: TcpBlock, index: number): Offset {
+	return (tcp.barredPairs + Math.imul(index, PAIR)) | 0;
+}
+
+/** A connection of that address was ended for a newcomer. The oldest such address is forgotten. */
+export function bar(view: DataView, address: number): void {
+	const tcp = TcpBlock.of(view, tcpAt(view));
+	const at = pairAt(tcp, tcp.barredNext);
+	tcp.barred = 1;
+	view.setInt32(at, address, true);
+	view.setInt32((at + 4) | 0, CoreBlock.of(view, CORE).now, true);
+	tcp.barredNext = tcp.barredNext + 1 < BARRED_ADDRESSES ? tcp.barredNext + 1 : 0;
+}
+
+/** Whether that was less than a minute ago. */
+export function isBarred(view: DataView, address: number): boolean {
+	const tcp = TcpBlock.of(view, tcpAt(view));
+	if (tcp.barred === 0 || address === 0) return false;
+	const now = CoreBlock.of(view, CORE).now;
+	for (let i = 0; i < BARRED_ADDRESSES; i++) {
+		const at = pairAt(tcp, i);
+		if (view.getInt32(at, true) !== address) continue;
+		const ago = (now - view.getInt32((at + 4) | 0, true)) | 0;
+		if (ago >= 0 && ago < BARRED_MS) return true; // below 0: the clock has wrapped since
 	}
-
-	has(address: number, now: number): boolean {
-		const pairs = this.#pairs;
-		for (let i = 0; i < pairs.length; i += 2) {
-			if (pairs[i] !== address || address === 0) continue;
-			const ago = (now - pairs[i + 1]!) | 0;
-			if (ago >= 0 && ago < BARRED_MS) return true; // below 0: the clock has wrapped since
-		}
-		return false;
-	}
+	return false;
 }

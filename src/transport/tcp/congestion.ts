@@ -1,86 +1,76 @@
-// Congestion control: RFC 5681 (Reno) with RFC 6582's (NewReno's) recovery. Another algorithm is another class of this shape;
-// the Tcp object holds the one in use. cwnd and ssthresh live in the TCB, in bytes.
+// Congestion control: RFC 5681 (Reno) with RFC 6582's (NewReno's) recovery. cwnd and ssthresh are bytes.
 
-import { tcpAcknowledged } from "#codec";
-import type { Tcb } from "./tcb.ts";
+import type { TcbBlock } from "../../packet/tcb-block.ts";
 
-export interface CongestionControl {
-	/** The handshake is done. `lost`: the SYN had to be sent again. */
-	opened(tcb: Tcb, lost: boolean): void;
-	/** `bytes` were acknowledged outside of recovery. Not called while cwnd exceeds the send ring. */
-	acknowledged(tcb: Tcb, bytes: number): void;
-	/** Three duplicate acknowledgments: fast recovery begins with `flight` bytes in flight. */
-	lost(tcb: Tcb, flight: number): void;
-	/** A further duplicate acknowledgment in recovery: a segment has left the network. */
-	duplicate(tcb: Tcb): void;
-	/** `bytes` were acknowledged in recovery, but not all that was in flight when it began. */
-	partial(tcb: Tcb, bytes: number): void;
-	/** Recovery ends with `flight` bytes in flight. */
-	recovered(tcb: Tcb, flight: number): void;
-	/** The retransmission timer expired with `flight` bytes in flight; `first` unless it did so before for the same data. */
-	timedOut(tcb: Tcb, flight: number, first: boolean): void;
-	/** Nothing was sent for longer than the RTO. */
-	idle(tcb: Tcb): void;
-}
+/** No threshold yet: slow start until something is lost. */
+const NO_THRESHOLD = 0x7fffffff;
 
 /** RFC 6928 §2: min(10 MSS, max(2 MSS, 14,600)). */
 function initialWindow(mss: number): number {
-	const ten = 10 * mss;
-	const floor = mss > 7300 ? 2 * mss : 14_600;
-	return ten < floor ? ten : floor;
+	return Math.min(10 * mss, Math.max(2 * mss, 14_600)) | 0;
 }
 
-export class Reno implements CongestionControl {
-	opened(tcb: Tcb, lost: boolean): void {
-		// RFC 5681 §3.1: after a lost SYN, one segment.
-		tcb.cwnd = lost ? tcb.sndMss : initialWindow(tcb.sndMss);
-		tcb.ssthresh = 0x7fffffff;
-		tcb.ackedBytes = 0;
-	}
+/** The handshake is done. `lost`: the SYN had to be sent again; then one segment, RFC 5681 §3.1. */
+export function opened(tcb: TcbBlock, lost: boolean): void {
+	tcb.cwnd = lost ? tcb.sndMss : initialWindow(tcb.sndMss);
+	tcb.ssthresh = NO_THRESHOLD;
+	tcb.ackedBytes = 0;
+}
 
-	acknowledged(tcb: Tcb, bytes: number): void {
-		tcpAcknowledged(tcb.view, tcb.block, bytes);
+/** `bytes` were acknowledged outside of recovery. Not asked while cwnd exceeds the send ring. */
+export function acknowledged(tcb: TcbBlock, bytes: number): void {
+	const mss = tcb.sndMss;
+	const cwnd = tcb.cwnd;
+	if (cwnd < tcb.ssthresh) {
+		// RFC 5681 §3.1, (2): slow start, by no more than one MSS an ACK.
+		tcb.cwnd = (cwnd + Math.min(bytes, mss)) | 0;
+		return;
 	}
+	// Congestion avoidance by byte counting, RFC 5681 §3.1: one MSS for each window acknowledged.
+	const acked = (tcb.ackedBytes + bytes) | 0;
+	if (acked >= cwnd) {
+		tcb.ackedBytes = (acked - cwnd) | 0;
+		tcb.cwnd = (cwnd + mss) | 0;
+	} else tcb.ackedBytes = acked;
+}
 
-	lost(tcb: Tcb, flight: number): void {
-		this.#halve(tcb, flight);
-		tcb.cwnd = tcb.ssthresh + 3 * tcb.sndMss;
-	}
+/** Three duplicate acknowledgments: fast recovery begins with `flight` bytes in flight. */
+export function lost(tcb: TcbBlock, flight: number): void {
+	halve(tcb, flight);
+	tcb.cwnd = (tcb.ssthresh + 3 * tcb.sndMss) | 0;
+}
 
-	duplicate(tcb: Tcb): void {
-		tcb.cwnd += tcb.sndMss;
-	}
+/** A further duplicate acknowledgment in recovery: a segment has left the network. */
+export function duplicated(tcb: TcbBlock): void {
+	tcb.cwnd = (tcb.cwnd + tcb.sndMss) | 0;
+}
 
-	partial(tcb: Tcb, bytes: number): void {
-		const mss = tcb.sndMss;
-		const cwnd = tcb.cwnd - bytes + (bytes >= mss ? mss : 0);
-		tcb.cwnd = cwnd < mss ? mss : cwnd;
-	}
+/** `bytes` were acknowledged in recovery, but not all that was in flight when it began. */
+export function partly(tcb: TcbBlock, bytes: number): void {
+	const mss = tcb.sndMss;
+	tcb.cwnd = Math.max(tcb.cwnd - bytes + (bytes >= mss ? mss : 0), mss) | 0;
+}
 
-	recovered(tcb: Tcb, flight: number): void {
-		// RFC 6582 §3.2, step 3, (1): no burst.
-		const mss = tcb.sndMss;
-		const bound = (flight > mss ? flight : mss) + mss;
-		tcb.cwnd = tcb.ssthresh < bound ? tcb.ssthresh : bound;
-		tcb.ackedBytes = 0;
-	}
+/** Recovery ends with `flight` bytes in flight. RFC 6582 §3.2, step 3, (1): no burst. */
+export function recovered(tcb: TcbBlock, flight: number): void {
+	const mss = tcb.sndMss;
+	tcb.cwnd = Math.min(tcb.ssthresh, Math.max(flight, mss) + mss) | 0;
+	tcb.ackedBytes = 0;
+}
 
-	timedOut(tcb: Tcb, flight: number, first: boolean): void {
-		if (first) this.#halve(tcb, flight);
-		tcb.cwnd = tcb.sndMss;
-		tcb.ackedBytes = 0;
-	}
+/** The retransmission timer expired with `flight` bytes in flight; `first` unless it did so before for the same data. */
+export function timedOut(tcb: TcbBlock, flight: number, first: boolean): void {
+	if (first) halve(tcb, flight);
+	tcb.cwnd = tcb.sndMss;
+	tcb.ackedBytes = 0;
+}
 
-	idle(tcb: Tcb): void {
-		// RFC 5681 §4.1.
-		const restart = initialWindow(tcb.sndMss);
-		if (tcb.cwnd > restart) tcb.cwnd = restart;
-	}
+/** Nothing was sent for longer than the RTO. RFC 5681 §4.1. */
+export function restartIdle(tcb: TcbBlock): void {
+	tcb.cwnd = Math.min(tcb.cwnd, initialWindow(tcb.sndMss));
+}
 
-	/** RFC 5681 §3.1, (4). */
-	#halve(tcb: Tcb, flight: number): void {
-		const half = flight >> 1;
-		const floor = 2 * tcb.sndMss;
-		tcb.ssthresh = half > floor ? half : floor;
-	}
+/** RFC 5681 §3.1, (4). */
+function halve(tcb: TcbBlock, flight: number): void {
+	tcb.ssthresh = Math.max(flight >> 1, 2 * tcb.sndMss) | 0;
 }

@@ -1,4 +1,4 @@
-// Compiled: applications read and write. What follows from it for the connection is noted for the end of the turn.
+// Applications read and write. What follows from it for the connection is noted for the end of the turn.
 
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { ERROR, newsPost } from "../../packet/news.ts";
@@ -6,7 +6,7 @@ import type { Offset } from "../../packet/numbers.ts";
 import { BIT_ACK_NOW, TcbBlock } from "../../packet/tcb-block.ts";
 import type { Bytes, BytesIn } from "../../wire/kernels/bytes.ts";
 import { READ_BYTES, READ_END, READ_TELL, streamRead, streamWrite } from "../../wire/stream.ts";
-import { tcpMark } from "./expected.ts";
+import { tcpMark } from "./pending.ts";
 import { SEND } from "./work.ts";
 
 /** In what these answer, beside at most 65,535 bytes: a poll must be asked for. */

@@ -2,254 +2,302 @@
 // A listener's connection has a TCB from its SYN on, if there is a place; if not, the SYN is answered all the same, with a cookie as
 // sequence number (isn.ts, RFC 4987 §3.6), and the TCB is made when the cookie comes back. Who gets one then: seats.ts.
 
-import { flowFind, tcpSampleRtt } from "#codec";
-import type { Interface } from "../../link/interface.ts";
+import { isGroup } from "../../ip/way.ts";
+import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP } from "../../packet/drops.ts";
 import * as fields from "../../packet/fields.ts";
+import type { InterfaceBlock } from "../../packet/interface-block.ts";
+import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
+import { newsPost, READABLE, WRITABLE } from "../../packet/news.ts";
+import { PathBlock } from "../../packet/path-block.ts";
+import { BIT_NO_DELAY, BIT_TIMING, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
+import { drop } from "../../wire/answers.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
+import { flowFind } from "../../wire/tables.ts";
 import * as wire from "../../wire/tcp.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
-import { READABLE, WRITABLE } from "../events.ts";
-import { COOKIE_LIFETIME, FOREIGN, LATER, MSS_CLASSES } from "./isn.ts";
-import { end, inheritTemplate, open, release, sendMss, setIss } from "./life.ts";
-import { arrive, offered } from "./receive.ts";
-import { noteCookie, proven, room, SOON, STRANGER, take } from "./seats.ts";
-import { mark } from "./send.ts";
-import { refuse, synAck } from "./stray.ts";
-import type { Tcp } from "./tcp.ts";
-import * as tcbs from "./tcb.ts";
-import type { Tcb } from "./tcb.ts";
-import { RTO_AFTER_LOST_SYN, startKeepAlive } from "./timers.ts";
+import { opened } from "./congestion.ts";
+import { COOKIE_LIFETIME, cookie, FOREIGN, LATER, mssOf, recognize } from "./isn.ts";
+import { startKeepAlive } from "./keep-alive.ts";
+import { end, enter, inheritTemplate, release, resolve } from "./life.ts";
+import { inheritRate } from "./pace.ts";
+import { tcpMark } from "./pending.ts";
+import { sampleRtt } from "./rtt.ts";
+import { NO_SEAT, noteCookie, proven, room, SOON, STRANGER, take } from "./seats.ts";
+import { oweAck } from "./send.ts";
+import { sendMss } from "./size.ts";
+import { ESTABLISHED, FIN_WAIT_1, LISTEN, NO_ERROR, REFUSED, SYN_RECEIVED } from "./states.ts";
+import { NOBODY, refuse, synAck } from "./stray.ts";
+import { setIss, setState, stopTiming } from "./block.ts";
+import { RTO_AFTER_LOST_SYN } from "./timing.ts";
+import { offered } from "./window.ts";
+import { RETRANSMIT, SEND } from "./work.ts";
 
 const FLAG_SHIFT = 16;
 /** A connection that takes the place of one in TIME-WAIT begins so far beyond its last number. */
 const REOPEN_STEP = 125_000;
 
-/**
- * A segment for a listener. With `renewed`, its connection was in TIME-WAIT until now, and ended at the sequence number `after`.
- */
-export function listenArrives(tcp: Tcp, listener: Tcb, iface: Interface, after: number, renewed: boolean): void {
-	const core = tcp.core;
-	const registers = core.fields;
-	const flags = registers[fields.FLAGS_WINDOW]! >> FLAG_SHIFT;
-	if (flags & RST) return core.count(iface.block, DROP.tcpUnacceptable);
-	if (flags & ACK) return completes(tcp, listener, iface, flags);
-	const remote = registers[fields.SOURCE]!;
+/** What `listenArrives` answers, unless it is the block of a connection that the segment is for, by its cookie: it was dealt with. */
+export const DONE = 0;
+
+/** Nothing becomes of the segment: it is counted. */
+function dropped(view: DataView, link: InterfaceBlock, reason: number): number {
+	drop(view, link, reason);
+	return DONE;
+}
+
+/** A segment for a listener. Answers DONE, or the block of the connection that it has just made, which the segment is for. */
+export function listenArrives(view: DataView, listener: TcbBlock, link: InterfaceBlock): number {
+	const flags = view.getInt32(fields.FLAGS_WINDOW * 4, true) >> FLAG_SHIFT;
+	if (flags & RST) return dropped(view, link, DROP.tcpUnacceptable);
+	if (flags & ACK) return completes(view, listener, link, flags);
+	asks(view, listener, link, 0, false);
+	return DONE;
+}
+
+/** A segment without ACK for a listener. With `renewed`, its connection was in TIME-WAIT until now, and ended at the sequence number `after`. */
+function asks(view: DataView, listener: TcbBlock, link: InterfaceBlock, after: number, renewed: boolean): void {
+	const flags = view.getInt32(fields.FLAGS_WINDOW * 4, true) >> FLAG_SHIFT;
+	const remote = view.getInt32(fields.SOURCE * 4, true);
 	// MUST-57: nobody's address, or everybody's, opens no connection.
 	// What asks to open and to end at once is a probe, or gets round a filter. Linux drops it too.
-	if (!(flags & SYN) || flags & FIN || remote >>> 24 === 0 || tcp.ip.isGroup(remote))
-		return core.count(iface.block, DROP.tcpUnacceptable);
+	if (!(flags & SYN) || (flags & FIN) !== 0 || remote >>> 24 === 0 || isGroup(view, remote)) {
+		drop(view, link, DROP.tcpUnacceptable);
+		return;
+	}
 	// The SYN comes again. Later in the handshake nobody is sent away.
-	if (listener.acceptHead !== undefined && acceptFull(listener)) return core.count(iface.block, DROP.tcpBacklogFull);
-	const local = registers[fields.DESTINATION]!;
-	const ports = registers[fields.PORTS]!;
-	const seq = registers[fields.SEQ]!;
-	const mss = wire.mssOption(core.view, registers[fields.TRANSPORT_AT]!);
-	let iss = tcp.isn.cookie(core.now, local, remote, ports, seq, mss);
-	if (renewed && ((iss - after) | 0) <= 0) {
-		// As RFC 6191 asks, beyond the last number of the old connection: the next cookie, or if it must be no cookie.
-		iss = tcp.isn.cookie((core.now + COOKIE_LIFETIME) | 0, local, remote, ports, seq, mss);
-		if (((iss - after) | 0) <= 0) iss = (after + REOPEN_STEP) | 0;
+	if (acceptFull(view, listener)) {
+		drop(view, link, DROP.tcpBacklogFull);
+		return;
 	}
+	const ports = view.getInt32(fields.PORTS * 4, true);
+	const seq = view.getInt32(fields.SEQ * 4, true);
+	const mss = wire.mssOption(view, view.getInt32(fields.TRANSPORT_AT * 4, true));
+	const iss = issFor(view, seq, mss, after, renewed);
 	// A stranger is never told SOON.
-	const child = listener.waiting < listener.backlog ? take(tcp, STRANGER, remote, ports) : undefined;
-	if (child) {
-		if (!admit(tcp, listener, child, iface, local, remote, ports)) return;
+	const seat = listener.waiting < listener.backlog ? take(view, STRANGER, remote, ports) : NO_SEAT;
+	if (seat !== NO_SEAT) {
+		const child = TcbBlock.of(view, seat);
+		if (!admit(view, listener, child, link)) return;
 		setIss(child, iss);
-		synchronize(tcp, child, seq, mss);
-		mark(tcp, child, tcbs.SEND);
-		tcbs.store(tcp.view, child);
-	} else if (renewed || !room(tcp, remote, ports)) core.count(iface.block, DROP.tcpSocketsFull);
+		synchronize(view, child, seq, mss);
+		tcpMark(view, seat, SEND);
+	} else if (renewed || !room(view, remote, ports)) drop(view, link, DROP.tcpSocketsFull);
 	else {
-		core.count(iface.block, DROP.tcpCookie);
-		noteCookie(tcp);
-		synAck(tcp, iface, listener, iss, (seq + 1) | 0);
+		drop(view, link, DROP.tcpCookie);
+		noteCookie(view);
+		synAck(view, link, listener, iss, (seq + 1) | 0);
 	}
+}
+
+/** The sequence number that our answer to the SYN in the registers begins with: a cookie. */
+function issFor(view: DataView, seq: number, mss: number, after: number, renewed: boolean): number {
+	const now = CoreBlock.of(view, CORE).now;
+	const local = view.getInt32(fields.DESTINATION * 4, true);
+	const remote = view.getInt32(fields.SOURCE * 4, true);
+	const ports = view.getInt32(fields.PORTS * 4, true);
+	const iss = cookie(view, now, local, remote, ports, seq, mss);
+	if (!renewed || ((iss - after) | 0) > 0) return iss;
+	// As RFC 6191 asks, beyond the last number of the old connection: the next cookie, or if it must be no cookie.
+	const next = cookie(view, (now + COOKIE_LIFETIME) | 0, local, remote, ports, seq, mss);
+	return ((next - after) | 0) > 0 ? next : (after + REOPEN_STEP) | 0;
 }
 
 /** Whether as many connections as the backlog says wait to be read. */
-export function acceptFull(listener: Tcb): boolean {
+export function acceptFull(view: DataView, listener: TcbBlock): boolean {
 	let left = listener.backlog;
-	for (let tcb = listener.acceptHead; tcb !== undefined; tcb = tcb.nextAccept) if (--left === 0) return true;
+	let at = listener.acceptHead;
+	while (at !== 0) {
+		left = (left - 1) | 0;
+		if (left === 0) return true;
+		at = TcbBlock.of(view, at).nextAccept;
+	}
 	return false;
 }
 
-/** Makes a TCB a half-open connection of the listener. Without a route it is given back, and the answer is false. */
-function admit(tcp: Tcp, listener: Tcb, child: Tcb, iface: Interface, local: number, remote: number, ports: number): boolean {
-	const path = child.path;
-	child.localAddress = path.source = local;
+/** Makes a TCB a half-open connection of the listener, from the registers. Without a route it is given back, and the answer is false. */
+function admit(view: DataView, listener: TcbBlock, child: TcbBlock, link: InterfaceBlock): boolean {
+	const path = PathBlock.of(view, child.path);
+	const ports = view.getInt32(fields.PORTS * 4, true);
+	child.localAddress = view.getInt32(fields.DESTINATION * 4, true);
 	child.localPort = ports & 0xffff;
-	child.remoteAddress = path.destination = remote;
-	child.remotePort = ports >>> 16;
+	child.remoteAddress = view.getInt32(fields.SOURCE * 4, true);
+	child.remotePort = (ports >>> 16) | 0;
 	child.meta = listener.meta;
-	path.bound = listener.path.bound;
-	if (!open(tcp, child)) {
-		release(tcp, child);
-		tcp.core.count(iface.block, DROP.noRoute);
+	path.source = child.localAddress;
+	path.destination = child.remoteAddress;
+	path.bound = PathBlock.of(view, listener.path).bound;
+	if (!resolve(view, child) || !enter(view, child)) {
+		release(view, child);
+		drop(view, link, DROP.noRoute);
 		return false;
 	}
-	inheritTemplate(tcp, listener, child);
-	child.listener = listener;
-	listener.waiting++;
-	child.noDelay = listener.noDelay;
+	inheritTemplate(view, listener, child);
+	child.listener = listener.at;
+	listener.waiting = (listener.waiting + 1) | 0;
+	child.bits = listener.bits & BIT_NO_DELAY;
 	child.userTimeout = listener.userTimeout;
 	child.keepAliveIdle = listener.keepAliveIdle;
 	child.keepAliveInterval = listener.keepAliveInterval;
-	tcbs.setState(child, tcbs.SYN_RECEIVED);
+	setState(child, SYN_RECEIVED);
 	return true;
 }
 
 /** The class of the MSS in the cookie that the segment in the registers acknowledges, when it continues at `irs` + 1; else FOREIGN or LATER. */
-function recognize(tcp: Tcp, irs: number): number {
-	const core = tcp.core;
-	if (!tcp.cookies) return FOREIGN;
-	const age = (core.now - tcp.cookieAt) | 0;
+function recognized(view: DataView, irs: number): number {
+	const tcp = TcpBlock.of(view, tcpAt(view));
+	const now = CoreBlock.of(view, CORE).now;
+	if (tcp.cookies === 0) return FOREIGN;
+	const age = (now - tcp.cookieAt) | 0;
 	if (age < 0 || age > 3 * COOKIE_LIFETIME) {
 		// None is out any more. So guesses are of use only while somebody floods, and old duplicates of no use.
-		tcp.cookies = false;
+		tcp.cookies = 0;
 		return FOREIGN;
 	}
-	const registers = core.fields;
-	const iss = (registers[fields.ACK]! - 1) | 0;
-	return tcp.isn.recognize(
-		core.now,
-		registers[fields.DESTINATION]!,
-		registers[fields.SOURCE]!,
-		registers[fields.PORTS]!,
-		irs,
-		iss,
-	);
+	const local = view.getInt32(fields.DESTINATION * 4, true);
+	const remote = view.getInt32(fields.SOURCE * 4, true);
+	const ports = view.getInt32(fields.PORTS * 4, true);
+	const iss = (view.getInt32(fields.ACK * 4, true) - 1) | 0;
+	return recognize(view, now, local, remote, ports, irs, iss);
 }
 
-/** An ACK for a listener: that of a SYN and ACK of which nothing was kept, or a stray, which gets RST. */
-function completes(tcp: Tcp, listener: Tcb, iface: Interface, flags: number): void {
-	const core = tcp.core;
-	const registers = core.fields;
-	const seq = registers[fields.SEQ]!;
-	const ack = registers[fields.ACK]!;
-	const found = flags & SYN ? FOREIGN : recognize(tcp, (seq - 1) | 0);
-	if (found === FOREIGN) return refuse(tcp, iface, listener);
-	// Most likely a peer's second segment, whose first was lost or dropped below: that one comes again.
-	if (found === LATER) return core.count(iface.block, DROP.tcpUnacceptable);
-	if (acceptFull(listener)) return core.count(iface.block, DROP.tcpBacklogFull);
-	const local = registers[fields.DESTINATION]!;
-	const remote = registers[fields.SOURCE]!;
-	const ports = registers[fields.PORTS]!;
-	const child = take(tcp, proven(tcp, remote), remote, ports);
-	if (!child) {
-		core.count(iface.block, DROP.tcpSocketsFull);
-		// Data comes again, and finds the place free. Who waits for us to speak first is asked again.
-		const silent = registers[fields.PAYLOAD_LENGTH] === 0 && !(flags & FIN);
-		if (child === SOON && silent) synAck(tcp, iface, listener, (ack - 1) | 0, seq);
-		return;
+/** An ACK for a listener: that of a SYN and ACK of which nothing was kept, or a stray, which gets RST. Answers as `listenArrives`. */
+function completes(view: DataView, listener: TcbBlock, link: InterfaceBlock, flags: number): number {
+	const seq = view.getInt32(fields.SEQ * 4, true);
+	const ack = view.getInt32(fields.ACK * 4, true);
+	const found = flags & SYN ? FOREIGN : recognized(view, (seq - 1) | 0);
+	if (found === FOREIGN) {
+		refuse(view, link, listener.at);
+		return DONE;
 	}
-	if (!admit(tcp, listener, child, iface, local, remote, ports)) return;
+	// Most likely a peer's second segment, whose first was lost or dropped below: that one comes again.
+	if (found === LATER) return dropped(view, link, DROP.tcpUnacceptable);
+	if (acceptFull(view, listener)) return dropped(view, link, DROP.tcpBacklogFull);
+	const remote = view.getInt32(fields.SOURCE * 4, true);
+	const seat = take(view, proven(view, remote), remote, view.getInt32(fields.PORTS * 4, true));
+	if (seat === NO_SEAT || seat === SOON) {
+		drop(view, link, DROP.tcpSocketsFull);
+		// Data comes again, and finds the place free. Who waits for us to speak first is asked again.
+		const silent = view.getInt32(fields.PAYLOAD_LENGTH * 4, true) === 0 && !(flags & FIN);
+		if (seat === SOON && silent) synAck(view, link, listener, (ack - 1) | 0, seq);
+		return DONE;
+	}
+	const child = TcbBlock.of(view, seat);
+	if (!admit(view, listener, child, link)) return DONE;
 	// As it was after our SYN and ACK. The segment itself does the rest.
 	setIss(child, (ack - 1) | 0);
-	child.sndNxt = child.sndMax = ack;
+	child.sndNxt = ack;
+	child.sndMax = ack;
 	child.irs = (seq - 1) | 0;
 	child.rcvNxt = seq;
-	child.rcvAdv = (seq + tcp.receiveSize) | 0;
-	child.sndMss = sendMss(tcp, child, MSS_CLASSES[found]!);
-	tcbs.store(tcp.view, child);
-	arrive(tcp, child, iface);
+	child.rcvAdv = (seq + child.receiveSize) | 0;
+	child.sndMss = sendMss(view, child, mssOf(found));
+	return seat;
 }
 
 /** The segment in the registers has a wrong ACK for a half-open connection: true when it is that of an earlier answer of ours, of which nothing was kept. */
-export function answersEarlier(tcp: Tcp, tcb: Tcb): boolean {
-	if (tcb.listener === undefined || recognize(tcp, tcb.irs) < 0) return false;
-	setIss(tcb, (tcp.core.fields[fields.ACK]! - 1) | 0);
+export function answersEarlier(view: DataView, tcb: TcbBlock): boolean {
+	if (tcb.listener === 0 || recognized(view, tcb.irs) < 0) return false;
+	setIss(tcb, (view.getInt32(fields.ACK * 4, true) - 1) | 0);
 	return true;
 }
 
 /** Takes over what the peer's SYN says. Data that came with it is not acknowledged, so it comes again. */
-function synchronize(tcp: Tcp, tcb: Tcb, seq: number, mss: number): void {
+function synchronize(view: DataView, tcb: TcbBlock, seq: number, mss: number): void {
 	tcb.irs = seq;
-	tcb.rcvNxt = tcb.rcvAdv = (seq + 1) | 0;
-	tcb.sndWnd = tcb.sndWndMax = tcp.core.fields[fields.FLAGS_WINDOW]! & 0xffff;
+	tcb.rcvNxt = (seq + 1) | 0;
+	tcb.rcvAdv = tcb.rcvNxt;
+	tcb.sndWnd = view.getInt32(fields.FLAGS_WINDOW * 4, true) & 0xffff;
+	tcb.sndWndMax = tcb.sndWnd;
 	tcb.sndWl1 = seq;
-	tcb.sndMss = sendMss(tcp, tcb, mss);
+	tcb.sndMss = sendMss(view, tcb, mss);
 }
 
 /** RFC 9293 §3.10.7.3, in its order. */
-export function synSentArrives(tcp: Tcp, tcb: Tcb, iface: Interface): void {
-	const core = tcp.core;
-	const registers = core.fields;
-	const flagsWindow = registers[fields.FLAGS_WINDOW]!;
+export function synSentArrives(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void {
+	const flagsWindow = view.getInt32(fields.FLAGS_WINDOW * 4, true);
 	const flags = flagsWindow >> FLAG_SHIFT;
-	const ack = registers[fields.ACK]!;
+	const ack = view.getInt32(fields.ACK * 4, true);
 	const acked = (ack - tcb.sndUna) | 0;
-	if (flags & ACK && (acked <= 0 || acked > ((tcb.sndMax - tcb.sndUna) | 0))) {
-		if (flags & RST) core.count(iface.block, DROP.tcpUnacceptable);
-		else refuse(tcp, iface, tcb);
+	if ((flags & ACK) !== 0 && (acked <= 0 || acked > ((tcb.sndMax - tcb.sndUna) | 0))) {
+		if (flags & RST) drop(view, link, DROP.tcpUnacceptable);
+		else refuse(view, link, tcb.at);
 		return;
 	}
 	if (flags & RST) {
-		if (flags & ACK) end(tcp, tcb, tcbs.REFUSED);
-		else core.count(iface.block, DROP.tcpUnacceptable);
+		if (flags & ACK) end(view, tcb, REFUSED);
+		else drop(view, link, DROP.tcpUnacceptable);
 		return;
 	}
-	if (!(flags & SYN) || (flags & (ACK | FIN)) === FIN) return core.count(iface.block, DROP.tcpUnacceptable);
-	const seq = registers[fields.SEQ]!;
-	synchronize(tcp, tcb, seq, wire.mssOption(core.view, registers[fields.TRANSPORT_AT]!));
+	if (!(flags & SYN) || (flags & (ACK | FIN)) === FIN) {
+		drop(view, link, DROP.tcpUnacceptable);
+		return;
+	}
+	const seq = view.getInt32(fields.SEQ * 4, true);
+	synchronize(view, tcb, seq, wire.mssOption(view, view.getInt32(fields.TRANSPORT_AT * 4, true)));
 	if (flags & ACK) {
-		established(tcp, tcb, seq, ack, flagsWindow & 0xffff);
-		mark(tcp, tcb, tcbs.ACK_NOW);
+		established(view, tcb, seq, ack, flagsWindow & 0xffff);
+		oweAck(view, tcb);
 		return;
 	}
 	// Both asked at once: RFC 9293 §3.5, figure 8. Our SYN goes again, with an acknowledgment.
-	tcbs.setState(tcb, tcbs.SYN_RECEIVED);
+	setState(tcb, SYN_RECEIVED);
 	tcb.sndNxt = tcb.iss;
-	mark(tcp, tcb, tcbs.SEND);
+	tcpMark(view, tcb.at, SEND);
 }
 
 /** Our SYN is acknowledged, and the peer's is known. */
-export function established(tcp: Tcp, tcb: Tcb, seq: number, ack: number, window: number): void {
+export function established(view: DataView, tcb: TcbBlock, seq: number, ack: number, window: number): void {
 	const lost = tcb.backoff !== 0;
 	tcb.sndUna = ack;
-	tcb.sndNxt = tcb.sndMax = ack;
+	tcb.sndNxt = ack;
+	tcb.sndMax = ack;
 	tcb.backoff = 0;
-	tcb.softError = false;
-	tcb.work &= ~tcbs.RETRANSMIT;
-	if (tcb.timing) {
-		tcb.timing = false;
-		tcpSampleRtt(tcp.view, tcb.block, (tcp.core.now - tcb.rttAt) | 0);
+	tcb.softError = 0;
+	tcb.work = tcb.work & ~RETRANSMIT;
+	if (tcb.bits & BIT_TIMING) {
+		stopTiming(tcb);
+		sampleRtt(tcb, (CoreBlock.of(view, CORE).now - tcb.rttAt) | 0);
 	} else if (lost) tcb.rto = RTO_AFTER_LOST_SYN;
-	tcp.congestion.opened(tcb, lost);
-	tcbs.setState(tcb, tcbs.ESTABLISHED);
+	opened(tcb, lost);
+	setState(tcb, ESTABLISHED);
 	tcb.sndWl1 = seq;
 	tcb.sndWl2 = ack;
-	offered(tcp, tcb, window);
-	startKeepAlive(tcp, tcb);
-	if (tcb.finQueued) {
+	offered(view, tcb, window);
+	startKeepAlive(view, tcb);
+	if (tcb.finQueued !== 0) {
 		// Closed before it was open.
-		tcbs.setState(tcb, tcbs.FIN_WAIT_1);
-		mark(tcp, tcb, tcbs.SEND);
+		setState(tcb, FIN_WAIT_1);
+		tcpMark(view, tcb.at, SEND);
 	}
-	const listener = tcb.listener;
-	if (listener === undefined) {
-		tcp.events.post(tcb, WRITABLE);
+	if (tcb.listener === 0) {
+		newsPost(view, tcb.news, WRITABLE);
 		return;
 	}
-	if (tcp.pace.used) tcp.pace.inherit(tcb, listener);
-	if (listener.acceptTail === undefined) listener.acceptHead = tcb;
-	else listener.acceptTail.nextAccept = tcb;
-	listener.acceptTail = tcb;
-	tcp.events.post(listener, READABLE);
+	const listener = TcbBlock.of(view, tcb.listener);
+	inheritRate(view, tcb, listener);
+	if (listener.acceptHead === 0) listener.acceptHead = tcb.at;
+	else TcbBlock.of(view, listener.acceptTail).nextAccept = tcb.at;
+	listener.acceptTail = tcb.at;
+	newsPost(view, listener.news, READABLE);
 }
 
 /**
  * A SYN for a connection in TIME-WAIT. With a number beyond all that the old one used it opens a new one: RFC 9293 §3.10.7.4,
  * RFC 6191. False when it does not, and is to be treated as any segment.
  */
-export function reopen(tcp: Tcp, tcb: Tcb, iface: Interface, flags: number, seq: number): boolean {
-	if (!tcb.detached || flags & (ACK | FIN) || ((seq - tcb.rcvNxt) | 0) <= 0) return false;
-	const core = tcp.core;
+export function reopen(view: DataView, tcb: TcbBlock, link: InterfaceBlock, flags: number, seq: number): boolean {
+	if (tcb.detached === 0 || (flags & (ACK | FIN)) !== 0 || ((seq - tcb.rcvNxt) | 0) <= 0) return false;
 	const after = tcb.sndMax;
-	end(tcp, tcb, tcbs.NO_ERROR);
-	const value = flowFind(core.view, core.layout.flows, ipv4.TCP | (iface.slot << 8));
-	const listener = value < 0 ? undefined : tcp.tcbs[value];
-	if (listener !== undefined && listener.state === tcbs.LISTEN) listenArrives(tcp, listener, iface, after, true);
-	else refuse(tcp, iface, undefined);
+	end(view, tcb, NO_ERROR);
+	const index = flowFind(view, view.getInt32(fields.FLOWS_AT * 4, true), ipv4.TCP | (link.slot << 8));
+	if (index >= 0) {
+		const listener = TcbBlock.of(view, tcbAt(view, index));
+		if (listener.state === LISTEN) {
+			asks(view, listener, link, after, true);
+			return true;
+		}
+	}
+	refuse(view, link, NOBODY);
 	return true;
 }

@@ -1,35 +1,31 @@
 // What ICMP errors do to a connection. RFC 5927: no error ends one that is established, and none is believed whose quotation
 // could have been guessed.
 
-import * as fields from "../../packet/fields.ts";
+import { SEQ } from "../../packet/fields.ts";
+import type { Offset } from "../../packet/numbers.ts";
+import { TcbBlock } from "../../packet/tcb-block.ts";
 import * as icmpv4 from "../../wire/icmpv4.ts";
 import { end } from "./life.ts";
 import { tooBig } from "./path-mtu.ts";
-import type { Tcp } from "./tcp.ts";
-import * as tcbs from "./tcb.ts";
-import type { Tcb } from "./tcb.ts";
+import { REFUSED, SYN_SENT, UNREACHABLE } from "./states.ts";
+import { predict } from "./block.ts";
 
 /** An ICMP error quotes a segment of ours, whose sequence number is in the registers. `mtu`: that of the next hop, or 0. */
-export function icmpError(tcp: Tcp, tcb: Tcb, type: number, code: number, mtu: number): void {
-	if (tcb.state < tcbs.SYN_SENT) return;
-	const mine = tcbs.load(tcp.view, tcb);
-	believe(tcp, tcb, type, code, mtu);
-	if (mine) tcbs.store(tcp.view, tcb);
+export function tcpIcmpError(view: DataView, at: Offset, type: number, code: number, mtu: number): void {
+	const tcb = TcbBlock.of(view, at);
+	if (tcb.state < SYN_SENT) return;
+	// RFC 5927 §4.1: it must be in flight.
+	const into = (view.getInt32(SEQ * 4, true) - tcb.sndUna) | 0;
+	if (into < 0 || into >= ((tcb.sndMax - tcb.sndUna) | 0)) return;
+	if (type === icmpv4.UNREACHABLE && code === icmpv4.FRAGMENTATION_NEEDED) {
+		tooBig(view, tcb, mtu);
+		predict(tcb);
+	} else if (type === icmpv4.UNREACHABLE && tcb.state === SYN_SENT && isHard(code)) {
+		end(view, tcb, code === icmpv4.PORT_UNREACHABLE ? REFUSED : UNREACHABLE);
+	} else tcb.softError = 1;
 }
 
-function believe(tcp: Tcp, tcb: Tcb, type: number, code: number, mtu: number): void {
-	// RFC 5927 §4.1: it must be in flight.
-	const into = (tcp.core.fields[fields.SEQ]! - tcb.sndUna) | 0;
-	if (into < 0 || into >= ((tcb.sndMax - tcb.sndUna) | 0)) return;
-	if (type !== icmpv4.UNREACHABLE) {
-		tcb.softError = true;
-		return;
-	}
-	if (code === icmpv4.FRAGMENTATION_NEEDED) return tooBig(tcp, tcb, mtu);
-	// RFC 5927 §5.2, RFC 9293 MUST-56: hard ones end what has not begun.
-	if (tcb.state === tcbs.SYN_SENT && (code === icmpv4.PORT_UNREACHABLE || code === icmpv4.PROTOCOL_UNREACHABLE)) {
-		end(tcp, tcb, code === icmpv4.PORT_UNREACHABLE ? tcbs.REFUSED : tcbs.UNREACHABLE);
-		return;
-	}
-	tcb.softError = true;
+/** RFC 5927 §5.2, RFC 9293 MUST-56: hard ones end what has not begun. */
+function isHard(code: number): boolean {
+	return code === icmpv4.PORT_UNREACHABLE || code === icmpv4.PROTOCOL_UNREACHABLE;
 }

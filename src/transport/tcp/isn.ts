@@ -9,7 +9,10 @@
 // had the peer's address and port before, and so knows F roughly.) Window scale and SACK, once we have them, go into our timestamp as on
 // Linux: they need no bits here.
 
-import { halfSipHash } from "#codec";
+import { CORE, CoreBlock } from "../../packet/core-block.ts";
+import type { Uint16 } from "../../packet/numbers.ts";
+import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
+import { halfSipHash } from "../../wire/hash.ts";
 import { DEFAULT_MSS } from "../../wire/tcp.ts";
 
 /** The step of the cookies' clock: 2^16 ms. */
@@ -21,66 +24,90 @@ const TWELVE_BITS = 0xfff;
 /** A cookie is valid for this long at least, for twice that at most, ms. */
 export const COOKIE_LIFETIME = 1 << STEP_SHIFT;
 
-/** What is remembered of the peer's MSS: the largest of these that is no larger. They are those that most peers have, and the least that there can be. */
-export const MSS_CLASSES: readonly number[] = Object.freeze([28, 216, 536, 1200, 1360, 1440, 1452, 1460]);
-
-const LARGEST_CLASS = MSS_CLASSES.length - 1;
-const LARGEST = MSS_CLASSES[LARGEST_CLASS]!;
-
 /** `recognize`: no cookie; one of this connection, but not of this sequence number of the peer. */
 export const FOREIGN = -1;
 export const LATER = -2;
 
-export class Isn {
-	#k0: number;
-	#k1: number;
-	/** For cookies, so that they tell nothing of the others. */
-	#k2: number;
-	#k3: number;
+/** What is remembered of the peer's MSS is a class, the largest whose MSS is no larger. They are those that most peers have, and the least that there can be. */
+const CLASSES = 8;
 
-	constructor(random32: () => number) {
-		this.#k0 = random32() | 0;
-		this.#k1 = random32() | 0;
-		this.#k2 = random32() | 0;
-		this.#k3 = random32() | 0;
-	}
-
-	/** The first sequence number of a connection that begins at `now` ms. `ports`: remote << 16 | local. */
-	next(now: number, local: number, remote: number, ports: number): number {
-		return (Math.imul(now, 250) + halfSipHash(this.#k0, this.#k1, local, remote, ports)) | 0;
-	}
-
-	/** The same for a connection that a peer opens with the sequence number `irs` and that MSS (0: none was said). */
-	cookie(now: number, local: number, remote: number, ports: number, irs: number, mss: number): number {
-		const k2 = this.#k2;
-		const k3 = this.#k3;
-		const flow = halfSipHash(k2, k3, local, remote, ports);
-		const step = now >>> STEP_SHIFT;
-		const its = (halfSipHash(k2, k3, flow, step, irs) + (mss >= LARGEST ? LARGEST_CLASS : classOf(mss))) & TWELVE_BITS;
-		// k2 stands for a word that no peer can say.
-		const low = halfSipHash(k2, k3, flow, step, k2) & TWELVE_BITS;
-		return (flow + (step << STEP_BITS) + (its << PEER_SHIFT) + low) | 0;
-	}
-
-	/** The class of the MSS in the cookie `iss`, or FOREIGN or LATER. One step ahead of `now` is valid too, for connections that follow upon another. */
-	recognize(now: number, local: number, remote: number, ports: number, irs: number, iss: number): number {
-		const k2 = this.#k2;
-		const k3 = this.#k3;
-		const flow = halfSipHash(k2, k3, local, remote, ports);
-		const value = (iss - flow) | 0;
-		const present = now >>> STEP_SHIFT;
-		const age = (present - (value >>> STEP_BITS)) & 0xff;
-		if (age > 1 && age !== 0xff) return FOREIGN;
-		const step = (age > 1 ? present + 1 : present - age) & STEPS;
-		if (((value ^ halfSipHash(k2, k3, flow, step, k2)) & TWELVE_BITS) !== 0) return FOREIGN;
-		const found = ((value >> PEER_SHIFT) - halfSipHash(k2, k3, flow, step, irs)) & TWELVE_BITS;
-		return found < MSS_CLASSES.length ? found : LATER;
+/** The MSS of a class, 0 to 7. */
+export function mssOf(found: number): Uint16 {
+	switch (found) {
+		case 0:
+			return 28;
+		case 1:
+			return 216;
+		case 2:
+			return 536;
+		case 3:
+			return 1200;
+		case 4:
+			return 1360;
+		case 5:
+			return 1440;
+		case 6:
+			return 1452;
+		default:
+			return 1460;
 	}
 }
 
 function classOf(mss: number): number {
-	if (mss === 0) mss = DEFAULT_MSS;
-	let index = LARGEST_CLASS;
-	while (index > 0 && MSS_CLASSES[index]! > mss) index--;
-	return index;
+	const said = mss === 0 ? DEFAULT_MSS : mss;
+	let found = CLASSES - 1;
+	while (found > 0 && mssOf(found) > said) found--;
+	return found;
+}
+
+/** The first sequence number of a connection of ours that begins now. `ports`: remote << 16 | local. */
+export function nextIsn(view: DataView, local: number, remote: number, ports: number): number {
+	const tcp = TcpBlock.of(view, tcpAt(view));
+	const now = CoreBlock.of(view, CORE).now;
+	return (Math.imul(now, 250) + halfSipHash(tcp.key0, tcp.key1, local, remote, ports)) | 0;
+}
+
+/** The same for a connection that a peer opens at `now` ms with the sequence number `irs` and that MSS (0: none was said). */
+export function cookie(
+	view: DataView,
+	now: number,
+	local: number,
+	remote: number,
+	ports: number,
+	irs: number,
+	mss: number,
+): number {
+	const tcp = TcpBlock.of(view, tcpAt(view));
+	const k0 = tcp.cookie0;
+	const k1 = tcp.cookie1;
+	const flow = halfSipHash(k0, k1, local, remote, ports);
+	const step = (now >>> STEP_SHIFT) | 0;
+	const its = (halfSipHash(k0, k1, flow, step, irs) + classOf(mss)) & TWELVE_BITS;
+	// The key stands for a word that no peer can say.
+	const low = halfSipHash(k0, k1, flow, step, k0) & TWELVE_BITS;
+	return (flow + (step << STEP_BITS) + (its << PEER_SHIFT) + low) | 0;
+}
+
+/** The class of the MSS in the cookie `iss`, or FOREIGN or LATER. One step ahead of `now` is valid too, for connections that follow upon another. */
+export function recognize(
+	view: DataView,
+	now: number,
+	local: number,
+	remote: number,
+	ports: number,
+	irs: number,
+	iss: number,
+): number {
+	const tcp = TcpBlock.of(view, tcpAt(view));
+	const k0 = tcp.cookie0;
+	const k1 = tcp.cookie1;
+	const flow = halfSipHash(k0, k1, local, remote, ports);
+	const value = (iss - flow) | 0;
+	const present = (now >>> STEP_SHIFT) | 0;
+	const age = (present - (value >>> STEP_BITS)) & 0xff;
+	if (age > 1 && age !== 0xff) return FOREIGN;
+	const step = (age > 1 ? present + 1 : present - age) & STEPS;
+	if (((value ^ halfSipHash(k0, k1, flow, step, k0)) & TWELVE_BITS) !== 0) return FOREIGN;
+	const found = ((value >> PEER_SHIFT) - halfSipHash(k0, k1, flow, step, irs)) & TWELVE_BITS;
+	return found < CLASSES ? found : LATER;
 }

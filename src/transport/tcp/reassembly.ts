@@ -1,75 +1,87 @@
 // Segments that came ahead of their turn. RFC 9293 §3.10.7.4, seventh step: their bytes go straight to their place in the receive
-// ring, beyond rcvNxt; here is remembered which places are filled: a few ranges for each TCB, apart and in ascending order.
+// ring, beyond rcvNxt; here is remembered which places are filled: a few ranges for each connection, apart and in ascending order.
 
-import { ringPut } from "#codec";
-import type { Tcb } from "./tcb.ts";
+import type { Length, Offset } from "../../packet/numbers.ts";
+import { RANGES, type TcbBlock } from "../../packet/tcb-block.ts";
+import { ringPut } from "../../wire/kernels/copies.ts";
+import { wrap } from "../../wire/ring.ts";
 
-/** Ranges per TCB. 8 B each. With all in use a further range is dropped and the peer sends it again. */
-export const RANGES = 4;
+/** Bytes of a range: the sequence numbers of its start and its end. */
+const PAIR = 8;
 
-export class Reassembly {
-	/** Start and end of every range, sequence numbers: RANGES pairs for each TCB. */
-	#edges: Int32Array;
+/** Where the start of range `index` stands, whose end follows. */
+function edgeAt(tcb: TcbBlock, index: number): Offset {
+	return (tcb.edges + Math.imul(index, PAIR)) | 0;
+}
 
-	constructor(tcbs: number) {
-		this.#edges = new Int32Array(tcbs * RANGES * 2);
+function startOf(view: DataView, tcb: TcbBlock, index: number): number {
+	return view.getInt32(edgeAt(tcb, index), true);
+}
+
+function endOf(view: DataView, tcb: TcbBlock, index: number): number {
+	return view.getInt32((edgeAt(tcb, index) + 4) | 0, true);
+}
+
+function setRange(view: DataView, tcb: TcbBlock, index: number, start: number, end: number): void {
+	view.setInt32(edgeAt(tcb, index), start, true);
+	view.setInt32((edgeAt(tcb, index) + 4) | 0, end, true);
+}
+
+/** Ranges from `from` on move to `to`; `count` of them. */
+function moveRanges(view: DataView, tcb: TcbBlock, to: number, from: number, count: number): void {
+	for (let i = 0; i < count; i++) {
+		const n = to < from ? i : (count - 1 - i) | 0;
+		setRange(view, tcb, (to + n) | 0, startOf(view, tcb, (from + n) | 0), endOf(view, tcb, (from + n) | 0));
 	}
+}
 
-	/**
-	 * Stores `length` bytes from arena offset `from` that begin `ahead` > 0 bytes after rcvNxt; the caller has cut them to the
-	 * window. False when there is no range left for them.
-	 */
-	store(view: DataView, tcb: Tcb, size: number, ahead: number, from: number, length: number): boolean {
-		const start = (tcb.rcvNxt + ahead) | 0;
-		if (!this.#add(tcb, start, (start + length) | 0)) return false;
-		let at = tcb.rcvAt + ahead;
-		if (at >= size) at -= size;
-		ringPut(view, tcb.receiveRing, size, at, from, length);
+/**
+ * Stores `length` bytes from arena offset `from` that begin `ahead` > 0 bytes after rcvNxt; the caller has cut them to the
+ * window. False when there is no range left for them.
+ */
+export function storeAhead(view: DataView, tcb: TcbBlock, ahead: number, from: Offset, length: Length): boolean {
+	const start = (tcb.rcvNxt + ahead) | 0;
+	if (!addRange(view, tcb, start, (start + length) | 0)) return false;
+	const size = tcb.receiveSize;
+	ringPut(view, tcb.receiveRing, size, wrap((tcb.rcvAt + ahead) | 0, size), from, length);
+	return true;
+}
+
+/** Bytes at rcvNxt = `next` that are there already, and forgets their range. */
+export function takeAhead(view: DataView, tcb: TcbBlock, next: number): number {
+	let taken = 0;
+	while (tcb.ranges > 0 && ((next + taken - startOf(view, tcb, 0)) | 0) >= 0) {
+		taken = Math.max(taken, (endOf(view, tcb, 0) - next) | 0);
+		tcb.ranges = tcb.ranges - 1;
+		moveRanges(view, tcb, 0, 1, tcb.ranges);
+	}
+	return taken;
+}
+
+/** End of the last range; only while there is one. */
+export function lastAhead(view: DataView, tcb: TcbBlock): number {
+	return endOf(view, tcb, tcb.ranges - 1);
+}
+
+/** Adds a range, joined with those that it touches. False when all are in use. */
+function addRange(view: DataView, tcb: TcbBlock, start: number, end: number): boolean {
+	const count = tcb.ranges;
+	let at = 0;
+	while (at < count && ((endOf(view, tcb, at) - start) | 0) < 0) at++;
+	// `at` is the first range that does not end before the new one; those up to `behind` touch it.
+	let behind = at;
+	while (behind < count && ((startOf(view, tcb, behind) - end) | 0) <= 0) behind++;
+	if (behind === at) {
+		if (count === RANGES) return false;
+		moveRanges(view, tcb, (at + 1) | 0, at, (count - at) | 0);
+		setRange(view, tcb, at, start, end);
+		tcb.ranges = count + 1;
 		return true;
 	}
-
-	/** Bytes at rcvNxt = `next` that are there already, and forgets their range. */
-	take(tcb: Tcb, next: number): number {
-		const edges = this.#edges;
-		const base = tcb.index * RANGES * 2;
-		let taken = 0;
-		while (tcb.ranges > 0 && ((((next + taken) | 0) - edges[base]!) | 0) >= 0) {
-			const more = (edges[base + 1]! - next) | 0;
-			if (more > taken) taken = more;
-			tcb.ranges--;
-			edges.copyWithin(base, base + 2, base + 2 + tcb.ranges * 2);
-		}
-		return taken;
-	}
-
-	/** End of the last range; only while there is one. */
-	end(tcb: Tcb): number {
-		return this.#edges[(tcb.index * RANGES + tcb.ranges) * 2 - 1]!;
-	}
-
-	/** Adds a range, joined with those that it touches. */
-	#add(tcb: Tcb, start: number, end: number): boolean {
-		const edges = this.#edges;
-		const base = tcb.index * RANGES * 2;
-		const last = base + tcb.ranges * 2;
-		let at = base;
-		while (at < last && ((edges[at + 1]! - start) | 0) < 0) at += 2;
-		// `at` is the first range that does not end before the new one; those up to `behind` touch it.
-		let behind = at;
-		while (behind < last && ((edges[behind]! - end) | 0) <= 0) behind += 2;
-		if (behind === at) {
-			if (tcb.ranges === RANGES) return false;
-			edges.copyWithin(at + 2, at, last);
-			edges[at] = start;
-			edges[at + 1] = end;
-			tcb.ranges++;
-			return true;
-		}
-		if (((start - edges[at]!) | 0) < 0) edges[at] = start;
-		const edge = edges[behind - 1]!;
-		edges[at + 1] = ((end - edge) | 0) > 0 ? end : edge;
-		edges.copyWithin(at + 2, behind, last);
-		tcb.ranges -= (behind - at - 2) >> 1;
-		return true;
-	}
+	const first = startOf(view, tcb, at);
+	const last = endOf(view, tcb, (behind - 1) | 0);
+	setRange(view, tcb, at, ((start - first) | 0) < 0 ? start : first, ((end - last) | 0) > 0 ? end : last);
+	moveRanges(view, tcb, (at + 1) | 0, behind, (count - behind) | 0);
+	tcb.ranges = count - (behind - at - 1);
+	return true;
 }

@@ -1,7 +1,6 @@
-// Round-trip times, compiled. RFC 6298 §2, with srtt times 8 and rttvar times 4 as in Jacobson's appendix.
+// Round-trip times. RFC 6298 §2, with srtt times 8 and rttvar times 4 as in Jacobson's appendix.
 
-import type { Offset } from "../../packet/numbers.ts";
-import { TcbBlock } from "../../packet/tcb-block.ts";
+import type { TcbBlock } from "../../packet/tcb-block.ts";
 
 /** First timeout, before anything was measured. RFC 6298 §2.1. */
 export const RTO_INITIAL = 1000;
@@ -26,17 +25,18 @@ export function sampleRtt(tcb: TcbBlock, ms: number): void {
 }
 
 /** The timeout that the measured round trips ask for. RFC 6298 §2.3. */
-export function measuredRto(tcb: TcbBlock): number {
+function measuredRto(tcb: TcbBlock): number {
 	if (tcb.srtt < 0) return RTO_INITIAL;
 	return Math.min((tcb.srtt >> 3) + Math.max(tcb.rttvar, RTO_MARGIN), RTO_MAX);
 }
 
-/** As sampleRtt, for the interpreter. */
-export function tcpSampleRtt(view: DataView, at: Offset, ms: number): void {
-	sampleRtt(TcbBlock.of(view, at), ms);
-}
-
-/** As measuredRto. */
-export function tcpMeasuredRto(view: DataView, at: Offset): number {
-	return measuredRto(TcbBlock.of(view, at));
+/**
+ * Timeouts are over: the peer has acknowledged something. Karn's algorithm keeps the doubled timeout until a segment that went once is
+ * acknowledged (RFC 6298 §5). When this acknowledgment came as fast after the last transmission as ever, the network has not slowed down
+ * but lost, and to wait longer for the next loss would serve nobody.
+ */
+export function recoverRto(tcb: TcbBlock, now: number): void {
+	tcb.backoff = 0;
+	const rto = measuredRto(tcb);
+	if (tcb.rto > rto && ((now - tcb.sentAt) | 0) < rto) tcb.rto = rto;
 }

@@ -2,25 +2,29 @@
 // small set cannot. A SYN can be forged, so it takes only what nobody misses; a peer that has completed its handshake takes more, and so
 // does our own program. The connections of programs stay, but those that their listener calls too slow: pace.ts.
 
-import type { Interface } from "../../link/interface.ts";
-import { TcbBlock } from "../../packet/tcb-block.ts";
+import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP } from "../../packet/drops.ts";
-import { end } from "./life.ts";
-import { FAST } from "./pace.ts";
-import { acknowledgeNow, emitReset } from "./send.ts";
-import type { Tcp } from "./tcp.ts";
-import * as tcbs from "./tcb.ts";
-import type { Tcb } from "./tcb.ts";
-import { ORPHAN_GRACE, ORPHAN_TIME } from "./timers.ts";
-
-/** Where this lies in a connection's block. */
-const { home: HOME } = TcbBlock.offsets;
+import type { Offset } from "../../packet/numbers.ts";
+import { BIT_ACK_NOW, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
+import { bar, isBarred } from "./barred.ts";
+import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
+import { dismiss, end, endOrphan } from "./life.ts";
+import { FAST, hasPromise, mayHave, promise, slowness } from "./pace.ts";
+import { acknowledgeNow } from "./send.ts";
+import { CLOSED, FIN_WAIT_2, NO_ERROR, SLOW, SYN_RECEIVED, TIME_WAIT } from "./states.ts";
+import { renew } from "./block.ts";
+import { ORPHAN_GRACE, ORPHAN_TIME } from "./timing.ts";
+import { PERSIST } from "./work.ts";
 
 /** Who asks: the sender of a SYN; a peer that has completed its handshake, but was thrown out a moment ago; one that was not; our own program. */
 export const STRANGER = 0;
 const BARRED = 1;
 const PROVEN = 2;
 export const PROGRAM = 3;
+
+/** What `take` answers beside the block of a TCB: there is none; a connection was ended that was too slow, and its program has to close it before its TCB is free. */
+export const NO_SEAT = 0;
+export const SOON = -1;
 
 /** A closed connection whose peer is silent for so long gives way, ms. */
 const STALLED_TIME = 1000;
@@ -35,197 +39,172 @@ const ORPHAN = 5;
 const TOO_SLOW = 6;
 const STAYS = 7;
 
-function rank(tcp: Tcp, tcb: Tcb, by: number): number {
+function rank(view: DataView, tcb: TcbBlock, by: number): number {
 	const state = tcb.state;
-	if (!tcb.detached) {
+	if (tcb.detached === 0) {
 		// It loses nothing: the peer's ACK brings it back, as our SYN and ACK carried a cookie.
 		if (halfOpen(tcb)) return by === STRANGER ? STAYS : HALF_OPEN;
 		// A connection that still waits to be read has had no chance to show its pace.
-		const slow = by >= PROVEN && tcb.listener === undefined && tcp.pace.slowness(tcb) !== FAST;
-		return slow ? TOO_SLOW : STAYS;
+		return by >= PROVEN && tcb.listener === 0 && slowness(view, tcb) !== FAST ? TOO_SLOW : STAYS;
 	}
-	if (state === tcbs.CLOSED) return FREE;
+	if (state === CLOSED) return FREE;
 	// Both sides have said all, and know that the other has it. Only the network has to forget.
-	if (state === tcbs.TIME_WAIT) return FORGETTING;
+	if (state === TIME_WAIT) return FORGETTING;
 	if (by < PROVEN) return STAYS;
 	// Its program has closed it. For a moment it may go on, as most need no more; but not when its peer takes nothing.
-	const settled = ((tcp.core.now - tcb.lingerAt) | 0) >= ORPHAN_GRACE - ORPHAN_TIME;
-	if (state === tcbs.FIN_WAIT_2) return settled || by === PROGRAM ? DELIVERED : STAYS;
-	if (stalled(tcp, tcb)) return STALLED;
+	const settled = ((CoreBlock.of(view, CORE).now - tcb.lingerAt) | 0) >= ORPHAN_GRACE - ORPHAN_TIME;
+	if (state === FIN_WAIT_2) return settled || by === PROGRAM ? DELIVERED : STAYS;
+	if (stalled(view, tcb)) return STALLED;
 	return settled ? ORPHAN : STAYS;
 }
 
 /** The peer's window is closed, or two segments in a row, or one for a second, brought no answer. One alone may have been lost. */
-function stalled(tcp: Tcp, tcb: Tcb): boolean {
-	if (tcb.work & tcbs.PERSIST || tcb.backoff > 1) return true;
-	const ms = (tcp.core.now - tcb.stalledAt) | 0;
+function stalled(view: DataView, tcb: TcbBlock): boolean {
+	if ((tcb.work & PERSIST) !== 0 || tcb.backoff > 1) return true;
+	const ms = (CoreBlock.of(view, CORE).now - tcb.stalledAt) | 0;
 	return tcb.backoff === 1 && (ms >= tcb.rto || ms >= STALLED_TIME);
 }
 
 /** Of two of that rank, the one with the lower number gives way first: the oldest, or the slowest. */
-function order(tcp: Tcp, tcb: Tcb, rank: number): number {
-	if (rank === TOO_SLOW) return tcp.pace.slowness(tcb);
-	return ((rank === HALF_OPEN || rank === STALLED ? tcb.stalledAt : tcb.lingerAt) - tcp.core.now) | 0;
+function order(view: DataView, tcb: TcbBlock, its: number): number {
+	if (its === TOO_SLOW) return slowness(view, tcb);
+	const since = its === HALF_OPEN || its === STALLED ? tcb.stalledAt : tcb.lingerAt;
+	return (since - CoreBlock.of(view, CORE).now) | 0;
 }
 
-/** Who gives way to whom asks, or undefined. */
-function first(tcp: Tcp, by: number): Tcb | undefined {
-	let chosen: Tcb | undefined = undefined;
+/** The block of who gives way to whom asks, or NO_SEAT. */
+function first(view: DataView, by: number): Offset {
+	const count = CoreBlock.of(view, CORE).tcbCount;
+	let chosen = NO_SEAT;
 	let best = STAYS;
 	let bestOrder = 0;
-	for (let i = 0; i < tcp.tcbs.length; i++) {
-		const tcb: Tcb = tcp.tcbs[i]!;
-		const its = rank(tcp, tcb, by);
+	for (let i = 0; i < count; i++) {
+		const tcb = TcbBlock.of(view, tcbAt(view, i));
+		const its = rank(view, tcb, by);
 		if (its > best || its === STAYS || its === FREE) continue;
-		const itsOrder = order(tcp, tcb, its);
+		const itsOrder = order(view, tcb, its);
 		if (its === best && itsOrder >= bestOrder) continue;
-		chosen = tcb;
+		chosen = tcb.at;
 		best = its;
 		bestOrder = itsOrder;
 	}
 	return chosen;
 }
 
-/** The first free TCB that is not kept for somebody else, or undefined. */
-function free(tcp: Tcp, remote: number, ports: number): Tcb | undefined {
-	let tcb = tcp.free;
-	if (tcp.pace.used) while (tcb !== undefined && !tcp.pace.mayHave(tcb, remote, ports)) tcb = tcb.nextFree;
-	return tcb;
+/** The first free TCB that is not kept for somebody else, or NO_SEAT. */
+function freeFor(view: DataView, remote: number, ports: number): Offset {
+	const tcp = TcpBlock.of(view, tcpAt(view));
+	let at = tcp.free;
+	if (tcp.paced === 0) return at;
+	while (at !== 0 && !mayHave(view, TcbBlock.of(view, at), remote, ports)) at = TcbBlock.of(view, at).nextFree;
+	return at;
 }
 
 /** As what a peer asks that has completed its handshake. */
-export function proven(tcp: Tcp, remote: number): number {
-	return tcp.barred.none || !tcp.barred.has(remote, tcp.core.now) ? PROVEN : BARRED;
+export function proven(view: DataView, remote: number): number {
+	return isBarred(view, remote) ? BARRED : PROVEN;
 }
 
 /** Whether the peer would get a TCB if it completed its handshake now. */
-export function room(tcp: Tcp, remote: number, ports: number): boolean {
-	return free(tcp, remote, ports) !== undefined || first(tcp, proven(tcp, remote)) !== undefined;
+export function room(view: DataView, remote: number, ports: number): boolean {
+	return freeFor(view, remote, ports) !== NO_SEAT || first(view, proven(view, remote)) !== NO_SEAT;
 }
 
-/** What `take` answers when a connection was ended that was too slow: its program has to close it before its TCB is free. */
-export const SOON = null;
-
-/**
- * A TCB for whom asks, with these numbers (our own program: 0): a free one, or that of one that gives way, or undefined; or SOON. Its copies are
- * the truth until `store`.
- */
-export function take(tcp: Tcp, by: number, remote: number, ports: number): Tcb | undefined | typeof SOON {
-	let tcb: Tcb | undefined | typeof SOON = tcp.free;
-	if (tcb === undefined || tcp.pace.used) {
-		tcb = find(tcp, by, remote, ports);
-		if (!tcb) return tcb;
-		unlink(tcp, tcb);
-		tcp.pace.forget(tcb);
-	} else {
-		tcp.free = tcb.nextFree;
-		tcb.nextFree = undefined;
-	}
-	tcbs.renew(tcb);
-	tcp.view.setInt32(tcb.block + HOME, 0);
-	return tcb;
+/** The block of a TCB for whom asks, with these numbers (our own program: 0): a free one, or that of one that gives way; or NO_SEAT, or SOON. It is as new. */
+export function take(view: DataView, by: number, remote: number, ports: number): number {
+	const found = find(view, by, remote, ports);
+	if (found === NO_SEAT || found === SOON) return found;
+	const tcb = TcbBlock.of(view, found);
+	unlink(view, tcb);
+	renew(view, tcb);
+	return found;
 }
 
-/** The TCB to take, which is on the free list by then. */
-function find(tcp: Tcp, by: number, remote: number, ports: number): Tcb | undefined | typeof SOON {
-	const found = free(tcp, remote, ports);
-	if (found !== undefined) return found;
-	const ended = first(tcp, by);
-	if (ended === undefined) return undefined;
-	if (ended.detached || halfOpen(ended)) {
-		giveWay(tcp, ended);
+/** The block of the TCB to take, which is on the free list by then. */
+function find(view: DataView, by: number, remote: number, ports: number): number {
+	const free = freeFor(view, remote, ports);
+	if (free !== NO_SEAT) return free;
+	const ended = first(view, by);
+	if (ended === NO_SEAT) return NO_SEAT;
+	const tcb = TcbBlock.of(view, ended);
+	if (tcb.detached !== 0 || halfOpen(tcb)) {
+		giveWay(view, tcb);
 		return ended;
 	}
-	if (tcp.pace.hasPromise(tcp, remote, ports)) return undefined;
-	endSlow(tcp, ended);
-	tcp.pace.promise(ended, remote, ports);
+	if (hasPromise(view, remote, ports)) return NO_SEAT;
+	endSlow(view, tcb);
+	promise(view, tcb, remote, ports);
 	return SOON;
 }
 
 /** Where no TCB is free, ends the connection that would give way to a newcomer, for whoever comes next. */
-export function keepFree(tcp: Tcp): void {
-	if (tcp.free !== undefined) return;
-	const ended = first(tcp, PROVEN);
-	if (ended === undefined) return;
-	if (ended.detached || halfOpen(ended)) return giveWay(tcp, ended);
-	for (let i = 0; i < tcp.tcbs.length; i++) {
-		const tcb = tcp.tcbs[i]!;
-		// One was ended already, and its program has still to close it.
-		if (tcb.ended === tcbs.SLOW && tcb.state === tcbs.CLOSED && !tcb.detached) return;
+export function tcpKeepFree(view: DataView): void {
+	if (TcpBlock.of(view, tcpAt(view)).free !== 0) return;
+	const ended = first(view, PROVEN);
+	if (ended === NO_SEAT) return;
+	const tcb = TcbBlock.of(view, ended);
+	if (tcb.detached !== 0 || halfOpen(tcb)) giveWay(view, tcb);
+	else if (!slowToClose(view)) endSlow(view, tcb);
+}
+
+/** Whether one was ended as too slow already, and its program has still to close it. */
+function slowToClose(view: DataView): boolean {
+	const count = CoreBlock.of(view, CORE).tcbCount;
+	for (let i = 0; i < count; i++) {
+		const tcb = TcbBlock.of(view, tcbAt(view, i));
+		if (tcb.ended === SLOW && tcb.state === CLOSED && tcb.detached === 0) return true;
 	}
-	endSlow(tcp, ended);
+	return false;
 }
 
 /** Its program is told, and has to close it before its TCB is free. */
-function endSlow(tcp: Tcp, tcb: Tcb): void {
-	tcp.barred.add(tcb.remoteAddress, tcp.core.now);
-	dismiss(tcp, tcb, DROP.tcpTooSlow, tcbs.SLOW);
+function endSlow(view: DataView, tcb: TcbBlock): void {
+	bar(view, tcb.remoteAddress);
+	dismiss(view, tcb, DROP.tcpTooSlow, SLOW);
 }
 
 /** Takes a TCB off the free list, of which it mostly is the first. */
-function unlink(tcp: Tcp, tcb: Tcb): void {
-	let before = tcp.free!;
-	if (before === tcb) tcp.free = tcb.nextFree;
+function unlink(view: DataView, tcb: TcbBlock): void {
+	const tcp = TcpBlock.of(view, tcpAt(view));
+	if (tcp.free === tcb.at) tcp.free = tcb.nextFree;
 	else {
-		while (before.nextFree !== tcb) before = before.nextFree!;
-		before.nextFree = tcb.nextFree;
+		let before = tcp.free;
+		while (TcbBlock.of(view, before).nextFree !== tcb.at) before = TcbBlock.of(view, before).nextFree;
+		TcbBlock.of(view, before).nextFree = tcb.nextFree;
 	}
-	tcb.nextFree = undefined;
+	tcb.nextFree = 0;
 }
 
 /** Ends a connection that no program has any more, so that its TCB is free. */
-function giveWay(tcp: Tcp, tcb: Tcb): void {
-	if (tcb.detached && tcb.state !== tcbs.TIME_WAIT) {
-		tcp.barred.add(tcb.remoteAddress, tcp.core.now);
-		return endOrphan(tcp, tcb);
+function giveWay(view: DataView, tcb: TcbBlock): void {
+	if (tcb.detached !== 0 && tcb.state !== TIME_WAIT) {
+		bar(view, tcb.remoteAddress);
+		endOrphan(view, tcb);
+		return;
 	}
-	if (halfOpen(tcb)) noteCookie(tcp);
-	else lastAck(tcp, tcb);
-	end(tcp, tcb, tcbs.NO_ERROR);
-}
-
-/** The peer's FIN came in this very turn, perhaps: then its acknowledgment is still to be sent. */
-function lastAck(tcp: Tcp, tcb: Tcb): void {
-	const mine = tcbs.load(tcp.view, tcb);
-	if (tcb.work & tcbs.ACK_NOW) acknowledgeNow(tcp, tcb);
-	if (mine) tcbs.store(tcp.view, tcb);
+	if (halfOpen(tcb)) noteCookie(view);
+	// The peer's FIN came in this very turn, perhaps: then its acknowledgment is still to be sent.
+	else if (tcb.bits & BIT_ACK_NOW) acknowledgeNow(view, tcb);
+	end(view, tcb, NO_ERROR);
 }
 
 /** Whether a peer has asked for it, and not yet shown that it is there. */
-export function halfOpen(tcb: Tcb): boolean {
-	return tcb.state === tcbs.SYN_RECEIVED && tcb.listener !== undefined;
+export function halfOpen(tcb: TcbBlock): boolean {
+	return tcb.state === SYN_RECEIVED && tcb.listener !== 0;
 }
 
-/** Whether a program that asks would get it, without an end of what a program has. */
-export function spare(tcp: Tcp, tcb: Tcb): boolean {
-	return rank(tcp, tcb, PROGRAM) < TOO_SLOW;
+/** How many a program could have: free ones, and those that give way without an end of what a program has. */
+export function tcpAvailable(view: DataView): number {
+	const tcbCount = CoreBlock.of(view, CORE).tcbCount;
+	let count = 0;
+	for (let i = 0; i < tcbCount; i++)
+		if (rank(view, TcbBlock.of(view, tcbAt(view, i)), PROGRAM) < TOO_SLOW) count = (count + 1) | 0;
+	return count;
 }
 
 /** A SYN was answered, or forgotten after its answer, so that its ACK may come to the listener. */
-export function noteCookie(tcp: Tcp): void {
-	tcp.cookies = true;
-	tcp.cookieAt = tcp.core.now;
-}
-
-/** The end of a connection that its program has closed, and whose peer has not: it has all and does not end its side, or does not take the rest. */
-export function endOrphan(tcp: Tcp, tcb: Tcb): void {
-	// In FIN-WAIT-2 a RST could take from the peer what it has and did not read yet.
-	if (tcb.state !== tcbs.FIN_WAIT_2) return dismiss(tcp, tcb, DROP.tcpOrphan, tcbs.NO_ERROR);
-	count(tcp, tcb, DROP.tcpOrphan);
-	end(tcp, tcb, tcbs.NO_ERROR);
-}
-
-/** The peer is told by RST. */
-function dismiss(tcp: Tcp, tcb: Tcb, reason: number, error: number): void {
-	count(tcp, tcb, reason);
-	const mine = tcbs.load(tcp.view, tcb);
-	emitReset(tcp, tcb);
-	if (mine) tcbs.store(tcp.view, tcb);
-	end(tcp, tcb, error);
-}
-
-/** On the interface that it uses, or else on loopback. */
-function count(tcp: Tcp, tcb: Tcb, reason: number): void {
-	const link: Interface = tcb.path.out ?? tcp.ip.interfaces.list[0]!;
-	tcp.core.count(link.block, reason);
+export function noteCookie(view: DataView): void {
+	const tcp = TcpBlock.of(view, tcpAt(view));
+	tcp.cookies = 1;
+	tcp.cookieAt = CoreBlock.of(view, CORE).now;
 }

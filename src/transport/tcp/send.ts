@@ -1,44 +1,58 @@
-// What to send. RFC 9293 §3.8: `transmit` is called once a turn for every TCB that is PENDING, after the applications had
-// theirs, so that one segment carries data, the acknowledgment, and the window as it is after reading.
+// What to send, RFC 9293 §3.8, for every state: once a turn for each connection that is pending, after the applications had theirs, so that one segment carries
+// data, the acknowledgment, and the window as it is after reading. What is as predicted goes by expected.ts.
 
-import { tcpBuild, tcpMark } from "#codec";
-import { TcbBlock } from "../../packet/tcb-block.ts";
+import { output } from "../../ip/output.ts";
+import { isBusy } from "../../link/transmit.ts";
+import { CORE, CoreBlock } from "../../packet/core-block.ts";
+import { tcpDeadline } from "../../packet/deadline.ts";
+import { InterfaceBlock } from "../../packet/interface-block.ts";
+import type { Length, Offset } from "../../packet/numbers.ts";
+import { takeSpare } from "../../packet/packets.ts";
+import { PathBlock } from "../../packet/path-block.ts";
+import { BIT_ACK_NOW, BIT_NO_DELAY, BIT_SHORT, BIT_TIMING, type TcbBlock } from "../../packet/tcb-block.ts";
+import { timerSet } from "../../packet/timers.ts";
+import { segmentBuild } from "../../wire/build.ts";
+import { wrap } from "../../wire/ring.ts";
+import { advertise } from "../../wire/stream.ts";
 import { ACK, FIN, OPTION_MSS, PSH, RST, SYN } from "../../wire/tcp.ts";
-import { receiveMss } from "./life.ts";
-import type { Tcp } from "./tcp.ts";
-import * as tcbs from "./tcb.ts";
-import type { Tcb } from "./tcb.ts";
-import { arm, PERSIST_MAX } from "./timers.ts";
-
-/** Where these lie in a connection's block. */
-const { options: OPTIONS, optionsLength: OPTIONS_LENGTH } = TcbBlock.offsets;
+import { restartIdle } from "./congestion.ts";
+import { tcpMark } from "./pending.ts";
+import { receiveMss } from "./size.ts";
+import { ESTABLISHED, FIN_WAIT_2, SYN_SENT, TIME_WAIT } from "./states.ts";
+import { ACKS, predict, stopTiming } from "./block.ts";
+import { PERSIST, RETRANSMIT, SEND } from "./work.ts";
 
 const FLAG_SHIFT = 16;
+/** Bytes of our only option. */
+const MSS_BYTES = 4;
 
-/** Puts the TCB on the list of those that the turn has send. */
-export function mark(tcp: Tcp, tcb: Tcb, bits: number): void {
-	tcpMark(tcp.view, tcb.block, bits);
+/** Least time between segments that are timed, ms. With a timeout of no less than 200 ms more would tell nothing. */
+const RTT_STEP = 10;
+
+/** Longest time between probes of a closed window, ms. */
+export const PERSIST_MAX = 60_000;
+
+/** Some timer of the connection expires at that time. The caller has set its bit and its time. */
+export function arm(view: DataView, tcb: TcbBlock, at: number): void {
+	timerSet(view, tcb.index, at);
+	tcpDeadline(view, at);
 }
 
-/** The window to advertise now. It never shrinks, and opens by worthwhile steps only: RFC 9293 §3.8.6.2.2. */
-export function receiveWindow(tcp: Tcp, tcb: Tcb): number {
-	const free = tcp.receiveSize - tcb.rcvQueued;
-	const open = (tcb.rcvAdv - tcb.rcvNxt) | 0;
-	if (free - open < tcp.windowStep) return open < 0 ? 0 : open;
-	tcb.rcvAdv = (tcb.rcvNxt + free) | 0;
-	return free;
+/** An acknowledgment is owed, and goes out as the turn ends. */
+export function oweAck(view: DataView, tcb: TcbBlock): void {
+	tcb.bits = tcb.bits | BIT_ACK_NOW;
+	tcpMark(view, tcb.at, 0);
 }
 
 /** Builds and sends one segment. False when there is no packet buffer. */
-export function emit(tcp: Tcp, tcb: Tcb, seq: number, flags: number, offset: number, length: number): boolean {
-	const core = tcp.core;
-	const packet = core.spare;
-	if (packet < 0) return false;
+export function emit(view: DataView, tcb: TcbBlock, seq: number, flags: number, offset: number, length: Length): boolean {
+	const core = CoreBlock.of(view, CORE);
+	if (core.spare < 0) return false;
+	const flagsWindow = (flags << FLAG_SHIFT) | advertise(tcb);
 	const at = core.spareAt;
-	const flagsWindow = (flags << FLAG_SHIFT) | receiveWindow(tcp, tcb);
-	const end = tcpBuild(core.view, at, tcb.block, seq, flags & ACK ? tcb.rcvNxt : 0, flagsWindow, offset, length);
-	if (tcp.ip.output(packet, at, end, tcb.path)) core.takeSpare();
-	if (flags & ACK) tcb.work &= ~(tcbs.ACK_NOW | tcbs.ACK_DELAYED);
+	const end = segmentBuild(view, at, tcb, seq, flags & ACK ? tcb.rcvNxt : 0, flagsWindow, offset, length);
+	if (output(view, core.spare, at, end, PathBlock.of(view, tcb.path))) takeSpare(view);
+	if (flags & ACK) tcb.bits = tcb.bits & ~ACKS;
 	return true;
 }
 
@@ -46,123 +60,129 @@ export function emit(tcp: Tcp, tcb: Tcb, seq: number, flags: number, offset: num
  * The number of a segment without data: the next one never used. While something goes again, sndNxt lies behind what the peer has, and it
  * would throw the acknowledgment away. The byte of a window probe was not in the window, and does not count.
  */
-function bareSeq(tcb: Tcb): number {
-	return tcb.work & tcbs.PERSIST ? tcb.sndNxt : tcb.sndMax;
+function bareSeq(tcb: TcbBlock): number {
+	return tcb.work & PERSIST ? tcb.sndNxt : tcb.sndMax;
 }
 
 /** A segment without data, at once. When there is no packet buffer, it follows at the end of a turn. */
-export function acknowledgeNow(tcp: Tcp, tcb: Tcb): void {
-	if (!emit(tcp, tcb, bareSeq(tcb), ACK, 0, 0)) mark(tcp, tcb, tcbs.ACK_NOW);
+export function acknowledgeNow(view: DataView, tcb: TcbBlock): void {
+	if (!emit(view, tcb, bareSeq(tcb), ACK, 0, 0)) oweAck(view, tcb);
 }
 
 /** RST, for a connection that is given up. */
-export function emitReset(tcp: Tcp, tcb: Tcb): void {
-	emit(tcp, tcb, bareSeq(tcb), RST | ACK, 0, 0);
+export function emitReset(view: DataView, tcb: TcbBlock): void {
+	emit(view, tcb, bareSeq(tcb), RST | ACK, 0, 0);
 }
 
 /** Something is in flight from now on. */
-function startRetransmit(tcp: Tcp, tcb: Tcb, now: number): void {
-	const work = tcb.work;
+export function startRetransmit(view: DataView, tcb: TcbBlock, now: number): void {
 	tcb.retransmitAt = (now + tcb.rto) | 0;
-	tcb.work = (work | tcbs.RETRANSMIT) & ~tcbs.IDLE;
-	// Idle, it still is on the list, for an earlier time.
-	if (!(work & tcbs.IDLE)) arm(tcp, tcb, tcb.retransmitAt);
+	tcb.work = tcb.work | RETRANSMIT;
+	arm(view, tcb, tcb.retransmitAt);
 }
 
-/** The long way, for every state. False when packet buffers ran out before, or the device was busy. */
-export function transmitLong(tcp: Tcp, tcb: Tcb): boolean {
-	const mine = tcbs.load(tcp.view, tcb);
-	tcb.work &= ~tcbs.SEND;
-	const complete = transmitLoaded(tcp, tcb);
-	if (mine) tcbs.store(tcp.view, tcb);
+/** Sends what there is to send, in any state. False when packet buffers ran out before, or the device was busy. */
+export function transmitAny(view: DataView, tcb: TcbBlock): boolean {
+	tcb.work = tcb.work & ~SEND;
+	let complete = true;
+	if (tcb.state >= ESTABLISHED) complete = transmitOpen(view, tcb);
+	else if (tcb.state >= SYN_SENT) complete = transmitSyn(view, tcb);
+	if (!(tcb.bits & BIT_SHORT)) predict(tcb);
 	return complete;
 }
 
-/** As transmitLong, between load and store. */
-export function transmitLoaded(tcp: Tcp, tcb: Tcb): boolean {
-	const state = tcb.state;
-	if (state < tcbs.ESTABLISHED) return state < tcbs.SYN_SENT || transmitSyn(tcp, tcb);
+/** The same for a connection that is open, or closing. */
+function transmitOpen(view: DataView, tcb: TcbBlock): boolean {
+	const core = CoreBlock.of(view, CORE);
 	const una = tcb.sndUna;
 	const first = tcb.sndNxt;
-	let flight = (first - una) | 0;
 	const used = tcb.sndQueued;
+	let flight = (first - una) | 0;
 	let complete = true;
-	// FIN in flight makes flight used + 1; once it is acknowledged, it does not go again.
-	if (flight < used || (flight === used && tcb.finQueued && state !== tcbs.FIN_WAIT_2 && state !== tcbs.TIME_WAIT)) {
-		if (flight === 0 && ((tcp.core.now - tcb.sentAt) | 0) > tcb.rto) tcp.congestion.idle(tcb);
-		complete = transmitData(tcp, tcb, flight, used);
+	if (flight < used || (flight === used && finToSend(tcb))) {
+		// RFC 5681 §4.1.
+		if (flight === 0 && ((core.now - tcb.sentAt) | 0) > tcb.rto) restartIdle(tcb);
+		complete = transmitData(view, tcb, flight);
 		const next = tcb.sndNxt;
-		if (next !== first) sent(tcp, tcb, first, next);
+		if (next !== first) sent(view, tcb, first, next);
 		flight = (next - una) | 0;
 		// Nothing is in flight whose acknowledgment could open the window: probe it.
-		if (flight === 0 && used > 0 && complete && !(tcb.work & tcbs.PERSIST)) startPersist(tcp, tcb);
+		if (flight === 0 && used > 0 && complete && !(tcb.work & PERSIST)) startPersist(view, tcb);
 	}
-	if (!(tcb.work & tcbs.ACK_NOW)) return complete;
-	return emit(tcp, tcb, bareSeq(tcb), ACK, 0, 0) && complete;
+	if (!(tcb.bits & BIT_ACK_NOW)) return complete;
+	if (fullUntilDrained(view, PathBlock.of(view, tcb.path).out)) return false;
+	return emit(view, tcb, bareSeq(tcb), ACK, 0, 0) && complete;
 }
 
-/** The loop over segments. Moves sndNxt. */
-function transmitData(tcp: Tcp, tcb: Tcb, flight: number, used: number): boolean {
-	const core = tcp.core;
-	const view = core.view;
-	const ip = tcp.ip;
-	const path = tcb.path;
-	const block = tcb.block;
-	const mss = tcb.sndMss;
-	const ack = tcb.rcvNxt;
-	const size = tcp.sendSize;
-	const { out } = path;
-	let unsent = used - flight;
-	let next = tcb.sndNxt;
-	let offset = tcb.sndAt + flight;
-	if (offset >= size) offset -= size;
+/** Whether an acknowledgment would find no room before the interface with that block, but will: a device in TypeScript takes what waits as the turn ends. */
+function fullUntilDrained(view: DataView, out: Offset): boolean {
+	if (out === 0) return false;
+	const link = InterfaceBlock.of(view, out);
+	return link.native === 0 && link.refused === 0 && isBusy(view, out);
+}
+
+/** A FIN in flight makes that one more than the bytes that are queued; once it is acknowledged, it does not go again. */
+function finToSend(tcb: TcbBlock): boolean {
+	return tcb.finQueued !== 0 && tcb.state !== FIN_WAIT_2 && tcb.state !== TIME_WAIT;
+}
+
+/** Bytes that the windows let go, beyond the `flight` that are on their way. */
+function roomFor(tcb: TcbBlock, flight: number): number {
 	let room = tcb.cwnd;
 	// RFC 3042: the first two duplicate acknowledgments let new data out.
-	if (tcb.dupAcks !== 0 && !tcb.recovering) room += (tcb.dupAcks < 2 ? tcb.dupAcks : 2) * mss;
-	const wnd = tcb.sndWnd;
-	room = (room < wnd ? room : wnd) - flight;
-	let header = 0;
+	if (tcb.dupAcks !== 0 && tcb.recovering === 0) room = (room + Math.imul(Math.min(tcb.dupAcks, 2), tcb.sndMss)) | 0;
+	return (Math.min(room, tcb.sndWnd) - flight) | 0;
+}
+
+/** Segment after segment, as long as there is room. Moves sndNxt. False when a buffer or the device is waited for. */
+function transmitData(view: DataView, tcb: TcbBlock, flight: number): boolean {
+	const core = CoreBlock.of(view, CORE);
+	const path = PathBlock.of(view, tcb.path);
+	const mss = tcb.sndMss;
+	const size = tcb.sendSize;
+	let unsent = (tcb.sndQueued - flight) | 0;
+	let room = roomFor(tcb, flight);
+	let offset: number = wrap((tcb.sndAt + flight) | 0, size);
+	let next = tcb.sndNxt;
+	let went = false;
 	let complete = true;
 	do {
-		let length = unsent < mss ? unsent : mss;
-		if (length > room) length = room;
+		const length = Math.min(Math.min(unsent, mss), room);
 		if (length < mss && !partialAllowed(tcb, next, length, unsent)) break;
-		const packet = core.spare;
 		// A device that is busy would soon make us drop: wait until it has taken what it was given.
-		if (packet < 0 || (out !== undefined && out.busy)) {
+		if (core.spare < 0 || (path.out !== 0 && isBusy(view, path.out))) {
 			complete = false;
 			break;
 		}
-		if (header === 0) header = (ACK << FLAG_SHIFT) | receiveWindow(tcp, tcb);
-		let flagsWindow = header;
+		let flags = ACK;
 		if (length === unsent) {
-			if (length !== 0) flagsWindow |= PSH << FLAG_SHIFT;
-			if (tcb.finQueued) flagsWindow |= FIN << FLAG_SHIFT;
+			if (length !== 0) flags |= PSH;
+			if (tcb.finQueued) flags |= FIN;
 		}
+		const flagsWindow = (flags << FLAG_SHIFT) | advertise(tcb);
 		const at = core.spareAt;
-		const end = tcpBuild(view, at, block, next, ack, flagsWindow, offset, length);
-		if (ip.output(packet, at, end, path)) core.takeSpare();
+		const end = segmentBuild(view, at, tcb, next, tcb.rcvNxt, flagsWindow, offset, Math.max(length, 0));
+		if (output(view, core.spare, at, end, path)) takeSpare(view);
+		went = true;
 		next = (next + length) | 0;
 		if (length < mss) tcb.sndSmall = next;
-		room -= length;
-		unsent -= length;
-		offset += length;
-		if (offset >= size) offset -= size;
+		room = (room - length) | 0;
+		unsent = (unsent - length) | 0;
+		offset = wrap((offset + length) | 0, size);
 	} while (unsent > 0);
-	if (header !== 0) {
-		if (unsent === 0 && tcb.finQueued) next = (next + 1) | 0;
-		tcb.sndNxt = next;
-		tcb.work &= ~(tcbs.ACK_NOW | tcbs.ACK_DELAYED);
-	}
+	if (!went) return complete;
+	if (unsent === 0 && tcb.finQueued !== 0) next = (next + 1) | 0;
+	tcb.sndNxt = next;
+	tcb.bits = tcb.bits & ~ACKS;
 	return complete;
 }
 
 /** Whether a segment of less than the MSS may go. RFC 9293 §3.7.4 and §3.8.6.2.1. */
-function partialAllowed(tcb: Tcb, next: number, length: number, unsent: number): boolean {
+function partialAllowed(tcb: TcbBlock, next: number, length: number, unsent: number): boolean {
 	const una = tcb.sndUna;
 	if (length === unsent) {
 		// All there is. A FIN does not wait, and needs no window of its own.
-		if (tcb.finQueued || tcb.noDelay || next === una) return true;
+		if (tcb.finQueued !== 0 || (tcb.bits & BIT_NO_DELAY) !== 0 || next === una) return true;
 		// Minshall's variant of Nagle's algorithm: only one small segment in flight, so that the tail of a write needs no ACK first.
 		return ((tcb.sndSmall - una) | 0) <= 0;
 	}
@@ -171,86 +191,83 @@ function partialAllowed(tcb: Tcb, next: number, length: number, unsent: number):
 }
 
 /** Sequence numbers `first` to `next` went out: timers and the round-trip time. */
-function sent(tcp: Tcp, tcb: Tcb, first: number, next: number): void {
-	const now = tcp.core.now;
+function sent(view: DataView, tcb: TcbBlock, first: number, next: number): void {
+	const now = CoreBlock.of(view, CORE).now;
 	tcb.sentAt = now;
-	tcb.work &= ~tcbs.PERSIST;
-	if (!(tcb.work & tcbs.RETRANSMIT)) startRetransmit(tcp, tcb, now);
-	// Karn: what was sent before is not timed. RFC 6298 §3.
-	if (!tcb.timing && first === tcb.sndMax) {
-		tcb.timing = true;
-		tcb.rttSeq = first;
-		tcb.rttAt = now;
-	}
+	tcb.work = tcb.work & ~PERSIST;
+	if (!(tcb.work & RETRANSMIT)) startRetransmit(view, tcb, now);
+	// Karn: what was sent before is not timed. One segment is timed at a time (RFC 6298 §3), and one in RTT_STEP.
+	if (!(tcb.bits & BIT_TIMING) && first === tcb.sndMax && (now - tcb.rttAt) >>> 0 >= RTT_STEP) startTiming(tcb, first, now);
 	if (((next - tcb.sndMax) | 0) > 0) tcb.sndMax = next;
 }
 
-function startPersist(tcp: Tcp, tcb: Tcb): void {
-	const now = tcp.core.now;
+/** The segment that begins there is timed. */
+function startTiming(tcb: TcbBlock, seq: number, now: number): void {
+	tcb.bits = tcb.bits | BIT_TIMING;
+	tcb.rttSeq = seq;
+	tcb.rttAt = now;
+}
+
+function startPersist(view: DataView, tcb: TcbBlock): void {
+	const now = CoreBlock.of(view, CORE).now;
 	if (tcb.backoff === 0) tcb.stalledAt = now;
-	tcb.work = (tcb.work | tcbs.PERSIST) & ~tcbs.RETRANSMIT;
-	const wait = tcb.rto < PERSIST_MAX ? tcb.rto : PERSIST_MAX;
-	tcb.retransmitAt = (now + wait) | 0;
-	arm(tcp, tcb, tcb.retransmitAt);
+	tcb.work = (tcb.work | PERSIST) & ~RETRANSMIT;
+	tcb.bits = tcb.bits & ~BIT_SHORT;
+	tcb.retransmitAt = (now + Math.min(tcb.rto, PERSIST_MAX)) | 0;
+	arm(view, tcb, tcb.retransmitAt);
 }
 
 /** The probe of a window that is closed, or too small to be worth a segment: RFC 9293 §3.8.6.1. */
-export function probe(tcp: Tcp, tcb: Tcb): void {
+export function probe(view: DataView, tcb: TcbBlock): void {
 	const window = tcb.sndWnd;
-	let length = tcb.sndQueued < tcb.sndMss ? tcb.sndQueued : tcb.sndMss;
-	if (length > window) length = window > 0 ? window : 1;
+	const length = Math.min(Math.min(tcb.sndQueued, tcb.sndMss), Math.max(window, 1));
 	let flags = ACK | PSH;
 	const una = tcb.sndUna;
 	let end = (una + length) | 0;
-	if (length === tcb.sndQueued && tcb.finQueued && window >= length) {
+	if (length === tcb.sndQueued && tcb.finQueued !== 0 && window >= length) {
 		flags |= FIN;
 		end = (end + 1) | 0;
 	}
-	if (!emit(tcp, tcb, una, flags, tcb.sndAt, length)) return;
-	tcb.timing = false;
+	if (!emit(view, tcb, una, flags, tcb.sndAt, Math.max(length, 0))) return;
+	stopTiming(tcb);
 	if (window > 0) {
 		// Within the window it is data like any other.
 		tcb.sndNxt = end;
-		tcb.work &= ~tcbs.PERSIST;
-		sent(tcp, tcb, una, end);
-		tcb.timing = false;
+		tcb.work = tcb.work & ~PERSIST;
+		sent(view, tcb, una, end);
+		stopTiming(tcb);
 	} else if (((end - tcb.sndMax) | 0) > 0) tcb.sndMax = end;
 }
 
 /** Sends the segment at sndUna again. RFC 5681 §3.2. */
-export function retransmitFirst(tcp: Tcp, tcb: Tcb): void {
+export function retransmitFirst(view: DataView, tcb: TcbBlock): void {
 	const flight = (tcb.sndNxt - tcb.sndUna) | 0;
 	const used = tcb.sndQueued;
-	let length = used < tcb.sndMss ? used : tcb.sndMss;
-	if (length > flight) length = flight;
+	const length = Math.min(Math.min(used, tcb.sndMss), flight);
 	let flags = ACK;
 	if (length === used) flags |= flight > used ? PSH | FIN : PSH;
-	tcb.timing = false;
-	emit(tcp, tcb, tcb.sndUna, flags, tcb.sndAt, length);
+	stopTiming(tcb);
+	emit(view, tcb, tcb.sndUna, flags, tcb.sndAt, Math.max(length, 0));
 }
 
 /** SYN, or SYN and ACK, with our MSS; again when the timer has put sndNxt back to iss. */
-function transmitSyn(tcp: Tcp, tcb: Tcb): boolean {
+function transmitSyn(view: DataView, tcb: TcbBlock): boolean {
 	if (tcb.sndNxt !== tcb.iss || tcb.localAddress === 0) {
 		// It is on its way, or has no source address yet.
-		tcb.work &= ~tcbs.ACK_NOW;
+		tcb.bits = tcb.bits & ~BIT_ACK_NOW;
 		return true;
 	}
-	const view = tcp.core.view;
-	const block = tcb.block;
-	view.setInt32(block + OPTIONS, (OPTION_MSS << 24) | (4 << 16) | receiveMss(tcp, tcb));
-	view.setInt32(block + OPTIONS_LENGTH, 4, true);
-	const done = emit(tcp, tcb, tcb.iss, tcb.state === tcbs.SYN_SENT ? SYN : SYN | ACK, 0, 0);
-	view.setInt32(block + OPTIONS_LENGTH, 0, true);
+	view.setInt32(tcb.options, (OPTION_MSS << 24) | (MSS_BYTES << 16) | receiveMss(view, tcb));
+	tcb.optionsLength = MSS_BYTES;
+	const done = emit(view, tcb, tcb.iss, tcb.state === SYN_SENT ? SYN : SYN | ACK, 0, 0);
+	tcb.optionsLength = 0;
 	if (!done) return false;
-	const now = tcp.core.now;
-	if (tcb.sndMax === tcb.iss) {
-		tcb.timing = true;
-		tcb.rttSeq = tcb.iss;
-		tcb.rttAt = now;
-	} else tcb.timing = false;
-	tcb.sndNxt = tcb.sndMax = (tcb.iss + 1) | 0;
+	const now = CoreBlock.of(view, CORE).now;
+	if (tcb.sndMax === tcb.iss) startTiming(tcb, tcb.iss, now);
+	else stopTiming(tcb);
+	tcb.sndNxt = (tcb.iss + 1) | 0;
+	tcb.sndMax = tcb.sndNxt;
 	tcb.sentAt = now;
-	if (!(tcb.work & tcbs.RETRANSMIT)) startRetransmit(tcp, tcb, now);
+	if (!(tcb.work & RETRANSMIT)) startRetransmit(view, tcb, now);
 	return true;
 }

@@ -1,35 +1,23 @@
-// TCP, RFC 9293: what applications and the stack call. All TCBs, their buffers and lists are made here, once.
-// Read tcb.ts first. A segment comes in by `receive`: what is expected takes the short way of wire/stream.ts, everything else the long
-// way of receive.ts, in the order of RFC 9293 §3.10.7. What goes out goes by `output`, once a turn: send.ts. Time is timers.ts.
+// TCP, RFC 9293, as the layers above have it: what applications call, and what was wrong with a call. All TCBs, their buffers and lists are made here, once.
+// TCP itself is flat TypeScript: read packet/tcb-block.ts and states.ts, then wire/stream.ts (what is as predicted) and receive.ts, send.ts, timers.ts.
 
-import { streamByte, tcpRead, tcpWrite } from "#codec";
+import * as door from "#codec";
+import { NETWORK_PATIENCE_MS } from "../../config.ts";
 import type { Ip } from "../../ip/ip.ts";
 import type { Interface } from "../../link/interface.ts";
-import type { Path } from "../../link/path.ts";
-import { CORE, CoreBlock } from "../../packet/core-block.ts";
-import { TcbBlock } from "../../packet/tcb-block.ts";
 import type { Core } from "../../packet/core.ts";
 import { receiveRing, sendRing } from "../../packet/layout.ts";
+import { TcbBlock } from "../../packet/tcb-block.ts";
 import type { Bytes } from "../../wire/kernels/bytes.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { ERROR, READABLE, WRITABLE, type SocketEvents } from "../events.ts";
-import type { Flows } from "../flows.ts";
-import { Barred } from "./barred.ts";
-import { connect, listen, type ConnectOptions } from "./begin.ts";
-import { Reno, type CongestionControl } from "./congestion.ts";
-import { icmpError } from "./icmp.ts";
-import { Isn } from "./isn.ts";
-import { abort, addressGone, detach, end, interfaceGone, leaveListener, release, routesChanged } from "./life.ts";
-import { Pace } from "./pace.ts";
-import { Reassembly } from "./reassembly.ts";
-import { arrive } from "./receive.ts";
-import { keepFree, spare } from "./seats.ts";
 import { WAKE } from "./data.ts";
-import { mark, transmitLong } from "./send.ts";
-import { refuse } from "./stray.ts";
+import { BEGUN, NO_PORTS, NO_WAY } from "./life.ts";
+import { SOON } from "./seats.ts";
 import * as tcbs from "./tcb.ts";
-import { SEND, Tcb } from "./tcb.ts";
-import { arm, KEEP_ALIVE_INTERVAL, orphan, scan, startKeepAlive } from "./timers.ts";
+import { Tcb } from "./tcb.ts";
+import { KEEP_ALIVE_INTERVAL } from "./timing.ts";
+import { ALL_LOOKED_AT } from "./ways.ts";
 
 /** Where its fields lie in a connection's block. */
 const AT = TcbBlock.offsets;
@@ -37,108 +25,113 @@ const AT = TcbBlock.offsets;
 /** Payload of an Ethernet frame without options: the unit in which windows are worth announcing. */
 const FULL = 1460;
 
+export interface ConnectOptions {
+	/** 0 or absent: chosen by RFC 6724. */
+	localAddress?: number;
+	/** 0 or absent: an ephemeral one. */
+	localPort?: number;
+	/** Slot of the only interface to use, 0 or absent: any. */
+	interfaceSlot?: number;
+	/** How long the SYN waits, while there is no way, for an interface that is still coming up, ms; NETWORK_PATIENCE_MS when absent, 0: not at all. */
+	networkTimeout?: number;
+}
+
+function checkPort(name: string, port: number, low: number): void {
+	if (port !== Math.floor(port) || port < low || port > 65_535) throw new RangeError(`${name} ${port}: expected ${low} to 65535`);
+}
+
 export class Tcp {
-	#view: DataView;
 	readonly core: Core;
-	readonly view: DataView;
 	readonly receiveSize: number;
 	readonly sendSize: number;
-	readonly flows: Flows;
 	readonly events: SocketEvents;
-	readonly ip: Ip;
-	/** Least opening of the window that is worth telling. */
-	readonly windowStep: number;
-	readonly congestion: CongestionControl = new Reno();
-	/** List of TCBs that nobody has. */
-	free: Tcb | undefined = undefined;
 	readonly tcbs: Tcb[] = [];
-	readonly reassembly: Reassembly;
-	/** For answers to strays. */
-	readonly strayPath: Path;
-	readonly isn: Isn;
-	/** SYN cookies may be out, the last one since cookieAt. */
-	cookies = false;
-	cookieAt = 0;
-	readonly pace: Pace;
-	readonly barred = new Barred();
+	#view: DataView;
+	#ip: Ip;
 	#routeVersion = -1;
 	/** For readByte and writeByte. */
 	#byte = new Uint8Array(1);
 
-	constructor(core: Core, ip: Ip, flows: Flows, events: SocketEvents) {
-		const { view, layout, limits } = core;
+	constructor(core: Core, ip: Ip, events: SocketEvents) {
+		const { view, layout, limits, random32 } = core;
 		this.core = core;
-		this.ip = ip;
-		this.flows = flows;
+		this.#ip = ip;
 		this.events = events;
-		this.#view = this.view = view;
-		this.strayPath = ip.path(CORE + CoreBlock.offsets.stray);
+		this.#view = view;
 		this.receiveSize = limits.receiveBuffer;
 		this.sendSize = limits.sendBuffer;
 		const half = this.receiveSize >> 1;
-		this.windowStep = Math.min(half, FULL);
-		this.reassembly = new Reassembly(limits.tcp);
-		this.isn = new Isn(core.random32);
-		this.pace = new Pace(core);
 		for (let i = 0; i < limits.tcp; i++) {
 			const at = layout.tcbs + i * TcbBlock.bytes;
-			const ring = receiveRing(layout, limits, i);
 			view.setInt32(at + AT.sendRing, sendRing(layout, limits, i), true);
 			view.setInt32(at + AT.sendSize, this.sendSize, true);
 			view.setInt32(at + AT.ipHeader, ipv4.HEADER, true);
-			view.setInt32(at + AT.receiveRing, ring, true);
+			view.setInt32(at + AT.receiveRing, receiveRing(layout, limits, i), true);
 			view.setInt32(at + AT.receiveSize, this.receiveSize, true);
-			view.setInt32(at + AT.windowStep, this.windowStep, true);
+			// Least openings of the window that are worth telling, unasked and for who has read.
+			view.setInt32(at + AT.windowStep, Math.min(half, FULL), true);
 			view.setInt32(at + AT.updateStep, Math.min(half, 2 * FULL), true);
-			this.tcbs.push(new Tcb(view, events, i, at, ring, ip.interfaces));
+			this.tcbs.push(new Tcb(view, events, i, at));
 		}
-		for (let i = limits.tcp - 1; i >= 0; i--) release(this, this.tcbs[i]!);
-	}
-
-	/** A segment for this TCB that was not expected; the registers hold its header. Never keeps the packet. */
-	receive(tcb: Tcb, link: Interface): void {
-		arrive(this, tcb, link);
-	}
-
-	/** Answers a segment that no socket wants with RST: RFC 9293 §3.10.7.1. */
-	refuse(link: Interface): void {
-		refuse(this, link, undefined);
-	}
-
-	/** Sends for a TCB that has more to do than goes as expected. False when packet buffers ran out, or the device was busy. */
-	transmit(tcb: Tcb): boolean {
-		return transmitLong(this, tcb);
+		door.tcpStart(view, random32(), random32(), random32(), random32());
 	}
 
 	/** Looks whether routes have changed. Called once a poll. */
 	checkRoutes(): void {
-		const version = this.ip.routes.version;
+		const version = this.#ip.routes.version;
 		if (this.#routeVersion === version) return;
-		const first = !this.polled;
+		const first = this.#routeVersion === -1;
+		const view = this.#view;
 		this.#routeVersion = version;
-		routesChanged(this, first);
+		const { random32 } = this.core;
+		let from = 0;
+		for (;;) {
+			const index = door.tcpWaysChanged(view, from, first, random32());
+			if (index === ALL_LOOKED_AT) return;
+			const path = this.#ip.path(this.tcbs[index]!.block + AT.path);
+			door.tcpLost(view, index, this.#ip.awaited(path) !== undefined, first);
+			from = index + 1;
+		}
 	}
 
-	/** Whether there was a poll: until then `core.now` is no time. */
-	get polled(): boolean {
-		return this.#routeVersion !== -1;
+	/** The TCB that `tcpTake` answered. Throws Error when it answered that there is none. */
+	#take(): Tcb {
+		const count = this.tcbs.length;
+		const taken = door.tcpTake(this.#view);
+		this.core.wake(); // whoever gave way hears of it, and so does its peer
+		if (taken === SOON) throw new Error(`all ${count} TCP sockets are in use; one that was too slow was ended: try again`);
+		if (taken === 0) throw new Error(`all ${count} TCP sockets are in use; raise the option "sockets.tcp"`);
+		return this.#at(taken);
 	}
 
-	/** Serves the timers that are due. */
-	timers(now: number): void {
-		scan(this, now);
+	/** The TCB with that block. */
+	#at(block: number): Tcb {
+		return this.tcbs[this.#view.getInt32(block + AT.index, true)]!;
 	}
 
-	/** ICMP said that a segment of this TCB did not arrive; its sequence number is in the registers. RFC 5927. */
-	icmpError(tcb: Tcb, type: number, code: number, mtu: number): void {
-		icmpError(this, tcb, type, code, mtu);
-	}
-
-	/** Opens a connection. Throws RangeError for a bad port, Error without a route or a free socket, or when the port is in use. */
+	/** Opens a connection. Throws RangeError for a bad port, Error without a route or a free socket, or when the port is in use. While no way leads to the host, the SYN waits for one that may come. */
 	connect(address: number, port: number, options: ConnectOptions = {}): Tcb {
-		const tcb = connect(this, address, port, options);
-		this.#wakeFor(tcb, SEND);
+		checkPort("port", port, 1);
+		const { localAddress = 0, localPort = 0, interfaceSlot = 0, networkTimeout = NETWORK_PATIENCE_MS } = options;
+		checkPort("local port", localPort, 0);
+		if (address === 0 || this.#ip.isGroup(address)) throw new RangeError("remote address: expected that of one host");
+		const tcb = this.#take();
+		const view = this.#view;
+		const chance = this.core.random32();
+		const fault = door.tcpConnect(view, tcb.block, address, port, localAddress, localPort, interfaceSlot, chance);
+		if (fault === NO_WAY) {
+			const waits = networkTimeout !== 0 && localAddress === 0 && this.#ip.mayCome(this.#ip.path(tcb.block + AT.path));
+			if (waits) door.tcpAwaitWay(view, tcb.block, networkTimeout);
+			else this.#failed(tcb, "no route to the host");
+		} else if (fault === NO_PORTS) this.#failed(tcb, "all ephemeral TCP ports are in use");
+		else if (fault !== BEGUN) this.#failed(tcb, `TCP port ${localPort} is in use`);
 		return tcb;
+	}
+
+	/** Gives a TCB back that came to nothing, and throws. */
+	#failed(tcb: Tcb, why: string): never {
+		door.tcpRelease(this.#view, tcb.block);
+		throw new Error(why);
 	}
 
 	/**
@@ -146,22 +139,25 @@ export class Tcp {
 	 * interface slot (0: all). At most `backlog` connections wait to be accepted. Throws as `connect` does.
 	 */
 	listen(address: number, port: number, backlog: number, interfaceSlot: number): Tcb {
-		return listen(this, address, port, backlog, interfaceSlot);
+		checkPort("port", port, 0);
+		if (backlog !== Math.floor(backlog) || backlog < 1)
+			throw new RangeError(`backlog ${backlog}: expected a whole number from 1`);
+		const tcb = this.#take();
+		const chance = this.core.random32();
+		if (door.tcpListen(this.#view, tcb.block, address, port, backlog, interfaceSlot, chance) !== BEGUN)
+			this.#failed(tcb, `TCP port ${port} is in use`);
+		return tcb;
 	}
 
 	/** The next connection of a listener that is established, or undefined. What has come for it is posted once it has an owner: `adopt`. */
 	accept(listener: Tcb): Tcb | undefined {
-		const tcb = listener.acceptHead;
-		if (tcb === undefined) return undefined;
-		leaveListener(tcb);
-		return tcb;
+		const block = door.tcpAccept(this.#view, listener.block);
+		return block === 0 ? undefined : this.#at(block);
 	}
 
 	/** Connections that `accept` would hand out. */
 	acceptable(listener: Tcb): number {
-		let count = 0;
-		for (let tcb = listener.acceptHead; tcb !== undefined; tcb = tcb.nextAccept) count++;
-		return count;
+		return door.tcpAcceptable(this.#view, listener.block);
 	}
 
 	/** A new owner hears what has come already. */
@@ -173,6 +169,11 @@ export class Tcp {
 		if (tcb.ended !== tcbs.NO_ERROR) events |= ERROR;
 		if (this.writable(tcb) > 0) events |= WRITABLE;
 		if (events !== 0) this.events.post(tcb, events);
+	}
+
+	/** The interface that it goes by; undefined while there is no way. */
+	interfaceOf(tcb: Tcb): Interface | undefined {
+		return this.#ip.interfaces.linkAt(tcb.out);
 	}
 
 	/** Bytes that `read` has. */
@@ -187,7 +188,7 @@ export class Tcp {
 
 	/** Copies up to `length` received bytes to `buffer` from its byte `start` on. Answers how many. */
 	read(tcb: Tcb, buffer: Bytes, start: number, length: number): number {
-		const got = tcpRead(this.#view, tcb.block, buffer, start, length);
+		const got = door.tcpRead(this.#view, tcb.block, buffer, start, length);
 		return got < WAKE ? got : this.woken(got);
 	}
 
@@ -199,14 +200,14 @@ export class Tcp {
 
 	/** One received byte, or -1 when there is none. */
 	readByte(tcb: Tcb): number {
-		const byte = streamByte(this.#view, tcb.block);
+		const byte = door.streamByte(this.#view, tcb.block);
 		if (byte >= 0) return byte;
 		return this.read(tcb, this.#byte, 0, 1) === 0 ? -1 : this.#byte[0]!;
 	}
 
 	/** Takes all `length` bytes of `buffer` from its byte `start` on. Answers the room left, or -1 when they do not fit or the connection is not open for sending. */
 	writeAll(tcb: Tcb, buffer: Bytes, start: number, length: number): number {
-		const room = tcpWrite(this.#view, tcb.block, buffer, start, length);
+		const room = door.tcpWrite(this.#view, tcb.block, buffer, start, length);
 		return room < WAKE ? room : this.woken(room);
 	}
 
@@ -226,44 +227,29 @@ export class Tcp {
 
 	/** FIN after everything written; receiving goes on. */
 	shutdown(tcb: Tcb): void {
-		if (tcb.finQueued || tcb.state < tcbs.SYN_RECEIVED) return;
-		const mine = tcbs.load(this.#view, tcb);
-		tcb.finQueued = true;
-		if (tcb.state === tcbs.ESTABLISHED) tcbs.setState(tcb, tcbs.FIN_WAIT_1);
-		else if (tcb.state === tcbs.CLOSE_WAIT) tcbs.setState(tcb, tcbs.LAST_ACK);
-		if (mine) tcbs.store(this.#view, tcb);
-		this.#wakeFor(tcb, SEND);
+		door.tcpShutdown(this.#view, tcb.block);
+		this.core.wake();
 	}
 
-	/**
-	 * Lets go of a connection or a listener: what was written is still sent, then FIN. When received data was not read, or more
-	 * comes, the peer is told by RST that nobody will: RFC 9293 §3.6.1, RFC 2525 §2.17. The peer has a minute to take everything and to
-	 * close its side, and a second more for each 4 KB; when somebody needs the TCB, three seconds. RFC 6429 says why.
-	 */
+	/** Lets go of a connection or a listener: `tcpClose` of open.ts. */
 	close(tcb: Tcb): void {
 		if (tcb.detached) return;
-		const state = tcb.state;
-		if (state > tcbs.SYN_SENT && state < tcbs.TIME_WAIT && tcb.rcvUsed > 0) return abort(this, tcb);
-		detach(tcb);
-		if (state === tcbs.CLOSED) release(this, tcb);
-		else if (state <= tcbs.SYN_SENT) end(this, tcb, tcbs.NO_ERROR);
-		else {
-			if (state !== tcbs.TIME_WAIT) orphan(this, tcb);
-			this.shutdown(tcb);
-		}
+		tcb.owner = null;
+		door.tcpClose(this.#view, tcb.block);
+		this.core.wake();
 	}
 
 	/** Ends a connection or a listener at once; the peer gets RST. */
 	abort(tcb: Tcb): void {
-		abort(this, tcb);
+		tcb.owner = null;
+		door.tcpAbort(this.#view, tcb.block);
+		this.core.wake();
 	}
 
 	/** Sends small segments at once: Nagle's algorithm off. */
 	setNoDelay(tcb: Tcb, on: boolean): void {
-		const mine = tcbs.load(this.#view, tcb);
-		tcb.noDelay = on;
-		if (mine) tcbs.store(this.#view, tcb);
-		if (on) this.#wakeFor(tcb, SEND);
+		door.tcpSetNoDelay(this.#view, tcb.block, on);
+		if (on) this.core.wake();
 	}
 
 	/** Time to live of its segments from now on, 1 to 255; of a listener, of its connections', SYN and ACK included. RFC 9293 §3.9.2.1 (MUST-49). */
@@ -281,27 +267,19 @@ export class Tcp {
 	 * retransmission is due. RFC 9293 §3.8.3, RFC 5482.
 	 */
 	setUserTimeout(tcb: Tcb, ms: number): void {
-		tcb.userTimeout = ms;
-		const at = (tcb.stalledAt + ms) | 0;
-		const stalled = tcb.backoff > 0 && tcb.work & (tcbs.RETRANSMIT | tcbs.PERSIST);
-		if (ms === 0 || !stalled || ((at - tcb.retransmitAt) | 0) >= 0) return;
-		tcb.retransmitAt = at;
-		arm(this, tcb, at);
+		door.tcpSetUserTimeout(this.#view, tcb.block, ms);
 		this.core.wake();
 	}
 
 	/** Probes a silent peer after `idle` ms, then every `interval` ms; 0 turns it off. */
 	setKeepAlive(tcb: Tcb, idle: number, interval = KEEP_ALIVE_INTERVAL): void {
-		const mine = tcbs.load(this.#view, tcb);
-		tcb.keepAliveIdle = idle;
-		tcb.keepAliveInterval = interval;
-		startKeepAlive(this, tcb);
-		if (mine) tcbs.store(this.#view, tcb);
+		door.tcpSetKeepAlive(this.#view, tcb.block, idle, interval);
+		this.core.wake();
 	}
 
 	/** Bytes a second below which a connection, or each one of a listener, may be ended for a newcomer; 0 when it never is. `pace.ts`. */
 	setLeastRate(tcb: Tcb, bytesPerSecond: number): void {
-		this.pace.set(tcb, bytesPerSecond);
+		door.tcpSetLeastRate(this.#view, tcb.block, bytesPerSecond);
 		this.core.wake();
 	}
 
@@ -310,7 +288,8 @@ export class Tcp {
 	 * newcomers: without one, a newcomer's first segment ends a slow connection and has to be sent once more, and others may be quicker.
 	 */
 	keepOneFree(): void {
-		keepFree(this);
+		door.tcpKeepFree(this.#view);
+		this.core.wake();
 	}
 
 	/** The TCBs that somebody has, for people to look at. Allocates. */
@@ -320,25 +299,18 @@ export class Tcp {
 
 	/** TCBs that a program could have: free ones, and those that give way without loss to another program. */
 	get available(): number {
-		let count = 0;
-		for (let i = 0; i < this.tcbs.length; i++) {
-			if (spare(this, this.tcbs[i]!)) count++;
-		}
-		return count;
+		return door.tcpAvailable(this.#view);
 	}
 
 	/** An interface is gone: what was bound to its slot ends. */
 	interfaceGone(slot: number): void {
-		interfaceGone(this, slot);
+		door.tcpInterfaceGone(this.#view, slot);
+		this.core.wake();
 	}
 
 	/** An address is gone: what was bound to it ends. */
 	addressGone(address: number): void {
-		addressGone(this, address);
-	}
-
-	#wakeFor(tcb: Tcb, bits: number): void {
-		mark(this, tcb, bits);
+		door.tcpAddressGone(this.#view, address);
 		this.core.wake();
 	}
 }

@@ -1,222 +1,136 @@
-// The timers of TCP. RFC 6298 (retransmission), RFC 9293 §3.8 (acknowledgments, probes, keep-alive, user timeout) and §3.10.8.
-// No timer costs anything while segments flow: setting one is a store. A TCB stands once in a heap (packet/timers.ts), for the earliest time that was asked for
-// since it was looked at; a timer that has moved on by then makes `scan` look once more.
+// The timers of TCP. RFC 6298 (retransmission), RFC 9293 §3.8 (acknowledgments, probes, user timeout) and §3.10.8.
+// No timer costs anything while segments flow: setting one is a store. A connection stands once in a heap (packet/timers.ts), for the earliest time that was asked for
+// since it was looked at; a timer that has moved on by then makes `tcpTimers` look once more.
 
-import { tcpDelayAck, tcpMeasuredRto, tcpTick, timerDue, timerNext, timerSet } from "#codec";
-import { ACK } from "../../wire/tcp.ts";
-import { end } from "./life.ts";
-import { raise, raiseAt, sizeTimedOut } from "./path-mtu.ts";
-import { endOrphan } from "./seats.ts";
+import { CORE, CoreBlock } from "../../packet/core-block.ts";
+import { tcpDeadline } from "../../packet/deadline.ts";
+import type { Offset } from "../../packet/numbers.ts";
+import { PathBlock } from "../../packet/path-block.ts";
+import { TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
+import { timerDue, timerNext } from "../../packet/timers.ts";
+import { timedOut } from "./congestion.ts";
+import { tick } from "./delayed.ts";
+import { keepAlive } from "./keep-alive.ts";
+import { end, endOrphan } from "./life.ts";
+import { lookAtPace } from "./pace.ts";
+import { raise, sizeTimedOut } from "./path-mtu.ts";
+import { tcpMark } from "./pending.ts";
 import { RTO_MAX } from "./rtt.ts";
-import { emit, emitReset, mark, probe, transmitLoaded } from "./send.ts";
-import type { Tcp } from "./tcp.ts";
-import * as tcbs from "./tcb.ts";
-import type { Tcb } from "./tcb.ts";
-
-/** First timeout for data when the SYN had to be sent again. RFC 6298 §5.7. */
-export const RTO_AFTER_LOST_SYN = 3000;
-/** Longest time between probes of a closed window. */
-export const PERSIST_MAX = 60_000;
-/** Twice the lifetime of a segment, which we take for 30 s. RFC 9293 §3.3.2 says 2 minutes; systems in use say 15 to 60 s in all. */
-export const TIME_WAIT_TIME = 60_000;
-/** How long a connection that its program has closed may go on, and for how long it does not give way to newcomers; and a second more for each 4 KB that it had to send. */
-export const ORPHAN_TIME = 60_000;
-export const ORPHAN_GRACE = 3000;
-/** How long data may wait for its acknowledgment. RFC 9293 §3.8.3 (R2). */
-export const USER_TIMEOUT = 100_000;
-/** The same for our SYN: at least 3 minutes. RFC 9293 §3.8.3. */
-const SYN_TIMEOUT = 180_000;
-/** And for SYN and ACK: whoever asked is there, or it was an attack. */
-const SYN_ACK_TIMEOUT = 63_000;
-/** Keep-alive: silence before the first probe when the application names none, time between probes, probes. RFC 9293 §3.8.4. */
-export const KEEP_ALIVE_IDLE = 7_200_000;
-export const KEEP_ALIVE_INTERVAL = 75_000;
-const KEEP_ALIVE_PROBES = 9;
-/** Some timer of the TCB expires at that time. The caller has set its bit and its time. */
-export function arm(tcp: Tcp, tcb: Tcb, at: number): void {
-	timerSet(tcp.view, tcb.index, at);
-	tcp.core.deadline(at);
-}
-
-/** An acknowledgment waits for the delayed-ACK tick. */
-export function delayAck(tcp: Tcp, tcb: Tcb): void {
-	if (tcpDelayAck(tcp.view, tcb.block)) tcp.core.wake();
-}
+import { arm, emitReset, PERSIST_MAX, probe, transmitAny } from "./send.ts";
+import { ESTABLISHED, NO_ERROR, SYN_RECEIVED, SYN_SENT, TIME_WAIT, TIMEOUT, UNREACHABLE } from "./states.ts";
+import { predict, stopTiming } from "./block.ts";
+import { SYN_ACK_TIMEOUT, SYN_TIMEOUT, USER_TIMEOUT } from "./timing.ts";
+import { KEEP_ALIVE, LINGER, PERSIST, RAISE, RETRANSMIT, ROUTE_LOST, SEND, TIMERS } from "./work.ts";
 
 /** Serves what is due and says when the next is. */
-export function scan(tcp: Tcp, now: number): void {
-	const { core, pace, view } = tcp;
-	tcpTick(view);
-	if (pace.looking) {
-		if (((now - pace.lookAt) | 0) >= 0) pace.look(tcp, now);
-		else core.deadline(pace.lookAt);
-	}
-	let tcb = takeDue(tcp, now);
-	while (tcb !== undefined) {
-		const next: Tcb | undefined = tcb.nextTimed;
-		tcb.nextTimed = undefined;
-		serve(tcp, tcb, now);
-		if (tcb.work & tcbs.TIMERS) again(tcp, tcb);
-		tcb = next;
+export function tcpTimers(view: DataView): void {
+	const core = CoreBlock.of(view, CORE);
+	const now = core.now;
+	core.tcpArmed = 0; // who still waits for something says so again
+	tick(view);
+	lookAtPace(view);
+	let at = takeDue(view, now);
+	while (at !== 0) {
+		const tcb = TcbBlock.of(view, at);
+		at = tcb.nextTimed;
+		tcb.nextTimed = 0;
+		serve(view, tcb, now);
+		if (tcb.work & TIMERS) again(view, tcb);
+		predict(tcb);
 	}
 	const ms = timerNext(view, now);
-	if (ms >= 0) core.deadline((now + ms) | 0);
+	if (ms >= 0) tcpDeadline(view, (now + ms) | 0);
 }
 
-/** The TCBs that are due, as a list. All are taken before any is served: one that is due again at once comes in the next poll. */
-function takeDue(tcp: Tcp, now: number): Tcb | undefined {
-	let list: Tcb | undefined = undefined;
-	for (let index = timerDue(tcp.view, now); index >= 0; index = timerDue(tcp.view, now)) {
-		const tcb: Tcb = tcp.tcbs[index]!;
+/** The blocks that are due, as a list. All are taken before any is served: one that is due again at once comes in the next poll. */
+function takeDue(view: DataView, now: number): Offset {
+	let list: Offset = 0;
+	for (let index = timerDue(view, now); index >= 0; index = timerDue(view, now)) {
+		const tcb = TcbBlock.of(view, tcbAt(view, index));
 		tcb.nextTimed = list;
-		list = tcb;
+		list = tcb.at;
 	}
 	return list;
 }
 
-function due(tcb: Tcb, bit: number, at: number, now: number): boolean {
+function due(tcb: TcbBlock, bit: number, at: number, now: number): boolean {
 	return (tcb.work & bit) !== 0 && ((now - at) | 0) >= 0;
 }
 
-/** Runs the timers of one TCB that have expired. Any of them may end the connection, and then the others are gone. */
-function serve(tcp: Tcp, tcb: Tcb, now: number): void {
-	if (due(tcb, tcbs.RETRANSMIT | tcbs.PERSIST, tcb.retransmitAt, now) || due(tcb, tcbs.KEEP_ALIVE, tcb.keepAliveAt, now)) {
-		const mine = tcbs.load(tcp.view, tcb);
-		if (due(tcb, tcbs.RETRANSMIT, tcb.retransmitAt, now)) retransmissionTimeout(tcp, tcb, now);
-		else if (due(tcb, tcbs.PERSIST, tcb.retransmitAt, now)) persistTimeout(tcp, tcb, now);
-		if (due(tcb, tcbs.KEEP_ALIVE, tcb.keepAliveAt, now)) keepAliveTimeout(tcp, tcb, now);
-		if (mine) tcbs.store(tcp.view, tcb);
-	}
-	if (tcb.work & tcbs.RAISE && due(tcb, tcbs.RAISE, raiseAt(tcp, tcb), now)) raise(tcp, tcb);
-	if (due(tcb, tcbs.ROUTE_LOST, tcb.routeLostAt, now)) end(tcp, tcb, tcbs.UNREACHABLE);
-	if (due(tcb, tcbs.LINGER, tcb.lingerAt, now)) {
-		if (tcb.state === tcbs.TIME_WAIT) end(tcp, tcb, tcbs.NO_ERROR);
-		else endOrphan(tcp, tcb);
-	}
+/** Runs the timers of one connection that have expired. Any of them may end it, and then the others are gone. */
+function serve(view: DataView, tcb: TcbBlock, now: number): void {
+	if (due(tcb, RETRANSMIT, tcb.retransmitAt, now)) retransmissionTimeout(view, tcb, now);
+	else if (due(tcb, PERSIST, tcb.retransmitAt, now)) persistTimeout(view, tcb, now);
+	if (due(tcb, KEEP_ALIVE, tcb.keepAliveAt, now) && !keepAlive(view, tcb)) giveUp(view, tcb, TIMEOUT);
+	if (due(tcb, RAISE, tcb.raiseAt, now)) raise(view, tcb);
+	if (due(tcb, ROUTE_LOST, tcb.routeLostAt, now)) end(view, tcb, UNREACHABLE);
+	if (!due(tcb, LINGER, tcb.lingerAt, now)) return;
+	if (tcb.state === TIME_WAIT) end(view, tcb, NO_ERROR);
+	else endOrphan(view, tcb);
 }
 
-/** Lists a TCB for the times that its timers have. */
-function again(tcp: Tcp, tcb: Tcb): void {
+/** Lists a connection for the times that its timers have. */
+function again(view: DataView, tcb: TcbBlock): void {
 	const work = tcb.work;
-	if (work & (tcbs.RETRANSMIT | tcbs.PERSIST)) arm(tcp, tcb, tcb.retransmitAt);
-	if (work & tcbs.KEEP_ALIVE) arm(tcp, tcb, tcb.keepAliveAt);
-	if (work & tcbs.LINGER) arm(tcp, tcb, tcb.lingerAt);
-	if (work & tcbs.ROUTE_LOST) arm(tcp, tcb, tcb.routeLostAt);
-	if (work & tcbs.RAISE) arm(tcp, tcb, raiseAt(tcp, tcb));
+	if (work & (RETRANSMIT | PERSIST)) arm(view, tcb, tcb.retransmitAt);
+	if (work & KEEP_ALIVE) arm(view, tcb, tcb.keepAliveAt);
+	if (work & LINGER) arm(view, tcb, tcb.lingerAt);
+	if (work & ROUTE_LOST) arm(view, tcb, tcb.routeLostAt);
+	if (work & RAISE) arm(view, tcb, tcb.raiseAt);
 }
 
-/**
- * Timeouts are over: the peer has acknowledged something. Karn's algorithm keeps the doubled timeout until a segment that went once is
- * acknowledged (RFC 6298 §5). When this acknowledgment came as fast after the last transmission as ever, the network has not slowed down
- * but lost, and to wait longer for the next loss would serve nobody.
- */
-export function recoverRto(tcp: Tcp, tcb: Tcb): void {
-	tcb.backoff = 0;
-	const rto = tcpMeasuredRto(tcp.view, tcb.block);
-	if (tcb.rto > rto && ((tcp.core.now - tcb.sentAt) | 0) < rto) tcb.rto = rto;
-}
-
-/** How long nothing may move before the connection is given up. */
-function patience(tcb: Tcb): number {
-	if (tcb.state === tcbs.SYN_RECEIVED) return SYN_ACK_TIMEOUT;
+/** How long nothing may move before the connection is given up, ms. */
+function patience(tcb: TcbBlock): number {
+	if (tcb.state === SYN_RECEIVED) return SYN_ACK_TIMEOUT;
 	if (tcb.userTimeout !== 0) return tcb.userTimeout;
-	return tcb.state === tcbs.SYN_SENT ? SYN_TIMEOUT : USER_TIMEOUT;
+	return tcb.state === SYN_SENT ? SYN_TIMEOUT : USER_TIMEOUT;
 }
 
 /** Ends a connection whose peer is silent. Should it be there after all, it learns of it. */
-function giveUp(tcp: Tcp, tcb: Tcb, error: number): void {
-	if (tcb.state >= tcbs.SYN_RECEIVED) emitReset(tcp, tcb);
-	end(tcp, tcb, error);
+function giveUp(view: DataView, tcb: TcbBlock, error: number): void {
+	if (tcb.state >= SYN_RECEIVED) emitReset(view, tcb);
+	end(view, tcb, error);
 }
 
 /** Ends the connection when its patience is at an end, else sets the timer to `wait`. True when it goes on. */
-function backOff(tcp: Tcp, tcb: Tcb, now: number, wait: number): boolean {
+function backOff(view: DataView, tcb: TcbBlock, now: number, wait: number): boolean {
 	const left = (tcb.stalledAt + patience(tcb) - now) | 0;
 	if (left <= 0) {
-		giveUp(tcp, tcb, tcb.softError || tcb.path.out === undefined ? tcbs.UNREACHABLE : tcbs.TIMEOUT);
+		giveUp(view, tcb, tcb.softError !== 0 || PathBlock.of(view, tcb.path).out === 0 ? UNREACHABLE : TIMEOUT);
 		return false;
 	}
-	tcb.backoff++;
-	tcb.timing = false;
-	tcb.retransmitAt = (now + (wait < left ? wait : left)) | 0;
+	tcb.backoff = (tcb.backoff + 1) | 0;
+	stopTiming(tcb);
+	tcb.retransmitAt = (now + Math.min(wait, left)) | 0;
 	return true;
 }
 
 /** RFC 6298 §5.4 to 5.7. Everything after sndUna is sent again as the window opens, unless the peer turns out to have it. */
-function retransmissionTimeout(tcp: Tcp, tcb: Tcb, now: number): void {
+function retransmissionTimeout(view: DataView, tcb: TcbBlock, now: number): void {
 	const first = tcb.backoff === 0;
 	if (first) tcb.stalledAt = (now - tcb.rto) | 0;
 	const flight = (tcb.sndMax - tcb.sndUna) | 0;
-	const doubled = tcb.rto * 2;
-	tcb.rto = doubled < RTO_MAX ? doubled : RTO_MAX;
-	if (!backOff(tcp, tcb, now, tcb.rto)) return;
+	tcb.rto = Math.min(2 * tcb.rto, RTO_MAX);
+	if (!backOff(view, tcb, now, tcb.rto)) return;
 	tcb.sndNxt = tcb.sndUna;
-	if (tcb.state >= tcbs.ESTABLISHED) {
-		sizeTimedOut(tcp, tcb);
-		tcp.congestion.timedOut(tcb, flight, first);
-		tcb.recovering = false;
-		tcb.timedOut = true;
+	if (tcb.state >= ESTABLISHED) {
+		sizeTimedOut(view, tcb);
+		timedOut(tcb, flight, first);
+		tcb.recovering = 0;
+		tcb.timedOut = 1;
 		tcb.recover = tcb.sndMax;
 		tcb.dupAcks = 0;
 	}
 	// Without a packet buffer nothing goes out; the timer comes again.
-	if (!transmitLoaded(tcp, tcb)) mark(tcp, tcb, tcbs.SEND);
+	if (!transmitAny(view, tcb)) tcpMark(view, tcb.at, SEND);
 }
 
-function persistTimeout(tcp: Tcp, tcb: Tcb, now: number): void {
+function persistTimeout(view: DataView, tcb: TcbBlock, now: number): void {
 	if (tcb.sndQueued === 0) {
-		tcb.work &= ~tcbs.PERSIST;
+		tcb.work = tcb.work & ~PERSIST;
 		return;
 	}
 	if (tcb.backoff === 0) tcb.stalledAt = now;
 	const wait = tcb.backoff < 8 ? tcb.rto << tcb.backoff : PERSIST_MAX;
-	if (backOff(tcp, tcb, now, wait < PERSIST_MAX ? wait : PERSIST_MAX)) probe(tcp, tcb);
-}
-
-/** Starts the keep-alive timer anew, or stops it when the application wants none. */
-export function startKeepAlive(tcp: Tcp, tcb: Tcb): void {
-	tcb.work &= ~tcbs.KEEP_ALIVE;
-	if (tcb.keepAliveIdle === 0 || tcb.state < tcbs.ESTABLISHED || tcb.state === tcbs.TIME_WAIT) return;
-	tcb.keepAliveProbes = 0;
-	rest(tcp, tcb, tcb.keepAliveIdle);
-}
-
-function rest(tcp: Tcp, tcb: Tcb, ms: number): void {
-	tcb.heard = false;
-	tcb.heardRcvNxt = tcb.rcvNxt;
-	tcb.heardSndUna = tcb.sndUna;
-	tcb.work |= tcbs.KEEP_ALIVE;
-	tcb.keepAliveAt = (tcp.core.now + ms) | 0;
-	arm(tcp, tcb, tcb.keepAliveAt);
-}
-
-/** RFC 9293 §3.8.4. Segments leave no time behind, so silence is seen from one look to the next: the first probe comes after one to two times the idle time. */
-function keepAliveTimeout(tcp: Tcp, tcb: Tcb, _now: number): void {
-	const heard = tcb.heard || tcb.rcvNxt !== tcb.heardRcvNxt || tcb.sndUna !== tcb.heardSndUna;
-	if (heard || tcb.sndMax !== tcb.sndUna) {
-		tcb.keepAliveProbes = 0;
-		rest(tcp, tcb, tcb.keepAliveIdle);
-		return;
-	}
-	if (tcb.keepAliveProbes >= KEEP_ALIVE_PROBES) {
-		giveUp(tcp, tcb, tcbs.TIMEOUT);
-		return;
-	}
-	// One number before what the peer expects: it must answer. No data: RFC 9293 MUST-65 lets us.
-	if (emit(tcp, tcb, (tcb.sndNxt - 1) | 0, ACK, 0, 0)) tcb.keepAliveProbes++;
-	rest(tcp, tcb, tcb.keepAliveInterval);
-}
-
-/** Starts or moves the end of TIME-WAIT, or of a connection that its program has closed. */
-export function linger(tcp: Tcp, tcb: Tcb, ms: number): void {
-	tcb.work |= tcbs.LINGER;
-	tcb.lingerAt = (tcp.core.now + ms) | 0;
-	arm(tcp, tcb, tcb.lingerAt);
-}
-
-/** The program has closed it: from now on its days are counted. */
-export function orphan(tcp: Tcp, tcb: Tcb): void {
-	tcb.work |= tcbs.LINGER;
-	tcb.lingerAt = (tcp.core.now + ORPHAN_TIME + (tcb.sndUsed >> 2)) | 0;
-	arm(tcp, tcb, tcb.lingerAt);
+	if (backOff(view, tcb, now, Math.min(wait, PERSIST_MAX))) probe(view, tcb);
 }

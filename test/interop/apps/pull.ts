@@ -11,6 +11,7 @@ import { openChip, providerOf } from "../../../hosts/desktop/chip-device.ts";
 import { FramesDevice } from "../../../hosts/desktop/frames-device.ts";
 import type { Device } from "../../../src/device/device.ts";
 import status from "../../../hosts/examples/status.ts";
+import { blockOf } from "../../support/tcb.ts";
 
 const CONTROL_PORT = 9999;
 const MAC = new Uint8Array([0x02, 0x6d, 0x68, 0x00, 0x77, 0x01]);
@@ -48,7 +49,7 @@ function obey(verb: string, name: string, tap: string, prefix: string, driver: s
 			return "done";
 		}
 		case "patience":
-			for (const tcb of stack.tcp.inUse()) tcb.userTimeout = Number(name);
+			for (const tcb of stack.tcp.inUse()) blockOf(tcb).userTimeout = Number(name);
 			return "done";
 		case "slots":
 			collect();

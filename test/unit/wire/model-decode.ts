@@ -218,7 +218,7 @@ function transport(
 			body.length - offset,
 			socket,
 		);
-		const what = group || socket === NOBODY ? 4 : streamIn(view, word(view, TCBS * 4) + socket * 340);
+		const what = group || socket === NOBODY ? 4 : streamIn(view, word(view, TCBS * 4) + socket * 532);
 		if (what & 4) return unexpected;
 		if (what !== 2 && what !== 3) set(view, "what", what);
 		return KINDS.segment | (what === 3 ? 32 : what === 2 ? 0 : 64) | (socket << 8);

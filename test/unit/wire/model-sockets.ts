@@ -1,7 +1,7 @@
 // The short ways of TCP and UDP once more, byte by byte and in the words of the comments in src/wire/stream.ts and deliver.ts: see model.ts.
 
 import { read32 } from "../../support/frames.ts";
-import { put, setWord, take, tcpBuild, word, type Application } from "./model.ts";
+import { put, setWord, take, word, type Application } from "./model.ts";
 
 const REGISTERS = { source: 0, destination: 4, ports: 8, seq: 12, ack: 16, flags: 20, ip: 24, payload: 40, length: 44 };
 
@@ -24,14 +24,13 @@ const TCB = {
 	sndAt: 172,
 	sndWnd: 176,
 	sndWndMax: 180,
-	cwnd: 184,
-	mss: 188,
-	small: 192,
 	rttSeq: 196,
 	rttAt: 200,
+	sndWl1: 208,
+	sndWl2: 212,
 };
 const BITS = { ackNow: 1, ackDelayed: 2, short: 4, noDelay: 8, fin: 16, timing: 32 };
-const TCB_BYTES = 340;
+const TCB_BYTES = 532;
 
 type Field = keyof typeof TCB;
 
@@ -93,6 +92,8 @@ export function streamIn(view: DataView, block: number): number {
 	}
 	tcb.sndWnd = window;
 	tcb.sndWndMax = Math.max(window, tcb.sndWndMax);
+	tcb.sndWl1 = seq;
+	tcb.sndWl2 = word(view, REGISTERS.ack);
 	const ack = word(view, REGISTERS.ack);
 	const flight = (tcb.sndNxt - ack) | 0;
 	if (acked > 0) {
@@ -108,56 +109,6 @@ export function streamIn(view: DataView, block: number): number {
 		}
 	}
 	return tcb.sndQueued > flight ? what | 32 : what;
-}
-
-/** The window to advertise now. */
-function advertise(tcb: Record<Field, number>): number {
-	const free = tcb.receiveSize - tcb.rcvQueued;
-	const open = (tcb.advertised - tcb.rcvNxt) | 0;
-	if (free - open < tcb.windowStep) return Math.max(0, open);
-	tcb.advertised = tcb.rcvNxt + free;
-	return free;
-}
-
-export function streamOut(view: DataView, at: number, block: number, now: number): number {
-	const tcb = tcbAt(view, block);
-	const next = tcb.sndNxt;
-	const flight = (next - tcb.sndUna) | 0;
-	const unsent = tcb.sndQueued - flight;
-	const length = Math.min(unsent, tcb.mss, Math.min(tcb.sndWnd, tcb.cwnd) - flight);
-	if (unsent <= 0 || length <= 0) return 0;
-	const isSmall = length < tcb.mss;
-	if (isSmall && length === unsent && !(tcb.bits & BITS.noDelay) && flight !== 0 && ((tcb.small - tcb.sndUna) | 0) > 0) return 0;
-	if (isSmall && length < unsent && length < tcb.sndWndMax >> 1) return 0;
-	const flags = length === unsent ? 0x18 : 0x10;
-	const end = tcpBuild(
-		view,
-		at,
-		block,
-		next,
-		tcb.rcvNxt,
-		(flags << 16) | advertise(tcb),
-		(tcb.sndAt + flight) % tcb.sendSize,
-		length,
-	);
-	tcb.sndNxt = next + length;
-	if (isSmall) tcb.small = next + length;
-	const since = now - tcb.rttAt;
-	// At least RTT_STEP, 10 ms, lie between two measurements.
-	if (!(tcb.bits & BITS.timing) && (since < 0 || since >= 10)) {
-		tcb.rttSeq = next;
-		tcb.rttAt = now;
-		tcb.bits |= BITS.timing;
-	}
-	tcb.bits &= ~(BITS.ackNow | BITS.ackDelayed);
-	return end;
-}
-
-export function streamAck(view: DataView, at: number, block: number): number {
-	const tcb = tcbAt(view, block);
-	if (!(tcb.bits & BITS.ackNow)) return 0;
-	tcb.bits &= ~(BITS.ackNow | BITS.ackDelayed);
-	return tcpBuild(view, at, block, tcb.sndNxt, tcb.rcvNxt, (0x10 << 16) | advertise(tcb), 0, 0);
 }
 
 export function streamRead(view: DataView, block: number, buffer: Application, start: number, length: number): number {

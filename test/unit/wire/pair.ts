@@ -26,8 +26,7 @@ const IFACE = InterfaceBlock.offsets;
 const FLOWS = FlowTable.offsets;
 const TCB = TcbBlock.offsets;
 
-const { streamIn, streamOut, streamAck, streamByte, streamRead, streamWrite, udpDeliver, udpForget, udpRead, udpNext } =
-	modelSockets;
+const { streamIn, streamByte, streamRead, streamWrite, udpDeliver, udpForget, udpRead, udpNext } = modelSockets;
 const {
 	checksum,
 	flowFind,
@@ -71,8 +70,6 @@ export const naive: Record<string, unknown> = {
 	ringWrite,
 	ringRead,
 	streamIn,
-	streamOut,
-	streamAck,
 	streamByte,
 	streamRead,
 	streamWrite,

@@ -186,25 +186,6 @@ describe(`the short way of TCP against ${AGAINST}`, () => {
 		expect([...seen].reduce((all, bits) => all | bits, 0)).toBe(255);
 	});
 
-	it.each([
-		["streamOut", (prng: Prng) => ["view", hostile(prng, FRAME), hostile(prng, BLOCK), prng.below(14)]],
-		["streamAck", (prng: Prng) => ["view", hostile(prng, FRAME), hostile(prng, BLOCK)]],
-	] as const)("%s", (name, args) => {
-		let sent = 0;
-		const counts = rounds(
-			name,
-			(prng, pair) => {
-				writeTcb(prng, pair, BLOCK, FREE);
-				const result = same(pair, name, args(prng));
-				if (result.value !== 0) sent++;
-				return result;
-			},
-			ROUNDS * 2,
-		);
-		expect(sent).toBeGreaterThan(ROUNDS / 4);
-		expect(counts.refused).toBeGreaterThan(0);
-	});
-
 	it("streamByte", () => {
 		const answers = new Set<number>();
 		const counts = rounds(

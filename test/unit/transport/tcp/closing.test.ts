@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ip } from "../../../support/frames.ts";
 import { Acceptor } from "./endpoint.ts";
 import { Peer, REMOTE } from "./peer.ts";
+import { blockOf } from "../../../support/tcb.ts";
 
 function established(options = {}) {
 	const peer = new Peer(options);
@@ -282,7 +283,7 @@ describe("TIME-WAIT", () => {
 	});
 	test("becomes a new connection by a SYN with a higher number, from a higher number of ours. RFC 6191, RFC 9293 §3.10.7.4", () => {
 		const { peer, tcb } = waiting();
-		const before = (tcb.iss + 2) | 0;
+		const before = (blockOf(tcb).iss + 2) | 0;
 		peer.iss = (peer.iss + 1000) | 0;
 		peer.send({ flags: "S", seq: 0, mss: 1460 });
 		const [answer] = peer.take();
@@ -332,7 +333,7 @@ describe("what a peer sends behind its FIN", () => {
 			const before = peer.drops("tcpUnacceptable");
 			for (const segment of behind) peer.send(segment);
 			expect(peer.drops("tcpUnacceptable")).toBe(before + behind.length);
-			expect(peer.fresh(endpoint).rcvNxt).toBe((peer.iss + 2) | 0);
+			expect(blockOf(endpoint.tcb!).rcvNxt).toBe((peer.iss + 2) | 0);
 			if (state === "closeWait") peer.stack.tcp.shutdown(tcb);
 			peer.run(0);
 		}

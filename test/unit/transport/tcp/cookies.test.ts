@@ -5,12 +5,17 @@ import { ethernet, ip, ipv4, TCP, tcp } from "../../../support/frames.ts";
 import { Prng } from "../../../support/prng.ts";
 import { Station } from "../../../support/station.ts";
 import { macOf } from "../../../support/wire.ts";
-import { FOREIGN, Isn, LATER, MSS_CLASSES } from "../../../../src/transport/tcp/isn.ts";
+import { FOREIGN, LATER, cookie as cookieOf, mssOf } from "../../../../src/transport/tcp/isn.ts";
+import { TcpBlock, tcpAt } from "../../../../src/packet/tcp-block.ts";
 import { Acceptor } from "./endpoint.ts";
 import { ACK, Crowd, CrowdPeer, Service, SYN } from "./crowd.ts";
 import { Peer, REMOTE } from "./peer.ts";
+import { Isn } from "./sequence.ts";
+import { blockOf } from "../../../support/tcb.ts";
 
 const STEP = 65_536;
+/** The MSS of each class. */
+const CLASSES = Array.from({ length: 8 }, (_, found) => mssOf(found));
 /** Patterns that the stack sends and expects. */
 const STREAMS = { sends: 1, expects: 2 };
 
@@ -40,7 +45,7 @@ describe("a SYN that is answered with a cookie", () => {
 		(iss) => {
 			const { peer, acceptor } = flooded(iss);
 			ask(peer);
-			expect(acceptor.listener.waiting).toBe(1);
+			expect(blockOf(acceptor.listener).waiting).toBe(1);
 			peer.send({ flags: "A", seq: 1, ack: 1 });
 			expect(acceptor.endpoints).toHaveLength(1);
 			peer.send({ flags: "AP", seq: 1, ack: 1, length: 100 });
@@ -85,7 +90,7 @@ describe("a SYN that is answered with a cookie", () => {
 		const { peer, acceptor } = flooded();
 		ask(peer, mss);
 		peer.send({ flags: "A", seq: 1, ack: 1 });
-		expect(acceptor.endpoints[0]!.tcb!.sndMss).toBe(kept);
+		expect(blockOf(acceptor.endpoints[0]!.tcb!).sndMss).toBe(kept);
 	});
 	test("is answered also when the SYN and the ACK have IP options", () => {
 		const { peer, acceptor } = flooded();
@@ -117,7 +122,7 @@ describe("a SYN that is answered with a cookie", () => {
 	});
 	test("a half-open connection that gave way comes back in the same way", () => {
 		const { peer, acceptor } = flooded(undefined, 2);
-		expect(acceptor.listener.waiting).toBe(1);
+		expect(blockOf(acceptor.listener).waiting).toBe(1);
 		const first = peer.irs;
 		const other = ask(peer);
 		peer.send({ flags: "A", seq: 1, ack: 1 }); // takes the only place
@@ -138,7 +143,7 @@ describe("a SYN that is answered with a cookie", () => {
 		peer.send({ flags: "S", seq: 0, mss: 1460 });
 		const [late] = peer.take().filter((segment) => segment.remotePort === peer.remotePort);
 		expect(late!.rawSeq).not.toBe(early.rawSeq);
-		expect(acceptor.listener.waiting).toBe(1);
+		expect(blockOf(acceptor.listener).waiting).toBe(1);
 		peer.send({ flags: "A", seq: 1, rawAck: (early.rawSeq + 1) | 0 });
 		expect(peer.take()).toEqual([]);
 		peer.irs = early.rawSeq;
@@ -195,7 +200,8 @@ describe("a cookie", () => {
 		peer.world.clock.advance(peer.world.clock.now + 0x80001000);
 		peer.send({ flags: "A", seq: 1, ack: 1, remotePort: 77 });
 		expect(peer.take().filter((segment) => segment.remotePort === 77)).toMatchObject([{ flags: "R" }]);
-		expect(peer.stack.tcp.cookies).toBe(false);
+		const { view } = peer.stack.core;
+		expect(TcpBlock.of(view, tcpAt(view)).cookies).toBe(0);
 	});
 	test("cannot be guessed: none of a million guesses is right (on XS, of 20,000)", () => {
 		const prng = new Prng(7);
@@ -212,9 +218,9 @@ describe("a cookie", () => {
 		for (const now of [0, 65_535, 0x7fffffff, -0x80000000, -1, 99_999_999]) {
 			const values = new Set<number>();
 			for (const step of [-1, 0, 1])
-				for (const mss of MSS_CLASSES) {
+				for (const mss of CLASSES) {
 					const iss = isn.cookie((now + step * STEP) | 0, 1, 2, 3, 4, mss);
-					expect(isn.recognize(now, 1, 2, 3, 4, iss)).toBe(MSS_CLASSES.indexOf(mss));
+					expect(isn.recognize(now, 1, 2, 3, 4, iss)).toBe(CLASSES.indexOf(mss));
 					values.add(iss);
 				}
 			expect(values.size).toBe(24);
@@ -265,7 +271,8 @@ describe("places", () => {
 		peer.take();
 		peer.send({ flags: "S", seq: 0, mss: 1460 }); // its cookie, once more
 		expect(peer.take()).toEqual([]);
-		const cookie = peer.stack.tcp.isn.cookie(
+		const cookie = cookieOf(
+			peer.stack.core.view,
 			peer.stack.core.now,
 			ip("10.0.0.1"),
 			ip(REMOTE),

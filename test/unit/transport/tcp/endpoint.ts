@@ -2,18 +2,12 @@
 
 import type { Stack } from "../../../../src/stack.ts";
 import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../../../../src/transport/events.ts";
-import { load, store, type Tcb } from "../../../../src/transport/tcp/tcb.ts";
+import type { Tcb } from "../../../../src/transport/tcp/tcb.ts";
 import type { Prng } from "../../../support/prng.ts";
 
 /** Byte `at` of a stream: long periods, so that a misplaced block shows. */
 export function patternAt(stream: number, at: number): number {
 	return (at ^ (at >> 8) ^ (at >> 16) ^ (stream * 89)) & 255;
-}
-
-/** The TCB with its numbers as they are now: the short way keeps them in the arena. */
-export function fresh(stack: Stack, tcb: Tcb): Tcb {
-	if (load(stack.core.view, tcb)) store(stack.core.view, tcb);
-	return tcb;
 }
 
 export interface EndpointOptions {

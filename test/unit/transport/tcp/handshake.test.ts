@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import { ip } from "../../../support/frames.ts";
 import { Acceptor, Endpoint } from "./endpoint.ts";
 import { Peer, REMOTE } from "./peer.ts";
+import { ESTABLISHED } from "../../../../src/transport/tcp/states.ts";
+import { blockOf } from "../../../support/tcb.ts";
 
 function connecting(peer = new Peer()) {
 	const endpoint = new Endpoint(peer.stack);
@@ -24,12 +26,12 @@ describe("active open", () => {
 		expect(peer.told()).toEqual(["A 1 ack 1"]);
 		expect(peer.state(tcb)).toBe("established");
 		expect(endpoint.connected).toBe(true);
-		expect(tcb.sndMss).toBe(1000);
+		expect(blockOf(tcb).sndMss).toBe(1000);
 	});
 	test("without an MSS option segments have 536 bytes", () => {
 		const { peer, tcb } = connecting();
 		peer.send({ flags: "SA", seq: 0, ack: 1 });
-		expect(tcb.sndMss).toBe(536);
+		expect(blockOf(tcb).sndMss).toBe(536);
 	});
 	test("a lost SYN goes again after 1, 2, 4… seconds, and the connection ends after three minutes", () => {
 		const { peer, endpoint, tcb } = connecting();
@@ -50,7 +52,7 @@ describe("active open", () => {
 		peer.take();
 		peer.send({ flags: "SA", seq: 0, ack: 1, mss: 1460 });
 		expect(peer.told()).toEqual(["A 1+1460 ack 1"]);
-		expect(tcb.rto).toBe(3000);
+		expect(blockOf(tcb).rto).toBe(3000);
 	});
 	test("RST with the right ACK refuses, with a wrong one nothing happens", () => {
 		const { peer, endpoint, tcb } = connecting();
@@ -148,15 +150,15 @@ describe("passive open", () => {
 		peer.run(62_000);
 		expect(peer.take().map((segment) => segment.at)).toEqual([0, 1000, 3000, 7000, 15_000, 31_000]);
 		peer.run(2000);
-		expect(acceptor.listener.waiting).toBe(0);
+		expect(blockOf(acceptor.listener).waiting).toBe(0);
 		expect(peer.stack.tcp.available).toBe(7);
 	});
 	test("RST gives the place back", () => {
 		const { peer, acceptor } = listening(1);
 		peer.send({ flags: "S", seq: 0 });
-		expect(acceptor.listener.waiting).toBe(1);
+		expect(blockOf(acceptor.listener).waiting).toBe(1);
 		peer.send({ flags: "R", seq: 1 });
-		expect(acceptor.listener.waiting).toBe(0);
+		expect(blockOf(acceptor.listener).waiting).toBe(0);
 	});
 	test("RST after the handshake but before accept takes the connection off the queue", () => {
 		const peer = new Peer();
@@ -175,7 +177,7 @@ describe("passive open", () => {
 		expect(peer.stack.tcp.accept(listener)!.remotePort).toBe(1);
 		expect(peer.stack.tcp.accept(listener)!.remotePort).toBe(4);
 		expect(peer.stack.tcp.accept(listener)).toBe(undefined);
-		expect(listener.waiting).toBe(0);
+		expect(blockOf(listener).waiting).toBe(0);
 	});
 	test("a wrong ACK in SYN-RECEIVED is answered by RST and changes nothing", () => {
 		const { peer, acceptor } = listening();
@@ -198,10 +200,11 @@ describe("passive open", () => {
 			[1, 2, 3].map((remotePort) => ({ flags: "SA", ack: 1, mss: 1460, window: 5840, remotePort })),
 		);
 		expect(peer.drops("tcpCookie")).toBe(1);
-		expect(listener.waiting).toBe(2);
+		expect(blockOf(listener).waiting).toBe(2);
 		peer.send({ flags: "A", seq: 1, ack: 1, remotePort: 3 });
 		expect(peer.told()).toEqual([]);
-		expect(peer.stack.tcp.accept(listener)).toMatchObject({ remotePort: 3, stateName: "established", sndMss: 1460 });
+		const { remotePort, state, sndMss } = blockOf(peer.stack.tcp.accept(listener)!);
+		expect([remotePort, state, sndMss]).toEqual([3, ESTABLISHED, 1460]);
 	});
 	test("beyond a backlog of established ones the SYN is dropped", () => {
 		const peer = new Peer();
@@ -222,7 +225,7 @@ describe("passive open", () => {
 	test("a flood of SYNs does not shut out who answers", () => {
 		const { peer, acceptor } = listening(4);
 		for (let i = 0; i < 1000; i++) peer.send({ flags: "S", seq: 0, source: `10.0.0.${10 + (i % 200)}`, remotePort: 1000 + i });
-		expect(acceptor.listener.waiting).toBe(4);
+		expect(blockOf(acceptor.listener).waiting).toBe(4);
 		peer.run(1);
 		peer.take();
 		peer.send({ flags: "S", seq: 0, mss: 1460 });
@@ -239,9 +242,10 @@ describe("passive open", () => {
 		}
 		expect(peer.take()).toHaveLength(3);
 		expect(peer.drops("tcpCookie")).toBe(1);
-		expect(acceptor.listener.waiting).toBe(2);
+		expect(blockOf(acceptor.listener).waiting).toBe(2);
 		peer.send({ flags: "A", seq: 1, ack: 1, remotePort: 3 });
-		expect(acceptor.endpoints[0]!.tcb).toMatchObject({ remotePort: 3, sndMss: 536 });
+		const { remotePort, sndMss } = blockOf(acceptor.endpoints[0]!.tcb!);
+		expect([remotePort, sndMss]).toEqual([3, 536]);
 		// The one that had waited longest has given way, and comes back by its ACK.
 		expect(peer.stack.tcp.tcbs.filter((tcb) => tcb.stateName === "synReceived").map((tcb) => tcb.remotePort)).toEqual([2]);
 	});

@@ -3,9 +3,13 @@ import { afterAll, expect, test } from "vitest";
 import { Prng } from "../../../support/prng.ts";
 import * as tcbs from "../../../../src/transport/tcp/tcb.ts";
 import type { Tcb } from "../../../../src/transport/tcp/tcb.ts";
+import { lastAhead } from "../../../../src/transport/tcp/reassembly.ts";
+import { PENDING, PERSIST, RETRANSMIT, TIMERS } from "../../../../src/transport/tcp/work.ts";
+import { TcbBlock } from "../../../../src/packet/tcb-block.ts";
 import { timerNext } from "#codec";
 import { Peer } from "./peer.ts";
-import { Acceptor, Endpoint, fresh } from "./endpoint.ts";
+import { Acceptor, Endpoint } from "./endpoint.ts";
+import { blockOf } from "../../../support/tcb.ts";
 
 const LIMITS = { sockets: { tcp: 6, receiveBuffer: 3000, sendBuffer: 2000 } };
 const FLAGS = ["A", "PA", "S", "SA", "F", "FA", "R", "RA", "FPA", "SF", "SFRPAU", "", "U", "UA", "SRA"];
@@ -17,37 +21,44 @@ function check(peer: Peer, seed: number): void {
 	const { tcp } = peer.stack;
 	let inUse = 0;
 	for (const tcb of tcp.tcbs) {
-		fresh(peer.stack, tcb);
 		const holds = (condition: boolean, what: string) => {
 			if (!condition) throw new Error(`seed ${seed}, ${tcb.stateName}: ${what} ${JSON.stringify(numbers(tcb))}`);
 		};
 		met[tcb.state]!++;
-		holds(tcb.rcvQueued >= 0 && tcb.rcvQueued <= 3000, "rcvUsed");
-		holds(tcb.sndQueued >= 0 && tcb.sndQueued <= 2000, "sndUsed");
-		holds(tcb.rcvAt >= 0 && tcb.rcvAt < 3000 && tcb.sndAt >= 0 && tcb.sndAt < 2000, "ring offsets");
-		holds(tcb.ranges >= 0 && tcb.ranges <= 4, "ranges");
+		holds(blockOf(tcb).rcvQueued >= 0 && blockOf(tcb).rcvQueued <= 3000, "rcvUsed");
+		holds(blockOf(tcb).sndQueued >= 0 && blockOf(tcb).sndQueued <= 2000, "sndUsed");
+		holds(
+			blockOf(tcb).rcvAt >= 0 && blockOf(tcb).rcvAt < 3000 && blockOf(tcb).sndAt >= 0 && blockOf(tcb).sndAt < 2000,
+			"ring offsets",
+		);
+		holds(blockOf(tcb).ranges >= 0 && blockOf(tcb).ranges <= 4, "ranges");
 		if (tcb.state === tcbs.CLOSED) continue;
 		inUse++;
 		if (tcb.state < tcbs.SYN_SENT) continue;
-		const flight = (tcb.sndNxt - tcb.sndUna) | 0;
-		const most = (tcb.sndMax - tcb.sndUna) | 0;
-		holds(flight >= 0 && flight <= most && most <= tcb.sndQueued + 1, "flight");
+		const flight = (blockOf(tcb).sndNxt - blockOf(tcb).sndUna) | 0;
+		const most = (blockOf(tcb).sndMax - blockOf(tcb).sndUna) | 0;
+		holds(flight >= 0 && flight <= most && most <= blockOf(tcb).sndQueued + 1, "flight");
 		if (tcb.state >= tcbs.ESTABLISHED) {
-			holds(tcb.cwnd >= tcb.sndMss, "cwnd");
-			holds(tcb.rto >= 200 && tcb.rto <= 60_000, "rto");
+			holds(blockOf(tcb).cwnd >= blockOf(tcb).sndMss, "cwnd");
+			holds(blockOf(tcb).rto >= 200 && blockOf(tcb).rto <= 60_000, "rto");
 			// What is in flight, or waits for a window, has a timer.
-			const timed = tcb.work & (tcbs.RETRANSMIT | tcbs.PERSIST | tcbs.PENDING);
-			holds(timed !== 0 || (most === 0 && tcb.sndQueued === 0), "no timer");
+			const timed = blockOf(tcb).work & (RETRANSMIT | PERSIST | PENDING);
+			holds(timed !== 0 || (most === 0 && blockOf(tcb).sndQueued === 0), "no timer");
 		}
-		holds((tcb.work & tcbs.TIMERS) === 0 || timerNext(tcp.view, tcp.core.now) >= 0, "no timer is waited for");
-		holds(tcb.ranges === 0 || ((tcp.reassembly.end(tcb) - tcb.rcvNxt) | 0) <= 3000 - tcb.rcvQueued, "range beyond the ring");
+		holds((blockOf(tcb).work & TIMERS) === 0 || timerNext(tcp.core.view, tcp.core.now) >= 0, "no timer is waited for");
+		holds(
+			blockOf(tcb).ranges === 0 ||
+				((lastAhead(tcp.core.view, blockOf(tcb)) - blockOf(tcb).rcvNxt) | 0) <= 3000 - blockOf(tcb).rcvQueued,
+			"range beyond the ring",
+		);
 	}
 	if (inUse > 6) throw new Error(`seed ${seed}: ${inUse} in use`);
 	if (peer.stack.core.pool.free <= 8) throw new Error(`seed ${seed}: ${peer.stack.core.pool.free} packet buffers free`);
 }
 
 function numbers(tcb: Tcb): object {
-	return Object.fromEntries(Object.entries(tcb).filter(([, value]) => typeof value === "number" || typeof value === "boolean"));
+	const block = blockOf(tcb);
+	return Object.fromEntries(Object.keys(TcbBlock.offsets).map((name) => [name, block[name as keyof TcbBlock]]));
 }
 
 afterAll(() => {
@@ -70,13 +81,12 @@ for (let seed = 1; seed <= 60; seed++) {
 		for (let step = 0; step < 800; step++) {
 			const remotePort = prng.pick(ports);
 			const tcb = peer.stack.tcp.tcbs.find((candidate) => candidate.remotePort === remotePort && candidate.state > tcbs.LISTEN);
-			if (tcb) fresh(peer.stack, tcb);
 			let rcvNxt = 0;
 			let sndNxt = 0;
 			if (tcb) {
-				peer.irs = tcb.iss;
-				rcvNxt = (tcb.rcvNxt - peer.iss) | 0;
-				sndNxt = (tcb.sndMax - tcb.iss) | 0;
+				peer.irs = blockOf(tcb).iss;
+				rcvNxt = (blockOf(tcb).rcvNxt - peer.iss) | 0;
+				sndNxt = (blockOf(tcb).sndMax - blockOf(tcb).iss) | 0;
 			}
 			const near = () =>
 				prng.pick([0, 0, 0, 0, 1, -1, 100, -100, 1460, 2999, 3000, 3001, -3000, 70_000, 0x7fffffff, prng.next()]);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Prng } from "../../../support/prng.ts";
 import { halfSipHash } from "#codec";
 import { halfSipHash as twin } from "../../../../src/wire/hash.ts";
-import { Isn } from "../../../../src/transport/tcp/isn.ts";
+import { Isn } from "./sequence.ts";
 
 describe("HalfSipHash-2-4", () => {
 	test("gives the reference implementation's value for the bytes 0 to 11", () => {

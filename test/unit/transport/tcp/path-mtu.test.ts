@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ip, read16 } from "../../../support/frames.ts";
 import { parseFrame } from "../../../support/parse.ts";
 import { Peer, type Segment } from "./peer.ts";
+import { blockOf } from "../../../support/tcb.ts";
 
 const MINUTE = 60_000;
 
@@ -12,7 +13,7 @@ function sending() {
 	const endpoint = peer.connected({ length: 1_000_000 });
 	const sent = peer.take();
 	expect(sent[0]).toMatchObject({ seq: 1, length: 1460 });
-	return { peer, endpoint, sent, mss: () => peer.fresh(endpoint).sndMss };
+	return { peer, endpoint, sent, mss: () => blockOf(endpoint.tcb!).sndMss };
 }
 
 /** Acknowledges everything that was sent, until nothing comes for a round trip. Answers the largest segment. */
@@ -55,7 +56,7 @@ describe("a claim of an MTU that no path has", () => {
 		const endpoint = peer.connected({ length: 5000 }, 300);
 		const [first] = peer.take().filter((segment) => segment.length > 0);
 		peer.icmp(first!.frame, 3, 4, 68);
-		expect(peer.fresh(endpoint).sndMss).toBe(300);
+		expect(blockOf(endpoint.tcb!).sndMss).toBe(300);
 		expect(dontFragment(peer.take()[0]!)).toBe(false);
 		// Said once more it changes nothing, and nothing goes again.
 		peer.icmp(first!.frame, 3, 4, 68);
@@ -168,7 +169,7 @@ describe("after ten minutes (RFC 1191 §6.3)", () => {
 		peer.remotePort = 5001;
 		peer.iss = 77;
 		const second = peer.connected({ length: 5000 }, 1000);
-		expect(peer.fresh(second).sndMss).toBe(1000);
+		expect(blockOf(second.tcb!).sndMss).toBe(1000);
 		const sent = peer.take().filter((segment) => segment.length > 0);
 		expect(sent.length).toBeGreaterThan(0);
 		expect(sent.every(dontFragment)).toBe(true);

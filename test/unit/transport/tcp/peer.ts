@@ -8,7 +8,7 @@ import type { Interface } from "../../../../src/link/interface.ts";
 import { DROPS, type DropName } from "../../../../src/packet/drops.ts";
 import { InterfaceBlock } from "../../../../src/packet/interface-block.ts";
 import type { Tcb } from "../../../../src/transport/tcp/tcb.ts";
-import { Acceptor, Endpoint, fresh, patternAt, type EndpointOptions } from "./endpoint.ts";
+import { Acceptor, Endpoint, patternAt, type EndpointOptions } from "./endpoint.ts";
 
 export const LOCAL = "10.0.0.1";
 export const REMOTE = "10.0.0.2";
@@ -114,8 +114,9 @@ export class Peer {
 		return this.world.clock.now - this.#start;
 	}
 
-	/** What the stack sent since the last call. */
+	/** What the stack sent since the last call, what it was about to included. */
 	take(): Segment[] {
+		this.world.run(0);
 		return this.#seen.splice(0);
 	}
 
@@ -189,11 +190,6 @@ export class Peer {
 		const endpoint = acceptor.endpoints[0];
 		if (!endpoint) throw new Error("not accepted");
 		return endpoint;
-	}
-
-	/** The endpoint's TCB with its numbers as they are now. */
-	fresh(endpoint: Endpoint): Tcb {
-		return fresh(this.stack, endpoint.tcb!);
 	}
 
 	state(tcb: Tcb | undefined): string {

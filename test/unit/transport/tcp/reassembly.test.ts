@@ -1,9 +1,9 @@
 // Ranges of bytes that came ahead of their turn, against a model that is a set of numbers.
 import { expect, test } from "vitest";
 import { Prng } from "../../../support/prng.ts";
-import { RANGES, Reassembly } from "../../../../src/transport/tcp/reassembly.ts";
+import { RANGES, TcbBlock } from "../../../../src/packet/tcb-block.ts";
+import { lastAhead, storeAhead, takeAhead } from "../../../../src/transport/tcp/reassembly.ts";
 import { Stack } from "../../../../src/stack.ts";
-import { Tcb } from "../../../../src/transport/tcp/tcb.ts";
 
 const SIZE = 64;
 const stack = new Stack({ sockets: { tcp: 2 } });
@@ -17,10 +17,12 @@ function ranges(model: Set<number>): number {
 for (let seed = 1; seed <= 200; seed++) {
 	test(`as the model, seed ${seed}`, () => {
 		const prng = new Prng(seed);
-		const { core, events } = stack;
-		const { view } = core;
-		const reassembly = new Reassembly(2);
-		const tcb = new Tcb(view, events, 1, core.layout.tcbs, 512, stack.interfaces);
+		const { layout, view } = stack.core;
+		const tcb = TcbBlock.of(view, layout.tcbs);
+		const ring = layout.rings;
+		tcb.receiveRing = ring;
+		tcb.receiveSize = SIZE;
+		tcb.ranges = 0;
 		let model = new Set<number>();
 		let base = prng.next();
 		tcb.rcvNxt = base;
@@ -28,12 +30,12 @@ for (let seed = 1; seed <= 200; seed++) {
 		for (let step = 0; step < 60; step++) {
 			const ahead = prng.between(1, SIZE - 1);
 			const length = prng.between(1, Math.min(12, SIZE - ahead));
-			for (let i = 0; i < length; i++) view.setUint8(i, (base + ahead + i) & 255);
+			for (let i = 0; i < length; i++) view.setUint8(layout.packets + i, (base + ahead + i) & 255);
 			const next = new Set(model);
 			for (let i = 0; i < length; i++) next.add(ahead + i);
 			const fits = ranges(next) <= RANGES;
 			const before = tcb.ranges;
-			const stored = reassembly.store(view, tcb, SIZE, ahead, 0, length);
+			const stored = storeAhead(view, tcb, ahead, layout.packets, length);
 			// What touches a range is always taken; what stands alone only while there is a free one.
 			let touches = false;
 			for (const at of model) if (at >= ahead - 1 && at <= ahead + length) touches = true;
@@ -41,13 +43,13 @@ for (let seed = 1; seed <= 200; seed++) {
 			if (stored) model = next;
 			expect(fits || !stored).toBe(true);
 			expect(tcb.ranges).toBe(ranges(model));
-			if (model.size > 0) expect((reassembly.end(tcb) - base) | 0).toBe(Math.max(...model) + 1);
-			for (const at of model) expect(view.getUint8(512 + ((tcb.rcvAt + at) % SIZE))).toBe((base + at) & 255);
+			if (model.size > 0) expect((lastAhead(view, tcb) - base) | 0).toBe(Math.max(...model) + 1);
+			for (const at of model) expect(view.getUint8(ring + ((tcb.rcvAt + at) % SIZE))).toBe((base + at) & 255);
 			if (prng.chance(0.3)) {
 				const gap = prng.between(1, 8);
 				let end = gap;
 				while (model.has(end)) end++;
-				expect(reassembly.take(tcb, (base + gap) | 0)).toBe(end - gap);
+				expect(takeAhead(view, tcb, (base + gap) | 0)).toBe(end - gap);
 				base = (base + end) | 0;
 				tcb.rcvNxt = base;
 				tcb.rcvAt = (tcb.rcvAt + end) % SIZE;

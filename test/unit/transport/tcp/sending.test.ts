@@ -1,6 +1,7 @@
 // What a sender does: segments, Nagle, windows, losses, timeouts. RFC 9293 §3.7 and §3.8, 5681, 6582, 3042, 6298.
 import { describe, expect, test } from "vitest";
 import { Peer } from "./peer.ts";
+import { blockOf } from "../../../support/tcb.ts";
 
 const big = { sockets: { sendBuffer: 32_000 } };
 
@@ -147,7 +148,7 @@ describe("the peer's window", () => {
 		const endpoint = peer.connected({ length: 0 });
 		peer.send({ flags: "A", seq: 101, ack: 1, length: 100, window: 2000 });
 		peer.send({ flags: "A", seq: 1, ack: 1, length: 100, window: 9999 });
-		expect(peer.fresh(endpoint).sndWnd).toBe(2000);
+		expect(blockOf(endpoint.tcb!).sndWnd).toBe(2000);
 	});
 });
 
@@ -156,7 +157,7 @@ describe("losses", () => {
 		const peer = new Peer(big);
 		const endpoint = peer.connected({ length: 100_000 });
 		peer.take();
-		return { peer, tcb: peer.fresh(endpoint), endpoint };
+		return { peer, tcb: endpoint.tcb!, endpoint };
 	}
 	const duplicate = { flags: "A", seq: 1, ack: 1 };
 	test("the first two duplicate acknowledgments let new segments out. RFC 3042", () => {
@@ -173,8 +174,8 @@ describe("losses", () => {
 		peer.take();
 		peer.send(duplicate);
 		expect(peer.told()).toEqual(["A 1+1460 ack 1"]);
-		expect(tcb.ssthresh).toBe((12 * 1460) / 2);
-		expect(tcb.cwnd).toBe(9 * 1460);
+		expect(blockOf(tcb).ssthresh).toBe((12 * 1460) / 2);
+		expect(blockOf(tcb).cwnd).toBe(9 * 1460);
 	});
 	test("with data they are none, nor with another window", () => {
 		const { peer } = flying();
@@ -188,11 +189,11 @@ describe("losses", () => {
 		peer.take();
 		peer.send({ flags: "A", seq: 1, ack: 1 + 3 * 1460 });
 		expect(peer.told()[0]).toBe("A 4381+1460 ack 1");
-		expect(tcb.recovering).toBe(true);
-		peer.send({ flags: "A", seq: 1, ack: (peer.fresh(endpoint).sndMax - tcb.iss) | 0 });
-		expect(tcb.recovering).toBe(false);
-		expect(tcb.cwnd).toBeLessThanOrEqual(tcb.ssthresh + 1460);
-		expect(tcb.dupAcks).toBe(0);
+		expect(blockOf(tcb).recovering).toBe(1);
+		peer.send({ flags: "A", seq: 1, ack: (blockOf(endpoint.tcb!).sndMax - blockOf(tcb).iss) | 0 });
+		expect(blockOf(tcb).recovering).toBe(0);
+		expect(blockOf(tcb).cwnd).toBeLessThanOrEqual(blockOf(tcb).ssthresh + 1460);
+		expect(blockOf(tcb).dupAcks).toBe(0);
 	});
 	test("a timeout sends the first again, then everything as acknowledgments come; the timeout doubles. RFC 6298 §5", () => {
 		const { peer, tcb } = flying();
@@ -201,8 +202,8 @@ describe("losses", () => {
 		expect(sent.every((segment) => segment.seq === 1 && segment.length === 1460)).toBe(true);
 		const times = sent.map((segment) => segment.at);
 		for (let i = 2; i < times.length; i++) expect(times[i]! - times[i - 1]!).toBe(2 * (times[i - 1]! - times[i - 2]!));
-		expect(tcb.cwnd).toBe(1460);
-		expect(tcb.ssthresh).toBe(5 * 1460);
+		expect(blockOf(tcb).cwnd).toBe(1460);
+		expect(blockOf(tcb).ssthresh).toBe(5 * 1460);
 		peer.send({ flags: "A", seq: 1, ack: 1461 });
 		expect(peer.told()).toEqual(["A 1461+1460 ack 1", "A 2921+1460 ack 1"]);
 	});
@@ -218,29 +219,29 @@ describe("losses", () => {
 		peer.run(1000);
 		peer.take();
 		for (let i = 0; i < 6; i++) peer.send(duplicate);
-		expect(tcb.recovering).toBe(false);
+		expect(blockOf(tcb).recovering).toBe(0);
 		expect(peer.take().filter((segment) => segment.seq === 1)).toEqual([]);
 	});
 	test("what was sent twice is not timed (Karn)", () => {
 		const { peer, tcb } = flying();
-		const before = tcb.srtt;
+		const before = blockOf(tcb).srtt;
 		peer.run(700);
 		peer.send({ flags: "A", seq: 1, ack: 1461 });
-		expect(tcb.srtt).toBe(before);
+		expect(blockOf(tcb).srtt).toBe(before);
 	});
 	test("slow start, then one segment more for each window", () => {
 		const { peer, tcb } = flying();
 		peer.send({ flags: "A", seq: 1, ack: 2921 });
-		expect(tcb.cwnd).toBe(11 * 1460);
-		tcb.ssthresh = 11 * 1460;
+		expect(blockOf(tcb).cwnd).toBe(11 * 1460);
+		blockOf(tcb).ssthresh = 11 * 1460;
 		for (let i = 1; i <= 11; i++) peer.send({ flags: "A", seq: 1, ack: 2921 + i * 1460 });
-		expect(tcb.cwnd).toBe(12 * 1460);
+		expect(blockOf(tcb).cwnd).toBe(12 * 1460);
 	});
 	test("after silence the window begins anew. RFC 5681 §4.1", () => {
 		const peer = new Peer({ sockets: { sendBuffer: 60_000 } });
 		const endpoint = peer.connected({ length: 0 });
 		const tcb = endpoint.tcb!;
-		tcb.cwnd = 40_000;
+		blockOf(tcb).cwnd = 40_000;
 		peer.run(10_000);
 		peer.stack.tcp.write(tcb, new Uint8Array(30_000), 0, 30_000);
 		peer.run(0);
@@ -257,7 +258,7 @@ describe("losses", () => {
 		expect(peer.take().at(-1)!.flags).toBe("RA");
 		const impatient = new Peer();
 		const other = impatient.connected({ length: 0 });
-		other.tcb!.userTimeout = 5000;
+		blockOf(other.tcb!).userTimeout = 5000;
 		impatient.stack.tcp.write(other.tcb!, new Uint8Array(10), 0, 10);
 		impatient.run(5100);
 		expect(other.error).toBe("timeout");

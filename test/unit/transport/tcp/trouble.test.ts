@@ -5,6 +5,7 @@ import { World } from "../../../support/world.ts";
 import { patternAt } from "./endpoint.ts";
 import { Acceptor, Endpoint } from "./endpoint.ts";
 import { LOCAL, Peer, REMOTE } from "./peer.ts";
+import { blockOf } from "../../../support/tcb.ts";
 
 describe("keep-alive (RFC 9293 §3.8.4)", () => {
 	test("is off until asked for", () => {
@@ -98,21 +99,21 @@ describe("ICMP errors (RFC 5927)", () => {
 		const endpoint = peer.connected({ length: 5000 });
 		const sent = peer.take();
 		peer.icmp(sent[0]!.frame, 3, 4, 1000);
-		expect(endpoint.tcb!.sndMss).toBe(960);
+		expect(blockOf(endpoint.tcb!).sndMss).toBe(960);
 		expect(peer.take()[0]).toMatchObject({ seq: 1, length: 960 });
 		peer.icmp(sent[0]!.frame, 3, 4, 1400);
-		expect(endpoint.tcb!.sndMss).toBe(960);
+		expect(blockOf(endpoint.tcb!).sndMss).toBe(960);
 	});
 	test("a router that does not say how large: the next plateau", () => {
 		const peer = new Peer();
 		const endpoint = peer.connected({ length: 5000 });
 		const sent = peer.take();
 		peer.icmp(sent[0]!.frame, 3, 4, 0);
-		expect(endpoint.tcb!.sndMss).toBe(1452);
+		expect(blockOf(endpoint.tcb!).sndMss).toBe(1452);
 		peer.icmp(sent[0]!.frame, 3, 4, 0);
-		expect(endpoint.tcb!.sndMss).toBe(966);
+		expect(blockOf(endpoint.tcb!).sndMss).toBe(966);
 		peer.icmp(sent[0]!.frame, 3, 4, 20);
-		expect(endpoint.tcb!.sndMss).toBe(512);
+		expect(blockOf(endpoint.tcb!).sndMss).toBe(512);
 	});
 });
 

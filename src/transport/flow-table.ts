@@ -1,0 +1,92 @@
+// Filling the flow table: which socket gets which packets, and which ports are free. Looking into it is `flowFind` of wire/tables.ts. Flat TypeScript.
+
+import { FIELDS_BYTES, FLOWS_AT } from "../packet/fields.ts";
+import { FlowEntry, FlowTable } from "../packet/flow-table.ts";
+import type { Offset } from "../packet/numbers.ts";
+import { check } from "../packet/bounds.ts";
+import { flowEntry, flowHash } from "../wire/tables.ts";
+
+/** IANA's range for ephemeral ports. RFC 6335 §6. */
+export const FIRST_EPHEMERAL = 49_152;
+export const EPHEMERALS = 16_384;
+
+function tableAt(view: DataView): Offset {
+	check(0, FIELDS_BYTES, view.byteLength);
+	return view.getInt32(FLOWS_AT * 4, true);
+}
+
+/** Whether a socket has this key. `ports`: remote << 16 | local; `meta`: interface slot << 8 | protocol. */
+export function flowHas(view: DataView, local: number, remote: number, ports: number, meta: number): boolean {
+	return FlowEntry.of(view, flowEntry(view, tableAt(view), local, remote, ports, meta)).meta !== 0;
+}
+
+/** Enters a socket. Answers false when the key is taken. */
+export function flowInsert(view: DataView, local: number, remote: number, ports: number, meta: number, value: number): boolean {
+	const entry = FlowEntry.of(view, flowEntry(view, tableAt(view), local, remote, ports, meta));
+	if (entry.meta !== 0) return false;
+	entry.local = local;
+	entry.remote = remote;
+	entry.ports = ports;
+	entry.meta = meta;
+	entry.value = value;
+	return true;
+}
+
+/** Where the entry with that index lies. */
+function entryAt(table: FlowTable, index: number): Offset {
+	return (table.at + FlowTable.bytes + Math.imul(index, FlowEntry.bytes)) | 0;
+}
+
+/** Where the key of an entry would stand in an empty table. */
+function homeOf(table: FlowTable, entry: FlowEntry): number {
+	return flowHash(table.seed, entry.local, entry.remote, entry.ports, entry.meta) & table.mask;
+}
+
+/** Removes a key, if it is there. Entries that were pushed on by it move up, so that no look-up meets a gap. */
+export function flowRemove(view: DataView, local: number, remote: number, ports: number, meta: number): void {
+	const table = FlowTable.of(view, tableAt(view));
+	const found = flowEntry(view, table.at, local, remote, ports, meta);
+	if (FlowEntry.of(view, found).meta === 0) return;
+	const mask = table.mask;
+	let gap = flowHash(table.seed, local, remote, ports, meta) & mask;
+	while (entryAt(table, gap) !== found) gap = (gap + 1) & mask;
+	for (let index = (gap + 1) & mask; ; index = (index + 1) & mask) {
+		const entry = FlowEntry.of(view, entryAt(table, index));
+		if (entry.meta === 0) break;
+		// It may fill the gap unless its home lies behind the gap, up to where it stands.
+		if (((index - homeOf(table, entry)) & mask) < ((index - gap) & mask)) continue;
+		const to = FlowEntry.of(view, entryAt(table, gap));
+		to.local = entry.local;
+		to.remote = entry.remote;
+		to.ports = entry.ports;
+		to.meta = entry.meta;
+		to.value = entry.value;
+		gap = index;
+	}
+	FlowEntry.of(view, entryAt(table, gap)).meta = 0;
+}
+
+/** A free local port among the `count` (a power of two) from `first` on, or 0. The search begins where `chance` says: RFC 6056 §3.3.1. */
+export function freePort(
+	view: DataView,
+	meta: number,
+	local: number,
+	remote: number,
+	remotePort: number,
+	first: number,
+	count: number,
+	chance: number,
+): number {
+	let offset = chance & (count - 1);
+	for (let i = 0; i < count; i++) {
+		const port = (first + offset) | 0;
+		if (
+			!flowHas(view, local, remote, (remotePort << 16) | port, meta) &&
+			!flowHas(view, local, 0, port, meta) &&
+			!flowHas(view, 0, 0, port, meta)
+		)
+			return port;
+		offset = (offset + 1) & (count - 1);
+	}
+	return 0;
+}

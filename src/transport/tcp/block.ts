@@ -1,0 +1,106 @@
+// The transmission control block, RFC 9293 §3.3.1: what all files here do with one. Its fields: packet/tcb-block.ts.
+
+import { newsOwned } from "../../packet/news.ts";
+import { PathBlock, pathClear } from "../../packet/path-block.ts";
+import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_FIN, BIT_SHORT, BIT_TIMING, type TcbBlock } from "../../packet/tcb-block.ts";
+import { CLOSE_WAIT, ESTABLISHED, NO_ERROR } from "./states.ts";
+import { LISTS, PERSIST } from "./work.ts";
+
+/** Both kinds of acknowledgment that may be owed. */
+export const ACKS = BIT_ACK_NOW | BIT_ACK_DELAYED;
+
+/** The one place where a state changes. Segments are not as predicted from now on, until `predict` says so. */
+export function setState(tcb: TcbBlock, state: number): void {
+	tcb.state = state;
+	tcb.bits = tcb.bits & ~BIT_SHORT;
+	tcb.sendable = state === ESTABLISHED || state === CLOSE_WAIT ? 1 : 0;
+}
+
+/** Nothing is to be done for it any more; lists drop it when they come by. */
+export function quiet(tcb: TcbBlock): void {
+	tcb.work = tcb.work & LISTS;
+	tcb.bits = tcb.bits & ~ACKS;
+}
+
+/** Whether the next segment may be taken as predicted: nothing is lost, out of order, or about to end. Asked when something was done that is not predicted. */
+export function predict(tcb: TcbBlock): void {
+	const plain =
+		tcb.state === ESTABLISHED &&
+		tcb.ranges === 0 &&
+		tcb.finAhead === 0 &&
+		tcb.recovering === 0 &&
+		tcb.timedOut === 0 &&
+		tcb.dupAcks === 0 &&
+		tcb.backoff === 0 &&
+		tcb.sndNxt === tcb.sndMax &&
+		!(tcb.work & PERSIST);
+	tcb.bits = plain ? tcb.bits | BIT_SHORT : tcb.bits & ~BIT_SHORT;
+}
+
+/** No segment is timed any more. */
+export function stopTiming(tcb: TcbBlock): void {
+	tcb.bits = tcb.bits & ~BIT_TIMING;
+}
+
+/** Whether the peer's FIN has come in order. */
+export function finReceived(tcb: TcbBlock): boolean {
+	return (tcb.bits & BIT_FIN) !== 0;
+}
+
+/** Makes a used TCB new. What belongs to lists stays. */
+export function renew(view: DataView, tcb: TcbBlock): void {
+	newsOwned(view, tcb.news, false);
+	tcb.work = tcb.work & LISTS;
+	tcb.bits = 0;
+	tcb.rcvNxt = 0;
+	tcb.rcvQueued = 0;
+	tcb.rcvAt = 0;
+	tcb.rcvAdv = 0;
+	tcb.sndQueued = 0;
+	tcb.sndAt = 0;
+	tcb.sndWnd = 0;
+	tcb.sndWndMax = 0;
+	tcb.sndWl1 = 0;
+	tcb.sndWl2 = 0;
+	setIss(tcb, 0);
+	tcb.cwnd = 0;
+	tcb.ssthresh = 0;
+	tcb.dupAcks = 0;
+	tcb.ackedBytes = 0;
+	tcb.backoff = 0;
+	tcb.srtt = -1;
+	tcb.recovering = 0;
+	tcb.timedOut = 0;
+	tcb.partial = 0;
+	tcb.finQueued = 0;
+	tcb.finAhead = 0;
+	tcb.detached = 0;
+	tcb.ranges = 0;
+	tcb.heard = 0;
+	tcb.challenged = 0;
+	tcb.softError = 0;
+	tcb.userTimeout = 0;
+	tcb.keepAliveIdle = 0;
+	tcb.keepAliveInterval = 0;
+	tcb.keepAliveProbes = 0;
+	tcb.backlog = 0;
+	tcb.waiting = 0;
+	tcb.ended = NO_ERROR;
+	tcb.listener = 0;
+	tcb.acceptHead = 0;
+	tcb.acceptTail = 0;
+	tcb.nextAccept = 0;
+	tcb.home = 0;
+	tcb.leastRate = 0;
+	pathClear(PathBlock.of(view, tcb.path));
+}
+
+/** Our sequence numbers begin. */
+export function setIss(tcb: TcbBlock, iss: number): void {
+	tcb.iss = iss;
+	tcb.sndUna = iss;
+	tcb.sndNxt = iss;
+	tcb.sndMax = iss;
+	tcb.recover = iss;
+	tcb.sndSmall = iss;
+}

@@ -1,0 +1,188 @@
+// What `connect` and `listen` do before the first segment, and what applications want of a connection besides data.
+
+import { CORE, CoreBlock } from "../../packet/core-block.ts";
+import type { Offset } from "../../packet/numbers.ts";
+import { PathBlock } from "../../packet/path-block.ts";
+import { BIT_NO_DELAY, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
+import * as ipv4 from "../../wire/ipv4.ts";
+import { EPHEMERALS, FIRST_EPHEMERAL, flowInsert, freePort } from "../flow-table.ts";
+import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
+import { startKeepAlive } from "./keep-alive.ts";
+import { abort, begin, BEGUN, detach, end, leaveListener, NO_WAY, plainTemplate, PORT_IN_USE, release, resolve } from "./life.ts";
+import { setLeastRate } from "./pace.ts";
+import { tcpMark } from "./pending.ts";
+import { PROGRAM, take } from "./seats.ts";
+import { arm } from "./send.ts";
+import {
+	CLOSED,
+	CLOSE_WAIT,
+	ESTABLISHED,
+	FIN_WAIT_1,
+	LAST_ACK,
+	LISTEN,
+	NO_ERROR,
+	SYN_RECEIVED,
+	SYN_SENT,
+	TIME_WAIT,
+} from "./states.ts";
+import { setState } from "./block.ts";
+import { orphan } from "./timing.ts";
+import { PERSIST, RETRANSMIT, SEND } from "./work.ts";
+
+/** All TCBs are nobody's, at the start of the stack. The words are the keys of initial sequence numbers. */
+export function tcpStart(view: DataView, key0: number, key1: number, cookie0: number, cookie1: number): void {
+	const tcp = TcpBlock.of(view, tcpAt(view));
+	const core = CoreBlock.of(view, CORE);
+	tcp.key0 = key0;
+	tcp.key1 = key1;
+	tcp.cookie0 = cookie0;
+	tcp.cookie1 = cookie1;
+	for (let i = (core.tcbCount - 1) | 0; i >= 0; i--) release(view, TcbBlock.of(view, tcbAt(view, i)));
+}
+
+/** The block of a TCB for our own program; or NO_SEAT, or SOON (seats.ts). */
+export function tcpTake(view: DataView): number {
+	return take(view, PROGRAM, 0, 0);
+}
+
+/** A TCB that was taken and not used is nobody's again. */
+export function tcpRelease(view: DataView, at: Offset): void {
+	release(view, TcbBlock.of(view, at));
+}
+
+/**
+ * The TCB at `at` is a connection in SYN-SENT from now on, whose SYN is still to be sent: to an address and port, by the interface in that slot (0: any), from an address (0: chosen by
+ * RFC 6724) and port (0: an ephemeral one, by `chance`). Answers BEGUN; NO_WAY (life.ts), then it is to wait by `tcpAwaitWay`, or to be released; or why it cannot be.
+ */
+export function tcpConnect(
+	view: DataView,
+	at: Offset,
+	address: number,
+	port: number,
+	local: number,
+	localPort: number,
+	slot: number,
+	chance: number,
+): number {
+	const tcb = TcbBlock.of(view, at);
+	const path = PathBlock.of(view, tcb.path);
+	path.destination = address;
+	path.source = local;
+	path.bound = slot;
+	tcb.remoteAddress = address;
+	tcb.remotePort = port;
+	tcb.localAddress = 0;
+	tcb.localPort = localPort;
+	tcb.meta = ipv4.TCP | (slot << 8);
+	plainTemplate(view, tcb);
+	const fault = resolve(view, tcb) ? begin(view, tcb, chance) : NO_WAY;
+	if (fault !== BEGUN && fault !== NO_WAY) return fault;
+	setState(tcb, SYN_SENT);
+	tcpMark(view, at, SEND);
+	return fault;
+}
+
+/** The TCB at `at` listens from now on, at an address (0: all), port (0: a free one by `chance`, or with an interface every one) and slot (0: all). Answers BEGUN or PORT_IN_USE. */
+export function tcpListen(
+	view: DataView,
+	at: Offset,
+	address: number,
+	port: number,
+	backlog: number,
+	slot: number,
+	chance: number,
+): number {
+	const tcb = TcbBlock.of(view, at);
+	tcb.localAddress = address;
+	tcb.localPort = port;
+	tcb.remoteAddress = 0;
+	tcb.remotePort = 0;
+	tcb.meta = ipv4.TCP | (slot << 8);
+	if (port === 0 && slot === 0) tcb.localPort = freePort(view, tcb.meta, address, 0, 0, FIRST_EPHEMERAL, EPHEMERALS, chance);
+	if (!flowInsert(view, address, 0, tcb.localPort, tcb.meta, tcb.index)) return PORT_IN_USE;
+	plainTemplate(view, tcb);
+	PathBlock.of(view, tcb.path).bound = slot;
+	tcb.backlog = backlog;
+	setState(tcb, LISTEN);
+	return BEGUN;
+}
+
+/** The block of the next connection of a listener that is established, which it hands out, or 0. */
+export function tcpAccept(view: DataView, listener: Offset): Offset {
+	const at = TcbBlock.of(view, listener).acceptHead;
+	if (at !== 0) leaveListener(view, TcbBlock.of(view, at));
+	return at;
+}
+
+/** How many `tcpAccept` would hand out. */
+export function tcpAcceptable(view: DataView, listener: Offset): number {
+	let count = 0;
+	for (let at = TcbBlock.of(view, listener).acceptHead; at !== 0; at = TcbBlock.of(view, at).nextAccept) count = (count + 1) | 0;
+	return count;
+}
+
+/** FIN after everything written; receiving goes on. */
+export function tcpShutdown(view: DataView, at: Offset): void {
+	const tcb = TcbBlock.of(view, at);
+	if (tcb.finQueued !== 0 || tcb.state < SYN_RECEIVED) return;
+	tcb.finQueued = 1;
+	if (tcb.state === ESTABLISHED) setState(tcb, FIN_WAIT_1);
+	else if (tcb.state === CLOSE_WAIT) setState(tcb, LAST_ACK);
+	tcpMark(view, at, SEND);
+}
+
+/**
+ * Lets go of a connection or a listener: what was written is still sent, then FIN. When received data was not read, or more
+ * comes, the peer is told by RST that nobody will: RFC 9293 §3.6.1, RFC 2525 §2.17. The peer has a minute to take everything and to
+ * close its side, and a second more for each 4 KB; when somebody needs the TCB, three seconds. RFC 6429 says why.
+ */
+export function tcpClose(view: DataView, at: Offset): void {
+	const tcb = TcbBlock.of(view, at);
+	const state = tcb.state;
+	if (state > SYN_SENT && state < TIME_WAIT && tcb.rcvQueued > 0) {
+		abort(view, tcb);
+		return;
+	}
+	detach(view, tcb);
+	if (state === CLOSED) release(view, tcb);
+	else if (state <= SYN_SENT) end(view, tcb, NO_ERROR);
+	else {
+		if (state !== TIME_WAIT) orphan(view, tcb);
+		tcpShutdown(view, at);
+	}
+}
+
+/** Ends a connection or a listener at once; the peer gets RST. */
+export function tcpAbort(view: DataView, at: Offset): void {
+	abort(view, TcbBlock.of(view, at));
+}
+
+/** Sends small segments at once: Nagle's algorithm off. */
+export function tcpSetNoDelay(view: DataView, at: Offset, on: boolean): void {
+	const tcb = TcbBlock.of(view, at);
+	tcb.bits = on ? tcb.bits | BIT_NO_DELAY : tcb.bits & ~BIT_NO_DELAY;
+	if (on) tcpMark(view, at, SEND);
+}
+
+/** How long data, or the SYN, may stay unacknowledged, ms; 0 for the default. Seen when a timer expires: no sooner than the first retransmission is due. RFC 9293 §3.8.3, RFC 5482. */
+export function tcpSetUserTimeout(view: DataView, at: Offset, ms: number): void {
+	const tcb = TcbBlock.of(view, at);
+	tcb.userTimeout = ms;
+	const ends = (tcb.stalledAt + ms) | 0;
+	if (ms === 0 || tcb.backoff === 0 || !(tcb.work & (RETRANSMIT | PERSIST)) || ((ends - tcb.retransmitAt) | 0) >= 0) return;
+	tcb.retransmitAt = ends;
+	arm(view, tcb, ends);
+}
+
+/** Probes a silent peer after `idle` ms, then every `interval` ms; 0 turns it off. */
+export function tcpSetKeepAlive(view: DataView, at: Offset, idle: number, interval: number): void {
+	const tcb = TcbBlock.of(view, at);
+	tcb.keepAliveIdle = idle;
+	tcb.keepAliveInterval = interval;
+	startKeepAlive(view, tcb);
+}
+
+/** Bytes a second that a connection, or those of a listener, owes from now on; 0 for none. */
+export function tcpSetLeastRate(view: DataView, at: Offset, rate: number): void {
+	setLeastRate(view, TcbBlock.of(view, at), rate);
+}
