@@ -8,9 +8,10 @@ import { Exchange } from "./http/exchange.ts";
 import { Writer } from "./http/text.ts";
 import type { Listener, ListenerOptions, TCP, TCPOptions } from "./device.ts";
 
-export { Exchange, Whole } from "./http/exchange.ts";
+export { Exchange } from "./http/exchange.ts";
+export { Whole } from "./http/bodies.ts";
 export { isOwnHost } from "./http/hosts.ts";
-export type { BodySink, BodySource, PieceSource } from "./http/exchange.ts";
+export type { BodySink, BodySource, PieceSource } from "./http/bodies.ts";
 
 export interface HttpServerOptions {
 	/** The class of the listener: `device.io.Listener`. */
@@ -55,8 +56,8 @@ export class HttpServer {
 	#failure: unknown = undefined;
 	#failed = false;
 
-	/** Requests answered, and connections taken, refused and closed for their silence and for being slow, since the start. */
-	readonly counters = { requests: 0, connections: 0, refused: 0, timeouts: 0, slow: 0 };
+	/** Connections taken, and closed for their silence and for being slow, since the start. */
+	readonly counters = { connections: 0, timeouts: 0, slow: 0 };
 
 	constructor(options: HttpServerOptions) {
 		this.#onRequest = options.onRequest;
@@ -124,10 +125,8 @@ export class HttpServer {
 			const room = this.#exchanges.length < this.#limit;
 			const exchange = new Exchange(this, this.buffer, from.constructor as new (options: TCPOptions) => TCP, from);
 			this.#exchanges.push(exchange);
-			if (!room) {
-				this.counters.refused++;
-				exchange.refuse();
-			} else if (this.#free() <= 0) this.#makeRoom(exchange);
+			if (!room) exchange.refuse();
+			else if (this.#free() <= 0) this.#makeRoom(exchange);
 		}
 	}
 
@@ -157,7 +156,6 @@ export class HttpServer {
 
 	/** For Exchange: its request's head has come. */
 	handle(exchange: Exchange): void {
-		this.counters.requests++;
 		try {
 			if (this.#isHost !== undefined && !this.#isHost(exchange.host)) exchange.status(421);
 			else this.#onRequest(exchange);

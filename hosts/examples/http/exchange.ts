@@ -4,30 +4,10 @@
 
 import type { TCP, TCPOptions } from "../device.ts";
 import type { HttpServer } from "../http.ts";
+import { Whole, type BodySink, type BodySource, type PieceSource } from "./bodies.ts";
+import { REASONS, TEXT } from "./phrases.ts";
 import { LINE_BYTES, Request } from "./request.ts";
 import { bytesOf } from "./text.ts";
-
-/** Where the bytes of an answer come from. */
-export interface BodySource {
-	/** Writes exactly `size` bytes of the body, from byte `position` on, to the socket, which has room for them. */
-	write(socket: TCP, position: number, size: number): void;
-}
-
-/** A body whose length nobody knows before. */
-export interface PieceSource {
-	/** Puts what comes next into bytes `at` to `end`, of which there are PIECE_BYTES, and answers where it ends: `at` when all is said. */
-	put(bytes: Uint8Array, at: number, end: number): number;
-	/** The answer is written, or nobody wants it any more. */
-	close?(): void;
-}
-
-/** Where the bytes of a request go. */
-export interface BodySink {
-	/** Content came: bytes `at` to `end` of `bytes`, valid during the call. */
-	data(bytes: Uint8Array, at: number, end: number): void;
-	/** All of it has come: answers the exchange. */
-	end(exchange: Exchange): void;
-}
 
 const HEAD = 0;
 const BODY = 1;
@@ -59,41 +39,6 @@ export const PIECE_BYTES = LINE_BYTES - CHUNK_HEAD - CHUNK_TAIL;
 const CR = 13;
 const LF = 10;
 const ZERO = 48;
-
-/** In an object: a text in flash costs nothing where it is read of one; a literal in the code of a board is copied each time that it is evaluated. */
-const TEXT = Object.freeze({
-	version: "HTTP/1.1 ",
-	space: " ",
-	unnamed: "Status",
-	type: "\r\nContent-Type: ",
-	length: "\r\nContent-Length: ",
-	chunked: "\r\nTransfer-Encoding: chunked",
-	always: "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
-	close: "Connection: close\r\n",
-	keepAlive: "Connection: keep-alive\r\n",
-	end: "\r\n",
-});
-
-const REASONS: Readonly<Record<number, string>> = Object.freeze({
-	200: "OK",
-	204: "No Content",
-	302: "Found",
-	304: "Not Modified",
-	400: "Bad Request",
-	403: "Forbidden",
-	404: "Not Found",
-	405: "Method Not Allowed",
-	408: "Request Timeout",
-	413: "Content Too Large",
-	414: "URI Too Long",
-	417: "Expectation Failed",
-	421: "Misdirected Request",
-	431: "Request Header Fields Too Large",
-	500: "Internal Server Error",
-	501: "Not Implemented",
-	503: "Service Unavailable",
-	505: "HTTP Version Not Supported",
-});
 
 // Functions for all, as three closures for each connection would be 27 slots.
 let readable: (this: TCP) => void;
@@ -469,17 +414,4 @@ export class Exchange {
 function digit(value: number): number {
 	value &= 15;
 	return value < 10 ? ZERO + value : 87 + value;
-}
-
-/** A body that lies in memory, or in flash. */
-export class Whole implements BodySource {
-	readonly #bytes: ArrayBuffer;
-
-	constructor(bytes: ArrayBuffer) {
-		this.#bytes = bytes;
-	}
-
-	write(socket: TCP, position: number, size: number): void {
-		socket.write(this.#bytes, position, size);
-	}
 }
