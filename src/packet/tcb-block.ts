@@ -181,7 +181,7 @@ export function tcbAt(view: DataView, index: number): Offset {
 export const BIT_ACK_NOW = 1;
 export const BIT_ACK_DELAYED = 2;
 /** Nothing is lost, out of order or about to end: what comes and goes is as predicted, wire/stream.ts. */
-export const BIT_SHORT = 4;
+export const BIT_PREDICTED = 4;
 /** Nagle's algorithm is off. */
 export const BIT_NO_DELAY = 8;
 /** The peer's FIN has come. */

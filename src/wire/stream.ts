@@ -4,7 +4,7 @@
 import { ACK as REGISTER_ACK, FIELDS_BYTES, FLAGS_WINDOW, PAYLOAD_AT, PAYLOAD_LENGTH, SEQ } from "../packet/fields.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { check } from "../packet/bounds.ts";
-import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_FIN, BIT_SHORT, BIT_TIMING, TcbBlock } from "../packet/tcb-block.ts";
+import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_FIN, BIT_PREDICTED, BIT_TIMING, TcbBlock } from "../packet/tcb-block.ts";
 import { demandBytes, type Bytes, type BytesIn } from "./kernels/bytes.ts";
 import { ringPut, ringRead, ringWrite } from "./kernels/copies.ts";
 import { wrap } from "./ring.ts";
@@ -53,7 +53,7 @@ export function streamIn(view: DataView, block: Offset): number {
 	const bits = tcb.bits;
 	const flagsWindow = view.getInt32(FLAGS_WINDOW * 4, true);
 	const seq = view.getInt32(SEQ * 4, true);
-	if (!(bits & BIT_SHORT) || (flagsWindow & UNUSUAL) !== PLAIN || seq !== tcb.rcvNxt) return IN_UNEXPECTED;
+	if (!(bits & BIT_PREDICTED) || (flagsWindow & UNUSUAL) !== PLAIN || seq !== tcb.rcvNxt) return IN_UNEXPECTED;
 	const size = tcb.receiveSize;
 	const queued = tcb.rcvQueued;
 	if (length > size - queued) return IN_UNEXPECTED;

@@ -2,7 +2,7 @@
 
 import { newsOwned } from "../../packet/news.ts";
 import { PathBlock, pathClear } from "../../packet/path-block.ts";
-import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_FIN, BIT_SHORT, BIT_TIMING, type TcbBlock } from "../../packet/tcb-block.ts";
+import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_FIN, BIT_PREDICTED, BIT_TIMING, type TcbBlock } from "../../packet/tcb-block.ts";
 import { CLOSE_WAIT, ESTABLISHED, NO_ERROR } from "./states.ts";
 import { LISTS, PERSIST } from "./work.ts";
 
@@ -12,7 +12,7 @@ export const ACKS = BIT_ACK_NOW | BIT_ACK_DELAYED;
 /** The one place where a state changes. Segments are not as predicted from now on, until `predict` says so. */
 export function setState(tcb: TcbBlock, state: number): void {
 	tcb.state = state;
-	tcb.bits = tcb.bits & ~BIT_SHORT;
+	tcb.bits = tcb.bits & ~BIT_PREDICTED;
 	tcb.sendable = state === ESTABLISHED || state === CLOSE_WAIT ? 1 : 0;
 }
 
@@ -34,7 +34,7 @@ export function predict(tcb: TcbBlock): void {
 		tcb.backoff === 0 &&
 		tcb.sndNxt === tcb.sndMax &&
 		!(tcb.work & PERSIST);
-	tcb.bits = plain ? tcb.bits | BIT_SHORT : tcb.bits & ~BIT_SHORT;
+	tcb.bits = plain ? tcb.bits | BIT_PREDICTED : tcb.bits & ~BIT_PREDICTED;
 }
 
 /** No segment is timed any more. */

@@ -9,7 +9,7 @@ import { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Length, Offset } from "../../packet/numbers.ts";
 import { takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
-import { BIT_ACK_NOW, BIT_NO_DELAY, BIT_SHORT, BIT_TIMING, type TcbBlock } from "../../packet/tcb-block.ts";
+import { BIT_ACK_NOW, BIT_NO_DELAY, BIT_PREDICTED, BIT_TIMING, type TcbBlock } from "../../packet/tcb-block.ts";
 import { timerSet } from "../../packet/timers.ts";
 import { segmentBuild } from "../../wire/build.ts";
 import { wrap } from "../../wire/ring.ts";
@@ -87,7 +87,7 @@ export function transmitAny(view: DataView, tcb: TcbBlock): boolean {
 	let complete = true;
 	if (tcb.state >= ESTABLISHED) complete = transmitOpen(view, tcb);
 	else if (tcb.state >= SYN_SENT) complete = transmitSyn(view, tcb);
-	if (!(tcb.bits & BIT_SHORT)) predict(tcb);
+	if (!(tcb.bits & BIT_PREDICTED)) predict(tcb);
 	return complete;
 }
 
@@ -212,7 +212,7 @@ function startPersist(view: DataView, tcb: TcbBlock): void {
 	const now = CoreBlock.of(view, CORE).now;
 	if (tcb.backoff === 0) tcb.stalledAt = now;
 	tcb.work = (tcb.work | PERSIST) & ~RETRANSMIT;
-	tcb.bits = tcb.bits & ~BIT_SHORT;
+	tcb.bits = tcb.bits & ~BIT_PREDICTED;
 	tcb.retransmitAt = (now + Math.min(tcb.rto, PERSIST_MAX)) | 0;
 	arm(view, tcb, tcb.retransmitAt);
 }

@@ -1,4 +1,4 @@
-// The short ways of TCP and UDP once more, byte by byte and in the words of the comments in src/wire/stream.ts and deliver.ts: see model.ts.
+// What TCP and UDP do as predicted, once more, byte by byte and in the words of the comments in src/wire/stream.ts and deliver.ts: see model.ts.
 
 import { read32 } from "../../support/frames.ts";
 import { put, setWord, take, word, type Application } from "./model.ts";

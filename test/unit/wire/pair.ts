@@ -7,7 +7,7 @@ import { allocate } from "#memory";
 import { FlowEntry, FlowTable } from "../../../src/packet/flow-table.ts";
 import { OWN_SLOT_SHIFT, OwnEntry, OwnTable } from "../../../src/packet/own-table.ts";
 import { InterfaceBlock } from "../../../src/packet/interface-block.ts";
-import { BIT_SHORT, TcbBlock } from "../../../src/packet/tcb-block.ts";
+import { BIT_PREDICTED, TcbBlock } from "../../../src/packet/tcb-block.ts";
 import * as fields from "../../../src/packet/fields.ts";
 import * as door from "../../../src/door.ts";
 import * as twin from "../../../src/wire/codec.ts";
@@ -293,7 +293,7 @@ export function writeTcb(prng: Prng, pair: Pair, block: number, ring: number): v
 		[TCB.sendSize]: send,
 		[TCB.ipHeader]: 20,
 		[TCB.noChecksum]: prng.chance(0.2) ? 1 : 0,
-		[TCB.bits]: prng.below(64) | (prng.chance(0.8) ? BIT_SHORT : 0),
+		[TCB.bits]: prng.below(64) | (prng.chance(0.8) ? BIT_PREDICTED : 0),
 		[TCB.rcvNxt]: SEQ,
 		[TCB.rcvAdv]: SEQ + prng.between(-10, receive),
 		[TCB.rcvQueued]: rcvQueued,

@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import * as subject from "#codec";
 import { allocate } from "#memory";
-import { BIT_SHORT, TcbBlock } from "../../../src/packet/tcb-block.ts";
+import { BIT_PREDICTED, TcbBlock } from "../../../src/packet/tcb-block.ts";
 import { ACK, FLAGS_WINDOW, PAYLOAD_AT, PAYLOAD_LENGTH, SEQ } from "../../../src/packet/fields.ts";
 import * as twin from "../../../src/wire/codec.ts";
 import { IN_UNEXPECTED } from "../../../src/wire/stream.ts";
@@ -42,7 +42,7 @@ function connection(prng: Prng): Words {
 		[TCB.noChecksum]: prng.below(2),
 		[TCB.sendRing]: SEND,
 		[TCB.sendSize]: sendSize,
-		[TCB.bits]: prng.chance(0.8) ? prng.below(64) | BIT_SHORT : prng.below(64),
+		[TCB.bits]: prng.chance(0.8) ? prng.below(64) | BIT_PREDICTED : prng.below(64),
 		[TCB.rcvNxt]: rcvNxt,
 		[TCB.rcvAdv]: (rcvNxt + prng.between(-10, receiveSize - rcvQueued)) | 0,
 		[TCB.rcvQueued]: rcvQueued,

@@ -1,4 +1,4 @@
-// decode and the short ways of TCP and UDP against another codec: see twins.test.ts and pair.ts.
+// decode and what TCP and UDP do as predicted against another codec: see twins.test.ts and pair.ts.
 
 import { describe, expect, it } from "vitest";
 import { FlowEntry, FlowTable } from "../../../src/packet/flow-table.ts";
@@ -161,7 +161,7 @@ describe(`decode against ${AGAINST}`, () => {
 	});
 });
 
-describe(`the short way of TCP against ${AGAINST}`, () => {
+describe(`TCP as predicted against ${AGAINST}`, () => {
 	it("streamIn: what is expected and what is not", () => {
 		const prng = new Prng(SEED);
 		const pair = new Pair(prng);
@@ -226,7 +226,7 @@ describe(`the short way of TCP against ${AGAINST}`, () => {
 	});
 });
 
-describe(`the short way of UDP against ${AGAINST}`, () => {
+describe(`UDP as predicted against ${AGAINST}`, () => {
 	it("udpDeliver, udpForget, udpNext and udpRead: datagrams come out as they went in, until the ring is full", () => {
 		const prng = new Prng(SEED);
 		const pair = new Pair(prng);

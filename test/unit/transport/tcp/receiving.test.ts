@@ -16,7 +16,7 @@ describe("acknowledgments", () => {
 		peer.run(1000);
 		expect(peer.take()).toEqual([]);
 	});
-	test("also on the long way: after our FIN", () => {
+	test("also after our FIN", () => {
 		const peer = new Peer();
 		const endpoint = peer.connected();
 		peer.stack.tcp.shutdown(endpoint.tcb!);
