@@ -10,11 +10,12 @@ export { linkArp, linkAsk, linkCanSend, linkHasSubnet, linkNeighbor, linkSeek, l
 export { neighborFlush } from "./link/neighbors.ts";
 export { pathAsk, pathOutput, pathRoute, pathSource } from "./ip/calls.ts";
 export { routeIndex } from "./ip/route-lookup.ts";
+export { lineAnswered, linePack, lineRelease } from "./link/line.ts";
 export { tcpRead, tcpWrite } from "./transport/tcp/data.ts";
 export { deadline } from "./packet/deadline.ts";
 export { newsForget, newsOwned, newsPost, newsWaiting } from "./packet/news.ts";
 export { packetAcquire, packetAcquireControl, packetRelease, takePacket, takeSpare } from "./packet/packets.ts";
-export { setNoticed, setPolled } from "./packet/slots.ts";
+export { notice, setNoticed, setPolled } from "./packet/slots.ts";
 export { flowHas, flowInsert, flowRemove, freePort } from "./transport/flow-table.ts";
 export { tcpTaken } from "./transport/tcp/expected.ts";
 export { tcpIcmpError } from "./transport/tcp/icmp.ts";

@@ -187,6 +187,9 @@ export class Stack {
 				return this.#take(this.#slots[value]!);
 			case requests.FRAME:
 				return this.#frame(this.#slots[value]!) ? 1 : 0;
+			case requests.CONTROL:
+				this.#slots[value]!.controlFrame(this.core.result, this.core.packetAt);
+				return 0;
 			case requests.DRAIN:
 				this.#slots[value]!.drain();
 				return 0;

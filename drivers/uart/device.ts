@@ -2,7 +2,6 @@
 /// <reference path="./uart-port.d.ts" />
 // A UART as a serial line of the stack: checks its options, and passes on that something changed. Bytes and frames pass in C: uart-port.c and ../bus.
 
-import type { DeviceHost } from "../../src/device/device.ts";
 import type { SerialDevice, SerialHost } from "../../src/device/serial.ts";
 import { UartPort } from "multihome/uart/port";
 
@@ -38,9 +37,7 @@ function whole(name: string, value: unknown, low: number, high: number): number 
 }
 
 export class Uart extends UartPort implements SerialDevice {
-	linkUp = false;
 	#closed = false;
-	#host: DeviceHost | undefined;
 
 	/** Takes the UART. Throws RangeError or TypeError naming the option, Error when it is not to be had. */
 	constructor(options: UartOptions = {}) {
@@ -57,8 +54,7 @@ export class Uart extends UartPort implements SerialDevice {
 			if (twin !== undefined) throw new RangeError(`${name} ${pin}: is ${twin} already; give each line a pin of its own`);
 		}
 		const baud = options.baud === undefined ? BAUD : whole("baud", options.baud, LEAST_BAUD, MOST_BAUD);
-		this.open(port, tx, rx, cts, rts, dtr, baud, () => this.#changed());
-		this.linkUp = this.connected();
+		this.open(port, tx, rx, cts, rts, dtr, baud);
 	}
 
 	get counters(): Readonly<Record<string, number>> {
@@ -71,8 +67,7 @@ export class Uart extends UartPort implements SerialDevice {
 		// The port keeps the address, and an ArrayBuffer's changes when XS collects garbage.
 		if (host.view.buffer instanceof ArrayBuffer)
 			throw new TypeError("view: an ArrayBuffer moves; expected memory of allocate(), multihome/memory");
-		this.bind(host.view, host.framing);
-		this.#host = host;
+		this.bind(host.view, host.framing, () => host.notify());
 	}
 
 	setFraming(framing: number, sendAccm: number, receiveAccm: number, compress: number): void {
@@ -91,12 +86,6 @@ export class Uart extends UartPort implements SerialDevice {
 
 	close(): void {
 		this.#closed = true;
-		this.linkUp = false;
 		this.shut();
-	}
-
-	#changed(): void {
-		this.linkUp = this.connected();
-		this.#host?.notify();
 	}
 }

@@ -2,14 +2,15 @@
 
 export class UartPort @ "xs_uart_delete" {
 	constructor() @ "xs_uart"
-	open(port, tx, rx, cts, rts, dtr, baud, callback) @ "xs_uart_open"
-	bind(view, state) @ "xs_uart_bind"
+	open(port, tx, rx, cts, rts, dtr, baud) @ "xs_uart_open"
+	bind(view, state, callback) @ "xs_uart_bind"
+	get linkUp() @ "xs_uart_get_linkUp"
+	get native() @ "xs_uart_get_native"
 	frame(framing, sendAccm, receiveAccm, compress) @ "xs_uart_frame"
 	receive(at, max) @ "xs_uart_receive"
 	unfinished(at, max) @ "xs_uart_unfinished"
 	transmit(at, end, protocol) @ "xs_uart_transmit"
 	count(index) @ "xs_uart_count"
-	connected() @ "xs_uart_connected"
 	ready(on) @ "xs_uart_ready"
 	baud(rate) @ "xs_uart_baud"
 	shut() @ "xs_uart_shut"

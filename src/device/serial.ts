@@ -33,6 +33,8 @@ export interface SerialHost extends DeviceHost {
 export interface SerialDevice {
 	/** Whether the line is there: the cable, the far end of a pty, carrier where there is a pin for it. */
 	readonly linkUp: boolean;
+	/** Number in the table of devices in C (native/devices.h) while attached, as that of a Device; 0 or absent when it has none. */
+	readonly native?: number;
 	/** By name: `overruns` (bytes lost by the UART or a full ring), `breaks`, `framingErrors`, `badFcs`, `aborts`, `tooLong`, `tooShort`, `badHeader` (no address, control or protocol of PPP), `overflows` (frames to send that fit no ring). */
 	readonly counters: Readonly<Record<string, number>>;
 	/** Called once, before anything else. `host.notify` is called when bytes came, and when there is room again after BUSY. */

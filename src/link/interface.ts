@@ -11,10 +11,12 @@ import {
 	InterfaceBlock,
 	OwnAddress,
 	WATCHED_DOWN,
+	WATCHED_ONCE,
 	WATCHED_TIME,
 } from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
+import { LineBlock } from "../packet/line-block.ts";
 import { NONE } from "../packet/pool.ts";
 import { dequeue, isBusy, linkSource, lostTake, queueHead, setPolled, setNoticed } from "#codec";
 import { NO_CHECKSUM } from "../wire/build.ts";
@@ -93,6 +95,9 @@ export abstract class Interface {
 	/** A packet of the link's own protocols (ARP) that compiled code leaves to the interpreter. */
 	control(_at: number): void {}
 
+	/** A frame of a serial line at `at` that is no IP packet: `answer` is what its device said. 0: octets came that are no frame yet. */
+	controlFrame(_answer: number, _at: number): void {}
+
 	/** Time passes; says what it waits for by `core.deadline`. */
 	timers(_now: number): void {}
 
@@ -120,7 +125,7 @@ export abstract class Interface {
 		const pool = core.pool;
 		const host: SerialHost = {
 			view: core.view,
-			framing: this.block + AT.framing,
+			framing: this.block + AT.line + LineBlock.offsets.decoder,
 			notify: () => this.notice(),
 			released: (packet) => {
 				pool.release(packet);
@@ -139,16 +144,21 @@ export abstract class Interface {
 		setNoticed(core.view, slot);
 	}
 
+	/** `begin` is to be called at the next poll, though its device is one in C and says nothing. */
+	protected lookAgain(): void {
+		if (this.slot === 0) return;
+		this.#watch(WATCHED_ONCE);
+		this.notice();
+	}
+
 	/** It is looked at at the next turn: its device gives notice, or something else has changed. */
 	protected notice(): void {
-		if (this.slot === 0) return;
-		setNoticed(this.core.view, this.slot);
-		this.core.wake();
+		if (this.slot !== 0) this.core.noticeOf(this.slot);
 	}
 
 	/** Whether it takes more than a look at the link of a device in C. */
-	#watch(): void {
-		this.put(AT.watched, (this.#timed ? WATCHED_TIME : 0) | (this.#enabled ? 0 : WATCHED_DOWN));
+	#watch(once = 0): void {
+		this.put(AT.watched, (this.#timed ? WATCHED_TIME : 0) | (this.#enabled ? 0 : WATCHED_DOWN) | once);
 	}
 
 	/** Sets whether packets pass. */
@@ -241,6 +251,7 @@ export abstract class Interface {
 	/** A poll begins: the link is looked at, time passes for the device, and what waits is offered to it. Answers in how many ms it wants to be polled, or -1. */
 	begin(now: number): number {
 		const device = this.device;
+		this.#watch();
 		if ((this.#enabled && device.linkUp) !== this.up) this.checkLink();
 		const wanted = this.#timed ? device.poll!(now) : -1;
 		if (this.waiting > 0) this.drain();
@@ -298,7 +309,7 @@ export abstract class Interface {
 		if (on && !this.#enabled) this.#waitedSince = undefined;
 		this.#enabled = on;
 		if (this.slot === 0) return;
-		this.#watch();
+		this.#watch(WATCHED_ONCE);
 		setNoticed(this.core.view, this.slot);
 		this.core.wake();
 	}

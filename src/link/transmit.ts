@@ -5,12 +5,13 @@ import { BUSY, HELD, SENT } from "../device/device.ts";
 import { deviceTransmit } from "../device/kernels/devices.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
-import { FLAG_ETHERNET, InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_ETHERNET, FLAG_LINE, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { NONE, packetRelease } from "../packet/packets.ts";
 import { setDrain } from "../packet/slots.ts";
 import { drop } from "../wire/answers.ts";
 import { countSent, ethernetHeader } from "../wire/build.ts";
+import { lineFlush, lineTransmit } from "./line.ts";
 
 /** Whether a packet would have to wait longer than until the interpreter comes by. `at`: the interface's block. */
 export function isBusy(view: DataView, at: Offset): boolean {
@@ -33,15 +34,22 @@ export function isPressed(view: DataView, link: InterfaceBlock): boolean {
 /** Offers a device in C what waits for it. */
 export function offer(view: DataView, link: InterfaceBlock): void {
 	const core = CoreBlock.of(view, CORE);
+	if (link.flags & FLAG_LINE && !lineFlush(view, link)) return;
 	while (link.waiting !== 0) {
 		const packet = link.queueFirst;
 		const index = Math.imul(packet, 4);
 		const at = view.getInt32((core.starts + index) | 0, true);
-		const answer = deviceTransmit(view, link.native, packet, at, view.getInt32((core.ends + index) | 0, true));
+		const answer = transmit(view, link, packet, at, view.getInt32((core.ends + index) | 0, true));
 		if (answer === BUSY) return;
 		dequeue(view, link.at);
 		if (answer === SENT) packetRelease(view, packet);
 	}
+}
+
+/** To a device in C. Answers SENT, HELD or BUSY. */
+function transmit(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset): number {
+	if (link.flags & FLAG_LINE) return lineTransmit(view, link, packet, at, end);
+	return deviceTransmit(view, link.native, packet, at, end);
 }
 
 /** Puts the prepared link header before the IP packet in bytes `at` to `end`, and sends it or has it wait. Answers whether the packet was kept. */
@@ -50,7 +58,7 @@ export function send(view: DataView, link: InterfaceBlock, packet: number, at: O
 	if (link.flags & FLAG_ETHERNET) frame = ethernetHeader(view, at, header, link.at, end);
 	else countSent(view, at, end, link.at);
 	let answer = BUSY;
-	if (link.native !== 0 && link.waiting === 0) answer = deviceTransmit(view, link.native, packet, frame, end);
+	if (link.native !== 0 && link.waiting === 0) answer = transmit(view, link, packet, frame, end);
 	return answer !== SENT && notSent(view, link, answer, packet, frame, end);
 }
 

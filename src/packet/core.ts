@@ -5,7 +5,7 @@ import type { Host } from "../host/host.ts";
 import { host } from "#host";
 import { allocate } from "#memory";
 import { InterfaceBlock } from "./interface-block.ts";
-import { deadline, takePacket, takeSpare } from "#codec";
+import { deadline, notice, takePacket, takeSpare } from "#codec";
 import { RULE_FORWARDING, RULE_REVERSE_PATH, RULE_STRONG_HOST, word } from "./core-block.ts";
 import { FLOWS_AT, OWN_AT, TCBS_AT, TIMERS_AT, TIMERS_COUNT, UDPS_AT } from "./fields.ts";
 import { layoutOf, type Layout } from "./layout.ts";
@@ -162,6 +162,11 @@ export class Core {
 	notice(): void {
 		this.fields[NOTICED] = 1;
 		this.wake();
+	}
+
+	/** The interface in that slot is to be looked at. */
+	noticeOf(slot: number): void {
+		if (notice(this.view, slot)) this.#onWake();
 	}
 
 	/** A device in TypeScript has thrown, or an owner that nobody is told of: this leaves the poll as it ends, or the next one. */

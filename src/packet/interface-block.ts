@@ -1,7 +1,7 @@
 // What an interface has in the arena: what compiled code needs to know of it, its counters, and the queue before its device.
 
 import { ADDRESSES_PER_INTERFACE } from "../config.ts";
-import { FramingBlock } from "./framing-block.ts";
+import { LineBlock } from "./line-block.ts";
 import { address, bytes, int32, offset, record, uint16, type RowOf } from "./record.ts";
 
 /** An address that an interface has. */
@@ -44,8 +44,8 @@ export const InterfaceBlock = record({
 	queueLast: int32,
 	/** 1: the device did not take what it was offered last. */
 	refused: int32,
-	/** What the decoder of its serial line remembers, where that is one in C. */
-	framing: bytes(FramingBlock.bytes),
+	/** Its LineBlock, where its device is a serial line. */
+	line: bytes(LineBlock.bytes),
 	/** Largest IP packet, bytes. */
 	mtu: int32,
 	/** TTL of what is built for it, with NO_CHECKSUM when its device fills checksums in. */
@@ -65,6 +65,8 @@ export type InterfaceBlock = RowOf<typeof InterfaceBlock>;
 export const WATCHED_TIME = 1;
 /** It is taken down, whatever its device says. */
 export const WATCHED_DOWN = 2;
+/** The interpreter has asked for it, once. */
+export const WATCHED_ONCE = 4;
 
 /** Bits of `flags`. */
 export const FLAG_ETHERNET = 1;
@@ -74,5 +76,9 @@ export const FLAG_CHECKED = 2;
 export const FLAG_LOOPBACK = 4;
 /** What is not for us is looked at by the interpreter first: a DHCP server writes to the address that it offers, and reverse paths are checked. */
 export const FLAG_EXAMINED = 16;
+/** Its device is a serial line, with a LineBlock. */
+export const FLAG_LINE = 32;
+/** A serial line by PPP: frames come while it is down too. */
+export const FLAG_PPP = 64;
 /** Every unicast destination is ours. */
 export const FLAG_ANY_ADDRESS = 8;

@@ -29,6 +29,15 @@ export function setNoticed(view: DataView, slot: number): void {
 	else core.lookHigh = core.lookHigh | bitOf(slot);
 }
 
+/** The same, by whoever does not know whether a poll runs. Answers whether a poll has to be asked for. */
+export function notice(view: DataView, slot: number): boolean {
+	const core = CoreBlock.of(view, CORE);
+	setNoticed(view, slot);
+	if (core.awake !== 0) return false;
+	core.awake = 1;
+	return true;
+}
+
 /** It has none, and says so when it has: it is not asked before; or it is asked without a notice, at the next poll too. */
 export function clearReady(view: DataView, slot: number): void {
 	const core = CoreBlock.of(view, CORE);

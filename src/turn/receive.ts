@@ -1,13 +1,16 @@
 // Frames come in, compiled: from devices in C straight to their sockets. What is not taken as expected the interpreter is asked for.
 
 import { FRAMES_PER_TURN } from "../config.ts";
-import { deviceReceive } from "../device/kernels/devices.ts";
+import { deviceReceive, lineReceive } from "../device/kernels/devices.ts";
+import { LOST } from "../device/serial.ts";
 import { arpReceive } from "../link/arp.ts";
+import { CONTROL, lineFrame, lineSkipped } from "../link/line.ts";
 import { send } from "../link/transmit.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
 import { DESTINATION, IP_AT, IP_END, PAYLOAD_AT, SOURCE, TTL_PROTOCOL, UDPS_AT } from "../packet/fields.ts";
-import { FLAG_EXAMINED, InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_EXAMINED, FLAG_LINE, FLAG_PPP, InterfaceBlock } from "../packet/interface-block.ts";
+import { LineBlock } from "../packet/line-block.ts";
 import { newsPost, READABLE } from "../packet/news.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { takePacket } from "../packet/packets.ts";
@@ -54,20 +57,28 @@ function receiveFrom(view: DataView, link: InterfaceBlock): number {
 			core.frames = 0; // its device keeps its frames until there is a buffer
 			return NOTHING;
 		}
-		if (link.up === 0 || link.native === 0) {
+		const down = link.up === 0 && !(link.flags & FLAG_PPP);
+		if (down || link.native === 0) {
 			// What it gives notice of while it is asked is not lost.
 			clearReady(view, core.slot);
-			return (link.up === 0 ? requests.DISCARD : requests.TAKE) | value;
+			return (down ? requests.DISCARD : requests.TAKE) | value;
 		}
 		const at = (core.packetAt - link.header) | 0;
-		const length = deviceReceive(view, link.native, at, link.space);
+		const length = received(view, link, at);
 		if (length === 0) {
-			exhausted(view);
-			return NOTHING;
+			clearReady(view, core.slot);
+			return exhausted(view, link);
 		}
-		if (take(view, link, at, length)) return requests.FRAME | value;
+		const request = take(view, link, at, length);
+		if (request !== NOTHING) return request | value;
 	}
 	return NOTHING;
+}
+
+/** Asks a device in C for a frame. Answers as its `receive`. */
+function received(view: DataView, link: InterfaceBlock, at: Offset): number {
+	if (link.flags & FLAG_LINE) return lineReceive(view, link.native, at, link.space);
+	return deviceReceive(view, link.native, at, link.space);
 }
 
 /** There may be more; but not before the others had their turn. */
@@ -77,21 +88,32 @@ function more(view: DataView): void {
 	core.busy = core.busy | 1;
 }
 
-/** The interface's device has no frame left. */
-function exhausted(view: DataView): void {
+/** The interface's device has no frame left. Answers a request, or NOTHING. */
+function exhausted(view: DataView, link: InterfaceBlock): number {
 	const core = CoreBlock.of(view, CORE);
 	core.frames = 0;
-	clearReady(view, core.slot);
+	if (!(link.flags & FLAG_PPP) || LineBlock.of(view, link.line).suspects === 0) return NOTHING;
+	core.result = 0;
+	return requests.CONTROL | (core.slot << requests.VALUE_SHIFT);
 }
 
-/** A frame of `length` bytes at `at`; -1: the device lost it. Answers whether the interpreter is to be asked about it. */
-function take(view: DataView, link: InterfaceBlock, at: Offset, length: number): boolean {
+/** A frame at `at`; `said` is what its device said of it. Answers what kind of request the interpreter is to be asked about it, or NOTHING. */
+function take(view: DataView, link: InterfaceBlock, at: Offset, said: number): number {
 	const core = CoreBlock.of(view, CORE);
 	core.frames = (core.frames - 1) | 0;
 	if (core.frames === 0) core.busy = core.busy | 1; // there may be more
+	let length = said;
+	if (link.flags & FLAG_LINE) {
+		length = lineFrame(view, link, at, said);
+		if (length === 0) return NOTHING;
+		if (length === CONTROL) {
+			core.result = said;
+			return requests.CONTROL;
+		}
+	}
 	if (length < 0) {
 		drop(view, link, DROP.truncated);
-		return false;
+		return NOTHING;
 	}
 	const result = decode(view, at, (at + length) | 0, link.at);
 	// The likeliest first; a group bit makes it another kind.
@@ -101,21 +123,21 @@ function take(view: DataView, link: InterfaceBlock, at: Offset, length: number):
 		tcpTaken(view, tcbAt(view, value), result);
 		// An acknowledgment is due: it should not wait for frames that the peer may hold back for it.
 		if (core.pending !== 0) more(view);
-		return false;
+		return NOTHING;
 	}
 	if (kind === kinds.DATAGRAM) {
 		newsPost(view, UdpBlock.of(view, (view.getInt32(UDPS_AT * 4, true) + Math.imul(value, UdpBlock.bytes)) | 0).news, READABLE);
-		return false;
+		return NOTHING;
 	}
-	if (result === 0 || (kind === kinds.ECHO && echo(view, result, value))) return false;
-	if (kind === kinds.TRANSIT && forward(view, link)) return false;
-	if ((result & kinds.KIND) === kinds.ARP && !arpReceive(view, link, view.getInt32(PAYLOAD_AT * 4, true))) return false;
+	if (result === 0 || (kind === kinds.ECHO && echo(view, result, value))) return NOTHING;
+	if (kind === kinds.TRANSIT && forward(view, link)) return NOTHING;
+	if ((result & kinds.KIND) === kinds.ARP && !arpReceive(view, link, view.getInt32(PAYLOAD_AT * 4, true))) return NOTHING;
 	if (isSegment(result & kinds.KIND)) {
 		segmentArrives(view, link, result);
-		return false;
+		return NOTHING;
 	}
 	core.result = result;
-	return true;
+	return requests.FRAME;
 }
 
 function isSegment(kind: number): boolean {
@@ -170,21 +192,26 @@ function kept(view: DataView): void {
 	else CoreBlock.of(view, CORE).frames = 0;
 }
 
-/** The answer to TAKE: a frame of that length was put before `packetAt`. Answers as `receive`. */
-export function taking(view: DataView, length: number): number {
+/** The answer to TAKE: a frame was put before `packetAt`. Answers as `receive`. */
+export function taking(view: DataView, said: number): number {
 	const core = CoreBlock.of(view, CORE);
-	if (length === 0) {
-		core.frames = 0;
-		return NOTHING;
-	}
-	setReady(view, core.slot);
-	if (length === requests.FAILED) {
+	if (said === requests.FAILED) {
+		setReady(view, core.slot);
 		core.frames = 0; // it is asked again, but not at once
 		return NOTHING;
 	}
 	const link = InterfaceBlock.of(view, interfaceAt(view, core.slot));
-	if (!take(view, link, (core.packetAt - link.header) | 0, length > link.space ? -1 : length)) return NOTHING;
-	return requests.FRAME | (core.slot << requests.VALUE_SHIFT);
+	if (said === 0) return exhausted(view, link);
+	setReady(view, core.slot);
+	const length = link.flags & FLAG_LINE ? said & 0xffff : said;
+	const request = take(view, link, (core.packetAt - link.header) | 0, length > link.space ? LOST : said);
+	return request === NOTHING ? NOTHING : request | (core.slot << requests.VALUE_SHIFT);
+}
+
+/** The answer to CONTROL. Where the link went up or down, that is looked at before what comes next. */
+export function controlled(view: DataView): void {
+	const core = CoreBlock.of(view, CORE);
+	if (core.routesSeen !== core.routeVersion) more(view);
 }
 
 /** The answer to FRAME. */
@@ -197,6 +224,8 @@ export function discarded(view: DataView, some: boolean): void {
 	const core = CoreBlock.of(view, CORE);
 	core.frames = 0;
 	if (!some) return;
+	const link = InterfaceBlock.of(view, interfaceAt(view, core.slot));
+	if (link.flags & FLAG_LINE) lineSkipped(view, link);
 	setReady(view, core.slot);
 	more(view);
 }

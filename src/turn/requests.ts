@@ -27,6 +27,8 @@ export const DRAIN = 8;
 export const FAULT = 9;
 /** Packets have waited for a neighbour in vain: they are CoreBlock's `lost` ones. Value: slot. */
 export const LOST = 10;
+/** A frame of a serial line that is no IP packet: `result` is what its device answered; 0: octets came that are no frame yet. Value: slot. */
+export const CONTROL = 11;
 
 /** Answer to every request that ended by an exception. */
 export const FAILED = -2;

@@ -7,7 +7,8 @@ import { neighborTimers } from "../link/arp.ts";
 import { offer } from "../link/transmit.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { deadline } from "../packet/deadline.ts";
-import { InterfaceBlock, WATCHED_DOWN } from "../packet/interface-block.ts";
+import { FLAG_PPP, InterfaceBlock, WATCHED_DOWN, WATCHED_ONCE } from "../packet/interface-block.ts";
+import { LineBlock } from "../packet/line-block.ts";
 import { UDPS_AT } from "../packet/fields.ts";
 import { FIRST_SOCKET, newsTake } from "../packet/news.ts";
 import { takeSpare } from "../packet/packets.ts";
@@ -17,7 +18,7 @@ import { interfaceAt, nextSlot, setReady } from "../packet/slots.ts";
 import { outputStep } from "../transport/tcp/expected.ts";
 import { outputEnds, RETRY_TIME } from "../transport/tcp/pending.ts";
 import { tcpTimers } from "../transport/tcp/timers.ts";
-import { discarded, examined, NOTHING, receive, taking } from "./receive.ts";
+import { controlled, discarded, examined, NOTHING, receive, taking } from "./receive.ts";
 import * as requests from "./requests.ts";
 
 /** Phases, in their order. */
@@ -101,6 +102,9 @@ function answered(view: DataView, answer: number): number {
 		case requests.FRAME:
 			examined(view, answer === 1);
 			return NOTHING;
+		case requests.CONTROL:
+			controlled(view);
+			return NOTHING;
 		case requests.DISCARD:
 			discarded(view, answer === 1);
 			return NOTHING;
@@ -137,12 +141,19 @@ function links(view: DataView): number {
 
 /** Time passes for a device in C. Answers whether it needs nothing of the interpreter. */
 function serviced(view: DataView, link: InterfaceBlock): boolean {
-	if (link.watched & WATCHED_DOWN) return false;
+	if (link.watched & (WATCHED_DOWN | WATCHED_ONCE)) return false;
+	if (link.flags & FLAG_PPP && LineBlock.of(view, link.line).controls !== 0) return false;
 	const wait = deviceService(view, link.native, CoreBlock.of(view, CORE).now);
 	if (wait === NO_SERVICE && link.watched !== 0) return false;
 	wants(view, wait);
-	const up = link.up !== 0;
+	const up = linked(view, link);
 	return deviceLinkUp(view, link.native) === up;
+}
+
+/** Whether its device had a link when the interpreter looked last. */
+function linked(view: DataView, link: InterfaceBlock): boolean {
+	if (!(link.flags & FLAG_PPP)) return link.up !== 0;
+	return LineBlock.of(view, link.line).carrier !== 0;
 }
 
 /** What is due is served: neighbours and connections here, the rest by the interpreter. */

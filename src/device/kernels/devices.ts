@@ -33,7 +33,14 @@ export function deviceReceive(view: DataView, device: number, at: Offset, most: 
 	return length < 0 || length > most ? -1 : length;
 }
 
-/** As its `transmit`: SENT, HELD or BUSY. BUSY when no device has the number. */
+/** As `receive` of the serial line with that number (device/serial.ts), at most `most` bytes. 0 when no device has the number. */
+export function lineReceive(view: DataView, device: number, at: Offset, most: Length): number {
+	check(at, most, view.byteLength);
+	const answer = table[device]?.receive(at, most) ?? 0;
+	return (answer & 0xffff) > most ? -1 : answer;
+}
+
+/** As its `transmit`: SENT, HELD or BUSY. BUSY when no device has the number. `packet`: of serial lines the protocol. */
 export function deviceTransmit(view: DataView, device: number, packet: number, at: Offset, end: Offset): number {
 	check(at, end - at, view.byteLength);
 	return table[device]?.transmit(packet, at, end) ?? BUSY;

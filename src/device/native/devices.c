@@ -41,10 +41,7 @@ void multihomeDeviceRemove(int32_t number)
 int32_t multihomeDeviceReceive(int32_t number, uint8_t *at, int32_t most)
 {
 	const Place *place = find(number);
-	if (!place)
-		return 0;
-	int32_t length = place->ops->receive(place->driver, at, most);
-	return length < 0 || length > most ? -1 : length;
+	return place ? place->ops->receive(place->driver, at, most) : 0;
 }
 
 int32_t multihomeDeviceTransmit(int32_t number, int32_t packet, uint8_t *frame, int32_t length)

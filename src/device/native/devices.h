@@ -17,7 +17,7 @@
 /** Answers of `transmit`, as in ../device.ts. */
 enum { MULTIHOME_SENT = 0, MULTIHOME_HELD = 1, MULTIHOME_BUSY = 2 };
 
-/** What a device does: as the methods of that name in ../device.ts, in C alone. They neither wait, nor throw, nor call the engine, nor add or remove devices. */
+/** What a device does: as the methods of that name in ../device.ts, in C alone; a serial line as in ../serial.ts, with the protocol in place of `packet`. They neither wait, nor throw, nor call the engine, nor add or remove devices. */
 typedef struct {
 	/** Puts the next frame at `at`, `most` bytes at most. Answers its length in bytes, 0 when there is none, -1 when one was lost. */
 	int32_t (*receive)(void *driver, uint8_t *at, int32_t most);
@@ -43,7 +43,7 @@ void multihomeDeviceRemove(int32_t number);
 
 /* By number: one that stands for no device has no frames, is busy, its link is down, and it has no `service`. */
 
-/** As `receive`. A device that answers more than `most` has lost the frame. */
+/** As `receive`. */
 int32_t multihomeDeviceReceive(int32_t number, uint8_t *at, int32_t most);
 /** As `transmit`. */
 int32_t multihomeDeviceTransmit(int32_t number, int32_t packet, uint8_t *frame, int32_t length);

@@ -5,6 +5,7 @@ import { SENT } from "../../device/device.ts";
 import type { SerialDevice } from "../../device/serial.ts";
 import type { Core } from "../../packet/core.ts";
 import { NONE } from "../../packet/pool.ts";
+import { LineState } from "../line-state.ts";
 
 /** Packets that wait at most. What is more is dropped: every protocol repeats what it needs. */
 const DEPTH = 8;
@@ -13,11 +14,10 @@ export const OUTBOX_BYTES = 1500;
 
 export class Outbox {
 	readonly view: DataView;
-	/** How many wait for room in the serial line. Data waits behind them. */
-	waiting = 0;
 	/** How many were dropped because the line is too slow for them. */
 	dropped = 0;
 	#core: Core;
+	#line: LineState;
 	#serial: SerialDevice;
 	#packet = NONE;
 	#base = 0;
@@ -28,14 +28,20 @@ export class Outbox {
 	#ends = new Int32Array(DEPTH);
 	#protocols = new Int32Array(DEPTH);
 
-	/** Throws RangeError when the pool has no packet to spare. */
-	constructor(core: Core, serial: SerialDevice) {
+	/** For the interface with that block. Throws RangeError when the pool has no packet to spare. */
+	constructor(core: Core, block: number, serial: SerialDevice) {
 		this.#core = core;
+		this.#line = new LineState(core, block);
 		this.#serial = serial;
 		this.view = core.view;
 		this.#packet = core.pool.acquire();
 		if (this.#packet === NONE) throw new RangeError('packets: no buffer is free for control packets; raise the option "packets"');
 		this.#base = this.#free = core.pool.base(this.#packet) + PACKET_HEADROOM;
+	}
+
+	/** How many wait for room in the serial line. Data waits behind them. */
+	get waiting(): number {
+		return this.#line.controls;
 	}
 
 	/** Arena offset of a place with `bytes` bytes to build a packet in, or NONE: it is dropped and counted. */
@@ -49,7 +55,9 @@ export class Outbox {
 	send(protocol: number, end: number): void {
 		const at = this.#free;
 		if (this.waiting === 0 && this.#serial.transmit(at, end, protocol) === SENT) return;
-		const i = (this.#first + this.waiting++) & (DEPTH - 1);
+		const { waiting } = this;
+		const i = (this.#first + waiting) & (DEPTH - 1);
+		this.#line.controls = waiting + 1;
 		this.#starts[i] = at;
 		this.#ends[i] = end;
 		this.#protocols[i] = protocol;
@@ -62,7 +70,7 @@ export class Outbox {
 			const i = this.#first;
 			if (this.#serial.transmit(this.#starts[i]!, this.#ends[i]!, this.#protocols[i]!) !== SENT) return false;
 			this.#first = (i + 1) & (DEPTH - 1);
-			this.waiting--;
+			this.#line.controls--;
 		}
 		this.#free = this.#base;
 		return true;
@@ -70,7 +78,7 @@ export class Outbox {
 
 	/** Forgets what waits: the link it was for is gone. */
 	clear(): void {
-		this.waiting = 0;
+		this.#line.controls = 0;
 		this.#free = this.#base;
 	}
 

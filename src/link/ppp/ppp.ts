@@ -3,8 +3,10 @@
 
 import type { SerialDevice } from "../../device/serial.ts";
 import type { Core } from "../../packet/core.ts";
+import { FLAG_PPP } from "../../packet/interface-block.ts";
 import { formatIpv4, ipv4OrNull } from "../../address.ts";
-import { Interface, PROTOCOL, type InterfaceAddress, type InterfaceListener } from "../interface.ts";
+import { PROTOCOL, type InterfaceAddress, type InterfaceListener } from "../interface.ts";
+import { LineInterface } from "../line-device.ts";
 import { PppLine } from "./line.ts";
 import type { Auth } from "./lcp.ts";
 import { settingsOf, type PppOptions, type Settings } from "./options.ts";
@@ -77,7 +79,7 @@ const RECONNECT = 3;
  * stack.interfaces.add(new PppInterface("ppp0", uart, { user: "me", password: "secret", defaultRoute: true }));
  * ```
  */
-export class PppInterface extends Interface {
+export class PppInterface extends LineInterface {
 	readonly kind = "ppp";
 	#line: PppLine;
 	#settings: Settings;
@@ -96,17 +98,16 @@ export class PppInterface extends Interface {
 	/** Throws RangeError or TypeError naming the option that is wrong. */
 	constructor(name: string, serial: SerialDevice, options: PppOptions = {}) {
 		const line = new PppLine(serial);
-		super(name, line, 0, options);
+		super(name, line, options);
 		this.#line = line;
 		this.#settings = settingsOf(name, options);
 		this.#fullMtu = this.mtu;
-		line.onPoll = () => this.#poll();
 	}
 
 	override attach(core: Core, slot: number, id: number, flags: number, listener: InterfaceListener): void {
-		super.attach(core, slot, id, flags, listener);
+		super.attach(core, slot, id, flags | FLAG_PPP, listener);
 		this.#routes = listener;
-		const outbox = new Outbox(core, this.#line.serial);
+		const outbox = new Outbox(core, this.block, this.#line.serial);
 		this.#session = new Session(core, this.block, this.#line.serial, outbox, this.#settings, {
 			linkUp: () => this.#linkUp(),
 			linkDown: (gone) => this.#linkDown(gone),
@@ -120,6 +121,7 @@ export class PppInterface extends Interface {
 			outbox.close();
 			throw error;
 		}
+		this.lookAgain();
 	}
 
 	/** The peer is told, though nobody waits for its answer. */
@@ -148,11 +150,27 @@ export class PppInterface extends Interface {
 
 	#noteChange(): void {
 		this.#changed = true;
-		this.notice();
+		this.lookAgain();
 	}
 
 	/** A poll begins: what may have changed outside. */
-	#poll(): void {
+	override begin(now: number): number {
+		const wanted = super.begin(now);
+		this.#look();
+		return wanted;
+	}
+
+	override controlFrame(answer: number, at: number): void {
+		const session = this.#session!;
+		const protocol = (answer >> 16) & 0xffff;
+		if (answer === 0) session.words.suspect();
+		else if (session.phase === "dial") {
+			session.dial!.receive(at, at + answer);
+			session.arm();
+		} else if (protocol !== 0) session.control(protocol, at, at + (answer & 0xffff)); // 0: the words of a modem between two calls
+	}
+
+	#look(): void {
 		const session = this.#session!;
 		if (this.#begun) session.checkCarrier();
 		if (this.enabled !== this.#begun) {

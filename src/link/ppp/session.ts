@@ -4,6 +4,8 @@
 import { ALL_CONTROLS, HDLC, RAW, type SerialDevice } from "../../device/serial.ts";
 import type { Core } from "../../packet/core.ts";
 import { DROP } from "../../packet/drops.ts";
+import { TRAFFIC_IN } from "../../packet/line-block.ts";
+import { LineState } from "../line-state.ts";
 import { CLOSE, CLOSING, DOWN, INITIAL, OPEN, STOPPED, STOPPING, UP } from "./automaton.ts";
 import { Accounts, type Authenticator, type AuthLink } from "./auth.ts";
 import { ChapClient, ChapServer } from "./chap.ts";
@@ -11,6 +13,7 @@ import { Dial } from "./dial.ts";
 import { Ipcp } from "./ipcp.ts";
 import { Ipv6cp } from "./ipv6cp.ts";
 import { Lcp } from "./lcp.ts";
+import { ModemWords } from "./modem-words.ts";
 import type { Settings } from "./options.ts";
 import type { Outbox } from "./outbox.ts";
 import { PapClient, PapServer } from "./pap.ts";
@@ -27,12 +30,8 @@ const HANG_UP_MS = 1000;
 const DEAF_MS = 1000;
 /** From carrier to our first request, ms. */
 const SETTLE_MS = 250;
-/** Octets without a whole frame are looked at so long after they came, ms. */
-const SUSPICION_MS = 300;
 /** The idle time is measured in so many parts. */
 const IDLE_PARTS = 4;
-/** Octets of an unfinished frame that are looked at. */
-export const UNFINISHED = 64;
 
 type Timer = Readonly<{ timing: boolean; due: number }>;
 
@@ -54,6 +53,7 @@ export class Session implements Link, AuthLink {
 	readonly ipcp: Ipcp;
 	readonly ipv6cp: Ipv6cp | undefined;
 	readonly dial: Dial | undefined;
+	readonly words: ModemWords;
 	phase: Phase = "dead";
 	/** Why the link ended the last time, "" while it runs. */
 	reason = "";
@@ -61,19 +61,17 @@ export class Session implements Link, AuthLink {
 	failures = 0;
 	/** Who the peer said it is. */
 	peerName = "";
-	/** Set by every IP packet; looked at when `idle` is measured. */
-	active = false;
 	#serial: SerialDevice;
+	#line: LineState;
 	#settings: Settings;
 	#host: SessionHost;
 	#accounts: Accounts;
 	#client: Authenticator | undefined;
 	#server: Authenticator | undefined;
-	/** Whether it is to be up, and whether carrier was seen on this try. */
+	/** Whether it is to be up. */
 	#wanted = false;
 	/** `connect` came while the link was being ended: it begins anew once it has ended. */
 	#again = false;
-	#carrier = false;
 	/** Whether this link has run, and why it is being closed. */
 	#ran = false;
 	#closeReason = "";
@@ -83,8 +81,8 @@ export class Session implements Link, AuthLink {
 	#idling = false;
 	#idleDue = 0;
 	#idleParts = 0;
-	#suspecting = false;
-	#suspicionDue = 0;
+	/** Whether IP packets passed since `idle` was measured last. */
+	#active = false;
 
 	constructor(core: Core, block: number, serial: SerialDevice, outbox: Outbox, settings: Settings, host: SessionHost) {
 		this.core = core;
@@ -98,7 +96,14 @@ export class Session implements Link, AuthLink {
 		this.ipcp = new Ipcp(this, settings);
 		this.ipv6cp = settings.ipv6 ? new Ipv6cp(this) : undefined;
 		this.dial = settings.dial && new Dial(settings.dial, core, outbox, (reason) => this.#dialled(reason));
+		this.#line = new LineState(core, block);
+		this.words = new ModemWords(core, this.#line, serial, outbox, this.dial);
 		this.lcp.onProtocolRejected = (protocol) => this.#protocolRejected(protocol);
+	}
+
+	#frames(framing: number, sendAccm: number, receiveAccm: number, compress: number): void {
+		this.#line.framing = framing;
+		this.#serial.setFraming(framing, sendAccm, receiveAccm, compress);
 	}
 
 	/** In how many ms it tries again; -1 when it does not. */
@@ -131,14 +136,14 @@ export class Session implements Link, AuthLink {
 	#start(): void {
 		this.#retrying = this.#ran = false;
 		this.#closeReason = "";
-		this.#carrier = this.#serial.linkUp;
+		this.#line.carrier = this.#serial.linkUp;
 		// A modem shows carrier only once it has dialled.
 		if (this.dial === undefined) this.#escapeAll(); // a peer that begins is heard
-		if (!this.#carrier && this.dial === undefined) return this.#enter("dead", "no carrier");
+		if (!this.#line.carrier && this.dial === undefined) return this.#enter("dead", "no carrier");
 		this.#serial.setReady?.(true);
 		this.outbox.clear();
 		if (this.dial === undefined) return this.#establish();
-		this.#serial.setFraming(RAW, 0, 0, 0);
+		this.#frames(RAW, 0, 0, 0);
 		this.#enter("dial");
 		this.dial.start();
 		this.arm();
@@ -151,6 +156,7 @@ export class Session implements Link, AuthLink {
 
 	#establish(): void {
 		this.#escapeAll();
+		this.words.expect(true);
 		this.peerName = "";
 		this.lcp.reset();
 		this.ipcp.reset();
@@ -163,16 +169,16 @@ export class Session implements Link, AuthLink {
 
 	/** As it is before LCP has agreed on anything. */
 	#escapeAll(): void {
-		this.#serial.setFraming(HDLC, ALL_CONTROLS, ALL_CONTROLS, 0);
+		this.#frames(HDLC, ALL_CONTROLS, ALL_CONTROLS, 0);
 	}
 
 	protocolUp(protocol: ControlProtocol): void {
 		if (protocol === this.lcp) {
 			// The peer may still be about to do as agreed: what it allows us to leave out is left out once IP passes.
-			this.#serial.setFraming(HDLC, ALL_CONTROLS, this.lcp.accm, 0);
+			this.#frames(HDLC, ALL_CONTROLS, this.lcp.accm, 0);
 			this.#authenticate();
 		} else if (protocol === this.ipcp) {
-			this.#serial.setFraming(HDLC, this.lcp.peerAccm, this.lcp.accm, this.lcp.compress);
+			this.#frames(HDLC, this.lcp.peerAccm, this.lcp.accm, this.lcp.compress);
 			const reason = this.#host.linkUp();
 			if (reason !== "") return this.close(reason);
 			this.#ran = true;
@@ -257,7 +263,8 @@ export class Session implements Link, AuthLink {
 		this.lcp.event(DOWN);
 		this.outbox.clear();
 		this.#client = this.#server = undefined;
-		this.#idling = this.#suspecting = false;
+		this.#idling = false;
+		this.words.expect(false);
 		this.#serial.setReady?.(false);
 		this.#host.linkDown(true);
 		if (!this.#ran) this.failures++;
@@ -286,8 +293,8 @@ export class Session implements Link, AuthLink {
 	/** Looks whether the line itself is still there. */
 	checkCarrier(): void {
 		const up = this.#serial.linkUp;
-		if (up === this.#carrier) return;
-		this.#carrier = up;
+		if (up === this.#line.carrier) return;
+		this.#line.carrier = up;
 		if (!up) {
 			// A peer that has said good-bye may go at once.
 			const ending = this.phase === "terminate" ? this.#closeReason || this.lcp.reason : "";
@@ -299,6 +306,14 @@ export class Session implements Link, AuthLink {
 			this.#deafUntil = this.core.now;
 			this.arm();
 		}
+	}
+
+	/** IP packets passed meanwhile: they prove that the peer lives, and that the link is in use. */
+	#noteTraffic(): void {
+		const traffic = this.#line.takeTraffic();
+		if (traffic === 0) return;
+		this.#active = true;
+		if (traffic & TRAFFIC_IN) this.lcp.heard = true;
 	}
 
 	/** A frame of another protocol than IP, its data in bytes `at` to `end`. */
@@ -378,35 +393,15 @@ export class Session implements Link, AuthLink {
 		} else if (protocol === VJ_COMPRESSED || protocol === VJ_UNCOMPRESSED) this.ipcp.peerSlots = -1;
 	}
 
-	/** Octets came that are no frame yet. Should they be the modem's words, it is found out soon. */
-	suspect(): void {
-		if (this.#suspecting || this.dial === undefined || this.lcp.state <= STOPPED || !this.#serial.unfinished) return;
-		this.#suspecting = true;
-		this.#suspicionDue = (this.core.now + SUSPICION_MS) | 0;
-		this.core.deadline(this.#suspicionDue);
-	}
-
-	/** Whether what came and is no frame are words that the modem ends a call with. */
-	#listen(): void {
-		this.#suspecting = false;
-		const at = this.outbox.room(UNFINISHED);
-		if (at < 0) return;
-		const length = this.#serial.unfinished!(at, UNFINISHED);
-		let text = "";
-		for (let i = 0; i < length; i++) text += String.fromCharCode(this.core.view.getUint8(at + i));
-		const word = this.dial!.aborts.find((abort) => text.includes(abort));
-		if (word !== undefined) this.#hangUp(`the modem says ${word}`);
-	}
-
 	#startIdle(): void {
 		if (this.#settings.idleMs === 0) return;
-		this.#idling = this.active = true;
+		this.#idling = this.#active = true;
 		this.#idle();
 	}
 
 	#idle(): void {
-		this.#idleParts = this.active ? 0 : this.#idleParts + 1;
-		this.active = false;
+		this.#idleParts = this.#active ? 0 : this.#idleParts + 1;
+		this.#active = false;
 		this.#idleDue = (this.core.now + this.#settings.idleMs / IDLE_PARTS) | 0;
 		if (this.#idleParts < IDLE_PARTS) return;
 		this.#wanted = false;
@@ -415,13 +410,17 @@ export class Session implements Link, AuthLink {
 
 	/** Time passed: looks at every timer, and says when the next one is due. */
 	tick(now: number): void {
+		this.#noteTraffic();
 		this.lcp.tick(now);
 		this.ipcp.tick(now);
 		this.ipv6cp?.tick(now);
 		this.#client?.tick(now);
 		this.#server?.tick(now);
 		this.dial?.tick(now);
-		if (this.#suspecting && ((now - this.#suspicionDue) | 0) >= 0) this.#listen();
+		if (this.words.timing && ((now - this.words.due) | 0) >= 0) {
+			const word = this.words.heard();
+			if (word !== "") this.#hangUp(`the modem says ${word}`);
+		}
 		if (this.#idling && ((now - this.#idleDue) | 0) >= 0) this.#idle();
 		if (this.#retrying && ((now - this.#retryDue) | 0) >= 0) this.#start();
 		this.arm();
@@ -441,7 +440,7 @@ export class Session implements Link, AuthLink {
 		if (this.#server !== undefined) this.#arm(this.#server);
 		if (this.dial !== undefined) this.#arm(this.dial);
 		if (lcp.echoing) core.deadline(lcp.echoDue);
-		if (this.#suspecting) core.deadline(this.#suspicionDue);
+		this.#arm(this.words);
 		if (this.#idling) core.deadline(this.#idleDue);
 		if (this.#retrying) core.deadline(this.#retryDue);
 	}

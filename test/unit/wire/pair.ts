@@ -43,7 +43,7 @@ const {
 const { halfSipHash, ethernetHeader, copy, copyOut, copyIn, ringPut, ringWrite, ringRead } = model;
 
 /** Of framing, header compression and texts there is no second model: framing.test.ts and vj.test.ts compare them with frames that support/ makes, text.test.ts with the language's own. Of devices in C Node has none: device/devices.test.ts. */
-const { deviceLinkUp, deviceReceive, deviceService, deviceTransmit } = twin;
+const { deviceLinkUp, deviceReceive, deviceService, deviceTransmit, lineReceive } = twin;
 const { framingReset, framingSpoil, hdlcDecode, hdlcEncode, slipDecode, slipEncode } = twin;
 const { jsonPut, numberPut, textPut, vjCompress, vjDecompress } = twin;
 
@@ -92,6 +92,7 @@ export const naive: Record<string, unknown> = {
 	deviceReceive,
 	deviceService,
 	deviceTransmit,
+	lineReceive,
 	...modelDecode,
 };
 
