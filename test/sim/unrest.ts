@@ -86,7 +86,7 @@ class Party {
 		const { fields } = this.stack.core;
 		if (fields[word("newsFirst")] !== 0) this.faults.push(new Error("news is left"));
 		if ((fields[word("lookLow")]! | fields[word("lookHigh")]!) !== 0) this.faults.push(new Error("a notice is left"));
-		if (fields[word("pending")] !== 0 && fields[word("armed")] === 0) this.faults.push(new Error("output is left"));
+		if (fields[word("pending")] !== 0 && fields[word("tcpArmed")] === 0) this.faults.push(new Error("output is left"));
 	}
 
 	/** Interface `i`, if it is not there. */
