@@ -4,7 +4,7 @@
 export interface StackOptions {
 	/** How many sockets there are, and their buffers. */
 	sockets?: {
-		/** TCP connections and listeners together. Each costs its two buffers and about 1.2 KB on a 32-bit XS. 8 unless told. */
+		/** TCP connections and listeners together. Each costs its two buffers and about 700 B. 8 unless told. */
 		tcp?: number;
 		/** UDP sockets of programs. About 400 B each, and a receive buffer for datagrams that wait. 4 unless told. */
 		udp?: number;
@@ -85,7 +85,7 @@ export const INCOMPLETE_SHIFT = 2;
 /** Addresses of one interface. */
 export const ADDRESSES_PER_INTERFACE = 4;
 
-/** How often is looked how fast connections move whose listener says a least rate, and for how long nothing is said of a young one. 16 B a TCP socket. */
+/** How often is looked how fast connections move whose listener says a least rate, and for how long nothing is said of a young one. */
 export const PACE_INTERVAL_MS = 5000;
 export const PACE_GRACE_MS = 3000;
 /** How long the socket of a connection that was too slow is kept for the newcomer that it was ended for: its request comes again after 1, 2 and 4 s. */

@@ -4,7 +4,7 @@
 export * from "./wire/codec.ts";
 
 // The poll, and what the interpreter does between.
-export { dequeue, isBusy, queueHead } from "./link/transmit.ts";
+export { dequeue, queueHead } from "./link/transmit.ts";
 export { lostTake } from "./link/arp.ts";
 export { linkArp, linkAsk, linkCanSend, linkHasSubnet, linkNeighbor, linkSeek, linkSource } from "./link/calls.ts";
 export { neighborFlush } from "./link/neighbors.ts";

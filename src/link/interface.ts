@@ -18,7 +18,7 @@ import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { LineBlock } from "../packet/line-block.ts";
 import { NONE } from "../packet/pool.ts";
-import { dequeue, isBusy, linkSource, lostTake, queueHead, setPolled, setNoticed } from "#codec";
+import { dequeue, linkSource, lostTake, queueHead, setPolled, setNoticed } from "#codec";
 import { NO_CHECKSUM } from "../wire/build.ts";
 import { DEFAULT_TTL } from "../wire/ipv4.ts";
 import { DRAIN, WAKE } from "./calls.ts";
@@ -195,11 +195,6 @@ export abstract class Interface {
 	/** How many packets wait for the device. */
 	get waiting(): number {
 		return this.block === 0 ? 0 : this.core.fields[(this.block + AT.waiting) >> 2]!;
-	}
-
-	/** Whether a connection waits before it sends by it. */
-	get busy(): boolean {
-		return isBusy(this.core.view, this.block);
 	}
 
 	/** Addresses of the name servers to ask by this interface, best first: from DHCP, IPCP or the configuration. */

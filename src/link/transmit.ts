@@ -76,7 +76,8 @@ function notSent(view: DataView, link: InterfaceBlock, answer: number, packet: n
 	const waiting = link.waiting;
 	// Who keeps a packet must leave one for its caller to go on with; and a slow or jammed device leaves the others as much as it has.
 	const leaves = waiting < CoreBlock.of(view, CORE).free - CONTROL_PACKETS;
-	if (waiting < TRANSMIT_QUEUE && (leaves || returns(link))) return enqueue(view, link, packet, at, end);
+	if (returns(link) ? leaves || waiting < TRANSMIT_QUEUE : leaves && waiting < TRANSMIT_QUEUE)
+		return enqueue(view, link, packet, at, end);
 	drop(view, link, DROP.transmitQueueFull);
 	return false;
 }

@@ -1,4 +1,4 @@
-// Frames come in, compiled: from devices in C straight to their sockets. What is not taken as expected the interpreter is asked for.
+// Frames come in, compiled: from devices in C straight to their sockets. What is neither a segment, a datagram nor ARP the interpreter is asked about.
 
 import { FRAMES_PER_TURN } from "../config.ts";
 import { deviceReceive, lineReceive } from "../device/kernels/devices.ts";

@@ -20,7 +20,7 @@ import { refuse } from "./stray.ts";
 import { setState, stopTiming } from "./block.ts";
 import { timeWait } from "./timing.ts";
 import { offered } from "./window.ts";
-import { PERSIST, RETRANSMIT, SEND } from "./work.ts";
+import { PERSIST, RETRANSMIT } from "./work.ts";
 
 /** The fifth step. False when the segment is to be dropped, or the connection is gone. */
 export function acknowledgment(
@@ -81,15 +81,19 @@ function release(view: DataView, tcb: TcbBlock, ack: number, bytes: number): voi
 	tcb.sndUna = ack;
 	tcb.sndQueued = queued;
 	tcb.sndAt = wrap((tcb.sndAt + bytes) | 0, size);
-	if ((tcb.bits & BIT_TIMING) !== 0 && ((ack - tcb.rttSeq) | 0) > 0) {
+	const timed = (tcb.bits & BIT_TIMING) !== 0 && ((ack - tcb.rttSeq) | 0) > 0;
+	if (timed) {
 		stopTiming(tcb);
 		sampleRtt(tcb, (now - tcb.rttAt) | 0);
 	}
 	if (tcb.cwnd < size && tcb.recovering === 0) acknowledged(tcb, bytes);
 	const flight = (tcb.sndNxt - ack) | 0;
 	if (flight === 0) tcb.work = tcb.work & ~RETRANSMIT;
-	else tcb.retransmitAt = (now + tcb.rto) | 0;
-	if (queued > flight) tcpMark(view, tcb.at, SEND);
+	else {
+		tcb.retransmitAt = (now + tcb.rto) | 0;
+		if (timed) arm(view, tcb, tcb.retransmitAt); // the timeout may be shorter than it was
+	}
+	if (queued > flight) tcpMark(view, tcb.at);
 	if (queued <= size >> 1 && tcb.finQueued === 0) newsPost(view, tcb.news, WRITABLE);
 }
 
@@ -117,7 +121,7 @@ function progress(view: DataView, tcb: TcbBlock, ack: number, bytes: number): vo
 		tcb.partial = 1;
 	}
 	// A FIN that there was no room for behind data.
-	if (tcb.finQueued !== 0) tcpMark(view, tcb.at, SEND);
+	if (tcb.finQueued !== 0) tcpMark(view, tcb.at);
 	// A probe may have been all that was in flight.
 	if (tcb.sndMax === ack) tcb.work = tcb.work & ~(RETRANSMIT | PERSIST);
 }
@@ -135,7 +139,7 @@ function duplicate(view: DataView, tcb: TcbBlock): void {
 		tcb.retransmitAt = (CoreBlock.of(view, CORE).now + tcb.rto) | 0;
 		arm(view, tcb, tcb.retransmitAt);
 	}
-	tcpMark(view, tcb.at, SEND);
+	tcpMark(view, tcb.at);
 }
 
 /** Our FIN is acknowledged. False when that was the end. */

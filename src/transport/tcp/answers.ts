@@ -12,7 +12,6 @@ import { drop } from "../../wire/answers.ts";
 import { RST } from "../../wire/tcp.ts";
 import { tcpMark } from "./pending.ts";
 import { acknowledgeNow, oweAck } from "./send.ts";
-import { SEND } from "./work.ts";
 
 /** What lies outside of the window and is no repetition either. */
 export function unacceptable(view: DataView, tcb: TcbBlock, link: InterfaceBlock, flags: number): void {
@@ -58,5 +57,5 @@ export function resendSyn(view: DataView, tcb: TcbBlock, link: InterfaceBlock): 
 		return;
 	}
 	tcb.sndNxt = tcb.iss;
-	tcpMark(view, tcb.at, SEND);
+	tcpMark(view, tcb.at);
 }

@@ -7,7 +7,6 @@ import { BIT_ACK_NOW, TcbBlock } from "../../packet/tcb-block.ts";
 import type { Bytes, BytesIn } from "../../wire/kernels/bytes.ts";
 import { READ_BYTES, READ_END, READ_TELL, streamRead, streamWrite } from "../../wire/stream.ts";
 import { tcpMark } from "./pending.ts";
-import { SEND } from "./work.ts";
 
 /** In what these answer, beside at most 65,535 bytes: a poll must be asked for. */
 export const WAKE = 0x10000;
@@ -28,7 +27,7 @@ export function tcpRead(view: DataView, block: Offset, buffer: Bytes, start: num
 		// The window opened by a worthwhile step: the peer is told.
 		const tcb = TcbBlock.of(view, block);
 		tcb.bits = tcb.bits | BIT_ACK_NOW;
-		tcpMark(view, block, 0);
+		tcpMark(view, block);
 	}
 	return (got & READ_BYTES) | wake(view);
 }
@@ -38,6 +37,6 @@ export function tcpWrite(view: DataView, block: Offset, buffer: BytesIn, start: 
 	if (length <= 0 || TcbBlock.of(view, block).sendable === 0) return -1;
 	const room = streamWrite(view, block, buffer, start, length);
 	if (room < 0) return room;
-	tcpMark(view, block, SEND);
+	tcpMark(view, block);
 	return room | wake(view);
 }

@@ -40,7 +40,7 @@ export function tick(view: DataView): void {
 		tcb.work = tcb.work & ~TICKING;
 		if (tcb.bits & BIT_ACK_DELAYED) {
 			tcb.bits = (tcb.bits & ~BIT_ACK_DELAYED) | BIT_ACK_NOW;
-			tcpMark(view, at, 0);
+			tcpMark(view, at);
 		}
 		at = next;
 	}

@@ -5,15 +5,14 @@ import { WHAT } from "../../packet/fields.ts";
 import { newsPost, READABLE, WRITABLE } from "../../packet/news.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { TcbBlock } from "../../packet/tcb-block.ts";
-import { timerSet } from "../../packet/timers.ts";
 import { SEGMENT_ACK_DUE, SEGMENT_MORE } from "../../wire/kinds.ts";
 import { IN_ACK_DUE, IN_ACKED, IN_ALL_ACKED, IN_BYTES_SHIFT, IN_DATA, IN_ROOM, IN_TIMED, IN_UNSENT } from "../../wire/stream.ts";
 import { acknowledged } from "./congestion.ts";
 import { delayAck } from "./delayed.ts";
 import { outputBlocked, tcpMark } from "./pending.ts";
 import { sampleRtt } from "./rtt.ts";
-import { transmitAny } from "./send.ts";
-import { PENDING, RETRANSMIT, SEND } from "./work.ts";
+import { arm, transmitAny } from "./send.ts";
+import { PENDING, RETRANSMIT } from "./work.ts";
 
 /** `decode` took an expected segment: `result` is what it answered. */
 export function tcpTaken(view: DataView, at: Offset, result: number): void {
@@ -22,7 +21,7 @@ export function tcpTaken(view: DataView, at: Offset, result: number): void {
 		takenMore(view, tcb, view.getInt32(WHAT * 4, true));
 		return;
 	}
-	if (result & SEGMENT_ACK_DUE) tcpMark(view, at, 0);
+	if (result & SEGMENT_ACK_DUE) tcpMark(view, at);
 	else delayAck(view, tcb);
 	newsPost(view, tcb.news, READABLE);
 }
@@ -30,12 +29,12 @@ export function tcpTaken(view: DataView, at: Offset, result: number): void {
 /** It acknowledges something, or opens the window. */
 function takenMore(view: DataView, tcb: TcbBlock, what: number): void {
 	if (what & IN_DATA) {
-		if (what & IN_ACK_DUE) tcpMark(view, tcb.at, 0);
+		if (what & IN_ACK_DUE) tcpMark(view, tcb.at);
 		else delayAck(view, tcb);
 		newsPost(view, tcb.news, READABLE);
 	}
 	if (what & IN_ACKED) acknowledgedShort(view, tcb, what);
-	else if (what & IN_UNSENT) tcpMark(view, tcb.at, SEND);
+	else if (what & IN_UNSENT) tcpMark(view, tcb.at);
 }
 
 /** `what` it found, as streamIn says. */
@@ -49,9 +48,9 @@ function acknowledgedShort(view: DataView, tcb: TcbBlock, what: number): void {
 	else {
 		const at = (now + tcb.rto) | 0;
 		tcb.retransmitAt = at;
-		if (what & IN_TIMED) timerSet(view, tcb.index, at); // the timeout may be shorter than it was
+		if (what & IN_TIMED) arm(view, tcb, at); // the timeout may be shorter than it was
 	}
-	if (what & IN_UNSENT) tcpMark(view, tcb.at, SEND);
+	if (what & IN_UNSENT) tcpMark(view, tcb.at);
 	// Half the ring: the application writes worthwhile pieces.
 	if (what & IN_ROOM) newsPost(view, tcb.news, WRITABLE);
 }

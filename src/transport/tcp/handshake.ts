@@ -31,7 +31,7 @@ import { NOBODY, refuse, synAck } from "./stray.ts";
 import { setIss, setState, stopTiming } from "./block.ts";
 import { RTO_AFTER_LOST_SYN } from "./timing.ts";
 import { offered } from "./window.ts";
-import { RETRANSMIT, SEND } from "./work.ts";
+import { RETRANSMIT } from "./work.ts";
 
 const FLAG_SHIFT = 16;
 /** A connection that takes the place of one in TIME-WAIT begins so far beyond its last number. */
@@ -81,7 +81,7 @@ function asks(view: DataView, listener: TcbBlock, link: InterfaceBlock, after: n
 		if (!admit(view, listener, child, link)) return;
 		setIss(child, iss);
 		synchronize(view, child, seq, mss);
-		tcpMark(view, seat, SEND);
+		tcpMark(view, seat);
 	} else if (renewed || !room(view, remote, ports)) drop(view, link, DROP.tcpSocketsFull);
 	else {
 		drop(view, link, DROP.tcpCookie);
@@ -243,7 +243,7 @@ export function synSentArrives(view: DataView, tcb: TcbBlock, link: InterfaceBlo
 	// Both asked at once: RFC 9293 §3.5, figure 8. Our SYN goes again, with an acknowledgment.
 	setState(tcb, SYN_RECEIVED);
 	tcb.sndNxt = tcb.iss;
-	tcpMark(view, tcb.at, SEND);
+	tcpMark(view, tcb.at);
 }
 
 /** Our SYN is acknowledged, and the peer's is known. */
@@ -268,9 +268,10 @@ export function established(view: DataView, tcb: TcbBlock, seq: number, ack: num
 	if (tcb.finQueued !== 0) {
 		// Closed before it was open.
 		setState(tcb, FIN_WAIT_1);
-		tcpMark(view, tcb.at, SEND);
+		tcpMark(view, tcb.at);
 	}
 	if (tcb.listener === 0) {
+		inheritRate(view, tcb, tcb);
 		newsPost(view, tcb.news, WRITABLE);
 		return;
 	}

@@ -27,7 +27,7 @@ import {
 } from "./states.ts";
 import { setState } from "./block.ts";
 import { orphan } from "./timing.ts";
-import { PERSIST, RETRANSMIT, SEND } from "./work.ts";
+import { PERSIST, RETRANSMIT } from "./work.ts";
 
 /** All TCBs are nobody's, at the start of the stack. The words are the keys of initial sequence numbers. */
 export function tcpStart(view: DataView, key0: number, key1: number, cookie0: number, cookie1: number): void {
@@ -78,7 +78,7 @@ export function tcpConnect(
 	const fault = resolve(view, tcb) ? begin(view, tcb, chance) : NO_WAY;
 	if (fault !== BEGUN && fault !== NO_WAY) return fault;
 	setState(tcb, SYN_SENT);
-	tcpMark(view, at, SEND);
+	tcpMark(view, at);
 	return fault;
 }
 
@@ -128,7 +128,7 @@ export function tcpShutdown(view: DataView, at: Offset): void {
 	tcb.finQueued = 1;
 	if (tcb.state === ESTABLISHED) setState(tcb, FIN_WAIT_1);
 	else if (tcb.state === CLOSE_WAIT) setState(tcb, LAST_ACK);
-	tcpMark(view, at, SEND);
+	tcpMark(view, at);
 }
 
 /**
@@ -161,7 +161,7 @@ export function tcpAbort(view: DataView, at: Offset): void {
 export function tcpSetNoDelay(view: DataView, at: Offset, on: boolean): void {
 	const tcb = TcbBlock.of(view, at);
 	tcb.bits = on ? tcb.bits | BIT_NO_DELAY : tcb.bits & ~BIT_NO_DELAY;
-	if (on) tcpMark(view, at, SEND);
+	if (on) tcpMark(view, at);
 }
 
 /** How long data, or the SYN, may stay unacknowledged, ms; 0 for the default. Seen when a timer expires: no sooner than the first retransmission is due. RFC 9293 §3.8.3, RFC 5482. */

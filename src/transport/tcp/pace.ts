@@ -17,8 +17,9 @@ const PROMISED = -1;
 /** The rate of a connection that nobody may call slow. */
 export const FAST = 0x7fffffff;
 
-/** Rates are told apart up to 2^25 bytes a second. */
+/** Rates are told apart up to 2^25 - 1 bytes a second. */
 const FASTEST_BIT = 1 << 24;
+const FASTEST = 2 * FASTEST_BIT - 1;
 
 /** Bytes a second that a connection, or those of a listener, owes from now on; 0 for none. */
 export function setLeastRate(view: DataView, tcb: TcbBlock, rate: number): void {
@@ -35,14 +36,14 @@ export function setLeastRate(view: DataView, tcb: TcbBlock, rate: number): void 
 	tcpDeadline(view, tcp.paceAt);
 }
 
-/** A connection is established: it owes what its listener says. */
-export function inheritRate(view: DataView, tcb: TcbBlock, listener: TcbBlock): void {
-	if (listener.leastRate !== 0) setLeastRate(view, tcb, listener.leastRate);
+/** A connection is established: it owes what its listener says, or its program has said before. */
+export function inheritRate(view: DataView, tcb: TcbBlock, from: TcbBlock): void {
+	if (from.leastRate > 0) setLeastRate(view, tcb, from.leastRate);
 }
 
 /** Bytes a second of a connection that is slower than it owes, else FAST. Of the last whole interval and what came since, the better one counts. */
 export function slowness(view: DataView, tcb: TcbBlock): number {
-	const least = tcb.leastRate;
+	const least = Math.min(tcb.leastRate, FASTEST);
 	if (least <= 0 || tcb.state < ESTABLISHED) return FAST;
 	const ms = (CoreBlock.of(view, CORE).now - tcb.pacedAt) | 0;
 	let rate = tcb.paceRate;
@@ -109,9 +110,10 @@ export function lookAtPace(view: DataView): void {
 /** Bytes a second over the `ms` since the last look, bit by bit as there is no division. */
 function rateSince(tcb: TcbBlock, ms: number): number {
 	const bytes = (moved(tcb) - tcb.paceMoved) | 0;
+	if (bytes < 0) return -1; // what was looked at last is not of this connection
 	let rate = 0;
 	for (let bit = FASTEST_BIT; bit > 0; bit >>= 1)
-		if (((rate + bit) & 0x1ffffff) * (ms & 0xffffff) <= bytes * 1000) rate = (rate + bit) | 0;
+		if (((rate + bit) & FASTEST) * (ms & 0xffffff) <= bytes * 1000) rate = (rate + bit) | 0;
 	return rate;
 }
 

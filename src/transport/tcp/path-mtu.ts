@@ -16,7 +16,7 @@ import { arm } from "./send.ts";
 import { HEADERS, receiveMss } from "./size.ts";
 import { ESTABLISHED, SYN_RECEIVED } from "./states.ts";
 import { stopTiming } from "./block.ts";
-import { RAISE, SEND } from "./work.ts";
+import { RAISE } from "./work.ts";
 
 /** Least MTU of an IPv4 link. RFC 791. What is less is no MTU. */
 const LEAST_LINK_MTU = 68;
@@ -105,7 +105,7 @@ function sendAgain(view: DataView, tcb: TcbBlock): void {
 	tcb.recovering = 0;
 	stopTiming(tcb);
 	tcb.dupAcks = 0;
-	tcpMark(view, tcb.at, SEND);
+	tcpMark(view, tcb.at);
 }
 
 /** The retransmission timer expired. A claim about what is still in flight was true after all; or full segments, tried again, do not arrive. */

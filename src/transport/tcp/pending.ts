@@ -4,16 +4,16 @@ import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { tcpDeadline } from "../../packet/deadline.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { TcbBlock } from "../../packet/tcb-block.ts";
-import { PENDING, SEND } from "./work.ts";
+import { PENDING } from "./work.ts";
 
 /** When packet buffers ran out, or a device was busy, output is tried again after so long at the latest, ms. */
 export const RETRY_TIME = 10;
 
-/** Puts a connection on the list, for what `bits` say. */
-export function tcpMark(view: DataView, at: Offset, bits: number): void {
+/** Puts a connection on the list. */
+export function tcpMark(view: DataView, at: Offset): void {
 	const tcb = TcbBlock.of(view, at);
 	const work = tcb.work;
-	tcb.work = work | bits | PENDING;
+	tcb.work = work | PENDING;
 	if (work & PENDING) return;
 	const core = CoreBlock.of(view, CORE);
 	tcb.nextPending = core.pending;
@@ -25,7 +25,7 @@ export function outputBlocked(view: DataView, at: Offset): void {
 	const tcb = TcbBlock.of(view, at);
 	const core = CoreBlock.of(view, CORE);
 	const work = tcb.work;
-	tcb.work = work | PENDING | SEND;
+	tcb.work = work | PENDING;
 	if (work & PENDING) return; // it is on the list again already
 	tcb.nextPending = core.blocked;
 	core.blocked = at;

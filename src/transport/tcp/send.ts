@@ -1,5 +1,5 @@
-// What to send, RFC 9293 §3.8, for every state: once a turn for each connection that is pending, after the applications had theirs, so that one segment carries
-// data, the acknowledgment, and the window as it is after reading. What is as predicted goes by expected.ts.
+// What to send, RFC 9293 §3.8, in every state: once a turn for each connection that is pending, after the applications had theirs, so that one segment carries
+// data, the acknowledgment, and the window as it is after reading.
 
 import { output } from "../../ip/output.ts";
 import { isBusy } from "../../link/transmit.ts";
@@ -20,7 +20,7 @@ import { tcpMark } from "./pending.ts";
 import { receiveMss } from "./size.ts";
 import { ESTABLISHED, FIN_WAIT_2, SYN_SENT, TIME_WAIT } from "./states.ts";
 import { ACKS, predict, stopTiming } from "./block.ts";
-import { PERSIST, RETRANSMIT, SEND } from "./work.ts";
+import { PERSIST, RETRANSMIT } from "./work.ts";
 
 const FLAG_SHIFT = 16;
 /** Bytes of our only option. */
@@ -41,11 +41,16 @@ export function arm(view: DataView, tcb: TcbBlock, at: number): void {
 /** An acknowledgment is owed, and goes out as the turn ends. */
 export function oweAck(view: DataView, tcb: TcbBlock): void {
 	tcb.bits = tcb.bits | BIT_ACK_NOW;
-	tcpMark(view, tcb.at, 0);
+	tcpMark(view, tcb.at);
 }
 
-/** Builds and sends one segment. False when there is no packet buffer. */
+/** Builds and sends one segment. False when there is no packet buffer, or no room before the device until the turn ends: then the caller comes again. */
 export function emit(view: DataView, tcb: TcbBlock, seq: number, flags: number, offset: number, length: Length): boolean {
+	return !fullUntilDrained(view, PathBlock.of(view, tcb.path).out) && emitOnce(view, tcb, seq, flags, offset, length);
+}
+
+/** The same for a segment that nobody sends again soon. False when there is no packet buffer. */
+function emitOnce(view: DataView, tcb: TcbBlock, seq: number, flags: number, offset: number, length: Length): boolean {
 	const core = CoreBlock.of(view, CORE);
 	if (core.spare < 0) return false;
 	const flagsWindow = (flags << FLAG_SHIFT) | advertise(tcb);
@@ -71,7 +76,7 @@ export function acknowledgeNow(view: DataView, tcb: TcbBlock): void {
 
 /** RST, for a connection that is given up. */
 export function emitReset(view: DataView, tcb: TcbBlock): void {
-	emit(view, tcb, bareSeq(tcb), RST | ACK, 0, 0);
+	emitOnce(view, tcb, bareSeq(tcb), RST | ACK, 0, 0);
 }
 
 /** Something is in flight from now on. */
@@ -83,7 +88,6 @@ export function startRetransmit(view: DataView, tcb: TcbBlock, now: number): voi
 
 /** Sends what there is to send, in any state. False when packet buffers ran out before, or the device was busy. */
 export function transmitAny(view: DataView, tcb: TcbBlock): boolean {
-	tcb.work = tcb.work & ~SEND;
 	let complete = true;
 	if (tcb.state >= ESTABLISHED) complete = transmitOpen(view, tcb);
 	else if (tcb.state >= SYN_SENT) complete = transmitSyn(view, tcb);
@@ -110,11 +114,10 @@ function transmitOpen(view: DataView, tcb: TcbBlock): boolean {
 		if (flight === 0 && used > 0 && complete && !(tcb.work & PERSIST)) startPersist(view, tcb);
 	}
 	if (!(tcb.bits & BIT_ACK_NOW)) return complete;
-	if (fullUntilDrained(view, PathBlock.of(view, tcb.path).out)) return false;
 	return emit(view, tcb, bareSeq(tcb), ACK, 0, 0) && complete;
 }
 
-/** Whether an acknowledgment would find no room before the interface with that block, but will: a device in TypeScript takes what waits as the turn ends. */
+/** Whether a segment would find no room before the interface with that block, but will: a device in TypeScript takes what waits as the turn ends. */
 function fullUntilDrained(view: DataView, out: Offset): boolean {
 	if (out === 0) return false;
 	const link = InterfaceBlock.of(view, out);
@@ -247,7 +250,7 @@ export function retransmitFirst(view: DataView, tcb: TcbBlock): void {
 	let flags = ACK;
 	if (length === used) flags |= flight > used ? PSH | FIN : PSH;
 	stopTiming(tcb);
-	emit(view, tcb, tcb.sndUna, flags, tcb.sndAt, Math.max(length, 0));
+	emitOnce(view, tcb, tcb.sndUna, flags, tcb.sndAt, Math.max(length, 0));
 }
 
 /** SYN, or SYN and ACK, with our MSS; again when the timer has put sndNxt back to iss. */

@@ -125,6 +125,7 @@ export class Tcp {
 			else this.#failed(tcb, "no route to the host");
 		} else if (fault === NO_PORTS) this.#failed(tcb, "all ephemeral TCP ports are in use");
 		else if (fault !== BEGUN) this.#failed(tcb, `TCP port ${localPort} is in use`);
+		this.core.wake();
 		return tcb;
 	}
 

@@ -20,7 +20,7 @@ import { arm, emitReset, PERSIST_MAX, probe, transmitAny } from "./send.ts";
 import { ESTABLISHED, NO_ERROR, SYN_RECEIVED, SYN_SENT, TIME_WAIT, TIMEOUT, UNREACHABLE } from "./states.ts";
 import { predict, stopTiming } from "./block.ts";
 import { SYN_ACK_TIMEOUT, SYN_TIMEOUT, USER_TIMEOUT } from "./timing.ts";
-import { KEEP_ALIVE, LINGER, PERSIST, RAISE, RETRANSMIT, ROUTE_LOST, SEND, TIMERS } from "./work.ts";
+import { KEEP_ALIVE, LINGER, PERSIST, RAISE, RETRANSMIT, ROUTE_LOST, TIMERS } from "./work.ts";
 
 /** Serves what is due and says when the next is. */
 export function tcpTimers(view: DataView): void {
@@ -122,7 +122,7 @@ function retransmissionTimeout(view: DataView, tcb: TcbBlock, now: number): void
 		tcb.dupAcks = 0;
 	}
 	// Without a packet buffer nothing goes out; the timer comes again.
-	if (!transmitAny(view, tcb)) tcpMark(view, tcb.at, SEND);
+	if (!transmitAny(view, tcb)) tcpMark(view, tcb.at);
 }
 
 function persistTimeout(view: DataView, tcb: TcbBlock, now: number): void {

@@ -5,13 +5,14 @@ import type { Offset } from "../../packet/numbers.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
+import { halfSipHash } from "../../wire/hash.ts";
 import { BEGUN, begin, end, resolve } from "./life.ts";
 import { wayChanged } from "./path-mtu.ts";
 import { tcpMark } from "./pending.ts";
 import { arm } from "./send.ts";
 import { CLOSED, SYN_SENT, UNREACHABLE } from "./states.ts";
 import { USER_TIMEOUT } from "./timing.ts";
-import { PERSIST, RETRANSMIT, ROUTE_LOST, SEND } from "./work.ts";
+import { PERSIST, RETRANSMIT, ROUTE_LOST } from "./work.ts";
 
 /** Answer of `tcpWaysChanged`: all connections were looked at. */
 export const ALL_LOOKED_AT = -1;
@@ -65,14 +66,20 @@ function lost(view: DataView, tcb: TcbBlock, first: boolean): void {
 	else if (first) startWaiting(view, tcb);
 }
 
+/** Where the search for a port begins: elsewhere for each connection, though all have found their way at once. RFC 6056 §3.3. */
+function portChance(view: DataView, tcb: TcbBlock, chance: number): number {
+	const tcp = TcpBlock.of(view, tcpAt(view));
+	return halfSipHash(tcp.key0, tcp.key1, chance, tcb.index, tcb.remoteAddress);
+}
+
 function foundAgain(view: DataView, tcb: TcbBlock, chance: number): void {
 	if (!(tcb.work & ROUTE_LOST)) return;
 	tcb.work = tcb.work & ~ROUTE_LOST;
-	if (tcb.localAddress === 0 && begin(view, tcb, chance) !== BEGUN) {
+	if (tcb.localAddress === 0 && begin(view, tcb, portChance(view, tcb, chance)) !== BEGUN) {
 		end(view, tcb, UNREACHABLE);
 		return;
 	}
-	tcpMark(view, tcb.at, SEND);
+	tcpMark(view, tcb.at);
 	if (!(tcb.work & (RETRANSMIT | PERSIST))) return;
 	tcb.retransmitAt = CoreBlock.of(view, CORE).now;
 	arm(view, tcb, tcb.retransmitAt);

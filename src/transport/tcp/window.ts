@@ -3,7 +3,7 @@
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import type { TcbBlock } from "../../packet/tcb-block.ts";
 import { tcpMark } from "./pending.ts";
-import { PERSIST, SEND } from "./work.ts";
+import { PERSIST } from "./work.ts";
 
 /** What the peer offers, by a segment that is newer than the last that told it. */
 export function offered(view: DataView, tcb: TcbBlock, window: number): void {
@@ -15,5 +15,5 @@ export function offered(view: DataView, tcb: TcbBlock, window: number): void {
 		if (window !== 0 && (tcb.work & PERSIST) !== 0) tcb.backoff = 0;
 	}
 	if (window !== 0) tcb.work = tcb.work & ~PERSIST;
-	if (tcb.sndQueued > ((tcb.sndNxt - tcb.sndUna) | 0)) tcpMark(view, tcb.at, SEND);
+	if (tcb.sndQueued > ((tcb.sndNxt - tcb.sndUna) | 0)) tcpMark(view, tcb.at);
 }

@@ -15,8 +15,6 @@ export const ROUTE_LOST = 256;
 /** `raiseAt` counts: segments are smaller than they might be. */
 export const RAISE = 4096;
 export const TIMERS = RETRANSMIT | PERSIST | KEEP_ALIVE | LINGER | ROUTE_LOST | RAISE;
-/** There may be data to send. */
-export const SEND = 512;
 /** In the list of those that the delayed-ACK tick looks at. */
 export const TICKING = 1024;
 /** Memberships, which outlive a connection. */

@@ -16,6 +16,19 @@ function connecting(peer = new Peer()) {
 }
 
 describe("active open", () => {
+	test("of many connections at once sends all their SYNs at once; ended all at once they send all their RSTs", () => {
+		const { peer } = connecting(new Peer({ packets: 48, sockets: { tcp: 17 } }));
+		peer.take();
+		const connections = Array.from({ length: 16 }, (_, i) => peer.stack.tcp.connect(ip(REMOTE), 6000 + i));
+		const syns = peer.take().map(({ flags, remotePort }) => `${flags} ${remotePort}`);
+		expect(syns.sort()).toEqual(connections.map((_, i) => `S ${6000 + i}`));
+		for (const [i, tcb] of connections.entries())
+			peer.send({ flags: "SA", rawAck: (blockOf(tcb).iss + 1) | 0, localPort: tcb.localPort, remotePort: 6000 + i });
+		peer.take();
+		for (const tcb of connections) peer.stack.tcp.abort(tcb);
+		expect(peer.take().filter(({ flags }) => flags === "RA")).toHaveLength(16);
+		expect(peer.drops("transmitQueueFull")).toBe(0);
+	});
 	test("SYN with MSS, then ACK, then the owner hears that it may write", () => {
 		const { peer, endpoint, tcb } = connecting();
 		const [syn] = peer.take();

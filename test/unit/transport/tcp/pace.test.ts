@@ -1,9 +1,11 @@
 // Slow peers keep everybody out of a small set of sockets; a listener may say how slow one may be while others wait: `leastRate`.
+import { FAST, slowness } from "../../../../src/transport/tcp/pace.ts";
+import { ip } from "../../../support/frames.ts";
 import { describe, expect, test } from "vitest";
 import type { ParsedTcp } from "../../../support/parse.ts";
 import { Crowd, CrowdPeer, Service, type PartOptions, type ServiceOptions } from "./crowd.ts";
 import { Acceptor } from "./endpoint.ts";
-import { Peer } from "./peer.ts";
+import { Peer, REMOTE } from "./peer.ts";
 import { blockOf } from "../../../support/tcb.ts";
 import { TcpBlock, tcpAt } from "../../../../src/packet/tcp-block.ts";
 
@@ -268,6 +270,22 @@ describe("leastRate", () => {
 		peer.send({ flags: "SA", seq: 0, ack: 1, localPort: syn!.localPort });
 		peer.run(60_000);
 		expect(opens(peer, 3)).toBe(false);
+	});
+	test("counts from when a connection of our own is open, whatever numbers its peer begins with", () => {
+		for (let i = 0; i < 16; i++) {
+			const peer = new Peer({}, i + 1);
+			peer.iss = Math.imul(i, 0x10000001);
+			const tcb = peer.stack.tcp.connect(ip(REMOTE), 5000);
+			peer.stack.tcp.setLeastRate(tcb, 1000);
+			peer.localPort = tcb.localPort;
+			peer.run(1);
+			peer.take();
+			peer.run(2900);
+			peer.send({ flags: "SA", seq: 0, ack: 1 });
+			expect(tcb.stateName).toBe("established");
+			peer.run(200);
+			expect(slowness(peer.stack.core.view, blockOf(tcb))).toBe(FAST);
+		}
 	});
 	test("costs no timer while nobody has one", () => {
 		const { peer, acceptor } = set(100);
