@@ -131,8 +131,8 @@ export const LEAST_PATH_MTU = 552;
 /** How long after that full segments are tried again, ms. RFC 1191 §6.3. */
 export const PATH_MTU_RAISE_MS = 600_000;
 
-/** ICMP errors: a token bucket for all interfaces together; each takes none, one or two tokens, by chance. RFC 1812 §4.3.2.8. */
-export const ICMP_ERRORS_PER_SECOND = 10;
+/** ICMP errors: a bucket of so many tokens for all interfaces together, into which one comes every so many ms; each error takes none, one or two, by chance. RFC 1812 §4.3.2.8. */
+export const ICMP_ERROR_INTERVAL_MS = 100;
 export const ICMP_ERROR_BURST = 10;
 
 /**

@@ -8,7 +8,7 @@ export { dequeue, queueHead } from "./link/transmit.ts";
 export { lostTake } from "./link/arp.ts";
 export { linkArp, linkAsk, linkCanSend, linkHasSubnet, linkNeighbor, linkSeek, linkSource } from "./link/calls.ts";
 export { neighborFlush } from "./link/neighbors.ts";
-export { pathAsk, pathOutput, pathRoute, pathSource } from "./ip/calls.ts";
+export { pathAsk, pathError, pathOutput, pathRoute, pathSource } from "./ip/calls.ts";
 export { routeIndex } from "./ip/route-lookup.ts";
 export { lineAnswered, linePack, lineRelease } from "./link/line.ts";
 export { tcpRead, tcpWrite } from "./transport/tcp/data.ts";
@@ -17,7 +17,6 @@ export { newsForget, newsOwned, newsPost, newsWaiting } from "./packet/news.ts";
 export { packetAcquire, packetAcquireControl, packetRelease, takePacket, takeSpare } from "./packet/packets.ts";
 export { notice, setNoticed, setPolled } from "./packet/slots.ts";
 export { flowHas, flowInsert, flowRemove, freePort } from "./transport/flow-table.ts";
-export { tcpTaken } from "./transport/tcp/expected.ts";
 export { tcpIcmpError } from "./transport/tcp/icmp.ts";
 export {
 	tcpAbort,
@@ -35,9 +34,7 @@ export {
 	tcpStart,
 	tcpTake,
 } from "./transport/tcp/open.ts";
-export { tcpArrives } from "./transport/tcp/receive.ts";
 export { tcpAvailable, tcpKeepFree } from "./transport/tcp/seats.ts";
-export { tcpRefuse } from "./transport/tcp/stray.ts";
 export { tcpTimers } from "./transport/tcp/timers.ts";
 export { tcpAddressGone, tcpAwaitWay, tcpInterfaceGone, tcpLost, tcpWaysChanged } from "./transport/tcp/ways.ts";
 export { udpSend } from "./transport/udp-send.ts";

@@ -1,8 +1,8 @@
 // The packet path. Reception reads on this screen: device, decode, and then the layer that the packet is for.
 //
-//   in   Device ── decode ──┬─ ARP ── link          out   socket ── transport ── ip.output ── link.output ── Device
+//   in   Device ── decode ──┬─ ARP ── link          out   socket ── transport ── ip/output ── link/output ── Device
 //                           ├─ for us ── transport ── socket
-//                           └─ for others ── ip.forward
+//                           └─ for others ── ip/forward
 //
 // On the way out each layer calls the next one down; there is nothing to dispatch.
 
@@ -11,20 +11,19 @@ import { LoopbackDevice } from "./device/loopback.ts";
 import { Core, type CoreOptions } from "./packet/core.ts";
 import { word } from "./packet/core-block.ts";
 import { DROP } from "./packet/drops.ts";
-import { DESTINATION, IP_AT, IP_END, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE } from "./packet/fields.ts";
+import { DESTINATION, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE } from "./packet/fields.ts";
 import { layoutOf } from "./packet/layout.ts";
 import { OTHERS } from "./packet/news.ts";
 import { InterfaceSet } from "./ip/interfaces.ts";
 import { Ip } from "./ip/ip.ts";
 import { Routes } from "./ip/routes.ts";
-import { EthernetInterface } from "./link/ethernet.ts";
 import { ADDED, ROUTES, type Interface } from "./link/interface.ts";
 import { LoopbackInterface } from "./link/loopback.ts";
 import { statusOf, type Status } from "./status.ts";
 import { IcmpSockets } from "./transport/icmp.ts";
 import { Flows } from "./transport/flows.ts";
 import { Services } from "./transport/services.ts";
-import { READABLE, SocketEvents, type SocketOwner } from "./transport/events.ts";
+import { SocketEvents, type SocketOwner } from "./transport/events.ts";
 import type { Tcb } from "./transport/tcp/tcb.ts";
 import { Tcp } from "./transport/tcp/tcp.ts";
 import { Udp, type UdpSocket } from "./transport/udp.ts";
@@ -32,16 +31,13 @@ import { Watches, type Watch, type WatchListener } from "./transport/watch.ts";
 import * as icmpv4 from "./wire/icmpv4.ts";
 import * as ipv4 from "./wire/ipv4.ts";
 import * as kinds from "./wire/kinds.ts";
-import * as udp from "./wire/udp.ts";
 import * as requests from "./turn/requests.ts";
-import { decodeTransport, flowFind, tcpArrives, tcpIcmpError, tcpRefuse, tcpTaken, turn, turnBegin } from "#codec";
+import { flowFind, tcpIcmpError, turn, turnBegin } from "#codec";
 
 /** 127.0.0.1, RFC 1122 §3.2.1.3 (g). */
 const LOCALHOST = 0x7f000001;
 
 const WAITING = word("waiting");
-
-const KIND_AND_GROUP = kinds.KIND | kinds.GROUP;
 
 /**
  * A TCP/IP stack: interfaces, routes and one set of sockets, all in memory that is taken once. It runs by the host's timers;
@@ -186,7 +182,8 @@ export class Stack {
 			case requests.TAKE:
 				return this.#take(this.#slots[value]!);
 			case requests.FRAME:
-				return this.#frame(this.#slots[value]!) ? 1 : 0;
+				this.#frame(this.#slots[value]!);
+				return 0;
 			case requests.CONTROL:
 				this.#slots[value]!.controlFrame(this.core.result, this.core.packetAt);
 				return 0;
@@ -224,106 +221,34 @@ export class Stack {
 		return some;
 	}
 
-	/** A frame that was not taken as expected. Answers whether its packet was kept. */
-	#frame(link: Interface): boolean {
+	/** A frame that was not taken as expected. */
+	#frame(link: Interface): void {
 		const { result } = this.core;
-		const kind = result & KIND_AND_GROUP;
-		if (kind !== kinds.ECHO) return this.#other(link, result);
-		const at = this.core.packetAt;
-		return this.ip.icmp.echo(this.core.packet, at, at + (result >> kinds.VALUE_SHIFT));
-	}
-
-	/** The less frequent of what `decode` answers. Answers whether the packet was kept. */
-	#other(link: Interface, result: number): boolean {
 		const group = result & kinds.GROUP;
 		const index = result >> kinds.VALUE_SHIFT;
 		switch (result & kinds.KIND) {
 			case kinds.ARP:
-				link.control(this.core.fields[PAYLOAD_AT]!);
-				return false;
-			case kinds.TRANSIT:
-				return this.#transit(link, group);
+				return link.control(this.core.fields[PAYLOAD_AT]!);
 			case kinds.UDP:
-				if (index !== kinds.NO_SOCKET) {
-					this.udp.receive(this.#udps[index]!, link, group);
-					return false;
-				}
+				if (index !== kinds.NO_SOCKET) return this.udp.receive(this.#udps[index]!, link, group);
 				if (!group && !this.udp.hides(this.core.fields[PORTS]! & 0xffff))
-					this.ip.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.PORT_UNREACHABLE, 0);
-				return this.#drop(link, DROP.udpNoSocket);
+					this.ip.error(link, icmpv4.UNREACHABLE, icmpv4.PORT_UNREACHABLE);
+				return this.core.count(link.block, DROP.udpNoSocket);
 			case kinds.ICMP:
 				return this.#icmp(link);
-			case kinds.FRAGMENT:
-				return this.#drop(link, DROP.ipv4Fragment);
-			case kinds.TCP:
-			case kinds.STRAY:
-				if (group) return this.#drop(link, DROP.tcpUnacceptable); // RFC 9293 §3.9.2.3
-				if (index === kinds.NO_SOCKET) {
-					tcpRefuse(this.#view, link.block);
-					return this.#drop(link, DROP.tcpNoSocket);
-				}
-				tcpArrives(this.#view, this.#tcbs[index]!.block, link.block);
-				return false;
-			case kinds.BAD_OPTION:
-				if (!group) this.#badOption(link, index);
-				return this.#drop(link, DROP.ipv4Malformed);
-			case kinds.OTHER:
-				if (!group) this.ip.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.PROTOCOL_UNREACHABLE, 0);
-				return this.#drop(link, DROP.unknownProtocol);
 		}
-		return false;
-	}
-
-	/** Tells the sender which octet of its options is wrong: hosts for what is theirs, routers for what they forward. RFC 1122 §3.2.2.5, 1812 §4.3.3.5. */
-	#badOption(link: Interface, pointer: number): void {
-		const ours = link.anyAddress || this.ip.isLocal(this.core.fields[DESTINATION]!);
-		if (ours || this.core.limits.forwarding) this.ip.icmp.error(link, icmpv4.PARAMETER_PROBLEM, 0, pointer << 24);
-	}
-
-	/** IPv4 for an address that is not the interface's: another interface's (weak host), or somebody else's. Answers whether the packet was kept. */
-	#transit(link: Interface, group: number): boolean {
-		const core = this.core;
-		const at = core.fields[IP_AT]!;
-		const end = core.fields[IP_END]!;
-		const destination = core.fields[DESTINATION]!;
-		// RFC 2131 §4.1: to our hardware address, and to the IP address that is offered.
-		const port = link instanceof EthernetInterface ? link.anyAddressPort : 0;
-		const offered = port !== 0 && group === 0 && this.#isForPort(port, at, end);
-		if (!offered && !this.ip.isLocal(destination)) {
-			if (!core.limits.forwarding) return this.#drop(link, DROP.ipv4NotLocal);
-			return this.ip.forward(link, this.core.packet, at, end, group);
-		}
-		// RFC 1122 §3.3.6, as `decode` for this interface's own.
-		if (group !== 0 && !offered) return this.#drop(link, DROP.ipv4LinkBroadcast);
-		if ((core.limits.strongHost && !offered) || ipv4.isLoopback(destination)) return this.#drop(link, DROP.ipv4StrongHost);
-		const result = decodeTransport(this.#view, at, end, link.block, group);
-		const value = result >> kinds.VALUE_SHIFT;
-		const kind = result & KIND_AND_GROUP;
-		if (kind === kinds.ECHO) return this.ip.icmp.echo(this.core.packet, at, at + value);
-		if (kind === kinds.DATAGRAM) this.events.post(this.#udps[value]!, READABLE);
-		else if (kind === kinds.SEGMENT) tcpTaken(this.#view, this.#tcbs[value]!.block, result);
-		else return this.#other(link, result);
-		return false;
-	}
-
-	/** Whether the valid IPv4 packet in bytes `at` to `end` has a UDP datagram for that port. */
-	#isForPort(port: number, at: number, end: number): boolean {
-		const view = this.#view;
-		if (ipv4.protocol(view, at) !== ipv4.UDP || ipv4.isFragment(view, at)) return false;
-		const header = at + ipv4.headerLength(view, at);
-		return udp.valid(view, header, end) && (udp.ports(view, header) & 0xffff) === port;
 	}
 
 	/** ICMP but echo requests for us. */
-	#icmp(link: Interface): boolean {
+	#icmp(link: Interface): void {
 		const at = this.core.fields[PAYLOAD_AT]!;
 		const length = this.core.fields[PAYLOAD_LENGTH]!;
 		const type = icmpv4.type(this.#view, at);
-		if (type === icmpv4.ECHO_REPLY && this.icmp.receive(link, length)) return false;
+		if (type === icmpv4.ECHO_REPLY && this.icmp.receive(link, length)) return;
 		if (type === icmpv4.UNREACHABLE || type === icmpv4.TIME_EXCEEDED || type === icmpv4.PARAMETER_PROBLEM) {
-			if (this.#icmpError(link, type, at, at + length)) return false;
+			if (this.#icmpError(link, type, at, at + length)) return;
 		}
-		return this.#drop(link, DROP.icmpUnhandled);
+		this.core.count(link.block, DROP.icmpUnhandled);
 	}
 
 	/** An error about a packet of ours: told to the connection or the ping that the quoted header names. RFC 1122 §3.2.2, RFC 5927 §4. */
@@ -348,11 +273,6 @@ export class Stack {
 			type === icmpv4.UNREACHABLE && icmpv4.code(view, at) === icmpv4.FRAGMENTATION_NEEDED ? icmpv4.nextHopMtu(view, at) : 0;
 		tcpIcmpError(this.#view, this.#tcbs[index]!.block, type, icmpv4.code(view, at), mtu);
 		return true;
-	}
-
-	#drop(link: Interface, reason: number): boolean {
-		this.core.count(link.block, reason);
-		return false;
 	}
 
 	#timers(): void {

@@ -1,10 +1,12 @@
 // What the interpreter calls of the compiled IP layer: by arena offsets of blocks.
 
 import { DRAIN, WAKE, follows } from "../link/calls.ts";
+import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Address, Offset } from "../packet/numbers.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import { interfaceAt } from "../packet/slots.ts";
+import { icmpError } from "./icmp.ts";
 import { output } from "./output.ts";
 import { route, sourceBy } from "./way.ts";
 
@@ -39,6 +41,13 @@ export function pathOutput(view: DataView, packet: number, at: Offset, end: Offs
 	const out = path.out === 0 ? interfaceAt(view, 1) : path.out;
 	const what = follows(view, InterfaceBlock.of(view, out)) & (DRAIN | WAKE);
 	return kept ? what | KEPT : what;
+}
+
+/** As `icmpError`, about a packet that came by the interface with that block. Answers what is to be done by the interface that its path leads by, DRAIN and WAKE. */
+export function pathError(view: DataView, block: Offset, type: number, code: number, rest: number): number {
+	icmpError(view, InterfaceBlock.of(view, block), type, code, rest);
+	const out = PathBlock.of(view, CoreBlock.of(view, CORE).error).out;
+	return out === 0 ? 0 : follows(view, InterfaceBlock.of(view, out));
 }
 
 /** As `sourceBy`, for the interface with that block. */

@@ -1,36 +1,31 @@
-// The central IP layer on the way out, as the interpreter has it: way.ts decides and output.ts sends. What is waited for, and forwarding.
+// The central IP layer on the way out, as the interpreter has it: way.ts decides and output.ts sends. And what is waited for.
 
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import type { Core } from "../packet/core.ts";
-import { DROP } from "../packet/drops.ts";
 import { DESTINATION, IP_AT, IP_END, SOURCE, TRANSPORT_AT, TTL_PROTOCOL } from "../packet/fields.ts";
 import type { Interface } from "../link/interface.ts";
 import { Path } from "../link/path.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { GROUP } from "../wire/kinds.ts";
-import { ownFind, pathAsk, pathOutput, pathRoute, pathSource, ttlDecrement } from "#codec";
+import { ownFind, pathAsk, pathError, pathOutput, pathRoute, pathSource } from "#codec";
 import { KEPT } from "./calls.ts";
-import { Icmp } from "./icmp.ts";
 import type { InterfaceSet } from "./interfaces.ts";
 import { canSend, type Route, type Routes } from "./routes.ts";
 
 export class Ip {
 	readonly routes: Routes;
 	readonly interfaces: InterfaceSet;
-	readonly icmp: Icmp;
 	#core: Core;
-	#forwardPath: Path;
-	#reversePath: Path;
+	#errorPath: Path;
 	#question: Path;
 
 	constructor(core: Core, interfaces: InterfaceSet, routes: Routes) {
 		this.#core = core;
 		this.routes = routes;
 		this.interfaces = interfaces;
-		this.icmp = new Icmp(core, this);
-		this.#forwardPath = this.path(CORE + CoreBlock.offsets.forward);
-		this.#reversePath = this.path(CORE + CoreBlock.offsets.reverse);
+		for (const way of ["echo", "forward", "reverse"] as const) this.path(CORE + CoreBlock.offsets[way]); // which clears it
+		this.#errorPath = this.path(CORE + CoreBlock.offsets.error);
 		this.#question = this.path(CORE + CoreBlock.offsets.question);
 	}
 
@@ -112,11 +107,6 @@ export class Ip {
 		return canSend(link) && pathSource(this.#core.view, link.block, 0, 0) !== 0;
 	}
 
-	/** A packet is larger than its way carries: counted. */
-	tooBig(path: Path): boolean {
-		return this.#drop(path.out ?? this.interfaces.list[0]!, path.out === undefined ? DROP.noRoute : DROP.tooBig);
-	}
-
 	/** Largest packet that the path carries, bytes; 576 when there is no way. */
 	mtu(path: Path): number {
 		return path.mtu;
@@ -129,44 +119,10 @@ export class Ip {
 		return (what & KEPT) !== 0;
 	}
 
-	#drop(link: Interface, reason: number): boolean {
-		this.#core.count(link.block, reason);
-		return false;
-	}
-
-	/** Sends on a packet for somebody else, RFC 1812 §5. The registers hold its header. Answers whether it was kept. */
-	forward(link: Interface, packet: number, at: number, end: number, group: number): boolean {
-		const core = this.#core;
-		const source = core.fields[SOURCE]!;
-		const destination = core.fields[DESTINATION]!;
-		// §5.3.4: never what came by link broadcast; §5.3.7: no martian source or destination; RFC 3927 §2.7: nothing from or to addresses of one link.
-		const martian = source >>> 24 === 0 || destination >>> 24 === 0 || ipv4.isLoopback(destination) || destination >>> 28 === 15;
-		if (group || martian || ipv4.isLinkLocal(source) || ipv4.isLinkLocal(destination)) return this.#drop(link, DROP.ipv4NotLocal);
-		if (core.fields[TTL_PROTOCOL]! >> 8 <= 1) {
-			this.icmp.error(link, icmpv4.TIME_EXCEEDED, 0, 0);
-			return this.#drop(link, DROP.ttlExpired);
-		}
-		if (core.limits.reversePathFilter && !this.#comesFrom(source, link)) return this.#drop(link, DROP.reversePath);
-		const path = this.#forwardPath;
-		if (path.destination !== destination || path.routeVersion !== this.routes.version) {
-			path.destination = destination;
-			path.source = 0;
-			this.route(path, 0, false);
-		}
-		const { out } = path;
-		if (out === undefined) {
-			this.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.NET_UNREACHABLE, 0);
-			return this.#drop(link, DROP.noRoute);
-		}
-		// RFC 2644: directed broadcasts are not forwarded.
-		if (path.nextHop === ipv4.BROADCAST) return this.#drop(link, DROP.ipv4NotLocal);
-		if (end - at > out.mtu) {
-			// We do not fragment, so the sender is told in either case. RFC 1191 §4.
-			this.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.FRAGMENTATION_NEEDED, out.mtu);
-			return this.#drop(link, DROP.tooBig);
-		}
-		ttlDecrement(core.view, at);
-		return this.output(packet, at, end, path);
+	/** Tells the source of the packet in the registers, which came by `link`, what became of it: icmp.ts. */
+	error(link: Interface, type: number, code: number): void {
+		const what = pathError(this.#core.view, link.block, type, code, 0);
+		if (what !== 0) this.#errorPath.out!.follow(what);
 	}
 
 	/** A packet that we forwarded did not find its next hop: its sender is told. RFC 1812 §5.2.7.1. What we sent ourselves has timers of its own. */
@@ -181,16 +137,6 @@ export class Ip {
 		fields[IP_END] = end;
 		fields[TRANSPORT_AT] = at + ipv4.headerLength(core.view, at);
 		fields[TTL_PROTOCOL] = core.view.getUint16(at + ipv4.TTL);
-		this.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, 0);
-	}
-
-	/** Strict reverse path, RFC 3704 §2.2. */
-	#comesFrom(source: number, link: Interface): boolean {
-		const path = this.#reversePath;
-		if (path.destination !== source || path.routeVersion !== this.routes.version) {
-			path.destination = source;
-			this.route(path, 0, false);
-		}
-		return path.out === link;
+		this.error(link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE);
 	}
 }

@@ -1,7 +1,7 @@
 // Ethernet as the interpreter has it: its addresses, and what is rare about ARP. output.ts and arp.ts do what happens for every packet.
 
 import { MEDIUM_ETHERNET, type Device } from "../device/device.ts";
-import { FLAG_ETHERNET, FLAG_EXAMINED, InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_ETHERNET, InterfaceBlock } from "../packet/interface-block.ts";
 import { INCOMPLETE, NeighborBlock } from "../packet/neighbor-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
@@ -13,7 +13,13 @@ import type { LeaseKeeper } from "./lease.ts";
 import { OwnAddresses } from "./own-addresses.ts";
 
 /** Where these lie in an interface's block. */
-const { mac: MAC, broadcastHeader: BROADCAST_HEADER, probed: PROBED, checked: CHECKED } = InterfaceBlock.offsets;
+const {
+	mac: MAC,
+	broadcastHeader: BROADCAST_HEADER,
+	probed: PROBED,
+	checked: CHECKED,
+	anyPort: ANY_PORT,
+} = InterfaceBlock.offsets;
 const { state: STATE } = NeighborBlock.offsets;
 
 const HEADER = ethernet.HEADER;
@@ -72,6 +78,7 @@ export class EthernetInterface extends Interface {
 		view.setUint16(this.block + BROADCAST_HEADER + ethernet.TYPE, ethernet.TYPE_IPV4);
 		this.probed = this.#probed;
 		this.checked = this.#checked;
+		this.anyAddressPort = this.#anyAddressPort;
 		this.own = new OwnAddresses(core, this);
 	}
 
@@ -81,7 +88,7 @@ export class EthernetInterface extends Interface {
 	}
 	set anyAddressPort(port: number) {
 		this.#anyAddressPort = port;
-		this.setFlag(FLAG_EXAMINED, port !== 0 || this.core.limits.reversePathFilter);
+		this.put(ANY_PORT, port);
 	}
 
 	/** The address that `probe` asks for, or 0: also others' questions for it are conflicts. RFC 5227 §2.1.1. */

@@ -7,7 +7,6 @@ import type { SerialHost } from "../device/serial.ts";
 import {
 	FLAG_ANY_ADDRESS,
 	FLAG_CHECKED,
-	FLAG_EXAMINED,
 	InterfaceBlock,
 	OwnAddress,
 	WATCHED_DOWN,
@@ -118,7 +117,6 @@ export abstract class Interface {
 		this.#listener = listener;
 		this.#timed = this.device.poll !== undefined;
 		this.#flags = flags | (this.device.abilities & RECEIVE_CHECKED ? FLAG_CHECKED : 0);
-		if (core.limits.reversePathFilter) this.#flags |= FLAG_EXAMINED;
 		for (let i = 0; i < InterfaceBlock.bytes; i += 4) core.view.setInt32(this.block + i, 0);
 		core.view.setInt32(this.block + AT.flags, this.#flags, true);
 		core.view.setUint16(this.block + AT.slot, slot, true);

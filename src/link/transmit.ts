@@ -108,6 +108,7 @@ function enqueue(view: DataView, link: InterfaceBlock, packet: number, at: Offse
 	link.queueLast = packet;
 	link.waiting = (link.waiting + 1) | 0;
 	setDrain(view, link.slot);
+	if (link.waiting >= TRANSMIT_QUEUE - 1 && returns(link)) core.crowded = link.slot;
 	return true;
 }
 

@@ -114,6 +114,15 @@ export const CoreBlock = record({
 	unread: int32,
 	/** What `decode` answered, of the frame that the interpreter is asked about. */
 	result: int32,
+	/** Of chance32: the key, and how often it was asked. */
+	chanceKey: int32,
+	chanceKey2: int32,
+	chanceCount: int32,
+	/** Tokens for ICMP errors, and when some came last. */
+	errorTokens: int32,
+	errorsFilledAt: int32,
+	/** Slot of an interface whose device, in TypeScript, has soon no room for more to wait; 0: of none. */
+	crowded: int32,
 	/** Ways, a PathBlock each: of the last echo reply, of the last packet that was forwarded, back to where it came from, of the last ICMP error. */
 	echo: bytes(PathBlock.bytes),
 	forward: bytes(PathBlock.bytes),

@@ -1,6 +1,6 @@
 // What every layer needs: the arena, the pool, the clock, chance, and one deadline for all timers.
 
-import { limitsOf, neighborPackets, type Limits, type StackOptions } from "../config.ts";
+import { ICMP_ERROR_BURST, limitsOf, neighborPackets, type Limits, type StackOptions } from "../config.ts";
 import type { Host } from "../host/host.ts";
 import { host } from "#host";
 import { allocate } from "#memory";
@@ -98,6 +98,9 @@ export class Core {
 		fields[word("neighborMask")] = layout.neighborChainCount - 1;
 		fields[word("neighborPacketsMost")] = neighborPackets(limits.packets);
 		fields[word("lost")] = NONE;
+		fields[word("chanceKey")] = this.random32();
+		fields[word("chanceKey2")] = this.random32();
+		fields[word("errorTokens")] = ICMP_ERROR_BURST;
 		fields[word("tcbs")] = layout.tcbs;
 		fields[word("tcbCount")] = limits.tcp;
 		fields[word("tcp")] = layout.tcp;

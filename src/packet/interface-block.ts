@@ -56,6 +56,8 @@ export const InterfaceBlock = record({
 	/** What the DHCP client asks about, and must hear of: an address that is probed for (RFC 5227 §2.1.1), and a station that is looked for. 0: nothing. */
 	probed: address,
 	checked: address,
+	/** UDP port whose datagrams are taken for any address that their sender chose, 0: none. A DHCP server writes to the address that it offers. */
+	anyPort: int32,
 	/** Block of the interface that was added after it, 0 for none. */
 	next: offset,
 });
@@ -74,8 +76,6 @@ export const FLAG_ETHERNET = 1;
 export const FLAG_CHECKED = 2;
 /** Addresses of 127.0.0.0/8 and our own as source are right here. */
 export const FLAG_LOOPBACK = 4;
-/** What is not for us is looked at by the interpreter first: a DHCP server writes to the address that it offers, and reverse paths are checked. */
-export const FLAG_EXAMINED = 16;
 /** Its device is a serial line, with a LineBlock. */
 export const FLAG_LINE = 32;
 /** A serial line by PPP: frames come while it is down too. */

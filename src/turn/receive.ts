@@ -3,13 +3,16 @@
 import { FRAMES_PER_TURN } from "../config.ts";
 import { deviceReceive, lineReceive } from "../device/kernels/devices.ts";
 import { LOST } from "../device/serial.ts";
+import { KEPT, transit } from "../ip/forward.ts";
+import { echo, icmpError } from "../ip/icmp.ts";
+import { isLocal } from "../ip/way.ts";
 import { arpReceive } from "../link/arp.ts";
 import { CONTROL, lineFrame, lineSkipped } from "../link/line.ts";
 import { send } from "../link/transmit.ts";
-import { CORE, CoreBlock } from "../packet/core-block.ts";
+import { CORE, CoreBlock, RULE_FORWARDING, RULE_REVERSE_PATH } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
 import { DESTINATION, IP_AT, IP_END, PAYLOAD_AT, SOURCE, TTL_PROTOCOL, UDPS_AT } from "../packet/fields.ts";
-import { FLAG_EXAMINED, FLAG_LINE, FLAG_PPP, InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_ANY_ADDRESS, FLAG_LINE, FLAG_PPP, InterfaceBlock } from "../packet/interface-block.ts";
 import { LineBlock } from "../packet/line-block.ts";
 import { newsPost, READABLE } from "../packet/news.ts";
 import type { Offset } from "../packet/numbers.ts";
@@ -24,6 +27,7 @@ import { NOBODY, refuse } from "../transport/tcp/stray.ts";
 import { drop } from "../wire/answers.ts";
 import { ttlDecrement } from "../wire/build.ts";
 import { decode } from "../wire/decode.ts";
+import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as kinds from "../wire/kinds.ts";
 import * as requests from "./requests.ts";
@@ -53,6 +57,12 @@ function receiveFrom(view: DataView, link: InterfaceBlock): number {
 	const core = CoreBlock.of(view, CORE);
 	const value = core.slot << requests.VALUE_SHIFT;
 	while (core.frames > 0) {
+		if (core.crowded !== 0) {
+			const crowded = core.crowded;
+			core.crowded = 0;
+			core.pendingSeen = core.pending;
+			return requests.DRAIN | (crowded << requests.VALUE_SHIFT);
+		}
 		if (core.packet < 0 && !takePacket(view)) {
 			core.frames = 0; // its device keeps its frames until there is a buffer
 			return NOTHING;
@@ -115,7 +125,12 @@ function take(view: DataView, link: InterfaceBlock, at: Offset, said: number): n
 		drop(view, link, DROP.truncated);
 		return NOTHING;
 	}
-	const result = decode(view, at, (at + length) | 0, link.at);
+	return taken(view, link, decode(view, at, (at + length) | 0, link.at));
+}
+
+/** Goes on with what `decode` answered. Answers as `take`. */
+function taken(view: DataView, link: InterfaceBlock, result: number): number {
+	const core = CoreBlock.of(view, CORE);
 	// The likeliest first; a group bit makes it another kind.
 	const kind = result & KIND_AND_GROUP;
 	const value = result >> kinds.VALUE_SHIFT;
@@ -129,19 +144,50 @@ function take(view: DataView, link: InterfaceBlock, at: Offset, said: number): n
 		newsPost(view, UdpBlock.of(view, (view.getInt32(UDPS_AT * 4, true) + Math.imul(value, UdpBlock.bytes)) | 0).news, READABLE);
 		return NOTHING;
 	}
-	if (result === 0 || (kind === kinds.ECHO && echo(view, result, value))) return NOTHING;
-	if (kind === kinds.TRANSIT && forward(view, link)) return NOTHING;
-	if ((result & kinds.KIND) === kinds.ARP && !arpReceive(view, link, view.getInt32(PAYLOAD_AT * 4, true))) return NOTHING;
-	if (isSegment(result & kinds.KIND)) {
-		segmentArrives(view, link, result);
+	if (result === 0) return NOTHING;
+	if (kind === kinds.ECHO) {
+		const at = core.packetAt;
+		if (echo(view, core.packet, at, (at + value) | 0)) kept(view);
 		return NOTHING;
+	}
+	if (kind === kinds.TRANSIT && forwardAgain(view, link)) return NOTHING;
+	return rarer(view, link, result);
+}
+
+/** The same for what is less frequent. */
+function rarer(view: DataView, link: InterfaceBlock, result: number): number {
+	const core = CoreBlock.of(view, CORE);
+	const group = result & kinds.GROUP;
+	switch (result & kinds.KIND) {
+		case kinds.ARP:
+			if (!arpReceive(view, link, view.getInt32(PAYLOAD_AT * 4, true))) return NOTHING;
+			break;
+		case kinds.TRANSIT: {
+			const next = transit(view, link, core.packet, group);
+			if (next !== KEPT) return next === 0 ? NOTHING : taken(view, link, next);
+			kept(view);
+			return NOTHING;
+		}
+		case kinds.FRAGMENT:
+			drop(view, link, DROP.ipv4Fragment);
+			return NOTHING;
+		case kinds.OTHER:
+			if (group === 0) icmpError(view, link, icmpv4.UNREACHABLE, icmpv4.PROTOCOL_UNREACHABLE, 0);
+			drop(view, link, DROP.unknownProtocol);
+			return NOTHING;
+		case kinds.BAD_OPTION:
+			if (group === 0) badOption(view, link, result >> kinds.VALUE_SHIFT);
+			drop(view, link, DROP.ipv4Malformed);
+			return NOTHING;
+		case kinds.TCP:
+		case kinds.STRAY:
+			segmentArrives(view, link, result);
+			return NOTHING;
+		default:
+			break;
 	}
 	core.result = result;
 	return requests.FRAME;
-}
-
-function isSegment(kind: number): boolean {
-	return kind === kinds.TCP || kind === kinds.STRAY;
 }
 
 /** A segment that was not taken as predicted: `result` is what `decode` answered. */
@@ -155,34 +201,35 @@ function segmentArrives(view: DataView, link: InterfaceBlock, result: number): v
 	} else tcpArrives(view, tcbAt(view, index), link.at);
 }
 
-/** Sends the reply that stands in place of an echo request, when the way is known and leads to a device in C. Answers whether that was so. */
-function echo(view: DataView, result: number, bytes: number): boolean {
-	const core = CoreBlock.of(view, CORE);
-	const path = PathBlock.of(view, core.echo);
-	if (!(result & kinds.ECHO_AGAIN) || path.wayVersion !== core.wayVersion || bytes > path.mtu) return false;
-	const link = InterfaceBlock.of(view, path.out);
-	if (link.native === 0) return false;
-	if (send(view, link, core.packet, core.packetAt, (core.packetAt + bytes) | 0, path.header)) kept(view);
-	return true;
+/** Tells the sender which octet of its options is wrong: hosts for what is theirs, routers for what they forward. RFC 1122 §3.2.2.5, 1812 §4.3.3.5. */
+function badOption(view: DataView, link: InterfaceBlock, pointer: number): void {
+	const ours = (link.flags & FLAG_ANY_ADDRESS) !== 0 || isLocal(view, view.getInt32(DESTINATION * 4, true));
+	if (ours || (CoreBlock.of(view, CORE).rules & RULE_FORWARDING) !== 0)
+		icmpError(view, link, icmpv4.PARAMETER_PROBLEM, 0, pointer << 24);
 }
 
 /**
- * Sends on what is for where the last packet went that was forwarded, RFC 1812 §5.2, when that is by a device in C and nothing speaks against it: `Ip.forward` has looked at the
+ * Sends on what is for where the last packet went that was forwarded, RFC 1812 §5.2, when nothing speaks against it: `transit` has looked at the
  * destination, and at the way. Answers whether that was so.
  */
-function forward(view: DataView, from: InterfaceBlock): boolean {
+function forwardAgain(view: DataView, from: InterfaceBlock): boolean {
 	const core = CoreBlock.of(view, CORE);
 	const path = PathBlock.of(view, core.forward);
 	if (path.wayVersion !== core.wayVersion || path.destination !== view.getInt32(DESTINATION * 4, true)) return false;
 	const source = view.getInt32(SOURCE * 4, true);
 	const at = view.getInt32(IP_AT * 4, true);
 	const end = view.getInt32(IP_END * 4, true);
-	if (from.flags & FLAG_EXAMINED || source >>> 24 === 0 || ipv4.isLinkLocal(source) || end - at > path.mtu) return false;
+	if (
+		from.anyPort !== 0 ||
+		core.rules & RULE_REVERSE_PATH ||
+		source >>> 24 === 0 ||
+		ipv4.isLinkLocal(source) ||
+		end - at > path.mtu
+	)
+		return false;
 	if ((view.getInt32(TTL_PROTOCOL * 4, true) & 0xffff) >> 8 <= 1) return false;
-	const link = InterfaceBlock.of(view, path.out);
-	if (link.native === 0) return false;
 	ttlDecrement(view, at);
-	if (send(view, link, core.packet, at, end, path.header)) kept(view);
+	if (send(view, InterfaceBlock.of(view, path.out), core.packet, at, end, path.header)) kept(view);
 	return true;
 }
 
@@ -212,11 +259,6 @@ export function taking(view: DataView, said: number): number {
 export function controlled(view: DataView): void {
 	const core = CoreBlock.of(view, CORE);
 	if (core.routesSeen !== core.routeVersion) more(view);
-}
-
-/** The answer to FRAME. */
-export function examined(view: DataView, wasKept: boolean): void {
-	if (wasKept) kept(view);
 }
 
 /** The answer to DISCARD: one frame of a link that is down in a turn. */

@@ -19,7 +19,7 @@ export const WAYS = 4;
 export const TAKE = 5;
 /** The interface is down: what its device has is thrown away. Value: slot. Answer: whether there was something, 1 or 0. */
 export const DISCARD = 6;
-/** A frame that is not taken as expected: `result` is what `decode` answered. Value: slot. Answer: 1 when its packet was kept. */
+/** A frame that is not taken as expected: `result` is what `decode` answered. Value: slot. */
 export const FRAME = 7;
 /** A device in TypeScript is offered what waits. Value: slot. */
 export const DRAIN = 8;

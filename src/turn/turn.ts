@@ -18,7 +18,7 @@ import { interfaceAt, nextSlot, setReady } from "../packet/slots.ts";
 import { outputStep } from "../transport/tcp/expected.ts";
 import { outputEnds, RETRY_TIME } from "../transport/tcp/pending.ts";
 import { tcpTimers } from "../transport/tcp/timers.ts";
-import { controlled, discarded, examined, NOTHING, receive, taking } from "./receive.ts";
+import { controlled, discarded, NOTHING, receive, taking } from "./receive.ts";
 import * as requests from "./requests.ts";
 
 /** Phases, in their order. */
@@ -99,9 +99,6 @@ function answered(view: DataView, answer: number): number {
 			return NOTHING;
 		case requests.TAKE:
 			return taking(view, answer);
-		case requests.FRAME:
-			examined(view, answer === 1);
-			return NOTHING;
 		case requests.CONTROL:
 			controlled(view);
 			return NOTHING;
