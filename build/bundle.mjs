@@ -39,6 +39,7 @@ const BARE = /^[^./]/;
 const NATIVES = {
 	"#codec": "multihome/codec",
 	"#memory": "multihome/memory",
+	"#poll": "multihome/poll",
 	"#host": "multihome/host",
 	"#sockets": "multihome/sockets",
 };
@@ -48,6 +49,7 @@ export const twinsIn = (js) => ({
 	"#codec": join(js, "src/door.js"),
 	"#memory": join(js, "src/packet/memory.js"),
 	"#host": join(js, "src/host/host.js"),
+	"#poll": join(js, "src/turn/poll.js"),
 	"#sockets": join(js, "src/io/sockets.js"),
 });
 

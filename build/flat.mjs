@@ -11,15 +11,18 @@ import { hash, root } from "./compile.mjs";
 /** What the interpreter may call. */
 const DOOR = "src/door.ts";
 
-/** What C by hand reads packets and blocks by: their constants, as ETHERNET_HEADER, and places, as FRAMING_BLOCK_RESULT. */
+/** Whose constants C by hand has, as ETHERNET_HEADER, and places, as FRAMING_BLOCK_RESULT: formats of packets, blocks, and what the turn asks for. */
 const LAYOUT = [
 	...["ethernet", "ipv4", "tcp", "udp", "icmpv4", "vj"].map((name) => `src/wire/${name}.ts`),
 	"src/packet/framing-block.ts",
+	"src/packet/news.ts",
+	"src/turn/requests.ts",
 	"src/wire/hdlc.ts",
 ];
 
-/** What C by hand calls: the sockets, src/io/native, and drivers of serial lines. */
+/** What C by hand calls: the sockets, src/io/native, the poll, src/turn/native, and drivers of serial lines. */
 const SOCKETS = ["streamByte", "tcpRead", "tcpWrite", "udpRead", "udpSend"];
+const POLL = ["turn", "turnBegin", "turnWaiting"];
 const FRAMING = ["framingReset", "framingSpoil", "hdlcDecode", "hdlcEncode", "slipDecode", "slipEncode"];
 
 /** FLAT_LEAST of src/wire/native/flat.h: the registers and the CoreBlock lie within. */
@@ -48,7 +51,7 @@ export function makeFlat() {
 		root,
 		door: [DOOR],
 		layout: LAYOUT,
-		external: [...SOCKETS, ...FRAMING],
+		external: [...SOCKETS, ...POLL, ...FRAMING],
 		least: LEAST,
 	});
 	if (errors.length > 0) throw new Error(tell(errors));

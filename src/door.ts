@@ -38,5 +38,5 @@ export { tcpAvailable, tcpKeepFree } from "./transport/tcp/seats.ts";
 export { tcpTimers } from "./transport/tcp/timers.ts";
 export { tcpAddressGone, tcpAwaitWay, tcpInterfaceGone, tcpLost, tcpWaysChanged } from "./transport/tcp/ways.ts";
 export { udpSend } from "./transport/udp-send.ts";
-export { turn, turnBegin } from "./turn/turn.ts";
+export { turn, turnBegin, turnWaiting } from "./turn/turn.ts";
 export { timerDue, timerNext, timerSet } from "./packet/timers.ts";

@@ -9,7 +9,6 @@
 import { limitsOf, type StackOptions } from "./config.ts";
 import { LoopbackDevice } from "./device/loopback.ts";
 import { Core, type CoreOptions } from "./packet/core.ts";
-import { word } from "./packet/core-block.ts";
 import { DROP } from "./packet/drops.ts";
 import { DESTINATION, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE } from "./packet/fields.ts";
 import { layoutOf } from "./packet/layout.ts";
@@ -23,7 +22,7 @@ import { statusOf, type Status } from "./status.ts";
 import { IcmpSockets } from "./transport/icmp.ts";
 import { Flows } from "./transport/flows.ts";
 import { Services } from "./transport/services.ts";
-import { SocketEvents, type SocketOwner } from "./transport/events.ts";
+import { READABLE, SocketEvents } from "./transport/events.ts";
 import type { Tcb } from "./transport/tcp/tcb.ts";
 import { Tcp } from "./transport/tcp/tcp.ts";
 import { Udp, type UdpSocket } from "./transport/udp.ts";
@@ -32,12 +31,11 @@ import * as icmpv4 from "./wire/icmpv4.ts";
 import * as ipv4 from "./wire/ipv4.ts";
 import * as kinds from "./wire/kinds.ts";
 import * as requests from "./turn/requests.ts";
-import { flowFind, tcpIcmpError, turn, turnBegin } from "#codec";
+import { flowFind, tcpIcmpError } from "#codec";
+import { pollBegin, pollOn } from "#poll";
 
 /** 127.0.0.1, RFC 1122 §3.2.1.3 (g). */
 const LOCALHOST = 0x7f000001;
-
-const WAITING = word("waiting");
 
 /**
  * A TCP/IP stack: interfaces, routes and one set of sockets, all in memory that is taken once. It runs by the host's timers;
@@ -70,8 +68,6 @@ export class Stack {
 	#view: DataView;
 	/** Interfaces by their slots. */
 	#slots: readonly (Interface | undefined)[];
-	/** Whose `onEvents` runs. */
-	#called: SocketOwner | null = null;
 	#flows: number;
 	#tcbs: Tcb[];
 	#udps: UdpSocket[];
@@ -119,51 +115,24 @@ export class Stack {
 	 * it wants to run again at the latest: 0 at once, -1 not before a device or the application says so. Callbacks run within. After what it throws it is to be called at once.
 	 */
 	poll(now: number): number {
-		let request = turnBegin(this.#view, now | 0);
-		for (;;) {
-			try {
-				return this.#run(request);
-			} catch (error) {
-				request = this.#failed(error);
-			}
-		}
+		const { events } = this;
+		let request = pollBegin(this.#view, events.owners, events, now | 0);
+		while (request >= 0) request = this.#run(request);
+		return requests.DONE - request;
 	}
 
-	/** Does what the turn asks for until the poll is over. Answers as `poll`. */
+	/** Does what the turn asks for until the poll is over, or a device throws: all others go on then, and what nobody is told of leaves the poll as it ends. Answers the next request. */
 	#run(first: number): number {
-		const view = this.#view;
-		const { owners } = this.events;
-		const { fields } = this.core;
-		for (let request = first; ;) {
-			if (request < 0) return requests.DONE - request;
-			let answer = 0;
-			if ((request & requests.KIND) === requests.NEWS) {
-				const news = request >> requests.VALUE_SHIFT;
-				const owner = (this.#called = owners[news >> 8]!);
-				if (owner !== null && (news & 255) !== 0) answer = owner.onEvents(news & 255, fields[WAITING]!) === requests.LOOK ? 1 : 0;
-				this.#called = null;
-			} else answer = this.#serve(request);
-			request = turn(view, answer);
-		}
-	}
-
-	/** An exception: of an owner of a socket, which is told, or of a device. All others go on, and what nobody is told of leaves the poll as it ends. Answers the next request. */
-	#failed(error: unknown): number {
-		const { core, events } = this;
-		const owner = this.#called;
-		this.#called = null;
-		if (!core.awake) throw error; // the poll is over
+		const { events } = this;
+		let request = first;
 		try {
-			if (owner === null) core.failed(error);
-			else events.failed(owner, error);
-		} catch (another) {
-			if (events.onError !== undefined) {
-				core.rest();
-				throw another; // the hook's
-			}
-			core.failed(another);
+			while (request >= 0) request = pollOn(this.#view, events.owners, events, this.#serve(request));
+			return request;
+		} catch (error) {
+			if (!this.core.awake) throw error; // the poll is over
+			this.core.failed(error);
 		}
-		return turn(this.#view, requests.FAILED);
+		return pollOn(this.#view, events.owners, events, requests.FAILED);
 	}
 
 	/** Tells what devices have thrown. Without `events.onError` the first of it leaves this poll, and the rest the next ones. */

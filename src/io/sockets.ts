@@ -87,7 +87,7 @@ export abstract class StreamSocket {
 
 /** Says where in the arena the block of a UDP socket is; 0: it is closed. */
 export let placeDatagrams: (socket: DatagramSocket, block: number) => void;
-/** Says what the peer of the last datagram is, received or sent: in an exchange with one, nothing is looked up. */
+/** Says who the peer of the last datagram is, received or sent, once `sender` does: in an exchange with one, nothing is looked up. */
 export let meet: (socket: DatagramSocket, address: number, port: number) => void;
 
 /** UDP's methods for whole buffers, and datagrams to the peer of the last one. */

@@ -31,9 +31,10 @@ export let abortSocket: (instance: TCPSocket) => void;
 export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 	/** Undefined once closed. It is the instance's own property: on something else than an instance it is undefined. */
 	declare openTCB: Tcb | undefined;
+	/** For SocketEvents: the program's `onReadable`. Undefined once closed. */
+	declare tellReadable: ((bytes: number) => void) | undefined;
 	readonly #view: DataView;
 	readonly #tcp: Tcp;
-	#onReadable: ((bytes: number) => void) | undefined = undefined;
 	#onWritable: ((bytes: number) => void) | undefined = undefined;
 	readonly #sendSize: number;
 	#onError: (() => void) | undefined = undefined;
@@ -47,6 +48,7 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 		this.#view = stack.core.view;
 		this.#sendSize = tcp.sendSize;
 		hidden(this, "openTCB");
+		hidden(this, "tellReadable");
 		if (options instanceof Tcb) {
 			this.openTCB = options;
 			placeStream(this, options.block);
@@ -69,7 +71,7 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 		this.openTCB = tcb;
 		placeStream(this, tcb.block);
 		if (byBytes) this.format = NUMBER;
-		this.#onReadable = onReadable;
+		this.tellReadable = onReadable;
 		this.#onWritable = onWritable;
 		this.#onError = onError;
 		if (options.target !== undefined) this.target = options.target;
@@ -110,6 +112,7 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 
 	#letGo(): void {
 		this.openTCB = undefined; // throws when the instance is frozen: then it stays as it is
+		this.tellReadable = undefined;
 		placeStream(this, 0);
 	}
 
@@ -233,13 +236,13 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 		return tcb.error === "" ? "closed" : tcb.error;
 	}
 
-	/** For SocketEvents: what happened since the last turn. A callback may close the socket, or move it. */
+	/** For SocketEvents: what happened since the last turn, but when all there is to it is `tellReadable`. A callback may close the socket, or move it. */
 	onEvents(events: number, waiting: number): number {
 		const tcb = this.openTCB;
 		if (tcb === undefined) return 0;
 		let answer = 0;
-		if (events & READABLE && waiting > 0 && this.#onReadable !== undefined) {
-			this.#onReadable(waiting);
+		if (events & READABLE && waiting > 0 && this.tellReadable !== undefined) {
+			this.tellReadable(waiting);
 			// Moddable's modules set a timer of 0 ms for the rest, which must run before they are called again.
 			answer = LOOK;
 		}

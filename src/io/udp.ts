@@ -2,7 +2,7 @@
 
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, type SocketOwner } from "../transport/events.ts";
-import type { Udp, UdpSocket } from "../transport/udp.ts";
+import type { UdpSocket } from "../transport/udp.ts";
 import { DatagramSocket, meet, placeDatagrams } from "#sockets";
 import { formatIpv4 } from "../address.ts";
 import type { Interface } from "../link/interface.ts";
@@ -24,16 +24,15 @@ const AT = UdpBlock.offsets;
 export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 	/** Undefined once closed. */
 	declare openSocket: UdpSocket | undefined;
+	/** For SocketEvents: the program's `onReadable`. */
+	declare tellReadable: ((datagrams: number) => void) | undefined;
 	declare readonly sender: { address: string; port: number; localAddress: string; interface: string };
-	readonly #view: DataView;
-	readonly #udp: Udp;
 	readonly #stack: Stack;
 	/** The peer of the last datagram, received or sent: in an exchange with one, nothing is looked up. */
 	#peer = 0;
 	/** What the last datagram was sent to. */
 	#local = 0;
 	readonly #cache = new AddressCache();
-	readonly #onReadable: ((datagrams: number) => void) | undefined;
 	readonly #onError: (() => void) | undefined;
 	/** The interface that it is bound to. Not its slot, which another may have later. */
 	readonly #bound: Interface | undefined;
@@ -45,11 +44,10 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		super(stack.core.view);
 		check.objectOption(options);
 		hidden(this, "openSocket");
+		hidden(this, "tellReadable");
 		Object.defineProperty(this, "sender", { value: { address: "", port: 0, localAddress: "0.0.0.0", interface: "" } });
 		this.#stack = stack;
-		this.#udp = stack.udp;
-		this.#view = stack.core.view;
-		this.#onReadable = check.callbackOf("onReadable", options.onReadable);
+		this.tellReadable = check.callbackOf("onReadable", options.onReadable);
 		this.#onError = check.callbackOf("onError", options.onError);
 		check.fixedFormat(options.format, "buffer");
 		const address = check.localAddressOf(options);
@@ -64,13 +62,13 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		if (broadcast === "all" && (address !== 0 || this.#bound !== undefined))
 			throw new RangeError('broadcast "all": expected neither address nor interface, which say one');
 		if (!broadcast && group !== 0) throw new RangeError("broadcast false: expected no multicast group; it hears none");
-		const socket = this.#udp.open(address, port, this.#bound?.slot ?? 0);
+		const socket = this.#stack.udp.open(address, port, this.#bound?.slot ?? 0);
 		socket.owner = this;
 		this.openSocket = socket;
 		placeDatagrams(this, socket.block);
-		if (ttl !== 0) this.#udp.setTtl(socket, ttl);
-		if (dscp >= 0) this.#udp.setDscp(socket, dscp);
-		if (broadcast !== true) this.#udp.setBroadcast(socket, broadcast === "all", !broadcast);
+		if (ttl !== 0) this.#stack.udp.setTtl(socket, ttl);
+		if (dscp >= 0) this.#stack.udp.setDscp(socket, dscp);
+		if (broadcast !== true) this.#stack.udp.setBroadcast(socket, broadcast === "all", !broadcast);
 		if (group !== 0) this.#join(group, this.#bound);
 		if (options.target !== undefined) this.target = options.target;
 	}
@@ -78,7 +76,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 	override readRest(option?: Bytes & Partial<Sender>): (ArrayBuffer & Sender) | undefined {
 		const socket = UDPSocket.#of(this);
 		if (option !== undefined) check.sizeOf(option); // it throws
-		const length = this.#udp.next(socket);
+		const length = this.#stack.udp.next(socket);
 		if (length < 0) return undefined;
 		const buffer = new ArrayBuffer(length) as ArrayBuffer & Sender;
 		this.read(buffer);
@@ -87,22 +85,22 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 
 	override senderChanged(): void {
 		const socket = UDPSocket.#of(this);
-		this.#udp.another(socket);
+		this.#stack.udp.another(socket);
 		const { sender } = this;
 		const { fromAddress, fromPort, toAddress } = socket;
 		sender.port = fromPort;
 		if (fromAddress !== this.#peer || sender.address === "") sender.address = this.#cache.print(fromAddress);
 		this.#peer = fromAddress;
-		meet(this, fromAddress, fromPort);
 		if (toAddress !== this.#local) {
 			this.#local = toAddress;
 			sender.localAddress = this.#cache.print(toAddress);
 		}
 		sender.interface = this.#stack.interfaces.at(socket.fromSlot)?.name ?? "";
+		meet(this, fromAddress, fromPort);
 	}
 
 	override packetWaits(): void {
-		this.#udp.sent(UDPSocket.#of(this), 1);
+		this.#stack.udp.sent(UDPSocket.#of(this), 1);
 	}
 
 	/** To another peer than the last one, a part of a buffer, in Moddable's order of arguments, or a mistake. */
@@ -123,9 +121,9 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 			sender.port = port;
 			meet(this, address, port);
 			// The next datagram that is read makes its sender the peer again, though it be like the one before.
-			this.#view.setInt32(socket.block + AT.lastSlot, 0);
+			this.#stack.core.view.setInt32(socket.block + AT.lastSlot, 0);
 		}
-		this.#udp.send(socket, address, port, data, 0, byteLength ?? size);
+		this.#stack.udp.send(socket, address, port, data, 0, byteLength ?? size);
 	}
 
 	/** Origin a given address, by a given interface. */
@@ -151,13 +149,13 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 			if (socket.bound !== 0 && slot !== socket.bound)
 				throw new RangeError(`interface ${check.show(link)}: expected that which the socket is bound to`);
 		}
-		this.#udp.sendBy(socket, address, port, data, 0, size, source, slot);
+		this.#stack.udp.sendBy(socket, address, port, data, 0, size, source, slot);
 	}
 
 	add(group: string, link?: string | Interface): void {
 		const socket = UDPSocket.#of(this);
 		const address = check.groupOf("group", group);
-		if (!this.#udp.hearsGroups(socket))
+		if (!this.#stack.udp.hearsGroups(socket))
 			throw new Error(`group ${check.show(group)}: with broadcast: false the socket hears none`);
 		if (socket.gone) throw new Error("the socket's address or interface is gone");
 		this.#join(address, linkOf(this.#stack, link) ?? this.#bound);
@@ -166,7 +164,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 	#join(group: number, link: Interface | undefined): void {
 		if (this.#groups.some((one) => one.group === group && one.link === link)) return;
 		this.#groups.push({ group, link });
-		this.#udp.groups.join(link, group);
+		this.#stack.udp.groups.join(link, group);
 	}
 
 	remove(group: string, link?: string | Interface): void {
@@ -176,23 +174,23 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		const at = this.#groups.findIndex((one) => one.group === address && one.link === where);
 		if (at < 0) throw new Error(`group ${check.show(group)}: expected one that was joined`);
 		this.#groups.splice(at, 1);
-		this.#udp.groups.leave(where, address);
+		this.#stack.udp.groups.leave(where, address);
 	}
 
 	close(): void {
-		if (!isObject(this) || !(#udp in this)) throw foreign("UDP");
+		if (!isObject(this) || !(#stack in this)) throw foreign("UDP");
 		const socket = this.openSocket;
 		if (socket === undefined) return;
 		this.openSocket = undefined;
 		placeDatagrams(this, 0);
-		for (const { group, link } of this.#groups) this.#udp.groups.leave(link, group);
+		for (const { group, link } of this.#groups) this.#stack.udp.groups.leave(link, group);
 		this.#groups = [];
-		this.#udp.close(socket);
+		this.#stack.udp.close(socket);
 	}
 
 	/** The socket of an instance that is open. */
 	static #of(instance: UDPSocket): UdpSocket {
-		if (!isObject(instance) || !(#udp in instance)) throw foreign("UDP");
+		if (!isObject(instance) || !(#stack in instance)) throw foreign("UDP");
 		const socket = instance.openSocket;
 		if (socket === undefined) throw closed();
 		return socket;
@@ -220,11 +218,11 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		check.fixedFormat(value, "buffer");
 	}
 
-	/** For SocketEvents. */
+	/** For SocketEvents, but when all there is to it is `tellReadable`. */
 	onEvents(events: number, waiting: number): void {
 		const socket = this.openSocket;
 		if (socket === undefined) return;
-		if (events & READABLE && waiting > 0 && this.#onReadable !== undefined) this.#onReadable(waiting);
+		if (events & READABLE && waiting > 0 && this.tellReadable !== undefined) this.tellReadable(waiting);
 		if (events === READABLE) return;
 		if (events & ERROR && this.openSocket === socket && this.#onError !== undefined) this.#onError();
 	}

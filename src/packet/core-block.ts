@@ -108,9 +108,8 @@ export const CoreBlock = record({
 	/** What the interpreter was asked last: the kind of the request; and the first pending connection when it was asked to drain a device. */
 	asked: int32,
 	pendingSeen: offset,
-	/** The socket whose owner is called, how many bytes or datagrams wait for it, and 1: a poll ended early as something was left unread. */
+	/** The socket whose owner is called, and 1: a poll ended early as something was left unread. */
 	told: int32,
-	waiting: int32,
 	unread: int32,
 	/** What `decode` answered, of the frame that the interpreter is asked about. */
 	result: int32,

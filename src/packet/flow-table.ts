@@ -1,14 +1,6 @@
 // The hash table of flows: which socket gets which packets. Its entries follow it, a power of two.
 
-import { int32, record, type RowOf } from "./record.ts";
-
-export const FlowTable = record({
-	/** Of indices: how many entries there are, less one. */
-	mask: int32,
-	/** Of the hash. */
-	seed: int32,
-});
-export type FlowTable = RowOf<typeof FlowTable>;
+import { bytes, int32, record, type RowOf } from "./record.ts";
 
 export const FlowEntry = record({
 	/** Our address and the peer's; 0: any. */
@@ -22,3 +14,17 @@ export const FlowEntry = record({
 	value: int32,
 });
 export type FlowEntry = RowOf<typeof FlowEntry>;
+
+export const FlowTable = record({
+	/** Of indices: how many entries there are, less one. */
+	mask: int32,
+	/** Of the hash. */
+	seed: int32,
+	/** Kinds of keys that there are: a bit each, `flowKind`. */
+	kinds: int32,
+	/** How many keys there are of each, uint16. */
+	counts: bytes(32),
+	/** A FlowEntry: of what packet a socket was found last, and which. Whoever changes the table empties it. */
+	last: bytes(FlowEntry.bytes),
+});
+export type FlowTable = RowOf<typeof FlowTable>;

@@ -25,5 +25,5 @@ export const UdpBlock = record({
 });
 export type UdpBlock = RowOf<typeof UdpBlock>;
 
-/** Bytes of a datagram in the ring before its payload: source, destination, ports, length | slot of the interface << 16 (int32 each). Behind it padding to 4 bytes. */
+/** Bytes of a datagram in the ring before its payload: source, destination, ports, length | slot of the interface << 16 (int32 each, big-endian). Behind it padding to 4 bytes. */
 export const DATAGRAM = 16;

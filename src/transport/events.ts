@@ -16,6 +16,8 @@ export interface SocketOwner {
 	 * (turn/requests.ts) when it is not to be called again for what it left unread before timers of programs had their turn.
 	 */
 	onEvents(events: number, waiting: number): unknown;
+	/** For a socket of the turn: called in place of `onEvents` when nothing has happened but that something can be read. What a connection's leaves unread is as with LOOK. */
+	readonly tellReadable?: ((waiting: number) => void) | undefined;
 	/** Its onEvents threw. */
 	onFailure?(error: unknown): void;
 	/** The program has closed the socket that it looks after in another's stead, or given it away. */
@@ -120,5 +122,18 @@ export class SocketEvents {
 		if (owner !== null && owner.onFailure !== undefined) owner.onFailure(error);
 		else if (this.onError !== undefined) this.onError(error);
 		else throw error;
+	}
+
+	/** An owner threw that the turn had called: it is told, and what nobody is told of leaves the poll as it ends. What the program's hook throws leaves it at once. */
+	threw(owner: SocketOwner, error: unknown): void {
+		const core = this.#core;
+		if (!core.awake) throw error; // the poll is over
+		try {
+			this.failed(owner, error);
+		} catch (another) {
+			if (this.onError === undefined) return core.failed(another);
+			core.rest();
+			throw another;
+		}
 	}
 }

@@ -4,7 +4,7 @@ import { FIELDS_BYTES, FLOWS_AT } from "../packet/fields.ts";
 import { FlowEntry, FlowTable } from "../packet/flow-table.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { check } from "../packet/bounds.ts";
-import { flowEntry, flowHash } from "../wire/tables.ts";
+import { flowEntry, flowHash, flowKind } from "../wire/tables.ts";
 
 /** IANA's range for ephemeral ports. RFC 6335 §6. */
 export const FIRST_EPHEMERAL = 49_152;
@@ -20,6 +20,16 @@ export function flowHas(view: DataView, local: number, remote: number, ports: nu
 	return FlowEntry.of(view, flowEntry(view, tableAt(view), local, remote, ports, meta)).meta !== 0;
 }
 
+/** There is one key more or less of a kind, `flowKind`. What was found last may be another socket's now. */
+function count(view: DataView, kind: number, change: number): void {
+	const table = FlowTable.of(view, tableAt(view));
+	FlowEntry.of(view, table.last).meta = 0;
+	const at = (table.counts + (31 - Math.clz32(kind)) * 2) | 0;
+	const keys = view.getUint16(at) + change;
+	view.setUint16(at, keys);
+	table.kinds = keys === 0 ? table.kinds & ~kind : table.kinds | kind;
+}
+
 /** Enters a socket. Answers false when the key is taken. */
 export function flowInsert(view: DataView, local: number, remote: number, ports: number, meta: number, value: number): boolean {
 	const entry = FlowEntry.of(view, flowEntry(view, tableAt(view), local, remote, ports, meta));
@@ -29,6 +39,7 @@ export function flowInsert(view: DataView, local: number, remote: number, ports:
 	entry.ports = ports;
 	entry.meta = meta;
 	entry.value = value;
+	count(view, flowKind(local, remote, ports, meta), 1);
 	return true;
 }
 
@@ -47,6 +58,7 @@ export function flowRemove(view: DataView, local: number, remote: number, ports:
 	const table = FlowTable.of(view, tableAt(view));
 	const found = flowEntry(view, table.at, local, remote, ports, meta);
 	if (FlowEntry.of(view, found).meta === 0) return;
+	count(view, flowKind(local, remote, ports, meta), -1);
 	const mask = table.mask;
 	let gap = flowHash(table.seed, local, remote, ports, meta) & mask;
 	while (entryAt(table, gap) !== found) gap = (gap + 1) & mask;

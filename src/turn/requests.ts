@@ -3,9 +3,9 @@
 export const KIND = 15;
 export const VALUE_SHIFT = 4;
 
-/** The owner of a socket is to be called; CoreBlock's `waiting` says how much waits for it. Value: its number << 8 | events (packet/news.ts). Answer: LOOK, or 0. */
+/** The owner of a socket is to be called; `turnWaiting` says how much waits for it. Value: its number << 8 | events (packet/news.ts). Answer: LOOK, or 0. */
 export const NEWS = 0;
-/** When the owner has left something unread the poll ends early, so that timers of programs come first. */
+/** When the owner of a connection has left something unread the poll ends early, so that timers of programs come first. */
 export const LOOK = 1;
 /** The poll is over, when the request is below 0: DONE less in how many ms another one is wanted, or -1: not before somebody says so. */
 export const DONE = -2;

@@ -106,7 +106,7 @@ function answered(view: DataView, answer: number): number {
 			discarded(view, answer === 1);
 			return NOTHING;
 		case requests.NEWS:
-			if (answer === requests.LOOK && waitingFor(view, core.told) > 0) {
+			if (answer === requests.LOOK && isConnection(view) && turnWaiting(view) > 0) {
 				core.turns = 1;
 				core.unread = 1;
 			}
@@ -190,6 +190,12 @@ function receiving(view: DataView): number {
 	return NOTHING;
 }
 
+/** Whether it is a connection's owner that was called. */
+function isConnection(view: DataView): boolean {
+	const core = CoreBlock.of(view, CORE);
+	return core.told < FIRST_SOCKET + core.tcbCount;
+}
+
 /** The owners of sockets that have news are called; news that their calls make wait for the next turn. */
 function news(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
@@ -200,7 +206,6 @@ function news(view: DataView): number {
 	const last = core.newsFirst === core.newsEnd;
 	const taken = newsTake(view);
 	core.told = taken >> 8;
-	core.waiting = waitingFor(view, taken >> 8);
 	if (last) {
 		core.newsEnd = 0;
 		core.busy = core.busy | 2;
@@ -208,10 +213,10 @@ function news(view: DataView): number {
 	return requests.NEWS | (taken << requests.VALUE_SHIFT);
 }
 
-/** Bytes that wait for the owner of a connection, or datagrams for that of a UDP socket. */
-function waitingFor(view: DataView, socket: number): number {
+/** What waits for the owner that is called: bytes of a connection, or datagrams of a UDP socket. */
+export function turnWaiting(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
-	const index = (socket - FIRST_SOCKET) | 0;
+	const index = (core.told - FIRST_SOCKET) | 0;
 	if (index < 0) return 0;
 	if (index < core.tcbCount) return TcbBlock.of(view, tcbAt(view, index)).rcvQueued;
 	const udps = view.getInt32(UDPS_AT * 4, true);

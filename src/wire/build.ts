@@ -46,7 +46,10 @@ export function ipv4Build(
 	view.setInt32(at + ipv4.TTL, ((ttl & 255) << 24) | (protocol << 16));
 	view.setInt32(at + ipv4.SOURCE, source);
 	view.setInt32(at + ipv4.DESTINATION, destination);
-	if (!(ttl & NO_CHECKSUM)) ipv4Checksum(view, at, ipv4.HEADER);
+	if (ttl & NO_CHECKSUM) return;
+	const first = 0x4500 | ((ttl & TOS_BITS) >> 16);
+	const rest = pseudoHeader(source, destination, protocol & 255, total & 0xffff);
+	view.setUint16(at + ipv4.CHECKSUM, ~fold(first + ipv4.DONT_FRAGMENT + ((ttl & 255) << 8) + rest));
 }
 
 /**

@@ -84,8 +84,9 @@ function datagram(view: DataView, ip: Offset, at: Offset, end: Offset, iface: In
 	const length = bytes - udp.HEADER;
 	const index = socketFor(view, iface, ipv4.UDP);
 	const socket = group === 0 && index !== kinds.NO_SOCKET ? blockAt(view, UDPS_AT, index, UdpBlock.bytes) : 0;
-	const delivered = socket !== 0 && deliverDatagram(view, UdpBlock.of(view, socket), iface.slot, ip, data, length);
-	return answer(view, delivered ? kinds.DATAGRAM : kinds.UDP, group, data, length, index);
+	if (socket !== 0 && deliverDatagram(view, UdpBlock.of(view, socket), iface.slot, data, length))
+		return kinds.DATAGRAM | (index << kinds.VALUE_SHIFT);
+	return answer(view, kinds.UDP, group, data, length, index);
 }
 
 function message(view: DataView, ip: Offset, at: Offset, end: Offset, iface: InterfaceBlock, group: Uint8): number {

@@ -3,7 +3,7 @@
 
 import { DESTINATION, FIELDS_BYTES, PORTS, SOURCE } from "../packet/fields.ts";
 import { FlowEntry, FlowTable } from "../packet/flow-table.ts";
-import type { Offset } from "../packet/numbers.ts";
+import type { Offset, Range } from "../packet/numbers.ts";
 import { RouteEntry, RouteTable } from "../packet/route-table.ts";
 import { check } from "../packet/bounds.ts";
 
@@ -48,9 +48,36 @@ function valueAt(view: DataView, at: Offset): number {
 	return entry.meta === 0 ? -1 : entry.value;
 }
 
+/** Kinds of keys, in the order in which they are looked for. */
+const CONNECTED = 1;
+const CONNECTED_BY_INTERFACE = 2;
+const ADDRESS_AND_INTERFACE = 4;
+const INTERFACE = 8;
+const ADDRESS = 16;
+const PORT = 32;
+const ANY_PORT_OF_INTERFACE = 64;
+
+/** From which bit on the kinds of a protocol stand: TCP's number is even, UDP's is odd. */
+function kindsFrom(meta: number): Range<0, 8> {
+	return (meta & 1) << 3;
+}
+
+/** What kind of key that is: a bit. */
+export function flowKind(local: number, remote: number, ports: number, meta: number): number {
+	let kind = PORT;
+	if (meta >> 8 === 0) {
+		if (remote !== 0) kind = CONNECTED;
+		else if (local !== 0) kind = ADDRESS;
+	} else if (remote !== 0) kind = CONNECTED_BY_INTERFACE;
+	else if (ports === 0) kind = ANY_PORT_OF_INTERFACE;
+	else kind = local !== 0 ? ADDRESS_AND_INTERFACE : INTERFACE;
+	return kind << kindsFrom(meta);
+}
+
 /**
  * The socket for the packet in the decode registers, or -1. `meta` is protocol | interface slot << 8. Most specific first:
- * connected, then bound to address and interface, interface, address, nothing; at last the interface's socket for any port.
+ * connected, then bound to address and interface, interface, address, nothing; at last the interface's socket for any port. A kind that no socket has is not looked for,
+ * and for a packet like the last one nothing is.
  */
 export function flowFind(view: DataView, at: Offset, meta: number): number {
 	const table = FlowTable.of(view, at);
@@ -58,15 +85,30 @@ export function flowFind(view: DataView, at: Offset, meta: number): number {
 	const local = view.getInt32(DESTINATION * 4, true);
 	const remote = view.getInt32(SOURCE * 4, true);
 	const ports = view.getInt32(PORTS * 4, true);
+	const last = FlowEntry.of(view, table.last);
+	if (last.meta === meta && last.ports === ports && last.remote === remote && last.local === local) return last.value;
+	const value = search(view, table, local, remote, ports, meta);
+	if (value < 0) return value;
+	last.local = local;
+	last.remote = remote;
+	last.ports = ports;
+	last.meta = meta;
+	last.value = value;
+	return value;
+}
+
+function search(view: DataView, table: FlowTable, local: number, remote: number, ports: number, meta: number): number {
 	const port = ports & 0xffff;
 	const protocol = meta & 255;
-	let value = valueAt(view, probe(view, table, local, remote, ports, protocol));
-	if (value < 0) value = valueAt(view, probe(view, table, local, remote, ports, meta));
-	if (value < 0) value = valueAt(view, probe(view, table, local, 0, port, meta));
-	if (value < 0) value = valueAt(view, probe(view, table, 0, 0, port, meta));
-	if (value < 0) value = valueAt(view, probe(view, table, local, 0, port, protocol));
-	if (value < 0) value = valueAt(view, probe(view, table, 0, 0, port, protocol));
-	if (value < 0) value = valueAt(view, probe(view, table, 0, 0, 0, meta));
+	const kinds = table.kinds >> kindsFrom(meta);
+	let value = -1;
+	if (kinds & CONNECTED) value = valueAt(view, probe(view, table, local, remote, ports, protocol));
+	if (value < 0 && kinds & CONNECTED_BY_INTERFACE) value = valueAt(view, probe(view, table, local, remote, ports, meta));
+	if (value < 0 && kinds & ADDRESS_AND_INTERFACE) value = valueAt(view, probe(view, table, local, 0, port, meta));
+	if (value < 0 && kinds & INTERFACE) value = valueAt(view, probe(view, table, 0, 0, port, meta));
+	if (value < 0 && kinds & ADDRESS) value = valueAt(view, probe(view, table, local, 0, port, protocol));
+	if (value < 0 && kinds & PORT) value = valueAt(view, probe(view, table, 0, 0, port, protocol));
+	if (value < 0 && kinds & ANY_PORT_OF_INTERFACE) value = valueAt(view, probe(view, table, 0, 0, 0, meta));
 	return value;
 }
 

@@ -31,6 +31,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 	"#codec": "src/door.ts",
 	"#host": "src/host/host.ts",
 	"#memory": "src/packet/memory.ts",
+	"#poll": "src/turn/poll.ts",
 	"#sockets": "src/io/sockets.ts",
 	...Object.fromEntries(MODULES.map(({ name, source }) => [name, source])),
 };

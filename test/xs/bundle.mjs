@@ -15,6 +15,7 @@ const require = createRequire(import.meta.url);
 const NATIVES = {
 	"#codec": "multihome/codec",
 	"#memory": "multihome/memory",
+	"#poll": "multihome/poll",
 	"#host": "multihome/host",
 	"#sockets": "multihome/sockets",
 };

@@ -21,10 +21,21 @@
 typedef struct {
 	Arena arena; /* a host buffer, which never moves; the instance refers to its view */
 	int32_t block; /* 0: closed */
-	int32_t byBytes; /* format "number" */
-	int32_t peer; /* of UDP: address and port of the last datagram's */
-	int32_t peerPort;
+	int32_t byBytes; /* of TCP: format "number" */
 } Socket;
+
+/* An address in text, or the name of an interface; empty when it is longer. */
+typedef char Text[16];
+
+/* Of UDP. */
+typedef struct {
+	Socket socket;
+	int32_t peer; /* of the last datagram, received or sent: its address and port */
+	int32_t peerPort;
+	Text address; /* the peer's, as `sender` has it */
+	Text localAddress; /* likewise, of the last one that was read */
+	Text interface;
+} Datagrams;
 
 /* What the two classes are told apart by: there is nothing to free. */
 void xs_multihome_stream_delete(void *data)
@@ -39,13 +50,19 @@ void xs_multihome_datagrams_delete(void *data)
 
 /* SyntaxError for what is no instance; a prototype is a host object without a chunk. */
 #define streamOf(SLOT) ((Socket *)xsmcGetHostChunkValidate(SLOT, (void *)xs_multihome_stream_delete))
-#define datagramsOf(SLOT) ((Socket *)xsmcGetHostChunkValidate(SLOT, (void *)xs_multihome_datagrams_delete))
+#define datagramsOf(SLOT) ((Datagrams *)xsmcGetHostChunkValidate(SLOT, (void *)xs_multihome_datagrams_delete))
 
-/* Both constructors. */
-void xs_multihome_socket(xsMachine *the)
+/* The constructors. */
+void xs_multihome_stream(xsMachine *the)
 {
-	Socket socket = { .arena = argMemory(0) };
-	xsmcSetHostChunk(xsThis, &socket, sizeof(socket));
+	Socket stream = { .arena = argMemory(0) };
+	xsmcSetHostChunk(xsThis, &stream, sizeof(stream));
+}
+
+void xs_multihome_datagrams(xsMachine *the)
+{
+	Datagrams datagrams = { .socket = { .arena = argMemory(0) } };
+	xsmcSetHostChunk(xsThis, &datagrams, sizeof(datagrams));
 }
 
 /* All arguments there are, four at most. */
@@ -145,15 +162,49 @@ void xs_multihome_stream_set_format(xsMachine *the)
 void xs_multihome_datagrams_place(xsMachine *the)
 {
 	int32_t block = intArg(1);
-	datagramsOf(xsArg(0))->block = block;
+	datagramsOf(xsArg(0))->socket.block = block;
+}
+
+/* A property of `sender`, of the socket in argument 0. */
+static void copyText(xsMachine *the, xsIdentifier property, Text text)
+{
+	xsmcGet(xsVar(0), xsArg(0), xsID_sender);
+	xsmcGet(xsVar(0), xsVar(0), property);
+	memset(text, 0, sizeof(Text));
+	if (xsmcTypeOf(xsVar(0)) == xsStringType && c_strlen(xsmcToString(xsVar(0))) < sizeof(Text))
+		c_strcpy(text, xsmcToString(xsVar(0)));
 }
 
 void xs_multihome_datagrams_meet(xsMachine *the)
 {
 	int32_t peer = intArg(1), peerPort = intArg(2);
-	Socket *socket = datagramsOf(xsArg(0));
+	Text address, localAddress, interface;
+	xsmcVars(1);
+	copyText(the, xsID_address, address);
+	copyText(the, xsID_localAddress, localAddress);
+	copyText(the, xsID_interface, interface);
+	Datagrams *socket = datagramsOf(xsArg(0)); /* not before: it moves as JavaScript runs */
 	socket->peer = peer;
 	socket->peerPort = peerPort;
+	memcpy(socket->address, address, sizeof(Text));
+	memcpy(socket->localAddress, localAddress, sizeof(Text));
+	memcpy(socket->interface, interface, sizeof(Text));
+}
+
+static inline int holdsText(xsMachine *the, xsIdentifier property, const Text text)
+{
+	xsSlot value;
+	xsmcGet(value, xsArg(0), property);
+	return xsmcTypeOf(value) == xsStringType && c_strcmp(xsmcToString(value), text) == 0;
+}
+
+/* Whether the buffer says of its datagram what is right for this one, as a buffer that is used again mostly does: looking costs less than writing it anew. */
+static int isDescribed(xsMachine *the, const Datagrams *known)
+{
+	xsSlot value;
+	xsmcGet(value, xsArg(0), xsID_port);
+	return xsmcTypeOf(value) == xsIntegerType && xsmcToInteger(value) == known->peerPort && holdsText(the, xsID_address, known->address) &&
+		holdsText(the, xsID_localAddress, known->localAddress) && holdsText(the, xsID_interface, known->interface);
 }
 
 /* A property of the datagram `sender` that was read last, as the buffer's. */
@@ -165,54 +216,48 @@ static void describe(xsMachine *the, xsIdentifier property)
 
 void xs_multihome_datagrams_read(xsMachine *the)
 {
-	const Socket socket = *datagramsOf(xsThis);
-	if (!socket.block || !isUsual(the, 1)) {
+	Datagrams known = *datagramsOf(xsThis); /* which moves as JavaScript runs */
+	if (!known.socket.block || !isUsual(the, 1)) {
 		callRest(the, xsID_readRest);
 		return;
 	}
 	Arena buffer = argArena(0);
 	int32_t size = (int32_t)buffer.size;
-	int32_t bytes = wire_deliver_udpRead(&socket.arena, socket.block, &buffer, 0, size);
+	int32_t bytes = wire_deliver_udpRead(&known.socket.arena, known.socket.block, &buffer, 0, size);
 	if (bytes < 0)
 		return;
 	if (bytes >= ANOTHER) {
 		bytes -= ANOTHER;
-		xsmcCall(xsResult, xsThis, xsID_senderChanged, NULL);
+		xsmcCall_noResult(xsThis, xsID_senderChanged, NULL);
+		known = *datagramsOf(xsThis);
 	}
-	xsmcVars(2);
-	xsmcGet(xsVar(0), xsThis, xsID_sender);
-	describe(the, xsID_address);
-	describe(the, xsID_port);
-	describe(the, xsID_localAddress);
-	describe(the, xsID_interface);
+	if (!isDescribed(the, &known)) {
+		xsmcVars(2);
+		xsmcGet(xsVar(0), xsThis, xsID_sender);
+		describe(the, xsID_address);
+		describe(the, xsID_port);
+		describe(the, xsID_localAddress);
+		describe(the, xsID_interface);
+	}
 	xsmcSetInteger(xsResult, bytes < size ? bytes : size);
 }
 
-/* Whether the arguments are a buffer, and the address and port of the peer. Texts that are one lie at one place. A getter of the program's may be called. */
-static int toPeer(xsMachine *the)
+/* Whether the arguments are a buffer and the peer's address and port. */
+static int isToPeer(xsMachine *the, const Datagrams *to)
 {
-	int32_t port = datagramsOf(xsThis)->peerPort;
-	if (!port || !isUsual(the, 3) || xsmcTypeOf(xsArg(2)) != xsIntegerType || xsmcToInteger(xsArg(2)) != port)
-		return 0;
-	if (xsmcTypeOf(xsArg(1)) != xsStringType)
-		return 0;
-	xsmcVars(1);
-	xsmcGet(xsVar(0), xsThis, xsID_sender);
-	xsmcGet(xsVar(0), xsVar(0), xsID_address);
-	if (xsmcTypeOf(xsVar(0)) != xsStringType)
-		return 0;
-	const char *known = xsmcToString(xsVar(0)), *text = xsmcToString(xsArg(1));
-	return known == text || c_strcmp(known, text) == 0;
+	return isUsual(the, 3) && to->address[0] && xsmcTypeOf(xsArg(2)) == xsIntegerType && xsmcToInteger(xsArg(2)) == to->peerPort &&
+		xsmcTypeOf(xsArg(1)) == xsStringType && c_strcmp(xsmcToString(xsArg(1)), to->address) == 0;
 }
 
 void xs_multihome_datagrams_write(xsMachine *the)
 {
-	const int usual = toPeer(the);
-	const Socket socket = *datagramsOf(xsThis);
-	if (socket.block && usual) {
+	const Datagrams *to = datagramsOf(xsThis);
+	const int usual = to->socket.block && isToPeer(the, to);
+	if (usual) {
+		const int32_t block = to->socket.block, peer = to->peer, port = to->peerPort;
+		const Arena arena = to->socket.arena;
 		Arena data = argReadable(0);
-		int32_t answered =
-			transport_udp_send_udpSend(&socket.arena, socket.block, socket.peer, socket.peerPort, &data, 0, (int32_t)data.size);
+		int32_t answered = transport_udp_send_udpSend(&arena, block, peer, port, &data, 0, (int32_t)data.size);
 		if (answered > 0)
 			xsmcCall_noResult(xsThis, xsID_packetWaits, NULL);
 		if (answered >= 0)

@@ -231,8 +231,9 @@ function transport(
 		set(view, "ports", read32(body, 0));
 		const socket = socketFor(view, iface, protocol);
 		const delivered =
-			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 92, iface.slot, packet, body.slice(0, length));
-		return answer(view, delivered ? KINDS.datagram : KINDS.udp, group, at + 8, length - 8, socket);
+			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 92, iface.slot, at + 8, length - 8);
+		if (delivered) return KINDS.datagram | (socket << 8);
+		return answer(view, KINDS.udp, group, at + 8, length - 8, socket);
 	}
 	if (protocol === 1) {
 		if (body.length < 8) return drop(view, block, "icmpMalformed");

@@ -157,44 +157,33 @@ function udpAt(view: DataView, block: number): { ring: number; size: number; at:
 	return { ring, size, at, used, count };
 }
 
-const little = (value: number) => [value & 255, (value >> 8) & 255, (value >> 16) & 255, (value >> 24) & 255];
-const valueOf = (bytes: readonly number[]) => read32([...bytes].reverse(), 0);
+const big = (value: number) => [value >>> 24, (value >> 16) & 255, (value >> 8) & 255, value & 255];
 const padding = (length: number) => (4 - (length % 4)) % 4;
 
-/** `packet` is the IP packet, `datagram` its UDP header and payload. Answers whether it fits the ring. */
-export function deliver(
-	view: DataView,
-	block: number,
-	slot: number,
-	packet: readonly number[],
-	datagram: readonly number[],
-): boolean {
+/** The datagram in the registers, `length` bytes at `payload`. What the ring says of it is put before it. Answers whether it fits. */
+export function deliver(view: DataView, block: number, slot: number, payload: number, length: number): boolean {
 	const { ring, size, at, used, count } = udpAt(view, block);
-	const payload = datagram.slice(8);
-	const source = little(read32(packet, 12));
-	const destination = little(read32(packet, 16));
-	const record = [
-		...source,
-		...destination,
-		...little(read32(datagram, 0)),
-		...little(payload.length | (slot << 16)),
-		...payload,
+	const whole = 16 + length + padding(length);
+	if (whole > size - used) return false;
+	const said = [
+		word(view, REGISTERS.source),
+		word(view, REGISTERS.destination),
+		word(view, REGISTERS.ports),
+		length | (slot << 16),
 	];
-	for (let i = padding(payload.length); i > 0; i--) record.push(0);
-	if (record.length > size - used) return false;
-	toRing(view, ring, size, at, record);
-	setWord(view, block + 8, (at + record.length) % size);
-	setWord(view, block + 12, used + record.length);
+	put(view, payload - 16, said.flatMap(big));
+	toRing(view, ring, size, at, take(view, payload - 16, 16 + length));
+	setWord(view, block + 8, (at + whole) % size);
+	setWord(view, block + 12, used + whole);
 	setWord(view, block + 16, count + 1);
 	return true;
 }
 
 export function udpDeliver(view: DataView, block: number, length: number, slot: number): number {
 	udpAt(view, block);
-	const packet = take(view, word(view, REGISTERS.ip), 20);
 	const payload = word(view, REGISTERS.payload);
-	const datagram = [...take(view, payload - 8, 8), ...take(view, payload, length)];
-	return deliver(view, block, slot, packet, datagram) ? 1 : 0;
+	take(view, payload, length);
+	return deliver(view, block, slot, payload, length) ? 1 : 0;
 }
 
 export function udpRead(view: DataView, block: number, buffer: Application, start: number, length: number): number {
@@ -202,25 +191,27 @@ export function udpRead(view: DataView, block: number, buffer: Application, star
 	if (used < 16) return -1;
 	const first = (at - used + size) % size;
 	const header = fromRing(view, ring, size, first, 16);
-	const bytes = valueOf(header.slice(12)) & 0xffff;
-	const slot = (valueOf(header.slice(12)) >> 16) & 0xffff;
-	const now = [valueOf(header.slice(0, 4)), valueOf(header.slice(4, 8)), valueOf(header.slice(8, 12)), slot];
+	const last = read32(header, 12);
+	const bytes = last & 0xffff;
+	const now = [read32(header, 0), read32(header, 4), read32(header, 8), (last >> 16) & 0xffff] as const;
 	const known = now.every((value, i) => word(view, block + 20 + 4 * i) === value);
-	for (const [i, value] of now.entries()) setWord(view, block + 20 + 4 * i, value);
-	setWord(view, 13 * 4, slot);
 	put(buffer, start, fromRing(view, ring, size, (first + 16) % size, Math.min(length, bytes)));
-	setWord(view, REGISTERS.source, valueOf(header.slice(0, 4)));
-	setWord(view, REGISTERS.destination, valueOf(header.slice(4, 8)));
-	setWord(view, REGISTERS.ports, valueOf(header.slice(8, 12)));
 	setWord(view, block + 12, used - 16 - bytes - padding(bytes));
 	setWord(view, block + 16, count - 1);
+	if (!known) {
+		for (const [i, value] of now.entries()) setWord(view, block + 20 + 4 * i, value);
+		setWord(view, REGISTERS.source, now[0]);
+		setWord(view, REGISTERS.destination, now[1]);
+		setWord(view, REGISTERS.ports, now[2]);
+		setWord(view, 13 * 4, now[3]);
+	}
 	return known ? bytes : bytes + 65536;
 }
 
 export function udpNext(view: DataView, block: number): number {
 	const { ring, size, at, used } = udpAt(view, block);
 	if (used < 16) return -1;
-	return valueOf(fromRing(view, ring, size, (at - used + size + 12) % size, 4)) & 0xffff;
+	return read32(fromRing(view, ring, size, (at - used + size + 12) % size, 4), 0) & 0xffff;
 }
 
 export function udpForget(view: DataView, block: number, slot: number): void {
@@ -228,9 +219,9 @@ export function udpForget(view: DataView, block: number, slot: number): void {
 	if (word(view, block + 32) === slot) setWord(view, block + 32, 0);
 	for (let left = used; left >= 16;) {
 		const place = (at - left + size + 12) % size;
-		const last = valueOf(fromRing(view, ring, size, place, 4));
+		const last = read32(fromRing(view, ring, size, place, 4), 0);
 		const bytes = last & 0xffff;
-		if (last >>> 16 === slot) toRing(view, ring, size, place, little(bytes | -0x10000));
+		if (last >>> 16 === slot) toRing(view, ring, size, place, big(bytes | -0x10000));
 		left -= 16 + bytes + padding(bytes);
 	}
 }

@@ -77,8 +77,11 @@ function entryOf(view: DataView, table: number, head: number, bytes: number, use
 	}
 }
 
+/** Mask, seed, kinds, how many of each, and an entry like the others: what was found last. */
+const FLOW_HEAD = 64;
+
 export function flowEntry(view: DataView, table: number, ...key: number[]): number {
-	return entryOf(view, table, 8, 20, 12, key);
+	return entryOf(view, table, FLOW_HEAD, 20, 12, key);
 }
 
 export function routeEntry(view: DataView, table: number, ...key: number[]): number {
@@ -102,14 +105,14 @@ export function ownFind(view: DataView, address: number, slot: number): number {
 	return found?.value ?? 0;
 }
 
-/** Every entry of the table is looked at; the first key that is there wins. */
+/** Every entry of the table is looked at; the first key that is there wins, and is noted with what it was looked for. */
 export function flowFind(view: DataView, table: number, meta: number): number {
 	const source = word(view, 0);
 	const local = word(view, 4);
 	const ports = word(view, 8);
 	const entries = [];
 	for (let i = 0; i <= word(view, table); i++) {
-		const entry = table + 8 + 20 * i;
+		const entry = table + FLOW_HEAD + 20 * i;
 		entries.push([0, 4, 8, 12, 16].map((field) => word(view, entry + field)));
 	}
 	const port = ports & 0xffff;
@@ -125,7 +128,9 @@ export function flowFind(view: DataView, table: number, meta: number): number {
 	];
 	for (const key of keys) {
 		const found = entries.find((entry) => entry[3] !== 0 && key.every((value, i) => entry[i] === value));
-		if (found) return found[4]!;
+		if (!found) continue;
+		for (const [i, value] of [local, source, ports, meta, found[4]!].entries()) setWord(view, table + 44 + 4 * i, value);
+		return found[4]!;
 	}
 	return -1;
 }

@@ -271,6 +271,7 @@ export function writeFlowTable(prng: Prng, pair: Pair, table: number, capacity: 
 	pair.put(table, new Uint8Array(FlowTable.bytes + capacity * FlowEntry.bytes));
 	pair.setWord(table + FLOWS.mask, capacity - 1);
 	pair.setWord(table + FLOWS.seed, prng.next());
+	pair.setWord(table + FLOWS.kinds, -1);
 }
 
 export function addFlow(pair: Pair, table: number, { local, remote, ports, meta, value }: Flow): void {

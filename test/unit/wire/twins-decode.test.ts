@@ -238,14 +238,10 @@ describe(`UDP as predicted against ${AGAINST}`, () => {
 			for (let step = 0; step < 8; step++) {
 				if (prng.chance(0.6)) {
 					const length = prng.below(500);
-					pair.put(
-						FRAME,
-						udp(
-							{ source: prng.chance(0.9) ? PEER : LOCAL, destination: LOCAL, sourcePort: prng.below(2), destinationPort: 7 },
-							prng.bytes(length),
-						),
-					);
-					pair.setWord(fields.IP_AT * 4, FRAME);
+					pair.put(FRAME, udp({ source: PEER, destination: LOCAL, sourcePort: 9, destinationPort: 7 }, prng.bytes(length)));
+					pair.setWord(fields.SOURCE * 4, prng.chance(0.9) ? PEER : LOCAL);
+					pair.setWord(fields.DESTINATION * 4, LOCAL);
+					pair.setWord(fields.PORTS * 4, (prng.below(2) << 16) | 7);
 					pair.setWord(fields.PAYLOAD_AT * 4, FRAME + 28);
 					if (same(pair, "udpDeliver", ["view", BLOCK, length, prng.between(1, 2)]).value === 0) full++;
 				} else {
@@ -266,7 +262,6 @@ describe(`UDP as predicted against ${AGAINST}`, () => {
 		const counts = rounds(name, (prng, pair) => {
 			writeUdp(prng, pair, BLOCK, FREE, 400);
 			pair.put(FRAME, udp({ source: PEER, destination: LOCAL, sourcePort: 9, destinationPort: 7 }, prng.bytes(100)));
-			pair.setWord(fields.IP_AT * 4, hostile(prng, FRAME));
 			pair.setWord(fields.PAYLOAD_AT * 4, hostile(prng, FRAME + 28));
 			const block = hostile(prng, BLOCK);
 			if (name === "udpDeliver") return same(pair, name, ["view", block, hostile(prng, 100), 1]);

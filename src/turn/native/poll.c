@@ -1,0 +1,87 @@
+// The turn, and the calls of sockets' owners in between: ../poll.ts says what each function does. While an owner is called `turn` has returned: what the
+// owner throws passes no C that is in the middle of something.
+
+#include "arena.h"
+#include "layout.h"
+#include "mc.xs.h"
+#include "turn_turn.h"
+
+static int isReference(xsMachine *the, xsSlot *slot)
+{
+	return xsmcTypeOf(*slot) == xsReferenceType;
+}
+
+/* `owner` is held by xsResult as well. */
+static int32_t tell(xsMachine *the, const Arena *arena, xsSlot owner, int32_t events)
+{
+	int32_t left = turn_turn_turnWaiting(arena);
+	xsSlot callback, waiting, what;
+	xsmcSetInteger(waiting, left);
+	if (events == NEWS_READABLE) {
+		xsmcGet(callback, owner, xsID_tellReadable);
+		if (isReference(the, &callback)) {
+			if (left > 0)
+				xsCallFunction1(callback, owner, waiting);
+			return REQUESTS_LOOK;
+		}
+	}
+	xsmcSetInteger(what, events);
+	xsmcCall(what, owner, xsID_onEvents, &what, &waiting, NULL);
+	return xsmcTypeOf(what) == xsIntegerType && xsmcToInteger(what) == REQUESTS_LOOK ? REQUESTS_LOOK : 0;
+}
+
+typedef struct {
+	int32_t request; /* of the turn's */
+	int calling; /* xsResult, the owner of a socket */
+} Poll;
+
+/* As long as the turn asks for that. */
+static void callOwners(xsMachine *the, const Arena *arena, Poll *poll)
+{
+	while (poll->request >= 0 && (poll->request & REQUESTS_KIND) == REQUESTS_NEWS) {
+		int32_t news = poll->request >> REQUESTS_VALUE_SHIFT, answer = 0;
+		xsmcGetIndex(xsResult, xsArg(1), (xsIndex)(news >> 8));
+		poll->calling = 1;
+		if (isReference(the, &xsResult) && (news & NEWS_EVENTS))
+			answer = tell(the, arena, xsResult, news & NEWS_EVENTS);
+		poll->calling = 0;
+		poll->request = turn_turn_turn(arena, answer);
+	}
+}
+
+/* The same. Answers whether an owner threw. */
+static int threw(xsMachine *the, const Arena *arena, Poll *poll)
+{
+	xsTry {
+		callOwners(the, arena, poll);
+	} xsCatch {
+		if (!poll->calling)
+			xsThrow(xsException);
+		return 1;
+	}
+	return 0;
+}
+
+static void run(xsMachine *the, const Arena *arena, int32_t request)
+{
+	Poll poll = { .request = request };
+	while (threw(the, arena, &poll)) {
+		xsmcCall_noResult(xsArg(2), xsID_threw, &xsResult, &xsException, NULL);
+		poll = (Poll){ .request = turn_turn_turn(arena, REQUESTS_FAILED) };
+	}
+	xsmcSetInteger(xsResult, poll.request);
+}
+
+void xs_multihome_pollBegin(xsMachine *the)
+{
+	int32_t now = intArg(3);
+	Arena arena = argMemory(0);
+	run(the, &arena, turn_turn_turnBegin(&arena, now));
+}
+
+void xs_multihome_pollOn(xsMachine *the)
+{
+	int32_t answer = intArg(3);
+	Arena arena = argMemory(0);
+	run(the, &arena, turn_turn_turn(&arena, answer));
+}
