@@ -22,7 +22,7 @@ import { statusOf, type Status } from "./status.ts";
 import { IcmpSockets } from "./transport/icmp.ts";
 import { Flows } from "./transport/flows.ts";
 import { Services } from "./transport/services.ts";
-import { READABLE, SocketEvents } from "./transport/events.ts";
+import { SocketEvents } from "./transport/events.ts";
 import type { Tcb } from "./transport/tcp/tcb.ts";
 import { Tcp } from "./transport/tcp/tcp.ts";
 import { Udp, type UdpSocket } from "./transport/udp.ts";
