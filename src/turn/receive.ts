@@ -125,12 +125,8 @@ function take(view: DataView, link: InterfaceBlock, at: Offset, said: number): n
 		drop(view, link, DROP.truncated);
 		return NOTHING;
 	}
-	return taken(view, link, decode(view, at, (at + length) | 0, link.at));
-}
-
-/** Goes on with what `decode` answered. Answers as `take`. */
-function taken(view: DataView, link: InterfaceBlock, result: number): number {
-	const core = CoreBlock.of(view, CORE);
+	const found = decode(view, at, (at + length) | 0, link.at);
+	const result = (found & kinds.KIND) === kinds.TRANSIT ? through(view, link, found & kinds.GROUP) : found;
 	// The likeliest first; a group bit makes it another kind.
 	const kind = result & KIND_AND_GROUP;
 	const value = result >> kinds.VALUE_SHIFT;
@@ -150,11 +146,19 @@ function taken(view: DataView, link: InterfaceBlock, result: number): number {
 		if (echo(view, core.packet, at, (at + value) | 0)) kept(view);
 		return NOTHING;
 	}
-	if (kind === kinds.TRANSIT && forwardAgain(view, link)) return NOTHING;
 	return rarer(view, link, result);
 }
 
-/** The same for what is less frequent. */
+/** Goes on with an IP packet for an address that is not the interface's. Answers as `decode`: 0 when it was sent on, or dropped. */
+function through(view: DataView, link: InterfaceBlock, group: number): number {
+	if (group === 0 && forwardAgain(view, link)) return 0;
+	const next = transit(view, link, CoreBlock.of(view, CORE).packet, group);
+	if (next !== KEPT) return next;
+	kept(view);
+	return 0;
+}
+
+/** Goes on with what is less frequent. Answers as `take`. */
 function rarer(view: DataView, link: InterfaceBlock, result: number): number {
 	const core = CoreBlock.of(view, CORE);
 	const group = result & kinds.GROUP;
@@ -162,12 +166,6 @@ function rarer(view: DataView, link: InterfaceBlock, result: number): number {
 		case kinds.ARP:
 			if (!arpReceive(view, link, view.getInt32(PAYLOAD_AT * 4, true))) return NOTHING;
 			break;
-		case kinds.TRANSIT: {
-			const next = transit(view, link, core.packet, group);
-			if (next !== KEPT) return next === 0 ? NOTHING : taken(view, link, next);
-			kept(view);
-			return NOTHING;
-		}
 		case kinds.FRAGMENT:
 			drop(view, link, DROP.ipv4Fragment);
 			return NOTHING;
