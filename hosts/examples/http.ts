@@ -56,8 +56,8 @@ export class HttpServer {
 	#failure: unknown = undefined;
 	#failed = false;
 
-	/** Connections taken, and closed for their silence and for being slow, since the start. */
-	readonly counters = { connections: 0, timeouts: 0, slow: 0 };
+	/** Connections taken, refused, and closed for their silence and for being slow, since the start. */
+	readonly counters = { connections: 0, refused: 0, timeouts: 0, slow: 0 };
 
 	constructor(options: HttpServerOptions) {
 		this.#onRequest = options.onRequest;
@@ -125,8 +125,10 @@ export class HttpServer {
 			const room = this.#exchanges.length < this.#limit;
 			const exchange = new Exchange(this, this.buffer, from.constructor as new (options: TCPOptions) => TCP, from);
 			this.#exchanges.push(exchange);
-			if (!room) exchange.refuse();
-			else if (this.#free() <= 0) this.#makeRoom(exchange);
+			if (!room) {
+				this.counters.refused++;
+				exchange.refuse();
+			} else if (this.#free() <= 0) this.#makeRoom(exchange);
 		}
 	}
 
