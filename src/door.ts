@@ -13,7 +13,7 @@ export { routeIndex } from "./ip/route-lookup.ts";
 export { lineAnswered, linePack, lineRelease } from "./link/line.ts";
 export { tcpRead, tcpWrite } from "./transport/tcp/data.ts";
 export { deadline } from "./packet/deadline.ts";
-export { newsForget, newsOwned, newsPost, newsWaiting } from "./packet/news.ts";
+export { newsOwned, newsPost } from "./packet/news.ts";
 export { packetAcquire, packetAcquireControl, packetRelease, takePacket, takeSpare } from "./packet/packets.ts";
 export { notice, setNoticed, setPolled } from "./packet/slots.ts";
 export { flowHas, flowInsert, flowRemove, freePort } from "./transport/flow-table.ts";
@@ -35,7 +35,6 @@ export {
 	tcpTake,
 } from "./transport/tcp/open.ts";
 export { tcpAvailable, tcpKeepFree } from "./transport/tcp/seats.ts";
-export { tcpTimers } from "./transport/tcp/timers.ts";
 export { tcpAddressGone, tcpAwaitWay, tcpInterfaceGone, tcpLost, tcpWaysChanged } from "./transport/tcp/ways.ts";
 export { udpSend } from "./transport/udp-send.ts";
 export { turn, turnBegin, turnWaiting } from "./turn/turn.ts";

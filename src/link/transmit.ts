@@ -83,7 +83,7 @@ function notSent(view: DataView, link: InterfaceBlock, answer: number, packet: n
 }
 
 /** Whether what the interface's device is given comes back as the turn ends: it is one in TypeScript, and was not busy. */
-function returns(link: InterfaceBlock): boolean {
+export function returns(link: InterfaceBlock): boolean {
 	return link.native === 0 && link.refused === 0;
 }
 

@@ -48,21 +48,10 @@ export function newsPost(view: DataView, socket: number, events: number): boolea
 	return true;
 }
 
-/** Events that wait for a socket's owner. */
-export function newsWaiting(view: DataView, socket: number): number {
-	return News.of(view, placeOf(view, socket)).bits & EVENTS;
-}
-
 /** Whether a socket has an owner from now on. What waited for the last one is forgotten with it. */
 export function newsOwned(view: DataView, socket: number, owned: boolean): void {
 	const news = News.of(view, placeOf(view, socket));
 	news.bits = owned ? news.bits | OWNED : news.bits & LISTED;
-}
-
-/** What waits for its owner is forgotten. */
-export function newsForget(view: DataView, socket: number): void {
-	const news = News.of(view, placeOf(view, socket));
-	news.bits = news.bits & ~EVENTS;
 }
 
 /** Takes the first of the list, which has one: its number << 8 | events. */

@@ -23,7 +23,6 @@ interface Census {
 	chunkBytes: number;
 	states: string[];
 	memory: { tcp: number; tcpFree: number; packets: number; packetsFree: number };
-	requests: number;
 	connections: number;
 	refused: number;
 	timeouts: number;

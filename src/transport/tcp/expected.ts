@@ -33,12 +33,12 @@ function takenMore(view: DataView, tcb: TcbBlock, what: number): void {
 		else delayAck(view, tcb);
 		newsPost(view, tcb.news, READABLE);
 	}
-	if (what & IN_ACKED) acknowledgedShort(view, tcb, what);
+	if (what & IN_ACKED) dataAcknowledged(view, tcb, what);
 	else if (what & IN_UNSENT) tcpMark(view, tcb.at);
 }
 
 /** `what` it found, as streamIn says. */
-function acknowledgedShort(view: DataView, tcb: TcbBlock, what: number): void {
+function dataAcknowledged(view: DataView, tcb: TcbBlock, what: number): void {
 	const core = CoreBlock.of(view, CORE);
 	const now = core.now;
 	if (what & IN_TIMED) sampleRtt(tcb, (now - tcb.rttAt) | 0);

@@ -2,7 +2,7 @@
 // data, the acknowledgment, and the window as it is after reading.
 
 import { output } from "../../ip/output.ts";
-import { isBusy } from "../../link/transmit.ts";
+import { isBusy, returns } from "../../link/transmit.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { tcpDeadline } from "../../packet/deadline.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
@@ -119,9 +119,7 @@ function transmitOpen(view: DataView, tcb: TcbBlock): boolean {
 
 /** Whether a segment would find no room before the interface with that block, but will: a device in TypeScript takes what waits as the turn ends. */
 function fullUntilDrained(view: DataView, out: Offset): boolean {
-	if (out === 0) return false;
-	const link = InterfaceBlock.of(view, out);
-	return link.native === 0 && link.refused === 0 && isBusy(view, out);
+	return out !== 0 && returns(InterfaceBlock.of(view, out)) && isBusy(view, out);
 }
 
 /** A FIN in flight makes that one more than the bytes that are queued; once it is acknowledged, it does not go again. */
