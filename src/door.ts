@@ -9,6 +9,7 @@ export { lostTake } from "./link/arp.ts";
 export { linkArp, linkAsk, linkCanSend, linkHasSubnet, linkNeighbor, linkSeek, linkSource } from "./link/calls.ts";
 export { neighborFlush } from "./link/neighbors.ts";
 export { pathAsk, pathError, pathOutput, pathRoute, pathSource } from "./ip/calls.ts";
+export { isGroup, isLocal, ownerSlot } from "./ip/way.ts";
 export { routeIndex } from "./ip/route-lookup.ts";
 export { lineAnswered, linePack, lineRelease } from "./link/line.ts";
 export { tcpRead, tcpWrite } from "./transport/tcp/data.ts";

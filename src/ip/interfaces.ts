@@ -1,6 +1,6 @@
 // The interfaces of a stack, added and removed while traffic flows.
 
-import { ownFind } from "#codec";
+import { ownerSlot } from "#codec";
 import { FLAG_LOOPBACK, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
 import { EthernetInterface } from "../link/ethernet.ts";
@@ -136,8 +136,7 @@ export class InterfaceSet implements InterfaceListener, Links {
 
 	/** The interface that has this address, or undefined. */
 	owner(address: number): Interface | undefined {
-		const own = ownFind(this.#core.view, address, 0);
-		return own === 0 || own & GROUP ? undefined : this.slots[own >>> OWN_SLOT_SHIFT];
+		return this.slots[ownerSlot(this.#core.view, address)];
 	}
 
 	/** Writes the table of our addresses anew, and those of each interface: first all addresses, then the broadcast addresses of all subnets. /31 and /32 have none (RFC 3021). */

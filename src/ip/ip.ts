@@ -7,8 +7,7 @@ import type { Interface } from "../link/interface.ts";
 import { Path } from "../link/path.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { GROUP } from "../wire/kinds.ts";
-import { ownFind, pathAsk, pathError, pathOutput, pathRoute, pathSource } from "#codec";
+import { isGroup, isLocal, pathAsk, pathError, pathOutput, pathRoute, pathSource } from "#codec";
 import { KEPT } from "./calls.ts";
 import type { InterfaceSet } from "./interfaces.ts";
 import { canSend, type Route, type Routes } from "./routes.ts";
@@ -43,12 +42,12 @@ export class Ip {
 
 	/** Whether an address is one of ours, on any interface. */
 	isLocal(address: number): boolean {
-		return this.interfaces.owner(address) !== undefined || ipv4.isLoopback(address);
+		return isLocal(this.#core.view, address);
 	}
 
 	/** Whether nobody alone has the address: limited or directed broadcast, or multicast. */
 	isGroup(address: number): boolean {
-		return address === ipv4.BROADCAST || ipv4.isMulticast(address) || (ownFind(this.#core.view, address, 0) & GROUP) !== 0;
+		return isGroup(this.#core.view, address);
 	}
 
 	/** Decides how packets to `path.destination` go: way.ts. True when there is a way and, unless `sourced` is false, a source address. */
