@@ -1,7 +1,7 @@
 // device.network, as Moddable's modules and examples expect it: options for the HTTP, WebSocket, MQTT and NTP clients over this stack's sockets.
 // A program adds what is its own: new device.network.http.io({ ...device.network.http, host: "example.com" }).
 
-import { EthernetInterface, TCP, UDP, currentStack } from "multihome";
+import { TCP, UDP, currentStack } from "multihome";
 import type { Stack } from "multihome";
 
 /** The default export of a module of the build, or undefined. */
@@ -25,9 +25,7 @@ const TIME_SERVERS = Object.freeze(["pool.ntp.org"]);
 
 /** Those that DHCP servers have named (option 42), in the order of the interfaces. */
 function timeServers(): readonly string[] {
-	const named = currentStack().interfaces.list.flatMap((link) =>
-		link instanceof EthernetInterface ? (link.lease?.state.ntp ?? []) : [],
-	);
+	const named = currentStack().interfaces.list.flatMap(({ ip }) => ip.lease?.state.ntp ?? []);
 	return named.length > 0 ? named : TIME_SERVERS;
 }
 

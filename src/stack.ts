@@ -95,7 +95,7 @@ export class Stack {
 		this.icmp = new IcmpSockets(core, this.ip, this.events);
 		this.#slots = this.interfaces.slots;
 		this.events.owners[OTHERS] = { onEvents: () => this.events.dispatch() };
-		this.interfaces.add(new LoopbackInterface("lo", new LoopbackDevice())).insertAddress(LOCALHOST, 8);
+		this.interfaces.add(new LoopbackInterface("lo", new LoopbackDevice())).ip.insertAddress(LOCALHOST, 8);
 	}
 
 	/** Bytes of the arena that `new Stack(options)` will allocate. Throws as it would. */

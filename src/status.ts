@@ -8,7 +8,6 @@ import { STATE_NAMES, type Neighbor } from "./link/neighbor-list.ts";
 import { FREE, INCOMPLETE } from "./packet/neighbor-block.ts";
 import type { Interface } from "./link/interface.ts";
 import type { LeaseState, LeaseView } from "./link/lease.ts";
-import { EthernetInterface } from "./link/ethernet.ts";
 import type { Conflict } from "./link/own-addresses.ts";
 import type { PppInterface, PppState, PppView } from "./link/ppp/ppp.ts";
 import { BRACKET, BRACKET_END, type JsonWriter } from "./status/json.ts";
@@ -200,11 +199,9 @@ function writeAddresses(out: Out, { addresses }: Interface): void {
 }
 
 function writeMac(out: Out, link: Interface): void {
-	if (link instanceof EthernetInterface) out.mac(link.arena, link.block + MAC);
+	if (link.mac !== undefined) out.mac(link.arena, link.block + MAC);
 	else out.null();
 }
-
-const hasLease = (link: Interface) => link instanceof EthernetInterface && link.lease !== undefined;
 
 const CONFLICT = membersOf<NonNullable<InterfaceStatus["conflicts"]>[0], Conflict>({
 	address: { write: (out: Out, conflict) => out.address(conflict.address) },
@@ -213,12 +210,6 @@ const CONFLICT = membersOf<NonNullable<InterfaceStatus["conflicts"]>[0], Conflic
 	agoMs: { write: (out: Out, conflict) => out.number(conflict.agoMs) },
 });
 
-const NOBODY: readonly Conflict[] = Object.freeze([]);
-
-function conflictsOf(link: Interface): readonly Conflict[] {
-	return link instanceof EthernetInterface ? link.own.conflicts : NOBODY;
-}
-
 const INTERFACE = membersOf<InterfaceStatus, Interface>({
 	name: { write: (out: Out, link) => out.text(link.name) },
 	id: { write: (out: Out, link) => out.number(link.id) },
@@ -226,7 +217,7 @@ const INTERFACE = membersOf<InterfaceStatus, Interface>({
 	up: { write: (out: Out, link) => out.flag(link.up) },
 	mac: { write: writeMac },
 	mtu: { write: (out: Out, link) => out.number(link.mtu) },
-	metric: { write: (out: Out, link) => out.number(link.metric) },
+	metric: { write: (out: Out, link) => out.number(link.ip.metric) },
 	addresses: { write: writeAddresses },
 	received: { members: traffic(RX_PACKETS, RX_BYTES) },
 	sent: { members: traffic(TX_PACKETS, TX_BYTES) },
@@ -234,12 +225,12 @@ const INTERFACE = membersOf<InterfaceStatus, Interface>({
 	device: { of: countersOf, each: eachCounter },
 	queued: { write: (out: Out, link) => out.number(link.waiting) },
 	ppp: { has: (link) => link.kind === "ppp", of: (link) => (link as PppInterface).view, members: PPP },
-	dhcp: { has: hasLease, of: (link) => (link as EthernetInterface).lease!.view, members: DHCP },
+	dhcp: { has: (link) => link.ip.lease !== undefined, of: (link) => link.ip.lease!.view, members: DHCP },
 	conflicts: {
-		has: (link) => conflictsOf(link).length > 0,
+		has: (link) => link.conflicts.length > 0,
 		rows: { members: CONFLICT },
-		next: (link, index) => within(conflictsOf(link).length, index),
-		row: (link, index) => conflictsOf(link)[index],
+		next: (link, index) => within(link.conflicts.length, index),
+		row: (link, index) => link.conflicts[index],
 	},
 });
 
@@ -247,7 +238,7 @@ const ROUTE = membersOf<Status["routes"][0], Route>({
 	prefix: { write: (out: Out, route) => out.prefix(route.network, route.length) },
 	gateway: { write: (out: Out, route) => out.address(route.nextHop) },
 	interface: { write: (out: Out, route) => out.text(route.link.name) },
-	metric: { write: (out: Out, route) => out.number(route.metric + route.link.metric) },
+	metric: { write: (out: Out, route) => out.number(route.metric + route.link.ip.metric) },
 	connected: { write: (out: Out, route) => out.flag(route.connected) },
 	active: { write: (out: Out, route) => out.flag(canSend(route.link)) },
 });

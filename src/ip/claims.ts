@@ -39,7 +39,7 @@ function stands(route: Route, link: Interface, claim: Claim): boolean {
 	if (!covers(route, claim) || (claim.standing && route.lent)) return false;
 	if (route.length === 0) {
 		// Of default routes metrics decide. What is longer than one gets round it, which a lent one forbids only to what is made for that.
-		if (subnet || length === 0 || route.metric + route.link.metric > claim.metric) return false;
+		if (subnet || length === 0 || route.metric + route.link.ip.metric > claim.metric) return false;
 		return !route.lent || (route.link !== link && length < LEAST_LENGTH);
 	}
 	if (route.connected) return route.link !== link && !(subnet && route.length === length);
@@ -61,7 +61,7 @@ export function objection(routes: Routes, link: Interface, claim: Claim): string
 export function addressObjection(interfaces: Interfaces, routes: Routes, link: Interface, address: number): string {
 	for (const route of routes.list) if (route.nextHop === address) return `is the gateway of ${route} by ${route.link.name}`;
 	for (const other of interfaces.list)
-		if (other !== link && other.servers.includes(address)) return `is a name server of ${other.name}`;
+		if (other !== link && other.ip.servers.includes(address)) return `is a name server of ${other.name}`;
 	const behind = interfaces.neighbors.behindOther(address, link);
 	return behind === undefined ? "" : `is a station behind ${behind.name}`;
 }
@@ -70,6 +70,6 @@ export function addressObjection(interfaces: Interfaces, routes: Routes, link: I
 export function peerObjection(interfaces: Interfaces, routes: Routes, link: Interface, peer: number): string {
 	const owner = interfaces.owner(peer);
 	if (owner !== undefined && owner !== link) return `${formatIpv4(peer)} is ${owner.name}'s own`;
-	const found = objection(routes, link, { prefix: peer, length: 32, subnet: true, metric: link.metric, standing: false });
+	const found = objection(routes, link, { prefix: peer, length: 32, subnet: true, metric: link.ip.metric, standing: false });
 	return found === "" ? "" : `${formatIpv4(peer)} ${found}`;
 }

@@ -1,9 +1,8 @@
 // The interfaces of a stack, added and removed while traffic flows.
 
 import { ownerSlot } from "#codec";
-import { FLAG_LOOPBACK, InterfaceBlock } from "../packet/interface-block.ts";
+import { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
-import { EthernetInterface } from "../link/ethernet.ts";
 import {
 	ADDED,
 	ADDRESSES,
@@ -13,7 +12,6 @@ import {
 	type InterfaceAddress,
 	type InterfaceListener,
 } from "../link/interface.ts";
-import { LoopbackInterface } from "../link/loopback.ts";
 import { Neighbors } from "../link/neighbor-list.ts";
 import type { Links } from "../link/path.ts";
 import { OWN_SLOT_SHIFT, OwnTable } from "../packet/own-table.ts";
@@ -22,6 +20,7 @@ import { GROUP } from "../wire/kinds.ts";
 import { ownAdd, ownClear } from "../wire/own.ts";
 import { formatIpv4 } from "../address.ts";
 import { peerObjection } from "./claims.ts";
+import { InterfaceIp, type AddressListener } from "./interface-ip.ts";
 import { Route, type Routes } from "./routes.ts";
 
 const { mask: MASK, seed: SEED } = OwnTable.offsets;
@@ -40,7 +39,7 @@ export interface ChangeListener {
 }
 
 /** The interfaces of a stack. `lo`, 127.0.0.1/8, is always the first. */
-export class InterfaceSet implements InterfaceListener, Links {
+export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 	/** In the order they were added. The packet path walks this array. */
 	readonly list: Interface[] = [];
 	readonly neighbors: Neighbors;
@@ -73,8 +72,9 @@ export class InterfaceSet implements InterfaceListener, Links {
 		this.slots[slot] = link;
 		this.#serial = (this.#serial + 1) & 0x7fffff;
 		const id = (this.#serial << 8) | slot | 0;
+		link.ip = new InterfaceIp(link, link.wantedMetric, this.#core, this);
 		try {
-			link.attach(this.#core, slot, id, link instanceof LoopbackInterface ? FLAG_LOOPBACK : 0, this);
+			link.attach(this.#core, slot, id, 0, this);
 		} catch (error) {
 			this.#routes.removeWhere((route) => route.link === link);
 			this.#made.delete(link);
@@ -96,14 +96,15 @@ export class InterfaceSet implements InterfaceListener, Links {
 		const index = this.list.indexOf(link);
 		if (index < 0) throw new RangeError(`interface ${link.name}: is not part of this stack`);
 		if (index === 0) throw new RangeError(`interface ${link.name}: the loopback interface stays`);
-		while (link.addresses.length > 0) link.removeAddress(link.addresses[link.addresses.length - 1]!);
+		const { ip } = link;
+		while (ip.addresses.length > 0) ip.removeAddress(ip.addresses[ip.addresses.length - 1]!);
 		this.list.splice(index, 1);
 		this.#chain();
 		this.#routes.removeWhere((route) => route.link === link);
 		this.#made.delete(link);
 		this.#listener.interfaceGone(link.slot);
 		this.slots[link.slot] = undefined;
-		link.servers = [];
+		ip.servers = [];
 		try {
 			link.detach();
 		} finally {
@@ -145,32 +146,23 @@ export class InterfaceSet implements InterfaceListener, Links {
 		const table = layout.own;
 		ownClear(view, table);
 		for (const link of this.list) {
-			link.noteAddresses();
-			for (const { address } of link.addresses) ownAdd(view, table, address, link.slot << OWN_SLOT_SHIFT);
+			link.ip.note();
+			for (const { address } of link.ip.addresses) ownAdd(view, table, address, link.slot << OWN_SLOT_SHIFT);
 		}
-		for (const { slot, addresses } of this.list)
-			for (const { address, mask, length } of addresses)
+		for (const { slot, ip } of this.list)
+			for (const { address, mask, length } of ip.addresses)
 				if (length < 31) ownAdd(view, table, address | ~mask, (slot << OWN_SLOT_SHIFT) | GROUP);
 	}
 
 	addressAdded(link: Interface, entry: InterfaceAddress): void {
-		const owner = this.list.find((other) => other.addresses.some((own) => own !== entry && own.address === entry.address));
-		if (owner || ipv4.isMulticast(entry.address) || entry.address === 0 || entry.address === ipv4.BROADCAST) {
-			link.addresses.pop();
+		const owner = this.list.find((other) => other.ip.addresses.some((own) => own !== entry && own.address === entry.address));
+		if (owner || ipv4.isMulticast(entry.address) || entry.address === 0 || entry.address === ipv4.BROADCAST)
 			throw new RangeError(
 				`address ${formatIpv4(entry.address)} of ${link.name}: ${owner ? `${owner.name} has it already` : "expected a unicast address"}`,
 			);
-		}
-		if (entry.length < 32) {
-			try {
-				this.#routes.insert(new Route(entry.address & entry.mask, entry.length, 0, link, 0, true, entry.lent));
-			} catch (error) {
-				link.addresses.pop();
-				throw error;
-			}
-		}
+		if (entry.length < 32) this.#routes.insert(new Route(entry.address & entry.mask, entry.length, 0, link, 0, true, entry.lent));
 		this.#fill();
-		if (link instanceof EthernetInterface) link.introduce(entry.address);
+		link.introduce(entry.address);
 		this.#routes.changed();
 		this.#listener.changed(link, ADDRESSES);
 	}
@@ -200,13 +192,19 @@ export class InterfaceSet implements InterfaceListener, Links {
 		this.#listener.changed(link, what);
 	}
 
+	linkLost(link: Interface): void {
+		link.ip.lease?.linkDown();
+	}
+
 	linkChanged(link: Interface): void {
-		if (link.up && link instanceof EthernetInterface) link.lease?.linkUp();
+		const { ip } = link;
+		ip.waitAnew();
+		if (link.up) ip.lease?.linkUp();
 		this.#routes.changed();
 		this.#listener.changed(link, LINK);
-		if (!link.up || !(link instanceof EthernetInterface)) return;
+		if (!link.up) return;
 		// On another network a lent address may be somebody else's: the DHCP client announces it once the server has confirmed it.
-		for (const own of link.addresses) if (own.address !== link.lease?.lent) link.introduce(own.address);
+		for (const own of ip.addresses) if (own.address !== ip.lease?.lent) link.introduce(own.address);
 	}
 
 	linkRoutes(link: Interface, peer: number, defaultRoute: boolean): void {

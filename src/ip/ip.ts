@@ -77,7 +77,7 @@ export class Ip {
 		for (let i = 1; i < list.length; i++) {
 			const link = list[i]!;
 			if (only !== undefined && link !== only) continue;
-			if (link.comingUp || (group && !this.#ready(link))) return link;
+			if (link.ip.comingUp || (group && !this.#ready(link))) return link;
 		}
 		return undefined;
 	}
@@ -89,10 +89,10 @@ export class Ip {
 	mayCome(path: Path): boolean {
 		const awaited = this.awaited(path);
 		if (awaited === undefined) return false;
-		if (awaited.up || awaited.comingUp) return true;
+		if (awaited.up || awaited.ip.comingUp) return true;
 		const only = this.#only(path.bound, path.source === 0 ? undefined : this.interfaces.owner(path.source));
 		const list = this.interfaces.list;
-		for (let i = 1; i < list.length; i++) if ((only === undefined || list[i] === only) && list[i]!.comingUp) return true;
+		for (let i = 1; i < list.length; i++) if ((only === undefined || list[i] === only) && list[i]!.ip.comingUp) return true;
 		return false;
 	}
 

@@ -168,7 +168,7 @@ export class Routes {
 			const row = layout.routeRows + i * RouteRow.bytes;
 			view.setInt32(row + AT.prefix, route.network, true);
 			view.setInt32(row + AT.nextHop, route.nextHop, true);
-			view.setInt32(row + AT.metric, route.metric + route.link.metric, true);
+			view.setInt32(row + AT.metric, route.metric + route.link.ip.metric, true);
 			view.setUint8(row + AT.length, route.length);
 			view.setUint8(row + AT.slot, route.link.slot);
 			view.setUint16(row + AT.bits, (route.connected ? ROUTE_CONNECTED : 0) | (route.lent ? ROUTE_LENT : 0), true);

@@ -1,6 +1,5 @@
 // What may become of an interface, and who is told.
 
-import type { InterfaceAddress } from "./interface-address.ts";
 import type { Interface } from "./interface.ts";
 
 /** What changed of an interface, or-ed: the interface came or went, its link, its addresses, its name servers, routes by it, its protocol's state (PPP's phase). */
@@ -20,13 +19,10 @@ export const PROTOCOL = 64;
 
 /** Who is told of changes: the IP layer. */
 export interface InterfaceListener {
-	/** For those who watch: `what` of the constants above, but ADDED, REMOVED, LINK, ADDRESSES and ROUTES, which the listener knows itself. */
+	/** For those who watch: `what` of the constants above, but ADDED, REMOVED, LINK, ADDRESSES, NAME_SERVERS and ROUTES, which the listener knows itself. */
 	changed(link: Interface, what: number): void;
-	addressAdded(link: Interface, address: InterfaceAddress): void;
-	/** `ends`: what uses it ends. */
-	addressRemoved(link: Interface, address: InterfaceAddress, ends: boolean): void;
-	/** What uses an address that was removed before ends, unless another interface has it now. */
-	addressForgotten(address: number): void;
+	/** The link is gone: what is known of its neighbours is about to be forgotten. `linkChanged` follows, unless the interface is removed. */
+	linkLost(link: Interface): void;
 	linkChanged(link: Interface): void;
 	/** The routes that the link itself has made are now these: to the peer at its other end (0: none), and all that have no better one. Throws RangeError when there are too many. */
 	linkRoutes(link: Interface, peer: number, defaultRoute: boolean): void;

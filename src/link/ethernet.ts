@@ -9,17 +9,10 @@ import * as ethernet from "../wire/ethernet.ts";
 import * as arp from "../wire/arp.ts";
 import { linkArp, linkAsk, linkNeighbor, linkSeek, neighborFlush } from "#codec";
 import { Interface, type InterfaceListener, type InterfaceOptions } from "./interface.ts";
-import type { LeaseKeeper } from "./lease.ts";
-import { OwnAddresses } from "./own-addresses.ts";
+import { OwnAddresses, type Conflict } from "./own-addresses.ts";
 
 /** Where these lie in an interface's block. */
-const {
-	mac: MAC,
-	broadcastHeader: BROADCAST_HEADER,
-	probed: PROBED,
-	checked: CHECKED,
-	anyPort: ANY_PORT,
-} = InterfaceBlock.offsets;
+const { mac: MAC, broadcastHeader: BROADCAST_HEADER, probed: PROBED, checked: CHECKED } = InterfaceBlock.offsets;
 const { state: STATE } = NeighborBlock.offsets;
 
 const HEADER = ethernet.HEADER;
@@ -40,15 +33,9 @@ export interface EthernetOptions extends InterfaceOptions {
  */
 export class EthernetInterface extends Interface {
 	readonly kind = "ethernet";
-	/** Its address, six bytes. */
-	readonly mac: Uint8Array;
+	readonly #mac: Uint8Array;
 	#view!: DataView;
 	// What DHCP needs comes last: XS finds a property the faster the earlier it was made, and the others are wanted for each packet.
-	/** Who has an address lent for it: the DHCP client. One at a time. */
-	lease: LeaseKeeper | undefined = undefined;
-	/** The host name that the application has chosen for DHCP clients to come, instead of that of their options. */
-	hostname: string | undefined = undefined;
-	#anyAddressPort = 0;
 	#probed = 0;
 	#checked = 0;
 	/** Told within processing of an ARP packet at that arena offset: from `checked`; and one that claims `probed`, or asks for it as we do. */
@@ -64,7 +51,19 @@ export class EthernetInterface extends Interface {
 		if (device.medium !== MEDIUM_ETHERNET) throw new TypeError(`${name}: expected a device that carries Ethernet frames`);
 		const mac = options.mac ?? device.mac;
 		if (!mac || mac.length !== 6 || mac[0]! & 1) throw new RangeError(`mac of ${name}: expected six bytes of a unicast address`);
-		this.mac = mac;
+		this.#mac = mac;
+	}
+
+	override get mac(): Uint8Array {
+		return this.#mac;
+	}
+
+	override get shared(): boolean {
+		return true;
+	}
+
+	override get conflicts(): readonly Conflict[] {
+		return this.own.conflicts;
 	}
 
 	override attach(core: Core, slot: number, id: number, flags: number, listener: InterfaceListener): void {
@@ -78,17 +77,7 @@ export class EthernetInterface extends Interface {
 		view.setUint16(this.block + BROADCAST_HEADER + ethernet.TYPE, ethernet.TYPE_IPV4);
 		this.probed = this.#probed;
 		this.checked = this.#checked;
-		this.anyAddressPort = this.#anyAddressPort;
 		this.own = new OwnAddresses(core, this);
-	}
-
-	/** UDP port whose datagrams are taken for any address that their sender chose, or 0: a DHCP server writes to the address that it offers. */
-	get anyAddressPort(): number {
-		return this.#anyAddressPort;
-	}
-	set anyAddressPort(port: number) {
-		this.#anyAddressPort = port;
-		this.put(ANY_PORT, port);
 	}
 
 	/** The address that `probe` asks for, or 0: also others' questions for it are conflicts. RFC 5227 §2.1.1. */
@@ -109,19 +98,14 @@ export class EthernetInterface extends Interface {
 		this.put(CHECKED, address);
 	}
 
-	protected override get addressExpected(): boolean {
-		return this.lease !== undefined;
-	}
-
 	protected override flush(): void {
-		this.lease?.linkDown();
 		if (this.block !== 0) neighborFlush(this.#view, this.block);
 		this.own.flush();
 	}
 
 	/** Whether an address is one of this interface's. */
 	owns(address: number): boolean {
-		const addresses = this.addresses;
+		const { addresses } = this.ip;
 		for (let i = 0; i < addresses.length; i++) if (addresses[i]!.address === address) return true;
 		return false;
 	}
@@ -148,8 +132,8 @@ export class EthernetInterface extends Interface {
 		this.own.timers(now);
 	}
 
-	/** Tells the neighbours of an address that is ours from now on, or on this network: twice, RFC 5227 §2.3; the second time only when it is not lent, as who borrowed it does that. */
-	introduce(address: number): void {
+	/** Twice, RFC 5227 §2.3; the second time only when it is not lent, as who borrowed it does that. */
+	override introduce(address: number): void {
 		if (this.up) this.own.introduce(address);
 	}
 

@@ -1,29 +1,23 @@
-// What all interfaces have in common: a device below, addresses, a block in the arena, and a short queue before a busy device.
+// What the links of all interfaces have in common: a device below, a block in the arena, and a short queue before a busy device. Addresses and the like are ip/interface-ip.ts.
 
 import { formatIpv4, ipv4Option, parsePrefix } from "../address.ts";
-import { ADDRESSES_PER_INTERFACE, NETWORK_PATIENCE_MS, PACKET_BYTES, PACKET_HEADROOM } from "../config.ts";
+import { PACKET_BYTES, PACKET_HEADROOM } from "../config.ts";
 import { BUSY, HELD, NOTIFIES, RECEIVE_CHECKED, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
 import type { SerialHost } from "../device/serial.ts";
-import {
-	FLAG_ANY_ADDRESS,
-	FLAG_CHECKED,
-	InterfaceBlock,
-	OwnAddress,
-	WATCHED_DOWN,
-	WATCHED_ONCE,
-	WATCHED_TIME,
-} from "../packet/interface-block.ts";
+import { FLAG_CHECKED, InterfaceBlock, WATCHED_DOWN, WATCHED_ONCE, WATCHED_TIME } from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { LineBlock } from "../packet/line-block.ts";
 import { NONE } from "../packet/pool.ts";
-import { dequeue, linkSource, lostTake, queueHead, setPolled, setNoticed } from "#codec";
+import { dequeue, lostTake, queueHead, setPolled, setNoticed } from "#codec";
 import { NO_CHECKSUM } from "../wire/build.ts";
 import { DEFAULT_TTL } from "../wire/ipv4.ts";
 import { DRAIN, WAKE } from "./calls.ts";
-import { NAME_SERVERS, type InterfaceListener } from "./changes.ts";
-import { InterfaceAddress } from "./interface-address.ts";
+import type { InterfaceListener } from "./changes.ts";
+import type { InterfaceAddress } from "./interface-address.ts";
 import { checkName, metricOf, mtuOf, type InterfaceOptions } from "./interface-options.ts";
+import type { IpSide } from "./ip-side.ts";
+import type { Conflict } from "./own-addresses.ts";
 
 export type { InterfaceAddress } from "./interface-address.ts";
 export type { InterfaceOptions } from "./interface-options.ts";
@@ -32,7 +26,8 @@ export * from "./changes.ts";
 
 /** Where its fields lie in its block; that of every packet by itself. */
 const AT = InterfaceBlock.offsets;
-const { address: ADDRESS, mask: MASK } = OwnAddress.offsets;
+
+const NO_CONFLICTS: readonly Conflict[] = Object.freeze([]);
 
 /** One way in and out: a link protocol over a device, with addresses. It works from `stack.interfaces.add` to `remove`; then it is closed for good. */
 export abstract class Interface {
@@ -56,15 +51,11 @@ export abstract class Interface {
 	slot = 0;
 	/** InterfaceId: slot | a number never used before << 8. Two interfaces never share one. */
 	id = 0;
-	/** Added to the metric of its routes. */
-	readonly metric: number;
 	/** 1 to 15 letters, digits, ".", "_" or "-"; no two interfaces of a stack share one. */
 	readonly name: string;
-	/** Change it by `addAddress` and `removeAddress` alone. */
-	readonly addresses: InterfaceAddress[] = [];
-	/** IPv4 multicast groups joined here, with a count of joins each. */
-	readonly groups: Map<number, number> = new Map();
-	#servers: readonly number[] = [];
+	/** What its options say of the metric of its routes: for `ip`. */
+	readonly wantedMetric: number;
+	#ip: IpSide | undefined = undefined;
 	protected core!: Core;
 	#mtu: number;
 	#enabled = true;
@@ -73,8 +64,6 @@ export abstract class Interface {
 	#timed = false;
 	/** Whether the device was told that frames for groups are wanted. */
 	#wantsGroups = false;
-	/** When somebody first asked in vain whether it comes up, ms; undefined: not since it lost its link, or was taken up. */
-	#waitedSince: number | undefined = undefined;
 
 	constructor(name: string, device: Device, linkHeader: number, options: InterfaceOptions) {
 		checkName(name);
@@ -85,7 +74,7 @@ export abstract class Interface {
 		this.ttl = device.abilities & TRANSMIT_CHECKSUM ? DEFAULT_TTL | NO_CHECKSUM : DEFAULT_TTL;
 		this.polled = (device.abilities & NOTIFIES) === 0 || device.poll !== undefined;
 		this.#mtu = mtuOf(name, options, device.mtu);
-		this.metric = metricOf(name, options);
+		this.wantedMetric = metricOf(name, options);
 	}
 
 	/** What the link is, for people: "ethernet", "loopback". */
@@ -102,6 +91,29 @@ export abstract class Interface {
 
 	/** Neighbours and the like are void: the link went down or is removed. */
 	protected flush(): void {}
+
+	/** Tells the neighbours of an address that is ours from now on, where there are any to tell. */
+	introduce(_address: number): void {}
+
+	/** Its hardware address, six bytes, where it has one. */
+	get mac(): Uint8Array | undefined {
+		return undefined;
+	}
+
+	/** Whether others than one peer are behind it, who all hear what is sent to groups. */
+	get shared(): boolean {
+		return false;
+	}
+
+	/** Whether it may have a link and an address soon, where the link itself knows that. */
+	get awaited(): boolean | undefined {
+		return undefined;
+	}
+
+	/** Stations that use addresses of ours. */
+	get conflicts(): readonly Conflict[] {
+		return NO_CONFLICTS;
+	}
 
 	/** The arena, in which its block lies; once it is attached. */
 	get arena(): DataView {
@@ -179,43 +191,50 @@ export abstract class Interface {
 		this.put(AT.mtu, bytes);
 	}
 
-	/** Its addresses have changed: its block has them too. The interface set calls this. */
-	noteAddresses(): void {
-		const { addresses } = this;
-		this.put(AT.addressCount, addresses.length);
-		for (let i = 0; i < addresses.length; i++) {
-			const at = AT.addresses + i * OwnAddress.bytes;
-			this.put(at + ADDRESS, addresses[i]!.address);
-			this.put(at + MASK, addresses[i]!.mask);
-		}
-	}
-
 	/** How many packets wait for the device. */
 	get waiting(): number {
 		return this.block === 0 ? 0 : this.core.fields[(this.block + AT.waiting) >> 2]!;
 	}
 
+	/** What IP has of it: addresses, groups, name servers, metric. Throws Error before the interface is a stack's (`interfaces.add`), which sets it. */
+	get ip(): IpSide {
+		if (this.#ip === undefined)
+			throw new Error(`interface ${this.name}: it is in no stack; add it by interfaces.add before it is given addresses`);
+		return this.#ip;
+	}
+	set ip(side: IpSide) {
+		this.#ip = side;
+	}
+
+	/** Its addresses. */
+	get addresses(): readonly InterfaceAddress[] {
+		return this.ip.addresses;
+	}
+
+	/**
+	 * Adds an address with the length of its subnet's prefix, "192.168.77.2/24". Throws TypeError or RangeError when it is none, there are too many, or it is there
+	 * already; Error before the interface is a stack's.
+	 */
+	addAddress(prefix: string): InterfaceAddress {
+		const { address, length } = parsePrefix(prefix);
+		return this.ip.insertAddress(address, length);
+	}
+
+	/** Removes one. Connections that used it end with an error. */
+	removeAddress(entry: InterfaceAddress): void {
+		this.ip.removeAddress(entry);
+	}
+
 	/** Addresses of the name servers to ask by this interface, best first: from DHCP, IPCP or the configuration. */
 	get nameServers(): readonly string[] {
-		return this.#servers.map(formatIpv4);
+		return this.ip.servers.map(formatIpv4);
 	}
 	/** Throws TypeError or RangeError naming what is no IPv4 address. */
 	set nameServers(servers: readonly string[]) {
-		this.servers = servers.map((text) => ipv4Option("nameServers", text));
+		this.ip.servers = servers.map((text) => ipv4Option("nameServers", text));
 	}
 
-	/** The name servers as int32, for the stack. */
-	get servers(): readonly number[] {
-		return this.#servers;
-	}
-	set servers(servers: readonly number[]) {
-		const old = this.#servers;
-		if (old.length === servers.length && old.every((server, i) => server === servers[i])) return;
-		this.#servers = [...servers];
-		this.tell(NAME_SERVERS);
-	}
-
-	/** Tells those who watch that NAME_SERVERS or PROTOCOL changed. */
+	/** Tells those who watch that PROTOCOL changed. */
 	protected tell(what: number): void {
 		if (this.slot !== 0) this.#listener!.changed(this, what);
 	}
@@ -225,6 +244,7 @@ export abstract class Interface {
 		if (this.block !== 0) {
 			this.#setUp(false);
 			this.#discard();
+			this.#listener!.linkLost(this);
 		}
 		this.flush();
 		try {
@@ -260,35 +280,14 @@ export abstract class Interface {
 		}
 	}
 
-	/**
-	 * Whether it may have a link and an address soon, which is worth waiting for: while its address is being asked for, and otherwise for
-	 * NETWORK_PATIENCE_MS from when this is first asked.
-	 */
-	get comingUp(): boolean {
-		if (!this.#enabled || this.slot === 0) return false;
-		if (this.up && (this.addresses.length > 0 || this.addressExpected)) return this.addresses.length === 0;
-		const { now } = this.core;
-		if (this.#waitedSince === undefined) {
-			if (now !== 0) this.#waitedSince = now; // before the first poll there is no time
-			return true;
-		}
-		const waited = (now - this.#waitedSince) | 0;
-		return waited >= 0 && waited < NETWORK_PATIENCE_MS; // below 0: the clock has wrapped since
-	}
-
-	/** Whether somebody asks for an address for it. */
-	protected get addressExpected(): boolean {
-		return false;
-	}
-
 	/** Looks at the link. */
 	checkLink(): void {
 		const up = this.#enabled && this.device.linkUp;
 		if (up === this.up) return;
 		this.#setUp(up);
-		this.#waitedSince = undefined;
 		if (!up) {
 			this.#discard();
+			this.#listener!.linkLost(this);
 			this.flush();
 		}
 		this.#listener!.linkChanged(this);
@@ -299,7 +298,7 @@ export abstract class Interface {
 		return this.#enabled;
 	}
 	set enabled(on: boolean) {
-		if (on && !this.#enabled) this.#waitedSince = undefined;
+		if (on && !this.#enabled) this.#ip?.waitAnew();
 		this.#enabled = on;
 		if (this.slot === 0) return;
 		this.#watch(WATCHED_ONCE);
@@ -307,68 +306,10 @@ export abstract class Interface {
 		this.core.wake();
 	}
 
-	/** Accept every unicast destination, as the embedded gateway does. */
-	get anyAddress(): boolean {
-		return (this.#flags & FLAG_ANY_ADDRESS) !== 0;
-	}
-	set anyAddress(on: boolean) {
-		this.setFlag(FLAG_ANY_ADDRESS, on);
-	}
-
 	/** Sets a bit of its block's flags. */
-	protected setFlag(flag: number, on: boolean): void {
+	setFlag(flag: number, on: boolean): void {
 		this.#flags = on ? this.#flags | flag : this.#flags & ~flag;
 		if (this.block !== 0) this.core.view.setInt32(this.block + AT.flags, this.#flags, true);
-	}
-
-	/**
-	 * Adds an address with the length of its subnet's prefix, "192.168.77.2/24". Throws TypeError or RangeError when it is none, there are too many, or it is there
-	 * already; Error before the interface is a stack's (`interfaces.add`).
-	 */
-	addAddress(prefix: string): InterfaceAddress {
-		const { address, length } = parsePrefix(prefix);
-		return this.insertAddress(address, length);
-	}
-
-	/** The same with an int32 and 0 to 32, for the stack. `lent`: a server of the network says so. */
-	insertAddress(address: number, length: number, lent = false): InterfaceAddress {
-		if (this.#listener === undefined)
-			throw new Error(`interface ${this.name}: it is in no stack; add it by interfaces.add before it is given addresses`);
-		if (this.addresses.length >= ADDRESSES_PER_INTERFACE)
-			throw new RangeError(
-				`${this.name} has ${ADDRESSES_PER_INTERFACE} addresses already: there is no room in the arena for more`,
-			);
-		const entry = new InterfaceAddress(address, length, lent);
-		this.addresses.push(entry);
-		this.#listener.addressAdded(this, entry); // throws, and takes it back, when another interface has it
-		return entry;
-	}
-
-	/** Removes one. Connections that used it end with an error. */
-	removeAddress(entry: InterfaceAddress): void {
-		this.#remove(entry, true);
-	}
-
-	/** Takes one out of use for a while: it is neither a source nor answered for. What uses it waits until `addAddress` brings it back, or ends with `forgetAddress`. */
-	suspendAddress(entry: InterfaceAddress): void {
-		this.#remove(entry, false);
-	}
-
-	/** One that was suspended does not come back. */
-	forgetAddress(address: number): void {
-		this.#listener?.addressForgotten(address);
-	}
-
-	#remove(entry: InterfaceAddress, ends: boolean): void {
-		const index = this.addresses.indexOf(entry);
-		if (index < 0) throw new RangeError(`${this.name} does not have that address`);
-		this.addresses.splice(index, 1);
-		this.#listener!.addressRemoved(this, entry, ends);
-	}
-
-	/** The address that packets for a next hop and a destination by this interface come from, 0 when it has none: link/addresses.ts. */
-	sourceFor(nextHop: number, destination: number): number {
-		return this.block === 0 ? 0 : linkSource(this.core.view, this.block, nextHop, destination);
 	}
 
 	/** Compiled code has sent by it: does what that asks for, DRAIN and WAKE of calls.ts. */

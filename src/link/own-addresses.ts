@@ -71,7 +71,7 @@ export class OwnAddresses {
 				again[kept++] = address;
 				again[kept++] = at;
 				again[kept++] = 1;
-			} else if (this.#link.owns(address) && address !== this.#link.lease?.lent) this.#link.announce(address); // who lent it sees to that
+			} else if (this.#link.owns(address) && address !== this.#link.ip.lease?.lent) this.#link.announce(address); // who lent it sees to that
 		}
 		again.length = kept;
 	}

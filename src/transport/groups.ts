@@ -14,18 +14,18 @@ export class Groups {
 
 	/** Whether datagrams to a group are accepted on an interface. */
 	has(link: Interface, group: number): boolean {
-		return link.groups.has(group) || this.#everywhere.has(group);
+		return link.ip.groups.has(group) || this.#everywhere.has(group);
 	}
 
 	/** Joins a group on an interface, or without one on all. */
 	join(link: Interface | undefined, group: number): void {
-		const groups = link === undefined ? this.#everywhere : link.groups;
+		const groups = link === undefined ? this.#everywhere : link.ip.groups;
 		groups.set(group, (groups.get(group) ?? 0) + 1);
 		this.#changed(link);
 	}
 
 	leave(link: Interface | undefined, group: number): void {
-		const groups = link === undefined ? this.#everywhere : link.groups;
+		const groups = link === undefined ? this.#everywhere : link.ip.groups;
 		const joins = groups.get(group) ?? 0;
 		if (joins > 1) groups.set(group, joins - 1);
 		else groups.delete(group);
@@ -34,7 +34,7 @@ export class Groups {
 
 	/** Tells an interface that was added, or on which groups were joined or left, whether it is to hear any. */
 	tell(link: Interface): void {
-		link.wantGroups(link.groups.size > 0 || this.#everywhere.size > 0);
+		link.wantGroups(link.ip.groups.size > 0 || this.#everywhere.size > 0);
 	}
 
 	#changed(link: Interface | undefined): void {

@@ -343,7 +343,7 @@ export class Udp {
 		const owner = interfaces.owner(toAddress);
 		if (owner !== undefined) return canSend(owner) ? toAddress : 0;
 		const link = interfaces.at(socket.fromSlot);
-		return link !== undefined && canSend(link) ? link.sourceFor(fromAddress, fromAddress) : 0;
+		return link !== undefined && canSend(link) ? link.ip.sourceFor(fromAddress, fromAddress) : 0;
 	}
 
 	/** There is no way for the socket's path. An answer is dropped; else it throws. */

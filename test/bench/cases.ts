@@ -46,7 +46,7 @@ function random32(): number {
 
 function makeStack(options: StackOptions = {}, device: Device = new PeerDevice()): Stack {
 	const stack = new Stack({ ...options, random32, onWake });
-	stack.interfaces.add(new EthernetInterface("eth0", device)).insertAddress(0x0a000002, 24);
+	stack.interfaces.add(new EthernetInterface("eth0", device)).ip.insertAddress(0x0a000002, 24);
 	return stack;
 }
 
@@ -59,7 +59,7 @@ function makeLargeStack(): Stack {
 		interfaces.add(new LoopbackInterface(name, new LoopbackDevice()));
 	}
 	for (const [i, link] of interfaces.list.entries())
-		for (let n = link.addresses.length; n < 4; n++) link.insertAddress(0x0a800002 + (i << 16) + (n << 8), 24);
+		for (let n = link.addresses.length; n < 4; n++) link.ip.insertAddress(0x0a800002 + (i << 16) + (n << 8), 24);
 	return stack;
 }
 

@@ -19,7 +19,7 @@ for (const [name, address] of [
 	["eth0", 0xc0a84d02 | 0],
 	["eth1", 0xc0a84e02 | 0],
 ] as const)
-	stack.interfaces.add(new EthernetInterface(name, new PeerDevice())).insertAddress(address, 24);
+	stack.interfaces.add(new EthernetInterface(name, new PeerDevice())).ip.insertAddress(address, 24);
 const made = used();
 const device = { stack, io: createIO(stack), heap };
 const { default: program } = await import(args[1]!);

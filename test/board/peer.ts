@@ -115,7 +115,7 @@ export function cablePeer(
 	const link = new EthernetInterface("eth", new CableDevice(chip, Uint8Array.of(2, 0, 0, 0, 1, index), lost));
 	const peer = new Peer(machine, link, index, options);
 	const prefix = parsePrefix(address);
-	link.insertAddress(prefix.address, prefix.length);
+	link.ip.insertAddress(prefix.address, prefix.length);
 	return peer;
 }
 

@@ -37,7 +37,7 @@ export class Node {
 		this.stack.interfaces.add(iface);
 		for (const address of addresses) {
 			const [host, length] = address.split("/");
-			iface.insertAddress(ip(host!), Number(length));
+			iface.ip.insertAddress(ip(host!), Number(length));
 		}
 		return iface;
 	}

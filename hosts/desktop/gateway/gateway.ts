@@ -80,8 +80,8 @@ export class Gateway {
 		});
 		const { stack, device } = this;
 		const link = stack.interfaces.add(new EthernetInterface("gateway", device, { mtu: options.mtu }));
-		link.anyAddress = true;
-		link.insertAddress(options.address, options.prefixLength);
+		link.ip.anyAddress = true;
+		link.ip.insertAddress(options.address, options.prefixLength);
 		this.#link = link;
 		this.#gate = new SynGate({
 			connect: (destination, port) => this.#connect(destination, port),

@@ -1,7 +1,7 @@
 // Who may be asked for: against DNS rebinding. A page of a stranger's that a browser shows may lead its own name to the board's address, and so would read
 // what the board answers, as of its own site. The name in the request tells: it is the stranger's.
 
-import { EthernetInterface, isIpv4 } from "multihome";
+import { isIpv4 } from "multihome";
 import type { Stack } from "../device.ts";
 
 /**
@@ -14,9 +14,9 @@ export function isOwnHost({ interfaces }: Stack, host: string, names: readonly s
 	if (host.endsWith(".")) host = host.slice(0, -1);
 	for (let i = 0; i < names.length; i++) if (isName(host, names[i]!.toLowerCase(), "")) return true;
 	for (let i = 0; i < interfaces.list.length; i++) {
-		const link = interfaces.list[i]!;
-		if (!(link instanceof EthernetInterface) || link.lease === undefined) continue;
-		const { hostname, domain } = link.lease.state;
+		const { lease } = interfaces.list[i]!.ip;
+		if (lease === undefined) continue;
+		const { hostname, domain } = lease.state;
 		if (hostname !== "" && isName(host, hostname.toLowerCase(), domain.toLowerCase())) return true;
 	}
 	return false;

@@ -205,7 +205,7 @@ export class PppInterface extends LineInterface {
 			// After a renegotiation nothing may have changed, and connections go on.
 			if (this.#address?.address !== local || this.#peer !== remote) {
 				this.#forget();
-				this.#address = this.insertAddress(local, 32, local !== ours);
+				this.#address = this.ip.insertAddress(local, 32, local !== ours);
 				this.#peer = remote;
 				this.#routes.linkRoutes(this, refused === "" ? remote : 0, defaultRoute);
 			}
@@ -215,7 +215,7 @@ export class PppInterface extends LineInterface {
 			return `ipcp: ${(error as Error).message}`;
 		}
 		this.#refused = refused === "" ? "" : `no route to the peer: ${refused}`;
-		this.servers = this.#named;
+		this.ip.servers = this.#named;
 		this.mtu = Math.min(this.#fullMtu, this.#session!.lcp.peerMru);
 		this.#line.setUp(true);
 		this.checkLink();
@@ -240,14 +240,14 @@ export class PppInterface extends LineInterface {
 		this.#address = undefined;
 		this.#peer = 0;
 		this.#refused = "";
-		this.servers = [];
+		this.ip.servers = [];
 		if (this.slot === 0) return;
 		this.#routes.linkRoutes(this, 0, false);
-		if (address !== undefined && this.addresses.includes(address)) this.removeAddress(address);
+		if (address !== undefined && this.ip.addresses.includes(address)) this.ip.removeAddress(address);
 	}
 
 	/** While it dials and negotiates, or will do so again. */
-	override get comingUp(): boolean {
+	override get awaited(): boolean {
 		const session = this.#session;
 		if (session === undefined || !this.enabled || this.#order === DISCONNECT) return false;
 		if (this.up) return false;

@@ -81,7 +81,7 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 			throw new RangeError(`DHCP on ${name}: is ${found.kind}; expected an Ethernet interface`);
 		if (found.mtu < DHCP_MESSAGE)
 			throw new RangeError(`DHCP on ${name}: has an MTU of ${found.mtu}; expected at least ${DHCP_MESSAGE}, for its messages`);
-		if (found.lease !== undefined) throw new Error(`DHCP on ${name}: has a client already; close that one first`);
+		if (found.ip.lease !== undefined) throw new Error(`DHCP on ${name}: has a client already; close that one first`);
 		try {
 			this.#socket = stack.udp.openService(CLIENT_PORT, found.slot);
 		} catch (error) {
@@ -90,7 +90,7 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 		this.#stack = stack;
 		this.#link = found;
 		this.#socket.owner = this;
-		found.lease = this;
+		found.ip.lease = this;
 		found.onConflict = (address) => this.#session?.conflict(address);
 		found.onClaim = (at) => this.#heard((session) => session.claimed(at));
 		found.onAnswer = (at) => this.#heard((session) => session.answered(at));
@@ -168,9 +168,9 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 		const stack = this.#stack;
 		this.#closed = true;
 		this.#session = undefined;
-		link.lease = undefined;
+		link.ip.lease = undefined;
 		link.onConflict = link.onClaim = link.onAnswer = undefined;
-		link.anyAddressPort = link.probed = link.checked = 0;
+		link.ip.anyAddressPort = link.probed = link.checked = 0;
 		stack.services.delete(this);
 		this.#watch.close();
 		stack.udp.close(this.#socket);

@@ -55,7 +55,7 @@ export class Configuration {
 	}
 
 	get #metric(): number {
-		return this.#settings.metric + this.#link.metric;
+		return this.#settings.metric + this.#link.ip.metric;
 	}
 
 	/** Why a lease cannot be had, as the end of "a server offers …"; "" when it can. */
@@ -79,13 +79,13 @@ export class Configuration {
 		// The owner of the stack may have taken it away.
 		if (this.#entry === undefined || !link.addresses.includes(this.#entry)) {
 			this.#entry = undefined;
-			this.#entry = link.insertAddress(lease.address, lease.length, true);
+			this.#entry = link.ip.insertAddress(lease.address, lease.length, true);
 		}
 		this.#suspended = undefined;
 		this.#setMtu(lease.mtu);
 		this.review(lease);
 		const dns = lease.dns.filter((server) => !this.#stack.ip.isLocal(server));
-		if (dns.length > 0 || this.#servers) link.servers = dns;
+		if (dns.length > 0 || this.#servers) link.ip.servers = dns;
 		this.#servers = dns.length > 0;
 	}
 
@@ -149,7 +149,7 @@ export class Configuration {
 	#strip(): void {
 		const { routes } = this.#stack;
 		for (const route of this.#routes.splice(0)) if (routes.list.includes(route)) routes.remove(route);
-		if (this.#servers) this.#link.servers = [];
+		if (this.#servers) this.#link.ip.servers = [];
 		this.#servers = false;
 		this.#refused = [];
 		this.#setMtu(0);
@@ -162,7 +162,7 @@ export class Configuration {
 		this.#strip();
 		this.#entry = undefined;
 		if (!this.#link.addresses.includes(entry)) return;
-		this.#link.suspendAddress(entry);
+		this.#link.ip.suspendAddress(entry);
 		this.#suspended = entry;
 	}
 
@@ -174,7 +174,7 @@ export class Configuration {
 		this.#entry = this.#suspended = undefined;
 		this.#strip();
 		if (entry !== undefined && link.addresses.includes(entry)) link.removeAddress(entry);
-		if (suspended !== undefined) link.forgetAddress(suspended.address);
+		if (suspended !== undefined) link.ip.forgetAddress(suspended.address);
 	}
 }
 

@@ -251,7 +251,7 @@ export class Session extends machine.Machine {
 		this.#link.probed = 0;
 		// While we have no address that servers could write to.
 		const asking = this.state >= machine.SELECTING && this.state <= machine.REBOOTING;
-		this.#link.anyAddressPort = asking ? dhcp.CLIENT_PORT : 0;
+		this.#link.ip.anyAddressPort = asking ? dhcp.CLIENT_PORT : 0;
 		const offered = this.state === machine.REQUESTING; // an offer and its REQUEST are one exchange
 		this.#exchange.begin(offered, offered || this.state === machine.REBINDING);
 		this.#changed();

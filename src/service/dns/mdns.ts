@@ -3,7 +3,6 @@
 
 import { NETWORK_PATIENCE_MS, MDNS_MAX_TTL_S, MDNS_REPEATS_MS, MDNS_TIMEOUT_MS } from "../../config.ts";
 import { onLink } from "../../ip/routes.ts";
-import { EthernetInterface } from "../../link/ethernet.ts";
 import type { Interface } from "../../link/interface.ts";
 import * as dns from "../../wire/dns.ts";
 import { readAnswer } from "./answer.ts";
@@ -110,7 +109,7 @@ class MulticastQuery extends Lookup implements Asker {
 }
 
 function usable(link: Interface): boolean {
-	return link instanceof EthernetInterface && link.slot !== 0 && link.up && link.addresses.length > 0;
+	return link.shared && link.slot !== 0 && link.up && link.addresses.length > 0;
 }
 
 useMulticast((engine, wanted, key) => new MulticastQuery(engine, wanted, key));

@@ -27,10 +27,10 @@ export function serversFor(stack: Stack, general: readonly number[], scope: Scop
 	const list: Server[] = [];
 	if (link !== undefined && (link.slot === 0 || !link.up)) return list;
 	if (servers !== undefined) addAll(list, servers, link);
-	else if (link !== undefined) addAll(list, link.servers.length > 0 ? link.servers : general, link);
+	else if (link !== undefined) addAll(list, link.ip.servers.length > 0 ? link.ip.servers : general, link);
 	else {
 		addAll(list, general, undefined);
-		for (const each of inOrder(stack)) addAll(list, each.servers, each);
+		for (const each of inOrder(stack)) addAll(list, each.ip.servers, each);
 	}
 	return list;
 }
@@ -43,15 +43,15 @@ function addAll(list: Server[], addresses: readonly number[], link: Interface | 
 
 /** The interfaces that are up. */
 function inOrder(stack: Stack): Interface[] {
-	const links = stack.interfaces.list.filter((link) => link.up && link.servers.length > 0);
+	const links = stack.interfaces.list.filter((link) => link.up && link.ip.servers.length > 0);
 	const metrics = new Map(links.map((link) => [link, defaultMetric(stack, link)]));
-	return links.sort((a, b) => metrics.get(a)! - metrics.get(b)! || a.metric - b.metric);
+	return links.sort((a, b) => metrics.get(a)! - metrics.get(b)! || a.ip.metric - b.ip.metric);
 }
 
 /** Metric of an interface's default route; larger than any when it has none. */
 function defaultMetric(stack: Stack, link: Interface): number {
 	let best = 0x7fffffff;
 	for (const route of stack.routes.list)
-		if (route.link === link && route.length === 0) best = Math.min(best, route.metric + link.metric);
+		if (route.link === link && route.length === 0) best = Math.min(best, route.metric + link.ip.metric);
 	return best;
 }

@@ -21,22 +21,22 @@ export class EthernetSocket extends ConfigurableSocket<EthernetInterface> {
 	/** Takes the interface up; without an address it begins to get one from DHCP. Throws Error when no UDP socket is free for that; then nothing has changed. */
 	override connect(): void {
 		const { stack, link } = this.use;
-		if (link.addresses.length === 0 && link.lease === undefined) this.#begin(stack, link); // which may throw
+		if (link.addresses.length === 0 && link.ip.lease === undefined) this.#begin(stack, link); // which may throw
 		super.connect();
 	}
 
 	#begin(stack: Stack, link: EthernetInterface): void {
-		void new DhcpClient(stack, link, { ...this.#dhcp, hostname: link.hostname ?? this.#dhcp?.hostname });
+		void new DhcpClient(stack, link, { ...this.#dhcp, hostname: link.ip.hostname ?? this.#dhcp?.hostname });
 	}
 
 	/** For the client that there is, and for those that `configure` and `connect` of any instance begin. */
 	protected override named(link: EthernetInterface, hostname: string): void {
-		link.hostname = hostname;
-		if (link.lease instanceof DhcpClient) link.lease.hostname = hostname;
+		link.ip.hostname = hostname;
+		if (link.ip.lease instanceof DhcpClient) link.ip.lease.hostname = hostname;
 	}
 
 	protected override dynamic(stack: Stack, link: EthernetInterface, wanted: boolean): void {
-		const client = link.lease;
+		const client = link.ip.lease;
 		if (client instanceof DhcpClient) {
 			if (wanted) return;
 			this.#dhcp ??= client.options;

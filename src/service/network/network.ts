@@ -5,7 +5,6 @@ import { currentStack } from "../../io/current.ts";
 import { addressOf, objectOption, show } from "../../io/options.ts";
 import { formatIpv4, parsePrefix } from "../../address.ts";
 import type { Route } from "../../ip/routes.ts";
-import { EthernetInterface } from "../../link/ethernet.ts";
 import type { Interface } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
 import { formatMac } from "../../wire/ethernet.ts";
@@ -21,9 +20,9 @@ function viewOf(link: Interface): InterfaceView {
 		kind: link.kind,
 		up: link.up,
 		addresses: link.addresses.map(String),
-		...(link instanceof EthernetInterface && { MAC: formatMac(link.mac) }),
+		...(link.mac !== undefined && { MAC: formatMac(link.mac) }),
 		mtu: link.mtu,
-		metric: link.metric,
+		metric: link.ip.metric,
 		nameServers: [...link.nameServers],
 	};
 }
@@ -33,7 +32,7 @@ function routeView(route: Route): RouteView {
 		prefix: route.toString(),
 		gateway: route.gateway,
 		interface: route.link.name,
-		metric: route.metric + route.link.metric,
+		metric: route.metric + route.link.ip.metric,
 		connected: route.connected,
 		active: route.link.up,
 	};

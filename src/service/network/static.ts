@@ -71,7 +71,7 @@ export function apply(stack: Stack, link: Interface, settings: Settings): void {
 	const { address, length, gateway, dns } = settings;
 	const kept = link.addresses.find((entry) => entry.address === address && entry.length === length);
 	clear(stack, link, kept);
-	if (kept === undefined) link.insertAddress(address, length);
+	if (kept === undefined) link.ip.insertAddress(address, length);
 	if (gateway !== 0) stack.routes.insert(new Route(0, 0, gateway, link, 0, false));
-	if (dns !== undefined) link.servers = dns;
+	if (dns !== undefined) link.ip.servers = dns;
 }

@@ -110,7 +110,7 @@ async function setUp(options: Partial<GatewayOptions> = {}): Promise<void> {
 	});
 	boardDevice = new NodeStreamDevice(new Uint8Array([2, 0, 0, 0, 0, 2]));
 	const link = board.interfaces.add(new EthernetInterface("eth0", boardDevice));
-	link.insertAddress(BOARD, 24);
+	link.ip.insertAddress(BOARD, 24);
 	board.routes.add({ prefix: "0.0.0.0/0", gateway: "192.168.77.1", interface: link });
 	boardDevice.plug(connect(join(folder, "wire")));
 	boardLoop.run(board);

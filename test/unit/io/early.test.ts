@@ -47,7 +47,7 @@ describe("a connection that is opened before there is a network", () => {
 		plug();
 		world.run(100);
 		expect(heard).toEqual([]);
-		link.insertAddress(ip("10.0.0.1"), 24);
+		link.ip.insertAddress(ip("10.0.0.1"), 24);
 		world.run(100);
 		expect(heard).toEqual(["writable"]);
 		expect(socket.localAddress).toBe("10.0.0.1");
@@ -56,7 +56,7 @@ describe("a connection that is opened before there is a network", () => {
 
 	it("stands with an address that waits for its link, and a route", () => {
 		const { world, link, heard, plug, connect } = early({ interface: "eth0" }, { route: true });
-		link.insertAddress(ip("10.0.0.1"), 24);
+		link.ip.insertAddress(ip("10.0.0.1"), 24);
 		connect();
 		world.run(5000);
 		plug();
@@ -107,7 +107,7 @@ describe("a connection that is opened before there is a network", () => {
 		expect(connect).toThrow("no route to the host");
 		link.enabled = true;
 		connect();
-		link.insertAddress(ip("10.0.0.1"), 24);
+		link.ip.insertAddress(ip("10.0.0.1"), 24);
 		plug();
 		world.run(100);
 		expect(heard).toEqual(["writable"]);
@@ -123,7 +123,7 @@ describe("a connection that is opened before there is a network", () => {
 
 	it("waits anew for a link that was lost a moment ago", () => {
 		const { world, link, heard, plug, connect } = early();
-		link.insertAddress(ip("10.0.0.1"), 24);
+		link.ip.insertAddress(ip("10.0.0.1"), 24);
 		plug();
 		world.run(60_000);
 		plug(false);

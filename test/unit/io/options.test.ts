@@ -367,7 +367,7 @@ describe("multicast groups", () => {
 		socket.close();
 		open({});
 		expect(send("224.0.0.251")).toEqual([]);
-		expect(here.stack.interfaces.list.every((link) => link.groups.size === 0)).toBe(true);
+		expect(here.stack.interfaces.list.every((link) => link.ip.groups.size === 0)).toBe(true);
 	});
 
 	it("are heard on an interface that comes later", () => {
@@ -420,6 +420,6 @@ describe("a socket whose interface was removed", () => {
 		expect(() => socket.add("224.0.0.252")).toThrow("is gone");
 		socket.remove("224.0.0.251");
 		socket.close();
-		expect([...eth9.groups.keys()]).toEqual([]);
+		expect([...eth9.ip.groups.keys()]).toEqual([]);
 	});
 });

@@ -216,7 +216,7 @@ describe("write", () => {
 		expect(() => bound.write(ascii("x"), "255.255.255.255", 9)).toThrow(remedy("eth2"));
 		station.world.run(5000);
 		for (const port of [one, other]) expect(port.all()).toEqual([]);
-		one.link.insertAddress(ip("10.0.0.1"), 24);
+		one.link.ip.insertAddress(ip("10.0.0.1"), 24);
 		server.write(ascii("x"), FAR, 9);
 		expect(sent(one)).toEqual([`10.0.0.1:7 to ${FAR}:9`]);
 	});

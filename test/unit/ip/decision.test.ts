@@ -162,7 +162,7 @@ describe("an interface without an address", () => {
 		expect(way(station, FAR, { source: "10.1.0.1" })).toBe("");
 		station.stack.routes.add({ prefix: "0.0.0.0/0", gateway: "10.1.0.254", interface: other!.link, metric: 9 });
 		expect(way(station, FAR)).toBe("eth2 via 10.1.0.254 from 10.1.0.1");
-		one!.link.insertAddress(ip("10.0.0.1"), 24);
+		one!.link.ip.insertAddress(ip("10.0.0.1"), 24);
 		expect(way(station, FAR)).toBe("eth1 via 8.8.8.8 from 10.0.0.1");
 	});
 

@@ -110,7 +110,7 @@ describe("an interface", () => {
 describe("an address", () => {
 	it.each(["224.0.0.1", "0.0.0.0", "255.255.255.255"])("cannot be %s", (address) => {
 		const link = stackOf().interfaces.add(new EthernetInterface("eth0", new QueueDevice()));
-		expect(() => link.insertAddress(ip(address), 24)).toThrow(/expected a unicast address/);
+		expect(() => link.ip.insertAddress(ip(address), 24)).toThrow(/expected a unicast address/);
 		expect(link.addresses).toEqual([]);
 	});
 
@@ -122,7 +122,7 @@ describe("an address", () => {
 		);
 		stack.interfaces.add(eth0);
 		expect(eth0.addAddress("10.0.0.1/24")).toMatchObject({ address: ip("10.0.0.1"), length: 24, mask: ip("255.255.255.0") });
-		eth0.insertAddress(ip("10.1.0.1"), 16);
+		eth0.ip.insertAddress(ip("10.1.0.1"), 16);
 		expect(stack.status().interfaces[1]!.addresses).toEqual(["10.0.0.1/24", "10.1.0.1/16"]);
 		expect(stack.status().routes.map(({ prefix }) => prefix)).toContain("10.0.0.0/24");
 		for (const text of ["10.0.0.2", "10.0.0.2/33", "10.0.0/24", "", "10.0.0.2/"])
@@ -136,16 +136,16 @@ describe("an address", () => {
 	it("is refused when another interface has it; one subnet on two interfaces is allowed", () => {
 		const stack = stackOf();
 		const [one, other] = ["eth0", "eth1"].map((name) => stack.interfaces.add(new EthernetInterface(name, new QueueDevice())));
-		one!.insertAddress(ip("10.0.0.1"), 24);
-		expect(() => other!.insertAddress(ip("10.0.0.1"), 24)).toThrow(/address 10\.0\.0\.1 of eth1: eth0 has it already/);
-		other!.insertAddress(ip("10.0.0.2"), 24);
+		one!.ip.insertAddress(ip("10.0.0.1"), 24);
+		expect(() => other!.ip.insertAddress(ip("10.0.0.1"), 24)).toThrow(/address 10\.0\.0\.1 of eth1: eth0 has it already/);
+		other!.ip.insertAddress(ip("10.0.0.2"), 24);
 		expect(stack.status().interfaces.map((link) => link.addresses)).toEqual([["127.0.0.1/8"], ["10.0.0.1/24"], ["10.0.0.2/24"]]);
 	});
 
 	it("is refused beyond four of them", () => {
 		const link = stackOf().interfaces.add(new EthernetInterface("eth0", new QueueDevice()));
-		for (let i = 1; i <= 4; i++) link.insertAddress(ip(`10.0.${i}.1`), 24);
-		expect(() => link.insertAddress(ip("10.0.5.1"), 24)).toThrow(/eth0 has 4 addresses already/);
+		for (let i = 1; i <= 4; i++) link.ip.insertAddress(ip(`10.0.${i}.1`), 24);
+		expect(() => link.ip.insertAddress(ip("10.0.5.1"), 24)).toThrow(/eth0 has 4 addresses already/);
 	});
 });
 

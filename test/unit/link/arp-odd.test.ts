@@ -187,7 +187,7 @@ it("an interface without address asks nobody: nothing but a probe comes from 0.0
 	unnumbered.link.probe(ip(PEER));
 	expect(unnumbered.all()[0]!.arp).toMatchObject({ operation: ARP_REQUEST, sender: 0, target: ip(PEER) });
 	unnumbered.link.probed = 0;
-	unnumbered.link.insertAddress(ip(US), 24);
+	unnumbered.link.ip.insertAddress(ip(US), 24);
 	forwarded();
 	expect(unnumbered.questions()[0]!.arp).toMatchObject({ sender: ip(US), target: ip(PEER) });
 });

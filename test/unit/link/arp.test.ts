@@ -166,7 +166,7 @@ describe("answering", () => {
 		const announced = () => port.all().map((parsed) => [ipText(parsed.arp!.sender), ipText(parsed.arp!.target)]);
 		station.world.run(5000);
 		port.all();
-		port.link.insertAddress(ip("10.0.7.1"), 24);
+		port.link.ip.insertAddress(ip("10.0.7.1"), 24);
 		expect(announced()).toEqual([["10.0.7.1", "10.0.7.1"]]);
 		station.world.run(1990);
 		expect(announced()).toEqual([]);
@@ -186,8 +186,8 @@ describe("answering", () => {
 	it("does not announce an address for the second time that is gone, or while the link is down", () => {
 		station.world.run(5000);
 		port.all();
-		port.link.removeAddress(port.link.insertAddress(ip("10.0.7.1"), 24));
-		port.link.insertAddress(ip("10.0.8.1"), 24);
+		port.link.removeAddress(port.link.ip.insertAddress(ip("10.0.7.1"), 24));
+		port.link.ip.insertAddress(ip("10.0.8.1"), 24);
 		expect(port.all().length).toBe(2);
 		port.device.setLink(false);
 		station.world.run(5000);

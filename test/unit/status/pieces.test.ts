@@ -59,7 +59,7 @@ describe("a status in pieces", () => {
 				if ((piece + seed) % 3 === 0) {
 					const link = new LoopbackInterface(`x${piece}`, new LoopbackDevice());
 					added.push(link);
-					if (stack.interfaces.list.length < 4) stack.interfaces.add(link).insertAddress(0x0a800001 + (piece << 8), 24);
+					if (stack.interfaces.list.length < 4) stack.interfaces.add(link).ip.insertAddress(0x0a800001 + (piece << 8), 24);
 				} else if ((piece + seed) % 3 === 1) {
 					const last = stack.interfaces.list[stack.interfaces.list.length - 1]!;
 					if (last.name.startsWith("x")) stack.interfaces.remove(last);

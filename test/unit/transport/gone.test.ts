@@ -42,7 +42,7 @@ describe("a UDP socket", () => {
 		const address = links[0]!.addresses[0]!;
 		const old = stack.udp.open(address.address, 5000, 0);
 		links[0]!.removeAddress(address);
-		links[0]!.insertAddress(address.address, 24);
+		links[0]!.ip.insertAddress(address.address, 24);
 		const young = stack.udp.open(address.address, 5000, 0);
 		stack.udp.close(old);
 		expect(() => stack.udp.open(address.address, 5000, 0)).toThrow("in use");
@@ -81,6 +81,6 @@ describe("a link that is taken down by hand", () => {
 
 	it("has no address twice", () => {
 		const { links } = twoInterfaces();
-		expect(() => links[0]!.insertAddress(ip("10.0.0.1"), 16)).toThrow("has it already");
+		expect(() => links[0]!.ip.insertAddress(ip("10.0.0.1"), 16)).toThrow("has it already");
 	});
 });

@@ -69,7 +69,7 @@ let stack: Stack;
 function add<T extends QueueDevice>(name: string, device: T, index: number): { link: EthernetInterface; device: T } {
 	const link = new EthernetInterface(name, device);
 	stack.interfaces.add(link);
-	link.insertAddress(ip(`10.${index}.0.1`), 24);
+	link.ip.insertAddress(ip(`10.${index}.0.1`), 24);
 	device.takeSent();
 	return { link, device };
 }

@@ -34,7 +34,7 @@ describe("misuse", () => {
 		const make = () => rig.client(options as DhcpOptions<DhcpClient>);
 		expect(make).toThrow(type);
 		expect(make).toThrow(message);
-		expect(rig.link.lease).toBe(undefined);
+		expect(rig.link.ip.lease).toBe(undefined);
 		expect(rig.stack.services.list.length).toBe(0);
 	});
 
@@ -63,7 +63,7 @@ describe("misuse", () => {
 		expect(() => rig.client()).toThrow(
 			`DHCP on eth0: all ${services} UDP sockets for services are in use; raise the option "sockets.services"`,
 		);
-		expect(rig.link.lease).toBe(undefined);
+		expect(rig.link.ip.lease).toBe(undefined);
 	});
 
 	it("after close: renew throws, close may be repeated, state says so", () => {
@@ -179,7 +179,7 @@ describe("a client", () => {
 		expect(rig.addresses()).toEqual([]);
 		expect(rig.routes()).toEqual([]);
 		expect(rig.link.nameServers).toEqual([]);
-		expect(rig.link).toMatchObject({ lease: undefined, onConflict: undefined, anyAddressPort: 0, probed: 0 });
+		expect(rig.link).toMatchObject({ onConflict: undefined, probed: 0, ip: { lease: undefined, anyAddressPort: 0 } });
 		expect(rig.stack.services.list.length).toBe(0);
 		rig.server.names();
 		rig.world.run(100_000);
@@ -262,7 +262,7 @@ describe("a client", () => {
 
 	it("leaves addresses, routes and name servers alone that are not its own", () => {
 		const rig = new Rig();
-		rig.link.insertAddress(ip("10.0.0.1"), 24);
+		rig.link.ip.insertAddress(ip("10.0.0.1"), 24);
 		rig.stack.routes.add({ prefix: "172.16.0.0/12", gateway: "10.0.0.2", interface: rig.link });
 		rig.link.nameServers = ["10.0.0.53"];
 		rig.server.options = [[1, [255, 255, 255, 0]]];
@@ -289,7 +289,7 @@ describe("a client", () => {
 
 	it("gives up, and says why, where the interface has no room for one more address", () => {
 		const rig = new Rig();
-		for (let i = 1; i <= 4; i++) rig.link.insertAddress(ip(`10.0.${i}.1`), 24);
+		for (let i = 1; i <= 4; i++) rig.link.ip.insertAddress(ip(`10.0.${i}.1`), 24);
 		const client = rig.client();
 		rig.world.run(12_000);
 		expect(client.state).toMatchObject({ state: "init", address: null });

@@ -54,7 +54,7 @@ export class Rig {
 	routes(): string[] {
 		return this.stack.routes.list
 			.filter((route) => !route.connected)
-			.map((route) => `${route} ${ipText(route.nextHop)} ${route.link.name} ${route.metric + route.link.metric}`);
+			.map((route) => `${route} ${ipText(route.nextHop)} ${route.link.name} ${route.metric + route.link.ip.metric}`);
 	}
 
 	/** The interface that a packet to that address leaves by, "" for none. */

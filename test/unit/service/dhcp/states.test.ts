@@ -40,7 +40,7 @@ describe("getting an address", () => {
 
 	it("sends from 0.0.0.0 to everybody, though another interface has an address", () => {
 		rig = new Rig({ interfaces: 2 });
-		rig.links[1]!.insertAddress(ip("10.0.0.1"), 24);
+		rig.links[1]!.ip.insertAddress(ip("10.0.0.1"), 24);
 		rig.bound(rig.client({ hostname: "board-7" }));
 		const [discover, request] = rig.server.heard;
 		expect([discover!, request!].map(({ source, destination }) => [ipText(source), ipText(destination)])).toEqual([

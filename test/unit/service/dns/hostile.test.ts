@@ -108,7 +108,7 @@ describe("an answer", () => {
 
 		it("the right server's address by another interface", () => {
 			scene = new Scene(silence);
-			scene.far.stack.interfaces.find("eth0")!.insertAddress(ip("10.0.0.53"), 32);
+			scene.far.stack.interfaces.find("eth0")!.ip.insertAddress(ip("10.0.0.53"), 32);
 			const spoofer = new (createIO(scene.far.stack).UDP)({ address: "10.0.0.53", port: 53 });
 			// As right as can be, but for the way that it comes.
 			scene.server0.script = (query) => {

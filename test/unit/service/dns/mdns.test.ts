@@ -18,7 +18,7 @@ class Responder {
 	constructor(scene: Scene, node: Node, script: Script, from = PORT, address = "0.0.0.0") {
 		const { UDP } = createIO(node.stack);
 		const link = node.stack.interfaces.find("eth0")!;
-		link.groups.set(GROUP, 1);
+		link.ip.groups.set(GROUP, 1);
 		const sender = from === PORT && address === "0.0.0.0" ? undefined : new UDP({ port: from, address });
 		const { asked } = this;
 		void new UDP({
@@ -57,7 +57,7 @@ describe("a name that ends in .local", () => {
 		// From another port than 5353, and without recursion being of any matter, the answer comes to us alone.
 		expect(far.asked[0]!.port).toBeGreaterThanOrEqual(32_768);
 		expect(scene.sockets).toBe(0);
-		expect(scene.eth0.groups.size).toBe(0);
+		expect(scene.eth0.ip.groups.size).toBe(0);
 	});
 
 	it("is asked for three times and given up after five seconds", () => {
@@ -158,7 +158,7 @@ describe("a neighbour that is not believed", () => {
 		["says nonsense", change({ counts: [1, 9, 9, 9] }), PORT, "0.0.0.0"],
 	] as [string, Script, number, string][])("%s", (_what, script, from, address) => {
 		const scene = new Scene(silence);
-		if (address !== "0.0.0.0") scene.near.stack.interfaces.find("eth0")!.insertAddress(ip(address), 24);
+		if (address !== "0.0.0.0") scene.near.stack.interfaces.find("eth0")!.ip.insertAddress(ip(address), 24);
 		const { asked } = new Responder(scene, scene.near, script, from, address);
 		expect(scene.lookUp("printer.local").code).toBe("ENOTFOUND");
 		expect(asked.length).toBe(3);

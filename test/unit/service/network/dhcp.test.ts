@@ -31,8 +31,8 @@ describe("an Ethernet without address", () => {
 		world.run(10);
 		const { address } = eth;
 		expect(heard).toEqual([`connection 500 ${address}`, `address 500 ${address}`]);
-		expect(made.link.lease).toBeInstanceOf(DhcpClient);
-		expect(made.link.lease!.state).toMatchObject({ state: "bound", hostname: "board-7" });
+		expect(made.link.ip.lease).toBeInstanceOf(DhcpClient);
+		expect(made.link.ip.lease!.state).toMatchObject({ state: "bound", hostname: "board-7" });
 	});
 
 	it("does not disturb what the host has begun", () => {
@@ -41,7 +41,7 @@ describe("an Ethernet without address", () => {
 		eth.connect();
 		eth.configure({ static: false });
 		eth.configure({ hostname: "other" });
-		expect(made.link.lease).toBe(client);
+		expect(made.link.ip.lease).toBe(client);
 		expect(made.bound(client)).toBe(true);
 		world.run(10);
 		expect(eth.connection).toBe(500);
@@ -71,7 +71,7 @@ describe("a host name", () => {
 		eth.connect();
 		expect(made.bound(client)).toBe(true);
 		expect(told(made)).toEqual(["request newer.example"]);
-		expect(made.link.lease).toBe(client);
+		expect(made.link.ip.lease).toBe(client);
 		expect(client.state.hostname).toBe("newer.example");
 	});
 
@@ -80,13 +80,13 @@ describe("a host name", () => {
 		const other = new EthernetSocket(made.stack, { dhcp: { probes: 0, hostname: "option" } });
 		eth.configure({ hostname: "chosen" });
 		other.connect();
-		expect(made.bound(made.link.lease as DhcpClient)).toBe(true);
+		expect(made.bound(made.link.ip.lease as DhcpClient)).toBe(true);
 		expect(told(made)).toEqual(["discover chosen", "request chosen"]);
 		other.configure({ static: STATIC });
 		other.configure({ static: false, hostname: "last" });
 		made.world.run(10);
-		expect((made.link.lease as DhcpClient).hostname).toBe("last");
-		expect(made.bound(made.link.lease as DhcpClient)).toBe(true);
+		expect((made.link.ip.lease as DhcpClient).hostname).toBe("last");
+		expect(made.bound(made.link.ip.lease as DhcpClient)).toBe(true);
 		expect(told(made)).toEqual(["release without", "discover last", "request last"]);
 	});
 
@@ -97,7 +97,7 @@ describe("a host name", () => {
 		client.hostname = "second";
 		eth.configure({ static: STATIC });
 		eth.configure({ static: false });
-		expect((made.link.lease as DhcpClient).hostname).toBe("second");
+		expect((made.link.ip.lease as DhcpClient).hostname).toBe("second");
 	});
 });
 
@@ -123,7 +123,7 @@ describe("configure", () => {
 		heard.length = 0;
 		eth.configure({ static: STATIC });
 		expect(client.state.state).toBe("closed");
-		expect(made.link.lease).toBeUndefined();
+		expect(made.link.ip.lease).toBeUndefined();
 		expect(made.addresses()).toEqual(["10.9.0.20/24"]);
 		expect(made.routes()).toEqual(["0.0.0.0/0 10.9.0.1 eth0 0"]);
 		expect(eth.address).toBe("10.9.0.20");
@@ -155,7 +155,7 @@ describe("configure", () => {
 		eth.configure({ static: false });
 		expect(world.until(() => eth.connection === 500, 15_000)).toBe(true);
 		expect(made.routes()).toEqual(routes);
-		expect(made.link.lease!.state.hostname).toBe("first");
+		expect(made.link.ip.lease!.state.hostname).toBe("first");
 	});
 
 	it("leaves all as it is when the static address is refused, or DHCP cannot begin", () => {
@@ -165,14 +165,14 @@ describe("configure", () => {
 		const before = JSON.stringify([made.addresses(), made.routes()]);
 		expect(() => eth.configure({ static: { ...STATIC, gateway: "10.8.0.1" } })).toThrow('gateway "10.8.0.1"');
 		expect(JSON.stringify([made.addresses(), made.routes()])).toBe(before);
-		expect(made.link.lease).toBe(client);
+		expect(made.link.ip.lease).toBe(client);
 		eth.configure({ static: STATIC });
 		world.run(10);
 		made.stack.udp.openService(5000, 0); // the only socket
 		expect(() => eth.configure({ static: false, hostname: "other" })).toThrow(
 			/^DHCP on eth0: all 1 UDP sockets for services are in use/,
 		);
-		expect(made.link.hostname).toBe(undefined);
+		expect(made.link.ip.hostname).toBe(undefined);
 		expect(made.addresses()).toEqual(["10.9.0.20/24"]);
 		expect(made.stack.interfaces.owner(ip("10.9.0.20"))).toBe(made.link);
 	});

@@ -65,7 +65,7 @@ describe("an Ethernet", () => {
 		expect([eth.connection, eth.address]).toEqual([200, undefined]);
 		plug(true);
 		expect(heard.splice(0)).toEqual(["connection 400 undefined"]);
-		link.insertAddress(ip("10.0.0.1"), 24);
+		link.ip.insertAddress(ip("10.0.0.1"), 24);
 		expect(eth.connection).toBe(500);
 		expect(heard).toEqual([]);
 		world.run(10);
@@ -77,8 +77,8 @@ describe("an Ethernet", () => {
 	it("says nothing of what has not changed for it", () => {
 		const { open, heard, link, world, stack } = ethernet("10.0.0.1/24");
 		open();
-		link.servers = [1];
-		link.insertAddress(ip("10.1.0.1"), 24);
+		link.ip.servers = [1];
+		link.ip.insertAddress(ip("10.1.0.1"), 24);
 		stack.routes.add({ prefix: "0.0.0.0/0", gateway: "10.0.0.9", interface: link });
 		world.run(10);
 		expect(heard).toEqual([]);
@@ -183,7 +183,7 @@ describe("configure", () => {
 	it("leaves an address that is right already, with its connections, and name servers of which nothing is said", () => {
 		const { open, link } = ethernet("10.0.0.20/24");
 		const [entry] = link.addresses;
-		link.servers = [1];
+		link.ip.servers = [1];
 		open().configure({ static: { address: "10.0.0.20", prefix: 24 } });
 		expect(link.addresses).toEqual([entry]);
 		expect(link.addresses[0]).toBe(entry);

@@ -181,7 +181,7 @@ describe("an interface whose MTU changes, as a lease may say", () => {
 		const { peer, sent, mss } = sending();
 		const carries = (mtu: number) => {
 			peer.link.mtu = mtu;
-			peer.link.removeAddress(peer.link.insertAddress(ip("10.9.9.9"), 24)); // the routes change
+			peer.link.removeAddress(peer.link.ip.insertAddress(ip("10.9.9.9"), 24)); // the routes change
 			peer.run(1);
 		};
 		carries(1000);

@@ -129,7 +129,7 @@ describe("interfaces and routes", () => {
 	test("an address that is removed ends what was bound to it, and nothing else", () => {
 		const peer = new Peer();
 		const endpoint = peer.connected();
-		peer.link.insertAddress(ip("10.0.0.9"), 24);
+		peer.link.ip.insertAddress(ip("10.0.0.9"), 24);
 		peer.link.removeAddress(peer.link.addresses[1]!);
 		peer.run(0);
 		expect(endpoint.error).toBe("");

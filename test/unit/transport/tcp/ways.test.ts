@@ -128,7 +128,7 @@ describe("a connection by an interface without an address", () => {
 		station.world.run(2000);
 		expect(port.all()).toEqual([]);
 		expect(endpoint.tcb!.stateName).toBe("synSent");
-		port.link.insertAddress(ip("10.0.0.1"), 24);
+		port.link.ip.insertAddress(ip("10.0.0.1"), 24);
 		station.world.run(5);
 		expect(from(port)).toEqual(["10.0.0.1"]);
 		port.device.sent.length = 0;
@@ -141,7 +141,7 @@ describe("a connection by an interface without an address", () => {
 		const endpoint = new Endpoint(stack).own(stack.tcp.connect(ip(FAR), 80, { localPort: 5000 }));
 		stack.tcp.setTtl(endpoint.tcb!, 9);
 		station.world.run(2000);
-		port.link.insertAddress(ip("10.0.0.1"), 24);
+		port.link.ip.insertAddress(ip("10.0.0.1"), 24);
 		station.world.run(5);
 		const [syn] = segments(port);
 		expect(syn!.tcp!.sourcePort).toBe(5000);
@@ -181,7 +181,7 @@ describe("a connection by an interface without an address", () => {
 		const tcb = stack.tcp.connect(ip(FAR), 80);
 		station.world.run(100);
 		stack.tcp.close(tcb);
-		port.link.insertAddress(ip("10.0.0.1"), 24);
+		port.link.ip.insertAddress(ip("10.0.0.1"), 24);
 		station.world.run(100);
 		expect(segments(port)).toEqual([]);
 		expect(stack.tcp.available).toBe(8);
@@ -192,7 +192,7 @@ describe("a connection by an interface without an address", () => {
 		const first = new Endpoint(stack).own(stack.tcp.connect(ip(FAR), 80, { localPort: 5000 }));
 		const second = new Endpoint(stack).own(stack.tcp.connect(ip(FAR), 80, { localPort: 5000 }));
 		station.world.run(10);
-		port.link.insertAddress(ip("10.0.0.1"), 24);
+		port.link.ip.insertAddress(ip("10.0.0.1"), 24);
 		station.world.run(10);
 		expect([first.error, second.error].sort()).toEqual(["", "unreachable"]);
 	});

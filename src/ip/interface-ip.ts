@@ -1,0 +1,150 @@
+// What IP has of an interface: addresses, groups, name servers, metric. Frames, neighbours and the state of the link are link/interface.ts.
+
+import { linkSource } from "#codec";
+import { ADDRESSES_PER_INTERFACE, NETWORK_PATIENCE_MS } from "../config.ts";
+import { NAME_SERVERS, type Interface } from "../link/interface.ts";
+import { InterfaceAddress } from "../link/interface-address.ts";
+import type { IpSide } from "../link/ip-side.ts";
+import type { LeaseKeeper } from "../link/lease.ts";
+import type { Core } from "../packet/core.ts";
+import { FLAG_ANY_ADDRESS, InterfaceBlock, OwnAddress } from "../packet/interface-block.ts";
+
+/** Where its fields lie in the interface's block. */
+const { addressCount: COUNT, addresses: ADDRESSES, anyPort: ANY_PORT } = InterfaceBlock.offsets;
+const { address: ADDRESS, mask: MASK } = OwnAddress.offsets;
+
+/** Told of addresses that came or went: the interface set. */
+export interface AddressListener {
+	/** Throws RangeError when it cannot be had. */
+	addressAdded(link: Interface, entry: InterfaceAddress): void;
+	/** `ends`: what uses it ends. */
+	addressRemoved(link: Interface, entry: InterfaceAddress, ends: boolean): void;
+	/** What uses an address that was removed before ends, unless another interface has it now. */
+	addressForgotten(address: number): void;
+	/** For those who watch: the constants of link/changes.ts. */
+	changed(link: Interface, what: number): void;
+}
+
+export class InterfaceIp implements IpSide {
+	readonly addresses: InterfaceAddress[] = [];
+	readonly groups: Map<number, number> = new Map();
+	readonly metric: number;
+	lease: LeaseKeeper | undefined = undefined;
+	hostname: string | undefined = undefined;
+	readonly #link: Interface;
+	readonly #core: Core;
+	readonly #listener: AddressListener;
+	#servers: readonly number[] = [];
+	#anyAddress = false;
+	#anyAddressPort = 0;
+	/** When somebody first asked in vain whether it comes up, ms; undefined: not since `waitAnew`. */
+	#waitedSince: number | undefined = undefined;
+
+	constructor(link: Interface, metric: number, core: Core, listener: AddressListener) {
+		this.#link = link;
+		this.metric = metric;
+		this.#core = core;
+		this.#listener = listener;
+	}
+
+	get servers(): readonly number[] {
+		return this.#servers;
+	}
+	set servers(servers: readonly number[]) {
+		const old = this.#servers;
+		if (old.length === servers.length && old.every((server, i) => server === servers[i])) return;
+		this.#servers = [...servers];
+		if (this.#link.slot !== 0) this.#listener.changed(this.#link, NAME_SERVERS);
+	}
+
+	get anyAddress(): boolean {
+		return this.#anyAddress;
+	}
+	set anyAddress(on: boolean) {
+		this.#anyAddress = on;
+		this.#link.setFlag(FLAG_ANY_ADDRESS, on);
+	}
+
+	get anyAddressPort(): number {
+		return this.#anyAddressPort;
+	}
+	set anyAddressPort(port: number) {
+		this.#anyAddressPort = port;
+		this.#put(ANY_PORT, port);
+	}
+
+	get comingUp(): boolean {
+		const link = this.#link;
+		const { awaited } = link;
+		if (awaited !== undefined) return awaited;
+		if (!link.enabled || link.slot === 0) return false;
+		if (link.up && (this.addresses.length > 0 || this.lease !== undefined)) return this.addresses.length === 0;
+		const { now } = this.#core;
+		if (this.#waitedSince === undefined) {
+			if (now !== 0) this.#waitedSince = now; // before the first poll there is no time
+			return true;
+		}
+		const waited = (now - this.#waitedSince) | 0;
+		return waited >= 0 && waited < NETWORK_PATIENCE_MS; // below 0: the clock has wrapped since
+	}
+
+	waitAnew(): void {
+		this.#waitedSince = undefined;
+	}
+
+	insertAddress(address: number, length: number, lent = false): InterfaceAddress {
+		if (this.addresses.length >= ADDRESSES_PER_INTERFACE)
+			throw new RangeError(
+				`${this.#link.name} has ${ADDRESSES_PER_INTERFACE} addresses already: there is no room in the arena for more`,
+			);
+		const entry = new InterfaceAddress(address, length, lent);
+		this.addresses.push(entry);
+		try {
+			this.#listener.addressAdded(this.#link, entry);
+		} catch (error) {
+			this.addresses.pop();
+			throw error;
+		}
+		return entry;
+	}
+
+	removeAddress(entry: InterfaceAddress): void {
+		this.#remove(entry, true);
+	}
+
+	suspendAddress(entry: InterfaceAddress): void {
+		this.#remove(entry, false);
+	}
+
+	forgetAddress(address: number): void {
+		this.#listener.addressForgotten(address);
+	}
+
+	#remove(entry: InterfaceAddress, ends: boolean): void {
+		const index = this.addresses.indexOf(entry);
+		if (index < 0) throw new RangeError(`${this.#link.name} does not have that address`);
+		this.addresses.splice(index, 1);
+		this.#listener.addressRemoved(this.#link, entry, ends);
+	}
+
+	sourceFor(nextHop: number, destination: number): number {
+		const { block } = this.#link;
+		return block === 0 ? 0 : linkSource(this.#core.view, block, nextHop, destination);
+	}
+
+	note(): void {
+		const { addresses } = this;
+		this.#put(COUNT, addresses.length);
+		for (let i = 0; i < addresses.length; i++) {
+			const at = ADDRESSES + i * OwnAddress.bytes;
+			this.#put(at + ADDRESS, addresses[i]!.address);
+			this.#put(at + MASK, addresses[i]!.mask);
+		}
+	}
+
+	/** Sets a word of the interface's block, while it has one. */
+	#put(place: number, value: number): void {
+		const { block } = this.#link;
+		if (block !== 0) this.#core.view.setInt32(block + place, value, true);
+	}
+}

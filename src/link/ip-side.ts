@@ -1,0 +1,44 @@
+// What the IP layer has of an interface, as the layers below it see that: PPP is given addresses by its peer, ARP announces ours. ip/interface-ip.ts keeps it.
+
+import type { InterfaceAddress } from "./interface-address.ts";
+import type { LeaseKeeper } from "./lease.ts";
+
+/** Addresses, groups, name servers and metric of one interface. */
+export interface IpSide {
+	/** Change it by `insertAddress` and `removeAddress` alone. */
+	readonly addresses: readonly InterfaceAddress[];
+	/** IPv4 multicast groups joined here, with a count of joins each. */
+	readonly groups: Map<number, number>;
+	/** Added to the metric of its routes. */
+	readonly metric: number;
+	/** Addresses of the name servers to ask by this interface, best first, int32 each: from DHCP, IPCP or the configuration. */
+	servers: readonly number[];
+	/** Who has an address lent for it: a DHCP client. One at a time. */
+	lease: LeaseKeeper | undefined;
+	/** The host name that the application has chosen for DHCP clients to come, instead of that of their options. */
+	hostname: string | undefined;
+	/** Every unicast destination is ours, as the embedded gateway wants it. */
+	anyAddress: boolean;
+	/** UDP port whose datagrams are taken for any address that their sender chose, 0 for none: a DHCP server writes to the address that it offers. */
+	anyAddressPort: number;
+	/** Whether it may have a link and an address soon, which is worth waiting for: what the link itself says of that (`awaited`); else while an address is being asked for, and otherwise for NETWORK_PATIENCE_MS from when this is first asked. */
+	readonly comingUp: boolean;
+
+	/**
+	 * Adds an address with the length of its subnet's prefix, 0 to 32. `lent`: a server of the network says so. Throws RangeError when there are too many, it is
+	 * nobody's alone, or an interface has it already.
+	 */
+	insertAddress(address: number, length: number, lent?: boolean): InterfaceAddress;
+	/** Removes one. Connections that used it end with an error. */
+	removeAddress(entry: InterfaceAddress): void;
+	/** Takes one out of use for a while: it is neither a source nor answered for. What uses it waits until `insertAddress` brings it back, or ends with `forgetAddress`. */
+	suspendAddress(entry: InterfaceAddress): void;
+	/** One that was suspended does not come back. */
+	forgetAddress(address: number): void;
+	/** The address that packets for a next hop and a destination by this interface come from, 0 when it has none: link/addresses.ts. */
+	sourceFor(nextHop: number, destination: number): number;
+	/** Its addresses have changed: the interface's block has them too. The interface set calls this. */
+	note(): void;
+	/** `comingUp` counts anew: the link came, went, or was taken up. */
+	waitAnew(): void;
+}
