@@ -13,6 +13,7 @@ export { isGroup, isLocal, ownerSlot } from "./ip/way.ts";
 export { routeIndex } from "./ip/route-lookup.ts";
 export { lineAnswered, linePack, lineRelease } from "./link/line.ts";
 export { tcpRead, tcpWrite } from "./transport/tcp/data.ts";
+export { setV4 } from "./packet/address.ts";
 export { deadline } from "./packet/deadline.ts";
 export { newsOwned, newsPost } from "./packet/news.ts";
 export { packetAcquire, packetAcquireControl, packetRelease, takePacket, takeSpare } from "./packet/packets.ts";

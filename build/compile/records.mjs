@@ -5,16 +5,17 @@ import { INT32, range } from "./ranges.mjs";
 
 const promise = range(0, 0x3fffffff, false);
 const COLUMNS = {
-	int32: { bytes: 4, load: "getInt32", store: "setInt32", range: INT32 },
-	address: { bytes: 4, load: "getInt32", store: "setInt32", range: INT32 },
-	offset: { bytes: 4, load: "getInt32", store: "setInt32", range: promise },
-	uint16: { bytes: 2, load: "getUint16", store: "setUint16", range: range(0, 0xffff) },
-	uint8: { bytes: 1, load: "getUint8", store: "setUint8", range: range(0, 0xff) },
+	int32: { bytes: 4, multiple: 4, load: "getInt32", store: "setInt32", range: INT32 },
+	offset: { bytes: 4, multiple: 4, load: "getInt32", store: "setInt32", range: promise },
+	uint16: { bytes: 2, multiple: 2, load: "getUint16", store: "setUint16", range: range(0, 0xffff) },
+	uint8: { bytes: 1, multiple: 1, load: "getUint8", store: "setUint8", range: range(0, 0xff) },
+	// Read as the offset of its first byte, as bytes(count) is.
+	address: { bytes: 16, multiple: 4 },
 };
 
 const known = new WeakMap();
 
-/** { bytes, fields: Map of name to { at, bytes, load, store, range } } of a constant that is a kind of records; undefined for others. */
+/** { bytes, fields: Map of name to { at, bytes, multiple, load, store, range } } of a constant that is a kind of records; undefined for others. */
 export function recordOf(program, found) {
 	const call = found?.kind === "constant" ? found.node.init : undefined;
 	if (call?.type !== "CallExpression" || call.callee.name !== "record") return undefined;
@@ -30,8 +31,7 @@ function layOut(program, module, columns) {
 		if (key.name === "at" || key.name === "view")
 			refuse(module, key, `a field cannot be called ${key.name}: every row has that already`);
 		const column = columnOf(program, module, value);
-		if (column.load !== undefined && at % column.bytes !== 0)
-			refuse(module, key, `field ${key.name} at ${at}: expected a multiple of ${column.bytes}`);
+		if (at % column.multiple !== 0) refuse(module, key, `field ${key.name} at ${at}: expected a multiple of ${column.multiple}`);
 		fields.set(key.name, { at, ...column });
 		at += column.bytes;
 	}
@@ -45,7 +45,7 @@ function columnOf(program, module, node) {
 		const within = argument?.type === "MemberExpression" && argument.property.name === "bytes";
 		const record = within ? recordOf(program, program.lookUp(module, argument.object)) : undefined;
 		const count = record?.bytes ?? program.evaluate(module, argument);
-		if (Number.isSafeInteger(count) && count > 0) return { bytes: count };
+		if (Number.isSafeInteger(count) && count > 0) return { bytes: count, multiple: 1 };
 	}
 	return refuse(module, node, `a field is ${Object.keys(COLUMNS).join(", ")} or bytes(count)`);
 }

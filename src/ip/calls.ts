@@ -3,7 +3,7 @@
 import { DRAIN, WAKE, follows } from "../link/calls.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
-import type { Address, Offset } from "../packet/numbers.ts";
+import type { Ipv4, Offset } from "../packet/numbers.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import { interfaceAt } from "../packet/slots.ts";
 import { icmpError } from "./icmp.ts";
@@ -16,14 +16,7 @@ export function pathRoute(view: DataView, path: Offset, home: number, sourced: b
 }
 
 /** The same for a path that is given what to look for: slot of the only interface or 0, source address or 0. */
-export function pathAsk(
-	view: DataView,
-	place: Offset,
-	destination: Address,
-	bound: number,
-	source: Address,
-	home: number,
-): boolean {
+export function pathAsk(view: DataView, place: Offset, destination: Ipv4, bound: number, source: Ipv4, home: number): boolean {
 	const path = PathBlock.of(view, place);
 	path.destination = destination;
 	path.bound = bound;
@@ -51,6 +44,6 @@ export function pathError(view: DataView, block: Offset, type: number, code: num
 }
 
 /** As `sourceBy`, for the interface with that block. */
-export function pathSource(view: DataView, block: Offset, nextHop: Address, destination: Address): Address {
+export function pathSource(view: DataView, block: Offset, nextHop: Ipv4, destination: Ipv4): Ipv4 {
 	return sourceBy(view, InterfaceBlock.of(view, block), nextHop, destination);
 }

@@ -4,7 +4,7 @@ import { CORE, CoreBlock, RULE_FORWARDING, RULE_REVERSE_PATH, RULE_STRONG_HOST }
 import { DROP } from "../packet/drops.ts";
 import { DESTINATION, IP_AT, IP_END, SOURCE, TTL_PROTOCOL } from "../packet/fields.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
-import type { Address, Offset } from "../packet/numbers.ts";
+import type { Ipv4, Offset } from "../packet/numbers.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import { drop } from "../wire/answers.ts";
 import { ttlDecrement } from "../wire/build.ts";
@@ -74,7 +74,7 @@ function forward(view: DataView, link: InterfaceBlock, packet: number, at: Offse
 }
 
 /** §5.3.7: no host can have sent or get it by a router; RFC 3927 §2.7: nothing from or to addresses of one link. */
-function isMartian(source: Address, destination: Address): boolean {
+function isMartian(source: Ipv4, destination: Ipv4): boolean {
 	if (source >>> 24 === 0 || destination >>> 24 === 0 || destination >>> 28 === 15) return true;
 	return ipv4.isLoopback(destination) || ipv4.isLinkLocal(source) || ipv4.isLinkLocal(destination);
 }
@@ -85,7 +85,7 @@ function refused(view: DataView, link: InterfaceBlock, reason: number): boolean 
 }
 
 /** The path leads to that address, as routes say now. */
-function lead(view: DataView, path: PathBlock, destination: Address): void {
+function lead(view: DataView, path: PathBlock, destination: Ipv4): void {
 	if (path.destination === destination && path.routeVersion === CoreBlock.of(view, CORE).routeVersion) return;
 	path.destination = destination;
 	path.source = 0;
@@ -93,7 +93,7 @@ function lead(view: DataView, path: PathBlock, destination: Address): void {
 }
 
 /** Strict reverse path, RFC 3704 §2.2. */
-function comesFrom(view: DataView, link: InterfaceBlock, source: Address): boolean {
+function comesFrom(view: DataView, link: InterfaceBlock, source: Ipv4): boolean {
 	const path = PathBlock.of(view, CoreBlock.of(view, CORE).reverse);
 	lead(view, path, source);
 	return path.out === link.at;

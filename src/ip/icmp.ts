@@ -5,7 +5,7 @@ import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
 import { DESTINATION, IP_AT, IP_END, SOURCE, TRANSPORT_AT, TTL_PROTOCOL } from "../packet/fields.ts";
 import { FLAG_ANY_ADDRESS, InterfaceBlock } from "../packet/interface-block.ts";
-import type { Address, Length, Offset } from "../packet/numbers.ts";
+import type { Ipv4, Length, Offset } from "../packet/numbers.ts";
 import { NONE, takeSpare } from "../packet/packets.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import { interfaceAt } from "../packet/slots.ts";
@@ -80,7 +80,7 @@ export function icmpError(view: DataView, link: InterfaceBlock, type: number, co
 }
 
 /** RFC 1122 §3.2.2: when an error message must not be sent. */
-function mayTell(view: DataView, original: Offset, source: Address, destination: Address): boolean {
+function mayTell(view: DataView, original: Offset, source: Ipv4, destination: Ipv4): boolean {
 	if (source >>> 24 === 0 || isGroup(view, source) || isGroup(view, destination)) return false;
 	if ((view.getUint16(original + ipv4.FRAGMENT) & 0x1fff) !== 0) return false;
 	if ((view.getInt32(TTL_PROTOCOL * 4, true) & 255) !== ipv4.ICMP) return true;

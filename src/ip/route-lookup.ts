@@ -4,7 +4,7 @@
 import { canSend } from "../link/addresses.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
-import type { Address, Offset, Uint8 } from "../packet/numbers.ts";
+import type { Ipv4, Offset, Uint8 } from "../packet/numbers.ts";
 import { ROUTE_CONNECTED, ROUTE_LENT, RouteEntry, RouteRow, RouteTable } from "../packet/route-table.ts";
 import { interfaceAt } from "../packet/slots.ts";
 import { routeEntry, routeFind } from "../wire/tables.ts";
@@ -14,14 +14,14 @@ function rowAt(view: DataView, index: number): Offset {
 }
 
 /** Index of the best route to an address, by the interface with that slot (0: by any), or -1. */
-export function routeIndex(view: DataView, address: Address, slot: number): number {
+export function routeIndex(view: DataView, address: Ipv4, slot: number): number {
 	const core = CoreBlock.of(view, CORE);
 	if (core.routesStale !== 0) fill(view);
 	return routeFind(view, core.routes, address, slot);
 }
 
 /** Arena offset of its row, or 0. */
-export function routeTo(view: DataView, address: Address, slot: number): Offset {
+export function routeTo(view: DataView, address: Ipv4, slot: number): Offset {
 	const index = routeIndex(view, address, slot);
 	return index < 0 ? 0 : rowAt(view, index);
 }

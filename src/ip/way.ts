@@ -3,7 +3,7 @@
 import { canSend, hasAddress, inSubnet, isDirectedBroadcast, sourceOf } from "../link/addresses.ts";
 import { CORE, CoreBlock, RULE_STRONG_HOST } from "../packet/core-block.ts";
 import { FLAG_ANY_ADDRESS, InterfaceBlock } from "../packet/interface-block.ts";
-import type { Address, Offset } from "../packet/numbers.ts";
+import type { Ipv4, Offset } from "../packet/numbers.ts";
 import { OWN_SLOT_SHIFT } from "../packet/own-table.ts";
 import type { PathBlock } from "../packet/path-block.ts";
 import { RouteRow } from "../packet/route-table.ts";
@@ -18,18 +18,18 @@ import { routeTo } from "./route-lookup.ts";
 const LEAST_MTU = 576;
 
 /** Slot of the interface that has this address, 0 for none. */
-export function ownerSlot(view: DataView, address: Address): number {
+export function ownerSlot(view: DataView, address: Ipv4): number {
 	const own = ownFind(view, address, 0);
 	return own & GROUP ? 0 : own >>> OWN_SLOT_SHIFT;
 }
 
 /** Whether an address is one of ours, on any interface. */
-export function isLocal(view: DataView, address: Address): boolean {
+export function isLocal(view: DataView, address: Ipv4): boolean {
 	return ipv4.isLoopback(address) || ownerSlot(view, address) !== 0;
 }
 
 /** Whether nobody alone has the address: limited or directed broadcast, or multicast. */
-export function isGroup(view: DataView, address: Address): boolean {
+export function isGroup(view: DataView, address: Ipv4): boolean {
 	return address === ipv4.BROADCAST || ipv4.isMulticast(address) || (ownFind(view, address, 0) & GROUP) !== 0;
 }
 
@@ -154,7 +154,7 @@ function afterLoopback(view: DataView): Offset {
  * The source address for a next hop and a destination by an interface, 0 when there is none. An interface to one peer that has no address borrows
  * one, as unnumbered lines do (RFC 1812 §2.2.7): the first of another interface that is up, never the loopback interface's.
  */
-export function sourceBy(view: DataView, link: InterfaceBlock, nextHop: Address, destination: Address): Address {
+export function sourceBy(view: DataView, link: InterfaceBlock, nextHop: Ipv4, destination: Ipv4): Ipv4 {
 	const own = sourceOf(view, link, nextHop, destination);
 	if (own !== 0 || link.header !== 0) return own;
 	for (let at = afterLoopback(view); at !== 0; at = InterfaceBlock.of(view, at).next) {

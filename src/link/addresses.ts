@@ -2,7 +2,7 @@
 
 import type { InterfaceBlock } from "../packet/interface-block.ts";
 import { OwnAddress } from "../packet/interface-block.ts";
-import type { Address, Offset } from "../packet/numbers.ts";
+import type { Ipv4, Offset } from "../packet/numbers.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 
 /** Arena offset of its address with that index. */
@@ -11,14 +11,14 @@ function at(link: InterfaceBlock, index: number): Offset {
 }
 
 /** Whether an address is one of the interface's. */
-export function hasAddress(view: DataView, link: InterfaceBlock, address: Address): boolean {
+export function hasAddress(view: DataView, link: InterfaceBlock, address: Ipv4): boolean {
 	const count = link.addressCount;
 	for (let i = 0; i < count; i++) if (OwnAddress.of(view, at(link, i)).address === address) return true;
 	return false;
 }
 
 /** Whether an address lies in a subnet of the interface. */
-export function inSubnet(view: DataView, link: InterfaceBlock, address: Address): boolean {
+export function inSubnet(view: DataView, link: InterfaceBlock, address: Ipv4): boolean {
 	const count = link.addressCount;
 	for (let i = 0; i < count; i++) {
 		const own = OwnAddress.of(view, at(link, i));
@@ -28,7 +28,7 @@ export function inSubnet(view: DataView, link: InterfaceBlock, address: Address)
 }
 
 /** All host bits set, in a subnet of the interface that has a broadcast address. RFC 3021 for /31. */
-export function isDirectedBroadcast(view: DataView, link: InterfaceBlock, address: Address): boolean {
+export function isDirectedBroadcast(view: DataView, link: InterfaceBlock, address: Ipv4): boolean {
 	const count = link.addressCount;
 	for (let i = 0; i < count; i++) {
 		const own = OwnAddress.of(view, at(link, i));
@@ -47,7 +47,7 @@ export function canSend(link: InterfaceBlock): boolean {
  * (RFC 1122 §3.3.4.3, RFC 6724 §5 rule 5.5), of several such that of the smallest subnet; then that with the longest prefix in common with the
  * destination (rule 8). One of 169.254.0.0/16 only for destinations there, while there is another (rule 2).
  */
-export function sourceOf(view: DataView, link: InterfaceBlock, nextHop: Address, destination: Address): Address {
+export function sourceOf(view: DataView, link: InterfaceBlock, nextHop: Ipv4, destination: Ipv4): Ipv4 {
 	const count = link.addressCount;
 	if (count === 0) return 0;
 	if (count === 1) return OwnAddress.of(view, at(link, 0)).address;

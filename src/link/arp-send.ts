@@ -2,7 +2,7 @@
 
 import type { InterfaceBlock } from "../packet/interface-block.ts";
 import { DROP } from "../packet/drops.ts";
-import type { Address, Offset, Uint16 } from "../packet/numbers.ts";
+import type { Ipv4, Offset, Uint16 } from "../packet/numbers.ts";
 import { headerPlace, NONE, packetAcquireControl, packetRelease } from "../packet/packets.ts";
 import { drop } from "../wire/answers.ts";
 import * as arp from "../wire/arp.ts";
@@ -11,14 +11,7 @@ import { copy } from "../wire/kernels/copies.ts";
 import { sendFrame } from "./transmit.ts";
 
 /** Asks for an address, from `sender`, the station whose hardware address begins with the four bytes `high` and ends with the two `low`. From 0.0.0.0 it is a probe, RFC 5227 §2.1.1. */
-export function arpRequest(
-	view: DataView,
-	link: InterfaceBlock,
-	high: number,
-	low: Uint16,
-	sender: Address,
-	target: Address,
-): void {
+export function arpRequest(view: DataView, link: InterfaceBlock, high: number, low: Uint16, sender: Ipv4, target: Ipv4): void {
 	// Not the spare packet: that may be the one whose way is being asked for.
 	const packet = packetAcquireControl(view);
 	if (packet === NONE) {
@@ -53,8 +46,8 @@ function finish(
 	packet: number,
 	at: Offset,
 	operation: number,
-	sender: Address,
-	target: Address,
+	sender: Ipv4,
+	target: Ipv4,
 ): void {
 	const frame = at - ethernet.HEADER;
 	copy(view, frame + ethernet.SOURCE_ADDRESS, link.mac, 6);

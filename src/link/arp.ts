@@ -19,7 +19,7 @@ import {
 	REACHABLE,
 	STALE,
 } from "../packet/neighbor-block.ts";
-import type { Address, Offset } from "../packet/numbers.ts";
+import type { Ipv4, Offset } from "../packet/numbers.ts";
 import { NONE, packetRelease } from "../packet/packets.ts";
 import { drop } from "../wire/answers.ts";
 import * as arp from "../wire/arp.ts";
@@ -78,7 +78,7 @@ export function arpTake(view: DataView, link: InterfaceBlock, at: Offset): void 
  * The sender must be one other station (RFC 1812 §3.3.2), with an address that a station may have. Which one sent the frame does not matter: bonds, bridges
  * and virtual routers speak for hardware addresses that they do not send from.
  */
-function goodSender(view: DataView, link: InterfaceBlock, at: Offset, sender: Address): boolean {
+function goodSender(view: DataView, link: InterfaceBlock, at: Offset, sender: Ipv4): boolean {
 	const mac = at + arp.SENDER_MAC;
 	if (!ethernet.isUnicast(view, mac)) return false;
 	if (ethernet.sameAddress(view, mac, link.mac)) return false; // our own words, come back by a bridge
@@ -182,7 +182,7 @@ function swap(view: DataView, entry: NeighborBlock): void {
 }
 
 /** Who asks for us will talk to us: remembered as stale, so that our first packet checks it. Only neighbours of our own subnets. */
-function learn(view: DataView, link: InterfaceBlock, at: Offset, sender: Address): void {
+function learn(view: DataView, link: InterfaceBlock, at: Offset, sender: Ipv4): void {
 	if (!inSubnet(view, link, sender)) return;
 	const learned = neighborLearn(view, link, sender);
 	if (learned === 0) return;

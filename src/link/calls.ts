@@ -3,7 +3,7 @@
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import { NeighborBlock } from "../packet/neighbor-block.ts";
-import type { Address, Offset, Uint16 } from "../packet/numbers.ts";
+import type { Ipv4, Offset, Uint16 } from "../packet/numbers.ts";
 import { canSend, inSubnet, sourceOf } from "./addresses.ts";
 import { arpTake, neighborRequest } from "./arp.ts";
 import { arpRequest } from "./arp-send.ts";
@@ -30,12 +30,12 @@ export function linkCanSend(view: DataView, block: Offset): boolean {
 }
 
 /** As `inSubnet`. */
-export function linkHasSubnet(view: DataView, block: Offset, address: Address): boolean {
+export function linkHasSubnet(view: DataView, block: Offset, address: Ipv4): boolean {
 	return inSubnet(view, InterfaceBlock.of(view, block), address);
 }
 
 /** As `sourceOf`. */
-export function linkSource(view: DataView, block: Offset, nextHop: Address, destination: Address): Address {
+export function linkSource(view: DataView, block: Offset, nextHop: Ipv4, destination: Ipv4): Ipv4 {
 	return sourceOf(view, InterfaceBlock.of(view, block), nextHop, destination);
 }
 
@@ -47,14 +47,14 @@ export function linkArp(view: DataView, block: Offset, at: Offset): number {
 }
 
 /** As `arpRequest`. */
-export function linkAsk(view: DataView, block: Offset, high: number, low: Uint16, sender: Address, target: Address): number {
+export function linkAsk(view: DataView, block: Offset, high: number, low: Uint16, sender: Ipv4, target: Ipv4): number {
 	const link = InterfaceBlock.of(view, block);
 	arpRequest(view, link, high, low, sender, target);
 	return follows(view, link);
 }
 
 /** Asks for a neighbour that is not known. */
-export function linkSeek(view: DataView, block: Offset, address: Address): number {
+export function linkSeek(view: DataView, block: Offset, address: Ipv4): number {
 	const link = InterfaceBlock.of(view, block);
 	if (neighborFind(view, link, address) === 0)
 		neighborRequest(view, link, NeighborBlock.of(view, neighborAdd(view, link, address)));
@@ -62,6 +62,6 @@ export function linkSeek(view: DataView, block: Offset, address: Address): numbe
 }
 
 /** Arena offset of the entry for a neighbour, or 0. */
-export function linkNeighbor(view: DataView, block: Offset, address: Address): Offset {
+export function linkNeighbor(view: DataView, block: Offset, address: Ipv4): Offset {
 	return neighborFind(view, InterfaceBlock.of(view, block), address);
 }

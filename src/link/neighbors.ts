@@ -15,10 +15,10 @@ import {
 	REACHABLE,
 	STALE,
 } from "../packet/neighbor-block.ts";
-import type { Address, Offset } from "../packet/numbers.ts";
+import { mix } from "../packet/mix.ts";
+import type { Ipv4, Offset } from "../packet/numbers.ts";
 import { NONE, packetRelease } from "../packet/packets.ts";
 import { drop } from "../wire/answers.ts";
-import { mix } from "../wire/tables.ts";
 
 /** Whether paths may hold the header of an entry in that state. */
 export function isCached(state: number): boolean {
@@ -37,13 +37,13 @@ export function neighborAt(view: DataView, index: number): Offset {
 }
 
 /** Arena offset of the head of the chain of an address behind an interface. */
-function chainOf(view: DataView, link: InterfaceBlock, address: Address): Offset {
+function chainOf(view: DataView, link: InterfaceBlock, address: Ipv4): Offset {
 	const core = CoreBlock.of(view, CORE);
 	return (core.neighborChains + Math.imul(mix(link.slot, address) & core.neighborMask, 4)) | 0;
 }
 
 /** The entry for an address behind an interface, or 0. */
-export function neighborFind(view: DataView, link: InterfaceBlock, address: Address): Offset {
+export function neighborFind(view: DataView, link: InterfaceBlock, address: Ipv4): Offset {
 	let at = view.getInt32(chainOf(view, link, address), true);
 	while (at !== 0) {
 		const entry = NeighborBlock.of(view, at);
@@ -54,12 +54,12 @@ export function neighborFind(view: DataView, link: InterfaceBlock, address: Addr
 }
 
 /** A new INCOMPLETE entry, for a packet of ours. When none is free another gives way. */
-export function neighborAdd(view: DataView, link: InterfaceBlock, address: Address): Offset {
+export function neighborAdd(view: DataView, link: InterfaceBlock, address: Ipv4): Offset {
 	return begin(view, leastWanted(view), link, address);
 }
 
 /** A new entry for somebody who asked for us, or 0: strangers take the place of other such strangers alone. */
-export function neighborLearn(view: DataView, link: InterfaceBlock, address: Address): Offset {
+export function neighborLearn(view: DataView, link: InterfaceBlock, address: Ipv4): Offset {
 	const count = CoreBlock.of(view, CORE).neighborCount;
 	let chosen = 0;
 	for (let i = 0; i < count; i++) {
@@ -107,7 +107,7 @@ function idler(view: DataView, chosen: Offset, entry: NeighborBlock): Offset {
 	return chosen !== 0 && ((NeighborBlock.of(view, chosen).usedAt - entry.usedAt) | 0) <= 0 ? chosen : entry.at;
 }
 
-function begin(view: DataView, at: Offset, link: InterfaceBlock, address: Address): Offset {
+function begin(view: DataView, at: Offset, link: InterfaceBlock, address: Ipv4): Offset {
 	const entry = NeighborBlock.of(view, at);
 	neighborFree(view, entry, DROP.neighborQueueFull);
 	const now = CoreBlock.of(view, CORE).now;

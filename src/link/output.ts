@@ -4,7 +4,7 @@ import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
 import { FLAG_ETHERNET, type InterfaceBlock } from "../packet/interface-block.ts";
 import { INCOMPLETE, NEIGHBOR_LEARNED, NeighborBlock, STALE } from "../packet/neighbor-block.ts";
-import type { Address, Offset } from "../packet/numbers.ts";
+import type { Ipv4, Offset } from "../packet/numbers.ts";
 import type { PathBlock } from "../packet/path-block.ts";
 import { drop } from "../wire/answers.ts";
 import * as ipv4 from "../wire/ipv4.ts";
@@ -53,7 +53,7 @@ function settle(view: DataView, path: PathBlock, header: Offset): void {
 }
 
 /** The entry for a path's next hop; 0, and counted, without an address to ask from. */
-function neighborFor(view: DataView, link: InterfaceBlock, path: PathBlock, nextHop: Address): Offset {
+function neighborFor(view: DataView, link: InterfaceBlock, path: PathBlock, nextHop: Ipv4): Offset {
 	const last = path.neighbor;
 	if (last !== 0) {
 		const entry = NeighborBlock.of(view, last);
@@ -74,7 +74,7 @@ function neighborFor(view: DataView, link: InterfaceBlock, path: PathBlock, next
 }
 
 /** RFC 1112 §6.4: to 01-00-5e and the low 23 bits of the group, for this packet only. */
-function multicast(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset, group: Address): boolean {
+function multicast(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset, group: Ipv4): boolean {
 	const header = link.broadcastHeader;
 	view.setInt32(header, 0x01005e00 | ((group >> 16) & 0x7f));
 	view.setUint16(header + 4, group);

@@ -5,9 +5,19 @@ import type { Host } from "../host/host.ts";
 import { host } from "#host";
 import { allocate } from "#memory";
 import { InterfaceBlock } from "./interface-block.ts";
-import { deadline, notice, takePacket, takeSpare } from "#codec";
+import { deadline, notice, setV4, takePacket, takeSpare } from "#codec";
 import { RULE_FORWARDING, RULE_REVERSE_PATH, RULE_STRONG_HOST, word } from "./core-block.ts";
-import { FLOWS_AT, OWN_AT, TCBS_AT, TIMERS_AT, TIMERS_COUNT, UDPS_AT } from "./fields.ts";
+import {
+	ASKED_ADDRESS,
+	DESTINATION_ADDRESS,
+	FLOWS_AT,
+	OWN_AT,
+	SOURCE_ADDRESS,
+	TCBS_AT,
+	TIMERS_AT,
+	TIMERS_COUNT,
+	UDPS_AT,
+} from "./fields.ts";
 import { layoutOf, type Layout } from "./layout.ts";
 import { NONE, PacketPool } from "./pool.ts";
 
@@ -73,6 +83,7 @@ export class Core {
 		this.fields[OWN_AT] = this.layout.own;
 		this.fields[TIMERS_AT] = this.layout.timers;
 		this.fields[TIMERS_COUNT] = this.limits.tcp;
+		for (const at of [SOURCE_ADDRESS, DESTINATION_ADDRESS, ASKED_ADDRESS]) setV4(this.view, at, 0);
 		this.#fill();
 		this.pool = new PacketPool(this.view, this.fields, this.limits.packets, this.layout.packets);
 		takeSpare(this.view);

@@ -1,10 +1,18 @@
-// The decode registers: 32 int32 at the start of the arena. `decode` puts what it read from a frame's headers there, in
-// host order, and the layers above read them. 16 to 23 are left for addresses of IPv6.
+// The decode registers: 36 int32 at the start of the arena. `decode` puts what it read from a frame's headers there, in
+// host order, and the layers above read them. Three registers of 16 bytes have addresses (address.ts), and are named by their offset.
 
-export const FIELDS = 32;
+import { ADDRESS } from "./address.ts";
+
+export const FIELDS = 36;
 export const FIELDS_BYTES = FIELDS * 4;
 
-/** IPv4 source and destination address. */
+/** Source and destination address of the packet; of an ARP packet its sender's and its target's. Words 16 to 23. They begin as mapped: of IPv4 the last word is put there alone. */
+export const SOURCE_ADDRESS = 64;
+export const DESTINATION_ADDRESS = SOURCE_ADDRESS + ADDRESS;
+/** An IPv4 address that is asked about, to which the same applies. Words 32 to 35. */
+export const ASKED_ADDRESS = 128;
+
+/** IPv4 source and destination address, as numbers. */
 export const SOURCE = 0;
 export const DESTINATION = 1;
 /** Source port << 16 | destination port; for ICMP echo: identifier << 16 | sequence number. */

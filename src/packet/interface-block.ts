@@ -2,13 +2,13 @@
 
 import { ADDRESSES_PER_INTERFACE } from "../config.ts";
 import { LineBlock } from "./line-block.ts";
-import { address, bytes, int32, offset, record, uint16, type RowOf } from "./record.ts";
+import { bytes, int32, offset, record, uint16, type RowOf } from "./record.ts";
 
 /** An address that an interface has. */
 export const OwnAddress = record({
-	address: address,
+	address: int32,
 	/** Of its subnet. */
-	mask: address,
+	mask: int32,
 });
 export type OwnAddress = RowOf<typeof OwnAddress>;
 
@@ -54,8 +54,8 @@ export const InterfaceBlock = record({
 	addressCount: int32,
 	addresses: bytes(ADDRESSES_PER_INTERFACE * 8),
 	/** What the DHCP client asks about, and must hear of: an address that is probed for (RFC 5227 §2.1.1), and a station that is looked for. 0: nothing. */
-	probed: address,
-	checked: address,
+	probed: int32,
+	checked: int32,
 	/** UDP port whose datagrams are taken for any address that their sender chose, 0: none. A DHCP server writes to the address that it offers. */
 	anyPort: int32,
 	/** Block of the interface that was added after it, 0 for none. */

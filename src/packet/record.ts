@@ -12,27 +12,29 @@
 
 import { check } from "./bounds.ts";
 
-/** A field: its bytes, and how it is read. `bytes(n)` is read as the offset of its first byte. */
+/** A field: its bytes, of which number it lies at a multiple, and how it is read. `address` and `bytes(n)` are read as the offset of their first byte. */
 export interface Column<Writable extends boolean = boolean> {
 	readonly bytes: number;
+	readonly multiple: number;
 	readonly kind: "word" | "half" | "byte" | "bytes";
 	readonly writable: Writable;
 }
 
 /** A signed number of 32 bits. */
-export const int32: Column<true> = { bytes: 4, kind: "word", writable: true };
-/** An IP address: so far that of IPv4, as a number. Every address in a record is one of these. */
-export const address: Column<true> = int32;
+export const int32: Column<true> = { bytes: 4, multiple: 4, kind: "word", writable: true };
 /** An offset in the arena, 0 to 2^30 - 1. */
 export const offset: Column<true> = int32;
 /** 0 to 65,535. */
-export const uint16: Column<true> = { bytes: 2, kind: "half", writable: true };
+export const uint16: Column<true> = { bytes: 2, multiple: 2, kind: "half", writable: true };
 /** 0 to 255. */
-export const uint8: Column<true> = { bytes: 1, kind: "byte", writable: true };
+export const uint8: Column<true> = { bytes: 1, multiple: 1, kind: "byte", writable: true };
+
+/** An IP address of either family: packet/address.ts. */
+export const address: Column<false> = { bytes: 16, multiple: 4, kind: "bytes", writable: false };
 
 /** So many bytes. */
 export function bytes(count: number): Column<false> {
-	return { bytes: count, kind: "bytes", writable: false };
+	return { bytes: count, multiple: 1, kind: "bytes", writable: false };
 }
 
 type Columns = Record<string, Column>;
@@ -93,13 +95,13 @@ const ACCESSORS: Readonly<Record<Column["kind"], (place: number) => PropertyDesc
 	}),
 };
 
-/** A kind of records with these fields, one behind the other in this order. Words must come to lie at multiples of four, halves of two, and none is called `at` or `view`: RangeError. */
+/** A kind of records with these fields, one behind the other in this order. Words and addresses must come to lie at multiples of four, halves of two, and none is called `at` or `view`: RangeError. */
 export function record<C extends Columns>(columns: C): RecordKind<C> {
 	const offsets: Record<string, number> = {};
 	let size = 0;
-	for (const [name, { bytes: wide, kind }] of Object.entries(columns)) {
+	for (const [name, { bytes: wide, multiple }] of Object.entries(columns)) {
 		if (name === "at" || name === "view") throw new RangeError(`field ${name}: every row has that already`);
-		if (kind !== "bytes" && size % wide !== 0) throw new RangeError(`field ${name} at ${size}: expected a multiple of ${wide}`);
+		if (size % multiple !== 0) throw new RangeError(`field ${name} at ${size}: expected a multiple of ${multiple}`);
 		offsets[name] = size;
 		size += wide;
 	}

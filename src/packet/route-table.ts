@@ -1,6 +1,6 @@
 // The routes, and the hash table that they are looked up in. Its entries follow it, a power of two.
 
-import { address, int32, record, uint16, uint8, type RowOf } from "./record.ts";
+import { int32, record, uint16, uint8, type RowOf } from "./record.ts";
 
 export const RouteTable = record({
 	/** Of indices: how many entries there are, less one. */
@@ -14,7 +14,7 @@ export const RouteTable = record({
 export type RouteTable = RowOf<typeof RouteTable>;
 
 export const RouteEntry = record({
-	prefix: address,
+	prefix: int32,
 	/** Interface slot << 8 | length + 1; 0: the entry is empty. */
 	key: int32,
 	/** Index of the route. */
@@ -25,9 +25,9 @@ export type RouteEntry = RowOf<typeof RouteEntry>;
 /** A route, in the order of `Routes.list`. */
 export const RouteRow = record({
 	/** The destinations, without host bits. */
-	prefix: address,
+	prefix: int32,
 	/** The next router, or 0. */
-	nextHop: address,
+	nextHop: int32,
 	/** Its own metric and that of its interface. */
 	metric: int32,
 	/** Bits of the prefix, 0 to 32. */

@@ -1,7 +1,18 @@
 // One call from frame to socket: a frame is checked and read, link and IP header here, what is behind them in demux.ts.
 
 import { DROP } from "../packet/drops.ts";
-import { DESTINATION, FIELDS_BYTES, IP_AT, IP_END, SOURCE, TRANSPORT_AT, TTL_PROTOCOL } from "../packet/fields.ts";
+import { V4 } from "../packet/address.ts";
+import {
+	DESTINATION,
+	DESTINATION_ADDRESS,
+	FIELDS_BYTES,
+	IP_AT,
+	IP_END,
+	SOURCE,
+	SOURCE_ADDRESS,
+	TRANSPORT_AT,
+	TTL_PROTOCOL,
+} from "../packet/fields.ts";
 import { FLAG_ANY_ADDRESS, FLAG_CHECKED, FLAG_ETHERNET, FLAG_LOOPBACK, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Offset, Uint8 } from "../packet/numbers.ts";
 import { answer, drop } from "./answers.ts";
@@ -59,6 +70,8 @@ function decodeIpv4(view: DataView, at: Offset, end: Offset, iface: InterfaceBlo
 	check(0, FIELDS_BYTES, view.byteLength);
 	view.setInt32(SOURCE * 4, source, true);
 	view.setInt32(DESTINATION * 4, destination, true);
+	view.setInt32(SOURCE_ADDRESS + V4, source);
+	view.setInt32(DESTINATION_ADDRESS + V4, destination);
 	view.setInt32(IP_AT * 4, at, true);
 	view.setInt32(IP_END * 4, ipEnd, true);
 	view.setInt32(TRANSPORT_AT * 4, at + header, true);

@@ -3,9 +3,9 @@
 
 import { check } from "../packet/bounds.ts";
 import { FIELDS_BYTES, OWN_AT } from "../packet/fields.ts";
+import { mix } from "../packet/mix.ts";
 import type { Offset, Uint16 } from "../packet/numbers.ts";
 import { OWN_SLOT_SHIFT, OwnEntry, OwnTable } from "../packet/own-table.ts";
-import { mix } from "./tables.ts";
 
 const { mask: MASK, seed: SEED } = OwnTable.offsets;
 const { address: ADDRESS, value: VALUE } = OwnEntry.offsets;

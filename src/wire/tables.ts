@@ -3,16 +3,10 @@
 
 import { DESTINATION, FIELDS_BYTES, PORTS, SOURCE } from "../packet/fields.ts";
 import { FlowEntry, FlowTable } from "../packet/flow-table.ts";
+import { mix } from "../packet/mix.ts";
 import type { Offset, Range } from "../packet/numbers.ts";
 import { RouteEntry, RouteTable } from "../packet/route-table.ts";
 import { check } from "../packet/bounds.ts";
-
-/** Mixes a word into a hash. Murmur3's constants; the seed keeps strangers from choosing collisions. */
-export function mix(hash: number, word: number): number {
-	hash = Math.imul(hash ^ word, 0x85ebca6b);
-	hash ^= hash >>> 13;
-	return Math.imul(hash, 0xc2b2ae35);
-}
 
 /** Whether a flow table lies there within the arena. */
 export function tableFits(view: DataView, at: number): boolean {

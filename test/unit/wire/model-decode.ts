@@ -39,6 +39,9 @@ const REGISTER = {
 	length: 11,
 	what: 12,
 };
+/** Of these the last four bytes, in network order, are IPv4's. */
+const SOURCE_ADDRESS = 64;
+const DESTINATION_ADDRESS = 80;
 const TCBS = 27;
 const UDPS = 28;
 const FLOWS = 29;
@@ -139,6 +142,8 @@ function decodeIp(
 	const destination = read32(packet, 16);
 	if (sourceIsBad(view, iface, source)) return drop(view, block, "ipv4BadSource");
 	const where = whose(view, iface, destination);
+	view.setInt32(SOURCE_ADDRESS + 12, source);
+	view.setInt32(DESTINATION_ADDRESS + 12, destination);
 	set(view, "source", source);
 	set(view, "destination", destination);
 	set(view, "ip", start);

@@ -102,7 +102,7 @@ export const ROUNDS = envNumber("ROUNDS", 400);
 
 /** Registers; two interface blocks, or a TCB block; the table of our own addresses; and from FREE on tables, rings and packets. */
 export const ARENA = 5888;
-export const REGISTERS = 128;
+export const REGISTERS = 144;
 export const BLOCK = 256;
 export const SECOND_BLOCK = BLOCK + InterfaceBlock.bytes;
 const OWN = SECOND_BLOCK + InterfaceBlock.bytes;
