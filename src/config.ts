@@ -10,7 +10,7 @@ export interface StackOptions {
 		udp?: number;
 		/**
 		 * UDP sockets of the stack's own services, beside those of programs: one for each DHCP client, and for each name that is being looked up (mDNS: for
-		 * each of its interfaces). 808 B of arena each, and about 400 B once used. As many as `interfaces` without loopback and DNS_LOOKUPS together when
+		 * each of its interfaces). 824 B of arena each, and about 150 B once used. As many as `interfaces` without loopback and DNS_LOOKUPS together when
 		 * absent: 6. A stack whose programs use neither DHCP nor names needs 0.
 		 */
 		services?: number;
@@ -29,6 +29,8 @@ export interface StackOptions {
 	routes?: number;
 	/** Neighbour (ARP) entries of all interfaces together. 72 B of arena and an object each. 16 unless told. */
 	neighbors?: number;
+	/** Multicast groups that sockets have joined, each on one interface or on all. 16 B of arena each. 8 unless told. */
+	groups?: number;
 	/** Interfaces, loopback included, at the same time. 580 B each. 4 unless told. */
 	interfaces?: number;
 	/** Forward packets between interfaces (RFC 1812). Off by default. */
@@ -51,6 +53,7 @@ export interface Limits {
 	packets: number;
 	routes: number;
 	neighbors: number;
+	groups: number;
 	interfaces: number;
 	forwarding: boolean;
 	reversePathFilter: boolean;
@@ -148,6 +151,10 @@ export const SERVICE_BUFFER = 704;
 
 /** Names that are asked for at the same time: each has a UDP socket of `sockets.services`, or a TCP socket of `sockets.tcp`, while it is. As many questions wait for a server's ARP. */
 export const DNS_LOOKUPS = NEIGHBOR_QUEUE;
+/** How many of the services' sockets may be look-ups: one is left for the DHCP client of each interface. */
+export function lookups({ services, interfaces }: Limits): number {
+	return Math.min(services, Math.max(DNS_LOOKUPS, services - (interfaces - 1)));
+}
 /** Names that wait for their turn, about 1.2 KB each on a 32-bit XS; a further one is an error. */
 export const DNS_WAITING = 16;
 /** Answers that are remembered, about 470 B each on a 32-bit XS with one address and a name of 24 letters; the one that ends first gives way. */
@@ -188,6 +195,7 @@ const DEFAULTS: Omit<Limits, "datagramBuffer" | "services"> = Object.freeze({
 	packets: 16,
 	routes: 16,
 	neighbors: 16,
+	groups: 8,
 	interfaces: 4,
 	forwarding: false,
 	reversePathFilter: false,
@@ -241,6 +249,7 @@ export function limitsOf(options: StackOptions = {}): Limits {
 		packets: count("packets", options.packets, 4, 16_384, DEFAULTS.packets),
 		routes: count("routes", options.routes, 2, 65_536, DEFAULTS.routes),
 		neighbors: count("neighbors", options.neighbors, 1, 4096, DEFAULTS.neighbors),
+		groups: count("groups", options.groups, 0, 1024, DEFAULTS.groups),
 		interfaces,
 		forwarding: flag("forwarding", options.forwarding),
 		reversePathFilter: flag("reversePathFilter", options.reversePathFilter),

@@ -38,6 +38,15 @@ export {
 } from "./transport/tcp/open.ts";
 export { tcpAvailable, tcpKeepFree } from "./transport/tcp/seats.ts";
 export { tcpAddressGone, tcpAwaitWay, tcpInterfaceGone, tcpLost, tcpWaysChanged } from "./transport/tcp/ways.ts";
-export { udpSend } from "./transport/udp-send.ts";
+export {
+	udpAddressGone,
+	udpClose,
+	udpInterfaceGone,
+	udpOpen,
+	udpOpenService,
+	udpSetBits,
+	udpSetHops,
+} from "./transport/udp/open.ts";
+export { udpSend, udpSendBy, udpSendFrom } from "./transport/udp/send.ts";
 export { turn, turnBegin, turnWaiting } from "./turn/turn.ts";
 export { timerDue, timerNext, timerSet } from "./packet/timers.ts";

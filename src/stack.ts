@@ -25,7 +25,7 @@ import { Services } from "./transport/services.ts";
 import { SocketEvents } from "./transport/events.ts";
 import type { Tcb } from "./transport/tcp/tcb.ts";
 import { Tcp } from "./transport/tcp/tcp.ts";
-import { Udp, type UdpSocket } from "./transport/udp.ts";
+import { Udp } from "./transport/udp/udp.ts";
 import { Watches, type Watch, type WatchListener } from "./transport/watch.ts";
 import * as icmpv4 from "./wire/icmpv4.ts";
 import * as ipv4 from "./wire/ipv4.ts";
@@ -70,7 +70,6 @@ export class Stack {
 	#slots: readonly (Interface | undefined)[];
 	#flows: number;
 	#tcbs: Tcb[];
-	#udps: UdpSocket[];
 
 	/** Allocates everything there will be. Throws RangeError or TypeError naming the option that is wrong, or that the host cannot do without. */
 	constructor(options: CoreOptions = {}) {
@@ -90,8 +89,7 @@ export class Stack {
 		this.#flows = this.flows.table;
 		this.tcp = new Tcp(core, this.ip, this.events);
 		this.#tcbs = this.tcp.tcbs;
-		this.udp = new Udp(core, this.ip, this.flows, this.events);
-		this.#udps = this.udp.sockets;
+		this.udp = new Udp(core, this.ip, this.events);
 		this.icmp = new IcmpSockets(core, this.ip, this.events);
 		this.#slots = this.interfaces.slots;
 		this.events.owners[OTHERS] = { onEvents: () => this.events.dispatch() };
@@ -192,17 +190,9 @@ export class Stack {
 
 	/** A frame that was not taken as expected. */
 	#frame(link: Interface): void {
-		const { result } = this.core;
-		const group = result & kinds.GROUP;
-		const index = result >> kinds.VALUE_SHIFT;
-		switch (result & kinds.KIND) {
+		switch (this.core.result & kinds.KIND) {
 			case kinds.ARP:
 				return link.control(this.core.fields[PAYLOAD_AT]!);
-			case kinds.UDP:
-				if (index !== kinds.NO_SOCKET) return this.udp.receive(this.#udps[index]!, link, group);
-				if (!group && !this.udp.hides(this.core.fields[PORTS]! & 0xffff))
-					this.ip.error(link, icmpv4.UNREACHABLE, icmpv4.PORT_UNREACHABLE);
-				return this.core.count(link.block, DROP.udpNoSocket);
 			case kinds.ICMP:
 				return this.#icmp(link);
 		}

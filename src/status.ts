@@ -13,7 +13,7 @@ import type { PppInterface, PppState, PppView } from "./link/ppp/ppp.ts";
 import { BRACKET, BRACKET_END, type JsonWriter } from "./status/json.ts";
 import { JsonPieces, PIECE_BYTES, membersOf, type Members } from "./status/pieces.ts";
 import { CLOSED, Tcb } from "./transport/tcp/tcb.ts";
-import type { UdpSocket } from "./transport/udp.ts";
+import type { UdpSocket } from "./transport/udp/udp.ts";
 import { read } from "./wire/counters.ts";
 import type { Stack } from "./stack.ts";
 

@@ -4,6 +4,7 @@
 
 import { streamByte, tcpRead, tcpWrite, udpRead, udpSend } from "#codec";
 import { WAKE } from "../transport/tcp/data.ts";
+import { DROPPED } from "../transport/udp/send.ts";
 import { ANOTHER } from "../wire/kinds.ts";
 import { foreign, isObject } from "./common.ts";
 import type { Bytes, Format, Origin, Sender, WriteOptions } from "./types.ts";
@@ -125,8 +126,8 @@ export abstract class DatagramSocket {
 	abstract writeRest(first: Bytes | string, second: string | number, third: number | Bytes, byteLength?: number | Origin): void;
 	/** `udpRead` answered that the datagram is not like the one before: `sender` says from where it came. */
 	abstract senderChanged(): void;
-	/** `udpSend` answered that a device in TypeScript has still to be given the packet. */
-	abstract packetWaits(): void;
+	/** `udpSend` answered what is to be done by the interface that the datagram went by. */
+	abstract packetWaits(what: number): void;
 
 	read(): (ArrayBuffer & Sender) | undefined;
 	read(buffer: Bytes & Partial<Sender>): number | undefined;
@@ -156,8 +157,8 @@ export abstract class DatagramSocket {
 		const usual = port !== 0 && third === port && second === this.sender.address && byteLength === undefined;
 		if (this.#block !== 0 && usual && isObject(first)) {
 			const answer = udpSend(this.#view, this.#block, this.#peer, port, first, 0, first.byteLength);
-			if (answer > 0) this.packetWaits();
-			if (answer >= 0) return;
+			if (answer > 0) this.packetWaits(answer);
+			if (answer >= DROPPED) return;
 		}
 		this.writeRest(first, second, third, byteLength);
 	}

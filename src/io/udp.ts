@@ -2,11 +2,11 @@
 
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, type SocketOwner } from "../transport/events.ts";
-import type { UdpSocket } from "../transport/udp.ts";
+import type { UdpSocket } from "../transport/udp/udp.ts";
 import { DatagramSocket, meet, placeDatagrams } from "#sockets";
 import { formatIpv4 } from "../address.ts";
 import type { Interface } from "../link/interface.ts";
-import { UdpBlock } from "../packet/udp-block.ts";
+import { udpAgain } from "#codec";
 import { AddressCache } from "./address.ts";
 import * as check from "./options.ts";
 import { closed, foreign, hidden, isObject, linkOf, report } from "./common.ts";
@@ -17,9 +17,6 @@ interface Membership {
 	readonly group: number;
 	readonly link: Interface | undefined;
 }
-
-/** Where a socket's words are in its block. */
-const AT = UdpBlock.offsets;
 
 export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 	/** Undefined once closed. */
@@ -85,7 +82,6 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 
 	override senderChanged(): void {
 		const socket = UDPSocket.#of(this);
-		this.#stack.udp.another(socket);
 		const { sender } = this;
 		const { fromAddress, fromPort, toAddress } = socket;
 		sender.port = fromPort;
@@ -99,8 +95,8 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		meet(this, fromAddress, fromPort);
 	}
 
-	override packetWaits(): void {
-		this.#stack.udp.sent(UDPSocket.#of(this), 1);
+	override packetWaits(what: number): void {
+		this.#stack.udp.sent(UDPSocket.#of(this), 0, what);
 	}
 
 	/** To another peer than the last one, a part of a buffer, in Moddable's order of arguments, or a mistake. */
@@ -121,7 +117,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 			sender.port = port;
 			meet(this, address, port);
 			// The next datagram that is read makes its sender the peer again, though it be like the one before.
-			this.#stack.core.view.setInt32(socket.block + AT.lastSlot, 0);
+			udpAgain(this.#stack.core.view, socket.block);
 		}
 		this.#stack.udp.send(socket, address, port, data, 0, byteLength ?? size);
 	}
@@ -155,8 +151,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 	add(group: string, link?: string | Interface): void {
 		const socket = UDPSocket.#of(this);
 		const address = check.groupOf("group", group);
-		if (!this.#stack.udp.hearsGroups(socket))
-			throw new Error(`group ${check.show(group)}: with broadcast: false the socket hears none`);
+		if (!socket.hearsGroups) throw new Error(`group ${check.show(group)}: with broadcast: false the socket hears none`);
 		if (socket.gone) throw new Error("the socket's address or interface is gone");
 		this.#join(address, linkOf(this.#stack, link) ?? this.#bound);
 	}
@@ -205,8 +200,8 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 	}
 
 	get interface(): string | undefined {
-		const { gone, path } = UDPSocket.#of(this);
-		return gone ? undefined : (this.#bound ?? path.out)?.name;
+		const { gone, out } = UDPSocket.#of(this);
+		return gone ? undefined : (this.#bound ?? this.#stack.interfaces.linkAt(out))?.name;
 	}
 
 	get format(): "buffer" {

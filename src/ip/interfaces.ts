@@ -42,6 +42,8 @@ export interface ChangeListener {
 export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 	/** In the order they were added. The packet path walks this array. */
 	readonly list: Interface[] = [];
+	/** Multicast groups joined on every interface that there is or will be, with a count of joins each. */
+	readonly groups: Map<number, number> = new Map();
 	readonly neighbors: Neighbors;
 	#core: Core;
 	#routes: Routes;
@@ -100,6 +102,7 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 		while (ip.addresses.length > 0) ip.removeAddress(ip.addresses[ip.addresses.length - 1]!);
 		this.list.splice(index, 1);
 		this.#chain();
+		this.#fill(); // without its groups
 		this.#routes.removeWhere((route) => route.link === link);
 		this.#made.delete(link);
 		this.#listener.interfaceGone(link.slot);
@@ -140,7 +143,10 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 		return this.slots[ownerSlot(this.#core.view, address)];
 	}
 
-	/** Writes the table of our addresses anew, and those of each interface: first all addresses, then the broadcast addresses of all subnets. /31 and /32 have none (RFC 3021). */
+	/**
+	 * Writes the table of our addresses anew, and those of each interface: first all addresses, then the broadcast addresses of all subnets (/31 and /32 have none, RFC 3021), and
+	 * the groups that were joined, under slot 0 those of all interfaces.
+	 */
 	#fill(): void {
 		const { view, layout } = this.#core;
 		const table = layout.own;
@@ -152,6 +158,25 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 		for (const { slot, ip } of this.list)
 			for (const { address, mask, length } of ip.addresses)
 				if (length < 31) ownAdd(view, table, address | ~mask, (slot << OWN_SLOT_SHIFT) | GROUP);
+		// An interface that was removed and added again brings its groups along: there is room for as many as the option says.
+		let room = this.#core.limits.groups;
+		const enter = (groups: ReadonlyMap<number, number>, slot: number) => {
+			for (const group of groups.keys()) if (room-- > 0) ownAdd(view, table, group, (slot << OWN_SLOT_SHIFT) | GROUP);
+		};
+		enter(this.groups, 0);
+		for (const { slot, ip } of this.list) enter(ip.groups, slot);
+	}
+
+	/** Throws Error when no further group can be joined. */
+	checkGroups(): void {
+		const { groups: most } = this.#core.limits;
+		const joined = this.list.reduce((sum, link) => sum + link.ip.groups.size, this.groups.size);
+		if (joined >= most) throw new Error(`all ${most} multicast groups are joined; raise the option "groups"`);
+	}
+
+	/** A group was joined or left. */
+	groupsChanged(): void {
+		this.#fill();
 	}
 
 	addressAdded(link: Interface, entry: InterfaceAddress): void {

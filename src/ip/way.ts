@@ -33,6 +33,13 @@ export function isGroup(view: DataView, address: Ipv4): boolean {
 	return address === ipv4.BROADCAST || ipv4.isMulticast(address) || (ownFind(view, address, 0) & GROUP) !== 0;
 }
 
+/** Whether a multicast group was joined on the interface with that slot, or on all. ip/interfaces.ts enters those of all first. */
+export function isJoined(view: DataView, group: Ipv4, slot: number): boolean {
+	if (ownFind(view, group, slot) !== 0) return true;
+	const first = ownFind(view, group, 0);
+	return first !== 0 && first >>> OWN_SLOT_SHIFT === 0;
+}
+
 /**
  * Decides how packets to `path.destination` go. Given are `path.bound` (slot of the only interface, 0: any) and `path.source` (0: to be chosen, RFC 6724 §5 as far as IPv4
  * goes); `home` is for connections: slot of the interface that it went by first. True when there is a way and a source address; then the path holds until CoreBlock's
@@ -146,7 +153,7 @@ function groupInterface(view: DataView, path: PathBlock): Offset {
 }
 
 /** The first interface that was added behind loopback, 0 for none. */
-function afterLoopback(view: DataView): Offset {
+export function afterLoopback(view: DataView): Offset {
 	return InterfaceBlock.of(view, interfaceAt(view, 1)).next;
 }
 

@@ -26,11 +26,6 @@ export function isBusy(view: DataView, at: Offset): boolean {
 	);
 }
 
-/** Whether a packet must be handed to a device in TypeScript at once, as there is no room for it to wait until the turn ends: the interpreter does that. */
-export function isPressed(view: DataView, link: InterfaceBlock): boolean {
-	return link.native === 0 && link.waiting === 0 && CoreBlock.of(view, CORE).free <= CONTROL_PACKETS;
-}
-
 /** Offers a device in C what waits for it. */
 export function offer(view: DataView, link: InterfaceBlock): void {
 	const core = CoreBlock.of(view, CORE);

@@ -56,6 +56,10 @@ export const CoreBlock = record({
 	tcbs: offset,
 	tcbCount: int32,
 	tcp: offset,
+	/** UDP sockets: of programs, of the services behind them, and of these how many may be look-ups. */
+	udpCount: int32,
+	serviceCount: int32,
+	lookupsMost: int32,
 	/** Interface blocks. The first is that of loopback, and begins the list of those that are there, in the order in which they were added. */
 	interfaces: offset,
 	/** RULE_…, or-ed. */

@@ -1,6 +1,6 @@
 // What every layer needs: the arena, the pool, the clock, chance, and one deadline for all timers.
 
-import { ICMP_ERROR_BURST, limitsOf, neighborPackets, type Limits, type StackOptions } from "../config.ts";
+import { ICMP_ERROR_BURST, limitsOf, lookups, neighborPackets, type Limits, type StackOptions } from "../config.ts";
 import type { Host } from "../host/host.ts";
 import { host } from "#host";
 import { allocate } from "#memory";
@@ -115,6 +115,9 @@ export class Core {
 		fields[word("tcbs")] = layout.tcbs;
 		fields[word("tcbCount")] = limits.tcp;
 		fields[word("tcp")] = layout.tcp;
+		fields[word("udpCount")] = limits.udp;
+		fields[word("serviceCount")] = limits.services;
+		fields[word("lookupsMost")] = lookups(limits);
 		fields[word("interfaces")] = layout.interfaces;
 		fields[word("packets")] = layout.packets;
 		fields[word("starts")] = layout.columns;

@@ -34,8 +34,6 @@ export const PAYLOAD_AT = 10;
 export const PAYLOAD_LENGTH = 11;
 /** What `streamIn` made of a segment that came as predicted, wire/stream.ts. */
 export const WHAT = 12;
-/** Slot of the interface that the datagram came by which `udpRead` took last. */
-export const ARRIVED = 13;
 /** Source and destination of the last echo request that became a reply. */
 export const ECHO_SOURCE = 14;
 export const ECHO_DESTINATION = 15;

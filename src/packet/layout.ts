@@ -68,8 +68,8 @@ export function layoutOf(limits: Limits): Layout {
 	const flowCapacity = powerOfTwo(2 * (limits.tcp + limits.udp + limits.services + limits.icmp));
 	// Each route stands under "any interface" and under its own.
 	const routeCapacity = powerOfTwo(4 * limits.routes);
-	// An entry for each address and one for the broadcast address of its subnet.
-	const ownCapacity = powerOfTwo(4 * ADDRESSES_PER_INTERFACE * limits.interfaces);
+	// An entry for each address, one for the broadcast address of its subnet, and one for each group.
+	const ownCapacity = powerOfTwo(2 * (2 * ADDRESSES_PER_INTERFACE * limits.interfaces + limits.groups));
 	const interfaces = CORE_END;
 	const neighbors = interfaces + limits.interfaces * InterfaceBlock.bytes;
 	const neighborChainCount = powerOfTwo(limits.neighbors);

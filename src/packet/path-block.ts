@@ -36,3 +36,9 @@ export function pathClear(path: PathBlock): void {
 	path.neighbor = 0;
 	path.out = 0;
 }
+
+/** The route is to be looked up anew, also by who looks at `routeVersion`; what it says stays until then. */
+export function pathForget(path: PathBlock): void {
+	path.wayVersion = -1;
+	path.routeVersion = -1;
+}

@@ -1,5 +1,7 @@
-// What a UDP socket has in the arena.
+// What a UDP socket is: all that there is of it lies here. Sockets of programs come first, those of the services behind them.
 
+import { UDPS_AT } from "./fields.ts";
+import type { Offset } from "./numbers.ts";
 import { PathBlock } from "./path-block.ts";
 import { bytes, int32, offset, record, type RowOf } from "./record.ts";
 
@@ -12,18 +14,42 @@ export const UdpBlock = record({
 	/** Bytes in the ring, and how many datagrams they are. */
 	used: offset,
 	count: int32,
-	/** Of the datagram that was read last. Slot 0: there was none, or it does not count any more. */
+	/** Of the datagram that was read last: its sender, what it was sent to, remote port << 16 | local port, and the slot of the interface that it came by. Slot 0: none was read. */
 	lastSource: int32,
 	lastDestination: int32,
 	lastPorts: int32,
 	lastSlot: int32,
-	/** Its number among the sockets that have news. */
+	/** UDP_…, or-ed. 0: nobody has it. */
+	bits: int32,
+	/** Its number among the sockets that have news, and its index among these blocks. */
 	news: int32,
+	index: int32,
+	/** What it is bound to: an address, 0 for any; a port; interface slot << 8 | protocol, its part of the flow table's key. */
+	localAddress: int32,
 	localPort: int32,
+	meta: int32,
 	/** The way of what it sent last, a PathBlock. */
 	path: bytes(PathBlock.bytes),
 });
 export type UdpBlock = RowOf<typeof UdpBlock>;
 
+/** Bits of `bits`. Somebody has it. */
+export const UDP_OPEN = 1;
+/** Its address or interface was removed: it hears and sends nothing any more. */
+export const UDP_GONE = 2;
+/** What goes to 255.255.255.255 leaves by every interface. */
+export const UDP_BY_ALL = 4;
+/** It takes nothing that is for a broadcast address or a group. */
+export const UDP_NO_GROUPS = 8;
+/** Its path is that of one datagram whose source address or interface was given. */
+export const UDP_GIVEN = 16;
+/** Its owner knows who sent the datagram that was read last, and need not be told when the next one is like it. */
+export const UDP_TOLD = 32;
+
 /** Bytes of a datagram in the ring before its payload: source, destination, ports, length | slot of the interface << 16 (int32 each, big-endian). Behind it padding to 4 bytes. */
 export const DATAGRAM = 16;
+
+/** Where the block of the socket with that index lies. */
+export function udpAt(view: DataView, index: number): Offset {
+	return (view.getInt32(UDPS_AT * 4, true) + Math.imul(index, UdpBlock.bytes)) | 0;
+}

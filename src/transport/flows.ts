@@ -8,10 +8,6 @@ import { EPHEMERALS, FIRST_EPHEMERAL } from "./flow-table.ts";
 /** Where these lie in the flow table. */
 const { mask: MASK, seed: SEED } = FlowTable.offsets;
 
-/** Questions of resolvers come from any port from here on, above those that programs are likely to want: RFC 5452 §9.2. */
-export const FIRST_LOOKUP = 32_768;
-export const LOOKUPS = 32_768;
-
 /** The flow table, which all interfaces demultiplex by, and so the ports that are in use. `ports`: remote << 16 | local; `meta`: interface slot << 8 | protocol. */
 export class Flows {
 	/** Arena offset of the table, for `flowFind`. */

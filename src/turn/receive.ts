@@ -11,7 +11,7 @@ import { CONTROL, lineFrame, lineSkipped } from "../link/line.ts";
 import { send } from "../link/transmit.ts";
 import { CORE, CoreBlock, RULE_FORWARDING, RULE_REVERSE_PATH } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
-import { DESTINATION, IP_AT, IP_END, PAYLOAD_AT, SOURCE, TTL_PROTOCOL, UDPS_AT } from "../packet/fields.ts";
+import { DESTINATION, IP_AT, IP_END, PAYLOAD_AT, SOURCE, TTL_PROTOCOL } from "../packet/fields.ts";
 import { FLAG_ANY_ADDRESS, FLAG_LINE, FLAG_PPP, InterfaceBlock } from "../packet/interface-block.ts";
 import { LineBlock } from "../packet/line-block.ts";
 import { newsPost, READABLE } from "../packet/news.ts";
@@ -20,10 +20,11 @@ import { takePacket } from "../packet/packets.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import { clearReady, interfaceAt, nextSlot, setReady } from "../packet/slots.ts";
 import { tcbAt } from "../packet/tcb-block.ts";
-import { UdpBlock } from "../packet/udp-block.ts";
+import { UdpBlock, udpAt } from "../packet/udp-block.ts";
 import { tcpTaken } from "../transport/tcp/expected.ts";
 import { tcpArrives } from "../transport/tcp/receive.ts";
 import { NOBODY, refuse } from "../transport/tcp/stray.ts";
+import { udpArrives } from "../transport/udp/receive.ts";
 import { drop } from "../wire/answers.ts";
 import { ttlDecrement } from "../wire/build.ts";
 import { decode } from "../wire/decode.ts";
@@ -137,7 +138,7 @@ function take(view: DataView, link: InterfaceBlock, at: Offset, said: number): n
 		return NOTHING;
 	}
 	if (kind === kinds.DATAGRAM) {
-		newsPost(view, UdpBlock.of(view, (view.getInt32(UDPS_AT * 4, true) + Math.imul(value, UdpBlock.bytes)) | 0).news, READABLE);
+		newsPost(view, UdpBlock.of(view, udpAt(view, value)).news, READABLE);
 		return NOTHING;
 	}
 	if (result === 0) return NOTHING;
@@ -176,6 +177,9 @@ function rarer(view: DataView, link: InterfaceBlock, result: number): number {
 		case kinds.BAD_OPTION:
 			if (group === 0) badOption(view, link, result >> kinds.VALUE_SHIFT);
 			drop(view, link, DROP.ipv4Malformed);
+			return NOTHING;
+		case kinds.UDP:
+			udpArrives(view, link, result);
 			return NOTHING;
 		case kinds.TCP:
 		case kinds.STRAY:

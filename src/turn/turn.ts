@@ -9,10 +9,9 @@ import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { deadline } from "../packet/deadline.ts";
 import { FLAG_PPP, InterfaceBlock, WATCHED_DOWN, WATCHED_ONCE } from "../packet/interface-block.ts";
 import { LineBlock } from "../packet/line-block.ts";
-import { UDPS_AT } from "../packet/fields.ts";
 import { FIRST_SOCKET, newsTake } from "../packet/news.ts";
 import { takeSpare } from "../packet/packets.ts";
-import { UdpBlock } from "../packet/udp-block.ts";
+import { UdpBlock, udpAt } from "../packet/udp-block.ts";
 import { TcbBlock, tcbAt } from "../packet/tcb-block.ts";
 import { interfaceAt, nextSlot, setReady } from "../packet/slots.ts";
 import { outputStep } from "../transport/tcp/expected.ts";
@@ -219,8 +218,7 @@ export function turnWaiting(view: DataView): number {
 	const index = (core.told - FIRST_SOCKET) | 0;
 	if (index < 0) return 0;
 	if (index < core.tcbCount) return TcbBlock.of(view, tcbAt(view, index)).rcvQueued;
-	const udps = view.getInt32(UDPS_AT * 4, true);
-	return UdpBlock.of(view, (udps + Math.imul(index - core.tcbCount, UdpBlock.bytes)) | 0).count;
+	return UdpBlock.of(view, udpAt(view, (index - core.tcbCount) | 0)).count;
 }
 
 /** What there is to send is sent. */

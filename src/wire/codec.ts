@@ -3,7 +3,7 @@
 
 export { countSent, ethernetHeader, icmpEchoReply, ipv4Build, tcpBuild, ttlDecrement, udpBuild } from "./build.ts";
 export { decode, decodeTransport } from "./decode.ts";
-export { udpDeliver, udpForget, udpNext, udpRead } from "./deliver.ts";
+export { udpAgain, udpDeliver, udpForget, udpNext, udpRead } from "./deliver.ts";
 export { framingReset, framingSpoil } from "./framing.ts";
 export { halfSipHash } from "./hash.ts";
 export { hdlcDecode, hdlcEncode } from "./hdlc.ts";

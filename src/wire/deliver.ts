@@ -1,9 +1,10 @@
 // A datagram goes from the frame straight into the ring of the socket it is for: no packet buffer waits for an application.
 
-import { ARRIVED, DESTINATION, PAYLOAD_AT, PORTS, SOURCE } from "../packet/fields.ts";
+import { DESTINATION, PAYLOAD_AT, PORTS, SOURCE } from "../packet/fields.ts";
 import { check } from "../packet/bounds.ts";
 import type { Length, Offset } from "../packet/numbers.ts";
-import { DATAGRAM, UdpBlock } from "../packet/udp-block.ts";
+import { PathBlock, pathForget } from "../packet/path-block.ts";
+import { DATAGRAM, UDP_TOLD, UdpBlock } from "../packet/udp-block.ts";
 import type { Bytes } from "./kernels/bytes.ts";
 import { ringPut, ringRead } from "./kernels/copies.ts";
 import { ANOTHER } from "./kinds.ts";
@@ -54,7 +55,7 @@ export function udpDeliver(view: DataView, block: Offset, length: Length, slot: 
 
 /**
  * Takes the first datagram out of the ring: up to `length` bytes of it go to `buffer` from its byte `start` on. Answers its length, or -1 when there is none. ANOTHER beside
- * it: it is not from where the last one was, and its addresses and ports are in the registers, and the slot of its interface.
+ * it: it is not from where the last one was, or that one's owner was not told; the block has its addresses and ports, and the slot of its interface.
  */
 export function udpRead(view: DataView, block: Offset, buffer: Bytes, start: number, length: number): number {
 	const socket = UdpBlock.of(view, block);
@@ -74,7 +75,8 @@ export function udpRead(view: DataView, block: Offset, buffer: Bytes, start: num
 		socket.lastSource === source &&
 		socket.lastDestination === destination &&
 		socket.lastPorts === ports &&
-		socket.lastSlot === slot;
+		socket.lastSlot === slot &&
+		(socket.bits & UDP_TOLD) !== 0;
 	socket.used -= whole;
 	socket.count--;
 	if (same) return bytes;
@@ -82,20 +84,29 @@ export function udpRead(view: DataView, block: Offset, buffer: Bytes, start: num
 	socket.lastDestination = destination;
 	socket.lastPorts = ports;
 	socket.lastSlot = slot;
-	view.setInt32(SOURCE * 4, source, true);
-	view.setInt32(DESTINATION * 4, destination, true);
-	view.setInt32(PORTS * 4, ports, true);
-	view.setInt32(ARRIVED * 4, slot, true);
+	socket.bits = socket.bits | UDP_TOLD;
+	// An answer may have to come from another address than before.
+	const path = PathBlock.of(view, socket.path);
+	if (path.destination === source && socket.localAddress === 0) pathForget(path);
 	return bytes | ANOTHER;
+}
+
+/** The socket's owner has another peer by now: who sent the next datagram is told, though it be like the last one. */
+export function udpAgain(view: DataView, block: Offset): void {
+	const socket = UdpBlock.of(view, block);
+	socket.bits = socket.bits & ~UDP_TOLD;
 }
 
 /** Slot of what came by an interface that is gone: no interface has it. */
 export const SLOT_GONE = 0xffff;
 
-/** The interface in `slot` is gone: what waits in the ring and came by it came by none, so that it is not taken for another's that has the slot later. */
+/** The interface in `slot` is gone: what was read last, or waits in the ring, and came by it came by none, so that it is not taken for another's that has the slot later. */
 export function udpForget(view: DataView, block: Offset, slot: number): void {
 	const socket = UdpBlock.of(view, block);
-	if (socket.lastSlot === slot) socket.lastSlot = 0;
+	if (socket.lastSlot === slot) {
+		socket.lastSlot = SLOT_GONE;
+		socket.bits = socket.bits & ~UDP_TOLD;
+	}
 	let left = socket.used;
 	while (left >= DATAGRAM) {
 		const at = socket.next + socket.size - left + 12;

@@ -1,7 +1,7 @@
 // What a file descriptor of a script stands for, and what the arguments of calls say.
 
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
-import type { UdpSocket } from "../../src/transport/udp.ts";
+import type { UdpSocket } from "../../src/transport/udp/udp.ts";
 import { ScriptError } from "./lexer.ts";
 import type { Flow } from "./packets.ts";
 import type { Expression } from "./script.ts";

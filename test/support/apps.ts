@@ -2,7 +2,7 @@
 
 import { ERROR, READABLE, type SocketOwner } from "../../src/transport/events.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
-import type { UdpSocket } from "../../src/transport/udp.ts";
+import type { UdpSocket } from "../../src/transport/udp/udp.ts";
 import type { Node } from "./world.ts";
 
 export const ECHO = 7;

@@ -6,7 +6,7 @@ import { connect, createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { EthernetInterface } from "../../../src/link/ethernet.ts";
 import { Stack } from "../../../src/stack.ts";
-import type { UdpSocket } from "../../../src/transport/udp.ts";
+import type { UdpSocket } from "../../../src/transport/udp/udp.ts";
 import type { Tcb } from "../../../src/transport/tcp/tcb.ts";
 import * as ethernet from "../../../src/wire/ethernet.ts";
 import * as ipv4 from "../../../src/wire/ipv4.ts";

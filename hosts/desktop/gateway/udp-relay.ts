@@ -3,7 +3,7 @@
 
 import { createSocket } from "node:dgram";
 import type { RemoteInfo, Socket } from "node:dgram";
-import type { Udp, UdpSocket } from "../../../src/transport/udp.ts";
+import type { Udp, UdpSocket } from "../../../src/transport/udp/udp.ts";
 import { CLIENT_PORT, SERVER_PORT } from "../../../src/wire/dhcp.ts";
 import { BROADCAST } from "../../../src/wire/ipv4.ts";
 import { formatAddress, isUnicast, parseAddress } from "../ipv4.ts";

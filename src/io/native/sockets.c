@@ -14,6 +14,9 @@
 /* Beside a count: a poll must be asked for (transport/tcp/data.ts). */
 #define WAKE 0x10000
 
+/* The least that udpSend answers when there is nothing to be told (transport/udp/send.ts). */
+#define DROPPED (-1)
+
 /* In what udpRead answers: not from where the last datagram came (wire/kinds.ts). */
 #define ANOTHER 0x10000
 
@@ -258,9 +261,12 @@ void xs_multihome_datagrams_write(xsMachine *the)
 		const Arena arena = to->socket.arena;
 		Arena data = argReadable(0);
 		int32_t answered = transport_udp_send_udpSend(&arena, block, peer, port, &data, 0, (int32_t)data.size);
-		if (answered > 0)
-			xsmcCall_noResult(xsThis, xsID_packetWaits, NULL);
-		if (answered >= 0)
+		if (answered > 0) {
+			xsSlot what;
+			xsmcSetInteger(what, answered);
+			xsmcCall_noResult(xsThis, xsID_packetWaits, &what, NULL);
+		}
+		if (answered >= DROPPED)
 			return;
 	}
 	callRest(the, xsID_writeRest);

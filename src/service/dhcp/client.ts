@@ -10,7 +10,7 @@ import type { LeaseKeeper, LeaseState, LeaseView } from "../../link/lease.ts";
 import type { Stack } from "../../stack.ts";
 import type { Service } from "../../transport/services.ts";
 import { READABLE, WRITABLE, type SocketOwner } from "../../transport/events.ts";
-import type { UdpSocket } from "../../transport/udp.ts";
+import type { UdpSocket } from "../../transport/udp/udp.ts";
 import type { Watch } from "../../transport/watch.ts";
 import { CLIENT_PORT } from "../../wire/dhcp.ts";
 import { RENEW, CLOSE, STATE_NAMES, CLOSED } from "./machine.ts";

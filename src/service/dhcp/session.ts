@@ -3,7 +3,7 @@
 import type { EthernetInterface } from "../../link/ethernet.ts";
 import type { LeaseView } from "../../link/lease.ts";
 import type { Stack } from "../../stack.ts";
-import type { UdpSocket } from "../../transport/udp.ts";
+import type { UdpSocket } from "../../transport/udp/udp.ts";
 import * as dhcp from "../../wire/dhcp.ts";
 import { BROADCAST } from "../../wire/ipv4.ts";
 import { Attachment } from "./attachment.ts";

@@ -3,7 +3,7 @@
 import { HEADER } from "../../wire/dns.ts";
 import type { Stack } from "../../stack.ts";
 import { ERROR, type SocketOwner } from "../../transport/events.ts";
-import type { UdpSocket } from "../../transport/udp.ts";
+import type { UdpSocket } from "../../transport/udp/udp.ts";
 
 /** Who asked. */
 export interface Asker {

@@ -22,7 +22,7 @@ import { Stack } from "../../../src/stack.ts";
 import * as dhcp from "../../../src/wire/dhcp.ts";
 import { ERROR, READABLE, WRITABLE } from "../../../src/transport/events.ts";
 import type { Tcb } from "../../../src/transport/tcp/tcb.ts";
-import type { UdpSocket } from "../../../src/transport/udp.ts";
+import type { UdpSocket } from "../../../src/transport/udp/udp.ts";
 import * as frames from "../../support/frames.ts";
 
 const GATEWAY = parseAddress("192.168.77.1");

@@ -2,7 +2,7 @@
 // while the neighbour answers; a true move is followed within ARP_ANSWER_MS.
 
 import { beforeEach, describe, expect, it } from "vitest";
-import type { UdpSocket } from "../../../src/transport/udp.ts";
+import type { UdpSocket } from "../../../src/transport/udp/udp.ts";
 import { ARP_REPLY, ARP_REQUEST, BROADCAST_MAC, ip } from "../../support/frames.ts";
 import type { Parsed } from "../../support/parse.ts";
 import { Port, Station } from "../../support/station.ts";

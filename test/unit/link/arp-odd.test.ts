@@ -1,7 +1,7 @@
 // ARP that looks odd and is right: bonds, bridges, virtual routers, proxies, routers outside of our subnets. RFC 826, "Packet Reception"; RFC 5227.
 
 import { beforeEach, describe, expect, it } from "vitest";
-import type { UdpSocket } from "../../../src/transport/udp.ts";
+import type { UdpSocket } from "../../../src/transport/udp/udp.ts";
 import {
 	ARP_REPLY,
 	ARP_REQUEST,

@@ -1,7 +1,7 @@
 // ARP: asking, answering, believing. RFC 826, RFC 1122 §2.3.2, RFC 5227.
 
 import { beforeEach, describe, expect, it } from "vitest";
-import type { UdpSocket } from "../../../src/transport/udp.ts";
+import type { UdpSocket } from "../../../src/transport/udp/udp.ts";
 import { ARP_REPLY, ARP_REQUEST, BROADCAST_MAC, ip, ipText } from "../../support/frames.ts";
 import { Port, Station } from "../../support/station.ts";
 import { macOf } from "../../support/wire.ts";

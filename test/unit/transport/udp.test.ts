@@ -1,7 +1,7 @@
 // UDP sockets: which one hears a datagram, from where one sends, what does not fit. RFC 768, RFC 1122 §4.1.
 
 import { describe, expect, it } from "vitest";
-import type { UdpSocket } from "../../../src/transport/udp.ts";
+import type { UdpSocket } from "../../../src/transport/udp/udp.ts";
 import { BROADCAST_MAC, ip, ipText, udp } from "../../support/frames.ts";
 import { Station } from "../../support/station.ts";
 

@@ -20,7 +20,7 @@ import {
 import { SYN } from "../../../src/wire/tcp.ts";
 import { Port, Station } from "../../support/station.ts";
 import { QueueDevice } from "../../support/wire.ts";
-import type { UdpSocket } from "../../../src/transport/udp.ts";
+import type { UdpSocket } from "../../../src/transport/udp/udp.ts";
 import type { Tcb } from "../../../src/transport/tcp/tcb.ts";
 
 const FAULT = new Error("a device's");

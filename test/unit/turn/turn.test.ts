@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ETHERTYPE_IPV4, ethernet, icmp, ip, tcp, TCP_ACK, udp, type Bytes } from "../../support/frames.ts";
 import { SYN } from "../../../src/wire/tcp.ts";
 import { Port, Station } from "../../support/station.ts";
-import type { UdpSocket } from "../../../src/transport/udp.ts";
+import type { UdpSocket } from "../../../src/transport/udp/udp.ts";
 
 const ECHO_REQUEST = 8;
 const ECHO_REPLY = 0;

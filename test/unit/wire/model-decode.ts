@@ -236,7 +236,7 @@ function transport(
 		set(view, "ports", read32(body, 0));
 		const socket = socketFor(view, iface, protocol);
 		const delivered =
-			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 92, iface.slot, at + 8, length - 8);
+			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 108, iface.slot, at + 8, length - 8);
 		if (delivered) return KINDS.datagram | (socket << 8);
 		return answer(view, KINDS.udp, group, at + 8, length - 8, socket);
 	}

@@ -144,9 +144,12 @@ export function streamWrite(view: DataView, block: number, buffer: Application, 
 	return left;
 }
 
+/** Bit 5 of a block's bits. */
+const TOLD = 32;
+
 /** A UDP socket block. */
 function udpAt(view: DataView, block: number): { ring: number; size: number; at: number; used: number; count: number } {
-	take(view, block, 92);
+	take(view, block, 108);
 	const [ring, size, at, used, count] = [0, 4, 8, 12, 16].map((field) => word(view, block + field)) as [
 		number,
 		number,
@@ -194,18 +197,24 @@ export function udpRead(view: DataView, block: number, buffer: Application, star
 	const last = read32(header, 12);
 	const bytes = last & 0xffff;
 	const now = [read32(header, 0), read32(header, 4), read32(header, 8), (last >> 16) & 0xffff] as const;
-	const known = now.every((value, i) => word(view, block + 20 + 4 * i) === value);
+	const bits = word(view, block + 36);
+	const known = (bits & TOLD) !== 0 && now.every((value, i) => word(view, block + 20 + 4 * i) === value);
 	put(buffer, start, fromRing(view, ring, size, (first + 16) % size, Math.min(length, bytes)));
 	setWord(view, block + 12, used - 16 - bytes - padding(bytes));
 	setWord(view, block + 16, count - 1);
 	if (!known) {
 		for (const [i, value] of now.entries()) setWord(view, block + 20 + 4 * i, value);
-		setWord(view, REGISTERS.source, now[0]);
-		setWord(view, REGISTERS.destination, now[1]);
-		setWord(view, REGISTERS.ports, now[2]);
-		setWord(view, 13 * 4, now[3]);
+		setWord(view, block + 36, bits | TOLD);
+		// The way back, when it is from another address of ours: to be looked up anew.
+		if (word(view, block + 84) === now[0] && word(view, block + 48) === 0)
+			for (const at of [60, 96]) setWord(view, block + at, -1);
 	}
 	return known ? bytes : bytes + 65536;
+}
+
+export function udpAgain(view: DataView, block: number): void {
+	udpAt(view, block);
+	setWord(view, block + 36, word(view, block + 36) & ~TOLD);
 }
 
 export function udpNext(view: DataView, block: number): number {
@@ -216,7 +225,10 @@ export function udpNext(view: DataView, block: number): number {
 
 export function udpForget(view: DataView, block: number, slot: number): void {
 	const { ring, size, at, used } = udpAt(view, block);
-	if (word(view, block + 32) === slot) setWord(view, block + 32, 0);
+	if (word(view, block + 32) === slot) {
+		setWord(view, block + 32, 0xffff);
+		setWord(view, block + 36, word(view, block + 36) & ~TOLD);
+	}
 	for (let left = used; left >= 16;) {
 		const place = (at - left + size + 12) % size;
 		const last = read32(fromRing(view, ring, size, place, 4), 0);

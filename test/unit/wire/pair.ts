@@ -26,7 +26,7 @@ const IFACE = InterfaceBlock.offsets;
 const FLOWS = FlowTable.offsets;
 const TCB = TcbBlock.offsets;
 
-const { streamIn, streamByte, streamRead, streamWrite, udpDeliver, udpForget, udpRead, udpNext } = modelSockets;
+const { streamIn, streamByte, streamRead, streamWrite, udpAgain, udpDeliver, udpForget, udpRead, udpNext } = modelSockets;
 const {
 	checksum,
 	flowFind,
@@ -73,6 +73,7 @@ export const naive: Record<string, unknown> = {
 	streamByte,
 	streamRead,
 	streamWrite,
+	udpAgain,
 	udpDeliver,
 	udpForget,
 	udpRead,

@@ -245,6 +245,7 @@ describe(`UDP as predicted against ${AGAINST}`, () => {
 					pair.setWord(fields.PAYLOAD_AT * 4, FRAME + 28);
 					if (same(pair, "udpDeliver", ["view", BLOCK, length, prng.between(1, 2)]).value === 0) full++;
 				} else {
+					if (prng.chance(0.05)) same(pair, "udpAgain", ["view", BLOCK]);
 					if (prng.chance(0.05)) same(pair, "udpForget", ["view", BLOCK, prng.between(1, 2)]);
 					same(pair, "udpNext", ["view", BLOCK]);
 					const { value } = same(pair, "udpRead", ["view", BLOCK, "buffer", prng.below(500), prng.below(600)]);

@@ -18,7 +18,7 @@ class Responder {
 	constructor(scene: Scene, node: Node, script: Script, from = PORT, address = "0.0.0.0") {
 		const { UDP } = createIO(node.stack);
 		const link = node.stack.interfaces.find("eth0")!;
-		link.ip.groups.set(GROUP, 1);
+		node.stack.udp.groups.join(link, GROUP);
 		const sender = from === PORT && address === "0.0.0.0" ? undefined : new UDP({ port: from, address });
 		const { asked } = this;
 		void new UDP({

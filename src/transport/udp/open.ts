@@ -1,0 +1,170 @@
+// Sockets are opened, bound and closed, and end with the address or the interface that they are bound to. Flat TypeScript.
+
+import { CORE, CoreBlock } from "../../packet/core-block.ts";
+import type { Ipv4, Offset } from "../../packet/numbers.ts";
+import { ERROR, newsOwned, newsPost } from "../../packet/news.ts";
+import { PathBlock, pathClear, pathForget } from "../../packet/path-block.ts";
+import { UDP_GONE, UDP_OPEN, UdpBlock, udpAt } from "../../packet/udp-block.ts";
+import { udpForget } from "../../wire/deliver.ts";
+import * as ipv4 from "../../wire/ipv4.ts";
+import { EPHEMERALS, FIRST_EPHEMERAL, flowInsert, flowRemove, freePort } from "../flow-table.ts";
+
+/** Questions of resolvers come from any port from here on, above those that programs are likely to want: RFC 5452 §9.2. */
+const FIRST_LOOKUP = 32_768;
+const LOOKUPS = 32_768;
+
+/** Answers of `udpOpen` and `udpOpenService` that are no block: no socket is free, the port is another's, or all ephemeral ones are. */
+export const NO_SOCKET = 0;
+export const PORT_IN_USE = -1;
+export const NO_PORTS = -2;
+
+/**
+ * A socket for a program, bound to an address (0: any), a port (0: a free one, by `chance`) and an interface slot (0: any). With a slot and neither address nor port, and `anyPort`, it
+ * gets every datagram of that interface that no other socket wants. Answers its block, or why there is none.
+ */
+export function udpOpen(view: DataView, address: Ipv4, port: number, slot: number, anyPort: boolean, chance: number): number {
+	const free = freeSocket(view, 0, CoreBlock.of(view, CORE).udpCount);
+	if (free === 0) return NO_SOCKET;
+	const meta = ipv4.UDP | (slot << 8);
+	const chosen = port === 0 && !anyPort ? freePort(view, meta, address, 0, 0, FIRST_EPHEMERAL, EPHEMERALS, chance) : port;
+	if (chosen === 0 && !anyPort) return NO_PORTS;
+	return bind(view, UdpBlock.of(view, free), address, chosen, meta);
+}
+
+/** A socket for a service of the stack, bound to a port and an interface slot (0: any). Port 0: for a look-up, any port that nobody has. Answers as `udpOpen`. */
+export function udpOpenService(view: DataView, port: number, slot: number, chance: number): number {
+	const core = CoreBlock.of(view, CORE);
+	if (port === 0 && lookups(view) >= core.lookupsMost) return NO_SOCKET;
+	const free = freeSocket(view, core.udpCount, (core.udpCount + core.serviceCount) | 0);
+	if (free === 0) return NO_SOCKET;
+	return bind(view, UdpBlock.of(view, free), 0, port === 0 ? lookupPort(view, chance) : port, ipv4.UDP | (slot << 8));
+}
+
+/** The block of the first socket from index `first` on that nobody has, 0 for none. */
+function freeSocket(view: DataView, first: number, end: number): Offset {
+	for (let i = first; i < end; i++) {
+		const at = udpAt(view, i);
+		if (UdpBlock.of(view, at).bits === 0) return at;
+	}
+	return 0;
+}
+
+/** How many look-ups there are. */
+function lookups(view: DataView): number {
+	const core = CoreBlock.of(view, CORE);
+	const end = (core.udpCount + core.serviceCount) | 0;
+	let count = 0;
+	for (let i = core.udpCount; i < end; i++) {
+		const socket = UdpBlock.of(view, udpAt(view, i));
+		if (socket.bits !== 0 && socket.localPort >= FIRST_LOOKUP) count = (count + 1) | 0;
+	}
+	return count;
+}
+
+/** Whether a stranger is not told that a port is closed: one that a look-up could have, while there is one. Else those who try all find its port. RFC 5452 §9.2. */
+export function hides(view: DataView, port: number): boolean {
+	return port >= FIRST_LOOKUP && lookups(view) > 0;
+}
+
+/** A port for a question, that of no other socket, bound to an interface or not: answers must not go astray. */
+function lookupPort(view: DataView, chance: number): number {
+	let port = FIRST_LOOKUP + (chance & (LOOKUPS - 1));
+	while (isTaken(view, port)) port = FIRST_LOOKUP + ((port + 1) & (LOOKUPS - 1));
+	return port;
+}
+
+/** Whether any socket is bound to that port. There are fewer sockets than ports. */
+function isTaken(view: DataView, port: number): boolean {
+	const core = CoreBlock.of(view, CORE);
+	const end = (core.udpCount + core.serviceCount) | 0;
+	for (let i = 0; i < end; i++) {
+		const socket = UdpBlock.of(view, udpAt(view, i));
+		if (socket.bits !== 0 && socket.localPort === port) return true;
+	}
+	return false;
+}
+
+/** Answers the socket's block, or PORT_IN_USE. */
+function bind(view: DataView, socket: UdpBlock, address: Ipv4, port: number, meta: number): number {
+	if (!flowInsert(view, address, 0, port, meta, socket.index)) return PORT_IN_USE;
+	socket.next = 0;
+	socket.used = 0;
+	socket.count = 0;
+	socket.lastSource = 0;
+	socket.lastDestination = 0;
+	socket.lastPorts = 0;
+	socket.lastSlot = 0;
+	socket.bits = UDP_OPEN;
+	socket.localAddress = address;
+	socket.localPort = port;
+	socket.meta = meta;
+	const path = PathBlock.of(view, socket.path);
+	pathClear(path);
+	path.bound = meta >> 8;
+	path.hops = 0;
+	return socket.at;
+}
+
+/** Nobody has the socket any more. */
+export function udpClose(view: DataView, block: Offset): void {
+	const socket = UdpBlock.of(view, block);
+	if (socket.bits === 0) return;
+	leave(view, socket);
+	socket.bits = 0;
+	socket.used = 0;
+	socket.count = 0;
+	PathBlock.of(view, socket.path).wayVersion = -1;
+	newsOwned(view, socket.news, false);
+}
+
+/** Nothing comes for the socket any more. */
+function leave(view: DataView, socket: UdpBlock): void {
+	if (!(socket.bits & UDP_GONE)) flowRemove(view, socket.localAddress, 0, socket.localPort, socket.meta);
+}
+
+/** The socket's address or interface is gone. */
+function end(view: DataView, socket: UdpBlock): void {
+	leave(view, socket);
+	socket.bits = socket.bits | UDP_GONE;
+	PathBlock.of(view, socket.path).wayVersion = -1;
+	newsPost(view, socket.news, ERROR);
+}
+
+function isBound(socket: UdpBlock): boolean {
+	return socket.bits !== 0 && !(socket.bits & UDP_GONE);
+}
+
+/** An interface is gone: sockets bound to its slot end, and what came by it did not come by the next one that has the slot. */
+export function udpInterfaceGone(view: DataView, slot: number): void {
+	const core = CoreBlock.of(view, CORE);
+	const count = (core.udpCount + core.serviceCount) | 0;
+	for (let i = 0; i < count; i++) {
+		const socket = UdpBlock.of(view, udpAt(view, i));
+		if (isBound(socket) && socket.meta >> 8 === slot) end(view, socket);
+		udpForget(view, socket.at, slot);
+	}
+}
+
+/** An address is gone: sockets bound to it end. */
+export function udpAddressGone(view: DataView, address: Ipv4): void {
+	const core = CoreBlock.of(view, CORE);
+	const count = (core.udpCount + core.serviceCount) | 0;
+	for (let i = 0; i < count; i++) {
+		const socket = UdpBlock.of(view, udpAt(view, i));
+		if (isBound(socket) && socket.localAddress === address) end(view, socket);
+	}
+}
+
+/** What the socket sends has that time to live, 0 for the default, and TOS_BITS, as `ipv4Build` has them. RFC 1122 §4.1.3.5 and §3.2.1.7, RFC 2474 §3. */
+export function udpSetHops(view: DataView, block: Offset, hops: number): void {
+	const path = PathBlock.of(view, UdpBlock.of(view, block).path);
+	path.hops = hops;
+	pathForget(path);
+}
+
+/** Sets some of its bits, UDP_BY_ALL and UDP_NO_GROUPS. */
+export function udpSetBits(view: DataView, block: Offset, bits: number): void {
+	const socket = UdpBlock.of(view, block);
+	socket.bits = socket.bits | bits;
+	pathForget(PathBlock.of(view, socket.path));
+}

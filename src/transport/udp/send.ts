@@ -1,0 +1,194 @@
+// Datagrams on their way out, RFC 1122 §4.1.3. Where the last one went costs a comparison; any other way is decided anew. Flat TypeScript.
+
+import { output } from "../../ip/output.ts";
+import { afterLoopback, ownerSlot, route } from "../../ip/way.ts";
+import { canSend, sourceOf } from "../../link/addresses.ts";
+import { follows } from "../../link/calls.ts";
+import { CORE, CoreBlock } from "../../packet/core-block.ts";
+import { DROP } from "../../packet/drops.ts";
+import { InterfaceBlock } from "../../packet/interface-block.ts";
+import type { Ipv4, Length, Offset } from "../../packet/numbers.ts";
+import { NONE, takeSpare } from "../../packet/packets.ts";
+import { PathBlock } from "../../packet/path-block.ts";
+import { interfaceAt } from "../../packet/slots.ts";
+import { UDP_BY_ALL, UDP_GIVEN, UDP_GONE, UDP_OPEN, UdpBlock } from "../../packet/udp-block.ts";
+import { SLOT_GONE } from "../../wire/deliver.ts";
+import { drop } from "../../wire/answers.ts";
+import { udpBuild } from "../../wire/build.ts";
+import * as ipv4 from "../../wire/ipv4.ts";
+import type { BytesIn } from "../../wire/kernels/bytes.ts";
+import * as udp from "../../wire/udp.ts";
+
+/** Bytes of the headers before a datagram's payload. */
+export const HEADERS = ipv4.HEADER + udp.HEADER;
+
+// Answers of all that send: from 0 on it was sent, and what is to be done by the interface of the path, DRAIN and WAKE (link/calls.ts).
+/** Beside them: it went by several interfaces, and is to be done by all. */
+export const BY_ALL = 4;
+/** Lost and counted, as the network might have: there is no packet buffer, or no way back to who sent the datagram that was read last, as strangers choose what they call themselves. */
+export const DROPPED = -1;
+/** Nothing was done: no way leads there, or none from an address of ours. */
+export const NO_WAY = -2;
+/** Nothing was done: longer than what the path carries. */
+export const TOO_LONG = -3;
+/** Nothing was done: the socket is closed, or its address or interface is gone. */
+export const GONE = -4;
+
+/**
+ * Sends `length` bytes of `data` from `start` on. To the sender of the datagram that was read last it goes from the address that one was sent to, RFC 1122 §4.1.3.5. Answers as said
+ * above.
+ */
+export function udpSend(
+	view: DataView,
+	block: Offset,
+	to: Ipv4,
+	port: number,
+	data: BytesIn,
+	start: number,
+	length: Length,
+): number {
+	const socket = UdpBlock.of(view, block);
+	const path = PathBlock.of(view, socket.path);
+	if (path.wayVersion !== CoreBlock.of(view, CORE).wayVersion || path.destination !== to) {
+		if (!hasPlace(socket)) return GONE;
+		if (to === ipv4.BROADCAST && socket.bits & UDP_BY_ALL) return sendByAll(view, socket, port, data, start, length);
+		if (!lead(view, socket, path, to)) return noWay(view, socket, path);
+	}
+	return transmit(view, path, (socket.localPort << 16) | port, data, start, length);
+}
+
+/** The same with a source address of ours (0: chosen), and by the interface in `slot` alone (0: as the routes say). */
+export function udpSendBy(
+	view: DataView,
+	block: Offset,
+	to: Ipv4,
+	port: number,
+	data: BytesIn,
+	start: number,
+	length: Length,
+	source: Ipv4,
+	slot: number,
+): number {
+	const socket = UdpBlock.of(view, block);
+	const path = PathBlock.of(view, socket.path);
+	if (!hasPlace(socket)) return GONE;
+	const bound = slot === 0 ? boundOf(socket) : slot;
+	const known =
+		(socket.bits & UDP_GIVEN) !== 0 && path.destination === to && source !== 0 && path.source === source && path.bound === bound;
+	if (!known || path.routeVersion !== CoreBlock.of(view, CORE).routeVersion) {
+		socket.bits = socket.bits | UDP_GIVEN;
+		path.destination = to;
+		path.source = source === 0 ? socket.localAddress : source;
+		path.bound = bound;
+		route(view, path, 0, true);
+	}
+	if (path.out === 0) return noWay(view, socket, path);
+	const answer = transmit(view, path, (socket.localPort << 16) | port, data, start, length);
+	path.wayVersion = -1; // not the way of what is sent without saying so
+	return answer;
+}
+
+/** The same from a source address and port that are not the socket's, as a gateway does; from 0.0.0.0 as DHCP does before it has an address. */
+export function udpSendFrom(
+	view: DataView,
+	block: Offset,
+	to: Ipv4,
+	port: number,
+	data: BytesIn,
+	start: number,
+	length: Length,
+	from: Ipv4,
+	fromPort: number,
+): number {
+	const socket = UdpBlock.of(view, block);
+	const path = PathBlock.of(view, socket.path);
+	if (!hasPlace(socket)) return GONE;
+	socket.bits = socket.bits | UDP_GIVEN;
+	path.destination = to;
+	path.source = from;
+	path.bound = boundOf(socket);
+	if (!route(view, path, 0, false)) return NO_WAY;
+	path.source = from; // to ourselves too
+	const answer = transmit(view, path, (fromPort << 16) | port, data, start, length);
+	path.wayVersion = -1;
+	return answer;
+}
+
+/** A broadcast by every interface that is up and has an address. */
+function sendByAll(view: DataView, socket: UdpBlock, port: number, data: BytesIn, start: number, length: Length): number {
+	let answer = NO_WAY;
+	for (let at = afterLoopback(view); at !== 0; at = InterfaceBlock.of(view, at).next) {
+		const link = InterfaceBlock.of(view, at);
+		if (!canSend(link) || link.addressCount === 0) continue;
+		const sent = udpSendBy(view, socket.at, ipv4.BROADCAST, port, data, start, length, 0, link.slot);
+		if (sent === TOO_LONG) return TOO_LONG;
+		if (sent < 0) {
+			if (answer < 0) answer = sent;
+		} else answer = Math.max(answer, 0) | sent | BY_ALL;
+	}
+	if (answer !== NO_WAY) return answer;
+	const path = PathBlock.of(view, socket.path);
+	lead(view, socket, path, ipv4.BROADCAST);
+	return noWay(view, socket, path);
+}
+
+/** By a path that has a way, from its source address. */
+function transmit(view: DataView, path: PathBlock, ports: number, data: BytesIn, start: number, length: Length): number {
+	const core = CoreBlock.of(view, CORE);
+	const link = InterfaceBlock.of(view, path.out);
+	if (length > path.mtu - HEADERS) return TOO_LONG;
+	if (core.spare === NONE) {
+		drop(view, link, DROP.noPacketBuffer);
+		return DROPPED;
+	}
+	const at = core.spareAt;
+	const end = udpBuild(view, at, path.source, path.destination, ports, path.ttl, data, start, length);
+	if (output(view, core.spare, at, end, path)) takeSpare(view);
+	return follows(view, link);
+}
+
+/** Whether somebody has the socket, and what it is bound to is there. */
+function hasPlace(socket: UdpBlock): boolean {
+	return (socket.bits & (UDP_OPEN | UDP_GONE)) === UDP_OPEN;
+}
+
+/** Slot of the interface that the socket is bound to, 0 for any. */
+function boundOf(socket: UdpBlock): number {
+	return socket.meta >> 8;
+}
+
+/** The socket's path leads to an address, as the routes say now. False when there is no way. */
+function lead(view: DataView, socket: UdpBlock, path: PathBlock, to: Ipv4): boolean {
+	const routed = path.routeVersion === CoreBlock.of(view, CORE).routeVersion;
+	if (path.destination !== to || !routed || socket.bits & UDP_GIVEN) {
+		socket.bits = socket.bits & ~UDP_GIVEN;
+		path.destination = to;
+		path.bound = boundOf(socket);
+		path.source = socket.localAddress;
+		if (path.source === 0 && to === socket.lastSource) path.source = answerFrom(view, socket);
+		route(view, path, 0, true);
+	}
+	return path.out !== 0;
+}
+
+/**
+ * The source address of an answer to the last datagram: that which it was sent to, or when that was everybody's one of the interface that it came by.
+ * 0: any will do, as that interface is down, or the address gone.
+ */
+function answerFrom(view: DataView, socket: UdpBlock): Ipv4 {
+	const asked = socket.lastDestination;
+	if (ipv4.isLoopback(asked)) return asked;
+	const owner = ownerSlot(view, asked);
+	if (owner !== 0) return canSend(InterfaceBlock.of(view, interfaceAt(view, owner))) ? asked : 0;
+	const slot = socket.lastSlot;
+	if (slot === 0 || slot === SLOT_GONE) return 0;
+	const link = InterfaceBlock.of(view, interfaceAt(view, slot));
+	return canSend(link) ? sourceOf(view, link, socket.lastSource, socket.lastSource) : 0;
+}
+
+/** There is no way for the socket's path. */
+function noWay(view: DataView, socket: UdpBlock, path: PathBlock): number {
+	if (socket.lastSlot === 0 || path.destination !== socket.lastSource) return NO_WAY;
+	drop(view, InterfaceBlock.of(view, interfaceAt(view, 1)), DROP.noRoute);
+	return DROPPED;
+}
