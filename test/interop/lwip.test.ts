@@ -7,7 +7,8 @@ import { Board, interfaceOf } from "./support/board.ts";
 import type { Namespace } from "./support/namespace.mjs";
 import { Namespace as Namespaces } from "./support/namespace.mjs";
 import type { LwipEvent } from "./support/lwip.ts";
-import { FETCH, Lwip, LwipFolder, lwipSource } from "./support/lwip.ts";
+import { Lwip, LwipFolder } from "./support/lwip.ts";
+import { FETCH, lwipSource } from "./support/lwip-source.mjs";
 import { describeWith, endOf, pause, report } from "./support/setup.ts";
 import { internetChecksum } from "./support/transfers.ts";
 

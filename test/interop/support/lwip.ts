@@ -1,25 +1,15 @@
 // lwIP at the other end of a board's pty: built from Debian's source, which is not part of this repository, with lwip-peer.c around it.
 
 import type { ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { lwipFiles } from "./lwip-source.mjs";
 import type { Namespace } from "./namespace.mjs";
 import { run, stop } from "./namespace.mjs";
 
 const support = fileURLToPath(new URL(".", import.meta.url));
-const fetched = fileURLToPath(new URL("../../../build/out/lwip", import.meta.url));
-
-/** What brings lwIP's source to where it is looked for; Debian's sources have to be among apt's. */
-export const FETCH = "mkdir -p build/out/lwip && (cd build/out/lwip && apt-get source lwip)";
-
-/** lwIP's src folder, or undefined: it was not fetched. */
-export function lwipSource(): string | undefined {
-	const names = existsSync(fetched) ? readdirSync(fetched) : [];
-	return names.map((name) => join(fetched, name, "src")).find((source) => existsSync(join(source, "netif", "ppp", "pppos.c")));
-}
-
 const PARTS = ["core", "core/ipv4", "netif/ppp", "netif/ppp/polarssl"];
 
 /** Folder with the built peer, and the link to the pty. */
@@ -30,11 +20,7 @@ export class LwipFolder {
 
 	static async create(source: string): Promise<LwipFolder> {
 		const made = new LwipFolder();
-		const files = PARTS.flatMap((part) =>
-			readdirSync(join(source, part))
-				.filter((name) => name.endsWith(".c"))
-				.map((name) => join(source, part, name)),
-		);
+		const files = lwipFiles(source, PARTS);
 		const include = [`-I${join(support, "lwip")}`, `-I${join(source, "include")}`];
 		// vj.c of lwIP 2.1.3 writes a header as one type and sums it up as another: optimized, it finds its own IP checksums wrong without this.
 		const options = ["-O2", "-fno-strict-aliasing", "-w", ...include, "-o", made.peer];
