@@ -12,7 +12,14 @@ import type { Bytes, Format, Origin, Sender, WriteOptions } from "./types.ts";
 /** Says where in the arena the block of a socket's connection is; 0: it is closed. Its format is "buffer" then. */
 export let placeStream: (socket: StreamSocket, block: number) => void;
 
-/** TCP's methods for whole buffers and single bytes. */
+/** Bytes of the part of a buffer of `size` bytes that the arguments name: the whole without them; -1 when there is none. */
+function partOf(size: number, byteOffset: number | undefined, byteLength: number | undefined): number {
+	if (byteOffset === undefined && byteLength === undefined) return size;
+	if (byteOffset !== (byteOffset! | 0) || byteLength !== (byteLength! | 0)) return -1;
+	return byteOffset >= 0 && byteLength >= 0 && byteOffset + byteLength <= size ? byteLength : -1;
+}
+
+/** TCP's methods for buffers, parts of them and single bytes. */
 export abstract class StreamSocket {
 	readonly #view: DataView;
 	#block = 0;
@@ -35,9 +42,9 @@ export abstract class StreamSocket {
 		if (!isObject(instance) || !(#view in instance)) throw foreign("TCP");
 	}
 
-	/** Everything but filling a whole buffer, and single bytes that are there. */
+	/** Everything but filling a buffer or a part of it, and single bytes that are there. */
 	abstract readRest(option?: number | Bytes, byteOffset?: number, byteLength?: number): ArrayBuffer | number | undefined;
-	/** Everything but writing a whole buffer that fits. */
+	/** Everything but writing a buffer, or a part of it, that fits. */
 	abstract writeRest(data: Bytes | number, byteOffset?: number | WriteOptions, byteLength?: number): number;
 	/** For a format that is none, and of a closed instance: it throws. */
 	abstract formatRest(value?: unknown): never;
@@ -53,9 +60,12 @@ export abstract class StreamSocket {
 		if (this.#byBytes) {
 			const byte = streamByte(this.#view, block);
 			if (byte >= 0) return byte;
-		} else if (block !== 0 && byteOffset === undefined && isObject(option)) {
-			const count = tcpRead(this.#view, block, option, 0, option.byteLength);
-			return (count < WAKE ? count : this.pollWanted(count)) || undefined;
+		} else if (block !== 0 && isObject(option)) {
+			const length = partOf(option.byteLength, byteOffset, byteLength);
+			if (length >= 0) {
+				const count = tcpRead(this.#view, block, option, byteOffset ?? 0, length);
+				return (count < WAKE ? count : this.pollWanted(count)) || undefined;
+			}
 		}
 		return this.readRest(option, byteOffset, byteLength);
 	}
@@ -65,8 +75,9 @@ export abstract class StreamSocket {
 	write(data: Bytes | number, byteOffset?: number | WriteOptions, byteLength?: number): number {
 		StreamSocket.#check(this);
 		const block = this.#block;
-		if (block !== 0 && !this.#byBytes && byteOffset === undefined && isObject(data)) {
-			const room = tcpWrite(this.#view, block, data, 0, data.byteLength);
+		if (block !== 0 && !this.#byBytes && isObject(data) && !isObject(byteOffset)) {
+			const length = partOf(data.byteLength, byteOffset, byteLength);
+			const room = length < 0 ? -1 : tcpWrite(this.#view, block, data, byteOffset ?? 0, length);
 			if (room >= 0) return room < WAKE ? room : this.pollWanted(room);
 		}
 		return this.writeRest(data, byteOffset, byteLength);

@@ -102,6 +102,25 @@ static int isUsual(xsMachine *the, int count)
 	return xsmcArgc == count && xsmcTypeOf(xsArg(0)) == xsReferenceType;
 }
 
+/* A buffer in argument 0, or a part of it by offset and length in the two behind: so many bytes at that offset. */
+typedef struct {
+	int32_t at, count;
+} Part;
+
+static int isPart(xsMachine *the)
+{
+	return isUsual(the, 1) || (isUsual(the, 3) && xsmcTypeOf(xsArg(1)) == xsIntegerType && xsmcTypeOf(xsArg(2)) == xsIntegerType);
+}
+
+/* Of a buffer of `size` bytes; count -1 when it has no such part. */
+static Part partOf(xsMachine *the, uint32_t size)
+{
+	if (xsmcArgc == 1)
+		return (Part){ 0, (int32_t)size };
+	const uint32_t at = (uint32_t)xsmcToInteger(xsArg(1)), count = (uint32_t)xsmcToInteger(xsArg(2));
+	return at <= size && count <= size - at ? (Part){ (int32_t)at, (int32_t)count } : (Part){ 0, -1 };
+}
+
 void xs_multihome_stream_place(xsMachine *the)
 {
 	int32_t block = intArg(1);
@@ -119,12 +138,15 @@ void xs_multihome_stream_read(xsMachine *the)
 			xsmcSetInteger(xsResult, byte);
 			return;
 		}
-	} else if (stream.block && isUsual(the, 1)) {
+	} else if (stream.block && isPart(the)) {
 		Arena buffer = argArena(0);
-		int32_t count = transport_tcp_data_tcpRead(&stream.arena, stream.block, &buffer, 0, (int32_t)buffer.size);
-		if (count != 0)
-			answer(the, count);
-		return;
+		const Part part = partOf(the, buffer.size);
+		if (part.count >= 0) {
+			int32_t count = transport_tcp_data_tcpRead(&stream.arena, stream.block, &buffer, part.at, part.count);
+			if (count != 0)
+				answer(the, count);
+			return;
+		}
 	}
 	callRest(the, xsID_readRest);
 }
@@ -132,9 +154,10 @@ void xs_multihome_stream_read(xsMachine *the)
 void xs_multihome_stream_write(xsMachine *the)
 {
 	const Socket stream = *streamOf(xsThis);
-	if (stream.block && !stream.byBytes && isUsual(the, 1)) {
+	if (stream.block && !stream.byBytes && isPart(the)) {
 		Arena data = argReadable(0);
-		int32_t room = transport_tcp_data_tcpWrite(&stream.arena, stream.block, &data, 0, (int32_t)data.size);
+		const Part part = partOf(the, data.size);
+		int32_t room = part.count < 0 ? -1 : transport_tcp_data_tcpWrite(&stream.arena, stream.block, &data, part.at, part.count);
 		if (room >= 0) {
 			answer(the, room);
 			return;

@@ -93,6 +93,45 @@ describe("TCP", () => {
 		expect(text(server.read())).toBe("5\r\nhello\r\n");
 	});
 
+	it("reads into and writes from a part of a buffer, up to its edges and no further", () => {
+		const p = pair();
+		const { client, server } = connected(p);
+		const data = ascii("abcdef");
+		expect(client.write(data, 0, 6)).toBe(4 * 1460 - 6);
+		expect(client.write(data, 5, 1)).toBe(4 * 1460 - 7);
+		expect(client.write(data, 6, 0)).toBe(4 * 1460 - 7);
+		expect(client.write(data, 4)).toBe(4 * 1460 - 9);
+		p.world.run(50);
+		const into = new Uint8Array(8);
+		const parts: [number, number][] = [
+			[0, 9],
+			[8, 1],
+			[9, 0],
+			[-1, 1],
+			[1, -1],
+			[0x7fffffff, 1],
+			[1, 0x7fffffff],
+			[0x7fffffff, 0x7fffffff],
+			[0.5, 1],
+			[1, 0.5],
+			[2 ** 32, 1],
+			[1, 2 ** 32],
+		];
+		for (const [at, count] of parts) {
+			expect(() => server.read(into, at, count), `read ${at} ${count}`).toThrow(RangeError);
+			expect(() => client.write(into, at, count), `write ${at} ${count}`).toThrow(RangeError);
+		}
+		expect(text(into.buffer)).toBe("\0".repeat(8));
+		expect(server.read(into, 8, 0)).toBeUndefined();
+		expect(server.read(into, 7, 1)).toBe(1);
+		expect(server.read(into, 1, 3)).toBe(3);
+		expect(text(into.buffer)).toBe("\0bcd\0\0\0a");
+		expect(server.read(into.subarray(2, 6), 1, 2)).toBe(2);
+		expect(text(into.buffer)).toBe("\0bcef\0\0a");
+		expect(server.read(into, 0)).toBe(3);
+		expect(text(into.buffer)).toBe("fefef\0\0a");
+	});
+
 	it("does not write before it is connected", () => {
 		const p = pair();
 		const client = new p.a.TCP({ address: "10.0.0.2", port: 80 });
