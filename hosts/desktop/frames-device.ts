@@ -12,7 +12,6 @@ const COUNTERS = Object.freeze(["tooLong", "sendBusy"]);
 
 export class FramesDevice extends Frames implements Device {
 	readonly #fd: number;
-	#host!: DeviceHost;
 	readonly medium = MEDIUM_ETHERNET;
 	readonly mtu: number;
 	readonly abilities = NOTIFIES;
@@ -36,16 +35,13 @@ export class FramesDevice extends Frames implements Device {
 		// The address is kept, and an ArrayBuffer's changes when XS collects garbage.
 		if (host.view.buffer instanceof ArrayBuffer)
 			throw new TypeError("view: an ArrayBuffer moves; expected memory of allocate(), multihome/memory");
-		this.#host = host;
 		this.bind(host.view);
-		watch(this.#fd, (_fd, events) => this.#changed(events));
-	}
-
-	#changed(events: number): void {
-		if (events & CLOSED) this.unplug();
-		const { linkUp } = this;
-		// The other end hung up: the cable is out, for good, and nothing is waited for.
-		if (!linkUp || events & WRITABLE) setWatch(this.#fd, linkUp, false);
-		this.#host.notify();
+		watch(this.#fd, (fd, events) => {
+			if (events & CLOSED) this.unplug();
+			const { linkUp } = this;
+			// The other end hung up: the cable is out, for good, and nothing is waited for.
+			if (!linkUp || events & WRITABLE) setWatch(fd, linkUp, false);
+			host.notify();
+		});
 	}
 }

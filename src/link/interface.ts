@@ -136,7 +136,7 @@ export abstract class Interface {
 		const host: SerialHost = {
 			view: core.view,
 			framing: this.block + AT.line + LineBlock.offsets.decoder,
-			notify: () => this.notice(),
+			notify: core.notifier(this),
 			released: (packet) => {
 				pool.release(packet);
 				core.wake();

@@ -186,6 +186,16 @@ export class Core {
 		if (notice(this.view, slot)) this.#onWake();
 	}
 
+	/** The same as a function for its device, which calls it for every frame or two: it looks nothing up. */
+	notifier(link: { readonly slot: number }): () => void {
+		const { view } = this;
+		const { slot } = link;
+		const onWake = this.#onWake;
+		return () => {
+			if (link.slot === slot && notice(view, slot)) onWake();
+		};
+	}
+
 	/** A device in TypeScript has thrown, or an owner that nobody is told of: this leaves the poll as it ends, or the next one. */
 	failed(error: unknown): void {
 		this.#faults.push(error);
