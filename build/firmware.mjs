@@ -6,6 +6,7 @@ import { createWriteStream, existsSync, mkdirSync, readdirSync, writeFileSync } 
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { readArgs } from "./arguments.mjs";
+import { cLines } from "./c-sizes.mjs";
 import { ramLines } from "./ram.mjs";
 import { lookForSdk } from "./sdk.mjs";
 
@@ -238,6 +239,7 @@ async function main([action, platform, ...args]) {
 			return status;
 		}
 	}
+	for (const line of cLines(out)) console.log(line);
 	for (const line of ramLines(options.target, subplatform, arena, out)) console.log(line);
 	const made = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => /\.(uf2|bin)$/.test(entry.name));
 	for (const entry of made) console.log(relative(process.cwd(), join(entry.parentPath, entry.name)));
