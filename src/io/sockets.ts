@@ -133,7 +133,7 @@ export abstract class DatagramSocket {
 
 	/** Everything but filling a buffer. */
 	abstract readRest(buffer?: Bytes & Partial<Sender>): (ArrayBuffer & Sender) | number | undefined;
-	/** Everything but all of a buffer to the peer of the last datagram. */
+	/** Everything but a buffer, or its beginning, to the peer of the last datagram. */
 	abstract writeRest(first: Bytes | string, second: string | number, third: number | Bytes, byteLength?: number | Origin): void;
 	/** `udpRead` answered that the datagram is not like the one before: `sender` says from where it came. */
 	abstract senderChanged(): void;
@@ -165,9 +165,10 @@ export abstract class DatagramSocket {
 	write(first: Bytes | string, second: string | number, third: number | Bytes, byteLength?: number | Origin): void {
 		DatagramSocket.#check(this);
 		const port = this.#peerPort;
-		const usual = port !== 0 && third === port && second === this.sender.address && byteLength === undefined;
-		if (this.#block !== 0 && usual && isObject(first)) {
-			const answer = udpSend(this.#view, this.#block, this.#peer, port, first, 0, first.byteLength);
+		const usual = port !== 0 && third === port && second === this.sender.address && !isObject(byteLength);
+		const length = usual && isObject(first) ? partOf(first.byteLength, byteLength === undefined ? undefined : 0, byteLength) : -1;
+		if (this.#block !== 0 && length >= 0) {
+			const answer = udpSend(this.#view, this.#block, this.#peer, port, first as Bytes, 0, length);
 			if (answer > 0) this.packetWaits(answer);
 			if (answer >= DROPPED) return;
 		}

@@ -268,10 +268,11 @@ void xs_multihome_datagrams_read(xsMachine *the)
 	xsmcSetInteger(xsResult, bytes < size ? bytes : size);
 }
 
-/* Whether the arguments are a buffer and the peer's address and port. */
+/* Whether the arguments are a buffer and the peer's address and port, and perhaps how many bytes of the buffer. */
 static int isToPeer(xsMachine *the, const Datagrams *to)
 {
-	return isUsual(the, 3) && to->address[0] && xsmcTypeOf(xsArg(2)) == xsIntegerType && xsmcToInteger(xsArg(2)) == to->peerPort &&
+	const int whole = isUsual(the, 3), part = isUsual(the, 4) && xsmcTypeOf(xsArg(3)) == xsIntegerType;
+	return (whole || part) && to->address[0] && xsmcTypeOf(xsArg(2)) == xsIntegerType && xsmcToInteger(xsArg(2)) == to->peerPort &&
 		xsmcTypeOf(xsArg(1)) == xsStringType && c_strcmp(xsmcToString(xsArg(1)), to->address) == 0;
 }
 
@@ -283,7 +284,9 @@ void xs_multihome_datagrams_write(xsMachine *the)
 		const int32_t block = to->socket.block, peer = to->peer, port = to->peerPort;
 		const Arena arena = to->socket.arena;
 		Arena data = argReadable(0);
-		int32_t answered = transport_udp_send_udpSend(&arena, block, peer, port, &data, 0, (int32_t)data.size);
+		const uint32_t length = xsmcArgc == 4 ? (uint32_t)xsmcToInteger(xsArg(3)) : data.size;
+		int32_t answered =
+			length <= data.size ? transport_udp_send_udpSend(&arena, block, peer, port, &data, 0, (int32_t)length) : DROPPED - 1;
 		if (answered > 0) {
 			xsSlot what;
 			xsmcSetInteger(what, answered);

@@ -134,6 +134,21 @@ describe("UDP", () => {
 		expect(attempt(data, "8.8.8.8", 5)).toThrow("no route");
 	});
 
+	it("sends the beginning of a buffer, to a peer that is known as to one that is not", () => {
+		const p = pair();
+		const server = new p.b.UDP({ port: 7 });
+		const client = new p.a.UDP({});
+		const data = ascii("abcd");
+		for (let i = 0; i < 2; i++) {
+			for (const length of [4, 3, 0]) client.write(data, "10.0.0.2", 7, length);
+			for (const length of [5, -1, 0.5, 2 ** 32, 2 ** 32 + 1, 0x7fffffff])
+				expect(() => client.write(data, "10.0.0.2", 7, length), `${length} bytes`).toThrow(RangeError);
+			p.world.run(50);
+			for (const wanted of ["abcd", "abc", ""]) expect(text(server.read())).toBe(wanted);
+			expect(server.read()).toBeUndefined();
+		}
+	});
+
 	it("throws after close, which may be repeated, and gives its port back", () => {
 		const p = pair();
 		const socket = new p.a.UDP({ port: 53 });
