@@ -10,7 +10,7 @@ export interface StackOptions {
 		udp?: number;
 		/**
 		 * UDP sockets of the stack's own services, beside those of programs: one for each DHCP client, and for each name that is being looked up (mDNS: for
-		 * each of its interfaces). 824 B of arena each, and about 150 B once used. As many as `interfaces` without loopback and DNS_LOOKUPS together when
+		 * each of its interfaces). 848 B of arena each, and about 150 B once used. As many as `interfaces` without loopback and DNS_LOOKUPS together when
 		 * absent: 6. A stack whose programs use neither DHCP nor names needs 0.
 		 */
 		services?: number;
@@ -25,13 +25,13 @@ export interface StackOptions {
 	};
 	/** Packet buffers, 1,568 B each. They serve reception, transmission, and what waits for neighbours and devices. 16 unless told. */
 	packets?: number;
-	/** Routes, those of connected subnets included. 64 B of arena each, and an object. 16 unless told. */
+	/** Routes, those of connected subnets included. 72 B of arena each, and an object. 16 unless told. */
 	routes?: number;
-	/** Neighbour (ARP) entries of all interfaces together. 72 B of arena and an object each. 16 unless told. */
+	/** Neighbour (ARP) entries of all interfaces together. 84 B of arena and an object each. 16 unless told. */
 	neighbors?: number;
-	/** Multicast groups that sockets have joined, each on one interface or on all. 16 B of arena each. 8 unless told. */
+	/** Multicast groups that sockets have joined, each on one interface or on all. 40 B of arena each. 8 unless told. */
 	groups?: number;
-	/** Interfaces, loopback included, at the same time. 580 B each. 4 unless told. */
+	/** Interfaces, loopback included, at the same time. 904 B each. 4 unless told. */
 	interfaces?: number;
 	/** Forward packets between interfaces (RFC 1812). Off by default. */
 	forwarding?: boolean;
@@ -185,7 +185,7 @@ export const MDNS_REPEATS_MS: readonly number[] = Object.freeze([1000, 3000]);
 export const MDNS_TIMEOUT_MS = 5000;
 export const MDNS_MAX_TTL_S = 120;
 
-/** The default limits: loopback and three links, a small web server, 156,784 bytes of arena. */
+/** The default limits: loopback and three links, a small web server, 162,376 bytes of arena. */
 const DEFAULTS: Omit<Limits, "datagramBuffer" | "services"> = Object.freeze({
 	tcp: 8,
 	udp: 4,

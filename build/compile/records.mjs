@@ -41,11 +41,17 @@ function layOut(program, module, columns) {
 function columnOf(program, module, node) {
 	if (node.type === "Identifier" && Object.hasOwn(COLUMNS, node.name)) return COLUMNS[node.name];
 	if (node.type === "CallExpression" && node.callee.name === "bytes") {
-		const [argument] = node.arguments;
-		const within = argument?.type === "MemberExpression" && argument.property.name === "bytes";
-		const record = within ? recordOf(program, program.lookUp(module, argument.object)) : undefined;
-		const count = record?.bytes ?? program.evaluate(module, argument);
+		const count = node.arguments.length === 1 ? countOf(program, module, node.arguments[0]) : undefined;
 		if (Number.isSafeInteger(count) && count > 0) return { bytes: count, multiple: 1 };
 	}
 	return refuse(module, node, `a field is ${Object.keys(COLUMNS).join(", ")} or bytes(count)`);
+}
+
+/** What `bytes` is told: a constant, Kind.bytes, or their product. */
+function countOf(program, module, node) {
+	if (node.type === "BinaryExpression" && node.operator === "*")
+		return countOf(program, module, node.left) * countOf(program, module, node.right);
+	const within = node.type === "MemberExpression" && node.property.name === "bytes";
+	const record = within ? recordOf(program, program.lookUp(module, node.object)) : undefined;
+	return record?.bytes ?? program.evaluate(module, node);
 }

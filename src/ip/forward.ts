@@ -1,16 +1,18 @@
 // IPv4 for an address that is not the arrival interface's, compiled: another interface's (weak host), or somebody else's, which is forwarded. RFC 1812 §5.
 
+import { copyAddress, sameAddress, setNone, v4Of } from "../packet/address.ts";
 import { CORE, CoreBlock, RULE_FORWARDING, RULE_REVERSE_PATH, RULE_STRONG_HOST } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
-import { DESTINATION, IP_AT, IP_END, SOURCE, TTL_PROTOCOL } from "../packet/fields.ts";
+import { DESTINATION_ADDRESS, IP_AT, IP_END, SOURCE_ADDRESS, TTL_PROTOCOL } from "../packet/fields.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
-import type { Ipv4, Offset } from "../packet/numbers.ts";
+import type { Address, Ipv4, Offset } from "../packet/numbers.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import { drop } from "../wire/answers.ts";
 import { ttlDecrement } from "../wire/build.ts";
 import { decodeTransport } from "../wire/decode.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
+import { isLoopback } from "../wire/scope.ts";
 import * as udp from "../wire/udp.ts";
 import { icmpError } from "./icmp.ts";
 import { output } from "./output.ts";
@@ -23,17 +25,16 @@ export const KEPT = -1;
 export function transit(view: DataView, link: InterfaceBlock, packet: number, group: number): number {
 	const at = view.getInt32(IP_AT * 4, true);
 	const end = view.getInt32(IP_END * 4, true);
-	const destination = view.getInt32(DESTINATION * 4, true);
 	const rules = CoreBlock.of(view, CORE).rules;
 	// RFC 2131 §4.1: to our hardware address, and to the IP address that is offered.
 	const offered = link.anyPort !== 0 && group === 0 && isForPort(view, link.anyPort, at, end);
-	if (!offered && !isLocal(view, destination)) {
+	if (!offered && !isLocal(view, DESTINATION_ADDRESS)) {
 		if (rules & RULE_FORWARDING) return forward(view, link, packet, at, end, group) ? KEPT : 0;
 		return drop(view, link, DROP.ipv4NotLocal);
 	}
 	// RFC 1122 §3.3.6, as `decode` for this interface's own.
 	if (group !== 0 && !offered) return drop(view, link, DROP.ipv4LinkBroadcast);
-	if (ipv4.isLoopback(destination) || ((rules & RULE_STRONG_HOST) !== 0 && !offered))
+	if (isLoopback(view, DESTINATION_ADDRESS) || ((rules & RULE_STRONG_HOST) !== 0 && !offered))
 		return drop(view, link, DROP.ipv4StrongHost);
 	return decodeTransport(view, at, end, link.at, group);
 }
@@ -48,22 +49,21 @@ function isForPort(view: DataView, port: number, at: Offset, end: Offset): boole
 /** Sends on a packet for somebody else. The registers hold its header. Answers whether it was kept. */
 function forward(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset, group: number): boolean {
 	const core = CoreBlock.of(view, CORE);
-	const source = view.getInt32(SOURCE * 4, true);
-	const destination = view.getInt32(DESTINATION * 4, true);
-	if (group !== 0 || isMartian(source, destination)) return refused(view, link, DROP.ipv4NotLocal);
+	if (group !== 0 || isMartian(v4Of(view, SOURCE_ADDRESS), v4Of(view, DESTINATION_ADDRESS)))
+		return refused(view, link, DROP.ipv4NotLocal);
 	if ((view.getInt32(TTL_PROTOCOL * 4, true) & 0xffff) >> 8 <= 1) {
 		icmpError(view, link, icmpv4.TIME_EXCEEDED, 0, 0);
 		return refused(view, link, DROP.ttlExpired);
 	}
-	if (core.rules & RULE_REVERSE_PATH && !comesFrom(view, link, source)) return refused(view, link, DROP.reversePath);
+	if (core.rules & RULE_REVERSE_PATH && !comesFrom(view, link)) return refused(view, link, DROP.reversePath);
 	const path = PathBlock.of(view, core.forward);
-	lead(view, path, destination);
+	lead(view, path, DESTINATION_ADDRESS);
 	if (path.out === 0) {
 		icmpError(view, link, icmpv4.UNREACHABLE, icmpv4.NET_UNREACHABLE, 0);
 		return refused(view, link, DROP.noRoute);
 	}
 	// RFC 2644: directed broadcasts are not forwarded.
-	if (path.nextHop === ipv4.BROADCAST) return refused(view, link, DROP.ipv4NotLocal);
+	if (path.nextHop === core.everybody) return refused(view, link, DROP.ipv4NotLocal);
 	if (end - at > path.mtu) {
 		// We do not fragment, so the sender is told in either case. RFC 1191 §4.
 		icmpError(view, link, icmpv4.UNREACHABLE, icmpv4.FRAGMENTATION_NEEDED, path.mtu);
@@ -85,16 +85,16 @@ function refused(view: DataView, link: InterfaceBlock, reason: number): boolean 
 }
 
 /** The path leads to that address, as routes say now. */
-function lead(view: DataView, path: PathBlock, destination: Ipv4): void {
-	if (path.destination === destination && path.routeVersion === CoreBlock.of(view, CORE).routeVersion) return;
-	path.destination = destination;
-	path.source = 0;
+function lead(view: DataView, path: PathBlock, destination: Address): void {
+	if (sameAddress(view, path.destination, destination) && path.routeVersion === CoreBlock.of(view, CORE).routeVersion) return;
+	copyAddress(view, path.destination, destination);
+	setNone(view, path.source);
 	route(view, path, 0, false);
 }
 
-/** Strict reverse path, RFC 3704 §2.2. */
-function comesFrom(view: DataView, link: InterfaceBlock, source: Ipv4): boolean {
+/** Strict reverse path of the packet in the registers, RFC 3704 §2.2. */
+function comesFrom(view: DataView, link: InterfaceBlock): boolean {
 	const path = PathBlock.of(view, CoreBlock.of(view, CORE).reverse);
-	lead(view, path, source);
+	lead(view, path, SOURCE_ADDRESS);
 	return path.out === link.at;
 }

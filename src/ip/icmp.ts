@@ -1,11 +1,12 @@
 // ICMP as part of IP, compiled: the echo server, and errors about packets that came in. RFC 792, 1122 §3.2.2, 1812 §4.3.
 
 import { ICMP_ERROR_BURST, ICMP_ERROR_INTERVAL_MS } from "../config.ts";
+import { copyAddress, sameAddress, setNone, v4Of } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
-import { DESTINATION, IP_AT, IP_END, SOURCE, TRANSPORT_AT, TTL_PROTOCOL } from "../packet/fields.ts";
+import { DESTINATION_ADDRESS, IP_AT, IP_END, SOURCE_ADDRESS, TRANSPORT_AT, TTL_PROTOCOL } from "../packet/fields.ts";
 import { FLAG_ANY_ADDRESS, InterfaceBlock } from "../packet/interface-block.ts";
-import type { Ipv4, Length, Offset } from "../packet/numbers.ts";
+import type { Length, Offset } from "../packet/numbers.ts";
 import { NONE, takeSpare } from "../packet/packets.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import { interfaceAt } from "../packet/slots.ts";
@@ -16,6 +17,7 @@ import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { checksum } from "../wire/kernels/checksum.ts";
 import { copy } from "../wire/kernels/copies.ts";
+import { isNowhere } from "../wire/scope.ts";
 import { output } from "./output.ts";
 import { isGroup, isLocal, route } from "./way.ts";
 
@@ -26,12 +28,14 @@ const QUOTE = 576 - ipv4.HEADER - icmpv4.HEADER;
 export function echo(view: DataView, packet: number, at: Offset, end: Offset): boolean {
 	const core = CoreBlock.of(view, CORE);
 	const path = PathBlock.of(view, core.echo);
-	const source = view.getInt32(SOURCE * 4, true);
-	const asked = view.getInt32(DESTINATION * 4, true);
 	// The reply comes from the address that was asked; that decides the way too.
-	if (path.destination !== source || path.source !== asked || path.routeVersion !== core.routeVersion) {
-		path.destination = source;
-		path.source = asked;
+	if (
+		!sameAddress(view, path.destination, SOURCE_ADDRESS) ||
+		!sameAddress(view, path.source, DESTINATION_ADDRESS) ||
+		path.routeVersion !== core.routeVersion
+	) {
+		copyAddress(view, path.destination, SOURCE_ADDRESS);
+		copyAddress(view, path.source, DESTINATION_ADDRESS);
 		route(view, path, 0, true);
 	}
 	if (end - at <= path.mtu) return output(view, packet, at, end, path);
@@ -47,9 +51,7 @@ export function echo(view: DataView, packet: number, at: Offset, end: Offset): b
 export function icmpError(view: DataView, link: InterfaceBlock, type: number, code: number, rest: number): void {
 	const core = CoreBlock.of(view, CORE);
 	const original = view.getInt32(IP_AT * 4, true);
-	const source = view.getInt32(SOURCE * 4, true);
-	const destination = view.getInt32(DESTINATION * 4, true);
-	if (!mayTell(view, original, source, destination)) return;
+	if (!mayTell(view, original)) return;
 	if (!token(view)) {
 		drop(view, link, DROP.icmpRateLimited);
 		return;
@@ -60,9 +62,11 @@ export function icmpError(view: DataView, link: InterfaceBlock, type: number, co
 		return;
 	}
 	const path = PathBlock.of(view, core.error);
-	path.destination = source;
+	copyAddress(view, path.destination, SOURCE_ADDRESS);
 	// From the address that was asked for when it is ours, RFC 1122 §3.2.2; else from the interface, RFC 1812 §4.3.2.4.
-	path.source = (link.flags & FLAG_ANY_ADDRESS) !== 0 || isLocal(view, destination) ? destination : 0;
+	if ((link.flags & FLAG_ANY_ADDRESS) !== 0 || isLocal(view, DESTINATION_ADDRESS))
+		copyAddress(view, path.source, DESTINATION_ADDRESS);
+	else setNone(view, path.source);
 	if (!route(view, path, 0, true)) {
 		drop(view, InterfaceBlock.of(view, interfaceAt(view, 1)), DROP.noRoute);
 		return;
@@ -71,7 +75,7 @@ export function icmpError(view: DataView, link: InterfaceBlock, type: number, co
 	const at = core.spareAt;
 	const icmp = at + ipv4.HEADER;
 	const end = icmp + icmpv4.HEADER + quoted;
-	ipv4Build(view, at, path.source, source, ipv4.ICMP, ipv4.DEFAULT_TTL, end - at);
+	ipv4Build(view, at, v4Of(view, path.source), v4Of(view, path.destination), ipv4.ICMP, ipv4.DEFAULT_TTL, end - at);
 	view.setInt32(icmp, (type << 24) | (code << 16));
 	view.setInt32(icmp + icmpv4.REST, rest);
 	copy(view, icmp + icmpv4.HEADER, original, quoted);
@@ -79,9 +83,9 @@ export function icmpError(view: DataView, link: InterfaceBlock, type: number, co
 	if (output(view, packet, at, end, path)) takeSpare(view);
 }
 
-/** RFC 1122 §3.2.2: when an error message must not be sent. */
-function mayTell(view: DataView, original: Offset, source: Ipv4, destination: Ipv4): boolean {
-	if (source >>> 24 === 0 || isGroup(view, source) || isGroup(view, destination)) return false;
+/** RFC 1122 §3.2.2: when no error message about the packet in the registers, whose header is at `original`, must be sent. */
+function mayTell(view: DataView, original: Offset): boolean {
+	if (isNowhere(view, SOURCE_ADDRESS) || isGroup(view, SOURCE_ADDRESS) || isGroup(view, DESTINATION_ADDRESS)) return false;
 	if ((view.getUint16(original + ipv4.FRAGMENT) & 0x1fff) !== 0) return false;
 	if ((view.getInt32(TTL_PROTOCOL * 4, true) & 255) !== ipv4.ICMP) return true;
 	const type = icmpv4.type(view, view.getInt32(TRANSPORT_AT * 4, true));

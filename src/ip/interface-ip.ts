@@ -1,17 +1,18 @@
 // What IP has of an interface: addresses, groups, name servers, metric. Frames, neighbours and the state of the link are link/interface.ts.
 
-import { linkSource } from "#codec";
+import { setV4 } from "#codec";
 import { ADDRESSES_PER_INTERFACE, NETWORK_PATIENCE_MS } from "../config.ts";
 import { NAME_SERVERS, type Interface } from "../link/interface.ts";
 import { InterfaceAddress } from "../link/interface-address.ts";
 import type { IpSide } from "../link/ip-side.ts";
 import type { LeaseKeeper } from "../link/lease.ts";
+import { MAPPED_BITS } from "../packet/address.ts";
 import type { Core } from "../packet/core.ts";
 import { FLAG_ANY_ADDRESS, InterfaceBlock, OwnAddress } from "../packet/interface-block.ts";
 
 /** Where its fields lie in the interface's block. */
 const { addressCount: COUNT, addresses: ADDRESSES, anyPort: ANY_PORT } = InterfaceBlock.offsets;
-const { address: ADDRESS, mask: MASK } = OwnAddress.offsets;
+const { address: ADDRESS, length: LENGTH } = OwnAddress.offsets;
 
 /** Told of addresses that came or went: the interface set. */
 export interface AddressListener {
@@ -127,18 +128,16 @@ export class InterfaceIp implements IpSide {
 		this.#listener.addressRemoved(this.#link, entry, ends);
 	}
 
-	sourceFor(nextHop: number, destination: number): number {
-		const { block } = this.#link;
-		return block === 0 ? 0 : linkSource(this.#core.view, block, nextHop, destination);
-	}
-
 	note(): void {
 		const { addresses } = this;
+		const { block } = this.#link;
+		const { view } = this.#core;
+		if (block === 0) return;
 		this.#put(COUNT, addresses.length);
 		for (let i = 0; i < addresses.length; i++) {
-			const at = ADDRESSES + i * OwnAddress.bytes;
-			this.#put(at + ADDRESS, addresses[i]!.address);
-			this.#put(at + MASK, addresses[i]!.mask);
+			const own = ADDRESSES + i * OwnAddress.bytes;
+			setV4(view, block + own + ADDRESS, addresses[i]!.address);
+			this.#put(own + LENGTH, MAPPED_BITS + addresses[i]!.length);
 		}
 	}
 

@@ -1,8 +1,9 @@
 // The interfaces of a stack, added and removed while traffic flows.
 
-import { ownerSlot } from "#codec";
+import { ownAdd, ownerSlot, ownFill } from "#codec";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
+import { asked } from "../packet/fields.ts";
 import {
 	ADDED,
 	ADDRESSES,
@@ -17,7 +18,6 @@ import type { Links } from "../link/path.ts";
 import { OWN_SLOT_SHIFT, OwnTable } from "../packet/own-table.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { GROUP } from "../wire/kinds.ts";
-import { ownAdd, ownClear } from "../wire/own.ts";
 import { formatIpv4 } from "../address.ts";
 import { peerObjection } from "./claims.ts";
 import { InterfaceIp, type AddressListener } from "./interface-ip.ts";
@@ -140,28 +140,21 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 
 	/** The interface that has this address, or undefined. */
 	owner(address: number): Interface | undefined {
-		return this.slots[ownerSlot(this.#core.view, address)];
+		return this.slots[ownerSlot(this.#core.view, asked(this.#core.view, address))];
 	}
 
 	/**
-	 * Writes the table of our addresses anew, and those of each interface: first all addresses, then the broadcast addresses of all subnets (/31 and /32 have none, RFC 3021), and
-	 * the groups that were joined, under slot 0 those of all interfaces.
+	 * Writes the addresses of each interface anew, and the table of all: own-fill.ts. Behind them stand the groups that were joined, under slot 0 those of all interfaces.
 	 */
 	#fill(): void {
 		const { view, layout } = this.#core;
-		const table = layout.own;
-		ownClear(view, table);
-		for (const link of this.list) {
-			link.ip.note();
-			for (const { address } of link.ip.addresses) ownAdd(view, table, address, link.slot << OWN_SLOT_SHIFT);
-		}
-		for (const { slot, ip } of this.list)
-			for (const { address, mask, length } of ip.addresses)
-				if (length < 31) ownAdd(view, table, address | ~mask, (slot << OWN_SLOT_SHIFT) | GROUP);
+		for (const link of this.list) link.ip.note();
+		ownFill(view);
 		// An interface that was removed and added again brings its groups along: there is room for as many as the option says.
 		let room = this.#core.limits.groups;
 		const enter = (groups: ReadonlyMap<number, number>, slot: number) => {
-			for (const group of groups.keys()) if (room-- > 0) ownAdd(view, table, group, (slot << OWN_SLOT_SHIFT) | GROUP);
+			for (const group of groups.keys())
+				if (room-- > 0) ownAdd(view, layout.own, asked(view, group), (slot << OWN_SLOT_SHIFT) | GROUP);
 		};
 		enter(this.groups, 0);
 		for (const { slot, ip } of this.list) enter(ip.groups, slot);

@@ -1,8 +1,9 @@
 // The central IP layer on the way out, as the interpreter has it: way.ts decides and output.ts sends. And what is waited for.
 
+import { V4 } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import type { Core } from "../packet/core.ts";
-import { DESTINATION, IP_AT, IP_END, SOURCE, TRANSPORT_AT, TTL_PROTOCOL } from "../packet/fields.ts";
+import { asked, DESTINATION_ADDRESS, IP_AT, IP_END, SOURCE_ADDRESS, TRANSPORT_AT, TTL_PROTOCOL } from "../packet/fields.ts";
 import type { Interface } from "../link/interface.ts";
 import { Path } from "../link/path.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
@@ -42,12 +43,12 @@ export class Ip {
 
 	/** Whether an address is one of ours, on any interface. */
 	isLocal(address: number): boolean {
-		return isLocal(this.#core.view, address);
+		return isLocal(this.#core.view, asked(this.#core.view, address));
 	}
 
 	/** Whether nobody alone has the address: limited or directed broadcast, or multicast. */
 	isGroup(address: number): boolean {
-		return isGroup(this.#core.view, address);
+		return isGroup(this.#core.view, asked(this.#core.view, address));
 	}
 
 	/** Decides how packets to `path.destination` go: way.ts. True when there is a way and, unless `sourced` is false, a source address. */
@@ -103,7 +104,7 @@ export class Ip {
 
 	/** Whether packets from an address of ours leave by it. */
 	#ready(link: Interface): boolean {
-		return canSend(link) && pathSource(this.#core.view, link.block, 0, 0) !== 0;
+		return canSend(link) && pathSource(this.#core.view, link.block, asked(this.#core.view, 0)) !== 0;
 	}
 
 	/** Largest packet that the path carries, bytes; 576 when there is no way. */
@@ -130,8 +131,8 @@ export class Ip {
 		const source = ipv4.source(core.view, at);
 		if (this.isLocal(source)) return;
 		const fields = core.fields;
-		fields[SOURCE] = source;
-		fields[DESTINATION] = ipv4.destination(core.view, at);
+		core.view.setInt32(SOURCE_ADDRESS + V4, source);
+		core.view.setInt32(DESTINATION_ADDRESS + V4, ipv4.destination(core.view, at));
 		fields[IP_AT] = at;
 		fields[IP_END] = end;
 		fields[TRANSPORT_AT] = at + ipv4.headerLength(core.view, at);

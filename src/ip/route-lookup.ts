@@ -1,10 +1,11 @@
 // The best route to an address, compiled. The rows are `Routes.list` (routes.ts); the hash table that packets are looked up in (wire/tables.ts) is filled from them when they have
-// changed and the next look-up comes. Cost of a look-up: one probe for each prefix length in use, 33 at most.
+// changed and the next look-up comes. Cost of a look-up: one probe for each prefix length in use, of IPv4 33 at most.
 
 import { canSend } from "../link/addresses.ts";
+import { MAPPED_BITS } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
-import type { Ipv4, Offset, Uint8 } from "../packet/numbers.ts";
+import type { Address, Offset, Uint8 } from "../packet/numbers.ts";
 import { ROUTE_CONNECTED, ROUTE_LENT, RouteEntry, RouteRow, RouteTable } from "../packet/route-table.ts";
 import { interfaceAt } from "../packet/slots.ts";
 import { routeEntry, routeFind } from "../wire/tables.ts";
@@ -14,14 +15,14 @@ function rowAt(view: DataView, index: number): Offset {
 }
 
 /** Index of the best route to an address, by the interface with that slot (0: by any), or -1. */
-export function routeIndex(view: DataView, address: Ipv4, slot: number): number {
+export function routeIndex(view: DataView, address: Address, slot: number): number {
 	const core = CoreBlock.of(view, CORE);
 	if (core.routesStale !== 0) fill(view);
 	return routeFind(view, core.routes, address, slot);
 }
 
 /** Arena offset of its row, or 0. */
-export function routeTo(view: DataView, address: Ipv4, slot: number): Offset {
+export function routeTo(view: DataView, address: Address, slot: number): Offset {
 	const index = routeIndex(view, address, slot);
 	return index < 0 ? 0 : rowAt(view, index);
 }
@@ -32,18 +33,25 @@ function fill(view: DataView): void {
 	core.routesStale = 0;
 	for (let i = table.mask; i >= 0; i--)
 		RouteEntry.of(view, (table.at + RouteTable.bytes + Math.imul(i, RouteEntry.bytes)) | 0).key = 0;
-	let lengths = 0;
-	let hosts = 0;
+	for (let word = 0; word < 16; word += 4) view.setInt32(table.lengths + word, 0, true);
+	table.hosts = 0;
 	for (let index = 0; index < core.routeCount; index++) {
 		const route = RouteRow.of(view, rowAt(view, index));
 		if (!canSend(InterfaceBlock.of(view, interfaceAt(view, route.slot)))) continue;
-		if (route.length === 32) hosts = 1;
-		else lengths |= 1 << route.length;
+		note(view, table, route.length);
 		put(view, 0, index, route);
 		put(view, route.slot, index, route);
 	}
-	table.lengths = lengths;
-	table.hostLength = hosts;
+}
+
+/** A prefix length is in use. */
+function note(view: DataView, table: RouteTable, length: Uint8): void {
+	if (length === 128) {
+		table.hosts = 1;
+		return;
+	}
+	const word = (table.lengths + ((length >> 5) & 3) * 4) | 0;
+	view.setInt32(word, view.getInt32(word, true) | (1 << (length & 31)), true);
 }
 
 /** Enters a route under an interface slot, unless a better one of the same prefix stands there. */
@@ -51,7 +59,6 @@ function put(view: DataView, slot: Uint8, index: number, route: RouteRow): void 
 	const key = (slot << 8) | (route.length + 1);
 	const entry = RouteEntry.of(view, routeEntry(view, CoreBlock.of(view, CORE).routes, route.prefix, key));
 	if (entry.key !== 0 && !better(route, RouteRow.of(view, rowAt(view, entry.index)))) return;
-	entry.prefix = route.prefix;
 	entry.key = key;
 	entry.index = index;
 }
@@ -63,8 +70,8 @@ function put(view: DataView, slot: Uint8, index: number, route: RouteRow): void 
 function better(route: RouteRow, other: RouteRow): boolean {
 	const lent = (route.bits & ROUTE_LENT) !== 0;
 	const otherLent = (other.bits & ROUTE_LENT) !== 0;
-	if (lent !== otherLent && route.length > 0) return otherLent;
-	if (lent && (other.bits & ROUTE_CONNECTED) !== 0 && route.length > 0) return false;
+	if (lent !== otherLent && route.length > MAPPED_BITS) return otherLent;
+	if (lent && (other.bits & ROUTE_CONNECTED) !== 0 && route.length > MAPPED_BITS) return false;
 	const difference = (route.metric - other.metric) | 0;
 	return difference < 0 || (difference === 0 && otherLent && !lent);
 }

@@ -1,15 +1,17 @@
 // The routes. `Routes.list` is the truth, and has a row in the arena for each; route-lookup.ts finds the best one for a packet.
 
+import { MAPPED_BITS } from "../packet/address.ts";
 import { word } from "../packet/core-block.ts";
+import { asked } from "../packet/fields.ts";
 import { ROUTE_CONNECTED, ROUTE_LENT, RouteRow, RouteTable } from "../packet/route-table.ts";
 import type { Core } from "../packet/core.ts";
 import type { Interface } from "../link/interface.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { linkCanSend, linkHasSubnet, routeIndex } from "#codec";
+import { linkCanSend, linkHasSubnet, routeAsk, setV4, setV4OrNone } from "#codec";
 import { formatIpv4, parseIpv4, parsePrefix } from "../address.ts";
 
 /** Where these lie in the route table and in a route's row. */
-const { mask: MASK, seed: SEED } = RouteTable.offsets;
+const { mask: MASK, seed: SEED, rows: ROWS } = RouteTable.offsets;
 const AT = RouteRow.offsets;
 const COUNT = word("routeCount");
 
@@ -89,6 +91,7 @@ export class Routes {
 		const table = core.layout.routes;
 		core.view.setInt32(table + MASK, core.layout.routeCapacity - 1, true);
 		core.view.setInt32(table + SEED, core.random32(), true);
+		core.view.setInt32(table + ROWS, core.layout.routeRows, true);
 	}
 
 	/** Changes with every change of routes, links and addresses: the route in a path that was looked up at another one is void. */
@@ -155,7 +158,7 @@ export class Routes {
 
 	/** The best route to an address, by the interface with that slot (0: by any), or undefined. */
 	find(address: number, slot: number): Route | undefined {
-		const index = routeIndex(this.#core.view, address, slot);
+		const index = routeAsk(this.#core.view, address, slot);
 		return index < 0 ? undefined : this.list[index];
 	}
 
@@ -166,10 +169,10 @@ export class Routes {
 		for (let i = first; i < list.length; i++) {
 			const route = list[i]!;
 			const row = layout.routeRows + i * RouteRow.bytes;
-			view.setInt32(row + AT.prefix, route.network, true);
-			view.setInt32(row + AT.nextHop, route.nextHop, true);
+			setV4(view, row + AT.prefix, route.network);
+			setV4OrNone(view, row + AT.nextHop, route.nextHop);
 			view.setInt32(row + AT.metric, route.metric + route.link.ip.metric, true);
-			view.setUint8(row + AT.length, route.length);
+			view.setUint8(row + AT.length, MAPPED_BITS + route.length);
 			view.setUint8(row + AT.slot, route.link.slot);
 			view.setUint16(row + AT.bits, (route.connected ? ROUTE_CONNECTED : 0) | (route.lent ? ROUTE_LENT : 0), true);
 		}
@@ -184,5 +187,5 @@ export function canSend(link: Interface): boolean {
 
 /** Whether an address lies in a subnet of the interface. */
 export function onLink(link: Interface, address: number): boolean {
-	return link.block !== 0 && linkHasSubnet(link.arena, link.block, address);
+	return link.block !== 0 && linkHasSubnet(link.arena, link.block, asked(link.arena, address));
 }

@@ -1,47 +1,48 @@
 // How packets go: interface, next hop and source address are one decision, compiled. README.md of this folder has its table.
 
 import { canSend, hasAddress, inSubnet, isDirectedBroadcast, sourceOf } from "../link/addresses.ts";
+import { copyAddress, isNone } from "../packet/address.ts";
 import { CORE, CoreBlock, RULE_STRONG_HOST } from "../packet/core-block.ts";
 import { FLAG_ANY_ADDRESS, InterfaceBlock } from "../packet/interface-block.ts";
-import type { Ipv4, Offset } from "../packet/numbers.ts";
+import type { Address, Offset } from "../packet/numbers.ts";
 import { OWN_SLOT_SHIFT } from "../packet/own-table.ts";
 import type { PathBlock } from "../packet/path-block.ts";
 import { RouteRow } from "../packet/route-table.ts";
 import { interfaceAt } from "../packet/slots.ts";
 import { NO_CHECKSUM } from "../wire/build.ts";
-import * as ipv4 from "../wire/ipv4.ts";
 import { GROUP } from "../wire/kinds.ts";
 import { ownFind } from "../wire/own.ts";
+import { isBroadcast, isLoopback, isMulticast, isNowhere } from "../wire/scope.ts";
 import { routeTo } from "./route-lookup.ts";
 
 /** What a path without a way is taken to carry. RFC 1122 §3.3.3. */
 const LEAST_MTU = 576;
 
 /** Slot of the interface that has this address, 0 for none. */
-export function ownerSlot(view: DataView, address: Ipv4): number {
+export function ownerSlot(view: DataView, address: Address): number {
 	const own = ownFind(view, address, 0);
 	return own & GROUP ? 0 : own >>> OWN_SLOT_SHIFT;
 }
 
 /** Whether an address is one of ours, on any interface. */
-export function isLocal(view: DataView, address: Ipv4): boolean {
-	return ipv4.isLoopback(address) || ownerSlot(view, address) !== 0;
+export function isLocal(view: DataView, address: Address): boolean {
+	return isLoopback(view, address) || ownerSlot(view, address) !== 0;
 }
 
 /** Whether nobody alone has the address: limited or directed broadcast, or multicast. */
-export function isGroup(view: DataView, address: Ipv4): boolean {
-	return address === ipv4.BROADCAST || ipv4.isMulticast(address) || (ownFind(view, address, 0) & GROUP) !== 0;
+export function isGroup(view: DataView, address: Address): boolean {
+	return isBroadcast(view, address) || isMulticast(view, address) || (ownFind(view, address, 0) & GROUP) !== 0;
 }
 
 /** Whether a multicast group was joined on the interface with that slot, or on all. ip/interfaces.ts enters those of all first. */
-export function isJoined(view: DataView, group: Ipv4, slot: number): boolean {
+export function isJoined(view: DataView, group: Address, slot: number): boolean {
 	if (ownFind(view, group, slot) !== 0) return true;
 	const first = ownFind(view, group, 0);
 	return first !== 0 && first >>> OWN_SLOT_SHIFT === 0;
 }
 
 /**
- * Decides how packets to `path.destination` go. Given are `path.bound` (slot of the only interface, 0: any) and `path.source` (0: to be chosen, RFC 6724 §5 as far as IPv4
+ * Decides how packets to `path.destination` go. Given are `path.bound` (slot of the only interface, 0: any) and `path.source` (none: to be chosen, RFC 6724 §5 as far as IPv4
  * goes); `home` is for connections: slot of the interface that it went by first. True when there is a way and a source address; then the path holds until CoreBlock's
  * `routeVersion` changes. Otherwise `path.out` is 0. What is forwarded needs no source address, nor DHCP before there is one: `sourced` is false.
  *
@@ -58,48 +59,50 @@ export function route(view: DataView, path: PathBlock, home: number, sourced: bo
 	path.nextHop = destination;
 	if (isLocal(view, destination)) {
 		// To ourselves: by the loopback interface, from the address itself unless another is given.
-		if (path.source === 0) path.source = destination;
-		leaveBy(path, InterfaceBlock.of(view, interfaceAt(view, 1)));
+		if (isNone(view, path.source)) copyAddress(view, path.source, destination);
+		leaveBy(view, path, InterfaceBlock.of(view, interfaceAt(view, 1)));
 		return true;
 	}
 	const out =
-		destination === ipv4.BROADCAST || ipv4.isMulticast(destination) ? groupInterface(view, path) : byRoute(view, path, home);
+		isBroadcast(view, destination) || isMulticast(view, destination) ? groupInterface(view, path) : byRoute(view, path, home);
 	if (out === 0) return false;
 	const link = InterfaceBlock.of(view, out);
-	if (sourced && path.source === 0) {
-		path.source = sourceBy(view, link, path.nextHop, destination);
-		if (path.source === 0) return false;
+	if (sourced && isNone(view, path.source)) {
+		const source = sourceBy(view, link, path.nextHop, destination);
+		if (source === 0) return false;
+		copyAddress(view, path.source, source);
 	}
-	leaveBy(path, link);
+	leaveBy(view, path, link);
 	return true;
 }
 
 /** The path leads by that interface. */
-function leaveBy(path: PathBlock, link: InterfaceBlock): void {
+function leaveBy(view: DataView, path: PathBlock, link: InterfaceBlock): void {
 	path.out = link.at;
 	path.mtu = link.mtu;
 	const hops = path.hops;
 	let ttl = link.ttl;
 	// To groups 1 unless told: RFC 1112 §6.1.
 	if (hops & 255) ttl = ttl & NO_CHECKSUM;
-	else if (ipv4.isMulticast(path.destination)) ttl = (ttl & NO_CHECKSUM) | 1;
+	else if (isMulticast(view, path.destination)) ttl = (ttl & NO_CHECKSUM) | 1;
 	path.ttl = hops | ttl;
 }
 
 /** Block of the interface that the best route to one host leads by, 0 for none; the next hop is the path's then. */
 function byRoute(view: DataView, path: PathBlock, home: number): Offset {
 	const destination = path.destination;
-	if (destination >>> 24 === 0) return 0; // RFC 1122 §3.2.1.3: "this network" is nowhere to send to
+	if (isNowhere(view, destination)) return 0;
 	let found = routeTo(view, destination, path.bound);
 	if (found === 0) return 0;
-	if (path.source !== 0 && !hasAddress(view, InterfaceBlock.of(view, ledBy(view, found)), path.source)) {
+	if (!isNone(view, path.source) && !hasAddress(view, InterfaceBlock.of(view, ledBy(view, found)), path.source)) {
 		found = fromElsewhere(view, path, found, home);
 		if (found === 0) return 0;
 	}
 	const out = ledBy(view, found);
 	const nextHop = RouteRow.of(view, found).nextHop;
-	if (nextHop !== 0) path.nextHop = nextHop;
-	else if (isDirectedBroadcast(view, InterfaceBlock.of(view, out), destination)) path.nextHop = ipv4.BROADCAST;
+	if (!isNone(view, nextHop)) path.nextHop = nextHop;
+	else if (isDirectedBroadcast(view, InterfaceBlock.of(view, out), destination))
+		path.nextHop = CoreBlock.of(view, CORE).everybody;
 	return out;
 }
 
@@ -116,7 +119,7 @@ function fromElsewhere(view: DataView, path: PathBlock, best: Offset, home: numb
 	const owner = ownerSlot(view, source);
 	// An address that is nobody's leaves only by an interface that takes every address for its own; 127.0.0.0/8 never.
 	if (owner === 0) return InterfaceBlock.of(view, ledBy(view, best)).flags & FLAG_ANY_ADDRESS ? best : 0;
-	if (ipv4.isLoopback(source)) return 0;
+	if (isLoopback(view, source)) return 0;
 	if (path.bound !== 0) return strong ? 0 : best;
 	const own = routeTo(view, destination, owner);
 	if (strong) return own;
@@ -137,8 +140,8 @@ function groupInterface(view: DataView, path: PathBlock): Offset {
 		const block = interfaceAt(view, bound);
 		return InterfaceBlock.of(view, block).up !== 0 ? block : 0;
 	}
-	if (source !== 0) {
-		if (ipv4.isLoopback(source)) return 0;
+	if (!isNone(view, source)) {
+		if (isLoopback(view, source)) return 0;
 		const owner = ownerSlot(view, source);
 		if (owner > 1 && canSend(InterfaceBlock.of(view, interfaceAt(view, owner)))) return interfaceAt(view, owner);
 		if (CoreBlock.of(view, CORE).rules & RULE_STRONG_HOST) return 0;
@@ -161,7 +164,7 @@ export function afterLoopback(view: DataView): Offset {
  * The source address for a next hop and a destination by an interface, 0 when there is none. An interface to one peer that has no address borrows
  * one, as unnumbered lines do (RFC 1812 §2.2.7): the first of another interface that is up, never the loopback interface's.
  */
-export function sourceBy(view: DataView, link: InterfaceBlock, nextHop: Ipv4, destination: Ipv4): Ipv4 {
+export function sourceBy(view: DataView, link: InterfaceBlock, nextHop: Address, destination: Address): Address {
 	const own = sourceOf(view, link, nextHop, destination);
 	if (own !== 0 || link.header !== 0) return own;
 	for (let at = afterLoopback(view); at !== 0; at = InterfaceBlock.of(view, at).next) {

@@ -1,39 +1,45 @@
 // An interface's own addresses, compiled: which are its, what lies in its subnets, which one a packet comes from.
 
+import { commonBits, isV4, MAPPED_BITS, sameAddress, samePrefix, v4Of } from "../packet/address.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
 import { OwnAddress } from "../packet/interface-block.ts";
-import type { Ipv4, Offset } from "../packet/numbers.ts";
+import type { Address, Ipv4, Offset } from "../packet/numbers.ts";
 import * as ipv4 from "../wire/ipv4.ts";
+import { isLinkLocal } from "../wire/scope.ts";
 
-/** Arena offset of its address with that index. */
-function at(link: InterfaceBlock, index: number): Offset {
+/** Arena offset of its OwnAddress with that index. */
+export function ownAt(link: InterfaceBlock, index: number): Offset {
 	return (link.addresses + Math.imul(index, OwnAddress.bytes)) | 0;
 }
 
 /** Whether an address is one of the interface's. */
-export function hasAddress(view: DataView, link: InterfaceBlock, address: Ipv4): boolean {
+export function hasAddress(view: DataView, link: InterfaceBlock, address: Address): boolean {
 	const count = link.addressCount;
-	for (let i = 0; i < count; i++) if (OwnAddress.of(view, at(link, i)).address === address) return true;
+	for (let i = 0; i < count; i++) if (sameAddress(view, OwnAddress.of(view, ownAt(link, i)).address, address)) return true;
 	return false;
 }
 
 /** Whether an address lies in a subnet of the interface. */
-export function inSubnet(view: DataView, link: InterfaceBlock, address: Ipv4): boolean {
+export function inSubnet(view: DataView, link: InterfaceBlock, address: Address): boolean {
 	const count = link.addressCount;
 	for (let i = 0; i < count; i++) {
-		const own = OwnAddress.of(view, at(link, i));
-		if (((own.address ^ address) & own.mask) === 0) return true;
+		const own = OwnAddress.of(view, ownAt(link, i));
+		if (samePrefix(view, own.address, address, own.length)) return true;
 	}
 	return false;
 }
 
-/** All host bits set, in a subnet of the interface that has a broadcast address. RFC 3021 for /31. */
-export function isDirectedBroadcast(view: DataView, link: InterfaceBlock, address: Ipv4): boolean {
+/** The broadcast address of an address's subnet: all host bits set. 0 when it has none: IPv6, and /31 and /32 of IPv4 (RFC 3021). */
+export function broadcastOf(view: DataView, own: OwnAddress): Ipv4 {
+	const length = (own.length - MAPPED_BITS) | 0;
+	return isV4(view, own.address) && length < 31 ? v4Of(view, own.address) | ~ipv4.mask(length) : 0;
+}
+
+/** Whether it is the broadcast address of a subnet of the interface. */
+export function isDirectedBroadcast(view: DataView, link: InterfaceBlock, address: Address): boolean {
+	if (!isV4(view, address)) return false;
 	const count = link.addressCount;
-	for (let i = 0; i < count; i++) {
-		const own = OwnAddress.of(view, at(link, i));
-		if (address === (own.address | ~own.mask) && (own.mask & 3) === 0) return true;
-	}
+	for (let i = 0; i < count; i++) if (broadcastOf(view, OwnAddress.of(view, ownAt(link, i))) === v4Of(view, address)) return true;
 	return false;
 }
 
@@ -43,24 +49,22 @@ export function canSend(link: InterfaceBlock): boolean {
 }
 
 /**
- * The address that packets for a next hop and a destination by this interface come from, 0 when it has none. One in the next hop's subnet comes first
+ * The address that packets for a next hop and a destination by this interface come from, 0 when it has none of their family. One in the next hop's subnet comes first
  * (RFC 1122 §3.3.4.3, RFC 6724 §5 rule 5.5), of several such that of the smallest subnet; then that with the longest prefix in common with the
  * destination (rule 8). One of 169.254.0.0/16 only for destinations there, while there is another (rule 2).
  */
-export function sourceOf(view: DataView, link: InterfaceBlock, nextHop: Ipv4, destination: Ipv4): Ipv4 {
+export function sourceOf(view: DataView, link: InterfaceBlock, nextHop: Address, destination: Address): Address {
 	const count = link.addressCount;
-	if (count === 0) return 0;
-	if (count === 1) return OwnAddress.of(view, at(link, 0)).address;
 	let chosen = 0;
 	let best = -1;
 	for (let i = 0; i < count; i++) {
-		const own = OwnAddress.of(view, at(link, i));
+		const own = OwnAddress.of(view, ownAt(link, i));
 		const address = own.address;
-		const mask = own.mask;
-		const length = Math.clz32(~mask);
-		let rank = Math.min(Math.clz32(address ^ destination), length);
-		if (((address ^ nextHop) & mask) === 0) rank = 64 + length;
-		if (ipv4.isLinkLocal(address) === ipv4.isLinkLocal(destination)) rank += 128;
+		if (isV4(view, address) !== isV4(view, destination)) continue;
+		const length = own.length;
+		let rank = Math.min(commonBits(view, address, destination), length);
+		if (samePrefix(view, address, nextHop, length)) rank = 256 + (length & 255);
+		if (isLinkLocal(view, address) === isLinkLocal(view, destination)) rank += 512;
 		if (rank <= best) continue;
 		best = rank;
 		chosen = address;

@@ -2,9 +2,11 @@
 // README.md of this folder says which odd packets are taken and what is defended against whom.
 
 import { ARP_ANSWER_MS, ARP_REQUEST_INTERVAL_MS, ARP_REQUESTS, NEIGHBOR_REACHABLE_MS, NEIGHBOR_STALE_MS } from "../config.ts";
+import { sameAddress, V4, v4Of } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { neighborDeadline } from "../packet/deadline.ts";
 import { DROP } from "../packet/drops.ts";
+import { DESTINATION_ADDRESS, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import {
 	CONTESTED,
@@ -46,13 +48,19 @@ import { send } from "./transmit.ts";
  */
 export function arpReceive(view: DataView, link: InterfaceBlock, at: Offset): boolean {
 	const sender = arp.senderIp(view, at);
+	setAddresses(view, at);
 	if (!goodSender(view, link, at, sender)) {
 		drop(view, link, DROP.arpIgnored);
 		return false;
 	}
-	if (sender !== 0 && (sender === link.probed || sender === link.checked || hasAddress(view, link, sender))) return true;
-	// Another one probes for it too. RFC 5227 §2.1.1.
-	if (sender === 0 && link.probed !== 0 && arp.targetIp(view, at) === link.probed && arp.operation(view, at) === arp.REQUEST)
+	if (sender === 0) {
+		// Another one probes for it too. RFC 5227 §2.1.1.
+		if (sameAddress(view, DESTINATION_ADDRESS, link.probed) && arp.operation(view, at) === arp.REQUEST) return true;
+	} else if (
+		sameAddress(view, SOURCE_ADDRESS, link.probed) ||
+		sameAddress(view, SOURCE_ADDRESS, link.checked) ||
+		hasAddress(view, link, SOURCE_ADDRESS)
+	)
 		return true;
 	arpTake(view, link, at);
 	return false;
@@ -61,17 +69,23 @@ export function arpReceive(view: DataView, link: InterfaceBlock, at: Offset): bo
 /** The same packet, when nothing speaks against its sender. In the order of RFC 826, "Packet Reception". */
 export function arpTake(view: DataView, link: InterfaceBlock, at: Offset): void {
 	const sender = arp.senderIp(view, at);
-	const target = arp.targetIp(view, at);
+	setAddresses(view, at);
 	const asks = arp.operation(view, at) === arp.REQUEST;
-	const forUs = hasAddress(view, link, target);
+	const forUs = hasAddress(view, link, DESTINATION_ADDRESS);
 	// A probe (RFC 5227 §2.1.1) comes from 0.0.0.0: it is answered, and teaches nothing.
-	const known = sender === 0 ? 0 : neighborFind(view, link, sender);
+	const known = sender === 0 ? 0 : neighborFind(view, link, SOURCE_ADDRESS);
 	if (known !== 0) update(view, link, NeighborBlock.of(view, known), at, forUs && !asks);
 	else if (!asks || !forUs) {
 		drop(view, link, DROP.arpIgnored);
 		return;
-	} else if (sender !== 0) learn(view, link, at, sender);
+	} else if (sender !== 0) learn(view, link, at);
 	if (asks && forUs) arpReply(view, link, at);
+}
+
+/** The registers have the packet's addresses. */
+function setAddresses(view: DataView, at: Offset): void {
+	view.setInt32(SOURCE_ADDRESS + V4, arp.senderIp(view, at));
+	view.setInt32(DESTINATION_ADDRESS + V4, arp.targetIp(view, at));
 }
 
 /**
@@ -182,9 +196,9 @@ function swap(view: DataView, entry: NeighborBlock): void {
 }
 
 /** Who asks for us will talk to us: remembered as stale, so that our first packet checks it. Only neighbours of our own subnets. */
-function learn(view: DataView, link: InterfaceBlock, at: Offset, sender: Ipv4): void {
-	if (!inSubnet(view, link, sender)) return;
-	const learned = neighborLearn(view, link, sender);
+function learn(view: DataView, link: InterfaceBlock, at: Offset): void {
+	if (!inSubnet(view, link, SOURCE_ADDRESS)) return;
+	const learned = neighborLearn(view, link, SOURCE_ADDRESS);
 	if (learned === 0) return;
 	const entry = NeighborBlock.of(view, learned);
 	prepare(view, link, entry, at + arp.SENDER_MAC);
@@ -227,7 +241,8 @@ function ask(view: DataView, link: InterfaceBlock, entry: NeighborBlock, to: Off
 	neighborDeadline(view, entry.until);
 	// Our address in the subnet of the one asked for, so that the answer finds us. The last one may have gone: only a probe comes from 0.0.0.0.
 	const sender = sourceOf(view, link, entry.address, entry.address);
-	if (sender !== 0) arpRequest(view, link, view.getInt32(to), view.getUint16(to + 4), sender, entry.address);
+	if (sender !== 0)
+		arpRequest(view, link, view.getInt32(to), view.getUint16(to + 4), v4Of(view, sender), v4Of(view, entry.address));
 }
 
 /**

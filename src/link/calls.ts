@@ -3,8 +3,8 @@
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import { NeighborBlock } from "../packet/neighbor-block.ts";
-import type { Ipv4, Offset, Uint16 } from "../packet/numbers.ts";
-import { canSend, inSubnet, sourceOf } from "./addresses.ts";
+import type { Address, Ipv4, Offset, Uint16 } from "../packet/numbers.ts";
+import { canSend, inSubnet } from "./addresses.ts";
 import { arpTake, neighborRequest } from "./arp.ts";
 import { arpRequest } from "./arp-send.ts";
 import { neighborAdd, neighborFind } from "./neighbors.ts";
@@ -30,13 +30,8 @@ export function linkCanSend(view: DataView, block: Offset): boolean {
 }
 
 /** As `inSubnet`. */
-export function linkHasSubnet(view: DataView, block: Offset, address: Ipv4): boolean {
+export function linkHasSubnet(view: DataView, block: Offset, address: Address): boolean {
 	return inSubnet(view, InterfaceBlock.of(view, block), address);
-}
-
-/** As `sourceOf`. */
-export function linkSource(view: DataView, block: Offset, nextHop: Ipv4, destination: Ipv4): Ipv4 {
-	return sourceOf(view, InterfaceBlock.of(view, block), nextHop, destination);
 }
 
 /** As `arpTake`. */
@@ -54,7 +49,7 @@ export function linkAsk(view: DataView, block: Offset, high: number, low: Uint16
 }
 
 /** Asks for a neighbour that is not known. */
-export function linkSeek(view: DataView, block: Offset, address: Ipv4): number {
+export function linkSeek(view: DataView, block: Offset, address: Address): number {
 	const link = InterfaceBlock.of(view, block);
 	if (neighborFind(view, link, address) === 0)
 		neighborRequest(view, link, NeighborBlock.of(view, neighborAdd(view, link, address)));
@@ -62,6 +57,6 @@ export function linkSeek(view: DataView, block: Offset, address: Ipv4): number {
 }
 
 /** Arena offset of the entry for a neighbour, or 0. */
-export function linkNeighbor(view: DataView, block: Offset, address: Ipv4): Offset {
+export function linkNeighbor(view: DataView, block: Offset, address: Address): Offset {
 	return neighborFind(view, InterfaceBlock.of(view, block), address);
 }

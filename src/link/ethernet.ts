@@ -1,13 +1,14 @@
 // Ethernet as the interpreter has it: its addresses, and what is rare about ARP. output.ts and arp.ts do what happens for every packet.
 
 import { MEDIUM_ETHERNET, type Device } from "../device/device.ts";
+import { asked } from "../packet/fields.ts";
 import { FLAG_ETHERNET, InterfaceBlock } from "../packet/interface-block.ts";
 import { INCOMPLETE, NeighborBlock } from "../packet/neighbor-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as arp from "../wire/arp.ts";
-import { linkArp, linkAsk, linkNeighbor, linkSeek, neighborFlush } from "#codec";
+import { linkArp, linkAsk, linkNeighbor, linkSeek, neighborFlush, setV4OrNone } from "#codec";
 import { Interface, type InterfaceListener, type InterfaceOptions } from "./interface.ts";
 import { OwnAddresses, type Conflict } from "./own-addresses.ts";
 
@@ -86,7 +87,7 @@ export class EthernetInterface extends Interface {
 	}
 	set probed(address: number) {
 		this.#probed = address;
-		this.put(PROBED, address);
+		if (this.block !== 0) setV4OrNone(this.#view, this.block + PROBED, address);
 	}
 
 	/** A station whose ARP packets `onAnswer` is told of, or 0. */
@@ -95,7 +96,7 @@ export class EthernetInterface extends Interface {
 	}
 	set checked(address: number) {
 		this.#checked = address;
-		this.put(CHECKED, address);
+		if (this.block !== 0) setV4OrNone(this.#view, this.block + CHECKED, address);
 	}
 
 	protected override flush(): void {
@@ -158,13 +159,13 @@ export class EthernetInterface extends Interface {
 
 	/** Asks for a neighbour that is not known. */
 	find(address: number): void {
-		if (this.up) this.follow(linkSeek(this.#view, this.block, address));
+		if (this.up) this.follow(linkSeek(this.#view, this.block, asked(this.#view, address)));
 	}
 
 	/** The hardware address of a neighbour, if it is known. Allocates. */
 	macOf(address: number): Uint8Array | undefined {
 		const view = this.#view;
-		const entry = this.block === 0 ? 0 : linkNeighbor(view, this.block, address);
+		const entry = this.block === 0 ? 0 : linkNeighbor(view, this.block, asked(view, address));
 		if (entry === 0 || view.getInt32(entry + STATE, true) === INCOMPLETE) return undefined;
 		const mac = new Uint8Array(6);
 		for (let i = 0; i < 6; i++) mac[i] = view.getUint8(entry + i);

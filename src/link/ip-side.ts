@@ -35,8 +35,6 @@ export interface IpSide {
 	suspendAddress(entry: InterfaceAddress): void;
 	/** One that was suspended does not come back. */
 	forgetAddress(address: number): void;
-	/** The address that packets for a next hop and a destination by this interface come from, 0 when it has none: link/addresses.ts. */
-	sourceFor(nextHop: number, destination: number): number;
 	/** Its addresses have changed: the interface's block has them too. The interface set calls this. */
 	note(): void;
 	/** `comingUp` counts anew: the link came, went, or was taken up. */

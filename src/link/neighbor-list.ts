@@ -1,5 +1,6 @@
 // The neighbour entries as the interpreter sees them: for people, and for what it must know of stations. neighbors.ts works on them.
 
+import { V4 } from "../packet/address.ts";
 import type { Core } from "../packet/core.ts";
 import { word } from "../packet/core-block.ts";
 import { CONTESTED, FREE, INCOMPLETE, NeighborBlock, PROBE, REACHABLE, STALE } from "../packet/neighbor-block.ts";
@@ -37,7 +38,7 @@ export class Neighbor {
 	}
 	/** IPv4 address, int32. */
 	get address(): number {
-		return this.#view.getInt32(this.block + AT.address, true);
+		return this.#view.getInt32(this.block + AT.address + V4);
 	}
 	/** The interface that it is behind; undefined while the entry is free. */
 	get link(): Interface | undefined {

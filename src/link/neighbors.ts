@@ -2,6 +2,7 @@
 // them is ARP (arp.ts); NDP will use the same entries. As the interpreter sees them: neighbor-list.ts.
 
 import { CONTROL_PACKETS, INCOMPLETE_SHIFT, NEIGHBOR_QUEUE } from "../config.ts";
+import { copyAddress, mixAddress, sameAddress, setNone } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
@@ -15,8 +16,7 @@ import {
 	REACHABLE,
 	STALE,
 } from "../packet/neighbor-block.ts";
-import { mix } from "../packet/mix.ts";
-import type { Ipv4, Offset } from "../packet/numbers.ts";
+import type { Address, Offset } from "../packet/numbers.ts";
 import { NONE, packetRelease } from "../packet/packets.ts";
 import { drop } from "../wire/answers.ts";
 
@@ -37,29 +37,29 @@ export function neighborAt(view: DataView, index: number): Offset {
 }
 
 /** Arena offset of the head of the chain of an address behind an interface. */
-function chainOf(view: DataView, link: InterfaceBlock, address: Ipv4): Offset {
+function chainOf(view: DataView, link: InterfaceBlock, address: Address): Offset {
 	const core = CoreBlock.of(view, CORE);
-	return (core.neighborChains + Math.imul(mix(link.slot, address) & core.neighborMask, 4)) | 0;
+	return (core.neighborChains + Math.imul(mixAddress(view, link.slot, address) & core.neighborMask, 4)) | 0;
 }
 
 /** The entry for an address behind an interface, or 0. */
-export function neighborFind(view: DataView, link: InterfaceBlock, address: Ipv4): Offset {
+export function neighborFind(view: DataView, link: InterfaceBlock, address: Address): Offset {
 	let at = view.getInt32(chainOf(view, link, address), true);
 	while (at !== 0) {
 		const entry = NeighborBlock.of(view, at);
-		if (entry.address === address && entry.link === link.at) break;
+		if (sameAddress(view, entry.address, address) && entry.link === link.at) break;
 		at = entry.chain;
 	}
 	return at;
 }
 
 /** A new INCOMPLETE entry, for a packet of ours. When none is free another gives way. */
-export function neighborAdd(view: DataView, link: InterfaceBlock, address: Ipv4): Offset {
+export function neighborAdd(view: DataView, link: InterfaceBlock, address: Address): Offset {
 	return begin(view, leastWanted(view), link, address);
 }
 
 /** A new entry for somebody who asked for us, or 0: strangers take the place of other such strangers alone. */
-export function neighborLearn(view: DataView, link: InterfaceBlock, address: Ipv4): Offset {
+export function neighborLearn(view: DataView, link: InterfaceBlock, address: Address): Offset {
 	const count = CoreBlock.of(view, CORE).neighborCount;
 	let chosen = 0;
 	for (let i = 0; i < count; i++) {
@@ -107,13 +107,13 @@ function idler(view: DataView, chosen: Offset, entry: NeighborBlock): Offset {
 	return chosen !== 0 && ((NeighborBlock.of(view, chosen).usedAt - entry.usedAt) | 0) <= 0 ? chosen : entry.at;
 }
 
-function begin(view: DataView, at: Offset, link: InterfaceBlock, address: Ipv4): Offset {
+function begin(view: DataView, at: Offset, link: InterfaceBlock, address: Address): Offset {
 	const entry = NeighborBlock.of(view, at);
 	neighborFree(view, entry, DROP.neighborQueueFull);
 	const now = CoreBlock.of(view, CORE).now;
 	entry.state = INCOMPLETE;
 	entry.link = link.at;
-	entry.address = address;
+	copyAddress(view, entry.address, address);
 	entry.requests = 0;
 	entry.bits = 0;
 	entry.until = now;
@@ -192,7 +192,7 @@ export function neighborFree(view: DataView, entry: NeighborBlock, reason: numbe
 	if (isCached(entry.state)) changeWays(view);
 	entry.state = FREE;
 	entry.link = 0;
-	entry.address = 0;
+	setNone(view, entry.address);
 }
 
 function unchain(view: DataView, entry: NeighborBlock, head: Offset): void {

@@ -1,13 +1,14 @@
 // From IP to the link, compiled: the neighbour is found, or asked for while the packet waits, and the way is noted in the path when it is sure.
 
+import { sameAddress, v4Of } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
 import { FLAG_ETHERNET, type InterfaceBlock } from "../packet/interface-block.ts";
 import { INCOMPLETE, NEIGHBOR_LEARNED, NeighborBlock, STALE } from "../packet/neighbor-block.ts";
-import type { Ipv4, Offset } from "../packet/numbers.ts";
+import type { Address, Ipv4, Offset } from "../packet/numbers.ts";
 import type { PathBlock } from "../packet/path-block.ts";
 import { drop } from "../wire/answers.ts";
-import * as ipv4 from "../wire/ipv4.ts";
+import { isBroadcast, isMulticast } from "../wire/scope.ts";
 import { neighborProbe, neighborRequest } from "./arp.ts";
 import { isCached, neighborAdd, neighborFind, neighborHold } from "./neighbors.ts";
 import { send } from "./transmit.ts";
@@ -27,8 +28,8 @@ export function linkOutput(
 		return send(view, link, packet, at, end, 0);
 	}
 	const nextHop = path.nextHop;
-	if (nextHop === ipv4.BROADCAST) return send(view, link, packet, at, end, link.broadcastHeader);
-	if (ipv4.isMulticast(nextHop)) return multicast(view, link, packet, at, end, nextHop);
+	if (isBroadcast(view, nextHop)) return send(view, link, packet, at, end, link.broadcastHeader);
+	if (isMulticast(view, nextHop)) return multicast(view, link, packet, at, end, v4Of(view, nextHop));
 	const found = neighborFor(view, link, path, nextHop);
 	if (found === 0) return false;
 	const neighbor = NeighborBlock.of(view, found);
@@ -53,11 +54,11 @@ function settle(view: DataView, path: PathBlock, header: Offset): void {
 }
 
 /** The entry for a path's next hop; 0, and counted, without an address to ask from. */
-function neighborFor(view: DataView, link: InterfaceBlock, path: PathBlock, nextHop: Ipv4): Offset {
+function neighborFor(view: DataView, link: InterfaceBlock, path: PathBlock, nextHop: Address): Offset {
 	const last = path.neighbor;
 	if (last !== 0) {
 		const entry = NeighborBlock.of(view, last);
-		if (entry.address === nextHop && entry.link === link.at) return last;
+		if (sameAddress(view, entry.address, nextHop) && entry.link === link.at) return last;
 	}
 	if (link.addressCount === 0) {
 		drop(view, link, DROP.noRoute);

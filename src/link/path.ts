@@ -1,6 +1,8 @@
 // The cached way to a destination, as the interpreter has it: what it is lies in a PathBlock in the arena. Every socket owns one: looked up once, used until the routes, or something
 // else of the way, change.
 
+import { setV4OrNone } from "#codec";
+import { V4 } from "../packet/address.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import type { Interface } from "./interface.ts";
 
@@ -38,17 +40,18 @@ export class Path {
 	get out(): Interface | undefined {
 		return this.#links.linkAt(this.#get(AT.out));
 	}
+	/** Addresses of IPv4, 0 for none. */
 	get destination(): number {
-		return this.#get(AT.destination);
+		return this.#view.getInt32(this.at + AT.destination + V4);
 	}
 	set destination(address: number) {
-		this.#put(AT.destination, address);
+		setV4OrNone(this.#view, this.at + AT.destination, address);
 	}
 	get source(): number {
-		return this.#get(AT.source);
+		return this.#view.getInt32(this.at + AT.source + V4);
 	}
 	set source(address: number) {
-		this.#put(AT.source, address);
+		setV4OrNone(this.#view, this.at + AT.source, address);
 	}
 	get bound(): number {
 		return this.#get(AT.bound);
@@ -62,8 +65,9 @@ export class Path {
 	set hops(hops: number) {
 		this.#put(AT.hops, hops);
 	}
+	/** Of a way that was found. */
 	get nextHop(): number {
-		return this.#get(AT.nextHop);
+		return this.#view.getInt32(this.#get(AT.nextHop) + V4);
 	}
 	get mtu(): number {
 		return this.#get(AT.mtu);

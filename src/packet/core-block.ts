@@ -2,7 +2,7 @@
 
 import { FIELDS_BYTES } from "./fields.ts";
 import { PathBlock } from "./path-block.ts";
-import { bytes, int32, offset, record, type RowOf } from "./record.ts";
+import { address, bytes, int32, offset, record, type RowOf } from "./record.ts";
 
 export const CoreBlock = record({
 	/** Milliseconds of the current poll. It wraps: compare by (a - b) | 0. */
@@ -124,6 +124,8 @@ export const CoreBlock = record({
 	/** Tokens for ICMP errors, and when some came last. */
 	errorTokens: int32,
 	errorsFilledAt: int32,
+	/** 255.255.255.255: the next hop of what is for all stations of a subnet. */
+	everybody: address,
 	/** Slot of an interface whose device, in TypeScript, has soon no room for more to wait; 0: of none. */
 	crowded: int32,
 	/** Ways, a PathBlock each: of the last echo reply, of the last packet that was forwarded, back to where it came from, of the last ICMP error. */

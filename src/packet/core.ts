@@ -6,7 +6,7 @@ import { host } from "#host";
 import { allocate } from "#memory";
 import { InterfaceBlock } from "./interface-block.ts";
 import { deadline, notice, setV4, takePacket, takeSpare } from "#codec";
-import { RULE_FORWARDING, RULE_REVERSE_PATH, RULE_STRONG_HOST, word } from "./core-block.ts";
+import { CORE, CoreBlock, RULE_FORWARDING, RULE_REVERSE_PATH, RULE_STRONG_HOST, word } from "./core-block.ts";
 import {
 	ASKED_ADDRESS,
 	DESTINATION_ADDRESS,
@@ -100,6 +100,7 @@ export class Core {
 			(limits.strongHost ? RULE_STRONG_HOST : 0) |
 			(limits.forwarding ? RULE_FORWARDING : 0) |
 			(limits.reversePathFilter ? RULE_REVERSE_PATH : 0);
+		setV4(this.view, CORE + CoreBlock.offsets.everybody, -1);
 		fields[word("routes")] = layout.routes;
 		fields[word("routeRows")] = layout.routeRows;
 		fields[word("routesStale")] = 1;

@@ -1,7 +1,8 @@
 // The decode registers: 36 int32 at the start of the arena. `decode` puts what it read from a frame's headers there, in
 // host order, and the layers above read them. Three registers of 16 bytes have addresses (address.ts), and are named by their offset.
 
-import { ADDRESS } from "./address.ts";
+import { ADDRESS, V4 } from "./address.ts";
+import type { Address, Ipv4 } from "./numbers.ts";
 
 export const FIELDS = 36;
 export const FIELDS_BYTES = FIELDS * 4;
@@ -46,3 +47,9 @@ export const TIMERS_COUNT = 26;
 export const TCBS_AT = 27;
 export const UDPS_AT = 28;
 export const FLOWS_AT = 29;
+
+/** The address of IPv4 as one that tables are asked about. It counts until the next one. */
+export function asked(view: DataView, v4: Ipv4): Address {
+	view.setInt32(ASKED_ADDRESS + V4, v4);
+	return ASKED_ADDRESS;
+}

@@ -2,13 +2,13 @@
 
 import { ADDRESSES_PER_INTERFACE } from "../config.ts";
 import { LineBlock } from "./line-block.ts";
-import { bytes, int32, offset, record, uint16, type RowOf } from "./record.ts";
+import { address, bytes, int32, offset, record, uint16, type RowOf } from "./record.ts";
 
 /** An address that an interface has. */
 export const OwnAddress = record({
-	address: int32,
-	/** Of its subnet. */
-	mask: int32,
+	address: address,
+	/** Bits of its subnet's prefix, 0 to 128. */
+	length: int32,
 });
 export type OwnAddress = RowOf<typeof OwnAddress>;
 
@@ -52,10 +52,10 @@ export const InterfaceBlock = record({
 	ttl: int32,
 	/** Its addresses, an OwnAddress each, and how many there are. */
 	addressCount: int32,
-	addresses: bytes(ADDRESSES_PER_INTERFACE * 8),
-	/** What the DHCP client asks about, and must hear of: an address that is probed for (RFC 5227 §2.1.1), and a station that is looked for. 0: nothing. */
-	probed: int32,
-	checked: int32,
+	addresses: bytes(ADDRESSES_PER_INTERFACE * OwnAddress.bytes),
+	/** What the DHCP client asks about, and must hear of: an address that is probed for (RFC 5227 §2.1.1), and a station that is looked for. None: nothing. */
+	probed: address,
+	checked: address,
 	/** UDP port whose datagrams are taken for any address that their sender chose, 0: none. A DHCP server writes to the address that it offers. */
 	anyPort: int32,
 	/** Block of the interface that was added after it, 0 for none. */

@@ -1,6 +1,6 @@
 // What a neighbour has in the arena.
 
-import { bytes, int32, offset, record, type RowOf } from "./record.ts";
+import { address, bytes, int32, offset, record, type RowOf } from "./record.ts";
 
 export const NeighborBlock = record({
 	/** The Ethernet header of packets to it, prepared. */
@@ -13,7 +13,7 @@ export const NeighborBlock = record({
 	bits: int32,
 	/** FREE and so on. */
 	state: int32,
-	address: int32,
+	address: address,
 	/** Block of the interface that it is behind; 0 while the entry is free. */
 	link: offset,
 	/** When the state ends, ms. */

@@ -1,6 +1,6 @@
 // Our own addresses and the broadcast addresses of their subnets, of all interfaces, in one hash table: what a packet's source and destination are looked up in.
 
-import { int32, record, type RowOf } from "./record.ts";
+import { address, int32, record, type RowOf } from "./record.ts";
 
 /** Before the entries. */
 export const OwnTable = record({
@@ -12,7 +12,7 @@ export const OwnTable = record({
 export type OwnTable = RowOf<typeof OwnTable>;
 
 export const OwnEntry = record({
-	address: int32,
+	address: address,
 	/** 0: nothing stands here. Else the interface's slot << OWN_SLOT_SHIFT, and GROUP of wire/kinds.ts when it is the broadcast address of a subnet. */
 	value: int32,
 });

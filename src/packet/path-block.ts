@@ -1,6 +1,6 @@
 // What a cached way has in the arena, within what it is the way of: a connection, a UDP socket, the echo server.
 
-import { int32, offset, record, type RowOf } from "./record.ts";
+import { address, int32, offset, record, type RowOf } from "./record.ts";
 
 export const PathBlock = record({
 	/** CoreBlock's wayVersion when `out` and `header` were found; while it is that, packets go straight to the link. -1: not found. */
@@ -13,11 +13,11 @@ export const PathBlock = record({
 	mtu: int32,
 	/** As `ipv4Build` takes it: `hops` with the default filled in, and NO_CHECKSUM when the device of `out` fills checksums in. */
 	ttl: int32,
-	/** Source address chosen for the destination, RFC 6724; 0 when there is none. */
-	source: int32,
-	destination: int32,
-	/** Of the gateway, or the destination itself. */
-	nextHop: int32,
+	/** Source address chosen for the destination, RFC 6724; none when there is none. */
+	source: address,
+	destination: address,
+	/** Where the address of the next hop lies: in the route, when that has a gateway, else `destination`; CoreBlock's `everybody` for a subnet's broadcasts. */
+	nextHop: offset,
 	/** Block of the neighbour that was used last, 0 for none. The link looks whether it still is the right one. */
 	neighbor: offset,
 	/** CoreBlock's routeVersion at the last look-up of the route; -1: never. It lasts longer than the whole way: neighbours come and go without new routes. */

@@ -9,9 +9,10 @@ import { isLocal } from "../ip/way.ts";
 import { arpReceive } from "../link/arp.ts";
 import { CONTROL, lineFrame, lineSkipped } from "../link/line.ts";
 import { send } from "../link/transmit.ts";
+import { sameAddress, v4Of } from "../packet/address.ts";
 import { CORE, CoreBlock, RULE_FORWARDING, RULE_REVERSE_PATH } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
-import { DESTINATION, IP_AT, IP_END, PAYLOAD_AT, SOURCE, TTL_PROTOCOL } from "../packet/fields.ts";
+import { DESTINATION_ADDRESS, IP_AT, IP_END, PAYLOAD_AT, SOURCE_ADDRESS, TTL_PROTOCOL } from "../packet/fields.ts";
 import { FLAG_ANY_ADDRESS, FLAG_LINE, FLAG_PPP, InterfaceBlock } from "../packet/interface-block.ts";
 import { LineBlock } from "../packet/line-block.ts";
 import { newsPost, READABLE } from "../packet/news.ts";
@@ -205,7 +206,7 @@ function segmentArrives(view: DataView, link: InterfaceBlock, result: number): v
 
 /** Tells the sender which octet of its options is wrong: hosts for what is theirs, routers for what they forward. RFC 1122 §3.2.2.5, 1812 §4.3.3.5. */
 function badOption(view: DataView, link: InterfaceBlock, pointer: number): void {
-	const ours = (link.flags & FLAG_ANY_ADDRESS) !== 0 || isLocal(view, view.getInt32(DESTINATION * 4, true));
+	const ours = (link.flags & FLAG_ANY_ADDRESS) !== 0 || isLocal(view, DESTINATION_ADDRESS);
 	if (ours || (CoreBlock.of(view, CORE).rules & RULE_FORWARDING) !== 0)
 		icmpError(view, link, icmpv4.PARAMETER_PROBLEM, 0, pointer << 24);
 }
@@ -217,8 +218,8 @@ function badOption(view: DataView, link: InterfaceBlock, pointer: number): void 
 function forwardAgain(view: DataView, from: InterfaceBlock): boolean {
 	const core = CoreBlock.of(view, CORE);
 	const path = PathBlock.of(view, core.forward);
-	if (path.wayVersion !== core.wayVersion || path.destination !== view.getInt32(DESTINATION * 4, true)) return false;
-	const source = view.getInt32(SOURCE * 4, true);
+	if (path.wayVersion !== core.wayVersion || !sameAddress(view, path.destination, DESTINATION_ADDRESS)) return false;
+	const source = v4Of(view, SOURCE_ADDRESS);
 	const at = view.getInt32(IP_AT * 4, true);
 	const end = view.getInt32(IP_END * 4, true);
 	if (

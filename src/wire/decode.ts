@@ -65,13 +65,13 @@ function decodeIpv4(view: DataView, at: Offset, end: Offset, iface: InterfaceBlo
 	if (!(flags & FLAG_CHECKED) && checksum(view, at, at + header, 0) !== 0xffff) return drop(view, iface, DROP.ipv4Checksum);
 	const source = ipv4.source(view, at);
 	const destination = ipv4.destination(view, at);
-	if (badSource(view, flags, source)) return drop(view, iface, DROP.ipv4BadSource);
 	const ipEnd = at + ipv4.totalLength(view, at);
 	check(0, FIELDS_BYTES, view.byteLength);
-	view.setInt32(SOURCE * 4, source, true);
-	view.setInt32(DESTINATION * 4, destination, true);
 	view.setInt32(SOURCE_ADDRESS + V4, source);
 	view.setInt32(DESTINATION_ADDRESS + V4, destination);
+	if (badSource(view, flags, source)) return drop(view, iface, DROP.ipv4BadSource);
+	view.setInt32(SOURCE * 4, source, true);
+	view.setInt32(DESTINATION * 4, destination, true);
 	view.setInt32(IP_AT * 4, at, true);
 	view.setInt32(IP_END * 4, ipEnd, true);
 	view.setInt32(TRANSPORT_AT * 4, at + header, true);
@@ -89,20 +89,20 @@ function decodeIpv4(view: DataView, at: Offset, end: Offset, iface: InterfaceBlo
 const LOCAL = 0;
 const ELSEWHERE = 1;
 
-/** LOCAL, ELSEWHERE, or GROUP for a broadcast or multicast address. */
+/** What the destination in the registers, which is that address of IPv4, is: LOCAL, ELSEWHERE, or GROUP for a broadcast or multicast address. */
 function classify(view: DataView, iface: InterfaceBlock, flags: number, address: number): Uint8 {
-	const own = ownFind(view, address, iface.slot);
+	const own = ownFind(view, DESTINATION_ADDRESS, iface.slot);
 	if (own !== 0) return own & kinds.GROUP;
 	if (address === ipv4.BROADCAST || ipv4.isMulticast(address)) return kinds.GROUP;
 	if (flags & FLAG_LOOPBACK && ipv4.isLoopback(address)) return LOCAL;
 	return flags & FLAG_ANY_ADDRESS ? LOCAL : ELSEWHERE;
 }
 
-/** Whether a station outside cannot have this address: a group, "this network" but for 0.0.0.0 itself, loopback, one of ours, a broadcast address of our subnets. RFC 1122 §3.2.1.3. */
+/** Whether a station outside cannot have the source address in the registers, which is this one of IPv4: a group, "this network" but for 0.0.0.0 itself, loopback, one of ours, a broadcast address of our subnets. RFC 1122 §3.2.1.3. */
 function badSource(view: DataView, flags: number, source: number): boolean {
 	if (source >= (0xe0000000 | 0) && source < 0) return true; // classes D and E, and the broadcast address
 	if (source > 0 && source < 0x01000000) return true;
 	if (flags & FLAG_LOOPBACK) return false;
 	if (ipv4.isLoopback(source)) return true;
-	return ownFind(view, source, 0) !== 0;
+	return ownFind(view, SOURCE_ADDRESS, 0) !== 0;
 }

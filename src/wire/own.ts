@@ -1,51 +1,55 @@
 // Whose an address is: our own addresses and the broadcast addresses of our subnets, in one table with open addressing and linear probing. An address stands there
-// once for each interface that has it, or a subnet with that broadcast address: our own before the broadcast addresses, see ip/interfaces.ts, which fills it.
+// once for each interface that has it, or a subnet with that broadcast address: our own before the broadcast addresses, see ip/own-fill.ts, which fills it.
 
+import { ADDRESS, copyAddress, mixAddress, sameAddress } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
 import { FIELDS_BYTES, OWN_AT } from "../packet/fields.ts";
-import { mix } from "../packet/mix.ts";
-import type { Offset, Uint16 } from "../packet/numbers.ts";
+import type { Address, Offset, Uint16 } from "../packet/numbers.ts";
 import { OWN_SLOT_SHIFT, OwnEntry, OwnTable } from "../packet/own-table.ts";
-
-const { mask: MASK, seed: SEED } = OwnTable.offsets;
-const { address: ADDRESS, value: VALUE } = OwnEntry.offsets;
 
 /**
  * What an address is to the interface with that slot; to the first that there is for slot 0. 0: nothing of ours. Else the interface's slot << OWN_SLOT_SHIFT, with
  * GROUP for the broadcast address of a subnet.
  */
-export function ownFind(view: DataView, address: number, slot: number): number {
+export function ownFind(view: DataView, address: Address, slot: number): number {
 	check(0, FIELDS_BYTES, view.byteLength);
+	check(address, ADDRESS, view.byteLength);
 	const at = view.getInt32(OWN_AT * 4, true);
 	const table = OwnTable.of(view, at);
 	const mask = table.mask & 0xffff;
-	let index = ownHash(table.seed, address) & mask;
+	let index = ownHash(view, table, address) & mask;
 	for (let left: Uint16 = mask; left >= 0; left--) {
 		const entry = OwnEntry.of(view, (at + OwnTable.bytes + index * OwnEntry.bytes) | 0);
 		const value = entry.value;
 		if (value === 0) return 0;
-		if (entry.address === address && (slot === 0 || value >>> OWN_SLOT_SHIFT === slot)) return value;
+		if (sameAddress(view, entry.address, address) && (slot === 0 || value >>> OWN_SLOT_SHIFT === slot)) return value;
 		index = (index + 1) & mask;
 	}
 	return 0;
 }
 
-function ownHash(seed: number, address: number): number {
-	const hash = mix(seed, address);
+function ownHash(view: DataView, table: OwnTable, address: Address): number {
+	const hash = mixAddress(view, table.seed, address);
 	return hash ^ (hash >>> 16);
+}
+
+/** The entry with that index of the table that lies there. */
+function entryAt(at: Offset, index: number): Offset {
+	return (at + OwnTable.bytes + Math.imul(index, OwnEntry.bytes)) | 0;
 }
 
 /** Empties the table that lies there. */
 export function ownClear(view: DataView, at: Offset): void {
-	for (let i = view.getInt32(at + MASK, true); i >= 0; i--) view.setInt32(at + OwnTable.bytes + i * OwnEntry.bytes + VALUE, 0);
+	for (let i = OwnTable.of(view, at).mask; i >= 0; i--) OwnEntry.of(view, entryAt(at, i)).value = 0;
 }
 
 /** Enters an address behind what stands there of it. The table is larger than what there may be. */
-export function ownAdd(view: DataView, at: Offset, address: number, value: number): void {
-	const mask = view.getInt32(at + MASK, true);
-	let index = ownHash(view.getInt32(at + SEED, true), address) & mask;
-	while (view.getInt32(at + OwnTable.bytes + index * OwnEntry.bytes + VALUE, true) !== 0) index = (index + 1) & mask;
-	const entry = at + OwnTable.bytes + index * OwnEntry.bytes;
-	view.setInt32(entry + ADDRESS, address, true);
-	view.setInt32(entry + VALUE, value, true);
+export function ownAdd(view: DataView, at: Offset, address: Address, value: number): void {
+	const table = OwnTable.of(view, at);
+	const mask = table.mask;
+	let index = ownHash(view, table, address) & mask;
+	while (OwnEntry.of(view, entryAt(at, index)).value !== 0) index = (index + 1) & mask;
+	const entry = OwnEntry.of(view, entryAt(at, index));
+	copyAddress(view, entry.address, address);
+	entry.value = value;
 }

@@ -3,6 +3,7 @@
 // sequence number (isn.ts, RFC 4987 §3.6), and the TCB is made when the cookie comes back. Who gets one then: seats.ts.
 
 import { isGroup } from "../../ip/way.ts";
+import { copyAddress } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP } from "../../packet/drops.ts";
 import * as fields from "../../packet/fields.ts";
@@ -61,7 +62,7 @@ function asks(view: DataView, listener: TcbBlock, link: InterfaceBlock, after: n
 	const remote = view.getInt32(fields.SOURCE * 4, true);
 	// MUST-57: nobody's address, or everybody's, opens no connection.
 	// What asks to open and to end at once is a probe, or gets round a filter. Linux drops it too.
-	if (!(flags & SYN) || (flags & FIN) !== 0 || remote >>> 24 === 0 || isGroup(view, remote)) {
+	if (!(flags & SYN) || (flags & FIN) !== 0 || remote >>> 24 === 0 || isGroup(view, fields.SOURCE_ADDRESS)) {
 		drop(view, link, DROP.tcpUnacceptable);
 		return;
 	}
@@ -124,8 +125,8 @@ function admit(view: DataView, listener: TcbBlock, child: TcbBlock, link: Interf
 	child.remoteAddress = view.getInt32(fields.SOURCE * 4, true);
 	child.remotePort = (ports >>> 16) | 0;
 	child.meta = listener.meta;
-	path.source = child.localAddress;
-	path.destination = child.remoteAddress;
+	copyAddress(view, path.source, fields.DESTINATION_ADDRESS);
+	copyAddress(view, path.destination, fields.SOURCE_ADDRESS);
 	path.bound = PathBlock.of(view, listener.path).bound;
 	if (!resolve(view, child) || !enter(view, child)) {
 		release(view, child);

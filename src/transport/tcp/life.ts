@@ -1,6 +1,7 @@
 // TCBs come and go: entered into the flow table, ended, given back. Who gets one is seats.ts; what befalls them from below, ways.ts.
 
 import { route } from "../../ip/way.ts";
+import { v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP } from "../../packet/drops.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
@@ -47,7 +48,7 @@ export function detach(view: DataView, tcb: TcbBlock): void {
  * then it is in no table.
  */
 export function begin(view: DataView, tcb: TcbBlock, chance: number): number {
-	const source = PathBlock.of(view, tcb.path).source;
+	const source = v4Of(view, PathBlock.of(view, tcb.path).source);
 	const wanted = tcb.localPort;
 	tcb.localAddress = source;
 	if (wanted === 0)

@@ -1,5 +1,6 @@
 // What `connect` and `listen` do before the first segment, and what applications want of a connection besides data.
 
+import { setV4OrNone } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { PathBlock } from "../../packet/path-block.ts";
@@ -66,8 +67,8 @@ export function tcpConnect(
 ): number {
 	const tcb = TcbBlock.of(view, at);
 	const path = PathBlock.of(view, tcb.path);
-	path.destination = address;
-	path.source = local;
+	setV4OrNone(view, path.destination, address);
+	setV4OrNone(view, path.source, local);
 	path.bound = slot;
 	tcb.remoteAddress = address;
 	tcb.remotePort = port;

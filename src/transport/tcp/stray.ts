@@ -2,6 +2,7 @@
 
 import { output } from "../../ip/output.ts";
 import { route } from "../../ip/way.ts";
+import { copyAddress, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP } from "../../packet/drops.ts";
 import * as fields from "../../packet/fields.ts";
@@ -49,8 +50,8 @@ export function synAck(view: DataView, link: InterfaceBlock, listener: TcbBlock,
 
 /** The way to who sent the segment in the registers, for an answer from the address that it was for. False when there is none. */
 function wayBack(view: DataView, path: PathBlock, bound: number): boolean {
-	path.destination = view.getInt32(fields.SOURCE * 4, true);
-	path.source = view.getInt32(fields.DESTINATION * 4, true);
+	copyAddress(view, path.destination, fields.SOURCE_ADDRESS);
+	copyAddress(view, path.source, fields.DESTINATION_ADDRESS);
 	path.bound = bound;
 	return route(view, path, 0, true);
 }
@@ -71,7 +72,7 @@ function answer(view: DataView, link: InterfaceBlock, by: Offset, seq: number, a
 	const header = at + ipv4.HEADER;
 	const length = syn ? wire.HEADER + MSS_BYTES : wire.HEADER;
 	const end = header + length;
-	ipv4Build(view, at, path.source, path.destination, ipv4.TCP, ipv4.DEFAULT_TTL, end - at);
+	ipv4Build(view, at, v4Of(view, path.source), v4Of(view, path.destination), ipv4.TCP, ipv4.DEFAULT_TTL, end - at);
 	if (by !== NOBODY) inManner(view, at, TcbBlock.of(view, by));
 	const ports = view.getInt32(fields.PORTS * 4, true);
 	view.setInt32(header, (ports << 16) | (ports >>> 16));

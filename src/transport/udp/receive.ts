@@ -4,15 +4,15 @@ import { icmpError } from "../../ip/icmp.ts";
 import { isJoined } from "../../ip/way.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP } from "../../packet/drops.ts";
-import { DESTINATION, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS } from "../../packet/fields.ts";
+import { DESTINATION_ADDRESS, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { newsPost, READABLE } from "../../packet/news.ts";
 import { DATAGRAM, UDP_NO_GROUPS, UdpBlock, udpAt } from "../../packet/udp-block.ts";
 import { drop } from "../../wire/answers.ts";
 import { deliverDatagram } from "../../wire/deliver.ts";
 import * as icmpv4 from "../../wire/icmpv4.ts";
-import * as ipv4 from "../../wire/ipv4.ts";
 import * as kinds from "../../wire/kinds.ts";
+import { isMulticast } from "../../wire/scope.ts";
 import { hides } from "./open.ts";
 
 /** The registers describe it; `result` is what `decode` answered. RFC 1122 §4.1.3.1. */
@@ -31,10 +31,10 @@ export function udpArrives(view: DataView, link: InterfaceBlock, result: number)
 /** Of a datagram that is longer than the ring of a service ever holds the beginning is delivered: it is longer than what services look at, and they see that. */
 function receive(view: DataView, link: InterfaceBlock, index: number, group: boolean): void {
 	const socket = UdpBlock.of(view, udpAt(view, index));
-	const destination = view.getInt32(DESTINATION * 4, true);
 	const length = view.getInt32(PAYLOAD_LENGTH * 4, true);
 	const most = socket.size - DATAGRAM;
-	if (ipv4.isMulticast(destination) && !isJoined(view, destination, link.slot)) drop(view, link, DROP.ipv4NotLocal);
+	if (isMulticast(view, DESTINATION_ADDRESS) && !isJoined(view, DESTINATION_ADDRESS, link.slot))
+		drop(view, link, DROP.ipv4NotLocal);
 	else if (group && socket.bits & UDP_NO_GROUPS) drop(view, link, DROP.udpGroup);
 	// What is for us alone was tried before. A program's ring takes the longest datagram: it is full.
 	else if (!group && (length <= most || index < CoreBlock.of(view, CORE).udpCount)) drop(view, link, DROP.udpQueueFull);

@@ -4,8 +4,10 @@ import { output } from "../../ip/output.ts";
 import { afterLoopback, ownerSlot, route } from "../../ip/way.ts";
 import { canSend, sourceOf } from "../../link/addresses.ts";
 import { follows } from "../../link/calls.ts";
+import { setV4OrNone, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP } from "../../packet/drops.ts";
+import { asked } from "../../packet/fields.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Ipv4, Length, Offset } from "../../packet/numbers.ts";
 import { NONE, takeSpare } from "../../packet/packets.ts";
@@ -49,7 +51,7 @@ export function udpSend(
 ): number {
 	const socket = UdpBlock.of(view, block);
 	const path = PathBlock.of(view, socket.path);
-	if (path.wayVersion !== CoreBlock.of(view, CORE).wayVersion || path.destination !== to) {
+	if (path.wayVersion !== CoreBlock.of(view, CORE).wayVersion || v4Of(view, path.destination) !== to) {
 		if (!hasPlace(socket)) return GONE;
 		if (to === ipv4.BROADCAST && socket.bits & UDP_BY_ALL) return sendByAll(view, socket, port, data, start, length);
 		if (!lead(view, socket, path, to)) return noWay(view, socket, path);
@@ -74,11 +76,15 @@ export function udpSendBy(
 	if (!hasPlace(socket)) return GONE;
 	const bound = slot === 0 ? boundOf(socket) : slot;
 	const known =
-		(socket.bits & UDP_GIVEN) !== 0 && path.destination === to && source !== 0 && path.source === source && path.bound === bound;
+		(socket.bits & UDP_GIVEN) !== 0 &&
+		v4Of(view, path.destination) === to &&
+		source !== 0 &&
+		v4Of(view, path.source) === source &&
+		path.bound === bound;
 	if (!known || path.routeVersion !== CoreBlock.of(view, CORE).routeVersion) {
 		socket.bits = socket.bits | UDP_GIVEN;
-		path.destination = to;
-		path.source = source === 0 ? socket.localAddress : source;
+		setV4OrNone(view, path.destination, to);
+		setV4OrNone(view, path.source, source === 0 ? socket.localAddress : source);
 		path.bound = bound;
 		route(view, path, 0, true);
 	}
@@ -104,11 +110,11 @@ export function udpSendFrom(
 	const path = PathBlock.of(view, socket.path);
 	if (!hasPlace(socket)) return GONE;
 	socket.bits = socket.bits | UDP_GIVEN;
-	path.destination = to;
-	path.source = from;
+	setV4OrNone(view, path.destination, to);
+	setV4OrNone(view, path.source, from);
 	path.bound = boundOf(socket);
 	if (!route(view, path, 0, false)) return NO_WAY;
-	path.source = from; // to ourselves too
+	setV4OrNone(view, path.source, from); // to ourselves too
 	const answer = transmit(view, path, (fromPort << 16) | port, data, start, length);
 	path.wayVersion = -1;
 	return answer;
@@ -142,7 +148,7 @@ function transmit(view: DataView, path: PathBlock, ports: number, data: BytesIn,
 		return DROPPED;
 	}
 	const at = core.spareAt;
-	const end = udpBuild(view, at, path.source, path.destination, ports, path.ttl, data, start, length);
+	const end = udpBuild(view, at, v4Of(view, path.source), v4Of(view, path.destination), ports, path.ttl, data, start, length);
 	if (output(view, core.spare, at, end, path)) takeSpare(view);
 	return follows(view, link);
 }
@@ -160,12 +166,13 @@ function boundOf(socket: UdpBlock): number {
 /** The socket's path leads to an address, as the routes say now. False when there is no way. */
 function lead(view: DataView, socket: UdpBlock, path: PathBlock, to: Ipv4): boolean {
 	const routed = path.routeVersion === CoreBlock.of(view, CORE).routeVersion;
-	if (path.destination !== to || !routed || socket.bits & UDP_GIVEN) {
+	if (v4Of(view, path.destination) !== to || !routed || socket.bits & UDP_GIVEN) {
 		socket.bits = socket.bits & ~UDP_GIVEN;
-		path.destination = to;
+		setV4OrNone(view, path.destination, to);
 		path.bound = boundOf(socket);
-		path.source = socket.localAddress;
-		if (path.source === 0 && to === socket.lastSource) path.source = answerFrom(view, socket);
+		let source = socket.localAddress;
+		if (source === 0 && to === socket.lastSource) source = answerFrom(view, socket);
+		setV4OrNone(view, path.source, source);
 		route(view, path, 0, true);
 	}
 	return path.out !== 0;
@@ -176,19 +183,22 @@ function lead(view: DataView, socket: UdpBlock, path: PathBlock, to: Ipv4): bool
  * 0: any will do, as that interface is down, or the address gone.
  */
 function answerFrom(view: DataView, socket: UdpBlock): Ipv4 {
-	const asked = socket.lastDestination;
-	if (ipv4.isLoopback(asked)) return asked;
-	const owner = ownerSlot(view, asked);
-	if (owner !== 0) return canSend(InterfaceBlock.of(view, interfaceAt(view, owner))) ? asked : 0;
+	const was = socket.lastDestination;
+	if (ipv4.isLoopback(was)) return was;
+	const owner = ownerSlot(view, asked(view, was));
+	if (owner !== 0) return canSend(InterfaceBlock.of(view, interfaceAt(view, owner))) ? was : 0;
 	const slot = socket.lastSlot;
 	if (slot === 0 || slot === SLOT_GONE) return 0;
 	const link = InterfaceBlock.of(view, interfaceAt(view, slot));
-	return canSend(link) ? sourceOf(view, link, socket.lastSource, socket.lastSource) : 0;
+	if (!canSend(link)) return 0;
+	const peer = asked(view, socket.lastSource);
+	const source = sourceOf(view, link, peer, peer);
+	return source === 0 ? 0 : v4Of(view, source);
 }
 
 /** There is no way for the socket's path. */
 function noWay(view: DataView, socket: UdpBlock, path: PathBlock): number {
-	if (socket.lastSlot === 0 || path.destination !== socket.lastSource) return NO_WAY;
+	if (socket.lastSlot === 0 || v4Of(view, path.destination) !== socket.lastSource) return NO_WAY;
 	drop(view, InterfaceBlock.of(view, interfaceAt(view, 1)), DROP.noRoute);
 	return DROPPED;
 }

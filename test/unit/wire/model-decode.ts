@@ -45,7 +45,7 @@ const DESTINATION_ADDRESS = 80;
 const TCBS = 27;
 const UDPS = 28;
 const FLOWS = 29;
-const BLOCK_BYTES = 452;
+const BLOCK_BYTES = 584;
 
 function set(view: DataView, register: keyof typeof REGISTER, value: number): void {
 	setWord(view, REGISTER[register] * 4, value);
@@ -140,10 +140,10 @@ function decodeIp(
 	const total = read16(packet, 2);
 	const source = read32(packet, 12);
 	const destination = read32(packet, 16);
-	if (sourceIsBad(view, iface, source)) return drop(view, block, "ipv4BadSource");
-	const where = whose(view, iface, destination);
 	view.setInt32(SOURCE_ADDRESS + 12, source);
 	view.setInt32(DESTINATION_ADDRESS + 12, destination);
+	if (sourceIsBad(view, iface, source)) return drop(view, block, "ipv4BadSource");
+	const where = whose(view, iface, destination);
 	set(view, "source", source);
 	set(view, "destination", destination);
 	set(view, "ip", start);
@@ -223,7 +223,7 @@ function transport(
 			body.length - offset,
 			socket,
 		);
-		const what = group || socket === NOBODY ? 4 : streamIn(view, word(view, TCBS * 4) + socket * 532);
+		const what = group || socket === NOBODY ? 4 : streamIn(view, word(view, TCBS * 4) + socket * 556);
 		if (what & 4) return unexpected;
 		if (what !== 2 && what !== 3) set(view, "what", what);
 		return KINDS.segment | (what === 3 ? 32 : what === 2 ? 0 : 64) | (socket << 8);
@@ -236,7 +236,7 @@ function transport(
 		set(view, "ports", read32(body, 0));
 		const socket = socketFor(view, iface, protocol);
 		const delivered =
-			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 108, iface.slot, at + 8, length - 8);
+			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 132, iface.slot, at + 8, length - 8);
 		if (delivered) return KINDS.datagram | (socket << 8);
 		return answer(view, KINDS.udp, group, at + 8, length - 8, socket);
 	}

@@ -84,24 +84,58 @@ export function flowEntry(view: DataView, table: number, ...key: number[]): numb
 	return entryOf(view, table, FLOW_HEAD, 20, 12, key);
 }
 
-export function routeEntry(view: DataView, table: number, ...key: number[]): number {
-	return entryOf(view, table, 16, 12, 4, key);
+/** The first bits of an address, as text of noughts and ones. */
+function bitsOf(view: DataView, at: number, length: number): string {
+	return take(view, at, 16)
+		.map((byte) => byte.toString(2).padStart(8, "0"))
+		.join("")
+		.slice(0, length);
+}
+
+/** What the first bits of an address are mixed into a hash as: of IPv4 the last word alone. */
+function prefixWords(view: DataView, at: number, length: number): number[] {
+	const whole = bitsOf(view, at, length).padEnd(128, "0");
+	const words = [0, 32, 64, 96].map((first) => Number.parseInt(whole.slice(first, first + 32), 2) | 0);
+	return bitsOf(view, at, 96) === "0".repeat(80) + "1".repeat(16) ? words.slice(3) : words;
+}
+
+/** Mask, seed, where the rows are, four words of lengths, and whether there is one of 128. */
+const ROUTE_HEAD = 32;
+const ROUTE_ROW = 40;
+
+export function routeEntry(view: DataView, table: number, address: number, key: number): number {
+	take(view, table, ROUTE_HEAD);
+	const mask = word(view, table);
+	const length = (key & 255) - 1;
+	const hash = mixed(word(view, table + 4), [...prefixWords(view, address, length), key]);
+	for (let i = hash & mask; ; i = (i + 1) & mask) {
+		const entry = table + ROUTE_HEAD + 8 * i;
+		take(view, entry, 8);
+		if (word(view, entry) === 0) return entry;
+		if (word(view, entry) !== key) continue;
+		const row = word(view, table + 8) + ROUTE_ROW * word(view, entry + 4);
+		take(view, row, ROUTE_ROW);
+		if (bitsOf(view, row, length) === bitsOf(view, address, length)) return entry;
+	}
 }
 
 /** What the table of our own addresses says: all of its entries, addresses before broadcast addresses, interface by interface. */
-export function ownAddresses(view: DataView): { address: number; slot: number; group: boolean; value: number }[] {
+export function ownAddresses(view: DataView): { bits: string; address: number; slot: number; group: boolean; value: number }[] {
 	const table = word(view, 24 * 4);
 	const entries = [];
 	for (let i = 0; i <= (word(view, table) & 0xffff); i++) {
-		const at = table + 8 + 8 * i;
-		const value = word(view, at + 4);
-		if (value !== 0) entries.push({ address: word(view, at), slot: value >>> 8, group: (value & 16) !== 0, value });
+		const at = table + 8 + 20 * i;
+		const value = word(view, at + 16);
+		if (value === 0) continue;
+		const address = read32(take(view, at, 16), 12);
+		entries.push({ bits: bitsOf(view, at, 128), address, slot: value >>> 8, group: (value & 16) !== 0, value });
 	}
 	return entries.sort((a, b) => Number(a.group) - Number(b.group) || a.slot - b.slot);
 }
 
 export function ownFind(view: DataView, address: number, slot: number): number {
-	const found = ownAddresses(view).find((entry) => entry.address === address && (slot === 0 || entry.slot === slot));
+	const bits = bitsOf(view, address, 128);
+	const found = ownAddresses(view).find((entry) => entry.bits === bits && (slot === 0 || entry.slot === slot));
 	return found?.value ?? 0;
 }
 
@@ -137,18 +171,19 @@ export function flowFind(view: DataView, table: number, meta: number): number {
 
 export function routeFind(view: DataView, table: number, address: number, slot: number): number {
 	let best = -1;
-	let longest = 0;
+	let longest = -1;
 	for (let i = 0; i <= word(view, table); i++) {
-		const entry = table + 16 + 12 * i;
-		const key = word(view, entry + 4);
+		const entry = table + ROUTE_HEAD + 8 * i;
+		const key = word(view, entry);
 		const length = (key & 255) - 1;
-		if (key === 0 || key >> 8 !== slot || length + 1 <= longest) continue;
-		const shift = 32 - length;
-		if (length > 0 && address >>> shift !== word(view, entry) >>> shift && !(length === 32 && address === word(view, entry)))
-			continue;
-		if (length === 32 && address !== word(view, entry)) continue;
-		best = word(view, entry + 8);
-		longest = length + 1;
+		if (key === 0 || key >> 8 !== slot || length <= longest) continue;
+		const index = word(view, entry + 4);
+		const row = word(view, table + 8) + ROUTE_ROW * index;
+		if (bitsOf(view, row, length) !== bitsOf(view, address, length)) continue;
+		// All of IPv4 is part of IPv6's address space, but not of what its routes lead to.
+		if (length < 96 && prefixWords(view, address, 128).length === 1) continue;
+		best = index;
+		longest = length;
 	}
 	return best;
 }

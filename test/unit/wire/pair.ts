@@ -4,6 +4,7 @@
 import { expect } from "vitest";
 import * as subject from "#codec";
 import { allocate } from "#memory";
+import { setV4 } from "../../../src/packet/address.ts";
 import { FlowEntry, FlowTable } from "../../../src/packet/flow-table.ts";
 import { OWN_SLOT_SHIFT, OwnEntry, OwnTable } from "../../../src/packet/own-table.ts";
 import { InterfaceBlock } from "../../../src/packet/interface-block.ts";
@@ -102,7 +103,7 @@ export const SEED = envNumber("SEED", 20261122);
 export const ROUNDS = envNumber("ROUNDS", 400);
 
 /** Registers; two interface blocks, or a TCB block; the table of our own addresses; and from FREE on tables, rings and packets. */
-export const ARENA = 5888;
+export const ARENA = 7424;
 export const REGISTERS = 144;
 export const BLOCK = 256;
 export const SECOND_BLOCK = BLOCK + InterfaceBlock.bytes;
@@ -110,7 +111,7 @@ const OWN = SECOND_BLOCK + InterfaceBlock.bytes;
 const OWN_ENTRIES = 32;
 export const FREE = OWN + OwnTable.bytes + OWN_ENTRIES * OwnEntry.bytes;
 /** Behind tables, blocks and rings of at most 1,500 bytes. */
-export const OUTPUT = 4096;
+export const OUTPUT = 5632;
 
 type Arguments = readonly unknown[];
 type Codec = Record<string, (...args: never[]) => unknown>;
@@ -134,9 +135,15 @@ export class Pair {
 		this.words = [new Int32Array(arenas[0]!, skip, ARENA / 4), new Int32Array(arenas[1]!, skip, ARENA / 4)];
 		this.buffers = [new Uint8Array(new ArrayBuffer(2048), 8, 2000), new Uint8Array(new ArrayBuffer(2048), 8, 2000)];
 		for (let i = 0; i < ARENA / 4; i++) this.words[0][i] = this.words[1][i] = prng.next();
+		for (const at of [fields.SOURCE_ADDRESS, fields.DESTINATION_ADDRESS, fields.ASKED_ADDRESS]) this.setAddress(at, prng.next());
 		const bytes = prng.bytes(this.buffers[0].length);
 		this.buffers[0].set(bytes);
 		this.buffers[1].set(bytes);
+	}
+
+	/** An IPv4 address, mapped. */
+	setAddress(at: number, v4: number): void {
+		this.each((view) => setV4(view, at, v4));
 	}
 
 	each(action: (view: DataView) => void): void {
@@ -254,9 +261,13 @@ export function writeInterfaces(prng: Prng, pair: Pair, flags: number): void {
 	pair.each((view) => ownClear(view, OWN));
 	const own = [...ADDRESSES.slice(0, prng.below(5)), [ELSEWHERE, ip("255.255.255.0")] as const];
 	const slots = own.map((_, i) => (i < own.length - 1 ? slot : slot + 1) << OWN_SLOT_SHIFT);
-	for (const [i, [address]] of own.entries()) pair.each((view) => ownAdd(view, OWN, address, slots[i]!));
-	for (const [i, [address, mask]] of own.entries())
-		if (mask < -2) pair.each((view) => ownAdd(view, OWN, address | ~mask, slots[i]! | GROUP));
+	for (const [i, [address]] of own.entries()) addOwn(pair, OWN, address, slots[i]!);
+	for (const [i, [address, mask]] of own.entries()) if (mask < -2) addOwn(pair, OWN, address | ~mask, slots[i]! | GROUP);
+}
+
+/** Enters an IPv4 address into a table of our own. */
+export function addOwn(pair: Pair, table: number, address: number, value: number): void {
+	pair.each((view) => ownAdd(view, table, fields.asked(view, address), value));
 }
 
 export interface Flow {

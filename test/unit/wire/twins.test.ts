@@ -3,7 +3,8 @@
 
 import { describe, expect, it } from "vitest";
 import * as subject from "#codec";
-import { RouteTable } from "../../../src/packet/route-table.ts";
+import { FlowEntry, FlowTable } from "../../../src/packet/flow-table.ts";
+import { RouteEntry, RouteRow, RouteTable } from "../../../src/packet/route-table.ts";
 import { TcbBlock } from "../../../src/packet/tcb-block.ts";
 import { NO_CHECKSUM } from "../../../src/wire/build.ts";
 import { OWN_AT } from "../../../src/packet/fields.ts";
@@ -98,49 +99,77 @@ describe(`the codec against ${AGAINST}`, () => {
 		expect(found).toBeLessThan(ROUNDS * 5);
 	});
 
-	it.each(["flowEntry", "routeEntry"])("%s of tables that lie outside", (name) => {
+	it("flowEntry of tables that lie outside", () => {
 		expectBoth(
-			rounds(name, (prng, pair) => {
-				pair.put(FREE, new Uint8Array(16 + 64 * 20));
+			rounds("flowEntry", (prng, pair) => {
+				pair.put(FREE, new Uint8Array(FlowTable.bytes + 64 * FlowEntry.bytes));
 				// As many as there are, or more than the arena has room for.
 				pair.setWord(FREE, prng.pick([3, 63, 0x3fffffff, -1]));
 				pair.setWord(FREE + 4, prng.next());
-				const key = Array.from({ length: name === "flowEntry" ? 4 : 2 }, () => prng.next());
-				return same(pair, name, ["view", hostile(prng, FREE), ...key]);
+				return same(pair, "flowEntry", ["view", hostile(prng, FREE), prng.next(), prng.next(), prng.next(), prng.next()]);
+			}),
+		);
+	});
+
+	it("routeEntry of tables that lie outside", () => {
+		expectBoth(
+			rounds("routeEntry", (prng, pair) => {
+				pair.put(FREE, new Uint8Array(RouteTable.bytes + 64 * RouteEntry.bytes));
+				pair.setWord(FREE, prng.pick([3, 63, 0x3fffffff, -1]));
+				pair.setWord(FREE + 4, prng.next());
+				const key = (prng.next() << 8) | prng.between(1, 129);
+				return same(pair, "routeEntry", ["view", hostile(prng, FREE), hostile(prng, OUTPUT), key]);
 			}),
 		);
 	});
 
 	it("routeFind", () => {
 		const prng = new Prng(SEED);
-		let found = 0;
+		const found = { v4: 0, v6: 0 };
 		const pair = new Pair(prng);
+		const rows = FREE + RouteTable.bytes + 64 * RouteEntry.bytes;
+		// Of both families, few enough to have many bits in common.
+		const near = (at: number) => {
+			pair.setAddress(at, prng.chance(0.5) ? LOCAL : -1);
+			const v4 = prng.chance(0.5);
+			if (!v4) pair.setWord(at, prng.pick([0, 0x0120, -1]));
+			const bit = v4 ? 96 + prng.below(32) : prng.below(128);
+			const byte = pair.views[0].getUint8(at + (bit >> 3)) ^ (prng.chance(0.5) ? 0x80 >> (bit & 7) : 0);
+			pair.put(at + (bit >> 3), [byte]);
+			return v4;
+		};
+		/** Without the bits behind the prefix. */
+		const cut = (at: number, length: number) => {
+			for (let byte = 0; byte < 16; byte++) {
+				const kept = Math.min(8, Math.max(0, length - 8 * byte));
+				pair.put(at + byte, [pair.views[0].getUint8(at + byte) & (0xff00 >> kept)]);
+			}
+		};
 		for (let i = 0; i < ROUNDS; i++) {
-			pair.put(FREE, new Uint8Array(16 + 64 * 12));
+			pair.put(FREE, new Uint8Array(RouteTable.bytes + 64 * RouteEntry.bytes));
 			pair.setWord(FREE + ROUTES.mask, 63);
 			pair.setWord(FREE + ROUTES.seed, prng.next());
-			const near = () => (prng.chance(0.5) ? LOCAL : -1) ^ (prng.chance(0.5) ? 1 << prng.below(32) : 0);
-			let lengths = 0;
+			pair.setWord(FREE + ROUTES.rows, rows);
 			for (let n = 0; n < prng.between(1, 15); n++) {
-				const length = prng.chance(0.1) ? 0 : prng.between(1, 32);
-				const prefix = length === 0 ? 0 : near() & (length === 32 ? -1 : -1 << (32 - length));
-				if (length === 32) pair.setWord(FREE + ROUTES.hostLength, 1);
-				else lengths |= 1 << length;
+				const row = rows + n * RouteRow.bytes;
+				const least = near(row) ? 96 : 0;
+				const length = prng.chance(0.1) ? least : prng.between(least, 128);
+				cut(row, length);
+				const word = FREE + (length === 128 ? ROUTES.hosts : ROUTES.lengths + (length >> 5) * 4);
+				pair.setWord(word, pair.views[0].getInt32(word, true) | (1 << (length & 31)));
 				for (const slot of [0, prng.between(1, 3)]) {
 					const key = (slot << 8) | (length + 1);
-					pair.each((view) => {
-						const entry = routeEntry(view, FREE, prefix, key);
-						writeWords(view, entry, [prefix, key, n]);
-					});
+					pair.each((view) => writeWords(view, routeEntry(view, FREE, row, key), [key, n]));
 				}
 			}
-			pair.setWord(FREE + ROUTES.lengths, lengths);
 			for (let n = 0; n < 5; n++) {
-				same(pair, "routeEntry", ["view", FREE, near(), (prng.below(4) << 8) | prng.between(1, 33)]);
-				if (same(pair, "routeFind", ["view", FREE, near(), prng.below(4)]).value !== -1) found++;
+				const family = near(OUTPUT) ? "v4" : "v6";
+				same(pair, "routeEntry", ["view", FREE, OUTPUT, (prng.below(4) << 8) | prng.between(1, 129)]);
+				if (same(pair, "routeFind", ["view", FREE, OUTPUT, prng.below(4)]).value !== -1) found[family]++;
 			}
 		}
-		expect(found).toBeGreaterThan(ROUNDS / 4);
+		expect(found.v4).toBeGreaterThan(ROUNDS / 4);
+		expect(found.v6).toBeGreaterThan(ROUNDS / 4);
 	});
 
 	it("ownFind", () => {
@@ -149,19 +178,30 @@ describe(`the codec against ${AGAINST}`, () => {
 		const pair = new Pair(prng);
 		for (let i = 0; i < ROUNDS; i++) {
 			const mask = prng.pick([1, 7, 15, 63]);
-			pair.each((view) => writeWords(view, OWN_AT * 4, [FREE]));
+			pair.setWord(OWN_AT * 4, FREE);
 			pair.put(FREE, new Uint8Array(OwnTable.bytes + (mask + 1) * OwnEntry.bytes));
-			pair.each((view) => writeWords(view, FREE, [mask, 0]));
+			pair.setWord(FREE + OwnTable.offsets.mask, mask);
 			pair.setWord(FREE + OwnTable.offsets.seed, prng.next());
-			// Addresses are one interface's each; broadcast addresses several may have.
-			const some = () => ip("10.0.0.1") + prng.below(12);
-			const entries = new Map<number, number>();
-			for (let n = prng.below((mask + 1) >> 1) + 1; n > 0; n--) entries.set(some(), prng.between(1, 3) << OWN_SLOT_SHIFT);
-			const add = (address: number, value: number) => pair.each((view) => ownAdd(view, FREE, address, value));
-			for (const [address, value] of entries) add(address, value);
-			for (let slot = 1; slot < mask >> 2; slot++) add(some(), (slot << OWN_SLOT_SHIFT) | GROUP);
+			// Addresses are one interface's each; broadcast addresses several may have. Some have the last word of others alone.
+			const some = () => {
+				pair.setAddress(OUTPUT, ip("10.0.0.1") + prng.below(12));
+				if (prng.chance(0.2)) pair.setWord(OUTPUT + 4 * prng.below(3), prng.pick([0, 1]));
+				return [0, 4, 8, 12].map((word) => pair.views[0].getInt32(OUTPUT + word, true));
+			};
+			const add = (value: number) => pair.each((view) => ownAdd(view, FREE, OUTPUT, value));
+			const entries = new Map<string, number>();
+			for (let n = prng.below((mask + 1) >> 1) + 1; n > 0; n--) entries.set(some().join(), prng.between(1, 3) << OWN_SLOT_SHIFT);
+			for (const [words, value] of entries) {
+				pair.each((view) => writeWords(view, OUTPUT, words.split(",").map(Number)));
+				add(value);
+			}
+			for (let slot = 1; slot < mask >> 2; slot++) {
+				some();
+				add((slot << OWN_SLOT_SHIFT) | GROUP);
+			}
 			for (let n = 0; n < 5; n++) {
-				const value = same(pair, "ownFind", ["view", some(), prng.below(4)]).value as number;
+				some();
+				const value = same(pair, "ownFind", ["view", OUTPUT, prng.below(4)]).value as number;
 				if (value !== 0) found++;
 				if (value & GROUP) groups++;
 			}
@@ -177,7 +217,7 @@ describe(`the codec against ${AGAINST}`, () => {
 				const at = hostile(prng, FREE);
 				pair.setWord(OWN_AT * 4, at);
 				if (at === FREE) pair.setWord(at, prng.pick([0, 5, 255, 0x7fffffff, -1]));
-				return same(pair, "ownFind", ["view", prng.next(), prng.below(4)]);
+				return same(pair, "ownFind", ["view", hostile(prng, OUTPUT), prng.below(4)]);
 			}),
 		);
 	});
