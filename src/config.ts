@@ -14,7 +14,7 @@ export interface StackOptions {
 		 * absent: 6. A stack whose programs use neither DHCP nor names needs 0.
 		 */
 		services?: number;
-		/** ICMP echo sockets, for ping. About 500 B each. 1 unless told. */
+		/** ICMP echo sockets, for ping. 208 B of arena and about 350 B each. 1 unless told. */
 		icmp?: number;
 		/** Bytes of receive buffer of each TCP socket: its largest window. 2 to 65,535; 5,840 (four full segments) unless told. */
 		receiveBuffer?: number;

@@ -5,10 +5,9 @@ export * from "./wire/codec.ts";
 
 // The poll, and what the interpreter does between.
 export { dequeue, queueHead } from "./link/transmit.ts";
-export { lostTake } from "./link/arp.ts";
 export { linkArp, linkAsk, linkCanSend, linkHasSubnet, linkNeighbor, linkSeek } from "./link/calls.ts";
 export { neighborFlush } from "./link/neighbors.ts";
-export { pathAsk, pathError, pathOutput, pathRoute, pathSource, routeAsk } from "./ip/calls.ts";
+export { pathAsk, pathSource, routeAsk } from "./ip/calls.ts";
 export { isGroup, isLocal, ownerSlot } from "./ip/way.ts";
 export { ownFill } from "./ip/own-fill.ts";
 export { ownAdd } from "./wire/own.ts";
@@ -20,7 +19,15 @@ export { newsOwned, newsPost } from "./packet/news.ts";
 export { packetAcquire, packetAcquireControl, packetRelease, takePacket, takeSpare } from "./packet/packets.ts";
 export { notice, setNoticed, setPolled } from "./packet/slots.ts";
 export { flowHas, flowInsert, flowRemove, freePort } from "./transport/flow-table.ts";
-export { tcpIcmpError } from "./transport/tcp/icmp.ts";
+export {
+	echoClose,
+	echoInterfaceGone,
+	echoOpen,
+	echoSend,
+	echoSetHops,
+	echoTake,
+	echoWay,
+} from "./transport/ping/echo.ts";
 export {
 	tcpAbort,
 	tcpAccept,

@@ -10,7 +10,7 @@ import { limitsOf, type StackOptions } from "./config.ts";
 import { LoopbackDevice } from "./device/loopback.ts";
 import { Core, type CoreOptions } from "./packet/core.ts";
 import { DROP } from "./packet/drops.ts";
-import { DESTINATION, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE } from "./packet/fields.ts";
+import { PAYLOAD_AT } from "./packet/fields.ts";
 import { layoutOf } from "./packet/layout.ts";
 import { OTHERS } from "./packet/news.ts";
 import { InterfaceSet } from "./ip/interfaces.ts";
@@ -19,19 +19,14 @@ import { Routes } from "./ip/routes.ts";
 import { ADDED, ROUTES, type Interface } from "./link/interface.ts";
 import { LoopbackInterface } from "./link/loopback.ts";
 import { statusOf, type Status } from "./status.ts";
-import { IcmpSockets } from "./transport/icmp.ts";
+import { IcmpSockets } from "./transport/ping/sockets.ts";
 import { Flows } from "./transport/flows.ts";
 import { Services } from "./transport/services.ts";
 import { SocketEvents } from "./transport/events.ts";
-import type { Tcb } from "./transport/tcp/tcb.ts";
 import { Tcp } from "./transport/tcp/tcp.ts";
 import { Udp } from "./transport/udp/udp.ts";
 import { Watches, type Watch, type WatchListener } from "./transport/watch.ts";
-import * as icmpv4 from "./wire/icmpv4.ts";
-import * as ipv4 from "./wire/ipv4.ts";
-import * as kinds from "./wire/kinds.ts";
 import * as requests from "./turn/requests.ts";
-import { flowFind, tcpIcmpError } from "#codec";
 import { pollBegin, pollOn } from "#poll";
 
 /** 127.0.0.1, RFC 1122 §3.2.1.3 (g). */
@@ -68,8 +63,6 @@ export class Stack {
 	#view: DataView;
 	/** Interfaces by their slots. */
 	#slots: readonly (Interface | undefined)[];
-	#flows: number;
-	#tcbs: Tcb[];
 
 	/** Allocates everything there will be. Throws RangeError or TypeError naming the option that is wrong, or that the host cannot do without. */
 	constructor(options: CoreOptions = {}) {
@@ -86,9 +79,7 @@ export class Stack {
 		this.events = new SocketEvents(core);
 		this.#watches = new Watches(this.events);
 		this.routes.onChange = (link) => this.changed(link, ROUTES);
-		this.#flows = this.flows.table;
 		this.tcp = new Tcp(core, this.ip, this.events);
-		this.#tcbs = this.tcp.tcbs;
 		this.udp = new Udp(core, this.ip, this.events);
 		this.icmp = new IcmpSockets(core, this.ip, this.events);
 		this.#slots = this.interfaces.slots;
@@ -149,7 +140,7 @@ export class Stack {
 			case requests.TAKE:
 				return this.#take(this.#slots[value]!);
 			case requests.FRAME:
-				this.#frame(this.#slots[value]!);
+				this.#slots[value]!.control(this.core.fields[PAYLOAD_AT]!);
 				return 0;
 			case requests.CONTROL:
 				this.#slots[value]!.controlFrame(this.core.result, this.core.packetAt);
@@ -161,9 +152,6 @@ export class Stack {
 				return this.#discard(this.#slots[value]!) ? 1 : 0;
 			case requests.FAULT:
 				this.#fault();
-				return 0;
-			case requests.LOST:
-				this.#slots[value]!.giveUp();
 				return 0;
 			case requests.WAYS:
 				this.tcp.checkRoutes(); // a way may be lost or found
@@ -186,52 +174,6 @@ export class Stack {
 		const some = this.#take(link) !== 0;
 		if (some) this.core.count(link.block, DROP.interfaceDown);
 		return some;
-	}
-
-	/** A frame that was not taken as expected. */
-	#frame(link: Interface): void {
-		switch (this.core.result & kinds.KIND) {
-			case kinds.ARP:
-				return link.control(this.core.fields[PAYLOAD_AT]!);
-			case kinds.ICMP:
-				return this.#icmp(link);
-		}
-	}
-
-	/** ICMP but echo requests for us. */
-	#icmp(link: Interface): void {
-		const at = this.core.fields[PAYLOAD_AT]!;
-		const length = this.core.fields[PAYLOAD_LENGTH]!;
-		const type = icmpv4.type(this.#view, at);
-		if (type === icmpv4.ECHO_REPLY && this.icmp.receive(link, length)) return;
-		if (type === icmpv4.UNREACHABLE || type === icmpv4.TIME_EXCEEDED || type === icmpv4.PARAMETER_PROBLEM) {
-			if (this.#icmpError(link, type, at, at + length)) return;
-		}
-		this.core.count(link.block, DROP.icmpUnhandled);
-	}
-
-	/** An error about a packet of ours: told to the connection or the ping that the quoted header names. RFC 1122 §3.2.2, RFC 5927 §4. */
-	#icmpError(link: Interface, type: number, at: number, end: number): boolean {
-		const core = this.core;
-		const view = core.view;
-		const fields = core.fields;
-		const quoted = at + icmpv4.HEADER;
-		if (end - quoted < ipv4.HEADER + 8 || view.getUint8(quoted) >> 4 !== 4) return false;
-		if (this.icmp.error(link, type, icmpv4.code(view, at), fields[SOURCE]!, quoted, end)) return true;
-		const transport = quoted + ipv4.headerLength(view, quoted);
-		if (ipv4.protocol(view, quoted) !== ipv4.TCP || transport + 8 > end || transport < quoted + ipv4.HEADER) return false;
-		// The quoted packet went out: turned round, its addresses and ports are the connection's key.
-		const ports = view.getInt32(transport);
-		fields[SOURCE] = ipv4.destination(view, quoted);
-		fields[DESTINATION] = ipv4.source(view, quoted);
-		fields[PORTS] = (ports << 16) | (ports >>> 16);
-		fields[SEQ] = view.getInt32(transport + 4);
-		const index = flowFind(view, this.#flows, ipv4.TCP | (link.slot << 8));
-		if (index < 0) return false;
-		const mtu =
-			type === icmpv4.UNREACHABLE && icmpv4.code(view, at) === icmpv4.FRAGMENTATION_NEEDED ? icmpv4.nextHopMtu(view, at) : 0;
-		tcpIcmpError(this.#view, this.#tcbs[index]!.block, type, icmpv4.code(view, at), mtu);
-		return true;
 	}
 
 	#timers(): void {
@@ -262,11 +204,6 @@ export class Stack {
 		this.tcp.interfaceGone(slot);
 		this.udp.interfaceGone(slot);
 		this.icmp.interfaceGone(slot);
-	}
-
-	undeliverable(link: Interface, at: number, end: number): void {
-		const from = ipv4.source(this.#view, at); // ours, or the sender's of a packet that we forwarded
-		if (!this.icmp.error(link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, from, at, end)) this.ip.undeliverable(link, at, end);
 	}
 
 	/** Everything there is to see, as a plain object for JSON. Allocates. */

@@ -19,6 +19,8 @@ export const TRANSMIT_SEGMENTED = 8;
  * may have something without giving notice needs `poll`, whose answer says when to look again.
  */
 export const NOTIFIES = 16;
+/** What is sent by it comes in by it: packets wait in the stack until they are received, and neither `transmit` nor `receive` is called. Of bare IP packets. */
+export const RETURNS = 32;
 
 /** Answers of `transmit`. */
 /** Taken; the memory belongs to the stack again. */

@@ -3,7 +3,7 @@
 import type { Stack } from "../stack.ts";
 import type { Service } from "../transport/services.ts";
 import { ERROR, WRITABLE, type SocketOwner } from "../transport/events.ts";
-import type { EchoSocket } from "../transport/icmp.ts";
+import type { EchoSocket } from "../transport/ping/sockets.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import { formatIpv4, parseIpv4 } from "../address.ts";
 import { MAX_MTU, NETWORK_RETRY_MS } from "../config.ts";
@@ -132,7 +132,7 @@ export class PingSocket implements SocketOwner, Service {
 			throw new RangeError(`localAddress ${check.show(localAddress)}: expected an address of this stack`);
 		const socket = stack.icmp.open(slot);
 		socket.localAddress = source;
-		socket.sendTtl = ttl | (dscp << DSCP_SHIFT);
+		stack.icmp.setHops(socket, ttl | (dscp << DSCP_SHIFT));
 		socket.owner = this;
 		this.#socket = socket;
 		if (target !== undefined) this.target = target;
@@ -248,10 +248,10 @@ export class PingSocket implements SocketOwner, Service {
 
 	/** There is no way yet, and one may come. */
 	#waits(now: number): boolean {
-		const { icmp, ip } = this.#stack;
+		const { icmp } = this.#stack;
 		const socket = this.#socket!;
 		if (socket.gone || ((now - this.#waitsUntil) | 0) >= 0 || icmp.hasWay(socket, this.#address!)) return false;
-		return ip.mayCome(socket.path);
+		return icmp.mayCome(socket);
 	}
 
 	#send(now: number): void {

@@ -1,7 +1,7 @@
 // ICMP as part of IP, compiled: the echo server, and errors about packets that came in. RFC 792, 1122 §3.2.2, 1812 §4.3.
 
 import { ICMP_ERROR_BURST, ICMP_ERROR_INTERVAL_MS } from "../config.ts";
-import { copyAddress, sameAddress, setNone, v4Of } from "../packet/address.ts";
+import { copyAddress, sameAddress, setNone, setV4, v4Of } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
 import { DESTINATION_ADDRESS, IP_AT, IP_END, SOURCE_ADDRESS, TRANSPORT_AT, TTL_PROTOCOL } from "../packet/fields.ts";
@@ -107,4 +107,16 @@ function token(view: DataView): boolean {
 	const taken = (chance32(view) >>> 1) % 3;
 	core.errorTokens = (tokens - Math.min(tokens, taken)) | 0;
 	return true;
+}
+
+/** The packet in bytes `at` to `end` did not find its next hop. When it is one that we forwarded its sender is told. RFC 1812 §5.2.7.1. */
+export function lostPacket(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): void {
+	setV4(view, SOURCE_ADDRESS, ipv4.source(view, at));
+	if (isLocal(view, SOURCE_ADDRESS)) return;
+	setV4(view, DESTINATION_ADDRESS, ipv4.destination(view, at));
+	view.setInt32(IP_AT * 4, at, true);
+	view.setInt32(IP_END * 4, end, true);
+	view.setInt32(TRANSPORT_AT * 4, at + ipv4.headerLength(view, at), true);
+	view.setInt32(TTL_PROTOCOL * 4, view.getUint16(at + ipv4.TTL), true);
+	icmpError(view, link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, 0);
 }

@@ -34,8 +34,6 @@ export interface ChangeListener {
 	interfaceGone(slot: number): void;
 	/** For those who watch: the constants of link/interface.ts. */
 	changed(link: Interface, what: number): void;
-	/** A packet could not be delivered because its next hop does not answer. */
-	undeliverable(link: Interface, at: number, end: number): void;
 }
 
 /** The interfaces of a stack. `lo`, 127.0.0.1/8, is always the first. */
@@ -150,11 +148,8 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 		const { view, layout } = this.#core;
 		for (const link of this.list) link.ip.note();
 		ownFill(view);
-		// An interface that was removed and added again brings its groups along: there is room for as many as the option says.
-		let room = this.#core.limits.groups;
 		const enter = (groups: ReadonlyMap<number, number>, slot: number) => {
-			for (const group of groups.keys())
-				if (room-- > 0) ownAdd(view, layout.own, asked(view, group), (slot << OWN_SLOT_SHIFT) | GROUP);
+			for (const group of groups.keys()) ownAdd(view, layout.own, asked(view, group), (slot << OWN_SLOT_SHIFT) | GROUP);
 		};
 		enter(this.groups, 0);
 		for (const { slot, ip } of this.list) enter(ip.groups, slot);
@@ -236,9 +231,5 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 
 	peerObjection(link: Interface, address: number): string {
 		return peerObjection(this, this.#routes, link, address);
-	}
-
-	undeliverable(link: Interface, at: number, end: number): void {
-		this.#listener.undeliverable(link, at, end);
 	}
 }

@@ -1,7 +1,7 @@
 // What the interpreter calls of the compiled link layer: by arena offsets of blocks. What may send answers what is to be done then: DRAIN, WAKE.
 
 import { CORE, CoreBlock } from "../packet/core-block.ts";
-import { InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_RETURNS, InterfaceBlock } from "../packet/interface-block.ts";
 import { NeighborBlock } from "../packet/neighbor-block.ts";
 import type { Address, Ipv4, Offset, Uint16 } from "../packet/numbers.ts";
 import { canSend, inSubnet } from "./addresses.ts";
@@ -20,7 +20,7 @@ export function follows(view: DataView, link: InterfaceBlock): number {
 	const wakes = core.wakes;
 	core.wakes = 0;
 	if (link.waiting === 0) return wakes === 0 ? 0 : WAKE;
-	if (link.native !== 0) return core.awake === 0 ? WAKE : 0;
+	if (link.native !== 0 || link.flags & FLAG_RETURNS) return core.awake === 0 ? WAKE : 0;
 	return wakes === 0 ? DRAIN : DRAIN | WAKE;
 }
 

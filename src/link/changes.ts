@@ -28,6 +28,4 @@ export interface InterfaceListener {
 	linkRoutes(link: Interface, peer: number, defaultRoute: boolean): void;
 	/** Why an address at the other end, or one that the other end gives us, is not to be believed: "10.0.0.1 is part of eth0's 10.0.0.0/8"; "" when it is. */
 	peerObjection(link: Interface, address: number): string;
-	/** The IP packet in bytes `at` to `end` could not be delivered: its next hop does not answer. */
-	undeliverable(link: Interface, at: number, end: number): void;
 }

@@ -2,14 +2,21 @@
 
 import { formatIpv4, ipv4Option, parsePrefix } from "../address.ts";
 import { PACKET_BYTES, PACKET_HEADROOM } from "../config.ts";
-import { BUSY, HELD, NOTIFIES, RECEIVE_CHECKED, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
+import { BUSY, HELD, NOTIFIES, RECEIVE_CHECKED, RETURNS, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
 import type { SerialHost } from "../device/serial.ts";
-import { FLAG_CHECKED, InterfaceBlock, WATCHED_DOWN, WATCHED_ONCE, WATCHED_TIME } from "../packet/interface-block.ts";
+import {
+	FLAG_CHECKED,
+	FLAG_RETURNS,
+	InterfaceBlock,
+	WATCHED_DOWN,
+	WATCHED_ONCE,
+	WATCHED_TIME,
+} from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import { LineBlock } from "../packet/line-block.ts";
 import { NONE } from "../packet/pool.ts";
-import { dequeue, lostTake, queueHead, setPolled, setNoticed } from "#codec";
+import { dequeue, queueHead, setPolled, setNoticed } from "#codec";
 import { NO_CHECKSUM } from "../wire/build.ts";
 import { DEFAULT_TTL } from "../wire/ipv4.ts";
 import { DRAIN, WAKE } from "./calls.ts";
@@ -28,6 +35,10 @@ export * from "./changes.ts";
 const AT = InterfaceBlock.offsets;
 
 const NO_CONFLICTS: readonly Conflict[] = Object.freeze([]);
+
+function flagsOf(abilities: number): number {
+	return (abilities & RECEIVE_CHECKED ? FLAG_CHECKED : 0) | (abilities & RETURNS ? FLAG_RETURNS : 0);
+}
 
 /** One way in and out: a link protocol over a device, with addresses. It works from `stack.interfaces.add` to `remove`; then it is closed for good. */
 export abstract class Interface {
@@ -128,7 +139,7 @@ export abstract class Interface {
 		this.block = core.layout.interfaces + (slot - 1) * InterfaceBlock.bytes;
 		this.#listener = listener;
 		this.#timed = this.device.poll !== undefined;
-		this.#flags = flags | (this.device.abilities & RECEIVE_CHECKED ? FLAG_CHECKED : 0);
+		this.#flags = flags | flagsOf(this.device.abilities);
 		for (let i = 0; i < InterfaceBlock.bytes; i += 4) core.view.setInt32(this.block + i, 0);
 		core.view.setInt32(this.block + AT.flags, this.#flags, true);
 		core.view.setUint16(this.block + AT.slot, slot, true);
@@ -271,15 +282,6 @@ export abstract class Interface {
 		return wanted;
 	}
 
-	/** The IP layer is told of the packets that waited for a neighbour in vain, and may tell their senders. */
-	giveUp(): void {
-		const { view, pool } = this.core;
-		for (let packet = lostTake(view); packet !== NONE; packet = lostTake(view)) {
-			this.#listener!.undeliverable(this, pool.start[packet]!, pool.end[packet]!);
-			pool.release(packet);
-		}
-	}
-
 	/** Looks at the link. */
 	checkLink(): void {
 		const up = this.#enabled && this.device.linkUp;
@@ -332,8 +334,9 @@ export abstract class Interface {
 		return answer === BUSY && this.block === 0 ? SENT : answer;
 	}
 
-	/** Offers the device what waits. */
+	/** Offers the device what waits; but not what comes in again by itself. */
 	drain(): void {
+		if (this.#flags & FLAG_RETURNS) return;
 		const { view, pool } = this.core;
 		while (this.waiting > 0) {
 			const packet = queueHead(view, this.block);

@@ -1,7 +1,6 @@
 // The cached way to a destination, as the interpreter has it: what it is lies in a PathBlock in the arena. Every socket owns one: looked up once, used until the routes, or something
 // else of the way, change.
 
-import { setV4OrNone } from "#codec";
 import { V4 } from "../packet/address.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import type { Interface } from "./interface.ts";
@@ -44,26 +43,11 @@ export class Path {
 	get destination(): number {
 		return this.#view.getInt32(this.at + AT.destination + V4);
 	}
-	set destination(address: number) {
-		setV4OrNone(this.#view, this.at + AT.destination, address);
-	}
 	get source(): number {
 		return this.#view.getInt32(this.at + AT.source + V4);
 	}
-	set source(address: number) {
-		setV4OrNone(this.#view, this.at + AT.source, address);
-	}
 	get bound(): number {
 		return this.#get(AT.bound);
-	}
-	set bound(slot: number) {
-		this.#put(AT.bound, slot);
-	}
-	get hops(): number {
-		return this.#get(AT.hops);
-	}
-	set hops(hops: number) {
-		this.#put(AT.hops, hops);
 	}
 	/** Of a way that was found. */
 	get nextHop(): number {
@@ -72,29 +56,11 @@ export class Path {
 	get mtu(): number {
 		return this.#get(AT.mtu);
 	}
-	get ttl(): number {
-		return this.#get(AT.ttl);
-	}
-	get routeVersion(): number {
-		return this.#get(AT.routeVersion);
-	}
-
 	/** Nothing was looked up for it yet, or nothing that counts. */
 	clear(): void {
 		this.#put(AT.wayVersion, -1);
 		this.#put(AT.routeVersion, -1);
 		this.#put(AT.neighbor, 0);
 		this.#put(AT.out, 0);
-	}
-
-	/** The route is to be looked up anew before it is used by who looks at `routeVersion`; what it says stays until then. */
-	forget(): void {
-		this.leave();
-		this.#put(AT.routeVersion, -1);
-	}
-
-	/** The way is not known any more, or not that of what is sent next. */
-	leave(): void {
-		this.#put(AT.wayVersion, -1);
 	}
 }

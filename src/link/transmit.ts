@@ -5,10 +5,10 @@ import { BUSY, HELD, SENT } from "../device/device.ts";
 import { deviceTransmit } from "../device/kernels/devices.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
-import { FLAG_ETHERNET, FLAG_LINE, InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_ETHERNET, FLAG_LINE, FLAG_RETURNS, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { NONE, packetRelease } from "../packet/packets.ts";
-import { setDrain } from "../packet/slots.ts";
+import { setDrain, setReady } from "../packet/slots.ts";
 import { drop } from "../wire/answers.ts";
 import { countSent, ethernetHeader } from "../wire/build.ts";
 import { lineFlush, lineTransmit } from "./line.ts";
@@ -102,6 +102,13 @@ function enqueue(view: DataView, link: InterfaceBlock, packet: number, at: Offse
 	else view.setInt32((core.nexts + Math.imul(link.queueLast, 4)) | 0, packet, true);
 	link.queueLast = packet;
 	link.waiting = (link.waiting + 1) | 0;
+	if (link.flags & FLAG_RETURNS) {
+		// It is received in the next turn.
+		setReady(view, link.slot);
+		core.busy = core.busy | 1;
+		if (core.awake === 0) core.wakes = 1;
+		return true;
+	}
 	setDrain(view, link.slot);
 	if (link.waiting >= TRANSMIT_QUEUE - 1 && returns(link)) core.crowded = link.slot;
 	return true;

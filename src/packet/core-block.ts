@@ -60,6 +60,9 @@ export const CoreBlock = record({
 	udpCount: int32,
 	serviceCount: int32,
 	lookupsMost: int32,
+	/** EchoBlocks, and how many there are. */
+	echoes: offset,
+	echoCount: int32,
 	/** Interface blocks. The first is that of loopback, and begins the list of those that are there, in the order in which they were added. */
 	interfaces: offset,
 	/** RULE_…, or-ed. */

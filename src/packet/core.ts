@@ -118,6 +118,8 @@ export class Core {
 		fields[word("tcp")] = layout.tcp;
 		fields[word("udpCount")] = limits.udp;
 		fields[word("serviceCount")] = limits.services;
+		fields[word("echoes")] = layout.echoes;
+		fields[word("echoCount")] = limits.icmp;
 		fields[word("lookupsMost")] = lookups(limits);
 		fields[word("interfaces")] = layout.interfaces;
 		fields[word("packets")] = layout.packets;

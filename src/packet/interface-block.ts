@@ -76,6 +76,8 @@ export const FLAG_ETHERNET = 1;
 export const FLAG_CHECKED = 2;
 /** Addresses of 127.0.0.0/8 and our own as source are right here. */
 export const FLAG_LOOPBACK = 4;
+/** What is sent by it comes in by it, from the queue before its device. */
+export const FLAG_RETURNS = 16;
 /** Its device is a serial line, with a LineBlock. */
 export const FLAG_LINE = 32;
 /** A serial line by PPP: frames come while it is down too. */

@@ -5,9 +5,9 @@ import { FlowEntry, FlowTable } from "./flow-table.ts";
 import { InterfaceBlock } from "./interface-block.ts";
 import { NeighborBlock } from "./neighbor-block.ts";
 import { OwnEntry, OwnTable } from "./own-table.ts";
-import { PathBlock } from "./path-block.ts";
 import { RouteEntry, RouteRow, RouteTable } from "./route-table.ts";
 import { CORE_END } from "./core-block.ts";
+import { EchoBlock } from "./echo-block.ts";
 import { FIRST_SOCKET, News } from "./news.ts";
 import { TcbBlock } from "./tcb-block.ts";
 import { TcpBlock } from "./tcp-block.ts";
@@ -41,8 +41,8 @@ export interface Layout {
 	/** The heap of the connections' timers. */
 	readonly timers: number;
 	readonly rings: number;
-	/** The ways of ICMP echo sockets, a PathBlock each. */
-	readonly echoPaths: number;
+	/** The blocks of ICMP echo sockets. */
+	readonly echoes: number;
 	/** The News of every socket, packet/news.ts. */
 	readonly news: number;
 	/** Four words for each packet: where it begins and ends, the next one, and the list of those that are free. */
@@ -84,8 +84,8 @@ export function layoutOf(limits: Limits): Layout {
 	const timers = own + OwnTable.bytes + ownCapacity * OwnEntry.bytes;
 	const rings = align(timers + TimerHeap.bytes + limits.tcp * Timer.bytes);
 	const news = udpRing(rings, limits, limits.udp + limits.services);
-	const echoPaths = news + (FIRST_SOCKET + limits.tcp + limits.udp + limits.services) * News.bytes;
-	const columns = align(echoPaths + limits.icmp * PathBlock.bytes);
+	const echoes = news + (FIRST_SOCKET + limits.tcp + limits.udp + limits.services + limits.icmp) * News.bytes;
+	const columns = align(echoes + limits.icmp * EchoBlock.bytes);
 	const packets = align(columns + limits.packets * 16);
 	const bytes = packets + limits.packets * PACKET_BYTES;
 	return {
@@ -106,7 +106,7 @@ export function layoutOf(limits: Limits): Layout {
 		timers,
 		rings,
 		news,
-		echoPaths,
+		echoes,
 		columns,
 		packets,
 		bytes,

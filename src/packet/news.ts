@@ -24,7 +24,7 @@ export const News = record({
 });
 export type News = RowOf<typeof News>;
 
-/** The socket with this number stands for all that have their news in a list of the interpreter's. TCBs follow, then UDP sockets. */
+/** The socket with this number stands for all that have their news in a list of the interpreter's. TCBs follow, then UDP sockets, then ICMP echo sockets. */
 export const OTHERS = 1;
 export const FIRST_SOCKET = 2;
 

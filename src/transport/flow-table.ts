@@ -20,10 +20,17 @@ export function flowHas(view: DataView, local: number, remote: number, ports: nu
 	return FlowEntry.of(view, flowEntry(view, tableAt(view), local, remote, ports, meta)).meta !== 0;
 }
 
+/** What the socket with this key is entered as, -1 when there is none. */
+export function flowValue(view: DataView, local: number, remote: number, ports: number, meta: number): number {
+	const entry = FlowEntry.of(view, flowEntry(view, tableAt(view), local, remote, ports, meta));
+	return entry.meta === 0 ? -1 : entry.value;
+}
+
 /** There is one key more or less of a kind, `flowKind`. What was found last may be another socket's now. */
 function count(view: DataView, kind: number, change: number): void {
 	const table = FlowTable.of(view, tableAt(view));
 	FlowEntry.of(view, table.last).meta = 0;
+	if (kind === 0) return;
 	const at = (table.counts + (31 - Math.clz32(kind)) * 2) | 0;
 	const keys = view.getUint16(at) + change;
 	view.setUint16(at, keys);

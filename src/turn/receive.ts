@@ -8,20 +8,21 @@ import { echo, icmpError } from "../ip/icmp.ts";
 import { isLocal } from "../ip/way.ts";
 import { arpReceive } from "../link/arp.ts";
 import { CONTROL, lineFrame, lineSkipped } from "../link/line.ts";
-import { send } from "../link/transmit.ts";
+import { dequeue, send } from "../link/transmit.ts";
 import { sameAddress, v4Of } from "../packet/address.ts";
 import { CORE, CoreBlock, RULE_FORWARDING, RULE_REVERSE_PATH } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
 import { DESTINATION_ADDRESS, IP_AT, IP_END, PAYLOAD_AT, SOURCE_ADDRESS, TTL_PROTOCOL } from "../packet/fields.ts";
-import { FLAG_ANY_ADDRESS, FLAG_LINE, FLAG_PPP, InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_ANY_ADDRESS, FLAG_LINE, FLAG_PPP, FLAG_RETURNS, InterfaceBlock } from "../packet/interface-block.ts";
 import { LineBlock } from "../packet/line-block.ts";
 import { newsPost, READABLE } from "../packet/news.ts";
 import type { Offset } from "../packet/numbers.ts";
-import { takePacket } from "../packet/packets.ts";
+import { headerPlace, NONE, packetRelease, takePacket } from "../packet/packets.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import { clearReady, interfaceAt, nextSlot, setReady } from "../packet/slots.ts";
 import { tcbAt } from "../packet/tcb-block.ts";
 import { UdpBlock, udpAt } from "../packet/udp-block.ts";
+import { icmpArrives } from "../transport/icmp.ts";
 import { tcpTaken } from "../transport/tcp/expected.ts";
 import { tcpArrives } from "../transport/tcp/receive.ts";
 import { NOBODY, refuse } from "../transport/tcp/stray.ts";
@@ -65,6 +66,10 @@ function receiveFrom(view: DataView, link: InterfaceBlock): number {
 			core.pendingSeen = core.pending;
 			return requests.DRAIN | (crowded << requests.VALUE_SHIFT);
 		}
+		if (link.flags & FLAG_RETURNS && link.up !== 0) {
+			if (!returned(view, link)) return NOTHING;
+			continue;
+		}
 		if (core.packet < 0 && !takePacket(view)) {
 			core.frames = 0; // its device keeps its frames until there is a buffer
 			return NOTHING;
@@ -85,6 +90,23 @@ function receiveFrom(view: DataView, link: InterfaceBlock): number {
 		if (request !== NOTHING) return request | value;
 	}
 	return NOTHING;
+}
+
+/** Takes the first packet that was sent by an interface to ourselves, in the place of the one that frames are received into. Answers whether there was one. */
+function returned(view: DataView, link: InterfaceBlock): boolean {
+	const core = CoreBlock.of(view, CORE);
+	const packet = dequeue(view, link.at);
+	if (packet === NONE) {
+		clearReady(view, core.slot);
+		core.frames = 0;
+		return false;
+	}
+	if (core.packet >= 0) packetRelease(view, core.packet);
+	core.packet = packet;
+	core.packetAt = headerPlace(view, packet);
+	const end = view.getInt32((core.ends + Math.imul(packet, 4)) | 0, true);
+	take(view, link, core.packetAt, (end - core.packetAt) | 0);
+	return true;
 }
 
 /** Asks a device in C for a frame. Answers as its `receive`. */
@@ -178,6 +200,9 @@ function rarer(view: DataView, link: InterfaceBlock, result: number): number {
 		case kinds.BAD_OPTION:
 			if (group === 0) badOption(view, link, result >> kinds.VALUE_SHIFT);
 			drop(view, link, DROP.ipv4Malformed);
+			return NOTHING;
+		case kinds.ICMP:
+			icmpArrives(view, link);
 			return NOTHING;
 		case kinds.UDP:
 			udpArrives(view, link, result);

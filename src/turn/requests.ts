@@ -19,14 +19,12 @@ export const WAYS = 4;
 export const TAKE = 5;
 /** The interface is down: what its device has is thrown away. Value: slot. Answer: whether there was something, 1 or 0. */
 export const DISCARD = 6;
-/** A frame that is not taken as expected: `result` is what `decode` answered. Value: slot. */
+/** An ARP packet about an address of ours, or that the DHCP client asks about. Value: slot. */
 export const FRAME = 7;
 /** A device in TypeScript is offered what waits. Value: slot. */
 export const DRAIN = 8;
 /** The poll is about to end, and a device has thrown: that is told. */
 export const FAULT = 9;
-/** Packets have waited for a neighbour in vain: they are CoreBlock's `lost` ones. Value: slot. */
-export const LOST = 10;
 /** A frame of a serial line that is no IP packet: `result` is what its device answered; 0: octets came that are no frame yet. Value: slot. */
 export const CONTROL = 11;
 

@@ -7,6 +7,7 @@ import { neighborTimers } from "../link/arp.ts";
 import { offer } from "../link/transmit.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { deadline } from "../packet/deadline.ts";
+import { EchoBlock, echoAt } from "../packet/echo-block.ts";
 import { FLAG_PPP, InterfaceBlock, WATCHED_DOWN, WATCHED_ONCE } from "../packet/interface-block.ts";
 import { LineBlock } from "../packet/line-block.ts";
 import { FIRST_SOCKET, newsTake } from "../packet/news.ts";
@@ -16,6 +17,7 @@ import { TcbBlock, tcbAt } from "../packet/tcb-block.ts";
 import { interfaceAt, nextSlot, setReady } from "../packet/slots.ts";
 import { outputStep } from "../transport/tcp/expected.ts";
 import { outputEnds, RETRY_TIME } from "../transport/tcp/pending.ts";
+import { lostPackets } from "../transport/icmp.ts";
 import { tcpTimers } from "../transport/tcp/timers.ts";
 import { controlled, discarded, NOTHING, receive, taking } from "./receive.ts";
 import * as requests from "./requests.ts";
@@ -155,7 +157,7 @@ function linked(view: DataView, link: InterfaceBlock): boolean {
 /** What is due is served: neighbours and connections here, the rest by the interpreter. */
 function timers(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
-	if (neighborTimers(view)) return requests.LOST | (InterfaceBlock.of(view, core.lostLink).slot << requests.VALUE_SHIFT);
+	while (neighborTimers(view)) lostPackets(view);
 	if (core.tcpArmed !== 0 && ((core.now - core.tcpDue) | 0) >= 0) tcpTimers(view);
 	core.phase = WAYS;
 	return core.armed !== 0 && ((core.now - core.due) | 0) >= 0 ? requests.TIMERS : NOTHING;
@@ -212,13 +214,15 @@ function news(view: DataView): number {
 	return requests.NEWS | (taken << requests.VALUE_SHIFT);
 }
 
-/** What waits for the owner that is called: bytes of a connection, or datagrams of a UDP socket. */
+/** What waits for the owner that is called: bytes of a connection, datagrams of a UDP socket, or what came back of pings. */
 export function turnWaiting(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
 	const index = (core.told - FIRST_SOCKET) | 0;
 	if (index < 0) return 0;
 	if (index < core.tcbCount) return TcbBlock.of(view, tcbAt(view, index)).rcvQueued;
-	return UdpBlock.of(view, udpAt(view, (index - core.tcbCount) | 0)).count;
+	const udp = (index - core.tcbCount) | 0;
+	const echo = (udp - core.udpCount - core.serviceCount) | 0;
+	return echo < 0 ? UdpBlock.of(view, udpAt(view, udp)).count : EchoBlock.of(view, echoAt(view, echo)).count;
 }
 
 /** What there is to send is sent. */

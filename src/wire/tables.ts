@@ -8,6 +8,7 @@ import { mix } from "../packet/mix.ts";
 import type { Address, Offset, Range } from "../packet/numbers.ts";
 import { RouteEntry, RouteRow, RouteTable } from "../packet/route-table.ts";
 import { check } from "../packet/bounds.ts";
+import * as ipv4 from "./ipv4.ts";
 
 /** Whether a flow table lies there within the arena. */
 export function tableFits(view: DataView, at: number): boolean {
@@ -57,8 +58,9 @@ function kindsFrom(meta: number): Range<0, 8> {
 	return (meta & 1) << 3;
 }
 
-/** What kind of key that is: a bit. */
+/** What kind of key that is: a bit. 0 of one that `flowFind` looks for nothing of, an identifier of ICMP. */
 export function flowKind(local: number, remote: number, ports: number, meta: number): number {
+	if ((meta & 255) === ipv4.ICMP) return 0;
 	let kind = PORT;
 	if (meta >> 8 === 0) {
 		if (remote !== 0) kind = CONNECTED;

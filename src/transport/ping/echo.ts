@@ -1,0 +1,194 @@
+// ICMP echo sockets, for ping: requests go out, and replies and errors about them wait for their owner. RFC 792, 1122 §3.2.2.6. Flat TypeScript.
+
+import { ICMP_QUEUE } from "../../config.ts";
+import { output } from "../../ip/output.ts";
+import { route } from "../../ip/way.ts";
+import { follows } from "../../link/calls.ts";
+import { copyAddress, setNone, setV4OrNone, v4Of } from "../../packet/address.ts";
+import { CORE, CoreBlock } from "../../packet/core-block.ts";
+import { DROP } from "../../packet/drops.ts";
+import { ECHO_GONE, ECHO_OPEN, EchoAnswer, EchoBlock, echoAt } from "../../packet/echo-block.ts";
+import { PAYLOAD_LENGTH, PORTS, SOURCE, TTL_PROTOCOL } from "../../packet/fields.ts";
+import { InterfaceBlock } from "../../packet/interface-block.ts";
+import { ERROR, newsOwned, newsPost, READABLE } from "../../packet/news.ts";
+import type { Ipv4, Length, Offset, Uint8 } from "../../packet/numbers.ts";
+import { NONE, takeSpare } from "../../packet/packets.ts";
+import { PathBlock, pathClear, pathForget } from "../../packet/path-block.ts";
+import { drop } from "../../wire/answers.ts";
+import { ipv4Build } from "../../wire/build.ts";
+import * as icmpv4 from "../../wire/icmpv4.ts";
+import * as ipv4 from "../../wire/ipv4.ts";
+import { checksum } from "../../wire/kernels/checksum.ts";
+import { flowInsert, flowRemove, flowValue } from "../flow-table.ts";
+
+/** Bytes of the headers before an echo's payload. */
+export const HEADERS = ipv4.HEADER + icmpv4.HEADER;
+
+/** A socket bound to an interface slot (0: any), whose identifier is the first one from `chance` on that nobody has. Answers its block, or 0 when none is free. */
+export function echoOpen(view: DataView, slot: number, chance: number): Offset {
+	const core = CoreBlock.of(view, CORE);
+	for (let i = 0; i < core.echoCount; i++) {
+		const socket = EchoBlock.of(view, echoAt(view, i));
+		if (socket.bits !== 0) continue;
+		let identifier = chance & 0xffff;
+		while (!flowInsert(view, 0, 0, identifier, ipv4.ICMP, i)) identifier = (identifier + 1) & 0xffff;
+		socket.bits = ECHO_OPEN;
+		socket.identifier = identifier;
+		setNone(view, socket.localAddress);
+		socket.replies = 0;
+		socket.first = 0;
+		socket.count = 0;
+		const path = PathBlock.of(view, socket.path);
+		pathClear(path);
+		path.bound = slot;
+		path.hops = 0;
+		return socket.at;
+	}
+	return 0;
+}
+
+/** Nobody has the socket any more. */
+export function echoClose(view: DataView, block: Offset): void {
+	const socket = EchoBlock.of(view, block);
+	if (socket.bits === 0) return;
+	flowRemove(view, 0, 0, socket.identifier, ipv4.ICMP);
+	socket.bits = 0;
+	socket.count = 0;
+	newsOwned(view, socket.news, false);
+}
+
+/** Whether there is a way to that address, and an address of ours to ask from; the socket's path then has them. */
+export function echoWay(view: DataView, block: Offset, to: Ipv4): boolean {
+	const socket = EchoBlock.of(view, block);
+	const path = PathBlock.of(view, socket.path);
+	if (v4Of(view, path.destination) !== to || path.routeVersion !== CoreBlock.of(view, CORE).routeVersion) {
+		setV4OrNone(view, path.destination, to);
+		copyAddress(view, path.source, socket.localAddress);
+		route(view, path, 0, true);
+	}
+	return path.out !== 0;
+}
+
+/** Its requests have that time to live, 0 for the default, and TOS_BITS, as `ipv4Build` has them. */
+export function echoSetHops(view: DataView, block: Offset, hops: number): void {
+	const path = PathBlock.of(view, EchoBlock.of(view, block).path);
+	path.hops = hops;
+	pathForget(path);
+}
+
+/** Answers of `echoSend` below 0; from 0 on it was sent, and what is to be done by the interface of the path (link/calls.ts). It could not leave: no way, or no packet buffer. */
+export const NOT_SENT = -1;
+/** It is larger than what the path carries. */
+export const TOO_LONG = -2;
+
+/** Sends a request with that sequence number and so many bytes of payload. */
+export function echoSend(view: DataView, block: Offset, to: Ipv4, sequence: number, length: Length): number {
+	const core = CoreBlock.of(view, CORE);
+	const socket = EchoBlock.of(view, block);
+	const path = PathBlock.of(view, socket.path);
+	if (socket.bits !== ECHO_OPEN || !echoWay(view, block, to) || core.spare === NONE) return NOT_SENT;
+	if (length > path.mtu - HEADERS) return TOO_LONG;
+	const at = core.spareAt;
+	const icmp = at + ipv4.HEADER;
+	const payload = icmp + icmpv4.HEADER;
+	const end = payload + length;
+	ipv4Build(view, at, v4Of(view, path.source), to, ipv4.ICMP, path.ttl, end - at);
+	view.setInt32(icmp, icmpv4.ECHO_REQUEST << 24);
+	view.setInt32(icmp + icmpv4.REST, (socket.identifier << 16) | (sequence & 0xffff));
+	for (let i = 0; i < length; i++) view.setUint8(payload + i, i);
+	view.setUint16(icmp + icmpv4.CHECKSUM, ~checksum(view, icmp, end, 0));
+	const link = InterfaceBlock.of(view, path.out);
+	if (output(view, core.spare, at, end, path)) takeSpare(view);
+	return follows(view, link);
+}
+
+/** An echo reply came, which the registers describe. Answers whether a socket had asked. */
+export function echoReply(view: DataView, link: InterfaceBlock): boolean {
+	const echo = view.getInt32(PORTS * 4, true);
+	const index = flowValue(view, 0, 0, echo >>> 16, ipv4.ICMP);
+	if (index < 0) return false;
+	const socket = EchoBlock.of(view, echoAt(view, index));
+	const ttl = view.getInt32(TTL_PROTOCOL * 4, true) >> 8;
+	const length = (view.getInt32(PAYLOAD_LENGTH * 4, true) - icmpv4.HEADER) | 0;
+	socket.replies = (socket.replies + 1) | 0;
+	tell(view, link, socket, icmpv4.ECHO_REPLY, 0, echo, view.getInt32(SOURCE * 4, true), length, ttl);
+	return true;
+}
+
+/**
+ * An ICMP error, said by `from`, quotes the IPv4 packet in bytes `at` to `end`. Answers whether that is a request of a socket here: who cannot see
+ * the requests must guess the identifier.
+ */
+export function echoError(
+	view: DataView,
+	link: InterfaceBlock,
+	type: Uint8,
+	code: Uint8,
+	from: Ipv4,
+	at: Offset,
+	end: Offset,
+): boolean {
+	const message = at + ipv4.headerLength(view, at);
+	if (ipv4.protocol(view, at) !== ipv4.ICMP || message + icmpv4.HEADER > end || message < at + ipv4.HEADER) return false;
+	if (icmpv4.type(view, message) !== icmpv4.ECHO_REQUEST) return false;
+	const echo = icmpv4.identifierAndSequence(view, message);
+	const index = flowValue(view, 0, 0, echo >>> 16, ipv4.ICMP);
+	if (index < 0) return false;
+	const socket = EchoBlock.of(view, echoAt(view, index));
+	if (v4Of(view, PathBlock.of(view, socket.path).destination) !== ipv4.destination(view, at)) return false;
+	tell(view, link, socket, type, code, echo, from, 0, 0);
+	return true;
+}
+
+function answerAt(socket: EchoBlock, index: number): Offset {
+	return (socket.answers + Math.imul(index % ICMP_QUEUE, EchoAnswer.bytes)) | 0;
+}
+
+/** It waits for the socket's owner. */
+function tell(
+	view: DataView,
+	link: InterfaceBlock,
+	socket: EchoBlock,
+	type: Uint8,
+	code: Uint8,
+	echo: number,
+	from: Ipv4,
+	length: number,
+	ttl: number,
+): void {
+	if (socket.count === ICMP_QUEUE) {
+		drop(view, link, DROP.icmpQueueFull);
+		return;
+	}
+	const answer = EchoAnswer.of(view, answerAt(socket, (socket.first + socket.count) | 0));
+	socket.count = (socket.count + 1) | 0;
+	answer.type = type;
+	answer.code = code;
+	answer.sequence = echo & 0xffff;
+	answer.source = from;
+	answer.length = length & 0xffff;
+	answer.ttl = ttl & 0xff;
+	answer.time = CoreBlock.of(view, CORE).now;
+	newsPost(view, socket.news, READABLE);
+}
+
+/** Takes the oldest reply or error that waits: where its EchoAnswer lies, which holds until the next one comes. 0: there is none. */
+export function echoTake(view: DataView, block: Offset): Offset {
+	const socket = EchoBlock.of(view, block);
+	if (socket.count === 0) return 0;
+	const at = answerAt(socket, socket.first);
+	socket.first = (socket.first + 1) % ICMP_QUEUE;
+	socket.count = (socket.count - 1) | 0;
+	return at;
+}
+
+/** An interface is gone: sockets bound to its slot end. */
+export function echoInterfaceGone(view: DataView, slot: number): void {
+	const core = CoreBlock.of(view, CORE);
+	for (let i = 0; i < core.echoCount; i++) {
+		const socket = EchoBlock.of(view, echoAt(view, i));
+		if (socket.bits !== ECHO_OPEN || PathBlock.of(view, socket.path).bound !== slot) continue;
+		socket.bits = ECHO_OPEN | ECHO_GONE;
+		newsPost(view, socket.news, ERROR);
+	}
+}

@@ -1,0 +1,173 @@
+// ICMP echo sockets as the layers above have them: what they call, and what was wrong with a call. What is done for one is flat TypeScript, echo.ts, and all that there is of it lies in
+// its block (packet/echo-block.ts).
+
+import * as door from "#codec";
+import type { Core } from "../../packet/core.ts";
+import { ECHO_GONE, ECHO_OPEN, EchoAnswer, EchoBlock } from "../../packet/echo-block.ts";
+import { FIRST_SOCKET } from "../../packet/news.ts";
+import { PathBlock } from "../../packet/path-block.ts";
+import type { Path } from "../../link/path.ts";
+import type { Ip } from "../../ip/ip.ts";
+import type { NewsSocket, SocketEvents, SocketOwner } from "../events.ts";
+import { HEADERS, TOO_LONG } from "./echo.ts";
+
+/** Where its fields lie in a socket's block, and in what came for it. */
+const AT = EchoBlock.offsets;
+const ANSWER = EchoAnswer.offsets;
+const { mtu: MTU, out: OUT } = PathBlock.offsets;
+
+export class EchoSocket implements NewsSocket {
+	/** Arena offset of its block. */
+	readonly block: number;
+	/** Its number among the sockets that have news. */
+	readonly news: number;
+	/** Of what `take` has taken: the ICMP type (ECHO_REPLY or an error) and code, who sent it, which request it is about, payload bytes, TTL, and when it came (ms). */
+	type = 0;
+	code = 0;
+	fromAddress = 0;
+	sequence = 0;
+	bytes = 0;
+	ttl = 0;
+	at = 0;
+	readonly #view: DataView;
+	readonly #events: SocketEvents;
+
+	constructor(view: DataView, events: SocketEvents, block: number) {
+		this.#view = view;
+		this.#events = events;
+		this.block = block;
+		this.news = this.#word(AT.news);
+	}
+
+	#word(place: number): number {
+		return this.#view.getInt32(this.block + place, true);
+	}
+
+	/** Who is told of its events. */
+	get owner(): SocketOwner | null {
+		return this.#events.owners[this.news]!;
+	}
+	set owner(owner: SocketOwner | null) {
+		this.#events.own(this, owner);
+	}
+
+	/** Whether somebody has it. */
+	get open(): boolean {
+		return (this.#word(AT.bits) & ECHO_OPEN) !== 0;
+	}
+
+	/** Its interface was removed. */
+	get gone(): boolean {
+		return (this.#word(AT.bits) & ECHO_GONE) !== 0;
+	}
+
+	/** Of its requests, 16 bits. */
+	get identifier(): number {
+		return this.#word(AT.identifier);
+	}
+
+	/** Replies that came. */
+	get replies(): number {
+		return this.#word(AT.replies);
+	}
+
+	/** Largest packet that goes to where its last request went, bytes; block of the interface that it went by, 0 for none. */
+	get mtu(): number {
+		return this.#word(AT.path + MTU);
+	}
+	get out(): number {
+		return this.#word(AT.path + OUT);
+	}
+
+	/** IPv4 source address of its requests, int32, 0: chosen. */
+	set localAddress(address: number) {
+		door.setV4OrNone(this.#view, this.block + AT.localAddress, address);
+	}
+
+	/** Takes the oldest reply or error that waits. Answers false when there is none. */
+	take(): boolean {
+		const view = this.#view;
+		const at = door.echoTake(view, this.block);
+		if (at === 0) return false;
+		this.type = view.getUint8(at + ANSWER.type);
+		this.code = view.getUint8(at + ANSWER.code);
+		this.ttl = view.getUint8(at + ANSWER.ttl);
+		this.sequence = view.getUint16(at + ANSWER.sequence, true);
+		this.bytes = view.getUint16(at + ANSWER.length, true);
+		this.fromAddress = view.getInt32(at + ANSWER.source, true);
+		this.at = view.getInt32(at + ANSWER.time, true);
+		return true;
+	}
+}
+
+export class IcmpSockets {
+	readonly sockets: EchoSocket[] = [];
+	#core: Core;
+	#view: DataView;
+	#ip: Ip;
+
+	constructor(core: Core, ip: Ip, events: SocketEvents) {
+		const { view, layout, limits } = core;
+		this.#core = core;
+		this.#view = view;
+		this.#ip = ip;
+		for (let i = 0; i < limits.icmp; i++) {
+			const at = layout.echoes + i * EchoBlock.bytes;
+			const news = FIRST_SOCKET + limits.tcp + limits.udp + limits.services + i;
+			view.setInt32(at + AT.news, news, true);
+			view.setInt32(at + AT.index, i, true);
+			events.owners[news] = null;
+			this.sockets.push(new EchoSocket(view, events, at));
+		}
+	}
+
+	/** An echo socket, bound to an interface slot or 0. Throws Error when none is free. */
+	open(bound: number): EchoSocket {
+		const opened = door.echoOpen(this.#view, bound, this.#core.random32());
+		if (opened === 0) throw new Error(`all ${this.sockets.length} ICMP sockets are in use; raise the option "sockets.icmp"`);
+		return this.sockets[this.#view.getInt32(opened + AT.index, true)]!;
+	}
+
+	close(socket: EchoSocket): void {
+		door.echoClose(this.#view, socket.block);
+		socket.owner = null;
+	}
+
+	/** Whether there is a way to that address, and an address of ours to ask from. */
+	hasWay(socket: EchoSocket, address: number): boolean {
+		return door.echoWay(this.#view, socket.block, address);
+	}
+
+	/** Whether waiting may help, when `hasWay` has found none. */
+	mayCome(socket: EchoSocket): boolean {
+		return this.#ip.mayCome(this.#path(socket));
+	}
+
+	#path(socket: EchoSocket): Path {
+		return this.#ip.path(socket.block + AT.path);
+	}
+
+	/** Sends an echo request with `bytes` bytes of payload, 0 to the MTU less 28, RangeError otherwise. Answers false when it could not leave. */
+	send(socket: EchoSocket, address: number, sequence: number, bytes: number): boolean {
+		if (bytes < 0) throw this.#tooLong(socket, bytes);
+		const answer = door.echoSend(this.#view, socket.block, address, sequence, bytes);
+		if (answer === TOO_LONG) throw this.#tooLong(socket, bytes);
+		if (answer > 0) this.#ip.interfaces.linkAt(socket.out)!.follow(answer);
+		return answer >= 0;
+	}
+
+	#tooLong(socket: EchoSocket, bytes: number): RangeError {
+		return new RangeError(`echo of ${bytes} bytes: expected 0 to ${socket.mtu - HEADERS}`);
+	}
+
+	/** Time to live of its requests, 1 to 255, 0 for the default, and TOS_BITS, as `ipv4Build` has them. */
+	setHops(socket: EchoSocket, hops: number): void {
+		door.echoSetHops(this.#view, socket.block, hops);
+	}
+
+	/** An interface is gone: sockets bound to its slot end. */
+	interfaceGone(slot: number): void {
+		door.echoInterfaceGone(this.#view, slot);
+		this.#core.wake();
+	}
+}
