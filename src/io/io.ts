@@ -2,6 +2,7 @@
 
 import type { Stack } from "../stack.ts";
 import type { Tcb } from "../transport/tcp/tcb.ts";
+import { DatagramSocket, StreamSocket } from "#sockets";
 import { currentStack } from "./current.ts";
 import { ListenerSocket } from "./listener.ts";
 import { TCPSocket } from "./tcp.ts";
@@ -11,6 +12,14 @@ import { UDPSocket } from "./udp.ts";
 export type { Bytes, Format, IO, ListenerOptions, Origin, Sender, TCPError, TCPOptions, UDPOptions } from "./types.ts";
 
 // What these classes have beside their public types is nobody's business: so a Listener's `read` answers what the type TCP says, and `IO` has the same types.
+
+/** The methods that are called for every packet stand on the class's own prototype too: on XS a method is found the sooner the fewer others stand before it. */
+function nearest(sockets: { prototype: object }, natives: { prototype: object }): void {
+	for (const name of Object.getOwnPropertyNames(natives.prototype)) {
+		const method = Object.getOwnPropertyDescriptor(natives.prototype, name)!;
+		if (name !== "constructor") Object.defineProperty(sockets.prototype, name, method);
+	}
+}
 
 const CurrentTCP = class TCP extends TCPSocket {
 	constructor(options: types.TCPOptions | Tcb) {
@@ -36,6 +45,7 @@ const CurrentTCP = class TCP extends TCPSocket {
 export const TCP: types.IO["TCP"] = CurrentTCP;
 export type TCP = types.TCP;
 
+nearest(CurrentTCP, StreamSocket);
 const accepted = (tcb: Tcb) => new CurrentTCP(tcb);
 
 /**
@@ -79,6 +89,7 @@ export const UDP: types.IO["UDP"] = class UDP extends UDPSocket {
 	}
 };
 export type UDP = types.UDP;
+nearest(UDP, DatagramSocket);
 
 /** Makes the classes of one stack. Each is a class of its own, so that `instanceof` and `new socket.constructor({ from: socket })` stay within the stack. */
 export function createIO(stack: Stack): types.IO {
@@ -98,5 +109,7 @@ export function createIO(stack: Stack): types.IO {
 			super(stack, options);
 		}
 	}
+	nearest(TCP, StreamSocket);
+	nearest(UDP, DatagramSocket);
 	return { TCP, Listener, UDP };
 }
