@@ -89,25 +89,20 @@ enum { PLNKIE = 0x0010, PGEIE = 0x0002 };
 enum { LEDS = 0x3000 | 0x0400 | 0x0070 | 0x0002 };
 
 /*
- * The 8 KB, §3.2. The receive buffer has room for four full frames with their headers, which is the default TCP window: with one less, a peer that
- * fills its window at the wire's speed loses the last frame again and again. Then two transmit buffers, each for the control byte, the frame, and
- * the status vector that the chip writes behind it (§7.1): the first takes any frame, the second has what is left, enough for acknowledgments and
- * questions, which need not wait for a full frame that is on the wire.
+ * The 8 KB, §3.2: two transmit buffers, so that a frame is written while the one before it is on the wire, and the receive buffer, which has what is
+ * left. A transmit buffer is for the control byte, any frame, and the status vector that the chip writes behind it (§7.1).
  */
 #define MEMORY_BYTES 0x2000
+#define STATUS_VECTOR 7
+#define TRANSMIT_BYTES (1 + FRAME_MOST + STATUS_VECTOR)
 /* Errata 5: the receive buffer must start at address 0. */
 #define RECEIVE_START 0
-#define RECEIVE_BYTES 0x1800
+#define RECEIVE_BYTES (MEMORY_BYTES - 2 * TRANSMIT_BYTES)
 /* Errata 14: ERXRDPT must be odd, and this is one of its values. */
 #define RECEIVE_END (RECEIVE_BYTES - 1)
-#define STATUS_VECTOR 7
-#define TRANSMIT_EXTRA (1 + STATUS_VECTOR)
-#define TRANSMIT_BUFFER(N) (RECEIVE_BYTES + (N) * (FRAME_MOST + TRANSMIT_EXTRA))
-/* The longest frame that the second buffer takes. */
-#define SMALL_MOST (MEMORY_BYTES - TRANSMIT_BUFFER(1) - TRANSMIT_EXTRA)
+#define TRANSMIT_BUFFER(N) (RECEIVE_BYTES + (N) * TRANSMIT_BYTES)
 _Static_assert(RECEIVE_END & 1, "the receive buffer must end at an odd address");
-_Static_assert(TRANSMIT_BUFFER(1) % 2 == 0, "ETXST should be even (7.1)");
-_Static_assert(SMALL_MOST >= 256, "the second transmit buffer is too small to be of use");
+_Static_assert(TRANSMIT_BYTES % 2 == 0, "ETXST should be even (7.1)");
 
 /* In front of a received frame: the next frame's address, the length with FCS, 16 bits of status. Figure 7-3 and table 7-3. */
 #define HEADER 6

@@ -96,12 +96,6 @@ void enc28j60CheckTransmission(Enc28j60 *enc)
 	finish(enc);
 }
 
-/* The buffer for a frame of that length: the second, if it fits there, to leave the first to those that do not. */
-static uint8_t bufferFor(const Enc28j60 *enc, uint32_t length)
-{
-	return length <= SMALL_MOST && !enc->lengths[1] ? 1 : 0;
-}
-
 /* Whether a look at the chip is worth its bytes. */
 static int mayHaveEnded(Enc28j60 *enc)
 {
@@ -123,24 +117,27 @@ static int holds(Enc28j60 *enc, uint32_t address)
 	return enc28j60Read16(enc, EWRPT) == (address & (MEMORY_BYTES - 1)) || enc28j60Read16(enc, EWRPT) == (address & (MEMORY_BYTES - 1));
 }
 
+static int isFull(const Enc28j60 *enc)
+{
+	return enc->lengths[0] && enc->lengths[1];
+}
+
 /*
- * Waits for the buffer that a frame of that length needs, a full frame's time on the wire at most: the stack's queue, and coming back to the chip
- * when it has an interrupt, would take longer. Answers the buffer, or NONE.
+ * Waits for a transmit buffer, a full frame's time on the wire at most: the stack's queue, and coming back to the chip when it has an interrupt,
+ * would take longer. Answers the buffer, or NONE.
  */
-static uint8_t freeBuffer(Enc28j60 *enc, uint32_t length)
+static uint8_t freeBuffer(Enc28j60 *enc)
 {
 	uint32_t since = busMicroseconds();
-	for (;;) {
-		uint8_t buffer = bufferFor(enc, length);
-		if (!enc->lengths[buffer])
-			return buffer;
+	while (isFull(enc)) {
 		lookForEnd(enc);
-		if (!enc->lengths[bufferFor(enc, length)])
-			continue;
+		if (!isFull(enc))
+			break;
 		if (busMicroseconds() - since > FRAME_US)
 			return NONE;
 		busWait(LOOK_US);
 	}
+	return enc->lengths[0] ? 1 : 0;
 }
 
 static int fill(Enc28j60 *enc, uint8_t buffer, uint8_t *frame, uint32_t length)
@@ -176,7 +173,7 @@ int enc28j60Transmit(EthernetChip *chip, uint8_t *frame, uint32_t length)
 		COUNT(COUNT_TRANSMIT_FAILED);
 		return 1;
 	}
-	uint8_t buffer = freeBuffer(enc, length);
+	uint8_t buffer = freeBuffer(enc);
 	if (buffer == NONE)
 		return 0;
 	if (!fill(enc, buffer, frame, length)) {
