@@ -29,9 +29,9 @@ export interface StackOptions {
 	routes?: number;
 	/** Neighbour (ARP) entries of all interfaces together. 84 B of arena and an object each. 16 unless told. */
 	neighbors?: number;
-	/** Multicast groups that sockets have joined, each on one interface or on all. 40 B of arena each. 8 unless told. */
+	/** Multicast groups that sockets have joined, each on one interface or on all. 30 B of arena each. 8 unless told. */
 	groups?: number;
-	/** Interfaces, loopback included, at the same time. 904 B each. 4 unless told. */
+	/** Interfaces, loopback included, at the same time. 830 B each. 4 unless told. */
 	interfaces?: number;
 	/** Forward packets between interfaces (RFC 1812). Off by default. */
 	forwarding?: boolean;
@@ -185,7 +185,7 @@ export const MDNS_REPEATS_MS: readonly number[] = Object.freeze([1000, 3000]);
 export const MDNS_TIMEOUT_MS = 5000;
 export const MDNS_MAX_TTL_S = 120;
 
-/** The default limits: loopback and three links, a small web server, 162,376 bytes of arena. */
+/** The default limits: loopback and three links, a small web server, 161,288 bytes of arena. */
 const DEFAULTS: Omit<Limits, "datagramBuffer" | "services"> = Object.freeze({
 	tcp: 8,
 	udp: 4,

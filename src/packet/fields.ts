@@ -35,6 +35,13 @@ export const PAYLOAD_AT = 10;
 export const PAYLOAD_LENGTH = 11;
 /** What `streamIn` made of a segment that came as predicted, wire/stream.ts. */
 export const WHAT = 12;
+/**
+ * IPv4's addresses of the last packet for one of ours: its source, which is not ours, and its destination, which the interface in that slot has. Slot and source are 0 while
+ * nothing is known. Void when the table of our addresses changes.
+ */
+export const KNOWN_SOURCE = 13;
+export const KNOWN_DESTINATION = 30;
+export const KNOWN_SLOT = 31;
 /** Source and destination of the last echo request that became a reply. */
 export const ECHO_SOURCE = 14;
 export const ECHO_DESTINATION = 15;

@@ -68,8 +68,8 @@ export function layoutOf(limits: Limits): Layout {
 	const flowCapacity = powerOfTwo(2 * (limits.tcp + limits.udp + limits.services + limits.icmp));
 	// Each route stands under "any interface" and under its own.
 	const routeCapacity = powerOfTwo(4 * limits.routes);
-	// An entry for each address, one for the broadcast address of its subnet, and one for each group.
-	const ownCapacity = powerOfTwo(2 * (2 * ADDRESSES_PER_INTERFACE * limits.interfaces + limits.groups));
+	// An entry for each address, one for the broadcast address of its subnet, and one for each group: two thirds full at most, which few come near.
+	const ownCapacity = powerOfTwo((3 * (2 * ADDRESSES_PER_INTERFACE * limits.interfaces + limits.groups)) >> 1);
 	const interfaces = CORE_END;
 	const neighbors = interfaces + limits.interfaces * InterfaceBlock.bytes;
 	const neighborChainCount = powerOfTwo(limits.neighbors);

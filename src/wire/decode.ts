@@ -8,6 +8,9 @@ import {
 	FIELDS_BYTES,
 	IP_AT,
 	IP_END,
+	KNOWN_DESTINATION,
+	KNOWN_SLOT,
+	KNOWN_SOURCE,
 	SOURCE,
 	SOURCE_ADDRESS,
 	TRANSPORT_AT,
@@ -91,8 +94,14 @@ const ELSEWHERE = 1;
 
 /** What the destination in the registers, which is that address of IPv4, is: LOCAL, ELSEWHERE, or GROUP for a broadcast or multicast address. */
 function classify(view: DataView, iface: InterfaceBlock, flags: number, address: number): Uint8 {
+	if (view.getInt32(KNOWN_DESTINATION * 4, true) === address && view.getInt32(KNOWN_SLOT * 4, true) === iface.slot) return LOCAL;
 	const own = ownFind(view, DESTINATION_ADDRESS, iface.slot);
-	if (own !== 0) return own & kinds.GROUP;
+	if (own & kinds.GROUP) return kinds.GROUP;
+	if (own !== 0) {
+		view.setInt32(KNOWN_DESTINATION * 4, address, true);
+		view.setInt32(KNOWN_SLOT * 4, iface.slot, true);
+		return LOCAL;
+	}
 	if (address === ipv4.BROADCAST || ipv4.isMulticast(address)) return kinds.GROUP;
 	if (flags & FLAG_LOOPBACK && ipv4.isLoopback(address)) return LOCAL;
 	return flags & FLAG_ANY_ADDRESS ? LOCAL : ELSEWHERE;
@@ -104,5 +113,8 @@ function badSource(view: DataView, flags: number, source: number): boolean {
 	if (source > 0 && source < 0x01000000) return true;
 	if (flags & FLAG_LOOPBACK) return false;
 	if (ipv4.isLoopback(source)) return true;
-	return ownFind(view, SOURCE_ADDRESS, 0) !== 0;
+	if (view.getInt32(KNOWN_SOURCE * 4, true) === source) return false;
+	if (ownFind(view, SOURCE_ADDRESS, 0) !== 0) return true;
+	view.setInt32(KNOWN_SOURCE * 4, source, true);
+	return false;
 }

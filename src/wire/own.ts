@@ -3,7 +3,7 @@
 
 import { ADDRESS, copyAddress, mixAddress, sameAddress } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
-import { FIELDS_BYTES, OWN_AT } from "../packet/fields.ts";
+import { FIELDS_BYTES, KNOWN_SLOT, KNOWN_SOURCE, OWN_AT } from "../packet/fields.ts";
 import type { Address, Offset, Uint16 } from "../packet/numbers.ts";
 import { OWN_SLOT_SHIFT, OwnEntry, OwnTable } from "../packet/own-table.ts";
 
@@ -38,8 +38,10 @@ function entryAt(at: Offset, index: number): Offset {
 	return (at + OwnTable.bytes + Math.imul(index, OwnEntry.bytes)) | 0;
 }
 
-/** Empties the table that lies there. */
+/** Empties the table that lies there, and forgets what is known of the last packet's addresses. */
 export function ownClear(view: DataView, at: Offset): void {
+	view.setInt32(KNOWN_SOURCE * 4, 0, true);
+	view.setInt32(KNOWN_SLOT * 4, 0, true);
 	for (let i = OwnTable.of(view, at).mask; i >= 0; i--) OwnEntry.of(view, entryAt(at, i)).value = 0;
 }
 

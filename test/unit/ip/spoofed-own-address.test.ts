@@ -20,6 +20,23 @@ function dropsOf(node: Node): Record<string, number> {
 	return node.stack.status().interfaces.find((link) => link.name === "eth0")!.drops;
 }
 
+describe("a frame for an address that was ours", () => {
+	it("is nobody's from when that is removed, though others like it came before", () => {
+		const { world, node, device } = multihomed();
+		const eth0 = node.stack.interfaces.find("eth0")!;
+		const entry = eth0.addAddress("10.0.0.8/24");
+		const packet = udp({ source: "10.1.0.9", destination: "10.0.0.8", sourcePort: 7, destinationPort: 7 }, [1]);
+		const frame = ethernet(macOf(1), macOf(9), ETHERTYPE_IPV4, packet);
+		for (let i = 0; i < 2; i++) device.inject(frame);
+		world.run(100);
+		expect(dropsOf(node)).toEqual({ udpNoSocket: 2 });
+		eth0.ip.removeAddress(entry);
+		device.inject(frame);
+		world.run(100);
+		expect(dropsOf(node)).toEqual({ udpNoSocket: 2, ipv4NotLocal: 1 });
+	});
+});
+
 describe("a frame from outside with a source address of our own", () => {
 	it.each(["10.0.0.1", "10.1.0.1", "127.0.0.1"])("is dropped when it says %s", (source) => {
 		const { world, node, device } = multihomed();
@@ -28,6 +45,24 @@ describe("a frame from outside with a source address of our own", () => {
 		device.inject(ethernet(macOf(1), macOf(9), ETHERTYPE_IPV4, packet));
 		world.run(100);
 		expect(dropsOf(node)).toEqual({ ipv4BadSource: 1 });
+	});
+
+	it("is dropped from when that address is ours, though others like it came before", () => {
+		const { world, node, device } = multihomed();
+		const eth1 = node.stack.interfaces.find("eth1")!;
+		const packet = udp({ source: "10.1.0.9", destination: "10.0.0.1", sourcePort: 7, destinationPort: 7 }, [1]);
+		const frame = ethernet(macOf(1), macOf(9), ETHERTYPE_IPV4, packet);
+		const arrives = () => {
+			device.inject(frame);
+			device.inject(frame);
+			world.run(100);
+			return dropsOf(node);
+		};
+		expect(arrives()).toEqual({ udpNoSocket: 2 });
+		const entry = eth1.addAddress("10.1.0.9/24");
+		expect(arrives()).toEqual({ udpNoSocket: 2, ipv4BadSource: 2 });
+		eth1.ip.removeAddress(entry);
+		expect(arrives()).toEqual({ udpNoSocket: 4, ipv4BadSource: 2 });
 	});
 
 	it("does not make an echo server talk to itself", () => {

@@ -38,6 +38,9 @@ const REGISTER = {
 	payload: 10,
 	length: 11,
 	what: 12,
+	knownSource: 13,
+	knownDestination: 30,
+	knownSlot: 31,
 };
 /** Of these the last four bytes, in network order, are IPv4's. */
 const SOURCE_ADDRESS = 64;
@@ -89,7 +92,12 @@ const highest = (address: number) => address >>> 24;
 /** Whether the address is this interface's, everybody's, or somebody else's. */
 function whose(view: DataView, iface: InterfaceModel, address: number): "local" | "group" | "elsewhere" {
 	const own = ownAddresses(view).filter((entry) => entry.address === address && entry.slot === iface.slot);
-	if (own.length > 0) return own.some(({ group }) => !group) ? "local" : "group";
+	if (own.some(({ group }) => !group)) {
+		set(view, "knownDestination", address);
+		set(view, "knownSlot", iface.slot);
+		return "local";
+	}
+	if (own.length > 0) return "group";
 	if (address === -1 || (highest(address) >= 224 && highest(address) < 240)) return "group";
 	if (iface.loopback && highest(address) === 127) return "local";
 	return iface.any ? "local" : "elsewhere";
@@ -100,7 +108,9 @@ function sourceIsBad(view: DataView, iface: InterfaceModel, source: number): boo
 	if (highest(source) >= 224 || (highest(source) === 0 && source !== 0)) return true;
 	if (iface.loopback) return false;
 	if (highest(source) === 127) return true;
-	return ownAddresses(view).some(({ address }) => address === source);
+	if (ownAddresses(view).some(({ address }) => address === source)) return true;
+	set(view, "knownSource", source);
+	return false;
 }
 
 export function decode(view: DataView, at: number, end: number, block: number): number {
