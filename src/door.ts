@@ -18,7 +18,7 @@ export { deadline } from "./packet/deadline.ts";
 export { newsOwned, newsPost } from "./packet/news.ts";
 export { packetAcquire, packetAcquireControl, packetRelease, takePacket, takeSpare } from "./packet/packets.ts";
 export { notice, setNoticed, setPolled } from "./packet/slots.ts";
-export { flowHas, flowInsert, flowRemove, freePort } from "./transport/flow-table.ts";
+export { listenPort } from "./transport/flow-table.ts";
 export { echoClose, echoInterfaceGone, echoOpen, echoSend, echoSetHops, echoTake, echoWay } from "./transport/ping/echo.ts";
 export {
 	tcpAbort,

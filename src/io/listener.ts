@@ -41,7 +41,7 @@ export class ListenerSocket implements Listener, SocketOwner {
 		const slot = this.#bound?.slot ?? 0;
 		let port = check.localPortOf(options);
 		// To the transport, port 0 of an interface is every port of it.
-		if (port === 0 && slot !== 0) port = stack.flows.ephemeralPort(ipv4.TCP | (slot << 8), address, 0, 0);
+		if (port === 0 && slot !== 0) port = stack.flows.ephemeralPort(ipv4.TCP | (slot << 8), address);
 		const tcb = stack.tcp.listen(address, port, backlog, slot);
 		if (ttl !== 0) stack.tcp.setTtl(tcb, ttl);
 		if (dscp >= 0) stack.tcp.setDscp(tcb, dscp);

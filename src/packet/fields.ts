@@ -1,10 +1,10 @@
-// The decode registers: 36 int32 at the start of the arena. `decode` puts what it read from a frame's headers there, in
+// The decode registers: 40 int32 at the start of the arena. `decode` puts what it read from a frame's headers there, in
 // host order, and the layers above read them. Three registers of 16 bytes have addresses (address.ts), and are named by their offset.
 
 import { ADDRESS, V4 } from "./address.ts";
 import type { Address, Ipv4 } from "./numbers.ts";
 
-export const FIELDS = 36;
+export const FIELDS = 40;
 export const FIELDS_BYTES = FIELDS * 4;
 
 /** Source and destination address of the packet; of an ARP packet its sender's and its target's. Words 16 to 23. They begin as mapped: of IPv4 the last word is put there alone. */
@@ -12,6 +12,8 @@ export const SOURCE_ADDRESS = 64;
 export const DESTINATION_ADDRESS = SOURCE_ADDRESS + ADDRESS;
 /** An IPv4 address that is asked about, to which the same applies. Words 32 to 35. */
 export const ASKED_ADDRESS = 128;
+/** No address: any will do. Words 36 to 39, which stay 0. */
+export const NO_ADDRESS = ASKED_ADDRESS + ADDRESS;
 
 /** IPv4 source and destination address, as numbers. */
 export const SOURCE = 0;
@@ -59,4 +61,9 @@ export const FLOWS_AT = 29;
 export function asked(view: DataView, v4: Ipv4): Address {
 	view.setInt32(ASKED_ADDRESS + V4, v4);
 	return ASKED_ADDRESS;
+}
+
+/** The same of a number that is 0 for none. */
+export function askedOrNone(view: DataView, v4: Ipv4): Address {
+	return v4 === 0 ? NO_ADDRESS : asked(view, v4);
 }

@@ -1,11 +1,11 @@
 // The hash table of flows: which socket gets which packets. Its entries follow it, a power of two.
 
-import { bytes, int32, record, type RowOf } from "./record.ts";
+import { address, bytes, int32, record, type RowOf } from "./record.ts";
 
 export const FlowEntry = record({
-	/** Our address and the peer's; 0: any. */
-	local: int32,
-	remote: int32,
+	/** Our address and the peer's; none: any. */
+	local: address,
+	remote: address,
 	/** Remote port << 16 | local port. */
 	ports: int32,
 	/** Interface slot << 8 | protocol; 0: the entry is empty. */

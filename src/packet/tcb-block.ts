@@ -3,7 +3,7 @@
 import { CORE, CoreBlock } from "./core-block.ts";
 import type { Offset } from "./numbers.ts";
 import { PathBlock } from "./path-block.ts";
-import { bytes, int32, offset, record, uint8, type RowOf } from "./record.ts";
+import { address, bytes, int32, offset, record, uint8, type RowOf } from "./record.ts";
 
 /** Ranges of bytes ahead of their turn that are remembered, transport/tcp/reassembly.ts. With all in use a further one is dropped, and the peer sends it again. */
 export const RANGES = 4;
@@ -147,10 +147,10 @@ export const TcbBlock = record({
 	/** When the wait for a way ends; before the first poll, how long it is. */
 	routeLostAt: int32,
 	challengeAt: int32,
-	/** IPv4 addresses and ports. Slot of the interface that it is bound to << 8 | protocol: its part of the flow table's key. */
-	localAddress: int32,
+	/** Addresses and ports; no address: a listener's peer, any of ours, or none yet. Slot of the interface that it is bound to << 8 | protocol: its part of the flow table's key. */
+	localAddress: address,
 	localPort: int32,
-	remoteAddress: int32,
+	remoteAddress: address,
 	remotePort: int32,
 	meta: int32,
 	/** The block of the listener that has not handed this connection out yet, or 0. */

@@ -3,7 +3,7 @@
 import { UDPS_AT } from "./fields.ts";
 import type { Offset } from "./numbers.ts";
 import { PathBlock } from "./path-block.ts";
-import { bytes, int32, offset, record, type RowOf } from "./record.ts";
+import { address, bytes, int32, offset, record, type RowOf } from "./record.ts";
 
 export const UdpBlock = record({
 	/** Where the ring is, and its bytes: whole words. */
@@ -24,8 +24,8 @@ export const UdpBlock = record({
 	/** Its number among the sockets that have news, and its index among these blocks. */
 	news: int32,
 	index: int32,
-	/** What it is bound to: an address, 0 for any; a port; interface slot << 8 | protocol, its part of the flow table's key. */
-	localAddress: int32,
+	/** What it is bound to: an address, none for any; a port; interface slot << 8 | protocol, its part of the flow table's key. */
+	localAddress: address,
 	localPort: int32,
 	meta: int32,
 	/** The way of what it sent last, a PathBlock. */

@@ -1,9 +1,11 @@
 // Filling the flow table: which socket gets which packets, and which ports are free. Looking into it is `flowFind` of wire/tables.ts. Flat TypeScript.
 
-import { FIELDS_BYTES, FLOWS_AT } from "../packet/fields.ts";
+import { copyAddress } from "../packet/address.ts";
+import { askedOrNone, FIELDS_BYTES, FLOWS_AT, NO_ADDRESS } from "../packet/fields.ts";
 import { FlowEntry, FlowTable } from "../packet/flow-table.ts";
-import type { Offset } from "../packet/numbers.ts";
+import type { Address, Ipv4, Offset } from "../packet/numbers.ts";
 import { check } from "../packet/bounds.ts";
+import { copy } from "../wire/kernels/copies.ts";
 import { flowEntry, flowHash, flowKind } from "../wire/tables.ts";
 
 /** IANA's range for ephemeral ports. RFC 6335 §6. */
@@ -16,12 +18,12 @@ function tableAt(view: DataView): Offset {
 }
 
 /** Whether a socket has this key. `ports`: remote << 16 | local; `meta`: interface slot << 8 | protocol. */
-export function flowHas(view: DataView, local: number, remote: number, ports: number, meta: number): boolean {
+function flowHas(view: DataView, local: Address, remote: Address, ports: number, meta: number): boolean {
 	return FlowEntry.of(view, flowEntry(view, tableAt(view), local, remote, ports, meta)).meta !== 0;
 }
 
 /** What the socket with this key is entered as, -1 when there is none. */
-export function flowValue(view: DataView, local: number, remote: number, ports: number, meta: number): number {
+export function flowValue(view: DataView, local: Address, remote: Address, ports: number, meta: number): number {
 	const entry = FlowEntry.of(view, flowEntry(view, tableAt(view), local, remote, ports, meta));
 	return entry.meta === 0 ? -1 : entry.value;
 }
@@ -38,15 +40,15 @@ function count(view: DataView, kind: number, change: number): void {
 }
 
 /** Enters a socket. Answers false when the key is taken. */
-export function flowInsert(view: DataView, local: number, remote: number, ports: number, meta: number, value: number): boolean {
+export function flowInsert(view: DataView, local: Address, remote: Address, ports: number, meta: number, value: number): boolean {
 	const entry = FlowEntry.of(view, flowEntry(view, tableAt(view), local, remote, ports, meta));
 	if (entry.meta !== 0) return false;
-	entry.local = local;
-	entry.remote = remote;
+	copyAddress(view, entry.local, local);
+	copyAddress(view, entry.remote, remote);
 	entry.ports = ports;
 	entry.meta = meta;
 	entry.value = value;
-	count(view, flowKind(local, remote, ports, meta), 1);
+	count(view, flowKind(view, local, remote, ports, meta), 1);
 	return true;
 }
 
@@ -56,30 +58,25 @@ function entryAt(table: FlowTable, index: number): Offset {
 }
 
 /** Where the key of an entry would stand in an empty table. */
-function homeOf(table: FlowTable, entry: FlowEntry): number {
-	return flowHash(table.seed, entry.local, entry.remote, entry.ports, entry.meta) & table.mask;
+function homeOf(view: DataView, table: FlowTable, entry: FlowEntry): number {
+	return flowHash(view, table.seed, entry.local, entry.remote, entry.ports, entry.meta) & table.mask;
 }
 
 /** Removes a key, if it is there. Entries that were pushed on by it move up, so that no look-up meets a gap. */
-export function flowRemove(view: DataView, local: number, remote: number, ports: number, meta: number): void {
+export function flowRemove(view: DataView, local: Address, remote: Address, ports: number, meta: number): void {
 	const table = FlowTable.of(view, tableAt(view));
 	const found = flowEntry(view, table.at, local, remote, ports, meta);
 	if (FlowEntry.of(view, found).meta === 0) return;
-	count(view, flowKind(local, remote, ports, meta), -1);
+	count(view, flowKind(view, local, remote, ports, meta), -1);
 	const mask = table.mask;
-	let gap = flowHash(table.seed, local, remote, ports, meta) & mask;
+	let gap = flowHash(view, table.seed, local, remote, ports, meta) & mask;
 	while (entryAt(table, gap) !== found) gap = (gap + 1) & mask;
 	for (let index = (gap + 1) & mask; ; index = (index + 1) & mask) {
 		const entry = FlowEntry.of(view, entryAt(table, index));
 		if (entry.meta === 0) break;
 		// It may fill the gap unless its home lies behind the gap, up to where it stands.
-		if (((index - homeOf(table, entry)) & mask) < ((index - gap) & mask)) continue;
-		const to = FlowEntry.of(view, entryAt(table, gap));
-		to.local = entry.local;
-		to.remote = entry.remote;
-		to.ports = entry.ports;
-		to.meta = entry.meta;
-		to.value = entry.value;
+		if (((index - homeOf(view, table, entry)) & mask) < ((index - gap) & mask)) continue;
+		copy(view, entryAt(table, gap), entry.at, FlowEntry.bytes);
 		gap = index;
 	}
 	FlowEntry.of(view, entryAt(table, gap)).meta = 0;
@@ -89,8 +86,8 @@ export function flowRemove(view: DataView, local: number, remote: number, ports:
 export function freePort(
 	view: DataView,
 	meta: number,
-	local: number,
-	remote: number,
+	local: Address,
+	remote: Address,
 	remotePort: number,
 	first: number,
 	count: number,
@@ -101,11 +98,16 @@ export function freePort(
 		const port = (first + offset) | 0;
 		if (
 			!flowHas(view, local, remote, (remotePort << 16) | port, meta) &&
-			!flowHas(view, local, 0, port, meta) &&
-			!flowHas(view, 0, 0, port, meta)
+			!flowHas(view, local, NO_ADDRESS, port, meta) &&
+			!flowHas(view, NO_ADDRESS, NO_ADDRESS, port, meta)
 		)
 			return port;
 		offset = (offset + 1) & (count - 1);
 	}
 	return 0;
+}
+
+/** The same of the ephemeral ones, for a listener at an address of IPv4 (0: any); the interface and protocol as `meta` of a key. */
+export function listenPort(view: DataView, meta: number, local: Ipv4, chance: number): number {
+	return freePort(view, meta, askedOrNone(view, local), NO_ADDRESS, 0, FIRST_EPHEMERAL, EPHEMERALS, chance);
 }

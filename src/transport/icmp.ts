@@ -2,9 +2,19 @@
 
 import { lostPacket } from "../ip/icmp.ts";
 import { lostTake } from "../link/arp.ts";
+import { setV4 } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
-import { DESTINATION, FLOWS_AT, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE } from "../packet/fields.ts";
+import {
+	DESTINATION_ADDRESS,
+	FLOWS_AT,
+	PAYLOAD_AT,
+	PAYLOAD_LENGTH,
+	PORTS,
+	SEQ,
+	SOURCE,
+	SOURCE_ADDRESS,
+} from "../packet/fields.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Offset, Uint8 } from "../packet/numbers.ts";
 import { NONE, packetRelease } from "../packet/packets.ts";
@@ -37,8 +47,8 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 	if (ipv4.protocol(view, quoted) !== ipv4.TCP || transport + 8 > end || transport < quoted + ipv4.HEADER) return false;
 	// The quoted packet went out: turned round, its addresses and ports are the connection's key.
 	const ports = view.getInt32(transport);
-	view.setInt32(SOURCE * 4, ipv4.destination(view, quoted), true);
-	view.setInt32(DESTINATION * 4, ipv4.source(view, quoted), true);
+	setV4(view, SOURCE_ADDRESS, ipv4.destination(view, quoted));
+	setV4(view, DESTINATION_ADDRESS, ipv4.source(view, quoted));
 	view.setInt32(PORTS * 4, (ports << 16) | (ports >>> 16), true);
 	view.setInt32(SEQ * 4, view.getInt32(transport + 4), true);
 	const index = flowFind(view, view.getInt32(FLOWS_AT * 4, true), ipv4.TCP | (link.slot << 8));

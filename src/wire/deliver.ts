@@ -1,6 +1,6 @@
 // A datagram goes from the frame straight into the ring of the socket it is for: no packet buffer waits for an application.
 
-import { v4Of } from "../packet/address.ts";
+import { isNone, v4Of } from "../packet/address.ts";
 import { DESTINATION, PAYLOAD_AT, PORTS, SOURCE } from "../packet/fields.ts";
 import { check } from "../packet/bounds.ts";
 import type { Length, Offset } from "../packet/numbers.ts";
@@ -88,7 +88,7 @@ export function udpRead(view: DataView, block: Offset, buffer: Bytes, start: num
 	socket.bits = socket.bits | UDP_TOLD;
 	// An answer may have to come from another address than before.
 	const path = PathBlock.of(view, socket.path);
-	if (v4Of(view, path.destination) === source && socket.localAddress === 0) pathForget(path);
+	if (v4Of(view, path.destination) === source && isNone(view, socket.localAddress)) pathForget(path);
 	return bytes | ANOTHER;
 }
 

@@ -1,8 +1,18 @@
 // The hash tables that the data path looks into: flows (which socket) and routes (which way). Open addressing, linear
 // probing, at most half full; packet/flow-table.ts and route-table.ts have the layout. Filling them is transport/flows.ts and ip/routes.ts.
 
-import { isV4, MAPPED_BITS, mixPrefix, samePrefix, type PrefixLength } from "../packet/address.ts";
-import { DESTINATION, FIELDS_BYTES, PORTS, SOURCE } from "../packet/fields.ts";
+import {
+	copyAddress,
+	isNone,
+	isV4,
+	MAPPED_BITS,
+	mixAddress,
+	mixPrefix,
+	sameAddress,
+	samePrefix,
+	type PrefixLength,
+} from "../packet/address.ts";
+import { DESTINATION_ADDRESS, FIELDS_BYTES, NO_ADDRESS, PORTS, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { FlowEntry, FlowTable } from "../packet/flow-table.ts";
 import { mix } from "../packet/mix.ts";
 import type { Address, Offset, Range } from "../packet/numbers.ts";
@@ -17,25 +27,36 @@ export function tableFits(view: DataView, at: number): boolean {
 	return at + FlowTable.bytes + ((table.mask >>> 0) + 1) * FlowEntry.bytes <= view.byteLength;
 }
 
-export function flowHash(seed: number, local: number, remote: number, ports: number, meta: number): number {
-	const hash = mix(mix(mix(mix(seed, local), remote), ports), meta);
+export function flowHash(view: DataView, seed: number, local: Address, remote: Address, ports: number, meta: number): number {
+	let hash = seed;
+	if (!isNone(view, local)) hash = mixAddress(view, hash, local);
+	if (!isNone(view, remote)) hash = mixAddress(view, hash, remote);
+	hash = mix(mix(hash, ports), meta);
 	return hash ^ (hash >>> 16);
 }
 
 /** Arena offset of the entry with this key, or of the empty one where it would go, in the table that lies there. */
-export function flowEntry(view: DataView, at: Offset, local: number, remote: number, ports: number, meta: number): Offset {
+export function flowEntry(view: DataView, at: Offset, local: Address, remote: Address, ports: number, meta: number): Offset {
 	return probe(view, FlowTable.of(view, at), local, remote, ports, meta);
 }
 
-function probe(view: DataView, table: FlowTable, local: number, remote: number, ports: number, meta: number): Offset {
+function probe(view: DataView, table: FlowTable, local: Address, remote: Address, ports: number, meta: number): Offset {
 	const mask = table.mask;
-	let index = flowHash(table.seed, local, remote, ports, meta) & mask;
+	let index = flowHash(view, table.seed, local, remote, ports, meta) & mask;
 	for (;;) {
 		const entry = FlowEntry.of(view, (table.at + FlowTable.bytes + index * FlowEntry.bytes) | 0);
-		if (entry.meta === 0) return entry.at;
-		if (entry.meta === meta && entry.ports === ports && entry.remote === remote && entry.local === local) return entry.at;
+		if (entry.meta === 0 || isKey(view, entry, local, remote, ports, meta)) return entry.at;
 		index = (index + 1) & mask;
 	}
+}
+
+function isKey(view: DataView, entry: FlowEntry, local: Address, remote: Address, ports: number, meta: number): boolean {
+	return (
+		entry.meta === meta &&
+		entry.ports === ports &&
+		sameAddress(view, entry.remote, remote) &&
+		sameAddress(view, entry.local, local)
+	);
 }
 
 /** What an entry says, -1 when it is empty. */
@@ -59,15 +80,15 @@ function kindsFrom(meta: number): Range<0, 8> {
 }
 
 /** What kind of key that is: a bit. 0 of one that `flowFind` looks for nothing of, an identifier of ICMP. */
-export function flowKind(local: number, remote: number, ports: number, meta: number): number {
+export function flowKind(view: DataView, local: Address, remote: Address, ports: number, meta: number): number {
 	if ((meta & 255) === ipv4.ICMP) return 0;
 	let kind = PORT;
 	if (meta >> 8 === 0) {
-		if (remote !== 0) kind = CONNECTED;
-		else if (local !== 0) kind = ADDRESS;
-	} else if (remote !== 0) kind = CONNECTED_BY_INTERFACE;
+		if (!isNone(view, remote)) kind = CONNECTED;
+		else if (!isNone(view, local)) kind = ADDRESS;
+	} else if (!isNone(view, remote)) kind = CONNECTED_BY_INTERFACE;
 	else if (ports === 0) kind = ANY_PORT_OF_INTERFACE;
-	else kind = local !== 0 ? ADDRESS_AND_INTERFACE : INTERFACE;
+	else kind = isNone(view, local) ? INTERFACE : ADDRESS_AND_INTERFACE;
 	return kind << kindsFrom(meta);
 }
 
@@ -79,33 +100,33 @@ export function flowKind(local: number, remote: number, ports: number, meta: num
 export function flowFind(view: DataView, at: Offset, meta: number): number {
 	const table = FlowTable.of(view, at);
 	check(0, FIELDS_BYTES, view.byteLength);
-	const local = view.getInt32(DESTINATION * 4, true);
-	const remote = view.getInt32(SOURCE * 4, true);
 	const ports = view.getInt32(PORTS * 4, true);
 	const last = FlowEntry.of(view, table.last);
-	if (last.meta === meta && last.ports === ports && last.remote === remote && last.local === local) return last.value;
-	const value = search(view, table, local, remote, ports, meta);
+	if (isKey(view, last, DESTINATION_ADDRESS, SOURCE_ADDRESS, ports, meta)) return last.value;
+	const value = search(view, table, ports, meta);
 	if (value < 0) return value;
-	last.local = local;
-	last.remote = remote;
+	copyAddress(view, last.local, DESTINATION_ADDRESS);
+	copyAddress(view, last.remote, SOURCE_ADDRESS);
 	last.ports = ports;
 	last.meta = meta;
 	last.value = value;
 	return value;
 }
 
-function search(view: DataView, table: FlowTable, local: number, remote: number, ports: number, meta: number): number {
+function search(view: DataView, table: FlowTable, ports: number, meta: number): number {
+	const local = DESTINATION_ADDRESS;
+	const remote = SOURCE_ADDRESS;
 	const port = ports & 0xffff;
 	const protocol = meta & 255;
 	const kinds = table.kinds >> kindsFrom(meta);
 	let value = -1;
 	if (kinds & CONNECTED) value = valueAt(view, probe(view, table, local, remote, ports, protocol));
 	if (value < 0 && kinds & CONNECTED_BY_INTERFACE) value = valueAt(view, probe(view, table, local, remote, ports, meta));
-	if (value < 0 && kinds & ADDRESS_AND_INTERFACE) value = valueAt(view, probe(view, table, local, 0, port, meta));
-	if (value < 0 && kinds & INTERFACE) value = valueAt(view, probe(view, table, 0, 0, port, meta));
-	if (value < 0 && kinds & ADDRESS) value = valueAt(view, probe(view, table, local, 0, port, protocol));
-	if (value < 0 && kinds & PORT) value = valueAt(view, probe(view, table, 0, 0, port, protocol));
-	if (value < 0 && kinds & ANY_PORT_OF_INTERFACE) value = valueAt(view, probe(view, table, 0, 0, 0, meta));
+	if (value < 0 && kinds & ADDRESS_AND_INTERFACE) value = valueAt(view, probe(view, table, local, NO_ADDRESS, port, meta));
+	if (value < 0 && kinds & INTERFACE) value = valueAt(view, probe(view, table, NO_ADDRESS, NO_ADDRESS, port, meta));
+	if (value < 0 && kinds & ADDRESS) value = valueAt(view, probe(view, table, local, NO_ADDRESS, port, protocol));
+	if (value < 0 && kinds & PORT) value = valueAt(view, probe(view, table, NO_ADDRESS, NO_ADDRESS, port, protocol));
+	if (value < 0 && kinds & ANY_PORT_OF_INTERFACE) value = valueAt(view, probe(view, table, NO_ADDRESS, NO_ADDRESS, 0, meta));
 	return value;
 }
 

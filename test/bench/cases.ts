@@ -1,6 +1,6 @@
 // The cases that `npm run bench` measures, run on XS: `multihome-xs cases.js -- CASE PACKETS`. Prints one line of JSON.
 
-import { DESTINATION, PORTS, SOURCE } from "../../src/packet/fields.ts";
+import { DESTINATION_ADDRESS, PORTS, SOURCE_ADDRESS } from "../../src/packet/fields.ts";
 import { formatIpv4 } from "../../src/address.ts";
 import { createIO } from "../../src/io/io.ts";
 import { LoopbackDevice } from "../../src/device/loopback.ts";
@@ -10,7 +10,7 @@ import { Stack } from "../../src/stack.ts";
 import { PACKET_BYTES, type StackOptions } from "../../src/config.ts";
 import { ESTABLISHED, type Tcb } from "../../src/transport/tcp/tcb.ts";
 import { KIND, UDP } from "../../src/wire/kinds.ts";
-import { copy, decode, flowFind, ipv4Build } from "#codec";
+import { copy, decode, flowFind, ipv4Build, setV4 } from "#codec";
 import { chunkBytesAllocated, collect, collections, slotsAllocated } from "host/heap";
 import { args, print } from "host/system";
 import { SPI_BYTES, count as countOfChip, passTime, plug } from "host/chips";
@@ -428,19 +428,18 @@ function routeCase(count: number): Run {
 /** From the decode registers to the socket, through the wildcards, as for every datagram to a bound port. */
 function demuxCase(count: number): Run {
 	const stack = makeStack({ sockets: { udp: count } });
-	const { view, fields } = stack.core;
+	const { view } = stack.core;
 	const keys = stack.core.layout.packets; // the packet buffers lie idle here
 	for (let i = 0; i < count; i++) stack.udp.open(0, 1000 + i, 0);
 	for (let i = 0; i < 1024; i++) {
-		fields[SOURCE] = 0x0a000001;
-		fields[DESTINATION] = 0x0a000002;
-		fields[PORTS] = (40_000 << 16) | (1000 + (random32() & (count - 1)));
-		copy(view, keys + i * 12, 0, 12);
+		view.setInt32(keys + i * 4, (40_000 << 16) | (1000 + (random32() & (count - 1))), true);
 	}
 	const table = stack.flows.table;
+	setV4(view, SOURCE_ADDRESS, 0x0a000001);
+	setV4(view, DESTINATION_ADDRESS, 0x0a000002);
 	return (packets) => {
 		for (let i = 0; i < packets; i++) {
-			copy(view, 0, keys + (i & 1023) * 12, 12);
+			copy(view, PORTS * 4, keys + (i & 1023) * 4, 4);
 			if (flowFind(view, table, 17 | (2 << 8)) < 0) throw new Error("a bound socket was not found");
 		}
 	};

@@ -8,7 +8,7 @@ import { copyAddress, setNone, setV4OrNone, v4Of } from "../../packet/address.ts
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP } from "../../packet/drops.ts";
 import { ECHO_GONE, ECHO_OPEN, EchoAnswer, EchoBlock, echoAt } from "../../packet/echo-block.ts";
-import { PAYLOAD_LENGTH, PORTS, SOURCE, TTL_PROTOCOL } from "../../packet/fields.ts";
+import { NO_ADDRESS, PAYLOAD_LENGTH, PORTS, SOURCE, TTL_PROTOCOL } from "../../packet/fields.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
 import { ERROR, newsOwned, newsPost, READABLE } from "../../packet/news.ts";
 import type { Ipv4, Length, Offset, Uint8 } from "../../packet/numbers.ts";
@@ -31,7 +31,7 @@ export function echoOpen(view: DataView, slot: number, chance: number): Offset {
 		const socket = EchoBlock.of(view, echoAt(view, i));
 		if (socket.bits !== 0) continue;
 		let identifier = chance & 0xffff;
-		while (!flowInsert(view, 0, 0, identifier, ipv4.ICMP, i)) identifier = (identifier + 1) & 0xffff;
+		while (!flowInsert(view, NO_ADDRESS, NO_ADDRESS, identifier, ipv4.ICMP, i)) identifier = (identifier + 1) & 0xffff;
 		socket.bits = ECHO_OPEN;
 		socket.identifier = identifier;
 		setNone(view, socket.localAddress);
@@ -51,7 +51,7 @@ export function echoOpen(view: DataView, slot: number, chance: number): Offset {
 export function echoClose(view: DataView, block: Offset): void {
 	const socket = EchoBlock.of(view, block);
 	if (socket.bits === 0) return;
-	flowRemove(view, 0, 0, socket.identifier, ipv4.ICMP);
+	flowRemove(view, NO_ADDRESS, NO_ADDRESS, socket.identifier, ipv4.ICMP);
 	socket.bits = 0;
 	socket.count = 0;
 	newsOwned(view, socket.news, false);
@@ -105,7 +105,7 @@ export function echoSend(view: DataView, block: Offset, to: Ipv4, sequence: numb
 /** An echo reply came, which the registers describe. Answers whether a socket had asked. */
 export function echoReply(view: DataView, link: InterfaceBlock): boolean {
 	const echo = view.getInt32(PORTS * 4, true);
-	const index = flowValue(view, 0, 0, echo >>> 16, ipv4.ICMP);
+	const index = flowValue(view, NO_ADDRESS, NO_ADDRESS, echo >>> 16, ipv4.ICMP);
 	if (index < 0) return false;
 	const socket = EchoBlock.of(view, echoAt(view, index));
 	const ttl = view.getInt32(TTL_PROTOCOL * 4, true) >> 8;
@@ -132,7 +132,7 @@ export function echoError(
 	if (ipv4.protocol(view, at) !== ipv4.ICMP || message + icmpv4.HEADER > end || message < at + ipv4.HEADER) return false;
 	if (icmpv4.type(view, message) !== icmpv4.ECHO_REQUEST) return false;
 	const echo = icmpv4.identifierAndSequence(view, message);
-	const index = flowValue(view, 0, 0, echo >>> 16, ipv4.ICMP);
+	const index = flowValue(view, NO_ADDRESS, NO_ADDRESS, echo >>> 16, ipv4.ICMP);
 	if (index < 0) return false;
 	const socket = EchoBlock.of(view, echoAt(view, index));
 	if (v4Of(view, PathBlock.of(view, socket.path).destination) !== ipv4.destination(view, at)) return false;

@@ -120,9 +120,9 @@ export function acceptFull(view: DataView, listener: TcbBlock): boolean {
 function admit(view: DataView, listener: TcbBlock, child: TcbBlock, link: InterfaceBlock): boolean {
 	const path = PathBlock.of(view, child.path);
 	const ports = view.getInt32(fields.PORTS * 4, true);
-	child.localAddress = view.getInt32(fields.DESTINATION * 4, true);
+	copyAddress(view, child.localAddress, fields.DESTINATION_ADDRESS);
 	child.localPort = ports & 0xffff;
-	child.remoteAddress = view.getInt32(fields.SOURCE * 4, true);
+	copyAddress(view, child.remoteAddress, fields.SOURCE_ADDRESS);
 	child.remotePort = (ports >>> 16) | 0;
 	child.meta = listener.meta;
 	copyAddress(view, path.source, fields.DESTINATION_ADDRESS);

@@ -1,7 +1,7 @@
 // TCBs come and go: entered into the flow table, ended, given back. Who gets one is seats.ts; what befalls them from below, ways.ts.
 
 import { route } from "../../ip/way.ts";
-import { v4Of } from "../../packet/address.ts";
+import { copyAddress, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP } from "../../packet/drops.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
@@ -48,13 +48,21 @@ export function detach(view: DataView, tcb: TcbBlock): void {
  * then it is in no table.
  */
 export function begin(view: DataView, tcb: TcbBlock, chance: number): number {
-	const source = v4Of(view, PathBlock.of(view, tcb.path).source);
 	const wanted = tcb.localPort;
-	tcb.localAddress = source;
+	copyAddress(view, tcb.localAddress, PathBlock.of(view, tcb.path).source);
 	if (wanted === 0)
-		tcb.localPort = freePort(view, tcb.meta, source, tcb.remoteAddress, tcb.remotePort, FIRST_EPHEMERAL, EPHEMERALS, chance);
+		tcb.localPort = freePort(
+			view,
+			tcb.meta,
+			tcb.localAddress,
+			tcb.remoteAddress,
+			tcb.remotePort,
+			FIRST_EPHEMERAL,
+			EPHEMERALS,
+			chance,
+		);
 	if (tcb.localPort !== 0 && enter(view, tcb)) {
-		setIss(tcb, nextIsn(view, source, tcb.remoteAddress, portsOf(tcb)));
+		setIss(tcb, nextIsn(view, v4Of(view, tcb.localAddress), v4Of(view, tcb.remoteAddress), portsOf(tcb)));
 		return BEGUN;
 	}
 	tcb.localPort = 0;
@@ -72,8 +80,8 @@ export function enter(view: DataView, tcb: TcbBlock): boolean {
 	const now = CoreBlock.of(view, CORE).now;
 	const at = tcb.template;
 	view.setInt32(at + ipv4.IDENTIFICATION, ipv4.DONT_FRAGMENT);
-	view.setInt32(at + ipv4.SOURCE, tcb.localAddress);
-	view.setInt32(at + ipv4.DESTINATION, tcb.remoteAddress);
+	view.setInt32(at + ipv4.SOURCE, v4Of(view, tcb.localAddress));
+	view.setInt32(at + ipv4.DESTINATION, v4Of(view, tcb.remoteAddress));
 	view.setInt32(at + ipv4.HEADER, (tcb.localPort << 16) | tcb.remotePort);
 	tcb.optionsLength = 0;
 	tcb.answerAt = now;

@@ -1,12 +1,13 @@
 // What `connect` and `listen` do before the first segment, and what applications want of a connection besides data.
 
-import { setV4OrNone } from "../../packet/address.ts";
+import { setNone, setV4, setV4OrNone } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
+import { NO_ADDRESS } from "../../packet/fields.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { BIT_NO_DELAY, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
-import { EPHEMERALS, FIRST_EPHEMERAL, flowInsert, freePort } from "../flow-table.ts";
+import { flowInsert, listenPort } from "../flow-table.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { startKeepAlive } from "./keep-alive.ts";
 import { abort, begin, BEGUN, detach, end, leaveListener, NO_WAY, plainTemplate, PORT_IN_USE, release, resolve } from "./life.ts";
@@ -70,9 +71,9 @@ export function tcpConnect(
 	setV4OrNone(view, path.destination, address);
 	setV4OrNone(view, path.source, local);
 	path.bound = slot;
-	tcb.remoteAddress = address;
+	setV4(view, tcb.remoteAddress, address);
 	tcb.remotePort = port;
-	tcb.localAddress = 0;
+	setNone(view, tcb.localAddress);
 	tcb.localPort = localPort;
 	tcb.meta = ipv4.TCP | (slot << 8);
 	plainTemplate(view, tcb);
@@ -94,13 +95,16 @@ export function tcpListen(
 	chance: number,
 ): number {
 	const tcb = TcbBlock.of(view, at);
-	tcb.localAddress = address;
+	setV4OrNone(view, tcb.localAddress, address);
 	tcb.localPort = port;
-	tcb.remoteAddress = 0;
+	setNone(view, tcb.remoteAddress);
 	tcb.remotePort = 0;
 	tcb.meta = ipv4.TCP | (slot << 8);
-	if (port === 0 && slot === 0) tcb.localPort = freePort(view, tcb.meta, address, 0, 0, FIRST_EPHEMERAL, EPHEMERALS, chance);
-	if (!flowInsert(view, address, 0, tcb.localPort, tcb.meta, tcb.index)) return PORT_IN_USE;
+	if (port === 0 && slot === 0) {
+		const chosen = listenPort(view, tcb.meta, address, chance);
+		tcb.localPort = chosen;
+	}
+	if (!flowInsert(view, tcb.localAddress, NO_ADDRESS, tcb.localPort, tcb.meta, tcb.index)) return PORT_IN_USE;
 	plainTemplate(view, tcb);
 	PathBlock.of(view, tcb.path).bound = slot;
 	tcb.backlog = backlog;

@@ -4,6 +4,7 @@
 // are tried again. Below LEAST_PATH_MTU segments do not shrink: routers may fragment them instead.
 
 import { LEAST_PATH_MTU, PATH_MTU_RAISE_MS } from "../../config.ts";
+import { v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { SEQ } from "../../packet/fields.ts";
 import { PathBlock } from "../../packet/path-block.ts";
@@ -92,7 +93,7 @@ function believe(view: DataView, tcb: TcbBlock, claimed: number): boolean {
 function allowFragments(view: DataView, tcb: TcbBlock): boolean {
 	if (!ipv4.dontFragment(view, tcb.template)) return false;
 	const tcp = TcpBlock.of(view, tcpAt(view));
-	const id = halfSipHash(tcp.key0, tcp.key1, tcb.remoteAddress, tcb.iss, tcb.sndUna);
+	const id = halfSipHash(tcp.key0, tcp.key1, v4Of(view, tcb.remoteAddress), tcb.iss, tcb.sndUna);
 	view.setInt32((tcb.template + ipv4.IDENTIFICATION) | 0, id << 16);
 	return true;
 }

@@ -3,6 +3,7 @@
 
 import { output } from "../../ip/output.ts";
 import { isBusy, returns } from "../../link/transmit.ts";
+import { isNone } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { tcpDeadline } from "../../packet/deadline.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
@@ -253,7 +254,7 @@ export function retransmitFirst(view: DataView, tcb: TcbBlock): void {
 
 /** SYN, or SYN and ACK, with our MSS; again when the timer has put sndNxt back to iss. */
 function transmitSyn(view: DataView, tcb: TcbBlock): boolean {
-	if (tcb.sndNxt !== tcb.iss || tcb.localAddress === 0) {
+	if (tcb.sndNxt !== tcb.iss || isNone(view, tcb.localAddress)) {
 		// It is on its way, or has no source address yet.
 		tcb.bits = tcb.bits & ~BIT_ACK_NOW;
 		return true;

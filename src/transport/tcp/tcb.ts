@@ -2,6 +2,7 @@
 // the layers above ask for.
 
 import { BIT_FIN, TcbBlock } from "../../packet/tcb-block.ts";
+import { V4 } from "../../packet/address.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { FIRST_SOCKET } from "../../packet/news.ts";
 import type { NewsSocket, SocketEvents, SocketOwner } from "../events.ts";
@@ -99,15 +100,15 @@ export class Tcb implements NewsSocket {
 		return this.#word(AT.sndQueued);
 	}
 
-	/** IPv4 addresses, int32, and ports. */
+	/** IPv4 addresses, int32, 0 for none, and ports. */
 	get localAddress(): number {
-		return this.#word(AT.localAddress);
+		return this.view.getInt32(this.block + AT.localAddress + V4);
 	}
 	get localPort(): number {
 		return this.#word(AT.localPort);
 	}
 	get remoteAddress(): number {
-		return this.#word(AT.remoteAddress);
+		return this.view.getInt32(this.block + AT.remoteAddress + V4);
 	}
 	get remotePort(): number {
 		return this.#word(AT.remotePort);

@@ -1,5 +1,6 @@
 // What befalls connections from below: ways that are lost or found, interfaces and addresses that are gone.
 
+import { isNone, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { PathBlock } from "../../packet/path-block.ts";
@@ -48,7 +49,7 @@ export function tcpWaysChanged(view: DataView, from: number, first: boolean, cha
 		const found = resolve(view, tcb);
 		wayChanged(view, tcb);
 		if (found) foundAgain(view, tcb, chance);
-		else if (tcb.localAddress === 0) return i;
+		else if (isNone(view, tcb.localAddress)) return i;
 		else lost(view, tcb, first);
 	}
 	return ALL_LOOKED_AT;
@@ -69,13 +70,13 @@ function lost(view: DataView, tcb: TcbBlock, first: boolean): void {
 /** Where the search for a port begins: elsewhere for each connection, though all have found their way at once. RFC 6056 §3.3. */
 function portChance(view: DataView, tcb: TcbBlock, chance: number): number {
 	const tcp = TcpBlock.of(view, tcpAt(view));
-	return halfSipHash(tcp.key0, tcp.key1, chance, tcb.index, tcb.remoteAddress);
+	return halfSipHash(tcp.key0, tcp.key1, chance, tcb.index, v4Of(view, tcb.remoteAddress));
 }
 
 function foundAgain(view: DataView, tcb: TcbBlock, chance: number): void {
 	if (!(tcb.work & ROUTE_LOST)) return;
 	tcb.work = tcb.work & ~ROUTE_LOST;
-	if (tcb.localAddress === 0 && begin(view, tcb, portChance(view, tcb, chance)) !== BEGUN) {
+	if (isNone(view, tcb.localAddress) && begin(view, tcb, portChance(view, tcb, chance)) !== BEGUN) {
 		end(view, tcb, UNREACHABLE);
 		return;
 	}
@@ -107,6 +108,6 @@ export function tcpAddressGone(view: DataView, address: number): void {
 	const core = CoreBlock.of(view, CORE);
 	for (let i = 0; i < core.tcbCount; i++) {
 		const tcb = TcbBlock.of(view, tcbAt(view, i));
-		if (tcb.state !== CLOSED && tcb.localAddress === address) end(view, tcb, UNREACHABLE);
+		if (tcb.state !== CLOSED && v4Of(view, tcb.localAddress) === address) end(view, tcb, UNREACHABLE);
 	}
 }

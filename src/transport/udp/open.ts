@@ -1,13 +1,15 @@
 // Sockets are opened, bound and closed, and end with the address or the interface that they are bound to. Flat TypeScript.
 
+import { setV4OrNone, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
+import { askedOrNone, NO_ADDRESS } from "../../packet/fields.ts";
 import type { Ipv4, Offset } from "../../packet/numbers.ts";
 import { ERROR, newsOwned, newsPost } from "../../packet/news.ts";
 import { PathBlock, pathClear, pathForget } from "../../packet/path-block.ts";
 import { UDP_GONE, UDP_OPEN, UdpBlock, udpAt } from "../../packet/udp-block.ts";
 import { udpForget } from "../../wire/deliver.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
-import { EPHEMERALS, FIRST_EPHEMERAL, flowInsert, flowRemove, freePort } from "../flow-table.ts";
+import { flowInsert, flowRemove, listenPort } from "../flow-table.ts";
 
 /** Questions of resolvers come from any port from here on, above those that programs are likely to want: RFC 5452 §9.2. */
 const FIRST_LOOKUP = 32_768;
@@ -26,7 +28,7 @@ export function udpOpen(view: DataView, address: Ipv4, port: number, slot: numbe
 	const free = freeSocket(view, 0, CoreBlock.of(view, CORE).udpCount);
 	if (free === 0) return NO_SOCKET;
 	const meta = ipv4.UDP | (slot << 8);
-	const chosen = port === 0 && !anyPort ? freePort(view, meta, address, 0, 0, FIRST_EPHEMERAL, EPHEMERALS, chance) : port;
+	const chosen = port === 0 && !anyPort ? listenPort(view, meta, address, chance) : port;
 	if (chosen === 0 && !anyPort) return NO_PORTS;
 	return bind(view, UdpBlock.of(view, free), address, chosen, meta);
 }
@@ -86,7 +88,8 @@ function isTaken(view: DataView, port: number): boolean {
 
 /** Answers the socket's block, or PORT_IN_USE. */
 function bind(view: DataView, socket: UdpBlock, address: Ipv4, port: number, meta: number): number {
-	if (!flowInsert(view, address, 0, port, meta, socket.index)) return PORT_IN_USE;
+	const local = askedOrNone(view, address);
+	if (!flowInsert(view, local, NO_ADDRESS, port, meta, socket.index)) return PORT_IN_USE;
 	socket.next = 0;
 	socket.used = 0;
 	socket.count = 0;
@@ -95,7 +98,7 @@ function bind(view: DataView, socket: UdpBlock, address: Ipv4, port: number, met
 	socket.lastPorts = 0;
 	socket.lastSlot = 0;
 	socket.bits = UDP_OPEN;
-	socket.localAddress = address;
+	setV4OrNone(view, socket.localAddress, address);
 	socket.localPort = port;
 	socket.meta = meta;
 	const path = PathBlock.of(view, socket.path);
@@ -119,7 +122,7 @@ export function udpClose(view: DataView, block: Offset): void {
 
 /** Nothing comes for the socket any more. */
 function leave(view: DataView, socket: UdpBlock): void {
-	if (!(socket.bits & UDP_GONE)) flowRemove(view, socket.localAddress, 0, socket.localPort, socket.meta);
+	if (!(socket.bits & UDP_GONE)) flowRemove(view, socket.localAddress, NO_ADDRESS, socket.localPort, socket.meta);
 }
 
 /** The socket's address or interface is gone. */
@@ -151,7 +154,7 @@ export function udpAddressGone(view: DataView, address: Ipv4): void {
 	const count = (core.udpCount + core.serviceCount) | 0;
 	for (let i = 0; i < count; i++) {
 		const socket = UdpBlock.of(view, udpAt(view, i));
-		if (isBound(socket) && socket.localAddress === address) end(view, socket);
+		if (isBound(socket) && v4Of(view, socket.localAddress) === address) end(view, socket);
 	}
 }
 

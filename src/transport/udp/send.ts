@@ -4,7 +4,7 @@ import { output } from "../../ip/output.ts";
 import { afterLoopback, ownerSlot, route } from "../../ip/way.ts";
 import { canSend, sourceOf } from "../../link/addresses.ts";
 import { follows } from "../../link/calls.ts";
-import { setV4OrNone, v4Of } from "../../packet/address.ts";
+import { copyAddress, isNone, setV4, setV4OrNone, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP } from "../../packet/drops.ts";
 import { asked } from "../../packet/fields.ts";
@@ -84,7 +84,8 @@ export function udpSendBy(
 	if (!known || path.routeVersion !== CoreBlock.of(view, CORE).routeVersion) {
 		socket.bits = socket.bits | UDP_GIVEN;
 		setV4OrNone(view, path.destination, to);
-		setV4OrNone(view, path.source, source === 0 ? socket.localAddress : source);
+		if (source === 0) copyAddress(view, path.source, socket.localAddress);
+		else setV4(view, path.source, source);
 		path.bound = bound;
 		route(view, path, 0, true);
 	}
@@ -170,9 +171,8 @@ function lead(view: DataView, socket: UdpBlock, path: PathBlock, to: Ipv4): bool
 		socket.bits = socket.bits & ~UDP_GIVEN;
 		setV4OrNone(view, path.destination, to);
 		path.bound = boundOf(socket);
-		let source = socket.localAddress;
-		if (source === 0 && to === socket.lastSource) source = answerFrom(view, socket);
-		setV4OrNone(view, path.source, source);
+		if (to !== socket.lastSource || !isNone(view, socket.localAddress)) copyAddress(view, path.source, socket.localAddress);
+		else setV4OrNone(view, path.source, answerFrom(view, socket));
 		route(view, path, 0, true);
 	}
 	return path.out !== 0;

@@ -1,5 +1,6 @@
 // A UDP socket as the interpreter has it: all that there is of it lies in its block (packet/udp-block.ts), where compiled code works on it. Here is what the layers above ask for.
 
+import { V4 } from "../../packet/address.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { UDP_GONE, UDP_NO_GROUPS, UDP_OPEN, UdpBlock } from "../../packet/udp-block.ts";
 import type { NewsSocket, SocketEvents, SocketOwner } from "../events.ts";
@@ -52,7 +53,7 @@ export class UdpSocket implements NewsSocket {
 
 	/** IPv4 address that it is bound to, int32, 0 for any; its port; and the slot of its interface, 0 for any. */
 	get localAddress(): number {
-		return this.#word(AT.localAddress);
+		return this.#view.getInt32(this.block + AT.localAddress + V4);
 	}
 	get localPort(): number {
 		return this.#word(AT.localPort);

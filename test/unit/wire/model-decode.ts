@@ -233,7 +233,7 @@ function transport(
 			body.length - offset,
 			socket,
 		);
-		const what = group || socket === NOBODY ? 4 : streamIn(view, word(view, TCBS * 4) + socket * 556);
+		const what = group || socket === NOBODY ? 4 : streamIn(view, word(view, TCBS * 4) + socket * 580);
 		if (what & 4) return unexpected;
 		if (what !== 2 && what !== 3) set(view, "what", what);
 		return KINDS.segment | (what === 3 ? 32 : what === 2 ? 0 : 64) | (socket << 8);
@@ -246,7 +246,7 @@ function transport(
 		set(view, "ports", read32(body, 0));
 		const socket = socketFor(view, iface, protocol);
 		const delivered =
-			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 132, iface.slot, at + 8, length - 8);
+			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 144, iface.slot, at + 8, length - 8);
 		if (delivered) return KINDS.datagram | (socket << 8);
 		return answer(view, KINDS.udp, group, at + 8, length - 8, socket);
 	}

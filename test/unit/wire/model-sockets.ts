@@ -30,7 +30,7 @@ const TCB = {
 	sndWl2: 212,
 };
 const BITS = { ackNow: 1, ackDelayed: 2, short: 4, noDelay: 8, fin: 16, timing: 32 };
-const TCB_BYTES = 532;
+const TCB_BYTES = 580;
 
 type Field = keyof typeof TCB;
 
@@ -149,7 +149,7 @@ const TOLD = 32;
 
 /** A UDP socket block. */
 function udpAt(view: DataView, block: number): { ring: number; size: number; at: number; used: number; count: number } {
-	take(view, block, 108);
+	take(view, block, 144);
 	const [ring, size, at, used, count] = [0, 4, 8, 12, 16].map((field) => word(view, block + field)) as [
 		number,
 		number,
@@ -206,8 +206,8 @@ export function udpRead(view: DataView, block: number, buffer: Application, star
 		for (const [i, value] of now.entries()) setWord(view, block + 20 + 4 * i, value);
 		setWord(view, block + 36, bits | TOLD);
 		// The way back, when it is from another address of ours: to be looked up anew.
-		if (word(view, block + 84) === now[0] && word(view, block + 48) === 0)
-			for (const at of [60, 96]) setWord(view, block + at, -1);
+		const bound = take(view, block + 48, 16).some((byte) => byte !== 0);
+		if (!bound && read32(take(view, block + 120, 4), 0) === now[0]) for (const at of [72, 132]) setWord(view, block + at, -1);
 	}
 	return known ? bytes : bytes + 65536;
 }

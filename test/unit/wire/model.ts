@@ -66,22 +66,31 @@ function mixed(seed: number, words: readonly number[]): number {
 	return Number(BigInt.asIntN(32, hash ^ (hash >> 16n)));
 }
 
-/** Of a table whose entries of `bytes` follow its head: that with the key, or the first empty one from the place on that the hash says. */
-function entryOf(view: DataView, table: number, head: number, bytes: number, used: number, key: readonly number[]): number {
-	take(view, table, head);
-	const mask = word(view, table);
-	for (let i = mixed(word(view, table + 4), key) & mask; ; i = (i + 1) & mask) {
-		const entry = table + head + bytes * i;
-		take(view, entry, bytes);
-		if (word(view, entry + used) === 0 || key.every((value, n) => word(view, entry + 4 * n) === value)) return entry;
-	}
+/** Mask, seed, kinds, how many of each, and an entry like the others: what was found last. An entry has both addresses, ports, interface and protocol, and a value. */
+const FLOW_HEAD = 88;
+const FLOW_ENTRY = 44;
+/** Register of the source address; the destination's follows. */
+const SOURCE_ADDRESS = 64;
+const ANY = "0".repeat(128);
+
+/** What an address is mixed into a hash as: of IPv4 the last word alone. */
+function addressWords(view: DataView, at: number): number[] {
+	const words = [0, 4, 8, 12].map((place) => word(view, at + place));
+	return bitsOf(view, at, 96) === "0".repeat(80) + "1".repeat(16) ? words.slice(3) : words;
 }
 
-/** Mask, seed, kinds, how many of each, and an entry like the others: what was found last. */
-const FLOW_HEAD = 64;
-
-export function flowEntry(view: DataView, table: number, ...key: number[]): number {
-	return entryOf(view, table, FLOW_HEAD, 20, 12, key);
+export function flowEntry(view: DataView, table: number, local: number, remote: number, ports: number, meta: number): number {
+	take(view, table, FLOW_HEAD);
+	const mask = word(view, table);
+	const ends = [bitsOf(view, local, 128), bitsOf(view, remote, 128)];
+	const words = [local, remote].flatMap((at, i) => (ends[i] === ANY ? [] : addressWords(view, at)));
+	for (let i = mixed(word(view, table + 4), [...words, ports, meta]) & mask; ; i = (i + 1) & mask) {
+		const entry = table + FLOW_HEAD + FLOW_ENTRY * i;
+		take(view, entry, FLOW_ENTRY);
+		if (word(view, entry + 36) === 0) return entry;
+		const same = ends.every((bits, n) => bitsOf(view, entry + 16 * n, 128) === bits);
+		if (same && word(view, entry + 32) === ports && word(view, entry + 36) === meta) return entry;
+	}
 }
 
 /** The first bits of an address, as text of noughts and ones. */
@@ -141,30 +150,33 @@ export function ownFind(view: DataView, address: number, slot: number): number {
 
 /** Every entry of the table is looked at; the first key that is there wins, and is noted with what it was looked for. */
 export function flowFind(view: DataView, table: number, meta: number): number {
-	const source = word(view, 0);
-	const local = word(view, 4);
+	const remote = bitsOf(view, SOURCE_ADDRESS, 128);
+	const local = bitsOf(view, SOURCE_ADDRESS + 16, 128);
 	const ports = word(view, 8);
 	const entries = [];
 	for (let i = 0; i <= word(view, table); i++) {
-		const entry = table + FLOW_HEAD + 20 * i;
-		entries.push([0, 4, 8, 12, 16].map((field) => word(view, entry + field)));
+		const entry = table + FLOW_HEAD + FLOW_ENTRY * i;
+		const [itsLocal, itsRemote] = [bitsOf(view, entry, 128), bitsOf(view, entry + 16, 128)];
+		entries.push([itsLocal, itsRemote, word(view, entry + 32), word(view, entry + 36), word(view, entry + 40)] as const);
 	}
 	const port = ports & 0xffff;
 	const protocol = meta & 255;
 	const keys = [
-		[local, source, ports, protocol],
-		[local, source, ports, meta],
-		[local, 0, port, meta],
-		[0, 0, port, meta],
-		[local, 0, port, protocol],
-		[0, 0, port, protocol],
-		[0, 0, 0, meta],
+		[local, remote, ports, protocol],
+		[local, remote, ports, meta],
+		[local, ANY, port, meta],
+		[ANY, ANY, port, meta],
+		[local, ANY, port, protocol],
+		[ANY, ANY, port, protocol],
+		[ANY, ANY, 0, meta],
 	];
 	for (const key of keys) {
 		const found = entries.find((entry) => entry[3] !== 0 && key.every((value, i) => entry[i] === value));
 		if (!found) continue;
-		for (const [i, value] of [local, source, ports, meta, found[4]!].entries()) setWord(view, table + 44 + 4 * i, value);
-		return found[4]!;
+		put(view, table + 44, take(view, SOURCE_ADDRESS + 16, 16));
+		put(view, table + 60, take(view, SOURCE_ADDRESS, 16));
+		for (const [i, value] of [ports, meta, found[4]].entries()) setWord(view, table + 76 + 4 * i, value);
+		return found[4];
 	}
 	return -1;
 }

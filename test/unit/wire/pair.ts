@@ -4,7 +4,7 @@
 import { expect } from "vitest";
 import * as subject from "#codec";
 import { allocate } from "#memory";
-import { setV4 } from "../../../src/packet/address.ts";
+import { copyAddress, setNone, setV4, setV4OrNone } from "../../../src/packet/address.ts";
 import { FlowEntry, FlowTable } from "../../../src/packet/flow-table.ts";
 import { OWN_SLOT_SHIFT, OwnEntry, OwnTable } from "../../../src/packet/own-table.ts";
 import { InterfaceBlock } from "../../../src/packet/interface-block.ts";
@@ -136,6 +136,7 @@ export class Pair {
 		this.buffers = [new Uint8Array(new ArrayBuffer(2048), 8, 2000), new Uint8Array(new ArrayBuffer(2048), 8, 2000)];
 		for (let i = 0; i < ARENA / 4; i++) this.words[0][i] = this.words[1][i] = prng.next();
 		for (const at of [fields.SOURCE_ADDRESS, fields.DESTINATION_ADDRESS, fields.ASKED_ADDRESS]) this.setAddress(at, prng.next());
+		this.each((view) => setNone(view, fields.NO_ADDRESS));
 		const bytes = prng.bytes(this.buffers[0].length);
 		this.buffers[0].set(bytes);
 		this.buffers[1].set(bytes);
@@ -286,8 +287,25 @@ export function writeFlowTable(prng: Prng, pair: Pair, table: number, capacity: 
 	pair.setWord(table + FLOWS.kinds, -1);
 }
 
+/** Both addresses, 0 for none, where a packet's stand. */
+export function writeEnds(pair: Pair, local: number, remote: number): void {
+	pair.each((view) => {
+		setV4OrNone(view, fields.DESTINATION_ADDRESS, local);
+		setV4OrNone(view, fields.SOURCE_ADDRESS, remote);
+	});
+}
+
+/** Addresses of IPv4, 0 for none. */
 export function addFlow(pair: Pair, table: number, { local, remote, ports, meta, value }: Flow): void {
-	pair.each((view) => writeWords(view, flowEntry(view, table, local, remote, ports, meta), [local, remote, ports, meta, value]));
+	writeEnds(pair, local, remote);
+	pair.each((view) => {
+		const entry = flowEntry(view, table, fields.DESTINATION_ADDRESS, fields.SOURCE_ADDRESS, ports, meta);
+		copyAddress(view, entry, fields.DESTINATION_ADDRESS);
+		copyAddress(view, entry + 16, fields.SOURCE_ADDRESS);
+		writeWords(view, entry + 32, [ports, meta, value]);
+	});
+	pair.each((view) => setV4(view, fields.DESTINATION_ADDRESS, 0));
+	pair.each((view) => setV4(view, fields.SOURCE_ADDRESS, 0));
 }
 
 /** Numbers of a connection, near what a segment of the same generator would carry. */
