@@ -46,7 +46,7 @@ function status(bench: Bench, which: number) {
 	};
 }
 
-// By the ENC28J60 half of what its cable carries: more leaves the program no time for garbage that would have to be collected.
+// By the ENC28J60 half of what its cable carries: its memory holds three full frames, and the program and its garbage take their share of the time.
 test.runIf(given).each([
 	["eth0", 0, 10],
 	["eth1", 1, 5],
@@ -55,12 +55,12 @@ test.runIf(given).each([
 	const Model = loadChips(await buildChips({ quiet: true }));
 	const bench = new Bench(Model, { firmware: firmware!, bootrom: bootrom! }, symbols);
 	const { machine, peers } = bench;
+	let collections = 0;
+	machine.cpu.hook(symbols.find("fxCollect")!, () => collections++); // before it has run: what has been translated is not looked at again
 	expect(
 		bench.until(() => /ready/.test(bench.printed), 5),
 		bench.printed,
 	).toBe(true);
-	let collections = 0;
-	machine.cpu.hook(symbols.find("fxCollect")!, () => collections++);
 	const told = () => {
 		const { received, device } = status(bench, 1 - which).interfaces.find((each) => each.name === name)!;
 		return { packets: received.packets, overruns: device.overruns };
@@ -85,7 +85,7 @@ test.runIf(given).each([
 
 	const packets = after.packets - before.packets;
 	console.log(`${name}: ${sent} frames at ${mbits} Mbit/s, ${packets} received, ${meanwhile} collections meanwhile`);
-	expect(meanwhile).toBeGreaterThan(2);
+	expect(meanwhile).toBeGreaterThan(SECONDS * 10);
 	expect(packets).toBeGreaterThanOrEqual(sent);
 	expect(after.overruns).toBe(before.overruns);
 	expect(bench.complaints).toEqual([]);
