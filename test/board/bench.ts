@@ -97,6 +97,36 @@ export class Bench {
 	}
 }
 
+/** What a board says of itself, as far as tests ask. */
+export interface BoardStatus {
+	heap: Record<string, number>;
+	interfaces: { name: string; received: { packets: number }; device: { overruns: number } }[];
+}
+
+/** The same by HTTP, asked by one of the peers. */
+export function statusOf(bench: Bench, which: number): BoardStatus {
+	const buffer = new Uint8Array(1460);
+	let text = "";
+	let over = false;
+	const socket = new bench.peers[which]!.io.TCP({
+		address: PLACES[which]!.address,
+		port: 80,
+		onWritable() {
+			if (text === "") socket.write(new TextEncoder().encode("GET /status HTTP/1.0\r\n\r\n"));
+		},
+		onReadable() {
+			for (let n = socket.read(buffer); n !== undefined; n = socket.read(buffer))
+				text += new TextDecoder().decode(buffer.subarray(0, n));
+		},
+		onError() {
+			over = true;
+			socket.close();
+		},
+	});
+	bench.until(() => over, 10);
+	return JSON.parse(text.slice(text.indexOf("\r\n\r\n")));
+}
+
 export interface Transfer {
 	bytes: number;
 	seconds: number;

@@ -7,7 +7,7 @@ import { buildChips } from "../../build/chips.mjs";
 import { loadChips } from "../../hosts/desktop/chips/chips.ts";
 import { parseIpv4 } from "../../src/address.ts";
 import { env, envNumber } from "../support/env.ts";
-import { Bench, PLACES, transfer, wayOf } from "./bench.ts";
+import { Bench, PLACES, statusOf, transfer, wayOf } from "./bench.ts";
 import { Code } from "./code.ts";
 import { readElf } from "./elf.ts";
 
@@ -90,29 +90,7 @@ describe.runIf(given)("the firmware", () => {
 
 	test("after many packets has as much memory as before", () => {
 		const packets = envNumber("PACKETS", 2000);
-		const heap = () => {
-			const peer = bench.peers[0]!;
-			const buffer = new Uint8Array(1460);
-			let text = "";
-			let done = false;
-			const socket = new peer.io.TCP({
-				address: PLACES[0]!.address,
-				port: 80,
-				onWritable() {
-					if (text === "") socket.write(new TextEncoder().encode("GET /status HTTP/1.0\r\n\r\n"));
-				},
-				onReadable() {
-					for (let n = socket.read(buffer); n !== undefined; n = socket.read(buffer))
-						text += new TextDecoder().decode(buffer.subarray(0, n));
-				},
-				onError() {
-					done = true;
-					socket.close();
-				},
-			});
-			bench.until(() => done, 10);
-			return JSON.parse(text.slice(text.indexOf("\r\n\r\n"))).heap as Record<string, number>;
-		};
+		const heap = () => statusOf(bench, 0).heap;
 		// The heap grows to what is needed at most at a time: everything happens some times before.
 		for (let i = 0; i < 3; i++) {
 			for (const which of [0, 1]) transfer(bench, wayOf(bench, which), "receive", 100 * 1460, 0);

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { buildChips } from "../../build/chips.mjs";
 import { loadChips } from "../../hosts/desktop/chips/chips.ts";
 import { env } from "../support/env.ts";
-import { Bench, PLACES } from "./bench.ts";
+import { Bench, PLACES, statusOf } from "./bench.ts";
 import { readElf } from "./elf.ts";
 
 const firmware = env("MULTIHOME_GARBAGE");
@@ -19,32 +19,6 @@ const PAYLOAD = 1472;
 const FRAME_BITS = (1500 + 38) * 8;
 /** Nobody has it: what comes is received and counted, and costs no more. */
 const PORT = 40_000;
-
-/** What the board says by HTTP, asked by one of the peers. */
-function status(bench: Bench, which: number) {
-	const buffer = new Uint8Array(1460);
-	let text = "";
-	let over = false;
-	const socket = new bench.peers[which]!.io.TCP({
-		address: PLACES[which]!.address,
-		port: 80,
-		onWritable() {
-			if (text === "") socket.write(new TextEncoder().encode("GET /status HTTP/1.0\r\n\r\n"));
-		},
-		onReadable() {
-			for (let n = socket.read(buffer); n !== undefined; n = socket.read(buffer))
-				text += new TextDecoder().decode(buffer.subarray(0, n));
-		},
-		onError() {
-			over = true;
-			socket.close();
-		},
-	});
-	bench.until(() => over, 10);
-	return JSON.parse(text.slice(text.indexOf("\r\n\r\n"))) as {
-		interfaces: { name: string; received: { packets: number }; device: { overruns: number } }[];
-	};
-}
 
 // By the ENC28J60 half of what its cable carries: its memory holds three full frames, and the program and its garbage take their share of the time.
 test.runIf(given).each([
@@ -62,7 +36,7 @@ test.runIf(given).each([
 		bench.printed,
 	).toBe(true);
 	const told = () => {
-		const { received, device } = status(bench, 1 - which).interfaces.find((each) => each.name === name)!;
+		const { received, device } = statusOf(bench, 1 - which).interfaces.find((each) => each.name === name)!;
 		return { packets: received.packets, overruns: device.overruns };
 	};
 

@@ -8,7 +8,8 @@ import { FIRST_SOCKET } from "../../packet/news.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import type { Path } from "../../link/path.ts";
 import type { Ip } from "../../ip/ip.ts";
-import type { NewsSocket, SocketEvents, SocketOwner } from "../events.ts";
+import { BlockSocket } from "../block-socket.ts";
+import type { SocketEvents } from "../events.ts";
 import { HEADERS, TOO_LONG } from "./echo.ts";
 
 /** Where its fields lie in a socket's block, and in what came for it. */
@@ -16,11 +17,7 @@ const AT = EchoBlock.offsets;
 const ANSWER = EchoAnswer.offsets;
 const { mtu: MTU, out: OUT } = PathBlock.offsets;
 
-export class EchoSocket implements NewsSocket {
-	/** Arena offset of its block. */
-	readonly block: number;
-	/** Its number among the sockets that have news. */
-	readonly news: number;
+export class EchoSocket extends BlockSocket {
 	/** Of what `take` has taken: the ICMP type (ECHO_REPLY or an error) and code, who sent it, which request it is about, payload bytes, TTL, and when it came (ms). */
 	type = 0;
 	code = 0;
@@ -29,64 +26,47 @@ export class EchoSocket implements NewsSocket {
 	bytes = 0;
 	ttl = 0;
 	at = 0;
-	readonly #view: DataView;
-	readonly #events: SocketEvents;
 
 	constructor(view: DataView, events: SocketEvents, block: number) {
-		this.#view = view;
-		this.#events = events;
-		this.block = block;
-		this.news = this.#word(AT.news);
-	}
-
-	#word(place: number): number {
-		return this.#view.getInt32(this.block + place, true);
-	}
-
-	/** Who is told of its events. */
-	get owner(): SocketOwner | null {
-		return this.#events.owners[this.news]!;
-	}
-	set owner(owner: SocketOwner | null) {
-		this.#events.own(this, owner);
+		super(view, events, block, AT.news);
 	}
 
 	/** Whether somebody has it. */
 	get open(): boolean {
-		return (this.#word(AT.bits) & ECHO_OPEN) !== 0;
+		return (this.word(AT.bits) & ECHO_OPEN) !== 0;
 	}
 
 	/** Its interface was removed. */
 	get gone(): boolean {
-		return (this.#word(AT.bits) & ECHO_GONE) !== 0;
+		return (this.word(AT.bits) & ECHO_GONE) !== 0;
 	}
 
 	/** Of its requests, 16 bits. */
 	get identifier(): number {
-		return this.#word(AT.identifier);
+		return this.word(AT.identifier);
 	}
 
 	/** Replies that came. */
 	get replies(): number {
-		return this.#word(AT.replies);
+		return this.word(AT.replies);
 	}
 
 	/** Largest packet that goes to where its last request went, bytes; block of the interface that it went by, 0 for none. */
 	get mtu(): number {
-		return this.#word(AT.path + MTU);
+		return this.word(AT.path + MTU);
 	}
 	get out(): number {
-		return this.#word(AT.path + OUT);
+		return this.word(AT.path + OUT);
 	}
 
 	/** IPv4 source address of its requests, int32, 0: chosen. */
 	set localAddress(address: number) {
-		door.setV4OrNone(this.#view, this.block + AT.localAddress, address);
+		door.setV4OrNone(this.view, this.block + AT.localAddress, address);
 	}
 
 	/** Takes the oldest reply or error that waits. Answers false when there is none. */
 	take(): boolean {
-		const view = this.#view;
+		const view = this.view;
 		const at = door.echoTake(view, this.block);
 		if (at === 0) return false;
 		this.type = view.getUint8(at + ANSWER.type);

@@ -3,95 +3,74 @@
 import { V4 } from "../../packet/address.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { UDP_GONE, UDP_NO_GROUPS, UDP_OPEN, UdpBlock } from "../../packet/udp-block.ts";
-import type { NewsSocket, SocketEvents, SocketOwner } from "../events.ts";
+import { BlockSocket } from "../block-socket.ts";
+import type { SocketEvents } from "../events.ts";
 
 /** Where its fields lie in its block. */
 const AT = UdpBlock.offsets;
 const { out: OUT, mtu: MTU, hops: HOPS } = PathBlock.offsets;
 
-export class UdpSocket implements NewsSocket {
-	/** Arena offset of its block. */
-	readonly block: number;
-	/** Its number among the sockets that have news. */
-	readonly news: number;
-	readonly #view: DataView;
-	readonly #events: SocketEvents;
-
+export class UdpSocket extends BlockSocket {
 	constructor(view: DataView, events: SocketEvents, block: number) {
-		this.#view = view;
-		this.#events = events;
-		this.block = block;
-		this.news = this.#word(AT.news);
-	}
-
-	#word(place: number): number {
-		return this.#view.getInt32(this.block + place, true);
-	}
-
-	/** Who is told of its events. */
-	get owner(): SocketOwner | null {
-		return this.#events.owners[this.news]!;
-	}
-	set owner(owner: SocketOwner | null) {
-		this.#events.own(this, owner);
+		super(view, events, block, AT.news);
 	}
 
 	/** Whether somebody has it. */
 	get open(): boolean {
-		return (this.#word(AT.bits) & UDP_OPEN) !== 0;
+		return (this.word(AT.bits) & UDP_OPEN) !== 0;
 	}
 
 	/** Its address or interface was removed: it hears and sends nothing any more. */
 	get gone(): boolean {
-		return (this.#word(AT.bits) & UDP_GONE) !== 0;
+		return (this.word(AT.bits) & UDP_GONE) !== 0;
 	}
 
 	/** Whether it takes what is for broadcast addresses and groups. */
 	get hearsGroups(): boolean {
-		return (this.#word(AT.bits) & UDP_NO_GROUPS) === 0;
+		return (this.word(AT.bits) & UDP_NO_GROUPS) === 0;
 	}
 
 	/** IPv4 address that it is bound to, int32, 0 for any; its port; and the slot of its interface, 0 for any. */
 	get localAddress(): number {
-		return this.#view.getInt32(this.block + AT.localAddress + V4);
+		return this.view.getInt32(this.block + AT.localAddress + V4);
 	}
 	get localPort(): number {
-		return this.#word(AT.localPort);
+		return this.word(AT.localPort);
 	}
 	get bound(): number {
-		return this.#word(AT.meta) >> 8;
+		return this.word(AT.meta) >> 8;
 	}
 
 	/** Of the datagram that was read last: its sender, what it was sent to, and the slot of the interface that it came by. 0 while none was read. */
 	get fromAddress(): number {
-		return this.#word(AT.lastSource);
+		return this.word(AT.lastSource);
 	}
 	get fromPort(): number {
-		return (this.#word(AT.lastPorts) >> 16) & 0xffff;
+		return (this.word(AT.lastPorts) >> 16) & 0xffff;
 	}
 	get toAddress(): number {
-		return this.#word(AT.lastDestination);
+		return this.word(AT.lastDestination);
 	}
 	get toPort(): number {
-		return this.#word(AT.lastPorts) & 0xffff;
+		return this.word(AT.lastPorts) & 0xffff;
 	}
 	get fromSlot(): number {
-		return this.#word(AT.lastSlot);
+		return this.word(AT.lastSlot);
 	}
 
 	/** Datagrams that wait. */
 	get pending(): number {
-		return this.#word(AT.count);
+		return this.word(AT.count);
 	}
 
 	/** Block of the interface that it sent by last, 0 for none; largest packet that goes there; and time to live and TOS_BITS that were asked for. */
 	get out(): number {
-		return this.#word(AT.path + OUT);
+		return this.word(AT.path + OUT);
 	}
 	get mtu(): number {
-		return this.#word(AT.path + MTU);
+		return this.word(AT.path + MTU);
 	}
 	get hops(): number {
-		return this.#word(AT.path + HOPS);
+		return this.word(AT.path + HOPS);
 	}
 }

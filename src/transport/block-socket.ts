@@ -1,0 +1,33 @@
+// A socket as the interpreter has it: all that there is of it lies in its block in the arena, where compiled code works on it.
+
+import type { NewsSocket, SocketEvents, SocketOwner } from "./events.ts";
+
+export abstract class BlockSocket implements NewsSocket {
+	/** Arena offset of its block. */
+	readonly block: number;
+	/** Its number among the sockets that have news. */
+	readonly news: number;
+	protected readonly view: DataView;
+	readonly #events: SocketEvents;
+
+	/** `newsAt`: where in the block its number is. */
+	constructor(view: DataView, events: SocketEvents, block: number, newsAt: number) {
+		this.view = view;
+		this.#events = events;
+		this.block = block;
+		this.news = this.word(newsAt);
+	}
+
+	/** A word of the block. */
+	protected word(place: number): number {
+		return this.view.getInt32(this.block + place, true);
+	}
+
+	/** Who is told of its events. */
+	get owner(): SocketOwner | null {
+		return this.#events.owners[this.news]!;
+	}
+	set owner(owner: SocketOwner | null) {
+		this.#events.own(this, owner);
+	}
+}
