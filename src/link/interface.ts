@@ -217,6 +217,11 @@ export abstract class Interface {
 		this.#ip = side;
 	}
 
+	/** Added to the metric of its routes. */
+	get metric(): number {
+		return this.ip.metric;
+	}
+
 	/** Its addresses. */
 	get addresses(): readonly InterfaceAddress[] {
 		return this.ip.addresses;

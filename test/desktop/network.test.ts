@@ -100,11 +100,11 @@ describe("device.network", () => {
 			const card = { medium: MEDIUM_ETHERNET, mtu: 1500, abilities: 0, linkUp: false, mac: Uint8Array.of(2, 0, 0, 0, 0, 9), ...nothing };
 			const eth = device.stack.interfaces.add(new EthernetInterface("eth7", card));
 			const servers = () => ({ ...device.network.ntp.client }).servers;
-			eth.lease = { state: { ntp: ["10.0.0.53", "10.0.0.54"] } };
+			eth.ip.lease = { state: { ntp: ["10.0.0.53", "10.0.0.54"] } };
 			const named = servers();
-			eth.lease = { state: { ntp: [] } };
+			eth.ip.lease = { state: { ntp: [] } };
 			const none = servers();
-			eth.lease = undefined;
+			eth.ip.lease = undefined;
 			tell([named, none, servers()]);
 		`);
 		expect(told).toEqual([["10.0.0.53", "10.0.0.54"], ["pool.ntp.org"], ["pool.ntp.org"]]);
