@@ -41,9 +41,9 @@ export class InterfaceIp implements IpSide {
 	/** When somebody first asked in vain whether it comes up, ms; undefined: not since `waitAnew`. */
 	#waitedSince: number | undefined = undefined;
 
-	constructor(link: Interface, metric: number, core: Core, listener: AddressListener) {
+	constructor(link: Interface, core: Core, listener: AddressListener) {
 		this.#link = link;
-		this.metric = metric;
+		this.metric = link.wantedMetric;
 		this.#core = core;
 		this.#listener = listener;
 	}

@@ -72,7 +72,7 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 		this.slots[slot] = link;
 		this.#serial = (this.#serial + 1) & 0x7fffff;
 		const id = (this.#serial << 8) | slot | 0;
-		link.ip = new InterfaceIp(link, link.wantedMetric, this.#core, this);
+		link.ip = new InterfaceIp(link, this.#core, this);
 		try {
 			link.attach(this.#core, slot, id, 0, this);
 		} catch (error) {

@@ -1,5 +1,6 @@
 // What a UDP socket is: all that there is of it lies here. Sockets of programs come first, those of the services behind them.
 
+import { CORE, CoreBlock } from "./core-block.ts";
 import { UDPS_AT } from "./fields.ts";
 import type { Offset } from "./numbers.ts";
 import { PathBlock } from "./path-block.ts";
@@ -48,6 +49,17 @@ export const UDP_TOLD = 32;
 
 /** Bytes of a datagram in the ring before its payload: source, destination, ports, length | slot of the interface << 16 (int32 each, big-endian). Behind it padding to 4 bytes. */
 export const DATAGRAM = 16;
+
+/** Whether somebody has the socket, and what it is bound to is there. */
+export function udpHasPlace(socket: UdpBlock): boolean {
+	return (socket.bits & (UDP_OPEN | UDP_GONE)) === UDP_OPEN;
+}
+
+/** How many there are, of programs and of services. */
+export function udpSockets(view: DataView): number {
+	const core = CoreBlock.of(view, CORE);
+	return (core.udpCount + core.serviceCount) | 0;
+}
 
 /** Where the block of the socket with that index lies. */
 export function udpAt(view: DataView, index: number): Offset {

@@ -6,7 +6,7 @@ import { copyAddress, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP } from "../../packet/drops.ts";
 import * as fields from "../../packet/fields.ts";
-import { InterfaceBlock } from "../../packet/interface-block.ts";
+import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
@@ -36,11 +36,6 @@ export function refuse(view: DataView, link: InterfaceBlock, by: Offset): void {
 	}
 	const occupied = view.getInt32(fields.PAYLOAD_LENGTH * 4, true) + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
 	answer(view, link, by, 0, (view.getInt32(fields.SEQ * 4, true) + occupied) | 0, (RST | ACK) << FLAG_SHIFT);
-}
-
-/** A segment that no socket wants came by the interface with that block. */
-export function tcpRefuse(view: DataView, by: Offset): void {
-	refuse(view, InterfaceBlock.of(view, by), NOBODY);
 }
 
 /** Answers the segment in the registers with our SYN, as a TCB of the listener would. Data that came with it is not acknowledged. */

@@ -6,7 +6,7 @@ import { askedOrNone, NO_ADDRESS } from "../../packet/fields.ts";
 import type { Ipv4, Offset } from "../../packet/numbers.ts";
 import { ERROR, newsOwned, newsPost } from "../../packet/news.ts";
 import { PathBlock, pathClear, pathForget } from "../../packet/path-block.ts";
-import { UDP_GONE, UDP_OPEN, UdpBlock, udpAt } from "../../packet/udp-block.ts";
+import { UDP_GONE, UDP_OPEN, UdpBlock, udpAt, udpHasPlace, udpSockets } from "../../packet/udp-block.ts";
 import { udpForget } from "../../wire/deliver.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { flowInsert, flowRemove, listenPort } from "../flow-table.ts";
@@ -37,7 +37,7 @@ export function udpOpen(view: DataView, address: Ipv4, port: number, slot: numbe
 export function udpOpenService(view: DataView, port: number, slot: number, chance: number): number {
 	const core = CoreBlock.of(view, CORE);
 	if (port === 0 && lookups(view) >= core.lookupsMost) return NO_SOCKET;
-	const free = freeSocket(view, core.udpCount, (core.udpCount + core.serviceCount) | 0);
+	const free = freeSocket(view, core.udpCount, udpSockets(view));
 	if (free === 0) return NO_SOCKET;
 	return bind(view, UdpBlock.of(view, free), 0, port === 0 ? lookupPort(view, chance) : port, ipv4.UDP | (slot << 8));
 }
@@ -53,10 +53,9 @@ function freeSocket(view: DataView, first: number, end: number): Offset {
 
 /** How many look-ups there are. */
 function lookups(view: DataView): number {
-	const core = CoreBlock.of(view, CORE);
-	const end = (core.udpCount + core.serviceCount) | 0;
+	const end = udpSockets(view);
 	let count = 0;
-	for (let i = core.udpCount; i < end; i++) {
+	for (let i = CoreBlock.of(view, CORE).udpCount; i < end; i++) {
 		const socket = UdpBlock.of(view, udpAt(view, i));
 		if (socket.bits !== 0 && socket.localPort >= FIRST_LOOKUP) count = (count + 1) | 0;
 	}
@@ -77,8 +76,7 @@ function lookupPort(view: DataView, chance: number): number {
 
 /** Whether any socket is bound to that port. There are fewer sockets than ports. */
 function isTaken(view: DataView, port: number): boolean {
-	const core = CoreBlock.of(view, CORE);
-	const end = (core.udpCount + core.serviceCount) | 0;
+	const end = udpSockets(view);
 	for (let i = 0; i < end; i++) {
 		const socket = UdpBlock.of(view, udpAt(view, i));
 		if (socket.bits !== 0 && socket.localPort === port) return true;
@@ -133,28 +131,22 @@ function end(view: DataView, socket: UdpBlock): void {
 	newsPost(view, socket.news, ERROR);
 }
 
-function isBound(socket: UdpBlock): boolean {
-	return socket.bits !== 0 && !(socket.bits & UDP_GONE);
-}
-
 /** An interface is gone: sockets bound to its slot end, and what came by it did not come by the next one that has the slot. */
 export function udpInterfaceGone(view: DataView, slot: number): void {
-	const core = CoreBlock.of(view, CORE);
-	const count = (core.udpCount + core.serviceCount) | 0;
+	const count = udpSockets(view);
 	for (let i = 0; i < count; i++) {
 		const socket = UdpBlock.of(view, udpAt(view, i));
-		if (isBound(socket) && socket.meta >> 8 === slot) end(view, socket);
+		if (udpHasPlace(socket) && socket.meta >> 8 === slot) end(view, socket);
 		udpForget(view, socket.at, slot);
 	}
 }
 
 /** An address is gone: sockets bound to it end. */
 export function udpAddressGone(view: DataView, address: Ipv4): void {
-	const core = CoreBlock.of(view, CORE);
-	const count = (core.udpCount + core.serviceCount) | 0;
+	const count = udpSockets(view);
 	for (let i = 0; i < count; i++) {
 		const socket = UdpBlock.of(view, udpAt(view, i));
-		if (isBound(socket) && v4Of(view, socket.localAddress) === address) end(view, socket);
+		if (udpHasPlace(socket) && v4Of(view, socket.localAddress) === address) end(view, socket);
 	}
 }
 

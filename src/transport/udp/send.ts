@@ -13,7 +13,7 @@ import type { Ipv4, Length, Offset } from "../../packet/numbers.ts";
 import { NONE, takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { interfaceAt } from "../../packet/slots.ts";
-import { UDP_BY_ALL, UDP_GIVEN, UDP_GONE, UDP_OPEN, UdpBlock } from "../../packet/udp-block.ts";
+import { UDP_BY_ALL, UDP_GIVEN, UdpBlock, udpHasPlace } from "../../packet/udp-block.ts";
 import { SLOT_GONE } from "../../wire/deliver.ts";
 import { drop } from "../../wire/answers.ts";
 import { udpBuild } from "../../wire/build.ts";
@@ -52,7 +52,7 @@ export function udpSend(
 	const socket = UdpBlock.of(view, block);
 	const path = PathBlock.of(view, socket.path);
 	if (path.wayVersion !== CoreBlock.of(view, CORE).wayVersion || v4Of(view, path.destination) !== to) {
-		if (!hasPlace(socket)) return GONE;
+		if (!udpHasPlace(socket)) return GONE;
 		if (to === ipv4.BROADCAST && socket.bits & UDP_BY_ALL) return sendByAll(view, socket, port, data, start, length);
 		if (!lead(view, socket, path, to)) return noWay(view, socket, path);
 	}
@@ -73,7 +73,7 @@ export function udpSendBy(
 ): number {
 	const socket = UdpBlock.of(view, block);
 	const path = PathBlock.of(view, socket.path);
-	if (!hasPlace(socket)) return GONE;
+	if (!udpHasPlace(socket)) return GONE;
 	const bound = slot === 0 ? boundOf(socket) : slot;
 	const known =
 		(socket.bits & UDP_GIVEN) !== 0 &&
@@ -109,7 +109,7 @@ export function udpSendFrom(
 ): number {
 	const socket = UdpBlock.of(view, block);
 	const path = PathBlock.of(view, socket.path);
-	if (!hasPlace(socket)) return GONE;
+	if (!udpHasPlace(socket)) return GONE;
 	socket.bits = socket.bits | UDP_GIVEN;
 	setV4OrNone(view, path.destination, to);
 	setV4OrNone(view, path.source, from);
@@ -152,11 +152,6 @@ function transmit(view: DataView, path: PathBlock, ports: number, data: BytesIn,
 	const end = udpBuild(view, at, v4Of(view, path.source), v4Of(view, path.destination), ports, path.ttl, data, start, length);
 	if (output(view, core.spare, at, end, path)) takeSpare(view);
 	return follows(view, link);
-}
-
-/** Whether somebody has the socket, and what it is bound to is there. */
-function hasPlace(socket: UdpBlock): boolean {
-	return (socket.bits & (UDP_OPEN | UDP_GONE)) === UDP_OPEN;
 }
 
 /** Slot of the interface that the socket is bound to, 0 for any. */
