@@ -29,6 +29,8 @@ export const SENT = 0;
 export const HELD = 1;
 /** Not taken. The stack keeps the packet and tries again after `host.notify()` or at the next poll. */
 export const BUSY = 2;
+/** As SENT, and what was sent may have been answered already: the device is asked for frames again within the same poll. Only of devices in C. */
+export const ANSWERED = 3;
 
 /** What a device may ask of the stack that it is attached to. Both may be called at any time; what they tell from inside `receive` or `transmit` is looked at when the poll ends. */
 export interface DeviceHost {

@@ -1,7 +1,7 @@
 // From IP to the device, compiled: the prepared link header, counters, and the queue before a device that is busy.
 
 import { TRANSMIT_QUEUE, TRANSMIT_QUEUE_CONTROL, CONTROL_PACKETS } from "../config.ts";
-import { BUSY, HELD, SENT } from "../device/device.ts";
+import { ANSWERED, BUSY, HELD, SENT } from "../device/device.ts";
 import { deviceTransmit } from "../device/kernels/devices.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP } from "../packet/drops.ts";
@@ -44,7 +44,16 @@ export function offer(view: DataView, link: InterfaceBlock): void {
 /** To a device in C. Answers SENT, HELD or BUSY. */
 function transmit(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset): number {
 	if (link.flags & FLAG_LINE) return lineTransmit(view, link, packet, at, end);
-	return deviceTransmit(view, link.native, packet, at, end);
+	return frameSent(view, link, deviceTransmit(view, link.native, packet, at, end));
+}
+
+/** What a device in C answered to a frame; SENT for ANSWERED, and there is a further turn, in which it is asked for frames. */
+function frameSent(view: DataView, link: InterfaceBlock, answer: number): number {
+	if (answer !== ANSWERED) return answer;
+	const core = CoreBlock.of(view, CORE);
+	setReady(view, link.slot);
+	core.busy = core.busy | 1;
+	return SENT;
 }
 
 /** Puts the prepared link header before the IP packet in bytes `at` to `end`, and sends it or has it wait. Answers whether the packet was kept. */
@@ -61,7 +70,8 @@ export function send(view: DataView, link: InterfaceBlock, packet: number, at: O
 export function sendFrame(view: DataView, link: InterfaceBlock, packet: number, frame: Offset, end: Offset): boolean {
 	countSent(view, frame, end, link.at);
 	let answer = BUSY;
-	if (link.native !== 0 && link.waiting === 0) answer = deviceTransmit(view, link.native, packet, frame, end);
+	if (link.native !== 0 && link.waiting === 0)
+		answer = frameSent(view, link, deviceTransmit(view, link.native, packet, frame, end));
 	return answer !== SENT && controlNotSent(view, link, answer, packet, frame, end);
 }
 

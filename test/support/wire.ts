@@ -1,7 +1,7 @@
 // Devices in memory: a queue that a test fills and empties, and seeded segments between stacks that lose, repeat,
 // reorder and damage frames.
 
-import { BUSY, HELD, MEDIUM_ETHERNET, SENT, type Device, type DeviceHost } from "../../src/device/device.ts";
+import { ANSWERED, BUSY, HELD, MEDIUM_ETHERNET, SENT, type Device, type DeviceHost } from "../../src/device/device.ts";
 import { deviceAdd, deviceRemove } from "../../src/device/kernels/devices.ts";
 import type { VirtualClock } from "./clock.ts";
 import { onXS } from "./env.ts";
@@ -30,6 +30,8 @@ export class QueueDevice implements Device {
 	linkUp = true;
 	/** While true, `transmit` answers BUSY. */
 	busy = false;
+	/** While true, a numbered one says of what it sent that it may have been answered already. */
+	answers = false;
 	closed = false;
 	/** Frames that wait to be received; `null` stands for one that the device lost. */
 	readonly incoming: (Uint8Array | null)[] = [];
@@ -110,7 +112,7 @@ export class QueueDevice implements Device {
 		this.transmitted++;
 		if (!this.hold) {
 			this.#leave(this.#arena.slice(at, end));
-			return SENT;
+			return this.answers && this.native !== 0 ? ANSWERED : SENT;
 		}
 		const { host } = this;
 		this.#held.add(packet);

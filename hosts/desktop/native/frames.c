@@ -54,8 +54,12 @@ static int32_t transmit(void *driver, int32_t packet, uint8_t *frame, int32_t le
 		return MULTIHOME_SENT;
 	}
 	/* As with a cable pulled out, what is sent is lost when the other end is gone. */
-	if (!linkUp(frames) || hostWireSend(frames->fd, frame, (size_t)length) != 0)
+	if (!linkUp(frames))
 		return MULTIHOME_SENT;
+	int sent = hostWireSend(frames->fd, frame, (size_t)length);
+	/* The kernel behind a TAP device takes a frame, and may answer it, before write() returns. */
+	if (sent != 0)
+		return sent > 0 && hostWireAnswers(frames->fd) ? MULTIHOME_ANSWERED : MULTIHOME_SENT;
 	frames->counters[COUNT_SEND_BUSY]++;
 	hostWatchForRoom(frames->fd);
 	return MULTIHOME_BUSY;

@@ -80,7 +80,10 @@ bool hostWireFlushed(int fd);
 int hostWirePending(int *fds, int count);
 /* Whether the descriptor carries frames here, and the other end is not known to be gone. */
 bool hostWireOpen(int fd);
-/* As xs_host_receive and xs_host_send of wire.d.ts, for devices in C. Frames are of 1 to HOST_WIRE_LONGEST bytes. */
+/* Whether what is sent may have been answered when hostWireSend() returns. */
+bool hostWireAnswers(int fd);
+/* As xs_host_receive and xs_host_send of wire.d.ts, for devices in C; but a frame of a TAP device that does
+   not fit is cut, as its IP header tells. Frames are of 1 to HOST_WIRE_LONGEST bytes. */
 #define HOST_WIRE_CLOSED -1
 #define HOST_WIRE_LONGEST (128 * 1024 - 4)
 int hostWireReceive(int fd, uint8_t *target, size_t max);

@@ -40,7 +40,7 @@ export function lineReceive(view: DataView, device: number, at: Offset, most: Le
 	return (answer & 0xffff) > most ? -1 : answer;
 }
 
-/** As its `transmit`: SENT, HELD or BUSY. BUSY when no device has the number. `packet`: of serial lines the protocol. */
+/** As its `transmit`: SENT, HELD, BUSY or, in C, ANSWERED. BUSY when no device has the number. `packet`: of serial lines the protocol. */
 export function deviceTransmit(view: DataView, device: number, packet: number, at: Offset, end: Offset): number {
 	check(at, end - at, view.byteLength);
 	return table[device]?.transmit(packet, at, end) ?? BUSY;

@@ -15,13 +15,13 @@
 #endif
 
 /** Answers of `transmit`, as in ../device.ts. */
-enum { MULTIHOME_SENT = 0, MULTIHOME_HELD = 1, MULTIHOME_BUSY = 2 };
+enum { MULTIHOME_SENT = 0, MULTIHOME_HELD = 1, MULTIHOME_BUSY = 2, MULTIHOME_ANSWERED = 3 };
 
 /** What a device does: as the methods of that name in ../device.ts, in C alone; a serial line as in ../serial.ts, with the protocol in place of `packet`. They neither wait, nor throw, nor call the engine, nor add or remove devices. */
 typedef struct {
 	/** Puts the next frame at `at`, `most` bytes at most. Answers its length in bytes, 0 when there is none, -1 when one was lost. */
 	int32_t (*receive)(void *driver, uint8_t *at, int32_t most);
-	/** Sends the frame, which lies in `packet` and may be written to. Answers MULTIHOME_SENT, HELD or BUSY; a frame that can never be sent is counted, and SENT. */
+	/** Sends the frame, which lies in `packet` and may be written to. Answers MULTIHOME_SENT, HELD, BUSY or ANSWERED; a frame that can never be sent is counted, and SENT. */
 	int32_t (*transmit)(void *driver, int32_t packet, uint8_t *frame, int32_t length);
 	/** Whether the link is up, as last looked at: it costs no transfer. */
 	int32_t (*linkUp)(void *driver);

@@ -3,7 +3,9 @@
 import { describe, expect, it } from "vitest";
 import { ETHERTYPE_IPV4, ethernet, icmp, ip, tcp, TCP_ACK, udp, type Bytes } from "../../support/frames.ts";
 import { SYN } from "../../../src/wire/tcp.ts";
+import { onXS } from "../../support/env.ts";
 import { Port, Station } from "../../support/station.ts";
+import type { QueueDevice } from "../../support/wire.ts";
 import type { UdpSocket } from "../../../src/transport/udp/udp.ts";
 
 const ECHO_REQUEST = 8;
@@ -23,9 +25,13 @@ function datagram(index: number, destinationPort = 7): Bytes {
 	return udp({ ...ends(index), sourcePort: 9, destinationPort }, [1]);
 }
 
+function frame(device: QueueDevice, packet: Bytes): Bytes {
+	return ethernet(device.mac, Port.macOf(ip("10.0.0.9")), ETHERTYPE_IPV4, packet);
+}
+
 /** Puts a frame where the device finds it, and does not have the stack look. */
 function inject(port: Port, packet: Bytes): void {
-	port.device.inject(ethernet(port.device.mac, Port.macOf(ip("10.0.0.9")), ETHERTYPE_IPV4, packet));
+	port.device.inject(frame(port.device, packet));
 }
 
 /** A socket at port 7 of any interface, and what its owner is told. */
@@ -60,6 +66,26 @@ describe("a poll", () => {
 		all.world.settle();
 		expect([late, heard]).toEqual([undefined, 1]);
 	});
+
+	// On XS only devices in C have a number: there test/interop's TAP device does it.
+	it.skipIf(onXS)(
+		"asks a device at once that says that what it sent may have been answered, and goes on as long as it is",
+		() => {
+			const { node, ports } = station(2);
+			const { device } = ports[1]!;
+			expect(device.native).not.toBe(0);
+			const ask = () => ports[1]!.ip(icmp({ ...ends(1), type: ECHO_REQUEST }));
+			ask(); // the neighbour is known from here on
+			const before = node.polls;
+			let left = 5;
+			device.answers = true;
+			device.onSend = () => {
+				if (left-- > 0) device.incoming.push(frame(device, icmp({ ...ends(1), type: ECHO_REQUEST }))); // without a notice
+			};
+			ask();
+			expect([left, device.incoming.length, node.polls - before]).toEqual([-1, 0, 1]);
+		},
+	);
 
 	it("goes on when an owner removes interfaces whose frames wait, also that which it hears from", () => {
 		const all = station(40);
