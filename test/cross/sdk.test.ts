@@ -33,7 +33,8 @@ describe.skipIf(pico === undefined).each(["rp2040", "rp2350"] as const)("%s", (c
 		"drivers/bus/pico.c",
 		"drivers/bus/uart-pico.c",
 		"drivers/uart/uart-port.c",
-		"src/host/native/random-pico.c",
+		"src/host/native/random32.c",
+		"src/host/native/entropy-pico.c",
 		"hosts/firmware/machine.c",
 	])("%s compiles", async (file) => {
 		const [sdk, moddable] = pico!;
@@ -51,7 +52,8 @@ const CHIPS = [
 describe.skipIf(esp32 === undefined).each(CHIPS)("%s", (chip, number) => {
 	test.each([
 		"drivers/bus/esp32.c",
-		"src/host/native/random-esp32.c",
+		"src/host/native/random32.c",
+		"src/host/native/entropy-esp32.c",
 		"hosts/firmware/machine.c",
 		"drivers/ethernet/port.c",
 		"drivers/bus/uart-esp32.c",

@@ -66,8 +66,9 @@ export const portableFiles = [
 		),
 	),
 	join(root, "hosts/firmware/machine.c"),
-	// It asks ESP-IDF for one function: stand-in/esp_random.h.
-	join(root, "src/host/native/random-esp32.c"),
+	join(root, "src/host/native/random32.c"),
+	// It asks ESP-IDF for a few functions: stand-in/.
+	join(root, "src/host/native/entropy-esp32.c"),
 ].map((path) => path.slice(root.length));
 
 const generated = "build/out/cross";

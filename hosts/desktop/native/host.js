@@ -1,7 +1,8 @@
 // What the stack takes of this host; src/host/host.ts says what each does.
 
 import { armTimer, createTimer, disarmTimer } from "host/loop";
-import { now, random32 } from "host/system";
+import { now } from "host/system";
+import { random32 } from "multihome/random";
 
 function drive(poll) {
 	const timer = createTimer(turn);

@@ -17,8 +17,6 @@ export function monotonicMicroseconds(): number;
 export function wallSeconds(): number;
 /** The nanoseconds, 0 to 999,999,999, that belong to the last wallSeconds(). */
 export function wallNanoseconds(): number;
-/** An int32 from the operating system's random generator. */
-export function random32(): number;
 
 /** A whole text file. Throws Error naming the path and the reason. */
 export function readFile(path: string): string;

@@ -8,7 +8,6 @@ export function now() @ "xs_host_now";
 export function monotonicMicroseconds() @ "xs_host_monotonicMicroseconds";
 export function wallSeconds() @ "xs_host_wallSeconds";
 export function wallNanoseconds() @ "xs_host_wallNanoseconds";
-export function random32() @ "xs_host_random32";
 export function readFile(path) @ "xs_host_readFile";
 export function memoryBytes() @ "xs_host_memoryBytes";
 export function onSignal(callback) @ "xs_host_onSignal";

@@ -1,11 +1,11 @@
-/* What random-esp32.c takes of ESP-IDF 5's components/esp_hw_support/include/esp_random.h, where ESP-IDF is not installed. */
+/* What entropy-esp32.c takes of ESP-IDF's components/esp_hw_support/include/esp_random.h, where ESP-IDF is not installed. */
 
 #ifndef ESP_RANDOM_H
 #define ESP_RANDOM_H
 
-#include <stdint.h>
+#include <stddef.h>
 
-/** 32 bits of the hardware's generator. */
-uint32_t esp_random(void);
+/** Fills memory with the hardware generator's bits. */
+void esp_fill_random(void *buffer, size_t length);
 
 #endif
