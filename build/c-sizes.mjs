@@ -25,7 +25,8 @@ function partsOf(folder) {
 			name: `src/${name}`,
 			holds: (section, object) => object === "codec.c.o" && section.startsWith(`${name}_`),
 		})),
-		{ name: "door of the interpreter", holds: (_section, object) => object === "codec.c.o" },
+		{ name: "door of the interpreter", holds: (section, object) => object === "codec.c.o" && section.startsWith("xs_") },
+		{ name: "kernels and checks", holds: (_section, object) => object === "codec.c.o" },
 		{ name: "C by hand in src", holds: (_section, object) => byHand.has(object) },
 		{ name: "drivers", holds: (_section, object) => drivers.has(object) },
 	];

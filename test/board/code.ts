@@ -25,13 +25,13 @@ const FOLDERS: [string, Group][] = [
 	["drivers/bus", "SPI in C, with waiting"],
 ];
 
-/** Functions that are defined in C files below `folder`, by how they look: a line that ends in `)` before one that is `{`. */
+/** Functions that are defined in files of C below `folder`, by how they look: a line that ends in `)` before one that is `{`. */
 function functionsIn(folder: string): string[] {
 	const names: string[] = [];
 	// What a build makes is there when one was made.
 	if (!existsSync(folder)) return names;
 	for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-		if (!entry.isFile() || !entry.name.endsWith(".c")) continue;
+		if (!entry.isFile() || !/\.[ch]$/.test(entry.name)) continue;
 		const text = readFileSync(join(entry.parentPath, entry.name), "utf8");
 		for (const [, name] of text.matchAll(/^[a-z][\w *]*?\b(\w+)\([^;{]*\)\n\{/gim)) names.push(name!);
 	}

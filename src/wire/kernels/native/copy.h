@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "hot.h"
+
 #if UINTPTR_MAX > 0xffffffff
 static inline void copyBytes(uint8_t *to, const uint8_t *from, uint32_t length)
 {
@@ -21,18 +23,35 @@ typedef uint32_t __attribute__((may_alias)) CopyWord;
 typedef uint16_t __attribute__((may_alias)) CopyHalf;
 
 /* The areas do not overlap. */
-static inline void copyBytes(uint8_t *to, const uint8_t *from, uint32_t length)
+HOT static inline void copyBytes(uint8_t *to, const uint8_t *from, uint32_t length)
 {
-	uintptr_t apart = (uintptr_t)to ^ (uintptr_t)from;
-	if ((apart & 1) || length < 16) {
+	if (length < 16) {
 		memcpy(to, from, length);
 		return;
 	}
+	uintptr_t apart = (uintptr_t)to ^ (uintptr_t)from;
 	if ((uintptr_t)to & 1) {
 		*to++ = *from++;
 		length--;
 	}
-	if (!(apart & 2)) {
+	if (apart & 1) {
+		if ((uintptr_t)to & 2) {
+			*to++ = *from++;
+			*to++ = *from++;
+			length -= 2;
+		}
+		/* A word is made of the end of one word and the beginning of the next; nothing outside of the area is read. */
+		uint32_t low = 8 * ((uintptr_t)from & 3), high = 32 - low, word = 0;
+		for (uint32_t shift = low; shift < 32; shift += 8)
+			word |= (uint32_t)*from++ << shift;
+		for (length -= high / 8; length >= 4; length -= 4, to += 4, from += 4) {
+			uint32_t next = *(const CopyWord *)(const void *)from;
+			*(CopyWord *)(void *)to = word >> low | next << high;
+			word = next;
+		}
+		for (uint32_t shift = low; shift < 32; shift += 8)
+			*to++ = (uint8_t)(word >> shift);
+	} else if (!(apart & 2)) {
 		if ((uintptr_t)to & 2) {
 			*(CopyHalf *)(void *)to = *(const CopyHalf *)(const void *)from;
 			to += 2;

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "hot.h"
+
 /* Adding the two halves in either order leaves their sum in the upper one, with the carry of the lower. */
 static inline uint32_t fold16(uint64_t sum)
 {
@@ -106,7 +108,7 @@ static inline uint64_t lastWord(const uint8_t *p, uint32_t length)
 }
 
 /* Sum of `length` bytes, folded, in network order; `initial` likewise, but need not be folded. */
-static inline uint32_t sum16(const uint8_t *p, uint32_t length, uint32_t initial)
+HOT static inline uint32_t sum16(const uint8_t *p, uint32_t length, uint32_t initial)
 {
 	/* Turned by a byte, 32 bits have the sum of their 16-bit words with the bytes swapped. */
 	uint64_t sum = initial << 8 | initial >> 24;
