@@ -7,6 +7,7 @@ import { join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { readArgs } from "./arguments.mjs";
 import { cLines } from "./c-sizes.mjs";
+import { imagesOf, removeImages } from "./images.mjs";
 import { ramLines } from "./ram.mjs";
 import { lookForSdk } from "./sdk.mjs";
 
@@ -32,6 +33,16 @@ const SUBPLATFORMS = [
 ];
 
 class Refused extends Error {}
+
+/** What mcconfig calls the board of a target. Throws when its name does not tell. */
+export function subplatformOf(target) {
+	const found = SUBPLATFORMS.find(([prefix]) => target.startsWith(prefix));
+	if (found === undefined)
+		throw new Refused(
+			`--target ${target}: nobody has said which board that is for mcconfig: the folder's name begins with ${SUBPLATFORMS.map(([prefix]) => prefix).join(", ")}, or build/firmware.mjs learns another beginning`,
+		);
+	return found[1];
+}
 
 function targetsOf(platform) {
 	return readdirSync(join(root, "hosts", platform, "targets")).sort();
@@ -75,6 +86,7 @@ function optionsOf(platform, args) {
 	const target = values.target ?? PLATFORMS[platform].standard;
 	const names = targetsOf(platform);
 	if (!names.includes(target)) throw new Refused(`--target ${target}: expected ${names.join(", ")}`);
+	subplatformOf(target);
 	for (const name of ["board", "app", "manifest"])
 		if (values[name] !== undefined && !existsSync(values[name])) throw new Refused(`--${name} ${values[name]}: no such file`);
 	for (const text of values.set ?? [])
@@ -223,26 +235,34 @@ async function main([action, platform, ...args]) {
 		console.log(relative(process.cwd(), folder));
 		return 0;
 	}
-	const out = join(folder, "out");
-	mkdirSync(out, { recursive: true });
 	const log = join(folder, "build.log");
 	writeFileSync(log, "");
-	const subplatform = SUBPLATFORMS.find(([prefix]) => options.target.startsWith(prefix))[1];
+	try {
+		return await make({ action, platform, options, environment, folder, arena, log });
+	} catch (error) {
+		throw new Error(`${options.target}: ${error.message}; what mcconfig said is in ${relative(process.cwd(), log)}`, {
+			cause: error,
+		});
+	}
+}
+
+/** Has mcconfig make the firmware, and tells what has come of it. Throws Error with what is wrong. */
+async function make({ action, platform, options, environment, folder, arena, log }) {
+	const out = join(folder, "out");
+	mkdirSync(out, { recursive: true });
+	removeImages(out);
+	const subplatform = subplatformOf(options.target);
 	const flags = ["-m", ...(options.debug ? ["-d"] : []), "-p", subplatform, "-o", out];
+	let images = [];
 	// On ESP32 "deploy" builds nothing: it takes what an earlier "build" has left.
 	for (const step of action === "build" ? ["build"] : ["build", "deploy"]) {
 		const status = await run(environment.MCCONFIG, [...flags, "-t", step], folder, environment, log);
-		if (status !== 0) {
-			process.stderr.write(
-				`${options.target}: mcconfig's ${step} ended with status ${status}; what it said is in ${relative(process.cwd(), log)}\n`,
-			);
-			return status;
-		}
+		if (status !== 0) throw new Error(`mcconfig's ${step} ended with status ${status}`);
+		if (step === "build") images = imagesOf(platform, out);
 	}
 	for (const line of cLines(out)) console.log(line);
 	for (const line of ramLines(options.target, subplatform, arena, out)) console.log(line);
-	const made = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => /\.(uf2|bin)$/.test(entry.name));
-	for (const entry of made) console.log(relative(process.cwd(), join(entry.parentPath, entry.name)));
+	for (const path of images) console.log(relative(process.cwd(), path));
 	return 0;
 }
 
