@@ -115,6 +115,7 @@ function boardModule(board, pathOf, settings) {
 	const counts = { ethernet: 0, serial: 0 };
 	const providers = [];
 	const interfaces = [];
+	let needsAddress = false;
 	for (const [i, each] of board.file.interfaces.entries()) {
 		const { link = "ethernet", addresses = [], gateway, mtu, metric, dns } = each;
 		const dhcp = each.dhcp || undefined; // false is as if it were not there
@@ -129,10 +130,9 @@ function boardModule(board, pathOf, settings) {
 		const name = `${kind}${counts[kind]++}`;
 		const options = Object.entries(board.uartOf(each) ?? board.pinsOf(each)).filter(([, value]) => value !== -1);
 		if (kind === "ethernet") {
-			const mac = (each.mac ?? `02:6d:68:00:00:${String(i + 1).padStart(2, "0")}`)
-				.split(":")
-				.map((byte) => Number.parseInt(byte, 16));
-			options.push(["mac", `new Uint8Array([${mac.join(", ")}])`]);
+			const bytes = each.mac?.split(":").map((byte) => Number.parseInt(byte, 16));
+			options.push(["mac", `new Uint8Array(${bytes === undefined ? `hardwareAddress(${i + 1})` : `[${bytes.join(", ")}]`})`]);
+			needsAddress ||= bytes === undefined;
 		}
 		providers.push(`\t\t${name}: { io: ${CLASSES[driver]}, ${options.map(([key, value]) => `${key}: ${value}`).join(", ")} },`);
 		interfaces.push({ name: each.name, link, provider: name, addresses, dhcp, gateway, mtu, metric, dns, options: each[link] });
@@ -140,6 +140,7 @@ function boardModule(board, pathOf, settings) {
 	const hasDhcp = interfaces.some(({ dhcp }) => dhcp !== undefined);
 	const parts = [...links, ...(hasDhcp ? ["dhcp"] : []), ...(board.file.dns === undefined ? [] : ["dns"])];
 	const imports = [
+		...(needsAddress ? ['import { hardwareAddress } from "multihome/machine";'] : []),
 		...[...drivers].map(
 			(driver) => `import { ${CLASSES[driver]} } from ${JSON.stringify(pathOf(`drivers/${driver}/device.ts`))};`,
 		),

@@ -5,6 +5,7 @@
 #include "xsmc.h"
 #include "xsHost.h"
 #include "mc.defines.h"
+#include "hardware-address.h"
 
 void xs_board_slotsUsed(xsMachine *the)
 {
@@ -51,6 +52,15 @@ void xs_board_importNow(xsMachine *the)
 		xsResult = xsAwaitImport(name, XS_IMPORT_DEFAULT);
 	else
 		xsmcSetUndefined(xsResult);
+}
+
+void xs_board_hardwareAddress(xsMachine *the)
+{
+	uint8_t identity[IDENTITY_BYTES], address[6];
+	if (!multihomeIdentity(identity))
+		xsUnknownError("this board has no number of its own: give its interfaces a mac in the board file");
+	hardwareAddress(address, identity, (uint8_t)xsmcToInteger(xsArg(0)));
+	xsmcSetArrayBuffer(xsResult, address, sizeof(address));
 }
 
 /*

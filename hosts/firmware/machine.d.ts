@@ -9,6 +9,8 @@ declare module "multihome/machine" {
 	export function collect(): void;
 	/** What is thrown when the machine's memory is used up, where the platform's build takes it (hosts/pico); elsewhere the board starts anew. */
 	export function guard(error: Error): void;
+	/** Six bytes, made of what tells this board from all others: another one for each number, 0 to 255, the same at every start. Throws Error where the board has no such thing. */
+	export function hardwareAddress(number: number): ArrayBuffer;
 	/** The default export of a module of this firmware; undefined when there is none of that name. */
 	export function importNow(name: string): unknown;
 }

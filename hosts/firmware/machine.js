@@ -6,3 +6,4 @@ export function freeBytes() @ "xs_board_freeBytes";
 export function collect() @ "xs_board_collect";
 export function importNow(name) @ "xs_board_importNow";
 export function guard(error) @ "xs_board_guard";
+export function hardwareAddress(number) @ "xs_board_hardwareAddress";

@@ -60,6 +60,17 @@ describe.runIf(given)("the firmware", () => {
 		expect(answers).toEqual([5, 5]);
 	});
 
+	test("has Ethernet addresses made of the flash's unique id: unicast, locally administered, one for each interface", () => {
+		const macs = bench.peers.map(
+			(peer, i) => peer.stack.status().neighbors.find(({ address }) => address === PLACES[i]!.address)!.mac,
+		);
+		expect(new Set(macs).size).toBe(2);
+		for (const mac of macs) {
+			expect(Number.parseInt(mac, 16) & 3).toBe(2);
+			expect(mac).not.toMatch(/^02:6d:68/);
+		}
+	});
+
 	test("answers HTTP on both interfaces at once", () => {
 		const got = ["", ""];
 		const decoder = new TextDecoder();

@@ -154,3 +154,33 @@ int main(void)
 	expect(ours).toHaveLength(41);
 	expect(ours).toEqual(theirs);
 });
+
+test("the Ethernet addresses of a board are unicast, locally administered, and differ between boards and interfaces", () => {
+	const source = join(folder, "address.c");
+	const program = join(folder, "address");
+	writeFileSync(
+		source,
+		`#include <stdio.h>
+#include "hardware-address.h"
+int main(void)
+{
+	for (uint32_t board = 0; board < 500; board++)
+		for (uint8_t number = 1; number <= 4; number++) {
+			const uint8_t identity[IDENTITY_BYTES] = { 0xe6, 0x61, 0x38, (uint8_t)(board >> 8), 0, 0, 0, (uint8_t)board };
+			uint8_t address[6];
+			hardwareAddress(address, identity, number);
+			for (int i = 0; i < 6; i++) printf("%02x", address[i]);
+			printf("\\n");
+		}
+}
+`,
+	);
+	const includes = [`-I${native}`, `-I${join(root, "hosts/firmware")}`];
+	expect(spawnSync("gcc", [...FLAGS, ...includes, source, "-o", program], { encoding: "utf8" }).stderr).toBe("");
+	const addresses = spawnSync(program, { encoding: "utf8" }).stdout.trim().split("\n");
+	expect(addresses).toHaveLength(2000);
+	expect(new Set(addresses).size).toBe(2000);
+	expect(addresses.every((address) => (Number.parseInt(address.slice(0, 2), 16) & 3) === 2)).toBe(true);
+	// Of 2,000 addresses 46 bits each are drawn: every one of them is 0 in about half.
+	for (let digit = 2; digit < 12; digit++) expect(new Set(addresses.map((address) => address[digit])).size).toBe(16);
+});

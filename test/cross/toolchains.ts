@@ -94,9 +94,17 @@ function compile(toolchain: Toolchain, flags: string[], file: string): Promise<s
 
 const system = (folders: string[]): string[] => folders.flatMap((folder) => ["-isystem", folder]);
 const ours = (file: string): string[] =>
-	["test/cross/include", generated, ...headerFolders, "build/out/flat", "drivers/bus", "drivers/ethernet", dirname(file)].map(
-		(folder) => `-I${folder}`,
-	);
+	[
+		"test/cross/include",
+		generated,
+		...headerFolders,
+		"build/out/flat",
+		"src/host/native",
+		"hosts/firmware",
+		"drivers/bus",
+		"drivers/ethernet",
+		dirname(file),
+	].map((folder) => `-I${folder}`);
 
 /** With the XS headers of the desktop host and the compiler's own C library. */
 export function compilePortable(toolchain: Toolchain, file: string): Promise<string> {
