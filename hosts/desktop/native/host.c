@@ -1,4 +1,4 @@
-/* Entropy on the desktop: the system's. */
+/* What the C of src/host asks of this host, beside host.js: entropy, the system's. */
 
 #include "entropy.h"
 
