@@ -53,6 +53,9 @@ const CHIPS = [
 describe.skipIf(esp32 === undefined).each(CHIPS)("%s", (chip, number) => {
 	test.each([
 		"drivers/bus/esp32.c",
+		"drivers/bus/esp32-transfer.c",
+		"drivers/bus/esp32-interrupt.c",
+		"src/packet/native/memory.c",
 		"src/host/native/random32.c",
 		"src/host/native/entropy-esp32.c",
 		"hosts/firmware/machine.c",

@@ -9,6 +9,19 @@
 
 #define MOST_BYTES (1 << 30)
 
+#ifdef ESP_PLATFORM
+#include "esp_heap_caps.h"
+
+/* malloc may answer PSRAM, which SPI controllers cannot write to by themselves. Where nothing else is left, drivers copy (drivers/bus). */
+static void *allocate(size_t bytes)
+{
+	void *data = heap_caps_malloc(bytes, MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT);
+	return data ? data : c_malloc(bytes);
+}
+#else
+#define allocate c_malloc
+#endif
+
 static void freeMemory(void *data)
 {
 	if (data)
@@ -20,7 +33,7 @@ void xs_multihome_allocate(xsMachine *the)
 	int bytes = xsmcToInteger(xsArg(0));
 	if (bytes <= 0 || bytes > MOST_BYTES)
 		xsRangeError("%d bytes: expected 1 to %d", bytes, MOST_BYTES);
-	void *data = c_malloc(bytes);
+	void *data = allocate(bytes);
 	if (!data)
 		xsRangeError("%d bytes: the machine has not that much memory left", bytes);
 	c_memset(data, 0, bytes);
