@@ -10,7 +10,8 @@ export { neighborFlush } from "./link/neighbors.ts";
 export { pathAsk, pathSource, routeAsk } from "./ip/calls.ts";
 export { isGroup, isLocal, ownerSlot } from "./ip/way.ts";
 export { ownFill } from "./ip/own-fill.ts";
-export { ownAdd } from "./wire/own.ts";
+export { ownAdd, ownFind } from "./ip/own.ts";
+export { routeEntry, routeFind } from "./ip/route-find.ts";
 export { lineAnswered, linePack, lineRelease } from "./link/line.ts";
 export { tcpRead, tcpWrite } from "./transport/tcp/data.ts";
 export { setV4, setV4OrNone } from "./packet/address.ts";
@@ -18,6 +19,7 @@ export { deadline } from "./packet/deadline.ts";
 export { newsOwned, newsPost } from "./packet/news.ts";
 export { packetAcquire, packetAcquireControl, packetRelease, takePacket, takeSpare } from "./packet/packets.ts";
 export { notice, setNoticed, setPolled } from "./packet/slots.ts";
+export { flowEntry, flowFind } from "./transport/flow-find.ts";
 export { listenPort } from "./transport/flow-table.ts";
 export { echoClose, echoInterfaceGone, echoOpen, echoSend, echoSetHops, echoTake, echoWay } from "./transport/ping/echo.ts";
 export {
@@ -36,8 +38,10 @@ export {
 	tcpStart,
 	tcpTake,
 } from "./transport/tcp/open.ts";
+export { streamByte, streamIn, streamRead, streamWrite } from "./transport/tcp/stream.ts";
 export { tcpAvailable, tcpKeepFree } from "./transport/tcp/seats.ts";
 export { tcpAddressGone, tcpAwaitWay, tcpInterfaceGone, tcpLost, tcpWaysChanged } from "./transport/tcp/ways.ts";
+export { udpAgain, udpDeliver, udpForget, udpNext, udpRead } from "./transport/udp/deliver.ts";
 export {
 	udpAddressGone,
 	udpClose,
@@ -48,5 +52,6 @@ export {
 	udpSetHops,
 } from "./transport/udp/open.ts";
 export { udpSend, udpSendBy, udpSendFrom } from "./transport/udp/send.ts";
+export { frameArrives } from "./turn/receive.ts";
 export { turn, turnBegin, turnWaiting } from "./turn/turn.ts";
 export { timerDue, timerNext, timerSet } from "./packet/timers.ts";

@@ -1,10 +1,9 @@
-// The packet path. Reception reads on this screen: device, decode, and then the layer that the packet is for.
+// A stack as programs have it, and what is interpreted in it. The packet path is compiled, and begins in turn/turn.ts:
 //
-//   in   Device ── decode ──┬─ ARP ── link          out   socket ── transport ── ip/output ── link/output ── Device
-//                           ├─ for us ── transport ── socket
-//                           └─ for others ── ip/forward
+//   in   Device ── link/input ── ip/input ──┬─ for us ── transport/input ── socket      out   socket ── transport ── ip/output ── link/output ── Device
+//                                           └─ for others ── ip/forward ── ip/output
 //
-// On the way out each layer calls the next one down; there is nothing to dispatch.
+// turn/receive.ts calls the layers on the way in, one after the other; on the way out each calls the next one down.
 
 import { limitsOf, type StackOptions } from "./config.ts";
 import { LoopbackDevice } from "./device/loopback.ts";

@@ -14,7 +14,7 @@ import { BRACKET, BRACKET_END, type JsonWriter } from "./status/json.ts";
 import { JsonPieces, PIECE_BYTES, membersOf, type Members } from "./status/pieces.ts";
 import { CLOSED, Tcb } from "./transport/tcp/tcb.ts";
 import type { UdpSocket } from "./transport/udp/udp.ts";
-import { read } from "./wire/counters.ts";
+import { read } from "./packet/counters.ts";
 import type { Stack } from "./stack.ts";
 
 /** Where these lie in an interface's block. */

@@ -116,6 +116,17 @@ const PEERS = [
 	"a Moddable SDK",
 ];
 
+/** Tests that have compiled functions beside their TypeScript, on random and hostile input, outside of test/unit/wire. */
+const TWINS = [
+	"test/unit/ip/tables.test.ts",
+	"test/unit/packet/timers.test.ts",
+	"test/unit/transport/flow-find.test.ts",
+	"test/unit/transport/tcp/predicted.test.ts",
+	"test/unit/transport/tcp/stream.test.ts",
+	"test/unit/transport/udp/deliver.test.ts",
+	"test/unit/turn/arrives.test.ts",
+];
+
 /** Interop that the driver below matters to: serial lines have their own, and names, leases and programs are the same over any. */
 const ETHERNET = readdirSync(join(root, "test/interop"))
 	.filter((name) => name.endsWith(".test.ts") && !/^(dhcp|dns|lwip|moddable|odd|ping|ppp|slirp|soak)/.test(name))
@@ -158,7 +169,7 @@ const LAYERS = [
 		run: (all) =>
 			runOnXS({
 				sanitize: true,
-				folders: ["test/unit/wire", "test/fuzz"],
+				folders: ["test/unit/wire", ...TWINS, "test/fuzz"],
 				settings: [`FRAMES=${process.env.SANITIZE_FRAMES ?? (all ? 20000 : 2000)}`],
 			}),
 	},

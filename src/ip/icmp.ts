@@ -3,16 +3,15 @@
 import { ICMP_ERROR_BURST, ICMP_ERROR_INTERVAL_MS } from "../config.ts";
 import { copyAddress, sameAddress, setNone, setV4, v4Of } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
-import { DROP } from "../packet/drops.ts";
+import { DROP, drop } from "../packet/drops.ts";
 import { DESTINATION_ADDRESS, IP_AT, IP_END, SOURCE_ADDRESS, TRANSPORT_AT, TTL_PROTOCOL } from "../packet/fields.ts";
 import { FLAG_ANY_ADDRESS, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Length, Offset } from "../packet/numbers.ts";
 import { NONE, takeSpare } from "../packet/packets.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import { interfaceAt } from "../packet/slots.ts";
-import { drop } from "../wire/answers.ts";
 import { ipv4Build } from "../wire/build.ts";
-import { chance32 } from "../wire/chance.ts";
+import { chance32 } from "./chance.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { checksum } from "../wire/kernels/checksum.ts";
@@ -24,7 +23,7 @@ import { isGroup, isLocal, route } from "./way.ts";
 /** An error quotes as much as fits 576 bytes with its headers. RFC 1812 §4.3.2.3. */
 const QUOTE = 576 - ipv4.HEADER - icmpv4.HEADER;
 
-/** Sends the reply in bytes `at` to `end` that `decode` made of an echo request, and notes the way. Answers whether the packet was kept. RFC 1122 §3.2.2.6. */
+/** Sends the reply in bytes `at` to `end` that was made of an echo request, and notes the way. Answers whether the packet was kept. RFC 1122 §3.2.2.6. */
 export function echo(view: DataView, packet: number, at: Offset, end: Offset): boolean {
 	const core = CoreBlock.of(view, CORE);
 	const path = PathBlock.of(view, core.echo);

@@ -15,9 +15,8 @@ import {
 } from "../link/interface.ts";
 import { Neighbors } from "../link/neighbor-list.ts";
 import type { Links } from "../link/path.ts";
-import { OWN_SLOT_SHIFT, OwnTable } from "../packet/own-table.ts";
+import { OWN_GROUP, OWN_SLOT_SHIFT, OwnTable } from "../packet/own-table.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { GROUP } from "../wire/kinds.ts";
 import { formatIpv4 } from "../address.ts";
 import { peerObjection } from "./claims.ts";
 import { InterfaceIp, type AddressListener } from "./interface-ip.ts";
@@ -149,7 +148,7 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 		for (const link of this.list) link.ip.note();
 		ownFill(view);
 		const enter = (groups: ReadonlyMap<number, number>, slot: number) => {
-			for (const group of groups.keys()) ownAdd(view, layout.own, asked(view, group), (slot << OWN_SLOT_SHIFT) | GROUP);
+			for (const group of groups.keys()) ownAdd(view, layout.own, asked(view, group), (slot << OWN_SLOT_SHIFT) | OWN_GROUP);
 		};
 		enter(this.groups, 0);
 		for (const { slot, ip } of this.list) enter(ip.groups, slot);

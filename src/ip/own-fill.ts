@@ -1,13 +1,12 @@
-// The table of all our addresses is filled from what the interfaces' blocks have of them, compiled. Looked up it is by wire/own.ts.
+// The table of all our addresses is filled from what the interfaces' blocks have of them, compiled. own.ts looks it up.
 
 import { broadcastOf, ownAt } from "../link/addresses.ts";
 import { interfaceAt } from "../packet/slots.ts";
 import { asked, OWN_AT } from "../packet/fields.ts";
 import { InterfaceBlock, OwnAddress } from "../packet/interface-block.ts";
 import type { Offset } from "../packet/numbers.ts";
-import { OWN_SLOT_SHIFT } from "../packet/own-table.ts";
-import { GROUP } from "../wire/kinds.ts";
-import { ownAdd, ownClear } from "../wire/own.ts";
+import { OWN_GROUP, OWN_SLOT_SHIFT } from "../packet/own-table.ts";
+import { ownAdd, ownClear } from "./own.ts";
 
 /** Writes the table anew: first all addresses, then the broadcast addresses of all subnets. */
 export function ownFill(view: DataView): void {
@@ -24,7 +23,7 @@ export function ownFill(view: DataView): void {
 			const broadcast = broadcastOf(view, OwnAddress.of(view, ownAt(link, i)));
 			if (broadcast === 0) continue;
 			const address = asked(view, broadcast);
-			ownAdd(view, table, address, (link.slot << OWN_SLOT_SHIFT) | GROUP);
+			ownAdd(view, table, address, (link.slot << OWN_SLOT_SHIFT) | OWN_GROUP);
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// The best route to an address, compiled. The rows are `Routes.list` (routes.ts); the hash table that packets are looked up in (wire/tables.ts) is filled from them when they have
+// The best route to an address, compiled. The rows are `Routes.list` (routes.ts); the hash table that packets are looked up in (route-find.ts) is filled from them when they have
 // changed and the next look-up comes. Cost of a look-up: one probe for each prefix length in use, of IPv4 33 at most.
 
 import { canSend } from "../link/addresses.ts";
@@ -8,7 +8,7 @@ import { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Address, Offset, Uint8 } from "../packet/numbers.ts";
 import { ROUTE_CONNECTED, ROUTE_LENT, RouteEntry, RouteRow, RouteTable } from "../packet/route-table.ts";
 import { interfaceAt } from "../packet/slots.ts";
-import { routeEntry, routeFind } from "../wire/tables.ts";
+import { routeEntry, routeFind } from "./route-find.ts";
 
 function rowAt(view: DataView, index: number): Offset {
 	return (CoreBlock.of(view, CORE).routeRows + Math.imul(index, RouteRow.bytes)) | 0;

@@ -1,17 +1,16 @@
 // How packets go: interface, next hop and source address are one decision, compiled. README.md of this folder has its table.
 
 import { canSend, hasAddress, inSubnet, isDirectedBroadcast, sourceOf } from "../link/addresses.ts";
-import { copyAddress, isNone } from "../packet/address.ts";
+import { copyAddress, isNone, sameAddress, setNone } from "../packet/address.ts";
 import { CORE, CoreBlock, RULE_STRONG_HOST } from "../packet/core-block.ts";
 import { FLAG_ANY_ADDRESS, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Address, Offset } from "../packet/numbers.ts";
-import { OWN_SLOT_SHIFT } from "../packet/own-table.ts";
+import { OWN_GROUP, OWN_SLOT_SHIFT } from "../packet/own-table.ts";
 import type { PathBlock } from "../packet/path-block.ts";
 import { RouteRow } from "../packet/route-table.ts";
 import { interfaceAt } from "../packet/slots.ts";
 import { NO_CHECKSUM } from "../wire/build.ts";
-import { GROUP } from "../wire/kinds.ts";
-import { ownFind } from "../wire/own.ts";
+import { ownFind } from "./own.ts";
 import { isBroadcast, isLoopback, isMulticast, isNowhere } from "../wire/scope.ts";
 import { routeTo } from "./route-lookup.ts";
 
@@ -21,7 +20,7 @@ const LEAST_MTU = 576;
 /** Slot of the interface that has this address, 0 for none. */
 export function ownerSlot(view: DataView, address: Address): number {
 	const own = ownFind(view, address, 0);
-	return own & GROUP ? 0 : own >>> OWN_SLOT_SHIFT;
+	return own & OWN_GROUP ? 0 : own >>> OWN_SLOT_SHIFT;
 }
 
 /** Whether an address is one of ours, on any interface. */
@@ -31,7 +30,7 @@ export function isLocal(view: DataView, address: Address): boolean {
 
 /** Whether nobody alone has the address: limited or directed broadcast, or multicast. */
 export function isGroup(view: DataView, address: Address): boolean {
-	return isBroadcast(view, address) || isMulticast(view, address) || (ownFind(view, address, 0) & GROUP) !== 0;
+	return isBroadcast(view, address) || isMulticast(view, address) || (ownFind(view, address, 0) & OWN_GROUP) !== 0;
 }
 
 /** Whether a multicast group was joined on the interface with that slot, or on all. ip/interfaces.ts enters those of all first. */
@@ -74,6 +73,19 @@ export function route(view: DataView, path: PathBlock, home: number, sourced: bo
 	}
 	leaveBy(view, path, link);
 	return true;
+}
+
+/** Whether the path was looked up for that address, as routes and addresses are now. */
+export function leadsTo(view: DataView, path: PathBlock, destination: Address): boolean {
+	return path.routeVersion === CoreBlock.of(view, CORE).routeVersion && sameAddress(view, path.destination, destination);
+}
+
+/** The path leads to that address, as routes say now, whatever source address a packet has. */
+export function lead(view: DataView, path: PathBlock, destination: Address): void {
+	if (leadsTo(view, path, destination)) return;
+	copyAddress(view, path.destination, destination);
+	setNone(view, path.source);
+	route(view, path, 0, false);
 }
 
 /** The path leads by that interface. */

@@ -1,10 +1,9 @@
 // ARP packets on their way out, compiled.
 
 import type { InterfaceBlock } from "../packet/interface-block.ts";
-import { DROP } from "../packet/drops.ts";
+import { DROP, drop } from "../packet/drops.ts";
 import type { Ipv4, Offset, Uint16 } from "../packet/numbers.ts";
 import { headerPlace, NONE, packetAcquireControl, packetRelease } from "../packet/packets.ts";
-import { drop } from "../wire/answers.ts";
 import * as arp from "../wire/arp.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import { copy } from "../wire/kernels/copies.ts";

@@ -5,7 +5,7 @@ import { ARP_ANSWER_MS, ARP_REQUEST_INTERVAL_MS, ARP_REQUESTS, NEIGHBOR_REACHABL
 import { sameAddress, V4, v4Of } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { neighborDeadline } from "../packet/deadline.ts";
-import { DROP } from "../packet/drops.ts";
+import { DROP, drop } from "../packet/drops.ts";
 import { DESTINATION_ADDRESS, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import {
@@ -23,7 +23,6 @@ import {
 } from "../packet/neighbor-block.ts";
 import type { Ipv4, Offset } from "../packet/numbers.ts";
 import { NONE, packetRelease } from "../packet/packets.ts";
-import { drop } from "../wire/answers.ts";
 import * as arp from "../wire/arp.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as ipv4 from "../wire/ipv4.ts";

@@ -3,12 +3,11 @@
 import { BUSY, HELD, SENT } from "../device/device.ts";
 import { deviceTransmit } from "../device/kernels/devices.ts";
 import { LOST, RAW, SLIP } from "../device/serial.ts";
-import { DROP } from "../packet/drops.ts";
+import { DROP, drop } from "../packet/drops.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import { LineBlock, TRAFFIC_IN, TRAFFIC_OUT } from "../packet/line-block.ts";
 import type { Offset, Range, Uint16 } from "../packet/numbers.ts";
 import { packetRelease } from "../packet/packets.ts";
-import { drop } from "../wire/answers.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { slipMark, slipType, VJ_COMPRESSED_TCP, VJ_IP, VJ_TYPE_BITS, VJ_UNCOMPRESSED_TCP, vjToss } from "../wire/vj.ts";
 import { vjCompress } from "../wire/vj-compress.ts";

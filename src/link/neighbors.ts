@@ -4,7 +4,7 @@
 import { CONTROL_PACKETS, INCOMPLETE_SHIFT, NEIGHBOR_QUEUE } from "../config.ts";
 import { copyAddress, mixAddress, sameAddress, setNone } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
-import { DROP } from "../packet/drops.ts";
+import { DROP, drop } from "../packet/drops.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import {
 	CONTESTED,
@@ -18,7 +18,6 @@ import {
 } from "../packet/neighbor-block.ts";
 import type { Address, Offset } from "../packet/numbers.ts";
 import { NONE, packetRelease } from "../packet/packets.ts";
-import { drop } from "../wire/answers.ts";
 
 /** Whether paths may hold the header of an entry in that state. */
 export function isCached(state: number): boolean {

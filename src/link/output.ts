@@ -2,12 +2,11 @@
 
 import { sameAddress, v4Of } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
-import { DROP } from "../packet/drops.ts";
+import { DROP, drop } from "../packet/drops.ts";
 import { FLAG_ETHERNET, type InterfaceBlock } from "../packet/interface-block.ts";
 import { INCOMPLETE, NEIGHBOR_LEARNED, NeighborBlock, STALE } from "../packet/neighbor-block.ts";
 import type { Address, Ipv4, Offset } from "../packet/numbers.ts";
 import type { PathBlock } from "../packet/path-block.ts";
-import { drop } from "../wire/answers.ts";
 import { isBroadcast, isMulticast } from "../wire/scope.ts";
 import { neighborProbe, neighborRequest } from "./arp.ts";
 import { isCached, neighborAdd, neighborFind, neighborHold } from "./neighbors.ts";

@@ -4,12 +4,11 @@ import { TRANSMIT_QUEUE, TRANSMIT_QUEUE_CONTROL, CONTROL_PACKETS } from "../conf
 import { ANSWERED, BUSY, HELD, SENT } from "../device/device.ts";
 import { deviceTransmit } from "../device/kernels/devices.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
-import { DROP } from "../packet/drops.ts";
+import { DROP, drop } from "../packet/drops.ts";
 import { FLAG_ETHERNET, FLAG_LINE, FLAG_RETURNS, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { NONE, packetRelease } from "../packet/packets.ts";
 import { setDrain, setReady } from "../packet/slots.ts";
-import { drop } from "../wire/answers.ts";
 import { countSent, ethernetHeader } from "../wire/build.ts";
 import { lineFlush, lineTransmit } from "./line.ts";
 

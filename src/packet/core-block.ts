@@ -118,7 +118,7 @@ export const CoreBlock = record({
 	/** The socket whose owner is called, and 1: a poll ended early as something was left unread. */
 	told: int32,
 	unread: int32,
-	/** What `decode` answered, of the frame that the interpreter is asked about. */
+	/** What the device of a serial line answered, of the frame that the interpreter is asked about. */
 	result: int32,
 	/** Of chance32: the key, and how often it was asked. */
 	chanceKey: int32,
@@ -146,7 +146,7 @@ export const RULE_STRONG_HOST = 1;
 export const RULE_FORWARDING = 2;
 export const RULE_REVERSE_PATH = 4;
 
-/** Where it lies: behind the decode registers. */
+/** Where it lies: behind the registers. */
 export const CORE = FIELDS_BYTES;
 /** Bytes of both. */
 export const CORE_END = CORE + CoreBlock.bytes;

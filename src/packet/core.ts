@@ -51,7 +51,7 @@ const PACKET_AT = word("packetAt");
 
 /** What the turn and the interpreter share lies in the arena, packet/core-block.ts; here it reads like fields. */
 export class Core {
-	/** The arena as words: the decode registers (packet/fields.ts), the CoreBlock, and the rest. */
+	/** The arena as words: the registers (packet/fields.ts), the CoreBlock, and the rest. */
 	readonly fields: Int32Array;
 	readonly view: DataView;
 	readonly pool: PacketPool;
@@ -149,7 +149,7 @@ export class Core {
 	get packetAt(): number {
 		return this.fields[PACKET_AT]!;
 	}
-	/** What `decode` answered, of the frame that the turn asks about. */
+	/** What the device of a serial line answered, of the frame that the turn asks about. */
 	get result(): number {
 		return this.fields[RESULT]!;
 	}

@@ -1,5 +1,8 @@
 // Why packets are dropped: one counter per interface and reason, in the interface's block of the arena.
 
+import type { InterfaceBlock } from "./interface-block.ts";
+import type { Uint8 } from "./numbers.ts";
+
 /** The reasons, each with the index of its counter: from 0 on, in this order and without a gap. */
 export const DROP = Object.freeze({
 	truncated: 0, // frame shorter than its headers say
@@ -51,9 +54,17 @@ export const DROP = Object.freeze({
 	ipv4LinkBroadcast: 46, // for us alone, in a frame for all or many
 	ipv4SourceRoute: 47, // the sender says the way: RFC 7126 §4.3, §4.4
 	udpGroup: 48, // to a broadcast address or a group, and its socket takes none
+	loopbackAddress: 49, // from or to 127.0.0.0/8, by an interface that leads out of the host
 } as const);
 
 export type DropName = keyof typeof DROP;
 
 /** Their names, in the order of the counters. */
 export const DROPS: readonly DropName[] = Object.freeze(Object.keys(DROP) as DropName[]);
+
+/** Counts a drop of the interface. Answers 0. */
+export function drop(view: DataView, iface: InterfaceBlock, reason: Uint8): number {
+	const at = iface.drops + reason * 4;
+	view.setInt32(at, view.getInt32(at, true) + 1, true);
+	return 0;
+}

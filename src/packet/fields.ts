@@ -1,5 +1,5 @@
-// The decode registers: 40 int32 at the start of the arena. `decode` puts what it read from a frame's headers there, in
-// host order, and the layers above read them. Three registers of 16 bytes have addresses (address.ts), and are named by their offset.
+// The registers: 40 int32 at the start of the arena. On its way up each layer puts there what it read from the headers of a frame, in host order, and the layers above read
+// them. Three registers of 16 bytes have addresses (address.ts), and are named by their offset.
 
 import { ADDRESS, V4 } from "./address.ts";
 import type { Address, Ipv4 } from "./numbers.ts";
@@ -15,9 +15,10 @@ export const ASKED_ADDRESS = 128;
 /** No address: any will do. Words 36 to 39, which stay 0. */
 export const NO_ADDRESS = ASKED_ADDRESS + ADDRESS;
 
-/** IPv4 source and destination address, as numbers. */
-export const SOURCE = 0;
-export const DESTINATION = 1;
+/** Block of the interface that the packet came in by, for the layers above the link: of one device there may be several. */
+export const ARRIVAL = 0;
+/** 1: the frame was sent to all or many stations of the link. Else 0. */
+export const FRAME_GROUP = 1;
 /** Source port << 16 | destination port; for ICMP echo: identifier << 16 | sequence number. */
 export const PORTS = 2;
 /** TCP sequence and acknowledgment number. */
@@ -35,24 +36,28 @@ export const TTL_PROTOCOL = 9;
 /** Arena offset of the payload, and its bytes. */
 export const PAYLOAD_AT = 10;
 export const PAYLOAD_LENGTH = 11;
-/** What `streamIn` made of a segment that came as predicted, wire/stream.ts. */
-export const WHAT = 12;
+/** Whose the packet's destination is. */
+export const WHOSE = 12;
+/** Ours, or taken for ours. */
+export const OURS = 0;
+/** Nobody's alone: a broadcast or multicast address. */
+export const EVERYBODYS = 1;
+/** Not an address of the interface that it came in by: another one's of ours, or somebody else's. */
+export const ELSEWHERE = 2;
 /**
- * IPv4's addresses of the last packet for one of ours: its source, which is not ours, and its destination, which the interface in that slot has. Slot and source are 0 while
- * nothing is known. Void when the table of our addresses changes.
+ * IPv4's addresses of a packet before: its source, which is not ours, and its destination, no group's; and whether the interface in that slot has that: 1, or 0. Slot and source
+ * are 0 while nothing is known. Void when the table of our addresses changes.
  */
 export const KNOWN_SOURCE = 13;
 export const KNOWN_DESTINATION = 30;
 export const KNOWN_SLOT = 31;
-/** Source and destination of the last echo request that became a reply. */
-export const ECHO_SOURCE = 14;
-export const ECHO_DESTINATION = 15;
+export const KNOWN_OURS = 14;
 /** Set once: arena offset of the table of our own addresses. */
 export const OWN_AT = 24;
 /** Set once: arena offset of the timers' heap, and how many items it has room for. */
 export const TIMERS_AT = 25;
 export const TIMERS_COUNT = 26;
-/** Set once: arena offsets of the TCB blocks, the UDP blocks and of the flow table, so that `decode` can deliver. */
+/** Set once: arena offsets of the TCB blocks, the UDP blocks and of the flow table, where what comes in is delivered. */
 export const TCBS_AT = 27;
 export const UDPS_AT = 28;
 export const FLOWS_AT = 29;

@@ -19,7 +19,7 @@ export const InterfaceBlock = record({
 	slot: uint16,
 	/** FLAG_…, or-ed. */
 	flags: int32,
-	/** Pairs of low and high 32 bits: wire/counters.ts. */
+	/** Pairs of low and high 32 bits: packet/counters.ts. */
 	rxPackets: bytes(8),
 	rxBytes: bytes(8),
 	txPackets: bytes(8),

@@ -13,9 +13,11 @@ export type OwnTable = RowOf<typeof OwnTable>;
 
 export const OwnEntry = record({
 	address: address,
-	/** 0: nothing stands here. Else the interface's slot << OWN_SLOT_SHIFT, and GROUP of wire/kinds.ts when it is the broadcast address of a subnet. */
+	/** 0: nothing stands here. Else the interface's slot << OWN_SLOT_SHIFT, and OWN_GROUP when it is the broadcast address of a subnet, or a group that was joined. */
 	value: int32,
 });
 export type OwnEntry = RowOf<typeof OwnEntry>;
 
 export const OWN_SLOT_SHIFT = 8;
+/** Nobody alone has the address. */
+export const OWN_GROUP = 16;

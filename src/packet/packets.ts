@@ -3,6 +3,7 @@
 import { CONTROL_PACKETS, PACKET_BYTES, PACKET_HEADROOM } from "../config.ts";
 import { CORE, CoreBlock } from "./core-block.ts";
 import type { Offset } from "./numbers.ts";
+import { letOthers } from "./slots.ts";
 
 /** No packet. */
 export const NONE = -1;
@@ -54,4 +55,10 @@ export function takePacket(view: DataView): boolean {
 	if (packet === NONE) return false;
 	core.packetAt = headerPlace(view, packet);
 	return true;
+}
+
+/** The packet that was received is somebody else's now: another one takes its place. Without one the interface has had its turn. */
+export function packetKept(view: DataView): void {
+	if (takePacket(view)) letOthers(view);
+	else CoreBlock.of(view, CORE).frames = 0;
 }

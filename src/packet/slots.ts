@@ -84,3 +84,10 @@ export function nextSlot(view: DataView): number {
 	core.leftHigh = high & (high - 1);
 	return 64 - Math.clz32(high & -high);
 }
+
+/** The interface that frames are taken from may have more; but not before the others had their turn. */
+export function letOthers(view: DataView): void {
+	const core = CoreBlock.of(view, CORE);
+	core.frames = 0;
+	core.busy = core.busy | 1;
+}

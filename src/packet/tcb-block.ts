@@ -22,7 +22,7 @@ export const TcbBlock = record({
 	ipHeader: int32,
 	/** Not 0: the device fills the checksums in. */
 	noChecksum: int32,
-	/** BIT_…: the two kinds of acknowledgment owed, and what wire/stream.ts must know of the connection. */
+	/** BIT_…: the two kinds of acknowledgment owed, and what transport/tcp/stream.ts must know of the connection. */
 	bits: int32,
 	rcvNxt: int32,
 	/** Right edge of the window advertised last. */
@@ -180,7 +180,7 @@ export function tcbAt(view: DataView, index: number): Offset {
 /** Bits of `bits`. An acknowledgment is owed at the end of the turn; one waits for the delayed-ACK tick. */
 export const BIT_ACK_NOW = 1;
 export const BIT_ACK_DELAYED = 2;
-/** Nothing is lost, out of order or about to end: what comes and goes is as predicted, wire/stream.ts. */
+/** Nothing is lost, out of order or about to end: what comes and goes is as predicted, transport/tcp/stream.ts. */
 export const BIT_PREDICTED = 4;
 /** Nagle's algorithm is off. */
 export const BIT_NO_DELAY = 8;

@@ -1,4 +1,4 @@
-// Filling the flow table: which socket gets which packets, and which ports are free. Looking into it is `flowFind` of wire/tables.ts. Flat TypeScript.
+// Filling the flow table: which socket gets which packets, and which ports are free. Looking into it is `flowFind` of flow-find.ts. Flat TypeScript.
 
 import { copyAddress } from "../packet/address.ts";
 import { askedOrNone, FIELDS_BYTES, FLOWS_AT, NO_ADDRESS } from "../packet/fields.ts";
@@ -6,7 +6,7 @@ import { FlowEntry, FlowTable } from "../packet/flow-table.ts";
 import type { Address, Ipv4, Offset } from "../packet/numbers.ts";
 import { check } from "../packet/bounds.ts";
 import { copy } from "../wire/kernels/copies.ts";
-import { flowEntry, flowHash, flowKind } from "../wire/tables.ts";
+import { flowEntry, flowHash, flowKind } from "./flow-find.ts";
 
 /** IANA's range for ephemeral ports. RFC 6335 §6. */
 export const FIRST_EPHEMERAL = 49_152;

@@ -1,4 +1,4 @@
-// The flow table as the interpreter has it: which socket gets which packets, and which ports are free. Looking into it is `flowFind` of the codec, filling it flow-table.ts.
+// The flow table as the interpreter has it: which socket gets which packets, and which ports are free. Looking into it is `flowFind` of flow-find.ts, filling it flow-table.ts.
 
 import { listenPort } from "#codec";
 import type { Core } from "../packet/core.ts";

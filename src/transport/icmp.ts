@@ -1,36 +1,43 @@
-// ICMP but echo requests for us: replies to our pings, and errors about packets of ours. RFC 792, 1122 §3.2.2. Flat TypeScript.
+// ICMP messages come in: echo requests are answered, replies are for our pings, and errors are about packets of ours. RFC 792, 1122 §3.2.2. Flat TypeScript.
 
-import { lostPacket } from "../ip/icmp.ts";
+import { echo, lostPacket } from "../ip/icmp.ts";
 import { lostTake } from "../link/arp.ts";
-import { setV4 } from "../packet/address.ts";
+import { setV4, v4Of } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
-import { DROP } from "../packet/drops.ts";
-import {
-	DESTINATION_ADDRESS,
-	FLOWS_AT,
-	PAYLOAD_AT,
-	PAYLOAD_LENGTH,
-	PORTS,
-	SEQ,
-	SOURCE,
-	SOURCE_ADDRESS,
-} from "../packet/fields.ts";
+import { DROP, drop } from "../packet/drops.ts";
+import { DESTINATION_ADDRESS, IP_AT, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Offset, Uint8 } from "../packet/numbers.ts";
-import { NONE, packetRelease } from "../packet/packets.ts";
+import { NONE, packetKept, packetRelease } from "../packet/packets.ts";
 import { tcbAt } from "../packet/tcb-block.ts";
-import { drop } from "../wire/answers.ts";
+import { icmpEchoReply } from "../wire/build.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { flowFind } from "../wire/tables.ts";
+import { socketFor } from "./flow-find.ts";
 import { echoError, echoReply } from "./ping/echo.ts";
+import { wrongSum } from "./sums.ts";
 import { tcpIcmpError } from "./tcp/icmp.ts";
 
-/** The registers describe the message. */
-export function icmpArrives(view: DataView, link: InterfaceBlock): void {
-	const at = view.getInt32(PAYLOAD_AT * 4, true);
-	const end = (at + view.getInt32(PAYLOAD_LENGTH * 4, true)) | 0;
+/** It lies in bytes `at` to `end` of the packet in the registers; `group`: it is for all or many, who do not answer echo requests. RFC 1122 §3.2.2.6. */
+export function icmpInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, group: boolean): void {
+	if (end - at < icmpv4.HEADER) {
+		drop(view, link, DROP.icmpMalformed);
+		return;
+	}
+	if (wrongSum(view, link, at, end, 0)) {
+		drop(view, link, DROP.icmpChecksum);
+		return;
+	}
 	const type = icmpv4.type(view, at);
+	if (type === icmpv4.ECHO_REQUEST && !group) {
+		const ip: Offset = view.getInt32(IP_AT * 4, true);
+		icmpEchoReply(view, ip);
+		if (echo(view, CoreBlock.of(view, CORE).packet, ip, end)) packetKept(view);
+		return;
+	}
+	view.setInt32(PORTS * 4, icmpv4.identifierAndSequence(view, at), true);
+	view.setInt32(PAYLOAD_AT * 4, at, true);
+	view.setInt32(PAYLOAD_LENGTH * 4, end - at, true);
 	const isError = type === icmpv4.UNREACHABLE || type === icmpv4.TIME_EXCEEDED || type === icmpv4.PARAMETER_PROBLEM;
 	if (type === icmpv4.ECHO_REPLY && echoReply(view, link)) return;
 	if (isError && errorArrives(view, link, type, at, end)) return;
@@ -42,7 +49,7 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 	const quoted = at + icmpv4.HEADER;
 	if (end - quoted < ipv4.HEADER + 8 || view.getUint8(quoted) >> 4 !== 4) return false;
 	const code = icmpv4.code(view, at);
-	if (echoError(view, link, type, code, view.getInt32(SOURCE * 4, true), quoted, end)) return true;
+	if (echoError(view, link, type, code, v4Of(view, SOURCE_ADDRESS), quoted, end)) return true;
 	const transport = quoted + ipv4.headerLength(view, quoted);
 	if (ipv4.protocol(view, quoted) !== ipv4.TCP || transport + 8 > end || transport < quoted + ipv4.HEADER) return false;
 	// The quoted packet went out: turned round, its addresses and ports are the connection's key.
@@ -51,7 +58,7 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 	setV4(view, DESTINATION_ADDRESS, ipv4.source(view, quoted));
 	view.setInt32(PORTS * 4, (ports << 16) | (ports >>> 16), true);
 	view.setInt32(SEQ * 4, view.getInt32(transport + 4), true);
-	const index = flowFind(view, view.getInt32(FLOWS_AT * 4, true), ipv4.TCP | (link.slot << 8));
+	const index = socketFor(view, link, ipv4.TCP);
 	if (index < 0) return false;
 	const tooBig = type === icmpv4.UNREACHABLE && code === icmpv4.FRAGMENTATION_NEEDED;
 	tcpIcmpError(view, tcbAt(view, index), type, code, tooBig ? icmpv4.nextHopMtu(view, at) : 0);

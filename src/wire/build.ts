@@ -3,12 +3,12 @@
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Length, Offset, Range, Uint8 } from "../packet/numbers.ts";
 import { check } from "../packet/bounds.ts";
+import { add } from "../packet/counters.ts";
 import { TcbBlock } from "../packet/tcb-block.ts";
 import { fold, pseudoHeader } from "./checksum.ts";
 import type { BytesIn } from "./kernels/bytes.ts";
 import { checksum } from "./kernels/checksum.ts";
 import { copy, copyIn, ringRead } from "./kernels/copies.ts";
-import { add } from "./counters.ts";
 import * as ethernet from "./ethernet.ts";
 import * as icmpv4 from "./icmpv4.ts";
 import * as ipv4 from "./ipv4.ts";

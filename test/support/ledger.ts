@@ -1,13 +1,11 @@
 // An account of what becomes of every frame: each one that an interface receives is taken by a layer, or ends as exactly one drop with a
-// reason. What `decode` answers and what a reader of its own (parse.ts) thinks of the frame say which of the two it must be.
+// reason. What a reader of its own (parse.ts) thinks of the frame says when it must be a drop.
 
 import { FlowEntry, FlowTable } from "../../src/packet/flow-table.ts";
 import { InterfaceBlock } from "../../src/packet/interface-block.ts";
-import { word } from "../../src/packet/core-block.ts";
 import { DROPS, type DropName } from "../../src/packet/drops.ts";
 import type { Interface } from "../../src/link/interface.ts";
 import type { Stack } from "../../src/stack.ts";
-import * as kinds from "../../src/wire/kinds.ts";
 import { hex } from "./frames.ts";
 import { parseFrame } from "./parse.ts";
 import type { QueueDevice } from "./wire.ts";
@@ -23,8 +21,6 @@ const OUTBOUND: ReadonlySet<DropName> = new Set([
 	"noPacketBuffer",
 	"interfaceDown",
 ] as const);
-/** What `decode` answered for the frame that the turn asks the interpreter about. */
-const RESULT = word("result");
 const INBOUND: readonly number[] = DROPS.flatMap((name, index) =>
 	OUTBOUND.has(name) ? [] : [InterfaceBlock.offsets.drops + index * 4],
 );
@@ -38,28 +34,12 @@ export function flowsInUse(stack: Stack): number {
 	return count;
 }
 
-/** How many drops a frame that `decode` answered this for must end as; undefined: none or one. */
-function mustDrop(answer: number): number | undefined {
-	switch (answer & kinds.KIND) {
-		case kinds.ECHO:
-			return 0;
-		case kinds.BAD_OPTION:
-		case kinds.FRAGMENT:
-		case kinds.OTHER:
-			return 1;
-		case kinds.UDP:
-			return answer >> kinds.VALUE_SHIFT === kinds.NO_SOCKET ? 1 : undefined;
-	}
-	return undefined;
-}
-
 class Account {
 	taken = 0;
 	dropped = 0;
-	/** The frame that is being processed, the drops before it, and what all interfaces had received. */
+	/** The frame that is being processed, and the drops before it. */
 	frame: Uint8Array | undefined;
 	before = 0;
-	received = 0;
 }
 
 export interface LedgerOptions {
@@ -93,24 +73,9 @@ export class Ledger {
 		device.onReceive = (at, length) => {
 			this.#settle(link, account);
 			if (length <= 0) return;
-			const { fields, view } = this.#stack.core;
+			const { view } = this.#stack.core;
 			account.frame = new Uint8Array(view.buffer, view.byteOffset + at, length).slice();
-			account.received = this.#received();
-			fields[RESULT] = 0;
 		};
-	}
-
-	/** Frames that came in by all interfaces. */
-	#received(): number {
-		const { core, interfaces } = this.#stack;
-		let sum = 0;
-		for (const { block } of interfaces.list) sum += core.view.getUint32(block + InterfaceBlock.offsets.rxPackets, true);
-		return sum;
-	}
-
-	/** What `decode` answered for the last frame of an account, when the interpreter was asked about it; else 0. */
-	#answer(account: Account): number {
-		return this.#received() - account.received === 1 ? this.#stack.core.result : 0;
 	}
 
 	/** The frame before is done with: its drops are counted by now. */
@@ -124,10 +89,8 @@ export class Ledger {
 		if (dropped > 0) account.dropped++;
 		else account.taken++;
 		if (this.error) return;
-		const answer = this.#answer(account);
-		const expected = mustDrop(answer);
-		const wrong = dropped > 1 || (expected !== undefined && dropped !== expected);
-		if (wrong) this.error = `${link.name}: ${dropped} drops for a frame that decode answered ${answer} for:\n${hex(frame)}`;
+		const wrong = dropped > 1;
+		if (wrong) this.error = `${link.name}: ${dropped} drops for one frame:\n${hex(frame)}`;
 		if (wrong || this.#forwarding || this.#readEvery === 0 || this.#frames++ % this.#readEvery !== 0) return;
 		const malformed = parseFrame(frame).error;
 		if (malformed && dropped === 0) this.error = `${link.name}: no drop for a frame with bad ${malformed}:\n${hex(frame)}`;

@@ -8,8 +8,8 @@
 
 #include "transport_tcp_data.h"
 #include "transport_udp_send.h"
-#include "wire_deliver.h"
-#include "wire_stream.h"
+#include "transport_udp_deliver.h"
+#include "transport_tcp_stream.h"
 
 /* Beside a count: a poll must be asked for (transport/tcp/data.ts). */
 #define WAKE 0x10000
@@ -17,7 +17,7 @@
 /* The least that udpSend answers when there is nothing to be told (transport/udp/send.ts). */
 #define DROPPED (-1)
 
-/* In what udpRead answers: not from where the last datagram came (wire/kinds.ts). */
+/* In what udpRead answers: not from where the last datagram came (transport/udp/deliver.ts). */
 #define ANOTHER 0x10000
 
 /* Of an instance, in a chunk: so XS takes it for no buffer, and it moves, as chunks do. */
@@ -133,7 +133,7 @@ void xs_multihome_stream_read(xsMachine *the)
 {
 	const Socket stream = *streamOf(xsThis);
 	if (stream.byBytes) {
-		int32_t byte = wire_stream_streamByte(&stream.arena, stream.block);
+		int32_t byte = transport_tcp_stream_streamByte(&stream.arena, stream.block);
 		if (byte >= 0) {
 			xsmcSetInteger(xsResult, byte);
 			return;
@@ -249,7 +249,7 @@ void xs_multihome_datagrams_read(xsMachine *the)
 	}
 	Arena buffer = argArena(0);
 	int32_t size = (int32_t)buffer.size;
-	int32_t bytes = wire_deliver_udpRead(&known.socket.arena, known.socket.block, &buffer, 0, size);
+	int32_t bytes = transport_udp_deliver_udpRead(&known.socket.arena, known.socket.block, &buffer, 0, size);
 	if (bytes < 0)
 		return;
 	if (bytes >= ANOTHER) {

@@ -6,15 +6,14 @@ import { route } from "../../ip/way.ts";
 import { follows } from "../../link/calls.ts";
 import { copyAddress, setNone, setV4OrNone, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
-import { DROP } from "../../packet/drops.ts";
+import { DROP, drop } from "../../packet/drops.ts";
 import { ECHO_GONE, ECHO_OPEN, EchoAnswer, EchoBlock, echoAt } from "../../packet/echo-block.ts";
-import { NO_ADDRESS, PAYLOAD_LENGTH, PORTS, SOURCE, TTL_PROTOCOL } from "../../packet/fields.ts";
+import { NO_ADDRESS, PAYLOAD_LENGTH, PORTS, SOURCE_ADDRESS, TTL_PROTOCOL } from "../../packet/fields.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
 import { ERROR, newsOwned, newsPost, READABLE } from "../../packet/news.ts";
 import type { Ipv4, Length, Offset, Uint8 } from "../../packet/numbers.ts";
 import { NONE, takeSpare } from "../../packet/packets.ts";
 import { PathBlock, pathClear, pathForget } from "../../packet/path-block.ts";
-import { drop } from "../../wire/answers.ts";
 import { ipv4Build } from "../../wire/build.ts";
 import * as icmpv4 from "../../wire/icmpv4.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
@@ -111,7 +110,7 @@ export function echoReply(view: DataView, link: InterfaceBlock): boolean {
 	const ttl = view.getInt32(TTL_PROTOCOL * 4, true) >> 8;
 	const length = (view.getInt32(PAYLOAD_LENGTH * 4, true) - icmpv4.HEADER) | 0;
 	socket.replies = (socket.replies + 1) | 0;
-	tell(view, link, socket, icmpv4.ECHO_REPLY, 0, echo, view.getInt32(SOURCE * 4, true), length, ttl);
+	tell(view, link, socket, icmpv4.ECHO_REPLY, 0, echo, v4Of(view, SOURCE_ADDRESS), length, ttl);
 	return true;
 }
 

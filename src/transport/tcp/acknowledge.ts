@@ -1,12 +1,11 @@
 // What an acknowledgment does: data leaves the send ring, recovery goes on or ends, our FIN is known. RFC 9293 §3.10.7.4, fifth step; RFC 5681 §3.2; RFC 6582.
 
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
-import { DROP } from "../../packet/drops.ts";
+import { DROP, drop } from "../../packet/drops.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { newsPost, WRITABLE } from "../../packet/news.ts";
 import { BIT_TIMING, TcbBlock } from "../../packet/tcb-block.ts";
-import { drop } from "../../wire/answers.ts";
-import { wrap } from "../../wire/ring.ts";
+import { wrap } from "../../packet/ring.ts";
 import { challenge } from "./answers.ts";
 import { acknowledged, duplicated, lost, partly, recovered } from "./congestion.ts";
 import { acceptFull, answersEarlier, established } from "./handshake.ts";

@@ -5,10 +5,9 @@
 
 import { CHALLENGE_INTERVAL_MS, REPEAT_BURST, REPEAT_INTERVAL_MS } from "../../config.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
-import { DROP } from "../../packet/drops.ts";
+import { DROP, drop } from "../../packet/drops.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { TcbBlock } from "../../packet/tcb-block.ts";
-import { drop } from "../../wire/answers.ts";
 import { RST } from "../../wire/tcp.ts";
 import { tcpMark } from "./pending.ts";
 import { acknowledgeNow, oweAck } from "./send.ts";

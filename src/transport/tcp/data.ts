@@ -5,7 +5,7 @@ import { ERROR, newsPost } from "../../packet/news.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { BIT_ACK_NOW, TcbBlock } from "../../packet/tcb-block.ts";
 import type { Bytes, BytesIn } from "../../wire/kernels/bytes.ts";
-import { READ_BYTES, READ_END, READ_TELL, streamRead, streamWrite } from "../../wire/stream.ts";
+import { READ_BYTES, READ_END, READ_TELL, streamRead, streamWrite } from "./stream.ts";
 import { tcpMark } from "./pending.ts";
 
 /** In what these answer, beside at most 65,535 bytes: a poll must be asked for. */

@@ -3,20 +3,19 @@
 // sequence number (isn.ts, RFC 4987 §3.6), and the TCB is made when the cookie comes back. Who gets one then: seats.ts.
 
 import { isGroup } from "../../ip/way.ts";
-import { copyAddress } from "../../packet/address.ts";
+import { copyAddress, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
-import { DROP } from "../../packet/drops.ts";
+import { DROP, drop } from "../../packet/drops.ts";
 import * as fields from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { newsPost, READABLE, WRITABLE } from "../../packet/news.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { BIT_NO_DELAY, BIT_TIMING, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
-import { drop } from "../../wire/answers.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
-import { flowFind } from "../../wire/tables.ts";
 import * as wire from "../../wire/tcp.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
+import { socketFor } from "../flow-find.ts";
 import { opened } from "./congestion.ts";
 import { COOKIE_LIFETIME, cookie, FOREIGN, LATER, mssOf, recognize } from "./isn.ts";
 import { startKeepAlive } from "./keep-alive.ts";
@@ -59,7 +58,7 @@ export function listenArrives(view: DataView, listener: TcbBlock, link: Interfac
 /** A segment without ACK for a listener. With `renewed`, its connection was in TIME-WAIT until now, and ended at the sequence number `after`. */
 function asks(view: DataView, listener: TcbBlock, link: InterfaceBlock, after: number, renewed: boolean): void {
 	const flags = view.getInt32(fields.FLAGS_WINDOW * 4, true) >> FLAG_SHIFT;
-	const remote = view.getInt32(fields.SOURCE * 4, true);
+	const remote = v4Of(view, fields.SOURCE_ADDRESS);
 	// MUST-57: nobody's address, or everybody's, opens no connection.
 	// What asks to open and to end at once is a probe, or gets round a filter. Linux drops it too.
 	if (!(flags & SYN) || (flags & FIN) !== 0 || remote >>> 24 === 0 || isGroup(view, fields.SOURCE_ADDRESS)) {
@@ -94,8 +93,8 @@ function asks(view: DataView, listener: TcbBlock, link: InterfaceBlock, after: n
 /** The sequence number that our answer to the SYN in the registers begins with: a cookie. */
 function issFor(view: DataView, seq: number, mss: number, after: number, renewed: boolean): number {
 	const now = CoreBlock.of(view, CORE).now;
-	const local = view.getInt32(fields.DESTINATION * 4, true);
-	const remote = view.getInt32(fields.SOURCE * 4, true);
+	const local = v4Of(view, fields.DESTINATION_ADDRESS);
+	const remote = v4Of(view, fields.SOURCE_ADDRESS);
 	const ports = view.getInt32(fields.PORTS * 4, true);
 	const iss = cookie(view, now, local, remote, ports, seq, mss);
 	if (!renewed || ((iss - after) | 0) > 0) return iss;
@@ -155,8 +154,8 @@ function recognized(view: DataView, irs: number): number {
 		tcp.cookies = 0;
 		return FOREIGN;
 	}
-	const local = view.getInt32(fields.DESTINATION * 4, true);
-	const remote = view.getInt32(fields.SOURCE * 4, true);
+	const local = v4Of(view, fields.DESTINATION_ADDRESS);
+	const remote = v4Of(view, fields.SOURCE_ADDRESS);
 	const ports = view.getInt32(fields.PORTS * 4, true);
 	const iss = (view.getInt32(fields.ACK * 4, true) - 1) | 0;
 	return recognize(view, now, local, remote, ports, irs, iss);
@@ -174,7 +173,7 @@ function completes(view: DataView, listener: TcbBlock, link: InterfaceBlock, fla
 	// Most likely a peer's second segment, whose first was lost or dropped below: that one comes again.
 	if (found === LATER) return dropped(view, link, DROP.tcpUnacceptable);
 	if (acceptFull(view, listener)) return dropped(view, link, DROP.tcpBacklogFull);
-	const remote = view.getInt32(fields.SOURCE * 4, true);
+	const remote = v4Of(view, fields.SOURCE_ADDRESS);
 	const seat = take(view, proven(view, remote), remote, view.getInt32(fields.PORTS * 4, true));
 	if (seat === NO_SEAT || seat === SOON) {
 		drop(view, link, DROP.tcpSocketsFull);
@@ -292,7 +291,7 @@ export function reopen(view: DataView, tcb: TcbBlock, link: InterfaceBlock, flag
 	if (tcb.detached === 0 || (flags & (ACK | FIN)) !== 0 || ((seq - tcb.rcvNxt) | 0) <= 0) return false;
 	const after = tcb.sndMax;
 	end(view, tcb, NO_ERROR);
-	const index = flowFind(view, view.getInt32(fields.FLOWS_AT * 4, true), ipv4.TCP | (link.slot << 8));
+	const index = socketFor(view, link, ipv4.TCP);
 	if (index >= 0) {
 		const listener = TcbBlock.of(view, tcbAt(view, index));
 		if (listener.state === LISTEN) {

@@ -3,13 +3,12 @@
 import { route } from "../../ip/way.ts";
 import { copyAddress, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
-import { DROP } from "../../packet/drops.ts";
+import { DROP, drop } from "../../packet/drops.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
 import { ERROR, newsOwned, newsPost } from "../../packet/news.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
-import { drop } from "../../wire/answers.ts";
 import { NO_CHECKSUM } from "../../wire/build.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { EPHEMERALS, FIRST_EPHEMERAL, flowInsert, flowRemove, freePort } from "../flow-table.ts";

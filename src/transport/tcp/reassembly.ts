@@ -4,7 +4,7 @@
 import type { Length, Offset } from "../../packet/numbers.ts";
 import { RANGES, type TcbBlock } from "../../packet/tcb-block.ts";
 import { ringPut } from "../../wire/kernels/copies.ts";
-import { wrap } from "../../wire/ring.ts";
+import { wrap } from "../../packet/ring.ts";
 
 /** Bytes of a range: the sequence numbers of its start and its end. */
 const PAIR = 8;

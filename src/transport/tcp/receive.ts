@@ -1,12 +1,11 @@
-// A segment arrives that is not as predicted (wire/stream.ts). RFC 9293 §3.10.7.4, in its order: sequence number, RST, SYN, ACK (acknowledge.ts), data and FIN
+// A segment arrives that is not as predicted (stream.ts). RFC 9293 §3.10.7.4, in its order: sequence number, RST, SYN, ACK (acknowledge.ts), data and FIN
 // (text.ts). The handshake is in handshake.ts.
 
-import { DROP } from "../../packet/drops.ts";
+import { DROP, drop } from "../../packet/drops.ts";
 import * as fields from "../../packet/fields.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { BIT_ACK_NOW, TcbBlock } from "../../packet/tcb-block.ts";
-import { drop } from "../../wire/answers.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { acknowledgment } from "./acknowledge.ts";
 import { acknowledgeAgain, challenge, resendSyn, unacceptable } from "./answers.ts";

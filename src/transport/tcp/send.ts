@@ -10,18 +10,18 @@ import { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Length, Offset } from "../../packet/numbers.ts";
 import { takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
-import { BIT_ACK_NOW, BIT_NO_DELAY, BIT_PREDICTED, BIT_TIMING, type TcbBlock } from "../../packet/tcb-block.ts";
+import { BIT_ACK_NOW, BIT_NO_DELAY, BIT_PREDICTED, BIT_TIMING, TcbBlock } from "../../packet/tcb-block.ts";
 import { timerSet } from "../../packet/timers.ts";
 import { segmentBuild } from "../../wire/build.ts";
-import { wrap } from "../../wire/ring.ts";
-import { advertise } from "../../wire/stream.ts";
+import { wrap } from "../../packet/ring.ts";
+import { advertise } from "./stream.ts";
 import { ACK, FIN, OPTION_MSS, PSH, RST, SYN } from "../../wire/tcp.ts";
 import { restartIdle } from "./congestion.ts";
-import { tcpMark } from "./pending.ts";
+import { outputBlocked, tcpMark } from "./pending.ts";
 import { receiveMss } from "./size.ts";
 import { ESTABLISHED, FIN_WAIT_2, SYN_SENT, TIME_WAIT } from "./states.ts";
 import { ACKS, predict, stopTiming } from "./block.ts";
-import { PERSIST, RETRANSMIT } from "./work.ts";
+import { PENDING, PERSIST, RETRANSMIT } from "./work.ts";
 
 const FLAG_SHIFT = 16;
 /** Bytes of our only option. */
@@ -271,5 +271,17 @@ function transmitSyn(view: DataView, tcb: TcbBlock): boolean {
 	tcb.sndMax = tcb.sndNxt;
 	tcb.sentAt = now;
 	if (!(tcb.work & RETRANSMIT)) startRetransmit(view, tcb, now);
+	return true;
+}
+
+/** Sends for the first of the pending connections. False when there is none. */
+export function outputStep(view: DataView): boolean {
+	const core = CoreBlock.of(view, CORE);
+	const at = core.pending;
+	if (at === 0) return false;
+	const tcb = TcbBlock.of(view, at);
+	core.pending = tcb.nextPending;
+	tcb.work = tcb.work & ~PENDING;
+	if (!transmitAny(view, tcb)) outputBlocked(view, at);
 	return true;
 }

@@ -1,5 +1,5 @@
 // TCP, RFC 9293, as the layers above have it: what applications call, and what was wrong with a call. All TCBs, their buffers and lists are made here, once.
-// TCP itself is flat TypeScript: read packet/tcb-block.ts and states.ts, then wire/stream.ts (what is as predicted) and receive.ts, send.ts, timers.ts.
+// TCP itself is flat TypeScript: read packet/tcb-block.ts and states.ts, then stream.ts (what is as predicted) and receive.ts, send.ts, timers.ts.
 
 import * as door from "#codec";
 import { NETWORK_PATIENCE_MS } from "../../config.ts";

@@ -1,14 +1,13 @@
 // Data and FIN. RFC 9293 §3.10.7.4, seventh and eighth step.
 
-import { DROP } from "../../packet/drops.ts";
+import { DROP, drop } from "../../packet/drops.ts";
 import { PAYLOAD_AT } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { ERROR, newsPost, READABLE } from "../../packet/news.ts";
 import type { Length, Offset } from "../../packet/numbers.ts";
 import { BIT_ACK_DELAYED, BIT_FIN, type TcbBlock } from "../../packet/tcb-block.ts";
-import { drop } from "../../wire/answers.ts";
 import { ringPut } from "../../wire/kernels/copies.ts";
-import { wrap } from "../../wire/ring.ts";
+import { wrap } from "../../packet/ring.ts";
 import { FIN } from "../../wire/tcp.ts";
 import { acknowledgeAgain } from "./answers.ts";
 import { delayAck } from "./delayed.ts";

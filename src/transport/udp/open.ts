@@ -7,7 +7,7 @@ import type { Ipv4, Offset } from "../../packet/numbers.ts";
 import { ERROR, newsOwned, newsPost } from "../../packet/news.ts";
 import { PathBlock, pathClear, pathForget } from "../../packet/path-block.ts";
 import { UDP_GONE, UDP_OPEN, UdpBlock, udpAt, udpHasPlace, udpSockets } from "../../packet/udp-block.ts";
-import { udpForget } from "../../wire/deliver.ts";
+import { udpForget } from "./deliver.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { flowInsert, flowRemove, listenPort } from "../flow-table.ts";
 

@@ -1,4 +1,4 @@
-// UDP, RFC 768 and 1122 §4.1, as the layers above have it: what they call, and what was wrong with a call. UDP itself is flat TypeScript: packet/udp-block.ts, then wire/deliver.ts
+// UDP, RFC 768 and 1122 §4.1, as the layers above have it: what they call, and what was wrong with a call. UDP itself is flat TypeScript: packet/udp-block.ts, then deliver.ts
 // (a datagram goes into its socket's ring, until the application reads it), receive.ts, send.ts and open.ts.
 
 import * as door from "#codec";
@@ -11,9 +11,9 @@ import { UDP_BY_ALL, UDP_NO_GROUPS, UdpBlock } from "../../packet/udp-block.ts";
 import type { Ip } from "../../ip/ip.ts";
 import type { Bytes } from "../../wire/kernels/bytes.ts";
 import { DSCP_SHIFT, TOS_BITS } from "../../wire/build.ts";
-import { ANOTHER } from "../../wire/kinds.ts";
 import { READABLE, WRITABLE, type SocketOwner, type SocketEvents } from "../events.ts";
 import { Groups } from "../groups.ts";
+import { ANOTHER } from "./deliver.ts";
 import { NO_PORTS, NO_SOCKET, PORT_IN_USE } from "./open.ts";
 import { BY_ALL, DROPPED, GONE, HEADERS, TOO_LONG } from "./send.ts";
 import { UdpSocket } from "./socket.ts";

@@ -5,7 +5,7 @@ import { timerDue, timerNext, timerSet } from "#codec";
 import { TIMERS_AT, TIMERS_COUNT } from "../../../src/packet/fields.ts";
 import { Timer, TimerHeap } from "../../../src/packet/timers.ts";
 import { Prng } from "../../support/prng.ts";
-import { ARENA, expectBoth, FREE, hostile, rounds, same, SEED, writeWords } from "../wire/pair.ts";
+import { ARENA, expectBoth, FREE, hostile, rounds, same, SEED, writeWords } from "../../support/twins/pair.ts";
 
 /** Behind the registers, in memory of 1024 bytes at least. A word in front of the heap and one behind it nobody may touch. */
 const GUARD = 0x5aa55aa5;

@@ -1,4 +1,4 @@
-// Framing and header compression against the other codec: see twins.test.ts and pair.ts. On Node there is but one, and this looks for exceptions.
+// Framing and header compression against the other codec: see twins.test.ts and support/twins/pair.ts. On Node there is but one, and this looks for exceptions.
 
 import { describe, expect, it } from "vitest";
 import { FramingBlock } from "../../../src/packet/framing-block.ts";
@@ -7,7 +7,7 @@ import { vjBytes, vjReset } from "../../../src/wire/vj.ts";
 import type { Prng } from "../../support/prng.ts";
 import { hdlcFrame, slipFrame } from "../../support/serial-frames.ts";
 import { Conversation } from "../../support/tcp-headers.ts";
-import { AGAINST, ARENA, expectBoth, FREE, hostile, OUTPUT, type Pair, ROUNDS, rounds, same } from "./pair.ts";
+import { AGAINST, ARENA, expectBoth, FREE, hostile, OUTPUT, type Pair, ROUNDS, rounds, same } from "../../support/twins/pair.ts";
 
 const STATE = 256;
 

@@ -1,15 +1,17 @@
 // A datagram goes from the frame straight into the ring of the socket it is for: no packet buffer waits for an application.
 
-import { isNone, v4Of } from "../packet/address.ts";
-import { DESTINATION, PAYLOAD_AT, PORTS, SOURCE } from "../packet/fields.ts";
-import { check } from "../packet/bounds.ts";
-import type { Length, Offset } from "../packet/numbers.ts";
-import { PathBlock, pathForget } from "../packet/path-block.ts";
-import { DATAGRAM, UDP_TOLD, UdpBlock } from "../packet/udp-block.ts";
-import type { Bytes } from "./kernels/bytes.ts";
-import { ringPut, ringRead } from "./kernels/copies.ts";
-import { ANOTHER } from "./kinds.ts";
-import { wrap } from "./ring.ts";
+import { isNone, v4Of } from "../../packet/address.ts";
+import { check } from "../../packet/bounds.ts";
+import { DESTINATION_ADDRESS, PAYLOAD_AT, PORTS, SOURCE_ADDRESS } from "../../packet/fields.ts";
+import type { Length, Offset } from "../../packet/numbers.ts";
+import { PathBlock, pathForget } from "../../packet/path-block.ts";
+import { wrap } from "../../packet/ring.ts";
+import { DATAGRAM, UDP_TOLD, UdpBlock } from "../../packet/udp-block.ts";
+import type { Bytes } from "../../wire/kernels/bytes.ts";
+import { ringPut, ringRead } from "../../wire/kernels/copies.ts";
+
+/** In what `udpRead` answers: source, destination, ports or interface are not those of the datagram before. */
+export const ANOTHER = 0x10000;
 
 /** A word of the ring at its byte `at`, which may have run over its end. No word lies across it. */
 function getWord(view: DataView, socket: UdpBlock, at: Offset): number {
@@ -32,8 +34,8 @@ export function deliverDatagram(view: DataView, socket: UdpBlock, slot: number, 
 	if (whole > size - socket.used) return false;
 	const from = (payload - DATAGRAM) | 0;
 	check(from, DATAGRAM, view.byteLength);
-	view.setInt32(from, view.getInt32(SOURCE * 4, true));
-	view.setInt32(from + 4, view.getInt32(DESTINATION * 4, true));
+	view.setInt32(from, v4Of(view, SOURCE_ADDRESS));
+	view.setInt32(from + 4, v4Of(view, DESTINATION_ADDRESS));
 	view.setInt32(from + 8, view.getInt32(PORTS * 4, true));
 	view.setInt32(from + 12, length | (slot << 16));
 	ringPut(view, socket.ring, size, at, from, DATAGRAM + length);

@@ -4,12 +4,12 @@
 import { describe, expect, it } from "vitest";
 import * as subject from "#codec";
 import { allocate } from "#memory";
-import { BIT_PREDICTED, TcbBlock } from "../../../src/packet/tcb-block.ts";
-import { ACK, FLAGS_WINDOW, PAYLOAD_AT, PAYLOAD_LENGTH, SEQ } from "../../../src/packet/fields.ts";
-import * as twin from "../../../src/wire/codec.ts";
-import { IN_UNEXPECTED } from "../../../src/wire/stream.ts";
-import { envNumber, onXS } from "../../support/env.ts";
-import { Prng } from "../../support/prng.ts";
+import { BIT_PREDICTED, TcbBlock } from "../../../../src/packet/tcb-block.ts";
+import { ACK, FLAGS_WINDOW, PAYLOAD_AT, PAYLOAD_LENGTH, SEQ } from "../../../../src/packet/fields.ts";
+import * as twin from "../../../../src/door.ts";
+import { IN_UNEXPECTED } from "../../../../src/transport/tcp/stream.ts";
+import { envNumber, onXS } from "../../../support/env.ts";
+import { Prng } from "../../../support/prng.ts";
 
 const TCB = TcbBlock.offsets;
 

@@ -1,32 +1,35 @@
-// decode once more, from the bytes of the frame alone: see model.ts.
+// What becomes of a frame, once more, from its bytes alone: see model.ts. What the protocols make of it is left out but for what TCP and UDP do as predicted.
 
 import { DROPS, type DropName } from "../../../src/packet/drops.ts";
-import { onesSum, read16, read32 } from "../../support/frames.ts";
-import { parsePacket } from "../../support/parse.ts";
+import { onesSum, read16, read32 } from "../frames.ts";
+import { parsePacket } from "../parse.ts";
 import { addCounter, flowFind, icmpEchoReply, ownAddresses, setWord, take, word } from "./model.ts";
 import { deliver, streamIn } from "./model-sockets.ts";
 
-const KINDS = {
+/** What `arrives` answers: 0 for what was dropped, else one of these, for all or many or for us alone, and a value. */
+export const KINDS = {
 	arp: 1,
 	tcp: 2,
 	udp: 3,
 	icmp: 4,
 	other: 5,
 	fragment: 6,
-	transit: 7,
 	datagram: 8,
 	echo: 9,
 	stray: 10,
 	segment: 11,
 	badOption: 12,
 };
-const GROUP = 16;
-const NOBODY = 0x7fff;
+export const GROUP = 16;
+/** It was for an address that the interface has not, but another one. */
+export const WEAK = 32;
+export const VALUE_SHIFT = 8;
+export const NOBODY = 0x7fff;
 
 /** Registers, by their index. */
 const REGISTER = {
-	source: 0,
-	destination: 1,
+	arrival: 0,
+	frameGroup: 1,
 	ports: 2,
 	seq: 3,
 	ack: 4,
@@ -37,10 +40,11 @@ const REGISTER = {
 	ttl: 9,
 	payload: 10,
 	length: 11,
-	what: 12,
+	whose: 12,
 	knownSource: 13,
 	knownDestination: 30,
 	knownSlot: 31,
+	knownOurs: 14,
 };
 /** Of these the last four bytes, in network order, are IPv4's. */
 const SOURCE_ADDRESS = 64;
@@ -63,7 +67,7 @@ function drop(view: DataView, block: number, name: DropName): number {
 function answer(view: DataView, kind: number, group: boolean, payload: number, length: number, value: number): number {
 	set(view, "payload", payload);
 	set(view, "length", length);
-	return kind | (group ? GROUP : 0) | (value << 8);
+	return kind | (group ? GROUP : 0) | (value << VALUE_SHIFT);
 }
 
 interface InterfaceModel {
@@ -87,18 +91,20 @@ function readInterface(view: DataView, block: number): InterfaceModel {
 	};
 }
 
+const WHOSE = { local: 0, group: 1, elsewhere: 2 };
+
 const highest = (address: number) => address >>> 24;
 
 /** Whether the address is this interface's, everybody's, or somebody else's. */
 function whose(view: DataView, iface: InterfaceModel, address: number): "local" | "group" | "elsewhere" {
 	const own = ownAddresses(view).filter((entry) => entry.address === address && entry.slot === iface.slot);
-	if (own.some(({ group }) => !group)) {
-		set(view, "knownDestination", address);
-		set(view, "knownSlot", iface.slot);
-		return "local";
-	}
-	if (own.length > 0) return "group";
+	const ours = own.some(({ group }) => !group);
+	if (!ours && own.length > 0) return "group";
 	if (address === -1 || (highest(address) >= 224 && highest(address) < 240)) return "group";
+	set(view, "knownDestination", address);
+	set(view, "knownSlot", iface.slot);
+	set(view, "knownOurs", ours ? 1 : 0);
+	if (ours) return "local";
 	if (iface.loopback && highest(address) === 127) return "local";
 	return iface.any ? "local" : "elsewhere";
 }
@@ -113,26 +119,31 @@ function sourceIsBad(view: DataView, iface: InterfaceModel, source: number): boo
 	return false;
 }
 
-export function decode(view: DataView, at: number, end: number, block: number): number {
+export function arrives(view: DataView, at: number, end: number, block: number): number {
 	const frame = take(view, at, end - at);
 	take(view, block, BLOCK_BYTES);
 	const iface = readInterface(view, block);
 	addCounter(view, block + 12, 1);
 	addCounter(view, block + 20, end - at);
-	if (!iface.ethernet) return decodeIp(view, iface, block, frame, at, false);
+	set(view, "arrival", block);
+	set(view, "frameGroup", 0);
+	set(view, "payload", at);
+	if (!iface.ethernet) return ipArrives(view, iface, block, frame, at, false);
 	if (frame.length < 14) return drop(view, block, "truncated");
 	const group = (frame[0]! & 1) !== 0;
-	if (!group && iface.mac.some((byte, i) => frame[i] !== byte)) return drop(view, block, "notForUs");
+	if (group) set(view, "frameGroup", 1);
+	else if (iface.mac.some((byte, i) => frame[i] !== byte)) return drop(view, block, "notForUs");
+	set(view, "payload", at + 14);
 	const type = read16(frame, 12);
-	if (type === 0x0800) return decodeIp(view, iface, block, frame.slice(14), at + 14, group);
+	if (type === 0x0800) return ipArrives(view, iface, block, frame.slice(14), at + 14, group);
 	if (type !== 0x0806) return drop(view, block, "unknownEtherType");
 	const arp = frame.slice(14);
 	const known = arp.length >= 28 && read32(arp, 0) === 0x00010800 && read16(arp, 4) === 0x0604;
 	if (!known || (read16(arp, 6) !== 1 && read16(arp, 6) !== 2)) return drop(view, block, "arpMalformed");
-	return answer(view, KINDS.arp, group, at + 14, 28, 0);
+	return KINDS.arp | (group ? GROUP : 0);
 }
 
-function decodeIp(
+function ipArrives(
 	view: DataView,
 	iface: InterfaceModel,
 	block: number,
@@ -152,19 +163,28 @@ function decodeIp(
 	const destination = read32(packet, 16);
 	view.setInt32(SOURCE_ADDRESS + 12, source);
 	view.setInt32(DESTINATION_ADDRESS + 12, destination);
-	if (sourceIsBad(view, iface, source)) return drop(view, block, "ipv4BadSource");
 	const where = whose(view, iface, destination);
-	set(view, "source", source);
-	set(view, "destination", destination);
+	set(view, "whose", WHOSE[where]);
 	set(view, "ip", start);
 	set(view, "end", start + total);
 	set(view, "transport", start + header);
 	set(view, "ttl", read16(packet, 8));
+	if (sourceIsBad(view, iface, source)) return drop(view, block, "ipv4BadSource");
 	if (linkGroup && where === "local") return drop(view, block, "ipv4LinkBroadcast");
 	const pointer = badOption(packet.slice(20, header));
 	if (pointer === SOURCE_ROUTED) return drop(view, block, "ipv4SourceRoute");
-	if (pointer >= 0) return answer(view, KINDS.badOption, linkGroup || where === "group", start, total, 20 + pointer);
-	if (where === "elsewhere") return answer(view, KINDS.transit, linkGroup, start, total, 0);
+	if (pointer >= 0) return KINDS.badOption | (linkGroup || where === "group" ? GROUP : 0) | ((20 + pointer) << VALUE_SHIFT);
+	if (where === "elsewhere") {
+		// The stack of the test does not forward, and lets each interface have the addresses of all.
+		const loopback = highest(destination) === 127;
+		if (!loopback && !ownAddresses(view).some((entry) => entry.address === destination && !entry.group))
+			return drop(view, block, "ipv4NotLocal");
+		if (linkGroup) return drop(view, block, "ipv4LinkBroadcast");
+		if (loopback) return drop(view, block, "ipv4StrongHost");
+		set(view, "whose", WHOSE.local);
+		const said = transport(view, iface, block, packet.slice(0, total), start, false);
+		return said === 0 ? 0 : WEAK | said;
+	}
 	return transport(view, iface, block, packet.slice(0, total), start, linkGroup || where === "group");
 }
 
@@ -180,20 +200,6 @@ function badOption(options: number[]): number {
 		i += length;
 	}
 	return -1;
-}
-
-export function decodeTransport(view: DataView, at: number, end: number, block: number, group: number): number {
-	const packet = take(view, at, end - at);
-	take(view, block, BLOCK_BYTES);
-	const header = ((packet[0] ?? 0) & 15) * 4;
-	const valid =
-		packet.length >= 20 &&
-		packet[0]! >> 4 === 4 &&
-		header >= 20 &&
-		read16(packet, 2) >= header &&
-		read16(packet, 2) <= packet.length;
-	if (!valid) return drop(view, block, "ipv4Malformed");
-	return transport(view, readInterface(view, block), block, packet, at, (group & GROUP) !== 0);
 }
 
 function socketFor(view: DataView, iface: InterfaceModel, protocol: number): number {
@@ -214,7 +220,7 @@ function transport(
 	const body = packet.slice(header);
 	const at = start + header;
 	const protocol = packet[9]!;
-	if ((read16(packet, 6) & 0x3fff) !== 0) return answer(view, KINDS.fragment, group, at, body.length, 0);
+	if ((read16(packet, 6) & 0x3fff) !== 0) return KINDS.fragment | (group ? GROUP : 0);
 	const pseudo = (length: number) => [...packet.slice(12, 20), 0, protocol, length >> 8, length & 255];
 	if (protocol === 6) {
 		const offset = body.length >= 20 ? (body[12]! >> 4) * 4 : 0;
@@ -235,8 +241,7 @@ function transport(
 		);
 		const what = group || socket === NOBODY ? 4 : streamIn(view, word(view, TCBS * 4) + socket * 580);
 		if (what & 4) return unexpected;
-		if (what !== 2 && what !== 3) set(view, "what", what);
-		return KINDS.segment | (what === 3 ? 32 : what === 2 ? 0 : 64) | (socket << 8);
+		return KINDS.segment | (socket << VALUE_SHIFT);
 	}
 	if (protocol === 17) {
 		const length = body.length >= 8 ? read16(body, 4) : 0;
@@ -247,22 +252,18 @@ function transport(
 		const socket = socketFor(view, iface, protocol);
 		const delivered =
 			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 144, iface.slot, at + 8, length - 8);
-		if (delivered) return KINDS.datagram | (socket << 8);
-		return answer(view, KINDS.udp, group, at + 8, length - 8, socket);
+		const undelivered = answer(view, KINDS.udp, group, at + 8, length - 8, socket);
+		return delivered ? KINDS.datagram | (socket << VALUE_SHIFT) : undelivered;
 	}
 	if (protocol === 1) {
 		if (body.length < 8) return drop(view, block, "icmpMalformed");
 		if (!iface.checked && onesSum(body) !== 0xffff) return drop(view, block, "icmpChecksum");
-		set(view, "ports", read32(body, 4));
-		const echo = body[0] === 8 && !group;
-		const from = [read32(packet, 12), read32(packet, 16)];
-		const again = echo && word(view, 14 * 4) === from[0] && word(view, 15 * 4) === from[1];
-		if (echo) {
+		if (body[0] === 8 && !group) {
 			icmpEchoReply(view, start);
-			setWord(view, 14 * 4, from[0]!);
-			setWord(view, 15 * 4, from[1]!);
+			return KINDS.echo;
 		}
-		return answer(view, echo ? KINDS.echo : KINDS.icmp, group, at, body.length, packet.length) | (again ? 32 : 0);
+		set(view, "ports", read32(body, 4));
+		return answer(view, KINDS.icmp, group, at, body.length, 0);
 	}
-	return answer(view, KINDS.other, group, at, body.length, 0);
+	return KINDS.other | (group ? GROUP : 0);
 }

@@ -1,4 +1,4 @@
-import type { Offset } from "../packet/numbers.ts";
+import type { Offset } from "./numbers.ts";
 
 /** Byte `at` of a ring of `size` bytes, which may have run over the ring's end, once. */
 export function wrap(at: number, size: number): Offset {

@@ -1,5 +1,5 @@
 // Whose an address is: our own addresses and the broadcast addresses of our subnets, in one table with open addressing and linear probing. An address stands there
-// once for each interface that has it, or a subnet with that broadcast address: our own before the broadcast addresses, see ip/own-fill.ts, which fills it.
+// once for each interface that has it, or a subnet with that broadcast address: our own before the broadcast addresses, own-fill.ts fills it.
 
 import { ADDRESS, copyAddress, mixAddress, sameAddress } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
@@ -9,7 +9,7 @@ import { OWN_SLOT_SHIFT, OwnEntry, OwnTable } from "../packet/own-table.ts";
 
 /**
  * What an address is to the interface with that slot; to the first that there is for slot 0. 0: nothing of ours. Else the interface's slot << OWN_SLOT_SHIFT, with
- * GROUP for the broadcast address of a subnet.
+ * OWN_GROUP for the broadcast address of a subnet.
  */
 export function ownFind(view: DataView, address: Address, slot: number): number {
 	check(0, FIELDS_BYTES, view.byteLength);

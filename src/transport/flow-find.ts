@@ -1,31 +1,14 @@
-// The hash tables that the data path looks into: flows (which socket) and routes (which way). Open addressing, linear
-// probing, at most half full; packet/flow-table.ts and route-table.ts have the layout. Filling them is transport/flows.ts and ip/routes.ts.
+// Which socket a packet is for: looking into the hash table of flows. Open addressing, linear probing, at most half full; packet/flow-table.ts has the layout, and flow-table.ts
+// fills it.
 
-import {
-	copyAddress,
-	isNone,
-	isV4,
-	MAPPED_BITS,
-	mixAddress,
-	mixPrefix,
-	sameAddress,
-	samePrefix,
-	type PrefixLength,
-} from "../packet/address.ts";
-import { DESTINATION_ADDRESS, FIELDS_BYTES, NO_ADDRESS, PORTS, SOURCE_ADDRESS } from "../packet/fields.ts";
-import { FlowEntry, FlowTable } from "../packet/flow-table.ts";
-import { mix } from "../packet/mix.ts";
-import type { Address, Offset, Range } from "../packet/numbers.ts";
-import { RouteEntry, RouteRow, RouteTable } from "../packet/route-table.ts";
+import { copyAddress, isNone, mixAddress, sameAddress } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
-import * as ipv4 from "./ipv4.ts";
-
-/** Whether a flow table lies there within the arena. */
-export function tableFits(view: DataView, at: number): boolean {
-	if (at < 0 || at + FlowTable.bytes > view.byteLength) return false;
-	const table = FlowTable.of(view, at);
-	return at + FlowTable.bytes + ((table.mask >>> 0) + 1) * FlowEntry.bytes <= view.byteLength;
-}
+import { DESTINATION_ADDRESS, FIELDS_BYTES, FLOWS_AT, NO_ADDRESS, PORTS, SOURCE_ADDRESS } from "../packet/fields.ts";
+import { FlowEntry, FlowTable } from "../packet/flow-table.ts";
+import type { InterfaceBlock } from "../packet/interface-block.ts";
+import { mix } from "../packet/mix.ts";
+import type { Address, Offset, Range, Uint8 } from "../packet/numbers.ts";
+import * as ipv4 from "../wire/ipv4.ts";
 
 export function flowHash(view: DataView, seed: number, local: Address, remote: Address, ports: number, meta: number): number {
 	let hash = seed;
@@ -92,8 +75,13 @@ export function flowKind(view: DataView, local: Address, remote: Address, ports:
 	return kind << kindsFrom(meta);
 }
 
+/** Index of the socket for the packet of that protocol in the registers, which came by that interface; -1: nobody wants it. */
+export function socketFor(view: DataView, link: InterfaceBlock, protocol: Uint8): number {
+	return flowFind(view, view.getInt32(FLOWS_AT * 4, true), protocol | (link.slot << 8));
+}
+
 /**
- * The socket for the packet in the decode registers, or -1. `meta` is protocol | interface slot << 8. Most specific first:
+ * The socket for the packet in the registers, or -1. `meta` is protocol | interface slot << 8. Most specific first:
  * connected, then bound to address and interface, interface, address, nothing; at last the interface's socket for any port. A kind that no socket has is not looked for,
  * and for a packet like the last one nothing is.
  */
@@ -128,45 +116,4 @@ function search(view: DataView, table: FlowTable, ports: number, meta: number): 
 	if (value < 0 && kinds & PORT) value = valueAt(view, probe(view, table, NO_ADDRESS, NO_ADDRESS, port, protocol));
 	if (value < 0 && kinds & ANY_PORT_OF_INTERFACE) value = valueAt(view, probe(view, table, NO_ADDRESS, NO_ADDRESS, 0, meta));
 	return value;
-}
-
-/** Arena offset of the entry with this key (interface slot << 8 | length + 1) for the prefix of that length of an address, or of the empty one where it would go. */
-export function routeEntry(view: DataView, at: Offset, address: Address, key: number): Offset {
-	const table = RouteTable.of(view, at);
-	const mask = table.mask;
-	const length = ((key & 255) - 1) | 0;
-	const hash = mix(mixPrefix(view, table.seed, address, length), key);
-	let index = (hash ^ (hash >>> 16)) & mask;
-	for (;;) {
-		const entry = RouteEntry.of(view, (at + RouteTable.bytes + index * RouteEntry.bytes) | 0);
-		if (entry.key === 0) return entry.at;
-		if (entry.key === key && samePrefix(view, prefixOf(view, table, entry), address, length)) return entry.at;
-		index = (index + 1) & mask;
-	}
-}
-
-function prefixOf(view: DataView, table: RouteTable, entry: RouteEntry): Address {
-	return RouteRow.of(view, (table.rows + Math.imul(entry.index, RouteRow.bytes)) | 0).prefix;
-}
-
-/** Index of the route whose prefix of that length holds the address, by the interface with that slot (0: by any), or -1. */
-function routeOf(view: DataView, at: Offset, address: Address, length: PrefixLength, slot: number): number {
-	const entry = RouteEntry.of(view, routeEntry(view, at, address, (slot << 8) | (length + 1)));
-	return entry.key === 0 ? -1 : entry.index;
-}
-
-/** Index of the route with the longest prefix that holds `address`, by the interface with that slot (0: by any), or -1. An IPv4 address has one among IPv4's alone. */
-export function routeFind(view: DataView, at: Offset, address: Address, slot: number): number {
-	const table = RouteTable.of(view, at);
-	let found = table.hosts === 0 ? -1 : routeOf(view, at, address, 128, slot);
-	const least = isV4(view, address) ? MAPPED_BITS : 0;
-	for (let first: PrefixLength = 96; first >= least && found < 0; first -= 32) {
-		let lengths = view.getInt32(table.lengths + (first >> 3), true);
-		while (lengths !== 0 && found < 0) {
-			const bit = 31 - Math.clz32(lengths);
-			found = routeOf(view, at, address, first + bit, slot);
-			lengths = lengths & ~(1 << bit);
-		}
-	}
-	return found;
 }

@@ -1,4 +1,4 @@
-import type { Offset } from "../packet/numbers.ts";
+import type { Offset } from "./numbers.ts";
 
 /** Adds to a 64-bit little-endian counter of a block. */
 export function add(view: DataView, at: Offset, value: number): void {

@@ -1,17 +1,17 @@
 // What happens to the numbers and rings of a TCB block when a segment comes as predicted (Van Jacobson's header prediction), and when applications read and
-// write. Whatever else comes, and everything that is a decision (states, losses, timers, what a window means), is transport/tcp's.
+// write. Whatever else comes, and everything that is a decision (states, losses, timers, what a window means), is for the files beside this one.
 
-import { ACK as REGISTER_ACK, FIELDS_BYTES, FLAGS_WINDOW, PAYLOAD_AT, PAYLOAD_LENGTH, SEQ } from "../packet/fields.ts";
-import type { Offset } from "../packet/numbers.ts";
-import { check } from "../packet/bounds.ts";
-import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_FIN, BIT_PREDICTED, BIT_TIMING, TcbBlock } from "../packet/tcb-block.ts";
-import { demandBytes, type Bytes, type BytesIn } from "./kernels/bytes.ts";
-import { ringPut, ringRead, ringWrite } from "./kernels/copies.ts";
-import { wrap } from "./ring.ts";
-import { ACK, PSH } from "./tcp.ts";
+import { check } from "../../packet/bounds.ts";
+import { ACK as REGISTER_ACK, FIELDS_BYTES, FLAGS_WINDOW, PAYLOAD_AT, PAYLOAD_LENGTH, SEQ } from "../../packet/fields.ts";
+import type { Offset } from "../../packet/numbers.ts";
+import { wrap } from "../../packet/ring.ts";
+import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_FIN, BIT_PREDICTED, BIT_TIMING, TcbBlock } from "../../packet/tcb-block.ts";
+import { demandBytes, type Bytes, type BytesIn } from "../../wire/kernels/bytes.ts";
+import { ringPut, ringRead, ringWrite } from "../../wire/kernels/copies.ts";
+import { ACK, PSH } from "../../wire/tcp.ts";
 
 /**
- * Answers of `streamIn`, or-ed. Those of the commonest segment, data and nothing else, are below all others. From bit 8 on: bytes
+ * Answers of `predicted`, or-ed. Those of the commonest segment, data and nothing else, are below all others. From bit 8 on: bytes
  * acknowledged. The acknowledgment of the data is due when the turn ends; else it waits for the tick.
  */
 export const IN_ACK_DUE = 1;
@@ -44,9 +44,8 @@ const PLAIN = ACK << 16;
  * The segment in the registers: next in order, and with an acknowledgment within what is in flight? Then its data is put into the
  * receive ring and what it acknowledges leaves the send ring.
  */
-export function streamIn(view: DataView, block: Offset): number {
+export function predicted(view: DataView, tcb: TcbBlock): number {
 	check(0, FIELDS_BYTES, view.byteLength);
-	const tcb = TcbBlock.of(view, block);
 	const at = view.getInt32(PAYLOAD_AT * 4, true);
 	const length = view.getInt32(PAYLOAD_LENGTH * 4, true);
 	check(at, length, view.byteLength);
@@ -79,6 +78,11 @@ export function streamIn(view: DataView, block: Offset): number {
 	tcb.sndWl1 = seq;
 	tcb.sndWl2 = ack;
 	return answer | acknowledge(tcb, ack, acked);
+}
+
+/** The same for the connection with that block. */
+export function streamIn(view: DataView, block: Offset): number {
+	return predicted(view, TcbBlock.of(view, block));
 }
 
 /** `acked` bytes leave the send ring. */

@@ -1,9 +1,13 @@
-// What TCP and UDP do as predicted, once more, byte by byte and in the words of the comments in src/wire/stream.ts and deliver.ts: see model.ts.
+// What TCP and UDP do as predicted, once more, byte by byte and in the words of the comments in src/transport/tcp/stream.ts and udp/deliver.ts: see model.ts.
 
-import { read32 } from "../../support/frames.ts";
+import { read32 } from "../frames.ts";
 import { put, setWord, take, word, type Application } from "./model.ts";
 
-const REGISTERS = { source: 0, destination: 4, ports: 8, seq: 12, ack: 16, flags: 20, ip: 24, payload: 40, length: 44 };
+const REGISTERS = { ports: 8, seq: 12, ack: 16, flags: 20, ip: 24, payload: 40, length: 44 };
+
+/** IPv4's part of both addresses, in network order. */
+const SOURCE = 76;
+const DESTINATION = 92;
 
 /** Offsets of the fields in a TCB block. */
 const TCB = {
@@ -169,8 +173,8 @@ export function deliver(view: DataView, block: number, slot: number, payload: nu
 	const whole = 16 + length + padding(length);
 	if (whole > size - used) return false;
 	const said = [
-		word(view, REGISTERS.source),
-		word(view, REGISTERS.destination),
+		read32(take(view, SOURCE, 4), 0),
+		read32(take(view, DESTINATION, 4), 0),
 		word(view, REGISTERS.ports),
 		length | (slot << 16),
 	];

@@ -1,0 +1,94 @@
+// An IPv4 packet comes in from a link: its header is checked and read, its addresses are told apart, and it goes to the transport, to somebody else, or nowhere.
+
+import { V4 } from "../packet/address.ts";
+import { check } from "../packet/bounds.ts";
+import { CORE, CoreBlock, RULE_FORWARDING } from "../packet/core-block.ts";
+import { DROP, drop } from "../packet/drops.ts";
+import {
+	ARRIVAL,
+	DESTINATION_ADDRESS,
+	ELSEWHERE,
+	EVERYBODYS,
+	FIELDS_BYTES,
+	FRAME_GROUP,
+	IP_AT,
+	IP_END,
+	KNOWN_DESTINATION,
+	KNOWN_OURS,
+	KNOWN_SLOT,
+	OURS,
+	SOURCE_ADDRESS,
+	TRANSPORT_AT,
+	TTL_PROTOCOL,
+	WHOSE,
+} from "../packet/fields.ts";
+import { FLAG_ANY_ADDRESS, FLAG_CHECKED, FLAG_LOOPBACK, InterfaceBlock } from "../packet/interface-block.ts";
+import type { Ipv4, Offset, Range, Uint8 } from "../packet/numbers.ts";
+import { OWN_GROUP } from "../packet/own-table.ts";
+import * as icmpv4 from "../wire/icmpv4.ts";
+import * as ipv4 from "../wire/ipv4.ts";
+import { checksum } from "../wire/kernels/checksum.ts";
+import { transit } from "./forward.ts";
+import { GO_ON, inputHook, stopped } from "./hooks.ts";
+import { icmpError } from "./icmp.ts";
+import { ownFind } from "./own.ts";
+import { isLocal } from "./way.ts";
+
+/**
+ * The packet is in bytes `at` to `end`, padding of the link behind it perhaps, and came by ARRIVAL; the registers are filled from its header. Answers whether the transport goes
+ * on with it: the destination is ours or everybody's then.
+ */
+export function ipInput(view: DataView, at: Offset, end: Offset): boolean {
+	check(0, FIELDS_BYTES, view.byteLength);
+	const link = InterfaceBlock.of(view, view.getInt32(ARRIVAL * 4, true));
+	if (!ipv4.valid(view, at, end)) return refused(view, link, DROP.ipv4Malformed);
+	check(at, ipv4.HEADER, view.byteLength);
+	const header = ipv4.headerLength(view, at);
+	const sum = link.flags & FLAG_CHECKED ? 0xffff : checksum(view, at, at + header, 0);
+	if (sum !== 0xffff) return refused(view, link, DROP.ipv4Checksum);
+	const ipEnd = at + ipv4.totalLength(view, at);
+	view.setInt32(SOURCE_ADDRESS + V4, ipv4.source(view, at));
+	view.setInt32(DESTINATION_ADDRESS + V4, ipv4.destination(view, at));
+	view.setInt32(IP_AT * 4, at, true);
+	view.setInt32(IP_END * 4, ipEnd, true);
+	view.setInt32(TRANSPORT_AT * 4, at + header, true);
+	view.setInt32(TTL_PROTOCOL * 4, view.getUint16(at + ipv4.TTL), true);
+	view.setInt32(WHOSE * 4, whose(view, link, ipv4.destination(view, at)), true);
+	const verdict = inputHook(view, link, CoreBlock.of(view, CORE).packet, at, ipEnd);
+	if (verdict !== GO_ON) return stopped(view, link, verdict);
+	if (header > ipv4.HEADER && !optionsFit(view, link, at, header)) return false;
+	if (view.getInt32(WHOSE * 4, true) === ELSEWHERE && !transit(view, link, at, ipEnd)) return false;
+	return !ipv4.isFragment(view, at) || refused(view, link, DROP.ipv4Fragment);
+}
+
+function refused(view: DataView, link: InterfaceBlock, reason: Uint8): boolean {
+	drop(view, link, reason);
+	return false;
+}
+
+/** Whose the destination in the registers is, which is that address of IPv4: a value of WHOSE. */
+function whose(view: DataView, link: InterfaceBlock, address: Ipv4): Uint8 {
+	const known = view.getInt32(KNOWN_DESTINATION * 4, true) === address && view.getInt32(KNOWN_SLOT * 4, true) === link.slot;
+	if (!known) {
+		const own = ownFind(view, DESTINATION_ADDRESS, link.slot);
+		if ((own & OWN_GROUP) !== 0 || address === ipv4.BROADCAST || ipv4.isMulticast(address)) return EVERYBODYS;
+		view.setInt32(KNOWN_DESTINATION * 4, address, true);
+		view.setInt32(KNOWN_SLOT * 4, link.slot, true);
+		view.setInt32(KNOWN_OURS * 4, own === 0 ? 0 : 1, true);
+	}
+	if (view.getInt32(KNOWN_OURS * 4, true) !== 0) return OURS;
+	if (link.flags & FLAG_LOOPBACK && ipv4.isLoopback(address)) return OURS;
+	return link.flags & FLAG_ANY_ADDRESS ? OURS : ELSEWHERE;
+}
+
+/** Whether a packet with options goes on. Its sender is told which octet of them is wrong: by hosts for what is theirs, by routers for what they forward. RFC 1122 §3.2.2.5, 1812 §4.3.3.5. */
+function optionsFit(view: DataView, link: InterfaceBlock, at: Offset, header: Range<0, 60>): boolean {
+	const pointer = ipv4.badOption(view, at, header);
+	if (pointer === 0) return true;
+	if (pointer === ipv4.SOURCE_ROUTE) return refused(view, link, DROP.ipv4SourceRoute);
+	const group = view.getInt32(FRAME_GROUP * 4, true) !== 0 || view.getInt32(WHOSE * 4, true) === EVERYBODYS;
+	const ours = (link.flags & FLAG_ANY_ADDRESS) !== 0 || isLocal(view, DESTINATION_ADDRESS);
+	if (!group && (ours || (CoreBlock.of(view, CORE).rules & RULE_FORWARDING) !== 0))
+		icmpError(view, link, icmpv4.PARAMETER_PROBLEM, 0, pointer << 24);
+	return refused(view, link, DROP.ipv4Malformed);
+}

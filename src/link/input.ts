@@ -1,0 +1,44 @@
+// A frame comes in: whether it is for this station, what it carries, and by which interface. What is the link's own is dealt with here.
+
+import { check } from "../packet/bounds.ts";
+import { add } from "../packet/counters.ts";
+import { DROP, drop } from "../packet/drops.ts";
+import { ARRIVAL, FIELDS_BYTES, FRAME_GROUP, PAYLOAD_AT } from "../packet/fields.ts";
+import { FLAG_ETHERNET, type InterfaceBlock } from "../packet/interface-block.ts";
+import type { Offset } from "../packet/numbers.ts";
+import * as arp from "../wire/arp.ts";
+import * as ethernet from "../wire/ethernet.ts";
+import { arpReceive } from "./arp.ts";
+
+/** What `linkInput` answers: nothing is left to do. */
+export const DONE = 0;
+/** What lies at PAYLOAD_AT is an IPv4 packet, by all that the link knows. */
+export const IPV4 = 1;
+/** It is for the interpreter to look at: what ARP says of an address of ours. */
+export const CONTROL = 2;
+
+/** The frame in bytes `at` to `end` came in by `link`. An interface within it, of a VLAN or a tunnel, would be ARRIVAL in its place, and go on here. */
+export function linkInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): number {
+	check(at, end - at, view.byteLength);
+	add(view, link.rxPackets, 1);
+	add(view, link.rxBytes, end - at);
+	check(0, FIELDS_BYTES, view.byteLength);
+	view.setInt32(ARRIVAL * 4, link.at, true);
+	view.setInt32(FRAME_GROUP * 4, 0, true);
+	view.setInt32(PAYLOAD_AT * 4, at, true);
+	return link.flags & FLAG_ETHERNET ? ethernetInput(view, link, at, end) : IPV4;
+}
+
+function ethernetInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): number {
+	if (end - at < ethernet.HEADER) return drop(view, link, DROP.truncated);
+	check(at, ethernet.HEADER, view.byteLength);
+	if (ethernet.isGroup(view, at)) view.setInt32(FRAME_GROUP * 4, 1, true);
+	else if (!ethernet.sameAddress(view, at, link.mac)) return drop(view, link, DROP.notForUs);
+	const payload = at + ethernet.HEADER;
+	view.setInt32(PAYLOAD_AT * 4, payload, true);
+	const type = ethernet.type(view, at);
+	if (type === ethernet.TYPE_IPV4) return IPV4;
+	if (type !== ethernet.TYPE_ARP) return drop(view, link, DROP.unknownEtherType);
+	if (!arp.valid(view, payload, end)) return drop(view, link, DROP.arpMalformed);
+	return arpReceive(view, link, payload) ? CONTROL : DONE;
+}

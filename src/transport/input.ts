@@ -1,0 +1,37 @@
+// An IP packet for us comes in from ip/input.ts: to the protocol that it carries. The registers have its header.
+
+import { icmpError } from "../ip/icmp.ts";
+import { check } from "../packet/bounds.ts";
+import { DROP, drop } from "../packet/drops.ts";
+import { ARRIVAL, EVERYBODYS, FIELDS_BYTES, FRAME_GROUP, IP_END, TRANSPORT_AT, TTL_PROTOCOL, WHOSE } from "../packet/fields.ts";
+import { InterfaceBlock } from "../packet/interface-block.ts";
+import type { Offset } from "../packet/numbers.ts";
+import * as icmpv4 from "../wire/icmpv4.ts";
+import * as ipv4 from "../wire/ipv4.ts";
+import { icmpInput } from "./icmp.ts";
+import { tcpInput } from "./tcp/input.ts";
+import { udpInput } from "./udp/input.ts";
+
+/** Goes on with the packet that `ipInput` answered true for. */
+export function transportInput(view: DataView): void {
+	check(0, FIELDS_BYTES, view.byteLength);
+	const link = InterfaceBlock.of(view, view.getInt32(ARRIVAL * 4, true));
+	const at: Offset = view.getInt32(TRANSPORT_AT * 4, true);
+	const end: Offset = view.getInt32(IP_END * 4, true);
+	// For all or many, by the link or by IP.
+	const group = view.getInt32(FRAME_GROUP * 4, true) !== 0 || view.getInt32(WHOSE * 4, true) === EVERYBODYS;
+	switch (view.getInt32(TTL_PROTOCOL * 4, true) & 255) {
+		case ipv4.TCP:
+			tcpInput(view, link, at, end, group);
+			return;
+		case ipv4.UDP:
+			udpInput(view, link, at, end, group);
+			return;
+		case ipv4.ICMP:
+			icmpInput(view, link, at, end, group);
+			return;
+		default:
+			if (!group) icmpError(view, link, icmpv4.UNREACHABLE, icmpv4.PROTOCOL_UNREACHABLE, 0);
+			drop(view, link, DROP.unknownProtocol);
+	}
+}

@@ -1,0 +1,111 @@
+// A segment comes in. What its connection expects is taken at once, stream.ts; all others are for receive.ts, or nobody's.
+
+import { check } from "../../packet/bounds.ts";
+import { CORE, CoreBlock } from "../../packet/core-block.ts";
+import { DROP, drop } from "../../packet/drops.ts";
+import { ACK, FIELDS_BYTES, FLAGS_WINDOW, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ } from "../../packet/fields.ts";
+import type { InterfaceBlock } from "../../packet/interface-block.ts";
+import { newsPost, READABLE, WRITABLE } from "../../packet/news.ts";
+import type { Offset } from "../../packet/numbers.ts";
+import { letOthers } from "../../packet/slots.ts";
+import { TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
+import * as ipv4 from "../../wire/ipv4.ts";
+import * as tcp from "../../wire/tcp.ts";
+import { socketFor } from "../flow-find.ts";
+import { pseudoOf, wrongSum } from "../sums.ts";
+import { acknowledged } from "./congestion.ts";
+import { delayAck } from "./delayed.ts";
+import { tcpMark } from "./pending.ts";
+import { tcpArrives } from "./receive.ts";
+import { sampleRtt } from "./rtt.ts";
+import { arm } from "./send.ts";
+import { NOBODY, refuse } from "./stray.ts";
+import {
+	IN_ACK_DUE,
+	IN_ACKED,
+	IN_ALL_ACKED,
+	IN_BYTES_SHIFT,
+	IN_DATA,
+	IN_ROOM,
+	IN_TIMED,
+	IN_UNEXPECTED,
+	IN_UNSENT,
+	predicted,
+} from "./stream.ts";
+import { RETRANSMIT } from "./work.ts";
+
+/** It lies in bytes `at` to `end` of the packet in the registers; `group`: it is for all or many. */
+export function tcpInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, group: boolean): void {
+	if (!tcp.valid(view, at, end)) {
+		drop(view, link, DROP.tcpMalformed);
+		return;
+	}
+	if (wrongSum(view, link, at, end, pseudoOf(view, ipv4.TCP, end - at))) {
+		drop(view, link, DROP.tcpChecksum);
+		return;
+	}
+	check(at, tcp.HEADER, view.byteLength);
+	check(0, FIELDS_BYTES, view.byteLength);
+	const data = at + tcp.headerLength(view, at);
+	view.setInt32(PORTS * 4, tcp.ports(view, at), true);
+	view.setInt32(SEQ * 4, tcp.seq(view, at), true);
+	view.setInt32(ACK * 4, tcp.ack(view, at), true);
+	view.setInt32(FLAGS_WINDOW * 4, tcp.flagsAndWindow(view, at), true);
+	view.setInt32(PAYLOAD_AT * 4, data, true);
+	view.setInt32(PAYLOAD_LENGTH * 4, end - data, true);
+	if (group) {
+		drop(view, link, DROP.tcpUnacceptable); // RFC 9293 §3.9.2.3
+		return;
+	}
+	const index = socketFor(view, link, ipv4.TCP);
+	if (index < 0) {
+		refuse(view, link, NOBODY);
+		drop(view, link, DROP.tcpNoSocket);
+	} else segmentInput(view, link, TcbBlock.of(view, tcbAt(view, index)));
+}
+
+/** The segment in the registers is for that connection or listener. */
+function segmentInput(view: DataView, link: InterfaceBlock, tcb: TcbBlock): void {
+	const what = predicted(view, tcb);
+	if (what & IN_UNEXPECTED) {
+		tcpArrives(view, tcb.at, link.at);
+		return;
+	}
+	if (what & ~(IN_DATA | IN_ACK_DUE)) takenMore(view, tcb, what);
+	else {
+		if (what & IN_ACK_DUE) tcpMark(view, tcb.at);
+		else delayAck(view, tcb);
+		newsPost(view, tcb.news, READABLE);
+	}
+	// An acknowledgment is due: it should not wait for frames that the peer may hold back for it.
+	if (CoreBlock.of(view, CORE).pending !== 0) letOthers(view);
+}
+
+/** A segment was taken as predicted: it acknowledges something, or opens the window. */
+function takenMore(view: DataView, tcb: TcbBlock, what: number): void {
+	if (what & IN_DATA) {
+		if (what & IN_ACK_DUE) tcpMark(view, tcb.at);
+		else delayAck(view, tcb);
+		newsPost(view, tcb.news, READABLE);
+	}
+	if (what & IN_ACKED) dataAcknowledged(view, tcb, what);
+	else if (what & IN_UNSENT) tcpMark(view, tcb.at);
+}
+
+/** `what` it found, as `predicted` says. */
+function dataAcknowledged(view: DataView, tcb: TcbBlock, what: number): void {
+	const core = CoreBlock.of(view, CORE);
+	const now = core.now;
+	if (what & IN_TIMED) sampleRtt(tcb, (now - tcb.rttAt) | 0);
+	if (tcb.cwnd < tcb.sendSize) acknowledged(tcb, what >> IN_BYTES_SHIFT);
+	// RFC 6298 §5.2 and 5.3.
+	if (what & IN_ALL_ACKED) tcb.work = tcb.work & ~RETRANSMIT;
+	else {
+		const at = (now + tcb.rto) | 0;
+		tcb.retransmitAt = at;
+		if (what & IN_TIMED) arm(view, tcb, at); // the timeout may be shorter than it was
+	}
+	if (what & IN_UNSENT) tcpMark(view, tcb.at);
+	// Half the ring: the application writes worthwhile pieces.
+	if (what & IN_ROOM) newsPost(view, tcb.news, WRITABLE);
+}

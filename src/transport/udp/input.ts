@@ -1,0 +1,62 @@
+// A datagram comes in: into the ring of its socket, if it has one that takes it. Flat TypeScript.
+
+import { icmpError } from "../../ip/icmp.ts";
+import { isJoined } from "../../ip/way.ts";
+import { check } from "../../packet/bounds.ts";
+import { CORE, CoreBlock } from "../../packet/core-block.ts";
+import { DROP, drop } from "../../packet/drops.ts";
+import { DESTINATION_ADDRESS, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS } from "../../packet/fields.ts";
+import type { InterfaceBlock } from "../../packet/interface-block.ts";
+import { newsPost, READABLE } from "../../packet/news.ts";
+import type { Length, Offset } from "../../packet/numbers.ts";
+import { DATAGRAM, UDP_NO_GROUPS, UdpBlock, udpAt } from "../../packet/udp-block.ts";
+import * as icmpv4 from "../../wire/icmpv4.ts";
+import * as ipv4 from "../../wire/ipv4.ts";
+import { isMulticast } from "../../wire/scope.ts";
+import * as udp from "../../wire/udp.ts";
+import { socketFor } from "../flow-find.ts";
+import { pseudoOf, wrongSum } from "../sums.ts";
+import { deliverDatagram } from "./deliver.ts";
+import { hides } from "./open.ts";
+
+/** It lies in bytes `at` to `end` of the packet in the registers; `group`: it is for all or many. */
+export function udpInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, group: boolean): void {
+	if (!udp.valid(view, at, end)) {
+		drop(view, link, DROP.udpMalformed);
+		return;
+	}
+	check(at, udp.HEADER, view.byteLength);
+	const bytes = udp.length(view, at);
+	if (udp.checksum(view, at) !== 0 && wrongSum(view, link, at, at + bytes, pseudoOf(view, ipv4.UDP, bytes))) {
+		drop(view, link, DROP.udpChecksum);
+		return;
+	}
+	const payload = at + udp.HEADER;
+	const length = bytes - udp.HEADER;
+	view.setInt32(PORTS * 4, udp.ports(view, at), true);
+	view.setInt32(PAYLOAD_AT * 4, payload, true);
+	view.setInt32(PAYLOAD_LENGTH * 4, length, true);
+	const index = socketFor(view, link, ipv4.UDP);
+	if (index < 0) {
+		if (!group && !hides(view, udp.ports(view, at) & 0xffff))
+			icmpError(view, link, icmpv4.UNREACHABLE, icmpv4.PORT_UNREACHABLE, 0);
+		drop(view, link, DROP.udpNoSocket);
+		return;
+	}
+	const socket = UdpBlock.of(view, udpAt(view, index));
+	if (!group && deliverDatagram(view, socket, link.slot, payload, length)) newsPost(view, socket.news, READABLE);
+	else rarer(view, link, socket, payload, length, group);
+}
+
+/** It is for a group, or the ring has no room for it. RFC 1122 §4.1.3.1. */
+function rarer(view: DataView, link: InterfaceBlock, socket: UdpBlock, payload: Offset, length: Length, group: boolean): void {
+	const most = socket.size - DATAGRAM;
+	if (isMulticast(view, DESTINATION_ADDRESS) && !isJoined(view, DESTINATION_ADDRESS, link.slot))
+		drop(view, link, DROP.ipv4NotLocal);
+	else if (group && socket.bits & UDP_NO_GROUPS) drop(view, link, DROP.udpGroup);
+	// What is for us alone was tried before. A program's ring takes the longest datagram: it is full.
+	else if (!group && (length <= most || socket.index < CoreBlock.of(view, CORE).udpCount)) drop(view, link, DROP.udpQueueFull);
+	// Of one that is longer than the ring of a service ever holds the beginning is delivered: it is longer than what services look at, and they see that.
+	else if (deliverDatagram(view, socket, link.slot, payload, Math.min(length, most))) newsPost(view, socket.news, READABLE);
+	else drop(view, link, DROP.udpQueueFull);
+}
