@@ -25,9 +25,6 @@ const SOCKETS = ["streamByte", "tcpRead", "tcpWrite", "udpRead", "udpSend"];
 const POLL = ["turn", "turnBegin", "turnWaiting"];
 const FRAMING = ["framingReset", "framingSpoil", "hdlcDecode", "hdlcEncode", "slipDecode", "slipEncode"];
 
-/** FLAT_LEAST of src/wire/native/flat.h: the registers and the CoreBlock lie within. */
-const LEAST = 1024;
-
 const headers = readdirSync(join(root, "src"), { recursive: true })
 	.filter((name) => name.endsWith(".h"))
 	.map((name) => join(root, "src", name))
@@ -52,13 +49,12 @@ export function makeFlat() {
 		door: [DOOR],
 		layout: LAYOUT,
 		external: [...SOCKETS, ...POLL, ...FRAMING],
-		least: LEAST,
 	});
 	if (errors.length > 0) throw new Error(tell(errors));
 	// All in one unit, so that the C compiler sees what it may put in the place of a call, and kernels stand once. The modules' C lies in a folder of its
 	// own, as mcconfig compiles a .c that lies beside a header of the manifest.
 	const sources = [...files.keys()].filter((name) => name.endsWith(".c"));
-	const unit = nativesSource(functions, sources.map(inModules), LEAST, hash(...sources.map((name) => files.get(name))));
+	const unit = nativesSource(functions, sources.map(inModules), hash(...sources.map((name) => files.get(name))));
 	const all = new Map([...files].map(([name, text]) => [name.endsWith(".c") ? inModules(name) : name, text]));
 	all.set("codec.c", unit).set("codec.js", nativesModule(functions));
 	all.set("kernels.h", kernels());

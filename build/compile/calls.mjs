@@ -1,67 +1,54 @@
 // Calls as C: of functions, of Math, and functions that stand in the place of their calls.
 
 import { Accesses } from "./accesses.mjs";
-import { isCheck, NONE, union } from "./effects.mjs";
-import { recordOf } from "./records.mjs";
+import { READS, THROWS, WRITES } from "./effects.mjs";
 import * as ranges from "./ranges.mjs";
-import { bare, bits, holder, int32, number, wide } from "./values.mjs";
+import { bare, bits, modular, number } from "./values.mjs";
+
+function least(pick, name) {
+	return (a, b, effects) => {
+		const range = ranges.range(pick(a.range.low, b.range.low), pick(a.range.high, b.range.high));
+		return number(`${name}(${bare(a.c)}, ${bare(b.c)})`, range, effects);
+	};
+}
+
+/** Functions of Math: how many arguments they take, whether of 32 bits, and what they make of them. */
+const MATH = {
+	imul: { wants: 2, make: (a, b, effects) => modular(`(${bits(a)} * ${bits(b)})`, ranges.INT32, effects) },
+	clz32: { wants: 1, make: (a, effects) => number(`flatClz(${bits(a)})`, ranges.range(0, 32), effects) },
+	min: { wants: 2, narrow: true, make: least(Math.min, "flatMin") },
+	max: { wants: 2, narrow: true, make: least(Math.max, "flatMax") },
+};
 
 /** All expressions. */
 export class Calls extends Accesses {
 	call(node) {
 		const { callee } = node;
-		if (callee.type === "MemberExpression" && callee.property.name === "of") {
-			const record = recordOf(this.compiler.program, this.compiler.program.lookUp(this.module, callee.object));
-			if (record !== undefined) return this.rowAt(node, record);
-		}
+		const { program } = this.compiler;
 		if (node.optional || node.arguments.some(({ type }) => type === "SpreadElement"))
 			this.refuse(node, "calls have all their arguments, one by one");
-		if (callee.type === "MemberExpression" && !callee.computed && callee.object.type === "Identifier") {
-			const memory = this.memoryNamed(callee.object);
+		if (callee.type === "MemberExpression" && !callee.computed) {
 			const method = callee.property.name;
+			const record = method === "of" ? program.recordOf(program.lookUp(this.module, callee.object)) : undefined;
+			if (record !== undefined) return this.rowAt(node, record);
+			const memory = this.memoryNamed(callee.object);
 			if (memory !== undefined) return this.access(node, memory, method);
 			if (callee.object.name === "Math" && this.binding("Math") === undefined) return this.#math(node, method);
 		}
-		const found = this.compiler.program.lookUp(this.module, callee);
-		if (found?.kind !== "function" || (callee.type === "Identifier" && this.binding(callee.name) !== undefined))
+		const found = program.lookUp(this.module, callee);
+		if (found?.kind !== "function" || this.binding(callee.name) !== undefined)
 			this.refuse(node, "only functions of modules, methods of memory and of Math are called");
-		if (isCheck(found)) return this.check(node);
+		// `check` of packet/bounds.ts, which the compiler knows.
+		if (found.name === "check" && /(^|\/)bounds\.ts$/.test(found.module.file)) return this.check(node);
 		return this.#invoke(node, found);
 	}
 
 	#math(node, method) {
-		const values = this.apart(...node.arguments.map((each) => () => this.number(each)));
-		const effects = this.together(node, ...values);
-		const [a, b] = values;
-		const wants = { imul: 2, min: 2, max: 2, abs: 1, clz32: 1 }[method];
-		if (wants === undefined) this.refuse(node, `Math.${method}: flat TypeScript has Math.imul, min, max, abs and clz32`);
-		if (values.length !== wants) this.refuse(node, `Math.${method} takes ${wants} arguments here`);
-		if (method === "imul")
-			return number(`(int32_t)(${bits(a)} * ${bits(b)})`, ranges.INT32, effects, { bits: `(${bits(a)} * ${bits(b)})` });
-		if (method === "clz32") return number(`flatClz(${bits(a)})`, ranges.range(0, 32), effects);
-		if (method === "abs") {
-			const { low, high, sure } = a.range;
-			const least = low > 0 ? low : high < 0 ? -high : 0;
-			const range = ranges.range(least, Math.max(Math.abs(low), Math.abs(high)), sure);
-			const c = `flatAbs(${wide(a)})`;
-			return number(
-				holder({ range }) === "i64" ? c : holder({ range }) === "u32" ? `(uint32_t)${c}` : `(int32_t)${c}`,
-				range,
-				effects,
-			);
-		}
-		const pick = Math[method];
-		const range = ranges.range(pick(a.range.low, b.range.low), pick(a.range.high, b.range.high), a.range.sure && b.range.sure);
-		const both = ranges.holderOf(ranges.hull(a.range, b.range));
-		const suffix = { i32: "", u32: "Unsigned", i64: "Wide" }[both];
-		const as = { i32: (value) => value.c, u32: bits, i64: wide }[both];
-		const c = `${method === "min" ? "flatMin" : "flatMax"}${suffix}(${bare(as(a))}, ${bare(as(b))})`;
-		const kept = ranges.holderOf(range);
-		return number(
-			kept === both ? c : kept === "i64" ? `(int64_t)${c}` : kept === "u32" ? `(uint32_t)${c}` : `(int32_t)${c}`,
-			range,
-			effects,
-		);
+		const { wants, narrow, make } = MATH[method] ?? {};
+		if (wants === undefined) this.refuse(node, `Math.${method}: flat TypeScript has Math.${Object.keys(MATH).join(", ")}`);
+		if (node.arguments.length !== wants) this.refuse(node, `Math.${method} takes ${wants} arguments here`);
+		const values = node.arguments.map((each) => (narrow ? this.int32(each) : this.number(each)));
+		return make(...values, this.together(node, ...values));
 	}
 
 	#invoke(node, found) {
@@ -69,12 +56,9 @@ export class Calls extends Accesses {
 		const given = node.arguments;
 		const wanted = signature.rows ? signature.parameters.slice(1) : signature.parameters;
 		if (given.length !== wanted.length) this.refuse(node, `${found.name} takes ${wanted.length} arguments, not ${given.length}`);
-		const values = this.apart(...given.map((each, i) => () => this.#argument(each, wanted[i])));
-		if (signature.rows) {
-			const { memory } = values.find(({ type }) => type === "row");
-			values.unshift({ type: "memory", c: memory, effects: NONE });
-		}
+		const values = given.map((each, i) => this.#argument(each, wanted[i]));
 		const effects = this.together(node, ...values);
+		if (signature.rows) values.unshift({ type: "memory", c: values.find(({ type }) => type === "row").memory, effects: 0 });
 		const first = values.find(({ type }) => type === "memory");
 		for (const [i, { type, memory }] of values.entries())
 			if (type === "row" && memory !== first?.c)
@@ -82,65 +66,59 @@ export class Calls extends Accesses {
 					given[signature.rows ? i - 1 : i],
 					`a record of ${memory}: ${found.name} looks for records in its first memory only`,
 				);
-		const inlined = found.module.kernel ? undefined : this.#inline(found, signature, values);
-		if (inlined !== undefined) return { ...inlined, effects: union(effects, inlined.effects) };
-		const name = this.compiler.use(found);
-		const c = `${name}(${values.map((value) => bare(value.type === "number" ? int32(value) : value.c)).join(", ")})`;
-		const { reads, writes, throws } = this.compiler.effects.of(found);
-		const all = { ...effects, reads: effects.reads || reads, writes: effects.writes || writes, throws: effects.throws || throws };
-		if (signature.result.type === "number") return number(c, signature.result.range, all);
-		return { type: signature.result.type, c, effects: all };
+		const inlined = this.#inline(found, signature, values);
+		if (inlined !== undefined) return inlined;
+		const { name, effects: own } = this.compiler.use(found);
+		const c = `${name}(${values.map((value) => bare(value.c)).join(", ")})`;
+		return { ...signature.result, c, effects: effects | this.does(own) };
 	}
 
 	#argument(node, parameter) {
-		const value = this.expression(node);
+		const value = this.demandInt32(node, this.expression(node), parameter.name);
 		const fits = value.type === parameter.type || (parameter.type === "bytes" && value.type === "memory");
 		if (!fits) this.refuse(node, `a ${value.type} where ${parameter.name} is a ${parameter.type}`);
 		if (value.type === "row" && value.record !== parameter.record)
 			this.refuse(node, `${parameter.name} is a record of another kind`);
-		if (value.type === "number") this.demandInt32(node, value, parameter.name);
 		return value;
 	}
 
 	/** A function that is one expression stands in the place of its call, so that what is known of memory here holds in it. */
-	#inline(found, signature, values) {
-		const only = found.node.body.body;
-		if (only.length !== 1 || only[0].type !== "ReturnStatement" || !only[0].argument || this.compiler.inlining.has(found.key))
+	#inline(found, { parameters, result }, values) {
+		const [only, more] = found.node.body.body;
+		if (
+			more !== undefined ||
+			only?.type !== "ReturnStatement" ||
+			!only.argument ||
+			found.module.kernel ||
+			this.inlining.has(found)
+		)
 			return undefined;
-		if (values.some(({ effects, type }) => effects.writes || effects.throws || effects.assigns.size > 0 || type === "bytes"))
-			return undefined;
-		const counts = this.compiler.usesOf(found);
-		// What may fail must be looked at just as often as in a call: once.
-		const once = ({ name }) => counts.get(name) === 1 && !this.compiler.branches(found);
-		if (values.some(({ effects }, i) => effects.reads && !once(signature.parameters[i]))) return undefined;
-		// An argument is looked at before the function changes anything.
-		const { writes, throws } = this.compiler.effects.of(found);
-		if ((writes || throws) && values.some(({ effects }) => effects.reads)) return undefined;
-		for (const [i, value] of values.entries())
-			if (value.type === "number" && !simple(value) && (counts.get(signature.parameters[i].name) ?? 0) > 1) return undefined;
+		const reads = values.some(({ effects }) => effects !== 0);
+		// What is read is read once, and before the function changes anything.
+		if (reads && this.compiler.look(found).effects & (WRITES | THROWS)) return undefined;
+		const plain = ({ type, at, effects }, i) =>
+			type === "memory" || (at !== undefined && effects === 0) || (effects <= READS && uses(only, parameters[i].name) === 1);
+		if (!values.every(plain)) return undefined;
 		const kept = { module: this.module, scopes: this.scopes };
-		this.compiler.inlining.add(found.key);
-		try {
-			this.module = found.module;
-			this.scopes = [
-				new Map(values.map((value, i) => [signature.parameters[i].name, { inline: narrow(value, signature.parameters[i]) }])),
-			];
-			const value = this.expression(only[0].argument);
-			return value.type === signature.result.type ? narrow(value, signature.result) : undefined;
-		} finally {
-			Object.assign(this, kept);
-			this.compiler.inlining.delete(found.key);
-		}
+		this.inlining.add(found);
+		this.module = found.module;
+		this.scopes = [new Map(values.map((value, i) => [parameters[i].name, narrow(value, parameters[i])]))];
+		const value = this.expression(only.argument);
+		Object.assign(this, kept);
+		this.inlining.delete(found);
+		return value.type === result.type ? narrow(value, result) : undefined;
 	}
 }
 
-/** Written out more than once it costs no more. */
-function simple(value) {
-	return value.constant !== undefined || (value.at !== undefined && value.effects.uses.size <= 1 && !value.effects.reads);
+/** How often a name stands in a node; twice where it may not be evaluated. */
+function uses(node, name) {
+	if (node === null || typeof node !== "object") return 0;
+	if (node.type === "Identifier") return node.name === name ? 1 : 0;
+	const within = Object.values(node).reduce((sum, each) => sum + uses(each, name), 0);
+	return node.type === "LogicalExpression" || node.type === "ConditionalExpression" ? 2 * within : within;
 }
 
-/** What a range type promises of an argument. */
-function narrow(value, parameter) {
-	if (value.type !== "number" || parameter.promised === undefined) return value;
-	return { ...value, range: ranges.common(value.range, parameter.promised) };
+/** What a range type promises. */
+function narrow(value, { promised }) {
+	return value.type === "number" && promised ? { ...value, range: ranges.common(value.range, promised) } : value;
 }

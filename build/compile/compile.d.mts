@@ -29,7 +29,6 @@ export interface Options {
 	door: string[];
 	layout?: string[];
 	external?: string[];
-	least?: number;
 	read?: (path: string) => string;
 }
 

@@ -1,7 +1,6 @@
 // Files of C: one .c and one .h for each module, and constants for C by hand.
 
 import { resolve } from "node:path";
-import { recordOf } from "./records.mjs";
 
 const BY = "/* Made by build/compile from SOURCE: change that. */";
 
@@ -45,9 +44,11 @@ export function layoutOf(program, files) {
 	const lists = files.map((file) => {
 		const module = program.load(resolve(program.root, file));
 		const stem = file.replace(/^.*\/|\.ts$/g, "").toUpperCase();
-		const values = [...program.exportsOf(module)].map((name) => [name, module.valueOf(name, program)]);
+		const values = [...program.exportsOf(module)].map((name) => [name, program.valueOf(program.exported(module, name))]);
 		const entries = values.filter(([, value]) => typeof value === "number" && value === (value | 0));
-		const records = [...program.exportsOf(module)].flatMap((name) => placesOf(program, program.exported(module, name), name));
+		const records = [...program.exportsOf(module)].flatMap((name) =>
+			placesOf(program.recordOf(program.exported(module, name)), name),
+		);
 		return [
 			`/* ${module.file} */`,
 			"enum {",
@@ -70,8 +71,7 @@ export function layoutOf(program, files) {
 }
 
 /** Where the fields of a record lie, if it is one. */
-function placesOf(program, found, kind) {
-	const record = recordOf(program, found);
+function placesOf(record, kind) {
 	if (record === undefined) return [];
 	const shouted = (name) => name.replace(/(?<=.)[A-Z]/g, "_$&").toUpperCase();
 	const fields = [...record.fields].map(([name, { at }]) => [`${shouted(kind)}_${shouted(name)}`, at]);

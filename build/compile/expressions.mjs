@@ -1,22 +1,28 @@
-// Expressions of flat TypeScript as C.
+// Expressions of flat TypeScript as C. None of them changes a variable: statements do.
 
-import { collide, NONE, union } from "./effects.mjs";
+import { collide } from "./effects.mjs";
 import { refuse } from "./fault.mjs";
 import * as ranges from "./ranges.mjs";
-import { alike, bare, bits, boolean, effectsOf, holder, int32, literal, number, wide } from "./values.mjs";
+import { bits, boolean, literal, modular, modulo, number } from "./values.mjs";
 
-const ARITHMETIC = new Set(["+", "-", "*", "%"]);
+const SUMS = new Set(["+", "-", "*"]);
 const BITWISE = new Set(["&", "|", "^"]);
 const SHIFTS = new Set(["<<", ">>", ">>>"]);
 const COMPARISONS = { "===": "==", "!==": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=" };
+
+/** What to write in place of what is refused, by operator or kind of node. */
 const INSTEAD = {
-	"==": "===",
-	"!=": "!==",
-	"/": "a shift, or Math.imul with the inverse: there is no division in flat TypeScript",
-	"**": "shifts",
-	"??": "a comparison: nothing is undefined in flat TypeScript",
+	"==": "write ===",
+	"!=": "write !==",
+	"/": "write a shift, or Math.imul with the inverse: there is no division in flat TypeScript",
+	"%": "write a comparison, or & where it is a power of two: there is no division in flat TypeScript",
+	"**": "write shifts",
+	"??": "write a comparison: nothing is undefined in flat TypeScript",
+	AssignmentExpression: "write it as a statement of its own: expressions change no variable",
+	UpdateExpression: "write it as a statement of its own: expressions change no variable",
 };
-/** Operators, names and assignments. What reaches memory is accesses.mjs, calls are calls.mjs, which build upon this. */
+
+/** Operators and names. What reaches memory is accesses.mjs, calls are calls.mjs, which build upon this. */
 export class Expressions {
 	constructor(compiler, module) {
 		this.compiler = compiler;
@@ -24,60 +30,93 @@ export class Expressions {
 		this.module = module;
 		this.scopes = [new Map()];
 		this.state = undefined;
-		/** Memories whose bytes are reached here. */
-		this.reached = new Set();
+		/** What has been looked at in memory since the last statement began, as `State.cover` takes it. C leaves the order of parts open, so that it counts for what comes after all of them. */
+		this.learned = [];
+		/** Functions that stand in the place of their calls just now, so that none is put into itself. */
+		this.inlining = new Set();
+		/** All that the function does. */
+		this.effects = 0;
 	}
 
 	refuse(node, message) {
 		refuse(this.module, node, message);
 	}
 
+	/** Refuses a kind of node or an operator. */
+	refuseKind(node, kind, otherwise) {
+		const readable = kind
+			.replace(/(Expression|Statement|Declaration)$/, "")
+			.replace(/([a-z])([A-Z])/g, "$1 $2")
+			.toLowerCase();
+		this.refuse(node, `${readable}: ${INSTEAD[kind] ?? `not part of flat TypeScript; ${otherwise}`}`);
+	}
+
+	/** The variable, or the value of a parameter of a function that stands in its caller's place, by its name. */
 	binding(name) {
-		for (let i = this.scopes.length - 1; i >= 0; i--) if (this.scopes[i].has(name)) return this.scopes[i].get(name);
-		return undefined;
+		return this.scopes.findLast((scope) => scope.has(name))?.get(name);
+	}
+
+	does(effects) {
+		this.effects |= effects;
+		return effects;
 	}
 
 	/** Parts whose order C leaves open. */
 	together(node, ...values) {
-		for (let i = 0; i < values.length; i++)
-			for (let j = i + 1; j < values.length; j++)
-				if (collide(values[i].effects, values[j].effects))
-					this.refuse(
-						node,
-						"two parts of this depend on which comes first, which C leaves open: give one of them a name before (const)",
-					);
-		return effectsOf(...values);
+		let effects = 0;
+		for (const value of values) {
+			if (collide(effects, value.effects))
+				this.refuse(
+					node,
+					"two parts of this depend on which comes first, which C leaves open: give one of them a name before (const)",
+				);
+			effects |= value.effects;
+		}
+		return effects;
 	}
 
-	/** Parts that C may take in any order: what one looks at in memory counts for another only when all are done. */
-	apart(...parts) {
-		const before = this.state.inside;
-		const found = [];
-		const values = parts.map((part) => {
-			this.state.inside = new Map(before);
-			const value = part();
-			found.push(this.state.inside);
-			return value;
-		});
-		this.state.inside = new Map(before);
-		for (const each of found) this.state.coverAll(each);
-		for (const { effects } of values) for (const id of effects.assigns) this.state.forget(id);
-		return values;
+	/** What has been looked at counts from here on, unless nothing comes here. */
+	settle() {
+		for (const each of this.learned) this.state?.cover(...each);
+		this.learned = [];
 	}
 
+	/** A part that is evaluated only when a condition held, or did not: what it looks at may not have been looked at. `known` is what the condition has looked at. */
+	where(condition, truth, part, known = []) {
+		const { state, learned } = this;
+		Object.assign(this, { state: state.copy(), learned: [] });
+		for (const each of known) this.state.cover(...each);
+		if (condition) this.refine(condition, truth);
+		const value = part();
+		Object.assign(this, { state, learned });
+		return value;
+	}
+
+	/** A number, also one that does not fit 32 bits. */
 	number(node) {
 		const value = this.expression(node);
 		if (value.type !== "number") this.refuse(node, `a ${value.type} where a number is needed: write a comparison, or ? 1 : 0`);
 		return value;
 	}
 
+	/** An int32. */
+	int32(node, what = "this") {
+		return this.demandInt32(node, this.number(node), what);
+	}
+
+	demandInt32(node, value, what = "this") {
+		if (value.type !== "number" || ranges.fitsInt32(value.range)) return value;
+		const { low, high } = value.range;
+		return this.refuse(
+			node,
+			`${what} may become ${low < ranges.INT_MIN ? low : high} here, which is no int32: write (…) | 0, or give its parts a narrower type (packet/numbers.ts)`,
+		);
+	}
+
 	/** A condition: a boolean, or a number that is not 0. */
 	condition(node) {
-		const inner = strip(node);
-		if (inner.type === "LogicalExpression" && inner.operator !== "??")
-			return this.#logical(inner, (part) => this.condition(part));
-		if (inner.type === "UnaryExpression" && inner.operator === "!") return this.#not(inner);
-		const value = this.expression(inner);
+		if (node.type === "LogicalExpression") return this.#logical(node, (part) => this.condition(part));
+		const value = this.demandInt32(node, this.expression(node));
 		if (value.type !== "boolean" && value.type !== "number") this.refuse(node, `a ${value.type} is no condition`);
 		return value;
 	}
@@ -86,23 +125,16 @@ export class Expressions {
 		const constant = this.#constant(node);
 		if (constant !== undefined) return constant;
 		switch (node.type) {
-			case "ParenthesizedExpression":
-			case "TSNonNullExpression":
-				return this.expression(node.expression);
 			case "Identifier":
-				return this.#name(node);
+				return this.name(node);
 			case "UnaryExpression":
 				return this.#unary(node);
-			case "UpdateExpression":
-				return this.#update(node);
 			case "BinaryExpression":
 				return this.#binary(node);
 			case "LogicalExpression":
-				return this.#logicalValue(node);
+				return this.#logical(node, (part) => this.#boolean(node, part));
 			case "ConditionalExpression":
 				return this.#conditional(node);
-			case "AssignmentExpression":
-				return this.#assignment(node);
 			case "CallExpression":
 				return this.call(node);
 			case "MemberExpression":
@@ -110,294 +142,155 @@ export class Expressions {
 			case "Literal":
 				return this.refuse(node, `${node.raw}: flat TypeScript has whole numbers and booleans only`);
 			default:
-				return this.refuse(
-					node,
-					`${readable(node.type)}: not part of flat TypeScript; it belongs in interpreted code above the data path`,
-				);
+				return this.refuseKind(node, node.type, "it belongs in interpreted code above the data path");
 		}
 	}
 
 	#constant(node) {
-		const inner = strip(node);
-		if (inner.type === "Identifier" && this.binding(inner.name) !== undefined) return undefined;
-		if (inner.type === "MemberExpression" && inner.object.type === "Identifier" && this.binding(inner.object.name) !== undefined)
-			return undefined;
-		if (inner.type !== "Literal" && this.#hasNames(inner)) return undefined;
-		const value = this.compiler.program.evaluate(this.module, inner);
-		if (typeof value === "boolean") return boolean(value ? "1" : "0", NONE);
+		const value = this.compiler.program.evaluate(this.module, node, (name) => this.binding(name) !== undefined);
+		if (typeof value === "boolean") return boolean(value ? "1" : "0", 0);
 		if (typeof value !== "number") return undefined;
 		if (!Number.isSafeInteger(value)) this.refuse(node, `${value}: flat TypeScript has whole numbers up to 2^53`);
-		return literal(
-			value,
-			inner.type === "Identifier" ? inner.name : inner.type === "MemberExpression" ? inner.property.name : undefined,
-		);
+		return literal(value, spelled(node));
 	}
 
-	/** Whether variables stand in it: then it is no constant, whatever constants of the same names there are. */
-	#hasNames(node) {
-		if (node.type === "Identifier") return this.binding(node.name) !== undefined;
-		if (node.type === "BinaryExpression") return this.#hasNames(strip(node.left)) || this.#hasNames(strip(node.right));
-		if (node.type === "UnaryExpression") return this.#hasNames(strip(node.argument));
-		if (node.type === "MemberExpression") return this.#hasNames(strip(node.object));
-		return false;
-	}
-
-	#name(node) {
+	name(node) {
 		const found = this.binding(node.name);
 		if (found === undefined) this.refuse(node, `${node.name}: not a variable, parameter or constant that flat TypeScript knows`);
-		if (found.inline !== undefined) return found.inline;
-		const effects = { ...NONE, uses: new Set([found.id]) };
-		if (found.type === "boolean") return boolean(found.c, effects);
-		if (found.type === "row") return { ...found, effects, range: ranges.INT32, at: found.at ?? { base: found.id, offset: 0 } };
-		if (found.type !== "number") return { type: found.type, c: found.c, effects };
-		return number(found.c, this.state.rangeOf(found), effects, { at: found.at ?? { base: found.id, offset: 0 } });
-	}
-
-	#not(node) {
-		const value = this.condition(node.argument);
-		return boolean(`!${value.c}`, value.effects);
+		const { at = { base: found.c, offset: 0 } } = found;
+		return { ...found, range: found.type === "number" ? this.state.rangeOf(found) : undefined, effects: 0, at };
 	}
 
 	#unary(node) {
-		const { operator } = node;
-		if (operator === "!") return this.#not(node);
-		if (operator !== "-" && operator !== "~" && operator !== "+") this.refuse(node, `${operator}: not part of flat TypeScript`);
-		const value = this.number(node.argument);
-		if (operator === "+") return value;
-		if (operator === "~") {
-			const range = ranges.fitsInt32(value.range)
-				? ranges.range(~value.range.high, ~value.range.low, value.range.sure)
-				: ranges.INT32;
-			return number(`(~${int32(value)})`, range, value.effects);
+		const { operator, argument } = node;
+		switch (operator) {
+			case "!": {
+				const value = this.condition(argument);
+				return boolean(`!${value.c}`, value.effects);
+			}
+			case "-":
+				return this.operate(node, "-", literal(0), this.number(argument));
+			case "~":
+				return this.operate(node, "^", this.number(argument), literal(-1));
+			default:
+				return this.refuseKind(node, operator, "it has -, ~ and !");
 		}
-		return this.#sum(node, "-", literal(0), value);
-	}
-
-	#update(node) {
-		return this.#store(
-			node,
-			node.argument,
-			(value) => this.#sum(node, node.operator[0], value, literal(1)),
-			node.prefix ? "prefix" : "postfix",
-		);
 	}
 
 	#binary(node) {
-		const { operator } = node;
-		if (operator in INSTEAD) this.refuse(node, `${operator}: write ${INSTEAD[operator]}`);
-		if (operator in COMPARISONS) return this.#comparison(node);
-		if (!ARITHMETIC.has(operator) && !BITWISE.has(operator) && !SHIFTS.has(operator))
-			this.refuse(node, `${operator}: not part of flat TypeScript`);
-		const [left, right] = this.apart(
-			() => this.number(node.left),
-			() => this.number(node.right),
-		);
-		return this.#operate(node, operator, left, right);
+		if (node.operator in COMPARISONS) return this.#comparison(node);
+		return this.operate(node, node.operator, this.number(node.left), this.number(node.right));
 	}
 
-	#operate(node, operator, left, right) {
-		if (SHIFTS.has(operator)) return this.#shift(node, operator, left, right);
-		if (BITWISE.has(operator)) return this.#bitwise(node, operator, left, right);
-		if (operator === "%") return this.#remainder(node, left, right);
-		if (operator === "*") return this.#product(node, left, right);
-		return this.#sum(node, operator, left, right);
-	}
-
-	/** `+` and `-`: in 32 bits where the result is seen to fit, else in 64. */
-	#sum(node, operator, left, right) {
+	/** What an operator makes of two numbers. */
+	operate(node, operator, left, right) {
 		const effects = this.together(node, left, right);
-		const range = this.#exact(node, ranges.rangeOf(operator, left.range, right.range));
-		const modular = `(${bits(left)} ${operator} ${bits(right)})`;
-		const value = number(this.#held(operator, left, right, range, modular), range, effects, { bits: modular });
-		if (left.at !== undefined && right.constant !== undefined)
-			value.at = { base: left.at.base, offset: left.at.offset + (operator === "+" ? right.constant : -right.constant) };
-		else if (right.at !== undefined && left.constant !== undefined && operator === "+")
-			value.at = { base: right.at.base, offset: right.at.offset + left.constant };
-		return value;
+		if (SUMS.has(operator)) return this.#sum(node, operator, left, right, effects);
+		if (BITWISE.has(operator)) return this.#bitwise(operator, left, right, effects);
+		if (SHIFTS.has(operator)) return this.#shift(operator, left, right, effects);
+		return this.refuseKind(node, operator, "it has + - * & | ^ << >> >>> and comparisons");
 	}
 
-	#held(operator, left, right, range, modular) {
-		const holder = ranges.holderOf(range);
-		if (holder === "u32") return modular;
-		if (holder === "i64" || operands(left, right).includes("i64")) {
-			const sum = `(${wide(left)} ${operator} ${wide(right)})`;
-			return holder === "i64" ? sum : `(int32_t)${modular}`;
-		}
-		if (range.sure && operands(left, right).every((each) => each === "i32")) return `(${left.c} ${operator} ${right.c})`;
-		return `(int32_t)${modular}`;
-	}
-
-	#product(node, left, right) {
-		const effects = this.together(node, left, right);
-		const range = ranges.rangeOf("*", left.range, right.range);
-		if (!ranges.exact(range))
-			this.refuse(node, "this product may pass 2^53, where JavaScript's numbers are not exact: write Math.imul(a, b)");
-		const modular = `(${bits(left)} * ${bits(right)})`;
-		return number(this.#held("*", left, right, range, modular), range, effects, { bits: modular });
-	}
-
-	#exact(node, range) {
-		if (!ranges.exact(range))
-			this.refuse(node, "this sum may pass 2^53, where JavaScript's numbers are not exact: write | 0 earlier");
-		return range;
-	}
-
-	#remainder(node, left, right) {
-		const effects = this.together(node, left, right);
-		if (right.range.low <= 0)
-			this.refuse(node, "the divisor of % may be 0 or negative here: compare it first (if (size <= 0) return …)");
-		const range = ranges.rangeOf("%", left.range, right.range);
-		const short = operands(left, right).every((each) => each === "i32");
-		const [l, r] = short ? [left.c, right.c] : [wide(left), wide(right)];
-		// A promise that is broken must not end in a division by zero.
-		const divisor = right.range.sure ? r : `${short ? "flatMax" : "flatMaxWide"}(1, ${bare(r)})`;
-		const c = `(${l} % ${divisor})`;
-		return number(short || ranges.holderOf(range) === "i64" ? c : `(int32_t)${c}`, range, effects);
-	}
-
-	#bitwise(node, operator, left, right) {
-		const effects = this.together(node, left, right);
+	#sum(node, operator, left, right, effects) {
 		const range = ranges.rangeOf(operator, left.range, right.range);
-		// x | 0: what it is modulo 2^32, as an int32.
-		if (operator === "|" && right.constant === 0) {
-			return number(int32(left), ranges.fitsInt32(left.range) ? left.range : ranges.INT32, left.effects, {
-				at: ranges.fitsInt32(left.range) ? left.at : undefined,
-			});
-		}
-		return number(`(${int32(left)} ${operator} ${int32(right)})`, range, effects);
+		if (!ranges.exact(range))
+			this.refuse(
+				node,
+				`this may pass 2^53, where JavaScript's numbers are not exact: write ${operator === "*" ? "Math.imul(a, b)" : "| 0 earlier"}`,
+			);
+		// The sum of a variable and a constant.
+		let at;
+		if (operator !== "*" && left.at !== undefined && right.constant !== undefined)
+			at = { base: left.at.base, offset: left.at.offset + (operator === "+" ? right.constant : -right.constant) };
+		else if (operator === "+" && right.at !== undefined && left.constant !== undefined)
+			at = { base: right.at.base, offset: right.at.offset + left.constant };
+		return modular(`(${bits(left)} ${operator} ${bits(right)})`, range, effects, { at });
 	}
 
-	#shift(node, operator, left, right) {
-		const effects = this.together(node, left, right);
-		const by = right.constant === undefined ? undefined : right.constant & 31;
-		const count = by === undefined ? `(${bits(right)} & 31)` : `${by}`;
-		const range = ranges.rangeOf(operator, left.range, right.range, by);
-		if (operator === ">>") return number(`(${int32(left)} >> ${count})`, range, effects);
-		const modular = `(${bits(left)} ${operator === "<<" ? "<<" : ">>"} ${count})`;
-		const c = ranges.holderOf(range) === "u32" ? modular : `(int32_t)${modular}`;
-		return number(c, range, effects, { bits: modular });
+	#bitwise(operator, left, right, effects) {
+		const fits = ranges.fitsInt32(left.range);
+		// x | 0: what it is modulo 2^32, as an int32.
+		if (operator === "|" && right.constant === 0)
+			return number(modulo(left), fits ? left.range : ranges.INT32, effects, { at: fits ? left.at : undefined, bits: left.bits });
+		const c = operator === "^" && right.constant === -1 ? `(~${modulo(left)})` : `(${modulo(left)} ${operator} ${modulo(right)})`;
+		return number(c, ranges.rangeOf(operator, left.range, right.range), effects);
+	}
+
+	#shift(operator, left, right, effects) {
+		const count = right.constant === undefined ? `(${bits(right)} & 31)` : `${right.constant & 31}`;
+		const range = ranges.rangeOf(operator, left.range, right.range);
+		if (operator === ">>") return number(`(${modulo(left)} >> ${count})`, range, effects);
+		return modular(`(${bits(left)} ${operator === "<<" ? "<<" : ">>"} ${count})`, range, effects);
 	}
 
 	#comparison(node) {
-		const [left, right] = this.apart(
-			() => this.expression(node.left),
-			() => this.expression(node.right),
-		);
+		const [left, right] = [node.left, node.right].map((each) => this.demandInt32(each, this.expression(each)));
 		const effects = this.together(node, left, right);
 		const operator = COMPARISONS[node.operator];
 		if (left.type !== right.type || (left.type !== "number" && (left.type !== "boolean" || !["==", "!="].includes(operator))))
 			this.refuse(node, `${node.operator} of ${left.type} and ${right.type}: compare numbers with numbers`);
-		if (left.type === "boolean") return boolean(`(${left.c} ${operator} ${right.c})`, effects);
-		const [l, r] = alike(left, right);
-		return boolean(`(${l} ${operator} ${r})`, effects);
+		return boolean(`(${left.c} ${operator} ${right.c})`, effects);
 	}
 
-	#logicalValue(node) {
-		if (node.operator === "??") this.refuse(node, `??: write ${INSTEAD["??"]}`);
-		return this.#logical(node, (part) => {
-			const value = this.expression(part);
-			if (value.type !== "boolean")
-				this.refuse(
-					part,
-					`${node.operator} gives one of its operands in JavaScript: as a value it takes booleans only; compare, or use ? :`,
-				);
-			return value;
-		});
+	/** An operand of && or || whose value is wanted. */
+	#boolean({ operator }, node) {
+		const value = this.expression(node);
+		if (value.type !== "boolean")
+			this.refuse(
+				node,
+				`${operator} gives one of its operands in JavaScript: as a value it takes booleans only; compare, or use ? :`,
+			);
+		return value;
 	}
 
 	#logical(node, part) {
+		const { operator } = node;
+		if (operator !== "&&" && operator !== "||") this.refuseKind(node, operator);
+		const before = this.learned.length;
 		const left = part(node.left);
-		const before = this.state;
-		// The right side runs only when the left one lets it.
-		this.state = before.copy();
-		this.refine(node.left, node.operator === "&&");
-		const right = part(node.right);
-		this.#afterPart(before, right);
-		const c = `(${left.c} ${node.operator} ${right.c})`;
-		return boolean(c, union(left.effects, right.effects));
-	}
-
-	/** Goes on behind a part that may not have run. */
-	#afterPart(before, ...parts) {
-		this.state = before;
-		for (const { effects } of parts) for (const id of effects.assigns) this.forgetById(id);
+		const right = this.where(node.left, operator === "&&", () => part(node.right), this.learned.slice(before));
+		return boolean(`(${left.c} ${operator} ${right.c})`, left.effects | right.effects);
 	}
 
 	#conditional(node) {
+		const before = this.learned.length;
 		const test = this.condition(node.test);
-		const before = this.state;
-		this.state = before.copy();
-		this.refine(node.test, true);
-		const yes = this.expression(node.consequent);
-		this.state = before.copy();
-		this.refine(node.test, false);
-		const no = this.expression(node.alternate);
-		this.#afterPart(before, yes, no);
-		const effects = union(test.effects, yes.effects, no.effects);
+		const known = this.learned.slice(before);
+		const yes = this.where(node.test, true, () => this.expression(node.consequent), known);
+		const no = this.where(node.test, false, () => this.expression(node.alternate), known);
+		const effects = test.effects | yes.effects | no.effects;
 		if (yes.type !== no.type) this.refuse(node, `? : of ${yes.type} and ${no.type}: both must be of one type`);
 		if (yes.type === "boolean") return boolean(`(${test.c} ? ${yes.c} : ${no.c})`, effects);
 		if (yes.type !== "number") this.refuse(node, `? : gives numbers or booleans, not ${yes.type}`);
-		const range = ranges.hull(yes.range, no.range);
-		const as = { i32: (value) => value.c, u32: bits, i64: wide }[ranges.holderOf(range)];
-		return number(`(${test.c} ? ${as(yes)} : ${as(no)})`, range, effects);
+		this.demandInt32(node.consequent, yes);
+		this.demandInt32(node.alternate, no);
+		return number(`(${test.c} ? ${yes.c} : ${no.c})`, ranges.hull(yes.range, no.range), effects);
 	}
 
-	#assignment(node) {
-		const { operator } = node;
-		if (operator === "=") return this.#store(node, node.left, () => this.expression(node.right));
-		const inner = operator.slice(0, -1);
-		if (!ARITHMETIC.has(inner) && !BITWISE.has(inner) && !SHIFTS.has(inner))
-			this.refuse(node, `${operator}: not part of flat TypeScript`);
-		return this.#store(node, node.left, (value) => this.#operate(node, inner, value, this.number(node.right)));
-	}
-
-	/** Assigns to a variable what `make` makes of its old value. */
-	#store(node, target, make, how) {
-		const name = strip(target);
-		if (name.type === "MemberExpression") return this.storeField(node, name, make);
-		const variable = name.type === "Identifier" ? this.binding(name.name) : undefined;
-		if (variable === undefined || variable.inline !== undefined)
-			this.refuse(target, "only variables and parameters are assigned to; memory is written by view.set…(at, value)");
-		const old = this.#name(name);
-		const value = make(old);
-		if (value.type !== variable.type)
-			this.refuse(node, `${name.name} is a ${variable.type}: a ${value.type} cannot be put into it`);
-		if (value.effects.assigns.has(variable.id)) this.refuse(node, `${name.name} is assigned twice here: write two statements`);
-		const effects = { ...union(value.effects, old.effects), assigns: new Set([...value.effects.assigns, variable.id]) };
-		if (variable.type === "boolean") return boolean(`(${variable.c} = ${bare(value.c)})`, effects);
-		if (variable.type !== "number") this.refuse(node, `${name.name}: memory is not assigned`);
-		this.demandInt32(node, value, name.name);
-		this.state.assign(variable, value.range);
-		if (how === "postfix") {
-			if (value.range.sure) return number(`${variable.c}${node.operator}`, old.range, effects);
-			const back = node.operator === "++" ? "-" : "+";
-			return number(`(int32_t)((uint32_t)(${variable.c} = ${bare(value.c)}) ${back} 1u)`, old.range, effects);
+	/** Takes into account that a condition held, or did not. */
+	refine(node, truth) {
+		if (node.type === "UnaryExpression" && node.operator === "!") this.refine(node.argument, !truth);
+		else if (node.type === "LogicalExpression") {
+			if ((node.operator === "&&") !== truth) return;
+			this.refine(node.left, truth);
+			this.refine(node.right, truth);
+		} else if (node.type === "BinaryExpression" && node.operator in COMPARISONS) {
+			const operator = truth ? node.operator : ranges.OPPOSITE[node.operator];
+			this.#narrow(node.left, operator, node.right);
+			this.#narrow(node.right, ranges.MIRRORED[operator], node.left);
 		}
-		return number(`(${variable.c} = ${bare(value.c)})`, value.range, effects);
 	}
 
-	/** What variables, parameters and results hold is an int32. */
-	demandInt32(node, value, what) {
-		if (ranges.fitsInt32(value.range)) return;
-		const { low, high } = value.range;
-		this.refuse(
-			node,
-			`${what} may become ${low < ranges.INT_MIN ? low : high} here, which is no int32: write (…) | 0, or give its parts a narrower type (packet/numbers.ts)`,
-		);
+	#narrow(node, operator, other) {
+		const variable = node.type === "Identifier" ? this.binding(node.name) : undefined;
+		if (variable?.type !== "number") return;
+		const { range } = this.where(undefined, true, () => this.expression(other));
+		this.state.ranges.set(variable, ranges.narrowed(this.state.rangeOf(variable), operator, range));
 	}
 }
 
-function operands(left, right) {
-	return [holder(left), holder(right)];
-}
-
-export function strip(node) {
-	return node.type === "ParenthesizedExpression" || node.type === "TSNonNullExpression" ? strip(node.expression) : node;
-}
-
-export function readable(type) {
-	return type
-		.replace(/(Expression|Statement|Declaration)$/, "")
-		.replace(/([a-z])([A-Z])/g, "$1 $2")
-		.toLowerCase();
+/** How a constant is written, where it has a name. */
+function spelled(node) {
+	if (node.type === "Identifier") return node.name;
+	return node.type === "MemberExpression" ? `${spelled(node.object)}.${node.property.name}` : undefined;
 }

@@ -4,20 +4,21 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { parseSync } from "oxc-parser";
 import { Refusal, refuse } from "./fault.mjs";
+import { layOut } from "./records.mjs";
 
 /** One file, parsed. `file` is its path from the project's root. */
 export class Module {
-	functions = new Map();
-	constants = new Map();
+	/** Functions and constants by name: { kind: "function" or "constant", module, name, node, statement }. */
+	values = new Map();
+	/** Types, likewise: { kind: "type", … }. A type and a constant may have one name. */
 	types = new Map();
-	/** Local name to { path, name }, where `name` is "*" for a namespace. */
+	/** Local name to { path, name, node }, where `name` is "*" for a namespace. */
 	imports = new Map();
-	/** Exported name to a local one, or to { path, name }. */
+	/** Exported name to a local one, or as an import. */
 	exports = new Map();
 	/** Paths of `export * from`. */
 	stars = [];
-	#lines = [0];
-	#values = new Map();
+	#lines;
 
 	constructor(path, file, text) {
 		this.path = path;
@@ -29,83 +30,63 @@ export class Module {
 			.replace(/^src\//, "")
 			.replace(/\.ts$/, "")
 			.replace(/[^A-Za-z0-9]/g, "_");
-		for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) this.#lines.push(at + 1);
-		const { program, errors, comments } = parseSync(path, text);
+		this.#lines = [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)];
+		const { program, errors, comments } = parseSync(path, text, { preserveParens: false });
 		this.comments = comments;
-		if (errors.length > 0) {
-			const [{ message, labels }] = errors;
-			throw new Refusal(this, { start: labels[0]?.start ?? 0 }, message);
-		}
-		for (const node of program.body) this.#declare(node);
+		if (errors.length > 0) throw new Refusal(this, { start: errors[0].labels[0]?.start ?? 0 }, errors[0].message);
+		for (const node of program.body) this.#declare(node, node);
 	}
 
 	/** Line and column, from 1. */
 	place({ start }) {
-		let low = 0;
-		let high = this.#lines.length - 1;
-		while (low < high) {
-			const middle = (low + high + 1) >> 1;
-			if (this.#lines[middle] <= start) low = middle;
-			else high = middle - 1;
-		}
-		return { line: low + 1, column: start - this.#lines[low] + 1 };
+		const line = this.#lines.findLastIndex((at) => at <= start);
+		return { line: line + 1, column: start - this.#lines[line] + 1 };
 	}
 
-	#declare(node) {
+	/** Takes a statement down, and answers the names that it declares. What is neither constant nor function is refused where a flat function uses it. */
+	#declare(node, statement) {
+		const take = (kind, name, declared) => {
+			(kind === "type" ? this.types : this.values).set(name, { kind, module: this, name, node: declared, statement });
+			return name;
+		};
 		switch (node.type) {
 			case "ImportDeclaration":
 				for (const each of node.specifiers) {
 					const name = each.type === "ImportNamespaceSpecifier" ? "*" : (each.imported?.name ?? "default");
 					this.imports.set(each.local.name, { path: node.source.value, name, node });
 				}
-				break;
+				return [];
 			case "ExportAllDeclaration":
 				if (node.exported) this.exports.set(node.exported.name, { path: node.source.value, name: "*", node });
-				else this.stars.push({ path: node.source.value, node });
-				break;
+				else this.stars.push(node.source.value);
+				return [];
 			case "ExportNamedDeclaration":
-				if (node.declaration) for (const name of this.#declare(node.declaration)) this.exports.set(name, name);
+				if (node.declaration) for (const name of this.#declare(node.declaration, node)) this.exports.set(name, name);
 				for (const { local, exported } of node.specifiers)
 					this.exports.set(exported.name, node.source ? { path: node.source.value, name: local.name, node } : local.name);
-				break;
+				return [];
 			case "FunctionDeclaration":
-				this.functions.set(node.id.name, node);
-				return [node.id.name];
+				return [take("function", node.id.name, node)];
 			case "VariableDeclaration":
-				// What is no constant is refused where a flat function uses it.
-				if (node.kind === "const") for (const each of node.declarations) if (each.id.name) this.constants.set(each.id.name, each);
-				return node.declarations.map((each) => each.id.name);
+				return node.declarations.map((each) => (node.kind === "const" ? take("constant", each.id.name, each) : each.id.name));
 			case "TSTypeAliasDeclaration":
-			case "TSInterfaceDeclaration":
-				this.types.set(node.id.name, node);
-				return [node.id.name];
+				return [take("type", node.id.name, node)];
 			default:
 				return node.id?.name ? [node.id.name] : [];
 		}
-		return [];
 	}
 
-	/** Whether the doc comment right before that declaration has this tag. */
-	tagged(node, tag) {
-		const before = this.comments.filter(({ end }) => end <= node.start).at(-1);
-		return before !== undefined && node.start - before.end < 16 && before.value.includes(tag);
-	}
-
-	/** The value of a constant of this module: number, boolean or { name: node } of an object; undefined when it is none. */
-	valueOf(name, program) {
-		if (this.#values.has(name)) return this.#values.get(name);
-		const declaration = this.constants.get(name);
-		if (declaration === undefined) return undefined;
-		this.#values.set(name, undefined); // a constant that needs itself has no value
-		const value = declaration.init ? program.evaluate(this, declaration.init) : undefined;
-		this.#values.set(name, value);
-		return value;
+	/** Whether the doc comment right before a declaration has this tag. */
+	tagged({ statement: { start } }, tag) {
+		const before = this.comments.findLast(({ end }) => end <= start);
+		return before !== undefined && start - before.end < 16 && before.value.includes(tag);
 	}
 }
 
 /** All modules that were looked at. */
 export class Program {
 	#modules = new Map();
+	#values = new Map();
 
 	constructor(root, read = (path) => readFileSync(path, "utf8")) {
 		this.root = root;
@@ -121,10 +102,14 @@ export class Program {
 		return module;
 	}
 
-	#imported(module, { path, name, node }, type = false) {
+	#beside(module, path) {
+		return this.load(join(dirname(module.path), path));
+	}
+
+	#imported(module, { path, name, node }, type) {
 		if (!path.startsWith(".")) refuse(module, node, `module ${path}: flat TypeScript imports files by relative paths only`);
-		const target = this.load(join(dirname(module.path), path));
-		return name === "*" ? { kind: "namespace", module: target, name } : this.exported(target, name, type);
+		const target = this.#beside(module, path);
+		return name === "*" ? { kind: "namespace", module: target } : this.exported(target, name, type);
 	}
 
 	/** What a module exports by that name, or undefined. `type`: types go before values of the same name. */
@@ -132,8 +117,8 @@ export class Program {
 		const found = module.exports.get(name);
 		if (typeof found === "string") return this.resolve(module, found, type);
 		if (found !== undefined) return this.#imported(module, found, type);
-		for (const star of module.stars) {
-			const through = this.exported(this.load(join(dirname(module.path), star.path)), name, type);
+		for (const path of module.stars) {
+			const through = this.exported(this.#beside(module, path), name, type);
 			if (through !== undefined) return through;
 		}
 		return undefined;
@@ -141,23 +126,16 @@ export class Program {
 
 	/** Every exported name of a module. */
 	exportsOf(module) {
-		const names = new Set(module.exports.keys());
-		for (const { path } of module.stars)
-			for (const name of this.exportsOf(this.load(join(dirname(module.path), path)))) names.add(name);
-		return names;
+		const through = module.stars.flatMap((path) => [...this.exportsOf(this.#beside(module, path))]);
+		return new Set([...module.exports.keys(), ...through]);
 	}
 
-	/** What a name of a module stands for: { kind, module, name, node }, or undefined. */
+	/** What a name of a module stands for, as `Module.values` and `types` have it, or a namespace, or undefined. */
 	resolve(module, name, type = false) {
-		if (type && module.types.has(name)) return { kind: "type", module, name, node: module.types.get(name) };
-		if (module.functions.has(name)) {
-			const node = module.functions.get(name);
-			return { kind: "function", module, name, node, key: `${module.path}#${name}` };
-		}
-		if (module.constants.has(name)) return { kind: "constant", module, name, node: module.constants.get(name) };
-		if (module.types.has(name)) return { kind: "type", module, name, node: module.types.get(name) };
+		const found = (type && module.types.get(name)) || module.values.get(name) || module.types.get(name);
+		if (found) return found;
 		const imported = module.imports.get(name);
-		return imported === undefined ? undefined : this.#imported(module, imported, type);
+		return imported && this.#imported(module, imported, type);
 	}
 
 	/** What `a` or `a.b` stands for in a module. */
@@ -168,41 +146,51 @@ export class Program {
 		return space?.kind === "namespace" ? this.exported(space.module, node.property.name) : undefined;
 	}
 
-	/** The value of a constant expression, or undefined. */
-	evaluate(module, node) {
+	/** The value of a constant: a number, a boolean, or a Map by name for an object; undefined for what is none. */
+	valueOf(found) {
+		if (found?.kind !== "constant") return undefined;
+		if (!this.#values.has(found)) {
+			this.#values.set(found, undefined); // a constant that needs itself has no value
+			this.#values.set(found, found.node.init ? this.evaluate(found.module, found.node.init) : undefined);
+		}
+		return this.#values.get(found);
+	}
+
+	/** The record that a constant is the kind of (records.mjs), or undefined. */
+	recordOf(found) {
+		const value = this.valueOf(found);
+		return value?.fields && value;
+	}
+
+	/** The value of a constant expression, or undefined. `hides`: whether a name is a local one, so that the expression is none. */
+	evaluate(module, node, hides = () => false) {
+		const value = (part) => this.evaluate(module, part, hides);
 		switch (node.type) {
 			case "Literal":
 				return typeof node.value === "number" || typeof node.value === "boolean" ? node.value : undefined;
-			case "ParenthesizedExpression":
 			case "TSAsExpression":
 			case "TSSatisfiesExpression":
-			case "TSNonNullExpression":
-				return this.evaluate(module, node.expression);
+				return value(node.expression);
 			case "Identifier":
+				return hides(node.name) ? undefined : this.valueOf(this.resolve(module, node.name));
 			case "MemberExpression": {
+				if (node.computed || hides(node.object.name)) return undefined;
 				const found = this.lookUp(module, node);
-				if (found?.kind === "constant") return found.module.valueOf(found.name, this);
-				if (node.type !== "MemberExpression" || node.computed) return undefined;
-				const object = this.evaluate(module, node.object);
-				const member = typeof object === "object" ? object.members.get(node.property.name) : undefined;
-				return member && this.evaluate(object.module, member);
+				if (found !== undefined) return this.valueOf(found);
+				const object = value(node.object);
+				return object instanceof Map ? object.get(node.property.name) : undefined;
 			}
 			case "CallExpression":
-				// Object.freeze({ … }) is the object.
-				return node.callee.type === "MemberExpression" &&
-					node.callee.object.name === "Object" &&
-					node.callee.property.name === "freeze"
-					? this.evaluate(module, node.arguments[0])
+				if (node.callee.name === "record") return layOut(this, module, node.arguments[0]);
+				return node.callee.object?.name === "Object" && node.callee.property.name === "freeze"
+					? value(node.arguments[0])
 					: undefined;
-			case "ObjectExpression": {
-				const members = new Map();
-				for (const each of node.properties) if (each.type === "Property" && each.key.name) members.set(each.key.name, each.value);
-				return { module, members };
-			}
+			case "ObjectExpression":
+				return new Map(node.properties.map((each) => [each.key?.name, each.value && value(each.value)]));
 			case "UnaryExpression":
-				return unary(node.operator, this.evaluate(module, node.argument));
+				return unary(node.operator, value(node.argument));
 			case "BinaryExpression":
-				return binary(node.operator, this.evaluate(module, node.left), this.evaluate(module, node.right));
+				return binary(node.operator, value(node.left), value(node.right));
 			default:
 				return undefined;
 		}
@@ -211,7 +199,7 @@ export class Program {
 
 function unary(operator, value) {
 	if (typeof value !== "number") return operator === "!" && typeof value === "boolean" ? !value : undefined;
-	return { "-": -value, "+": value, "~": ~value }[operator];
+	return { "-": -value, "~": ~value }[operator];
 }
 
 function binary(operator, a, b) {

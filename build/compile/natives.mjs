@@ -39,16 +39,14 @@ function native({ name, c, parameters, result, writes, kernel }) {
 	].join("\n");
 }
 
-/** codec.c: all modules in one unit, and natives of all functions but those that are natives by hand already. `stamp` is of what the modules say,
- * `least` what they were compiled with. */
-export function nativesSource(functions, sources, least, stamp) {
+/** codec.c: all modules in one unit, and natives of all functions but those that are natives by hand already. `stamp` is of what the modules say. */
+export function nativesSource(functions, sources, stamp) {
 	return [
 		`/* Made by build/compile: the compiled modules as one unit, and their functions as natives of XS. ${stamp} */`,
 		"",
 		"#define FLAT static",
 		'#include "arena.h"',
 		'#include "kernels.h"',
-		`_Static_assert(FLAT_LEAST >= ${least}, "places below it are not looked at");`,
 		...sources.map((name) => `#include "${name}"`),
 		"",
 		'#line 1 "codec.c"',

@@ -1,10 +1,11 @@
-// A translated expression: { type, c, range, effects }, and for numbers
-//   bits   the same modulo 2^32, as C text of type uint32_t, where that needs less than `c`
-//   at     { base, offset }: the variable and the constant that it is the sum of, for what is known of memory
+// A translated expression: { type, c, effects }, and for numbers
+//   range     where it lies; what does not fit int32 has no `c`
+//   bits      the same modulo 2^32, as C text of type uint32_t, where that needs less than `c`
+//   at        { base, offset }: the variable and the constant that it is the sum of, for what is known of memory
+//   constant  its value, where that is known
 // C text is such that it can stand in any place but as the left of a suffix.
 
-import { fitsInt32, holderOf, range, INT_MIN } from "./ranges.mjs";
-import { NONE, union } from "./effects.mjs";
+import { fitsInt32, INT_MIN, range } from "./ranges.mjs";
 
 export function number(c, itsRange, effects, more) {
 	return { type: "number", c, range: itsRange, effects, ...more };
@@ -14,62 +15,30 @@ export function boolean(c, effects) {
 	return { type: "boolean", c, effects };
 }
 
+/** A number of which the C text gives what it is modulo 2^32. */
+export function modular(text, itsRange, effects, more) {
+	return number(fitsInt32(itsRange) ? `(int32_t)${text}` : undefined, itsRange, effects, { bits: text, ...more });
+}
+
+/** A constant; `name`: what it is called. */
 export function literal(value, name) {
-	const note = name === undefined ? "" : ` /* ${name} */`;
-	const text =
-		value === INT_MIN
-			? "INT32_MIN"
-			: fitsInt32(range(value, value))
-				? `${value}`
-				: value >= 0 && value <= 0xffffffff
-					? `${value}u`
-					: `${value}LL`;
-	return number(value < 0 || note !== "" ? `(${text}${note})` : text, range(value, value), NONE, {
+	const spelled = (text) => (name === undefined ? text : `(${text} /* ${name} */)`);
+	const text = value === INT_MIN ? "INT32_MIN" : `${value}`;
+	return number(spelled(value < 0 && name === undefined ? `(${text})` : text), range(value, value), 0, {
+		bits: spelled(`${value >>> 0}u`),
 		at: { base: "", offset: value },
 		constant: value,
 	});
 }
 
-export function holder(value) {
-	return holderOf(value.range);
-}
-
 /** As uint32_t, modulo 2^32. */
 export function bits(value) {
-	if (value.bits !== undefined) return value.bits;
-	if (value.constant !== undefined)
-		return value.c.replace(
-			/^\(?(-?\d+|INT32_MIN)[uL]*/,
-			(whole) => `${whole.startsWith("(") ? "(" : ""}${value.constant >>> 0}u`,
-		);
-	return holder(value) === "u32" ? value.c : `(uint32_t)${value.c}`;
+	return value.bits ?? `(uint32_t)${value.c}`;
 }
 
 /** As int32_t, modulo 2^32. */
-export function int32(value) {
-	return holder(value) === "i32" ? value.c : `(int32_t)${bits(value)}`;
-}
-
-/** As int64_t. */
-export function wide(value) {
-	return holder(value) === "i64" ? value.c : `(int64_t)${value.c}`;
-}
-
-/** Both in what holds all of their values. */
-export function alike(a, b) {
-	const holders = [holder(a), holder(b)];
-	if (holders[0] === holders[1]) return [a.c, b.c];
-	// A constant goes with the other.
-	for (const [one, other] of [
-		[a, b],
-		[b, a],
-	])
-		if (holder(other) === "u32" && one.constant >= 0 && holder(one) === "i32") return [bits(a), bits(b)];
-	return [wide(a), wide(b)];
-}
-
-export function effectsOf(...values) {
-	return union(...values.map(({ effects }) => effects));
+export function modulo(value) {
+	return fitsInt32(value.range) ? value.c : `(int32_t)${bits(value)}`;
 }
 
 /** Without parentheses around all of it. */

@@ -103,7 +103,7 @@ function token(view: DataView): boolean {
 	core.errorTokens = tokens;
 	if (tokens === 0) return false;
 	// None, one or two, one on average: who counts the errors that are left does not learn how many others were sent. CVE-2020-25705.
-	const taken = (chance32(view) >>> 1) % 3;
+	const taken = ((chance32(view) >>> 16) * 3) >>> 16;
 	core.errorTokens = (tokens - Math.min(tokens, taken)) | 0;
 	return true;
 }

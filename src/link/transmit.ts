@@ -21,7 +21,7 @@ export function isBusy(view: DataView, at: Offset): boolean {
 		link.native !== 0 ||
 		link.refused !== 0 ||
 		waiting >= TRANSMIT_QUEUE ||
-		waiting >= CoreBlock.of(view, CORE).free - CONTROL_PACKETS
+		waiting >= ((CoreBlock.of(view, CORE).free - CONTROL_PACKETS) | 0)
 	);
 }
 
@@ -79,7 +79,7 @@ function notSent(view: DataView, link: InterfaceBlock, answer: number, packet: n
 	if (answer === HELD) return true;
 	const waiting = link.waiting;
 	// Who keeps a packet must leave one for its caller to go on with; and a slow or jammed device leaves the others as much as it has.
-	const leaves = waiting < CoreBlock.of(view, CORE).free - CONTROL_PACKETS;
+	const leaves = waiting < ((CoreBlock.of(view, CORE).free - CONTROL_PACKETS) | 0);
 	if (returns(link) ? leaves || waiting < TRANSMIT_QUEUE : leaves && waiting < TRANSMIT_QUEUE)
 		return enqueue(view, link, packet, at, end);
 	drop(view, link, DROP.transmitQueueFull);

@@ -34,7 +34,7 @@ function count(view: DataView, kind: number, change: number): void {
 	FlowEntry.of(view, table.last).meta = 0;
 	if (kind === 0) return;
 	const at = (table.counts + (31 - Math.clz32(kind)) * 2) | 0;
-	const keys = view.getUint16(at) + change;
+	const keys = (view.getUint16(at) + change) | 0;
 	view.setUint16(at, keys);
 	table.kinds = keys === 0 ? table.kinds & ~kind : table.kinds | kind;
 }

@@ -194,7 +194,7 @@ function receiving(view: DataView): number {
 /** Whether it is a connection's owner that was called. */
 function isConnection(view: DataView): boolean {
 	const core = CoreBlock.of(view, CORE);
-	return core.told < FIRST_SOCKET + core.tcbCount;
+	return core.told < ((FIRST_SOCKET + core.tcbCount) | 0);
 }
 
 /** The owners of sockets that have news are called; news that their calls make wait for the next turn. */

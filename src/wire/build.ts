@@ -49,7 +49,7 @@ export function ipv4Build(
 	if (ttl & NO_CHECKSUM) return;
 	const first = 0x4500 | ((ttl & TOS_BITS) >> 16);
 	const rest = pseudoHeader(source, destination, protocol & 255, total & 0xffff);
-	view.setUint16(at + ipv4.CHECKSUM, ~fold(first + ipv4.DONT_FRAGMENT + ((ttl & 255) << 8) + rest));
+	view.setUint16(at + ipv4.CHECKSUM, ~fold((first + ipv4.DONT_FRAGMENT + ((ttl & 255) << 8) + rest) | 0));
 }
 
 /**

@@ -187,7 +187,14 @@ export function hdlcEncode(
 	let next = at;
 	while (next < end && used <= room) {
 		const place: Length = (offset + used) & (size - 1);
-		const taken = hdlcRun(view, next, line, ring + place, Math.min(end - next, Math.min(size - place, room - used)), escaped);
+		const taken = hdlcRun(
+			view,
+			next,
+			line,
+			ring + place,
+			Math.min((end - next) | 0, Math.min(size - place, (room - used) | 0)),
+			escaped,
+		);
 		fcs = fcs16(view, next, taken, fcs);
 		next += taken;
 		used += taken;

@@ -64,7 +64,7 @@ export function badOption(view: DataView, at: Offset, header: Range<0, 60>): num
 		if (type === LOOSE_SOURCE_ROUTE || type === STRICT_SOURCE_ROUTE) return SOURCE_ROUTE;
 		if (option + 1 === header) return option;
 		const length = view.getUint8(at + option + 1);
-		if (length < 2 || length > header - option) return option + 1;
+		if (length < 2 || option > header - length) return option + 1;
 		option += length;
 	}
 	return 0;

@@ -110,7 +110,7 @@ export function slipEncode(
 	let next = at;
 	while (next < end && used <= room) {
 		const place: Length = (offset + used) & (size - 1);
-		const taken = slipRun(view, next, line, ring + place, Math.min(end - next, Math.min(size - place, room - used)));
+		const taken = slipRun(view, next, line, ring + place, Math.min((end - next) | 0, Math.min(size - place, (room - used) | 0)));
 		next += taken;
 		used += taken;
 		if (next === end) break;

@@ -86,7 +86,7 @@ export function echoSend(view: DataView, block: Offset, to: Ipv4, sequence: numb
 	const socket = EchoBlock.of(view, block);
 	const path = PathBlock.of(view, socket.path);
 	if (socket.bits !== ECHO_OPEN || !echoWay(view, block, to) || core.spare === NONE) return NOT_SENT;
-	if (length > path.mtu - HEADERS) return TOO_LONG;
+	if (length > ((path.mtu - HEADERS) | 0)) return TOO_LONG;
 	const at = core.spareAt;
 	const icmp = at + ipv4.HEADER;
 	const payload = icmp + icmpv4.HEADER;
@@ -139,8 +139,10 @@ export function echoError(
 	return true;
 }
 
-function answerAt(socket: EchoBlock, index: number): Offset {
-	return (socket.answers + Math.imul(index % ICMP_QUEUE, EchoAnswer.bytes)) | 0;
+/** The answer with that place in the queue, which may have come round. */
+function answerAt(socket: EchoBlock, place: number): Offset {
+	const index = place < ICMP_QUEUE ? place : (place - ICMP_QUEUE) | 0;
+	return (socket.answers + Math.imul(index, EchoAnswer.bytes)) | 0;
 }
 
 /** It waits for the socket's owner. */
@@ -176,7 +178,8 @@ export function echoTake(view: DataView, block: Offset): Offset {
 	const socket = EchoBlock.of(view, block);
 	if (socket.count === 0) return 0;
 	const at = answerAt(socket, socket.first);
-	socket.first = (socket.first + 1) % ICMP_QUEUE;
+	const next = (socket.first + 1) | 0;
+	socket.first = next < ICMP_QUEUE ? next : 0;
 	socket.count = (socket.count - 1) | 0;
 	return at;
 }

@@ -37,7 +37,7 @@ export function acknowledgment(
 		if (!completed(view, tcb, link, acked, most)) return false;
 		established(view, tcb, seq, ack, window);
 		acked = 0;
-	} else if (acked > most || acked < -tcb.sndWndMax) {
+	} else if (acked > most || acked < (-tcb.sndWndMax | 0)) {
 		// RFC 5961 §5.2.
 		challenge(view, tcb, link);
 		return false;

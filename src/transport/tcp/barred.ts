@@ -20,7 +20,8 @@ export function bar(view: DataView, address: number): void {
 	tcp.barred = 1;
 	view.setInt32(at, address, true);
 	view.setInt32((at + 4) | 0, CoreBlock.of(view, CORE).now, true);
-	tcp.barredNext = tcp.barredNext + 1 < BARRED_ADDRESSES ? tcp.barredNext + 1 : 0;
+	const next = (tcp.barredNext + 1) | 0;
+	tcp.barredNext = next < BARRED_ADDRESSES ? next : 0;
 }
 
 /** Whether that was less than a minute ago. */

@@ -7,7 +7,7 @@ const NO_THRESHOLD = 0x7fffffff;
 
 /** RFC 6928 §2: min(10 MSS, max(2 MSS, 14,600)). */
 function initialWindow(mss: number): number {
-	return Math.min(10 * mss, Math.max(2 * mss, 14_600)) | 0;
+	return Math.min((10 * mss) | 0, Math.max((2 * mss) | 0, 14_600));
 }
 
 /** The handshake is done. `lost`: the SYN had to be sent again; then one segment, RFC 5681 §3.1. */
@@ -48,13 +48,13 @@ export function duplicated(tcb: TcbBlock): void {
 /** `bytes` were acknowledged in recovery, but not all that was in flight when it began. */
 export function partly(tcb: TcbBlock, bytes: number): void {
 	const mss = tcb.sndMss;
-	tcb.cwnd = Math.max(tcb.cwnd - bytes + (bytes >= mss ? mss : 0), mss) | 0;
+	tcb.cwnd = Math.max((tcb.cwnd - bytes + (bytes >= mss ? mss : 0)) | 0, mss);
 }
 
 /** Recovery ends with `flight` bytes in flight. RFC 6582 §3.2, step 3, (1): no burst. */
 export function recovered(tcb: TcbBlock, flight: number): void {
 	const mss = tcb.sndMss;
-	tcb.cwnd = Math.min(tcb.ssthresh, Math.max(flight, mss) + mss) | 0;
+	tcb.cwnd = Math.min(tcb.ssthresh, (Math.max(flight, mss) + mss) | 0);
 	tcb.ackedBytes = 0;
 }
 
@@ -72,5 +72,5 @@ export function restartIdle(tcb: TcbBlock): void {
 
 /** RFC 5681 §3.1, (4). */
 function halve(tcb: TcbBlock, flight: number): void {
-	tcb.ssthresh = Math.max(flight >> 1, 2 * tcb.sndMss) | 0;
+	tcb.ssthresh = Math.max(flight >> 1, (2 * tcb.sndMss) | 0);
 }

@@ -4,6 +4,7 @@
 import { PACE_GRACE_MS, PACE_INTERVAL_MS, PACE_PROMISE_MS } from "../../config.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { tcpDeadline } from "../../packet/deadline.ts";
+import type { Uint16 } from "../../packet/numbers.ts";
 import { TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { ESTABLISHED, LISTEN } from "./states.ts";
@@ -18,8 +19,10 @@ const PROMISED = -1;
 export const FAST = 0x7fffffff;
 
 /** Rates are told apart up to 2^25 - 1 bytes a second. */
-const FASTEST_BIT = 1 << 24;
-const FASTEST = 2 * FASTEST_BIT - 1;
+const FASTEST = 0x1ffffff;
+
+/** Over more than this, ms, a rate is reckoned from half of the bytes in half of the time, and so on. */
+const LONGEST_MS = 0x7fff;
 
 /** Bytes a second that a connection, or those of a listener, owes from now on; 0 for none. */
 export function setLeastRate(view: DataView, tcb: TcbBlock, rate: number): void {
@@ -107,14 +110,29 @@ export function lookAtPace(view: DataView): void {
 	tcpDeadline(view, tcp.paceAt);
 }
 
-/** Bytes a second over the `ms` since the last look, bit by bit as there is no division. */
+/** Bytes a second over the `ms` since the last look. */
 function rateSince(tcb: TcbBlock, ms: number): number {
-	const bytes = (moved(tcb) - tcb.paceMoved) | 0;
+	let bytes = (moved(tcb) - tcb.paceMoved) | 0;
 	if (bytes < 0) return -1; // what was looked at last is not of this connection
-	let rate = 0;
-	for (let bit = FASTEST_BIT; bit > 0; bit >>= 1)
-		if (((rate + bit) & FASTEST) * (ms & 0xffffff) <= bytes * 1000) rate = (rate + bit) | 0;
-	return rate;
+	let time = ms;
+	while (time > LONGEST_MS) {
+		time >>= 1;
+		bytes >>= 1;
+	}
+	const each = quotient(bytes, time, 1 << 15);
+	const rest = (bytes - each * time) & LONGEST_MS;
+	return Math.min(each * 1000 + quotient(rest * 1000, time, 1 << 9), FASTEST);
+}
+
+/** `number` by `divisor`, up to twice `bit`, bit by bit as there is no division. */
+function quotient(number: number, divisor: number, bit: number): Uint16 {
+	const by = divisor & LONGEST_MS;
+	let found: Uint16 = 0;
+	for (; bit > 0; bit >>= 1) {
+		const more: Uint16 = found | bit;
+		if (more * by <= number) found = more;
+	}
+	return found;
 }
 
 /** A number that grows with every byte that the program reads, or the peer acknowledges. */

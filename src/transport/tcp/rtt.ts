@@ -19,7 +19,7 @@ export function sampleRtt(tcb: TcbBlock, ms: number): void {
 		// As ever: then nothing changes.
 		if (error === 0 && tcb.rttvar < 4 && tcb.rto === ((ms + RTO_MARGIN) | 0)) return;
 		tcb.srtt = (tcb.srtt + error) | 0;
-		tcb.rttvar = (tcb.rttvar + Math.abs(error) - (tcb.rttvar >> 2)) | 0;
+		tcb.rttvar = (tcb.rttvar + Math.max(error, -error | 0) - (tcb.rttvar >> 2)) | 0;
 	}
 	tcb.rto = measuredRto(tcb);
 }
@@ -27,7 +27,7 @@ export function sampleRtt(tcb: TcbBlock, ms: number): void {
 /** The timeout that the measured round trips ask for. RFC 6298 §2.3. */
 function measuredRto(tcb: TcbBlock): number {
 	if (tcb.srtt < 0) return RTO_INITIAL;
-	return Math.min((tcb.srtt >> 3) + Math.max(tcb.rttvar, RTO_MARGIN), RTO_MAX);
+	return Math.min(((tcb.srtt >> 3) + Math.max(tcb.rttvar, RTO_MARGIN)) | 0, RTO_MAX);
 }
 
 /**

@@ -148,7 +148,7 @@ function transmitData(view: DataView, tcb: TcbBlock, flight: number): boolean {
 	let next = tcb.sndNxt;
 	let went = false;
 	let complete = true;
-	do {
+	for (;;) {
 		const length = Math.min(Math.min(unsent, mss), room);
 		if (length < mss && !partialAllowed(tcb, next, length, unsent)) break;
 		// A device that is busy would soon make us drop: wait until it has taken what it was given.
@@ -171,7 +171,8 @@ function transmitData(view: DataView, tcb: TcbBlock, flight: number): boolean {
 		room = (room - length) | 0;
 		unsent = (unsent - length) | 0;
 		offset = wrap((offset + length) | 0, size);
-	} while (unsent > 0);
+		if (unsent <= 0) break;
+	}
 	if (!went) return complete;
 	if (unsent === 0 && tcb.finQueued !== 0) next = (next + 1) | 0;
 	tcb.sndNxt = next;
@@ -199,7 +200,7 @@ function sent(view: DataView, tcb: TcbBlock, first: number, next: number): void 
 	tcb.work = tcb.work & ~PERSIST;
 	if (!(tcb.work & RETRANSMIT)) startRetransmit(view, tcb, now);
 	// Karn: what was sent before is not timed. One segment is timed at a time (RFC 6298 §3), and one in RTT_STEP.
-	if (!(tcb.bits & BIT_TIMING) && first === tcb.sndMax && (now - tcb.rttAt) >>> 0 >= RTT_STEP) startTiming(tcb, first, now);
+	if (!(tcb.bits & BIT_TIMING) && first === tcb.sndMax && (now - tcb.rttAt) >>> 1 >= RTT_STEP >> 1) startTiming(tcb, first, now);
 	if (((next - tcb.sndMax) | 0) > 0) tcb.sndMax = next;
 }
 

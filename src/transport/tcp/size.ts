@@ -13,7 +13,7 @@ export const LEAST_MSS = 28;
 
 /** The largest payload that we can be sent in one segment: our MSS option. */
 export function receiveMss(view: DataView, tcb: TcbBlock): Uint16 {
-	return Math.max(PathBlock.of(view, tcb.path).mtu - HEADERS, 0) & 0xffff;
+	return Math.max((PathBlock.of(view, tcb.path).mtu - HEADERS) | 0, 0) & 0xffff;
 }
 
 /** The largest that we send, from the peer's MSS option (0: none). Two fit the send ring, so that acknowledgments need not wait for a timer. */

@@ -33,7 +33,7 @@ export function refuse(view: DataView, link: InterfaceBlock, by: Offset): void {
 		answer(view, link, by, view.getInt32(fields.ACK * 4, true), 0, RST << FLAG_SHIFT);
 		return;
 	}
-	const occupied = view.getInt32(fields.PAYLOAD_LENGTH * 4, true) + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
+	const occupied = (view.getInt32(fields.PAYLOAD_LENGTH * 4, true) + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0)) | 0;
 	answer(view, link, by, 0, (view.getInt32(fields.SEQ * 4, true) + occupied) | 0, (RST | ACK) << FLAG_SHIFT);
 }
 

@@ -113,7 +113,7 @@ export function advertise(tcb: TcbBlock): number {
 	const next = tcb.rcvNxt;
 	const free = tcb.receiveSize - tcb.rcvQueued;
 	const open = (tcb.rcvAdv - next) | 0;
-	if (free - open < tcb.windowStep) return open < 0 ? 0 : open;
+	if (((free - open) | 0) < tcb.windowStep) return open < 0 ? 0 : open;
 	tcb.rcvAdv = next + free;
 	return free;
 }
@@ -137,7 +137,7 @@ export function streamRead(view: DataView, block: Offset, buffer: Bytes, start: 
 	if (bits & BIT_FIN) return left === 0 ? length | READ_END : length;
 	if (bits & BIT_ACK_NOW) return length;
 	const open = (tcb.rcvAdv - tcb.rcvNxt) | 0;
-	return size - left - open < tcb.updateStep ? length : length | READ_TELL;
+	return ((size - left - open) | 0) < tcb.updateStep ? length : length | READ_TELL;
 }
 
 /** Where the next byte to be read lies in the receive ring. */
@@ -157,7 +157,7 @@ export function streamByte(view: DataView, block: Offset): number {
 		if (queued === 1) return -1;
 	} else if (!(bits & BIT_ACK_NOW)) {
 		const open = (tcb.rcvAdv - tcb.rcvNxt) | 0;
-		if (size - queued + 1 - open >= tcb.updateStep) return -1;
+		if (((size - queued + 1 - open) | 0) >= tcb.updateStep) return -1;
 	}
 	const from = firstByte(tcb);
 	const ring = tcb.receiveRing;
@@ -174,7 +174,7 @@ export function streamWrite(view: DataView, block: Offset, buffer: BytesIn, star
 	const tcb = TcbBlock.of(view, block);
 	const size = tcb.sendSize;
 	const queued = tcb.sndQueued;
-	const left = size - queued - length;
+	const left = (size - queued - length) | 0;
 	if (left < 0) return -1;
 	const to = wrap((tcb.sndAt + queued) | 0, size);
 	if (length !== 0) ringWrite(view, tcb.sendRing, size, to, buffer, start, length);

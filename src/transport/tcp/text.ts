@@ -43,7 +43,7 @@ export function textArrives(
 			start = 0;
 			oweAck(view, tcb);
 		}
-		if (length > room - start) {
+		if (length > ((room - start) | 0)) {
 			length = (room - start) | 0;
 			fin = false;
 		}

@@ -110,7 +110,7 @@ function retransmissionTimeout(view: DataView, tcb: TcbBlock, now: number): void
 	const first = tcb.backoff === 0;
 	if (first) tcb.stalledAt = (now - tcb.rto) | 0;
 	const flight = (tcb.sndMax - tcb.sndUna) | 0;
-	tcb.rto = Math.min(2 * tcb.rto, RTO_MAX);
+	tcb.rto = Math.min((2 * tcb.rto) | 0, RTO_MAX);
 	if (!backOff(view, tcb, now, tcb.rto)) return;
 	tcb.sndNxt = tcb.sndUna;
 	if (tcb.state >= ESTABLISHED) {

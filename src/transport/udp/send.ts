@@ -142,7 +142,7 @@ function sendByAll(view: DataView, socket: UdpBlock, port: number, data: BytesIn
 function transmit(view: DataView, path: PathBlock, ports: number, data: BytesIn, start: number, length: Length): number {
 	const core = CoreBlock.of(view, CORE);
 	const link = InterfaceBlock.of(view, path.out);
-	if (length > path.mtu - HEADERS) return TOO_LONG;
+	if (length > ((path.mtu - HEADERS) | 0)) return TOO_LONG;
 	if (core.spare === NONE) {
 		drop(view, link, DROP.noPacketBuffer);
 		return DROPPED;

@@ -11,8 +11,9 @@
 
 #include "bytes.h"
 
-/* Comparisons that the types decide are the TypeScript's, which says them for readers. */
+/* Comparisons that the types decide, and parameters that are not used, are the TypeScript's, which has them for readers. */
 #pragma GCC diagnostic ignored "-Wtype-limits"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
 
 /* What functions are declared with: `static` where all modules are one unit (build/flat.mjs). */
 #ifndef FLAT
@@ -26,24 +27,25 @@ typedef struct {
 	void *context;
 } FlatMemory;
 
-/* So that `size - bytes` never wraps for so few bytes: one comparison is enough. */
+/* So many bytes every memory has: `size - bytes` does not wrap for fewer, and the registers and the CoreBlock, which lie within, need not be looked at. */
 #ifndef FLAT_LEAST
 #define FLAT_LEAST 1024
 #endif
 #define FLAT_MOST (1 << 30)
+
+/** Base and size of a memory in locals, at the head of a function. */
+#define FLAT_WITHIN(memory) \
+	uint8_t *const memory##_base __attribute__((unused)) = memory->base; \
+	const uint32_t memory##_size __attribute__((unused)) = memory->size
+
+/* Whether it is known when compiling that bytes lie within every memory. */
+#define FLAT_SURE(at, bytes) (__builtin_constant_p(at) && __builtin_constant_p(bytes) && (at) <= FLAT_LEAST && (bytes) <= FLAT_LEAST - (at))
 
 /** An access that would lie outside: RangeError. */
 _Noreturn void flatOutside(const FlatMemory *memory, int64_t at, int64_t bytes) __attribute__((cold));
 
 /** Misuse: RangeError with that text, printf's %d for numbers. */
 _Noreturn void flatMisuse(const FlatMemory *memory, const char *format, ...) __attribute__((cold, format(printf, 2, 3)));
-
-static inline uint8_t *flatAt(const FlatMemory *memory, uint8_t *base, uint32_t size, uint32_t at, uint32_t bytes)
-{
-	if (__builtin_expect(at > size - bytes, 0))
-		flatOutside(memory, (int32_t)at, bytes);
-	return base + at;
-}
 
 /* Words must lie at multiples of four where the processor cannot read others. */
 #ifdef BYTEWISE
@@ -52,19 +54,39 @@ static inline uint8_t *flatAt(const FlatMemory *memory, uint8_t *base, uint32_t 
 #define FLAT_UNALIGNED(at) 0
 #endif
 
-static inline uint8_t *flatWordAt(const FlatMemory *memory, uint8_t *base, uint32_t size, uint32_t at)
+/* What decides by what is known when compiling stands in its place always; what looks, where the C compiler finds that better. */
+#define FLAT_IN_PLACE static inline __attribute__((always_inline))
+
+static inline void flatLook(const FlatMemory *memory, uint32_t size, uint32_t at, uint32_t bytes)
 {
-	if (__builtin_expect(at > size - 4 || FLAT_UNALIGNED(at), 0))
-		flatOutside(memory, (int32_t)at, 4);
+	if (__builtin_expect(at > size - bytes, 0))
+		flatOutside(memory, (int32_t)at, bytes);
+}
+
+FLAT_IN_PLACE uint8_t *flatAt(const FlatMemory *memory, uint8_t *base, uint32_t size, uint32_t at, uint32_t bytes)
+{
+	if (!FLAT_SURE(at, bytes))
+		flatLook(memory, size, at, bytes);
 	return base + at;
 }
 
-/** The same for words that are known to lie within bounds. */
-static inline uint8_t *flatWordIn(const FlatMemory *memory, uint8_t *base, uint32_t at)
+FLAT_IN_PLACE void flatAlign(const FlatMemory *memory, uint32_t at)
 {
-	if (FLAT_UNALIGNED(at))
+	if (__builtin_expect(FLAT_UNALIGNED(at), 0))
 		flatOutside(memory, (int32_t)at, 4);
+}
+
+/** For words that are known to lie within bounds. */
+FLAT_IN_PLACE uint8_t *flatWordIn(const FlatMemory *memory, uint8_t *base, uint32_t at)
+{
+	flatAlign(memory, at);
 	return base + at;
+}
+
+FLAT_IN_PLACE uint8_t *flatWordAt(const FlatMemory *memory, uint8_t *base, uint32_t size, uint32_t at)
+{
+	flatAlign(memory, at);
+	return flatAt(memory, base, size, at, 4);
 }
 
 /** A pointer to bytes of a memory, whose base and size are at hand in locals. */
@@ -72,40 +94,41 @@ static inline uint8_t *flatWordIn(const FlatMemory *memory, uint8_t *base, uint3
 #define WORD_IN(memory, at) flatWordIn(memory, memory##_base, at)
 #define WORD_AT(memory, at, bytes) flatWordAt(memory, memory##_base, memory##_size, at)
 
-/** Bytes `at` and `length` more lie within `size`, which is below 2^31: as unsigned numbers negative ones are too large. */
-static inline void flatDemand(const FlatMemory *memory, int32_t at, int32_t length, uint32_t size)
+static inline void flatDemandAny(const FlatMemory *memory, int32_t at, int32_t length, uint32_t size)
 {
 	if (__builtin_expect((uint32_t)length > size || (uint32_t)at > size - (uint32_t)length, 0))
 		flatOutside(memory, at, length);
 }
 
-/** The same for so few bytes that every memory has them: FLAT_LEAST at most. */
-static inline void flatDemandFew(const FlatMemory *memory, int32_t at, uint32_t length, uint32_t size)
+/** Bytes `at` and `length` more lie within `size`, which is FLAT_LEAST at least and below 2^31: as unsigned numbers negative ones are too large. */
+FLAT_IN_PLACE void flatDemand(const FlatMemory *memory, int32_t at, int32_t length, uint32_t size)
 {
-	if (__builtin_expect((uint32_t)at > size - length, 0))
+	if (FLAT_SURE(0u, (uint32_t)length))
+		flatLook(memory, size, (uint32_t)at, (uint32_t)length);
+	else
+		flatDemandAny(memory, at, length, size);
+}
+
+/** The same within a number of its own. */
+static inline void flatDemandWithin(const FlatMemory *memory, int32_t at, int32_t length, int32_t size)
+{
+	if (__builtin_expect(at < 0 || length < 0 || at > (int64_t)size - length, 0))
 		flatOutside(memory, at, length);
 }
 
-/** The same for what may be beyond 32 bits. */
-static inline void flatDemandWide(const FlatMemory *memory, int64_t at, int64_t length, int64_t size)
+/** The offset of a record that is known to lie within memory: at a multiple of four. */
+FLAT_IN_PLACE int32_t flatAligned(const FlatMemory *memory, int32_t at)
 {
-	if (__builtin_expect(at < 0 || length < 0 || at > size - length, 0))
-		flatOutside(memory, at, length);
-}
-
-/** The offset of a record that lies within memory, at a multiple of four. */
-static inline int32_t flatRow(const FlatMemory *memory, int32_t at, int32_t bytes, uint32_t size)
-{
-	flatDemand(memory, at, bytes, size);
-	if (__builtin_expect(FLAT_UNALIGNED((uint32_t)at), 0))
-		flatOutside(memory, at, bytes);
+	flatAlign(memory, (uint32_t)at);
 	return at;
 }
 
-/** What may be beyond 32 bits as an offset: out of all bounds then. */
-static inline uint32_t flatOffset(int64_t at)
+/** The same for one that is not. */
+FLAT_IN_PLACE int32_t flatRow(const FlatMemory *memory, int32_t at, int32_t bytes, uint32_t size)
 {
-	return at < 0 || at > UINT32_MAX ? UINT32_MAX : (uint32_t)at;
+	if (!FLAT_SURE((uint32_t)at, (uint32_t)bytes))
+		flatDemand(memory, at, bytes, size);
+	return flatAligned(memory, at);
 }
 
 static inline uint32_t get16le(const uint8_t *p)
@@ -124,37 +147,12 @@ static inline int32_t flatClz(uint32_t v)
 	return v == 0 ? 32 : __builtin_clz(v);
 }
 
-static inline int64_t flatAbs(int64_t v)
-{
-	return v < 0 ? -v : v;
-}
-
 static inline int32_t flatMin(int32_t a, int32_t b)
 {
 	return a < b ? a : b;
 }
 
 static inline int32_t flatMax(int32_t a, int32_t b)
-{
-	return a > b ? a : b;
-}
-
-static inline uint32_t flatMinUnsigned(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
-static inline uint32_t flatMaxUnsigned(uint32_t a, uint32_t b)
-{
-	return a > b ? a : b;
-}
-
-static inline int64_t flatMinWide(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static inline int64_t flatMaxWide(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
 }

@@ -21,7 +21,7 @@ export function fitsInt32(range: Range): boolean {
 	return within(range, INT32);
 }
 
-/** Whether numbers hold it exactly, as they are in JavaScript and as int64 in C. */
+/** Whether numbers hold it exactly. */
 export function exact(range: Range): boolean {
 	return range.low >= -(2 ** 53) + 1 && range.high <= 2 ** 53 - 1;
 }
@@ -46,11 +46,6 @@ function product(a: Range, b: Range): Range {
 	return span(Math.min(...corners), Math.max(...corners));
 }
 
-function remainder(a: Range, b: Range): Range {
-	const most = Math.max(Math.abs(b.low), Math.abs(b.high)) - 1;
-	return span(a.low < 0 ? -most : 0, a.high > 0 ? most : 0);
-}
-
 /** What a binary operator of numbers gives. */
 export function rangeOf(operator: string, a: Range, b: Range): Range {
 	switch (operator) {
@@ -60,8 +55,6 @@ export function rangeOf(operator: string, a: Range, b: Range): Range {
 			return span(a.low - b.high, a.high - b.low);
 		case "*":
 			return product(a, b);
-		case "%":
-			return remainder(a, b);
 		case "&":
 			return and(wrapped(a), wrapped(b));
 		case ">>>": {

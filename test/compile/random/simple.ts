@@ -5,12 +5,9 @@ import { fitsInt32, INT32, span } from "./ranges.ts";
 import { BOOLEAN, literal, NUMBER, operand, randomInt32, RANK, VIEW, WIDE_EDGES, type Type, type Value } from "./values.ts";
 
 const WRITES: [name: string, bytes: number][] = [
-	["setInt8", 1],
 	["setUint8", 1],
-	["setInt16", 2],
 	["setUint16", 2],
 	["setInt32", 4],
-	["setUint32", 4],
 ];
 
 export abstract class Simple {
@@ -75,10 +72,10 @@ export abstract class Simple {
 		);
 	}
 
-	protected initialiser(type: Type, wide: boolean): Value {
+	protected initialiser(type: Type): Value {
 		const { expressions } = this.body;
 		if (type.kind === "boolean") return expressions.boolean(3);
-		return wide ? expressions.number(4) : type === NUMBER ? expressions.int32(3) : expressions.inside(type.range, 3);
+		return type === NUMBER ? expressions.int32(4) : expressions.inside(type.range, 3);
 	}
 
 	protected declaration(): void {
@@ -86,7 +83,7 @@ export abstract class Simple {
 		const { random, expressions } = body;
 		const type = random.chance(0.2) ? BOOLEAN : NUMBER;
 		const kept = random.chance(0.5);
-		const value = this.changing(type) ?? this.initialiser(type, kept);
+		const value = this.changing(type) ?? this.initialiser(type);
 		const name = body.fresh(value.text);
 		if (kept) {
 			body.line(`const ${name} = ${value.text};`);
@@ -104,7 +101,7 @@ export abstract class Simple {
 		let text = `let ${name}${annotation} = ${value.text}`;
 		body.declare(name, type, true);
 		if (random.chance(0.15)) {
-			const more = this.initialiser(NUMBER, false);
+			const more = this.initialiser(NUMBER);
 			const second = body.fresh(text + more.text);
 			text += `, ${second} = ${more.text}`;
 			body.declare(second, NUMBER, true);
@@ -138,8 +135,7 @@ export abstract class Simple {
 		const local = this.body.assignable(random.chance(0.2) ? "boolean" : "number");
 		if (local === undefined) return this.declaration();
 		const value =
-			(local.type === NUMBER || local.type === BOOLEAN ? this.changing(local.type) : undefined) ??
-			this.initialiser(local.type, false);
+			(local.type === NUMBER || local.type === BOOLEAN ? this.changing(local.type) : undefined) ?? this.initialiser(local.type);
 		this.body.line(`${local.name} = ${value.text};`);
 	}
 
@@ -160,48 +156,13 @@ export abstract class Simple {
 		if (type !== NUMBER) return this.declaration();
 		const by = expressions.inside(span(0, 1000), 2);
 		const sum = `${name} ${random.pick(["+=", "-="])} ${by.text};`;
-		if (random.chance(0.2)) return this.stepped(name);
 		const step = random.pick([sum, sum, `${name}++;`, `${name}--;`, `++${name};`, `${name} *= ${random.between(-100, 100)};`]);
 		if (random.chance(0.5)) {
-			this.body.line(`${name} ${random.pick(["&= 0xfff", "= 7", ">>= 16", "%= 100"])};`);
+			this.body.line(`${name} ${random.pick(["&= 0xfff", "= 7", ">>= 16"])};`);
 			this.body.line(step);
 		} else if (step.includes("*")) this.body.line(`if (${name} > -1000 && ${name} < 0x1000) ${step}`);
 		else if (/-=|--/.test(step)) this.body.line(`if (${name} > ${random.pick([0, -5, -0x7fff0000])}) ${step}`);
 		else this.body.line(`if (${name} ${random.pick(["<", "<="])} ${random.pick([0, 100, 0x7fff0000])}) ${step}`);
-	}
-
-	/** A value from before or after a step, or of an assignment, beside names that do not change. */
-	protected stepped(name: string): void {
-		const { random, expressions } = this.body;
-		const others = this.body
-			.locals()
-			.filter((local) => local.type.kind === "number" && local.name !== name && fitsInt32(local.type.range));
-		const other = others.length > 0 ? random.pick(others).name : "5";
-		const value = random.pick([
-			`${name}++`,
-			`${name}--`,
-			`++${name}`,
-			`--${name}`,
-			`(${name} ^= 3)`,
-			`(${name} = ${random.between(-9, 9)})`,
-		]);
-		const memory = expressions.access(1, 1);
-		const uses = [
-			`const FRESH = ${value} & ${other};`,
-			`let FRESH = (${other} - ${value}) | 0;`,
-			`if (${value} > ${other}) {}`,
-			`if (!(${value})) {}`,
-		];
-		this.body.line(`${name} = ${expressions.inside(span(0, 100), 2).text};`);
-		if (memory !== undefined && random.chance(0.5)) {
-			this.body.writes = true;
-			return this.body.line(`${memory.view}.setUint8(${random.below(8)}, ${value});`);
-		}
-		const text = random.pick(uses);
-		if (!text.includes("FRESH")) return this.body.line(text);
-		const made = this.body.fresh(text);
-		this.body.line(text.replace("FRESH", made));
-		this.body.declare(made, NUMBER, text.startsWith("let"));
 	}
 
 	protected store(): void {
@@ -249,8 +210,7 @@ export abstract class Simple {
 			} else {
 				const kept = this.body.fresh(place + view);
 				this.body.line(`const ${kept} = ${view}.${name.replace("set", "get")}(${place}${little});`);
-				const unsigned = name.includes("U");
-				this.body.declare(kept, { ...NUMBER, range: unsigned ? span(0, 2 ** (8 * bytes) - 1) : INT32 }, false);
+				this.body.declare(kept, { ...NUMBER, range: bytes < 4 ? span(0, 2 ** (8 * bytes) - 1) : INT32 }, false);
 			}
 		}
 	}

@@ -87,7 +87,7 @@ export class Statements extends Simple {
 		if (this.body.runs > MOST_RUNS) return this.store();
 		const limit = random.chance(0.5) ? literal(random, random.between(0, 9)) : expressions.inside(span(0, 7), 2);
 		const most = limit.range.high;
-		const kind = random.below(5);
+		const kind = random.below(4);
 		// Asked again each time, with what memory and variables have become.
 		const also = random.chance(0.2) ? ` && ${operand(expressions.condition(2), RANK.and + 1)}` : "";
 		const name = this.body.fresh(limit.text + also);
@@ -107,35 +107,26 @@ export class Statements extends Simple {
 		}
 		const first = random.pick([0, 0, -1, -3]);
 		this.body.line(`let ${name} = ${first};`);
-		// What the compiler sees of it: `(i + 1) | 0` might come round.
-		const counter: Local = {
-			name,
-			type: kind === 3 ? NUMBER : { ...NUMBER, range: span(first, most + 1) },
-			assignable: false,
-			counter: true,
-		};
+		const counter: Local = { name, type: { ...NUMBER, range: span(first, most + 1) }, assignable: false, counter: true };
 		this.body.add(counter);
-		const { text, open, left } = this.body.block(() => this.counted(name, held, kind), "loop", [], most - first + 2);
+		const { text } = this.body.block(() => this.counted(name, held, kind), "loop", [], most - first + 2);
 		counter.type = NUMBER;
-		if (kind === 2) this.body.line(`while (${name} < ${held}${also}) ${text}`);
-		else if (kind === 3) this.body.line(`do ${text} while (${name} < ${held}${also});`);
-		else this.body.line(`for (;;) ${text}`);
-		if (kind === 3 && !open && !left) this.body.close();
+		this.body.line(`${kind === 2 ? `while (${name} < ${held}${also})` : "for (;;)"} ${text}`);
 	}
 
 	/** A body that counts first, so that `continue` does no harm. */
 	protected counted(name: string, limit: string, kind: number): void {
-		if (kind === 4) {
+		if (kind === 3) {
 			this.body.line(`if (${name} >= ${limit}) break;`);
 			this.body.leave("break");
 		}
-		this.body.line(kind === 3 ? `${name} = (${name} + 1) | 0;` : `${name}${this.body.random.pick(["++", " += 1"])};`);
+		this.body.line(`${name}${this.body.random.pick(["++", " += 1"])};`);
 		this.some(3);
 	}
 
 	protected switch(): void {
 		const { random, expressions } = this.body;
-		const on = random.chance(0.6) ? expressions.inside(span(-2, 5), 3) : expressions.number(3);
+		const on = random.chance(0.6) ? expressions.inside(span(-2, 5), 3) : expressions.int32(3);
 		const used = new Set<number>();
 		const cases: string[] = [];
 		const label = () => {

@@ -8,14 +8,14 @@
 
 static inline int32_t kernel_deviceReceive(const FlatMemory *view, int32_t device, int32_t at, int32_t most)
 {
-	flatDemand(view, at, most, view->size);
+	flatDemandAny(view, at, most, view->size);
 	int32_t length = multihomeDeviceReceive(device, view->base + at, most);
 	return length < 0 || length > most ? -1 : length;
 }
 
 static inline int32_t kernel_lineReceive(const FlatMemory *view, int32_t device, int32_t at, int32_t most)
 {
-	flatDemand(view, at, most, view->size);
+	flatDemandAny(view, at, most, view->size);
 	int32_t answer = multihomeDeviceReceive(device, view->base + at, most);
 	return (answer & 0xffff) > most ? -1 : answer;
 }
@@ -23,7 +23,7 @@ static inline int32_t kernel_lineReceive(const FlatMemory *view, int32_t device,
 static inline int32_t kernel_deviceTransmit(const FlatMemory *view, int32_t device, int32_t packet, int32_t at, int32_t end)
 {
 	const int32_t length = (int32_t)((uint32_t)end - (uint32_t)at);
-	flatDemand(view, at, length, view->size);
+	flatDemandAny(view, at, length, view->size);
 	return multihomeDeviceTransmit(device, packet, view->base + at, length);
 }
 

@@ -66,8 +66,8 @@ static inline int slipEnds(uint32_t byte, uint32_t none)
 
 static inline __attribute__((always_inline)) int32_t run(const FlatMemory *line, int32_t from, const FlatMemory *view, int32_t at, int32_t length, uint32_t set, Word (*mayEnd)(Word, uint32_t), int (*ends)(uint32_t, uint32_t))
 {
-	flatDemand(line, from, length, line->size);
-	flatDemand(view, at, length, view->size);
+	flatDemandAny(line, from, length, line->size);
+	flatDemandAny(view, at, length, view->size);
 	const uint8_t *p = line->base + from;
 	uint8_t *q = view->base + at;
 	int32_t i = 0;
@@ -122,7 +122,7 @@ static inline uint32_t fcsWord(uint32_t fcs, Word w)
 
 static inline int32_t kernel_fcs16(const FlatMemory *view, int32_t at, int32_t length, int32_t initial)
 {
-	flatDemand(view, at, length, view->size);
+	flatDemandAny(view, at, length, view->size);
 	const uint8_t *p = view->base + at;
 	uint32_t fcs = (uint32_t)initial & 0xffff;
 	while (length > 0) {

@@ -22,7 +22,7 @@ static inline void kernel_demandBytes(const FlatMemory *buffer)
 
 static inline int32_t kernel_checksum(const FlatMemory *view, int32_t at, int32_t end, int32_t initial)
 {
-	flatDemand(view, at, (int32_t)((uint32_t)end - (uint32_t)at), view->size);
+	flatDemandAny(view, at, (int32_t)((uint32_t)end - (uint32_t)at), view->size);
 	return (int32_t)sum16(view->base + at, (uint32_t)(end - at), (uint32_t)initial);
 }
 
@@ -30,15 +30,15 @@ static inline int32_t kernel_checksum(const FlatMemory *view, int32_t at, int32_
 
 static inline void kernel_copy(const FlatMemory *view, int32_t to, int32_t from, int32_t length)
 {
-	flatDemand(view, to, length, view->size);
-	flatDemand(view, from, length, view->size);
+	flatDemandAny(view, to, length, view->size);
+	flatDemandAny(view, from, length, view->size);
 	memmove(view->base + to, view->base + from, (size_t)length);
 }
 
 static inline void kernel_copyOut(const FlatMemory *view, int32_t at, const FlatMemory *buffer, int32_t start, int32_t length)
 {
-	flatDemand(view, at, length, view->size);
-	flatDemand(buffer, start, length, buffer->size);
+	flatDemandAny(view, at, length, view->size);
+	flatDemandAny(buffer, start, length, buffer->size);
 	memmove(buffer->base + start, view->base + at, (size_t)length);
 }
 
@@ -49,9 +49,9 @@ static inline void kernel_copyIn(const FlatMemory *view, int32_t at, const FlatM
 
 static inline void demandRing(const FlatMemory *view, int32_t ring, int32_t size, int32_t offset, int32_t length)
 {
-	flatDemand(view, ring, size, view->size);
-	flatDemand(view, offset, 1, (uint32_t)size);
-	flatDemand(view, 0, length, (uint32_t)size);
+	flatDemandAny(view, ring, size, view->size);
+	flatDemandAny(view, offset, 1, (uint32_t)size);
+	flatDemandAny(view, 0, length, (uint32_t)size);
 }
 
 /* Both halves of a ring's bytes; the second is empty when they do not wrap. */
@@ -74,21 +74,21 @@ static inline void toRing(uint8_t *ring, uint32_t size, uint32_t offset, const u
 static inline void kernel_ringPut(const FlatMemory *view, int32_t ring, int32_t size, int32_t offset, int32_t from, int32_t length)
 {
 	demandRing(view, ring, size, offset, length);
-	flatDemand(view, from, length, view->size);
+	flatDemandAny(view, from, length, view->size);
 	toRing(view->base + ring, (uint32_t)size, (uint32_t)offset, view->base + from, (uint32_t)length);
 }
 
 static inline void kernel_ringWrite(const FlatMemory *view, int32_t ring, int32_t size, int32_t offset, const FlatMemory *buffer, int32_t start, int32_t length)
 {
 	demandRing(view, ring, size, offset, length);
-	flatDemand(buffer, start, length, buffer->size);
+	flatDemandAny(buffer, start, length, buffer->size);
 	toRing(view->base + ring, (uint32_t)size, (uint32_t)offset, buffer->base + start, (uint32_t)length);
 }
 
 static inline void kernel_ringRead(const FlatMemory *view, int32_t ring, int32_t size, int32_t offset, const FlatMemory *buffer, int32_t start, int32_t length)
 {
 	demandRing(view, ring, size, offset, length);
-	flatDemand(buffer, start, length, buffer->size);
+	flatDemandAny(buffer, start, length, buffer->size);
 	fromRing(buffer->base + start, view->base + ring, (uint32_t)size, (uint32_t)offset, (uint32_t)length);
 }
 
