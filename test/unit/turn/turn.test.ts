@@ -67,18 +67,22 @@ describe("a poll", () => {
 	});
 
 	it("asks a device at once that says that what it sent may have been answered, and goes on as long as it is", () => {
-		const { node, ports } = station(2);
+		const all = station(2);
+		const { node, ports, stack } = all;
 		const { device } = ports[1]!;
-		const ask = () => ports[1]!.ip(icmp({ ...ends(1), type: ECHO_REQUEST }));
-		ask(); // the neighbour is known from here on
+		const socket = listen(all, () => {
+			const data = new Uint8Array(8);
+			while (stack.udp.read(socket, data, 0, 8) >= 0) stack.udp.send(socket, ip(ends(1).source), 9, data, 0, 1);
+		});
+		ports[1]!.ip(datagram(1)); // the neighbour is known from here on
 		const before = node.polls;
 		let left = 5;
 		device.answers = true;
 		device.onSend = () => {
-			if (left-- > 0) device.incoming.push(frame(device, icmp({ ...ends(1), type: ECHO_REQUEST }))); // without a notice
+			if (left-- > 0) device.incoming.push(frame(device, datagram(1))); // without a notice
 		};
-		ask();
-		// Only devices in C can say so, which this one is not on XS: it has to give notice.
+		ports[1]!.ip(datagram(1));
+		// Only devices in C can say so, which this one is not on XS: there it would have to give notice.
 		expect([left, device.incoming.length, node.polls - before]).toEqual(device.native !== 0 ? [-1, 0, 1] : [4, 1, 1]);
 	});
 
