@@ -305,10 +305,11 @@ int enc28j60Start(EthernetChip *chip, char problem[PROBLEM_BYTES])
 	enc->mode = LOST;
 	enc->look = enc->linkDue = 1;
 	enc->deaf = enc->stuck = 0;
-	chip->link = 0;
+	chip->link = chip->present = 0;
 	for (int i = 0; i < STARTS; i++) {
 		if (setUp(enc, problem)) {
 			enc->mode = RUNNING;
+			chip->present = 1;
 			return 1;
 		}
 		busWait(PAUSE_US);

@@ -30,6 +30,8 @@ export interface EthernetChipOptions {
 	promiscuous?: boolean;
 	/** Without an interrupt pin: ms between looks at a chip that is idle, 1 to 1000. 2 when absent. */
 	pollMs?: number;
+	/** Given, a chip that does not answer is no error: this is called with what is wrong, and the chip is looked for as one that was pulled; `present` tells when it is there. */
+	onAbsent?: (problem: string) => void;
 }
 
 const ACCEPT_MULTICAST = 1;
@@ -71,7 +73,7 @@ export abstract class EthernetChip extends Port implements Device {
 	readonly abilities = RECEIVE_CHECKED | TRANSMIT_CHECKSUM;
 	readonly mac: Uint8Array;
 
-	/** Resets the chip and sets it up. Throws RangeError or TypeError naming the option, Error when the chip does not answer as it should. */
+	/** Resets the chip and sets it up. Throws RangeError or TypeError naming the option, Error when the chip does not answer as it should and nobody is to be told (`onAbsent`). */
 	constructor(open: Open, options: EthernetChipOptions) {
 		super();
 		const [bus, clock, out, input, select, interrupt, reset] = PINS.map((name) => {
@@ -86,7 +88,25 @@ export abstract class EthernetChip extends Port implements Device {
 		const pollMs = options.pollMs === undefined ? POLL_MS : whole("pollMs", options.pollMs, 1, 1000);
 		this.mac = mac.slice();
 		this.#idleMs = interrupt < 0 ? pollMs : -1;
-		open(this, bus, clock, out, input, select, interrupt, reset, hz, mac, acceptOf(options), () => this.#host?.notify());
+		const { onAbsent } = options;
+		const onInterrupt = () => this.#host?.notify();
+		const patient = onAbsent !== undefined;
+		const problem = open(
+			this,
+			bus,
+			clock,
+			out,
+			input,
+			select,
+			interrupt,
+			reset,
+			hz,
+			mac,
+			acceptOf(options),
+			onInterrupt,
+			patient,
+		);
+		if (problem !== undefined) onAbsent!(problem);
 	}
 
 	attach(host: DeviceHost): void {
@@ -110,6 +130,10 @@ export abstract class EthernetChip extends Port implements Device {
 	/** Accepts beside its own address and broadcasts what is said here, and multicast frames while groups are joined (`multicast`). */
 	filter({ multicast = false, promiscuous = false }: { multicast?: boolean; promiscuous?: boolean }): void {
 		this.configure(this.mac, acceptOf({ multicast, promiscuous }));
+	}
+
+	get closed(): boolean {
+		return this.#closed;
 	}
 
 	/** Called when it has no number: compiled code has the chip looked after in C. */

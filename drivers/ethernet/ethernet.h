@@ -38,6 +38,7 @@ typedef struct {
 	uint8_t mac[6];
 	uint8_t accept; /* ACCEPT_… */
 	uint8_t link; /* 1 up, 0 down, as last looked at */
+	uint8_t present; /* 1 while it answers as it should: from `start` on, until service() finds that it does not */
 	uint32_t counters[ETHERNET_COUNTERS];
 } EthernetChip;
 

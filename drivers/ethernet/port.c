@@ -137,6 +137,12 @@ void xs_ethernet_get_linkUp(xsMachine *the)
 	xsmcSetBoolean(xsResult, linkUp(portOf(xsThis)));
 }
 
+void xs_ethernet_get_present(xsMachine *the)
+{
+	Port *port = portOf(xsThis);
+	xsmcSetBoolean(xsResult, port->chip && port->chip->present);
+}
+
 /* The pin went low, a moment ago: TypeScript is told, and looks. */
 static void interrupted(void *context)
 {
@@ -156,7 +162,7 @@ static void fail(xsMachine *the, Port *port, const EthernetDriver *driver, const
 	xsUnknownError("%s on spi%d, cs %d: %s", driver->name, pins->bus, pins->select, text);
 }
 
-/* open(port, bus, clock, out, in, select, interrupt, reset, hz, mac, accept, callback) */
+/* open(port, bus, clock, out, in, select, interrupt, reset, hz, mac, accept, callback, patient): the text of what is wrong with a chip that is to be looked for. */
 void ethernetOpen(xsMachine *the, const EthernetDriver *driver)
 {
 	SpiPins pins = {
@@ -192,12 +198,18 @@ void ethernetOpen(xsMachine *the, const EthernetDriver *driver)
 	chip->spi = spiOpen(&pins, the, &reason);
 	if (!chip->spi)
 		fail(the, port, driver, &pins, reason ? reason : "the bus cannot be opened");
-	if (!driver->start(chip, problem))
+	int present = driver->start(chip, problem);
+	if (!present && !xsmcTest(xsArg(12)))
 		fail(the, port, driver, &pins, problem);
 	port->callback = xsArg(11);
 	xsRemember(port->callback);
 	port->listening = 1;
 	spiOnInterrupt(chip->spi, interrupted, port);
+	if (!present) {
+		char text[PROBLEM_BYTES + 32];
+		c_snprintf(text, sizeof(text), "%s on spi%d, cs %d: %s", driver->name, pins.bus, pins.select, problem);
+		xsmcSetString(xsResult, text);
+	}
 }
 
 /* receive(at, max): as in device.ts. */

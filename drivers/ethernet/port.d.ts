@@ -5,6 +5,8 @@ declare module "multihome/ethernet/port" {
 		bind(view: DataView, idleMs: number): void;
 		/** Number in the table of devices in C, from `bind` to `shut`; else 0. */
 		readonly native: number;
+		/** Whether the chip answers as it should; false before `open` and after `shut`. */
+		readonly present: boolean;
 		/** As `service` saw it last. */
 		readonly linkUp: boolean;
 		receive(at: number, max: number): number;
@@ -20,7 +22,10 @@ declare module "multihome/ethernet/port" {
 		shut(): void;
 	}
 
-	/** A driver's `open`: resets and sets up its chip. Pins are GPIO numbers, -1 for none; `hz` 0 is the driver's default. Throws Error that says what is wrong. */
+	/**
+	 * A driver's `open`: resets and sets up its chip. Pins are GPIO numbers, -1 for none; `hz` 0 is the driver's default. Throws Error that says what is wrong; `patient`:
+	 * answers that when it is the chip that does not answer, which is looked for then.
+	 */
 	export type Open = (
 		port: Port,
 		bus: number,
@@ -34,7 +39,8 @@ declare module "multihome/ethernet/port" {
 		mac: Uint8Array,
 		accept: number,
 		onInterrupt: () => void,
-	) => void;
+		patient: boolean,
+	) => string | undefined;
 }
 
 declare module "multihome/w5500/open" {

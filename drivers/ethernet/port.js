@@ -4,6 +4,7 @@ export class Port @ "xs_ethernet_delete" {
 	constructor() @ "xs_ethernet"
 	bind(view, idleMs) @ "xs_ethernet_bind"
 	get native() @ "xs_ethernet_get_native"
+	get present() @ "xs_ethernet_get_present"
 	get linkUp() @ "xs_ethernet_get_linkUp"
 	receive(at, max) @ "xs_ethernet_receive"
 	transmit(packet, at, end) @ "xs_ethernet_transmit"

@@ -155,7 +155,7 @@ static void forget(W5500 *w)
 void w5500Gone(W5500 *w)
 {
 	forget(w);
-	w->chip.link = 0;
+	w->chip.link = w->chip.present = 0;
 }
 
 static int complain(char *problem, const char *what, uint32_t read, uint32_t expected, const char *remedy)
@@ -263,6 +263,7 @@ int w5500Begin(W5500 *w, int patienceMs, char *problem)
 		mendPhy(w);
 	if (!setUp(w, problem))
 		return 0;
+	w->chip.present = 1;
 	w5500LookAtLink(w);
 	return 1;
 }

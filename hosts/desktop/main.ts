@@ -20,6 +20,7 @@ import { boot, deviceOf, runProgram, thrown, within, type Host, type Parts } fro
 import { FileSink } from "./capture-file.ts";
 import { describe } from "../describe.ts";
 import { networkOf } from "../network.ts";
+import { openPatiently } from "../patience.ts";
 import { SettingError } from "../settings.ts";
 import startDhcp from "../links/dhcp.ts";
 import useNameServers from "../links/dns.ts";
@@ -108,6 +109,11 @@ function seeded(seed: number): () => number {
 	};
 }
 
+function repeat(callback: () => void, ms: number): () => void {
+	const timer = Timer.repeat(callback, ms);
+	return () => Timer.clear(timer);
+}
+
 function openDriver(configuration: InterfaceConfiguration): Device {
 	const { driver, pins, tap, socket, mtu, faultSeed, chipFaults } = configuration;
 	const mac = new Uint8Array(6);
@@ -120,7 +126,7 @@ function openDriver(configuration: InterfaceConfiguration): Device {
 	if (chipFaults !== undefined) chip.chipFaults = chipFaults;
 	const provider = providerOf(chip);
 	provide("ethernet", provider);
-	return openChip(chip, provider, (callback, ms) => Timer.repeat(callback, ms));
+	return openPatiently(configuration.name, (patient) => openChip(chip, { ...provider, ...patient }, repeat), repeat, print);
 }
 
 /** The driver, and around it what the board file asks for. A capture sees what the stack sees. */

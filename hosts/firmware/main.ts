@@ -9,6 +9,7 @@ import * as target from "board";
 import { boot, deviceOf, runProgram, thrown } from "../boot.ts";
 import { describe } from "../describe.ts";
 import { networkOf } from "../network.ts";
+import { openPatiently } from "../patience.ts";
 
 /** A timer that does not run is put off by so long, ms. */
 const NEVER = 0x3fff_ffff;
@@ -46,7 +47,7 @@ function run(): void {
 		open({ name, provider }) {
 			const { io: Driver, ...options } = providers[provider]!;
 			try {
-				return new Driver(options);
+				return openPatiently(name, (patient) => new Driver({ ...options, ...patient }), repeat, say);
 			} catch (error) {
 				// The other interfaces go on without it.
 				say(`${name}: ${(error as Error).message}`);
@@ -81,6 +82,11 @@ function run(): void {
 
 	const heap = { slotsUsed, slotsTotal, chunkBytesUsed, chunkBytesTotal, freeBytes };
 	start(deviceOf(stack, network, { ...providers, heap }));
+}
+
+function repeat(callback: () => void, ms: number): () => void {
+	const timer = Timer.repeat(callback, ms);
+	return () => Timer.clear(timer);
 }
 
 function say(line: string): void {

@@ -47,6 +47,38 @@ describe.each(KINDS)("%s", (kind) => {
 	});
 
 	it.each([
+		["all pins", {}],
+		["neither pin", { reset: false, interrupt: false }],
+	])(
+		"looks for a chip that is silent when somebody is to be told, tells it once, and goes on when it has come: %s",
+		(_name, wiring) => {
+			const traffic = new Traffic(SEED);
+			const used = plugChip(kind, wiring);
+			fault(used, ABSENT, 1);
+			const told: string[] = [];
+			const options = { onAbsent: (problem: string) => told.push(problem) };
+			const rig = new Rig(kind, { ...wiring, chip: used, options, comesAfter: 3000 });
+			expect(told.length).toBe(1);
+			expect(told[0]).toMatch(new RegExp(`^${kind} on spi0, cs ${SELECT}: .*${register} reads 0x00, expected 0x0`));
+			exchange(rig, traffic, 20);
+			expect(rig.device.present).toBe(true);
+			rig.expectNoComplaint();
+			rig.device.close();
+			expect([rig.device.present, rig.device.closed]).toEqual([false, true]);
+		},
+	);
+
+	it("throws for wrong options and wrong pins though somebody is to be told of an absent chip", () => {
+		chip = plugChip(kind);
+		const told: string[] = [];
+		const options = { ...optionsOf(), onAbsent: (problem: string) => told.push(problem) };
+		expect(refusal(kind, { ...options, hz: 1000 })).toMatch(/^RangeError: hz 1000/);
+		expect(refusal(kind, { ...options, select: SELECT + 1 })).toMatch(/there is no chip/);
+		expect(refusal(kind, options)).toBe("");
+		expect(told).toEqual([]);
+	});
+
+	it.each([
 		["a reset pin", {}],
 		["no reset pin", { reset: false }],
 		["neither pin", { reset: false, interrupt: false }],
@@ -154,7 +186,7 @@ describe.each(KINDS)("%s", (kind) => {
 		const rig = new Rig(kind);
 		const traffic = new Traffic(SEED);
 		const { constructor: _, ...methods } = Object.getOwnPropertyDescriptors(Port.prototype);
-		expect(Object.keys(methods).length).toBe(10);
+		expect(Object.keys(methods).length).toBe(11);
 		const forged = Object.create(rig.device) as object;
 		for (const [name, { get, value }] of Object.entries(methods as PropertyDescriptorMap)) {
 			const method = (get ?? value) as (...args: unknown[]) => unknown;

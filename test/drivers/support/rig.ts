@@ -55,6 +55,8 @@ export interface RigOptions {
 	/** Frames and time pass by the device's number in the table of devices in C, and not by its methods. */
 	byNumber?: boolean;
 	options?: Partial<EthernetChipOptions>;
+	/** The chip does not answer for so many ms (ABSENT), and the driver looks for it meanwhile. */
+	comesAfter?: number;
 }
 
 export function plugChip(
@@ -122,6 +124,11 @@ export class Rig implements DeviceHost {
 		this.device = openChip(kind, optionsOf(options));
 		this.device.attach(this);
 		this.poll();
+		if (options.comesAfter !== undefined) {
+			this.steps(options.comesAfter);
+			expect([this.device.present, this.device.linkUp], "present, link").toEqual([false, false]);
+			chips.fault(this.chip, chips.ABSENT, 0);
+		}
 		for (let i = 0; !this.device.linkUp && i < 10_000; i++) this.step();
 		expect(this.device.linkUp, "link").toBe(true);
 		this.drain();
