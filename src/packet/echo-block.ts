@@ -9,7 +9,7 @@ import { address, bytes, int32, record, uint16, uint8, type RowOf } from "./reco
 /** A reply, or an error about a request. */
 export const EchoAnswer = record({
 	/** Who says so. */
-	source: int32,
+	source: address,
 	/** When it came, ms. */
 	time: int32,
 	/** Of the request. */

@@ -2,10 +2,10 @@
 
 import { echo, lostPacket } from "../ip/icmp.ts";
 import { lostTake } from "../link/arp.ts";
-import { setV4, v4Of } from "../packet/address.ts";
+import { setV4 } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import { DESTINATION_ADDRESS, IP_AT, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE_ADDRESS } from "../packet/fields.ts";
+import { asked, DESTINATION_ADDRESS, IP_AT, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Offset, Uint8 } from "../packet/numbers.ts";
 import { NONE, packetKept, packetRelease } from "../packet/packets.ts";
@@ -49,7 +49,7 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 	const quoted = at + icmpv4.HEADER;
 	if (end - quoted < ipv4.HEADER + 8 || view.getUint8(quoted) >> 4 !== 4) return false;
 	const code = icmpv4.code(view, at);
-	if (echoError(view, link, type, code, v4Of(view, SOURCE_ADDRESS), quoted, end)) return true;
+	if (echoError(view, link, type, code, SOURCE_ADDRESS, quoted, end)) return true;
 	const transport = quoted + ipv4.headerLength(view, quoted);
 	if (ipv4.protocol(view, quoted) !== ipv4.TCP || transport + 8 > end || transport < quoted + ipv4.HEADER) return false;
 	// The quoted packet went out: turned round, its addresses and ports are the connection's key.
@@ -74,7 +74,7 @@ export function lostPackets(view: DataView): void {
 		const at = view.getInt32((core.starts + index) | 0, true);
 		const end = view.getInt32((core.ends + index) | 0, true);
 		// Who says so of our own is the address that it was sent from.
-		if (!echoError(view, link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, ipv4.source(view, at), at, end))
+		if (!echoError(view, link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, asked(view, ipv4.source(view, at)), at, end))
 			lostPacket(view, link, at, end);
 		packetRelease(view, packet);
 	}

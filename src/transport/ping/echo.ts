@@ -11,7 +11,7 @@ import { ECHO_GONE, ECHO_OPEN, EchoAnswer, EchoBlock, echoAt } from "../../packe
 import { NO_ADDRESS, PAYLOAD_LENGTH, PORTS, SOURCE_ADDRESS, TTL_PROTOCOL } from "../../packet/fields.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
 import { ERROR, newsOwned, newsPost, READABLE } from "../../packet/news.ts";
-import type { Ipv4, Length, Offset, Uint8 } from "../../packet/numbers.ts";
+import type { Address, Ipv4, Length, Offset, Uint8 } from "../../packet/numbers.ts";
 import { NONE, takeSpare } from "../../packet/packets.ts";
 import { PathBlock, pathClear, pathForget } from "../../packet/path-block.ts";
 import { ipv4Build } from "../../wire/build.ts";
@@ -110,7 +110,7 @@ export function echoReply(view: DataView, link: InterfaceBlock): boolean {
 	const ttl = view.getInt32(TTL_PROTOCOL * 4, true) >> 8;
 	const length = (view.getInt32(PAYLOAD_LENGTH * 4, true) - icmpv4.HEADER) | 0;
 	socket.replies = (socket.replies + 1) | 0;
-	tell(view, link, socket, icmpv4.ECHO_REPLY, 0, echo, v4Of(view, SOURCE_ADDRESS), length, ttl);
+	tell(view, link, socket, icmpv4.ECHO_REPLY, 0, echo, SOURCE_ADDRESS, length, ttl);
 	return true;
 }
 
@@ -123,7 +123,7 @@ export function echoError(
 	link: InterfaceBlock,
 	type: Uint8,
 	code: Uint8,
-	from: Ipv4,
+	from: Address,
 	at: Offset,
 	end: Offset,
 ): boolean {
@@ -153,7 +153,7 @@ function tell(
 	type: Uint8,
 	code: Uint8,
 	echo: number,
-	from: Ipv4,
+	from: Address,
 	length: number,
 	ttl: number,
 ): void {
@@ -166,7 +166,7 @@ function tell(
 	answer.type = type;
 	answer.code = code;
 	answer.sequence = echo & 0xffff;
-	answer.source = from;
+	copyAddress(view, answer.source, from);
 	answer.length = length & 0xffff;
 	answer.ttl = ttl & 0xff;
 	answer.time = CoreBlock.of(view, CORE).now;

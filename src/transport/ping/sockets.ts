@@ -2,6 +2,7 @@
 // its block (packet/echo-block.ts).
 
 import * as door from "#codec";
+import { V4 } from "../../packet/address.ts";
 import type { Core } from "../../packet/core.ts";
 import { ECHO_GONE, ECHO_OPEN, EchoAnswer, EchoBlock } from "../../packet/echo-block.ts";
 import { FIRST_SOCKET } from "../../packet/news.ts";
@@ -74,7 +75,7 @@ export class EchoSocket extends BlockSocket {
 		this.ttl = view.getUint8(at + ANSWER.ttl);
 		this.sequence = view.getUint16(at + ANSWER.sequence, true);
 		this.bytes = view.getUint16(at + ANSWER.length, true);
-		this.fromAddress = view.getInt32(at + ANSWER.source, true);
+		this.fromAddress = view.getInt32(at + ANSWER.source + V4);
 		this.at = view.getInt32(at + ANSWER.time, true);
 		return true;
 	}

@@ -13,7 +13,7 @@ function pairAt(tcp: TcpBlock, index: number): Offset {
 	return (tcp.barredPairs + Math.imul(index, PAIR)) | 0;
 }
 
-/** A connection of that address was ended for a newcomer. The oldest such address is forgotten. */
+/** A connection of the address with that word (isn.ts) was ended for a newcomer. The oldest such address is forgotten. */
 export function bar(view: DataView, address: number): void {
 	const tcp = TcpBlock.of(view, tcpAt(view));
 	const at = pairAt(tcp, tcp.barredNext);

@@ -3,7 +3,7 @@
 // sequence number (isn.ts, RFC 4987 §3.6), and the TCB is made when the cookie comes back. Who gets one then: seats.ts.
 
 import { isGroup } from "../../ip/way.ts";
-import { copyAddress, v4Of } from "../../packet/address.ts";
+import { copyAddress } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import * as fields from "../../packet/fields.ts";
@@ -13,11 +13,12 @@ import { newsPost, READABLE, WRITABLE } from "../../packet/news.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { BIT_NO_DELAY, BIT_TIMING, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
+import { isNowhere } from "../../wire/scope.ts";
 import * as wire from "../../wire/tcp.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { socketFor } from "../flow-find.ts";
 import { opened } from "./congestion.ts";
-import { COOKIE_LIFETIME, cookie, FOREIGN, LATER, mssOf, recognize } from "./isn.ts";
+import { addressWord, COOKIE_LIFETIME, cookie, FOREIGN, LATER, mssOf, recognize } from "./isn.ts";
 import { startKeepAlive } from "./keep-alive.ts";
 import { end, enter, inheritTemplate, release, resolve } from "./life.ts";
 import { inheritRate } from "./pace.ts";
@@ -58,10 +59,10 @@ export function listenArrives(view: DataView, listener: TcbBlock, link: Interfac
 /** A segment without ACK for a listener. With `renewed`, its connection was in TIME-WAIT until now, and ended at the sequence number `after`. */
 function asks(view: DataView, listener: TcbBlock, link: InterfaceBlock, after: number, renewed: boolean): void {
 	const flags = view.getInt32(fields.FLAGS_WINDOW * 4, true) >> FLAG_SHIFT;
-	const remote = v4Of(view, fields.SOURCE_ADDRESS);
+	const remote = addressWord(view, fields.SOURCE_ADDRESS);
 	// MUST-57: nobody's address, or everybody's, opens no connection.
 	// What asks to open and to end at once is a probe, or gets round a filter. Linux drops it too.
-	if (!(flags & SYN) || (flags & FIN) !== 0 || remote >>> 24 === 0 || isGroup(view, fields.SOURCE_ADDRESS)) {
+	if (!(flags & SYN) || (flags & FIN) !== 0 || isNowhere(view, fields.SOURCE_ADDRESS) || isGroup(view, fields.SOURCE_ADDRESS)) {
 		drop(view, link, DROP.tcpUnacceptable);
 		return;
 	}
@@ -93,13 +94,11 @@ function asks(view: DataView, listener: TcbBlock, link: InterfaceBlock, after: n
 /** The sequence number that our answer to the SYN in the registers begins with: a cookie. */
 function issFor(view: DataView, seq: number, mss: number, after: number, renewed: boolean): number {
 	const now = CoreBlock.of(view, CORE).now;
-	const local = v4Of(view, fields.DESTINATION_ADDRESS);
-	const remote = v4Of(view, fields.SOURCE_ADDRESS);
 	const ports = view.getInt32(fields.PORTS * 4, true);
-	const iss = cookie(view, now, local, remote, ports, seq, mss);
+	const iss = cookie(view, now, fields.DESTINATION_ADDRESS, fields.SOURCE_ADDRESS, ports, seq, mss);
 	if (!renewed || ((iss - after) | 0) > 0) return iss;
 	// As RFC 6191 asks, beyond the last number of the old connection: the next cookie, or if it must be no cookie.
-	const next = cookie(view, (now + COOKIE_LIFETIME) | 0, local, remote, ports, seq, mss);
+	const next = cookie(view, (now + COOKIE_LIFETIME) | 0, fields.DESTINATION_ADDRESS, fields.SOURCE_ADDRESS, ports, seq, mss);
 	return ((next - after) | 0) > 0 ? next : (after + REOPEN_STEP) | 0;
 }
 
@@ -154,11 +153,9 @@ function recognized(view: DataView, irs: number): number {
 		tcp.cookies = 0;
 		return FOREIGN;
 	}
-	const local = v4Of(view, fields.DESTINATION_ADDRESS);
-	const remote = v4Of(view, fields.SOURCE_ADDRESS);
 	const ports = view.getInt32(fields.PORTS * 4, true);
 	const iss = (view.getInt32(fields.ACK * 4, true) - 1) | 0;
-	return recognize(view, now, local, remote, ports, irs, iss);
+	return recognize(view, now, fields.DESTINATION_ADDRESS, fields.SOURCE_ADDRESS, ports, irs, iss);
 }
 
 /** An ACK for a listener: that of a SYN and ACK of which nothing was kept, or a stray, which gets RST. Answers as `listenArrives`. */
@@ -173,7 +170,7 @@ function completes(view: DataView, listener: TcbBlock, link: InterfaceBlock, fla
 	// Most likely a peer's second segment, whose first was lost or dropped below: that one comes again.
 	if (found === LATER) return dropped(view, link, DROP.tcpUnacceptable);
 	if (acceptFull(view, listener)) return dropped(view, link, DROP.tcpBacklogFull);
-	const remote = v4Of(view, fields.SOURCE_ADDRESS);
+	const remote = addressWord(view, fields.SOURCE_ADDRESS);
 	const seat = take(view, proven(view, remote), remote, view.getInt32(fields.PORTS * 4, true));
 	if (seat === NO_SEAT || seat === SOON) {
 		drop(view, link, DROP.tcpSocketsFull);

@@ -9,8 +9,9 @@
 // had the peer's address and port before, and so knows F roughly.) Window scale and SACK, once we have them, go into our timestamp as on
 // Linux: they need no bits here.
 
+import { ADDRESS, isNone, isV4, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
-import type { Uint16 } from "../../packet/numbers.ts";
+import type { Address, Uint16 } from "../../packet/numbers.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { halfSipHash } from "../../wire/hash.ts";
 import { DEFAULT_MSS } from "../../wire/tcp.ts";
@@ -60,19 +61,28 @@ function classOf(mss: number): number {
 	return found;
 }
 
+/** A word that stands for an address, in hashes and in what is remembered of peers: IPv4's own, of others a hash in which nobody can look for two that are alike. */
+export function addressWord(view: DataView, at: Address): number {
+	if (isV4(view, at) || isNone(view, at)) return v4Of(view, at);
+	const tcp = TcpBlock.of(view, tcpAt(view));
+	const front = halfSipHash(tcp.key0, tcp.key1, view.getInt32(at), view.getInt32(at + 4), view.getInt32(at + 8));
+	return halfSipHash(tcp.key0, tcp.key1, front, view.getInt32(at + 12), ADDRESS);
+}
+
 /** The first sequence number of a connection of ours that begins now. `ports`: remote << 16 | local. */
-export function nextIsn(view: DataView, local: number, remote: number, ports: number): number {
+export function nextIsn(view: DataView, local: Address, remote: Address, ports: number): number {
 	const tcp = TcpBlock.of(view, tcpAt(view));
 	const now = CoreBlock.of(view, CORE).now;
-	return (Math.imul(now, 250) + halfSipHash(tcp.key0, tcp.key1, local, remote, ports)) | 0;
+	const hash = halfSipHash(tcp.key0, tcp.key1, addressWord(view, local), addressWord(view, remote), ports);
+	return (Math.imul(now, 250) + hash) | 0;
 }
 
 /** The same for a connection that a peer opens at `now` ms with the sequence number `irs` and that MSS (0: none was said). */
 export function cookie(
 	view: DataView,
 	now: number,
-	local: number,
-	remote: number,
+	local: Address,
+	remote: Address,
 	ports: number,
 	irs: number,
 	mss: number,
@@ -80,7 +90,7 @@ export function cookie(
 	const tcp = TcpBlock.of(view, tcpAt(view));
 	const k0 = tcp.cookie0;
 	const k1 = tcp.cookie1;
-	const flow = halfSipHash(k0, k1, local, remote, ports);
+	const flow = halfSipHash(k0, k1, addressWord(view, local), addressWord(view, remote), ports);
 	const step = (now >>> STEP_SHIFT) | 0;
 	const its = (halfSipHash(k0, k1, flow, step, irs) + classOf(mss)) & TWELVE_BITS;
 	// The key stands for a word that no peer can say.
@@ -92,8 +102,8 @@ export function cookie(
 export function recognize(
 	view: DataView,
 	now: number,
-	local: number,
-	remote: number,
+	local: Address,
+	remote: Address,
 	ports: number,
 	irs: number,
 	iss: number,
@@ -101,7 +111,7 @@ export function recognize(
 	const tcp = TcpBlock.of(view, tcpAt(view));
 	const k0 = tcp.cookie0;
 	const k1 = tcp.cookie1;
-	const flow = halfSipHash(k0, k1, local, remote, ports);
+	const flow = halfSipHash(k0, k1, addressWord(view, local), addressWord(view, remote), ports);
 	const value = (iss - flow) | 0;
 	const present = (now >>> STEP_SHIFT) | 0;
 	const age = (present - (value >>> STEP_BITS)) & 0xff;

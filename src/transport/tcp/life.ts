@@ -61,7 +61,7 @@ export function begin(view: DataView, tcb: TcbBlock, chance: number): number {
 			chance,
 		);
 	if (tcb.localPort !== 0 && enter(view, tcb)) {
-		setIss(tcb, nextIsn(view, v4Of(view, tcb.localAddress), v4Of(view, tcb.remoteAddress), portsOf(tcb)));
+		setIss(tcb, nextIsn(view, tcb.localAddress, tcb.remoteAddress, portsOf(tcb)));
 		return BEGUN;
 	}
 	tcb.localPort = 0;

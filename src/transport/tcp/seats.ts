@@ -2,13 +2,13 @@
 // small set cannot. A SYN can be forged, so it takes only what nobody misses; a peer that has completed its handshake takes more, and so
 // does our own program. The connections of programs stay, but those that their listener calls too slow: pace.ts.
 
-import { v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP } from "../../packet/drops.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { BIT_ACK_NOW, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
 import { bar, isBarred } from "./barred.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
+import { addressWord } from "./isn.ts";
 import { dismiss, end, endOrphan } from "./life.ts";
 import { FAST, hasPromise, mayHave, promise, slowness } from "./pace.ts";
 import { acknowledgeNow } from "./send.ts";
@@ -160,7 +160,7 @@ function slowToClose(view: DataView): boolean {
 
 /** Its program is told, and has to close it before its TCB is free. */
 function endSlow(view: DataView, tcb: TcbBlock): void {
-	bar(view, v4Of(view, tcb.remoteAddress));
+	bar(view, addressWord(view, tcb.remoteAddress));
 	dismiss(view, tcb, DROP.tcpTooSlow, SLOW);
 }
 
@@ -179,7 +179,7 @@ function unlink(view: DataView, tcb: TcbBlock): void {
 /** Ends a connection that no program has any more, so that its TCB is free. */
 function giveWay(view: DataView, tcb: TcbBlock): void {
 	if (tcb.detached !== 0 && tcb.state !== TIME_WAIT) {
-		bar(view, v4Of(view, tcb.remoteAddress));
+		bar(view, addressWord(view, tcb.remoteAddress));
 		endOrphan(view, tcb);
 		return;
 	}

@@ -111,6 +111,14 @@ describe("a router", () => {
 		expect(right.packets().length).toBe(1);
 	});
 
+	it("tells the source of what comes by another way nothing, be its time to live over too: it is likely forged", () => {
+		const { station, left, right } = router({ reversePathFilter: true });
+		left.ip(datagram({ source: "10.1.0.99", ttl: 1 }));
+		expect(right.packets()).toEqual([]);
+		expect(left.packets()).toEqual([]);
+		expect(station.drops("eth1")).toEqual({ reversePath: 1 });
+	});
+
 	it("keeps nothing: a thousand packets leave the pool as it was", () => {
 		const { station, left, right } = router();
 		const free = station.stack.core.pool.free;

@@ -10,7 +10,7 @@ import { TcpBlock, tcpAt } from "../../../../src/packet/tcp-block.ts";
 import { Acceptor } from "./endpoint.ts";
 import { ACK, Crowd, CrowdPeer, Service, SYN } from "./crowd.ts";
 import { Peer, REMOTE } from "./peer.ts";
-import { Isn } from "./sequence.ts";
+import { ends, Isn } from "./sequence.ts";
 import { blockOf } from "../../../support/tcb.ts";
 
 const STEP = 65_536;
@@ -274,8 +274,7 @@ describe("places", () => {
 		const cookie = cookieOf(
 			peer.stack.core.view,
 			peer.stack.core.now,
-			ip("10.0.0.1"),
-			ip(REMOTE),
+			...ends(peer.stack.core.view, ip("10.0.0.1"), ip(REMOTE)),
 			(peer.remotePort << 16) | 80,
 			peer.iss,
 			1460,

@@ -33,6 +33,16 @@ describe("initial sequence numbers", () => {
 		for (let port = 0; port < 1000; port++) seen.add(isn.next(1000, 1, 2, (80 << 16) | port) >>> 16);
 		expect(seen.size).toBeGreaterThan(950);
 	});
+	test("know an address of IPv6 by all of its bits, in a way that strangers cannot foretell, and one of IPv4 by its own", () => {
+		const words = new Set<number>();
+		for (let bit = 0; bit < 128; bit++)
+			words.add(isn.word(Array.from({ length: 8 }, (_, i) => 0x2001 + i + (i === bit >> 4 ? 1 << (bit & 15) : 0))));
+		expect(words.size).toBe(128);
+		const one = [0x2001, 0xdb8, 0, 0, 0, 0, 0, 1];
+		expect(isn.word(one)).toBe(isn.word(one));
+		expect(new Isn(() => prng.next()).word(one)).not.toBe(isn.word(one));
+		expect(isn.word(0x0a000001)).toBe(0x0a000001);
+	});
 	test("differ from one start to the next", () => {
 		expect(new Isn(() => prng.next()).next(0, 1, 2, 3)).not.toBe(isn.next(0, 1, 2, 3));
 	});
