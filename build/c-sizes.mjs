@@ -18,7 +18,7 @@ const FLAT = ["packet", "wire", "device", "link", "ip", "transport", "turn"];
 function partsOf(folder) {
 	const objects = (...folders) =>
 		new Set(folders.flatMap((each) => filesBelow(join(folder, each), /\.c$/)).map((path) => `${basename(path)}.o`));
-	const byHand = objects("src");
+	const byHand = objects("src", "build/compile/runtime");
 	const drivers = objects("drivers");
 	return [
 		...FLAT.map((name) => ({

@@ -25,12 +25,12 @@ const SOCKETS = ["streamByte", "tcpRead", "tcpWrite", "udpRead", "udpSend"];
 const POLL = ["turn", "turnBegin", "turnWaiting"];
 const FRAMING = ["framingReset", "framingSpoil", "hdlcDecode", "hdlcEncode", "slipDecode", "slipEncode"];
 
-const headers = readdirSync(join(root, "src"), { recursive: true })
+const headers = ["src", "build/compile/runtime"]
+	.flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, name)))
 	.filter((name) => name.endsWith(".h"))
-	.map((name) => join(root, "src", name))
 	.sort();
 
-/** Folders of src with headers of C by hand, which drivers and the C made here include. */
+/** Folders with headers of C by hand, which drivers and the C made here include. */
 export const headerFolders = [...new Set(headers.map(dirname))];
 
 /** Where the C goes, with a manifest that names it. */

@@ -96,7 +96,7 @@ export class Native {
 		const sources = [...files.keys()].filter((name) => name.endsWith(".c"));
 		const text = [...sources.map((name) => `#include "${name}"`), `#include "harness.h"`, caller(functions)].join("\n");
 		writeFileSync(join(folder, "batch.c"), text);
-		const includes = ["test/compile", "src/wire/native"].map((each) => `-I${join(root, each)}`);
+		const includes = ["test/compile", "build/compile/runtime"].map((each) => `-I${join(root, each)}`);
 		const binary = join(folder, "batch");
 		const { status, told } = await start("gcc", [
 			"-std=gnu11",
