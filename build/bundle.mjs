@@ -80,10 +80,12 @@ export const modules = {
 
 /** Brings the bundles up to date, and the C that natives are made of: what mcconfig needs of us. */
 export async function bundle() {
-	makeFlat();
 	const stamp = join(out, "bundle.sha256");
 	const hash = await hashOf(["src", "drivers", "hosts"], ["package.json", "tsconfig.json", ...TOOLS]);
-	if ([...Object.values(paths), ...Object.values(modules)].every(existsSync) && (await text(stamp)) === hash) return paths;
+	if ([...Object.values(paths), ...Object.values(modules)].every(existsSync) && (await text(stamp)) === hash) {
+		makeFlat();
+		return paths;
+	}
 	await withProgress("bundling the stack and the desktop host", makeBundles);
 	await put(stamp, hash);
 	return paths;
@@ -94,7 +96,10 @@ async function makeBundles(progress) {
 	const js = await mkdtemp(join(out, "js-"));
 	try {
 		progress.step("compiling");
-		for (const project of ["hosts/tsconfig.json", "hosts/desktop/tsconfig.json"]) await compileProject(join(root, project), js);
+		const projects = ["hosts/tsconfig.json", "hosts/desktop/tsconfig.json"].map((name) => compileProject(join(root, name), js));
+		// The C is made while tsc, a process of its own, is busy.
+		const all = await Promise.allSettled([...projects, (async () => makeFlat())()]);
+		for (const { reason } of all) if (reason !== undefined) throw reason;
 		const twins = twinsIn(js);
 		progress.step("joining the modules");
 		const entries = OURS.map(({ name, source }) => ({ name, input: compiledOf(js, source), file: fileOf(name) }));
@@ -102,16 +107,16 @@ async function makeBundles(progress) {
 		for (const { name, also } of OURS)
 			if (also !== undefined) await put(pathOf(also), `export { default } from ${JSON.stringify(name)};\n`);
 		await makeManifests();
-		const forXS = (source, path) => {
-			progress.step(`joining ${relative(out, path)}`);
-			return joinModules(join(js, source), path, NATIVES, XS_EXTERNAL, { inline: true });
-		};
-		await forXS("drivers/index.js", paths.drivers);
-		await forXS("hosts/desktop/main.js", paths.desktop);
-		for (const [name, file] of Object.entries({ timer: "timer", time: "time", system: "system-module" }))
-			await forXS(`hosts/desktop/${file}.js`, paths[name]);
-		progress.step(`joining ${relative(out, paths.simulate)}`);
-		await joinModules(join(js, "hosts/desktop/simulate.js"), paths.simulate, twins, /^(node:|ajv)/);
+		const forXS = (source, path) => joinModules(join(js, source), path, NATIVES, XS_EXTERNAL, { inline: true });
+		progress.step(`joining ${relative(out, desktop)}`);
+		await Promise.all([
+			forXS("drivers/index.js", paths.drivers),
+			forXS("hosts/desktop/main.js", paths.desktop),
+			forXS("hosts/desktop/timer.js", paths.timer),
+			forXS("hosts/desktop/time.js", paths.time),
+			forXS("hosts/desktop/system-module.js", paths.system),
+			joinModules(join(js, "hosts/desktop/simulate.js"), paths.simulate, twins, /^(node:|ajv)/),
+		]);
 	} finally {
 		await rm(js, { recursive: true, force: true });
 	}
