@@ -1,5 +1,6 @@
 // The UARTs of the ESP32 family, over ESP-IDF 6.0: its driver sets port and pins up; bytes pass by an interrupt handler of ours over the HAL's uart_ll.h, straight
-// between FIFOs and rings. ESP-IDF's own handler would copy them through two buffers and a task.
+// between FIFOs and rings. ESP-IDF's own handler would copy them through two buffers and a task. All that the handler calls and touches is in internal memory
+// (IRAM_ATTR, MALLOC_CAP_INTERNAL), so that it runs while flash is written, which takes longer than the FIFO holds.
 
 #include "xsmc.h"
 #include "xsHost.h"
@@ -8,14 +9,20 @@
 
 #include "driver/gpio.h"
 #include "driver/uart.h"
+#include "esp_attr.h"
+#include "esp_heap_caps.h"
 #include "esp_intr_alloc.h"
+#include "esp_private/cache_utils.h"
 #include "esp_private/esp_gpio_reserve.h"
 #include "esp_timer.h"
 #include "freertos/FreeRTOS.h"
 #include "hal/uart_ll.h"
 #include "hal/uart_periph.h"
 
-/* Of the FIFOs' 128 places: so many that came, or what came and nothing for ten bits' time; so few left of what goes; and when RTS goes high, as nobody has taken any. */
+/*
+ * Of the FIFOs' 128 places: so many that came, or what came and nothing for ten bits' time, a byte's (the ESP32 itself counts in eights: 16; fewer would end within
+ * each byte); so few left of what goes; and when RTS goes high, as nobody has taken any.
+ */
 #define CAME 64
 #define QUIET 10
 #define LEFT 32
@@ -87,7 +94,10 @@ static const char *check(UartPins *pins)
 
 static void use(int pin)
 {
-	if (pin != NO_PIN && builtinUsePins)
+	if (pin == NO_PIN)
+		return;
+	esp_gpio_reserve(1ull << pin);
+	if (builtinUsePins)
 		builtinUsePins((uint32_t)pin >> 5, 1u << (pin & 31));
 }
 
@@ -96,6 +106,7 @@ static void letGo(int pin)
 	if (pin == NO_PIN)
 		return;
 	gpio_reset_pin((gpio_num_t)pin);
+	esp_gpio_revoke(1ull << pin);
 	if (builtinFreePins)
 		builtinFreePins((uint32_t)pin >> 5, 1u << (pin & 31));
 }
@@ -129,7 +140,7 @@ static void again(void *context)
 }
 
 /* What has come, from the FIFO to the ring. Answers whether the machine should hear of it. */
-static int receive(Port *port)
+static int IRAM_ATTR receive(Port *port)
 {
 	Uart *uart = port->uart;
 	uint8_t bytes[CAME];
@@ -157,7 +168,7 @@ static int receive(Port *port)
 }
 
 /* From the ring to the FIFO, as much as there is room for. */
-static int transmit(Port *port)
+static int IRAM_ATTR transmit(Port *port)
 {
 	Uart *uart = port->uart;
 	uint32_t left = uart->left, count = uartLoad(uart->filled) - left, room = uart_ll_get_txfifo_len(port->hw);
@@ -178,7 +189,7 @@ static int transmit(Port *port)
 }
 
 /* Which byte it was, the UART does not tell: what is in the FIFO comes before, as the first that can be said of it. */
-static void count(Port *port, uint32_t status)
+static void IRAM_ATTR count(Port *port, uint32_t status)
 {
 	Uart *uart = port->uart;
 	uartMissed(uart);
@@ -192,7 +203,7 @@ static void count(Port *port, uint32_t status)
 	}
 }
 
-static void interrupted(void *context)
+static void IRAM_ATTR interrupted(void *context)
 {
 	Port *port = context;
 	int news = 0;
@@ -209,9 +220,22 @@ static void interrupted(void *context)
 	portEXIT_CRITICAL_ISR(&port->lock);
 	if (!news)
 		return;
-	post(port);
+	if (spi_flash_cache_enabled())
+		post(port);
+	else
+		esp_timer_start_once(port->timer, AGAIN_US); /* Moddable's way of posting is in flash. The timer waits, too, until that can be read */
 	/* Or the machine would begin with the next tick only. */
 	portYIELD_FROM_ISR();
+}
+
+/*
+ * uart_param_config starts the UART's clock, and only deleting ESP-IDF's driver stops it, and lets go of the pins that uart_set_pin has noted, which the next one would
+ * switch off whoever has them then. So that driver is installed for a moment. Without memory for that, the clock runs on until the port is opened and closed again.
+ */
+static void stopClock(uart_port_t number)
+{
+	if (uart_driver_install(number, 2 * UART_HW_FIFO_LEN(number), 0, 0, NULL, 0) == ESP_OK)
+		uart_driver_delete(number);
 }
 
 static const char *openController(Port *port)
@@ -243,8 +267,7 @@ static const char *openController(Port *port)
 	const esp_timer_create_args_t timer = { .callback = again, .arg = port, .name = "uart" };
 	if (esp_timer_create(&timer, &port->timer) != ESP_OK)
 		return "no memory for a timer";
-	/* Not callable while flash is written, as Moddable's way of posting is in flash. */
-	if (esp_intr_alloc(uart_periph_signal[number].irq, 0, interrupted, port, &port->interrupt) != ESP_OK)
+	if (esp_intr_alloc(uart_periph_signal[number].irq, ESP_INTR_FLAG_IRAM, interrupted, port, &port->interrupt) != ESP_OK)
 		return "there is no interrupt left for it";
 	uart_ll_ena_intr_mask(hw, RECEIVES | ERRORS);
 	return NULL;
@@ -256,7 +279,7 @@ Uart *uartOpen(const UartPins *pins, void *machine, const char **problem)
 	*problem = check(&wanted);
 	if (*problem)
 		return NULL;
-	Esp32Uart *esp32 = c_calloc(1, sizeof(Esp32Uart));
+	Esp32Uart *esp32 = heap_caps_calloc(1, sizeof(Esp32Uart), MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT);
 	if (!esp32) {
 		*problem = "no memory for its rings";
 		return NULL;
@@ -292,13 +315,14 @@ void uartClose(Uart *uart)
 		esp_timer_stop(port->timer);
 		esp_timer_delete(port->timer);
 	}
+	stopClock((uart_port_t)port->pins.port);
 	letGo(port->pins.tx);
 	letGo(port->pins.rx);
 	letGo(port->pins.cts);
 	letGo(port->pins.rts);
 	letGo(port->pins.dtr);
 	port->uart = NULL;
-	c_free(uart);
+	heap_caps_free(uart);
 }
 
 void uartOnChange(Uart *uart, void (*callback)(void *context), void *context)

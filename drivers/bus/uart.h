@@ -153,16 +153,18 @@ static inline void uartWantRoom(Uart *uart, uint32_t bytes)
 	uartStore(uart->wanted, bytes < UART_SEND_RING ? bytes : UART_SEND_RING);
 }
 
-/* The platform's interrupt handler */
+/* The platform's interrupt handler: part of it, wherever it lies, as the ESP32's runs while flash cannot be read */
+
+#define UART_HANDLER static inline __attribute__((always_inline))
 
 /** The ring has no room for another byte: a sender that can be stopped should be. */
-static inline int uartFull(Uart *uart)
+UART_HANDLER int uartFull(Uart *uart)
 {
 	return uart->came - uartLoad(uart->taken) == UART_RECEIVE_RING;
 }
 
 /** Bytes were lost here, or one came damaged and is dropped; the caller has counted it. */
-static inline void uartMissed(Uart *uart)
+UART_HANDLER void uartMissed(Uart *uart)
 {
 	if (uart->gaps == uartLoad(uart->gapsSeen)) {
 		uart->gap = uart->came;
@@ -171,7 +173,7 @@ static inline void uartMissed(Uart *uart)
 }
 
 /** A byte came. Answers whether the machine should hear of it. */
-static inline int uartCame(Uart *uart, uint8_t byte)
+UART_HANDLER int uartCame(Uart *uart, uint8_t byte)
 {
 	uint32_t came = uart->came, there = came - uartLoad(uart->taken);
 	if (there == UART_RECEIVE_RING) {
@@ -191,7 +193,7 @@ static inline int uartCame(Uart *uart, uint8_t byte)
 }
 
 /** The next byte to send, or -1. Call uartHasRoom after the last one. */
-static inline int32_t uartNext(Uart *uart)
+UART_HANDLER int32_t uartNext(Uart *uart)
 {
 	uint32_t left = uart->left;
 	if (left == uartLoad(uart->filled))
@@ -202,7 +204,7 @@ static inline int32_t uartNext(Uart *uart)
 }
 
 /** Whether the room that was waited for is there: the machine should hear of it. Once. */
-static inline int uartHasRoom(Uart *uart)
+UART_HANDLER int uartHasRoom(Uart *uart)
 {
 	uint32_t wanted = uartLoad(uart->wanted);
 	if (wanted == 0 || UART_SEND_RING - (uartLoad(uart->filled) - uart->left) < wanted)

@@ -1,10 +1,20 @@
 // The C of the firmware that calls an SDK compiles with that SDK's headers without a warning, where the SDK is installed: MODDABLE, and
 // PICO_SDK_DIR or IDF_PATH, as Moddable's guides have one set them.
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { compileForEsp32, compileForPico, CORTEX_M0, ESP32, ESP32C3, missing, type Toolchain } from "./toolchains.ts";
+import {
+	compileForEsp32,
+	compileForPico,
+	CORTEX_M0,
+	ESP32,
+	ESP32C3,
+	missing,
+	namedInIram,
+	type Toolchain,
+} from "./toolchains.ts";
 
 /** The SDKs in these variables; undefined, told in one line, when one is not set or the compiler is missing. */
 function installed(what: string, toolchains: Toolchain[], ...variables: string[]): string[] | undefined {
@@ -66,5 +76,22 @@ describe.skipIf(esp32 === undefined).each(CHIPS)("%s", (chip, number) => {
 	])("%s compiles", async (file) => {
 		const [idf, moddable] = esp32!;
 		expect(await compileForEsp32(chip, number, idf!, moddable!, file)).toBe("");
+	});
+});
+
+describe.skipIf(esp32 === undefined)("the handler of uart-esp32.c", () => {
+	// In internal memory: esp_timer_start_once (CONFIG_ESP_TIMER_IN_IRAM), spi_flash_cache_enabled, FreeRTOS's critical sections and yield (its linker.lf). `post` is
+	// in flash, and is called when that can be read. Every name that is not here would stop the board while flash is written.
+	const known = ["count", "esp_timer_start_once", "post", "receive", "spi_flash_cache_enabled", "transmit"];
+	const ofFreeRtos = ["vPortEnterCritical", "vPortExitCritical", "vPortYieldFromISR"];
+	test.each(["-Os", "-O2", "-O0"])("calls nothing in flash (%s)", async (level) => {
+		const [idf, moddable] = esp32!;
+		const folder = mkdtempSync(join(tmpdir(), "multihome-iram-"));
+		const object = join(folder, "uart.o");
+		expect(await compileForEsp32("esp32c3", 4, idf!, moddable!, "drivers/bus/uart-esp32.c", [level], object)).toBe("");
+		const names = namedInIram(object);
+		rmSync(folder, { recursive: true });
+		expect(names.length).toBeGreaterThan(0);
+		expect(names.filter((name) => ![...known, ...ofFreeRtos].includes(name))).toEqual([]);
 	});
 });

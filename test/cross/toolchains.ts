@@ -1,6 +1,6 @@
 // The compilers of Debian for the processors of boards, and what our C needs around it.
 
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -83,8 +83,8 @@ function makeIds(): void {
 makeIds();
 
 /** The compiler's messages about a file; "" when there are none. */
-function compile(toolchain: Toolchain, flags: string[], file: string): Promise<string> {
-	const args = [...toolchain.flags, ...WARNINGS, ...flags, file, "-o", "/dev/null"];
+function compile(toolchain: Toolchain, flags: string[], file: string, object = "/dev/null"): Promise<string> {
+	const args = [...toolchain.flags, ...WARNINGS, ...flags, file, "-o", object];
 	return new Promise((done) => {
 		execFile(toolchain.compiler, args, { cwd: root, env: { ...process.env, LC_ALL: "C" } }, (error, _, messages) =>
 			done(error === null ? "" : messages || error.message),
@@ -144,7 +144,15 @@ export function idfFolders(moddable: string, chip: string, architecture: string)
 }
 
 /** With the headers of ESP-IDF and of Moddable, as Moddable compiles natives for ESP32 (make.esp32.mk). */
-export function compileForEsp32(chip: string, number: number, idf: string, moddable: string, file: string): Promise<string> {
+export function compileForEsp32(
+	chip: string,
+	number: number,
+	idf: string,
+	moddable: string,
+	file: string,
+	flags: string[] = [],
+	object?: string,
+): Promise<string> {
 	const toolchain = chip === "esp32c3" ? ESP32C3 : ESP32;
 	const architecture = chip === "esp32c3" ? "riscv" : "xtensa";
 	const target = [`-DESP32=${number}`, `-DCONFIG_IDF_TARGET_${chip.toUpperCase()}=1`, `-DCONFIG_IDF_TARGET="${chip}"`];
@@ -158,5 +166,18 @@ export function compileForEsp32(chip: string, number: number, idf: string, modda
 	];
 	const folders = idfFolders(moddable, chip, architecture).map((folder) => idf + folder);
 	const headers = system(["test/cross/esp-idf", ...engineOf(moddable, "esp"), ...folders.filter((folder) => existsSync(folder))]);
-	return compile(toolchain, [...target, ...defines, "-std=gnu17", ...ours(file), ...headers, "-idirafter", NEWLIB], file);
+	const all = [...target, ...defines, "-std=gnu17", ...flags, ...ours(file), ...headers, "-idirafter", NEWLIB];
+	return compile(toolchain, all, file, object);
+}
+
+/** What the code in internal memory (IRAM_ATTR) of an object for the ESP32-C3 calls and touches, but for its own branches. */
+export function namedInIram(object: string): string[] {
+	const text = execFileSync("riscv64-unknown-elf-objdump", ["-r", object], { encoding: "utf8" });
+	const names = text
+		.split("RELOCATION RECORDS FOR ")
+		.filter((records) => records.startsWith("[.iram1"))
+		.flatMap((records) => [...records.matchAll(/^\S+\s+R_RISCV_(\w+)\s+([^\s+]+)/gm)])
+		.filter(([, type]) => !/^(RVC_)?(BRANCH|JUMP)$|^JAL$|^RELAX$/.test(type!))
+		.map((match) => match[2]!);
+	return [...new Set(names)].sort();
 }
