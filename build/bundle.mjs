@@ -27,7 +27,7 @@ const out = join(root, "build/out");
 const require = createRequire(import.meta.url);
 
 /** What makes the bundles. */
-const TOOLS = ["bundle", "join", "modules", "page-plugin", "records"].map((name) => `build/${name}.mjs`);
+const TOOLS = ["bundle", "join", "modules", "page-plugin", "privates", "records"].map((name) => `build/${name}.mjs`);
 
 /** What the XS host brings, or finds by a `-m` mapping. */
 const XS_EXTERNAL = /^(multihome|program|system|time|timer)$|^(multihome|host|bench|sdk|test)\/|^embedded:/;
@@ -166,7 +166,9 @@ export async function bundleBoard() {
 export async function bundleApp(file, folder, { inline = false } = {}) {
 	const target = join(folder, "app.js");
 	// A program is taken as it is: what looks unused may be there for what it does.
-	await compiled(folder, [file], (js) => joinModules(js(file), target, NATIVES, XS_EXTERNAL, { treeshake: false, inline }));
+	await compiled(folder, [file], (js) =>
+		joinModules(js(file), target, NATIVES, XS_EXTERNAL, { treeshake: false, inline, opens: ours(js) }),
+	);
 	return target;
 }
 
@@ -191,7 +193,7 @@ export async function bundleFirmware({ folder, board, program, others = false })
 		const first = await joinModules(js(main), join(folder, "main.js"), aliases, XS_EXTERNAL, { inline: true });
 		const path = join(folder, "program.js");
 		const external = others ? BARE : XS_EXTERNAL;
-		const second = await joinModules(js(program), path, NATIVES, external, { treeshake: false, inline: true });
+		const second = await joinModules(js(program), path, NATIVES, external, { treeshake: false, inline: true, opens: ours(js) });
 		const named = [...first.imports, ...second.imports, ...usedOfDevice(await readFile(path, "utf8"))];
 		return {
 			preloaded: second.exports.includes("default"),
@@ -199,6 +201,9 @@ export async function bundleFirmware({ folder, board, program, others = false })
 		};
 	});
 }
+
+/** Of the project's own files, examples among them: what a program keeps private stays so. */
+const ours = (js) => (path) => path.startsWith(js(root));
 
 /** The modules that a program comes to by `device.network`: whoever uses one of its properties has written its name. */
 function usedOfDevice(code) {

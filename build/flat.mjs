@@ -25,6 +25,9 @@ const SOCKETS = ["streamByte", "tcpRead", "tcpWrite", "udpRead", "udpSend"];
 const POLL = ["turn", "turnBegin", "turnWaiting"];
 const FRAMING = ["framingReset", "framingSpoil", "hdlcDecode", "hdlcEncode", "slipDecode", "slipEncode"];
 
+/** What calls the door and is in no firmware: twins of C, and devices for tests and for the desktop. */
+const ELSEWHERE = ["src/device/faults.ts", "src/device/serial-line.ts", "src/io/sockets.ts", "src/turn/poll.ts"];
+
 const headers = ["src", "build/compile/runtime"]
 	.flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, name)))
 	.filter((name) => name.endsWith(".h"))
@@ -56,7 +59,9 @@ export function makeFlat() {
 	const sources = [...files.keys()].filter((name) => name.endsWith(".c"));
 	const unit = nativesSource(functions, sources.map(inModules), hash(...sources.map((name) => files.get(name))));
 	const all = new Map([...files].map(([name, text]) => [name.endsWith(".c") ? inModules(name) : name, text]));
-	all.set("codec.c", unit).set("codec.js", nativesModule(functions));
+	const called = natives();
+	all.set("codec.c", unit).set("codec.js", nativesModule(functions.filter(({ name }) => called.has(name))));
+	all.set("codec-all.c", unit).set("codec-all.js", nativesModule(functions));
 	all.set("kernels.h", kernels());
 	all.set("manifest.json", manifest([...all.keys()]));
 	mkdirSync(join(flatFolder, MODULES), { recursive: true });
@@ -65,6 +70,21 @@ export function makeFlat() {
 		if (name !== MODULES && !all.has(name) && !isNew(name)) rmSync(join(flatFolder, name), { recursive: true, force: true });
 	made = true;
 	return flatFolder;
+}
+
+/** The functions of the door that a firmware's modules may call, which are its natives. The desktop host, on which tests run, has all. */
+function natives() {
+	const names = new Set();
+	for (const path of ["src", "hosts"].flatMap((folder) =>
+		readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, name)),
+	)) {
+		if (!path.endsWith(".ts") || path.startsWith("hosts/desktop/") || ELSEWHERE.includes(path)) continue;
+		const code = readFileSync(join(root, path), "utf8");
+		for (const [, list, all] of code.matchAll(/^import (?:\{([^}]*)\}|\* as (\w+)) from "#codec";/gm))
+			for (const [, name] of list === undefined ? code.matchAll(new RegExp(`\\b${all}\\.(\\w+)`, "g")) : list.matchAll(/(\w+)/g))
+				names.add(name);
+	}
+	return names;
 }
 
 /** The kernels of all folders named so: what their C declares in headers such as wire-kernels.h. */

@@ -6,10 +6,11 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { rollup } from "rollup";
 import { minify } from "terser";
 import { page } from "./page-plugin.mjs";
+import { openPrivates } from "./privates.mjs";
 import { writeOutRecords } from "./records.mjs";
 
-/** Finds what relative imports and aliases stand for, and loads it with its source map. A path may end in "?" and who has a copy of its own of that file. `inline`: with constants for where fields of records lie. */
-function files(aliases, external, inline) {
+/** Finds what relative imports and aliases stand for, and loads it with its source map. A path may end in "?" and who has a copy of its own of that file. `inline`: with constants for where fields of records lie, and private members as ordinary ones in the files that `opens` answers true for. */
+function files(aliases, external, inline, opens = () => true) {
 	return {
 		name: "multihome",
 		resolveId(id, importer) {
@@ -31,7 +32,8 @@ function files(aliases, external, inline) {
 			if (path.endsWith(".json")) return { code: `export default ${code}`, map: null };
 			const map = await text(path + ".map");
 			const bare = code.replace(/^\/\/# sourceMappingURL=.*$/m, "");
-			return { code: inline ? await writeOutRecords(bare, path) : bare, map: map === undefined ? null : JSON.parse(map) };
+			const placed = inline ? await writeOutRecords(bare, path) : bare;
+			return { code: inline && opens(path) ? openPrivates(placed) : placed, map: map === undefined ? null : JSON.parse(map) };
 		},
 	};
 }
@@ -48,8 +50,8 @@ function onwarn(warning) {
 const FORMAT = { format: "es", sourcemap: true, sourcemapExcludeSources: true };
 
 /** Joins `input` and what it imports to the one file `output`. Answers the names that it exports, and the modules that it imports. */
-export async function joinModules(input, output, aliases, external, { treeshake = true, inline = false } = {}) {
-	const build = await rollup({ input, plugins: [page(), files(aliases, external, inline)], treeshake, onwarn });
+export async function joinModules(input, output, aliases, external, { treeshake = true, inline = false, opens } = {}) {
+	const build = await rollup({ input, plugins: [page(), files(aliases, external, inline, opens)], treeshake, onwarn });
 	const { output: chunks } = await build.generate({ ...FORMAT, file: output, inlineDynamicImports: true });
 	await build.close();
 	const [{ exports, imports, dynamicImports }] = chunks;

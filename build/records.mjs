@@ -3,24 +3,25 @@
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Imports of files of src/packet that have records, as `tsc` writes them. */
-const KINDS = /^import \{[^}]*\} from "(\.[^"]*(?:-block|-table|\/timers)\.js)";$/gm;
+/** Files of src/packet that have records, and imports of them, as `tsc` writes these. */
+const FILES = /(?:-block|-table|\/timers|\/news)\.js$/;
+const KINDS = /^import \{[^}]*\} from "(\.[^"]*\.js)";$/gm;
 
 /**
  * The code of a module, which lies at `path` beside those that it imports, with numbers for `UdpBlock.bytes`, for `AT.used` where it says `const AT = UdpBlock.offsets`, and for USED
- * where it says `const { used: USED } = UdpBlock.offsets`. Records that nothing else asks for can be left out then, and are marked so.
+ * where it says `const { used: USED } = UdpBlock.offsets`, and for `word("now")` of src/packet/core-block.ts. Records that nothing else asks for can be left out then, and are marked so.
  */
 export async function writeOutRecords(code, path) {
 	const kinds = new Map();
-	for (const [, from] of code.matchAll(KINDS)) {
-		const file = resolve(dirname(path), from);
-		if (!file.includes("/packet/")) continue;
+	for (const file of [path, ...[...code.matchAll(KINDS)].map(([, from]) => resolve(dirname(path), from))]) {
+		if (!FILES.test(file) || !file.includes("/packet/")) continue;
 		for (const [name, kind] of Object.entries(await import(pathToFileURL(file)))) kinds.set(name, kind);
 	}
 	const offsetOf = (kind, field) => kinds.get(kind)?.offsets?.[field];
 	let out = code.replace(/^(export const \w+ = )(?=record\()/gm, "$1/* @__PURE__ */ ");
 	for (const [, name, kind] of code.matchAll(/^const (\w+) = (\w+)\.offsets;$/gm))
 		out = out.replaceAll(new RegExp(`\\b${name}\\.(\\w+)\\b`, "g"), (all, field) => offsetOf(kind, field) ?? all);
+	if (kinds.has("word")) out = out.replace(/\bword\("(\w+)"\)/g, (_all, name) => kinds.get("word")(name));
 	return out
 		.replace(/^const \{ (.*?),? \} = (\w+)\.offsets;$/gm, (all, list, kind) => {
 			const fields = list.split(", ").map((each) => each.split(": "));

@@ -20,7 +20,8 @@ export class Ip {
 		this.#core = core;
 		this.routes = routes;
 		this.interfaces = interfaces;
-		for (const way of ["echo", "forward", "reverse", "error"] as const) this.path(CORE + CoreBlock.offsets[way]); // which clears it
+		for (const way of [CoreBlock.offsets.echo, CoreBlock.offsets.forward, CoreBlock.offsets.reverse, CoreBlock.offsets.error])
+			this.path(CORE + way); // which clears it
 		this.#question = this.path(CORE + CoreBlock.offsets.question);
 	}
 
