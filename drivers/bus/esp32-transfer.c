@@ -3,6 +3,7 @@
 
 #include "esp32-bus.h"
 
+#include "soc/ext_mem_defs.h" /* which the next one needs on C6 and H2, and does not include */
 #include "esp_memory_utils.h"
 #include "soc/spi_struct.h"
 

@@ -12,7 +12,7 @@ export function runOverStandIn(name: string, files: string[], own: string[]): st
 	const folder = mkdtempSync(join(tmpdir(), `multihome-${name}-`));
 	try {
 		const text = files.map((file) => readFileSync(join(root, "drivers/bus", file), "utf8")).join("\n");
-		for (const [, header] of text.matchAll(/^#include "(.*)"$/gm)) {
+		for (const [, header] of text.matchAll(/^#include "(.*?)"/gm)) {
 			if (own.includes(header!)) continue;
 			const path = join(folder, "include", header!);
 			mkdirSync(dirname(path), { recursive: true });

@@ -56,8 +56,11 @@ describe.skipIf(pico === undefined).each(["rp2040", "rp2350"] as const)("%s", (c
 /** Names, and numbers in Moddable's make file. */
 const CHIPS = [
 	["esp32", 1],
+	["esp32s2", 2],
 	["esp32s3", 3],
 	["esp32c3", 4],
+	["esp32c6", 5],
+	["esp32h2", 6],
 ] as const;
 
 describe.skipIf(esp32 === undefined).each(CHIPS)("%s", (chip, number) => {

@@ -153,8 +153,9 @@ export function compileForEsp32(
 	flags: string[] = [],
 	object?: string,
 ): Promise<string> {
-	const toolchain = chip === "esp32c3" ? ESP32C3 : ESP32;
-	const architecture = chip === "esp32c3" ? "riscv" : "xtensa";
+	const riscv = /^esp32[ch]/.test(chip);
+	const toolchain = riscv ? ESP32C3 : ESP32;
+	const architecture = riscv ? "riscv" : "xtensa";
 	const target = [`-DESP32=${number}`, `-DCONFIG_IDF_TARGET_${chip.toUpperCase()}=1`, `-DCONFIG_IDF_TARGET="${chip}"`];
 	// Moddable's own, BOOTLOADER_BUILD among them.
 	const defines = [

@@ -179,6 +179,12 @@ bool esp_gpio_is_reserved(uint64_t mask) { return (idf.reserved & mask) != 0; }
 uint64_t esp_gpio_reserve(uint64_t mask) { uint64_t before = idf.reserved; idf.reserved |= mask; return before; }
 uint64_t esp_gpio_revoke(uint64_t mask) { uint64_t before = idf.reserved; idf.reserved &= ~mask; return before; }
 
+/* Moddable's own table, which a firmware has that has its io modules. */
+static uint64_t table;
+uint8_t builtinArePinsFree(uint32_t bank, uint32_t pins) { flash(); return (table >> 32 * bank & pins) == 0; }
+uint8_t builtinUsePins(uint32_t bank, uint32_t pins) { flash(); DEMAND((table >> 32 * bank & pins) == 0); table |= (uint64_t)pins << 32 * bank; return 1; }
+void builtinFreePins(uint32_t bank, uint32_t pins) { flash(); DEMAND((table >> 32 * bank & pins) == pins); table &= ~((uint64_t)pins << 32 * bank); }
+
 esp_err_t uart_param_config(uart_port_t port, const uart_config_t *config)
 {
 	DEMAND(port == 2 && config->source_clk == UART_SCLK_DEFAULT && config->rx_flow_ctrl_thresh < FIFO);
@@ -443,6 +449,10 @@ static void pins(void)
 	refuses(p, "the rts pin cannot be an output or is in use");
 	p = PINS, p.dtr = 35;
 	refuses(p, "the dtr pin cannot be an output or is in use");
+	table = 1ull << 33; /* somebody's Digital */
+	p = PINS, p.tx = 33;
+	refuses(p, "the tx pin is missing, in use, or cannot be an output");
+	table = 0;
 	idf.reserved |= 1ull << 19; /* a SPI controller's MISO */
 	p = PINS, p.rx = 19;
 	refuses(p, "the rx pin is missing or in use");
@@ -451,6 +461,7 @@ static void pins(void)
 	refuses(p, "this baud rate cannot be made");
 	p = PINS, p.tx = p.rx = NO_PIN, p.dtr = 4;
 	open(p);
+	DEMAND(table == (1ull << 4 | 1ull << 16 | 1ull << 17));
 	DEMAND(idf.levels[4] == 0 && idf.reserved == (FLASH | 1ull << 4 | 1ull << 16 | 1ull << 17));
 	uartReady(uart, 0);
 	DEMAND(idf.levels[4] == 1 && uartConnected(uart) && uartBaud(uart, 3000000) && !uartBaud(uart, 6000000));
@@ -495,7 +506,7 @@ static int day(void)
 		install = 1;
 	int total = idf.calls;
 	idf.failAt = idf.comesAt = 0;
-	DEMAND(!idf.handlers && !idf.timers && !idf.blocks && idf.reserved == FLASH);
+	DEMAND(!idf.handlers && !idf.timers && !idf.blocks && idf.reserved == FLASH && !table);
 	/* Only its own memory may keep the clock running, until the next time. */
 	DEMAND(!idf.clock || install);
 	idf.clock = 0;
