@@ -22,7 +22,9 @@ import { PppInterface } from "../../src/link/ppp/ppp.ts";
 import type { Device } from "../../src/device/device.ts";
 import { PeerDevice } from "./peer-device.ts";
 import { TcbBlock } from "../../src/packet/tcb-block.ts";
+import { UdpBlock } from "../../src/packet/udp-block.ts";
 
+const { used: UDP_USED, size: UDP_SIZE } = UdpBlock.offsets;
 const TCP_SOURCE = 1;
 const TCP_SINK = 2;
 const UDP_ECHO = 3;
@@ -454,7 +456,8 @@ function decodeCase(stack: Stack): Run {
 	ipv4Build(view, at + 14, 0x0a000001, 0x0a000002, 17, 64, 92);
 	view.setInt32(at + 14 + 20, 7);
 	view.setUint16(at + 14 + 20 + 4, 72);
-	stack.udp.open(0, 7, 0);
+	const socket = stack.udp.open(0, 7, 0).block;
+	view.setInt32(socket + UDP_USED, view.getInt32(socket + UDP_SIZE, true), true);
 	return (packets) => {
 		for (let i = 0; i < packets; i++) if (frameArrives(view, at, at + 106, block)) throw new Error("not read");
 	};

@@ -1,6 +1,6 @@
 // The codec once more, as naively as possible: plain arrays, one byte at a time, nothing from src/wire (what comes in: model-input.ts;
 // what TCP and UDP do as predicted: model-sockets.ts). It knows the layout of
-// the blocks (packet/) and the meaning of the answers (wire/kinds.ts), as numbers of its own.
+// the blocks (packet/), as numbers of its own.
 
 import { onesSum, read16, read32 } from "../frames.ts";
 
