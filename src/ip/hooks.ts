@@ -29,7 +29,7 @@ export function stopped(view: DataView, link: InterfaceBlock, verdict: number): 
 }
 
 /**
- * A packet came in by `link`, for us or for somebody else, and lies in bytes `at` to `end` of `packet`. Its header is valid and in the registers. Whoever gives it another destination
+ * A packet came in by `link`, for us or for somebody else, and lies in bytes `at` to `end` of `packet`. Its header is valid but for its options, which are looked at next, and in the registers. Whoever gives it another destination
  * says in WHOSE whose that is.
  */
 export function inputHook(view: DataView, link: InterfaceBlock, _packet: number, _at: Offset, _end: Offset): number {
