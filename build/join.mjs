@@ -1,10 +1,13 @@
 // JavaScript modules, made by `tsc`, to fewer: rollup joins the files.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { rollup } from "rollup";
 import { minify } from "terser";
+import { hash } from "./compile.mjs";
 import { page } from "./page-plugin.mjs";
 import { openPrivates } from "./privates.mjs";
 import { writeOutRecords } from "./records.mjs";
@@ -122,7 +125,12 @@ async function ownersOf(modules, aliases, external) {
 	return owners;
 }
 
+/** What makes these files, beside what they are made of: a file whose both are as before, as its .stamp says, stays. Looking for constants takes longer than all the rest. */
+const madeBy = hash(readFileSync(fileURLToPath(import.meta.url)), createRequire(import.meta.url)("terser/package.json").version);
+
 async function write(output, from, inline) {
+	const stamp = hash(madeBy, process.cwd(), `${inline}`, from.code, from.map.toString());
+	if (existsSync(output) && (await text(output + ".stamp")) === stamp) return;
 	const { code, map } = inline ? await inlineConstants(from) : from;
 	// Sources as seen from the folder that the tools are run in, for messages.
 	const sources = map.sources.map((source) => relative(process.cwd(), resolve(dirname(output), source.split("?")[0])));
@@ -134,6 +142,7 @@ async function write(output, from, inline) {
 		await rm(output + ".map", { force: true });
 		await put(output, code.replace(/^\/\/# sourceMappingURL=.*\n?/m, ""));
 	}
+	await put(output + ".stamp", stamp);
 }
 
 /**

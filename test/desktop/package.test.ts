@@ -135,6 +135,7 @@ describe("the package", () => {
 			"manifest.json",
 			"src/manifest.json",
 			"src/wire/kernels/native/runs.h",
+			"build/compile/runtime/flat.h",
 			"build/out/flat/codec.c",
 			"build/out/flat/manifest.json",
 			"drivers/w5500/w5500.c",
@@ -142,7 +143,7 @@ describe("the package", () => {
 			expect(files).toContain(path);
 		expect(
 			files.filter((path) =>
-				/^(test|hosts\/(desktop|firmware|pico|esp32))\/|^build\/(?!out\/(flat|xs|node|types|manifests|mcpack)\/)|simulate|desktop\.js|tsconfig/.test(
+				/^(test|hosts\/(desktop|firmware|pico|esp32))\/|^build\/(?!compile\/runtime\/|out\/(flat|xs|node|types|manifests|mcpack)\/)|\.stamp$|simulate|desktop\.js|tsconfig/.test(
 					path,
 				),
 			),
