@@ -14,6 +14,7 @@
 #include "esp_intr_alloc.h"
 #include "esp_private/cache_utils.h"
 #include "esp_private/esp_gpio_reserve.h"
+#include "esp_rom_sys.h"
 #include "esp_timer.h"
 #include "freertos/FreeRTOS.h"
 #include "hal/uart_ll.h"
@@ -304,9 +305,18 @@ Uart *uartOpen(const UartPins *pins, void *machine, const char **problem)
 	return uart;
 }
 
+/* The handler goes on meanwhile. */
+static void leave(const Port *port)
+{
+	const int64_t since = esp_timer_get_time();
+	while ((!uartEmpty(port->uart) || !uart_ll_is_tx_idle(port->hw)) && esp_timer_get_time() - since < UART_LEAVES_US)
+		esp_rom_delay_us(50);
+}
+
 void uartClose(Uart *uart)
 {
 	Port *port = portOf(uart);
+	leave(port);
 	uart_ll_disable_intr_mask(port->hw, UART_LL_INTR_MASK);
 	if (port->interrupt)
 		esp_intr_free(port->interrupt);

@@ -274,9 +274,19 @@ Uart *uartOpen(const UartPins *pins, void *machine, const char **problem)
 	return uart;
 }
 
+/* The handler goes on meanwhile. */
+static void leave(const Port *port)
+{
+	const uart_hw_t *hw = uart_get_hw(port->controller);
+	const uint32_t since = time_us_32();
+	while ((!uartEmpty(port->uart) || hw->fr & UART_UARTFR_BUSY_BITS) && time_us_32() - since < UART_LEAVES_US)
+		tight_loop_contents();
+}
+
 void uartClose(Uart *uart)
 {
 	Port *port = portOf(uart);
+	leave(port);
 	uint irq = UART_IRQ_NUM(port->controller);
 	uart_get_hw(port->controller)->imsc = 0;
 	irq_set_enabled(irq, false);

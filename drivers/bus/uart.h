@@ -58,8 +58,13 @@ typedef struct {
  * the calls come from. Nothing is allocated afterwards.
  */
 Uart *uartOpen(const UartPins *pins, void *machine, const char **problem);
-/** Gives everything back; what has not left yet is lost. No callback comes afterwards. */
+/**
+ * Gives everything back. What was written last may leave before that, as PPP's Terminate-Request should: it is waited for, UART_LEAVES_US at most, as CTS may stop the
+ * line; what has not left by then is lost. No callback comes afterwards.
+ */
 void uartClose(Uart *uart);
+/* As long as 96 bytes take at 9,600 baud, or a full ring at 460,800. */
+#define UART_LEAVES_US 100000u
 
 /**
  * Calls back on the machine's own task, soon, and never inside a call to here, after: a frame was closed by the delimiter (of several delimiters in a row the
@@ -140,6 +145,12 @@ static inline int uartStuck(Uart *uart)
 static inline uint32_t uartRoom(Uart *uart)
 {
 	return UART_SEND_RING - (uart->filled - uartLoad(uart->left));
+}
+
+/** Whether all has left it. */
+static inline int uartEmpty(const Uart *uart)
+{
+	return uartLoad(uart->left) == uart->filled;
 }
 
 static inline void uartFill(Uart *uart, uint32_t count)

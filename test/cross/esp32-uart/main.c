@@ -30,6 +30,8 @@ static struct {
 	uint8_t wire[65536]; /* what was sent */
 	uint32_t sent;
 	uint8_t next; /* byte to come */
+	int64_t us;
+	int stopped; /* CTS */
 	int posts, full, yields;
 	modMessageDeliver deliver;
 	void *refcon;
@@ -241,6 +243,17 @@ void uart_ll_set_txfifo_empty_thr(uart_dev_t *hw, uint16_t count) { DEMAND(count
 /* A byte takes ten bits: less would end within each. */
 void uart_ll_set_rx_tout(uart_dev_t *hw, uint16_t bits) { DEMAND((bits + 7) / 8 * 8 >= 10); hw->quiet = bits; }
 
+bool uart_ll_is_tx_idle(uart_dev_t *hw) { point(); return hw->sends == 0; }
+int64_t esp_timer_get_time(void) { flash(); return idf.us++; }
+
+void esp_rom_delay_us(uint32_t us)
+{
+	idf.us += us;
+	point();
+	if (!idf.stopped)
+		lineTakes(us * 115200 / 10 / 1000000 + 1);
+}
+
 void uart_ll_read_rxfifo(uart_dev_t *hw, uint8_t *bytes, uint32_t count)
 {
 	DEMAND(count <= hw->came);
@@ -362,6 +375,23 @@ static void sends(void)
 			DEMAND(idf.wire[i] == uart->send[(from + i) & (UART_SEND_RING - 1)]);
 	}
 	close();
+}
+
+/* What was written last leaves before the port is closed, unless the line is stopped: then that is over in bounded time. */
+static void leaves(void)
+{
+	static const char last[] = "~terminate~";
+	for (idf.stopped = 0; idf.stopped < 2; idf.stopped++) {
+		open(PINS);
+		memcpy(uart->send, last, sizeof(last));
+		uartFill(uart, sizeof(last));
+		uartStart(uart);
+		int64_t since = idf.us;
+		close();
+		DEMAND(idf.stopped ? idf.sent == 0 : idf.sent == sizeof(last) && memcmp(idf.wire, last, sizeof(last)) == 0);
+		DEMAND(idf.us - since < (idf.stopped ? 2 * UART_LEAVES_US : 2000));
+	}
+	idf.stopped = 0;
 }
 
 /* More than the ring holds, with RTS and without. */
@@ -532,6 +562,7 @@ int main(void)
 {
 	receives();
 	sends();
+	leaves();
 	overruns();
 	flashIsWritten();
 	everyPoint();

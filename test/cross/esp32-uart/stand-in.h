@@ -48,6 +48,8 @@ esp_err_t esp_timer_create(const esp_timer_create_args_t *args, esp_timer_handle
 esp_err_t esp_timer_start_once(esp_timer_handle_t timer, uint64_t us);
 esp_err_t esp_timer_stop(esp_timer_handle_t timer);
 esp_err_t esp_timer_delete(esp_timer_handle_t timer);
+int64_t esp_timer_get_time(void);
+void esp_rom_delay_us(uint32_t us);
 
 /* GPIO of the ESP32: no 20, 24 and 28 to 31; 34 to 39 are inputs only. */
 typedef int gpio_num_t;
@@ -106,5 +108,6 @@ void uart_ll_txfifo_rst(uart_dev_t *hw);
 void uart_ll_set_rxfifo_full_thr(uart_dev_t *hw, uint16_t count);
 void uart_ll_set_txfifo_empty_thr(uart_dev_t *hw, uint16_t count);
 void uart_ll_set_rx_tout(uart_dev_t *hw, uint16_t bits);
+bool uart_ll_is_tx_idle(uart_dev_t *hw);
 
 #endif
