@@ -157,7 +157,7 @@ export class Compiler {
  * @param {{ root?: string, door: string[], layout?: string[], external?: string[], read?: (path: string) => string }} options
  * @returns {{ files: Map<string, string>, functions: object[], errors: { file: string, line: number, column: number, message: string }[] }}
  *   `external`: functions that C by hand calls: the others are FLAT, which whoever makes one unit of all files defines as `static`; when absent, none are.
- *   `layout`: modules whose exported constants C by hand needs, as layout.h. `files`: a .c and a .h for each module, by name. `functions`: those of the doors. `errors`: what is outside the subset; with any, the rest is nothing to use.
+ *   `layout`: modules whose exported constants C by hand needs, as layout.h. `files`: a .c for each module, and compiled.h, by name. `functions`: those of the doors. `errors`: what is outside the subset; with any, the rest is nothing to use.
  */
 export function compileFlat({ door, layout, ...options }) {
 	const compiler = new Compiler(options);
@@ -168,9 +168,9 @@ export function compileFlat({ door, layout, ...options }) {
 		const modules = [...new Set(functions.map(({ found }) => found.module))].toSorted((a, b) => (a.file < b.file ? -1 : 1));
 		for (const module of modules) {
 			const own = functions.filter(({ found }) => found.module === module);
-			files.set(`${module.prefix}.h`, headerOf(module, own));
-			files.set(`${module.prefix}.c`, sourceOf(module, own, modules));
+			files.set(`${module.prefix}.c`, sourceOf(module, own));
 		}
+		files.set("compiled.h", headerOf(functions));
 	}
 	if (layout !== undefined) files.set("layout.h", layoutOf(compiler.program, layout));
 	return { files, functions: doors.map((found) => describe(compiler, found)), errors: compiler.errors };

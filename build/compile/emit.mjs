@@ -1,42 +1,24 @@
-// Files of C: one .c and one .h for each module, and constants for C by hand.
+// Files of C: one for each module, their functions' prototypes, and constants for C by hand.
 
 import { resolve } from "node:path";
 
-const BY = "/* Made by build/compile from SOURCE: change that. */";
-
-function guard(module) {
-	return `FLAT_${module.prefix.toUpperCase()}_H`;
-}
-
-/** Prototypes of a module's functions. */
-export function headerOf(module, functions) {
-	return [
-		BY.replace("SOURCE", module.file),
+/** Prototypes of all functions, for each other and for C by hand. */
+export function headerOf(functions) {
+	const head = [
+		"/* Made by build/compile: the functions of flat TypeScript. */",
 		"",
-		`#ifndef ${guard(module)}`,
-		`#define ${guard(module)}`,
+		"#pragma once",
 		"",
 		'#include "flat.h"',
 		"",
-		...functions.map(({ prototype }) => `${prototype};`),
-		"",
-		"#endif",
-		"",
-	].join("\n");
+	];
+	return [...head, ...functions.map(({ prototype }) => `${prototype};`), ""].join("\n");
 }
 
-/** The functions themselves, in the order of the TypeScript. */
-export function sourceOf(module, functions, modules) {
-	const text = functions.toSorted((a, b) => a.found.node.start - b.found.node.start).map(({ text: body }) => body);
-	const called = modules.filter((each) => each === module || text.some((body) => new RegExp(`\\b${each.prefix}_`).test(body)));
-	return [
-		BY.replace("SOURCE", module.file),
-		"",
-		...called.map((each) => `#include "${each.prefix}.h"`),
-		...(text.some((body) => body.includes("kernel_")) ? ['#include "kernels.h"'] : []),
-		"",
-		...text,
-	].join("\n");
+/** The functions of a module, in the order of the TypeScript. */
+export function sourceOf(module, functions) {
+	const head = [`/* Made by build/compile from ${module.file}: change that. */`, "", '#include "compiled.h"', ""];
+	return [...head, ...functions.toSorted((a, b) => a.found.node.start - b.found.node.start).map(({ text }) => text)].join("\n");
 }
 
 /** Exported constants of modules as enumerations: MODULE_NAME; and of records where their fields lie: KIND_FIELD, and KIND_BYTES. */
@@ -58,16 +40,7 @@ export function layoutOf(program, files) {
 			"",
 		].join("\n");
 	});
-	return [
-		"/* Made by build/compile: numbers of the TypeScript for C by hand. */",
-		"",
-		"#ifndef MULTIHOME_LAYOUT_H",
-		"#define MULTIHOME_LAYOUT_H",
-		"",
-		...lists,
-		"#endif",
-		"",
-	].join("\n");
+	return ["/* Made by build/compile: numbers of the TypeScript for C by hand. */", "", "#pragma once", "", ...lists].join("\n");
 }
 
 /** Where the fields of a record lie, if it is one. */

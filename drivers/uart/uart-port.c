@@ -11,9 +11,7 @@
 #include "arena.h"
 #include "devices.h"
 #include "layout.h"
-#include "wire_framing.h"
-#include "wire_hdlc.h"
-#include "wire_slip.h"
+#include "compiled.h"
 
 /* As in src/device/serial.ts. */
 enum { RAW, SLIP, HDLC };

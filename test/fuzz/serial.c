@@ -10,6 +10,7 @@
 #include "layout.h"
 
 #define FLAT static
+#include "kernels.h"
 #include "modules/wire_checksum.c"
 #include "modules/wire_framing.c"
 #include "modules/wire_hdlc.c"

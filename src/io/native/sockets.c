@@ -6,10 +6,7 @@
 #include "xsHost.h"
 #include "mc.xs.h"
 
-#include "transport_tcp_data.h"
-#include "transport_udp_send.h"
-#include "transport_udp_deliver.h"
-#include "transport_tcp_stream.h"
+#include "compiled.h"
 
 /* Beside a count: a poll must be asked for (transport/tcp/data.ts). */
 #define WAKE 0x10000

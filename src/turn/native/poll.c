@@ -2,9 +2,9 @@
 // owner throws passes no C that is in the middle of something.
 
 #include "arena.h"
+#include "compiled.h"
 #include "layout.h"
 #include "mc.xs.h"
-#include "turn_turn.h"
 
 static int isReference(xsMachine *the, xsSlot *slot)
 {

@@ -9,7 +9,7 @@
 #include "arena.h"
 #include "devices.h"
 #include "layout.h"
-#include "wire_hdlc.h"
+#include "compiled.h"
 #include "sum.h"
 
 enum { MODE_TCP_SOURCE = 1, MODE_TCP_SINK, MODE_UDP_ECHO, MODE_ICMP_ECHO, MODE_ARP, MODE_CONNECT, MODE_UDP_SOURCE, MODE_UDP_SINK, MODE_FORWARD };
