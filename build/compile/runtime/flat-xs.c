@@ -14,6 +14,13 @@ void flatOutside(const FlatMemory *memory, int64_t at, int64_t bytes)
 	__builtin_unreachable(); /* xsRangeError leaves by longjmp, which compilers are not told */
 }
 
+void flatBeyond(const FlatMemory *memory)
+{
+	xsMachine *the = memory->context;
+	xsRangeError("bytes outside of memory: expected them within 0 to %d", (int)memory->size);
+	__builtin_unreachable();
+}
+
 void flatMisuse(const FlatMemory *memory, const char *format, ...)
 {
 	xsMachine *the = memory->context;

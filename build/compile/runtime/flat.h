@@ -1,5 +1,5 @@
 /*
- * What C made from flat TypeScript stands on: memory with its size, numbers in bytes, and checks. No engine in here: flatOutside and flatMisuse are
+ * What C made from flat TypeScript stands on: memory with its size, numbers in bytes, and checks. No engine in here: flatOutside, flatBeyond and flatMisuse are
  * supplied by who embeds it (for XS: flat-xs.c), and do not return.
  */
 
@@ -43,6 +43,13 @@ typedef struct {
 
 /** An access that would lie outside: RangeError. */
 _Noreturn void flatOutside(const FlatMemory *memory, int64_t at, int64_t bytes) __attribute__((cold));
+/** The same without saying where, for what is compiled for size: those numbers, at every place that looks, are a tenth of it. */
+_Noreturn void flatBeyond(const FlatMemory *memory) __attribute__((cold));
+#ifdef __OPTIMIZE_SIZE__
+#define FLAT_OUTSIDE(memory, at, bytes) flatBeyond(memory)
+#else
+#define FLAT_OUTSIDE(memory, at, bytes) flatOutside(memory, at, bytes)
+#endif
 
 /** Misuse: RangeError with that text, printf's %d for numbers. */
 _Noreturn void flatMisuse(const FlatMemory *memory, const char *format, ...) __attribute__((cold, format(printf, 2, 3)));
@@ -60,7 +67,7 @@ _Noreturn void flatMisuse(const FlatMemory *memory, const char *format, ...) __a
 static inline void flatLook(const FlatMemory *memory, uint32_t size, uint32_t at, uint32_t bytes)
 {
 	if (__builtin_expect(at > size - bytes, 0))
-		flatOutside(memory, (int32_t)at, bytes);
+		FLAT_OUTSIDE(memory, (int32_t)at, bytes);
 }
 
 FLAT_IN_PLACE uint8_t *flatAt(const FlatMemory *memory, uint8_t *base, uint32_t size, uint32_t at, uint32_t bytes)
@@ -73,7 +80,7 @@ FLAT_IN_PLACE uint8_t *flatAt(const FlatMemory *memory, uint8_t *base, uint32_t 
 FLAT_IN_PLACE void flatAlign(const FlatMemory *memory, uint32_t at)
 {
 	if (__builtin_expect(FLAT_UNALIGNED(at), 0))
-		flatOutside(memory, (int32_t)at, 4);
+		FLAT_OUTSIDE(memory, (int32_t)at, 4);
 }
 
 /** For words that are known to lie within bounds. */
@@ -97,7 +104,7 @@ FLAT_IN_PLACE uint8_t *flatWordAt(const FlatMemory *memory, uint8_t *base, uint3
 static inline void flatDemandAny(const FlatMemory *memory, int32_t at, int32_t length, uint32_t size)
 {
 	if (__builtin_expect((uint32_t)length > size || (uint32_t)at > size - (uint32_t)length, 0))
-		flatOutside(memory, at, length);
+		FLAT_OUTSIDE(memory, at, length);
 }
 
 /** Bytes `at` and `length` more lie within `size`, which is FLAT_LEAST at least and below 2^31: as unsigned numbers negative ones are too large. */
@@ -113,7 +120,7 @@ FLAT_IN_PLACE void flatDemand(const FlatMemory *memory, int32_t at, int32_t leng
 static inline void flatDemandWithin(const FlatMemory *memory, int32_t at, int32_t length, int32_t size)
 {
 	if (__builtin_expect(at < 0 || length < 0 || at > (int64_t)size - length, 0))
-		flatOutside(memory, at, length);
+		FLAT_OUTSIDE(memory, at, length);
 }
 
 /** The offset of a record that is known to lie within memory: at a multiple of four. */
