@@ -195,6 +195,14 @@ const LAYERS = [
 		run: vitest("compile", { PROGRAMS: process.env.PROGRAMS ?? "100000" }, "test/compile/random.test.ts"),
 		folders: ["test/compile"],
 	},
+	...[64, 32].map((bits) => ({
+		name: bits === 64 ? "same" : "same32",
+		what: `500,000 random frames, clock steps and calls into the compiled stack and the interpreted one, ${bits} bits`,
+		needs: bits === 64 ? ["gcc"] : BITS_32,
+		nightly: true,
+		run: vitest("desktop", { BITS: String(bits), STEPS: process.env.STEPS ?? "125000" }, "test/xs/same.test.ts"),
+		folders: ["test/xs"],
+	})),
 	{ name: "chips", what: "the models of the chips, on Node", needs: ["gcc"], run: vitest("chips"), folders: ["test/chips"] },
 	{
 		name: "drivers",
@@ -282,7 +290,7 @@ ${LAYERS.filter(({ nightly }) => nightly)
 	.map(({ name, what }) => `  ${name.padEnd(18)}${what}`)
 	.join("\n")}
 
-Environment: SEED and SEEDS (sim), SEED and PROGRAMS (compile), FRAMES (fuzz), SANITIZE_FRAMES, FUZZ_INPUTS (fuzz-c), SANITIZE_TRANSACTIONS (drivers-sanitize), MULTIHOME_FIRMWARE (board),
+Environment: SEED and SEEDS (sim), SEED and PROGRAMS (compile), SEED and STEPS (same), FRAMES (fuzz), SANITIZE_FRAMES, FUZZ_INPUTS (fuzz-c), SANITIZE_TRANSACTIONS (drivers-sanitize), MULTIHOME_FIRMWARE (board),
 MODDABLE (sdk, interop), MULTIHOME_RUN32 (a program that runs 32-bit programs, such as qemu-i386). See test/README.md.`;
 
 /** What the command line asks for: `all`, and the layers to run by name. */

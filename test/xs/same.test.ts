@@ -1,5 +1,5 @@
 // What is compiled does what the TypeScript does: a stack on Node and one on XS, under the same random frames, clock steps and calls, send the same frames, tell the same events, and count the
-// same. STEPS and SEED change how much.
+// same. STEPS and SEED change how much, BITS=32 takes the 32-bit engine.
 
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -15,6 +15,7 @@ import { scenario } from "./same/scenario.ts";
 const SEED = envNumber("SEED", 20261129);
 const STEPS = envNumber("STEPS", 4000);
 const RUNS = 4;
+const BITS = envNumber("BITS", 64) === 32 ? 32 : 64;
 
 const folder = mkdtempSync(join(tmpdir(), "multihome-same-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -23,7 +24,7 @@ describe("the compiled stack", () => {
 	let host = "";
 	let app = "";
 	beforeAll(async () => {
-		host = await buildHost({ quiet: true });
+		host = await buildHost({ bits: BITS, quiet: true });
 		app = await bundleApp(join(import.meta.dirname, "same/app.ts"), folder);
 	}, 600_000);
 
