@@ -72,6 +72,8 @@ export class Accesses extends Expressions {
 		const at = this.int32(node.arguments[1], "the offset");
 		const offset = bare(at.c);
 		const known = this.#within(memory, at, record.bytes);
+		if (known && this.#aligned(at))
+			return { ...at, type: "row", record, memory: memory.c, effects: at.effects | this.does(READS) };
 		const c = known
 			? `flatAligned(${memory.c}, ${offset})`
 			: `flatRow(${memory.c}, ${offset}, ${record.bytes}, ${memory.c}_size)`;
@@ -84,6 +86,11 @@ export class Accesses extends Expressions {
 		if (this.state.covers(memory.c, at, bytes)) return true;
 		this.learned.push([memory.c, at, bytes]);
 		return false;
+	}
+
+	/** Whether it is seen to be a multiple of four: as rows lie, and words in them. */
+	#aligned({ at }) {
+		return at.offset % 4 === 0 && (at.base === "" || this.names.get(at.base)?.type === "row");
 	}
 
 	/** view.getUint16(at) and the like. */
@@ -110,7 +117,7 @@ export class Accesses extends Expressions {
 		if (at.range.low <= -3 * 2 ** 30 || at.range.high > 0xffffffff) this.demandInt32(node, at, "the offset");
 		const offset = bare(bits(at));
 		if (!this.#within(memory, at, bytes)) return `${word ? "WORD_AT" : "AT"}(${memory.c}, ${offset}, ${bytes})`;
-		return word ? `WORD_IN(${memory.c}, ${offset})` : `(${memory.c}_base + ${bits(at)})`;
+		return word && !this.#aligned(at) ? `WORD_IN(${memory.c}, ${offset})` : `(${memory.c}_base + ${bits(at)})`;
 	}
 
 	/** check(at, length, view.byteLength): those bytes lie within the memory, from here on. */

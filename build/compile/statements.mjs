@@ -113,7 +113,7 @@ export class Statements extends Calls {
 		const variable = this.declare(id.name, { type, promised, record, memory, range, changes: !constant });
 		if (type === "number") this.state.assign(variable, range);
 		// A name for a sum of a variable and a constant is known as that sum, as long as neither changes.
-		if (constant && value.at && !this.names.get(value.at.base)?.changes) variable.at = value.at;
+		if (constant && type !== "row" && value.at && !this.names.get(value.at.base)?.changes) variable.at = value.at;
 		if (type === "row") this.enter(variable);
 		this.out(depth, `${constant ? "const " : ""}${type === "boolean" ? "int" : "int32_t"} ${variable.c} = ${bare(value.c)};`);
 	}

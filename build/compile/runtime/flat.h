@@ -77,10 +77,16 @@ FLAT_IN_PLACE uint8_t *flatAt(const FlatMemory *memory, uint8_t *base, uint32_t 
 	return base + at;
 }
 
-FLAT_IN_PLACE void flatAlign(const FlatMemory *memory, uint32_t at)
+static inline void flatLookAligned(const FlatMemory *memory, uint32_t at)
 {
 	if (__builtin_expect(FLAT_UNALIGNED(at), 0))
-		FLAT_OUTSIDE(memory, (int32_t)at, 4);
+		flatOutside(memory, (int32_t)at, 4);
+}
+
+FLAT_IN_PLACE void flatAlign(const FlatMemory *memory, uint32_t at)
+{
+	if (!(__builtin_constant_p(at) && at % 4 == 0))
+		flatLookAligned(memory, at);
 }
 
 /** For words that are known to lie within bounds. */
@@ -90,10 +96,19 @@ FLAT_IN_PLACE uint8_t *flatWordIn(const FlatMemory *memory, uint8_t *base, uint3
 	return base + at;
 }
 
+static inline void flatLookWord(const FlatMemory *memory, uint32_t size, uint32_t at)
+{
+	if (__builtin_expect(at > size - 4 || FLAT_UNALIGNED(at), 0))
+		flatOutside(memory, (int32_t)at, 4);
+}
+
 FLAT_IN_PLACE uint8_t *flatWordAt(const FlatMemory *memory, uint8_t *base, uint32_t size, uint32_t at)
 {
-	flatAlign(memory, at);
-	return flatAt(memory, base, size, at, 4);
+	if (FLAT_SURE(at, 4u))
+		flatAlign(memory, at);
+	else
+		flatLookWord(memory, size, at);
+	return base + at;
 }
 
 /** A pointer to bytes of a memory, whose base and size are at hand in locals. */
@@ -130,12 +145,17 @@ FLAT_IN_PLACE int32_t flatAligned(const FlatMemory *memory, int32_t at)
 	return at;
 }
 
+static inline int32_t flatLookRow(const FlatMemory *memory, int32_t at, int32_t bytes, uint32_t size)
+{
+	flatDemandAny(memory, at, bytes, size);
+	flatLookAligned(memory, (uint32_t)at);
+	return at;
+}
+
 /** The same for one that is not. */
 FLAT_IN_PLACE int32_t flatRow(const FlatMemory *memory, int32_t at, int32_t bytes, uint32_t size)
 {
-	if (!FLAT_SURE((uint32_t)at, (uint32_t)bytes))
-		flatDemand(memory, at, bytes, size);
-	return flatAligned(memory, at);
+	return FLAT_SURE((uint32_t)at, (uint32_t)bytes) ? flatAligned(memory, at) : flatLookRow(memory, at, bytes, size);
 }
 
 static inline uint32_t get16le(const uint8_t *p)
