@@ -147,7 +147,7 @@ export const NETWORK_PATIENCE_MS = 10_000;
 export const NETWORK_RETRY_MS = 100;
 
 /** Receive buffer of each UDP socket of the services, bytes: a DHCP message of DHCP_MESSAGE or a DNS answer of 512, with DATAGRAM, and a short one besides. */
-export const SERVICE_BUFFER = 704;
+export const SERVICE_BUFFER = 752;
 
 /** Names that are asked for at the same time: each has a UDP socket of `sockets.services`, or a TCP socket of `sockets.tcp`, while it is. As many questions wait for a server's ARP. */
 export const DNS_LOOKUPS = NEIGHBOR_QUEUE;

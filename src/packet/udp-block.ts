@@ -16,8 +16,8 @@ export const UdpBlock = record({
 	used: offset,
 	count: int32,
 	/** Of the datagram that was read last: its sender, what it was sent to, remote port << 16 | local port, and the slot of the interface that it came by. Slot 0: none was read. */
-	lastSource: int32,
-	lastDestination: int32,
+	lastSource: address,
+	lastDestination: address,
 	lastPorts: int32,
 	lastSlot: int32,
 	/** UDP_…, or-ed. 0: nobody has it. */
@@ -47,8 +47,8 @@ export const UDP_GIVEN = 16;
 /** Its owner knows who sent the datagram that was read last, and need not be told when the next one is like it. */
 export const UDP_TOLD = 32;
 
-/** Bytes of a datagram in the ring before its payload: source, destination, ports, length | slot of the interface << 16 (int32 each, big-endian). Behind it padding to 4 bytes. */
-export const DATAGRAM = 16;
+/** Bytes of a datagram in the ring before its payload: source and destination address, ports, length | slot of the interface << 16 (int32 both, big-endian). Behind it padding to 4 bytes. */
+export const DATAGRAM = 40;
 
 /** Whether somebody has the socket, and what it is bound to is there. */
 export function udpHasPlace(socket: UdpBlock): boolean {

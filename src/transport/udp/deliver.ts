@@ -1,9 +1,9 @@
 // A datagram goes from the frame straight into the ring of the socket it is for: no packet buffer waits for an application.
 
-import { isNone, v4Of } from "../../packet/address.ts";
+import { ADDRESS, copyAddress, isNone, sameAddress } from "../../packet/address.ts";
 import { check } from "../../packet/bounds.ts";
 import { DESTINATION_ADDRESS, PAYLOAD_AT, PORTS, SOURCE_ADDRESS } from "../../packet/fields.ts";
-import type { Length, Offset } from "../../packet/numbers.ts";
+import type { Address, Length, Offset } from "../../packet/numbers.ts";
 import { PathBlock, pathForget } from "../../packet/path-block.ts";
 import { wrap } from "../../packet/ring.ts";
 import { DATAGRAM, UDP_TOLD, UdpBlock } from "../../packet/udp-block.ts";
@@ -13,9 +13,28 @@ import { ringPut, ringRead } from "../../wire/kernels/copies.ts";
 /** In what `udpRead` answers: source, destination, ports or interface are not those of the datagram before. */
 export const ANOTHER = 0x10000;
 
+/** Where ports, length and interface stand behind the addresses. */
+const PORTS_AT = 2 * ADDRESS;
+const LENGTH_AT = PORTS_AT + 4;
+
 /** A word of the ring at its byte `at`, which may have run over its end. No word lies across it. */
 function getWord(view: DataView, socket: UdpBlock, at: Offset): number {
 	return view.getInt32(socket.ring + wrap(at, socket.size));
+}
+
+/** Whether the address at ring byte `at` is that one. */
+function ringHas(view: DataView, socket: UdpBlock, at: Offset, address: Address): boolean {
+	return (
+		getWord(view, socket, at + 12) === view.getInt32(address + 12) &&
+		getWord(view, socket, at + 8) === view.getInt32(address + 8) &&
+		getWord(view, socket, at + 4) === view.getInt32(address + 4) &&
+		getWord(view, socket, at) === view.getInt32(address)
+	);
+}
+
+/** Copies the address at ring byte `at`. */
+function getAddress(view: DataView, socket: UdpBlock, at: Offset, to: Address): void {
+	for (let i = 0; i < ADDRESS; i += 4) view.setInt32(to + i, getWord(view, socket, at + i));
 }
 
 /** Ring byte of the datagram that came first. */
@@ -34,10 +53,10 @@ export function deliverDatagram(view: DataView, socket: UdpBlock, slot: number, 
 	if (whole > size - socket.used) return false;
 	const from = (payload - DATAGRAM) | 0;
 	check(from, DATAGRAM, view.byteLength);
-	view.setInt32(from, v4Of(view, SOURCE_ADDRESS));
-	view.setInt32(from + 4, v4Of(view, DESTINATION_ADDRESS));
-	view.setInt32(from + 8, view.getInt32(PORTS * 4, true));
-	view.setInt32(from + 12, length | (slot << 16));
+	copyAddress(view, from, SOURCE_ADDRESS);
+	copyAddress(view, from + ADDRESS, DESTINATION_ADDRESS);
+	view.setInt32(from + PORTS_AT, view.getInt32(PORTS * 4, true));
+	view.setInt32(from + LENGTH_AT, length | (slot << 16));
 	ringPut(view, socket.ring, size, at, from, DATAGRAM + length);
 	socket.next = wrap(at + whole, size);
 	socket.used += whole;
@@ -64,33 +83,31 @@ export function udpRead(view: DataView, block: Offset, buffer: Bytes, start: num
 	const socket = UdpBlock.of(view, block);
 	if (socket.used < DATAGRAM) return -1;
 	const at = first(socket);
-	const last = getWord(view, socket, at + 12);
+	const last = getWord(view, socket, at + LENGTH_AT);
 	const bytes = last & 0xffff;
 	const slot = (last >> 16) & 0xffff;
 	const whole = DATAGRAM + bytes + (-bytes & 3);
 	if (whole > socket.used) throw new RangeError(`block at ${block}: its ring holds no datagram`);
 	if (length > bytes) length = bytes;
 	ringRead(view, socket.ring, socket.size, wrap(at + DATAGRAM, socket.size), buffer, start, length);
-	const source = getWord(view, socket, at);
-	const destination = getWord(view, socket, at + 4);
-	const ports = getWord(view, socket, at + 8);
+	const ports = getWord(view, socket, at + PORTS_AT);
 	const same =
-		socket.lastSource === source &&
-		socket.lastDestination === destination &&
+		ringHas(view, socket, at, socket.lastSource) &&
+		ringHas(view, socket, at + ADDRESS, socket.lastDestination) &&
 		socket.lastPorts === ports &&
 		socket.lastSlot === slot &&
 		(socket.bits & UDP_TOLD) !== 0;
 	socket.used -= whole;
 	socket.count--;
 	if (same) return bytes;
-	socket.lastSource = source;
-	socket.lastDestination = destination;
+	getAddress(view, socket, at, socket.lastSource);
+	getAddress(view, socket, at + ADDRESS, socket.lastDestination);
 	socket.lastPorts = ports;
 	socket.lastSlot = slot;
 	socket.bits = socket.bits | UDP_TOLD;
 	// An answer may have to come from another address than before.
 	const path = PathBlock.of(view, socket.path);
-	if (v4Of(view, path.destination) === source && isNone(view, socket.localAddress)) pathForget(path);
+	if (sameAddress(view, path.destination, socket.lastSource) && isNone(view, socket.localAddress)) pathForget(path);
 	return bytes | ANOTHER;
 }
 
@@ -112,7 +129,7 @@ export function udpForget(view: DataView, block: Offset, slot: number): void {
 	}
 	let left = socket.used;
 	while (left >= DATAGRAM) {
-		const at = socket.next + socket.size - left + 12;
+		const at = socket.next + socket.size - left + LENGTH_AT;
 		const last = getWord(view, socket, at);
 		const bytes = last & 0xffff;
 		if (last >>> 16 === slot) view.setInt32(socket.ring + wrap(at, socket.size), bytes | (SLOT_GONE << 16));
@@ -124,5 +141,5 @@ export function udpForget(view: DataView, block: Offset, slot: number): void {
 export function udpNext(view: DataView, block: Offset): number {
 	const socket = UdpBlock.of(view, block);
 	if (socket.used < DATAGRAM) return -1;
-	return getWord(view, socket, first(socket) + 12) & 0xffff;
+	return getWord(view, socket, first(socket) + LENGTH_AT) & 0xffff;
 }

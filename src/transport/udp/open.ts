@@ -1,6 +1,6 @@
 // Sockets are opened, bound and closed, and end with the address or the interface that they are bound to. Flat TypeScript.
 
-import { setV4OrNone, v4Of } from "../../packet/address.ts";
+import { setNone, setV4OrNone, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { askedOrNone, NO_ADDRESS } from "../../packet/fields.ts";
 import type { Ipv4, Offset } from "../../packet/numbers.ts";
@@ -91,8 +91,8 @@ function bind(view: DataView, socket: UdpBlock, address: Ipv4, port: number, met
 	socket.next = 0;
 	socket.used = 0;
 	socket.count = 0;
-	socket.lastSource = 0;
-	socket.lastDestination = 0;
+	setNone(view, socket.lastSource);
+	setNone(view, socket.lastDestination);
 	socket.lastPorts = 0;
 	socket.lastSlot = 0;
 	socket.bits = UDP_OPEN;

@@ -4,12 +4,12 @@ import { output } from "../../ip/output.ts";
 import { afterLoopback, ownerSlot, route } from "../../ip/way.ts";
 import { canSend, sourceOf } from "../../link/addresses.ts";
 import { follows } from "../../link/calls.ts";
-import { copyAddress, isNone, setV4, setV4OrNone, v4Of } from "../../packet/address.ts";
+import { copyAddress, isNone, sameAddress, setV4, setV4OrNone, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
-import { asked } from "../../packet/fields.ts";
+import { NO_ADDRESS } from "../../packet/fields.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
-import type { Ipv4, Length, Offset } from "../../packet/numbers.ts";
+import type { Address, Ipv4, Length, Offset } from "../../packet/numbers.ts";
 import { NONE, takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { interfaceAt } from "../../packet/slots.ts";
@@ -18,6 +18,7 @@ import { SLOT_GONE } from "./deliver.ts";
 import { udpBuild } from "../../wire/build.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import type { BytesIn } from "../../wire/kernels/bytes.ts";
+import { isLoopback } from "../../wire/scope.ts";
 import * as udp from "../../wire/udp.ts";
 
 /** Bytes of the headers before a datagram's payload. */
@@ -82,7 +83,7 @@ export function udpSendBy(
 		path.bound === bound;
 	if (!known || path.routeVersion !== CoreBlock.of(view, CORE).routeVersion) {
 		socket.bits = socket.bits | UDP_GIVEN;
-		setV4OrNone(view, path.destination, to);
+		setV4(view, path.destination, to);
 		if (source === 0) copyAddress(view, path.source, socket.localAddress);
 		else setV4(view, path.source, source);
 		path.bound = bound;
@@ -110,7 +111,7 @@ export function udpSendFrom(
 	const path = PathBlock.of(view, socket.path);
 	if (!udpHasPlace(socket)) return GONE;
 	socket.bits = socket.bits | UDP_GIVEN;
-	setV4OrNone(view, path.destination, to);
+	setV4(view, path.destination, to);
 	setV4OrNone(view, path.source, from);
 	path.bound = boundOf(socket);
 	if (!route(view, path, 0, false)) return NO_WAY;
@@ -163,10 +164,11 @@ function lead(view: DataView, socket: UdpBlock, path: PathBlock, to: Ipv4): bool
 	const routed = path.routeVersion === CoreBlock.of(view, CORE).routeVersion;
 	if (v4Of(view, path.destination) !== to || !routed || socket.bits & UDP_GIVEN) {
 		socket.bits = socket.bits & ~UDP_GIVEN;
-		setV4OrNone(view, path.destination, to);
+		setV4(view, path.destination, to);
 		path.bound = boundOf(socket);
-		if (to !== socket.lastSource || !isNone(view, socket.localAddress)) copyAddress(view, path.source, socket.localAddress);
-		else setV4OrNone(view, path.source, answerFrom(view, socket));
+		const answers = isNone(view, socket.localAddress) && sameAddress(view, path.destination, socket.lastSource);
+		const source = answers ? answerFrom(view, socket) : socket.localAddress;
+		copyAddress(view, path.source, source);
 		route(view, path, 0, true);
 	}
 	return path.out !== 0;
@@ -174,25 +176,24 @@ function lead(view: DataView, socket: UdpBlock, path: PathBlock, to: Ipv4): bool
 
 /**
  * The source address of an answer to the last datagram: that which it was sent to, or when that was everybody's one of the interface that it came by.
- * 0: any will do, as that interface is down, or the address gone.
+ * NO_ADDRESS: any will do, as that interface is down, or the address gone.
  */
-function answerFrom(view: DataView, socket: UdpBlock): Ipv4 {
+function answerFrom(view: DataView, socket: UdpBlock): Address {
 	const was = socket.lastDestination;
-	if (ipv4.isLoopback(was)) return was;
-	const owner = ownerSlot(view, asked(view, was));
-	if (owner !== 0) return canSend(InterfaceBlock.of(view, interfaceAt(view, owner))) ? was : 0;
+	if (isLoopback(view, was)) return was;
+	const owner = ownerSlot(view, was);
+	if (owner !== 0) return canSend(InterfaceBlock.of(view, interfaceAt(view, owner))) ? was : NO_ADDRESS;
 	const slot = socket.lastSlot;
-	if (slot === 0 || slot === SLOT_GONE) return 0;
+	if (slot === 0 || slot === SLOT_GONE) return NO_ADDRESS;
 	const link = InterfaceBlock.of(view, interfaceAt(view, slot));
-	if (!canSend(link)) return 0;
-	const peer = asked(view, socket.lastSource);
-	const source = sourceOf(view, link, peer, peer);
-	return source === 0 ? 0 : v4Of(view, source);
+	if (!canSend(link)) return NO_ADDRESS;
+	const source = sourceOf(view, link, socket.lastSource, socket.lastSource);
+	return source === 0 ? NO_ADDRESS : source;
 }
 
 /** There is no way for the socket's path. */
 function noWay(view: DataView, socket: UdpBlock, path: PathBlock): number {
-	if (socket.lastSlot === 0 || v4Of(view, path.destination) !== socket.lastSource) return NO_WAY;
+	if (socket.lastSlot === 0 || !sameAddress(view, path.destination, socket.lastSource)) return NO_WAY;
 	drop(view, InterfaceBlock.of(view, interfaceAt(view, 1)), DROP.noRoute);
 	return DROPPED;
 }

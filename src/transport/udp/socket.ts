@@ -43,13 +43,13 @@ export class UdpSocket extends BlockSocket {
 
 	/** Of the datagram that was read last: its sender, what it was sent to, and the slot of the interface that it came by. 0 while none was read. */
 	get fromAddress(): number {
-		return this.word(AT.lastSource);
+		return this.view.getInt32(this.block + AT.lastSource + V4);
 	}
 	get fromPort(): number {
 		return (this.word(AT.lastPorts) >> 16) & 0xffff;
 	}
 	get toAddress(): number {
-		return this.word(AT.lastDestination);
+		return this.view.getInt32(this.block + AT.lastDestination + V4);
 	}
 	get toPort(): number {
 		return this.word(AT.lastPorts) & 0xffff;

@@ -5,9 +5,8 @@ import { put, setWord, take, word, type Application } from "./model.ts";
 
 const REGISTERS = { ports: 8, seq: 12, ack: 16, flags: 20, ip: 24, payload: 40, length: 44 };
 
-/** IPv4's part of both addresses, in network order. */
-const SOURCE = 76;
-const DESTINATION = 92;
+/** Where both addresses stand, in network order. */
+const ADDRESSES = 64;
 
 /** Offsets of the fields in a TCB block. */
 const TCB = {
@@ -153,7 +152,7 @@ const TOLD = 32;
 
 /** A UDP socket block. */
 function udpAt(view: DataView, block: number): { ring: number; size: number; at: number; used: number; count: number } {
-	take(view, block, 144);
+	take(view, block, 168);
 	const [ring, size, at, used, count] = [0, 4, 8, 12, 16].map((field) => word(view, block + field)) as [
 		number,
 		number,
@@ -170,16 +169,11 @@ const padding = (length: number) => (4 - (length % 4)) % 4;
 /** The datagram in the registers, `length` bytes at `payload`. What the ring says of it is put before it. Answers whether it fits. */
 export function deliver(view: DataView, block: number, slot: number, payload: number, length: number): boolean {
 	const { ring, size, at, used, count } = udpAt(view, block);
-	const whole = 16 + length + padding(length);
+	const whole = 40 + length + padding(length);
 	if (whole > size - used) return false;
-	const said = [
-		read32(take(view, SOURCE, 4), 0),
-		read32(take(view, DESTINATION, 4), 0),
-		word(view, REGISTERS.ports),
-		length | (slot << 16),
-	];
-	put(view, payload - 16, said.flatMap(big));
-	toRing(view, ring, size, at, take(view, payload - 16, 16 + length));
+	const said = [...take(view, ADDRESSES, 32), ...big(word(view, REGISTERS.ports)), ...big(length | (slot << 16))];
+	put(view, payload - 40, said);
+	toRing(view, ring, size, at, take(view, payload - 40, 40 + length));
 	setWord(view, block + 8, (at + whole) % size);
 	setWord(view, block + 12, used + whole);
 	setWord(view, block + 16, count + 1);
@@ -195,49 +189,57 @@ export function udpDeliver(view: DataView, block: number, length: number, slot: 
 
 export function udpRead(view: DataView, block: number, buffer: Application, start: number, length: number): number {
 	const { ring, size, at, used, count } = udpAt(view, block);
-	if (used < 16) return -1;
+	if (used < 40) return -1;
 	const first = (at - used + size) % size;
-	const header = fromRing(view, ring, size, first, 16);
-	const last = read32(header, 12);
+	const header = fromRing(view, ring, size, first, 40);
+	const last = read32(header, 36);
 	const bytes = last & 0xffff;
-	const now = [read32(header, 0), read32(header, 4), read32(header, 8), (last >> 16) & 0xffff] as const;
-	const bits = word(view, block + 36);
-	const known = (bits & TOLD) !== 0 && now.every((value, i) => word(view, block + 20 + 4 * i) === value);
-	put(buffer, start, fromRing(view, ring, size, (first + 16) % size, Math.min(length, bytes)));
-	setWord(view, block + 12, used - 16 - bytes - padding(bytes));
+	const [ports, slot] = [read32(header, 32), (last >> 16) & 0xffff];
+	const addresses = header.slice(0, 32);
+	const bits = word(view, block + 60);
+	const known =
+		(bits & TOLD) !== 0 &&
+		take(view, block + 20, 32).every((byte, i) => byte === addresses[i]) &&
+		word(view, block + 52) === ports &&
+		word(view, block + 56) === slot;
+	put(buffer, start, fromRing(view, ring, size, (first + 40) % size, Math.min(length, bytes)));
+	setWord(view, block + 12, used - 40 - bytes - padding(bytes));
 	setWord(view, block + 16, count - 1);
 	if (!known) {
-		for (const [i, value] of now.entries()) setWord(view, block + 20 + 4 * i, value);
-		setWord(view, block + 36, bits | TOLD);
+		put(view, block + 20, addresses);
+		setWord(view, block + 52, ports);
+		setWord(view, block + 56, slot);
+		setWord(view, block + 60, bits | TOLD);
 		// The way back, when it is from another address of ours: to be looked up anew.
-		const bound = take(view, block + 48, 16).some((byte) => byte !== 0);
-		if (!bound && read32(take(view, block + 120, 4), 0) === now[0]) for (const at of [72, 132]) setWord(view, block + at, -1);
+		const bound = take(view, block + 72, 16).some((byte) => byte !== 0);
+		const back = take(view, block + 132, 16).every((byte, i) => byte === addresses[i]);
+		if (!bound && back) for (const at of [96, 156]) setWord(view, block + at, -1);
 	}
 	return known ? bytes : bytes + 65536;
 }
 
 export function udpAgain(view: DataView, block: number): void {
 	udpAt(view, block);
-	setWord(view, block + 36, word(view, block + 36) & ~TOLD);
+	setWord(view, block + 60, word(view, block + 60) & ~TOLD);
 }
 
 export function udpNext(view: DataView, block: number): number {
 	const { ring, size, at, used } = udpAt(view, block);
-	if (used < 16) return -1;
-	return read32(fromRing(view, ring, size, (at - used + size + 12) % size, 4), 0) & 0xffff;
+	if (used < 40) return -1;
+	return read32(fromRing(view, ring, size, (at - used + size + 36) % size, 4), 0) & 0xffff;
 }
 
 export function udpForget(view: DataView, block: number, slot: number): void {
 	const { ring, size, at, used } = udpAt(view, block);
-	if (word(view, block + 32) === slot) {
-		setWord(view, block + 32, 0xffff);
-		setWord(view, block + 36, word(view, block + 36) & ~TOLD);
+	if (word(view, block + 56) === slot) {
+		setWord(view, block + 56, 0xffff);
+		setWord(view, block + 60, word(view, block + 60) & ~TOLD);
 	}
-	for (let left = used; left >= 16;) {
-		const place = (at - left + size + 12) % size;
+	for (let left = used; left >= 40;) {
+		const place = (at - left + size + 36) % size;
 		const last = read32(fromRing(view, ring, size, place, 4), 0);
 		const bytes = last & 0xffff;
 		if (last >>> 16 === slot) toRing(view, ring, size, place, big(bytes | -0x10000));
-		left -= 16 + bytes + padding(bytes);
+		left -= 40 + bytes + padding(bytes);
 	}
 }
