@@ -27,7 +27,7 @@ const out = join(root, "build/out");
 const require = createRequire(import.meta.url);
 
 /** What makes the bundles. */
-const TOOLS = ["bundle", "join", "modules", "page-plugin", "privates", "records"].map((name) => `build/${name}.mjs`);
+const TOOLS = ["bundle", "constants", "join", "modules", "page-plugin", "privates", "records"].map((name) => `build/${name}.mjs`);
 
 /** What the XS host brings, or finds by a `-m` mapping. */
 const XS_EXTERNAL = /^(multihome|program|system|time|timer)$|^(multihome|host|bench|sdk|test)\/|^embedded:/;
@@ -103,20 +103,19 @@ async function makeBundles(progress) {
 		const twins = twinsIn(js);
 		progress.step("joining the modules");
 		const entries = OURS.map(({ name, source }) => ({ name, input: compiledOf(js, source), file: fileOf(name) }));
-		await joinTogether(entries, xs, NATIVES, XS_EXTERNAL, { copied: COPIED, importAs: (name) => name, inline: true });
-		for (const { name, also } of OURS)
-			if (also !== undefined) await put(pathOf(also), `export { default } from ${JSON.stringify(name)};\n`);
-		await makeManifests();
 		const forXS = (source, path) => joinModules(join(js, source), path, NATIVES, XS_EXTERNAL, { inline: true });
-		progress.step(`joining ${relative(out, desktop)}`);
 		await Promise.all([
+			joinTogether(entries, xs, NATIVES, XS_EXTERNAL, { copied: COPIED, importAs: (name) => name, inline: true }),
 			forXS("drivers/index.js", paths.drivers),
 			forXS("hosts/desktop/main.js", paths.desktop),
 			forXS("hosts/desktop/timer.js", paths.timer),
 			forXS("hosts/desktop/time.js", paths.time),
 			forXS("hosts/desktop/system-module.js", paths.system),
-			joinModules(join(js, "hosts/desktop/simulate.js"), paths.simulate, twins, /^(node:|ajv)/),
+			joinModules(join(js, "hosts/desktop/simulate.js"), paths.simulate, twins, /^(node:|ajv)/, { treeshake: false }),
 		]);
+		for (const { name, also } of OURS)
+			if (also !== undefined) await put(pathOf(also), `export { default } from ${JSON.stringify(name)};\n`);
+		await makeManifests();
 	} finally {
 		await rm(js, { recursive: true, force: true });
 	}

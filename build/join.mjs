@@ -6,8 +6,8 @@ import { createRequire } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rollup } from "rollup";
-import { minify } from "terser";
 import { hash } from "./compile.mjs";
+import { inlineConstants } from "./constants.mjs";
 import { page } from "./page-plugin.mjs";
 import { openPrivates } from "./privates.mjs";
 import { writeOutRecords } from "./records.mjs";
@@ -126,7 +126,10 @@ async function ownersOf(modules, aliases, external) {
 }
 
 /** What makes these files, beside what they are made of: a file whose both are as before, as its .stamp says, stays. Looking for constants takes longer than all the rest. */
-const madeBy = hash(readFileSync(fileURLToPath(import.meta.url)), createRequire(import.meta.url)("terser/package.json").version);
+const madeBy = hash(
+	...["join", "constants"].map((name) => readFileSync(fileURLToPath(new URL(`${name}.mjs`, import.meta.url)))),
+	createRequire(import.meta.url)("terser/package.json").version,
+);
 
 async function write(output, from, inline) {
 	const stamp = hash(madeBy, process.cwd(), `${inline}`, from.code, from.map.toString());
@@ -143,37 +146,6 @@ async function write(output, from, inline) {
 		await put(output, code.replace(/^\/\/# sourceMappingURL=.*\n?/m, ""));
 	}
 	await put(output + ".stamp", stamp);
-}
-
-/**
- * Puts constants where they are used. On XS a function copies each module variable that it mentions into its frame at every call:
- * a constant that is written out costs less than half. Names and structure stay, for messages and for reading.
- */
-async function inlineConstants(chunk) {
-	const { code, map } = await minify(chunk.code, {
-		module: true,
-		ecma: 2022,
-		mangle: false,
-		compress: {
-			toplevel: true,
-			passes: 2,
-			inline: 0,
-			reduce_funcs: false,
-			keep_fargs: true,
-			sequences: false,
-			conditionals: false,
-			if_return: false,
-			booleans: false,
-			join_vars: false,
-			typeofs: false,
-			comparisons: false,
-			hoist_props: false,
-			side_effects: false,
-		},
-		format: { beautify: true, comments: false },
-		sourceMap: { content: chunk.map, asObject: true },
-	});
-	return { code, map };
 }
 
 /** Replaces a file at once, so that another build or run never sees half of it. */
