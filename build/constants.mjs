@@ -1,8 +1,11 @@
 // Puts constants where they are used, in a thread of its own: terser takes as long for the stack as joining all the rest, which goes on meanwhile.
 /* oxlint-disable unicorn/require-post-message-target-origin -- of threads, not of windows */
 
-import { isMainThread, parentPort, Worker } from "node:worker_threads";
+import { parentPort, Worker, workerData } from "node:worker_threads";
 import { fileURLToPath } from "node:url";
+
+/** What the thread is told, which tells it from others that load this file. */
+const OURS = "multihome: constants";
 
 /** Names and structure stay, for messages and for reading. */
 const OPTIONS = {
@@ -33,7 +36,7 @@ const waiting = [];
 let worker;
 
 function start() {
-	worker = new Worker(fileURLToPath(import.meta.url));
+	worker = new Worker(fileURLToPath(import.meta.url), { workerData: OURS, execArgv: [] });
 	worker.on("message", ({ failed, ...result }) => {
 		const { done, fail } = waiting.shift();
 		if (waiting.length === 0) worker.unref(); // it keeps nobody from ending
@@ -59,7 +62,7 @@ export function inlineConstants({ code, map }) {
 	});
 }
 
-if (!isMainThread) {
+if (workerData === OURS) {
 	const { minify } = await import("terser");
 	let last = Promise.resolve();
 	parentPort.on("message", ({ code, map }) => {
