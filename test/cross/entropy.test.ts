@@ -2,10 +2,11 @@
 // SipHash beside OpenSSL's.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { SANITIZED, standInFor } from "./over-stand-in.ts";
 import { root } from "./toolchains.ts";
 
 const here = join(root, "test/cross/entropy");
@@ -13,27 +14,14 @@ const native = join(root, "src/host/native");
 const folder = mkdtempSync(join(tmpdir(), "multihome-entropy-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const FLAGS = [
-	"-std=gnu11",
-	"-g",
-	"-Wall",
-	"-Wextra",
-	"-Werror",
-	"-fsanitize=address,undefined",
-	"-fno-sanitize-recover=undefined",
-];
-
 /** Compiles `main` for one file of entropy, whose SDK's headers all are the stand-in. Answers the program. */
 function make(name: string, file: string, ...defines: string[]): string {
-	for (const [, header] of readFileSync(join(native, file), "utf8").matchAll(/^#include "(.*)"$/gm)) {
-		if (header === "entropy.h") continue;
-		const path = join(folder, "include", header!);
-		mkdirSync(dirname(path), { recursive: true });
-		writeFileSync(path, `#include "${join(here, "stand-in.h")}"\n`);
-	}
+	standInFor(readFileSync(join(native, file), "utf8"), ["entropy.h"], join(here, "stand-in.h"), join(folder, "include"));
 	const program = join(folder, name);
 	const includes = [`-I${join(folder, "include")}`, `-I${native}`, `-DSOURCE="${join(native, file)}"`];
-	const made = spawnSync("gcc", [...FLAGS, ...defines, ...includes, join(here, "main.c"), "-o", program], { encoding: "utf8" });
+	const made = spawnSync("gcc", [...SANITIZED, ...defines, ...includes, join(here, "main.c"), "-o", program], {
+		encoding: "utf8",
+	});
 	expect(made.stderr).toBe("");
 	return program;
 }
@@ -143,7 +131,7 @@ int main(void)
 }
 `,
 	);
-	expect(spawnSync("gcc", [...FLAGS, `-I${native}`, source, "-o", program], { encoding: "utf8" }).stderr).toBe("");
+	expect(spawnSync("gcc", [...SANITIZED, `-I${native}`, source, "-o", program], { encoding: "utf8" }).stderr).toBe("");
 	const ours = spawnSync(program, { encoding: "utf8" }).stdout.trim().split("\n");
 	const key = Buffer.from(Array.from({ length: 16 }, (_, i) => 0xf1 * (i + 3))).toString("hex");
 	const theirs = ours.map((_, count) => {
@@ -176,7 +164,7 @@ int main(void)
 `,
 	);
 	const includes = [`-I${native}`, `-I${join(root, "hosts/firmware")}`];
-	expect(spawnSync("gcc", [...FLAGS, ...includes, source, "-o", program], { encoding: "utf8" }).stderr).toBe("");
+	expect(spawnSync("gcc", [...SANITIZED, ...includes, source, "-o", program], { encoding: "utf8" }).stderr).toBe("");
 	const addresses = spawnSync(program, { encoding: "utf8" }).stdout.trim().split("\n");
 	expect(addresses).toHaveLength(2000);
 	expect(new Set(addresses).size).toBe(2000);
