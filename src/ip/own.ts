@@ -9,7 +9,7 @@ import { OWN_SLOT_SHIFT, OwnEntry, OwnTable } from "../packet/own-table.ts";
 
 /**
  * What an address is to the interface with that slot; to the first that there is for slot 0. 0: nothing of ours. Else the interface's slot << OWN_SLOT_SHIFT, with
- * OWN_GROUP for the broadcast address of a subnet.
+ * OWN_GROUP for the broadcast address of a subnet, or a group that was joined, by slot 0 on all interfaces.
  */
 export function ownFind(view: DataView, address: Address, slot: number): number {
 	check(0, FIELDS_BYTES, view.byteLength);

@@ -1,5 +1,5 @@
-// An account of what becomes of every frame: each one that an interface receives is taken by a layer, or ends as exactly one drop with a
-// reason. What a reader of its own (parse.ts) thinks of the frame says when it must be a drop.
+// An account of what becomes of every frame: of each one that an interface receives comes one drop with a reason at most, and exactly one when a reader of its own
+// (parse.ts) finds the frame malformed.
 
 import { FlowEntry, FlowTable } from "../../src/packet/flow-table.ts";
 import { InterfaceBlock } from "../../src/packet/interface-block.ts";

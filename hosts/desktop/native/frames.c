@@ -151,7 +151,9 @@ void xs_host_frames_transmit(txMachine *the)
 	demandTo(at, end, frames->arena.size);
 	if (!canBeSent(end - at))
 		xsRangeError("frame of %d bytes: expected 1 to %d", end - at, HOST_WIRE_LONGEST);
-	xsmcSetInteger(xsResult, transmit(frames, packet, frames->arena.base + at, end - at));
+	int32_t answer = transmit(frames, packet, frames->arena.base + at, end - at);
+	/* TypeScript around the device asks for frames as it likes. */
+	xsmcSetInteger(xsResult, answer == MULTIHOME_ANSWERED ? MULTIHOME_SENT : answer);
 }
 
 void xs_host_frames_count(txMachine *the)

@@ -14,7 +14,7 @@ export class Frames {
 	receive(at: number, max: number): number;
 	/** After BUSY a watch of the descriptor is called back with WRITABLE. */
 	transmit(packet: number, at: number, end: number): number;
-	/** 0: frames that were too long for their place or for the wire; 1: times that it was busy. */
+	/** 0: frames that were too long for their place or for the wire, of TAP devices for the wire alone: what does not fit its place is cut; 1: times that it was busy. */
 	count(index: number): number;
 	close(): void;
 }

@@ -17,6 +17,19 @@
 
 enum { EHR_VALID = 1, AUTOCORRELATION = 2, REPETITION = 4, VON_NEUMANN = 8 };
 
+/* Has it begin anew, which ends what an earlier failure has stopped. What is written while it resets may be lost: until it reads back. */
+static void reset(void)
+{
+	const uint32_t since = time_us_32();
+	trng_hw->rnd_source_enable = 0;
+	trng_hw->trng_sw_reset = 1;
+	do
+		trng_hw->sample_cnt1 = CYCLES;
+	while (trng_hw->sample_cnt1 != CYCLES && time_us_32() - since < PATIENCE_US);
+	trng_hw->trng_debug_control = 0; /* no test is left out */
+	trng_hw->rnd_source_enable = 1;
+}
+
 /* 192 bits; 0 when they do not come. */
 static int collect(uint32_t *words)
 {
@@ -34,11 +47,7 @@ static int collect(uint32_t *words)
 static const char *sample(uint8_t *raw)
 {
 	const char *problem = NULL;
-	trng_hw->rnd_source_enable = 0;
-	trng_hw->trng_sw_reset = 1; /* ends what an earlier failure has stopped */
-	trng_hw->trng_debug_control = 0; /* no test is left out */
-	trng_hw->sample_cnt1 = CYCLES;
-	trng_hw->rnd_source_enable = 1;
+	reset();
 	for (int at = 0; at < RAW_BYTES && !problem; at += 24) {
 		uint32_t words[6];
 		if (!collect(words))

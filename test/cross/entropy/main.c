@@ -57,9 +57,17 @@ static int enabled, enables, filledEnabled;
 #if PICO_RP2350
 Trng *trngStandIn(void)
 {
-	/* The file reads `rng_isr` once a round; a word is there after some rounds. */
+	/* A word is there after some rounds. What is written within some rounds of a reset is lost, and the count of cycles is too high for anything to come in time. */
 	static Trng trng;
-	static int rounds;
+	static int rounds, resetting;
+	if (trng.trng_sw_reset)
+		resetting = 6;
+	if (resetting > 0) {
+		resetting--;
+		trng = (Trng){ .sample_cnt1 = 0xffff };
+	}
+	if (trng.sample_cnt1 != CYCLES)
+		trng.rnd_source_enable = 0;
 	if (trng.rnd_source_enable && ++rounds % 7 == 0) {
 		if (strcmp(kind, "never") != 0)
 			trng.rng_isr = strcmp(kind, "failing") == 0 ? AUTOCORRELATION : EHR_VALID;
