@@ -57,10 +57,11 @@ function help(platform) {
   --set NAME=VALUE  a setting of the program, such as host=192.168.1.5; may be repeated (hosts/examples/README.md lists them)
   --manifest FILE a manifest of what the program takes besides, such as modules of the Moddable SDK
   --debug         with Moddable's debugger
+  --out FOLDER    where it is made (default: build/out/firmware/NAME)
   --bundle        only the JavaScript and the manifest: needs no Moddable SDK
   --help          this
 
-The firmware is in build/out/firmware/NAME. It takes the Moddable SDK: ${PLATFORMS[platform].guide}
+It takes the Moddable SDK: ${PLATFORMS[platform].guide}
 `;
 }
 
@@ -76,6 +77,7 @@ function optionsOf(platform, args) {
 				manifest: { type: "string" },
 				debug: { type: "boolean" },
 				bundle: { type: "boolean" },
+				out: { type: "string" },
 				help: { type: "boolean" },
 			},
 			args,
@@ -172,7 +174,7 @@ export function board() {
 }
 
 /** Writes main.js, program.js and manifest.json into build/out/firmware/TARGET; answers that folder, and what the stack's memory takes. */
-async function bundleTarget(platform, { target, board: file, app, set = [], manifest: more }) {
+async function bundleTarget(platform, { target, board: file, app, set = [], manifest: more, out }) {
 	const { bundle, bundleFirmware } = await import("./bundle.mjs");
 	const { manifestPath, standardNames } = await import("./modules.mjs");
 	const { simulate } = await bundle();
@@ -181,7 +183,7 @@ async function bundleTarget(platform, { target, board: file, app, set = [], mani
 	const read = readBoard(file ?? relative(process.cwd(), join(home, "board.json")));
 	const settings = {};
 	for (const text of set) settings[text.slice(0, text.indexOf("="))] = text.slice(text.indexOf("=") + 1);
-	const folder = join(root, "build/out/firmware", target);
+	const folder = out === undefined ? join(root, "build/out/firmware", target) : resolve(out);
 	mkdirSync(folder, { recursive: true });
 	const { preloaded, carried } = await bundleFirmware({
 		folder,

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { subplatformOf } from "../../build/firmware.mjs";
@@ -11,7 +11,8 @@ import { subplatformOf } from "../../build/firmware.mjs";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const sdk = mkdtempSync(join(tmpdir(), "multihome-firmware-"));
 const TARGET = "esp32-w5500";
-const out = join(root, "build/out/firmware", TARGET, "out");
+const made = join(sdk, "made");
+const out = join(made, "out");
 const BIN = `bin/esp32/release/${TARGET}`;
 const IMAGE = join(out, BIN, "xs_esp32.bin");
 const PROBE = join(out, "tmp/esp32/release", TARGET, "CMakeFiles/CMakeDetermineCompilerABI_C.bin");
@@ -28,10 +29,7 @@ beforeAll(() => {
 	for (const tool of ["xsl", "xsid", "mcrez"]) put(join(sdk, "moddable/build/bin/lin/release", tool));
 	put(join(sdk, "idf/tools/idf.py"));
 });
-afterAll(() => {
-	rmSync(sdk, { recursive: true });
-	rmSync(out, { recursive: true, force: true });
-});
+afterAll(() => rmSync(sdk, { recursive: true }));
 
 /** Builds with that shell script as mcconfig. */
 function build(script: string): { status: number | null; out: string; err: string } {
@@ -42,7 +40,7 @@ function build(script: string): { status: number | null; out: string; err: strin
 		IDF_PATH: join(sdk, "idf"),
 		PATH: `${join(sdk, "idf/tools")}:${process.env["PATH"]}`,
 	};
-	const ran = spawnSync(process.execPath, ["build/firmware.mjs", "build", "esp32", "--target", TARGET], {
+	const ran = spawnSync(process.execPath, ["build/firmware.mjs", "build", "esp32", "--target", TARGET, "--out", made], {
 		cwd: root,
 		env,
 		encoding: "utf8",
@@ -50,7 +48,7 @@ function build(script: string): { status: number | null; out: string; err: strin
 	return { status: ran.status, out: ran.stdout, err: ran.stderr.replace(/^(bundling|building|  ).*\n/gm, "") };
 }
 
-const SAID = `what mcconfig said is in build/out/firmware/${TARGET}/build.log\n`;
+const SAID = `what mcconfig said is in ${relative(root, made)}/build.log\n`;
 
 test("an image of an earlier build is not taken for that of one that failed without saying so", () => {
 	put(IMAGE, "old");
@@ -78,7 +76,7 @@ test("what is told to be flashed is what mcconfig has put together, not the test
 	);
 	expect([status, err]).toEqual([0, ""]);
 	expect(said.split("\n").filter((line) => line.endsWith(".bin"))).toEqual(
-		["bootloader", "partition-table", "xs_esp32"].map((name) => `build/out/firmware/${TARGET}/out/${BIN}/${name}.bin`),
+		["bootloader", "partition-table", "xs_esp32"].map((name) => `${relative(root, out)}/${BIN}/${name}.bin`),
 	);
 });
 
