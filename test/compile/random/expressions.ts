@@ -295,7 +295,7 @@ export class Expressions {
 		this.scope.called(callee);
 		const name = this.scope.spell(callee.module, callee.name);
 		const value = this.#made(
-			`${name}(${values.map(({ text }) => text).join(", ")})`,
+			`${name}(${values.map((each) => operand(each, RANK.choice)).join(", ")})`,
 			RANK.whole,
 			callee.result.kind === "boolean" ? "boolean" : "number",
 			callee.result.range,
@@ -377,6 +377,8 @@ export class Expressions {
 		const operator = this.random.pick(["<", "<=", ">", ">=", "===", "!=="]);
 		const rank = operator.length === 3 ? RANK.equal : RANK.less;
 		const [a, b] = [this.int32(depth - 1), this.int32(depth - 1)];
-		return this.#made(`${operand(a, rank + 1)} ${operator} ${operand(b, rank + 1)}`, rank, "boolean", BOOLEAN.range, a, b);
+		// As for `<<`: `f(a < b, c > (d))` is a call with type arguments, too.
+		const own = operator === "<" ? 0 : rank;
+		return this.#made(`${operand(a, rank + 1)} ${operator} ${operand(b, rank + 1)}`, own, "boolean", BOOLEAN.range, a, b);
 	}
 }
