@@ -71,18 +71,6 @@ function segmentInput(view: DataView, link: InterfaceBlock, tcb: TcbBlock): void
 		tcpArrives(view, tcb.at, link.at);
 		return;
 	}
-	if (what & ~(IN_DATA | IN_ACK_DUE)) takenMore(view, tcb, what);
-	else {
-		if (what & IN_ACK_DUE) tcpMark(view, tcb.at);
-		else delayAck(view, tcb);
-		newsPost(view, tcb.news, READABLE);
-	}
-	// An acknowledgment is due: it should not wait for frames that the peer may hold back for it.
-	if (CoreBlock.of(view, CORE).pending !== 0) letOthers(view);
-}
-
-/** A segment was taken as predicted: it acknowledges something, or opens the window. */
-function takenMore(view: DataView, tcb: TcbBlock, what: number): void {
 	if (what & IN_DATA) {
 		if (what & IN_ACK_DUE) tcpMark(view, tcb.at);
 		else delayAck(view, tcb);
@@ -90,6 +78,8 @@ function takenMore(view: DataView, tcb: TcbBlock, what: number): void {
 	}
 	if (what & IN_ACKED) dataAcknowledged(view, tcb, what);
 	else if (what & IN_UNSENT) tcpMark(view, tcb.at);
+	// An acknowledgment is due: it should not wait for frames that the peer may hold back for it.
+	if (CoreBlock.of(view, CORE).pending !== 0) letOthers(view);
 }
 
 /** `what` it found, as `predicted` says. */
