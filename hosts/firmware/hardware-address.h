@@ -14,9 +14,7 @@ int multihomeIdentity(uint8_t *bytes);
 static inline void hardwareAddress(uint8_t *address, const uint8_t *identity, uint8_t number)
 {
 	const uint8_t key[SIPHASH_KEY] = { 'm', 'u', 'l', 't', 'i', 'h', 'o', 'm', 'e', number };
-	const uint64_t hash = sipHash(key, identity, IDENTITY_BYTES);
-	for (int i = 0; i < 6; i++)
-		address[i] = (uint8_t)(hash >> 8 * i);
+	sipBytes(address, sipHash(key, identity, IDENTITY_BYTES), 6);
 	address[0] = (uint8_t)((address[0] & ~1) | 2);
 }
 

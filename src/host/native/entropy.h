@@ -47,9 +47,7 @@ static inline void condition(uint8_t *key, const uint8_t *raw)
 {
 	for (int half = 0; half < 2; half++) {
 		const uint8_t which[SIPHASH_KEY] = { (uint8_t)half };
-		const uint64_t word = sipHash(which, raw, RAW_BYTES);
-		for (int i = 0; i < 8; i++)
-			key[half * 8 + i] = (uint8_t)(word >> 8 * i);
+		sipBytes(key + half * 8, sipHash(which, raw, RAW_BYTES), 8);
 	}
 }
 

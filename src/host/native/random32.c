@@ -13,12 +13,11 @@ static uint64_t counter;
 static uint32_t rest;
 static uint8_t left;
 
-static uint64_t hashOf(const uint8_t *with, uint64_t number)
+static uint64_t next(void)
 {
 	uint8_t bytes[8];
-	for (int i = 0; i < 8; i++)
-		bytes[i] = (uint8_t)(number >> 8 * i);
-	return sipHash(with, bytes, sizeof(bytes));
+	sipBytes(bytes, counter++, sizeof(bytes));
+	return sipHash(key, bytes, sizeof(bytes));
 }
 
 /* The value that SipHash's authors give for the key 00 01 … 0f and the message 00 01 … 0e (appendix A of their paper): a compiler has not mistaken it. */
@@ -49,7 +48,7 @@ void xs_multihome_random32(xsMachine *the)
 		xsmcSetInteger(xsResult, (xsIntegerValue)rest);
 		return;
 	}
-	const uint64_t value = hashOf(key, counter++);
+	const uint64_t value = next();
 	rest = (uint32_t)(value >> 32);
 	left = 1;
 	xsmcSetInteger(xsResult, (xsIntegerValue)(uint32_t)value);

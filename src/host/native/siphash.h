@@ -16,6 +16,13 @@ static inline uint64_t sipWord(const uint8_t *bytes, size_t count)
 	return word;
 }
 
+/** The first `count` bytes of a word, the lowest first. */
+static inline void sipBytes(uint8_t *bytes, uint64_t word, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		bytes[i] = (uint8_t)(word >> 8 * i);
+}
+
 static inline uint64_t sipRotated(uint64_t word, int bits)
 {
 	return word << bits | word >> (64 - bits);
