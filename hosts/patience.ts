@@ -11,16 +11,17 @@ interface Looked {
 	readonly closed?: boolean;
 }
 
+/** Moddable's module "timer". */
+interface Timers<T> {
+	repeat(callback: () => void, ms: number): T;
+	clear(timer: T): void;
+}
+
 /** Between looks at whether it has come, ms. */
 const LOOK_MS = 250;
 
-/** Opens a driver. Throws what the driver throws. `repeat` calls back every so many ms, and answers a function that ends that. */
-export function openPatiently<D>(
-	name: string,
-	open: (patient: Patient) => D,
-	repeat: (callback: () => void, ms: number) => () => void,
-	say: Say,
-): D {
+/** Opens a driver. Throws what the driver throws. */
+export function openPatiently<D, T>(name: string, open: (patient: Patient) => D, timers: Timers<T>, say: Say): D {
 	let absent = false;
 	const device = open({
 		onAbsent(problem) {
@@ -30,12 +31,10 @@ export function openPatiently<D>(
 	});
 	if (!absent) return device;
 	const chip = device as Looked;
-	const end = repeat(() => {
-		if (chip.closed) end();
-		else if (chip.present) {
-			end();
-			say(`${name}: the chip answers`);
-		}
+	const timer = timers.repeat(() => {
+		if (!chip.closed && !chip.present) return;
+		timers.clear(timer);
+		if (!chip.closed) say(`${name}: the chip answers`);
 	}, LOOK_MS);
 	return device;
 }

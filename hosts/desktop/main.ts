@@ -109,11 +109,6 @@ function seeded(seed: number): () => number {
 	};
 }
 
-function repeat(callback: () => void, ms: number): () => void {
-	const timer = Timer.repeat(callback, ms);
-	return () => Timer.clear(timer);
-}
-
 function openDriver(configuration: InterfaceConfiguration): Device {
 	const { driver, pins, tap, socket, mtu, faultSeed, chipFaults } = configuration;
 	const mac = new Uint8Array(6);
@@ -126,7 +121,8 @@ function openDriver(configuration: InterfaceConfiguration): Device {
 	if (chipFaults !== undefined) chip.chipFaults = chipFaults;
 	const provider = providerOf(chip);
 	provide("ethernet", provider);
-	return openPatiently(configuration.name, (patient) => openChip(chip, { ...provider, ...patient }, repeat), repeat, print);
+	const repeat = (callback: () => void, ms: number) => void Timer.repeat(callback, ms);
+	return openPatiently(configuration.name, (patient) => openChip(chip, { ...provider, ...patient }, repeat), Timer, print);
 }
 
 /** The driver, and around it what the board file asks for. A capture sees what the stack sees. */

@@ -47,7 +47,7 @@ function run(): void {
 		open({ name, provider }) {
 			const { io: Driver, ...options } = providers[provider]!;
 			try {
-				return openPatiently(name, (patient) => new Driver({ ...options, ...patient }), repeat, say);
+				return openPatiently(name, (patient) => new Driver({ ...options, ...patient }), Timer, say);
 			} catch (error) {
 				// The other interfaces go on without it.
 				say(`${name}: ${(error as Error).message}`);
@@ -82,11 +82,6 @@ function run(): void {
 
 	const heap = { slotsUsed, slotsTotal, chunkBytesUsed, chunkBytesTotal, freeBytes };
 	start(deviceOf(stack, network, { ...providers, heap }));
-}
-
-function repeat(callback: () => void, ms: number): () => void {
-	const timer = Timer.repeat(callback, ms);
-	return () => Timer.clear(timer);
 }
 
 function say(line: string): void {
