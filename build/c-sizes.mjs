@@ -1,15 +1,11 @@
 // What the project's C takes of a board's flash, part by part, from the linker's map.
 
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { filesBelow } from "./files.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-
-const filesBelow = (folder, pattern) =>
-	readdirSync(folder, { recursive: true, withFileTypes: true })
-		.filter((entry) => entry.isFile() && pattern.test(entry.name))
-		.map((entry) => join(entry.parentPath, entry.name));
 
 /** The folders of flat TypeScript, with which the names of its functions in C begin. */
 const FLAT = ["packet", "wire", "device", "link", "ip", "transport", "turn"];

@@ -1,18 +1,11 @@
 // The images that mcconfig leaves in its output folder: what is flashed.
 
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { filesBelow } from "./files.mjs";
 
 /** What each platform's build ends with: without that file there is no firmware, whatever status mcconfig has ended with. */
 const FIRMWARE = { pico: "xs_pico.uf2", esp32: "xs_esp32.bin" };
-
-const filesBelow = (folder, wanted) =>
-	existsSync(folder)
-		? readdirSync(folder, { recursive: true, withFileTypes: true })
-				.filter((entry) => entry.isFile() && wanted.test(entry.name))
-				.map((entry) => join(entry.parentPath, entry.name))
-				.sort()
-		: [];
 
 /** Removes what an earlier build has left: a failed one of ESP-IDF would copy it once more, and end with status 0. */
 export function removeImages(out) {

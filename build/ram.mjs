@@ -1,7 +1,7 @@
 // How much of a board's RAM a firmware takes: known when it has been built.
 
-import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { filesBelow } from "./files.mjs";
 
 /** Bytes for all but the stacks, which lie in 8 KB of their own. RP2040 datasheet §2.6.2, RP2350 datasheet §4.2. */
 const RAM = { pico: 256 * 1024, "pico/pico_2": 512 * 1024 };
@@ -11,15 +11,9 @@ const SCARCE = 8192;
 /** Which of the numbers after `-c` in the make file is `creation.static`. */
 const STATIC = 11;
 
-function filesBelow(folder, name) {
-	return readdirSync(folder, { recursive: true, withFileTypes: true })
-		.filter((entry) => entry.isFile() && entry.name === name)
-		.map((entry) => join(entry.parentPath, entry.name));
-}
-
 /** `creation.static` of all manifests together, as mcconfig has understood them; undefined where the machine has no fixed memory. */
 function machineBytes(folder) {
-	const [makefile] = filesBelow(folder, "makefile");
+	const [makefile] = filesBelow(folder, /^makefile$/);
 	const numbers = makefile && /^CREATION *= *-c (\S+)/m.exec(readFileSync(makefile, "utf8"))?.[1].split(",");
 	return numbers && Number(numbers[STATIC]) > 0 ? Number(numbers[STATIC]) : undefined;
 }
@@ -51,7 +45,7 @@ export function ramLines(name, subplatform, arena, out) {
 	if (machine === undefined) return lines;
 	lines.push(`${name}: the JavaScript machine takes ${grouped(machine)} (creation.static); together ${grouped(arena + machine)}`);
 	const total = RAM[subplatform];
-	const [elf] = filesBelow(out, "xs_pico.elf");
+	const [elf] = filesBelow(out, /^xs_pico\.elf$/);
 	if (total === undefined || elf === undefined || !existsSync(elf)) return lines;
 	const variables = variableBytes(elf);
 	const left = total - arena - machine - variables;
