@@ -55,7 +55,7 @@ export const twinsIn = (js) => ({
 
 /** Files without state, most of them formats and constants: each module that needs one has its own copy of what it uses of it. What such a one imports for all but its types must be one, too, or of the core. */
 const COPIED =
-	/\/src\/(config|wire\/[\w-]+|packet\/(fields|record|bounds|[\w-]+-(block|table))|device\/(device|serial)|link\/(state-table|vj|line-device|line-state))\.js$/;
+	/\/src\/(config|wire\/[\w-]+|packet\/(drops|fields|record|bounds|[\w-]+-(block|table))|device\/(device|serial)|link\/(ppp\/packets|state-table|vj|line-device|line-state))\.js$/;
 
 const desktop = join(out, "desktop");
 

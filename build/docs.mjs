@@ -92,7 +92,7 @@ const HEAD = `<!-- Made from the docstrings by \`npm run docs\`: change those, n
 
 # How to import
 
-\`import { TCP, Listener, UDP, pipe, Stack, … } from "multihome"\`, and what a firmware may do without from modules of its own: \`import { Resolver } from "multihome/dns"\`. A firmware carries those
+\`import { TCP, Listener, UDP, Stack, … } from "multihome"\`, and what a firmware may do without from modules of its own: \`import { Resolver } from "multihome/dns"\`. A firmware carries those
 that its program imports, or uses by \`device.network\`.
 
 | module | what | by the name of ECMA-419 and Moddable |

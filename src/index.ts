@@ -1,9 +1,6 @@
 // The core: what `import … from "multihome"` gives. What a firmware may do without is in modules of its own, src/modules; all are listed in modules.json.
 
 export { Stack } from "./stack.ts";
-export { STATUS, type Status, type InterfaceStatus, type SocketStatus } from "./status.ts";
-export { JsonPieces, PIECE_BYTES, membersOf, type Member, type Members } from "./status/pieces.ts";
-export type { JsonWriter } from "./status/json.ts";
 export type { StackOptions } from "./config.ts";
 export type { CoreOptions } from "./packet/core.ts";
 export { Interface, type InterfaceAddress, type InterfaceOptions } from "./link/interface.ts";
@@ -16,7 +13,6 @@ export type { InterfaceSet } from "./ip/interfaces.ts";
 export { isIpv4 } from "./address.ts";
 export { formatIpv6, parseIpv6, type Ipv6 } from "./ip/address6.ts";
 export { createIO, Listener, TCP, UDP } from "./io/io.ts";
-export { pipe, type PipeOptions } from "./io/pipe.ts";
 export type { Bytes, Format, IO, ListenerOptions, Origin, Sender, TCPError, TCPOptions, UDPOptions } from "./io/io.ts";
 export { currentStack, useStack } from "./io/current.ts";
 export { ADDED, ADDRESSES, LINK, NAME_SERVERS, PROTOCOL, REMOVED, ROUTES } from "./link/interface.ts";

@@ -17,7 +17,6 @@ import { Ip } from "./ip/ip.ts";
 import { Routes } from "./ip/routes.ts";
 import { ADDED, ROUTES, type Interface } from "./link/interface.ts";
 import { LoopbackInterface } from "./link/loopback.ts";
-import { statusOf, type Status } from "./status.ts";
 import { IcmpSockets } from "./transport/ping/sockets.ts";
 import { Flows } from "./transport/flows.ts";
 import { Services } from "./transport/services.ts";
@@ -203,10 +202,5 @@ export class Stack {
 		this.tcp.interfaceGone(slot);
 		this.udp.interfaceGone(slot);
 		this.icmp.interfaceGone(slot);
-	}
-
-	/** Everything there is to see, as a plain object for JSON. Allocates. */
-	status(): Status {
-		return statusOf(this);
 	}
 }

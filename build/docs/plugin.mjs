@@ -21,7 +21,7 @@ const PLAIN = new Set([
 ]);
 
 const SHOWN = {
-	Stack: ["constructor", "bytesFor", "interfaces", "poll", "routes", "services", "status", "watch"],
+	Stack: ["constructor", "bytesFor", "interfaces", "poll", "routes", "services", "watch"],
 	InterfaceSet: ["add", "find", "list", "remove"],
 	Routes: ["add", "list", "remove", "version"],
 	Route: ["connected", "gateway", "length", "lent", "link", "metric", "prefix", "toString"],

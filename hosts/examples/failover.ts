@@ -5,6 +5,7 @@
 //	npm run simulate -- --board hosts/desktop/boards/failover.json --app hosts/examples/failover.ts
 //	socat TCP-LISTEN:7777,fork,reuseaddr EXEC:cat                     # the server: it sends back what it is sent
 
+import { statusOf } from "multihome/status";
 import Timer from "timer";
 import { addressOf, print } from "./common.ts";
 import type { Device, TCP } from "./device.ts";
@@ -70,7 +71,7 @@ export class Failover {
 
 	/** The ways that there are, the best first. */
 	get ways(): Way[] {
-		const routes = this.#device.stack.status().routes.filter(({ prefix, active }) => prefix === "0.0.0.0/0" && active);
+		const routes = statusOf(this.#device.stack).routes.filter(({ prefix, active }) => prefix === "0.0.0.0/0" && active);
 		const ways: Way[] = [];
 		for (const { interface: name, metric } of routes.sort((a, b) => a.metric - b.metric))
 			if (!ways.some((way) => way.interface === name)) ways.push({ interface: name, metric });

@@ -49,7 +49,7 @@ function routes({ stack }: Device): Map<string, Handler> {
 		[
 			"GET /interfaces",
 			(exchange) => {
-				const list = stack.status().interfaces.map(({ name, up, addresses }) => ({ name, up, addresses }));
+				const list = stack.interfaces.list.map(({ name, up, addresses }) => ({ name, up, addresses: addresses.map(String) }));
 				exchange.text(200, "application/json", JSON.stringify(list));
 			},
 		],

@@ -3,6 +3,7 @@
 //
 //	npm run simulate -- --board hosts/desktop/boards/ppp-gateway.json --app hosts/examples/ppp-gateway.ts
 
+import { statusOf } from "multihome/status";
 import Timer from "timer";
 import { HttpServer, isOwnHost } from "./http.ts";
 import type { Device } from "./device.ts";
@@ -16,7 +17,7 @@ interface Way {
 /** The default route that is in use: of those whose link is up, the one of the lowest metric. */
 function wayOut({ stack }: Device): Way | undefined {
 	let best: Way | undefined;
-	for (const route of stack.status().routes) {
+	for (const route of statusOf(stack).routes) {
 		if (route.prefix !== "0.0.0.0/0" || !route.active) continue;
 		if (best === undefined || route.metric < best.metric) best = route;
 	}
@@ -34,7 +35,7 @@ export default function gateway(device: Device, { port, names } = settings): voi
 		onRequest(exchange) {
 			if (exchange.path !== "/way") return exchange.status(404);
 			const way = wayOut(device);
-			const ppp = device.stack.status().interfaces.find(({ kind }) => kind === "ppp")?.ppp;
+			const ppp = statusOf(device.stack).interfaces.find(({ kind }) => kind === "ppp")?.ppp;
 			exchange.text(200, "application/json", JSON.stringify({ way: way?.interface ?? null, gateway: way?.gateway ?? null, ppp }));
 		},
 	});

@@ -3,7 +3,7 @@
 //
 //	npm run simulate -- --board hosts/desktop/boards/slip-bridge.json --app hosts/examples/slip-bridge.ts
 
-import { pipe } from "multihome";
+import { pipe } from "multihome/pipe";
 import type { Device } from "./device.ts";
 
 /** Changed by --set NAME=VALUE; `host` and `farPort`: what connections are joined to. */

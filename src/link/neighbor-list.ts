@@ -3,22 +3,12 @@
 import { V4 } from "../packet/address.ts";
 import type { Core } from "../packet/core.ts";
 import { word } from "../packet/core-block.ts";
-import { CONTESTED, FREE, INCOMPLETE, NeighborBlock, PROBE, REACHABLE, STALE } from "../packet/neighbor-block.ts";
+import { FREE, INCOMPLETE, NeighborBlock } from "../packet/neighbor-block.ts";
 import type { Interface } from "./interface.ts";
 import type { Links } from "./path.ts";
 
 const AT = NeighborBlock.offsets;
 const WAITING = word("neighborPackets");
-
-const NAMES: string[] = [];
-NAMES[FREE] = "free";
-NAMES[INCOMPLETE] = "incomplete";
-NAMES[REACHABLE] = "reachable";
-NAMES[STALE] = "stale";
-NAMES[PROBE] = "probe";
-NAMES[CONTESTED] = "contested";
-/** For people. */
-export const STATE_NAMES: readonly string[] = Object.freeze(NAMES);
 
 /** One entry. */
 export class Neighbor {

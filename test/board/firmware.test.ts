@@ -7,6 +7,7 @@ import { buildChips } from "../../build/chips.mjs";
 import { loadChips } from "../../hosts/desktop/chips/chips.ts";
 import { parseIpv4 } from "../../src/address.ts";
 import { env, envNumber } from "../support/env.ts";
+import { statusOf as stackStatusOf } from "../../src/status/status.ts";
 import { Bench, PLACES, statusOf, transfer, wayOf } from "./bench.ts";
 import { Code } from "./code.ts";
 import { readElf } from "./elf.ts";
@@ -62,7 +63,7 @@ describe.runIf(given)("the firmware", () => {
 
 	test("has Ethernet addresses made of the flash's unique id: unicast, locally administered, one for each interface", () => {
 		const macs = bench.peers.map(
-			(peer, i) => peer.stack.status().neighbors.find(({ address }) => address === PLACES[i]!.address)!.mac,
+			(peer, i) => stackStatusOf(peer.stack).neighbors.find(({ address }) => address === PLACES[i]!.address)!.mac,
 		);
 		expect(new Set(macs).size).toBe(2);
 		for (const mac of macs) {

@@ -141,7 +141,7 @@ describe("device.network", () => {
 				host: client.options.host,
 				servers: client.options.dns.servers,
 				mqtt: device.network.mqtt.socket.io === device.io.TCP,
-				stack: device.stack.status().interfaces.length,
+				stack: device.stack.interfaces.list.length,
 				frozen: [Object.isFrozen(device), Object.isFrozen(device.network.mqtt)],
 			}));
 		`);

@@ -221,6 +221,8 @@ describe("the package", () => {
 		}
 		expect(taken).toEqual({
 			multihome: [],
+			"multihome/pipe": [],
+			"multihome/status": [],
 			"multihome/ppp": [],
 			"multihome/slip": [],
 			"multihome/dhcp": [],

@@ -71,10 +71,11 @@ function reporter(): string {
 	const path = join(folder, "report.js");
 	writeFileSync(
 		path,
-		`import Timer from "timer";
+		`import { statusOf } from "multihome/status";
+import Timer from "timer";
 import { print } from "host/system";
 export default ({ stack }) => {
-	Timer.repeat(() => print(stack.status().interfaces.map(({ name, up, addresses }) => [name, up, addresses.join()].join(" ")).join("; ")), 500);
+	Timer.repeat(() => print(statusOf(stack).interfaces.map(({ name, up, addresses }) => [name, up, addresses.join()].join(" ")).join("; ")), 500);
 };
 `,
 	);

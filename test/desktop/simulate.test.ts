@@ -9,7 +9,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Status } from "../../src/status.ts";
+import type { Status } from "../../src/status/status.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "multihome-test-"));
 /** Where the runs of this file have their temporary folders: others may be at work beside them. */
@@ -327,10 +327,11 @@ describe("a run", () => {
 			"--app",
 			file(
 				"meet.ts",
-				`import { print } from "host/system";
+				`import { statusOf } from "multihome/status";
+import { print } from "host/system";
 interface Device { io: { UDP: new (options: object) => any }; stack: any }
 const { io, stack } = (globalThis as unknown as { device: Device }).device;
-const first = stack.status().interfaces.some((each: { addresses: string[] }) => each.addresses[0] === "10.1.0.1/24");
+const first = statusOf(stack).interfaces.some((each: { addresses: string[] }) => each.addresses[0] === "10.1.0.1/24");
 const socket = new io.UDP({
 	port: 4000,
 	onReadable(count: number) {

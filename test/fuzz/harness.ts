@@ -2,6 +2,7 @@
 // of every frame.
 
 import type { EthernetInterface } from "../../src/link/ethernet.ts";
+import { statusOf } from "../../src/status/status.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import { ECHO, EchoClient, EchoServer, UdpEchoServer } from "../support/apps.ts";
 import { onXS } from "../support/env.ts";
@@ -69,7 +70,7 @@ export class Harness {
 
 	/** What was dropped on eth0, by reason. */
 	drops(): Record<string, number> {
-		return this.target.stack.status().interfaces.find((one) => one.name === "eth0")!.drops;
+		return statusOf(this.target.stack).interfaces.find((one) => one.name === "eth0")!.drops;
 	}
 
 	/** Connections of the stack under fire. */

@@ -18,6 +18,7 @@ import {
 import { parseFrame } from "../support/parse.ts";
 import { macOf, QueueDevice, type Segment } from "../support/wire.ts";
 import { World, type Node } from "../support/world.ts";
+import { statusOf } from "../../src/status/status.ts";
 
 const FIRST = envNumber("SEED", 1);
 const SEEDS = envNumber("SEEDS", 4);
@@ -161,5 +162,5 @@ it("an address that moves to another station (fail-over) is followed within 150 
 		expect(lost, `${address}, ${move + 1} moves`).toBeLessThanOrEqual((move + 1) * 15);
 	}
 	expect(lost).toBeGreaterThan(0);
-	expect(board.stack.status().interfaces[1]!.drops["neighborConflict"]).toBeUndefined();
+	expect(statusOf(board.stack).interfaces[1]!.drops["neighborConflict"]).toBeUndefined();
 });

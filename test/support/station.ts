@@ -3,6 +3,7 @@
 import type { StackOptions } from "../../src/config.ts";
 import type { EthernetInterface } from "../../src/link/ethernet.ts";
 import type { Stack } from "../../src/stack.ts";
+import { statusOf } from "../../src/status/status.ts";
 import { ARP_REPLY, ARP_REQUEST, ETHERTYPE_ARP, ETHERTYPE_IPV4, arp, ethernet, ip, type Bytes } from "./frames.ts";
 import { parseFrame, type Parsed } from "./parse.ts";
 import { macOf, type QueueDevice } from "./wire.ts";
@@ -96,11 +97,11 @@ export class Station {
 
 	/** Drops of an interface ("eth1"), by reason. */
 	drops(name: string): Record<string, number> {
-		return this.stack.status().interfaces.find((link) => link.name === name)!.drops;
+		return statusOf(this.stack).interfaces.find((link) => link.name === name)!.drops;
 	}
 
 	/** The state of a neighbour, "" when there is none. */
 	neighbor(address: string): string {
-		return this.stack.status().neighbors.find((entry) => entry.address === address)?.state ?? "";
+		return statusOf(this.stack).neighbors.find((entry) => entry.address === address)?.state ?? "";
 	}
 }

@@ -1,6 +1,6 @@
 // What /status tells: the stack's own account, the JavaScript heap, and how long all this has been running.
 
-import { JsonPieces, STATUS, membersOf, type JsonWriter, type Status } from "multihome";
+import { JsonPieces, STATUS, membersOf, type JsonWriter, type Status } from "multihome/status";
 import type { Heap, Stack } from "../device.ts";
 import type { PieceSource } from "../http.ts";
 

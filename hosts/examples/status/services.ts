@@ -1,6 +1,6 @@
 // Echo (RFC 862), discard (RFC 863) and character generator (RFC 864), over TCP and UDP. Nothing is allocated per packet.
 
-import { pipe } from "multihome";
+import { pipe } from "multihome/pipe";
 import type { IO, Listener, TCP, UDP } from "../device.ts";
 
 export const ECHO_PORT = 7;

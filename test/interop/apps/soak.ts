@@ -1,6 +1,7 @@
 // Serves 8 connections at once, each for one request or many as the client likes. GET /census tells what is left of them: the
 // heap after a collection, and the sockets.
 
+import { statusOf } from "multihome/status";
 import Timer from "timer";
 import { HttpServer } from "../../../hosts/examples/http.ts";
 import type { Device } from "../../../hosts/examples/device.ts";
@@ -22,7 +23,7 @@ export default function soak({ io, stack, heap }: Device): void {
 			collect();
 			const slots = heap!.slotsUsed();
 			const chunkBytes = heap!.chunkBytesUsed();
-			const { sockets, memory } = stack.status();
+			const { sockets, memory } = statusOf(stack);
 			const states = sockets.filter(({ protocol }) => protocol === "tcp").map(({ state }) => state);
 			const census = { slots, chunkBytes, states, memory, ...server.counters };
 			exchange.text(200, "application/json", JSON.stringify(census));

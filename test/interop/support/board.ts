@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BoardFile, BoardInterface, Driver } from "../../../hosts/desktop/config.ts";
-import type { InterfaceStatus, Status } from "../../../src/status.ts";
+import type { InterfaceStatus, Status } from "../../../src/status/status.ts";
 import { stop } from "./namespace.mjs";
 import type { Namespace } from "./namespace.mjs";
 

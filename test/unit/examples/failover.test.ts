@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Failover, type FailoverOptions } from "../../../hosts/examples/failover.ts";
 import { createIO } from "../../../src/io/io.ts";
+import { statusOf } from "../../../src/status/status.ts";
 import { World } from "../../support/world.ts";
 import type { QueueDevice } from "../../support/wire.ts";
 import { Server, stage, type Stage } from "./program.ts";
@@ -136,7 +137,7 @@ describe("failover", () => {
 			for (const server of u.servers) server.crash();
 			u.world.run(200_000);
 			expect(u.told.length).toBe(told);
-			expect(u.one.stack.status().sockets).toEqual([]);
+			expect(statusOf(u.one.stack).sockets).toEqual([]);
 		}
 	});
 });

@@ -5,6 +5,7 @@ import { textOf } from "../../../hosts/examples/http/text.ts";
 import { Prng } from "../../support/prng.ts";
 import { ascii, pair } from "../io/pair.ts";
 import { Server, stage, type Stage } from "./program.ts";
+import { statusOf } from "../../../src/status/status.ts";
 
 interface Result {
 	/** Everything that was told, in order. */
@@ -46,7 +47,7 @@ function exchange(answer: string, end = true): Result {
 	const result = client(s);
 	s.world.until(() => result.told.length > 1 || (result.told.length > 0 && !/^\d/.test(result.told[0]!)), 60_000);
 	s.world.run(120_000);
-	expect(s.one.stack.status().sockets).toEqual([]);
+	expect(statusOf(s.one.stack).sockets).toEqual([]);
 	return result;
 }
 
@@ -151,7 +152,7 @@ describe("an HTTP client", () => {
 			open = false;
 			s.world.run(200_000);
 			expect(told).toEqual([]);
-			expect(s.one.stack.status().sockets).toEqual([]);
+			expect(statusOf(s.one.stack).sockets).toEqual([]);
 		}
 	});
 
@@ -169,7 +170,7 @@ describe("an HTTP client", () => {
 		s.world.run(120_000);
 		expect(reported).toEqual([mistake]);
 		expect(result.told).toEqual(name === "onHead" ? [] : ["200 5 text/plain"]);
-		expect(s.one.stack.status().sockets).toEqual([]);
+		expect(statusOf(s.one.stack).sockets).toEqual([]);
 	});
 
 	it("refuses a path that would end the request line", () => {

@@ -6,6 +6,7 @@ import { textOf } from "../../../hosts/examples/http/text.ts";
 import { Prng } from "../../support/prng.ts";
 import { ascii } from "../io/pair.ts";
 import { Server, stage, type Connection, type Stage } from "./program.ts";
+import { statusOf } from "../../../src/status/status.ts";
 
 /** What a client sent: the first byte in hexadecimal, and the rest as text. */
 interface Packet {
@@ -219,7 +220,7 @@ describe("an MQTT client", () => {
 			expect(broker.server.connections.length).toBe(1);
 			expect(c.counters.repeated).toBe(0);
 			expect(() => c.publish("t", ascii("2"))).toThrow("publish: the client is closed");
-			expect(s.one.stack.status().sockets).toEqual([]);
+			expect(statusOf(s.one.stack).sockets).toEqual([]);
 		},
 	);
 
@@ -247,7 +248,7 @@ describe("an MQTT client", () => {
 		expect(told).toEqual(["connected"]);
 		broker.server.crash();
 		s.world.run(200_000);
-		expect(s.one.stack.status().sockets).toEqual([]);
+		expect(statusOf(s.one.stack).sockets).toEqual([]);
 	});
 
 	it("as a program publishes a line at a time, and prints what is said to it", () => {

@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from "vitest";
 import ping from "../../../hosts/examples/ping.ts";
 import { useStack } from "../../../src/io/current.ts";
+import { statusOf } from "../../../src/status/status.ts";
 import { pair } from "../io/pair.ts";
 import { stage } from "./program.ts";
 
@@ -18,7 +19,7 @@ it("the example pings a name, and prints what came back", () => {
 	);
 	expect(s.lines[4]).toBe("3 sent, 3 received, 0 % lost");
 	expect(s.lines[5]).toMatch(/^min \d+, avg [\d.]+, max \d+, mdev [\d.]+ ms$/);
-	expect(s.one.stack.status().sockets).toEqual([]);
+	expect(statusOf(s.one.stack).sockets).toEqual([]);
 });
 
 it("the example says that nobody is there, and that there is no such name", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CHARGEN_PORT, DISCARD_PORT, ECHO_PORT, Services } from "../../../hosts/examples/status/services.ts";
 import { Prng } from "../../support/prng.ts";
 import { ascii, pair, text } from "../io/pair.ts";
+import { statusOf } from "../../../src/status/status.ts";
 
 const ADDRESS = "10.0.0.2";
 
@@ -38,7 +39,7 @@ describe("echo, RFC 862", () => {
 		expect(ended).toBe("closed");
 		expect(back).toEqual([...data]);
 		p.world.run(1000);
-		expect(p.two.stack.status().sockets.filter((socket) => socket.state !== "listen" && socket.protocol === "tcp")).toEqual([]);
+		expect(statusOf(p.two.stack).sockets.filter((socket) => socket.state !== "listen" && socket.protocol === "tcp")).toEqual([]);
 	});
 
 	it("answers no broadcast, by which a stranger would have every board answer whom he names: CVE-1999-0514", () => {
@@ -48,7 +49,7 @@ describe("echo, RFC 862", () => {
 			for (const to of ["255.255.255.255", "10.0.0.255"]) client.write(ascii("hello"), to, port);
 		p.world.run(100);
 		expect(client.read()).toBeUndefined();
-		expect(p.two.stack.status().interfaces[1]!.drops).toMatchObject({ udpGroup: 4 });
+		expect(statusOf(p.two.stack).interfaces[1]!.drops).toMatchObject({ udpGroup: 4 });
 		client.write(ascii("hello"), ADDRESS, ECHO_PORT);
 		p.world.run(100);
 		expect(text(client.read())).toBe("hello");
@@ -144,6 +145,6 @@ describe("services", () => {
 		services.close();
 		client.close();
 		p.world.run(300_000);
-		expect(p.two.stack.status().sockets).toEqual([]);
+		expect(statusOf(p.two.stack).sockets).toEqual([]);
 	});
 });

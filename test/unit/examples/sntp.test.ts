@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Sntp, type SntpOptions } from "../../../hosts/examples/sntp.ts";
 import time from "../../../hosts/examples/udp-time.ts";
 import { stage, type Stage } from "./program.ts";
+import { statusOf } from "../../../src/status/status.ts";
 
 /** 2026-01-02T03:04:05.250Z in ms since 1970, and as NTP has it: seconds since 1900, and a quarter of 2^32. */
 const NOW = 1_767_323_045_250;
@@ -168,7 +169,7 @@ describe("an SNTP client", () => {
 			s.world.run(60_000);
 			expect(told[0]).toBe(line);
 			expect(asked.length).toBe(questions);
-			expect(s.one.stack.status().sockets).toEqual([]);
+			expect(statusOf(s.one.stack).sockets).toEqual([]);
 		}
 	});
 
@@ -181,7 +182,7 @@ describe("an SNTP client", () => {
 			sntp.close();
 			s.world.run(100_000);
 			expect(told).toEqual([]);
-			expect(s.one.stack.status().sockets).toEqual([]);
+			expect(statusOf(s.one.stack).sockets).toEqual([]);
 		}
 		expect(() => client(stage(), { interval: 14_999 })).toThrow("interval 14999: expected at least 15000 ms");
 	});

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { pipe } from "../../../src/io/pipe.ts";
 import type { TCP, TCPError, TCPOptions } from "../../../src/io/types.ts";
+import { statusOf } from "../../../src/status/status.ts";
 import { Prng } from "../../support/prng.ts";
 import { connected, pair, type Pair } from "./pair.ts";
 
@@ -74,8 +75,7 @@ function proxy(p: Pair, port: number): string[] {
 }
 
 function connections(p: Pair): string[] {
-	return p.two.stack
-		.status()
+	return statusOf(p.two.stack)
 		.sockets.filter(({ protocol, state }) => protocol === "tcp" && state !== "listen" && state !== "timeWait")
 		.map(({ state }) => state);
 }

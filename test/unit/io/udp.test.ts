@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { UDPOptions } from "../../../src/io/io.ts";
+import { statusOf } from "../../../src/status/status.ts";
 import { ascii, pair, text } from "./pair.ts";
 
 describe("UDP", () => {
@@ -110,7 +111,7 @@ describe("UDP", () => {
 		const got: number[] = [];
 		for (let datagram = server.read(); datagram; datagram = server.read()) got.push(new Uint8Array(datagram)[0]!);
 		expect(got).toEqual([0, 1, 2, 3, 4, 5, 6]);
-		expect(p.two.stack.status().interfaces[1]!.drops.udpQueueFull).toBe(5);
+		expect(statusOf(p.two.stack).interfaces[1]!.drops.udpQueueFull).toBe(5);
 	});
 
 	it("throws for what cannot be sent", () => {

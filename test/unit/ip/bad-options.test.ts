@@ -5,6 +5,7 @@ import { ETHERTYPE_IPV4, ethernet, icmp } from "../../support/frames.ts";
 import { parseFrame } from "../../support/parse.ts";
 import { macOf } from "../../support/wire.ts";
 import { World } from "../../support/world.ts";
+import { statusOf } from "../../../src/status/status.ts";
 
 function receive(options: number[], destination = "10.0.0.1") {
 	const world = new World(1);
@@ -18,7 +19,7 @@ function receive(options: number[], destination = "10.0.0.1") {
 	world.run(100);
 	// An answer waits for the neighbour's address: the question tells that there is one.
 	const answered = device.sent.some((frame) => parseFrame(frame).arp !== undefined);
-	return { answered, malformed: node.stack.status().interfaces.find((link) => link.name === "eth0")!.drops["ipv4Malformed"] };
+	return { answered, malformed: statusOf(node.stack).interfaces.find((link) => link.name === "eth0")!.drops["ipv4Malformed"] };
 }
 
 describe("a packet with an IP option that runs out of its header", () => {

@@ -8,6 +8,7 @@ import { DROP } from "../../../src/packet/drops.ts";
 import { ARRIVAL, FRAME_GROUP, OURS, WHOSE } from "../../../src/packet/fields.ts";
 import { InterfaceBlock } from "../../../src/packet/interface-block.ts";
 import { PathBlock } from "../../../src/packet/path-block.ts";
+import { statusOf } from "../../../src/status/status.ts";
 import { frameArrives } from "../../../src/turn/receive.ts";
 import { BROADCAST_MAC, ETHERTYPE_IPV4, ethernet, icmp, ip, udp } from "../../support/frames.ts";
 import { macOf } from "../../support/wire.ts";
@@ -21,7 +22,7 @@ function setup() {
 	world.run(5000);
 	const { stack } = node;
 	const { core } = stack;
-	const drops = () => stack.status().interfaces.find((one) => one.name === "eth0")!.drops;
+	const drops = () => statusOf(stack).interfaces.find((one) => one.name === "eth0")!.drops;
 	/** Puts a frame where the stack receives, and has it go up as the interface's. */
 	const arrive = (frame: Uint8Array) => {
 		const at = core.packetAt - link.linkHeader;

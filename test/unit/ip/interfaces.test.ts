@@ -5,6 +5,7 @@ import { EthernetInterface } from "../../../src/link/ethernet.ts";
 import { PppInterface } from "../../../src/link/ppp/ppp.ts";
 import { SerialLine } from "../../../src/device/serial-line.ts";
 import { Stack } from "../../../src/stack.ts";
+import { statusOf } from "../../../src/status/status.ts";
 import { VirtualClock } from "../../support/clock.ts";
 import { ip } from "../../support/frames.ts";
 import { NullModem } from "../../support/null-modem.ts";
@@ -41,16 +42,16 @@ describe("an interface", () => {
 		// A PPP link takes one packet buffer for good, three with header compression, or none.
 		stack.interfaces.add(new PppInterface("ppp0", new SerialLine(modem.a), {}));
 		stack.interfaces.add(new PppInterface("ppp1", new SerialLine(modem.a), {}));
-		const free = stack.status().memory.packetsFree;
+		const free = statusOf(stack).memory.packetsFree;
 		stack.interfaces.remove(stack.interfaces.find("ppp1")!);
 		for (let i = 0; i < 5; i++) {
-			const packets = stack.status().memory.packetsFree;
+			const packets = statusOf(stack).memory.packetsFree;
 			expect(packets).toBe(free + 1);
 			const link = new PppInterface("ppp1", new SerialLine(modem.b), { vj: true });
 			modem.b.closed = false;
 			expect(() => stack.interfaces.add(link)).toThrow('raise the option "packets"');
 			expect(modem.b.closed).toBe(true);
-			expect(stack.status().memory.packetsFree).toBe(packets);
+			expect(statusOf(stack).memory.packetsFree).toBe(packets);
 		}
 		stack.interfaces.add(new EthernetInterface("eth0", new QueueDevice()));
 	});
@@ -103,7 +104,7 @@ describe("an interface", () => {
 		station.world.run(10);
 		expect(stack.core.pool.free).toBe(free);
 		expect(port!.device.closed).toBe(true);
-		expect(stack.status().neighbors).toEqual([]);
+		expect(statusOf(stack).neighbors).toEqual([]);
 	});
 });
 
@@ -123,8 +124,8 @@ describe("an address", () => {
 		stack.interfaces.add(eth0);
 		expect(eth0.addAddress("10.0.0.1/24")).toMatchObject({ address: ip("10.0.0.1"), length: 24, mask: ip("255.255.255.0") });
 		eth0.ip.insertAddress(ip("10.1.0.1"), 16);
-		expect(stack.status().interfaces[1]!.addresses).toEqual(["10.0.0.1/24", "10.1.0.1/16"]);
-		expect(stack.status().routes.map(({ prefix }) => prefix)).toContain("10.0.0.0/24");
+		expect(statusOf(stack).interfaces[1]!.addresses).toEqual(["10.0.0.1/24", "10.1.0.1/16"]);
+		expect(statusOf(stack).routes.map(({ prefix }) => prefix)).toContain("10.0.0.0/24");
 		for (const text of ["10.0.0.2", "10.0.0.2/33", "10.0.0/24", "", "10.0.0.2/"])
 			expect(() => eth0.addAddress(text)).toThrow(
 				`"${text}": expected an IPv4 address and a prefix length, as in "192.168.77.2/24"`,
@@ -139,7 +140,7 @@ describe("an address", () => {
 		one!.ip.insertAddress(ip("10.0.0.1"), 24);
 		expect(() => other!.ip.insertAddress(ip("10.0.0.1"), 24)).toThrow(/address 10\.0\.0\.1 of eth1: eth0 has it already/);
 		other!.ip.insertAddress(ip("10.0.0.2"), 24);
-		expect(stack.status().interfaces.map((link) => link.addresses)).toEqual([["127.0.0.1/8"], ["10.0.0.1/24"], ["10.0.0.2/24"]]);
+		expect(statusOf(stack).interfaces.map((link) => link.addresses)).toEqual([["127.0.0.1/8"], ["10.0.0.1/24"], ["10.0.0.2/24"]]);
 	});
 
 	it("is refused beyond four of them", () => {

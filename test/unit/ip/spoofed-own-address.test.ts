@@ -1,6 +1,7 @@
 // A source address of ours that comes from outside is a lie, whichever of our interfaces has it. RFC 1122 §3.2.1.3.
 
 import { describe, expect, it } from "vitest";
+import { statusOf } from "../../../src/status/status.ts";
 import { READABLE } from "../../../src/transport/events.ts";
 import { ETHERTYPE_IPV4, SYN, ethernet, tcp, udp } from "../../support/frames.ts";
 import { macOf, type QueueDevice } from "../../support/wire.ts";
@@ -17,7 +18,7 @@ function multihomed(): { world: World; node: Node; device: QueueDevice } {
 }
 
 function dropsOf(node: Node): Record<string, number> {
-	return node.stack.status().interfaces.find((link) => link.name === "eth0")!.drops;
+	return statusOf(node.stack).interfaces.find((link) => link.name === "eth0")!.drops;
 }
 
 describe("a frame for an address that was ours", () => {

@@ -1,6 +1,7 @@
 // ARP: asking, answering, believing. RFC 826, RFC 1122 §2.3.2, RFC 5227.
 
 import { beforeEach, describe, expect, it } from "vitest";
+import { statusOf } from "../../../src/status/status.ts";
 import type { UdpSocket } from "../../../src/transport/udp/udp.ts";
 import { ARP_REPLY, ARP_REQUEST, BROADCAST_MAC, ip, ipText } from "../../support/frames.ts";
 import { Port, Station } from "../../support/station.ts";
@@ -153,7 +154,7 @@ describe("answering", () => {
 	it("answers a probe from 0.0.0.0, and learns nothing from it", () => {
 		port.arp(ARP_REQUEST, "0.0.0.0", US, { mac: macOf(9), to: BROADCAST_MAC });
 		expect(port.all()[0]!.arp).toMatchObject({ operation: ARP_REPLY, sender: ip(US) });
-		expect(station.stack.status().neighbors).toEqual([]);
+		expect(statusOf(station.stack).neighbors).toEqual([]);
 	});
 
 	it("is silent about other addresses, and counts the question", () => {
@@ -273,11 +274,11 @@ describe("conflicts about our addresses", () => {
 	});
 
 	it("are shown to people: which address, who, how often, how long ago", () => {
-		expect(station.stack.status().interfaces[1]!.conflicts).toBeUndefined();
+		expect(statusOf(station.stack).interfaces[1]!.conflicts).toBeUndefined();
 		for (let i = 0; i < 3; i++) port.arp(ARP_REQUEST, US, US, CLAIM);
 		station.world.run(500);
 		station.stack.poll(station.world.clock.ms);
-		expect(station.stack.status().interfaces[1]!.conflicts).toEqual([
+		expect(statusOf(station.stack).interfaces[1]!.conflicts).toEqual([
 			{ address: US, mac: "02:00:00:00:00:99", count: 3, agoMs: 500 },
 		]);
 	});

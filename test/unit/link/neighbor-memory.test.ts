@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { StackOptions } from "../../../src/config.ts";
+import { statusOf } from "../../../src/status/status.ts";
 import { UdpEchoServer } from "../../support/apps.ts";
 import { ARP_REPLY, ARP_REQUEST, BROADCAST_MAC, icmp, ip, ipText, udp } from "../../support/frames.ts";
 import { Station, type Port } from "../../support/station.ts";
@@ -215,8 +216,7 @@ describe("neighbour entries", () => {
 		board.world.settle();
 		board.forged(4);
 		const there = () =>
-			board.stack
-				.status()
+			statusOf(board.stack)
 				.neighbors.map(({ address, state }) => `${address} ${state}`)
 				.sort();
 		expect(there()).toEqual(["10.0.1.1 stale", "10.0.1.2 reachable", "10.0.1.3 stale", "10.0.100.4 incomplete"]);

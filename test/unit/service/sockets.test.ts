@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { DHCP_MESSAGE, DNS_UDP_BYTES } from "../../../src/config.ts";
 import { Stack } from "../../../src/stack.ts";
 import { createIO } from "../../../src/io/io.ts";
+import { statusOf } from "../../../src/status/status.ts";
 import { Rig } from "./dhcp/rig.ts";
 import { Scene, always, silence } from "./dns/scene.ts";
 import { Station } from "../../support/station.ts";
@@ -27,11 +28,11 @@ describe("with DHCP on every interface", () => {
 		for (const client of clients) expect(rig.bound(client)).toBe(true);
 		const lookups = [0, 0, 0].map(() => rig.stack.udp.openService(0, 0));
 		expect(own.length + lookups.length).toBe(7);
-		expect(rig.stack.status().memory).toMatchObject({ udp: 4, udpFree: 0, services: 6, servicesFree: 0 });
+		expect(statusOf(rig.stack).memory).toMatchObject({ udp: 4, udpFree: 0, services: 6, servicesFree: 0 });
 		expect(() => new UDP({ port: 6000 })).toThrow('all 4 UDP sockets are in use; raise the option "sockets.udp"');
 		own[0]!.close();
 		clients[0]!.close();
-		expect(rig.stack.status().memory).toMatchObject({ udpFree: 1, servicesFree: 1 });
+		expect(statusOf(rig.stack).memory).toMatchObject({ udpFree: 1, servicesFree: 1 });
 	});
 
 	it("look-ups leave each client its socket", () => {
@@ -67,7 +68,7 @@ describe("a socket of the services", () => {
 			expect(station.stack.udp.next(socket)).toBe(Math.min(length, 752 - 40));
 			station.ports[0]!.ip(udp({ source: "10.0.0.2", destination: "10.0.0.1", ...ports }, new Uint8Array(length)));
 			expect(station.stack.udp.pending(socket)).toBe(1);
-			expect(station.stack.status().interfaces[1]!.drops).toEqual({ udpQueueFull: 1 });
+			expect(statusOf(station.stack).interfaces[1]!.drops).toEqual({ udpQueueFull: 1 });
 		}
 	});
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { JsonPieces, PIECE_BYTES, membersOf } from "../../../src/status/pieces.ts";
-import { STATUS } from "../../../src/status.ts";
+import { STATUS, statusOf } from "../../../src/status/status.ts";
 import { LoopbackDevice } from "../../../src/device/loopback.ts";
 import { LoopbackInterface } from "../../../src/link/loopback.ts";
 import { connected, pair } from "../io/pair.ts";
@@ -29,7 +29,7 @@ describe("a status in pieces", () => {
 		const p = pair();
 		connected(p);
 		const { stack } = p.two;
-		const whole = stack.status();
+		const whole = statusOf(stack);
 		for (const size of [PIECE_BYTES, 449, 505, 700, 4000, 20_000]) {
 			const { text, most } = tell(new JsonPieces(STATUS, stack), size);
 			expect(JSON.parse(text)).toEqual(whole);

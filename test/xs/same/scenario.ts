@@ -5,6 +5,7 @@ import { createIO } from "../../../src/io/io.ts";
 import { EthernetInterface } from "../../../src/link/ethernet.ts";
 import { TcbBlock } from "../../../src/packet/tcb-block.ts";
 import { Stack } from "../../../src/stack.ts";
+import { statusOf } from "../../../src/status/status.ts";
 import { ESTABLISHED, LISTEN } from "../../../src/transport/tcp/tcb.ts";
 import {
 	arp,
@@ -225,7 +226,7 @@ export function scenario(seed: number, steps: number): string {
 		now = (now + (prng.chance(0.05) ? prng.below(3000) : prng.below(20))) | 0;
 		digest.word(stack.poll(now));
 		if (step % STEPS !== 0) continue;
-		digest.text(JSON.stringify(stack.status()));
+		digest.text(JSON.stringify(statusOf(stack)));
 		digests.push(digest.value);
 	}
 	return digests.join(" ");

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { IPCP, LCP, Peer } from "./pair.ts";
+import { statusOf } from "../../../../src/status/status.ts";
 
 const SCRIPT = ["ABORT", "BUSY", "ABORT", "NO CARRIER", "TIMEOUT", "5", "", "AT&F\\d", "OK", "ATD*99#", "CONNECT", ""];
 const LOCAL = "10.0.0.1";
@@ -57,7 +58,7 @@ describe("a dial script", () => {
 		expect(peer.world.until(() => peer.state.phase === "dead" && peer.state.reason !== "", 20_000)).toBe(true);
 		peer.us.port.inject(bytes("\r\nRING\r\n"));
 		peer.run(100);
-		expect(peer.us.node.stack.status().interfaces[1]!.drops).toEqual({});
+		expect(statusOf(peer.us.node.stack).interfaces[1]!.drops).toEqual({});
 	});
 
 	it("dials again when the modem says NO CARRIER between frames", () => {

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { AUTHS } from "../../../../src/link/ppp/lcp.ts";
+import { statusOf } from "../../../../src/status/status.ts";
 import { CHAP, IPCP, LCP, pair, Peer, PAP, type Frame } from "./pair.ts";
 
 const US = { local: "10.0.0.1" };
@@ -126,7 +127,7 @@ describe("a peer that", () => {
 		expect(peer.state.phase).toBe("running");
 		peer.run(30_000);
 		expect(peer.us.history.join("\n")).toContain("lcp: no answer to 3 echo requests");
-		expect(peer.us.node.stack.status().interfaces[1]).toMatchObject({ up: false, addresses: [] });
+		expect(statusOf(peer.us.node.stack).interfaces[1]).toMatchObject({ up: false, addresses: [] });
 		// The half is no part of what follows.
 		peer.agreeable();
 		expect(peer.world.until(() => peer.us.link.up, 60_000)).toBe(true);
@@ -154,8 +155,7 @@ describe("a peer that", () => {
 		peer.run(100);
 		expect(peer.state).toMatchObject({ phase: "running", remote: "10.0.0.3" });
 		expect(
-			peer.us.node.stack
-				.status()
+			statusOf(peer.us.node.stack)
 				.routes.filter((route) => route.interface === "ppp0")
 				.map((route) => route.prefix),
 		).toEqual(["10.0.0.3/32"]);
@@ -171,8 +171,8 @@ describe("a peer that", () => {
 		peer.next(LCP, 6);
 		peer.run(3100);
 		expect(peer.state).toMatchObject({ phase: "dead", reason: "lcp: the peer ended the link: Bye", local: null });
-		expect(peer.us.node.stack.status().interfaces[1]!.addresses).toEqual([]);
-		expect(peer.us.node.stack.status().routes.filter((route) => route.interface === "ppp0")).toEqual([]);
+		expect(statusOf(peer.us.node.stack).interfaces[1]!.addresses).toEqual([]);
+		expect(statusOf(peer.us.node.stack).routes.filter((route) => route.interface === "ppp0")).toEqual([]);
 		peer.agreeable([10, 0, 0, 10]);
 		peer.run(10_000);
 		expect(peer.state).toMatchObject({ phase: "running", local: "10.0.0.10" });
@@ -182,10 +182,10 @@ describe("a peer that", () => {
 		const peer = new Peer({ ...US, pfc: false, acfc: false });
 		peer.open();
 		// An echo request for us without address, control and the first octet of the protocol.
-		const before = peer.us.node.stack.status().interfaces[1]!.received.packets;
+		const before = statusOf(peer.us.node.stack).interfaces[1]!.received.packets;
 		peer.compressedPing();
 		peer.run(100);
-		expect(peer.us.node.stack.status().interfaces[1]!.received.packets).toBe(before + 1);
+		expect(statusOf(peer.us.node.stack).interfaces[1]!.received.packets).toBe(before + 1);
 	});
 });
 
@@ -200,7 +200,7 @@ describe("who authenticates", () => {
 		expect(b.link.state.reason).toContain("the peer refuses our name and password");
 		expect(b.link.state.reason).toContain("gave up after 2 tries");
 		expect(a.link.up || b.link.up).toBe(false);
-		expect(a.node.stack.status().interfaces[1]!.addresses).toEqual([]);
+		expect(statusOf(a.node.stack).interfaces[1]!.addresses).toEqual([]);
 	});
 
 	it("with no name at all is refused in LCP", () => {

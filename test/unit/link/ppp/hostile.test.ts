@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { IPCP, LCP, Peer } from "./pair.ts";
+import { statusOf } from "../../../../src/status/status.ts";
 
 const VJ_UNCOMPRESSED = 0x2f;
 
@@ -41,7 +42,7 @@ describe("an uncompressed header that tells of a longer packet than came", () =>
 		peer.run(100);
 		peer.raws(VJ_UNCOMPRESSED, headers(totalLength, 0));
 		peer.run(100);
-		expect(peer.us.node.stack.status().interfaces[1]!.drops).toEqual({ ipv4Malformed: 1 });
+		expect(statusOf(peer.us.node.stack).interfaces[1]!.drops).toEqual({ ipv4Malformed: 1 });
 		expect(peer.state.phase).toBe("running");
 	});
 });

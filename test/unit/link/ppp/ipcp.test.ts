@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { ip, IPCP, IPV6CP, LCP, Peer } from "./pair.ts";
+import { statusOf } from "../../../../src/status/status.ts";
 
 const REQUEST = 1;
 const ACK = 2;
@@ -27,7 +28,7 @@ describe("as client", () => {
 		peer.send(IPCP, REQUEST, 1, [3, 6, 10, 0, 0, 1]);
 		peer.next(IPCP, ACK);
 		expect(peer.state).toMatchObject({ phase: "running", local: "10.0.0.7", remote: "10.0.0.1" });
-		expect(peer.us.node.stack.status().interfaces[1]!.ppp!.dns).toEqual(["9.9.9.9", "8.8.8.8"]);
+		expect(statusOf(peer.us.node.stack).interfaces[1]!.ppp!.dns).toEqual(["9.9.9.9", "8.8.8.8"]);
 	});
 
 	describe("with another interface at 192.168.77.2/24", () => {
@@ -164,7 +165,7 @@ describe("before its turn", () => {
 		peer.raws(0x21, [0x45, 0, 0, 20]);
 		peer.run(100);
 		expect(peer.take()).toEqual([]);
-		expect(peer.us.node.stack.status().interfaces[1]!.drops).toEqual({ pppNotOpen: 2 });
+		expect(statusOf(peer.us.node.stack).interfaces[1]!.drops).toEqual({ pppNotOpen: 2 });
 	});
 });
 

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { IPCP, LCP, PAP, Peer } from "./pair.ts";
+import { statusOf } from "../../../../src/status/status.ts";
 
 const REQUEST = 1;
 const ACK = 2;
@@ -121,7 +122,7 @@ describe("what the peer asks for", () => {
 		peer.raws(LCP, [1, 1, 0, 9, 0]);
 		peer.run(100);
 		expect(peer.take()).toEqual([]);
-		expect(peer.us.node.stack.status().interfaces[1]!.drops).toEqual({ pppMalformed: 6 });
+		expect(statusOf(peer.us.node.stack).interfaces[1]!.drops).toEqual({ pppMalformed: 6 });
 	});
 
 	it("may be padded behind its length", () => {

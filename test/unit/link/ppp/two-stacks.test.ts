@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { AUTHS } from "../../../../src/link/ppp/lcp.ts";
+import { statusOf } from "../../../../src/status/status.ts";
 import { pair } from "./pair.ts";
 
 const SERVER = { local: "10.0.0.1", remote: "10.0.0.2" };
@@ -12,8 +13,8 @@ describe("two stacks", () => {
 		expect(up(), JSON.stringify([a.history, b.history])).toBe(true);
 		expect(a.link.state).toMatchObject({ phase: "running", reason: "", local: "10.0.0.1", remote: "10.0.0.2" });
 		expect(b.link.state).toMatchObject({ phase: "running", reason: "", local: "10.0.0.2", remote: "10.0.0.1" });
-		expect(b.node.stack.status().interfaces[1]).toMatchObject({ kind: "ppp", up: true, addresses: ["10.0.0.2/32"] });
-		expect(b.node.stack.status().interfaces[1]!.ppp).toMatchObject({ local: "10.0.0.2", remote: "10.0.0.1" });
+		expect(statusOf(b.node.stack).interfaces[1]).toMatchObject({ kind: "ppp", up: true, addresses: ["10.0.0.2/32"] });
+		expect(statusOf(b.node.stack).interfaces[1]!.ppp).toMatchObject({ local: "10.0.0.2", remote: "10.0.0.1" });
 	});
 
 	it.each(AUTHS)("authenticate by %s, either way", (auth) => {

@@ -6,6 +6,7 @@ import { LoopbackDevice } from "../../../../src/device/loopback.ts";
 import { LoopbackInterface } from "../../../../src/link/loopback.ts";
 import { DhcpClient } from "../../../../src/service/dhcp/client.ts";
 import type { DhcpOptions } from "../../../../src/service/dhcp/options.ts";
+import { statusOf } from "../../../../src/status/status.ts";
 import { ARP_REPLY, ip, ipText, read32 } from "../../../support/frames.ts";
 import { Rig } from "./rig.ts";
 
@@ -329,7 +330,7 @@ describe("a client", () => {
 	it("is seen in the status, with addresses as text", () => {
 		const rig = new Rig();
 		const client = rig.client();
-		const status = () => rig.stack.status().interfaces.find(({ name }) => name === "eth0")!.dhcp;
+		const status = () => statusOf(rig.stack).interfaces.find(({ name }) => name === "eth0")!.dhcp;
 		expect(status()).toMatchObject({ state: "init", address: null, dns: [] });
 		rig.bound(client);
 		expect(status()).toMatchObject({

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { ip, ipText, read32 } from "../../../support/frames.ts";
 import { macOf } from "../../../support/wire.ts";
 import { Rig } from "./rig.ts";
+import { statusOf } from "../../../../src/status/status.ts";
 
 let rig: Rig;
 
@@ -73,7 +74,7 @@ describe("getting an address", () => {
 		const [discover] = rig.server.heard;
 		rig.server.message(new Uint8Array(300), ip("192.168.1.77"), macOf(1));
 		rig.bound(client);
-		const notLocal = () => rig.stack.status().interfaces[1]!.drops["ipv4NotLocal"] ?? 0;
+		const notLocal = () => statusOf(rig.stack).interfaces[1]!.drops["ipv4NotLocal"] ?? 0;
 		expect(notLocal()).toBe(0);
 		rig.server.message(new Uint8Array(300), ip("192.168.1.77"), macOf(1));
 		rig.world.run(10);

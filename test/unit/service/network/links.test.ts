@@ -10,6 +10,7 @@ import { SLIPSocket } from "../../../../src/service/network/slip.ts";
 import type { LinkOptions, StaticAddress } from "../../../../src/service/network/types.ts";
 import { SerialLine } from "../../../../src/device/serial-line.ts";
 import { SlipInterface } from "../../../../src/link/slip.ts";
+import { statusOf } from "../../../../src/status/status.ts";
 import { NullModem } from "../../../support/null-modem.ts";
 import { macOf, type QueueDevice } from "../../../support/wire.ts";
 import { World } from "../../../support/world.ts";
@@ -169,7 +170,7 @@ describe("configure", () => {
 		stack.routes.add({ prefix: "10.77.0.0/16", gateway: "10.0.0.7", interface: link });
 		open().configure({ static: STATIC });
 		expect(link.addresses.map(({ address, length }) => [address, length])).toEqual([[ip("10.0.0.20"), 24]]);
-		expect(stack.status().routes.map(({ prefix, gateway }) => `${prefix} ${gateway}`)).toEqual([
+		expect(statusOf(stack).routes.map(({ prefix, gateway }) => `${prefix} ${gateway}`)).toEqual([
 			"127.0.0.0/8 null",
 			"10.77.0.0/16 10.0.0.7",
 			"10.0.0.0/24 null",
@@ -209,9 +210,9 @@ describe("configure", () => {
 	] as [StaticAddress, string][])("refuses %j and changes nothing", (settings, message) => {
 		const { open, stack } = ethernet("10.0.0.1/24");
 		const eth = open();
-		const before = JSON.stringify(stack.status());
+		const before = JSON.stringify(statusOf(stack));
 		expect(() => eth.configure({ hostname: "board", static: settings })).toThrow(message);
-		expect(JSON.stringify(stack.status())).toBe(before);
+		expect(JSON.stringify(statusOf(stack))).toBe(before);
 	});
 
 	it("refuses what does not fit the routes, and changes nothing", () => {

@@ -1,21 +1,21 @@
-// What a person or a monitoring program may ask of a stack. It reads, and changes nothing. `STATUS` says what is told, and how each value is found; status/pieces.ts tells it piece by piece.
+// What a person or a monitoring program may ask of a stack. It reads, and changes nothing. `STATUS` says what is told, and how each value is found; pieces.ts tells it piece by piece.
 
-import { InterfaceBlock } from "./packet/interface-block.ts";
-import { DROPS } from "./packet/drops.ts";
-import type { Device } from "./device/device.ts";
-import { canSend, type Route } from "./ip/routes.ts";
-import { STATE_NAMES, type Neighbor } from "./link/neighbor-list.ts";
-import { FREE, INCOMPLETE } from "./packet/neighbor-block.ts";
-import type { Interface } from "./link/interface.ts";
-import type { LeaseState, LeaseView } from "./link/lease.ts";
-import type { Conflict } from "./link/own-addresses.ts";
-import type { PppInterface, PppState, PppView } from "./link/ppp/ppp.ts";
-import { BRACKET, BRACKET_END, type JsonWriter } from "./status/json.ts";
-import { JsonPieces, PIECE_BYTES, membersOf, type Members } from "./status/pieces.ts";
-import { CLOSED, Tcb } from "./transport/tcp/tcb.ts";
-import type { UdpSocket } from "./transport/udp/udp.ts";
-import { read } from "./packet/counters.ts";
-import type { Stack } from "./stack.ts";
+import { InterfaceBlock } from "../packet/interface-block.ts";
+import { DROPS } from "../packet/drops.ts";
+import type { Device } from "../device/device.ts";
+import { canSend, type Route } from "../ip/routes.ts";
+import type { Neighbor } from "../link/neighbor-list.ts";
+import { CONTESTED, FREE, INCOMPLETE, PROBE, REACHABLE, STALE } from "../packet/neighbor-block.ts";
+import type { Interface } from "../link/interface.ts";
+import type { LeaseState, LeaseView } from "../link/lease.ts";
+import type { Conflict } from "../link/own-addresses.ts";
+import type { PppInterface, PppState, PppView } from "../link/ppp/ppp.ts";
+import { BRACKET, BRACKET_END, type JsonWriter } from "./json.ts";
+import { JsonPieces, PIECE_BYTES, membersOf, type Members } from "./pieces.ts";
+import { CLOSED, Tcb } from "../transport/tcp/tcb.ts";
+import type { UdpSocket } from "../transport/udp/udp.ts";
+import { read } from "../packet/counters.ts";
+import type { Stack } from "../stack.ts";
 
 /** Where these lie in an interface's block. */
 const {
@@ -243,6 +243,15 @@ const ROUTE = membersOf<Status["routes"][0], Route>({
 	active: { write: (out: Out, route) => out.flag(canSend(route.link)) },
 });
 
+const NEIGHBOR_STATES: string[] = [];
+NEIGHBOR_STATES[FREE] = "free";
+NEIGHBOR_STATES[INCOMPLETE] = "incomplete";
+NEIGHBOR_STATES[REACHABLE] = "reachable";
+NEIGHBOR_STATES[STALE] = "stale";
+NEIGHBOR_STATES[PROBE] = "probe";
+NEIGHBOR_STATES[CONTESTED] = "contested";
+Object.freeze(NEIGHBOR_STATES);
+
 function writeNeighborMac(out: Out, entry: Neighbor): void {
 	const { link } = entry;
 	if (entry.state === INCOMPLETE || link === undefined) out.text("");
@@ -253,7 +262,7 @@ const NEIGHBOR = membersOf<Status["neighbors"][0], Neighbor>({
 	address: { write: (out: Out, entry) => out.address(entry.address) },
 	mac: { write: writeNeighborMac },
 	interface: { write: (out: Out, entry) => out.text(entry.link?.name ?? "") },
-	state: { write: (out: Out, entry) => out.text(STATE_NAMES[entry.state]!) },
+	state: { write: (out: Out, entry) => out.text(NEIGHBOR_STATES[entry.state]!) },
 });
 
 const TCP = Object.freeze({ name: "tcp" });
@@ -309,7 +318,7 @@ const MEMORY = membersOf<Status["memory"], Stack>({
 	servicesFree: { write: (out: Out, { core, udp }) => out.number(core.limits.services - udp.used(1)) },
 });
 
-/** What `stack.status()` tells, for `new JsonPieces(STATUS, stack)`: as JSON, and piece by piece. */
+/** What `statusOf(stack)` tells, for `new JsonPieces(STATUS, stack)`: as JSON, and piece by piece. */
 export const STATUS: Members = membersOf<Status, Stack>({
 	interfaces: {
 		rows: { members: INTERFACE },
@@ -334,7 +343,14 @@ export const STATUS: Members = membersOf<Status, Stack>({
 	memory: { members: MEMORY },
 });
 
-/** All of it as objects. */
+/**
+ * Everything there is to see of a stack, as a plain object for JSON. Allocates.
+ *
+ * @example
+ * ```ts
+ * for (const { name, up, addresses } of statusOf(stack).interfaces) trace(`${name} ${up ? "up" : "down"} ${addresses.join()}\n`);
+ * ```
+ */
 export function statusOf(stack: Stack): Status {
 	const pieces = new JsonPieces(STATUS, stack);
 	const bytes = new Uint8Array(2 * PIECE_BYTES);

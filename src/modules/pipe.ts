@@ -1,0 +1,2 @@
+// What `import … from "multihome/pipe"` gives.
+export { pipe, type PipeOptions } from "../io/pipe.ts";
