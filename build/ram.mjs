@@ -18,7 +18,7 @@ function machineBytes(folder) {
 	return numbers && Number(numbers[STATIC]) > 0 ? Number(numbers[STATIC]) : undefined;
 }
 
-/** Bytes of variables in RAM, from the section headers of an .elf (System V ABI): what is allocated (SHF_ALLOC), and lies in RAM, but for the heap itself. */
+/** Bytes of variables in RAM, from the section headers of an .elf (System V ABI): what is allocated (SHF_ALLOC) or kept over restarts, and lies in RAM, but for the heap itself. */
 function variableBytes(path) {
 	const file = readFileSync(path);
 	const at = file.readUInt32LE(32);
@@ -28,10 +28,11 @@ function variableBytes(path) {
 	for (let i = 0; i < file.readUInt16LE(48); i++) {
 		const section = at + i * size;
 		const address = file.readUInt32LE(section + 12);
-		const name = names + file.readUInt32LE(section);
-		if (file.toString("latin1", name, name + 5) === ".heap") continue;
-		if (file.readUInt32LE(section + 8) & 2 && address >= 0x2000_0000 && address < 0x2008_0000)
-			bytes += file.readUInt32LE(section + 20);
+		const from = names + file.readUInt32LE(section);
+		const name = file.toString("latin1", from, file.indexOf(0, from));
+		if (name === ".heap") continue;
+		const takes = file.readUInt32LE(section + 8) & 2 || name === ".uninitialized_data";
+		if (takes && address >= 0x2000_0000 && address < 0x2008_0000) bytes += file.readUInt32LE(section + 20);
 	}
 	return bytes;
 }

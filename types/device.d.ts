@@ -58,4 +58,6 @@ export interface Device {
 	network: DeviceNetwork;
 	/** Only on XS. */
 	heap?: Heap;
+	/** Why the board has started anew, when that was neither power-on nor on purpose: what nobody caught, or what the hardware says. Only on boards. */
+	lastEnd?: string | undefined;
 }

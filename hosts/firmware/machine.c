@@ -6,6 +6,7 @@
 #include "xsHost.h"
 #include "mc.defines.h"
 #include "hardware-address.h"
+#include "machine-end.h"
 
 void xs_board_slotsUsed(xsMachine *the)
 {
@@ -80,6 +81,11 @@ void xs_board_guard(xsMachine *the)
 	exhausted.kind = error->kind;
 	exhausted.value = error->value;
 	fxRemember(the, &exhausted);
+#if MODDEF_MULTIHOME_GUARD
+	xsmcSetTrue(xsResult);
+#else
+	xsmcSetFalse(xsResult);
+#endif
 }
 
 #if MODDEF_MULTIHOME_GUARD
@@ -90,11 +96,11 @@ void __wrap_fxAbort(txMachine *the, int status)
 	char *remedy = C_NULL;
 	if (status == XS_NOT_ENOUGH_MEMORY_EXIT)
 		remedy = "memory of the JavaScript machine is used up: raise creation.static in a manifest (--manifest; the build prints what RAM is left, and lower "
-			"limits of the board file leave more), or keep less\n";
+			"limits of the board file leave more), or keep less";
 	else if (status == XS_JAVASCRIPT_STACK_OVERFLOW_EXIT)
-		remedy = "the stack of the JavaScript machine is used up: raise creation.stack in a manifest (--manifest), or call less deeply\n";
+		remedy = "the stack of the JavaScript machine is used up: raise creation.stack in a manifest (--manifest), or call less deeply";
 	if (remedy != C_NULL) {
-		fxReport(the, remedy);
+		fxReport(the, "%s\n", remedy);
 		txBoolean hopeless = the->maximumChunksSize + (txSize)(the->heap_pend - the->heap_ptr) < chunksAtStart + LEAST_CHUNK_ROOM;
 		if (exhausted.kind == XS_REFERENCE_KIND && the->firstJump != C_NULL && !hopeless) {
 			mxException.kind = exhausted.kind;
@@ -102,6 +108,7 @@ void __wrap_fxAbort(txMachine *the, int status)
 			fxJump(the);
 		}
 	}
+	machineEnds(the, remedy != C_NULL ? remedy : fxAbortString(status), status == XS_UNHANDLED_EXCEPTION_EXIT || status == XS_UNHANDLED_REJECTION_EXIT ? &mxException : C_NULL);
 	__real_fxAbort(the, status);
 }
 #endif

@@ -7,8 +7,12 @@ declare module "multihome/machine" {
 	/** Bytes of the machine's memory that neither slots nor chunks have taken; -1 where the machine has no fixed memory. */
 	export function freeBytes(): number;
 	export function collect(): void;
-	/** What is thrown when the machine's memory is used up, where the platform's build takes it (hosts/pico); elsewhere the board starts anew. */
-	export function guard(error: Error): void;
+	/** What is thrown when the machine's memory is used up, where the platform's build takes it (hosts/pico); elsewhere the board starts anew, and false is answered. */
+	export function guard(error: Error): boolean;
+	/** To be called first: why the board has started anew, when that was neither power-on nor on purpose. Has the watchdog look after the machine. */
+	export function started(): string | undefined;
+	/** Moddable's abort hook, `globalThis.abort`: keeps why the machine ends for `started` of the next start. */
+	export function ended(why: string, thrown: unknown): void;
 	/** Six bytes, made of what tells this board from all others: another one for each number, 0 to 255, the same at every start. Throws Error where the board has no such thing. */
 	export function hardwareAddress(number: number): ArrayBuffer;
 	/** The default export of a module of this firmware; undefined when there is none of that name. */

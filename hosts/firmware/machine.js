@@ -7,3 +7,5 @@ export function collect() @ "xs_board_collect";
 export function importNow(name) @ "xs_board_importNow";
 export function guard(error) @ "xs_board_guard";
 export function hardwareAddress(number) @ "xs_board_hardwareAddress";
+export function started() @ "xs_board_started";
+export function ended(why, thrown) @ "xs_board_ended";

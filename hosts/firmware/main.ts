@@ -2,7 +2,18 @@
 // and starts the program. "board" and "program" are put in by the build (build/firmware.mjs).
 
 import type { Stack } from "multihome";
-import { chunkBytesTotal, chunkBytesUsed, collect, freeBytes, guard, importNow, slotsTotal, slotsUsed } from "multihome/machine";
+import {
+	chunkBytesTotal,
+	chunkBytesUsed,
+	collect,
+	ended,
+	freeBytes,
+	guard,
+	importNow,
+	slotsTotal,
+	slotsUsed,
+	started,
+} from "multihome/machine";
 import Time from "time";
 import Timer from "timer";
 import * as target from "board";
@@ -20,8 +31,15 @@ const TOLD_AGAIN_MS = 10_000;
 const network = networkOf(importNow);
 
 export default function main(): void {
+	const lastEnd = started();
+	if (lastEnd !== undefined) {
+		const tell = () => say(`the board has started anew: ${lastEnd}`);
+		tell();
+		// Once more: the restart has closed the console of whoever was looking.
+		Timer.set(tell, TOLD_AGAIN_MS);
+	}
 	try {
-		run();
+		run(lastEnd);
 	} catch (error) {
 		tellAgain(`the board could not be set up: ${describe(error)}\n`);
 	}
@@ -33,10 +51,10 @@ function tellAgain(text: string): void {
 	Timer.repeat(() => trace(text), TOLD_AGAIN_MS);
 }
 
-function run(): void {
+function run(lastEnd: string | undefined): void {
 	// Made now, as there is no memory for it then; what is thrown when memory is used up is this one, and the engine has told it on the console.
 	const exhausted = new RangeError("memory of the JavaScript machine is used up");
-	guard(exhausted);
+	if (!guard(exhausted)) (globalThis as { abort?: typeof ended }).abort = ended;
 	const providers = target.providers();
 	const timer = Timer.set(turn, 0, NEVER);
 	let running = false;
@@ -81,7 +99,7 @@ function run(): void {
 	}
 
 	const heap = { slotsUsed, slotsTotal, chunkBytesUsed, chunkBytesTotal, freeBytes };
-	start(deviceOf(stack, network, { ...providers, heap }));
+	start(deviceOf(stack, network, { ...providers, heap, lastEnd }));
 }
 
 function say(line: string): void {

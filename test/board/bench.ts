@@ -51,7 +51,13 @@ export class Bench {
 		Model: ChipModelClass,
 		files: { firmware: string; bootrom: string },
 		symbols: Symbols | undefined,
-		{ places = PLACES, profile = false, cable = {} as CableOptions } = {},
+		{
+			places = PLACES,
+			profile = false,
+			cable = {} as CableOptions,
+			after = undefined as Bench | undefined,
+			ram = undefined as number | undefined,
+		} = {},
 	) {
 		let watched = false;
 		const machine = new Machine({
@@ -61,8 +67,11 @@ export class Bench {
 				if (!watched) this.printed += text;
 			},
 			complain: (text) => this.complaints.push(text),
+			after: after?.machine,
 		});
 		this.machine = machine;
+		if (ram !== undefined)
+			for (let i = 0; i < machine.rp2040.sram.length; i++) machine.rp2040.sram[i] = Math.imul(i + ram, 0x9e37_79b1) >>> 24;
 		readFirmware(files.firmware, machine.rp2040.flash);
 		if (symbols !== undefined) {
 			skipWaiting(machine, symbols);

@@ -31,6 +31,8 @@ export interface MachineOptions {
 	profile?: boolean;
 	/** Code is translated in long stretches at once: for tests. */
 	eager?: boolean;
+	/** One that has been reset by the watchdog, which leaves RAM and the watchdog's own registers as they are: this is its next start. */
+	after?: Machine | undefined;
 }
 
 /** The firmware reset the board. */
@@ -57,7 +59,13 @@ export class Machine {
 		peripherals[ROSC] = new RingOscillator(options.seed ?? 1);
 		this.cpu = new Cpu(this.rp2040, this.clock, { profile: options.profile ?? false, eager: options.eager ?? false });
 		connectUsb(this.rp2040, options.console);
-		const watchdog = this.rp2040.peripherals[WATCHDOG] as unknown as { onWatchdogTrigger(): void };
+		const watchdog = watchdogOf(this.rp2040);
+		if (options.after !== undefined) {
+			const before = watchdogOf(options.after.rp2040);
+			this.rp2040.sram.set(options.after.rp2040.sram);
+			watchdog.scratchData.set(before.scratchData);
+			watchdog.reason = before.reason;
+		}
 		watchdog.onWatchdogTrigger = () => {
 			throw new Reset("the firmware reset the board by the watchdog");
 		};
@@ -85,6 +93,16 @@ export class Machine {
 	run(nanos: number): void {
 		this.cpu.run(this.clock.nanos + nanos);
 	}
+}
+
+interface Watchdog {
+	onWatchdogTrigger(): void;
+	readonly scratchData: Uint32Array;
+	reason: number;
+}
+
+function watchdogOf(rp2040: RP2040): Watchdog {
+	return rp2040.peripherals[WATCHDOG] as unknown as Watchdog;
 }
 
 /** Passes each text on once: what is wrong is wrong again and again. */

@@ -46,7 +46,9 @@ describe.skipIf(pico === undefined).each(["rp2040", "rp2350"] as const)("%s", (c
 		"src/host/native/random32.c",
 		"src/host/native/entropy-pico.c",
 		"hosts/firmware/machine.c",
+		"hosts/firmware/last-end.c",
 		"hosts/pico/identity.c",
+		"hosts/pico/kept.c",
 	])("%s compiles", async (file) => {
 		const [sdk, moddable] = pico!;
 		expect(await compileForPico(chip, sdk!, moddable!, picoFolders(sdk!, chip), file)).toBe("");
@@ -72,7 +74,9 @@ describe.skipIf(esp32 === undefined).each(CHIPS)("%s", (chip, number) => {
 		"src/host/native/random32.c",
 		"src/host/native/entropy-esp32.c",
 		"hosts/firmware/machine.c",
+		"hosts/firmware/last-end.c",
 		"hosts/esp32/identity.c",
+		"hosts/esp32/kept.c",
 		"drivers/ethernet/port.c",
 		"drivers/bus/uart-esp32.c",
 		"drivers/uart/uart-port.c",

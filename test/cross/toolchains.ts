@@ -66,6 +66,7 @@ export const portableFiles = [
 		),
 	),
 	join(root, "hosts/firmware/machine.c"),
+	join(root, "hosts/firmware/last-end.c"),
 	join(root, "src/host/native/random32.c"),
 	// It asks ESP-IDF for a few functions: stand-in/.
 	join(root, "src/host/native/entropy-esp32.c"),

@@ -23,3 +23,5 @@
 #define CONFIG_XTAL_FREQ 40
 #define CONFIG_MMU_PAGE_SIZE 0x10000
 #define CONFIG_BOOTLOADER_LOG_LEVEL 3
+/* All chips of the list in sdk.test.ts have such memory: components/soc, Kconfig.soc_caps.in. */
+#define CONFIG_SOC_RTC_FAST_MEM_SUPPORTED 1
