@@ -18,7 +18,6 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { joinModules, joinTogether, put, text } from "./join.mjs";
 import { DRIVERS, NAMES, OURS, closureOf, fileOf, makeManifests, pathOf, xs } from "./modules.mjs";
 import { makeFlat } from "./flat.mjs";
-import { Thread } from "./threads.mjs";
 import { withProgress } from "./progress.mjs";
 
 export { joinModules };
@@ -28,9 +27,7 @@ const out = join(root, "build/out");
 const require = createRequire(import.meta.url);
 
 /** What makes the bundles. */
-const TOOLS = ["bundle", "constants", "join", "modules", "page-plugin", "privates", "records", "threads"].map(
-	(name) => `build/${name}.mjs`,
-);
+const TOOLS = ["bundle", "constants", "join", "modules", "page-plugin", "privates", "records"].map((name) => `build/${name}.mjs`);
 
 /** What the XS host brings, or finds by a `-m` mapping. */
 const XS_EXTERNAL = /^(multihome|program|system|time|timer)$|^(multihome|host|bench|sdk|test)\/|^embedded:/;
@@ -97,54 +94,31 @@ export async function bundle() {
 async function makeBundles(progress) {
 	await mkdir(out, { recursive: true });
 	const js = await mkdtemp(join(out, "js-"));
-	const aside = new Thread(new URL("join.mjs", import.meta.url).href);
 	try {
 		progress.step("compiling");
+		const projects = ["hosts/tsconfig.json", "hosts/desktop/tsconfig.json"].map((name) => compileProject(join(root, name), js));
 		// The C is made while tsc, a process of its own, is busy.
-		const all = await Promise.allSettled([compileHosts(js), (async () => makeFlat())()]);
+		const all = await Promise.allSettled([...projects, (async () => makeFlat())()]);
 		for (const { reason } of all) if (reason !== undefined) throw reason;
 		const twins = twinsIn(js);
 		progress.step("joining the modules");
 		const entries = OURS.map(({ name, source }) => ({ name, input: compiledOf(js, source), file: fileOf(name) }));
 		const forXS = (source, path) => joinModules(join(js, source), path, NATIVES, XS_EXTERNAL, { inline: true });
-		const simulate = join(js, "hosts/desktop/simulate.js");
-		const forNode = aside.call("joinModules", simulate, paths.simulate, twins, /^(node:|ajv)/, { treeshake: false });
-		forNode.catch(() => {}); // it is waited for below
-		// First what constants are put into for longest.
-		const modules = await joinTogether(entries, xs, NATIVES, XS_EXTERNAL, {
-			copied: COPIED,
-			importAs: (name) => name,
-			inline: true,
-		});
 		await Promise.all([
-			modules.written,
+			joinTogether(entries, xs, NATIVES, XS_EXTERNAL, { copied: COPIED, importAs: (name) => name, inline: true }),
 			forXS("drivers/index.js", paths.drivers),
 			forXS("hosts/desktop/main.js", paths.desktop),
 			forXS("hosts/desktop/timer.js", paths.timer),
 			forXS("hosts/desktop/time.js", paths.time),
 			forXS("hosts/desktop/system-module.js", paths.system),
-			forNode,
+			joinModules(join(js, "hosts/desktop/simulate.js"), paths.simulate, twins, /^(node:|ajv)/, { treeshake: false }),
 		]);
 		for (const { name, also } of OURS)
 			if (also !== undefined) await put(pathOf(also), `export { default } from ${JSON.stringify(name)};\n`);
 		await makeManifests();
 	} finally {
-		await aside.close();
 		await rm(js, { recursive: true, force: true });
 	}
-}
-
-/** Compiles what XS and Node run of the hosts, and the stack, to JavaScript in `folder`: one project, so that what both need is read once. */
-async function compileHosts(folder) {
-	const names = ["hosts/desktop/tsconfig.json", "hosts/tsconfig.json"]; // the last one says where both differ
-	const includes = async (name) => {
-		const { include } = JSON.parse(await readFile(join(root, name), "utf8"));
-		return include.map((path) => join(root, dirname(name), path));
-	};
-	const include = (await Promise.all(names.map(includes))).flat();
-	const project = join(folder, "tsconfig.json");
-	await writeFile(project, JSON.stringify({ extends: names.map((name) => join(root, name)), include }));
-	await compileProject(project, folder);
 }
 
 const compiledOf = (js, source) => join(js, source.replace(/\.ts$/, ".js"));
@@ -153,11 +127,7 @@ const compiledOf = (js, source) => join(js, source.replace(/\.ts$/, ".js"));
 export async function joinForNode(js) {
 	const twins = twinsIn(js);
 	const entries = OURS.map(({ name, source }) => ({ name, input: compiledOf(js, source), file: fileOf(name) }));
-	const { written } = await joinTogether(entries, join(out, "node"), twins, /^$/, {
-		copied: COPIED,
-		importAs: (_name, path) => path,
-	});
-	await written;
+	await joinTogether(entries, join(out, "node"), twins, /^$/, { copied: COPIED, importAs: (_name, path) => path });
 }
 
 /** Compiles a project of this repository to JavaScript in `folder`. */
@@ -208,11 +178,12 @@ export async function bundleApp(file, folder, { inline = false } = {}) {
  */
 export async function bundleFirmware({ folder, board, program, others = false }) {
 	const main = join(root, "hosts/firmware/main.ts");
+	const addresses = join(root, "hosts/firmware/hardware-address.ts");
 	const drivers = ["w5500", "enc28j60", "uart"].map((name) => join(root, `drivers/${name}/device.ts`));
 	const links = (await readdir(join(root, "hosts/links")))
 		.filter((name) => name.endsWith(".ts"))
 		.map((name) => join(root, "hosts/links", name));
-	return await compiled(folder, [main, program, ...drivers, ...links], async (js, work) => {
+	return await compiled(folder, [main, addresses, program, ...drivers, ...links], async (js, work) => {
 		const made = join(work, "board.js");
 		await writeFile(
 			made,

@@ -133,7 +133,10 @@ function boardModule(board, pathOf, settings) {
 		const options = Object.entries(board.uartOf(each) ?? board.pinsOf(each)).filter(([, value]) => value !== -1);
 		if (kind === "ethernet") {
 			const bytes = each.mac?.split(":").map((byte) => Number.parseInt(byte, 16));
-			options.push(["mac", `new Uint8Array(${bytes === undefined ? `hardwareAddress(${i + 1})` : `[${bytes.join(", ")}]`})`]);
+			options.push([
+				"mac",
+				bytes === undefined ? `hardwareAddress(identity(), ${i + 1})` : `new Uint8Array([${bytes.join(", ")}])`,
+			]);
 			needsAddress ||= bytes === undefined;
 		}
 		providers.push(`\t\t${name}: { io: ${CLASSES[driver]}, ${options.map(([key, value]) => `${key}: ${value}`).join(", ")} },`);
@@ -142,7 +145,12 @@ function boardModule(board, pathOf, settings) {
 	const hasDhcp = interfaces.some(({ dhcp }) => dhcp !== undefined);
 	const parts = [...links, ...(hasDhcp ? ["dhcp"] : []), ...(board.file.dns === undefined ? [] : ["dns"])];
 	const imports = [
-		...(needsAddress ? ['import { hardwareAddress } from "multihome/machine";'] : []),
+		...(needsAddress
+			? [
+					'import { identity } from "multihome/machine";',
+					`import { hardwareAddress } from ${JSON.stringify(pathOf("hosts/firmware/hardware-address.ts"))};`,
+				]
+			: []),
 		...[...drivers].map(
 			(driver) => `import { ${CLASSES[driver]} } from ${JSON.stringify(pathOf(`drivers/${driver}/device.ts`))};`,
 		),

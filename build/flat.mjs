@@ -14,6 +14,8 @@ const DOOR = "src/door.ts";
 /** Whose constants C by hand has, as ETHERNET_HEADER, and places, as FRAMING_BLOCK_RESULT: formats of packets, blocks, and what the turn asks for. */
 const LAYOUT = [
 	...["ethernet", "ipv4", "tcp", "udp", "icmpv4", "vj"].map((name) => `src/wire/${name}.ts`),
+	"src/device/device.ts",
+	"src/device/kernels/devices.ts",
 	"src/packet/framing-block.ts",
 	"src/packet/news.ts",
 	"src/turn/requests.ts",

@@ -65,7 +65,7 @@ export async function joinModules(input, output, aliases, external, { treeshake 
 /**
  * Joins several modules at once, each to a file of its own in `folder`: what several need is in one of them and imported by the others. A source file
  * belongs to the first of `modules` that reaches it, so that each imports modules before it and none after. Files that `copied` matches go into each that
- * needs them: constants are written out where they are used (inlineConstants), which an import keeps from it. Answers when they are joined; `written` of that settles when the files stand.
+ * needs them: constants are written out where they are used (inlineConstants), which an import keeps from it.
  * `modules`: `{ name, input, file }`; `importAs(name, from)` is how a module is imported by another.
  */
 export async function joinTogether(modules, folder, aliases, external, { copied, importAs, inline = false }) {
@@ -95,15 +95,14 @@ export async function joinTogether(modules, folder, aliases, external, { copied,
 	});
 	await build.close();
 	const names = new Map(modules.map(({ name, file }) => [`${file}.js`, name]));
-	const made = chunks.filter(({ type }) => type === "chunk");
-	for (const chunk of made) {
+	for (const chunk of chunks.filter(({ type }) => type === "chunk")) {
 		if (!names.has(chunk.fileName)) throw new Error(`${chunk.fileName}: belongs to none of ${[...names.values()].join(", ")}`);
 		chunk.code = chunk.code.replace(/^((?:import|export)\b[^"'\n]*)'(\.[^']*)'/gm, (all, start, path) => {
 			const name = names.get(join(dirname(chunk.fileName), path));
 			return name === undefined ? all : `${start}${JSON.stringify(importAs(name, path))}`;
 		});
+		await write(join(folder, chunk.fileName), chunk, inline);
 	}
-	return { written: Promise.all(made.map((chunk) => write(join(folder, chunk.fileName), chunk, inline))) };
 }
 
 /** Which of the modules, by its file, each source file belongs to: the first that reaches it. */

@@ -15,6 +15,8 @@ export { routeEntry, routeFind } from "./ip/route-find.ts";
 export { lineAnswered, linePack, lineRelease } from "./link/line.ts";
 export { tcpRead, tcpWrite } from "./transport/tcp/data.ts";
 export { setV4, setV4OrNone } from "./packet/address.ts";
+export { chachaBlock } from "./packet/chacha.ts";
+export { chance32, chanceSeed, rawProblem } from "./packet/chance.ts";
 export { deadline } from "./packet/deadline.ts";
 export { newsOwned, newsPost } from "./packet/news.ts";
 export { packetAcquire, packetAcquireControl, packetRelease, takePacket, takeSpare } from "./packet/packets.ts";

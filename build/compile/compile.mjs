@@ -119,6 +119,7 @@ export class Compiler {
 		if (node.type === "TSNumberKeyword") return { type: "number", range: INT32 };
 		if (node.type === "TSBooleanKeyword") return { type: "boolean" };
 		if (node.type === "TSVoidKeyword") return { type: "void" };
+		if (node.type === "TSStringKeyword" && module.kernel) return { type: "text" };
 		const name = node.type === "TSTypeReference" && node.typeName.type === "Identifier" ? node.typeName.name : undefined;
 		if (name === "DataView") return { type: "memory" };
 		if (name === "Range") return this.#rangeType(module, node);

@@ -19,6 +19,7 @@ const C_TYPES = {
 	row: "int32_t ",
 	memory: "const FlatMemory *",
 	bytes: "const FlatMemory *",
+	text: "const FlatMemory *",
 	void: "void ",
 };
 

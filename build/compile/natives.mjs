@@ -6,13 +6,14 @@ function symbolOf(name) {
 }
 
 function takes(type) {
-	return { number: "int32_t", boolean: "int", memory: "FlatMemory", bytes: "FlatMemory" }[type];
+	return { number: "int32_t", boolean: "int", memory: "FlatMemory", bytes: "FlatMemory", text: "FlatMemory" }[type];
 }
 
-/** C that fetches argument `index`. Buffers last: converting another argument may run JavaScript, which may move them. */
+/** C that fetches argument `index`. Buffers last: converting another argument, as one that is no text, may run JavaScript, which may move them. */
 function fetched(parameter, index, { writes, kernel }) {
 	if (parameter.type === "number") return `intArg(${index})`;
 	if (parameter.type === "boolean") return `xsmcToBoolean(dataArg(${index}))`;
+	if (parameter.type === "text") return `argText(${index})`;
 	if (parameter.type === "bytes") return parameter.writable ? `argArena(${index})` : `argReadable(${index})`;
 	if (kernel) return writes ? `argArena(${index})` : `argReadable(${index})`;
 	return writes ? `argMemory(${index})` : `argReadableMemory(${index})`;
@@ -25,10 +26,11 @@ const ANSWERS = {
 };
 
 function native({ name, c, parameters, result, writes, kernel }) {
-	const isBuffer = ({ type }) => type === "memory" || type === "bytes";
+	const isPlain = ({ type }) => type === "number" || type === "boolean";
+	const isText = ({ type }) => type === "text";
 	const given = parameters.map((each, index) => ({ ...each, index }));
-	const ordered = [...given.filter((each) => !isBuffer(each)), ...given.filter(isBuffer)];
-	const argument = (each) => `${isBuffer(each) ? "&" : ""}${each.name}_`;
+	const ordered = [...given.filter(isPlain), ...given.filter(isText), ...given.filter((each) => !isPlain(each) && !isText(each))];
+	const argument = (each) => `${isPlain(each) ? "" : "&"}${each.name}_`;
 	return [
 		`void ${symbolOf(name)}(xsMachine *the)`,
 		"{",

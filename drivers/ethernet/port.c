@@ -38,7 +38,7 @@ static int32_t transmit(void *driver, int32_t packet, uint8_t *frame, int32_t le
 {
 	Port *port = driver;
 	(void)packet;
-	return port->driver->transmit(port->chip, frame, (uint32_t)length) ? MULTIHOME_SENT : MULTIHOME_BUSY;
+	return port->driver->transmit(port->chip, frame, (uint32_t)length) ? DEVICE_SENT : DEVICE_BUSY;
 }
 
 static int32_t linkUp(void *driver)

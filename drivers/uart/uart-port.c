@@ -125,7 +125,7 @@ static int32_t transmit(void *driver, int32_t protocol, uint8_t *frame, int32_t 
 	else
 		uartFill(uart, (uint32_t)used);
 	uartStart(uart);
-	return busy ? MULTIHOME_BUSY : MULTIHOME_SENT;
+	return busy ? DEVICE_BUSY : DEVICE_SENT;
 }
 
 static int32_t linkUp(void *driver)

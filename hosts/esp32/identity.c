@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "esp_mac.h"
-#include "hardware-address.h"
+#include "identity.h"
 
 int multihomeIdentity(uint8_t *bytes)
 {

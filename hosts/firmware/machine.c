@@ -5,7 +5,7 @@
 #include "xsmc.h"
 #include "xsHost.h"
 #include "mc.defines.h"
-#include "hardware-address.h"
+#include "identity.h"
 #include "machine-end.h"
 
 void xs_board_slotsUsed(xsMachine *the)
@@ -55,13 +55,12 @@ void xs_board_importNow(xsMachine *the)
 		xsmcSetUndefined(xsResult);
 }
 
-void xs_board_hardwareAddress(xsMachine *the)
+void xs_board_identity(xsMachine *the)
 {
-	uint8_t identity[IDENTITY_BYTES], address[6];
+	uint8_t identity[IDENTITY_BYTES];
 	if (!multihomeIdentity(identity))
 		xsUnknownError("this board has no number of its own: give its interfaces a mac in the board file");
-	hardwareAddress(address, identity, (uint8_t)xsmcToInteger(xsArg(0)));
-	xsmcSetArrayBuffer(xsResult, address, sizeof(address));
+	xsmcSetArrayBuffer(xsResult, identity, sizeof(identity));
 }
 
 /*

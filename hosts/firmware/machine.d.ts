@@ -13,8 +13,8 @@ declare module "multihome/machine" {
 	export function started(): string | undefined;
 	/** Moddable's abort hook, `globalThis.abort`: keeps why the machine ends for `started` of the next start. */
 	export function ended(why: string, thrown: unknown): void;
-	/** Six bytes, made of what tells this board from all others: another one for each number, 0 to 255, the same at every start. Throws Error where the board has no such thing. */
-	export function hardwareAddress(number: number): ArrayBuffer;
+	/** Eight bytes that tell this board from all others. Throws Error where it has no such thing. */
+	export function identity(): ArrayBuffer;
 	/** The default export of a module of this firmware; undefined when there is none of that name. */
 	export function importNow(name: string): unknown;
 }

@@ -6,6 +6,6 @@ export function freeBytes() @ "xs_board_freeBytes";
 export function collect() @ "xs_board_collect";
 export function importNow(name) @ "xs_board_importNow";
 export function guard(error) @ "xs_board_guard";
-export function hardwareAddress(number) @ "xs_board_hardwareAddress";
+export function identity() @ "xs_board_identity";
 export function started() @ "xs_board_started";
 export function ended(why, thrown) @ "xs_board_ended";

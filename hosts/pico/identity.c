@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "hardware-address.h"
+#include "identity.h"
 #include "pico/unique_id.h"
 
 int multihomeIdentity(uint8_t *bytes)

@@ -2,8 +2,8 @@
 
 /** What a machine may have. What it lacks its owner gives in the options of `new Stack`. */
 export interface Host {
-	/** 32 random bits as an int32, which nobody can guess. */
-	readonly random32?: () => number;
+	/** Fills the bytes with random bits of the machine's own source, which need not be even nor independent. Answers what is wrong with that, undefined when nothing is. */
+	readonly entropy?: (bytes: Uint8Array) => string | undefined;
 	/**
 	 * Has `poll(now)` called from now on: soon, and after as many ms as it answered; after -1 not before the function that is returned is called. `now`: ms of
 	 * a steady clock, int32. What `poll` throws goes where exceptions of timers go, and the next call comes all the same.
@@ -14,7 +14,7 @@ export interface Host {
 
 /** What of Node's and browsers' globals is used. */
 export interface Globals {
-	crypto?: { getRandomValues(words: Int32Array): unknown };
+	crypto?: { getRandomValues(bytes: Uint8Array): unknown };
 	performance?: { now(): number };
 	setTimeout?: (callback: () => void, ms: number) => unknown;
 	clearTimeout?: (timer: unknown) => void;
@@ -22,27 +22,19 @@ export interface Globals {
 	setImmediate?: (callback: () => void) => unknown;
 }
 
-/** Random words that are asked for at a time, as a call costs more than a word. */
-const WORDS = 64;
-
 /** What a machine with such globals has. */
 export function hostOf(globals: Globals): Host {
 	const { crypto } = globals;
 	return {
-		...(crypto !== undefined && { random32: randomOf(crypto) }),
+		...(crypto !== undefined && { entropy: entropyOf(crypto) }),
 		...(globals.performance !== undefined && globals.setTimeout !== undefined && { drive: (poll) => drive(globals, poll) }),
 	};
 }
 
-function randomOf(crypto: NonNullable<Globals["crypto"]>): () => number {
-	const words = new Int32Array(WORDS);
-	let next = WORDS;
-	return () => {
-		if (next === WORDS) {
-			crypto.getRandomValues(words);
-			next = 0;
-		}
-		return words[next++]!;
+function entropyOf(crypto: NonNullable<Globals["crypto"]>): (bytes: Uint8Array) => undefined {
+	return (bytes) => {
+		crypto.getRandomValues(bytes);
+		return undefined;
 	};
 }
 

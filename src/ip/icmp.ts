@@ -2,6 +2,7 @@
 
 import { ICMP_ERROR_BURST, ICMP_ERROR_INTERVAL_MS } from "../config.ts";
 import { copyAddress, sameAddress, setNone, setV4, v4Of } from "../packet/address.ts";
+import { chance32 } from "../packet/chance.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { DESTINATION_ADDRESS, IP_AT, IP_END, SOURCE_ADDRESS, TRANSPORT_AT, TTL_PROTOCOL } from "../packet/fields.ts";
@@ -11,7 +12,6 @@ import { NONE, takeSpare } from "../packet/packets.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import { interfaceAt } from "../packet/slots.ts";
 import { ipv4Build } from "../wire/build.ts";
-import { chance32 } from "./chance.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { checksum } from "../wire/kernels/checksum.ts";

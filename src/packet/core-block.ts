@@ -120,10 +120,6 @@ export const CoreBlock = record({
 	unread: int32,
 	/** What the device of a serial line answered, of the frame that the interpreter is asked about. */
 	result: int32,
-	/** Of chance32: the key, and how often it was asked. */
-	chanceKey: int32,
-	chanceKey2: int32,
-	chanceCount: int32,
 	/** Tokens for ICMP errors, and when some came last. */
 	errorTokens: int32,
 	errorsFilledAt: int32,

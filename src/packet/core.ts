@@ -4,8 +4,10 @@ import { ICMP_ERROR_BURST, limitsOf, lookups, neighborPackets, type Limits, type
 import type { Host } from "../host/host.ts";
 import { host } from "#host";
 import { allocate } from "#memory";
+import { KEY } from "./chance.ts";
+import { CHANCE, ChanceBlock } from "./chance-block.ts";
 import { InterfaceBlock } from "./interface-block.ts";
-import { deadline, notice, setV4, takePacket, takeSpare } from "#codec";
+import { chance32, deadline, notice, setV4, takePacket, takeSpare } from "#codec";
 import { CORE, CoreBlock, RULE_FORWARDING, RULE_REVERSE_PATH, RULE_STRONG_HOST, word } from "./core-block.ts";
 import {
 	ASKED_ADDRESS,
@@ -20,6 +22,7 @@ import {
 } from "./fields.ts";
 import { layoutOf, type Layout } from "./layout.ts";
 import { NONE, PacketPool } from "./pool.ts";
+import { seed } from "./seed.ts";
 
 /** Where this lies in an interface's block. */
 const { drops: DROPS_AT } = InterfaceBlock.offsets;
@@ -64,16 +67,16 @@ export class Core {
 
 	/** `poll` and `yields` are for the host's timers, where the options have no `onWake`; `from`: what the host has. */
 	constructor(options: CoreOptions, poll: (now: number) => number, yields: () => boolean, from: Host = host) {
-		const { onWake, random32 = from.random32 } = options;
-		if (random32 === undefined)
+		const { onWake, random32 } = options;
+		if (random32 === undefined && from.entropy === undefined)
 			throw new TypeError("random32: this host has no source of random bits; give a function that returns 32 of them");
-		if (typeof random32 !== "function") throw new TypeError("random32: expected a function that returns 32 random bits");
+		if (random32 !== undefined && typeof random32 !== "function")
+			throw new TypeError("random32: expected a function that returns 32 random bits");
 		if (onWake === undefined && from.drive === undefined)
 			throw new TypeError("onWake: this host has no timers; give a function that has the stack's poll called soon");
 		if (onWake !== undefined && typeof onWake !== "function") throw new TypeError("onWake: expected a function");
 		this.limits = limitsOf(options);
 		this.layout = layoutOf(this.limits);
-		this.random32 = random32;
 		const arena = allocate(this.layout.bytes);
 		this.view = new DataView(arena);
 		this.fields = new Int32Array(arena, 0, this.layout.bytes >> 2);
@@ -84,6 +87,9 @@ export class Core {
 		this.fields[TIMERS_AT] = this.layout.timers;
 		this.fields[TIMERS_COUNT] = this.limits.tcp;
 		for (const at of [SOURCE_ADDRESS, DESTINATION_ADDRESS, ASKED_ADDRESS]) setV4(this.view, at, 0);
+		this.random32 = random32 ?? (() => chance32(this.view));
+		if (random32 === undefined) seed(this.view, this.layout.packets, from.entropy!);
+		else for (let i = 0; i < KEY; i += 4) this.fields[(CHANCE + ChanceBlock.offsets.key + i) >> 2] = random32();
 		this.#fill();
 		this.pool = new PacketPool(this.view, this.fields, this.limits.packets, this.layout.packets);
 		takeSpare(this.view);
@@ -110,8 +116,6 @@ export class Core {
 		fields[word("neighborMask")] = layout.neighborChainCount - 1;
 		fields[word("neighborPacketsMost")] = neighborPackets(limits.packets);
 		fields[word("lost")] = NONE;
-		fields[word("chanceKey")] = this.random32();
-		fields[word("chanceKey2")] = this.random32();
 		fields[word("errorTokens")] = ICMP_ERROR_BURST;
 		fields[word("tcbs")] = layout.tcbs;
 		fields[word("tcbCount")] = limits.tcp;

@@ -6,7 +6,7 @@ import { InterfaceBlock } from "./interface-block.ts";
 import { NeighborBlock } from "./neighbor-block.ts";
 import { OwnEntry, OwnTable } from "./own-table.ts";
 import { RouteEntry, RouteRow, RouteTable } from "./route-table.ts";
-import { CORE_END } from "./core-block.ts";
+import { CHANCE_END } from "./chance-block.ts";
 import { EchoBlock } from "./echo-block.ts";
 import { FIRST_SOCKET, News } from "./news.ts";
 import { TcbBlock } from "./tcb-block.ts";
@@ -70,7 +70,7 @@ export function layoutOf(limits: Limits): Layout {
 	const routeCapacity = powerOfTwo(4 * limits.routes);
 	// An entry for each address, one for the broadcast address of its subnet, and one for each group: two thirds full at most, which few come near.
 	const ownCapacity = powerOfTwo((3 * (2 * ADDRESSES_PER_INTERFACE * limits.interfaces + limits.groups)) >> 1);
-	const interfaces = CORE_END;
+	const interfaces = CHANCE_END;
 	const neighbors = interfaces + limits.interfaces * InterfaceBlock.bytes;
 	const neighborChainCount = powerOfTwo(limits.neighbors);
 	const neighborChains = neighbors + limits.neighbors * NeighborBlock.bytes;

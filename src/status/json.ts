@@ -1,6 +1,6 @@
 // Writes JSON into a buffer, straight from numbers and texts: RFC 8259. It allocates nothing.
 
-import { jsonPut, numberPut } from "#codec";
+import { jsonPut, numberPut } from "../wire/text.ts";
 
 /** Longest text that is written in full, bytes as JSON has it; a longer one is cut. The buffer must have room for one and its name. */
 const TEXT_BYTES = 400;

@@ -12,4 +12,4 @@ export { vjDecompress } from "./vj-decompress.ts";
 export { deviceLinkUp, deviceReceive, deviceService, deviceTransmit, lineReceive } from "../device/kernels/devices.ts";
 export { checksum } from "./kernels/checksum.ts";
 export { copy, copyIn, copyOut, ringPut, ringRead, ringWrite } from "./kernels/copies.ts";
-export { jsonPut, numberPut, textPut } from "./kernels/text.ts";
+export { asciiPut } from "./kernels/ascii.ts";

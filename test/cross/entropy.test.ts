@@ -1,24 +1,28 @@
-// Where randomness comes from (src/host/native): the key that each board's file makes of its hardware's bits, over stand-ins for the SDKs that make these good or bad, and
-// SipHash beside OpenSSL's.
+// Where randomness comes from: the bits that each board's file (hosts/*/entropy.c) makes of its hardware's, over stand-ins for the SDKs that make these good or bad, and the key that becomes
+// of them (src/packet/seed.ts).
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { hardwareAddress } from "../../hosts/firmware/hardware-address.ts";
+import { KEY } from "../../src/packet/chance.ts";
+import { CHANCE, CHANCE_END, ChanceBlock } from "../../src/packet/chance-block.ts";
+import { seed } from "../../src/packet/seed.ts";
 import { SANITIZED, standInFor } from "./over-stand-in.ts";
 import { root } from "./toolchains.ts";
 
 const here = join(root, "test/cross/entropy");
-const native = join(root, "src/host/native");
 const folder = mkdtempSync(join(tmpdir(), "multihome-entropy-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Compiles `main` for one file of entropy, whose SDK's headers all are the stand-in. Answers the program. */
-function make(name: string, file: string, ...defines: string[]): string {
-	standInFor(readFileSync(join(native, file), "utf8"), ["entropy.h"], join(here, "stand-in.h"), join(folder, "include"));
+/** Compiles `main` for one board's file, whose headers all are the stand-in. Answers the program. */
+function make(name: string, board: string, ...defines: string[]): string {
+	const file = join(root, "hosts", board, "entropy.c");
+	standInFor(readFileSync(file, "utf8"), [], join(here, "stand-in.h"), join(folder, "include"));
 	const program = join(folder, name);
-	const includes = [`-I${join(folder, "include")}`, `-I${native}`, `-DSOURCE="${join(native, file)}"`];
+	const includes = [`-I${join(folder, "include")}`, `-DSOURCE="${file}"`];
 	const made = spawnSync("gcc", [...SANITIZED, ...defines, ...includes, join(here, "main.c"), "-o", program], {
 		encoding: "utf8",
 	});
@@ -26,9 +30,8 @@ function make(name: string, file: string, ...defines: string[]): string {
 	return program;
 }
 
-interface Answer {
-	problem: string;
-	key: string;
+interface Ran {
+	answers: { problem: string; bytes: string }[];
 	samples: number;
 	closest: number;
 	us: number;
@@ -37,17 +40,36 @@ interface Answer {
 	leftOn: number;
 }
 
-function run(program: string, ...args: string[]): Answer {
-	const ran = spawnSync(program, args, { encoding: "utf8", timeout: 30_000 });
-	expect(ran.stderr).toBe("");
-	return JSON.parse(ran.stdout) as Answer;
+function ran(program: string, bits: string, times: number, number: number): Ran {
+	const { stdout, stderr } = spawnSync(program, [bits, String(times), String(number)], { encoding: "utf8", timeout: 30_000 });
+	expect(stderr).toBe("");
+	return JSON.parse(stdout) as Ran;
 }
 
-const NO_KEY = "0".repeat(32);
+/** What becomes of such bits: the key, or what is wrong; and what the board's file did. */
+function run(program: string, bits: string, number = 1): Ran & { problem: string; key: string } {
+	const view = new DataView(new ArrayBuffer(4096));
+	let times = 0;
+	let problem = "";
+	try {
+		seed(view, 2048, (bytes) => {
+			const answer = ran(program, bits, ++times, number).answers.at(-1)!;
+			bytes.set(Buffer.from(answer.bytes, "hex"));
+			return answer.problem || undefined;
+		});
+	} catch (error) {
+		problem = (error as Error).message.replace(/^random bits: /, "");
+	}
+	expect(new Uint8Array(view.buffer, CHANCE_END).every((byte) => byte === 0)).toBe(true);
+	const key = Buffer.from(view.buffer, CHANCE + ChanceBlock.offsets.key, KEY).toString("hex");
+	return { ...ran(program, bits, times, number), problem, key };
+}
 
-const rp2040 = make("rp2040", "entropy-pico.c");
-const rp2350 = make("rp2350", "entropy-pico.c", "-DPICO_RP2350=1");
-const esp32 = make("esp32", "entropy-esp32.c");
+const NO_KEY = "0".repeat(64);
+
+const rp2040 = make("rp2040", "pico");
+const rp2350 = make("rp2350", "pico", "-DPICO_RP2350=1");
+const esp32 = make("esp32", "esp32");
 
 describe.each([
 	["RP2040", rp2040],
@@ -55,7 +77,7 @@ describe.each([
 	["ESP32", esp32],
 ])("%s", (_name, program) => {
 	test("makes another key of other bits, and each key of all of them", () => {
-		const keys = Array.from({ length: 20 }, (_, i) => run(program, "good", String(i + 1)));
+		const keys = Array.from({ length: 20 }, (_, i) => run(program, "good", i + 1));
 		expect(keys.every(({ problem }) => problem === "")).toBe(true);
 		expect(new Set(keys.map(({ key }) => key)).size).toBe(20);
 		expect(keys.every(({ samples }) => samples >= 2048)).toBe(true);
@@ -108,64 +130,11 @@ test("ESP32 has the noise source on while it reads, unless a radio runs", () => 
 	expect(run(esp32, "radio")).toMatchObject({ problem: "", enables: 0, filledEnabled: 0 });
 });
 
-const openssl = spawnSync("openssl", ["version"]).status === 0;
-if (!openssl) console.log("skipped: SipHash beside OpenSSL's: install Debian's openssl");
-
-test.skipIf(!openssl)("SipHash is OpenSSL's, for every length up to 40 bytes", () => {
-	const source = join(folder, "siphash.c");
-	const program = join(folder, "siphash");
-	writeFileSync(
-		source,
-		`#include <stdio.h>
-#include "siphash.h"
-int main(void)
-{
-	uint8_t key[SIPHASH_KEY], bytes[40];
-	for (int i = 0; i < SIPHASH_KEY; i++) key[i] = (uint8_t)(0xf1 * (i + 3));
-	for (int i = 0; i < 40; i++) bytes[i] = (uint8_t)(0xc5 * (i + 1));
-	for (size_t count = 0; count <= 40; count++) {
-		uint64_t value = sipHash(key, bytes, count);
-		for (int i = 0; i < 8; i++) printf("%02X", (unsigned)(value >> 8 * i & 255));
-		printf("\\n");
-	}
-}
-`,
-	);
-	expect(spawnSync("gcc", [...SANITIZED, `-I${native}`, source, "-o", program], { encoding: "utf8" }).stderr).toBe("");
-	const ours = spawnSync(program, { encoding: "utf8" }).stdout.trim().split("\n");
-	const key = Buffer.from(Array.from({ length: 16 }, (_, i) => 0xf1 * (i + 3))).toString("hex");
-	const theirs = ours.map((_, count) => {
-		const input = Buffer.from(Array.from({ length: count }, (_, i) => 0xc5 * (i + 1)));
-		const made = spawnSync("openssl", ["mac", "-macopt", `hexkey:${key}`, "-macopt", "size:8", "SIPHASH"], { input });
-		return String(made.stdout).trim();
-	});
-	expect(ours).toHaveLength(41);
-	expect(ours).toEqual(theirs);
-});
-
 test("the Ethernet addresses of a board are unicast, locally administered, and differ between boards and interfaces", () => {
-	const source = join(folder, "address.c");
-	const program = join(folder, "address");
-	writeFileSync(
-		source,
-		`#include <stdio.h>
-#include "hardware-address.h"
-int main(void)
-{
-	for (uint32_t board = 0; board < 500; board++)
-		for (uint8_t number = 1; number <= 4; number++) {
-			const uint8_t identity[IDENTITY_BYTES] = { 0xe6, 0x61, 0x38, (uint8_t)(board >> 8), 0, 0, 0, (uint8_t)board };
-			uint8_t address[6];
-			hardwareAddress(address, identity, number);
-			for (int i = 0; i < 6; i++) printf("%02x", address[i]);
-			printf("\\n");
-		}
-}
-`,
-	);
-	const includes = [`-I${native}`, `-I${join(root, "hosts/firmware")}`];
-	expect(spawnSync("gcc", [...SANITIZED, ...includes, source, "-o", program], { encoding: "utf8" }).stderr).toBe("");
-	const addresses = spawnSync(program, { encoding: "utf8" }).stdout.trim().split("\n");
+	const addresses = Array.from({ length: 500 }, (_, board) => {
+		const identity = Uint8Array.of(0xe6, 0x61, 0x38, board >> 8, 0, 0, 0, board).buffer;
+		return [1, 2, 3, 4].map((number) => Buffer.from(hardwareAddress(identity, number)).toString("hex"));
+	}).flat();
 	expect(addresses).toHaveLength(2000);
 	expect(new Set(addresses).size).toBe(2000);
 	expect(addresses.every((address) => (Number.parseInt(address.slice(0, 2), 16) & 3) === 2)).toBe(true);

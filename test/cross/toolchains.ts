@@ -67,9 +67,8 @@ export const portableFiles = [
 	),
 	join(root, "hosts/firmware/machine.c"),
 	join(root, "hosts/firmware/last-end.c"),
-	join(root, "src/host/native/random32.c"),
 	// It asks ESP-IDF for a few functions: stand-in/.
-	join(root, "src/host/native/entropy-esp32.c"),
+	join(root, "hosts/esp32/entropy.c"),
 ].map((path) => path.slice(root.length));
 
 const generated = "build/out/cross";
@@ -100,7 +99,6 @@ const ours = (file: string): string[] =>
 		generated,
 		...headerFolders,
 		"build/out/flat",
-		"src/host/native",
 		"hosts/firmware",
 		"drivers/bus",
 		"drivers/ethernet",

@@ -28,6 +28,13 @@ static inline Arena readableOf(xsMachine *the, xsSlot *slot)
 	return (Arena){ data, (uint32_t)size, the };
 }
 
+/* A text, which XS keeps as UTF-8. What is none becomes one. */
+static inline Arena textOf(xsMachine *the, xsSlot *slot)
+{
+	char *text = xsmcToString(*slot);
+	return (Arena){ (uint8_t *)text, (uint32_t)c_strlen(text), the };
+}
+
 /* What compiled functions work on. */
 static inline Arena memoryOf(xsMachine *the, Arena arena)
 {
@@ -43,6 +50,7 @@ static inline Arena memoryOf(xsMachine *the, Arena arena)
 #define argReadableMemory(INDEX) memoryOf(the, argReadable(INDEX))
 #define argArena(INDEX) arenaOf(the, &dataArg(INDEX))
 #define argReadable(INDEX) readableOf(the, &dataArg(INDEX))
+#define argText(INDEX) textOf(the, &dataArg(INDEX))
 
 /* One comparison each for sign and end, in 64 bits so that nothing wraps. */
 static inline int outside(xsIntegerValue at, xsIntegerValue length, xsUnsignedValue size)

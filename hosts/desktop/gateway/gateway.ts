@@ -1,7 +1,6 @@
 // The embedded gateway: the far end of a `gateway` wire. A stack of its own takes whatever the board sends anywhere, and joins
 // it to sockets of this machine; ports of 127.0.0.1 lead to the board. Needs no privileges.
 
-import { randomFillSync } from "node:crypto";
 import { connect, createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { EthernetInterface } from "../../../src/link/ethernet.ts";
@@ -75,7 +74,7 @@ export class Gateway {
 			sockets: { tcp: CONNECTIONS, udp: 1, icmp: 0, receiveBuffer: BUFFER_BYTES, sendBuffer: BUFFER_BYTES },
 			packets: 1024,
 			interfaces: 2,
-			random32: options.random32 ?? systemRandom32,
+			random32: options.random32,
 			onWake: () => this.#loop.wake(),
 		});
 		const { stack, device } = this;
@@ -190,15 +189,4 @@ function isLoopback(frame: Buffer): boolean {
 	const source = frame.readInt32BE(ethernet.HEADER + ipv4.SOURCE);
 	const destination = frame.readInt32BE(ethernet.HEADER + ipv4.DESTINATION);
 	return ipv4.isLoopback(source) || ipv4.isLoopback(destination);
-}
-
-const pool = new Int32Array(256);
-let drawn = pool.length;
-
-function systemRandom32(): number {
-	if (drawn === pool.length) {
-		randomFillSync(pool);
-		drawn = 0;
-	}
-	return pool[drawn++]!;
 }

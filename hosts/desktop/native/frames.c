@@ -51,18 +51,18 @@ static int32_t transmit(void *driver, int32_t packet, uint8_t *frame, int32_t le
 	(void)packet;
 	if (!canBeSent(length)) {
 		frames->counters[COUNT_TOO_LONG]++;
-		return MULTIHOME_SENT;
+		return DEVICE_SENT;
 	}
 	/* As with a cable pulled out, what is sent is lost when the other end is gone. */
 	if (!linkUp(frames))
-		return MULTIHOME_SENT;
+		return DEVICE_SENT;
 	int sent = hostWireSend(frames->fd, frame, (size_t)length);
 	/* The kernel behind a TAP device takes a frame, and may answer it, before write() returns. */
 	if (sent != 0)
-		return sent > 0 && hostWireAnswers(frames->fd) ? MULTIHOME_ANSWERED : MULTIHOME_SENT;
+		return sent > 0 && hostWireAnswers(frames->fd) ? DEVICE_ANSWERED : DEVICE_SENT;
 	frames->counters[COUNT_SEND_BUSY]++;
 	hostWatchForRoom(frames->fd);
-	return MULTIHOME_BUSY;
+	return DEVICE_BUSY;
 }
 
 static const MultihomeDeviceOps ops = { .receive = receive, .transmit = transmit, .linkUp = linkUp };
@@ -153,7 +153,7 @@ void xs_host_frames_transmit(txMachine *the)
 		xsRangeError("frame of %d bytes: expected 1 to %d", end - at, HOST_WIRE_LONGEST);
 	int32_t answer = transmit(frames, packet, frames->arena.base + at, end - at);
 	/* TypeScript around the device asks for frames as it likes. */
-	xsmcSetInteger(xsResult, answer == MULTIHOME_ANSWERED ? MULTIHOME_SENT : answer);
+	xsmcSetInteger(xsResult, answer == DEVICE_ANSWERED ? DEVICE_SENT : answer);
 }
 
 void xs_host_frames_count(txMachine *the)

@@ -1,10 +1,14 @@
-/* What the C of src/host asks of this host, beside host.js: entropy, the system's. */
+/* Random bits of the system, beside host.js. */
 
-#include "entropy.h"
+#include "buffer.h"
 
 #include <sys/random.h>
 
-const char *multihomeEntropy(uint8_t *key)
+void xs_multihome_entropy(xsMachine *the)
 {
-	return getrandom(key, SIPHASH_KEY, 0) == SIPHASH_KEY ? NULL : "getrandom gives no random bytes";
+	void *raw;
+	xsUnsignedValue bytes;
+	xsmcGetBufferWritable(xsArg(0), &raw, &bytes);
+	if (getrandom(raw, bytes, 0) != (ssize_t)bytes)
+		xsmcSetString(xsResult, "getrandom gives no random bytes");
 }

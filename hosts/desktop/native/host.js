@@ -2,7 +2,8 @@
 
 import { armTimer, createTimer, disarmTimer } from "host/loop";
 import { now } from "host/system";
-import { random32 } from "multihome/random";
+
+function entropy(bytes) @ "xs_multihome_entropy";
 
 function drive(poll) {
 	const timer = createTimer(turn);
@@ -33,4 +34,4 @@ function drive(poll) {
 	return wake;
 }
 
-export const host = { random32, drive };
+export const host = { entropy, drive };

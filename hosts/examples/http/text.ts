@@ -1,6 +1,6 @@
 // Between bytes and ASCII text. Strings allocate: for what is asked, and for small answers, not for data.
 
-import { numberPut, textPut } from "#codec";
+import { numberPut, textPut } from "../../../src/wire/text.ts";
 
 /** XS converts natively, as a method of the class; Node, where the tests run, has no such function. */
 const Buffers = ArrayBuffer as unknown as { fromString?: (text: string) => ArrayBuffer };

@@ -7,8 +7,8 @@ import { BUSY, type Device } from "../device.ts";
 
 type Numbered = Pick<Device, "receive" | "transmit" | "linkUp">;
 
-/** Places in the table: MULTIHOME_DEVICES of native/devices.h. */
-const PLACES = 64;
+/** Places in the table, of C two pointers each: as many as a stack may have interfaces. */
+export const PLACES = 64;
 
 const table: (Numbered | undefined)[] = [];
 

@@ -1,6 +1,6 @@
 // What the stack takes of a board with Moddable's modules; src/host/host.ts says what each does.
 
-import { random32 } from "multihome/random";
+import { entropy } from "multihome/entropy";
 import Time from "time";
 import Timer from "timer";
 
@@ -28,4 +28,4 @@ function drive(poll, yields) {
 	};
 }
 
-export const host = { random32, drive };
+export const host = { entropy, drive };

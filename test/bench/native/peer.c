@@ -304,7 +304,7 @@ static int32_t transmit(void *driver, int32_t packet, uint8_t *frame, int32_t le
 		memcpy(wire, frame, (size_t)length);
 		hearFrame(wire, (uint32_t)length);
 	}
-	return MULTIHOME_SENT;
+	return DEVICE_SENT;
 }
 
 void xs_bench_peer_transmit(xsMachine *the)

@@ -1,6 +1,6 @@
 /*
- * Runs one of the files of entropy (SOURCE) over a source of bits that is as the argument says, and prints what it answers, a key if there is one, and what it did.
- * usage: entropy SOURCE-OF-BITS [SEED]
+ * Runs one of the files of entropy (SOURCE) over a source of bits that is as the argument says, as often as the second one says, and prints what it answers each time, and what it did.
+ * usage: entropy SOURCE-OF-BITS TIMES [SEED]
  */
 
 #include "stand-in.h"
@@ -21,7 +21,7 @@ static int bit(void)
 	samples++;
 	state = state * 1664525 + 1013904223;
 	const uint32_t draw = state >> 8 & 0xffff;
-	if (strcmp(kind, "zeros") == 0 || strcmp(kind, "off") == 0 || (strcmp(kind, "late") == 0 && samples <= RAW_BYTES * 8))
+	if (strcmp(kind, "zeros") == 0 || strcmp(kind, "off") == 0 || (strcmp(kind, "late") == 0 && samples <= 2048))
 		return 0;
 	if (strcmp(kind, "ones") == 0)
 		return 1;
@@ -117,17 +117,23 @@ void esp_fill_random(void *bytes, uint32_t count)
 
 int main(int count, char **arguments)
 {
-	uint8_t key[SIPHASH_KEY] = { 0 };
-	kind = count > 1 ? arguments[1] : "";
-	state = count > 2 ? (uint32_t)atoi(arguments[2]) : 1;
-	const char *problem = multihomeEntropy(key);
+	if (count < 3)
+		return 2;
+	kind = arguments[1];
+	state = count > 3 ? (uint32_t)atoi(arguments[3]) : 1;
+	printf("{ \"answers\": [");
+	for (int times = atoi(arguments[2]); times > 0; times--) {
+		xsMachine the = { 0 };
+		xs_multihome_entropy(&the);
+		printf("{ \"problem\": \"%s\", \"bytes\": \"", the.problem ? the.problem : "");
+		for (unsigned i = 0; i < sizeof(the.bytes); i++)
+			printf("%02x", the.bytes[i]);
+		printf("\" }%s", times > 1 ? ", " : "");
+	}
 #if PICO_RP2350
 	trngStandIn();
 #endif
-	printf("{ \"problem\": \"%s\", \"key\": \"", problem ? problem : "");
-	for (int i = 0; i < SIPHASH_KEY; i++)
-		printf("%02x", key[i]);
-	printf("\", \"samples\": %u, \"closest\": %u, \"us\": %u, \"enables\": %d, \"filledEnabled\": %d, \"leftOn\": %d }\n", samples, closest, now, enables,
+	printf("], \"samples\": %u, \"closest\": %u, \"us\": %u, \"enables\": %d, \"filledEnabled\": %d, \"leftOn\": %d }\n", samples, closest, now, enables,
 		filledEnabled, enabled);
 	return 0;
 }

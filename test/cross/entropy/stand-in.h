@@ -3,7 +3,19 @@
 #ifndef STAND_IN_H
 #define STAND_IN_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+/* XS, whose one argument is a buffer */
+typedef unsigned xsUnsignedValue;
+typedef struct {
+	uint8_t bytes[256];
+	const char *problem;
+} xsMachine;
+#define xsArg(INDEX) INDEX
+#define xsmcGetBufferWritable(SLOT, DATA, SIZE) ((void)(SLOT), *(DATA) = the->bytes, *(SIZE) = sizeof(the->bytes))
+#define xsResult the
+#define xsmcSetString(SLOT, TEXT) ((SLOT)->problem = (TEXT))
 
 uint32_t time_us_32(void);
 

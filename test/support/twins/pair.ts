@@ -44,7 +44,7 @@ const { halfSipHash, ethernetHeader, copy, copyOut, copyIn, ringPut, ringWrite, 
 /** Of framing, header compression and texts there is no second model: framing.test.ts and vj.test.ts compare them with frames that support/ makes, text.test.ts with the language's own. Of devices in C Node has none: device/devices.test.ts. */
 const { deviceLinkUp, deviceReceive, deviceService, deviceTransmit, lineReceive } = twin;
 const { framingReset, framingSpoil, hdlcDecode, hdlcEncode, slipDecode, slipEncode } = twin;
-const { jsonPut, numberPut, textPut, vjCompress, vjDecompress } = twin;
+const { asciiPut, vjCompress, vjDecompress } = twin;
 
 /** Every function of the naive model, by the name of its like behind the door. */
 export const naive: Record<string, unknown> = {
@@ -81,9 +81,7 @@ export const naive: Record<string, unknown> = {
 	framingSpoil,
 	hdlcDecode,
 	hdlcEncode,
-	jsonPut,
-	numberPut,
-	textPut,
+	asciiPut,
 	slipDecode,
 	slipEncode,
 	vjCompress,

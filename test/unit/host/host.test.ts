@@ -70,7 +70,7 @@ describe("new Stack() without options", () => {
 describe("a host without", () => {
 	it.each([
 		["random bits", { drive: () => ignore }, /random32: this host has no source of random bits; give a function/],
-		["timers", { random32: () => 4 }, /onWake: this host has no timers; give a function/],
+		["timers", { entropy: () => undefined }, /onWake: this host has no timers; give a function/],
 	])("%s is told which option to give", (_what, less, message) => {
 		expect(() => new Core({}, never, no, less)).toThrow(TypeError);
 		expect(() => new Core({}, never, no, less)).toThrow(message);

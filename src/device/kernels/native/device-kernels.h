@@ -6,37 +6,50 @@
 #include "devices.h"
 #include "flat.h"
 
-static inline int32_t kernel_deviceReceive(const FlatMemory *view, int32_t device, int32_t at, int32_t most)
+/* NULL when no device has the number. */
+static inline const MultihomeDevice *deviceOf(int32_t number)
 {
-	flatDemandAny(view, at, most, view->size);
-	int32_t length = multihomeDeviceReceive(device, view->base + at, most);
-	return length < 0 || length > most ? -1 : length;
+	const MultihomeDevice *place = number < 1 || number > DEVICES_PLACES ? NULL : &multihomeDevices[number - 1];
+	return place && place->ops ? place : NULL;
 }
 
-static inline int32_t kernel_lineReceive(const FlatMemory *view, int32_t device, int32_t at, int32_t most)
+static inline int32_t kernel_lineReceive(const FlatMemory *view, int32_t number, int32_t at, int32_t most)
 {
 	flatDemandAny(view, at, most, view->size);
-	int32_t answer = multihomeDeviceReceive(device, view->base + at, most);
+	const MultihomeDevice *device = deviceOf(number);
+	int32_t answer = device ? device->ops->receive(device->driver, view->base + at, most) : 0;
 	return (answer & 0xffff) > most ? -1 : answer;
 }
 
-static inline int32_t kernel_deviceTransmit(const FlatMemory *view, int32_t device, int32_t packet, int32_t at, int32_t end)
+static inline int32_t kernel_deviceReceive(const FlatMemory *view, int32_t number, int32_t at, int32_t most)
+{
+	int32_t length = kernel_lineReceive(view, number, at, most);
+	return length < 0 || length > most ? -1 : length;
+}
+
+static inline int32_t kernel_deviceTransmit(const FlatMemory *view, int32_t number, int32_t packet, int32_t at, int32_t end)
 {
 	const int32_t length = (int32_t)((uint32_t)end - (uint32_t)at);
 	flatDemandAny(view, at, length, view->size);
-	return multihomeDeviceTransmit(device, packet, view->base + at, length);
+	const MultihomeDevice *device = deviceOf(number);
+	return device ? device->ops->transmit(device->driver, packet, view->base + at, length) : DEVICE_BUSY;
 }
 
-static inline int kernel_deviceLinkUp(const FlatMemory *view, int32_t device)
+static inline int kernel_deviceLinkUp(const FlatMemory *view, int32_t number)
 {
 	(void)view;
-	return multihomeDeviceLinkUp(device);
+	const MultihomeDevice *device = deviceOf(number);
+	return device && device->ops->linkUp(device->driver) != 0;
 }
 
-static inline int32_t kernel_deviceService(const FlatMemory *view, int32_t device, int32_t now)
+static inline int32_t kernel_deviceService(const FlatMemory *view, int32_t number, int32_t now)
 {
 	(void)view;
-	return multihomeDeviceService(device, now);
+	const MultihomeDevice *device = deviceOf(number);
+	if (!device || !device->ops->service)
+		return DEVICES_NO_SERVICE;
+	const int32_t wait = device->ops->service(device->driver, now);
+	return wait < -1 ? -1 : wait;
 }
 
 #endif

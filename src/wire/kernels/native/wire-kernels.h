@@ -18,6 +18,21 @@ static inline void kernel_demandBytes(const FlatMemory *buffer)
 	(void)buffer;
 }
 
+/* ascii.ts: a text is UTF-8, with C0 80 for NUL. */
+
+static inline int32_t kernel_asciiPut(const FlatMemory *buffer, int32_t at, int32_t end, int json, const FlatMemory *text)
+{
+	flatDemandAny(buffer, at, (int32_t)((uint32_t)end - (uint32_t)at), buffer->size);
+	for (uint32_t i = 0; i < text->size; i++) {
+		const uint8_t code = text->base[i];
+		const int plain = json ? code >= 32 && code < 127 && code != '"' && code != '\\' : code < 128;
+		if (!plain || at >= end)
+			return -1;
+		buffer->base[at++] = code;
+	}
+	return at;
+}
+
 /* checksum.ts */
 
 static inline int32_t kernel_checksum(const FlatMemory *view, int32_t at, int32_t end, int32_t initial)

@@ -4,7 +4,7 @@ import { cbc, ctr, ecb } from "@noble/ciphers/aes.js";
 import { ghash } from "@noble/ciphers/_polyval.js";
 import { md5, sha1 } from "@noble/hashes/legacy.js";
 import { sha224, sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
-import { random32 } from "multihome/random";
+import { host } from "multihome/host";
 import { bufferOf, bytesOf, concat } from "sdk/natives/bytes";
 
 const DIGESTS = { MD5: md5, SHA1: sha1, SHA224: sha224, SHA256: sha256, SHA384: sha384, SHA512: sha512 };
@@ -144,6 +144,6 @@ export function xs_crypt_bin_comp(a, b, count) {
 
 export function xs_rng_get(count) {
 	const bytes = new Uint8Array(count);
-	for (let i = 0; i < count; i++) bytes[i] = random32();
+	host.entropy(bytes);
 	return bytes.buffer;
 }

@@ -1,3 +1,3 @@
 // On this platform nobody has said yet where random bits come from: `new Stack` asks for the option random32.
 
-export const random32 = undefined;
+export const entropy = undefined;

@@ -1,14 +1,21 @@
-// Text and numbers as ASCII bytes, straight into a buffer: no string and no object is made on the way. For answers that are written piece by piece.
-// The codec offers them to programs; flat functions have no strings and call none of them.
+// Text and numbers as ASCII bytes, straight into a buffer, for answers that are written piece by piece: status, heads of HTTP. Interpreted; a text that is all ASCII, as most are,
+// is put by a kernel, and neither string nor object is made on the way.
 
-import { check } from "../../packet/bounds.ts";
+import { asciiPut } from "#codec";
+import { check } from "../packet/bounds.ts";
 
 const QUOTE = 34;
 const BACKSLASH = 92;
+const MINUS = 45;
+
+/** The largest whole number that is written, either way. */
+const MOST = Number.MAX_SAFE_INTEGER;
+const { trunc } = Math;
 
 /** Puts a text at `at`; what is not ASCII becomes "?". Answers where it ends, or -1 when it would not end by `end`. */
 export function textPut(bytes: Uint8Array, at: number, end: number, text: string): number {
-	check(at, end - at, bytes.byteLength);
+	const all = asciiPut(bytes, at, end, false, text);
+	if (all >= 0) return all;
 	for (const character of text) {
 		if (at >= end) return -1;
 		const code = character.codePointAt(0)!;
@@ -24,7 +31,12 @@ export function textPut(bytes: Uint8Array, at: number, end: number, text: string
 export function jsonPut(bytes: Uint8Array, at: number, end: number, text: string): number {
 	check(at, end - at, bytes.byteLength);
 	check(at, 2, end);
+	const all = asciiPut(bytes, at + 1, end - 1, true, text);
 	bytes[at++] = QUOTE;
+	if (all >= 0) {
+		bytes[all] = QUOTE;
+		return all + 1;
+	}
 	let cut = false;
 	// XS counts in characters where others count in halves of surrogate pairs.
 	for (const character of text) {
@@ -59,8 +71,20 @@ function jsonUnit(bytes: Uint8Array, at: number, end: number, code: number): num
 /** Puts a whole number, up to 2^53 either way, in decimal digits; what comes after the point is left out. Answers as `textPut`. */
 export function numberPut(bytes: Uint8Array, at: number, end: number, value: number): number {
 	check(at, end - at, bytes.byteLength);
-	const digits = String(Math.abs(value) <= Number.MAX_SAFE_INTEGER ? Math.trunc(value) : 0);
-	return digits.length > end - at ? -1 : textPut(bytes, at, end, digits);
+	const negative = value <= -1;
+	let rest = negative ? -value : value;
+	rest = rest <= MOST ? trunc(rest) : 0; // not so for NaN, either
+	let size = negative ? 2 : 1;
+	for (let more = 10; more <= rest; more *= 10) size++;
+	if (size > end - at) return -1;
+	let next = at + size;
+	do {
+		const digit = rest % 10;
+		bytes[--next] = 48 + digit;
+		rest = (rest - digit) / 10;
+	} while (rest > 0);
+	if (negative) bytes[at] = MINUS;
+	return at + size;
 }
 
 function hexadecimal(digit: number): number {

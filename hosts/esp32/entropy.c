@@ -1,8 +1,7 @@
 // Entropy on ESP32: the hardware generator, which gives true random numbers only while a radio runs or noise of the SAR ADC is fed to it (ESP-IDF, "Random Number
-// Generation"). Without a radio that source is on for as long as the key is read.
+// Generation"). Without a radio that source is on for as long as bits are read.
 
-#include "entropy.h"
-
+#include "buffer.h"
 #include "bootloader_random.h"
 #include "esp_random.h"
 #include "esp_wifi.h"
@@ -14,18 +13,16 @@ static int radioRuns(void)
 	return esp_wifi_get_mode(&mode) == ESP_OK && mode != WIFI_MODE_NULL;
 }
 
-const char *multihomeEntropy(uint8_t *key)
+void xs_multihome_entropy(xsMachine *the)
 {
-	uint8_t raw[RAW_BYTES];
+	void *raw;
+	xsUnsignedValue bytes;
 	const int radio = radioRuns();
+	xsmcGetBufferWritable(xsArg(0), &raw, &bytes);
 	if (!radio)
 		bootloader_random_enable();
-	esp_fill_random(raw, sizeof(raw));
+	esp_fill_random(raw, bytes);
 	/* What it changes of the ADC must be as before when a program uses that. */
 	if (!radio)
 		bootloader_random_disable();
-	const char *problem = rawProblem(raw);
-	if (!problem)
-		condition(key, raw);
-	return problem;
 }

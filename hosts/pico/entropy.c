@@ -1,12 +1,8 @@
 // Entropy on RP2040: the ring oscillator's random bit (RP2040 datasheet §2.17.5), whose bits are neither independent nor even. On RP2350: the true random number
 // generator (RP2350 datasheet §12.12) with all of its own tests on.
 
-#include "entropy.h"
-
+#include "buffer.h"
 #include "hardware/timer.h"
-
-/* A source that fails is asked again so often. */
-#define ATTEMPTS 4
 
 #if PICO_RP2350
 #include "hardware/structs/trng.h"
@@ -44,15 +40,15 @@ static int collect(uint32_t *words)
 	return 1;
 }
 
-static const char *sample(uint8_t *raw)
+static char *sample(uint8_t *raw, uint32_t bytes)
 {
-	const char *problem = NULL;
+	char *problem = NULL;
 	reset();
-	for (int at = 0; at < RAW_BYTES && !problem; at += 24) {
+	for (uint32_t at = 0; at < bytes && !problem; at += 24) {
 		uint32_t words[6];
 		if (!collect(words))
 			problem = "the random number generator fails its own tests: switch the board off and on";
-		for (int i = 0; i < 24 && at + i < RAW_BYTES && !problem; i++)
+		for (uint32_t i = 0; i < 24 && at + i < bytes && !problem; i++)
 			raw[at + i] = (uint8_t)(words[i >> 2] >> 8 * (i & 3));
 	}
 	trng_hw->rnd_source_enable = 0;
@@ -61,16 +57,16 @@ static const char *sample(uint8_t *raw)
 #else
 #include "hardware/structs/rosc.h"
 
-/* µs between two samples, as it may run at a few MHz only: 20 ms for all. */
+/* µs between two samples, as it may run at a few MHz only: 20 ms for 2,048. */
 #define APART_US 10
 
 #define ROSC_ENABLED (1u << 12)
 
-static const char *sample(uint8_t *raw)
+static char *sample(uint8_t *raw, uint32_t bytes)
 {
 	if (!(rosc_hw->status & ROSC_ENABLED))
 		return "the ring oscillator is off, and nothing else gives randomness here: leave it on";
-	for (int i = 0; i < RAW_BYTES * 8; i++) {
+	for (uint32_t i = 0; i < bytes * 8; i++) {
 		const uint32_t since = time_us_32();
 		while (time_us_32() - since < APART_US);
 		raw[i >> 3] = (uint8_t)(raw[i >> 3] << 1 | (rosc_hw->randombit & 1));
@@ -79,18 +75,12 @@ static const char *sample(uint8_t *raw)
 }
 #endif
 
-const char *multihomeEntropy(uint8_t *key)
+void xs_multihome_entropy(xsMachine *the)
 {
-	uint8_t raw[RAW_BYTES];
-	const char *problem = NULL;
-	for (int i = 0; i < ATTEMPTS; i++) {
-		problem = sample(raw);
-		if (!problem)
-			problem = rawProblem(raw);
-		if (!problem) {
-			condition(key, raw);
-			break;
-		}
-	}
-	return problem;
+	void *raw;
+	xsUnsignedValue bytes;
+	xsmcGetBufferWritable(xsArg(0), &raw, &bytes);
+	char *problem = sample(raw, bytes);
+	if (problem)
+		xsmcSetString(xsResult, problem);
 }
