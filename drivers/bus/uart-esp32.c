@@ -52,7 +52,7 @@ typedef struct {
 	Port *port;
 } Esp32Uart;
 
-static Port ports[SOC_UART_HP_NUM];
+static Port ports[SOC_UART_HP_NUM] = { [0 ... SOC_UART_HP_NUM - 1] = { .lock = portMUX_INITIALIZER_UNLOCKED } };
 
 /* Moddable's own table of pins in use, where its io modules are part of the firmware. */
 extern uint8_t builtinArePinsFree(uint32_t bank, uint32_t pins) __attribute__((weak));
@@ -124,7 +124,10 @@ static void deliver(void *machine, void *refcon, uint8_t *message, uint16_t leng
 		(*port->callback)(port->context);
 }
 
-/* One message at a time: the queue has ten. The form for interrupts never waits. Noted before it is sent: on the other core it may be delivered at once. */
+/*
+ * One message at a time: the queue has ten. The form for interrupts never waits. Noted before it is sent: on the other core it may be delivered at once. The timer's task may be here while
+ * the port is closed: what is closed has no callback, and its timer is not started any more.
+ */
 static void post(Port *port)
 {
 	if (!port->callback || __atomic_exchange_n(&port->pending, 1, __ATOMIC_SEQ_CST))
@@ -132,7 +135,10 @@ static void post(Port *port)
 	if (modMessagePostToMachineFromISR(port->machine, deliver, port) == 0)
 		return;
 	__atomic_store_n(&port->pending, 0, __ATOMIC_SEQ_CST);
-	esp_timer_start_once(port->timer, AGAIN_US);
+	portENTER_CRITICAL_SAFE(&port->lock);
+	if (port->callback)
+		esp_timer_start_once(port->timer, AGAIN_US);
+	portEXIT_CRITICAL_SAFE(&port->lock);
 }
 
 static void again(void *context)
@@ -287,10 +293,14 @@ Uart *uartOpen(const UartPins *pins, void *machine, const char **problem)
 	}
 	Uart *uart = &esp32->uart;
 	Port *port = esp32->port = &ports[wanted.port];
-	uint32_t pending = port->pending; /* to a UART that was closed: it will come here */
-	*port = (Port){
-		.uart = uart, .hw = UART_LL_GET_HW(wanted.port), .pins = wanted, .machine = machine, .lock = portMUX_INITIALIZER_UNLOCKED, .pending = pending,
-	};
+	/* Not the lock, which the timer's task may have, nor `pending`: a message to a UART that was closed will come here. */
+	port->uart = uart;
+	port->hw = UART_LL_GET_HW(wanted.port);
+	port->pins = wanted;
+	port->machine = machine;
+	port->context = NULL;
+	port->interrupt = NULL;
+	port->timer = NULL;
 	uartMark(uart, UART_EACH_BYTE);
 	*problem = openController(port);
 	use(wanted.tx);
@@ -320,7 +330,9 @@ void uartClose(Uart *uart)
 	uart_ll_disable_intr_mask(port->hw, UART_LL_INTR_MASK);
 	if (port->interrupt)
 		esp_intr_free(port->interrupt);
+	portENTER_CRITICAL(&port->lock);
 	port->callback = NULL;
+	portEXIT_CRITICAL(&port->lock);
 	if (port->timer) {
 		esp_timer_stop(port->timer);
 		esp_timer_delete(port->timer);

@@ -24,6 +24,7 @@ static struct {
 	int handlers, timers, blocks, drivers; /* what is taken */
 	int clock, installs;
 	int active; /* the timer */
+	int closes; /* the port is closed while somebody posts */
 	esp_timer_create_args_t timer;
 	uint64_t reserved, pins;
 	int levels[40];
@@ -108,9 +109,15 @@ static int flash(void)
 	return point();
 }
 
+static void close(void);
+
 int modMessagePostToMachineFromISR(xsMachine *the, modMessageDeliver callback, void *refcon)
 {
 	(void)the;
+	if (idf.closes) { /* on the machine's core, while the timer's task is here */
+		idf.closes = 0;
+		close();
+	}
 	if (flash() || idf.full)
 		return -1;
 	idf.posts++;
@@ -123,6 +130,8 @@ void portENTER_CRITICAL(portMUX_TYPE *lock) { (void)lock; DEMAND(!idf.inside && 
 void portEXIT_CRITICAL(portMUX_TYPE *lock) { (void)lock; DEMAND(idf.locked); idf.locked = 0; service(); point(); }
 void portENTER_CRITICAL_ISR(portMUX_TYPE *lock) { (void)lock; DEMAND(idf.inside); }
 void portEXIT_CRITICAL_ISR(portMUX_TYPE *lock) { (void)lock; DEMAND(idf.inside); }
+void portENTER_CRITICAL_SAFE(portMUX_TYPE *lock) { idf.inside ? portENTER_CRITICAL_ISR(lock) : portENTER_CRITICAL(lock); }
+void portEXIT_CRITICAL_SAFE(portMUX_TYPE *lock) { idf.inside ? portEXIT_CRITICAL_ISR(lock) : portEXIT_CRITICAL(lock); }
 void portYIELD_FROM_ISR(void) { DEMAND(idf.inside); idf.yields++; }
 bool spi_flash_cache_enabled(void) { return !idf.unreadable; }
 
@@ -498,6 +507,27 @@ static void pins(void)
 	refuses(PINS, "the port is in use");
 }
 
+/* The machine closes the port, and opens it again, while the timer's task posts to its queue, which is full. */
+static void closesWhilePosting(void)
+{
+	for (int again = 0; again < 2; again++) {
+		open(PINS);
+		idf.full = 1;
+		frameComes(70);
+		DEMAND(idf.active);
+		idf.closes = 1;
+		idf.active = 0;
+		(*idf.timer.callback)(idf.timer.arg);
+		DEMAND(!idf.active && !idf.timers && !idf.closes);
+		idf.full = 0;
+	}
+	open(PINS);
+	frameComes(70);
+	turns();
+	DEMAND(count_ == 70);
+	close();
+}
+
 /* A day of a line: answers how many calls it took. */
 static int day(void)
 {
@@ -565,6 +595,7 @@ int main(void)
 	leaves();
 	overruns();
 	flashIsWritten();
+	closesWhilePosting();
 	everyPoint();
 	pins();
 	close();

@@ -24,6 +24,8 @@ typedef int portMUX_TYPE;
 #define portMUX_INITIALIZER_UNLOCKED 0
 void portENTER_CRITICAL(portMUX_TYPE *lock);
 void portEXIT_CRITICAL(portMUX_TYPE *lock);
+void portENTER_CRITICAL_SAFE(portMUX_TYPE *lock);
+void portEXIT_CRITICAL_SAFE(portMUX_TYPE *lock);
 void portENTER_CRITICAL_ISR(portMUX_TYPE *lock);
 void portEXIT_CRITICAL_ISR(portMUX_TYPE *lock);
 void portYIELD_FROM_ISR(void);
