@@ -26,9 +26,15 @@ const PLATFORMS = {
 
 /** What mcconfig calls each board, by how the target's name begins; the longest first. */
 const SUBPLATFORMS = [
+	["w5500-evb-pico2", "pico/pico_2"],
+	["w5500-evb-pico", "pico"],
 	["pico2-", "pico/pico_2"],
 	["pico-", "pico"],
+	["waveshare-esp32-s3-", "esp32/esp32s3"],
+	["lilygo-t-eth-lite-s3", "esp32/esp32s3"],
+	["m5stack-atoms3-", "esp32/esp32s3"],
 	["esp32s3-", "esp32/esp32s3"],
+	["esp32c3-", "esp32/esp32c3"],
 	["esp32-", "esp32"],
 ];
 
@@ -39,7 +45,7 @@ export function subplatformOf(target) {
 	const found = SUBPLATFORMS.find(([prefix]) => target.startsWith(prefix));
 	if (found === undefined)
 		throw new Refused(
-			`--target ${target}: nobody has said which board that is for mcconfig: the folder's name begins with ${SUBPLATFORMS.map(([prefix]) => prefix).join(", ")}, or build/firmware.mjs learns another beginning`,
+			`--target ${target}: nobody has said which board that is for mcconfig: SUBPLATFORMS of build/firmware.mjs has no such beginning of a name`,
 		);
 	return found[1];
 }
@@ -98,7 +104,7 @@ function optionsOf(platform, args) {
 
 /** What to build with. Throws with a line for each thing that is missing. */
 function sdk(platform, target) {
-	const { environment, problems } = lookForSdk(platform, PLATFORMS[platform].guide, process.env, target);
+	const { environment, problems } = lookForSdk(platform, PLATFORMS[platform].guide, process.env, subplatformOf(target));
 	if (problems.length > 0) {
 		const more =
 			platform === "pico" ? ["hosts/pico/README.md, What building takes, has the commands for all of it on Debian"] : [];
@@ -182,7 +188,7 @@ export function board() {
 }
 
 /** Writes main.js, program.js and manifest.json into build/out/firmware/TARGET; answers that folder, and what the stack's memory takes. */
-async function bundleTarget(platform, { target, board: file, app, set = [], manifest: more, out }) {
+export async function bundleTarget(platform, { target, board: file, app, set = [], manifest: more, out }) {
 	const { bundle, bundleFirmware } = await import("./bundle.mjs");
 	const { manifestPath, standardNames } = await import("./modules.mjs");
 	const { simulate } = await bundle();

@@ -3,5 +3,5 @@ export function lookForSdk(
 	platform: "pico" | "esp32",
 	guide: string,
 	variables?: Record<string, string | undefined>,
-	target?: string,
+	subplatform?: string,
 ): { environment: Record<string, string>; problems: string[] };

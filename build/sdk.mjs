@@ -25,9 +25,9 @@ function output(command, args, folder) {
 
 /**
  * `{ environment, problems }`: the variables to build with, those of the user and what follows from them, and one line for each thing that is missing.
- * `guide` is the address of Moddable's guide, `target` the name of the target.
+ * `guide` is the address of Moddable's guide, `subplatform` what mcconfig calls the board.
  */
-export function lookForSdk(platform, guide, variables = process.env, target = platform) {
+export function lookForSdk(platform, guide, variables = process.env, subplatform = platform) {
 	const environment = { ...variables };
 	const problems = [];
 	const { MODDABLE } = variables;
@@ -52,12 +52,12 @@ export function lookForSdk(platform, guide, variables = process.env, target = pl
 	// Debian's sh is dash, and Moddable's make files are written for bash: "[[: not found", and the version of the SDK is never the expected one.
 	if (existsSync("/bin/bash")) environment.MAKEFLAGS = `${variables.MAKEFLAGS ?? ""} SHELL=/bin/bash`.trim();
 	else problems.push("/bin/bash is missing: Moddable's make files are written for it (apt-get install bash)");
-	if (platform === "pico") lookForPico(environment, problems, guide, target);
+	if (platform === "pico") lookForPico(environment, problems, guide, subplatform);
 	else lookForEsp32(environment, problems, guide);
 	return { environment, problems };
 }
 
-function lookForPico(environment, problems, guide, target) {
+function lookForPico(environment, problems, guide, subplatform) {
 	const root = environment.PICO_ROOT ?? join(homedir(), "pico");
 	const sdk = environment.PICO_SDK_DIR ?? environment.PICO_SDK_PATH ?? join(root, "pico-sdk");
 	lookForCompiler(environment, problems);
@@ -86,7 +86,7 @@ function lookForPico(environment, problems, guide, target) {
 		);
 	// Only the linker script of the RP2350 asks for it.
 	const region = join(sdk, "build/pico_flash_region.ld");
-	if (target.startsWith("pico2") && !existsSync(region)) problems.push(`${region} is missing: run cmake .. in ${sdk}/build`);
+	if (subplatform === "pico/pico_2" && !existsSync(region)) problems.push(`${region} is missing: run cmake .. in ${sdk}/build`);
 	const picotool = environment.UF2CONV ?? join(sdk, "build/_deps/picotool/picotool");
 	if (!existsSync(picotool))
 		problems.push(

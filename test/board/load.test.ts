@@ -29,7 +29,7 @@ const KINDS = [
 	["discard", "status", "chargen", "echo", "status"],
 	["echo", "status", "chargen"],
 ] as const;
-const CHIPS: Record<string, number[]> = { "pico-w5500": [0], "pico-enc28j60": [1] };
+const CHIPS: Record<string, number[]> = { "w5500-evb-pico": [0], "pico-enc28j60": [1] };
 const SOCKETS = { tcp: 12, udp: 6, receiveBuffer: 5840, sendBuffer: 5840 };
 
 describe.runIf(given)(`${target} under load`, () => {

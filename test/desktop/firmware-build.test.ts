@@ -89,10 +89,9 @@ test("mcconfig that fails, or cannot be run, is one line that names the log", ()
 });
 
 test("every target's name tells which board it is for mcconfig, and one that does not is refused", () => {
-	const targets = ["pico", "esp32"].flatMap((platform) => readdirSync(join(root, "hosts", platform, "targets")));
-	expect(targets.map((name) => subplatformOf(name).split("/")[0])).toEqual(
-		targets.map((name) => (name.startsWith("pico") ? "pico" : "esp32")),
-	);
+	for (const family of ["pico", "esp32"])
+		for (const name of readdirSync(join(root, "hosts", family, "targets")))
+			expect(subplatformOf(name).split("/")[0]).toBe(family);
 	expect(() => subplatformOf("esp8266-w5500")).toThrow(
 		/^--target esp8266-w5500: nobody has said which board that is for mcconfig/,
 	);

@@ -98,11 +98,11 @@ describe("what a Pico's firmware takes", () => {
 	});
 
 	test("a Pico 2's firmware takes what configuring the Pico SDK makes", () => {
-		expect(lookForSdk("pico", GUIDE, variables, "pico2-w5500").problems).toEqual([
+		expect(lookForSdk("pico", GUIDE, variables, "pico/pico_2").problems).toEqual([
 			expect.stringMatching(/pico_flash_region\.ld is missing: run cmake \.\. in .*pico-sdk\/build$/),
 		]);
 		put("pico/pico-sdk/build/pico_flash_region.ld");
-		expect(lookForSdk("pico", GUIDE, variables, "pico2-w5500").problems).toEqual([]);
+		expect(lookForSdk("pico", GUIDE, variables, "pico/pico_2").problems).toEqual([]);
 	});
 
 	test("a compiler without its libraries is told, and one that PICO_GCC_ROOT does not have", () => {

@@ -1,0 +1,89 @@
+// Every target: its firmware is bundled, hosts/boards.md lists it with the command that makes it and with the pins of its board file, and its wires are drawn as that says.
+
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+import { bundleTarget, subplatformOf } from "../../build/firmware.mjs";
+import { nativeModules } from "../../build/host-manifest.mjs";
+import { WIRED, boardFileOf, wiringOf } from "../../build/wiring.mjs";
+import { pinsOf, readBoard } from "../../hosts/desktop/board.ts";
+import type { ChipPins } from "../../hosts/desktop/config.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const page = readFileSync(join(root, "hosts/boards.md"), "utf8");
+const folder = mkdtempSync(join(tmpdir(), "multihome-targets-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const TARGETS = ["pico", "esp32"].flatMap((family) =>
+	readdirSync(join(root, "hosts", family, "targets")).map((target) => [family, target] as const),
+);
+
+const home = (family: string, target: string) => join(root, "hosts", family, "targets", target);
+const chipsOf = (family: string, target: string): [string, ChipPins][] =>
+	readBoard(join(home(family, target), "board.json")).file.interfaces.flatMap((each) => {
+		const pins = pinsOf(each);
+		return pins === undefined ? [] : [[each.driver!, pins] as [string, ChipPins]];
+	});
+
+/** The cells of the page's rows that begin with this one. */
+function rows(first: string): string[][] {
+	return page
+		.split("\n")
+		.map((line) => line.split("|").map((cell) => cell.trim()))
+		.filter((cells) => cells[1] === first)
+		.map((cells) => cells.slice(2));
+}
+
+/** Pins that a chip's maker or the module keeps, or that choose how it starts: ESP-IDF 6.0 programming guide, "GPIO & RTC GPIO". */
+const KEPT: Record<string, number[]> = {
+	esp32: [0, 2, 5, 6, 7, 8, 9, 10, 11, 12, 15],
+	"esp32/esp32s3": [0, 3, 19, 20, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 45, 46],
+	"esp32/esp32c3": [2, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19],
+};
+
+describe.each(TARGETS)("%s: %s", (family, target) => {
+	test("is bundled, with the pins of its board file and C that is there", async () => {
+		const made = await bundleTarget(family, { target, out: join(folder, target) });
+		const main = readFileSync(join(made.folder, "main.js"), "utf8");
+		for (const [, pins] of chipsOf(family, target))
+			for (const [name, value] of Object.entries(pins))
+				if (value >= 0 && name !== "hz") expect(main).toMatch(new RegExp(`\\b${name}: ${value}\\b`));
+		const manifest = join(made.folder, "manifest.json");
+		const { include } = JSON.parse(readFileSync(manifest, "utf8")) as { include: string[] };
+		for (const each of include) {
+			const path = resolve(dirname(manifest), each);
+			expect(existsSync(path)).toBe(true);
+			expect(nativeModules(path).length).toBeGreaterThan(0);
+		}
+	});
+
+	test("is on the page of boards, with its command, what has been seen of it and when, and its pins", () => {
+		const command = `\`npm run build:${family} -- --target ${target}\``;
+		const lines = page.split("\n").filter((line) => line.includes(command));
+		expect(lines).toHaveLength(1);
+		expect(lines[0]).toMatch(/\| rung [3-6].*\d{4}-\d\d-\d\d/);
+		const chips = chipsOf(family, target).map(([chip, { bus, clock, out, in: miso, select, interrupt, reset }]) => [
+			chip.toUpperCase(),
+			...[bus, clock, out, miso, select, interrupt, reset].map((pin) => (pin < 0 ? "none" : String(pin))),
+		]);
+		expect(rows(`\`${target}\``).map((cells) => cells.slice(0, 8))).toEqual(chips);
+		// Each with where that is known from.
+		expect(rows(`\`${target}\``).every((cells) => cells[8] !== "")).toBe(true);
+	});
+
+	test("has each pin once, and none that the board keeps", () => {
+		const kept = KEPT[subplatformOf(target)] ?? [];
+		const chips = chipsOf(family, target);
+		const all = chips.flatMap(([, { clock, out, in: miso, select, interrupt, reset }]) =>
+			[clock, out, miso, select, interrupt, reset].filter((pin) => pin >= 0),
+		);
+		expect(new Set(all).size).toBe(all.length);
+		expect(all.filter((pin) => kept.includes(pin))).toEqual([]);
+	});
+});
+
+test.each(Object.entries(WIRED))("%s is drawn as its board file says (node build/wiring.mjs)", (target, board) => {
+	expect(readFileSync(join(root, "hosts", target, "wiring.svg"), "utf8")).toBe(wiringOf(boardFileOf(target), board));
+});
