@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileFlat, tell } from "./compile/compile.mjs";
-import { nativesModule, nativesSource } from "./compile/natives.mjs";
 import { hash, root } from "./compile.mjs";
+import { nativesModule, nativesSource } from "./natives.mjs";
 
 /** What the interpreter may call. */
 const DOOR = "src/door.ts";

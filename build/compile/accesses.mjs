@@ -16,17 +16,10 @@ export class Accesses extends Expressions {
 		return found?.type === "memory" ? found : undefined;
 	}
 
-	/** The memory whose byteLength an expression is, or undefined. */
-	#sizedBy(node) {
-		return node.type === "MemberExpression" && node.property.name === "byteLength" ? this.memoryNamed(node.object) : undefined;
-	}
-
 	member(node) {
 		const found = this.#field(node);
 		if (found !== undefined) return this.#loadField(found);
-		const memory = this.#sizedBy(node);
-		if (memory === undefined) this.refuse(node, "not a constant, and the only property of memory is byteLength");
-		return number(`(int32_t)${memory.c}_size`, OFFSET, 0);
+		return this.refuse(node, "not a constant, nor a field of a record");
 	}
 
 	/** The row and the field that `row.name` or `Kind.of(view, at).name` names, or undefined. */
@@ -127,7 +120,7 @@ export class Accesses extends Expressions {
 		const values = [place, length].map((each) => this.int32(each));
 		const effects = this.together(node, ...values) | this.does(READS);
 		const told = values.map(({ c }) => bare(c)).join(", ");
-		const memory = this.#sizedBy(size);
+		const memory = size.property?.name === "byteLength" ? this.memoryNamed(size.object) : undefined;
 		if (memory === undefined)
 			return { type: "void", c: `flatDemandWithin(${this.anyMemory(node)}, ${told}, ${bare(this.int32(size).c)})`, effects };
 		const [at, { constant: bytes }] = values;

@@ -1,7 +1,7 @@
 // Calls as C: of functions, of Math, and functions that stand in the place of their calls.
 
 import { Accesses } from "./accesses.mjs";
-import { READS, THROWS, WRITES } from "./effects.mjs";
+import { READS, WRITES } from "./effects.mjs";
 import * as ranges from "./ranges.mjs";
 import { bare, bits, modular, number } from "./values.mjs";
 
@@ -95,7 +95,7 @@ export class Calls extends Accesses {
 			return undefined;
 		const reads = values.some(({ effects }) => effects !== 0);
 		// What is read is read once, and before the function changes anything.
-		if (reads && this.compiler.look(found).effects & (WRITES | THROWS)) return undefined;
+		if (reads && this.compiler.look(found).effects & WRITES) return undefined;
 		const plain = ({ type, at, effects }, i) =>
 			type === "memory" || (at !== undefined && effects === 0) || (effects <= READS && uses(only, parameters[i].name) === 1);
 		if (!values.every(plain)) return undefined;

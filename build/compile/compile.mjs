@@ -2,7 +2,7 @@
 
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ANYTHING, READS, WRITES } from "./effects.mjs";
+import { READS, WRITES } from "./effects.mjs";
 import { headerOf, layoutOf, sourceOf } from "./emit.mjs";
 import { refuse, Refusal } from "./fault.mjs";
 import { FunctionTranslator } from "./functions.mjs";
@@ -30,37 +30,33 @@ export class Compiler {
 
 	/** Does that; what is refused in it is taken down. */
 	attempt(work) {
-		try {
-			return work();
-		} catch (error) {
-			if (!(error instanceof Refusal)) throw error;
-			const { file, line, column, text } = error;
-			this.errors.push({ file, line, column, message: text });
-			return undefined;
-		}
+		return ifFlat(work, ({ file, line, column, text }) => this.errors.push({ file, line, column, message: text }));
 	}
 
-	/** Translates what a module exports and reaches, and answers its functions. */
+	/** Translates what a module exports and reaches, and tells of its functions. Without `parameters` one is no function of flat TypeScript, but native by hand. */
 	open(file) {
 		const module = this.program.load(resolve(this.program.root, file));
 		const opened = [];
 		for (const name of this.program.exportsOf(module)) {
 			const found = this.program.exported(module, name);
 			if (found?.kind !== "function") continue;
-			// Kernels that the door hands on have their way in by hand.
-			if (!found.module.kernel) {
-				const { parameters } = this.signature(found);
-				if (parameters.some(({ type }) => type === "row"))
-					refuse(
-						found.module,
-						found.node,
-						`${name} is called from outside, which knows no records: take an offset, and make the record by Kind.of(view, at)`,
-					);
-				this.use(found);
-			}
-			opened.push({ found, name });
+			const { kernel, file: from } = found.module;
+			const names = found.node.params.map((each) => each.name);
+			const told = { name, c: this.nameOf(found), module: from, kernel, names };
+			opened.push(Object.assign(told, kernel ? ifFlat(() => this.#told(found)) : this.#told(found)));
 		}
 		return opened;
+	}
+
+	#told(found) {
+		const { parameters, result } = this.signature(found);
+		if (!found.module.kernel && parameters.some(({ type }) => type === "row"))
+			refuse(
+				found.module,
+				found.node,
+				`${found.name} is called from outside, which knows no records: take an offset, and make the record by Kind.of(view, at)`,
+			);
+		return { parameters, result: result.type, writes: (this.use(found).effects & WRITES) !== 0 };
 	}
 
 	/** What a function became, and does: it is translated before its caller is done. */
@@ -68,7 +64,7 @@ export class Compiler {
 		if (found.module.kernel) return { effects: found.module.tagged(found, "@pure") ? READS : READS | WRITES };
 		if (!this.translated.has(found)) {
 			// A function that comes to itself is taken for the worst meanwhile.
-			this.translated.set(found, { effects: ANYTHING });
+			this.translated.set(found, { effects: READS | WRITES });
 			const made = this.attempt(() => {
 				const translator = new FunctionTranslator(this, found);
 				const text = translator.translate();
@@ -162,37 +158,27 @@ export class Compiler {
  */
 export function compileFlat({ door, layout, ...options }) {
 	const compiler = new Compiler(options);
-	const doors = door.flatMap((file) => compiler.attempt(() => compiler.open(file)) ?? []);
+	const functions = door.flatMap((file) => compiler.attempt(() => compiler.open(file)) ?? []);
 	const files = new Map();
 	if (compiler.errors.length === 0) {
-		const functions = [...compiler.used].map((found) => ({ found, ...compiler.look(found) }));
-		const modules = [...new Set(functions.map(({ found }) => found.module))].toSorted((a, b) => (a.file < b.file ? -1 : 1));
-		for (const module of modules) {
-			const own = functions.filter(({ found }) => found.module === module);
-			files.set(`${module.prefix}.c`, sourceOf(module, own));
-		}
-		files.set("compiled.h", headerOf(functions));
+		const used = [...compiler.used].map((found) => ({ found, ...compiler.look(found) }));
+		const modules = [...new Set(used.map(({ found }) => found.module))].toSorted((a, b) => (a.file < b.file ? -1 : 1));
+		const ownOf = (module) => used.filter(({ found }) => found.module === module);
+		for (const module of modules) files.set(`${module.prefix}.c`, sourceOf(module, ownOf(module)));
+		files.set("compiled.h", headerOf(used));
 	}
 	if (layout !== undefined) files.set("layout.h", layoutOf(compiler.program, layout));
-	return { files, functions: doors.map((found) => describe(compiler, found)), errors: compiler.errors };
+	return { files, functions, errors: compiler.errors };
 }
 
-/** A function of the door. Without `parameters` it is no function of flat TypeScript, but native by hand. */
-function describe(compiler, { found, name }) {
-	const { module, node } = found;
-	const told = {
-		name,
-		c: compiler.nameOf(found),
-		module: module.file,
-		kernel: module.kernel,
-		names: node.params.map((each) => each.name),
-	};
+/** What `work` answers; undefined where it is refused, which is told. */
+function ifFlat(work, tellOf = () => {}) {
 	try {
-		const { parameters, result } = compiler.signature(found);
-		return { ...told, parameters, result: result.type, writes: (compiler.use(found).effects & WRITES) !== 0 };
+		return work();
 	} catch (error) {
-		if (error instanceof Refusal) return told;
-		throw error;
+		if (!(error instanceof Refusal)) throw error;
+		tellOf(error);
+		return undefined;
 	}
 }
 

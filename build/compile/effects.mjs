@@ -3,17 +3,10 @@
 
 /** Looks at memory, which may fail. */
 export const READS = 1;
+/** Changes memory, or may be misuse: which of two errors it comes to shows, too. */
 export const WRITES = 2;
-/** May be misuse. */
-export const THROWS = 4;
-export const ANYTHING = READS | WRITES | THROWS;
-
-function disturbs(one, other) {
-	// Which of two errors it comes to shows as well.
-	return ((one & WRITES) !== 0 && (other & (READS | WRITES)) !== 0) || ((one & THROWS) !== 0 && other !== 0);
-}
 
 /** Whether the order of two parts shows. */
 export function collide(a, b) {
-	return disturbs(a, b) || disturbs(b, a);
+	return ((a & WRITES) !== 0 && b !== 0) || ((b & WRITES) !== 0 && a !== 0);
 }

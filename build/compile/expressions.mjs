@@ -106,6 +106,7 @@ export class Expressions {
 
 	demandInt32(node, value, what = "this") {
 		if (value.type !== "number" || ranges.fitsInt32(value.range)) return value;
+		if (this.state.never) return number(modulo(value), ranges.INT32, value.effects);
 		const { low, high } = value.range;
 		return this.refuse(
 			node,
@@ -193,7 +194,7 @@ export class Expressions {
 
 	#sum(node, operator, left, right, effects) {
 		const range = ranges.rangeOf(operator, left.range, right.range);
-		if (!ranges.exact(range))
+		if (!ranges.exact(range) && !this.state.never)
 			this.refuse(
 				node,
 				`this may pass 2^53, where JavaScript's numbers are not exact: write ${operator === "*" ? "Math.imul(a, b)" : "| 0 earlier"}`,
@@ -256,14 +257,13 @@ export class Expressions {
 		const before = this.learned.length;
 		const test = this.condition(node.test);
 		const known = this.learned.slice(before);
-		const yes = this.where(node.test, true, () => this.expression(node.consequent), known);
-		const no = this.where(node.test, false, () => this.expression(node.alternate), known);
+		const arm = (part, truth) => this.where(node.test, truth, () => this.demandInt32(part, this.expression(part)), known);
+		const yes = arm(node.consequent, true);
+		const no = arm(node.alternate, false);
 		const effects = test.effects | yes.effects | no.effects;
 		if (yes.type !== no.type) this.refuse(node, `? : of ${yes.type} and ${no.type}: both must be of one type`);
 		if (yes.type === "boolean") return boolean(`(${test.c} ? ${yes.c} : ${no.c})`, effects);
 		if (yes.type !== "number") this.refuse(node, `? : gives numbers or booleans, not ${yes.type}`);
-		this.demandInt32(node.consequent, yes);
-		this.demandInt32(node.alternate, no);
 		return number(`(${test.c} ? ${yes.c} : ${no.c})`, ranges.hull(yes.range, no.range), effects);
 	}
 
@@ -285,7 +285,9 @@ export class Expressions {
 		const variable = node.type === "Identifier" ? this.binding(node.name) : undefined;
 		if (variable?.type !== "number") return;
 		const { range } = this.where(undefined, true, () => this.expression(other));
-		this.state.ranges.set(variable, ranges.narrowed(this.state.rangeOf(variable), operator, range));
+		const narrowed = ranges.narrowed(this.state.rangeOf(variable), operator, range);
+		if (narrowed === undefined) this.state.never = true;
+		else this.state.ranges.set(variable, narrowed);
 	}
 }
 

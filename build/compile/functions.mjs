@@ -31,7 +31,7 @@ export class FunctionTranslator extends Statements {
 		this.lines = [];
 		/** Variables by their names in C. */
 		this.names = new Map();
-		/** Of the loops and switches around: states at their `break`s and `continue`s. */
+		/** Of the loops around: states at their `break`s and `continue`s. */
 		this.leaving = [];
 		this.state = new State();
 		const assigned = new Set(assignments(found.node.body).map(([name]) => name));

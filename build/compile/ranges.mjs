@@ -108,9 +108,9 @@ const NARROWED = {
 	"!==": without,
 };
 
-/** The range of `a` where `a operator b` holds. What never holds leads to where nothing runs, which must not be refused for its ranges. */
+/** The range of `a` where `a operator b` holds; undefined where that never does. */
 export function narrowed(a, operator, b) {
-	return NARROWED[operator](a, b) ?? range(0, 0);
+	return NARROWED[operator](a, b);
 }
 
 export const OPPOSITE = { "<": ">=", "<=": ">", ">": "<=", ">=": "<", "===": "!==", "!==": "===" };

@@ -7,14 +7,15 @@ export class State {
 	ranges;
 	/** Bytes that are known to lie within bounds, [low, high) from a base on: by "memory base". */
 	inside;
+	/** Nothing runs here: conditions were found to hold never. Numbers need not fit. */
+	never;
 
-	constructor(ranges = new Map(), inside = new Map()) {
-		this.ranges = ranges;
-		this.inside = inside;
+	constructor(ranges = new Map(), inside = new Map(), never = false) {
+		Object.assign(this, { ranges, inside, never });
 	}
 
 	copy() {
-		return new State(new Map(this.ranges), new Map(this.inside));
+		return new State(new Map(this.ranges), new Map(this.inside), this.never);
 	}
 
 	rangeOf(variable) {
@@ -41,7 +42,8 @@ export class State {
 
 	/** Where two ways meet: each is undefined where nothing comes that way. */
 	static join(a, b) {
-		if (a === undefined || b === undefined) return a ?? b;
+		if (a === undefined || b?.never) return a ?? b;
+		if (b === undefined || a.never) return b ?? a;
 		const joined = new State();
 		for (const variable of [...a.ranges.keys(), ...b.ranges.keys()])
 			joined.ranges.set(variable, hull(a.rangeOf(variable), b.rangeOf(variable)));

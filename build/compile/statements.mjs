@@ -1,10 +1,9 @@
 // Statements of flat TypeScript as C.
 
 import { Calls } from "./calls.mjs";
-import { READS, THROWS } from "./effects.mjs";
-import * as ranges from "./ranges.mjs";
+import { READS, WRITES } from "./effects.mjs";
 import { State } from "./state.mjs";
-import { bare, literal } from "./values.mjs";
+import { bare } from "./values.mjs";
 
 /** What a function's body consists of. `lines` are the C so far. */
 export class Statements extends Calls {
@@ -34,12 +33,6 @@ export class Statements extends Calls {
 
 	statement(node, depth) {
 		if (node.type === "EmptyStatement") return;
-		if (node.type === "BlockStatement") {
-			this.out(depth, "{");
-			this.body(node, depth);
-			this.out(depth, "}");
-			return;
-		}
 		this.mark(node);
 		switch (node.type) {
 			case "VariableDeclaration":
@@ -54,15 +47,13 @@ export class Statements extends Calls {
 				return this.counting(node, depth);
 			case "WhileStatement":
 				return this.loop(node, depth);
-			case "SwitchStatement":
-				return this.selection(node, depth);
 			case "BreakStatement":
 			case "ContinueStatement":
 				return this.leave(node, depth);
 			case "ThrowStatement":
 				return this.misuse(node, depth);
 			default:
-				return this.refuseKind(node, node.type, "it has const, let, if, for, while, switch, break, continue, return and throw");
+				return this.refuseKind(node, node.type, "it has const, let, if, for, while, break, continue, return and throw");
 		}
 	}
 
@@ -82,11 +73,11 @@ export class Statements extends Calls {
 		const variable = target.type === "Identifier" ? this.binding(target.name) : undefined;
 		if (variable === undefined)
 			this.refuse(target, "only variables and parameters are assigned to; memory is written by view.set…(at, value)");
-		const value = operator === "" ? this.expression(right) : this.operate(node, operator, this.name(target), this.number(right));
+		const given = operator === "" ? this.expression(right) : this.operate(node, operator, this.name(target), this.number(right));
+		const value = this.demandInt32(node, given, target.name);
 		if (value.type !== variable.type)
 			this.refuse(node, `${target.name} is a ${variable.type}: a ${value.type} cannot be put into it`);
 		if (value.type !== "number" && value.type !== "boolean") this.refuse(node, `${target.name}: memory is not assigned`);
-		this.demandInt32(node, value, target.name);
 		this.settle();
 		this.state.assign(variable, value.range);
 		return `${variable.c} = ${bare(value.c)}`;
@@ -131,28 +122,34 @@ export class Statements extends Calls {
 		} else {
 			const value = this.demandInt32(node.argument, this.expression(node.argument), "the result");
 			if (value.type !== result.type) this.refuse(node, `${this.found.name} gives a ${result.type}, not a ${value.type}`);
-			this.out(depth, value.type === "void" ? `${value.c};` : `return ${bare(value.c)};`);
-			if (value.type === "void") this.out(depth, "return;");
+			if (value.type === "void") this.refuse(node.argument, "a call without a result is a statement of its own, before return");
+			this.out(depth, `return ${bare(value.c)};`);
 		}
 		this.state = undefined;
 	}
 
-	choice(node, depth) {
+	/** `head`: the end of the choice that this one is the `else` of. */
+	choice(node, depth, head = "") {
 		const test = this.condition(node.test);
 		this.settle();
 		const before = this.state;
 		this.state = before.copy();
 		this.refine(node.test, true);
-		this.out(depth, `if (${bare(test.c)}) {`);
+		this.out(depth, `${head}if (${bare(test.c)}) {`);
 		this.body(node.consequent, depth);
 		const yes = this.state;
 		this.state = before;
 		this.refine(node.test, false);
-		if (node.alternate !== null) {
-			this.out(depth, "} else {");
-			this.body(node.alternate, depth);
+		if (node.alternate?.type === "IfStatement") {
+			this.mark(node.alternate);
+			this.choice(node.alternate, depth, "} else ");
+		} else {
+			if (node.alternate !== null) {
+				this.out(depth, "} else {");
+				this.body(node.alternate, depth);
+			}
+			this.out(depth, "}");
 		}
-		this.out(depth, "}");
 		this.state = State.join(yes, this.state);
 	}
 
@@ -172,7 +169,7 @@ export class Statements extends Calls {
 	loop({ test, body, update = null }, depth) {
 		const forever = test === null || this.compiler.program.evaluate(this.module, test) === true;
 		this.state.widen(this.#assigned([test, body, update]));
-		const leaving = { loop: true, breaks: [], continues: [] };
+		const leaving = { break: [], continue: [] };
 		this.leaving.push(leaving);
 		const first = this.lines.length;
 		const condition = forever ? "1" : bare(this.condition(test).c);
@@ -182,7 +179,7 @@ export class Statements extends Calls {
 		this.state = before.copy();
 		if (!forever) this.refine(test, true);
 		this.body(body, depth);
-		this.state = leaving.continues.reduce(State.join, this.state);
+		this.state = leaving.continue.reduce(State.join, this.state);
 		// The third part of `for` is translated last, with what is known behind the body.
 		if (update !== null && this.state !== undefined)
 			this.lines[first] = `${"\t".repeat(depth)}for (; ${condition}; ${this.doing(update)}) {`;
@@ -190,7 +187,7 @@ export class Statements extends Calls {
 		this.leaving.pop();
 		this.state = forever ? undefined : before;
 		if (!forever) this.refine(test, false);
-		this.state = leaving.breaks.reduce(State.join, this.state);
+		this.state = leaving.break.reduce(State.join, this.state);
 	}
 
 	/** Variables that are assigned in those parts, and which way they go. A name may stand for a variable of the body that hides this one: then nothing is lost but knowledge. */
@@ -203,53 +200,10 @@ export class Statements extends Calls {
 		return ways;
 	}
 
-	selection(node, depth) {
-		const value = this.int32(node.discriminant);
-		this.settle();
-		this.out(depth, `switch (${bare(value.c)}) {`);
-		const before = this.state;
-		const leaving = { breaks: [] };
-		this.leaving.push(leaving);
-		const labels = new Set();
-		for (const each of node.cases) {
-			this.mark(each);
-			this.out(depth, `${this.#label(each.test, labels)}:`);
-			const last = each === node.cases.at(-1);
-			if (each.consequent.length === 0 && !last) continue;
-			this.state = before.copy();
-			this.out(depth, "{");
-			this.block(each.consequent, depth + 1);
-			if (this.state !== undefined) {
-				if (!last) this.refuse(each, "this case runs on into the next one: end it with break, return, continue or throw");
-				leaving.breaks.push(this.state);
-				this.out(depth + 1, "break;");
-			}
-			this.out(depth, "}");
-		}
-		this.out(depth, "}");
-		this.leaving.pop();
-		this.state = leaving.breaks.reduce(State.join, labels.has("default") ? undefined : before);
-	}
-
-	/** C of a case's label, which no other may have. */
-	#label(test, labels) {
-		let label = "default";
-		if (test !== null) {
-			const value = this.compiler.program.evaluate(this.module, test);
-			if (typeof value !== "number" || !ranges.fitsInt32(ranges.range(value, value)))
-				this.refuse(test, "cases are constants, of 32 bits");
-			label = `case ${bare(literal(value).c)}`;
-		}
-		if (labels.has(label)) this.refuse(test, `${label} stands here twice: JavaScript takes the first, so write it once`);
-		labels.add(label);
-		return label;
-	}
-
 	leave(node, depth) {
 		if (node.label) this.refuse(node, "labels: not part of flat TypeScript; use a function and return");
 		const kind = node.type === "BreakStatement" ? "break" : "continue";
-		const around = kind === "break" ? this.leaving.at(-1) : this.leaving.findLast(({ loop }) => loop);
-		around[`${kind}s`].push(this.state);
+		this.leaving.at(-1)[kind].push(this.state);
 		this.out(depth, `${kind};`);
 		this.state = undefined;
 	}
@@ -257,14 +211,12 @@ export class Statements extends Calls {
 	/** throw new RangeError(text): misuse, told as JavaScript tells it. */
 	misuse(node, depth) {
 		const { argument } = node;
-		const text = argument.callee?.name === "RangeError" ? argument.arguments[0] : undefined;
-		if (text === undefined)
-			this.refuse(node, "throw is for misuse only: throw new RangeError(`what was given: what is expected`)");
-		if (text.type !== "TemplateLiteral" && typeof text.value !== "string") this.refuse(text, "a text, or a template of numbers");
-		const texts = text.quasis?.map(({ value }) => value.cooked) ?? [text.value];
-		const format = JSON.stringify(texts.map((each) => each.replaceAll("%", "%%")).join("%d"));
-		const values = (text.expressions ?? []).map((each) => `(int)${this.int32(each).c}`);
-		this.does(THROWS | READS);
+		const [text] = argument.callee?.name === "RangeError" ? argument.arguments : [];
+		if (text?.type !== "TemplateLiteral")
+			this.refuse(node, "throw is for misuse only: throw new RangeError(`port ${port}: expected …`), a template of numbers");
+		const format = JSON.stringify(text.quasis.map(({ value }) => value.cooked.replaceAll("%", "%%")).join("%d"));
+		const values = text.expressions.map((each) => `(int)${this.int32(each).c}`);
+		this.does(READS | WRITES); // which of two errors it comes to shows
 		this.out(depth, `flatMisuse(${[this.anyMemory(node), format, ...values].join(", ")});`);
 		this.state = undefined;
 	}

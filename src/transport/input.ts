@@ -20,18 +20,12 @@ export function transportInput(view: DataView): void {
 	const end: Offset = view.getInt32(IP_END * 4, true);
 	// For all or many, by the link or by IP.
 	const group = view.getInt32(FRAME_GROUP * 4, true) !== 0 || view.getInt32(WHOSE * 4, true) === EVERYBODYS;
-	switch (view.getInt32(TTL_PROTOCOL * 4, true) & 255) {
-		case ipv4.TCP:
-			tcpInput(view, link, at, end, group);
-			return;
-		case ipv4.UDP:
-			udpInput(view, link, at, end, group);
-			return;
-		case ipv4.ICMP:
-			icmpInput(view, link, at, end, group);
-			return;
-		default:
-			if (!group) icmpError(view, link, icmpv4.UNREACHABLE, icmpv4.PROTOCOL_UNREACHABLE, 0);
-			drop(view, link, DROP.unknownProtocol);
+	const protocol = view.getInt32(TTL_PROTOCOL * 4, true) & 255;
+	if (protocol === ipv4.TCP) tcpInput(view, link, at, end, group);
+	else if (protocol === ipv4.UDP) udpInput(view, link, at, end, group);
+	else if (protocol === ipv4.ICMP) icmpInput(view, link, at, end, group);
+	else {
+		if (!group) icmpError(view, link, icmpv4.UNREACHABLE, icmpv4.PROTOCOL_UNREACHABLE, 0);
+		drop(view, link, DROP.unknownProtocol);
 	}
 }

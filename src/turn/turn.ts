@@ -59,33 +59,14 @@ function run(view: DataView, answer: number): number {
 	const core = CoreBlock.of(view, CORE);
 	let request = core.asked === NOTHING ? NOTHING : answered(view, answer);
 	while (request === NOTHING) {
-		switch (core.phase) {
-			case LINKS:
-				request = links(view);
-				break;
-			case TIMERS:
-				request = timers(view);
-				break;
-			case WAYS:
-				request = begins(view);
-				if (core.routesSeen !== core.routeVersion) {
-					core.routesSeen = core.routeVersion;
-					request = requests.WAYS;
-				}
-				break;
-			case RECEIVE:
-				request = receiving(view);
-				break;
-			case NEWS:
-				request = news(view);
-				break;
-			case OUTPUT:
-				request = output(view);
-				break;
-			default:
-				request = drain(view);
-				break;
-		}
+		const phase = core.phase;
+		if (phase === LINKS) request = links(view);
+		else if (phase === TIMERS) request = timers(view);
+		else if (phase === WAYS) request = begins(view);
+		else if (phase === RECEIVE) request = receiving(view);
+		else if (phase === NEWS) request = news(view);
+		else if (phase === OUTPUT) request = output(view);
+		else request = drain(view);
 	}
 	core.asked = request < 0 ? NOTHING : request & requests.KIND;
 	return request;
@@ -94,34 +75,23 @@ function run(view: DataView, answer: number): number {
 /** The interpreter has answered what it was asked last. Answers a further request, or NOTHING. */
 function answered(view: DataView, answer: number): number {
 	const core = CoreBlock.of(view, CORE);
-	switch (core.asked) {
-		case requests.LINK:
-			wants(view, answer);
-			return NOTHING;
-		case requests.TAKE:
-			return taking(view, answer);
-		case requests.CONTROL:
-			controlled(view);
-			return NOTHING;
-		case requests.DISCARD:
-			discarded(view, answer === 1);
-			return NOTHING;
-		case requests.NEWS:
-			if (answer === requests.LOOK && isConnection(view) && turnWaiting(view) > 0) {
-				core.turns = 1;
-				core.unread = 1;
-			}
-			return NOTHING;
-		case requests.TIMERS:
-			if (answer === requests.FAILED) deadline(view, (core.now + RETRY_TIME) | 0); // some were not served, nor have said what they wait for
-			return NOTHING;
-		case requests.DRAIN:
-			// Whoever wrote while the device was called goes on.
-			if (core.pending !== core.pendingSeen) core.busy = 1;
-			return NOTHING;
-		default:
-			return NOTHING;
+	const asked = core.asked;
+	if (asked === requests.LINK) wants(view, answer);
+	else if (asked === requests.TAKE) return taking(view, answer);
+	else if (asked === requests.CONTROL) controlled(view);
+	else if (asked === requests.DISCARD) discarded(view, answer === 1);
+	else if (asked === requests.NEWS) {
+		if (answer === requests.LOOK && isConnection(view) && turnWaiting(view) > 0) {
+			core.turns = 1;
+			core.unread = 1;
+		}
+	} else if (asked === requests.TIMERS) {
+		if (answer === requests.FAILED) deadline(view, (core.now + RETRY_TIME) | 0); // some were not served, nor have said what they wait for
+	} else if (asked === requests.DRAIN) {
+		// Whoever wrote while the device was called goes on.
+		if (core.pending !== core.pendingSeen) core.busy = 1;
 	}
+	return NOTHING;
 }
 
 /** A poll begins: links are looked at, time passes for devices, and what waits is offered to them. */
@@ -169,7 +139,7 @@ function wants(view: DataView, wait: number): void {
 	if (wait >= 0 && (core.wanted < 0 || wait < core.wanted)) core.wanted = wait;
 }
 
-/** A turn begins. */
+/** A turn begins. Asks for a look at the ways of connections when routes have changed. */
 function begins(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
 	if (core.spare < 0) takeSpare(view);
@@ -178,7 +148,9 @@ function begins(view: DataView): number {
 	core.leftHigh = core.readyHigh;
 	core.slot = 0;
 	core.phase = RECEIVE;
-	return NOTHING;
+	if (core.routesSeen === core.routeVersion) return NOTHING;
+	core.routesSeen = core.routeVersion;
+	return requests.WAYS;
 }
 
 /** Frames come in. */

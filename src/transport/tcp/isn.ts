@@ -34,24 +34,14 @@ const CLASSES = 8;
 
 /** The MSS of a class, 0 to 7. */
 export function mssOf(found: number): Uint16 {
-	switch (found) {
-		case 0:
-			return 28;
-		case 1:
-			return 216;
-		case 2:
-			return 536;
-		case 3:
-			return 1200;
-		case 4:
-			return 1360;
-		case 5:
-			return 1440;
-		case 6:
-			return 1452;
-		default:
-			return 1460;
-	}
+	if (found === 0) return 28;
+	if (found === 1) return 216;
+	if (found === 2) return 536;
+	if (found === 3) return 1200;
+	if (found === 4) return 1360;
+	if (found === 5) return 1440;
+	if (found === 6) return 1452;
+	return 1460;
 }
 
 function classOf(mss: number): number {

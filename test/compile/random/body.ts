@@ -7,16 +7,14 @@ import { randomName, type Constant, type FlatFunction, type Local, type RecordKi
 interface Block {
 	lines: string[];
 	locals: Local[];
-	/** Whether it is the body of a loop, or of a case of a switch. */
-	kind: "function" | "plain" | "counting" | "loop" | "switch";
+	/** Whether it is the body of a loop. */
+	kind: "function" | "plain" | "counting" | "loop";
 	/** Whether its end is reached. */
 	open: boolean;
-	/** Whether a `break` or, of a loop, a `continue` leads out of it. */
-	left: boolean;
 }
 
 /** A block as text, with what is known of where it leads. */
-export type Written = Pick<Block, "open" | "left"> & { text: string };
+export type Written = Pick<Block, "open"> & { text: string };
 
 export class Body implements Scope {
 	readonly random: Prng;
@@ -85,18 +83,9 @@ export class Body implements Scope {
 
 	/** Which of `break` and `continue` may stand here. A loop with a step of its own has no `continue`. */
 	get ways(): string[] {
-		const kinds = this.#blocks.map(({ kind }) => kind);
-		const loop = kinds.filter((kind) => kind === "loop" || kind === "counting").at(-1);
-		const ways = kinds.some((kind) => kind !== "function" && kind !== "plain") ? ["break"] : [];
-		return loop === "loop" ? [...ways, "continue"] : ways;
-	}
-
-	/** Notes that a `break` or `continue` was written. */
-	leave(way: string): void {
-		const target = this.#blocks
-			.filter(({ kind }) => kind === "loop" || kind === "counting" || (kind === "switch" && way === "break"))
-			.at(-1);
-		target!.left = true;
+		const loop = this.#blocks.filter(({ kind }) => kind === "loop" || kind === "counting").at(-1);
+		if (loop === undefined) return [];
+		return loop.kind === "loop" ? ["break", "continue"] : ["break"];
 	}
 
 	/** Whether what is written next is reached. */
@@ -114,7 +103,7 @@ export class Body implements Scope {
 
 	/** What `write` writes, indented, as a block of its own; `locals` are names that its head declares. */
 	block(write: () => void, kind: Block["kind"] = "plain", locals: Local[] = [], runs = 1): Written {
-		const block: Block = { lines: [], locals: [...locals], kind, open: true, left: false };
+		const block: Block = { lines: [], locals: [...locals], kind, open: true };
 		this.#blocks.push(block);
 		const before = this.runs;
 		this.runs *= runs;
@@ -122,7 +111,7 @@ export class Body implements Scope {
 		this.runs = before;
 		this.#blocks.pop();
 		const lines = block.lines.map((line) => `\t${line.replaceAll("\n", "\n\t")}\n`);
-		return { text: lines.length === 0 ? "{}" : `{\n${lines.join("")}}`, open: block.open, left: block.left };
+		return { text: lines.length === 0 ? "{}" : `{\n${lines.join("")}}`, open: block.open };
 	}
 
 	/** A name for something new in this block; `beside`: what is written in the same breath, and may not name it. */

@@ -120,20 +120,10 @@ export class Expressions {
 		const kind = this.random.below(12);
 		if (kind >= 10) return this.#field() ?? this.#layout() ?? literal(this.random, randomInt32(this.random));
 		if (kind < 6) {
-			const locals = this.scope.locals().filter(({ type }) => type.kind === "number" || type.kind === "view");
+			const locals = this.scope.locals().filter(({ type }) => type.kind === "number");
 			if (locals.length > 0) {
 				const { name, type } = this.random.pick(locals);
-				if (type.kind === "number")
-					return { text: name, rank: RANK.whole, type: "number", range: type.range, reads: false, names: [name] };
-				if (this.random.chance(0.3))
-					return {
-						text: `${name}.byteLength`,
-						rank: RANK.whole,
-						type: "number",
-						range: span(0, 0x40000000),
-						reads: false,
-						names: [],
-					};
+				return { text: name, rank: RANK.whole, type: "number", range: type.range, reads: false, names: [name] };
 			}
 		} else if (kind < 8 && this.scope.constants.length > 0) return this.constant(this.random.pick(this.scope.constants));
 		return literal(this.random, this.random.chance(0.1) ? this.random.pick(WIDE_EDGES) : randomInt32(this.random));

@@ -241,14 +241,11 @@ export abstract class Simple {
 
 	protected way(way: string): string {
 		if (way === "return" || (way === "throw" && !this.#throws)) return this.returned();
-		if (way !== "throw") {
-			this.body.leave(way);
-			return `${way};`;
-		}
+		if (way !== "throw") return `${way};`;
 		// It stands beside nothing that may fail either, as which error it comes to would show.
 		this.body.reads = this.body.writes = true;
 		const numbers = this.body.locals().filter(({ type }) => type.kind === "number" && fitsInt32(type.range));
-		if (numbers.length === 0) return `throw new RangeError("misuse");`;
+		if (numbers.length === 0) return "throw new RangeError(`misuse`);";
 		return `throw new RangeError(\`misuse \${${this.body.random.pick(numbers).name}}: expected another\`);`;
 	}
 

@@ -1,7 +1,7 @@
 // Random statements with others within them, and which of all comes next.
 
 import type { Written } from "./body.ts";
-import { fitsInt32, span } from "./ranges.ts";
+import { span } from "./ranges.ts";
 import { Simple } from "./simple.ts";
 import { literal, NUMBER, operand, RANK, type Local } from "./values.ts";
 
@@ -16,7 +16,7 @@ export class Statements extends Simple {
 	protected one(): void {
 		const { random, depth } = this.body;
 		const nested = depth < DEEPEST;
-		const kind = random.below(nested ? 34 : 23);
+		const kind = random.below(nested ? 31 : 23);
 		if (kind < 4) this.declaration();
 		else if (kind < 7) this.assignment();
 		else if (kind < 9) this.compound();
@@ -28,15 +28,7 @@ export class Statements extends Simple {
 		else if (kind < 20) this.row();
 		else if (kind < 23) this.field();
 		else if (kind < 28) this.if();
-		else if (kind < 31) this.loop();
-		else if (kind < 33) this.switch();
-		else this.plain();
-	}
-
-	protected plain(): void {
-		const { text, open } = this.body.block(() => this.some(3));
-		this.body.line(text);
-		if (!open) this.body.close();
+		else this.loop();
 	}
 
 	/** What an `if` or `?:` asks, which may call what writes: `&&` and `||` have an order in C too. */
@@ -118,47 +110,8 @@ export class Statements extends Simple {
 	protected counted(name: string, limit: string, kind: number): void {
 		if (kind === 3) {
 			this.body.line(`if (${name} >= ${limit}) break;`);
-			this.body.leave("break");
 		}
 		this.body.line(`${name}${this.body.random.pick(["++", " += 1"])};`);
 		this.some(3);
-	}
-
-	protected switch(): void {
-		const { random, expressions } = this.body;
-		const on = random.chance(0.6) ? expressions.inside(span(-2, 5), 3) : expressions.int32(3);
-		const used = new Set<number>();
-		const cases: string[] = [];
-		const label = () => {
-			const constants = this.body.constants;
-			const value =
-				constants.length > 0 && random.chance(0.2)
-					? expressions.constant(random.pick(constants))
-					: literal(random, random.chance(0.7) ? random.between(-2, 6) : random.pick([-0x80000000, -1, 0x7fffffff]));
-			if (used.has(value.range.low) || !fitsInt32(value.range)) return;
-			used.add(value.range.low);
-			cases.push(`case ${value.text}:`);
-		};
-		const arms = random.between(1, 4);
-		const fallback = random.below(arms + 1);
-		let open = fallback === arms;
-		for (let i = 0; i < arms; i++) {
-			const before = cases.length;
-			for (let count = random.between(1, 3); count > 0; count--) label();
-			if (i === fallback) cases.push("default:");
-			if (cases.length === before) continue;
-			const arm = this.body.block(() => this.arm(), "switch");
-			cases[cases.length - 1] += ` ${arm.text}`;
-			open ||= arm.left;
-		}
-		this.body.line(`switch (${on.text}) {\n\t${cases.join("\n").replaceAll("\n", "\n\t")}\n}`);
-		if (!open) this.body.close();
-	}
-
-	protected arm(): void {
-		this.some(2);
-		if (!this.body.open) return;
-		this.body.line(this.way(this.body.random.pick(["break", "break", "return", "throw", ...this.body.ways])));
-		this.body.close();
 	}
 }

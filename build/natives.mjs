@@ -44,7 +44,7 @@ function native({ name, c, parameters, result, writes, kernel }) {
 /** codec.c: all modules in one unit, and natives of all functions but those that are natives by hand already. `stamp` is of what the modules say. */
 export function nativesSource(functions, sources, stamp) {
 	return [
-		`/* Made by build/compile: the compiled modules as one unit, and their functions as natives of XS. ${stamp} */`,
+		`/* Made by build/natives.mjs: the compiled modules as one unit, and their functions as natives of XS. ${stamp} */`,
 		"",
 		"#define FLAT static",
 		'#include "arena.h"',
@@ -59,7 +59,7 @@ export function nativesSource(functions, sources, stamp) {
 /** codec.js: the module that a program imports them from. */
 export function nativesModule(functions) {
 	return [
-		"// Made by build/compile: the natives' names. What each does is said in the TypeScript.",
+		"// Made by build/natives.mjs: the natives' names. What each does is said in the TypeScript.",
 		...functions.map(({ name, names }) => `export function ${name}(${names.join(", ")}) @ "${symbolOf(name)}";`),
 		"",
 	].join("\n");
