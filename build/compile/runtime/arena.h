@@ -32,7 +32,7 @@ static inline Arena readableOf(xsMachine *the, xsSlot *slot)
 static inline Arena textOf(xsMachine *the, xsSlot *slot)
 {
 	char *text = xsmcToString(*slot);
-	return (Arena){ (uint8_t *)text, (uint32_t)c_strlen(text), the };
+	return (Arena){ (uint8_t *)text, (uint32_t)strlen(text), the };
 }
 
 /* What compiled functions work on. */
