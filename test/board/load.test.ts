@@ -60,6 +60,9 @@ describe.runIf(given)(`${target} under load`, () => {
 		).toBe(true);
 		const addresses = () => places.slice(0, chips.length).every(({ board }) => bench.printed.includes(board));
 		expect(bench.until(addresses, START_SECONDS), bench.printed).toBe(true);
+		// Nobody can connect by PPP before it has come up.
+		const up = () => places.every(({ peer }) => peer.stack.interfaces.list.every((link) => link.up));
+		expect(bench.until(up, START_SECONDS), bench.printed).toBe(true);
 		const dhcp = bench.printed.includes("(dhcp");
 		const began = { nanos: bench.machine.clock.nanos, real: Date.now() };
 		for (const [i, place] of places.entries()) load.attack(place, KINDS[i]!);

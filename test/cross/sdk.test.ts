@@ -40,6 +40,8 @@ function picoFolders(sdk: string, chip: string): string[] {
 
 describe.skipIf(pico === undefined).each(["rp2040", "rp2350"] as const)("%s", (chip) => {
 	test.each([
+		"build/out/flat/codec.c",
+		"src/io/native/sockets.c",
 		"drivers/bus/pico.c",
 		"drivers/bus/uart-pico.c",
 		"drivers/uart/uart-port.c",
@@ -66,6 +68,8 @@ const CHIPS = [
 
 describe.skipIf(esp32 === undefined).each(CHIPS)("%s", (chip, number) => {
 	test.each([
+		"build/out/flat/codec.c",
+		"src/io/native/sockets.c",
 		"drivers/bus/esp32.c",
 		"drivers/bus/esp32-transfer.c",
 		"drivers/bus/esp32-interrupt.c",
