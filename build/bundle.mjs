@@ -179,7 +179,7 @@ export async function bundleApp(file, folder, { inline = false } = {}) {
 export async function bundleFirmware({ folder, board, program, others = false }) {
 	const main = join(root, "hosts/firmware/main.ts");
 	const addresses = join(root, "hosts/firmware/hardware-address.ts");
-	const drivers = ["w5500", "enc28j60", "uart"].map((name) => join(root, `drivers/${name}/device.ts`));
+	const drivers = ["w5500", "enc28j60", "wifi", "emac", "uart"].map((name) => join(root, `drivers/${name}/device.ts`));
 	const links = (await readdir(join(root, "hosts/links")))
 		.filter((name) => name.endsWith(".ts"))
 		.map((name) => join(root, "hosts/links", name));

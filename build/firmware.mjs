@@ -28,7 +28,9 @@ const PLATFORMS = {
 const SUBPLATFORMS = [
 	["w5500-evb-pico2", "pico/pico_2"],
 	["w5500-evb-pico", "pico"],
+	["pico2-w", "pico/pico_2_w"],
 	["pico2-", "pico/pico_2"],
+	["pico-w", "pico/pico_w"],
 	["pico-", "pico"],
 	["waveshare-esp32-s3-", "esp32/esp32s3"],
 	["lilygo-t-eth-lite-s3", "esp32/esp32s3"],
@@ -36,6 +38,8 @@ const SUBPLATFORMS = [
 	["esp32s3-", "esp32/esp32s3"],
 	["esp32c3-", "esp32/esp32c3"],
 	["esp32-", "esp32"],
+	["wt32-eth01", "esp32"],
+	["olimex-esp32-", "esp32"],
 ];
 
 class Refused extends Error {}
@@ -113,7 +117,9 @@ function sdk(platform, target) {
 	return environment;
 }
 
-const CLASSES = { w5500: "W5500", enc28j60: "ENC28J60", uart: "Uart" };
+const CLASSES = { w5500: "W5500", enc28j60: "ENC28J60", wifi: "Wifi", emac: "Emac", uart: "Uart" };
+/** Interfaces that the platform's SDK drives: they have an Ethernet address. */
+const OF_SDK = ["wifi", "emac"];
 const PROVIDED = { ethernet: "ethernet", ppp: "serial", slip: "serial" };
 
 /** The module "board": what the board file says, and the drivers and links that it takes and no others. */
@@ -131,13 +137,14 @@ function boardModule(board, pathOf, settings) {
 		const kind = PROVIDED[link];
 		if (kind === undefined || !(driver in CLASSES))
 			throw new Refused(
-				`${board.path}: interfaces[${i}].driver: a board needs a chip or a UART; expected w5500, enc28j60 or uart`,
+				`${board.path}: interfaces[${i}].driver: a board needs a chip, a radio or a UART; expected ${Object.keys(CLASSES).join(", ")}`,
 			);
 		drivers.add(driver);
 		links.add(link);
 		const name = `${kind}${counts[kind]++}`;
-		const options = Object.entries(board.uartOf(each) ?? board.pinsOf(each)).filter(([, value]) => value !== -1);
-		if (kind === "ethernet") {
+		const wiring = board.uartOf(each) ?? board.pinsOf(each) ?? board.emacOf(each) ?? {};
+		const options = Object.entries(wiring).filter(([, value]) => value !== -1);
+		if (kind === "ethernet" && !OF_SDK.includes(driver)) {
 			const bytes = each.mac?.split(":").map((byte) => Number.parseInt(byte, 16));
 			options.push([
 				"mac",
@@ -145,11 +152,29 @@ function boardModule(board, pathOf, settings) {
 			]);
 			needsAddress ||= bytes === undefined;
 		}
-		providers.push(`\t\t${name}: { io: ${CLASSES[driver]}, ${options.map(([key, value]) => `${key}: ${value}`).join(", ")} },`);
-		interfaces.push({ name: each.name, link, provider: name, addresses, dhcp, gateway, mtu, metric, dns, options: each[link] });
+		providers.push(`\t\t${name}: { io: ${[CLASSES[driver], ...options.map(([key, value]) => `${key}: ${value}`)].join(", ")} },`);
+		interfaces.push({
+			name: each.name,
+			link,
+			provider: name,
+			addresses,
+			dhcp,
+			gateway,
+			mtu,
+			metric,
+			dns,
+			options: each[link],
+			wifi: each.wifi,
+		});
 	}
 	const hasDhcp = interfaces.some(({ dhcp }) => dhcp !== undefined);
-	const parts = [...links, ...(hasDhcp ? ["dhcp"] : []), ...(board.file.dns === undefined ? [] : ["dns"])];
+	const joins = interfaces.some(({ wifi }) => wifi !== undefined);
+	const parts = [
+		...links,
+		...(hasDhcp ? ["dhcp"] : []),
+		...(board.file.dns === undefined ? [] : ["dns"]),
+		...(joins ? ["wifi"] : []),
+	];
 	const imports = [
 		...(needsAddress
 			? [
@@ -174,7 +199,7 @@ ${providers.join("\n")}
 }
 
 export function parts() {
-	return { links: { ${[...links].join(", ")} }${hasDhcp ? ", startDhcp: dhcp" : ""}${parts.includes("dns") ? ", useNameServers: dns" : ""} };
+	return { links: { ${[...links].join(", ")} }${hasDhcp ? ", startDhcp: dhcp" : ""}${joins ? ", joinNetwork: wifi" : ""}${parts.includes("dns") ? ", useNameServers: dns" : ""} };
 }
 
 export function settings() {
@@ -192,7 +217,7 @@ export async function bundleTarget(platform, { target, board: file, app, set = [
 	const { bundle, bundleFirmware } = await import("./bundle.mjs");
 	const { manifestPath, standardNames } = await import("./modules.mjs");
 	const { simulate } = await bundle();
-	const { Stack, readBoard, driverOf, pinsOf, uartOf, routesOf } = await import(pathToFileURL(simulate).href);
+	const { Stack, readBoard, driverOf, emacOf, pinsOf, uartOf, routesOf } = await import(pathToFileURL(simulate).href);
 	const home = join(root, "hosts", platform, "targets", target);
 	const read = readBoard(file ?? relative(process.cwd(), join(home, "board.json")));
 	const settings = {};
@@ -201,7 +226,7 @@ export async function bundleTarget(platform, { target, board: file, app, set = [
 	mkdirSync(folder, { recursive: true });
 	const { preloaded, carried } = await bundleFirmware({
 		folder,
-		board: (pathOf) => boardModule({ ...read, driverOf, pinsOf, uartOf, routes: routesOf(read) }, pathOf, settings),
+		board: (pathOf) => boardModule({ ...read, driverOf, emacOf, pinsOf, uartOf, routes: routesOf(read) }, pathOf, settings),
 		program: app ?? join(root, "hosts/examples/status.ts"),
 		others: more !== undefined,
 	});

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { filesBelow } from "./files.mjs";
 
 /** Bytes for all but the stacks, which lie in 8 KB of their own. RP2040 datasheet §2.6.2, RP2350 datasheet §4.2. */
-const RAM = { pico: 256 * 1024, "pico/pico_2": 512 * 1024 };
+const RAM = { pico: 256 * 1024, "pico/pico_w": 256 * 1024, "pico/pico_2": 512 * 1024, "pico/pico_2_w": 512 * 1024 };
 /** Below that, what a program or the SDK takes of C's memory may not be there. */
 const SCARCE = 8192;
 

@@ -8,6 +8,7 @@ import type { StackOptions } from "../src/config.ts";
 import { describe } from "./describe.ts";
 import type { DhcpFile, StartDhcp } from "./links/dhcp.ts";
 import type { MakeLink, Say } from "./links/link.ts";
+import type { JoinNetwork } from "./links/wifi.ts";
 import { makeDevice, type Device, type NetworkOptions } from "./network.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -41,6 +42,7 @@ export interface Parts {
 	/** By kind: hosts/links. */
 	readonly links: Readonly<Record<string, MakeLink>>;
 	readonly startDhcp?: StartDhcp | undefined;
+	readonly joinNetwork?: JoinNetwork | undefined;
 	readonly useNameServers?: ((stack: Stack, servers: readonly string[]) => void) | undefined;
 }
 

@@ -6,7 +6,7 @@ import { basename, dirname, resolve } from "node:path";
 import { DHCP_MESSAGE, type StackOptions } from "../../src/config.ts";
 import { Stack } from "../../src/stack.ts";
 import { violationOf } from "./board-schema.ts";
-import type { BoardFile, BoardInterface, BoardRoute, ChipPins, Driver, Link, UartPins } from "./config.ts";
+import type { BoardFile, BoardInterface, BoardRoute, ChipPins, Driver, EmacPins, Link, UartPins } from "./config.ts";
 import { contains, formatAddress, isHost, isUnicast, parseAddress, parsePrefix } from "./ipv4.ts";
 import type { Prefix } from "./ipv4.ts";
 
@@ -153,6 +153,7 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 	const addresses = new Map<number, string>();
 	const chips = new Map<string, string>();
 	const ports = new Map<number, string>();
+	const only = new Map<string, string>();
 	for (const [i, interface_] of file.interfaces.entries()) {
 		const place = `interfaces[${i}]`;
 		const { name } = interface_;
@@ -167,7 +168,8 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 				? undefined
 				: (wireProblem(interface_, folder) ?? macProblem(interface_) ?? faultProblem(interface_)));
 		if (problem !== undefined) return `${place}.${problem}`;
-		const chip = chipProblem(interface_, place, chips) ?? uartProblem(interface_, place, ports);
+		const chip =
+			nicProblem(interface_, place, only) ?? chipProblem(interface_, place, chips) ?? uartProblem(interface_, place, ports);
 		if (chip !== undefined) return `${place}.${chip}`;
 		const prefixes = (interface_.addresses ?? []).map(parsePrefix);
 		for (const [j, prefix] of prefixes.entries()) {
@@ -267,6 +269,7 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 	mac: ["ethernet"],
 	gateway: ["ethernet", "slip"],
 	dhcp: ["ethernet"],
+	wifi: ["ethernet"],
 	dns: ["ethernet", "slip"],
 	forward: ["ethernet"],
 	faults: ["ethernet", "ppp", "slip"],
@@ -291,7 +294,7 @@ function strangerProblem(interface_: BoardInterface): string | undefined {
 			return `${key}: is not for ${link === "ethernet" ? "an" : "a"} ${link} interface; ${INSTEAD[`${link} ${key}`] ?? "remove it"}`;
 	const driver = driverOf(interface_);
 	if (driver !== undefined && (link === "ethernet") === (driver === "uart"))
-		return `driver "${driver}": cannot carry ${link}; ${link === "ethernet" ? `expected "frames", "w5500" or "enc28j60"` : `expected "uart"`}`;
+		return `driver "${driver}": cannot carry ${link}; ${link === "ethernet" ? `expected "frames", "w5500", "enc28j60", "wifi" or "emac"` : `expected "uart"`}`;
 	return undefined;
 }
 
@@ -343,6 +346,41 @@ function uartProblem(interface_: BoardInterface, place: string, ports: Map<numbe
 	return undefined;
 }
 
+/** What each driver takes of `pins`. */
+const PINS: Partial<Record<Driver, readonly string[]>> = {
+	wifi: [],
+	emac: ["mdc", "mdio", "phy", "reset", "power", "clock"],
+};
+
+/** RMII's clock: it comes in by the first, and goes out by the others. */
+const CLOCKS = [0, 16, 17];
+
+/** The wiring of an ESP32's own MAC; undefined for any other driver. */
+export function emacOf({ driver, pins }: BoardInterface): EmacPins | undefined {
+	if (driver !== "emac") return undefined;
+	const { mdc = 23, mdio = 18, phy = -1, reset = -1, power = -1, clock = 0 } = pins ?? {};
+	return { mdc, mdio, phy, reset, power, clock };
+}
+
+/** Of interfaces that a board's SDK drives. `only`: where each driver is named already; filled in. */
+function nicProblem(interface_: BoardInterface, place: string, only: Map<string, string>): string | undefined {
+	const { driver = "frames", wifi, mac, pins } = interface_;
+	if (wifi !== undefined && driver !== "wifi") return `wifi: is for driver "wifi"; remove it, or choose that driver`;
+	const known = PINS[driver];
+	if (known === undefined) return undefined;
+	const other = only.get(driver);
+	if (other !== undefined) return `driver "${driver}": is ${other} already; a board has one`;
+	only.set(driver, `that of ${place}`);
+	if (mac !== undefined) return `mac "${mac}": the ${driver === "wifi" ? "radio" : "ESP32"} has an address of its own; remove it`;
+	const stranger = Object.keys(pins ?? {}).find((key) => !known.includes(key));
+	if (stranger !== undefined)
+		return `pins.${stranger}: is not for driver "${driver}"; ${known.length === 0 ? "remove it" : `expected ${known.join(", ")}`}`;
+	const clock = emacOf(interface_)?.clock ?? 0;
+	return CLOCKS.includes(clock)
+		? undefined
+		: `pins.clock ${clock}: expected 0, where RMII's clock comes in, or 16 or 17, where it goes out`;
+}
+
 /** Where a chip is when the board file does not say: as on a W5500-EVB-Pico, and beside it. */
 const USUAL_PINS = {
 	w5500: { bus: 0, clock: 18, out: 19, in: 16, select: 17, interrupt: 21, reset: 20 },
@@ -357,13 +395,17 @@ export function pinsOf({ driver, pins }: BoardInterface): ChipPins | undefined {
 /** `taken`: what each chip select and pin of the board is in use for; filled in. */
 function chipProblem(interface_: BoardInterface, place: string, taken: Map<string, string>): string | undefined {
 	const pins = pinsOf(interface_);
-	if (driverOf(interface_) === "uart") return undefined;
+	const driver = driverOf(interface_) ?? "frames";
+	if (driver === "uart") return undefined;
 	if (pins === undefined) {
-		const key = (["pins", "chipFaults"] as const).find((name) => interface_[name] !== undefined);
+		const key = (PINS[driver] !== undefined ? (["chipFaults"] as const) : (["pins", "chipFaults"] as const)).find(
+			(name) => interface_[name] !== undefined,
+		);
 		return key === undefined ? undefined : `${key}: is for chips; remove it, or choose driver "w5500" or "enc28j60"`;
 	}
-	const stranger = ["port", "tx", "rx", "cts", "rts", "dtr"].find((key) => key in pins);
-	if (stranger !== undefined) return `pins.${stranger}: is for a UART; remove it`;
+	const stranger = ["port", "tx", "rx", "cts", "rts", "dtr", "mdc", "mdio", "phy", "power"].find((key) => key in pins);
+	if (stranger !== undefined)
+		return `pins.${stranger}: is for ${PINS.emac!.includes(stranger) ? "an ESP32's own MAC" : "a UART"}; remove it`;
 	for (const name of ["select", "interrupt", "reset"] as const) {
 		if (pins[name] < 0) continue;
 		const other = taken.get(String(pins[name]));

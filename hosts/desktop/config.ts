@@ -27,6 +27,23 @@ export interface UartPins {
 	dtr: number;
 }
 
+/** How the PHY of an ESP32's own Ethernet MAC is wired, drivers/emac; -1 where there is no pin. */
+export interface EmacPins {
+	mdc: number;
+	mdio: number;
+	/** The PHY's address; -1 when it is looked for. */
+	phy: number;
+	reset: number;
+	power: number;
+	clock: number;
+}
+
+/** The network that a board's Wi-Fi joins. */
+export interface WifiFile {
+	ssid: string;
+	password?: string;
+}
+
 /** Faults of a UART's line, both ways. */
 export interface LineFaults {
 	/** Probabilities that a byte is lost, and that one of its bits is wrong, 0 to 1. */
@@ -48,13 +65,15 @@ export interface ChipFaults {
 }
 
 export type Link = "ethernet" | "loopback" | "ppp" | "slip";
-export type Driver = "frames" | "w5500" | "enc28j60" | "uart";
+export type Driver = "frames" | "w5500" | "enc28j60" | "wifi" | "emac" | "uart";
 
 export interface BoardInterface {
 	name: string;
 	link?: Link;
 	driver?: Driver;
-	pins?: Partial<ChipPins & UartPins>;
+	pins?: Partial<ChipPins & UartPins & EmacPins>;
+	/** With driver "wifi". */
+	wifi?: WifiFile;
 	/** Of a UART, bits a second. */
 	baud?: number;
 	/** Options of the link, src/link/ppp and src/link/slip.ts. */
@@ -107,6 +126,8 @@ export interface InterfaceConfiguration {
 	/** Of chips. */
 	pins?: ChipPins;
 	chipFaults?: ChipFaults;
+	/** Of the ESP32's own MAC. */
+	emac?: EmacPins;
 	/** Of UARTs. */
 	uart?: UartPins & { baud: number };
 	/** Options of PPP or SLIP. */

@@ -33,6 +33,7 @@ import { STATUS_FAILED, STATUS_INPUT, STATUS_PROGRAM } from "./config.ts";
 import type { BoardConfiguration, BoardMessage, InterfaceConfiguration } from "./config.ts";
 import { FramesDevice } from "./frames-device.ts";
 import { endTrace } from "./system.ts";
+import { nicProviderOf, openNic, type NicPlug, type NicProvider } from "./nic-device.ts";
 import Timer from "./timer.ts";
 import { openUart, serialProviderOf, type SerialProvider, type UartPlug } from "./uart-device.ts";
 
@@ -44,9 +45,9 @@ const devices: Device[] = [];
 /** Ends of serial links and of leases, whose other sides are told. */
 const goodbyes: (() => void)[] = [];
 /** By the names that they have on `device`: ethernet0, serial0 and so on. */
-const providers: Record<string, EthernetProvider | SerialProvider> = {};
+const providers: Record<string, EthernetProvider | NicProvider | SerialProvider> = {};
 
-function provide(kind: "ethernet" | "serial", provider: EthernetProvider | SerialProvider): void {
+function provide(kind: "ethernet" | "serial", provider: EthernetProvider | NicProvider | SerialProvider): void {
 	let number = 0;
 	while (`${kind}${number}` in providers) number++;
 	providers[`${kind}${number}`] = provider;
@@ -113,6 +114,14 @@ function openDriver(configuration: InterfaceConfiguration): Device {
 	const { driver, pins, tap, socket, mtu, faultSeed, chipFaults } = configuration;
 	const mac = new Uint8Array(6);
 	for (const [i, byte] of configuration.mac.split(":").entries()) mac[i] = Number.parseInt(byte, 16);
+	if (driver === "wifi" || driver === "emac") {
+		const nic: NicPlug = { driver, mac, pins: configuration.emac ?? {} };
+		if (tap !== undefined) nic.tap = tap;
+		if (socket !== undefined) nic.socket = socket;
+		const provider = nicProviderOf(nic);
+		provide("ethernet", provider);
+		return openNic(nic, provider);
+	}
 	if (driver !== "w5500" && driver !== "enc28j60")
 		return tap === undefined ? new FramesDevice("socket", socket!, mac, mtu!) : new FramesDevice("tap", tap, mac, mtu!);
 	const chip: ChipPlug = { driver, pins: pins!, mac, seed: faultSeed };

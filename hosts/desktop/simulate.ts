@@ -16,7 +16,7 @@ import { whereReached } from "./where-reached.ts";
 import { Wires } from "./wires.ts";
 
 export { Stack } from "../../src/stack.ts";
-export { driverOf, pinsOf, readBoard, routesOf, uartOf } from "./board.ts";
+export { driverOf, emacOf, pinsOf, readBoard, routesOf, uartOf } from "./board.ts";
 
 const BAD_INPUT = 2;
 

@@ -2,7 +2,7 @@
 
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { driverOf, forwardsOf, gatewayAddress, gatewayPrefix, pinsOf, routesOf, streamPath, uartOf } from "./board.ts";
+import { driverOf, emacOf, forwardsOf, gatewayAddress, gatewayPrefix, pinsOf, routesOf, streamPath, uartOf } from "./board.ts";
 import type { Board } from "./board.ts";
 import type { BoardConfiguration, BoardInterface, InterfaceConfiguration } from "./config.ts";
 import { ForwardError, Gateway } from "./gateway/gateway.ts";
@@ -64,6 +64,8 @@ export class Wires {
 			};
 			const pins = pinsOf(interface_);
 			if (pins !== undefined) configuration.pins = pins;
+			const emac = emacOf(interface_);
+			if (emac !== undefined) configuration.emac = emac;
 			const uart = uartOf(interface_);
 			if (uart !== undefined) {
 				configuration.uart = uart;

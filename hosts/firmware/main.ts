@@ -19,6 +19,7 @@ import Timer from "timer";
 import * as target from "board";
 import { boot, deviceOf, runProgram, thrown } from "../boot.ts";
 import { describe } from "../describe.ts";
+import type { JoinNetwork, WiFiClass, WifiFile } from "../links/wifi.ts";
 import { networkOf } from "../network.ts";
 import { openPatiently } from "../patience.ts";
 
@@ -58,7 +59,8 @@ function run(lastEnd: string | undefined): void {
 	const providers = target.providers();
 	const timer = Timer.set(turn, 0, NEVER);
 	let running = false;
-	const stack: Stack = boot(target.board(), target.parts(), {
+	const parts = target.parts();
+	const stack: Stack = boot(target.board(), parts, {
 		onWake() {
 			if (!running) Timer.schedule(timer, 0, NEVER);
 		},
@@ -72,8 +74,9 @@ function run(lastEnd: string | undefined): void {
 				return undefined;
 			}
 		},
-		added(_stack, { name }, { addresses }) {
+		added(_stack, { name }, { addresses, wifi }) {
 			for (const text of addresses) say(`${name} ${text}`);
+			if (wifi !== undefined) join(name, wifi, parts.joinNetwork!);
 		},
 		onError(error) {
 			if (error !== exhausted) say(thrown(error));
@@ -100,6 +103,15 @@ function run(lastEnd: string | undefined): void {
 
 	const heap = { slotsUsed, slotsTotal, chunkBytesUsed, chunkBytesTotal, freeBytes };
 	start(deviceOf(stack, network, { ...providers, heap, lastEnd }));
+}
+
+/** Has Moddable's class, which the build includes with the driver, join a network. */
+function join(name: string, wifi: WifiFile, joinNetwork: JoinNetwork): void {
+	try {
+		joinNetwork(importNow("embedded:network/interface/wifi") as WiFiClass, name, wifi, Timer, say);
+	} catch (error) {
+		say(`${name}: ${(error as Error).message}`);
+	}
 }
 
 function say(line: string): void {

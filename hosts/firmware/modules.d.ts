@@ -7,8 +7,10 @@ declare module "board" {
 		[option: string]: unknown;
 	}
 
+	type Interface = import("../boot.ts").InterfaceFile & { provider: string; wifi?: import("../links/wifi.ts").WifiFile };
+
 	/** Of the target's board file; each interface with its name among the providers. */
-	export function board(): import("../boot.ts").BoardFile<import("../boot.ts").InterfaceFile & { provider: string }>;
+	export function board(): import("../boot.ts").BoardFile<Interface>;
 
 	/** What the board file needs, of hosts/links. */
 	export function parts(): import("../boot.ts").Parts;

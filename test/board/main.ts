@@ -137,7 +137,7 @@ function makeChip(
 	Model: ReturnType<typeof loadChips>,
 	{ name, driver, pins, chipFaults, faultSeed }: InterfaceConfiguration,
 ): BoardChip | undefined {
-	if (driver === "frames" || driver === "uart") return undefined;
+	if (driver !== "w5500" && driver !== "enc28j60") return undefined;
 	return new BoardChip(machine, Model, {
 		name,
 		kind: driver,

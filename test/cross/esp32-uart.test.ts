@@ -4,5 +4,5 @@ import { expect, test } from "vitest";
 import { runOverStandIn } from "./over-stand-in.ts";
 
 test("the UART of ESP32 keeps every byte while flash is written, and gives everything back, its clock too, whatever fails", () => {
-	expect(runOverStandIn("esp32-uart", ["uart-esp32.c"], ["uart.h"])).toBe("");
+	expect(runOverStandIn("esp32-uart", ["bus/uart-esp32.c"], ["uart.h"])).toBe("");
 });

@@ -27,15 +27,16 @@ export function standInFor(text: string, own: string[], standIn: string, folder:
 	}
 }
 
-/** What was written to stderr by compiler and program; "" when all is well. Every header that `files` of drivers/bus include is the stand-in, but for those beside them. */
+/** What was written to stderr by compiler and program; "" when all is well. Every header that `files` of drivers include is the stand-in, but for `own`, those beside them. */
 export function runOverStandIn(name: string, files: string[], own: string[]): string {
 	const here = join(root, "test/cross", name);
 	const folder = mkdtempSync(join(tmpdir(), `multihome-${name}-`));
 	try {
-		const text = files.map((file) => readFileSync(join(root, "drivers/bus", file), "utf8")).join("\n");
+		const text = files.map((file) => readFileSync(join(root, "drivers", file), "utf8")).join("\n");
 		standInFor(text, own, join(here, "stand-in.h"), join(folder, "include"));
 		const program = join(folder, name);
-		const includes = [`-I${join(folder, "include")}`, `-I${join(root, "drivers/bus")}`];
+		const folders = [...new Set(files.map((file) => dirname(file)))];
+		const includes = [`-I${join(folder, "include")}`, ...folders.map((each) => `-I${join(root, "drivers", each)}`)];
 		const made = spawnSync("gcc", [...SANITIZED, ...includes, join(here, "main.c"), "-o", program], { encoding: "utf8" });
 		if (made.stderr !== "") return made.stderr;
 		const ran = spawnSync(program, { encoding: "utf8", timeout: 30_000 });

@@ -45,6 +45,7 @@ describe.skipIf(pico === undefined).each(["rp2040", "rp2350"] as const)("%s", (c
 		"drivers/bus/pico.c",
 		"drivers/bus/uart-pico.c",
 		"drivers/uart/uart-port.c",
+		"drivers/nic/nic-pico.c",
 		"hosts/pico/entropy.c",
 		"hosts/firmware/machine.c",
 		"hosts/firmware/last-end.c",
@@ -53,6 +54,31 @@ describe.skipIf(pico === undefined).each(["rp2040", "rp2350"] as const)("%s", (c
 	])("%s compiles", async (file) => {
 		const [sdk, moddable] = pico!;
 		expect(await compileForPico(chip, sdk!, moddable!, picoFolders(sdk!, chip), file)).toBe("");
+	});
+});
+
+/** Submodules of the pico-sdk, which boards without Wi-Fi do without; Moddable's make file has cyw43-driver with its glue to lwIP. */
+const RADIO = ["lib/cyw43-driver/src", "lib/lwip/src/include"];
+const radio = pico !== undefined && RADIO.every((folder) => existsSync(join(pico[0]!, folder)));
+if (pico !== undefined && !radio)
+	console.log("skipped: drivers/wifi/wifi-frames-pico.c: git submodule update --init lib/cyw43-driver lib/lwip in $PICO_SDK_DIR");
+
+describe.skipIf(!radio).each([
+	["rp2040", "pico_w"],
+	["rp2350", "pico2_w"],
+] as const)("%s, %s", (chip, board) => {
+	test("drivers/wifi/wifi-frames-pico.c compiles", async () => {
+		const [sdk, moddable] = pico!;
+		const flags = [
+			"-DCYW43_LWIP=1",
+			"-DLIB_PICO_CYW43_ARCH=1",
+			"-DPICO_CYW43_ARCH_THREADSAFE_BACKGROUND=1",
+			`-DBOARD_HEADER="boards/${board}.h"`,
+			"-isystem",
+			join(moddable!, "build/devices/pico/config"),
+		];
+		const folders = [...picoFolders(sdk!, chip), ...RADIO];
+		expect(await compileForPico(chip, sdk!, moddable!, folders, "drivers/wifi/wifi-frames-pico.c", flags)).toBe("");
 	});
 });
 
@@ -82,6 +108,11 @@ describe.skipIf(esp32 === undefined).each(CHIPS)("%s", (chip, number) => {
 		"drivers/ethernet/port.c",
 		"drivers/bus/uart-esp32.c",
 		"drivers/uart/uart-port.c",
+		"drivers/nic/nic.c",
+		"drivers/nic/nic-port.c",
+		"drivers/nic/nic-esp32.c",
+		...(chip === "esp32h2" ? [] : ["drivers/wifi/wifi-open.c", "drivers/wifi/wifi-frames-esp32.c"]),
+		...(chip === "esp32" ? ["drivers/emac/emac-open.c", "drivers/emac/emac-esp32.c"] : []),
 	])("%s compiles", async (file) => {
 		const [idf, moddable] = esp32!;
 		expect(await compileForEsp32(chip, number, idf!, moddable!, file)).toBe("");

@@ -61,10 +61,11 @@ makeFlat();
 /** Natives of the firmware that need no SDK, from the manifests that mcconfig reads. */
 export const portableFiles = [
 	...new Set(
-		["src", "drivers/w5500", "drivers/enc28j60", "drivers/uart"].flatMap((folder) =>
+		["src", "drivers/w5500", "drivers/enc28j60", "drivers/uart", "drivers/nic"].flatMap((folder) =>
 			nativeModules(join(root, folder, "manifest.json")).map((module) => module.c),
 		),
 	),
+	join(root, "drivers/wifi/wifi-open.c"),
 	join(root, "hosts/firmware/machine.c"),
 	join(root, "hosts/firmware/last-end.c"),
 	// It asks ESP-IDF for a few functions: stand-in/.
@@ -102,6 +103,7 @@ const ours = (file: string): string[] =>
 		"hosts/firmware",
 		"drivers/bus",
 		"drivers/ethernet",
+		"drivers/nic",
 		dirname(file),
 	].map((folder) => `-I${folder}`);
 
@@ -126,9 +128,10 @@ export function compileForPico(
 	moddable: string,
 	folders: string[],
 	file: string,
+	flags: string[] = [],
 ): Promise<string> {
 	const toolchain = chip === "rp2040" ? CORTEX_M0 : CORTEX_M33;
-	const defines = ["-DPICO_BUILD=1", "-DPICO_32BIT=1", chip === "rp2040" ? "-DPICO_RP2040=1" : "-DPICO_RP2350=1"];
+	const defines = ["-DPICO_BUILD=1", "-DPICO_32BIT=1", chip === "rp2040" ? "-DPICO_RP2040=1" : "-DPICO_RP2350=1", ...flags];
 	const headers = system([...engineOf(moddable, "pico"), ...folders.map((folder) => join(sdk, folder))]);
 	return compile(toolchain, [...defines, "-Itest/cross/pico", ...ours(file), ...headers], file);
 }

@@ -393,8 +393,9 @@ static bool turn(txMachine *the)
 	runDeferred(the);
 	hostPlugsRun(the);
 	hostLinesRun(the);
+	hostNicsRun(the);
 	runDeferred(the);
-	bool ready = deferredCount > 0, wanted = deferredCount > 0 || armedCount > 0;
+	bool ready = deferredCount > 0 || hostNicsReady(), wanted = ready || armedCount > 0;
 	hostWireFlush();
 	int64_t now = hostNanoseconds();
 	hostFilesFlush(now);

@@ -44,4 +44,8 @@ int64_t hostPlugsDue(void);
 /* The wires to wait for. Sets *ready when one need not be waited for. Answers how many. */
 int hostPlugsPoll(int *fds, int count, bool *ready);
 
+/* The same of nics.c: tells drivers that frames wait; whether there is something to tell. */
+void hostNicsRun(txMachine *the);
+bool hostNicsReady(void);
+
 #endif

@@ -6,6 +6,7 @@ import {
 	InputError,
 	checkBoard,
 	checkTogether,
+	emacOf,
 	forwardsOf,
 	gatewayAddress,
 	gatewayPrefix,
@@ -146,7 +147,7 @@ describe("a board file", () => {
 		[{ name: "0" }, "interfaces[0].name \"0\": expected a letter and up to 14 more letters, digits, '_', '.' or '-'"],
 		[{ name: "lo" }, 'interfaces[0].name "lo": every board has this interface by itself; expected another name'],
 		[{ link: "wifi" }, 'interfaces[0].link "wifi": expected "ethernet", "loopback", "ppp" or "slip"'],
-		[{ driver: "w5100" }, 'interfaces[0].driver "w5100": expected "frames", "w5500", "enc28j60" or "uart"'],
+		[{ driver: "w5100" }, 'interfaces[0].driver "w5100": expected "frames", "w5500", "enc28j60", "wifi", "emac" or "uart"'],
 		[{ pins: { select: 17 } }, 'interfaces[0].pins: is for chips; remove it, or choose driver "w5500" or "enc28j60"'],
 		[{ driver: "w5500", pins: { select: -1 } }, "interfaces[0].pins.select -1: expected 0 to 63"],
 		[
@@ -225,7 +226,7 @@ describe("a board file", () => {
 		],
 		[
 			{ speed: 100 },
-			"interfaces[0].speed: unknown; expected name, link, driver, baud, ppp, slip, pins, chipFaults, wire, mac, mtu, addresses, dhcp, gateway, metric, dns, forward or faults",
+			"interfaces[0].speed: unknown; expected name, link, driver, wifi, baud, ppp, slip, pins, chipFaults, wire, mac, mtu, addresses, dhcp, gateway, metric, dns, forward or faults",
 		],
 	])("is refused with an interface that has %j", (change, message) => {
 		if (typeof message === "string") expect(withFirst(change)).toBe(message);
@@ -305,7 +306,7 @@ describe("a board file", () => {
 		[{ driver: "w5500" }, 'driver "w5500": cannot carry ppp; expected "uart"'],
 		[
 			{ link: "ethernet", ppp: undefined, wire: "gateway" },
-			'driver "uart": cannot carry ethernet; expected "frames", "w5500" or "enc28j60"',
+			'driver "uart": cannot carry ethernet; expected "frames", "w5500", "enc28j60", "wifi" or "emac"',
 		],
 		[
 			{ link: "ethernet", driver: "frames", ppp: undefined },
@@ -332,6 +333,36 @@ describe("a board file", () => {
 	])("is refused with a serial interface that has %j", (change, message) => {
 		const ppp0 = { name: "ppp0", link: "ppp", driver: "uart", wire: "pty", ppp: {} };
 		expect(complaint({ interfaces: [eth0, { ...ppp0, ...change }] })).toContain(`interfaces[1].${message}`);
+	});
+
+	it("may have Wi-Fi and an ESP32's own MAC", () => {
+		const wlan0 = { name: "wlan0", driver: "wifi", wifi: { ssid: "net", password: "secret12" }, wire: "gateway", dhcp: true };
+		const eth1 = { name: "eth1", driver: "emac", wire: "segment:lab", pins: { phy: 1, power: 12, clock: 17 } };
+		expect(complaint({ interfaces: [wlan0, eth1] })).toBe("");
+		expect(emacOf(eth1 as BoardInterface)).toEqual({ mdc: 23, mdio: 18, phy: 1, reset: -1, power: 12, clock: 17 });
+		expect(emacOf(wlan0 as BoardInterface)).toBe(undefined);
+		expect(complaint({ interfaces: [wlan0, { ...wlan0, name: "wlan1" }] })).toBe(
+			'interfaces[1].driver "wifi": is that of interfaces[0] already; a board has one',
+		);
+	});
+
+	it.each([
+		[{ driver: "wifi", mac: "02:00:00:00:00:01" }, 'mac "02:00:00:00:00:01": the radio has an address of its own; remove it'],
+		[{ driver: "emac", mac: "02:00:00:00:00:01" }, 'mac "02:00:00:00:00:01": the ESP32 has an address of its own; remove it'],
+		[{ driver: "wifi", pins: { select: 1 } }, 'pins.select: is not for driver "wifi"; remove it'],
+		[{ driver: "emac", pins: { out: 1 } }, 'pins.out: is not for driver "emac"; expected mdc, mdio, phy, reset, power, clock'],
+		[
+			{ driver: "emac", pins: { clock: 5 } },
+			"pins.clock 5: expected 0, where RMII's clock comes in, or 16 or 17, where it goes out",
+		],
+		[{ driver: "emac", pins: { phy: 32 } }, "pins.phy 32: expected -1 to 31"],
+		[{ driver: "w5500", pins: { mdc: 1 } }, "pins.mdc: is for an ESP32's own MAC; remove it"],
+		[{ driver: "wifi", chipFaults: {} }, 'chipFaults: is for chips; remove it, or choose driver "w5500" or "enc28j60"'],
+		[{ driver: "w5500", wifi: { ssid: "x" } }, 'wifi: is for driver "wifi"; remove it, or choose that driver'],
+		[{ driver: "wifi", wifi: {} }, "wifi.ssid: missing; expected 1 to 32 characters"],
+		[{ driver: "wifi", wifi: { ssid: "x", password: "short" } }, 'wifi.password "short": expected 8 to 63 characters'],
+	])("is refused with an interface that has %j", (change, message) => {
+		expect(withFirst(change)).toBe(`interfaces[0].${message}`);
 	});
 
 	it("is refused with two interfaces on one UART, and with a UART's words on others", () => {

@@ -1,0 +1,1 @@
+export function open(port, onChange) @ "xs_wifi_open";
