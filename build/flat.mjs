@@ -18,6 +18,10 @@ const LAYOUT = [
 	"src/device/kernels/devices.ts",
 	"src/packet/framing-block.ts",
 	"src/packet/news.ts",
+	"src/packet/udp-block.ts",
+	"src/transport/tcp/data.ts",
+	"src/transport/udp/deliver.ts",
+	"src/transport/udp/send.ts",
 	"src/turn/requests.ts",
 	"src/wire/hdlc.ts",
 ];

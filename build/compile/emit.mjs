@@ -25,7 +25,10 @@ export function sourceOf(module, functions) {
 export function layoutOf(program, files) {
 	const lists = files.map((file) => {
 		const module = program.load(resolve(program.root, file));
-		const stem = file.replace(/^.*\/|\.ts$/g, "").toUpperCase();
+		const stem = file
+			.replace(/^.*\/|\.ts$/g, "")
+			.replaceAll("-", "_")
+			.toUpperCase();
 		const values = [...program.exportsOf(module)].map((name) => [name, program.valueOf(program.exported(module, name))]);
 		const entries = values.filter(([, value]) => typeof value === "number" && value === (value | 0));
 		const records = [...program.exportsOf(module)].flatMap((name) =>

@@ -3,11 +3,15 @@
 // would think of: `sent` was.
 
 import { streamByte, tcpRead, tcpWrite, udpRead, udpSend } from "#codec";
+import { UdpBlock } from "../packet/udp-block.ts";
 import { WAKE } from "../transport/tcp/data.ts";
 import { DROPPED } from "../transport/udp/send.ts";
 import { ANOTHER } from "../transport/udp/deliver.ts";
 import { foreign, isObject } from "./common.ts";
 import type { Bytes, Format, Origin, Sender, WriteOptions } from "./types.ts";
+
+/** Where these lie in a UDP socket's block. */
+const { peer: PEER, peerPort: PEER_PORT } = UdpBlock.offsets;
 
 /** Says where in the arena the block of a socket's connection is; 0: it is closed. Its format is "buffer" then. */
 export let placeStream: (socket: StreamSocket, block: number) => void;
@@ -99,15 +103,10 @@ export abstract class StreamSocket {
 
 /** Says where in the arena the block of a UDP socket is; 0: it is closed. */
 export let placeDatagrams: (socket: DatagramSocket, block: number) => void;
-/** Says who the peer of the last datagram is, received or sent, once `sender` does: in an exchange with one, nothing is looked up. */
-export let meet: (socket: DatagramSocket, address: number, port: number) => void;
-
 /** UDP's methods for whole buffers, and datagrams to the peer of the last one. */
 export abstract class DatagramSocket {
 	readonly #view: DataView;
 	#block = 0;
-	#peer = 0;
-	#peerPort = 0;
 	/** From where the datagram came that was read last; `address` is that of the present peer. The instance's own property. */
 	abstract readonly sender: Sender;
 
@@ -120,10 +119,6 @@ export abstract class DatagramSocket {
 		placeDatagrams = (socket, block) => {
 			socket.#block = block;
 		};
-		meet = (socket, address, port) => {
-			socket.#peer = address;
-			socket.#peerPort = port;
-		};
 	}
 
 	/** SyntaxError for what is no instance. */
@@ -135,8 +130,8 @@ export abstract class DatagramSocket {
 	abstract readRest(buffer?: Bytes & Partial<Sender>): (ArrayBuffer & Sender) | number | undefined;
 	/** Everything but a buffer, or its beginning, to the peer of the last datagram. */
 	abstract writeRest(first: Bytes | string, second: string | number, third: number | Bytes, byteLength?: number | Origin): void;
-	/** `udpRead` answered that the datagram is not like the one before: `sender` says from where it came. */
-	abstract senderChanged(): void;
+	/** A datagram was read to `buffer`, which is told from where it came. `another`: `udpRead` answered that it is not like the one before, which `sender` is told as well. */
+	abstract senderChanged(buffer: Bytes & Partial<Sender>, another: boolean): void;
 	/** `udpSend` answered what is to be done by the interface that the datagram went by. */
 	abstract packetWaits(what: number): void;
 
@@ -148,15 +143,9 @@ export abstract class DatagramSocket {
 		const size = buffer.byteLength;
 		let bytes = udpRead(this.#view, this.#block, buffer, 0, size);
 		if (bytes < 0) return undefined;
-		if (bytes >= ANOTHER) {
-			bytes -= ANOTHER;
-			this.senderChanged();
-		}
-		const { sender } = this;
-		buffer.address = sender.address;
-		buffer.port = sender.port;
-		buffer.localAddress = sender.localAddress;
-		buffer.interface = sender.interface;
+		const another = bytes >= ANOTHER;
+		if (another) bytes -= ANOTHER;
+		this.senderChanged(buffer, another);
 		return bytes < size ? bytes : size;
 	}
 
@@ -164,11 +153,19 @@ export abstract class DatagramSocket {
 	write(address: string, port: number, data: Bytes, from?: Origin): void;
 	write(first: Bytes | string, second: string | number, third: number | Bytes, byteLength?: number | Origin): void {
 		DatagramSocket.#check(this);
-		const port = this.#peerPort;
+		const port = this.#block === 0 ? 0 : this.#view.getInt32(this.#block + PEER_PORT, true);
 		const usual = port !== 0 && third === port && second === this.sender.address && !isObject(byteLength);
 		const length = usual && isObject(first) ? partOf(first.byteLength, byteLength === undefined ? undefined : 0, byteLength) : -1;
 		if (this.#block !== 0 && length >= 0) {
-			const answer = udpSend(this.#view, this.#block, this.#peer, port, first as Bytes, 0, length);
+			const answer = udpSend(
+				this.#view,
+				this.#block,
+				this.#view.getInt32(this.#block + PEER, true),
+				port,
+				first as Bytes,
+				0,
+				length,
+			);
 			if (answer > 0) this.packetWaits(answer);
 			if (answer >= DROPPED) return;
 		}

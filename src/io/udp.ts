@@ -3,10 +3,11 @@
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, type SocketOwner } from "../transport/events.ts";
 import type { UdpSocket } from "../transport/udp/udp.ts";
-import { DatagramSocket, meet, placeDatagrams } from "#sockets";
+import { DatagramSocket, placeDatagrams } from "#sockets";
+import { TEXT, UdpBlock } from "../packet/udp-block.ts";
 import { formatIpv4 } from "../address.ts";
 import type { Interface } from "../link/interface.ts";
-import { udpAgain } from "#codec";
+import { asciiPut, udpAgain } from "#codec";
 import { AddressCache } from "./address.ts";
 import * as check from "./options.ts";
 import { closed, foreign, hidden, isObject, linkOf, report } from "./common.ts";
@@ -17,6 +18,9 @@ interface Membership {
 	readonly group: number;
 	readonly link: Interface | undefined;
 }
+
+/** Where these lie in a socket's block. */
+const { peer: PEER, peerPort: PEER_PORT, peerText: PEER_TEXT, localText: LOCAL_TEXT, linkText: LINK_TEXT } = UdpBlock.offsets;
 
 export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 	/** Undefined once closed. */
@@ -62,6 +66,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		const socket = this.#stack.udp.open(address, port, this.#bound?.slot ?? 0);
 		socket.owner = this;
 		this.openSocket = socket;
+		this.#meet(socket.block, 0, 0, "");
 		placeDatagrams(this, socket.block);
 		if (ttl !== 0) this.#stack.udp.setTtl(socket, ttl);
 		if (dscp >= 0) this.#stack.udp.setDscp(socket, dscp);
@@ -80,9 +85,28 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		return buffer;
 	}
 
-	override senderChanged(): void {
+	/** Whom the last datagram came from or went to, where natives look: in an exchange with one, nothing is looked up. */
+	#meet(block: number, address: number, port: number, text: string): void {
+		const { view } = this.#stack.core;
+		view.setInt32(block + PEER, address, true);
+		view.setInt32(block + PEER_PORT, port, true);
+		putText(view, block + PEER_TEXT, text);
+	}
+
+	override senderChanged(buffer: Bytes & Partial<Sender>, another: boolean): void {
+		if (another) this.#another();
+		const { sender } = this;
+		buffer.address = sender.address;
+		buffer.port = sender.port;
+		buffer.localAddress = sender.localAddress;
+		buffer.interface = sender.interface;
+	}
+
+	#another(): void {
 		const socket = UDPSocket.#of(this);
 		const { sender } = this;
+		const { view } = this.#stack.core;
+		const { block } = socket;
 		const { fromAddress, fromPort, toAddress } = socket;
 		sender.port = fromPort;
 		if (fromAddress !== this.#peer || sender.address === "") sender.address = this.#cache.print(fromAddress);
@@ -92,7 +116,9 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 			sender.localAddress = this.#cache.print(toAddress);
 		}
 		sender.interface = this.#stack.interfaces.at(socket.fromSlot)?.name ?? "";
-		meet(this, fromAddress, fromPort);
+		this.#meet(block, fromAddress, fromPort, sender.address);
+		putText(view, block + LOCAL_TEXT, sender.localAddress);
+		putText(view, block + LINK_TEXT, sender.interface);
 	}
 
 	override packetWaits(what: number): void {
@@ -115,7 +141,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 			this.#peer = address;
 			sender.address = text;
 			sender.port = port;
-			meet(this, address, port);
+			this.#meet(socket.block, address, port, text);
 			// The next datagram that is read makes its sender the peer again, though it be like the one before.
 			udpAgain(this.#stack.core.view, socket.block);
 		}
@@ -230,4 +256,10 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 			report(this.#stack.events, error); // also what a frozen instance threw, which cannot be closed
 		}
 	}
+}
+
+/** Puts a text into a socket's block. */
+function putText(view: DataView, at: number, text: string): void {
+	const end = asciiPut(view, at, at + TEXT - 1, false, text);
+	view.setUint8(end < 0 ? at : end, 0);
 }

@@ -6,6 +6,9 @@ import type { Offset } from "./numbers.ts";
 import { PathBlock } from "./path-block.ts";
 import { address, bytes, int32, offset, record, type RowOf } from "./record.ts";
 
+/** Bytes of a text in a block. */
+export const TEXT = 16;
+
 export const UdpBlock = record({
 	/** Where the ring is, and its bytes: whole words. */
 	ring: offset,
@@ -29,6 +32,15 @@ export const UdpBlock = record({
 	localAddress: address,
 	localPort: int32,
 	meta: int32,
+	/**
+	 * For natives, whom the last datagram came from or went to, an address of IPv4 and a port; that address as text, as the program has it, the address that the last one was sent to, and
+	 * the name of the interface that it came by: each ends with a byte 0, and is empty when it is longer than that (TEXT), or nothing is known.
+	 */
+	peer: int32,
+	peerPort: int32,
+	peerText: bytes(TEXT),
+	localText: bytes(TEXT),
+	linkText: bytes(TEXT),
 	/** The way of what it sent last, a PathBlock. */
 	path: bytes(PathBlock.bytes),
 });

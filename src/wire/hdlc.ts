@@ -4,7 +4,8 @@ import { check } from "../packet/bounds.ts";
 import { FramingBlock } from "../packet/framing-block.ts";
 import type { Length, Offset, Uint16, Uint8 } from "../packet/numbers.ts";
 import { ESCAPED, fcsOctet, forget, HEADER_BAD, INITIAL_FCS, LENGTH_BAD, LOST, put, SPOILED } from "./framing.ts";
-import { fcs16, hdlcRun } from "./kernels/runs.ts";
+import { copyIn } from "./kernels/copies.ts";
+import { fcs16, hdlcPlain } from "./kernels/runs.ts";
 
 const FLAG = 0x7e;
 const ESCAPE = 0x7d;
@@ -79,7 +80,8 @@ function information(
 	const count = framing.count;
 	if ((framing.state & (STAGE | ESCAPED | LENGTH_BAD)) !== INFORMATION || count < 0 || count >= max) return next;
 	const at = to + count;
-	const taken = hdlcRun(line, next, view, at, Math.min(end - next, max - count), framing.receiveAccm);
+	const taken = hdlcPlain(line, next, Math.min(end - next, max - count), framing.receiveAccm);
+	copyIn(view, at, line, next, taken);
 	const fcs = fcs16(view, at, taken, framing.fcs);
 	framing.fcs = fcs;
 	framing.count = count + taken;
@@ -187,14 +189,8 @@ export function hdlcEncode(
 	let next = at;
 	while (next < end && used <= room) {
 		const place: Length = (offset + used) & (size - 1);
-		const taken = hdlcRun(
-			view,
-			next,
-			line,
-			ring + place,
-			Math.min((end - next) | 0, Math.min(size - place, (room - used) | 0)),
-			escaped,
-		);
+		const taken = hdlcPlain(view, next, Math.min((end - next) | 0, Math.min(size - place, (room - used) | 0)), escaped);
+		copyIn(line, ring + place, view, next, taken);
 		fcs = fcs16(view, next, taken, fcs);
 		next += taken;
 		used += taken;

@@ -1,10 +1,10 @@
-// SLIP, RFC 1055: IP packets on a serial line, between END characters. What needs nothing goes in runs (kernels/runs.ts).
+// SLIP, RFC 1055: IP packets on a serial line, between END characters.
 
 import { check } from "../packet/bounds.ts";
 import { FramingBlock } from "../packet/framing-block.ts";
 import type { Length, Offset, Uint8 } from "../packet/numbers.ts";
 import { ESCAPED, forget, LENGTH_BAD, LOST, put, SPOILED } from "./framing.ts";
-import { slipRun } from "./kernels/runs.ts";
+import { copyIn } from "./kernels/copies.ts";
 
 const END = 0o300;
 const ESC = 0o333;
@@ -13,6 +13,32 @@ const ESC_ESC = 0o335;
 
 /** `flags` of `slipEncode`: leave the first END out, as that of the packet before, sent just now, serves. */
 export const NO_FIRST_END = 4;
+
+/** Four bytes of 1, and the highest bit of each of four. */
+const EACH = 0x01010101;
+const HIGH = 0x80808080 | 0;
+
+/** Whether one of four bytes may be END or ESC. Differences carry into the byte above, so that some pass for one and are looked at again; never the other way round. */
+function mayEnd(four: number): boolean {
+	const end = four ^ (END * EACH);
+	const escape = four ^ (ESC * EACH);
+	return ((((end - EACH) & ~end) | ((escape - EACH) & ~escape)) & HIGH) !== 0;
+}
+
+/** How many bytes from `from` on come before END or ESC, `length` at most: most of every packet, looked at four at once. */
+function plain(line: DataView, from: Offset, length: Length): Length {
+	check(from, length, line.byteLength);
+	const end = from + length;
+	let next = from;
+	while (next < end) {
+		if ((next & 3) === 0) while (next + 4 <= end && !mayEnd(line.getInt32(next, true))) next += 4;
+		if (next === end) break;
+		const byte = line.getUint8(next);
+		if (byte === END || byte === ESC) break;
+		next++;
+	}
+	return next - from;
+}
 
 /**
  * Takes bytes `from` on of `line`, `count` of them, until a packet ends. Answers how many were taken; what came of it is `result` of the FramingBlock at `state`. The packet
@@ -36,7 +62,8 @@ export function slipDecode(
 	while (next < end && framing.result === 0) {
 		const there = framing.count;
 		if (!(framing.state & ESCAPED) && there >= 0 && there < max) {
-			const taken = slipRun(line, next, view, to + there, Math.min(end - next, max - there));
+			const taken = plain(line, next, Math.min(end - next, max - there));
+			copyIn(view, to + there, line, next, taken);
 			framing.count = there + taken;
 			next += taken;
 			if (next === end) break;
@@ -110,7 +137,8 @@ export function slipEncode(
 	let next = at;
 	while (next < end && used <= room) {
 		const place: Length = (offset + used) & (size - 1);
-		const taken = slipRun(view, next, line, ring + place, Math.min((end - next) | 0, Math.min(size - place, (room - used) | 0)));
+		const taken = plain(view, next, Math.min((end - next) | 0, Math.min(size - place, (room - used) | 0)));
+		copyIn(line, ring + place, view, next, taken);
 		next += taken;
 		used += taken;
 		if (next === end) break;

@@ -7,15 +7,7 @@
 #include "mc.xs.h"
 
 #include "compiled.h"
-
-/* Beside a count: a poll must be asked for (transport/tcp/data.ts). */
-#define WAKE 0x10000
-
-/* The least that udpSend answers when there is nothing to be told (transport/udp/send.ts). */
-#define DROPPED (-1)
-
-/* In what udpRead answers: not from where the last datagram came (transport/udp/deliver.ts). */
-#define ANOTHER 0x10000
+#include "layout.h"
 
 /* Of an instance, in a chunk: so XS takes it for no buffer, and it moves, as chunks do. */
 typedef struct {
@@ -23,19 +15,6 @@ typedef struct {
 	int32_t block; /* 0: closed */
 	int32_t byBytes; /* of TCP: format "number" */
 } Socket;
-
-/* An address in text, or the name of an interface; empty when it is longer. */
-typedef char Text[16];
-
-/* Of UDP. */
-typedef struct {
-	Socket socket;
-	int32_t peer; /* of the last datagram, received or sent: its address and port */
-	int32_t peerPort;
-	Text address; /* the peer's, as `sender` has it */
-	Text localAddress; /* likewise, of the last one that was read */
-	Text interface;
-} Datagrams;
 
 /* What the two classes are told apart by: there is nothing to free. */
 void xs_multihome_stream_delete(void *data)
@@ -50,72 +29,13 @@ void xs_multihome_datagrams_delete(void *data)
 
 /* SyntaxError for what is no instance; a prototype is a host object without a chunk. */
 #define streamOf(SLOT) ((Socket *)xsmcGetHostChunkValidate(SLOT, (void *)xs_multihome_stream_delete))
-#define datagramsOf(SLOT) ((Datagrams *)xsmcGetHostChunkValidate(SLOT, (void *)xs_multihome_datagrams_delete))
+#define datagramsOf(SLOT) ((Socket *)xsmcGetHostChunkValidate(SLOT, (void *)xs_multihome_datagrams_delete))
 
-/* The constructors. */
-void xs_multihome_stream(xsMachine *the)
+/* The constructor of both. */
+void xs_multihome_socket(xsMachine *the)
 {
-	Socket stream = { .arena = argMemory(0) };
-	xsmcSetHostChunk(xsThis, &stream, sizeof(stream));
-}
-
-void xs_multihome_datagrams(xsMachine *the)
-{
-	Datagrams datagrams = { .socket = { .arena = argMemory(0) } };
-	xsmcSetHostChunk(xsThis, &datagrams, sizeof(datagrams));
-}
-
-/* All arguments there are, four at most. */
-static void callRest(xsMachine *the, xsIdentifier method)
-{
-	switch (xsmcArgc) {
-	case 0:
-		xsmcCall(xsResult, xsThis, method, NULL);
-		break;
-	case 1:
-		xsmcCall(xsResult, xsThis, method, &xsArg(0), NULL);
-		break;
-	case 2:
-		xsmcCall(xsResult, xsThis, method, &xsArg(0), &xsArg(1), NULL);
-		break;
-	case 3:
-		xsmcCall(xsResult, xsThis, method, &xsArg(0), &xsArg(1), &xsArg(2), NULL);
-		break;
-	default:
-		xsmcCall(xsResult, xsThis, method, &xsArg(0), &xsArg(1), &xsArg(2), &xsArg(3), NULL);
-	}
-}
-
-static void answer(xsMachine *the, int32_t count)
-{
-	xsmcSetInteger(xsResult, count);
-	if (count >= WAKE)
-		xsmcCall(xsResult, xsThis, xsID_pollWanted, &xsResult, NULL);
-}
-
-/* There are so many arguments, and the first is an object. */
-static int isUsual(xsMachine *the, int count)
-{
-	return xsmcArgc == count && xsmcTypeOf(xsArg(0)) == xsReferenceType;
-}
-
-/* A buffer in argument 0, or a part of it by offset and length in the two behind: so many bytes at that offset. */
-typedef struct {
-	int32_t at, count;
-} Part;
-
-static int isPart(xsMachine *the)
-{
-	return isUsual(the, 1) || (isUsual(the, 3) && xsmcTypeOf(xsArg(1)) == xsIntegerType && xsmcTypeOf(xsArg(2)) == xsIntegerType);
-}
-
-/* Of a buffer of `size` bytes; count -1 when it has no such part. */
-static Part partOf(xsMachine *the, uint32_t size)
-{
-	if (xsmcArgc == 1)
-		return (Part){ 0, (int32_t)size };
-	const uint32_t at = (uint32_t)xsmcToInteger(xsArg(1)), count = (uint32_t)xsmcToInteger(xsArg(2));
-	return at <= size && count <= size - at ? (Part){ (int32_t)at, (int32_t)count } : (Part){ 0, -1 };
+	Socket socket = { .arena = argMemory(0) };
+	xsmcSetHostChunk(xsThis, &socket, sizeof(socket));
 }
 
 void xs_multihome_stream_place(xsMachine *the)
@@ -126,41 +46,90 @@ void xs_multihome_stream_place(xsMachine *the)
 	stream->byBytes = 0;
 }
 
+void xs_multihome_datagrams_place(xsMachine *the)
+{
+	int32_t block = intArg(1);
+	Socket *datagrams = datagramsOf(xsArg(0));
+	datagrams->block = flatLookRow(&datagrams->arena, block, UDP_BLOCK_BYTES, datagrams->arena.size);
+}
+
+/* With all arguments, of which no method has more than four. */
+static void callRest(xsMachine *the, xsIdentifier method)
+{
+	xsSlot none;
+	xsmcSetUndefined(none);
+#define ARGUMENT(INDEX) (xsmcArgc > (INDEX) ? &xsArg(INDEX) : &none)
+	xsmcCall(xsResult, xsThis, method, ARGUMENT(0), ARGUMENT(1), ARGUMENT(2), ARGUMENT(3), NULL);
+}
+
+/* What TCP's functions answer. Below 0: nothing was done. */
+static inline void answer(xsMachine *the, int32_t count, xsIdentifier rest)
+{
+	if (count < 0) {
+		callRest(the, rest);
+		return;
+	}
+	xsmcSetInteger(xsResult, count);
+	if (count >= DATA_WAKE)
+		xsmcCall(xsResult, xsThis, xsID_pollWanted, &xsResult, NULL);
+}
+
+static inline int isInteger(xsMachine *the, int index)
+{
+	return xsmcTypeOf(xsArg(index)) == xsIntegerType;
+}
+
+/* There are so many arguments, and the first is an object: a buffer. */
+static inline int isBuffer(xsMachine *the, int count)
+{
+	return xsmcArgc == count && xsmcTypeOf(xsArg(0)) == xsReferenceType;
+}
+
+/* Likewise, or a part of a buffer by offset and length. */
+static inline int isPart(xsMachine *the)
+{
+	return isBuffer(the, 1) || (isBuffer(the, 3) && isInteger(the, 1) && isInteger(the, 2));
+}
+
+typedef struct {
+	Arena buffer;
+	int32_t at, count; /* count -1: the buffer has no such part */
+} Part;
+
+static Part partOf(xsMachine *the, Arena buffer)
+{
+	if (xsmcArgc == 1)
+		return (Part){ buffer, 0, (int32_t)buffer.size };
+	const uint32_t at = (uint32_t)xsmcToInteger(xsArg(1)), count = (uint32_t)xsmcToInteger(xsArg(2));
+	const int inside = at <= buffer.size && count <= buffer.size - at;
+	return (Part){ buffer, (int32_t)at, inside ? (int32_t)count : -1 };
+}
+
 void xs_multihome_stream_read(xsMachine *the)
 {
 	const Socket stream = *streamOf(xsThis);
-	if (stream.byBytes) {
-		int32_t byte = transport_tcp_stream_streamByte(&stream.arena, stream.block);
-		if (byte >= 0) {
-			xsmcSetInteger(xsResult, byte);
+	int32_t count = -1;
+	if (stream.byBytes)
+		count = transport_tcp_stream_streamByte(&stream.arena, stream.block);
+	else if (stream.block && isPart(the)) {
+		const Part part = partOf(the, argArena(0));
+		if (part.count >= 0)
+			count = transport_tcp_data_tcpRead(&stream.arena, stream.block, &part.buffer, part.at, part.count);
+		if (count == 0)
 			return;
-		}
-	} else if (stream.block && isPart(the)) {
-		Arena buffer = argArena(0);
-		const Part part = partOf(the, buffer.size);
-		if (part.count >= 0) {
-			int32_t count = transport_tcp_data_tcpRead(&stream.arena, stream.block, &buffer, part.at, part.count);
-			if (count != 0)
-				answer(the, count);
-			return;
-		}
 	}
-	callRest(the, xsID_readRest);
+	answer(the, count, xsID_readRest);
 }
 
 void xs_multihome_stream_write(xsMachine *the)
 {
 	const Socket stream = *streamOf(xsThis);
+	int32_t room = -1;
 	if (stream.block && !stream.byBytes && isPart(the)) {
-		Arena data = argReadable(0);
-		const Part part = partOf(the, data.size);
-		int32_t room = part.count < 0 ? -1 : transport_tcp_data_tcpWrite(&stream.arena, stream.block, &data, part.at, part.count);
-		if (room >= 0) {
-			answer(the, room);
-			return;
-		}
+		const Part part = partOf(the, argReadable(0));
+		room = transport_tcp_data_tcpWrite(&stream.arena, stream.block, &part.buffer, part.at, part.count);
 	}
-	callRest(the, xsID_writeRest);
+	answer(the, room, xsID_writeRest);
 }
 
 void xs_multihome_stream_get_format(xsMachine *the)
@@ -182,115 +151,73 @@ void xs_multihome_stream_set_format(xsMachine *the)
 	xsResult = xsArg(0); /* what `a.format = b.format = value` hands on */
 }
 
-void xs_multihome_datagrams_place(xsMachine *the)
+/* Whether it is that text, one of the block, which is empty when it is not known. */
+static inline int isText(xsMachine *the, xsSlot *slot, const uint8_t *text)
 {
-	int32_t block = intArg(1);
-	datagramsOf(xsArg(0))->socket.block = block;
+	return *text && xsmcTypeOf(*slot) == xsStringType && c_strcmp(xsmcToString(*slot), (const char *)text) == 0;
 }
 
-/* A property of `sender`, of the socket in argument 0. */
-static void copyText(xsMachine *the, xsIdentifier property, Text text)
-{
-	xsmcGet(xsVar(0), xsArg(0), xsID_sender);
-	xsmcGet(xsVar(0), xsVar(0), property);
-	memset(text, 0, sizeof(Text));
-	if (xsmcTypeOf(xsVar(0)) == xsStringType && c_strlen(xsmcToString(xsVar(0))) < sizeof(Text))
-		c_strcpy(text, xsmcToString(xsVar(0)));
-}
-
-void xs_multihome_datagrams_meet(xsMachine *the)
-{
-	int32_t peer = intArg(1), peerPort = intArg(2);
-	Text address, localAddress, interface;
-	xsmcVars(1);
-	copyText(the, xsID_address, address);
-	copyText(the, xsID_localAddress, localAddress);
-	copyText(the, xsID_interface, interface);
-	Datagrams *socket = datagramsOf(xsArg(0)); /* not before: it moves as JavaScript runs */
-	socket->peer = peer;
-	socket->peerPort = peerPort;
-	memcpy(socket->address, address, sizeof(Text));
-	memcpy(socket->localAddress, localAddress, sizeof(Text));
-	memcpy(socket->interface, interface, sizeof(Text));
-}
-
-static inline int holdsText(xsMachine *the, xsIdentifier property, const Text text)
+static inline int holdsText(xsMachine *the, xsIdentifier property, const uint8_t *text)
 {
 	xsSlot value;
 	xsmcGet(value, xsArg(0), property);
-	return xsmcTypeOf(value) == xsStringType && c_strcmp(xsmcToString(value), text) == 0;
+	return isText(the, &value, text);
 }
 
 /* Whether the buffer says of its datagram what is right for this one, as a buffer that is used again mostly does: looking costs less than writing it anew. */
-static int isDescribed(xsMachine *the, const Datagrams *known)
+static int isDescribed(xsMachine *the, const uint8_t *udp)
 {
 	xsSlot value;
 	xsmcGet(value, xsArg(0), xsID_port);
-	return xsmcTypeOf(value) == xsIntegerType && xsmcToInteger(value) == known->peerPort && holdsText(the, xsID_address, known->address) &&
-		holdsText(the, xsID_localAddress, known->localAddress) && holdsText(the, xsID_interface, known->interface);
-}
-
-/* A property of the datagram `sender` that was read last, as the buffer's. */
-static void describe(xsMachine *the, xsIdentifier property)
-{
-	xsmcGet(xsVar(1), xsVar(0), property);
-	xsmcSet(xsArg(0), property, xsVar(1));
+	return xsmcTypeOf(value) == xsIntegerType && xsmcToInteger(value) == word(udp + UDP_BLOCK_PEER_PORT) &&
+		holdsText(the, xsID_address, udp + UDP_BLOCK_PEER_TEXT) && holdsText(the, xsID_localAddress, udp + UDP_BLOCK_LOCAL_TEXT) &&
+		holdsText(the, xsID_interface, udp + UDP_BLOCK_LINK_TEXT);
 }
 
 void xs_multihome_datagrams_read(xsMachine *the)
 {
-	Datagrams known = *datagramsOf(xsThis); /* which moves as JavaScript runs */
-	if (!known.socket.block || !isUsual(the, 1)) {
+	const Socket socket = *datagramsOf(xsThis);
+	if (!socket.block || !isBuffer(the, 1)) {
 		callRest(the, xsID_readRest);
 		return;
 	}
-	Arena buffer = argArena(0);
-	int32_t size = (int32_t)buffer.size;
-	int32_t bytes = transport_udp_deliver_udpRead(&known.socket.arena, known.socket.block, &buffer, 0, size);
+	const Arena buffer = argArena(0);
+	const int32_t size = (int32_t)buffer.size;
+	const int32_t bytes = transport_udp_deliver_udpRead(&socket.arena, socket.block, &buffer, 0, size);
 	if (bytes < 0)
 		return;
-	if (bytes >= ANOTHER) {
-		bytes -= ANOTHER;
-		xsmcCall_noResult(xsThis, xsID_senderChanged, NULL);
-		known = *datagramsOf(xsThis);
+	xsmcSetInteger(xsResult, flatMin(bytes & (DELIVER_ANOTHER - 1), size));
+	if (bytes >= DELIVER_ANOTHER || !isDescribed(the, socket.arena.base + socket.block)) {
+		xsSlot another;
+		xsmcSetBoolean(another, bytes >= DELIVER_ANOTHER);
+		xsmcCall_noResult(xsThis, xsID_senderChanged, &xsArg(0), &another, NULL);
 	}
-	if (!isDescribed(the, &known)) {
-		xsmcVars(2);
-		xsmcGet(xsVar(0), xsThis, xsID_sender);
-		describe(the, xsID_address);
-		describe(the, xsID_port);
-		describe(the, xsID_localAddress);
-		describe(the, xsID_interface);
-	}
-	xsmcSetInteger(xsResult, bytes < size ? bytes : size);
 }
 
 /* Whether the arguments are a buffer and the peer's address and port, and perhaps how many bytes of the buffer. */
-static int isToPeer(xsMachine *the, const Datagrams *to)
+static int isToPeer(xsMachine *the, const uint8_t *udp)
 {
-	const int whole = isUsual(the, 3), part = isUsual(the, 4) && xsmcTypeOf(xsArg(3)) == xsIntegerType;
-	return (whole || part) && to->address[0] && xsmcTypeOf(xsArg(2)) == xsIntegerType && xsmcToInteger(xsArg(2)) == to->peerPort &&
-		xsmcTypeOf(xsArg(1)) == xsStringType && c_strcmp(xsmcToString(xsArg(1)), to->address) == 0;
+	return (isBuffer(the, 3) || (isBuffer(the, 4) && isInteger(the, 3))) && isInteger(the, 2) &&
+		xsmcToInteger(xsArg(2)) == word(udp + UDP_BLOCK_PEER_PORT) && isText(the, &xsArg(1), udp + UDP_BLOCK_PEER_TEXT);
 }
 
 void xs_multihome_datagrams_write(xsMachine *the)
 {
-	const Datagrams *to = datagramsOf(xsThis);
-	const int usual = to->socket.block && isToPeer(the, to);
-	if (usual) {
-		const int32_t block = to->socket.block, peer = to->peer, port = to->peerPort;
-		const Arena arena = to->socket.arena;
-		Arena data = argReadable(0);
+	const Socket socket = *datagramsOf(xsThis);
+	const uint8_t *udp = socket.arena.base + socket.block;
+	int32_t answered = SEND_DROPPED - 1;
+	if (socket.block && isToPeer(the, udp)) {
+		const Arena data = argReadable(0);
 		const uint32_t length = xsmcArgc == 4 ? (uint32_t)xsmcToInteger(xsArg(3)) : data.size;
-		int32_t answered =
-			length <= data.size ? transport_udp_send_udpSend(&arena, block, peer, port, &data, 0, (int32_t)length) : DROPPED - 1;
-		if (answered > 0) {
-			xsSlot what;
-			xsmcSetInteger(what, answered);
-			xsmcCall_noResult(xsThis, xsID_packetWaits, &what, NULL);
-		}
-		if (answered >= DROPPED)
-			return;
+		if (length <= data.size)
+			answered = transport_udp_send_udpSend(
+				&socket.arena, socket.block, word(udp + UDP_BLOCK_PEER), word(udp + UDP_BLOCK_PEER_PORT), &data, 0, (int32_t)length);
 	}
-	callRest(the, xsID_writeRest);
+	if (answered < SEND_DROPPED)
+		callRest(the, xsID_writeRest);
+	else if (answered > 0) {
+		xsSlot what;
+		xsmcSetInteger(what, answered);
+		xsmcCall_noResult(xsThis, xsID_packetWaits, &what, NULL);
+	}
 }

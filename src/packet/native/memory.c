@@ -12,21 +12,15 @@
 #ifdef ESP_PLATFORM
 #include "esp_heap_caps.h"
 
-/* malloc may answer PSRAM, which SPI controllers cannot write to by themselves. Where nothing else is left, drivers copy (drivers/bus). */
+/* calloc may answer PSRAM, which SPI controllers cannot write to by themselves. Where nothing else is left, drivers copy (drivers/bus). */
 static void *allocate(size_t bytes)
 {
-	void *data = heap_caps_malloc(bytes, MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT);
-	return data ? data : c_malloc(bytes);
+	void *data = heap_caps_calloc(1, bytes, MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT);
+	return data ? data : c_calloc(1, bytes);
 }
 #else
-#define allocate c_malloc
+#define allocate(BYTES) c_calloc(1, BYTES)
 #endif
-
-static void freeMemory(void *data)
-{
-	if (data)
-		c_free(data);
-}
 
 void xs_multihome_allocate(xsMachine *the)
 {
@@ -36,9 +30,8 @@ void xs_multihome_allocate(xsMachine *the)
 	void *data = allocate(bytes);
 	if (!data)
 		xsRangeError("%d bytes: the machine has not that much memory left", bytes);
-	c_memset(data, 0, bytes);
 	/* From here on the collector frees the memory, also when a line below runs out of slots. */
-	xsResult = xsNewHostObject(freeMemory);
+	xsResult = xsNewHostObject(c_free);
 	xsmcSetHostBuffer(xsResult, data, bytes);
 	xsmcVars(1);
 	xsmcSetInteger(xsVar(0), bytes);

@@ -8,7 +8,9 @@ import type { Bytes } from "./bytes.ts";
  */
 export function asciiPut(buffer: Bytes, at: number, end: number, json: boolean, text: string): number {
 	check(at, end - at, buffer.byteLength);
-	const bytes = buffer as Uint8Array;
+	const bytes = ArrayBuffer.isView(buffer)
+		? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+		: new Uint8Array(buffer);
 	for (let i = 0; i < text.length; i++) {
 		const code = text.charCodeAt(i);
 		const plain = json ? code >= 32 && code < 127 && code !== 34 && code !== 92 : code > 0 && code < 128;

@@ -9,8 +9,9 @@
 /* NULL when no device has the number. */
 static inline const MultihomeDevice *deviceOf(int32_t number)
 {
-	const MultihomeDevice *place = number < 1 || number > DEVICES_PLACES ? NULL : &multihomeDevices[number - 1];
-	return place && place->ops ? place : NULL;
+	if (number < 1 || number > DEVICES_PLACES || !multihomeDevices[number - 1].ops)
+		return NULL;
+	return &multihomeDevices[number - 1];
 }
 
 static inline int32_t kernel_lineReceive(const FlatMemory *view, int32_t number, int32_t at, int32_t most)

@@ -7,7 +7,71 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "hot.h"
+
+/* What is added up at once. */
+typedef uintptr_t SumWord;
+
+/* Words are read at multiples of their size alone: others fault, or cannot be loaded several at a time. */
+#if defined(BYTEWISE) || defined(__thumb__)
+#define SUM_ALIGNED sizeof(SumWord)
+#else
+#define SUM_ALIGNED 1
+#endif
+
+static inline SumWord addWord(SumWord sum, SumWord word)
+{
+	sum += word;
+	return sum + (sum < word);
+}
+
+static inline SumWord sumWords(const uint8_t *p, uint32_t words, SumWord sum)
+{
+	/* An add-with-carry each: of what C can say compilers make five instructions for x86-64, and for a Cortex-M0+ keep half on the stack. LEA, DEC and MOVS leave the carry alone. */
+#if defined(__x86_64__) || defined(__thumb__)
+	uint32_t blocks = words / 8;
+	words &= 7;
+	if (blocks)
+#if defined(__x86_64__)
+		__asm__("clc\n"
+			"1:\tadcq (%1), %0\n\tadcq 8(%1), %0\n\tadcq 16(%1), %0\n\tadcq 24(%1), %0\n"
+			"\tadcq 32(%1), %0\n\tadcq 40(%1), %0\n\tadcq 48(%1), %0\n\tadcq 56(%1), %0\n"
+			"\tleaq 64(%1), %1\n\tdecl %2\n\tjnz 1b\n\tadcq $0, %0"
+			: "+r"(sum), "+r"(p), "+r"(blocks)
+			:
+			: "cc", "memory");
+#else
+		__asm__(".syntax unified\n"
+			"1:\tldmia %1!, {r3, r4, r5, r6}\n\tadds %0, %0, r3\n\tadcs %0, r4\n\tadcs %0, r5\n\tadcs %0, r6\n"
+			"\tldmia %1!, {r3, r4, r5, r6}\n\tadcs %0, r3\n\tadcs %0, r4\n\tadcs %0, r5\n\tadcs %0, r6\n"
+			"\tmovs r3, #0\n\tadcs %0, r3\n\tsubs %2, %2, #1\n\tbne 1b"
+			: "+l"(sum), "+l"(p), "+l"(blocks)
+			:
+			: "r3", "r4", "r5", "r6", "cc", "memory");
+#endif
+#endif
+	for (; words; words--, p += sizeof(SumWord)) {
+		SumWord word;
+		memcpy(&word, __builtin_assume_aligned(p, SUM_ALIGNED), sizeof(word));
+		sum = addWord(sum, word);
+	}
+	return sum;
+}
+
+/* Fewer bytes than a word has, as one with zeros behind them. */
+static inline SumWord lastWord(const uint8_t *p, uint32_t length)
+{
+	SumWord word = 0;
+	uint32_t at = 0;
+	if (sizeof(word) > 4 && length & 4) {
+		memcpy(&word, p, 4);
+		at = 4;
+	}
+	for (; at < length; at++)
+		word |= (SumWord)p[at] << (8 * at);
+	return word;
+}
 
 /* Adding the two halves in either order leaves their sum in the upper one, with the carry of the lower. */
 static inline uint32_t fold16(uint64_t sum)
@@ -18,122 +82,27 @@ static inline uint32_t fold16(uint64_t sum)
 	return half >> 16;
 }
 
-#if UINTPTR_MAX > 0xffffffff
-/* 64-bit words. Unaligned loads are free here. */
-#define WORD_BYTES 8
-static inline uint64_t word64(const uint8_t *p)
-{
-	uint64_t v;
-	memcpy(&v, p, 8);
-	return v;
-}
-
-static inline uint64_t addWord(uint64_t sum, uint64_t word)
-{
-	sum += word;
-	return sum + (sum < word);
-}
-
-static inline uint64_t sumWords(const uint8_t *p, uint32_t words, uint64_t sum)
-{
-#if defined(__x86_64__)
-	/* An add-with-carry each: compilers make five instructions of what C can say. LEA and DEC leave the carry alone. */
-	uint32_t blocks = words / 8;
-	if (blocks)
-		__asm__("clc\n"
-			"1:\tadcq (%1), %0\n\tadcq 8(%1), %0\n\tadcq 16(%1), %0\n\tadcq 24(%1), %0\n"
-			"\tadcq 32(%1), %0\n\tadcq 40(%1), %0\n\tadcq 48(%1), %0\n\tadcq 56(%1), %0\n"
-			"\tleaq 64(%1), %1\n\tdecl %2\n\tjnz 1b\n\tadcq $0, %0"
-			: "+r"(sum), "+r"(p), "+r"(blocks)
-			:
-			: "cc", "memory");
-	words &= 7;
-#endif
-	for (; words; words--, p += 8)
-		sum = addWord(sum, word64(p));
-	return sum;
-}
-#else
-/* 32-bit words into a 64-bit sum. `p` is aligned to 4: Cortex-M0+ faults otherwise. */
-#define WORD_BYTES 4
-static inline uint64_t addWord(uint64_t sum, uint64_t word)
-{
-	return sum + word;
-}
-
-static inline uint64_t sumWords(const uint8_t *p, uint32_t words, uint64_t sum)
-{
-#if defined(__thumb__)
-	/* An add-with-carry each: of what C can say, compilers for a Cortex-M0+ keep half on the stack. MOVS leaves the carry alone. */
-	uint32_t part = 0, blocks = words / 8;
-	if (blocks)
-		__asm__(".syntax unified\n"
-			"1:\tldmia %1!, {r3, r4, r5, r6}\n\tadds %0, %0, r3\n\tadcs %0, r4\n\tadcs %0, r5\n\tadcs %0, r6\n"
-			"\tldmia %1!, {r3, r4, r5, r6}\n\tadcs %0, r3\n\tadcs %0, r4\n\tadcs %0, r5\n\tadcs %0, r6\n"
-			"\tmovs r3, #0\n\tadcs %0, r3\n\tsubs %2, %2, #1\n\tbne 1b"
-			: "+l"(part), "+l"(p), "+l"(blocks)
-			:
-			: "r3", "r4", "r5", "r6", "cc", "memory");
-	sum += part;
-	words &= 7;
-#endif
-	const uint32_t *w = (const uint32_t *)(const void *)p;
-	while (words--)
-		sum += *w++;
-	return sum;
-}
-#endif
-
-static inline uint32_t swap16(uint32_t v)
-{
-	return (v >> 8 | v << 8) & 0xffff;
-}
-
-/* The 1 to WORD_BYTES - 1 bytes behind the last word, as one with zeros behind them. */
-static inline uint64_t lastWord(const uint8_t *p, uint32_t length)
-{
-	uint64_t word = 0;
-	uint32_t at = 0;
-#if WORD_BYTES == 8
-	if (length & 4) {
-		uint32_t four;
-		memcpy(&four, p, 4);
-		word = four;
-		at = 4;
-	}
-#endif
-	for (; at < length; at++)
-		word |= (uint64_t)p[at] << (8 * at);
-	return word;
-}
-
 /* Sum of `length` bytes, folded, in network order; `initial` likewise, but need not be folded. */
 HOT static inline uint32_t sum16(const uint8_t *p, uint32_t length, uint32_t initial)
 {
 	/* Turned by a byte, 32 bits have the sum of their 16-bit words with the bytes swapped. */
-	uint64_t sum = initial << 8 | initial >> 24;
-#if WORD_BYTES == 4
-	uint32_t odd = (uint32_t)((uintptr_t)p & (length != 0));
+	SumWord sum = initial << 8 | initial >> 24;
+	int odd = SUM_ALIGNED > 1 && length && (uintptr_t)p & 1;
 	if (odd) { /* an odd start swaps the bytes of the whole sum */
-		sum = (uint64_t)initial + ((uint32_t)*p++ << 8);
+		sum = addWord(initial, (SumWord)*p++ << 8);
 		length--;
 	}
-	if (((uintptr_t)p & 2) && length >= 2) {
-		sum += *(const uint16_t *)(const void *)p;
+	if (SUM_ALIGNED > 1 && (uintptr_t)p & 2 && length >= 2) {
+		sum = addWord(sum, *(const uint16_t *)(const void *)p);
 		p += 2;
 		length -= 2;
 	}
-#endif
-	uint32_t words = length / WORD_BYTES, rest = length % WORD_BYTES;
-	sum = sumWords(p, words, sum);
+	uint32_t rest = length % sizeof(SumWord);
+	sum = sumWords(p, length / sizeof(SumWord), sum);
 	if (rest)
-		sum = addWord(sum, lastWord(p + words * WORD_BYTES, rest));
+		sum = addWord(sum, lastWord(p + length - rest, rest));
 	uint32_t folded = fold16(sum);
-#if WORD_BYTES == 4
-	if (odd)
-		return folded;
-#endif
-	return swap16(folded);
+	return odd ? folded : (folded >> 8 | folded << 8) & 0xffff;
 }
 
 #endif

@@ -54,7 +54,10 @@ static inline void kernel_copyOut(const FlatMemory *view, int32_t at, const Flat
 {
 	flatDemandAny(view, at, length, view->size);
 	flatDemandAny(buffer, start, length, buffer->size);
-	memmove(buffer->base + start, view->base + at, (size_t)length);
+	if (view->base + view->size <= buffer->base || buffer->base + buffer->size <= view->base)
+		copyBytes(buffer->base + start, view->base + at, (uint32_t)length);
+	else /* of one memory: the ranges may overlap */
+		memmove(buffer->base + start, view->base + at, (size_t)length);
 }
 
 static inline void kernel_copyIn(const FlatMemory *view, int32_t at, const FlatMemory *buffer, int32_t start, int32_t length)
