@@ -124,7 +124,7 @@ export class Accesses extends Expressions {
 		if (memory === undefined)
 			return { type: "void", c: `flatDemandWithin(${this.anyMemory(node)}, ${told}, ${bare(this.int32(size).c)})`, effects };
 		const [at, { constant: bytes }] = values;
-		if (bytes > 0 && this.#within(memory, at, bytes)) return { type: "void", c: "(void)0", effects };
+		if (bytes > 0) this.#within(memory, at, bytes);
 		const demand = bytes === undefined ? "flatDemandAny" : "flatDemand";
 		return { type: "void", c: `${demand}(${memory.c}, ${told}, ${memory.c}_size)`, effects };
 	}

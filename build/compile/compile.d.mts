@@ -18,20 +18,28 @@ export interface FlatEntry {
 }
 
 export interface Compiled {
-	/** C sources and headers by name. */
+	/** A .c for each module, compiled.h and layout.h, by name. */
 	files: Map<string, string>;
+	/** Those of the doors. */
 	functions: FlatEntry[];
+	/** With any, the rest is nothing to use. */
 	errors: Fault[];
 }
 
 export interface Options {
+	/** What paths begin from; the project's folder unless told. */
 	root?: string;
+	/** Modules whose functions are called from outside. */
 	door: string[];
+	/** Modules whose exported constants C by hand needs, as layout.h. */
 	layout?: string[];
+	/** Functions that C by hand calls: the others are FLAT, which whoever makes one unit of all files defines as `static`; when absent, none are. */
 	external?: string[];
+	/** The text of a file. */
 	read?: (path: string) => string;
 }
 
+/** Compiles what the modules `door` export and reach. */
 export declare function compileFlat(options: Options): Compiled;
 
 /** Errors as compilers write them. */

@@ -149,13 +149,7 @@ export class Compiler {
 	}
 }
 
-/**
- * Compiles what the modules `door` export and reach.
- * @param {{ root?: string, door: string[], layout?: string[], external?: string[], read?: (path: string) => string }} options
- * @returns {{ files: Map<string, string>, functions: object[], errors: { file: string, line: number, column: number, message: string }[] }}
- *   `external`: functions that C by hand calls: the others are FLAT, which whoever makes one unit of all files defines as `static`; when absent, none are.
- *   `layout`: modules whose exported constants C by hand needs, as layout.h. `files`: a .c for each module, and compiled.h, by name. `functions`: those of the doors. `errors`: what is outside the subset; with any, the rest is nothing to use.
- */
+/** Compiles what the modules `door` export and reach; compile.d.mts says what is given and answered. */
 export function compileFlat({ door, layout, ...options }) {
 	const compiler = new Compiler(options);
 	const functions = door.flatMap((file) => compiler.attempt(() => compiler.open(file)) ?? []);

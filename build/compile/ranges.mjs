@@ -59,21 +59,17 @@ function or(a, b, low) {
 	return a.low < 0 || b.low < 0 ? INT32 : range(low, ones(Math.max(a.high, b.high)));
 }
 
-/** The count of a shift, where it is constant. */
-function countOf({ low, high }) {
-	return low === high ? low & 31 : undefined;
+/** The least and the most that a shift may count. */
+function counts({ low, high }) {
+	return low === high ? [low & 31] : [0, 31];
 }
 
-function shiftLeft(a, by) {
-	return by === undefined ? INT32 : wrapped(range(a.low * 2 ** by, a.high * 2 ** by));
+function shiftLeft(a, b) {
+	return wrapped(around(...counts(b).flatMap((by) => [a.low * 2 ** by, a.high * 2 ** by])));
 }
 
-function shiftRight(a, by) {
-	return by === undefined ? range(Math.min(a.low, 0), Math.max(a.high, a.low < 0 ? -1 : 0)) : range(a.low >> by, a.high >> by);
-}
-
-function shiftRightZero(a, by) {
-	return a.low >= 0 ? shiftRight(a, by) : range(0, UINT_MAX >>> (by ?? 0));
+function shiftRight(a, b) {
+	return around(...counts(b).flatMap((by) => [a.low >> by, a.high >> by]));
 }
 
 const RESULTS = {
@@ -83,9 +79,9 @@ const RESULTS = {
 	"&": (a, b) => and(wrapped(a), wrapped(b)),
 	"|": (a, b) => or(wrapped(a), wrapped(b), Math.max(wrapped(a).low, wrapped(b).low)),
 	"^": (a, b) => or(wrapped(a), wrapped(b), 0),
-	"<<": (a, b) => shiftLeft(wrapped(a), countOf(b)),
-	">>": (a, b) => shiftRight(wrapped(a), countOf(b)),
-	">>>": (a, b) => shiftRightZero(wrapped(a), countOf(b)),
+	"<<": (a, b) => shiftLeft(wrapped(a), b),
+	">>": (a, b) => shiftRight(wrapped(a), b),
+	">>>": (a, b) => (wrapped(a).low >= 0 ? shiftRight(a, b) : range(0, UINT_MAX >>> counts(b)[0])),
 };
 
 /** The range of a result. */
