@@ -27,6 +27,7 @@ const PLATFORMS = {
 /** What mcconfig calls each board, by how the target's name begins; the longest first. */
 const SUBPLATFORMS = [
 	["w5500-evb-pico2", "pico/pico_2"],
+	["w55rp20-evb-pico", "pico"],
 	["w5500-evb-pico", "pico"],
 	["pico2-w", "pico/pico_2_w"],
 	["pico2-", "pico/pico_2"],

@@ -1,6 +1,8 @@
-// The bus on RP2040 and RP2350, over the pico-sdk: SPI with two DMA channels per controller, GPIO interrupts that are posted to the machine.
+// The bus on RP2040 and RP2350, over the pico-sdk: SPI with two DMA channels per controller, GPIO interrupts that are posted to the machine. The third controller is a state machine of
+// PIO (pico-pio.c), which reaches all pins.
 
 #include "bus.h"
+#include "pico-pio.h"
 
 #include "xsmc.h"
 #include "xsHost.h"
@@ -12,7 +14,8 @@
 #include "hardware/sync.h"
 #include "hardware/timer.h"
 
-#define CONTROLLERS 2
+#define CONTROLLERS 3
+#define BY_PIO 2
 /* Chips at the same time. */
 #define CHIPS 4
 /* Entries of the FIFOs. RP2040 datasheet §4.4.2.2. */
@@ -22,7 +25,7 @@
 
 struct Spi {
 	SpiPins pins;
-	spi_inst_t *controller;
+	spi_inst_t *controller; /* NULL: by PIO */
 	xsMachine *machine;
 	void (*callback)(void *context);
 	void *context;
@@ -40,6 +43,7 @@ typedef struct {
 
 static Spi chips[CHIPS];
 static Controller controllers[CONTROLLERS];
+static PioSpi byPio;
 /* Chips that listen to their interrupt pin. One handler serves all: the SDK has room for four. */
 static uint8_t listening;
 
@@ -96,23 +100,8 @@ static int isPinOf(int pin, int bus, int role)
 	return pin >= 0 && pin < (int)NUM_BANK0_GPIOS && (pin >> 3 & 1) == bus && (pin & 3) == role;
 }
 
-static const char *check(SpiPins *pins)
+static const char *checkPins(const SpiPins *pins)
 {
-	static const uint8_t usual[CONTROLLERS][3] = { { 18, 19, 16 }, { 10, 11, 12 } };
-	if (pins->bus < 0 || pins->bus >= CONTROLLERS)
-		return "there is no such controller: expected bus 0 or 1";
-	if (pins->clock == NO_PIN)
-		pins->clock = usual[pins->bus][0];
-	if (pins->out == NO_PIN)
-		pins->out = usual[pins->bus][1];
-	if (pins->in == NO_PIN)
-		pins->in = usual[pins->bus][2];
-	if (!isPinOf(pins->clock, pins->bus, 2))
-		return "the clock pin is not an SCK of this controller: bus 0 has 2, 6, 18, 22; bus 1 has 10, 14, 26";
-	if (!isPinOf(pins->out, pins->bus, 3))
-		return "the out pin is not a TX (MOSI) of this controller: bus 0 has 3, 7, 19, 23; bus 1 has 11, 15, 27";
-	if (!isPinOf(pins->in, pins->bus, 0))
-		return "the in pin is not an RX (MISO) of this controller: bus 0 has 0, 4, 16, 20; bus 1 has 8, 12, 24, 28";
 	if (isOthers(pins->clock) || isOthers(pins->out) || isOthers(pins->in))
 		return "the clock, out or in pin is another chip's select, interrupt or reset pin";
 	const int16_t own[] = { pins->select, pins->interrupt, pins->reset };
@@ -129,17 +118,61 @@ static const char *check(SpiPins *pins)
 	return NULL;
 }
 
-static void openController(Spi *spi)
+/* One chip: its pins are nobody else's. */
+static const char *checkByPio(const SpiPins *pins)
+{
+	const int16_t shared[] = { pins->clock, pins->out, pins->in };
+	if (controllers[BY_PIO].users > 0)
+		return "bus 2 has a chip already";
+	for (int i = 0; i < 3; i++) {
+		if (shared[i] < 0 || shared[i] >= (int)NUM_BANK0_GPIOS || shared[i] > 29 || !isFree(shared[i]))
+			return "the clock, out or in pin is missing or in use: bus 2 takes any of 0 to 29";
+		if (shared[i] == shared[(i + 1) % 3])
+			return "one pin is named twice";
+	}
+	return checkPins(pins);
+}
+
+static const char *check(SpiPins *pins)
+{
+	static const uint8_t usual[BY_PIO][3] = { { 18, 19, 16 }, { 10, 11, 12 } };
+	if (pins->bus < 0 || pins->bus >= CONTROLLERS)
+		return "there is no such controller: expected bus 0 or 1, or 2, which is PIO";
+	if (pins->bus == BY_PIO)
+		return checkByPio(pins);
+	if (pins->clock == NO_PIN)
+		pins->clock = usual[pins->bus][0];
+	if (pins->out == NO_PIN)
+		pins->out = usual[pins->bus][1];
+	if (pins->in == NO_PIN)
+		pins->in = usual[pins->bus][2];
+	if (!isPinOf(pins->clock, pins->bus, 2))
+		return "the clock pin is not an SCK of this controller: bus 0 has 2, 6, 18, 22; bus 1 has 10, 14, 26";
+	if (!isPinOf(pins->out, pins->bus, 3))
+		return "the out pin is not a TX (MOSI) of this controller: bus 0 has 3, 7, 19, 23; bus 1 has 11, 15, 27";
+	if (!isPinOf(pins->in, pins->bus, 0))
+		return "the in pin is not an RX (MISO) of this controller: bus 0 has 0, 4, 16, 20; bus 1 has 8, 12, 24, 28";
+	return checkPins(pins);
+}
+
+/* Answers whether there is one. */
+static int openController(Spi *spi)
 {
 	Controller *controller = &controllers[spi->pins.bus];
+	if (!spi->controller && !pioSpiOpen(&byPio, &spi->pins))
+		return 0;
 	if (controller->users++ == 0) {
 		controller->out = (uint8_t)dma_claim_unused_channel(true);
 		controller->in = (uint8_t)dma_claim_unused_channel(true);
-		spi_init(spi->controller, spi->pins.hz);
+		if (spi->controller)
+			spi_init(spi->controller, spi->pins.hz);
 	}
+	if (!spi->controller)
+		return 1;
 	gpio_set_function((uint)spi->pins.clock, GPIO_FUNC_SPI);
 	gpio_set_function((uint)spi->pins.out, GPIO_FUNC_SPI);
 	gpio_set_function((uint)spi->pins.in, GPIO_FUNC_SPI);
+	return 1;
 }
 
 static void drive(int pin, int high)
@@ -164,13 +197,17 @@ Spi *spiOpen(const SpiPins *pins, void *machine, const char **problem)
 	*problem = check(&wanted);
 	if (*problem)
 		return NULL;
-	*spi = (Spi){ .pins = wanted, .controller = wanted.bus ? spi1 : spi0, .machine = machine, .used = 1 };
+	*spi = (Spi){ .pins = wanted, .controller = wanted.bus == BY_PIO ? NULL : wanted.bus ? spi1 : spi0, .machine = machine, .used = 1 };
+	if (!openController(spi)) {
+		spi->used = 0;
+		*problem = "no state machine of PIO is left, or no room for its program";
+		return NULL;
+	}
 	use(wanted.select);
 	use(wanted.interrupt);
 	use(wanted.reset);
 	drive(wanted.select, 1);
 	drive(wanted.reset, 1);
-	openController(spi);
 	if (wanted.interrupt != NO_PIN) {
 		gpio_init((uint)wanted.interrupt);
 		gpio_pull_up((uint)wanted.interrupt);
@@ -185,7 +222,10 @@ void spiClose(Spi *spi)
 	if (--controller->users == 0) {
 		dma_channel_unclaim(controller->out);
 		dma_channel_unclaim(controller->in);
-		spi_deinit(spi->controller);
+		if (spi->controller)
+			spi_deinit(spi->controller);
+		else
+			pioSpiClose(&byPio);
 		controller->hz = 0;
 	}
 	letGo(spi->pins.select);
@@ -199,8 +239,11 @@ void spiSelect(Spi *spi)
 	Controller *controller = &controllers[spi->pins.bus];
 	if (controller->hz != spi->pins.hz || controller->mode != spi->pins.mode) { /* the first time, and after another chip on this controller */
 		spi_cpol_t polarity = spi->pins.mode == 3 ? SPI_CPOL_1 : SPI_CPOL_0;
-		spi_set_baudrate(spi->controller, spi->pins.hz);
-		spi_set_format(spi->controller, 8, polarity, spi->pins.mode == 3 ? SPI_CPHA_1 : SPI_CPHA_0, SPI_MSB_FIRST);
+		if (spi->controller) {
+			spi_set_baudrate(spi->controller, spi->pins.hz);
+			spi_set_format(spi->controller, 8, polarity, spi->pins.mode == 3 ? SPI_CPHA_1 : SPI_CPHA_0, SPI_MSB_FIRST);
+		} else
+			pioSpiClock(&byPio, spi->pins.hz); /* mode 0, which every chip takes: a state machine makes no pause */
 		controller->hz = spi->pins.hz;
 		controller->mode = spi->pins.mode;
 	}
@@ -213,15 +256,20 @@ void spiDeselect(Spi *spi)
 }
 
 /* After a transfer was given up: what is left in the FIFOs would be taken for bytes of the next one. */
-static void drain(spi_hw_t *hw)
+static void drain(spi_inst_t *controller)
 {
+	if (!controller) {
+		pioSpiStop(&byPio);
+		return;
+	}
+	spi_hw_t *hw = spi_get_hw(controller);
 	for (uint32_t i = 0; i < IDLE && hw->sr & (SPI_SSPSR_BSY_BITS | SPI_SSPSR_RNE_BITS); i++)
 		(void)hw->dr;
 }
 
-void spiExchange(Spi *spi, const uint8_t *out, uint8_t *in, uint32_t count)
+/* Answers how many bytes have come. */
+static uint32_t exchange(spi_hw_t *hw, const uint8_t *out, uint8_t *in, uint32_t count)
 {
-	spi_hw_t *hw = spi_get_hw(spi->controller);
 	uint32_t sent = 0, came = 0, idle = 0;
 	/* Never more on their way than the FIFO holds, so none is lost. */
 	while (came < count && idle < IDLE) {
@@ -238,8 +286,14 @@ void spiExchange(Spi *spi, const uint8_t *out, uint8_t *in, uint32_t count)
 		} else
 			idle++;
 	}
+	return came;
+}
+
+void spiExchange(Spi *spi, const uint8_t *out, uint8_t *in, uint32_t count)
+{
+	uint32_t came = spi->controller ? exchange(spi_get_hw(spi->controller), out, in, count) : pioSpiExchange(&byPio, out, in, count, IDLE);
 	if (came < count)
-		drain(hw);
+		drain(spi->controller);
 	if (in)
 		for (; came < count; came++)
 			in[came] = 0;
@@ -251,20 +305,25 @@ static void start(Spi *spi, const uint8_t *out, uint8_t *in, uint32_t count)
 	static const uint8_t zero = 0;
 	static uint8_t nowhere;
 	const Controller *controller = &controllers[spi->pins.bus];
-	io_rw_32 *data = &spi_get_hw(spi->controller)->dr;
+	/* Of a FIFO, the byte that is written lies in all four of its word, and what was shifted in is the lowest (§2.1.4, §3.5.4). */
+	spi_inst_t *hardware = spi->controller;
+	volatile void *to = hardware ? (volatile void *)&spi_get_hw(hardware)->dr : &byPio.pio->txf[byPio.sm];
+	const volatile void *from = hardware ? (volatile void *)&spi_get_hw(hardware)->dr : &byPio.pio->rxf[byPio.sm];
+	uint toDreq = hardware ? spi_get_dreq(hardware, true) : pio_get_dreq(byPio.pio, byPio.sm, true);
+	uint fromDreq = hardware ? spi_get_dreq(hardware, false) : pio_get_dreq(byPio.pio, byPio.sm, false);
 	spi->moving = count;
-	dma_channel_config to = dma_channel_get_default_config(controller->out);
-	channel_config_set_transfer_data_size(&to, DMA_SIZE_8);
-	channel_config_set_dreq(&to, spi_get_dreq(spi->controller, true));
-	channel_config_set_read_increment(&to, out != NULL);
-	channel_config_set_write_increment(&to, false);
-	dma_channel_configure(controller->out, &to, data, out ? out : &zero, count, false);
-	dma_channel_config from = dma_channel_get_default_config(controller->in);
-	channel_config_set_transfer_data_size(&from, DMA_SIZE_8);
-	channel_config_set_dreq(&from, spi_get_dreq(spi->controller, false));
-	channel_config_set_read_increment(&from, false);
-	channel_config_set_write_increment(&from, in != NULL);
-	dma_channel_configure(controller->in, &from, in ? in : &nowhere, data, count, false);
+	dma_channel_config sends = dma_channel_get_default_config(controller->out);
+	channel_config_set_transfer_data_size(&sends, DMA_SIZE_8);
+	channel_config_set_dreq(&sends, toDreq);
+	channel_config_set_read_increment(&sends, out != NULL);
+	channel_config_set_write_increment(&sends, false);
+	dma_channel_configure(controller->out, &sends, to, out ? out : &zero, count, false);
+	dma_channel_config receives = dma_channel_get_default_config(controller->in);
+	channel_config_set_transfer_data_size(&receives, DMA_SIZE_8);
+	channel_config_set_dreq(&receives, fromDreq);
+	channel_config_set_read_increment(&receives, false);
+	channel_config_set_write_increment(&receives, in != NULL);
+	dma_channel_configure(controller->in, &receives, in ? in : &nowhere, from, count, false);
 	dma_start_channel_mask(1u << controller->out | 1u << controller->in);
 }
 
@@ -298,7 +357,7 @@ int spiFinish(Spi *spi)
 			continue;
 		dma_channel_abort(controller->out);
 		dma_channel_abort(controller->in);
-		drain(spi_get_hw(spi->controller));
+		drain(spi->controller);
 		return 0;
 	}
 	return 1;

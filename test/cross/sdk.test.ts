@@ -43,6 +43,7 @@ describe.skipIf(pico === undefined).each(["rp2040", "rp2350"] as const)("%s", (c
 		"build/out/flat/codec.c",
 		"src/io/native/sockets.c",
 		"drivers/bus/pico.c",
+		"drivers/bus/pico-pio.c",
 		"drivers/bus/uart-pico.c",
 		"drivers/uart/uart-port.c",
 		"drivers/nic/nic-pico.c",
