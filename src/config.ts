@@ -71,6 +71,8 @@ export const MAX_MTU = 1500;
 export const FRAMES_PER_TURN = 8;
 /** Turns that one `poll` takes before it gives the processor back. */
 export const TURNS_PER_POLL = 16;
+/** Looks at devices that move a frame, while nothing else is to be done, before it does so likewise. */
+export const LOOKS_PER_POLL = 512;
 /** Packet buffers, of `packets`, that only control traffic (ARP) takes: however many packets wait, a neighbour can be asked and answered. */
 export const CONTROL_PACKETS = 1;
 /** Packets that wait for a busy device, per interface; fewer when that would be more than it leaves to the others. */

@@ -44,6 +44,11 @@ void spiExchange(Spi *spi, const uint8_t *out, uint8_t *in, uint32_t count);
 /** Begins to read or write many bytes; one at a time. By DMA where the platform has it, so that the caller can do something meanwhile. */
 void spiStartRead(Spi *spi, uint8_t *in, uint32_t count);
 void spiStartWrite(Spi *spi, const uint8_t *out, uint32_t count);
+/**
+ * Whether they pass while the processor does other things, so that a driver may leave a transfer under way; its transaction is the only one of the controller until it is
+ * over. Where not, all has passed when spiStartRead or spiStartWrite returns, or as soon as spiPassed is asked long enough.
+ */
+int spiOverlaps(Spi *spi);
 /** How many of them have passed: for a read, the first so many bytes of `in` are there. */
 uint32_t spiPassed(Spi *spi);
 /** Waits for the end of it, four times as long as its bytes take at most. Answers 1, or 0 when it was given up. */

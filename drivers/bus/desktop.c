@@ -12,7 +12,11 @@
 struct Spi {
 	HostPlug *plug;
 	uint64_t byteTime; /* ns */
-	uint32_t moved;
+	/* What passes, and when it began: where transfers overlap, bytes pass as their time does. */
+	const uint8_t *out;
+	uint8_t *in;
+	uint32_t count, moved;
+	uint64_t since;
 };
 
 Spi *spiOpen(const SpiPins *pins, void *machine, const char **problem)
@@ -68,26 +72,63 @@ void spiExchange(Spi *spi, const uint8_t *out, uint8_t *in, uint32_t count)
 	chipTime(chip, hostChipTime());
 }
 
+int spiOverlaps(Spi *spi)
+{
+	return spi->plug->overlaps;
+}
+
+static void start(Spi *spi, const uint8_t *out, uint8_t *in, uint32_t count)
+{
+	spi->out = out;
+	spi->in = in;
+	spi->count = count;
+	spi->moved = 0;
+	spi->since = hostChipTime();
+	if (spi->plug->overlaps)
+		return;
+	spiExchange(spi, out, in, count);
+	spi->moved = count;
+}
+
 void spiStartRead(Spi *spi, uint8_t *in, uint32_t count)
 {
-	spiExchange(spi, NULL, in, count);
-	spi->moved = count;
+	start(spi, NULL, in, count);
 }
 
 void spiStartWrite(Spi *spi, const uint8_t *out, uint32_t count)
 {
-	spiExchange(spi, out, NULL, count);
-	spi->moved = count;
+	start(spi, out, NULL, count);
+}
+
+/* Moves bytes until so many have. */
+static void move(Spi *spi, uint64_t until)
+{
+	Chip *chip = spi->plug->chip;
+	for (; spi->moved < spi->count && spi->moved < until; spi->moved++) {
+		uint8_t byte = chipExchange(chip, spi->out ? spi->out[spi->moved] : 0);
+		if (spi->in)
+			spi->in[spi->moved] = byte;
+	}
+	chipTime(chip, hostChipTime());
 }
 
 uint32_t spiPassed(Spi *spi)
 {
+	if (spi->moved < spi->count) {
+		hostChipTimePasses(LOOK_NS);
+		move(spi, (hostChipTime() - spi->since) / spi->byteTime);
+	}
 	return spi->moved;
 }
 
 int spiFinish(Spi *spi)
 {
-	(void)spi;
+	if (spi->moved < spi->count) {
+		const uint64_t end = spi->since + spi->count * spi->byteTime, now = hostChipTime();
+		if (end > now)
+			hostChipTimePasses(end - now);
+		move(spi, spi->count);
+	}
 	return 1;
 }
 

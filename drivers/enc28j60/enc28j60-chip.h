@@ -123,8 +123,10 @@ typedef struct {
 	uint32_t lostAt, linkAt; /* when it was last tried, looked at, ms */
 	uint16_t next; /* address of the next frame's header */
 	uint16_t readAt; /* ERDPT */
+	uint16_t follows; /* the frame behind the one that is being read; UNKNOWN when the memory was given up meanwhile */
 	uint16_t lengths[2]; /* of the frames in the transmit buffers; 0 for a free one */
 	uint8_t sending; /* the buffer on the wire, or NONE */
+	uint8_t filling; /* the buffer that is being written */
 	uint8_t retries, timeouts; /* of that frame */
 	uint8_t mode;
 	uint8_t bank; /* as selected in ECON1 */
@@ -164,6 +166,9 @@ int enc28j60HasPhySettings(Enc28j60 *enc);
 
 /* enc28j60-transmit.c */
 int enc28j60Transmit(EthernetChip *chip, uint8_t *frame, uint32_t length);
+int enc28j60IsFull(const EthernetChip *chip);
+/** What has been written is sent, or waits for that. */
+void enc28j60Written(Enc28j60 *enc);
 /** TXIF or TXERIF is set in `flags`: what EIR reads. */
 void enc28j60TransmitEnded(Enc28j60 *enc, uint8_t flags);
 /** Looks for a transmission whose end nobody has told: it is begun once more, then given up. */

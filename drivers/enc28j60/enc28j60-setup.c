@@ -227,6 +227,7 @@ int enc28j60EmptyReceiver(Enc28j60 *enc)
 	/* Errata 14: ERXRDPT must be odd: not the start, as §6.1 has it, but the byte before. */
 	enc28j60Write16(enc, ERXRDPT, RECEIVE_END);
 	enc->next = RECEIVE_START;
+	enc->follows = UNKNOWN;
 	enc->packets = 0;
 	for (int round = 0; round < 3; round++) {
 		uint32_t count = enc28j60Read(enc, EPKTCNT);

@@ -97,9 +97,13 @@ void enc28j60CheckTransmission(Enc28j60 *enc)
 }
 
 /* Whether a look at the chip is worth its bytes. */
-static int mayHaveEnded(Enc28j60 *enc)
+static int mayHaveEnded(const Enc28j60 *enc)
 {
-	return enc->sending != NONE && (enc->deaf || spiInterrupted(enc->chip.spi) != 0);
+	if (enc->sending == NONE)
+		return 0;
+	const int pin = enc->deaf ? -1 : spiInterrupted(enc->chip.spi);
+	/* A byte takes 0.8 µs. */
+	return pin < 0 ? busMicroseconds() - enc->startedAt >= enc->lengths[enc->sending] * 4u / 5u : pin;
 }
 
 static void lookForEnd(Enc28j60 *enc)
@@ -122,43 +126,46 @@ static int isFull(const Enc28j60 *enc)
 	return enc->lengths[0] && enc->lengths[1];
 }
 
-/*
- * Waits for a transmit buffer, a full frame's time on the wire at most: the stack's queue, and coming back to the chip when it has an interrupt,
- * would take longer. Answers the buffer, or NONE.
- */
-static uint8_t freeBuffer(Enc28j60 *enc)
+int enc28j60IsFull(const EthernetChip *chip)
 {
-	uint32_t since = busMicroseconds();
-	while (isFull(enc)) {
-		lookForEnd(enc);
-		if (!isFull(enc))
-			break;
-		if (busMicroseconds() - since > FRAME_US)
-			return NONE;
-		busWait(LOOK_US);
-	}
-	return enc->lengths[0] ? 1 : 0;
+	const Enc28j60 *enc = (const Enc28j60 *)chip;
+	return isFull(enc) && !mayHaveEnded(enc);
 }
 
-static int fill(Enc28j60 *enc, uint8_t buffer, uint8_t *frame, uint32_t length)
+/* A transmit buffer, or NONE. */
+static uint8_t freeBuffer(Enc28j60 *enc)
 {
-	EthernetSums sums;
-	const uint8_t asInMacon3 = 0; /* the control byte, figure 7-1 */
-	enc28j60Write16(enc, EWRPT, TRANSMIT_BUFFER(buffer));
-	enc28j60Begin(enc, WBM);
-	spiExchange(enc->chip.spi, &asInMacon3, 0, 1);
-	int done = ethernetWrite(&enc->chip, frame, length, &sums);
-	spiDeselect(enc->chip.spi);
-	if (!done)
+	if (isFull(enc))
+		lookForEnd(enc);
+	return isFull(enc) ? NONE : enc->lengths[0] ? 1 : 0;
+}
+
+/* Waits for one, a full frame's time on the wire at most, where nothing else goes on meanwhile: the stack's queue, and coming back to the chip when it has an interrupt, would take longer. */
+static uint8_t awaitBuffer(Enc28j60 *enc)
+{
+	uint32_t since = busMicroseconds();
+	uint8_t buffer = freeBuffer(enc);
+	while (buffer == NONE && busMicroseconds() - since <= FRAME_US) {
+		busWait(LOOK_US);
+		buffer = freeBuffer(enc);
+	}
+	return buffer;
+}
+
+/* Whether all of a frame that was written is in the chip, with its checksum. */
+static int isFilled(Enc28j60 *enc, const EthernetTransfer *write)
+{
+	const uint32_t at = TRANSMIT_BUFFER(enc->filling) + 1;
+	if (!write->well) /* counted */
 		return 0;
-	/* Whether all of it has come there: what was in the buffer before must not go out under this frame's length. */
-	if (!holds(enc, TRANSMIT_BUFFER(buffer) + 1 + length)) {
+	/* What was in the buffer before must not go out under this frame's length. */
+	if (!holds(enc, at + write->length)) {
 		COUNT(COUNT_SPI_FAILED);
 		return 0;
 	}
-	if (sums.checksumAt) {
-		const uint8_t bytes[2] = { (uint8_t)(sums.checksum >> 8), (uint8_t)sums.checksum };
-		enc28j60Write16(enc, EWRPT, TRANSMIT_BUFFER(buffer) + 1 + sums.checksumAt);
+	if (write->sums.checksumAt) {
+		const uint8_t bytes[2] = { (uint8_t)(write->sums.checksum >> 8), (uint8_t)write->sums.checksum };
+		enc28j60Write16(enc, EWRPT, at + write->sums.checksumAt);
 		enc28j60Begin(enc, WBM);
 		spiExchange(enc->chip.spi, bytes, 0, 2);
 		spiDeselect(enc->chip.spi);
@@ -166,24 +173,50 @@ static int fill(Enc28j60 *enc, uint8_t buffer, uint8_t *frame, uint32_t length)
 	return 1;
 }
 
+void enc28j60Written(Enc28j60 *enc)
+{
+	EthernetTransfer *write = &enc->chip.outgoing;
+	if (write->state != TRANSFER_ENDED)
+		return;
+	write->state = TRANSFER_NONE;
+	enc->chip.taken = write->frame;
+	if (!isFilled(enc, write)) {
+		COUNT(COUNT_TRANSMIT_FAILED);
+		return;
+	}
+	enc->lengths[enc->filling] = (uint16_t)write->length;
+	if (enc->sending == NONE)
+		begin(enc, enc->filling);
+	else
+		lookForEnd(enc); /* it may have ended while this one was written */
+}
+
 int enc28j60Transmit(EthernetChip *chip, uint8_t *frame, uint32_t length)
 {
 	Enc28j60 *enc = (Enc28j60 *)chip;
+	const uint8_t asInMacon3 = 0; /* the control byte, figure 7-1 */
+	if (!ethernetIdle(chip))
+		return ethernetPutOff(&chip->incoming, &chip->writeWaits);
+	enc28j60Written(enc);
+	if (ethernetWasTaken(chip, frame))
+		return 1;
 	if (enc->mode != RUNNING || length == 0 || length > FRAME_MOST) {
 		COUNT(COUNT_TRANSMIT_FAILED);
 		return 1;
 	}
-	uint8_t buffer = freeBuffer(enc);
+	if (ethernetYields(&chip->readWaits))
+		return ETHERNET_AGAIN;
+	uint8_t buffer = chip->overlaps ? freeBuffer(enc) : awaitBuffer(enc);
 	if (buffer == NONE)
-		return 0;
-	if (!fill(enc, buffer, frame, length)) {
-		COUNT(COUNT_TRANSMIT_FAILED);
-		return 1;
-	}
-	enc->lengths[buffer] = (uint16_t)length;
-	if (enc->sending == NONE)
-		begin(enc, buffer);
-	else
-		lookForEnd(enc); /* it may have ended while this one was written */
-	return 1;
+		return chip->overlaps ? ETHERNET_AGAIN : 0;
+	enc->filling = buffer;
+	enc28j60Write16(enc, EWRPT, TRANSMIT_BUFFER(buffer));
+	enc28j60Begin(enc, WBM);
+	spiExchange(chip->spi, &asInMacon3, 0, 1);
+	ethernetWrite(chip, frame, length);
+	if (!ethernetWaits(chip, length))
+		return ETHERNET_AGAIN;
+	ethernetAwait(chip);
+	enc28j60Written(enc);
+	return ethernetWasTaken(chip, frame);
 }

@@ -2,6 +2,8 @@
 
 #include "enc28j60-chip.h"
 
+#include <stddef.h>
+
 #define LOOKS_MOST 8
 #define LINK_MS 500
 #define RETRY_MS 1000
@@ -140,15 +142,15 @@ static int readHeader(Enc28j60 *enc, uint8_t header[HEADER])
 	return 0;
 }
 
+/* Begins to read the next frame. Answers 1, or 0 when it is lost. */
 static int takeFrame(Enc28j60 *enc, uint8_t *to, uint32_t max)
 {
 	EthernetChip *chip = &enc->chip;
-	EthernetSums sums;
 	uint8_t header[HEADER];
 	if (!readHeader(enc, header) && !readHeader(enc, header)) { /* twice: it may be a disturbed transfer */
 		COUNT(COUNT_BAD_LENGTHS);
 		emptyReceiver(enc);
-		return -1;
+		return 0;
 	}
 	uint32_t next = pointerOf(header), length = lengthOf(header), gap = gapBefore(enc, next, length);
 	uint32_t whole = length >= FRAME_LEAST + FCS && length <= FRAME_MOST + FCS && length <= max + FCS;
@@ -156,32 +158,70 @@ static int takeFrame(Enc28j60 *enc, uint8_t *to, uint32_t max)
 		spiDeselect(chip->spi);
 		COUNT(whole ? COUNT_BAD_FCS : COUNT_BAD_LENGTHS);
 		release(enc, next);
-		return -1;
+		return 0;
 	}
-	length -= FCS;
 	/* On in the same transaction; the chip wraps around by itself (§7.2.3). What lies before the next frame is read too: cheaper than ERDPT. */
-	int done = ethernetRead(chip, to, length, 1, &sums);
-	if (done && gap)
-		spiExchange(chip->spi, 0, header, gap);
-	spiDeselect(chip->spi);
-	if (done && sums.fcsGood)
-		enc->readAt = (uint16_t)next;
-	release(enc, next);
-	if (done && sums.fcsGood && sums.good)
-		return (int)length;
-	if (done)
-		COUNT(sums.fcsGood ? COUNT_BAD_CHECKSUMS : COUNT_BAD_FCS);
+	enc->follows = (uint16_t)next;
+	ethernetRead(chip, to, length - FCS, 1, gap);
+	return 1;
+}
+
+/* The frame that was read: as receive(). */
+static int taken(Enc28j60 *enc, const uint8_t *to)
+{
+	EthernetTransfer *read = &enc->chip.incoming;
+	read->state = TRANSFER_NONE;
+	if (enc->follows != UNKNOWN) {
+		if (read->well && read->sums.fcsGood)
+			enc->readAt = enc->follows;
+		release(enc, enc->follows);
+	}
+	if (!read->well || read->frame != to) /* a failure of SPI is counted */
+		return -1;
+	if (read->sums.fcsGood && read->sums.good)
+		return (int)read->length;
+	COUNT(read->sums.fcsGood ? COUNT_BAD_CHECKSUMS : COUNT_BAD_FCS);
 	return -1;
+}
+
+/* Whether nothing says that there are frames, or anything else: it costs no transfer. */
+static int isQuiet(const Enc28j60 *enc)
+{
+	return enc->packets == 0 && !enc->look && !enc->deaf && spiInterrupted(enc->chip.spi) == 0;
 }
 
 static int receive(EthernetChip *chip, uint8_t *to, uint32_t max)
 {
 	Enc28j60 *enc = (Enc28j60 *)chip;
-	if (enc->mode != RUNNING)
-		return 0;
-	if (enc->packets == 0)
-		look(enc);
-	return enc->packets ? takeFrame(enc, to, max) : 0;
+	if (!ethernetIdle(chip))
+		return chip->incoming.state == TRANSFER_NONE && isQuiet(enc) ? 0 : ethernetPutOff(&chip->outgoing, &chip->readWaits);
+	enc28j60Written(enc);
+	if (chip->incoming.state == TRANSFER_NONE) {
+		if (enc->mode != RUNNING)
+			return 0;
+		if (ethernetYields(&chip->writeWaits))
+			return ETHERNET_AGAIN;
+		if (enc->packets == 0)
+			look(enc);
+		if (enc->packets == 0)
+			return 0;
+		if (!takeFrame(enc, to, max))
+			return -1;
+		if (!ethernetWaits(chip, chip->incoming.length))
+			return ETHERNET_AGAIN;
+		ethernetAwait(chip);
+	}
+	return taken(enc, to);
+}
+
+static void settle(EthernetChip *chip)
+{
+	Enc28j60 *enc = (Enc28j60 *)chip;
+	ethernetAwait(chip);
+	enc28j60Written(enc);
+	if (chip->incoming.state == TRANSFER_ENDED)
+		taken(enc, NULL);
+	chip->taken = NULL;
 }
 
 /* Now and then */
@@ -236,6 +276,7 @@ static uint32_t service(EthernetChip *chip, uint32_t now)
 	Enc28j60 *enc = (Enc28j60 *)chip;
 	if (enc->mode == OFF)
 		return RETRY_MS;
+	enc28j60Written(enc);
 	if (enc->mode == LOST) {
 		uint32_t waited = now - enc->lostAt;
 		return waited < RETRY_MS ? RETRY_MS - waited : startAgain(enc, now);
@@ -277,5 +318,7 @@ const EthernetDriver enc28j60Driver = {
 	.receive = receive,
 	.transmit = enc28j60Transmit,
 	.service = service,
+	.isFull = enc28j60IsFull,
+	.settle = settle,
 	.stop = stop,
 };

@@ -9,7 +9,8 @@
 #include "arena.h"
 #include "devices.h"
 
-typedef struct {
+typedef struct Port {
+	struct Port *next; /* of those with a chip */
 	const EthernetDriver *driver;
 	EthernetChip *chip;
 	Arena arena; /* a host buffer, which never moves */
@@ -20,25 +21,87 @@ typedef struct {
 	uint8_t groups; /* what multicast() says */
 	uint8_t up; /* the link, as service() saw it last */
 	uint8_t serviced; /* the driver's service() is called again at `due`, ms */
-	int32_t due;
+	uint8_t overdue; /* it waits for the bus: no transfer begins before it has been called */
+	int16_t bus;
+	int32_t now, due;
 	int32_t idle; /* ms between looks at a chip without an interrupt pin, -1 with one */
 	int32_t number; /* in the table of devices in C, once there is an arena; else 0 */
 } Port;
+
+static Port *ports;
+
+/* Calls until a frame that is waited for has passed: something else passes, has its turn, then the frame. */
+#define TRIES 8
+/* So long the data path waits for a transfer, microseconds. */
+#define AT_ONCE_US 20
+
+/* Looks after what passes by the same controller, which chips may share. Whether nothing of the others does. */
+static int othersAreIdle(const Port *port)
+{
+	for (Port *other = ports; other; other = other->next)
+		if (other != port && other->bus == port->bus && !ethernetIdle(other->chip))
+			return 0;
+	return 1;
+}
+
+static int busIsFree(Port *port)
+{
+	return othersAreIdle(port) && ethernetIdle(port->chip);
+}
+
+/* What is done outside of the data path waits for that. */
+static void awaitBus(Port *port)
+{
+	while (!busIsFree(port))
+		;
+}
+
+static void lookAfter(Port *port)
+{
+	uint32_t wait = port->driver->service(port->chip, (uint32_t)port->now);
+	port->due = (int32_t)((uint32_t)port->now + wait);
+	port->up = port->chip->link != 0;
+	port->serviced = 1;
+	port->overdue = 0;
+}
+
+/* Whether the bus is another chip's. What had to wait for it is done now. */
+static int isPutOff(Port *port)
+{
+	const EthernetChip *chip = port->chip;
+	if (!othersAreIdle(port))
+		return 1;
+	if (port->overdue && chip->incoming.state == TRANSFER_NONE && chip->outgoing.state == TRANSFER_NONE)
+		lookAfter(port);
+	return 0;
+}
 
 /* What compiled code does with the device. It is in the table while there is a chip. */
 
 static int32_t receive(void *driver, uint8_t *at, int32_t most)
 {
 	Port *port = driver;
-	return port->driver->receive(port->chip, at, (uint32_t)most);
+	if (isPutOff(port))
+		return DEVICE_COMES;
+	return port->driver->receive(port->chip, at, (uint32_t)most); /* whose ETHERNET_AGAIN it is */
 }
+_Static_assert(ETHERNET_AGAIN == DEVICE_COMES, "receive() hands it on");
 
 /* The chip's driver counts a frame that is too long. */
 static int32_t transmit(void *driver, int32_t packet, uint8_t *frame, int32_t length)
 {
 	Port *port = driver;
-	(void)packet;
-	return port->driver->transmit(port->chip, frame, (uint32_t)length) ? DEVICE_SENT : DEVICE_BUSY;
+	if (packet >= 0 && isPutOff(port))
+		return DEVICE_AGAIN;
+	int32_t answer = port->driver->transmit(port->chip, frame, (uint32_t)length);
+	/* Something else passed, or had its turn; then this frame passes. */
+	for (int i = 0; packet < 0 && answer == ETHERNET_AGAIN && i < TRIES; i++) {
+		awaitBus(port);
+		answer = port->driver->transmit(port->chip, frame, (uint32_t)length);
+	}
+	if (answer == ETHERNET_AGAIN)
+		return packet < 0 ? DEVICE_BUSY : DEVICE_AGAIN;
+	return answer ? DEVICE_SENT : DEVICE_BUSY;
 }
 
 static int32_t linkUp(void *driver)
@@ -50,17 +113,24 @@ static int32_t linkUp(void *driver)
 static int32_t service(void *driver, int32_t now)
 {
 	Port *port = driver;
-	int32_t left = (int32_t)((uint32_t)port->due - (uint32_t)now);
-	if (left <= 0 || !port->serviced) {
-		port->serviced = 1;
-		left = (int32_t)port->driver->service(port->chip, (uint32_t)now);
-		port->due = (int32_t)((uint32_t)now + (uint32_t)left);
-		port->up = port->chip->link != 0;
+	port->now = now;
+	if (!port->serviced || (int32_t)((uint32_t)port->due - (uint32_t)now) <= 0) {
+		port->overdue = !busIsFree(port);
+		if (port->overdue)
+			return 0;
+		lookAfter(port);
 	}
+	int32_t left = (int32_t)((uint32_t)port->due - (uint32_t)now);
 	return port->idle >= 0 && port->idle < left ? port->idle : left;
 }
 
-static const MultihomeDeviceOps ops = { receive, transmit, linkUp, service };
+static int32_t passes(void *driver)
+{
+	Port *port = driver;
+	return !busIsFree(port) || (port->driver->isFull && port->driver->isFull(port->chip));
+}
+
+static const MultihomeDeviceOps ops = { receive, transmit, linkUp, service, passes };
 
 static void release(Port *port)
 {
@@ -70,9 +140,17 @@ static void release(Port *port)
 	port->listening = 0;
 	multihomeDeviceRemove(port->number);
 	port->number = 0;
-	port->up = port->serviced = 0;
+	port->up = port->serviced = port->overdue = 0;
 	if (!port->chip)
 		return;
+	for (Port **at = &ports; *at; at = &(*at)->next) {
+		if (*at != port)
+			continue;
+		awaitBus(port);
+		port->driver->settle(port->chip);
+		*at = port->next;
+		break;
+	}
 	if (port->chip->spi) {
 		spiOnInterrupt(port->chip->spi, NULL, NULL);
 		port->driver->stop(port->chip);
@@ -198,6 +276,12 @@ void ethernetOpen(xsMachine *the, const EthernetDriver *driver)
 	chip->spi = spiOpen(&pins, the, &reason);
 	if (!chip->spi)
 		fail(the, port, driver, &pins, reason ? reason : "the bus cannot be opened");
+	chip->overlaps = (uint8_t)spiOverlaps(chip->spi);
+	chip->atOnce = (uint16_t)(pins.hz / (8000000 / AT_ONCE_US));
+	port->bus = pins.bus;
+	port->next = ports;
+	ports = port;
+	awaitBus(port);
 	int present = driver->start(chip, problem);
 	if (!present && !xsmcTest(xsArg(12)))
 		fail(the, port, driver, &pins, problem);
@@ -212,24 +296,28 @@ void ethernetOpen(xsMachine *the, const EthernetDriver *driver)
 	}
 }
 
-/* receive(at, max): as in device.ts. */
+/* receive(at, max), transmit(packet, at, end): as in device.ts. They wait until the frame has passed. */
 void xs_ethernet_receive(xsMachine *the)
 {
 	int at = intArg(0), max = intArg(1);
 	Port *port = openPort(the);
 	demand(at, max, port->arena.size);
-	xsmcSetInteger(xsResult, receive(port, port->arena.base + at, max));
+	int32_t length = DEVICE_COMES;
+	for (int i = 0; i < TRIES && length == DEVICE_COMES; i++) {
+		awaitBus(port);
+		length = port->driver->receive(port->chip, port->arena.base + at, (uint32_t)max);
+	}
+	xsmcSetInteger(xsResult, length == DEVICE_COMES ? 0 : length);
 }
 
-/* transmit(packet, at, end) */
 void xs_ethernet_transmit(xsMachine *the)
 {
-	int packet = intArg(0), at = intArg(1), end = intArg(2);
+	int at = intArg(1), end = intArg(2);
 	Port *port = openPort(the);
 	demandTo(at, end, port->arena.size);
 	if (end - at > FRAME_MOST)
 		xsRangeError("frame of %d bytes: expected at most %d", end - at, FRAME_MOST);
-	xsmcSetInteger(xsResult, transmit(port, packet, port->arena.base + at, end - at));
+	xsmcSetInteger(xsResult, transmit(port, -1, port->arena.base + at, end - at));
 }
 
 /* service(now): in how many ms again. */
@@ -237,6 +325,7 @@ void xs_ethernet_service(xsMachine *the)
 {
 	int now = intArg(0);
 	Port *port = openPort(the);
+	awaitBus(port);
 	xsmcSetInteger(xsResult, service(port, now));
 }
 
@@ -260,6 +349,7 @@ void xs_ethernet_configure(xsMachine *the)
 {
 	int accept = intArg(1);
 	Port *port = openPort(the);
+	awaitBus(port);
 	c_memcpy(port->chip->mac, bytesIn(0, 0, 6), 6);
 	port->accept = (uint8_t)accept;
 	port->chip->accept = acceptOf(port);
@@ -274,8 +364,17 @@ void xs_ethernet_multicast(xsMachine *the)
 	uint8_t accept = acceptOf(port);
 	if (accept == port->chip->accept)
 		return; /* a W5500 loses what lies in it */
+	awaitBus(port);
 	port->chip->accept = accept;
 	port->driver->configure(port->chip);
+}
+
+/* settle(): nothing passes any more, and memory that was lent is free. */
+void xs_ethernet_settle(xsMachine *the)
+{
+	Port *port = openPort(the);
+	awaitBus(port);
+	port->driver->settle(port->chip);
 }
 
 void xs_ethernet_shut(xsMachine *the)

@@ -9,6 +9,7 @@ declare module "multihome/ethernet/port" {
 		readonly present: boolean;
 		/** As `service` saw it last. */
 		readonly linkUp: boolean;
+		/** This, and `transmit`, wait until the frame has passed. */
 		receive(at: number, max: number): number;
 		transmit(packet: number, at: number, end: number): number;
 		/** Looks after the chip when that is due. `now` in ms; answers in how many ms it wants to be called again. */
@@ -19,6 +20,8 @@ declare module "multihome/ethernet/port" {
 		configure(mac: Uint8Array, accept: number): void;
 		/** Multicast frames are wanted, beside what `open` or `configure` said, until told otherwise. Costs nothing when the filter stays as it is. */
 		multicast(on: boolean): void;
+		/** As Device.settle. */
+		settle(): void;
 		shut(): void;
 	}
 

@@ -11,6 +11,7 @@ export class Port @ "xs_ethernet_delete" {
 	service(now) @ "xs_ethernet_service"
 	count(index) @ "xs_ethernet_count"
 	configure(mac, accept) @ "xs_ethernet_configure"
+	settle() @ "xs_ethernet_settle"
 	multicast(on) @ "xs_ethernet_multicast"
 	shut() @ "xs_ethernet_shut"
 }

@@ -74,6 +74,7 @@ typedef struct {
 	uint32_t checked; /* ms: last look at the settings, or for a chip that is gone */
 	uint16_t rxRead; /* where the next frame's length is */
 	uint16_t remaining; /* bytes known to be there, up to the end of a frame */
+	uint16_t takes; /* bytes at rxRead of the frame that is being read; 0 when the memory was given up meanwhile */
 	uint16_t unreleased; /* bytes before rxRead that the chip was not told about yet */
 	uint16_t released; /* how many of them it was told about last, since Sn_RX_RSR was read */
 	uint16_t txDone; /* what lies before it in the transmit memory has been sent */

@@ -147,7 +147,7 @@ static void forget(W5500 *w)
 {
 	w->chip.counters[COUNT_TRANSMIT_FAILED] += w->queued;
 	w->first = w->queued = w->sending = 0;
-	w->remaining = w->unreleased = 0;
+	w->remaining = w->takes = w->unreleased = 0;
 	w->pending = w->suspect = w->open = 0;
 }
 

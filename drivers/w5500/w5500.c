@@ -20,8 +20,10 @@
 /* Sn_RX_RD is written after so many bytes at the latest, or when nothing is left: 9 bytes of SPI and a command less per frame of a burst. */
 #define RELEASE_BYTES 4096u
 /* Frames for others that one call of receive() skips. AGAIN: there may be another. */
-#define AGAIN_MOST 32
-#define AGAIN -2
+#define SKIPPED_MOST 32
+#define SKIPPED -3
+/* A frame is on its way. */
+#define BEGUN -4
 
 /* A full frame takes 1.2 ms at 10 Mbit/s, and may wait for others in half duplex. */
 #define SEND_US 50000u
@@ -113,9 +115,38 @@ static void unstick(W5500 *w)
 		jammed(w);
 }
 
+/* What was written lies in the chip behind the frames that wait there, and goes out when they have gone. */
+static void written(W5500 *w)
+{
+	EthernetTransfer *write = &w->chip.outgoing;
+	if (write->state != TRANSFER_ENDED)
+		return;
+	write->state = TRANSFER_NONE;
+	w->chip.taken = write->frame;
+	if (!write->well) /* counted */
+		return;
+	if (write->sums.checksumAt)
+		w5500Write16(w, BLOCK_TX, (uint16_t)(w->txFill + write->sums.checksumAt), write->sums.checksum);
+	events(w, SN_IR_SENDOK | SN_IR_TIMEOUT);
+	if (w->suspect) { /* and may not have heard the frame */
+		w->chip.counters[COUNT_TRANSMIT_FAILED]++;
+		return;
+	}
+	w->txFill = (uint16_t)(w->txFill + write->length);
+	w->ends[(w->first + w->queued++) % QUEUE] = w->txFill;
+	order(w);
+}
+
 static int transmit(EthernetChip *chip, uint8_t *frame, uint32_t length)
 {
 	W5500 *w = (W5500 *)chip;
+	if (!ethernetIdle(chip))
+		return ethernetPutOff(&chip->incoming, &chip->writeWaits);
+	written(w);
+	if (ethernetWasTaken(chip, frame))
+		return 1;
+	if (ethernetYields(&chip->readWaits))
+		return ETHERNET_AGAIN;
 	unstick(w);
 	if (!w->open || !chip->link || length < HEADER || length > FRAME_MOST) {
 		chip->counters[COUNT_TRANSMIT_FAILED]++;
@@ -126,25 +157,15 @@ static int transmit(EthernetChip *chip, uint8_t *frame, uint32_t length)
 		if (w->queued == QUEUE)
 			return 0;
 	}
-	EthernetSums sums;
 	uint8_t header[SPI_HEADER] = { (uint8_t)(w->txFill >> 8), (uint8_t)w->txFill, BLOCK_TX | WRITE_BIT };
 	spiSelect(chip->spi);
 	spiExchange(chip->spi, header, NULL, SPI_HEADER);
-	int written = ethernetWrite(chip, frame, length, &sums);
-	spiDeselect(chip->spi);
-	if (!written)
-		return 1; /* counted there */
-	if (sums.checksumAt)
-		w5500Write16(w, BLOCK_TX, (uint16_t)(w->txFill + sums.checksumAt), sums.checksum);
-	events(w, SN_IR_SENDOK | SN_IR_TIMEOUT);
-	if (w->suspect) { /* and may not have heard the frame */
-		chip->counters[COUNT_TRANSMIT_FAILED]++;
-		return 1;
-	}
-	w->txFill = (uint16_t)(w->txFill + length);
-	w->ends[(w->first + w->queued++) % QUEUE] = w->txFill;
-	order(w);
-	return 1;
+	ethernetWrite(chip, frame, length);
+	if (!ethernetWaits(chip, length))
+		return ETHERNET_AGAIN;
+	ethernetAwait(chip);
+	written(w);
+	return ethernetWasTaken(chip, frame);
 }
 
 /* Receiving. */
@@ -178,7 +199,7 @@ static void resynchronise(W5500 *w)
 	uint16_t end, read, size;
 	w->chip.counters[COUNT_BAD_LENGTHS]++;
 	w->chip.counters[COUNT_RECEIVE_RESETS]++;
-	w->remaining = 0;
+	w->remaining = w->takes = 0;
 	w->pending = 1;
 	if (w->badInRow < 255)
 		w->badInRow++;
@@ -281,7 +302,7 @@ static int impossible(W5500 *w, uint32_t bytes)
 		release(w);
 		w->remaining = 0;
 		if (count(w, 1) && bytes <= w->remaining)
-			return AGAIN;
+			return SKIPPED;
 		if (!w->open || w->pending) /* count() has done all that can be done */
 			return 0;
 	}
@@ -289,46 +310,89 @@ static int impossible(W5500 *w, uint32_t bytes)
 	return w->badInRow > 1 ? 0 : -1; /* whatever the chip answers, this ends */
 }
 
-/* The frame at rxRead, of which there is one: as receive(), or AGAIN. */
+/* Begins to read the frame at rxRead, of which there is one: BEGUN, SKIPPED, or as receive(). */
 static int take(W5500 *w, uint8_t *to, uint32_t max)
 {
-	EthernetSums sums;
 	_Alignas(4) uint8_t out[8] = { (uint8_t)(w->rxRead >> 8), (uint8_t)w->rxRead, BLOCK_RX };
 	_Alignas(4) uint8_t in[8];
 	spiSelect(w->chip.spi);
 	spiExchange(w->chip.spi, out, in, SPI_HEADER + PREFIX);
 	uint32_t bytes = (uint32_t)(in[3] << 8 | in[4]), length = bytes - PREFIX;
 	int possible = bytes >= PREFIX + FRAME_LEAST && bytes <= PREFIX + TAGGED_MOST && bytes <= w->remaining;
-	int read = possible && length <= max && ethernetRead(&w->chip, to, length, 0, &sums);
+	if (possible && length <= max) {
+		w->takes = (uint16_t)bytes;
+		ethernetRead(&w->chip, to, length, 0, 0);
+		return BEGUN;
+	}
 	spiDeselect(w->chip.spi);
 	if (!possible)
 		return impossible(w, bytes);
-	advance(w, bytes); /* also when the frame is lost */
-	if (length > max)
-		w->chip.counters[COUNT_BAD_LENGTHS]++;
-	if (!read)
-		return -1; /* a failure of SPI is counted there */
+	w->chip.counters[COUNT_BAD_LENGTHS]++;
+	advance(w, bytes);
+	return -1;
+}
+
+/* The frame that was read: SKIPPED, or as receive(). */
+static int taken(W5500 *w, const uint8_t *to)
+{
+	EthernetTransfer *read = &w->chip.incoming;
+	read->state = TRANSFER_NONE;
+	if (w->takes)
+		advance(w, w->takes); /* also when the frame is lost */
+	if (!read->well || read->frame != to)
+		return -1; /* a failure of SPI is counted */
 	if (!w5500Wanted(&w->chip, to))
-		return AGAIN;
-	if (!sums.good) {
+		return SKIPPED;
+	if (!read->sums.good) {
 		w->chip.counters[COUNT_BAD_CHECKSUMS]++;
 		return -1;
 	}
 	w->badInRow = 0;
-	return (int)length;
+	return (int)read->length;
+}
+
+/* Whether nothing says that there are frames: it costs no transfer. */
+static int isQuiet(W5500 *w)
+{
+	return w->remaining == 0 && !w->pending && !w->distrust && spiInterrupted(w->chip.spi) == 0;
 }
 
 static int receive(EthernetChip *chip, uint8_t *to, uint32_t max)
 {
 	W5500 *w = (W5500 *)chip;
-	for (int i = 0; i < AGAIN_MOST; i++) {
-		if (!w->open || (w->remaining == 0 && !attend(w)))
-			return 0;
-		int length = take(w, to, max);
-		if (length != AGAIN)
+	for (int i = 0; i < SKIPPED_MOST; i++) {
+		if (!ethernetIdle(chip))
+			return chip->incoming.state == TRANSFER_NONE && isQuiet(w) ? 0 : ethernetPutOff(&chip->outgoing, &chip->readWaits);
+		written(w);
+		if (chip->incoming.state == TRANSFER_NONE) {
+			if (ethernetYields(&chip->writeWaits))
+				return ETHERNET_AGAIN;
+			if (!w->open || (w->remaining == 0 && !attend(w)))
+				return 0;
+			int begun = take(w, to, max);
+			if (begun == SKIPPED)
+				continue;
+			if (begun != BEGUN)
+				return begun;
+			if (!ethernetWaits(chip, chip->incoming.length))
+				return ETHERNET_AGAIN;
+			ethernetAwait(chip);
+		}
+		int length = taken(w, to);
+		if (length != SKIPPED)
 			return length;
 	}
 	return -1; /* asks to be called again */
+}
+
+static void settle(EthernetChip *chip)
+{
+	W5500 *w = (W5500 *)chip;
+	ethernetAwait(chip);
+	written(w);
+	if (chip->incoming.state == TRANSFER_ENDED)
+		taken(w, NULL);
+	chip->taken = NULL;
 }
 
 /* Now and then. */
@@ -362,6 +426,7 @@ static uint32_t service(EthernetChip *chip, uint32_t now)
 	W5500 *w = (W5500 *)chip;
 	if (w->stopped)
 		return RETRY_MS;
+	written(w);
 	if (!w->serviced) {
 		w->serviced = 1;
 		w->checked = now - RETRY_MS;
@@ -395,5 +460,6 @@ const EthernetDriver w5500Driver = {
 	.receive = receive,
 	.transmit = transmit,
 	.service = service,
+	.settle = settle,
 	.stop = w5500Stop,
 };

@@ -32,6 +32,17 @@ export const BUSY = 2;
 /** As SENT, and what was sent may have been answered already: the device is asked for frames again within the same poll. Only of devices in C. */
 export const ANSWERED = 3;
 
+/**
+ * As BUSY, but it is offered the same packet again within the poll: its bytes are on their way, perhaps, and it stays as it is. Only of devices in C, and not for a `packet` of -1, whose memory is
+ * used for other things at once.
+ */
+export const AGAIN = 4;
+
+/**
+ * Answer of `receive`, only of devices in C: bytes are on their way, a frame's perhaps. It is called again with the same memory, which nobody else uses until it answers otherwise.
+ */
+export const COMES = -2;
+
 /** What a device may ask of the stack that it is attached to. Both may be called at any time; what they tell from inside `receive` or `transmit` is looked at when the poll ends. */
 export interface DeviceHost {
 	/** The arena that `receive` writes into and `transmit` reads from. It never moves: a driver in C may keep its address. */
@@ -87,6 +98,8 @@ export interface Device {
 	 * `close`, and not wanted until then. A device without it hands all of them on.
 	 */
 	multicast?(on: boolean): void;
+	/** Whoever answers AGAIN or COMES has it: nothing is on its way any more, and the memory that was lent is free. A frame that was coming is lost. */
+	settle?(): void;
 	/** Releases what the device holds, packets too: for each that is HELD `host.released` is called. */
 	close(): void;
 }

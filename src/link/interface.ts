@@ -267,6 +267,7 @@ export abstract class Interface {
 			this.device.close();
 		} finally {
 			if (this.block !== 0) {
+				this.#regain();
 				this.put(AT.native, 0);
 				setPolled(this.core.view, this.slot, false); // nor is it looked at for what its device said while it was closed
 				this.core.view.setUint16(this.block + AT.slot, 0, true);
@@ -355,8 +356,18 @@ export abstract class Interface {
 		}
 	}
 
+	/** The packet that a frame was coming into is nobody's. */
+	#regain(): void {
+		const incoming = this.core.fields[(this.block + AT.incoming) >> 2]!;
+		if (incoming !== 0) this.core.pool.release(incoming - 1);
+		this.put(AT.incoming, 0);
+		this.put(AT.came, 0);
+	}
+
 	#discard(): void {
 		const { view, pool } = this.core;
+		if (this.core.fields[(this.block + AT.again) >> 2] !== 0) this.device.settle?.();
+		this.put(AT.again, 0);
 		for (let packet = dequeue(view, this.block); packet !== NONE; packet = dequeue(view, this.block)) {
 			pool.release(packet);
 			this.core.count(this.block, DROP.interfaceDown);

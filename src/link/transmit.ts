@@ -1,14 +1,14 @@
 // From IP to the device, compiled: the prepared link header, counters, and the queue before a device that is busy.
 
 import { TRANSMIT_QUEUE, TRANSMIT_QUEUE_CONTROL, CONTROL_PACKETS } from "../config.ts";
-import { ANSWERED, BUSY, HELD, SENT } from "../device/device.ts";
+import { AGAIN, ANSWERED, BUSY, HELD, SENT } from "../device/device.ts";
 import { deviceTransmit } from "../device/kernels/devices.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { FLAG_ETHERNET, FLAG_LINE, FLAG_RETURNS, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { NONE, packetRelease } from "../packet/packets.ts";
-import { setDrain, setReady } from "../packet/slots.ts";
+import { setAgain, setDrain, setReady } from "../packet/slots.ts";
 import { countSent, ethernetHeader } from "../wire/build.ts";
 import { lineFlush, lineTransmit } from "./line.ts";
 
@@ -18,7 +18,7 @@ export function isBusy(view: DataView, at: Offset): boolean {
 	const waiting = link.waiting;
 	if (waiting === 0) return false;
 	return (
-		link.native !== 0 ||
+		(link.native !== 0 && waiting > link.again) ||
 		link.refused !== 0 ||
 		waiting >= TRANSMIT_QUEUE ||
 		waiting >= ((CoreBlock.of(view, CORE).free - CONTROL_PACKETS) | 0)
@@ -34,13 +34,30 @@ export function offer(view: DataView, link: InterfaceBlock): void {
 		const index = Math.imul(packet, 4);
 		const at = view.getInt32((core.starts + index) | 0, true);
 		const answer = transmit(view, link, packet, at, view.getInt32((core.ends + index) | 0, true));
+		link.again = answer === AGAIN ? 1 : 0;
 		if (answer === BUSY) return;
+		if (answer === AGAIN) {
+			offeredAgain(view, link);
+			return;
+		}
 		dequeue(view, link.at);
 		if (answer === SENT) packetRelease(view, packet);
 	}
 }
 
-/** To a device in C. Answers SENT, HELD or BUSY. */
+/** What waits for the device is offered in the next turn too. */
+function offeredAgain(view: DataView, link: InterfaceBlock): void {
+	link.again = 1;
+	setAgain(view, link.slot);
+	setDrain(view, link.slot);
+}
+
+/** `packet`, or NONE when it could not be kept while the device moves it. */
+function lent(view: DataView, packet: number): number {
+	return CoreBlock.of(view, CORE).free > CONTROL_PACKETS ? packet : NONE;
+}
+
+/** To a device in C. Answers SENT, HELD, BUSY or AGAIN. */
 function transmit(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset): number {
 	if (link.flags & FLAG_LINE) return lineTransmit(view, link, packet, at, end);
 	return frameSent(view, link, deviceTransmit(view, link.native, packet, at, end));
@@ -61,7 +78,7 @@ export function send(view: DataView, link: InterfaceBlock, packet: number, at: O
 	if (link.flags & FLAG_ETHERNET) frame = ethernetHeader(view, at, header, link.at, end);
 	else countSent(view, at, end, link.at);
 	let answer = BUSY;
-	if (link.native !== 0 && link.waiting === 0) answer = transmit(view, link, packet, frame, end);
+	if (link.native !== 0 && link.waiting === 0) answer = transmit(view, link, lent(view, packet), frame, end);
 	return answer !== SENT && notSent(view, link, answer, packet, frame, end);
 }
 
@@ -70,13 +87,14 @@ export function sendFrame(view: DataView, link: InterfaceBlock, packet: number, 
 	countSent(view, frame, end, link.at);
 	let answer = BUSY;
 	if (link.native !== 0 && link.waiting === 0)
-		answer = frameSent(view, link, deviceTransmit(view, link.native, packet, frame, end));
+		answer = frameSent(view, link, deviceTransmit(view, link.native, lent(view, packet), frame, end));
 	return answer !== SENT && controlNotSent(view, link, answer, packet, frame, end);
 }
 
 /** The device did not take the frame for good, or was not asked: `answer` of its `transmit`, or BUSY. Answers whether the packet was kept. */
 function notSent(view: DataView, link: InterfaceBlock, answer: number, packet: number, at: Offset, end: Offset): boolean {
 	if (answer === HELD) return true;
+	if (answer === AGAIN) return lends(view, link, packet, at, end);
 	const waiting = link.waiting;
 	// Who keeps a packet must leave one for its caller to go on with; and a slow or jammed device leaves the others as much as it has.
 	const leaves = waiting < ((CoreBlock.of(view, CORE).free - CONTROL_PACKETS) | 0);
@@ -94,11 +112,18 @@ export function returns(link: InterfaceBlock): boolean {
 /** Likewise for a control packet, which its caller acquired for this alone: a few find room behind the others, and one buffer is left for the next. */
 function controlNotSent(view: DataView, link: InterfaceBlock, answer: number, packet: number, at: Offset, end: Offset): boolean {
 	if (answer === HELD) return true;
+	if (answer === AGAIN) return lends(view, link, packet, at, end);
 	const free = CoreBlock.of(view, CORE).free;
 	const room = Math.min(TRANSMIT_QUEUE - 1, (free - CONTROL_PACKETS) | 0) + TRANSMIT_QUEUE_CONTROL;
 	if ((free > 0 || returns(link)) && link.waiting <= room) return enqueue(view, link, packet, at, end);
 	drop(view, link, DROP.transmitQueueFull);
 	return false;
+}
+
+/** The device moves the frame, which waits meanwhile. */
+function lends(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset): boolean {
+	offeredAgain(view, link);
+	return enqueue(view, link, packet, at, end);
 }
 
 function enqueue(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset): boolean {

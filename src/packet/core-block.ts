@@ -91,8 +91,8 @@ export const CoreBlock = record({
 	lost: int32,
 	lostLink: offset,
 	/**
-	 * Interfaces to be looked at when the next poll begins, those that may have frames, those that are asked without a notice, and those whose queue their device is to be
-	 * offered: a bit for each slot, 32 in a word.
+	 * Interfaces to be looked at when the next poll begins, those that may have frames, those that are asked without a notice, those whose queue their device is to be
+	 * offered, and those whose device is at a frame and is asked again in the next turn: a bit for each slot, 32 in a word.
 	 */
 	lookLow: int32,
 	lookHigh: int32,
@@ -102,12 +102,16 @@ export const CoreBlock = record({
 	polledHigh: int32,
 	drainLow: int32,
 	drainHigh: int32,
+	againLow: int32,
+	againHigh: int32,
 	/** Where the turn stands (turn/turn.ts): phase; slots that are still to be served in it; the present one, and how many frames it may yet bring. */
 	phase: int32,
 	leftLow: int32,
 	leftHigh: int32,
 	slot: int32,
 	frames: int32,
+	/** How often the poll may yet look whether a device has moved the frame that it is at. */
+	looks: int32,
 	/** How many turns there may be; whether there is more to do; in how many ms a poll is wanted, or -1. */
 	turns: int32,
 	busy: int32,

@@ -44,6 +44,12 @@ export const InterfaceBlock = record({
 	queueLast: int32,
 	/** 1: the device did not take what it was offered last. */
 	refused: int32,
+	/** 1: the first of them is being taken: it is offered again within the poll. */
+	again: int32,
+	/** The packet that a frame comes into, and 1 added; 0 for none. */
+	incoming: int32,
+	/** What was answered of it already: its length, -1 for one that is lost; 0 while it comes. */
+	came: int32,
 	/** Its LineBlock, where its device is a serial line. */
 	line: bytes(LineBlock.bytes),
 	/** Largest IP packet, bytes. */

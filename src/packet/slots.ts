@@ -59,6 +59,8 @@ export function setPolled(view: DataView, slot: number, polled: boolean): void {
 		core.readyHigh = core.readyHigh & ~high;
 		core.drainLow = core.drainLow & ~low;
 		core.drainHigh = core.drainHigh & ~high;
+		core.againLow = core.againLow & ~low;
+		core.againHigh = core.againHigh & ~high;
 		core.leftLow = core.leftLow & ~low;
 		core.leftHigh = core.leftHigh & ~high;
 	}
@@ -69,6 +71,13 @@ export function setDrain(view: DataView, slot: number): void {
 	const core = CoreBlock.of(view, CORE);
 	if (slot <= 32) core.drainLow = core.drainLow | bitOf(slot);
 	else core.drainHigh = core.drainHigh | bitOf(slot);
+}
+
+/** The interface's device is at a frame: it is asked again in the next turn. */
+export function setAgain(view: DataView, slot: number): void {
+	const core = CoreBlock.of(view, CORE);
+	if (slot <= 32) core.againLow = core.againLow | bitOf(slot);
+	else core.againHigh = core.againHigh | bitOf(slot);
 }
 
 /** The first slot of the phase's that are left, which is none of them any more; 0 when there is none. */

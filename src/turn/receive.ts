@@ -2,6 +2,7 @@
 
 import { FRAMES_PER_TURN } from "../config.ts";
 import { deviceReceive, lineReceive } from "../device/kernels/devices.ts";
+import { COMES } from "../device/device.ts";
 import { LOST } from "../device/serial.ts";
 import { ipInput } from "../ip/input.ts";
 import { CONTROL, IPV4, linkInput } from "../link/input.ts";
@@ -14,7 +15,7 @@ import { FLAG_LINE, FLAG_PPP, FLAG_RETURNS, InterfaceBlock } from "../packet/int
 import { LineBlock } from "../packet/line-block.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { headerPlace, NONE, packetRelease, takePacket } from "../packet/packets.ts";
-import { clearReady, interfaceAt, letOthers, nextSlot, setReady } from "../packet/slots.ts";
+import { clearReady, interfaceAt, letOthers, nextSlot, setAgain, setReady } from "../packet/slots.ts";
 import { transportInput } from "../transport/input.ts";
 import * as requests from "./requests.ts";
 
@@ -63,6 +64,11 @@ function receiveFrom(view: DataView, link: InterfaceBlock): number {
 			if (!returned(view, link)) return NOTHING;
 			continue;
 		}
+		if (link.incoming !== 0) {
+			const request = landing(view, link);
+			if (request !== NOTHING) return request;
+			continue;
+		}
 		if (core.packet < 0 && !takePacket(view)) {
 			core.frames = 0; // its device keeps its frames until there is a buffer
 			return NOTHING;
@@ -79,10 +85,67 @@ function receiveFrom(view: DataView, link: InterfaceBlock): number {
 			clearReady(view, core.slot);
 			return exhausted(view, link);
 		}
+		if (length === COMES) {
+			comes(view, link);
+			return NOTHING;
+		}
 		const request = take(view, link, at, length);
 		if (request !== NOTHING) return request;
 	}
 	return NOTHING;
+}
+
+/** A frame comes into the packet that frames are received into: it is the interface's until the frame is there. */
+function comes(view: DataView, link: InterfaceBlock): void {
+	const core = CoreBlock.of(view, CORE);
+	link.incoming = (core.packet + 1) | 0;
+	core.packet = NONE;
+	awaited(view);
+}
+
+/** The interface's device is asked again in the next turn. */
+function awaited(view: DataView): void {
+	const core = CoreBlock.of(view, CORE);
+	core.frames = 0;
+	setAgain(view, core.slot);
+}
+
+/** Asks for the frame that comes. When it is there, the next one may come while it goes up. Answers a request, or NOTHING. */
+function landing(view: DataView, link: InterfaceBlock): number {
+	const core = CoreBlock.of(view, CORE);
+	const packet = (link.incoming - 1) | 0;
+	const place = headerPlace(view, packet);
+	const length = link.came === 0 ? received(view, link, (place - link.header) | 0) : link.came;
+	if (length === COMES) {
+		awaited(view);
+		return NOTHING;
+	}
+	link.incoming = 0;
+	link.came = 0;
+	const up = link.up !== 0;
+	if (up && length !== 0 && (core.packet >= 0 || takePacket(view))) follows(view, link);
+	if (core.packet >= 0) packetRelease(view, core.packet);
+	core.packet = packet;
+	core.packetAt = place;
+	if (length === 0) {
+		clearReady(view, core.slot);
+		return exhausted(view, link);
+	}
+	if (up) return take(view, link, (place - link.header) | 0, length);
+	core.frames = (core.frames - 1) | 0;
+	drop(view, link, DROP.interfaceDown);
+	return NOTHING;
+}
+
+/** A further frame, if there is one, begins to come into the packet that frames are received into. */
+function follows(view: DataView, link: InterfaceBlock): void {
+	const core = CoreBlock.of(view, CORE);
+	const said = received(view, link, (core.packetAt - link.header) | 0);
+	if (said === 0) return;
+	link.incoming = (core.packet + 1) | 0;
+	core.packet = NONE;
+	if (said === COMES) setAgain(view, core.slot);
+	else link.came = said;
 }
 
 /** Takes the first packet that was sent by an interface to ourselves, in the place of the one that frames are received into. Answers whether there was one. */

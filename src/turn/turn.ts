@@ -1,8 +1,8 @@
 // The turn, compiled: one pass over devices, sockets and connections, again and again while there is something to do. What the interpreter has to do in
 // between (calling owners of sockets, devices in TypeScript, everything rare) it is asked for: `turn` returns, and is called again with the answer.
 
-import { CONTROL_PACKETS, TURNS_PER_POLL } from "../config.ts";
-import { deviceLinkUp, deviceService, NO_SERVICE } from "../device/kernels/devices.ts";
+import { CONTROL_PACKETS, LOOKS_PER_POLL, TURNS_PER_POLL } from "../config.ts";
+import { deviceLinkUp, devicePasses, deviceService, NO_SERVICE } from "../device/kernels/devices.ts";
 import { neighborTimers } from "../link/arp.ts";
 import { offer } from "../link/transmit.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
@@ -40,6 +40,7 @@ export function turnBegin(view: DataView, now: number): number {
 	core.wakes = 0;
 	core.wanted = -1;
 	core.turns = TURNS_PER_POLL;
+	core.looks = LOOKS_PER_POLL;
 	core.phase = LINKS;
 	core.asked = NOTHING;
 	// The first is loopback, which speaks up when it has something.
@@ -144,6 +145,8 @@ function begins(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
 	if (core.spare < 0) takeSpare(view);
 	core.busy = 0;
+	core.againLow = 0;
+	core.againHigh = 0;
 	core.leftLow = core.readyLow;
 	core.leftHigh = core.readyHigh;
 	core.slot = 0;
@@ -159,8 +162,20 @@ function receiving(view: DataView): number {
 	const request = receive(view);
 	if (request !== NOTHING) return request;
 	core.newsEnd = core.newsFirst === 0 ? 0 : core.newsLast;
+	if (core.newsEnd !== 0) offers(view);
 	core.phase = NEWS;
 	return NOTHING;
+}
+
+/** Devices go on with what waits for them while owners of sockets are called. */
+function offers(view: DataView): void {
+	const core = CoreBlock.of(view, CORE);
+	core.leftLow = core.drainLow;
+	core.leftHigh = core.drainHigh;
+	for (let slot = nextSlot(view); slot !== 0; slot = nextSlot(view)) {
+		const link = InterfaceBlock.of(view, interfaceAt(view, slot));
+		if (link.native !== 0) offer(view, link);
+	}
 }
 
 /** Whether it is a connection's owner that was called. */
@@ -219,7 +234,7 @@ function drain(view: DataView): number {
 		const link = InterfaceBlock.of(view, interfaceAt(view, slot));
 		if (link.native !== 0) offer(view, link);
 		// Those that had to wait for it may go on.
-		if (core.pending !== 0 && (link.native === 0 || link.waiting === 0)) core.busy = 1;
+		if (core.pending !== 0 && (link.native === 0 || link.waiting <= link.again)) core.busy = 1;
 		if (link.native !== 0) continue;
 		core.pendingSeen = core.pending;
 		return requests.DRAIN | (slot << requests.VALUE_SHIFT);
@@ -228,7 +243,20 @@ function drain(view: DataView): number {
 	if (core.newsFirst !== 0 || (core.packet < 0 && core.free > CONTROL_PACKETS && (core.readyLow | core.readyHigh) !== 0))
 		core.busy = 1;
 	core.turns = (core.turns - 1) | 0;
-	return core.busy !== 0 && core.turns > 0 ? begins(view) : ends(view);
+	return core.turns > 0 && (core.busy !== 0 || hasMoved(view)) ? begins(view) : ends(view);
+}
+
+/** There is nothing else to do: waits for devices that are at a frame. Answers whether one of them has moved it. */
+function hasMoved(view: DataView): boolean {
+	const core = CoreBlock.of(view, CORE);
+	while ((core.againLow | core.againHigh) !== 0 && core.looks !== 0) {
+		core.looks = (core.looks - 1) | 0;
+		core.leftLow = core.againLow;
+		core.leftHigh = core.againHigh;
+		for (let slot = nextSlot(view); slot !== 0; slot = nextSlot(view))
+			if (!devicePasses(view, InterfaceBlock.of(view, interfaceAt(view, slot)).native)) return true;
+	}
+	return false;
 }
 
 /** The poll is over. */
@@ -238,7 +266,8 @@ function ends(view: DataView): number {
 	core.awake = 0;
 	core.phase = LINKS;
 	let wanted = core.wanted;
-	if (core.busy !== 0 || core.noticed !== 0 || (core.lookLow | core.lookHigh) !== 0) wanted = 0;
+	if (core.busy !== 0 || (core.againLow | core.againHigh) !== 0 || core.noticed !== 0 || (core.lookLow | core.lookHigh) !== 0)
+		wanted = 0;
 	else {
 		if (core.armed !== 0) wanted = sooner(wanted, (core.due - core.now) | 0);
 		if (core.tcpArmed !== 0) wanted = sooner(wanted, (core.tcpDue - core.now) | 0);

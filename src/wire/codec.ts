@@ -9,7 +9,14 @@ export { vjCompress } from "./vj-compress.ts";
 export { vjDecompress } from "./vj-decompress.ts";
 
 // C by hand.
-export { deviceLinkUp, deviceReceive, deviceService, deviceTransmit, lineReceive } from "../device/kernels/devices.ts";
+export {
+	deviceLinkUp,
+	devicePasses,
+	deviceReceive,
+	deviceService,
+	deviceTransmit,
+	lineReceive,
+} from "../device/kernels/devices.ts";
 export { checksum } from "./kernels/checksum.ts";
 export { copy, copyIn, copyOut, ringPut, ringRead, ringWrite } from "./kernels/copies.ts";
 export { asciiPut } from "./kernels/ascii.ts";

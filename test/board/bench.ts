@@ -160,58 +160,72 @@ export function wayOf(bench: Bench, which: number): Way {
 	return { peer: bench.peers[which]!, address, busyNanos: () => bench.chips[which]!.spi.busyNanos };
 }
 
-/** Sends `bytes` to the board's port 9, or receives them from its port 19, after `warmUp` bytes; the window is the stacks'. */
-export function transfer(
-	bench: Bench,
-	{ peer, address, busyNanos }: Way,
-	direction: "receive" | "send",
-	bytes: number,
-	warmUp: number,
-): Transfer {
+/** A connection to the board's port 9, which takes what is sent, or 19, which sends; the window is the stacks'. */
+class Flow {
+	/** Bytes that have gone, or come. What was written is there but for a window of it. */
+	passed = 0;
+	failed = false;
+	readonly socket;
+
+	constructor({ peer, address }: Way, direction: Direction) {
+		const chunk = new Uint8Array(1460);
+		const socket = new peer.io.TCP({
+			address,
+			port: direction === "receive" ? 9 : 19,
+			onReadable: () => {
+				for (let n = socket.read(chunk); n !== undefined; n = socket.read(chunk)) this.passed += n;
+			},
+			onWritable: (room) => {
+				while (direction === "receive" && room > 0) {
+					const before = room;
+					room = socket.write(chunk, 0, Math.min(room, chunk.length));
+					this.passed += before - room;
+				}
+			},
+			onError: () => {
+				this.failed = true;
+			},
+		});
+		this.socket = socket;
+	}
+}
+
+/** As the board sees it. */
+export type Direction = "receive" | "send";
+
+/** Moves at least `bytes` by every one of the ways at once, after `warmUp` bytes by each. What is told is of the time in which all of them were at it. */
+export function transfers(bench: Bench, ways: Way[], direction: Direction, bytes: number, warmUp: number): Transfer[] {
 	const { machine } = bench;
-	const chunk = new Uint8Array(1460);
-	let passed = 0;
-	let room = 0;
-	let failed = false;
-	const move = () => {
-		while (room > 0) {
-			const before = room;
-			room = socket.write(chunk, 0, Math.min(room, chunk.length));
-			passed += before - room;
-		}
-	};
-	const socket = new peer.io.TCP({
-		address,
-		port: direction === "receive" ? 9 : 19,
-		onReadable: () => {
-			for (let n = socket.read(chunk); n !== undefined; n = socket.read(chunk)) passed += n;
-		},
-		onWritable: (now) => {
-			room = now;
-			if (direction === "receive") move();
-		},
-		onError: () => {
-			failed = true;
-		},
+	const flows = ways.map((way) => new Flow(way, direction));
+	const reached = (counts: number[]) => flows.every((flow, i) => flow.passed >= counts[i]!);
+	const failed = () => flows.some((flow) => flow.failed);
+	if (!bench.until(() => failed() || reached(ways.map(() => warmUp)), 60)) throw new Error(`${direction}: no progress`);
+	const from = flows.map(({ passed }) => passed);
+	const busy = ways.map((way) => way.busyNanos());
+	const { nanos } = machine.clock;
+	const { cycles } = machine.cpu;
+	const target = from.map((passed) => passed + bytes);
+	if (!bench.until(() => failed() || reached(target), 600) || failed()) throw new Error(`${direction}: stopped`);
+	const seconds = (machine.clock.nanos - nanos) / 1e9;
+	const spent = machine.cpu.cycles - cycles;
+	const results = flows.map(({ passed }, i) => {
+		const moved = passed - from[i]!;
+		const segments = moved / 1460;
+		return {
+			bytes: moved,
+			seconds,
+			mbits: (moved * 8) / seconds / 1e6,
+			segments,
+			cyclesPerSegment: spent / segments,
+			spiBusy: (ways[i]!.busyNanos() - busy[i]!) / 1e9 / seconds,
+		};
 	});
-	// What was written is there but for a window of it, before as after.
-	const progress = () => passed;
-	const first = progress();
-	if (!bench.until(() => failed || progress() - first >= warmUp, 60)) throw new Error(`${direction}: no progress`);
-	const from = { bytes: progress(), nanos: machine.clock.nanos, cycles: machine.cpu.cycles, spi: busyNanos() };
-	if (!bench.until(() => failed || progress() - from.bytes >= bytes, 600) || failed) throw new Error(`${direction}: stopped`);
-	const moved = progress() - from.bytes;
-	const seconds = (machine.clock.nanos - from.nanos) / 1e9;
-	const segments = moved / 1460;
-	const cycles = machine.cpu.cycles - from.cycles;
-	socket.close();
+	for (const { socket } of flows) socket.close();
 	bench.run(0.05);
-	return {
-		bytes: moved,
-		seconds,
-		mbits: (moved * 8) / seconds / 1e6,
-		segments,
-		cyclesPerSegment: cycles / segments,
-		spiBusy: (busyNanos() - from.spi) / 1e9 / seconds,
-	};
+	return results;
+}
+
+/** The same by one way. */
+export function transfer(bench: Bench, way: Way, direction: Direction, bytes: number, warmUp: number): Transfer {
+	return transfers(bench, [way], direction, bytes, warmUp)[0]!;
 }

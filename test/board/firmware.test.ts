@@ -8,7 +8,7 @@ import { loadChips } from "../../hosts/desktop/chips/chips.ts";
 import { parseIpv4 } from "../../src/address.ts";
 import { env, envNumber } from "../support/env.ts";
 import { statusOf as stackStatusOf } from "../../src/status/status.ts";
-import { Bench, PLACES, statusOf, transfer, wayOf } from "./bench.ts";
+import { Bench, PLACES, statusOf, transfer, transfers, wayOf } from "./bench.ts";
 import { Code } from "./code.ts";
 import { readElf } from "./elf.ts";
 
@@ -140,6 +140,17 @@ describe.runIf(given)("TCP with a window of 4 MSS, a peer that acknowledges at o
 				console.log(`  ${group.padEnd(32)}${((100 * cycles) / total).toFixed(1).padStart(5)} %`);
 		}
 		expect(result.mbits).toBeGreaterThan(1);
+		expect(bench.complaints).toEqual([]);
+	});
+
+	test.each(["receive", "send"] as const)("both at once: %s", async (direction) => {
+		const bench = await start();
+		const results = transfers(bench, [wayOf(bench, 0), wayOf(bench, 1)], direction, 150 * 1460, 20 * 1460);
+		for (const [i, { mbits, spiBusy }] of results.entries())
+			console.log(
+				`${PLACES[i]!.kind}, both at once, ${direction}: ${mbits.toFixed(2)} Mbit/s, SPI busy ${Math.round(100 * spiBusy)} %`,
+			);
+		for (const { mbits } of results) expect(mbits).toBeGreaterThan(1);
 		expect(bench.complaints).toEqual([]);
 	});
 });

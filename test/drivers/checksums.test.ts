@@ -20,7 +20,7 @@ import {
 	UDP,
 	udp,
 } from "../support/frames.ts";
-import { closeRigs, KINDS, LONGEST, OWN, PEER, Rig, SHORTEST } from "./support/rig.ts";
+import { closeRigs, WAYS, LONGEST, OWN, PEER, Rig, SHORTEST } from "./support/rig.ts";
 import { CHECKSUM_AT, ETHERNET, exchange, type PacketShape, Traffic, viewOf } from "./support/traffic.ts";
 
 const SEED = envNumber("SEED", 20261126);
@@ -46,7 +46,7 @@ function flipped(frame: Bytes, bit: number): Bytes {
 
 const data = (length: number) => Uint8Array.from({ length }, (_, i) => i * 29 + 7);
 
-describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
+describe.each(WAYS)(`%s, SEED=${SEED}`, (_name, kind, way) => {
 	function expectPasses(rig: Rig, frame: Bytes, label: string): void {
 		expect(rig.deliver(frame), label).toBe(frame.length);
 		expect(rig.received(frame.length), label).toEqual(frame);
@@ -74,7 +74,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 		["a length in the place of the type", ethernet(OWN, PEER, 46, data(46))],
 	];
 	it.each(rightOnes)("passes %s", (name, frame) => {
-		const rig = new Rig(kind, { options: { multicast: true } }); // without it the W5500 refuses IPv6
+		const rig = new Rig(kind, { ...way, options: { multicast: true } }); // without it the W5500 refuses IPv6
 		for (let i = 0; i < 3; i++) expectPasses(rig, frame, name);
 		expect(rig.counted).toEqual({});
 		rig.expectNoComplaint();
@@ -88,7 +88,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 		["a packet that is shorter than a header", { totalLength: 19 }],
 		["another version", { version: 6 }],
 	])("leaves %s to the stack", (name, fields) => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		const frame = frameOf(ipv4({ ...ADDRESSES, protocol: TCP, ...(fields as Partial<Ipv4Fields>) }, data(40)));
 		expectPasses(rig, frame, name);
 		expect(rig.counted).toEqual({});
@@ -100,7 +100,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 		["ICMP", frameOf(icmp({ ...ADDRESSES, type: 8, rest: 0x12340001 }, data(29)))],
 	];
 	it.each(covered)("drops and counts %s with one wrong bit, wherever it is", (_name, frame) => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		const view = viewOf(frame);
 		const end = ETHERNET + view.getUint16(ETHERNET + 2);
 		let dropped = 0;
@@ -119,7 +119,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it("drops and counts damage behind the first transfers of a long frame, up to its last byte", () => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		for (const length of [1000, 1001, 1459, 1460]) {
 			const frame = frameOf(tcp(PORTS, data(length)));
 			for (const at of [ETHERNET + 20, 64, 127, 128, 500, frame.length - 2, frame.length - 1])
@@ -130,7 +130,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it(`says of ${PACKETS} random packets, right and wrong, what the stack's own checksum says`, () => {
-		const rig = new Rig(kind, { seed: SEED });
+		const rig = new Rig(kind, { ...way, seed: SEED });
 		const traffic = new Traffic(SEED);
 		const { random } = traffic;
 		let bad = 0;
@@ -155,7 +155,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it(`fills in what is left 0 in ${PACKETS} random packets, as the stack's own checksum would`, () => {
-		const rig = new Rig(kind, { seed: SEED });
+		const rig = new Rig(kind, { ...way, seed: SEED });
 		const traffic = new Traffic(SEED ^ 1);
 		const { random } = traffic;
 		for (let i = 0; i < PACKETS; i++) {
@@ -181,7 +181,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it("sends 0xffff for a UDP checksum of 0", () => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		const right = frameOf(udp(PORTS, [0, 0].concat(zeroing())));
 		expect(viewOf(right).getUint16(ETHERNET + 26)).toBe(0xffff);
 		const frame = right.slice();
@@ -190,7 +190,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it("leaves a checksum alone that is there: a router must not hide damage", () => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		const packets = [udp(PORTS, data(40)), tcp(PORTS, data(40)), icmp({ ...ADDRESSES, type: 8 }, data(40))];
 		for (const packet of packets) {
 			const wrong = flipped(frameOf(packet), (ETHERNET + 45) * 8);
@@ -201,7 +201,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it("sends as they are fragments, other transports, and what is no IPv4", () => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		const zero = new Uint8Array(60);
 		for (const packet of [
 			fragment(udp({ ...PORTS, udpChecksum: 0 }, data(80)), 0x2000),
@@ -225,7 +225,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it("fills in the header checksum of a fragment", () => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		const right = frameOf(fragment(udp({ ...PORTS, udpChecksum: 0 }, data(80)), 0x2000));
 		const frame = right.slice();
 		viewOf(frame).setUint16(ETHERNET + 10, 0);

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { ABSENT, FILTERED, RESETS, SPI_BYTES } from "host/chips";
 import { envNumber } from "../support/env.ts";
 import { BROADCAST_MAC } from "../support/frames.ts";
-import { closeRigs, KINDS, OWN, PEER, Rig } from "./support/rig.ts";
+import { closeRigs, WAYS, OWN, PEER, Rig } from "./support/rig.ts";
 import { exchange, Traffic } from "./support/traffic.ts";
 
 const SEED = envNumber("SEED", 20261127);
@@ -33,7 +33,7 @@ const ADDRESSES: Readonly<Record<string, { to: Uint8Array; for: "own" | "all" | 
 
 type Accept = { multicast?: boolean; promiscuous?: boolean };
 
-describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
+describe.each(WAYS)(`%s, SEED=${SEED}`, (_name, kind, way) => {
 	/** Sends one frame to every address and looks which come through. */
 	function expectFilter(rig: Rig, traffic: Traffic, { multicast = false, promiscuous = false }: Accept, label = ""): void {
 		const passing = promiscuous ? ["own", "all", "group", "other"] : multicast ? ["own", "all", "group"] : ["own", "all"];
@@ -52,14 +52,14 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 		["everything, when told to", { promiscuous: true }],
 		["everything, when told both", { multicast: true, promiscuous: true }],
 	])("accepts %s", (_name, accept) => {
-		const rig = new Rig(kind, { options: accept });
+		const rig = new Rig(kind, { ...way, options: accept });
 		expectFilter(rig, new Traffic(SEED), accept);
 		expect(rig.counted).toEqual({});
 		rig.expectNoComplaint();
 	});
 
 	it("lets the chip refuse foreign frames, without cost on SPI", () => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		const traffic = new Traffic(SEED);
 		expect(rig.next()).toBe(0);
 		const before = rig.count(SPI_BYTES);
@@ -72,7 +72,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it("changes its filter while traffic flows", () => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		const traffic = new Traffic(SEED);
 		for (let i = 0; i < 10; i++) {
 			const accept: Accept = traffic.random.pick([{}, { multicast: true }, { promiscuous: true }]);
@@ -87,7 +87,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it("passes nothing on but what the chip had accepted, once the filter is narrower", () => {
-		const rig = new Rig(kind, { options: { promiscuous: true } });
+		const rig = new Rig(kind, { ...way, options: { promiscuous: true } });
 		const traffic = new Traffic(SEED);
 		for (let i = 0; i < 3; i++) rig.arrive(traffic.raw(200, PEER));
 		rig.device.filter({});
@@ -97,7 +97,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it("keeps its filter when the chip has to be set up again", () => {
-		const rig = new Rig(kind, { options: { multicast: true } });
+		const rig = new Rig(kind, { ...way, options: { multicast: true } });
 		const traffic = new Traffic(SEED);
 		rig.fault(RESETS, 1);
 		rig.steps(1500);
@@ -109,7 +109,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it("accepts multicasts while the stack wants them, whatever the chip goes through", () => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		const traffic = new Traffic(SEED);
 		rig.device.multicast(true);
 		expectFilter(rig, traffic, { multicast: true });
@@ -131,7 +131,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 		["multicasts", { multicast: true }],
 		["everything", { promiscuous: true }],
 	])("goes on accepting %s when told to, whatever the stack wants, and is not set up for it", (_name, accept) => {
-		const rig = new Rig(kind, { options: accept });
+		const rig = new Rig(kind, { ...way, options: accept });
 		const traffic = new Traffic(SEED);
 		const before = rig.count(SPI_BYTES);
 		rig.device.multicast(true);
@@ -141,7 +141,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it("takes a filter and the stack's wish together", () => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		const traffic = new Traffic(SEED);
 		rig.device.multicast(true);
 		rig.device.filter({});
@@ -157,7 +157,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it("takes a filter for a chip that is not there, for when it is back", () => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		const traffic = new Traffic(SEED);
 		rig.fault(ABSENT, 1);
 		rig.steps(1500);

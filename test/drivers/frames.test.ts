@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { COMPLAINTS, SPI_BYTES } from "host/chips";
 import { envNumber } from "../support/env.ts";
 import { UDP } from "../support/frames.ts";
-import { closeRigs, KINDS, LONGEST, OWN, PEER, RECEIVED, Rig, SHORTEST } from "./support/rig.ts";
+import { closeRigs, WAYS, LONGEST, OWN, PEER, RECEIVED, Rig, SHORTEST } from "./support/rig.ts";
 import { exchange, same, sendSoon, Traffic, viewOf } from "./support/traffic.ts";
 
 const SEED = envNumber("SEED", 20261124);
@@ -15,9 +15,9 @@ const OVERHEAD = 64;
 
 afterEach(closeRigs);
 
-describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
+describe.each(WAYS)(`%s, SEED=${SEED}`, (_name, kind, way) => {
 	it("passes frames of every length both ways, byte for byte", () => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		let length = SHORTEST;
 		exchange(rig, new Traffic(SEED), LONGEST - SHORTEST + 1, `SEED=${SEED}`, () => length++);
 		expect(rig.counted).toEqual({});
@@ -25,7 +25,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it(`passes ${FRAMES} random frames both ways, byte for byte`, () => {
-		const rig = new Rig(kind, { seed: SEED });
+		const rig = new Rig(kind, { ...way, seed: SEED });
 		exchange(rig, new Traffic(SEED ^ 1), FRAMES, `SEED=${SEED}`);
 		expect(rig.counted).toEqual({});
 		expect(rig.lost).toBe(0);
@@ -38,14 +38,14 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 		["without a reset pin", { reset: false }],
 		["at the slowest clock", { options: { hz: 8_000_000 } }],
 	])("passes frames %s", (_name, options) => {
-		const rig = new Rig(kind, options);
+		const rig = new Rig(kind, { ...way, ...options });
 		exchange(rig, new Traffic(SEED ^ 2), 300, `SEED=${SEED}`);
 		expect(rig.counted).toEqual({});
 		rig.expectNoComplaint();
 	});
 
 	it("pads frames that are shorter than Ethernet's shortest", () => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		const traffic = new Traffic(SEED ^ 3);
 		for (let length = 14; length < SHORTEST; length++) {
 			const frame = traffic.raw(length, PEER, OWN);
@@ -58,7 +58,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it("counts a frame that is longer than the buffer that it is received to, and goes on", () => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		const traffic = new Traffic(SEED ^ 4);
 		rig.bytes.fill(0xa5);
 		rig.arrive(traffic.raw(600));
@@ -73,7 +73,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it("neither reads nor writes outside the frame's place in the arena", () => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		const traffic = new Traffic(SEED ^ 5);
 		for (const length of [SHORTEST, 61, 62, 63, 777, LONGEST]) {
 			rig.bytes.fill(0xa5);
@@ -99,7 +99,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it(`costs at most ${OVERHEAD} bytes of SPI beside a full frame's own, each way`, () => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		const traffic = new Traffic(SEED ^ 6);
 		const frame = traffic.packet(UDP, LONGEST);
 		const unchecked = traffic.packet(UDP, LONGEST, { unchecked: true }, PEER, OWN);

@@ -186,7 +186,7 @@ describe.each(KINDS)("%s", (kind) => {
 		const rig = new Rig(kind);
 		const traffic = new Traffic(SEED);
 		const { constructor: _, ...methods } = Object.getOwnPropertyDescriptors(Port.prototype);
-		expect(Object.keys(methods).length).toBe(11);
+		expect(Object.keys(methods).length).toBe(12);
 		const forged = Object.create(rig.device) as object;
 		for (const [name, { get, value }] of Object.entries(methods as PropertyDescriptorMap)) {
 			const method = (get ?? value) as (...args: unknown[]) => unknown;

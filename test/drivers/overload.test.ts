@@ -5,7 +5,7 @@ import { cable, OVERFLOWED, TRANSMITTED } from "host/chips";
 import { BUSY, SENT } from "../../src/device/device.ts";
 import { envNumber } from "../support/env.ts";
 import type { Bytes } from "../support/frames.ts";
-import { closeRigs, HEARD, KINDS, LONGEST, OWN, PEER, RECEIVED, Rig, SHORTEST } from "./support/rig.ts";
+import { closeRigs, HEARD, WAYS, LONGEST, OWN, PEER, RECEIVED, Rig, SHORTEST } from "./support/rig.ts";
 import { exchange, same, sendSoon, Traffic, viewOf } from "./support/traffic.ts";
 
 const SEED = envNumber("SEED", 20261128);
@@ -20,12 +20,12 @@ const SLOW_LINE = 1_000_000;
 
 afterEach(closeRigs);
 
-describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
+describe.each(WAYS)(`%s, SEED=${SEED}`, (_name, kind, way) => {
 	it.each([
 		["with an interrupt pin", {}],
 		["without", { interrupt: false }],
 	])("receives what found room of a burst, loses and counts the rest, and goes on, %s", (_name, wiring) => {
-		const rig = new Rig(kind, wiring);
+		const rig = new Rig(kind, { ...way, ...wiring });
 		const traffic = new Traffic(SEED);
 		let bursts = 0;
 		for (let round = 0; round < 100; round++) {
@@ -57,7 +57,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it(`holds ${HOLDS[kind]} full frames, and the shortest by the dozen`, () => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		const traffic = new Traffic(SEED);
 		for (let round = 0; round < 20; round++) {
 			for (let i = 0; i < HOLDS[kind]; i++) expect(rig.arrive(traffic.raw(LONGEST))).toBe(true);
@@ -70,7 +70,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it(`takes ${QUEUES[kind]} full frames while the first is on the wire`, () => {
-		const rig = new Rig(kind, { lineRate: SLOW_LINE });
+		const rig = new Rig(kind, { ...way, lineRate: SLOW_LINE });
 		const traffic = new Traffic(SEED);
 		for (let i = 0; i < QUEUES[kind]; i++) expect(rig.send(traffic.raw(LONGEST, PEER, OWN))).toBe(SENT);
 		expect(rig.count(TRANSMITTED)).toBe(0);
@@ -80,7 +80,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it("survives a flood that is never received fast enough", () => {
-		const rig = new Rig(kind);
+		const rig = new Rig(kind, way);
 		const traffic = new Traffic(SEED);
 		const recent = new Map<number, Bytes>();
 		let received = 0;
@@ -114,7 +114,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	])(
 		"says that it is busy when its memory is full, takes frames again when one has left, and keeps their order, %s",
 		(_name, wiring) => {
-			const rig = new Rig(kind, { ...wiring, lineRate: SLOW_LINE });
+			const rig = new Rig(kind, { ...way, ...wiring, lineRate: SLOW_LINE });
 			const traffic = new Traffic(SEED);
 			const frames = Array.from({ length: 200 }, () => traffic.any(traffic.length(), PEER, OWN));
 			let heard = 0;
@@ -151,7 +151,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 		["an interrupt pin", {}, 13],
 		["none", { interrupt: false }, 13],
 	])("with %s, tells the stack soon that it can send again", async (_name, wiring, patience) => {
-		const rig = new Rig(kind, { ...wiring, lineRate: SLOW_LINE }); // a frame takes 12.3 ms
+		const rig = new Rig(kind, { ...way, ...wiring, lineRate: SLOW_LINE }); // a frame takes 12.3 ms
 		const traffic = new Traffic(SEED);
 		const frame = traffic.raw(LONGEST, PEER, OWN);
 		await rig.live(5);
@@ -175,7 +175,7 @@ describe.each(KINDS)(`%s, SEED=${SEED}`, (kind) => {
 	});
 
 	it("takes what is to be sent while there is no link, and drops it", () => {
-		const rig = new Rig(kind, { lineRate: LINE });
+		const rig = new Rig(kind, { ...way, lineRate: LINE });
 		const traffic = new Traffic(SEED);
 		cable(rig.chip, false);
 		rig.steps(1100);

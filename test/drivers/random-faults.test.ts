@@ -136,10 +136,11 @@ describe.each(KINDS)(`%s under random faults, SEED=${SEED}`, (kind) => {
 	it.each<[string, RigOptions]>([
 		["with every pin, at the speed of the line", { lineRate: 10_000_000 }],
 		["without interrupt and reset pin, at once", { interrupt: false, reset: false }],
-	])(`works ${TRANSACTIONS / 2} SPI transactions long, and after each round, %s`, (_name, wiring) => {
+		["with every pin, where transfers overlap", { lineRate: 10_000_000, overlaps: true }],
+	])(`works ${TRANSACTIONS / 3} SPI transactions long, and after each round, %s`, (_name, wiring) => {
 		const siege = new Siege(kind, wiring, SEED);
 		const { rig, ledger } = siege;
-		for (let left = TRANSACTIONS / 2; left > 0; left -= ROUND) siege.round(Math.min(left, ROUND));
+		for (let left = TRANSACTIONS / 3; left > 0; left -= ROUND) siege.round(Math.min(left, ROUND));
 		console.log(
 			`  ${kind} ${_name}: ${rig.count(chips.TRANSACTIONS)} transactions, ${ledger.received} received, ${ledger.sent} sent, ` +
 				`${ledger.refused} and ${ledger.garbled} refused, ${ledger.altered} altered, at most ${rig.busiest} transactions a call, ${JSON.stringify(rig.counted)}`,

@@ -119,6 +119,7 @@ export class Port {
 		const { node } = this.#host;
 		// Frames of every other device are moved by its number.
 		this.device = new QueueDevice({ mac: macOf(this.#mac), numbered: this.#mac % 2 === 0 });
+		if (this.#mac % 4 === 0) this.device.moves = 3;
 		this.device.hold = this.#hold;
 		this.#segment.plug(this.device);
 		this.link = node.ethernet(this.name, this.device, this.#spec.address);

@@ -1,7 +1,17 @@
 // Devices in memory: a queue that a test fills and empties, and seeded segments between stacks that lose, repeat,
 // reorder and damage frames.
 
-import { ANSWERED, BUSY, HELD, MEDIUM_ETHERNET, SENT, type Device, type DeviceHost } from "../../src/device/device.ts";
+import {
+	AGAIN,
+	ANSWERED,
+	BUSY,
+	COMES,
+	HELD,
+	MEDIUM_ETHERNET,
+	SENT,
+	type Device,
+	type DeviceHost,
+} from "../../src/device/device.ts";
 import { deviceAdd, deviceRemove } from "../../src/device/kernels/devices.ts";
 import type { VirtualClock } from "./clock.ts";
 import { onXS } from "./env.ts";
@@ -30,6 +40,11 @@ export class QueueDevice implements Device {
 	linkUp = true;
 	/** While true, `transmit` answers BUSY. */
 	busy = false;
+	/** Of a numbered one: how often it is asked before a frame has passed, each way; 0: it passes at once. */
+	moves = 0;
+	/** What passes: where, and how often it is still asked; and frames that are passing in vain, as nobody came back for them. */
+	#coming: { at: number; left: number; bytes: Uint8Array } | undefined = undefined;
+	#leaving: { at: number; end: number; left: number } | undefined = undefined;
 	/** While true, a numbered one says of what it sent that it may have been answered already. */
 	answers = false;
 	closed = false;
@@ -96,6 +111,7 @@ export class QueueDevice implements Device {
 	}
 
 	#receive(at: number, max: number): number {
+		if (this.moves > 0 && this.native !== 0 && !this.#came(at, max)) return this.#coming === undefined ? 0 : COMES;
 		if (this.incoming.length === 0) return 0;
 		const frame = this.incoming.shift();
 		if (!frame || frame.length > max || frame.length === 0) {
@@ -107,10 +123,50 @@ export class QueueDevice implements Device {
 		return frame.length;
 	}
 
+	/** Whether a frame has passed. Until then its memory is this device's: what it has put there must stay. */
+	#came(at: number, max: number): boolean {
+		const coming = this.#coming;
+		if (coming === undefined) {
+			if (this.incoming.length === 0) return false;
+			const bytes = new Uint8Array(max).fill(0x5a);
+			this.#arena.set(bytes, at);
+			this.#coming = { at, left: this.moves, bytes };
+			return false;
+		}
+		if (coming.at !== at) throw new Error(`a frame comes to ${coming.at}, and is asked for at ${at}`);
+		if (coming.bytes.some((byte, i) => this.#arena[at + i] !== byte))
+			throw new Error(`somebody wrote to memory at ${at}, which a frame comes to`);
+		if (--coming.left > 0) return false;
+		this.#coming = undefined;
+		return true;
+	}
+
+	/** Whether a frame has passed. Until then it is offered again, as it was. */
+	#left(at: number, end: number): boolean {
+		const leaving = (this.#leaving ??= { at, end, left: this.moves + 1 });
+		if (leaving.at !== at || leaving.end !== end)
+			throw new Error(`the frame at ${leaving.at} leaves, and one at ${at} is offered`);
+		if (--leaving.left > 0) return false;
+		this.#leaving = undefined;
+		return true;
+	}
+
+	/** Whether bytes pass: it changes as it is asked, as time does. */
+	passes(): boolean {
+		const passes = this.#coming ?? this.#leaving;
+		return passes !== undefined && passes.left > 1 && --passes.left > 1;
+	}
+
+	settle(): void {
+		if (this.#coming !== undefined) this.incoming.shift();
+		this.#coming = this.#leaving = undefined;
+	}
+
 	transmit(packet: number, at: number, end: number): number {
 		if (this.busy) return BUSY;
+		if (this.moves > 0 && this.native !== 0 && packet >= 0 && !this.#left(at, end)) return AGAIN;
 		this.transmitted++;
-		if (!this.hold) {
+		if (!this.hold || packet < 0) {
 			this.#leave(this.#arena.slice(at, end));
 			return this.answers && this.native !== 0 ? ANSWERED : SENT;
 		}
@@ -133,6 +189,7 @@ export class QueueDevice implements Device {
 
 	close(): void {
 		this.closed = true;
+		this.#coming = this.#leaving = undefined;
 		deviceRemove(this.native);
 		this.native = 0;
 		for (const packet of this.#held) this.host!.released(packet);

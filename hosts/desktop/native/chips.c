@@ -231,6 +231,11 @@ void xs_host_faultChip(txMachine *the)
 	chipFault(plugArgument(the)->chip, (ChipFault)fault, (uint32_t)argument);
 }
 
+void xs_host_overlapOfChip(txMachine *the)
+{
+	hostPlugNumber(the, xsmcToInteger(xsArg(0)))->overlaps = true;
+}
+
 void xs_host_cableOfChip(txMachine *the)
 {
 	HostPlug *plug = plugArgument(the);

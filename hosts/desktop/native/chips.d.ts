@@ -20,6 +20,8 @@ export function unplug(chip: number): void;
 export function fault(chip: number, which: number, argument: number): void;
 /** Plugs its cable in or pulls it. */
 export function cable(chip: number, up: boolean): void;
+/** Before its driver is opened: its SPI transfers take their time while the processor does other things, as by DMA. */
+export function overlap(chip: number): void;
 /** A frame arrives at the chip from nowhere: bytes `at` to `end`. Answers whether it had room. */
 export function arrive(chip: number, view: ArrayBufferView | ArrayBuffer, at: number, end: number): boolean;
 /** Of a chip without a wire: the oldest frame that it sent, to the view from `at`. Answers its length, 0 when there is none. The last 32 are kept. */

@@ -2,6 +2,7 @@ export function plug(kind, bus, select, interrupt, reset, fd, lineRate, seed) @ 
 export function unplug(chip) @ "xs_host_unplugChip";
 export function fault(chip, which, argument) @ "xs_host_faultChip";
 export function cable(chip, up) @ "xs_host_cableOfChip";
+export function overlap(chip) @ "xs_host_overlapOfChip";
 export function arrive(chip, view, at, end) @ "xs_host_sendToChip";
 export function hear(chip, view, at) @ "xs_host_hearChip";
 export function passTime(ns) @ "xs_host_passChipTime";

@@ -21,6 +21,7 @@ typedef struct {
 	int fd; /* the wire; -1 for none */
 	bool pending; /* the interrupt pin went low, and the driver has not been called yet */
 	bool cable; /* false: pulled by the program */
+	bool overlaps; /* its SPI transfers take their time, as by DMA */
 	uint32_t unsent; /* frames that the wire had no room for */
 	void (*hear)(const uint8_t *frame, uint32_t length); /* without a wire: who hears what the chip sends, or NULL */
 	void (*callback)(void *context);

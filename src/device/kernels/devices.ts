@@ -3,9 +3,10 @@
 
 import { check } from "../../packet/bounds.ts";
 import type { Length, Offset, Range } from "../../packet/numbers.ts";
-import { BUSY, type Device } from "../device.ts";
+import { BUSY, COMES, type Device } from "../device.ts";
 
-type Numbered = Pick<Device, "receive" | "transmit" | "linkUp">;
+/** `passes`: as in native/devices.h. */
+type Numbered = Pick<Device, "receive" | "transmit" | "linkUp"> & { passes?(): boolean };
 
 /** Places in the table, of C two pointers each: as many as a stack may have interfaces. */
 export const PLACES = 64;
@@ -26,11 +27,11 @@ export function deviceRemove(number: number): void {
 	if (table[number] !== undefined) table[number] = undefined;
 }
 
-/** As `receive` of the device with that number, at most `most` bytes: the frame's length, 0 when there is none, -1 when one was lost. 0 when no device has the number. */
-export function deviceReceive(view: DataView, device: number, at: Offset, most: Length): Range<-1, 0xffffff> {
+/** As `receive` of the device with that number, at most `most` bytes: the frame's length, 0 when there is none, -1 when one was lost, COMES. 0 when no device has the number. */
+export function deviceReceive(view: DataView, device: number, at: Offset, most: Length): Range<-2, 0xffffff> {
 	check(at, most, view.byteLength);
 	const length = table[device]?.receive(at, most) ?? 0;
-	return length < 0 || length > most ? -1 : length;
+	return length < COMES || length > most ? -1 : length;
 }
 
 /** As `receive` of the serial line with that number (device/serial.ts), at most `most` bytes. 0 when no device has the number. */
@@ -40,7 +41,7 @@ export function lineReceive(view: DataView, device: number, at: Offset, most: Le
 	return (answer & 0xffff) > most ? -1 : answer;
 }
 
-/** As its `transmit`: SENT, HELD, BUSY or, in C, ANSWERED. BUSY when no device has the number. `packet`: of serial lines the protocol. */
+/** As its `transmit`: SENT, HELD, BUSY or, in C, ANSWERED or AGAIN. BUSY when no device has the number. `packet`: of serial lines the protocol. */
 export function deviceTransmit(view: DataView, device: number, packet: number, at: Offset, end: Offset): number {
 	check(at, end - at, view.byteLength);
 	return table[device]?.transmit(packet, at, end) ?? BUSY;
@@ -52,6 +53,11 @@ export function deviceTransmit(view: DataView, device: number, packet: number, a
  */
 export function deviceLinkUp(_view: DataView, device: number): boolean {
 	return table[device]?.linkUp ?? false;
+}
+
+/** Whether bytes pass still, of a device that answered COMES or AGAIN. False when it has no such function, and when no device has the number. */
+export function devicePasses(_view: DataView, device: number): boolean {
+	return table[device]?.passes?.() ?? false;
 }
 
 /** Answer of `deviceService`: the device has no such function, and its method `poll` is called, if it has one. */

@@ -2,17 +2,24 @@
 // hosts/desktop/native/chips.d.ts first. A test calls `closeRigs` after each case.
 
 import { expect } from "vitest";
-import { deviceReceive, deviceService, deviceTransmit } from "#codec";
+import { devicePasses, deviceReceive, deviceService, deviceTransmit } from "#codec";
 import { allocate } from "#memory";
 import * as chips from "host/chips";
 import { ENC28J60 } from "../../../drivers/enc28j60/device.ts";
 import type { EthernetChip, EthernetChipOptions } from "../../../drivers/ethernet/device.ts";
 import { W5500 } from "../../../drivers/w5500/device.ts";
-import { SENT, type DeviceHost } from "../../../src/device/device.ts";
+import { TURNS_PER_POLL } from "../../../src/config.ts";
+import { AGAIN, BUSY, COMES, SENT, type DeviceHost } from "../../../src/device/device.ts";
 import type { Bytes } from "../../support/frames.ts";
 
 export const KINDS = ["w5500", "enc28j60"] as const;
 export type Kind = (typeof KINDS)[number];
+
+/** Kinds of chips, and how bytes pass to and from them. */
+export const WAYS: readonly (readonly [name: string, kind: Kind, way: RigOptions])[] = KINDS.flatMap((kind) => [
+	[kind, kind, {}],
+	[`${kind}, transfers overlap`, kind, { overlaps: true }],
+]);
 
 /** Addresses of the board and of the station at the other end. */
 export const OWN: Bytes = Uint8Array.of(0x02, 0x1a, 0x2b, 0x3c, 0x4d, 0x5e);
@@ -40,6 +47,9 @@ const TRANSACTIONS_PER_CALL = 4000;
 /** In frames: a lot more than the largest memory of a chip holds. */
 const ENDLESS = 1000;
 
+/** So often the turn looks whether bytes pass still; a frame has passed by then. */
+const LOOKS_MOST = 1000;
+
 export interface RigOptions {
 	/** The interrupt pin is wired; true when absent. */
 	interrupt?: boolean;
@@ -52,6 +62,8 @@ export interface RigOptions {
 	bus?: number;
 	/** One that `plugChip` has plugged in, wired alike; a new one when absent. */
 	chip?: number;
+	/** Transfers take their time while the caller does other things. Then frames and time pass by the device's number. */
+	overlaps?: boolean;
 	/** Frames and time pass by the device's number in the table of devices in C, and not by its methods. */
 	byNumber?: boolean;
 	options?: Partial<EthernetChipOptions>;
@@ -61,10 +73,12 @@ export interface RigOptions {
 
 export function plugChip(
 	kind: Kind,
-	{ interrupt = true, reset = true, lineRate = 0, seed = 1, bus = 0 }: RigOptions = {},
+	{ interrupt = true, reset = true, lineRate = 0, seed = 1, bus = 0, overlaps = false }: RigOptions = {},
 ): number {
 	chips.passTime(1_000_000); // from here on time is virtual
-	return chips.plug(kind, bus, SELECT, interrupt ? INTERRUPT : -1, reset ? RESET : -1, -1, lineRate, seed);
+	const chip = chips.plug(kind, bus, SELECT, interrupt ? INTERRUPT : -1, reset ? RESET : -1, -1, lineRate, seed);
+	if (overlaps) chips.overlap(chip);
+	return chip;
 }
 
 export function openChip(kind: Kind, options: EthernetChipOptions): EthernetChip {
@@ -107,6 +121,8 @@ export class Rig implements DeviceHost {
 	/** Added to RECEIVED and TO_SEND: frames need not be aligned. */
 	offset = 0;
 	polls = 0;
+	/** Answers that something was on its way. */
+	overlapped = 0;
 	/** Polls that asked for another one at once. */
 	hurries = 0;
 	/** The most SPI transactions that one call took. */
@@ -115,7 +131,7 @@ export class Rig implements DeviceHost {
 
 	constructor(kind: Kind, options: RigOptions = {}) {
 		this.kind = kind;
-		this.byNumber = options.byNumber ?? false;
+		this.byNumber = options.byNumber ?? options.overlaps ?? false;
 		this.chip = options.chip ?? plugChip(kind, options);
 		open.push(this);
 		const buffer = allocate(ARENA);
@@ -202,12 +218,29 @@ export class Rig implements DeviceHost {
 		while (ms-- > 0) this.step();
 	}
 
+	/**
+	 * Calls as the turn does while bytes pass; the answer when they have. A chip without room answers so, too, for longer than a poll takes: BUSY then, but not while a frame
+	 * passes, as its memory is used for the next one.
+	 */
+	#moved(onTheWay: number, call: () => number): number {
+		const { device, view } = this;
+		for (let turn = 0, passed = 0; turn < TURNS_PER_POLL || passed > 0; turn++) {
+			const answer = call();
+			if (answer !== onTheWay) return answer;
+			this.overlapped++;
+			passed = this.count(chips.SPI_BYTES);
+			for (let looks = 0; looks < LOOKS_MOST && devicePasses(view, device.native); looks++);
+			passed = this.count(chips.SPI_BYTES) - passed;
+		}
+		return onTheWay === AGAIN ? BUSY : expect.fail(`the device answers ${onTheWay} for ever`);
+	}
+
 	/** As Device.receive, to RECEIVED. */
 	receive(max = MOST): number {
 		const { device, view } = this;
 		const at = RECEIVED + this.offset;
 		const length = this.#bounded("receive", () =>
-			this.byNumber ? deviceReceive(view, device.native, at, max) : device.receive(at, max),
+			this.byNumber ? this.#moved(COMES, () => deviceReceive(view, device.native, at, max)) : device.receive(at, max),
 		);
 		if (length < 0) this.lost++;
 		return length;
@@ -241,7 +274,9 @@ export class Rig implements DeviceHost {
 	transmit(at: number, length: number): number {
 		const { device, view } = this;
 		return this.#bounded("transmit", () =>
-			this.byNumber ? deviceTransmit(view, device.native, 0, at, at + length) : device.transmit(0, at, at + length),
+			this.byNumber
+				? this.#moved(AGAIN, () => deviceTransmit(view, device.native, 0, at, at + length))
+				: device.transmit(0, at, at + length),
 		);
 	}
 

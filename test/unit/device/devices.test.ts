@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import * as codec from "#codec";
-import { BUSY, SENT } from "../../../src/device/device.ts";
+import { BUSY, COMES, SENT } from "../../../src/device/device.ts";
 import * as twin from "../../../src/device/kernels/devices.ts";
 
 const SIZE = 256;
@@ -87,7 +87,8 @@ describe("the table of devices in TypeScript", () => {
 		for (const [length, answer] of [
 			[101, -1],
 			[-1, -1],
-			[-2, -1],
+			[-2, COMES],
+			[-3, -1],
 			[100, 100],
 		] as const) {
 			one.length = length;

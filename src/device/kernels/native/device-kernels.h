@@ -24,8 +24,10 @@ static inline int32_t kernel_lineReceive(const FlatMemory *view, int32_t number,
 
 static inline int32_t kernel_deviceReceive(const FlatMemory *view, int32_t number, int32_t at, int32_t most)
 {
-	int32_t length = kernel_lineReceive(view, number, at, most);
-	return length < 0 || length > most ? -1 : length;
+	flatDemandAny(view, at, most, view->size);
+	const MultihomeDevice *device = deviceOf(number);
+	const int32_t length = device ? device->ops->receive(device->driver, view->base + at, most) : 0;
+	return length < DEVICE_COMES || length > most ? -1 : length;
 }
 
 static inline int32_t kernel_deviceTransmit(const FlatMemory *view, int32_t number, int32_t packet, int32_t at, int32_t end)
@@ -41,6 +43,13 @@ static inline int kernel_deviceLinkUp(const FlatMemory *view, int32_t number)
 	(void)view;
 	const MultihomeDevice *device = deviceOf(number);
 	return device && device->ops->linkUp(device->driver) != 0;
+}
+
+static inline int kernel_devicePasses(const FlatMemory *view, int32_t number)
+{
+	(void)view;
+	const MultihomeDevice *device = deviceOf(number);
+	return device && device->ops->passes && device->ops->passes(device->driver) != 0;
 }
 
 static inline int32_t kernel_deviceService(const FlatMemory *view, int32_t number, int32_t now)
