@@ -49,12 +49,14 @@ void spiClose(Spi *spi)
 
 void spiSelect(Spi *spi)
 {
+	hostPlugSelects(spi->plug, true);
 	chipTime(spi->plug->chip, hostChipTime());
 	chipSelect(spi->plug->chip, true);
 }
 
 void spiDeselect(Spi *spi)
 {
+	hostPlugSelects(spi->plug, false);
 	chipSelect(spi->plug->chip, false);
 }
 

@@ -56,7 +56,7 @@ static int32_t service(void *driver, int32_t now)
 	return LOOK_MS;
 }
 
-static const MultihomeDeviceOps ops = { receive, transmit, linkUp, service };
+static const MultihomeDeviceOps ops = { .receive = receive, .transmit = transmit, .linkUp = linkUp, .service = service };
 
 static void release(Port *port)
 {

@@ -92,6 +92,14 @@ static void complain(void *context, const char *text)
 		fprintf(stderr, "the model complains: %s\n", lastComplaint);
 }
 
+void hostPlugSelects(HostPlug *plug, bool selected)
+{
+	for (HostPlug *other = plugs; selected && other < plugs + HOST_PLUGS; other++)
+		if (other != plug && other->chip && other->bus == plug->bus && other->selected)
+			complain(plug, "two chips of a controller are selected at once");
+	plug->selected = selected;
+}
+
 /* Wires */
 
 static bool mayReceive(const HostPlug *plug)

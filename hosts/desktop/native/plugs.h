@@ -21,6 +21,7 @@ typedef struct {
 	int fd; /* the wire; -1 for none */
 	bool pending; /* the interrupt pin went low, and the driver has not been called yet */
 	bool cable; /* false: pulled by the program */
+	bool selected;
 	bool overlaps; /* its SPI transfers take their time, as by DMA */
 	uint32_t unsent; /* frames that the wire had no room for */
 	void (*hear)(const uint8_t *frame, uint32_t length); /* without a wire: who hears what the chip sends, or NULL */
@@ -30,6 +31,9 @@ typedef struct {
 
 /* The chip with that select pin on that controller, or NULL. */
 HostPlug *hostPlugAt(int bus, int select);
+
+/* Its driver begins or ends a transaction; that of two chips of a controller at once is the drivers' mistake. */
+void hostPlugSelects(HostPlug *plug, bool selected);
 
 /* The chip with that number; throws when there is none. */
 HostPlug *hostPlugNumber(txMachine *the, int index);

@@ -60,6 +60,8 @@ export interface RigOptions {
 	seed?: number;
 	/** SPI controller; 0 when absent. */
 	bus?: number;
+	/** SELECT when absent. */
+	select?: number;
 	/** One that `plugChip` has plugged in, wired alike; a new one when absent. */
 	chip?: number;
 	/** Transfers take their time while the caller does other things. Then frames and time pass by the device's number. */
@@ -73,10 +75,10 @@ export interface RigOptions {
 
 export function plugChip(
 	kind: Kind,
-	{ interrupt = true, reset = true, lineRate = 0, seed = 1, bus = 0, overlaps = false }: RigOptions = {},
+	{ interrupt = true, reset = true, lineRate = 0, seed = 1, bus = 0, select = SELECT, overlaps = false }: RigOptions = {},
 ): number {
 	chips.passTime(1_000_000); // from here on time is virtual
-	const chip = chips.plug(kind, bus, SELECT, interrupt ? INTERRUPT : -1, reset ? RESET : -1, -1, lineRate, seed);
+	const chip = chips.plug(kind, bus, select, interrupt ? INTERRUPT : -1, reset ? RESET : -1, -1, lineRate, seed);
 	if (overlaps) chips.overlap(chip);
 	return chip;
 }
@@ -86,9 +88,14 @@ export function openChip(kind: Kind, options: EthernetChipOptions): EthernetChip
 }
 
 /** The options that go with what `plugChip` wires. */
-export function optionsOf({ interrupt = true, reset = true, options = {} }: RigOptions = {}): EthernetChipOptions {
+export function optionsOf({
+	interrupt = true,
+	reset = true,
+	select = SELECT,
+	options = {},
+}: RigOptions = {}): EthernetChipOptions {
 	return {
-		select: SELECT,
+		select,
 		mac: OWN,
 		...(interrupt ? { interrupt: INTERRUPT } : {}),
 		...(reset ? { reset: RESET } : {}),
@@ -244,6 +251,12 @@ export class Rig implements DeviceHost {
 		);
 		if (length < 0) this.lost++;
 		return length;
+	}
+
+	/** Asks for a frame once, as the turn does: COMES while it is on its way. */
+	look(): number {
+		const { device, view } = this;
+		return this.byNumber ? deviceReceive(view, device.native, RECEIVED, MOST) : this.receive();
 	}
 
 	/** Receives, looking again for a ms when there is nothing: the interrupt pin needs a moment at times. */
