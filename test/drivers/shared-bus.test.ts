@@ -1,6 +1,7 @@
 // Two chips on one SPI controller: their transactions never overlap, and each has its frames.
 
 import { afterEach, describe, expect, it } from "vitest";
+import { lastComplaint } from "host/chips";
 import { COMES } from "../../src/device/device.ts";
 import { envNumber } from "../support/env.ts";
 import { closeRigs, RECEIVED, Rig, WAYS, type RigOptions } from "./support/rig.ts";
@@ -8,7 +9,10 @@ import { exchange, same, Traffic, viewOf } from "./support/traffic.ts";
 
 const SEED = envNumber("SEED", 20261201);
 
-afterEach(closeRigs);
+afterEach(() => {
+	closeRigs();
+	expect(lastComplaint() ?? "").not.toMatch(/selected at once/);
+});
 
 function pair(way: RigOptions): [Rig, Rig] {
 	const second = { ...way, select: 18, reset: false, interrupt: false };
