@@ -4,7 +4,7 @@
 export interface StackOptions {
 	/** How many sockets there are, and their buffers. */
 	sockets?: {
-		/** TCP connections and listeners together. Each costs its two buffers and about 700 B. 8 unless told. */
+		/** TCP connections and listeners together. Each costs its part of `buffers` and about 900 B. 8 unless told. */
 		tcp?: number;
 		/** UDP sockets of programs. About 400 B each, and a receive buffer for datagrams that wait. 4 unless told. */
 		udp?: number;
@@ -16,10 +16,16 @@ export interface StackOptions {
 		services?: number;
 		/** ICMP echo sockets, for ping. 208 B of arena and about 350 B each. 1 unless told. */
 		icmp?: number;
-		/** Bytes of receive buffer of each TCP socket: its largest window. 2 to 65,535; 5,840 (four full segments) unless told. */
+		/** Bytes that each TCP socket receives at most before its program reads them: its largest window. 2 to 65,535; 5,840 (four full segments) unless told. */
 		receiveBuffer?: number;
-		/** Bytes of send buffer of each TCP socket. 2 to 65,535; 5,840 unless told. */
+		/** Bytes that each TCP socket has written at most before its peer acknowledges them. 2 to 65,535; 5,840 unless told. */
 		sendBuffer?: number;
+		/**
+		 * Bytes of the pool from which all TCP sockets have their buffers, as they need them: a full segment each way for good, 3,584 B together, and less is not taken; beyond
+		 * that more as it is used, up to `receiveBuffer` and `sendBuffer`, as long as that is no more than three quarters of what the others leave. As much as all sockets can
+		 * use unless told: then each has all of its buffers at any time.
+		 */
+		buffers?: number;
 		/** Bytes for datagrams that wait, of each UDP socket; there is room for one full datagram at least. 2 to 65,535; as `receiveBuffer` unless told. */
 		datagramBuffer?: number;
 	};
@@ -49,6 +55,8 @@ export interface Limits {
 	icmp: number;
 	receiveBuffer: number;
 	sendBuffer: number;
+	/** A whole number of pages. */
+	buffers: number;
 	datagramBuffer: number;
 	packets: number;
 	routes: number;
@@ -66,6 +74,36 @@ export const PACKET_BYTES = 1568;
 export const PACKET_HEADROOM = 64;
 /** Largest MTU an interface may have, bytes. */
 export const MAX_MTU = 1500;
+
+/** Pages of TCP's pool are 1 << PAGE_SHIFT bytes. The smaller, the less is lost at both ends of what waits; each costs a word in a table of every ring that may have it. */
+export const PAGE_SHIFT = 9;
+/** What TCP sockets have for good when the pool has less than all of them can use, in bytes: of what comes a full segment wherever it begins, of what goes a full one at first. */
+const RECEIVE_FLOOR = 1460;
+const SEND_FLOOR = 1024;
+
+/** Pages in which so many bytes lie, wherever in a page they begin. */
+function pagesFor(bytes: number): number {
+	return (bytes + 2 * (1 << PAGE_SHIFT) - 2) >> PAGE_SHIFT;
+}
+
+/** TCP's pool, in pages: all, those of one socket's two rings, and those that each of them has for good. */
+export interface PoolSizes {
+	readonly pages: number;
+	readonly receive: number;
+	readonly send: number;
+	readonly receiveFloor: number;
+	readonly sendFloor: number;
+}
+
+export function poolOf({ tcp, receiveBuffer, sendBuffer, buffers }: Limits): PoolSizes {
+	const pages = buffers >> PAGE_SHIFT;
+	const receive = pagesFor(receiveBuffer);
+	const send = pagesFor(sendBuffer);
+	if (pages >= tcp * (receive + send)) return { pages, receive, send, receiveFloor: receive, sendFloor: send };
+	const receiveFloor = Math.min(receive, pagesFor(RECEIVE_FLOOR));
+	const sendFloor = Math.min(send, pagesFor(SEND_FLOOR));
+	return { pages, receive, send, receiveFloor, sendFloor };
+}
 
 /** Frames taken from one interface at most before callbacks and output get their turn; fewer when a connection has something to say. */
 export const FRAMES_PER_TURN = 8;
@@ -187,8 +225,8 @@ export const MDNS_REPEATS_MS: readonly number[] = Object.freeze([1000, 3000]);
 export const MDNS_TIMEOUT_MS = 5000;
 export const MDNS_MAX_TTL_S = 120;
 
-/** The default limits: loopback and three links, a small web server, 161,288 bytes of arena. */
-const DEFAULTS: Omit<Limits, "datagramBuffer" | "services"> = Object.freeze({
+/** The default limits: loopback and three links, a small web server, 178,040 bytes of arena. */
+const DEFAULTS: Omit<Limits, "buffers" | "datagramBuffer" | "services"> = Object.freeze({
 	tcp: 8,
 	udp: 4,
 	icmp: 1,
@@ -225,6 +263,7 @@ const SOCKET_OPTIONS: readonly string[] = Object.freeze([
 	"icmp",
 	"receiveBuffer",
 	"sendBuffer",
+	"buffers",
 	"datagramBuffer",
 ]);
 
@@ -234,19 +273,30 @@ function checkNames(options: object): void {
 			throw new TypeError(`sockets.${name}: there is no such option; expected ${SOCKET_OPTIONS.join(", ")}`);
 }
 
+/** Bytes of TCP's pool, in whole pages: at least what all sockets have for good, at most what they can use. */
+function buffersOf(value: number | undefined, tcp: number, receiveBuffer: number, sendBuffer: number): number {
+	const all = tcp * (pagesFor(receiveBuffer) + pagesFor(sendBuffer));
+	const least = tcp * (pagesFor(Math.min(receiveBuffer, RECEIVE_FLOOR)) + pagesFor(Math.min(sendBuffer, SEND_FLOOR)));
+	const pages = count("sockets.buffers", value, 0, 0x3fffffff, all << PAGE_SHIFT) >> PAGE_SHIFT;
+	return Math.min(Math.max(pages, least), all) << PAGE_SHIFT;
+}
+
 /** Checks the options and fills in the defaults. Throws RangeError or TypeError naming the option, its value and what was expected. */
 export function limitsOf(options: StackOptions = {}): Limits {
 	const sockets = options.sockets ?? {};
 	checkNames(sockets);
 	const interfaces = count("interfaces", options.interfaces, 1, 64, DEFAULTS.interfaces);
 	const receiveBuffer = count("sockets.receiveBuffer", sockets.receiveBuffer, 2, 65_535, DEFAULTS.receiveBuffer);
+	const sendBuffer = count("sockets.sendBuffer", sockets.sendBuffer, 2, 65_535, DEFAULTS.sendBuffer);
+	const tcp = count("sockets.tcp", sockets.tcp, 0, 4096, DEFAULTS.tcp);
 	return {
-		tcp: count("sockets.tcp", sockets.tcp, 0, 4096, DEFAULTS.tcp),
+		tcp,
 		udp: count("sockets.udp", sockets.udp, 0, 4096, DEFAULTS.udp),
 		services: count("sockets.services", sockets.services, 0, 256, interfaces - 1 + DNS_LOOKUPS),
 		icmp: count("sockets.icmp", sockets.icmp, 0, 256, DEFAULTS.icmp),
 		receiveBuffer,
-		sendBuffer: count("sockets.sendBuffer", sockets.sendBuffer, 2, 65_535, DEFAULTS.sendBuffer),
+		sendBuffer,
+		buffers: buffersOf(sockets.buffers, tcp, receiveBuffer, sendBuffer),
 		datagramBuffer: count("sockets.datagramBuffer", sockets.datagramBuffer, 2, 65_535, receiveBuffer),
 		packets: count("packets", options.packets, 4, 16_384, DEFAULTS.packets),
 		routes: count("routes", options.routes, 2, 65_536, DEFAULTS.routes),

@@ -13,8 +13,8 @@ import { closed, foreign, hidden, isObject, report, slotOf } from "./common.ts";
 import * as check from "./options.ts";
 import type { Bytes, Format, TCP, TCPError, TCPOptions, WriteOptions } from "./types.ts";
 
-/** Where these lie in a connection's block. */
-const { sndQueued: SND_QUEUED } = TcbBlock.offsets;
+/** Where it lies in a connection's block. */
+const { sndRoom: SND_ROOM } = TcbBlock.offsets;
 
 // What passes packets or single bytes comes first in each method, and what is rarer in a private one: on XS a function copies each module
 // variable that it mentions at every call. No string literal stands on the data path: on XS each use of one allocates. What tells a buffer from a number is its byteLength.
@@ -36,7 +36,6 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 	readonly #view: DataView;
 	readonly #tcp: Tcp;
 	#onWritable: ((bytes: number) => void) | undefined = undefined;
-	readonly #sendSize: number;
 	#onError: (() => void) | undefined = undefined;
 	#failed = false;
 	declare target?: unknown;
@@ -46,7 +45,6 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 		super(stack.core.view);
 		const tcp = (this.#tcp = stack.tcp);
 		this.#view = stack.core.view;
-		this.#sendSize = tcp.sendSize;
 		hidden(this, "openTCB");
 		hidden(this, "tellReadable");
 		if (options instanceof Tcb) {
@@ -249,7 +247,7 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 		if (events === READABLE) return answer;
 		if (events & WRITABLE && this.#onWritable !== undefined && this.openTCB === tcb && tcb.sendable) {
 			// As Tcp.writable.
-			const room = this.#sendSize - this.#view.getInt32(tcb.block + SND_QUEUED, true);
+			const room = this.#view.getInt32(tcb.block + SND_ROOM, true);
 			if (room > 0) this.#onWritable(room);
 		}
 		if (events >= ERROR && this.openTCB === tcb) {

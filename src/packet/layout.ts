@@ -1,6 +1,6 @@
 // Where everything lies in the arena. Read from top to bottom: it is the memory map.
 
-import { ADDRESSES_PER_INTERFACE, MAX_MTU, PACKET_BYTES, SERVICE_BUFFER, type Limits } from "../config.ts";
+import { ADDRESSES_PER_INTERFACE, MAX_MTU, PACKET_BYTES, PAGE_SHIFT, poolOf, SERVICE_BUFFER, type Limits } from "../config.ts";
 import { FlowEntry, FlowTable } from "./flow-table.ts";
 import { InterfaceBlock } from "./interface-block.ts";
 import { NeighborBlock } from "./neighbor-block.ts";
@@ -40,7 +40,11 @@ export interface Layout {
 	readonly ownCapacity: number;
 	/** The heap of the connections' timers. */
 	readonly timers: number;
+	/** Buffers of sockets begin here: tables of the pages of TCP's rings, two for each connection; TCP's pool of pages; rings of UDP sockets. */
 	readonly rings: number;
+	readonly pageTables: number;
+	readonly pool: number;
+	readonly udpRings: number;
 	/** The blocks of ICMP echo sockets. */
 	readonly echoes: number;
 	/** The News of every socket, packet/news.ts. */
@@ -83,7 +87,11 @@ export function layoutOf(limits: Limits): Layout {
 	const own = align(routeRows + limits.routes * RouteRow.bytes);
 	const timers = own + OwnTable.bytes + ownCapacity * OwnEntry.bytes;
 	const rings = align(timers + TimerHeap.bytes + limits.tcp * Timer.bytes);
-	const news = udpRing(rings, limits, limits.udp + limits.services);
+	const pageTables = rings;
+	const { pages, receive, send } = poolOf(limits);
+	const pool = align(pageTables + limits.tcp * (receive + send) * 4);
+	const udpRings = pool + (pages << PAGE_SHIFT);
+	const news = udpRing(udpRings, limits, limits.udp + limits.services);
 	const echoes = news + (FIRST_SOCKET + limits.tcp + limits.udp + limits.services + limits.icmp) * News.bytes;
 	const columns = align(echoes + limits.icmp * EchoBlock.bytes);
 	const packets = align(columns + limits.packets * 16);
@@ -105,6 +113,9 @@ export function layoutOf(limits: Limits): Layout {
 		ownCapacity,
 		timers,
 		rings,
+		pageTables,
+		pool,
+		udpRings,
 		news,
 		echoes,
 		columns,
@@ -113,18 +124,8 @@ export function layoutOf(limits: Limits): Layout {
 	};
 }
 
-/** Arena offsets of the rings of the TCP socket with that index. */
-export function receiveRing(layout: Layout, limits: Limits, index: number): number {
-	return layout.rings + index * (align(limits.receiveBuffer) + align(limits.sendBuffer));
-}
-
-export function sendRing(layout: Layout, limits: Limits, index: number): number {
-	return receiveRing(layout, limits, index) + align(limits.receiveBuffer);
-}
-
 /** Arena offset of the ring of the UDP socket with that index. Those of the services come after those of programs. */
-export function udpRing(rings: number, limits: Limits, index: number): number {
-	const first = rings + limits.tcp * (align(limits.receiveBuffer) + align(limits.sendBuffer));
+export function udpRing(first: number, limits: Limits, index: number): number {
 	const programs = Math.min(index, limits.udp);
 	return first + programs * udpRingSize(limits, 0) + (index - programs) * align(SERVICE_BUFFER);
 }

@@ -15,8 +15,8 @@ export const TcbBlock = record({
 	/** Up to 40 bytes of TCP options, sent with every segment while `optionsLength` is not 0. */
 	options: bytes(40),
 	optionsLength: int32,
-	/** The send ring, and its bytes. */
-	sendRing: offset,
+	/** The table of the send ring's pages, and how many bytes may wait in it at most. */
+	sendPages: offset,
 	sendSize: offset,
 	/** Bytes of the IP header in the template. */
 	ipHeader: int32,
@@ -31,8 +31,8 @@ export const TcbBlock = record({
 	rcvQueued: offset,
 	/** Ring byte where RCV.NXT goes. */
 	rcvAt: offset,
-	/** The receive ring, and its bytes. */
-	receiveRing: offset,
+	/** The same of the receive ring. */
+	receivePages: offset,
 	receiveSize: offset,
 	/** The window advertised grows by this at least, and who has read is asked to tell of one that grew by that. */
 	windowStep: int32,
@@ -60,6 +60,13 @@ export const TcbBlock = record({
 	/** Sequence and acknowledgment number of the segment that told the window last. */
 	sndWl1: int32,
 	sndWl2: int32,
+	/** transport/tcp/share.ts. Bytes of the rings, one page more than `receiveSize` and `sendSize` need; pages promised, from that of the first byte on; bytes that may still come, or be written, into them. */
+	receiveRing: offset,
+	receivePromised: int32,
+	rcvRoom: offset,
+	sendRing: offset,
+	sendPromised: int32,
+	sndRoom: offset,
 	/** Slot of the interface that the connection went by first; 0 while it has gone by none. */
 	home: int32,
 	/** When answers to repetitions so far would have been sent at their pace, ms. transport/tcp/answers.ts. */

@@ -9,6 +9,17 @@ import { bytes, int32, offset, record, type RowOf } from "./record.ts";
 export const TcpBlock = record({
 	/** The first TCB block that nobody has, 0 for none. */
 	free: offset,
+	/** packet/pages.ts: the list of pages that were given back: the first, the last, how many; the first of those that were never used, and where they end; how many pages there are. */
+	freePage: offset,
+	lastPage: offset,
+	pagesListed: int32,
+	freshPage: offset,
+	poolEnd: offset,
+	pageCount: int32,
+	/** transport/tcp/share.ts: pages promised to all together; and to each stream at least. */
+	pagesPromised: int32,
+	receiveFloor: int32,
+	sendFloor: int32,
 	/** Keys of initial sequence numbers: two words for our own, two for those of connections that others open, so that cookies tell nothing of the first. */
 	key0: int32,
 	key1: int32,

@@ -100,6 +100,10 @@ export interface Status {
 		udpFree: number;
 		services: number;
 		servicesFree: number;
+		/** TCP's pool, bytes: all of it, what nobody has, and what is promised, that is, windows and room that were told, and what each socket has for good. */
+		pool: number;
+		poolFree: number;
+		poolPromised: number;
 	};
 }
 
@@ -316,6 +320,9 @@ const MEMORY = membersOf<Status["memory"], Stack>({
 	udpFree: { write: (out: Out, { core, udp }) => out.number(core.limits.udp - udp.used(0)) },
 	services: { write: (out: Out, { core }) => out.number(core.limits.services) },
 	servicesFree: { write: (out: Out, { core, udp }) => out.number(core.limits.services - udp.used(1)) },
+	pool: { write: (out: Out, { core }) => out.number(core.limits.buffers) },
+	poolFree: { write: (out: Out, { tcp }) => out.number(tcp.poolFree) },
+	poolPromised: { write: (out: Out, { tcp }) => out.number(tcp.poolPromised) },
 });
 
 /** What `statusOf(stack)` tells, for `new JsonPieces(STATUS, stack)`: as JSON, and piece by piece. */

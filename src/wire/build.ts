@@ -8,7 +8,8 @@ import { TcbBlock } from "../packet/tcb-block.ts";
 import { fold, pseudoHeader } from "./checksum.ts";
 import type { BytesIn } from "./kernels/bytes.ts";
 import { checksum } from "./kernels/checksum.ts";
-import { copy, copyIn, ringRead } from "./kernels/copies.ts";
+import { copy, copyIn } from "./kernels/copies.ts";
+import { pagedOut } from "./paged.ts";
 import * as ethernet from "./ethernet.ts";
 import * as icmpv4 from "./icmpv4.ts";
 import * as ipv4 from "./ipv4.ts";
@@ -85,7 +86,7 @@ export function segmentBuild(
 	view.setUint16(header + tcp.DATA_OFFSET, ((tcp.HEADER + options) << 10) | ((flagsWindow >> 16) & 255));
 	view.setUint16(header + tcp.WINDOW, flagsWindow);
 	view.setInt32(header + tcp.CHECKSUM, 0);
-	if (length !== 0) ringRead(view, tcb.sendRing, tcb.sendSize, offset, view, data, length);
+	if (length !== 0) pagedOut(view, tcb.sendPages, tcb.sendRing, offset, view, data, length);
 	check(at, ipv4.HEADER, view.byteLength);
 	view.setUint16(at + ipv4.TOTAL_LENGTH, end - at);
 	if (offload === 0) {

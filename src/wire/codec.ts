@@ -18,5 +18,5 @@ export {
 	lineReceive,
 } from "../device/kernels/devices.ts";
 export { checksum } from "./kernels/checksum.ts";
-export { copy, copyIn, copyOut, ringPut, ringRead, ringWrite } from "./kernels/copies.ts";
+export { copy, copyIn, copyOut, ringPut, ringRead } from "./kernels/copies.ts";
 export { asciiPut } from "./kernels/ascii.ts";

@@ -12,6 +12,7 @@ import { TcbBlock } from "../../src/packet/tcb-block.ts";
 import type { Stack } from "../../src/stack.ts";
 import { PENDING } from "../../src/transport/tcp/work.ts";
 import { patternByte } from "../support/apps.ts";
+import { checkPool } from "../support/pool.ts";
 import type { Prng } from "../support/prng.ts";
 import { macOf, type Segment } from "../support/wire.ts";
 import { World, type Node } from "../support/world.ts";
@@ -22,6 +23,8 @@ const TCP_PORT = 80;
 const UDP_PORT = 7;
 const PACKETS = 20;
 const SOCKETS = 6;
+/** TCP's pool of each stack: with room for all that its sockets may use, and a small one. */
+const POOLS = [50_176, 27_136];
 
 /** What one end of a connection has written and read: patterns, so that nothing is lost, doubled or another's. */
 class Stream {
@@ -55,7 +58,7 @@ class Party {
 		this.node = world.node(`party${name}`, {
 			packets: PACKETS,
 			interfaces: NETWORKS + 1,
-			sockets: { tcp: SOCKETS + 1, udp: 2, receiveBuffer: 3000, sendBuffer: 3000 },
+			sockets: { tcp: SOCKETS + 1, udp: 2, receiveBuffer: 3000, sendBuffer: 3000, buffers: POOLS[name - 1]! },
 		});
 		const { stack } = this.node;
 		this.stack = stack;
@@ -84,6 +87,11 @@ class Party {
 	/** What a poll that does not want the next one at once must not leave. */
 	#left(): void {
 		const { fields } = this.stack.core;
+		try {
+			checkPool(this.stack);
+		} catch (error) {
+			this.faults.push(error);
+		}
 		if (fields[word("newsFirst")] !== 0) this.faults.push(new Error("news is left"));
 		if ((fields[word("lookLow")]! | fields[word("lookHigh")]!) !== 0) this.faults.push(new Error("a notice is left"));
 		if (fields[word("pending")] !== 0 && fields[word("tcpArmed")] === 0) this.faults.push(new Error("output is left"));
@@ -257,6 +265,8 @@ class Party {
 			device.setHolding(false);
 			device.setLink(true);
 		}
+		// What was left in the middle, for which no event comes any more.
+		for (const [tcp, stream] of this.streams) if (!closed(tcp)) this.#read(tcp, stream);
 	}
 
 	/** The connections that stand, as pairs of address and ports, with what each end has written and read. */

@@ -3,9 +3,9 @@
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
+import type { Length } from "../../packet/numbers.ts";
 import { newsPost, WRITABLE } from "../../packet/news.ts";
 import { BIT_TIMING, TcbBlock } from "../../packet/tcb-block.ts";
-import { wrap } from "../../packet/ring.ts";
 import { challenge } from "./answers.ts";
 import { acknowledged, duplicated, lost, partly, recovered } from "./congestion.ts";
 import { acceptFull, answersEarlier, established } from "./handshake.ts";
@@ -15,6 +15,7 @@ import { tcpMark } from "./pending.ts";
 import { recoverRto, sampleRtt } from "./rtt.ts";
 import { arm, retransmitFirst } from "./send.ts";
 import { CLOSING, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, NO_ERROR, SYN_RECEIVED } from "./states.ts";
+import { delivered } from "./share.ts";
 import { refuse } from "./stray.ts";
 import { setState, stopTiming } from "./block.ts";
 import { timeWait } from "./timing.ts";
@@ -73,19 +74,17 @@ function completed(view: DataView, tcb: TcbBlock, link: InterfaceBlock, acked: n
 }
 
 /** `bytes` of data are acknowledged by `ack`: they leave the send ring. */
-function release(view: DataView, tcb: TcbBlock, ack: number, bytes: number): void {
+function release(view: DataView, tcb: TcbBlock, ack: number, bytes: Length): void {
 	const now = CoreBlock.of(view, CORE).now;
-	const size = tcb.sendSize;
 	const queued = (tcb.sndQueued - bytes) | 0;
 	tcb.sndUna = ack;
-	tcb.sndQueued = queued;
-	tcb.sndAt = wrap((tcb.sndAt + bytes) | 0, size);
+	delivered(view, tcb, bytes, queued);
 	const timed = (tcb.bits & BIT_TIMING) !== 0 && ((ack - tcb.rttSeq) | 0) > 0;
 	if (timed) {
 		stopTiming(tcb);
 		sampleRtt(tcb, (now - tcb.rttAt) | 0);
 	}
-	if (tcb.cwnd < size && tcb.recovering === 0) acknowledged(tcb, bytes);
+	if (tcb.cwnd < tcb.sendSize && tcb.recovering === 0) acknowledged(tcb, bytes);
 	const flight = (tcb.sndNxt - ack) | 0;
 	if (flight === 0) tcb.work = tcb.work & ~RETRANSMIT;
 	else {
@@ -93,11 +92,11 @@ function release(view: DataView, tcb: TcbBlock, ack: number, bytes: number): voi
 		if (timed) arm(view, tcb, tcb.retransmitAt); // the timeout may be shorter than it was
 	}
 	if (queued > flight) tcpMark(view, tcb.at);
-	if (queued <= size >> 1 && tcb.finQueued === 0) newsPost(view, tcb.news, WRITABLE);
+	if (queued <= tcb.sndRoom && tcb.finQueued === 0) newsPost(view, tcb.news, WRITABLE);
 }
 
 /** New data is acknowledged, perhaps after losses, or timeouts, or with a FIN. RFC 6582 §3.2. */
-function progress(view: DataView, tcb: TcbBlock, ack: number, bytes: number): void {
+function progress(view: DataView, tcb: TcbBlock, ack: number, bytes: Length): void {
 	if (((ack - tcb.sndNxt) | 0) > 0) tcb.sndNxt = ack;
 	if (tcb.backoff !== 0) recoverRto(tcb, CoreBlock.of(view, CORE).now);
 	tcb.softError = 0;

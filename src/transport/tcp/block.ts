@@ -3,6 +3,7 @@
 import { newsOwned } from "../../packet/news.ts";
 import { PathBlock, pathClear } from "../../packet/path-block.ts";
 import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_FIN, BIT_PREDICTED, BIT_TIMING, type TcbBlock } from "../../packet/tcb-block.ts";
+import { floors } from "./share.ts";
 import { CLOSE_WAIT, ESTABLISHED, NO_ERROR } from "./states.ts";
 import { LISTS, PERSIST } from "./work.ts";
 
@@ -53,11 +54,8 @@ export function renew(view: DataView, tcb: TcbBlock): void {
 	tcb.work = tcb.work & LISTS;
 	tcb.bits = 0;
 	tcb.rcvNxt = 0;
-	tcb.rcvQueued = 0;
-	tcb.rcvAt = 0;
 	tcb.rcvAdv = 0;
-	tcb.sndQueued = 0;
-	tcb.sndAt = 0;
+	floors(view, tcb);
 	tcb.sndWnd = 0;
 	tcb.sndWndMax = 0;
 	tcb.sndWl1 = 0;

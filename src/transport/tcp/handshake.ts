@@ -26,6 +26,7 @@ import { tcpMark } from "./pending.ts";
 import { sampleRtt } from "./rtt.ts";
 import { NO_SEAT, noteCookie, proven, room, SOON, STRANGER, take } from "./seats.ts";
 import { oweAck } from "./send.ts";
+import { firstRoom } from "./share.ts";
 import { sendMss } from "./size.ts";
 import { ESTABLISHED, FIN_WAIT_1, LISTEN, NO_ERROR, REFUSED, SYN_RECEIVED } from "./states.ts";
 import { NOBODY, refuse, synAck } from "./stray.ts";
@@ -187,7 +188,7 @@ function completes(view: DataView, listener: TcbBlock, link: InterfaceBlock, fla
 	child.sndMax = ack;
 	child.irs = (seq - 1) | 0;
 	child.rcvNxt = seq;
-	child.rcvAdv = (seq + child.receiveSize) | 0;
+	child.rcvAdv = (seq + child.rcvRoom) | 0;
 	child.sndMss = sendMss(view, child, mssOf(found));
 	return seat;
 }
@@ -258,6 +259,7 @@ export function established(view: DataView, tcb: TcbBlock, seq: number, ack: num
 	} else if (lost) tcb.rto = RTO_AFTER_LOST_SYN;
 	opened(tcb, lost);
 	setState(tcb, ESTABLISHED);
+	firstRoom(view, tcb);
 	tcb.sndWl1 = seq;
 	tcb.sndWl2 = ack;
 	offered(view, tcb, window);

@@ -16,6 +16,7 @@ import { nextIsn } from "./isn.ts";
 import { forgetClaims } from "./path-mtu.ts";
 import { RTO_INITIAL } from "./rtt.ts";
 import { emitReset } from "./send.ts";
+import { receiveEnds, sendEnds } from "./share.ts";
 import { CLOSED, CLOSE_WAIT, FIN_WAIT_2, LISTEN, NO_ERROR, SYN_RECEIVED } from "./states.ts";
 import { quiet, setIss, setState } from "./block.ts";
 
@@ -32,6 +33,8 @@ export function release(view: DataView, tcb: TcbBlock): void {
 	setState(tcb, CLOSED);
 	quiet(tcb);
 	detach(view, tcb);
+	sendEnds(view, tcb);
+	receiveEnds(view, tcb);
 	tcb.nextFree = tcp.free;
 	tcp.free = tcb.at;
 }
@@ -128,8 +131,14 @@ export function end(view: DataView, tcb: TcbBlock, error: number): void {
 		leaveListener(view, tcb);
 		tcb.detached = 1;
 	}
-	if (tcb.detached !== 0) release(view, tcb);
-	else if (error !== NO_ERROR) newsPost(view, tcb.news, ERROR);
+	if (tcb.detached !== 0) {
+		release(view, tcb);
+		return;
+	}
+	// What has come may still be read.
+	sendEnds(view, tcb);
+	if (tcb.rcvQueued === 0) receiveEnds(view, tcb);
+	if (error !== NO_ERROR) newsPost(view, tcb.news, ERROR);
 }
 
 /** Ends a connection or a listener at once; the peer gets RST. */

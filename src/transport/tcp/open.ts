@@ -4,6 +4,7 @@ import { setNone, setV4, setV4OrNone } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { NO_ADDRESS } from "../../packet/fields.ts";
 import type { Offset } from "../../packet/numbers.ts";
+import { poolStart } from "../../packet/pages.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { BIT_NO_DELAY, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
@@ -31,10 +32,19 @@ import { setState } from "./block.ts";
 import { orphan } from "./timing.ts";
 import { PERSIST, RETRANSMIT } from "./work.ts";
 
-/** All TCBs are nobody's, at the start of the stack. The words are the keys of initial sequence numbers. */
-export function tcpStart(view: DataView, key0: number, key1: number, cookie0: number, cookie1: number): void {
+/** All TCBs are nobody's, at the start of the stack, and so are the `count` pages from `first` on. The words are the keys of initial sequence numbers. */
+export function tcpStart(
+	view: DataView,
+	first: Offset,
+	count: number,
+	key0: number,
+	key1: number,
+	cookie0: number,
+	cookie1: number,
+): void {
 	const tcp = TcpBlock.of(view, tcpAt(view));
 	const core = CoreBlock.of(view, CORE);
+	poolStart(view, first, count);
 	tcp.key0 = key0;
 	tcp.key1 = key1;
 	tcp.cookie0 = cookie0;

@@ -3,7 +3,7 @@
 
 import type { Length, Offset } from "../../packet/numbers.ts";
 import { RANGES, type TcbBlock } from "../../packet/tcb-block.ts";
-import { ringPut } from "../../wire/kernels/copies.ts";
+import { pagedIn } from "../../wire/paged.ts";
 import { wrap } from "../../packet/ring.ts";
 
 /** Bytes of a range: the sequence numbers of its start and its end. */
@@ -42,9 +42,15 @@ function moveRanges(view: DataView, tcb: TcbBlock, to: number, from: number, cou
 export function storeAhead(view: DataView, tcb: TcbBlock, ahead: number, from: Offset, length: Length): boolean {
 	const start = (tcb.rcvNxt + ahead) | 0;
 	if (!addRange(view, tcb, start, (start + length) | 0)) return false;
-	const size = tcb.receiveSize;
-	ringPut(view, tcb.receiveRing, size, wrap((tcb.rcvAt + ahead) | 0, size), from, length);
+	store(view, tcb, ahead, from, length);
 	return true;
+}
+
+/** Puts `length` bytes from arena offset `from` into the receive ring, `ahead` bytes behind what is there in order. */
+export function store(view: DataView, tcb: TcbBlock, ahead: number, from: Offset, length: Length): void {
+	const ring = tcb.receiveRing;
+	const at = wrap((tcb.rcvAt + ahead) | 0, ring);
+	pagedIn(view, tcb.receivePages, ring, at, view, from, length);
 }
 
 /** Bytes at rcvNxt = `next` that are there already, and forgets their range. */

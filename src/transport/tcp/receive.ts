@@ -57,7 +57,7 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 
 	// First, the sequence number. Data with RST is a text for people.
 	const length = view.getInt32(fields.PAYLOAD_LENGTH * 4, true);
-	const room = (tcb.receiveSize - tcb.rcvQueued) | 0;
+	const room = tcb.rcvRoom;
 	const ahead = (seq - tcb.rcvNxt) | 0;
 	const total = flags & RST ? 0 : (length + (flags & FIN ? 1 : 0) + (flags & SYN ? 1 : 0)) | 0;
 	if (!acceptable(ahead, length, total, room)) {

@@ -141,10 +141,10 @@ function transmitData(view: DataView, tcb: TcbBlock, flight: number): boolean {
 	const core = CoreBlock.of(view, CORE);
 	const path = PathBlock.of(view, tcb.path);
 	const mss = tcb.sndMss;
-	const size = tcb.sendSize;
+	const ring = tcb.sendRing;
 	let unsent = (tcb.sndQueued - flight) | 0;
 	let room = roomFor(tcb, flight);
-	let offset: number = wrap((tcb.sndAt + flight) | 0, size);
+	let offset: number = wrap((tcb.sndAt + flight) | 0, ring);
 	let next = tcb.sndNxt;
 	let went = false;
 	let complete = true;
@@ -170,7 +170,7 @@ function transmitData(view: DataView, tcb: TcbBlock, flight: number): boolean {
 		if (length < mss) tcb.sndSmall = next;
 		room = (room - length) | 0;
 		unsent = (unsent - length) | 0;
-		offset = wrap((offset + length) | 0, size);
+		offset = wrap((offset + length) | 0, ring);
 		if (unsent <= 0) break;
 	}
 	if (!went) return complete;

@@ -17,6 +17,7 @@ import * as ipv4 from "../../wire/ipv4.ts";
 import * as wire from "../../wire/tcp.ts";
 import { ACK, FIN, OPTION_MSS, RST, SYN } from "../../wire/tcp.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
+import { firstWindow } from "./share.ts";
 import { HEADERS } from "./size.ts";
 
 const FLAG_SHIFT = 16;
@@ -39,7 +40,7 @@ export function refuse(view: DataView, link: InterfaceBlock, by: Offset): void {
 
 /** Answers the segment in the registers with our SYN, as a TCB of the listener would. Data that came with it is not acknowledged. */
 export function synAck(view: DataView, link: InterfaceBlock, listener: TcbBlock, iss: number, ack: number): void {
-	answer(view, link, listener.at, iss, ack, ((SYN | ACK) << FLAG_SHIFT) | listener.receiveSize);
+	answer(view, link, listener.at, iss, ack, ((SYN | ACK) << FLAG_SHIFT) | firstWindow(view, listener));
 }
 
 /** The way to who sent the segment in the registers, for an answer from the address that it was for. False when there is none. */

@@ -1,14 +1,17 @@
 // What happens to the numbers and rings of a TCB block when a segment comes as predicted (Van Jacobson's header prediction), and when applications read and
 // write. Whatever else comes, and everything that is a decision (states, losses, timers, what a window means), is for the files beside this one.
 
+import { PAGE_SHIFT } from "../../config.ts";
 import { check } from "../../packet/bounds.ts";
 import { ACK as REGISTER_ACK, FIELDS_BYTES, FLAGS_WINDOW, PAYLOAD_AT, PAYLOAD_LENGTH, SEQ } from "../../packet/fields.ts";
 import type { Offset } from "../../packet/numbers.ts";
+import { PAGE_MASK } from "../../packet/pages.ts";
 import { wrap } from "../../packet/ring.ts";
 import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_FIN, BIT_PREDICTED, BIT_TIMING, TcbBlock } from "../../packet/tcb-block.ts";
 import { demandBytes, type Bytes, type BytesIn } from "../../wire/kernels/bytes.ts";
-import { ringPut, ringRead, ringWrite } from "../../wire/kernels/copies.ts";
+import { pagedIn, pagedOut } from "../../wire/paged.ts";
 import { ACK, PSH } from "../../wire/tcp.ts";
+import { delivered, taken } from "./share.ts";
 
 /**
  * Answers of `predicted`, or-ed. Those of the commonest segment, data and nothing else, are below all others. From bit 8 on: bytes
@@ -25,7 +28,7 @@ export const IN_ACKED = 8;
 export const IN_ALL_ACKED = 16;
 /** Bytes wait that were never sent. */
 export const IN_UNSENT = 32;
-/** At least half of the send ring is free. */
+/** At least half of what may be in the send ring is free. */
 export const IN_ROOM = 64;
 /** The segment that was being timed is acknowledged. */
 export const IN_TIMED = 128;
@@ -53,9 +56,8 @@ export function predicted(view: DataView, tcb: TcbBlock): number {
 	const flagsWindow = view.getInt32(FLAGS_WINDOW * 4, true);
 	const seq = view.getInt32(SEQ * 4, true);
 	if (!(bits & BIT_PREDICTED) || (flagsWindow & UNUSUAL) !== PLAIN || seq !== tcb.rcvNxt) return IN_UNEXPECTED;
-	const size = tcb.receiveSize;
-	const queued = tcb.rcvQueued;
-	if (length > size - queued) return IN_UNEXPECTED;
+	const room = tcb.rcvRoom;
+	if (length > room) return IN_UNEXPECTED;
 	const ack = view.getInt32(REGISTER_ACK * 4, true);
 	const una = tcb.sndUna;
 	const acked = (ack - una) | 0;
@@ -63,9 +65,11 @@ export function predicted(view: DataView, tcb: TcbBlock): number {
 	let answer = 0;
 	if (length > 0) {
 		const ringAt = tcb.rcvAt;
-		ringPut(view, tcb.receiveRing, size, ringAt, at, length);
-		tcb.rcvAt = wrap(ringAt + length, size);
-		tcb.rcvQueued = queued + length;
+		const ring = tcb.receiveRing;
+		pagedIn(view, tcb.receivePages, ring, ringAt, view, at, length);
+		tcb.rcvAt = wrap(ringAt + length, ring);
+		tcb.rcvQueued = tcb.rcvQueued + length;
+		tcb.rcvRoom = room - length;
 		tcb.rcvNxt = seq + length;
 		// RFC 5681 §4.2: every second segment is acknowledged.
 		const second = bits & BIT_ACK_DELAYED;
@@ -77,7 +81,7 @@ export function predicted(view: DataView, tcb: TcbBlock): number {
 	if (window > tcb.sndWndMax) tcb.sndWndMax = window;
 	tcb.sndWl1 = seq;
 	tcb.sndWl2 = ack;
-	return answer | acknowledge(tcb, ack, acked);
+	return answer | acknowledge(view, tcb, ack, acked);
 }
 
 /** The same for the connection with that block. */
@@ -86,19 +90,16 @@ export function streamIn(view: DataView, block: Offset): number {
 }
 
 /** `acked` bytes leave the send ring. */
-function acknowledge(tcb: TcbBlock, ack: number, acked: number): number {
+function acknowledge(view: DataView, tcb: TcbBlock, ack: number, acked: number): number {
 	let answer = 0;
 	const queued = (tcb.sndQueued - acked) | 0;
 	const flight = (tcb.sndNxt - ack) | 0;
 	if (acked > 0) {
-		const size = tcb.sendSize;
-		const next = (tcb.sndAt + acked) | 0;
 		tcb.sndUna = ack;
-		tcb.sndQueued = queued;
-		tcb.sndAt = wrap(next, size);
+		delivered(view, tcb, acked, queued);
 		answer = IN_ACKED | (acked << IN_BYTES_SHIFT);
 		if (flight === 0) answer |= IN_ALL_ACKED;
-		if (queued <= size >> 1) answer |= IN_ROOM;
+		if (queued <= tcb.sndRoom) answer |= IN_ROOM;
 		const bits = tcb.bits;
 		if (bits & BIT_TIMING && ((ack - tcb.rttSeq) | 0) > 0) {
 			tcb.bits = bits & ~BIT_TIMING;
@@ -108,12 +109,17 @@ function acknowledge(tcb: TcbBlock, ack: number, acked: number): number {
 	return queued > flight ? answer | IN_UNSENT : answer;
 }
 
+/** Half of what the receive ring may hold: an opening of the window by that is worth telling, however small it is. RFC 9293 §3.8.6.2.2. */
+function half(tcb: TcbBlock): number {
+	return ((tcb.rcvRoom + tcb.rcvQueued) | 0) >> 1;
+}
+
 /** The window to advertise: never less than before, and more by worthwhile steps only. RFC 9293 §3.8.6.2.2. */
 export function advertise(tcb: TcbBlock): number {
 	const next = tcb.rcvNxt;
-	const free = tcb.receiveSize - tcb.rcvQueued;
+	const free = tcb.rcvRoom;
 	const open = (tcb.rcvAdv - next) | 0;
-	if (((free - open) | 0) < tcb.windowStep) return open < 0 ? 0 : open;
+	if (((free - open) | 0) < Math.min(tcb.windowStep, half(tcb))) return open < 0 ? 0 : open;
 	tcb.rcvAdv = next + free;
 	return free;
 }
@@ -128,22 +134,22 @@ export function streamRead(view: DataView, block: Offset, buffer: Bytes, start: 
 	const queued = tcb.rcvQueued;
 	if (length > queued) length = queued;
 	if (length <= 0) return 0;
-	const size = tcb.receiveSize;
 	const from = firstByte(tcb);
-	ringRead(view, tcb.receiveRing, size, from, buffer, start, length);
+	pagedOut(view, tcb.receivePages, tcb.receiveRing, from, buffer, start, length);
 	const left = queued - length;
 	tcb.rcvQueued = left;
+	taken(view, tcb, from, length, left);
 	const bits = tcb.bits;
 	if (bits & BIT_FIN) return left === 0 ? length | READ_END : length;
 	if (bits & BIT_ACK_NOW) return length;
 	const open = (tcb.rcvAdv - tcb.rcvNxt) | 0;
-	return ((size - left - open) | 0) < tcb.updateStep ? length : length | READ_TELL;
+	return ((tcb.rcvRoom - open) | 0) < Math.min(tcb.updateStep, half(tcb)) ? length : length | READ_TELL;
 }
 
 /** Where the next byte to be read lies in the receive ring. */
 function firstByte(tcb: TcbBlock): Offset {
 	const from = tcb.rcvAt - tcb.rcvQueued;
-	return from < 0 ? from + tcb.receiveSize : from;
+	return from < 0 ? from + tcb.receiveRing : from;
 }
 
 /** Takes one byte out of the receive ring and answers it. -1, nothing taken, when there is none, or when READ_… would have to be answered. */
@@ -152,19 +158,18 @@ export function streamByte(view: DataView, block: Offset): number {
 	const queued = tcb.rcvQueued;
 	if (queued <= 0) return -1;
 	const bits = tcb.bits;
-	const size = tcb.receiveSize;
 	if (bits & BIT_FIN) {
 		if (queued === 1) return -1;
 	} else if (!(bits & BIT_ACK_NOW)) {
 		const open = (tcb.rcvAdv - tcb.rcvNxt) | 0;
-		if (((size - queued + 1 - open) | 0) >= tcb.updateStep) return -1;
+		if (((tcb.rcvRoom + 1 - open) | 0) >= Math.min(tcb.updateStep, half(tcb))) return -1;
 	}
 	const from = firstByte(tcb);
-	const ring = tcb.receiveRing;
-	check(ring, size, view.byteLength);
-	check(from, 1, size);
-	const byte = view.getUint8(ring + from);
+	const place = from & PAGE_MASK;
+	const page = view.getInt32((tcb.receivePages + ((from >> PAGE_SHIFT) << 2)) | 0, true);
+	const byte = view.getUint8((page + place) | 0);
 	tcb.rcvQueued = queued - 1;
+	taken(view, tcb, from, 1, queued - 1);
 	return byte;
 }
 
@@ -172,12 +177,13 @@ export function streamByte(view: DataView, block: Offset): number {
 export function streamWrite(view: DataView, block: Offset, buffer: BytesIn, start: number, length: number): number {
 	demandBytes(buffer);
 	const tcb = TcbBlock.of(view, block);
-	const size = tcb.sendSize;
-	const queued = tcb.sndQueued;
-	const left = (size - queued - length) | 0;
+	const left = (tcb.sndRoom - length) | 0;
 	if (left < 0) return -1;
-	const to = wrap((tcb.sndAt + queued) | 0, size);
-	if (length !== 0) ringWrite(view, tcb.sendRing, size, to, buffer, start, length);
+	const ring = tcb.sendRing;
+	const queued = tcb.sndQueued;
+	const to = wrap((tcb.sndAt + queued) | 0, ring);
+	if (length !== 0) pagedIn(view, tcb.sendPages, ring, to, buffer, start, length);
 	tcb.sndQueued = queued + length;
-	return left | 0;
+	tcb.sndRoom = left;
+	return left;
 }

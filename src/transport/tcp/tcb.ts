@@ -100,6 +100,11 @@ export class Tcb implements NewsSocket {
 		return this.#word(AT.sndQueued);
 	}
 
+	/** Bytes that may be written now: what was told once stays so until it is used. */
+	get sndRoom(): number {
+		return this.#word(AT.sndRoom);
+	}
+
 	/** IPv4 addresses, int32, 0 for none, and ports. */
 	get localAddress(): number {
 		return this.view.getInt32(this.block + AT.localAddress + V4);

@@ -2,12 +2,12 @@
 // TCP itself is flat TypeScript: read packet/tcb-block.ts and states.ts, then stream.ts (what is as predicted) and receive.ts, send.ts, timers.ts.
 
 import * as door from "#codec";
-import { NETWORK_PATIENCE_MS } from "../../config.ts";
+import { NETWORK_PATIENCE_MS, PAGE_SHIFT, poolOf } from "../../config.ts";
 import type { Ip } from "../../ip/ip.ts";
 import type { Interface } from "../../link/interface.ts";
 import type { Core } from "../../packet/core.ts";
-import { receiveRing, sendRing } from "../../packet/layout.ts";
 import { TcbBlock } from "../../packet/tcb-block.ts";
+import { TcpBlock } from "../../packet/tcp-block.ts";
 import type { Bytes } from "../../wire/kernels/bytes.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { ERROR, READABLE, WRITABLE, type SocketEvents } from "../events.ts";
@@ -19,8 +19,9 @@ import { Tcb } from "./tcb.ts";
 import { KEEP_ALIVE_INTERVAL } from "./timing.ts";
 import { ALL_LOOKED_AT } from "./ways.ts";
 
-/** Where its fields lie in a connection's block. */
+/** Where its fields lie in a connection's block, and in that of all connections. */
 const AT = TcbBlock.offsets;
+const SHARED = TcpBlock.offsets;
 
 /** Payload of an Ethernet frame without options: the unit in which windows are worth announcing. */
 const FULL = 1460;
@@ -42,8 +43,6 @@ function checkPort(name: string, port: number, low: number): void {
 
 export class Tcp {
 	readonly core: Core;
-	readonly receiveSize: number;
-	readonly sendSize: number;
 	readonly events: SocketEvents;
 	readonly tcbs: Tcb[] = [];
 	#view: DataView;
@@ -58,22 +57,32 @@ export class Tcp {
 		this.#ip = ip;
 		this.events = events;
 		this.#view = view;
-		this.receiveSize = limits.receiveBuffer;
-		this.sendSize = limits.sendBuffer;
-		const half = this.receiveSize >> 1;
+		const half = limits.receiveBuffer >> 1;
+		const { pages, receive, send, receiveFloor, sendFloor } = poolOf(limits);
+		const shared = layout.tcp;
+		view.setInt32(shared + SHARED.receiveFloor, receiveFloor, true);
+		view.setInt32(shared + SHARED.sendFloor, sendFloor, true);
+		view.setInt32(shared + SHARED.pagesPromised, limits.tcp * (receiveFloor + sendFloor), true);
+		let table = layout.pageTables;
 		for (let i = 0; i < limits.tcp; i++) {
 			const at = layout.tcbs + i * TcbBlock.bytes;
-			view.setInt32(at + AT.sendRing, sendRing(layout, limits, i), true);
-			view.setInt32(at + AT.sendSize, this.sendSize, true);
 			view.setInt32(at + AT.ipHeader, ipv4.HEADER, true);
-			view.setInt32(at + AT.receiveRing, receiveRing(layout, limits, i), true);
-			view.setInt32(at + AT.receiveSize, this.receiveSize, true);
+			view.setInt32(at + AT.receivePages, table, true);
+			view.setInt32(at + AT.receiveRing, receive << PAGE_SHIFT, true);
+			view.setInt32(at + AT.receiveSize, limits.receiveBuffer, true);
+			view.setInt32(at + AT.receivePromised, receiveFloor, true);
+			table += receive * 4;
+			view.setInt32(at + AT.sendPages, table, true);
+			view.setInt32(at + AT.sendRing, send << PAGE_SHIFT, true);
+			view.setInt32(at + AT.sendSize, limits.sendBuffer, true);
+			view.setInt32(at + AT.sendPromised, sendFloor, true);
+			table += send * 4;
 			// Least openings of the window that are worth telling, unasked and for who has read.
 			view.setInt32(at + AT.windowStep, Math.min(half, FULL), true);
 			view.setInt32(at + AT.updateStep, Math.min(half, 2 * FULL), true);
 			this.tcbs.push(new Tcb(view, events, i, at));
 		}
-		door.tcpStart(view, random32(), random32(), random32(), random32());
+		door.tcpStart(view, layout.pool, pages, random32(), random32(), random32(), random32());
 	}
 
 	/** Looks whether routes have changed. Called once a poll. */
@@ -184,7 +193,7 @@ export class Tcp {
 
 	/** Bytes that `write` takes now. */
 	writable(tcb: Tcb): number {
-		return tcb.sendable ? this.sendSize - tcb.sndUsed : 0;
+		return tcb.sendable ? tcb.sndRoom : 0;
 	}
 
 	/** Copies up to `length` received bytes to `buffer` from its byte `start` on. Answers how many. */
@@ -291,6 +300,17 @@ export class Tcp {
 	keepOneFree(): void {
 		door.tcpKeepFree(this.#view);
 		this.core.wake();
+	}
+
+	/** Bytes of the pool that nobody has, and that are promised: to sockets that are not in use too. transport/tcp/share.ts. */
+	get poolFree(): number {
+		const at = this.core.layout.tcp;
+		const view = this.#view;
+		const listed = view.getInt32(at + SHARED.pagesListed, true) << PAGE_SHIFT;
+		return view.getInt32(at + SHARED.poolEnd, true) - view.getInt32(at + SHARED.freshPage, true) + listed;
+	}
+	get poolPromised(): number {
+		return this.#view.getInt32(this.core.layout.tcp + SHARED.pagesPromised, true) << PAGE_SHIFT;
 	}
 
 	/** The TCBs that somebody has, for people to look at. Allocates. */

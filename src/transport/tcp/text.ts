@@ -6,13 +6,12 @@ import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { ERROR, newsPost, READABLE } from "../../packet/news.ts";
 import type { Length, Offset } from "../../packet/numbers.ts";
 import { BIT_ACK_DELAYED, BIT_FIN, type TcbBlock } from "../../packet/tcb-block.ts";
-import { ringPut } from "../../wire/kernels/copies.ts";
 import { wrap } from "../../packet/ring.ts";
 import { FIN } from "../../wire/tcp.ts";
 import { acknowledgeAgain } from "./answers.ts";
 import { delayAck } from "./delayed.ts";
 import { abort } from "./life.ts";
-import { lastAhead, storeAhead, takeAhead } from "./reassembly.ts";
+import { lastAhead, store, storeAhead, takeAhead } from "./reassembly.ts";
 import { acknowledgeNow, oweAck } from "./send.ts";
 import { CLOSE_WAIT, CLOSING, ESTABLISHED, FIN_WAIT_1, TIME_WAIT } from "./states.ts";
 import { finReceived, setState } from "./block.ts";
@@ -76,7 +75,6 @@ function behindFin(view: DataView, tcb: TcbBlock, link: InterfaceBlock, fin: boo
 
 /** The seventh step: `bytes` that begin `ahead` bytes after rcvNxt, within the window and before a FIN. False when they are dropped, and counted. */
 function data(view: DataView, tcb: TcbBlock, link: InterfaceBlock, ahead: number, from: Offset, bytes: Length): boolean {
-	const size = tcb.receiveSize;
 	let length = bytes;
 	if (tcb.finAhead !== 0) length = Math.min(length, Math.max((tcb.finAt - tcb.rcvNxt - ahead) | 0, 0));
 	if (ahead > 0) {
@@ -86,7 +84,7 @@ function data(view: DataView, tcb: TcbBlock, link: InterfaceBlock, ahead: number
 		acknowledgeNow(view, tcb);
 		return stored;
 	}
-	ringPut(view, tcb.receiveRing, size, tcb.rcvAt, from, length);
+	store(view, tcb, 0, from, length);
 	let taken: number = length;
 	if (tcb.ranges > 0) {
 		taken = (taken + takeAhead(view, tcb, (tcb.rcvNxt + length) | 0)) | 0;
@@ -96,7 +94,8 @@ function data(view: DataView, tcb: TcbBlock, link: InterfaceBlock, ahead: number
 		tcb.bits = tcb.bits | BIT_ACK_DELAYED;
 		delayAck(view, tcb);
 	}
-	tcb.rcvAt = wrap((tcb.rcvAt + taken) | 0, size);
+	tcb.rcvAt = wrap((tcb.rcvAt + taken) | 0, tcb.receiveRing);
+	tcb.rcvRoom = (tcb.rcvRoom - taken) | 0;
 	tcb.rcvQueued = (tcb.rcvQueued + taken) | 0;
 	tcb.rcvNxt = (tcb.rcvNxt + taken) | 0;
 	newsPost(view, tcb.news, READABLE);

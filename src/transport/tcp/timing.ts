@@ -3,6 +3,7 @@
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import type { TcbBlock } from "../../packet/tcb-block.ts";
 import { arm } from "./send.ts";
+import { receiveEnds, sendEnds } from "./share.ts";
 import { TIME_WAIT } from "./states.ts";
 import { setState } from "./block.ts";
 import { LINGER, TIMERS } from "./work.ts";
@@ -36,6 +37,8 @@ export function linger(view: DataView, tcb: TcbBlock, ms: number): void {
 export function timeWait(view: DataView, tcb: TcbBlock): void {
 	setState(tcb, TIME_WAIT);
 	tcb.work = tcb.work & ~TIMERS;
+	sendEnds(view, tcb);
+	if (tcb.rcvQueued === 0) receiveEnds(view, tcb);
 	linger(view, tcb, TIME_WAIT_TIME);
 }
 

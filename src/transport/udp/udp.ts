@@ -45,7 +45,7 @@ export class Udp {
 		for (let i = 0; i < limits.udp + limits.services; i++) {
 			const at = layout.udps + i * UdpBlock.bytes;
 			const news = FIRST_SOCKET + limits.tcp + i;
-			view.setInt32(at + AT.ring, udpRing(layout.rings, limits, i), true);
+			view.setInt32(at + AT.ring, udpRing(layout.udpRings, limits, i), true);
 			view.setInt32(at + AT.size, udpRingSize(limits, i), true);
 			view.setInt32(at + AT.news, news, true);
 			view.setInt32(at + AT.index, i, true);

@@ -33,35 +33,20 @@ export function copy(view: DataView, to: number, from: number, length: number): 
 	arena(view, to, length).set(arena(view, from, length));
 }
 
-/** Arena to application. */
+/** Arena to application, or to another place in the arena. */
 export function copyOut(view: DataView, at: number, buffer: Bytes, start: number, length: number): void {
 	part(buffer, start, length).set(arena(view, at, length));
 }
 
-/** Application to arena. */
+/** Application to arena, likewise. */
 export function copyIn(view: DataView, at: number, buffer: BytesIn, start: number, length: number): void {
 	arena(view, at, length).set(part(buffer, start, length));
 }
 
-/** Arena at `from` into the ring of `size` bytes at `ring`, from its byte `offset` on, wrapping. What is copied lies outside of the ring, as it does for the two below. */
+/** Arena at `from` into the ring of `size` bytes at `ring`, from its byte `offset` on, wrapping. What is copied lies outside of the ring, as it does for the one below. */
 export function ringPut(view: DataView, ring: number, size: number, offset: number, from: number, length: number): void {
 	checkRing(view, ring, size, offset, length);
 	const source = arena(view, from, length);
-	putAround(view, ring, size, offset, source);
-}
-
-/** Application into ring. */
-export function ringWrite(
-	view: DataView,
-	ring: number,
-	size: number,
-	offset: number,
-	buffer: BytesIn,
-	start: number,
-	length: number,
-): void {
-	checkRing(view, ring, size, offset, length);
-	const source = part(buffer, start, length);
 	putAround(view, ring, size, offset, source);
 }
 

@@ -10,14 +10,14 @@ const ADDRESSES = 64;
 
 /** Offsets of the fields in a TCB block. */
 const TCB = {
-	sendRing: 108,
+	sendPages: 108,
 	sendSize: 112,
 	bits: 124,
 	rcvNxt: 128,
 	advertised: 132,
 	rcvQueued: 136,
 	rcvAt: 140,
-	receiveRing: 144,
+	receivePages: 144,
 	receiveSize: 148,
 	windowStep: 152,
 	updateStep: 156,
@@ -27,13 +27,22 @@ const TCB = {
 	sndAt: 172,
 	sndWnd: 176,
 	sndWndMax: 180,
+	sndMss: 188,
 	rttSeq: 196,
 	rttAt: 200,
 	sndWl1: 208,
 	sndWl2: 212,
+	receiveRing: 216,
+	receivePromised: 220,
+	rcvRoom: 224,
+	sendRing: 228,
+	sendPromised: 232,
+	sndRoom: 236,
 };
 const BITS = { ackNow: 1, ackDelayed: 2, short: 4, noDelay: 8, fin: 16, timing: 32 };
-const TCB_BYTES = 580;
+const TCB_BYTES = 604;
+/** Where the state stands, a byte. */
+const STATE = 400;
 
 type Field = keyof typeof TCB;
 
@@ -67,6 +76,90 @@ function ringCheck(view: DataView, ring: number, size: number, at: number, lengt
 	if (at < 0 || at >= size || length < 0 || length > size) throw new RangeError(`${length} bytes at ${at} of a ring of ${size}`);
 }
 
+/** Bytes of a page of TCP's pool. */
+const PAGE = 512;
+/** Where the word stands that says where the pool is, and what it has there. */
+const POOL_AT = 284;
+const POOL = { first: 4, last: 8, listed: 12, fresh: 16, end: 20, count: 24, promised: 28, receiveFloor: 32, sendFloor: 36 };
+
+/** The pool as an object. */
+function poolOf(view: DataView): Record<keyof typeof POOL, number> {
+	const at = word(view, POOL_AT);
+	return new Proxy({} as Record<keyof typeof POOL, number>, {
+		get: (_target, name) => word(view, at + POOL[name as keyof typeof POOL]),
+		set: (_target, name, value: number) => {
+			setWord(view, at + POOL[name as keyof typeof POOL], value | 0);
+			return true;
+		},
+	});
+}
+
+/** Where byte `at` of a ring lies; it gets a page where there is none. */
+function place(view: DataView, pages: number, ring: number, at: number): number {
+	const within = at % ring;
+	const entry = pages + 4 * Math.floor(within / PAGE);
+	if (word(view, entry) === 0) {
+		const pool = poolOf(view);
+		if (pool.listed > 64 || pool.fresh >= pool.end) {
+			if (pool.listed <= 0) throw new RangeError("no page");
+			setWord(view, entry, pool.first);
+			pool.first = word(view, pool.first);
+			pool.listed--;
+		} else {
+			setWord(view, entry, pool.fresh);
+			pool.fresh += PAGE;
+		}
+	}
+	return word(view, entry) + (within % PAGE);
+}
+
+function fromPages(view: DataView, pages: number, ring: number, at: number, length: number): number[] {
+	return Array.from({ length }, (_, i) => take(view, place(view, pages, ring, at + i), 1)[0]!);
+}
+
+function toPages(view: DataView, pages: number, ring: number, at: number, bytes: readonly number[]): void {
+	for (const [i, byte] of bytes.entries()) put(view, place(view, pages, ring, at + i), [byte]);
+}
+
+/** Bytes `at` to `at + length` are done with: pages that end there go back. Answers how many are promised from now on, of `promised`. */
+function passed(
+	view: DataView,
+	pages: number,
+	ring: number,
+	at: number,
+	length: number,
+	promised: number,
+	floor: number,
+	most: number,
+): number {
+	const pool = poolOf(view);
+	let count = 0;
+	for (let i = 0; i < length; i++) if ((at + i) % PAGE === PAGE - 1) count++;
+	if (count === 0) return promised;
+	const others = pool.promised - promised;
+	const left = pool.count - others - floor;
+	const fair = floor + left - Math.floor(left / 4);
+	const next = Math.max(promised - count, floor, Math.min(promised + count, most, fair));
+	pool.promised = others + next;
+	// All that lies outside of what is promised now, unless that is the whole ring.
+	const slots = ring / PAGE;
+	const first = Math.floor(at / PAGE);
+	const from = promised === slots ? count + next - slots : 0;
+	const end = next === slots ? from : count;
+	for (let i = from; i < end; i++) release(view, pool, pages + 4 * ((first + i) % slots));
+	return next;
+}
+
+function release(view: DataView, pool: Record<keyof typeof POOL, number>, entry: number): void {
+	const page = word(view, entry);
+	setWord(view, entry, 0);
+	if (page === 0) return;
+	if (pool.listed === 0) pool.first = page;
+	else setWord(view, pool.last, page);
+	pool.last = page;
+	pool.listed++;
+}
+
 export function streamIn(view: DataView, block: number): number {
 	const tcb = tcbAt(view, block);
 	const data = take(view, word(view, REGISTERS.payload), word(view, REGISTERS.length));
@@ -79,16 +172,17 @@ export function streamIn(view: DataView, block: number): number {
 		(flags | 8) === 0x18 &&
 		flags & 16 &&
 		seq === tcb.rcvNxt &&
-		data.length <= tcb.receiveSize - tcb.rcvQueued &&
+		data.length <= tcb.rcvRoom &&
 		acked >= 0 &&
 		acked <= ((tcb.sndNxt - tcb.sndUna) | 0) &&
 		(acked > 0 || data.length > 0);
 	if (!expected) return 4;
 	let what = 0;
 	if (data.length > 0) {
-		toRing(view, tcb.receiveRing, tcb.receiveSize, tcb.rcvAt, data);
-		tcb.rcvAt = (tcb.rcvAt + data.length) % tcb.receiveSize;
+		toPages(view, tcb.receivePages, tcb.receiveRing, tcb.rcvAt, data);
+		tcb.rcvAt = (tcb.rcvAt + data.length) % tcb.receiveRing;
 		tcb.rcvQueued += data.length;
+		tcb.rcvRoom -= data.length;
 		tcb.rcvNxt = seq + data.length;
 		what = tcb.bits & BITS.ackDelayed ? 3 : 2;
 		tcb.bits |= what === 3 ? BITS.ackNow : BITS.ackDelayed;
@@ -102,10 +196,17 @@ export function streamIn(view: DataView, block: number): number {
 	if (acked > 0) {
 		tcb.sndUna = ack;
 		tcb.sndQueued -= acked;
-		tcb.sndAt = (tcb.sndAt + acked) % tcb.sendSize;
+		const { sendPages, sendRing, sndAt } = tcb;
+		const floor = poolOf(view).sendFloor;
+		tcb.sendPromised = passed(view, sendPages, sendRing, sndAt, acked, tcb.sendPromised, floor, sendRing / PAGE);
+		tcb.sndAt = (sndAt + acked) % sendRing;
+		let most = Math.min(tcb.sendSize, tcb.sendPromised * PAGE - (tcb.sndAt % PAGE));
+		const mss = tcb.sndMss;
+		if (most < tcb.sendSize && mss <= most && mss >= 512) most -= most % mss;
+		tcb.sndRoom = Math.max(tcb.sndRoom, most - tcb.sndQueued);
 		what |= 8 | (acked << 8);
 		if (flight === 0) what |= 16;
-		if (tcb.sndQueued <= tcb.sendSize >> 1) what |= 64;
+		if (tcb.sndQueued <= tcb.sndRoom) what |= 64;
 		if (tcb.bits & BITS.timing && ((ack - tcb.rttSeq) | 0) > 0) {
 			tcb.bits &= ~BITS.timing;
 			what |= 128;
@@ -118,32 +219,43 @@ export function streamRead(view: DataView, block: number, buffer: Application, s
 	const tcb = tcbAt(view, block);
 	const count = Math.min(length, tcb.rcvQueued);
 	if (count <= 0) return 0;
-	const first = (tcb.rcvAt - tcb.rcvQueued + tcb.receiveSize) % tcb.receiveSize;
-	put(buffer, start, fromRing(view, tcb.receiveRing, tcb.receiveSize, first, count));
+	const { receivePages, receiveRing } = tcb;
+	const first = (tcb.rcvAt - tcb.rcvQueued + receiveRing) % receiveRing;
+	put(buffer, start, fromPages(view, receivePages, receiveRing, first, count));
 	tcb.rcvQueued -= count;
+	const most = take(view, block + STATE, 1)[0]! < 4 || tcb.bits & BITS.fin ? 0 : receiveRing / PAGE;
+	const floor = poolOf(view).receiveFloor;
+	tcb.receivePromised = passed(view, receivePages, receiveRing, first, count, tcb.receivePromised, floor, most);
+	tcb.rcvRoom = Math.min(tcb.receiveSize, tcb.receivePromised * PAGE - ((first + count) % PAGE)) - tcb.rcvQueued;
 	if (tcb.bits & BITS.fin) return tcb.rcvQueued === 0 ? count | 0x20000 : count;
 	if (tcb.bits & BITS.ackNow) return count;
-	const opened = tcb.receiveSize - tcb.rcvQueued - ((tcb.advertised - tcb.rcvNxt) | 0);
-	return opened < tcb.updateStep ? count : count | 0x10000;
+	const opened = tcb.rcvRoom - ((tcb.advertised - tcb.rcvNxt) | 0);
+	return opened < Math.min(tcb.updateStep, (tcb.rcvRoom + tcb.rcvQueued) >> 1) ? count : count | 0x10000;
 }
 
 export function streamByte(view: DataView, block: number): number {
 	const tcb = tcbAt(view, block);
-	const { rcvQueued } = tcb;
+	const { rcvQueued, rcvRoom, bits } = tcb;
+	if (rcvQueued <= 0) return -1;
+	if (bits & BITS.fin) {
+		if (rcvQueued === 1) return -1;
+	} else if (!(bits & BITS.ackNow)) {
+		const opened = rcvRoom + 1 - ((tcb.advertised - tcb.rcvNxt) | 0);
+		if (opened >= Math.min(tcb.updateStep, (rcvRoom + rcvQueued) >> 1)) return -1;
+	}
 	const byte = new Uint8Array(1);
-	const answer = rcvQueued > 0 ? streamRead(view, block, byte, 0, 1) : 0;
-	if (answer === 1) return byte[0]!;
-	tcb.rcvQueued = rcvQueued;
-	return -1;
+	streamRead(view, block, byte, 0, 1);
+	return byte[0]!;
 }
 
 export function streamWrite(view: DataView, block: number, buffer: Application, start: number, length: number): number {
 	const tcb = tcbAt(view, block);
-	const left = tcb.sendSize - tcb.sndQueued - length;
+	const left = tcb.sndRoom - length;
 	if (left < 0) return -1;
 	if (length !== 0)
-		toRing(view, tcb.sendRing, tcb.sendSize, (tcb.sndAt + tcb.sndQueued) % tcb.sendSize, take(buffer, start, length));
+		toPages(view, tcb.sendPages, tcb.sendRing, (tcb.sndAt + tcb.sndQueued) % tcb.sendRing, take(buffer, start, length));
 	tcb.sndQueued += length;
+	tcb.sndRoom = left;
 	return left;
 }
 

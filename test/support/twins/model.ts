@@ -238,11 +238,13 @@ export function tcpBuild(
 ): number {
 	const ipHeader = word(view, tcb + 116);
 	const optionBytes = word(view, tcb + 104);
-	const ring = word(view, tcb + 108);
-	const size = word(view, tcb + 112);
+	const pages = word(view, tcb + 108);
+	const ring = word(view, tcb + 228);
 	const data = [];
-	if (length !== 0) ringCheck(view, ring, size, offset, length);
-	for (let i = 0; i < length; i++) data.push(take(view, ring + ((offset + i) % size), 1)[0]!);
+	for (let i = 0; i < length; i++) {
+		const byte = (offset + i) % ring;
+		data.push(take(view, word(view, pages + 4 * (byte >> 9)) + (byte & 511), 1)[0]!);
+	}
 	const segment = [...take(view, tcb + ipHeader, 4)];
 	for (const value of [seq, ack]) segment.push((value >> 24) & 255, (value >> 16) & 255, (value >> 8) & 255, value & 255);
 	segment.push(((20 + optionBytes) / 4) << 4, (flagsWindow >> 16) & 255, (flagsWindow >> 8) & 255, flagsWindow & 255, 0, 0, 0, 0);
@@ -359,19 +361,6 @@ function toRing(view: DataView, ring: number, size: number, offset: number, valu
 export function ringPut(view: DataView, ring: number, size: number, offset: number, from: number, length: number): void {
 	ringCheck(view, ring, size, offset, length);
 	toRing(view, ring, size, offset, take(view, from, length));
-}
-
-export function ringWrite(
-	view: DataView,
-	ring: number,
-	size: number,
-	offset: number,
-	buffer: Application,
-	start: number,
-	length: number,
-): void {
-	ringCheck(view, ring, size, offset, length);
-	toRing(view, ring, size, offset, take(buffer, start, length));
 }
 
 export function ringRead(

@@ -8,7 +8,11 @@ import { copyAddress, setNone, setV4, setV4OrNone } from "../../../src/packet/ad
 import { FlowEntry, FlowTable } from "../../../src/packet/flow-table.ts";
 import { OWN_GROUP, OWN_SLOT_SHIFT, OwnEntry, OwnTable } from "../../../src/packet/own-table.ts";
 import { InterfaceBlock } from "../../../src/packet/interface-block.ts";
+import { PAGE_SHIFT } from "../../../src/config.ts";
+import { CORE, CORE_END, CoreBlock } from "../../../src/packet/core-block.ts";
+import { PAGE_BYTES, PAGE_MASK } from "../../../src/packet/pages.ts";
 import { BIT_PREDICTED, TcbBlock } from "../../../src/packet/tcb-block.ts";
+import { TcpBlock } from "../../../src/packet/tcp-block.ts";
 import * as fields from "../../../src/packet/fields.ts";
 import * as door from "../../../src/door.ts";
 import * as twin from "../../../src/wire/codec.ts";
@@ -24,6 +28,7 @@ import * as model from "./model.ts";
 const IFACE = InterfaceBlock.offsets;
 const FLOWS = FlowTable.offsets;
 const TCB = TcbBlock.offsets;
+const POOL = TcpBlock.offsets;
 
 const { streamIn, streamByte, streamRead, streamWrite, udpAgain, udpDeliver, udpForget, udpRead, udpNext } = modelSockets;
 const {
@@ -39,7 +44,7 @@ const {
 	ttlDecrement,
 	countSent,
 } = model;
-const { halfSipHash, ethernetHeader, copy, copyOut, copyIn, ringPut, ringWrite, ringRead } = model;
+const { halfSipHash, ethernetHeader, copy, copyOut, copyIn, ringPut, ringRead } = model;
 
 /** Of framing, header compression and texts there is no second model: framing.test.ts and vj.test.ts compare them with frames that support/ makes, text.test.ts with the language's own. Of devices in C Node has none: device/devices.test.ts. */
 const { deviceLinkUp, deviceReceive, deviceService, deviceTransmit, lineReceive } = twin;
@@ -66,7 +71,6 @@ export const naive: Record<string, unknown> = {
 	copyOut,
 	copyIn,
 	ringPut,
-	ringWrite,
 	ringRead,
 	streamIn,
 	streamByte,
@@ -115,15 +119,15 @@ export const AGAINST = onXS ? "its TypeScript twin" : "the naive model";
 export const SEED = envNumber("SEED", 20261122);
 export const ROUNDS = envNumber("ROUNDS", 400);
 
-/** Registers; two interface blocks, or a TCB block; the table of our own addresses; and from FREE on tables, rings and packets. */
-export const ARENA = 7424;
-export const BLOCK = 256;
+/** Registers and CoreBlock; two interface blocks, or a TCB block; the table of our own addresses; and from FREE on tables, rings and packets. */
+export const ARENA = 8960;
+export const BLOCK = CORE_END;
 export const SECOND_BLOCK = BLOCK + InterfaceBlock.bytes;
 const OWN = SECOND_BLOCK + InterfaceBlock.bytes;
 const OWN_ENTRIES = 32;
 export const FREE = OWN + OwnTable.bytes + OWN_ENTRIES * OwnEntry.bytes;
 /** Behind tables, blocks and rings of at most 1,500 bytes. */
-export const OUTPUT = 5632;
+export const OUTPUT = 7168;
 
 type Arguments = readonly unknown[];
 type Codec = Record<string, (...args: never[]) => unknown>;
@@ -323,16 +327,64 @@ export function addFlow(pair: Pair, table: number, { local, remote, ports, meta,
 export const SEQ = 1000;
 export const UNA = 2000;
 
-/** A TCB block whose rings lie at `ring`, 300 to 700 bytes each, and whose numbers make sense. */
+/** Pages of each of the two rings that `writeTcb` makes. */
+const SLOTS = 3;
+
+/** A ring of SLOTS pages with bytes from ring byte `first` on: its table at `table`, with the first of these pages. */
+function writeRing(pair: Pair, table: number, first: number, queued: number, pages: number[]): void {
+	for (let i = 0; i < SLOTS; i++) pair.setWord(table + 4 * i, 0);
+	for (let at = first & ~PAGE_MASK; at < first + queued; at += PAGE_BYTES)
+		pair.setWord(table + 4 * ((at >> PAGE_SHIFT) % SLOTS), pages.shift()!);
+}
+
+/** TCP's pool at `at`, with these pages, of which so many are promised. */
+function writePool(prng: Prng, pair: Pair, at: number, all: number, pages: readonly number[], promised: number): void {
+	const words: Partial<Record<keyof typeof POOL, number>> = {
+		freePage: pages[0] ?? 0,
+		lastPage: pages.at(-1) ?? 0,
+		pagesListed: pages.length,
+		freshPage: all,
+		poolEnd: all,
+		pageCount: prng.between(promised, 2 * promised),
+		pagesPromised: promised,
+		receiveFloor: prng.between(1, 2),
+		sendFloor: prng.between(1, 2),
+	};
+	for (const [name, value] of Object.entries(words)) pair.setWord(at + POOL[name as keyof typeof POOL], value);
+	for (const [i, page] of pages.entries()) pair.setWord(page, pages[i + 1] ?? 0);
+	pair.setWord(CORE + CoreBlock.offsets.tcp, at);
+}
+
+/** A TCB block whose pool and rings, of 300 to 700 bytes, lie at `ring`, and whose numbers make sense. */
 export function writeTcb(prng: Prng, pair: Pair, block: number, ring: number): void {
 	const receive = prng.between(300, 700);
 	const send = prng.between(300, 700);
 	const sndQueued = prng.below(send + 1);
 	const flight = prng.chance(0.5) ? sndQueued : prng.below(sndQueued + 1);
 	const rcvQueued = prng.chance(0.5) ? 0 : prng.below(receive + 1);
+	const bytes = SLOTS * PAGE_BYTES;
+	const rcvAt = prng.below(bytes);
+	const rcvFirst = (rcvAt - rcvQueued + bytes) % bytes;
+	const sndAt = prng.below(bytes);
+	const tables = ring + TcpBlock.bytes;
+	const first = tables + 8 * SLOTS;
+	const pages = Array.from({ length: 2 * SLOTS }, (_, i) => first + i * PAGE_BYTES);
+	if (prng.chance(0.5)) pages.reverse();
+	writeRing(pair, tables, rcvFirst, rcvQueued, pages);
+	writeRing(pair, tables + 4 * SLOTS, sndAt, sndQueued, pages);
+	const room = (size: number, at: number, queued: number) => {
+		const least = ((at & PAGE_MASK) + queued + PAGE_MASK) >> PAGE_SHIFT;
+		const promised = prng.between(Math.max(least, 1), SLOTS);
+		return [promised, Math.min(size, (promised << PAGE_SHIFT) - (at & PAGE_MASK)) - queued] as const;
+	};
+	const [receivePromised, rcvRoom] = room(receive, rcvFirst, rcvQueued);
+	const [sendPromised, sndRoom] = room(send, sndAt, sndQueued);
+	writePool(prng, pair, ring, first + 2 * bytes, pages, receivePromised + sendPromised);
+	const state = prng.pick([0, 4]);
+	pair.each((view) => view.setUint8(block + TCB.state, state));
 	const words: Record<number, number> = {
 		[TCB.optionsLength]: prng.chance(0.8) ? 0 : 4 * prng.below(11),
-		[TCB.sendRing]: ring + 704,
+		[TCB.sendPages]: tables + 4 * SLOTS,
 		[TCB.sendSize]: send,
 		[TCB.ipHeader]: 20,
 		[TCB.noChecksum]: prng.chance(0.2) ? 1 : 0,
@@ -340,15 +392,21 @@ export function writeTcb(prng: Prng, pair: Pair, block: number, ring: number): v
 		[TCB.rcvNxt]: SEQ,
 		[TCB.rcvAdv]: SEQ + prng.between(-10, receive),
 		[TCB.rcvQueued]: rcvQueued,
-		[TCB.rcvAt]: prng.below(receive),
-		[TCB.receiveRing]: ring,
+		[TCB.rcvAt]: rcvAt,
+		[TCB.receivePages]: tables,
+		[TCB.receiveRing]: bytes,
+		[TCB.receivePromised]: receivePromised,
+		[TCB.rcvRoom]: rcvRoom,
+		[TCB.sendRing]: bytes,
+		[TCB.sendPromised]: sendPromised,
+		[TCB.sndRoom]: sndRoom,
 		[TCB.receiveSize]: receive,
 		[TCB.windowStep]: prng.pick([1, receive >> 1, 1460]),
 		[TCB.updateStep]: prng.pick([1, receive >> 1, 2920]),
 		[TCB.sndUna]: UNA,
 		[TCB.sndNxt]: UNA + flight,
 		[TCB.sndQueued]: sndQueued,
-		[TCB.sndAt]: prng.below(send),
+		[TCB.sndAt]: sndAt,
 		[TCB.sndWnd]: prng.pick([0, 1, 100, 1000, 65535]),
 		[TCB.sndWndMax]: prng.pick([0, 1, 100, 1000, 65535]),
 		[TCB.cwnd]: prng.pick([1, 100, 536, 14600]),

@@ -9,7 +9,10 @@ import { CORE, CORE_END } from "../../../src/packet/core-block.ts";
 import { DROPS, type DropName } from "../../../src/packet/drops.ts";
 import * as fields from "../../../src/packet/fields.ts";
 import { FLAG_ETHERNET, InterfaceBlock } from "../../../src/packet/interface-block.ts";
+import { PAGE_SHIFT } from "../../../src/config.ts";
+import { PAGE_BYTES, PAGE_MASK } from "../../../src/packet/pages.ts";
 import { BIT_PREDICTED, TcbBlock } from "../../../src/packet/tcb-block.ts";
+import { TcpBlock } from "../../../src/packet/tcp-block.ts";
 import { UdpBlock } from "../../../src/packet/udp-block.ts";
 import { ESTABLISHED } from "../../../src/transport/tcp/tcb.ts";
 import { envNumber, onXS } from "../../support/env.ts";
@@ -43,6 +46,9 @@ class Scene {
 	readonly space: number;
 	readonly tcb: number;
 	readonly udps: number;
+	/** TCP's pool, and what is said of it. */
+	readonly pool: number;
+	readonly shared: number;
 	readonly tuple: Tuple;
 	/** Ranges of what changes with a segment besides the numbers that the model knows: the core, TCP's blocks, timers. */
 	readonly beside: readonly (readonly [number, number])[];
@@ -71,6 +77,8 @@ class Scene {
 		this.space = link.space;
 		this.tcb = tcb.block;
 		this.udps = layout.udps;
+		this.pool = layout.pool;
+		this.shared = layout.tcp;
 		this.beside = [
 			[CORE, CORE_END],
 			[layout.tcbs, layout.udps],
@@ -118,20 +126,36 @@ class Two {
 	#vary(prng: Prng): void {
 		const { tcb, udps, block, tuple } = this.scene;
 		const [receive, send] = [this.get(tcb + TCB.receiveSize), this.get(tcb + TCB.sendSize)];
+		const [receiveRing, sendRing] = [this.get(tcb + TCB.receiveRing), this.get(tcb + TCB.sendRing)];
 		const queued = prng.chance(0.5) ? 0 : prng.below(receive + 1);
 		const sndQueued = prng.below(send + 1);
+		const rcvAt = prng.below(receiveRing);
+		const sndAt = prng.below(sendRing);
+		// The stack has pages for all that its sockets may have.
+		let page = this.scene.pool;
+		const fill = (table: number, ring: number, first: number, bytes: number) => {
+			for (let i = 0; i < ring >> PAGE_SHIFT; i++) this.set(table + 4 * i, 0);
+			for (let at = first & ~PAGE_MASK; at < first + bytes; at += PAGE_BYTES, page += PAGE_BYTES)
+				this.set(table + 4 * ((at % ring) >> PAGE_SHIFT), page);
+		};
+		fill(this.get(tcb + TCB.receivePages), receiveRing, (rcvAt - queued + receiveRing) % receiveRing, queued);
+		fill(this.get(tcb + TCB.sendPages), sendRing, sndAt, sndQueued);
+		this.set(this.scene.shared + TcpBlock.offsets.freshPage, page);
+		this.set(this.scene.shared + TcpBlock.offsets.pagesListed, 0);
 		const flight = prng.chance(0.5) ? sndQueued : prng.below(sndQueued + 1);
 		const una = (tuple.ack - 100) | 0;
 		const words: Partial<Record<keyof typeof TCB, number>> = {
 			bits: (prng.below(64) & ~16) | (prng.chance(0.8) ? BIT_PREDICTED : 0),
 			rcvQueued: queued,
-			rcvAt: prng.below(receive),
+			rcvAt,
+			rcvRoom: receive - queued,
 			rcvAdv: (tuple.seq + prng.below(receive - queued + 1)) | 0,
 			sndUna: una,
 			sndNxt: (una + flight) | 0,
 			sndMax: (una + flight) | 0,
 			sndQueued,
-			sndAt: prng.below(send),
+			sndAt,
+			sndRoom: send - sndQueued,
 			sndWnd: prng.pick([0, 1, 100, 1000, 65535]),
 			sndWndMax: prng.pick([1000, 65535]),
 			rttSeq: (una + prng.between(-10, sndQueued)) | 0,
@@ -269,7 +293,21 @@ function compare(two: Two, said: number, reasons: readonly DropName[], label: st
 		expect(inbound, label).toEqual([]);
 		const { tcb } = scene;
 		const known = (
-			["bits", "rcvNxt", "rcvQueued", "rcvAt", "sndUna", "sndQueued", "sndAt", "sndWnd", "sndWndMax", "sndWl1", "sndWl2"] as const
+			[
+				"bits",
+				"rcvNxt",
+				"rcvQueued",
+				"rcvAt",
+				"rcvRoom",
+				"sndUna",
+				"sndQueued",
+				"sndAt",
+				"sndRoom",
+				"sndWnd",
+				"sndWndMax",
+				"sndWl1",
+				"sndWl2",
+			] as const
 		).map((field) => (tcb + TCB[field]) / 4);
 		expect(registers(...known), label).toEqual([]);
 		// What follows for timers and windows has tests of its own.

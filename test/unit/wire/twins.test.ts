@@ -3,6 +3,8 @@
 
 import { describe, expect, it } from "vitest";
 import * as subject from "#codec";
+import { PAGE_SHIFT } from "../../../src/config.ts";
+import { PAGE_BYTES } from "../../../src/packet/pages.ts";
 import { TcbBlock } from "../../../src/packet/tcb-block.ts";
 import { NO_CHECKSUM } from "../../../src/wire/build.ts";
 import * as twin from "../../../src/wire/codec.ts";
@@ -73,26 +75,20 @@ describe(`the codec against ${AGAINST}`, () => {
 	it("tcpBuild", () => {
 		expectBoth(
 			rounds("tcpBuild", (prng, pair) => {
-				const size = prng.between(2, 1500);
+				const pages = prng.between(1, 4);
+				const size = pages << PAGE_SHIFT;
+				const table = FREE + 4 * prng.below(30);
+				for (let i = 0; i < pages; i++) pair.setWord(table + 4 * i, FREE + 512 + PAGE_BYTES * prng.below(4));
 				pair.setWord(BLOCK, 0x00000045);
 				pair.setWord(BLOCK + TCB.optionsLength, prng.chance(0.5) ? 0 : 4 * prng.below(11));
-				pair.setWord(BLOCK + TCB.sendRing, hostile(prng, FREE + prng.below(30)));
-				pair.setWord(BLOCK + TCB.sendSize, size);
+				pair.setWord(BLOCK + TCB.sendPages, hostile(prng, table));
+				pair.setWord(BLOCK + TCB.sendRing, size);
 				pair.setWord(BLOCK + TCB.ipHeader, 20);
 				pair.setWord(BLOCK + TCB.noChecksum, prng.chance(0.2) ? 1 : 0);
-				const length = hostile(prng, prng.below(Math.min(1461, size + 1)));
+				const length = prng.below(Math.min(1461, size + 1));
 				const at = hostile(prng, OUTPUT + prng.below(64));
 				const flagsWindow = prng.next() & 0xffffff;
-				return same(pair, "tcpBuild", [
-					"view",
-					at,
-					BLOCK,
-					prng.next(),
-					prng.next(),
-					flagsWindow,
-					hostile(prng, prng.below(size)),
-					length,
-				]);
+				return same(pair, "tcpBuild", ["view", at, BLOCK, prng.next(), prng.next(), flagsWindow, prng.below(size), length]);
 			}),
 		);
 	});
@@ -215,9 +211,9 @@ describe(`the codec against ${AGAINST}`, () => {
 		);
 	});
 
-	it.each(["ringWrite", "ringRead"])("%s", (name) => {
+	it("ringRead", () => {
 		expectBoth(
-			rounds(name, (prng, pair) => {
+			rounds("ringRead", (prng, pair) => {
 				const size = prng.between(1, 1500);
 				const length = hostile(prng, prng.below(Math.min(size, 1460) + 1));
 				const args = [
@@ -229,7 +225,7 @@ describe(`the codec against ${AGAINST}`, () => {
 					hostile(prng, prng.below(500)),
 					length,
 				];
-				return same(pair, name, args);
+				return same(pair, "ringRead", args);
 			}),
 		);
 	});

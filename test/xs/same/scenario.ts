@@ -59,14 +59,14 @@ class Station {
 	readonly digest = new Digest();
 	readonly #prng: Prng;
 
-	constructor(prng: Prng) {
+	constructor(prng: Prng, shared: boolean) {
 		this.#prng = prng;
 		this.stack = new Stack({
 			random32: () => prng.next(),
 			onWake: () => {},
 			forwarding: true,
 			packets: 24,
-			sockets: { tcp: 6, receiveBuffer: 3000, sendBuffer: 3000 },
+			sockets: { tcp: 6, receiveBuffer: 3000, sendBuffer: 3000, ...(shared ? { buffers: 23_040 } : {}) },
 		});
 		for (const [i, address] of ["10.0.0.2/24", "10.0.1.2/24"].entries()) {
 			const device = new QueueDevice({ mac: macOf(i + 1) });
@@ -203,7 +203,8 @@ class Station {
 /** Digests after every STEPS steps, of which there are so many. */
 export function scenario(seed: number, steps: number): string {
 	const prng = new Prng(seed);
-	const station = new Station(prng);
+	// In every second one sockets share a pool that is smaller than all of their buffers.
+	const station = new Station(prng, (seed & 1) !== 0);
 	const { stack, devices, digest } = station;
 	const target = {
 		macs: [macOf(1), macOf(1), macOf(2), macOf(9)],

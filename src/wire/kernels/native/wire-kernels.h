@@ -54,10 +54,12 @@ static inline void kernel_copyOut(const FlatMemory *view, int32_t at, const Flat
 {
 	flatDemandAny(view, at, length, view->size);
 	flatDemandAny(buffer, start, length, buffer->size);
-	if (view->base + view->size <= buffer->base || buffer->base + buffer->size <= view->base)
-		copyBytes(buffer->base + start, view->base + at, (uint32_t)length);
-	else /* of one memory: the ranges may overlap */
-		memmove(buffer->base + start, view->base + at, (size_t)length);
+	uint8_t *to = buffer->base + start;
+	const uint8_t *from = view->base + at;
+	if (to + length <= from || from + length <= to)
+		copyBytes(to, from, (uint32_t)length);
+	else /* within one memory */
+		memmove(to, from, (size_t)length);
 }
 
 static inline void kernel_copyIn(const FlatMemory *view, int32_t at, const FlatMemory *buffer, int32_t start, int32_t length)
@@ -94,13 +96,6 @@ static inline void kernel_ringPut(const FlatMemory *view, int32_t ring, int32_t 
 	demandRing(view, ring, size, offset, length);
 	flatDemandAny(view, from, length, view->size);
 	toRing(view->base + ring, (uint32_t)size, (uint32_t)offset, view->base + from, (uint32_t)length);
-}
-
-static inline void kernel_ringWrite(const FlatMemory *view, int32_t ring, int32_t size, int32_t offset, const FlatMemory *buffer, int32_t start, int32_t length)
-{
-	demandRing(view, ring, size, offset, length);
-	flatDemandAny(buffer, start, length, buffer->size);
-	toRing(view->base + ring, (uint32_t)size, (uint32_t)offset, buffer->base + start, (uint32_t)length);
 }
 
 static inline void kernel_ringRead(const FlatMemory *view, int32_t ring, int32_t size, int32_t offset, const FlatMemory *buffer, int32_t start, int32_t length)

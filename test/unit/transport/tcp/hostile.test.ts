@@ -9,9 +9,12 @@ import { TcbBlock } from "../../../../src/packet/tcb-block.ts";
 import { timerNext } from "#codec";
 import { Peer } from "./peer.ts";
 import { Acceptor, Endpoint } from "./endpoint.ts";
+import { checkPool } from "../../../support/pool.ts";
 import { blockOf } from "../../../support/tcb.ts";
 
+/** All buffers for all sockets; and of odd seeds a pool that they share. */
 const LIMITS = { sockets: { tcp: 6, receiveBuffer: 3000, sendBuffer: 2000 } };
+const SHARED = { sockets: { ...LIMITS.sockets, buffers: 22_528 } };
 const FLAGS = ["A", "PA", "S", "SA", "F", "FA", "R", "RA", "FPA", "SF", "SFRPAU", "", "U", "UA", "SRA"];
 
 /** How often a connection was met in each state, over all seeds. */
@@ -28,7 +31,10 @@ function check(peer: Peer, seed: number): void {
 		holds(blockOf(tcb).rcvQueued >= 0 && blockOf(tcb).rcvQueued <= 3000, "rcvUsed");
 		holds(blockOf(tcb).sndQueued >= 0 && blockOf(tcb).sndQueued <= 2000, "sndUsed");
 		holds(
-			blockOf(tcb).rcvAt >= 0 && blockOf(tcb).rcvAt < 3000 && blockOf(tcb).sndAt >= 0 && blockOf(tcb).sndAt < 2000,
+			blockOf(tcb).rcvAt >= 0 &&
+				blockOf(tcb).rcvAt < blockOf(tcb).receiveRing &&
+				blockOf(tcb).sndAt >= 0 &&
+				blockOf(tcb).sndAt < blockOf(tcb).sendRing,
 			"ring offsets",
 		);
 		holds(blockOf(tcb).ranges >= 0 && blockOf(tcb).ranges <= 4, "ranges");
@@ -52,6 +58,7 @@ function check(peer: Peer, seed: number): void {
 			"range beyond the ring",
 		);
 	}
+	checkPool(peer.stack);
 	if (inUse > 6) throw new Error(`seed ${seed}: ${inUse} in use`);
 	if (peer.stack.core.pool.free <= 8) throw new Error(`seed ${seed}: ${peer.stack.core.pool.free} packet buffers free`);
 }
@@ -72,7 +79,7 @@ afterAll(() => {
 for (let seed = 1; seed <= 60; seed++) {
 	test(`seed ${seed}`, () => {
 		const prng = new Prng(seed);
-		const peer = new Peer(LIMITS, seed);
+		const peer = new Peer(seed & 1 ? SHARED : LIMITS, seed);
 		peer.iss = prng.next();
 		const acceptor = new Acceptor(peer.stack, 80, 3, { length: 4000, closeFirst: prng.chance(0.5) });
 		peer.localPort = 80;

@@ -1,11 +1,15 @@
 // Ranges of bytes that came ahead of their turn, against a model that is a set of numbers.
 import { expect, test } from "vitest";
 import { Prng } from "../../../support/prng.ts";
+import { PAGE_SHIFT } from "../../../../src/config.ts";
+import { PAGE_BYTES, PAGE_MASK } from "../../../../src/packet/pages.ts";
 import { RANGES, TcbBlock } from "../../../../src/packet/tcb-block.ts";
 import { lastAhead, storeAhead, takeAhead } from "../../../../src/transport/tcp/reassembly.ts";
 import { Stack } from "../../../../src/stack.ts";
 
+/** The window, and the ring. */
 const SIZE = 64;
+const RING = 2 * PAGE_BYTES;
 const stack = new Stack({ sockets: { tcp: 2 } });
 
 function ranges(model: Set<number>): number {
@@ -19,14 +23,16 @@ for (let seed = 1; seed <= 200; seed++) {
 		const prng = new Prng(seed);
 		const { layout, view } = stack.core;
 		const tcb = TcbBlock.of(view, layout.tcbs);
-		const ring = layout.rings;
-		tcb.receiveRing = ring;
-		tcb.receiveSize = SIZE;
+		tcb.receiveRing = RING;
+		const byteAt = (at: number) => {
+			const place = (tcb.rcvAt + at) % RING;
+			return view.getUint8(view.getInt32(tcb.receivePages + 4 * (place >> PAGE_SHIFT), true) + (place & PAGE_MASK));
+		};
 		tcb.ranges = 0;
 		let model = new Set<number>();
 		let base = prng.next();
 		tcb.rcvNxt = base;
-		tcb.rcvAt = prng.below(SIZE);
+		tcb.rcvAt = prng.below(RING);
 		for (let step = 0; step < 60; step++) {
 			const ahead = prng.between(1, SIZE - 1);
 			const length = prng.between(1, Math.min(12, SIZE - ahead));
@@ -44,7 +50,7 @@ for (let seed = 1; seed <= 200; seed++) {
 			expect(fits || !stored).toBe(true);
 			expect(tcb.ranges).toBe(ranges(model));
 			if (model.size > 0) expect((lastAhead(view, tcb) - base) | 0).toBe(Math.max(...model) + 1);
-			for (const at of model) expect(view.getUint8(ring + ((tcb.rcvAt + at) % SIZE))).toBe((base + at) & 255);
+			for (const at of model) expect(byteAt(at)).toBe((base + at) & 255);
 			if (prng.chance(0.3)) {
 				const gap = prng.between(1, 8);
 				let end = gap;
@@ -52,7 +58,7 @@ for (let seed = 1; seed <= 200; seed++) {
 				expect(takeAhead(view, tcb, (base + gap) | 0)).toBe(end - gap);
 				base = (base + end) | 0;
 				tcb.rcvNxt = base;
-				tcb.rcvAt = (tcb.rcvAt + end) % SIZE;
+				tcb.rcvAt = (tcb.rcvAt + end) % RING;
 				const moved = new Set<number>();
 				for (const at of model) if (at >= end) moved.add(at - end);
 				model = moved;

@@ -4,7 +4,11 @@
 import { describe, expect, it } from "vitest";
 import * as subject from "#codec";
 import { allocate } from "#memory";
+import { PAGE_SHIFT } from "../../../../src/config.ts";
+import { CORE, CORE_END, CoreBlock } from "../../../../src/packet/core-block.ts";
+import { PAGE_BYTES, PAGE_MASK } from "../../../../src/packet/pages.ts";
 import { BIT_PREDICTED, TcbBlock } from "../../../../src/packet/tcb-block.ts";
+import { TcpBlock } from "../../../../src/packet/tcp-block.ts";
 import { ACK, FLAGS_WINDOW, PAYLOAD_AT, PAYLOAD_LENGTH, SEQ } from "../../../../src/packet/fields.ts";
 import * as twin from "../../../../src/door.ts";
 import { IN_UNEXPECTED } from "../../../../src/transport/tcp/stream.ts";
@@ -15,16 +19,58 @@ const TCB = TcbBlock.offsets;
 
 const SEED = envNumber("SEED", 20261122);
 const ROUNDS = envNumber("ROUNDS", onXS ? 500 : 2000);
-const ARENA = 8192;
-const BLOCK = 256;
-const RECEIVE = 512;
-const SEND = 2560;
-const PAYLOAD = 4608;
+const ARENA = 10_240;
+const BLOCK = CORE_END;
+const POOL = 1536;
+/** Pages of each ring, their tables, and the pages. */
+const SLOTS = 5;
+const RECEIVE = 1920;
+const SEND = RECEIVE + 4 * SLOTS;
+const PAGES = 2048;
+const PAYLOAD = PAGES + 2 * SLOTS * PAGE_BYTES;
 
 /** Words of the block that may be nonsense: those of streams, and of their rings. */
-const NONSENSE = [27, 28, ...Array.from({ length: 20 }, (_, i) => 31 + i)];
+const NONSENSE = [27, 28, ...Array.from({ length: 20 }, (_, i) => 31 + i), ...Array.from({ length: 6 }, (_, i) => 54 + i)];
 
 type Words = Record<number, number>;
+
+/** Pages that may be promised to a ring with so many bytes from ring byte `first` on. */
+function promise(prng: Prng, first: number, queued: number): number {
+	return prng.between(Math.max(((first & PAGE_MASK) + queued + PAGE_MASK) >> PAGE_SHIFT, 1), SLOTS);
+}
+
+function roomOf(promised: number, first: number, queued: number, size: number): number {
+	return Math.min(size, (promised << PAGE_SHIFT) - (first & PAGE_MASK)) - queued;
+}
+
+/** Both tables with the pages of what is in the rings, and a pool that has the others. */
+function writePool(view: DataView, words: Words, dice: Prng): void {
+	const set = (at: number, value: number) => view.setInt32(at, value, true);
+	const pages = Array.from({ length: 2 * SLOTS }, (_, i) => PAGES + i * PAGE_BYTES);
+	if (dice.chance(0.5)) pages.reverse();
+	const ring = (table: number, first: number, queued: number) => {
+		for (let i = 0; i < SLOTS; i++) set(table + 4 * i, 0);
+		for (let at = first & ~PAGE_MASK; at < first + queued; at += PAGE_BYTES)
+			set(table + 4 * ((at >> PAGE_SHIFT) % SLOTS), pages.shift()!);
+	};
+	const bytes = SLOTS * PAGE_BYTES;
+	ring(RECEIVE, (words[TCB.rcvAt]! - words[TCB.rcvQueued]! + bytes) % bytes, words[TCB.rcvQueued]!);
+	ring(SEND, words[TCB.sndAt]!, words[TCB.sndQueued]!);
+	const { offsets } = TcpBlock;
+	for (const [i, page] of pages.entries()) set(page, pages[i + 1] ?? 0);
+	set(POOL + offsets.freePage, pages[0] ?? 0);
+	set(POOL + offsets.lastPage, pages.at(-1) ?? 0);
+	set(POOL + offsets.pagesListed, pages.length);
+	set(POOL + offsets.freshPage, PAYLOAD);
+	set(POOL + offsets.poolEnd, PAYLOAD);
+	const promised = words[TCB.receivePromised]! + words[TCB.sendPromised]!;
+	set(POOL + offsets.pageCount, dice.between(promised, 3 * SLOTS));
+	set(POOL + offsets.pagesPromised, promised);
+	set(POOL + offsets.receiveFloor, dice.between(1, 3));
+	set(POOL + offsets.sendFloor, dice.between(1, 3));
+	set(CORE + CoreBlock.offsets.tcp, POOL);
+	view.setUint8(BLOCK + TCB.state, dice.pick([0, 4]));
+}
 
 /** Numbers of a connection under way. */
 function connection(prng: Prng): Words {
@@ -36,25 +82,37 @@ function connection(prng: Prng): Words {
 	const sndQueued = prng.below(sendSize + 1);
 	const flight = prng.below(sndQueued + 1);
 	const mss = prng.pick([28, 536, 1000, 1460]);
+	const bytes = SLOTS * PAGE_BYTES;
+	const rcvAt = prng.below(bytes);
+	const first = (rcvAt - rcvQueued + bytes) % bytes;
+	const sndAt = prng.below(bytes);
+	const receivePromised = promise(prng, first, rcvQueued);
+	const sendPromised = promise(prng, sndAt, sndQueued);
 	return {
 		[TCB.ipHeader]: 20,
 		[TCB.optionsLength]: prng.chance(0.9) ? 0 : 12,
 		[TCB.noChecksum]: prng.below(2),
-		[TCB.sendRing]: SEND,
+		[TCB.sendPages]: SEND,
+		[TCB.sendRing]: SLOTS * PAGE_BYTES,
+		[TCB.sendPromised]: sendPromised,
+		[TCB.sndRoom]: roomOf(sendPromised, sndAt, sndQueued, sendSize),
 		[TCB.sendSize]: sendSize,
 		[TCB.bits]: prng.chance(0.8) ? prng.below(64) | BIT_PREDICTED : prng.below(64),
 		[TCB.rcvNxt]: rcvNxt,
 		[TCB.rcvAdv]: (rcvNxt + prng.between(-10, receiveSize - rcvQueued)) | 0,
 		[TCB.rcvQueued]: rcvQueued,
-		[TCB.rcvAt]: prng.below(receiveSize),
-		[TCB.receiveRing]: RECEIVE,
+		[TCB.rcvAt]: rcvAt,
+		[TCB.receivePages]: RECEIVE,
+		[TCB.receiveRing]: SLOTS * PAGE_BYTES,
+		[TCB.receivePromised]: receivePromised,
+		[TCB.rcvRoom]: roomOf(receivePromised, first, rcvQueued, receiveSize),
 		[TCB.receiveSize]: receiveSize,
 		[TCB.windowStep]: Math.min(receiveSize >> 1, 1460),
 		[TCB.updateStep]: Math.min(receiveSize >> 1, 2920),
 		[TCB.sndUna]: una,
 		[TCB.sndNxt]: (una + flight) | 0,
 		[TCB.sndQueued]: sndQueued,
-		[TCB.sndAt]: prng.below(sendSize),
+		[TCB.sndAt]: sndAt,
 		[TCB.sndWnd]: prng.pick([0, 1, 500, flight, 2000, 65_535]),
 		[TCB.sndWndMax]: prng.pick([0, 500, 65_535]),
 		[TCB.cwnd]: prng.pick([mss, 2 * mss, 14_600]),
@@ -68,7 +126,7 @@ function connection(prng: Prng): Words {
 /** A segment that is expected, or nearly. */
 function segment(prng: Prng, words: Words, view: DataView): void {
 	const flight = (words[TCB.sndNxt]! - words[TCB.sndUna]!) | 0;
-	const room = words[TCB.receiveSize]! - words[TCB.rcvQueued]!;
+	const room = words[TCB.rcvRoom]!;
 	const seq = words[TCB.rcvNxt]! + (prng.chance(0.9) ? 0 : prng.between(-2, 2));
 	const ack = words[TCB.sndUna]! + prng.pick([0, 0, flight, flight + 1, -1, prng.below(flight + 1)]);
 	const flags = prng.chance(0.9) ? prng.pick([16, 24]) : prng.below(256);
@@ -114,6 +172,7 @@ function compare(
 			for (let i = 0; i < all.length; i++) all[i] = noise.next();
 			for (const [at, value] of Object.entries(words)) view.setInt32(BLOCK + Number(at), value, true);
 			const dice = new Prng(seed);
+			writePool(view, words, dice);
 			segment(dice, words, view);
 			if (nonsense) view.setInt32(BLOCK + 4 * dice.pick(NONSENSE), dice.pick([-1, 0, ARENA, 70_000, -70_000]), true);
 			const buffer = new Uint8Array(2100).map(() => noise.next());
