@@ -205,10 +205,13 @@ export async function bundleFirmware({ folder, board, program, others = false })
 /** Of the project's own files, examples among them: what a program keeps private stays so. */
 const ours = (js) => (path) => path.startsWith(js(root));
 
-/** The modules that a program comes to by `device.network`: whoever uses one of its properties has written its name. */
+/** The modules that a program comes to by `device.network`, or by `System.resolve`, which asks its resolver: whoever uses one of its properties has written its name. */
 function usedOfDevice(code) {
 	const written = (name) => new RegExp(`\\b${name}\\b`).test(code);
-	return written("network") ? OURS.filter(({ device = [] }) => device.some(written)).map(({ name }) => name) : [];
+	const resolves = written("System") && written("resolve");
+	return OURS.filter(
+		({ name, device = [] }) => (resolves && name === "multihome/dns") || (written("network") && device.some(written)),
+	).map(({ name }) => name);
 }
 
 /** Has the files and what they import compiled into a folder that is there while `use` runs, which is told where a file's JavaScript is. */

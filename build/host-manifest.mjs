@@ -25,7 +25,7 @@ function collect(manifestPath, modules, seen) {
 	const folder = dirname(manifestPath);
 	const manifest = JSON.parse(readFileSync(manifestPath, "utf8"));
 	for (const include of [manifest.include ?? []].flat()) {
-		// `$(MODDABLE)/…` is the SDK's own; the desktop host has no part of it.
+		// `$(MODDABLE)/…` is the SDK's own, as are modules from there; the desktop host has no part of it.
 		if (include.startsWith("$(")) continue;
 		const path = resolve(folder, include);
 		if (!existsSync(path)) throw new Error(`${manifestPath} includes ${include}, which is not there: run \`npm run bundle\``);
@@ -35,7 +35,7 @@ function collect(manifestPath, modules, seen) {
 		for (const entry of [value].flat()) {
 			if (typeof entry === "object") {
 				for (const [name, stem] of Object.entries(entry)) add(modules, name, resolve(folder, stem));
-			} else if (!entry.includes("*")) {
+			} else if (!entry.includes("*") && !entry.startsWith("$(")) {
 				const stem = resolve(folder, entry);
 				add(modules, key === "*" ? basename(stem) : key.replace(/\*$/, basename(stem)), stem);
 			}

@@ -58,6 +58,10 @@ export function networkOf(importNow: ImportNow): NetworkOptions {
 		get interfaces() {
 			return module("multihome/network", "device.network.interfaces") as Options;
 		},
+		/** The same over the platform's own network, lwIP, in a firmware that has it: hosts/firmware/platform. Undefined in any other. */
+		get platform() {
+			return importNow("platform/network") as Options;
+		},
 		dns,
 		http: found(http, { dns, socket: tcp }),
 		https: found(http, { dns, port: 443, socket: tls }),

@@ -2,30 +2,15 @@
 // by themselves.
 
 import { print } from "host/system";
+import { resolveWith, type Resolved } from "../resolve.ts";
 import Timer from "./timer.ts";
 
-type Callback = (name: string, address?: string) => void;
 type Running = ReturnType<typeof Timer.set>;
-
-interface ResolverOptions {
-	io: new (options: object) => {
-		resolve(options: { host: string; onResolved(host: string, address: string): void; onError(): void }): void;
-	};
-}
 
 const System = {
 	/** Calls back with the name and its address, or without an address; asks `device.network.dns`, the resolver of this device. */
-	resolve(name: string, callback: Callback): void {
-		const { dns } = (globalThis as { device?: { network?: { dns?: ResolverOptions } } }).device?.network ?? {};
-		if (dns === undefined) {
-			Timer.set(() => callback(name));
-			return;
-		}
-		new dns.io(dns).resolve({
-			host: name,
-			onResolved: (_host, address) => callback(name, address),
-			onError: () => callback(name),
-		});
+	resolve(name: string, callback: Resolved): void {
+		resolveWith(Timer, name, callback);
 	},
 
 	setTimeout(callback: () => void, ms?: number): Running {

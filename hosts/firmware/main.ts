@@ -22,6 +22,7 @@ import { describe } from "../describe.ts";
 import type { JoinNetwork, WiFiClass, WifiFile } from "../links/wifi.ts";
 import { networkOf } from "../network.ts";
 import { openPatiently } from "../patience.ts";
+import { giveSystem } from "../resolve.ts";
 
 /** A timer that does not run is put off by so long, ms. */
 const NEVER = 0x3fff_ffff;
@@ -102,7 +103,9 @@ function run(lastEnd: string | undefined): void {
 	}
 
 	const heap = { slotsUsed, slotsTotal, chunkBytesUsed, chunkBytesTotal, freeBytes };
-	start(deviceOf(stack, network, { ...providers, heap, lastEnd }));
+	const device = deviceOf(stack, network, { ...providers, heap, lastEnd });
+	giveSystem(Timer);
+	start(device);
 }
 
 /** Has Moddable's class, which the build includes with the driver, join a network. */

@@ -57,6 +57,10 @@ describe("a firmware", () => {
 	it("carries what its program uses by device.network", async () => {
 		expect(await carried("export default ({ network }) => network.interfaces.list;")).toEqual(["multihome", "multihome/network"]);
 		expect(await carried("export default (device) => device.network.http.io;")).toEqual(["multihome", "multihome/dns"]);
+		expect(await carried('export default () => System.resolve("example.com", () => {});')).toEqual([
+			"multihome",
+			"multihome/dns",
+		]);
 		// A property of that name is not enough.
 		expect(await carried("export default ({ stack }) => stack.interfaces.list;")).toEqual(["multihome"]);
 	});

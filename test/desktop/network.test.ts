@@ -63,7 +63,7 @@ describe("device.network", () => {
 			});
 		`);
 		expect(told).toEqual({
-			names: ["interfaces", "dns", "http", "https", "ws", "wss", "mqtt", "mqtts", "ntp"],
+			names: ["interfaces", "platform", "dns", "http", "https", "ws", "wss", "mqtt", "mqtts", "ntp"],
 			tcp: true,
 			tls: true,
 			udp: true,
