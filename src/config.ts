@@ -21,7 +21,7 @@ export interface StackOptions {
 		/** Bytes that each TCP socket has written at most before its peer acknowledges them. 2 to 65,535; 5,840 unless told. */
 		sendBuffer?: number;
 		/**
-		 * Bytes of the pool from which all TCP sockets have their buffers, as they need them: a full segment each way for good, 3,584 B together, and less is not taken; beyond
+		 * Bytes of the pool from which all TCP sockets have their buffers, as they need them: for a full segment in and 512 B out for good, 3,072 B, and less is not taken; beyond
 		 * that more as it is used, up to `receiveBuffer` and `sendBuffer`, as long as that is no more than three quarters of what the others leave. As much as all sockets can
 		 * use unless told: then each has all of its buffers at any time.
 		 */
@@ -77,9 +77,9 @@ export const MAX_MTU = 1500;
 
 /** Pages of TCP's pool are 1 << PAGE_SHIFT bytes. The smaller, the less is lost at both ends of what waits; each costs a word in a table of every ring that may have it. */
 export const PAGE_SHIFT = 9;
-/** What TCP sockets have for good when the pool has less than all of them can use, in bytes: of what comes a full segment wherever it begins, of what goes a full one at first. */
+/** What TCP sockets have for good when the pool has less than all of them can use, in bytes: of what comes a full segment, of what goes a small one. */
 const RECEIVE_FLOOR = 1460;
-const SEND_FLOOR = 1024;
+const SEND_FLOOR = 512;
 
 /** Pages in which so many bytes lie, wherever in a page they begin. */
 function pagesFor(bytes: number): number {
@@ -225,7 +225,7 @@ export const MDNS_REPEATS_MS: readonly number[] = Object.freeze([1000, 3000]);
 export const MDNS_TIMEOUT_MS = 5000;
 export const MDNS_MAX_TTL_S = 120;
 
-/** The default limits: loopback and three links, a small web server, 178,040 bytes of arena. */
+/** The default limits: loopback and three links, a small web server, 178,656 bytes of arena. */
 const DEFAULTS: Omit<Limits, "buffers" | "datagramBuffer" | "services"> = Object.freeze({
 	tcp: 8,
 	udp: 4,
