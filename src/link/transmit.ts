@@ -97,7 +97,8 @@ function notSent(view: DataView, link: InterfaceBlock, answer: number, packet: n
 	if (answer === AGAIN) return lends(view, link, packet, at, end);
 	const waiting = link.waiting;
 	// Who keeps a packet must leave one for its caller to go on with; and a slow or jammed device leaves the others as much as it has.
-	const leaves = waiting < ((CoreBlock.of(view, CORE).free - CONTROL_PACKETS) | 0);
+	// A frame that the device moves leaves soon.
+	const leaves = ((waiting - link.again) | 0) < ((CoreBlock.of(view, CORE).free - CONTROL_PACKETS) | 0);
 	if (returns(link) ? leaves || waiting < TRANSMIT_QUEUE : leaves && waiting < TRANSMIT_QUEUE)
 		return enqueue(view, link, packet, at, end);
 	drop(view, link, DROP.transmitQueueFull);

@@ -47,7 +47,7 @@ const {
 const { halfSipHash, ethernetHeader, copy, copyOut, copyIn, ringPut, ringRead } = model;
 
 /** Of framing, header compression and texts there is no second model: framing.test.ts and vj.test.ts compare them with frames that support/ makes, text.test.ts with the language's own. Of devices in C Node has none: device/devices.test.ts. */
-const { deviceLinkUp, deviceReceive, deviceService, deviceTransmit, lineReceive } = twin;
+const { deviceLinkUp, devicePasses, deviceReceive, deviceService, deviceTransmit, lineReceive } = twin;
 const { framingReset, framingSpoil, hdlcDecode, hdlcEncode, slipDecode, slipEncode } = twin;
 const { asciiPut, vjCompress, vjDecompress } = twin;
 
@@ -91,6 +91,7 @@ export const naive: Record<string, unknown> = {
 	vjCompress,
 	vjDecompress,
 	deviceLinkUp,
+	devicePasses,
 	deviceReceive,
 	deviceService,
 	deviceTransmit,

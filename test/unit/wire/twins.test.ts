@@ -241,8 +241,8 @@ describe(`the codec against ${AGAINST}`, () => {
 		);
 	});
 
-	it("deviceLinkUp, of numbers that no device has", () => {
-		rounds("deviceLinkUp", (prng, pair) => same(pair, "deviceLinkUp", ["view", hostile(prng, prng.between(-2, 70))]));
+	it.each(["deviceLinkUp", "devicePasses"] as const)("%s, of numbers that no device has", (name) => {
+		rounds(name, (prng, pair) => same(pair, name, ["view", hostile(prng, prng.between(-2, 70))]));
 	});
 
 	it("halfSipHash", () => {
