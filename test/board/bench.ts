@@ -229,3 +229,29 @@ export function transfers(bench: Bench, ways: Way[], direction: Direction, bytes
 export function transfer(bench: Bench, way: Way, direction: Direction, bytes: number, warmUp: number): Transfer {
 	return transfers(bench, [way], direction, bytes, warmUp)[0]!;
 }
+
+/** Has the board's port 7 send back `bytes`; answers how fast they came, Mbit/s. */
+export function echoed(bench: Bench, { peer, address }: Way, bytes: number): number {
+	const chunk = new Uint8Array(1460);
+	let back = 0;
+	let failed = false;
+	const socket = new peer.io.TCP({
+		address,
+		port: 7,
+		onReadable() {
+			for (let n = socket.read(chunk); n !== undefined; n = socket.read(chunk)) back += n;
+		},
+		onWritable(room) {
+			while (room > 0) room = socket.write(chunk, 0, Math.min(room, chunk.length));
+		},
+		onError() {
+			failed = true;
+		},
+	});
+	const begin = bench.machine.clock.nanos;
+	if (!bench.until(() => failed || back >= bytes, 600) || failed) throw new Error("echo: stopped");
+	const seconds = (bench.machine.clock.nanos - begin) / 1e9;
+	socket.close();
+	bench.run(0.05);
+	return (back * 8) / seconds / 1e6;
+}

@@ -8,7 +8,7 @@ import { loadChips } from "../../hosts/desktop/chips/chips.ts";
 import { parseIpv4 } from "../../src/address.ts";
 import { env, envNumber } from "../support/env.ts";
 import { statusOf as stackStatusOf } from "../../src/status/status.ts";
-import { Bench, PLACES, statusOf, transfer, transfers, wayOf } from "./bench.ts";
+import { Bench, echoed, PLACES, statusOf, transfer, transfers, wayOf } from "./bench.ts";
 import { Code } from "./code.ts";
 import { readElf } from "./elf.ts";
 
@@ -153,4 +153,17 @@ describe.runIf(given)("TCP with a window of 4 MSS, a peer that acknowledges at o
 		for (const { mbits } of results) expect(mbits).toBeGreaterThan(1);
 		expect(bench.complaints).toEqual([]);
 	});
+
+	// A frame that finds no room in the chip is not acknowledged: its sender waits, and the echo is far slower.
+	test.each(PLACES.map(({ name, kind }, which) => [name, kind, which] as const))(
+		"%s, %s: both ways at once, and no frame finds the chip full",
+		async (name, kind, which) => {
+			const bench = await start();
+			const mbits = echoed(bench, wayOf(bench, which), 200 * 1460);
+			const { device } = statusOf(bench, 1 - which).interfaces.find((link) => link.name === name)!;
+			console.log(`${name} ${kind} echo: ${mbits.toFixed(2)} Mbit/s each way, ${device.overruns} overruns`);
+			expect(device.overruns).toBe(0);
+			expect(bench.complaints).toEqual([]);
+		},
+	);
 });
