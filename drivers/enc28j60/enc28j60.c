@@ -163,6 +163,7 @@ static int takeFrame(Enc28j60 *enc, uint8_t *to, uint32_t max)
 	/* On in the same transaction; the chip wraps around by itself (§7.2.3). What lies before the next frame is read too: cheaper than ERDPT. */
 	enc->follows = (uint16_t)next;
 	ethernetRead(chip, to, length - FCS, 1, gap);
+	enc->readAt = (uint16_t)next; /* when all has passed, unless somebody reads elsewhere meanwhile */
 	return 1;
 }
 
@@ -171,11 +172,10 @@ static int taken(Enc28j60 *enc, const uint8_t *to)
 {
 	EthernetTransfer *read = &enc->chip.incoming;
 	read->state = TRANSFER_NONE;
-	if (enc->follows != UNKNOWN) {
-		if (read->well && read->sums.fcsGood)
-			enc->readAt = enc->follows;
+	if (!read->well || !read->sums.fcsGood)
+		enc->readAt = UNKNOWN;
+	if (enc->follows != UNKNOWN)
 		release(enc, enc->follows);
-	}
 	if (!read->well || read->frame != to) /* a failure of SPI is counted */
 		return -1;
 	if (read->sums.fcsGood && read->sums.good)

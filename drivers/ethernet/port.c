@@ -21,6 +21,8 @@ typedef struct Port {
 	uint8_t groups; /* what multicast() says */
 	uint8_t up; /* the link, as service() saw it last */
 	uint8_t serviced; /* the driver's service() is called again at `due`, ms */
+	uint8_t waits; /* it was put off as another chip of the controller had the bus */
+	uint8_t yielded; /* so often it has let others go first */
 	uint8_t overdue; /* it waits for the bus: no transfer begins before it has been called */
 	int16_t bus;
 	int32_t now, due;
@@ -34,6 +36,10 @@ static Port *ports;
 #define TRIES 8
 /* So long the data path waits for a transfer, microseconds. */
 #define AT_ONCE_US 20
+/* So long whoever needs memory at once waits for room in the chip: a full frame at 10 Mbit/s. */
+#define FRAME_US 1300
+/* Before a chip goes first all the same. */
+#define YIELDS_MOST 4
 
 /* Looks after what passes by the same controller, which chips may share. Whether nothing of the others does. */
 static int othersAreIdle(const Port *port)
@@ -65,13 +71,32 @@ static void lookAfter(Port *port)
 	port->overdue = 0;
 }
 
+/* Whether another chip of the controller was put off, and has its turn; but who never comes back for it is not waited for. */
+static int othersWait(Port *port)
+{
+	for (Port *other = ports; other; other = other->next)
+		if (other != port && other->bus == port->bus && other->waits && port->yielded < YIELDS_MOST) {
+			port->yielded++;
+			return 1;
+		}
+	port->yielded = 0;
+	return 0;
+}
+
 /* Whether the bus is another chip's. What had to wait for it is done now. */
 static int isPutOff(Port *port)
 {
 	const EthernetChip *chip = port->chip;
-	if (!othersAreIdle(port))
+	if (!othersAreIdle(port)) {
+		port->waits = 1;
 		return 1;
-	if (port->overdue && chip->incoming.state == TRANSFER_NONE && chip->outgoing.state == TRANSFER_NONE)
+	}
+	if (chip->incoming.state != TRANSFER_NONE || chip->outgoing.state != TRANSFER_NONE)
+		return 0;
+	if (!port->waits && othersWait(port))
+		return 1;
+	port->waits = 0;
+	if (port->overdue)
 		lookAfter(port);
 	return 0;
 }
@@ -87,21 +112,28 @@ static int32_t receive(void *driver, uint8_t *at, int32_t most)
 }
 _Static_assert(ETHERNET_AGAIN == DEVICE_COMES, "receive() hands it on");
 
+/* Sends a frame whose memory is used for other things at once: waits for whatever passes, for room in the chip, and for the frame. Answers 0 when the chip had no room. */
+static int sent(Port *port, uint8_t *frame, uint32_t length)
+{
+	const uint32_t since = busMicroseconds();
+	int answer;
+	do {
+		awaitBus(port);
+		answer = port->driver->transmit(port->chip, frame, length);
+	} while (answer == ETHERNET_AGAIN && (port->chip->outgoing.state != TRANSFER_NONE || busMicroseconds() - since < FRAME_US));
+	return answer == 1;
+}
+
 /* The chip's driver counts a frame that is too long. */
 static int32_t transmit(void *driver, int32_t packet, uint8_t *frame, int32_t length)
 {
 	Port *port = driver;
-	if (packet >= 0 && isPutOff(port))
+	if (packet < 0)
+		return sent(port, frame, (uint32_t)length) ? DEVICE_SENT : DEVICE_BUSY;
+	if (isPutOff(port))
 		return DEVICE_AGAIN;
-	int32_t answer = port->driver->transmit(port->chip, frame, (uint32_t)length);
-	/* Something else passed, or had its turn; then this frame passes. */
-	for (int i = 0; packet < 0 && answer == ETHERNET_AGAIN && i < TRIES; i++) {
-		awaitBus(port);
-		answer = port->driver->transmit(port->chip, frame, (uint32_t)length);
-	}
-	if (answer == ETHERNET_AGAIN)
-		return packet < 0 ? DEVICE_BUSY : DEVICE_AGAIN;
-	return answer ? DEVICE_SENT : DEVICE_BUSY;
+	int answer = port->driver->transmit(port->chip, frame, (uint32_t)length);
+	return answer == ETHERNET_AGAIN ? DEVICE_AGAIN : answer ? DEVICE_SENT : DEVICE_BUSY;
 }
 
 static int32_t linkUp(void *driver)
@@ -140,7 +172,7 @@ static void release(Port *port)
 	port->listening = 0;
 	multihomeDeviceRemove(port->number);
 	port->number = 0;
-	port->up = port->serviced = port->overdue = 0;
+	port->up = port->serviced = port->overdue = port->waits = 0;
 	if (!port->chip)
 		return;
 	for (Port **at = &ports; *at; at = &(*at)->next) {
@@ -307,7 +339,12 @@ void xs_ethernet_receive(xsMachine *the)
 		awaitBus(port);
 		length = port->driver->receive(port->chip, port->arena.base + at, (uint32_t)max);
 	}
-	xsmcSetInteger(xsResult, length == DEVICE_COMES ? 0 : length);
+	if (length == DEVICE_COMES) { /* others passed, that are not for us: nothing is to come to this memory any more */
+		awaitBus(port);
+		port->driver->settle(port->chip);
+		length = 0;
+	}
+	xsmcSetInteger(xsResult, length);
 }
 
 void xs_ethernet_transmit(xsMachine *the)
@@ -372,7 +409,9 @@ void xs_ethernet_multicast(xsMachine *the)
 /* settle(): nothing passes any more, and memory that was lent is free. */
 void xs_ethernet_settle(xsMachine *the)
 {
-	Port *port = openPort(the);
+	Port *port = portOf(xsThis);
+	if (!port->chip)
+		return; /* it was closed, and has settled then */
 	awaitBus(port);
 	port->driver->settle(port->chip);
 }

@@ -385,6 +385,13 @@ static int receive(EthernetChip *chip, uint8_t *to, uint32_t max)
 	return -1; /* asks to be called again */
 }
 
+/* A frame that was written is among those that wait in the chip, which are lost. */
+static void configure(EthernetChip *chip)
+{
+	written((W5500 *)chip);
+	w5500Configure(chip);
+}
+
 static void settle(EthernetChip *chip)
 {
 	W5500 *w = (W5500 *)chip;
@@ -456,7 +463,7 @@ const EthernetDriver w5500Driver = {
 	.leastHz = 100000,
 	.mode = 3, /* §2: modes 0 and 3 are alike to the chip */
 	.start = w5500Start,
-	.configure = w5500Configure,
+	.configure = configure,
 	.receive = receive,
 	.transmit = transmit,
 	.service = service,

@@ -352,6 +352,7 @@ export abstract class Interface {
 			this.put(AT.refused, taken ? 0 : 1);
 			if (!taken) return;
 			dequeue(view, this.block);
+			this.put(AT.again, 0);
 			if (answer === SENT) pool.release(packet);
 		}
 	}

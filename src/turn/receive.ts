@@ -131,6 +131,7 @@ function landing(view: DataView, link: InterfaceBlock): number {
 		clearReady(view, core.slot);
 		return exhausted(view, link);
 	}
+	if (link.incoming !== 0 && link.came === 0) core.frames = 1; // the next one comes: until it is there others have their turn, and what waits to be sent
 	if (up) return take(view, link, (place - link.header) | 0, length);
 	core.frames = (core.frames - 1) | 0;
 	drop(view, link, DROP.interfaceDown);
