@@ -17,13 +17,13 @@ import { ESTABLISHED } from "./states.ts";
 /** Segments smaller than this are not counted by, bytes: a peer that wants such is not worth it. */
 const LEAST_FULL = 512;
 
-/** Pages promised from now on to a stream that had `promised`, of which `passed` are done with: `floor` at least, `most` at most. */
-function renewed(pool: TcpBlock, promised: number, passed: number, floor: number, most: number): number {
+/** Pages promised from now on to a stream that had `promised`, of which `passed` are done with: `floor` at least, `most` at most; and up to `wanted` when there are as many. */
+function renewed(pool: TcpBlock, promised: number, passed: number, floor: number, most: number, wanted: number): number {
 	const others = (pool.pagesPromised - promised) | 0;
 	const left = (pool.pageCount - others - floor) | 0;
 	const fair = (floor + left - (left >> 2)) | 0;
 	const kept = Math.max((promised - passed) | 0, floor);
-	const next = Math.max(Math.min(Math.min((promised + passed) | 0, most), fair), kept);
+	const next = Math.max(Math.min(Math.min(wanted, most), fair), kept);
 	pool.pagesPromised = (others + next) | 0;
 	return next;
 }
@@ -49,23 +49,29 @@ export function taken(view: DataView, tcb: TcbBlock, from: Offset, length: Lengt
 		// Nothing more comes behind a FIN.
 		const most = tcb.state < ESTABLISHED || (tcb.bits & BIT_FIN) !== 0 ? 0 : ring >> PAGE_SHIFT;
 		const before = tcb.receivePromised;
-		const promised = renewed(pool, before, passed, pool.receiveFloor, most);
+		const promised = renewed(pool, before, passed, pool.receiveFloor, most, (before + passed) | 0);
 		giveBack(view, tcb.receivePages, ring, from, passed, before, promised);
 		tcb.receivePromised = promised;
 	}
 	tcb.rcvRoom = (roomOf(tcb.receiveSize, tcb.receivePromised, end) - left) | 0;
 }
 
-/** The peer has acknowledged the first `length` bytes in the send ring; `left` are left. */
+/**
+ * The peer has acknowledged the first `length` bytes in the send ring; `left` are left. When nothing is left, no acknowledgment comes that would bring more room: then all is promised that the share
+ * allows, as a program may wait for room for a message.
+ */
 export function delivered(view: DataView, tcb: TcbBlock, length: Length, left: number): void {
 	const at = tcb.sndAt;
 	const ring = tcb.sendRing;
 	const end = (at & PAGE_MASK) + length;
 	const passed = end >> PAGE_SHIFT;
-	if (passed !== 0) {
+	const slots = ring >> PAGE_SHIFT;
+	if (passed !== 0 || (left === 0 && tcb.sendPromised !== slots)) {
 		const pool = TcpBlock.of(view, tcpAt(view));
 		const before = tcb.sendPromised;
-		const promised = renewed(pool, before, passed, pool.sendFloor, ring >> PAGE_SHIFT);
+		// Nothing more is written behind a FIN.
+		const most = tcb.finQueued === 0 ? slots : 0;
+		const promised = renewed(pool, before, passed, pool.sendFloor, most, left === 0 ? slots : (before + passed) | 0);
 		giveBack(view, tcb.sendPages, ring, at, passed, before, promised);
 		tcb.sendPromised = promised;
 	}
@@ -87,9 +93,14 @@ function inSegments(tcb: TcbBlock, room: number): number {
 	return whole;
 }
 
-/** The size of segments is known: the room that a new connection has. */
+/** The size of segments is known: the room that a new connection has, for a full segment where the share allows that. */
 export function firstRoom(view: DataView, tcb: TcbBlock): void {
-	tcb.sndRoom = inSegments(tcb, roomOf(tcb.sendSize, TcpBlock.of(view, tcpAt(view)).sendFloor, 0)) & 0x3fffffff;
+	const pool = TcpBlock.of(view, tcpAt(view));
+	const slots = tcb.sendRing >> PAGE_SHIFT;
+	const wanted = ((tcb.sndMss + PAGE_MASK) >> PAGE_SHIFT) & 0xffff;
+	const promised = renewed(pool, tcb.sendPromised, 0, pool.sendFloor, slots, wanted);
+	tcb.sendPromised = promised;
+	tcb.sndRoom = inSegments(tcb, roomOf(tcb.sendSize, promised, 0)) & 0x3fffffff;
 }
 
 /** Bytes that fit in a stream of at most `size`, with so many pages promised, whose first byte lies at that place of its page. */

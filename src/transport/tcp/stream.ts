@@ -114,12 +114,20 @@ function half(tcb: TcbBlock): number {
 	return ((tcb.rcvRoom + tcb.rcvQueued) | 0) >> 1;
 }
 
+/** Whether it is worth telling that the window has opened: by `step`, or by half of what may be; and where that is less than two segments, for a full one, for which the peer may wait. */
+function worth(tcb: TcbBlock, room: number, step: number): boolean {
+	const open = (tcb.rcvAdv - tcb.rcvNxt) | 0;
+	const most = half(tcb);
+	if (((room - open) | 0) >= Math.min(step, most)) return true;
+	return most < tcb.windowStep && open < tcb.windowStep && room >= tcb.windowStep;
+}
+
 /** The window to advertise: never less than before, and more by worthwhile steps only. RFC 9293 §3.8.6.2.2. */
 export function advertise(tcb: TcbBlock): number {
 	const next = tcb.rcvNxt;
 	const free = tcb.rcvRoom;
 	const open = (tcb.rcvAdv - next) | 0;
-	if (((free - open) | 0) < Math.min(tcb.windowStep, half(tcb))) return open < 0 ? 0 : open;
+	if (!worth(tcb, free, tcb.windowStep)) return open < 0 ? 0 : open;
 	tcb.rcvAdv = next + free;
 	return free;
 }
@@ -142,8 +150,7 @@ export function streamRead(view: DataView, block: Offset, buffer: Bytes, start: 
 	const bits = tcb.bits;
 	if (bits & BIT_FIN) return left === 0 ? length | READ_END : length;
 	if (bits & BIT_ACK_NOW) return length;
-	const open = (tcb.rcvAdv - tcb.rcvNxt) | 0;
-	return ((tcb.rcvRoom - open) | 0) < Math.min(tcb.updateStep, half(tcb)) ? length : length | READ_TELL;
+	return worth(tcb, tcb.rcvRoom, tcb.updateStep) ? length | READ_TELL : length;
 }
 
 /** Where the next byte to be read lies in the receive ring. */
@@ -161,11 +168,11 @@ export function streamByte(view: DataView, block: Offset): number {
 	if (bits & BIT_FIN) {
 		if (queued === 1) return -1;
 	} else if (!(bits & BIT_ACK_NOW)) {
-		const open = (tcb.rcvAdv - tcb.rcvNxt) | 0;
-		if (((tcb.rcvRoom + 1 - open) | 0) >= Math.min(tcb.updateStep, half(tcb))) return -1;
+		if (worth(tcb, (tcb.rcvRoom + 1) | 0, tcb.updateStep)) return -1;
 	}
 	const from = firstByte(tcb);
 	const place = from & PAGE_MASK;
+	if (place === PAGE_MASK) return -1; // the page is done with, which may open the window by more
 	const page = view.getInt32((tcb.receivePages + ((from >> PAGE_SHIFT) << 2)) | 0, true);
 	const byte = view.getUint8((page + place) | 0);
 	tcb.rcvQueued = queued - 1;

@@ -43,6 +43,8 @@ const BITS = { ackNow: 1, ackDelayed: 2, short: 4, noDelay: 8, fin: 16, timing: 
 const TCB_BYTES = 604;
 /** Where the state stands, a byte. */
 const STATE = 400;
+/** Where it stands whether a FIN is asked for, likewise. */
+const FIN_QUEUED = 403;
 
 type Field = keyof typeof TCB;
 
@@ -131,15 +133,16 @@ function passed(
 	promised: number,
 	floor: number,
 	most: number,
+	empty = false,
 ): number {
 	const pool = poolOf(view);
 	let count = 0;
 	for (let i = 0; i < length; i++) if ((at + i) % PAGE === PAGE - 1) count++;
-	if (count === 0) return promised;
+	if (count === 0 && (!empty || promised === ring / PAGE)) return promised;
 	const others = pool.promised - promised;
 	const left = pool.count - others - floor;
 	const fair = floor + left - Math.floor(left / 4);
-	const next = Math.max(promised - count, floor, Math.min(promised + count, most, fair));
+	const next = Math.max(promised - count, floor, Math.min(empty ? ring / PAGE : promised + count, most, fair));
 	pool.promised = others + next;
 	// All that lies outside of what is promised now, unless that is the whole ring.
 	const slots = ring / PAGE;
@@ -198,12 +201,13 @@ export function streamIn(view: DataView, block: number): number {
 		tcb.sndQueued -= acked;
 		const { sendPages, sendRing, sndAt } = tcb;
 		const floor = poolOf(view).sendFloor;
-		tcb.sendPromised = passed(view, sendPages, sendRing, sndAt, acked, tcb.sendPromised, floor, sendRing / PAGE);
+		const most = take(view, block + FIN_QUEUED, 1)[0] === 0 ? sendRing / PAGE : 0;
+		tcb.sendPromised = passed(view, sendPages, sendRing, sndAt, acked, tcb.sendPromised, floor, most, tcb.sndQueued === 0);
 		tcb.sndAt = (sndAt + acked) % sendRing;
-		let most = Math.min(tcb.sendSize, tcb.sendPromised * PAGE - (tcb.sndAt % PAGE));
+		let room = Math.min(tcb.sendSize, tcb.sendPromised * PAGE - (tcb.sndAt % PAGE));
 		const mss = tcb.sndMss;
-		if (most < tcb.sendSize && mss <= most && mss >= 512) most -= most % mss;
-		tcb.sndRoom = Math.max(tcb.sndRoom, most - tcb.sndQueued);
+		if (room < tcb.sendSize && mss <= room && mss >= 512) room -= room % mss;
+		tcb.sndRoom = Math.max(tcb.sndRoom, room - tcb.sndQueued);
 		what |= 8 | (acked << 8);
 		if (flight === 0) what |= 16;
 		if (tcb.sndQueued <= tcb.sndRoom) what |= 64;
@@ -229,8 +233,14 @@ export function streamRead(view: DataView, block: number, buffer: Application, s
 	tcb.rcvRoom = Math.min(tcb.receiveSize, tcb.receivePromised * PAGE - ((first + count) % PAGE)) - tcb.rcvQueued;
 	if (tcb.bits & BITS.fin) return tcb.rcvQueued === 0 ? count | 0x20000 : count;
 	if (tcb.bits & BITS.ackNow) return count;
-	const opened = tcb.rcvRoom - ((tcb.advertised - tcb.rcvNxt) | 0);
-	return opened < Math.min(tcb.updateStep, (tcb.rcvRoom + tcb.rcvQueued) >> 1) ? count : count | 0x10000;
+	return worth(tcb, tcb.rcvRoom, tcb.rcvRoom + tcb.rcvQueued) ? count | 0x10000 : count;
+}
+
+/** Whether a window of `room` is to be told: it opens by a step, by half of all that may be, or, where that is less than two segments, for the first full one. */
+function worth(tcb: Record<Field, number>, room: number, all: number): boolean {
+	const told = (tcb.advertised - tcb.rcvNxt) | 0;
+	const full = tcb.windowStep;
+	return room - told >= Math.min(tcb.updateStep, all >> 1) || (all >> 1 < full && told < full && room >= full);
 }
 
 export function streamByte(view: DataView, block: number): number {
@@ -240,9 +250,9 @@ export function streamByte(view: DataView, block: number): number {
 	if (bits & BITS.fin) {
 		if (rcvQueued === 1) return -1;
 	} else if (!(bits & BITS.ackNow)) {
-		const opened = rcvRoom + 1 - ((tcb.advertised - tcb.rcvNxt) | 0);
-		if (opened >= Math.min(tcb.updateStep, (rcvRoom + rcvQueued) >> 1)) return -1;
+		if (worth(tcb, rcvRoom + 1, rcvRoom + rcvQueued)) return -1;
 	}
+	if ((tcb.rcvAt - rcvQueued + tcb.receiveRing) % PAGE === PAGE - 1) return -1;
 	const byte = new Uint8Array(1);
 	streamRead(view, block, byte, 0, 1);
 	return byte[0]!;
