@@ -39,13 +39,13 @@ describe("the table of devices in C", () => {
 	test("a frame is lost when the device says so in whatever way, or tells more bytes than there is room for", async () => {
 		const code = `${IMPORTS}
 			const a = devices.add(7);
-			for (const length of [-1, -2, -0x80000000, 101, 0x7fffffff]) {
+			for (const length of [-1, -3, -0x80000000, 101, 0x7fffffff, -2]) {
 				devices.answer(length, 0, 0);
 				say(deviceReceive(view, a, 0, 100));
 			}
 			devices.answer(100, 0, 0);
 			say(deviceReceive(view, a, 0, 100));`;
-		expect(await lines(code)).toEqual(["-1", "-1", "-1", "-1", "-1", "100"]);
+		expect(await lines(code)).toEqual(["-1", "-1", "-1", "-1", "-1", "-2", "100"]);
 	});
 
 	test("time passes for a device that wants to know it, which answers when it wants to know it again", async () => {
