@@ -4,8 +4,6 @@
 
 /* Errata 13: so often is a frame sent again after a late collision. */
 #define RETRIES 16
-/* A full frame at 10 Mbit/s, with preamble, FCS and gap, and time for a look. */
-#define FRAME_US 1300
 #define LOOK_US 25
 /* A frame waits for a quiet wire, but not for so long. */
 #define TRANSMIT_US 50000

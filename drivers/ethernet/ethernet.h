@@ -11,6 +11,8 @@
 /** Longest frame without FCS: header 14, packet 1500. Shortest, which chips pad to. IEEE 802.3 §3.2. */
 #define FRAME_MOST 1514
 #define FRAME_LEAST 60
+/** A full frame at 10 Mbit/s, with preamble, FCS and gap, and time for a look; microseconds. */
+#define FRAME_US 1300
 
 /** What can go wrong, counted in `counters` and shown by status() under these names (device.ts). */
 enum {

@@ -36,8 +36,6 @@ static Port *ports;
 #define TRIES 8
 /* So long the data path waits for a transfer, microseconds. */
 #define AT_ONCE_US 20
-/* So long whoever needs memory at once waits for room in the chip: a full frame at 10 Mbit/s. */
-#define FRAME_US 1300
 /* Before a chip goes first all the same. */
 #define YIELDS_MOST 4
 
@@ -112,7 +110,7 @@ static int32_t receive(void *driver, uint8_t *at, int32_t most)
 }
 _Static_assert(ETHERNET_AGAIN == DEVICE_COMES, "receive() hands it on");
 
-/* Sends a frame whose memory is used for other things at once: waits for whatever passes, for room in the chip, and for the frame. Answers 0 when the chip had no room. */
+/* Sends a frame whose memory is used for other things at once: waits for whatever passes, for room in the chip (FRAME_US at most), and for the frame. Answers 0 when the chip had no room. */
 static int sent(Port *port, uint8_t *frame, uint32_t length)
 {
 	const uint32_t since = busMicroseconds();

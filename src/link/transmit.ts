@@ -34,7 +34,7 @@ export function offer(view: DataView, link: InterfaceBlock): void {
 		const index = Math.imul(packet, 4);
 		const at = view.getInt32((core.starts + index) | 0, true);
 		const answer = transmit(view, link, packet, at, view.getInt32((core.ends + index) | 0, true));
-		link.again = answer === AGAIN ? 1 : 0;
+		link.again = 0;
 		if (answer === BUSY) return;
 		if (answer === AGAIN) {
 			offeredAgain(view, link);

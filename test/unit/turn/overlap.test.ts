@@ -20,6 +20,20 @@ function station(moves: number, packets = 12): { all: Station; port: Port; free:
 	return { all, port, free };
 }
 
+/** The same with frames under way both ways, after so many polls. */
+function busy(moves: number, polls: number): ReturnType<typeof station> {
+	const scene = station(moves);
+	const { all, port } = scene;
+	const socket = all.stack.udp.open(0, 7, 0);
+	for (let i = 0; i < 3; i++) {
+		port.device.incoming.push(request(port, i, 1000));
+		all.stack.udp.send(socket, ip(PEER), 9, new Uint8Array(500), 0, 500);
+	}
+	port.device.host!.notify();
+	for (let i = 0; i < polls; i++) all.stack.poll(all.world.clock.now);
+	return scene;
+}
+
 function request(port: Port, sequence: number, bytes = 8): Bytes {
 	const packet = icmp({ source: PEER, destination: OWN, type: ECHO_REQUEST, rest: sequence }, new Uint8Array(bytes));
 	return ethernet(port.device.mac, Port.macOf(ip(PEER)), ETHERTYPE_IPV4, packet);
@@ -77,14 +91,7 @@ describe.each([1, 2, 5, 1000, 5000])("a device that is asked %i times for a fram
 
 	it("that is removed gives back what it was lent", () => {
 		for (let polls = 0; polls < 6; polls++) {
-			const { all, port, free } = station(moves);
-			const socket = all.stack.udp.open(0, 7, 0);
-			for (let i = 0; i < 3; i++) {
-				port.device.incoming.push(request(port, i, 1000));
-				all.stack.udp.send(socket, ip(PEER), 9, new Uint8Array(500), 0, 500);
-			}
-			port.device.host!.notify();
-			for (let i = 0; i < polls; i++) all.stack.poll(all.world.clock.now);
+			const { all, port, free } = busy(moves, polls);
 			all.stack.interfaces.remove(port.link);
 			all.world.settle();
 			expect(all.stack.core.pool.free, `after ${polls} polls`).toBe(free);
@@ -93,14 +100,7 @@ describe.each([1, 2, 5, 1000, 5000])("a device that is asked %i times for a fram
 
 	it("whose link goes down has what it was lent settled before that is somebody else's", () => {
 		for (let polls = 0; polls < 6; polls++) {
-			const { all, port, free } = station(moves);
-			const socket = all.stack.udp.open(0, 7, 0);
-			for (let i = 0; i < 3; i++) {
-				port.device.incoming.push(request(port, i, 1000));
-				all.stack.udp.send(socket, ip(PEER), 9, new Uint8Array(500), 0, 500);
-			}
-			port.device.host!.notify();
-			for (let i = 0; i < polls; i++) all.stack.poll(all.world.clock.now);
+			const { all, port, free } = busy(moves, polls);
 			port.device.setLink(false);
 			all.world.settle();
 			port.device.incoming.length = 0;
