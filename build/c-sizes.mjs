@@ -14,7 +14,7 @@ const FLAT = ["packet", "wire", "device", "link", "ip", "transport", "turn"];
 function partsOf(folder) {
 	const objects = (...folders) =>
 		new Set(folders.flatMap((each) => filesBelow(join(folder, each), /\.c$/)).map((path) => `${basename(path)}.o`));
-	const byHand = objects("src", "build/compile/runtime");
+	const [byHand, engine] = [objects("src"), objects("hosts/engine")];
 	const drivers = objects("drivers");
 	return [
 		...FLAT.map((name) => ({
@@ -24,6 +24,7 @@ function partsOf(folder) {
 		{ name: "door of the interpreter", holds: (section, object) => object === "codec.c.o" && section.startsWith("xs_") },
 		{ name: "kernels and checks", holds: (_section, object) => object === "codec.c.o" },
 		{ name: "C by hand in src", holds: (_section, object) => byHand.has(object) },
+		{ name: "hosts/engine", holds: (_section, object) => engine.has(object) },
 		{ name: "drivers", holds: (_section, object) => drivers.has(object) },
 	];
 }

@@ -26,7 +26,7 @@ const LAYOUT = [
 	"src/wire/hdlc.ts",
 ];
 
-/** What C by hand calls: the sockets, src/io/native, the poll, src/turn/native, and drivers of serial lines. */
+/** What C by hand calls: the sockets and the poll of hosts/engine, and drivers of serial lines. */
 const SOCKETS = ["streamByte", "tcpRead", "tcpWrite", "udpRead", "udpSend"];
 const POLL = ["turn", "turnBegin", "turnWaiting"];
 const FRAMING = ["framingReset", "framingSpoil", "hdlcDecode", "hdlcEncode", "slipDecode", "slipEncode"];
@@ -34,7 +34,7 @@ const FRAMING = ["framingReset", "framingSpoil", "hdlcDecode", "hdlcEncode", "sl
 /** What calls the door and is in no firmware: twins of C, and devices for tests and for the desktop. */
 const ELSEWHERE = ["src/device/faults.ts", "src/device/serial-line.ts", "src/io/sockets.ts", "src/turn/poll.ts"];
 
-const headers = ["src", "build/compile/runtime"]
+const headers = ["src", "build/compile/runtime", "hosts/engine"]
 	.flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, name)))
 	.filter((name) => name.endsWith(".h"))
 	.sort();

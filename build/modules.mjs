@@ -104,7 +104,7 @@ export function standardNames(names, folder) {
 export async function makeManifests() {
 	const make = async (file, manifest) => {
 		const path = manifestPath(file);
-		const include = [join(root, "src/manifest.json"), ...manifest.include].map((found) =>
+		const include = [join(root, "hosts/engine/manifest.json"), ...manifest.include].map((found) =>
 			relative(dirname(path), found).replace(/^(?!\.)/, "./"),
 		);
 		await put(path, `${JSON.stringify({ include, ...manifestOf(manifest.names, relative(dirname(path), xs)) }, null, "\t")}\n`);

@@ -41,7 +41,7 @@ function picoFolders(sdk: string, chip: string): string[] {
 describe.skipIf(pico === undefined).each(["rp2040", "rp2350"] as const)("%s", (chip) => {
 	test.each([
 		"build/out/flat/codec.c",
-		"src/io/native/sockets.c",
+		"hosts/engine/sockets.c",
 		"drivers/bus/pico.c",
 		"drivers/bus/pico-pio.c",
 		"drivers/bus/uart-pico.c",
@@ -96,11 +96,11 @@ const CHIPS = [
 describe.skipIf(esp32 === undefined).each(CHIPS)("%s", (chip, number) => {
 	test.each([
 		"build/out/flat/codec.c",
-		"src/io/native/sockets.c",
+		"hosts/engine/sockets.c",
 		"drivers/bus/esp32.c",
 		"drivers/bus/esp32-transfer.c",
 		"drivers/bus/esp32-interrupt.c",
-		"src/packet/native/memory.c",
+		"hosts/engine/memory.c",
 		"hosts/esp32/entropy.c",
 		"hosts/firmware/machine.c",
 		"hosts/firmware/last-end.c",

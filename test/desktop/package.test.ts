@@ -134,6 +134,10 @@ describe("the package", () => {
 			"LICENSE",
 			"manifest.json",
 			"src/manifest.json",
+			"hosts/engine/manifest.json",
+			"hosts/engine/sockets.c",
+			"hosts/esp32/entropy.c",
+			"hosts/pico/entropy.c",
 			"src/wire/kernels/native/runs.h",
 			"build/compile/runtime/flat.h",
 			"build/out/flat/codec.c",
@@ -143,7 +147,7 @@ describe("the package", () => {
 			expect(files).toContain(path);
 		expect(
 			files.filter((path) =>
-				/^(test|hosts\/(desktop|firmware|pico|esp32))\/|^build\/(?!compile\/runtime\/|out\/(flat|xs|node|types|manifests|mcpack)\/)|\.stamp$|simulate|desktop\.js|tsconfig/.test(
+				/^(test|hosts\/(desktop|firmware|(pico|esp32)(?!\/entropy\.)))\/|^build\/(?!compile\/runtime\/|out\/(flat|xs|node|types|manifests|mcpack)\/)|\.stamp$|simulate|desktop\.js|tsconfig/.test(
 					path,
 				),
 			),
@@ -216,7 +220,7 @@ describe("the package", () => {
 			const { include, modules } = JSON.parse(readFileSync(manifestPath(name), "utf8")) as { include: string[]; modules: object };
 			expect(Object.keys(modules)).toEqual([name]);
 			const brought = include.map((path) => resolve(dirname(manifestPath(name)), path));
-			expect(brought).toContain(join(root, "src/manifest.json"));
+			expect(brought).toContain(join(root, "hosts/engine/manifest.json"));
 			expect(closure.map(manifestPath)).toEqual(expect.arrayContaining(brought.slice(1)));
 		}
 		expect(taken).toEqual({

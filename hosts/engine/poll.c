@@ -1,4 +1,4 @@
-// The turn, and the calls of sockets' owners in between: ../poll.ts says what each function does. While an owner is called `turn` has returned: what the
+// The turn, and the calls of sockets' owners in between: src/turn/poll.ts says what each function does. While an owner is called `turn` has returned: what the
 // owner throws passes no C that is in the middle of something.
 
 #include "arena.h"

@@ -1,4 +1,4 @@
-// The sockets' data path on host data: ../sockets.ts says what each function does. Whatever is not usual is handed to the TypeScript method, which
+// The sockets' data path on host data: src/io/sockets.ts says what each function does. Whatever is not usual is handed to the TypeScript method, which
 // may throw: nothing is held here then. What an instance has is copied before anything is called that can allocate, as that moves chunks.
 
 #include "arena.h"
