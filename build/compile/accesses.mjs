@@ -16,6 +16,13 @@ export class Accesses extends Expressions {
 		return found?.type === "memory" ? found : undefined;
 	}
 
+	/** The arguments of a call, which are so many. */
+	given(node, wanted) {
+		const given = node.arguments;
+		if (given.length !== wanted) this.refuse(node, `${given.length} arguments: it takes ${wanted}, all of them always given`);
+		return given;
+	}
+
 	member(node) {
 		const found = this.#field(node);
 		if (found !== undefined) return this.#loadField(found);
@@ -60,9 +67,10 @@ export class Accesses extends Expressions {
 
 	/** Kind.of(view, at): looked at here, and nowhere else. */
 	rowAt(node, record) {
-		const memory = this.expression(node.arguments[0]);
+		const [view, place] = this.given(node, 2);
+		const memory = this.expression(view);
 		if (memory.type !== "memory") this.refuse(node, "of(view, at) has memory and an offset");
-		const at = this.int32(node.arguments[1], "the offset");
+		const at = this.int32(place, "the offset");
 		const offset = bare(at.c);
 		const known = this.#within(memory, at, record.bytes);
 		if (known && this.#aligned(at))
@@ -89,18 +97,16 @@ export class Accesses extends Expressions {
 	/** view.getUint16(at) and the like. */
 	access(node, memory, method) {
 		const [, way, kind] = /^(get|set)(.*)$/.exec(method) ?? [];
-		const [place, ...given] = node.arguments;
-		const order = way === "get" ? given[0] : given[1];
-		const little = order === undefined ? false : this.compiler.program.evaluate(this.module, order);
-		if (typeof little !== "boolean") this.refuse(node, "the order of bytes is true, false or nothing");
+		const wanted = way === "get" ? 1 : 2;
+		const order = node.arguments[wanted];
+		const little = order?.type === "Literal" && order.value === true;
 		const access = ACCESSES[little ? `${kind}true` : kind];
 		if (access === undefined) this.refuse(node, `${method}: memory has get and set of Uint8, Uint16 and Int32`);
-		if (place === undefined) this.refuse(node, `${method} needs an offset`);
+		const [place, given] = this.given(node, little ? wanted + 1 : wanted);
 		const at = this.number(place);
 		const pointer = this.#place(place, memory, at, access);
 		if (way === "get") return number(access.load(pointer), access.range, at.effects | this.does(READS));
-		if (given[0] === undefined) this.refuse(node, `${method} needs a value`);
-		const value = this.number(given[0]);
+		const value = this.number(given);
 		return { type: "void", c: access.store(pointer, value), effects: this.together(node, at, value) | this.does(READS | WRITES) };
 	}
 
@@ -115,8 +121,7 @@ export class Accesses extends Expressions {
 
 	/** check(at, length, view.byteLength): those bytes lie within the memory, from here on. */
 	check(node) {
-		const [place, length, size] = node.arguments;
-		if (size === undefined) this.refuse(node, "check(at, length, size) has three arguments");
+		const [place, length, size] = this.given(node, 3);
 		const values = [place, length].map((each) => this.int32(each));
 		const effects = this.together(node, ...values) | this.does(READS);
 		const told = values.map(({ c }) => bare(c)).join(", ");

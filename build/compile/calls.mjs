@@ -25,8 +25,6 @@ export class Calls extends Accesses {
 	call(node) {
 		const { callee } = node;
 		const { program } = this.compiler;
-		if (node.optional || node.arguments.some(({ type }) => type === "SpreadElement"))
-			this.refuse(node, "calls have all their arguments, one by one");
 		if (callee.type === "MemberExpression" && !callee.computed) {
 			const method = callee.property.name;
 			const record = method === "of" ? program.recordOf(program.lookUp(this.module, callee.object)) : undefined;
@@ -46,16 +44,14 @@ export class Calls extends Accesses {
 	#math(node, method) {
 		const { wants, narrow, make } = MATH[method] ?? {};
 		if (wants === undefined) this.refuse(node, `Math.${method}: flat TypeScript has Math.${Object.keys(MATH).join(", ")}`);
-		if (node.arguments.length !== wants) this.refuse(node, `Math.${method} takes ${wants} arguments here`);
-		const values = node.arguments.map((each) => (narrow ? this.int32(each) : this.number(each)));
+		const values = this.given(node, wants).map((each) => (narrow ? this.int32(each) : this.number(each)));
 		return make(...values, this.together(node, ...values));
 	}
 
 	#invoke(node, found) {
 		const signature = this.compiler.signature(found);
-		const given = node.arguments;
 		const wanted = signature.rows ? signature.parameters.slice(1) : signature.parameters;
-		if (given.length !== wanted.length) this.refuse(node, `${found.name} takes ${wanted.length} arguments, not ${given.length}`);
+		const given = this.given(node, wanted.length);
 		const values = given.map((each, i) => this.#argument(each, wanted[i]));
 		const effects = this.together(node, ...values);
 		if (signature.rows) values.unshift({ type: "memory", c: values.find(({ type }) => type === "row").memory, effects: 0 });

@@ -11,8 +11,8 @@ import { fitsInt32, INT32, range } from "./ranges.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
-/** The name of the memory that C alone knows as a parameter. */
-const HIDDEN = "memory of the records";
+/** The name of the memory that C alone knows as a parameter: no name of TypeScript. */
+const HIDDEN = "this";
 
 export class Compiler {
 	errors = [];

@@ -81,11 +81,10 @@ export class Expressions {
 		this.learned = [];
 	}
 
-	/** A part that is evaluated only when a condition held, or did not: what it looks at may not have been looked at. `known` is what the condition has looked at. */
-	where(condition, truth, part, known = []) {
+	/** A part that is evaluated only when a condition held, or did not: what it looks at may not have been looked at. */
+	where(condition, truth, part) {
 		const { state, learned } = this;
 		Object.assign(this, { state: state.copy(), learned: [] });
-		for (const each of known) this.state.cover(...each);
 		if (condition) this.refine(condition, truth);
 		const value = part();
 		Object.assign(this, { state, learned });
@@ -106,7 +105,6 @@ export class Expressions {
 
 	demandInt32(node, value, what = "this") {
 		if (value.type !== "number" || ranges.fitsInt32(value.range)) return value;
-		if (this.state.never) return number(modulo(value), ranges.INT32, value.effects);
 		const { low, high } = value.range;
 		return this.refuse(
 			node,
@@ -194,17 +192,15 @@ export class Expressions {
 
 	#sum(node, operator, left, right, effects) {
 		const range = ranges.rangeOf(operator, left.range, right.range);
-		if (!ranges.exact(range) && !this.state.never)
+		if (!ranges.exact(range))
 			this.refuse(
 				node,
 				`this may pass 2^53, where JavaScript's numbers are not exact: write ${operator === "*" ? "Math.imul(a, b)" : "| 0 earlier"}`,
 			);
-		// The sum of a variable and a constant.
+		// The sum of a variable and a constant, in that order.
 		let at;
 		if (operator !== "*" && left.at !== undefined && right.constant !== undefined)
 			at = { base: left.at.base, offset: left.at.offset + (operator === "+" ? right.constant : -right.constant) };
-		else if (operator === "+" && right.at !== undefined && left.constant !== undefined)
-			at = { base: right.at.base, offset: right.at.offset + left.constant };
 		return modular(`(${bits(left)} ${operator} ${bits(right)})`, range, effects, { at });
 	}
 
@@ -247,17 +243,14 @@ export class Expressions {
 	#logical(node, part) {
 		const { operator } = node;
 		if (operator !== "&&" && operator !== "||") this.refuseKind(node, operator);
-		const before = this.learned.length;
 		const left = part(node.left);
-		const right = this.where(node.left, operator === "&&", () => part(node.right), this.learned.slice(before));
+		const right = this.where(node.left, operator === "&&", () => part(node.right));
 		return boolean(`(${left.c} ${operator} ${right.c})`, left.effects | right.effects);
 	}
 
 	#conditional(node) {
-		const before = this.learned.length;
 		const test = this.condition(node.test);
-		const known = this.learned.slice(before);
-		const arm = (part, truth) => this.where(node.test, truth, () => this.demandInt32(part, this.expression(part)), known);
+		const arm = (part, truth) => this.where(node.test, truth, () => this.demandInt32(part, this.expression(part)));
 		const yes = arm(node.consequent, true);
 		const no = arm(node.alternate, false);
 		const effects = test.effects | yes.effects | no.effects;
@@ -285,9 +278,7 @@ export class Expressions {
 		const variable = node.type === "Identifier" ? this.binding(node.name) : undefined;
 		if (variable?.type !== "number") return;
 		const { range } = this.where(undefined, true, () => this.expression(other));
-		const narrowed = ranges.narrowed(this.state.rangeOf(variable), operator, range);
-		if (narrowed === undefined) this.state.never = true;
-		else this.state.ranges.set(variable, narrowed);
+		this.state.ranges.set(variable, ranges.narrowed(this.state.rangeOf(variable), operator, range));
 	}
 }
 

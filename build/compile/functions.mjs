@@ -3,15 +3,6 @@
 import { State } from "./state.mjs";
 import { assignments, Statements } from "./statements.mjs";
 
-/** Words that mean something else in C. Names of flat.h and of what it includes are among them. */
-const TAKEN = new Set(
-	(
-		"auto break case char const continue default do double else enum extern float for goto if inline int long register restrict return short signed " +
-		"sizeof static struct switch typedef union unsigned void volatile while asm typeof word setWord get16 get32 put16 put32 get16le put16le AT WORD_AT " +
-		"errno stdin stdout stderr linux unix true false bool NULL assert"
-	).split(" "),
-);
-
 /** The types of parameters and results as C has them. */
 const C_TYPES = {
 	number: "int32_t ",
@@ -62,12 +53,10 @@ export class FunctionTranslator extends Statements {
 		return `${alone}${C_TYPES[this.signature.result.type]}${this.compiler.nameOf(this.found)}(${list.join(", ") || "void"})`;
 	}
 
-	/** A new variable in the innermost scope, by a name that is new in the function. */
+	/** A new variable in the innermost scope. In C its name has a `_` behind it, as no word of C nor of flat.h has, and a number where that is not new in the function. */
 	declare(name, variable) {
-		const plain = name.includes(" ") ? "memory" : name;
-		const as = TAKEN.has(plain) || /^[A-Z0-9_]+$|_|^flat|^kernel/.test(plain) ? `${plain}_` : plain;
-		let c = as;
-		for (let i = 2; this.names.has(c); i++) c = `${as}_${i}`;
+		let c = `${name}_`;
+		for (let i = 2; this.names.has(c); i++) c = `${name}_${i}`;
 		const declared = { ...variable, c };
 		this.names.set(c, declared);
 		this.scopes.at(-1).set(name, declared);

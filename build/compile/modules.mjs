@@ -57,8 +57,7 @@ export class Module {
 				}
 				return [];
 			case "ExportAllDeclaration":
-				if (node.exported) this.exports.set(node.exported.name, { path: node.source.value, name: "*", node });
-				else this.stars.push(node.source.value);
+				this.stars.push(node.source.value);
 				return [];
 			case "ExportNamedDeclaration":
 				if (node.declaration) for (const name of this.#declare(node.declaration, node)) this.exports.set(name, name);
@@ -146,7 +145,7 @@ export class Program {
 		return space?.kind === "namespace" ? this.exported(space.module, node.property.name) : undefined;
 	}
 
-	/** The value of a constant: a number, a boolean, or a Map by name for an object; undefined for what is none. */
+	/** The value of a constant: a number, a boolean, or an object of them; undefined for what is none. */
 	valueOf(found) {
 		if (found?.kind !== "constant") return undefined;
 		if (!this.#values.has(found)) {
@@ -159,7 +158,7 @@ export class Program {
 	/** The record that a constant is the kind of (records.mjs), or undefined. */
 	recordOf(found) {
 		const value = this.valueOf(found);
-		return value?.fields && value;
+		return value?.fields instanceof Map ? value : undefined;
 	}
 
 	/** The value of a constant expression, or undefined. `hides`: whether a name is a local one, so that the expression is none. */
@@ -169,7 +168,6 @@ export class Program {
 			case "Literal":
 				return typeof node.value === "number" || typeof node.value === "boolean" ? node.value : undefined;
 			case "TSAsExpression":
-			case "TSSatisfiesExpression":
 				return value(node.expression);
 			case "Identifier":
 				return hides(node.name) ? undefined : this.valueOf(this.resolve(module, node.name));
@@ -178,7 +176,7 @@ export class Program {
 				const found = this.lookUp(module, node);
 				if (found !== undefined) return this.valueOf(found);
 				const object = value(node.object);
-				return object instanceof Map ? object.get(node.property.name) : undefined;
+				return Object.hasOwn(object ?? {}, node.property.name) ? object[node.property.name] : undefined;
 			}
 			case "CallExpression":
 				if (node.callee.name === "record") return layOut(this, module, node.arguments[0]);
@@ -186,7 +184,7 @@ export class Program {
 					? value(node.arguments[0])
 					: undefined;
 			case "ObjectExpression":
-				return new Map(node.properties.map((each) => [each.key?.name, each.value && value(each.value)]));
+				return Object.fromEntries(node.properties.map((each) => [each.key?.name, each.value && value(each.value)]));
 			case "UnaryExpression":
 				return unary(node.operator, value(node.argument));
 			case "BinaryExpression":

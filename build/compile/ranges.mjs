@@ -29,20 +29,10 @@ export function hull(a, b) {
 	return around(a.low, a.high, b.low, b.high);
 }
 
-/** What is in both, or undefined. */
-function meeting(a, b) {
-	const both = range(Math.max(a.low, b.low), Math.min(a.high, b.high));
-	return both.low > both.high ? undefined : both;
-}
-
 /** What is in both; `a` where that is nothing: a promise that is broken promises nothing. */
 export function common(a, b) {
-	return meeting(a, b) ?? a;
-}
-
-/** The smallest number of all ones that is at least `value`. */
-function ones(value) {
-	return value === 0 ? 0 : 2 ** (Math.floor(Math.log2(value)) + 1) - 1;
+	const both = range(Math.max(a.low, b.low), Math.min(a.high, b.high));
+	return both.low > both.high ? a : both;
 }
 
 /** What 32-bit operators see: what is no int32 wraps to anything. */
@@ -55,21 +45,10 @@ function and(a, b) {
 	return a.low >= 0 || b.low >= 0 ? range(0, most) : INT32;
 }
 
-function or(a, b, low) {
-	return a.low < 0 || b.low < 0 ? INT32 : range(low, ones(Math.max(a.high, b.high)));
-}
-
-/** The least and the most that a shift may count. */
-function counts({ low, high }) {
-	return low === high ? [low & 31] : [0, 31];
-}
-
-function shiftLeft(a, b) {
-	return wrapped(around(...counts(b).flatMap((by) => [a.low * 2 ** by, a.high * 2 ** by])));
-}
-
-function shiftRight(a, b) {
-	return around(...counts(b).flatMap((by) => [a.low >> by, a.high >> by]));
+/** What a shift makes of both ends, by the least and the most that it may count. */
+function shifted(a, { low, high }, shift) {
+	const counts = low === high ? [low & 31] : [0, 31];
+	return around(...counts.flatMap((by) => [shift(a.low, by), shift(a.high, by)]));
 }
 
 const RESULTS = {
@@ -77,11 +56,11 @@ const RESULTS = {
 	"-": (a, b) => range(a.low - b.high, a.high - b.low),
 	"*": (a, b) => around(a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high),
 	"&": (a, b) => and(wrapped(a), wrapped(b)),
-	"|": (a, b) => or(wrapped(a), wrapped(b), Math.max(wrapped(a).low, wrapped(b).low)),
-	"^": (a, b) => or(wrapped(a), wrapped(b), 0),
-	"<<": (a, b) => shiftLeft(wrapped(a), b),
-	">>": (a, b) => shiftRight(wrapped(a), b),
-	">>>": (a, b) => (wrapped(a).low >= 0 ? shiftRight(a, b) : range(0, UINT_MAX >>> counts(b)[0])),
+	"|": () => INT32,
+	"^": () => INT32,
+	"<<": (a, b) => wrapped(shifted(wrapped(a), b, (value, by) => value * 2 ** by)),
+	">>": (a, b) => shifted(wrapped(a), b, (value, by) => value >> by),
+	">>>": (a, b) => shifted(wrapped(a).low >= 0 ? a : range(0, UINT_MAX), b, (value, by) => value >>> by),
 };
 
 /** The range of a result. */
@@ -89,24 +68,21 @@ export function rangeOf(operator, a, b) {
 	return RESULTS[operator](a, b);
 }
 
-/** Of `!==` only an end can be taken off. */
-function without(a, b) {
-	if (b.low !== b.high || a.low === a.high) return a;
-	return range(a.low === b.low ? a.low + 1 : a.low, a.high === b.high ? a.high - 1 : a.high);
-}
-
-const NARROWED = {
-	"<": (a, b) => meeting(a, range(-Infinity, b.high - 1)),
-	"<=": (a, b) => meeting(a, range(-Infinity, b.high)),
-	">": (a, b) => meeting(a, range(b.low + 1, Infinity)),
-	">=": (a, b) => meeting(a, range(b.low, Infinity)),
-	"===": meeting,
-	"!==": without,
+/** What holds every `a` of which `a operator b` holds. */
+const HOLDS = {
+	"<": (b) => range(INT_MIN, Math.max(INT_MIN, b.high - 1)),
+	"<=": (b) => range(INT_MIN, b.high),
+	">": (b) => range(Math.min(INT_MAX, b.low + 1), INT_MAX),
+	">=": (b) => range(b.low, INT_MAX),
+	"===": (b) => b,
+	"!==": () => INT32,
 };
 
-/** The range of `a` where `a operator b` holds; undefined where that never does. */
+/** The range of `a` where `a operator b` holds. Where that is never, nothing runs, and the number that comes closest will do. */
 export function narrowed(a, operator, b) {
-	return NARROWED[operator](a, b);
+	const { low, high } = HOLDS[operator](b);
+	const held = (value) => Math.max(low, Math.min(value, high));
+	return range(held(a.low), held(a.high));
 }
 
 export const OPPOSITE = { "<": ">=", "<=": ">", ">": "<=", ">=": "<", "===": "!==", "!==": "===" };

@@ -37,7 +37,7 @@ const COLUMNS = {
 	address: { bytes: 16, word: true },
 };
 
-/** A kind of records, as evaluating `Kind` gives it: `bytes` and `offsets` by name, and `fields`, a Map of name to { at, bytes, word, range, load, store }. */
+/** A kind of records, as evaluating `Kind` gives it: { bytes, offsets }, and `fields`, a Map of name to { at, bytes, word, range, load, store }. */
 export function layOut(program, module, columns) {
 	if (columns?.type !== "ObjectExpression") refuse(module, columns, "record takes its fields as an object: { size: int32 }");
 	const fields = new Map();
@@ -51,14 +51,7 @@ export function layOut(program, module, columns) {
 		fields.set(key.name, { at, ...column });
 		at += column.bytes;
 	}
-	const offsets = new Map([...fields].map(([name, field]) => [name, field.at]));
-	return Object.assign(
-		new Map([
-			["bytes", at],
-			["offsets", offsets],
-		]),
-		{ fields, bytes: at },
-	);
+	return { bytes: at, offsets: Object.fromEntries([...fields].map(([name, field]) => [name, field.at])), fields };
 }
 
 function columnOf(program, module, node) {

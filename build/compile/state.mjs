@@ -7,15 +7,13 @@ export class State {
 	ranges;
 	/** Bytes that are known to lie within bounds, [low, high) from a base on: by "memory base". */
 	inside;
-	/** Nothing runs here: conditions were found to hold never. Numbers need not fit. */
-	never;
 
-	constructor(ranges = new Map(), inside = new Map(), never = false) {
-		Object.assign(this, { ranges, inside, never });
+	constructor(ranges = new Map(), inside = new Map()) {
+		Object.assign(this, { ranges, inside });
 	}
 
 	copy() {
-		return new State(new Map(this.ranges), new Map(this.inside), this.never);
+		return new State(new Map(this.ranges), new Map(this.inside));
 	}
 
 	rangeOf(variable) {
@@ -42,8 +40,7 @@ export class State {
 
 	/** Where two ways meet: each is undefined where nothing comes that way. */
 	static join(a, b) {
-		if (a === undefined || b?.never) return a ?? b;
-		if (b === undefined || a.never) return b ?? a;
+		if (a === undefined || b === undefined) return a ?? b;
 		const joined = new State();
 		for (const variable of [...a.ranges.keys(), ...b.ranges.keys()])
 			joined.ranges.set(variable, hull(a.rangeOf(variable), b.rangeOf(variable)));
@@ -55,12 +52,9 @@ export class State {
 		return joined;
 	}
 
-	/** At the head of a loop: what its body assigns is known no more, but that it only grows or only falls. `assigned`: variable to "++", "--" or "any". */
+	/** At the head of a loop: what its body assigns is known no more, but that it only grows. `assigned`: variable to whether it does. */
 	widen(assigned) {
-		for (const [variable, way] of assigned) {
-			const { low, high } = variable.promised ?? INT32;
-			const now = variable.type === "number" ? this.rangeOf(variable) : INT32;
-			this.assign(variable, range(way === "++" ? now.low : low, way === "--" ? now.high : high));
-		}
+		for (const [variable, grows] of assigned)
+			this.assign(variable, grows && variable.type === "number" ? range(this.rangeOf(variable).low, INT32.high) : INT32);
 	}
 }

@@ -32,7 +32,6 @@ export class Statements extends Calls {
 	}
 
 	statement(node, depth) {
-		if (node.type === "EmptyStatement") return;
 		this.mark(node);
 		switch (node.type) {
 			case "VariableDeclaration":
@@ -84,15 +83,11 @@ export class Statements extends Calls {
 	}
 
 	variables(node, depth) {
-		if (node.kind !== "const" && node.kind !== "let") this.refuse(node, `${node.kind}: write let or const`);
-		for (const { id, init } of node.declarations) {
-			if (id.type !== "Identifier") this.refuse(id, "one name at a time: nothing is taken apart in flat TypeScript");
-			if (init === null) this.refuse(id, `${id.name} needs a value to begin with`);
-			this.#variable(id, init, node.kind === "const", depth);
-		}
-	}
-
-	#variable(id, init, constant, depth) {
+		if (node.kind === "var") this.refuse(node, "var: write let or const");
+		const [{ id, init }, more] = node.declarations;
+		const constant = node.kind === "const";
+		if (more || id.type !== "Identifier") this.refuse(more ?? id, "one name at a time: a let or const of its own for each");
+		if (init === null) this.refuse(id, `${id.name} needs a value to begin with`);
 		const value = this.demandInt32(init, this.expression(init), id.name);
 		if (!["number", "boolean", "row"].includes(value.type))
 			this.refuse(init, `a variable holds a number or a boolean, not ${value.type}`);
@@ -128,38 +123,32 @@ export class Statements extends Calls {
 		this.state = undefined;
 	}
 
-	/** `head`: the end of the choice that this one is the `else` of. */
-	choice(node, depth, head = "") {
+	choice(node, depth) {
 		const test = this.condition(node.test);
 		this.settle();
 		const before = this.state;
 		this.state = before.copy();
 		this.refine(node.test, true);
-		this.out(depth, `${head}if (${bare(test.c)}) {`);
+		this.out(depth, `if (${bare(test.c)}) {`);
 		this.body(node.consequent, depth);
 		const yes = this.state;
 		this.state = before;
 		this.refine(node.test, false);
-		if (node.alternate?.type === "IfStatement") {
-			this.mark(node.alternate);
-			this.choice(node.alternate, depth, "} else ");
-		} else {
-			if (node.alternate !== null) {
-				this.out(depth, "} else {");
-				this.body(node.alternate, depth);
-			}
-			this.out(depth, "}");
+		if (node.alternate !== null) {
+			this.out(depth, "} else {");
+			this.body(node.alternate, depth);
 		}
+		this.out(depth, "}");
 		this.state = State.join(yes, this.state);
 	}
 
 	counting(node, depth) {
+		const { init, test, update } = node;
+		if (init?.type !== "VariableDeclaration" || !test || !update)
+			this.refuse(node, "for (let …; …; …) has all three parts; else write while");
 		this.scopes.push(new Map());
 		this.out(depth, "{");
-		if (node.init !== null) {
-			if (node.init.type === "VariableDeclaration") this.variables(node.init, depth + 1);
-			else this.out(depth + 1, `${this.doing(node.init)};`);
-		}
+		this.variables(init, depth + 1);
 		this.loop(node, depth + 1);
 		this.out(depth, "}");
 		this.scopes.pop();
@@ -167,7 +156,7 @@ export class Statements extends Calls {
 
 	/** `while`, and `for` behind its first part. */
 	loop({ test, body, update = null }, depth) {
-		const forever = test === null || this.compiler.program.evaluate(this.module, test) === true;
+		const forever = this.compiler.program.evaluate(this.module, test) === true;
 		this.state.widen(this.#assigned([test, body, update]));
 		const leaving = { break: [], continue: [] };
 		this.leaving.push(leaving);
@@ -190,18 +179,17 @@ export class Statements extends Calls {
 		this.state = leaving.break.reduce(State.join, this.state);
 	}
 
-	/** Variables that are assigned in those parts, and which way they go. A name may stand for a variable of the body that hides this one: then nothing is lost but knowledge. */
+	/** Variables that are assigned in those parts, and whether they only grow. A name may stand for a variable of the body that hides this one: then nothing is lost but knowledge. */
 	#assigned(parts) {
-		const ways = new Map();
-		for (const [name, way] of parts.flatMap((part) => assignments(part))) {
+		const assigned = new Map();
+		for (const [name, grows] of parts.flatMap((part) => assignments(part))) {
 			const variable = this.binding(name);
-			if (variable?.changes) ways.set(variable, (ways.get(variable) ?? way) === way ? way : "any");
+			if (variable?.changes) assigned.set(variable, grows && assigned.get(variable) !== false);
 		}
-		return ways;
+		return assigned;
 	}
 
 	leave(node, depth) {
-		if (node.label) this.refuse(node, "labels: not part of flat TypeScript; use a function and return");
 		const kind = node.type === "BreakStatement" ? "break" : "continue";
 		this.leaving.at(-1)[kind].push(this.state);
 		this.out(depth, `${kind};`);
@@ -222,12 +210,11 @@ export class Statements extends Calls {
 	}
 }
 
-/** Names assigned in a node, with the way they go each time: "++", "--" or "any". */
+/** Names assigned in a node, and for each time whether they grow. */
 export function assignments(node) {
 	if (node === null || typeof node !== "object") return [];
 	const within = Object.values(node).flatMap((value) => assignments(value));
-	if (node.type === "UpdateExpression") return [[node.argument.name, node.operator], ...within];
+	if (node.type === "UpdateExpression") return [[node.argument.name, node.operator === "++"], ...within];
 	if (node.type !== "AssignmentExpression") return within;
-	const way = { "+=": "++", "-=": "--" }[node.operator];
-	return [[node.left.name, node.right.value >= 0 && way ? way : "any"], ...within];
+	return [[node.left.name, node.operator === "+=" && node.right.value >= 0], ...within];
 }

@@ -98,8 +98,10 @@ function token(view: DataView): boolean {
 	let ago = (core.now - core.errorsFilledAt) | 0;
 	if (ago < 0) ago = ICMP_ERROR_BURST * ICMP_ERROR_INTERVAL_MS; // the clock has wrapped since
 	if (ago >= ICMP_ERROR_INTERVAL_MS) core.errorsFilledAt = core.now;
-	for (; ago >= ICMP_ERROR_INTERVAL_MS && tokens < ICMP_ERROR_BURST; ago = (ago - ICMP_ERROR_INTERVAL_MS) | 0)
+	while (ago >= ICMP_ERROR_INTERVAL_MS && tokens < ICMP_ERROR_BURST) {
+		ago = (ago - ICMP_ERROR_INTERVAL_MS) | 0;
 		tokens = (tokens + 1) | 0;
+	}
 	core.errorTokens = tokens;
 	if (tokens === 0) return false;
 	// None, one or two, one on average: who counts the errors that are left does not learn how many others were sent. CVE-2020-25705.

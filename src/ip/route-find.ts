@@ -13,7 +13,7 @@ export function routeEntry(view: DataView, at: Offset, address: Address, key: nu
 	const length = ((key & 255) - 1) | 0;
 	const hash = mix(mixPrefix(view, table.seed, address, length), key);
 	let index = (hash ^ (hash >>> 16)) & mask;
-	for (;;) {
+	while (true) {
 		const entry = RouteEntry.of(view, (at + RouteTable.bytes + index * RouteEntry.bytes) | 0);
 		if (entry.key === 0) return entry.at;
 		if (entry.key === key && samePrefix(view, prefixOf(view, table, entry), address, length)) return entry.at;

@@ -26,7 +26,7 @@ export function flowEntry(view: DataView, at: Offset, local: Address, remote: Ad
 function probe(view: DataView, table: FlowTable, local: Address, remote: Address, ports: number, meta: number): Offset {
 	const mask = table.mask;
 	let index = flowHash(view, table.seed, local, remote, ports, meta) & mask;
-	for (;;) {
+	while (true) {
 		const entry = FlowEntry.of(view, (table.at + FlowTable.bytes + index * FlowEntry.bytes) | 0);
 		if (entry.meta === 0 || isKey(view, entry, local, remote, ports, meta)) return entry.at;
 		index = (index + 1) & mask;

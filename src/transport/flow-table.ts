@@ -71,7 +71,9 @@ export function flowRemove(view: DataView, local: Address, remote: Address, port
 	const mask = table.mask;
 	let gap = flowHash(view, table.seed, local, remote, ports, meta) & mask;
 	while (entryAt(table, gap) !== found) gap = (gap + 1) & mask;
-	for (let index = (gap + 1) & mask; ; index = (index + 1) & mask) {
+	let index = gap;
+	while (true) {
+		index = (index + 1) & mask;
 		const entry = FlowEntry.of(view, entryAt(table, index));
 		if (entry.meta === 0) break;
 		// It may fill the gap unless its home lies behind the gap, up to where it stands.

@@ -37,7 +37,7 @@ export function frameArrives(view: DataView, at: Offset, end: Offset, block: Off
 /** Takes frames from every interface that may have some. Answers a request, or NOTHING. */
 export function receive(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
-	for (;;) {
+	while (true) {
 		if (core.slot === 0 || core.frames === 0) {
 			const slot = nextSlot(view);
 			core.slot = slot;

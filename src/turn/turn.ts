@@ -217,7 +217,7 @@ function output(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
 	// What applications did may go on at once, and what they read may have given a packet back.
 	if (core.busy & 2) core.busy = core.newsFirst !== 0 || core.packet < 0 ? 1 : core.busy & 1;
-	while (outputStep(view));
+	while (outputStep(view)) {}
 	outputEnds(view);
 	core.leftLow = core.drainLow;
 	core.leftHigh = core.drainHigh;

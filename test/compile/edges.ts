@@ -100,7 +100,7 @@ export const STATEMENTS: Row[] = [
 		"if (a < 0x7fffffff - 100) a += 100; return a;",
 		"if (a > 5 && a <= 10) return a * 200000000; return a;",
 		"a = b; b = 3; return (a + b) | 0;",
-		"let x = 1, y = x + 1, z = y * 2; x = y; z |= x; return z;",
+		"let x = 1; const y = x + 1; let z = y * 2; x = y; z |= x; return z;",
 		"const one = a; if (b !== 0) { const one = b; if (one > 0) return one; } return one;",
 		"if (a > 0) { if (b > 0) return 1; else return 2; } else if (b > 0) return 3; return 4;",
 		"if (a > b) {} else return 1; return 2;",
@@ -110,17 +110,16 @@ export const STATEMENTS: Row[] = [
 		"let sum = 0; for (let i = 0x7ffffffe; i < 0x7fffffff; i++) sum = (sum + i) | 0; return sum;",
 		"let sum = 0; for (let i = -0x7fffffff; i > -0x80000000; i--) sum = (sum + i) | 0; return sum;",
 		"let n = a & 31; while (n > 3) n -= 3; return n;",
-		"let n = 0; for (;;) { n = (n + 3) | 0; if (n >= (a & 31)) break; } return n;",
-		"let n = 0; for (;;) { if (n >= (a & 7)) break; n++; if (n === (b & 7)) return -n; } return n;",
+		"let n = 0; while (true) { n = (n + 3) | 0; if (n >= (a & 31)) break; } return n;",
+		"let n = 0; while (true) { if (n >= (a & 7)) break; n++; if (n === (b & 7)) return -n; } return n;",
 		"let n = 0; while (true) { n = (n + 1) | 0; if (n > (a & 7)) break; if (n & 1) continue; if (n === (b & 7)) return 99; } return n;",
 		"let n = 0; for (let i = 0; i < 5; i++) { for (let j = 0; j < 5; j++) { if (j === (a & 3)) break; n = (n * 3 + i + j) | 0; } if (i === (b & 3)) break; } return n;",
 		"let n = 0; let i = 0; while (i < 9) { i++; if ((i & 3) === 0) continue; else if ((i & 3) === 1) n = (n + a) | 0; else n ^= b; n = (n * 2) | 0; } return n;",
 		"let n = 0; let i = 0; while (i < 4) { i++; if (i === (a & 3)) continue; n = (n * 3 + i) | 0; } return n;",
 		"if (a === 0) return 10; else if (a === 1 || a === -1) return 20; else if (a === 0x7fffffff || a === -0x80000000) return 30; return 40;",
 		"if (a > 0 && a < 100) { if (a > 200) return 0x80000000 - a; return 0x7fffffff - a; } return b;",
-		"let n = 7; if (n > 9) n += 0x7fffffff; else n += 2; return n > 9 ? 0x80000000 * 0x80000000 : n;",
-		"const n = a & 7; if (n < 0) { let m = b; for (let i = 0; i < 9; i++) m += n; return m; } return n;",
-		"let n = a & 7; if (n > 7) n = 0x7fffffff; return n + 0x7ffffff8;",
+		"let n = 7; if (n > 9) n += 3; else n += 2; return n > 9 ? n * 0x1000 : n;",
+		"const n = a & 7; if (n < 0) { let m = b & 7; for (let i = 0; i < 9; i++) m = (m + n) | 0; return m; } return n;",
 		"const some = (a + b) | 0; for (let i = 0; i < 2; i++) { let some = 1; some = 2; view.setUint8(0, some); } return Math.min(some, 3);",
 		"const some = a >>> 1; let i = 0; while (i < 2) { i++; let some = i; some = 2; view.setUint8(0, some); } return some > -1 ? 1 : 0;",
 		"if (a < 0) throw new RangeError(`misuse: less than 0`); return a;",
@@ -131,7 +130,7 @@ export const STATEMENTS: Row[] = [
 		"const first = put(view, 4, a); const n = first | put(view, 8, b); return (n + view.getInt32(8)) | 0;",
 		"let last = 0; for (let i = 0; i < 4; i++) last = put(view, i * 4, (a + i) | 0); return last;",
 	),
-	...["put(view, 0, a);", "if (a > 0) return; put(view, 0, b);", "demand(view, a); put(view, a, b);", "twice(a);", ";"].map(
+	...["put(view, 0, a);", "if (a > 0) return; put(view, 0, b);", "demand(view, a); put(view, a, b);", "twice(a);"].map(
 		(body) => ({
 			body,
 			result: "void" as const,
@@ -140,7 +139,7 @@ export const STATEMENTS: Row[] = [
 ];
 
 const KINDS = ["Uint8", "Uint16", "Int32"];
-const orders = (kind: string) => (kind.endsWith("8") ? [""] : ["", ", true", ", false"]);
+const orders = (kind: string) => (kind.endsWith("8") ? [""] : ["", ", true"]);
 
 export const MEMORY: Row[] = KINDS.flatMap((kind) =>
 	orders(kind).flatMap((order) => {

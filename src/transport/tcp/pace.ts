@@ -124,11 +124,11 @@ function rateSince(tcb: TcbBlock, ms: number): number {
 	return Math.min(each * 1000 + quotient(rest * 1000, time, 1 << 9), FASTEST);
 }
 
-/** `number` by `divisor`, up to twice `bit`, bit by bit as there is no division. */
-function quotient(number: number, divisor: number, bit: number): Uint16 {
+/** `number` by `divisor`, up to twice `highest`, bit by bit as there is no division. */
+function quotient(number: number, divisor: number, highest: number): Uint16 {
 	const by = divisor & LONGEST_MS;
 	let found: Uint16 = 0;
-	for (; bit > 0; bit >>= 1) {
+	for (let bit = highest; bit > 0; bit >>= 1) {
 		const more: Uint16 = found | bit;
 		if (more * by <= number) found = more;
 	}

@@ -148,7 +148,7 @@ function transmitData(view: DataView, tcb: TcbBlock, flight: number): boolean {
 	let next = tcb.sndNxt;
 	let went = false;
 	let complete = true;
-	for (;;) {
+	while (true) {
 		const length = Math.min(Math.min(unsent, mss), room);
 		if (length < mss && !partialAllowed(tcb, next, length, unsent)) break;
 		// A device that is busy would soon make us drop: wait until it has taken what it was given.

@@ -254,7 +254,7 @@ export class Expressions {
 		const views = this.scope.locals().filter(({ type }) => type.kind === "view");
 		if (views.length === 0) return undefined;
 		const little = bytes > 1 && this.random.chance(0.5);
-		const order = little ? ", true" : bytes > 1 && this.random.chance(0.1) ? ", false" : "";
+		const order = little ? ", true" : "";
 		return { view: this.random.pick(views).name, at: this.at(depth, little && bytes === 4 ? 4 : 1), order };
 	}
 

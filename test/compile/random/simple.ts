@@ -98,15 +98,8 @@ export abstract class Simple {
 			return body.declare(kept, promised, true);
 		}
 		const annotation = random.chance(0.2) ? `: ${type.text}` : "";
-		let text = `let ${name}${annotation} = ${value.text}`;
+		body.line(`let ${name}${annotation} = ${value.text};`);
 		body.declare(name, type, true);
-		if (random.chance(0.15)) {
-			const more = this.initialiser(NUMBER);
-			const second = body.fresh(text + more.text);
-			text += `, ${second} = ${more.text}`;
-			body.declare(second, NUMBER, true);
-		}
-		body.line(`${text};`);
 	}
 
 	/** A call of a function that writes, sometimes: alone, or with names beside it that are no memory. */

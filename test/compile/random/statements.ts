@@ -88,7 +88,9 @@ export class Statements extends Simple {
 		this.body.line(`const ${held} = ${limit.text};`);
 		this.body.declare(held, { ...NUMBER, range: limit.range }, false);
 		if (kind < 2) {
-			const counter: Local = { name, type: { ...NUMBER, range: span(0, most) }, assignable: false, counter: true };
+			// Of one that falls the compiler knows no end above.
+			const range = span(0, kind === 0 ? most : NUMBER.range.high);
+			const counter: Local = { name, type: { ...NUMBER, range }, assignable: false, counter: true };
 			const { text } = this.body.block(() => this.some(3), "loop", [counter], most + 1);
 			const step = random.pick(["", "", "2", "3"]);
 			const head =
@@ -103,7 +105,7 @@ export class Statements extends Simple {
 		this.body.add(counter);
 		const { text } = this.body.block(() => this.counted(name, held, kind), "loop", [], most - first + 2);
 		counter.type = NUMBER;
-		this.body.line(`${kind === 2 ? `while (${name} < ${held}${also})` : "for (;;)"} ${text}`);
+		this.body.line(`${kind === 2 ? `while (${name} < ${held}${also})` : "while (true)"} ${text}`);
 	}
 
 	/** A body that counts first, so that `continue` does no harm. */
