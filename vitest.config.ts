@@ -1,4 +1,5 @@
 // One project for each kind of test, so that `vitest run --project unit` runs one kind. test/run.mjs runs them all.
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 import { OURS } from "./build/modules.mjs";
@@ -14,12 +15,13 @@ const alias = [
 	{ find: /^timer$/, replacement: fileURLToPath(new URL("test/support/timer.ts", import.meta.url)) },
 ];
 
+/** `more`: settings of single projects. */
 function project(
 	name: string,
 	include: string[],
 	exclude: string[] = [],
 	timeout = 60_000,
-	maxWorkers?: number,
+	more: { isolate?: boolean; setupFiles?: string[]; maxWorkers?: number } = {},
 ): TestProjectConfiguration {
 	return {
 		plugins: [scripts(), page()],
@@ -31,15 +33,23 @@ function project(
 			environment: "node",
 			testTimeout: timeout,
 			hookTimeout: timeout,
-			...(maxWorkers ? { maxWorkers } : {}),
+			// vitest itself would leave one processor idle.
+			maxWorkers: availableParallelism(),
+			...more,
 		},
 	};
 }
 
+/**
+ * Files one after another in one context, as on XS: to load the stack anew for each of 120 files takes longer than its tests. What the stack has beside
+ * its records is set back in between.
+ */
+const TOGETHER = { isolate: false, setupFiles: ["test/support/afresh.ts"] };
+
 export default defineConfig({
 	test: {
 		projects: [
-			project("unit", ["test/unit/**/*.test.ts"], ["test/unit/desktop/**"]),
+			project("unit", ["test/unit/**/*.test.ts"], ["test/unit/desktop/**"], 60_000, TOGETHER),
 			project("rfc", ["test/rfc/**/*.test.ts"]),
 			project("sim", ["test/sim/**/*.test.ts"], [], 600_000),
 			project("compile", ["test/compile/**/*.test.ts"], [], 900_000),
@@ -50,7 +60,7 @@ export default defineConfig({
 			project("board", ["test/board/**/*.test.ts"], [], 900_000),
 			project("desktop", ["test/unit/desktop/**/*.test.ts", "test/desktop/**/*.test.ts", "test/xs/**/*.test.ts"], [], 120_000),
 			// One file at a time: beside each other they would measure each other.
-			project("interop", ["test/interop/**/*.test.ts"], [], 600_000, 1),
+			project("interop", ["test/interop/**/*.test.ts"], [], 600_000, { maxWorkers: 1 }),
 		],
 	},
 });

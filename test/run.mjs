@@ -133,13 +133,18 @@ const ETHERNET = readdirSync(join(root, "test/interop"))
 	.map((name) => `test/interop/${name}`);
 
 /**
- * Layers in the order they run: `needs` are the tools without which there is none, and single tests of it use `uses`; `nightly` ones run with --all. `run`
- * is given whether --all was.
+ * Layers in the order they run, those `together` at once, as each keeps one processor busy: `needs` are the tools without which there is none, and single
+ * tests of it use `uses`; `nightly` ones run with --all. `run` is given whether all of it is to run: with --all, or when the layer was named.
  */
 const LAYERS = [
-	{ name: "lint", what: "oxlint", run: command(bin("oxlint")) },
-	{ name: "format", what: "prettier --check", run: command(bin("prettier"), "--check", "--log-level", "warn", ".") },
-	{ name: "types", what: "tsc, every tsconfig.json", run: types },
+	{ name: "lint", what: "oxlint", together: true, run: command(bin("oxlint")) },
+	{ name: "types", what: "tsc, every tsconfig.json", together: true, run: types },
+	{
+		name: "format",
+		what: "prettier --check",
+		together: true,
+		run: command(bin("prettier"), "--check", "--log-level", "warn", "."),
+	},
 	{ name: "unit", what: "unit tests on Node", run: vitest("unit") },
 	{ name: "rfc", what: "scripted exchanges on Node", run: vitest("rfc") },
 	{ name: "sim", what: "seeded networks under a virtual clock", run: vitest("sim") },
@@ -206,9 +211,10 @@ const LAYERS = [
 	{ name: "chips", what: "the models of the chips, on Node", needs: ["gcc"], run: vitest("chips"), folders: ["test/chips"] },
 	{
 		name: "drivers",
-		what: "the chips' drivers over the models, on XS, 64 bits",
+		what: "the chips' drivers over the models, on XS, 64 bits; faults at random for longer with --all",
 		needs: ["gcc"],
-		run: () => runOnXS({ folders: ["test/drivers"], name: "drivers" }),
+		// Each wiring of each chip has a third of them: a round, and with --all almost three.
+		run: (all) => runOnXS({ folders: ["test/drivers"], settings: [`TRANSACTIONS=${all ? 100_000 : 37_500}`], name: "drivers" }),
 	},
 	{
 		name: "drivers-sanitize",
@@ -260,10 +266,10 @@ const LAYERS = [
 	},
 	{
 		name: "interop",
-		what: "against the Linux kernel and other peers over TAP",
+		what: "against the Linux kernel and other peers over TAP; more bytes over bad and slow lines with --all",
 		needs: INTEROP,
 		uses: PEERS,
-		run: vitest("interop"),
+		run: (all) => vitest("interop", all ? {} : { INTEROP_BRIEF: "1" })(),
 		folders: ["test/interop"],
 	},
 	{
@@ -344,13 +350,15 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 const summary = [];
 const notHere = new Map();
 const absent = new Set();
-for (const { name, what, needs = [], uses = [], nightly = false, standsInFor, run: body, folders } of LAYERS) {
-	if (only !== undefined && !only.includes(name)) continue;
-	if (folders && !hasTests(...folders)) continue;
+
+/** Runs a layer if it is wanted and can be run; keeps what came of it. */
+async function runLayer({ name, what, needs = [], uses = [], nightly = false, standsInFor, run: body, folders }) {
+	if (only !== undefined && !only.includes(name)) return;
+	if (folders && !hasTests(...folders)) return;
 	const standsIn = standsInFor !== undefined && absent.has(standsInFor);
 	if (nightly && !all && only === undefined && !standsIn) {
 		summary.push(`${name}: nightly, run by --all`);
-		continue;
+		return;
 	}
 	const lacks = missing(needs);
 	for (const tool of [...lacks, ...missing(uses)])
@@ -360,10 +368,11 @@ for (const { name, what, needs = [], uses = [], nightly = false, standsInFor, ru
 		summary.push(`${name}: SKIPPED, missing ${lacks.join(", ")}`);
 		console.log(`== ${summary.at(-1)}`);
 		total.skipped++;
-		continue;
+		return;
 	}
 	console.log(`== ${name}: ${what}${standsIn ? `, in place of ${standsInFor}` : ""}`);
 	const started = Date.now();
+	const alive = setInterval(() => console.log(`  ${name}: ${Math.round((Date.now() - started) / 60_000)} min`), 60_000);
 	let counts;
 	try {
 		counts = await body(all || only !== undefined);
@@ -371,10 +380,15 @@ for (const { name, what, needs = [], uses = [], nightly = false, standsInFor, ru
 		console.log(`  FAILED ${error instanceof Error ? error.message : error}`);
 		counts = { passed: 0, failed: 1, skipped: 0 };
 	}
+	clearInterval(alive);
 	for (const key of Object.keys(total)) total[key] += counts[key];
-	summary.push(`${name}: ${closing(counts)} (${((Date.now() - started) / 1000).toFixed(0)} s)`);
-	console.log(`== ${summary.at(-1)}`);
+	const told = `${name}: ${closing(counts)} (${((Date.now() - started) / 1000).toFixed(0)} s)`;
+	summary.push(told);
+	console.log(`== ${told}`);
 }
+
+await Promise.all(LAYERS.filter(({ together }) => together).map(runLayer));
+for (const layer of LAYERS.filter(({ together }) => !together)) await runLayer(layer);
 console.log(`\nBy layer, in ${relative(process.cwd(), root) || "."}:`);
 for (const line of summary) console.log(`  ${line}`);
 lacking(notHere);

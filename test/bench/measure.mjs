@@ -71,13 +71,12 @@ export function reasonOf(error) {
 
 /** The figures of the case `name`; without valgrind, null for the instructions. */
 export async function measure({ host, app }, name, valgrind) {
-	const { stdout } = await run(host, ["-s", app, "--", name, String(ALLOCATION_PACKETS)]);
+	const [{ stdout }, ...counts] = await Promise.all([
+		run(host, ["-s", app, "--", name, String(ALLOCATION_PACKETS)]),
+		...(valgrind ? [1, 2].map((times) => instructions(host, app, name, times * PACKETS)) : []),
+	]);
 	const counted = JSON.parse(stdout);
-	let perPacket = null;
-	if (valgrind) {
-		const [once, twice] = await Promise.all([1, 2].map((times) => instructions(host, app, name, times * PACKETS)));
-		perPacket = Math.round((twice - once) / PACKETS);
-	}
+	const perPacket = valgrind ? Math.round((counts[1] - counts[0]) / PACKETS) : null;
 	return {
 		name,
 		instructions: perPacket,

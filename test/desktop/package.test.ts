@@ -27,6 +27,7 @@ const description = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 /** Two stacks joined by a cable of arrays: one sends a datagram, and the other answers. */
 const PROGRAM = `
 import { BUSY, EthernetInterface, MEDIUM_ETHERNET, NOTIFIES, SENT, Stack, createIO, type Device, type DeviceHost, type UDPOptions } from "multihome";
+declare const process: { exit(): never };
 
 class End implements Device {
 	readonly medium = MEDIUM_ETHERNET;
@@ -92,6 +93,8 @@ const client = new (createIO(one).UDP)({
 client.write(new TextEncoder().encode("hello"), "10.0.0.2", 7);
 for (const end = Date.now() + 5000; Date.now() < end && answer === ""; ) await new Promise((resolve) => setTimeout(resolve, 1));
 console.log(answer);
+// The stacks' own timers would keep Node for as long as they remember their neighbours.
+process.exit();
 `;
 
 beforeAll(async () => {

@@ -3,7 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BoardFile, BoardInterface } from "../../hosts/desktop/config.ts";
-import { Board, interfaceOf } from "./support/board.ts";
+import { Board, BRIEF, interfaceOf } from "./support/board.ts";
 import type { Namespace } from "./support/namespace.mjs";
 import { Namespace as Namespaces } from "./support/namespace.mjs";
 import type { LwipEvent } from "./support/lwip.ts";
@@ -17,7 +17,7 @@ const BOARD = "192.168.99.1";
 const LWIP = "192.168.99.2";
 /** Beside the link, so that /status can be asked while it is down. */
 const BESIDE = "192.168.77.2";
-const BYTES = 1_000_000;
+const BYTES = BRIEF ? 300_000 : 1_000_000;
 /** Where only the way to the link differs. */
 const FEWER_BYTES = 100_000;
 /** netif/ppp/ppp.h: PPPERR_USER, it was told to end; PPPERR_CONNECT, the board's LCP said so. A line that only goes away ends nothing. */

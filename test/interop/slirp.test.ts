@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { BoardFile, BoardInterface } from "../../hosts/desktop/config.ts";
-import { Board } from "./support/board.ts";
+import { Board, BRIEF } from "./support/board.ts";
 import { Namespace, stop } from "./support/namespace.mjs";
 import type { Namespace as Namespaced } from "./support/namespace.mjs";
 import { describeWith, endOf, pause, report } from "./support/setup.ts";
@@ -19,7 +19,7 @@ const SLIRP = "10.0.2.2";
 const MACHINE = "10.9.9.9";
 const app = fileURLToPath(new URL("apps/ping.ts", import.meta.url));
 const PORT = 18_080;
-const BYTES = 1_000_000;
+const BYTES = BRIEF ? 300_000 : 1_000_000;
 
 const LINES: [string, Partial<BoardInterface>, string[]][] = [
 	["SLIP", { link: "slip", mtu: 1500, addresses: [`${BOARD}/24`], gateway: SLIRP }, []],

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -32,8 +33,11 @@ function trail(stack) {
 	return lines.map((line) => `   ${line}`).join("\n");
 }
 
+/** Parts of the tests for each processor: they take unequally long, and the last ones of all should end together. */
+const PARTS = 4;
+
 /**
- * Builds the host and the bundle and runs it. Answers {passed, failed, skipped}; failures have been printed by then.
+ * Builds the host and the bundle and runs it, a process for each processor. Answers {passed, failed, skipped}; failures have been printed by then.
  * @param {{bits?: 32 | 64, sanitize?: boolean, folders?: string[], only?: string, settings?: string[], name?: string}} options
  */
 export async function runOnXS({ bits = 64, sanitize = false, folders = XS_FOLDERS, only = "", settings = [], name = "" } = {}) {
@@ -44,13 +48,37 @@ export async function runOnXS({ bits = 64, sanitize = false, folders = XS_FOLDER
 	const bundle = await withProgress(`bundling ${files.length} files of tests`, () => bundleTests(files, target), {
 		afterMs: 1000,
 	});
-	const places = placesIn(bundle);
-	const counts = { passed: 0, failed: 0, skipped: 0 };
-	const child = spawn(host, [bundle, "--", ...settings, ...(only ? [`ONLY=${only}`] : [])], {
+	const processes = availableParallelism();
+	// Without `only` every part has tests.
+	const parts = only || processes === 1 ? 1 : Math.min(files.length, processes * PARTS);
+	const shared = {
+		counts: { passed: 0, failed: 0, skipped: 0 },
+		places: placesIn(bundle),
+		progress: new Progress("running tests on XS", { everyMs: 20_000 }),
+	};
+	let next = 0;
+	const work = async () => {
+		while (next < parts) {
+			const args = [...settings, ...(only ? [`ONLY=${only}`] : []), `PART=${next++}/${parts}`];
+			await runPart(host, [bundle, "--", ...args], shared);
+		}
+	};
+	await Promise.all(Array.from({ length: processes }, work));
+	shared.progress.end();
+	const { counts } = shared;
+	if (counts.passed + counts.failed === 0) {
+		counts.failed++;
+		console.log(`  FAILED no test has "${only}" in its file's name or its own`);
+	}
+	return counts;
+}
+
+/** Runs the host to its end, and adds up what it tells. */
+async function runPart(host, args, { counts, places, progress }) {
+	const child = spawn(host, args, {
 		stdio: ["ignore", "pipe", "pipe"],
 		env: { ...process.env, ASAN_OPTIONS: "detect_leaks=0", UBSAN_OPTIONS: "print_stacktrace=1" },
 	});
-	const progress = new Progress("running tests on XS", { everyMs: 20_000 });
 	let done = false;
 	let last = "before the first test";
 	let timer;
@@ -85,17 +113,11 @@ export async function runOnXS({ bits = 64, sanitize = false, folders = XS_FOLDER
 	}
 	const status = await ended;
 	clearTimeout(timer);
-	progress.end();
 	if (complaints) console.log(places(complaints).trimEnd());
-	if (done && counts.passed + counts.failed === 0) {
-		counts.failed++;
-		console.log(`  FAILED no test has "${only}" in its file's name or its own`);
-	}
 	if (!done || status !== 0) {
 		counts.failed++;
 		console.log(`  FAILED the host ended with ${status}, after: ${last}`);
 	}
-	return counts;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

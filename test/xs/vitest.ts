@@ -9,6 +9,8 @@ type Body = () => unknown;
 
 interface Suite {
 	name: string;
+	/** Of its file among all. */
+	number: number;
 	parent: Suite | undefined;
 	entries: (Suite | Test)[];
 	hooks: Record<HookName, Body[]>;
@@ -18,21 +20,24 @@ interface Test {
 	name: string;
 	body: Body;
 	file: string;
+	number: number;
 }
 
 type HookName = "beforeAll" | "beforeEach" | "afterEach" | "afterAll";
 
 function suite(name: string, parent: Suite | undefined): Suite {
-	return { name, parent, entries: [], hooks: { beforeAll: [], beforeEach: [], afterEach: [], afterAll: [] } };
+	return { name, number: fileNumber, parent, entries: [], hooks: { beforeAll: [], beforeEach: [], afterEach: [], afterAll: [] } };
 }
 
+let currentFile = "";
+let fileNumber = -1;
 const root = suite("", undefined);
 let current = root;
-let currentFile = "";
 
 /** The tests that are declared from now on belong to this file. */
 export function beginFile(name: string): void {
 	currentFile = name;
+	fileNumber++;
 }
 
 function declareSuite(name: string, body?: Body): void {
@@ -86,7 +91,7 @@ function splitArguments(a?: Body | Options, b?: Body | Options): Body | undefine
 function declareTest(name: string, a?: Body | Options, b?: Body | Options): void {
 	const body = splitArguments(a, b);
 	if (!body) throw new TypeError(`test "${name}" has no body`);
-	current.entries.push({ name, body, file: currentFile });
+	current.entries.push({ name, body, file: currentFile, number: fileNumber });
 }
 
 export const describe = Object.assign(
@@ -119,9 +124,16 @@ export interface Output {
 	flush(): Promise<void>;
 }
 
+/** Every `of`-th file from the one with number `first` on. */
+export interface Part {
+	first: number;
+	of: number;
+}
+
 interface Run {
 	output: Output;
 	pattern: string;
+	part: Part;
 	passed: number;
 	failed: number;
 }
@@ -177,6 +189,7 @@ async function runSuite(run: Run, where: Suite, prefix: string): Promise<void> {
 	try {
 		for (const body of where.hooks.beforeAll) await body();
 		for (const entry of where.entries) {
+			if (entry.number % run.part.of !== run.part.first) continue;
 			if ("entries" in entry) await runSuite(run, entry, `${prefix}${entry.name} > `);
 			else await runTest(run, where, entry, prefix);
 			await run.output.flush();
@@ -184,13 +197,20 @@ async function runSuite(run: Run, where: Suite, prefix: string): Promise<void> {
 		for (const body of where.hooks.afterAll) await body();
 	} catch (error) {
 		run.failed++;
-		report(run, { name: "hooks", body: () => {}, file: currentFile }, `${prefix}hooks`, "failed", run.output.now(), error);
+		report(
+			run,
+			{ name: "hooks", body: () => {}, file: currentFile, number: 0 },
+			`${prefix}hooks`,
+			"failed",
+			run.output.now(),
+			error,
+		);
 	}
 }
 
-/** Runs everything that was declared; only tests whose file and name contain `pattern`. */
-export async function runAll(output: Output, pattern: string): Promise<void> {
-	const run: Run = { output, pattern, passed: 0, failed: 0 };
+/** Runs everything that was declared in files of `part`; only tests whose file and name contain `pattern`. */
+export async function runAll(output: Output, pattern: string, part: Part = { first: 0, of: 1 }): Promise<void> {
+	const run: Run = { output, pattern, part, passed: 0, failed: 0 };
 	await runSuite(run, root, "");
 	output.print(`@done ${JSON.stringify({ passed: run.passed, failed: run.failed })}`);
 }

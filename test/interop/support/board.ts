@@ -33,6 +33,9 @@ export interface BoardOptions {
 export const DRIVERS: readonly Driver[] =
 	process.env["INTEROP_DRIVERS"] === "chips" ? ["w5500", "enc28j60"] : ["frames", "frames"];
 
+/** INTEROP_BRIEF=1, as `npm test` has it without --all: fewer bytes where a line is bad or slow. */
+export const BRIEF = process.env["INTEROP_BRIEF"] === "1";
+
 /** The board of most tests: two interfaces on two TAPs, tap0 with 192.168.77.1 and tap1 with 192.168.78.1 at the kernel's end. */
 export function twoTaps(more: Partial<BoardInterface> = {}): BoardFile {
 	return {
