@@ -2,7 +2,7 @@
 // mcconfig make the firmware.   node build/firmware.mjs build|flash pico|esp32 [--target NAME] …
 
 import { spawn } from "node:child_process";
-import { createWriteStream, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { readArgs } from "./arguments.mjs";
@@ -213,6 +213,35 @@ export function board() {
 `;
 }
 
+/** Parts of the data path that only these modules need: src/packet/kernels/parts.ts. */
+const PARTS = { MULTIHOME_LINES: ["multihome/ppp", "multihome/slip"], MULTIHOME_PINGS: ["multihome/ping"] };
+
+/** The header that says which of them the firmware has. Who includes it is compiled anew when it changes. */
+function putHeader(folder, carried) {
+	const lines = Object.entries(PARTS).map(
+		([name, needs]) => `#define ${name} ${needs.some((each) => carried.includes(each)) ? 1 : 0}\n`,
+	);
+	putIfNew(join(folder, "multihome-parts.h"), lines.join(""));
+}
+
+/** Declares, in place of codec.js, which lists all, the natives that modules import: the linker leaves out the others. Answers what the manifest says of it. */
+async function neededNatives(carried, folder) {
+	const { nativesOf, pathOf } = await import("./modules.mjs");
+	const { flatFolder } = await import("./flat.mjs");
+	const needed = await nativesOf([...carried.map(pathOf), join(folder, "main.js"), join(folder, "program.js")]);
+	const all = readFileSync(join(flatFolder, "codec.js"), "utf8").split("\n");
+	putIfNew(
+		join(folder, "codec.js"),
+		all.filter((line) => !line.startsWith("export") || needed.has(/\w+(?=\()/.exec(line)[0])).join("\n"),
+	);
+	return { "~": relative(folder, join(flatFolder, "codec.js")), "multihome/codec": "./codec" };
+}
+
+/** A file that is as it was is not compiled anew. */
+function putIfNew(path, text) {
+	if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
+}
+
 /** Writes main.js, program.js and manifest.json into build/out/firmware/TARGET; answers that folder, and what the stack's memory takes. */
 export async function bundleTarget(platform, { target, board: file, app, set = [], manifest: more, out }) {
 	const { bundle, bundleFirmware } = await import("./bundle.mjs");
@@ -231,11 +260,13 @@ export async function bundleTarget(platform, { target, board: file, app, set = [
 		program: app ?? join(root, "hosts/examples/status.ts"),
 		others: more !== undefined,
 	});
+	const natives = more === undefined ? await neededNatives(carried, folder) : {};
+	putHeader(folder, carried);
 	const includes = [join(home, "manifest.json"), ...carried.map(manifestPath), ...(more === undefined ? [] : [resolve(more)])];
 	const named = standardNames(carried, folder);
 	const manifest = {
 		include: includes.map((path) => relative(folder, path)),
-		modules: { main: "./main", program: "./program", ...named.modules },
+		modules: { ...natives, "multihome/parts": "./multihome-parts", main: "./main", program: "./program", ...named.modules },
 		preload: ["main", ...(preloaded ? ["program"] : []), ...named.preload],
 	};
 	writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest, null, "\t"));

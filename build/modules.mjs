@@ -78,6 +78,17 @@ export async function importsOf(path) {
 	return [...new Set(names)].filter((name) => NAMES.includes(name));
 }
 
+/** The natives of "multihome/codec" that bundles for XS, by their paths, import. */
+export async function nativesOf(paths) {
+	const found = new Set();
+	for (const path of paths) {
+		const code = await readFile(path, "utf8");
+		for (const [, list, all] of code.matchAll(/^import (?:\{([^}]*)\}|\* as (\w+)) from "multihome\/codec";/gm))
+			for (const [word] of list?.matchAll(/\w+/g) ?? code.matchAll(new RegExp(`(?<=\\b${all}\\.)\\w+`, "g"))) found.add(word);
+	}
+	return found;
+}
+
 /** The modules given, which may go by their other names, and all that they import, in the order of the list. */
 export async function closureOf(names) {
 	const found = new Set();

@@ -17,7 +17,7 @@ import { Ip } from "./ip/ip.ts";
 import { Routes } from "./ip/routes.ts";
 import { ADDED, ROUTES, type Interface } from "./link/interface.ts";
 import { LoopbackInterface } from "./link/loopback.ts";
-import { IcmpSockets } from "./transport/ping/sockets.ts";
+import type { IcmpSockets } from "./transport/ping/sockets.ts";
 import { Flows } from "./transport/flows.ts";
 import { Services } from "./transport/services.ts";
 import { SocketEvents } from "./transport/events.ts";
@@ -50,7 +50,8 @@ export class Stack {
 	readonly events: SocketEvents;
 	readonly tcp: Tcp;
 	readonly udp: Udp;
-	readonly icmp: IcmpSockets;
+	/** Sockets of pings, from the first ping on (transport/ping/sockets.ts): a firmware without pings has nothing of them. */
+	icmp: IcmpSockets | undefined = undefined;
 	/** `add`, `remove` and `find` interfaces here. */
 	readonly interfaces: InterfaceSet;
 	/** `add` and `remove` routes here. */
@@ -79,7 +80,6 @@ export class Stack {
 		this.routes.onChange = (link) => this.changed(link, ROUTES);
 		this.tcp = new Tcp(core, this.ip, this.events);
 		this.udp = new Udp(core, this.ip, this.events);
-		this.icmp = new IcmpSockets(core, this.ip, this.events);
 		this.#slots = this.interfaces.slots;
 		this.events.owners[OTHERS] = { onEvents: () => this.events.dispatch() };
 		this.interfaces.add(new LoopbackInterface("lo", new LoopbackDevice())).ip.insertAddress(LOCALHOST, 8);
@@ -201,6 +201,6 @@ export class Stack {
 	interfaceGone(slot: number): void {
 		this.tcp.interfaceGone(slot);
 		this.udp.interfaceGone(slot);
-		this.icmp.interfaceGone(slot);
+		this.icmp?.interfaceGone(slot);
 	}
 }

@@ -3,7 +3,7 @@
 import type { Stack } from "../stack.ts";
 import type { Service } from "../transport/services.ts";
 import { ERROR, WRITABLE, type SocketOwner } from "../transport/events.ts";
-import type { EchoSocket } from "../transport/ping/sockets.ts";
+import { icmpOf, type EchoSocket, type IcmpSockets } from "../transport/ping/sockets.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import { formatIpv4, parseIpv4 } from "../address.ts";
 import { MAX_MTU, NETWORK_RETRY_MS } from "../config.ts";
@@ -91,6 +91,7 @@ export class PingSocket implements SocketOwner, Service {
 	#fatal: PingError | undefined;
 	#resolver: { close?(): void } | undefined;
 	readonly #stack: Stack;
+	readonly #icmp: IcmpSockets;
 	readonly #size: number;
 	readonly #interval: number;
 	readonly #timeout: number;
@@ -130,9 +131,11 @@ export class PingSocket implements SocketOwner, Service {
 		const source = localAddress === undefined ? 0 : check.addressOf("localAddress", localAddress);
 		if (source !== 0 && !stack.ip.isLocal(source))
 			throw new RangeError(`localAddress ${check.show(localAddress)}: expected an address of this stack`);
-		const socket = stack.icmp.open(slot);
+		const icmp = icmpOf(stack);
+		const socket = icmp.open(slot);
+		this.#icmp = icmp;
 		socket.localAddress = source;
-		stack.icmp.setHops(socket, ttl | (dscp << DSCP_SHIFT));
+		icmp.setHops(socket, ttl | (dscp << DSCP_SHIFT));
 		socket.owner = this;
 		this.#socket = socket;
 		if (target !== undefined) this.target = target;
@@ -219,7 +222,7 @@ export class PingSocket implements SocketOwner, Service {
 		if (socket === undefined) return;
 		this.#socket = undefined;
 		this.#stack.services.delete(this);
-		this.#stack.icmp.close(socket);
+		this.#icmp.close(socket);
 		const resolver = this.#resolver;
 		this.#resolver = undefined;
 		resolver?.close?.();
@@ -248,7 +251,7 @@ export class PingSocket implements SocketOwner, Service {
 
 	/** There is no way yet, and one may come. */
 	#waits(now: number): boolean {
-		const { icmp } = this.#stack;
+		const icmp = this.#icmp;
 		const socket = this.#socket!;
 		if (socket.gone || ((now - this.#waitsUntil) | 0) >= 0 || icmp.hasWay(socket, this.#address!)) return false;
 		return icmp.mayCome(socket);
@@ -264,7 +267,7 @@ export class PingSocket implements SocketOwner, Service {
 		this.#nextAt = (this.#nextAt + this.#interval) | 0;
 		if (((now - this.#nextAt) | 0) >= 0) this.#nextAt = (now + this.#interval) | 0;
 		try {
-			if (this.#stack.icmp.send(this.#socket!, this.#address!, sequence, this.#size)) return;
+			if (this.#icmp.send(this.#socket!, this.#address!, sequence, this.#size)) return;
 			this.#settle(index, LOST);
 			this.#errors++;
 			this.#failed.push(failure(`${this.#name}: no route, or no packet buffer is free`, { sequence }));

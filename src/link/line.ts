@@ -3,8 +3,9 @@
 import { BUSY, HELD, SENT } from "../device/device.ts";
 import { deviceTransmit } from "../device/kernels/devices.ts";
 import { LOST, RAW, SLIP } from "../device/serial.ts";
+import { hasLines } from "../packet/kernels/parts.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import { InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_LINE, FLAG_PPP, InterfaceBlock } from "../packet/interface-block.ts";
 import { LineBlock, TRAFFIC_IN, TRAFFIC_OUT } from "../packet/line-block.ts";
 import type { Offset, Range, Uint16 } from "../packet/numbers.ts";
 import { packetRelease } from "../packet/packets.ts";
@@ -15,6 +16,16 @@ import { vjDecompress } from "../wire/vj-decompress.ts";
 import { IP, VJ_COMPRESSED, VJ_UNCOMPRESSED } from "./ppp/packets.ts";
 
 const VJ_TYPE = (1 << VJ_TYPE_BITS) - 1;
+
+/** Whether the interface's device is a serial line. */
+export function isLine(link: InterfaceBlock): boolean {
+	return hasLines() && (link.flags & FLAG_LINE) !== 0;
+}
+
+/** Whether it is one with PPP. */
+export function isPpp(link: InterfaceBlock): boolean {
+	return hasLines() && (link.flags & FLAG_PPP) !== 0;
+}
 
 /** Answer of `lineFrame`: the frame is for the interpreter. */
 export const CONTROL = -2;

@@ -5,12 +5,12 @@ import { AGAIN, ANSWERED, BUSY, HELD, SENT } from "../device/device.ts";
 import { deviceTransmit } from "../device/kernels/devices.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import { FLAG_ETHERNET, FLAG_LINE, FLAG_RETURNS, InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_ETHERNET, FLAG_RETURNS, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { NONE, packetRelease } from "../packet/packets.ts";
 import { setAgain, setDrain, setReady } from "../packet/slots.ts";
 import { countSent, ethernetHeader } from "../wire/build.ts";
-import { lineFlush, lineTransmit } from "./line.ts";
+import { isLine, lineFlush, lineTransmit } from "./line.ts";
 
 /** Whether a packet would have to wait longer than until the interpreter comes by. `at`: the interface's block. */
 export function isBusy(view: DataView, at: Offset): boolean {
@@ -28,7 +28,7 @@ export function isBusy(view: DataView, at: Offset): boolean {
 /** Offers a device in C what waits for it. */
 export function offer(view: DataView, link: InterfaceBlock): void {
 	const core = CoreBlock.of(view, CORE);
-	if (link.flags & FLAG_LINE && !lineFlush(view, link)) return;
+	if (isLine(link) && !lineFlush(view, link)) return;
 	while (link.waiting !== 0) {
 		const packet = link.queueFirst;
 		const index = Math.imul(packet, 4);
@@ -59,7 +59,7 @@ function lent(view: DataView, packet: number): number {
 
 /** To a device in C. Answers SENT, HELD, BUSY or AGAIN. */
 function transmit(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset): number {
-	if (link.flags & FLAG_LINE) return lineTransmit(view, link, packet, at, end);
+	if (isLine(link)) return lineTransmit(view, link, packet, at, end);
 	return frameSent(view, link, deviceTransmit(view, link.native, packet, at, end));
 }
 

@@ -7,6 +7,7 @@ import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { asked, DESTINATION_ADDRESS, IP_AT, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
+import { hasPings } from "../packet/kernels/parts.ts";
 import type { Offset, Uint8 } from "../packet/numbers.ts";
 import { NONE, packetKept, packetRelease } from "../packet/packets.ts";
 import { tcbAt } from "../packet/tcb-block.ts";
@@ -39,7 +40,7 @@ export function icmpInput(view: DataView, link: InterfaceBlock, at: Offset, end:
 	view.setInt32(PAYLOAD_AT * 4, at, true);
 	view.setInt32(PAYLOAD_LENGTH * 4, end - at, true);
 	const isError = type === icmpv4.UNREACHABLE || type === icmpv4.TIME_EXCEEDED || type === icmpv4.PARAMETER_PROBLEM;
-	if (type === icmpv4.ECHO_REPLY && echoReply(view, link)) return;
+	if (hasPings() && type === icmpv4.ECHO_REPLY && echoReply(view, link)) return;
 	if (isError && errorArrives(view, link, type, at, end)) return;
 	drop(view, link, DROP.icmpUnhandled);
 }
@@ -49,7 +50,7 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 	const quoted = at + icmpv4.HEADER;
 	if (end - quoted < ipv4.HEADER + 8 || view.getUint8(quoted) >> 4 !== 4) return false;
 	const code = icmpv4.code(view, at);
-	if (echoError(view, link, type, code, SOURCE_ADDRESS, quoted, end)) return true;
+	if (hasPings() && echoError(view, link, type, code, SOURCE_ADDRESS, quoted, end)) return true;
 	const transport = quoted + ipv4.headerLength(view, quoted);
 	if (ipv4.protocol(view, quoted) !== ipv4.TCP || transport + 8 > end || transport < quoted + ipv4.HEADER) return false;
 	// The quoted packet went out: turned round, its addresses and ports are the connection's key.
@@ -74,7 +75,8 @@ export function lostPackets(view: DataView): void {
 		const at = view.getInt32((core.starts + index) | 0, true);
 		const end = view.getInt32((core.ends + index) | 0, true);
 		// Who says so of our own is the address that it was sent from.
-		if (!echoError(view, link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, asked(view, ipv4.source(view, at)), at, end))
+		const from = asked(view, ipv4.source(view, at));
+		if (!hasPings() || !echoError(view, link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, from, at, end))
 			lostPacket(view, link, at, end);
 		packetRelease(view, packet);
 	}

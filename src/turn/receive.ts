@@ -6,12 +6,12 @@ import { COMES } from "../device/device.ts";
 import { LOST } from "../device/serial.ts";
 import { ipInput } from "../ip/input.ts";
 import { CONTROL, IPV4, linkInput } from "../link/input.ts";
-import { CONTROL as LINE_CONTROL, lineFrame, lineSkipped } from "../link/line.ts";
+import { CONTROL as LINE_CONTROL, isLine, isPpp, lineFrame, lineSkipped } from "../link/line.ts";
 import { dequeue } from "../link/transmit.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { ARRIVAL, PAYLOAD_AT } from "../packet/fields.ts";
-import { FLAG_LINE, FLAG_PPP, FLAG_RETURNS, InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_RETURNS, InterfaceBlock } from "../packet/interface-block.ts";
 import { LineBlock } from "../packet/line-block.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { headerPlace, NONE, packetRelease, takePacket } from "../packet/packets.ts";
@@ -73,7 +73,7 @@ function receiveFrom(view: DataView, link: InterfaceBlock): number {
 			core.frames = 0; // its device keeps its frames until there is a buffer
 			return NOTHING;
 		}
-		const down = link.up === 0 && !(link.flags & FLAG_PPP);
+		const down = link.up === 0 && !isPpp(link);
 		if (down || link.native === 0) {
 			// What it gives notice of while it is asked is not lost.
 			clearReady(view, core.slot);
@@ -168,7 +168,7 @@ function returned(view: DataView, link: InterfaceBlock): boolean {
 
 /** Asks a device in C for a frame. Answers as its `receive`. */
 function received(view: DataView, link: InterfaceBlock, at: Offset): number {
-	if (link.flags & FLAG_LINE) return lineReceive(view, link.native, at, link.space);
+	if (isLine(link)) return lineReceive(view, link.native, at, link.space);
 	return deviceReceive(view, link.native, at, link.space);
 }
 
@@ -176,7 +176,7 @@ function received(view: DataView, link: InterfaceBlock, at: Offset): number {
 function exhausted(view: DataView, link: InterfaceBlock): number {
 	const core = CoreBlock.of(view, CORE);
 	core.frames = 0;
-	if (!(link.flags & FLAG_PPP) || LineBlock.of(view, link.line).suspects === 0) return NOTHING;
+	if (!isPpp(link) || LineBlock.of(view, link.line).suspects === 0) return NOTHING;
 	core.result = 0;
 	return requests.CONTROL | (core.slot << requests.VALUE_SHIFT);
 }
@@ -187,7 +187,7 @@ function take(view: DataView, link: InterfaceBlock, at: Offset, said: number): n
 	core.frames = (core.frames - 1) | 0;
 	if (core.frames === 0) core.busy = core.busy | 1; // there may be more
 	let length = said;
-	if (link.flags & FLAG_LINE) {
+	if (isLine(link)) {
 		length = lineFrame(view, link, at, said);
 		if (length === 0) return NOTHING;
 		if (length === LINE_CONTROL) {
@@ -215,7 +215,7 @@ export function taking(view: DataView, said: number): number {
 	const link = InterfaceBlock.of(view, interfaceAt(view, core.slot));
 	if (said === 0) return exhausted(view, link);
 	setReady(view, core.slot);
-	const length = link.flags & FLAG_LINE ? said & 0xffff : said;
+	const length = isLine(link) ? said & 0xffff : said;
 	return take(view, link, (core.packetAt - link.header) | 0, length > link.space ? LOST : said);
 }
 
@@ -231,7 +231,7 @@ export function discarded(view: DataView, some: boolean): void {
 	core.frames = 0;
 	if (!some) return;
 	const link = InterfaceBlock.of(view, interfaceAt(view, core.slot));
-	if (link.flags & FLAG_LINE) lineSkipped(view, link);
+	if (isLine(link)) lineSkipped(view, link);
 	setReady(view, core.slot);
 	letOthers(view);
 }

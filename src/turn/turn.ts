@@ -4,11 +4,12 @@
 import { CONTROL_PACKETS, LOOKS_PER_POLL, TURNS_PER_POLL } from "../config.ts";
 import { deviceLinkUp, devicePasses, deviceService, NO_SERVICE } from "../device/kernels/devices.ts";
 import { neighborTimers } from "../link/arp.ts";
+import { isPpp } from "../link/line.ts";
 import { offer } from "../link/transmit.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { deadline } from "../packet/deadline.ts";
 import { EchoBlock, echoAt } from "../packet/echo-block.ts";
-import { FLAG_PPP, InterfaceBlock, WATCHED_DOWN, WATCHED_ONCE } from "../packet/interface-block.ts";
+import { InterfaceBlock, WATCHED_DOWN, WATCHED_ONCE } from "../packet/interface-block.ts";
 import { LineBlock } from "../packet/line-block.ts";
 import { FIRST_SOCKET, newsTake } from "../packet/news.ts";
 import { takeSpare } from "../packet/packets.ts";
@@ -111,7 +112,7 @@ function links(view: DataView): number {
 /** Time passes for a device in C. Answers whether it needs nothing of the interpreter. */
 function serviced(view: DataView, link: InterfaceBlock): boolean {
 	if (link.watched & (WATCHED_DOWN | WATCHED_ONCE)) return false;
-	if (link.flags & FLAG_PPP && LineBlock.of(view, link.line).controls !== 0) return false;
+	if (isPpp(link) && LineBlock.of(view, link.line).controls !== 0) return false;
 	const wait = deviceService(view, link.native, CoreBlock.of(view, CORE).now);
 	if (wait === NO_SERVICE && link.watched !== 0) return false;
 	wants(view, wait);
@@ -121,7 +122,7 @@ function serviced(view: DataView, link: InterfaceBlock): boolean {
 
 /** Whether its device had a link when the interpreter looked last. */
 function linked(view: DataView, link: InterfaceBlock): boolean {
-	if (!(link.flags & FLAG_PPP)) return link.up !== 0;
+	if (!isPpp(link)) return link.up !== 0;
 	return LineBlock.of(view, link.line).carrier !== 0;
 }
 

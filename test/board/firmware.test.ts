@@ -8,6 +8,7 @@ import { loadChips } from "../../hosts/desktop/chips/chips.ts";
 import { parseIpv4 } from "../../src/address.ts";
 import { env, envNumber } from "../support/env.ts";
 import { statusOf as stackStatusOf } from "../../src/status/status.ts";
+import { icmpOf } from "../../src/transport/ping/sockets.ts";
 import { Bench, echoed, PLACES, statusOf, transfer, transfers, wayOf } from "./bench.ts";
 import { Code } from "./code.ts";
 import { readElf } from "./elf.ts";
@@ -48,7 +49,7 @@ describe.runIf(given)("the firmware", () => {
 
 	test("answers ping on both interfaces", () => {
 		const answers = bench.peers.map((peer, i) => {
-			const { icmp } = peer.stack;
+			const icmp = icmpOf(peer.stack);
 			const socket = icmp.open(0);
 			socket.owner = { onEvents: () => {} };
 			for (let n = 0; n < 5; n++) {

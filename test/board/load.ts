@@ -4,6 +4,7 @@
 import { answer as lend } from "../../hosts/desktop/gateway/dhcp-server.ts";
 import { parseIpv4 } from "../../src/address.ts";
 import type { TCP } from "../../src/io/types.ts";
+import { icmpOf } from "../../src/transport/ping/sockets.ts";
 import * as dns from "../support/dns.ts";
 import type { Machine } from "./machine.ts";
 import type { Peer } from "./peer.ts";
@@ -126,7 +127,7 @@ export class Load {
 	}
 
 	#ping({ peer, board }: Place): void {
-		const { icmp } = peer.stack;
+		const icmp = icmpOf(peer.stack);
 		const { figures } = this;
 		const address = parseIpv4(board)!;
 		const socket = icmp.open(0);

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { buildChips } from "../../build/chips.mjs";
 import { loadChips } from "../../hosts/desktop/chips/chips.ts";
 import { parseIpv4 } from "../../src/address.ts";
+import { icmpOf } from "../../src/transport/ping/sockets.ts";
 import { env } from "../support/env.ts";
 import { Bench, PLACES } from "./bench.ts";
 import { readElf } from "./elf.ts";
@@ -30,7 +31,7 @@ async function start(firmware: string, options: { after?: Bench; ram?: number } 
 /** Whether each interface answers a ping. */
 function pings(bench: Bench): boolean[] {
 	return bench.peers.map((peer, i) => {
-		const { icmp } = peer.stack;
+		const icmp = icmpOf(peer.stack);
 		const socket = icmp.open(0);
 		socket.owner = { onEvents: () => {} };
 		icmp.send(socket, parseIpv4(PLACES[i]!.address)!, 0, 56);

@@ -59,6 +59,23 @@ describe.each(TARGETS)("%s: %s", (family, target) => {
 		}
 	});
 
+	test("has of the data path's C what its modules need", async () => {
+		const made = await bundleTarget(family, { target, out: join(folder, target) });
+		const parts = readFileSync(join(made.folder, "multihome-parts.h"), "utf8");
+		const natives = [...readFileSync(join(made.folder, "codec.js"), "utf8").matchAll(/^export function (\w+)/gm)].map(
+			([, name]) => name,
+		);
+		const lines = made.carried.includes("multihome/ppp");
+		expect(parts).toBe(`#define MULTIHOME_LINES ${lines ? 1 : 0}\n#define MULTIHOME_PINGS 0\n`);
+		expect(natives.includes("linePack")).toBe(lines);
+		expect(natives).not.toContain("echoSend");
+		for (const name of ["tcpConnect", "udpOpen", "linkArp"]) expect(natives).toContain(name);
+		const { modules } = JSON.parse(readFileSync(join(made.folder, "manifest.json"), "utf8")) as {
+			modules: Record<string, string>;
+		};
+		expect(existsSync(resolve(made.folder, modules["~"]!))).toBe(true);
+	});
+
 	test("is on the page of boards, with its command, what has been seen of it and when, and its pins", () => {
 		const command = `\`npm run build:${family} -- --target ${target}\``;
 		const lines = page.split("\n").filter((line) => line.includes(command));

@@ -81,6 +81,19 @@ export class EchoSocket extends BlockSocket {
 	}
 }
 
+/** What a stack has for them. */
+interface Host {
+	readonly core: Core;
+	readonly ip: Ip;
+	readonly events: SocketEvents;
+	icmp: IcmpSockets | undefined;
+}
+
+/** A stack's sockets, which are made when they are first asked for. */
+export function icmpOf(stack: Host): IcmpSockets {
+	return (stack.icmp ??= new IcmpSockets(stack.core, stack.ip, stack.events));
+}
+
 export class IcmpSockets {
 	readonly sockets: EchoSocket[] = [];
 	#core: Core;

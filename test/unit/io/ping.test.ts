@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { PingError, PingSocket, type PingOptions, type PingReply, type PingStatistics } from "../../../src/io/ping.ts";
+import { icmpOf } from "../../../src/transport/ping/sockets.ts";
 import { onXS } from "../../support/env.ts";
 import { icmp, ip } from "../../support/frames.ts";
 import { Station } from "../../support/station.ts";
@@ -62,7 +63,7 @@ describe("a ping of a peer that answers", () => {
 		expect(ping.statistics).toMatchObject({ sent: 4, received: 4, duplicates: 0, errors: 0, lost: 0, min: 6, avg: 6.75, max: 9 });
 		expect(ping.statistics.mdev).toBeCloseTo(Math.sqrt((3 * 0.75 ** 2 + 2.25 ** 2) / 4), 9);
 		expect(one.stack.services.list.length).toBe(0);
-		expect(one.stack.icmp.sockets.every((socket) => !socket.open)).toBe(true);
+		expect(icmpOf(one.stack).sockets.every((socket) => !socket.open)).toBe(true);
 		ping.close();
 	});
 
@@ -183,7 +184,7 @@ describe("a ping", () => {
 		station.world.run(10);
 		const [request] = station.ports[0]!.packets();
 		const { rest, payload } = request!.icmp!;
-		const socket = station.stack.icmp.sockets.find(({ open }) => open)!;
+		const socket = icmpOf(station.stack).sockets.find(({ open }) => open)!;
 		const { owner } = socket;
 		socket.owner = { onEvents: () => {} }; // does not take them
 		for (let i = 1; i <= 10; i++) replyTo(station, { icmp: { rest, payload } }, `10.0.0.${i + 1}`);
@@ -375,7 +376,7 @@ describe("a ping of a name", () => {
 		expect(heard.errors).toEqual([]);
 		station.world.run(10);
 		expect(heard.errors.map((error) => [error.message, error.sequence])).toEqual([[message, undefined]]);
-		expect(station.stack.icmp.sockets.every((socket) => !socket.open)).toBe(true);
+		expect(icmpOf(station.stack).sockets.every((socket) => !socket.open)).toBe(true);
 	});
 
 	it("that is closed meanwhile closes the resolver, and hears nothing of what comes then", () => {

@@ -1,6 +1,7 @@
 // Sockets whose address or interface is removed, and what comes after them in the same place.
 
 import { describe, expect, it } from "vitest";
+import { icmpOf } from "../../../src/transport/ping/sockets.ts";
 import { parseFrame } from "../../support/parse.ts";
 import { ip } from "../../support/frames.ts";
 import { macOf, type QueueDevice } from "../../support/wire.ts";
@@ -52,10 +53,10 @@ describe("a UDP socket", () => {
 	it("of a removed interface does not speak by the next one in its place", () => {
 		const { stack, links } = twoInterfaces();
 		const socket = stack.udp.open(0, 5000, links[1]!.slot);
-		const echo = stack.icmp.open(links[1]!.slot);
+		const echo = icmpOf(stack).open(links[1]!.slot);
 		stack.interfaces.remove(links[1]!);
 		expect(() => stack.udp.send(socket, ip("10.0.0.9"), 7, data, 0, 4)).toThrow("gone");
-		expect(stack.icmp.send(echo, ip("10.0.0.9"), 1, 8)).toBe(false);
+		expect(icmpOf(stack).send(echo, ip("10.0.0.9"), 1, 8)).toBe(false);
 	});
 });
 

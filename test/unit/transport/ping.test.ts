@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { READABLE } from "../../../src/transport/events.ts";
+import { icmpOf } from "../../../src/transport/ping/sockets.ts";
 import { BROADCAST_MAC, icmp, ip, ipText } from "../../support/frames.ts";
 import { Prng } from "../../support/prng.ts";
 import { Station } from "../../support/station.ts";
@@ -109,7 +110,7 @@ describe("a ping to us", () => {
 describe("an echo socket", () => {
 	it("sends requests with its identifier and hears the replies to them", () => {
 		const station = stationOf();
-		const { icmp: layer } = station.stack;
+		const layer = icmpOf(station.stack);
 		const socket = layer.open(0);
 		const heard: number[] = [];
 		socket.owner = { onEvents: (events) => void heard.push(events) };
@@ -128,7 +129,7 @@ describe("an echo socket", () => {
 
 	it("does not hear replies to others", () => {
 		const station = stationOf();
-		const socket = station.stack.icmp.open(0);
+		const socket = icmpOf(station.stack).open(0);
 		station.ports[0]!.ip(icmp({ source: PEER, destination: "10.0.0.1", type: 0, rest: ((socket.identifier ^ 1) << 16) | 7 }));
 		expect(socket.replies).toBe(0);
 		expect(station.drops("eth1")).toEqual({ icmpUnhandled: 1 });
@@ -136,7 +137,7 @@ describe("an echo socket", () => {
 
 	it("is refused beyond their number", () => {
 		const station = stationOf();
-		station.stack.icmp.open(0);
-		expect(() => station.stack.icmp.open(0)).toThrow(/all 1 ICMP sockets are in use; raise the option "sockets\.icmp"/);
+		icmpOf(station.stack).open(0);
+		expect(() => icmpOf(station.stack).open(0)).toThrow(/all 1 ICMP sockets are in use; raise the option "sockets\.icmp"/);
 	});
 });

@@ -1,0 +1,17 @@
+// Parts of the data path that a firmware may do without: what its modules do not need is not in its C (build/firmware.mjs). Everywhere else all are there.
+
+/**
+ * Whether there may be serial lines, PPP and SLIP.
+ * @pure
+ */
+export function hasLines(): boolean {
+	return true;
+}
+
+/**
+ * Whether there may be pings.
+ * @pure
+ */
+export function hasPings(): boolean {
+	return true;
+}
