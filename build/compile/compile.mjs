@@ -2,12 +2,13 @@
 
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { READS, WRITES } from "./effects.mjs";
-import { headerOf, layoutOf, sourceOf } from "./emit.mjs";
-import { refuse, Refusal } from "./fault.mjs";
-import { FunctionTranslator } from "./functions.mjs";
-import { Program } from "./modules.mjs";
+import { filesOf, layoutOf } from "./emit.mjs";
+import { Program, Refusal } from "./modules.mjs";
 import { fitsInt32, INT32, range } from "./ranges.mjs";
+import { FunctionTranslator } from "./statements.mjs";
+import { READS, WRITES } from "./values.mjs";
+
+export { tell } from "./modules.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
@@ -28,9 +29,15 @@ export class Compiler {
 		this.external = options.external && new Set(options.external);
 	}
 
-	/** Does that; what is refused in it is taken down. */
-	attempt(work) {
-		return ifFlat(work, ({ file, line, column, text }) => this.errors.push({ file, line, column, message: text }));
+	/** What `work` answers; undefined where it is refused, which is taken down. */
+	attempt(work, errors = this.errors) {
+		try {
+			return work();
+		} catch (error) {
+			if (!(error instanceof Refusal)) throw error;
+			errors.push(error.fault);
+			return undefined;
+		}
 	}
 
 	/** Translates what a module exports and reaches, and tells of its functions. Without `parameters` one is no function of flat TypeScript, but native by hand. */
@@ -43,7 +50,7 @@ export class Compiler {
 			const { kernel, file: from } = found.module;
 			const names = found.node.params.map((each) => each.name);
 			const told = { name, c: this.nameOf(found), module: from, kernel, names };
-			opened.push(Object.assign(told, kernel ? ifFlat(() => this.#told(found)) : this.#told(found)));
+			opened.push(Object.assign(told, kernel ? this.attempt(() => this.#told(found), []) : this.#told(found)));
 		}
 		return opened;
 	}
@@ -51,8 +58,7 @@ export class Compiler {
 	#told(found) {
 		const { parameters, result } = this.signature(found);
 		if (!found.module.kernel && parameters.some(({ type }) => type === "row"))
-			refuse(
-				found.module,
+			found.module.refuse(
 				found.node,
 				`${found.name} is called from outside, which knows no records: take an offset, and make the record by Kind.of(view, at)`,
 			);
@@ -91,17 +97,17 @@ export class Compiler {
 		if (known === undefined) {
 			const { module, node } = found;
 			if (node.async || node.generator || node.typeParameters)
-				refuse(module, node, `${found.name}: a plain function, without async, * and type parameters`);
+				module.refuse(node, `${found.name}: a plain function, without async, * and type parameters`);
 			const parameters = node.params.map((each) => {
 				if (each.type !== "Identifier" || each.optional)
-					refuse(module, each, "parameters are names with a type, all of them always given");
-				if (!each.typeAnnotation) refuse(module, each, `${each.name} needs a type: number, boolean, DataView, or a range type`);
+					module.refuse(each, "parameters are names with a type, all of them always given");
+				if (!each.typeAnnotation) module.refuse(each, `${each.name} needs a type: number, boolean, DataView, or a range type`);
 				return { name: each.name, ...this.typeOf(module, each.typeAnnotation.typeAnnotation) };
 			});
-			if (!node.returnType) refuse(module, node, `${found.name} needs the type of its result`);
+			if (!node.returnType) module.refuse(node, `${found.name} needs the type of its result`);
 			const result = this.typeOf(module, node.returnType.typeAnnotation);
 			if (!["number", "boolean", "void"].includes(result.type))
-				refuse(module, node.returnType, "results are number, boolean or void");
+				module.refuse(node.returnType, "results are number, boolean or void");
 			// Records lie in memory: where no parameter is that memory, C is given it all the same.
 			const rows = parameters.some(({ type }) => type === "row") && parameters.every(({ type }) => type !== "memory");
 			known = { parameters: rows ? [{ name: HIDDEN, type: "memory" }, ...parameters] : parameters, result, rows };
@@ -124,8 +130,7 @@ export class Compiler {
 		const found = name === undefined ? undefined : this.program.resolve(module, name, true);
 		if (found?.kind === "type" && found.node.type === "TSTypeAliasDeclaration")
 			return this.typeOf(found.module, found.node.typeAnnotation);
-		return refuse(
-			module,
+		return module.refuse(
 			node,
 			"not a type of flat TypeScript: it has number, boolean, DataView, Bytes and range types (packet/numbers.ts)",
 		);
@@ -135,7 +140,7 @@ export class Compiler {
 	#rowType(module, node) {
 		const [kind] = node.typeArguments?.params ?? [];
 		const record = kind?.type === "TSTypeQuery" && this.program.recordOf(this.program.lookUp(module, kind.exprName));
-		if (!record) refuse(module, node, "RowOf<typeof Kind> wants a constant that record(…) made");
+		if (!record) module.refuse(node, "RowOf<typeof Kind> wants a constant that record(…) made");
 		return { type: "row", record };
 	}
 
@@ -143,7 +148,7 @@ export class Compiler {
 		const ends = (node.typeArguments?.params ?? []).map(({ literal }) => literal && this.program.evaluate(module, literal));
 		const [low, high] = ends;
 		if (ends.length !== 2 || !(low <= high) || !fitsInt32({ low, high }))
-			refuse(module, node, "Range<low, high> has two numbers of 32 bits, the smaller first");
+			module.refuse(node, "Range<low, high> has two numbers of 32 bits, the smaller first");
 		const promised = range(low, high);
 		return { type: "number", range: promised, promised };
 	}
@@ -153,30 +158,7 @@ export class Compiler {
 export function compileFlat({ door, layout, ...options }) {
 	const compiler = new Compiler(options);
 	const functions = door.flatMap((file) => compiler.attempt(() => compiler.open(file)) ?? []);
-	const files = new Map();
-	if (compiler.errors.length === 0) {
-		const used = [...compiler.used].map((found) => ({ found, ...compiler.look(found) }));
-		const modules = [...new Set(used.map(({ found }) => found.module))].toSorted((a, b) => (a.file < b.file ? -1 : 1));
-		const ownOf = (module) => used.filter(({ found }) => found.module === module);
-		for (const module of modules) files.set(`${module.prefix}.c`, sourceOf(module, ownOf(module)));
-		files.set("compiled.h", headerOf(used));
-	}
+	const files = filesOf([...compiler.used].map((found) => ({ ...found, ...compiler.look(found) })));
 	if (layout !== undefined) files.set("layout.h", layoutOf(compiler.program, layout));
 	return { files, functions, errors: compiler.errors };
-}
-
-/** What `work` answers; undefined where it is refused, which is told. */
-function ifFlat(work, tellOf = () => {}) {
-	try {
-		return work();
-	} catch (error) {
-		if (!(error instanceof Refusal)) throw error;
-		tellOf(error);
-		return undefined;
-	}
-}
-
-/** Errors as compilers write them. */
-export function tell(errors) {
-	return errors.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join("\n");
 }

@@ -1,9 +1,7 @@
 // Expressions of flat TypeScript as C. None of them changes a variable: statements do.
 
-import { collide } from "./effects.mjs";
-import { refuse } from "./fault.mjs";
 import * as ranges from "./ranges.mjs";
-import { bits, boolean, literal, modular, modulo, number } from "./values.mjs";
+import { bits, boolean, collide, literal, modular, modulo, number } from "./values.mjs";
 
 const SUMS = new Set(["+", "-", "*"]);
 const BITWISE = new Set(["&", "|", "^"]);
@@ -22,7 +20,7 @@ const INSTEAD = {
 	UpdateExpression: "write it as a statement of its own: expressions change no variable",
 };
 
-/** Operators and names. What reaches memory is accesses.mjs, calls are calls.mjs, which build upon this. */
+/** Operators and names. Calls and what reaches memory are calls.mjs, which builds upon this. */
 export class Expressions {
 	constructor(compiler, module) {
 		this.compiler = compiler;
@@ -39,7 +37,7 @@ export class Expressions {
 	}
 
 	refuse(node, message) {
-		refuse(this.module, node, message);
+		this.module.refuse(node, message);
 	}
 
 	/** Refuses a kind of node or an operator. */

@@ -3,8 +3,20 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { parseSync } from "oxc-parser";
-import { Refusal, refuse } from "./fault.mjs";
 import { layOut } from "./records.mjs";
+
+/** What is outside the subset: `fault` is { file, line, column, message }, as compile.d.mts has it. */
+export class Refusal extends Error {
+	constructor(fault) {
+		super(tell([fault]));
+		this.fault = fault;
+	}
+}
+
+/** Errors as compilers write them. */
+export function tell(errors) {
+	return errors.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join("\n");
+}
 
 /** One file, parsed. `file` is its path from the project's root. */
 export class Module {
@@ -33,7 +45,7 @@ export class Module {
 		this.#lines = [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)];
 		const { program, errors, comments } = parseSync(path, text, { preserveParens: false });
 		this.comments = comments;
-		if (errors.length > 0) throw new Refusal(this, { start: errors[0].labels[0]?.start ?? 0 }, errors[0].message);
+		if (errors.length > 0) this.refuse({ start: errors[0].labels[0]?.start ?? 0 }, errors[0].message);
 		for (const node of program.body) this.#declare(node, node);
 	}
 
@@ -41,6 +53,11 @@ export class Module {
 	place({ start }) {
 		const line = this.#lines.findLastIndex((at) => at <= start);
 		return { line: line + 1, column: start - this.#lines[line] + 1 };
+	}
+
+	/** Refuses a node, with what to write instead. */
+	refuse(node, message) {
+		throw new Refusal({ file: this.file, ...this.place(node), message });
 	}
 
 	/** Takes a statement down, and answers the names that it declares. What is neither constant nor function is refused where a flat function uses it. */
@@ -106,7 +123,7 @@ export class Program {
 	}
 
 	#imported(module, { path, name, node }, type) {
-		if (!path.startsWith(".")) refuse(module, node, `module ${path}: flat TypeScript imports files by relative paths only`);
+		if (!path.startsWith(".")) module.refuse(node, `module ${path}: flat TypeScript imports files by relative paths only`);
 		const target = this.#beside(module, path);
 		return name === "*" ? { kind: "namespace", module: target } : this.exported(target, name, type);
 	}

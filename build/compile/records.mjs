@@ -1,6 +1,5 @@
 // What accesses to memory there are, by the methods of views and by the fields of records (src/packet/record.ts): `const Kind = record({ name: int32, … })`.
 
-import { refuse } from "./fault.mjs";
 import { INT32, range } from "./ranges.mjs";
 import { bare, bits, modulo } from "./values.mjs";
 
@@ -39,15 +38,15 @@ const COLUMNS = {
 
 /** A kind of records, as evaluating `Kind` gives it: { bytes, offsets }, and `fields`, a Map of name to { at, bytes, word, range, load, store }. */
 export function layOut(program, module, columns) {
-	if (columns?.type !== "ObjectExpression") refuse(module, columns, "record takes its fields as an object: { size: int32 }");
+	if (columns?.type !== "ObjectExpression") module.refuse(columns, "record takes its fields as an object: { size: int32 }");
 	const fields = new Map();
 	let at = 0;
 	for (const { key, value } of columns.properties) {
 		if (key.name === "at" || key.name === "view")
-			refuse(module, key, `a field cannot be called ${key.name}: every row has that already`);
+			module.refuse(key, `a field cannot be called ${key.name}: every row has that already`);
 		const column = columnOf(program, module, value);
 		const multiple = column.word ? 4 : column.load ? column.bytes : 1;
-		if (at % multiple !== 0) refuse(module, key, `field ${key.name} at ${at}: expected a multiple of ${multiple}`);
+		if (at % multiple !== 0) module.refuse(key, `field ${key.name} at ${at}: expected a multiple of ${multiple}`);
 		fields.set(key.name, { at, ...column });
 		at += column.bytes;
 	}
@@ -60,5 +59,5 @@ function columnOf(program, module, node) {
 		const count = node.arguments.length === 1 ? program.evaluate(module, node.arguments[0]) : undefined;
 		if (Number.isSafeInteger(count) && count > 0) return { bytes: count };
 	}
-	return refuse(module, node, `a field is ${Object.keys(COLUMNS).join(", ")} or bytes(count)`);
+	return module.refuse(node, `a field is ${Object.keys(COLUMNS).join(", ")} or bytes(count)`);
 }

@@ -351,7 +351,7 @@ export const RULES: Rule[] = [
 			["return sizeOf(view, ⟦a);", /where r is a row/],
 			[
 				"export function f(one: DataView, two: DataView): number { const r = Kind.of(two, 0); return sizeOf(one, ⟦r); }",
-				/looks for records in its first memory only/,
+				/looks for records in its first one only/,
 			],
 			[
 				"const Bad = record({ one: uint8, ⟦two: int32 }); export function f(view: DataView): number { const r = Bad.of(view, 0); return r.two; }",
