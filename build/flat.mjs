@@ -8,8 +8,8 @@ import { compileFlat, tell } from "./compile/compile.mjs";
 import { hash, root } from "./compile.mjs";
 import { nativesModule, nativesSource } from "./natives.mjs";
 
-/** What the interpreter may call. */
-const DOOR = "src/door.ts";
+/** What the interpreter may call: the second exports all of the first. */
+const DOORS = ["src/wire/codec.ts", "src/door.ts"];
 
 /** Whose constants C by hand has, as ETHERNET_HEADER, and places, as FRAMING_BLOCK_RESULT: formats of packets, blocks, and what the turn asks for. */
 const LAYOUT = [
@@ -55,7 +55,7 @@ export function makeFlat() {
 	if (made) return flatFolder;
 	const { files, functions, errors } = compileFlat({
 		root,
-		door: [DOOR],
+		door: DOORS,
 		layout: LAYOUT,
 		external: [...SOCKETS, ...POLL, ...FRAMING],
 	});

@@ -44,7 +44,7 @@ export class Compiler {
 	open(file) {
 		const module = this.program.load(resolve(this.program.root, file));
 		const opened = [];
-		for (const name of this.program.exportsOf(module)) {
+		for (const name of module.exports.keys()) {
 			const found = this.program.exported(module, name);
 			if (found?.kind !== "function") continue;
 			const { kernel, file: from } = found.module;
@@ -58,10 +58,7 @@ export class Compiler {
 	#told(found) {
 		const { parameters, result } = this.signature(found);
 		if (!found.module.kernel && parameters.some(({ type }) => type === "row"))
-			found.module.refuse(
-				found.node,
-				`${found.name} is called from outside, which knows no records: take an offset, and make the record by Kind.of(view, at)`,
-			);
+			found.module.refuse(found.node, "called from outside, which knows no records: take an offset, and write Kind.of(view, at)");
 		return { parameters, result: result.type, writes: (this.use(found).effects & WRITES) !== 0 };
 	}
 
@@ -99,9 +96,8 @@ export class Compiler {
 			if (node.async || node.generator || node.typeParameters)
 				module.refuse(node, `${found.name}: a plain function, without async, * and type parameters`);
 			const parameters = node.params.map((each) => {
-				if (each.type !== "Identifier" || each.optional)
+				if (each.type !== "Identifier" || each.optional || !each.typeAnnotation)
 					module.refuse(each, "parameters are names with a type, all of them always given");
-				if (!each.typeAnnotation) module.refuse(each, `${each.name} needs a type: number, boolean, DataView, or a range type`);
 				return { name: each.name, ...this.typeOf(module, each.typeAnnotation.typeAnnotation) };
 			});
 			if (!node.returnType) module.refuse(node, `${found.name} needs the type of its result`);

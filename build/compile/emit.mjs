@@ -20,7 +20,7 @@ export function layoutOf(program, paths) {
 	const lists = paths.map((path) => {
 		const module = program.load(resolve(program.root, path));
 		const stem = basename(path, ".ts").replaceAll("-", "_").toUpperCase();
-		const entries = [...program.exportsOf(module)].flatMap((name) => {
+		const entries = [...module.exports.keys()].flatMap((name) => {
 			const found = program.exported(module, name);
 			const value = program.valueOf(found);
 			if (program.recordOf(found)) return placesOf(value, name);

@@ -16,6 +16,7 @@ const INSTEAD = {
 	"%": "write a comparison, or & where it is a power of two: there is no division in flat TypeScript",
 	"**": "write shifts",
 	"??": "write a comparison: nothing is undefined in flat TypeScript",
+	Literal: "flat TypeScript has whole numbers and booleans only",
 	AssignmentExpression: "write it as a statement of its own: expressions change no variable",
 	UpdateExpression: "write it as a statement of its own: expressions change no variable",
 };
@@ -110,11 +111,10 @@ export class Expressions {
 		);
 	}
 
-	/** A condition: a boolean, or a number that is not 0. */
+	/** A boolean. */
 	condition(node) {
-		if (node.type === "LogicalExpression") return this.#logical(node, (part) => this.condition(part));
-		const value = this.demandInt32(node, this.expression(node));
-		if (value.type !== "boolean" && value.type !== "number") this.refuse(node, `a ${value.type} is no condition`);
+		const value = this.expression(node);
+		if (value.type !== "boolean") this.refuse(node, `a ${value.type} where a boolean is needed: write !== 0 behind a number`);
 		return value;
 	}
 
@@ -129,15 +129,13 @@ export class Expressions {
 			case "BinaryExpression":
 				return this.#binary(node);
 			case "LogicalExpression":
-				return this.#logical(node, (part) => this.#boolean(node, part));
+				return this.#logical(node);
 			case "ConditionalExpression":
 				return this.#conditional(node);
 			case "CallExpression":
 				return this.call(node);
 			case "MemberExpression":
 				return this.member(node);
-			case "Literal":
-				return this.refuse(node, `${node.raw}: flat TypeScript has whole numbers and booleans only`);
 			default:
 				return this.refuseKind(node, node.type, "it belongs in interpreted code above the data path");
 		}
@@ -189,7 +187,7 @@ export class Expressions {
 	}
 
 	#sum(node, operator, left, right, effects) {
-		const range = ranges.rangeOf(operator, left.range, right.range);
+		const range = ranges.RESULTS[operator](left.range, right.range);
 		if (!ranges.exact(range))
 			this.refuse(
 				node,
@@ -208,12 +206,12 @@ export class Expressions {
 		if (operator === "|" && right.constant === 0)
 			return number(modulo(left), fits ? left.range : ranges.INT32, effects, { at: fits ? left.at : undefined, bits: left.bits });
 		const c = operator === "^" && right.constant === -1 ? `(~${modulo(left)})` : `(${modulo(left)} ${operator} ${modulo(right)})`;
-		return number(c, ranges.rangeOf(operator, left.range, right.range), effects);
+		return number(c, ranges.RESULTS[operator](left.range, right.range), effects);
 	}
 
 	#shift(operator, left, right, effects) {
 		const count = right.constant === undefined ? `(${bits(right)} & 31)` : `${right.constant & 31}`;
-		const range = ranges.rangeOf(operator, left.range, right.range);
+		const range = ranges.RESULTS[operator](left.range, right.range);
 		if (operator === ">>") return number(`(${modulo(left)} >> ${count})`, range, effects);
 		return modular(`(${bits(left)} ${operator === "<<" ? "<<" : ">>"} ${count})`, range, effects);
 	}
@@ -222,27 +220,16 @@ export class Expressions {
 		const [left, right] = [node.left, node.right].map((each) => this.demandInt32(each, this.expression(each)));
 		const effects = this.together(node, left, right);
 		const operator = COMPARISONS[node.operator];
-		if (left.type !== right.type || (left.type !== "number" && (left.type !== "boolean" || !["==", "!="].includes(operator))))
+		if (left.type !== right.type || (left.type !== "number" && left.type !== "boolean"))
 			this.refuse(node, `${node.operator} of ${left.type} and ${right.type}: compare numbers with numbers`);
 		return boolean(`(${left.c} ${operator} ${right.c})`, effects);
 	}
 
-	/** An operand of && or || whose value is wanted. */
-	#boolean({ operator }, node) {
-		const value = this.expression(node);
-		if (value.type !== "boolean")
-			this.refuse(
-				node,
-				`${operator} gives one of its operands in JavaScript: as a value it takes booleans only; compare, or use ? :`,
-			);
-		return value;
-	}
-
-	#logical(node, part) {
+	#logical(node) {
 		const { operator } = node;
 		if (operator !== "&&" && operator !== "||") this.refuseKind(node, operator);
-		const left = part(node.left);
-		const right = this.where(node.left, operator === "&&", () => part(node.right));
+		const left = this.condition(node.left);
+		const right = this.where(node.left, operator === "&&", () => this.condition(node.right));
 		return boolean(`(${left.c} ${operator} ${right.c})`, left.effects | right.effects);
 	}
 

@@ -28,8 +28,6 @@ export class Module {
 	imports = new Map();
 	/** Exported name to a local one, or as an import. */
 	exports = new Map();
-	/** Paths of `export * from`. */
-	stars = [];
 	#lines;
 
 	constructor(path, file, text) {
@@ -73,9 +71,6 @@ export class Module {
 					this.imports.set(each.local.name, { path: node.source.value, name, node });
 				}
 				return [];
-			case "ExportAllDeclaration":
-				this.stars.push(node.source.value);
-				return [];
 			case "ExportNamedDeclaration":
 				if (node.declaration) for (const name of this.#declare(node.declaration, node)) this.exports.set(name, name);
 				for (const { local, exported } of node.specifiers)
@@ -118,32 +113,17 @@ export class Program {
 		return module;
 	}
 
-	#beside(module, path) {
-		return this.load(join(dirname(module.path), path));
-	}
-
 	#imported(module, { path, name, node }, type) {
 		if (!path.startsWith(".")) module.refuse(node, `module ${path}: flat TypeScript imports files by relative paths only`);
-		const target = this.#beside(module, path);
+		const target = this.load(join(dirname(module.path), path));
 		return name === "*" ? { kind: "namespace", module: target } : this.exported(target, name, type);
 	}
 
-	/** What a module exports by that name, or undefined. `type`: types go before values of the same name. */
+	/** What a module exports by that name, or undefined: names of `export *` are not followed. `type`: types go before values of the same name. */
 	exported(module, name, type = false) {
 		const found = module.exports.get(name);
 		if (typeof found === "string") return this.resolve(module, found, type);
-		if (found !== undefined) return this.#imported(module, found, type);
-		for (const path of module.stars) {
-			const through = this.exported(this.#beside(module, path), name, type);
-			if (through !== undefined) return through;
-		}
-		return undefined;
-	}
-
-	/** Every exported name of a module. */
-	exportsOf(module) {
-		const through = module.stars.flatMap((path) => [...this.exportsOf(this.#beside(module, path))]);
-		return new Set([...module.exports.keys(), ...through]);
+		return found && this.#imported(module, found, type);
 	}
 
 	/** What a name of a module stands for, as `Module.values` and `types` have it, or a namespace, or undefined. */

@@ -29,10 +29,10 @@ export function hull(a, b) {
 	return around(a.low, a.high, b.low, b.high);
 }
 
-/** What is in both; `a` where that is nothing: a promise that is broken promises nothing. */
-export function common(a, b) {
+/** What is in both. Where that is nothing it is `a`, as a promise that is broken promises nothing, unless told. */
+export function common(a, b, otherwise = a) {
 	const both = range(Math.max(a.low, b.low), Math.min(a.high, b.high));
-	return both.low > both.high ? a : both;
+	return both.low > both.high ? otherwise : both;
 }
 
 /** What 32-bit operators see: what is no int32 wraps to anything. */
@@ -51,7 +51,8 @@ function shifted(a, { low, high }, shift) {
 	return around(...counts.flatMap((by) => [shift(a.low, by), shift(a.high, by)]));
 }
 
-const RESULTS = {
+/** The range of a result, by the operator. */
+export const RESULTS = {
 	"+": (a, b) => range(a.low + b.low, a.high + b.high),
 	"-": (a, b) => range(a.low - b.high, a.high - b.low),
 	"*": (a, b) => around(a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high),
@@ -63,26 +64,19 @@ const RESULTS = {
 	">>>": (a, b) => shifted(wrapped(a).low >= 0 ? a : range(0, UINT_MAX), b, (value, by) => value >>> by),
 };
 
-/** The range of a result. */
-export function rangeOf(operator, a, b) {
-	return RESULTS[operator](a, b);
-}
-
 /** What holds every `a` of which `a operator b` holds. */
 const HOLDS = {
-	"<": (b) => range(INT_MIN, Math.max(INT_MIN, b.high - 1)),
+	"<": (b) => range(INT_MIN, b.high - 1),
 	"<=": (b) => range(INT_MIN, b.high),
-	">": (b) => range(Math.min(INT_MAX, b.low + 1), INT_MAX),
+	">": (b) => range(b.low + 1, INT_MAX),
 	">=": (b) => range(b.low, INT_MAX),
 	"===": (b) => b,
 	"!==": () => INT32,
 };
 
-/** The range of `a` where `a operator b` holds. Where that is never, nothing runs, and the number that comes closest will do. */
+/** The range of `a` where `a operator b` holds. Where that is never, nothing runs: 0 will do, which fits everywhere. */
 export function narrowed(a, operator, b) {
-	const { low, high } = HOLDS[operator](b);
-	const held = (value) => Math.max(low, Math.min(value, high));
-	return range(held(a.low), held(a.high));
+	return common(a, HOLDS[operator](b), range(0, 0));
 }
 
 export const OPPOSITE = { "<": ">=", "<=": ">", ">": "<=", ">=": "<", "===": "!==", "!==": "===" };

@@ -128,13 +128,12 @@ export class FunctionTranslator extends Calls {
 	assignment(node, target, operator, right) {
 		if (target.type === "MemberExpression") return this.storeField(node, target, operator, right);
 		const variable = target.type === "Identifier" ? this.binding(target.name) : undefined;
-		if (variable === undefined)
-			this.refuse(target, "only variables and parameters are assigned to; memory is written by view.set…(at, value)");
+		if (variable?.type !== "number" && variable?.type !== "boolean")
+			this.refuse(target, "only numbers and booleans are assigned to; memory is written by view.set…(at, value)");
 		const given = operator === "" ? this.expression(right) : this.operate(node, operator, this.name(target), this.number(right));
 		const value = this.demandInt32(node, given, target.name);
 		if (value.type !== variable.type)
 			this.refuse(node, `${target.name} is a ${variable.type}: a ${value.type} cannot be put into it`);
-		if (value.type !== "number" && value.type !== "boolean") this.refuse(node, `${target.name}: memory is not assigned`);
 		this.settle();
 		this.state.assign(variable, value.range);
 		return `${variable.c} = ${bare(value.c)}`;

@@ -28,7 +28,7 @@ export function transit(view: DataView, link: InterfaceBlock, at: Offset, end: O
 		// Where the last packet went that was forwarded, no address of ours is.
 		const again = leadsTo(view, path, DESTINATION_ADDRESS);
 		if (again || !isLocal(view, DESTINATION_ADDRESS)) {
-			if (!(core.rules & RULE_FORWARDING)) return refused(view, link, DROP.ipv4NotLocal);
+			if ((core.rules & RULE_FORWARDING) === 0) return refused(view, link, DROP.ipv4NotLocal);
 			if (!again) lead(view, path, DESTINATION_ADDRESS);
 			forward(view, link, path, at, end);
 			return false;

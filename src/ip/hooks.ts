@@ -51,7 +51,7 @@ export function forwardHook(
 	const core = CoreBlock.of(view, CORE);
 	if (view.getInt32(FRAME_GROUP * 4, true) !== 0) return DROP.ipv4NotLocal;
 	if (isMartian(v4Of(view, SOURCE_ADDRESS), v4Of(view, DESTINATION_ADDRESS))) return DROP.ipv4NotLocal;
-	if (core.rules & RULE_REVERSE_PATH && !comesFrom(view, link)) return DROP.reversePath;
+	if ((core.rules & RULE_REVERSE_PATH) !== 0 && !comesFrom(view, link)) return DROP.reversePath;
 	// RFC 2644: directed broadcasts are not forwarded.
 	return path.nextHop === core.everybody ? DROP.ipv4NotLocal : GO_ON;
 }
@@ -67,7 +67,7 @@ export function outputHook(view: DataView, link: InterfaceBlock, _packet: number
 function isForged(view: DataView, link: InterfaceBlock, source: Ipv4): boolean {
 	if (source >= (0xe0000000 | 0) && source < 0) return true; // classes D and E, and the broadcast address
 	if (source > 0 && source < 0x01000000) return true;
-	if (link.flags & FLAG_LOOPBACK) return false;
+	if ((link.flags & FLAG_LOOPBACK) !== 0) return false;
 	if (ipv4.isLoopback(source)) return true;
 	if (view.getInt32(KNOWN_SOURCE * 4, true) === source) return false;
 	if (ownFind(view, SOURCE_ADDRESS, 0) !== 0) return true;

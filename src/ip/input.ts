@@ -44,7 +44,7 @@ export function ipInput(view: DataView, at: Offset, end: Offset): boolean {
 	if (!ipv4.valid(view, at, end)) return refused(view, link, DROP.ipv4Malformed);
 	check(at, ipv4.HEADER, view.byteLength);
 	const header = ipv4.headerLength(view, at);
-	const sum = link.flags & FLAG_CHECKED ? 0xffff : checksum(view, at, at + header, 0);
+	const sum = (link.flags & FLAG_CHECKED) !== 0 ? 0xffff : checksum(view, at, at + header, 0);
 	if (sum !== 0xffff) return refused(view, link, DROP.ipv4Checksum);
 	const ipEnd = at + ipv4.totalLength(view, at);
 	view.setInt32(SOURCE_ADDRESS + V4, ipv4.source(view, at));
@@ -77,8 +77,8 @@ function whose(view: DataView, link: InterfaceBlock, address: Ipv4): Uint8 {
 		view.setInt32(KNOWN_OURS * 4, own === 0 ? 0 : 1, true);
 	}
 	if (view.getInt32(KNOWN_OURS * 4, true) !== 0) return OURS;
-	if (link.flags & FLAG_LOOPBACK && ipv4.isLoopback(address)) return OURS;
-	return link.flags & FLAG_ANY_ADDRESS ? OURS : ELSEWHERE;
+	if ((link.flags & FLAG_LOOPBACK) !== 0 && ipv4.isLoopback(address)) return OURS;
+	return (link.flags & FLAG_ANY_ADDRESS) !== 0 ? OURS : ELSEWHERE;
 }
 
 /** Whether a packet with options goes on. Its sender is told which octet of them is wrong: by hosts for what is theirs, by routers for what they forward. RFC 1122 §3.2.2.5, 1812 §4.3.3.5. */

@@ -20,7 +20,7 @@ const LEAST_MTU = 576;
 /** Slot of the interface that has this address, 0 for none. */
 export function ownerSlot(view: DataView, address: Address): number {
 	const own = ownFind(view, address, 0);
-	return own & OWN_GROUP ? 0 : own >>> OWN_SLOT_SHIFT;
+	return (own & OWN_GROUP) !== 0 ? 0 : own >>> OWN_SLOT_SHIFT;
 }
 
 /** Whether an address is one of ours, on any interface. */
@@ -95,7 +95,7 @@ function leaveBy(view: DataView, path: PathBlock, link: InterfaceBlock): void {
 	const hops = path.hops;
 	let ttl = link.ttl;
 	// To groups 1 unless told: RFC 1112 §6.1.
-	if (hops & 255) ttl = ttl & NO_CHECKSUM;
+	if ((hops & 255) !== 0) ttl = ttl & NO_CHECKSUM;
 	else if (isMulticast(view, path.destination)) ttl = (ttl & NO_CHECKSUM) | 1;
 	path.ttl = hops | ttl;
 }
@@ -130,7 +130,7 @@ function fromElsewhere(view: DataView, path: PathBlock, best: Offset, home: numb
 	const strong = (CoreBlock.of(view, CORE).rules & RULE_STRONG_HOST) !== 0;
 	const owner = ownerSlot(view, source);
 	// An address that is nobody's leaves only by an interface that takes every address for its own; 127.0.0.0/8 never.
-	if (owner === 0) return InterfaceBlock.of(view, ledBy(view, best)).flags & FLAG_ANY_ADDRESS ? best : 0;
+	if (owner === 0) return (InterfaceBlock.of(view, ledBy(view, best)).flags & FLAG_ANY_ADDRESS) !== 0 ? best : 0;
 	if (isLoopback(view, source)) return 0;
 	if (path.bound !== 0) return strong ? 0 : best;
 	const own = routeTo(view, destination, owner);
@@ -156,7 +156,7 @@ function groupInterface(view: DataView, path: PathBlock): Offset {
 		if (isLoopback(view, source)) return 0;
 		const owner = ownerSlot(view, source);
 		if (owner > 1 && canSend(InterfaceBlock.of(view, interfaceAt(view, owner)))) return interfaceAt(view, owner);
-		if (CoreBlock.of(view, CORE).rules & RULE_STRONG_HOST) return 0;
+		if ((CoreBlock.of(view, CORE).rules & RULE_STRONG_HOST) !== 0) return 0;
 	}
 	const byDefault = routeTo(view, path.destination, 0);
 	if (byDefault !== 0) return ledBy(view, byDefault);

@@ -111,7 +111,7 @@ function update(view: DataView, link: InterfaceBlock, entry: NeighborBlock, at: 
 		if (answered) enter(view, entry, REACHABLE, NEIGHBOR_REACHABLE_MS);
 	} else if (entry.state === CONTESTED && entry.requests !== 0) {
 		// The one known still has it, whoever else answers.
-		if (entry.bits & NEIGHBOR_ANSWERED) drop(view, link, DROP.neighborConflict);
+		if ((entry.bits & NEIGHBOR_ANSWERED) !== 0) drop(view, link, DROP.neighborConflict);
 		entry.bits = entry.bits & ~NEIGHBOR_ANSWERED;
 		enter(view, entry, REACHABLE, NEIGHBOR_REACHABLE_MS);
 	}
@@ -133,7 +133,7 @@ function claimed(view: DataView, link: InterfaceBlock, entry: NeighborBlock, mac
 	const sameOther = ethernet.sameAddress(view, entry.other, mac);
 	if (entry.state === CONTESTED && entry.requests !== 0) {
 		if (!answered) return; // it is being found out
-		if (entry.bits & NEIGHBOR_ANSWERED) {
+		if ((entry.bits & NEIGHBOR_ANSWERED) !== 0) {
 			if (!sameOther) drop(view, link, DROP.neighborConflict);
 			return;
 		}
@@ -143,7 +143,7 @@ function claimed(view: DataView, link: InterfaceBlock, entry: NeighborBlock, mac
 		return;
 	}
 	const recent = askedWithin(view, entry, ARP_REQUEST_INTERVAL_MS);
-	if (recent && sameOther && entry.bits & NEIGHBOR_REPLACED) {
+	if (recent && sameOther && (entry.bits & NEIGHBOR_REPLACED) !== 0) {
 		// The one that was replaced answers after all. Or somebody says so in its name: that is found out too.
 		drop(view, link, DROP.neighborConflict);
 		swap(view, entry);
@@ -301,7 +301,7 @@ function unresolved(view: DataView, link: InterfaceBlock, entry: NeighborBlock):
 /** A contested neighbour's time to answer is over, or the time between two questions. */
 function undecided(view: DataView, link: InterfaceBlock, entry: NeighborBlock): void {
 	if (entry.requests === 0) question(view, link, entry);
-	else if (entry.bits & NEIGHBOR_ANSWERED) replace(view, entry);
+	else if ((entry.bits & NEIGHBOR_ANSWERED) !== 0) replace(view, entry);
 	else if (askedWithin(view, entry, ARP_REQUEST_INTERVAL_MS)) wait(view, entry, ARP_REQUEST_INTERVAL_MS);
 	else if (entry.requests < ARP_REQUESTS) question(view, link, entry);
 	else enter(view, entry, STALE, NEIGHBOR_STALE_MS); // nobody answers: the next packet finds out

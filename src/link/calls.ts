@@ -20,7 +20,7 @@ export function follows(view: DataView, link: InterfaceBlock): number {
 	const wakes = core.wakes;
 	core.wakes = 0;
 	if (link.waiting === 0) return wakes === 0 ? 0 : WAKE;
-	if (link.native !== 0 || link.flags & FLAG_RETURNS) return core.awake === 0 ? WAKE : 0;
+	if (link.native !== 0 || (link.flags & FLAG_RETURNS) !== 0) return core.awake === 0 ? WAKE : 0;
 	return wakes === 0 ? DRAIN : DRAIN | WAKE;
 }
 

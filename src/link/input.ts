@@ -26,7 +26,7 @@ export function linkInput(view: DataView, link: InterfaceBlock, at: Offset, end:
 	view.setInt32(ARRIVAL * 4, link.at, true);
 	view.setInt32(FRAME_GROUP * 4, 0, true);
 	view.setInt32(PAYLOAD_AT * 4, at, true);
-	return link.flags & FLAG_ETHERNET ? ethernetInput(view, link, at, end) : IPV4;
+	return (link.flags & FLAG_ETHERNET) !== 0 ? ethernetInput(view, link, at, end) : IPV4;
 }
 
 function ethernetInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): number {

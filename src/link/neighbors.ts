@@ -67,7 +67,7 @@ export function neighborLearn(view: DataView, link: InterfaceBlock, address: Add
 			chosen = entry.at;
 			break;
 		}
-		if (entry.bits & NEIGHBOR_LEARNED) chosen = idler(view, chosen, entry);
+		if ((entry.bits & NEIGHBOR_LEARNED) !== 0) chosen = idler(view, chosen, entry);
 	}
 	if (chosen === 0) return 0;
 	const at = begin(view, chosen, link, address);
@@ -89,7 +89,7 @@ function leastWanted(view: DataView): Offset {
 	for (let i = 0; i < count; i++) {
 		const entry = NeighborBlock.of(view, neighborAt(view, i));
 		if (entry.state === FREE) return entry.at;
-		if (entry.bits & NEIGHBOR_LEARNED) learned = idler(view, learned, entry);
+		if ((entry.bits & NEIGHBOR_LEARNED) !== 0) learned = idler(view, learned, entry);
 		else if (entry.state === STALE) stale = idler(view, stale, entry);
 		else if (entry.state === INCOMPLETE) {
 			asked = (asked + 1) | 0;
@@ -219,7 +219,7 @@ export function neighborFlush(view: DataView, block: Offset): void {
 
 /** Everybody was asked less than so many ms ago whose the entry's address is. An entry in use may be older than half the clock's range. */
 export function askedWithin(view: DataView, entry: NeighborBlock, ms: number): boolean {
-	if (!(entry.bits & NEIGHBOR_ASKED)) return false;
+	if ((entry.bits & NEIGHBOR_ASKED) === 0) return false;
 	const ago = (CoreBlock.of(view, CORE).now - entry.askedAt) | 0;
 	return ago >= 0 && ago < ms;
 }

@@ -21,7 +21,7 @@ export function linkOutput(
 	end: Offset,
 	path: PathBlock,
 ): boolean {
-	if (!(link.flags & FLAG_ETHERNET)) {
+	if ((link.flags & FLAG_ETHERNET) === 0) {
 		// No neighbours: what goes in comes out at the other end.
 		settle(view, path, 0);
 		return send(view, link, packet, at, end, 0);

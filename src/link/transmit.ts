@@ -75,7 +75,7 @@ function frameSent(view: DataView, link: InterfaceBlock, answer: number): number
 /** Puts the prepared link header before the IP packet in bytes `at` to `end`, and sends it or has it wait. Answers whether the packet was kept. */
 export function send(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset, header: Offset): boolean {
 	let frame = at;
-	if (link.flags & FLAG_ETHERNET) frame = ethernetHeader(view, at, header, link.at, end);
+	if ((link.flags & FLAG_ETHERNET) !== 0) frame = ethernetHeader(view, at, header, link.at, end);
 	else countSent(view, at, end, link.at);
 	let answer = BUSY;
 	if (link.native !== 0 && link.waiting === 0) answer = transmit(view, link, lent(view, packet), frame, end);
@@ -137,7 +137,7 @@ function enqueue(view: DataView, link: InterfaceBlock, packet: number, at: Offse
 	else view.setInt32((core.nexts + Math.imul(link.queueLast, 4)) | 0, packet, true);
 	link.queueLast = packet;
 	link.waiting = (link.waiting + 1) | 0;
-	if (link.flags & FLAG_RETURNS) {
+	if ((link.flags & FLAG_RETURNS) !== 0) {
 		// It is received in the next turn.
 		setReady(view, link.slot);
 		core.busy = core.busy | 1;

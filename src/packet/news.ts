@@ -37,9 +37,9 @@ function placeOf(view: DataView, socket: number): Offset {
 export function newsPost(view: DataView, socket: number, events: number): boolean {
 	const news = News.of(view, placeOf(view, socket));
 	const bits = news.bits;
-	if (!(bits & OWNED)) return false;
+	if ((bits & OWNED) === 0) return false;
 	news.bits = bits | events | LISTED;
-	if (bits & LISTED) return false;
+	if ((bits & LISTED) !== 0) return false;
 	news.next = 0;
 	const core = CoreBlock.of(view, CORE);
 	if (core.newsFirst === 0) core.newsFirst = socket;

@@ -108,12 +108,14 @@ function search(view: DataView, table: FlowTable, ports: number, meta: number): 
 	const protocol = meta & 255;
 	const kinds = table.kinds >> kindsFrom(meta);
 	let value = -1;
-	if (kinds & CONNECTED) value = valueAt(view, probe(view, table, local, remote, ports, protocol));
-	if (value < 0 && kinds & CONNECTED_BY_INTERFACE) value = valueAt(view, probe(view, table, local, remote, ports, meta));
-	if (value < 0 && kinds & ADDRESS_AND_INTERFACE) value = valueAt(view, probe(view, table, local, NO_ADDRESS, port, meta));
-	if (value < 0 && kinds & INTERFACE) value = valueAt(view, probe(view, table, NO_ADDRESS, NO_ADDRESS, port, meta));
-	if (value < 0 && kinds & ADDRESS) value = valueAt(view, probe(view, table, local, NO_ADDRESS, port, protocol));
-	if (value < 0 && kinds & PORT) value = valueAt(view, probe(view, table, NO_ADDRESS, NO_ADDRESS, port, protocol));
-	if (value < 0 && kinds & ANY_PORT_OF_INTERFACE) value = valueAt(view, probe(view, table, NO_ADDRESS, NO_ADDRESS, 0, meta));
+	if ((kinds & CONNECTED) !== 0) value = valueAt(view, probe(view, table, local, remote, ports, protocol));
+	if (value < 0 && (kinds & CONNECTED_BY_INTERFACE) !== 0) value = valueAt(view, probe(view, table, local, remote, ports, meta));
+	if (value < 0 && (kinds & ADDRESS_AND_INTERFACE) !== 0)
+		value = valueAt(view, probe(view, table, local, NO_ADDRESS, port, meta));
+	if (value < 0 && (kinds & INTERFACE) !== 0) value = valueAt(view, probe(view, table, NO_ADDRESS, NO_ADDRESS, port, meta));
+	if (value < 0 && (kinds & ADDRESS) !== 0) value = valueAt(view, probe(view, table, local, NO_ADDRESS, port, protocol));
+	if (value < 0 && (kinds & PORT) !== 0) value = valueAt(view, probe(view, table, NO_ADDRESS, NO_ADDRESS, port, protocol));
+	if (value < 0 && (kinds & ANY_PORT_OF_INTERFACE) !== 0)
+		value = valueAt(view, probe(view, table, NO_ADDRESS, NO_ADDRESS, 0, meta));
 	return value;
 }

@@ -60,7 +60,7 @@ function receiveFrom(view: DataView, link: InterfaceBlock): number {
 			core.pendingSeen = core.pending;
 			return requests.DRAIN | (crowded << requests.VALUE_SHIFT);
 		}
-		if (link.flags & FLAG_RETURNS && link.up !== 0) {
+		if ((link.flags & FLAG_RETURNS) !== 0 && link.up !== 0) {
 			if (!returned(view, link)) return NOTHING;
 			continue;
 		}

@@ -111,7 +111,7 @@ function links(view: DataView): number {
 
 /** Time passes for a device in C. Answers whether it needs nothing of the interpreter. */
 function serviced(view: DataView, link: InterfaceBlock): boolean {
-	if (link.watched & (WATCHED_DOWN | WATCHED_ONCE)) return false;
+	if ((link.watched & (WATCHED_DOWN | WATCHED_ONCE)) !== 0) return false;
 	if (isPpp(link) && LineBlock.of(view, link.line).controls !== 0) return false;
 	const wait = deviceService(view, link.native, CoreBlock.of(view, CORE).now);
 	if (wait === NO_SERVICE && link.watched !== 0) return false;
@@ -217,7 +217,7 @@ export function turnWaiting(view: DataView): number {
 function output(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
 	// What applications did may go on at once, and what they read may have given a packet back.
-	if (core.busy & 2) core.busy = core.newsFirst !== 0 || core.packet < 0 ? 1 : core.busy & 1;
+	if ((core.busy & 2) !== 0) core.busy = core.newsFirst !== 0 || core.packet < 0 ? 1 : core.busy & 1;
 	while (outputStep(view)) {}
 	outputEnds(view);
 	core.leftLow = core.drainLow;

@@ -47,7 +47,7 @@ export function ipv4Build(
 	view.setInt32(at + ipv4.TTL, ((ttl & 255) << 24) | (protocol << 16));
 	view.setInt32(at + ipv4.SOURCE, source);
 	view.setInt32(at + ipv4.DESTINATION, destination);
-	if (ttl & NO_CHECKSUM) return;
+	if ((ttl & NO_CHECKSUM) !== 0) return;
 	const first = 0x4500 | ((ttl & TOS_BITS) >> 16);
 	const rest = pseudoHeader(source, destination, protocol & 255, total & 0xffff);
 	view.setUint16(at + ipv4.CHECKSUM, ~fold((first + ipv4.DONT_FRAGMENT + ((ttl & 255) << 8) + rest) | 0));
@@ -132,7 +132,7 @@ export function udpBuild(
 	view.setInt32(header, ports);
 	view.setInt32(header + udp.LENGTH, bytes << 16);
 	copyIn(view, header + udp.HEADER, data, dataAt, length);
-	if (!(ttl & NO_CHECKSUM)) {
+	if ((ttl & NO_CHECKSUM) === 0) {
 		const sum = checksum(view, header, header + bytes, pseudoHeader(source, destination, ipv4.UDP, bytes)) ^ 0xffff;
 		view.setUint16(header + udp.CHECKSUM, sum === 0 ? 0xffff : sum); // 0 would say "no checksum". RFC 768.
 	}

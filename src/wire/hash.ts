@@ -11,7 +11,7 @@ export function halfSipHash(k0: number, k1: number, first: number, second: numbe
 	for (let round = 0; round < 12; round++) {
 		const step = round >> 1;
 		const word = step === 0 ? first : step === 1 ? second : step === 2 ? third : 12 << 24;
-		if (round < 8 && !(round & 1)) v3 ^= word;
+		if (round < 8 && (round & 1) === 0) v3 ^= word;
 		else if (round === 8) v2 ^= 0xff;
 		v0 = (v0 + v1) | 0;
 		v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
@@ -23,7 +23,7 @@ export function halfSipHash(k0: number, k1: number, first: number, second: numbe
 		v2 = (v2 + v1) | 0;
 		v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
 		v2 = (v2 << 16) | (v2 >>> 16);
-		if (round < 8 && round & 1) v0 ^= word;
+		if (round < 8 && (round & 1) !== 0) v0 ^= word;
 	}
 	return v1 ^ v3;
 }

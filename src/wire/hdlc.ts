@@ -93,15 +93,15 @@ function take(view: DataView, framing: FramingBlock, received: Uint8, to: Offset
 	const state = framing.state;
 	let octet = received;
 	// Put in by something on the way: RFC 1662 §4.2. It does not end an escape either.
-	if (octet < 0x20 && (framing.receiveAccm >> octet) & 1) return;
-	if (state & ESCAPED) {
+	if (octet < 0x20 && ((framing.receiveAccm >> octet) & 1) !== 0) return;
+	if ((state & ESCAPED) !== 0) {
 		framing.state = state & ~ESCAPED;
 		octet ^= TURN;
 	} else if (octet === ESCAPE) {
 		framing.state = state | ESCAPED;
 		return;
 	}
-	if (state & LENGTH_BAD) return;
+	if ((state & LENGTH_BAD) !== 0) return;
 	const count = framing.count;
 	const fcs = fcsOctet(framing.fcs & 0xffff, octet);
 	framing.fcs = fcs;
@@ -121,8 +121,8 @@ function header(framing: FramingBlock, octet: Uint8): void {
 	else if (stage === CONTROL_NEXT) next = octet === UNNUMBERED ? PROTOCOL_NEXT : HEADER_BAD | INFORMATION;
 	else if (stage === PROTOCOL_LOW_NEXT) {
 		framing.protocol = framing.protocol | octet;
-		if (!(octet & 1)) next = HEADER_BAD | INFORMATION;
-	} else if (octet & 1) framing.protocol = octet;
+		if ((octet & 1) === 0) next = HEADER_BAD | INFORMATION;
+	} else if ((octet & 1) !== 0) framing.protocol = octet;
 	else {
 		// RFC 1661 §2: a protocol is odd, its first octet even. So an odd octet is all of a compressed one.
 		framing.protocol = octet << 8;
@@ -137,17 +137,17 @@ function frameEnd(framing: FramingBlock): number {
 	const count = framing.count;
 	const fcs = framing.fcs;
 	forget(framing);
-	if (state & SPOILED) return LOST;
-	if (state & ESCAPED) {
+	if ((state & SPOILED) !== 0) return LOST;
+	if ((state & ESCAPED) !== 0) {
 		framing.aborts = (framing.aborts + 1) | 0;
 		return LOST;
 	}
 	// Flags between frames.
 	if ((state & STAGE) === ADDRESS_NEXT) return 0;
-	if (state & LENGTH_BAD) framing.tooLong = (framing.tooLong + 1) | 0;
+	if ((state & LENGTH_BAD) !== 0) framing.tooLong = (framing.tooLong + 1) | 0;
 	else if ((state & STAGE) !== INFORMATION || count < 2) framing.tooShort = (framing.tooShort + 1) | 0;
 	else if (fcs !== GOOD_FCS) framing.badFcs = (framing.badFcs + 1) | 0;
-	else if (state & HEADER_BAD) framing.badHeader = (framing.badHeader + 1) | 0;
+	else if ((state & HEADER_BAD) !== 0) framing.badHeader = (framing.badHeader + 1) | 0;
 	else return (framing.protocol << 16) | (count - 2);
 	return LOST;
 }
@@ -174,15 +174,15 @@ export function hdlcEncode(
 	check(ring, size, line.byteLength);
 	check(0, room, size);
 	check(0, 1, size);
-	if (size & (size - 1)) throw new RangeError(`ring of ${size} bytes: expected a power of two`);
+	if ((size & (size - 1)) !== 0) throw new RangeError(`ring of ${size} bytes: expected a power of two`);
 	const escaped = protocol === LCP ? -1 : accm;
 	const left = protocol === LCP ? flags & NO_OPENING_FLAG : flags;
-	let used = left & NO_OPENING_FLAG ? 0 : put(line, ring, size, offset, room, 0, FLAG);
+	let used = (left & NO_OPENING_FLAG) !== 0 ? 0 : put(line, ring, size, offset, room, 0, FLAG);
 	let fcs = INITIAL_FCS;
 	const octets = (ALL_STATIONS << 24) | (UNNUMBERED << 16) | (protocol & 0xffff);
-	for (let shift = left & NO_ADDRESS ? 8 : 24; shift >= 0; shift -= 8) {
+	for (let shift = (left & NO_ADDRESS) !== 0 ? 8 : 24; shift >= 0; shift -= 8) {
 		const octet = (octets >> shift) & 0xff;
-		if (shift === 8 && octet === 0 && left & NO_PROTOCOL_HIGH) continue;
+		if (shift === 8 && octet === 0 && (left & NO_PROTOCOL_HIGH) !== 0) continue;
 		fcs = fcsOctet(fcs, octet);
 		used = stuff(line, ring, size, offset, room, used, octet, escaped);
 	}
@@ -218,7 +218,7 @@ function stuff(
 	octet: Uint8,
 	accm: number,
 ): Length {
-	const plain = octet !== FLAG && octet !== ESCAPE && !(octet < 0x20 && (accm >> octet) & 1);
+	const plain = octet !== FLAG && octet !== ESCAPE && !(octet < 0x20 && ((accm >> octet) & 1) !== 0);
 	if (plain) return put(line, ring, size, offset, room, used, octet);
 	const escape = put(line, ring, size, offset, room, used, ESCAPE);
 	return put(line, ring, size, offset, room, escape, octet ^ TURN);

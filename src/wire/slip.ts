@@ -61,7 +61,7 @@ export function slipDecode(
 	framing.result = 0;
 	while (next < end && framing.result === 0) {
 		const there = framing.count;
-		if (!(framing.state & ESCAPED) && there >= 0 && there < max) {
+		if ((framing.state & ESCAPED) === 0 && there >= 0 && there < max) {
 			const taken = plain(line, next, Math.min(end - next, max - there));
 			copyIn(view, to + there, line, next, taken);
 			framing.count = there + taken;
@@ -84,7 +84,7 @@ function take(view: DataView, framing: FramingBlock, received: Uint8, to: Offset
 	const state = framing.state;
 	const count = framing.count;
 	let byte = received;
-	if (state & ESCAPED) {
+	if ((state & ESCAPED) !== 0) {
 		framing.state = state & ~ESCAPED;
 		// "If c is not one of these two, then we have a protocol violation. The best bet seems to be to leave the byte alone."
 		if (byte === ESC_END) byte = END;
@@ -104,10 +104,10 @@ function packetEnd(framing: FramingBlock): number {
 	const state = framing.state;
 	const count = framing.count;
 	forget(framing);
-	if (state & SPOILED) return LOST;
+	if ((state & SPOILED) !== 0) return LOST;
 	// The program of RFC 1055 would take END for data here and join two packets, of which both would be lost.
-	if (state & ESCAPED) framing.aborts = (framing.aborts + 1) | 0;
-	else if (state & LENGTH_BAD) framing.tooLong = (framing.tooLong + 1) | 0;
+	if ((state & ESCAPED) !== 0) framing.aborts = (framing.aborts + 1) | 0;
+	else if ((state & LENGTH_BAD) !== 0) framing.tooLong = (framing.tooLong + 1) | 0;
 	// Nothing between two ENDs is no packet.
 	else return count;
 	return LOST;
@@ -132,8 +132,8 @@ export function slipEncode(
 	check(ring, size, line.byteLength);
 	check(0, room, size);
 	check(0, 1, size);
-	if (size & (size - 1)) throw new RangeError(`ring of ${size} bytes: expected a power of two`);
-	let used = flags & NO_FIRST_END ? 0 : put(line, ring, size, offset, room, 0, END);
+	if ((size & (size - 1)) !== 0) throw new RangeError(`ring of ${size} bytes: expected a power of two`);
+	let used = (flags & NO_FIRST_END) !== 0 ? 0 : put(line, ring, size, offset, room, 0, END);
 	let next = at;
 	while (next < end && used <= room) {
 		const place: Length = (offset + used) & (size - 1);

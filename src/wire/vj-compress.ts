@@ -89,7 +89,7 @@ function changedBeyond(view: DataView, old: Offset, at: Offset, ip: HeaderLength
 		return true;
 	if (view.getUint16(at + ipv4.TTL) !== view.getUint16(old + ipv4.TTL)) return true;
 	if (view.getUint8(segment + tcp.DATA_OFFSET) !== view.getUint8(oldSegment + tcp.DATA_OFFSET)) return true;
-	if ((view.getUint8(segment + tcp.FLAGS) ^ view.getUint8(oldSegment + tcp.FLAGS)) & ~(tcp.PSH | tcp.URG)) return true;
+	if (((view.getUint8(segment + tcp.FLAGS) ^ view.getUint8(oldSegment + tcp.FLAGS)) & ~(tcp.PSH | tcp.URG)) !== 0) return true;
 	if (!sameBytes(view, at + ipv4.HEADER, old + ipv4.HEADER, ip - ipv4.HEADER)) return true;
 	return !sameBytes(view, segment + tcp.HEADER, oldSegment + tcp.HEADER, length - ip - tcp.HEADER);
 }
@@ -105,7 +105,7 @@ function changesSince(view: DataView, old: Offset, at: Offset, ip: HeaderLength,
 	check(oldSegment, tcp.HEADER, view.byteLength);
 	const flags = view.getUint8(segment + tcp.FLAGS);
 	let changes = 0;
-	if (flags & tcp.URG) changes |= NEW_U;
+	if ((flags & tcp.URG) !== 0) changes |= NEW_U;
 	else if (change16(view, segment + tcp.URGENT_POINTER, oldSegment + tcp.URGENT_POINTER) !== 0) return -1;
 	if (change16(view, segment + tcp.WINDOW, oldSegment + tcp.WINDOW) !== 0) changes |= NEW_W;
 	const ack = change32(view, segment + tcp.ACK_NUMBER, oldSegment + tcp.ACK_NUMBER);
@@ -124,7 +124,7 @@ function changesSince(view: DataView, old: Offset, at: Offset, ip: HeaderLength,
 	else if (special && changes === (NEW_S | NEW_A) && seq === ack && seq === oldData) changes = SPECIAL_I;
 	else if (special && changes === NEW_S && seq === oldData) changes = SPECIAL_D;
 	if (change16(view, at + ipv4.IDENTIFICATION, old + ipv4.IDENTIFICATION) !== 1) changes |= NEW_I;
-	return flags & tcp.PSH ? changes | PUSH : changes;
+	return (flags & tcp.PSH) !== 0 ? changes | PUSH : changes;
 }
 
 /** Writes an octet before `end`. Answers where it lies: a compressed header is written from its end on. */
@@ -176,11 +176,11 @@ function shrink(
 	copy(view, old, at, length);
 	const numbers = isSpecial(changes) ? 0 : changes;
 	let start = at + length;
-	if (changes & NEW_I) start = numberBefore(view, start, identification);
-	if (numbers & NEW_S) start = numberBefore(view, start, seq);
-	if (numbers & NEW_A) start = numberBefore(view, start, ack);
-	if (numbers & NEW_W) start = numberBefore(view, start, window);
-	if (numbers & NEW_U) start = numberBefore(view, start, urgent);
+	if ((changes & NEW_I) !== 0) start = numberBefore(view, start, identification);
+	if ((numbers & NEW_S) !== 0) start = numberBefore(view, start, seq);
+	if ((numbers & NEW_A) !== 0) start = numberBefore(view, start, ack);
+	if ((numbers & NEW_W) !== 0) start = numberBefore(view, start, window);
+	if ((numbers & NEW_U) !== 0) start = numberBefore(view, start, urgent);
 	start = shortBefore(view, start, tcpChecksum);
 	if (id < 0) return octetBefore(view, start, changes);
 	start = octetBefore(view, start, id);
@@ -197,7 +197,8 @@ export function vjCompress(view: DataView, state: Offset, at: Offset, end: Offse
 	check(at, end - at, view.byteLength);
 	const asIs = (at << VJ_TYPE_BITS) | VJ_IP;
 	const length = headersLength(view, at, end);
-	if (length === 0 || view.getUint8(at + ipv4.PROTOCOL) !== ipv4.TCP || view.getUint16(at + ipv4.FRAGMENT) & 0x3fff) return asIs;
+	if (length === 0 || view.getUint8(at + ipv4.PROTOCOL) !== ipv4.TCP || (view.getUint16(at + ipv4.FRAGMENT) & 0x3fff) !== 0)
+		return asIs;
 	// The peer takes the frame's length for the packet's.
 	if (view.getUint16(at + ipv4.TOTAL_LENGTH) !== end - at) return asIs;
 	const ip = ipv4.headerLength(view, at);

@@ -92,33 +92,33 @@ function applyChanges(
 	check(old, ipv4.HEADER, view.byteLength);
 	check(segment, tcp.HEADER, view.byteLength);
 	let flags = view.getUint8(segment + tcp.FLAGS) & ~(tcp.PSH | tcp.URG);
-	if (changes & PUSH) flags |= tcp.PSH;
+	if ((changes & PUSH) !== 0) flags |= tcp.PSH;
 	if (isSpecial(changes)) {
 		const data = view.getUint16(old + ipv4.TOTAL_LENGTH) - length;
 		if ((changes & SPECIALS) === SPECIAL_I) add32(view, segment + tcp.ACK_NUMBER, data);
 		add32(view, segment + tcp.SEQ, data);
 	} else {
-		if (changes & NEW_U) {
+		if ((changes & NEW_U) !== 0) {
 			flags |= tcp.URG;
 			view.setUint16(segment + tcp.URGENT_POINTER, numberAt(view, next, end));
 			next = afterNumber(view, next, end);
 		}
-		if (changes & NEW_W) {
+		if ((changes & NEW_W) !== 0) {
 			add16(view, segment + tcp.WINDOW, numberAt(view, next, end));
 			next = afterNumber(view, next, end);
 		}
-		if (changes & NEW_A) {
+		if ((changes & NEW_A) !== 0) {
 			add32(view, segment + tcp.ACK_NUMBER, numberAt(view, next, end));
 			next = afterNumber(view, next, end);
 		}
-		if (changes & NEW_S) {
+		if ((changes & NEW_S) !== 0) {
 			add32(view, segment + tcp.SEQ, numberAt(view, next, end));
 			next = afterNumber(view, next, end);
 		}
 	}
 	view.setUint8(segment + tcp.FLAGS, flags);
-	add16(view, old + ipv4.IDENTIFICATION, changes & NEW_I ? numberAt(view, next, end) : 1);
-	return changes & NEW_I ? afterNumber(view, next, end) : next;
+	add16(view, old + ipv4.IDENTIFICATION, (changes & NEW_I) !== 0 ? numberAt(view, next, end) : 1);
+	return (changes & NEW_I) !== 0 ? afterNumber(view, next, end) : next;
 }
 
 /** A compressed packet. Answers where the whole one begins, or -1. */

@@ -79,7 +79,7 @@ export function slipMark(view: DataView, at: number, type: number): void {
 export function slipType(view: DataView, at: number): number {
 	const first = view.getUint8(at);
 	// The bit is no part of the change mask, and nobody looks at it there.
-	if (first & 0x80) return VJ_COMPRESSED_TCP;
+	if ((first & 0x80) !== 0) return VJ_COMPRESSED_TCP;
 	if (first < 0x70) return VJ_IP;
 	view.setUint8(at, first & 0x4f);
 	return VJ_UNCOMPRESSED_TCP;

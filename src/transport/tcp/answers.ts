@@ -14,7 +14,7 @@ import { acknowledgeNow, oweAck } from "./send.ts";
 
 /** What lies outside of the window and is no repetition either. */
 export function unacceptable(view: DataView, tcb: TcbBlock, link: InterfaceBlock, flags: number): void {
-	if (flags & RST) drop(view, link, DROP.tcpUnacceptable);
+	if ((flags & RST) !== 0) drop(view, link, DROP.tcpUnacceptable);
 	else challenge(view, tcb, link);
 }
 

@@ -34,7 +34,7 @@ export function predict(tcb: TcbBlock): void {
 		tcb.dupAcks === 0 &&
 		tcb.backoff === 0 &&
 		tcb.sndNxt === tcb.sndMax &&
-		!(tcb.work & PERSIST);
+		(tcb.work & PERSIST) === 0;
 	tcb.bits = plain ? tcb.bits | BIT_PREDICTED : tcb.bits & ~BIT_PREDICTED;
 }
 

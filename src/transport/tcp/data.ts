@@ -20,7 +20,7 @@ function wake(view: DataView): number {
 export function tcpRead(view: DataView, block: Offset, buffer: Bytes, start: number, length: number): number {
 	const got = streamRead(view, block, buffer, start, length);
 	if (got < READ_TELL) return got;
-	if (got & READ_END) {
+	if ((got & READ_END) !== 0) {
 		// All was read, and the peer's FIN has come.
 		newsPost(view, TcbBlock.of(view, block).news, ERROR);
 	} else {

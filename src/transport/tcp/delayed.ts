@@ -11,7 +11,7 @@ const ACK_DELAY = 40;
 
 /** An acknowledgment waits for the tick, which comes within ACK_DELAY of the first that waits for it. */
 export function delayAck(view: DataView, tcb: TcbBlock): void {
-	if (tcb.work & TICKING) return;
+	if ((tcb.work & TICKING) !== 0) return;
 	const core = CoreBlock.of(view, CORE);
 	tcb.work = tcb.work | TICKING;
 	tcb.nextTicking = core.ticking;
@@ -38,7 +38,7 @@ export function tick(view: DataView): void {
 		const next = tcb.nextTicking;
 		tcb.nextTicking = 0;
 		tcb.work = tcb.work & ~TICKING;
-		if (tcb.bits & BIT_ACK_DELAYED) {
+		if ((tcb.bits & BIT_ACK_DELAYED) !== 0) {
 			tcb.bits = (tcb.bits & ~BIT_ACK_DELAYED) | BIT_ACK_NOW;
 			tcpMark(view, at);
 		}

@@ -51,8 +51,8 @@ function dropped(view: DataView, link: InterfaceBlock, reason: number): number {
 /** A segment for a listener. Answers DONE, or the block of the connection that it has just made, which the segment is for. */
 export function listenArrives(view: DataView, listener: TcbBlock, link: InterfaceBlock): number {
 	const flags = view.getInt32(fields.FLAGS_WINDOW * 4, true) >> FLAG_SHIFT;
-	if (flags & RST) return dropped(view, link, DROP.tcpUnacceptable);
-	if (flags & ACK) return completes(view, listener, link, flags);
+	if ((flags & RST) !== 0) return dropped(view, link, DROP.tcpUnacceptable);
+	if ((flags & ACK) !== 0) return completes(view, listener, link, flags);
 	asks(view, listener, link, 0, false);
 	return DONE;
 }
@@ -63,7 +63,12 @@ function asks(view: DataView, listener: TcbBlock, link: InterfaceBlock, after: n
 	const remote = addressWord(view, fields.SOURCE_ADDRESS);
 	// MUST-57: nobody's address, or everybody's, opens no connection.
 	// What asks to open and to end at once is a probe, or gets round a filter. Linux drops it too.
-	if (!(flags & SYN) || (flags & FIN) !== 0 || isNowhere(view, fields.SOURCE_ADDRESS) || isGroup(view, fields.SOURCE_ADDRESS)) {
+	if (
+		(flags & SYN) === 0 ||
+		(flags & FIN) !== 0 ||
+		isNowhere(view, fields.SOURCE_ADDRESS) ||
+		isGroup(view, fields.SOURCE_ADDRESS)
+	) {
 		drop(view, link, DROP.tcpUnacceptable);
 		return;
 	}
@@ -163,7 +168,7 @@ function recognized(view: DataView, irs: number): number {
 function completes(view: DataView, listener: TcbBlock, link: InterfaceBlock, flags: number): number {
 	const seq = view.getInt32(fields.SEQ * 4, true);
 	const ack = view.getInt32(fields.ACK * 4, true);
-	const found = flags & SYN ? FOREIGN : recognized(view, (seq - 1) | 0);
+	const found = (flags & SYN) !== 0 ? FOREIGN : recognized(view, (seq - 1) | 0);
 	if (found === FOREIGN) {
 		refuse(view, link, listener.at);
 		return DONE;
@@ -176,7 +181,7 @@ function completes(view: DataView, listener: TcbBlock, link: InterfaceBlock, fla
 	if (seat === NO_SEAT || seat === SOON) {
 		drop(view, link, DROP.tcpSocketsFull);
 		// Data comes again, and finds the place free. Who waits for us to speak first is asked again.
-		const silent = view.getInt32(fields.PAYLOAD_LENGTH * 4, true) === 0 && !(flags & FIN);
+		const silent = view.getInt32(fields.PAYLOAD_LENGTH * 4, true) === 0 && (flags & FIN) === 0;
 		if (seat === SOON && silent) synAck(view, link, listener, (ack - 1) | 0, seq);
 		return DONE;
 	}
@@ -218,22 +223,22 @@ export function synSentArrives(view: DataView, tcb: TcbBlock, link: InterfaceBlo
 	const ack = view.getInt32(fields.ACK * 4, true);
 	const acked = (ack - tcb.sndUna) | 0;
 	if ((flags & ACK) !== 0 && (acked <= 0 || acked > ((tcb.sndMax - tcb.sndUna) | 0))) {
-		if (flags & RST) drop(view, link, DROP.tcpUnacceptable);
+		if ((flags & RST) !== 0) drop(view, link, DROP.tcpUnacceptable);
 		else refuse(view, link, tcb.at);
 		return;
 	}
-	if (flags & RST) {
-		if (flags & ACK) end(view, tcb, REFUSED);
+	if ((flags & RST) !== 0) {
+		if ((flags & ACK) !== 0) end(view, tcb, REFUSED);
 		else drop(view, link, DROP.tcpUnacceptable);
 		return;
 	}
-	if (!(flags & SYN) || (flags & (ACK | FIN)) === FIN) {
+	if ((flags & SYN) === 0 || (flags & (ACK | FIN)) === FIN) {
 		drop(view, link, DROP.tcpUnacceptable);
 		return;
 	}
 	const seq = view.getInt32(fields.SEQ * 4, true);
 	synchronize(view, tcb, seq, wire.mssOption(view, view.getInt32(fields.TRANSPORT_AT * 4, true)));
-	if (flags & ACK) {
+	if ((flags & ACK) !== 0) {
 		established(view, tcb, seq, ack, flagsWindow & 0xffff);
 		oweAck(view, tcb);
 		return;
@@ -253,7 +258,7 @@ export function established(view: DataView, tcb: TcbBlock, seq: number, ack: num
 	tcb.backoff = 0;
 	tcb.softError = 0;
 	tcb.work = tcb.work & ~RETRANSMIT;
-	if (tcb.bits & BIT_TIMING) {
+	if ((tcb.bits & BIT_TIMING) !== 0) {
 		stopTiming(tcb);
 		sampleRtt(tcb, (CoreBlock.of(view, CORE).now - tcb.rttAt) | 0);
 	} else if (lost) tcb.rto = RTO_AFTER_LOST_SYN;

@@ -67,17 +67,17 @@ export function tcpInput(view: DataView, link: InterfaceBlock, at: Offset, end: 
 /** The segment in the registers is for that connection or listener. */
 function segmentInput(view: DataView, link: InterfaceBlock, tcb: TcbBlock): void {
 	const what = predicted(view, tcb);
-	if (what & IN_UNEXPECTED) {
+	if ((what & IN_UNEXPECTED) !== 0) {
 		tcpArrives(view, tcb.at, link.at);
 		return;
 	}
-	if (what & IN_DATA) {
-		if (what & IN_ACK_DUE) tcpMark(view, tcb.at);
+	if ((what & IN_DATA) !== 0) {
+		if ((what & IN_ACK_DUE) !== 0) tcpMark(view, tcb.at);
 		else delayAck(view, tcb);
 		newsPost(view, tcb.news, READABLE);
 	}
-	if (what & IN_ACKED) dataAcknowledged(view, tcb, what);
-	else if (what & IN_UNSENT) tcpMark(view, tcb.at);
+	if ((what & IN_ACKED) !== 0) dataAcknowledged(view, tcb, what);
+	else if ((what & IN_UNSENT) !== 0) tcpMark(view, tcb.at);
 	// An acknowledgment is due: it should not wait for frames that the peer may hold back for it.
 	if (CoreBlock.of(view, CORE).pending !== 0) letOthers(view);
 }
@@ -86,16 +86,16 @@ function segmentInput(view: DataView, link: InterfaceBlock, tcb: TcbBlock): void
 function dataAcknowledged(view: DataView, tcb: TcbBlock, what: number): void {
 	const core = CoreBlock.of(view, CORE);
 	const now = core.now;
-	if (what & IN_TIMED) sampleRtt(tcb, (now - tcb.rttAt) | 0);
+	if ((what & IN_TIMED) !== 0) sampleRtt(tcb, (now - tcb.rttAt) | 0);
 	if (tcb.cwnd < tcb.sendSize) acknowledged(tcb, what >> IN_BYTES_SHIFT);
 	// RFC 6298 §5.2 and 5.3.
-	if (what & IN_ALL_ACKED) tcb.work = tcb.work & ~RETRANSMIT;
+	if ((what & IN_ALL_ACKED) !== 0) tcb.work = tcb.work & ~RETRANSMIT;
 	else {
 		const at = (now + tcb.rto) | 0;
 		tcb.retransmitAt = at;
-		if (what & IN_TIMED) arm(view, tcb, at); // the timeout may be shorter than it was
+		if ((what & IN_TIMED) !== 0) arm(view, tcb, at); // the timeout may be shorter than it was
 	}
-	if (what & IN_UNSENT) tcpMark(view, tcb.at);
+	if ((what & IN_UNSENT) !== 0) tcpMark(view, tcb.at);
 	// Half the ring: the application writes worthwhile pieces.
-	if (what & IN_ROOM) newsPost(view, tcb.news, WRITABLE);
+	if ((what & IN_ROOM) !== 0) newsPost(view, tcb.news, WRITABLE);
 }

@@ -184,7 +184,7 @@ export function tcpSetUserTimeout(view: DataView, at: Offset, ms: number): void 
 	const tcb = TcbBlock.of(view, at);
 	tcb.userTimeout = ms;
 	const ends = (tcb.stalledAt + ms) | 0;
-	if (ms === 0 || tcb.backoff === 0 || !(tcb.work & (RETRANSMIT | PERSIST)) || ((ends - tcb.retransmitAt) | 0) >= 0) return;
+	if (ms === 0 || tcb.backoff === 0 || (tcb.work & (RETRANSMIT | PERSIST)) === 0 || ((ends - tcb.retransmitAt) | 0) >= 0) return;
 	tcb.retransmitAt = ends;
 	arm(view, tcb, ends);
 }

@@ -149,7 +149,7 @@ export function wayChanged(view: DataView, tcb: TcbBlock): void {
 	} else {
 		const mss = carried(view, tcb);
 		// What a router said holds until its time is over.
-		if (mss < tcb.sndMss || (mss > tcb.sndMss && !(tcb.work & RAISE))) resize(tcb, mss);
+		if (mss < tcb.sndMss || (mss > tcb.sndMss && (tcb.work & RAISE) === 0)) resize(tcb, mss);
 	}
 }
 

@@ -14,7 +14,7 @@ export function tcpMark(view: DataView, at: Offset): void {
 	const tcb = TcbBlock.of(view, at);
 	const work = tcb.work;
 	tcb.work = work | PENDING;
-	if (work & PENDING) return;
+	if ((work & PENDING) !== 0) return;
 	const core = CoreBlock.of(view, CORE);
 	tcb.nextPending = core.pending;
 	core.pending = at;
@@ -26,7 +26,7 @@ export function outputBlocked(view: DataView, at: Offset): void {
 	const core = CoreBlock.of(view, CORE);
 	const work = tcb.work;
 	tcb.work = work | PENDING;
-	if (work & PENDING) return; // it is on the list again already
+	if ((work & PENDING) !== 0) return; // it is on the list again already
 	tcb.nextPending = core.blocked;
 	core.blocked = at;
 }

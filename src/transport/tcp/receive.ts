@@ -37,10 +37,10 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 	const flagsWindow = view.getInt32(fields.FLAGS_WINDOW * 4, true);
 	let seq = view.getInt32(fields.SEQ * 4, true);
 	let flags = flagsWindow >> FLAG_SHIFT;
-	if ((flags & SYN) !== 0 && !(flags & RST)) {
+	if ((flags & SYN) !== 0 && (flags & RST) === 0) {
 		if (tcb.state === TIME_WAIT && reopen(view, tcb, link, flags, seq)) return;
 		if (tcb.state === SYN_RECEIVED && seq === tcb.irs) {
-			if (!(flags & ACK)) {
+			if ((flags & ACK) === 0) {
 				resendSyn(view, tcb, link);
 				return;
 			}
@@ -59,7 +59,7 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 	const length = view.getInt32(fields.PAYLOAD_LENGTH * 4, true);
 	const room = tcb.rcvRoom;
 	const ahead = (seq - tcb.rcvNxt) | 0;
-	const total = flags & RST ? 0 : (length + (flags & FIN ? 1 : 0) + (flags & SYN ? 1 : 0)) | 0;
+	const total = (flags & RST) !== 0 ? 0 : (length + ((flags & FIN) !== 0 ? 1 : 0) + ((flags & SYN) !== 0 ? 1 : 0)) | 0;
 	if (!acceptable(ahead, length, total, room)) {
 		if (repeats(tcb, flags, ahead, total)) repeated(view, tcb, link, seq, flagsWindow, total);
 		else unacceptable(view, tcb, link, flags);
@@ -67,7 +67,7 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 	}
 
 	// Second, RST. RFC 5961 §3.2: only the exact number counts.
-	if (flags & RST) {
+	if ((flags & RST) !== 0) {
 		if (ahead >= room && ahead > 0) drop(view, link, DROP.tcpUnacceptable);
 		else if (ahead !== 0) challenge(view, tcb, link);
 		else reset(view, tcb);
@@ -75,14 +75,14 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 	}
 
 	// Fourth, SYN. RFC 5961 §4.2; a connection that was never handed out goes back to LISTEN.
-	if (flags & SYN) {
+	if ((flags & SYN) !== 0) {
 		if (tcb.state === SYN_RECEIVED && tcb.listener !== 0) end(view, tcb, RESET);
 		else challenge(view, tcb, link);
 		return;
 	}
 
 	// Fifth, ACK.
-	if (!(flags & ACK)) {
+	if ((flags & ACK) === 0) {
 		drop(view, link, DROP.tcpUnacceptable);
 		return;
 	}
@@ -95,7 +95,7 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 
 /** A SYN and ACK, other than the SYN that came first, acknowledges our own SYN: in a simultaneous open. */
 function provesOurs(view: DataView, tcb: TcbBlock, flags: number): boolean {
-	if (tcb.state !== SYN_RECEIVED || !(flags & ACK) || tcb.listener !== 0) return false;
+	if (tcb.state !== SYN_RECEIVED || (flags & ACK) === 0 || tcb.listener !== 0) return false;
 	return view.getInt32(fields.ACK * 4, true) === tcb.sndMax;
 }
 

@@ -185,7 +185,7 @@ function giveWay(view: DataView, tcb: TcbBlock): void {
 	}
 	if (halfOpen(tcb)) noteCookie(view);
 	// The peer's FIN came in this very turn, perhaps: then its acknowledgment is still to be sent.
-	else if (tcb.bits & BIT_ACK_NOW) acknowledgeNow(view, tcb);
+	else if ((tcb.bits & BIT_ACK_NOW) !== 0) acknowledgeNow(view, tcb);
 	end(view, tcb, NO_ERROR);
 }
 

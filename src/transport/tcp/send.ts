@@ -56,9 +56,9 @@ function emitOnce(view: DataView, tcb: TcbBlock, seq: number, flags: number, off
 	if (core.spare < 0) return false;
 	const flagsWindow = (flags << FLAG_SHIFT) | advertise(tcb);
 	const at = core.spareAt;
-	const end = segmentBuild(view, at, tcb, seq, flags & ACK ? tcb.rcvNxt : 0, flagsWindow, offset, length);
+	const end = segmentBuild(view, at, tcb, seq, (flags & ACK) !== 0 ? tcb.rcvNxt : 0, flagsWindow, offset, length);
 	if (output(view, core.spare, at, end, PathBlock.of(view, tcb.path))) takeSpare(view);
-	if (flags & ACK) tcb.bits = tcb.bits & ~ACKS;
+	if ((flags & ACK) !== 0) tcb.bits = tcb.bits & ~ACKS;
 	return true;
 }
 
@@ -67,7 +67,7 @@ function emitOnce(view: DataView, tcb: TcbBlock, seq: number, flags: number, off
  * would throw the acknowledgment away. The byte of a window probe was not in the window, and does not count.
  */
 function bareSeq(tcb: TcbBlock): number {
-	return tcb.work & PERSIST ? tcb.sndNxt : tcb.sndMax;
+	return (tcb.work & PERSIST) !== 0 ? tcb.sndNxt : tcb.sndMax;
 }
 
 /** A segment without data, at once. When there is no packet buffer, it follows at the end of a turn. */
@@ -92,7 +92,7 @@ export function transmitAny(view: DataView, tcb: TcbBlock): boolean {
 	let complete = true;
 	if (tcb.state >= ESTABLISHED) complete = transmitOpen(view, tcb);
 	else if (tcb.state >= SYN_SENT) complete = transmitSyn(view, tcb);
-	if (!(tcb.bits & BIT_PREDICTED)) predict(tcb);
+	if ((tcb.bits & BIT_PREDICTED) === 0) predict(tcb);
 	return complete;
 }
 
@@ -112,9 +112,9 @@ function transmitOpen(view: DataView, tcb: TcbBlock): boolean {
 		if (next !== first) sent(view, tcb, first, next);
 		flight = (next - una) | 0;
 		// Nothing is in flight whose acknowledgment could open the window: probe it.
-		if (flight === 0 && used > 0 && complete && !(tcb.work & PERSIST)) startPersist(view, tcb);
+		if (flight === 0 && used > 0 && complete && (tcb.work & PERSIST) === 0) startPersist(view, tcb);
 	}
-	if (!(tcb.bits & BIT_ACK_NOW)) return complete;
+	if ((tcb.bits & BIT_ACK_NOW) === 0) return complete;
 	return emit(view, tcb, bareSeq(tcb), ACK, 0, 0) && complete;
 }
 
@@ -159,7 +159,7 @@ function transmitData(view: DataView, tcb: TcbBlock, flight: number): boolean {
 		let flags = ACK;
 		if (length === unsent) {
 			if (length !== 0) flags |= PSH;
-			if (tcb.finQueued) flags |= FIN;
+			if (tcb.finQueued !== 0) flags |= FIN;
 		}
 		const flagsWindow = (flags << FLAG_SHIFT) | advertise(tcb);
 		const at = core.spareAt;
@@ -198,9 +198,10 @@ function sent(view: DataView, tcb: TcbBlock, first: number, next: number): void 
 	const now = CoreBlock.of(view, CORE).now;
 	tcb.sentAt = now;
 	tcb.work = tcb.work & ~PERSIST;
-	if (!(tcb.work & RETRANSMIT)) startRetransmit(view, tcb, now);
+	if ((tcb.work & RETRANSMIT) === 0) startRetransmit(view, tcb, now);
 	// Karn: what was sent before is not timed. One segment is timed at a time (RFC 6298 §3), and one in RTT_STEP.
-	if (!(tcb.bits & BIT_TIMING) && first === tcb.sndMax && (now - tcb.rttAt) >>> 1 >= RTT_STEP >> 1) startTiming(tcb, first, now);
+	if ((tcb.bits & BIT_TIMING) === 0 && first === tcb.sndMax && (now - tcb.rttAt) >>> 1 >= RTT_STEP >> 1)
+		startTiming(tcb, first, now);
 	if (((next - tcb.sndMax) | 0) > 0) tcb.sndMax = next;
 }
 
@@ -271,7 +272,7 @@ function transmitSyn(view: DataView, tcb: TcbBlock): boolean {
 	tcb.sndNxt = (tcb.iss + 1) | 0;
 	tcb.sndMax = tcb.sndNxt;
 	tcb.sentAt = now;
-	if (!(tcb.work & RETRANSMIT)) startRetransmit(view, tcb, now);
+	if ((tcb.work & RETRANSMIT) === 0) startRetransmit(view, tcb, now);
 	return true;
 }
 

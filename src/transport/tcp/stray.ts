@@ -29,12 +29,13 @@ export const NOBODY = 0;
 /** Answers the segment in the registers with RST, in the manner of the TCB that does not want it (its block, or NOBODY). RFC 9293 §3.10.7.1. */
 export function refuse(view: DataView, link: InterfaceBlock, by: Offset): void {
 	const flags = view.getInt32(fields.FLAGS_WINDOW * 4, true) >> FLAG_SHIFT;
-	if (flags & RST) return;
-	if (flags & ACK) {
+	if ((flags & RST) !== 0) return;
+	if ((flags & ACK) !== 0) {
 		answer(view, link, by, view.getInt32(fields.ACK * 4, true), 0, RST << FLAG_SHIFT);
 		return;
 	}
-	const occupied = (view.getInt32(fields.PAYLOAD_LENGTH * 4, true) + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0)) | 0;
+	const occupied =
+		(view.getInt32(fields.PAYLOAD_LENGTH * 4, true) + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0)) | 0;
 	answer(view, link, by, 0, (view.getInt32(fields.SEQ * 4, true) + occupied) | 0, (RST | ACK) << FLAG_SHIFT);
 }
 

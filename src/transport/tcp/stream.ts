@@ -55,7 +55,7 @@ export function predicted(view: DataView, tcb: TcbBlock): number {
 	const bits = tcb.bits;
 	const flagsWindow = view.getInt32(FLAGS_WINDOW * 4, true);
 	const seq = view.getInt32(SEQ * 4, true);
-	if (!(bits & BIT_PREDICTED) || (flagsWindow & UNUSUAL) !== PLAIN || seq !== tcb.rcvNxt) return IN_UNEXPECTED;
+	if ((bits & BIT_PREDICTED) === 0 || (flagsWindow & UNUSUAL) !== PLAIN || seq !== tcb.rcvNxt) return IN_UNEXPECTED;
 	const room = tcb.rcvRoom;
 	if (length > room) return IN_UNEXPECTED;
 	const ack = view.getInt32(REGISTER_ACK * 4, true);
@@ -72,7 +72,7 @@ export function predicted(view: DataView, tcb: TcbBlock): number {
 		tcb.rcvRoom = room - length;
 		tcb.rcvNxt = seq + length;
 		// RFC 5681 §4.2: every second segment is acknowledged.
-		const second = bits & BIT_ACK_DELAYED;
+		const second = (bits & BIT_ACK_DELAYED) !== 0;
 		answer = second ? IN_DATA | IN_ACK_DUE : IN_DATA;
 		tcb.bits = bits | (second ? BIT_ACK_NOW : BIT_ACK_DELAYED);
 	}
@@ -101,7 +101,7 @@ function acknowledge(view: DataView, tcb: TcbBlock, ack: number, acked: number):
 		if (flight === 0) answer |= IN_ALL_ACKED;
 		if (queued <= tcb.sndRoom) answer |= IN_ROOM;
 		const bits = tcb.bits;
-		if (bits & BIT_TIMING && ((ack - tcb.rttSeq) | 0) > 0) {
+		if ((bits & BIT_TIMING) !== 0 && ((ack - tcb.rttSeq) | 0) > 0) {
 			tcb.bits = bits & ~BIT_TIMING;
 			answer |= IN_TIMED;
 		}
@@ -148,8 +148,8 @@ export function streamRead(view: DataView, block: Offset, buffer: Bytes, start: 
 	tcb.rcvQueued = left;
 	taken(view, tcb, from, length, left);
 	const bits = tcb.bits;
-	if (bits & BIT_FIN) return left === 0 ? length | READ_END : length;
-	if (bits & BIT_ACK_NOW) return length;
+	if ((bits & BIT_FIN) !== 0) return left === 0 ? length | READ_END : length;
+	if ((bits & BIT_ACK_NOW) !== 0) return length;
 	return worth(tcb, tcb.rcvRoom, tcb.updateStep) ? length | READ_TELL : length;
 }
 
@@ -165,9 +165,9 @@ export function streamByte(view: DataView, block: Offset): number {
 	const queued = tcb.rcvQueued;
 	if (queued <= 0) return -1;
 	const bits = tcb.bits;
-	if (bits & BIT_FIN) {
+	if ((bits & BIT_FIN) !== 0) {
 		if (queued === 1) return -1;
-	} else if (!(bits & BIT_ACK_NOW)) {
+	} else if ((bits & BIT_ACK_NOW) === 0) {
 		if (worth(tcb, (tcb.rcvRoom + 1) | 0, tcb.updateStep)) return -1;
 	}
 	const from = firstByte(tcb);

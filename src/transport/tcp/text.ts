@@ -89,7 +89,7 @@ function data(view: DataView, tcb: TcbBlock, link: InterfaceBlock, ahead: number
 	if (tcb.ranges > 0) {
 		taken = (taken + takeAhead(view, tcb, (tcb.rcvNxt + length) | 0)) | 0;
 		oweAck(view, tcb);
-	} else if (tcb.bits & BIT_ACK_DELAYED) oweAck(view, tcb);
+	} else if ((tcb.bits & BIT_ACK_DELAYED) !== 0) oweAck(view, tcb);
 	else {
 		tcb.bits = tcb.bits | BIT_ACK_DELAYED;
 		delayAck(view, tcb);

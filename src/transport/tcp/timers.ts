@@ -35,7 +35,7 @@ export function tcpTimers(view: DataView): void {
 		at = tcb.nextTimed;
 		tcb.nextTimed = 0;
 		serve(view, tcb, now);
-		if (tcb.work & TIMERS) again(view, tcb);
+		if ((tcb.work & TIMERS) !== 0) again(view, tcb);
 		predict(tcb);
 	}
 	const ms = timerNext(view, now);
@@ -72,11 +72,11 @@ function serve(view: DataView, tcb: TcbBlock, now: number): void {
 /** Lists a connection for the times that its timers have. */
 function again(view: DataView, tcb: TcbBlock): void {
 	const work = tcb.work;
-	if (work & (RETRANSMIT | PERSIST)) arm(view, tcb, tcb.retransmitAt);
-	if (work & KEEP_ALIVE) arm(view, tcb, tcb.keepAliveAt);
-	if (work & LINGER) arm(view, tcb, tcb.lingerAt);
-	if (work & ROUTE_LOST) arm(view, tcb, tcb.routeLostAt);
-	if (work & RAISE) arm(view, tcb, tcb.raiseAt);
+	if ((work & (RETRANSMIT | PERSIST)) !== 0) arm(view, tcb, tcb.retransmitAt);
+	if ((work & KEEP_ALIVE) !== 0) arm(view, tcb, tcb.keepAliveAt);
+	if ((work & LINGER) !== 0) arm(view, tcb, tcb.lingerAt);
+	if ((work & ROUTE_LOST) !== 0) arm(view, tcb, tcb.routeLostAt);
+	if ((work & RAISE) !== 0) arm(view, tcb, tcb.raiseAt);
 }
 
 /** How long nothing may move before the connection is given up, ms. */

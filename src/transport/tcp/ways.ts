@@ -23,7 +23,7 @@ export const ALL_LOOKED_AT = -1;
  * (`localAddress` 0) stands in no table, and its SYN waits: nothing leaves from 0.0.0.0, RFC 1122 §3.2.1.3.
  */
 export function awaitWay(view: DataView, tcb: TcbBlock, ms: number): void {
-	if (tcb.work & ROUTE_LOST) return;
+	if ((tcb.work & ROUTE_LOST) !== 0) return;
 	tcb.work = tcb.work | ROUTE_LOST;
 	tcb.routeLostAt = ms;
 	if (TcpBlock.of(view, tcpAt(view)).polled !== 0) startWaiting(view, tcb);
@@ -63,7 +63,7 @@ export function tcpLost(view: DataView, index: number, mayCome: boolean, first: 
 }
 
 function lost(view: DataView, tcb: TcbBlock, first: boolean): void {
-	if (!(tcb.work & ROUTE_LOST)) awaitWay(view, tcb, tcb.userTimeout !== 0 ? tcb.userTimeout : USER_TIMEOUT);
+	if ((tcb.work & ROUTE_LOST) === 0) awaitWay(view, tcb, tcb.userTimeout !== 0 ? tcb.userTimeout : USER_TIMEOUT);
 	else if (first) startWaiting(view, tcb);
 }
 
@@ -74,14 +74,14 @@ function portChance(view: DataView, tcb: TcbBlock, chance: number): number {
 }
 
 function foundAgain(view: DataView, tcb: TcbBlock, chance: number): void {
-	if (!(tcb.work & ROUTE_LOST)) return;
+	if ((tcb.work & ROUTE_LOST) === 0) return;
 	tcb.work = tcb.work & ~ROUTE_LOST;
 	if (isNone(view, tcb.localAddress) && begin(view, tcb, portChance(view, tcb, chance)) !== BEGUN) {
 		end(view, tcb, UNREACHABLE);
 		return;
 	}
 	tcpMark(view, tcb.at);
-	if (!(tcb.work & (RETRANSMIT | PERSIST))) return;
+	if ((tcb.work & (RETRANSMIT | PERSIST)) === 0) return;
 	tcb.retransmitAt = CoreBlock.of(view, CORE).now;
 	arm(view, tcb, tcb.retransmitAt);
 }

@@ -53,7 +53,7 @@ function rarer(view: DataView, link: InterfaceBlock, socket: UdpBlock, payload: 
 	const most = socket.size - DATAGRAM;
 	if (isMulticast(view, DESTINATION_ADDRESS) && !isJoined(view, DESTINATION_ADDRESS, link.slot))
 		drop(view, link, DROP.ipv4NotLocal);
-	else if (group && socket.bits & UDP_NO_GROUPS) drop(view, link, DROP.udpGroup);
+	else if (group && (socket.bits & UDP_NO_GROUPS) !== 0) drop(view, link, DROP.udpGroup);
 	// What is for us alone was tried before. A program's ring takes the longest datagram: it is full.
 	else if (!group && (length <= most || socket.index < CoreBlock.of(view, CORE).udpCount)) drop(view, link, DROP.udpQueueFull);
 	// Of one that is longer than the ring of a service ever holds the beginning is delivered: it is longer than what services look at, and they see that.

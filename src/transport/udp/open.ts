@@ -120,7 +120,7 @@ export function udpClose(view: DataView, block: Offset): void {
 
 /** Nothing comes for the socket any more. */
 function leave(view: DataView, socket: UdpBlock): void {
-	if (!(socket.bits & UDP_GONE)) flowRemove(view, socket.localAddress, NO_ADDRESS, socket.localPort, socket.meta);
+	if ((socket.bits & UDP_GONE) === 0) flowRemove(view, socket.localAddress, NO_ADDRESS, socket.localPort, socket.meta);
 }
 
 /** The socket's address or interface is gone. */

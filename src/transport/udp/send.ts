@@ -53,7 +53,7 @@ export function udpSend(
 	const path = PathBlock.of(view, socket.path);
 	if (path.wayVersion !== CoreBlock.of(view, CORE).wayVersion || v4Of(view, path.destination) !== to) {
 		if (!udpHasPlace(socket)) return GONE;
-		if (to === ipv4.BROADCAST && socket.bits & UDP_BY_ALL) return sendByAll(view, socket, port, data, start, length);
+		if (to === ipv4.BROADCAST && (socket.bits & UDP_BY_ALL) !== 0) return sendByAll(view, socket, port, data, start, length);
 		if (!lead(view, socket, path, to)) return noWay(view, socket, path);
 	}
 	return transmit(view, path, (socket.localPort << 16) | port, data, start, length);
@@ -162,7 +162,7 @@ function boundOf(socket: UdpBlock): number {
 /** The socket's path leads to an address, as the routes say now. False when there is no way. */
 function lead(view: DataView, socket: UdpBlock, path: PathBlock, to: Ipv4): boolean {
 	const routed = path.routeVersion === CoreBlock.of(view, CORE).routeVersion;
-	if (v4Of(view, path.destination) !== to || !routed || socket.bits & UDP_GIVEN) {
+	if (v4Of(view, path.destination) !== to || !routed || (socket.bits & UDP_GIVEN) !== 0) {
 		socket.bits = socket.bits & ~UDP_GIVEN;
 		setV4(view, path.destination, to);
 		path.bound = boundOf(socket);

@@ -218,7 +218,7 @@ export class Expressions {
 	}
 
 	#choice(depth: number, side: () => Value): Value {
-		const test = this.condition(depth - 1);
+		const test = this.boolean(depth - 1);
 		const [a, b] = [side(), side()];
 		const text = `${operand(test, RANK.choice + 1)} ? ${operand(a, RANK.choice)} : ${operand(b, RANK.choice)}`;
 		return this.#made(text, RANK.choice, a.type, hull(a.range, b.range), test, a, b);
@@ -338,18 +338,10 @@ export class Expressions {
 			return this.#comparison(depth);
 		}
 		if (kind < 6) return this.#comparison(depth);
-		if (kind < 7) return this.#not(this.condition(depth - 1));
+		if (kind < 7) return this.#not(this.boolean(depth - 1));
 		if (kind < 9) return this.#logical(() => this.boolean(depth - 1));
 		if (kind < 10) return this.#choice(depth, () => this.boolean(depth - 1));
 		return this.call(depth, "boolean", false) ?? this.#comparison(depth);
-	}
-
-	/** What an `if` may ask: a boolean, or a number that is not 0. */
-	condition(depth: number): Value {
-		const kind = this.random.below(8);
-		if (kind === 0) return this.int32(depth);
-		if (kind === 1 && depth > 0) return this.#logical(() => this.condition(depth - 1));
-		return kind === 2 ? this.#not(this.int32(depth)) : this.boolean(depth);
 	}
 
 	#not(value: Value): Value {

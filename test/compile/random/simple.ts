@@ -228,7 +228,7 @@ export abstract class Simple {
 	/** `return`, `break`, `continue` or `throw`, behind a condition. */
 	protected leave(): void {
 		const { random, expressions } = this.body;
-		const test = expressions.condition(3).text;
+		const test = expressions.boolean(3).text;
 		this.body.line(`if (${test}) ${this.way(random.pick(["return", "return", "throw", ...this.body.ways]))}`);
 	}
 

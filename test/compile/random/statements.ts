@@ -34,18 +34,19 @@ export class Statements extends Simple {
 	/** What an `if` or `?:` asks, which may call what writes: `&&` and `||` have an order in C too. */
 	protected condition(): string {
 		const { random, expressions } = this.body;
-		const plain = expressions.condition(3);
+		const plain = expressions.boolean(3);
 		const call = random.chance(0.1) ? expressions.call(2, random.pick(["number", "boolean"]), true) : undefined;
 		if (call === undefined) return plain.text;
+		const asked = call.type === "boolean" ? call.text : `(${call.text} !== 0)`;
 		const other = operand(plain, RANK.or + 1);
 		return random.pick([
-			call.text,
-			`!${call.text}`,
-			`${other} && ${call.text}`,
-			`${call.text} && ${other}`,
-			`${call.text} || ${other}`,
-			`${other} || !${call.text}`,
-			`${operand(plain, RANK.choice + 1)} ? ${call.text} : ${call.type === "boolean" ? "true" : "0"}`,
+			asked,
+			`!${asked}`,
+			`${other} && ${asked}`,
+			`${asked} && ${other}`,
+			`${asked} || ${other}`,
+			`${other} || !${asked}`,
+			`${operand(plain, RANK.choice + 1)} ? ${asked} : true`,
 		]);
 	}
 
@@ -62,7 +63,7 @@ export class Statements extends Simple {
 		while (random.chance(0.2))
 			more(
 				this.body.block(() => this.some(2)),
-				`if (${expressions.condition(2).text}) `,
+				`if (${expressions.boolean(2).text}) `,
 			);
 		if (random.chance(0.4))
 			more(
@@ -81,7 +82,7 @@ export class Statements extends Simple {
 		const most = limit.range.high;
 		const kind = random.below(4);
 		// Asked again each time, with what memory and variables have become.
-		const also = random.chance(0.2) ? ` && ${operand(expressions.condition(2), RANK.and + 1)}` : "";
+		const also = random.chance(0.2) ? ` && ${operand(expressions.boolean(2), RANK.and + 1)}` : "";
 		const name = this.body.fresh(limit.text + also);
 		// What a loop compares with may not change in it: a name of its own holds it.
 		const held = this.body.fresh(limit.text + also + name);
