@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileFlat, tell } from "./compile/compile.mjs";
-import { hash, root } from "./compile.mjs";
+import { hash, hashFiles, root } from "./compile.mjs";
 import { nativesModule, nativesSource } from "./natives.mjs";
 
 /** What the interpreter may call: the second exports all of the first. */
@@ -45,6 +45,9 @@ export const headerFolders = [...new Set(headers.map(dirname))];
 /** Where the C goes, with a manifest that names it. */
 export const flatFolder = join(root, "build/out/flat");
 
+/** Tells what is there now, and what it was made of. */
+const stamp = join(root, "build/out/flat.sha256");
+
 const MODULES = "modules";
 const inModules = (name) => `${MODULES}/${name}`;
 
@@ -53,6 +56,11 @@ let made;
 /** Brings the C up to date, once in a process, and returns its folder. Throws Error with a line for each place that is outside the subset. */
 export function makeFlat() {
 	if (made) return flatFolder;
+	const inputs = inputsHash();
+	if (existsSync(stamp) && readFileSync(stamp, "utf8") === stampOf(inputs)) {
+		made = true;
+		return flatFolder;
+	}
 	const { files, functions, errors } = compileFlat({
 		root,
 		door: DOORS,
@@ -74,8 +82,25 @@ export function makeFlat() {
 	for (const [name, text] of all) put(join(flatFolder, name), text);
 	for (const name of readdirSync(flatFolder, { recursive: true }))
 		if (name !== MODULES && !all.has(name) && !isNew(name)) rmSync(join(flatFolder, name), { recursive: true, force: true });
+	put(stamp, stampOf(inputs));
 	made = true;
 	return flatFolder;
+}
+
+/** Of all that the C is made of, and of what makes it. To compile takes most of a second, which every start of the simulation would wait for. */
+function inputsHash() {
+	const under = ["src", "hosts", "build/compile"].flatMap((folder) =>
+		readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, name)),
+	);
+	const tools = ["build/flat.mjs", "build/natives.mjs", "package.json", "node_modules/oxc-parser/package.json"];
+	return hashFiles([...under.filter((path) => /\.(ts|h|mjs)$/.test(path)), ...tools.map((path) => join(root, path))]);
+}
+
+/** What the stamp says when the C that is there was made of these inputs. */
+function stampOf(inputs) {
+	const names = existsSync(flatFolder) ? readdirSync(flatFolder, { recursive: true }) : [];
+	const files = names.map((name) => join(flatFolder, name)).filter((path) => /\.(c|h|js|json)$/.test(path));
+	return hash(inputs, hashFiles(files));
 }
 
 /** The functions of the door that a firmware's modules may call, which are its natives. The desktop host, on which tests run, has all. */

@@ -11,7 +11,7 @@ for (const toolchain of TOOLCHAINS) {
 	const problem = missing(toolchain);
 	if (problem !== undefined) console.log(`skipped: ${problem}`);
 
-	describe.skipIf(problem !== undefined)(toolchain.name, () => {
+	describe.skipIf(problem !== undefined)(toolchain.name, { concurrent: true }, () => {
 		test.each(portableFiles)("%s compiles without a warning", async (file) => {
 			expect(await compilePortable(toolchain, file)).toBe("");
 		});
