@@ -1,17 +1,36 @@
-// The arena as C sees it: base and size of a buffer argument, and bounds.
+/*
+ * How a native function reaches the bytes behind a view: DataView, Uint8Array and other arrays of bytes, ArrayBuffer or
+ * host buffer. Offsets count from the view's start. Uses xsmc.h only, so that it compiles for boards and desktop alike.
+ *
+ *	void xs_multihome_checksum(xsMachine *the)
+ *	{
+ *		int at = intArg(1), end = intArg(2);
+ *		const uint8_t *bytes = bytesIn(0, at, end);
+ *		...
+ *		xsmcSetInteger(xsResult, sum);
+ *	}
+ *
+ * Take the integers first and the bytes last: an argument's conversion can run JavaScript, and whatever can allocate can
+ * move an ArrayBuffer's bytes (a host buffer stays).
+ */
 
 #ifndef MULTIHOME_ARENA_H
 #define MULTIHOME_ARENA_H
 
-#include <stdint.h>
-#include <string.h>
-
-#include "buffer.h"
 #include "flat.h"
+#include "xsmc.h"
 
+/* xsArg(index) without counting the arguments each time: natives of the data path are called with all of theirs. Where an argument lies
+ * differs between versions of XS, so xs.h's own macro finds it, with its check made nothing here. */
+#define fxCheckArg(THE, INDEX) (INDEX)
+#define dataArg(INDEX) xsArg(INDEX)
+
+/** Argument `INDEX` as an int32. */
+#define intArg(INDEX) ((int)xsmcToInteger(dataArg(INDEX)))
+
+/** Base and size of a buffer. */
 typedef FlatMemory Arena;
 
-/* Not to be kept across anything that can allocate: XS moves its chunks (a host buffer stays, but an application's does not). */
 static inline Arena arenaOf(xsMachine *the, xsSlot *slot)
 {
 	void *data;
@@ -45,11 +64,11 @@ static inline Arena memoryOf(xsMachine *the, Arena arena)
 	return arena;
 }
 
-/* As buffer.h says: integers first, these last. */
-#define argMemory(INDEX) memoryOf(the, argArena(INDEX))
-#define argReadableMemory(INDEX) memoryOf(the, argReadable(INDEX))
+/** A read-only buffer throws TypeError, but where it is only read. */
 #define argArena(INDEX) arenaOf(the, &dataArg(INDEX))
 #define argReadable(INDEX) readableOf(the, &dataArg(INDEX))
+#define argMemory(INDEX) memoryOf(the, argArena(INDEX))
+#define argReadableMemory(INDEX) memoryOf(the, argReadable(INDEX))
 #define argText(INDEX) textOf(the, &dataArg(INDEX))
 
 /* One comparison each for sign and end, in 64 bits so that nothing wraps. */
@@ -58,17 +77,28 @@ static inline int outside(xsIntegerValue at, xsIntegerValue length, xsUnsignedVa
 	return (at < 0) | (length < 0) | ((uint64_t)(uint32_t)at + (uint32_t)length > size);
 }
 
+/** RangeError unless so many bytes lie within SIZE. */
 #define demand(AT, LENGTH, SIZE) \
 	do { \
 		if (outside(AT, LENGTH, SIZE)) \
 			xsRangeError("%d bytes from %d on: expected them within 0 to %d", (int)(LENGTH), (int)(AT), (int)(SIZE)); \
 	} while (0)
 
-/* Bytes `at` to `end`. */
+/** The same of bytes `AT` to `END`. A negative number becomes a large one. */
 #define demandTo(AT, END, SIZE) \
 	do { \
-		if ((AT) < 0 || (END) < (AT) || (xsUnsignedValue)(END) > (SIZE)) \
+		if ((xsUnsignedValue)(AT) > (xsUnsignedValue)(END) || (xsUnsignedValue)(END) > (SIZE)) \
 			xsRangeError("bytes %d to %d: expected them within 0 to %d", (int)(AT), (int)(END), (int)(SIZE)); \
 	} while (0)
+
+static inline uint8_t *bytesOf(xsMachine *the, Arena buffer, int at, int end)
+{
+	demandTo(at, end, buffer.size);
+	return buffer.base + at;
+}
+
+/** The bytes [at, end) of argument `INDEX`, to read, or to write. */
+#define bytesIn(INDEX, AT, END) ((const uint8_t *)bytesOf(the, argReadable(INDEX), AT, END))
+#define bytesOut(INDEX, AT, END) bytesOf(the, argArena(INDEX), AT, END)
 
 #endif

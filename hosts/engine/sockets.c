@@ -42,8 +42,7 @@ void xs_multihome_stream_place(xsMachine *the)
 {
 	int32_t block = intArg(1);
 	Socket *stream = streamOf(xsArg(0));
-	stream->block = block;
-	stream->byBytes = 0;
+	*stream = (Socket){ stream->arena, block, 0 };
 }
 
 void xs_multihome_datagrams_place(xsMachine *the)
@@ -85,24 +84,21 @@ static inline int isBuffer(xsMachine *the, int count)
 	return xsmcArgc == count && xsmcTypeOf(xsArg(0)) == xsReferenceType;
 }
 
-/* Likewise, or a part of a buffer by offset and length. */
-static inline int isPart(xsMachine *the)
-{
-	return isBuffer(the, 1) || (isBuffer(the, 3) && isInteger(the, 1) && isInteger(the, 2));
-}
-
 typedef struct {
 	Arena buffer;
-	int32_t at, count; /* count -1: the buffer has no such part */
+	int32_t at, count; /* count -1: they name none */
 } Part;
 
-static Part partOf(xsMachine *the, Arena buffer)
+/* What the arguments name: a buffer, or a part of one by offset and length. */
+static inline Part partOf(xsMachine *the, int writable)
 {
-	if (xsmcArgc == 1)
-		return (Part){ buffer, 0, (int32_t)buffer.size };
-	const uint32_t at = (uint32_t)xsmcToInteger(xsArg(1)), count = (uint32_t)xsmcToInteger(xsArg(2));
-	const int inside = at <= buffer.size && count <= buffer.size - at;
-	return (Part){ buffer, (int32_t)at, inside ? (int32_t)count : -1 };
+	const int whole = isBuffer(the, 1);
+	if (!whole && !(isBuffer(the, 3) && isInteger(the, 1) && isInteger(the, 2)))
+		return (Part){ .count = -1 };
+	const uint32_t at = whole ? 0 : (uint32_t)xsmcToInteger(xsArg(1)), part = whole ? 0 : (uint32_t)xsmcToInteger(xsArg(2));
+	const Arena buffer = writable ? argArena(0) : argReadable(0);
+	const uint32_t count = whole ? buffer.size : part;
+	return (Part){ buffer, (int32_t)at, at <= buffer.size && count <= buffer.size - at ? (int32_t)count : -1 };
 }
 
 void xs_multihome_stream_read(xsMachine *the)
@@ -111,8 +107,8 @@ void xs_multihome_stream_read(xsMachine *the)
 	int32_t count = -1;
 	if (stream.byBytes)
 		count = transport_tcp_stream_streamByte(&stream.arena, stream.block);
-	else if (stream.block && isPart(the)) {
-		const Part part = partOf(the, argArena(0));
+	else if (stream.block) {
+		const Part part = partOf(the, 1);
 		if (part.count >= 0)
 			count = transport_tcp_data_tcpRead(&stream.arena, stream.block, &part.buffer, part.at, part.count);
 		if (count == 0)
@@ -125,9 +121,10 @@ void xs_multihome_stream_write(xsMachine *the)
 {
 	const Socket stream = *streamOf(xsThis);
 	int32_t room = -1;
-	if (stream.block && !stream.byBytes && isPart(the)) {
-		const Part part = partOf(the, argReadable(0));
-		room = transport_tcp_data_tcpWrite(&stream.arena, stream.block, &part.buffer, part.at, part.count);
+	if (stream.block && !stream.byBytes) {
+		const Part part = partOf(the, 0);
+		if (part.count >= 0)
+			room = transport_tcp_data_tcpWrite(&stream.arena, stream.block, &part.buffer, part.at, part.count);
 	}
 	answer(the, room, xsID_writeRest);
 }

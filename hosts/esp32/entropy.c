@@ -1,7 +1,7 @@
 // Entropy on ESP32: the hardware generator, which gives true random numbers only while a radio runs or noise of the SAR ADC is fed to it (ESP-IDF, "Random Number
 // Generation"). Without a radio that source is on for as long as bits are read.
 
-#include "buffer.h"
+#include "arena.h"
 #include "bootloader_random.h"
 #include "esp_random.h"
 #include "esp_wifi.h"

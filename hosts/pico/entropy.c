@@ -1,7 +1,7 @@
 // Entropy on RP2040: the ring oscillator's random bit (RP2040 datasheet §2.17.5), whose bits are neither independent nor even. On RP2350: the true random number
 // generator (RP2350 datasheet §12.12) with all of its own tests on.
 
-#include "buffer.h"
+#include "arena.h"
 #include "hardware/timer.h"
 
 #if PICO_RP2350

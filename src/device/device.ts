@@ -33,13 +33,14 @@ export const BUSY = 2;
 export const ANSWERED = 3;
 
 /**
- * As BUSY, but it is offered the same packet again within the poll: its bytes are on their way, perhaps, and it stays as it is. Only of devices in C, and not for a `packet` of -1, whose memory is
- * used for other things at once.
+ * As BUSY, but it is offered the same packet again within the poll: its bytes are on their way, perhaps, or can be soon, and it stays as it is until it is answered otherwise, or `settle` was
+ * called. Only of devices in C, and, as HELD, not for a `packet` of -1, whose memory is used for other things at once.
  */
 export const AGAIN = 4;
 
 /**
- * Answer of `receive`, only of devices in C: bytes are on their way, a frame's perhaps. It is called again with the same memory, which nobody else uses until it answers otherwise.
+ * Answer of `receive`, only of devices in C: bytes are on their way, a frame's perhaps. It is called again with the same memory, soon, which nobody else uses until it answers otherwise, or
+ * `settle` was called.
  */
 export const COMES = -2;
 

@@ -1,7 +1,7 @@
 // Frames come in, compiled: from the devices, up through the layers.
 
 import { FRAMES_PER_TURN } from "../config.ts";
-import { deviceReceive, lineReceive } from "../device/kernels/devices.ts";
+import { deviceReceive, lineReceive } from "../device/receive.ts";
 import { COMES } from "../device/device.ts";
 import { LOST } from "../device/serial.ts";
 import { ipInput } from "../ip/input.ts";

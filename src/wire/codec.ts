@@ -8,15 +8,10 @@ export { slipDecode, slipEncode } from "./slip.ts";
 export { vjCompress } from "./vj-compress.ts";
 export { vjDecompress } from "./vj-decompress.ts";
 
+export { deviceReceive, lineReceive } from "../device/receive.ts";
+
 // C by hand.
-export {
-	deviceLinkUp,
-	devicePasses,
-	deviceReceive,
-	deviceService,
-	deviceTransmit,
-	lineReceive,
-} from "../device/kernels/devices.ts";
+export { deviceLinkUp, devicePasses, deviceService, deviceTransmit } from "../device/kernels/devices.ts";
 export { checksum } from "./kernels/checksum.ts";
-export { copy, copyIn, copyOut, ringPut, ringRead } from "./kernels/copies.ts";
+export { copy, copyIn, copyOut } from "./kernels/copies.ts";
 export { asciiPut } from "./kernels/ascii.ts";

@@ -9,11 +9,11 @@ import { MODULES } from "../../build/modules.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Lowest first; those of one row may import each other. The driver contract and the kernels that reach devices in C are below the codec, whose door hands them on. */
+/** Lowest first; those of one row may import each other. The driver contract, the kernels that reach devices in C, and what looks at their answers are below the codec, whose door hands them on. */
 const LAYERS: readonly (readonly string[])[] = [
 	["host"],
 	["config", "packet", "address", "device/device"],
-	["wire", "device/kernels"],
+	["wire", "device/kernels", "device/receive"],
 	["device"],
 	["link"],
 	["ip"],
@@ -149,5 +149,11 @@ describe("the files of src/", () => {
 			(file) => [file, readFileSync(join(root, file), "utf8").split("\n").length] as const,
 		);
 		expect(long.filter(([, lines]) => lines > 450)).toEqual([]);
+	});
+
+	it("have fewer than 400 lines of C in all, and no engine in it", () => {
+		const texts = sources("src", /\.(c|h)$/).map((file) => readFileSync(join(root, file), "utf8"));
+		expect(texts.join("").split("\n").length - 1).toBeLessThan(400);
+		expect(texts.filter((text) => /#include\s+["<](xs|mc\.xs|arena\.h)/.test(text))).toEqual([]);
 	});
 });

@@ -6,7 +6,7 @@
 
 #include "plugs.h"
 #include "uart-line.h"
-#include "buffer.h"
+#include "arena.h"
 
 #define NANOSECONDS_PER_MS 1000000
 

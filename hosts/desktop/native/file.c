@@ -5,7 +5,7 @@
  */
 
 #include "host.h"
-#include "buffer.h"
+#include "arena.h"
 
 #include <fcntl.h>
 

@@ -1,6 +1,6 @@
 /* Random bits of the system, beside host.js. */
 
-#include "buffer.h"
+#include "arena.h"
 
 #include <sys/random.h>
 

@@ -4,7 +4,7 @@
  */
 
 #include "plugs.h"
-#include "buffer.h"
+#include "arena.h"
 
 #include "nic.h"
 

@@ -4,7 +4,7 @@
  */
 
 #include "uart-line.h"
-#include "buffer.h"
+#include "arena.h"
 
 #include <poll.h>
 

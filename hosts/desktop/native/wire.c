@@ -4,7 +4,7 @@
  */
 
 #include "host.h"
-#include "buffer.h"
+#include "arena.h"
 
 #include <fcntl.h>
 #include <linux/if.h>

@@ -2,8 +2,8 @@
 // compiled code runs as TypeScript it is this one, which has places for devices in TypeScript.
 
 import { check } from "../../packet/bounds.ts";
-import type { Length, Offset, Range } from "../../packet/numbers.ts";
-import { BUSY, COMES, type Device } from "../device.ts";
+import type { Length, Offset } from "../../packet/numbers.ts";
+import { BUSY, type Device } from "../device.ts";
 
 /** `passes`: as in native/devices.h. */
 type Numbered = Pick<Device, "receive" | "transmit" | "linkUp"> & { passes?(): boolean };
@@ -27,18 +27,10 @@ export function deviceRemove(number: number): void {
 	if (table[number] !== undefined) table[number] = undefined;
 }
 
-/** As `receive` of the device with that number, at most `most` bytes: the frame's length, 0 when there is none, -1 when one was lost, COMES. 0 when no device has the number. */
-export function deviceReceive(view: DataView, device: number, at: Offset, most: Length): Range<-2, 0xffffff> {
+/** As `receive` of the device with that number, at most `most` bytes, whatever it answers; ../receive.ts looks at that. 0 when no device has the number. */
+export function deviceAsk(view: DataView, device: number, at: Offset, most: Length): number {
 	check(at, most, view.byteLength);
-	const length = table[device]?.receive(at, most) ?? 0;
-	return length < COMES || length > most ? -1 : length;
-}
-
-/** As `receive` of the serial line with that number (device/serial.ts), at most `most` bytes. 0 when no device has the number. */
-export function lineReceive(view: DataView, device: number, at: Offset, most: Length): number {
-	check(at, most, view.byteLength);
-	const answer = table[device]?.receive(at, most) ?? 0;
-	return (answer & 0xffff) > most ? -1 : answer;
+	return table[device]?.receive(at, most) ?? 0;
 }
 
 /** As its `transmit`: SENT, HELD, BUSY or, in C, ANSWERED or AGAIN. BUSY when no device has the number. `packet`: of serial lines the protocol. */

@@ -6,13 +6,12 @@ MultihomeDevice multihomeDevices[DEVICES_PLACES];
 
 int32_t multihomeDeviceAdd(const MultihomeDeviceOps *ops, void *driver)
 {
-	int32_t place = 0;
-	while (place < DEVICES_PLACES && multihomeDevices[place].ops)
-		place++;
-	if (!ops || place == DEVICES_PLACES)
-		return 0;
-	multihomeDevices[place] = (MultihomeDevice){ ops, driver };
-	return place + 1;
+	for (int32_t place = 0; ops && place < DEVICES_PLACES; place++)
+		if (!multihomeDevices[place].ops) {
+			multihomeDevices[place] = (MultihomeDevice){ ops, driver };
+			return place + 1;
+		}
+	return 0;
 }
 
 void multihomeDeviceRemove(int32_t number)

@@ -8,7 +8,7 @@ import { PathBlock, pathForget } from "../../packet/path-block.ts";
 import { wrap } from "../../packet/ring.ts";
 import { DATAGRAM, UDP_TOLD, UdpBlock } from "../../packet/udp-block.ts";
 import type { Bytes } from "../../wire/kernels/bytes.ts";
-import { ringPut, ringRead } from "../../wire/kernels/copies.ts";
+import { copy, copyOut } from "../../wire/kernels/copies.ts";
 
 /** In what `udpRead` answers: source, destination, ports or interface are not those of the datagram before. */
 export const ANOTHER = 0x10000;
@@ -16,6 +16,21 @@ export const ANOTHER = 0x10000;
 /** Where ports, length and interface stand behind the addresses. */
 const PORTS_AT = 2 * ADDRESS;
 const LENGTH_AT = PORTS_AT + 4;
+
+/** From `from` on into the ring, from its byte `at` on, wrapping. */
+function ringPut(view: DataView, socket: UdpBlock, at: Offset, from: Offset, length: Length): void {
+	const ring = socket.ring;
+	const first = Math.min(length, (socket.size - at) | 0);
+	copy(view, ring + at, from, first);
+	if (length > first) copy(view, ring, from + first, length - first);
+}
+
+/** Out of the ring, from its byte `at` on, wrapping, to `buffer` from its byte `start` on. */
+function ringRead(view: DataView, socket: UdpBlock, at: Offset, buffer: Bytes, start: number, length: number): void {
+	const first = Math.min(length, (socket.size - at) | 0);
+	copyOut(view, socket.ring + at, buffer, start, first);
+	if (length > first) copyOut(view, socket.ring, buffer, (start + first) | 0, (length - first) | 0);
+}
 
 /** A word of the ring at its byte `at`, which may have run over its end. No word lies across it. */
 function getWord(view: DataView, socket: UdpBlock, at: Offset): number {
@@ -57,7 +72,7 @@ export function deliverDatagram(view: DataView, socket: UdpBlock, slot: number, 
 	copyAddress(view, from + ADDRESS, DESTINATION_ADDRESS);
 	view.setInt32(from + PORTS_AT, view.getInt32(PORTS * 4, true));
 	view.setInt32(from + LENGTH_AT, length | (slot << 16));
-	ringPut(view, socket.ring, size, at, from, DATAGRAM + length);
+	ringPut(view, socket, at, from, DATAGRAM + length);
 	socket.next = wrap(at + whole, size);
 	socket.used += whole;
 	socket.count++;
@@ -89,7 +104,7 @@ export function udpRead(view: DataView, block: Offset, buffer: Bytes, start: num
 	const whole = DATAGRAM + bytes + (-bytes & 3);
 	if (whole > socket.used) throw new RangeError(`block at ${block}: its ring holds no datagram`);
 	if (length > bytes) length = bytes;
-	ringRead(view, socket.ring, socket.size, wrap(at + DATAGRAM, socket.size), buffer, start, length);
+	ringRead(view, socket, wrap(at + DATAGRAM, socket.size), buffer, start, length);
 	const ports = getWord(view, socket, at + PORTS_AT);
 	const same =
 		ringHas(view, socket, at, socket.lastSource) &&

@@ -347,37 +347,6 @@ export function copyIn(view: DataView, at: number, buffer: Application, start: n
 	put(view, at, take(buffer, start, length));
 }
 
-function ringCheck(view: DataView, ring: number, size: number, offset: number, length: number): void {
-	take(view, ring, size);
-	if (offset < 0 || offset >= size || length < 0 || length > size)
-		throw new RangeError(`${length} bytes at ${offset} of a ring of ${size}`);
-}
-
-function toRing(view: DataView, ring: number, size: number, offset: number, values: number[]): void {
-	ringCheck(view, ring, size, offset, values.length);
-	for (const [i, value] of values.entries()) put(view, ring + ((offset + i) % size), [value]);
-}
-
-export function ringPut(view: DataView, ring: number, size: number, offset: number, from: number, length: number): void {
-	ringCheck(view, ring, size, offset, length);
-	toRing(view, ring, size, offset, take(view, from, length));
-}
-
-export function ringRead(
-	view: DataView,
-	ring: number,
-	size: number,
-	offset: number,
-	buffer: Application,
-	start: number,
-	length: number,
-): void {
-	ringCheck(view, ring, size, offset, length);
-	const values = [];
-	for (let i = 0; i < length; i++) values.push(take(view, ring + ((offset + i) % size), 1)[0]!);
-	put(buffer, start, values);
-}
-
 /** HalfSipHash-2-4 of twelve bytes, as its authors describe SipHash: words of 32 bits, rounds over the four words of the state. */
 export function halfSipHash(k0: number, k1: number, ...message: number[]): number {
 	const word32 = (value: bigint) => value & 0xffffffffn;

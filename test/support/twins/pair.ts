@@ -44,7 +44,7 @@ const {
 	ttlDecrement,
 	countSent,
 } = model;
-const { halfSipHash, ethernetHeader, copy, copyOut, copyIn, ringPut, ringRead } = model;
+const { halfSipHash, ethernetHeader, copy, copyOut, copyIn } = model;
 
 /** Of framing, header compression and texts there is no second model: framing.test.ts and vj.test.ts compare them with frames that support/ makes, text.test.ts with the language's own. Of devices in C Node has none: device/devices.test.ts. */
 const { deviceLinkUp, devicePasses, deviceReceive, deviceService, deviceTransmit, lineReceive } = twin;
@@ -70,8 +70,6 @@ export const naive: Record<string, unknown> = {
 	copy,
 	copyOut,
 	copyIn,
-	ringPut,
-	ringRead,
 	streamIn,
 	streamByte,
 	streamRead,

@@ -3,9 +3,11 @@
 import { afterEach, describe, expect, it } from "vitest";
 import * as codec from "#codec";
 import { BUSY, COMES, SENT } from "../../../src/device/device.ts";
-import * as twin from "../../../src/device/kernels/devices.ts";
+import * as kernels from "../../../src/device/kernels/devices.ts";
+import { deviceReceive } from "../../../src/device/receive.ts";
 
-const SIZE = 256;
+const twin = { ...kernels, deviceReceive };
+const SIZE = 1024;
 const UNKNOWN = [0, -1, 65, 4096, 0x7fffffff, -0x80000000];
 
 describe.each([

@@ -193,43 +193,6 @@ describe(`the codec against ${AGAINST}`, () => {
 		);
 	});
 
-	it("ringPut", () => {
-		expectBoth(
-			rounds("ringPut", (prng, pair) => {
-				const size = prng.between(1, 1500);
-				const length = hostile(prng, prng.below(Math.min(size, 1460) + 1));
-				const args = [
-					"view",
-					hostile(prng, FREE),
-					hostile(prng, size),
-					hostile(prng, prng.below(size)),
-					hostile(prng, OUTPUT + prng.below(99)),
-					length,
-				];
-				return same(pair, "ringPut", args);
-			}),
-		);
-	});
-
-	it("ringRead", () => {
-		expectBoth(
-			rounds("ringRead", (prng, pair) => {
-				const size = prng.between(1, 1500);
-				const length = hostile(prng, prng.below(Math.min(size, 1460) + 1));
-				const args = [
-					"view",
-					hostile(prng, FREE),
-					hostile(prng, size),
-					hostile(prng, prng.below(size)),
-					"buffer",
-					hostile(prng, prng.below(500)),
-					length,
-				];
-				return same(pair, "ringRead", args);
-			}),
-		);
-	});
-
 	it.each(["deviceReceive", "deviceTransmit"])("%s, of numbers that no device has", (name) => {
 		expectBoth(
 			rounds(name, (prng, pair) => {

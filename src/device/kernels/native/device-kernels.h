@@ -1,7 +1,6 @@
 /* Devices in C for the compiled data path. Each function is that of the same name in ../devices.ts; bounds are checked before the device sees an address. */
 
-#ifndef MULTIHOME_DEVICE_KERNELS_H
-#define MULTIHOME_DEVICE_KERNELS_H
+#pragma once
 
 #include "devices.h"
 #include "flat.h"
@@ -9,25 +8,15 @@
 /* NULL when no device has the number. */
 static inline const MultihomeDevice *deviceOf(int32_t number)
 {
-	if (number < 1 || number > DEVICES_PLACES || !multihomeDevices[number - 1].ops)
-		return NULL;
-	return &multihomeDevices[number - 1];
+	const uint32_t place = (uint32_t)number - 1;
+	return place < DEVICES_PLACES && multihomeDevices[place].ops ? &multihomeDevices[place] : NULL;
 }
 
-static inline int32_t kernel_lineReceive(const FlatMemory *view, int32_t number, int32_t at, int32_t most)
+static inline int32_t kernel_deviceAsk(const FlatMemory *view, int32_t number, int32_t at, int32_t most)
 {
 	flatDemandAny(view, at, most, view->size);
 	const MultihomeDevice *device = deviceOf(number);
-	int32_t answer = device ? device->ops->receive(device->driver, view->base + at, most) : 0;
-	return (answer & 0xffff) > most ? -1 : answer;
-}
-
-static inline int32_t kernel_deviceReceive(const FlatMemory *view, int32_t number, int32_t at, int32_t most)
-{
-	flatDemandAny(view, at, most, view->size);
-	const MultihomeDevice *device = deviceOf(number);
-	const int32_t length = device ? device->ops->receive(device->driver, view->base + at, most) : 0;
-	return length < DEVICE_COMES || length > most ? -1 : length;
+	return device ? device->ops->receive(device->driver, view->base + at, most) : 0;
 }
 
 static inline int32_t kernel_deviceTransmit(const FlatMemory *view, int32_t number, int32_t packet, int32_t at, int32_t end)
@@ -40,26 +29,18 @@ static inline int32_t kernel_deviceTransmit(const FlatMemory *view, int32_t numb
 
 static inline int kernel_deviceLinkUp(const FlatMemory *view, int32_t number)
 {
-	(void)view;
 	const MultihomeDevice *device = deviceOf(number);
-	return device && device->ops->linkUp(device->driver) != 0;
+	return device && device->ops->linkUp(device->driver);
 }
 
 static inline int kernel_devicePasses(const FlatMemory *view, int32_t number)
 {
-	(void)view;
 	const MultihomeDevice *device = deviceOf(number);
-	return device && device->ops->passes && device->ops->passes(device->driver) != 0;
+	return device && device->ops->passes && device->ops->passes(device->driver);
 }
 
 static inline int32_t kernel_deviceService(const FlatMemory *view, int32_t number, int32_t now)
 {
-	(void)view;
 	const MultihomeDevice *device = deviceOf(number);
-	if (!device || !device->ops->service)
-		return DEVICES_NO_SERVICE;
-	const int32_t wait = device->ops->service(device->driver, now);
-	return wait < -1 ? -1 : wait;
+	return device && device->ops->service ? flatMax(device->ops->service(device->driver, now), -1) : DEVICES_NO_SERVICE;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* Which parts of the data path there are: ../parts.ts. A firmware has a header that says so, which build/firmware.mjs makes; without one all are there. */
 
-#ifndef MULTIHOME_PARTS_KERNELS_H
-#define MULTIHOME_PARTS_KERNELS_H
+#pragma once
 
 #if __has_include("multihome-parts.h")
 #include "multihome-parts.h"
@@ -10,14 +9,5 @@
 #define MULTIHOME_PINGS 1
 #endif
 
-static inline int kernel_hasLines(void)
-{
-	return MULTIHOME_LINES;
-}
-
-static inline int kernel_hasPings(void)
-{
-	return MULTIHOME_PINGS;
-}
-
-#endif
+static inline int kernel_hasLines(void) { return MULTIHOME_LINES; }
+static inline int kernel_hasPings(void) { return MULTIHOME_PINGS; }

@@ -1,33 +1,16 @@
-// HDLC's octets a machine word at once: ../runs.ts. The first byte in memory is the lowest of a word: every processor this runs on is little-endian.
+// HDLC's octets a machine word at once: ../runs.ts.
 
-#ifndef MULTIHOME_RUNS_H
-#define MULTIHOME_RUNS_H
+#pragma once
 
-#include "flat.h"
-
-typedef uintptr_t Word;
+#include "words.h"
 
 /* A word whose bytes are all `BYTE`. */
 #define EACH(BYTE) ((Word)-1 / 255 * (BYTE))
-
-/* A processor that reads no words elsewhere is given those at multiples of their size. */
-#ifdef BYTEWISE
-#define WORD_PLACES sizeof(Word)
-#else
-#define WORD_PLACES 1
-#endif
 
 /* Whether there is a word to be read at byte `i` of `length`. */
 static inline int hasWord(const uint8_t *p, int32_t i, int32_t length)
 {
 	return i <= length - (int32_t)sizeof(Word) && (uintptr_t)(p + i) % WORD_PLACES == 0;
-}
-
-static inline Word loadWord(const uint8_t *p)
-{
-	Word w;
-	memcpy(&w, __builtin_assume_aligned(p, WORD_PLACES), sizeof(w));
-	return w;
 }
 
 /*
@@ -60,14 +43,9 @@ static inline int32_t kernel_hdlcPlain(const FlatMemory *line, int32_t from, int
 static inline uint32_t fcsWord(uint32_t fcs, Word w)
 {
 	w ^= fcs;
-#if UINTPTR_MAX > 0xffffffff
-	w ^= w << 32;
+	w ^= w << 16 << 16; /* twice, as a word of 32 bits has no shift by 32: nothing is left of it there */
 	w ^= (w ^ w << 28) << 16;
 	w ^= (w ^ (w ^ w << 10) << 14) << 8;
-#else
-	w ^= w << 16;
-	w ^= (w ^ w << 14) << 8;
-#endif
 	w ^= (w ^ (w ^ w << 5) << 7) << 4;
 	return (uint32_t)((w ^ (w ^ w >> 7) >> 5) >> (8 * sizeof(Word) - 16));
 }
@@ -87,5 +65,3 @@ static inline int32_t kernel_fcs16(const FlatMemory *view, int32_t at, int32_t l
 	}
 	return (int32_t)fcs;
 }
-
-#endif

@@ -1,32 +1,17 @@
 // The Internet checksum, RFC 1071. Sums are of 16-bit words in memory order and turned to network order at the end: ones' complement addition does not
 // mind (RFC 1071 §2 B). Nor does it mind how wide the words are that are added up, as long as a carry comes in again at the other end.
 
-#ifndef MULTIHOME_SUM_H
-#define MULTIHOME_SUM_H
+#pragma once
 
-#include <stdint.h>
-#include <string.h>
+#include "words.h"
 
-#include "bytes.h"
-#include "hot.h"
-
-/* What is added up at once. */
-typedef uintptr_t SumWord;
-
-/* Words are read at multiples of their size alone: others fault, or cannot be loaded several at a time. */
-#if defined(BYTEWISE) || defined(__thumb__)
-#define SUM_ALIGNED sizeof(SumWord)
-#else
-#define SUM_ALIGNED 1
-#endif
-
-static inline SumWord addWord(SumWord sum, SumWord word)
+static inline Word addWord(Word sum, Word word)
 {
 	sum += word;
 	return sum + (sum < word);
 }
 
-static inline SumWord sumWords(const uint8_t *p, uint32_t words, SumWord sum)
+static inline Word sumWords(const uint8_t *p, uint32_t words, Word sum)
 {
 	/* An add-with-carry each: of what C can say compilers make five instructions for x86-64, and for a Cortex-M0+ keep half on the stack. LEA, DEC and MOVS leave the carry alone. */
 #if defined(__x86_64__) || defined(__thumb__)
@@ -51,25 +36,22 @@ static inline SumWord sumWords(const uint8_t *p, uint32_t words, SumWord sum)
 			: "r3", "r4", "r5", "r6", "cc", "memory");
 #endif
 #endif
-	for (; words; words--, p += sizeof(SumWord)) {
-		SumWord word;
-		memcpy(&word, __builtin_assume_aligned(p, SUM_ALIGNED), sizeof(word));
-		sum = addWord(sum, word);
-	}
+	for (; words; words--, p += sizeof(Word))
+		sum = addWord(sum, loadWord(p));
 	return sum;
 }
 
 /* Fewer bytes than a word has, as one with zeros behind them. */
-static inline SumWord lastWord(const uint8_t *p, uint32_t length)
+static inline Word fewBytes(const uint8_t *p, uint32_t length)
 {
-	SumWord word = 0;
+	Word word = 0;
 	uint32_t at = 0;
 	if (sizeof(word) > 4 && length & 4) {
 		memcpy(&word, p, 4);
 		at = 4;
 	}
 	for (; at < length; at++)
-		word |= (SumWord)p[at] << (8 * at);
+		word |= (Word)p[at] << (8 * at);
 	return word;
 }
 
@@ -85,24 +67,20 @@ static inline uint32_t fold16(uint64_t sum)
 /* Sum of `length` bytes, folded, in network order; `initial` likewise, but need not be folded. */
 HOT static inline uint32_t sum16(const uint8_t *p, uint32_t length, uint32_t initial)
 {
-	/* Turned by a byte, 32 bits have the sum of their 16-bit words with the bytes swapped. */
-	SumWord sum = initial << 8 | initial >> 24;
-	int odd = SUM_ALIGNED > 1 && length && (uintptr_t)p & 1;
-	if (odd) { /* an odd start swaps the bytes of the whole sum */
-		sum = addWord(initial, (SumWord)*p++ << 8);
-		length--;
-	}
-	if (SUM_ALIGNED > 1 && (uintptr_t)p & 2 && length >= 2) {
-		sum = addWord(sum, *(const uint16_t *)(const void *)p);
-		p += 2;
-		length -= 2;
-	}
-	uint32_t rest = length % sizeof(SumWord);
-	sum = sumWords(p, length / sizeof(SumWord), sum);
+	/* An odd start swaps the bytes of the whole sum, as does turning 32 bits by a byte. */
+	const int odd = WORD_PLACES > 1 && (uintptr_t)p & 1;
+	Word sum = odd ? initial : initial << 8 | initial >> 24;
+	uint32_t head = -(uintptr_t)p % WORD_PLACES;
+	if (head > length)
+		head = length;
+	if (head)
+		sum = addWord(sum, fewBytes(p, head) << 8 * ((uintptr_t)p % WORD_PLACES));
+	p += head;
+	length -= head;
+	uint32_t rest = length % sizeof(Word);
+	sum = sumWords(p, length / sizeof(Word), sum);
 	if (rest)
-		sum = addWord(sum, lastWord(p + length - rest, rest));
+		sum = addWord(sum, fewBytes(p + length - rest, rest));
 	uint32_t folded = fold16(sum);
 	return odd ? folded : (folded >> 8 | folded << 8) & 0xffff;
 }
-
-#endif
