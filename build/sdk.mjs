@@ -10,6 +10,17 @@ import { delimiter, dirname, join } from "node:path";
 const TOOLS = ["mcconfig", "xsc", "xsl", "xsid", "mcrez"];
 /** Of Debian, for the Pico. */
 const DEBIAN = "apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib cmake";
+/** The release that has all boards. */
+const MODDABLE_RELEASE = "8.2.3";
+/** Submodules of the Pico SDK, each with a file of it: of every board, and of those with a radio. */
+const LIBRARIES = [["tinyusb", "src/tusb.h"]];
+const LIBRARIES_OF_RADIO = [
+	["cyw43-driver", "src/cyw43.h"],
+	["lwip", "src/include/lwip/opt.h"],
+];
+/** What mcconfig calls the boards with a radio, and those with an RP2350. */
+const WITH_RADIO = ["pico/pico_w", "pico/pico_2_w"];
+const RP2350 = ["pico/pico_2", "pico/pico_2_w"];
 
 function onPath(name, path = process.env.PATH ?? "") {
 	return path.split(delimiter).find((folder) => folder !== "" && existsSync(join(folder, name)));
@@ -72,8 +83,10 @@ function lookForPico(environment, problems, guide, subplatform) {
 	environment.PICO_SDK_DIR = sdk;
 	environment.PICO_ROOT ??= existsSync(root) ? root : dirname(sdk);
 	lookForVersion(environment, problems, sdk);
-	if (!existsSync(join(sdk, "lib/tinyusb/src/tusb.h")))
-		problems.push(`${sdk}/lib/tinyusb is empty: run git submodule update --init in ${sdk}`);
+	lookForBoard(environment, problems, subplatform);
+	for (const [name, file] of [...LIBRARIES, ...(WITH_RADIO.includes(subplatform) ? LIBRARIES_OF_RADIO : [])])
+		if (!existsSync(join(sdk, "lib", name, file)))
+			problems.push(`${sdk}/lib/${name} is empty: git -C ${sdk} submodule update --init lib/${name}`);
 	// Moddable's make file wants the folder and takes nothing of it that it cannot do without.
 	if (!existsSync(join(environment.PICO_ROOT, "pico-examples")))
 		problems.push(
@@ -84,14 +97,30 @@ function lookForPico(environment, problems, guide, subplatform) {
 		problems.push(
 			`${pioasm} is missing: mkdir -p ${sdk}/build/pioasm && cd ${sdk}/build/pioasm && cmake -DPIOASM_VERSION_STRING=${output("git", ["describe", "--tags", "--abbrev=0"], sdk) ?? "2.2.0"} ${sdk}/tools/pioasm && make; or set PIOASM`,
 		);
+	// Moddable's Pico 2 takes all of its io, and that a folder of these, for sound.
+	const extras = environment.PICO_EXTRAS_DIR ?? join(environment.PICO_ROOT, "pico-extras");
+	if (subplatform === "pico/pico_2" && !existsSync(join(extras, "src/rp2_common/pico_audio_i2s")))
+		problems.push(
+			`${extras} has no pico-extras: git clone -b sdk-2.2.0 https://github.com/raspberrypi/pico-extras ${extras}; or set PICO_EXTRAS_DIR`,
+		);
 	// Only the linker script of the RP2350 asks for it.
 	const region = join(sdk, "build/pico_flash_region.ld");
-	if (subplatform === "pico/pico_2" && !existsSync(region)) problems.push(`${region} is missing: run cmake .. in ${sdk}/build`);
+	if (RP2350.includes(subplatform) && !existsSync(region)) problems.push(`${region} is missing: run cmake .. in ${sdk}/build`);
 	const picotool = environment.UF2CONV ?? join(sdk, "build/_deps/picotool/picotool");
 	if (!existsSync(picotool))
 		problems.push(
 			`${picotool} is missing: run cmake .. && make in ${sdk}/build, or build github.com/raspberrypi/picotool (tag of the SDK) and set UF2CONV to the program`,
 		);
+}
+
+/** Whether this Moddable SDK knows the board: "pico/pico_2_w" is a folder of its. */
+function lookForBoard({ MODDABLE }, problems, subplatform) {
+	const [platform, name] = subplatform.split("/");
+	if (name === undefined || !MODDABLE || !existsSync(join(MODDABLE, "xs/includes/xs.h"))) return;
+	if (existsSync(join(MODDABLE, "build/devices", platform, "targets", name, "manifest.json"))) return;
+	problems.push(
+		`the Moddable SDK in ${MODDABLE} has no board ${subplatform}, which ${MODDABLE_RELEASE} has: git -C ${MODDABLE} fetch --tags && git -C ${MODDABLE} checkout ${MODDABLE_RELEASE}, and build its tools anew`,
+	);
 }
 
 function lookForCompiler(environment, problems) {

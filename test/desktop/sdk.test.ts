@@ -77,7 +77,7 @@ describe("what a Pico's firmware takes", () => {
 		["gcc", /^arm-none-eabi-gcc is not on PATH, and PICO_GCC_ROOT is not set: apt-get install/],
 		["tools/cmake", /^cmake is not on PATH: apt-get install/],
 		["pico/pico-sdk/pico_sdk_init.cmake", /^PICO_SDK_DIR: there is no Pico SDK in .*: set PICO_SDK_DIR/],
-		["pico/pico-sdk/lib/tinyusb", /tinyusb is empty: run git submodule update --init in/],
+		["pico/pico-sdk/lib/tinyusb", /tinyusb is empty: git -C .*pico-sdk submodule update --init lib\/tinyusb$/],
 		["pico/pico-examples", /pico-examples is missing: clone .*, or set PICO_ROOT/],
 		["pico/pico-sdk/build/pioasm", /pioasm is missing: mkdir -p .*; or set PIOASM$/],
 		["pico/pico-sdk/build/_deps", /picotool is missing: run cmake \.\. && make in .*set UF2CONV/],
@@ -97,12 +97,44 @@ describe("what a Pico's firmware takes", () => {
 		]);
 	});
 
-	test("a Pico 2's firmware takes what configuring the Pico SDK makes", () => {
-		expect(lookForSdk("pico", GUIDE, variables, "pico/pico_2").problems).toEqual([
-			expect.stringMatching(/pico_flash_region\.ld is missing: run cmake \.\. in .*pico-sdk\/build$/),
-		]);
+	/** What boards take besides: those with a radio, and those with an RP2350. */
+	function putMore(): void {
+		for (const board of ["pico_w", "pico_2", "pico_2_w"]) put(`moddable/build/devices/pico/targets/${board}/manifest.json`);
+		put("pico/pico-sdk/lib/cyw43-driver/src/cyw43.h");
+		put("pico/pico-sdk/lib/lwip/src/include/lwip/opt.h");
 		put("pico/pico-sdk/build/pico_flash_region.ld");
-		expect(lookForSdk("pico", GUIDE, variables, "pico/pico_2").problems).toEqual([]);
+		put("pico/pico-extras/src/rp2_common/pico_audio_i2s/audio_i2s.c");
+	}
+
+	test.each([
+		[
+			"pico/pico_w",
+			"pico/pico-sdk/lib/cyw43-driver",
+			/lib\/cyw43-driver is empty: git -C .*pico-sdk submodule update --init lib\/cyw43-driver$/,
+		],
+		["pico/pico_w", "pico/pico-sdk/lib/lwip", /lib\/lwip is empty: git -C .*pico-sdk submodule update --init lib\/lwip$/],
+		["pico/pico_2_w", "pico/pico-sdk/lib/cyw43-driver", /lib\/cyw43-driver is empty: git -C /],
+		[
+			"pico/pico_2_w",
+			"moddable/build/devices/pico/targets/pico_2_w",
+			/has no board pico\/pico_2_w, which 8\.2\.3 has: git -C .*moddable fetch --tags && git -C .* checkout 8\.2\.3, and build its tools anew$/,
+		],
+		[
+			"pico/pico_2_w",
+			"pico/pico-sdk/build/pico_flash_region.ld",
+			/pico_flash_region\.ld is missing: run cmake \.\. in .*pico-sdk\/build$/,
+		],
+		["pico/pico_2", "pico/pico-sdk/build/pico_flash_region.ld", /pico_flash_region\.ld is missing: run cmake \.\. in /],
+		["pico/pico_2", "pico/pico-extras", /pico-extras has no pico-extras: git clone .*; or set PICO_EXTRAS_DIR$/],
+	])("a firmware for %s takes %s", (board, missing, line) => {
+		putMore();
+		expect(lookForSdk("pico", GUIDE, variables, board).problems).toEqual([]);
+		rmSync(join(folder, missing), { recursive: true });
+		const { problems } = lookForSdk("pico", GUIDE, variables, board);
+		expect(problems).toEqual([expect.stringMatching(line)]);
+		expect(problems[0]).not.toContain("\n");
+		// A board without any of it does not ask.
+		expect(lookForSdk("pico", GUIDE, variables).problems).toEqual([]);
 	});
 
 	test("a compiler without its libraries is told, and one that PICO_GCC_ROOT does not have", () => {
