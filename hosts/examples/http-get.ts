@@ -44,6 +44,8 @@ export class HttpGet {
 	#open = true;
 	/** The request, until it is written. */
 	#request: ArrayBuffer | undefined;
+	/** Bytes of it that are written. */
+	#written = 0;
 	/** The head was announced. */
 	#told = false;
 
@@ -86,10 +88,7 @@ export class HttpGet {
 			address,
 			port,
 			interface: this.#options.interface,
-			onWritable: () => {
-				if (this.#request !== undefined) this.#socket!.write(this.#request);
-				this.#request = undefined;
-			},
+			onWritable: (room) => this.#write(room),
 			onReadable: () => this.#read(),
 			onError: () => {
 				const { error } = this.#socket!;
@@ -97,6 +96,17 @@ export class HttpGet {
 				else this.#fail(new Error(`${this.#options.host}: ${error === "closed" ? "closed before all had come" : error}`));
 			},
 		});
+	}
+
+	/** As much of the request as there is room for: there may never be room for all of it at once. */
+	#write(room: number): void {
+		const request = this.#request;
+		if (request === undefined) return;
+		const left = request.byteLength - this.#written;
+		const size = Math.min(room, left);
+		this.#socket!.write(request, this.#written, size);
+		this.#written += size;
+		if (size === left) this.#request = undefined;
 	}
 
 	#read(): void {

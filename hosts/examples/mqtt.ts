@@ -82,6 +82,10 @@ export class MqttClient {
 	#control: Uint8Array[] = [];
 	#socket: TCP | undefined = undefined;
 	#room = 0;
+	/** A packet of which so many bytes are written, as a connection may never have room for all of it at once; and the message that it is. */
+	#out: Uint8Array | undefined = undefined;
+	#written = 0;
+	#writing: Message | undefined = undefined;
 	#id = 0;
 	/** 0 for none under way; another number for each try. */
 	#try = 0;
@@ -143,7 +147,7 @@ export class MqttClient {
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
-		if (this.connected && this.#room >= 2) this.#socket!.write(mqtt.disconnect());
+		if (this.connected && this.#room >= 2 && this.#out === undefined) this.#socket!.write(mqtt.disconnect());
 		this.#drop();
 	}
 
@@ -194,33 +198,44 @@ export class MqttClient {
 
 	#writable(room: number): void {
 		this.#room = room;
-		if (this.connected) return this.#write();
-		if (this.counters.connections !== this.#tries) {
+		if (!this.connected && this.counters.connections !== this.#tries) {
 			this.counters.connections = this.#tries;
 			const { client, user, password } = this.#options;
-			this.#room = this.#socket!.write(mqtt.connect({ client, user, password, keepAlive: this.#keepAlive }));
+			this.#out = mqtt.connect({ client, user, password, keepAlive: this.#keepAlive });
+			this.#written = 0;
 		}
+		this.#write();
 	}
 
 	/** Writes what waits, as far as there is room: control first. */
 	#write(): void {
-		if (!this.connected) return;
-		const control = this.#control;
-		while (control.length > 0 && control[0]!.length <= this.#room) this.#room = this.#socket!.write(control.shift()!);
-		if (control.length > 0) return;
-		const queue = this.#queue;
-		for (let i = 0; i < queue.length; i++) {
-			const message = queue[i]!;
-			if (message.sent) continue;
-			if (message.bytes.length > this.#room) return;
-			this.#room = this.#socket!.write(message.bytes);
-			this.counters.published++;
-			message.sent = true;
-			if (message.id !== 0) continue;
-			queue.splice(i--, 1);
-			message.onDone?.();
-			if (!this.connected) return;
+		while (this.#flush() && this.connected) {
+			const message = this.#control.length > 0 ? undefined : this.#queue.find(({ sent }) => !sent);
+			const bytes = message === undefined ? this.#control.shift() : message.bytes;
+			if (bytes === undefined) return;
+			this.#out = bytes;
+			this.#written = 0;
+			this.#writing = message;
 		}
+	}
+
+	/** Writes on. Answers whether no packet is half written. */
+	#flush(): boolean {
+		const out = this.#out;
+		if (out === undefined) return true;
+		const size = Math.min(this.#room, out.length - this.#written);
+		if (size > 0) this.#room = this.#socket!.write(out, this.#written, size);
+		this.#written += size;
+		if (this.#written < out.length) return false;
+		const message = this.#writing;
+		this.#out = this.#writing = undefined;
+		if (message === undefined) return true;
+		this.counters.published++;
+		message.sent = true;
+		if (message.id !== 0) return true;
+		this.#queue.splice(this.#queue.indexOf(message), 1);
+		message.onDone?.();
+		return true;
 	}
 
 	#read(attempt: number): void {
@@ -306,6 +321,7 @@ export class MqttClient {
 	#drop(): void {
 		this.#try = 0;
 		this.connected = this.#pinged = false;
+		this.#out = this.#writing = undefined;
 		this.#control = [];
 		this.#reader.reset();
 		this.#set(0, undefined);

@@ -4,7 +4,7 @@ import { Response } from "../../../hosts/examples/http/response.ts";
 import { textOf } from "../../../hosts/examples/http/text.ts";
 import { Prng } from "../../support/prng.ts";
 import { ascii, pair } from "../io/pair.ts";
-import { Server, stage, type Stage } from "./program.ts";
+import { LEAST, Server, stage, type Stage } from "./program.ts";
 import { statusOf } from "../../../src/status/status.ts";
 
 interface Result {
@@ -61,6 +61,15 @@ describe("an HTTP client", () => {
 		expect(s.world.until(() => result.told.length === 2, 5000)).toBe(true);
 		expect(requests).toEqual(["GET /a?b=c HTTP/1.1\r\nHost: server\r\nConnection: close\r\n\r\n"]);
 		expect(result).toEqual({ told: ["200 5 text/plain", "done"], body: "hello" });
+	});
+
+	it("sends a request that is longer than the room there ever is, where TCP's pool is exhausted", () => {
+		const s = stage(pair(LEAST));
+		const requests = serve(s, `${OK}Content-Length: 5\r\n\r\nhello`);
+		const path = `/${"a".repeat(2000)}`;
+		const result = client(s, { path });
+		expect(s.world.until(() => result.told.length === 2, 5000)).toBe(true);
+		expect(requests).toEqual([`GET ${path} HTTP/1.1\r\nHost: server\r\nConnection: close\r\n\r\n`]);
 	});
 
 	it("takes addresses, and names a port that is not the usual one", () => {

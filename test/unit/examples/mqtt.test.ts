@@ -4,8 +4,8 @@ import { MqttClient, type MqttOptions } from "../../../hosts/examples/mqtt.ts";
 import * as mqtt from "../../../hosts/examples/mqtt/packets.ts";
 import { textOf } from "../../../hosts/examples/http/text.ts";
 import { Prng } from "../../support/prng.ts";
-import { ascii } from "../io/pair.ts";
-import { Server, stage, type Connection, type Stage } from "./program.ts";
+import { ascii, pair } from "../io/pair.ts";
+import { LEAST, Server, stage, type Connection, type Stage } from "./program.ts";
 import { statusOf } from "../../../src/status/status.ts";
 
 /** What a client sent: the first byte in hexadecimal, and the rest as text. */
@@ -264,6 +264,42 @@ describe("an MQTT client", () => {
 		broker.server.last.send(mqtt.publish("boards/one/say", ascii("hi"), 1, false, 1));
 		s.world.run(100);
 		expect(s.lines).toEqual(["connected to broker", "boards/one/say: hi"]);
+	});
+});
+
+describe("an MQTT client of a stack whose pool is exhausted", () => {
+	it("sends a login and messages that are longer than the room there ever is, in their order", () => {
+		const s = stage(pair(LEAST));
+		const broker = new Broker(s);
+		const { mqtt: one, told } = client(s, { user: "u".repeat(600), password: "secret" });
+		s.world.run(2000);
+		expect(told).toEqual(["connected"]);
+		const done: number[] = [];
+		for (const [i, qos] of ([0, 1, 0] as const).entries())
+			one.publish("t", ascii(String(i).repeat(2000)), { qos, onDone: () => done.push(i) });
+		one.subscribe("x");
+		s.world.run(5000);
+		expect(broker.of(mqtt.PUBLISH).map((body) => [body.length, body.at(-1)])).toEqual([
+			[2003, "0"],
+			[2005, "1"],
+			[2003, "2"],
+		]);
+		expect(broker.of(mqtt.SUBSCRIBE)).toHaveLength(1);
+		expect(done.sort()).toEqual([0, 1, 2]);
+		expect(one.waiting).toBe(0);
+	});
+
+	it("sends a message that was half written when the connection was lost once more, from its beginning", () => {
+		const s = stage(pair(LEAST));
+		const broker = new Broker(s);
+		const { mqtt: one } = client(s);
+		s.world.run(1000);
+		one.publish("t", ascii("x".repeat(3000)), { qos: 1 });
+		broker.server.last.socket.close();
+		s.world.run(20_000);
+		expect(broker.of(mqtt.PUBLISH)).toHaveLength(1);
+		expect(one.counters).toMatchObject({ connections: 2, published: 1, repeated: 0 });
+		expect(one.waiting).toBe(0);
 	});
 });
 

@@ -1,5 +1,6 @@
 // A program on a stack of its own, 10.0.0.1, under the virtual clock, with a peer at 10.0.0.2 that the test plays.
 
+import type { StackOptions } from "../../../src/config.ts";
 import { NetworkView } from "../../../src/service/network/network.ts";
 import type { Device, IO, Resolver, TCP, TCPError } from "../../../hosts/examples/device.ts";
 import { useClock } from "../../support/timer.ts";
@@ -12,6 +13,9 @@ export interface Stage extends Pair {
 	/** What the program printed. */
 	lines: string[];
 }
+
+/** As much of TCP's pool as the floors of its sockets take: a connection never has room for more than 513 bytes. */
+export const LEAST: StackOptions = { sockets: { tcp: 8, receiveBuffer: 5840, sendBuffer: 5840, buffers: 24_576 } };
 
 /** How long a name takes to be found, ms. */
 const LOOK_UP_MS = 20;
