@@ -3,12 +3,14 @@
 
 /** The address as an int32, or undefined when the text is none. */
 export function parseIpv4(text: string): number | undefined {
-	const parts = text.split(".");
-	if (parts.length !== 4) return undefined;
+	// One expression for all four, as each that is looked for is made anew.
+	const match = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/.exec(text);
+	if (match === null) return undefined;
 	let address = 0;
-	for (const part of parts) {
-		if (!/^(0|[1-9][0-9]{0,2})$/.test(part) || Number(part) > 255) return undefined;
-		address = (address << 8) | Number(part);
+	for (let i = 1; i <= 4; i++) {
+		const part = Number(match[i]);
+		if (part > 255) return undefined;
+		address = (address << 8) | part;
 	}
 	return address;
 }

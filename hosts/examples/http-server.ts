@@ -7,6 +7,7 @@ import Timer from "timer";
 import type { Device } from "./device.ts";
 import { HttpServer, isOwnHost, type BodySink, type Exchange } from "./http.ts";
 import { textOf } from "./http/text.ts";
+import { Turns } from "./turns.ts";
 
 /** Changed by --set NAME=VALUE; `names`: what the server is called, beside its addresses. */
 export const settings = Object.freeze({ port: 80, names: Object.freeze([]) as readonly string[] });
@@ -61,6 +62,7 @@ export default function serve(device: Device, { port, names } = settings): HttpS
 	const paths = new Set([...table.keys()].map((key) => key.slice(key.indexOf(" ") + 1)));
 	const server = new HttpServer({
 		io: device.io.Listener,
+		turns: new Turns(Timer, (error) => device.stack.events.onError?.(error)),
 		port,
 		isHost: (host) => isOwnHost(device.stack, host, names),
 		onRequest(exchange) {

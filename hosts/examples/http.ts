@@ -1,12 +1,14 @@
 // A small HTTP/1.1 server (RFC 9110, RFC 9112) over the sockets of multihome, for programs on microcontrollers: few connections, a few
 // hundred bytes each, bodies streamed in both directions without an allocation per packet.
 //
-//	const server = new HttpServer({ io: device.io.Listener, port: 80, onRequest: exchange => exchange.text(200, "text/plain", "hello") });
+//	const turns = new Turns(Timer);
+//	const server = new HttpServer({ io: device.io.Listener, turns, port: 80, onRequest: exchange => exchange.text(200, "text/plain", "hello") });
 //	Timer.repeat(() => server.sweep(), 1000);
 
 import { Exchange } from "./http/exchange.ts";
 import { Writer } from "./http/text.ts";
 import type { Listener, ListenerOptions, TCP, TCPOptions } from "./device.ts";
+import type { Turn, Turns } from "./turns.ts";
 
 export { Exchange } from "./http/exchange.ts";
 export { Whole } from "./http/bodies.ts";
@@ -16,6 +18,11 @@ export type { BodySink, BodySource, PieceSource } from "./http/bodies.ts";
 export interface HttpServerOptions {
 	/** The class of the listener: `device.io.Listener`. */
 	io: new (options: ListenerOptions) => Listener;
+	/**
+	 * What takes long (taking a connection, reading the head of a request, handing it over, making a piece of an answer) is done in turns, and the stack runs in between. Without it all
+	 * is done at once, and on a small board the data path waits for it.
+	 */
+	turns?: Turns;
 	/** 80 unless told. */
 	port?: number;
 	/** Bind to one address, or to one interface by name. All, unless told. */
@@ -41,7 +48,9 @@ const READ_BYTES = 2048;
 
 const LEAST_RATE = 768;
 
-export class HttpServer {
+export class HttpServer implements Turn {
+	/** For Exchange. */
+	readonly turns: Turns | undefined;
 	readonly #listener: Listener;
 	readonly #exchanges: Exchange[] = [];
 	/** What connections read into; also for what else the program reads. */
@@ -55,11 +64,17 @@ export class HttpServer {
 	readonly writer = new Writer();
 	#failure: unknown = undefined;
 	#failed = false;
+	#closed = false;
+	/** It waits for a turn to take a connection. */
+	#accepts = false;
+	/** One that was taken, to begin with. */
+	#from: TCP | undefined = undefined;
 
 	/** Connections taken, refused, and closed for their silence and for being slow, since the start. */
 	readonly counters = { connections: 0, refused: 0, timeouts: 0, slow: 0 };
 
 	constructor(options: HttpServerOptions) {
+		this.turns = options.turns;
 		this.#onRequest = options.onRequest;
 		this.#limit = options.connections ?? 4;
 		this.#isHost = options.isHost;
@@ -69,7 +84,10 @@ export class HttpServer {
 			port: options.port ?? 80,
 			backlog: this.#limit,
 			leastRate: this.#leastRate,
-			onReadable: (count) => this.#accept(count),
+			onReadable: () => {
+				if (this.turns === undefined) for (let from; (from = this.#listener.read()) !== undefined;) this.#begin(from);
+				else if (!this.#accepts) this.#acceptNext(this.turns);
+			},
 		};
 		if (options.address !== undefined) listen.address = options.address;
 		if (options.interface !== undefined) listen.interface = options.interface;
@@ -112,24 +130,43 @@ export class HttpServer {
 	}
 
 	close(): void {
+		this.#closed = true;
+		this.#from?.close();
 		this.#listener.close();
 		while (this.#exchanges.length > 0) this.#exchanges[0]!.close();
 	}
 
-	#accept(count: number): void {
-		while (count-- > 0) {
-			const from = this.#listener.read();
-			if (from === undefined) return;
-			this.counters.connections++;
-			if (this.#exchanges.length >= this.#limit) this.#makeRoom();
-			const room = this.#exchanges.length < this.#limit;
-			const exchange = new Exchange(this, this.buffer, from.constructor as new (options: TCPOptions) => TCP, from);
-			this.#exchanges.push(exchange);
-			if (!room) {
-				this.counters.refused++;
-				exchange.refuse();
-			} else if (this.#free() <= 0) this.#makeRoom(exchange);
-		}
+	#acceptNext(turns: Turns): void {
+		this.#accepts = true;
+		turns.add(this);
+	}
+
+	/** For Turns: takes a connection, or begins with one. */
+	turn(): void {
+		this.#accepts = false;
+		if (this.#closed) return;
+		const from = this.#from;
+		this.#from = undefined;
+		if (from === undefined) this.#from = this.#listener.read();
+		else this.#begin(from);
+		if (from !== undefined || this.#from !== undefined) this.#acceptNext(this.turns!);
+	}
+
+	/** The next one may be taken all the same. */
+	failed(): void {
+		this.#acceptNext(this.turns!);
+	}
+
+	#begin(from: TCP): void {
+		this.counters.connections++;
+		if (this.#exchanges.length >= this.#limit) this.#makeRoom();
+		const room = this.#exchanges.length < this.#limit;
+		const exchange = new Exchange(this, this.buffer, from.constructor as new (options: TCPOptions) => TCP, from);
+		this.#exchanges.push(exchange);
+		if (!room) {
+			this.counters.refused++;
+			exchange.refuse();
+		} else if (this.#free() <= 0) this.#makeRoom(exchange);
 	}
 
 	/** Closes the connection that has been idle longest, unless it is `but`; where none is idle, the one that is most behind. */
@@ -156,11 +193,22 @@ export class HttpServer {
 		return oldest;
 	}
 
-	/** For Exchange: its request's head has come. */
-	handle(exchange: Exchange): void {
+	/** For Exchange: whether that host may be asked for; undefined when `isHost` threw. */
+	isOwn(host: string): boolean | undefined {
 		try {
-			if (this.#isHost !== undefined && !this.#isHost(exchange.host)) exchange.status(421);
-			else this.#onRequest(exchange);
+			return this.#isHost === undefined || this.#isHost(host);
+		} catch (error) {
+			this.#failure = error;
+			this.#failed = true;
+			return undefined;
+		}
+	}
+
+	/** For Exchange: its request's head has come, for a host that is `own`. */
+	handle(exchange: Exchange, own: boolean | undefined): void {
+		try {
+			if (own === false) exchange.status(421);
+			else if (own) this.#onRequest(exchange);
 		} catch (error) {
 			this.#failure = error;
 			this.#failed = true;

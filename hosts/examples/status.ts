@@ -8,6 +8,7 @@ import type { Device } from "./device.ts";
 import { Report } from "./status/report.ts";
 import { Routes } from "./status/routes.ts";
 import { Services } from "./status/services.ts";
+import { Turns, type Turn } from "./turns.ts";
 
 const LISTENERS = 4;
 
@@ -20,21 +21,27 @@ export default function status({ io, stack, heap }: Device, { names } = settings
 	const free = () => stack.tcp.available;
 	const report = new Report(stack, heap);
 	const routes = new Routes(report);
+	const turns = new Turns(Timer, (error) => stack.events.onError?.(error));
 	const server = new HttpServer({
 		io: io.Listener,
+		turns,
 		isHost: (host) => isOwnHost(stack, host, names),
 		onRequest: (exchange) => routes.answer(exchange),
 		connections: Math.max(1, limit - LISTENERS),
 		free,
 	});
-	const services = new Services(io, server.buffer);
+	const services = new Services(io, server.buffer, turns);
 
 	// The stack has no time before it runs.
 	Timer.set(() => report.uptimeMs());
-	Timer.repeat(() => {
-		report.uptimeMs();
-		stack.tcp.keepOneFree();
-		services.sweep();
-		server.sweep();
-	}, 1000);
+	const sweep: Turn = {
+		turn() {
+			report.uptimeMs();
+			stack.tcp.keepOneFree();
+			services.sweep();
+			server.sweep();
+		},
+		failed() {},
+	};
+	Timer.repeat(() => turns.add(sweep), 1000);
 }

@@ -1,6 +1,6 @@
 // Writes JSON into a buffer, straight from numbers and texts: RFC 8259. It allocates nothing.
 
-import { jsonPut, numberPut } from "../wire/text.ts";
+import { jsonPut, numberPut, textPut } from "../wire/text.ts";
 
 /** Longest text that is written in full, bytes as JSON has it; a longer one is cut. The buffer must have room for one and its name. */
 const TEXT_BYTES = 400;
@@ -9,6 +9,13 @@ const QUOTE = 34;
 const COMMA = 44;
 const DOT = 46;
 const COLON = 58;
+const ZERO = 48;
+/** What makes a hexadecimal digit of 10 and more. */
+const TEN = 87;
+
+/** Room for the longest, bytes. */
+const DOTTED_BYTES = 15;
+const MAC_BYTES = 19;
 
 /** What a description's members write their values with. Each method writes one value, and the comma before it. */
 export class JsonWriter {
@@ -48,6 +55,13 @@ export class JsonWriter {
 		this.comma = false;
 	}
 
+	/** For JsonPieces: the name of a member as JSON has it, with its colon, all of it ASCII. */
+	member(key: string): void {
+		if (this.comma) this.#byte(COMMA);
+		this.comma = false;
+		this.#put(key);
+	}
+
 	/** A text; of more than 400 bytes the beginning. */
 	text(value: string): void {
 		this.#next();
@@ -73,13 +87,13 @@ export class JsonWriter {
 	/** true or false. */
 	flag(value: boolean): void {
 		this.#next();
-		this.#word(value ? TRUE : FALSE);
+		this.#put(value ? WORDS.true : WORDS.false);
 	}
 
 	/** null. */
 	null(): void {
 		this.#next();
-		this.#word(NULL);
+		this.#put(WORDS.null);
 	}
 
 	/** A text, or null when it is empty or not there. */
@@ -120,16 +134,24 @@ export class JsonWriter {
 	}
 
 	/** Six bytes as "02:00:00:12:34:56". */
-	mac(view: DataView, at: number): void {
+	mac(view: DataView, from: number): void {
 		this.#next();
-		this.#byte(QUOTE);
-		for (let i = 0; i < 6; i++) {
-			if (i > 0) this.#byte(COLON);
-			const byte = view.getUint8(at + i);
-			this.#byte(hexadecimal(byte >> 4));
-			this.#byte(hexadecimal(byte & 15));
+		let at = this.at;
+		const bytes = this.#bytes;
+		if (this.#end - at < MAC_BYTES) {
+			this.full = true;
+			return;
 		}
-		this.#byte(QUOTE);
+		bytes[at++] = QUOTE;
+		for (let i = 0; i < 6; i++) {
+			const byte = view.getUint8(from + i);
+			const high = byte >> 4;
+			const low = byte & 15;
+			bytes[at++] = high < 10 ? ZERO + high : TEN + high;
+			bytes[at++] = low < 10 ? ZERO + low : TEN + low;
+			bytes[at++] = i < 5 ? COLON : QUOTE;
+		}
+		this.at = at;
 	}
 
 	/** IPv4 addresses as an array of texts. */
@@ -145,31 +167,50 @@ export class JsonWriter {
 	}
 
 	#dotted(address: number): void {
-		for (let shift = 24; shift >= 0; shift -= 8) {
-			if (shift < 24) this.#byte(DOT);
-			this.#digits((address >> shift) & 255);
+		let at = this.at;
+		if (this.#end - at < DOTTED_BYTES) {
+			this.full = true;
+			return;
 		}
+		const bytes = this.#bytes;
+		for (let shift = 24; shift >= 0; shift -= 8) {
+			let octet = (address >> shift) & 255;
+			if (octet > 99) {
+				const hundreds = octet > 199 ? 2 : 1;
+				bytes[at++] = ZERO + hundreds;
+				octet -= 100 * hundreds;
+				if (octet < 10) bytes[at++] = ZERO;
+			}
+			if (octet > 9) {
+				const tens = (octet * 205) >> 11; // octet / 10, for what is below 100
+				bytes[at++] = ZERO + tens;
+				octet -= 10 * tens;
+			}
+			bytes[at++] = ZERO + octet;
+			if (shift > 0) bytes[at++] = DOT;
+		}
+		this.at = at;
 	}
 
 	#digits(value: number): void {
 		if (this.full) return;
+		if (value >= 0 && value < 10) return this.#byte(ZERO + (value | 0));
 		const end = numberPut(this.#bytes, this.at, this.#end, value);
 		if (end < 0) this.full = true;
 		else this.at = end;
 	}
 
-	#word(codes: readonly number[]): void {
-		for (let i = 0; i < codes.length; i++) this.#byte(codes[i]!);
+	/** ASCII as it is. */
+	#put(text: string): void {
+		const end = textPut(this.#bytes, this.at, this.#end, text);
+		if (end < 0) this.full = true;
+		else this.at = end;
 	}
 
 	#byte(code: number): void {
 		if (this.at >= this.#end) this.full = true;
 		else this.#bytes[this.at++] = code;
 	}
-}
-
-function hexadecimal(digit: number): number {
-	return digit < 10 ? 48 + digit : 87 + digit;
 }
 
 export const BRACKET = 91;
@@ -179,6 +220,5 @@ export const BRACE_END = 125;
 const SLASH = 47;
 const ASTERISK = 42;
 
-const TRUE = Object.freeze([116, 114, 117, 101]);
-const FALSE = Object.freeze([102, 97, 108, 115, 101]);
-const NULL = Object.freeze([110, 117, 108, 108]);
+/** Objects, as each use of a literal would make one. */
+const WORDS = Object.freeze({ true: "true", false: "false", null: "null" });

@@ -9,50 +9,87 @@ export type Member<Subject> =
 	| { readonly write: (out: JsonWriter, subject: Subject) => void; readonly has?: (subject: Subject) => boolean }
 	/** An object. `of`: what it tells of; asked once. `inline`: its members become those of the object around it. */
 	| {
-			readonly members: readonly [string, Member<never>][];
+			readonly members: Members;
 			readonly of?: (subject: Subject) => unknown;
 			readonly has?: (subject: Subject) => boolean;
 			readonly inline?: boolean;
 	  }
 	/** An array of objects. `next`: the first index from `index` on that has a row, or -1; `row`: what that tells of. */
 	| {
-			readonly rows: { readonly members: readonly [string, Member<never>][] };
+			readonly rows: { readonly members: Members };
 			readonly next: (subject: Subject, index: number) => number;
 			readonly row: (subject: Subject, index: number) => unknown;
 			readonly has?: (subject: Subject) => boolean;
 	  }
-	/** An object whose members are not known before. Writes the first one from `index` on, and answers the index to go on from, or -1 when there was none. */
+	/**
+	 * An object whose members are not known before. Writes the first one from `index` on, and answers the index to go on from, or -1 when there was none. Where it takes long to find
+	 * one it may answer an index without having written.
+	 */
 	| {
 			readonly each: (out: JsonWriter, subject: never, index: number) => number;
 			readonly of?: (subject: Subject) => unknown;
 			readonly has?: (subject: Subject) => boolean;
 	  };
 
-/** The members of an object in their order, by name. */
-export type Members = readonly [string, Member<never>][];
-
-/** Of what a Member may have, all. */
-interface Any {
-	readonly write?: (out: JsonWriter, subject: unknown) => void;
-	readonly has?: (subject: unknown) => boolean;
-	readonly of?: (subject: unknown) => unknown;
-	readonly members?: Members;
-	readonly inline?: boolean;
-	readonly rows?: Any;
-	readonly next?: (subject: unknown, index: number) => number;
-	readonly row?: (subject: unknown, index: number) => unknown;
-	readonly each?: (out: JsonWriter, subject: unknown, index: number) => number;
+/** The members of an object in their order, as `membersOf` makes them. */
+export interface Members {
+	readonly length: number;
 }
 
-/** Makes a description of `members`, frozen to the bottom: made when a module is preloaded, it lies in flash. Each name of T is asked for: what `T` tells and the text are the same. */
+/** What a member is, in the lowest bits of its kind. */
+const WRITE = 0;
+const OBJECT = 1;
+const ROWS = 2;
+const EACH = 3;
+const WHAT = 3;
+/** What else it has: `has`, `of`; and that it is inline. */
+const IF = 4;
+const OF = 8;
+const INLINE = 16;
+
+/**
+ * A member as it is walked through. Its kind says which of the properties it has: on XS to find that one is not there takes looking through all that an object has and inherits, which
+ * was most of what a value's way took.
+ */
+interface Entry {
+	readonly kind: number;
+	/** Its name as JSON has it, with the colon. */
+	readonly key: string;
+	readonly write: (out: JsonWriter, subject: unknown) => void;
+	readonly has: (subject: unknown) => boolean;
+	readonly of: (subject: unknown) => unknown;
+	readonly members: readonly Entry[];
+	readonly rows: Entry;
+	readonly next: (subject: unknown, index: number) => number;
+	readonly row: (subject: unknown, index: number) => unknown;
+	readonly each: (out: JsonWriter, subject: unknown, index: number) => number;
+}
+
+/** As Member, any of them. */
+type Any = Partial<Omit<Entry, "rows" | "kind" | "key">> & {
+	readonly rows?: { readonly members: Members };
+	readonly inline?: boolean;
+};
+
+function entryOf(name: string, member: Any): Entry {
+	if (!/^[ !#-[\]-~]*$/.test(name)) throw new RangeError(`name ${JSON.stringify(name)}: expected ASCII that JSON has as it is`);
+	const { inline, rows, ...rest } = member;
+	const what = rest.write !== undefined ? WRITE : rest.members !== undefined ? OBJECT : rows !== undefined ? ROWS : EACH;
+	const kind = what | (rest.has !== undefined ? IF : 0) | (rest.of !== undefined ? OF : 0) | (inline === true ? INLINE : 0);
+	const first = { kind, key: `"${name}":` };
+	return Object.freeze(rows === undefined ? { ...first, ...rest } : { ...first, ...rest, rows: objectOf(rows.members) }) as Entry;
+}
+
+function objectOf(members: Members): Entry {
+	return Object.freeze({ kind: OBJECT, members }) as unknown as Entry;
+}
+
+/**
+ * Makes a description of `members`, frozen to the bottom: made when a module is preloaded, it lies in flash. Each name of T is asked for: what `T` tells and the text are the same. Throws RangeError
+ * for a name that JSON would have to escape.
+ */
 export function membersOf<T, Subject>(members: { readonly [Name in keyof Required<T>]: Member<Subject> }): Members {
-	const list = Object.entries(members) as [string, Any][];
-	for (const entry of list) {
-		Object.freeze(entry);
-		Object.freeze(entry[1]);
-		if (entry[1].rows !== undefined) Object.freeze(entry[1].rows);
-	}
-	return Object.freeze(list) as Members;
+	return Object.freeze(Object.entries(members).map(([name, member]) => entryOf(name, member as Any)));
 }
 
 /** How deep descriptions go: a report, the stack in it, its interfaces, one of them, its conflicts, one of them. */
@@ -76,41 +113,59 @@ export const PIECE_BYTES = 448;
  * ```
  */
 export class JsonPieces {
+	/** The innermost object that is open, its members where it has some, what it tells of, and how far it is. */
+	#entry: Entry;
+	#members: readonly Entry[];
+	#subject: unknown;
+	#index = 0;
 	readonly #out = new JsonWriter();
-	/** What is open, from the outermost inwards, FRAME elements each: what describes it, what it tells of, how far it is. */
-	readonly #open: unknown[];
-	/** Index there of the innermost, negative when nothing is open. */
-	#top = -FRAME;
+	/** Those around it, from the outermost inwards, FRAME elements each: entry, subject, index. */
+	readonly #around: unknown[];
+	/** How many elements of that are in use; negative when nothing is open. */
+	#depth = -1;
 	#begun = false;
+	readonly #root: Entry;
+	readonly #whole: unknown;
 
 	/** An object with these members, told of `subject`. */
 	constructor(members: Members, subject: unknown) {
-		this.#open = Array.from({ length: DEPTH * FRAME });
-		this.#open[0] = { members };
-		this.#open[SUBJECT] = subject;
+		this.#around = Array.from({ length: (DEPTH - 1) * FRAME });
+		this.#root = objectOf(members);
+		this.#whole = subject;
+		this.#entry = this.#root;
+		this.#members = this.#root.members;
 	}
 
 	/** Begins anew. */
 	reset(): void {
 		this.#begun = this.#out.comma = false;
-		this.#top = -FRAME;
-		this.#open.fill(undefined, FRAME);
+		this.#depth = -1;
+		this.#subject = undefined;
+		this.#around.fill(undefined);
 	}
 
-	/** Puts the next piece into bytes `at` to `end`, PIECE_BYTES at least, and answers where it ends: `at` when all is told. Throws RangeError when there is less room. */
-	put(bytes: Uint8Array, at: number, end: number): number {
+	/**
+	 * Puts the next piece into bytes `at` to `end`, PIECE_BYTES at least, and answers where it ends: `at` when all is told. Throws RangeError when there is less room. `steps`: so many values
+	 * and brackets at the most, for callers that have little time.
+	 */
+	put(bytes: Uint8Array, at: number, end: number, steps = Infinity): number {
 		if (end - at < PIECE_BYTES) throw new RangeError(`bytes ${at} to ${end}: expected room for ${PIECE_BYTES}`);
 		const out = this.#out;
 		out.begin(bytes, at, end);
 		if (!this.#begun) {
 			this.#begun = true;
 			out.open(BRACE);
-			this.#open[INDEX] = this.#top = 0;
+			this.#depth = 0;
+			this.#enter(this.#root, this.#whole);
 		}
-		while (this.#top >= 0) {
+		// Steps that write nothing, as for drops that never came up, count: but without a byte it would seem to be the end.
+		for (; this.#depth >= 0 && (steps > 0 || out.at === at); steps--) {
 			const mark = out.at;
 			const comma = out.comma;
-			this.#step();
+			const what = this.#entry.kind & WHAT;
+			if (what === OBJECT) this.#member(out);
+			else if (what === EACH) this.#each(out);
+			else this.#row(out);
 			if (!out.full) continue;
 			out.at = mark;
 			out.comma = comma;
@@ -119,71 +174,79 @@ export class JsonPieces {
 		return out.at;
 	}
 
-	/** Writes the next value, bracket or row's beginning, and goes on when it did fit. */
-	#step(): void {
-		const open = this.#open[this.#top] as Any;
-		if (open.each !== undefined) this.#each(open);
-		else if (open.rows !== undefined) this.#row(open);
-		else this.#member(open);
-	}
-
-	#member(open: Any): void {
-		const out = this.#out;
-		const top = this.#top;
-		const subject = this.#open[top + SUBJECT];
-		const index = this.#open[top + INDEX] as number;
-		const entry = open.members![index];
-		if (entry === undefined) return this.#close(BRACE_END, open.inline === true);
-		const member = entry[1] as Any;
-		if (member.has === undefined || member.has(subject)) {
-			if (member.write !== undefined) {
-				out.key(entry[0]);
-				member.write(out, subject);
-				if (out.full) return;
-			} else {
-				if (member.inline !== true) {
-					out.key(entry[0]);
-					out.open(member.rows === undefined ? BRACE : BRACKET);
-					if (out.full) return;
-				}
-				this.#push(member, member.of === undefined ? subject : member.of(subject));
-			}
+	/** Writes the next member, or the beginning of what it has, and goes on when it did fit. */
+	#member(out: JsonWriter): void {
+		const index = this.#index;
+		const members = this.#members;
+		if (index === members.length) return this.#close(out, BRACE_END);
+		const entry = members[index]!;
+		const kind = entry.kind;
+		const subject = this.#subject;
+		if (kind & IF && !entry.has(subject)) {
+			this.#index = index + 1;
+			return;
 		}
-		this.#open[top + INDEX] = index + 1;
-	}
-
-	#row(open: Any): void {
-		const top = this.#top;
-		const subject = this.#open[top + SUBJECT];
-		const index = open.next!(subject, this.#open[top + INDEX] as number);
-		if (index < 0) return this.#close(BRACKET_END, false);
-		this.#out.open(BRACE);
-		if (this.#out.full) return;
-		this.#open[top + INDEX] = index + 1;
-		this.#push(open.rows!, open.row!(subject, index));
-	}
-
-	#each(open: Any): void {
-		const top = this.#top;
-		const next = open.each!(this.#out, this.#open[top + SUBJECT], this.#open[top + INDEX] as number);
-		if (this.#out.full) return;
-		if (next < 0) this.#close(BRACE_END, false);
-		else this.#open[top + INDEX] = next;
-	}
-
-	#push(member: Any, subject: unknown): void {
-		const top = (this.#top += FRAME);
-		this.#open[top] = member;
-		this.#open[top + SUBJECT] = subject;
-		this.#open[top + INDEX] = 0;
-	}
-
-	#close(bracket: number, inline: boolean): void {
-		if (!inline) {
-			this.#out.close(bracket);
-			if (this.#out.full) return;
+		if ((kind & WHAT) === WRITE) {
+			out.member(entry.key);
+			entry.write(out, subject);
+			if (!out.full) this.#index = index + 1;
+			return;
 		}
-		if (this.#top > 0) this.#open[this.#top + SUBJECT] = undefined;
-		this.#top -= FRAME;
+		if (!(kind & INLINE)) {
+			out.member(entry.key);
+			out.open((kind & WHAT) === ROWS ? BRACKET : BRACE);
+			if (out.full) return;
+		}
+		this.#index = index + 1;
+		this.#push(entry, kind & OF ? entry.of(subject) : subject);
+	}
+
+	#row(out: JsonWriter): void {
+		const entry = this.#entry;
+		const subject = this.#subject;
+		const index = entry.next(subject, this.#index);
+		if (index < 0) return this.#close(out, BRACKET_END);
+		out.open(BRACE);
+		if (out.full) return;
+		this.#index = index + 1;
+		this.#push(entry.rows, entry.row(subject, index));
+	}
+
+	#each(out: JsonWriter): void {
+		const next = this.#entry.each(out, this.#subject, this.#index);
+		if (out.full) return;
+		if (next < 0) this.#close(out, BRACE_END);
+		else this.#index = next;
+	}
+
+	#enter(entry: Entry, subject: unknown): void {
+		this.#entry = entry;
+		if ((entry.kind & WHAT) === OBJECT) this.#members = entry.members;
+		this.#subject = subject;
+		this.#index = 0;
+	}
+
+	#push(entry: Entry, subject: unknown): void {
+		const around = this.#around;
+		const depth = this.#depth;
+		around[depth] = this.#entry;
+		around[depth + SUBJECT] = this.#subject;
+		around[depth + INDEX] = this.#index;
+		this.#depth = depth + FRAME;
+		this.#enter(entry, subject);
+	}
+
+	#close(out: JsonWriter, bracket: number): void {
+		if (!(this.#entry.kind & INLINE)) {
+			out.close(bracket);
+			if (out.full) return;
+		}
+		const around = this.#around;
+		const depth = (this.#depth -= FRAME);
+		this.#subject = undefined;
+		if (depth < 0) return;
+		this.#enter(around[depth] as Entry, around[depth + SUBJECT]);
+		this.#index = around[depth + INDEX] as number;
+		around[depth + SUBJECT] = undefined;
 	}
 }

@@ -163,16 +163,22 @@ const DHCP = membersOf<LeaseState, LeaseView>({
 	conflicts: { write: (out: Out, lease) => out.number(lease.conflicts) },
 });
 
+/** So many reasons are looked at in one step. */
+const REASONS_PER_STEP = 16;
+
 /** Reasons that never came up are left out. */
-function eachDrop(out: Out, link: Interface, index: number): number {
-	for (; index < DROPS.length; index++) {
-		const count = link.arena.getUint32(link.block + DROPS_AT + index * 4, true);
-		if (count === 0) continue;
+function eachDrop(out: Out, { arena, block }: Interface, index: number): number {
+	const count = DROPS.length;
+	if (index >= count) return -1;
+	const stop = index + REASONS_PER_STEP < count ? index + REASONS_PER_STEP : count;
+	for (let at = block + DROPS_AT + 4 * index; index < stop; index++, at += 4) {
+		const drops = arena.getInt32(at, true);
+		if (drops === 0) continue;
 		out.key(DROPS[index]!);
-		out.number(count);
+		out.number(drops >>> 0);
 		return index + 1;
 	}
-	return -1;
+	return stop;
 }
 
 /** The device, where it tells its counters one by one, else all of them at once. */

@@ -10,6 +10,7 @@ const MINUS = 45;
 
 /** The largest whole number that is written, either way. */
 const MOST = Number.MAX_SAFE_INTEGER;
+const MOST_INT = 0x7fff_ffff;
 const { trunc } = Math;
 
 /** Puts a text at `at`; what is not ASCII becomes "?". Answers where it ends, or -1 when it would not end by `end`. */
@@ -73,16 +74,33 @@ export function numberPut(bytes: Uint8Array, at: number, end: number, value: num
 	check(at, end - at, bytes.byteLength);
 	const negative = value <= -1;
 	let rest = negative ? -value : value;
-	rest = rest <= MOST ? trunc(rest) : 0; // not so for NaN, either
+	if ((rest | 0) !== rest) rest = rest <= MOST ? trunc(rest) : 0; // not so for NaN, either
 	let size = negative ? 2 : 1;
 	for (let more = 10; more <= rest; more *= 10) size++;
 	if (size > end - at) return -1;
 	let next = at + size;
-	do {
+	while (rest > MOST_INT) {
 		const digit = rest % 10;
 		bytes[--next] = 48 + digit;
 		rest = (rest - digit) / 10;
-	} while (rest > 0);
+	}
+	// Whole numbers of 32 bits from here on, or XS would go on with floating point: of four digits it divides but once.
+	let small = rest | 0;
+	while (small > 9999) {
+		const more = (small / 10_000) | 0;
+		let group = small - 10_000 * more;
+		for (let i = 0; i < 4; i++) {
+			const left = (group * 6554) >> 16; // group / 10
+			bytes[--next] = 48 + group - 10 * left;
+			group = left;
+		}
+		small = more;
+	}
+	do {
+		const left = (small * 6554) >> 16;
+		bytes[--next] = 48 + small - 10 * left;
+		small = left;
+	} while (small > 0);
 	if (negative) bytes[at] = MINUS;
 	return at + size;
 }

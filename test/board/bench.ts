@@ -9,6 +9,7 @@ import { readBootrom, readFirmware } from "./image.ts";
 import { Fault } from "./cpu/cpu.ts";
 import { Machine, Reset } from "./machine.ts";
 import { cablePeer } from "./peer.ts";
+import { Stops } from "./stops.ts";
 import type { CableOptions, Peer } from "./peer.ts";
 
 export interface Place {
@@ -45,6 +46,8 @@ export class Bench {
 	/** What the firmware has printed. */
 	printed = "";
 	readonly complaints: string[] = [];
+	/** How long its data path stands still. With `stops` only. */
+	readonly stops: Stops | undefined = undefined;
 	#why = () => "";
 
 	constructor(
@@ -57,6 +60,7 @@ export class Bench {
 			cable = {} as CableOptions,
 			after = undefined as Bench | undefined,
 			ram = undefined as number | undefined,
+			stops = false,
 		} = {},
 	) {
 		let watched = false;
@@ -74,7 +78,8 @@ export class Bench {
 			for (let i = 0; i < machine.rp2040.sram.length; i++) machine.rp2040.sram[i] = Math.imul(i + ram, 0x9e37_79b1) >>> 24;
 		readFirmware(files.firmware, machine.rp2040.flash);
 		if (symbols !== undefined) {
-			skipWaiting(machine, symbols);
+			if (stops) this.stops = new Stops(machine, symbols);
+			skipWaiting(machine, symbols, () => this.stops?.passes());
 			this.#why = watchFailures(machine, symbols);
 			watched = watchConsole(machine, symbols, (text) => (this.printed += text));
 		}

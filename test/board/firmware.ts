@@ -6,9 +6,9 @@ import type { Symbols } from "./elf.ts";
 /**
  * Skips the time in which the firmware waits. Moddable's loop on the Pico does not sleep: its modMessageService() returns at once, and the loop
  * counts milliseconds with divisions. When no message is queued and no interrupt waits, nothing happens before the next alarm, or before the
- * time that it was told to wait, of which the last millisecond is left to it.
+ * time that it was told to wait, of which the last millisecond is left to it. `passes` is called whenever its loop comes round and no message is queued, and no interrupt waits.
  */
-export function skipWaiting({ cpu, rp2040 }: Machine, symbols: Symbols): void {
+export function skipWaiting({ cpu, rp2040 }: Machine, symbols: Symbols, passes?: () => void): void {
 	const service = symbols.find("modMessageService");
 	const queue = symbols.findObject("gMessageQueue");
 	if (service === undefined || queue === undefined) return;
@@ -18,6 +18,7 @@ export function skipWaiting({ cpu, rp2040 }: Machine, symbols: Symbols): void {
 		if ((core.pendingInterrupts & core.enabledInterrupts) !== 0) return;
 		const wait = core.registers[1]! | 0;
 		if (wait >= 2) cpu.skip((wait - 1) * 1e6);
+		passes?.();
 	});
 }
 

@@ -9,7 +9,7 @@ export interface BodySource {
 	write(socket: TCP, position: number, size: number): void;
 }
 
-/** A body whose length nobody knows before. */
+/** A body whose length nobody knows before. It is made in pieces, one at a time: nothing else happens while `put` runs, so some 2 ms of it are enough. */
 export interface PieceSource {
 	/** Puts what comes next into bytes `at` to `end`, of which there are PIECE_BYTES, and answers where it ends: `at` when all is said. */
 	put(bytes: Uint8Array, at: number, end: number): number;

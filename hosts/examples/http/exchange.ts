@@ -8,6 +8,7 @@ import { Whole, type BodySink, type BodySource, type PieceSource } from "./bodie
 import { REASONS, TEXT } from "./phrases.ts";
 import { LINE_BYTES, Request } from "./request.ts";
 import { bytesOf } from "./text.ts";
+import type { Turn } from "../turns.ts";
 
 const HEAD = 0;
 const BODY = 1;
@@ -36,6 +37,8 @@ const CHUNK_HEAD = 5;
 const CHUNK_TAIL = 2;
 /** What is left for content, bytes: a piece at a time. */
 export const PIECE_BYTES = LINE_BYTES - CHUNK_HEAD - CHUNK_TAIL;
+/** Of a head, bytes that are read in one turn, a line at the most. */
+const PART_BYTES = 32;
 const CR = 13;
 const LF = 10;
 const ZERO = 48;
@@ -45,7 +48,7 @@ let readable: (this: TCP) => void;
 let writable: (this: TCP, room: number) => void;
 let ended: (this: TCP) => void;
 
-export class Exchange {
+export class Exchange implements Turn {
 	#state = HEAD;
 	/** Bytes that the socket takes now. */
 	#room = 0;
@@ -63,12 +66,18 @@ export class Exchange {
 	#out: Uint8Array | undefined = undefined;
 	#outAt = 0;
 	#outEnd = 0;
-	/** Bytes of the next requests, which came in one piece with the present one. */
+	/** What has come and is still to be read, from `#pendingAt` on: a head, or the next requests, which came in one piece with the present one. */
 	#pending: Uint8Array | undefined = undefined;
+	#pendingAt = 0;
+	/** It waits for a turn; and it has one, for one thing that takes long. */
+	#waits = false;
+	#turn = false;
 	#lingered = 0;
 	#stays = true;
 	/** It has had an answer. */
 	#served = false;
+	/** Whether the request is for a host that the server knows; undefined when it could not be found out. */
+	#own: boolean | undefined = undefined;
 	/** The client closed its half; it may still read. */
 	#halfClosed = false;
 	/** In #pump: progress from within a handler is taken up by the loop that called it. */
@@ -133,7 +142,7 @@ export class Exchange {
 	/** Whether closing it costs nobody an answer: no request is under way. The first one of a new connection may be, for a while. */
 	get idle(): boolean {
 		if (this.#state === LINGER) return true;
-		return this.#state === HEAD && this.#request.untouched && (this.#served || this.silence >= NEW_SWEEPS);
+		return this.#state === HEAD && !this.#waits && this.#request.untouched && (this.#served || this.silence >= NEW_SWEEPS);
 	}
 
 	/** A second has passed, in which `rate` bytes were owed. */
@@ -232,7 +241,34 @@ export class Exchange {
 	/** For HttpServer: no room for this connection. */
 	refuse(): void {
 		this.#request.fail(503);
-		this.status(503, "Retry-After: 1\r\n");
+		this.#pump();
+	}
+
+	/** For Turns. */
+	turn(): void {
+		this.#waits = false;
+		if (this.#state === CLOSED) return;
+		this.#turn = true;
+		this.#pump();
+		this.#turn = false;
+	}
+
+	failed(): void {
+		this.#pumping = this.#turn = false;
+		this.close();
+	}
+
+	/** Whether what takes long may be done now. If not, it gets a turn, and is done then. */
+	#granted(): boolean {
+		const { turns } = this.#server;
+		if (turns === undefined) return true;
+		if (this.#turn) {
+			this.#turn = false;
+			return true;
+		}
+		if (!this.#waits) turns.add(this);
+		this.#waits = true;
+		return false;
 	}
 
 	/** For HttpServer: the handler threw, or forgot to answer. */
@@ -262,7 +298,7 @@ export class Exchange {
 	#ended(): void {
 		// The client may close its half and wait for the answer. Other implementations than ours do not tell why: then it is over.
 		this.#halfClosed = this.#socket.error === "closed";
-		if (this.#halfClosed && this.#state === ANSWER) this.#pump();
+		if (this.#halfClosed && (this.#state === ANSWER || this.#waits)) this.#pump();
 		else this.close();
 	}
 
@@ -291,7 +327,7 @@ export class Exchange {
 			}
 			if (this.#state !== ANSWER) return true;
 			// No piece before there is room: what it tells should be new when it is sent.
-			if (this.#pieces !== undefined && this.#room <= 0) return false;
+			if (this.#pieces !== undefined && (this.#room <= 0 || !this.#granted())) return false;
 		} while (this.#pieces !== undefined && this.#piece());
 		const left = this.#length - this.#position;
 		if (left > 0) {
@@ -339,7 +375,7 @@ export class Exchange {
 		this.#source = undefined;
 		this.#served = true;
 		this.silence = 0;
-		if (this.#stays && (!this.#halfClosed || this.#pending !== undefined)) {
+		if (this.#stays) {
 			this.#request.reset();
 			this.#state = HEAD;
 			return true;
@@ -355,30 +391,41 @@ export class Exchange {
 		return true;
 	}
 
-	/** Takes what has come. Answers false when there was nothing. */
+	/** Takes what has come. Answers false when there was nothing, or when it waits for a turn. */
 	#read(): boolean {
 		let bytes = this.#pending;
+		let at = 0;
 		let end: number;
-		if (bytes === undefined) {
+		if (bytes !== undefined) {
+			at = this.#pendingAt;
+			end = bytes.length;
+			this.#pending = undefined;
+		} else if (this.#state === HEAD && this.#request.over) {
+			if (!this.#granted()) return false;
+			this.#handle();
+			return true;
+		} else {
 			bytes = this.#buffer;
 			end = this.#socket.read(bytes) ?? 0;
 			this.#moved += end;
-		} else {
-			this.#pending = undefined;
-			end = bytes.length;
-		}
-		if (end === 0) {
-			if (this.#halfClosed) this.close();
-			return false;
+			if (end === 0) {
+				if (this.#halfClosed) this.close();
+				return false;
+			}
 		}
 		// Half a head that trickles in is no progress: its time counts from its first byte.
 		if (this.#state !== HEAD || this.#request.untouched) this.silence = 0;
-		let at = 0;
 		while (at < end) {
 			if (this.#state === BODY) at = this.#body(bytes, at, end);
-			else if (this.#state === HEAD) at = this.#head(bytes, at, end);
-			else if (this.#state === ANSWER) {
-				this.#pending = bytes.slice(at, end);
+			else if (this.#state === HEAD) {
+				if (!this.#granted()) {
+					this.#keep(bytes, at, end);
+					return false;
+				}
+				if (this.#request.over) this.#handle();
+				else at = this.#head(bytes, at, end);
+			} else if (this.#state === ANSWER) {
+				this.#keep(bytes, at, end);
 				at = end;
 			} else {
 				this.#lingered += end - at;
@@ -389,15 +436,28 @@ export class Exchange {
 		return true;
 	}
 
+	/** Keeps bytes `at` to `end` for later. */
+	#keep(bytes: Uint8Array, at: number, end: number): void {
+		const shared = bytes === this.#buffer;
+		this.#pending = shared ? bytes.slice(at, end) : bytes;
+		this.#pendingAt = shared ? 0 : at;
+	}
+
 	#head(bytes: Uint8Array, at: number, end: number): number {
 		const request = this.#request;
-		at = request.head(bytes, at, end);
-		if (request.failed) this.status(request.status);
-		else if (request.headDone) {
-			this.answered = false;
-			this.#server.handle(this);
-		}
+		const part = at + PART_BYTES;
+		at = request.head(bytes, at, part < end ? part : end);
+		// The last line is short work.
+		if (request.headDone) this.#own = this.#server.isOwn(request.host);
 		return at;
+	}
+
+	/** The head has come, or it is none. */
+	#handle(): void {
+		const request = this.#request;
+		if (request.failed) return this.status(request.status, request.status === 503 ? "Retry-After: 1\r\n" : "");
+		this.answered = false;
+		this.#server.handle(this, this.#own);
 	}
 
 	#body(bytes: Uint8Array, at: number, end: number): number {

@@ -2,7 +2,7 @@
 // Bytes come in pieces cut anywhere. One line is kept at a time, in a small buffer of fixed size; what is asked for is kept in
 // fields. Body bytes are never copied: `body` points at them.
 
-import { asciiOf, hasWord, isBlank, isToken, isWord, textOf } from "./text.ts";
+import { asciiOf, hasWord, isBlank, isOfHost, isToken, isWord } from "./text.ts";
 
 /** Longest line that is kept, bytes; a longer request line is answered 414, a longer field that matters 431, others are skipped. */
 export const LINE_BYTES = 512;
@@ -14,6 +14,9 @@ const CHUNK_LINE_BYTES = 256;
 const CHUNK_EXCESS_BYTES = 4096;
 /** A body may have this many bytes at most. */
 export const BODY_BYTES = 2 ** 31;
+
+/** Longest name of a host, characters. RFC 1035 §2.3.4. */
+const HOST_BYTES = 255;
 
 /** Lines up to this length are copied byte by byte. */
 const SHORT = 16;
@@ -39,10 +42,19 @@ const SLASH = 47;
 const SEMICOLON = 59;
 const ASTERISK = 42;
 const DOT = 46;
-const QUESTION = 63;
 const BRACKET = 91;
 const BRACKET_END = 93;
 const SCHEME = Object.freeze({ text: "http://" });
+
+/** The fields that count here. An object, as each use of a literal would make a text. */
+const FIELD = Object.freeze({
+	contentLength: "content-length",
+	transferEncoding: "transfer-encoding",
+	connection: "connection",
+	expect: "expect",
+	host: "host",
+});
+const NAME_LENGTHS = Object.freeze(Object.values(FIELD).map(({ length }) => length));
 
 export class Request {
 	#state = REQUEST_LINE;
@@ -56,6 +68,9 @@ export class Request {
 	#chunked = false;
 	#hosts = 0;
 	#excess = 0;
+	/** Where in the line the first control character is, but tabs, and the first one that is no ASCII; -1 for none. */
+	#control = -1;
+	#foreign = -1;
 	/** The line has ended in CR LF, not in LF alone. */
 	#crlf = false;
 
@@ -86,7 +101,8 @@ export class Request {
 
 	reset(): void {
 		this.#state = REQUEST_LINE;
-		this.#remaining = this.#length = this.#count = this.#hosts = this.#excess = this.received = this.status = 0;
+		this.#begin();
+		this.#remaining = this.#count = this.#hosts = this.#excess = this.received = this.status = 0;
 		this.#contentLength = -1;
 		this.#chunked = this.expectsContinue = false;
 		this.method = this.path = this.query = this.host = "";
@@ -103,6 +119,11 @@ export class Request {
 		return this.#state >= READY && this.#state !== FAILED;
 	}
 
+	/** There is a head to be answered, or what is none. */
+	get over(): boolean {
+		return this.#state === READY || this.#state === FAILED;
+	}
+
 	get failed(): boolean {
 		return this.#state === FAILED;
 	}
@@ -117,18 +138,15 @@ export class Request {
 		return this.#chunked ? -1 : Math.max(0, this.#contentLength);
 	}
 
-	/** Takes bytes of the head. Answers where it stopped: after the head, at a failure, or at `end`. */
+	/** Takes bytes of the head. Answers where it stopped: after a line, at a failure, or at `end`. Call it until it is `over` or there is nothing left. */
 	head(bytes: Uint8Array, at: number, end: number): number {
-		while (at < end && this.#state < READY) {
-			const next = this.#collect(bytes, at, end, HEAD_BYTES, 431);
-			const complete = next > at && bytes[next - 1] === LF;
-			at = next;
-			if (!complete || this.#state === FAILED) continue;
-			if (this.#state === REQUEST_LINE) this.#requestLine();
-			else this.#field();
-			this.#length = 0;
-		}
-		return at;
+		if (at >= end || this.#state >= READY) return at;
+		const next = this.#collect(bytes, at, end, HEAD_BYTES, 431);
+		if (next === at || bytes[next - 1] !== LF || this.#state === FAILED) return next;
+		if (this.#state === REQUEST_LINE) this.#requestLine();
+		else this.#field();
+		this.#begin();
+		return next;
 	}
 
 	/**
@@ -157,7 +175,7 @@ export class Request {
 			else if (this.#length > 0) this.fail(400);
 			else this.#state = CHUNK_SIZE;
 			if (this.#state !== TRAILERS) this.#count = 0;
-			this.#length = 0;
+			this.#begin();
 		}
 		this.dataAt = this.dataEnd = at;
 		return at;
@@ -179,19 +197,36 @@ export class Request {
 		this.keepAlive = false;
 	}
 
+	/** Another line begins. */
+	#begin(): void {
+		this.#length = 0;
+		this.#control = this.#foreign = -1;
+	}
+
 	/** Appends bytes up to and with the next LF to the line, without its CR LF. What does not fit the line is counted, not kept. */
 	#collect(bytes: Uint8Array, at: number, end: number, limit: number, status: number): number {
-		const found = bytes.indexOf(LF, at);
-		const stop = found < 0 || found >= end ? end : found;
+		// A loop: XS's indexOf takes as long for a byte, and does not end where we do.
+		let stop = at;
+		let cr = -1;
+		for (; stop < end; stop++) {
+			const code = bytes[stop]!;
+			if (code === LF) break;
+			if (code >= SPACE && code < 127) continue;
+			if (code > 127) {
+				if (this.#foreign < 0) this.#foreign = this.#length + stop - at;
+			} else if (code !== TAB) {
+				if (this.#control < 0) this.#control = this.#length + stop - at;
+				if (code === CR && cr < 0) cr = stop;
+			}
+		}
 		const size = stop - at;
 		this.#count += size + (stop < end ? 1 : 0);
 		if (this.#count > limit) {
 			this.fail(status);
 			return stop;
 		}
-		// A CR within a line that is too long to be kept: where it is kept, it is looked for with the other control characters.
-		const cr = size > LINE_BYTES - this.#length ? bytes.indexOf(CR, at) : -1;
-		if (cr >= 0 && cr < stop - 1) {
+		// A CR within a line that is too long to be kept.
+		if (size > LINE_BYTES - this.#length && cr >= 0 && cr < stop - 1) {
 			this.fail(400);
 			return stop;
 		}
@@ -215,40 +250,47 @@ export class Request {
 		if (length === 0) return;
 		if (length > LINE_BYTES) return this.fail(414);
 		this.#state = FIELDS;
+		if ((this.#control >= 0 && this.#control < length) || this.#foreign >= 0) return this.fail(400);
 		let at = 0;
-		while (at < length && isToken(line[at]!)) at++;
+		while (at <= 20 && at < length && isToken(line[at]!)) at++;
 		if (at === 0 || at > 20 || line[at] !== SPACE) return this.fail(400);
-		this.method = asciiOf(line, 0, at);
+		const text = asciiOf(line, 0, length);
 		const target = at + 1;
-		at = target;
-		while (at < length && line[at]! > SPACE && line[at]! < 127) at++;
-		if (at === target || line[at] !== SPACE || length - at !== 9) return this.fail(400);
-		if (textOf(line, at + 1, at + 6) !== "HTTP/" || line[at + 7] !== 46 || !isDigit(line[at + 6]!) || !isDigit(line[at + 8]!))
+		const end = length - 9;
+		// One space before the target and one behind it, and no tab.
+		if (end <= target || text.indexOf(" ", target) !== end || text.indexOf("\t") >= 0) return this.fail(400);
+		if (!text.startsWith("HTTP/", end + 1) || line[end + 7] !== DOT || !isDigit(line[end + 6]!) || !isDigit(line[end + 8]!))
 			return this.fail(400);
-		if (line[at + 6] !== 49) return this.fail(505);
-		this.minor = line[at + 8] === 48 ? 0 : 1;
+		if (line[end + 6] !== 49) return this.fail(505);
+		this.method = text.slice(0, at);
+		this.minor = line[end + 8] === 48 ? 0 : 1;
 		this.keepAlive = this.minor > 0;
-		this.#target(target, at);
+		this.#target(text.slice(target, end), target);
 	}
 
-	/** §3.2: origin form, absolute form, and the asterisk, which no path of ours equals: bytes `at` to `end` of the line. */
-	#target(at: number, end: number): void {
+	/** §3.2: origin form, absolute form, and the asterisk, which no path of ours equals. It stands in the line from `at` on. */
+	#target(text: string, at: number): void {
 		const line = this.#line;
+		const first = line[at];
 		let root = false;
-		if (line[at] !== SLASH && (line[at] !== ASTERISK || end - at > 1)) {
-			if (!isWord(line, at, Math.min(end, at + SCHEME.text.length), SCHEME.text)) return this.fail(400);
-			at += SCHEME.text.length;
-			const authority = at;
-			while (at < end && line[at] !== SLASH && line[at] !== QUESTION) at++;
+		if (first !== SLASH && (first !== ASTERISK || text.length > 1)) {
+			const scheme = SCHEME.text.length;
+			if (text.slice(0, scheme).toLowerCase() !== SCHEME.text) return this.fail(400);
+			const slash = text.indexOf("/", scheme);
+			const question = text.indexOf("?", scheme);
+			let authority = text.length;
+			if (slash >= 0) authority = slash;
+			if (question >= 0 && question < authority) authority = question;
 			// §3.2.2: it counts, and the field Host does not.
-			this.host = hostOf(line, authority, at);
+			this.host = hostOf(line, at + scheme, at + authority);
 			if (this.host === "") return this.fail(400);
-			root = line[at] !== SLASH;
+			root = authority !== slash;
+			text = text.slice(authority);
 		}
-		let question = at;
-		while (question < end && line[question] !== QUESTION) question++;
-		this.path = (root ? "/" : "") + asciiOf(line, at, question);
-		this.query = question < end ? asciiOf(line, question + 1, end) : "";
+		const question = text.indexOf("?");
+		const path = question < 0 ? text : text.slice(0, question);
+		this.path = root ? `/${path}` : path;
+		this.query = question < 0 ? "" : text.slice(question + 1);
 	}
 
 	/** RFC 9112 §5. */
@@ -262,7 +304,7 @@ export class Request {
 		if (at === 0 || line[at] !== COLON) return this.fail(this.#length > LINE_BYTES ? 431 : 400);
 		const name = at++;
 		let end = length;
-		for (let i = at; i < length; i++) if (line[i]! < SPACE && line[i] !== TAB) return this.fail(400);
+		if (this.#control >= 0 && this.#control < length) return this.fail(400);
 		while (at < end && isBlank(line[at]!)) at++;
 		while (end > at && isBlank(line[end - 1]!)) end--;
 		const matters = this.#known(line, name, at, end);
@@ -271,26 +313,29 @@ export class Request {
 
 	/** Whether the field with the name in bytes 0 to `name` and the value from `at` to `end` is one that counts here. */
 	#known(line: Uint8Array, name: number, at: number, end: number): boolean {
-		if (isWord(line, 0, name, "content-length")) {
+		// Of the others only the length is looked at.
+		if (NAME_LENGTHS.indexOf(name) < 0) return false;
+		const field = asciiOf(line, 0, name).toLowerCase();
+		if (field === FIELD.contentLength) {
 			const value = decimal(line, at, end);
 			// §6.3: differing or malformed lengths cannot be recovered from.
 			if (value < 0 || (this.#contentLength >= 0 && value !== this.#contentLength)) this.fail(400);
 			else if (value > BODY_BYTES) this.fail(413);
 			this.#contentLength = value;
-		} else if (isWord(line, 0, name, "transfer-encoding")) {
+		} else if (field === FIELD.transferEncoding) {
 			if (this.#chunked) this.fail(400);
 			else if (!isWord(line, at, end, "chunked")) this.fail(501);
 			this.#chunked = true;
-		} else if (isWord(line, 0, name, "connection")) {
+		} else if (field === FIELD.connection) {
 			if (hasWord(line, at, end, "close")) this.keepAlive = false;
 			else if (this.minor === 0 && hasWord(line, at, end, "keep-alive")) this.keepAlive = true;
-		} else if (isWord(line, 0, name, "expect")) {
+		} else if (field === FIELD.expect) {
 			if (!isWord(line, at, end, "100-continue")) this.fail(417);
 			// RFC 9110 §10.1.1: ignored from HTTP/1.0.
 			else this.expectsContinue = this.minor > 0;
-		} else if (isWord(line, 0, name, "host")) {
+		} else if (field === FIELD.host) {
 			this.#hosts++;
-			const host = this.#length <= LINE_BYTES ? hostOf(line, at, end) : "";
+			const host = this.#length <= LINE_BYTES && this.#foreign < 0 ? hostOf(line, at, end) : "";
 			if (host === "") this.fail(this.#length > LINE_BYTES ? 431 : 400);
 			else if (this.host === "") this.host = host;
 		} else return false;
@@ -321,7 +366,7 @@ export class Request {
 		while (at < length && isBlank(line[at]!)) at++;
 		// Chunk extensions are ignored. What stands before one may be blank, but there must be one then.
 		if (digits === 0 || (at < length ? line[at] !== SEMICOLON : at > digits)) return this.fail(400);
-		for (; at < length; at++) if (line[at]! < SPACE && line[at] !== TAB) return this.fail(400);
+		if (this.#control >= 0 && this.#control < length) return this.fail(400);
 		this.#excess = Math.max(0, this.#excess + length - 16 - 2 * size);
 		if (this.#excess > CHUNK_EXCESS_BYTES) return this.fail(400);
 		if (this.received + size > BODY_BYTES) return this.fail(413);
@@ -339,14 +384,13 @@ export class Request {
 		const line = this.#line;
 		let at = 0;
 		while (at < length && isToken(line[at]!)) at++;
-		if (at === 0 || line[at] !== COLON) return this.fail(400);
-		for (; at < length; at++) if (line[at]! < SPACE && line[at] !== TAB) return this.fail(400);
+		if (at === 0 || line[at] !== COLON || (this.#control >= 0 && this.#control < length)) this.fail(400);
 	}
 }
 
 /**
- * The host of "host" or "host:port" in bytes `at` to `end`, in lower case, or "" when it is none: RFC 3986 §3.2.2, RFC 9110 §4.2.4 (no user). An IPv6
- * address keeps its brackets. Writes into the bytes.
+ * The host of "host" or "host:port" in bytes `at` to `end`, which are ASCII, in lower case, or "" when it is none: RFC 3986 §3.2.2, RFC 9110 §4.2.4 (no user). An IPv6
+ * address keeps its brackets.
  */
 function hostOf(bytes: Uint8Array, at: number, end: number): string {
 	let stop = at;
@@ -354,25 +398,11 @@ function hostOf(bytes: Uint8Array, at: number, end: number): string {
 		do if (++stop >= end) return "";
 		while (isDigit(bytes[stop]!) || hexadecimal(bytes[stop]!) >= 0 || bytes[stop] === COLON || bytes[stop] === DOT);
 		if (bytes[stop++] !== BRACKET_END) return "";
-	} else
-		for (; stop < end && isHostCharacter(bytes[stop]!); stop++)
-			if (bytes[stop]! >= 65 && bytes[stop]! <= 90) bytes[stop] = bytes[stop]! | 32;
+	} else for (const most = at + HOST_BYTES; stop < end && stop < most && isOfHost(bytes[stop]!); stop++);
 	if (stop < end && bytes[stop] !== COLON) return "";
 	const port = stop + 1 < end ? decimal(bytes, stop + 1, end) : 0;
-	return port < 0 || port > 65_535 ? "" : asciiOf(bytes, at, stop);
+	return port < 0 || port > 65_535 ? "" : asciiOf(bytes, at, stop).toLowerCase();
 }
-
-/** Letters, digits and marks of RFC 3986's reg-name. */
-function isHostCharacter(code: number): boolean {
-	return (
-		code < 127 &&
-		code > SPACE &&
-		(isToken(code) ? code !== 35 && code !== 94 && code !== 96 && code !== 124 : HOST_MARKS.indexOf(code) >= 0)
-	);
-}
-
-/** ( ) , ; = which are no token's. */
-const HOST_MARKS = Object.freeze([40, 41, 44, 59, 61]);
 
 function isDigit(code: number): boolean {
 	return code >= 48 && code <= 57;

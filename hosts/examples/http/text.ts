@@ -24,22 +24,24 @@ export function bytesOf(text: string): ArrayBuffer {
 /** Puts texts and numbers into a buffer, one after the other, and allocates nothing. */
 export class Writer {
 	#bytes!: Uint8Array;
+	#end = 0;
 	/** Where the next byte goes; -1 when something did not fit. */
 	at = 0;
 
 	begin(bytes: Uint8Array): this {
 		this.#bytes = bytes;
+		this.#end = bytes.length;
 		this.at = 0;
 		return this;
 	}
 
 	text(text: string): this {
-		if (this.at >= 0) this.at = textPut(this.#bytes, this.at, this.#bytes.length, text);
+		if (this.at >= 0) this.at = textPut(this.#bytes, this.at, this.#end, text);
 		return this;
 	}
 
 	number(value: number): this {
-		if (this.at >= 0) this.at = numberPut(this.#bytes, this.at, this.#bytes.length, value);
+		if (this.at >= 0) this.at = numberPut(this.#bytes, this.at, this.#end, value);
 		return this;
 	}
 }
@@ -72,8 +74,8 @@ export function isWord(bytes: Uint8Array, at: number, end: number, word: string)
 /** Whether a comma-separated list in bytes `at` to `end` has the lower-case `word` among its members. RFC 9110 §5.6.1. */
 export function hasWord(bytes: Uint8Array, at: number, end: number, word: string): boolean {
 	while (at < end) {
-		let stop = bytes.indexOf(COMMA, at);
-		if (stop < 0 || stop > end) stop = end;
+		let stop = at;
+		while (stop < end && bytes[stop] !== COMMA) stop++;
 		let last = stop;
 		while (at < last && isBlank(bytes[at]!)) at++;
 		while (last > at && isBlank(bytes[last - 1]!)) last--;
@@ -90,10 +92,23 @@ export function isBlank(code: number): boolean {
 
 /** A character of a method or a header name. RFC 9110 §5.6.2. */
 export function isToken(code: number): boolean {
-	if (code >= 97 && code <= 122) return true;
-	if ((code >= 65 && code <= 90) || (code >= 48 && code <= 57)) return true;
-	return code < 127 && code > 32 && MARKS.indexOf(String.fromCharCode(code)) >= 0;
+	return (KINDS[code]! & TOKEN) !== 0;
+}
+
+/** One of RFC 3986's reg-name, as hosts have them. */
+export function isOfHost(code: number): boolean {
+	return (KINDS[code]! & OF_HOST) !== 0;
 }
 
 const COMMA = 44;
-const MARKS = "!#$%&'*+-.^_`|~";
+const TOKEN = 1;
+const OF_HOST = 2;
+/** What each byte is. A table, as every character of a head is looked at. */
+const KINDS = Object.freeze(
+	Array.from({ length: 256 }, (_, code) => {
+		const character = String.fromCharCode(code);
+		const token = code < 127 && /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(character);
+		const host = (token && !/[#^`|]/.test(character)) || /[(),;=]/.test(character);
+		return (token ? TOKEN : 0) | (host ? OF_HOST : 0);
+	}),
+);

@@ -2,6 +2,7 @@
 
 import { pipe } from "multihome/pipe";
 import type { IO, Listener, TCP, UDP } from "../device.ts";
+import type { Turn, Turns } from "../turns.ts";
 
 export const ECHO_PORT = 7;
 export const DISCARD_PORT = 9;
@@ -103,17 +104,70 @@ class Chargen extends Session {
 	}
 }
 
+/** Connections of a service that wait to be taken: one at a turn, where there are turns. */
+class Arrivals implements Turn {
+	readonly #turns: Turns | undefined;
+	readonly #begin: (from: TCP) => unknown;
+	#waits = false;
+	/** Undefined before there was one, and once closed. */
+	#listener: Listener | undefined = undefined;
+
+	constructor(turns: Turns | undefined, begin: (from: TCP) => unknown) {
+		this.#turns = turns;
+		this.#begin = begin;
+	}
+
+	/** Somebody waits. */
+	come(listener: Listener): void {
+		this.#listener = listener;
+		if (this.#turns === undefined) while (this.#take(listener));
+		else this.#next(this.#turns);
+	}
+
+	#next(turns: Turns): void {
+		if (!this.#waits) turns.add(this);
+		this.#waits = true;
+	}
+
+	turn(): void {
+		this.#waits = false;
+		if (this.#listener !== undefined && this.#take(this.#listener)) this.#next(this.#turns!);
+	}
+
+	/** The next one is taken all the same. */
+	failed(): void {
+		this.#next(this.#turns!);
+	}
+
+	close(): void {
+		this.#listener = undefined;
+	}
+
+	#take(listener: Listener): boolean {
+		const from = listener.read();
+		if (from === undefined) return false;
+		this.#begin(from);
+		return true;
+	}
+}
+
 export class Services {
 	/** For Session. */
 	readonly sessions: Session[] = [];
 	readonly buffer: Uint8Array;
+	readonly #turns: Turns | undefined;
 	readonly #listeners: Listener[] = [];
+	readonly #arrivals: Arrivals[] = [];
 	readonly #sockets: UDP[] = [];
 	#answers = 0;
 
-	/** `buffer` is what bytes are read into, one for all: reading never crosses a callback. What does not fit of a datagram is lost. */
-	constructor(io: IO, buffer: Uint8Array = new Uint8Array(BUFFER_BYTES)) {
+	/**
+	 * `buffer` is what bytes are read into, one for all: reading never crosses a callback. What does not fit of a datagram is lost. With `turns` the stack runs between two connections
+	 * that are taken.
+	 */
+	constructor(io: IO, buffer: Uint8Array = new Uint8Array(BUFFER_BYTES), turns?: Turns) {
 		this.buffer = buffer;
+		this.#turns = turns;
 		this.#listen(io, ECHO_PORT, (from) => pipe(from, from));
 		this.#listen(io, DISCARD_PORT, (from) => new Discard(from, this));
 		this.#listen(io, CHARGEN_PORT, (from) => new Chargen(from, this));
@@ -132,6 +186,7 @@ export class Services {
 
 	/** Ends the services; an echo that is under way goes on until its client ends it. */
 	close(): void {
+		for (const arrivals of this.#arrivals) arrivals.close();
 		for (const listener of this.#listeners) listener.close();
 		for (const socket of this.#sockets) socket.close();
 		for (const session of this.sessions) session.close();
@@ -139,12 +194,14 @@ export class Services {
 	}
 
 	#listen(io: IO, port: number, begin: (from: TCP) => unknown): void {
+		const arrivals = new Arrivals(this.#turns, begin);
+		this.#arrivals.push(arrivals);
 		this.#listeners.push(
 			new io.Listener({
 				port,
 				leastRate: LEAST_RATE,
 				onReadable() {
-					for (let from; (from = this.read());) begin(from);
+					arrivals.come(this);
 				},
 			}),
 		);

@@ -2,7 +2,35 @@
 
 import type { Bytes, Listener, ListenerOptions, TCP, TCPError, TCPOptions } from "../../../hosts/examples/device.ts";
 
+/** The module "timer", as far as Turns need it: what is due runs when callbacks of sockets have returned, as between two polls. */
+export class FakeTimer {
+	#callback = () => {};
+	#due = false;
+	/** How often it has run. */
+	runs = 0;
+
+	set(callback: () => void): void {
+		this.#callback = callback;
+	}
+
+	schedule(): void {
+		this.#due = true;
+	}
+
+	/** Answers whether one was due. */
+	run(): boolean {
+		if (!this.#due) return false;
+		this.#due = false;
+		this.runs++;
+		this.#callback();
+		return true;
+	}
+}
+
 export class FakeTCP implements TCP {
+	/** Runs what is due, for all. */
+	static timer: FakeTimer | undefined = undefined;
+
 	/** Bytes that have come and were not read. */
 	incoming: number[] = [];
 	/** Everything written. */
@@ -84,6 +112,7 @@ export class FakeTCP implements TCP {
 		const { onReadable, onWritable } = owner.#options;
 		if (!this.closed && this.incoming.length > 0) onReadable?.call(owner, this.incoming.length);
 		if (!this.closed && !this.ended && this.room > 0) onWritable?.call(owner, this.room);
+		while (FakeTCP.timer?.run());
 	}
 
 	/** The peer acknowledges everything: there is room again. */
@@ -97,6 +126,7 @@ export class FakeTCP implements TCP {
 		const owner = this.owner!;
 		owner.error = error;
 		if (!this.closed) owner.#options.onError?.call(owner);
+		while (FakeTCP.timer?.run());
 	}
 
 	/** What was written so far, as text, and forgotten. */
@@ -133,12 +163,13 @@ export class FakeListener implements Listener {
 		this.closed = true;
 	}
 
-	/** A client connects. */
-	connect(room = 5840): FakeTCP {
+	/** A client connects; `hears`: and the socket's callbacks are called. */
+	connect(room = 5840, hears = true): FakeTCP {
 		const socket = new FakeTCP({ room } as TCPOptions);
 		this.#waiting.push(socket);
 		this.#options.onReadable?.call(this, this.#waiting.length);
-		if (!socket.closed) socket.turn();
+		while (FakeTCP.timer?.run());
+		if (hears && !socket.closed) socket.turn();
 		return socket;
 	}
 }

@@ -1,9 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { HttpServer, type Exchange } from "../../../hosts/examples/http.ts";
 import { Pattern } from "../../../hosts/examples/status/bytes.ts";
 import { Sink } from "../../../hosts/examples/status/sink.ts";
+import { Turns } from "../../../hosts/examples/turns.ts";
 import { Prng } from "../../support/prng.ts";
-import { FakeListener, ascii, type FakeTCP } from "./fake.ts";
+import { FakeListener, FakeTCP, FakeTimer, ascii } from "./fake.ts";
 
 interface Setup {
 	server: HttpServer;
@@ -21,6 +22,7 @@ function serve(
 	const pattern = new Pattern();
 	const server = new HttpServer({
 		io: FakeListener,
+		...(FakeTCP.timer && { turns: new Turns(FakeTCP.timer) }),
 		connections: options.connections ?? 4,
 		...(options.free && { free: options.free }),
 		...(options.isHost && { isHost: options.isHost }),
@@ -72,7 +74,14 @@ function checksumOf(text: string): number {
 	return ~sum & 0xffff;
 }
 
-describe("HTTP server", () => {
+describe.each([
+	["that does all at once", undefined],
+	["that does what takes long in turns", new FakeTimer()],
+] as const)("an HTTP server %s", (_name, timer) => {
+	beforeEach(() => {
+		FakeTCP.timer = timer;
+	});
+
 	it("answers a request, and the next one on the same connection", () => {
 		const { head, body, status, socket } = ask(GET);
 		expect(status).toBe(200);
@@ -460,5 +469,82 @@ describe("HTTP server", () => {
 			}
 		}
 		expect(answered).toBeGreaterThan(2000);
+	});
+});
+
+describe("turns", () => {
+	const STEP = new Uint8Array(100).fill(120);
+
+	/** A server in turns, whose answers are ten pieces. */
+	function pieces(): { listener: FakeListener; timer: FakeTimer; made: () => number } {
+		const timer = new FakeTimer();
+		FakeTCP.timer = undefined;
+		let made = 0;
+		new HttpServer({
+			io: FakeListener,
+			turns: new Turns(timer),
+			onRequest(exchange) {
+				let left = 10;
+				exchange.pieces(200, "text/plain", {
+					put(bytes, at) {
+						if (left-- === 0) return at;
+						made++;
+						bytes.set(STEP, at);
+						return at + STEP.length;
+					},
+				});
+			},
+		});
+		return { listener: FakeListener.last, timer, made: () => made };
+	}
+
+	it("are one for each part: a connection, a line or 32 bytes of a head, the request, a piece; nothing of it happens in callbacks of the socket", () => {
+		const { listener, timer, made } = pieces();
+		const socket = listener.connect(5840, false);
+		expect(socket.owner).toBeUndefined();
+		for (let i = 0; i < 3; i++) timer.run(); // taken, begun, and nobody else is there
+		socket.deliver(ascii(`GET /${"a".repeat(40)} HTTP/1.1\r\n${HOST}\r\n`));
+		let runs = 0;
+		while (made() === 0 && timer.run()) runs++;
+		expect(runs).toBe(2 + 1 + 1 + 1 + 1);
+		for (let i = 2; i <= 10; i++) {
+			socket.turn();
+			expect(made()).toBe(i - 1);
+			expect(timer.run()).toBe(true);
+			expect(made()).toBe(i);
+		}
+		expect(timer.run()).toBe(true);
+		expect(timer.run()).toBe(false);
+		expect(socket.take()).toMatch(/\r\n000\r\n\r\n$/);
+	});
+
+	it("go round: of two that are answered each gets a piece in its turn", () => {
+		const { listener, timer } = pieces();
+		const sockets = [listener.connect(5840, false), listener.connect(5840, false)];
+		while (timer.run());
+		for (const socket of sockets) socket.deliver(ascii(GET));
+		for (let more = true; more;) {
+			more = timer.run();
+			const [one, two] = sockets.map(({ outgoing }) => outgoing.length);
+			expect(Math.abs(one! - two!)).toBeLessThan(400);
+		}
+		for (const socket of sockets) expect(socket.take()).toMatch(/\r\n000\r\n\r\n$/);
+	});
+
+	it("that throw end what they were at, and the others go on", () => {
+		const timer = new FakeTimer();
+		const told: unknown[] = [];
+		const turns = new Turns(timer, (error) => told.push(error));
+		const did: string[] = [];
+		const who = (name: string, act: () => void) => ({ turn: act, failed: () => void did.push(`${name} failed`) });
+		turns.add(
+			who("one", () => {
+				throw new Error("mine");
+			}),
+		);
+		turns.add(who("two", () => void did.push("two")));
+		while (timer.run());
+		expect(told).toEqual([new Error("mine")]);
+		expect(did).toEqual(["one failed", "two"]);
 	});
 });
