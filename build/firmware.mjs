@@ -216,11 +216,10 @@ export function board() {
 /** Parts of the data path that only these modules need: src/packet/kernels/parts.ts. */
 const PARTS = { MULTIHOME_LINES: ["multihome/ppp", "multihome/slip"], MULTIHOME_PINGS: ["multihome/ping"] };
 
-/** The header that says which of them the firmware has. Who includes it is compiled anew when it changes. */
-function putHeader(folder, carried) {
-	const lines = Object.entries(PARTS).map(
-		([name, needs]) => `#define ${name} ${needs.some((each) => carried.includes(each)) ? 1 : 0}\n`,
-	);
+/** The header that says what a firmware may do without and has: those parts, by the modules it carries, and on a Pico SPI by PIO. Who includes it is compiled anew when it changes. */
+function putHeader(folder, { carried, byPio }) {
+	const parts = Object.entries(PARTS).map(([name, needs]) => [name, needs.some((each) => carried.includes(each))]);
+	const lines = [...parts, ["MULTIHOME_PIO", byPio]].map(([name, is]) => `#define ${name} ${is ? 1 : 0}\n`);
 	putIfNew(join(folder, "multihome-parts.h"), lines.join(""));
 }
 
@@ -261,7 +260,9 @@ export async function bundleTarget(platform, { target, board: file, app, set = [
 		others: more !== undefined,
 	});
 	const natives = more === undefined ? await neededNatives(carried, folder) : {};
-	putHeader(folder, carried);
+	// Of what a manifest brings nothing is known.
+	const byPio = more !== undefined || read.file.interfaces.some((each) => pinsOf(each)?.bus === 2);
+	putHeader(folder, { carried, byPio });
 	const includes = [join(home, "manifest.json"), ...carried.map(manifestPath), ...(more === undefined ? [] : [resolve(more)])];
 	const named = standardNames(carried, folder);
 	const manifest = {

@@ -10,7 +10,7 @@ import { hash } from "./compile.mjs";
 import { inlineConstants } from "./constants.mjs";
 import { page } from "./page-plugin.mjs";
 import { openPrivates } from "./privates.mjs";
-import { writeOutRecords } from "./records.mjs";
+import { squeezeTables, writeOutRecords } from "./records.mjs";
 
 /** Finds what relative imports and aliases stand for, and loads it with its source map. A path may end in "?" and who has a copy of its own of that file. `inline`: with constants for where fields of records lie, and private members as ordinary ones in the files that `opens` answers true for. */
 function files(aliases, external, inline, opens = () => true) {
@@ -35,7 +35,7 @@ function files(aliases, external, inline, opens = () => true) {
 			if (path.endsWith(".json")) return { code: `export default ${code}`, map: null };
 			const map = await text(path + ".map");
 			const bare = code.replace(/^\/\/# sourceMappingURL=.*$/m, "");
-			const placed = inline ? await writeOutRecords(bare, path) : bare;
+			const placed = inline ? await writeOutRecords(squeezeTables(bare), path) : bare;
 			return { code: inline && opens(path) ? openPrivates(placed) : placed, map: map === undefined ? null : JSON.parse(map) };
 		},
 	};

@@ -3,13 +3,13 @@
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Files of src/packet that have records, and imports of them, as `tsc` writes these. */
-const FILES = /(?:-block|-table|\/timers|\/news)\.js$/;
+/** Files of src/packet that have records, or reasons for drops, and imports of them, as `tsc` writes these. */
+const FILES = /(?:-block|-table|\/timers|\/news|\/drops)\.js$/;
 const KINDS = /^import \{[^}]*\} from "(\.[^"]*\.js)";$/gm;
 
 /**
  * The code of a module, which lies at `path` beside those that it imports, with numbers for `UdpBlock.bytes`, for `AT.used` where it says `const AT = UdpBlock.offsets`, and for USED
- * where it says `const { used: USED } = UdpBlock.offsets`, and for `word("now")` of src/packet/core-block.ts. Records that nothing else asks for can be left out then, and are marked so.
+ * where it says `const { used: USED } = UdpBlock.offsets`, for `word("now")` of src/packet/core-block.ts, and for `DROP.noRoute`. Records and lists of drops that nothing else asks for can be left out then, and are marked so.
  */
 export async function writeOutRecords(code, path) {
 	const kinds = new Map();
@@ -19,6 +19,8 @@ export async function writeOutRecords(code, path) {
 	}
 	const offsetOf = (kind, field) => kinds.get(kind)?.offsets?.[field];
 	let out = code.replace(/^(export const \w+ = )(?=record\()/gm, "$1/* @__PURE__ */ ");
+	if (path.endsWith("/packet/drops.js")) out = out.replace(/(?=Object\.(?:freeze|keys)\()/g, "/* @__PURE__ */ ");
+	else out = out.replace(/\bDROP\.(\w+)\b/g, (all, name) => kinds.get("DROP")?.[name] ?? all);
 	for (const [, name, kind] of code.matchAll(/^const (\w+) = (\w+)\.offsets;$/gm))
 		out = out.replaceAll(new RegExp(`\\b${name}\\.(\\w+)\\b`, "g"), (all, field) => offsetOf(kind, field) ?? all);
 	if (kinds.has("word")) out = out.replace(/\bword\("(\w+)"\)/g, (_all, name) => kinds.get("word")(name));
@@ -30,4 +32,9 @@ export async function writeOutRecords(code, path) {
 		})
 		.replace(/\b(\w+)\.offsets\.(\w+)\b/g, (all, kind, field) => offsetOf(kind, field) ?? all)
 		.replace(/\b(\w+)\.bytes\b/g, (all, kind) => kinds.get(kind)?.bytes ?? all);
+}
+
+/** A table of states (src/link/state-table.ts) is read word by word: what lines its columns up is for readers of the source. */
+export function squeezeTables(code) {
+	return code.replace(/^const TABLE = `[^`]*`;$/gm, (table) => table.replace(/(?<=\S) {2,}/g, " "));
 }

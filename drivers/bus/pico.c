@@ -14,6 +14,13 @@
 #include "hardware/sync.h"
 #include "hardware/timer.h"
 
+/* A firmware's header says whether it has SPI by PIO (build/firmware.mjs); without one it has. */
+#if __has_include("multihome-parts.h")
+#include "multihome-parts.h"
+#else
+#define MULTIHOME_PIO 1
+#endif
+
 #define CONTROLLERS 3
 #define BY_PIO 2
 /* Chips at the same time. */
@@ -51,6 +58,11 @@ static uint8_t listening;
 extern uint8_t builtinArePinsFree(uint32_t bank, uint32_t pins) __attribute__((weak));
 extern uint8_t builtinUsePins(uint32_t bank, uint32_t pins) __attribute__((weak));
 extern void builtinFreePins(uint32_t bank, uint32_t pins) __attribute__((weak));
+
+static int isByPio(const Spi *spi)
+{
+	return MULTIHOME_PIO && !spi->controller;
+}
 
 static int isOwn(const SpiPins *pins, int pin)
 {
@@ -139,7 +151,7 @@ static const char *check(SpiPins *pins)
 	if (pins->bus < 0 || pins->bus >= CONTROLLERS)
 		return "there is no such controller: expected bus 0 or 1, or 2, which is PIO";
 	if (pins->bus == BY_PIO)
-		return checkByPio(pins);
+		return MULTIHOME_PIO ? checkByPio(pins) : "bus 2 is PIO, which is not in this firmware: name it in the board file";
 	if (pins->clock == NO_PIN)
 		pins->clock = usual[pins->bus][0];
 	if (pins->out == NO_PIN)
@@ -159,15 +171,15 @@ static const char *check(SpiPins *pins)
 static int openController(Spi *spi)
 {
 	Controller *controller = &controllers[spi->pins.bus];
-	if (!spi->controller && !pioSpiOpen(&byPio, &spi->pins))
+	if (isByPio(spi) && !pioSpiOpen(&byPio, &spi->pins))
 		return 0;
 	if (controller->users++ == 0) {
 		controller->out = (uint8_t)dma_claim_unused_channel(true);
 		controller->in = (uint8_t)dma_claim_unused_channel(true);
-		if (spi->controller)
+		if (!isByPio(spi))
 			spi_init(spi->controller, spi->pins.hz);
 	}
-	if (!spi->controller)
+	if (isByPio(spi))
 		return 1;
 	gpio_set_function((uint)spi->pins.clock, GPIO_FUNC_SPI);
 	gpio_set_function((uint)spi->pins.out, GPIO_FUNC_SPI);
@@ -222,10 +234,10 @@ void spiClose(Spi *spi)
 	if (--controller->users == 0) {
 		dma_channel_unclaim(controller->out);
 		dma_channel_unclaim(controller->in);
-		if (spi->controller)
-			spi_deinit(spi->controller);
-		else
+		if (isByPio(spi))
 			pioSpiClose(&byPio);
+		else
+			spi_deinit(spi->controller);
 		controller->hz = 0;
 	}
 	letGo(spi->pins.select);
@@ -239,11 +251,12 @@ void spiSelect(Spi *spi)
 	Controller *controller = &controllers[spi->pins.bus];
 	if (controller->hz != spi->pins.hz || controller->mode != spi->pins.mode) { /* the first time, and after another chip on this controller */
 		spi_cpol_t polarity = spi->pins.mode == 3 ? SPI_CPOL_1 : SPI_CPOL_0;
-		if (spi->controller) {
+		if (isByPio(spi))
+			pioSpiClock(&byPio, spi->pins.hz); /* mode 0, which every chip takes: a state machine makes no pause */
+		else {
 			spi_set_baudrate(spi->controller, spi->pins.hz);
 			spi_set_format(spi->controller, 8, polarity, spi->pins.mode == 3 ? SPI_CPHA_1 : SPI_CPHA_0, SPI_MSB_FIRST);
-		} else
-			pioSpiClock(&byPio, spi->pins.hz); /* mode 0, which every chip takes: a state machine makes no pause */
+		}
 		controller->hz = spi->pins.hz;
 		controller->mode = spi->pins.mode;
 	}
@@ -256,13 +269,13 @@ void spiDeselect(Spi *spi)
 }
 
 /* After a transfer was given up: what is left in the FIFOs would be taken for bytes of the next one. */
-static void drain(spi_inst_t *controller)
+static void drain(const Spi *spi)
 {
-	if (!controller) {
+	if (isByPio(spi)) {
 		pioSpiStop(&byPio);
 		return;
 	}
-	spi_hw_t *hw = spi_get_hw(controller);
+	spi_hw_t *hw = spi_get_hw(spi->controller);
 	for (uint32_t i = 0; i < IDLE && hw->sr & (SPI_SSPSR_BSY_BITS | SPI_SSPSR_RNE_BITS); i++)
 		(void)hw->dr;
 }
@@ -291,9 +304,9 @@ static uint32_t exchange(spi_hw_t *hw, const uint8_t *out, uint8_t *in, uint32_t
 
 void spiExchange(Spi *spi, const uint8_t *out, uint8_t *in, uint32_t count)
 {
-	uint32_t came = spi->controller ? exchange(spi_get_hw(spi->controller), out, in, count) : pioSpiExchange(&byPio, out, in, count, IDLE);
+	uint32_t came = isByPio(spi) ? pioSpiExchange(&byPio, out, in, count, IDLE) : exchange(spi_get_hw(spi->controller), out, in, count);
 	if (came < count)
-		drain(spi->controller);
+		drain(spi);
 	if (in)
 		for (; came < count; came++)
 			in[came] = 0;
@@ -306,11 +319,18 @@ static void start(Spi *spi, const uint8_t *out, uint8_t *in, uint32_t count)
 	static uint8_t nowhere;
 	const Controller *controller = &controllers[spi->pins.bus];
 	/* Of a FIFO, the byte that is written lies in all four of its word, and what was shifted in is the lowest (§2.1.4, §3.5.4). */
-	spi_inst_t *hardware = spi->controller;
-	volatile void *to = hardware ? (volatile void *)&spi_get_hw(hardware)->dr : &byPio.pio->txf[byPio.sm];
-	const volatile void *from = hardware ? (volatile void *)&spi_get_hw(hardware)->dr : &byPio.pio->rxf[byPio.sm];
-	uint toDreq = hardware ? spi_get_dreq(hardware, true) : pio_get_dreq(byPio.pio, byPio.sm, true);
-	uint fromDreq = hardware ? spi_get_dreq(hardware, false) : pio_get_dreq(byPio.pio, byPio.sm, false);
+	volatile void *to, *from;
+	uint toDreq, fromDreq;
+	if (isByPio(spi)) {
+		to = &byPio.pio->txf[byPio.sm];
+		from = (volatile void *)&byPio.pio->rxf[byPio.sm];
+		toDreq = pio_get_dreq(byPio.pio, byPio.sm, true);
+		fromDreq = pio_get_dreq(byPio.pio, byPio.sm, false);
+	} else {
+		to = from = &spi_get_hw(spi->controller)->dr;
+		toDreq = spi_get_dreq(spi->controller, true);
+		fromDreq = spi_get_dreq(spi->controller, false);
+	}
 	spi->moving = count;
 	dma_channel_config sends = dma_channel_get_default_config(controller->out);
 	channel_config_set_transfer_data_size(&sends, DMA_SIZE_8);
@@ -363,7 +383,7 @@ int spiFinish(Spi *spi)
 			continue;
 		dma_channel_abort(controller->out);
 		dma_channel_abort(controller->in);
-		drain(spi->controller);
+		drain(spi);
 		return 0;
 	}
 	return 1;

@@ -66,7 +66,10 @@ describe.each(TARGETS)("%s: %s", (family, target) => {
 			([, name]) => name,
 		);
 		const lines = made.carried.includes("multihome/ppp");
-		expect(parts).toBe(`#define MULTIHOME_LINES ${lines ? 1 : 0}\n#define MULTIHOME_PINGS 0\n`);
+		const byPio = chipsOf(family, target).some(([, { bus }]) => bus === 2);
+		expect(parts).toBe(
+			`#define MULTIHOME_LINES ${lines ? 1 : 0}\n#define MULTIHOME_PINGS 0\n#define MULTIHOME_PIO ${byPio ? 1 : 0}\n`,
+		);
 		expect(natives.includes("linePack")).toBe(lines);
 		expect(natives).not.toContain("echoSend");
 		for (const name of ["tcpConnect", "udpOpen", "linkArp"]) expect(natives).toContain(name);

@@ -1,10 +1,10 @@
 // Bundles for XS: where the fields of records lie is written out.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { writeOutRecords } from "../../../build/records.mjs";
+import { squeezeTables, writeOutRecords } from "../../../build/records.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "records-"));
 mkdirSync(join(folder, "packet"));
@@ -13,6 +13,7 @@ writeFileSync(
 	join(folder, "packet/ring-block.js"),
 	`export const RingBlock = { bytes: 12, offsets: { start: 0, size: 4, used: 8 } };\nexport const BIT = 1;\n`,
 );
+writeFileSync(join(folder, "packet/drops.js"), `export const DROP = { truncated: 0, tooBig: 33 };\n`);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const IMPORT = `import { RingBlock } from "./packet/ring-block.js";\n`;
@@ -31,6 +32,27 @@ it.each([
 it("leaves alone what is no field, and what is no record", async () => {
 	const code = `const { more: MORE } = RingBlock.offsets;\nconst { size: SIZE } = Other.offsets;\nconst AT = RingBlock.offsets;\nAT.more + Other.bytes + BIT.bytes;\n`;
 	expect(await written(code)).toBe(IMPORT + code);
+});
+
+it("has numbers for reasons of drops, and says that their list may be left out", async () => {
+	const from = `import { DROP } from "./packet/drops.js";\n`;
+	const path = join(folder, "user.js");
+	expect(await writeOutRecords(`${from}count(DROP.tooBig, DROP.truncated, DROP.other, DROP);`, path)).toBe(
+		`${from}count(33, 0, DROP.other, DROP);`,
+	);
+	const list = "export const DROP = Object.freeze({ tooBig: 33 });\nexport const DROPS = Object.freeze(Object.keys(DROP));\n";
+	expect(await writeOutRecords(list, join(folder, "packet/drops.js"))).toBe(
+		"export const DROP = /* @__PURE__ */ Object.freeze({ tooBig: 33 });\nexport const DROPS = /* @__PURE__ */ Object.freeze(/* @__PURE__ */ Object.keys(DROP));\n",
+	);
+});
+
+it.each(["service/dhcp/machine", "link/ppp/automaton"])("tables of states say the same in less: %s", (name) => {
+	const code = readFileSync(new URL(`../../../src/${name}.ts`, import.meta.url), "utf8");
+	const squeezed = squeezeTables(code);
+	expect(squeezed.length).toBeLessThan(code.length - 1000);
+	// Who reads a table looks at what a line begins with, and at its words.
+	const told = (text: string) => text.split("\n").map((line) => [/^ */.exec(line)![0], ...line.trim().split(/\s+/)]);
+	expect(told(squeezed)).toEqual(told(code));
 });
 
 it("says that a record may be left out", async () => {
