@@ -17,7 +17,6 @@ import { Ip } from "./ip/ip.ts";
 import { Routes } from "./ip/routes.ts";
 import { ADDED, ROUTES, type Interface } from "./link/interface.ts";
 import { LoopbackInterface } from "./link/loopback.ts";
-import type { IcmpSockets } from "./transport/ping/sockets.ts";
 import { Flows } from "./transport/flows.ts";
 import { Services } from "./transport/services.ts";
 import { SocketEvents } from "./transport/events.ts";
@@ -50,8 +49,6 @@ export class Stack {
 	readonly events: SocketEvents;
 	readonly tcp: Tcp;
 	readonly udp: Udp;
-	/** Sockets of pings, from the first ping on (transport/ping/sockets.ts): a firmware without pings has nothing of them. */
-	icmp: IcmpSockets | undefined = undefined;
 	/** `add`, `remove` and `find` interfaces here. */
 	readonly interfaces: InterfaceSet;
 	/** `add` and `remove` routes here. */
@@ -201,6 +198,6 @@ export class Stack {
 	interfaceGone(slot: number): void {
 		this.tcp.interfaceGone(slot);
 		this.udp.interfaceGone(slot);
-		this.icmp?.interfaceGone(slot);
+		this.events.icmp?.interfaceGone(slot);
 	}
 }

@@ -47,6 +47,8 @@ export class SocketEvents {
 	onError: ((error: unknown) => void) | undefined = undefined;
 	/** What pipes carry bytes in, PIPE_BYTES, from one call to the next; made for the first pipe. */
 	scratch: ArrayBuffer | undefined = undefined;
+	/** Sockets of pings, from the first ping on (ping/sockets.ts): a firmware without pings has nothing of them. Not of the stack, which hosts freeze. */
+	icmp: { interfaceGone(slot: number): void } | undefined = undefined;
 	/** The first and the last of the others that have news. */
 	#head: EventSocket | null = null;
 	#tail: EventSocket | null = null;

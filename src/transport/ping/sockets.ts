@@ -86,12 +86,11 @@ interface Host {
 	readonly core: Core;
 	readonly ip: Ip;
 	readonly events: SocketEvents;
-	icmp: IcmpSockets | undefined;
 }
 
 /** A stack's sockets, which are made when they are first asked for. */
 export function icmpOf(stack: Host): IcmpSockets {
-	return (stack.icmp ??= new IcmpSockets(stack.core, stack.ip, stack.events));
+	return (stack.events.icmp ??= new IcmpSockets(stack.core, stack.ip, stack.events)) as IcmpSockets;
 }
 
 export class IcmpSockets {

@@ -102,6 +102,15 @@ describe("a ping of a peer that answers", () => {
 		}
 	});
 
+	it("works on a stack that is frozen, as `device.stack` is", () => {
+		const { world, one } = pair();
+		const [options, heard] = heardBy({ address: "10.0.0.2", count: 1, interval: 100 });
+		Object.freeze(one.stack);
+		new PingSocket(one.stack, options);
+		world.run(200);
+		expect(heard.replies).toHaveLength(1);
+	});
+
 	it("may be closed by any callback", () => {
 		const { world, one } = pair();
 		const ping: PingSocket = new PingSocket(one.stack, {
