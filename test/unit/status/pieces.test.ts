@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { JsonPieces, PIECE_BYTES, membersOf } from "../../../src/status/pieces.ts";
+import type { JsonWriter } from "../../../src/status/json.ts";
 import { STATUS, statusOf } from "../../../src/status/status.ts";
 import { LoopbackDevice } from "../../../src/device/loopback.ts";
 import { LoopbackInterface } from "../../../src/link/loopback.ts";
@@ -47,6 +48,25 @@ describe("a status in pieces", () => {
 		pieces.put(new Uint8Array(500), 0, 500);
 		pieces.reset();
 		expect(tell(pieces, 500).text).toBe(first);
+	});
+
+	it("is the same with a bound of steps, in pieces of a few values that are never empty before the end", () => {
+		const { stack } = pair().two;
+		const bytes = new Uint8Array(PIECE_BYTES);
+		for (const steps of [1, 2, 5]) {
+			const pieces = new JsonPieces(STATUS, stack);
+			let text = "";
+			for (let end = pieces.put(bytes, 0, PIECE_BYTES, steps); end > 0; end = pieces.put(bytes, 0, PIECE_BYTES, steps)) {
+				expect(end).toBeLessThan(60 * steps);
+				for (let i = 0; i < end; i++) text += String.fromCharCode(bytes[i]!);
+			}
+			expect(JSON.parse(text)).toEqual(statusOf(stack));
+		}
+	});
+
+	it("refuses names that JSON would have to escape", () => {
+		for (const name of ['"', "\\", "\n", "\u00e9"])
+			expect(() => membersOf({ [name]: { write: (out: JsonWriter) => out.null() } })).toThrow("expected ASCII");
 	});
 
 	it("stays JSON when interfaces, routes, neighbours and sockets come and go between the pieces", () => {
