@@ -21,6 +21,8 @@ const EXCUSED = "tcp.checksum == 0xffff && !(ip.src in {192.168.77.2, 192.168.78
  * wrong, whoever sent them: of these frames the FCS is looked at. The peers, which restore them too, check the TCP checksums.
  */
 const VJ = 'ppp.protocol == 0x002d && ppp.fcs.status == "Good" && !_ws.malformed';
+/** A piece of a body that begins with the end of a line, such as that of a chunk: judged by itself it looks like a message with an empty line before it. */
+const PIECE = 'http.leading_crlf && ip.checksum.status == "Good" && tcp.checksum.status == "Good"';
 
 const settings = [...CHECKS, LINE, ...APART].flatMap((setting) => ["-o", setting]);
 
@@ -40,7 +42,8 @@ const BESIDE = 2;
 
 /** What tshark has against the frames of these captures; "" is what is expected. */
 export async function complaints(files: string[], { outboundOnly = false } = {}): Promise<string> {
-	const filter = outboundOnly ? `${OUTBOUND} && (${WRONG}) && !(${VJ})` : `(${WRONG}) && !(${EXCUSED}) && !(${VJ})`;
+	const judged = `(${WRONG}) && !(${VJ}) && !(${PIECE})`;
+	const filter = outboundOnly ? `${OUTBOUND} && ${judged}` : `${judged} && !(${EXCUSED})`;
 	const told: string[] = [];
 	let next = 0;
 	const work = async () => {
