@@ -114,6 +114,9 @@ export class Bench {
 /** What a board says of itself, as far as tests ask. */
 export interface BoardStatus {
 	heap: Record<string, number>;
+	memory: Record<string, number>;
+	neighbors: { address: string; state: string }[];
+	sockets: { protocol: string; state: string; local: string }[];
 	interfaces: { name: string; received: { packets: number }; device: { overruns: number } }[];
 }
 
