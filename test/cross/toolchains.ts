@@ -61,7 +61,7 @@ makeFlat();
 /** Natives of the firmware that need no SDK, from the manifests that mcconfig reads. */
 export const portableFiles = [
 	...new Set(
-		["src", "drivers/w5500", "drivers/enc28j60", "drivers/uart", "drivers/nic"].flatMap((folder) =>
+		["hosts/engine", "drivers/w5500", "drivers/enc28j60", "drivers/uart", "drivers/nic"].flatMap((folder) =>
 			nativeModules(join(root, folder, "manifest.json")).map((module) => module.c),
 		),
 	),
