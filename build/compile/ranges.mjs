@@ -74,9 +74,10 @@ const HOLDS = {
 	"!==": () => INT32,
 };
 
-/** The range of `a` where `a operator b` holds. Where that is never, nothing runs: 0 will do, which fits everywhere. */
+/** The range of `a` where `a operator b` holds. Where that is never, nothing runs: what is next to 0 will do, which fits everywhere and which `a` may be where the ways meet again. */
 export function narrowed(a, operator, b) {
-	return common(a, HOLDS[operator](b), range(0, 0));
+	const next = Math.min(Math.max(0, a.low), a.high);
+	return common(a, HOLDS[operator](b), range(next, next));
 }
 
 export const OPPOSITE = { "<": ">=", "<=": ">", ">": "<=", ">=": "<", "===": "!==", "!==": "===" };

@@ -96,6 +96,8 @@ export const RULES: Rule[] = [
 			"return (a * 0x100000) | 0;",
 			"return (a & 0xffff) * (b & 0x7fff);",
 			"return (a + 0x1fffffffffff) | 0;",
+			// What is never reached takes nothing away from what is known behind it.
+			"const two = 2; if (9 < a && two === a) a = b; return a + (two - two);",
 		],
 	},
 	{
