@@ -263,7 +263,7 @@ export class Expressions {
 		const variable = node.type === "Identifier" ? this.binding(node.name) : undefined;
 		if (variable?.type !== "number") return;
 		const { range } = this.where(undefined, true, () => this.expression(other));
-		this.state.ranges.set(variable, ranges.narrowed(this.state.rangeOf(variable), operator, range));
+		this.state.narrow(variable, operator, range);
 	}
 }
 

@@ -74,10 +74,9 @@ const HOLDS = {
 	"!==": () => INT32,
 };
 
-/** The range of `a` where `a operator b` holds. Where that is never, nothing runs: what is next to 0 will do, which fits everywhere and which `a` may be where the ways meet again. */
-export function narrowed(a, operator, b) {
-	const next = Math.min(Math.max(0, a.low), a.high);
-	return common(a, HOLDS[operator](b), range(next, next));
+/** The range of `a` where `a operator b` holds; null where that is never. */
+function narrowed(a, operator, b) {
+	return common(a, HOLDS[operator](b), null);
 }
 
 export const OPPOSITE = { "<": ">=", "<=": ">", ">": "<=", ">=": "<", "===": "!==", "!==": "===" };
@@ -89,13 +88,15 @@ export class State {
 	ranges;
 	/** Bytes that are known to lie within bounds, [low, high) from a base on: by "memory base". */
 	inside;
+	/** Nothing runs here: a condition was found to hold never. */
+	never;
 
-	constructor(ranges = new Map(), inside = new Map()) {
-		Object.assign(this, { ranges, inside });
+	constructor(ranges = new Map(), inside = new Map(), never = false) {
+		Object.assign(this, { ranges, inside, never });
 	}
 
 	copy() {
-		return new State(new Map(this.ranges), new Map(this.inside));
+		return new State(new Map(this.ranges), new Map(this.inside), this.never);
 	}
 
 	rangeOf(variable) {
@@ -106,6 +107,13 @@ export class State {
 	assign(variable, value) {
 		if (variable.type === "number") this.ranges.set(variable, variable.promised ? common(variable.promised, value) : value);
 		for (const key of this.inside.keys()) if (key.endsWith(` ${variable.c}`)) this.inside.delete(key);
+	}
+
+	/** `variable operator other` holds from here on. Where it cannot, the variable is taken for 0, which fits everywhere. */
+	narrow(variable, operator, other) {
+		const left = narrowed(this.rangeOf(variable), operator, other);
+		this.never ||= left === null;
+		this.ranges.set(variable, left ?? range(0, 0));
 	}
 
 	covers(memory, { base, offset }, bytes) {
@@ -122,7 +130,8 @@ export class State {
 
 	/** Where two ways meet: each is undefined where nothing comes that way. */
 	static join(a, b) {
-		if (a === undefined || b === undefined) return a ?? b;
+		if (a === undefined || b?.never) return a ?? b;
+		if (b === undefined || a.never) return b ?? a;
 		const joined = new State();
 		for (const variable of [...a.ranges.keys(), ...b.ranges.keys()])
 			joined.ranges.set(variable, hull(a.rangeOf(variable), b.rangeOf(variable)));

@@ -98,6 +98,7 @@ export const RULES: Rule[] = [
 			"return (a + 0x1fffffffffff) | 0;",
 			// What is never reached takes nothing away from what is known behind it.
 			"const two = 2; if (9 < a && two === a) a = b; return a + (two - two);",
+			"let far = -2000000000; if (far > -1000 && far < 1000) far *= 95; return far;",
 		],
 	},
 	{
