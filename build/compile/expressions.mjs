@@ -141,8 +141,13 @@ export class Expressions {
 		}
 	}
 
+	/** The value of a constant expression, or undefined: local names hide those of modules. */
+	evaluate(node) {
+		return this.compiler.program.evaluate(this.module, node, (name) => this.binding(name) !== undefined);
+	}
+
 	#constant(node) {
-		const value = this.compiler.program.evaluate(this.module, node, (name) => this.binding(name) !== undefined);
+		const value = this.evaluate(node);
 		if (typeof value === "boolean") return boolean(value ? "1" : "0", 0);
 		if (typeof value !== "number") return undefined;
 		if (!Number.isSafeInteger(value)) this.refuse(node, `${value}: flat TypeScript has whole numbers up to 2^53`);
@@ -152,8 +157,9 @@ export class Expressions {
 	name(node) {
 		const found = this.binding(node.name);
 		if (found === undefined) this.refuse(node, `${node.name}: not a variable, parameter or constant that flat TypeScript knows`);
-		const { at = { base: found.c, offset: 0 } } = found;
-		return { ...found, range: found.type === "number" ? this.state.rangeOf(found) : undefined, effects: 0, at };
+		// The value of a parameter that stands in its caller's place does what it did there, and only a variable is a base of its own.
+		const { effects = 0, at = this.names.get(found.c) === found ? { base: found.c, offset: 0 } : undefined } = found;
+		return { ...found, range: found.type === "number" ? this.state.rangeOf(found) : undefined, effects, at };
 	}
 
 	#unary(node) {

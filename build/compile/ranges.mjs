@@ -121,11 +121,13 @@ export class State {
 		return offset >= low && offset + bytes <= high;
 	}
 
-	/** Those bytes have been looked at: they, and all between them and others from the same base, lie within bounds. */
+	/** Those bytes have been looked at: they, and all between them and others from the same base, lie within bounds. Not where they are 2^30 apart: modulo 2^32 both may lie within bounds, and none between. */
 	cover(memory, { base, offset }, bytes) {
 		const key = `${memory} ${base}`;
-		const [low, high] = this.inside.get(key) ?? [offset, offset];
-		this.inside.set(key, [Math.min(low, offset), Math.max(high, offset + bytes)]);
+		const own = [offset, offset + bytes];
+		const [low, high] = this.inside.get(key) ?? own;
+		const all = [Math.min(low, own[0]), Math.max(high, own[1])];
+		this.inside.set(key, all[1] - all[0] < 2 ** 30 ? all : own);
 	}
 
 	/** Where two ways meet: each is undefined where nothing comes that way. */

@@ -130,6 +130,7 @@ export class FunctionTranslator extends Calls {
 		const variable = target.type === "Identifier" ? this.binding(target.name) : undefined;
 		if (variable?.type !== "number" && variable?.type !== "boolean")
 			this.refuse(target, "only numbers and booleans are assigned to; memory is written by view.set…(at, value)");
+		if (!variable.changes) this.refuse(target, `${target.name} is a const: write let`);
 		const given = operator === "" ? this.expression(right) : this.operate(node, operator, this.name(target), this.number(right));
 		const value = this.demandInt32(node, given, target.name);
 		if (value.type !== variable.type)
@@ -213,7 +214,7 @@ export class FunctionTranslator extends Calls {
 
 	/** `while`, and `for` behind its first part. */
 	loop({ test, body, update = null }, depth) {
-		const forever = this.compiler.program.evaluate(this.module, test) === true;
+		const forever = this.evaluate(test) === true;
 		this.state.widen(this.#assigned([test, body, update]));
 		const leaving = { break: [], continue: [] };
 		this.leaving.push(leaving);
@@ -229,6 +230,8 @@ export class FunctionTranslator extends Calls {
 		// The third part of `for` is translated last, with what is known behind the body.
 		if (update !== null && this.state !== undefined)
 			this.lines[first] = `${"\t".repeat(depth)}for (; ${condition}; ${this.doing(update)}) {`;
+		// Behind a loop that never ran it has looked at nothing.
+		this.learned = [];
 		this.out(depth, "}");
 		this.leaving.pop();
 		this.state = forever ? undefined : before;

@@ -127,6 +127,11 @@ export const STATEMENTS: Row[] = [
 		"if (a < 0 || b > 100) throw new RangeError(`misuse ${a}, ${b}: expected 0 to ${TABLE.most}, 100 %`); return a;",
 		'if (a < 0) throw new RangeError(`misuse: 100 %, %d of "them"`); return a;',
 		"demand(view, a); return b;",
+		// A local name hides the constant of a module.
+		"let ON = a > 0; while (ON) { b ^= 5; ON = false; } return b;",
+		"let OFF = true; while (OFF) { b ^= 5; OFF = false; } return b;",
+		"let i = 0; while (ON) { i = (i + 1) | 0; if (i > (a & 7)) break; b ^= i; } return b;",
+		"let i = a & 7; for (let ON = i > 2; ON; ON = i > 0) { i = (i - 1) | 0; b ^= i; } return b;",
 		"const n = put(view, 4, a); return n ^ view.getInt32(4);",
 		"const first = put(view, 4, a); const n = first | put(view, 8, b); return (n + view.getInt32(8)) | 0;",
 		"let last = 0; for (let i = 0; i < 4; i++) last = put(view, i * 4, (a + i) | 0); return last;",
@@ -178,5 +183,23 @@ export const MEMORY: Row[] = KINDS.flatMap((kind) =>
 		"const at = (a & 31) - 1; view.setUint16(at + 1, 1); view.setUint16(1 + at, 2, true); return view.getUint8(at + 2);",
 		"view.setUint8(a & 63, view.getUint8(b & 63) + 1); return view.getUint8(a & 63);",
 		"view.setInt32(put(view, 8, 11), 5); return view.getInt32(12);",
+		// What stands in the place of a call is looked at anew when memory or a variable in it has changed.
+		"view.setInt32(0, 5); const x = byteAt(view, view.getInt32(0)); view.setInt32(0, a); return (x + byteAt(view, view.getInt32(0))) | 0;",
+		"const x = byteAt(view, (a + b) | 0); a = 0x7fffff00; return (x + byteAt(view, (a + b) | 0)) | 0;",
+		"const x = sizeOf(Row.of(view, view.getInt32(4, true))); view.setInt32(4, a, true); return (x + sizeOf(Row.of(view, view.getInt32(4, true)))) | 0;",
+		"view.setInt32(0, 5); const x = byteAt(view, (view.getInt32(0) + 1) | 0); view.setInt32(0, a); return (x + byteAt(view, (view.getInt32(0) + 1) | 0)) | 0;",
+		"const x = asked(view.getUint8(a), b > 5); return (x + view.getUint8(a)) | 0;",
+		"const x = asked(view.getUint8(a), view.getUint8(b) > 5); return (x + view.getUint8(a) + view.getUint8(b)) | 0;",
+		"return bothAsked(view.getUint8(a) > 3, view.getUint8(b) > 3) ? 1 : view.getUint8(b);",
+		"return onceDoubled(view.getUint8(a));",
+		"const x = low(view.getUint8(0)); return (x + put(view, 4, x)) | 0;",
+		// The third part of a loop that may never run.
+		"for (let i = 0; i < (b & 3); view.setUint8(a, 1)) i++; return view.getUint8(a);",
+		"for (let i = 0; i < (b & 3); put(view, a, view.getUint8(a + 1))) i++; return view.getUint8(a + 1);",
+		"for (let i = 3; i > 0; check(a, 4, view.byteLength)) { if (b > i) break; i--; } return view.getInt32(a) | 0;",
+		"let n = 0; for (let i = 0; i < (b & 3); n = view.getUint8(a)) { i++; if (n > 100) continue; n = i; } return (n + view.getUint8(a)) | 0;",
+		// Broken promises about offsets 2^31 apart.
+		"const n: Range<0, 0x3fffffff> = a; return view.getUint8(n - 0x7fffffff) + view.getUint8(n + 0x80000000) + view.getUint8(n);",
+		"const n: Range<0, 0x3fffffff> = a; const x = view.getUint8(n + 0x80000000); const y = view.getUint8(n - 0x7fffffff); return x + y + view.getUint8(n + 1);",
 	].map((body) => ({ body })),
 );

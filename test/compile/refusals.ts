@@ -122,6 +122,11 @@ export const RULES: Rule[] = [
 			["if ((⟦a = b) > 0) return 1; return 2;", /a statement of its own/],
 			["let n = 0; n = ⟦a += 1; return n;", /a statement of its own/],
 			["for (let i = 0; i < 3; ⟦i++, a++) b = 1; return b;", OUTSIDE],
+			["const n = a; ⟦n = 5; return n;", /n is a const: write let/],
+			["const n = a & 7; ⟦n += 5; return n;", /a const/],
+			["const n = a & 7; ⟦n++; return n;", /a const/],
+			["for (const i = 0; i < 3; ⟦i++) b = 1; return b;", /a const/],
+			["let n = a; if (on) { const n = b; ⟦n = a; } return n;", /a const/],
 		],
 		accepted: ["a = 5; return a;", "let n = a & 7; n++; --n; n += 2; return n;", "for (let i = 0; i < 3; ++i) b = i; return b;"],
 	},
@@ -180,6 +185,14 @@ export const RULES: Rule[] = [
 			["⟦view.setUint8(view.getUint8(0), put(view, 1)); return 1;", NAMED],
 			["return ⟦Math.min(put(view, 1), view.getUint8(0));", NAMED],
 			["return ⟦f(view, put(view, 1), view.getUint8(0), on);", NAMED],
+			// What memory says stands in the place of a call as it stood in its caller.
+			["return (⟦small(view.getUint8(0)) + put(view, 2)) | 0;", NAMED],
+			["return ⟦two(small(view.getUint8(0)), put(view, 2));", NAMED],
+			["return ⟦Math.max(small(view.getUint8(0)) << 2, put(view, 2));", NAMED],
+			["⟦view.setUint8(small(view.getUint8(0)), put(view, 2)); return 1;", NAMED],
+			["return ⟦small(view.getUint8(a)) < put(view, 2) ? 1 : 0;", NAMED],
+			["return (⟦small(small(view.getUint8(0))) + put(view, 2)) | 0;", NAMED],
+			["return (⟦sizeOf(view, Kind.of(view, a)) + put(view, 2)) | 0;", NAMED],
 		],
 		accepted: [
 			"const n = put(view, 1); return (n + view.getUint8(0)) | 0;",
@@ -421,6 +434,8 @@ function sizeOf(view: DataView, r: Kind): number { view.getUint8(0); return r.si
 	return `${head}
 const K = 3; const T = { x: 4 } as const;
 function put(view: DataView, n: number): number { view.setUint8(0, n); return n; }
+function small(n: number): number { return n & 7; }
+function two(n: number, m: number): number { const ten = (n * 10) | 0; return (ten + m) | 0; }
 function demand(view: DataView, n: number): number { if (n < 0) throw new RangeError(\`no \${n}\`); return n; }
 export function f(view: DataView, a: number, b: number, on: boolean): number {
 ${text}
