@@ -49,6 +49,9 @@ const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
 /** From here to the broker's answer to the login, ms. */
 const CONNECT_MS = 15_000;
+/** So many times half of `keepAlive` a broker may take all that is sent and leave a ping without an answer. */
+const PATIENCE = 4;
+const PING_BYTES = 2;
 
 /** Return codes of CONNACK, §3.2.2.3. */
 const REFUSALS = [
@@ -91,8 +94,12 @@ export class MqttClient {
 	#try = 0;
 	#tries = 0;
 	#timer: ReturnType<typeof Timer.set> | undefined = undefined;
-	/** A ping awaits its answer. */
+	/** A ping awaits its answer, was found without it so many times, and the line was busy when it was sent or since. */
 	#pinged = false;
+	#missed = 0;
+	#busy = false;
+	/** Something was written, read, or taken by the broker's TCP since it was last looked. */
+	#moved = false;
 	#closed = false;
 
 	/** The broker has taken the login, and the connection stands. */
@@ -143,7 +150,7 @@ export class MqttClient {
 		this.#write();
 	}
 
-	/** Says good-bye and ends it; what waits is forgotten. */
+	/** Ends it, and says good-bye where that can be said at once, with no packet half written; what waits is forgotten. */
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
@@ -197,6 +204,8 @@ export class MqttClient {
 	}
 
 	#writable(room: number): void {
+		// More was taken than a ping alone.
+		if (room > this.#room + PING_BYTES) this.#moved = true;
 		this.#room = room;
 		if (!this.connected && this.counters.connections !== this.#tries) {
 			this.counters.connections = this.#tries;
@@ -224,7 +233,10 @@ export class MqttClient {
 		const out = this.#out;
 		if (out === undefined) return true;
 		const size = Math.min(this.#room, out.length - this.#written);
-		if (size > 0) this.#room = this.#socket!.write(out, this.#written, size);
+		if (size > 0) {
+			this.#room = this.#socket!.write(out, this.#written, size);
+			this.#moved = true;
+		}
 		this.#written += size;
 		if (this.#written < out.length) return false;
 		const message = this.#writing;
@@ -241,6 +253,7 @@ export class MqttClient {
 	#read(attempt: number): void {
 		const bytes = this.#buffer;
 		for (let end = this.#socket!.read(bytes); end !== undefined; end = this.#socket?.read(bytes)) {
+			this.#moved = true;
 			const sound = this.#reader.take(bytes, 0, end, (first, body) => {
 				this.#packet(first, body, attempt);
 				return this.#try === attempt;
@@ -258,7 +271,7 @@ export class MqttClient {
 		} else if (!this.connected) this.#lost(attempt, `packet ${type} before the login was answered`);
 		else if (type === mqtt.PUBLISH) this.#message(first, body, attempt);
 		else if (type === mqtt.PUBACK && body.length >= 2) this.#acknowledged((body[0]! << 8) | body[1]!);
-		else if (type === mqtt.PINGRESP) this.#pinged = false;
+		else if (type === mqtt.PINGRESP) this.#pinged = this.#moved = false;
 		else if (type !== mqtt.SUBACK) this.#lost(attempt, `packet ${type} is none for a client`);
 	}
 
@@ -271,12 +284,27 @@ export class MqttClient {
 		this.#write();
 	}
 
-	/** Half the time that the broker tolerates has passed. */
+	/** Half the time that the broker tolerates has passed. A line on which a long packet, or what waits before the ping, still moves is slow and not silent. */
 	readonly #ping = (): void => {
-		if (this.#pinged) return this.#lost(this.#try, "silent");
+		const moved = this.#moved;
+		this.#moved = false;
+		if (this.#out !== undefined) {
+			if (!moved) this.#lost(this.#try, "silent");
+			return;
+		}
+		if (this.#pinged) {
+			// What the broker's TCP has taken it may not have read yet.
+			if (moved) this.#busy = true;
+			this.#missed++;
+			if (!this.#busy || this.#missed === PATIENCE) this.#lost(this.#try, "silent");
+			return;
+		}
+		this.#busy = moved;
+		this.#missed = 0;
 		this.#pinged = true;
 		this.#control.push(mqtt.pingreq());
 		this.#write();
+		this.#moved = false;
 	};
 
 	/** §3.3. */
@@ -320,7 +348,7 @@ export class MqttClient {
 
 	#drop(): void {
 		this.#try = 0;
-		this.connected = this.#pinged = false;
+		this.connected = this.#pinged = this.#moved = false;
 		this.#out = this.#writing = undefined;
 		this.#control = [];
 		this.#reader.reset();

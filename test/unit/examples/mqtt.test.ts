@@ -36,8 +36,10 @@ class Broker {
 	#read(connection: Connection): void {
 		const { received } = connection;
 		while (received.length >= 2) {
-			const length = received[1]! < 128 ? received[1]! : (received[1]! & 127) | (received[2]! << 7);
-			const head = received[1]! < 128 ? 2 : 3;
+			let length = 0;
+			let head = 1;
+			do length |= (received[head]! & 127) << (7 * (head - 1));
+			while (received[head++]! > 127);
 			if (received.length < head + length) return;
 			const [first] = received.splice(0, head);
 			const body = received.splice(0, length);
@@ -174,6 +176,51 @@ describe("an MQTT client", () => {
 		broker.mute.add(mqtt.PINGREQ);
 		s.world.run(10_000);
 		expect(told[1]).toBe("silent");
+	});
+
+	/** Half of a broker's tolerance, ms. */
+	const TICK_MS = 10_000;
+
+	/** A broker that reads so many bytes a second after the login, for `seconds`. */
+	function slowly(bytesPerSecond: number, seconds: number, length: number) {
+		const s = stage();
+		const broker = new Broker(s);
+		const { mqtt: c, told } = client(s, { keepAlive: (2 * TICK_MS) / 1000 });
+		s.world.run(1000);
+		broker.server.last.slow = true;
+		c.publish("t", ascii("x".repeat(length)), { qos: 1 });
+		for (let i = 0; i < seconds; i++) {
+			s.world.run(1000);
+			if (bytesPerSecond > 0 && told.length === 1) broker.server.last.readSome(bytesPerSecond);
+		}
+		return { told, broker, waiting: c.waiting };
+	}
+
+	it("sends a long message on a slow line, however long that takes, and pings behind it", () => {
+		const { told, broker, waiting } = slowly(400, 120, 24_000);
+		expect(told).toEqual(["connected"]);
+		expect(broker.of(mqtt.PUBLISH)).toHaveLength(1);
+		expect(broker.server.connections).toHaveLength(1);
+		expect(waiting).toBe(0);
+		expect(broker.of(mqtt.PINGREQ).length).toBeGreaterThan(2);
+	});
+
+	it("gives up a broker that takes nothing more, in the middle of a message", () => {
+		expect(slowly(0, 15, 24_000).told).toEqual(["connected"]);
+		expect(slowly(0, 32, 24_000).told).toContain("silent");
+	});
+
+	it("gives up one that takes messages of QoS 0 all the time and answers no ping", () => {
+		const s = stage();
+		const broker = new Broker(s);
+		const { mqtt: c, told } = client(s, { keepAlive: (2 * TICK_MS) / 1000 });
+		s.world.run(1000);
+		broker.mute.add(mqtt.PINGREQ);
+		for (let i = 0; i < 55 && told.length === 1; i++) {
+			c.publish("t", ascii("x"));
+			s.world.run(1000);
+		}
+		expect(told.slice(0, 2)).toEqual(["connected", "silent"]);
 	});
 
 	it("says why it was refused, why a broker is none, and tries again", () => {

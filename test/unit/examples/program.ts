@@ -63,14 +63,17 @@ export class Connection {
 	#at = 0;
 	#room = 0;
 	#ending = false;
+	/** It reads when `readSome` is called, and at no other time. */
+	slow = false;
+	readonly #heard: (connection: Connection) => void;
 
 	constructor(io: IO, from: TCP, heard: (connection: Connection) => void) {
+		this.#heard = heard;
 		this.socket = new io.TCP({
 			from,
 			noDelay: true,
 			onReadable: () => {
-				for (const byte of new Uint8Array(this.socket.read() as ArrayBuffer)) this.received.push(byte);
-				heard(this);
+				if (!this.slow) this.#hear(new Uint8Array(this.socket.read() as ArrayBuffer));
 			},
 			onWritable: (room) => {
 				this.#room = room;
@@ -80,6 +83,17 @@ export class Connection {
 				this.ended = this.socket.error;
 			},
 		});
+	}
+
+	/** Reads so many bytes at the most. */
+	readSome(count: number): void {
+		const bytes = new Uint8Array(count);
+		this.#hear(bytes.subarray(0, this.socket.read(bytes) ?? 0));
+	}
+
+	#hear(bytes: Uint8Array): void {
+		for (const byte of bytes) this.received.push(byte);
+		if (bytes.length > 0) this.#heard(this);
 	}
 
 	/** What was received, as text, and forgotten. */
