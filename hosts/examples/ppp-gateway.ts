@@ -3,21 +3,22 @@
 //
 //	npm run simulate -- --board hosts/desktop/boards/ppp-gateway.json --app hosts/examples/ppp-gateway.ts
 
-import { statusOf } from "multihome/status";
+import type { PppInterface } from "multihome/ppp";
 import Timer from "timer";
 import { HttpServer, isOwnHost } from "./http.ts";
 import type { Device } from "./device.ts";
+import { Turns } from "./turns.ts";
 
 interface Way {
 	interface: string;
-	gateway: string | null;
+	gateway: string | undefined;
 	metric: number;
 }
 
 /** The default route that is in use: of those whose link is up, the one of the lowest metric. */
-function wayOut({ stack }: Device): Way | undefined {
+function wayOut({ network }: Device): Way | undefined {
 	let best: Way | undefined;
-	for (const route of statusOf(stack).routes) {
+	for (const route of network.interfaces.routes.list) {
 		if (route.prefix !== "0.0.0.0/0" || !route.active) continue;
 		if (best === undefined || route.metric < best.metric) best = route;
 	}
@@ -28,14 +29,16 @@ function wayOut({ stack }: Device): Way | undefined {
 export const settings = Object.freeze({ port: 80, names: Object.freeze([]) as readonly string[] });
 
 export default function gateway(device: Device, { port, names } = settings): void {
+	const { stack } = device;
 	const server = new HttpServer({
 		io: device.io.Listener,
+		turns: new Turns(Timer, (error) => stack.events.onError?.(error)),
 		port,
-		isHost: (host) => isOwnHost(device.stack, host, names),
+		isHost: (host) => isOwnHost(stack, host, names),
 		onRequest(exchange) {
 			if (exchange.path !== "/way") return exchange.status(404);
 			const way = wayOut(device);
-			const ppp = statusOf(device.stack).interfaces.find(({ kind }) => kind === "ppp")?.ppp;
+			const ppp = (stack.interfaces.list.find(({ kind }) => kind === "ppp") as PppInterface | undefined)?.state;
 			exchange.text(200, "application/json", JSON.stringify({ way: way?.interface ?? null, gateway: way?.gateway ?? null, ppp }));
 		},
 	});
