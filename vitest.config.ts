@@ -41,8 +41,8 @@ function project(
 }
 
 /**
- * Files one after another in one context, as on XS: to load the stack anew for each of 120 files takes longer than its tests. What the stack has beside
- * its records is set back in between.
+ * Files one after another in one context, as on XS: to load the stack anew for each of 120 files takes longer than its tests. The table of
+ * devices and the stack of the imported classes are set back in between; that names which end in .local are looked up by mDNS stays once one of them has imported it.
  */
 const TOGETHER = { isolate: false, setupFiles: ["test/support/afresh.ts"] };
 

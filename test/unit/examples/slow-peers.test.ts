@@ -2,12 +2,15 @@
 // the latest, as those who were thrown out try, too.
 
 import { describe, expect, it } from "vitest";
+import Timer from "timer";
 import { HttpServer, Whole, isOwnHost } from "../../../hosts/examples/http.ts";
 import { Report } from "../../../hosts/examples/status/report.ts";
 import { Routes } from "../../../hosts/examples/status/routes.ts";
 import { ECHO_PORT, Services } from "../../../hosts/examples/status/services.ts";
+import { Turns } from "../../../hosts/examples/turns.ts";
 import type { TCP } from "../../../src/io/types.ts";
 import { createIO } from "../../../src/io/io.ts";
+import { useClock } from "../../support/timer.ts";
 import { World } from "../../support/world.ts";
 import { ascii, text, type Pair } from "../io/pair.ts";
 
@@ -30,19 +33,27 @@ function serve(): Pair {
 
 	const report = new Report(stack, undefined);
 	const routes = new Routes(report);
+	useClock(world.clock);
+	const turns = new Turns(Timer);
 	const server = new HttpServer({
 		io: p.b.Listener,
+		turns,
 		isHost: (host) => isOwnHost(stack, host),
 		onRequest: (exchange) => routes.answer(exchange),
 		connections: 4,
 		free: () => stack.tcp.available,
 	});
-	const services = new Services(p.b, server.buffer);
+	const services = new Services(p.b, server.buffer, turns);
 	const sweep = () => {
-		report.uptimeMs();
-		stack.tcp.keepOneFree();
-		services.sweep();
-		server.sweep();
+		turns.add({
+			turn() {
+				report.uptimeMs();
+				stack.tcp.keepOneFree();
+				services.sweep();
+				server.sweep();
+			},
+			failed() {},
+		});
 		p.world.clock.after(1000, sweep);
 	};
 	p.world.clock.after(1000, sweep);
@@ -161,8 +172,10 @@ describe("slow connections of the only user", () => {
 		two.ethernet("eth0", segment.port({ mac: 2 }), "10.0.0.2/24");
 		const p: Pair = { world, one, two, a: createIO(one.stack), b: createIO(two.stack) };
 		const page = new Uint8Array(20_000).buffer;
+		useClock(world.clock);
 		const server = new HttpServer({
 			io: p.b.Listener,
+			turns: new Turns(Timer),
 			connections: 4,
 			onRequest: (exchange) => exchange.stream(200, "text/plain", page.byteLength, new Whole(page)),
 		});
