@@ -104,6 +104,8 @@ export class Expressions {
 
 	demandInt32(node, value, what = "this") {
 		if (value.type !== "number" || ranges.fitsInt32(value.range)) return value;
+		// Where nothing runs anything fits.
+		if (this.state.never) return number(modulo(value), ranges.INT32, value.effects);
 		const { low, high } = value.range;
 		return this.refuse(
 			node,
@@ -194,7 +196,7 @@ export class Expressions {
 
 	#sum(node, operator, left, right, effects) {
 		const range = ranges.RESULTS[operator](left.range, right.range);
-		if (!ranges.exact(range))
+		if (!ranges.exact(range) && !this.state.never)
 			this.refuse(
 				node,
 				`this may pass 2^53, where JavaScript's numbers are not exact: write ${operator === "*" ? "Math.imul(a, b)" : "| 0 earlier"}`,

@@ -74,11 +74,6 @@ const HOLDS = {
 	"!==": () => INT32,
 };
 
-/** The range of `a` where `a operator b` holds; null where that is never. */
-function narrowed(a, operator, b) {
-	return common(a, HOLDS[operator](b), null);
-}
-
 export const OPPOSITE = { "<": ">=", "<=": ">", ">": "<=", ">=": "<", "===": "!==", "!==": "===" };
 export const MIRRORED = { "<": ">", "<=": ">=", ">": "<", ">=": "<=", "===": "===", "!==": "!==" };
 
@@ -109,11 +104,11 @@ export class State {
 		for (const key of this.inside.keys()) if (key.endsWith(` ${variable.c}`)) this.inside.delete(key);
 	}
 
-	/** `variable operator other` holds from here on. Where it cannot, the variable is taken for 0, which fits everywhere. */
+	/** `variable operator other` holds from here on, or nothing runs. */
 	narrow(variable, operator, other) {
-		const left = narrowed(this.rangeOf(variable), operator, other);
-		this.never ||= left === null;
-		this.ranges.set(variable, left ?? range(0, 0));
+		const holds = common(this.rangeOf(variable), HOLDS[operator](other), null);
+		this.never ||= holds === null;
+		if (holds) this.ranges.set(variable, holds);
 	}
 
 	covers(memory, { base, offset }, bytes) {
@@ -130,13 +125,14 @@ export class State {
 		this.inside.set(key, all[1] - all[0] < 2 ** 30 ? all : own);
 	}
 
-	/** Where two ways meet: each is undefined where nothing comes that way. */
+	/** Where two ways meet: each is undefined where nothing comes that way. Numbers of a way that never runs do not count; what it has not looked at does, as it runs when a promise is broken. */
 	static join(a, b) {
-		if (a === undefined || b?.never) return a ?? b;
-		if (b === undefined || a.never) return b ?? a;
-		const joined = new State();
-		for (const variable of [...a.ranges.keys(), ...b.ranges.keys()])
-			joined.ranges.set(variable, hull(a.rangeOf(variable), b.rangeOf(variable)));
+		if (a === undefined || b === undefined) return a ?? b;
+		const joined = new State(new Map(), new Map(), a.never && b.never);
+		for (const variable of [...a.ranges.keys(), ...b.ranges.keys()]) {
+			const [one, other] = [a.rangeOf(variable), b.rangeOf(variable)];
+			joined.ranges.set(variable, a.never ? other : b.never ? one : hull(one, other));
+		}
 		for (const [key, [low, high]] of a.inside) {
 			const [otherLow, otherHigh] = b.inside.get(key) ?? [0, 0];
 			const both = [Math.max(low, otherLow), Math.min(high, otherHigh)];

@@ -200,6 +200,8 @@ export const MEMORY: Row[] = KINDS.flatMap((kind) =>
 		"let n = 0; for (let i = 0; i < (b & 3); n = view.getUint8(a)) { i++; if (n > 100) continue; n = i; } return (n + view.getUint8(a)) | 0;",
 		// Broken promises about offsets 2^31 apart.
 		"const n: Range<0, 0x3fffffff> = a; return view.getUint8(n - 0x7fffffff) + view.getUint8(n + 0x80000000) + view.getUint8(n);",
+		"const n: Range<0, 0x3fffffff> = a; if (n < 0) b = 0x7fffffff; else view.setUint8(b, 1); return view.getUint8(b);",
+		"const n: Range<0, 0x3fffffff> = a; if (n >= 0) view.setUint8(b, 1); return view.getUint8(b);",
 		"const n: Range<0, 0x3fffffff> = a; const x = view.getUint8(n + 0x80000000); const y = view.getUint8(n - 0x7fffffff); return x + y + view.getUint8(n + 1);",
 	].map((body) => ({ body })),
 );

@@ -67,6 +67,8 @@ export const RULES: Rule[] = [
 			"const n = a & 7; if (n < 0) return n - 1000; return n > 9 ? n + 0x7ffffff0 : n;",
 			"for (let i = 0; i < 0; i++) b ^= i; return b;",
 			"if (a > 0x7fffffff) return a - 1; return a < -0x80000000 ? a + 1 : b;",
+			// Where nothing runs anything fits.
+			"const two = 2; return -1 < two ? a : -2147483649 + two;",
 		],
 	},
 	{
