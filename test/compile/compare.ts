@@ -20,6 +20,7 @@ export interface Tally {
 const CALLS = 12;
 /** A case that differs is told with its program; more than that many help nobody. */
 const MOST_FAILURES = 5;
+const COLLISION = /two parts of this depend on which comes first/;
 
 function told({ status, result, hashes }: Outcome): string {
 	const what = ["returned", "threw for memory", "threw for misuse", "wrote beside its memory"][status];
@@ -105,11 +106,15 @@ function compileAll(programs: RandomProgram[], tally: Tally): { kept: RandomProg
 	const compiled = all(programs);
 	if (compiled.errors.length === 0) return { kept: programs, compiled };
 	const wrong = new Set(compiled.errors.map(({ file }) => file));
+	// Those that were made to be are right to be refused, for that.
+	const collided = (file: string) =>
+		programs.some(({ collides, modules }) => collides && modules.some(({ path }) => path === file));
+	const faults = compiled.errors.filter(({ file, message }) => !(collided(file) && COLLISION.test(message)));
 	const [refused, kept] = [true, false].map((way) =>
 		programs.filter(({ modules }) => modules.some(({ path }) => wrong.has(path)) === way),
 	);
-	tally.refused += refused!.length;
-	for (const { file, line, column, message } of compiled.errors) {
+	tally.refused += refused!.filter(({ modules }) => modules.some(({ path }) => faults.some(({ file }) => file === path))).length;
+	for (const { file, line, column, message } of faults) {
 		const text = programs
 			.flatMap(({ modules }) => modules)
 			.find(({ path }) => path === file)

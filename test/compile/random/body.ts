@@ -13,6 +13,15 @@ interface Block {
 	open: boolean;
 }
 
+/** What a body finds around it. */
+export interface BodyNames {
+	constants: Constant[];
+	functions: FlatFunction[];
+	kinds: RecordKind[];
+	flags: string[];
+	collides: boolean;
+}
+
 /** A block as text, with what is known of where it leads. */
 export type Written = Pick<Block, "open"> & { text: string };
 
@@ -23,6 +32,10 @@ export class Body implements Scope {
 	readonly #constants: Constant[];
 	readonly #functions: FlatFunction[];
 	readonly #kinds: RecordKind[];
+	/** Booleans that are constants of the module. */
+	readonly flags: readonly string[];
+	/** Whether parts of an expression may collide, so that the program is one to refuse. */
+	readonly collides: boolean;
 	readonly #spell: (module: number, name: string) => string;
 	runs = 1;
 	cost = 1;
@@ -31,13 +44,15 @@ export class Body implements Scope {
 
 	constructor(
 		random: Prng,
-		{ constants, functions, kinds }: { constants: Constant[]; functions: FlatFunction[]; kinds: RecordKind[] },
+		{ constants, functions, kinds, flags, collides }: BodyNames,
 		spell: (module: number, name: string) => string,
 	) {
 		this.random = random;
 		this.#constants = constants;
 		this.#functions = functions;
 		this.#kinds = kinds;
+		this.flags = flags;
+		this.collides = collides;
 		this.#spell = spell;
 		this.expressions = new Expressions(random, this);
 	}
@@ -79,6 +94,11 @@ export class Body implements Scope {
 	line(text: string): void {
 		this.#blocks.at(-1)!.lines.push(text);
 		this.cost += this.runs;
+	}
+
+	/** Takes the last statement back. */
+	dropLine(): void {
+		this.#blocks.at(-1)!.lines.pop();
 	}
 
 	/** Which of `break` and `continue` may stand here. A loop with a step of its own has no `continue`. */
@@ -126,6 +146,19 @@ export class Body implements Scope {
 			const counts = this.#blocks.some((block) => block.locals.some((local) => local.counter && local.name === name));
 			if (!beside.includes(name) && !taken && !counts) return name;
 		}
+	}
+
+	/** A name for a boolean: often that of a constant of the module, which it hides. */
+	freshFlag(beside = ""): string {
+		const { lines, locals } = this.#blocks.at(-1)!;
+		const free = this.flags.filter(
+			(name) =>
+				!beside.includes(name) &&
+				!lines.some((line) => line.includes(name)) &&
+				!locals.some((local) => local.name === name) &&
+				!this.#blocks.some((block) => block.locals.some((local) => local.counter && local.name === name)),
+		);
+		return free.length > 0 && this.random.chance(0.8) ? this.random.pick(free) : this.fresh(beside);
 	}
 
 	declare(name: string, type: Type, assignable: boolean): void {

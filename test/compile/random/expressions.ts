@@ -273,14 +273,14 @@ export class Expressions {
 		};
 	}
 
-	/** A call of a function with that result; of one that writes only where `writes` says so. */
-	call(depth: number, result: Type["kind"], writes: boolean): Value | undefined {
+	/** A call of a function with that result; of one that writes only where `writes` says so. `given`: what numbers it is given, sometimes. */
+	call(depth: number, result: Type["kind"], writes: boolean, given?: () => Value | undefined): Value | undefined {
 		const fitting = this.scope.functions.filter(
 			(each) => each.result.kind === result && each.writes === writes && each.cost * this.scope.runs <= MOST_RUNS,
 		);
 		if (fitting.length === 0) return undefined;
 		const callee = this.random.pick(fitting);
-		const values = this.#arguments(callee, depth);
+		const values = this.#arguments(callee, depth, given);
 		if (values === undefined) return undefined;
 		this.scope.called(callee);
 		const name = this.scope.spell(callee.module, callee.name);
@@ -295,7 +295,7 @@ export class Expressions {
 	}
 
 	/** What a function may be given; nothing where there is no memory, or no row of that kind in it. */
-	#arguments({ parameters }: FlatFunction, depth: number): Value[] | undefined {
+	#arguments({ parameters }: FlatFunction, depth: number, wanted?: () => Value | undefined): Value[] | undefined {
 		const named = (name: string): Value => ({
 			text: name,
 			rank: RANK.whole,
@@ -318,7 +318,11 @@ export class Expressions {
 				);
 				if (rows.length === 0) return undefined;
 				values.push(named(this.random.pick(rows).name));
-			} else values.push(type.kind === "boolean" ? this.boolean(depth - 1) : this.inside(type.range, depth - 1));
+			} else {
+				const special = type.kind === "number" ? wanted?.() : undefined;
+				if (special !== undefined && within(special.range, type.range)) values.push(special);
+				else values.push(type.kind === "boolean" ? this.boolean(depth - 1) : this.inside(type.range, depth - 1));
+			}
 		}
 		return values;
 	}

@@ -33,6 +33,8 @@ export interface RandomProgram {
 	modules: Module[];
 	/** What the last exports and tests call. */
 	entries: FlatFunction[];
+	/** Whether it may be refused for parts whose order shows. */
+	collides: boolean;
 }
 
 const COLUMNS = [
@@ -48,10 +50,12 @@ class Writer {
 	readonly functions: FlatFunction[] = [];
 	readonly kinds: RecordKind[] = [];
 	readonly modules: Module[] = [];
+	readonly collides: boolean;
 	#count = 0;
 
 	constructor(seed: number) {
 		this.random = new Prng(seed);
+		this.collides = this.random.chance(0.03);
 	}
 
 	#constantsOf(module: number): string[] {
@@ -122,11 +126,22 @@ class Writer {
 		return lines;
 	}
 
-	#function(module: number, ranged: Type[], check: string | undefined, spell: (module: number, name: string) => string): string {
+	#function(
+		module: number,
+		{ ranged, flags }: { ranged: Type[]; flags: string[] },
+		check: string | undefined,
+		spell: (module: number, name: string) => string,
+	): string {
 		const { random } = this;
 		const functions = this.functions.filter((each) => each.exported || each.module === module);
-		const body = new Body(random, { constants: this.constants, functions, kinds: this.kinds }, spell);
-		const result = random.pick([NUMBER, NUMBER, NUMBER, BOOLEAN, VOID, ...ranged]);
+		const body = new Body(
+			random,
+			{ constants: this.constants, functions, kinds: this.kinds, flags, collides: this.collides },
+			spell,
+		);
+		// One expression stands in the place of a call, where it can.
+		const small = random.chance(0.35);
+		const result = random.pick([NUMBER, NUMBER, NUMBER, BOOLEAN, ...(small ? [] : [VOID]), ...ranged]);
 		const parameters: FlatFunction["parameters"] = [];
 		const { text: block } = body.block(() => {
 			const types = [random.chance(0.9) ? VIEW : NUMBER, ...(random.chance(0.4) ? [VIEW] : [])];
@@ -138,6 +153,7 @@ class Writer {
 			}
 			this.#rows(module, body, parameters);
 			const statements = new Statements(body, result, check, ranged);
+			if (small) return statements.only();
 			statements.some(7);
 			if (result.kind !== "void" && body.open) body.line(statements.returned());
 		}, "function");
@@ -183,8 +199,10 @@ class Writer {
 		const constants = this.#constantsOf(module);
 		const { lines: types, ranged } = this.#types();
 		const kinds = this.#kindsOf(module);
+		const flags = random.chance(0.4) ? ["true", "false"].slice(random.below(2)).map(() => `ON${this.#count++}`) : [];
 		const functions: string[] = [];
-		for (let count = random.between(1, 3); count > 0; count--) functions.push(this.#function(module, ranged, check, spell));
+		for (let count = random.between(1, 4); count > 0; count--)
+			functions.push(this.#function(module, { ranged, flags }, check, spell));
 		if (random.chance(0.5)) functions.reverse();
 		const lines = [
 			...(types.length > 0 ? [`import type { Range } from "../../../src/packet/numbers.ts";`] : []),
@@ -202,6 +220,7 @@ class Writer {
 			...constants,
 			...types,
 			...kinds,
+			...flags.map((name) => `const ${name} = ${random.pick(["true", "false"])};`),
 			...functions,
 		];
 		this.modules.push({ path, text: `${lines.join("\n")}\n` });
@@ -218,5 +237,6 @@ export function randomProgram(seed: number): RandomProgram {
 	}
 	writer.module(`${FOLDER}/p${seed}.ts`, others);
 	const last = writer.modules.length - 1;
-	return { seed, modules: writer.modules, entries: writer.functions.filter(({ module }) => module === last) };
+	const { collides } = writer;
+	return { seed, collides, modules: writer.modules, entries: writer.functions.filter(({ module }) => module === last) };
 }

@@ -2,13 +2,13 @@
 
 import type { Written } from "./body.ts";
 import { span } from "./ranges.ts";
-import { Simple } from "./simple.ts";
-import { literal, NUMBER, operand, RANK, type Local } from "./values.ts";
+import { Repeats } from "./repeats.ts";
+import { BOOLEAN, literal, NUMBER, operand, RANK, type Local } from "./values.ts";
 
 const DEEPEST = 5;
 const MOST_RUNS = 400;
 
-export class Statements extends Simple {
+export class Statements extends Repeats {
 	some(most: number): void {
 		for (let count = this.body.random.between(0, most); count > 0 && this.body.open; count--) this.one();
 	}
@@ -16,7 +16,7 @@ export class Statements extends Simple {
 	protected one(): void {
 		const { random, depth } = this.body;
 		const nested = depth < DEEPEST;
-		const kind = random.below(nested ? 31 : 23);
+		const kind = random.below(nested ? 35 : 26);
 		if (kind < 4) this.declaration();
 		else if (kind < 7) this.assignment();
 		else if (kind < 9) this.compound();
@@ -27,7 +27,9 @@ export class Statements extends Simple {
 		else if (kind < 19) this.leave();
 		else if (kind < 20) this.row();
 		else if (kind < 23) this.field();
-		else if (kind < 28) this.if();
+		else if (kind < 25) this.again();
+		else if (kind < 26) this.seldom();
+		else if (kind < 31) this.if();
 		else this.loop();
 	}
 
@@ -80,7 +82,7 @@ export class Statements extends Simple {
 		if (this.body.runs > MOST_RUNS) return this.store();
 		const limit = random.chance(0.5) ? literal(random, random.between(0, 9)) : expressions.inside(span(0, 7), 2);
 		const most = limit.range.high;
-		const kind = random.below(4);
+		const kind = random.below(6);
 		// Asked again each time, with what memory and variables have become.
 		const also = random.chance(0.2) ? ` && ${operand(expressions.boolean(2), RANK.and + 1)}` : "";
 		const name = this.body.fresh(limit.text + also);
@@ -103,10 +105,37 @@ export class Statements extends Simple {
 		const first = random.pick([0, 0, -1, -3]);
 		this.body.line(`let ${name} = ${first};`);
 		const counter: Local = { name, type: { ...NUMBER, range: span(first, most + 1) }, assignable: false, counter: true };
+		// A third part that reaches memory never runs where the loop does not.
+		const third = kind === 4 ? this.third() : undefined;
+		if (third !== undefined && !third.text.includes(name)) {
+			this.body.dropLine();
+			const { text } = this.body.block(() => this.counted(name, held, kind), "loop", [counter], most - first + 2);
+			this.body.line(`for (let ${name} = ${first}; ${name} < ${held}${also}; ${third.text}) ${text}`);
+			return third.behind();
+		}
 		this.body.add(counter);
+		if (kind === 5) {
+			const value = expressions.boolean(2).text;
+			const on = this.body.freshFlag(value);
+			this.body.line(`let ${on} = ${value};`);
+			this.body.add({ name: on, type: BOOLEAN, assignable: false, counter: true });
+			const { text } = this.body.block(
+				() => {
+					this.body.line(`if (${name} >= ${held}) break;`);
+					this.body.line(`${name}++;`);
+					this.body.line(`${on} = ${name} < ${held};`);
+					this.some(3);
+				},
+				"loop",
+				[],
+				most - first + 2,
+			);
+			counter.type = NUMBER;
+			return this.body.line(`while (${on}) ${text}`);
+		}
 		const { text } = this.body.block(() => this.counted(name, held, kind), "loop", [], most - first + 2);
 		counter.type = NUMBER;
-		this.body.line(`${kind === 2 ? `while (${name} < ${held}${also})` : "while (true)"} ${text}`);
+		this.body.line(`${kind !== 3 ? `while (${name} < ${held}${also})` : "while (true)"} ${text}`);
 	}
 
 	/** A body that counts first, so that `continue` does no harm. */
