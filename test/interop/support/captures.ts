@@ -22,11 +22,12 @@ const EXCUSED = "tcp.checksum == 0xffff && !(ip.src in {192.168.77.2, 192.168.78
  */
 const VJ = 'ppp.protocol == 0x002d && ppp.fcs.status == "Good" && !_ws.malformed';
 /**
- * A piece of a body that begins with the end of a line, such as that of a chunk: judged by itself it looks like a message with an empty line before it. Where a message does follow, or anything
- * else is wrong with the frame, it is judged like any other.
+ * A piece of a body that begins with the end of a line, such as that of a chunk: judged by itself it looks like a message with an empty line before it. Where a message does follow, or
+ * a checksum is wrong, it is judged like any other. tshark calls all of these malformed.
  */
 const PIECE =
-	'http.leading_crlf && !http.response.code && !http.request.method && count(_ws.expert.message) == 1 && ip.checksum.status == "Good" && tcp.checksum.status == "Good"';
+	'http.leading_crlf && !http.response.code && !http.request.method && !(ppp.fcs.status == "Bad") && !(gre.checksum.status == "Bad") && ' +
+	'ip.checksum.status == "Good" && tcp.checksum.status == "Good"';
 
 const settings = [...CHECKS, LINE, ...APART].flatMap((setting) => ["-o", setting]);
 
