@@ -58,6 +58,8 @@ export interface Device {
 	network: DeviceNetwork;
 	/** Only on XS. */
 	heap?: Heap;
+	/** A clock that counts up and wraps, an int32: for what is shorter than a millisecond. Only on boards. */
+	microseconds?(): number;
 	/** Why the board has started anew, when that was neither power-on nor on purpose: what nobody caught, or what the hardware says. Only on boards. */
 	lastEnd?: string | undefined;
 }

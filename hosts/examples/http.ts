@@ -1,7 +1,7 @@
 // A small HTTP/1.1 server (RFC 9110, RFC 9112) over the sockets of multihome, for programs on microcontrollers: few connections, a few
 // hundred bytes each, bodies streamed in both directions without an allocation per packet.
 //
-//	const turns = new Turns(Timer);
+//	const turns = new Turns(Timer, (error) => device.stack.events.onError?.(error));
 //	const server = new HttpServer({ io: device.io.Listener, turns, port: 80, onRequest: exchange => exchange.text(200, "text/plain", "hello") });
 //	Timer.repeat(() => server.sweep(), 1000);
 

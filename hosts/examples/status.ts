@@ -16,10 +16,10 @@ const LISTENERS = 4;
 export const settings = Object.freeze({ names: Object.freeze([]) as readonly string[] });
 
 /** Called by the host with the board's `device`. Nothing is made before, so that on a board all of this stays in flash. */
-export default function status({ io, stack, heap }: Device, { names } = settings): void {
+export default function status({ io, stack, heap, microseconds }: Device, { names } = settings): void {
 	const limit = stack.core.limits.tcp;
 	const free = () => stack.tcp.available;
-	const report = new Report(stack, heap);
+	const report = new Report(stack, heap, microseconds);
 	const routes = new Routes(report);
 	const turns = new Turns(Timer, (error) => stack.events.onError?.(error));
 	const server = new HttpServer({

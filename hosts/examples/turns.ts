@@ -1,7 +1,7 @@
 // One thing at a time, for a program with much to do in answer to many: the stack does nothing while a callback runs, and on a Raspberry Pi Pico some 20,000 simple operations
 // of a program are its 5 ms. So whoever has something to do that takes long waits for a turn, and does a part of it; between two turns the stack runs.
 //
-//	const turns = new Turns(Timer);
+//	const turns = new Turns(Timer, (error) => device.stack.events.onError?.(error));
 //	new HttpServer({ io, turns, … });
 
 /** Who waits for a turn. */

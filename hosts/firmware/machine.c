@@ -5,6 +5,9 @@
 #include "xsmc.h"
 #include "xsHost.h"
 #include "mc.defines.h"
+#if ESP32
+#include "esp_timer.h"
+#endif
 #include "identity.h"
 #include "machine-end.h"
 
@@ -32,6 +35,12 @@ void xs_board_chunkBytesTotal(xsMachine *the)
 void xs_board_freeBytes(xsMachine *the)
 {
 	xsmcSetInteger(xsResult, the->heap_ptr ? (xsIntegerValue)(the->heap_pend - the->heap_ptr) : -1);
+}
+
+/* Wraps after 71 minutes. */
+void xs_board_microseconds(xsMachine *the)
+{
+	xsmcSetInteger(xsResult, (xsIntegerValue)modMicroseconds());
 }
 
 /* Bytes of chunks that are in use when the program has started. */

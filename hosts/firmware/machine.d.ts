@@ -6,6 +6,8 @@ declare module "multihome/machine" {
 	export function chunkBytesTotal(): number;
 	/** Bytes of the machine's memory that neither slots nor chunks have taken; -1 where the machine has no fixed memory. */
 	export function freeBytes(): number;
+	/** An int32 that wraps. */
+	export function microseconds(): number;
 	export function collect(): void;
 	/** What is thrown when the machine's memory is used up, where the platform's build takes it (hosts/pico); elsewhere the board starts anew, and false is answered. */
 	export function guard(error: Error): boolean;

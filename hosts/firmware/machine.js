@@ -3,6 +3,7 @@ export function slotsTotal() @ "xs_board_slotsTotal";
 export function chunkBytesUsed() @ "xs_board_chunkBytesUsed";
 export function chunkBytesTotal() @ "xs_board_chunkBytesTotal";
 export function freeBytes() @ "xs_board_freeBytes";
+export function microseconds() @ "xs_board_microseconds";
 export function collect() @ "xs_board_collect";
 export function importNow(name) @ "xs_board_importNow";
 export function guard(error) @ "xs_board_guard";

@@ -10,6 +10,7 @@ import {
 	freeBytes,
 	guard,
 	importNow,
+	microseconds,
 	slotsTotal,
 	slotsUsed,
 	started,
@@ -103,7 +104,7 @@ function run(lastEnd: string | undefined): void {
 	}
 
 	const heap = { slotsUsed, slotsTotal, chunkBytesUsed, chunkBytesTotal, freeBytes };
-	const device = deviceOf(stack, network, { ...providers, heap, lastEnd });
+	const device = deviceOf(stack, network, { ...providers, heap, microseconds, lastEnd });
 	giveSystem(Timer);
 	start(device);
 }

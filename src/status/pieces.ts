@@ -150,6 +150,11 @@ export class JsonPieces {
 	 */
 	put(bytes: Uint8Array, at: number, end: number, steps = Infinity): number {
 		if (end - at < PIECE_BYTES) throw new RangeError(`bytes ${at} to ${end}: expected room for ${PIECE_BYTES}`);
+		return this.append(bytes, at, end, steps);
+	}
+
+	/** The same with whatever room there is behind what others have put before: answers `at` also when what comes next does not fit. */
+	append(bytes: Uint8Array, at: number, end: number, steps = Infinity): number {
 		const out = this.#out;
 		out.begin(bytes, at, end);
 		if (!this.#begun) {

@@ -40,6 +40,8 @@ export interface Figures {
 	statuses: number;
 	refused: number;
 	pages: number;
+	/** From a request of /status to the end of its answer at the most, ns. */
+	longestStatus: number;
 	/** The least that the board told in /status. */
 	leastFree: number;
 	/** What it told last. */
@@ -64,6 +66,7 @@ export class Load {
 		statuses: 0,
 		refused: 0,
 		pages: 0,
+		longestStatus: 0,
 		leastFree: Infinity,
 		heap: {},
 		toBoard: 0,
@@ -166,6 +169,7 @@ export class Load {
 		let last = clock.nanos;
 		let over = false;
 		let asked = false;
+		let askedAt = 0;
 		const end = (failed: boolean) => {
 			if (over) return;
 			over = true;
@@ -189,6 +193,7 @@ export class Load {
 				}
 			else if (kind !== "chargen" && !asked && room >= PAGE.length) {
 				asked = true;
+				askedAt = clock.nanos;
 				room = socket.write(kind === "status" ? STATUS : PAGE);
 			}
 		};
@@ -203,7 +208,7 @@ export class Load {
 					if (kind === "status" || kind === "page") answer.add(buffer.subarray(0, n));
 				}
 				if (kind === "status" && answer.complete) {
-					this.#account(answer);
+					this.#account(answer, clock.nanos - askedAt);
 					answer.clear();
 					asked = false;
 					write();
@@ -223,13 +228,14 @@ export class Load {
 		figures.connections++;
 	}
 
-	#account(answer: Answer): void {
+	#account(answer: Answer, nanos: number): void {
 		const { figures } = this;
 		if (!answer.good) {
 			figures.refused++;
 			return;
 		}
 		figures.statuses++;
+		figures.longestStatus = Math.max(figures.longestStatus, nanos);
 		figures.heap = JSON.parse(answer.body).heap;
 		figures.leastFree = Math.min(figures.leastFree, figures.heap["freeBytes"]!);
 	}

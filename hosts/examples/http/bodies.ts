@@ -13,6 +13,8 @@ export interface BodySource {
 export interface PieceSource {
 	/** Puts what comes next into bytes `at` to `end`, of which there are PIECE_BYTES, and answers where it ends: `at` when all is said. */
 	put(bytes: Uint8Array, at: number, end: number): number;
+	/** Pieces are small, and as many as fit are sent together: `put` is called with less room, too, and answers `at` when what comes next does not fit. */
+	readonly joins?: boolean;
 	/** The answer is written, or nobody wants it any more. */
 	close?(): void;
 }

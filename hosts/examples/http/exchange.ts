@@ -66,9 +66,14 @@ export class Exchange implements Turn {
 	#out: Uint8Array | undefined = undefined;
 	#outAt = 0;
 	#outEnd = 0;
-	/** What has come and is still to be read, from `#pendingAt` on: a head, or the next requests, which came in one piece with the present one. */
+	/** What has come and is still to be read, from `#pendingAt` to `#pendingEnd`: a head, or the next requests, which came in one piece with the present one. */
 	#pending: Uint8Array | undefined = undefined;
 	#pendingAt = 0;
+	#pendingEnd = 0;
+	/** What is read of a head, where there are turns: the rest stays in the socket, and TCP's window holds the client back. */
+	readonly #part: Uint8Array | undefined;
+	/** Bytes of small pieces that are in the chunk being made. */
+	#joined = 0;
 	/** It waits for a turn; and it has one, for one thing that takes long. */
 	#waits = false;
 	#turn = false;
@@ -94,6 +99,7 @@ export class Exchange implements Turn {
 	constructor(server: HttpServer, buffer: Uint8Array, io: new (options: TCPOptions) => TCP, from: TCP) {
 		this.#server = server;
 		this.#buffer = buffer;
+		this.#part = server.turns === undefined ? undefined : new Uint8Array(PART_BYTES);
 		this.#socket = new io({ from, target: this, onReadable: readable, onWritable: writable, onError: ended });
 	}
 
@@ -183,6 +189,7 @@ export class Exchange implements Turn {
 		this.#answer(status, type, -1, fields);
 		this.#length = 0;
 		this.#pieces = source;
+		this.#joined = 0;
 		if (this.#request.method === "HEAD") this.#endPieces();
 		this.#pump();
 	}
@@ -346,8 +353,15 @@ export class Exchange implements Turn {
 	/** Makes the next piece, or what comes after the last. Answers false when there is nothing to write for it. */
 	#piece(): boolean {
 		const line = this.#request.line;
-		const end = this.#pieces!.put(line, CHUNK_HEAD, CHUNK_HEAD + PIECE_BYTES);
+		const pieces = this.#pieces!;
+		const at = CHUNK_HEAD + this.#joined;
+		const end = pieces.put(line, at, CHUNK_HEAD + PIECE_BYTES);
 		const size = end - CHUNK_HEAD;
+		if (pieces.joins === true && end > at) {
+			this.#joined = size;
+			return true;
+		}
+		this.#joined = 0;
 		if (size === 0) this.#endPieces();
 		if (size === 0 && !this.#chunked) return false;
 		this.#out = line;
@@ -396,9 +410,10 @@ export class Exchange implements Turn {
 		let bytes = this.#pending;
 		let at = 0;
 		let end: number;
+		let granted = false;
 		if (bytes !== undefined) {
 			at = this.#pendingAt;
-			end = bytes.length;
+			end = this.#pendingEnd;
 			this.#pending = undefined;
 		} else if (this.#state === HEAD && this.#request.over) {
 			if (!this.#granted()) return false;
@@ -406,6 +421,11 @@ export class Exchange implements Turn {
 			return true;
 		} else {
 			bytes = this.#buffer;
+			if (this.#state === HEAD && this.#part !== undefined) {
+				if (!this.#granted()) return false;
+				granted = true;
+				bytes = this.#part;
+			}
 			end = this.#socket.read(bytes) ?? 0;
 			this.#moved += end;
 			if (end === 0) {
@@ -418,10 +438,11 @@ export class Exchange implements Turn {
 		while (at < end) {
 			if (this.#state === BODY) at = this.#body(bytes, at, end);
 			else if (this.#state === HEAD) {
-				if (!this.#granted()) {
+				if (!granted && !this.#granted()) {
 					this.#keep(bytes, at, end);
 					return false;
 				}
+				granted = false;
 				if (this.#request.over) this.#handle();
 				else at = this.#head(bytes, at, end);
 			} else if (this.#state === ANSWER) {
@@ -441,12 +462,15 @@ export class Exchange implements Turn {
 		const shared = bytes === this.#buffer;
 		this.#pending = shared ? bytes.slice(at, end) : bytes;
 		this.#pendingAt = shared ? 0 : at;
+		this.#pendingEnd = shared ? end - at : end;
 	}
 
 	#head(bytes: Uint8Array, at: number, end: number): number {
 		const request = this.#request;
 		const part = at + PART_BYTES;
 		at = request.head(bytes, at, part < end ? part : end);
+		// The beginning of the next line is short work, too.
+		if (bytes === this.#part && bytes.indexOf(LF, at) < 0) at = request.head(bytes, at, end);
 		// The last line is short work.
 		if (request.headDone) this.#own = this.#server.isOwn(request.host);
 		return at;

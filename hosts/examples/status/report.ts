@@ -30,7 +30,9 @@ const REPORT = membersOf<{ uptimeMs: number; stack: Status; heap: Heap }, Report
 	heap: { has: (report) => report.heap !== undefined, of: (report) => report.heap, members: HEAP },
 });
 
-/** Values and brackets in a piece: on a Raspberry Pi Pico each takes 0.3 to 0.9 ms, and a collection, which may come meanwhile, 2.3 ms. */
+/** Values and brackets are told for so long at a time, µs: on a Raspberry Pi Pico each takes 0.3 to 0.9 ms, and a collection, which may come meanwhile, 2.3 ms. */
+const TURN_MICROSECONDS = 1200;
+/** So many where there is no clock that tells. */
 const STEPS = 2;
 
 export class Report {
@@ -41,11 +43,11 @@ export class Report {
 	/** Of each that may be told at the same time, whether it is. Made once, for all answers. */
 	readonly #tellings: Telling[] = [];
 
-	/** `most`: how many may be told at the same time. */
-	constructor(stack: Stack, heap: Heap | undefined, most = 2) {
+	/** `microseconds`: a clock, with which as much is told at a time as there is time for. `most`: how many may be told at the same time. */
+	constructor(stack: Stack, heap: Heap | undefined, microseconds?: () => number, most = 2) {
 		this.stack = stack;
 		this.heap = heap;
-		for (let i = 0; i < most; i++) this.#tellings.push(new Telling(new JsonPieces(REPORT, this)));
+		for (let i = 0; i < most; i++) this.#tellings.push(new Telling(new JsonPieces(REPORT, this), microseconds));
 	}
 
 	/** Milliseconds since the first time that this was asked. The stack's clock wraps after 25 days: ask once in a while. */
@@ -70,10 +72,13 @@ export class Report {
 
 class Telling implements PieceSource {
 	readonly #pieces: JsonPieces;
+	readonly #clock: (() => number) | undefined;
 	open = false;
+	readonly joins = true;
 
-	constructor(pieces: JsonPieces) {
+	constructor(pieces: JsonPieces, clock: (() => number) | undefined) {
 		this.#pieces = pieces;
+		this.#clock = clock;
 	}
 
 	begin(): void {
@@ -82,7 +87,16 @@ class Telling implements PieceSource {
 	}
 
 	put(bytes: Uint8Array, at: number, end: number): number {
-		return this.#pieces.put(bytes, at, end, STEPS);
+		const clock = this.#clock;
+		const pieces = this.#pieces;
+		if (clock === undefined) return pieces.append(bytes, at, end, STEPS);
+		const begin = clock();
+		let from = at;
+		do {
+			at = from;
+			from = pieces.append(bytes, at, end, 1);
+		} while (from > at && ((clock() - begin) | 0) < TURN_MICROSECONDS);
+		return from;
 	}
 
 	close(): void {

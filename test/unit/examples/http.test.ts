@@ -498,6 +498,17 @@ describe("turns", () => {
 		return { listener: FakeListener.last, timer, made: () => made };
 	}
 
+	it("leave in the socket what is not read yet, so that the client waits and not this board's memory", () => {
+		const { listener, timer } = pieces();
+		const socket = listener.connect(5840, false);
+		for (let i = 0; i < 3; i++) timer.run();
+		socket.deliver(ascii(`GET / HTTP/1.1\r\n${"X: 1\r\n".repeat(200)}${HOST}\r\n`));
+		const came = socket.incoming.length;
+		expect(came).toBeGreaterThan(1200);
+		timer.run();
+		expect(socket.incoming.length).toBe(came - 32);
+	});
+
 	it("are one for each part: a connection, a line or 32 bytes of a head, the request, a piece; nothing of it happens in callbacks of the socket", () => {
 		const { listener, timer, made } = pieces();
 		const socket = listener.connect(5840, false);
@@ -514,6 +525,7 @@ describe("turns", () => {
 			expect(made()).toBe(i);
 		}
 		expect(timer.run()).toBe(true);
+		expect(timer.run()).toBe(true); // looks for the next request
 		expect(timer.run()).toBe(false);
 		expect(socket.take()).toMatch(/\r\n000\r\n\r\n$/);
 	});

@@ -1,19 +1,25 @@
 import { describe, expect, it } from "vitest";
+import Timer from "timer";
 import { HttpServer, isOwnHost } from "../../../hosts/examples/http.ts";
 import { PAGE } from "../../../hosts/examples/status/page.ts";
 import { Report } from "../../../hosts/examples/status/report.ts";
 import { Routes } from "../../../hosts/examples/status/routes.ts";
+import { Turns } from "../../../hosts/examples/turns.ts";
 import type { StackOptions } from "../../../src/config.ts";
+import { useClock } from "../../support/timer.ts";
 import { ascii, pair, text } from "../io/pair.ts";
 
-function serve(options: StackOptions = {}, connections = 4) {
+/** `microseconds`: the board's clock. */
+function serve(options: StackOptions = {}, connections = 4, microseconds?: () => number) {
 	const p = pair(options);
 	const stack = p.two.stack;
-	const report = new Report(stack, undefined);
+	const report = new Report(stack, undefined, microseconds);
 	report.uptimeMs();
 	const routes = new Routes(report);
+	useClock(p.world.clock);
 	const server = new HttpServer({
 		io: p.b.Listener,
+		turns: new Turns(Timer),
 		isHost: (host) => isOwnHost(stack, host, ["Cellar"]),
 		onRequest: (exchange) => routes.answer(exchange),
 		connections,
@@ -89,6 +95,19 @@ describe("status program", () => {
 		expect(status.sockets[0]).toMatchObject({ protocol: "tcp", state: "listen" });
 		expect(status.neighbors[0].address).toBe("10.0.0.1");
 		expect(status.memory.tcp).toBe(8);
+	});
+
+	it("tells as much in a turn as there is time for, and sends pieces that are small together", () => {
+		let now = 0x7fff_ff00; // it wraps soon
+		const slow = serve({}, 4, () => (now = (now + 700) | 0)).get("/status");
+		const fast = serve({}, 4, () => 0).get("/status");
+		const steps = serve().get("/status");
+		for (const answer of [slow, fast, steps]) {
+			const content = contentOf(answer);
+			expect(JSON.parse(content).interfaces).toHaveLength(2);
+			// Each chunk but the last takes what there is room for: a value and its name at most are left to the next one.
+			expect(answer.split(/\r\n[0-9a-f]{3}\r\n/).length - 1).toBeLessThanOrEqual(content.length / 400 + 2);
+		}
 	});
 
 	it("tells nothing to a page of a stranger's that has led its own name here (DNS rebinding)", () => {

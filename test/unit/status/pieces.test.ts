@@ -64,6 +64,21 @@ describe("a status in pieces", () => {
 		}
 	});
 
+	it("is the same appended a value at a time, in buffers that are filled until the next one does not fit", () => {
+		const { stack } = pair().two;
+		const pieces = new JsonPieces(STATUS, stack);
+		const bytes = new Uint8Array(PIECE_BYTES);
+		let text = "";
+		for (let at = 0, end = 0; ; at = end) {
+			end = pieces.append(bytes, at, bytes.length, 1);
+			if (end > at) continue;
+			if (at === 0) break;
+			for (let i = 0; i < at; i++) text += String.fromCharCode(bytes[i]!);
+			end = 0;
+		}
+		expect(JSON.parse(text)).toEqual(statusOf(stack));
+	});
+
 	it("refuses names that JSON would have to escape", () => {
 		for (const name of ['"', "\\", "\n", "\u00e9"])
 			expect(() => membersOf({ [name]: { write: (out: JsonWriter) => out.null() } })).toThrow("expected ASCII");
