@@ -43,7 +43,7 @@ class Broker {
 			if (received.length < head + length) return;
 			const [first] = received.splice(0, head);
 			const body = received.splice(0, length);
-			this.packets.push({ first: first!, body: String.fromCharCode(...body) });
+			this.packets.push({ first: first!, body: textOf(Uint8Array.from(body), 0, body.length) });
 			if (!this.mute.has(first! >> 4)) this.#answer(connection, first!, body);
 		}
 	}
