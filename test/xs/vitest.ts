@@ -8,7 +8,9 @@ export { expect };
 type Body = () => unknown;
 
 interface Suite {
+	/** "" of a file's own, which has what the file declares outside of any other. */
 	name: string;
+	file: string;
 	/** Of its file among all. */
 	number: number;
 	parent: Suite | undefined;
@@ -26,7 +28,8 @@ interface Test {
 type HookName = "beforeAll" | "beforeEach" | "afterEach" | "afterAll";
 
 function suite(name: string, parent: Suite | undefined): Suite {
-	return { name, number: fileNumber, parent, entries: [], hooks: { beforeAll: [], beforeEach: [], afterEach: [], afterAll: [] } };
+	const hooks = { beforeAll: [], beforeEach: [], afterEach: [], afterAll: [] };
+	return { name, file: currentFile, number: fileNumber, parent, entries: [], hooks };
 }
 
 let currentFile = "";
@@ -34,10 +37,12 @@ let fileNumber = -1;
 const root = suite("", undefined);
 let current = root;
 
-/** The tests that are declared from now on belong to this file. */
+/** The tests and hooks that are declared from now on belong to this file. */
 export function beginFile(name: string): void {
 	currentFile = name;
 	fileNumber++;
+	current = suite("", root);
+	root.entries.push(current);
 }
 
 function declareSuite(name: string, body?: Body): void {
@@ -161,9 +166,20 @@ function report(run: Run, test: Test, name: string, status: string, started: num
 	run.output.print(`@test ${JSON.stringify(line)}`);
 }
 
+/** Whether that is to be run, or something within it: hooks run for the tests of this run alone. */
+function isAsked(run: Run, what: Suite | Test, prefix: string): boolean {
+	if (!("entries" in what))
+		return what.number % run.part.of === run.part.first && `${what.file} ${prefix}${what.name}`.includes(run.pattern);
+	const inner = prefixOf(what, prefix);
+	return what.entries.some((entry) => isAsked(run, entry, inner));
+}
+
+function prefixOf({ name }: Suite, prefix: string): string {
+	return name === "" ? prefix : `${prefix}${name} > `;
+}
+
 async function runTest(run: Run, where: Suite, test: Test, prefix: string): Promise<void> {
 	const name = prefix + test.name;
-	if (run.pattern && !`${test.file} ${name}`.includes(run.pattern)) return;
 	const started = run.output.now();
 	let error: unknown;
 	let failed = false;
@@ -189,8 +205,8 @@ async function runSuite(run: Run, where: Suite, prefix: string): Promise<void> {
 	try {
 		for (const body of where.hooks.beforeAll) await body();
 		for (const entry of where.entries) {
-			if (entry.number % run.part.of !== run.part.first) continue;
-			if ("entries" in entry) await runSuite(run, entry, `${prefix}${entry.name} > `);
+			if (!isAsked(run, entry, prefix)) continue;
+			if ("entries" in entry) await runSuite(run, entry, prefixOf(entry, prefix));
 			else await runTest(run, where, entry, prefix);
 			await run.output.flush();
 		}
@@ -199,7 +215,7 @@ async function runSuite(run: Run, where: Suite, prefix: string): Promise<void> {
 		run.failed++;
 		report(
 			run,
-			{ name: "hooks", body: () => {}, file: currentFile, number: 0 },
+			{ name: "hooks", body: () => {}, file: where.file, number: where.number },
 			`${prefix}hooks`,
 			"failed",
 			run.output.now(),
