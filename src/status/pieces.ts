@@ -33,6 +33,7 @@ export type Member<Subject> =
 
 /** The members of an object in their order, as `membersOf` makes them. */
 export interface Members {
+	/** How many there are. */
 	readonly length: number;
 }
 
