@@ -203,7 +203,7 @@ export async function bundleFirmware({ folder, board, program, others = false })
 }
 
 /** Of the project's own files, examples among them: what a program keeps private stays so. */
-const ours = (js) => (path) => path.startsWith(js(root));
+const ours = (js) => (path) => path.startsWith(`${js(root)}/`);
 
 /** The modules that a program comes to by `device.network`, or by `System.resolve`, which asks its resolver: whoever uses one of its properties has written its name. */
 function usedOfDevice(code) {

@@ -82,7 +82,8 @@ export function makeFlat() {
 	for (const [name, text] of all) put(join(flatFolder, name), text);
 	for (const name of readdirSync(flatFolder, { recursive: true }))
 		if (name !== MODULES && !all.has(name) && !isNew(name)) rmSync(join(flatFolder, name), { recursive: true, force: true });
-	put(stamp, stampOf(inputs));
+	// What changed meanwhile may be in it or not: the next process makes it anew.
+	if (inputsHash() === inputs) put(stamp, stampOf(inputs));
 	made = true;
 	return flatFolder;
 }

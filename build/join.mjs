@@ -12,7 +12,10 @@ import { page } from "./page-plugin.mjs";
 import { openPrivates } from "./privates.mjs";
 import { squeezeTables, writeOutRecords } from "./records.mjs";
 
-/** Finds what relative imports and aliases stand for, and loads it with its source map. A path may end in "?" and who has a copy of its own of that file. `inline`: with constants for where fields of records lie, and private members as ordinary ones in the files that `opens` answers true for. */
+/** As `tsc` writes the import of src/link/state-table.ts. */
+const IMPORTS_TABLES = /^import .*\/state-table\.js";$/m;
+
+/** Finds what relative imports and aliases stand for, and loads it with its source map. A path may end in "?" and who has a copy of its own of that file. `inline`: with constants for where fields of records lie, and, in the files that `opens` answers true for, which are the project's own, private members as ordinary ones. */
 function files(aliases, external, inline, opens = () => true) {
 	return {
 		name: "multihome",
@@ -35,7 +38,8 @@ function files(aliases, external, inline, opens = () => true) {
 			if (path.endsWith(".json")) return { code: `export default ${code}`, map: null };
 			const map = await text(path + ".map");
 			const bare = code.replace(/^\/\/# sourceMappingURL=.*$/m, "");
-			const placed = inline ? await writeOutRecords(squeezeTables(bare), path) : bare;
+			const squeezed = opens(path) && IMPORTS_TABLES.test(bare) ? squeezeTables(bare) : bare;
+			const placed = inline ? await writeOutRecords(squeezed, path, opens) : bare;
 			return { code: inline && opens(path) ? openPrivates(placed) : placed, map: map === undefined ? null : JSON.parse(map) };
 		},
 	};

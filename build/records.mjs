@@ -10,11 +10,12 @@ const KINDS = /^import \{[^}]*\} from "(\.[^"]*\.js)";$/gm;
 /**
  * The code of a module, which lies at `path` beside those that it imports, with numbers for `UdpBlock.bytes`, for `AT.used` where it says `const AT = UdpBlock.offsets`, and for USED
  * where it says `const { used: USED } = UdpBlock.offsets`, for `word("now")` of src/packet/core-block.ts, and for `DROP.noRoute`. Records and lists of drops that nothing else asks for can be left out then, and are marked so.
+ * `own`: whether a file is the project's, as no other is run for what it exports.
  */
-export async function writeOutRecords(code, path) {
+export async function writeOutRecords(code, path, own = () => true) {
 	const kinds = new Map();
 	for (const file of [path, ...[...code.matchAll(KINDS)].map(([, from]) => resolve(dirname(path), from))]) {
-		if (!FILES.test(file) || !file.includes("/packet/")) continue;
+		if (!FILES.test(file) || !file.includes("/packet/") || !own(file)) continue;
 		for (const [name, kind] of Object.entries(await import(pathToFileURL(file)))) kinds.set(name, kind);
 	}
 	const offsetOf = (kind, field) => kinds.get(kind)?.offsets?.[field];

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import { bundleApp } from "../../../build/bundle.mjs";
 import { squeezeTables, writeOutRecords } from "../../../build/records.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "records-"));
@@ -59,4 +60,20 @@ it("says that a record may be left out", async () => {
 	expect(await written("export const Kind = record({ size: int32 });")).toBe(
 		`${IMPORT}export const Kind = /* @__PURE__ */ record({ size: int32 });`,
 	);
+});
+
+it("leaves a program's own texts as they are, and runs none of its files", { timeout: 60_000 }, async () => {
+	const table = "const TABLE = `\n name      port\n http        80\n`;";
+	writeFileSync(join(folder, "packet/drops.ts"), "globalThis.ownDropsRun = true;\nexport const DROP = { one: 5 };\n");
+	const program = join(folder, "program.ts");
+	writeFileSync(program, `import { DROP } from "./packet/drops.ts";\n${table}\nexport default () => TABLE + DROP.one;\n`);
+	const code = readFileSync(await bundleApp(program, folder, { inline: true }), "utf8");
+	expect("ownDropsRun" in globalThis).toBe(false);
+	expect(code).toContain("http        80");
+	expect(code).toContain("DROP.one");
+	const own = readFileSync(
+		await bundleApp(new URL("../../../src/link/ppp/automaton.ts", import.meta.url).pathname, folder, { inline: true }),
+		"utf8",
+	);
+	expect(own).toContain("Open tls/1 1 irc,scr/6 3 5 5 6 7 8 9");
 });
