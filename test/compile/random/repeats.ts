@@ -76,8 +76,9 @@ export abstract class Repeats extends Simple {
 		};
 	}
 
-	#keep(text: string): void {
-		const name = this.body.fresh(text);
+	/** `later`: what is written behind it, and may not find its name hidden. */
+	#keep(text: string, later = ""): void {
+		const name = this.body.fresh(text + later);
 		this.body.line(`const ${name} = ${text};`);
 		this.body.declare(name, NUMBER, false);
 	}
@@ -90,17 +91,19 @@ export abstract class Repeats extends Simple {
 		const call = () => expressions.call(1, "number", false, () => (random.chance(0.7) ? source.value : undefined));
 		const same = call();
 		if (same === undefined) return this.store();
+		const later = `${source.look} ${source.change} ${same.text}`;
 		this.body.reads = true;
-		this.#keep(same.text);
-		if (random.chance(0.4)) this.#keep(source.look);
+		this.#keep(same.text, later);
+		const looks = random.chance(0.5);
+		if (looks) this.#keep(source.look, later);
 		if (random.chance(0.7)) {
 			this.body.writes = true;
 			this.body.line(source.change);
 		}
 		if (random.chance(0.2)) this.one();
 		if (!this.body.open) return;
-		this.#keep(same.text);
-		if (random.chance(0.3)) this.#keep(source.look);
+		this.#keep(same.text, later);
+		if (looks && random.chance(0.5)) this.#keep(source.look);
 	}
 
 	/** What is worth less room: parts that collide, or a promise that is broken. */
