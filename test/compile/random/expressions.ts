@@ -279,7 +279,8 @@ export class Expressions {
 			(each) => each.result.kind === result && each.writes === writes && each.cost * this.scope.runs <= MOST_RUNS,
 		);
 		if (fitting.length === 0) return undefined;
-		const callee = this.random.pick(fitting);
+		const small = given === undefined ? [] : fitting.filter((each) => each.small);
+		const callee = this.random.pick(small.length > 0 && this.random.chance(0.8) ? small : fitting);
 		const values = this.#arguments(callee, depth, given);
 		if (values === undefined) return undefined;
 		this.scope.called(callee);

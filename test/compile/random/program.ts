@@ -169,6 +169,7 @@ class Writer {
 			cost: body.cost,
 			reads: body.reads || block.includes("."),
 			writes: body.writes,
+			small,
 		});
 		return text;
 	}

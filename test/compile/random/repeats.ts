@@ -8,6 +8,8 @@ import { NUMBER, operand, RANK, type Value } from "./values.ts";
 interface Source {
 	value: Value;
 	look: string;
+	/** What makes it small, as offsets in memory are. */
+	settle: string;
 	change: string;
 }
 
@@ -22,15 +24,21 @@ export abstract class Repeats extends Simple {
 			const { name, type } = random.pick(numbers);
 			return { text: name, rank: RANK.whole, type: "number", range: type.range, reads: false, names: [name] } as const;
 		};
-		if (this.result !== NUMBER || numbers.length === 0 || random.chance(0.3)) return this.body.line(this.returned());
-		const call = random.chance(0.4) ? expressions.call(1, "number", false, named) : undefined;
+		if (this.result !== NUMBER || numbers.length === 0 || random.chance(0.2)) return this.body.line(this.returned());
+		const call = random.chance(0.3) ? expressions.call(1, "number", false, named) : undefined;
 		if (call !== undefined && fitsInt32(call.range)) return this.body.line(`return ${call.text};`);
 		const test = operand(expressions.boolean(0), RANK.choice + 1);
 		const [one, other] = [named().text, named().text];
 		const texts = [`(${one} + ${other}) | 0`, `${test} ? ${one} : ${other}`, `${one} & ${random.pick([7, 63])}`];
-		if (views.length > 0) {
+		if (views.length > 0 && random.chance(0.7)) {
 			const { name } = random.pick(views);
-			texts.push(`${name}.getUint8(${one})`, `${name}.getUint16(${one})`, `${test} ? ${name}.getUint8(${one}) : ${other}`);
+			texts.splice(
+				0,
+				3,
+				`${name}.getUint8(${one})`,
+				`${name}.getUint16(${one})`,
+				`${test} ? ${name}.getUint8(${one}) : ${other}`,
+			);
 			this.body.reads = true;
 		}
 		this.body.line(`return ${random.pick(texts)};`);
@@ -58,6 +66,7 @@ export abstract class Repeats extends Simple {
 			return {
 				value: number(text, INT32, false, [local.name, other]),
 				look: `${view}.getUint8(${text})`,
+				settle: `${local.name} = ${random.between(0, 9)};`,
 				change: `${local.name} = ${expressions.int32(2).text};`,
 			};
 		}
@@ -72,6 +81,7 @@ export abstract class Repeats extends Simple {
 		return {
 			value: number(look, range),
 			look,
+			settle: `${view}.set${kind}(${place}, ${random.between(0, 9)});`,
 			change: `${view}.set${kind}(${place}, ${(random.chance(0.4) ? expressions.inside(span(0, 31), 1) : expressions.int32(2)).text});`,
 		};
 	}
@@ -93,6 +103,10 @@ export abstract class Repeats extends Simple {
 		if (same === undefined) return this.store();
 		const later = `${source.look} ${source.change} ${same.text}`;
 		this.body.reads = true;
+		if (random.chance(0.5)) {
+			this.body.writes = true;
+			this.body.line(source.settle);
+		}
 		this.#keep(same.text, later);
 		const looks = random.chance(0.5);
 		if (looks) this.#keep(source.look, later);
@@ -108,8 +122,8 @@ export abstract class Repeats extends Simple {
 
 	/** What is worth less room: parts that collide, or a promise that is broken. */
 	protected seldom(): void {
-		if (this.body.collides) return this.#collision();
-		return this.body.random.chance(0.3) ? this.#apart() : this.again();
+		if (this.body.collides && this.body.random.chance(0.7)) return this.#collision();
+		return this.body.random.chance(0.5) ? this.#apart() : this.again();
 	}
 
 	/** Two parts whose order may show. */
@@ -133,9 +147,9 @@ export abstract class Repeats extends Simple {
 		const test = expressions.boolean(2).text;
 		this.body.reads = true;
 		const { text } = this.body.block(() => {
-			const value = expressions.int32(2).text;
+			const value = random.chance(0.7) ? String(random.between(-0x80000000, -0x7ffffffd)) : expressions.int32(2).text;
 			const name = this.body.fresh(value + view);
-			this.body.line(`const ${name}: ${random.pick(fitting).text} = ${value};`);
+			this.body.line(`${random.pick(["let", "const"])} ${name}: ${random.pick(fitting).text} = ${value};`);
 			this.body.declare(name, NUMBER, false);
 			const places = [
 				` - 0x${(0x7fffffff - random.below(4)).toString(16)}`,

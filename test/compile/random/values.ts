@@ -73,6 +73,8 @@ export interface FlatFunction {
 	/** Whether it looks at memory or may throw. */
 	reads: boolean;
 	writes: boolean;
+	/** Whether it is one expression. */
+	small: boolean;
 }
 
 /** A constant of a module: `members` of one that is an object. */
