@@ -8,7 +8,7 @@ import { loadChips } from "../../hosts/desktop/chips/chips.ts";
 import { env, envNumber } from "../support/env.ts";
 import { Bench, PLACES } from "./bench.ts";
 import { readElf } from "./elf.ts";
-import { Load, type Place } from "./load.ts";
+import { Load, placesOf } from "./load.ts";
 import { serialPeer } from "./peer.ts";
 
 const firmware = env("MULTIHOME_LOAD") ?? env("MULTIHOME_FIRMWARE");
@@ -40,12 +40,7 @@ describe.runIf(given)(`${target} under load`, () => {
 		const Model = loadChips(await buildChips({ quiet: true }));
 		const bench = new Bench(Model, { firmware: firmware!, bootrom: bootrom! }, symbols, { places: chips, cable });
 		const load = new Load(bench.machine);
-		const places: Place[] = chips.map(({ name, address, peer }, i) => ({
-			name,
-			peer: bench.peers[i]!,
-			board: address,
-			own: peer.replace(/\/.*/, ""),
-		}));
+		const places = placesOf(chips, bench.peers);
 		for (const place of places) load.serve(place);
 		if (target === "pico-three") {
 			bench.machine.uart[1].heedsRts = true;

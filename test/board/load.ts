@@ -18,6 +18,11 @@ export interface Place {
 	own: string;
 }
 
+/** Of cables, those at whose other ends these peers are. */
+export function placesOf(cables: readonly { name: string; address: string; peer: string }[], peers: readonly Peer[]): Place[] {
+	return cables.map(({ name, address, peer }, i) => ({ name, peer: peers[i]!, board: address, own: peer.replace(/\/.*/, "") }));
+}
+
 const LEASE_SECONDS = 60;
 /** After a connection was refused or reset the next one is tried, ms. */
 const AGAIN_MS = 200;

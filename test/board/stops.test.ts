@@ -7,7 +7,7 @@ import { loadChips } from "../../hosts/desktop/chips/chips.ts";
 import { env } from "../support/env.ts";
 import { Bench, PLACES } from "./bench.ts";
 import { readElf } from "./elf.ts";
-import { Load } from "./load.ts";
+import { Load, placesOf } from "./load.ts";
 
 const firmware = env("MULTIHOME_FIRMWARE");
 const elf = env("MULTIHOME_ELF");
@@ -17,7 +17,7 @@ if (!given)
 	console.log("test of stops skipped: set MULTIHOME_FIRMWARE, MULTIHOME_ELF and MULTIHOME_BOOTROM (test/board/firmware.test.ts)");
 
 const SECONDS = 3;
-/** Issue 12's bar. */
+/** What docs/figures.md says, and no more. */
 const LONGEST_MS = 5;
 /** The page gives up after 4 s. */
 const LONGEST_STATUS_MS = 2500;
@@ -33,12 +33,7 @@ test.runIf(given)(
 			bench.printed,
 		).toBe(true);
 		const load = new Load(bench.machine);
-		const places = PLACES.map(({ name, address, peer }, i) => ({
-			name,
-			peer: bench.peers[i]!,
-			board: address,
-			own: peer.replace(/\/.*/, ""),
-		}));
+		const places = placesOf(PLACES, bench.peers);
 		stops.reset();
 		load.attack(places[0]!, ["status", "chargen", "discard", "page"]);
 		load.attack(places[1]!, ["status", "echo", "page"]);

@@ -13,7 +13,7 @@ const LOOK_NANOS = 10_000;
 const MOVES = ["turn_turn_begins", "turn_receive_arrives", "ip_output_output", "link_transmit_offer"];
 
 export class Stops {
-	/** The longest, ns; those of which a collection is a part; and the longest collection. */
+	/** The longest stop and the longest collection, ns, and how many collections there were. */
 	longest = 0;
 	longestCollection = 0;
 	collections = 0;
