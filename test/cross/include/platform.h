@@ -16,6 +16,9 @@
 #include <string.h>
 #include <time.h>
 
+/* As the platforms of boards have it. */
+uint32_t modMicroseconds(void);
+
 #define XS_FUNCTION_NORETURN __attribute__((noreturn))
 
 #define mxUseGCCAtomics 1
