@@ -81,10 +81,14 @@ export interface SocketStatus {
 
 /** What there is to see of a stack. */
 export interface Status {
+	/** Another number after every change of addresses, routes and links. */
+	version: number;
 	/** In the order in which they were added. */
 	interfaces: InterfaceStatus[];
 	/** `active`: packets can leave by its interface; `connected`: made by an address. */
 	routes: { prefix: string; gateway: string | null; interface: string; metric: number; connected: boolean; active: boolean }[];
+	/** The same number after the routes: where a status is told in turns, one that differs says that interfaces and routes are of different moments. Ask again then. */
+	versionAfter: number;
 	/** Ethernet's neighbours, as ARP knows them. */
 	neighbors: { address: string; mac: string; interface: string; state: string }[];
 	/** Those that are open. */
@@ -331,8 +335,13 @@ const MEMORY = membersOf<Status["memory"], Stack>({
 	poolPromised: { write: (out: Out, { tcp }) => out.number(tcp.poolPromised) },
 });
 
+function writeVersion(out: Out, { routes }: Stack): void {
+	out.number(routes.version);
+}
+
 /** What `statusOf(stack)` tells, for `new JsonPieces(STATUS, stack)`: as JSON, and piece by piece. */
 export const STATUS: Members = membersOf<Status, Stack>({
+	version: { write: writeVersion },
 	interfaces: {
 		rows: { members: INTERFACE },
 		next: (stack, index) => within(stack.interfaces.list.length, index),
@@ -343,6 +352,7 @@ export const STATUS: Members = membersOf<Status, Stack>({
 		next: (stack, index) => within(stack.routes.list.length, index),
 		row: (stack, index) => stack.routes.list[index],
 	},
+	versionAfter: { write: writeVersion },
 	neighbors: {
 		rows: { members: NEIGHBOR },
 		next: nextNeighbor,

@@ -125,8 +125,16 @@ export class Board {
 		return this.#child.exitCode === null && this.#child.signalCode === null;
 	}
 
-	/** /status, asked from the board's namespace. */
+	/** /status, asked from the board's namespace; again where addresses or routes changed while it was told. */
 	async status(address = "192.168.77.2"): Promise<BoardStatus> {
+		for (let i = 0; i < 20; i++) {
+			const status = await this.#status(address);
+			if (status.version === status.versionAfter) return status;
+		}
+		throw new Error(`addresses and routes of ${address} change all the time`);
+	}
+
+	async #status(address: string): Promise<BoardStatus> {
 		const { status, stdout, stderr } = await this.#namespace.exec("curl", [
 			"-sS",
 			"--max-time",

@@ -61,6 +61,7 @@ describe("a status in pieces", () => {
 				for (let i = 0; i < end; i++) text += String.fromCharCode(bytes[i]!);
 			}
 			expect(JSON.parse(text)).toEqual(statusOf(stack));
+			expect(JSON.parse(text).version).toBe(JSON.parse(text).versionAfter);
 		}
 	});
 
@@ -84,7 +85,8 @@ describe("a status in pieces", () => {
 			expect(() => membersOf({ [name]: { write: (out: JsonWriter) => out.null() } })).toThrow("expected ASCII");
 	});
 
-	it("stays JSON when interfaces, routes, neighbours and sockets come and go between the pieces", () => {
+	it("stays JSON when interfaces, routes, neighbours and sockets come and go between the pieces, and says so", () => {
+		let changed = 0;
 		for (let seed = 0; seed < 12; seed++) {
 			const p = pair({}, {}, seed + 1);
 			const { client } = connected(p);
@@ -106,8 +108,10 @@ describe("a status in pieces", () => {
 			});
 			expect(count).toBeGreaterThan(2);
 			const status = JSON.parse(text);
-			expect(Object.keys(status)).toEqual(["interfaces", "routes", "neighbors", "sockets", "memory"]);
+			expect(Object.keys(status)).toEqual(["version", "interfaces", "routes", "versionAfter", "neighbors", "sockets", "memory"]);
+			if (status.version !== status.versionAfter) changed++;
 		}
+		expect(changed).toBeGreaterThan(3);
 	});
 
 	it("cuts texts that are too long, and escapes what must be", () => {
