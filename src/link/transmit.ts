@@ -25,6 +25,21 @@ export function isBusy(view: DataView, at: Offset): boolean {
 	);
 }
 
+/** Whether a packet would be dropped now, and not as soon as the device has taken one of those that wait for it. `at`: the interface's block. */
+export function isFull(view: DataView, at: Offset): boolean {
+	const link = InterfaceBlock.of(view, at);
+	return link.waiting !== 0 && !hasRoom(view, link);
+}
+
+/** Whether a packet that the interface's device does not take may wait for it. */
+function hasRoom(view: DataView, link: InterfaceBlock): boolean {
+	const waiting = link.waiting;
+	// Who keeps a packet must leave one for its caller to go on with; and a slow or jammed device leaves the others as much as it has.
+	// A frame that the device moves leaves soon.
+	const leaves = ((waiting - link.again) | 0) < ((CoreBlock.of(view, CORE).free - CONTROL_PACKETS) | 0);
+	return returns(link) ? leaves || waiting < TRANSMIT_QUEUE : leaves && waiting < TRANSMIT_QUEUE;
+}
+
 /** Offers a device in C what waits for it. */
 export function offer(view: DataView, link: InterfaceBlock): void {
 	const core = CoreBlock.of(view, CORE);
@@ -95,18 +110,13 @@ export function sendFrame(view: DataView, link: InterfaceBlock, packet: number, 
 function notSent(view: DataView, link: InterfaceBlock, answer: number, packet: number, at: Offset, end: Offset): boolean {
 	if (answer === HELD) return true;
 	if (answer === AGAIN) return lends(view, link, packet, at, end);
-	const waiting = link.waiting;
-	// Who keeps a packet must leave one for its caller to go on with; and a slow or jammed device leaves the others as much as it has.
-	// A frame that the device moves leaves soon.
-	const leaves = ((waiting - link.again) | 0) < ((CoreBlock.of(view, CORE).free - CONTROL_PACKETS) | 0);
-	if (returns(link) ? leaves || waiting < TRANSMIT_QUEUE : leaves && waiting < TRANSMIT_QUEUE)
-		return enqueue(view, link, packet, at, end);
+	if (hasRoom(view, link)) return enqueue(view, link, packet, at, end);
 	drop(view, link, DROP.transmitQueueFull);
 	return false;
 }
 
 /** Whether what the interface's device is given comes back as the turn ends: it is one in TypeScript, and was not busy. */
-export function returns(link: InterfaceBlock): boolean {
+function returns(link: InterfaceBlock): boolean {
 	return link.native === 0 && link.refused === 0;
 }
 

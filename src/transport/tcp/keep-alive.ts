@@ -38,8 +38,9 @@ export function keepAlive(view: DataView, tcb: TcbBlock): boolean {
 		return true;
 	}
 	if (tcb.keepAliveProbes >= KEEP_ALIVE_PROBES) return false;
-	// One number before what the peer expects: it must answer. No data: RFC 9293 MUST-65 lets us.
-	if (emit(view, tcb, (tcb.sndNxt - 1) | 0, ACK, 0, 0)) tcb.keepAliveProbes = (tcb.keepAliveProbes + 1) | 0;
+	// One number before what the peer expects: it must answer. No data: RFC 9293 MUST-65 lets us. One that finds no room before its device is as good as lost.
+	emit(view, tcb, (tcb.sndNxt - 1) | 0, ACK, 0, 0);
+	tcb.keepAliveProbes = (tcb.keepAliveProbes + 1) | 0;
 	rest(view, tcb, tcb.keepAliveInterval);
 	return true;
 }

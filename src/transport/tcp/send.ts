@@ -2,12 +2,11 @@
 // data, the acknowledgment, and the window as it is after reading.
 
 import { output } from "../../ip/output.ts";
-import { isBusy, returns } from "../../link/transmit.ts";
+import { isBusy, isFull } from "../../link/transmit.ts";
 import { isNone } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { tcpDeadline } from "../../packet/deadline.ts";
-import { InterfaceBlock } from "../../packet/interface-block.ts";
-import type { Length, Offset } from "../../packet/numbers.ts";
+import type { Length } from "../../packet/numbers.ts";
 import { takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { BIT_ACK_NOW, BIT_NO_DELAY, BIT_PREDICTED, BIT_TIMING, TcbBlock } from "../../packet/tcb-block.ts";
@@ -45,9 +44,10 @@ export function oweAck(view: DataView, tcb: TcbBlock): void {
 	tcpMark(view, tcb.at);
 }
 
-/** Builds and sends one segment. False when there is no packet buffer, or no room before the device until the turn ends: then the caller comes again. */
+/** Builds and sends one segment. False when there is no packet buffer, or no room before the device at present: then the caller comes again. */
 export function emit(view: DataView, tcb: TcbBlock, seq: number, flags: number, offset: number, length: Length): boolean {
-	return !fullUntilDrained(view, PathBlock.of(view, tcb.path).out) && emitOnce(view, tcb, seq, flags, offset, length);
+	const out = PathBlock.of(view, tcb.path).out;
+	return !(out !== 0 && isFull(view, out)) && emitOnce(view, tcb, seq, flags, offset, length);
 }
 
 /** The same for a segment that nobody sends again soon. False when there is no packet buffer. */
@@ -116,11 +116,6 @@ function transmitOpen(view: DataView, tcb: TcbBlock): boolean {
 	}
 	if ((tcb.bits & BIT_ACK_NOW) === 0) return complete;
 	return emit(view, tcb, bareSeq(tcb), ACK, 0, 0) && complete;
-}
-
-/** Whether a segment would find no room before the interface with that block, but will: a device in TypeScript takes what waits as the turn ends. */
-function fullUntilDrained(view: DataView, out: Offset): boolean {
-	return out !== 0 && returns(InterfaceBlock.of(view, out)) && isBusy(view, out);
 }
 
 /** A FIN in flight makes that one more than the bytes that are queued; once it is acknowledged, it does not go again. */
@@ -265,14 +260,19 @@ function transmitSyn(view: DataView, tcb: TcbBlock): boolean {
 	tcb.optionsLength = MSS_BYTES;
 	const done = emit(view, tcb, tcb.iss, tcb.state === SYN_SENT ? SYN : SYN | ACK, 0, 0);
 	tcb.optionsLength = 0;
-	if (!done) return false;
 	const now = CoreBlock.of(view, CORE).now;
-	if (tcb.sndMax === tcb.iss) startTiming(tcb, tcb.iss, now);
+	if (!done) {
+		// However long it waits to go, the attempt comes to its end.
+		if ((tcb.work & RETRANSMIT) === 0) startRetransmit(view, tcb, now);
+		return false;
+	}
+	const first = tcb.sndMax === tcb.iss;
+	if (first) startTiming(tcb, tcb.iss, now);
 	else stopTiming(tcb);
 	tcb.sndNxt = (tcb.iss + 1) | 0;
 	tcb.sndMax = tcb.sndNxt;
 	tcb.sentAt = now;
-	if ((tcb.work & RETRANSMIT) === 0) startRetransmit(view, tcb, now);
+	if (first || (tcb.work & RETRANSMIT) === 0) startRetransmit(view, tcb, now);
 	return true;
 }
 
