@@ -13,7 +13,8 @@ function dhcpOptions(name: string, file: DhcpFile, say: Say): DhcpOptions<DhcpCl
 	return {
 		...(file === true ? {} : file),
 		onChanged() {
-			const { address, prefixLength, reason } = this.state;
+			const { address } = this;
+			const { prefixLength, reason } = this.view; // `state` formats each address, and frames wait meanwhile
 			const text = address === null ? none : `${address}/${prefixLength}`;
 			const line = `${text} (dhcp${reason === "" ? "" : `: ${reason}`})`;
 			if (line === said) return;

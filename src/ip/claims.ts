@@ -48,7 +48,10 @@ function stands(route: Route, link: Interface, claim: Claim): boolean {
 
 /** Why a prefix must not be reached by `link` although its network says so, as the end of a sentence: "is part of eth0's 10.0.0.0/8"; "" when it may be. */
 export function objection(routes: Routes, link: Interface, claim: Claim): string {
-	for (const route of routes.list) {
+	const { list } = routes;
+	// By index: an iterator takes longer, and frames wait meanwhile.
+	for (let i = 0; i < list.length; i++) {
+		const route = list[i]!;
 		if (!stands(route, link, claim)) continue;
 		const what = route.length === claim.length ? "is" : "is part of";
 		if (route.connected && route.length > 0) return `${what} ${route.link.name}'s ${route}`;

@@ -83,7 +83,7 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 		}
 		this.list.push(link);
 		this.#chain();
-		this.#fill(); // its protocol may have given it addresses
+		this.#fill(link); // its protocol may have given it addresses
 		this.#listener.changed(link, ADDED);
 		link.checkLink();
 		this.#core.wake();
@@ -141,17 +141,20 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 	}
 
 	/**
-	 * Writes the addresses of each interface anew, and the table of all: own-fill.ts. Behind them stand the groups that were joined, under slot 0 those of all interfaces.
+	 * Writes the addresses of that interface anew, and the table of all: own-fill.ts. Behind them stand the groups that were joined, under slot 0 those of all interfaces.
 	 */
-	#fill(): void {
+	#fill(changed?: Interface): void {
+		const { list } = this;
+		changed?.ip.note();
+		ownFill(this.#core.view);
+		this.#enter(this.groups, 0);
+		for (let i = 0; i < list.length; i++) this.#enter(list[i]!.ip.groups, list[i]!.slot);
+	}
+
+	#enter(groups: ReadonlyMap<number, number>, slot: number): void {
+		if (groups.size === 0) return;
 		const { view, layout } = this.#core;
-		for (const link of this.list) link.ip.note();
-		ownFill(view);
-		const enter = (groups: ReadonlyMap<number, number>, slot: number) => {
-			for (const group of groups.keys()) ownAdd(view, layout.own, asked(view, group), (slot << OWN_SLOT_SHIFT) | OWN_GROUP);
-		};
-		enter(this.groups, 0);
-		for (const { slot, ip } of this.list) enter(ip.groups, slot);
+		for (const group of groups.keys()) ownAdd(view, layout.own, asked(view, group), (slot << OWN_SLOT_SHIFT) | OWN_GROUP);
 	}
 
 	/** Throws Error when no further group can be joined. */
@@ -167,20 +170,20 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 	}
 
 	addressAdded(link: Interface, entry: InterfaceAddress): void {
-		const owner = this.list.find((other) => other.ip.addresses.some((own) => own !== entry && own.address === entry.address));
+		const owner = this.owner(entry.address); // of the table, in which this entry is not yet
 		if (owner || ipv4.isMulticast(entry.address) || entry.address === 0 || entry.address === ipv4.BROADCAST)
 			throw new RangeError(
 				`address ${formatIpv4(entry.address)} of ${link.name}: ${owner ? `${owner.name} has it already` : "expected a unicast address"}`,
 			);
 		if (entry.length < 32) this.#routes.insert(new Route(entry.address & entry.mask, entry.length, 0, link, 0, true, entry.lent));
-		this.#fill();
-		link.introduce(entry.address);
-		this.#routes.changed();
+		this.#fill(link);
+		if (!entry.lent) link.introduce(entry.address); // who borrows it does that, in a turn of its own
+		if (entry.length === 32) this.#routes.changed();
 		this.#listener.changed(link, ADDRESSES);
 	}
 
 	addressRemoved(link: Interface, entry: InterfaceAddress, ends: boolean): void {
-		this.#fill();
+		this.#fill(link);
 		let one = true;
 		this.#routes.removeWhere((route) => {
 			const matches =

@@ -96,25 +96,19 @@ export class SocketEvents {
 		if (newsPost(this.#core.view, OTHERS, READABLE)) this.#core.wake();
 	}
 
-	/** Calls the owners of the others that have news now; news that their calls make wait for the next time. When one throws, the rest have their turn the next time. */
+	/** Calls the owner of the first of the others that have news. The rest have turns of their own: they take long, and frames wait meanwhile. */
 	dispatch(): void {
-		const last = this.#tail;
-		let socket = this.#head;
-		let owner: SocketOwner | null = null;
+		const socket = this.#head;
+		if (socket === null) return;
+		const { owner, events } = socket;
+		this.#head = socket.nextPosted;
+		socket.nextPosted = null;
+		socket.queued = false;
+		socket.events = 0;
+		if (this.#head !== null) newsPost(this.#core.view, OTHERS, READABLE);
 		try {
-			while (socket !== null) {
-				owner = socket.owner;
-				const { events } = socket;
-				this.#head = socket.nextPosted;
-				socket.nextPosted = null;
-				socket.queued = false;
-				socket.events = 0;
-				if (owner !== null && events !== 0) owner.onEvents(events, 0);
-				if (socket === last) return;
-				socket = this.#head;
-			}
+			if (owner !== null && events !== 0) owner.onEvents(events, 0);
 		} catch (error) {
-			if (this.#head !== null) newsPost(this.#core.view, OTHERS, READABLE);
 			this.failed(owner, error);
 		}
 	}

@@ -29,13 +29,11 @@ export class Watch implements EventSocket, SocketOwner {
 	}
 
 	onEvents(): void {
-		// What the calls themselves bring about is for the next time; and so is what is left when one throws.
-		for (let left = this.#changes.size; left > 0 && this.owner !== null; left--) {
-			const [link, what] = this.#changes.entries().next().value!;
-			this.#changes.delete(link);
-			if (left > 1) this.#watches.again(this);
-			this.#listener(link, what);
-		}
+		// One interface a turn: what listeners do takes long.
+		const [link, what] = this.#changes.entries().next().value!;
+		this.#changes.delete(link);
+		if (this.#changes.size > 0) this.#watches.again(this);
+		this.#listener(link, what);
 	}
 
 	/** Ends it: nothing more is told. May be repeated. */
@@ -70,7 +68,9 @@ export class Watches {
 	}
 
 	changed(link: Interface, what: number): void {
-		for (const watch of this.#list) {
+		const list = this.#list;
+		for (let i = 0; i < list.length; i++) {
+			const watch = list[i]!;
 			watch.note(link, what);
 			this.#events.post(watch, READABLE);
 		}

@@ -11,7 +11,7 @@ import { deadline } from "../packet/deadline.ts";
 import { EchoBlock, echoAt } from "../packet/echo-block.ts";
 import { InterfaceBlock, WATCHED_DOWN, WATCHED_ONCE } from "../packet/interface-block.ts";
 import { LineBlock } from "../packet/line-block.ts";
-import { FIRST_SOCKET, newsTake } from "../packet/news.ts";
+import { FIRST_SOCKET, newsTake, OTHERS } from "../packet/news.ts";
 import { takeSpare } from "../packet/packets.ts";
 import { UdpBlock, udpAt } from "../packet/udp-block.ts";
 import { TcbBlock, tcbAt } from "../packet/tcb-block.ts";
@@ -185,6 +185,13 @@ function isConnection(view: DataView): boolean {
 	return core.told < ((FIRST_SOCKET + core.tcbCount) | 0);
 }
 
+/** Whether it is a service's owner that is called, which takes long: frames are looked at before the next one is. */
+function isOfService(view: DataView): boolean {
+	const core = CoreBlock.of(view, CORE);
+	const service = (core.told - FIRST_SOCKET - core.tcbCount - core.udpCount) | 0;
+	return core.told === OTHERS || (service >= 0 && service < core.serviceCount);
+}
+
 /** The owners of sockets that have news are called; news that their calls make wait for the next turn. */
 function news(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
@@ -195,7 +202,7 @@ function news(view: DataView): number {
 	const last = core.newsFirst === core.newsEnd;
 	const taken = newsTake(view);
 	core.told = taken >> 8;
-	if (last) {
+	if (last || isOfService(view)) {
 		core.newsEnd = 0;
 		core.busy = core.busy | 2;
 	}

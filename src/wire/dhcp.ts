@@ -67,62 +67,50 @@ export const RELEASE = 7;
 export function valid(view: DataView, at: number, end: number): boolean {
 	if (end - at < OPTIONS || view.getInt32(at + COOKIE) !== MAGIC) return false;
 	if (view.getUint8(at + HTYPE) !== ETHERNET || view.getUint8(at + HLEN) !== ETHERNET_LENGTH) return false;
-	if (!whole(view, at + OPTIONS, end)) return false;
-	const overloaded = overload(view, at, end);
-	if (overloaded & 1 && !whole(view, at + FILE, at + COOKIE)) return false;
-	return (overloaded & 2) === 0 || whole(view, at + SNAME, at + FILE);
+	const overloaded = scan(view, at + OPTIONS, end);
+	if (overloaded < 0 || ((overloaded & 1) !== 0 && scan(view, at + FILE, at + COOKIE) < 0)) return false;
+	return (overloaded & 2) === 0 || scan(view, at + SNAME, at + FILE) >= 0;
 }
 
-/** Whether the options in bytes `at` to `end` fit there. Some servers leave END out. */
-function whole(view: DataView, at: number, end: number): boolean {
+/**
+ * Goes through the options in bytes `at` to `end`, and notes them in `found`. Answers -1 when one is cut off, else which fields have options besides their own: 1 `file`,
+ * 2 `sname`, 3 both (RFC 2132 §9.3). Some servers leave END out.
+ */
+function scan(view: DataView, at: number, end: number, found?: Map<number, Uint8Array>): number {
+	let overloaded = 0;
 	while (at < end) {
-		const code = view.getUint8(at);
-		if (code === END) return true;
-		if (code === PAD) at++;
-		else if (at + 1 === end) return false;
-		else at += 2 + view.getUint8(at + 1);
-	}
-	return at === end;
-}
-
-/** Which fields have options besides their own: 1 `file`, 2 `sname`, 3 both. RFC 2132 §9.3. */
-function overload(view: DataView, at: number, end: number): number {
-	let value = 0;
-	each(view, at + OPTIONS, end, (code, from, length) => {
-		if (code === OVERLOAD && length === 1) value = view.getUint8(from) & 3;
-	});
-	return value;
-}
-
-function each(view: DataView, at: number, end: number, visit: (code: number, from: number, length: number) => void): void {
-	while (at < end) {
-		const code = view.getUint8(at);
-		if (code === END) return;
-		if (code === PAD) {
-			at++;
-			continue;
+		const code = view.getUint8(at++);
+		if (code === END) return overloaded;
+		if (code === PAD) continue;
+		if (at === end) return -1;
+		const length = view.getUint8(at++);
+		if (at + length > end) return -1;
+		if (code === OVERLOAD && length === 1) overloaded = view.getUint8(at) & 3;
+		if (found !== undefined) {
+			let bytes = new Uint8Array(view.buffer, view.byteOffset + at, length);
+			const before = found.get(code);
+			if (before !== undefined) {
+				const joined = new Uint8Array(before.length + length);
+				joined.set(before);
+				joined.set(bytes, before.length);
+				bytes = joined;
+			}
+			found.set(code, bytes);
 		}
-		const length = view.getUint8(at + 1);
-		visit(code, at + 2, length);
-		at += 2 + length;
+		at += length;
 	}
+	return overloaded;
 }
 
-/** The options of a valid message by code. What stands in several pieces is joined, in the order of RFC 3396 §5: options, `file`, `sname`. */
+/**
+ * The options of a valid message by code; good for as long as the message lies there. What stands in several pieces is joined, in the order of RFC 3396 §5: options, `file`,
+ * `sname`.
+ */
 export function options(view: DataView, at: number, end: number): Map<number, Uint8Array> {
 	const found = new Map<number, Uint8Array>();
-	const take = (code: number, from: number, length: number): void => {
-		const piece = new Uint8Array(view.buffer, view.byteOffset + from, length);
-		const before = found.get(code);
-		const joined = new Uint8Array((before?.length ?? 0) + length);
-		if (before !== undefined) joined.set(before);
-		joined.set(piece, joined.length - length);
-		found.set(code, joined);
-	};
-	each(view, at + OPTIONS, end, take);
-	const overloaded = overload(view, at, end);
-	if (overloaded & 1) each(view, at + FILE, at + COOKIE, take);
-	if (overloaded & 2) each(view, at + SNAME, at + FILE, take);
+	const overloaded = scan(view, at + OPTIONS, end, found);
+	if ((overloaded & 1) !== 0) scan(view, at + FILE, at + COOKIE, found);
+	if ((overloaded & 2) !== 0) scan(view, at + SNAME, at + FILE, found);
 	return found;
 }
 
@@ -145,9 +133,9 @@ export function isFor(view: DataView, at: number, mac: Uint8Array): boolean {
 	return true;
 }
 
-/** Begins a message: everything else of its fixed part is zero. Answers where its options go. */
+/** Begins a message: everything else of its fixed part is zero, and what it has at least. Answers where its options go. */
 export function begin(view: DataView, at: number, op: number, xid: number, mac: Uint8Array): number {
-	for (let i = 0; i < OPTIONS; i += 4) view.setInt32(at + i, 0);
+	new Uint8Array(view.buffer, view.byteOffset + at, Math.min(LEAST, view.byteLength - at)).fill(0);
 	view.setUint8(at + OP, op);
 	view.setUint8(at + HTYPE, ETHERNET);
 	view.setUint8(at + HLEN, ETHERNET_LENGTH);
@@ -185,7 +173,6 @@ export function addBytes(view: DataView, at: number, code: number, bytes: ArrayL
 
 /** Ends the message that begins at `start`. Answers the offset of the byte after it. */
 export function finish(view: DataView, start: number, at: number): number {
-	view.setUint8(at++, END);
-	while (at < start + LEAST) view.setUint8(at++, PAD);
-	return at;
+	view.setUint8(at, END);
+	return Math.max(at + 1, start + LEAST); // PAD is 0
 }

@@ -90,10 +90,10 @@ export class Load {
 		this.#machine = machine;
 	}
 
-	/** Lends the board's address by DHCP and answers every name, from now on. */
-	serve({ peer, board, own }: Place): void {
+	/** Lends the board's address by DHCP, for so long, and answers every name, from now on. */
+	serve({ peer, board, own }: Place, leaseSeconds = LEASE_SECONDS): void {
 		const { UDP } = peer.io;
-		const lent = { address: parseIpv4(board)!, prefixLength: 24, gateway: parseIpv4(own)!, leaseSeconds: LEASE_SECONDS };
+		const lent = { address: parseIpv4(board)!, prefixLength: 24, gateway: parseIpv4(own)!, leaseSeconds };
 		const { figures } = this;
 		const server: { write(data: Uint8Array, address: string, port: number): void } = new UDP({
 			port: 67,

@@ -17,6 +17,9 @@ export class Stops {
 	longest = 0;
 	longestCollection = 0;
 	collections = 0;
+	/** The longest stop without the collections that came meanwhile, ns: where one comes is chance, and it may come into the longest of the others. */
+	longestWork = 0;
+	#collecting = 0;
 	/** Stops by their length. */
 	readonly #counts = STEPS.map(() => 0);
 	readonly #machine: Machine;
@@ -38,11 +41,12 @@ export class Stops {
 	/** Moddable's loop comes round, and nothing has happened that the stack would be called for: timers run next, the stack's before those of programs. */
 	passes(): void {
 		this.#last = this.#machine.clock.nanos;
+		this.#collecting = 0;
 	}
 
 	/** Forgets what was. */
 	reset(): void {
-		this.longest = this.longestCollection = this.collections = 0;
+		this.longest = this.longestCollection = this.collections = this.longestWork = this.#collecting = 0;
 		this.#counts.fill(0);
 	}
 
@@ -56,6 +60,8 @@ export class Stops {
 		const stop = nanos - this.#last;
 		this.#last = nanos;
 		this.longest = Math.max(this.longest, stop);
+		this.longestWork = Math.max(this.longestWork, stop - this.#collecting);
+		this.#collecting = 0;
 		this.#counts[STEPS.findIndex((step) => stop < step * 1e6)]!++;
 	}
 
@@ -67,8 +73,10 @@ export class Stops {
 		const begin = clock.nanos;
 		this.collections++;
 		const alarm = clock.createAlarm(() => {
-			if (registers[13]! > stack) this.longestCollection = Math.max(this.longestCollection, clock.nanos - begin);
-			else alarm.schedule(LOOK_NANOS);
+			if (registers[13]! > stack) {
+				this.#collecting += clock.nanos - begin;
+				this.longestCollection = Math.max(this.longestCollection, clock.nanos - begin);
+			} else alarm.schedule(LOOK_NANOS);
 		});
 		alarm.schedule(LOOK_NANOS);
 	}

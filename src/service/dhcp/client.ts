@@ -64,6 +64,11 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 	#closed = false;
 	#renew = false;
 	#changed = false;
+	/** `onChanged` is to be called. */
+	#tell = false;
+	/** There may be datagrams; addresses or routes have changed. */
+	#unread = false;
+	#review = false;
 
 	/**
 	 * Gets an address for an Ethernet interface (or its name) and keeps it, until `close`. It begins in the next poll. Takes UDP port 68 of the interface, one of
@@ -97,7 +102,10 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 		stack.services.add(this);
 		this.#watch = stack.watch((changed, what) => {
 			if (changed === found && what & (LINK | REMOVED)) this.#linkChanged(what);
-			else if (what & (ADDRESSES | ROUTES)) this.#session?.review();
+			else if (what & (ADDRESSES | ROUTES)) {
+				this.#review = true;
+				this.#call();
+			}
 		});
 		this.#call();
 	}
@@ -205,34 +213,51 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 	/** For the stack. */
 	timers(_now: number): void {
 		// An interface that is gone has no block to write to; we hear of it later in this poll.
-		if (!this.#socket.gone) this.#session?.tick();
+		if (!this.#socket.gone) this.#call();
 	}
 
-	/** For SocketEvents: a datagram came, or `#call`. */
+	/** For SocketEvents: a datagram came, or `#call`. One thing is done at a time, in this order: each takes long, and between turns frames pass. */
 	onEvents(events: number): void {
 		if (this.#socket.gone) return this.close();
-		const session = (this.#session ??= new Session(this.#stack, this.#link, this.#socket, this.#settings, () => {
-			if (!this.#changed) this.#call();
-			this.#changed = true;
-		}));
-		if (events & READABLE) this.#read(session);
-		if (this.#renew) session.event(RENEW);
-		this.#renew = false;
-		session.tick();
-		if (!this.#changed) return;
-		this.#changed = false;
-		this.#stack.changed(this.#link, PROTOCOL);
-		this.#onChanged?.call(this);
+		if (events & READABLE) this.#unread = true;
+		const session = this.#session;
+		if (session === undefined) {
+			this.#session = new Session(this.#stack, this.#link, this.#socket, this.#settings, () => {
+				if (!this.#changed) this.#call();
+				this.#changed = true;
+			});
+		} else if (session.goesOn()) {
+			// What it has begun comes first.
+		} else if (this.#unread) this.#read(session);
+		else if (this.#renew) {
+			this.#renew = false;
+			session.event(RENEW);
+		} else if (this.#review) {
+			this.#review = false;
+			session.review();
+		} else if (this.#changed) {
+			this.#changed = false;
+			this.#call();
+			this.#stack.changed(this.#link, PROTOCOL);
+			this.#tell = true;
+			return;
+		} else if (this.#tell) {
+			this.#tell = false;
+			this.#call(); // before anything throws
+			return this.#onChanged?.call(this);
+		} else if (!session.tick()) return;
+		if (!this.#closed) this.#call();
 	}
 
 	#read(session: Session): void {
 		const { udp } = this.#stack;
 		const { bytes } = session;
-		for (let size = udp.next(this.#socket); size >= 0; size = udp.next(this.#socket)) {
-			udp.read(this.#socket, bytes, 0, bytes.length);
-			// One that is longer than we said we take is cut off, and its end is unknown.
-			session.received(size <= bytes.length ? size : 0);
-		}
+		const size = udp.next(this.#socket);
+		this.#unread = size >= 0;
+		if (size < 0) return;
+		udp.read(this.#socket, bytes, 0, bytes.length);
+		// One that is longer than we said we take is cut off, and its end is unknown.
+		session.received(size <= bytes.length ? size : 0);
 	}
 
 	/** For SocketEvents: `onChanged` threw. The client goes on. */

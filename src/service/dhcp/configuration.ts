@@ -73,7 +73,10 @@ export class Configuration {
 		return other === "" ? "" : `${formatIpv4(address)}, which ${other}`;
 	}
 
-	/** Makes the interface what the lease says, which has no other address of ours: what is right already stays, and with it connections. Throws RangeError when it cannot have the address. */
+	/**
+	 * Makes the interface what the lease says, which has no other address of ours: what is right already stays, and with it connections. `review` and `takeServers` do the rest.
+	 * Throws RangeError when it cannot have the address.
+	 */
 	apply(lease: Lease): void {
 		const link = this.#link;
 		// The owner of the stack may have taken it away.
@@ -83,7 +86,11 @@ export class Configuration {
 		}
 		this.#suspended = undefined;
 		this.#setMtu(lease.mtu);
-		this.review(lease);
+	}
+
+	/** Name servers. */
+	takeServers(lease: Lease): void {
+		const link = this.#link;
 		const dns = lease.dns.filter((server) => !this.#stack.ip.isLocal(server));
 		if (dns.length > 0 || this.#servers) link.ip.servers = dns;
 		this.#servers = dns.length > 0;
@@ -100,7 +107,9 @@ export class Configuration {
 		const before = this.#refused;
 		this.#refused = lease.dns.some((server) => ip.isLocal(server)) ? ["a name server that is ourselves"] : [];
 		const had = this.#routes.splice(0).filter((route) => routes.list.includes(route));
-		for (const route of lease.routes) {
+		// By index: an iterator takes longer, and frames wait meanwhile.
+		for (let i = 0; i < lease.routes.length; i++) {
+			const route = lease.routes[i]!;
 			const known = had.find((each) => same(each, route));
 			const objects = route.length === 0 && !this.#settings.defaultRoute ? " " : this.#objects(lease, route, known !== undefined);
 			if (objects === "") {
@@ -109,6 +118,7 @@ export class Configuration {
 			} else if (objects !== " ") this.#refused.push(`a route to ${formatIpv4(route.prefix)}/${route.length}, which ${objects}`);
 		}
 		for (const route of had) if (!this.#routes.includes(route)) routes.remove(route);
+		if (before.length === 0 && this.#refused.length === 0) return false;
 		const more = this.#refused.filter((text) => !before.includes(text));
 		this.refusals += more.length;
 		return more.length > 0 || this.#refused.length < before.length;

@@ -17,10 +17,10 @@ export interface Lease {
 	readonly length: number;
 	readonly broadcast: number;
 	readonly server: number;
-	/** Next router of the default route, 0 when there is none. */
-	readonly router: number;
+	/** Next router of the default route, 0 when there is none: `addRoutes` finds it. */
+	router: number;
 	/** The default route first: it must find room. */
-	readonly routes: readonly LeaseRoute[];
+	routes: LeaseRoute[];
 	readonly dns: readonly number[];
 	readonly ntp: readonly number[];
 	readonly domain: string;
@@ -80,10 +80,24 @@ export function textOf(options: Options, code: number): string {
 
 /** A host or domain name; "" when it is none. What is not checked here ends up in logs and pages. RFC 1123 §2.1. */
 function nameOf(options: Options, code: number): string {
+	const bytes = options.get(code);
+	if (bytes === undefined) return "";
+	let end = bytes.length;
+	while (end > 0 && bytes[end - 1] === 0) end--; // RFC 2132 §2: some end it so
+	const last = end > 1 && bytes[end - 1] === 0x2e ? end - 2 : end - 1;
+	if (end === 0 || end > 253 || !isAlphanumeric(bytes[0]!) || !isAlphanumeric(bytes[last]!)) return "";
 	let text = "";
-	for (const byte of options.get(code) ?? []) text += String.fromCharCode(byte);
-	text = text.replace(/\0+$/, ""); // RFC 2132 §2: some end it so
-	return text.length <= 253 && /^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?\.?$/.test(text) ? text : "";
+	for (let i = 0; i < end; i++) {
+		const byte = bytes[i]!;
+		if (!isAlphanumeric(byte) && byte !== 0x2d && byte !== 0x2e && byte !== 0x5f) return "";
+		text += String.fromCharCode(byte);
+	}
+	return text;
+}
+
+function isAlphanumeric(byte: number): boolean {
+	const letter = byte | 0x20;
+	return (letter >= 0x61 && letter <= 0x7a) || (byte >= 0x30 && byte <= 0x39);
 }
 
 /** The prefix length of option 1; where there is no sensible one, that of the address's class. RFC 2131 §4.4.1, RFC 950. */
@@ -116,23 +130,21 @@ function classlessRoutes(bytes: Uint8Array, own: number): LeaseRoute[] | undefin
 	return routes;
 }
 
-/** Options 121 or else 3: the default route, and the first LEASE_ROUTES others that the subnet does not have anyway. */
-function routesOf(
-	options: Options,
-	address: number,
-	length: number,
-	classless: boolean,
-): { router: number; routes: LeaseRoute[] } {
+/** Adds the routes of options 121 (where `classless`) or else 3: the default route, and the first LEASE_ROUTES others that the subnet does not have anyway. */
+export function addRoutes(lease: Lease, options: Options, classless: boolean): void {
+	const { address, length } = lease;
 	const bytes = classless ? options.get(dhcp.CLASSLESS_ROUTES) : undefined;
 	const listed = bytes === undefined ? undefined : classlessRoutes(bytes, address);
 	if (listed === undefined) {
-		const router = addressesOf(options, dhcp.ROUTER).find((each) => each !== address) ?? 0;
-		return { router, routes: router === 0 ? [] : [{ prefix: 0, length: 0, gateway: router }] };
+		lease.router = addressesOf(options, dhcp.ROUTER).find((each) => each !== address) ?? 0;
+		if (lease.router !== 0) lease.routes.push({ prefix: 0, length: 0, gateway: lease.router });
+		return;
 	}
 	const first = listed.filter((route) => route.length === 0);
 	const subnet = address & ipv4.mask(length);
 	const others = listed.filter((route) => route.length > 0 && (route.length !== length || route.prefix !== subnet));
-	return { router: first[0]?.gateway ?? 0, routes: [...first, ...others.slice(0, LEASE_ROUTES)] };
+	lease.router = first[0]?.gateway ?? 0;
+	lease.routes.push(...first, ...others.slice(0, LEASE_ROUTES));
 }
 
 /** T1 and T2 that are in order; those that are not become the usual parts of the lease. RFC 2131 §4.4.5. */
@@ -144,8 +156,8 @@ function timesOf(options: Options, seconds: number): { t1: number; t2: number } 
 	return { t1: t1 > 0 && t1 < rebinding ? t1 : Math.min(seconds * 0.5, (rebinding * 4) / 7), t2: rebinding };
 }
 
-/** What a message lends. A text says why it cannot be used. `classless`: option 121 counts. */
-export function leaseOf(address: number, options: Options, classless: boolean): Lease | string {
+/** What a message lends, but for its routes: `addRoutes`. A text says why it cannot be used. */
+export function leaseOf(address: number, options: Options): Lease | string {
 	const server = wordOf(options, dhcp.SERVER_ID);
 	if (server === undefined || !isUnicast(server)) return "no server identifier";
 	if (!isUnicast(address)) return "an address that no host may have";
@@ -161,7 +173,8 @@ export function leaseOf(address: number, options: Options, classless: boolean): 
 		length,
 		broadcast: wordOf(options, dhcp.BROADCAST_ADDRESS) ?? (length < 31 ? address | hosts : 0),
 		server,
-		...routesOf(options, address, length, classless),
+		router: 0,
+		routes: [],
 		dns: addressesOf(options, dhcp.DNS),
 		ntp: addressesOf(options, dhcp.NTP),
 		domain: nameOf(options, dhcp.DOMAIN_NAME),

@@ -1,6 +1,7 @@
 // The state machine of a DHCP client, RFC 2131 §4.4, with the check of RFC 5227. Read the table first: it is all there is to know of what follows what.
 
 import { stateTable } from "../../link/state-table.ts";
+import * as times from "./times.ts";
 
 /** States: those of RFC 2131's figure 5 (its INIT-REBOOT is the moment before REBOOTING), and CLOSED, DOWN (no link) and PROBING (nobody else may have the address). */
 export const CLOSED = 0;
@@ -77,6 +78,14 @@ const TABLE = `
  Another  -       -        -           -           -           -           disc/3           -                -                -
  Silent   -       -        -           -           -           disc/3      -                -                -                -`;
 
+/** How many messages or probes are sent in a state at most. */
+function mostTries(state: number, probes: number, spare: boolean): number {
+	if (state === REQUESTING) return times.REQUESTS;
+	if (state === REBOOTING) return times.REBOOTS;
+	if (state === SELECTING && spare) return times.DISCOVERS;
+	return state === PROBING ? probes : Infinity;
+}
+
 const CELLS = stateTable(TABLE.split("\n").slice(2));
 
 export abstract class Machine {
@@ -84,6 +93,9 @@ export abstract class Machine {
 	state = CLOSED;
 	/** Messages or probes that were sent in this state. */
 	protected tries = 0;
+
+	/** The lent address that is in use, or 0. */
+	abstract get address(): number;
 
 	/** The state is another, or begins anew. */
 	protected abstract entered(): void;
@@ -111,6 +123,12 @@ export abstract class Machine {
 	/** rel, drop: RELEASE; the address and what came with it go. */
 	protected abstract release(): void;
 	protected abstract drop(): void;
+
+	/** The event of the state's timer. `spare`: there is a lease that may be used where nobody answers. */
+	protected timeUp(probes: number, spare: boolean): number {
+		if (this.tries < mostTries(this.state, probes, spare)) return TIMER;
+		return this.state === REBOOTING && this.address === 0 ? SILENT : SPENT;
+	}
 
 	/** Something happened. */
 	event(event: number): void {

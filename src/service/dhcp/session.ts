@@ -11,9 +11,10 @@ import { Claims } from "./claims.ts";
 import { Clock } from "./clock.ts";
 import { Configuration } from "./configuration.ts";
 import { Exchange } from "./exchange.ts";
-import { isUnicast, leaseOf, textOf, wordOf, type Lease } from "./lease.ts";
+import { addRoutes, leaseOf, textOf, type Lease } from "./lease.ts";
 import * as machine from "./machine.ts";
 import type { Settings } from "./options.ts";
+import { replyOf } from "./reply.ts";
 import { Term } from "./term.ts";
 import * as times from "./times.ts";
 import { leaseView } from "./view.ts";
@@ -50,6 +51,8 @@ export class Session extends machine.Machine {
 	/** Seen within processing: another station has the address that we probe for; something is known of the network. */
 	#conflict = false;
 	#answered = false;
+	/** What is to be done next, each in a turn of its own, as frames wait meanwhile; void when the state is another. */
+	readonly #steps: (() => void)[] = [];
 
 	/** Within a poll: only there is it known what time it is. `changed`: something of `view` is another. */
 	constructor(stack: Stack, link: EthernetInterface, socket: UdpSocket, settings: Settings, changed: () => void) {
@@ -67,8 +70,7 @@ export class Session extends machine.Machine {
 		this.linkChanged();
 	}
 
-	/** The lent address that is in use, or 0. */
-	get address(): number {
+	override get address(): number {
 		return this.#configuration.address;
 	}
 
@@ -107,7 +109,7 @@ export class Session extends machine.Machine {
 			this.#refused++;
 			return this.event(machine.FAILED);
 		}
-		if (this.#configuration.review(lease)) this.#tell(this.#configuration.refused);
+		this.#steps.push(() => this.#configuration.review(lease) && this.#tell(this.#configuration.refused));
 	}
 
 	#tell(reason: string): void {
@@ -116,9 +118,16 @@ export class Session extends machine.Machine {
 		this.#changed();
 	}
 
-	/** Time passed. */
-	tick(): void {
-		if (this.state === machine.CLOSED) return;
+	/** Does the next step of what has begun. Answers whether there was one; the owner lets frames pass before it calls again. */
+	goesOn(): boolean {
+		const step = this.#steps.shift();
+		step?.();
+		return step !== undefined;
+	}
+
+	/** Time passed. Answers whether it has begun something: then it is called again when that is done. */
+	tick(): boolean {
+		if (this.state === machine.CLOSED) return false;
 		const { now } = this.#clock;
 		if (this.#conflict) this.event(machine.CONFLICT);
 		if (this.#answered) this.#heardOfNetwork();
@@ -128,37 +137,21 @@ export class Session extends machine.Machine {
 		else if (now >= this.#term.t1At) this.event(machine.T1);
 		if (now >= this.#timerAt) {
 			this.#timerAt = Infinity;
-			const spent = this.tries >= this.#limit();
-			const silent = this.state === machine.REBOOTING && this.address === 0;
-			this.event(!spent ? machine.TIMER : silent ? machine.SILENT : machine.SPENT);
+			// A lease from before may be used where nobody answers, but not where somebody else is the router.
+			const event = this.timeUp(this.#settings.probes, this.#lease !== undefined && !this.#attachment.another);
+			this.#steps.push(() => this.event(event));
 		}
-		this.#arm();
+		this.#clock.deadline(Math.min(this.#timerAt, this.#term.nextAt(this.state), this.#attachment.askAt));
+		return this.#steps.length > 0;
 	}
 
 	#heardOfNetwork(): void {
-		const { same } = this.#attachment;
 		this.#answered = false;
-		if (same) {
+		if (this.#attachment.same) {
 			this.#confirmed = true;
 			this.#attachment.end();
 			this.event(machine.SAME);
 		} else if (!this.#confirmed) this.event(machine.ANOTHER);
-	}
-
-	#arm(): void {
-		let at = Math.min(this.#timerAt, this.#term.expiresAt, this.#attachment.askAt);
-		if (this.state === machine.BOUND) at = Math.min(at, this.#term.t1At, this.#term.t2At);
-		else if (this.state === machine.RENEWING) at = Math.min(at, this.#term.t2At);
-		this.#clock.deadline(at);
-	}
-
-	/** How many messages or probes are sent in this state at most. */
-	#limit(): number {
-		if (this.state === machine.REQUESTING) return times.REQUESTS;
-		if (this.state === machine.REBOOTING) return times.REBOOTS;
-		// With a lease from before, which may be used where nobody answers, but not where somebody else is the router.
-		if (this.state === machine.SELECTING && this.#lease !== undefined && !this.#attachment.another) return times.DISCOVERS;
-		return this.state === machine.PROBING ? this.#settings.probes : Infinity;
 	}
 
 	/**
@@ -193,59 +186,57 @@ export class Session extends machine.Machine {
 		return this.#conflict || this.#answered;
 	}
 
-	/** A message of so many bytes is in `bytes`. */
+	/** A message of so many bytes is in `bytes`, and stays there until the steps that this makes are done. */
 	received(length: number): void {
+		if (this.#exchange.isOurs(length)) this.#steps.push(() => this.#reply(length));
+		else this.#ignored++;
+	}
+
+	#reply(length: number): void {
 		const { view } = this.#exchange.messages;
-		if (!this.#exchange.isOurs(length) || !this.#reply(dhcp.options(view, 0, length), dhcp.yiaddr(view, 0))) this.#ignored++;
-	}
-
-	/** Answers whether it was taken. */
-	#reply(options: Map<number, Uint8Array>, address: number): boolean {
-		const type = options.get(dhcp.MESSAGE_TYPE);
-		const server = wordOf(options, dhcp.SERVER_ID);
-		const { state } = this;
-		const asked = state >= machine.REQUESTING && state !== machine.PROBING && state !== machine.BOUND;
-		if (type?.length !== 1) return false;
-		if (type[0] === dhcp.OFFER && state === machine.SELECTING)
-			return this.#take(leaseOf(address, options, this.#settings.classlessRoutes), machine.OFFER);
-		if (!asked || server === undefined || !isUnicast(server)) return false;
-		// Only the server that was asked; rebooting and rebinding, any may answer.
-		const requested = state === machine.REQUESTING ? this.#offer! : this.#lease!;
-		const any = state === machine.REBOOTING || state === machine.REBINDING;
-		if (!any && server !== requested.server) return false;
-		if (type[0] === dhcp.NAK) {
+		const options = dhcp.options(view, 0, length);
+		const address = dhcp.yiaddr(view, 0);
+		const event = replyOf(options, address, this.state, this.state === machine.REQUESTING ? this.#offer : this.#lease);
+		if (event < 0) this.#ignored++;
+		else if (event === machine.NAK) {
 			this.#why = textOf(options, dhcp.MESSAGE);
-			this.event(machine.NAK);
-			return true;
-		}
-		if (type[0] !== dhcp.ACK || (state === machine.REQUESTING && address !== requested.address)) return false;
-		return this.#take(leaseOf(address, options, this.#settings.classlessRoutes), machine.ACK);
+			this.event(event);
+		} else
+			this.#steps.push(() => {
+				const lease = leaseOf(address, options);
+				this.#steps.push(() => {
+					if (typeof lease !== "string") addRoutes(lease, options, this.#settings.classlessRoutes);
+					this.#steps.push(() => this.#take(lease, event));
+				});
+			});
 	}
 
-	#take(lease: Lease | string, event: number): boolean {
+	#take(lease: Lease | string, event: number): void {
 		const objection = typeof lease === "string" ? lease : this.#configuration.objection(lease);
 		if (typeof lease === "string" || objection !== "") {
 			this.#reason = `a server offers ${objection}`;
 			this.#refused++;
-			this.#changed();
-			return false;
+			this.#ignored++;
+			return this.#changed();
 		}
-		if (event === machine.OFFER) this.#offer = lease;
-		else {
-			// Only that network says whether it is the same, not one that lends something else.
-			if (!this.#configuration.suspends(lease)) this.#attachment.end();
-			this.#lease = lease;
-			this.#confirmed = true;
-			this.#term.begin(lease, this.#exchange.sentAt, (below) => this.#random(below));
-		}
-		this.event(event);
-		this.#changed(); // also when the state is the same again
-		return true;
+		this.#steps.push(() => {
+			if (event === machine.OFFER) this.#offer = lease;
+			else {
+				// Only that network says whether it is the same, not one that lends something else.
+				if (!this.#configuration.suspends(lease)) this.#attachment.end();
+				this.#lease = lease;
+				this.#confirmed = true;
+				this.#term.begin(lease, this.#exchange.sentAt, (below) => this.#random(below));
+			}
+			this.event(event);
+			this.#changed(); // also when the state is the same again
+		});
 	}
 
 	// --- the machine's actions
 
 	protected override entered(): void {
+		this.#steps.length = 0;
 		this.#timerAt = Infinity;
 		this.#conflict = false;
 		this.#link.probed = 0;
@@ -286,20 +277,28 @@ export class Session extends machine.Machine {
 	}
 
 	protected override resume(): void {
-		if (this.#apply()) this.#tell(this.#configuration.refused);
+		this.#apply(this.#lease!, () => this.#tell(this.#configuration.refused));
 		this.#changed();
 	}
 
-	/** Makes the interface what the lease says; where it cannot be that, the lease is given up. */
-	#apply(): boolean {
-		try {
-			this.#configuration.apply(this.#lease!);
-		} catch (error) {
-			this.#reason = (error as Error).message;
-			this.event(machine.FAILED);
-			return false;
-		}
-		return true;
+	/** Makes the interface what the lease says, and goes on with `then`; where it cannot be that, the lease is given up. */
+	#apply(lease: Lease, then: () => void): void {
+		const configuration = this.#configuration;
+		const fresh = !configuration.fits(lease);
+		this.#steps.push(() => {
+			try {
+				configuration.apply(lease);
+			} catch (error) {
+				this.#reason = (error as Error).message;
+				return this.event(machine.FAILED);
+			}
+			this.#steps.push(
+				() => fresh && this.#link.introduce(lease.address),
+				() => configuration.review(lease),
+				() => configuration.takeServers(lease),
+				then,
+			);
+		});
 	}
 
 	protected override decline(): void {
@@ -308,7 +307,7 @@ export class Session extends machine.Machine {
 		this.#reason = this.#claims.lose(lease.address);
 		// First the address goes: what is ours no more is not a source either.
 		this.drop();
-		this.#send(dhcp.DECLINE, BROADCAST, 0, lease.address, lease.server);
+		this.#exchange.send(dhcp.DECLINE, BROADCAST, 0, lease.address, lease.server);
 		this.waitAfterTrouble();
 	}
 
@@ -352,13 +351,14 @@ export class Session extends machine.Machine {
 		const lease = this.#lease!;
 		const { probes, probeIntervalMs } = this.#settings;
 		const configuration = this.#configuration;
-		if (configuration.fits(lease)) return this.event(machine.SPENT);
+		const spent = (): void => this.event(machine.SPENT);
+		if (configuration.fits(lease)) return void this.#steps.push(spent);
 		// What was ours and may be again keeps its connections meanwhile.
 		if (!configuration.suspends(lease)) configuration.remove();
 		// Of two networks with the same private subnet, each may give us the same address.
 		this.#claims.rival = this.#stack.interfaces.owner(lease.address)?.name ?? "";
 		if (this.#claims.rival !== "") return this.event(machine.CONFLICT);
-		if (probes === 0 || (this.#attachment.same && configuration.suspends(lease))) return this.event(machine.SPENT);
+		if (probes === 0 || (this.#attachment.same && configuration.suspends(lease))) return void this.#steps.push(spent);
 		this.#link.probed = lease.address;
 		this.#probeMs = this.#term.probeMs(this.#clock.now, probeIntervalMs);
 		this.#wait(this.#random(this.#probeMs)); // PROBE_WAIT
@@ -375,20 +375,21 @@ export class Session extends machine.Machine {
 	protected override use(): void {
 		const lease = this.#lease!;
 		const fresh = !this.#configuration.fits(lease);
-		if (!this.#apply()) return;
-		this.#wish = lease.address;
-		this.#reason = this.#configuration.refused;
-		this.#refusals = 0;
-		this.#attachment.end();
-		this.#attachment.learn(lease);
-		// Where nobody has said that it is right, it is used all the same: RFC 2131 §3.2 (3).
-		if (!this.#confirmed) {
-			this.#reason ||= "nobody has confirmed it since the link came up";
-			this.#term.doubt(this.#clock.now);
-		}
-		if (fresh) this.#claims.inRow = 0;
-		else this.#link.announce(lease.address); // `addAddress` has done it for one that is new
-		this.#wait(2 * this.#settings.probeIntervalMs); // ANNOUNCE_INTERVAL
+		this.#apply(lease, () => {
+			this.#wish = lease.address;
+			this.#reason = this.#configuration.refused;
+			this.#refusals = 0;
+			this.#attachment.end();
+			this.#attachment.learn(lease);
+			// Where nobody has said that it is right, it is used all the same: RFC 2131 §3.2 (3).
+			if (!this.#confirmed) {
+				this.#reason ||= "nobody has confirmed it since the link came up";
+				this.#term.doubt(this.#clock.now);
+			}
+			if (fresh) this.#claims.inRow = 0;
+			else this.#link.announce(lease.address); // one that is new has been introduced
+			this.#wait(2 * this.#settings.probeIntervalMs); // ANNOUNCE_INTERVAL
+		});
 	}
 
 	protected override announce(): void {
@@ -400,8 +401,8 @@ export class Session extends machine.Machine {
 		if (this.#link.slot === 0) return;
 		const { address, server } = this.#lease!;
 		// Lent, and not ours yet: then it is no source, and the server is no neighbour. As with DECLINE, everybody hears it; the identifier says who is meant.
-		if (this.address === 0) this.#send(dhcp.RELEASE, BROADCAST, address, 0, server, 0);
-		else this.#send(dhcp.RELEASE, server, address, 0, server);
+		if (this.address === 0) this.#exchange.send(dhcp.RELEASE, BROADCAST, address, 0, server, 0);
+		else this.#exchange.send(dhcp.RELEASE, server, address, 0, server);
 	}
 
 	protected override drop(): void {
@@ -430,9 +431,10 @@ export class Session extends machine.Machine {
 		this.#wait(times.backOffMs(this.tries, (below) => this.#random(below)));
 	}
 
-	#send(type: number, to: number, from: number, requested: number, server: number, source = from): void {
+	/** In a turn of its own. */
+	#send(type: number, to: number, from: number, requested: number, server: number): void {
 		this.tries++;
-		this.#exchange.send(type, to, from, requested, server, source);
+		this.#steps.push(() => this.#exchange.send(type, to, from, requested, server));
 	}
 
 	/** What there is to see. Allocates. */

@@ -1,6 +1,7 @@
 // When a lease is renewed, of whom, and when it ends: RFC 2131 §4.4.5. Times of a Clock, Infinity for never.
 
 import { INFINITE, type Lease } from "./lease.ts";
+import { BOUND, RENEWING } from "./machine.ts";
 import * as times from "./times.ts";
 
 export class Term {
@@ -21,6 +22,12 @@ export class Term {
 	doubt(now: number): void {
 		this.t1At = Math.min(this.t1At, now + times.UNCONFIRMED_T1_MS);
 		this.t2At = Math.min(this.t2At, now + times.UNCONFIRMED_T2_MS);
+	}
+
+	/** When a state of the machine ends by it. */
+	nextAt(state: number): number {
+		if (state === BOUND) return Math.min(this.t1At, this.t2At, this.expiresAt);
+		return state === RENEWING ? Math.min(this.t2At, this.expiresAt) : this.expiresAt;
 	}
 
 	clear(): void {

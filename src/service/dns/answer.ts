@@ -17,7 +17,8 @@ export type Kind =
 
 export class Answer {
 	kind: Kind = "bad";
-	readonly addresses: string[] = [];
+	/** The addresses as int32, one of an A record, four of an AAAA record. */
+	readonly words: number[] = [];
 	/** Seconds that all of it holds; of "none" as RFC 2308 §5 has it, 0 when that is not said. */
 	ttl = 0x7fffffff;
 	/** The name asked for, and those that it is an alias of: the last one has the addresses. */
@@ -26,7 +27,16 @@ export class Answer {
 	reason = "";
 
 	constructor(names: readonly string[]) {
-		this.names = [...names];
+		this.names = names.slice();
+	}
+
+	/** As texts. Allocates. */
+	addresses(type: number): string[] {
+		const { words } = this;
+		if (type === dns.TYPE_A) return words.map(formatIpv4);
+		const texts: string[] = [];
+		for (let i = 0; i < words.length; i += 4) texts.push(formatIpv6([words[i]!, words[i + 1]!, words[i + 2]!, words[i + 3]!]));
+		return texts;
 	}
 
 	get name(): string {
@@ -61,7 +71,7 @@ export function readAnswer(view: DataView, end: number, whole: boolean, names: r
 		if (fault !== "") return answer.bad(fault);
 		place = next;
 	}
-	if (answer.addresses.length > 0) {
+	if (answer.words.length > 0) {
 		answer.kind = "addresses";
 		return answer;
 	}
@@ -72,7 +82,7 @@ export function readAnswer(view: DataView, end: number, whole: boolean, names: r
 /** The records end too early. What came before them counts, unless the server said that they are there. */
 function broken(answer: Answer, lied: boolean): Answer {
 	if (lied) return answer.bad("it has fewer records than it says, or broken ones");
-	return answer.addresses.length > 0 ? ((answer.kind = "addresses"), answer) : cut(answer);
+	return answer.words.length > 0 ? ((answer.kind = "addresses"), answer) : cut(answer);
 }
 
 function cut(answer: Answer): Answer {
@@ -97,14 +107,9 @@ function take(answer: Answer, view: DataView, end: number, place: number, next: 
 		return "";
 	}
 	if (next - data !== (kind === dns.TYPE_A ? 4 : 16)) return `an address of ${next - data} bytes`;
-	if (answer.addresses.length < DNS_ADDRESSES) answer.addresses.push(addressText(view, data, kind));
+	const words = (next - data) >> 2;
+	if (answer.words.length < DNS_ADDRESSES * words) for (let at = data; at < next; at += 4) answer.words.push(view.getInt32(at));
 	return "";
-}
-
-function addressText(view: DataView, data: number, type: number): string {
-	if (type === dns.TYPE_A) return formatIpv4(view.getInt32(data));
-	const word = (at: number) => view.getInt32(data + at);
-	return formatIpv6([word(0), word(4), word(8), word(12)]);
 }
 
 /** There is no address: what the authority section says about it. RFC 2308 §2, §5. */

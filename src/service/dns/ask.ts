@@ -2,8 +2,9 @@
 
 import { HEADER } from "../../wire/dns.ts";
 import type { Stack } from "../../stack.ts";
-import { ERROR, type SocketOwner } from "../../transport/events.ts";
+import { ERROR, READABLE, type SocketOwner } from "../../transport/events.ts";
 import type { UdpSocket } from "../../transport/udp/udp.ts";
+import type { Engine } from "./engine.ts";
 
 /** Who asked. */
 export interface Asker {
@@ -14,16 +15,17 @@ export interface Asker {
 }
 
 export class Ask implements SocketOwner {
+	readonly #engine: Engine;
 	readonly #stack: Stack;
 	readonly #asker: Asker;
-	readonly #buffer: Uint8Array;
 	#socket: UdpSocket | undefined;
 
 	/** By the interface with that slot, 0: any. Throws Error when there is no socket. */
-	constructor(stack: Stack, asker: Asker, slot: number, buffer: Uint8Array) {
+	constructor(engine: Engine, asker: Asker, slot: number) {
+		const { stack } = engine;
+		this.#engine = engine;
 		this.#stack = stack;
 		this.#asker = asker;
-		this.#buffer = buffer;
 		this.#socket = stack.udp.openService(0, slot);
 		this.#socket.owner = this;
 	}
@@ -40,15 +42,19 @@ export class Ask implements SocketOwner {
 		this.#stack.udp.close(socket);
 	}
 
-	/** For SocketEvents. */
+	/** For SocketEvents. One that may be the answer a turn: frames pass meanwhile. */
 	onEvents(events: number): void {
-		const { udp } = this.#stack;
-		for (let socket = this.#socket; socket !== undefined; socket = this.#socket) {
+		const engine = this.#engine;
+		const { udp, events: news } = this.#stack;
+		const { buffer } = engine;
+		let socket = this.#socket;
+		for (; socket !== undefined; socket = this.#socket) {
+			if (engine.held) return news.post(socket, events | READABLE);
 			const length = udp.next(socket);
 			if (length < 0) break;
-			const bytes = udp.read(socket, this.#buffer, 0, this.#buffer.length);
+			const bytes = udp.read(socket, buffer, 0, buffer.length);
 			if (bytes >= HEADER) this.#asker.datagram(this, bytes, length, socket.fromAddress, socket.fromPort);
 		}
-		if (events & ERROR && this.#socket !== undefined) this.#asker.gone(this);
+		if ((events & ERROR) !== 0 && socket !== undefined) this.#asker.gone(this);
 	}
 }

@@ -32,6 +32,10 @@ export class Engine implements Service, EventSocket, SocketOwner {
 	readonly #lookups: Lookup[] = [];
 	#running = 0;
 	#serversChanged = false;
+	/** What is to be done next, each in a turn of its own, as frames wait meanwhile. */
+	readonly #steps: (() => void)[] = [];
+	/** What is in `buffer` is looked at in a step to come: nothing else is read into it. */
+	held = false;
 
 	/** The one of the stack: engineOf. */
 	constructor(stack: Stack) {
@@ -82,16 +86,32 @@ export class Engine implements Service, EventSocket, SocketOwner {
 		this.stack.core.deadline(at);
 	}
 
-	/** For SocketEvents: programs have asked for something, or a look-up has ended and others wait. */
+	/** Does a step in a turn to come. */
+	later(step: () => void): void {
+		this.#steps.push(step);
+		this.stack.events.post(this, READABLE);
+	}
+
+	/** The same with what is in `buffer`. */
+	hold(step: () => void): void {
+		this.held = true;
+		this.later(() => {
+			this.held = false;
+			step();
+		});
+	}
+
+	/** For SocketEvents: programs have asked for something, or a look-up has ended and others wait. One thing is done at a time. */
 	onEvents(): void {
-		if (this.#serversChanged) {
+		const step = this.#steps.shift();
+		const asked = step === undefined && !this.#serversChanged ? this.#asked.shift() : undefined;
+		if (step !== undefined || this.#serversChanged || asked !== undefined) this.stack.events.post(this, READABLE);
+		if (step !== undefined) step();
+		else if (this.#serversChanged) {
 			this.#serversChanged = false;
 			for (const lookup of this.#lookups.slice()) if (lookup.running) lookup.linksChanged();
-		}
-		const asked = this.#asked;
-		this.#asked = [];
-		for (const { wanted, waiter } of asked) this.#look(wanted, waiter);
-		this.#start();
+		} else if (asked !== undefined) this.#look(asked.wanted, asked.waiter);
+		else this.#start();
 	}
 
 	#look(wanted: Wanted, waiter: Waiter): void {

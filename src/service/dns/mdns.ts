@@ -67,7 +67,7 @@ class MulticastQuery extends Lookup implements Asker {
 
 	/** Asks by every interface, by those too that are new. Where there is none now, one may come. */
 	#send(): void {
-		const { now, stack, buffer } = this.engine;
+		const { now } = this.engine;
 		const links = this.#links();
 		if (links.length === 0) {
 			this.#round = 0;
@@ -78,7 +78,7 @@ class MulticastQuery extends Lookup implements Asker {
 		for (const link of links) {
 			let ask = [...this.#asks].find(([, other]) => other === link)?.[0];
 			try {
-				if (ask === undefined) this.#asks.set((ask = new Ask(stack, this, link.slot, buffer)), link);
+				if (ask === undefined) this.#asks.set((ask = new Ask(this.engine, this, link.slot)), link);
 				ask.send(GROUP, PORT, this.#query, this.#length);
 			} catch (error) {
 				// Without a way it is tried again with the next.
@@ -99,7 +99,9 @@ class MulticastQuery extends Lookup implements Asker {
 		if (dns.responseCode(view, 0) !== dns.NO_ERROR) return;
 		// RFC 6762 §6.7 has the question repeated; not all do.
 		if (dns.questions(view, 0) !== 0 && !dns.sameQuestion(view, 0, bytes, this.#view, 0, this.#length, false)) return;
-		const { kind, addresses, ttl } = readAnswer(view, bytes, bytes === length, [this.wanted.name], this.wanted.type);
+		const answer = readAnswer(view, bytes, bytes === length, [this.wanted.name], this.wanted.type);
+		const { kind, ttl } = answer;
+		const addresses = answer.addresses(this.wanted.type);
 		if (kind === "addresses") this.end({ addresses, ttl: Math.min(ttl, MDNS_MAX_TTL_S), code: "", reason: "" }, link);
 	}
 

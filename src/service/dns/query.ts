@@ -38,6 +38,8 @@ export class Query extends Lookup implements Asker, TcpAsker {
 	#length = 0;
 	#nearMisses = 0;
 	#begun = 0;
+	/** Steps that were put off before it came to be this are void. */
+	#phase = 0;
 	/** What went wrong; what a server says counts more than that another one says nothing. */
 	#failure: Outcome | undefined = undefined;
 
@@ -78,10 +80,24 @@ export class Query extends Lookup implements Asker, TcpAsker {
 	}
 
 	release(): void {
+		this.#phase++;
 		this.#ask?.close();
 		this.#tcp?.close();
 		this.#ask = this.#tcp = undefined;
 		this.#current = undefined;
+	}
+
+	/** The step, unless something else comes of it meanwhile. */
+	#unlessVoid(step: () => void): () => void {
+		const phase = this.#phase;
+		return () => {
+			if (phase === this.#phase) step();
+		};
+	}
+
+	/** Does it in a turn of its own. */
+	#later(step: () => void): void {
+		this.engine.later(this.#unlessVoid(step));
 	}
 
 	#servers(): Server[] {
@@ -100,34 +116,46 @@ export class Query extends Lookup implements Asker, TcpAsker {
 		return best;
 	}
 
-	/** Asks the next server, or ends. */
+	/** Asks the next server, or ends, in steps. */
 	#next(): void {
 		this.release();
-		for (let next = this.#choose(); next !== undefined; next = this.#choose()) {
-			const { address, link } = next.server;
-			let ask;
-			try {
-				// Bound to where the question goes: no answer is taken from elsewhere.
-				const { stack } = this.engine;
-				const by = link ?? stack.ip.wayTo(address).out;
-				ask = new Ask(stack, this, by?.slot ?? 0, this.engine.buffer);
-			} catch (error) {
-				this.#failure ??= failure("ENOBUFS", (error as Error).message);
-				return this.wait(NO_SOCKET_MS);
-			}
-			this.#write();
-			try {
-				ask.send(address, PORT, this.#query, this.#length);
-			} catch {
-				ask.close();
+		this.#later(() => this.#open());
+	}
+
+	#open(): void {
+		const next = this.#choose();
+		if (next === undefined) return this.#none();
+		const { address, link } = next.server;
+		const { engine } = this;
+		try {
+			// Bound to where the question goes: no answer is taken from elsewhere.
+			const by = link ?? engine.stack.ip.wayTo(address).out;
+			this.#ask = new Ask(engine, this, by?.slot ?? 0);
+		} catch (error) {
+			this.#failure ??= failure("ENOBUFS", (error as Error).message);
+			return this.wait(NO_SOCKET_MS);
+		}
+		this.#later(() => this.#send(next));
+	}
+
+	#send(next: Tried): void {
+		const { address, link } = next.server;
+		this.#write();
+		try {
+			this.#ask!.send(address, PORT, this.#query, this.#length);
+		} catch {
+			return this.#later(() => {
 				next.tries = DNS_TRIES;
 				this.#note("ENETUNREACH", next, `has no route${link === undefined ? "" : ` by ${link.name}`}`);
-				continue;
-			}
-			this.#ask = ask;
-			this.#current = next;
-			return this.wait(DNS_TRY_MS << next.tries);
+				this.#next();
+			});
 		}
+		this.#current = next;
+		this.wait(DNS_TRY_MS << next.tries);
+	}
+
+	/** There is no server left to ask. */
+	#none(): void {
 		if (this.#failure !== undefined) return this.end(this.#failure);
 		const left = (this.#begun + NETWORK_PATIENCE_MS - this.engine.now) | 0;
 		if (left > 0 && this.wanted.link?.slot !== 0) return this.wait(left);
@@ -167,14 +195,15 @@ export class Query extends Lookup implements Asker, TcpAsker {
 	/** For Ask. What is not from the server, or not an answer to the question, is as if it had not come: the right one may follow. */
 	datagram(_ask: Ask, bytes: number, length: number, address: number, port: number): void {
 		const { view } = this.engine;
-		if (address !== this.#current!.server.address || port !== PORT || !dns.isAnswer(view, 0, bytes)) return;
+		const current = this.#current; // undefined: it has not been asked yet
+		if (current === undefined || address !== current.server.address || port !== PORT || !dns.isAnswer(view, 0, bytes)) return;
 		if (!this.#fits(view, bytes)) {
 			if (++this.#nearMisses >= DNS_NEAR_MISSES) this.#askByTcp();
 			return;
 		}
 		const code = dns.responseCode(view, 0);
 		if ((code === dns.NO_ERROR || code === dns.NAME_ERROR) && dns.truncated(view, 0)) return this.#askByTcp();
-		this.#heard(view, bytes, bytes === length, false);
+		this.engine.hold(this.#unlessVoid(() => this.#heard(view, bytes, bytes === length, false)));
 	}
 
 	gone(): void {
@@ -223,9 +252,15 @@ export class Query extends Lookup implements Asker, TcpAsker {
 			return this.#useless(name, what);
 		}
 		const answer = readAnswer(view, end, whole, this.#names, this.wanted.type);
+		// A connection is not left waiting, whose end would be news of its own.
+		if (tcp) this.#answered(answer, code, tcp);
+		else this.#later(() => this.#answered(answer, code, tcp));
+	}
+
+	#answered(answer: Answer, code: number, tcp: boolean): void {
 		switch (answer.kind) {
 			case "addresses":
-				return this.#end(answer, { addresses: answer.addresses, ttl: 0, code: "", reason: "" });
+				return this.#end(answer, { addresses: answer.addresses(this.wanted.type), ttl: 0, code: "", reason: "" });
 			case "alias":
 				return this.#follow(answer);
 			case "none":

@@ -83,7 +83,9 @@ export class NameResolver implements ResolverType, EventSocket, SocketOwner {
 		const question = questionOf(host, family);
 		if (isOutcome(question)) return request.done(question);
 		const type = family === 4 ? TYPE_A : TYPE_AAAA;
-		this.#engine.ask({ ...this.#scope, ...question, type, timeout: this.#timeout, mixedCase: this.#mixedCase }, request);
+		const { servers, link } = this.#scope;
+		const { name, multicast } = question;
+		this.#engine.ask({ servers, link, name, multicast, type, timeout: this.#timeout, mixedCase: this.#mixedCase }, request);
 	}
 
 	close(): void {
@@ -103,8 +105,10 @@ export class NameResolver implements ResolverType, EventSocket, SocketOwner {
 
 	/** For SocketEvents. A callback may close it. */
 	onEvents(): void {
-		// What callbacks ask for is for the next turn, so that a program that asks again and again does not keep others from theirs.
-		for (let left = this.#ready.length; left > 0 && this.#ready.length > 0; left--) this.#call(this.#ready.shift()!);
+		// One a turn: frames pass meanwhile.
+		const request = this.#ready.shift();
+		if (this.#ready.length > 0) this.#stack.events.post(this, READABLE);
+		if (request !== undefined) this.#call(request);
 	}
 
 	#call({ host, callback, callbacks, outcome }: Request): void {
@@ -120,9 +124,8 @@ export class NameResolver implements ResolverType, EventSocket, SocketOwner {
 		else callbacks.onError?.call(this, host, error);
 	}
 
-	/** For SocketEvents: a callback threw. The others are called nevertheless. */
+	/** For SocketEvents: a callback threw. The others are called nevertheless, in the next turns. */
 	onFailure(error: unknown): void {
-		if (this.#ready.length > 0) this.#stack.events.post(this, READABLE);
 		report(this.#stack.events, error);
 	}
 }
