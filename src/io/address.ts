@@ -1,6 +1,6 @@
 // The addresses of a socket's last peers, as numbers for the stack and as text for the application.
 
-import { formatIpv4 } from "../address.ts";
+import { formatIpv4 } from "../address4.ts";
 
 /** How many peers are remembered. */
 const ENTRIES = 4;

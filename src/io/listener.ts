@@ -4,7 +4,7 @@ import type { Interface } from "../link/interface.ts";
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, type SocketOwner } from "../transport/events.ts";
 import type { Tcb } from "../transport/tcp/tcb.ts";
-import { formatIpv4 } from "../address.ts";
+import { formatIpv4 } from "../address4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as check from "./options.ts";
 import { closed, foreign, isObject, linkOf, report } from "./common.ts";

@@ -1,8 +1,8 @@
 // Checks of what applications pass. A wrong type is a TypeError, a wrong value a RangeError; both name the value and what was expected.
 
 import { NETWORK_PATIENCE_MS } from "../config.ts";
-import { parseIpv4 } from "../address.ts";
-import { parseScoped } from "../ip/address6.ts";
+import { parseIpv4 } from "../address4.ts";
+import { parseScoped } from "../address6.ts";
 import { isMulticast } from "../wire/ipv4.ts";
 import type { Bytes, Format } from "./types.ts";
 

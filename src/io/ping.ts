@@ -5,7 +5,7 @@ import type { Service } from "../transport/services.ts";
 import { ERROR, WRITABLE, type SocketOwner } from "../transport/events.ts";
 import { icmpOf, type EchoSocket, type IcmpSockets } from "../transport/ping/sockets.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
-import { formatIpv4, parseIpv4 } from "../address.ts";
+import { formatIpv4, parseIpv4 } from "../address4.ts";
 import { MAX_MTU, NETWORK_RETRY_MS } from "../config.ts";
 import { DSCP_SHIFT } from "../wire/build.ts";
 import { DEFAULT_TTL, HEADER } from "../wire/ipv4.ts";

@@ -2,7 +2,7 @@
 // The stack refers to the TCB, and the TCB to its owner: an open instance survives garbage collection without further ado.
 
 import { placeStream, StreamSocket } from "#sockets";
-import { formatIpv4 } from "../address.ts";
+import { formatIpv4 } from "../address4.ts";
 import { TcbBlock } from "../packet/tcb-block.ts";
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/events.ts";

@@ -5,7 +5,7 @@ import { ERROR, READABLE, type SocketOwner } from "../transport/events.ts";
 import type { UdpSocket } from "../transport/udp/udp.ts";
 import { DatagramSocket, placeDatagrams } from "#sockets";
 import { TEXT, UdpBlock } from "../packet/udp-block.ts";
-import { formatIpv4 } from "../address.ts";
+import { formatIpv4 } from "../address4.ts";
 import type { Interface } from "../link/interface.ts";
 import { asciiPut, udpAgain } from "#codec";
 import { AddressCache } from "./address.ts";

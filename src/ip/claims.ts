@@ -4,7 +4,7 @@
 import type { Interface } from "../link/interface.ts";
 import type { Neighbors } from "../link/neighbor-list.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { formatIpv4 } from "../address.ts";
+import { formatIpv4 } from "../address4.ts";
 import type { Route, Routes } from "./routes.ts";
 
 /** Prefixes shorter than this, but the default route itself, are only ever made to go round somebody's default route: 0.0.0.0/1 and 128.0.0.0/1. */

@@ -17,7 +17,7 @@ import { Neighbors } from "../link/neighbor-list.ts";
 import type { Links } from "../link/path.ts";
 import { OWN_GROUP, OWN_SLOT_SHIFT, OwnTable } from "../packet/own-table.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { formatIpv4 } from "../address.ts";
+import { formatIpv4 } from "../address4.ts";
 import { peerObjection } from "./claims.ts";
 import { InterfaceIp, type AddressListener } from "./interface-ip.ts";
 import { Route, type Routes } from "./routes.ts";

@@ -8,7 +8,7 @@ import type { Core } from "../packet/core.ts";
 import type { Interface } from "../link/interface.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { linkCanSend, linkHasSubnet, routeAsk, setV4, setV4OrNone } from "#codec";
-import { formatIpv4, parseIpv4, parsePrefix } from "../address.ts";
+import { formatIpv4, parseIpv4, parseIpv4Prefix } from "../address4.ts";
 
 /** Where these lie in the route table and in a route's row. */
 const { mask: MASK, seed: SEED, rows: ROWS } = RouteTable.offsets;
@@ -101,7 +101,7 @@ export class Routes {
 
 	/** Adds a route. Throws RangeError for a bad address, a gateway that is no neighbour's, or a full table. */
 	add(options: RouteOptions): Route {
-		const { address, length } = parsePrefix(options.prefix);
+		const { address, length } = parseIpv4Prefix(options.prefix);
 		const mask = ipv4.mask(length);
 		if ((address & ~mask) !== 0)
 			throw new RangeError(`route ${options.prefix}: expected ${formatIpv4(address & mask)}/${length}, without host bits`);

@@ -1,6 +1,6 @@
 // An address that an interface has.
 
-import { formatIpv4 } from "../address.ts";
+import { formatIpv4 } from "../address4.ts";
 
 /** An address of an interface and the length of its subnet's prefix. `toString` is for programs, the numbers are the stack's. */
 export class InterfaceAddress {

@@ -1,6 +1,6 @@
 // What the links of all interfaces have in common: a device below, a block in the arena, and a short queue before a busy device. Addresses and the like are ip/interface-ip.ts.
 
-import { formatIpv4, ipv4Option, parsePrefix } from "../address.ts";
+import { formatIpv4, ipv4Option, parseIpv4Prefix } from "../address4.ts";
 import { PACKET_BYTES, PACKET_HEADROOM } from "../config.ts";
 import { BUSY, HELD, NOTIFIES, RECEIVE_CHECKED, RETURNS, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
 import type { SerialHost } from "../device/serial.ts";
@@ -232,7 +232,7 @@ export abstract class Interface {
 	 * already; Error before the interface is a stack's.
 	 */
 	addAddress(prefix: string): InterfaceAddress {
-		const { address, length } = parsePrefix(prefix);
+		const { address, length } = parseIpv4Prefix(prefix);
 		return this.ip.insertAddress(address, length);
 	}
 

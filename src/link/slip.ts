@@ -1,6 +1,6 @@
 // SLIP, RFC 1055: IP packets between END characters, and nothing else. Both ends have to know their addresses.
 
-import { ipv4Option } from "../address.ts";
+import { ipv4Option } from "../address4.ts";
 import { SLIP, type SerialDevice, type SerialHost } from "../device/serial.ts";
 import type { Core } from "../packet/core.ts";
 import type { InterfaceListener, InterfaceOptions } from "./interface.ts";

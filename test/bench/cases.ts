@@ -1,7 +1,7 @@
 // The cases that `npm run bench` measures, run on XS: `multihome-xs cases.js -- CASE PACKETS`. Prints one line of JSON.
 
 import { DESTINATION_ADDRESS, PORTS, SOURCE_ADDRESS } from "../../src/packet/fields.ts";
-import { formatIpv4 } from "../../src/address.ts";
+import { formatIpv4 } from "../../src/address4.ts";
 import { createIO } from "../../src/io/io.ts";
 import { LoopbackDevice } from "../../src/device/loopback.ts";
 import { EthernetInterface } from "../../src/link/ethernet.ts";

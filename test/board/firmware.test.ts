@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildChips } from "../../build/chips.mjs";
 import { loadChips } from "../../hosts/desktop/chips/chips.ts";
-import { parseIpv4 } from "../../src/address.ts";
+import { parseIpv4 } from "../../src/address4.ts";
 import { env, envNumber } from "../support/env.ts";
 import { statusOf as stackStatusOf } from "../../src/status/status.ts";
 import { icmpOf } from "../../src/transport/ping/sockets.ts";

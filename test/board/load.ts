@@ -2,7 +2,7 @@
 // /status as often as it is answered, large pings and datagrams, names, leases. What the board says of its memory in /status is kept.
 
 import { answer as lend } from "../../hosts/desktop/gateway/dhcp-server.ts";
-import { parseIpv4 } from "../../src/address.ts";
+import { parseIpv4 } from "../../src/address4.ts";
 import type { TCP } from "../../src/io/types.ts";
 import { icmpOf } from "../../src/transport/ping/sockets.ts";
 import * as dns from "../support/dns.ts";

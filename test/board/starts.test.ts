@@ -4,7 +4,7 @@
 import { describe, expect, test } from "vitest";
 import { buildChips } from "../../build/chips.mjs";
 import { loadChips } from "../../hosts/desktop/chips/chips.ts";
-import { parseIpv4 } from "../../src/address.ts";
+import { parseIpv4 } from "../../src/address4.ts";
 import { icmpOf } from "../../src/transport/ping/sockets.ts";
 import { env } from "../support/env.ts";
 import { Bench, PLACES } from "./bench.ts";

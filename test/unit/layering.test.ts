@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Lowest first; those of one row may import each other. The driver contract, the kernels that reach devices in C, and what looks at their answers are below the codec, whose door hands them on. */
 const LAYERS: readonly (readonly string[])[] = [
 	["host"],
-	["config", "packet", "address", "device/device"],
+	["config", "packet", "address", "address4", "address6", "device/device"],
 	["wire", "device/kernels", "device/receive"],
 	["device"],
 	["link"],

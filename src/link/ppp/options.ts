@@ -1,6 +1,6 @@
 // What a PPP interface may be told, in pppd's words, and what holds when it is not told.
 
-import { ipv4Option } from "../../address.ts";
+import { ipv4Option } from "../../address4.ts";
 import type { InterfaceOptions } from "../interface.ts";
 import { Dial } from "./dial.ts";
 import { AUTHS, type Auth } from "./lcp.ts";

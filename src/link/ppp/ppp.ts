@@ -4,7 +4,7 @@
 import type { SerialDevice } from "../../device/serial.ts";
 import type { Core } from "../../packet/core.ts";
 import { FLAG_PPP } from "../../packet/interface-block.ts";
-import { formatIpv4, ipv4OrNull } from "../../address.ts";
+import { formatIpv4, ipv4OrNull } from "../../address4.ts";
 import { PROTOCOL, type InterfaceAddress, type InterfaceListener } from "../interface.ts";
 import { LineInterface } from "../line-device.ts";
 import { PppLine } from "./line.ts";

@@ -1,7 +1,7 @@
 // Other stations that claim an address while we probe for it, RFC 5227 §2.1.1. A claim costs one packet, which anybody can forge, so it is checked: who
 // has the address answers for it when asked. Packets that only come by again and again keep nobody from having an address.
 
-import { formatIpv4 } from "../../address.ts";
+import { formatIpv4 } from "../../address4.ts";
 import type { EthernetInterface } from "../../link/ethernet.ts";
 import * as arp from "../../wire/arp.ts";
 import { MAX_CONFLICTS } from "./times.ts";

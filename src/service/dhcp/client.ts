@@ -1,6 +1,6 @@
 // The DHCP client of one interface, as programs see it; session.ts is what it does.
 
-import { formatIpv4, ipv4OrNull } from "../../address.ts";
+import { formatIpv4, ipv4OrNull } from "../../address4.ts";
 import { linkOf, report } from "../../io/common.ts";
 import { hostnameOf, show } from "../../io/options.ts";
 import { DHCP_MESSAGE } from "../../config.ts";

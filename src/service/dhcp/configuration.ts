@@ -2,7 +2,7 @@
 // have, or what the program has set: ip/claims.ts.
 
 import { addressObjection, objection } from "../../ip/claims.ts";
-import { formatIpv4 } from "../../address.ts";
+import { formatIpv4 } from "../../address4.ts";
 import { Route } from "../../ip/routes.ts";
 import type { EthernetInterface } from "../../link/ethernet.ts";
 import type { InterfaceAddress } from "../../link/interface.ts";

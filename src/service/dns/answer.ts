@@ -2,8 +2,8 @@
 // aliases lead to: whatever else a server says is not believed (RFC 2181 §5.4.1, RFC 5452 §6).
 
 import { DNS_ADDRESSES, DNS_ALIASES, DNS_RECORDS } from "../../config.ts";
-import { formatIpv4 } from "../../address.ts";
-import { formatIpv6 } from "../../ip/address6.ts";
+import { formatIpv4 } from "../../address4.ts";
+import { formatIpv6 } from "../../address6.ts";
 import * as dns from "../../wire/dns.ts";
 
 /** What an answer says. */

@@ -1,7 +1,7 @@
 // What a host is that a program asks for: an address, a name that has one without asking, a name to ask for, or a mistake.
 
-import { parseIpv4 } from "../../address.ts";
-import { formatIpv6, parseIpv6 } from "../../ip/address6.ts";
+import { parseIpv4 } from "../../address4.ts";
+import { formatIpv6, parseIpv6 } from "../../address6.ts";
 import { MAX_LABEL } from "../../wire/dns.ts";
 import { failure, type Outcome, type ResolveErrorCode } from "./errors.ts";
 

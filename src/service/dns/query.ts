@@ -1,7 +1,7 @@
 // A look-up by unicast DNS: from server to server until one gives an answer, through aliases, by TCP when UDP does not carry it.
 
 import { DNS_NEAR_MISSES, NETWORK_PATIENCE_MS, DNS_TCP_MS, DNS_TRIES, DNS_TRY_MS } from "../../config.ts";
-import { formatIpv4 } from "../../address.ts";
+import { formatIpv4 } from "../../address4.ts";
 import * as dns from "../../wire/dns.ts";
 import { readAnswer, type Answer } from "./answer.ts";
 import { Ask, type Asker } from "./ask.ts";

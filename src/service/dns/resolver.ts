@@ -2,7 +2,7 @@
 // in types.ts. Nothing is made before there is an instance: the module may be preloaded.
 
 import { DNS_TIMEOUT_MS } from "../../config.ts";
-import { parseIpv4 } from "../../address.ts";
+import { parseIpv4 } from "../../address4.ts";
 import { closed, report, slotOf } from "../../io/common.ts";
 import { currentStack } from "../../io/current.ts";
 import * as check from "../../io/options.ts";

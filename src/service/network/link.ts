@@ -2,7 +2,7 @@
 
 import { linkOf } from "../../io/common.ts";
 import { callbackOf, hostnameOf, objectOption } from "../../io/options.ts";
-import { formatIpv4 } from "../../address.ts";
+import { formatIpv4 } from "../../address4.ts";
 import { PROTOCOL, type Interface } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
 import type { Watch } from "../../transport/watch.ts";

@@ -3,7 +3,7 @@
 import { linkOf, slotOf } from "../../io/common.ts";
 import { currentStack } from "../../io/current.ts";
 import { addressOf, objectOption, show } from "../../io/options.ts";
-import { formatIpv4, parsePrefix } from "../../address.ts";
+import { formatIpv4, parseIpv4Prefix } from "../../address4.ts";
 import type { Route } from "../../ip/routes.ts";
 import type { Interface } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
@@ -76,7 +76,7 @@ export class RouteList {
 	/** Removes a route, which may be one of `list`. Throws RangeError when there is none, or when it goes with its address or link only. */
 	remove(pattern: RoutePattern): void {
 		const { prefix, gateway, interface: link } = objectOption(pattern);
-		const { address, length } = parsePrefix(textOf("prefix", prefix));
+		const { address, length } = parseIpv4Prefix(textOf("prefix", prefix));
 		const next = gateway === undefined ? undefined : addressOf("gateway", gateway);
 		const by = link === undefined ? undefined : this.#linkOf(link);
 		const alike = this.#stack.routes.list.filter(

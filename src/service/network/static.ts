@@ -1,7 +1,7 @@
 // A static address: what an application says of it, checked as a whole before anything changes.
 
 import { addressOf, show, wholeOf } from "../../io/options.ts";
-import { formatIpv4 } from "../../address.ts";
+import { formatIpv4 } from "../../address4.ts";
 import { Route } from "../../ip/routes.ts";
 import type { Interface, InterfaceAddress } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";

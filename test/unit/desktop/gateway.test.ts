@@ -1,6 +1,6 @@
 // The embedded gateway against real sockets of this machine, with a second stack in this process as the board.
 
-import { formatIpv4 } from "../../../src/address.ts";
+import { formatIpv4 } from "../../../src/address4.ts";
 import { createHash, randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { createIO } from "../../../src/io/io.ts";
 import type { TCP, TCPError, UDP, UDPOptions } from "../../../src/io/types.ts";
-import { formatIpv4 } from "../../../src/address.ts";
+import { formatIpv4 } from "../../../src/address4.ts";
 import { parseFrame } from "../../support/parse.ts";
 import { World } from "../../support/world.ts";
 import { ascii, connected, pair, text, type Pair } from "./pair.ts";

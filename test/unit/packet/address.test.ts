@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseIpv6 } from "../../../src/ip/address6.ts";
+import { parseIpv6 } from "../../../src/address6.ts";
 import {
 	ADDRESS,
 	commonBits,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { formatIpv6, parseIpv6, parseScoped, type Ipv6 } from "../../../src/ip/address6.ts";
-import { envNumber } from "../../support/env.ts";
-import { Prng } from "../../support/prng.ts";
+import { formatIpv6, parseIpv6, parseScoped, type Ipv6 } from "../../src/address6.ts";
+import { envNumber } from "../support/env.ts";
+import { Prng } from "../support/prng.ts";
 
 /** As it is written again. */
 function again(text: string): string | undefined {

@@ -1,7 +1,7 @@
 // IPv6 addresses as text. Read: every form of RFC 4291 §2.2 and nothing else (RFC 6943 §3.1.2: what others would read in another way is no
-// address). Written: the one form of RFC 5952. The stack speaks no IPv6 yet; what programs pass is told from names by this.
+// address). Written: the one form of RFC 5952. address.ts has what knows both families.
 
-import { formatIpv4, parseIpv4 } from "../address.ts";
+import { formatIpv4, parseIpv4 } from "./address4.ts";
 
 /** Four int32s, the highest first. */
 export type Ipv6 = readonly [number, number, number, number];

@@ -1,0 +1,143 @@
+import { describe, expect, it } from "vitest";
+import { addressOption, addressPut, addressText, canonicalAddress, familyBits, parsePrefix } from "../../src/address.ts";
+import { setNone, setV4, V4 } from "../../src/packet/address.ts";
+import { envNumber } from "../support/env.ts";
+import { Prng } from "../support/prng.ts";
+
+const view = new DataView(new ArrayBuffer(64));
+const AT = 16;
+
+function bytes(): string {
+	return Array.from({ length: 16 }, (_, i) =>
+		view
+			.getUint8(AT + i)
+			.toString(16)
+			.padStart(2, "0"),
+	).join("");
+}
+
+describe("an address as text", () => {
+	it.each([
+		["192.0.2.1", "00000000000000000000ffffc0000201"],
+		["0.0.0.0", "00000000000000000000ffff00000000"],
+		["255.255.255.255", "00000000000000000000ffffffffffff"],
+		["::ffff:192.0.2.1", "00000000000000000000ffffc0000201"],
+		["::FFFF:C000:0201", "00000000000000000000ffffc0000201"],
+		["2001:DB8::1", "20010db8000000000000000000000001"],
+		["::1", "00000000000000000000000000000001"],
+		["::192.0.2.1", "000000000000000000000000c0000201"],
+		["ff02::1", "ff020000000000000000000000000001"],
+		["ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffffffffffffffffffffffffffffffff"],
+		["::", "00000000000000000000000000000000"],
+	])("%s lies in memory as %s", (text, hex) => {
+		for (let i = 0; i < 64; i++) view.setUint8(i, 0xaa);
+		expect(addressPut(view, AT, text)).toBe(true);
+		expect(bytes()).toBe(hex);
+		for (const i of [AT - 1, AT + 16]) expect(view.getUint8(i)).toBe(0xaa);
+	});
+
+	it.each([
+		"",
+		"192.0.2",
+		"192.0.2.01",
+		"192.0.2.256",
+		"192.0.2.1/24",
+		"1::2::3",
+		"12345::",
+		"fe80::1%eth0",
+		" ::1",
+		"host.example",
+	])("%s is none, and changes nothing", (text) => {
+		setV4(view, AT, 0x0a000001);
+		expect(addressPut(view, AT, text)).toBe(false);
+		expect(view.getInt32(AT + V4)).toBe(0x0a000001);
+		expect(canonicalAddress(text)).toBeUndefined();
+		expect(() => addressOption("gateway", text)).toThrow(`gateway "${text}": expected an IP address`);
+	});
+
+	it.each([
+		["192.0.2.1", "192.0.2.1"],
+		["0.0.0.0", "0.0.0.0"],
+		["::ffff:192.0.2.1", "192.0.2.1"],
+		["::ffff:0:0", "0.0.0.0"],
+		["2001:0DB8:0:0:0:0:0:1", "2001:db8::1"],
+		["1:0:0:2:0:0:0:3", "1:0:0:2::3"],
+		["64:ff9b::192.0.2.33", "64:ff9b::c000:221"],
+	])("%s is written %s", (text, canonical) => {
+		expect(canonicalAddress(text)).toBe(canonical);
+		expect(addressOption("peer", text)).toBe(canonical);
+		addressPut(view, AT, text);
+		expect(addressText(view, AT)).toBe(canonical);
+	});
+
+	it("is empty for none; the text of :: is that of an address nevertheless", () => {
+		setNone(view, AT);
+		expect(addressText(view, AT)).toBe("");
+		expect(canonicalAddress("0::0")).toBe("::");
+	});
+
+	it("has a family", () => {
+		expect(familyBits("192.0.2.1")).toBe(32);
+		expect(familyBits("::1")).toBe(128);
+	});
+
+	it("is a string: options name what they are given", () => {
+		expect(() => addressOption("gateway", 7)).toThrow(TypeError);
+		expect(() => addressOption("gateway", 7)).toThrow("gateway 7: expected an IP address as a string");
+		expect(() => addressOption("gateway", undefined)).toThrow(TypeError);
+	});
+
+	it("comes back from memory as it was written", () => {
+		const seed = envNumber("SEED", 1);
+		const prng = new Prng(seed);
+		for (let i = 0; i < 500; i++) {
+			for (let word = 0; word < 16; word += 4) view.setInt32(AT + word, prng.below(3) === 0 ? 0 : prng.next());
+			if (prng.below(3) === 0) setV4(view, AT, prng.next());
+			const [text, before] = [addressText(view, AT), bytes()];
+			if (text === "") continue;
+			setNone(view, AT);
+			expect(addressPut(view, AT, text), `seed ${seed}, ${text}`).toBe(true);
+			expect(bytes(), `seed ${seed}, ${text}`).toBe(before);
+			expect(canonicalAddress(text), `seed ${seed}`).toBe(text);
+		}
+	});
+});
+
+describe("an address with a prefix length", () => {
+	it.each([
+		["192.168.77.2/24", "192.168.77.2", 24],
+		["0.0.0.0/0", "0.0.0.0", 0],
+		["10.0.0.1/32", "10.0.0.1", 32],
+		["2001:DB8:0::2/64", "2001:db8::2", 64],
+		["::/0", "::", 0],
+		["fe80::1/128", "fe80::1", 128],
+	])("%s", (text, address, length) => {
+		expect(parsePrefix(text)).toEqual({ address, length });
+	});
+
+	it.each([
+		"",
+		"/24",
+		"192.168.77.2",
+		"192.168.77.2/",
+		"192.168.77.2/33",
+		"192.168.77.2/-1",
+		"192.168.77.2/2 4",
+		"192.168.77/24",
+		"2001:db8::2",
+		"2001:db8::2/129",
+		"2001:db8::2/1000",
+		"::ffff:192.168.77.2/24",
+		"::ffff:192.168.77.2/120",
+		"fe80::1%eth0/64",
+		"1/2/3",
+	])('"%s" is none', (text) => {
+		expect(() => parsePrefix(text)).toThrow(RangeError);
+		expect(() => parsePrefix(text)).toThrow(`"${text}": expected an IP address and a prefix length`);
+	});
+
+	it("is a string", () => {
+		expect(() => parsePrefix(24 as unknown as string)).toThrow(TypeError);
+		expect(() => parsePrefix(undefined as unknown as string)).toThrow("undefined: expected a string");
+	});
+});
