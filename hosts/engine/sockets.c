@@ -208,7 +208,7 @@ void xs_multihome_datagrams_write(xsMachine *the)
 		const uint32_t length = xsmcArgc == 4 ? (uint32_t)xsmcToInteger(xsArg(3)) : data.size;
 		if (length <= data.size)
 			answered = transport_udp_send_udpSend(
-				&socket.arena, socket.block, word(udp + UDP_BLOCK_PEER), word(udp + UDP_BLOCK_PEER_PORT), &data, 0, (int32_t)length);
+				&socket.arena, socket.block, socket.block + UDP_BLOCK_PEER, word(udp + UDP_BLOCK_PEER_PORT), &data, 0, (int32_t)length);
 	}
 	if (answered < SEND_DROPPED)
 		callRest(the, xsID_writeRest);

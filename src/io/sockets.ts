@@ -157,15 +157,7 @@ export abstract class DatagramSocket {
 		const usual = port !== 0 && third === port && second === this.sender.address && !isObject(byteLength);
 		const length = usual && isObject(first) ? partOf(first.byteLength, byteLength === undefined ? undefined : 0, byteLength) : -1;
 		if (this.#block !== 0 && length >= 0) {
-			const answer = udpSend(
-				this.#view,
-				this.#block,
-				this.#view.getInt32(this.#block + PEER, true),
-				port,
-				first as Bytes,
-				0,
-				length,
-			);
+			const answer = udpSend(this.#view, this.#block, this.#block + PEER, port, first as Bytes, 0, length);
 			if (answer > 0) this.packetWaits(answer);
 			if (answer >= DROPPED) return;
 		}

@@ -4,10 +4,10 @@ import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, type SocketOwner } from "../transport/events.ts";
 import type { UdpSocket } from "../transport/udp/udp.ts";
 import { DatagramSocket, placeDatagrams } from "#sockets";
-import { TEXT, UdpBlock } from "../packet/udp-block.ts";
+import { ADDRESS_TEXT, NAME_TEXT, UdpBlock } from "../packet/udp-block.ts";
 import { formatIpv4 } from "../address4.ts";
 import type { Interface } from "../link/interface.ts";
-import { asciiPut, udpAgain } from "#codec";
+import { asciiPut, setV4, udpAgain } from "#codec";
 import { AddressCache } from "./address.ts";
 import * as check from "./options.ts";
 import { closed, foreign, hidden, isObject, linkOf, report } from "./common.ts";
@@ -88,9 +88,9 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 	/** Whom the last datagram came from or went to, where natives look: in an exchange with one, nothing is looked up. */
 	#meet(block: number, address: number, port: number, text: string): void {
 		const { view } = this.#stack.core;
-		view.setInt32(block + PEER, address, true);
+		setV4(view, block + PEER, address);
 		view.setInt32(block + PEER_PORT, port, true);
-		putText(view, block + PEER_TEXT, text);
+		putText(view, block + PEER_TEXT, ADDRESS_TEXT, text);
 	}
 
 	override senderChanged(buffer: Bytes & Partial<Sender>, another: boolean): void {
@@ -117,8 +117,8 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		}
 		sender.interface = this.#stack.interfaces.at(socket.fromSlot)?.name ?? "";
 		this.#meet(block, fromAddress, fromPort, sender.address);
-		putText(view, block + LOCAL_TEXT, sender.localAddress);
-		putText(view, block + LINK_TEXT, sender.interface);
+		putText(view, block + LOCAL_TEXT, ADDRESS_TEXT, sender.localAddress);
+		putText(view, block + LINK_TEXT, NAME_TEXT, sender.interface);
 	}
 
 	override packetWaits(what: number): void {
@@ -258,8 +258,8 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 	}
 }
 
-/** Puts a text into a socket's block. */
-function putText(view: DataView, at: number, text: string): void {
-	const end = asciiPut(view, at, at + TEXT - 1, false, text);
+/** Puts a text into a socket's block, where it may take so many bytes. */
+function putText(view: DataView, at: number, bytes: number, text: string): void {
+	const end = asciiPut(view, at, at + bytes - 1, false, text);
 	view.setUint8(end < 0 ? at : end, 0);
 }

@@ -1,19 +1,25 @@
 // What the interpreter calls of the compiled IP layer: by arena offsets of blocks.
 
-import { setV4OrNone } from "../packet/address.ts";
-import { asked } from "../packet/fields.ts";
+import { copyAddress } from "../packet/address.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
-import type { Address, Ipv4, Offset } from "../packet/numbers.ts";
+import type { Address, Offset } from "../packet/numbers.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import { routeIndex } from "./route-lookup.ts";
 import { route, sourceBy } from "./way.ts";
 
-/** As `route`, for a path that is given what to look for: slot of the only interface or 0, source address or 0. Both are IPv4's. */
-export function pathAsk(view: DataView, place: Offset, destination: Ipv4, bound: number, source: Ipv4, home: number): boolean {
+/** As `route`, for a path that is given what to look for: slot of the only interface or 0, source address or none. */
+export function pathAsk(
+	view: DataView,
+	place: Offset,
+	destination: Address,
+	bound: number,
+	source: Address,
+	home: number,
+): boolean {
 	const path = PathBlock.of(view, place);
-	setV4OrNone(view, path.destination, destination);
+	copyAddress(view, path.destination, destination);
 	path.bound = bound;
-	setV4OrNone(view, path.source, source);
+	copyAddress(view, path.source, source);
 	return route(view, path, home, true);
 }
 
@@ -22,7 +28,7 @@ export function pathSource(view: DataView, block: Offset, neighbor: Address): Ad
 	return sourceBy(view, InterfaceBlock.of(view, block), neighbor, neighbor);
 }
 
-/** As `routeIndex`, for an address of IPv4. */
-export function routeAsk(view: DataView, destination: Ipv4, slot: number): number {
-	return routeIndex(view, asked(view, destination), slot);
+/** As `routeIndex`. */
+export function routeAsk(view: DataView, destination: Address, slot: number): number {
+	return routeIndex(view, destination, slot);
 }

@@ -3,7 +3,7 @@
 import { ownAdd, ownerSlot, ownFill } from "#codec";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
-import { asked } from "../packet/fields.ts";
+import { given } from "../packet/given.ts";
 import {
 	ADDED,
 	ADDRESSES,
@@ -137,7 +137,7 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 
 	/** The interface that has this address, or undefined. */
 	owner(address: number): Interface | undefined {
-		return this.slots[ownerSlot(this.#core.view, asked(this.#core.view, address))];
+		return this.slots[ownerSlot(this.#core.view, given(this.#core.view, address))];
 	}
 
 	/**
@@ -154,7 +154,7 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 	#enter(groups: ReadonlyMap<number, number>, slot: number): void {
 		if (groups.size === 0) return;
 		const { view, layout } = this.#core;
-		for (const group of groups.keys()) ownAdd(view, layout.own, asked(view, group), (slot << OWN_SLOT_SHIFT) | OWN_GROUP);
+		for (const group of groups.keys()) ownAdd(view, layout.own, given(view, group), (slot << OWN_SLOT_SHIFT) | OWN_GROUP);
 	}
 
 	/** Throws Error when no further group can be joined. */

@@ -2,7 +2,7 @@
 
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import type { Core } from "../packet/core.ts";
-import { asked } from "../packet/fields.ts";
+import { given, givenSource } from "../packet/given.ts";
 import type { Interface } from "../link/interface.ts";
 import { Path } from "../link/path.ts";
 import * as ipv4 from "../wire/ipv4.ts";
@@ -33,18 +33,19 @@ export class Ip {
 	/** How a packet would go now, for those who only ask: `route` has looked at the answer, which counts until the next question. */
 	wayTo(destination: number, bound = 0, source = 0, home = 0): Path {
 		const path = this.#question;
-		pathAsk(this.#core.view, path.at, destination, bound, source, home);
+		const { view } = this.#core;
+		pathAsk(view, path.at, given(view, destination), bound, givenSource(view, source), home);
 		return path;
 	}
 
 	/** Whether an address is one of ours, on any interface. */
 	isLocal(address: number): boolean {
-		return isLocal(this.#core.view, asked(this.#core.view, address));
+		return isLocal(this.#core.view, given(this.#core.view, address));
 	}
 
 	/** Whether nobody alone has the address: limited or directed broadcast, or multicast. */
 	isGroup(address: number): boolean {
-		return isGroup(this.#core.view, asked(this.#core.view, address));
+		return isGroup(this.#core.view, given(this.#core.view, address));
 	}
 
 	/**
@@ -61,7 +62,7 @@ export class Ip {
 		let found: Route | undefined;
 		for (const route of this.routes.list) {
 			if (only !== undefined && route.link !== only) continue;
-			if (((route.network ^ destination) & ipv4.mask(route.length)) !== 0 || this.#ready(route.link)) continue;
+			if (((route.network ^ destination) & ipv4.mask(route.length)) !== 0 || this.#ready(route.link, destination)) continue;
 			if (found === undefined || route.length > found.length) found = route;
 		}
 		if (found !== undefined) return found.link;
@@ -69,7 +70,7 @@ export class Ip {
 		for (let i = 1; i < list.length; i++) {
 			const link = list[i]!;
 			if (only !== undefined && link !== only) continue;
-			if (link.ip.comingUp || (group && !this.#ready(link))) return link;
+			if (link.ip.comingUp || (group && !this.#ready(link, destination))) return link;
 		}
 		return undefined;
 	}
@@ -93,8 +94,8 @@ export class Ip {
 		return bound !== 0 ? this.interfaces.at(bound) : this.#core.limits.strongHost ? owner : undefined;
 	}
 
-	/** Whether packets from an address of ours leave by it. */
-	#ready(link: Interface): boolean {
-		return canSend(link) && pathSource(this.#core.view, link.block, asked(this.#core.view, 0)) !== 0;
+	/** Whether packets to that address leave by it, from one of ours. */
+	#ready(link: Interface, destination: number): boolean {
+		return canSend(link) && pathSource(this.#core.view, link.block, given(this.#core.view, destination)) !== 0;
 	}
 }

@@ -2,7 +2,7 @@
 
 import { MAPPED_BITS } from "../packet/address.ts";
 import { word } from "../packet/core-block.ts";
-import { asked } from "../packet/fields.ts";
+import { given } from "../packet/given.ts";
 import { ROUTE_CONNECTED, ROUTE_LENT, RouteRow, RouteTable } from "../packet/route-table.ts";
 import type { Core } from "../packet/core.ts";
 import type { Interface } from "../link/interface.ts";
@@ -158,7 +158,7 @@ export class Routes {
 
 	/** The best route to an address, by the interface with that slot (0: by any), or undefined. */
 	find(address: number, slot: number): Route | undefined {
-		const index = routeAsk(this.#core.view, address, slot);
+		const index = routeAsk(this.#core.view, given(this.#core.view, address), slot);
 		return index < 0 ? undefined : this.list[index];
 	}
 
@@ -187,5 +187,5 @@ export function canSend(link: Interface): boolean {
 
 /** Whether an address lies in a subnet of the interface. */
 export function onLink(link: Interface, address: number): boolean {
-	return link.block !== 0 && linkHasSubnet(link.arena, link.block, asked(link.arena, address));
+	return link.block !== 0 && linkHasSubnet(link.arena, link.block, given(link.arena, address));
 }

@@ -1,7 +1,7 @@
 // Ethernet as the interpreter has it: its addresses, and what is rare about ARP. output.ts and arp.ts do what happens for every packet.
 
 import { MEDIUM_ETHERNET, type Device } from "../device/device.ts";
-import { asked } from "../packet/fields.ts";
+import { given } from "../packet/given.ts";
 import { FLAG_ETHERNET, InterfaceBlock } from "../packet/interface-block.ts";
 import { INCOMPLETE, NeighborBlock } from "../packet/neighbor-block.ts";
 import type { Core } from "../packet/core.ts";
@@ -159,13 +159,13 @@ export class EthernetInterface extends Interface {
 
 	/** Asks for a neighbour that is not known. */
 	find(address: number): void {
-		if (this.up) this.follow(linkSeek(this.#view, this.block, asked(this.#view, address)));
+		if (this.up) this.follow(linkSeek(this.#view, this.block, given(this.#view, address)));
 	}
 
 	/** The hardware address of a neighbour, if it is known. Allocates. */
 	macOf(address: number): Uint8Array | undefined {
 		const view = this.#view;
-		const entry = this.block === 0 ? 0 : linkNeighbor(view, this.block, asked(view, address));
+		const entry = this.block === 0 ? 0 : linkNeighbor(view, this.block, given(view, address));
 		if (entry === 0 || view.getInt32(entry + STATE, true) === INCOMPLETE) return undefined;
 		const mac = new Uint8Array(6);
 		for (let i = 0; i < 6; i++) mac[i] = view.getUint8(entry + i);

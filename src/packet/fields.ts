@@ -1,10 +1,10 @@
-// The registers: 40 int32 at the start of the arena. On its way up each layer puts there what it read from the headers of a frame, in host order, and the layers above read
-// them. Three registers of 16 bytes have addresses (address.ts), and are named by their offset.
+// The registers: 48 int32 at the start of the arena. On its way up each layer puts there what it read from the headers of a frame, in host order, and the layers above read
+// them. Five registers of 16 bytes have addresses (address.ts), and are named by their offset.
 
 import { ADDRESS, V4 } from "./address.ts";
 import type { Address, Ipv4 } from "./numbers.ts";
 
-export const FIELDS = 40;
+export const FIELDS = 48;
 export const FIELDS_BYTES = FIELDS * 4;
 
 /** Source and destination address of the packet; of an ARP packet its sender's and its target's. Words 16 to 23. They begin as mapped: of IPv4 the last word is put there alone. */
@@ -14,6 +14,9 @@ export const DESTINATION_ADDRESS = SOURCE_ADDRESS + ADDRESS;
 export const ASKED_ADDRESS = 128;
 /** No address: any will do. Words 36 to 39, which stay 0. */
 export const NO_ADDRESS = ASKED_ADDRESS + ADDRESS;
+/** Addresses that the interpreter hands to compiled functions, one of which may be ours; they count until the next ones. Either family, or none. Words 40 to 47. */
+export const GIVEN_ADDRESS = 160;
+export const GIVEN_SOURCE = GIVEN_ADDRESS + ADDRESS;
 
 /** Block of the interface that the packet came in by, for the layers above the link: of one device there may be several. */
 export const ARRIVAL = 0;
@@ -66,9 +69,4 @@ export const FLOWS_AT = 29;
 export function asked(view: DataView, v4: Ipv4): Address {
 	view.setInt32(ASKED_ADDRESS + V4, v4);
 	return ASKED_ADDRESS;
-}
-
-/** The same of a number that is 0 for none. */
-export function askedOrNone(view: DataView, v4: Ipv4): Address {
-	return v4 === 0 ? NO_ADDRESS : asked(view, v4);
 }

@@ -6,8 +6,9 @@ import type { Offset } from "./numbers.ts";
 import { PathBlock } from "./path-block.ts";
 import { address, bytes, int32, offset, record, type RowOf } from "./record.ts";
 
-/** Bytes of a text in a block. */
-export const TEXT = 16;
+/** Bytes of a text in a block, the 0 behind it among them: of an address, of which none has more than 39 characters, and of the name of an interface. */
+export const ADDRESS_TEXT = 40;
+export const NAME_TEXT = 16;
 
 export const UdpBlock = record({
 	/** Where the ring is, and its bytes: whole words. */
@@ -33,14 +34,14 @@ export const UdpBlock = record({
 	localPort: int32,
 	meta: int32,
 	/**
-	 * For natives, whom the last datagram came from or went to, an address of IPv4 and a port; that address as text, as the program has it, the address that the last one was sent to, and
-	 * the name of the interface that it came by: each ends with a byte 0, and is empty when it is longer than that (TEXT), or nothing is known.
+	 * For natives, whom the last datagram came from or went to, an address and a port; that address as text, as the program has it, the address that the last one was sent to, and
+	 * the name of the interface that it came by: each ends with a byte 0, and is empty when it is longer than that, or nothing is known.
 	 */
-	peer: int32,
+	peer: address,
 	peerPort: int32,
-	peerText: bytes(TEXT),
-	localText: bytes(TEXT),
-	linkText: bytes(TEXT),
+	peerText: bytes(ADDRESS_TEXT),
+	localText: bytes(ADDRESS_TEXT),
+	linkText: bytes(NAME_TEXT),
 	/** The way of what it sent last, a PathBlock. */
 	path: bytes(PathBlock.bytes),
 });

@@ -1,9 +1,9 @@
 // Filling the flow table: which socket gets which packets, and which ports are free. Looking into it is `flowFind` of flow-find.ts. Flat TypeScript.
 
 import { copyAddress } from "../packet/address.ts";
-import { askedOrNone, FIELDS_BYTES, FLOWS_AT, NO_ADDRESS } from "../packet/fields.ts";
+import { FIELDS_BYTES, FLOWS_AT, NO_ADDRESS } from "../packet/fields.ts";
 import { FlowEntry, FlowTable } from "../packet/flow-table.ts";
-import type { Address, Ipv4, Offset } from "../packet/numbers.ts";
+import type { Address, Offset } from "../packet/numbers.ts";
 import { check } from "../packet/bounds.ts";
 import { copy } from "../wire/kernels/copies.ts";
 import { flowEntry, flowHash, flowKind } from "./flow-find.ts";
@@ -109,7 +109,7 @@ export function freePort(
 	return 0;
 }
 
-/** The same of the ephemeral ones, for a listener at an address of IPv4 (0: any); the interface and protocol as `meta` of a key. */
-export function listenPort(view: DataView, meta: number, local: Ipv4, chance: number): number {
-	return freePort(view, meta, askedOrNone(view, local), NO_ADDRESS, 0, FIRST_EPHEMERAL, EPHEMERALS, chance);
+/** The same of the ephemeral ones, for a listener at an address (none: any); the interface and protocol as `meta` of a key. */
+export function listenPort(view: DataView, meta: number, local: Address, chance: number): number {
+	return freePort(view, meta, local, NO_ADDRESS, 0, FIRST_EPHEMERAL, EPHEMERALS, chance);
 }

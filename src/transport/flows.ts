@@ -1,6 +1,7 @@
 // The flow table as the interpreter has it: which socket gets which packets, and which ports are free. Looking into it is `flowFind` of flow-find.ts, filling it flow-table.ts.
 
 import { listenPort } from "#codec";
+import { given } from "../packet/given.ts";
 import type { Core } from "../packet/core.ts";
 import { FlowTable } from "../packet/flow-table.ts";
 
@@ -22,6 +23,6 @@ export class Flows {
 
 	/** A free local port for a listener or a socket of that protocol | interface slot << 8, at an IPv4 address (int32, 0: any), at random: RFC 6056 §3.3.1. 0 when there is none. */
 	ephemeralPort(meta: number, local: number): number {
-		return listenPort(this.#core.view, meta, local, this.#core.random32());
+		return listenPort(this.#core.view, meta, given(this.#core.view, local), this.#core.random32());
 	}
 }

@@ -1,6 +1,8 @@
 // The cases that `npm run bench` measures, run on XS: `multihome-xs cases.js -- CASE PACKETS`. Prints one line of JSON.
 
-import { DESTINATION_ADDRESS, PORTS, SOURCE_ADDRESS } from "../../src/packet/fields.ts";
+import { V4 } from "../../src/packet/address.ts";
+import { CORE, CoreBlock } from "../../src/packet/core-block.ts";
+import { DESTINATION_ADDRESS, GIVEN_ADDRESS, NO_ADDRESS, PORTS, SOURCE_ADDRESS } from "../../src/packet/fields.ts";
 import { formatIpv4 } from "../../src/address4.ts";
 import { createIO } from "../../src/io/io.ts";
 import { LoopbackDevice } from "../../src/device/loopback.ts";
@@ -9,7 +11,7 @@ import { LoopbackInterface } from "../../src/link/loopback.ts";
 import { Stack } from "../../src/stack.ts";
 import { PACKET_BYTES, type StackOptions } from "../../src/config.ts";
 import { ESTABLISHED, type Tcb } from "../../src/transport/tcp/tcb.ts";
-import { copy, flowFind, frameArrives, ipv4Build, setV4 } from "#codec";
+import { copy, flowFind, frameArrives, ipv4Build, pathAsk, setV4 } from "#codec";
 import { chunkBytesAllocated, collect, collections, slotsAllocated } from "host/heap";
 import { args, print } from "host/system";
 import { SPI_BYTES, count as countOfChip, passTime, plug } from "host/chips";
@@ -421,8 +423,14 @@ function routeCase(count: number): Run {
 	}
 	for (let i = 0; i < 1024; i++)
 		if (addresses[i] === 0) addresses[i] = addresses[(i * 7) % Math.min(count * 7, 1023)] || 0x0a000001;
+	const { view } = stack.core;
+	const path = CORE + CoreBlock.offsets.question;
+	setV4(view, GIVEN_ADDRESS, 0);
 	return (packets) => {
-		for (let i = 0; i < packets; i++) stack.ip.wayTo(addresses[i & 1023]!);
+		for (let i = 0; i < packets; i++) {
+			view.setInt32(GIVEN_ADDRESS + V4, addresses[i & 1023]!);
+			pathAsk(view, path, GIVEN_ADDRESS, 0, NO_ADDRESS, 0);
+		}
 	};
 }
 

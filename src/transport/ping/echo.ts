@@ -4,14 +4,14 @@ import { ICMP_QUEUE } from "../../config.ts";
 import { output } from "../../ip/output.ts";
 import { route } from "../../ip/way.ts";
 import { follows } from "../../link/calls.ts";
-import { copyAddress, setNone, setV4OrNone, v4Of } from "../../packet/address.ts";
+import { copyAddress, sameAddress, setNone, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import { ECHO_GONE, ECHO_OPEN, EchoAnswer, EchoBlock, echoAt } from "../../packet/echo-block.ts";
 import { NO_ADDRESS, PAYLOAD_LENGTH, PORTS, SOURCE_ADDRESS, TTL_PROTOCOL } from "../../packet/fields.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
 import { ERROR, newsOwned, newsPost, READABLE } from "../../packet/news.ts";
-import type { Address, Ipv4, Length, Offset, Uint8 } from "../../packet/numbers.ts";
+import type { Address, Length, Offset, Uint8 } from "../../packet/numbers.ts";
 import { NONE, takeSpare } from "../../packet/packets.ts";
 import { PathBlock, pathClear, pathForget } from "../../packet/path-block.ts";
 import { ipv4Build } from "../../wire/build.ts";
@@ -57,11 +57,11 @@ export function echoClose(view: DataView, block: Offset): void {
 }
 
 /** Whether there is a way to that address, and an address of ours to ask from; the socket's path then has them. */
-export function echoWay(view: DataView, block: Offset, to: Ipv4): boolean {
+export function echoWay(view: DataView, block: Offset, to: Address): boolean {
 	const socket = EchoBlock.of(view, block);
 	const path = PathBlock.of(view, socket.path);
-	if (v4Of(view, path.destination) !== to || path.routeVersion !== CoreBlock.of(view, CORE).routeVersion) {
-		setV4OrNone(view, path.destination, to);
+	if (!sameAddress(view, path.destination, to) || path.routeVersion !== CoreBlock.of(view, CORE).routeVersion) {
+		copyAddress(view, path.destination, to);
 		copyAddress(view, path.source, socket.localAddress);
 		route(view, path, 0, true);
 	}
@@ -81,7 +81,7 @@ export const NOT_SENT = -1;
 export const TOO_LONG = -2;
 
 /** Sends a request with that sequence number and so many bytes of payload. */
-export function echoSend(view: DataView, block: Offset, to: Ipv4, sequence: number, length: Length): number {
+export function echoSend(view: DataView, block: Offset, to: Address, sequence: number, length: Length): number {
 	const core = CoreBlock.of(view, CORE);
 	const socket = EchoBlock.of(view, block);
 	const path = PathBlock.of(view, socket.path);
@@ -91,7 +91,7 @@ export function echoSend(view: DataView, block: Offset, to: Ipv4, sequence: numb
 	const icmp = at + ipv4.HEADER;
 	const payload = icmp + icmpv4.HEADER;
 	const end = payload + length;
-	ipv4Build(view, at, v4Of(view, path.source), to, ipv4.ICMP, path.ttl, end - at);
+	ipv4Build(view, at, v4Of(view, path.source), v4Of(view, path.destination), ipv4.ICMP, path.ttl, end - at);
 	view.setInt32(icmp, icmpv4.ECHO_REQUEST << 24);
 	view.setInt32(icmp + icmpv4.REST, (socket.identifier << 16) | (sequence & 0xffff));
 	for (let i = 0; i < length; i++) view.setUint8(payload + i, i);

@@ -4,6 +4,7 @@
 import * as door from "#codec";
 import { V4 } from "../../packet/address.ts";
 import type { Core } from "../../packet/core.ts";
+import { given } from "../../packet/given.ts";
 import { ECHO_GONE, ECHO_OPEN, EchoAnswer, EchoBlock } from "../../packet/echo-block.ts";
 import { FIRST_SOCKET } from "../../packet/news.ts";
 import { PathBlock } from "../../packet/path-block.ts";
@@ -128,7 +129,7 @@ export class IcmpSockets {
 
 	/** Whether there is a way to that address, and an address of ours to ask from. */
 	hasWay(socket: EchoSocket, address: number): boolean {
-		return door.echoWay(this.#view, socket.block, address);
+		return door.echoWay(this.#view, socket.block, given(this.#view, address));
 	}
 
 	/** Whether waiting may help, when `hasWay` has found none. */
@@ -143,7 +144,7 @@ export class IcmpSockets {
 	/** Sends an echo request with `bytes` bytes of payload, 0 to the MTU less 28, RangeError otherwise. Answers false when it could not leave. */
 	send(socket: EchoSocket, address: number, sequence: number, bytes: number): boolean {
 		if (bytes < 0) throw this.#tooLong(socket, bytes);
-		const answer = door.echoSend(this.#view, socket.block, address, sequence, bytes);
+		const answer = door.echoSend(this.#view, socket.block, given(this.#view, address), sequence, bytes);
 		if (answer === TOO_LONG) throw this.#tooLong(socket, bytes);
 		if (answer > 0) this.#ip.interfaces.linkAt(socket.out)!.follow(answer);
 		return answer >= 0;

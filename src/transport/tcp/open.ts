@@ -1,9 +1,9 @@
 // What `connect` and `listen` do before the first segment, and what applications want of a connection besides data.
 
-import { setNone, setV4, setV4OrNone } from "../../packet/address.ts";
+import { copyAddress, setNone } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { NO_ADDRESS } from "../../packet/fields.ts";
-import type { Offset } from "../../packet/numbers.ts";
+import type { Address, Offset } from "../../packet/numbers.ts";
 import { poolStart } from "../../packet/pages.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { BIT_NO_DELAY, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
@@ -63,25 +63,25 @@ export function tcpRelease(view: DataView, at: Offset): void {
 }
 
 /**
- * The TCB at `at` is a connection in SYN-SENT from now on, whose SYN is still to be sent: to an address and port, by the interface in that slot (0: any), from an address (0: chosen by
+ * The TCB at `at` is a connection in SYN-SENT from now on, whose SYN is still to be sent: to an address and port, by the interface in that slot (0: any), from an address (none: chosen by
  * RFC 6724) and port (0: an ephemeral one, by `chance`). Answers BEGUN; NO_WAY (life.ts), then it is to wait by `tcpAwaitWay`, or to be released; or why it cannot be.
  */
 export function tcpConnect(
 	view: DataView,
 	at: Offset,
-	address: number,
+	address: Address,
 	port: number,
-	local: number,
+	local: Address,
 	localPort: number,
 	slot: number,
 	chance: number,
 ): number {
 	const tcb = TcbBlock.of(view, at);
 	const path = PathBlock.of(view, tcb.path);
-	setV4OrNone(view, path.destination, address);
-	setV4OrNone(view, path.source, local);
+	copyAddress(view, path.destination, address);
+	copyAddress(view, path.source, local);
 	path.bound = slot;
-	setV4(view, tcb.remoteAddress, address);
+	copyAddress(view, tcb.remoteAddress, address);
 	tcb.remotePort = port;
 	setNone(view, tcb.localAddress);
 	tcb.localPort = localPort;
@@ -94,18 +94,18 @@ export function tcpConnect(
 	return fault;
 }
 
-/** The TCB at `at` listens from now on, at an address (0: all), port (0: a free one by `chance`, or with an interface every one) and slot (0: all). Answers BEGUN or PORT_IN_USE. */
+/** The TCB at `at` listens from now on, at an address (none: all), port (0: a free one by `chance`, or with an interface every one) and slot (0: all). Answers BEGUN or PORT_IN_USE. */
 export function tcpListen(
 	view: DataView,
 	at: Offset,
-	address: number,
+	address: Address,
 	port: number,
 	backlog: number,
 	slot: number,
 	chance: number,
 ): number {
 	const tcb = TcbBlock.of(view, at);
-	setV4OrNone(view, tcb.localAddress, address);
+	copyAddress(view, tcb.localAddress, address);
 	tcb.localPort = port;
 	setNone(view, tcb.remoteAddress);
 	tcb.remotePort = 0;

@@ -6,6 +6,7 @@ import { NETWORK_PATIENCE_MS, PAGE_SHIFT, poolOf } from "../../config.ts";
 import type { Ip } from "../../ip/ip.ts";
 import type { Interface } from "../../link/interface.ts";
 import type { Core } from "../../packet/core.ts";
+import { given, givenSource } from "../../packet/given.ts";
 import { TcbBlock } from "../../packet/tcb-block.ts";
 import { TcpBlock } from "../../packet/tcp-block.ts";
 import type { Bytes } from "../../wire/kernels/bytes.ts";
@@ -127,7 +128,9 @@ export class Tcp {
 		const tcb = this.#take();
 		const view = this.#view;
 		const chance = this.core.random32();
-		const fault = door.tcpConnect(view, tcb.block, address, port, localAddress, localPort, interfaceSlot, chance);
+		const to = given(view, address);
+		const from = givenSource(view, localAddress);
+		const fault = door.tcpConnect(view, tcb.block, to, port, from, localPort, interfaceSlot, chance);
 		if (fault === NO_WAY) {
 			const waits = networkTimeout !== 0 && localAddress === 0 && this.#ip.mayCome(this.#ip.path(tcb.block + AT.path));
 			if (waits) door.tcpAwaitWay(view, tcb.block, networkTimeout);
@@ -154,7 +157,7 @@ export class Tcp {
 			throw new RangeError(`backlog ${backlog}: expected a whole number from 1`);
 		const tcb = this.#take();
 		const chance = this.core.random32();
-		if (door.tcpListen(this.#view, tcb.block, address, port, backlog, interfaceSlot, chance) !== BEGUN)
+		if (door.tcpListen(this.#view, tcb.block, given(this.#view, address), port, backlog, interfaceSlot, chance) !== BEGUN)
 			this.#failed(tcb, `TCP port ${port} is in use`);
 		return tcb;
 	}
@@ -331,7 +334,7 @@ export class Tcp {
 
 	/** An address is gone: what was bound to it ends. */
 	addressGone(address: number): void {
-		door.tcpAddressGone(this.#view, address);
+		door.tcpAddressGone(this.#view, given(this.#view, address));
 		this.core.wake();
 	}
 }

@@ -1,8 +1,8 @@
 // What befalls connections from below: ways that are lost or found, interfaces and addresses that are gone.
 
-import { isNone, v4Of } from "../../packet/address.ts";
+import { isNone, sameAddress, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
-import type { Offset } from "../../packet/numbers.ts";
+import type { Address, Offset } from "../../packet/numbers.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
@@ -104,10 +104,10 @@ export function tcpInterfaceGone(view: DataView, slot: number): void {
 }
 
 /** An address is gone: what was bound to it ends. */
-export function tcpAddressGone(view: DataView, address: number): void {
+export function tcpAddressGone(view: DataView, address: Address): void {
 	const core = CoreBlock.of(view, CORE);
 	for (let i = 0; i < core.tcbCount; i++) {
 		const tcb = TcbBlock.of(view, tcbAt(view, i));
-		if (tcb.state !== CLOSED && v4Of(view, tcb.localAddress) === address) end(view, tcb, UNREACHABLE);
+		if (tcb.state !== CLOSED && sameAddress(view, tcb.localAddress, address)) end(view, tcb, UNREACHABLE);
 	}
 }

@@ -1,9 +1,9 @@
 // Sockets are opened, bound and closed, and end with the address or the interface that they are bound to. Flat TypeScript.
 
-import { setNone, setV4OrNone, v4Of } from "../../packet/address.ts";
+import { copyAddress, sameAddress, setNone } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
-import { askedOrNone, NO_ADDRESS } from "../../packet/fields.ts";
-import type { Ipv4, Offset } from "../../packet/numbers.ts";
+import { NO_ADDRESS } from "../../packet/fields.ts";
+import type { Address, Offset } from "../../packet/numbers.ts";
 import { ERROR, newsOwned, newsPost } from "../../packet/news.ts";
 import { PathBlock, pathClear, pathForget } from "../../packet/path-block.ts";
 import { UDP_GONE, UDP_OPEN, UdpBlock, udpAt, udpHasPlace, udpSockets } from "../../packet/udp-block.ts";
@@ -21,10 +21,10 @@ export const PORT_IN_USE = -1;
 export const NO_PORTS = -2;
 
 /**
- * A socket for a program, bound to an address (0: any), a port (0: a free one, by `chance`) and an interface slot (0: any). With a slot and neither address nor port, and `anyPort`, it
+ * A socket for a program, bound to an address (none: any), a port (0: a free one, by `chance`) and an interface slot (0: any). With a slot and neither address nor port, and `anyPort`, it
  * gets every datagram of that interface that no other socket wants. Answers its block, or why there is none.
  */
-export function udpOpen(view: DataView, address: Ipv4, port: number, slot: number, anyPort: boolean, chance: number): number {
+export function udpOpen(view: DataView, address: Address, port: number, slot: number, anyPort: boolean, chance: number): number {
 	const free = freeSocket(view, 0, CoreBlock.of(view, CORE).udpCount);
 	if (free === 0) return NO_SOCKET;
 	const meta = ipv4.UDP | (slot << 8);
@@ -39,7 +39,7 @@ export function udpOpenService(view: DataView, port: number, slot: number, chanc
 	if (port === 0 && lookups(view) >= core.lookupsMost) return NO_SOCKET;
 	const free = freeSocket(view, core.udpCount, udpSockets(view));
 	if (free === 0) return NO_SOCKET;
-	return bind(view, UdpBlock.of(view, free), 0, port === 0 ? lookupPort(view, chance) : port, ipv4.UDP | (slot << 8));
+	return bind(view, UdpBlock.of(view, free), NO_ADDRESS, port === 0 ? lookupPort(view, chance) : port, ipv4.UDP | (slot << 8));
 }
 
 /** The block of the first socket from index `first` on that nobody has, 0 for none. */
@@ -85,8 +85,7 @@ function isTaken(view: DataView, port: number): boolean {
 }
 
 /** Answers the socket's block, or PORT_IN_USE. */
-function bind(view: DataView, socket: UdpBlock, address: Ipv4, port: number, meta: number): number {
-	const local = askedOrNone(view, address);
+function bind(view: DataView, socket: UdpBlock, local: Address, port: number, meta: number): number {
 	if (!flowInsert(view, local, NO_ADDRESS, port, meta, socket.index)) return PORT_IN_USE;
 	socket.next = 0;
 	socket.used = 0;
@@ -96,7 +95,7 @@ function bind(view: DataView, socket: UdpBlock, address: Ipv4, port: number, met
 	socket.lastPorts = 0;
 	socket.lastSlot = 0;
 	socket.bits = UDP_OPEN;
-	setV4OrNone(view, socket.localAddress, address);
+	copyAddress(view, socket.localAddress, local);
 	socket.localPort = port;
 	socket.meta = meta;
 	const path = PathBlock.of(view, socket.path);
@@ -142,11 +141,11 @@ export function udpInterfaceGone(view: DataView, slot: number): void {
 }
 
 /** An address is gone: sockets bound to it end. */
-export function udpAddressGone(view: DataView, address: Ipv4): void {
+export function udpAddressGone(view: DataView, address: Address): void {
 	const count = udpSockets(view);
 	for (let i = 0; i < count; i++) {
 		const socket = UdpBlock.of(view, udpAt(view, i));
-		if (udpHasPlace(socket) && v4Of(view, socket.localAddress) === address) end(view, socket);
+		if (udpHasPlace(socket) && sameAddress(view, socket.localAddress, address)) end(view, socket);
 	}
 }
 

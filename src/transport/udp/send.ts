@@ -4,12 +4,12 @@ import { output } from "../../ip/output.ts";
 import { afterLoopback, ownerSlot, route } from "../../ip/way.ts";
 import { canSend, sourceOf } from "../../link/addresses.ts";
 import { follows } from "../../link/calls.ts";
-import { copyAddress, isNone, sameAddress, setV4, setV4OrNone, v4Of } from "../../packet/address.ts";
+import { copyAddress, isNone, sameAddress, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import { NO_ADDRESS } from "../../packet/fields.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
-import type { Address, Ipv4, Length, Offset } from "../../packet/numbers.ts";
+import type { Address, Length, Offset } from "../../packet/numbers.ts";
 import { NONE, takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { interfaceAt } from "../../packet/slots.ts";
@@ -18,7 +18,7 @@ import { SLOT_GONE } from "./deliver.ts";
 import { udpBuild } from "../../wire/build.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import type { BytesIn } from "../../wire/kernels/bytes.ts";
-import { isLoopback } from "../../wire/scope.ts";
+import { isBroadcast, isLoopback } from "../../wire/scope.ts";
 import * as udp from "../../wire/udp.ts";
 
 /** Bytes of the headers before a datagram's payload. */
@@ -43,7 +43,7 @@ export const GONE = -4;
 export function udpSend(
 	view: DataView,
 	block: Offset,
-	to: Ipv4,
+	to: Address,
 	port: number,
 	data: BytesIn,
 	start: number,
@@ -51,24 +51,24 @@ export function udpSend(
 ): number {
 	const socket = UdpBlock.of(view, block);
 	const path = PathBlock.of(view, socket.path);
-	if (path.wayVersion !== CoreBlock.of(view, CORE).wayVersion || v4Of(view, path.destination) !== to) {
+	if (path.wayVersion !== CoreBlock.of(view, CORE).wayVersion || !sameAddress(view, path.destination, to)) {
 		if (!udpHasPlace(socket)) return GONE;
-		if (to === ipv4.BROADCAST && (socket.bits & UDP_BY_ALL) !== 0) return sendByAll(view, socket, port, data, start, length);
+		if (isBroadcast(view, to) && (socket.bits & UDP_BY_ALL) !== 0) return sendByAll(view, socket, port, data, start, length);
 		if (!lead(view, socket, path, to)) return noWay(view, socket, path);
 	}
 	return transmit(view, path, (socket.localPort << 16) | port, data, start, length);
 }
 
-/** The same with a source address of ours (0: chosen), and by the interface in `slot` alone (0: as the routes say). */
+/** The same with a source address of ours (none: chosen), and by the interface in `slot` alone (0: as the routes say). */
 export function udpSendBy(
 	view: DataView,
 	block: Offset,
-	to: Ipv4,
+	to: Address,
 	port: number,
 	data: BytesIn,
 	start: number,
 	length: Length,
-	source: Ipv4,
+	source: Address,
 	slot: number,
 ): number {
 	const socket = UdpBlock.of(view, block);
@@ -77,15 +77,14 @@ export function udpSendBy(
 	const bound = slot === 0 ? boundOf(socket) : slot;
 	const known =
 		(socket.bits & UDP_GIVEN) !== 0 &&
-		v4Of(view, path.destination) === to &&
-		source !== 0 &&
-		v4Of(view, path.source) === source &&
+		sameAddress(view, path.destination, to) &&
+		!isNone(view, source) &&
+		sameAddress(view, path.source, source) &&
 		path.bound === bound;
 	if (!known || path.routeVersion !== CoreBlock.of(view, CORE).routeVersion) {
 		socket.bits = socket.bits | UDP_GIVEN;
-		setV4(view, path.destination, to);
-		if (source === 0) copyAddress(view, path.source, socket.localAddress);
-		else setV4(view, path.source, source);
+		copyAddress(view, path.destination, to);
+		copyAddress(view, path.source, isNone(view, source) ? socket.localAddress : source);
 		path.bound = bound;
 		route(view, path, 0, true);
 	}
@@ -95,27 +94,27 @@ export function udpSendBy(
 	return answer;
 }
 
-/** The same from a source address and port that are not the socket's, as a gateway does; from 0.0.0.0 as DHCP does before it has an address. */
+/** The same from a source address and port that are not the socket's, as a gateway does; from none, 0.0.0.0, as DHCP does before it has an address. */
 export function udpSendFrom(
 	view: DataView,
 	block: Offset,
-	to: Ipv4,
+	to: Address,
 	port: number,
 	data: BytesIn,
 	start: number,
 	length: Length,
-	from: Ipv4,
+	from: Address,
 	fromPort: number,
 ): number {
 	const socket = UdpBlock.of(view, block);
 	const path = PathBlock.of(view, socket.path);
 	if (!udpHasPlace(socket)) return GONE;
 	socket.bits = socket.bits | UDP_GIVEN;
-	setV4(view, path.destination, to);
-	setV4OrNone(view, path.source, from);
+	copyAddress(view, path.destination, to);
+	copyAddress(view, path.source, from);
 	path.bound = boundOf(socket);
 	if (!route(view, path, 0, false)) return NO_WAY;
-	setV4OrNone(view, path.source, from); // to ourselves too
+	copyAddress(view, path.source, from); // to ourselves too
 	const answer = transmit(view, path, (fromPort << 16) | port, data, start, length);
 	path.wayVersion = -1;
 	return answer;
@@ -123,11 +122,12 @@ export function udpSendFrom(
 
 /** A broadcast by every interface that is up and has an address. */
 function sendByAll(view: DataView, socket: UdpBlock, port: number, data: BytesIn, start: number, length: Length): number {
+	const everybody = CoreBlock.of(view, CORE).everybody;
 	let answer = NO_WAY;
 	for (let at = afterLoopback(view); at !== 0; at = InterfaceBlock.of(view, at).next) {
 		const link = InterfaceBlock.of(view, at);
 		if (!canSend(link) || link.addressCount === 0) continue;
-		const sent = udpSendBy(view, socket.at, ipv4.BROADCAST, port, data, start, length, 0, link.slot);
+		const sent = udpSendBy(view, socket.at, everybody, port, data, start, length, NO_ADDRESS, link.slot);
 		if (sent === TOO_LONG) return TOO_LONG;
 		if (sent < 0) {
 			if (answer < 0) answer = sent;
@@ -135,7 +135,7 @@ function sendByAll(view: DataView, socket: UdpBlock, port: number, data: BytesIn
 	}
 	if (answer !== NO_WAY) return answer;
 	const path = PathBlock.of(view, socket.path);
-	lead(view, socket, path, ipv4.BROADCAST);
+	lead(view, socket, path, everybody);
 	return noWay(view, socket, path);
 }
 
@@ -160,11 +160,11 @@ function boundOf(socket: UdpBlock): number {
 }
 
 /** The socket's path leads to an address, as the routes say now. False when there is no way. */
-function lead(view: DataView, socket: UdpBlock, path: PathBlock, to: Ipv4): boolean {
+function lead(view: DataView, socket: UdpBlock, path: PathBlock, to: Address): boolean {
 	const routed = path.routeVersion === CoreBlock.of(view, CORE).routeVersion;
-	if (v4Of(view, path.destination) !== to || !routed || (socket.bits & UDP_GIVEN) !== 0) {
+	if (!sameAddress(view, path.destination, to) || !routed || (socket.bits & UDP_GIVEN) !== 0) {
 		socket.bits = socket.bits & ~UDP_GIVEN;
-		setV4(view, path.destination, to);
+		copyAddress(view, path.destination, to);
 		path.bound = boundOf(socket);
 		const answers = isNone(view, socket.localAddress) && sameAddress(view, path.destination, socket.lastSource);
 		const source = answers ? answerFrom(view, socket) : socket.localAddress;

@@ -4,6 +4,7 @@
 import * as door from "#codec";
 import { lookups } from "../../config.ts";
 import type { Core } from "../../packet/core.ts";
+import { given, givenDestination, givenSource } from "../../packet/given.ts";
 import { udpRing, udpRingSize } from "../../packet/layout.ts";
 import { FIRST_SOCKET } from "../../packet/news.ts";
 import { NONE } from "../../packet/packets.ts";
@@ -59,7 +60,7 @@ export class Udp {
 	 * `anyPort`, it gets every datagram of that interface that no other socket wants. Throws Error when the port is taken or no socket is free.
 	 */
 	open(address: number, port: number, bound: number, anyPort = false): UdpSocket {
-		const opened = door.udpOpen(this.#view, address, port, bound, anyPort, this.#core.random32());
+		const opened = door.udpOpen(this.#view, given(this.#view, address), port, bound, anyPort, this.#core.random32());
 		return this.#opened(opened, port, `${this.#core.limits.udp} UDP sockets`, "udp");
 	}
 
@@ -121,7 +122,8 @@ export class Udp {
 	 * carries; Error when there is no route, or no source address yet.
 	 */
 	send(socket: UdpSocket, address: number, port: number, data: Bytes, at: number, length: number): void {
-		this.sent(socket, length, door.udpSend(this.#view, socket.block, address, port, data, at, length));
+		const view = this.#view;
+		this.sent(socket, length, door.udpSend(view, socket.block, givenDestination(view, address), port, data, at, length));
 	}
 
 	/** The same with a source address of ours (0: chosen), and by the interface in `slot` alone (0: as the routes say). */
@@ -135,7 +137,10 @@ export class Udp {
 		source: number,
 		slot: number,
 	): void {
-		this.sent(socket, length, door.udpSendBy(this.#view, socket.block, address, port, data, at, length, source, slot));
+		const view = this.#view;
+		const to = givenDestination(view, address);
+		const from = givenSource(view, source);
+		this.sent(socket, length, door.udpSendBy(view, socket.block, to, port, data, at, length, from, slot));
 	}
 
 	/** The same from a source address and port that are not the socket's, as the desktop gateway does; from 0.0.0.0 as DHCP does before it has an address. */
@@ -149,7 +154,10 @@ export class Udp {
 		from: number,
 		fromPort: number,
 	): void {
-		this.sent(socket, length, door.udpSendFrom(this.#view, socket.block, address, port, data, at, length, from, fromPort));
+		const view = this.#view;
+		const to = givenDestination(view, address);
+		const source = givenSource(view, from);
+		this.sent(socket, length, door.udpSendFrom(view, socket.block, to, port, data, at, length, source, fromPort));
 	}
 
 	/** Does what is to be done after `length` bytes were sent, or throws why they were not. */
@@ -196,7 +204,7 @@ export class Udp {
 
 	/** An address is gone: sockets bound to it end. */
 	addressGone(address: number): void {
-		door.udpAddressGone(this.#view, address);
+		door.udpAddressGone(this.#view, given(this.#view, address));
 		this.#core.wake();
 	}
 

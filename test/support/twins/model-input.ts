@@ -251,7 +251,7 @@ function transport(
 		set(view, "ports", read32(body, 0));
 		const socket = socketFor(view, iface, protocol);
 		const delivered =
-			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 224, iface.slot, at + 8, length - 8);
+			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 284, iface.slot, at + 8, length - 8);
 		const undelivered = answer(view, KINDS.udp, group, at + 8, length - 8, socket);
 		return delivered ? KINDS.datagram | (socket << VALUE_SHIFT) : undelivered;
 	}

@@ -81,7 +81,7 @@ function ringCheck(view: DataView, ring: number, size: number, at: number, lengt
 /** Bytes of a page of TCP's pool. */
 const PAGE = 512;
 /** Where the word stands that says where the pool is, and what it has there. */
-const POOL_AT = 284;
+const POOL_AT = 316;
 const POOL = { first: 4, last: 8, listed: 12, fresh: 16, end: 20, count: 24, promised: 28, receiveFloor: 32, sendFloor: 36 };
 
 /** The pool as an object. */
@@ -274,7 +274,7 @@ const TOLD = 32;
 
 /** A UDP socket block. */
 function udpAt(view: DataView, block: number): { ring: number; size: number; at: number; used: number; count: number } {
-	take(view, block, 168);
+	take(view, block, 284);
 	const [ring, size, at, used, count] = [0, 4, 8, 12, 16].map((field) => word(view, block + field)) as [
 		number,
 		number,
@@ -334,8 +334,8 @@ export function udpRead(view: DataView, block: number, buffer: Application, star
 		setWord(view, block + 60, bits | TOLD);
 		// The way back, when it is from another address of ours: to be looked up anew.
 		const bound = take(view, block + 72, 16).some((byte) => byte !== 0);
-		const back = take(view, block + 132, 16).every((byte, i) => byte === addresses[i]);
-		if (!bound && back) for (const at of [96, 156]) setWord(view, block + at, -1);
+		const back = take(view, block + 248, 16).every((byte, i) => byte === addresses[i]);
+		if (!bound && back) for (const at of [212, 272]) setWord(view, block + at, -1);
 	}
 	return known ? bytes : bytes + 65536;
 }
