@@ -147,6 +147,8 @@ export const ANNOUNCE_INTERVAL_MS = 2000;
 export const DEFEND_INTERVAL_MS = 10_000;
 /** Conflicts about our own addresses that are remembered of each Ethernet interface, about 150 B each on a 32-bit XS. */
 export const CONFLICTS = 4;
+/** IPv6: how long a neighbour that is used may be heard of before it is asked, ms. RFC 4861 §10, DELAY_FIRST_PROBE_TIME. */
+export const ND_DELAY_MS = 5000;
 export const NEIGHBOR_REACHABLE_MS = 30_000;
 /** How long a stale neighbour is kept when nobody uses it, ms. */
 export const NEIGHBOR_STALE_MS = 60_000;

@@ -2,18 +2,17 @@
 
 import { CORE, CoreBlock, RULE_FORWARDING, RULE_STRONG_HOST } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import { DESTINATION_ADDRESS, FRAME_GROUP, OURS, TTL_PROTOCOL, WHOSE } from "../packet/fields.ts";
+import { DESTINATION_ADDRESS, FRAME_GROUP, isIpv6, OURS, SOURCE_ADDRESS, TTL_PROTOCOL, WHOSE } from "../packet/fields.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { packetKept } from "../packet/packets.ts";
 import { PathBlock } from "../packet/path-block.ts";
-import { ttlDecrement } from "../wire/build.ts";
-import * as icmpv4 from "../wire/icmpv4.ts";
+import { hopLimitDecrement, ttlDecrement } from "../wire/build.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { isLoopback } from "../wire/scope.ts";
+import { isLinkLocal, isLoopback } from "../wire/scope.ts";
 import * as udp from "../wire/udp.ts";
 import { forwardHook, GO_ON, stopped } from "./hooks.ts";
-import { icmpError } from "./icmp.ts";
+import { BEYOND_SCOPE, icmpError, NO_ROUTE, TOO_BIG, TOO_FAR } from "./icmp.ts";
 import { output } from "./output.ts";
 import { isLocal, lead, leadsTo } from "./way.ts";
 
@@ -28,16 +27,18 @@ export function transit(view: DataView, link: InterfaceBlock, at: Offset, end: O
 		// Where the last packet went that was forwarded, no address of ours is.
 		const again = leadsTo(view, path, DESTINATION_ADDRESS);
 		if (again || !isLocal(view, DESTINATION_ADDRESS)) {
-			if ((core.rules & RULE_FORWARDING) === 0) return refused(view, link, DROP.ipv4NotLocal);
+			if ((core.rules & RULE_FORWARDING) === 0) return refused(view, link, DROP.ipNotLocal);
 			if (!again) lead(view, path, DESTINATION_ADDRESS);
 			forward(view, link, path, at, end);
 			return false;
 		}
+		// Of one link alone: another link's is not meant. RFC 4007 §9.
+		if (isIpv6(view) && isLinkLocal(view, DESTINATION_ADDRESS)) return refused(view, link, DROP.ipNotLocal);
 		// As for this interface's own, hooks.ts.
-		if (group) return refused(view, link, DROP.ipv4LinkBroadcast);
+		if (group) return refused(view, link, DROP.ipLinkBroadcast);
 	}
 	if (isLoopback(view, DESTINATION_ADDRESS) || ((core.rules & RULE_STRONG_HOST) !== 0 && !offered))
-		return refused(view, link, DROP.ipv4StrongHost);
+		return refused(view, link, DROP.ipStrongHost);
 	view.setInt32(WHOSE * 4, OURS, true);
 	return true;
 }
@@ -49,7 +50,7 @@ function refused(view: DataView, link: InterfaceBlock, reason: number): boolean 
 
 /** Whether the valid IPv4 packet in bytes `at` to `end` has a UDP datagram for that port. */
 function isForPort(view: DataView, port: number, at: Offset, end: Offset): boolean {
-	if (ipv4.protocol(view, at) !== ipv4.UDP || ipv4.isFragment(view, at)) return false;
+	if (isIpv6(view) || ipv4.protocol(view, at) !== ipv4.UDP || ipv4.isFragment(view, at)) return false;
 	const header = at + ipv4.headerLength(view, at);
 	return udp.valid(view, header, end) && (udp.ports(view, header) & 0xffff) === port;
 }
@@ -58,19 +59,23 @@ function isForPort(view: DataView, port: number, at: Offset, end: Offset): boole
 function forward(view: DataView, link: InterfaceBlock, path: PathBlock, at: Offset, end: Offset): void {
 	const packet = CoreBlock.of(view, CORE).packet;
 	const verdict = forwardHook(view, link, path, packet, at, end);
-	if (verdict !== GO_ON) stopped(view, link, verdict);
-	else if ((view.getInt32(TTL_PROTOCOL * 4, true) & 0xffff) >> 8 <= 1) {
-		icmpError(view, link, icmpv4.TIME_EXCEEDED, 0, 0);
+	if (verdict !== GO_ON) {
+		// RFC 4443 §3.1: the source means nothing where it would have gone.
+		if (verdict === DROP.ipNotLocal && isIpv6(view) && isLinkLocal(view, SOURCE_ADDRESS)) icmpError(view, link, BEYOND_SCOPE, 0);
+		stopped(view, link, verdict);
+	} else if ((view.getInt32(TTL_PROTOCOL * 4, true) & 0xffff) >> 8 <= 1) {
+		icmpError(view, link, TOO_FAR, 0);
 		drop(view, link, DROP.ttlExpired);
 	} else if (path.out === 0) {
-		icmpError(view, link, icmpv4.UNREACHABLE, icmpv4.NET_UNREACHABLE, 0);
+		icmpError(view, link, NO_ROUTE, 0);
 		drop(view, link, DROP.noRoute);
 	} else if (end - at > path.mtu) {
 		// We do not fragment, so the sender is told in either case. RFC 1191 §4.
-		icmpError(view, link, icmpv4.UNREACHABLE, icmpv4.FRAGMENTATION_NEEDED, path.mtu);
+		icmpError(view, link, TOO_BIG, path.mtu);
 		drop(view, link, DROP.tooBig);
 	} else {
-		ttlDecrement(view, at);
+		if (isIpv6(view)) hopLimitDecrement(view, at);
+		else ttlDecrement(view, at);
 		if (output(view, packet, at, end, path)) packetKept(view);
 	}
 }

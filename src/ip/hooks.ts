@@ -4,15 +4,18 @@
 //	const verdict = filterInput(view, link, at, end);
 //	if (verdict !== GO_ON) return verdict;
 
-import { v4Of } from "../packet/address.ts";
+import { isNone, isV4, v4Of } from "../packet/address.ts";
 import { CORE, CoreBlock, RULE_REVERSE_PATH } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import { DESTINATION_ADDRESS, FRAME_GROUP, KNOWN_SOURCE, OURS, SOURCE_ADDRESS, WHOSE } from "../packet/fields.ts";
+import { DESTINATION_ADDRESS, FRAME_GROUP, isIpv6, KNOWN_SOURCE, OURS, SOURCE_ADDRESS, WHOSE } from "../packet/fields.ts";
 import { FLAG_LOOPBACK, type InterfaceBlock } from "../packet/interface-block.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Ipv4, Offset } from "../packet/numbers.ts";
 import { packetKept } from "../packet/packets.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import * as ipv4 from "../wire/ipv4.ts";
+import * as ipv6 from "../wire/ipv6.ts";
+import { isLinkLocal, isLoopback, isMulticast } from "../wire/scope.ts";
 import { ownFind } from "./own.ts";
 import { lead } from "./way.ts";
 
@@ -33,9 +36,9 @@ export function stopped(view: DataView, link: InterfaceBlock, verdict: number): 
  * says in WHOSE whose that is.
  */
 export function inputHook(view: DataView, link: InterfaceBlock, _packet: number, _at: Offset, _end: Offset): number {
-	if (isForged(view, link, v4Of(view, SOURCE_ADDRESS))) return DROP.ipv4BadSource;
+	if (isIpv6(view) ? isForged6(view, link) : isForged(view, link, v4Of(view, SOURCE_ADDRESS))) return DROP.ipBadSource;
 	// RFC 1122 §3.3.6: nobody alone is addressed by a frame for all. Else every host would answer what one was asked.
-	if (view.getInt32(FRAME_GROUP * 4, true) !== 0 && view.getInt32(WHOSE * 4, true) === OURS) return DROP.ipv4LinkBroadcast;
+	if (view.getInt32(FRAME_GROUP * 4, true) !== 0 && view.getInt32(WHOSE * 4, true) === OURS) return DROP.ipLinkBroadcast;
 	return GO_ON;
 }
 
@@ -49,17 +52,21 @@ export function forwardHook(
 	_end: Offset,
 ): number {
 	const core = CoreBlock.of(view, CORE);
-	if (view.getInt32(FRAME_GROUP * 4, true) !== 0) return DROP.ipv4NotLocal;
-	if (isMartian(v4Of(view, SOURCE_ADDRESS), v4Of(view, DESTINATION_ADDRESS))) return DROP.ipv4NotLocal;
+	if (view.getInt32(FRAME_GROUP * 4, true) !== 0) return DROP.ipNotLocal;
+	const six = isIpv6(view);
+	if (six ? isMartian6(view) : isMartian(v4Of(view, SOURCE_ADDRESS), v4Of(view, DESTINATION_ADDRESS))) return DROP.ipNotLocal;
 	if ((core.rules & RULE_REVERSE_PATH) !== 0 && !comesFrom(view, link)) return DROP.reversePath;
 	// RFC 2644: directed broadcasts are not forwarded.
-	return path.nextHop === core.everybody ? DROP.ipv4NotLocal : GO_ON;
+	return path.nextHop === core.everybody ? DROP.ipNotLocal : GO_ON;
 }
 
 /** A packet of ours, or one that is forwarded, is about to leave by `link`; it lies in bytes `at` to `end` of `packet`. Past this it may wait for its neighbour or its device. */
 export function outputHook(view: DataView, link: InterfaceBlock, _packet: number, at: Offset, _end: Offset): number {
-	// RFC 1122 §3.2.1.3 (g): 127.0.0.0/8 stays within the host.
-	const inside = ipv4.isLoopback(ipv4.source(view, at)) || ipv4.isLoopback(ipv4.destination(view, at));
+	// RFC 1122 §3.2.1.3 (g), RFC 4291 §2.5.3: 127.0.0.0/8 and ::1 stay within the host.
+	const six = hasIpv6() && view.getUint8(at) >> 4 === 6;
+	const inside = six
+		? isLoopback(view, at + ipv6.SOURCE) || isLoopback(view, at + ipv6.DESTINATION)
+		: ipv4.isLoopback(ipv4.source(view, at)) || ipv4.isLoopback(ipv4.destination(view, at));
 	return inside && (link.flags & FLAG_LOOPBACK) === 0 ? DROP.loopbackAddress : GO_ON;
 }
 
@@ -73,6 +80,20 @@ function isForged(view: DataView, link: InterfaceBlock, source: Ipv4): boolean {
 	if (ownFind(view, SOURCE_ADDRESS, 0) !== 0) return true;
 	view.setInt32(KNOWN_SOURCE * 4, source, true);
 	return false;
+}
+
+/** The same of IPv6: a group, ::1, one of ours; and one of IPv4 in either place, which is nobody's on a wire: such packets would pass for IPv4's. RFC 4291 §2.5. */
+function isForged6(view: DataView, link: InterfaceBlock): boolean {
+	if (isV4(view, SOURCE_ADDRESS) || isV4(view, DESTINATION_ADDRESS) || isMulticast(view, SOURCE_ADDRESS)) return true;
+	if (isNone(view, DESTINATION_ADDRESS)) return true;
+	if ((link.flags & FLAG_LOOPBACK) !== 0) return false;
+	if (isLoopback(view, SOURCE_ADDRESS) || isLoopback(view, DESTINATION_ADDRESS)) return true;
+	return ownFind(view, SOURCE_ADDRESS, 0) !== 0;
+}
+
+/** RFC 4291 §2.5.2, §2.5.6: no router lets pass what is from nowhere, or of one link. */
+function isMartian6(view: DataView): boolean {
+	return isNone(view, SOURCE_ADDRESS) || isLinkLocal(view, SOURCE_ADDRESS) || isLinkLocal(view, DESTINATION_ADDRESS);
 }
 
 /** RFC 1812 §5.3.7: no host can have sent or get it by a router; RFC 3927 §2.7: nothing from or to addresses of one link. */

@@ -1,32 +1,76 @@
 // ICMP as part of IP, compiled: the echo server, and errors about packets that came in. RFC 792, 1122 §3.2.2, 1812 §4.3.
 
 import { ICMP_ERROR_BURST, ICMP_ERROR_INTERVAL_MS } from "../config.ts";
-import { copyAddress, sameAddress, setNone, setV4, v4Of } from "../packet/address.ts";
+import { copyAddress, isNone, sameAddress, setNone, setV4 } from "../packet/address.ts";
 import { chance32 } from "../packet/chance.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import { DESTINATION_ADDRESS, IP_AT, IP_END, SOURCE_ADDRESS, TRANSPORT_AT, TTL_PROTOCOL } from "../packet/fields.ts";
+import {
+	ARRIVAL,
+	DESTINATION_ADDRESS,
+	FRAME_GROUP,
+	IP_AT,
+	IP_END,
+	ipv4Again,
+	isIpv6,
+	NAMED_AT,
+	SOURCE_ADDRESS,
+	TRANSPORT_AT,
+	TTL_PROTOCOL,
+} from "../packet/fields.ts";
 import { FLAG_ANY_ADDRESS, InterfaceBlock } from "../packet/interface-block.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Length, Offset } from "../packet/numbers.ts";
 import { NONE, takeSpare } from "../packet/packets.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import { interfaceAt } from "../packet/slots.ts";
-import { ipv4Build } from "../wire/build.ts";
+import { ipBuild, pseudoOfPacket } from "../wire/build.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
+import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv4 from "../wire/ipv4.ts";
+import * as ipv6 from "../wire/ipv6.ts";
 import { checksum } from "../wire/kernels/checksum.ts";
 import { copy } from "../wire/kernels/copies.ts";
-import { isNowhere } from "../wire/scope.ts";
+import { isLinkLocal, isMulticast, isNowhere } from "../wire/scope.ts";
 import { output } from "./output.ts";
 import { isGroup, isLocal, route } from "./way.ts";
 
-/** An error quotes as much as fits 576 bytes with its headers. RFC 1812 §4.3.2.3. */
+/** An error quotes as much as fits 576 bytes with its headers, RFC 1812 §4.3.2.3; of IPv6 what every link carries, RFC 4443 §2.4 (c). */
 const QUOTE = 576 - ipv4.HEADER - icmpv4.HEADER;
+const QUOTE6 = ipv6.LEAST_MTU - ipv6.HEADER - icmpv6.HEADER;
 
-/** Sends the reply in bytes `at` to `end` that was made of an echo request, and notes the way. Answers whether the packet was kept. RFC 1122 §3.2.2.6. */
+// What an error says: type and code of ICMPv6 << 16 | those of ICMP.
+/** No route leads there. */
+export const NO_ROUTE = (icmpv6.UNREACHABLE << 24) | (icmpv6.NO_ROUTE << 16) | (icmpv4.UNREACHABLE << 8) | icmpv4.NET_UNREACHABLE;
+/** The neighbour does not answer. */
+export const NO_HOST =
+	(icmpv6.UNREACHABLE << 24) | (icmpv6.ADDRESS_UNREACHABLE << 16) | (icmpv4.UNREACHABLE << 8) | icmpv4.HOST_UNREACHABLE;
+/** Nobody takes datagrams for that port. */
+export const NO_PORT =
+	(icmpv6.UNREACHABLE << 24) | (icmpv6.PORT_UNREACHABLE << 16) | (icmpv4.UNREACHABLE << 8) | icmpv4.PORT_UNREACHABLE;
+/** A source address that means nothing beyond its link. */
+export const BEYOND_SCOPE =
+	(icmpv6.UNREACHABLE << 24) | (icmpv6.BEYOND_SCOPE << 16) | (icmpv4.UNREACHABLE << 8) | icmpv4.NET_UNREACHABLE;
+/** Larger than what the next link carries, which `rest` is. */
+export const TOO_BIG = (icmpv6.PACKET_TOO_BIG << 24) | (icmpv4.UNREACHABLE << 8) | icmpv4.FRAGMENTATION_NEEDED;
+/** As many routers on its way as it may have. */
+export const TOO_FAR = (icmpv6.TIME_EXCEEDED << 24) | (icmpv4.TIME_EXCEEDED << 8);
+/** A field that cannot be; `rest` says which. */
+export const WRONG_FIELD = (icmpv6.PARAMETER_PROBLEM << 24) | (icmpv4.PARAMETER_PROBLEM << 8);
+/** What follows the IP header is not known; IPv6: `rest` is where that is said. */
+export const UNKNOWN_HEADER =
+	(icmpv6.PARAMETER_PROBLEM << 24) | (icmpv6.UNKNOWN_HEADER << 16) | (icmpv4.UNREACHABLE << 8) | icmpv4.PROTOCOL_UNREACHABLE;
+/** IPv6: an option that wants the sender to be told; `rest` is where it stands. */
+export const UNKNOWN_OPTION = (icmpv6.PARAMETER_PROBLEM << 24) | (icmpv6.UNKNOWN_OPTION << 16);
+
+/**
+ * Sends the reply in bytes `at` to `end` that was made of an echo request, and notes the way. Answers whether the packet was kept. RFC 1122 §3.2.2.6. Of an ICMPv6 request it makes the
+ * reply, with an IP header at `at`, which may be further on than the request's: its extension headers were meant for the way here. RFC 4443 §4.2.
+ */
 export function echo(view: DataView, packet: number, at: Offset, end: Offset): boolean {
 	const core = CoreBlock.of(view, CORE);
 	const path = PathBlock.of(view, core.echo);
+	const group = isIpv6(view) && isMulticast(view, DESTINATION_ADDRESS);
 	// The reply comes from the address that was asked; that decides the way too.
 	if (
 		!sameAddress(view, path.destination, SOURCE_ADDRESS) ||
@@ -34,23 +78,36 @@ export function echo(view: DataView, packet: number, at: Offset, end: Offset): b
 		path.routeVersion !== core.routeVersion
 	) {
 		copyAddress(view, path.destination, SOURCE_ADDRESS);
-		copyAddress(view, path.source, DESTINATION_ADDRESS);
+		if (group) setNone(view, path.source);
+		else copyAddress(view, path.source, DESTINATION_ADDRESS);
+		path.bound =
+			isIpv6(view) && isLinkLocal(view, SOURCE_ADDRESS) ? InterfaceBlock.of(view, view.getInt32(ARRIVAL * 4, true)).slot : 0;
 		route(view, path, 0, true);
 	}
+	if (isIpv6(view) && path.out !== 0) reply6(view, path, at, end);
 	if (end - at <= path.mtu) return output(view, packet, at, end, path);
 	if (path.out === 0) drop(view, InterfaceBlock.of(view, interfaceAt(view, 1)), DROP.noRoute);
 	else drop(view, InterfaceBlock.of(view, path.out), DROP.tooBig);
 	return false;
 }
 
+/** Makes the reply of the ICMPv6 echo request in bytes `at` + IP header to `end`. */
+function reply6(view: DataView, path: PathBlock, at: Offset, end: Offset): void {
+	const icmp = ipBuild(view, at, path, ipv6.ICMP, path.ttl, end - at - ipv6.HEADER);
+	view.setUint8(icmp, icmpv6.ECHO_REPLY);
+	view.setUint16(icmp + icmpv6.CHECKSUM, 0);
+	const pseudo = pseudoOfPacket(view, at, ipv6.HEADER, ipv6.ICMP, end - icmp);
+	view.setUint16(icmp + icmpv6.CHECKSUM, ~checksum(view, icmp, end, pseudo));
+}
+
 /**
- * Tells the source of the packet in the registers what became of it. `rest`: the second word of the ICMP header (an MTU, a
+ * Tells the source of the packet in the registers what became of it: `what` is one of the constants above, `rest` the second word of the ICMP header (an MTU, a
  * pointer). Says nothing about errors, fragments but the first, groups, or to sources that are not one host; at most one in ICMP_ERROR_INTERVAL_MS.
  */
-export function icmpError(view: DataView, link: InterfaceBlock, type: number, code: number, rest: number): void {
+export function icmpError(view: DataView, link: InterfaceBlock, what: number, rest: number): void {
 	const core = CoreBlock.of(view, CORE);
 	const original = view.getInt32(IP_AT * 4, true);
-	if (!mayTell(view, original)) return;
+	if (!(isIpv6(view) ? mayTell6(view, what) : mayTell(view, original))) return;
 	if (!token(view)) {
 		drop(view, link, DROP.icmpRateLimited);
 		return;
@@ -62,23 +119,27 @@ export function icmpError(view: DataView, link: InterfaceBlock, type: number, co
 	}
 	const path = PathBlock.of(view, core.error);
 	copyAddress(view, path.destination, SOURCE_ADDRESS);
+	path.bound = isLinkLocal(view, SOURCE_ADDRESS) ? link.slot : 0;
 	// From the address that was asked for when it is ours, RFC 1122 §3.2.2; else from the interface, RFC 1812 §4.3.2.4.
-	if ((link.flags & FLAG_ANY_ADDRESS) !== 0 || isLocal(view, DESTINATION_ADDRESS))
+	const asked = !isMulticast(view, DESTINATION_ADDRESS);
+	if (asked && ((link.flags & FLAG_ANY_ADDRESS) !== 0 || isLocal(view, DESTINATION_ADDRESS)))
 		copyAddress(view, path.source, DESTINATION_ADDRESS);
 	else setNone(view, path.source);
 	if (!route(view, path, 0, true)) {
 		drop(view, InterfaceBlock.of(view, interfaceAt(view, 1)), DROP.noRoute);
 		return;
 	}
-	const quoted: Length = Math.min((view.getInt32(IP_END * 4, true) - original) | 0, QUOTE);
+	const six = isIpv6(view);
+	const quoted: Length = Math.min((view.getInt32(IP_END * 4, true) - original) | 0, six ? QUOTE6 : QUOTE);
 	const at = core.spareAt;
-	const icmp = at + ipv4.HEADER;
+	const protocol = six ? ipv6.ICMP : ipv4.ICMP;
+	const icmp = ipBuild(view, at, path, protocol, ipv4.DEFAULT_TTL, icmpv4.HEADER + quoted);
 	const end = icmp + icmpv4.HEADER + quoted;
-	ipv4Build(view, at, v4Of(view, path.source), v4Of(view, path.destination), ipv4.ICMP, ipv4.DEFAULT_TTL, end - at);
-	view.setInt32(icmp, (type << 24) | (code << 16));
+	view.setInt32(icmp, six ? what & (0xffff0000 | 0) : what << 16);
 	view.setInt32(icmp + icmpv4.REST, rest);
 	copy(view, icmp + icmpv4.HEADER, original, quoted);
-	view.setUint16(icmp + icmpv4.CHECKSUM, ~checksum(view, icmp, end, 0));
+	const pseudo = six ? pseudoOfPacket(view, at, ipv6.HEADER, ipv6.ICMP, icmpv4.HEADER + quoted) : 0;
+	view.setUint16(icmp + icmpv4.CHECKSUM, ~checksum(view, icmp, end, pseudo));
 	if (output(view, packet, at, end, path)) takeSpare(view);
 }
 
@@ -89,6 +150,18 @@ function mayTell(view: DataView, original: Offset): boolean {
 	if ((view.getInt32(TTL_PROTOCOL * 4, true) & 255) !== ipv4.ICMP) return true;
 	const type = icmpv4.type(view, view.getInt32(TRANSPORT_AT * 4, true));
 	return type === icmpv4.ECHO_REQUEST || type === icmpv4.ECHO_REPLY;
+}
+
+/** The same of IPv6, RFC 4443 §2.4 (e): what is too big for a link, and some options, are told of groups' packets too. */
+function mayTell6(view: DataView, what: number): boolean {
+	if (isNone(view, SOURCE_ADDRESS) || isMulticast(view, SOURCE_ADDRESS)) return false;
+	const group = isMulticast(view, DESTINATION_ADDRESS) || view.getInt32(FRAME_GROUP * 4, true) !== 0;
+	if (group && what !== TOO_BIG && what !== UNKNOWN_OPTION) return false;
+	if ((view.getInt32(TTL_PROTOCOL * 4, true) & 255) !== ipv6.ICMP) return true;
+	const at: Offset = view.getInt32(TRANSPORT_AT * 4, true);
+	if (at >= view.getInt32(IP_END * 4, true)) return true;
+	const type = icmpv6.type(view, at);
+	return !icmpv6.isError(type) && type !== icmpv6.REDIRECT;
 }
 
 /** Whether another error may be sent: there is a token, of which some are taken. */
@@ -110,14 +183,24 @@ function token(view: DataView): boolean {
 	return true;
 }
 
-/** The packet in bytes `at` to `end` did not find its next hop. When it is one that we forwarded its sender is told. RFC 1812 §5.2.7.1. */
+/** The packet in bytes `at` to `end` did not find its next hop. When it is one that we forwarded its sender is told. RFC 1812 §5.2.7.1, RFC 4443 §3.1. */
 export function lostPacket(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): void {
+	view.setInt32(IP_AT * 4, at, true);
+	view.setInt32(IP_END * 4, end, true);
+	if (hasIpv6() && view.getUint8(at) >> 4 === 6) {
+		copyAddress(view, SOURCE_ADDRESS, at + ipv6.SOURCE);
+		copyAddress(view, DESTINATION_ADDRESS, at + ipv6.DESTINATION);
+		view.setInt32(NAMED_AT * 4, at + ipv6.NEXT_HEADER, true);
+		view.setInt32(TRANSPORT_AT * 4, at + ipv6.HEADER, true);
+		view.setInt32(TTL_PROTOCOL * 4, (ipv6.hopLimit(view, at) << 8) | ipv6.nextHeader(view, at), true);
+		if (!isLocal(view, SOURCE_ADDRESS)) icmpError(view, link, NO_HOST, 0);
+		ipv4Again(view);
+		return;
+	}
 	setV4(view, SOURCE_ADDRESS, ipv4.source(view, at));
 	if (isLocal(view, SOURCE_ADDRESS)) return;
 	setV4(view, DESTINATION_ADDRESS, ipv4.destination(view, at));
-	view.setInt32(IP_AT * 4, at, true);
-	view.setInt32(IP_END * 4, end, true);
 	view.setInt32(TRANSPORT_AT * 4, at + ipv4.headerLength(view, at), true);
 	view.setInt32(TTL_PROTOCOL * 4, view.getUint16(at + ipv4.TTL), true);
-	icmpError(view, link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, 0);
+	icmpError(view, link, NO_HOST, 0);
 }

@@ -25,12 +25,11 @@ import {
 import { FLAG_ANY_ADDRESS, FLAG_CHECKED, FLAG_LOOPBACK, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Ipv4, Offset, Range, Uint8 } from "../packet/numbers.ts";
 import { OWN_GROUP } from "../packet/own-table.ts";
-import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { checksum } from "../wire/kernels/checksum.ts";
 import { transit } from "./forward.ts";
 import { GO_ON, inputHook, stopped } from "./hooks.ts";
-import { icmpError } from "./icmp.ts";
+import { icmpError, WRONG_FIELD } from "./icmp.ts";
 import { ownFind } from "./own.ts";
 import { isLocal } from "./way.ts";
 
@@ -41,7 +40,7 @@ import { isLocal } from "./way.ts";
 export function ipInput(view: DataView, at: Offset, end: Offset): boolean {
 	check(0, FIELDS_BYTES, view.byteLength);
 	const link = InterfaceBlock.of(view, view.getInt32(ARRIVAL * 4, true));
-	if (!ipv4.valid(view, at, end)) return refused(view, link, DROP.ipv4Malformed);
+	if (!ipv4.valid(view, at, end)) return refused(view, link, DROP.ipMalformed);
 	check(at, ipv4.HEADER, view.byteLength);
 	const header = ipv4.headerLength(view, at);
 	const sum = (link.flags & FLAG_CHECKED) !== 0 ? 0xffff : checksum(view, at, at + header, 0);
@@ -58,7 +57,7 @@ export function ipInput(view: DataView, at: Offset, end: Offset): boolean {
 	if (verdict !== GO_ON) return stopped(view, link, verdict);
 	if (header > ipv4.HEADER && !optionsFit(view, link, at, header)) return false;
 	if (view.getInt32(WHOSE * 4, true) === ELSEWHERE && !transit(view, link, at, ipEnd)) return false;
-	return !ipv4.isFragment(view, at) || refused(view, link, DROP.ipv4Fragment);
+	return !ipv4.isFragment(view, at) || refused(view, link, DROP.ipFragment);
 }
 
 function refused(view: DataView, link: InterfaceBlock, reason: Uint8): boolean {
@@ -85,10 +84,10 @@ function whose(view: DataView, link: InterfaceBlock, address: Ipv4): Uint8 {
 function optionsFit(view: DataView, link: InterfaceBlock, at: Offset, header: Range<0, 60>): boolean {
 	const pointer = ipv4.badOption(view, at, header);
 	if (pointer === 0) return true;
-	if (pointer === ipv4.SOURCE_ROUTE) return refused(view, link, DROP.ipv4SourceRoute);
+	if (pointer === ipv4.SOURCE_ROUTE) return refused(view, link, DROP.ipSourceRoute);
 	const group = view.getInt32(FRAME_GROUP * 4, true) !== 0 || view.getInt32(WHOSE * 4, true) === EVERYBODYS;
 	const ours = (link.flags & FLAG_ANY_ADDRESS) !== 0 || isLocal(view, DESTINATION_ADDRESS);
 	if (!group && (ours || (CoreBlock.of(view, CORE).rules & RULE_FORWARDING) !== 0))
-		icmpError(view, link, icmpv4.PARAMETER_PROBLEM, 0, pointer << 24);
-	return refused(view, link, DROP.ipv4Malformed);
+		icmpError(view, link, WRONG_FIELD, pointer << 24);
+	return refused(view, link, DROP.ipMalformed);
 }

@@ -3,7 +3,7 @@
 import { broadcastOf, ownAt } from "../link/addresses.ts";
 import { interfaceAt } from "../packet/slots.ts";
 import { asked, OWN_AT } from "../packet/fields.ts";
-import { InterfaceBlock, OwnAddress } from "../packet/interface-block.ts";
+import { InterfaceBlock, OWN_TENTATIVE, OwnAddress } from "../packet/interface-block.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { OWN_GROUP, OWN_SLOT_SHIFT } from "../packet/own-table.ts";
 import { ownAdd, ownClear } from "./own.ts";
@@ -14,8 +14,10 @@ export function ownFill(view: DataView): void {
 	ownClear(view, table);
 	for (let at: Offset = interfaceAt(view, 1); at !== 0; at = InterfaceBlock.of(view, at).next) {
 		const link = InterfaceBlock.of(view, at);
-		for (let i = 0; i < link.addressCount; i++)
-			ownAdd(view, table, OwnAddress.of(view, ownAt(link, i)).address, link.slot << OWN_SLOT_SHIFT);
+		for (let i = 0; i < link.addressCount; i++) {
+			const own = OwnAddress.of(view, ownAt(link, i));
+			if ((own.bits & OWN_TENTATIVE) === 0) ownAdd(view, table, own.address, link.slot << OWN_SLOT_SHIFT);
+		}
 	}
 	for (let at: Offset = interfaceAt(view, 1); at !== 0; at = InterfaceBlock.of(view, at).next) {
 		const link = InterfaceBlock.of(view, at);

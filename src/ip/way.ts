@@ -1,15 +1,20 @@
 // How packets go: interface, next hop and source address are one decision, compiled. README.md of this folder has its table.
 
 import { canSend, hasAddress, inSubnet, isDirectedBroadcast, sourceOf } from "../link/addresses.ts";
-import { copyAddress, isNone, sameAddress, setNone } from "../packet/address.ts";
+import { copyAddress, isNone, isV4, mixAddress, sameAddress, setNone } from "../packet/address.ts";
 import { CORE, CoreBlock, RULE_STRONG_HOST } from "../packet/core-block.ts";
+import { OWN_AT } from "../packet/fields.ts";
 import { FLAG_ANY_ADDRESS, InterfaceBlock } from "../packet/interface-block.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
+import { mix } from "../packet/mix.ts";
 import type { Address, Offset } from "../packet/numbers.ts";
-import { OWN_GROUP, OWN_SLOT_SHIFT } from "../packet/own-table.ts";
+import { OWN_GROUP, OWN_SLOT_SHIFT, OwnTable } from "../packet/own-table.ts";
 import type { PathBlock } from "../packet/path-block.ts";
 import { RouteRow } from "../packet/route-table.ts";
 import { interfaceAt } from "../packet/slots.ts";
 import { NO_CHECKSUM } from "../wire/build.ts";
+import * as ipv4 from "../wire/ipv4.ts";
+import * as ipv6 from "../wire/ipv6.ts";
 import { ownFind } from "./own.ts";
 import { isBroadcast, isLoopback, isMulticast, isNowhere } from "../wire/scope.ts";
 import { routeTo } from "./route-lookup.ts";
@@ -92,12 +97,21 @@ export function lead(view: DataView, path: PathBlock, destination: Address): voi
 function leaveBy(view: DataView, path: PathBlock, link: InterfaceBlock): void {
 	path.out = link.at;
 	path.mtu = link.mtu;
+	const six = hasIpv6() && !isV4(view, path.destination);
+	path.ipHeader = six ? ipv6.HEADER : ipv4.HEADER;
+	// RFC 6437 §3: of each flow its own, which nobody guesses.
+	if (six) path.label = label(view, path) >>> 12;
 	const hops = path.hops;
 	let ttl = link.ttl;
 	// To groups 1 unless told: RFC 1112 §6.1.
 	if ((hops & 255) !== 0) ttl = ttl & NO_CHECKSUM;
 	else if (isMulticast(view, path.destination)) ttl = (ttl & NO_CHECKSUM) | 1;
 	path.ttl = hops | ttl;
+}
+
+function label(view: DataView, path: PathBlock): number {
+	const secret = OwnTable.of(view, view.getInt32(OWN_AT * 4, true)).seed;
+	return mixAddress(view, mixAddress(view, mix(secret, path.at), path.source), path.destination);
 }
 
 /** Block of the interface that the best route to one host leads by, 0 for none; the next hop is the path's then. */

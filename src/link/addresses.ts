@@ -2,7 +2,7 @@
 
 import { commonBits, isV4, MAPPED_BITS, sameAddress, samePrefix, v4Of } from "../packet/address.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
-import { OwnAddress } from "../packet/interface-block.ts";
+import { OWN_DEPRECATED, OWN_TENTATIVE, OwnAddress } from "../packet/interface-block.ts";
 import type { Address, Ipv4, Offset } from "../packet/numbers.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { isLinkLocal } from "../wire/scope.ts";
@@ -16,6 +16,16 @@ export function ownAt(link: InterfaceBlock, index: number): Offset {
 export function hasAddress(view: DataView, link: InterfaceBlock, address: Address): boolean {
 	const count = link.addressCount;
 	for (let i = 0; i < count; i++) if (sameAddress(view, OwnAddress.of(view, ownAt(link, i)).address, address)) return true;
+	return false;
+}
+
+/** Whether it is one of the interface's that is not in use yet. */
+export function isTentative(view: DataView, link: InterfaceBlock, address: Address): boolean {
+	const count = link.addressCount;
+	for (let i = 0; i < count; i++) {
+		const own = OwnAddress.of(view, ownAt(link, i));
+		if (sameAddress(view, own.address, address)) return (own.bits & OWN_TENTATIVE) !== 0;
+	}
 	return false;
 }
 
@@ -49,9 +59,9 @@ export function canSend(link: InterfaceBlock): boolean {
 }
 
 /**
- * The address that packets for a next hop and a destination by this interface come from, 0 when it has none of their family. One in the next hop's subnet comes first
- * (RFC 1122 §3.3.4.3, RFC 6724 §5 rule 5.5), of several such that of the smallest subnet; then that with the longest prefix in common with the
- * destination (rule 8). One of 169.254.0.0/16 only for destinations there, while there is another (rule 2).
+ * The address that packets for a next hop and a destination by this interface come from, 0 when it has none of their family. One of the destination's scope comes first: of
+ * one link alone (169.254.0.0/16, fe80::/10) or not (RFC 6724 §5 rule 2); then one that is not deprecated (rule 3); then one in the next hop's subnet (rule 5.5,
+ * RFC 1122 §3.3.4.3), of several such that of the smallest subnet; then that with the longest prefix in common with the destination (rule 8).
  */
 export function sourceOf(view: DataView, link: InterfaceBlock, nextHop: Address, destination: Address): Address {
 	const count = link.addressCount;
@@ -60,11 +70,12 @@ export function sourceOf(view: DataView, link: InterfaceBlock, nextHop: Address,
 	for (let i = 0; i < count; i++) {
 		const own = OwnAddress.of(view, ownAt(link, i));
 		const address = own.address;
-		if (isV4(view, address) !== isV4(view, destination)) continue;
+		if (isV4(view, address) !== isV4(view, destination) || (own.bits & OWN_TENTATIVE) !== 0) continue;
 		const length = own.length;
 		let rank = Math.min(commonBits(view, address, destination), length);
 		if (samePrefix(view, address, nextHop, length)) rank = 256 + (length & 255);
-		if (isLinkLocal(view, address) === isLinkLocal(view, destination)) rank += 512;
+		if ((own.bits & OWN_DEPRECATED) === 0) rank += 512;
+		if (isLinkLocal(view, address) === isLinkLocal(view, destination)) rank += 1024;
 		if (rank <= best) continue;
 		best = rank;
 		chosen = address;

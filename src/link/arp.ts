@@ -1,8 +1,15 @@
 // ARP, RFC 826 and 1122 §2.3.2: asking at most once a second, answering for our own addresses, believing only what was asked for. Flat TypeScript.
 // README.md of this folder says which odd packets are taken and what is defended against whom.
 
-import { ARP_ANSWER_MS, ARP_REQUEST_INTERVAL_MS, ARP_REQUESTS, NEIGHBOR_REACHABLE_MS, NEIGHBOR_STALE_MS } from "../config.ts";
-import { sameAddress, V4, v4Of } from "../packet/address.ts";
+import {
+	ARP_ANSWER_MS,
+	ARP_REQUEST_INTERVAL_MS,
+	ARP_REQUESTS,
+	ND_DELAY_MS,
+	NEIGHBOR_REACHABLE_MS,
+	NEIGHBOR_STALE_MS,
+} from "../config.ts";
+import { isV4, sameAddress, V4, v4Of } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { neighborDeadline } from "../packet/deadline.ts";
 import { DROP, drop } from "../packet/drops.ts";
@@ -10,17 +17,20 @@ import { DESTINATION_ADDRESS, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import {
 	CONTESTED,
+	DELAY,
 	FREE,
 	INCOMPLETE,
 	NEIGHBOR_ANSWERED,
 	NEIGHBOR_ASKED,
 	NEIGHBOR_LEARNED,
 	NEIGHBOR_REPLACED,
+	NEIGHBOR_ROUTER,
 	NeighborBlock,
 	PROBE,
 	REACHABLE,
 	STALE,
 } from "../packet/neighbor-block.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Ipv4, Offset } from "../packet/numbers.ts";
 import { NONE, packetRelease } from "../packet/packets.ts";
 import * as arp from "../wire/arp.ts";
@@ -29,6 +39,7 @@ import * as ipv4 from "../wire/ipv4.ts";
 import { copy } from "../wire/kernels/copies.ts";
 import { hasAddress, inSubnet, sourceOf } from "./addresses.ts";
 import { arpReply, arpRequest } from "./arp-send.ts";
+import { ndSolicit } from "./nd-send.ts";
 import {
 	askedWithin,
 	changeWays,
@@ -96,6 +107,30 @@ function goodSender(view: DataView, link: InterfaceBlock, at: Offset, sender: Ip
 	if (!ethernet.isUnicast(view, mac)) return false;
 	if (ethernet.sameAddress(view, mac, link.mac)) return false; // our own words, come back by a bridge
 	return !(sender >= (0xe0000000 | 0) && sender < 0) && !ipv4.isLoopback(sender);
+}
+
+/**
+ * Neighbour discovery has heard of a neighbour: its hardware address at `mac` (0: that is as it was), and whether it has answered us, or is to be asked when it is used. What waited for it
+ * goes out. RFC 4861 §7.2.5.
+ */
+export function answered(view: DataView, link: InterfaceBlock, entry: NeighborBlock, mac: Offset, sure: boolean): void {
+	const waited = entry.state === INCOMPLETE;
+	if (mac !== 0) prepare(view, link, entry, mac);
+	if (sure) enter(view, entry, REACHABLE, NEIGHBOR_REACHABLE_MS);
+	else enter(view, entry, STALE, NEIGHBOR_STALE_MS);
+	if (mac !== 0 && !waited) changeWays(view); // paths have the header as it was
+	if (waited) resolved(view, link, entry);
+}
+
+/** The sender in the registers has said its own hardware address, at `mac`. RFC 4861 §7.2.3, §6.3.4. */
+export function learned(view: DataView, link: InterfaceBlock, mac: Offset, router: boolean): void {
+	const found = neighborFind(view, link, SOURCE_ADDRESS);
+	const at = found === 0 ? neighborLearn(view, link, SOURCE_ADDRESS) : found;
+	if (at === 0) return;
+	const entry = NeighborBlock.of(view, at);
+	if (found === 0 || entry.state === INCOMPLETE || !ethernet.sameAddress(view, entry.header, mac))
+		answered(view, link, entry, mac, false);
+	if (router) entry.bits = entry.bits | NEIGHBOR_ROUTER;
 }
 
 /** Something is said about a neighbour that we know. `answered`: to us, as if we had asked. */
@@ -216,7 +251,7 @@ function enter(view: DataView, entry: NeighborBlock, state: number, forMs: numbe
 function prepare(view: DataView, link: InterfaceBlock, entry: NeighborBlock, mac: Offset): void {
 	copy(view, entry.header, mac, 6);
 	copy(view, entry.header + ethernet.SOURCE_ADDRESS, link.mac, 6);
-	view.setUint16(entry.header + ethernet.TYPE, ethernet.TYPE_IPV4);
+	view.setUint16(entry.header + ethernet.TYPE, isV4(view, entry.address) ? ethernet.TYPE_IPV4 : ethernet.TYPE_IPV6);
 }
 
 /** Asks everybody who has the entry's address. */
@@ -234,14 +269,21 @@ export function neighborProbe(view: DataView, link: InterfaceBlock, entry: Neigh
 	ask(view, link, entry, entry.header);
 }
 
+/** IPv6: it has been used, and may be heard of before it has to be asked. RFC 4861 §7.3.3. */
+export function neighborDelay(view: DataView, entry: NeighborBlock): void {
+	entry.bits = entry.bits & ~NEIGHBOR_LEARNED;
+	enter(view, entry, DELAY, ND_DELAY_MS);
+}
+
 function ask(view: DataView, link: InterfaceBlock, entry: NeighborBlock, to: Offset): void {
 	entry.requests = (entry.requests + 1) | 0;
 	entry.until = (CoreBlock.of(view, CORE).now + ARP_REQUEST_INTERVAL_MS) | 0;
 	neighborDeadline(view, entry.until);
 	// Our address in the subnet of the one asked for, so that the answer finds us. The last one may have gone: only a probe comes from 0.0.0.0.
 	const sender = sourceOf(view, link, entry.address, entry.address);
-	if (sender !== 0)
-		arpRequest(view, link, view.getInt32(to), view.getUint16(to + 4), v4Of(view, sender), v4Of(view, entry.address));
+	if (sender === 0) return;
+	if (hasIpv6() && !isV4(view, entry.address)) ndSolicit(view, link, sender, entry.address, to === link.broadcastHeader ? 0 : to);
+	else arpRequest(view, link, view.getInt32(to), view.getUint16(to + 4), v4Of(view, sender), v4Of(view, entry.address));
 }
 
 /**
@@ -269,10 +311,11 @@ function expired(view: DataView, link: InterfaceBlock, entry: NeighborBlock): bo
 	if (entry.state === REACHABLE) enter(view, entry, STALE, NEIGHBOR_STALE_MS);
 	else if (entry.state === STALE) neighborFree(view, entry, DROP.neighborUnreachable);
 	else if (entry.state === CONTESTED) undecided(view, link, entry);
+	else if (entry.state === DELAY) neighborProbe(view, link, entry);
 	else if (entry.requests < ARP_REQUESTS) {
 		if (entry.state === PROBE) neighborProbe(view, link, entry);
 		else neighborRequest(view, link, entry);
-	} else if (entry.state === PROBE) {
+	} else if (entry.state === PROBE && isV4(view, entry.address)) {
 		// It does not answer for itself any more; perhaps another station has the address now.
 		entry.state = INCOMPLETE;
 		entry.requests = 0;

@@ -5,6 +5,7 @@ import { add } from "../packet/counters.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { ARRIVAL, FIELDS_BYTES, FRAME_GROUP, PAYLOAD_AT } from "../packet/fields.ts";
 import { FLAG_ETHERNET, type InterfaceBlock } from "../packet/interface-block.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Offset } from "../packet/numbers.ts";
 import * as arp from "../wire/arp.ts";
 import * as ethernet from "../wire/ethernet.ts";
@@ -14,6 +15,8 @@ import { arpReceive } from "./arp.ts";
 export const DONE = 0;
 /** What lies at PAYLOAD_AT is an IPv4 packet, by all that the link knows. */
 export const IPV4 = 1;
+/** The same of IPv6. */
+export const IPV6 = 3;
 /** It is for the interpreter to look at: what ARP says of an address of ours. */
 export const CONTROL = 2;
 
@@ -26,7 +29,8 @@ export function linkInput(view: DataView, link: InterfaceBlock, at: Offset, end:
 	view.setInt32(ARRIVAL * 4, link.at, true);
 	view.setInt32(FRAME_GROUP * 4, 0, true);
 	view.setInt32(PAYLOAD_AT * 4, at, true);
-	return (link.flags & FLAG_ETHERNET) !== 0 ? ethernetInput(view, link, at, end) : IPV4;
+	if ((link.flags & FLAG_ETHERNET) !== 0) return ethernetInput(view, link, at, end);
+	return hasIpv6() && at < end && view.getUint8(at) >> 4 === 6 ? IPV6 : IPV4;
 }
 
 function ethernetInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): number {
@@ -38,6 +42,7 @@ function ethernetInput(view: DataView, link: InterfaceBlock, at: Offset, end: Of
 	view.setInt32(PAYLOAD_AT * 4, payload, true);
 	const type = ethernet.type(view, at);
 	if (type === ethernet.TYPE_IPV4) return IPV4;
+	if (hasIpv6() && type === ethernet.TYPE_IPV6) return IPV6;
 	if (type !== ethernet.TYPE_ARP) return drop(view, link, DROP.unknownEtherType);
 	if (!arp.valid(view, payload, end)) return drop(view, link, DROP.arpMalformed);
 	return arpReceive(view, link, payload) ? CONTROL : DONE;

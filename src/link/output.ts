@@ -1,14 +1,16 @@
 // From IP to the link, compiled: the neighbour is found, or asked for while the packet waits, and the way is noted in the path when it is sure.
 
-import { sameAddress, v4Of } from "../packet/address.ts";
+import { isV4, sameAddress } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { FLAG_ETHERNET, type InterfaceBlock } from "../packet/interface-block.ts";
 import { INCOMPLETE, NEIGHBOR_LEARNED, NeighborBlock, STALE } from "../packet/neighbor-block.ts";
-import type { Address, Ipv4, Offset } from "../packet/numbers.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
+import type { Address, Offset } from "../packet/numbers.ts";
 import type { PathBlock } from "../packet/path-block.ts";
 import { isBroadcast, isMulticast } from "../wire/scope.ts";
-import { neighborProbe, neighborRequest } from "./arp.ts";
+import * as ethernet from "../wire/ethernet.ts";
+import { neighborDelay, neighborProbe, neighborRequest } from "./arp.ts";
 import { isCached, neighborAdd, neighborFind, neighborHold } from "./neighbors.ts";
 import { send } from "./transmit.ts";
 
@@ -28,7 +30,7 @@ export function linkOutput(
 	}
 	const nextHop = path.nextHop;
 	if (isBroadcast(view, nextHop)) return send(view, link, packet, at, end, link.broadcastHeader);
-	if (isMulticast(view, nextHop)) return multicast(view, link, packet, at, end, v4Of(view, nextHop));
+	if (isMulticast(view, nextHop)) return multicast(view, link, packet, at, end, nextHop);
 	const found = neighborFor(view, link, path, nextHop);
 	if (found === 0) return false;
 	const neighbor = NeighborBlock.of(view, found);
@@ -41,7 +43,8 @@ export function linkOutput(
 		return held;
 	}
 	const kept = send(view, link, packet, at, end, neighbor.header);
-	if (state === STALE) neighborProbe(view, link, neighbor);
+	if (state === STALE && isV4(view, nextHop)) neighborProbe(view, link, neighbor);
+	else if (state === STALE) neighborDelay(view, neighbor);
 	else if (isCached(state)) settle(view, path, neighbor.header);
 	return kept;
 }
@@ -73,13 +76,17 @@ function neighborFor(view: DataView, link: InterfaceBlock, path: PathBlock, next
 	return found;
 }
 
-/** RFC 1112 §6.4: to 01-00-5e and the low 23 bits of the group, for this packet only. */
-function multicast(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset, group: Ipv4): boolean {
+/** RFC 1112 §6.4: to 01-00-5e and the low 23 bits of the group; of IPv6 to 33-33 and the low 32, RFC 2464 §7; for this packet only. */
+function multicast(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset, group: Address): boolean {
 	const header = link.broadcastHeader;
-	view.setInt32(header, 0x01005e00 | ((group >> 16) & 0x7f));
-	view.setUint16(header + 4, group);
+	const six = hasIpv6() && !isV4(view, group);
+	const upper = view.getUint16(group + 12);
+	view.setInt32(header, six ? 0x33330000 | upper : 0x01005e00 | (upper & 0x7f));
+	view.setUint16(header + 4, view.getUint16(group + 14));
+	if (six) view.setUint16(header + ethernet.TYPE, ethernet.TYPE_IPV6);
 	const kept = send(view, link, packet, at, end, header);
 	view.setInt32(header, -1);
 	view.setUint16(header + 4, 0xffff);
+	view.setUint16(header + ethernet.TYPE, ethernet.TYPE_IPV4);
 	return kept;
 }

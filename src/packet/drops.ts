@@ -10,12 +10,12 @@ export const DROP = Object.freeze({
 	unknownEtherType: 2,
 	arpMalformed: 3,
 	arpIgnored: 4, // from a bad sender, or nobody asked
-	ipv4Malformed: 5, // version, header length, total length
+	ipMalformed: 5, // version, lengths
 	ipv4Checksum: 6,
-	ipv4BadSource: 7, // broadcast, multicast, or our own address coming from outside
-	ipv4Fragment: 8, // reassembly is not there yet
-	ipv4NotLocal: 9, // for somebody else, and we do not forward
-	ipv4StrongHost: 10, // for an address of another interface
+	ipBadSource: 7, // broadcast, multicast, or our own address coming from outside; of IPv6 also addresses of IPv4
+	ipFragment: 8, // reassembly is not there yet
+	ipNotLocal: 9, // for somebody else, and we do not forward
+	ipStrongHost: 10, // for an address of another interface
 	reversePath: 11, // forwarding: came in by the wrong interface
 	ttlExpired: 12,
 	unknownProtocol: 13,
@@ -51,10 +51,14 @@ export const DROP = Object.freeze({
 	tcpCookie: 43, // not lost: a SYN that was answered without a socket, which comes with the peer's ACK
 	tcpOrphan: 44, // a connection that its program had closed, ended as its peer did not come to an end
 	tcpTooSlow: 45, // a connection ended for a newcomer, as it was slower than its listener's leastRate
-	ipv4LinkBroadcast: 46, // for us alone, in a frame for all or many
-	ipv4SourceRoute: 47, // the sender says the way: RFC 7126 §4.3, §4.4
+	ipLinkBroadcast: 46, // for us alone, in a frame for all or many
+	ipSourceRoute: 47, // the sender says the way: RFC 7126 §4.3, §4.4
 	udpGroup: 48, // to a broadcast address or a group, and its socket takes none
-	loopbackAddress: 49, // from or to 127.0.0.0/8, by an interface that leads out of the host
+	loopbackAddress: 49, // from or to 127.0.0.0/8 or ::1, by an interface that leads out of the host
+	ipUnknownOption: 50, // IPv6: an option of an extension header that says so of itself
+	ipUnknownHeader: 51, // IPv6: an extension header out of its place, or a routing header that asks for more
+	ndMalformed: 52, // neighbour discovery: hop limit, code, length, options or addresses that cannot be
+	ndIgnored: 53, // nobody asked, or it is not for us
 } as const);
 
 export type DropName = keyof typeof DROP;

@@ -1,7 +1,8 @@
 // The registers: 48 int32 at the start of the arena. On its way up each layer puts there what it read from the headers of a frame, in host order, and the layers above read
 // them. Five registers of 16 bytes have addresses (address.ts), and are named by their offset.
 
-import { ADDRESS, V4 } from "./address.ts";
+import { ADDRESS, setV4, V4 } from "./address.ts";
+import { hasIpv6 } from "./kernels/parts.ts";
 import type { Address, Ipv4 } from "./numbers.ts";
 
 export const FIELDS = 48;
@@ -55,6 +56,8 @@ export const KNOWN_SOURCE = 13;
 export const KNOWN_DESTINATION = 30;
 export const KNOWN_SLOT = 31;
 export const KNOWN_OURS = 14;
+/** Of IPv6: arena offset of the octet that says what follows the headers that were looked at, as ICMPv6 names it. 0: the packet is one of IPv4. */
+export const NAMED_AT = 15;
 /** Set once: arena offset of the table of our own addresses. */
 export const OWN_AT = 24;
 /** Set once: arena offset of the timers' heap, and how many items it has room for. */
@@ -64,6 +67,18 @@ export const TIMERS_COUNT = 26;
 export const TCBS_AT = 27;
 export const UDPS_AT = 28;
 export const FLOWS_AT = 29;
+
+/** Whether the packet in the registers is one of IPv6. */
+export function isIpv6(view: DataView): boolean {
+	return hasIpv6() && view.getInt32(NAMED_AT * 4, true) !== 0;
+}
+
+/** The registers are ready for a packet of IPv4 again, whose addresses have one word alone to be put there. */
+export function ipv4Again(view: DataView): void {
+	view.setInt32(NAMED_AT * 4, 0, true);
+	setV4(view, SOURCE_ADDRESS, 0);
+	setV4(view, DESTINATION_ADDRESS, 0);
+}
 
 /** The address of IPv4 as one that tables are asked about. It counts until the next one. */
 export function asked(view: DataView, v4: Ipv4): Address {

@@ -9,8 +9,15 @@ export const OwnAddress = record({
 	address: address,
 	/** Bits of its subnet's prefix, 0 to 128. */
 	length: int32,
+	/** OWN_…, or-ed. */
+	bits: int32,
 });
 export type OwnAddress = RowOf<typeof OwnAddress>;
+
+/** It is being found out whether nobody else has it: it is no source, and no destination. RFC 4862 §5.4. */
+export const OWN_TENTATIVE = 1;
+/** It is a source only where there is no other. RFC 4862 §5.5.4. */
+export const OWN_DEPRECATED = 2;
 
 export const InterfaceBlock = record({
 	/** Its hardware address. */

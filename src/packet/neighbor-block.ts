@@ -42,6 +42,8 @@ export const STALE = 3;
 export const PROBE = 4;
 /** Believed, but another station claims the address: everybody is asked, and the answers decide. Packets go to the one known. */
 export const CONTESTED = 5;
+/** IPv6: used while it was old, and given time to be heard of before it is asked. RFC 4861 §7.3.2. */
+export const DELAY = 6;
 
 /** Bits of `bits`. Known from its own question only: none of our packets has gone there. */
 export const NEIGHBOR_LEARNED = 1;
@@ -51,3 +53,5 @@ export const NEIGHBOR_ASKED = 2;
 export const NEIGHBOR_ANSWERED = 4;
 /** `other` was the one known, and has not answered. */
 export const NEIGHBOR_REPLACED = 8;
+/** IPv6: it says that it is a router. */
+export const NEIGHBOR_ROUTER = 16;

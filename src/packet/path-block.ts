@@ -11,8 +11,12 @@ export const PathBlock = record({
 	header: offset,
 	/** Largest packet that it carries, bytes. */
 	mtu: int32,
+	/** Bytes of the IP header of the destination's family. */
+	ipHeader: int32,
 	/** As `ipv4Build` takes it: `hops` with the default filled in, and NO_CHECKSUM when the device of `out` fills checksums in. */
 	ttl: int32,
+	/** IPv6's flow label, RFC 6437. */
+	label: int32,
 	/** Source address chosen for the destination, RFC 6724; none when there is none. */
 	source: address,
 	destination: address,

@@ -1,19 +1,32 @@
 // An IP packet for us comes in from ip/input.ts: to the protocol that it carries. The registers have its header.
 
-import { icmpError } from "../ip/icmp.ts";
+import { icmpError, UNKNOWN_HEADER } from "../ip/icmp.ts";
 import { check } from "../packet/bounds.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import { ARRIVAL, EVERYBODYS, FIELDS_BYTES, FRAME_GROUP, IP_END, TRANSPORT_AT, TTL_PROTOCOL, WHOSE } from "../packet/fields.ts";
+import {
+	ARRIVAL,
+	EVERYBODYS,
+	FIELDS_BYTES,
+	FRAME_GROUP,
+	IP_AT,
+	IP_END,
+	isIpv6,
+	NAMED_AT,
+	TRANSPORT_AT,
+	TTL_PROTOCOL,
+	WHOSE,
+} from "../packet/fields.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Offset } from "../packet/numbers.ts";
-import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
+import * as ipv6 from "../wire/ipv6.ts";
 import { icmpInput } from "./icmp.ts";
+import { icmp6Input } from "./icmp6.ts";
 import { tcpInput } from "./tcp/input.ts";
 import { udpInput } from "./udp/input.ts";
 
-/** Goes on with the packet that `ipInput` answered true for. */
-export function transportInput(view: DataView): void {
+/** Goes on with the packet that `ipInput` or `ip6Input` answered true for. Answers whether the interpreter has to look at it: what lies at PAYLOAD_AT. */
+export function transportInput(view: DataView): boolean {
 	check(0, FIELDS_BYTES, view.byteLength);
 	const link = InterfaceBlock.of(view, view.getInt32(ARRIVAL * 4, true));
 	const at: Offset = view.getInt32(TRANSPORT_AT * 4, true);
@@ -23,9 +36,17 @@ export function transportInput(view: DataView): void {
 	const protocol = view.getInt32(TTL_PROTOCOL * 4, true) & 255;
 	if (protocol === ipv4.TCP) tcpInput(view, link, at, end, group);
 	else if (protocol === ipv4.UDP) udpInput(view, link, at, end, group);
-	else if (protocol === ipv4.ICMP) icmpInput(view, link, at, end, group);
+	else if (isIpv6(view) && protocol === ipv6.ICMP) return icmp6Input(view, link, at, end);
+	else if (!isIpv6(view) && protocol === ipv4.ICMP) icmpInput(view, link, at, end, group);
 	else {
-		if (!group) icmpError(view, link, icmpv4.UNREACHABLE, icmpv4.PROTOCOL_UNREACHABLE, 0);
+		if (!group)
+			icmpError(
+				view,
+				link,
+				UNKNOWN_HEADER,
+				isIpv6(view) ? (view.getInt32(NAMED_AT * 4, true) - view.getInt32(IP_AT * 4, true)) | 0 : 0,
+			);
 		drop(view, link, DROP.unknownProtocol);
 	}
+	return false;
 }

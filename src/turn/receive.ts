@@ -5,14 +5,16 @@ import { deviceReceive, lineReceive } from "../device/receive.ts";
 import { COMES } from "../device/device.ts";
 import { LOST } from "../device/serial.ts";
 import { ipInput } from "../ip/input.ts";
-import { CONTROL, IPV4, linkInput } from "../link/input.ts";
+import { ip6Input } from "../ip/v6/input.ts";
+import { CONTROL, IPV4, IPV6, linkInput } from "../link/input.ts";
 import { CONTROL as LINE_CONTROL, isLine, isPpp, lineFrame, lineSkipped } from "../link/line.ts";
 import { dequeue } from "../link/transmit.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import { ARRIVAL, PAYLOAD_AT } from "../packet/fields.ts";
+import { ARRIVAL, ipv4Again, PAYLOAD_AT } from "../packet/fields.ts";
 import { FLAG_RETURNS, InterfaceBlock } from "../packet/interface-block.ts";
 import { LineBlock } from "../packet/line-block.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { headerPlace, NONE, packetRelease, takePacket } from "../packet/packets.ts";
 import { clearReady, interfaceAt, letOthers, nextSlot, setAgain, setReady } from "../packet/slots.ts";
@@ -26,7 +28,15 @@ export const NOTHING = requests.KIND;
 function arrives(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
 	const what = linkInput(view, link, at, end);
 	if (what === IPV4 && ipInput(view, view.getInt32(PAYLOAD_AT * 4, true), end)) transportInput(view);
+	if (hasIpv6() && what === IPV6) return arrives6(view, end);
 	return what === CONTROL;
+}
+
+/** The same of an IPv6 packet. */
+function arrives6(view: DataView, end: Offset): boolean {
+	const control = ip6Input(view, view.getInt32(PAYLOAD_AT * 4, true), end) && transportInput(view);
+	ipv4Again(view);
+	return control;
 }
 
 /** The same, of the interface with that block. */

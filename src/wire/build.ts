@@ -1,9 +1,12 @@
 // Header builders: one call writes all headers of a packet.
 
 import { InterfaceBlock } from "../packet/interface-block.ts";
-import type { Length, Offset, Range, Uint8 } from "../packet/numbers.ts";
+import type { Address, Length, Offset, Range, Uint8 } from "../packet/numbers.ts";
+import { copyAddress, v4Of } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
 import { add } from "../packet/counters.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
+import type { PathBlock } from "../packet/path-block.ts";
 import { TcbBlock } from "../packet/tcb-block.ts";
 import { fold, pseudoHeader } from "./checksum.ts";
 import type { BytesIn } from "./kernels/bytes.ts";
@@ -13,6 +16,7 @@ import { pagedOut } from "./paged.ts";
 import * as ethernet from "./ethernet.ts";
 import * as icmpv4 from "./icmpv4.ts";
 import * as ipv4 from "./ipv4.ts";
+import * as ipv6 from "./ipv6.ts";
 import * as tcp from "./tcp.ts";
 import * as udp from "./udp.ts";
 
@@ -53,6 +57,40 @@ export function ipv4Build(
 	view.setUint16(at + ipv4.CHECKSUM, ~fold((first + ipv4.DONT_FRAGMENT + ((ttl & 255) << 8) + rest) | 0));
 }
 
+/** Writes an IPv6 header; `ttl` as of `ipv4Build`, `label` is the flow label, `length` what follows it, bytes. RFC 8200 §3. */
+export function ipv6Build(
+	view: DataView,
+	at: Offset,
+	source: Address,
+	destination: Address,
+	protocol: number,
+	ttl: number,
+	label: number,
+	length: Length,
+): void {
+	check(at, ipv6.HEADER, view.byteLength);
+	view.setInt32(at, ipv6.VERSION | ((ttl & TOS_BITS) << 4) | (label & 0xfffff));
+	view.setInt32(at + ipv6.PAYLOAD_LENGTH, (length << 16) | ((protocol & 255) << 8) | (ttl & 255));
+	copyAddress(view, at + ipv6.SOURCE, source);
+	copyAddress(view, at + ipv6.DESTINATION, destination);
+}
+
+/** Writes the IP header of either family that packets along a path get, before `length` bytes of that protocol; `ttl` as of `ipv4Build`. Answers where those begin. */
+export function ipBuild(view: DataView, at: Offset, path: PathBlock, protocol: number, ttl: number, length: Length): Offset {
+	if (hasIpv6() && path.ipHeader === ipv6.HEADER) {
+		ipv6Build(view, at, path.source, path.destination, protocol, ttl, path.label, length);
+		return at + ipv6.HEADER;
+	}
+	ipv4Build(view, at, v4Of(view, path.source), v4Of(view, path.destination), protocol, ttl, ipv4.HEADER + length);
+	return at + ipv4.HEADER;
+}
+
+/** Sum of the pseudo-header of `length` bytes of that protocol behind the IP header of `header` bytes at `ip`. RFC 9293 §3.1, RFC 8200 §8.1. */
+export function pseudoOfPacket(view: DataView, ip: Offset, header: number, protocol: Uint8, length: Length): number {
+	if (hasIpv6() && header === ipv6.HEADER) return checksum(view, ip + ipv6.SOURCE, ip + ipv6.HEADER, protocol + length);
+	return pseudoHeader(ipv4.source(view, ip), ipv4.destination(view, ip), protocol, length);
+}
+
 /**
  * Writes the headers of a TCP segment at `at` from the connection's template, with its options, then `length` bytes of its send ring
  * from ring byte `offset` on. Where the template lets routers fragment, its identification counts up: RFC 6864 §4.3. Answers the end of the packet.
@@ -88,10 +126,13 @@ export function segmentBuild(
 	view.setInt32(header + tcp.CHECKSUM, 0);
 	if (length !== 0) pagedOut(view, tcb.sendPages, tcb.sendRing, offset, view, data, length);
 	check(at, ipv4.HEADER, view.byteLength);
-	view.setUint16(at + ipv4.TOTAL_LENGTH, end - at);
+	if (hasIpv6() && ipHeader === ipv6.HEADER) view.setUint16(at + ipv6.PAYLOAD_LENGTH, end - header);
+	else {
+		view.setUint16(at + ipv4.TOTAL_LENGTH, end - at);
+		if (offload === 0) ipv4Checksum(view, at, ipv4.HEADER);
+	}
 	if (offload === 0) {
-		ipv4Checksum(view, at, ipv4.HEADER);
-		const pseudo = pseudoHeader(ipv4.source(view, at), ipv4.destination(view, at), ipv4.TCP, end - header);
+		const pseudo = pseudoOfPacket(view, at, ipHeader, ipv4.TCP, end - header);
 		view.setUint16(header + tcp.CHECKSUM, ~checksum(view, header, end, pseudo));
 	}
 	return end;
@@ -191,6 +232,12 @@ export function ttlDecrement(view: DataView, at: Offset): void {
 	check(at, ipv4.HEADER, view.byteLength);
 	view.setUint8(at + ipv4.TTL, ipv4.ttl(view, at) - 1);
 	view.setUint16(at + ipv4.CHECKSUM, fold(view.getUint16(at + ipv4.CHECKSUM) + 0x0100));
+}
+
+/** Takes one off the hop limit, over which there is no checksum. */
+export function hopLimitDecrement(view: DataView, at: Offset): void {
+	check(at, ipv6.HEADER, view.byteLength);
+	view.setUint8(at + ipv6.HOP_LIMIT, ipv6.hopLimit(view, at) - 1);
 }
 
 /** Counts a packet of bytes `at` to `end` as sent by the interface with that block. */

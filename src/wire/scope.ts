@@ -1,17 +1,20 @@
-// What an address is by itself, whatever tables say. So far IPv4's kinds; those of IPv6, RFC 4291 §2.4, belong here too.
+// What an address is by itself, whatever tables say: RFC 1122 §3.2.1.3, RFC 4291 §2.4.
 
 import { isNone, isV4, v4Of } from "../packet/address.ts";
-import type { Address } from "../packet/numbers.ts";
+import type { Address, Uint8 } from "../packet/numbers.ts";
 import * as ipv4 from "./ipv4.ts";
 
-/** 127.0.0.0/8. */
+/** 127.0.0.0/8, or ::1. */
 export function isLoopback(view: DataView, at: Address): boolean {
-	return isV4(view, at) && ipv4.isLoopback(v4Of(view, at));
+	if (isV4(view, at)) return ipv4.isLoopback(v4Of(view, at));
+	return (
+		view.getInt32(at + 12) === 1 && (view.getInt32(at, true) | view.getInt32(at + 4, true) | view.getInt32(at + 8, true)) === 0
+	);
 }
 
-/** 224.0.0.0/4. */
+/** 224.0.0.0/4, or ff00::/8. */
 export function isMulticast(view: DataView, at: Address): boolean {
-	return isV4(view, at) && ipv4.isMulticast(v4Of(view, at));
+	return isV4(view, at) ? ipv4.isMulticast(v4Of(view, at)) : view.getUint8(at) === 0xff;
 }
 
 /** 255.255.255.255. */
@@ -19,12 +22,49 @@ export function isBroadcast(view: DataView, at: Address): boolean {
 	return isV4(view, at) && v4Of(view, at) === ipv4.BROADCAST;
 }
 
-/** 169.254.0.0/16. */
+/** 169.254.0.0/16, or fe80::/10: an address that means something on one link alone. */
 export function isLinkLocal(view: DataView, at: Address): boolean {
-	return isV4(view, at) && ipv4.isLinkLocal(v4Of(view, at));
+	return isV4(view, at) ? ipv4.isLinkLocal(v4Of(view, at)) : view.getUint16(at) >> 6 === 0xfe80 >> 6;
 }
 
 /** None, or "this network", 0.0.0.0/8, which is nowhere to send to: RFC 1122 §3.2.1.3. */
 export function isNowhere(view: DataView, at: Address): boolean {
 	return isNone(view, at) || (isV4(view, at) && v4Of(view, at) >>> 24 === 0);
+}
+
+/** Scopes as multicast addresses have them, RFC 4291 §2.7. */
+export const SCOPE_INTERFACE = 1;
+export const SCOPE_LINK = 2;
+export const SCOPE_GLOBAL = 14;
+
+/** How far an address means something: RFC 6724 §3.1, §3.2. */
+export function scopeOf(view: DataView, at: Address): Uint8 {
+	if (isMulticast(view, at)) return isV4(view, at) ? SCOPE_GLOBAL : view.getUint8(at + 1) & 15;
+	return isLinkLocal(view, at) || isLoopback(view, at) ? SCOPE_LINK : SCOPE_GLOBAL;
+}
+
+/** Whether it is the group in which the station with an address is asked for: ff02::1:ff00:0/104 and the address's last 24 bits. RFC 4291 §2.7.1. */
+export function isSolicitedNode(view: DataView, group: Address, address: Address): boolean {
+	return isSolicited(view, group) && ((view.getInt32(group + 12) ^ view.getInt32(address + 12)) & 0xffffff) === 0;
+}
+
+/** Whether it is such a group of some address. */
+export function isSolicited(view: DataView, group: Address): boolean {
+	return (
+		view.getInt32(group) === (0xff020000 | 0) &&
+		view.getInt32(group + 4) === 0 &&
+		view.getInt32(group + 8) === 1 &&
+		view.getUint8(group + 12) === 0xff
+	);
+}
+
+/** ff02::1 and ff01::1, which every station is in. */
+export function isAllNodes(view: DataView, group: Address): boolean {
+	const first = view.getInt32(group);
+	return (
+		(first === (0xff020000 | 0) || first === (0xff010000 | 0)) &&
+		view.getInt32(group + 4) === 0 &&
+		view.getInt32(group + 8) === 0 &&
+		view.getInt32(group + 12) === 1
+	);
 }

@@ -73,8 +73,8 @@ describeWith(["hping3", "nmap"], "odd packets", () => {
 		const chips = interfaceOf(await board.status("192.168.78.2"), "eth0").device["badChecksums"] ?? 0; // found while the bytes pass from the chip
 		expect((drops["tcpChecksum"] ?? 0) + chips).toBe(20);
 		expect(drops["tcpMalformed"]).toBe(20);
-		expect(drops["ipv4Fragment"]).toBeGreaterThan(5);
-		expect(drops["ipv4BadSource"]).toBe(20);
+		expect(drops["ipFragment"]).toBeGreaterThan(5);
+		expect(drops["ipBadSource"]).toBe(20);
 	});
 
 	it("does not answer a source that is everybody, RFC 1122 §3.2.1.3", async () => {
@@ -83,7 +83,7 @@ describeWith(["hping3", "nmap"], "odd packets", () => {
 				await hping(...kind, "-a", "192.168.77.255", "-c", "20", "-i", "u1000", TARGET);
 		});
 		report(`from the subnet's broadcast address: ${inWords(drops)}`);
-		expect(drops["ipv4BadSource"]).toBe(60);
+		expect(drops["ipBadSource"]).toBe(60);
 	});
 
 	it("bounds what a SYN flood takes, and takes connections again when it is over", async () => {

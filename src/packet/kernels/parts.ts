@@ -9,6 +9,14 @@ export function hasLines(): boolean {
 }
 
 /**
+ * Whether there is IPv6.
+ * @pure
+ */
+export function hasIpv6(): boolean {
+	return true;
+}
+
+/**
  * Whether there may be pings.
  * @pure
  */

@@ -1,16 +1,15 @@
 // A datagram comes in: into the ring of its socket, if it has one that takes it. Flat TypeScript.
 
-import { icmpError } from "../../ip/icmp.ts";
+import { icmpError, NO_PORT } from "../../ip/icmp.ts";
 import { isJoined } from "../../ip/way.ts";
 import { check } from "../../packet/bounds.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
-import { DESTINATION_ADDRESS, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS } from "../../packet/fields.ts";
+import { DESTINATION_ADDRESS, isIpv6, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { newsPost, READABLE } from "../../packet/news.ts";
 import type { Length, Offset } from "../../packet/numbers.ts";
 import { DATAGRAM, UDP_NO_GROUPS, UdpBlock, udpAt } from "../../packet/udp-block.ts";
-import * as icmpv4 from "../../wire/icmpv4.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { isMulticast } from "../../wire/scope.ts";
 import * as udp from "../../wire/udp.ts";
@@ -27,7 +26,9 @@ export function udpInput(view: DataView, link: InterfaceBlock, at: Offset, end: 
 	}
 	check(at, udp.HEADER, view.byteLength);
 	const bytes = udp.length(view, at);
-	if (udp.checksum(view, at) !== 0 && wrongSum(view, link, at, at + bytes, pseudoOf(view, ipv4.UDP, bytes))) {
+	// RFC 768: 0 says that there is none. IPv6 has no other: RFC 8200 §8.1.
+	const summed = udp.checksum(view, at) !== 0 || isIpv6(view);
+	if (summed && wrongSum(view, link, at, at + bytes, pseudoOf(view, ipv4.UDP, bytes))) {
 		drop(view, link, DROP.udpChecksum);
 		return;
 	}
@@ -38,8 +39,7 @@ export function udpInput(view: DataView, link: InterfaceBlock, at: Offset, end: 
 	view.setInt32(PAYLOAD_LENGTH * 4, length, true);
 	const index = socketFor(view, link, ipv4.UDP);
 	if (index < 0) {
-		if (!group && !hides(view, udp.ports(view, at) & 0xffff))
-			icmpError(view, link, icmpv4.UNREACHABLE, icmpv4.PORT_UNREACHABLE, 0);
+		if (!group && !hides(view, udp.ports(view, at) & 0xffff)) icmpError(view, link, NO_PORT, 0);
 		drop(view, link, DROP.udpNoSocket);
 		return;
 	}
@@ -52,7 +52,7 @@ export function udpInput(view: DataView, link: InterfaceBlock, at: Offset, end: 
 function rarer(view: DataView, link: InterfaceBlock, socket: UdpBlock, payload: Offset, length: Length, group: boolean): void {
 	const most = socket.size - DATAGRAM;
 	if (isMulticast(view, DESTINATION_ADDRESS) && !isJoined(view, DESTINATION_ADDRESS, link.slot))
-		drop(view, link, DROP.ipv4NotLocal);
+		drop(view, link, DROP.ipNotLocal);
 	else if (group && (socket.bits & UDP_NO_GROUPS) !== 0) drop(view, link, DROP.udpGroup);
 	// What is for us alone was tried before. A program's ring takes the longest datagram: it is full.
 	else if (!group && (length <= most || socket.index < CoreBlock.of(view, CORE).udpCount)) drop(view, link, DROP.udpQueueFull);

@@ -155,7 +155,7 @@ function ipArrives(
 	const header = ((packet[0] ?? 0) & 15) * 4;
 	if (!parsed.ipv4) {
 		// A device that checked the checksum is believed.
-		if (parsed.error !== "IPv4 header checksum") return drop(view, block, "ipv4Malformed");
+		if (parsed.error !== "IPv4 header checksum") return drop(view, block, "ipMalformed");
 		if (!iface.checked) return drop(view, block, "ipv4Checksum");
 	}
 	const total = read16(packet, 2);
@@ -169,18 +169,18 @@ function ipArrives(
 	set(view, "end", start + total);
 	set(view, "transport", start + header);
 	set(view, "ttl", read16(packet, 8));
-	if (sourceIsBad(view, iface, source)) return drop(view, block, "ipv4BadSource");
-	if (linkGroup && where === "local") return drop(view, block, "ipv4LinkBroadcast");
+	if (sourceIsBad(view, iface, source)) return drop(view, block, "ipBadSource");
+	if (linkGroup && where === "local") return drop(view, block, "ipLinkBroadcast");
 	const pointer = badOption(packet.slice(20, header));
-	if (pointer === SOURCE_ROUTED) return drop(view, block, "ipv4SourceRoute");
+	if (pointer === SOURCE_ROUTED) return drop(view, block, "ipSourceRoute");
 	if (pointer >= 0) return KINDS.badOption | (linkGroup || where === "group" ? GROUP : 0) | ((20 + pointer) << VALUE_SHIFT);
 	if (where === "elsewhere") {
 		// The stack of the test does not forward, and lets each interface have the addresses of all.
 		const loopback = highest(destination) === 127;
 		if (!loopback && !ownAddresses(view).some((entry) => entry.address === destination && !entry.group))
-			return drop(view, block, "ipv4NotLocal");
-		if (linkGroup) return drop(view, block, "ipv4LinkBroadcast");
-		if (loopback) return drop(view, block, "ipv4StrongHost");
+			return drop(view, block, "ipNotLocal");
+		if (linkGroup) return drop(view, block, "ipLinkBroadcast");
+		if (loopback) return drop(view, block, "ipStrongHost");
 		set(view, "whose", WHOSE.local);
 		const said = transport(view, iface, block, packet.slice(0, total), start, false);
 		return said === 0 ? 0 : WEAK | said;

@@ -278,7 +278,7 @@ describe("a datagram for one, in a frame for many", () => {
 		one.ip(datagram({ source: "10.0.0.9", destination: "10.0.0.1", destinationPort: 999 }), { to });
 		expect(server.read()).toBeUndefined();
 		expect(one.all()).toEqual([]);
-		expect(station.drops("eth1")).toEqual({ ipv4LinkBroadcast: 3 });
+		expect(station.drops("eth1")).toEqual({ ipLinkBroadcast: 3 });
 	});
 });
 
@@ -298,6 +298,6 @@ describe("a datagram from where nobody can be", () => {
 		const { station, one, server } = rig();
 		one.ip(datagram({ source, destination: "10.0.0.1" }));
 		expect(server.read()).toBeUndefined();
-		expect(station.drops("eth1")).toEqual({ ipv4BadSource: 1 });
+		expect(station.drops("eth1")).toEqual({ ipBadSource: 1 });
 	});
 });

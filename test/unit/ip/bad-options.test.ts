@@ -19,7 +19,7 @@ function receive(options: number[], destination = "10.0.0.1") {
 	world.run(100);
 	// An answer waits for the neighbour's address: the question tells that there is one.
 	const answered = device.sent.some((frame) => parseFrame(frame).arp !== undefined);
-	return { answered, malformed: statusOf(node.stack).interfaces.find((link) => link.name === "eth0")!.drops["ipv4Malformed"] };
+	return { answered, malformed: statusOf(node.stack).interfaces.find((link) => link.name === "eth0")!.drops["ipMalformed"] };
 }
 
 describe("a packet with an IP option that runs out of its header", () => {

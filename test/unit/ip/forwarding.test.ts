@@ -56,7 +56,7 @@ describe("a router", () => {
 		left.ip(datagram({ destination: "8.8.8.8" }));
 		expect(right.packets().map(({ ipv4 }) => ipText(ipv4!.destination))).toEqual(["8.8.8.8"]);
 		expect(left.packets()).toEqual([]);
-		expect(station.drops("eth1")).toEqual({ ipv4NotLocal: 2 });
+		expect(station.drops("eth1")).toEqual({ ipNotLocal: 2 });
 	});
 
 	it("tells the sender when there is no route", () => {
@@ -135,7 +135,7 @@ describe("a host", () => {
 		left!.ip(datagram({}));
 		expect(right!.packets()).toEqual([]);
 		expect(left!.packets()).toEqual([]);
-		expect(station.drops("eth1")).toEqual({ ipv4NotLocal: 1 });
+		expect(station.drops("eth1")).toEqual({ ipNotLocal: 1 });
 	});
 
 	it("by the weak model takes packets for an address of another interface", () => {
@@ -150,7 +150,7 @@ describe("a host", () => {
 		const socket = station.stack.udp.open(0, 6, 0);
 		station.ports[0]!.ip(datagram({ destination: "10.1.0.1" }));
 		expect(station.stack.udp.pending(socket)).toBe(0);
-		expect(station.drops("eth1")).toEqual({ ipv4StrongHost: 1 });
+		expect(station.drops("eth1")).toEqual({ ipStrongHost: 1 });
 	});
 });
 

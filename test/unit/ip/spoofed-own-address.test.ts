@@ -34,7 +34,7 @@ describe("a frame for an address that was ours", () => {
 		eth0.ip.removeAddress(entry);
 		device.inject(frame);
 		world.run(100);
-		expect(dropsOf(node)).toEqual({ udpNoSocket: 2, ipv4NotLocal: 1 });
+		expect(dropsOf(node)).toEqual({ udpNoSocket: 2, ipNotLocal: 1 });
 	});
 });
 
@@ -45,7 +45,7 @@ describe("a frame from outside with a source address of our own", () => {
 		const packet = tcp({ source, destination: "10.0.0.1", sourcePort: 7, destinationPort: 7, seq: 1, flags: SYN });
 		device.inject(ethernet(macOf(1), macOf(9), ETHERTYPE_IPV4, packet));
 		world.run(100);
-		expect(dropsOf(node)).toEqual({ ipv4BadSource: 1 });
+		expect(dropsOf(node)).toEqual({ ipBadSource: 1 });
 	});
 
 	it("is dropped from when that address is ours, though others like it came before", () => {
@@ -61,9 +61,9 @@ describe("a frame from outside with a source address of our own", () => {
 		};
 		expect(arrives()).toEqual({ udpNoSocket: 2 });
 		const entry = eth1.addAddress("10.1.0.9/24");
-		expect(arrives()).toEqual({ udpNoSocket: 2, ipv4BadSource: 2 });
+		expect(arrives()).toEqual({ udpNoSocket: 2, ipBadSource: 2 });
 		eth1.ip.removeAddress(entry);
-		expect(arrives()).toEqual({ udpNoSocket: 4, ipv4BadSource: 2 });
+		expect(arrives()).toEqual({ udpNoSocket: 4, ipBadSource: 2 });
 	});
 
 	it("does not make an echo server talk to itself", () => {

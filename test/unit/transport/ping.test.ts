@@ -45,7 +45,7 @@ describe("a ping to us", () => {
 		station.ports[0]!.ip(icmp({ source: PEER, destination: "10.0.0.1", type: 8, options }));
 		station.ports[0]!.ip(icmp({ source: PEER, destination: "10.1.0.9", type: 8, options }));
 		for (const port of station.ports) expect(port.packets()).toEqual([]);
-		expect(station.drops("eth1")).toEqual({ ipv4SourceRoute: 2 });
+		expect(station.drops("eth1")).toEqual({ ipSourceRoute: 2 });
 	});
 
 	it("is answered by another way once the first one is down, and no more when its address is gone", () => {

@@ -261,8 +261,8 @@ const OUTBOUND: readonly DropName[] = ["icmpRateLimited", "noRoute", "neighborQu
 /** For what the packet is refused, where the model says no more than which protocol it is for. */
 const REFUSALS: Partial<Record<keyof typeof KINDS, readonly DropName[]>> = {
 	other: ["unknownProtocol"],
-	fragment: ["ipv4Fragment"],
-	badOption: ["ipv4Malformed"],
+	fragment: ["ipFragment"],
+	badOption: ["ipMalformed"],
 };
 
 /** What the model knows of a kind of frame must be so. */
@@ -355,7 +355,7 @@ function compare(two: Two, said: number, reasons: readonly DropName[], label: st
 			expect(registers(...payload), label).toEqual([]);
 			if (index === NOBODY) expect(inbound, label).toEqual(["udpNoSocket"]);
 			else if (!group) expect(inbound, label).toEqual(["udpQueueFull"]);
-			else expect([[], ["ipv4NotLocal"], ["udpQueueFull"]], label).toContainEqual(inbound);
+			else expect([[], ["ipNotLocal"], ["udpQueueFull"]], label).toContainEqual(inbound);
 			return;
 		case "icmp":
 			expect(registers(fields.PAYLOAD_AT, fields.PAYLOAD_LENGTH), label).toEqual([]);

@@ -7,7 +7,9 @@
 #else
 #define MULTIHOME_LINES 1
 #define MULTIHOME_PINGS 1
+#define MULTIHOME_IPV6 1
 #endif
 
 static inline int kernel_hasLines(void) { return MULTIHOME_LINES; }
+static inline int kernel_hasIpv6(void) { return MULTIHOME_IPV6; }
 static inline int kernel_hasPings(void) { return MULTIHOME_PINGS; }

@@ -42,7 +42,7 @@ describe("an uncompressed header that tells of a longer packet than came", () =>
 		peer.run(100);
 		peer.raws(VJ_UNCOMPRESSED, headers(totalLength, 0));
 		peer.run(100);
-		expect(statusOf(peer.us.node.stack).interfaces[1]!.drops).toEqual({ ipv4Malformed: 1 });
+		expect(statusOf(peer.us.node.stack).interfaces[1]!.drops).toEqual({ ipMalformed: 1 });
 		expect(peer.state.phase).toBe("running");
 	});
 });

@@ -74,7 +74,7 @@ describe("getting an address", () => {
 		const [discover] = rig.server.heard;
 		rig.server.message(new Uint8Array(300), ip("192.168.1.77"), macOf(1));
 		rig.bound(client);
-		const notLocal = () => statusOf(rig.stack).interfaces[1]!.drops["ipv4NotLocal"] ?? 0;
+		const notLocal = () => statusOf(rig.stack).interfaces[1]!.drops["ipNotLocal"] ?? 0;
 		expect(notLocal()).toBe(0);
 		rig.server.message(new Uint8Array(300), ip("192.168.1.77"), macOf(1));
 		rig.world.run(10);

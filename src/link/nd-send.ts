@@ -1,0 +1,114 @@
+// Neighbour discovery's messages on their way out, RFC 4861 §4.3, §4.4.
+
+import { copyAddress, isNone } from "../packet/address.ts";
+import { check } from "../packet/bounds.ts";
+import { chance32 } from "../packet/chance.ts";
+import { DROP, drop } from "../packet/drops.ts";
+import { FLAG_ETHERNET, type InterfaceBlock } from "../packet/interface-block.ts";
+import type { Address, Offset, Uint16, Uint8 } from "../packet/numbers.ts";
+import { headerPlace, NONE, packetAcquireControl, packetRelease } from "../packet/packets.ts";
+import * as ethernet from "../wire/ethernet.ts";
+import * as icmpv6 from "../wire/icmpv6.ts";
+import * as ipv6 from "../wire/ipv6.ts";
+import { checksum } from "../wire/kernels/checksum.ts";
+import { copy } from "../wire/kernels/copies.ts";
+import { send, sendFrame } from "./transmit.ts";
+
+/** Ethernet's group of an IPv6 one: 33-33 and its last 32 bits. RFC 2464 §7. */
+const GROUP = 0x33330000;
+
+/**
+ * Asks who has `target`, from `source`: all that are in its group, or, where `to` is not 0, the station whose hardware address lies there. From none it is asked whether anybody
+ * else has the address, with a nonce, by which our own question is known when it comes back. RFC 4862 §5.4.2, RFC 7527.
+ */
+export function ndSolicit(view: DataView, link: InterfaceBlock, source: Address, target: Address, to: Offset): void {
+	const packet = begin(view, link);
+	if (packet === NONE) return;
+	const at = headerPlace(view, packet);
+	const icmp = at + ipv6.HEADER;
+	copyAddress(view, at + ipv6.SOURCE, source);
+	if (to !== 0) copyAddress(view, at + ipv6.DESTINATION, target);
+	else {
+		view.setInt32(at + ipv6.DESTINATION, 0xff020000 | 0);
+		view.setInt32(at + ipv6.DESTINATION + 4, 0);
+		view.setInt32(at + ipv6.DESTINATION + 8, 1);
+		view.setInt32(at + ipv6.DESTINATION + 12, 0xff000000 | view.getInt32(target + 12));
+	}
+	view.setInt32(icmp, icmpv6.NEIGHBOR_SOLICITATION << 24);
+	view.setInt32(icmp + icmpv6.REST, 0);
+	copyAddress(view, icmp + icmpv6.TARGET, target);
+	const option = icmp + icmpv6.NEIGHBOR_OPTIONS;
+	if (!isNone(view, source)) linkOption(view, link, option, icmpv6.SOURCE_LINK_ADDRESS);
+	else {
+		view.setUint16(option, (icmpv6.NONCE << 8) | 1);
+		view.setInt32(option + 2, chance32(view));
+		view.setUint16(option + 6, chance32(view));
+	}
+	const high = to === 0 ? GROUP | (view.getInt32(at + ipv6.DESTINATION + 12) >>> 16) : view.getInt32(to);
+	const low = to === 0 ? view.getUint16(at + ipv6.DESTINATION + 14) : view.getUint16(to + 4);
+	finish(view, link, packet, option + icmpv6.LINK_OPTION, high, low);
+}
+
+/**
+ * Says that `target` is ours, to the station with the address `to` behind the hardware address at `mac`; to none: to all. `flags`: FROM_ROUTER, SOLICITED, OVERRIDE.
+ * RFC 4861 §7.2.4, §7.2.6.
+ */
+export function ndAdvertise(view: DataView, link: InterfaceBlock, target: Address, to: Address, mac: Offset, flags: Uint8): void {
+	const packet = begin(view, link);
+	if (packet === NONE) return;
+	const at = headerPlace(view, packet);
+	const icmp = at + ipv6.HEADER;
+	const all = isNone(view, to);
+	copyAddress(view, at + ipv6.SOURCE, target);
+	if (!all) copyAddress(view, at + ipv6.DESTINATION, to);
+	else {
+		view.setInt32(at + ipv6.DESTINATION, 0xff020000 | 0);
+		view.setInt32(at + ipv6.DESTINATION + 4, 0);
+		view.setInt32(at + ipv6.DESTINATION + 8, 0);
+		view.setInt32(at + ipv6.DESTINATION + 12, 1);
+	}
+	view.setInt32(icmp, icmpv6.NEIGHBOR_ADVERTISEMENT << 24);
+	view.setInt32(icmp + icmpv6.REST, flags << 24);
+	copyAddress(view, icmp + icmpv6.TARGET, target);
+	const option = icmp + icmpv6.NEIGHBOR_OPTIONS;
+	linkOption(view, link, option, icmpv6.TARGET_LINK_ADDRESS);
+	finish(view, link, packet, option + icmpv6.LINK_OPTION, all ? GROUP : view.getInt32(mac), all ? 1 : view.getUint16(mac + 4));
+}
+
+/** A packet to build in, or NONE, and counted. Not the spare one: that may be the one whose way is being asked for. */
+function begin(view: DataView, link: InterfaceBlock): number {
+	const packet = packetAcquireControl(view);
+	if (packet === NONE) {
+		drop(view, link, DROP.noPacketBuffer);
+		return NONE;
+	}
+	check(headerPlace(view, packet), ipv6.HEADER + icmpv6.NEIGHBOR_OPTIONS + icmpv6.LINK_OPTION, view.byteLength);
+	return packet;
+}
+
+/** The option of that type that has our hardware address. RFC 4861 §4.6.1. */
+function linkOption(view: DataView, link: InterfaceBlock, at: Offset, type: Uint8): void {
+	view.setUint16(at, (type << 8) | 1);
+	copy(view, at + 2, link.mac, 6);
+}
+
+/** Writes what all have in common, and sends to the station whose hardware address begins with the four bytes `high` and ends with the two `low`. */
+function finish(view: DataView, link: InterfaceBlock, packet: number, end: Offset, high: number, low: Uint16): void {
+	const at = headerPlace(view, packet);
+	const icmp = at + ipv6.HEADER;
+	const length = (end - icmp) & 0xffff;
+	view.setInt32(at, ipv6.VERSION);
+	view.setInt32(at + ipv6.PAYLOAD_LENGTH, (length << 16) | (ipv6.ICMP << 8) | icmpv6.HOPS);
+	view.setUint16(icmp + icmpv6.CHECKSUM, ~checksum(view, at + ipv6.SOURCE, end, ipv6.ICMP + length));
+	let kept = false;
+	if ((link.flags & FLAG_ETHERNET) === 0) kept = send(view, link, packet, at, end, 0);
+	else {
+		const frame = at - ethernet.HEADER;
+		view.setInt32(frame, high);
+		view.setUint16(frame + 4, low);
+		copy(view, frame + ethernet.SOURCE_ADDRESS, link.mac, 6);
+		view.setUint16(frame + ethernet.TYPE, ethernet.TYPE_IPV6);
+		kept = sendFrame(view, link, packet, frame, end);
+	}
+	if (!kept) packetRelease(view, packet);
+}

@@ -1,0 +1,78 @@
+// ICMPv6 messages come in, RFC 4443: echo requests are answered, neighbour discovery goes to the link, errors to the socket whose packet they quote. Flat TypeScript.
+
+import { echo } from "../ip/icmp.ts";
+import { ndInput } from "../link/nd.ts";
+import { copyAddress } from "../packet/address.ts";
+import { check } from "../packet/bounds.ts";
+import { CORE, CoreBlock } from "../packet/core-block.ts";
+import { DROP, drop } from "../packet/drops.ts";
+import { DESTINATION_ADDRESS, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE_ADDRESS } from "../packet/fields.ts";
+import type { InterfaceBlock } from "../packet/interface-block.ts";
+import type { Offset, Uint8 } from "../packet/numbers.ts";
+import { packetKept } from "../packet/packets.ts";
+import { tcbAt } from "../packet/tcb-block.ts";
+import * as icmpv4 from "../wire/icmpv4.ts";
+import * as icmpv6 from "../wire/icmpv6.ts";
+import * as ipv4 from "../wire/ipv4.ts";
+import * as ipv6 from "../wire/ipv6.ts";
+import { socketFor } from "./flow-find.ts";
+import { pseudoOf, wrongSum } from "./sums.ts";
+import { tcpIcmpError } from "./tcp/icmp.ts";
+
+/** It lies in bytes `at` to `end` of the packet in the registers. Answers true when the interpreter has to look at it: link/nd.ts. */
+export function icmp6Input(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
+	if (end - at < icmpv6.HEADER) return refused(view, link, DROP.icmpMalformed);
+	check(at, icmpv6.HEADER, view.byteLength);
+	if (wrongSum(view, link, at, end, pseudoOf(view, ipv6.ICMP, end - at))) return refused(view, link, DROP.icmpChecksum);
+	const type = icmpv6.type(view, at);
+	if (icmpv6.isDiscovery(type)) return ndInput(view, link, at, end);
+	if (type === icmpv6.ECHO_REQUEST) {
+		const ip = at - ipv6.HEADER;
+		if (echo(view, CoreBlock.of(view, CORE).packet, ip, end)) packetKept(view);
+		return false;
+	}
+	view.setInt32(PAYLOAD_AT * 4, at, true);
+	view.setInt32(PAYLOAD_LENGTH * 4, end - at, true);
+	if (!icmpv6.isError(type) || !errorArrives(view, link, type, at, end)) drop(view, link, DROP.icmpUnhandled);
+	return false;
+}
+
+function refused(view: DataView, link: InterfaceBlock, reason: Uint8): boolean {
+	drop(view, link, reason);
+	return false;
+}
+
+/** An error about a packet of ours: told to the connection that the quoted headers name. Answers whether there is one. RFC 5927 §4. */
+function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Offset, end: Offset): boolean {
+	const quoted = at + icmpv6.HEADER;
+	if (end - quoted < ipv6.HEADER + 8 || view.getUint8(quoted) >> 4 !== 6) return false;
+	check(quoted, ipv6.HEADER + 8, view.byteLength);
+	let header = ipv6.nextHeader(view, quoted);
+	let transport: Offset = quoted + ipv6.HEADER;
+	while (ipv6.hasLength(header) && end - transport >= 8) {
+		header = view.getUint8(transport);
+		transport = (transport + ipv6.extensionLength(view, transport)) | 0;
+	}
+	if (header !== ipv4.TCP || end - transport < 8) return false;
+	// The quoted packet went out: turned round, its addresses and ports are the connection's key.
+	const ports = view.getInt32(transport);
+	copyAddress(view, SOURCE_ADDRESS, quoted + ipv6.DESTINATION);
+	copyAddress(view, DESTINATION_ADDRESS, quoted + ipv6.SOURCE);
+	view.setInt32(PORTS * 4, (ports << 16) | (ports >>> 16), true);
+	view.setInt32(SEQ * 4, view.getInt32(transport + 4), true);
+	const index = socketFor(view, link, ipv4.TCP);
+	if (index < 0) return false;
+	const tooBig = type === icmpv6.PACKET_TOO_BIG;
+	const mtu = tooBig ? view.getInt32(at + icmpv6.REST) : 0;
+	tcpIcmpError(view, tcbAt(view, index), icmpv4.UNREACHABLE, codeOf(view, type, at), mtu < 0 || mtu > 0xffff ? 0xffff : mtu);
+	return true;
+}
+
+/** What an error says as ICMP's codes of UNREACHABLE do, which transports know. RFC 4443 §3. */
+function codeOf(view: DataView, type: Uint8, at: Offset): number {
+	const code = icmpv6.code(view, at);
+	if (type === icmpv6.PACKET_TOO_BIG) return icmpv4.FRAGMENTATION_NEEDED;
+	if (type === icmpv6.UNREACHABLE && code === icmpv6.PORT_UNREACHABLE) return icmpv4.PORT_UNREACHABLE;
+	if (type === icmpv6.PARAMETER_PROBLEM && code === icmpv6.UNKNOWN_HEADER) return icmpv4.PROTOCOL_UNREACHABLE;
+	return icmpv4.HOST_UNREACHABLE;
+}
