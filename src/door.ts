@@ -40,6 +40,7 @@ export {
 	tcpStart,
 	tcpTake,
 } from "./transport/tcp/open.ts";
+export { tcpSetHops } from "./transport/tcp/life.ts";
 export { streamByte, streamIn, streamRead, streamWrite } from "./transport/tcp/stream.ts";
 export { tcpAvailable, tcpKeepFree } from "./transport/tcp/seats.ts";
 export { tcpAddressGone, tcpAwaitWay, tcpInterfaceGone, tcpLost, tcpWaysChanged } from "./transport/tcp/ways.ts";

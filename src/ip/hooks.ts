@@ -60,10 +60,17 @@ export function forwardHook(
 	return path.nextHop === core.everybody ? DROP.ipNotLocal : GO_ON;
 }
 
-/** A packet of ours, or one that is forwarded, is about to leave by `link`; it lies in bytes `at` to `end` of `packet`. Past this it may wait for its neighbour or its device. */
-export function outputHook(view: DataView, link: InterfaceBlock, _packet: number, at: Offset, _end: Offset): number {
+/** A packet of ours, or one that is forwarded, is about to leave by `link`, along `path`; it lies in bytes `at` to `end` of `packet`. Past this it may wait for its neighbour or its device. */
+export function outputHook(
+	view: DataView,
+	link: InterfaceBlock,
+	path: PathBlock,
+	_packet: number,
+	at: Offset,
+	_end: Offset,
+): number {
 	// RFC 1122 §3.2.1.3 (g), RFC 4291 §2.5.3: 127.0.0.0/8 and ::1 stay within the host.
-	const six = hasIpv6() && view.getUint8(at) >> 4 === 6;
+	const six = hasIpv6() && path.ipHeader === ipv6.HEADER;
 	const inside = six
 		? isLoopback(view, at + ipv6.SOURCE) || isLoopback(view, at + ipv6.DESTINATION)
 		: ipv4.isLoopback(ipv4.source(view, at)) || ipv4.isLoopback(ipv4.destination(view, at));

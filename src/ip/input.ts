@@ -1,4 +1,4 @@
-// An IPv4 packet comes in from a link: its header is checked and read, its addresses are told apart, and it goes to the transport, to somebody else, or nowhere.
+// An IP packet comes in from a link: its header is checked and read, its addresses are told apart, and it goes to the transport, to somebody else, or nowhere.
 
 import { V4 } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
@@ -23,6 +23,7 @@ import {
 	WHOSE,
 } from "../packet/fields.ts";
 import { FLAG_ANY_ADDRESS, FLAG_CHECKED, FLAG_LOOPBACK, InterfaceBlock } from "../packet/interface-block.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Ipv4, Offset, Range, Uint8 } from "../packet/numbers.ts";
 import { OWN_GROUP } from "../packet/own-table.ts";
 import * as ipv4 from "../wire/ipv4.ts";
@@ -31,33 +32,47 @@ import { transit } from "./forward.ts";
 import { GO_ON, inputHook, stopped } from "./hooks.ts";
 import { icmpError, WRONG_FIELD } from "./icmp.ts";
 import { ownFind } from "./own.ts";
+import { extensions, hopByHop } from "./v6/extensions.ts";
+import { read6 } from "./v6/input.ts";
 import { isLocal } from "./way.ts";
 
 /**
- * The packet is in bytes `at` to `end`, padding of the link behind it perhaps, and came by ARRIVAL; the registers are filled from its header. Answers whether the transport goes
- * on with it: the destination is ours or everybody's then.
+ * The packet is in bytes `at` to `end`, padding of the link behind it perhaps, and came by ARRIVAL; `six`: it is one of IPv6, by all that the link knows. The registers are filled from
+ * its header. Answers whether the transport goes on with it: the destination is ours or everybody's then.
  */
-export function ipInput(view: DataView, at: Offset, end: Offset): boolean {
+export function ipInput(view: DataView, at: Offset, end: Offset, six: boolean): boolean {
 	check(0, FIELDS_BYTES, view.byteLength);
 	const link = InterfaceBlock.of(view, view.getInt32(ARRIVAL * 4, true));
+	if (!(hasIpv6() && six ? read6(view, link, at, end) : read4(view, link, at, end))) return false;
+	const ipEnd: Offset = view.getInt32(IP_END * 4, true);
+	const verdict = inputHook(view, link, CoreBlock.of(view, CORE).packet, at, ipEnd);
+	if (verdict !== GO_ON) return stopped(view, link, verdict);
+	if (hasIpv6() && six) {
+		if (!hopByHop(view, link, at, ipEnd)) return false;
+	} else {
+		const header = ipv4.headerLength(view, at);
+		if (header > ipv4.HEADER && !optionsFit(view, link, at, header)) return false;
+	}
+	if (view.getInt32(WHOSE * 4, true) === ELSEWHERE && !transit(view, link, at, ipEnd)) return false;
+	if (hasIpv6() && six) return extensions(view, link, at, ipEnd);
+	return !ipv4.isFragment(view, at) || refused(view, link, DROP.ipFragment);
+}
+
+/** Reads the header of an IPv4 packet into the registers. False when it is none. */
+function read4(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
 	if (!ipv4.valid(view, at, end)) return refused(view, link, DROP.ipMalformed);
 	check(at, ipv4.HEADER, view.byteLength);
 	const header = ipv4.headerLength(view, at);
 	const sum = (link.flags & FLAG_CHECKED) !== 0 ? 0xffff : checksum(view, at, at + header, 0);
 	if (sum !== 0xffff) return refused(view, link, DROP.ipv4Checksum);
-	const ipEnd = at + ipv4.totalLength(view, at);
 	view.setInt32(SOURCE_ADDRESS + V4, ipv4.source(view, at));
 	view.setInt32(DESTINATION_ADDRESS + V4, ipv4.destination(view, at));
 	view.setInt32(IP_AT * 4, at, true);
-	view.setInt32(IP_END * 4, ipEnd, true);
+	view.setInt32(IP_END * 4, at + ipv4.totalLength(view, at), true);
 	view.setInt32(TRANSPORT_AT * 4, at + header, true);
 	view.setInt32(TTL_PROTOCOL * 4, view.getUint16(at + ipv4.TTL), true);
 	view.setInt32(WHOSE * 4, whose(view, link, ipv4.destination(view, at)), true);
-	const verdict = inputHook(view, link, CoreBlock.of(view, CORE).packet, at, ipEnd);
-	if (verdict !== GO_ON) return stopped(view, link, verdict);
-	if (header > ipv4.HEADER && !optionsFit(view, link, at, header)) return false;
-	if (view.getInt32(WHOSE * 4, true) === ELSEWHERE && !transit(view, link, at, ipEnd)) return false;
-	return !ipv4.isFragment(view, at) || refused(view, link, DROP.ipFragment);
+	return true;
 }
 
 function refused(view: DataView, link: InterfaceBlock, reason: Uint8): boolean {

@@ -16,7 +16,7 @@ export function output(view: DataView, packet: number, at: Offset, end: Offset, 
 	const known = path.wayVersion === CoreBlock.of(view, CORE).wayVersion;
 	if (!known && !find(view, path)) return false;
 	const link = InterfaceBlock.of(view, path.out);
-	const verdict = outputHook(view, link, packet, at, end);
+	const verdict = outputHook(view, link, path, packet, at, end);
 	if (verdict !== GO_ON) {
 		if (verdict !== TAKEN) drop(view, link, verdict & 0xff);
 		return verdict === TAKEN;

@@ -59,7 +59,8 @@ export function route(view: DataView, path: PathBlock, home: number, sourced: bo
 	path.wayVersion = -1;
 	path.neighbor = 0;
 	path.out = 0;
-	path.mtu = LEAST_MTU;
+	path.ipHeader = hasIpv6() && !isV4(view, destination) ? ipv6.HEADER : ipv4.HEADER;
+	path.mtu = path.ipHeader === ipv4.HEADER ? LEAST_MTU : ipv6.LEAST_MTU;
 	path.nextHop = destination;
 	if (isLocal(view, destination)) {
 		// To ourselves: by the loopback interface, from the address itself unless another is given.
@@ -97,10 +98,8 @@ export function lead(view: DataView, path: PathBlock, destination: Address): voi
 function leaveBy(view: DataView, path: PathBlock, link: InterfaceBlock): void {
 	path.out = link.at;
 	path.mtu = link.mtu;
-	const six = hasIpv6() && !isV4(view, path.destination);
-	path.ipHeader = six ? ipv6.HEADER : ipv4.HEADER;
 	// RFC 6437 §3: of each flow its own, which nobody guesses.
-	if (six) path.label = label(view, path) >>> 12;
+	if (hasIpv6() && path.ipHeader === ipv6.HEADER) path.label = label(view, path) >>> 12;
 	const hops = path.hops;
 	let ttl = link.ttl;
 	// To groups 1 unless told: RFC 1112 §6.1.

@@ -25,7 +25,7 @@ import { icmp6Input } from "./icmp6.ts";
 import { tcpInput } from "./tcp/input.ts";
 import { udpInput } from "./udp/input.ts";
 
-/** Goes on with the packet that `ipInput` or `ip6Input` answered true for. Answers whether the interpreter has to look at it: what lies at PAYLOAD_AT. */
+/** Goes on with the packet that `ipInput` answered true for. Answers whether the interpreter has to look at it: what lies at PAYLOAD_AT. */
 export function transportInput(view: DataView): boolean {
 	check(0, FIELDS_BYTES, view.byteLength);
 	const link = InterfaceBlock.of(view, view.getInt32(ARRIVAL * 4, true));

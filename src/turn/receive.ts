@@ -5,7 +5,6 @@ import { deviceReceive, lineReceive } from "../device/receive.ts";
 import { COMES } from "../device/device.ts";
 import { LOST } from "../device/serial.ts";
 import { ipInput } from "../ip/input.ts";
-import { ip6Input } from "../ip/v6/input.ts";
 import { CONTROL, IPV4, IPV6, linkInput } from "../link/input.ts";
 import { CONTROL as LINE_CONTROL, isLine, isPpp, lineFrame, lineSkipped } from "../link/line.ts";
 import { dequeue } from "../link/transmit.ts";
@@ -27,15 +26,9 @@ export const NOTHING = requests.KIND;
 /** The frame in bytes `at` to `end`, which `link` has brought, goes up. Answers whether it is for the interpreter, which then finds it at PAYLOAD_AT and its interface in ARRIVAL. */
 function arrives(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
 	const what = linkInput(view, link, at, end);
-	if (what === IPV4 && ipInput(view, view.getInt32(PAYLOAD_AT * 4, true), end)) transportInput(view);
-	if (hasIpv6() && what === IPV6) return arrives6(view, end);
-	return what === CONTROL;
-}
-
-/** The same of an IPv6 packet. */
-function arrives6(view: DataView, end: Offset): boolean {
-	const control = ip6Input(view, view.getInt32(PAYLOAD_AT * 4, true), end) && transportInput(view);
-	ipv4Again(view);
+	if (what !== IPV4 && what !== IPV6) return what === CONTROL;
+	const control = ipInput(view, view.getInt32(PAYLOAD_AT * 4, true), end, what === IPV6) && transportInput(view);
+	if (hasIpv6() && what === IPV6) ipv4Again(view);
 	return control;
 }
 

@@ -6,7 +6,7 @@ import { copyAddress, v4Of } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
 import { add } from "../packet/counters.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
-import type { PathBlock } from "../packet/path-block.ts";
+import { PathBlock } from "../packet/path-block.ts";
 import { TcbBlock } from "../packet/tcb-block.ts";
 import { fold, pseudoHeader } from "./checksum.ts";
 import type { BytesIn } from "./kernels/bytes.ts";
@@ -20,9 +20,9 @@ import * as ipv6 from "./ipv6.ts";
 import * as tcp from "./tcp.ts";
 import * as udp from "./udp.ts";
 
-/** In `ttl` of `ipv4Build` and `udpBuild`: the device fills the checksums in. */
+/** In `ttl` of `ipv4Build`: the device fills the checksums in. */
 export const NO_CHECKSUM = 0x100;
-/** In `ttl` of the same: the octet behind the version, where the first word of the header has it. Its upper six bits are the DSCP. RFC 2474. */
+/** In the same: the octet behind the version, where the first word of the header has it. Its upper six bits are the DSCP. RFC 2474. */
 export const TOS_BITS = 0xff0000;
 export const DSCP_SHIFT = 18;
 
@@ -88,6 +88,7 @@ export function ipBuild(view: DataView, at: Offset, path: PathBlock, protocol: n
 /** Sum of the pseudo-header of `length` bytes of that protocol behind the IP header of `header` bytes at `ip`. RFC 9293 §3.1, RFC 8200 §8.1. */
 export function pseudoOfPacket(view: DataView, ip: Offset, header: number, protocol: Uint8, length: Length): number {
 	if (hasIpv6() && header === ipv6.HEADER) return checksum(view, ip + ipv6.SOURCE, ip + ipv6.HEADER, protocol + length);
+	check(ip, ipv4.HEADER, view.byteLength);
 	return pseudoHeader(ipv4.source(view, ip), ipv4.destination(view, ip), protocol, length);
 }
 
@@ -153,31 +154,42 @@ export function tcpBuild(
 }
 
 /**
- * Writes a UDP datagram at `at` with `length` bytes of the application's buffer. `ports` is source << 16 | destination, `ttl` as of `ipv4Build`.
+ * Writes a UDP datagram with the IP header of the path's family at `at`, with `length` bytes of the application's buffer. `ports` is source << 16 | destination.
  * Answers the end of the packet.
  */
-export function udpBuild(
+export function datagramBuild(
 	view: DataView,
 	at: Offset,
-	source: number,
-	destination: number,
+	path: PathBlock,
 	ports: number,
-	ttl: number,
 	data: BytesIn,
 	dataAt: number,
 	length: Length,
 ): Offset {
-	const header = at + ipv4.HEADER;
 	const bytes = udp.HEADER + length;
-	ipv4Build(view, at, source, destination, ipv4.UDP, ttl, ipv4.HEADER + bytes);
+	const header = ipBuild(view, at, path, ipv4.UDP, path.ttl, bytes);
 	view.setInt32(header, ports);
 	view.setInt32(header + udp.LENGTH, bytes << 16);
 	copyIn(view, header + udp.HEADER, data, dataAt, length);
-	if ((ttl & NO_CHECKSUM) === 0) {
-		const sum = checksum(view, header, header + bytes, pseudoHeader(source, destination, ipv4.UDP, bytes)) ^ 0xffff;
+	if ((path.ttl & NO_CHECKSUM) === 0) {
+		const pseudo = pseudoOfPacket(view, at, header - at, ipv4.UDP, bytes);
+		const sum = checksum(view, header, header + bytes, pseudo) ^ 0xffff;
 		view.setUint16(header + udp.CHECKSUM, sum === 0 ? 0xffff : sum); // 0 would say "no checksum". RFC 768.
 	}
 	return header + bytes;
+}
+
+/** The same for the path whose block lies there. */
+export function udpBuild(
+	view: DataView,
+	at: Offset,
+	path: Offset,
+	ports: number,
+	data: BytesIn,
+	dataAt: number,
+	length: Length,
+): Offset {
+	return datagramBuild(view, at, PathBlock.of(view, path), ports, data, dataAt, length);
 }
 
 /** Bytes of the option at that offset in the header of `header` bytes; all that are left when its length makes no sense. */

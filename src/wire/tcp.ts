@@ -24,6 +24,8 @@ export const OPTION_MSS = 2;
 
 /** The MSS to assume when the peer names none. RFC 9293 §3.7.1. */
 export const DEFAULT_MSS = 536;
+/** The same by IPv6. */
+export const DEFAULT_MSS6 = 1220;
 
 /** Header length with options, bytes. */
 export function headerLength(view: DataView, at: Offset): Range<0, 60> {

@@ -45,7 +45,8 @@ export class Station6 {
 		const { view, layout } = this.node.stack.core;
 		const { block } = this.link;
 		const at = block + AT.addresses + this.#count * OwnAddress.bytes;
-		ip6(address).forEach((byte, i) => view.setUint8(at + OwnAddress.offsets.address + i, byte));
+		const bytes = ip6(address);
+		for (let i = 0; i < 16; i++) view.setUint8(at + OwnAddress.offsets.address + i, bytes[i]!);
 		view.setInt32(at + OwnAddress.offsets.length, Number(length), true);
 		view.setInt32(at + OwnAddress.offsets.bits, bits, true);
 		view.setInt32(block + AT.addressCount, ++this.#count, true);
@@ -54,7 +55,6 @@ export class Station6 {
 		const { routes } = this.node.stack;
 		routes.insert(new Route(0, 0, 0, this.link, 0, true));
 		const row = layout.routeRows + (routes.list.length - 1) * RouteRow.bytes;
-		const bytes = ip6(address);
 		for (let i = 0; i < 16; i++) {
 			const kept = Math.min(8, Math.max(0, Number(length) - 8 * i));
 			view.setUint8(row + RouteRow.offsets.prefix + i, bytes[i]! & (0xff00 >> kept) & 0xff);
@@ -64,8 +64,7 @@ export class Station6 {
 
 	/** The hardware address of the neighbour with that address. */
 	static macOf(address: string): Bytes {
-		const bytes = ip6(address);
-		return macOf(0x1000 | read16(bytes, 14));
+		return macOf(0x1000 | read16(ip6(address), 14));
 	}
 
 	/** A packet comes in, in a frame for us, or for its group. */

@@ -22,7 +22,7 @@ export function hopByHop(view: DataView, link: InterfaceBlock, at: Offset, end: 
 	return ipv6.nextHeader(view, at) !== ipv6.HOP_BY_HOP || passed(view, link, at, end, ipv6.HOP_BY_HOP);
 }
 
-/** The same of all others, which are for whom the packet is for. A fragment is left as it stands: its protocol is FRAGMENT then. */
+/** The same of all others, which are for whom the packet is for. */
 export function extensions(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
 	while (true) {
 		const header = view.getInt32(TTL_PROTOCOL * 4, true) & 255;
@@ -32,7 +32,7 @@ export function extensions(view: DataView, link: InterfaceBlock, at: Offset, end
 			return dropped(view, link, DROP.ipUnknownHeader);
 		}
 		if (header === ipv6.FRAGMENT) {
-			if (!whole(view, end)) return true;
+			if (!whole(view, end)) return dropped(view, link, DROP.ipFragment);
 		} else if (!ipv6.hasLength(header)) {
 			// RFC 8200 §4.7: nothing follows, and that is all.
 			return header !== ipv6.NO_NEXT_HEADER || dropped(view, link, DROP.unknownProtocol);

@@ -1,11 +1,9 @@
-// An IPv6 packet comes in from a link: as ip/input.ts does for IPv4. RFC 8200.
+// What ip/input.ts reads of an IPv6 packet's header, and whose its destination is. RFC 8200, RFC 4291.
 
 import { copyAddress } from "../../packet/address.ts";
 import { check } from "../../packet/bounds.ts";
-import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import {
-	ARRIVAL,
 	DESTINATION_ADDRESS,
 	ELSEWHERE,
 	EVERYBODYS,
@@ -19,44 +17,33 @@ import {
 	TTL_PROTOCOL,
 	WHOSE,
 } from "../../packet/fields.ts";
-import { FLAG_ANY_ADDRESS, FLAG_LOOPBACK, InterfaceBlock, OwnAddress } from "../../packet/interface-block.ts";
+import { FLAG_ANY_ADDRESS, FLAG_LOOPBACK, type InterfaceBlock, OwnAddress } from "../../packet/interface-block.ts";
 import type { Offset, Uint8 } from "../../packet/numbers.ts";
 import { ownAt } from "../../link/addresses.ts";
 import { OWN_GROUP } from "../../packet/own-table.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import { isAllNodes, isLoopback, isMulticast, isSolicited, isSolicitedNode, SCOPE_LINK } from "../../wire/scope.ts";
-import { transit } from "../forward.ts";
-import { GO_ON, inputHook, stopped } from "../hooks.ts";
 import { ownFind } from "../own.ts";
 import { isJoined } from "../way.ts";
-import { extensions, hopByHop } from "./extensions.ts";
 
 /** WHOSE is none of it: a group that we are not in. */
 const NOBODYS = 3;
 
-/** As `ipInput`: the packet is in bytes `at` to `end`, and came by ARRIVAL. */
-export function ip6Input(view: DataView, at: Offset, end: Offset): boolean {
+/** Reads the header of an IPv6 packet into the registers. False when it is none, or for a group that we are not in. */
+export function read6(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
 	check(0, FIELDS_BYTES, view.byteLength);
-	const link = InterfaceBlock.of(view, view.getInt32(ARRIVAL * 4, true));
 	if (!ipv6.valid(view, at, end)) return refused(view, link, DROP.ipMalformed);
 	check(at, ipv6.HEADER, view.byteLength);
-	const ipEnd = at + ipv6.HEADER + ipv6.payloadLength(view, at);
 	copyAddress(view, SOURCE_ADDRESS, at + ipv6.SOURCE);
 	copyAddress(view, DESTINATION_ADDRESS, at + ipv6.DESTINATION);
 	view.setInt32(IP_AT * 4, at, true);
-	view.setInt32(IP_END * 4, ipEnd, true);
+	view.setInt32(IP_END * 4, at + ipv6.HEADER + ipv6.payloadLength(view, at), true);
 	view.setInt32(TRANSPORT_AT * 4, at + ipv6.HEADER, true);
 	view.setInt32(NAMED_AT * 4, at + ipv6.NEXT_HEADER, true);
 	view.setInt32(TTL_PROTOCOL * 4, (ipv6.hopLimit(view, at) << 8) | ipv6.nextHeader(view, at), true);
 	const owner = whose(view, link);
-	if (owner === NOBODYS) return refused(view, link, DROP.ipNotLocal);
 	view.setInt32(WHOSE * 4, owner, true);
-	const verdict = inputHook(view, link, CoreBlock.of(view, CORE).packet, at, ipEnd);
-	if (verdict !== GO_ON) return stopped(view, link, verdict);
-	if (!hopByHop(view, link, at, ipEnd)) return false;
-	if (view.getInt32(WHOSE * 4, true) === ELSEWHERE && !transit(view, link, at, ipEnd)) return false;
-	if (!extensions(view, link, at, ipEnd)) return false;
-	return (view.getInt32(TTL_PROTOCOL * 4, true) & 255) !== ipv6.FRAGMENT || refused(view, link, DROP.ipFragment);
+	return owner !== NOBODYS || refused(view, link, DROP.ipNotLocal);
 }
 
 function refused(view: DataView, link: InterfaceBlock, reason: Uint8): boolean {

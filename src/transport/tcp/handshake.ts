@@ -20,7 +20,7 @@ import { socketFor } from "../flow-find.ts";
 import { opened } from "./congestion.ts";
 import { addressWord, COOKIE_LIFETIME, cookie, FOREIGN, LATER, mssOf, recognize } from "./isn.ts";
 import { startKeepAlive } from "./keep-alive.ts";
-import { end, enter, inheritTemplate, release, resolve } from "./life.ts";
+import { end, enter, release, resolve } from "./life.ts";
 import { inheritRate } from "./pace.ts";
 import { tcpMark } from "./pending.ts";
 import { sampleRtt } from "./rtt.ts";
@@ -131,13 +131,14 @@ function admit(view: DataView, listener: TcbBlock, child: TcbBlock, link: Interf
 	child.meta = listener.meta;
 	copyAddress(view, path.source, fields.DESTINATION_ADDRESS);
 	copyAddress(view, path.destination, fields.SOURCE_ADDRESS);
-	path.bound = PathBlock.of(view, listener.path).bound;
+	const listens = PathBlock.of(view, listener.path);
+	path.bound = listens.bound;
+	path.hops = listens.hops;
 	if (!resolve(view, child) || !enter(view, child)) {
 		release(view, child);
 		drop(view, link, DROP.noRoute);
 		return false;
 	}
-	inheritTemplate(view, listener, child);
 	child.listener = listener.at;
 	listener.waiting = (listener.waiting + 1) | 0;
 	child.bits = listener.bits & BIT_NO_DELAY;

@@ -1,16 +1,19 @@
 // TCBs come and go: entered into the flow table, ended, given back. Who gets one is seats.ts; what befalls them from below, ways.ts.
 
 import { route } from "../../ip/way.ts";
-import { copyAddress, v4Of } from "../../packet/address.ts";
+import { copyAddress, isV4, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
+import { hasIpv6 } from "../../packet/kernels/parts.ts";
 import { ERROR, newsOwned, newsPost } from "../../packet/news.ts";
+import type { Offset } from "../../packet/numbers.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
-import { NO_CHECKSUM } from "../../wire/build.ts";
+import { ipv4Build, ipv6Build, NO_CHECKSUM, TOS_BITS } from "../../wire/build.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
+import * as ipv6 from "../../wire/ipv6.ts";
 import { EPHEMERALS, FIRST_EPHEMERAL, flowInsert, flowRemove, freePort } from "../flow-table.ts";
 import { nextIsn } from "./isn.ts";
 import { forgetClaims } from "./path-mtu.ts";
@@ -80,11 +83,7 @@ function portsOf(tcb: TcbBlock): number {
 export function enter(view: DataView, tcb: TcbBlock): boolean {
 	if (!flowInsert(view, tcb.localAddress, tcb.remoteAddress, portsOf(tcb), tcb.meta, tcb.index)) return false;
 	const now = CoreBlock.of(view, CORE).now;
-	const at = tcb.template;
-	view.setInt32(at + ipv4.IDENTIFICATION, ipv4.DONT_FRAGMENT);
-	view.setInt32(at + ipv4.SOURCE, v4Of(view, tcb.localAddress));
-	view.setInt32(at + ipv4.DESTINATION, v4Of(view, tcb.remoteAddress));
-	view.setInt32(at + ipv4.HEADER, (tcb.localPort << 16) | tcb.remotePort);
+	makeHeaders(view, tcb);
 	tcb.optionsLength = 0;
 	tcb.answerAt = now;
 	forgetClaims(tcb);
@@ -94,16 +93,36 @@ export function enter(view: DataView, tcb: TcbBlock): boolean {
 	return true;
 }
 
-/** The parts of the header template that an application may change are as they are when it says nothing. A listener keeps them for its connections. */
-export function plainTemplate(view: DataView, tcb: TcbBlock): void {
-	view.setInt32(tcb.template, 0x45000000);
-	view.setInt32((tcb.template + ipv4.TTL) | 0, (ipv4.DEFAULT_TTL << 24) | (ipv4.TCP << 16));
+/** Writes the header template of a connection: of the peer's family, with the time to live and the code point that its program wants. */
+function makeHeaders(view: DataView, tcb: TcbBlock): void {
+	const path = PathBlock.of(view, tcb.path);
+	const hops = path.hops;
+	const ttl = (hops & TOS_BITS) | hopsOf(hops) | NO_CHECKSUM;
+	const six = hasIpv6() && !isV4(view, tcb.remoteAddress);
+	tcb.ipHeader = six ? ipv6.HEADER : ipv4.HEADER;
+	if (six) ipv6Build(view, tcb.template, tcb.localAddress, tcb.remoteAddress, ipv4.TCP, ttl, path.label, 0);
+	else ipv4Build(view, tcb.template, v4Of(view, tcb.localAddress), v4Of(view, tcb.remoteAddress), ipv4.TCP, ttl, 0);
+	view.setInt32((tcb.template + tcb.ipHeader) | 0, (tcb.localPort << 16) | tcb.remotePort);
 }
 
-/** A connection gets the time to live and the code point of its listener. */
-export function inheritTemplate(view: DataView, from: TcbBlock, to: TcbBlock): void {
-	view.setInt32(to.template, view.getInt32(from.template));
-	view.setInt32((to.template + ipv4.TTL) | 0, view.getInt32((from.template + ipv4.TTL) | 0));
+/** Time to live of a path's `hops`, where 0 stands for the default. */
+export function hopsOf(hops: number): number {
+	return (hops & 255) === 0 ? ipv4.DEFAULT_TTL : hops & 255;
+}
+
+/** Segments have that time to live, 0 for the default, and TOS_BITS, as `ipv4Build` has them; a listener's are those of its connections. RFC 9293 §3.9.2.1. */
+export function tcpSetHops(view: DataView, at: Offset, hops: number): void {
+	const tcb = TcbBlock.of(view, at);
+	const path = PathBlock.of(view, tcb.path);
+	const template = tcb.template;
+	path.hops = hops;
+	if (hasIpv6() && tcb.ipHeader === ipv6.HEADER) {
+		view.setInt32(template, ipv6.VERSION | ((hops & TOS_BITS) << 4) | (path.label & 0xfffff));
+		view.setUint8(template + ipv6.HOP_LIMIT, hopsOf(hops));
+	} else {
+		view.setUint8(template + ipv4.TOS, hops >> 16);
+		view.setUint8(template + ipv4.TTL, hopsOf(hops));
+	}
 }
 
 /** Looks the way to the peer up. Once it has gone by an interface, it stays on the networks that have its source address. */

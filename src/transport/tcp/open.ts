@@ -11,7 +11,7 @@ import * as ipv4 from "../../wire/ipv4.ts";
 import { flowInsert, listenPort } from "../flow-table.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { startKeepAlive } from "./keep-alive.ts";
-import { abort, begin, BEGUN, detach, end, leaveListener, NO_WAY, plainTemplate, PORT_IN_USE, release, resolve } from "./life.ts";
+import { abort, begin, BEGUN, detach, end, leaveListener, NO_WAY, PORT_IN_USE, release, resolve } from "./life.ts";
 import { setLeastRate } from "./pace.ts";
 import { tcpMark } from "./pending.ts";
 import { PROGRAM, take } from "./seats.ts";
@@ -86,7 +86,7 @@ export function tcpConnect(
 	setNone(view, tcb.localAddress);
 	tcb.localPort = localPort;
 	tcb.meta = ipv4.TCP | (slot << 8);
-	plainTemplate(view, tcb);
+	path.hops = 0;
 	const fault = resolve(view, tcb) ? begin(view, tcb, chance) : NO_WAY;
 	if (fault !== BEGUN && fault !== NO_WAY) return fault;
 	setState(tcb, SYN_SENT);
@@ -115,8 +115,9 @@ export function tcpListen(
 		tcb.localPort = chosen;
 	}
 	if (!flowInsert(view, tcb.localAddress, NO_ADDRESS, tcb.localPort, tcb.meta, tcb.index)) return PORT_IN_USE;
-	plainTemplate(view, tcb);
-	PathBlock.of(view, tcb.path).bound = slot;
+	const path = PathBlock.of(view, tcb.path);
+	path.hops = 0;
+	path.bound = slot;
 	tcb.backlog = backlog;
 	setState(tcb, LISTEN);
 	return BEGUN;

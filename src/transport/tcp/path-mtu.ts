@@ -11,10 +11,11 @@ import { PathBlock } from "../../packet/path-block.ts";
 import type { TcbBlock } from "../../packet/tcb-block.ts";
 import { halfSipHash } from "../../wire/hash.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
+import * as ipv6 from "../../wire/ipv6.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { tcpMark } from "./pending.ts";
 import { arm } from "./send.ts";
-import { HEADERS, receiveMss } from "./size.ts";
+import { headersOf, receiveMss } from "./size.ts";
 import { ESTABLISHED, SYN_RECEIVED } from "./states.ts";
 import { stopTiming } from "./block.ts";
 import { RAISE } from "./work.ts";
@@ -25,8 +26,10 @@ const LEAST_LINK_MTU = 68;
 const MOST_IN_FLIGHT = 0xffff;
 /** A claim is about something in flight: after two of the longest timeouts it is void, ms. */
 const CLAIM_TIME = 120_000;
-/** The payload below which segments do not shrink. */
-const LEAST = LEAST_PATH_MTU - HEADERS;
+/** The packets below which segments do not shrink, bytes: every link carries IPv6's least MTU, and what says less is no claim to follow. RFC 8201 §4. */
+function leastSize(tcb: TcbBlock): number {
+	return tcb.ipHeader === ipv4.HEADER ? LEAST_PATH_MTU : ipv6.LEAST_MTU;
+}
 
 /** A new connection: nothing was claimed. */
 export function forgetClaims(tcb: TcbBlock): void {
@@ -43,14 +46,16 @@ function plateauBelow(size: number): number {
 /** ICMP says that the segment whose sequence number is in the registers, and which is in flight, needs fragmentation; `mtu`: that of the next hop, or 0. */
 export function tooBig(view: DataView, tcb: TcbBlock, mtu: number): void {
 	if (tcb.state < ESTABLISHED) return;
-	const size = (tcb.sndMss + HEADERS) | 0;
+	const headers = headersOf(view, tcb);
+	const least = leastSize(tcb);
+	const size = (tcb.sndMss + headers) | 0;
 	const next = mtu < LEAST_LINK_MTU ? plateauBelow(size) : mtu;
-	if (next >= size) return;
-	if (contradicted(tcb, Math.max(next, LEAST_PATH_MTU) - HEADERS)) {
-		tcb.claimMss = (next - HEADERS) | 0;
+	if (next >= size || (next < least && tcb.ipHeader !== ipv4.HEADER)) return;
+	if (contradicted(tcb, (Math.max(next, least) - headers) | 0)) {
+		tcb.claimMss = (next - headers) | 0;
 		tcb.claimSeq = view.getInt32(SEQ * 4, true);
 		tcb.claimAt = CoreBlock.of(view, CORE).now;
-	} else if (believe(view, tcb, (next - HEADERS) | 0)) sendAgain(view, tcb);
+	} else if (believe(view, tcb, (next - headers) | 0)) sendAgain(view, tcb);
 }
 
 /** Whether segments of more than `mss` have arrived: what was known to pass before the last change says so, or bytes that were acknowledged since. */
@@ -68,8 +73,9 @@ function believe(view: DataView, tcb: TcbBlock, claimed: number): boolean {
 	const before = tcb.sndMss;
 	let mss = claimed;
 	let fragments = false;
-	if (mss < LEAST) {
-		mss = Math.min(before, LEAST);
+	const least = (leastSize(tcb) - headersOf(view, tcb)) | 0;
+	if (mss < least) {
+		mss = Math.min(before, least);
 		fragments = allowFragments(view, tcb);
 	}
 	tcb.claimMss = 0;
@@ -91,7 +97,7 @@ function believe(view: DataView, tcb: TcbBlock, claimed: number): boolean {
  * nobody can guess: RFC 6864 §4.3, RFC 7739.
  */
 function allowFragments(view: DataView, tcb: TcbBlock): boolean {
-	if (!ipv4.dontFragment(view, tcb.template)) return false;
+	if (tcb.ipHeader !== ipv4.HEADER || !ipv4.dontFragment(view, tcb.template)) return false;
 	const tcp = TcpBlock.of(view, tcpAt(view));
 	const id = halfSipHash(tcp.key0, tcp.key1, v4Of(view, tcb.remoteAddress), tcb.iss, tcb.sndUna);
 	view.setInt32((tcb.template + ipv4.IDENTIFICATION) | 0, id << 16);
@@ -127,7 +133,7 @@ export function sizeTimedOut(view: DataView, tcb: TcbBlock): void {
 /** Full segments again: the way may have changed. RFC 1191 §6.3. When it has not, a router says so, and is believed at once. */
 export function raise(view: DataView, tcb: TcbBlock): void {
 	tcb.work = tcb.work & ~RAISE;
-	view.setInt32((tcb.template + ipv4.IDENTIFICATION) | 0, ipv4.DONT_FRAGMENT);
+	if (tcb.ipHeader === ipv4.HEADER) view.setInt32((tcb.template + ipv4.IDENTIFICATION) | 0, ipv4.DONT_FRAGMENT);
 	tcb.knownMss = tcb.sndMss;
 	tcb.sizeSince = tcb.sndMax;
 	tcb.sndMss = carried(view, tcb);

@@ -3,21 +3,25 @@
 import type { Uint16 } from "../../packet/numbers.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import type { TcbBlock } from "../../packet/tcb-block.ts";
-import * as ipv4 from "../../wire/ipv4.ts";
-import { DEFAULT_MSS, HEADER } from "../../wire/tcp.ts";
+import * as ipv6 from "../../wire/ipv6.ts";
+import { DEFAULT_MSS, DEFAULT_MSS6, HEADER } from "../../wire/tcp.ts";
 
 /** Bytes of headers before the data of a segment without options. */
-export const HEADERS = ipv4.HEADER + HEADER;
+export function headersOf(view: DataView, tcb: TcbBlock): number {
+	return (PathBlock.of(view, tcb.path).ipHeader + HEADER) | 0;
+}
+
 /** Least payload that we send in one segment, whatever a peer says: that of RFC 791's least MTU. */
 export const LEAST_MSS = 28;
 
 /** The largest payload that we can be sent in one segment: our MSS option. */
 export function receiveMss(view: DataView, tcb: TcbBlock): Uint16 {
-	return Math.max((PathBlock.of(view, tcb.path).mtu - HEADERS) | 0, 0) & 0xffff;
+	return Math.max((PathBlock.of(view, tcb.path).mtu - headersOf(view, tcb)) | 0, 0) & 0xffff;
 }
 
 /** The largest that we send, from the peer's MSS option (0: none). Two fit the send ring, so that acknowledgments need not wait for a timer. */
 export function sendMss(view: DataView, tcb: TcbBlock, offer: number): Uint16 {
-	const asked = offer === 0 ? DEFAULT_MSS : Math.max(offer, LEAST_MSS);
+	const least = PathBlock.of(view, tcb.path).ipHeader === ipv6.HEADER ? DEFAULT_MSS6 : DEFAULT_MSS;
+	const asked = offer === 0 ? least : Math.max(offer, LEAST_MSS);
 	return Math.min(Math.min(asked, receiveMss(view, tcb)), tcb.sendSize >> 1) & 0xffff;
 }

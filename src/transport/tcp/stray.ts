@@ -2,7 +2,7 @@
 
 import { output } from "../../ip/output.ts";
 import { route } from "../../ip/way.ts";
-import { copyAddress, v4Of } from "../../packet/address.ts";
+import { copyAddress } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import * as fields from "../../packet/fields.ts";
@@ -11,14 +11,14 @@ import type { Offset } from "../../packet/numbers.ts";
 import { takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { TcbBlock } from "../../packet/tcb-block.ts";
-import { ipv4Build } from "../../wire/build.ts";
+import { ipBuild, pseudoOfPacket, TOS_BITS } from "../../wire/build.ts";
 import { checksum } from "../../wire/kernels/checksum.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as wire from "../../wire/tcp.ts";
 import { ACK, FIN, OPTION_MSS, RST, SYN } from "../../wire/tcp.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
+import { hopsOf } from "./life.ts";
 import { firstWindow } from "./share.ts";
-import { HEADERS } from "./size.ts";
 
 const FLAG_SHIFT = 16;
 /** Bytes of the MSS option. */
@@ -65,27 +65,19 @@ function answer(view: DataView, link: InterfaceBlock, by: Offset, seq: number, a
 		return;
 	}
 	const at = core.spareAt;
-	const header = at + ipv4.HEADER;
 	const length = syn ? wire.HEADER + MSS_BYTES : wire.HEADER;
+	// With the time to live and the code point that the TCB's have.
+	const hops = by === NOBODY ? 0 : PathBlock.of(view, TcbBlock.of(view, by).path).hops;
+	const header = ipBuild(view, at, path, ipv4.TCP, (hops & TOS_BITS) | hopsOf(hops), length);
 	const end = header + length;
-	ipv4Build(view, at, v4Of(view, path.source), v4Of(view, path.destination), ipv4.TCP, ipv4.DEFAULT_TTL, end - at);
-	if (by !== NOBODY) inManner(view, at, TcbBlock.of(view, by));
 	const ports = view.getInt32(fields.PORTS * 4, true);
 	view.setInt32(header, (ports << 16) | (ports >>> 16));
 	view.setInt32(header + wire.SEQ, seq);
 	view.setInt32(header + wire.ACK_NUMBER, ack);
 	view.setInt32(header + wire.DATA_OFFSET, (length << 26) | flagsWindow);
 	view.setInt32(header + wire.CHECKSUM, 0);
-	if (syn) view.setInt32(header + wire.HEADER, (OPTION_MSS << 24) | (MSS_BYTES << 16) | (path.mtu - HEADERS));
-	// The pseudo-header's addresses lie before the header; protocol and length are the initial sum. RFC 9293 §3.1.
-	view.setUint16(header + wire.CHECKSUM, ~checksum(view, at + ipv4.SOURCE, end, ipv4.TCP + length));
+	if (syn) view.setInt32(header + wire.HEADER, (OPTION_MSS << 24) | (MSS_BYTES << 16) | (path.mtu - path.ipHeader - wire.HEADER));
+	const pseudo = pseudoOfPacket(view, at, header - at, ipv4.TCP, length);
+	view.setUint16(header + wire.CHECKSUM, ~checksum(view, header, end, pseudo));
 	if (output(view, core.spare, at, end, path)) takeSpare(view);
-}
-
-/** The packet gets the time to live and the code point that the TCB's have. */
-function inManner(view: DataView, at: Offset, tcb: TcbBlock): void {
-	view.setUint8(at + ipv4.TOS, view.getUint8(tcb.template + ipv4.TOS));
-	view.setUint8(at + ipv4.TTL, view.getUint8(tcb.template + ipv4.TTL));
-	view.setUint16(at + ipv4.CHECKSUM, 0);
-	view.setUint16(at + ipv4.CHECKSUM, ~checksum(view, at, at + ipv4.HEADER, 0));
 }

@@ -7,10 +7,11 @@ import type { Ip } from "../../ip/ip.ts";
 import type { Interface } from "../../link/interface.ts";
 import type { Core } from "../../packet/core.ts";
 import { given, givenSource } from "../../packet/given.ts";
+import { PathBlock } from "../../packet/path-block.ts";
 import { TcbBlock } from "../../packet/tcb-block.ts";
 import { TcpBlock } from "../../packet/tcp-block.ts";
+import { DSCP_SHIFT, TOS_BITS } from "../../wire/build.ts";
 import type { Bytes } from "../../wire/kernels/bytes.ts";
-import * as ipv4 from "../../wire/ipv4.ts";
 import { ERROR, READABLE, WRITABLE, type SocketEvents } from "../events.ts";
 import { WAKE } from "./data.ts";
 import { BEGUN, NO_PORTS, NO_WAY } from "./life.ts";
@@ -67,7 +68,6 @@ export class Tcp {
 		let table = layout.pageTables;
 		for (let i = 0; i < limits.tcp; i++) {
 			const at = layout.tcbs + i * TcbBlock.bytes;
-			view.setInt32(at + AT.ipHeader, ipv4.HEADER, true);
 			view.setInt32(at + AT.receivePages, table, true);
 			view.setInt32(at + AT.receiveRing, receive << PAGE_SHIFT, true);
 			view.setInt32(at + AT.receiveSize, limits.receiveBuffer, true);
@@ -267,12 +267,16 @@ export class Tcp {
 
 	/** Time to live of its segments from now on, 1 to 255; of a listener, of its connections', SYN and ACK included. RFC 9293 §3.9.2.1 (MUST-49). */
 	setTtl(tcb: Tcb, ttl: number): void {
-		this.#view.setUint8(tcb.block + AT.template + ipv4.TTL, ttl);
+		door.tcpSetHops(this.#view, tcb.block, (this.#hops(tcb) & ~255) | ttl);
 	}
 
 	/** Differentiated services code point of its segments from now on, 0 to 63; of a listener, of its connections'. RFC 9293 §3.9.2.1 (MUST-48), RFC 2474 §3. */
 	setDscp(tcb: Tcb, dscp: number): void {
-		this.#view.setUint8(tcb.block + AT.template + ipv4.TOS, dscp << 2);
+		door.tcpSetHops(this.#view, tcb.block, (this.#hops(tcb) & ~TOS_BITS) | (dscp << DSCP_SHIFT));
+	}
+
+	#hops(tcb: Tcb): number {
+		return this.#view.getInt32(tcb.block + AT.path + PathBlock.offsets.hops, true);
 	}
 
 	/**

@@ -15,7 +15,7 @@ import { PathBlock } from "../../packet/path-block.ts";
 import { interfaceAt } from "../../packet/slots.ts";
 import { UDP_BY_ALL, UDP_GIVEN, UdpBlock, udpHasPlace } from "../../packet/udp-block.ts";
 import { SLOT_GONE } from "./deliver.ts";
-import { udpBuild } from "../../wire/build.ts";
+import { datagramBuild } from "../../wire/build.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import type { BytesIn } from "../../wire/kernels/bytes.ts";
 import { isBroadcast, isLoopback } from "../../wire/scope.ts";
@@ -143,13 +143,13 @@ function sendByAll(view: DataView, socket: UdpBlock, port: number, data: BytesIn
 function transmit(view: DataView, path: PathBlock, ports: number, data: BytesIn, start: number, length: Length): number {
 	const core = CoreBlock.of(view, CORE);
 	const link = InterfaceBlock.of(view, path.out);
-	if (length > ((path.mtu - HEADERS) | 0)) return TOO_LONG;
+	if (length > ((path.mtu - path.ipHeader - udp.HEADER) | 0)) return TOO_LONG;
 	if (core.spare === NONE) {
 		drop(view, link, DROP.noPacketBuffer);
 		return DROPPED;
 	}
 	const at = core.spareAt;
-	const end = udpBuild(view, at, v4Of(view, path.source), v4Of(view, path.destination), ports, path.ttl, data, start, length);
+	const end = datagramBuild(view, at, path, ports, data, start, length);
 	if (output(view, core.spare, at, end, path)) takeSpare(view);
 	return follows(view, link);
 }

@@ -52,7 +52,7 @@ const DESTINATION_ADDRESS = 80;
 const TCBS = 27;
 const UDPS = 28;
 const FLOWS = 29;
-const BLOCK_BYTES = 584;
+const BLOCK_BYTES = 600;
 
 function set(view: DataView, register: keyof typeof REGISTER, value: number): void {
 	setWord(view, REGISTER[register] * 4, value);
@@ -128,7 +128,7 @@ export function arrives(view: DataView, at: number, end: number, block: number):
 	set(view, "arrival", block);
 	set(view, "frameGroup", 0);
 	set(view, "payload", at);
-	if (!iface.ethernet) return ipArrives(view, iface, block, frame, at, false);
+	if (!iface.ethernet) return frame[0]! >> 4 === 6 ? malformed6(view, block) : ipArrives(view, iface, block, frame, at, false);
 	if (frame.length < 14) return drop(view, block, "truncated");
 	const group = (frame[0]! & 1) !== 0;
 	if (group) set(view, "frameGroup", 1);
@@ -136,11 +136,26 @@ export function arrives(view: DataView, at: number, end: number, block: number):
 	set(view, "payload", at + 14);
 	const type = read16(frame, 12);
 	if (type === 0x0800) return ipArrives(view, iface, block, frame.slice(14), at + 14, group);
+	if (type === 0x86dd) return malformed6(view, block);
 	if (type !== 0x0806) return drop(view, block, "unknownEtherType");
 	const arp = frame.slice(14);
 	const known = arp.length >= 28 && read32(arp, 0) === 0x00010800 && read16(arp, 4) === 0x0604;
 	if (!known || (read16(arp, 6) !== 1 && read16(arp, 6) !== 2)) return drop(view, block, "arpMalformed");
 	return KINDS.arp | (group ? GROUP : 0);
+}
+
+/** Of IPv6 the model knows what cannot be one: `isIpv6` says what it can do nothing with. Afterwards the registers are ready for IPv4. */
+function malformed6(view: DataView, block: number): number {
+	for (const register of [SOURCE_ADDRESS, DESTINATION_ADDRESS]) view.setInt32(register + 12, 0);
+	return drop(view, block, "ipMalformed");
+}
+
+/** Whether a frame has an IPv6 packet with all of its payload. */
+export function isIpv6(frame: ArrayLike<number>, ethernet: boolean): boolean {
+	const at = ethernet ? 14 : 0;
+	if (ethernet && (frame.length < 14 || read16(Array.from(frame), 12) !== 0x86dd)) return false;
+	if (frame.length < at + 40 || frame[at]! >> 4 !== 6) return false;
+	return read16(Array.from(frame), at + 4) <= frame.length - at - 40;
 }
 
 function ipArrives(
@@ -251,7 +266,7 @@ function transport(
 		set(view, "ports", read32(body, 0));
 		const socket = socketFor(view, iface, protocol);
 		const delivered =
-			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 284, iface.slot, at + 8, length - 8);
+			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 292, iface.slot, at + 8, length - 8);
 		const undelivered = answer(view, KINDS.udp, group, at + 8, length - 8, socket);
 		return delivered ? KINDS.datagram | (socket << VALUE_SHIFT) : undelivered;
 	}

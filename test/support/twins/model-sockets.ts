@@ -40,11 +40,11 @@ const TCB = {
 	sndRoom: 236,
 };
 const BITS = { ackNow: 1, ackDelayed: 2, short: 4, noDelay: 8, fin: 16, timing: 32 };
-const TCB_BYTES = 604;
+const TCB_BYTES = 612;
 /** Where the state stands, a byte. */
-const STATE = 400;
+const STATE = 408;
 /** Where it stands whether a FIN is asked for, likewise. */
-const FIN_QUEUED = 403;
+const FIN_QUEUED = 411;
 
 type Field = keyof typeof TCB;
 
@@ -334,8 +334,8 @@ export function udpRead(view: DataView, block: number, buffer: Application, star
 		setWord(view, block + 60, bits | TOLD);
 		// The way back, when it is from another address of ours: to be looked up anew.
 		const bound = take(view, block + 72, 16).some((byte) => byte !== 0);
-		const back = take(view, block + 248, 16).every((byte, i) => byte === addresses[i]);
-		if (!bound && back) for (const at of [212, 272]) setWord(view, block + at, -1);
+		const back = take(view, block + 256, 16).every((byte, i) => byte === addresses[i]);
+		if (!bound && back) for (const at of [212, 280]) setWord(view, block + at, -1);
 	}
 	return known ? bytes : bytes + 65536;
 }

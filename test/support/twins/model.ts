@@ -265,23 +265,35 @@ export function tcpBuild(
 export function udpBuild(
 	view: DataView,
 	at: number,
-	source: number,
-	destination: number,
+	path: number,
 	ports: number,
-	ttl: number,
 	data: Application,
 	dataAt: number,
 	length: number,
 ): number {
 	const payload = take(data, dataAt, length);
-	ipv4Build(view, at, source, destination, 17, ttl, 28 + length);
-	setBig32(view, at + 20, ports);
-	setBig16(view, at + 24, 8 + length);
-	setBig16(view, at + 26, 0);
-	put(view, at + 28, payload);
-	if (!(ttl & 0x100) && checksumAt(view, at + 26, at + 20, at + 28 + length, pseudoSum(view, at, 17, 8 + length)) === 0)
-		setBig16(view, at + 26, 0xffff);
-	return at + 28 + length;
+	const ipHeader = word(view, path + 16);
+	const [ttl, label] = [word(view, path + 20), word(view, path + 24)];
+	const [source, destination] = [take(view, path + 28, 16), take(view, path + 44, 16)];
+	if (ipHeader === 40) {
+		const first = [0x60 | ((ttl >> 20) & 15), ((ttl >> 12) & 0xf0) | ((label >> 16) & 15), (label >> 8) & 255, label & 255];
+		put(view, at, [...first, (8 + length) >> 8, (8 + length) & 255, 17, ttl & 255, ...source, ...destination]);
+	} else ipv4Build(view, at, big32(source, 12), big32(destination, 12), 17, ttl, 28 + length);
+	const udp = at + (ipHeader === 40 ? 40 : 20);
+	setBig32(view, udp, ports);
+	setBig16(view, udp + 4, 8 + length);
+	setBig16(view, udp + 6, 0);
+	put(view, udp + 8, payload);
+	const pseudo =
+		ipHeader === 40
+			? onesSum([...source, ...destination, 0, 17, (8 + length) >> 8, (8 + length) & 255])
+			: pseudoSum(view, at, 17, 8 + length);
+	if (!(ttl & 0x100) && checksumAt(view, udp + 6, udp, udp + 8 + length, pseudo) === 0) setBig16(view, udp + 6, 0xffff);
+	return udp + 8 + length;
+}
+
+function big32(bytes: ArrayLike<number>, at: number): number {
+	return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
 }
 
 /** A request's options as its reply has them: a recorded route goes on with our address, the others are NOPs. */

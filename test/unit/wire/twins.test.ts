@@ -5,6 +5,8 @@ import { describe, expect, it } from "vitest";
 import * as subject from "#codec";
 import { PAGE_SHIFT } from "../../../src/config.ts";
 import { PAGE_BYTES } from "../../../src/packet/pages.ts";
+import { setV4 } from "../../../src/packet/address.ts";
+import { PathBlock } from "../../../src/packet/path-block.ts";
 import { TcbBlock } from "../../../src/packet/tcb-block.ts";
 import { NO_CHECKSUM } from "../../../src/wire/build.ts";
 import * as twin from "../../../src/wire/codec.ts";
@@ -29,6 +31,7 @@ import {
 } from "../../support/twins/pair.ts";
 
 const TCB = TcbBlock.offsets;
+const PATH = PathBlock.offsets;
 
 /** Time to live, NO_CHECKSUM and a TOS octet, as the builders take them; at times bits beyond them, which must make no difference. */
 function ttlWord(prng: Prng): number {
@@ -97,20 +100,13 @@ describe(`the codec against ${AGAINST}`, () => {
 		expectBoth(
 			rounds("udpBuild", (prng, pair) => {
 				const start = prng.below(500);
-				const ttl = ttlWord(prng);
 				const length = hostile(prng, prng.below(1473));
-				const args = [
-					"view",
-					hostile(prng, FREE + prng.below(64)),
-					prng.next(),
-					prng.next(),
-					prng.next(),
-					ttl,
-					"buffer",
-					hostile(prng, start),
-					length,
-				];
-				return same(pair, "udpBuild", args);
+				pair.setWord(BLOCK + PATH.ipHeader, prng.chance(0.5) ? 20 : 40);
+				pair.setWord(BLOCK + PATH.ttl, ttlWord(prng));
+				pair.setWord(BLOCK + PATH.label, prng.next());
+				for (let at = PATH.source; at < PATH.destination + 16; at += 4) pair.setWord(BLOCK + at, prng.next());
+				const at = hostile(prng, FREE + prng.below(64));
+				return same(pair, "udpBuild", ["view", at, BLOCK, prng.next(), "buffer", hostile(prng, start), length]);
 			}),
 		);
 	});
@@ -118,11 +114,15 @@ describe(`the codec against ${AGAINST}`, () => {
 	it("udpBuild never sends a checksum of zero", () => {
 		const pair = new Pair(new Prng(1));
 		let zero = 0;
+		pair.setWord(BLOCK + PATH.ipHeader, 20);
+		pair.setWord(BLOCK + PATH.ttl, 64);
+		setV4(pair.views[0], BLOCK + PATH.source, LOCAL);
+		setV4(pair.views[0], BLOCK + PATH.destination, PEER);
 		// One of 65,536 payloads of two bytes has the sum 0xffff; its checksum is sent as 0xffff.
 		for (let value = 0; value < 65536; value++) {
 			pair.buffers[0][0] = value >> 8;
 			pair.buffers[0][1] = value;
-			subject.udpBuild(pair.views[0], FREE, LOCAL, PEER, (5000 << 16) | 7, 64, pair.buffers[0], 0, 2);
+			subject.udpBuild(pair.views[0], FREE, BLOCK, (5000 << 16) | 7, pair.buffers[0], 0, 2);
 			const sum = pair.views[0].getUint16(FREE + 26);
 			if (sum === 0) expect.fail(`checksum 0 for payload ${value}`);
 			if (sum === 0xffff) zero++;
