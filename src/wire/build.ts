@@ -88,7 +88,6 @@ export function ipBuild(view: DataView, at: Offset, path: PathBlock, protocol: n
 /** Sum of the pseudo-header of `length` bytes of that protocol behind the IP header of `header` bytes at `ip`. RFC 9293 §3.1, RFC 8200 §8.1. */
 export function pseudoOfPacket(view: DataView, ip: Offset, header: number, protocol: Uint8, length: Length): number {
 	if (hasIpv6() && header === ipv6.HEADER) return checksum(view, ip + ipv6.SOURCE, ip + ipv6.HEADER, protocol + length);
-	check(ip, ipv4.HEADER, view.byteLength);
 	return pseudoHeader(ipv4.source(view, ip), ipv4.destination(view, ip), protocol, length);
 }
 
@@ -167,12 +166,22 @@ export function datagramBuild(
 	length: Length,
 ): Offset {
 	const bytes = udp.HEADER + length;
-	const header = ipBuild(view, at, path, ipv4.UDP, path.ttl, bytes);
+	const ttl = path.ttl;
+	let header = at + ipv4.HEADER;
+	let pseudo = 0;
+	if (hasIpv6() && path.ipHeader === ipv6.HEADER) {
+		header = ipBuild(view, at, path, ipv4.UDP, ttl, bytes);
+		pseudo = pseudoOfPacket(view, at, ipv6.HEADER, ipv4.UDP, bytes);
+	} else {
+		const source = v4Of(view, path.source);
+		const destination = v4Of(view, path.destination);
+		ipv4Build(view, at, source, destination, ipv4.UDP, ttl, ipv4.HEADER + bytes);
+		pseudo = pseudoHeader(source, destination, ipv4.UDP, bytes);
+	}
 	view.setInt32(header, ports);
 	view.setInt32(header + udp.LENGTH, bytes << 16);
 	copyIn(view, header + udp.HEADER, data, dataAt, length);
-	if ((path.ttl & NO_CHECKSUM) === 0) {
-		const pseudo = pseudoOfPacket(view, at, header - at, ipv4.UDP, bytes);
+	if ((ttl & NO_CHECKSUM) === 0) {
 		const sum = checksum(view, header, header + bytes, pseudo) ^ 0xffff;
 		view.setUint16(header + udp.CHECKSUM, sum === 0 ? 0xffff : sum); // 0 would say "no checksum". RFC 768.
 	}

@@ -4,7 +4,7 @@ import { output } from "../../ip/output.ts";
 import { afterLoopback, ownerSlot, route } from "../../ip/way.ts";
 import { canSend, sourceOf } from "../../link/addresses.ts";
 import { follows } from "../../link/calls.ts";
-import { copyAddress, isNone, sameAddress, v4Of } from "../../packet/address.ts";
+import { copyAddress, isNone, sameAddress } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import { NO_ADDRESS } from "../../packet/fields.ts";
