@@ -37,11 +37,15 @@ export const MISUSE = 2;
 export const SPOILT = 3;
 const ARGUMENTS = 10;
 
-/** What gcc is told. Quick ones find what is wrong in any case, optimised ones what only gcc's trust in C's rules brings out. */
+/**
+ * What gcc is told. Quick ones find what is wrong in any case, optimised ones what only gcc's trust in C's rules brings out: as hosts and firmwares are built. Never -O1, at which gcc 12.2
+ * answers -1 for `(l > x || l == x) ? (x > 0 ? x : 0) : l` with l = -1 and any x (its pass phiopt; neither at -O0, -O2 nor -Os).
+ */
 export const BUILDS = {
 	quick: ["-O0"],
 	optimised: ["-O2"],
-	bits32: ["-m32", "-O1"],
+	bits32: ["-m32", "-O2"],
+	small32: ["-m32", "-Os"],
 	sanitized: ["-O0", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
 };
 export type Build = keyof typeof BUILDS;
