@@ -219,7 +219,10 @@ const PARTS = { MULTIHOME_LINES: ["multihome/ppp", "multihome/slip"], MULTIHOME_
 /** The header that says what a firmware may do without and has: those parts, by the modules it carries, and on a Pico SPI by PIO. Who includes it is compiled anew when it changes. */
 function putHeader(folder, { carried, byPio }) {
 	const parts = Object.entries(PARTS).map(([name, needs]) => [name, needs.some((each) => carried.includes(each))]);
-	const lines = [...parts, ["MULTIHOME_PIO", byPio]].map(([name, is]) => `#define ${name} ${is ? 1 : 0}\n`);
+	// No interface gets an address of IPv6 yet: boards do without its C.
+	const lines = [...parts, ["MULTIHOME_IPV6", false], ["MULTIHOME_PIO", byPio]].map(
+		([name, is]) => `#define ${name} ${is ? 1 : 0}\n`,
+	);
 	putIfNew(join(folder, "multihome-parts.h"), lines.join(""));
 }
 
