@@ -28,6 +28,12 @@ _Noreturn void flatOutside(const FlatMemory *memory, int64_t at, int64_t bytes)
 	longjmp(escape, OUTSIDE);
 }
 
+_Noreturn void flatBeyond(const FlatMemory *memory)
+{
+	(void)memory;
+	longjmp(escape, OUTSIDE);
+}
+
 _Noreturn void flatMisuse(const FlatMemory *memory, const char *format, ...)
 {
 	char text[200];
