@@ -40,7 +40,7 @@ test.runIf(given)(
 		bench.run(SECONDS);
 		const { statuses, longestStatus, pages, toBoard, fromBoard, leastFree } = load.figures;
 		console.log(
-			`${(stops.longest / 1e6).toFixed(2)} ms at the most, ${stops.collections} collections of ${(stops.longestCollection / 1e6).toFixed(2)} ms at the most; ` +
+			`${(stops.longest / 1e6).toFixed(2)} ms at the most, ${(stops.longestWork / 1e6).toFixed(2)} without collections, ${stops.collections} collections of ${(stops.longestCollection / 1e6).toFixed(2)} ms at the most; ` +
 				`${statuses} times /status, one in ${(longestStatus / 1e6).toFixed(0)} ms at the most, ${pages} pages, ${(toBoard / 1e6).toFixed(1)} MB in, ${(fromBoard / 1e6).toFixed(1)} MB out, ${leastFree} bytes free at least; stops in ms: ${stops}\n${/ready.*/.exec(bench.printed)![0]}`,
 		);
 		expect(statuses).toBeGreaterThan(SECONDS);

@@ -31,7 +31,7 @@ const REPORT = membersOf<{ uptimeMs: number; stack: Status; heap: Heap }, Report
 });
 
 /** Values and brackets are told for so long at a time, µs: on a Raspberry Pi Pico each takes 0.3 to 0.9 ms, and a collection, which may come meanwhile, 2.3 ms. */
-const TURN_MICROSECONDS = 1200;
+const TURN_MICROSECONDS = 600;
 /** So many where there is no clock that tells. */
 const STEPS = 2;
 
