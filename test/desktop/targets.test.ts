@@ -1,12 +1,13 @@
 // Every target: its firmware is bundled, hosts/boards.md lists it with the command that makes it and with the pins of its board file, and its wires are drawn as that says.
 
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { bundleTarget, subplatformOf } from "../../build/firmware.mjs";
 import { nativeModules } from "../../build/host-manifest.mjs";
+import { pathOf } from "../../build/modules.mjs";
 import { WIRED, boardFileOf, wiringOf } from "../../build/wiring.mjs";
 import { pinsOf, readBoard } from "../../hosts/desktop/board.ts";
 import type { ChipPins } from "../../hosts/desktop/config.ts";
@@ -102,6 +103,37 @@ describe.each(TARGETS)("%s: %s", (family, target) => {
 		expect(new Set(all).size).toBe(all.length);
 		expect(all.filter((pin) => kept.includes(pin))).toEqual([]);
 	});
+});
+
+test("a program that pings, on a board with SLIP, has C for both, and every native that its modules import", async () => {
+	const board = JSON.parse(readFileSync(join(home("pico", "pico-three"), "board.json"), "utf8")) as {
+		$schema?: string;
+		interfaces: { name: string; link?: string; ppp?: unknown }[];
+	};
+	delete board.$schema;
+	const { ppp: _, ...line } = board.interfaces.find(({ link }) => link === "ppp")!;
+	board.interfaces = [board.interfaces[0]!, { ...line, name: "sl0", link: "slip" }];
+	const [boardFile, program] = [join(folder, "slip.json"), join(folder, "pings.ts")];
+	writeFileSync(boardFile, JSON.stringify(board));
+	writeFileSync(program, 'import { Ping } from "multihome/ping";\nexport default () => new Ping({ address: "192.168.77.1" });\n');
+	const made = await bundleTarget("pico", { target: "pico-three", board: boardFile, app: program, out: join(folder, "pings") });
+	expect(made.carried).toEqual(expect.arrayContaining(["multihome/slip", "multihome/ping"]));
+	const parts = readFileSync(join(made.folder, "multihome-parts.h"), "utf8");
+	expect(parts).toContain("#define MULTIHOME_LINES 1\n");
+	expect(parts).toContain("#define MULTIHOME_PINGS 1\n");
+	const natives = new Set(
+		[...readFileSync(join(made.folder, "codec.js"), "utf8").matchAll(/^export function (\w+)/gm)].map(([, name]) => name!),
+	);
+	for (const name of ["echoOpen", "echoSend", "echoTake", "linePack"]) expect([...natives]).toContain(name);
+	const files = [join(made.folder, "main.js"), join(made.folder, "program.js"), ...made.carried.map((name) => pathOf(name))];
+	let imported = 0;
+	for (const file of files)
+		for (const [, names] of readFileSync(file, "utf8").matchAll(/import \{([^}]*)\} from "multihome\/codec"/g))
+			for (const name of names!.split(",").map((each) => each.trim().replace(/ as .*/, ""))) {
+				imported++;
+				expect([...natives], `${file} imports it`).toContain(name);
+			}
+	expect(imported).toBeGreaterThan(40);
 });
 
 test.each(Object.entries(WIRED))("%s is drawn as its board file says (node build/wiring.mjs)", (target, board) => {
