@@ -1,7 +1,7 @@
 // The compilers of Debian for the processors of boards, and what our C needs around it.
 
 import { execFile, execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { headerFolders, makeFlat } from "../../build/flat.mjs";
@@ -78,7 +78,10 @@ const generated = "build/out/cross";
 function makeIds(): void {
 	const names = idsOf(portableFiles.map((file) => join(root, file))).map((name) => `\txsID_${name},\n`);
 	mkdirSync(join(root, generated), { recursive: true });
-	writeFileSync(join(root, generated, "mc.xs.h"), `enum {\n\txsID_none,\n${names.join("")}};\n`);
+	// Whole at every moment: files of tests that run at the same time each do this, and compilers read it.
+	const path = join(root, generated, "mc.xs.h");
+	writeFileSync(`${path}.${process.pid}`, `enum {\n\txsID_none,\n${names.join("")}};\n`);
+	renameSync(`${path}.${process.pid}`, path);
 }
 
 makeIds();
