@@ -1,6 +1,7 @@
 // The compilers of Debian for the processors of boards, and what our C needs around it.
 
 import { execFile, execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -80,8 +81,9 @@ function makeIds(): void {
 	mkdirSync(join(root, generated), { recursive: true });
 	// Whole at every moment: files of tests that run at the same time each do this, and compilers read it.
 	const path = join(root, generated, "mc.xs.h");
-	writeFileSync(`${path}.${process.pid}`, `enum {\n\txsID_none,\n${names.join("")}};\n`);
-	renameSync(`${path}.${process.pid}`, path);
+	const made = `${path}.${randomUUID()}`;
+	writeFileSync(made, `enum {\n\txsID_none,\n${names.join("")}};\n`);
+	renameSync(made, path);
 }
 
 makeIds();
