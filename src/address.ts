@@ -1,10 +1,12 @@
 // IP addresses of both families as text, as programs give and get them, and in memory, as compiled code has them (packet/address.ts). Each has one text, its canonical
-// one: dotted decimal, or that of RFC 5952. "" is none.
+// one: dotted decimal, or that of RFC 5952, and two are the same when their texts are. "" is none. All interpreted code has addresses so; what is handed to compiled functions is put into a
+// register first, and handed on as where that lies.
 
-import { setV4 } from "#codec";
+import { setV4, setV4OrNone } from "#codec";
 import { formatIpv4, parseIpv4 } from "./address4.ts";
 import { formatIpv6, parseIpv6, type Ipv6 } from "./address6.ts";
 import { ADDRESS, isNone, isV4, v4Of } from "./packet/address.ts";
+import { GIVEN_ADDRESS, GIVEN_SOURCE, NO_ADDRESS } from "./packet/fields.ts";
 
 /** An address and how many of its bits a prefix has, counted in its family: 24 of "192.168.77.2", 64 of "2001:db8::2". */
 export interface Prefix {
@@ -46,9 +48,66 @@ export function canonicalAddress(text: string): string | undefined {
 	return isMapped(words) ? formatIpv4(words[3]) : formatIpv6(words);
 }
 
-/** Bits of the addresses of the family that a canonical text is of. */
+/** Puts an address where compiled functions that are called next find it: what something is done for or asked about. Answers where that is; NO_ADDRESS for "". Throws RangeError for what is none. */
+export function given(view: DataView, address: string): number {
+	return address === "" ? NO_ADDRESS : put(view, GIVEN_ADDRESS, address);
+}
+
+/** Likewise an address of IPv4 that a protocol of it has as an int32, 0 for none. */
+export function givenV4(view: DataView, address: number): number {
+	setV4OrNone(view, GIVEN_ADDRESS, address);
+	return GIVEN_ADDRESS;
+}
+
+/** As `given`, beside it, for an address of ours. */
+export function givenSource(view: DataView, address: string): number {
+	return address === "" ? NO_ADDRESS : put(view, GIVEN_SOURCE, address);
+}
+
+function put(view: DataView, at: number, address: string): number {
+	if (!addressPut(view, at, address)) throw new RangeError(`address "${address}": expected an IP address`);
+	return at;
+}
+
+/** Bits of the addresses of the family that an address is of. */
 export function familyBits(address: string): 32 | 128 {
 	return address.includes(":") ? 128 : 32;
+}
+
+/** What a prefix of so many bits has in memory, where IPv4's are mapped. */
+export function bitsInMemory(address: string, length: number): number {
+	return 128 - familyBits(address) + length;
+}
+
+/** An address, or "" for the one of its family that stands for any: "0.0.0.0", "::". */
+export function unlessAny(address: string): string {
+	return address === "0.0.0.0" || address === "::" ? "" : address;
+}
+
+/** Whether it is that of a group: RFC 5771 §3, RFC 4291 §2.7. */
+export function isMulticast(address: string): boolean {
+	if (familyBits(address) === 128) return address.startsWith("ff") && address.indexOf(":") === 4;
+	const first = Number(address.slice(0, address.indexOf(".")));
+	return first >= 224 && first < 240;
+}
+
+/** The first `length` bits of an address, the others 0. */
+export function networkOf(address: string, length: number): string {
+	const v4 = parseIpv4(address);
+	if (v4 !== undefined) return formatIpv4(v4 & maskOf(length));
+	const [a, b, c, d] = parseIpv6(address)!;
+	return formatIpv6([a & maskOf(length), b & maskOf(length - 32), c & maskOf(length - 64), d & maskOf(length - 96)]);
+}
+
+/** A word that begins with so many ones: none below 0, all from 32 on. */
+function maskOf(ones: number): number {
+	if (ones <= 0) return 0;
+	return ones >= 32 ? -1 : -1 << (32 - ones);
+}
+
+/** Whether both begin with the same `length` bits. */
+export function samePrefix(address: string, other: string, length: number): boolean {
+	return familyBits(address) === familyBits(other) && networkOf(address, length) === networkOf(other, length);
 }
 
 /** The canonical text of an option. Throws TypeError or RangeError naming the option and its value. */

@@ -10,7 +10,7 @@ export interface StackOptions {
 		udp?: number;
 		/**
 		 * UDP sockets of the stack's own services, beside those of programs: one for each DHCP client, and for each name that is being looked up (mDNS: for
-		 * each of its interfaces). 1,048 B of arena each, and about 150 B once used. As many as `interfaces` without loopback and DNS_LOOKUPS together when
+		 * each of its interfaces). 1,056 B of arena each, and about 150 B once used. As many as `interfaces` without loopback and DNS_LOOKUPS together when
 		 * absent: 6. A stack whose programs use neither DHCP nor names needs 0.
 		 */
 		services?: number;

@@ -14,7 +14,7 @@ export { ownAdd, ownFind } from "./ip/own.ts";
 export { routeEntry, routeFind } from "./ip/route-find.ts";
 export { lineAnswered, linePack, lineRelease } from "./link/line.ts";
 export { tcpRead, tcpWrite } from "./transport/tcp/data.ts";
-export { setV4, setV4OrNone } from "./packet/address.ts";
+export { copyAddress, samePrefix, setNone, setV4, setV4OrNone } from "./packet/address.ts";
 export { chachaBlock } from "./packet/chacha.ts";
 export { chance32, chanceSeed, rawProblem } from "./packet/chance.ts";
 export { deadline } from "./packet/deadline.ts";

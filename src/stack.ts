@@ -27,7 +27,7 @@ import * as requests from "./turn/requests.ts";
 import { pollBegin, pollOn } from "#poll";
 
 /** 127.0.0.1, RFC 1122 §3.2.1.3 (g). */
-const LOCALHOST = 0x7f000001;
+const LOCALHOST = "127.0.0.1";
 
 /**
  * A TCP/IP stack: interfaces, routes and one set of sockets, all in memory that is taken once. It runs by the host's timers;
@@ -190,7 +190,7 @@ export class Stack {
 		this.#watches.changed(link, what);
 	}
 
-	addressGone(address: number): void {
+	addressGone(address: string): void {
 		this.tcp.addressGone(address);
 		this.udp.addressGone(address);
 	}

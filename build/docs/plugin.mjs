@@ -41,7 +41,7 @@ const SHOWN = {
 	],
 	EthernetInterface: ["constructor", "kind", "mac"],
 	LoopbackInterface: ["constructor", "kind"],
-	InterfaceAddress: ["length", "lent", "toString"],
+	InterfaceAddress: ["address", "length", "lent", "toString"],
 	DhcpClient: ["address", "close", "constructor", "hostname", "options", "renew", "state"],
 	PppInterface: ["connect", "constructor", "disconnect", "kind", "state"],
 	SlipInterface: ["constructor", "kind"],

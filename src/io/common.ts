@@ -5,6 +5,9 @@ import type { Stack } from "../stack.ts";
 import type { SocketEvents } from "../transport/events.ts";
 import { show } from "./options.ts";
 
+/** What a program is told of the address of a socket that has none: any will do. */
+export const ANY_ADDRESS = "0.0.0.0";
+
 /** SyntaxError, as Moddable's sockets throw for a closed instance, and as its tests want it. */
 export function closed(): SyntaxError {
 	return new SyntaxError("socket: it is closed");

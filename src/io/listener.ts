@@ -4,10 +4,9 @@ import type { Interface } from "../link/interface.ts";
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, type SocketOwner } from "../transport/events.ts";
 import type { Tcb } from "../transport/tcp/tcb.ts";
-import { formatIpv4 } from "../address4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as check from "./options.ts";
-import { closed, foreign, isObject, linkOf, report } from "./common.ts";
+import { ANY_ADDRESS, closed, foreign, isObject, linkOf, report } from "./common.ts";
 import type { Listener, ListenerOptions, TCP } from "./types.ts";
 
 /** Connections that wait to be read, unless told. */
@@ -78,7 +77,7 @@ export class ListenerSocket implements Listener, SocketOwner {
 	}
 
 	get address(): string {
-		return formatIpv4(ListenerSocket.#of(this).localAddress);
+		return ListenerSocket.#of(this).localAddress || ANY_ADDRESS;
 	}
 
 	get interface(): string | undefined {

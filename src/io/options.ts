@@ -1,9 +1,9 @@
 // Checks of what applications pass. A wrong type is a TypeError, a wrong value a RangeError; both name the value and what was expected.
 
 import { NETWORK_PATIENCE_MS } from "../config.ts";
-import { parseIpv4 } from "../address4.ts";
+import { isMulticast, unlessAny } from "../address.ts";
+import { isIpv4 } from "../address4.ts";
 import { parseScoped } from "../address6.ts";
-import { isMulticast } from "../wire/ipv4.ts";
 import type { Bytes, Format } from "./types.ts";
 
 // Made by a call, so that the build does not put the literal where it is used: on XS each use of one allocates, and this is on the data path.
@@ -44,18 +44,17 @@ export function localPortOf(options: { port?: unknown }): number {
 	return portOf(options.port, 0);
 }
 
-/** The int32 of an IPv4 literal. */
-export function addressOf(name: string, value: unknown): number {
+/** The canonical text of an address. */
+export function addressOf(name: string, value: unknown): string {
 	if (typeof value !== "string") throw new TypeError(`${name} ${show(value)}: expected an IPv4 address as a string`);
-	const address = parseIpv4(value);
-	if (address !== undefined) return address;
+	if (isIpv4(value)) return value;
 	if (parseScoped(value) !== undefined)
 		throw new RangeError(`${name} ${show(value)}: expected an IPv4 address; this stack has no IPv6 yet`);
 	throw new RangeError(`${name} ${show(value)}: expected an IPv4 address, as in "192.168.77.2"; names need a resolver`);
 }
 
 /** An IPv4 group. RFC 1112 §4. */
-export function groupOf(name: string, value: unknown): number {
+export function groupOf(name: string, value: unknown): string {
 	const address = addressOf(name, value);
 	if (!isMulticast(address))
 		throw new RangeError(`${name} ${show(value)}: expected a multicast group, "224.0.0.0" to "239.255.255.255"`);
@@ -72,9 +71,9 @@ export function dscpOf(value: unknown): number {
 	return value === undefined ? -1 : wholeOf("dscp", value, 0, 63);
 }
 
-/** The address to bind to; 0 for any. */
-export function localAddressOf(options: { address?: unknown }): number {
-	return options.address === undefined ? 0 : addressOf("address", options.address);
+/** The address to bind to; "" for any. */
+export function localAddressOf(options: { address?: unknown }): string {
+	return options.address === undefined ? "" : unlessAny(addressOf("address", options.address));
 }
 
 export function callbackOf<T>(name: string, value: T | undefined): T | undefined {

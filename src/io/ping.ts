@@ -5,7 +5,8 @@ import type { Service } from "../transport/services.ts";
 import { ERROR, WRITABLE, type SocketOwner } from "../transport/events.ts";
 import { icmpOf, type EchoSocket, type IcmpSockets } from "../transport/ping/sockets.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
-import { formatIpv4, parseIpv4 } from "../address4.ts";
+import { unlessAny } from "../address.ts";
+import { isIpv4 } from "../address4.ts";
 import { MAX_MTU, NETWORK_RETRY_MS } from "../config.ts";
 import { DSCP_SHIFT } from "../wire/build.ts";
 import { DEFAULT_TTL, HEADER } from "../wire/ipv4.ts";
@@ -65,7 +66,7 @@ function failure(message: string, more: Partial<PingError> = {}): PingError {
 export class PingSocket implements SocketOwner, Service {
 	/** Undefined once closed. */
 	#socket: EchoSocket | undefined;
-	#address: number | undefined;
+	#address: string | undefined;
 	/** The name as given, for messages. */
 	#name: string;
 	#group = false;
@@ -128,8 +129,8 @@ export class PingSocket implements SocketOwner, Service {
 		if (this.#address === undefined) this.#literal(host, dns !== undefined);
 		const slot = slotOf(stack, options.interface);
 		const { localAddress } = options;
-		const source = localAddress === undefined ? 0 : check.addressOf("localAddress", localAddress);
-		if (source !== 0 && !stack.ip.isLocal(source))
+		const source = localAddress === undefined ? "" : unlessAny(check.addressOf("localAddress", localAddress));
+		if (source !== "" && !stack.ip.isLocal(source))
 			throw new RangeError(`localAddress ${check.show(localAddress)}: expected an address of this stack`);
 		const icmp = icmpOf(stack);
 		const socket = icmp.open(slot);
@@ -151,7 +152,7 @@ export class PingSocket implements SocketOwner, Service {
 	/** A host that is a literal needs no resolver. */
 	#literal(host: unknown, resolver: boolean): void {
 		if (typeof host !== "string") throw new TypeError(`host ${check.show(host)}: expected a name or an IPv4 address as a string`);
-		this.#address = parseIpv4(host);
+		if (isIpv4(host)) this.#address = host;
 		if (this.#address === undefined && !resolver)
 			throw new RangeError(`host "${host}": expected an IPv4 address, or dns: { io: Resolver } to look the name up`);
 	}
@@ -165,8 +166,8 @@ export class PingSocket implements SocketOwner, Service {
 			host,
 			onResolved: (_host, address) => {
 				if (this.#resolver === undefined) return;
-				this.#address = parseIpv4(address);
-				if (this.#address === undefined) this.#fail(`${host}: has no IPv4 address, only ${address}`);
+				if (isIpv4(address)) this.#address = address;
+				else this.#fail(`${host}: has no IPv4 address, only ${address}`);
 				this.#resolved();
 			},
 			onError: (_host, error) => {
@@ -194,7 +195,7 @@ export class PingSocket implements SocketOwner, Service {
 
 	/** Address of the target, undefined until its name is resolved. */
 	get address(): string | undefined {
-		return this.#address === undefined ? undefined : formatIpv4(this.#address);
+		return this.#address;
 	}
 
 	/** What happened so far; also after close. */
@@ -253,7 +254,7 @@ export class PingSocket implements SocketOwner, Service {
 	#waits(now: number): boolean {
 		const icmp = this.#icmp;
 		const socket = this.#socket!;
-		if (socket.gone || ((now - this.#waitsUntil) | 0) >= 0 || icmp.hasWay(socket, this.#address!)) return false;
+		if (socket.gone || ((now - this.#waitsUntil) | 0) >= 0 || icmp.hasWay(socket)) return false;
 		return icmp.mayCome(socket);
 	}
 
@@ -267,7 +268,7 @@ export class PingSocket implements SocketOwner, Service {
 		this.#nextAt = (this.#nextAt + this.#interval) | 0;
 		if (((now - this.#nextAt) | 0) >= 0) this.#nextAt = (now + this.#interval) | 0;
 		try {
-			if (this.#icmp.send(this.#socket!, this.#address!, sequence, this.#size)) return;
+			if (this.#icmp.send(this.#socket!, sequence, this.#size)) return;
 			this.#settle(index, LOST);
 			this.#errors++;
 			this.#failed.push(failure(`${this.#name}: no route, or no packet buffer is free`, { sequence }));
@@ -312,6 +313,7 @@ export class PingSocket implements SocketOwner, Service {
 
 	#begin(): void {
 		this.#begun = true;
+		this.#socket!.remoteAddress = this.#address!;
 		this.#group = this.#stack.ip.isGroup(this.#address!);
 		this.#nextAt = this.#stack.core.now;
 		this.#waitsUntil = (this.#nextAt + this.#networkTimeout) | 0;
@@ -341,7 +343,7 @@ export class PingSocket implements SocketOwner, Service {
 		}
 		if (this.#onReply === undefined) return;
 		const { sequence, bytes, ttl } = socket;
-		const reply: PingReply = { sequence, bytes, ttl, ms, address: formatIpv4(socket.fromAddress), duplicate };
+		const reply: PingReply = { sequence, bytes, ttl, ms, address: socket.fromAddress, duplicate };
 		this.#onReply(reply);
 	}
 
@@ -352,7 +354,7 @@ export class PingSocket implements SocketOwner, Service {
 		if (index < 0 || this.#states[index] !== WAITING) return;
 		this.#settle(index, LOST);
 		this.#errors++;
-		const address = formatIpv4(socket.fromAddress);
+		const address = socket.fromAddress;
 		this.#onError?.(failure(`${this.#name}: ${inWords(type, code)}, says ${address}`, { sequence, address, type, code }));
 	}
 

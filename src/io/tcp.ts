@@ -2,14 +2,13 @@
 // The stack refers to the TCB, and the TCB to its owner: an open instance survives garbage collection without further ado.
 
 import { placeStream, StreamSocket } from "#sockets";
-import { formatIpv4 } from "../address4.ts";
 import { TcbBlock } from "../packet/tcb-block.ts";
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/events.ts";
 import { CLOSE_WAIT, ESTABLISHED, Tcb } from "../transport/tcp/tcb.ts";
 import type { Tcp } from "../transport/tcp/tcp.ts";
 import { LOOK } from "../turn/requests.ts";
-import { closed, foreign, hidden, isObject, report, slotOf } from "./common.ts";
+import { ANY_ADDRESS, closed, foreign, hidden, isObject, report, slotOf } from "./common.ts";
 import * as check from "./options.ts";
 import type { Bytes, Format, TCP, TCPError, TCPOptions, WriteOptions } from "./types.ts";
 
@@ -208,7 +207,7 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 	}
 
 	get remoteAddress(): string | undefined {
-		return formatIpv4(TCPSocket.#of(this).remoteAddress);
+		return TCPSocket.#of(this).remoteAddress || ANY_ADDRESS;
 	}
 
 	get remotePort(): number | undefined {
@@ -216,7 +215,7 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 	}
 
 	get localAddress(): string | undefined {
-		return formatIpv4(TCPSocket.#of(this).localAddress);
+		return TCPSocket.#of(this).localAddress || ANY_ADDRESS;
 	}
 
 	get localPort(): number | undefined {

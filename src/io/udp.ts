@@ -5,22 +5,32 @@ import { ERROR, READABLE, type SocketOwner } from "../transport/events.ts";
 import type { UdpSocket } from "../transport/udp/udp.ts";
 import { DatagramSocket, placeDatagrams } from "#sockets";
 import { ADDRESS_TEXT, NAME_TEXT, UdpBlock } from "../packet/udp-block.ts";
-import { formatIpv4 } from "../address4.ts";
+import { addressPut, unlessAny } from "../address.ts";
+import { GIVEN_ADDRESS, GIVEN_SOURCE, NO_ADDRESS } from "../packet/fields.ts";
 import type { Interface } from "../link/interface.ts";
-import { asciiPut, setV4, udpAgain } from "#codec";
+import { asciiPut, copyAddress, isGroup, isLocal, udpAgain, udpSend, udpSendBy } from "#codec";
+import { isNone, sameAddress } from "../packet/address.ts";
 import { AddressCache } from "./address.ts";
 import * as check from "./options.ts";
-import { closed, foreign, hidden, isObject, linkOf, report } from "./common.ts";
+import { ANY_ADDRESS, closed, foreign, hidden, isObject, linkOf, report } from "./common.ts";
 import type { Bytes, Origin, Sender, UDP, UDPOptions } from "./types.ts";
 
 /** A group that was joined; without an interface on all. */
 interface Membership {
-	readonly group: number;
+	readonly group: string;
 	readonly link: Interface | undefined;
 }
 
 /** Where these lie in a socket's block. */
-const { peer: PEER, peerPort: PEER_PORT, peerText: PEER_TEXT, localText: LOCAL_TEXT, linkText: LINK_TEXT } = UdpBlock.offsets;
+const {
+	lastSource: LAST_SOURCE,
+	lastDestination: LAST_DESTINATION,
+	peer: PEER,
+	peerPort: PEER_PORT,
+	peerText: PEER_TEXT,
+	localText: LOCAL_TEXT,
+	linkText: LINK_TEXT,
+} = UdpBlock.offsets;
 
 export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 	/** Undefined once closed. */
@@ -29,10 +39,6 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 	declare tellReadable: ((datagrams: number) => void) | undefined;
 	declare readonly sender: { address: string; port: number; localAddress: string; interface: string };
 	readonly #stack: Stack;
-	/** The peer of the last datagram, received or sent: in an exchange with one, nothing is looked up. */
-	#peer = 0;
-	/** What the last datagram was sent to. */
-	#local = 0;
 	readonly #cache = new AddressCache();
 	readonly #onError: (() => void) | undefined;
 	/** The interface that it is bound to. Not its slot, which another may have later. */
@@ -46,7 +52,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		check.objectOption(options);
 		hidden(this, "openSocket");
 		hidden(this, "tellReadable");
-		Object.defineProperty(this, "sender", { value: { address: "", port: 0, localAddress: "0.0.0.0", interface: "" } });
+		Object.defineProperty(this, "sender", { value: { address: "", port: 0, localAddress: ANY_ADDRESS, interface: "" } });
 		this.#stack = stack;
 		this.tellReadable = check.callbackOf("onReadable", options.onReadable);
 		this.#onError = check.callbackOf("onError", options.onError);
@@ -55,23 +61,23 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		const port = check.localPortOf(options);
 		const ttl = check.ttlOf("ttl", options.ttl) || check.ttlOf("timeToLive", options.timeToLive);
 		const dscp = check.dscpOf(options.dscp);
-		const group = options.multicast === undefined ? 0 : check.groupOf("multicast", options.multicast);
+		const group = options.multicast === undefined ? "" : check.groupOf("multicast", options.multicast);
 		this.#bound = linkOf(stack, options.interface);
 		const broadcast = options.broadcast ?? true;
 		if (typeof broadcast !== "boolean" && broadcast !== "all")
 			throw new TypeError(`broadcast ${check.show(broadcast)}: expected true, false or "all"`);
-		if (broadcast === "all" && (address !== 0 || this.#bound !== undefined))
+		if (broadcast === "all" && (address !== "" || this.#bound !== undefined))
 			throw new RangeError('broadcast "all": expected neither address nor interface, which say one');
-		if (!broadcast && group !== 0) throw new RangeError("broadcast false: expected no multicast group; it hears none");
+		if (!broadcast && group !== "") throw new RangeError("broadcast false: expected no multicast group; it hears none");
 		const socket = this.#stack.udp.open(address, port, this.#bound?.slot ?? 0);
 		socket.owner = this;
 		this.openSocket = socket;
-		this.#meet(socket.block, 0, 0, "");
+		this.#meet(socket.block, NO_ADDRESS, 0, "");
 		placeDatagrams(this, socket.block);
 		if (ttl !== 0) this.#stack.udp.setTtl(socket, ttl);
 		if (dscp >= 0) this.#stack.udp.setDscp(socket, dscp);
 		if (broadcast !== true) this.#stack.udp.setBroadcast(socket, broadcast === "all", !broadcast);
-		if (group !== 0) this.#join(group, this.#bound);
+		if (group !== "") this.#join(group, this.#bound);
 		if (options.target !== undefined) this.target = options.target;
 	}
 
@@ -88,7 +94,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 	/** Whom the last datagram came from or went to, where natives look: in an exchange with one, nothing is looked up. */
 	#meet(block: number, address: number, port: number, text: string): void {
 		const { view } = this.#stack.core;
-		setV4(view, block + PEER, address);
+		copyAddress(view, block + PEER, address);
 		view.setInt32(block + PEER_PORT, port, true);
 		putText(view, block + PEER_TEXT, ADDRESS_TEXT, text);
 	}
@@ -106,17 +112,12 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		const socket = UDPSocket.#of(this);
 		const { sender } = this;
 		const { view } = this.#stack.core;
-		const { block } = socket;
-		const { fromAddress, fromPort, toAddress } = socket;
+		const { block, fromPort } = socket;
 		sender.port = fromPort;
-		if (fromAddress !== this.#peer || sender.address === "") sender.address = this.#cache.print(fromAddress);
-		this.#peer = fromAddress;
-		if (toAddress !== this.#local) {
-			this.#local = toAddress;
-			sender.localAddress = this.#cache.print(toAddress);
-		}
+		sender.localAddress = this.#cache.print(view, block + LAST_DESTINATION);
+		sender.address = this.#cache.print(view, block + LAST_SOURCE);
 		sender.interface = this.#stack.interfaces.at(socket.fromSlot)?.name ?? "";
-		this.#meet(block, fromAddress, fromPort, sender.address);
+		this.#meet(block, block + LAST_SOURCE, fromPort, sender.address);
 		putText(view, block + LOCAL_TEXT, ADDRESS_TEXT, sender.localAddress);
 		putText(view, block + LINK_TEXT, NAME_TEXT, sender.interface);
 	}
@@ -133,33 +134,46 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		const text = (standard ? second : first) as string;
 		const port = check.portOf(standard ? third : second, 1);
 		const size = check.sizeOf(data);
-		const address = this.#cache.known(text) ?? this.#cache.add(check.addressOf("address", text), text);
-		if (isObject(byteLength)) return this.#writeFrom(socket, data, size, address, port, byteLength);
+		const address = this.#put(GIVEN_ADDRESS, "address", text);
+		if (isObject(byteLength)) return this.#writeFrom(socket, data, size, port, byteLength);
 		if (byteLength !== undefined && (byteLength !== byteLength >>> 0 || byteLength > size)) check.badPart(0, byteLength, size);
 		const { sender } = this;
-		if (address !== this.#peer || port !== sender.port) {
-			this.#peer = address;
-			sender.address = text;
+		const { view } = this.#stack.core;
+		const { block } = socket;
+		if (address !== sender.address || port !== sender.port) {
+			sender.address = address;
 			sender.port = port;
-			this.#meet(socket.block, address, port, text);
+			this.#meet(block, GIVEN_ADDRESS, port, address);
 			// The next datagram that is read makes its sender the peer again, though it be like the one before.
-			udpAgain(this.#stack.core.view, socket.block);
+			udpAgain(view, block);
 		}
-		this.#stack.udp.send(socket, address, port, data, 0, byteLength ?? size);
+		const length = byteLength ?? size;
+		this.#stack.udp.sent(socket, length, udpSend(view, block, GIVEN_ADDRESS, port, data, 0, length));
 	}
 
-	/** Origin a given address, by a given interface. */
-	#writeFrom(socket: UdpSocket, data: Bytes, size: number, address: number, port: number, from: Origin): void {
+	/** Puts an address that the program has passed into memory. Answers its canonical text. */
+	#put(at: number, name: string, text: string): string {
+		const { view } = this.#stack.core;
+		if (this.#cache.put(view, at, text)) return text;
+		const address = check.addressOf(name, text);
+		addressPut(view, at, address);
+		this.#cache.add(view, at, address);
+		return address;
+	}
+
+	/** To GIVEN_ADDRESS, from a given address, by a given interface. */
+	#writeFrom(socket: UdpSocket, data: Bytes, size: number, port: number, from: Origin): void {
 		const { localAddress, interface: link } = from;
-		const { ip, interfaces } = this.#stack;
-		let source = 0;
+		const { core, interfaces } = this.#stack;
+		const { view } = core;
+		const { block, localAt } = socket;
+		let source = NO_ADDRESS;
 		if (localAddress !== undefined) {
-			if (localAddress === this.sender.localAddress) source = this.#local;
-			else
-				source = this.#cache.known(localAddress) ?? this.#cache.add(check.addressOf("localAddress", localAddress), localAddress);
+			this.#put(GIVEN_SOURCE, "localAddress", localAddress);
 			// A datagram to all is answered from an address of the interface.
-			if (ip.isGroup(source)) source = 0;
-			else if (source !== 0 && (!ip.isLocal(source) || (socket.localAddress !== 0 && socket.localAddress !== source)))
+			if (unlessAny(localAddress) !== "" && !isGroup(view, GIVEN_SOURCE)) source = GIVEN_SOURCE;
+			const bound = !isNone(view, localAt);
+			if (source !== NO_ADDRESS && (!isLocal(view, source) || (bound && !sameAddress(view, localAt, source))))
 				throw new RangeError(
 					`localAddress ${check.show(localAddress)}: expected an address of this stack, that of the socket if it is bound`,
 				);
@@ -171,7 +185,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 			if (socket.bound !== 0 && slot !== socket.bound)
 				throw new RangeError(`interface ${check.show(link)}: expected that which the socket is bound to`);
 		}
-		this.#stack.udp.sendBy(socket, address, port, data, 0, size, source, slot);
+		this.#stack.udp.sent(socket, size, udpSendBy(view, block, GIVEN_ADDRESS, port, data, 0, size, source, slot));
 	}
 
 	add(group: string, link?: string | Interface): void {
@@ -182,7 +196,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		this.#join(address, linkOf(this.#stack, link) ?? this.#bound);
 	}
 
-	#join(group: number, link: Interface | undefined): void {
+	#join(group: string, link: Interface | undefined): void {
 		if (this.#groups.some((one) => one.group === group && one.link === link)) return;
 		this.#groups.push({ group, link });
 		this.#stack.udp.groups.join(link, group);
@@ -222,7 +236,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 	}
 
 	get address(): string {
-		return formatIpv4(UDPSocket.#of(this).localAddress);
+		return UDPSocket.#of(this).localAddress || ANY_ADDRESS;
 	}
 
 	get interface(): string | undefined {

@@ -1,10 +1,9 @@
 // What a server or a peer of a network may say about addresses and routes: nothing that is another interface's, or the program's. A DHCP server that
 // may say more draws away what is none of its business (CVE-2024-3661).
 
+import { familyBits, given } from "../address.ts";
 import type { Interface } from "../link/interface.ts";
 import type { Neighbors } from "../link/neighbor-list.ts";
-import * as ipv4 from "../wire/ipv4.ts";
-import { formatIpv4 } from "../address4.ts";
 import type { Route, Routes } from "./routes.ts";
 
 /** Prefixes shorter than this, but the default route itself, are only ever made to go round somebody's default route: 0.0.0.0/1 and 128.0.0.0/1. */
@@ -14,12 +13,12 @@ const LEAST_LENGTH = 8;
 interface Interfaces {
 	readonly list: readonly Interface[];
 	readonly neighbors: Neighbors;
-	owner(address: number): Interface | undefined;
+	owner(address: string): Interface | undefined;
 }
 
 /** A prefix that is to be reached by an interface because somebody on its network says so. */
 export interface Claim {
-	readonly prefix: number;
+	readonly prefix: string;
 	readonly length: number;
 	/** The subnet of an address that we are given. It may be the same as another interface's: then that one's route stays the better one. */
 	readonly subnet: boolean;
@@ -29,14 +28,10 @@ export interface Claim {
 	readonly standing: boolean;
 }
 
-function covers(route: Route, { prefix, length }: Claim): boolean {
-	return route.length <= length && ((route.network ^ prefix) & ipv4.mask(route.length)) === 0;
-}
-
-/** Whether this route must not lose, whole or in part, to the claim. */
+/** Whether this route, which covers the claim, must not lose to it, whole or in part. */
 function stands(route: Route, link: Interface, claim: Claim): boolean {
 	const { length, subnet } = claim;
-	if (!covers(route, claim) || (claim.standing && route.lent)) return false;
+	if (claim.standing && route.lent) return false;
 	if (route.length === 0) {
 		// Of default routes metrics decide. What is longer than one gets round it, which a lent one forbids only to what is made for that.
 		if (subnet || length === 0 || route.metric + route.link.ip.metric > claim.metric) return false;
@@ -49,11 +44,14 @@ function stands(route: Route, link: Interface, claim: Claim): boolean {
 /** Why a prefix must not be reached by `link` although its network says so, as the end of a sentence: "is part of eth0's 10.0.0.0/8"; "" when it may be. */
 export function objection(routes: Routes, link: Interface, claim: Claim): string {
 	const { list } = routes;
+	const { prefix, length } = claim;
+	const at = given(routes.arena, prefix);
+	const v4 = familyBits(prefix) === 32;
 	// By index: an iterator takes longer, and frames wait meanwhile.
 	for (let i = 0; i < list.length; i++) {
 		const route = list[i]!;
-		if (!stands(route, link, claim)) continue;
-		const what = route.length === claim.length ? "is" : "is part of";
+		if (route.length > length || !routes.holds(i, at, v4) || !stands(route, link, claim)) continue;
+		const what = route.length === length ? "is" : "is part of";
 		if (route.connected && route.length > 0) return `${what} ${route.link.name}'s ${route}`;
 		return `${what} the route ${route} by ${route.link.name}${route.lent || route.connected ? "" : ", which the program has set"}`;
 	}
@@ -61,7 +59,7 @@ export function objection(routes: Routes, link: Interface, claim: Claim): string
 }
 
 /** Why an address must not become ours by `link`, likewise: it is a router's, a name server's or a neighbour's that is talked to by another interface. */
-export function addressObjection(interfaces: Interfaces, routes: Routes, link: Interface, address: number): string {
+export function addressObjection(interfaces: Interfaces, routes: Routes, link: Interface, address: string): string {
 	for (const route of routes.list) if (route.nextHop === address) return `is the gateway of ${route} by ${route.link.name}`;
 	for (const other of interfaces.list)
 		if (other !== link && other.ip.servers.includes(address)) return `is a name server of ${other.name}`;
@@ -70,9 +68,15 @@ export function addressObjection(interfaces: Interfaces, routes: Routes, link: I
 }
 
 /** Why an address at the other end of a link, or one that the other end gives us, must not be reached by it: "10.0.0.1 is eth0's own". */
-export function peerObjection(interfaces: Interfaces, routes: Routes, link: Interface, peer: number): string {
+export function peerObjection(interfaces: Interfaces, routes: Routes, link: Interface, peer: string): string {
 	const owner = interfaces.owner(peer);
-	if (owner !== undefined && owner !== link) return `${formatIpv4(peer)} is ${owner.name}'s own`;
-	const found = objection(routes, link, { prefix: peer, length: 32, subnet: true, metric: link.ip.metric, standing: false });
-	return found === "" ? "" : `${formatIpv4(peer)} ${found}`;
+	if (owner !== undefined && owner !== link) return `${peer} is ${owner.name}'s own`;
+	const found = objection(routes, link, {
+		prefix: peer,
+		length: familyBits(peer),
+		subnet: true,
+		metric: link.ip.metric,
+		standing: false,
+	});
+	return found === "" ? "" : `${peer} ${found}`;
 }

@@ -1,12 +1,11 @@
 // What IP has of an interface: addresses, groups, name servers, metric. Frames, neighbours and the state of the link are link/interface.ts.
 
-import { setV4 } from "#codec";
+import { addressPut, bitsInMemory } from "../address.ts";
 import { ADDRESSES_PER_INTERFACE, NETWORK_PATIENCE_MS } from "../config.ts";
 import { NAME_SERVERS, type Interface } from "../link/interface.ts";
 import { InterfaceAddress } from "../link/interface-address.ts";
 import type { IpSide } from "../link/ip-side.ts";
 import type { LeaseKeeper } from "../link/lease.ts";
-import { MAPPED_BITS } from "../packet/address.ts";
 import type { Core } from "../packet/core.ts";
 import { FLAG_ANY_ADDRESS, InterfaceBlock, OwnAddress } from "../packet/interface-block.ts";
 
@@ -21,21 +20,21 @@ export interface AddressListener {
 	/** `ends`: what uses it ends. */
 	addressRemoved(link: Interface, entry: InterfaceAddress, ends: boolean): void;
 	/** What uses an address that was removed before ends, unless another interface has it now. */
-	addressForgotten(address: number): void;
+	addressForgotten(address: string): void;
 	/** For those who watch: the constants of link/changes.ts. */
 	changed(link: Interface, what: number): void;
 }
 
 export class InterfaceIp implements IpSide {
 	readonly addresses: InterfaceAddress[] = [];
-	readonly groups: Map<number, number> = new Map();
+	readonly groups: Map<string, number> = new Map();
 	readonly metric: number;
 	lease: LeaseKeeper | undefined = undefined;
 	hostname: string | undefined = undefined;
 	readonly #link: Interface;
 	readonly #core: Core;
 	readonly #listener: AddressListener;
-	#servers: readonly number[] = [];
+	#servers: readonly string[] = [];
 	#anyAddress = false;
 	#anyAddressPort = 0;
 	/** When somebody first asked in vain whether it comes up, ms; undefined: not since `waitAnew`. */
@@ -48,10 +47,10 @@ export class InterfaceIp implements IpSide {
 		this.#listener = listener;
 	}
 
-	get servers(): readonly number[] {
+	get servers(): readonly string[] {
 		return this.#servers;
 	}
-	set servers(servers: readonly number[]) {
+	set servers(servers: readonly string[]) {
 		const old = this.#servers;
 		if (old.length === servers.length && old.every((server, i) => server === servers[i])) return;
 		this.#servers = [...servers];
@@ -93,7 +92,7 @@ export class InterfaceIp implements IpSide {
 		this.#waitedSince = undefined;
 	}
 
-	insertAddress(address: number, length: number, lent = false): InterfaceAddress {
+	insertAddress(address: string, length: number, lent = false): InterfaceAddress {
 		if (this.addresses.length >= ADDRESSES_PER_INTERFACE)
 			throw new RangeError(
 				`${this.#link.name} has ${ADDRESSES_PER_INTERFACE} addresses already: there is no room in the arena for more`,
@@ -117,7 +116,7 @@ export class InterfaceIp implements IpSide {
 		this.#remove(entry, false);
 	}
 
-	forgetAddress(address: number): void {
+	forgetAddress(address: string): void {
 		this.#listener.addressForgotten(address);
 	}
 
@@ -136,8 +135,9 @@ export class InterfaceIp implements IpSide {
 		this.#put(COUNT, addresses.length);
 		for (let i = 0; i < addresses.length; i++) {
 			const own = ADDRESSES + i * OwnAddress.bytes;
-			setV4(view, block + own + ADDRESS, addresses[i]!.address);
-			this.#put(own + LENGTH, MAPPED_BITS + addresses[i]!.length);
+			const { address, length } = addresses[i]!;
+			addressPut(view, block + own + ADDRESS, address);
+			this.#put(own + LENGTH, bitsInMemory(address, length));
 		}
 	}
 

@@ -3,7 +3,6 @@
 import { ownAdd, ownerSlot, ownFill } from "#codec";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
-import { given } from "../packet/given.ts";
 import {
 	ADDED,
 	ADDRESSES,
@@ -16,8 +15,7 @@ import {
 import { Neighbors } from "../link/neighbor-list.ts";
 import type { Links } from "../link/path.ts";
 import { OWN_GROUP, OWN_SLOT_SHIFT, OwnTable } from "../packet/own-table.ts";
-import * as ipv4 from "../wire/ipv4.ts";
-import { formatIpv4 } from "../address4.ts";
+import { familyBits, given, isMulticast, networkOf, unlessAny } from "../address.ts";
 import { peerObjection } from "./claims.ts";
 import { InterfaceIp, type AddressListener } from "./interface-ip.ts";
 import { Route, type Routes } from "./routes.ts";
@@ -28,7 +26,7 @@ const { next: NEXT } = InterfaceBlock.offsets;
 /** Told of what the layers above must know. */
 export interface ChangeListener {
 	/** An address is gone, or its interface: connections from it end. */
-	addressGone(address: number): void;
+	addressGone(address: string): void;
 	/** An interface is gone: what was bound to its slot ends. */
 	interfaceGone(slot: number): void;
 	/** For those who watch: the constants of link/interface.ts. */
@@ -40,7 +38,7 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 	/** In the order they were added. The packet path walks this array. */
 	readonly list: Interface[] = [];
 	/** Multicast groups joined on every interface that there is or will be, with a count of joins each. */
-	readonly groups: Map<number, number> = new Map();
+	readonly groups: Map<string, number> = new Map();
 	readonly neighbors: Neighbors;
 	#core: Core;
 	#routes: Routes;
@@ -136,7 +134,7 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 	}
 
 	/** The interface that has this address, or undefined. */
-	owner(address: number): Interface | undefined {
+	owner(address: string): Interface | undefined {
 		return this.slots[ownerSlot(this.#core.view, given(this.#core.view, address))];
 	}
 
@@ -151,7 +149,7 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 		for (let i = 0; i < list.length; i++) this.#enter(list[i]!.ip.groups, list[i]!.slot);
 	}
 
-	#enter(groups: ReadonlyMap<number, number>, slot: number): void {
+	#enter(groups: ReadonlyMap<string, number>, slot: number): void {
 		if (groups.size === 0) return;
 		const { view, layout } = this.#core;
 		for (const group of groups.keys()) ownAdd(view, layout.own, given(view, group), (slot << OWN_SLOT_SHIFT) | OWN_GROUP);
@@ -170,28 +168,26 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 	}
 
 	addressAdded(link: Interface, entry: InterfaceAddress): void {
-		const owner = this.owner(entry.address); // of the table, in which this entry is not yet
-		if (owner || ipv4.isMulticast(entry.address) || entry.address === 0 || entry.address === ipv4.BROADCAST)
+		const { address, length, lent } = entry;
+		const owner = this.owner(address); // of the table, in which this entry is not yet
+		if (owner || isMulticast(address) || unlessAny(address) === "" || address === "255.255.255.255")
 			throw new RangeError(
-				`address ${formatIpv4(entry.address)} of ${link.name}: ${owner ? `${owner.name} has it already` : "expected a unicast address"}`,
+				`address ${address} of ${link.name}: ${owner ? `${owner.name} has it already` : "expected a unicast address"}`,
 			);
-		if (entry.length < 32) this.#routes.insert(new Route(entry.address & entry.mask, entry.length, 0, link, 0, true, entry.lent));
+		const alone = length === familyBits(address);
+		if (!alone) this.#routes.insert(new Route(networkOf(address, length), length, "", link, 0, true, lent));
 		this.#fill(link);
-		if (!entry.lent) link.introduce(entry.address); // who borrows it does that, in a turn of its own
-		if (entry.length === 32) this.#routes.changed();
+		if (!lent) link.introduce(address); // who borrows it does that, in a turn of its own
+		if (alone) this.#routes.changed();
 		this.#listener.changed(link, ADDRESSES);
 	}
 
 	addressRemoved(link: Interface, entry: InterfaceAddress, ends: boolean): void {
 		this.#fill(link);
+		const network = networkOf(entry.address, entry.length);
 		let one = true;
 		this.#routes.removeWhere((route) => {
-			const matches =
-				one &&
-				route.connected &&
-				route.link === link &&
-				route.network === (entry.address & entry.mask) &&
-				route.length === entry.length;
+			const matches = one && route.connected && route.link === link && route.network === network && route.length === entry.length;
 			if (matches) one = false;
 			return matches;
 		});
@@ -199,7 +195,7 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 		this.#listener.changed(link, ADDRESSES);
 	}
 
-	addressForgotten(address: number): void {
+	addressForgotten(address: string): void {
 		if (this.owner(address) === undefined) this.#listener.addressGone(address);
 	}
 
@@ -222,16 +218,16 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 		for (const own of ip.addresses) if (own.address !== ip.lease?.lent) link.introduce(own.address);
 	}
 
-	linkRoutes(link: Interface, peer: number, defaultRoute: boolean): void {
+	linkRoutes(link: Interface, peer: string, defaultRoute: boolean): void {
 		const made = this.#made.get(link) ?? [];
 		this.#routes.removeWhere((route) => made.includes(route));
 		made.length = 0;
 		this.#made.set(link, made);
-		if (peer !== 0) made.push(this.#routes.insert(new Route(peer, 32, 0, link, 0, true)));
-		if (defaultRoute) made.push(this.#routes.insert(new Route(0, 0, peer, link, 0, true)));
+		if (peer !== "") made.push(this.#routes.insert(new Route(peer, familyBits(peer), "", link, 0, true)));
+		if (defaultRoute) made.push(this.#routes.insert(new Route("0.0.0.0", 0, peer, link, 0, true)));
 	}
 
-	peerObjection(link: Interface, address: number): string {
+	peerObjection(link: Interface, address: string): string {
 		return peerObjection(this, this.#routes, link, address);
 	}
 }

@@ -1,14 +1,19 @@
 // The central IP layer as the interpreter has it: how a packet would go, which way.ts decides, and what is waited for.
 
+import { given, givenSource } from "../address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import type { Core } from "../packet/core.ts";
-import { given, givenSource } from "../packet/given.ts";
 import type { Interface } from "../link/interface.ts";
 import { Path } from "../link/path.ts";
-import * as ipv4 from "../wire/ipv4.ts";
-import { isGroup, isLocal, pathAsk, pathSource } from "#codec";
+import { isGroup, isLocal, ownerSlot, pathAsk, pathSource } from "#codec";
+import { isNone, isV4 } from "../packet/address.ts";
+import { PathBlock } from "../packet/path-block.ts";
+import { isBroadcast, isLoopback, isMulticast, isNowhere } from "../wire/scope.ts";
 import type { InterfaceSet } from "./interfaces.ts";
 import { canSend, type Route, type Routes } from "./routes.ts";
+
+/** Where these lie in a path's block. */
+const { destination: DESTINATION, source: SOURCE } = PathBlock.offsets;
 
 export class Ip {
 	readonly routes: Routes;
@@ -31,7 +36,7 @@ export class Ip {
 	}
 
 	/** How a packet would go now, for those who only ask: `route` has looked at the answer, which counts until the next question. */
-	wayTo(destination: number, bound = 0, source = 0, home = 0): Path {
+	wayTo(destination: string, bound = 0, source = "", home = 0): Path {
 		const path = this.#question;
 		const { view } = this.#core;
 		pathAsk(view, path.at, given(view, destination), bound, givenSource(view, source), home);
@@ -39,12 +44,12 @@ export class Ip {
 	}
 
 	/** Whether an address is one of ours, on any interface. */
-	isLocal(address: number): boolean {
+	isLocal(address: string): boolean {
 		return isLocal(this.#core.view, given(this.#core.view, address));
 	}
 
 	/** Whether nobody alone has the address: limited or directed broadcast, or multicast. */
-	isGroup(address: number): boolean {
+	isGroup(address: string): boolean {
 		return isGroup(this.#core.view, given(this.#core.view, address));
 	}
 
@@ -53,19 +58,24 @@ export class Ip {
 	 * has no address yet; or it is still coming up. Undefined: nothing that is to come would carry it.
 	 */
 	awaited(path: Path): Interface | undefined {
-		const { destination, source, bound } = path;
-		if (destination >>> 24 === 0 || ipv4.isLoopback(source)) return undefined;
-		const owner = source === 0 ? undefined : this.interfaces.owner(source);
-		if (source !== 0 && owner === undefined) return undefined;
-		const only = this.#only(bound, owner);
-		const group = destination === ipv4.BROADCAST || ipv4.isMulticast(destination);
+		const { view } = this.#core;
+		const destination = path.at + DESTINATION;
+		const source = path.at + SOURCE;
+		if (isNowhere(view, destination) || isLoopback(view, source)) return undefined;
+		const owner = this.#ownerOf(path);
+		if (owner === undefined && !isNone(view, source)) return undefined;
+		const only = this.#only(path.bound, owner);
+		const v4 = isV4(view, destination);
+		const { routes } = this;
 		let found: Route | undefined;
-		for (const route of this.routes.list) {
+		for (let i = 0; i < routes.list.length; i++) {
+			const route = routes.list[i]!;
 			if (only !== undefined && route.link !== only) continue;
-			if (((route.network ^ destination) & ipv4.mask(route.length)) !== 0 || this.#ready(route.link, destination)) continue;
+			if (!routes.holds(i, destination, v4) || this.#ready(route.link, destination)) continue;
 			if (found === undefined || route.length > found.length) found = route;
 		}
 		if (found !== undefined) return found.link;
+		const group = isBroadcast(view, destination) || isMulticast(view, destination);
 		const list = this.interfaces.list;
 		for (let i = 1; i < list.length; i++) {
 			const link = list[i]!;
@@ -83,7 +93,7 @@ export class Ip {
 		const awaited = this.awaited(path);
 		if (awaited === undefined) return false;
 		if (awaited.up || awaited.ip.comingUp) return true;
-		const only = this.#only(path.bound, path.source === 0 ? undefined : this.interfaces.owner(path.source));
+		const only = this.#only(path.bound, this.#ownerOf(path));
 		const list = this.interfaces.list;
 		for (let i = 1; i < list.length; i++) if ((only === undefined || list[i] === only) && list[i]!.ip.comingUp) return true;
 		return false;
@@ -94,8 +104,13 @@ export class Ip {
 		return bound !== 0 ? this.interfaces.at(bound) : this.#core.limits.strongHost ? owner : undefined;
 	}
 
-	/** Whether packets to that address leave by it, from one of ours. */
+	/** The interface that has a path's source address; undefined when none has it, or none is given. */
+	#ownerOf(path: Path): Interface | undefined {
+		return this.interfaces.at(ownerSlot(this.#core.view, path.at + SOURCE));
+	}
+
+	/** Whether packets to the address that lies there leave by it, from one of ours. */
 	#ready(link: Interface, destination: number): boolean {
-		return canSend(link) && pathSource(this.#core.view, link.block, given(this.#core.view, destination)) !== 0;
+		return canSend(link) && pathSource(this.#core.view, link.block, destination) !== 0;
 	}
 }

@@ -1,14 +1,12 @@
 // The routes. `Routes.list` is the truth, and has a row in the arena for each; route-lookup.ts finds the best one for a packet.
 
+import { addressOption, addressPut, bitsInMemory, familyBits, given, networkOf, parsePrefix, unlessAny } from "../address.ts";
 import { MAPPED_BITS } from "../packet/address.ts";
 import { word } from "../packet/core-block.ts";
-import { given } from "../packet/given.ts";
 import { ROUTE_CONNECTED, ROUTE_LENT, RouteRow, RouteTable } from "../packet/route-table.ts";
 import type { Core } from "../packet/core.ts";
 import type { Interface } from "../link/interface.ts";
-import * as ipv4 from "../wire/ipv4.ts";
-import { linkCanSend, linkHasSubnet, routeAsk, setV4, setV4OrNone } from "#codec";
-import { formatIpv4, parseIpv4, parseIpv4Prefix } from "../address4.ts";
+import { linkCanSend, linkHasSubnet, routeAsk, samePrefix, setNone } from "#codec";
 
 /** Where these lie in the route table and in a route's row. */
 const { mask: MASK, seed: SEED, rows: ROWS } = RouteTable.offsets;
@@ -27,14 +25,14 @@ export interface RouteOptions {
 	metric?: number;
 }
 
-/** A route. It does not change: remove it and add another. `prefix` and `gateway` are for programs; `network` and `nextHop` are the stack's. */
+/** A route. It does not change: remove it and add another. */
 export class Route {
-	/** The destinations as an int32, without host bits. */
-	readonly network: number;
-	/** Bits of the prefix, 0 to 32. */
+	/** The destinations, without host bits. */
+	readonly network: string;
+	/** Bits of the prefix: 0 to 32 of IPv4, to 128 of IPv6. */
 	readonly length: number;
-	/** Address of the next router as an int32, or 0. */
-	readonly nextHop: number;
+	/** Address of the next router, or "". */
+	readonly nextHop: string;
 	/** The way out. */
 	readonly link: Interface;
 	/** Its own, to which that of the interface is added: the lower wins among routes of one prefix. */
@@ -45,9 +43,9 @@ export class Route {
 	readonly lent: boolean;
 
 	constructor(
-		network: number,
+		network: string,
 		length: number,
-		nextHop: number,
+		nextHop: string,
 		link: Interface,
 		metric: number,
 		connected: boolean,
@@ -64,12 +62,12 @@ export class Route {
 
 	/** "10.0.0.0/8"; "0.0.0.0/0" is the default route. */
 	get prefix(): string {
-		return `${formatIpv4(this.network)}/${this.length}`;
+		return `${this.network}/${this.length}`;
 	}
 
 	/** Address of the next router; undefined where the destinations are neighbours. */
 	get gateway(): string | undefined {
-		return this.nextHop === 0 ? undefined : formatIpv4(this.nextHop);
+		return this.nextHop === "" ? undefined : this.nextHop;
 	}
 
 	/** The prefix. */
@@ -94,6 +92,11 @@ export class Routes {
 		core.view.setInt32(table + ROWS, core.layout.routeRows, true);
 	}
 
+	/** The arena, in which the rows lie. */
+	get arena(): DataView {
+		return this.#core.view;
+	}
+
 	/** Changes with every change of routes, links and addresses: the route in a path that was looked up at another one is void. */
 	get version(): number {
 		return this.#core.routeVersion;
@@ -101,17 +104,17 @@ export class Routes {
 
 	/** Adds a route. Throws RangeError for a bad address, a gateway that is no neighbour's, or a full table. */
 	add(options: RouteOptions): Route {
-		const { address, length } = parseIpv4Prefix(options.prefix);
-		const mask = ipv4.mask(length);
-		if ((address & ~mask) !== 0)
-			throw new RangeError(`route ${options.prefix}: expected ${formatIpv4(address & mask)}/${length}, without host bits`);
-		const gateway = options.gateway === undefined ? 0 : parseIpv4(options.gateway);
-		if (gateway === undefined) throw new RangeError(`gateway "${options.gateway}": expected an IPv4 address`);
+		const { address, length } = parsePrefix(options.prefix);
+		const network = networkOf(address, length);
+		if (network !== address) throw new RangeError(`route ${options.prefix}: expected ${network}/${length}, without host bits`);
+		const gateway = options.gateway === undefined ? "" : unlessAny(addressOption("gateway", options.gateway));
+		if (gateway !== "" && familyBits(gateway) !== familyBits(network))
+			throw new RangeError(`gateway ${gateway}: expected an address of the family of ${network}/${length}`);
 		const metric = options.metric ?? 0;
 		if (!Number.isInteger(metric) || metric < 0 || metric > 65_535) throw new RangeError(`metric ${metric}: expected 0 to 65535`);
 		if (!options.interface.slot)
 			throw new RangeError(`route ${options.prefix}: interface ${options.interface.name} is not part of this stack`);
-		if (gateway !== 0 && options.interface.linkHeader > 0 && !onLink(options.interface, gateway))
+		if (gateway !== "" && options.interface.linkHeader > 0 && !onLink(options.interface, gateway))
 			throw new RangeError(`gateway ${options.gateway}: not in a subnet of ${options.interface.name}`);
 		return this.insert(new Route(address, length, gateway, options.interface, metric, false));
 	}
@@ -121,7 +124,7 @@ export class Routes {
 		if (this.list.length >= this.#core.limits.routes)
 			throw new RangeError(`route ${route}: all ${this.#core.limits.routes} routes are in use; raise the option "routes"`);
 		this.list.push(route);
-		this.#write(this.list.length - 1);
+		this.#write(route);
 		this.changed();
 		this.onChange?.(route.link);
 		return route;
@@ -131,8 +134,7 @@ export class Routes {
 	remove(route: Route): void {
 		const index = this.list.indexOf(route);
 		if (index < 0) throw new RangeError(`route ${route}: is not there`);
-		this.list.splice(index, 1);
-		this.#write(index);
+		this.#drop(index);
 		this.changed();
 		this.onChange?.(route.link);
 	}
@@ -142,10 +144,9 @@ export class Routes {
 		for (let i = this.list.length - 1; i >= 0; i--) {
 			const route = this.list[i]!;
 			if (!which(route)) continue;
-			this.list.splice(i, 1);
+			this.#drop(i);
 			this.onChange?.(route.link);
 		}
-		this.#write(0);
 		this.changed();
 	}
 
@@ -157,26 +158,43 @@ export class Routes {
 	}
 
 	/** The best route to an address, by the interface with that slot (0: by any), or undefined. */
-	find(address: number, slot: number): Route | undefined {
+	find(address: string, slot: number): Route | undefined {
 		const index = routeAsk(this.#core.view, given(this.#core.view, address), slot);
 		return index < 0 ? undefined : this.list[index];
 	}
 
-	/** Writes the rows of the routes from that one on. */
-	#write(first: number): void {
-		const { view, layout } = this.#core;
-		const { list } = this;
-		for (let i = first; i < list.length; i++) {
-			const route = list[i]!;
-			const row = layout.routeRows + i * RouteRow.bytes;
-			setV4(view, row + AT.prefix, route.network);
-			setV4OrNone(view, row + AT.nextHop, route.nextHop);
-			view.setInt32(row + AT.metric, route.metric + route.link.ip.metric, true);
-			view.setUint8(row + AT.length, MAPPED_BITS + route.length);
-			view.setUint8(row + AT.slot, route.link.slot);
-			view.setUint16(row + AT.bits, (route.connected ? ROUTE_CONNECTED : 0) | (route.lent ? ROUTE_LENT : 0), true);
-		}
-		this.#core.fields[COUNT] = list.length;
+	/** Whether the prefix of the route with that index holds the address at `at` in the arena, which is one of IPv4 (`v4`) or not. */
+	holds(index: number, at: number, v4: boolean): boolean {
+		const { view } = this.#core;
+		const row = this.#rowAt(index);
+		const length = view.getUint8(row + AT.length);
+		return (length >= MAPPED_BITS || !v4) && samePrefix(view, row + AT.prefix, at, length);
+	}
+
+	/** Where the row of the route with that index lies. */
+	#rowAt(index: number): number {
+		return this.#core.layout.routeRows + index * RouteRow.bytes;
+	}
+
+	/** Writes the row of the last route. */
+	#write({ network, length, nextHop, link, metric, connected, lent }: Route): void {
+		const { view, fields } = this.#core;
+		const row = this.#rowAt(this.list.length - 1);
+		addressPut(view, row + AT.prefix, network);
+		if (!addressPut(view, row + AT.nextHop, nextHop)) setNone(view, row + AT.nextHop);
+		view.setInt32(row + AT.metric, metric + link.ip.metric, true);
+		view.setUint8(row + AT.length, bitsInMemory(network, length));
+		view.setUint8(row + AT.slot, link.slot);
+		view.setUint16(row + AT.bits, (connected ? ROUTE_CONNECTED : 0) | (lent ? ROUTE_LENT : 0), true);
+		fields[COUNT] = this.list.length;
+	}
+
+	/** A route goes, and the rows behind it move up. */
+	#drop(index: number): void {
+		const { fields } = this.#core;
+		fields.copyWithin(this.#rowAt(index) >> 2, this.#rowAt(index + 1) >> 2, this.#rowAt(this.list.length) >> 2);
+		this.list.splice(index, 1);
+		fields[COUNT] = this.list.length;
 	}
 }
 
@@ -186,6 +204,6 @@ export function canSend(link: Interface): boolean {
 }
 
 /** Whether an address lies in a subnet of the interface. */
-export function onLink(link: Interface, address: number): boolean {
+export function onLink(link: Interface, address: string): boolean {
 	return link.block !== 0 && linkHasSubnet(link.arena, link.block, given(link.arena, address));
 }

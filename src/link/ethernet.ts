@@ -1,14 +1,15 @@
 // Ethernet as the interpreter has it: its addresses, and what is rare about ARP. output.ts and arp.ts do what happens for every packet.
 
+import { givenV4 } from "../address.ts";
+import { formatIpv4, parseIpv4 } from "../address4.ts";
 import { MEDIUM_ETHERNET, type Device } from "../device/device.ts";
-import { given } from "../packet/given.ts";
 import { FLAG_ETHERNET, InterfaceBlock } from "../packet/interface-block.ts";
 import { INCOMPLETE, NeighborBlock } from "../packet/neighbor-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as arp from "../wire/arp.ts";
-import { linkArp, linkAsk, linkNeighbor, linkSeek, neighborFlush, setV4OrNone } from "#codec";
+import { linkArp, linkAsk, linkNeighbor, linkSeek, neighborFlush, ownerSlot, setV4OrNone } from "#codec";
 import { Interface, type InterfaceListener, type InterfaceOptions } from "./interface.ts";
 import { OwnAddresses, type Conflict } from "./own-addresses.ts";
 
@@ -106,9 +107,13 @@ export class EthernetInterface extends Interface {
 
 	/** Whether an address is one of this interface's. */
 	owns(address: number): boolean {
-		const { addresses } = this.ip;
-		for (let i = 0; i < addresses.length; i++) if (addresses[i]!.address === address) return true;
-		return false;
+		return this.slot !== 0 && ownerSlot(this.#view, givenV4(this.#view, address)) === this.slot;
+	}
+
+	/** Whether it is the one that a DHCP client has lent for it. */
+	isLent(address: number): boolean {
+		const lent = this.ip.lease?.lent;
+		return lent !== undefined && lent !== "" && lent === formatIpv4(address);
 	}
 
 	/** An ARP packet that says something of an address of ours, of one that is probed for, or of the station that is looked for. */
@@ -134,8 +139,9 @@ export class EthernetInterface extends Interface {
 	}
 
 	/** Twice, RFC 5227 §2.3; the second time only when it is not lent, as who borrowed it does that. */
-	override introduce(address: number): void {
-		if (this.up) this.own.introduce(address);
+	override introduce(address: string): void {
+		const v4 = parseIpv4(address);
+		if (this.up && v4 !== undefined) this.own.introduce(v4);
 	}
 
 	/** Tells the neighbours of an address of ours, once: gratuitous ARP, RFC 5227 §3. */
@@ -159,13 +165,13 @@ export class EthernetInterface extends Interface {
 
 	/** Asks for a neighbour that is not known. */
 	find(address: number): void {
-		if (this.up) this.follow(linkSeek(this.#view, this.block, given(this.#view, address)));
+		if (this.up) this.follow(linkSeek(this.#view, this.block, givenV4(this.#view, address)));
 	}
 
 	/** The hardware address of a neighbour, if it is known. Allocates. */
 	macOf(address: number): Uint8Array | undefined {
 		const view = this.#view;
-		const entry = this.block === 0 ? 0 : linkNeighbor(view, this.block, given(view, address));
+		const entry = this.block === 0 ? 0 : linkNeighbor(view, this.block, givenV4(this.#view, address));
 		if (entry === 0 || view.getInt32(entry + STATE, true) === INCOMPLETE) return undefined;
 		const mac = new Uint8Array(6);
 		for (let i = 0; i < 6; i++) mac[i] = view.getUint8(entry + i);

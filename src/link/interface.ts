@@ -1,6 +1,7 @@
 // What the links of all interfaces have in common: a device below, a block in the arena, and a short queue before a busy device. Addresses and the like are ip/interface-ip.ts.
 
-import { formatIpv4, ipv4Option, parseIpv4Prefix } from "../address4.ts";
+import { parsePrefix } from "../address.ts";
+import { ipv4Option } from "../address4.ts";
 import { PACKET_BYTES, PACKET_HEADROOM } from "../config.ts";
 import { BUSY, HELD, NOTIFIES, RECEIVE_CHECKED, RETURNS, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
 import type { SerialHost } from "../device/serial.ts";
@@ -104,7 +105,7 @@ export abstract class Interface {
 	protected flush(): void {}
 
 	/** Tells the neighbours of an address that is ours from now on, where there are any to tell. */
-	introduce(_address: number): void {}
+	introduce(_address: string): void {}
 
 	/** Its hardware address, six bytes, where it has one. */
 	get mac(): Uint8Array | undefined {
@@ -232,7 +233,7 @@ export abstract class Interface {
 	 * already; Error before the interface is a stack's.
 	 */
 	addAddress(prefix: string): InterfaceAddress {
-		const { address, length } = parseIpv4Prefix(prefix);
+		const { address, length } = parsePrefix(prefix);
 		return this.ip.insertAddress(address, length);
 	}
 
@@ -243,7 +244,7 @@ export abstract class Interface {
 
 	/** Addresses of the name servers to ask by this interface, best first: from DHCP, IPCP or the configuration. */
 	get nameServers(): readonly string[] {
-		return this.ip.servers.map(formatIpv4);
+		return this.ip.servers;
 	}
 	/** Throws TypeError or RangeError naming what is no IPv4 address. */
 	set nameServers(servers: readonly string[]) {

@@ -7,12 +7,12 @@ import type { LeaseKeeper } from "./lease.ts";
 export interface IpSide {
 	/** Change it by `insertAddress` and `removeAddress` alone. */
 	readonly addresses: readonly InterfaceAddress[];
-	/** IPv4 multicast groups joined here, with a count of joins each. */
-	readonly groups: Map<number, number>;
+	/** Multicast groups joined here, with a count of joins each. */
+	readonly groups: Map<string, number>;
 	/** Added to the metric of its routes. */
 	readonly metric: number;
-	/** Addresses of the name servers to ask by this interface, best first, int32 each: from DHCP, IPCP or the configuration. */
-	servers: readonly number[];
+	/** Addresses of the name servers to ask by this interface, best first: from DHCP, IPCP or the configuration. */
+	servers: readonly string[];
 	/** Who has an address lent for it: a DHCP client. One at a time. */
 	lease: LeaseKeeper | undefined;
 	/** The host name that the application has chosen for DHCP clients to come, instead of that of their options. */
@@ -25,16 +25,16 @@ export interface IpSide {
 	readonly comingUp: boolean;
 
 	/**
-	 * Adds an address with the length of its subnet's prefix, 0 to 32. `lent`: a server of the network says so. Throws RangeError when there are too many, it is
+	 * Adds an address with the length of its subnet's prefix, counted in its family. `lent`: a server of the network says so. Throws RangeError when there are too many, it is
 	 * nobody's alone, or an interface has it already.
 	 */
-	insertAddress(address: number, length: number, lent?: boolean): InterfaceAddress;
+	insertAddress(address: string, length: number, lent?: boolean): InterfaceAddress;
 	/** Removes one. Connections that used it end with an error. */
 	removeAddress(entry: InterfaceAddress): void;
 	/** Takes one out of use for a while: it is neither a source nor answered for. What uses it waits until `insertAddress` brings it back, or ends with `forgetAddress`. */
 	suspendAddress(entry: InterfaceAddress): void;
 	/** One that was suspended does not come back. */
-	forgetAddress(address: number): void;
+	forgetAddress(address: string): void;
 	/** Its addresses have changed: the interface's block has them too. The interface set calls this. */
 	note(): void;
 	/** `comingUp` counts anew: the link came, went, or was taken up. */

@@ -1,24 +1,24 @@
 // An address that is lent, as the layers below the DHCP client see it: who keeps it, and what there is to see.
 
-/** What there is to see of a DHCP client, for the stack. Addresses are int32, 0 while there is none; times are ms, -1 where there is none. */
+/** What there is to see of a DHCP client, for the stack. Addresses are "" while there is none; times are ms, -1 where there is none. */
 export interface LeaseView {
 	/** RFC 2131 §4.4, figure 5: "init", "selecting", "requesting", "rebooting", "bound", "renewing", "rebinding"; "probing" while the address is checked, "down" without a link, "closed". */
 	state: string;
 	/** Why the last lease or attempt ended, what was refused, or what is wrong with the present one; "" when that goes well. */
 	reason: string;
-	address: number;
+	address: string;
 	/** Length of the subnet's prefix. */
 	prefixLength: number;
-	/** Broadcast address of the subnet, 0 when not said. */
-	broadcast: number;
+	/** Broadcast address of the subnet, "" when not said. */
+	broadcast: string;
 	/** Address of the server. */
-	server: number;
-	/** The default router, 0 for none. */
-	router: number;
+	server: string;
+	/** The default router, "" for none. */
+	router: string;
 	/** Name servers, best first. */
-	dns: number[];
+	dns: string[];
 	/** Time servers, best first. */
-	ntp: number[];
+	ntp: string[];
 	/** Domain name, "" when not said. */
 	domain: string;
 	/** What the server calls us, or else what we call ourselves. */
@@ -42,7 +42,7 @@ export interface LeaseView {
 }
 
 /** What there is to see of a DHCP client. Addresses are null while there is none; times are ms, -1 where there is none. */
-export type LeaseState = Omit<LeaseView, "address" | "broadcast" | "server" | "router" | "dns" | "ntp"> & {
+export type LeaseState = Omit<LeaseView, "address" | "broadcast" | "server" | "router"> & {
 	address: string | null;
 	/** Broadcast address of the subnet, null when not said. */
 	broadcast: string | null;
@@ -50,16 +50,12 @@ export type LeaseState = Omit<LeaseView, "address" | "broadcast" | "server" | "r
 	server: string | null;
 	/** The default router. */
 	router: string | null;
-	/** Name servers, best first. */
-	dns: string[];
-	/** Time servers, best first. */
-	ntp: string[];
 };
 
 /** Who has an address lent for an interface. */
 export interface LeaseKeeper {
-	/** The lent address as an int32, 0 while there is none. */
-	readonly lent: number;
+	/** The lent address, "" while there is none. */
+	readonly lent: string;
 	readonly view: LeaseView;
 	/** The same for programs. */
 	readonly state: LeaseState;

@@ -1,6 +1,7 @@
 // The neighbour entries as the interpreter sees them: for people, and for what it must know of stations. neighbors.ts works on them.
 
-import { V4 } from "../packet/address.ts";
+import { addressText, given } from "../address.ts";
+import { sameAddress } from "../packet/address.ts";
 import type { Core } from "../packet/core.ts";
 import { word } from "../packet/core-block.ts";
 import { FREE, INCOMPLETE, NeighborBlock } from "../packet/neighbor-block.ts";
@@ -14,29 +15,33 @@ const WAITING = word("neighborPackets");
 export class Neighbor {
 	/** Arena offset of its block, which begins with the prepared 14-byte Ethernet header. */
 	readonly block: number;
-	readonly #view: DataView;
+	/** The arena. */
+	readonly view: DataView;
 	readonly #links: Links;
 
 	constructor(view: DataView, block: number, links: Links) {
-		this.#view = view;
+		this.view = view;
 		this.block = block;
 		this.#links = links;
 	}
 
 	get state(): number {
-		return this.#view.getInt32(this.block + AT.state, true);
+		return this.view.getInt32(this.block + AT.state, true);
 	}
-	/** IPv4 address, int32. */
-	get address(): number {
-		return this.#view.getInt32(this.block + AT.address + V4);
+	/** Where its address lies in the arena, and that as text, which is made when it is asked for. */
+	get addressAt(): number {
+		return this.block + AT.address;
+	}
+	get address(): string {
+		return addressText(this.view, this.addressAt);
 	}
 	/** The interface that it is behind; undefined while the entry is free. */
 	get link(): Interface | undefined {
-		return this.#links.linkAt(this.#view.getInt32(this.block + AT.link, true));
+		return this.#links.linkAt(this.view.getInt32(this.block + AT.link, true));
 	}
 	/** Packets that wait for it. */
 	get waiting(): number {
-		return this.#view.getInt32(this.block + AT.waiting, true);
+		return this.view.getInt32(this.block + AT.waiting, true);
 	}
 }
 
@@ -57,11 +62,13 @@ export class Neighbors {
 	}
 
 	/** The interface, not `link`, behind which a station with that address is known; undefined when none is. */
-	behindOther(address: number, link: Interface): Interface | undefined {
+	behindOther(address: string, link: Interface): Interface | undefined {
 		const entries = this.entries;
+		const { view } = this.#core;
+		const at = given(view, address);
 		for (let i = 0; i < entries.length; i++) {
 			const entry = entries[i]!;
-			if (entry.address !== address || entry.state === FREE || entry.state === INCOMPLETE) continue;
+			if (entry.state === FREE || entry.state === INCOMPLETE || !sameAddress(view, entry.addressAt, at)) continue;
 			const behind = entry.link;
 			if (behind !== link) return behind;
 		}

@@ -1,13 +1,15 @@
-// Our own addresses before the neighbours, RFC 5227: announced twice when they come or the link does (§2.3), defended against others (§2.4).
+// Our own addresses of IPv4 before the neighbours, int32 as ARP has them, RFC 5227: announced twice when they come or the link does (§2.3), defended against others (§2.4).
 
+import { formatIpv4 } from "../address4.ts";
 import { ANNOUNCE_INTERVAL_MS, CONFLICTS, DEFEND_INTERVAL_MS } from "../config.ts";
 import type { Core } from "../packet/core.ts";
 import type { EthernetInterface } from "./ethernet.ts";
 
 /** Another station uses an address of ours. */
 export class Conflict {
-	/** Ours, int32. */
-	readonly address: number;
+	/** Ours, as text and, as ARP has it, an int32. */
+	readonly address: string;
+	readonly v4: number;
 	/** Who else has it: the six bytes of the last ARP packet that said so. */
 	readonly mac = new DataView(new ArrayBuffer(6));
 	/** How many such packets came. */
@@ -17,9 +19,10 @@ export class Conflict {
 	defendedAt: number;
 	#core: Core;
 
-	constructor(core: Core, address: number) {
+	constructor(core: Core, v4: number) {
 		this.#core = core;
-		this.address = address;
+		this.address = formatIpv4(v4);
+		this.v4 = v4;
 		this.defendedAt = (core.now - DEFEND_INTERVAL_MS) | 0;
 	}
 
@@ -71,7 +74,7 @@ export class OwnAddresses {
 				again[kept++] = address;
 				again[kept++] = at;
 				again[kept++] = 1;
-			} else if (this.#link.owns(address) && address !== this.#link.ip.lease?.lent) this.#link.announce(address); // who lent it sees to that
+			} else if (this.#link.owns(address) && !this.#link.isLent(address)) this.#link.announce(address); // who lent it sees to that
 		}
 		again.length = kept;
 	}
@@ -94,7 +97,7 @@ export class OwnAddresses {
 	/** What is known of an address that is claimed. Allocates for the first claim alone. */
 	#conflictAbout(address: number): Conflict {
 		const conflicts = this.conflicts;
-		for (let i = 0; i < conflicts.length; i++) if (conflicts[i]!.address === address) return conflicts[i]!;
+		for (let i = 0; i < conflicts.length; i++) if (conflicts[i]!.v4 === address) return conflicts[i]!;
 		if (conflicts.length >= CONFLICTS) conflicts.shift();
 		const conflict = new Conflict(this.#core, address);
 		conflicts.push(conflict);

@@ -1,7 +1,7 @@
 // The cached way to a destination, as the interpreter has it: what it is lies in a PathBlock in the arena. Every socket owns one: looked up once, used until the routes, or something
 // else of the way, change.
 
-import { V4 } from "../packet/address.ts";
+import { addressText } from "../address.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import type { Interface } from "./interface.ts";
 
@@ -39,19 +39,19 @@ export class Path {
 	get out(): Interface | undefined {
 		return this.#links.linkAt(this.#get(AT.out));
 	}
-	/** Addresses of IPv4, 0 for none. */
-	get destination(): number {
-		return this.#view.getInt32(this.at + AT.destination + V4);
+	/** Addresses, "" for none. These texts are made when they are asked for. */
+	get destination(): string {
+		return addressText(this.#view, this.at + AT.destination);
 	}
-	get source(): number {
-		return this.#view.getInt32(this.at + AT.source + V4);
+	get source(): string {
+		return addressText(this.#view, this.at + AT.source);
 	}
 	get bound(): number {
 		return this.#get(AT.bound);
 	}
 	/** Of a way that was found. */
-	get nextHop(): number {
-		return this.#view.getInt32(this.#get(AT.nextHop) + V4);
+	get nextHop(): string {
+		return addressText(this.#view, this.#get(AT.nextHop));
 	}
 	get mtu(): number {
 		return this.#get(AT.mtu);

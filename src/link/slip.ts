@@ -1,5 +1,6 @@
 // SLIP, RFC 1055: IP packets between END characters, and nothing else. Both ends have to know their addresses.
 
+import { unlessAny } from "../address.ts";
 import { ipv4Option } from "../address4.ts";
 import { SLIP, type SerialDevice, type SerialHost } from "../device/serial.ts";
 import type { Core } from "../packet/core.ts";
@@ -65,7 +66,7 @@ class SlipLine extends LineDevice {
 export class SlipInterface extends LineInterface {
 	readonly kind = "slip";
 	#line: SlipLine;
-	#peer: number;
+	#peer: string;
 	#vj: boolean;
 	#defaultRoute: boolean;
 
@@ -78,7 +79,7 @@ export class SlipInterface extends LineInterface {
 		if (typeof defaultRoute !== "boolean")
 			throw new TypeError(`defaultRoute ${String(defaultRoute)} of ${name}: expected true or false`);
 		this.#line = line;
-		this.#peer = peer === undefined ? 0 : ipv4Option(`${name}: peer`, peer);
+		this.#peer = peer === undefined ? "" : unlessAny(ipv4Option(`${name}: peer`, peer));
 		this.#vj = vj;
 		this.#defaultRoute = defaultRoute;
 	}

@@ -33,7 +33,8 @@ export const EchoBlock = record({
 	/** Its number among the sockets that have news, and its index among these blocks. */
 	news: int32,
 	index: int32,
-	/** Source address of its requests, none: chosen. */
+	/** Where its requests go, and their source address, none: chosen. */
+	remoteAddress: address,
 	localAddress: address,
 	/** Replies that came. */
 	replies: int32,

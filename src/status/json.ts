@@ -1,5 +1,7 @@
-// Writes JSON into a buffer, straight from numbers and texts: RFC 8259. It allocates nothing.
+// Writes JSON into a buffer, straight from numbers, texts and addresses in memory: RFC 8259. It allocates nothing, but for addresses of IPv6.
 
+import { addressText } from "../address.ts";
+import { isNone, isV4, v4Of } from "../packet/address.ts";
 import { jsonPut, numberPut, textPut } from "../wire/text.ts";
 
 /** Longest text that is written in full, bytes as JSON has it; a longer one is cut. The buffer must have room for one and its name. */
@@ -102,31 +104,35 @@ export class JsonWriter {
 		else this.null();
 	}
 
-	/** An IPv4 address as text, or null for 0. */
-	address(address: number): void {
-		if (address === 0) return this.null();
+	/** The address at `at` in memory as text. */
+	addressAt(view: DataView, at: number): void {
 		this.#next();
 		this.#byte(QUOTE);
-		this.#dotted(address);
+		this.#address(view, at);
 		this.#byte(QUOTE);
 	}
 
-	/** "192.168.77.2/24". */
-	prefix(address: number, length: number): void {
+	/** "192.168.77.2/24", of the address as text. */
+	prefix(address: string, length: number): void {
 		this.#next();
 		this.#byte(QUOTE);
-		this.#dotted(address);
+		this.#put(address);
 		this.#byte(SLASH);
 		this.#digits(length);
 		this.#byte(QUOTE);
 	}
 
-	/** "192.168.77.2:80", with "*" for what is 0. */
-	endpoint(address: number, port: number): void {
+	/** "192.168.77.2:80", "[2001:db8::2]:80", with "*" for what is none or 0, of the address at `at` in memory. */
+	endpoint(view: DataView, at: number, port: number): void {
 		this.#next();
 		this.#byte(QUOTE);
-		if (address === 0) this.#byte(ASTERISK);
-		else this.#dotted(address);
+		if (isNone(view, at)) this.#byte(ASTERISK);
+		else if (isV4(view, at)) this.#address(view, at);
+		else {
+			this.#byte(BRACKET);
+			this.#address(view, at);
+			this.#byte(BRACKET_END);
+		}
 		this.#byte(COLON);
 		if (port === 0) this.#byte(ASTERISK);
 		else this.#digits(port);
@@ -154,16 +160,21 @@ export class JsonWriter {
 		this.at = at;
 	}
 
-	/** IPv4 addresses as an array of texts. */
-	addresses(list: readonly number[]): void {
+	/** An array of texts. */
+	texts(list: readonly string[]): void {
 		this.open(BRACKET);
-		for (let i = 0; i < list.length; i++) this.address(list[i]!);
+		for (let i = 0; i < list.length; i++) this.text(list[i]!);
 		this.close(BRACKET_END);
 	}
 
 	#next(): void {
 		if (this.comma) this.#byte(COMMA);
 		this.comma = true;
+	}
+
+	#address(view: DataView, at: number): void {
+		if (isV4(view, at)) this.#dotted(v4Of(view, at));
+		else this.#put(addressText(view, at));
 	}
 
 	#dotted(address: number): void {

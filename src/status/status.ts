@@ -1,5 +1,6 @@
 // What a person or a monitoring program may ask of a stack. It reads, and changes nothing. `STATUS` says what is told, and how each value is found; pieces.ts tells it piece by piece.
 
+import { NO_ADDRESS } from "../packet/fields.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import { DROPS } from "../packet/drops.ts";
 import type { Device } from "../device/device.ts";
@@ -131,10 +132,10 @@ const PPP = membersOf<PppState, PppView>({
 	reason: { write: (out: Out, state) => out.text(state.reason) },
 	failures: { write: (out: Out, state) => out.number(state.failures) },
 	retryInMs: { write: (out: Out, state) => out.number(state.retryInMs) },
-	local: { write: (out: Out, state) => out.address(state.local) },
-	remote: { write: (out: Out, state) => out.address(state.remote) },
+	local: { write: (out: Out, state) => out.textOrNull(state.local) },
+	remote: { write: (out: Out, state) => out.textOrNull(state.remote) },
 	refused: { write: (out: Out, state) => out.text(state.refused) },
-	dns: { write: (out: Out, state) => out.addresses(state.dns) },
+	dns: { write: (out: Out, state) => out.texts(state.dns) },
 	auth: { write: (out: Out, state) => out.text(state.auth) },
 	peerAuth: { write: (out: Out, state) => out.text(state.peerAuth) },
 	peerName: { write: (out: Out, state) => out.text(state.peerName) },
@@ -148,13 +149,13 @@ const PPP = membersOf<PppState, PppView>({
 const DHCP = membersOf<LeaseState, LeaseView>({
 	state: { write: (out: Out, lease) => out.text(lease.state) },
 	reason: { write: (out: Out, lease) => out.text(lease.reason) },
-	address: { write: (out: Out, lease) => out.address(lease.address) },
+	address: { write: (out: Out, lease) => out.textOrNull(lease.address) },
 	prefixLength: { write: (out: Out, lease) => out.number(lease.prefixLength) },
-	broadcast: { write: (out: Out, lease) => out.address(lease.broadcast) },
-	server: { write: (out: Out, lease) => out.address(lease.server) },
-	router: { write: (out: Out, lease) => out.address(lease.router) },
-	dns: { write: (out: Out, lease) => out.addresses(lease.dns) },
-	ntp: { write: (out: Out, lease) => out.addresses(lease.ntp) },
+	broadcast: { write: (out: Out, lease) => out.textOrNull(lease.broadcast) },
+	server: { write: (out: Out, lease) => out.textOrNull(lease.server) },
+	router: { write: (out: Out, lease) => out.textOrNull(lease.router) },
+	dns: { write: (out: Out, lease) => out.texts(lease.dns) },
+	ntp: { write: (out: Out, lease) => out.texts(lease.ntp) },
 	domain: { write: (out: Out, lease) => out.text(lease.domain) },
 	hostname: { write: (out: Out, lease) => out.text(lease.hostname) },
 	mtu: { write: (out: Out, lease) => out.number(lease.mtu) },
@@ -218,7 +219,7 @@ function writeMac(out: Out, link: Interface): void {
 }
 
 const CONFLICT = membersOf<NonNullable<InterfaceStatus["conflicts"]>[0], Conflict>({
-	address: { write: (out: Out, conflict) => out.address(conflict.address) },
+	address: { write: (out: Out, conflict) => out.textOrNull(conflict.address) },
 	mac: { write: (out: Out, conflict) => out.mac(conflict.mac, 0) },
 	count: { write: (out: Out, conflict) => out.number(conflict.count) },
 	agoMs: { write: (out: Out, conflict) => out.number(conflict.agoMs) },
@@ -250,7 +251,7 @@ const INTERFACE = membersOf<InterfaceStatus, Interface>({
 
 const ROUTE = membersOf<Status["routes"][0], Route>({
 	prefix: { write: (out: Out, route) => out.prefix(route.network, route.length) },
-	gateway: { write: (out: Out, route) => out.address(route.nextHop) },
+	gateway: { write: (out: Out, route) => out.textOrNull(route.nextHop) },
 	interface: { write: (out: Out, route) => out.text(route.link.name) },
 	metric: { write: (out: Out, route) => out.number(route.metric + route.link.ip.metric) },
 	connected: { write: (out: Out, route) => out.flag(route.connected) },
@@ -273,7 +274,7 @@ function writeNeighborMac(out: Out, entry: Neighbor): void {
 }
 
 const NEIGHBOR = membersOf<Status["neighbors"][0], Neighbor>({
-	address: { write: (out: Out, entry) => out.address(entry.address) },
+	address: { write: (out: Out, entry) => out.addressAt(entry.view, entry.addressAt) },
 	mac: { write: writeNeighborMac },
 	interface: { write: (out: Out, entry) => out.text(entry.link?.name ?? "") },
 	state: { write: (out: Out, entry) => out.text(NEIGHBOR_STATES[entry.state]!) },
@@ -285,11 +286,11 @@ const UDP = Object.freeze({ name: "udp", state: "open" });
 const SOCKET = membersOf<SocketStatus, Tcb | UdpSocket>({
 	protocol: { write: (out: Out, socket) => out.text(socket instanceof Tcb ? TCP.name : UDP.name) },
 	state: { write: (out: Out, socket) => out.text(socket instanceof Tcb ? socket.stateName : UDP.state) },
-	local: { write: (out: Out, socket) => out.endpoint(socket.localAddress, socket.localPort) },
+	local: { write: (out: Out, socket) => out.endpoint(socket.view, socket.localAt, socket.localPort) },
 	remote: {
 		write(out: Out, socket) {
-			if (socket instanceof Tcb) out.endpoint(socket.remoteAddress, socket.remotePort);
-			else out.endpoint(0, 0);
+			if (socket instanceof Tcb) out.endpoint(socket.view, socket.remoteAt, socket.remotePort);
+			else out.endpoint(socket.view, NO_ADDRESS, 0);
 		},
 	},
 	receiveQueue: { write: (out: Out, socket) => out.number(socket instanceof Tcb ? socket.rcvUsed : socket.pending) },

@@ -7,7 +7,8 @@ export abstract class BlockSocket implements NewsSocket {
 	readonly block: number;
 	/** Its number among the sockets that have news. */
 	readonly news: number;
-	protected readonly view: DataView;
+	/** The arena. */
+	readonly view: DataView;
 	readonly #events: SocketEvents;
 
 	/** `newsAt`: where in the block its number is. */

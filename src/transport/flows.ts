@@ -1,7 +1,7 @@
 // The flow table as the interpreter has it: which socket gets which packets, and which ports are free. Looking into it is `flowFind` of flow-find.ts, filling it flow-table.ts.
 
 import { listenPort } from "#codec";
-import { given } from "../packet/given.ts";
+import { given } from "../address.ts";
 import type { Core } from "../packet/core.ts";
 import { FlowTable } from "../packet/flow-table.ts";
 
@@ -21,8 +21,8 @@ export class Flows {
 		core.view.setInt32(this.table + SEED, core.random32(), true);
 	}
 
-	/** A free local port for a listener or a socket of that protocol | interface slot << 8, at an IPv4 address (int32, 0: any), at random: RFC 6056 §3.3.1. 0 when there is none. */
-	ephemeralPort(meta: number, local: number): number {
+	/** A free local port for a listener or a socket of that protocol | interface slot << 8, at an address ("": any), at random: RFC 6056 §3.3.1. 0 when there is none. */
+	ephemeralPort(meta: number, local: string): number {
 		return listenPort(this.#core.view, meta, given(this.#core.view, local), this.#core.random32());
 	}
 }

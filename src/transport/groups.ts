@@ -1,4 +1,4 @@
-// IPv4 multicast groups that sockets have joined. (No IGMP: switches that snoop may not forward them.) What counts for packets stands in the table of our addresses (ip/way.ts,
+// Multicast groups that sockets have joined. (No IGMP: switches that snoop may not forward them.) What counts for packets stands in the table of our addresses (ip/way.ts,
 // `isJoined`); here is who joined what.
 
 import type { InterfaceSet } from "../ip/interfaces.ts";
@@ -12,7 +12,7 @@ export class Groups {
 	}
 
 	/** Joins a group on an interface, or without one on all that there are and will be. Throws Error when as many are joined as the option `groups` says. */
-	join(link: Interface | undefined, group: number): void {
+	join(link: Interface | undefined, group: string): void {
 		const groups = this.#of(link);
 		const joins = groups.get(group) ?? 0;
 		if (joins === 0) this.#interfaces.checkGroups();
@@ -20,7 +20,7 @@ export class Groups {
 		if (joins === 0) this.#changed(link);
 	}
 
-	leave(link: Interface | undefined, group: number): void {
+	leave(link: Interface | undefined, group: string): void {
 		const groups = this.#of(link);
 		const joins = groups.get(group) ?? 0;
 		if (joins > 1) groups.set(group, joins - 1);
@@ -28,7 +28,7 @@ export class Groups {
 	}
 
 	/** Those of an interface, or of all. */
-	#of(link: Interface | undefined): Map<number, number> {
+	#of(link: Interface | undefined): Map<string, number> {
 		return link === undefined ? this.#interfaces.groups : link.ip.groups;
 	}
 

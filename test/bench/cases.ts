@@ -1,5 +1,6 @@
 // The cases that `npm run bench` measures, run on XS: `multihome-xs cases.js -- CASE PACKETS`. Prints one line of JSON.
 
+import { ipText } from "../support/frames.ts";
 import { V4 } from "../../src/packet/address.ts";
 import { CORE, CoreBlock } from "../../src/packet/core-block.ts";
 import { DESTINATION_ADDRESS, GIVEN_ADDRESS, NO_ADDRESS, PORTS, SOURCE_ADDRESS } from "../../src/packet/fields.ts";
@@ -49,7 +50,7 @@ function random32(): number {
 
 function makeStack(options: StackOptions = {}, device: Device = new PeerDevice()): Stack {
 	const stack = new Stack({ ...options, random32, onWake });
-	stack.interfaces.add(new EthernetInterface("eth0", device)).ip.insertAddress(0x0a000002, 24);
+	stack.interfaces.add(new EthernetInterface("eth0", device)).ip.insertAddress("10.0.0.2", 24);
 	return stack;
 }
 
@@ -62,7 +63,7 @@ function makeLargeStack(): Stack {
 		interfaces.add(new LoopbackInterface(name, new LoopbackDevice()));
 	}
 	for (const [i, link] of interfaces.list.entries())
-		for (let n = link.addresses.length; n < 4; n++) link.ip.insertAddress(0x0a800002 + (i << 16) + (n << 8), 24);
+		for (let n = link.addresses.length; n < 4; n++) link.ip.insertAddress(ipText(0x0a800002 + (i << 16) + (n << 8)), 24);
 	return stack;
 }
 
@@ -351,7 +352,7 @@ function peerCase(mode: number, bytes: number): Run {
 function connectCase(): Run {
 	const stack = makeStack();
 	const tcp = stack.tcp;
-	const listener = tcp.listen(0, 9, 4, 0);
+	const listener = tcp.listen("", 9, 4, 0);
 	listener.owner = {
 		onEvents() {
 			for (let tcb: Tcb | undefined = tcp.accept(listener); tcb !== undefined; tcb = tcp.accept(listener)) tcp.close(tcb);
@@ -374,7 +375,7 @@ const LOOKS = 8000;
 function timersCase(count: number): Run {
 	const stack = new Stack({ sockets: { tcp: 2 * count + 1, receiveBuffer: 64, sendBuffer: 64 }, random32, onWake });
 	const tcp = stack.tcp;
-	const listener = tcp.listen(0, 9, 4, 0);
+	const listener = tcp.listen("", 9, 4, 0);
 	listener.owner = {
 		onEvents() {
 			while (tcp.accept(listener) !== undefined);
@@ -382,7 +383,7 @@ function timersCase(count: number): Run {
 	};
 	const tcbs: Tcb[] = [];
 	for (let i = 0; i < count; i++) {
-		const tcb = tcp.connect(0x7f000001, 9);
+		const tcb = tcp.connect("127.0.0.1", 9);
 		tcbs.push(tcb);
 		for (let turns = 0; tcb.state !== ESTABLISHED; turns++) {
 			if (turns > 10_000) throw new Error("no connection");
@@ -439,7 +440,7 @@ function demuxCase(count: number): Run {
 	const stack = makeStack({ sockets: { udp: count } });
 	const { view } = stack.core;
 	const keys = stack.core.layout.packets; // the packet buffers lie idle here
-	for (let i = 0; i < count; i++) stack.udp.open(0, 1000 + i, 0);
+	for (let i = 0; i < count; i++) stack.udp.open("", 1000 + i, 0);
 	for (let i = 0; i < 1024; i++) {
 		view.setInt32(keys + i * 4, (40_000 << 16) | (1000 + (random32() & (count - 1))), true);
 	}
@@ -464,7 +465,7 @@ function decodeCase(stack: Stack): Run {
 	ipv4Build(view, at + 14, 0x0a000001, 0x0a000002, 17, 64, 92);
 	view.setInt32(at + 14 + 20, 7);
 	view.setUint16(at + 14 + 20 + 4, 72);
-	const socket = stack.udp.open(0, 7, 0).block;
+	const socket = stack.udp.open("", 7, 0).block;
 	view.setInt32(socket + UDP_USED, view.getInt32(socket + UDP_SIZE, true), true);
 	return (packets) => {
 		for (let i = 0; i < packets; i++) if (frameArrives(view, at, at + 106, block)) throw new Error("not read");

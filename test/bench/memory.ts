@@ -1,6 +1,7 @@
 // What the default board takes after start, on the 32-bit engine: `multihome-xs memory.js -- OPTIONS PROGRAM`. Prints one line of JSON: slots and
 // chunk bytes in use when this module has been loaded, when the stack has been made, and when the default program listens.
 
+import { ipText } from "../support/frames.ts";
 import { EthernetInterface, Stack, createIO, type StackOptions } from "multihome";
 import * as heap from "host/heap";
 import { args, exit, print } from "host/system";
@@ -19,7 +20,7 @@ for (const [name, address] of [
 	["eth0", 0xc0a84d02 | 0],
 	["eth1", 0xc0a84e02 | 0],
 ] as const)
-	stack.interfaces.add(new EthernetInterface(name, new PeerDevice())).ip.insertAddress(address, 24);
+	stack.interfaces.add(new EthernetInterface(name, new PeerDevice())).ip.insertAddress(ipText(address), 24);
 const made = used();
 const device = { stack, io: createIO(stack), heap };
 const { default: program } = await import(args[1]!);

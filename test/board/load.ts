@@ -138,14 +138,14 @@ export class Load {
 	#ping({ peer, board }: Place): void {
 		const icmp = icmpOf(peer.stack);
 		const { figures } = this;
-		const address = parseIpv4(board)!;
 		const socket = icmp.open(0);
+		socket.remoteAddress = board;
 		let answered = 0;
 		socket.owner = { onEvents: () => {} };
 		this.#every(PING_MS, () => {
 			figures.pongs += socket.replies - answered;
 			answered = socket.replies;
-			icmp.send(socket, address, figures.pings++ & 0xffff, PING_BYTES);
+			icmp.send(socket, figures.pings++ & 0xffff, PING_BYTES);
 		});
 	}
 

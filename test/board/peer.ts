@@ -5,7 +5,6 @@ import { MEDIUM_ETHERNET, NOTIFIES, SENT } from "../../src/device/device.ts";
 import type { Device, DeviceHost } from "../../src/device/device.ts";
 import { SerialLine } from "../../src/device/serial-line.ts";
 import { createIO } from "../../src/io/io.ts";
-import { parseIpv4Prefix } from "../../src/address4.ts";
 import { EthernetInterface } from "../../src/link/ethernet.ts";
 import type { Interface } from "../../src/link/interface.ts";
 import type { PppOptions } from "../../src/link/ppp/options.ts";
@@ -114,8 +113,7 @@ export function cablePeer(
 	const lost = () => random.chance(loss);
 	const link = new EthernetInterface("eth", new CableDevice(chip, Uint8Array.of(2, 0, 0, 0, 1, index), lost));
 	const peer = new Peer(machine, link, index, options);
-	const prefix = parseIpv4Prefix(address);
-	link.ip.insertAddress(prefix.address, prefix.length);
+	link.addAddress(address);
 	return peer;
 }
 

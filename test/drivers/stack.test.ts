@@ -22,6 +22,7 @@ import {
 	SYN,
 	tcp,
 	udp,
+	ipText,
 } from "../support/frames.ts";
 import { Prng } from "../support/prng.ts";
 import type { Node } from "../support/world.ts";
@@ -57,7 +58,7 @@ class Board {
 				this.#due = this.now;
 			},
 		});
-		this.stack.interfaces.add(new EthernetInterface("eth0", device)).ip.insertAddress(address, 24);
+		this.stack.interfaces.add(new EthernetInterface("eth0", device)).ip.insertAddress(ipText(address), 24);
 	}
 
 	/** As the programs of test/support/apps.ts know it. */
@@ -217,7 +218,7 @@ describe.each(KINDS)("%s", (kind) => {
 		const board = new Board(kind);
 		board.stack.interfaces.remove(board.stack.interfaces.find("eth0")!);
 		const socket = new (createIO(board.stack).UDP)({ port: 5000, multicast: GROUP });
-		board.stack.interfaces.add(new EthernetInterface("eth0", openChip(kind, optionsOf()))).ip.insertAddress(0x0a000002, 24);
+		board.stack.interfaces.add(new EthernetInterface("eth0", openChip(kind, optionsOf()))).ip.insertAddress("10.0.0.2", 24);
 		board.run(1500);
 		const packet = udp({ source: "10.0.0.1", destination: GROUP, sourcePort: 9, destinationPort: 5000 }, [1, 2, 3]);
 		board.say(ethernet(GROUP_MAC, PEER, ETHERTYPE_IPV4, packet));

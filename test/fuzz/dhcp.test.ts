@@ -145,15 +145,15 @@ class Attack {
 		const wrong = (what: string) =>
 			expect.fail(`${what} after ${done + 1} frames: ${JSON.stringify(client.state)}; SEED=${SEED}`);
 		const address = client.lent;
-		if (link.addresses.length !== (address === 0 ? 0 : 1)) wrong(`${link.addresses.length} addresses`);
-		if (address !== 0 && link.addresses[0]!.address !== address) wrong("another address");
-		const first = address >>> 24;
-		if (address !== 0 && (first === 0 || first === 127 || first >= 224)) wrong("an address that no host may have");
+		if (link.addresses.length !== (address === "" ? 0 : 1)) wrong(`${link.addresses.length} addresses`);
+		if (address !== "" && link.addresses[0]!.address !== address) wrong("another address");
+		const first = Number(address.split(".")[0]);
+		if (address !== "" && (first === 0 || first === 127 || first >= 224)) wrong("an address that no host may have");
 		const routes = this.stack.routes.list.filter((route) => route.link === link && !route.connected);
-		if (routes.length > (address === 0 ? 0 : 9)) wrong(`${routes.length} routes`);
+		if (routes.length > (address === "" ? 0 : 9)) wrong(`${routes.length} routes`);
 		if (new Set(routes.map(String)).size !== routes.length) wrong("a route twice");
-		if (link.nameServers.length > (address === 0 ? 0 : 4)) wrong(`${link.nameServers.length} name servers`);
-		if (link.mtu < 576 || link.mtu > 1500 || (address === 0 && link.mtu !== 1500)) wrong(`an MTU of ${link.mtu}`);
+		if (link.nameServers.length > (address === "" ? 0 : 4)) wrong(`${link.nameServers.length} name servers`);
+		if (link.mtu < 576 || link.mtu > 1500 || (address === "" && link.mtu !== 1500)) wrong(`an MTU of ${link.mtu}`);
 	}
 
 	/** The server is honest from now on. */

@@ -135,7 +135,7 @@ describe(`hostile name servers, SEED=${SEED}`, () => {
 			return answers;
 		};
 		const scene = new Scene(hostile, hostile, {}, SEED);
-		scene.eth1.ip.servers = [0x0a010035];
+		scene.eth1.ip.servers = ["10.1.0.53"];
 		scene.server0.tcp({ pieces: 100 });
 		scene.server1.tcp({ close: false });
 		const codes = new Map<string, number>();

@@ -4,7 +4,7 @@
 import type { Stack } from "../../src/stack.ts";
 import * as states from "../../src/transport/tcp/tcb.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
-import { ip } from "../support/frames.ts";
+import { ip, ipText } from "../support/frames.ts";
 import type { Info } from "./code.ts";
 import { bits, descriptorOf, number, POLL_BITS, words, type Descriptor } from "./descriptors.ts";
 import { ScriptError } from "./lexer.ts";
@@ -91,7 +91,7 @@ export class Sockets {
 		const descriptor = this.#get(call);
 		const { port } = this.#address(call.items[1], this.#around.bindPort);
 		descriptor.boundPort = port;
-		if (!descriptor.stream) descriptor.udp = this.#around.stack.udp.open(this.#around.localAddress, port, 0);
+		if (!descriptor.stream) descriptor.udp = this.#around.stack.udp.open(ipText(this.#around.localAddress), port, 0);
 		if (!descriptor.stream) descriptor.flow = this.#around.connecting(port, this.#around.connectPort);
 		return 0;
 	}
@@ -99,7 +99,7 @@ export class Sockets {
 	listen(call: Call): Outcome {
 		const descriptor = this.#get(call);
 		descriptor.tcb = this.#around.stack.tcp.listen(
-			this.#around.localAddress,
+			ipText(this.#around.localAddress),
 			descriptor.boundPort,
 			Math.max(1, number(call.items[1])),
 			0,
@@ -135,7 +135,9 @@ export class Sockets {
 		const { port } = this.#address(call.items[1], this.#around.connectPort);
 		if (!descriptor.stream) return this.#connectUdp(descriptor, port);
 		if (!descriptor.tcb) {
-			descriptor.tcb = this.#around.stack.tcp.connect(this.#around.remoteAddress, port, { localPort: descriptor.boundPort });
+			descriptor.tcb = this.#around.stack.tcp.connect(ipText(this.#around.remoteAddress), port, {
+				localPort: descriptor.boundPort,
+			});
 			descriptor.tcb.owner = OWNER;
 			descriptor.flow = this.#around.connecting(descriptor.tcb.localPort, port);
 			applyOptions(descriptor, this.#around.stack.tcp);
@@ -149,7 +151,7 @@ export class Sockets {
 	}
 
 	#connectUdp(descriptor: Descriptor, port: number): Outcome {
-		descriptor.udp ??= this.#around.stack.udp.open(this.#around.localAddress, descriptor.boundPort, 0);
+		descriptor.udp ??= this.#around.stack.udp.open(ipText(this.#around.localAddress), descriptor.boundPort, 0);
 		descriptor.peerAddress = this.#around.remoteAddress;
 		descriptor.peerPort = port;
 		descriptor.flow = this.#around.connecting(descriptor.udp.localPort, port);
@@ -221,7 +223,7 @@ export class Sockets {
 	}
 
 	#sendDatagram(descriptor: Descriptor, call: Call, count: number, text: string | undefined): Outcome {
-		descriptor.udp ??= this.#around.stack.udp.open(this.#around.localAddress, descriptor.boundPort, 0);
+		descriptor.udp ??= this.#around.stack.udp.open(ipText(this.#around.localAddress), descriptor.boundPort, 0);
 		descriptor.flow ??= this.#around.connecting(descriptor.udp.localPort, this.#around.connectPort);
 		const buffer = new Uint8Array(count);
 		for (let i = 0; i < count; i++) {
@@ -231,7 +233,14 @@ export class Sockets {
 		const target =
 			call.name === "sendto" && call.items[4]?.kind === "struct" ? this.#address(call.items[4], 0).port : descriptor.peerPort;
 		if (target === 0 && call.name !== "sendto") return "EDESTADDRREQ";
-		this.#around.stack.udp.send(descriptor.udp, this.#around.remoteAddress, target || this.#around.connectPort, buffer, 0, count);
+		this.#around.stack.udp.send(
+			descriptor.udp,
+			ipText(this.#around.remoteAddress),
+			target || this.#around.connectPort,
+			buffer,
+			0,
+			count,
+		);
 		return count;
 	}
 

@@ -145,7 +145,7 @@ it("an address that moves to another station (fail-over) is followed within 150 
 		new UdpEchoServer(host);
 		return host.stack.interfaces.find("eth0")!;
 	});
-	let own = master!.ip.insertAddress(ip("10.0.0.50"), 16);
+	let own = master!.ip.insertAddress("10.0.0.50", 16);
 	const client = new UdpEchoClient(board, ip("10.0.0.50"));
 	let lost = 0;
 	for (let move = 0; move < 6; move++) {
@@ -153,7 +153,7 @@ it("an address that moves to another station (fail-over) is followed within 150 
 		for (let ms = 0; ms < 3000; ms += 10) {
 			if (ms === 1500) {
 				from.removeAddress(own);
-				own = to.ip.insertAddress(ip("10.0.0.50"), 16);
+				own = to.ip.insertAddress("10.0.0.50", 16);
 			}
 			client.send(20);
 			world.run(10);

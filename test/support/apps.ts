@@ -1,5 +1,6 @@
 // Programs for tests: echo servers over TCP and UDP, and clients that check that what they sent comes back.
 
+import { ipText } from "./frames.ts";
 import { ERROR, READABLE, type SocketOwner } from "../../src/transport/events.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import type { UdpSocket } from "../../src/transport/udp/udp.ts";
@@ -22,7 +23,7 @@ export class EchoServer implements SocketOwner {
 
 	constructor(node: Node, port = ECHO, backlog = 4) {
 		this.#node = node;
-		this.#listener = node.stack.tcp.listen(0, port, backlog, 0);
+		this.#listener = node.stack.tcp.listen("", port, backlog, 0);
 		this.#listener.owner = this;
 	}
 
@@ -73,7 +74,7 @@ export class EchoClient implements SocketOwner {
 		this.#node = node;
 		this.total = total;
 		const { tcp } = node.stack;
-		this.tcb = tcp.connect(address, port);
+		this.tcb = tcp.connect(ipText(address), port);
 		this.tcb.owner = this;
 		tcp.setKeepAlive(this.tcb, 30_000, 5000);
 	}
@@ -128,7 +129,7 @@ export class UdpEchoServer implements SocketOwner {
 
 	constructor(node: Node, port = ECHO) {
 		this.#node = node;
-		this.#socket = node.stack.udp.open(0, port, 0);
+		this.#socket = node.stack.udp.open("", port, 0);
 		node.stack.udp.adopt(this.#socket, this);
 	}
 
@@ -141,14 +142,14 @@ export class UdpEchoServer implements SocketOwner {
 			if (length < 0) return;
 			this.served++;
 			// Nobody can be answered at port 0 or address 0.
-			if (socket.fromPort === 0 || socket.fromAddress === 0) continue;
+			if (socket.fromPort === 0 || socket.fromAddress === "0.0.0.0") continue;
 			sendOrLose(this.#node, socket, socket.fromAddress, socket.fromPort, this.#buffer, length);
 		}
 	}
 }
 
 /** Sends a datagram; without a route it is lost, as datagrams may be. */
-export function sendOrLose(node: Node, socket: UdpSocket, address: number, port: number, data: Uint8Array, length: number): void {
+export function sendOrLose(node: Node, socket: UdpSocket, address: string, port: number, data: Uint8Array, length: number): void {
 	try {
 		node.stack.udp.send(socket, address, port, data, 0, length);
 	} catch (error) {
@@ -169,7 +170,7 @@ export class UdpEchoClient implements SocketOwner {
 	constructor(node: Node, address: number) {
 		this.#node = node;
 		this.#address = address;
-		this.#socket = node.stack.udp.open(0, 0, 0);
+		this.#socket = node.stack.udp.open("", 0, 0);
 		node.stack.udp.adopt(this.#socket, this);
 	}
 
@@ -178,7 +179,7 @@ export class UdpEchoClient implements SocketOwner {
 		const buffer = this.#buffer;
 		const number = this.sent++;
 		for (let i = 0; i < length; i++) buffer[i] = i < 4 ? number >> (8 * i) : patternByte(number + i);
-		sendOrLose(this.#node, this.#socket, this.#address, ECHO, buffer, length);
+		sendOrLose(this.#node, this.#socket, ipText(this.#address), ECHO, buffer, length);
 	}
 
 	onEvents(events: number): void {

@@ -5,8 +5,6 @@ import type { StackOptions } from "../../src/config.ts";
 import type { EthernetInterface } from "../../src/link/ethernet.ts";
 import { InterfaceBlock, OwnAddress } from "../../src/packet/interface-block.ts";
 import { statusOf } from "../../src/status/status.ts";
-import { Route } from "../../src/ip/routes.ts";
-import { RouteRow } from "../../src/packet/route-table.ts";
 import { ethernet, read16, type Bytes } from "./frames.ts";
 import { ETHERTYPE_IPV6, NS, ICMP6, groupMac, ip6, ip6Text, linkOption, na, parse6, type Parsed6 } from "./frames6.ts";
 import { macOf, type QueueDevice } from "./wire.ts";
@@ -27,7 +25,6 @@ export class Station6 {
 	/** Neighbours answer solicitations for addresses that are not the station's. */
 	answers = true;
 	readonly #sent: Sent6[] = [];
-	#count = 0;
 
 	constructor(addresses: string[], options: StackOptions = {}) {
 		this.node = this.world.node("a", options);
@@ -41,25 +38,11 @@ export class Station6 {
 
 	/** "2001:db8::2/64" is the interface's from now on. */
 	add(text: string, bits = 0): void {
-		const [address, length] = text.split("/") as [string, string];
-		const { view, layout } = this.node.stack.core;
-		const { block } = this.link;
-		const at = block + AT.addresses + this.#count * OwnAddress.bytes;
-		const bytes = ip6(address);
-		for (let i = 0; i < 16; i++) view.setUint8(at + OwnAddress.offsets.address + i, bytes[i]!);
-		view.setInt32(at + OwnAddress.offsets.length, Number(length), true);
-		view.setInt32(at + OwnAddress.offsets.bits, bits, true);
-		view.setInt32(block + AT.addressCount, ++this.#count, true);
+		const own = this.link.addresses.length * OwnAddress.bytes + OwnAddress.offsets.bits;
+		this.link.addAddress(text);
+		const { view } = this.node.stack.core;
+		view.setInt32(this.link.block + AT.addresses + own, bits, true);
 		ownFill(view);
-		// A connected route.
-		const { routes } = this.node.stack;
-		routes.insert(new Route(0, 0, 0, this.link, 0, true));
-		const row = layout.routeRows + (routes.list.length - 1) * RouteRow.bytes;
-		for (let i = 0; i < 16; i++) {
-			const kept = Math.min(8, Math.max(0, Number(length) - 8 * i));
-			view.setUint8(row + RouteRow.offsets.prefix + i, bytes[i]! & (0xff00 >> kept) & 0xff);
-		}
-		view.setUint8(row + RouteRow.offsets.length, Number(length));
 	}
 
 	/** The hardware address of the neighbour with that address. */

@@ -4,7 +4,6 @@ import type { StackOptions } from "../../src/config.ts";
 import { EthernetInterface } from "../../src/link/ethernet.ts";
 import { Stack } from "../../src/stack.ts";
 import { VirtualClock } from "./clock.ts";
-import { ip } from "./frames.ts";
 import { Prng } from "./prng.ts";
 import { QueueDevice, Segment, type Faults, type QueueDeviceOptions } from "./wire.ts";
 
@@ -37,7 +36,7 @@ export class Node {
 		this.stack.interfaces.add(iface);
 		for (const address of addresses) {
 			const [host, length] = address.split("/");
-			iface.ip.insertAddress(ip(host!), Number(length));
+			iface.ip.insertAddress(host!, Number(length));
 		}
 		return iface;
 	}

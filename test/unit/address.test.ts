@@ -1,10 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { addressOption, addressPut, addressText, canonicalAddress, familyBits, parsePrefix } from "../../src/address.ts";
+import {
+	addressOption,
+	addressPut,
+	addressText,
+	bitsInMemory,
+	canonicalAddress,
+	familyBits,
+	given,
+	givenSource,
+	isMulticast,
+	networkOf,
+	parsePrefix,
+	samePrefix,
+	unlessAny,
+} from "../../src/address.ts";
+import { GIVEN_ADDRESS, GIVEN_SOURCE, NO_ADDRESS } from "../../src/packet/fields.ts";
 import { setNone, setV4, V4 } from "../../src/packet/address.ts";
 import { envNumber } from "../support/env.ts";
 import { Prng } from "../support/prng.ts";
 
-const view = new DataView(new ArrayBuffer(64));
+const view = new DataView(new ArrayBuffer(1024));
 const AT = 16;
 
 function bytes(): string {
@@ -41,6 +56,15 @@ describe("an address as text", () => {
 		"192.0.2",
 		"192.0.2.01",
 		"192.0.2.256",
+		"192.0.2.1.5",
+		".192.0.2.1",
+		"192..2.1",
+		"192.0.2.",
+		"00.0.2.1",
+		"192.0.2.1 ",
+		"+1.0.2.1",
+		"1.0.2.0x1",
+		"1.0.2.١",
 		"192.0.2.1/24",
 		"1::2::3",
 		"12345::",
@@ -79,6 +103,48 @@ describe("an address as text", () => {
 	it("has a family", () => {
 		expect(familyBits("192.0.2.1")).toBe(32);
 		expect(familyBits("::1")).toBe(128);
+	});
+
+	it("is handed over in a register, where the next one takes its place; none is where there is always none", () => {
+		const registers = new DataView(new ArrayBuffer(1024));
+		expect(given(registers, "2001:db8::1")).toBe(GIVEN_ADDRESS);
+		expect(givenSource(registers, "192.0.2.1")).toBe(GIVEN_SOURCE);
+		expect([addressText(registers, GIVEN_ADDRESS), addressText(registers, GIVEN_SOURCE)]).toEqual(["2001:db8::1", "192.0.2.1"]);
+		expect(given(registers, "192.0.2.2")).toBe(GIVEN_ADDRESS);
+		expect(addressText(registers, GIVEN_ADDRESS)).toBe("192.0.2.2");
+		expect([given(registers, ""), givenSource(registers, "")]).toEqual([NO_ADDRESS, NO_ADDRESS]);
+	});
+
+	it("is any, or that of a group, by what its family says", () => {
+		expect(["0.0.0.0", "::", "0.0.0.1", "::1", ""].map(unlessAny)).toEqual(["", "", "0.0.0.1", "::1", ""]);
+		const groups = ["224.0.0.0", "239.255.255.255", "ff02::1", "ffff::"];
+		const others = ["223.255.255.255", "240.0.0.0", "255.255.255.255", "ff::1", "fe80::1", "::ff02", "::"];
+		expect([...groups, ...others].filter(isMulticast)).toEqual(groups);
+	});
+
+	it.each([
+		["192.168.77.200", 24, "192.168.77.0"],
+		["192.168.77.200", 0, "0.0.0.0"],
+		["192.168.77.200", 32, "192.168.77.200"],
+		["192.168.77.200", 31, "192.168.77.200"],
+		["192.168.77.201", 31, "192.168.77.200"],
+		["2001:db8:1:2:3:4:5:6", 64, "2001:db8:1:2::"],
+		["2001:db8:1:2:3:4:5:6", 0, "::"],
+		["2001:db8:1:2:3:4:5:6", 32, "2001:db8::"],
+		["2001:db8:1:2:3:4:5:6", 33, "2001:db8::"],
+		["2001:db8:1:ffff:3:4:5:6", 49, "2001:db8:1:8000::"],
+		["2001:db8:1:2:3:4:5:7", 127, "2001:db8:1:2:3:4:5:6"],
+		["2001:db8:1:2:3:4:5:7", 128, "2001:db8:1:2:3:4:5:7"],
+	])("%s of /%d is in %s", (address, length, network) => {
+		expect(networkOf(address, length)).toBe(network);
+		expect(samePrefix(address, network, length)).toBe(true);
+		expect(bitsInMemory(address, length)).toBe(address.includes(":") ? length : 96 + length);
+	});
+
+	it("of one family has no prefix in common with one of the other", () => {
+		expect(samePrefix("192.0.2.1", "::", 0)).toBe(false);
+		expect(samePrefix("192.0.2.1", "192.0.3.1", 23)).toBe(true);
+		expect(samePrefix("192.0.2.1", "192.0.3.1", 24)).toBe(false);
 	});
 
 	it("is a string: options name what they are given", () => {

@@ -10,7 +10,7 @@ import type { Tcb } from "../../../src/transport/tcp/tcb.ts";
 import * as ethernet from "../../../src/wire/ethernet.ts";
 import * as ipv4 from "../../../src/wire/ipv4.ts";
 import type { Forward } from "../board.ts";
-import { formatAddress, isUnicast } from "../ipv4.ts";
+import { formatAddress, isUnicast, parseAddress } from "../ipv4.ts";
 import { NodeStreamDevice } from "../node-stream-device.ts";
 import { NodeLoop } from "./node-loop.ts";
 import { systemResolver } from "./resolver.ts";
@@ -80,7 +80,7 @@ export class Gateway {
 		const { stack, device } = this;
 		const link = stack.interfaces.add(new EthernetInterface("gateway", device, { mtu: options.mtu }));
 		link.ip.anyAddress = true;
-		link.ip.insertAddress(options.address, options.prefixLength);
+		link.ip.insertAddress(formatAddress(options.address), options.prefixLength);
 		this.#link = link;
 		this.#gate = new SynGate({
 			connect: (destination, port) => this.#connect(destination, port),
@@ -89,9 +89,9 @@ export class Gateway {
 			limit: CONNECTIONS,
 		});
 		device.admit = (frame) => !isLoopback(frame) && this.#gate.admit(frame);
-		this.#listener = stack.tcp.listen(0, 0, BACKLOG, link.slot);
+		this.#listener = stack.tcp.listen("", 0, BACKLOG, link.slot);
 		this.#listener.owner = { onEvents: () => this.#accept() };
-		const any: UdpSocket = stack.udp.open(0, 0, link.slot, true);
+		const any: UdpSocket = stack.udp.open("", 0, link.slot, true);
 		const { address: gateway, board, prefixLength } = options;
 		this.#udp = new UdpRelay({ udp: stack.udp, any, gateway, board, prefixLength, resolver: this.#resolver });
 		this.#loop.run(stack);
@@ -145,7 +145,9 @@ export class Gateway {
 	#accept(): void {
 		const { tcp } = this.stack;
 		for (let tcb = tcp.accept(this.#listener); tcb !== undefined; tcb = tcp.accept(this.#listener)) {
-			const socket = this.#gate.take(flow(tcb.remoteAddress, tcb.remotePort, tcb.localAddress, tcb.localPort));
+			const socket = this.#gate.take(
+				flow(parseAddress(tcb.remoteAddress), tcb.remotePort, parseAddress(tcb.localAddress), tcb.localPort),
+			);
 			if (socket === undefined) tcp.abort(tcb);
 			else this.#join(tcb, socket, true);
 		}
@@ -169,7 +171,8 @@ export class Gateway {
 		}
 		const { address, board } = this.#options;
 		try {
-			this.#join(this.stack.tcp.connect(board, to, { localAddress: address, interfaceSlot: this.#link.slot }), socket, false);
+			const from = { localAddress: formatAddress(address), interfaceSlot: this.#link.slot };
+			this.#join(this.stack.tcp.connect(formatAddress(board), to, from), socket, false);
 		} catch {
 			// No link, or no free connection. The peer sees a reset, and may try again.
 			socket.on("error", () => undefined);

@@ -103,7 +103,9 @@ export class UdpRelay {
 
 	#fromBoard(data: Buffer): void {
 		const { any, gateway, resolver } = this.#options;
-		const { fromAddress, fromPort, toAddress, toPort } = any;
+		const { fromPort, toPort } = any;
+		const fromAddress = parseAddress(any.fromAddress);
+		const toAddress = parseAddress(any.toAddress);
 		if (toPort === SERVER_PORT && (toAddress === gateway || toAddress === BROADCAST)) return this.#lend(data);
 		if (toAddress === gateway) {
 			const peer = this.#peerPorts.get(toPort);
@@ -180,7 +182,7 @@ export class UdpRelay {
 	#toBoard(address: number, port: number, data: Uint8Array, source: number, sourcePort: number): void {
 		const { udp, any } = this.#options;
 		try {
-			udp.sendFrom(any, address, port, data, 0, data.length, source, sourcePort);
+			udp.sendFrom(any, formatAddress(address), port, data, 0, data.length, formatAddress(source), sourcePort);
 		} catch {
 			// Longer than the wire carries in one packet, or the wire is out: lost.
 			this.lost++;

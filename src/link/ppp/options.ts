@@ -1,6 +1,6 @@
 // What a PPP interface may be told, in pppd's words, and what holds when it is not told.
 
-import { ipv4Option } from "../../address4.ts";
+import { ipv4Option, parseIpv4 } from "../../address4.ts";
 import type { InterfaceOptions } from "../interface.ts";
 import { Dial } from "./dial.ts";
 import { AUTHS, type Auth } from "./lcp.ts";
@@ -119,7 +119,7 @@ export function settingsOf(interfaceName: string, options: PppOptions): Settings
 		return value;
 	};
 	const address = (name: string, value: string | undefined): number =>
-		value === undefined ? 0 : ipv4Option(`${interfaceName}: ${name}`, value);
+		value === undefined ? 0 : parseIpv4(ipv4Option(`${interfaceName}: ${name}`, value))!;
 	const auth = (name: string, value: Auth): Auth => {
 		if (!AUTHS.includes(value))
 			throw new RangeError(`${name} ${String(value)} of ${interfaceName}: expected ${AUTHS.join(", ")}`);

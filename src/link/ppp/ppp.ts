@@ -4,7 +4,7 @@
 import type { SerialDevice } from "../../device/serial.ts";
 import type { Core } from "../../packet/core.ts";
 import { FLAG_PPP } from "../../packet/interface-block.ts";
-import { formatIpv4, ipv4OrNull } from "../../address4.ts";
+import { formatIpv4, ipv4Text } from "../../address4.ts";
 import { PROTOCOL, type InterfaceAddress, type InterfaceListener } from "../interface.ts";
 import { LineInterface } from "../line-device.ts";
 import { PppLine } from "./line.ts";
@@ -13,7 +13,7 @@ import { settingsOf, type PppOptions, type Settings } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import { Session, type Phase } from "./session.ts";
 
-/** What there is to see of a PPP interface, for the stack: addresses are int32, 0 while unknown. */
+/** What there is to see of a PPP interface, for the stack: addresses are "" while unknown. */
 export interface PppView {
 	/** Phase, RFC 1661 §3.2, and before it dialling and waiting. */
 	phase: Phase;
@@ -24,13 +24,13 @@ export interface PppView {
 	/** Milliseconds until the next try, -1 when there is none. */
 	retryInMs: number;
 	/** Our IPv4 address. */
-	local: number;
+	local: string;
 	/** The peer's. */
-	remote: number;
+	remote: string;
 	/** What of that was not taken, as it is another interface's or the program's: "no route to the peer: 10.0.0.1 is part of eth0's 10.0.0.0/8"; "" mostly. */
 	refused: string;
 	/** Name servers that the peer named. */
-	dns: number[];
+	dns: string[];
 	/** How we said who we are, how the peer did, and who it is; "" where nobody had to. */
 	auth: Auth | "";
 	/** How the peer said who it is. */
@@ -50,13 +50,11 @@ export interface PppView {
 }
 
 /** What there is to see of a PPP interface. */
-export type PppState = Omit<PppView, "local" | "remote" | "dns"> & {
+export type PppState = Omit<PppView, "local" | "remote"> & {
 	/** Our IPv4 address, null while unknown. */
 	local: string | null;
 	/** The peer's. */
 	remote: string | null;
-	/** Name servers that the peer named. */
-	dns: string[];
 };
 
 function hex(halves: Int32Array): string {
@@ -87,7 +85,7 @@ export class PppInterface extends LineInterface {
 	#routes!: InterfaceListener;
 	/** The address that came from IPCP, and whose route is there. */
 	#address: InterfaceAddress | undefined;
-	#peer = 0;
+	#peer = "";
 	#refused = "";
 	#fullMtu: number;
 	#begun = false;
@@ -195,19 +193,22 @@ export class PppInterface extends LineInterface {
 	}
 
 	#linkUp(): string {
-		const { local, remote } = this.#session!.ipcp;
-		const { defaultRoute, local: ours, remote: theirs } = this.#settings;
+		const { ipcp } = this.#session!;
+		const { defaultRoute } = this.#settings;
+		const local = ipv4Text(ipcp.local);
+		const remote = ipv4Text(ipcp.remote);
 		// What the program has set may be as it likes; what the peer says must leave others what is theirs.
-		const wrong = local === ours ? "" : this.#routes.peerObjection(this, local);
+		const ours = ipcp.local === this.#settings.local;
+		const wrong = ours ? "" : this.#routes.peerObjection(this, local);
 		if (wrong !== "") return `ipcp: the address from the peer is refused: ${wrong}`;
-		const refused = remote === theirs ? "" : this.#routes.peerObjection(this, remote);
+		const refused = ipcp.remote === this.#settings.remote ? "" : this.#routes.peerObjection(this, remote);
 		try {
 			// After a renegotiation nothing may have changed, and connections go on.
 			if (this.#address?.address !== local || this.#peer !== remote) {
 				this.#forget();
-				this.#address = this.ip.insertAddress(local, 32, local !== ours);
+				this.#address = this.ip.insertAddress(local, 32, !ours);
 				this.#peer = remote;
-				this.#routes.linkRoutes(this, refused === "" ? remote : 0, defaultRoute);
+				this.#routes.linkRoutes(this, refused === "" ? remote : "", defaultRoute);
 			}
 		} catch (error) {
 			// Another interface has the address, or all routes are in use.
@@ -223,9 +224,12 @@ export class PppInterface extends LineInterface {
 	}
 
 	/** The name servers from the peer. We are none. */
-	get #named(): number[] {
+	get #named(): string[] {
 		const { dns, local } = this.#session!.ipcp;
-		return [...dns].filter((server) => server !== 0 && server !== local);
+		return Array.from(
+			dns.filter((server) => server !== 0 && server !== local),
+			formatIpv4,
+		);
 	}
 
 	#linkDown(gone: boolean): void {
@@ -238,11 +242,11 @@ export class PppInterface extends LineInterface {
 	#forget(): void {
 		const address = this.#address;
 		this.#address = undefined;
-		this.#peer = 0;
+		this.#peer = "";
 		this.#refused = "";
 		this.ip.servers = [];
 		if (this.slot === 0) return;
-		this.#routes.linkRoutes(this, 0, false);
+		this.#routes.linkRoutes(this, "", false);
 		if (address !== undefined && this.ip.addresses.includes(address)) this.ip.removeAddress(address);
 	}
 
@@ -257,8 +261,8 @@ export class PppInterface extends LineInterface {
 
 	/** What there is to see. Allocates. */
 	get state(): PppState {
-		const { local, remote, dns, ...others } = this.view;
-		return { ...others, local: ipv4OrNull(local), remote: ipv4OrNull(remote), dns: dns.map(formatIpv4) };
+		const { local, remote, ...others } = this.view;
+		return { ...others, local: local || null, remote: remote || null };
 	}
 
 	/** The same for the stack. */
@@ -274,8 +278,8 @@ export class PppInterface extends LineInterface {
 			reason: session?.reason ?? "",
 			failures: session?.failures ?? 0,
 			retryInMs: this.#order === DISCONNECT ? -1 : (session?.retryInMs ?? -1),
-			local: running ? session.ipcp.local : 0,
-			remote: running ? session.ipcp.remote : 0,
+			local: running ? ipv4Text(session.ipcp.local) : "",
+			remote: running ? ipv4Text(session.ipcp.remote) : "",
 			refused: running ? this.#refused : "",
 			dns: running ? this.#named : [],
 			auth: session?.lcp.opened ? (session.lcp.ours ?? "") : "",

@@ -1,6 +1,6 @@
 // The DHCP client of one interface, as programs see it; session.ts is what it does.
 
-import { formatIpv4, ipv4OrNull } from "../../address4.ts";
+import { ipv4Text } from "../../address4.ts";
 import { linkOf, report } from "../../io/common.ts";
 import { hostnameOf, show } from "../../io/options.ts";
 import { DHCP_MESSAGE } from "../../config.ts";
@@ -22,11 +22,11 @@ function nothing(state: string): LeaseView {
 	return {
 		state,
 		reason: "",
-		address: 0,
+		address: "",
 		prefixLength: 0,
-		broadcast: 0,
-		server: 0,
-		router: 0,
+		broadcast: "",
+		server: "",
+		router: "",
 		dns: [],
 		ntp: [],
 		domain: "",
@@ -117,12 +117,12 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 
 	/** The lent address that the interface has, null while there is none. */
 	get address(): string | null {
-		return ipv4OrNull(this.lent);
+		return this.lent || null;
 	}
 
-	/** The same as an int32, 0 for none, for the stack. */
-	get lent(): number {
-		return this.#session === undefined ? 0 : this.#session.address;
+	/** The same, "" for none, for the stack. */
+	get lent(): string {
+		return this.#session === undefined ? "" : ipv4Text(this.#session.address);
 	}
 
 	/** What it was made with, and the host name that it has now. */
@@ -140,15 +140,14 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 
 	/** What there is to see, as of the last poll. Allocates. */
 	get state(): LeaseState {
-		const { address, broadcast, server, router, dns, ntp, ...others } = this.view;
+		const { view } = this;
+		const { address, broadcast, server, router } = view;
 		return {
-			...others,
-			address: ipv4OrNull(address),
-			broadcast: ipv4OrNull(broadcast),
-			server: ipv4OrNull(server),
-			router: ipv4OrNull(router),
-			dns: dns.map(formatIpv4),
-			ntp: ntp.map(formatIpv4),
+			...view,
+			address: address || null,
+			broadcast: broadcast || null,
+			server: server || null,
+			router: router || null,
 		};
 	}
 

@@ -2,7 +2,9 @@
 // have, or what the program has set: ip/claims.ts.
 
 import { addressObjection, objection } from "../../ip/claims.ts";
-import { formatIpv4 } from "../../address4.ts";
+import { isLocal } from "#codec";
+import { givenV4 } from "../../address.ts";
+import { formatIpv4, ipv4Text } from "../../address4.ts";
 import { Route } from "../../ip/routes.ts";
 import type { EthernetInterface } from "../../link/ethernet.ts";
 import type { InterfaceAddress } from "../../link/interface.ts";
@@ -23,6 +25,8 @@ export class Configuration {
 	/** The interface's own MTU. */
 	readonly #fullMtu: number;
 	#entry: InterfaceAddress | undefined;
+	/** The same as the int32 that DHCP has. */
+	#address = 0;
 	/** The address and its length are ours, and out of use until it is known where the link leads. */
 	#suspended: InterfaceAddress | undefined;
 	#routes: Route[] = [];
@@ -41,7 +45,7 @@ export class Configuration {
 
 	/** The lent address that the interface has, or 0. */
 	get address(): number {
-		return this.#entry === undefined ? 0 : this.#entry.address;
+		return this.#entry === undefined ? 0 : this.#address;
 	}
 
 	/** Whether the interface has this lease's address in its subnet. */
@@ -60,16 +64,16 @@ export class Configuration {
 
 	/** Why a lease cannot be had, as the end of "a server offers …"; "" when it can. */
 	objection(lease: Lease): string {
-		const { interfaces, routes, ip } = this.#stack;
+		const { interfaces, routes } = this.#stack;
 		const { address, length, server } = lease;
 		const standing = this.fits(lease) || this.suspends(lease);
-		if (server === address || ip.isLocal(server))
+		if (server === address || this.#isOurs(server))
 			return `an address, and says that its own is ${formatIpv4(server)}, which is ours`;
-		const prefix = address & ipv4.mask(length);
+		const prefix = formatIpv4(address & ipv4.mask(length));
 		const claim = { prefix, length, subnet: true, metric: this.#metric, standing };
 		const found = objection(routes, this.#link, claim);
-		if (found !== "") return `the subnet ${formatIpv4(prefix)}/${length}, which ${found}`;
-		const other = standing ? "" : addressObjection(interfaces, routes, this.#link, address);
+		if (found !== "") return `the subnet ${prefix}/${length}, which ${found}`;
+		const other = standing ? "" : addressObjection(interfaces, routes, this.#link, formatIpv4(address));
 		return other === "" ? "" : `${formatIpv4(address)}, which ${other}`;
 	}
 
@@ -82,7 +86,8 @@ export class Configuration {
 		// The owner of the stack may have taken it away.
 		if (this.#entry === undefined || !link.addresses.includes(this.#entry)) {
 			this.#entry = undefined;
-			this.#entry = link.ip.insertAddress(lease.address, lease.length, true);
+			this.#entry = link.ip.insertAddress(formatIpv4(lease.address), lease.length, true);
+			this.#address = lease.address;
 		}
 		this.#suspended = undefined;
 		this.#setMtu(lease.mtu);
@@ -91,7 +96,7 @@ export class Configuration {
 	/** Name servers. */
 	takeServers(lease: Lease): void {
 		const link = this.#link;
-		const dns = lease.dns.filter((server) => !this.#stack.ip.isLocal(server));
+		const dns = lease.dns.filter((server) => !this.#isOurs(server)).map(formatIpv4);
 		if (dns.length > 0 || this.#servers) link.ip.servers = dns;
 		this.#servers = dns.length > 0;
 	}
@@ -103,9 +108,9 @@ export class Configuration {
 
 	/** Routes of the lease in use: those that may not be any more go, those that may be now come. Answers whether others are refused than before. */
 	review(lease: Lease): boolean {
-		const { routes, ip } = this.#stack;
+		const { routes } = this.#stack;
 		const before = this.#refused;
-		this.#refused = lease.dns.some((server) => ip.isLocal(server)) ? ["a name server that is ourselves"] : [];
+		this.#refused = lease.dns.some((server) => this.#isOurs(server)) ? ["a name server that is ourselves"] : [];
 		const had = this.#routes.splice(0).filter((route) => routes.list.includes(route));
 		// By index: an iterator takes longer, and frames wait meanwhile.
 		for (let i = 0; i < lease.routes.length; i++) {
@@ -126,25 +131,33 @@ export class Configuration {
 
 	/** Why a route of the lease may not be, "" when it may. `standing`: it is there. */
 	#objects({ address, length: own, server }: Lease, { prefix, length, gateway }: LeaseRoute, standing: boolean): string {
-		const { ip, routes } = this.#stack;
+		const { routes } = this.#stack;
 		const hosts = ~ipv4.mask(own);
 		if (gateway !== 0) {
-			if (ip.isLocal(gateway)) return `leads by ${formatIpv4(gateway)}, which is ours`;
+			if (this.#isOurs(gateway)) return `leads by ${formatIpv4(gateway)}, which is ours`;
 			const host = gateway & hosts;
 			if (own < 31 && ((gateway ^ address) & ~hosts) === 0 && (host === 0 || host === hosts))
 				return `leads by ${formatIpv4(gateway)}, which is nobody's`;
 		}
 		const holds = ((prefix ^ server) & ipv4.mask(length)) === 0 && ((prefix ^ address) & ~hosts) === 0;
 		if (length > own && holds) return "holds the server, which is a neighbour";
-		return objection(routes, this.#link, { prefix, length, subnet: false, metric: this.#metric, standing });
+		return objection(routes, this.#link, { prefix: formatIpv4(prefix), length, subnet: false, metric: this.#metric, standing });
 	}
 
 	/** Where all routes are in use, it goes without: the address is worth having. The default route comes first. */
 	#addRoute({ prefix, length, gateway }: LeaseRoute): void {
 		const { routes, core } = this.#stack;
 		if (routes.list.length >= core.limits.routes) return;
+		const network = formatIpv4(prefix);
+		const nextHop = ipv4Text(gateway);
 		// A gateway outside of the subnet is a neighbour all the same: RFC 3442, and clouds with /32.
-		this.#routes.push(routes.insert(new Route(prefix, length, gateway, this.#link, this.#settings.metric, false, true)));
+		this.#routes.push(routes.insert(new Route(network, length, nextHop, this.#link, this.#settings.metric, false, true)));
+	}
+
+	/** Whether an address is one of ours, on any interface. */
+	#isOurs(address: number): boolean {
+		const { view } = this.#stack.core;
+		return isLocal(view, givenV4(view, address));
 	}
 
 	#setMtu(mtu: number): void {
@@ -189,9 +202,9 @@ export class Configuration {
 }
 
 function isOf(entry: InterfaceAddress | undefined, lease: Lease): boolean {
-	return entry !== undefined && entry.address === lease.address && entry.length === lease.length;
+	return entry !== undefined && entry.address === formatIpv4(lease.address) && entry.length === lease.length;
 }
 
 function same(route: Route, other: LeaseRoute): boolean {
-	return route.network === other.prefix && route.length === other.length && route.nextHop === other.gateway;
+	return route.length === other.length && route.network === formatIpv4(other.prefix) && route.nextHop === ipv4Text(other.gateway);
 }

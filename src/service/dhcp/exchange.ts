@@ -1,5 +1,6 @@
 // One exchange of messages: its transaction, since when we have been asking, and what is sent from where.
 
+import { formatIpv4, ipv4Text } from "../../address4.ts";
 import type { EthernetInterface } from "../../link/ethernet.ts";
 import type { Stack } from "../../stack.ts";
 import type { UdpSocket } from "../../transport/udp/udp.ts";
@@ -58,7 +59,8 @@ export class Exchange {
 		const length = messages.compose(type, { xid: this.#xid, seconds: this.#secs, from, requested, server });
 		try {
 			const { udp } = this.#stack;
-			udp.sendFrom(this.#socket, to, dhcp.SERVER_PORT, messages.bytes, 0, length, source, dhcp.CLIENT_PORT);
+			const { bytes } = messages;
+			udp.sendFrom(this.#socket, formatIpv4(to), dhcp.SERVER_PORT, bytes, 0, length, ipv4Text(source), dhcp.CLIENT_PORT);
 		} catch {
 			// No way to the server, or no link: the timer tries again.
 		}

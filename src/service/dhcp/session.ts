@@ -1,5 +1,6 @@
 // What a DHCP client does in each state: sends, waits, takes and gives back. machine.ts says when; RFC 2131 §4.4, RFC 5227 §2.
 
+import { formatIpv4 } from "../../address4.ts";
 import type { EthernetInterface } from "../../link/ethernet.ts";
 import type { LeaseView } from "../../link/lease.ts";
 import type { Stack } from "../../stack.ts";
@@ -293,7 +294,7 @@ export class Session extends machine.Machine {
 				return this.event(machine.FAILED);
 			}
 			this.#steps.push(
-				() => fresh && this.#link.introduce(lease.address),
+				() => fresh && this.#link.introduce(formatIpv4(lease.address)),
 				() => configuration.review(lease),
 				() => configuration.takeServers(lease),
 				then,
@@ -356,7 +357,7 @@ export class Session extends machine.Machine {
 		// What was ours and may be again keeps its connections meanwhile.
 		if (!configuration.suspends(lease)) configuration.remove();
 		// Of two networks with the same private subnet, each may give us the same address.
-		this.#claims.rival = this.#stack.interfaces.owner(lease.address)?.name ?? "";
+		this.#claims.rival = this.#stack.interfaces.owner(formatIpv4(lease.address))?.name ?? "";
 		if (this.#claims.rival !== "") return this.event(machine.CONFLICT);
 		if (probes === 0 || (this.#attachment.same && configuration.suspends(lease))) return void this.#steps.push(spent);
 		this.#link.probed = lease.address;

@@ -1,5 +1,6 @@
 // What there is to see of a DHCP client.
 
+import { formatIpv4, ipv4Text } from "../../address4.ts";
 import type { LeaseView } from "../../link/lease.ts";
 import { INFINITE, type Lease } from "./lease.ts";
 import type { Term } from "./term.ts";
@@ -13,13 +14,13 @@ export function leaseView(particulars: Particulars, lease: Lease | undefined, te
 	return {
 		state: particulars.state,
 		reason: particulars.reason,
-		address: lease?.address ?? 0,
+		address: ipv4Text(lease?.address ?? 0),
 		prefixLength: lease?.length ?? 0,
-		broadcast: lease?.broadcast ?? 0,
-		server: lease?.server ?? 0,
-		router: lease?.router ?? 0,
-		dns: [...(lease?.dns ?? [])],
-		ntp: [...(lease?.ntp ?? [])],
+		broadcast: ipv4Text(lease?.broadcast ?? 0),
+		server: ipv4Text(lease?.server ?? 0),
+		router: ipv4Text(lease?.router ?? 0),
+		dns: (lease?.dns ?? []).map(formatIpv4),
+		ntp: (lease?.ntp ?? []).map(formatIpv4),
 		domain: lease?.domain ?? "",
 		hostname: lease?.hostname || particulars.hostname,
 		mtu: lease?.mtu ?? 0,

@@ -9,7 +9,7 @@ import type { Engine } from "./engine.ts";
 /** Who asked. */
 export interface Asker {
 	/** The first `bytes` of a datagram of `length` bytes are in the buffer. */
-	datagram(ask: Ask, bytes: number, length: number, address: number, port: number): void;
+	datagram(ask: Ask, bytes: number, length: number, address: string, port: number): void;
 	/** The interface is gone. */
 	gone(ask: Ask): void;
 }
@@ -31,7 +31,7 @@ export class Ask implements SocketOwner {
 	}
 
 	/** Throws Error when there is no way. */
-	send(address: number, port: number, query: Uint8Array, length: number): void {
+	send(address: string, port: number, query: Uint8Array, length: number): void {
 		this.#stack.udp.send(this.#socket!, address, port, query, 0, length);
 	}
 

@@ -25,7 +25,7 @@ export class Engine implements Service, EventSocket, SocketOwner {
 	readonly buffer = new Uint8Array(DNS_UDP_BYTES);
 	readonly view = new DataView(this.buffer.buffer);
 	/** The servers of the whole stack. */
-	#servers: readonly number[] = [];
+	#servers: readonly string[] = [];
 	/** What programs asked for since the last turn. */
 	#asked: { wanted: Wanted; waiter: Waiter }[] = [];
 	/** Those that run are the first. */
@@ -48,10 +48,10 @@ export class Engine implements Service, EventSocket, SocketOwner {
 		return this.stack.core.now;
 	}
 
-	get servers(): readonly number[] {
+	get servers(): readonly string[] {
 		return this.#servers;
 	}
-	set servers(servers: readonly number[]) {
+	set servers(servers: readonly string[]) {
 		this.#servers = [...servers];
 		this.cache.clear();
 		this.#serversChanged = true;

@@ -11,7 +11,7 @@ import { failure, type Outcome } from "./errors.ts";
 import { Lookup, useMulticast } from "./lookup.ts";
 
 /** 224.0.0.251, RFC 6762 §3. */
-const GROUP = 0xe00000fb | 0;
+const GROUP = "224.0.0.251";
 const PORT = 5353;
 
 class MulticastQuery extends Lookup implements Asker {
@@ -91,7 +91,7 @@ class MulticastQuery extends Lookup implements Asker {
 	}
 
 	/** For Ask. Only neighbours are believed: RFC 6762 §11. */
-	datagram(ask: Ask, bytes: number, length: number, address: number, port: number): void {
+	datagram(ask: Ask, bytes: number, length: number, address: string, port: number): void {
 		const { view } = this.engine;
 		const link = this.#asks.get(ask)!;
 		if (port !== PORT || !onLink(link, address) || !dns.isAnswer(view, 0, bytes) || dns.id(view, 0) !== dns.id(this.#view, 0))

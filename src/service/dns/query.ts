@@ -1,7 +1,6 @@
 // A look-up by unicast DNS: from server to server until one gives an answer, through aliases, by TCP when UDP does not carry it.
 
 import { DNS_NEAR_MISSES, NETWORK_PATIENCE_MS, DNS_TCP_MS, DNS_TRIES, DNS_TRY_MS } from "../../config.ts";
-import { formatIpv4 } from "../../address4.ts";
 import * as dns from "../../wire/dns.ts";
 import { readAnswer, type Answer } from "./answer.ts";
 import { Ask, type Asker } from "./ask.ts";
@@ -180,7 +179,7 @@ export class Query extends Lookup implements Asker, TcpAsker {
 	}
 
 	#note(code: ResolveErrorCode, { server }: Tried, what: string): void {
-		const found = failure(code, `the name server ${formatIpv4(server.address)} ${what}`);
+		const found = failure(code, `the name server ${server.address} ${what}`);
 		if (this.#failure === undefined || this.#failure.code === "ENOBUFS" || code !== "ETIMEOUT") this.#failure = found;
 	}
 
@@ -193,7 +192,7 @@ export class Query extends Lookup implements Asker, TcpAsker {
 	}
 
 	/** For Ask. What is not from the server, or not an answer to the question, is as if it had not come: the right one may follow. */
-	datagram(_ask: Ask, bytes: number, length: number, address: number, port: number): void {
+	datagram(_ask: Ask, bytes: number, length: number, address: string, port: number): void {
 		const { view } = this.engine;
 		const current = this.#current; // undefined: it has not been asked yet
 		if (current === undefined || address !== current.server.address || port !== PORT || !dns.isAnswer(view, 0, bytes)) return;

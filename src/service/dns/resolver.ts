@@ -2,7 +2,7 @@
 // in types.ts. Nothing is made before there is an instance: the module may be preloaded.
 
 import { DNS_TIMEOUT_MS } from "../../config.ts";
-import { parseIpv4 } from "../../address4.ts";
+import { isIpv4 } from "../../address4.ts";
 import { closed, report, slotOf } from "../../io/common.ts";
 import { currentStack } from "../../io/current.ts";
 import * as check from "../../io/options.ts";
@@ -131,7 +131,7 @@ export class NameResolver implements ResolverType, EventSocket, SocketOwner {
 }
 
 /** Name servers as programs give them; none is as if they said nothing. */
-function serversOf(servers: readonly string[] | undefined): number[] | undefined {
+function serversOf(servers: readonly string[] | undefined): string[] | undefined {
 	if (servers === undefined) return undefined;
 	if (!Array.isArray(servers)) throw new TypeError(`servers ${check.show(servers)}: expected an array of IPv4 addresses`);
 	if (servers.length === 0) return undefined;
@@ -166,8 +166,7 @@ export function createResolver(stack: Stack): new (options?: ResolverOptions) =>
 /** Sets the name servers of the whole stack, which are asked before those of its interfaces. Throws RangeError for what is no IPv4 address. */
 export function useNameServers(stack: Stack, servers: readonly string[]): void {
 	engineOf(stack).servers = servers.map((text) => {
-		const address = parseIpv4(text);
-		if (address === undefined) throw new RangeError(`name server ${check.show(text)}: expected an IPv4 address`);
-		return address;
+		if (!isIpv4(text)) throw new RangeError(`name server ${check.show(text)}: expected an IPv4 address`);
+		return text;
 	});
 }

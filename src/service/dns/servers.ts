@@ -5,7 +5,7 @@ import type { Interface } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
 
 export interface Server {
-	readonly address: number;
+	readonly address: string;
 	/** The interface that it is reached by; undefined: as the routes say. */
 	readonly link: Interface | undefined;
 }
@@ -13,7 +13,7 @@ export interface Server {
 /** Which servers a resolver wants. */
 export interface Scope {
 	/** Given by the program. */
-	readonly servers: readonly number[] | undefined;
+	readonly servers: readonly string[] | undefined;
 	/** The only interface that may be used. */
 	readonly link: Interface | undefined;
 }
@@ -22,7 +22,7 @@ export interface Scope {
  * The program's servers; else those of the whole stack, then those of the interfaces that are up: by the metric of their default route, then
  * their own. With an interface: its own servers, or the stack's by way of it when it has none.
  */
-export function serversFor(stack: Stack, general: readonly number[], scope: Scope): Server[] {
+export function serversFor(stack: Stack, general: readonly string[], scope: Scope): Server[] {
 	const { servers, link } = scope;
 	const list: Server[] = [];
 	if (link !== undefined && (link.slot === 0 || !link.up)) return list;
@@ -35,7 +35,7 @@ export function serversFor(stack: Stack, general: readonly number[], scope: Scop
 	return list;
 }
 
-function addAll(list: Server[], addresses: readonly number[], link: Interface | undefined): void {
+function addAll(list: Server[], addresses: readonly string[], link: Interface | undefined): void {
 	for (const address of addresses)
 		if (list.length < DNS_SERVERS && !list.some((other) => other.address === address && other.link === link))
 			list.push({ address, link });

@@ -29,7 +29,7 @@ export class TcpAsk implements SocketOwner {
 	#tcb: Tcb | undefined;
 
 	/** Connects by the interface with that slot, 0: any. Throws Error when there is no socket or no way. */
-	constructor(stack: Stack, asker: TcpAsker, address: number, slot: number, query: Uint8Array, length: number) {
+	constructor(stack: Stack, asker: TcpAsker, address: string, slot: number, query: Uint8Array, length: number) {
 		this.#stack = stack;
 		this.#asker = asker;
 		this.#bytes = new Uint8Array(2 + length);

@@ -2,7 +2,6 @@
 
 import { linkOf } from "../../io/common.ts";
 import { callbackOf, hostnameOf, objectOption } from "../../io/options.ts";
-import { formatIpv4 } from "../../address4.ts";
 import { PROTOCOL, type Interface } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
 import type { Watch } from "../../transport/watch.ts";
@@ -70,7 +69,7 @@ export abstract class LinkSocket<L extends Interface> {
 	}
 
 	protected addressOf(link: L): string | undefined {
-		return this.connectionOf(link) === READY ? formatIpv4(link.addresses[0]!.address) : undefined;
+		return this.connectionOf(link) === READY ? link.addresses[0]!.address : undefined;
 	}
 
 	#look(): void {

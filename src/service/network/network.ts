@@ -3,7 +3,7 @@
 import { linkOf, slotOf } from "../../io/common.ts";
 import { currentStack } from "../../io/current.ts";
 import { addressOf, objectOption, show } from "../../io/options.ts";
-import { formatIpv4, parseIpv4Prefix } from "../../address4.ts";
+import { parsePrefix, unlessAny } from "../../address.ts";
 import type { Route } from "../../ip/routes.ts";
 import type { Interface } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
@@ -76,8 +76,8 @@ export class RouteList {
 	/** Removes a route, which may be one of `list`. Throws RangeError when there is none, or when it goes with its address or link only. */
 	remove(pattern: RoutePattern): void {
 		const { prefix, gateway, interface: link } = objectOption(pattern);
-		const { address, length } = parseIpv4Prefix(textOf("prefix", prefix));
-		const next = gateway === undefined ? undefined : addressOf("gateway", gateway);
+		const { address, length } = parsePrefix(textOf("prefix", prefix));
+		const next = gateway === undefined ? undefined : unlessAny(addressOf("gateway", gateway));
 		const by = link === undefined ? undefined : this.#linkOf(link);
 		const alike = this.#stack.routes.list.filter(
 			(route) =>
@@ -162,14 +162,14 @@ export class NetworkView {
 	): Way | undefined {
 		const destination = addressOf("address", address);
 		const bound = slotOf(this.#stack, options.interface);
-		const source = options.source === undefined ? 0 : addressOf("source", options.source);
+		const source = options.source === undefined ? "" : unlessAny(addressOf("source", options.source));
 		const path = this.#stack.ip.wayTo(destination, bound, source);
-		const { out } = path;
+		const { out, nextHop } = path;
 		if (out === undefined) return undefined;
 		return {
 			interface: out.name,
-			source: formatIpv4(path.source),
-			gateway: path.nextHop === path.destination || path.nextHop === -1 ? undefined : formatIpv4(path.nextHop),
+			source: path.source,
+			gateway: nextHop === path.destination || nextHop === "255.255.255.255" ? undefined : nextHop,
 			mtu: path.mtu,
 		};
 	}

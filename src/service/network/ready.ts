@@ -38,7 +38,7 @@ export class Ready implements EventSocket, SocketOwner, Service {
 	/** The interface by name, for messages, as it may go meanwhile. */
 	readonly #link: Interface | undefined;
 	/** The address that there must be a way to. */
-	readonly #destination: number | undefined;
+	readonly #destination: string | undefined;
 	readonly #address: string | undefined;
 	readonly #timeout: number;
 	readonly #found: (link: Interface) => void;

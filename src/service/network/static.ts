@@ -1,7 +1,8 @@
 // A static address: what an application says of it, checked as a whole before anything changes.
 
 import { addressOf, show, wholeOf } from "../../io/options.ts";
-import { formatIpv4 } from "../../address4.ts";
+import { isMulticast, networkOf, samePrefix, unlessAny } from "../../address.ts";
+import { parseIpv4 } from "../../address4.ts";
 import { Route } from "../../ip/routes.ts";
 import type { Interface, InterfaceAddress } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
@@ -9,18 +10,18 @@ import * as ipv4 from "../../wire/ipv4.ts";
 import type { StaticAddress } from "./types.ts";
 
 export interface Settings {
-	address: number;
+	address: string;
 	length: number;
-	/** 0 for none. */
-	gateway: number;
+	/** "" for none. */
+	gateway: string;
 	/** Undefined: as they are. */
-	dns: number[] | undefined;
+	dns: string[] | undefined;
 }
 
 function lengthOf(options: StaticAddress): number {
 	if (options.prefix !== undefined) return wholeOf("prefix", options.prefix, 0, 32);
 	const name = options.mask === undefined && options.netmask !== undefined ? "netmask" : "mask";
-	const mask = addressOf(name, options[name]);
+	const mask = parseIpv4(addressOf(name, options[name]))!;
 	const length = Math.clz32(~mask);
 	if (ipv4.mask(length) !== mask)
 		throw new RangeError(`${name} "${options[name]}": expected ones before zeros, as in "255.255.255.0"`);
@@ -32,23 +33,23 @@ export function settingsOf(stack: Stack, link: Interface, options: StaticAddress
 	if (typeof options !== "object") throw new TypeError(`static ${show(options)}: expected an object, or false`);
 	const address = addressOf("address", options.address);
 	const length = lengthOf(options);
-	const mask = ipv4.mask(length);
-	if (address === 0 || address === ipv4.BROADCAST || ipv4.isMulticast(address))
+	const subnet = `${networkOf(address, length)}/${length}`;
+	const v4 = parseIpv4(address)!;
+	const hosts = ~ipv4.mask(length);
+	if (unlessAny(address) === "" || v4 === ipv4.BROADCAST || isMulticast(address))
 		throw new RangeError(`address "${options.address}": expected a unicast address`);
-	if (length < 31 && ((address & ~mask) === 0 || (address | mask) === -1))
-		throw new RangeError(
-			`address "${options.address}": is that of the subnet ${formatIpv4(address & mask)}/${length}, or its broadcast address`,
-		);
+	if (length < 31 && ((v4 & hosts) === 0 || (v4 & hosts) === hosts))
+		throw new RangeError(`address "${options.address}": is that of the subnet ${subnet}, or its broadcast address`);
 	const owner = stack.interfaces.owner(address);
 	if (owner !== undefined && owner !== link) throw new RangeError(`address "${options.address}": ${owner.name} has it already`);
-	const gateway = options.gateway === undefined ? 0 : addressOf("gateway", options.gateway);
-	if (gateway !== 0 && (gateway === address || ((gateway ^ address) & mask) !== 0))
-		throw new RangeError(`gateway "${options.gateway}": expected another address of ${formatIpv4(address & mask)}/${length}`);
+	const gateway = options.gateway === undefined ? "" : unlessAny(addressOf("gateway", options.gateway));
+	if (gateway !== "" && (gateway === address || !samePrefix(gateway, address, length)))
+		throw new RangeError(`gateway "${options.gateway}": expected another address of ${subnet}`);
 	if (options.dns !== undefined && !Array.isArray(options.dns))
 		throw new TypeError(`dns ${show(options.dns)}: expected an array of IPv4 addresses`);
 	const dns = options.dns?.map((server) => addressOf("dns", server));
 	const stay = stack.routes.list.filter((route) => !goes(link, route)).length;
-	if (stay + (length < 32 ? 1 : 0) + (gateway === 0 ? 0 : 1) > stack.core.limits.routes)
+	if (stay + (length < 32 ? 1 : 0) + (gateway === "" ? 0 : 1) > stack.core.limits.routes)
 		throw new RangeError(`static of ${link.name}: all ${stack.core.limits.routes} routes are in use; raise the option "routes"`);
 	return { address, length, gateway, dns };
 }
@@ -57,7 +58,7 @@ export function settingsOf(stack: Stack, link: Interface, options: StaticAddress
 function goes(link: Interface, route: Route): boolean {
 	if (route.link !== link) return false;
 	if (!route.connected) return route.length === 0;
-	return link.addresses.some((own) => own.length === route.length && (own.address & own.mask) === route.network);
+	return link.addresses.some((own) => own.length === route.length && networkOf(own.address, own.length) === route.network);
 }
 
 /** Takes the interface's addresses but `kept`, and its default routes. */
@@ -72,6 +73,6 @@ export function apply(stack: Stack, link: Interface, settings: Settings): void {
 	const kept = link.addresses.find((entry) => entry.address === address && entry.length === length);
 	clear(stack, link, kept);
 	if (kept === undefined) link.ip.insertAddress(address, length);
-	if (gateway !== 0) stack.routes.insert(new Route(0, 0, gateway, link, 0, false));
+	if (gateway !== "") stack.routes.insert(new Route("0.0.0.0", 0, gateway, link, 0, false));
 	if (dns !== undefined) link.ip.servers = dns;
 }

@@ -33,6 +33,7 @@ export function echoOpen(view: DataView, slot: number, chance: number): Offset {
 		while (!flowInsert(view, NO_ADDRESS, NO_ADDRESS, identifier, ipv4.ICMP, i)) identifier = (identifier + 1) & 0xffff;
 		socket.bits = ECHO_OPEN;
 		socket.identifier = identifier;
+		setNone(view, socket.remoteAddress);
 		setNone(view, socket.localAddress);
 		socket.replies = 0;
 		socket.first = 0;
@@ -56,10 +57,11 @@ export function echoClose(view: DataView, block: Offset): void {
 	newsOwned(view, socket.news, false);
 }
 
-/** Whether there is a way to that address, and an address of ours to ask from; the socket's path then has them. */
-export function echoWay(view: DataView, block: Offset, to: Address): boolean {
+/** Whether there is a way to where its requests go, and an address of ours to ask from; the socket's path then has them. */
+export function echoWay(view: DataView, block: Offset): boolean {
 	const socket = EchoBlock.of(view, block);
 	const path = PathBlock.of(view, socket.path);
+	const to = socket.remoteAddress;
 	if (!sameAddress(view, path.destination, to) || path.routeVersion !== CoreBlock.of(view, CORE).routeVersion) {
 		copyAddress(view, path.destination, to);
 		copyAddress(view, path.source, socket.localAddress);
@@ -81,11 +83,11 @@ export const NOT_SENT = -1;
 export const TOO_LONG = -2;
 
 /** Sends a request with that sequence number and so many bytes of payload. */
-export function echoSend(view: DataView, block: Offset, to: Address, sequence: number, length: Length): number {
+export function echoSend(view: DataView, block: Offset, sequence: number, length: Length): number {
 	const core = CoreBlock.of(view, CORE);
 	const socket = EchoBlock.of(view, block);
 	const path = PathBlock.of(view, socket.path);
-	if (socket.bits !== ECHO_OPEN || !echoWay(view, block, to) || core.spare === NONE) return NOT_SENT;
+	if (socket.bits !== ECHO_OPEN || !echoWay(view, block) || core.spare === NONE) return NOT_SENT;
 	if (length > ((path.mtu - HEADERS) | 0)) return TOO_LONG;
 	const at = core.spareAt;
 	const icmp = at + ipv4.HEADER;

@@ -2,9 +2,8 @@
 // its block (packet/echo-block.ts).
 
 import * as door from "#codec";
-import { V4 } from "../../packet/address.ts";
+import { addressPut, addressText } from "../../address.ts";
 import type { Core } from "../../packet/core.ts";
-import { given } from "../../packet/given.ts";
 import { ECHO_GONE, ECHO_OPEN, EchoAnswer, EchoBlock } from "../../packet/echo-block.ts";
 import { FIRST_SOCKET } from "../../packet/news.ts";
 import { PathBlock } from "../../packet/path-block.ts";
@@ -23,7 +22,7 @@ export class EchoSocket extends BlockSocket {
 	/** Of what `take` has taken: the ICMP type (ECHO_REPLY or an error) and code, who sent it, which request it is about, payload bytes, TTL, and when it came (ms). */
 	type = 0;
 	code = 0;
-	fromAddress = 0;
+	fromAddress = "";
 	sequence = 0;
 	bytes = 0;
 	ttl = 0;
@@ -61,9 +60,18 @@ export class EchoSocket extends BlockSocket {
 		return this.word(AT.path + OUT);
 	}
 
-	/** IPv4 source address of its requests, int32, 0: chosen. */
-	set localAddress(address: number) {
-		door.setV4OrNone(this.view, this.block + AT.localAddress, address);
+	/** Where its requests go. */
+	set remoteAddress(address: string) {
+		this.#putAddress(AT.remoteAddress, address);
+	}
+
+	/** Source address of its requests, "": chosen. */
+	set localAddress(address: string) {
+		this.#putAddress(AT.localAddress, address);
+	}
+
+	#putAddress(place: number, address: string): void {
+		if (!addressPut(this.view, this.block + place, address)) door.setNone(this.view, this.block + place);
 	}
 
 	/** Takes the oldest reply or error that waits. Answers false when there is none. */
@@ -76,7 +84,7 @@ export class EchoSocket extends BlockSocket {
 		this.ttl = view.getUint8(at + ANSWER.ttl);
 		this.sequence = view.getUint16(at + ANSWER.sequence, true);
 		this.bytes = view.getUint16(at + ANSWER.length, true);
-		this.fromAddress = view.getInt32(at + ANSWER.source + V4);
+		this.fromAddress = addressText(view, at + ANSWER.source);
 		this.at = view.getInt32(at + ANSWER.time, true);
 		return true;
 	}
@@ -127,9 +135,9 @@ export class IcmpSockets {
 		socket.owner = null;
 	}
 
-	/** Whether there is a way to that address, and an address of ours to ask from. */
-	hasWay(socket: EchoSocket, address: number): boolean {
-		return door.echoWay(this.#view, socket.block, given(this.#view, address));
+	/** Whether there is a way to where its requests go, and an address of ours to ask from. */
+	hasWay(socket: EchoSocket): boolean {
+		return door.echoWay(this.#view, socket.block);
 	}
 
 	/** Whether waiting may help, when `hasWay` has found none. */
@@ -142,9 +150,9 @@ export class IcmpSockets {
 	}
 
 	/** Sends an echo request with `bytes` bytes of payload, 0 to the MTU less 28, RangeError otherwise. Answers false when it could not leave. */
-	send(socket: EchoSocket, address: number, sequence: number, bytes: number): boolean {
+	send(socket: EchoSocket, sequence: number, bytes: number): boolean {
 		if (bytes < 0) throw this.#tooLong(socket, bytes);
-		const answer = door.echoSend(this.#view, socket.block, given(this.#view, address), sequence, bytes);
+		const answer = door.echoSend(this.#view, socket.block, sequence, bytes);
 		if (answer === TOO_LONG) throw this.#tooLong(socket, bytes);
 		if (answer > 0) this.#ip.interfaces.linkAt(socket.out)!.follow(answer);
 		return answer >= 0;

@@ -1,8 +1,8 @@
 // A connection or a listener as the interpreter has it: all that there is of it lies in its block (packet/tcb-block.ts), where compiled code works on it. Here is what
 // the layers above ask for.
 
+import { addressText } from "../../address.ts";
 import { BIT_FIN, TcbBlock } from "../../packet/tcb-block.ts";
-import { V4 } from "../../packet/address.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { FIRST_SOCKET } from "../../packet/news.ts";
 import type { NewsSocket, SocketEvents, SocketOwner } from "../events.ts";
@@ -105,15 +105,21 @@ export class Tcb implements NewsSocket {
 		return this.#word(AT.sndRoom);
 	}
 
-	/** IPv4 addresses, int32, 0 for none, and ports. */
-	get localAddress(): number {
-		return this.view.getInt32(this.block + AT.localAddress + V4);
+	/** Where its addresses lie in the arena, and these as texts, "" for none, which are made when they are asked for; and its ports. */
+	get localAt(): number {
+		return this.block + AT.localAddress;
+	}
+	get localAddress(): string {
+		return addressText(this.view, this.localAt);
 	}
 	get localPort(): number {
 		return this.#word(AT.localPort);
 	}
-	get remoteAddress(): number {
-		return this.view.getInt32(this.block + AT.remoteAddress + V4);
+	get remoteAt(): number {
+		return this.block + AT.remoteAddress;
+	}
+	get remoteAddress(): string {
+		return addressText(this.view, this.remoteAt);
 	}
 	get remotePort(): number {
 		return this.#word(AT.remotePort);

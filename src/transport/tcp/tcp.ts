@@ -3,10 +3,10 @@
 
 import * as door from "#codec";
 import { NETWORK_PATIENCE_MS, PAGE_SHIFT, poolOf } from "../../config.ts";
+import { given, givenSource, unlessAny } from "../../address.ts";
 import type { Ip } from "../../ip/ip.ts";
 import type { Interface } from "../../link/interface.ts";
 import type { Core } from "../../packet/core.ts";
-import { given, givenSource } from "../../packet/given.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { TcbBlock } from "../../packet/tcb-block.ts";
 import { TcpBlock } from "../../packet/tcp-block.ts";
@@ -29,8 +29,8 @@ const SHARED = TcpBlock.offsets;
 const FULL = 1460;
 
 export interface ConnectOptions {
-	/** 0 or absent: chosen by RFC 6724. */
-	localAddress?: number;
+	/** "" or absent: chosen by RFC 6724. */
+	localAddress?: string;
 	/** 0 or absent: an ephemeral one. */
 	localPort?: number;
 	/** Slot of the only interface to use, 0 or absent: any. */
@@ -120,11 +120,11 @@ export class Tcp {
 	}
 
 	/** Opens a connection. Throws RangeError for a bad port, Error without a route or a free socket, or when the port is in use. While no way leads to the host, the SYN waits for one that may come. */
-	connect(address: number, port: number, options: ConnectOptions = {}): Tcb {
+	connect(address: string, port: number, options: ConnectOptions = {}): Tcb {
 		checkPort("port", port, 1);
-		const { localAddress = 0, localPort = 0, interfaceSlot = 0, networkTimeout = NETWORK_PATIENCE_MS } = options;
+		const { localAddress = "", localPort = 0, interfaceSlot = 0, networkTimeout = NETWORK_PATIENCE_MS } = options;
 		checkPort("local port", localPort, 0);
-		if (address === 0 || this.#ip.isGroup(address)) throw new RangeError("remote address: expected that of one host");
+		if (unlessAny(address) === "" || this.#ip.isGroup(address)) throw new RangeError("remote address: expected that of one host");
 		const tcb = this.#take();
 		const view = this.#view;
 		const chance = this.core.random32();
@@ -132,7 +132,7 @@ export class Tcp {
 		const from = givenSource(view, localAddress);
 		const fault = door.tcpConnect(view, tcb.block, to, port, from, localPort, interfaceSlot, chance);
 		if (fault === NO_WAY) {
-			const waits = networkTimeout !== 0 && localAddress === 0 && this.#ip.mayCome(this.#ip.path(tcb.block + AT.path));
+			const waits = networkTimeout !== 0 && localAddress === "" && this.#ip.mayCome(this.#ip.path(tcb.block + AT.path));
 			if (waits) door.tcpAwaitWay(view, tcb.block, networkTimeout);
 			else this.#failed(tcb, "no route to the host");
 		} else if (fault === NO_PORTS) this.#failed(tcb, "all ephemeral TCP ports are in use");
@@ -148,10 +148,10 @@ export class Tcp {
 	}
 
 	/**
-	 * Listens at address (0: all), port (0: a free one, or with an interface slot every port that has no other socket) and
+	 * Listens at address ("": all), port (0: a free one, or with an interface slot every port that has no other socket) and
 	 * interface slot (0: all). At most `backlog` connections wait to be accepted. Throws as `connect` does.
 	 */
-	listen(address: number, port: number, backlog: number, interfaceSlot: number): Tcb {
+	listen(address: string, port: number, backlog: number, interfaceSlot: number): Tcb {
 		checkPort("port", port, 0);
 		if (backlog !== Math.floor(backlog) || backlog < 1)
 			throw new RangeError(`backlog ${backlog}: expected a whole number from 1`);
@@ -337,7 +337,7 @@ export class Tcp {
 	}
 
 	/** An address is gone: what was bound to it ends. */
-	addressGone(address: number): void {
+	addressGone(address: string): void {
 		door.tcpAddressGone(this.#view, given(this.#view, address));
 		this.core.wake();
 	}

@@ -4,7 +4,8 @@ import { output } from "../../ip/output.ts";
 import { afterLoopback, ownerSlot, route } from "../../ip/way.ts";
 import { canSend, sourceOf } from "../../link/addresses.ts";
 import { follows } from "../../link/calls.ts";
-import { copyAddress, isNone, sameAddress } from "../../packet/address.ts";
+import { ADDRESS, copyAddress, isNone, sameAddress } from "../../packet/address.ts";
+import { check } from "../../packet/bounds.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import { NO_ADDRESS } from "../../packet/fields.ts";
@@ -51,6 +52,7 @@ export function udpSend(
 ): number {
 	const socket = UdpBlock.of(view, block);
 	const path = PathBlock.of(view, socket.path);
+	check(to, ADDRESS, view.byteLength);
 	if (path.wayVersion !== CoreBlock.of(view, CORE).wayVersion || !sameAddress(view, path.destination, to)) {
 		if (!udpHasPlace(socket)) return GONE;
 		if (isBroadcast(view, to) && (socket.bits & UDP_BY_ALL) !== 0) return sendByAll(view, socket, port, data, start, length);

@@ -1,6 +1,6 @@
 // A UDP socket as the interpreter has it: all that there is of it lies in its block (packet/udp-block.ts), where compiled code works on it. Here is what the layers above ask for.
 
-import { V4 } from "../../packet/address.ts";
+import { addressText } from "../../address.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { UDP_GONE, UDP_NO_GROUPS, UDP_OPEN, UdpBlock } from "../../packet/udp-block.ts";
 import { BlockSocket } from "../block-socket.ts";
@@ -30,9 +30,12 @@ export class UdpSocket extends BlockSocket {
 		return (this.word(AT.bits) & UDP_NO_GROUPS) === 0;
 	}
 
-	/** IPv4 address that it is bound to, int32, 0 for any; its port; and the slot of its interface, 0 for any. */
-	get localAddress(): number {
-		return this.view.getInt32(this.block + AT.localAddress + V4);
+	/** Where the address that it is bound to lies in the arena, and that as text, "" for any; its port; and the slot of its interface, 0 for any. */
+	get localAt(): number {
+		return this.block + AT.localAddress;
+	}
+	get localAddress(): string {
+		return addressText(this.view, this.localAt);
 	}
 	get localPort(): number {
 		return this.word(AT.localPort);
@@ -41,15 +44,15 @@ export class UdpSocket extends BlockSocket {
 		return this.word(AT.meta) >> 8;
 	}
 
-	/** Of the datagram that was read last: its sender, what it was sent to, and the slot of the interface that it came by. 0 while none was read. */
-	get fromAddress(): number {
-		return this.view.getInt32(this.block + AT.lastSource + V4);
+	/** Of the datagram that was read last: its sender, what it was sent to, and the slot of the interface that it came by. "" and 0 while none was read. The texts are made when they are asked for. */
+	get fromAddress(): string {
+		return addressText(this.view, this.block + AT.lastSource);
 	}
 	get fromPort(): number {
 		return (this.word(AT.lastPorts) >> 16) & 0xffff;
 	}
-	get toAddress(): number {
-		return this.view.getInt32(this.block + AT.lastDestination + V4);
+	get toAddress(): string {
+		return addressText(this.view, this.block + AT.lastDestination);
 	}
 	get toPort(): number {
 		return this.word(AT.lastPorts) & 0xffff;

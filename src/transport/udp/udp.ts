@@ -2,9 +2,9 @@
 // (a datagram goes into its socket's ring, until the application reads it), receive.ts, send.ts and open.ts.
 
 import * as door from "#codec";
+import { given, givenSource } from "../../address.ts";
 import { lookups } from "../../config.ts";
 import type { Core } from "../../packet/core.ts";
-import { given, givenDestination, givenSource } from "../../packet/given.ts";
 import { udpRing, udpRingSize } from "../../packet/layout.ts";
 import { FIRST_SOCKET } from "../../packet/news.ts";
 import { NONE } from "../../packet/packets.ts";
@@ -56,10 +56,10 @@ export class Udp {
 	}
 
 	/**
-	 * A socket bound to address (0: any), port (0: a free one) and interface slot (0: any). With an interface and neither address nor port, and
+	 * A socket bound to address ("": any), port (0: a free one) and interface slot (0: any). With an interface and neither address nor port, and
 	 * `anyPort`, it gets every datagram of that interface that no other socket wants. Throws Error when the port is taken or no socket is free.
 	 */
-	open(address: number, port: number, bound: number, anyPort = false): UdpSocket {
+	open(address: string, port: number, bound: number, anyPort = false): UdpSocket {
 		const opened = door.udpOpen(this.#view, given(this.#view, address), port, bound, anyPort, this.#core.random32());
 		return this.#opened(opened, port, `${this.#core.limits.udp} UDP sockets`, "udp");
 	}
@@ -121,41 +121,41 @@ export class Udp {
 	 * Sends `length` bytes of `data` from `at` on: `udpSend` of send.ts. What the network might have lost is counted. Throws RangeError when the datagram is larger than the interface
 	 * carries; Error when there is no route, or no source address yet.
 	 */
-	send(socket: UdpSocket, address: number, port: number, data: Bytes, at: number, length: number): void {
+	send(socket: UdpSocket, address: string, port: number, data: Bytes, at: number, length: number): void {
 		const view = this.#view;
-		this.sent(socket, length, door.udpSend(view, socket.block, givenDestination(view, address), port, data, at, length));
+		this.sent(socket, length, door.udpSend(view, socket.block, given(view, address), port, data, at, length));
 	}
 
-	/** The same with a source address of ours (0: chosen), and by the interface in `slot` alone (0: as the routes say). */
+	/** The same with a source address of ours ("": chosen), and by the interface in `slot` alone (0: as the routes say). */
 	sendBy(
 		socket: UdpSocket,
-		address: number,
+		address: string,
 		port: number,
 		data: Bytes,
 		at: number,
 		length: number,
-		source: number,
+		source: string,
 		slot: number,
 	): void {
 		const view = this.#view;
-		const to = givenDestination(view, address);
+		const to = given(view, address);
 		const from = givenSource(view, source);
 		this.sent(socket, length, door.udpSendBy(view, socket.block, to, port, data, at, length, from, slot));
 	}
 
-	/** The same from a source address and port that are not the socket's, as the desktop gateway does; from 0.0.0.0 as DHCP does before it has an address. */
+	/** The same from a source address and port that are not the socket's, as the desktop gateway does; from none ("") as DHCP does before it has an address. */
 	sendFrom(
 		socket: UdpSocket,
-		address: number,
+		address: string,
 		port: number,
 		data: Bytes,
 		at: number,
 		length: number,
-		from: number,
+		from: string,
 		fromPort: number,
 	): void {
 		const view = this.#view;
-		const to = givenDestination(view, address);
+		const to = given(view, address);
 		const source = givenSource(view, from);
 		this.sent(socket, length, door.udpSendFrom(view, socket.block, to, port, data, at, length, source, fromPort));
 	}
@@ -203,7 +203,7 @@ export class Udp {
 	}
 
 	/** An address is gone: sockets bound to it end. */
-	addressGone(address: number): void {
+	addressGone(address: string): void {
 		door.udpAddressGone(this.#view, given(this.#view, address));
 		this.#core.wake();
 	}

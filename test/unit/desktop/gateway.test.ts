@@ -1,5 +1,6 @@
 // The embedded gateway against real sockets of this machine, with a second stack in this process as the board.
 
+import { ipText } from "../../support/frames.ts";
 import { formatIpv4 } from "../../../src/address4.ts";
 import { createHash, randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
@@ -110,7 +111,7 @@ async function setUp(options: Partial<GatewayOptions> = {}): Promise<void> {
 	});
 	boardDevice = new NodeStreamDevice(new Uint8Array([2, 0, 0, 0, 0, 2]));
 	const link = board.interfaces.add(new EthernetInterface("eth0", boardDevice));
-	link.ip.insertAddress(BOARD, 24);
+	link.ip.insertAddress(ipText(BOARD), 24);
 	board.routes.add({ prefix: "0.0.0.0/0", gateway: "192.168.77.1", interface: link });
 	boardDevice.plug(connect(join(folder, "wire")));
 	boardLoop.run(board);
@@ -149,7 +150,7 @@ async function serve(onConnection: (socket: Socket) => void): Promise<number> {
 }
 
 function dial(port: number, address = GATEWAY): Connection {
-	return new Connection(board, board.tcp.connect(address, port));
+	return new Connection(board, board.tcp.connect(ipText(address), port));
 }
 
 function hash(bytes: Buffer): string {
@@ -336,7 +337,7 @@ describe("TCP from the board", () => {
 
 describe("ports of this machine that lead to the board", () => {
 	function echoOnBoard(port: number): void {
-		const listener = board.tcp.listen(0, port, 32, 0);
+		const listener = board.tcp.listen("", port, 32, 0);
 		listener.owner = {
 			onEvents: () => {
 				for (let tcb = board.tcp.accept(listener); tcb !== undefined; tcb = board.tcp.accept(listener)) {
@@ -396,14 +397,14 @@ describe("ports of this machine that lead to the board", () => {
 
 	it("carry UDP, each peer with a port of its own", async () => {
 		const port = await forwarded(7, true);
-		const server = board.udp.open(0, 7, 0);
+		const server = board.udp.open("", 7, 0);
 		const buffer = Buffer.alloc(2000);
 		const seen = new Set<number>();
 		server.owner = {
 			onEvents: () => {
 				while (board.udp.pending(server) > 0) {
 					const length = board.udp.read(server, buffer, 0, buffer.length);
-					expect(server.fromAddress).toBe(GATEWAY);
+					expect(server.fromAddress).toBe(ipText(GATEWAY));
 					seen.add(server.fromPort);
 					board.udp.send(server, server.fromAddress, server.fromPort, buffer, 0, length);
 				}
@@ -441,11 +442,11 @@ describe("ports of this machine that lead to the board", () => {
 describe("UDP from the board", () => {
 	function ask(socket: UdpSocket, address: number, port: number, text: string): void {
 		const data = Buffer.from(text);
-		board.udp.send(socket, address, port, data, 0, data.length);
+		board.udp.send(socket, ipText(address), port, data, 0, data.length);
 	}
 
-	function hear(socket: UdpSocket): { text: string; address: number; port: number }[] {
-		const heard: { text: string; address: number; port: number }[] = [];
+	function hear(socket: UdpSocket): { text: string; address: string; port: number }[] {
+		const heard: { text: string; address: string; port: number }[] = [];
 		const buffer = Buffer.alloc(2000);
 		socket.owner = {
 			onEvents: () => {
@@ -463,7 +464,7 @@ describe("UDP from the board", () => {
 		await new Promise<void>((done) => server.bind(0, "127.0.0.1", done));
 		server.on("message", (data, from) => server.send(`${data.toString()}!`, from.port, from.address));
 		const { port } = server.address();
-		const socket = board.udp.open(0, 4000, 0);
+		const socket = board.udp.open("", 4000, 0);
 		const heard = hear(socket);
 		for (let i = 0; i < 20; i++) {
 			ask(socket, GATEWAY, port, `hello ${i}`);
@@ -472,7 +473,7 @@ describe("UDP from the board", () => {
 		}
 		await until(() => heard.length === 20, "the answers");
 		expect(heard.map(({ text }) => text)).toEqual(Array.from({ length: 20 }, (_, i) => `hello ${i}!`));
-		expect(heard.every((each) => each.address === GATEWAY && each.port === port)).toBe(true);
+		expect(heard.every((each) => each.address === ipText(GATEWAY) && each.port === port)).toBe(true);
 		expect(gateway.connections.udp).toBe(1);
 		server.close();
 	});
@@ -486,11 +487,11 @@ describe("UDP from the board", () => {
 		boardDevice.close();
 		rmSync(folder, { recursive: true });
 		await setUp({ resolver: { address: "127.0.0.1", port: server.address().port } });
-		const socket = board.udp.open(0, 4001, 0);
+		const socket = board.udp.open("", 4001, 0);
 		const heard = hear(socket);
 		ask(socket, GATEWAY, 53, "a name");
 		await until(() => heard.length === 1, "the answer");
-		expect(heard).toEqual([{ text: "answer to a name", address: GATEWAY, port: 53 }]);
+		expect(heard).toEqual([{ text: "answer to a name", address: ipText(GATEWAY), port: 53 }]);
 		server.close();
 	});
 
@@ -499,10 +500,10 @@ describe("UDP from the board", () => {
 		let count = 0;
 		await new Promise<void>((done) => server.bind(0, "127.0.0.1", done));
 		server.on("message", () => count++);
-		const socket = board.udp.open(0, 5000, 0);
+		const socket = board.udp.open("", 5000, 0);
 		for (let i = 0; i < 600; i++) {
 			const data = Buffer.from("x");
-			board.udp.sendFrom(socket, GATEWAY, server.address().port, data, 0, 1, BOARD, 10_000 + i);
+			board.udp.sendFrom(socket, ipText(GATEWAY), server.address().port, data, 0, 1, ipText(BOARD), 10_000 + i);
 			if (i % 3 === 0) await until(() => count === i + 1, "the datagram");
 		}
 		await until(() => count === 600, "all datagrams");

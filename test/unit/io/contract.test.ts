@@ -265,7 +265,7 @@ describe("a Listener's address", () => {
 	it("is where it listens, and nowhere else", () => {
 		const p = pair();
 		const link = p.two.stack.interfaces.find("eth0")!;
-		link.ip.insertAddress(0x0a000003, 24);
+		link.ip.insertAddress("10.0.0.3", 24);
 		const listener = new p.b.Listener({ address: "10.0.0.3", port: 80 });
 		const other = new p.b.Listener({ address: "10.0.0.2", port: 80 });
 		expect([listener.address, other.address, new p.b.Listener({}).address]).toEqual(["10.0.0.3", "10.0.0.2", "0.0.0.0"]);

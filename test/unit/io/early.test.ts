@@ -3,7 +3,6 @@
 import { describe, expect, it } from "vitest";
 import { createIO } from "../../../src/io/io.ts";
 import type { TCPOptions } from "../../../src/io/types.ts";
-import { ip } from "../../support/frames.ts";
 import { World } from "../../support/world.ts";
 
 /** A board whose cable is plugged in later, connecting to port 80 of a peer; `start` is what the clock says at power-on. */
@@ -47,7 +46,7 @@ describe("a connection that is opened before there is a network", () => {
 		plug();
 		world.run(100);
 		expect(heard).toEqual([]);
-		link.ip.insertAddress(ip("10.0.0.1"), 24);
+		link.ip.insertAddress("10.0.0.1", 24);
 		world.run(100);
 		expect(heard).toEqual(["writable"]);
 		expect(socket.localAddress).toBe("10.0.0.1");
@@ -56,7 +55,7 @@ describe("a connection that is opened before there is a network", () => {
 
 	it("stands with an address that waits for its link, and a route", () => {
 		const { world, link, heard, plug, connect } = early({ interface: "eth0" }, { route: true });
-		link.ip.insertAddress(ip("10.0.0.1"), 24);
+		link.ip.insertAddress("10.0.0.1", 24);
 		connect();
 		world.run(5000);
 		plug();
@@ -107,7 +106,7 @@ describe("a connection that is opened before there is a network", () => {
 		expect(connect).toThrow("no route to the host");
 		link.enabled = true;
 		connect();
-		link.ip.insertAddress(ip("10.0.0.1"), 24);
+		link.ip.insertAddress("10.0.0.1", 24);
 		plug();
 		world.run(100);
 		expect(heard).toEqual(["writable"]);
@@ -123,7 +122,7 @@ describe("a connection that is opened before there is a network", () => {
 
 	it("waits anew for a link that was lost a moment ago", () => {
 		const { world, link, heard, plug, connect } = early();
-		link.ip.insertAddress(ip("10.0.0.1"), 24);
+		link.ip.insertAddress("10.0.0.1", 24);
 		plug();
 		world.run(60_000);
 		plug(false);

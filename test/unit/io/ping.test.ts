@@ -465,7 +465,7 @@ describe("a ping that begins before there is a network", () => {
 	it("waits for the link and loses no request", () => {
 		const { world, link, heard, plug } = early({});
 		world.run(3000);
-		link.ip.insertAddress(ip("10.0.0.1"), 24);
+		link.ip.insertAddress("10.0.0.1", 24);
 		world.run(1000);
 		expect(heard).toEqual({ replies: [], timeouts: [], errors: [], done: [] });
 		plug();

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createIO, type UDPOptions } from "../../../src/io/io.ts";
 import type { UDP } from "../../../src/io/types.ts";
 import type { StackOptions } from "../../../src/config.ts";
-import { BROADCAST_MAC, ip, ipText, udp, type UdpFields } from "../../support/frames.ts";
+import { BROADCAST_MAC, ipText, udp, type UdpFields } from "../../support/frames.ts";
 import { Station, type Port } from "../../support/station.ts";
 import { ascii, text } from "./pair.ts";
 
@@ -216,7 +216,7 @@ describe("write", () => {
 		expect(() => bound.write(ascii("x"), "255.255.255.255", 9)).toThrow(remedy("eth2"));
 		station.world.run(5000);
 		for (const port of [one, other]) expect(port.all()).toEqual([]);
-		one.link.ip.insertAddress(ip("10.0.0.1"), 24);
+		one.link.ip.insertAddress("10.0.0.1", 24);
 		server.write(ascii("x"), FAR, 9);
 		expect(sent(one)).toEqual([`10.0.0.1:7 to ${FAR}:9`]);
 	});

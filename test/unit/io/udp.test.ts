@@ -1,3 +1,4 @@
+import { ipText } from "../../support/frames.ts";
 import { describe, expect, it } from "vitest";
 import type { UDPOptions } from "../../../src/io/io.ts";
 import { statusOf } from "../../../src/status/status.ts";
@@ -66,7 +67,7 @@ describe("UDP", () => {
 		const link = p.one.ethernet("eth1", segment.port({ mac: 9 }));
 		for (let round = 0; round < 3; round++) {
 			for (let i = 3; i < 12; i++) {
-				const entry = link.ip.insertAddress((10 << 24) | i, 24);
+				const entry = link.ip.insertAddress(ipText((10 << 24) | i), 24);
 				const client = new p.a.UDP({ address: `10.0.0.${i}`, interface: "eth1" });
 				client.write(ascii(`from ${i}`), "10.0.0.2", 7);
 				p.world.run(2500);
@@ -82,7 +83,7 @@ describe("UDP", () => {
 
 	it("binds to its address, which it sends from as well", () => {
 		const p = pair();
-		p.two.stack.interfaces.find("eth0")!.ip.insertAddress((10 << 24) | 22, 24);
+		p.two.stack.interfaces.find("eth0")!.ip.insertAddress(ipText((10 << 24) | 22), 24);
 		const server = new p.b.UDP({ port: 53, address: "10.0.0.22" });
 		expect([server.address, server.port]).toEqual(["10.0.0.22", 53]);
 		const client = new p.a.UDP({});

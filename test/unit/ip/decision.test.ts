@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { LoopbackDevice } from "../../../src/device/loopback.ts";
 import { LoopbackInterface } from "../../../src/link/loopback.ts";
 import type { Path } from "../../../src/link/path.ts";
-import { ip, ipText } from "../../support/frames.ts";
 import { Station } from "../../support/station.ts";
 
 const FAR = "8.8.8.8";
@@ -16,13 +15,13 @@ interface Given {
 }
 
 function decide(station: Station, destination: string, { source, bound = 0, home = 0 }: Given = {}): Path {
-	return station.stack.ip.wayTo(ip(destination), bound, source === undefined ? 0 : ip(source), home);
+	return station.stack.ip.wayTo(destination, bound, source, home);
 }
 
 /** "eth1 via 10.0.0.254 from 10.0.0.1", or "" for nowhere. */
 function way(station: Station, destination: string, given: Given = {}): string {
 	const path = decide(station, destination, given);
-	return path.out === undefined ? "" : `${path.out.name} via ${ipText(path.nextHop)} from ${ipText(path.source)}`;
+	return path.out === undefined ? "" : `${path.out.name} via ${path.nextHop} from ${path.source}`;
 }
 
 /** The interface that may carry it later, "" for none, "-" when there is a way. */
@@ -162,7 +161,7 @@ describe("an interface without an address", () => {
 		expect(way(station, FAR, { source: "10.1.0.1" })).toBe("");
 		station.stack.routes.add({ prefix: "0.0.0.0/0", gateway: "10.1.0.254", interface: other!.link, metric: 9 });
 		expect(way(station, FAR)).toBe("eth2 via 10.1.0.254 from 10.1.0.1");
-		one!.link.ip.insertAddress(ip("10.0.0.1"), 24);
+		one!.link.ip.insertAddress("10.0.0.1", 24);
 		expect(way(station, FAR)).toBe("eth1 via 8.8.8.8 from 10.0.0.1");
 	});
 

@@ -140,14 +140,14 @@ describe("a host", () => {
 
 	it("by the weak model takes packets for an address of another interface", () => {
 		const station = new Station([["10.0.0.1/24"], ["10.1.0.1/24"]]);
-		const socket = station.stack.udp.open(0, 6, 0);
+		const socket = station.stack.udp.open("", 6, 0);
 		station.ports[0]!.ip(datagram({ destination: "10.1.0.1" }));
 		expect(station.stack.udp.pending(socket)).toBe(1);
 	});
 
 	it("by the strong model refuses them", () => {
 		const station = new Station([["10.0.0.1/24"], ["10.1.0.1/24"]], { strongHost: true });
-		const socket = station.stack.udp.open(0, 6, 0);
+		const socket = station.stack.udp.open("", 6, 0);
 		station.ports[0]!.ip(datagram({ destination: "10.1.0.1" }));
 		expect(station.stack.udp.pending(socket)).toBe(0);
 		expect(station.drops("eth1")).toEqual({ ipStrongHost: 1 });
@@ -205,7 +205,7 @@ describe("an error message", () => {
 	it("does not tell by how many are left whether another was sent: CVE-2020-25705", () => {
 		const station = new Station([["10.0.0.1/24"]], { packets: 64 });
 		const [port] = station.ports;
-		station.stack.udp.open(0, 6000, 0);
+		station.stack.udp.open("", 6000, 0);
 		const counts = new Set<number>();
 		let differ = 0;
 		for (let round = 0; round < 60; round++) {

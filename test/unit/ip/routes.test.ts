@@ -1,14 +1,14 @@
 // Routes: longest prefix, metric, interface; what happens to them with links and interfaces.
 
 import { describe, expect, it } from "vitest";
-import { ip, ipText } from "../../support/frames.ts";
+import { ipText } from "../../support/frames.ts";
 import { Prng } from "../../support/prng.ts";
 import { Station } from "../../support/station.ts";
 
 /** Where a packet to that address would go: "eth1 via 10.0.0.2 from 10.0.0.1", or "" for nowhere. */
 function way(station: Station, destination: string, bound = 0): string {
-	const path = station.stack.ip.wayTo(ip(destination), bound);
-	return path.out === undefined ? "" : `${path.out.name} via ${ipText(path.nextHop)} from ${ipText(path.source)}`;
+	const path = station.stack.ip.wayTo(destination, bound);
+	return path.out === undefined ? "" : `${path.out.name} via ${path.nextHop} from ${path.source}`;
 }
 
 function two(): Station {
@@ -80,7 +80,7 @@ describe("the way to a destination", () => {
 		station.stack.interfaces.remove(one!.link);
 		expect(way(station, "8.8.8.8")).toBe("");
 		expect(way(station, "10.0.0.5")).toBe("");
-		other!.link.removeAddress(other!.link.addresses.find((own) => own.address === ip("10.1.7.1"))!);
+		other!.link.removeAddress(other!.link.addresses.find((own) => own.address === "10.1.7.1")!);
 		expect(way(station, "10.1.7.5")).toBe("");
 		expect(way(station, "10.1.0.5")).toBe("eth2 via 10.1.0.5 from 10.1.0.1");
 	});
@@ -96,7 +96,7 @@ describe("the way to a destination", () => {
 			let chosen: (typeof added)[number] | undefined;
 			for (const route of station.stack.routes.list) {
 				const mask = route.length === 0 ? 0 : -1 << (32 - route.length);
-				if ((address & mask) !== route.network) continue;
+				if (ipText(address & mask) !== route.network) continue;
 				if (!chosen || route.length > chosen.length || (route.length === chosen.length && route.metric < chosen.metric))
 					chosen = route;
 			}
@@ -118,7 +118,7 @@ describe("the way to a destination", () => {
 			}
 			for (let i = 0; i < 50; i++) {
 				const address = near();
-				expect(station.stack.routes.find(address, 0), ipText(address)).toBe(best(address));
+				expect(station.stack.routes.find(ipText(address), 0), ipText(address)).toBe(best(address));
 			}
 			for (let i = 0; i < 100; i++) station.stack.routes.remove(added.splice(prng.below(added.length), 1)[0]!);
 		}
@@ -127,10 +127,15 @@ describe("the way to a destination", () => {
 
 describe("a wrong route", () => {
 	it.each([
-		[{ prefix: "10.0.0.0" }, /"10\.0\.0\.0": expected an IPv4 address and a prefix length/],
+		[{ prefix: "10.0.0.0" }, /"10\.0\.0\.0": expected an IP address and a prefix length/],
 		[{ prefix: "10.0.0.1/24" }, /route 10\.0\.0\.1\/24: expected 10\.0\.0\.0\/24, without host bits/],
 		[{ prefix: "20.0.0.0/33" }, /prefix length/],
-		[{ prefix: "20.0.0.0/8", gateway: "next" }, /gateway "next": expected an IPv4 address/],
+		[{ prefix: "20.0.0.0/8", gateway: "next" }, /gateway "next": expected an IP address/],
+		[
+			{ prefix: "20.0.0.0/8", gateway: "2001:db8::1" },
+			/gateway 2001:db8::1: expected an address of the family of 20\.0\.0\.0\/8/,
+		],
+		[{ prefix: "2001:db8::1/64" }, /route 2001:db8::1\/64: expected 2001:db8::\/64, without host bits/],
 		[{ prefix: "20.0.0.0/8", gateway: "10.9.0.1" }, /gateway 10\.9\.0\.1: not in a subnet of eth1/],
 		[{ prefix: "20.0.0.0/8", metric: -1 }, /metric -1: expected 0 to 65535/],
 	])("is refused: %j", (options, message) => {

@@ -41,7 +41,7 @@ describe("a frame for an address that was ours", () => {
 describe("a frame from outside with a source address of our own", () => {
 	it.each(["10.0.0.1", "10.1.0.1", "127.0.0.1"])("is dropped when it says %s", (source) => {
 		const { world, node, device } = multihomed();
-		node.stack.tcp.listen(0, 7, 1, 0);
+		node.stack.tcp.listen("", 7, 1, 0);
 		const packet = tcp({ source, destination: "10.0.0.1", sourcePort: 7, destinationPort: 7, seq: 1, flags: SYN });
 		device.inject(ethernet(macOf(1), macOf(9), ETHERTYPE_IPV4, packet));
 		world.run(100);
@@ -69,7 +69,7 @@ describe("a frame from outside with a source address of our own", () => {
 	it("does not make an echo server talk to itself", () => {
 		const { world, node, device } = multihomed();
 		const { udp: layer } = node.stack;
-		const socket = layer.open(0, 7, 0);
+		const socket = layer.open("", 7, 0);
 		const buffer = new Uint8Array(100);
 		let echoed = 0;
 		layer.adopt(socket, {

@@ -31,10 +31,10 @@ describe("a watch", () => {
 		world.run(10);
 		node.stack.routes.remove(route);
 		world.run(10);
-		eth0.ip.servers = [0x0a000009];
-		eth0.ip.servers = [0x0a000009];
+		eth0.ip.servers = ["10.0.0.9"];
+		eth0.ip.servers = ["10.0.0.9"];
 		world.run(10);
-		eth0.ip.servers = [0x0a000009]; // no change
+		eth0.ip.servers = ["10.0.0.9"]; // no change
 		world.run(10);
 		node.stack.interfaces.remove(eth0);
 		world.run(10);
@@ -54,8 +54,8 @@ describe("a watch", () => {
 			heard.push(link.name);
 			throw new Error(link.name);
 		});
-		eth0.ip.servers = [1];
-		eth1.ip.servers = [2];
+		eth0.ip.servers = ["0.0.0.1"];
+		eth1.ip.servers = ["0.0.0.2"];
 		world.run(10);
 		expect(heard).toEqual(["eth0", "eth1"]);
 		expect(errors).toEqual(["eth0", "eth1"]);
@@ -65,7 +65,7 @@ describe("a watch", () => {
 		const { world, heard, watch, eth0 } = watched();
 		watch.close();
 		watch.close();
-		eth0.ip.servers = [1];
+		eth0.ip.servers = ["0.0.0.1"];
 		world.run(10);
 		expect(heard).toEqual([]);
 	});

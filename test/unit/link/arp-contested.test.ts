@@ -29,7 +29,7 @@ let socket: UdpSocket;
 beforeEach(() => {
 	station = new Station([["10.0.0.1/24"]], { neighbors: 4, packets: 32 });
 	port = station.ports[0]!;
-	socket = station.stack.udp.open(0, 5000, 0);
+	socket = station.stack.udp.open("", 5000, 0);
 	station.world.run(3000);
 	send();
 	port.answersArp = false;
@@ -38,7 +38,7 @@ beforeEach(() => {
 
 function send(to = PEER): void {
 	station.stack.poll(station.world.clock.ms);
-	station.stack.udp.send(socket, ip(to), 7, new Uint8Array(1), 0, 1);
+	station.stack.udp.send(socket, to, 7, new Uint8Array(1), 0, 1);
 	station.world.settle();
 }
 

@@ -32,14 +32,14 @@ beforeEach(() => {
 	station = new Station([["10.0.0.1/24", "10.0.0.9/24", "172.16.5.1/16"]], { neighbors: 4, packets: 32 });
 	port = station.ports[0]!;
 	port.answersArp = false;
-	socket = station.stack.udp.open(0, 5000, 0);
+	socket = station.stack.udp.open("", 5000, 0);
 	station.world.run(3000);
 	port.all();
 });
 
 function send(to: string): void {
 	station.stack.poll(station.world.clock.ms);
-	station.stack.udp.send(socket, ip(to), 7, new Uint8Array(1), 0, 1);
+	station.stack.udp.send(socket, to, 7, new Uint8Array(1), 0, 1);
 	station.world.settle();
 }
 
@@ -187,7 +187,7 @@ it("an interface without address asks nobody: nothing but a probe comes from 0.0
 	unnumbered.link.probe(ip(PEER));
 	expect(unnumbered.all()[0]!.arp).toMatchObject({ operation: ARP_REQUEST, sender: 0, target: ip(PEER) });
 	unnumbered.link.probed = 0;
-	unnumbered.link.ip.insertAddress(ip(US), 24);
+	unnumbered.link.ip.insertAddress(US, 24);
 	forwarded();
 	expect(unnumbered.questions()[0]!.arp).toMatchObject({ sender: ip(US), target: ip(PEER) });
 });

@@ -17,13 +17,13 @@ let socket: UdpSocket;
 beforeEach(() => {
 	station = new Station([["10.0.0.1/24", "10.0.0.9/24"]], { neighbors: 4, packets: 32 });
 	port = station.ports[0]!;
-	socket = station.stack.udp.open(0, 5000, 0);
+	socket = station.stack.udp.open("", 5000, 0);
 });
 
 /** Sends a datagram with that many bytes, as a callback within a poll would. */
 function send(to: string, length = 1): void {
 	station.stack.poll(station.world.clock.ms);
-	station.stack.udp.send(socket, ip(to), 7, new Uint8Array(length), 0, length);
+	station.stack.udp.send(socket, to, 7, new Uint8Array(length), 0, length);
 	station.world.settle();
 }
 
@@ -167,7 +167,7 @@ describe("answering", () => {
 		const announced = () => port.all().map((parsed) => [ipText(parsed.arp!.sender), ipText(parsed.arp!.target)]);
 		station.world.run(5000);
 		port.all();
-		port.link.ip.insertAddress(ip("10.0.7.1"), 24);
+		port.link.ip.insertAddress("10.0.7.1", 24);
 		expect(announced()).toEqual([["10.0.7.1", "10.0.7.1"]]);
 		station.world.run(1990);
 		expect(announced()).toEqual([]);
@@ -187,8 +187,8 @@ describe("answering", () => {
 	it("does not announce an address for the second time that is gone, or while the link is down", () => {
 		station.world.run(5000);
 		port.all();
-		port.link.removeAddress(port.link.ip.insertAddress(ip("10.0.7.1"), 24));
-		port.link.ip.insertAddress(ip("10.0.8.1"), 24);
+		port.link.removeAddress(port.link.ip.insertAddress("10.0.7.1", 24));
+		port.link.ip.insertAddress("10.0.8.1", 24);
 		expect(port.all().length).toBe(2);
 		port.device.setLink(false);
 		station.world.run(5000);

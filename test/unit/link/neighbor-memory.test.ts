@@ -94,7 +94,7 @@ describe("packet buffers", () => {
 		const board = new Board({ packets: 16, neighbors: 8 });
 		for (const from of [1, 1, 1, 2, 2, 2, 3]) board.forged(from);
 		const waiting = (n: number): number =>
-			board.stack.interfaces.neighbors.entries.find((entry) => entry.address === ip(`10.0.100.${n}`))!.waiting;
+			board.stack.interfaces.neighbors.entries.find((entry) => entry.address === `10.0.100.${n}`)!.waiting;
 		expect([waiting(1), waiting(2), waiting(3)]).toEqual([2, 3, 1]);
 	});
 

@@ -52,7 +52,7 @@ describe("names", () => {
 	it("are looked up by a program that has no UDP socket left, or none at all", () => {
 		for (const sockets of [{ udp: 1 }, { udp: 0, services: 1 }]) {
 			const scene = new Scene(always("192.0.2.1"), silence, { sockets });
-			if (sockets.udp > 0) scene.us.stack.udp.open(0, 7, 0);
+			if (sockets.udp > 0) scene.us.stack.udp.open("", 7, 0);
 			expect(scene.lookUp("a.test").address).toBe("192.0.2.1");
 		}
 	});

@@ -1,3 +1,4 @@
+import { ipText } from "../../support/frames.ts";
 import { describe, expect, it } from "vitest";
 import { JsonPieces, PIECE_BYTES, membersOf } from "../../../src/status/pieces.ts";
 import type { JsonWriter } from "../../../src/status/json.ts";
@@ -96,7 +97,8 @@ describe("a status in pieces", () => {
 				if ((piece + seed) % 3 === 0) {
 					const link = new LoopbackInterface(`x${piece}`, new LoopbackDevice());
 					added.push(link);
-					if (stack.interfaces.list.length < 4) stack.interfaces.add(link).ip.insertAddress(0x0a800001 + (piece << 8), 24);
+					if (stack.interfaces.list.length < 4)
+						stack.interfaces.add(link).ip.insertAddress(ipText(0x0a800001 + (piece << 8)), 24);
 				} else if ((piece + seed) % 3 === 1) {
 					const last = stack.interfaces.list[stack.interfaces.list.length - 1]!;
 					if (last.name.startsWith("x")) stack.interfaces.remove(last);

@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { createIO } from "../../../src/io/io.ts";
 import { Faults } from "../../../src/device/faults.ts";
 import { EthernetInterface } from "../../../src/link/ethernet.ts";
-import { ip } from "../../support/frames.ts";
 import { QueueDevice } from "../../support/wire.ts";
 import { World } from "../../support/world.ts";
 
@@ -132,11 +131,11 @@ describe("a device is told that frames for groups are wanted", () => {
 
 	it("as the transport counts them", () => {
 		const { stack, links, told } = twoInterfaces();
-		for (let i = 0; i < 3; i++) stack.udp.groups.join(links[0], ip(GROUP));
-		for (let i = 0; i < 2; i++) stack.udp.groups.leave(links[0], ip(GROUP));
+		for (let i = 0; i < 3; i++) stack.udp.groups.join(links[0], GROUP);
+		for (let i = 0; i < 2; i++) stack.udp.groups.leave(links[0], GROUP);
 		expect(told()).toEqual([[true], []]);
-		stack.udp.groups.leave(links[0], ip(GROUP));
-		stack.udp.groups.leave(links[0], ip(GROUP));
+		stack.udp.groups.leave(links[0], GROUP);
+		stack.udp.groups.leave(links[0], GROUP);
 		expect(told()).toEqual([[false], []]);
 	});
 });

@@ -30,13 +30,13 @@ function read(station: Station, socket: UdpSocket): { from: string; bytes: numbe
 	const buffer = new Uint8Array(2000);
 	const length = station.stack.udp.read(socket, buffer, 0, buffer.length);
 	if (length < 0) return undefined;
-	return { from: `${ipText(socket.fromAddress)}:${socket.fromPort}`, bytes: Array.from(buffer.subarray(0, length)) };
+	return { from: `${socket.fromAddress}:${socket.fromPort}`, bytes: Array.from(buffer.subarray(0, length)) };
 }
 
 describe("a datagram that comes in", () => {
 	it("reaches a socket bound to no address by every interface", () => {
 		const station = stationOf();
-		const socket = station.stack.udp.open(0, 53, 0);
+		const socket = station.stack.udp.open("", 53, 0);
 		arrive(station, 0, "10.0.0.1", 53);
 		arrive(station, 0, "10.0.0.9", 53);
 		arrive(station, 1, "10.1.0.1", 53);
@@ -51,10 +51,10 @@ describe("a datagram that comes in", () => {
 		const station = stationOf();
 		const { udp: layer } = station.stack;
 		const slot = station.ports[0]!.link.slot;
-		const any = layer.open(0, 53, 0);
-		const address = layer.open(ip("10.0.0.1"), 53, 0);
-		const link = layer.open(0, 53, slot);
-		const both = layer.open(ip("10.0.0.1"), 53, slot);
+		const any = layer.open("", 53, 0);
+		const address = layer.open("10.0.0.1", 53, 0);
+		const link = layer.open("", 53, slot);
+		const both = layer.open("10.0.0.1", 53, slot);
 		const counts = () => [any, address, link, both].map((socket) => layer.pending(socket));
 		arrive(station, 0, "10.0.0.1", 53);
 		expect(counts()).toEqual([0, 0, 0, 1]);
@@ -70,7 +70,7 @@ describe("a datagram that comes in", () => {
 
 	it("reaches a socket bound to an interface by that one only", () => {
 		const station = stationOf();
-		const socket = station.stack.udp.open(0, 53, station.ports[1]!.link.slot);
+		const socket = station.stack.udp.open("", 53, station.ports[1]!.link.slot);
 		arrive(station, 0, "10.0.0.1", 53);
 		expect(station.stack.udp.pending(socket)).toBe(0);
 		expect(station.drops("eth1")).toEqual({ udpNoSocket: 1 });
@@ -80,7 +80,7 @@ describe("a datagram that comes in", () => {
 
 	it.each(["10.0.0.255", "255.255.255.255"])("for %s reaches a socket bound to no address", (destination) => {
 		const station = stationOf();
-		const socket = station.stack.udp.open(0, 53, 0);
+		const socket = station.stack.udp.open("", 53, 0);
 		arrive(station, 0, destination, 53);
 		expect(station.stack.udp.pending(socket)).toBe(1);
 	});
@@ -88,7 +88,7 @@ describe("a datagram that comes in", () => {
 	it("for a group reaches those that joined it, on the interface where they did", () => {
 		const station = stationOf();
 		const { udp: layer } = station.stack;
-		const socket = layer.open(0, 5353, 0);
+		const socket = layer.open("", 5353, 0);
 		const group = ip("224.0.0.251");
 		const to = { to: new Uint8Array([1, 0, 0x5e, 0, 0, 251]) };
 		const send = (index: number) =>
@@ -98,18 +98,18 @@ describe("a datagram that comes in", () => {
 			);
 		send(0);
 		expect(layer.pending(socket)).toBe(0);
-		layer.groups.join(station.ports[0]!.link, group);
+		layer.groups.join(station.ports[0]!.link, ipText(group));
 		send(0);
 		send(1);
 		expect(layer.pending(socket)).toBe(1);
-		layer.groups.leave(station.ports[0]!.link, group);
+		layer.groups.leave(station.ports[0]!.link, ipText(group));
 		send(0);
 		expect(layer.pending(socket)).toBe(1);
 	});
 
 	it("is counted when the socket's queue is full, and room comes back by reading", () => {
 		const station = stationOf();
-		const socket = station.stack.udp.open(0, 53, 0);
+		const socket = station.stack.udp.open("", 53, 0);
 		for (let i = 0; i < 100; i++) arrive(station, 0, "10.0.0.1", 53, 1400);
 		const kept = station.stack.udp.pending(socket);
 		expect(kept).toBeGreaterThan(0);
@@ -121,7 +121,7 @@ describe("a datagram that comes in", () => {
 
 	it("with a wrong checksum is counted; without one it is taken", () => {
 		const station = stationOf();
-		const socket = station.stack.udp.open(0, 53, 0);
+		const socket = station.stack.udp.open("", 53, 0);
 		const fields = { source: PEER, destination: "10.0.0.1", sourcePort: 9, destinationPort: 53 };
 		station.ports[0]!.ip(udp({ ...fields, udpChecksum: 0x1234 }, [1, 2]));
 		station.ports[0]!.ip(udp({ ...fields, udpChecksum: 0 }, [1, 2]));
@@ -134,11 +134,11 @@ describe("a datagram that goes out", () => {
 	it("comes from the address of the interface it leaves by, unless the socket has one", () => {
 		const station = stationOf();
 		const { udp: layer } = station.stack;
-		const any = layer.open(0, 1000, 0);
-		const bound = layer.open(ip("10.0.0.9"), 1001, 0);
-		layer.send(any, ip(PEER), 7, new Uint8Array(3), 0, 3);
-		layer.send(bound, ip(PEER), 7, new Uint8Array(3), 0, 3);
-		layer.send(any, ip("10.1.0.2"), 7, new Uint8Array(3), 0, 3);
+		const any = layer.open("", 1000, 0);
+		const bound = layer.open("10.0.0.9", 1001, 0);
+		layer.send(any, PEER, 7, new Uint8Array(3), 0, 3);
+		layer.send(bound, PEER, 7, new Uint8Array(3), 0, 3);
+		layer.send(any, "10.1.0.2", 7, new Uint8Array(3), 0, 3);
 		const sources = (index: number) =>
 			station.ports[index]!.packets().map(({ ipv4, udp: one }) => `${ipText(ipv4!.source)}:${one!.sourcePort}`);
 		expect(sources(0)).toEqual(["10.0.0.1:1000", "10.0.0.9:1001"]);
@@ -147,8 +147,8 @@ describe("a datagram that goes out", () => {
 
 	it("may be sent to everybody on the subnet", () => {
 		const station = stationOf();
-		const socket = station.stack.udp.open(0, 1000, station.ports[1]!.link.slot);
-		for (const to of ["10.1.0.255", "255.255.255.255"]) station.stack.udp.send(socket, ip(to), 7, new Uint8Array(3), 0, 3);
+		const socket = station.stack.udp.open("", 1000, station.ports[1]!.link.slot);
+		for (const to of ["10.1.0.255", "255.255.255.255"]) station.stack.udp.send(socket, to, 7, new Uint8Array(3), 0, 3);
 		const sent = station.ports[1]!.packets();
 		expect(sent.map((parsed) => parsed.destinationMac)).toEqual([BROADCAST_MAC, BROADCAST_MAC]);
 		expect(station.ports[0]!.packets()).toEqual([]);
@@ -156,19 +156,19 @@ describe("a datagram that goes out", () => {
 
 	it("takes a part of a buffer, and nothing", () => {
 		const station = stationOf();
-		const socket = station.stack.udp.open(0, 1000, 0);
-		station.stack.udp.send(socket, ip(PEER), 7, new Uint8Array([1, 2, 3, 4, 5]), 1, 3);
-		station.stack.udp.send(socket, ip(PEER), 7, new Uint8Array(0), 0, 0);
+		const socket = station.stack.udp.open("", 1000, 0);
+		station.stack.udp.send(socket, PEER, 7, new Uint8Array([1, 2, 3, 4, 5]), 1, 3);
+		station.stack.udp.send(socket, PEER, 7, new Uint8Array(0), 0, 0);
 		expect(station.ports[0]!.packets().map((parsed) => [...parsed.udp!.payload])).toEqual([[2, 3, 4], []]);
 	});
 
 	it("reaches our own sockets over the loopback interface, by any of our addresses", () => {
 		const station = stationOf();
 		const { udp: layer } = station.stack;
-		const server = layer.open(0, 53, 0);
-		const client = layer.open(0, 0, 0);
+		const server = layer.open("", 53, 0);
+		const client = layer.open("", 0, 0);
 		for (const to of ["127.0.0.1", "10.0.0.9", "10.1.0.1"]) {
-			layer.send(client, ip(to), 53, new Uint8Array([1]), 0, 1);
+			layer.send(client, to, 53, new Uint8Array([1]), 0, 1);
 			station.world.settle();
 			expect(read(station, server)).toEqual({ from: `${to}:${client.localPort}`, bytes: [1] });
 		}
@@ -177,8 +177,8 @@ describe("a datagram that goes out", () => {
 
 	it("is refused when it is too long, or leads nowhere", () => {
 		const station = stationOf();
-		const socket = station.stack.udp.open(0, 1000, 0);
-		const send = (to: string, length: number) => () => station.stack.udp.send(socket, ip(to), 7, new Uint8Array(2000), 0, length);
+		const socket = station.stack.udp.open("", 1000, 0);
+		const send = (to: string, length: number) => () => station.stack.udp.send(socket, to, 7, new Uint8Array(2000), 0, length);
 		expect(send(PEER, 1472)).not.toThrow();
 		expect(send(PEER, 1473)).toThrow(/datagram of 1473 bytes: expected at most 1472/);
 		expect(send("8.8.8.8", 1)).toThrow(/no route/);
@@ -189,18 +189,18 @@ describe("ports", () => {
 	it("are given to one socket each, per address and interface", () => {
 		const station = stationOf();
 		const { udp: layer } = station.stack;
-		const first = layer.open(0, 53, 0);
-		expect(() => layer.open(0, 53, 0)).toThrow(/UDP port 53 is in use/);
-		layer.open(0, 53, station.ports[0]!.link.slot);
+		const first = layer.open("", 53, 0);
+		expect(() => layer.open("", 53, 0)).toThrow(/UDP port 53 is in use/);
+		layer.open("", 53, station.ports[0]!.link.slot);
 		layer.close(first);
-		layer.open(0, 53, 0);
+		layer.open("", 53, 0);
 	});
 
 	it("are chosen from 49152 on, each differently", () => {
 		const station = stationOf({ sockets: { udp: 50 } });
-		const chosen = new Set(Array.from({ length: 50 }, () => station.stack.udp.open(0, 0, 0).localPort));
+		const chosen = new Set(Array.from({ length: 50 }, () => station.stack.udp.open("", 0, 0).localPort));
 		expect(chosen.size).toBe(50);
 		expect(Math.min(...chosen)).toBeGreaterThanOrEqual(49_152);
-		expect(() => station.stack.udp.open(0, 0, 0)).toThrow(/all 50 UDP sockets are in use; raise the option "sockets\.udp"/);
+		expect(() => station.stack.udp.open("", 0, 0)).toThrow(/all 50 UDP sockets are in use; raise the option "sockets\.udp"/);
 	});
 });

@@ -69,7 +69,7 @@ let stack: Stack;
 function add<T extends QueueDevice>(name: string, device: T, index: number): { link: EthernetInterface; device: T } {
 	const link = new EthernetInterface(name, device);
 	stack.interfaces.add(link);
-	link.ip.insertAddress(ip(`10.${index}.0.1`), 24);
+	link.ip.insertAddress(`10.${index}.0.1`, 24);
 	device.takeSent();
 	return { link, device };
 }
@@ -84,7 +84,7 @@ function datagram(index: number, destinationPort = 7): Bytes {
 
 /** A socket at port 7, and what its owner is told. */
 function listen(onEvents: (waiting: number) => void, port = 7): UdpSocket {
-	const socket = stack.udp.open(0, port, 0);
+	const socket = stack.udp.open("", port, 0);
 	socket.owner = { onEvents: (_events, waiting) => onEvents(waiting) };
 	all.world.settle();
 	return socket;
@@ -101,8 +101,8 @@ function meet({ link, device }: { link: EthernetInterface; device: QueueDevice }
 	device.takeSent();
 }
 
-function write(index: number, socket = stack.udp.open(0, 0, 0)): void {
-	stack.udp.send(socket, ip(`10.${index}.0.9`), 9, new Uint8Array(8), 0, 8);
+function write(index: number, socket = stack.udp.open("", 0, 0)): void {
+	stack.udp.send(socket, `10.${index}.0.9`, 9, new Uint8Array(8), 0, 8);
 	if (socket.owner === null) stack.udp.close(socket);
 }
 
@@ -153,7 +153,7 @@ describe("an interface that an owner adds", () => {
 describe("a socket", () => {
 	it("does not take what came by an interface that is gone for what comes by another in its slot", () => {
 		const old = add("eth7", new Quiet({ mac: 7 }), 7);
-		const socket = stack.udp.open(0, 7, 0);
+		const socket = stack.udp.open("", 7, 0);
 		const names: string[] = [];
 		const read = () => {
 			const into = new Uint8Array(8);
@@ -327,7 +327,7 @@ describe("a device", () => {
 
 /** A connection from port 80 of 10.7.0.9. */
 function connect(device: QueueDevice): Tcb {
-	const tcb = stack.tcp.connect(ip("10.7.0.9"), 80);
+	const tcb = stack.tcp.connect("10.7.0.9", 80);
 	all.world.settle();
 	const syn = packets(device).at(-1)!;
 	const view = new DataView(syn.buffer, syn.byteOffset);

@@ -24,10 +24,10 @@ function station(moves: number, packets = 12): { all: Station; port: Port; free:
 function busy(moves: number, polls: number): ReturnType<typeof station> {
 	const scene = station(moves);
 	const { all, port } = scene;
-	const socket = all.stack.udp.open(0, 7, 0);
+	const socket = all.stack.udp.open("", 7, 0);
 	for (let i = 0; i < 3; i++) {
 		port.device.incoming.push(request(port, i, 1000));
-		all.stack.udp.send(socket, ip(PEER), 9, new Uint8Array(500), 0, 500);
+		all.stack.udp.send(socket, PEER, 9, new Uint8Array(500), 0, 500);
 	}
 	port.device.host!.notify();
 	for (let i = 0; i < polls; i++) all.stack.poll(all.world.clock.now);
@@ -116,10 +116,10 @@ describe.each([1, 2, 5, 1000, 5000])("a device that is asked %i times for a fram
 
 it("sends datagrams of a program as they were written, in their order", () => {
 	const { all, port, free } = station(3, 12);
-	const socket = all.stack.udp.open(0, 7, 0);
+	const socket = all.stack.udp.open("", 7, 0);
 	const sent: number[] = [];
 	for (let i = 0; i < 100; i++) {
-		all.stack.udp.send(socket, ip(PEER), 9, Uint8Array.of(i), 0, 1);
+		all.stack.udp.send(socket, PEER, 9, Uint8Array.of(i), 0, 1);
 		sent.push(i);
 		if (i % 2 === 1) all.world.settle();
 	}

@@ -1,7 +1,7 @@
 // What connections send while their device takes nothing, and all places before it are taken: it waits in the connection and is not dropped.
 
 import { describe, expect, it } from "vitest";
-import { FIN, RST, SYN, TCP_ACK, icmp, ip, tcp, u16 } from "../../support/frames.ts";
+import { FIN, RST, SYN, TCP_ACK, icmp, tcp, u16 } from "../../support/frames.ts";
 import type { Parsed } from "../../support/parse.ts";
 import { Station } from "../../support/station.ts";
 import type { Tcb } from "../../../src/transport/tcp/tcb.ts";
@@ -26,8 +26,8 @@ describe.each([
 		readonly all = new Station([["10.1.0.1/24"], ["10.2.0.1/24"]], { packets: PACKETS });
 		readonly port = this.all.ports[index]!;
 		readonly stack = this.all.stack;
-		readonly #listener = this.stack.tcp.listen(0, 80, 4, 0);
-		readonly #socket = this.stack.udp.open(0, 7, 0);
+		readonly #listener = this.stack.tcp.listen("", 80, 4, 0);
+		readonly #socket = this.stack.udp.open("", 7, 0);
 		#drops = 0;
 
 		constructor() {
@@ -44,7 +44,7 @@ describe.each([
 		fill(): void {
 			this.port.device.setBusy(true);
 			for (let i = 0; i < PACKETS; i++) {
-				this.stack.udp.send(this.#socket, ip(peer), 9, Uint8Array.of(i), 0, 1);
+				this.stack.udp.send(this.#socket, peer, 9, Uint8Array.of(i), 0, 1);
 				this.run(0);
 			}
 			this.#drops = this.drops;
@@ -114,7 +114,7 @@ describe.each([
 	it("a SYN of ours waits, and has all of its time from when it goes", () => {
 		const crowd = new Crowd();
 		crowd.fill();
-		crowd.stack.tcp.connect(ip(peer), 5000);
+		crowd.stack.tcp.connect(peer, 5000);
 		crowd.run(900);
 		crowd.clear();
 		expect(crowd.segments().map(({ flags }) => flags)).toEqual([SYN]);
@@ -128,7 +128,7 @@ describe.each([
 	it("a SYN of ours that never goes is given up", () => {
 		const crowd = new Crowd();
 		crowd.fill();
-		const tcb = crowd.stack.tcp.connect(ip(peer), 5000);
+		const tcb = crowd.stack.tcp.connect(peer, 5000);
 		crowd.stack.tcp.setUserTimeout(tcb, 5000);
 		crowd.run(4000);
 		expect(tcb.stateName).toBe("synSent");

@@ -36,7 +36,7 @@ function inject(port: Port, packet: Bytes): void {
 
 /** A socket at port 7 of any interface, and what its owner is told. */
 function listen({ stack }: Station, onEvents: (events: number, waiting: number) => unknown): UdpSocket {
-	const socket = stack.udp.open(0, 7, 0);
+	const socket = stack.udp.open("", 7, 0);
 	socket.owner = { onEvents };
 	return socket;
 }
@@ -73,7 +73,7 @@ describe("a poll", () => {
 		const { device } = ports[1]!;
 		const socket = listen(all, () => {
 			const data = new Uint8Array(8);
-			while (stack.udp.read(socket, data, 0, 8) >= 0) stack.udp.send(socket, ip(ends(1).source), 9, data, 0, 1);
+			while (stack.udp.read(socket, data, 0, 8) >= 0) stack.udp.send(socket, ends(1).source, 9, data, 0, 1);
 		});
 		ports[1]!.ip(datagram(1)); // the neighbour is known from here on
 		const before = node.polls;
@@ -112,7 +112,7 @@ describe("a poll", () => {
 		const [port] = all.ports;
 		const { stack, world } = all;
 		const fault = new Error("an owner's");
-		const thrower = stack.udp.open(0, 8, 0);
+		const thrower = stack.udp.open("", 8, 0);
 		thrower.owner = {
 			onEvents() {
 				throw fault;
@@ -133,7 +133,7 @@ describe("a poll", () => {
 	it("sends all that the congestion window lets go, by a device in TypeScript, though no more than eight packets wait for one", () => {
 		const { stack, world, ports } = new Station([["10.1.0.1/24"]], { packets: 32, sockets: { sendBuffer: 20_000 } });
 		const [port] = ports;
-		const tcb = stack.tcp.connect(ip("10.1.0.9"), 80);
+		const tcb = stack.tcp.connect("10.1.0.9", 80);
 		world.settle();
 		const [syn] = port!.packets();
 		const { seq, sourcePort } = syn!.tcp!;
@@ -162,7 +162,7 @@ describe("a poll", () => {
 		const { stack, world, ports } = new Station([["10.1.0.1/24"]], { packets: 32, sockets: { tcp: COUNT } });
 		const [port] = ports;
 		const tcbs = Array.from({ length: COUNT }, () => {
-			const tcb = stack.tcp.connect(ip("10.1.0.9"), 80);
+			const tcb = stack.tcp.connect("10.1.0.9", 80);
 			world.settle(); // one after the other: few packets wait for a neighbour
 			return tcb;
 		});

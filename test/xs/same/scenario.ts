@@ -22,6 +22,7 @@ import {
 	TCP_ACK,
 	udp,
 	type Bytes,
+	ipText,
 } from "../../support/frames.ts";
 import { FIN, SYN } from "../../../src/wire/tcp.ts";
 import { FrameGenerator, type Tuple } from "../../support/mutate.ts";
@@ -174,9 +175,9 @@ class Station {
 			.inUse()
 			.filter(({ state }) => state > LISTEN)
 			.map((tcb) => ({
-				peer: tcb.remoteAddress,
+				peer: ip(tcb.remoteAddress),
 				peerPort: tcb.remotePort,
-				local: tcb.localAddress,
+				local: ip(tcb.localAddress),
 				localPort: tcb.localPort,
 				seq: core.view.getInt32(tcb.block + at.rcvNxt, true),
 				ack: core.view.getInt32(tcb.block + at.sndNxt, true),
@@ -190,7 +191,7 @@ class Station {
 		const tcb = tcp.inUse().find(({ state }) => state >= ESTABLISHED);
 		if (prng.chance(0.1) && tcp.available > 3) {
 			try {
-				this.digest.word(tcp.connect(prng.pick(PEERS), 80, { networkTimeout: 0 }).index);
+				this.digest.word(tcp.connect(ipText(prng.pick(PEERS)), 80, { networkTimeout: 0 }).index);
 			} catch (error) {
 				this.digest.text((error as Error).message);
 			}

@@ -1,7 +1,7 @@
 // IPCP and IPV6CP byte by byte: RFC 1332, RFC 1877, RFC 5072.
 
 import { describe, expect, it } from "vitest";
-import { ip, IPCP, IPV6CP, LCP, Peer } from "./pair.ts";
+import { IPCP, IPV6CP, LCP, Peer } from "./pair.ts";
 import { statusOf } from "../../../../src/status/status.ts";
 
 const REQUEST = 1;
@@ -43,7 +43,7 @@ describe("as client", () => {
 			peer.run(100);
 			return peer;
 		};
-		const way = (peer: Peer, text: string) => peer.us.node.stack.routes.find(ip(text), 0)?.link.name;
+		const way = (peer: Peer, text: string) => peer.us.node.stack.routes.find(text, 0)?.link.name;
 
 		it("an address of that network from the peer is refused, and told; one that the program has set is not", () => {
 			const peer = dialled({}, [192, 168, 77, 9], [10, 0, 0, 1]);

@@ -263,7 +263,7 @@ describe("a client", () => {
 
 	it("leaves addresses, routes and name servers alone that are not its own", () => {
 		const rig = new Rig();
-		rig.link.ip.insertAddress(ip("10.0.0.1"), 24);
+		rig.link.ip.insertAddress("10.0.0.1", 24);
 		rig.stack.routes.add({ prefix: "172.16.0.0/12", gateway: "10.0.0.2", interface: rig.link });
 		rig.link.nameServers = ["10.0.0.53"];
 		rig.server.options = [[1, [255, 255, 255, 0]]];
@@ -290,7 +290,7 @@ describe("a client", () => {
 
 	it("gives up, and says why, where the interface has no room for one more address", () => {
 		const rig = new Rig();
-		for (let i = 1; i <= 4; i++) rig.link.ip.insertAddress(ip(`10.0.${i}.1`), 24);
+		for (let i = 1; i <= 4; i++) rig.link.ip.insertAddress(`10.0.${i}.1`, 24);
 		const client = rig.client();
 		rig.world.run(12_000);
 		expect(client.state).toMatchObject({ state: "init", address: null });

@@ -135,7 +135,7 @@ describe("before it is used", () => {
 
 	it("an address of another interface of ours is declined", () => {
 		rig = new Rig({ interfaces: 2 });
-		rig.links[1]!.ip.insertAddress(ip(ADDRESS), 24);
+		rig.links[1]!.ip.insertAddress(ADDRESS, 24);
 		const client = rig.client();
 		rig.world.run(2000);
 		expect(rig.server.names()).toEqual(["discover", "request", "decline"]);
@@ -193,7 +193,7 @@ describe("while it is used", () => {
 	});
 
 	it("an address of the board's own on the same interface is defended as ever, and never given up", () => {
-		rig.link.ip.insertAddress(ip("10.0.0.1"), 24);
+		rig.link.ip.insertAddress("10.0.0.1", 24);
 		const client = rig.client();
 		rig.bound(client);
 		rig.world.run(5000);

@@ -14,7 +14,7 @@ const MASK: [number, number[]] = [1, addresses("255.255.255.0")];
 /** eth0 192.168.77.2/24; the server of eth1 lends 10.9.0.50/24 with these options. */
 function scene(options: [number, number[]][] = [], lent = "10.9.0.50"): Rig {
 	const rig = new Rig({ interfaces: 2 });
-	rig.links[0]!.ip.insertAddress(ip("192.168.77.2"), 24);
+	rig.links[0]!.ip.insertAddress("192.168.77.2", 24);
 	Object.assign(rig.servers[1]!, { server: lent.replace(/[0-9]+$/, "1"), address: lent, options: [MASK, ...options] });
 	return rig;
 }
@@ -104,7 +104,7 @@ describe("a subnet", () => {
 		["one address of the other interface's", "255.255.255.255"],
 	])("that is %s is refused before it is asked for, and told", (_what, mask) => {
 		const rig = new Rig({ interfaces: 2 });
-		rig.links[0]!.ip.insertAddress(ip("192.168.0.9"), 16);
+		rig.links[0]!.ip.insertAddress("192.168.0.9", 16);
 		const [server] = rig.servers.slice(1);
 		const lent = "192.168.77.50";
 		Object.assign(server!, { server: "192.168.77.1", address: lent, options: [[1, addresses(mask)]] });
@@ -122,7 +122,7 @@ describe("a subnet", () => {
 		const rig = scene([[3, addresses("192.168.77.1")]], "192.168.77.50");
 		const slow = new EthernetInterface("eth2", rig.world.device({ mac: 9 }), { metric: 100 });
 		rig.stack.interfaces.add(slow);
-		slow.ip.insertAddress(ip("10.9.0.2"), 24);
+		slow.ip.insertAddress("10.9.0.2", 24);
 		const client = start(rig);
 		expect(isBound(rig, client)).toBe(true);
 		expect(rig.way(ip("192.168.77.9"))).toBe("eth0");
@@ -137,11 +137,11 @@ describe("a subnet", () => {
 		const rig = scene();
 		const client = start(rig);
 		expect(isBound(rig, client)).toBe(true);
-		rig.links[0]!.ip.insertAddress(ip("10.9.0.2"), 24);
+		rig.links[0]!.ip.insertAddress("10.9.0.2", 24);
 		expect(rig.way(ip("10.9.0.9"))).toBe("eth0");
 		rig.world.run(10);
 		expect(client.state.state).toBe("bound");
-		rig.links[0]!.ip.insertAddress(ip("10.0.0.2"), 8);
+		rig.links[0]!.ip.insertAddress("10.0.0.2", 8);
 		rig.world.run(10);
 		expect(client.state).toMatchObject({ address: null, state: "init" });
 		expect(client.state.reason).toBe("the server has lent the subnet 10.9.0.0/24, which is part of eth0's 10.0.0.0/8");

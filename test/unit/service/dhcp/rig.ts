@@ -47,18 +47,18 @@ export class Rig {
 
 	/** Addresses of an interface as text. */
 	addresses(index = 0): string[] {
-		return this.links[index]!.addresses.map((own) => `${ipText(own.address)}/${own.length}`);
+		return this.links[index]!.addresses.map((own) => String(own));
 	}
 
 	/** Routes as "prefix gateway interface metric", those of subnets and of loopback left out. */
 	routes(): string[] {
 		return this.stack.routes.list
 			.filter((route) => !route.connected)
-			.map((route) => `${route} ${ipText(route.nextHop)} ${route.link.name} ${route.metric + route.link.ip.metric}`);
+			.map((route) => `${route} ${route.nextHop || "0.0.0.0"} ${route.link.name} ${route.metric + route.link.ip.metric}`);
 	}
 
 	/** The interface that a packet to that address leaves by, "" for none. */
 	way(address: number): string {
-		return this.stack.routes.find(address, 0)?.link.name ?? "";
+		return this.stack.routes.find(ipText(address), 0)?.link.name ?? "";
 	}
 }

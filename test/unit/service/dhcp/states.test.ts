@@ -41,7 +41,7 @@ describe("getting an address", () => {
 
 	it("sends from 0.0.0.0 to everybody, though another interface has an address", () => {
 		rig = new Rig({ interfaces: 2 });
-		rig.links[1]!.ip.insertAddress(ip("10.0.0.1"), 24);
+		rig.links[1]!.ip.insertAddress("10.0.0.1", 24);
 		rig.bound(rig.client({ hostname: "board-7" }));
 		const [discover, request] = rig.server.heard;
 		expect([discover!, request!].map(({ source, destination }) => [ipText(source), ipText(destination)])).toEqual([
@@ -69,7 +69,7 @@ describe("getting an address", () => {
 	it("takes by unicast to a strange address nothing but DHCP, and that only while it asks", () => {
 		const client = rig.client();
 		rig.server.unicast = true;
-		const echo = rig.stack.udp.open(0, 7, 0);
+		const echo = rig.stack.udp.open("", 7, 0);
 		rig.world.until(() => rig.server.heard.length > 0, 2000);
 		const [discover] = rig.server.heard;
 		rig.server.message(new Uint8Array(300), ip("192.168.1.77"), macOf(1));

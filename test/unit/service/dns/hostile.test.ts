@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createIO } from "../../../../src/io/io.ts";
 import * as dns from "../../../support/dns.ts";
-import { concat, ip } from "../../../support/frames.ts";
+import { concat } from "../../../support/frames.ts";
 import { Scene, always, silence, type Asked, type Script } from "./scene.ts";
 
 const RIGHT = "192.0.2.1";
@@ -108,7 +108,7 @@ describe("an answer", () => {
 
 		it("the right server's address by another interface", () => {
 			scene = new Scene(silence);
-			scene.far.stack.interfaces.find("eth0")!.ip.insertAddress(ip("10.0.0.53"), 32);
+			scene.far.stack.interfaces.find("eth0")!.ip.insertAddress("10.0.0.53", 32);
 			const spoofer = new (createIO(scene.far.stack).UDP)({ address: "10.0.0.53", port: 53 });
 			// As right as can be, but for the way that it comes.
 			scene.server0.script = (query) => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import "../../../../src/modules/mdns.ts";
 import { createIO } from "../../../../src/io/io.ts";
 import * as dns from "../../../support/dns.ts";
-import { ip } from "../../../support/frames.ts";
+import { ip, ipText } from "../../../support/frames.ts";
 import type { Node } from "../../../support/world.ts";
 import { Scene, always, silence, type Asked, type Script } from "./scene.ts";
 
@@ -18,7 +18,7 @@ class Responder {
 	constructor(scene: Scene, node: Node, script: Script, from = PORT, address = "0.0.0.0") {
 		const { UDP } = createIO(node.stack);
 		const link = node.stack.interfaces.find("eth0")!;
-		node.stack.udp.groups.join(link, GROUP);
+		node.stack.udp.groups.join(link, ipText(GROUP));
 		const sender = from === PORT && address === "0.0.0.0" ? undefined : new UDP({ port: from, address });
 		const { asked } = this;
 		void new UDP({
@@ -158,7 +158,7 @@ describe("a neighbour that is not believed", () => {
 		["says nonsense", change({ counts: [1, 9, 9, 9] }), PORT, "0.0.0.0"],
 	] as [string, Script, number, string][])("%s", (_what, script, from, address) => {
 		const scene = new Scene(silence);
-		if (address !== "0.0.0.0") scene.near.stack.interfaces.find("eth0")!.ip.insertAddress(ip(address), 24);
+		if (address !== "0.0.0.0") scene.near.stack.interfaces.find("eth0")!.ip.insertAddress(address, 24);
 		const { asked } = new Responder(scene, scene.near, script, from, address);
 		expect(scene.lookUp("printer.local").code).toBe("ENOTFOUND");
 		expect(asked.length).toBe(3);

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { EthernetInterface } from "../../../../src/link/ethernet.ts";
 import { createResolver, useNameServers } from "../../../../src/service/dns/resolver.ts";
 import * as dns from "../../../support/dns.ts";
-import { ip } from "../../../support/frames.ts";
+import { ip, ipText } from "../../../support/frames.ts";
 import { NameServer, Scene, always, code, silence } from "./scene.ts";
 
 const FAR = ip("10.1.0.53");
@@ -25,7 +25,7 @@ describe("a server that does not answer", () => {
 
 	it("has the next one asked after a second", () => {
 		const scene = new Scene(silence, always("192.0.2.2"));
-		scene.eth1.ip.servers = [FAR];
+		scene.eth1.ip.servers = [ipText(FAR)];
 		const { address, ms } = scene.lookUp("a.test");
 		expect(address).toBe("192.0.2.2");
 		expect(ms).toBeGreaterThanOrEqual(1000);
@@ -34,7 +34,7 @@ describe("a server that does not answer", () => {
 
 	it("has its turn again when no other answers either, and the end comes within the time", () => {
 		const scene = new Scene(silence, silence);
-		scene.eth1.ip.servers = [FAR];
+		scene.eth1.ip.servers = [ipText(FAR)];
 		const { code, ms } = scene.lookUp("a.test");
 		expect([code, ms]).toEqual(["ETIMEOUT", 14_000]);
 		expect([scene.server0.asked.length, scene.server1.asked.length]).toEqual([3, 3]);
@@ -59,7 +59,7 @@ describe("a server that says no", () => {
 		[11, "ESERVFAIL"],
 	])("with the code %i is not asked again: the next one is, at once", (value, name) => {
 		const scene = new Scene(code(value), always("192.0.2.2"));
-		scene.eth1.ip.servers = [FAR];
+		scene.eth1.ip.servers = [ipText(FAR)];
 		const { address, ms } = scene.lookUp("a.test");
 		expect(address).toBe("192.0.2.2");
 		expect(ms).toBeLessThan(100);
@@ -77,13 +77,13 @@ describe("a server that says no", () => {
 
 	it("is what is told, when another one does not answer", () => {
 		const scene = new Scene(code(dns.REFUSED), silence);
-		scene.eth1.ip.servers = [FAR];
+		scene.eth1.ip.servers = [ipText(FAR)];
 		expect(scene.lookUp("a.test").code).toBe("EREFUSED");
 	});
 
 	it("that there is no such name is believed: no other is asked", () => {
 		const scene = new Scene(code(dns.NXDOMAIN), always("192.0.2.2"));
-		scene.eth1.ip.servers = [FAR];
+		scene.eth1.ip.servers = [ipText(FAR)];
 		expect(scene.lookUp("a.test").code).toBe("ENOTFOUND");
 		expect(scene.server1.asked).toEqual([]);
 	});
@@ -92,7 +92,7 @@ describe("a server that says no", () => {
 		const referral = [dns.record({ owner: "test", type: dns.NS, data: dns.name("ns.test") })];
 		const scene = new Scene(({ id, question }) => dns.message({ id, question, authorities: referral }), always("192.0.2.2"));
 		expect(scene.lookUp("a.test").code).toBe("EBADRESP");
-		scene.eth1.ip.servers = [FAR];
+		scene.eth1.ip.servers = [ipText(FAR)];
 		expect(scene.lookUp("a.test").address).toBe("192.0.2.2");
 	});
 });
@@ -103,14 +103,14 @@ describe("the servers of interfaces", () => {
 		const scene = new Scene(silence);
 		const shared = "198.51.100.53";
 		const [near, far] = [scene.near, scene.far].map((node, i) => {
-			node.stack.interfaces.find("eth0")!.ip.insertAddress(ip(shared), 24);
+			node.stack.interfaces.find("eth0")!.ip.insertAddress(shared, 24);
 			return new NameServer(scene.world, node, i === 0 ? code(dns.REFUSED) : always("192.0.2.2"), shared);
 		});
 		const { routes } = scene.us.stack;
 		routes.add({ prefix: "0.0.0.0/0", gateway: "10.0.0.53", interface: scene.eth0 });
 		routes.add({ prefix: "0.0.0.0/0", gateway: "10.1.0.53", interface: scene.eth1, metric: 10 });
 		scene.eth0.nameServers = [];
-		scene.eth1.ip.servers = [ip(shared)];
+		scene.eth1.ip.servers = [shared];
 		expect(scene.lookUp("a.test").address).toBe("192.0.2.2");
 		expect(near!.asked).toEqual([]);
 		const explicit = new scene.Resolver({ servers: [shared] });
@@ -120,7 +120,7 @@ describe("the servers of interfaces", () => {
 
 	it("come in the order of the metrics of their default routes", () => {
 		const scene = new Scene(always("192.0.2.1", 0), always("192.0.2.2", 0));
-		scene.eth1.ip.servers = [FAR];
+		scene.eth1.ip.servers = [ipText(FAR)];
 		expect(scene.lookUp("a.test").address).toBe("192.0.2.1");
 		const { routes } = scene.us.stack;
 		const far = routes.add({ prefix: "0.0.0.0/0", gateway: "10.1.0.53", interface: scene.eth1, metric: 100 });
@@ -137,7 +137,7 @@ describe("the servers of interfaces", () => {
 		for (const [i, metric] of [20, 10].entries()) {
 			const device = scene.world.segments[i]!.port({ mac: 20 + i });
 			const link = node.stack.interfaces.add(new EthernetInterface(`eth${i}`, device, { metric }));
-			link.ip.insertAddress(ip(`10.${i}.0.9`), 24);
+			link.ip.insertAddress(`10.${i}.0.9`, 24);
 			link.nameServers = [`10.${i}.0.53`];
 		}
 		const resolver = new (createResolver(node.stack))();
@@ -146,7 +146,7 @@ describe("the servers of interfaces", () => {
 
 	it("are asked only when it is up", () => {
 		const scene = new Scene(always("192.0.2.1", 0), always("192.0.2.2", 0));
-		scene.eth1.ip.servers = [FAR];
+		scene.eth1.ip.servers = [ipText(FAR)];
 		scene.cable0.setLink(false);
 		const { address, ms } = scene.lookUp("a.test");
 		expect(address).toBe("192.0.2.2");
@@ -160,7 +160,7 @@ describe("the servers of interfaces", () => {
 		"fail over at once to the next interface's when %s goes under way",
 		(what) => {
 			const scene = new Scene(silence, always("192.0.2.2"));
-			scene.eth1.ip.servers = [FAR];
+			scene.eth1.ip.servers = [ipText(FAR)];
 			scene.ask("a.test");
 			scene.world.run(200);
 			expect(scene.server0.asked.length).toBe(1);
@@ -192,7 +192,7 @@ describe("the servers of interfaces", () => {
 describe("a resolver with an interface", () => {
 	it.each([[{ interface: "eth1" }], [{ socket: { interface: "eth1" } }]])("asks that one's servers by it: %j", (options) => {
 		const scene = new Scene(always("192.0.2.1"), always("192.0.2.2"));
-		scene.eth1.ip.servers = [FAR];
+		scene.eth1.ip.servers = [ipText(FAR)];
 		expect(scene.lookUp("a.test", 4, new scene.Resolver(options)).address).toBe("192.0.2.2");
 		// What one interface's server says is nothing that another's has said.
 		expect(scene.lookUp("a.test").address).toBe("192.0.2.1");

@@ -3,7 +3,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createIO } from "../../../../src/io/io.ts";
 import * as dns from "../../../support/dns.ts";
-import { ip } from "../../../support/frames.ts";
 import { NameServer, Scene, always, silence, type Asked, type Script } from "./scene.ts";
 
 const RIGHT = "192.0.2.1";
@@ -56,7 +55,7 @@ describe("by TCP", () => {
 		it("is asked for by the interface whose server it is", () => {
 			const shared = "198.51.100.53";
 			scene = new Scene(silence);
-			scene.far.stack.interfaces.find("eth0")!.ip.insertAddress(ip(shared), 24);
+			scene.far.stack.interfaces.find("eth0")!.ip.insertAddress(shared, 24);
 			const far = new NameServer(
 				scene.world,
 				scene.far,
@@ -68,7 +67,7 @@ describe("by TCP", () => {
 			routes.add({ prefix: "0.0.0.0/0", gateway: "10.0.0.53", interface: scene.eth0 });
 			routes.add({ prefix: "0.0.0.0/0", gateway: "10.1.0.53", interface: scene.eth1, metric: 10 });
 			scene.eth0.nameServers = [];
-			scene.eth1.ip.servers = [ip(shared)];
+			scene.eth1.ip.servers = [shared];
 			expect(scene.lookUp("a.test").address).toBe(RIGHT);
 			expect(far.asked.map(({ tcp, address }) => [tcp, address])).toEqual([
 				[false, "10.1.0.1"],

@@ -14,7 +14,7 @@ import { statusOf } from "../../../../src/status/status.ts";
 import { NullModem } from "../../../support/null-modem.ts";
 import { macOf, type QueueDevice } from "../../../support/wire.ts";
 import { World } from "../../../support/world.ts";
-import { pair as pppPair, ip } from "../../link/ppp/pair.ts";
+import { pair as pppPair } from "../../link/ppp/pair.ts";
 
 function ethernet(...addresses: string[]) {
 	const world = new World(1);
@@ -66,7 +66,7 @@ describe("an Ethernet", () => {
 		expect([eth.connection, eth.address]).toEqual([200, undefined]);
 		plug(true);
 		expect(heard.splice(0)).toEqual(["connection 400 undefined"]);
-		link.ip.insertAddress(ip("10.0.0.1"), 24);
+		link.ip.insertAddress("10.0.0.1", 24);
 		expect(eth.connection).toBe(500);
 		expect(heard).toEqual([]);
 		world.run(10);
@@ -78,8 +78,8 @@ describe("an Ethernet", () => {
 	it("says nothing of what has not changed for it", () => {
 		const { open, heard, link, world, stack } = ethernet("10.0.0.1/24");
 		open();
-		link.ip.servers = [1];
-		link.ip.insertAddress(ip("10.1.0.1"), 24);
+		link.ip.servers = ["0.0.0.1"];
+		link.ip.insertAddress("10.1.0.1", 24);
 		stack.routes.add({ prefix: "0.0.0.0/0", gateway: "10.0.0.9", interface: link });
 		world.run(10);
 		expect(heard).toEqual([]);
@@ -169,7 +169,7 @@ describe("configure", () => {
 		stack.routes.add({ prefix: "0.0.0.0/0", gateway: "10.9.0.9", interface: link });
 		stack.routes.add({ prefix: "10.77.0.0/16", gateway: "10.0.0.7", interface: link });
 		open().configure({ static: STATIC });
-		expect(link.addresses.map(({ address, length }) => [address, length])).toEqual([[ip("10.0.0.20"), 24]]);
+		expect(link.addresses.map(({ address, length }) => [address, length])).toEqual([["10.0.0.20", 24]]);
 		expect(statusOf(stack).routes.map(({ prefix, gateway }) => `${prefix} ${gateway}`)).toEqual([
 			"127.0.0.0/8 null",
 			"10.77.0.0/16 10.0.0.7",
@@ -184,7 +184,7 @@ describe("configure", () => {
 	it("leaves an address that is right already, with its connections, and name servers of which nothing is said", () => {
 		const { open, link } = ethernet("10.0.0.20/24");
 		const [entry] = link.addresses;
-		link.ip.servers = [1];
+		link.ip.servers = ["0.0.0.1"];
 		open().configure({ static: { address: "10.0.0.20", prefix: 24 } });
 		expect(link.addresses).toEqual([entry]);
 		expect(link.addresses[0]).toBe(entry);

@@ -23,7 +23,7 @@ function two() {
 describe("the interfaces", () => {
 	it("are listed as plain objects, in their order, and found by name", () => {
 		const { network, links } = two();
-		links[1]!.ip.servers = [0x0a010035];
+		links[1]!.ip.servers = ["10.1.0.53"];
 		expect(network.list.map(({ name }) => name)).toEqual(["lo", "eth0", "eth1"]);
 		expect(network.get("eth1")).toEqual({
 			name: "eth1",
@@ -48,7 +48,7 @@ describe("the interfaces", () => {
 			(link: InterfaceView, changes) => void heard.push(`${link.name} ${link.up ? "up" : "down"}: ${changes.join(" ")}`),
 		);
 		plug(0, false);
-		links[1]!.ip.servers = [7];
+		links[1]!.ip.servers = ["0.0.0.7"];
 		network.routes.add({ prefix: "0.0.0.0/0", gateway: "10.1.0.254", interface: "eth1" });
 		world.run(10);
 		stack.interfaces.remove(links[0]!);

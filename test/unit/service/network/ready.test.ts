@@ -3,7 +3,6 @@
 import { describe, expect, it } from "vitest";
 import { NetworkView } from "../../../../src/service/network/network.ts";
 import { Ready, type ReadyOptions } from "../../../../src/service/network/ready.ts";
-import { ip } from "../../../support/frames.ts";
 import { macOf } from "../../../support/wire.ts";
 import { World } from "../../../support/world.ts";
 
@@ -39,7 +38,7 @@ describe("ready", () => {
 		plug(1);
 		expect(heard).toEqual([]);
 		world.run(490);
-		links[1]!.ip.insertAddress(ip("10.1.0.1"), 24);
+		links[1]!.ip.insertAddress("10.1.0.1", 24);
 		world.run(10);
 		expect(heard).toEqual(["eth1 after 1000"]);
 		plug(1, false);
@@ -50,7 +49,7 @@ describe("ready", () => {
 
 	it("comes at once, but not within the call, when there is a network", () => {
 		const { world, links, plug, wait, heard } = board();
-		links[0]!.ip.insertAddress(ip("10.0.0.1"), 24);
+		links[0]!.ip.insertAddress("10.0.0.1", 24);
 		plug(0);
 		wait();
 		expect(heard).toEqual([]);
@@ -61,7 +60,7 @@ describe("ready", () => {
 	it("waits for the interface that was named, and for no other", () => {
 		const { world, links, plug, wait, heard } = board();
 		wait({ interface: "eth1", timeout: 2000 });
-		links[0]!.ip.insertAddress(ip("10.0.0.1"), 24);
+		links[0]!.ip.insertAddress("10.0.0.1", 24);
 		plug(0);
 		world.run(3000);
 		expect(heard).toEqual(["no network after 2000 ms: eth1 has no link, at 2000"]);
@@ -70,7 +69,7 @@ describe("ready", () => {
 	it("waits for a way to an address", () => {
 		const { world, links, plug, stack, wait, heard } = board();
 		wait({ address: "192.0.2.1" });
-		links[0]!.ip.insertAddress(ip("10.0.0.1"), 24);
+		links[0]!.ip.insertAddress("10.0.0.1", 24);
 		plug(0);
 		world.run(100);
 		expect(heard).toEqual([]);
@@ -105,7 +104,7 @@ describe("ready", () => {
 		const { world, links, plug, wait, heard } = board();
 		wait({ timeout: Infinity });
 		world.run(600_000);
-		links[0]!.ip.insertAddress(ip("10.0.0.1"), 24);
+		links[0]!.ip.insertAddress("10.0.0.1", 24);
 		plug(0);
 		expect(heard.length).toBe(1);
 	});
@@ -122,7 +121,7 @@ describe("ready", () => {
 		const { world, links, plug, stack } = board();
 		const network = new NetworkView(() => stack);
 		const ready = network.ready();
-		links[0]!.ip.insertAddress(ip("10.0.0.1"), 24);
+		links[0]!.ip.insertAddress("10.0.0.1", 24);
 		plug(0);
 		expect((await ready).name).toBe("eth0");
 		const none = network.ready({ interface: "eth1", timeout: 10 });

@@ -1,4 +1,5 @@
 // Many short connections, some at the same time, through few sockets: none is reset. CHURN=100000 for the long run.
+import { ipText } from "../../../support/frames.ts";
 import { expect, test } from "vitest";
 import { envNumber, onXS } from "../../../support/env.ts";
 import { parseFrame } from "../../../support/parse.ts";
@@ -32,7 +33,7 @@ test.each([
 	};
 	const server = two.stack.tcp;
 	const buffer = new Uint8Array(100);
-	const listener = server.listen(0, 80, backlog, 0);
+	const listener = server.listen("", 80, backlog, 0);
 	listener.owner = {
 		onEvents() {
 			for (let tcb = server.accept(listener); tcb; tcb = server.accept(listener)) {
@@ -56,7 +57,7 @@ test.each([
 	const next = () => {
 		if (begun === CHURN) return;
 		begun++;
-		const own = client.connect(SERVER, 80);
+		const own = client.connect(ipText(SERVER), 80);
 		let asked = false;
 		client.adopt(own, {
 			onEvents(events) {

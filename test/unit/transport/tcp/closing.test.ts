@@ -1,6 +1,5 @@
 // How connections end: RFC 9293 §3.6, figures 12 and 13, TIME-WAIT, and what is left behind.
 import { describe, expect, test } from "vitest";
-import { ip } from "../../../support/frames.ts";
 import { Acceptor } from "./endpoint.ts";
 import { Peer, REMOTE } from "./peer.ts";
 import { blockOf } from "../../../support/tcb.ts";
@@ -100,9 +99,9 @@ describe("we close first", () => {
 	test("closed before the handshake is done: nothing remains, or the FIN follows", () => {
 		const peer = new Peer();
 		const { tcp } = peer.stack;
-		tcp.close(tcp.connect(ip(REMOTE), 5000));
+		tcp.close(tcp.connect(REMOTE, 5000));
 		expect(tcp.inUse()).toEqual([]);
-		const tcb = tcp.connect(ip(REMOTE), 5000);
+		const tcb = tcp.connect(REMOTE, 5000);
 		peer.localPort = tcb.localPort;
 		peer.run(0);
 		peer.send({ flags: "S", seq: 0 });
@@ -232,9 +231,9 @@ describe("RST", () => {
 		endpoint.close = () => {};
 		peer.send({ flags: "R", seq: 1 });
 		expect(tcb.error).toBe("reset");
-		expect(() => tcp.connect(ip(REMOTE), 80)).toThrow("in use");
+		expect(() => tcp.connect(REMOTE, 80)).toThrow("in use");
 		tcp.close(tcb);
-		tcp.connect(ip(REMOTE), 80);
+		tcp.connect(REMOTE, 80);
 	});
 });
 
@@ -265,8 +264,8 @@ describe("TIME-WAIT", () => {
 		expect(peer.told()).toEqual(["SA 0 ack 1"]);
 		expect(tcb.remotePort).toBe(5001);
 		const other = waiting(2);
-		other.peer.stack.tcp.connect(ip(REMOTE), 99);
-		expect(() => other.peer.stack.tcp.connect(ip(REMOTE), 99)).toThrow("in use");
+		other.peer.stack.tcp.connect(REMOTE, 99);
+		expect(() => other.peer.stack.tcp.connect(REMOTE, 99)).toThrow("in use");
 	});
 	test("so does an abandoned FIN-WAIT-2, but one that the program holds does not", () => {
 		const peer = new Peer({ sockets: { tcp: 1 } });
@@ -276,10 +275,10 @@ describe("TIME-WAIT", () => {
 		peer.run(0);
 		peer.send({ flags: "A", seq: 1, ack: 2 });
 		expect(endpoint.tcb!.stateName).toBe("finWait2");
-		expect(() => peer.stack.tcp.connect(ip(REMOTE), 99)).toThrow("in use");
+		expect(() => peer.stack.tcp.connect(REMOTE, 99)).toThrow("in use");
 		peer.stack.tcp.close(endpoint.tcb!);
 		expect(peer.stack.tcp.available).toBe(1);
-		peer.stack.tcp.connect(ip(REMOTE), 99);
+		peer.stack.tcp.connect(REMOTE, 99);
 	});
 	test("becomes a new connection by a SYN with a higher number, from a higher number of ours. RFC 6191, RFC 9293 §3.10.7.4", () => {
 		const { peer, tcb } = waiting();

@@ -303,7 +303,7 @@ export class Service implements SocketOwner {
 		this.crowd = crowd;
 		this.options = options;
 		const { tcp } = crowd.stack;
-		this.listener = tcp.listen(0, 80, options.backlog ?? 8, 0);
+		this.listener = tcp.listen("", 80, options.backlog ?? 8, 0);
 		this.listener.owner = this;
 		if (options.leastRate) tcp.setLeastRate(this.listener, options.leastRate);
 	}

@@ -136,7 +136,7 @@ export class Acceptor implements SocketOwner {
 	constructor(stack: Stack, port: number, backlog: number, options: EndpointOptions = {}) {
 		this.stack = stack;
 		this.#options = options;
-		this.listener = stack.tcp.listen(0, port, backlog, 0);
+		this.listener = stack.tcp.listen("", port, backlog, 0);
 		this.listener.owner = this;
 	}
 

@@ -1,6 +1,5 @@
 // How connections begin: RFC 9293 §3.5 and §3.10.7.2 to 4, RFC 6298 for lost SYNs.
 import { describe, expect, test } from "vitest";
-import { ip } from "../../../support/frames.ts";
 import { Acceptor, Endpoint } from "./endpoint.ts";
 import { Peer, REMOTE } from "./peer.ts";
 import { ESTABLISHED } from "../../../../src/transport/tcp/states.ts";
@@ -8,7 +7,7 @@ import { blockOf } from "../../../support/tcb.ts";
 
 function connecting(peer = new Peer()) {
 	const endpoint = new Endpoint(peer.stack);
-	const tcb = peer.stack.tcp.connect(ip(REMOTE), 5000);
+	const tcb = peer.stack.tcp.connect(REMOTE, 5000);
 	peer.localPort = tcb.localPort;
 	endpoint.own(tcb);
 	peer.run(0);
@@ -19,7 +18,7 @@ describe("active open", () => {
 	test("of many connections at once sends all their SYNs at once; ended all at once they send all their RSTs", () => {
 		const { peer } = connecting(new Peer({ packets: 48, sockets: { tcp: 17 } }));
 		peer.take();
-		const connections = Array.from({ length: 16 }, (_, i) => peer.stack.tcp.connect(ip(REMOTE), 6000 + i));
+		const connections = Array.from({ length: 16 }, (_, i) => peer.stack.tcp.connect(REMOTE, 6000 + i));
 		const syns = peer.take().map(({ flags, remotePort }) => `${flags} ${remotePort}`);
 		expect(syns.sort()).toEqual(connections.map((_, i) => `S ${6000 + i}`));
 		for (const [i, tcb] of connections.entries())
@@ -58,7 +57,7 @@ describe("active open", () => {
 	test("after a lost SYN, one segment, and a timeout of 3 s. RFC 5681 §3.1, RFC 6298 §5.7", () => {
 		const peer = new Peer();
 		const endpoint = new Endpoint(peer.stack, { sends: 1, length: 10_000 });
-		const tcb = peer.stack.tcp.connect(ip(REMOTE), 5000);
+		const tcb = peer.stack.tcp.connect(REMOTE, 5000);
 		peer.localPort = tcb.localPort;
 		endpoint.own(tcb);
 		peer.run(1500);
@@ -84,17 +83,17 @@ describe("active open", () => {
 	});
 	test("no route, no free socket, a bad port: said at once", () => {
 		const peer = new Peer({ sockets: { tcp: 1 } });
-		expect(() => peer.stack.tcp.connect(ip("192.168.9.9"), 80)).toThrow("no route");
-		expect(() => peer.stack.tcp.connect(ip(REMOTE), 70_000)).toThrow(RangeError);
-		expect(() => peer.stack.tcp.connect(ip("255.255.255.255"), 80)).toThrow(RangeError);
-		peer.stack.tcp.connect(ip(REMOTE), 80, { localPort: 1234 });
-		expect(() => peer.stack.tcp.connect(ip(REMOTE), 80)).toThrow("all 1 TCP sockets are in use");
+		expect(() => peer.stack.tcp.connect("192.168.9.9", 80)).toThrow("no route");
+		expect(() => peer.stack.tcp.connect(REMOTE, 70_000)).toThrow(RangeError);
+		expect(() => peer.stack.tcp.connect("255.255.255.255", 80)).toThrow(RangeError);
+		peer.stack.tcp.connect(REMOTE, 80, { localPort: 1234 });
+		expect(() => peer.stack.tcp.connect(REMOTE, 80)).toThrow("all 1 TCP sockets are in use");
 	});
 	test("a local port in use is refused by name", () => {
 		const peer = new Peer();
-		peer.stack.tcp.connect(ip(REMOTE), 80, { localPort: 1234 });
-		expect(() => peer.stack.tcp.connect(ip(REMOTE), 80, { localPort: 1234 })).toThrow("TCP port 1234 is in use");
-		peer.stack.tcp.connect(ip(REMOTE), 81, { localPort: 1234 });
+		peer.stack.tcp.connect(REMOTE, 80, { localPort: 1234 });
+		expect(() => peer.stack.tcp.connect(REMOTE, 80, { localPort: 1234 })).toThrow("TCP port 1234 is in use");
+		peer.stack.tcp.connect(REMOTE, 81, { localPort: 1234 });
 	});
 });
 
@@ -137,7 +136,7 @@ describe("passive open", () => {
 		expect(acceptor.endpoints).toHaveLength(0);
 		peer.send({ flags: "A", seq: 1, ack: 1 });
 		expect(acceptor.endpoints).toHaveLength(1);
-		expect(acceptor.endpoints[0]!.tcb).toMatchObject({ localPort: 80, remotePort: 5000, remoteAddress: ip(REMOTE) });
+		expect(acceptor.endpoints[0]!.tcb).toMatchObject({ localPort: 80, remotePort: 5000, remoteAddress: REMOTE });
 	});
 	test("data with the last ACK of the handshake is not lost", () => {
 		const { peer, acceptor } = listening();
@@ -176,7 +175,7 @@ describe("passive open", () => {
 	test("RST after the handshake but before accept takes the connection off the queue", () => {
 		const peer = new Peer();
 		peer.localPort = 80;
-		const listener = peer.stack.tcp.listen(0, 80, 4, 0);
+		const listener = peer.stack.tcp.listen("", 80, 4, 0);
 		for (const remotePort of [1, 2, 3]) {
 			peer.send({ flags: "S", seq: 0, remotePort });
 			peer.send({ flags: "A", seq: 1, ack: 1, remotePort });
@@ -204,7 +203,7 @@ describe("passive open", () => {
 	test("beyond the backlog a SYN is answered without a socket, counted, and its ACK brings the connection", () => {
 		const peer = new Peer();
 		peer.localPort = 80;
-		const listener = peer.stack.tcp.listen(0, 80, 2, 0);
+		const listener = peer.stack.tcp.listen("", 80, 2, 0);
 		for (const remotePort of [1, 2, 3]) {
 			peer.send({ flags: "S", seq: 0, remotePort, mss: 1460 });
 			peer.run(1);
@@ -222,7 +221,7 @@ describe("passive open", () => {
 	test("beyond a backlog of established ones the SYN is dropped", () => {
 		const peer = new Peer();
 		peer.localPort = 80;
-		const listener = peer.stack.tcp.listen(0, 80, 2, 0);
+		const listener = peer.stack.tcp.listen("", 80, 2, 0);
 		for (const remotePort of [1, 2]) {
 			peer.send({ flags: "S", seq: 0, remotePort });
 			peer.send({ flags: "A", seq: 1, ack: 1, remotePort });
@@ -266,12 +265,12 @@ describe("passive open", () => {
 		const { peer } = listening(8, 2);
 		peer.send({ flags: "S", seq: 0, remotePort: 1 });
 		expect(peer.stack.tcp.available).toBe(1);
-		expect(peer.stack.tcp.connect(ip(REMOTE), 99).stateName).toBe("synSent");
+		expect(peer.stack.tcp.connect(REMOTE, 99).stateName).toBe("synSent");
 		expect(peer.stack.tcp.available).toBe(0);
 	});
 	test("when no socket is free and none gives way the SYN is dropped and counted", () => {
 		const { peer } = listening(8, 2);
-		peer.stack.tcp.connect(ip(REMOTE), 99);
+		peer.stack.tcp.connect(REMOTE, 99);
 		peer.run(0);
 		peer.take();
 		peer.send({ flags: "S", seq: 0 });
@@ -281,7 +280,7 @@ describe("passive open", () => {
 	test("a listener that is closed resets what waited for it", () => {
 		const peer = new Peer();
 		peer.localPort = 80;
-		const listener = peer.stack.tcp.listen(0, 80, 4, 0);
+		const listener = peer.stack.tcp.listen("", 80, 4, 0);
 		peer.send({ flags: "S", seq: 0, remotePort: 1 });
 		peer.send({ flags: "A", seq: 1, ack: 1, remotePort: 1 });
 		peer.send({ flags: "S", seq: 0, remotePort: 2 });
@@ -306,8 +305,8 @@ describe("passive open", () => {
 	});
 	test("two listeners on one port are refused by name", () => {
 		const { peer } = listening();
-		expect(() => peer.stack.tcp.listen(0, 80, 1, 0)).toThrow("TCP port 80 is in use");
-		expect(() => peer.stack.tcp.listen(0, 81, 0, 0)).toThrow(RangeError);
+		expect(() => peer.stack.tcp.listen("", 80, 1, 0)).toThrow("TCP port 80 is in use");
+		expect(() => peer.stack.tcp.listen("", 81, 0, 0)).toThrow(RangeError);
 	});
 });
 

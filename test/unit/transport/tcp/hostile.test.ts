@@ -119,7 +119,7 @@ for (let seed = 1; seed <= 60; seed++) {
 			if (prng.chance(0.02)) for (const endpoint of open()) endpoint.paused = !endpoint.paused;
 			if (prng.chance(0.01) && peer.stack.tcp.available > 0) {
 				const endpoint = new Endpoint(peer.stack, { length: 1000 });
-				endpoint.own(peer.stack.tcp.connect(0x0a000002, prng.pick(ports), { localPort: 1024 + step }));
+				endpoint.own(peer.stack.tcp.connect("10.0.0.2", prng.pick(ports), { localPort: 1024 + step }));
 			}
 			peer.take();
 			check(peer, seed);

@@ -13,7 +13,7 @@ test("answers with a cookie, the connection that comes of it, and refusals have 
 	const peer = new Peer();
 	peer.localPort = 80;
 	const { tcp } = peer.stack;
-	const listener = tcp.listen(0, 80, 1, 0);
+	const listener = tcp.listen("", 80, 1, 0);
 	tcp.setTtl(listener, 7);
 	tcp.setDscp(listener, 46);
 	peer.send({ flags: "S", seq: 0, remotePort: 6000 });

@@ -227,8 +227,8 @@ describe("a connection that its program has closed", () => {
 		new Service(crowd);
 		new Crumbs(crowd, 0);
 		crowd.world.run(1000);
-		expect(() => crowd.stack.tcp.connect(0x0a0000fe, 99)).toThrow("all 2 TCP sockets are in use");
+		expect(() => crowd.stack.tcp.connect("10.0.0.254", 99)).toThrow("all 2 TCP sockets are in use");
 		crowd.world.run(3000);
-		expect(crowd.stack.tcp.connect(0x0a0000fe, 99).stateName).toBe("synSent");
+		expect(crowd.stack.tcp.connect("10.0.0.254", 99).stateName).toBe("synSent");
 	});
 });

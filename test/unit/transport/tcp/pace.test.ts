@@ -1,6 +1,5 @@
 // Slow peers keep everybody out of a small set of sockets; a listener may say how slow one may be while others wait: `leastRate`.
 import { FAST, slowness } from "../../../../src/transport/tcp/pace.ts";
-import { ip } from "../../../support/frames.ts";
 import { describe, expect, test } from "vitest";
 import type { ParsedTcp } from "../../../support/parse.ts";
 import { Crowd, CrowdPeer, Service, type PartOptions, type ServiceOptions } from "./crowd.ts";
@@ -234,7 +233,7 @@ describe("leastRate", () => {
 	test("what waits to be accepted is not slow", () => {
 		const peer = new Peer({ sockets: { tcp: 3 } });
 		peer.localPort = 80;
-		const listener = peer.stack.tcp.listen(0, 80, 4, 0);
+		const listener = peer.stack.tcp.listen("", 80, 4, 0);
 		peer.stack.tcp.setLeastRate(listener, 1000);
 		opens(peer, 1);
 		opens(peer, 2);
@@ -247,10 +246,10 @@ describe("leastRate", () => {
 		opens(peer, 1);
 		opens(peer, 2);
 		peer.run(8000);
-		expect(() => peer.stack.tcp.connect(0x0a000002, 99)).toThrow("one that was too slow was ended: try again");
+		expect(() => peer.stack.tcp.connect("10.0.0.2", 99)).toThrow("one that was too slow was ended: try again");
 		peer.run(0);
 		expect(acceptor.endpoints.map((endpoint) => endpoint.error).sort()).toEqual(["", "slow"]);
-		expect(peer.stack.tcp.connect(0x0a000002, 99).stateName).toBe("synSent");
+		expect(peer.stack.tcp.connect("10.0.0.2", 99).stateName).toBe("synSent");
 	});
 	test("of one connection replaces its listener's, also by none", () => {
 		const { peer, acceptor } = set(100);
@@ -264,7 +263,7 @@ describe("leastRate", () => {
 		const { peer, acceptor } = set(100, 2);
 		opens(peer, 1);
 		peer.stack.tcp.abort(acceptor.endpoints[0]!.tcb!);
-		peer.stack.tcp.connect(0x0a000002, 5000);
+		peer.stack.tcp.connect("10.0.0.2", 5000);
 		peer.run(0);
 		const [syn] = peer.take().filter((segment) => segment.flags === "S");
 		peer.send({ flags: "SA", seq: 0, ack: 1, localPort: syn!.localPort });
@@ -275,7 +274,7 @@ describe("leastRate", () => {
 		for (let i = 0; i < 16; i++) {
 			const peer = new Peer({}, i + 1);
 			peer.iss = Math.imul(i, 0x10000001);
-			const tcb = peer.stack.tcp.connect(ip(REMOTE), 5000);
+			const tcb = peer.stack.tcp.connect(REMOTE, 5000);
 			peer.stack.tcp.setLeastRate(tcb, 1000);
 			peer.localPort = tcb.localPort;
 			peer.run(1);

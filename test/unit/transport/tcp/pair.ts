@@ -1,6 +1,6 @@
 // Two stacks on one segment, everything from one seed, and a transfer between them that is checked byte by byte.
 import { expect } from "vitest";
-import { hex } from "../../../support/frames.ts";
+import { hex, ipText } from "../../../support/frames.ts";
 import { parseFrame } from "../../../support/parse.ts";
 import type { Faults } from "../../../support/wire.ts";
 import { World, type Node } from "../../../support/world.ts";
@@ -45,7 +45,7 @@ export function transfer(setup: Setup, clientOptions: EndpointOptions, serverOpt
 	const { world, segment, a, b } = pair(setup);
 	const acceptor = new Acceptor(b.stack, 80, 4, { sends: 2, expects: 1, ...serverOptions });
 	const client = new Endpoint(a.stack, { sends: 1, expects: 2, ...clientOptions });
-	client.own(a.stack.tcp.connect(SERVER, 80));
+	client.own(a.stack.tcp.connect(ipText(SERVER), 80));
 	const start = world.clock.now;
 	const ended = () => client.closed && acceptor.endpoints.length === 1 && acceptor.endpoints[0]!.closed;
 	const inTime = world.until(ended, within);

@@ -1,6 +1,6 @@
 // How large segments may be: RFC 1191, and those who lie about it. RFC 5927 §7.2.
 import { describe, expect, test } from "vitest";
-import { ip, read16 } from "../../../support/frames.ts";
+import { read16 } from "../../../support/frames.ts";
 import { parseFrame } from "../../../support/parse.ts";
 import { Peer, type Segment } from "./peer.ts";
 import { blockOf } from "../../../support/tcb.ts";
@@ -181,7 +181,7 @@ describe("an interface whose MTU changes, as a lease may say", () => {
 		const { peer, sent, mss } = sending();
 		const carries = (mtu: number) => {
 			peer.link.mtu = mtu;
-			peer.link.removeAddress(peer.link.ip.insertAddress(ip("10.9.9.9"), 24)); // the routes change
+			peer.link.removeAddress(peer.link.ip.insertAddress("10.9.9.9", 24)); // the routes change
 			peer.run(1);
 		};
 		carries(1000);

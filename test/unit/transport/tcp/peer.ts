@@ -171,7 +171,7 @@ export class Peer {
 	/** The stack connects to us; answers its socket when the handshake is done. */
 	connected(options: EndpointOptions = {}, mss = 1460): Endpoint {
 		const endpoint = new Endpoint(this.stack, { sends: 1, expects: 2, ...options });
-		const tcb = this.stack.tcp.connect(ip(REMOTE), this.remotePort);
+		const tcb = this.stack.tcp.connect(REMOTE, this.remotePort);
 		this.localPort = tcb.localPort;
 		endpoint.own(tcb);
 		this.run(0);

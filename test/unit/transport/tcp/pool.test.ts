@@ -6,7 +6,7 @@ import { InterfaceBlock } from "../../../../src/packet/interface-block.ts";
 import { statusOf } from "../../../../src/status/status.ts";
 import { ESTABLISHED, type Tcb } from "../../../../src/transport/tcp/tcb.ts";
 import { envNumber } from "../../../support/env.ts";
-import { SYN, TCP_ACK } from "../../../support/frames.ts";
+import { SYN, TCP_ACK, ipText } from "../../../support/frames.ts";
 import { parseFrame } from "../../../support/parse.ts";
 import { checkPool } from "../../../support/pool.ts";
 import { Prng } from "../../../support/prng.ts";
@@ -93,7 +93,7 @@ describe("a pool that connections share", () => {
 					closeFirst: true,
 					prng: prng.fork(),
 				});
-				return endpoint.own(a.stack.tcp.connect(SERVER, 80));
+				return endpoint.own(a.stack.tcp.connect(ipText(SERVER), 80));
 			});
 			const everybody = () => [...clients, ...acceptor.endpoints];
 			const done = () => acceptor.endpoints.length === 7 && everybody().every((one) => one.closed);
@@ -124,7 +124,7 @@ describe("a pool that connections share", () => {
 			const lengths = [way === 0 ? 400_000 : 0, way === 0 ? 0 : 400_000] as const;
 			const acceptor = new Acceptor(b.stack, 80, 4, { sends: 2, expects: 1, length: lengths[1] });
 			const client = new Endpoint(a.stack, { sends: 1, expects: 2, length: lengths[0] });
-			client.own(a.stack.tcp.connect(SERVER, 80));
+			client.own(a.stack.tcp.connect(ipText(SERVER), 80));
 			let [window, queued] = [0, 0];
 			world.until(() => {
 				const server = acceptor.endpoints[0];
@@ -157,7 +157,7 @@ describe("a pool that connections share", () => {
 		const acceptor = new Acceptor(b.stack, 80, 7, { sends: 2, expects: 1, length: 50_000, paused: true });
 		const stuck = Array.from({ length: 6 }, (_, i) => {
 			const endpoint = new Endpoint(a.stack, { sends: 1, expects: 2, length: 50_000, paused: i >= 3 });
-			return endpoint.own(a.stack.tcp.connect(SERVER, 80));
+			return endpoint.own(a.stack.tcp.connect(ipText(SERVER), 80));
 		});
 		world.run(20_000);
 		for (const one of acceptor.endpoints.slice(0, 3)) one.resume();
@@ -167,7 +167,7 @@ describe("a pool that connections share", () => {
 		const promised = statusOf(b.stack).memory.poolPromised;
 		// One of eight listens: the last that is left loads a page, both ways, while nothing else moves.
 		const last = new Endpoint(a.stack, { sends: 1, expects: 2, length: 20_000 });
-		last.own(a.stack.tcp.connect(SERVER, 80));
+		last.own(a.stack.tcp.connect(ipText(SERVER), 80));
 		world.run(1000);
 		acceptor.endpoints[6]!.resume();
 		expect(world.until(() => last.received === 50_000 && acceptor.endpoints[6]!.received === 20_000, 120_000)).toBe(true);
@@ -180,7 +180,7 @@ describe("a pool that connections share", () => {
 		const { world, a, b } = pair({ seed: SEED, client: SMALL, server: SMALL });
 		new Acceptor(b.stack, 80, 7, { sends: 2, expects: 1, paused: true });
 		const clients = Array.from({ length: 7 }, () =>
-			new Endpoint(a.stack, { sends: 1, length: 30_000 }).own(a.stack.tcp.connect(SERVER, 80)),
+			new Endpoint(a.stack, { sends: 1, length: 30_000 }).own(a.stack.tcp.connect(ipText(SERVER), 80)),
 		);
 		world.run(5000);
 		expect(checkPool(b.stack)).toBeGreaterThan(20);

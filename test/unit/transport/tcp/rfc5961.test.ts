@@ -46,7 +46,7 @@ describe("SYN (§4.2)", () => {
 	test("in the window of a connection that was never handed out frees its place. RFC 9293 §3.10.7.4", () => {
 		const peer = new Peer();
 		peer.localPort = 80;
-		const listener = peer.stack.tcp.listen(0, 80, 1, 0);
+		const listener = peer.stack.tcp.listen("", 80, 1, 0);
 		peer.send({ flags: "S", seq: 0 });
 		peer.send({ flags: "S", seq: 100 });
 		expect(blockOf(listener).waiting).toBe(0);
@@ -161,7 +161,7 @@ describe("challenge ACKs are limited (§7)", () => {
 	test("nor a SYN that comes again and again", () => {
 		const peer = new Peer();
 		peer.localPort = 80;
-		peer.stack.tcp.listen(0, 80, 4, 0);
+		peer.stack.tcp.listen("", 80, 4, 0);
 		for (let i = 0; i < 500; i++) {
 			peer.send({ flags: "S", seq: 0 });
 			peer.run(1);

@@ -1,6 +1,5 @@
 // Keep-alive, ICMP errors, interfaces and routes that go, packet buffers that run out.
 import { describe, expect, test } from "vitest";
-import { ip } from "../../../support/frames.ts";
 import { World } from "../../../support/world.ts";
 import { patternAt } from "./endpoint.ts";
 import { Acceptor, Endpoint } from "./endpoint.ts";
@@ -61,7 +60,7 @@ describe("ICMP errors (RFC 5927)", () => {
 	function connecting() {
 		const peer = new Peer();
 		const endpoint = new Endpoint(peer.stack);
-		const tcb = peer.stack.tcp.connect(ip(REMOTE), 5000);
+		const tcb = peer.stack.tcp.connect(REMOTE, 5000);
 		endpoint.own(tcb);
 		peer.run(0);
 		return { peer, endpoint, tcb, syn: peer.take()[0]!.frame };
@@ -129,7 +128,7 @@ describe("interfaces and routes", () => {
 	test("an address that is removed ends what was bound to it, and nothing else", () => {
 		const peer = new Peer();
 		const endpoint = peer.connected();
-		peer.link.ip.insertAddress(ip("10.0.0.9"), 24);
+		peer.link.ip.insertAddress("10.0.0.9", 24);
 		peer.link.removeAddress(peer.link.addresses[1]!);
 		peer.run(0);
 		expect(endpoint.error).toBe("");
@@ -140,7 +139,7 @@ describe("interfaces and routes", () => {
 	test("a listener bound to an interface that goes hears of it, one on all does not", () => {
 		const peer = new Peer();
 		const all = new Acceptor(peer.stack, 80, 4);
-		const bound = peer.stack.tcp.listen(0, 81, 4, peer.link.slot);
+		const bound = peer.stack.tcp.listen("", 81, 4, peer.link.slot);
 		peer.stack.tcp.adopt(bound, all);
 		peer.stack.interfaces.remove(peer.link);
 		peer.run(0);
@@ -177,7 +176,7 @@ describe("interfaces and routes", () => {
 		const node = world.node("a");
 		const acceptor = new Acceptor(node.stack, 80, 4, { expects: 1 });
 		const client = new Endpoint(node.stack, { sends: 1, length: 100_000, closeFirst: true });
-		client.own(node.stack.tcp.connect(ip("127.0.0.1"), 80));
+		client.own(node.stack.tcp.connect("127.0.0.1", 80));
 		expect(world.until(() => client.closed && acceptor.endpoints[0]!.closed, 60_000)).toBe(true);
 		expect(acceptor.endpoints[0]).toMatchObject({ received: 100_000, wrongAt: -1 });
 	});
@@ -218,5 +217,5 @@ describe("when packet buffers run out, or the device is busy", () => {
 
 test("the stack's own address is not taken for the peer's", () => {
 	const peer = new Peer();
-	expect(() => peer.stack.tcp.connect(ip(LOCAL), 80)).not.toThrow();
+	expect(() => peer.stack.tcp.connect(LOCAL, 80)).not.toThrow();
 });

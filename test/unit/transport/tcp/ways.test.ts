@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { StackOptions } from "../../../../src/config.ts";
 import { ACK as TCP_ACK, RST as TCP_RST, SYN as TCP_SYN } from "../../../../src/wire/tcp.ts";
-import { ip, ipText, tcp } from "../../../support/frames.ts";
+import { ipText, tcp } from "../../../support/frames.ts";
 import type { Parsed } from "../../../support/parse.ts";
 import { Station, type Port } from "../../../support/station.ts";
 import { Acceptor, Endpoint } from "./endpoint.ts";
@@ -45,7 +45,7 @@ function write(stack: Station["stack"], endpoint: Endpoint): void {
 describe("a connection", () => {
 	test("from a given address goes by the interface that has it", () => {
 		const { station, stack, one, other } = two();
-		stack.tcp.connect(ip(FAR), 80, { localAddress: ip("10.1.0.1") });
+		stack.tcp.connect(FAR, 80, { localAddress: "10.1.0.1" });
 		station.world.settle();
 		expect(from(one)).toEqual([]);
 		expect(from(other)).toEqual(["10.1.0.1"]);
@@ -53,7 +53,7 @@ describe("a connection", () => {
 
 	test("that has lost its way waits for it, though another interface has one, and goes on when it is back", () => {
 		const { station, stack, one, other, second } = two();
-		const endpoint = new Endpoint(stack).own(stack.tcp.connect(ip(FAR), 80, { localAddress: ip("10.1.0.1") }));
+		const endpoint = new Endpoint(stack).own(stack.tcp.connect(FAR, 80, { localAddress: "10.1.0.1" }));
 		establish(other);
 		expect(endpoint.connected).toBe(true);
 		stack.routes.remove(second);
@@ -70,7 +70,7 @@ describe("a connection", () => {
 
 	test("whose way does not come back ends by its timers, unreachable", () => {
 		const { station, stack, one, other, second } = two();
-		const endpoint = new Endpoint(stack).own(stack.tcp.connect(ip(FAR), 80, { localAddress: ip("10.1.0.1") }));
+		const endpoint = new Endpoint(stack).own(stack.tcp.connect(FAR, 80, { localAddress: "10.1.0.1" }));
 		establish(other);
 		stack.routes.remove(second);
 		station.world.run(99_000);
@@ -82,9 +82,9 @@ describe("a connection", () => {
 
 	test("does not move when routes change while packets pass, before it has looked at them", () => {
 		const { station, stack, one, other, second } = two();
-		const endpoint = new Endpoint(stack).own(stack.tcp.connect(ip(FAR), 80, { localAddress: ip("10.1.0.1") }));
+		const endpoint = new Endpoint(stack).own(stack.tcp.connect(FAR, 80, { localAddress: "10.1.0.1" }));
 		establish(other);
-		const late = stack.udp.open(0, 7, 0);
+		const late = stack.udp.open("", 7, 0);
 		late.owner = {
 			onEvents() {
 				stack.routes.remove(second); // within processing
@@ -124,24 +124,24 @@ describe("a connection by an interface without an address", () => {
 
 	test("keeps its SYN back until there is one, and nothing leaves from 0.0.0.0", () => {
 		const { station, stack, port } = bare();
-		const endpoint = new Endpoint(stack).own(stack.tcp.connect(ip(FAR), 80));
+		const endpoint = new Endpoint(stack).own(stack.tcp.connect(FAR, 80));
 		station.world.run(2000);
 		expect(port.all()).toEqual([]);
 		expect(endpoint.tcb!.stateName).toBe("synSent");
-		port.link.ip.insertAddress(ip("10.0.0.1"), 24);
+		port.link.ip.insertAddress("10.0.0.1", 24);
 		station.world.run(5);
 		expect(from(port)).toEqual(["10.0.0.1"]);
 		port.device.sent.length = 0;
-		expect(endpoint.tcb!.localAddress).toBe(ip("10.0.0.1"));
+		expect(endpoint.tcb!.localAddress).toBe("10.0.0.1");
 		expect(endpoint.tcb!.localPort).toBeGreaterThanOrEqual(49_152);
 	});
 
 	test("opens then as any other", () => {
 		const { station, stack, port } = bare();
-		const endpoint = new Endpoint(stack).own(stack.tcp.connect(ip(FAR), 80, { localPort: 5000 }));
+		const endpoint = new Endpoint(stack).own(stack.tcp.connect(FAR, 80, { localPort: 5000 }));
 		stack.tcp.setTtl(endpoint.tcb!, 9);
 		station.world.run(2000);
-		port.link.ip.insertAddress(ip("10.0.0.1"), 24);
+		port.link.ip.insertAddress("10.0.0.1", 24);
 		station.world.run(5);
 		const [syn] = segments(port);
 		expect(syn!.tcp!.sourcePort).toBe(5000);
@@ -163,12 +163,12 @@ describe("a connection by an interface without an address", () => {
 
 	test("ends unreachable when none comes, or the route goes", () => {
 		const { station, stack, port } = bare();
-		const endpoint = new Endpoint(stack).own(stack.tcp.connect(ip(FAR), 80));
+		const endpoint = new Endpoint(stack).own(stack.tcp.connect(FAR, 80));
 		station.world.run(9_900);
 		expect(endpoint.error).toBe("");
 		station.world.run(200);
 		expect(endpoint.error).toBe("unreachable");
-		const other = new Endpoint(stack).own(stack.tcp.connect(ip(FAR), 81));
+		const other = new Endpoint(stack).own(stack.tcp.connect(FAR, 81));
 		station.world.run(10);
 		stack.routes.remove(stack.routes.list.find((route) => route.link === port.link)!);
 		station.world.run(10_000);
@@ -178,10 +178,10 @@ describe("a connection by an interface without an address", () => {
 
 	test("can be closed before", () => {
 		const { station, stack, port } = bare();
-		const tcb = stack.tcp.connect(ip(FAR), 80);
+		const tcb = stack.tcp.connect(FAR, 80);
 		station.world.run(100);
 		stack.tcp.close(tcb);
-		port.link.ip.insertAddress(ip("10.0.0.1"), 24);
+		port.link.ip.insertAddress("10.0.0.1", 24);
 		station.world.run(100);
 		expect(segments(port)).toEqual([]);
 		expect(stack.tcp.available).toBe(8);
@@ -189,10 +189,10 @@ describe("a connection by an interface without an address", () => {
 
 	test("ends when the port that it asked for is taken by then", () => {
 		const { station, stack, port } = bare();
-		const first = new Endpoint(stack).own(stack.tcp.connect(ip(FAR), 80, { localPort: 5000 }));
-		const second = new Endpoint(stack).own(stack.tcp.connect(ip(FAR), 80, { localPort: 5000 }));
+		const first = new Endpoint(stack).own(stack.tcp.connect(FAR, 80, { localPort: 5000 }));
+		const second = new Endpoint(stack).own(stack.tcp.connect(FAR, 80, { localPort: 5000 }));
 		station.world.run(10);
-		port.link.ip.insertAddress(ip("10.0.0.1"), 24);
+		port.link.ip.insertAddress("10.0.0.1", 24);
 		station.world.run(10);
 		expect([first.error, second.error].sort()).toEqual(["", "unreachable"]);
 	});
