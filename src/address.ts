@@ -2,10 +2,11 @@
 // one: dotted decimal, or that of RFC 5952, and two are the same when their texts are. "" is none. All interpreted code has addresses so; what is handed to compiled functions is put into a
 // register first, and handed on as where that lies.
 
-import { setV4, setV4OrNone } from "#codec";
+import { addressRead, asciiPut, setV4OrNone } from "#codec";
 import { formatIpv4, parseIpv4 } from "./address4.ts";
 import { formatIpv6, parseIpv6, type Ipv6 } from "./address6.ts";
-import { ADDRESS, isNone, isV4, v4Of } from "./packet/address.ts";
+import { isNone, isV4, v4Of } from "./packet/address.ts";
+import { CORE, CoreBlock, TEXT_BYTES } from "./packet/core-block.ts";
 import { GIVEN_ADDRESS, GIVEN_SOURCE, NO_ADDRESS } from "./packet/fields.ts";
 
 /** An address and how many of its bits a prefix has, counted in its family: 24 of "192.168.77.2", 64 of "2001:db8::2". */
@@ -20,17 +21,17 @@ function isMapped([first, second, third]: Ipv6): boolean {
 	return first === 0 && second === 0 && third === 0xffff;
 }
 
-/** Puts the address that a text says into memory: 16 bytes from `at` on, IPv4 mapped. Answers false for what is none, and then changes nothing; "::" is none in memory. */
+/** Where a text lies that is read, and the end of that room. */
+const TEXT = CORE + CoreBlock.offsets.text;
+const TEXT_END = TEXT + TEXT_BYTES;
+
+/**
+ * Puts the address that a text says into memory, the arena: 16 bytes from `at` on, IPv4 mapped. Answers false for what is none, and then changes nothing; "::" is none in memory.
+ * Compiled, as for the interpreter it would be a call for each character.
+ */
 export function addressPut(view: DataView, at: number, text: string): boolean {
-	const v4 = parseIpv4(text);
-	if (v4 !== undefined) {
-		setV4(view, at, v4);
-		return true;
-	}
-	const words = parseIpv6(text);
-	if (words === undefined) return false;
-	for (let i = 0; i < ADDRESS / 4; i++) view.setInt32(at + 4 * i, words[i]!);
-	return true;
+	const end = asciiPut(view, TEXT, TEXT_END, false, text);
+	return end > TEXT && addressRead(view, at, end - TEXT);
 }
 
 /** The canonical text of an address in memory, "" for none. Allocates: for people and for what is rare. */

@@ -14,6 +14,7 @@ export { ownAdd, ownFind } from "./ip/own.ts";
 export { routeEntry, routeFind } from "./ip/route-find.ts";
 export { lineAnswered, linePack, lineRelease } from "./link/line.ts";
 export { tcpRead, tcpWrite } from "./transport/tcp/data.ts";
+export { addressRead } from "./packet/address-read.ts";
 export { copyAddress, samePrefix, setNone, setV4, setV4OrNone } from "./packet/address.ts";
 export { chachaBlock } from "./packet/chacha.ts";
 export { chance32, chanceSeed, rawProblem } from "./packet/chance.ts";

@@ -4,6 +4,9 @@ import { FIELDS_BYTES } from "./fields.ts";
 import { PathBlock } from "./path-block.ts";
 import { address, bytes, int32, offset, record, type RowOf } from "./record.ts";
 
+/** Room for the longest text of an address, which has 45 characters: six groups and four octets. */
+export const TEXT_BYTES = 48;
+
 export const CoreBlock = record({
 	/** Milliseconds of the current poll. It wraps: compare by (a - b) | 0. */
 	now: int32,
@@ -138,6 +141,9 @@ export const CoreBlock = record({
 	error: bytes(PathBlock.bytes),
 	/** Of what is only asked about. */
 	question: bytes(PathBlock.bytes),
+	/** An address as text that is to be read (address-read.ts), and what is read so far. */
+	text: bytes(TEXT_BYTES),
+	textAddress: address,
 });
 export type CoreBlock = RowOf<typeof CoreBlock>;
 

@@ -15,11 +15,13 @@ import {
 	unlessAny,
 } from "../../src/address.ts";
 import { GIVEN_ADDRESS, GIVEN_SOURCE, NO_ADDRESS } from "../../src/packet/fields.ts";
+import { parseIpv4 } from "../../src/address4.ts";
+import { parseIpv6 } from "../../src/address6.ts";
 import { setNone, setV4, V4 } from "../../src/packet/address.ts";
 import { envNumber } from "../support/env.ts";
 import { Prng } from "../support/prng.ts";
 
-const view = new DataView(new ArrayBuffer(1024));
+const view = new DataView(new ArrayBuffer(4096));
 const AT = 16;
 
 function bytes(): string {
@@ -106,7 +108,7 @@ describe("an address as text", () => {
 	});
 
 	it("is handed over in a register, where the next one takes its place; none is where there is always none", () => {
-		const registers = new DataView(new ArrayBuffer(1024));
+		const registers = new DataView(new ArrayBuffer(4096));
 		expect(given(registers, "2001:db8::1")).toBe(GIVEN_ADDRESS);
 		expect(givenSource(registers, "192.0.2.1")).toBe(GIVEN_SOURCE);
 		expect([addressText(registers, GIVEN_ADDRESS), addressText(registers, GIVEN_SOURCE)]).toEqual(["2001:db8::1", "192.0.2.1"]);
@@ -166,6 +168,56 @@ describe("an address as text", () => {
 			expect(bytes(), `seed ${seed}, ${text}`).toBe(before);
 			expect(canonicalAddress(text), `seed ${seed}`).toBe(text);
 		}
+	});
+});
+
+describe("a text", () => {
+	it("is read as by those who only look whether it is one", () => {
+		const seed = envNumber("SEED", 1);
+		const prng = new Prng(seed);
+		const pieces = [
+			"::",
+			":",
+			":",
+			".",
+			"0",
+			"1",
+			"9",
+			"25",
+			"255",
+			"256",
+			"f",
+			"ffff",
+			"10000",
+			"2001",
+			"db8",
+			"g",
+			"192.0.2.1",
+			"01",
+		];
+		let read = 0;
+		for (let i = 0; i < 20_000; i++) {
+			let text = "";
+			for (let k = prng.between(1, 16); k > 0; k--) text += prng.pick(pieces);
+			// Some that are near to an address of all its groups.
+			if (prng.below(4) === 0)
+				text = Array.from({ length: prng.between(6, 9) }, () => prng.pick(["0", "1", "ab", "ffff", ""])).join(":");
+			const words = parseIpv6(text);
+			const v4 = parseIpv4(text);
+			const isOne = addressPut(view, AT, text);
+			expect(isOne, `seed ${seed}, ${text}`).toBe(words !== undefined || v4 !== undefined);
+			if (!isOne) continue;
+			read++;
+			const expected = words ?? [0, 0, 0xffff, v4!];
+			expect(
+				[0, 4, 8, 12].map((word) => view.getInt32(AT + word)),
+				`seed ${seed}, ${text}`,
+			).toEqual([...expected]);
+		}
+		expect(read).toBeGreaterThan(500);
+		for (const text of ["1111:2222:3333:4444:5555:6666:123.123.123.123", "0000:0000:0000:0000:0000:0000:0000:0001"])
+			expect(addressPut(view, AT, text)).toBe(true);
+		expect(addressPut(view, AT, `${"1".repeat(1000)}`)).toBe(false);
 	});
 });
 

@@ -102,7 +102,7 @@ describe("a claim", () => {
 
 describe("the addresses that a socket remembers", () => {
 	it("are found by their bytes and by their text, five at a time", () => {
-		const view = new DataView(new ArrayBuffer(1024));
+		const view = new DataView(new ArrayBuffer(4096));
 		const cache = new AddressCache();
 		const texts = ["10.0.0.1", "2001:db8::1", "2001:db8::2", "10.0.0.2", "::1"];
 		const all = [...texts, "10.0.0.3"];

@@ -7,7 +7,7 @@ import { NONE, PacketPool, PacketQueue } from "../../../src/packet/pool.ts";
 
 /** A pool whose columns stand behind the CoreBlock of a small arena; nobody looks into the buffers. */
 function poolOf(size: number, at: number): PacketPool {
-	const view = new DataView(new ArrayBuffer(1024));
+	const view = new DataView(new ArrayBuffer(2048));
 	const core = CoreBlock.of(view, CORE);
 	core.starts = CORE_END;
 	core.ends = core.starts + 4 * size;
