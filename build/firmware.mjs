@@ -160,6 +160,7 @@ function boardModule(board, pathOf, settings) {
 			provider: name,
 			addresses,
 			dhcp,
+			ipv6: each.ipv6,
 			gateway,
 			mtu,
 			metric,
@@ -169,10 +170,12 @@ function boardModule(board, pathOf, settings) {
 		});
 	}
 	const hasDhcp = interfaces.some(({ dhcp }) => dhcp !== undefined);
+	const hasIpv6 = interfaces.some(({ ipv6 }) => ipv6 !== undefined);
 	const joins = interfaces.some(({ wifi }) => wifi !== undefined);
 	const parts = [
 		...links,
 		...(hasDhcp ? ["dhcp"] : []),
+		...(hasIpv6 ? ["ipv6"] : []),
 		...(board.file.dns === undefined ? [] : ["dns"]),
 		...(joins ? ["wifi"] : []),
 	];
@@ -200,7 +203,7 @@ ${providers.join("\n")}
 }
 
 export function parts() {
-	return { links: { ${[...links].join(", ")} }${hasDhcp ? ", startDhcp: dhcp" : ""}${joins ? ", joinNetwork: wifi" : ""}${parts.includes("dns") ? ", useNameServers: dns" : ""} };
+	return { links: { ${[...links].join(", ")} }${hasDhcp ? ", startDhcp: dhcp" : ""}${hasIpv6 ? ", startIpv6: ipv6" : ""}${joins ? ", joinNetwork: wifi" : ""}${parts.includes("dns") ? ", useNameServers: dns" : ""} };
 }
 
 export function settings() {
@@ -214,15 +217,16 @@ export function board() {
 }
 
 /** Parts of the data path that only these modules need: src/packet/kernels/parts.ts. */
-const PARTS = { MULTIHOME_LINES: ["multihome/ppp", "multihome/slip"], MULTIHOME_PINGS: ["multihome/ping"] };
+const PARTS = {
+	MULTIHOME_LINES: ["multihome/ppp", "multihome/slip"],
+	MULTIHOME_PINGS: ["multihome/ping"],
+	MULTIHOME_IPV6: ["multihome/ipv6"],
+};
 
 /** The header that says what a firmware may do without and has: those parts, by the modules it carries, and on a Pico SPI by PIO. Who includes it is compiled anew when it changes. */
 function putHeader(folder, { carried, byPio }) {
 	const parts = Object.entries(PARTS).map(([name, needs]) => [name, needs.some((each) => carried.includes(each))]);
-	// No interface gets an address of IPv6 yet: boards do without its C.
-	const lines = [...parts, ["MULTIHOME_IPV6", false], ["MULTIHOME_PIO", byPio]].map(
-		([name, is]) => `#define ${name} ${is ? 1 : 0}\n`,
-	);
+	const lines = [...parts, ["MULTIHOME_PIO", byPio]].map(([name, is]) => `#define ${name} ${is ? 1 : 0}\n`);
 	putIfNew(join(folder, "multihome-parts.h"), lines.join(""));
 }
 

@@ -7,6 +7,7 @@ import type { DhcpClient } from "multihome/dhcp";
 import type { StackOptions } from "../src/config.ts";
 import { describe } from "./describe.ts";
 import type { DhcpFile, StartDhcp } from "./links/dhcp.ts";
+import type { Ipv6File, StartIpv6 } from "./links/ipv6.ts";
 import type { MakeLink, Say } from "./links/link.ts";
 import type { JoinNetwork } from "./links/wifi.ts";
 import { makeDevice, type Device, type NetworkOptions } from "./network.ts";
@@ -19,6 +20,7 @@ export interface InterfaceFile {
 	link: string;
 	addresses: string[];
 	dhcp?: DhcpFile | undefined;
+	ipv6?: Ipv6File | undefined;
 	gateway?: string | undefined;
 	mtu?: number | undefined;
 	metric?: number | undefined;
@@ -42,6 +44,7 @@ export interface Parts {
 	/** By kind: hosts/links. */
 	readonly links: Readonly<Record<string, MakeLink>>;
 	readonly startDhcp?: StartDhcp | undefined;
+	readonly startIpv6?: StartIpv6 | undefined;
 	readonly joinNetwork?: JoinNetwork | undefined;
 	readonly useNameServers?: ((stack: Stack, servers: readonly string[]) => void) | undefined;
 }
@@ -84,7 +87,7 @@ export function boot<I extends InterfaceFile>(board: BoardFile<I>, parts: Parts,
 }
 
 function addInterface<I extends InterfaceFile>(stack: Stack, file: I, place: string, parts: Parts, host: Host<I>): void {
-	const { name, link: kind, addresses, dhcp, gateway, mtu, metric, dns, options } = file;
+	const { name, link: kind, addresses, dhcp, ipv6, gateway, mtu, metric, dns, options } = file;
 	const driver = kind === "loopback" ? undefined : host.open(file, place);
 	if (driver === undefined && kind !== "loopback") return;
 	const common = mtu === undefined ? { metric } : { mtu, metric };
@@ -95,6 +98,7 @@ function addInterface<I extends InterfaceFile>(stack: Stack, file: I, place: str
 		for (const text of addresses) link.addAddress(text);
 		if (gateway !== undefined) stack.routes.add({ prefix: "0.0.0.0/0", gateway, interface: link });
 		if (dns !== undefined) link.nameServers = dns;
+		if (ipv6 !== undefined) parts.startIpv6!(stack, name, ipv6, host.say);
 		host.added?.(stack, link, file, dhcp === undefined ? undefined : parts.startDhcp!(stack, name, dhcp, host.say));
 	});
 }

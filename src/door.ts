@@ -5,7 +5,7 @@ export * from "./wire/codec.ts";
 
 // The poll, and what the interpreter does between.
 export { dequeue, queueHead } from "./link/transmit.ts";
-export { linkArp, linkAsk, linkCanSend, linkHasSubnet, linkNeighbor, linkSeek } from "./link/calls.ts";
+export { linkArp, linkAsk, linkAskRouters, linkCanSend, linkHasSubnet, linkNeighbor, linkSeek, linkTry } from "./link/calls.ts";
 export { neighborFlush } from "./link/neighbors.ts";
 export { pathAsk, pathSource, routeAsk } from "./ip/calls.ts";
 export { isGroup, isLocal, ownerSlot } from "./ip/way.ts";

@@ -269,6 +269,7 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 	mac: ["ethernet"],
 	gateway: ["ethernet", "slip"],
 	dhcp: ["ethernet"],
+	ipv6: ["ethernet"],
 	wifi: ["ethernet"],
 	dns: ["ethernet", "slip"],
 	forward: ["ethernet"],

@@ -3,6 +3,7 @@
 import type { StackOptions } from "../../src/config.ts";
 import type { FaultOptions } from "../../src/device/faults.ts";
 import type { DhcpFile } from "../links/dhcp.ts";
+import type { Ipv6File } from "../links/ipv6.ts";
 
 /** GPIO numbers and the SPI controller of a chip; -1 where there is no pin. */
 export interface ChipPins {
@@ -86,6 +87,7 @@ export interface BoardInterface {
 	addresses?: string[];
 	/** Instead of addresses and gateway. */
 	dhcp?: DhcpFile | false;
+	ipv6?: Ipv6File;
 	gateway?: string;
 	metric?: number;
 	/** Name servers that are asked by this interface. */
@@ -144,6 +146,7 @@ export interface InterfaceConfiguration {
 	mtu: number | undefined;
 	addresses: string[];
 	dhcp?: DhcpFile;
+	ipv6?: Ipv6File;
 	gateway?: string;
 	metric: number;
 	dns?: string[];

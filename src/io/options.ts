@@ -1,7 +1,7 @@
 // Checks of what applications pass. A wrong type is a TypeError, a wrong value a RangeError; both name the value and what was expected.
 
 import { NETWORK_PATIENCE_MS } from "../config.ts";
-import { isMulticast, unlessAny } from "../address.ts";
+import { canonicalAddress, isMulticast, unlessAny } from "../address.ts";
 import { isIpv4 } from "../address4.ts";
 import { parseScoped } from "../address6.ts";
 import type { Bytes, Format } from "./types.ts";
@@ -46,18 +46,31 @@ export function localPortOf(options: { port?: unknown }): number {
 
 /** The canonical text of an address. */
 export function addressOf(name: string, value: unknown): string {
-	if (typeof value !== "string") throw new TypeError(`${name} ${show(value)}: expected an IPv4 address as a string`);
+	if (typeof value !== "string") throw new TypeError(`${name} ${show(value)}: expected an IP address as a string`);
 	if (isIpv4(value)) return value;
+	const address = canonicalAddress(value);
+	if (address !== undefined) return address;
 	if (parseScoped(value) !== undefined)
-		throw new RangeError(`${name} ${show(value)}: expected an IPv4 address; this stack has no IPv6 yet`);
-	throw new RangeError(`${name} ${show(value)}: expected an IPv4 address, as in "192.168.77.2"; names need a resolver`);
+		throw new RangeError(
+			`${name} ${show(value)}: expected an address without a zone; name the interface by the option "interface"`,
+		);
+	throw new RangeError(
+		`${name} ${show(value)}: expected an IP address, as in "192.168.77.2" or "2001:db8::2"; names need a resolver`,
+	);
 }
 
-/** An IPv4 group. RFC 1112 §4. */
+/** The text of an address of IPv4. */
+export function ipv4Of(name: string, value: unknown): string {
+	if (typeof value !== "string") throw new TypeError(`${name} ${show(value)}: expected an IPv4 address as a string`);
+	if (!isIpv4(value)) throw new RangeError(`${name} ${show(value)}: expected an IPv4 address, as in "192.168.77.2"`);
+	return value;
+}
+
+/** A group. RFC 1112 §4, RFC 4291 §2.7. */
 export function groupOf(name: string, value: unknown): string {
 	const address = addressOf(name, value);
 	if (!isMulticast(address))
-		throw new RangeError(`${name} ${show(value)}: expected a multicast group, "224.0.0.0" to "239.255.255.255"`);
+		throw new RangeError(`${name} ${show(value)}: expected a multicast group, "224.0.0.0" to "239.255.255.255" or "ff…"`);
 	return address;
 }
 

@@ -11,12 +11,14 @@ import { FLAG_ANY_ADDRESS, InterfaceBlock, OwnAddress } from "../packet/interfac
 
 /** Where its fields lie in the interface's block. */
 const { addressCount: COUNT, addresses: ADDRESSES, anyPort: ANY_PORT } = InterfaceBlock.offsets;
-const { address: ADDRESS, length: LENGTH } = OwnAddress.offsets;
+const { address: ADDRESS, length: LENGTH, bits: BITS } = OwnAddress.offsets;
 
 /** Told of addresses that came or went: the interface set. */
 export interface AddressListener {
 	/** Throws RangeError when it cannot be had. */
 	addressAdded(link: Interface, entry: InterfaceAddress): void;
+	/** Bits of addresses are others. */
+	addressNoted(link: Interface): void;
 	/** `ends`: what uses it ends. */
 	addressRemoved(link: Interface, entry: InterfaceAddress, ends: boolean): void;
 	/** What uses an address that was removed before ends, unless another interface has it now. */
@@ -92,12 +94,12 @@ export class InterfaceIp implements IpSide {
 		this.#waitedSince = undefined;
 	}
 
-	insertAddress(address: string, length: number, lent = false): InterfaceAddress {
+	insertAddress(address: string, length: number, lent = false, bits = 0): InterfaceAddress {
 		if (this.addresses.length >= ADDRESSES_PER_INTERFACE)
 			throw new RangeError(
 				`${this.#link.name} has ${ADDRESSES_PER_INTERFACE} addresses already: there is no room in the arena for more`,
 			);
-		const entry = new InterfaceAddress(address, length, lent);
+		const entry = new InterfaceAddress(address, length, lent, bits);
 		this.addresses.push(entry);
 		try {
 			this.#listener.addressAdded(this.#link, entry);
@@ -106,6 +108,10 @@ export class InterfaceIp implements IpSide {
 			throw error;
 		}
 		return entry;
+	}
+
+	noteAddress(_entry: InterfaceAddress): void {
+		this.#listener.addressNoted(this.#link);
 	}
 
 	removeAddress(entry: InterfaceAddress): void {
@@ -135,9 +141,10 @@ export class InterfaceIp implements IpSide {
 		this.#put(COUNT, addresses.length);
 		for (let i = 0; i < addresses.length; i++) {
 			const own = ADDRESSES + i * OwnAddress.bytes;
-			const { address, length } = addresses[i]!;
+			const { address, length, bits } = addresses[i]!;
 			addressPut(view, block + own + ADDRESS, address);
 			this.#put(own + LENGTH, bitsInMemory(address, length));
+			this.#put(own + BITS, bits);
 		}
 	}
 

@@ -182,6 +182,12 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 		this.#listener.changed(link, ADDRESSES);
 	}
 
+	addressNoted(link: Interface): void {
+		this.#fill(link);
+		this.#routes.changed();
+		this.#listener.changed(link, ADDRESSES);
+	}
+
 	addressRemoved(link: Interface, entry: InterfaceAddress, ends: boolean): void {
 		this.#fill(link);
 		const network = networkOf(entry.address, entry.length);

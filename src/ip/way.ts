@@ -62,6 +62,7 @@ export function route(view: DataView, path: PathBlock, home: number, sourced: bo
 	path.ipHeader = hasIpv6() && !isV4(view, destination) ? ipv6.HEADER : ipv4.HEADER;
 	path.mtu = path.ipHeader === ipv4.HEADER ? LEAST_MTU : ipv6.LEAST_MTU;
 	path.nextHop = destination;
+	if (!hasIpv6() && !isV4(view, destination)) return false;
 	if (isLocal(view, destination)) {
 		// To ourselves: by the loopback interface, from the address itself unless another is given.
 		if (isNone(view, path.source)) copyAddress(view, path.source, destination);

@@ -282,7 +282,8 @@ function ask(view: DataView, link: InterfaceBlock, entry: NeighborBlock, to: Off
 	// Our address in the subnet of the one asked for, so that the answer finds us. The last one may have gone: only a probe comes from 0.0.0.0.
 	const sender = sourceOf(view, link, entry.address, entry.address);
 	if (sender === 0) return;
-	if (hasIpv6() && !isV4(view, entry.address)) ndSolicit(view, link, sender, entry.address, to === link.broadcastHeader ? 0 : to);
+	if (hasIpv6() && !isV4(view, entry.address))
+		ndSolicit(view, link, sender, entry.address, to === link.broadcastHeader ? 0 : to, 0, 0);
 	else arpRequest(view, link, view.getInt32(to), view.getUint16(to + 4), v4Of(view, sender), v4Of(view, entry.address));
 }
 

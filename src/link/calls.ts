@@ -1,12 +1,16 @@
 // What the interpreter calls of the compiled link layer: by arena offsets of blocks. What may send answers what is to be done then: DRAIN, WAKE.
 
 import { CORE, CoreBlock } from "../packet/core-block.ts";
-import { FLAG_RETURNS, InterfaceBlock } from "../packet/interface-block.ts";
+import { isV4 } from "../packet/address.ts";
+import { NO_ADDRESS } from "../packet/fields.ts";
+import { FLAG_RETURNS, InterfaceBlock, OWN_TENTATIVE, OwnAddress } from "../packet/interface-block.ts";
 import { NeighborBlock } from "../packet/neighbor-block.ts";
 import type { Address, Ipv4, Offset, Uint16 } from "../packet/numbers.ts";
-import { canSend, inSubnet } from "./addresses.ts";
+import { isLinkLocal } from "../wire/scope.ts";
+import { canSend, inSubnet, ownAt } from "./addresses.ts";
 import { arpTake, neighborRequest } from "./arp.ts";
 import { arpRequest } from "./arp-send.ts";
+import { ndAskRouters, ndSolicit } from "./nd-send.ts";
 import { neighborAdd, neighborFind } from "./neighbors.ts";
 
 /** The interface's device is one in TypeScript, and packets wait for it. */
@@ -45,6 +49,25 @@ export function linkArp(view: DataView, block: Offset, at: Offset): number {
 export function linkAsk(view: DataView, block: Offset, high: number, low: Uint16, sender: Ipv4, target: Ipv4): number {
 	const link = InterfaceBlock.of(view, block);
 	arpRequest(view, link, high, low, sender, target);
+	return follows(view, link);
+}
+
+/** Asks whether anybody else has an address of IPv6, with a nonce: `ndSolicit`. */
+export function linkTry(view: DataView, block: Offset, address: Address, nonceHigh: number, nonceLow: Uint16): number {
+	const link = InterfaceBlock.of(view, block);
+	ndSolicit(view, link, NO_ADDRESS, address, 0, nonceHigh, nonceLow);
+	return follows(view, link);
+}
+
+/** As `ndAskRouters`, from the interface's link-local address, or none while there is none. */
+export function linkAskRouters(view: DataView, block: Offset): number {
+	const link = InterfaceBlock.of(view, block);
+	let source: Address = NO_ADDRESS;
+	for (let i = 0; i < link.addressCount; i++) {
+		const own = OwnAddress.of(view, ownAt(link, i));
+		if (!isV4(view, own.address) && isLinkLocal(view, own.address) && (own.bits & OWN_TENTATIVE) === 0) source = own.address;
+	}
+	ndAskRouters(view, link, source);
 	return follows(view, link);
 }
 

@@ -1,6 +1,6 @@
 // Ethernet as the interpreter has it: its addresses, and what is rare about ARP. output.ts and arp.ts do what happens for every packet.
 
-import { givenV4 } from "../address.ts";
+import { given, givenV4 } from "../address.ts";
 import { formatIpv4, parseIpv4 } from "../address4.ts";
 import { MEDIUM_ETHERNET, type Device } from "../device/device.ts";
 import { FLAG_ETHERNET, InterfaceBlock } from "../packet/interface-block.ts";
@@ -9,7 +9,7 @@ import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as arp from "../wire/arp.ts";
-import { linkArp, linkAsk, linkNeighbor, linkSeek, neighborFlush, ownerSlot, setV4OrNone } from "#codec";
+import { linkArp, linkAsk, linkAskRouters, linkNeighbor, linkSeek, linkTry, neighborFlush, ownerSlot, setV4OrNone } from "#codec";
 import { Interface, type InterfaceListener, type InterfaceOptions } from "./interface.ts";
 import { OwnAddresses, type Conflict } from "./own-addresses.ts";
 
@@ -45,6 +45,8 @@ export class EthernetInterface extends Interface {
 	onClaim: ((at: number) => void) | undefined = undefined;
 	/** Told within processing that another station uses an address of ours, which is defended. */
 	onConflict: ((address: number) => void) | undefined = undefined;
+	/** Told within processing of what neighbour discovery says for us: the IPv6 packet at that arena offset. */
+	onDiscovery: ((at: number) => void) | undefined = undefined;
 	/** Its own addresses before the neighbours: announcements, conflicts. There once it is attached. */
 	own!: OwnAddresses;
 
@@ -119,6 +121,7 @@ export class EthernetInterface extends Interface {
 	/** An ARP packet that says something of an address of ours, of one that is probed for, or of the station that is looked for. */
 	override control(at: number): void {
 		const view = this.#view;
+		if (view.getUint8(at) >> 4 === 6) return this.onDiscovery?.(at);
 		const sender = arp.senderIp(view, at);
 		const probes = sender === 0 && arp.operation(view, at) === arp.REQUEST;
 		// Another station has the address that we probe for, or probes for it too. RFC 5227 §2.1.1.
@@ -161,6 +164,16 @@ export class EthernetInterface extends Interface {
 		const high = mac === undefined ? -1 : (mac[0]! << 24) | (mac[1]! << 16) | (mac[2]! << 8) | mac[3]!;
 		const low = mac === undefined ? 0xffff : (mac[4]! << 8) | mac[5]!;
 		this.follow(linkAsk(this.#view, this.block, high, low, from, address));
+	}
+
+	/** Asks whether anybody else has an address of IPv6 that we are about to take: RFC 4862 §5.4.2. The nonce is RFC 7527's. */
+	tryAddress(address: string, nonceHigh: number, nonceLow: number): void {
+		if (this.up) this.follow(linkTry(this.#view, this.block, given(this.#view, address), nonceHigh, nonceLow));
+	}
+
+	/** Asks routers for what they have to say: RFC 4861 §6.3.7. */
+	askRouters(): void {
+		if (this.up) this.follow(linkAskRouters(this.#view, this.block));
 	}
 
 	/** Asks for a neighbour that is not known. */

@@ -6,13 +6,16 @@ export class InterfaceAddress {
 	readonly address: string;
 	/** Bits of the subnet's prefix: 0 to 32 of IPv4, to 128 of IPv6. */
 	readonly length: number;
-	/** A server or peer of the network gave it. */
+	/** A server or peer of the network gave it, or it is made of what one said. */
 	readonly lent: boolean;
+	/** OWN_… of packet/interface-block.ts, or-ed: change it, and tell `IpSide.noteAddress`. */
+	bits: number;
 
-	constructor(address: string, length: number, lent: boolean) {
+	constructor(address: string, length: number, lent: boolean, bits = 0) {
 		this.address = address;
 		this.length = length;
 		this.lent = lent;
+		this.bits = bits;
 	}
 
 	/** "192.168.77.2/24". */

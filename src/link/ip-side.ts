@@ -28,7 +28,9 @@ export interface IpSide {
 	 * Adds an address with the length of its subnet's prefix, counted in its family. `lent`: a server of the network says so. Throws RangeError when there are too many, it is
 	 * nobody's alone, or an interface has it already.
 	 */
-	insertAddress(address: string, length: number, lent?: boolean): InterfaceAddress;
+	insertAddress(address: string, length: number, lent?: boolean, bits?: number): InterfaceAddress;
+	/** Its `bits` are others. */
+	noteAddress(entry: InterfaceAddress): void;
 	/** Removes one. Connections that used it end with an error. */
 	removeAddress(entry: InterfaceAddress): void;
 	/** Takes one out of use for a while: it is neither a source nor answered for. What uses it waits until `insertAddress` brings it back, or ends with `forgetAddress`. */

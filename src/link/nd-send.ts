@@ -2,7 +2,6 @@
 
 import { copyAddress, isNone } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
-import { chance32 } from "../packet/chance.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { FLAG_ETHERNET, type InterfaceBlock } from "../packet/interface-block.ts";
 import type { Address, Offset, Uint16, Uint8 } from "../packet/numbers.ts";
@@ -19,9 +18,17 @@ const GROUP = 0x33330000;
 
 /**
  * Asks who has `target`, from `source`: all that are in its group, or, where `to` is not 0, the station whose hardware address lies there. From none it is asked whether anybody
- * else has the address, with a nonce, by which our own question is known when it comes back. RFC 4862 §5.4.2, RFC 7527.
+ * else has the address, with the nonce, by which our own question is known when it comes back. RFC 4862 §5.4.2, RFC 7527.
  */
-export function ndSolicit(view: DataView, link: InterfaceBlock, source: Address, target: Address, to: Offset): void {
+export function ndSolicit(
+	view: DataView,
+	link: InterfaceBlock,
+	source: Address,
+	target: Address,
+	to: Offset,
+	nonceHigh: number,
+	nonceLow: Uint16,
+): void {
 	const packet = begin(view, link);
 	if (packet === NONE) return;
 	const at = headerPlace(view, packet);
@@ -41,12 +48,33 @@ export function ndSolicit(view: DataView, link: InterfaceBlock, source: Address,
 	if (!isNone(view, source)) linkOption(view, link, option, icmpv6.SOURCE_LINK_ADDRESS);
 	else {
 		view.setUint16(option, (icmpv6.NONCE << 8) | 1);
-		view.setInt32(option + 2, chance32(view));
-		view.setUint16(option + 6, chance32(view));
+		view.setInt32(option + 2, nonceHigh);
+		view.setUint16(option + 6, nonceLow);
 	}
 	const high = to === 0 ? GROUP | (view.getInt32(at + ipv6.DESTINATION + 12) >>> 16) : view.getInt32(to);
 	const low = to === 0 ? view.getUint16(at + ipv6.DESTINATION + 14) : view.getUint16(to + 4);
 	finish(view, link, packet, option + icmpv6.LINK_OPTION, high, low);
+}
+
+/** Asks all routers for what they have to say, from `source`. RFC 4861 §4.1. */
+export function ndAskRouters(view: DataView, link: InterfaceBlock, source: Address): void {
+	const packet = begin(view, link);
+	if (packet === NONE) return;
+	const at = headerPlace(view, packet);
+	const icmp = at + ipv6.HEADER;
+	copyAddress(view, at + ipv6.SOURCE, source);
+	view.setInt32(at + ipv6.DESTINATION, 0xff020000 | 0);
+	view.setInt32(at + ipv6.DESTINATION + 4, 0);
+	view.setInt32(at + ipv6.DESTINATION + 8, 0);
+	view.setInt32(at + ipv6.DESTINATION + 12, 2);
+	view.setInt32(icmp, icmpv6.ROUTER_SOLICITATION << 24);
+	view.setInt32(icmp + icmpv6.REST, 0);
+	let end = icmp + icmpv6.HEADER;
+	if (!isNone(view, source)) {
+		linkOption(view, link, end, icmpv6.SOURCE_LINK_ADDRESS);
+		end += icmpv6.LINK_OPTION;
+	}
+	finish(view, link, packet, end, GROUP, 2);
 }
 
 /**

@@ -6,7 +6,7 @@ import { DROPS } from "../packet/drops.ts";
 import type { Device } from "../device/device.ts";
 import { canSend, type Route } from "../ip/routes.ts";
 import type { Neighbor } from "../link/neighbor-list.ts";
-import { CONTESTED, FREE, INCOMPLETE, PROBE, REACHABLE, STALE } from "../packet/neighbor-block.ts";
+import { CONTESTED, DELAY, FREE, INCOMPLETE, PROBE, REACHABLE, STALE } from "../packet/neighbor-block.ts";
 import type { Interface } from "../link/interface.ts";
 import type { LeaseState, LeaseView } from "../link/lease.ts";
 import type { Conflict } from "../link/own-addresses.ts";
@@ -90,7 +90,7 @@ export interface Status {
 	routes: { prefix: string; gateway: string | null; interface: string; metric: number; connected: boolean; active: boolean }[];
 	/** The same number after the routes: where a status is told in turns, one that differs says that interfaces and routes are of different moments. Ask again then. */
 	versionAfter: number;
-	/** Ethernet's neighbours, as ARP knows them. */
+	/** Ethernet's neighbours, as ARP and neighbour discovery know them. */
 	neighbors: { address: string; mac: string; interface: string; state: string }[];
 	/** Those that are open. */
 	sockets: SocketStatus[];
@@ -265,6 +265,7 @@ NEIGHBOR_STATES[REACHABLE] = "reachable";
 NEIGHBOR_STATES[STALE] = "stale";
 NEIGHBOR_STATES[PROBE] = "probe";
 NEIGHBOR_STATES[CONTESTED] = "contested";
+NEIGHBOR_STATES[DELAY] = "delay";
 Object.freeze(NEIGHBOR_STATES);
 
 function writeNeighborMac(out: Out, entry: Neighbor): void {

@@ -8,6 +8,7 @@ import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { DESTINATION_ADDRESS, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE_ADDRESS } from "../packet/fields.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
+import { hasPings } from "../packet/kernels/parts.ts";
 import type { Offset, Uint8 } from "../packet/numbers.ts";
 import { packetKept } from "../packet/packets.ts";
 import { tcbAt } from "../packet/tcb-block.ts";
@@ -16,6 +17,7 @@ import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { socketFor } from "./flow-find.ts";
+import { echoError, echoReply } from "./ping/echo.ts";
 import { pseudoOf, wrongSum } from "./sums.ts";
 import { tcpIcmpError } from "./tcp/icmp.ts";
 
@@ -33,6 +35,8 @@ export function icmp6Input(view: DataView, link: InterfaceBlock, at: Offset, end
 	}
 	view.setInt32(PAYLOAD_AT * 4, at, true);
 	view.setInt32(PAYLOAD_LENGTH * 4, end - at, true);
+	view.setInt32(PORTS * 4, view.getInt32(at + icmpv6.REST), true);
+	if (hasPings() && type === icmpv6.ECHO_REPLY && echoReply(view, link)) return false;
 	if (!icmpv6.isError(type) || !errorArrives(view, link, type, at, end)) drop(view, link, DROP.icmpUnhandled);
 	return false;
 }
@@ -47,6 +51,9 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 	const quoted = at + icmpv6.HEADER;
 	if (end - quoted < ipv6.HEADER + 8 || view.getUint8(quoted) >> 4 !== 6) return false;
 	check(quoted, ipv6.HEADER + 8, view.byteLength);
+	const told = codeOf(view, type, at);
+	const kind = type === icmpv6.TIME_EXCEEDED ? icmpv4.TIME_EXCEEDED : icmpv4.UNREACHABLE;
+	if (hasPings() && echoError(view, link, kind, told & 255, SOURCE_ADDRESS, quoted, end)) return true;
 	let header = ipv6.nextHeader(view, quoted);
 	let transport: Offset = quoted + ipv6.HEADER;
 	while (ipv6.hasLength(header) && end - transport >= 8) {
@@ -64,13 +71,14 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 	if (index < 0) return false;
 	const tooBig = type === icmpv6.PACKET_TOO_BIG;
 	const mtu = tooBig ? view.getInt32(at + icmpv6.REST) : 0;
-	tcpIcmpError(view, tcbAt(view, index), icmpv4.UNREACHABLE, codeOf(view, type, at), mtu < 0 || mtu > 0xffff ? 0xffff : mtu);
+	tcpIcmpError(view, tcbAt(view, index), kind, told, mtu < 0 || mtu > 0xffff ? 0xffff : mtu);
 	return true;
 }
 
-/** What an error says as ICMP's codes of UNREACHABLE do, which transports know. RFC 4443 §3. */
+/** What an error says as ICMP's codes do, which transports know: of UNREACHABLE, or of TIME_EXCEEDED. RFC 4443 §3. */
 function codeOf(view: DataView, type: Uint8, at: Offset): number {
 	const code = icmpv6.code(view, at);
+	if (type === icmpv6.TIME_EXCEEDED) return code;
 	if (type === icmpv6.PACKET_TOO_BIG) return icmpv4.FRAGMENTATION_NEEDED;
 	if (type === icmpv6.UNREACHABLE && code === icmpv6.PORT_UNREACHABLE) return icmpv4.PORT_UNREACHABLE;
 	if (type === icmpv6.PARAMETER_PROBLEM && code === icmpv6.UNKNOWN_HEADER) return icmpv4.PROTOCOL_UNREACHABLE;

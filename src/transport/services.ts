@@ -1,5 +1,7 @@
 // Those above the transport who wait for time to pass.
 
+export { Clock } from "./clock.ts";
+
 /** What stands above the transport and waits for time to pass: DHCP, DNS, ping. `stack.services` has it. */
 export interface Service {
 	/** Something was due; says what it waits for next by `core.deadline`, each time. */

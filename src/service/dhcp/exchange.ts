@@ -5,7 +5,7 @@ import type { EthernetInterface } from "../../link/ethernet.ts";
 import type { Stack } from "../../stack.ts";
 import type { UdpSocket } from "../../transport/udp/udp.ts";
 import * as dhcp from "../../wire/dhcp.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../../transport/services.ts";
 import { Messages } from "./messages.ts";
 import type { Settings } from "./options.ts";
 

@@ -9,7 +9,7 @@ import * as dhcp from "../../wire/dhcp.ts";
 import { BROADCAST } from "../../wire/ipv4.ts";
 import { Attachment } from "./attachment.ts";
 import { Claims } from "./claims.ts";
-import { Clock } from "./clock.ts";
+import { Clock } from "../../transport/services.ts";
 import { Configuration } from "./configuration.ts";
 import { Exchange } from "./exchange.ts";
 import { addRoutes, leaseOf, textOf, type Lease } from "./lease.ts";

@@ -135,7 +135,7 @@ function serversOf(servers: readonly string[] | undefined): string[] | undefined
 	if (servers === undefined) return undefined;
 	if (!Array.isArray(servers)) throw new TypeError(`servers ${check.show(servers)}: expected an array of IPv4 addresses`);
 	if (servers.length === 0) return undefined;
-	return servers.map((text: unknown) => check.addressOf("servers", text));
+	return servers.map((text: unknown) => check.ipv4Of("servers", text));
 }
 
 /**

@@ -1,6 +1,6 @@
 // A static address: what an application says of it, checked as a whole before anything changes.
 
-import { addressOf, show, wholeOf } from "../../io/options.ts";
+import { ipv4Of, show, wholeOf } from "../../io/options.ts";
 import { isMulticast, networkOf, samePrefix, unlessAny } from "../../address.ts";
 import { parseIpv4 } from "../../address4.ts";
 import { Route } from "../../ip/routes.ts";
@@ -21,7 +21,7 @@ export interface Settings {
 function lengthOf(options: StaticAddress): number {
 	if (options.prefix !== undefined) return wholeOf("prefix", options.prefix, 0, 32);
 	const name = options.mask === undefined && options.netmask !== undefined ? "netmask" : "mask";
-	const mask = parseIpv4(addressOf(name, options[name]))!;
+	const mask = parseIpv4(ipv4Of(name, options[name]))!;
 	const length = Math.clz32(~mask);
 	if (ipv4.mask(length) !== mask)
 		throw new RangeError(`${name} "${options[name]}": expected ones before zeros, as in "255.255.255.0"`);
@@ -31,7 +31,7 @@ function lengthOf(options: StaticAddress): number {
 /** Checks what is said. Throws TypeError or RangeError naming the value. */
 export function settingsOf(stack: Stack, link: Interface, options: StaticAddress): Settings {
 	if (typeof options !== "object") throw new TypeError(`static ${show(options)}: expected an object, or false`);
-	const address = addressOf("address", options.address);
+	const address = ipv4Of("address", options.address);
 	const length = lengthOf(options);
 	const subnet = `${networkOf(address, length)}/${length}`;
 	const v4 = parseIpv4(address)!;
@@ -42,12 +42,12 @@ export function settingsOf(stack: Stack, link: Interface, options: StaticAddress
 		throw new RangeError(`address "${options.address}": is that of the subnet ${subnet}, or its broadcast address`);
 	const owner = stack.interfaces.owner(address);
 	if (owner !== undefined && owner !== link) throw new RangeError(`address "${options.address}": ${owner.name} has it already`);
-	const gateway = options.gateway === undefined ? "" : unlessAny(addressOf("gateway", options.gateway));
+	const gateway = options.gateway === undefined ? "" : unlessAny(ipv4Of("gateway", options.gateway));
 	if (gateway !== "" && (gateway === address || !samePrefix(gateway, address, length)))
 		throw new RangeError(`gateway "${options.gateway}": expected another address of ${subnet}`);
 	if (options.dns !== undefined && !Array.isArray(options.dns))
 		throw new TypeError(`dns ${show(options.dns)}: expected an array of IPv4 addresses`);
-	const dns = options.dns?.map((server) => addressOf("dns", server));
+	const dns = options.dns?.map((server) => ipv4Of("dns", server));
 	const stay = stack.routes.list.filter((route) => !goes(link, route)).length;
 	if (stay + (length < 32 ? 1 : 0) + (gateway === "" ? 0 : 1) > stack.core.limits.routes)
 		throw new RangeError(`static of ${link.name}: all ${stack.core.limits.routes} routes are in use; raise the option "routes"`);

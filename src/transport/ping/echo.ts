@@ -10,18 +10,21 @@ import { DROP, drop } from "../../packet/drops.ts";
 import { ECHO_GONE, ECHO_OPEN, EchoAnswer, EchoBlock, echoAt } from "../../packet/echo-block.ts";
 import { NO_ADDRESS, PAYLOAD_LENGTH, PORTS, SOURCE_ADDRESS, TTL_PROTOCOL } from "../../packet/fields.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
+import { hasIpv6 } from "../../packet/kernels/parts.ts";
 import { ERROR, newsOwned, newsPost, READABLE } from "../../packet/news.ts";
 import type { Address, Length, Offset, Uint8 } from "../../packet/numbers.ts";
 import { NONE, takeSpare } from "../../packet/packets.ts";
 import { PathBlock, pathClear, pathForget } from "../../packet/path-block.ts";
-import { ipv4Build } from "../../wire/build.ts";
+import { ipBuild, pseudoOfPacket } from "../../wire/build.ts";
 import * as icmpv4 from "../../wire/icmpv4.ts";
+import * as icmpv6 from "../../wire/icmpv6.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
+import * as ipv6 from "../../wire/ipv6.ts";
 import { checksum } from "../../wire/kernels/checksum.ts";
 import { flowInsert, flowRemove, flowValue } from "../flow-table.ts";
 
-/** Bytes of the headers before an echo's payload. */
-export const HEADERS = ipv4.HEADER + icmpv4.HEADER;
+/** Bytes of the ICMP header before an echo's payload, of either family. */
+export const HEADER = icmpv4.HEADER;
 
 /** A socket bound to an interface slot (0: any), whose identifier is the first one from `chance` on that nobody has. Answers its block, or 0 when none is free. */
 export function echoOpen(view: DataView, slot: number, chance: number): Offset {
@@ -88,16 +91,17 @@ export function echoSend(view: DataView, block: Offset, sequence: number, length
 	const socket = EchoBlock.of(view, block);
 	const path = PathBlock.of(view, socket.path);
 	if (socket.bits !== ECHO_OPEN || !echoWay(view, block) || core.spare === NONE) return NOT_SENT;
-	if (length > ((path.mtu - HEADERS) | 0)) return TOO_LONG;
+	if (length > ((path.mtu - path.ipHeader - HEADER) | 0)) return TOO_LONG;
 	const at = core.spareAt;
-	const icmp = at + ipv4.HEADER;
-	const payload = icmp + icmpv4.HEADER;
+	const six = hasIpv6() && path.ipHeader === ipv6.HEADER;
+	const icmp = ipBuild(view, at, path, six ? ipv6.ICMP : ipv4.ICMP, path.ttl, HEADER + length);
+	const payload = icmp + HEADER;
 	const end = payload + length;
-	ipv4Build(view, at, v4Of(view, path.source), v4Of(view, path.destination), ipv4.ICMP, path.ttl, end - at);
-	view.setInt32(icmp, icmpv4.ECHO_REQUEST << 24);
+	view.setInt32(icmp, (six ? icmpv6.ECHO_REQUEST : icmpv4.ECHO_REQUEST) << 24);
 	view.setInt32(icmp + icmpv4.REST, (socket.identifier << 16) | (sequence & 0xffff));
 	for (let i = 0; i < length; i++) view.setUint8(payload + i, i);
-	view.setUint16(icmp + icmpv4.CHECKSUM, ~checksum(view, icmp, end, 0));
+	const pseudo = six ? pseudoOfPacket(view, at, ipv6.HEADER, ipv6.ICMP, HEADER + length) : 0;
+	view.setUint16(icmp + icmpv4.CHECKSUM, ~checksum(view, icmp, end, pseudo));
 	const link = InterfaceBlock.of(view, path.out);
 	if (output(view, core.spare, at, end, path)) takeSpare(view);
 	return follows(view, link);
@@ -117,7 +121,7 @@ export function echoReply(view: DataView, link: InterfaceBlock): boolean {
 }
 
 /**
- * An ICMP error, said by `from`, quotes the IPv4 packet in bytes `at` to `end`. Answers whether that is a request of a socket here: who cannot see
+ * An ICMP error, said by `from`, quotes the IP packet in bytes `at` to `end`. Answers whether that is a request of a socket here: who cannot see
  * the requests must guess the identifier.
  */
 export function echoError(
@@ -129,14 +133,18 @@ export function echoError(
 	at: Offset,
 	end: Offset,
 ): boolean {
-	const message = at + ipv4.headerLength(view, at);
-	if (ipv4.protocol(view, at) !== ipv4.ICMP || message + icmpv4.HEADER > end || message < at + ipv4.HEADER) return false;
-	if (icmpv4.type(view, message) !== icmpv4.ECHO_REQUEST) return false;
+	const six = hasIpv6() && view.getUint8(at) >> 4 === 6;
+	const header = six ? ipv6.HEADER : ipv4.headerLength(view, at);
+	const message = at + header;
+	if (header < ipv4.HEADER || message + HEADER > end) return false;
+	if (six ? ipv6.nextHeader(view, at) !== ipv6.ICMP : ipv4.protocol(view, at) !== ipv4.ICMP) return false;
+	if (icmpv4.type(view, message) !== (six ? icmpv6.ECHO_REQUEST : icmpv4.ECHO_REQUEST)) return false;
 	const echo = icmpv4.identifierAndSequence(view, message);
 	const index = flowValue(view, NO_ADDRESS, NO_ADDRESS, echo >>> 16, ipv4.ICMP);
 	if (index < 0) return false;
 	const socket = EchoBlock.of(view, echoAt(view, index));
-	if (v4Of(view, PathBlock.of(view, socket.path).destination) !== ipv4.destination(view, at)) return false;
+	const to = PathBlock.of(view, socket.path).destination;
+	if (six ? !sameAddress(view, to, at + ipv6.DESTINATION) : v4Of(view, to) !== ipv4.destination(view, at)) return false;
 	tell(view, link, socket, type, code, echo, from, 0, 0);
 	return true;
 }

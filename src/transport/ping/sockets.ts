@@ -11,12 +11,12 @@ import type { Path } from "../../link/path.ts";
 import type { Ip } from "../../ip/ip.ts";
 import { BlockSocket } from "../block-socket.ts";
 import type { SocketEvents } from "../events.ts";
-import { HEADERS, TOO_LONG } from "./echo.ts";
+import { HEADER, TOO_LONG } from "./echo.ts";
 
 /** Where its fields lie in a socket's block, and in what came for it. */
 const AT = EchoBlock.offsets;
 const ANSWER = EchoAnswer.offsets;
-const { mtu: MTU, out: OUT } = PathBlock.offsets;
+const { ipHeader: IP_HEADER, mtu: MTU, out: OUT } = PathBlock.offsets;
 
 export class EchoSocket extends BlockSocket {
 	/** Of what `take` has taken: the ICMP type (ECHO_REPLY or an error) and code, who sent it, which request it is about, payload bytes, TTL, and when it came (ms). */
@@ -50,6 +50,11 @@ export class EchoSocket extends BlockSocket {
 	/** Replies that came. */
 	get replies(): number {
 		return this.word(AT.replies);
+	}
+
+	/** Bytes of the IP header before its requests. */
+	get ipHeader(): number {
+		return this.word(AT.path + IP_HEADER);
 	}
 
 	/** Largest packet that goes to where its last request went, bytes; block of the interface that it went by, 0 for none. */
@@ -159,7 +164,7 @@ export class IcmpSockets {
 	}
 
 	#tooLong(socket: EchoSocket, bytes: number): RangeError {
-		return new RangeError(`echo of ${bytes} bytes: expected 0 to ${socket.mtu - HEADERS}`);
+		return new RangeError(`echo of ${bytes} bytes: expected 0 to ${socket.mtu - socket.ipHeader - HEADER}`);
 	}
 
 	/** Time to live of its requests, 1 to 255, 0 for the default, and TOS_BITS, as `ipv4Build` has them. */

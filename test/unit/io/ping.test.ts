@@ -415,7 +415,7 @@ describe("options of a ping", () => {
 	it.each([
 		[undefined, "options undefined: expected an object"],
 		[{}, "options: expected an address or a host"],
-		[{ address: "10.0.0" }, 'address "10.0.0": expected an IPv4 address, as in "192.168.77.2"'],
+		[{ address: "10.0.0" }, 'address "10.0.0": expected an IP address, as in "192.168.77.2"'],
 		[{ host: 5 }, "host 5: expected a name or an IPv4 address as a string"],
 		[{ host: "a.example" }, 'host "a.example": expected an IPv4 address, or dns: { io: Resolver } to look the name up'],
 		[{ host: "a.example", dns: {} }, "dns.io undefined: expected the class of a resolver"],

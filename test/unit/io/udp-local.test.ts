@@ -197,7 +197,7 @@ describe("write", () => {
 		const { server, IO } = rig();
 		const write = (from: object) => () => server.write(ascii("x"), FAR, 9, from);
 		expect(write({ localAddress: "10.9.9.9" })).toThrow(/localAddress "10\.9\.9\.9": expected an address of this stack/);
-		expect(write({ localAddress: 7 })).toThrow(/localAddress 7: expected an IPv4 address/);
+		expect(write({ localAddress: 7 })).toThrow(/localAddress 7: expected an IP address/);
 		expect(write({ interface: "eth9" })).toThrow(/interface "eth9": expected the name of an interface/);
 		const bound = new IO.UDP({ port: 9, interface: "eth1" });
 		expect(() => bound.write(ascii("x"), FAR, 9, { interface: "eth2" })).toThrow(

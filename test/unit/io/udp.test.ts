@@ -124,8 +124,8 @@ describe("UDP", () => {
 			(...args: unknown[]) =>
 			() =>
 				write.apply(client, args);
-		expect(attempt(data, "10.0.0", 5)).toThrow('address "10.0.0": expected an IPv4 address');
-		expect(attempt(data, undefined, 5)).toThrow("address undefined: expected an IPv4 address as a string");
+		expect(attempt(data, "10.0.0", 5)).toThrow('address "10.0.0": expected an IP address');
+		expect(attempt(data, undefined, 5)).toThrow("address undefined: expected an IP address as a string");
 		expect(attempt(data, "10.0.0.2", 0)).toThrow("port 0: expected 1 to 65535");
 		expect(attempt(data, "10.0.0.2", 65_536)).toThrow(RangeError);
 		expect(attempt("10.0.0.2", Symbol("p"), data)).toThrow(TypeError);

@@ -147,7 +147,7 @@ describe("an error is told", () => {
 		expect(told(s)).toMatchObject({ type: 4, code: 0, rest: 42 });
 		s.world.run(1000);
 		s.ip(echo6({ ...from, first: ROUTING, headers: extension(ICMP6, [kind, 0, 0, 0, 0, 0]) }));
-		expect(s.packets()).toMatchObject([{ next: ICMP6, payload: expect.objectContaining({ 0: ECHO_REPLY6 }) }]);
+		expect(s.packets().map(({ next, payload }) => [next, payload[0]])).toEqual([[ICMP6, ECHO_REPLY6]]);
 	});
 
 	const options: [string, number, string, boolean][] = [

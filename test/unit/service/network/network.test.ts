@@ -138,7 +138,7 @@ describe("the way", () => {
 		expect(network.way("8.8.8.8")).toEqual(second);
 		plug(1, false);
 		expect(network.way("8.8.8.8")).toBeUndefined();
-		expect(() => network.way("here")).toThrow('address "here": expected an IPv4 address');
+		expect(() => network.way("here")).toThrow('address "here": expected an IP address');
 		expect(() => network.way("8.8.8.8", { interface: "eth9" })).toThrow('interface "eth9"');
 	});
 });

@@ -1,6 +1,6 @@
-// Time for leases, which may be longer than the stack's clock, an int32 of ms, is before it wraps.
+// Time for services: of leases, and of what routers say, which may be longer than the stack's clock, an int32 of ms, is before it wraps.
 
-import type { Core } from "../../packet/core.ts";
+import type { Core } from "../packet/core.ts";
 
 /** Looked at so often at least, ms: well before the clock comes round. */
 const LONGEST_MS = 0x4000_0000;

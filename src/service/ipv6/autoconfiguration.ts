@@ -1,0 +1,409 @@
+// How an Ethernet interface comes to addresses and routers of IPv6 by itself: RFC 4862, with stable identifiers (RFC 7217), router preferences and routes (RFC 4191). What comes is
+// noted within processing, and done as time passes, in turns of their own.
+
+import { familyBits, networkOf, samePrefix } from "../../address.ts";
+import { linkOf } from "../../io/common.ts";
+import { show } from "../../io/options.ts";
+import { addressText } from "../../address.ts";
+import { Route } from "../../ip/routes.ts";
+import { EthernetInterface } from "../../link/ethernet.ts";
+import { LINK, REMOVED, type InterfaceAddress } from "../../link/interface.ts";
+import { OWN_DEPRECATED, OWN_TENTATIVE } from "../../packet/interface-block.ts";
+import type { Stack } from "../../stack.ts";
+import type { Watch } from "../../transport/watch.ts";
+import * as icmpv6 from "../../wire/icmpv6.ts";
+import * as ipv6 from "../../wire/ipv6.ts";
+import { Clock, type Service } from "../../transport/services.ts";
+import { advertisementAt, FOREVER, type Advertisement, type PrefixSaid } from "./advertisement.ts";
+import { stableAddress } from "./identifiers.ts";
+import { ASKED, LOST, OwnAddress6, USED, WAITING, type Origin } from "./own.ts";
+
+/** RFC 4862 §5.1, RFC 4861 §10: RETRANS_TIMER, MAX_RTR_SOLICITATION_DELAY, RTR_SOLICITATION_INTERVAL; and RFC 7559's longest interval, ms. */
+const RETRANS_MS = 1000;
+const DELAY_MS = 1000;
+const SOLICIT_MS = 4000;
+const LONGEST_SOLICIT_MS = 3_600_000;
+/** RFC 7217 §6, IDGEN_RETRIES. */
+const TRIES = 3;
+/** RFC 4862 §5.5.3 (e): nobody shortens what is left to less than that. */
+const TWO_HOURS_MS = 7_200_000;
+/** Addresses that are made of routers' prefixes, of each interface; and routers and their routes. */
+const MOST_ADDRESSES = 2;
+const MOST_ROUTES = 6;
+const LINK_LOCAL = "fe80::";
+
+/** What one is told. */
+export interface AutoconfigurationOptions<This = Autoconfiguration> {
+	/** "auto" (default): a link-local address, and what routers say. "static": what `addresses` has, and a link-local address; routers are not heard. */
+	mode?: "auto" | "static";
+	/** Addresses such as "2001:db8::2/64", each tried before it is used. */
+	addresses?: readonly string[];
+	/** Added to the interface's metric for its routes; 0 when missing. */
+	metric?: number;
+	/** Eight bytes from which identifiers are made (RFC 7217), the same at every start; of the hardware address when missing. */
+	secret?: Uint8Array;
+	/** Addresses or routers have changed. */
+	onChanged?: (this: This) => void;
+}
+
+/** What there is to see. */
+export interface AutoconfigurationState {
+	addresses: { address: string; length: number; state: "tentative" | "preferred" | "deprecated" | "duplicate" }[];
+	routers: string[];
+	/** Routers say that addresses, or other things alone, are to be had by DHCPv6. */
+	managed: boolean;
+	other: boolean;
+	/** Advertisements that were heard; what they said that the tables have no room for. */
+	heard: number;
+	refused: number;
+}
+
+interface Lasting {
+	readonly route: Route;
+	until: number;
+}
+
+export class Autoconfiguration implements Service {
+	readonly #stack: Stack;
+	readonly #link: EthernetInterface;
+	readonly #clock: Clock;
+	readonly #auto: boolean;
+	readonly #given: readonly string[];
+	readonly #metric: number;
+	readonly #secret: Uint8Array;
+	readonly #onChanged: (() => void) | undefined;
+	readonly #watch: Watch;
+	readonly #own: OwnAddress6[] = [];
+	/** Routes of routers and of prefixes that are on the link, each as long as they said. */
+	readonly #routes: Lasting[] = [];
+	#up = false;
+	#solicitAt = Infinity;
+	#solicitMs = SOLICIT_MS;
+	/** What came since the last turn: an advertisement and whose; and addresses of ours that somebody else has. */
+	#said: Advertisement | undefined;
+	#from = "";
+	#conflicts: string[] = [];
+	#managed = false;
+	#other = false;
+	#heard = 0;
+	#refused = 0;
+	#changed = false;
+	#closed = false;
+
+	/** Begins in the next poll. Throws TypeError, RangeError or Error naming what is wrong, for an interface that is no Ethernet of the stack or has one already. */
+	constructor(stack: Stack, link: EthernetInterface | string, options: AutoconfigurationOptions = {}) {
+		const found = linkOf(stack, link)!;
+		if (!(found instanceof EthernetInterface))
+			throw new RangeError(`IPv6 on ${found.name}: is ${found.kind}; expected an Ethernet interface`);
+		if (found.onDiscovery !== undefined) throw new Error(`IPv6 on ${found.name}: is there already; close that one first`);
+		const { mode = "auto", addresses = [], metric = 0, secret, onChanged } = options;
+		if (mode !== "auto" && mode !== "static") throw new RangeError(`ipv6 ${show(mode)}: expected "auto" or "static"`);
+		if (secret !== undefined && secret.length !== 8) throw new RangeError(`secret of ${secret.length} bytes: expected 8`);
+		this.#stack = stack;
+		this.#link = found;
+		this.#clock = new Clock(stack.core);
+		this.#auto = mode === "auto";
+		this.#given = addresses;
+		this.#metric = metric;
+		this.#secret = secret ?? Uint8Array.from({ length: 8 }, (_, i) => found.mac[i % 6]! ^ (i * 37));
+		this.#onChanged = onChanged;
+		found.onDiscovery = (at) => this.#discovered(at);
+		this.#watch = stack.watch((changed, what) => {
+			if (changed !== found) return;
+			if (what & REMOVED) this.close();
+			else if (what & LINK) this.#soon();
+		});
+		stack.services.add(this);
+		this.#soon();
+	}
+
+	/** What there is to see. Allocates. */
+	get state(): AutoconfigurationState {
+		return {
+			addresses: this.#own.map(({ entry: { address, length, bits }, state }) => ({
+				address,
+				length,
+				state:
+					state === LOST ? "duplicate" : bits & OWN_TENTATIVE ? "tentative" : bits & OWN_DEPRECATED ? "deprecated" : "preferred",
+			})),
+			routers: this.#routes.filter(({ route }) => route.length === 0).map(({ route }) => route.nextHop),
+			managed: this.#managed,
+			other: this.#other,
+			heard: this.#heard,
+			refused: this.#refused,
+		};
+	}
+
+	/** Takes addresses and routes back, and ends. May be repeated. */
+	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		this.#link.onDiscovery = undefined;
+		this.#stack.services.delete(this);
+		this.#watch.close();
+		this.#forget(this.#link.slot !== 0);
+	}
+
+	#forget(present: boolean): void {
+		for (const { route } of this.#routes.splice(0)) if (present) this.#removeRoute(route);
+		for (const { entry } of this.#own.splice(0)) if (present) this.#removeEntry(entry);
+	}
+
+	/** `timers` is to be called as soon as may be. */
+	#soon(): void {
+		this.#stack.core.deadline(this.#stack.core.now);
+		this.#stack.core.wake();
+	}
+
+	#random(below: number): number {
+		return (this.#stack.core.random32() >>> 1) % below;
+	}
+
+	/** Within processing: neighbour discovery's message in the IPv6 packet at that arena offset says something for us. */
+	#discovered(at: number): void {
+		const { view } = this.#stack.core;
+		const icmp = at + ipv6.HEADER;
+		const type = icmpv6.type(view, icmp);
+		if (type === icmpv6.ROUTER_ADVERTISEMENT) {
+			if (!this.#auto || this.#said !== undefined) return; // one at a time: the next one comes again
+			this.#said = advertisementAt(view, icmp, icmp + ipv6.payloadLength(view, at));
+			this.#from = addressText(view, at + ipv6.SOURCE);
+		} else if (type === icmpv6.NEIGHBOR_SOLICITATION || type === icmpv6.NEIGHBOR_ADVERTISEMENT) {
+			const target = addressText(view, icmp + icmpv6.TARGET);
+			const own = this.#own.find(({ entry }) => entry.address === target);
+			if (own === undefined || own.state === LOST || this.#conflicts.length >= 4) return;
+			if (type === icmpv6.NEIGHBOR_SOLICITATION && this.#isOurs(view, own, icmp, icmp + ipv6.payloadLength(view, at))) return;
+			this.#conflicts.push(target);
+		} else return;
+		this.#soon();
+	}
+
+	/** Whether it is our own question that has come back, by its nonce. */
+	#isOurs(view: DataView, own: OwnAddress6, icmp: number, end: number): boolean {
+		const option = icmpv6.findOption(view, icmp + icmpv6.NEIGHBOR_OPTIONS, end, icmpv6.NONCE);
+		return option !== 0 && view.getInt32(option + 2) === own.nonceHigh && view.getUint16(option + 6) === own.nonceLow;
+	}
+
+	/** For the stack. One thing is done at a time. */
+	timers(): void {
+		if (this.#link.slot === 0) return;
+		const { now } = this.#clock;
+		if (this.#step(now)) return this.#soon();
+		if (this.#changed) {
+			this.#changed = false;
+			this.#soon();
+			return this.#onChanged?.call(this);
+		}
+		let next = this.#solicitAt;
+		for (const { next: at } of this.#own) next = Math.min(next, at);
+		for (const { until } of this.#routes) next = Math.min(next, until);
+		this.#clock.deadline(next);
+	}
+
+	/** Answers whether something was done. */
+	#step(now: number): boolean {
+		if (this.#link.up !== this.#up) {
+			this.#up = this.#link.up;
+			if (this.#up) this.#begin(now);
+			return true;
+		}
+		if (!this.#up) return false;
+		const conflict = this.#conflicts.shift();
+		if (conflict !== undefined) {
+			this.#lost(conflict, now);
+			return true;
+		}
+		for (const own of this.#own) {
+			if (own.next > now) continue;
+			this.#goesOn(own, now);
+			return true;
+		}
+		const said = this.#said;
+		if (said !== undefined) {
+			this.#said = undefined;
+			this.#heard++;
+			this.#take(said, this.#from, now);
+			return true;
+		}
+		const over = this.#routes.findIndex(({ until }) => until <= now);
+		if (over >= 0) {
+			this.#removeRoute(this.#routes.splice(over, 1)[0]!.route);
+			this.#changed = true;
+			return true;
+		}
+		if (this.#solicitAt > now) return false;
+		this.#link.askRouters();
+		this.#solicitAt = now + this.#solicitMs + this.#random(SOLICIT_MS / 8);
+		this.#solicitMs = Math.min(2 * this.#solicitMs, LONGEST_SOLICIT_MS);
+		return true;
+	}
+
+	/** The link came up, maybe to another network: what routers said is asked for anew, and every address is tried. */
+	#begin(now: number): void {
+		if (this.#own.length === 0) {
+			this.#add("link", LINK_LOCAL, 0, now);
+			for (const text of this.#given) this.#addGiven(text, now);
+		} else
+			for (const own of this.#own) {
+				if (own.state === LOST) continue;
+				own.state = WAITING;
+				own.at = now + this.#random(DELAY_MS);
+				this.#mark(own, OWN_TENTATIVE, true);
+			}
+		this.#solicitMs = SOLICIT_MS;
+		this.#solicitAt = Infinity;
+	}
+
+	#addGiven(text: string, now: number): void {
+		const slash = text.indexOf("/");
+		this.#insert("given", "", 0, text.slice(0, slash), Number(text.slice(slash + 1)), now);
+	}
+
+	/** An address is made of a prefix. */
+	#add(origin: Origin, prefix: string, count: number, now: number): OwnAddress6 | undefined {
+		const address = stableAddress(prefix, this.#link.mac, this.#secret, count);
+		// Which destinations are neighbours is another question: RFC 5942.
+		return this.#insert(origin, prefix, count, address, origin === "link" ? 64 : 128, now);
+	}
+
+	#insert(origin: Origin, prefix: string, count: number, address: string, length: number, now: number): OwnAddress6 | undefined {
+		try {
+			const entry = this.#link.ip.insertAddress(address, length, true, OWN_TENTATIVE);
+			const own = new OwnAddress6(origin, prefix, count, entry);
+			own.at = now + this.#random(DELAY_MS);
+			this.#own.push(own);
+			this.#changed = true;
+			return own;
+		} catch {
+			this.#refused++;
+			return undefined;
+		}
+	}
+
+	#mark(own: OwnAddress6, bit: number, on: boolean): void {
+		const { entry } = own;
+		const bits = on ? entry.bits | bit : entry.bits & ~bit;
+		if (bits === entry.bits) return;
+		entry.bits = bits;
+		this.#link.ip.noteAddress(entry);
+		this.#changed = true;
+	}
+
+	/** Its time has come. */
+	#goesOn(own: OwnAddress6, now: number): void {
+		if (own.validUntil <= now) return this.#drop(own);
+		if (own.preferredUntil <= now) {
+			own.preferredUntil = Infinity;
+			return this.#mark(own, OWN_DEPRECATED, true);
+		}
+		own.at = Infinity;
+		if (own.state === WAITING) {
+			own.nonceHigh = this.#stack.core.random32();
+			own.nonceLow = this.#stack.core.random32() & 0xffff;
+			this.#link.tryAddress(own.entry.address, own.nonceHigh, own.nonceLow);
+			own.state = ASKED;
+			own.at = now + RETRANS_MS;
+		} else if (own.state === ASKED) {
+			own.state = USED;
+			this.#mark(own, OWN_TENTATIVE, false);
+			if (own.origin === "link" && this.#auto) this.#solicitAt = now + this.#random(DELAY_MS);
+		}
+	}
+
+	/** Somebody else has the address. One that is made gives way to another; RFC 4862 §5.4.5, RFC 7217 §6. One in use is defended as it stands. */
+	#lost(address: string, now: number): void {
+		const own = this.#own.find(({ entry }) => entry.address === address);
+		if (own === undefined || own.state === USED || own.state === LOST) return;
+		this.#changed = true;
+		if (own.origin !== "given" && own.count + 1 < TRIES) {
+			this.#drop(own);
+			const other = this.#add(own.origin, own.prefix, own.count + 1, now);
+			if (other === undefined) return;
+			other.preferredUntil = own.preferredUntil;
+			other.validUntil = own.validUntil;
+			return;
+		}
+		own.state = LOST;
+		own.at = Infinity;
+	}
+
+	#drop(own: OwnAddress6): void {
+		this.#own.splice(this.#own.indexOf(own), 1);
+		this.#removeEntry(own.entry);
+		this.#changed = true;
+	}
+
+	#removeEntry(entry: InterfaceAddress): void {
+		const { ip } = this.#link;
+		if (ip.addresses.includes(entry)) ip.removeAddress(entry);
+	}
+
+	#removeRoute(route: Route): void {
+		const { routes } = this.#stack;
+		if (routes.list.includes(route)) routes.remove(route);
+	}
+
+	/** What a router says counts from now on: RFC 4861 §6.3.4, RFC 4862 §5.5.3. */
+	#take(said: Advertisement, router: string, now: number): void {
+		this.#managed = said.managed;
+		this.#other = said.other;
+		if (said.lifetime > 0) this.#solicitAt = Infinity;
+		this.#route("::", 0, router, 1 - said.preference, said.lifetime, now);
+		for (const { prefix, length, preference, lifetime } of said.routes)
+			this.#route(networkOf(prefix, length), length, router, 1 - preference, lifetime, now);
+		for (const prefix of said.prefixes) {
+			if (samePrefix(prefix.prefix, LINK_LOCAL, 10) || prefix.length > familyBits(prefix.prefix)) continue;
+			const network = networkOf(prefix.prefix, prefix.length);
+			if (prefix.onLink) this.#route(network, prefix.length, "", 0, prefix.valid, now);
+			if (prefix.autonomous && prefix.length === 64 && prefix.preferred <= prefix.valid) this.#address(network, prefix, now);
+		}
+	}
+
+	/** A route lasts for so many seconds from now on; 0: it goes. */
+	#route(network: string, length: number, nextHop: string, metric: number, lifetime: number, now: number): void {
+		const same = ({ route }: Lasting) => route.network === network && route.length === length && route.nextHop === nextHop;
+		let known = this.#routes.find(same);
+		const wanted = this.#metric + metric;
+		if (known !== undefined && (lifetime === 0 || known.route.metric !== wanted)) {
+			this.#routes.splice(this.#routes.indexOf(known), 1);
+			this.#removeRoute(known.route);
+			this.#changed = true;
+			known = undefined;
+		}
+		if (lifetime === 0) return;
+		const until = lifetime === FOREVER ? Infinity : now + lifetime * 1000;
+		if (known !== undefined) {
+			known.until = until;
+			return;
+		}
+		const { routes, core } = this.#stack;
+		if (this.#routes.length >= MOST_ROUTES || routes.list.length >= core.limits.routes) {
+			this.#refused++;
+			return;
+		}
+		const route = routes.insert(new Route(network, length, nextHop, this.#link, wanted, false, true));
+		this.#routes.push({ route, until });
+		this.#changed = true;
+	}
+
+	/** Addresses of a prefix last as it says; there is one, when there was none. */
+	#address(network: string, { valid, preferred }: PrefixSaid, now: number): void {
+		const validUntil = valid === FOREVER ? Infinity : now + valid * 1000;
+		const preferredUntil = preferred === FOREVER ? Infinity : now + preferred * 1000;
+		let own = this.#own.find(({ origin, prefix }) => origin === "prefix" && prefix === network);
+		if (own === undefined) {
+			if (valid === 0) return;
+			if (this.#own.filter(({ origin }) => origin === "prefix").length >= MOST_ADDRESSES) {
+				this.#refused++;
+				return;
+			}
+			own = this.#add("prefix", network, 0, now);
+			if (own === undefined) return;
+			own.validUntil = validUntil;
+		} else if (valid * 1000 > TWO_HOURS_MS || validUntil > own.validUntil) own.validUntil = validUntil;
+		else if (own.validUntil - now > TWO_HOURS_MS) own.validUntil = now + TWO_HOURS_MS;
+		own.preferredUntil = preferredUntil;
+		this.#mark(own, OWN_DEPRECATED, preferred === 0);
+		if (preferred === 0) own.preferredUntil = Infinity;
+	}
+}

@@ -1,0 +1,43 @@
+// The addresses that an interface makes itself, and those given that nobody else may have: each is tried before it is used (RFC 4862 §5.4), and ages (§5.5.4).
+
+import type { InterfaceAddress } from "../../link/interface.ts";
+
+/** What an address is made of: the link alone, a router's prefix, or it was given. */
+export type Origin = "link" | "prefix" | "given";
+
+/** States. It waits for its first question; it was asked whether somebody else has it; it is in use; somebody else has it. */
+export const WAITING = 0;
+export const ASKED = 1;
+export const USED = 2;
+export const LOST = 3;
+
+export class OwnAddress6 {
+	readonly origin: Origin;
+	/** Of its network, 64 bits. */
+	readonly prefix: string;
+	/** How often another one was made since somebody else had it. */
+	readonly count: number;
+	/** As the interface has it. */
+	readonly entry: InterfaceAddress;
+	state = WAITING;
+	/** When the state goes on. */
+	at = Infinity;
+	/** Infinity: for good. */
+	preferredUntil = Infinity;
+	validUntil = Infinity;
+	/** Of the question that was asked last, by which that is known when it comes back: RFC 7527. */
+	nonceHigh = 0;
+	nonceLow = 0;
+
+	constructor(origin: Origin, prefix: string, count: number, entry: InterfaceAddress) {
+		this.origin = origin;
+		this.prefix = prefix;
+		this.count = count;
+		this.entry = entry;
+	}
+
+	/** When something is to be done for it. */
+	get next(): number {
+		return Math.min(this.at, this.preferredUntil, this.validUntil);
+	}
+}
