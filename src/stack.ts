@@ -15,7 +15,7 @@ import { OTHERS } from "./packet/news.ts";
 import { InterfaceSet } from "./ip/interfaces.ts";
 import { Ip } from "./ip/ip.ts";
 import { Routes } from "./ip/routes.ts";
-import { ADDED, ROUTES, type Interface } from "./link/interface.ts";
+import { ADDED, ADDRESSES, ROUTES, type Interface } from "./link/interface.ts";
 import { LoopbackInterface } from "./link/loopback.ts";
 import { Flows } from "./transport/flows.ts";
 import { Services } from "./transport/services.ts";
@@ -186,7 +186,7 @@ export class Stack {
 
 	/** Told by the interface set. */
 	changed(link: Interface, what: number): void {
-		if (what === ADDED) this.udp.groups.tell(link);
+		if ((what & (ADDED | ADDRESSES)) !== 0) this.udp.groups.tell(link);
 		this.#watches.changed(link, what);
 	}
 

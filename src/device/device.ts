@@ -6,9 +6,9 @@ export const MEDIUM_ETHERNET = 1;
 export const MEDIUM_IP = 2;
 
 /** Abilities, or-ed together. The stack skips what the device does. */
-/** Whatever it delivers has correct IPv4, TCP, UDP and ICMP checksums, or was dropped and counted by the device. */
+/** Whatever it delivers by IPv4 has correct IPv4, TCP, UDP and ICMP checksums, or was dropped and counted by the device. */
 export const RECEIVE_CHECKED = 1;
-/** It fills in the IPv4 and transport checksums of what it sends. */
+/** It fills in the checksums of IPv4 and of what IPv4 carries in what it sends. Those of IPv6 are the stack's, both ways. */
 export const TRANSMIT_CHECKSUM = 2;
 /** It joins in-order TCP segments of a flow into one packet on receive (LRO). */
 export const RECEIVE_COALESCED = 4;

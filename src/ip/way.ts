@@ -102,7 +102,8 @@ function leaveBy(view: DataView, path: PathBlock, link: InterfaceBlock): void {
 	// RFC 6437 §3: of each flow its own, which nobody guesses.
 	if (hasIpv6() && path.ipHeader === ipv6.HEADER) path.label = label(view, path) >>> 12;
 	const hops = path.hops;
-	let ttl = link.ttl;
+	// Devices that fill checksums in know IPv4's.
+	let ttl = hasIpv6() && path.ipHeader === ipv6.HEADER ? link.ttl & 255 : link.ttl;
 	// To groups 1 unless told: RFC 1112 §6.1.
 	if ((hops & 255) !== 0) ttl = ttl & NO_CHECKSUM;
 	else if (isMulticast(view, path.destination)) ttl = (ttl & NO_CHECKSUM) | 1;

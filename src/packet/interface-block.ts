@@ -85,7 +85,7 @@ export const WATCHED_ONCE = 4;
 
 /** Bits of `flags`. */
 export const FLAG_ETHERNET = 1;
-/** The device has checked the checksums. */
+/** The device has checked the checksums of IPv4. */
 export const FLAG_CHECKED = 2;
 /** Addresses of 127.0.0.0/8 and our own as source are right here. */
 export const FLAG_LOOPBACK = 4;

@@ -13,7 +13,7 @@ export function pseudoOf(view: DataView, protocol: Uint8, length: Length): numbe
 	return pseudoHeader(v4Of(view, SOURCE_ADDRESS), v4Of(view, DESTINATION_ADDRESS), protocol, length);
 }
 
-/** Whether the checksum over bytes `at` to `end` and a pseudo-header's sum is wrong. Not looked at where the device has. */
+/** Whether the checksum over bytes `at` to `end` and a pseudo-header's sum is wrong. Not looked at where the device has, which knows IPv4's. */
 export function wrongSum(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, pseudo: number): boolean {
-	return (link.flags & FLAG_CHECKED) === 0 && checksum(view, at, end, pseudo) !== 0xffff;
+	return ((link.flags & FLAG_CHECKED) === 0 || isIpv6(view)) && checksum(view, at, end, pseudo) !== 0xffff;
 }

@@ -26,9 +26,9 @@ export class Station6 {
 	answers = true;
 	readonly #sent: Sent6[] = [];
 
-	constructor(addresses: string[], options: StackOptions = {}) {
+	constructor(addresses: string[], options: StackOptions = {}, abilities = 0) {
 		this.node = this.world.node("a", options);
-		this.device = this.world.device({ mac: macOf(1), numbered: true });
+		this.device = this.world.device({ mac: macOf(1), numbered: true, abilities });
 		this.device.onSend = (frame) => this.#captured(frame);
 		this.link = this.node.ethernet("eth0", this.device);
 		for (const each of addresses) this.add(each);

@@ -133,7 +133,7 @@ export function resolve(view: DataView, tcb: TcbBlock): boolean {
 	if (path.out === 0) return found;
 	const link = InterfaceBlock.of(view, path.out);
 	if (tcb.home === 0) tcb.home = link.slot;
-	tcb.noChecksum = link.ttl & NO_CHECKSUM;
+	tcb.noChecksum = path.ttl & NO_CHECKSUM;
 	return found;
 }
 

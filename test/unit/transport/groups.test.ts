@@ -42,6 +42,14 @@ describe("a device is told that frames for groups are wanted", () => {
 		expect(told()).toEqual([[false], [false]]);
 	});
 
+	it("where there is an address of IPv6, which is asked for in a group: RFC 4291 §2.7.1", () => {
+		const { links, told } = twoInterfaces();
+		const entry = links[1]!.addAddress("2001:db8::1/64");
+		expect(told()).toEqual([[], [true]]);
+		links[1]!.ip.removeAddress(entry);
+		expect(told()).toEqual([[], [false]]);
+	});
+
 	it("where a group is joined on one interface, there alone", () => {
 		const { UDP, told } = twoInterfaces();
 		const socket = new UDP({ port: 5000 });

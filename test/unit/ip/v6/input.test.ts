@@ -1,7 +1,8 @@
 // IPv6 packets come in: headers, extension headers, echo, errors. RFC 8200, RFC 4443.
 
 import { describe, expect, it } from "vitest";
-import { concat, read32, type Bytes } from "../../../support/frames.ts";
+import { RECEIVE_CHECKED, TRANSMIT_CHECKSUM } from "../../../../src/device/device.ts";
+import { SYN, concat, read32, type Bytes } from "../../../support/frames.ts";
 import {
 	DESTINATION_OPTIONS,
 	ECHO_REPLY6,
@@ -16,6 +17,7 @@ import {
 	ip6Text,
 	ip6,
 	ipv6,
+	tcp6,
 	udp6,
 } from "../../../support/frames6.ts";
 import { Station6 } from "../../../support/station6.ts";
@@ -87,6 +89,23 @@ describe("an echo request", () => {
 		s.ip(echo6({ ...from, checksum: 1 }));
 		expect(s.packets()).toEqual([]);
 		expect(s.drops).toEqual({ icmpChecksum: 1 });
+	});
+});
+
+describe("a device that sees to checksums of IPv4", () => {
+	it("leaves those of IPv6 to the stack, both ways", () => {
+		const s = new Station6([`${OWN}/64`], {}, RECEIVE_CHECKED | TRANSMIT_CHECKSUM);
+		s.node.stack.tcp.listen("", 80, 1, 0);
+		s.ip(echo6({ ...from, checksum: 1 }));
+		s.ip(udp6({ ...from, sourcePort: 9, destinationPort: 9999, checksum: 1 }));
+		s.ip(tcp6({ ...from, sourcePort: 9, destinationPort: 80, seq: 1, flags: SYN, checksum: 1 }));
+		expect(s.packets()).toEqual([]);
+		expect(s.drops).toEqual({ icmpChecksum: 1, udpChecksum: 1, tcpChecksum: 1 });
+		// The station looks at every checksum that comes out.
+		s.ip(tcp6({ ...from, sourcePort: 9, destinationPort: 80, seq: 1, flags: SYN }));
+		s.ip(tcp6({ ...from, sourcePort: 9, destinationPort: 81, seq: 1, flags: SYN }));
+		s.ip(udp6({ ...from, sourcePort: 9, destinationPort: 9999 }));
+		expect(s.packets().map(({ next }) => next)).toEqual([6, 6, ICMP6]);
 	});
 });
 
