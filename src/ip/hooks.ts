@@ -95,7 +95,8 @@ function isForged6(view: DataView, link: InterfaceBlock): boolean {
 	if (isNone(view, DESTINATION_ADDRESS)) return true;
 	if ((link.flags & FLAG_LOOPBACK) !== 0) return false;
 	if (isLoopback(view, SOURCE_ADDRESS) || isLoopback(view, DESTINATION_ADDRESS)) return true;
-	return ownFind(view, SOURCE_ADDRESS, 0) !== 0;
+	// Of one link: another one's may be the same.
+	return ownFind(view, SOURCE_ADDRESS, isLinkLocal(view, SOURCE_ADDRESS) ? link.slot : 0) !== 0;
 }
 
 /** RFC 4291 §2.5.2, §2.5.6: no router lets pass what is from nowhere, or of one link. */

@@ -157,9 +157,16 @@ function mayTell6(view: DataView, what: number): boolean {
 	if (isNone(view, SOURCE_ADDRESS) || isMulticast(view, SOURCE_ADDRESS)) return false;
 	const group = isMulticast(view, DESTINATION_ADDRESS) || view.getInt32(FRAME_GROUP * 4, true) !== 0;
 	if (group && what !== TOO_BIG && what !== UNKNOWN_OPTION) return false;
-	if ((view.getInt32(TTL_PROTOCOL * 4, true) & 255) !== ipv6.ICMP) return true;
-	const at: Offset = view.getInt32(TRANSPORT_AT * 4, true);
-	if (at >= view.getInt32(IP_END * 4, true)) return true;
+	// What the packet carries stands behind its extension headers, looked at already or not.
+	const original: Offset = view.getInt32(IP_AT * 4, true);
+	const end: Offset = view.getInt32(IP_END * 4, true);
+	let at: Offset = original + ipv6.HEADER;
+	let header = ipv6.nextHeader(view, original);
+	while (ipv6.hasLength(header) && at < end - 8) {
+		header = view.getUint8(at);
+		at = (at + ipv6.extensionLength(view, at)) | 0;
+	}
+	if (header !== ipv6.ICMP || at >= end) return true;
 	const type = icmpv6.type(view, at);
 	return !icmpv6.isError(type) && type !== icmpv6.REDIRECT;
 }

@@ -80,7 +80,8 @@ export class InterfaceIp implements IpSide {
 		const { awaited } = link;
 		if (awaited !== undefined) return awaited;
 		if (!link.enabled || link.slot === 0) return false;
-		if (link.up && (this.addresses.length > 0 || this.lease !== undefined)) return this.addresses.length === 0;
+		const served = this.addresses.some(({ serves }) => serves);
+		if (link.up && (served || this.lease !== undefined)) return !served;
 		const { now } = this.#core;
 		if (this.#waitedSince === undefined) {
 			if (now !== 0) this.#waitedSince = now; // before the first poll there is no time

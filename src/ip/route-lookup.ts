@@ -1,8 +1,8 @@
 // The best route to an address, compiled. The rows are `Routes.list` (routes.ts); the hash table that packets are looked up in (route-find.ts) is filled from them when they have
 // changed and the next look-up comes. Cost of a look-up: one probe for each prefix length in use, of IPv4 33 at most.
 
-import { canSend } from "../link/addresses.ts";
-import { MAPPED_BITS } from "../packet/address.ts";
+import { canReach } from "../link/addresses.ts";
+import { isV4, MAPPED_BITS } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Address, Offset, Uint8 } from "../packet/numbers.ts";
@@ -37,7 +37,9 @@ function fill(view: DataView): void {
 	table.hosts = 0;
 	for (let index = 0; index < core.routeCount; index++) {
 		const route = RouteRow.of(view, rowAt(view, index));
-		if (!canSend(InterfaceBlock.of(view, interfaceAt(view, route.slot)))) continue;
+		// IPv4's prefixes have more than MAPPED_BITS - 1 bits, and those of IPv6 do not look like them.
+		const four = route.length >= MAPPED_BITS && isV4(view, route.prefix);
+		if (!canReach(view, InterfaceBlock.of(view, interfaceAt(view, route.slot)), four)) continue;
 		note(view, table, route.length);
 		put(view, 0, index, route);
 		put(view, route.slot, index, route);

@@ -177,7 +177,7 @@ function groupInterface(view: DataView, path: PathBlock): Offset {
 	if (byDefault !== 0) return ledBy(view, byDefault);
 	for (let at = afterLoopback(view); at !== 0; at = InterfaceBlock.of(view, at).next) {
 		const link = InterfaceBlock.of(view, at);
-		if (canSend(link) && link.addressCount > 0) return at;
+		if (canSend(link) && sourceOf(view, link, path.destination, path.destination) !== 0) return at;
 	}
 	return 0;
 }

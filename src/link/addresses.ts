@@ -3,9 +3,10 @@
 import { commonBits, isV4, MAPPED_BITS, sameAddress, samePrefix, v4Of } from "../packet/address.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
 import { OWN_DEPRECATED, OWN_TENTATIVE, OwnAddress } from "../packet/interface-block.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Address, Ipv4, Offset } from "../packet/numbers.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { isLinkLocal } from "../wire/scope.ts";
+import { isLinkGroup, isLinkLocal } from "../wire/scope.ts";
 
 /** Arena offset of its OwnAddress with that index. */
 export function ownAt(link: InterfaceBlock, index: number): Offset {
@@ -53,6 +54,17 @@ export function isDirectedBroadcast(view: DataView, link: InterfaceBlock, addres
 	return false;
 }
 
+/** Whether packets of a family can leave by an interface: on Ethernet it takes an address of that family to ask for neighbours from. */
+export function canReach(view: DataView, link: InterfaceBlock, four: boolean): boolean {
+	if (link.up === 0 || link.header === 0) return link.up !== 0;
+	const count = link.addressCount;
+	for (let i = 0; i < count; i++) {
+		const own = OwnAddress.of(view, ownAt(link, i));
+		if (isV4(view, own.address) === four && (own.bits & OWN_TENTATIVE) === 0) return true;
+	}
+	return false;
+}
+
 /** Whether packets can leave by an interface. Ethernet without an address of its own cannot ask for neighbours: no ARP request comes from 0.0.0.0 but a probe (RFC 5227 §1.1). */
 export function canSend(link: InterfaceBlock): boolean {
 	return link.up !== 0 && (link.header === 0 || link.addressCount > 0);
@@ -65,6 +77,7 @@ export function canSend(link: InterfaceBlock): boolean {
  */
 export function sourceOf(view: DataView, link: InterfaceBlock, nextHop: Address, destination: Address): Address {
 	const count = link.addressCount;
+	const near = isLinkLocal(view, destination) || (hasIpv6() && isLinkGroup(view, destination));
 	let chosen = 0;
 	let best = -1;
 	for (let i = 0; i < count; i++) {
@@ -75,7 +88,7 @@ export function sourceOf(view: DataView, link: InterfaceBlock, nextHop: Address,
 		let rank = Math.min(commonBits(view, address, destination), length);
 		if (samePrefix(view, address, nextHop, length)) rank = 256 + (length & 255);
 		if ((own.bits & OWN_DEPRECATED) === 0) rank += 512;
-		if (isLinkLocal(view, address) === isLinkLocal(view, destination)) rank += 1024;
+		if (isLinkLocal(view, address) === near) rank += 1024;
 		if (rank <= best) continue;
 		best = rank;
 		chosen = address;

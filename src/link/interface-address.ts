@@ -1,5 +1,7 @@
 // An address that an interface has.
 
+import { OWN_TENTATIVE } from "../packet/interface-block.ts";
+
 /** An address of an interface and the length of its subnet's prefix. */
 export class InterfaceAddress {
 	/** As text. */
@@ -16,6 +18,11 @@ export class InterfaceAddress {
 		this.length = length;
 		this.lent = lent;
 		this.bits = bits;
+	}
+
+	/** Whether it serves beyond its link: programs wait for such a one. IPv4's of one link do. */
+	get serves(): boolean {
+		return (this.bits & OWN_TENTATIVE) === 0 && !this.address.startsWith("fe80:");
 	}
 
 	/** "192.168.77.2/24". */

@@ -2,7 +2,7 @@
 // address that we are about to take, is for the interpreter. Flat TypeScript.
 
 import { hasAddress, isTentative } from "./addresses.ts";
-import { isNone } from "../packet/address.ts";
+import { isNone, isV4 } from "../packet/address.ts";
 import { CORE, CoreBlock, RULE_FORWARDING } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { DESTINATION_ADDRESS, IP_AT, NO_ADDRESS, PAYLOAD_AT, SOURCE_ADDRESS, TTL_PROTOCOL } from "../packet/fields.ts";
@@ -11,6 +11,7 @@ import { INCOMPLETE, NEIGHBOR_ROUTER, NeighborBlock, REACHABLE } from "../packet
 import type { Offset, Uint8 } from "../packet/numbers.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
+import * as ipv6 from "../wire/ipv6.ts";
 import { isLinkLocal, isMulticast, isSolicited } from "../wire/scope.ts";
 import { answered, learned } from "./arp.ts";
 import { ndAdvertise } from "./nd-send.ts";
@@ -25,7 +26,9 @@ const REDIRECT = 40;
  */
 export function ndInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
 	const type = icmpv6.type(view, at);
-	if (!valid(view, type, at, end)) return ignored(view, link, DROP.ndMalformed);
+	// Behind the IPv6 header itself: RFC 6980 forbids fragments, and guards at switches look no further.
+	const first = at === ((view.getInt32(IP_AT * 4, true) + ipv6.HEADER) | 0);
+	if (!first || !valid(view, type, at, end)) return ignored(view, link, DROP.ndMalformed);
 	view.setInt32(PAYLOAD_AT * 4, view.getInt32(IP_AT * 4, true), true);
 	if (type === icmpv6.NEIGHBOR_SOLICITATION) return solicited(view, link, at, end);
 	if (type === icmpv6.NEIGHBOR_ADVERTISEMENT) return advertised(view, link, at, end);
@@ -54,7 +57,8 @@ function valid(view: DataView, type: Uint8, at: Offset, end: Offset): boolean {
 	const length = fixed(type);
 	if (end - at < length || !icmpv6.validOptions(view, at + length, end)) return false;
 	if (type !== icmpv6.NEIGHBOR_SOLICITATION && type !== icmpv6.NEIGHBOR_ADVERTISEMENT) return true;
-	if (isMulticast(view, icmpv6.target(at))) return false;
+	// An address of IPv4 is ARP's.
+	if (isMulticast(view, icmpv6.target(at)) || isV4(view, icmpv6.target(at))) return false;
 	if (type === icmpv6.NEIGHBOR_ADVERTISEMENT)
 		return !isMulticast(view, DESTINATION_ADDRESS) || (view.getUint8(at + icmpv6.REST) & icmpv6.SOLICITED) === 0;
 	if (!isNone(view, SOURCE_ADDRESS)) return true;

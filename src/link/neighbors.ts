@@ -1,5 +1,5 @@
 // The neighbour entries of all interfaces: who has which link address, and which packets wait to learn it. Flat TypeScript. The protocol that fills
-// them is ARP (arp.ts); NDP will use the same entries. As the interpreter sees them: neighbor-list.ts.
+// them are ARP (arp.ts) and neighbour discovery (nd.ts). As the interpreter sees them: neighbor-list.ts.
 
 import { CONTROL_PACKETS, INCOMPLETE_SHIFT, NEIGHBOR_QUEUE } from "../config.ts";
 import { copyAddress, mixAddress, sameAddress, setNone } from "../packet/address.ts";

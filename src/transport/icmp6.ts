@@ -2,7 +2,7 @@
 
 import { echo } from "../ip/icmp.ts";
 import { ndInput } from "../link/nd.ts";
-import { copyAddress } from "../packet/address.ts";
+import { copyAddress, isV4 } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
@@ -51,6 +51,8 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 	const quoted = at + icmpv6.HEADER;
 	if (end - quoted < ipv6.HEADER + 8 || view.getUint8(quoted) >> 4 !== 6) return false;
 	check(quoted, ipv6.HEADER + 8, view.byteLength);
+	// Addresses of IPv4 are not in packets of ours.
+	if (isV4(view, quoted + ipv6.SOURCE) || isV4(view, quoted + ipv6.DESTINATION)) return false;
 	const told = codeOf(view, type, at);
 	const kind = type === icmpv6.TIME_EXCEEDED ? icmpv4.TIME_EXCEEDED : icmpv4.UNREACHABLE;
 	if (hasPings() && echoError(view, link, kind, told & 255, SOURCE_ADDRESS, quoted, end)) return true;

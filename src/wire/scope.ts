@@ -1,7 +1,7 @@
 // What an address is by itself, whatever tables say: RFC 1122 §3.2.1.3, RFC 4291 §2.4.
 
 import { isNone, isV4, v4Of } from "../packet/address.ts";
-import type { Address, Uint8 } from "../packet/numbers.ts";
+import type { Address } from "../packet/numbers.ts";
 import * as ipv4 from "./ipv4.ts";
 
 /** 127.0.0.0/8, or ::1. */
@@ -33,14 +33,11 @@ export function isNowhere(view: DataView, at: Address): boolean {
 }
 
 /** Scopes as multicast addresses have them, RFC 4291 §2.7. */
-export const SCOPE_INTERFACE = 1;
 export const SCOPE_LINK = 2;
-export const SCOPE_GLOBAL = 14;
 
-/** How far an address means something: RFC 6724 §3.1, §3.2. */
-export function scopeOf(view: DataView, at: Address): Uint8 {
-	if (isMulticast(view, at)) return isV4(view, at) ? SCOPE_GLOBAL : view.getUint8(at + 1) & 15;
-	return isLinkLocal(view, at) || isLoopback(view, at) ? SCOPE_LINK : SCOPE_GLOBAL;
+/** Whether it is a group of IPv6 within one link, or nearer. */
+export function isLinkGroup(view: DataView, at: Address): boolean {
+	return view.getUint8(at) === 0xff && (view.getUint8(at + 1) & 15) <= SCOPE_LINK;
 }
 
 /** Whether it is the group in which the station with an address is asked for: ff02::1:ff00:0/104 and the address's last 24 bits. RFC 4291 §2.7.1. */

@@ -1,12 +1,14 @@
 // IPv6's extension headers, RFC 8200 §4, of a packet that comes in: each is looked at in its turn, up to what the transport is to have.
 
 import { check } from "../../packet/bounds.ts";
+import { CORE, CoreBlock, RULE_FORWARDING } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
-import { DESTINATION_ADDRESS, NAMED_AT, TRANSPORT_AT, TTL_PROTOCOL } from "../../packet/fields.ts";
+import { DESTINATION_ADDRESS, ELSEWHERE, NAMED_AT, TRANSPORT_AT, TTL_PROTOCOL, WHOSE } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Offset, Uint8 } from "../../packet/numbers.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import { isMulticast } from "../../wire/scope.ts";
+import { isLocal } from "../way.ts";
 import { icmpError, UNKNOWN_OPTION, WRONG_FIELD, UNKNOWN_HEADER } from "../icmp.ts";
 
 /** Bytes of a routing header before what its type says, and where its type and the segments that are left stand. */
@@ -14,10 +16,12 @@ const ROUTING_TYPE = 2;
 const SEGMENTS_LEFT = 3;
 
 /**
- * Looks at the hop-by-hop options of the packet in bytes `at` to `end`, which all on its way do. RFC 8200 §4.3. TRANSPORT_AT and the protocol in TTL_PROTOCOL are behind them then. Answers
+ * Looks at the hop-by-hop options of the packet in bytes `at` to `end`, which all on its way do; what is nobody's business of ours is not answered, whatever they want. RFC 8200 §4.3. TRANSPORT_AT and the protocol in TTL_PROTOCOL are behind them then. Answers
  * whether it goes on.
  */
 export function hopByHop(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
+	const elsewhere = view.getInt32(WHOSE * 4, true) === ELSEWHERE && (CoreBlock.of(view, CORE).rules & RULE_FORWARDING) === 0;
+	if (elsewhere && !isLocal(view, DESTINATION_ADDRESS)) return dropped(view, link, DROP.ipNotLocal);
 	stand(view, at + ipv6.HEADER, at + ipv6.NEXT_HEADER, ipv6.nextHeader(view, at));
 	return ipv6.nextHeader(view, at) !== ipv6.HOP_BY_HOP || passed(view, link, at, end, ipv6.HOP_BY_HOP);
 }

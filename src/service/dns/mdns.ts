@@ -1,6 +1,7 @@
 // A look-up by multicast DNS, one-shot: RFC 6762 §5.1. The question goes out by every Ethernet interface, from an ephemeral port: that says that
 // answers are to come to us alone (§6.7), so that no group is joined.
 
+import { familyBits } from "../../address.ts";
 import { NETWORK_PATIENCE_MS, MDNS_MAX_TTL_S, MDNS_REPEATS_MS, MDNS_TIMEOUT_MS } from "../../config.ts";
 import { onLink } from "../../ip/routes.ts";
 import type { Interface } from "../../link/interface.ts";
@@ -111,7 +112,7 @@ class MulticastQuery extends Lookup implements Asker {
 }
 
 function usable(link: Interface): boolean {
-	return link.shared && link.slot !== 0 && link.up && link.addresses.length > 0;
+	return link.shared && link.slot !== 0 && link.up && link.addresses.some(({ address }) => familyBits(address) === 32);
 }
 
 useMulticast((engine, wanted, key) => new MulticastQuery(engine, wanted, key));

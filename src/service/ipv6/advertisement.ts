@@ -1,6 +1,7 @@
 // What a router advertisement says, read from memory: RFC 4861 §4.2, RFC 4191, RFC 8106. Its length, hop limit and the lengths of its options were looked at when it came (link/nd.ts).
 
-import { addressText } from "../../address.ts";
+import { addressText, familyBits } from "../../address.ts";
+import { isV4 } from "../../packet/address.ts";
 import * as icmpv6 from "../../wire/icmpv6.ts";
 
 /** Options of routers beside those of RFC 4861. */
@@ -61,6 +62,8 @@ function preferenceOf(bits: number): Preference {
 	return bits === 3 ? -1 : 0;
 }
 
+const ANY = "::";
+
 /** At most so many options of a kind are looked at: a router that says more is not believed to mean it. */
 const MOST = 8;
 
@@ -76,17 +79,20 @@ export function advertisementAt(view: DataView, at: number, end: number): Advert
 		const length = view.getUint8(option + 1) << 3;
 		if (type === icmpv6.MTU && length === 8) mtu = view.getInt32(option + 4);
 		else if (type === icmpv6.PREFIX_INFORMATION && length === 32 && prefixes.length < MOST) {
+			if (isV4(view, option + 16) || view.getUint8(option + 2) > 128) continue; // of IPv4 nobody says anything here
 			const bits = view.getUint8(option + 3);
 			prefixes.push({
-				prefix: addressText(view, option + 16),
+				prefix: addressText(view, option + 16) || ANY,
 				length: view.getUint8(option + 2),
 				onLink: (bits & ON_LINK) !== 0,
 				autonomous: (bits & AUTONOMOUS) !== 0,
 				valid: view.getInt32(option + 4) >>> 0,
 				preferred: view.getInt32(option + 8) >>> 0,
 			});
-		} else if (type === ROUTE_INFORMATION && length <= 24 && routes.length < MOST) routes.push(routeAt(view, option, length));
-		else if (type === RECURSIVE_DNS && length >= 24) {
+		} else if (type === ROUTE_INFORMATION && length <= 24 && routes.length < MOST) {
+			const route = routeAt(view, option, length);
+			if (familyBits(route.prefix) === 128) routes.push(route);
+		} else if (type === RECURSIVE_DNS && length >= 24) {
 			const lifetime = view.getInt32(option + 4) >>> 0;
 			for (let server = option + 8; server + 16 <= option + length && servers.length < MOST; server += 16)
 				servers.push({ address: addressText(view, server), lifetime });
@@ -110,7 +116,7 @@ function routeAt(view: DataView, option: number, length: number): RouteSaid {
 	const bytes = new DataView(new ArrayBuffer(16));
 	for (let i = 0; i < length - 8; i++) bytes.setUint8(i, view.getUint8(option + 8 + i));
 	return {
-		prefix: addressText(bytes, 0) || "::",
+		prefix: addressText(bytes, 0) || ANY,
 		length: Math.min(view.getUint8(option + 2), (length - 8) * 8),
 		preference: preferenceOf((view.getUint8(option + 3) >> PREFERENCE_SHIFT) & 3),
 		lifetime: view.getInt32(option + 4) >>> 0,

@@ -1,10 +1,9 @@
 // How an Ethernet interface comes to addresses and routers of IPv6 by itself: RFC 4862, with stable identifiers (RFC 7217), router preferences and routes (RFC 4191). What comes is
 // noted within processing, and done as time passes, in turns of their own.
 
-import { familyBits, networkOf, samePrefix } from "../../address.ts";
+import { addressText, familyBits, networkOf, parsePrefix, samePrefix } from "../../address.ts";
 import { linkOf } from "../../io/common.ts";
 import { show } from "../../io/options.ts";
-import { addressText } from "../../address.ts";
 import { Route } from "../../ip/routes.ts";
 import { EthernetInterface } from "../../link/ethernet.ts";
 import { LINK, REMOVED, type InterfaceAddress } from "../../link/interface.ts";
@@ -30,6 +29,10 @@ const TWO_HOURS_MS = 7_200_000;
 /** Addresses that are made of routers' prefixes, of each interface; and routers and their routes. */
 const MOST_ADDRESSES = 2;
 const MOST_ROUTES = 6;
+/** Advertisements that wait for their turn. */
+const MOST_SAID = 4;
+/** How long what was said on a network counts after the link came back, ms: trying the link-local address and asking takes some 3 s. */
+const GRACE_MS = 10_000;
 const LINK_LOCAL = "fe80::";
 
 /** What one is told. */
@@ -79,9 +82,8 @@ export class Autoconfiguration implements Service {
 	#up = false;
 	#solicitAt = Infinity;
 	#solicitMs = SOLICIT_MS;
-	/** What came since the last turn: an advertisement and whose; and addresses of ours that somebody else has. */
-	#said: Advertisement | undefined;
-	#from = "";
+	/** What came since the last turn: advertisements and whose; and addresses of ours that somebody else has. */
+	readonly #said: { from: string; said: Advertisement }[] = [];
 	#conflicts: string[] = [];
 	#managed = false;
 	#other = false;
@@ -103,6 +105,9 @@ export class Autoconfiguration implements Service {
 		this.#link = found;
 		this.#clock = new Clock(stack.core);
 		this.#auto = mode === "auto";
+		for (const text of addresses)
+			if (familyBits(parsePrefix(text).address) !== 128)
+				throw new RangeError(`addresses "${text}": expected an IPv6 address and a prefix length, as in "2001:db8::2/64"`);
 		this.#given = addresses;
 		this.#metric = metric;
 		this.#secret = secret ?? Uint8Array.from({ length: 8 }, (_, i) => found.mac[i % 6]! ^ (i * 37));
@@ -165,16 +170,23 @@ export class Autoconfiguration implements Service {
 		const icmp = at + ipv6.HEADER;
 		const type = icmpv6.type(view, icmp);
 		if (type === icmpv6.ROUTER_ADVERTISEMENT) {
-			if (!this.#auto || this.#said !== undefined) return; // one at a time: the next one comes again
-			this.#said = advertisementAt(view, icmp, icmp + ipv6.payloadLength(view, at));
-			this.#from = addressText(view, at + ipv6.SOURCE);
+			if (!this.#auto || this.#said.length >= MOST_SAID) return; // more comes again
+			const from = addressText(view, at + ipv6.SOURCE);
+			this.#said.push({ from, said: advertisementAt(view, icmp, icmp + ipv6.payloadLength(view, at)) });
 		} else if (type === icmpv6.NEIGHBOR_SOLICITATION || type === icmpv6.NEIGHBOR_ADVERTISEMENT) {
 			const target = addressText(view, icmp + icmpv6.TARGET);
 			const own = this.#own.find(({ entry }) => entry.address === target);
+			if (type === icmpv6.NEIGHBOR_ADVERTISEMENT && own === undefined) this.#noRouter(target);
 			if (own === undefined || own.state === LOST || this.#conflicts.length >= 4) return;
 			if (type === icmpv6.NEIGHBOR_SOLICITATION && this.#isOurs(view, own, icmp, icmp + ipv6.payloadLength(view, at))) return;
 			this.#conflicts.push(target);
 		} else return;
+		this.#soon();
+	}
+
+	/** A neighbour is a router no more: RFC 4861 §6.3.5. Its routes are over. */
+	#noRouter(address: string): void {
+		for (const each of this.#routes) if (each.route.nextHop === address) each.until = 0;
 		this.#soon();
 	}
 
@@ -194,9 +206,12 @@ export class Autoconfiguration implements Service {
 			this.#soon();
 			return this.#onChanged?.call(this);
 		}
-		let next = this.#solicitAt;
-		for (const { next: at } of this.#own) next = Math.min(next, at);
-		for (const { until } of this.#routes) next = Math.min(next, until);
+		// Without a link nothing is due: it is told when it comes.
+		let next = this.#up ? this.#solicitAt : Infinity;
+		if (this.#up) {
+			for (const { next: at } of this.#own) next = Math.min(next, at);
+			for (const { until } of this.#routes) next = Math.min(next, until);
+		}
 		this.#clock.deadline(next);
 	}
 
@@ -218,11 +233,10 @@ export class Autoconfiguration implements Service {
 			this.#goesOn(own, now);
 			return true;
 		}
-		const said = this.#said;
-		if (said !== undefined) {
-			this.#said = undefined;
+		const heard = this.#said.shift();
+		if (heard !== undefined) {
 			this.#heard++;
-			this.#take(said, this.#from, now);
+			this.#take(heard.said, heard.from, now);
 			return true;
 		}
 		const over = this.#routes.findIndex(({ until }) => until <= now);
@@ -238,25 +252,26 @@ export class Autoconfiguration implements Service {
 		return true;
 	}
 
-	/** The link came up, maybe to another network: what routers said is asked for anew, and every address is tried. */
+	/** The link came up, maybe to another network: what routers said counts for a little longer unless they say it again, and every address is tried. */
 	#begin(now: number): void {
 		if (this.#own.length === 0) {
 			this.#add("link", LINK_LOCAL, 0, now);
 			for (const text of this.#given) this.#addGiven(text, now);
 		} else
 			for (const own of this.#own) {
-				if (own.state === LOST) continue;
 				own.state = WAITING;
 				own.at = now + this.#random(DELAY_MS);
+				if (own.origin === "prefix") own.preferredUntil = Math.min(own.preferredUntil, now + GRACE_MS);
 				this.#mark(own, OWN_TENTATIVE, true);
 			}
+		for (const each of this.#routes) each.until = Math.min(each.until, now + GRACE_MS);
 		this.#solicitMs = SOLICIT_MS;
 		this.#solicitAt = Infinity;
 	}
 
 	#addGiven(text: string, now: number): void {
-		const slash = text.indexOf("/");
-		this.#insert("given", "", 0, text.slice(0, slash), Number(text.slice(slash + 1)), now);
+		const { address, length } = parsePrefix(text);
+		this.#insert("given", "", 0, address, length, now);
 	}
 
 	/** An address is made of a prefix. */

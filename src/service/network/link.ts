@@ -65,11 +65,11 @@ export abstract class LinkSocket<L extends Interface> {
 		if (!link.enabled) return OFF;
 		const down = this.downOf(link);
 		if (!link.up || down < DISCONNECTED) return down;
-		return link.addresses.length > 0 ? READY : CONNECTED;
+		return link.addresses.some(({ serves }) => serves) ? READY : CONNECTED;
 	}
 
 	protected addressOf(link: L): string | undefined {
-		return this.connectionOf(link) === READY ? link.addresses[0]!.address : undefined;
+		return this.connectionOf(link) === READY ? link.addresses.find(({ serves }) => serves)!.address : undefined;
 	}
 
 	#look(): void {

@@ -26,8 +26,9 @@ export function udpInput(view: DataView, link: InterfaceBlock, at: Offset, end: 
 	}
 	check(at, udp.HEADER, view.byteLength);
 	const bytes = udp.length(view, at);
-	// RFC 768: 0 says that there is none. IPv6 has no other: RFC 8200 §8.1.
-	if ((udp.checksum(view, at) !== 0 || isIpv6(view)) && wrongSum(view, link, at, at + bytes, pseudoOf(view, ipv4.UDP, bytes))) {
+	// RFC 768: 0 says that there is none, which IPv6 does not allow: RFC 8200 §8.1.
+	const summed = udp.checksum(view, at) !== 0;
+	if (summed ? wrongSum(view, link, at, at + bytes, pseudoOf(view, ipv4.UDP, bytes)) : isIpv6(view)) {
 		drop(view, link, DROP.udpChecksum);
 		return;
 	}

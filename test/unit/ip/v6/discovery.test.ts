@@ -3,7 +3,20 @@
 import { describe, expect, it } from "vitest";
 import { statusOf } from "../../../../src/status/status.ts";
 import { concat, type Bytes } from "../../../support/frames.ts";
-import { ICMP6, NA, NS, echo6, groupMac, ip6, ip6Text, linkOption, na, ns, solicitedNode } from "../../../support/frames6.ts";
+import {
+	ICMP6,
+	NA,
+	NS,
+	echo6,
+	fragmentHeader,
+	groupMac,
+	ip6,
+	ip6Text,
+	linkOption,
+	na,
+	ns,
+	solicitedNode,
+} from "../../../support/frames6.ts";
 import { Station6, type Sent6 } from "../../../support/station6.ts";
 import { macOf } from "../../../support/wire.ts";
 
@@ -84,6 +97,12 @@ describe("who has our address", () => {
 		["with an option that is cut", ns(asks, [1, 2, 0, 0, 0, 0, 0, 0]), "ndMalformed"],
 		["from nowhere to us alone", ns({ ...asks, source: "::", destination: OWN }), "ndMalformed"],
 		["from nowhere with a hardware address", ns({ ...asks, source: "::" }, linkOption(1, peerMac)), "ndMalformed"],
+		["for an address of IPv4", ns({ ...asks, target: "::ffff:a00:2" }), "ndMalformed"],
+		[
+			"behind an extension header, RFC 6980",
+			ns({ ...asks, first: 44, headers: fragmentHeader(ICMP6, 0, false, 7) }),
+			"ndMalformed",
+		],
 		["for another's", ns({ ...asks, target: "2001:db8:1::2" }), "ndIgnored"],
 	];
 	it.each(bad)("is not answered when it is asked %s", (_, packet, reason) => {
@@ -203,6 +222,14 @@ describe("a neighbour that is known", () => {
 		s.world.run(5100);
 		s.ip(na({ source: PEER, destination: OWN, target: PEER, solicited: true }));
 		expect(stateOf(s)).toEqual([`reachable ${text(peerMac)}`]);
+	});
+
+	it("of IPv4 does not become another by an advertisement", () => {
+		const s = station();
+		s.link.addAddress("10.0.0.1/24");
+		s.ip(na({ source: "fe80::9", destination: "ff02::1", target: "::ffff:a00:2", override: true }, linkOption(2, other)));
+		expect(stateOf(s)).toEqual([]);
+		expect(s.drops).toEqual({ ndMalformed: 1 });
 	});
 
 	it("that asks with another hardware address is old", () => {

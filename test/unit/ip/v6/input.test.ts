@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { RECEIVE_CHECKED, TRANSMIT_CHECKSUM } from "../../../../src/device/device.ts";
-import { SYN, concat, read32, type Bytes } from "../../../support/frames.ts";
+import { BROADCAST_MAC, SYN, concat, read32, type Bytes } from "../../../support/frames.ts";
 import {
 	DESTINATION_OPTIONS,
 	ECHO_REPLY6,
@@ -109,6 +109,23 @@ describe("a device that sees to checksums of IPv4", () => {
 	});
 });
 
+it("a datagram without a checksum is none: RFC 8200 §8.1", () => {
+	const s = station();
+	const packet = udp6({ ...from, sourcePort: 9, destinationPort: 9999 }, [0, 0]);
+	packet[46] = packet[47] = 0;
+	s.ip(packet);
+	expect(s.packets()).toEqual([]);
+	expect(s.drops).toEqual({ udpChecksum: 1 });
+});
+
+it("what goes to a group of the link comes from the address of the link: RFC 6724 §5", () => {
+	const s = station();
+	expect([s.node.stack.ip.wayTo("ff02::fb", s.link.slot).source, s.node.stack.ip.wayTo("ff05::fb", s.link.slot).source]).toEqual([
+		"fe80::2",
+		OWN,
+	]);
+});
+
 describe("what is nobody's, or cannot be", () => {
 	const bad: [string, Bytes, Record<string, number>][] = [
 		["version 5", echo6({ ...from, version: 5 }), { ipMalformed: 1 }],
@@ -189,11 +206,16 @@ describe("an error is told", () => {
 	it("of nothing that is itself an error, comes from nowhere, or went to a group", () => {
 		const s = station();
 		s.ip(icmp6({ ...from, type: 100, first: DESTINATION_OPTIONS, headers: extension(ICMP6, []) }, [0, 0, 0, 0]));
+		s.ip(icmp6({ ...from, type: 1, first: DESTINATION_OPTIONS, headers: extension(ICMP6, [0x9e, 0]) }, [0, 0, 0, 0]));
+		// What is nobody's business of ours, in a frame for us or for all.
+		const others = { source: PEER, destination: "2001:db8::77", first: HOP_BY_HOP, headers: extension(ICMP6, [0x9e, 0]) };
+		s.ip(echo6(others));
+		s.ip(echo6(others), { to: BROADCAST_MAC });
 		s.ip(udp6({ source: "::", destination: OWN, sourcePort: 9, destinationPort: 9999 }));
 		s.ip(udp6({ source: PEER, destination: "ff02::1", sourcePort: 9, destinationPort: 9999 }));
 		s.ip(ipv6({ source: PEER, destination: "ff02::1", next: 253 }, [1]));
 		expect(s.packets()).toEqual([]);
-		expect(s.drops).toEqual({ icmpUnhandled: 1, udpNoSocket: 2, unknownProtocol: 1 });
+		expect(s.drops).toEqual({ icmpUnhandled: 1, ipUnknownOption: 1, ipNotLocal: 2, udpNoSocket: 2, unknownProtocol: 1 });
 	});
 
 	it("not more often than others", () => {

@@ -2,13 +2,15 @@
 
 import { describe, expect, it } from "vitest";
 import { Autoconfiguration, type AutoconfigurationOptions } from "../../../../src/service/ipv6/autoconfiguration.ts";
-import { concat, u16, u32, type Bytes } from "../../../support/frames.ts";
+import { concat, ethernet, u16, u32, type Bytes } from "../../../support/frames.ts";
 import {
 	ECHO_REPLY6,
+	ETHERTYPE_IPV6,
 	NS,
 	RA,
 	RS,
 	echo6,
+	groupMac,
 	icmp6,
 	ip6,
 	ip6Text,
@@ -246,6 +248,82 @@ describe("what a router says", () => {
 		s.world.run(3000);
 		expect(addresses(auto)).toEqual([`${linkLocal(auto)} preferred`, "2001:db8:5::7 preferred"]);
 		expect(routes(s)).toEqual(["fe80::/64 ", "2001:db8:5::/64 "]);
+	});
+
+	it("that means everything, or IPv4, does no harm", () => {
+		const { s, auto } = ready({
+			options: [
+				...prefix("::", { length: 0 }),
+				...prefix("::", { length: 32, flags: 0x80 }),
+				...prefix("::ffff:0:0", { length: 0, flags: 0x80 }),
+				...prefix("::ffff:a00:0", { length: 96 }),
+				...prefix("2001:db8:5::", { length: 200 }),
+				24,
+				3,
+				1,
+				0,
+				...u32(600),
+				...ip6("::ffff:8000:0"),
+				24,
+				3,
+				97,
+				0,
+				...u32(600),
+				...ip6("::ffff:8000:0"),
+			],
+		});
+		expect(auto.state.heard).toBe(1);
+		expect(addresses(auto).length).toBe(1);
+		expect(routes(s).filter((route) => /^[0-9.]+\//.test(route))).toEqual([]);
+		expect(routes(s)).toContain("::/0 ");
+	});
+
+	it("waits for a link without a poll in vain", () => {
+		const { s } = ready({ lifetime: 30, options: prefix("2001:db8:77::", { valid: 50, preferred: 20 }) });
+		s.device.setLink(false);
+		s.world.run(1000);
+		const before = s.node.polls;
+		s.world.run(100_000);
+		expect(s.node.polls - before).toBeLessThan(50);
+	});
+
+	it("of two routers at once counts, both", () => {
+		const { s, auto } = made();
+		s.world.run(4000);
+		s.device.inject(ethernet(groupMac("ff02::1"), macOf(0x1001), ETHERTYPE_IPV6, advertisement()));
+		s.device.inject(ethernet(groupMac("ff02::1"), macOf(0x1009), ETHERTYPE_IPV6, advertisement({ source: "fe80::9" })));
+		s.world.run(100);
+		expect(auto.state.routers).toEqual([ROUTER, "fe80::9"]);
+	});
+
+	it("counts no more when it says that it is no router: RFC 4861 §6.3.5", () => {
+		const { s, auto } = ready({});
+		s.ip(
+			na(
+				{ source: ROUTER, destination: linkLocal(auto), target: ROUTER, solicited: true, override: true },
+				linkOption(2, macOf(0x1001)),
+			),
+		);
+		s.world.run(100);
+		expect(auto.state.routers).toEqual([]);
+	});
+
+	it("counts for ten seconds more when the link was gone, unless it is said again", () => {
+		const { s, auto } = ready({ options: prefix("2001:db8:77::") });
+		s.device.setLink(false);
+		s.world.run(100);
+		s.device.setLink(true);
+		s.world.run(9000);
+		expect(auto.state.routers).toEqual([ROUTER]);
+		s.world.run(2000);
+		expect(auto.state.routers).toEqual([]);
+		expect(addresses(auto)[1]).toMatch(/deprecated$/);
+	});
+
+	it.each(["2001:db8::5", "2001:db8::6/999", "10.0.0.9/24", "nonsense"])("cannot be had with the address %s", (text) => {
+		const s = new Station6([]);
+		expect(() => new Autoconfiguration(s.node.stack, "eth0", { addresses: [text] })).toThrow(RangeError);
+		expect(s.link.onDiscovery).toBe(undefined);
 	});
 
 	it("goes with `close`", () => {
