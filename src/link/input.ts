@@ -6,7 +6,7 @@ import { DROP, drop } from "../packet/drops.ts";
 import { ARRIVAL, FIELDS_BYTES, FRAME_GROUP, PAYLOAD_AT } from "../packet/fields.ts";
 import { FLAG_ETHERNET, type InterfaceBlock } from "../packet/interface-block.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
-import type { Offset } from "../packet/numbers.ts";
+import type { Offset, Uint16 } from "../packet/numbers.ts";
 import * as arp from "../wire/arp.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import { arpReceive } from "./arp.ts";
@@ -29,11 +29,7 @@ export function linkInput(view: DataView, link: InterfaceBlock, at: Offset, end:
 	view.setInt32(ARRIVAL * 4, link.at, true);
 	view.setInt32(FRAME_GROUP * 4, 0, true);
 	view.setInt32(PAYLOAD_AT * 4, at, true);
-	if ((link.flags & FLAG_ETHERNET) !== 0) return ethernetInput(view, link, at, end);
-	return hasIpv6() && at < end && view.getUint8(at) >> 4 === 6 ? IPV6 : IPV4;
-}
-
-function ethernetInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): number {
+	if ((link.flags & FLAG_ETHERNET) === 0) return hasIpv6() && at < end && view.getUint8(at) >> 4 === 6 ? IPV6 : IPV4;
 	if (end - at < ethernet.HEADER) return drop(view, link, DROP.truncated);
 	check(at, ethernet.HEADER, view.byteLength);
 	if (ethernet.isGroup(view, at)) view.setInt32(FRAME_GROUP * 4, 1, true);
@@ -43,6 +39,11 @@ function ethernetInput(view: DataView, link: InterfaceBlock, at: Offset, end: Of
 	const type = ethernet.type(view, at);
 	if (type === ethernet.TYPE_IPV4) return IPV4;
 	if (hasIpv6() && type === ethernet.TYPE_IPV6) return IPV6;
+	return linkOwn(view, link, type, payload, end);
+}
+
+/** A frame of that EtherType, which is none of IP's, with its payload in bytes `payload` to `end`. */
+function linkOwn(view: DataView, link: InterfaceBlock, type: Uint16, payload: Offset, end: Offset): number {
 	if (type !== ethernet.TYPE_ARP) return drop(view, link, DROP.unknownEtherType);
 	if (!arp.valid(view, payload, end)) return drop(view, link, DROP.arpMalformed);
 	return arpReceive(view, link, payload) ? CONTROL : DONE;
