@@ -233,6 +233,7 @@ describe("the package", () => {
 			"multihome/ppp": [],
 			"multihome/slip": [],
 			"multihome/dhcp": [],
+			"multihome/ipv6": [],
 			"multihome/dns": [],
 			"multihome/mdns": ["multihome/dns"],
 			"multihome/network": [],

@@ -51,13 +51,17 @@ export interface AutoconfigurationOptions<This = Autoconfiguration> {
 
 /** What there is to see. */
 export interface AutoconfigurationState {
+	/** Those of the interface, with the length of their prefix. */
 	addresses: { address: string; length: number; state: "tentative" | "preferred" | "deprecated" | "duplicate" }[];
+	/** Addresses of the routers that are in use. */
 	routers: string[];
-	/** Routers say that addresses, or other things alone, are to be had by DHCPv6. */
+	/** Routers say that addresses are to be had by DHCPv6. */
 	managed: boolean;
+	/** Routers say that other things are to be had by DHCPv6. */
 	other: boolean;
-	/** Advertisements that were heard; what they said that the tables have no room for. */
+	/** Advertisements that were heard. */
 	heard: number;
+	/** What they said that the tables have no room for. */
 	refused: number;
 }
 
@@ -66,6 +70,17 @@ interface Lasting {
 	until: number;
 }
 
+/**
+ * Gives an Ethernet interface its addresses and routers of IPv6, until it is closed. RFC 4861, 4862.
+ * @example
+ * ```ts
+ * new Autoconfiguration(stack, "eth0", {
+ * 	onChanged() {
+ * 		trace(`${this.state.addresses.length} addresses\n`);
+ * 	},
+ * });
+ * ```
+ */
 export class Autoconfiguration implements Service {
 	readonly #stack: Stack;
 	readonly #link: EthernetInterface;
