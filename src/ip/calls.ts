@@ -4,7 +4,6 @@ import { copyAddress } from "../packet/address.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Address, Offset } from "../packet/numbers.ts";
 import { PathBlock } from "../packet/path-block.ts";
-import { routeIndex } from "./route-lookup.ts";
 import { route, sourceBy } from "./way.ts";
 
 /** As `route`, for a path that is given what to look for: slot of the only interface or 0, source address or none. */
@@ -26,9 +25,4 @@ export function pathAsk(
 /** As `sourceBy`, for the interface with that block and a destination that is a neighbour. */
 export function pathSource(view: DataView, block: Offset, neighbor: Address): Address {
 	return sourceBy(view, InterfaceBlock.of(view, block), neighbor, neighbor);
-}
-
-/** As `routeIndex`. */
-export function routeAsk(view: DataView, destination: Address, slot: number): number {
-	return routeIndex(view, destination, slot);
 }

@@ -1,7 +1,7 @@
 // A packet for an address that is not the arrival interface's, compiled: another interface's (weak host), or somebody else's, which is forwarded. RFC 1812 §5.
 
 import { CORE, CoreBlock, RULE_FORWARDING, RULE_STRONG_HOST } from "../packet/core-block.ts";
-import { DROP, drop } from "../packet/drops.ts";
+import { DROP, drop, refused } from "../packet/drops.ts";
 import { DESTINATION_ADDRESS, FRAME_GROUP, isIpv6, OURS, SOURCE_ADDRESS, TTL_PROTOCOL, WHOSE } from "../packet/fields.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Offset } from "../packet/numbers.ts";
@@ -41,11 +41,6 @@ export function transit(view: DataView, link: InterfaceBlock, at: Offset, end: O
 		return refused(view, link, DROP.ipStrongHost);
 	view.setInt32(WHOSE * 4, OURS, true);
 	return true;
-}
-
-function refused(view: DataView, link: InterfaceBlock, reason: number): boolean {
-	drop(view, link, reason);
-	return false;
 }
 
 /** Whether the valid IPv4 packet in bytes `at` to `end` has a UDP datagram for that port. */

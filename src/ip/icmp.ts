@@ -24,12 +24,11 @@ import type { Length, Offset } from "../packet/numbers.ts";
 import { NONE, takeSpare } from "../packet/packets.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import { interfaceAt } from "../packet/slots.ts";
-import { ipBuild, pseudoOfPacket } from "../wire/build.ts";
+import { icmpChecksum, ipBuild } from "../wire/build.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
-import { checksum } from "../wire/kernels/checksum.ts";
 import { copy } from "../wire/kernels/copies.ts";
 import { isLinkLocal, isMulticast, isNowhere } from "../wire/scope.ts";
 import { output } from "./output.ts";
@@ -96,8 +95,7 @@ function reply6(view: DataView, path: PathBlock, at: Offset, end: Offset): void 
 	const icmp = ipBuild(view, at, path, ipv6.ICMP, path.ttl, end - at - ipv6.HEADER);
 	view.setUint8(icmp, icmpv6.ECHO_REPLY);
 	view.setUint16(icmp + icmpv6.CHECKSUM, 0);
-	const pseudo = pseudoOfPacket(view, at, ipv6.HEADER, ipv6.ICMP, end - icmp);
-	view.setUint16(icmp + icmpv6.CHECKSUM, ~checksum(view, icmp, end, pseudo));
+	icmpChecksum(view, at, icmp, end);
 }
 
 /**
@@ -138,8 +136,7 @@ export function icmpError(view: DataView, link: InterfaceBlock, what: number, re
 	view.setInt32(icmp, six ? what & (0xffff0000 | 0) : what << 16);
 	view.setInt32(icmp + icmpv4.REST, rest);
 	copy(view, icmp + icmpv4.HEADER, original, quoted);
-	const pseudo = six ? pseudoOfPacket(view, at, ipv6.HEADER, ipv6.ICMP, icmpv4.HEADER + quoted) : 0;
-	view.setUint16(icmp + icmpv4.CHECKSUM, ~checksum(view, icmp, end, pseudo));
+	icmpChecksum(view, at, icmp, end);
 	if (output(view, packet, at, end, path)) takeSpare(view);
 }
 
@@ -160,13 +157,8 @@ function mayTell6(view: DataView, what: number): boolean {
 	// What the packet carries stands behind its extension headers, looked at already or not.
 	const original: Offset = view.getInt32(IP_AT * 4, true);
 	const end: Offset = view.getInt32(IP_END * 4, true);
-	let at: Offset = original + ipv6.HEADER;
-	let header = ipv6.nextHeader(view, original);
-	while (ipv6.hasLength(header) && at < end - 8) {
-		header = view.getUint8(at);
-		at = (at + ipv6.extensionLength(view, at)) | 0;
-	}
-	if (header !== ipv6.ICMP || at >= end) return true;
+	const at = ipv6.upperHeader(view, original, end, ipv6.ICMP);
+	if (at === 0 || at >= end) return true;
 	const type = icmpv6.type(view, at);
 	return !icmpv6.isError(type) && type !== icmpv6.REDIRECT;
 }

@@ -3,7 +3,7 @@
 import { V4 } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
 import { CORE, CoreBlock, RULE_FORWARDING } from "../packet/core-block.ts";
-import { DROP, drop } from "../packet/drops.ts";
+import { DROP, refused } from "../packet/drops.ts";
 import {
 	ARRIVAL,
 	DESTINATION_ADDRESS,
@@ -73,11 +73,6 @@ function read4(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): b
 	view.setInt32(TTL_PROTOCOL * 4, view.getUint16(at + ipv4.TTL), true);
 	view.setInt32(WHOSE * 4, whose(view, link, ipv4.destination(view, at)), true);
 	return true;
-}
-
-function refused(view: DataView, link: InterfaceBlock, reason: Uint8): boolean {
-	drop(view, link, reason);
-	return false;
 }
 
 /** Whose the destination in the registers is, which is that address of IPv4: a value of WHOSE. */

@@ -6,7 +6,7 @@ import { word } from "../packet/core-block.ts";
 import { ROUTE_CONNECTED, ROUTE_LENT, RouteRow, RouteTable } from "../packet/route-table.ts";
 import type { Core } from "../packet/core.ts";
 import type { Interface } from "../link/interface.ts";
-import { linkCanSend, linkHasSubnet, routeAsk, samePrefix, setNone } from "#codec";
+import { linkCanSend, linkHasSubnet, routeIndex, samePrefix, setNone } from "#codec";
 
 /** Where these lie in the route table and in a route's row. */
 const { mask: MASK, seed: SEED, rows: ROWS } = RouteTable.offsets;
@@ -159,7 +159,7 @@ export class Routes {
 
 	/** The best route to an address, by the interface with that slot (0: by any), or undefined. */
 	find(address: string, slot: number): Route | undefined {
-		const index = routeAsk(this.#core.view, given(this.#core.view, address), slot);
+		const index = routeIndex(this.#core.view, given(this.#core.view, address), slot);
 		return index < 0 ? undefined : this.list[index];
 	}
 

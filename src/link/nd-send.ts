@@ -13,9 +13,6 @@ import { checksum } from "../wire/kernels/checksum.ts";
 import { copy } from "../wire/kernels/copies.ts";
 import { send, sendFrame } from "./transmit.ts";
 
-/** Ethernet's group of an IPv6 one: 33-33 and its last 32 bits. RFC 2464 §7. */
-const GROUP = 0x33330000;
-
 /**
  * Asks who has `target`, from `source`: all that are in its group, or, where `to` is not 0, the station whose hardware address lies there. From none it is asked whether anybody
  * else has the address, with the nonce, by which our own question is known when it comes back. RFC 4862 §5.4.2, RFC 7527.
@@ -35,12 +32,7 @@ export function ndSolicit(
 	const icmp = at + ipv6.HEADER;
 	copyAddress(view, at + ipv6.SOURCE, source);
 	if (to !== 0) copyAddress(view, at + ipv6.DESTINATION, target);
-	else {
-		view.setInt32(at + ipv6.DESTINATION, 0xff020000 | 0);
-		view.setInt32(at + ipv6.DESTINATION + 4, 0);
-		view.setInt32(at + ipv6.DESTINATION + 8, 1);
-		view.setInt32(at + ipv6.DESTINATION + 12, 0xff000000 | view.getInt32(target + 12));
-	}
+	else linkGroup(view, at, 1, 0xff000000 | view.getInt32(target + 12));
 	view.setInt32(icmp, icmpv6.NEIGHBOR_SOLICITATION << 24);
 	view.setInt32(icmp + icmpv6.REST, 0);
 	copyAddress(view, icmp + icmpv6.TARGET, target);
@@ -51,9 +43,7 @@ export function ndSolicit(
 		view.setInt32(option + 2, nonceHigh);
 		view.setUint16(option + 6, nonceLow);
 	}
-	const high = to === 0 ? GROUP | (view.getInt32(at + ipv6.DESTINATION + 12) >>> 16) : view.getInt32(to);
-	const low = to === 0 ? view.getUint16(at + ipv6.DESTINATION + 14) : view.getUint16(to + 4);
-	finish(view, link, packet, option + icmpv6.LINK_OPTION, high, low);
+	finish(view, link, packet, option + icmpv6.LINK_OPTION, to);
 }
 
 /** Asks all routers for what they have to say, from `source`. RFC 4861 §4.1. */
@@ -63,10 +53,7 @@ export function ndAskRouters(view: DataView, link: InterfaceBlock, source: Addre
 	const at = headerPlace(view, packet);
 	const icmp = at + ipv6.HEADER;
 	copyAddress(view, at + ipv6.SOURCE, source);
-	view.setInt32(at + ipv6.DESTINATION, 0xff020000 | 0);
-	view.setInt32(at + ipv6.DESTINATION + 4, 0);
-	view.setInt32(at + ipv6.DESTINATION + 8, 0);
-	view.setInt32(at + ipv6.DESTINATION + 12, 2);
+	linkGroup(view, at, 0, 2);
 	view.setInt32(icmp, icmpv6.ROUTER_SOLICITATION << 24);
 	view.setInt32(icmp + icmpv6.REST, 0);
 	let end = icmp + icmpv6.HEADER;
@@ -74,7 +61,7 @@ export function ndAskRouters(view: DataView, link: InterfaceBlock, source: Addre
 		linkOption(view, link, end, icmpv6.SOURCE_LINK_ADDRESS);
 		end += icmpv6.LINK_OPTION;
 	}
-	finish(view, link, packet, end, GROUP, 2);
+	finish(view, link, packet, end, 0);
 }
 
 /**
@@ -89,18 +76,13 @@ export function ndAdvertise(view: DataView, link: InterfaceBlock, target: Addres
 	const all = isNone(view, to);
 	copyAddress(view, at + ipv6.SOURCE, target);
 	if (!all) copyAddress(view, at + ipv6.DESTINATION, to);
-	else {
-		view.setInt32(at + ipv6.DESTINATION, 0xff020000 | 0);
-		view.setInt32(at + ipv6.DESTINATION + 4, 0);
-		view.setInt32(at + ipv6.DESTINATION + 8, 0);
-		view.setInt32(at + ipv6.DESTINATION + 12, 1);
-	}
+	else linkGroup(view, at, 0, 1);
 	view.setInt32(icmp, icmpv6.NEIGHBOR_ADVERTISEMENT << 24);
 	view.setInt32(icmp + icmpv6.REST, flags << 24);
 	copyAddress(view, icmp + icmpv6.TARGET, target);
 	const option = icmp + icmpv6.NEIGHBOR_OPTIONS;
 	linkOption(view, link, option, icmpv6.TARGET_LINK_ADDRESS);
-	finish(view, link, packet, option + icmpv6.LINK_OPTION, all ? GROUP : view.getInt32(mac), all ? 1 : view.getUint16(mac + 4));
+	finish(view, link, packet, option + icmpv6.LINK_OPTION, all ? 0 : mac);
 }
 
 /** A packet to build in, or NONE, and counted. Not the spare one: that may be the one whose way is being asked for. */
@@ -120,8 +102,16 @@ function linkOption(view: DataView, link: InterfaceBlock, at: Offset, type: Uint
 	copy(view, at + 2, link.mac, 6);
 }
 
-/** Writes what all have in common, and sends to the station whose hardware address begins with the four bytes `high` and ends with the two `low`. */
-function finish(view: DataView, link: InterfaceBlock, packet: number, end: Offset, high: number, low: Uint16): void {
+/** The IPv6 packet at `at` is for ff02::/16's group with those last two words: of this link. RFC 4291 §2.7. */
+function linkGroup(view: DataView, at: Offset, third: number, last: number): void {
+	view.setInt32(at + ipv6.DESTINATION, 0xff020000 | 0);
+	view.setInt32(at + ipv6.DESTINATION + 4, 0);
+	view.setInt32(at + ipv6.DESTINATION + 8, third);
+	view.setInt32(at + ipv6.DESTINATION + 12, last);
+}
+
+/** Writes what all have in common, and sends to the station whose hardware address is at `to`; 0: to the group that the packet is for. */
+function finish(view: DataView, link: InterfaceBlock, packet: number, end: Offset, to: Offset): void {
 	const at = headerPlace(view, packet);
 	const icmp = at + ipv6.HEADER;
 	const length = (end - icmp) & 0xffff;
@@ -132,8 +122,8 @@ function finish(view: DataView, link: InterfaceBlock, packet: number, end: Offse
 	if ((link.flags & FLAG_ETHERNET) === 0) kept = send(view, link, packet, at, end, 0);
 	else {
 		const frame = at - ethernet.HEADER;
-		view.setInt32(frame, high);
-		view.setUint16(frame + 4, low);
+		if (to !== 0) copy(view, frame, to, 6);
+		else ethernet.groupAddress(view, frame, at + ipv6.DESTINATION);
 		copy(view, frame + ethernet.SOURCE_ADDRESS, link.mac, 6);
 		view.setUint16(frame + ethernet.TYPE, ethernet.TYPE_IPV6);
 		kept = sendFrame(view, link, packet, frame, end);

@@ -4,7 +4,7 @@
 import { hasAddress, isTentative } from "./addresses.ts";
 import { isNone, isV4 } from "../packet/address.ts";
 import { CORE, CoreBlock, RULE_FORWARDING } from "../packet/core-block.ts";
-import { DROP, drop } from "../packet/drops.ts";
+import { DROP, refused } from "../packet/drops.ts";
 import { DESTINATION_ADDRESS, IP_AT, NO_ADDRESS, PAYLOAD_AT, SOURCE_ADDRESS, TTL_PROTOCOL } from "../packet/fields.ts";
 import { FLAG_ETHERNET, type InterfaceBlock } from "../packet/interface-block.ts";
 import { INCOMPLETE, NEIGHBOR_ROUTER, NeighborBlock, REACHABLE } from "../packet/neighbor-block.ts";
@@ -28,20 +28,15 @@ export function ndInput(view: DataView, link: InterfaceBlock, at: Offset, end: O
 	const type = icmpv6.type(view, at);
 	// Behind the IPv6 header itself: RFC 6980 forbids fragments, and guards at switches look no further.
 	const first = at === ((view.getInt32(IP_AT * 4, true) + ipv6.HEADER) | 0);
-	if (!first || !valid(view, type, at, end)) return ignored(view, link, DROP.ndMalformed);
+	if (!first || !valid(view, type, at, end)) return refused(view, link, DROP.ndMalformed);
 	view.setInt32(PAYLOAD_AT * 4, view.getInt32(IP_AT * 4, true), true);
 	if (type === icmpv6.NEIGHBOR_SOLICITATION) return solicited(view, link, at, end);
 	if (type === icmpv6.NEIGHBOR_ADVERTISEMENT) return advertised(view, link, at, end);
 	// Hosts do not look at what other hosts ask routers.
-	if (type === icmpv6.ROUTER_SOLICITATION) return ignored(view, link, DROP.ndIgnored);
-	if (!isLinkLocal(view, SOURCE_ADDRESS)) return ignored(view, link, DROP.ndMalformed);
+	if (type === icmpv6.ROUTER_SOLICITATION) return refused(view, link, DROP.ndIgnored);
+	if (!isLinkLocal(view, SOURCE_ADDRESS)) return refused(view, link, DROP.ndMalformed);
 	if (type === icmpv6.ROUTER_ADVERTISEMENT) heard(view, link, at + ADVERTISEMENT, end, true);
 	return true;
-}
-
-function ignored(view: DataView, link: InterfaceBlock, reason: Uint8): boolean {
-	drop(view, link, reason);
-	return false;
 }
 
 /** Bytes of a message before its options. */
@@ -83,9 +78,9 @@ function solicited(view: DataView, link: InterfaceBlock, at: Offset, end: Offset
 	const asks = !isNone(view, SOURCE_ADDRESS);
 	if (isTentative(view, link, target)) {
 		// RFC 4862 §5.4.3: who resolves it is too early; who asks from nowhere wants it too, or our own question has come back.
-		return asks ? ignored(view, link, DROP.ndIgnored) : true;
+		return asks ? refused(view, link, DROP.ndIgnored) : true;
 	}
-	if (!hasAddress(view, link, target)) return ignored(view, link, DROP.ndIgnored);
+	if (!hasAddress(view, link, target)) return refused(view, link, DROP.ndIgnored);
 	if (asks) heard(view, link, at + icmpv6.NEIGHBOR_OPTIONS, end, false);
 	const router = (CoreBlock.of(view, CORE).rules & RULE_FORWARDING) !== 0 ? icmpv6.FROM_ROUTER : 0;
 	const flags = router | icmpv6.OVERRIDE | (asks ? icmpv6.SOLICITED : 0);
@@ -103,11 +98,11 @@ function advertised(view: DataView, link: InterfaceBlock, at: Offset, end: Offse
 	// Another one has what we have, or are about to take.
 	if (hasAddress(view, link, target)) return true;
 	const found = neighborFind(view, link, target);
-	if (found === 0) return ignored(view, link, DROP.ndIgnored);
+	if (found === 0) return refused(view, link, DROP.ndIgnored);
 	const entry = NeighborBlock.of(view, found);
 	const flags = view.getUint8(at + icmpv6.REST);
 	const mac = linkAddress(view, link, at + icmpv6.NEIGHBOR_OPTIONS, end, icmpv6.TARGET_LINK_ADDRESS);
-	if (entry.state === INCOMPLETE && mac === 0) return ignored(view, link, DROP.ndIgnored);
+	if (entry.state === INCOMPLETE && mac === 0) return refused(view, link, DROP.ndIgnored);
 	const other = entry.state !== INCOMPLETE && mac !== 0 && !ethernet.sameAddress(view, entry.header, mac);
 	const was = entry.bits & NEIGHBOR_ROUTER;
 	if (other && (flags & icmpv6.OVERRIDE) === 0) {

@@ -76,14 +76,11 @@ function neighborFor(view: DataView, link: InterfaceBlock, path: PathBlock, next
 	return found;
 }
 
-/** RFC 1112 §6.4: to 01-00-5e and the low 23 bits of the group; of IPv6 to 33-33 and the low 32, RFC 2464 §7; for this packet only. */
+/** The header for all becomes that for a group, for this packet only. */
 function multicast(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset, group: Address): boolean {
 	const header = link.broadcastHeader;
-	const six = hasIpv6() && !isV4(view, group);
-	const upper = view.getUint16(group + 12);
-	view.setInt32(header, six ? 0x33330000 | upper : 0x01005e00 | (upper & 0x7f));
-	view.setUint16(header + 4, view.getUint16(group + 14));
-	if (six) view.setUint16(header + ethernet.TYPE, ethernet.TYPE_IPV6);
+	ethernet.groupAddress(view, header, group);
+	if (hasIpv6() && !isV4(view, group)) view.setUint16(header + ethernet.TYPE, ethernet.TYPE_IPV6);
 	const kept = send(view, link, packet, at, end, header);
 	view.setInt32(header, -1);
 	view.setUint16(header + 4, 0xffff);

@@ -72,3 +72,9 @@ export function drop(view: DataView, iface: InterfaceBlock, reason: Uint8): numb
 	view.setInt32(at, view.getInt32(at, true) + 1, true);
 	return 0;
 }
+
+/** The same, for who answers whether a packet goes on: it does not. */
+export function refused(view: DataView, iface: InterfaceBlock, reason: Uint8): boolean {
+	drop(view, iface, reason);
+	return false;
+}

@@ -5,7 +5,7 @@ import { ndInput } from "../link/nd.ts";
 import { copyAddress, isV4 } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
-import { DROP, drop } from "../packet/drops.ts";
+import { DROP, drop, refused } from "../packet/drops.ts";
 import { DESTINATION_ADDRESS, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE_ADDRESS } from "../packet/fields.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
 import { hasPings } from "../packet/kernels/parts.ts";
@@ -41,11 +41,6 @@ export function icmp6Input(view: DataView, link: InterfaceBlock, at: Offset, end
 	return false;
 }
 
-function refused(view: DataView, link: InterfaceBlock, reason: Uint8): boolean {
-	drop(view, link, reason);
-	return false;
-}
-
 /** An error about a packet of ours: told to the connection that the quoted headers name. Answers whether there is one. RFC 5927 §4. */
 function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Offset, end: Offset): boolean {
 	const quoted = at + icmpv6.HEADER;
@@ -56,13 +51,8 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 	const told = codeOf(view, type, at);
 	const kind = type === icmpv6.TIME_EXCEEDED ? icmpv4.TIME_EXCEEDED : icmpv4.UNREACHABLE;
 	if (hasPings() && echoError(view, link, kind, told & 255, SOURCE_ADDRESS, quoted, end)) return true;
-	let header = ipv6.nextHeader(view, quoted);
-	let transport: Offset = quoted + ipv6.HEADER;
-	while (ipv6.hasLength(header) && end - transport >= 8) {
-		header = view.getUint8(transport);
-		transport = (transport + ipv6.extensionLength(view, transport)) | 0;
-	}
-	if (header !== ipv4.TCP || end - transport < 8) return false;
+	const transport = ipv6.upperHeader(view, quoted, end, ipv4.TCP);
+	if (transport === 0 || end - transport < 8) return false;
 	// The quoted packet went out: turned round, its addresses and ports are the connection's key.
 	const ports = view.getInt32(transport);
 	copyAddress(view, SOURCE_ADDRESS, quoted + ipv6.DESTINATION);

@@ -91,6 +91,13 @@ export function pseudoOfPacket(view: DataView, ip: Offset, header: number, proto
 	return pseudoHeader(ipv4.source(view, ip), ipv4.destination(view, ip), protocol, length);
 }
 
+/** Writes the checksum of the ICMP message in bytes `icmp` to `end`, behind the IP header of its family at `ip`, into its field, which is 0. RFC 792, RFC 4443 §2.3. */
+export function icmpChecksum(view: DataView, ip: Offset, icmp: Offset, end: Offset): void {
+	const six = hasIpv6() && icmp - ip === ipv6.HEADER;
+	const pseudo = six ? pseudoOfPacket(view, ip, ipv6.HEADER, ipv6.ICMP, end - icmp) : 0;
+	view.setUint16(icmp + icmpv4.CHECKSUM, ~checksum(view, icmp, end, pseudo));
+}
+
 /**
  * Writes the headers of a TCP segment at `at` from the connection's template, with its options, then `length` bytes of its send ring
  * from ring byte `offset` on. Where the template lets routers fragment, its identification counts up: RFC 6864 §4.3. Answers the end of the packet.

@@ -1,6 +1,8 @@
 // Ethernet II. Stateless accessors: `at` is the arena offset of the frame.
 
-import type { Offset, Uint16 } from "../packet/numbers.ts";
+import { isV4 } from "../packet/address.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
+import type { Address, Offset, Uint16 } from "../packet/numbers.ts";
 
 export const HEADER = 14;
 export const SOURCE_ADDRESS = 6;
@@ -29,6 +31,13 @@ export function sameAddress(view: DataView, a: Offset, b: Offset): boolean {
 export function isUnicast(view: DataView, at: Offset): boolean {
 	const high = view.getInt32(at);
 	return (high & 0x01000000) === 0 && (high !== 0 || view.getUint16(at + 4) !== 0);
+}
+
+/** Writes the address of a group to `at`: of IPv4 01-00-5e and the low 23 bits, RFC 1112 §6.4; of IPv6 33-33 and the low 32, RFC 2464 §7. */
+export function groupAddress(view: DataView, at: Offset, group: Address): void {
+	const upper = view.getUint16(group + 12);
+	view.setInt32(at, hasIpv6() && !isV4(view, group) ? 0x33330000 | upper : 0x01005e00 | (upper & 0x7f));
+	view.setUint16(at + 4, view.getUint16(group + 14));
 }
 
 /** Six bytes as "02:00:00:12:34:56". For people: allocates. */

@@ -24,17 +24,11 @@ export const REDIRECT = 137;
 
 /** Codes of UNREACHABLE. */
 export const NO_ROUTE = 0;
-export const PROHIBITED = 1;
 export const BEYOND_SCOPE = 2;
 export const ADDRESS_UNREACHABLE = 3;
 export const PORT_UNREACHABLE = 4;
 
-/** Codes of TIME_EXCEEDED. */
-export const HOP_LIMIT = 0;
-export const REASSEMBLY = 1;
-
 /** Codes of PARAMETER_PROBLEM. */
-export const BAD_FIELD = 0;
 export const UNKNOWN_HEADER = 1;
 export const UNKNOWN_OPTION = 2;
 
@@ -53,7 +47,6 @@ export const OVERRIDE = 0x20;
 export const SOURCE_LINK_ADDRESS = 1;
 export const TARGET_LINK_ADDRESS = 2;
 export const PREFIX_INFORMATION = 3;
-export const REDIRECTED_HEADER = 4;
 export const MTU = 5;
 export const NONCE = 14;
 /** Bytes of an option that has an Ethernet address, RFC 2464 §6: type, length and six bytes. */

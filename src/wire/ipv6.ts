@@ -1,7 +1,7 @@
 // IPv6, RFC 8200. `at` is the arena offset of the header. Addresses stand in it as they stand in memory: packet/address.ts.
 
 import { check } from "../packet/bounds.ts";
-import type { Address, Offset, Uint16, Uint8 } from "../packet/numbers.ts";
+import type { Offset, Uint16, Uint8 } from "../packet/numbers.ts";
 
 export const HEADER = 40;
 export const PAYLOAD_LENGTH = 4;
@@ -20,17 +20,12 @@ export const ICMP = 58;
 
 /** The first word of a header without traffic class and flow label. */
 export const VERSION = 0x60000000;
-/** The octet behind the version's four bits, in the first word: DSCP and ECN. RFC 2474, 3168. */
-export const CLASS_SHIFT = 20;
 
-/** What is sent when nobody says otherwise. */
-export const DEFAULT_HOP_LIMIT = 64;
 /** Every link carries so much. RFC 8200 §5. */
 export const LEAST_MTU = 1280;
 
-/** Bytes of the fragment header, and in its third and fourth octet the offset in units of eight bytes, and that there are more. RFC 8200 §4.5. */
+/** Bytes of the fragment header. RFC 8200 §4.5. */
 export const FRAGMENT_HEADER = 8;
-export const MORE_FRAGMENTS = 1;
 
 /** Options of hop-by-hop and destination options headers, RFC 8200 §4.2: two that only fill up, and what is to be done with one that is not known. */
 export const PAD1 = 0;
@@ -63,15 +58,6 @@ export function hopLimit(view: DataView, at: Offset): Uint8 {
 	return view.getUint8(at + HOP_LIMIT);
 }
 
-/** Where its source address lies, and its destination. */
-export function source(at: Offset): Address {
-	return at + SOURCE;
-}
-
-export function destination(at: Offset): Address {
-	return at + DESTINATION;
-}
-
 /** Whether a header is an extension that has its length, in units of eight bytes behind the first, in its second octet. */
 export function hasLength(header: Uint8): boolean {
 	return header === HOP_BY_HOP || header === ROUTING || header === DESTINATION_OPTIONS;
@@ -80,4 +66,15 @@ export function hasLength(header: Uint8): boolean {
 /** Bytes of the extension header at `at` that has its length there. */
 export function extensionLength(view: DataView, at: Offset): number {
 	return (view.getUint8(at + 1) + 1) << 3;
+}
+
+/** Arena offset of the header of that protocol in the packet in bytes `at` to `end`, which stands behind extension headers perhaps, at `end` or beyond it where it is cut off; 0: it has another. */
+export function upperHeader(view: DataView, at: Offset, end: Offset, protocol: Uint8): Offset {
+	let header = nextHeader(view, at);
+	let place: Offset = at + HEADER;
+	while (hasLength(header) && end - place >= 8) {
+		header = view.getUint8(place);
+		place = (place + extensionLength(view, place)) | 0;
+	}
+	return header === protocol ? place : 0;
 }

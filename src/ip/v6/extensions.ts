@@ -2,7 +2,7 @@
 
 import { check } from "../../packet/bounds.ts";
 import { CORE, CoreBlock, RULE_FORWARDING } from "../../packet/core-block.ts";
-import { DROP, drop } from "../../packet/drops.ts";
+import { DROP, refused } from "../../packet/drops.ts";
 import { DESTINATION_ADDRESS, ELSEWHERE, NAMED_AT, TRANSPORT_AT, TTL_PROTOCOL, WHOSE } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Offset, Uint8 } from "../../packet/numbers.ts";
@@ -21,7 +21,7 @@ const SEGMENTS_LEFT = 3;
  */
 export function hopByHop(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
 	const elsewhere = view.getInt32(WHOSE * 4, true) === ELSEWHERE && (CoreBlock.of(view, CORE).rules & RULE_FORWARDING) === 0;
-	if (elsewhere && !isLocal(view, DESTINATION_ADDRESS)) return dropped(view, link, DROP.ipNotLocal);
+	if (elsewhere && !isLocal(view, DESTINATION_ADDRESS)) return refused(view, link, DROP.ipNotLocal);
 	stand(view, at + ipv6.HEADER, at + ipv6.NEXT_HEADER, ipv6.nextHeader(view, at));
 	return ipv6.nextHeader(view, at) !== ipv6.HOP_BY_HOP || passed(view, link, at, end, ipv6.HOP_BY_HOP);
 }
@@ -33,20 +33,15 @@ export function extensions(view: DataView, link: InterfaceBlock, at: Offset, end
 		if (header === ipv6.HOP_BY_HOP) {
 			// RFC 8200 §4.1: directly behind the IPv6 header, or it is not known.
 			icmpError(view, link, UNKNOWN_HEADER, (view.getInt32(NAMED_AT * 4, true) - at) | 0);
-			return dropped(view, link, DROP.ipUnknownHeader);
+			return refused(view, link, DROP.ipUnknownHeader);
 		}
 		if (header === ipv6.FRAGMENT) {
-			if (!whole(view, end)) return dropped(view, link, DROP.ipFragment);
+			if (!whole(view, end)) return refused(view, link, DROP.ipFragment);
 		} else if (!ipv6.hasLength(header)) {
 			// RFC 8200 §4.7: nothing follows, and that is all.
-			return header !== ipv6.NO_NEXT_HEADER || dropped(view, link, DROP.unknownProtocol);
+			return header !== ipv6.NO_NEXT_HEADER || refused(view, link, DROP.unknownProtocol);
 		} else if (!passed(view, link, at, end, header)) return false;
 	}
-}
-
-function dropped(view: DataView, link: InterfaceBlock, reason: Uint8): boolean {
-	drop(view, link, reason);
-	return false;
 }
 
 /** What follows is at `next`, and the octet at `named` says that it is `header`. */
@@ -69,16 +64,16 @@ function whole(view: DataView, end: Offset): boolean {
 /** An extension header that has its length is looked at, and passed. */
 function passed(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, kind: Uint8): boolean {
 	const header: Offset = view.getInt32(TRANSPORT_AT * 4, true);
-	if (end - header < 8) return dropped(view, link, DROP.ipMalformed);
+	if (end - header < 8) return refused(view, link, DROP.ipMalformed);
 	check(header, 8, view.byteLength);
 	const length = ipv6.extensionLength(view, header);
-	if (length > end - header) return dropped(view, link, DROP.ipMalformed);
+	if (length > end - header) return refused(view, link, DROP.ipMalformed);
 	if (kind !== ipv6.ROUTING) {
 		if (!optionsFit(view, link, at, header, header + length)) return false;
 	} else if (view.getUint8(header + SEGMENTS_LEFT) !== 0) {
 		// RFC 8200 §4.4, RFC 5095: no type of them is known, type 0 least of all.
 		icmpError(view, link, WRONG_FIELD, header + ROUTING_TYPE - at);
-		return dropped(view, link, DROP.ipUnknownHeader);
+		return refused(view, link, DROP.ipUnknownHeader);
 	}
 	stand(view, header + length, header, view.getUint8(header));
 	return true;
@@ -93,14 +88,14 @@ function optionsFit(view: DataView, link: InterfaceBlock, at: Offset, header: Of
 			option = (option + 1) | 0;
 			continue;
 		}
-		if (end - option < 2) return dropped(view, link, DROP.ipMalformed);
+		if (end - option < 2) return refused(view, link, DROP.ipMalformed);
 		const length = view.getUint8(option + 1) + 2;
-		if (length > end - option) return dropped(view, link, DROP.ipMalformed);
+		if (length > end - option) return refused(view, link, DROP.ipMalformed);
 		const action = type >> 6;
 		if (type !== ipv6.PADN && type !== ipv6.ROUTER_ALERT && action !== ipv6.SKIP) {
 			const tells = action === ipv6.DISCARD_TELL || (action === ipv6.DISCARD_TELL_ONE && !isMulticast(view, DESTINATION_ADDRESS));
 			if (tells) icmpError(view, link, UNKNOWN_OPTION, (option - at) | 0);
-			return dropped(view, link, DROP.ipUnknownOption);
+			return refused(view, link, DROP.ipUnknownOption);
 		}
 		option = (option + length) | 0;
 	}

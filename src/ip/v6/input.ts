@@ -2,7 +2,7 @@
 
 import { copyAddress } from "../../packet/address.ts";
 import { check } from "../../packet/bounds.ts";
-import { DROP, drop } from "../../packet/drops.ts";
+import { DROP, refused } from "../../packet/drops.ts";
 import {
 	DESTINATION_ADDRESS,
 	ELSEWHERE,
@@ -44,11 +44,6 @@ export function read6(view: DataView, link: InterfaceBlock, at: Offset, end: Off
 	const owner = whose(view, link);
 	view.setInt32(WHOSE * 4, owner, true);
 	return owner !== NOBODYS || refused(view, link, DROP.ipNotLocal);
-}
-
-function refused(view: DataView, link: InterfaceBlock, reason: Uint8): boolean {
-	drop(view, link, reason);
-	return false;
 }
 
 /** Whose the destination in the registers is: a value of WHOSE, or NOBODYS. */

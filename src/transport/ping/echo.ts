@@ -15,12 +15,11 @@ import { ERROR, newsOwned, newsPost, READABLE } from "../../packet/news.ts";
 import type { Address, Length, Offset, Uint8 } from "../../packet/numbers.ts";
 import { NONE, takeSpare } from "../../packet/packets.ts";
 import { PathBlock, pathClear, pathForget } from "../../packet/path-block.ts";
-import { ipBuild, pseudoOfPacket } from "../../wire/build.ts";
+import { icmpChecksum, ipBuild } from "../../wire/build.ts";
 import * as icmpv4 from "../../wire/icmpv4.ts";
 import * as icmpv6 from "../../wire/icmpv6.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
-import { checksum } from "../../wire/kernels/checksum.ts";
 import { flowInsert, flowRemove, flowValue } from "../flow-table.ts";
 
 /** Bytes of the ICMP header before an echo's payload, of either family. */
@@ -100,8 +99,7 @@ export function echoSend(view: DataView, block: Offset, sequence: number, length
 	view.setInt32(icmp, (six ? icmpv6.ECHO_REQUEST : icmpv4.ECHO_REQUEST) << 24);
 	view.setInt32(icmp + icmpv4.REST, (socket.identifier << 16) | (sequence & 0xffff));
 	for (let i = 0; i < length; i++) view.setUint8(payload + i, i);
-	const pseudo = six ? pseudoOfPacket(view, at, ipv6.HEADER, ipv6.ICMP, HEADER + length) : 0;
-	view.setUint16(icmp + icmpv4.CHECKSUM, ~checksum(view, icmp, end, pseudo));
+	icmpChecksum(view, at, icmp, end);
 	const link = InterfaceBlock.of(view, path.out);
 	if (output(view, core.spare, at, end, path)) takeSpare(view);
 	return follows(view, link);
