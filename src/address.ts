@@ -2,7 +2,7 @@
 // one: dotted decimal, or that of RFC 5952, and two are the same when their texts are. "" is none. All interpreted code has addresses so; what is handed to compiled functions is put into a
 // register first, and handed on as where that lies.
 
-import { addressRead, asciiPut, setV4OrNone } from "#codec";
+import { addressRead, asciiPut, setNone, setV4OrNone } from "#codec";
 import { formatIpv4, parseIpv4 } from "./address4.ts";
 import { formatIpv6, parseIpv6, type Ipv6 } from "./address6.ts";
 import { isNone, isV4, v4Of } from "./packet/address.ts";
@@ -32,6 +32,11 @@ const TEXT_END = TEXT + TEXT_BYTES;
 export function addressPut(view: DataView, at: number, text: string): boolean {
 	const end = asciiPut(view, TEXT, TEXT_END, false, text);
 	return end > TEXT && addressRead(view, at, end - TEXT);
+}
+
+/** The same, and none for "". */
+export function addressOrNonePut(view: DataView, at: number, text: string): void {
+	if (!addressPut(view, at, text)) setNone(view, at);
 }
 
 /** The canonical text of an address in memory, "" for none. Allocates: for people and for what is rare. */

@@ -47,7 +47,6 @@ export function localPortOf(options: { port?: unknown }): number {
 /** The canonical text of an address. */
 export function addressOf(name: string, value: unknown): string {
 	if (typeof value !== "string") throw new TypeError(`${name} ${show(value)}: expected an IP address as a string`);
-	if (isIpv4(value)) return value;
 	const address = canonicalAddress(value);
 	if (address !== undefined) return address;
 	if (parseScoped(value) !== undefined)

@@ -1,6 +1,6 @@
 // What IP has of an interface: addresses, groups, name servers, metric. Frames, neighbours and the state of the link are link/interface.ts.
 
-import { addressPut, bitsInMemory } from "../address.ts";
+import { addressPut, bitsInMemory, familyBits } from "../address.ts";
 import { ADDRESSES_PER_INTERFACE, NETWORK_PATIENCE_MS } from "../config.ts";
 import { NAME_SERVERS, type Interface } from "../link/interface.ts";
 import { InterfaceAddress } from "../link/interface-address.ts";
@@ -49,6 +49,14 @@ export class InterfaceIp implements IpSide {
 		this.#listener = listener;
 	}
 
+	get serving(): InterfaceAddress | undefined {
+		return this.addresses.find(({ serves }) => serves);
+	}
+
+	hasFamily(bits: 32 | 128): boolean {
+		return this.addresses.some(({ address }) => familyBits(address) === bits);
+	}
+
 	get servers(): readonly string[] {
 		return this.#servers;
 	}
@@ -80,7 +88,7 @@ export class InterfaceIp implements IpSide {
 		const { awaited } = link;
 		if (awaited !== undefined) return awaited;
 		if (!link.enabled || link.slot === 0) return false;
-		const served = this.addresses.some(({ serves }) => serves);
+		const served = this.serving !== undefined;
 		if (link.up && (served || this.lease !== undefined)) return !served;
 		const { now } = this.#core;
 		if (this.#waitedSince === undefined) {
@@ -111,7 +119,7 @@ export class InterfaceIp implements IpSide {
 		return entry;
 	}
 
-	noteAddress(_entry: InterfaceAddress): void {
+	noteAddress(): void {
 		this.#listener.addressNoted(this.#link);
 	}
 

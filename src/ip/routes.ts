@@ -1,12 +1,22 @@
 // The routes. `Routes.list` is the truth, and has a row in the arena for each; route-lookup.ts finds the best one for a packet.
 
-import { addressOption, addressPut, bitsInMemory, familyBits, given, networkOf, parsePrefix, unlessAny } from "../address.ts";
+import {
+	addressOption,
+	addressOrNonePut,
+	addressPut,
+	bitsInMemory,
+	familyBits,
+	given,
+	networkOf,
+	parsePrefix,
+	unlessAny,
+} from "../address.ts";
 import { MAPPED_BITS } from "../packet/address.ts";
 import { word } from "../packet/core-block.ts";
 import { ROUTE_CONNECTED, ROUTE_LENT, RouteRow, RouteTable } from "../packet/route-table.ts";
 import type { Core } from "../packet/core.ts";
 import type { Interface } from "../link/interface.ts";
-import { linkCanSend, linkHasSubnet, routeIndex, samePrefix, setNone } from "#codec";
+import { linkCanSend, linkHasSubnet, routeIndex, samePrefix } from "#codec";
 
 /** Where these lie in the route table and in a route's row. */
 const { mask: MASK, seed: SEED, rows: ROWS } = RouteTable.offsets;
@@ -181,7 +191,7 @@ export class Routes {
 		const { view, fields } = this.#core;
 		const row = this.#rowAt(this.list.length - 1);
 		addressPut(view, row + AT.prefix, network);
-		if (!addressPut(view, row + AT.nextHop, nextHop)) setNone(view, row + AT.nextHop);
+		addressOrNonePut(view, row + AT.nextHop, nextHop);
 		view.setInt32(row + AT.metric, metric + link.ip.metric, true);
 		view.setUint8(row + AT.length, bitsInMemory(network, length));
 		view.setUint8(row + AT.slot, link.slot);

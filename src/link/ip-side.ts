@@ -17,6 +17,10 @@ export interface IpSide {
 	lease: LeaseKeeper | undefined;
 	/** The host name that the application has chosen for DHCP clients to come, instead of that of their options. */
 	hostname: string | undefined;
+	/** The first address that serves beyond the link, undefined while there is none. */
+	readonly serving: InterfaceAddress | undefined;
+	/** Whether there is an address of the family whose addresses have so many bits. */
+	hasFamily(bits: 32 | 128): boolean;
 	/** Every unicast destination is ours, as the embedded gateway wants it. */
 	anyAddress: boolean;
 	/** UDP port whose datagrams are taken for any address that their sender chose, 0 for none: a DHCP server writes to the address that it offers. */
@@ -29,8 +33,8 @@ export interface IpSide {
 	 * nobody's alone, or an interface has it already.
 	 */
 	insertAddress(address: string, length: number, lent?: boolean, bits?: number): InterfaceAddress;
-	/** Its `bits` are others. */
-	noteAddress(entry: InterfaceAddress): void;
+	/** `bits` of an address are others. */
+	noteAddress(): void;
 	/** Removes one. Connections that used it end with an error. */
 	removeAddress(entry: InterfaceAddress): void;
 	/** Takes one out of use for a while: it is neither a source nor answered for. What uses it waits until `insertAddress` brings it back, or ends with `forgetAddress`. */

@@ -1,7 +1,6 @@
 // Multicast groups that sockets have joined. (No IGMP: switches that snoop may not forward them.) What counts for packets stands in the table of our addresses (ip/way.ts,
 // `isJoined`); here is who joined what.
 
-import { familyBits } from "../address.ts";
 import type { InterfaceSet } from "../ip/interfaces.ts";
 import type { Interface } from "../link/interface.ts";
 
@@ -36,7 +35,7 @@ export class Groups {
 	/** Tells an interface that was added, whose addresses changed, or on which groups were joined or left, whether it is to hear any. Who has an address of IPv6 is asked for it in a group. */
 	tell(link: Interface): void {
 		const joined = link.ip.groups.size > 0 || this.#interfaces.groups.size > 0;
-		link.wantGroups(joined || link.ip.addresses.some(({ address }) => familyBits(address) === 128));
+		link.wantGroups(joined || link.ip.hasFamily(128));
 	}
 
 	#changed(link: Interface | undefined): void {

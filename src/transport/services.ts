@@ -1,5 +1,6 @@
 // Those above the transport who wait for time to pass.
 
+// Had from here it is part of the core: of modules that have it from its own file one would bring another.
 export { Clock } from "./clock.ts";
 
 /** What stands above the transport and waits for time to pass: DHCP, DNS, ping. `stack.services` has it. */

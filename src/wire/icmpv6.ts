@@ -47,7 +47,6 @@ export const OVERRIDE = 0x20;
 export const SOURCE_LINK_ADDRESS = 1;
 export const TARGET_LINK_ADDRESS = 2;
 export const PREFIX_INFORMATION = 3;
-export const MTU = 5;
 export const NONCE = 14;
 /** Bytes of an option that has an Ethernet address, RFC 2464 §6: type, length and six bytes. */
 export const LINK_OPTION = 8;

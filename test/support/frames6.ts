@@ -31,6 +31,11 @@ export function ip6Text(bytes: ArrayLike<number>, at = 0): string {
 	return Array.from({ length: 8 }, (_, i) => read16(bytes, at + 2 * i).toString(16)).join(":");
 }
 
+/** The same of a text. */
+export function full(text: string): string {
+	return ip6Text(ip6(text));
+}
+
 /** The group in which an address is asked for. */
 export function solicitedNode(address: string): string {
 	const [, , , , , , , , , , , , , a, b, c] = ip6(address);

@@ -282,8 +282,8 @@ export class Session extends machine.Machine {
 		this.#changed();
 	}
 
-	/** Makes the interface what the lease says, and goes on with `then`; where it cannot be that, the lease is given up. */
-	#apply(lease: Lease, then: () => void): void {
+	/** Makes the interface what the lease says, and goes on with `then`, which is told whether the address is a new one; where it cannot be that, the lease is given up. */
+	#apply(lease: Lease, then: (fresh: boolean) => void): void {
 		const configuration = this.#configuration;
 		const fresh = !configuration.fits(lease);
 		this.#steps.push(() => {
@@ -297,7 +297,7 @@ export class Session extends machine.Machine {
 				() => fresh && this.#link.introduce(formatIpv4(lease.address)),
 				() => configuration.review(lease),
 				() => configuration.takeServers(lease),
-				then,
+				() => then(fresh),
 			);
 		});
 	}
@@ -375,8 +375,7 @@ export class Session extends machine.Machine {
 
 	protected override use(): void {
 		const lease = this.#lease!;
-		const fresh = !this.#configuration.fits(lease);
-		this.#apply(lease, () => {
+		this.#apply(lease, (fresh) => {
 			this.#wish = lease.address;
 			this.#reason = this.#configuration.refused;
 			this.#refusals = 0;

@@ -1,7 +1,6 @@
 // A look-up by multicast DNS, one-shot: RFC 6762 §5.1. The question goes out by every Ethernet interface, from an ephemeral port: that says that
 // answers are to come to us alone (§6.7), so that no group is joined.
 
-import { familyBits } from "../../address.ts";
 import { NETWORK_PATIENCE_MS, MDNS_MAX_TTL_S, MDNS_REPEATS_MS, MDNS_TIMEOUT_MS } from "../../config.ts";
 import { onLink } from "../../ip/routes.ts";
 import type { Interface } from "../../link/interface.ts";
@@ -101,9 +100,9 @@ class MulticastQuery extends Lookup implements Asker {
 		// RFC 6762 §6.7 has the question repeated; not all do.
 		if (dns.questions(view, 0) !== 0 && !dns.sameQuestion(view, 0, bytes, this.#view, 0, this.#length, false)) return;
 		const answer = readAnswer(view, bytes, bytes === length, [this.wanted.name], this.wanted.type);
-		const { kind, ttl } = answer;
+		if (answer.kind !== "addresses") return;
 		const addresses = answer.addresses(this.wanted.type);
-		if (kind === "addresses") this.end({ addresses, ttl: Math.min(ttl, MDNS_MAX_TTL_S), code: "", reason: "" }, link);
+		this.end({ addresses, ttl: Math.min(answer.ttl, MDNS_MAX_TTL_S), code: "", reason: "" }, link);
 	}
 
 	gone(ask: Ask): void {
@@ -112,7 +111,7 @@ class MulticastQuery extends Lookup implements Asker {
 }
 
 function usable(link: Interface): boolean {
-	return link.shared && link.slot !== 0 && link.up && link.addresses.some(({ address }) => familyBits(address) === 32);
+	return link.shared && link.slot !== 0 && link.up && link.ip.hasFamily(32);
 }
 
 useMulticast((engine, wanted, key) => new MulticastQuery(engine, wanted, key));

@@ -1,12 +1,11 @@
-// What a router advertisement says, read from memory: RFC 4861 §4.2, RFC 4191, RFC 8106. Its length, hop limit and the lengths of its options were looked at when it came (link/nd.ts).
+// What a router advertisement says, read from memory: RFC 4861 §4.2, RFC 4191. Its length, hop limit and the lengths of its options were looked at when it came (link/nd.ts).
 
 import { addressText, familyBits } from "../../address.ts";
 import { isV4 } from "../../packet/address.ts";
 import * as icmpv6 from "../../wire/icmpv6.ts";
 
-/** Options of routers beside those of RFC 4861. */
+/** An option of routers beside those of RFC 4861. */
 const ROUTE_INFORMATION = 24;
-const RECURSIVE_DNS = 25;
 /** Bytes before the options. */
 const FIXED = 16;
 
@@ -43,18 +42,13 @@ export interface RouteSaid {
 }
 
 export interface Advertisement {
-	/** 0: it does not say. */
-	readonly hopLimit: number;
 	readonly managed: boolean;
 	readonly other: boolean;
 	readonly preference: Preference;
 	/** Of the router as one for all destinations, seconds; 0: it is none. */
 	readonly lifetime: number;
-	/** 0: it does not say. */
-	readonly mtu: number;
 	readonly prefixes: readonly PrefixSaid[];
 	readonly routes: readonly RouteSaid[];
-	readonly servers: readonly { readonly address: string; readonly lifetime: number }[];
 }
 
 function preferenceOf(bits: number): Preference {
@@ -72,13 +66,10 @@ export function advertisementAt(view: DataView, at: number, end: number): Advert
 	const flags = view.getUint8(at + 5);
 	const prefixes: PrefixSaid[] = [];
 	const routes: RouteSaid[] = [];
-	const servers: { address: string; lifetime: number }[] = [];
-	let mtu = 0;
 	for (let option = at + FIXED; option < end; option += view.getUint8(option + 1) << 3) {
 		const type = view.getUint8(option);
 		const length = view.getUint8(option + 1) << 3;
-		if (type === icmpv6.MTU && length === 8) mtu = view.getInt32(option + 4);
-		else if (type === icmpv6.PREFIX_INFORMATION && length === 32 && prefixes.length < MOST) {
+		if (type === icmpv6.PREFIX_INFORMATION && length === 32 && prefixes.length < MOST) {
 			if (isV4(view, option + 16) || view.getUint8(option + 2) > 128) continue; // of IPv4 nobody says anything here
 			const bits = view.getUint8(option + 3);
 			prefixes.push({
@@ -92,22 +83,15 @@ export function advertisementAt(view: DataView, at: number, end: number): Advert
 		} else if (type === ROUTE_INFORMATION && length <= 24 && routes.length < MOST) {
 			const route = routeAt(view, option, length);
 			if (familyBits(route.prefix) === 128) routes.push(route);
-		} else if (type === RECURSIVE_DNS && length >= 24) {
-			const lifetime = view.getInt32(option + 4) >>> 0;
-			for (let server = option + 8; server + 16 <= option + length && servers.length < MOST; server += 16)
-				servers.push({ address: addressText(view, server), lifetime });
 		}
 	}
 	return {
-		hopLimit: view.getUint8(at + 4),
 		managed: (flags & MANAGED) !== 0,
 		other: (flags & OTHER) !== 0,
 		preference: preferenceOf((flags >> PREFERENCE_SHIFT) & 3),
 		lifetime: view.getUint16(at + 6),
-		mtu,
 		prefixes,
 		routes,
-		servers,
 	};
 }
 

@@ -1,7 +1,7 @@
 // How an Ethernet interface comes to addresses and routers of IPv6 by itself: RFC 4862, with stable identifiers (RFC 7217), router preferences and routes (RFC 4191). What comes is
 // noted within processing, and done as time passes, in turns of their own.
 
-import { addressText, familyBits, networkOf, parsePrefix, samePrefix } from "../../address.ts";
+import { addressText, familyBits, networkOf, parsePrefix, samePrefix, type Prefix } from "../../address.ts";
 import { linkOf } from "../../io/common.ts";
 import { show } from "../../io/options.ts";
 import { Route } from "../../ip/routes.ts";
@@ -34,6 +34,11 @@ const MOST_SAID = 4;
 /** How long what was said on a network counts after the link came back, ms: trying the link-local address and asking takes some 3 s. */
 const GRACE_MS = 10_000;
 const LINK_LOCAL = "fe80::";
+
+/** When a lifetime of so many seconds ends that begins now. */
+function untilOf(lifetime: number, now: number): number {
+	return lifetime === FOREVER ? Infinity : now + lifetime * 1000;
+}
 
 /** What one is told. */
 export interface AutoconfigurationOptions<This = Autoconfiguration> {
@@ -86,7 +91,7 @@ export class Autoconfiguration implements Service {
 	readonly #link: EthernetInterface;
 	readonly #clock: Clock;
 	readonly #auto: boolean;
-	readonly #given: readonly string[];
+	readonly #given: readonly Prefix[];
 	readonly #metric: number;
 	readonly #secret: Uint8Array;
 	readonly #onChanged: (() => void) | undefined;
@@ -120,10 +125,11 @@ export class Autoconfiguration implements Service {
 		this.#link = found;
 		this.#clock = new Clock(stack.core);
 		this.#auto = mode === "auto";
-		for (const text of addresses)
-			if (familyBits(parsePrefix(text).address) !== 128)
-				throw new RangeError(`addresses "${text}": expected an IPv6 address and a prefix length, as in "2001:db8::2/64"`);
-		this.#given = addresses;
+		this.#given = addresses.map((text) => {
+			const given = parsePrefix(text);
+			if (familyBits(given.address) === 128) return given;
+			throw new RangeError(`addresses "${text}": expected an IPv6 address and a prefix length, as in "2001:db8::2/64"`);
+		});
 		this.#metric = metric;
 		this.#secret = secret ?? Uint8Array.from({ length: 8 }, (_, i) => found.mac[i % 6]! ^ (i * 37));
 		this.#onChanged = onChanged;
@@ -161,10 +167,7 @@ export class Autoconfiguration implements Service {
 		this.#link.onDiscovery = undefined;
 		this.#stack.services.delete(this);
 		this.#watch.close();
-		this.#forget(this.#link.slot !== 0);
-	}
-
-	#forget(present: boolean): void {
+		const present = this.#link.slot !== 0; // else they went with it
 		for (const { route } of this.#routes.splice(0)) if (present) this.#removeRoute(route);
 		for (const { entry } of this.#own.splice(0)) if (present) this.#removeEntry(entry);
 	}
@@ -222,11 +225,10 @@ export class Autoconfiguration implements Service {
 			return this.#onChanged?.call(this);
 		}
 		// Without a link nothing is due: it is told when it comes.
-		let next = this.#up ? this.#solicitAt : Infinity;
-		if (this.#up) {
-			for (const { next: at } of this.#own) next = Math.min(next, at);
-			for (const { until } of this.#routes) next = Math.min(next, until);
-		}
+		if (!this.#up) return this.#clock.deadline(Infinity);
+		let next = this.#solicitAt;
+		for (const { next: at } of this.#own) next = Math.min(next, at);
+		for (const { until } of this.#routes) next = Math.min(next, until);
 		this.#clock.deadline(next);
 	}
 
@@ -271,7 +273,7 @@ export class Autoconfiguration implements Service {
 	#begin(now: number): void {
 		if (this.#own.length === 0) {
 			this.#add("link", LINK_LOCAL, 0, now);
-			for (const text of this.#given) this.#addGiven(text, now);
+			for (const { address, length } of this.#given) this.#insert("given", "", 0, address, length, now);
 		} else
 			for (const own of this.#own) {
 				own.state = WAITING;
@@ -282,11 +284,6 @@ export class Autoconfiguration implements Service {
 		for (const each of this.#routes) each.until = Math.min(each.until, now + GRACE_MS);
 		this.#solicitMs = SOLICIT_MS;
 		this.#solicitAt = Infinity;
-	}
-
-	#addGiven(text: string, now: number): void {
-		const { address, length } = parsePrefix(text);
-		this.#insert("given", "", 0, address, length, now);
 	}
 
 	/** An address is made of a prefix. */
@@ -315,7 +312,7 @@ export class Autoconfiguration implements Service {
 		const bits = on ? entry.bits | bit : entry.bits & ~bit;
 		if (bits === entry.bits) return;
 		entry.bits = bits;
-		this.#link.ip.noteAddress(entry);
+		this.#link.ip.noteAddress();
 		this.#changed = true;
 	}
 
@@ -401,7 +398,7 @@ export class Autoconfiguration implements Service {
 			known = undefined;
 		}
 		if (lifetime === 0) return;
-		const until = lifetime === FOREVER ? Infinity : now + lifetime * 1000;
+		const until = untilOf(lifetime, now);
 		if (known !== undefined) {
 			known.until = until;
 			return;
@@ -418,8 +415,7 @@ export class Autoconfiguration implements Service {
 
 	/** Addresses of a prefix last as it says; there is one, when there was none. */
 	#address(network: string, { valid, preferred }: PrefixSaid, now: number): void {
-		const validUntil = valid === FOREVER ? Infinity : now + valid * 1000;
-		const preferredUntil = preferred === FOREVER ? Infinity : now + preferred * 1000;
+		const validUntil = untilOf(valid, now);
 		let own = this.#own.find(({ origin, prefix }) => origin === "prefix" && prefix === network);
 		if (own === undefined) {
 			if (valid === 0) return;
@@ -432,8 +428,7 @@ export class Autoconfiguration implements Service {
 			own.validUntil = validUntil;
 		} else if (valid * 1000 > TWO_HOURS_MS || validUntil > own.validUntil) own.validUntil = validUntil;
 		else if (own.validUntil - now > TWO_HOURS_MS) own.validUntil = now + TWO_HOURS_MS;
-		own.preferredUntil = preferredUntil;
+		own.preferredUntil = preferred === 0 ? Infinity : untilOf(preferred, now);
 		this.#mark(own, OWN_DEPRECATED, preferred === 0);
-		if (preferred === 0) own.preferredUntil = Infinity;
 	}
 }

@@ -1,6 +1,5 @@
 // ECMA-419's draft of network interfaces: Ethernet, which may have its address from DHCP.
 
-import { familyBits } from "../../address.ts";
 import { currentStack } from "../../io/current.ts";
 import { EthernetInterface } from "../../link/ethernet.ts";
 import type { Stack } from "../../stack.ts";
@@ -22,8 +21,7 @@ export class EthernetSocket extends ConfigurableSocket<EthernetInterface> {
 	/** Takes the interface up; without an address it begins to get one from DHCP. Throws Error when no UDP socket is free for that; then nothing has changed. */
 	override connect(): void {
 		const { stack, link } = this.use;
-		const has = link.addresses.some(({ address }) => familyBits(address) === 32);
-		if (!has && link.ip.lease === undefined) this.#begin(stack, link); // which may throw
+		if (!link.ip.hasFamily(32) && link.ip.lease === undefined) this.#begin(stack, link); // which may throw
 		super.connect();
 	}
 

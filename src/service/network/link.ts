@@ -65,11 +65,11 @@ export abstract class LinkSocket<L extends Interface> {
 		if (!link.enabled) return OFF;
 		const down = this.downOf(link);
 		if (!link.up || down < DISCONNECTED) return down;
-		return link.addresses.some(({ serves }) => serves) ? READY : CONNECTED;
+		return link.ip.serving === undefined ? CONNECTED : READY;
 	}
 
 	protected addressOf(link: L): string | undefined {
-		return this.connectionOf(link) === READY ? link.addresses.find(({ serves }) => serves)!.address : undefined;
+		return this.connectionOf(link) === READY ? link.ip.serving!.address : undefined;
 	}
 
 	#look(): void {

@@ -24,7 +24,7 @@ export function lacking(link: Interface): string | undefined {
 	if (link.slot === 0) return "is gone";
 	if (!link.enabled) return "is taken down";
 	if (!link.up) return "has no link";
-	return link.addresses.some(({ serves }) => serves) ? undefined : "has no address";
+	return link.ip.serving === undefined ? "has no address" : undefined;
 }
 
 /** One call of `ready`. It looks when an interface changes, and when its time is over; it begins in the next poll, as there is no time before the first. */

@@ -2,7 +2,7 @@
 // its block (packet/echo-block.ts).
 
 import * as door from "#codec";
-import { addressPut, addressText } from "../../address.ts";
+import { addressOrNonePut, addressText } from "../../address.ts";
 import type { Core } from "../../packet/core.ts";
 import { ECHO_GONE, ECHO_OPEN, EchoAnswer, EchoBlock } from "../../packet/echo-block.ts";
 import { FIRST_SOCKET } from "../../packet/news.ts";
@@ -67,16 +67,12 @@ export class EchoSocket extends BlockSocket {
 
 	/** Where its requests go. */
 	set remoteAddress(address: string) {
-		this.#putAddress(AT.remoteAddress, address);
+		addressOrNonePut(this.view, this.block + AT.remoteAddress, address);
 	}
 
 	/** Source address of its requests, "": chosen. */
 	set localAddress(address: string) {
-		this.#putAddress(AT.localAddress, address);
-	}
-
-	#putAddress(place: number, address: string): void {
-		if (!addressPut(this.view, this.block + place, address)) door.setNone(this.view, this.block + place);
+		addressOrNonePut(this.view, this.block + AT.localAddress, address);
 	}
 
 	/** Takes the oldest reply or error that waits. Answers false when there is none. */

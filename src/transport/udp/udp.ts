@@ -126,23 +126,6 @@ export class Udp {
 		this.sent(socket, length, door.udpSend(view, socket.block, given(view, address), port, data, at, length));
 	}
 
-	/** The same with a source address of ours ("": chosen), and by the interface in `slot` alone (0: as the routes say). */
-	sendBy(
-		socket: UdpSocket,
-		address: string,
-		port: number,
-		data: Bytes,
-		at: number,
-		length: number,
-		source: string,
-		slot: number,
-	): void {
-		const view = this.#view;
-		const to = given(view, address);
-		const from = givenSource(view, source);
-		this.sent(socket, length, door.udpSendBy(view, socket.block, to, port, data, at, length, from, slot));
-	}
-
 	/** The same from a source address and port that are not the socket's, as the desktop gateway does; from none ("") as DHCP does before it has an address. */
 	sendFrom(
 		socket: UdpSocket,

@@ -2,6 +2,8 @@
 // user of a hook relies on.
 
 import { describe, expect, it } from "vitest";
+import { udpSendBy } from "#codec";
+import { given, givenSource } from "../../../src/address.ts";
 import { GO_ON, stopped, TAKEN } from "../../../src/ip/hooks.ts";
 import { output } from "../../../src/ip/output.ts";
 import { DROP } from "../../../src/packet/drops.ts";
@@ -73,11 +75,12 @@ describe("addresses of 127.0.0.0/8", () => {
 	const TEXT = new Uint8Array([1, 2, 3]);
 
 	it.each(["", "127.0.0.1", "127.9.9.9"])("do not leave the host, whatever way a datagram is given (source '%s')", (source) => {
-		const { world, stack, device, link, drops } = setup();
+		const { world, stack, device, link, view, drops } = setup();
 		device.takeSent();
 		const socket = stack.udp.open("", 0, 0);
 		// A group has a way by the interface that it is given.
-		stack.udp.sendBy(socket, "224.0.0.251", 5353, TEXT, 0, 3, source, link.slot);
+		const [to, from] = [given(view, "224.0.0.251"), givenSource(view, source)];
+		stack.udp.sent(socket, 3, udpSendBy(view, socket.block, to, 5353, TEXT, 0, 3, from, link.slot));
 		world.run(100);
 		expect(device.takeSent().length).toBe(source === "" ? 1 : 0);
 		expect(drops()).toEqual(source === "" ? {} : { loopbackAddress: 1 });

@@ -9,9 +9,9 @@ import {
 	NS,
 	echo6,
 	fragmentHeader,
+	full,
 	groupMac,
 	ip6,
-	ip6Text,
 	linkOption,
 	na,
 	ns,
@@ -22,7 +22,6 @@ import { macOf } from "../../../support/wire.ts";
 
 const OWN = "2001:db8::2";
 const PEER = "2001:db8::1";
-const full = (text: string) => ip6Text(ip6(text));
 const station = () => new Station6([`${OWN}/64`, "fe80::2/64"]);
 const asks = { source: PEER, destination: solicitedNode(OWN), target: OWN };
 const peerMac = Station6.macOf(PEER);

@@ -13,9 +13,8 @@ import {
 	echo6,
 	extension,
 	fragmentHeader,
+	full,
 	icmp6,
-	ip6Text,
-	ip6,
 	ipv6,
 	tcp6,
 	udp6,
@@ -24,7 +23,6 @@ import { Station6 } from "../../../support/station6.ts";
 
 const OWN = "2001:db8::2";
 const PEER = "2001:db8::1";
-const full = (text: string) => ip6Text(ip6(text));
 const station = () => new Station6([`${OWN}/64`, "fe80::2/64"]);
 const from = { source: PEER, destination: OWN };
 

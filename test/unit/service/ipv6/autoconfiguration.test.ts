@@ -10,10 +10,10 @@ import {
 	RA,
 	RS,
 	echo6,
+	full,
 	groupMac,
 	icmp6,
 	ip6,
-	ip6Text,
 	linkOption,
 	na,
 	ns,
@@ -23,7 +23,6 @@ import { Station6, type Sent6 } from "../../../support/station6.ts";
 import { macOf } from "../../../support/wire.ts";
 
 const ROUTER = "fe80::1";
-const full = (text: string) => ip6Text(ip6(text));
 
 interface Said {
 	lifetime?: number;
