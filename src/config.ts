@@ -162,6 +162,9 @@ export const DHCP_MESSAGE = 576;
 /** Bytes that a pipe carries at a time, in one buffer for all pipes of a stack. */
 export const PIPE_BYTES = 1460;
 
+/** What ICMP errors say of datagrams and waits for the owners of their sockets, of all sockets together: in a packet buffer that is taken while something waits. */
+export const DATAGRAM_ERRORS = 8;
+
 /** Replies and errors that wait for the owner of an ICMP echo socket; 16 B each. */
 export const ICMP_QUEUE = 8;
 

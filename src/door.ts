@@ -47,6 +47,7 @@ export { streamByte, streamIn, streamRead, streamWrite } from "./transport/tcp/s
 export { tcpAvailable, tcpKeepFree } from "./transport/tcp/seats.ts";
 export { tcpAddressGone, tcpAwaitWay, tcpInterfaceGone, tcpLost, tcpWaysChanged } from "./transport/tcp/ways.ts";
 export { udpAgain, udpDeliver, udpForget, udpNext, udpRead } from "./transport/udp/deliver.ts";
+export { errorTake } from "./transport/udp/errors.ts";
 export {
 	udpAddressGone,
 	udpClose,

@@ -13,7 +13,18 @@ export type { InterfaceSet } from "./ip/interfaces.ts";
 export { isIpv4 } from "./address4.ts";
 export { formatIpv6, parseIpv6, type Ipv6 } from "./address6.ts";
 export { createIO, Listener, TCP, UDP } from "./io/io.ts";
-export type { Bytes, Format, IO, ListenerOptions, Origin, Sender, TCPError, TCPOptions, UDPOptions } from "./io/io.ts";
+export type {
+	Bytes,
+	DatagramError,
+	Format,
+	IO,
+	ListenerOptions,
+	Origin,
+	Sender,
+	TCPError,
+	TCPOptions,
+	UDPOptions,
+} from "./io/io.ts";
 export { currentStack, useStack } from "./io/current.ts";
 export { ADDED, ADDRESSES, LINK, NAME_SERVERS, PROTOCOL, REMOVED, ROUTES } from "./link/interface.ts";
 export type { Watch, WatchListener } from "./transport/watch.ts";

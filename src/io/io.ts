@@ -9,7 +9,18 @@ import { TCPSocket } from "./tcp.ts";
 import type * as types from "./types.ts";
 import { UDPSocket } from "./udp.ts";
 
-export type { Bytes, Format, IO, ListenerOptions, Origin, Sender, TCPError, TCPOptions, UDPOptions } from "./types.ts";
+export type {
+	Bytes,
+	DatagramError,
+	Format,
+	IO,
+	ListenerOptions,
+	Origin,
+	Sender,
+	TCPError,
+	TCPOptions,
+	UDPOptions,
+} from "./types.ts";
 
 // What these classes have beside their public types is nobody's business: so a Listener's `read` answers what the type TCP says, and `IO` has the same types.
 

@@ -11,6 +11,7 @@ import { MAX_MTU, NETWORK_RETRY_MS } from "../config.ts";
 import { DSCP_SHIFT } from "../wire/build.ts";
 import { DEFAULT_TTL, HEADER } from "../wire/ipv4.ts";
 import { report, slotOf } from "./common.ts";
+import { inWords } from "./icmp-words.ts";
 import * as check from "./options.ts";
 import type { PingOptions, PingReply, PingResolver, PingStatistics } from "./ping-types.ts";
 
@@ -30,22 +31,6 @@ const UNUSED = 0;
 const WAITING = 1;
 const ANSWERED = 2;
 const LOST = 3;
-
-/** Codes of "destination unreachable", RFC 1122 §3.2.2.1 and 1812 §5.2.7.1. */
-const UNREACHABLE = Object.freeze({
-	0: "network unreachable",
-	1: "host unreachable",
-	2: "protocol unreachable",
-	3: "port unreachable",
-	4: "too large for the way there",
-	13: "prohibited",
-} as Record<number, string>);
-
-function inWords(type: number, code: number): string {
-	if (type === icmpv4.UNREACHABLE) return UNREACHABLE[code] ?? `unreachable (code ${code})`;
-	if (type === icmpv4.TIME_EXCEEDED) return "time to live exceeded";
-	return "parameter problem";
-}
 
 /** What `onError` gets. Without `sequence` the whole ping has failed, and is closed. */
 export class PingError extends Error {

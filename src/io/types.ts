@@ -168,8 +168,25 @@ export interface UDPOptions extends CommonOptions {
 	multicast?: string | undefined;
 	/** `datagrams` wait to be read. */
 	onReadable?: ((this: UDP, datagrams: number) => void) | undefined;
-	/** The interface it is bound to is gone. */
-	onError?: ((this: UDP) => void) | undefined;
+	/**
+	 * The interface or address that it is bound to is gone: called without an argument. Or with one: an ICMP error says what became of a datagram that was sent, which may be
+	 * forged by whoever guesses the ports; the socket works on. RFC 1122 §4.1.3.3.
+	 */
+	onError?: ((this: UDP, error?: DatagramError) => void) | undefined;
+}
+
+/** What an ICMP error says of a datagram that was sent. Of those to groups nothing is told. */
+export interface DatagramError {
+	/** In words: "port unreachable", "host unreachable", "time to live exceeded", … */
+	readonly kind: string;
+	/** Where the datagram was to go. */
+	readonly address: string;
+	readonly port: number;
+	/** Who says so: the host itself, a router, or an address of ours when a neighbour did not answer. */
+	readonly from: string;
+	/** ICMP type and code; of IPv6 those of IPv4's ICMP that say the same. */
+	readonly type: number;
+	readonly code: number;
 }
 
 /** What is known of a datagram, on the buffer that holds it. */

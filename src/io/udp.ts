@@ -1,7 +1,7 @@
 // ECMA-419's UDP over a UdpSocket. What is said of each method stands in types.ts.
 
 import type { Stack } from "../stack.ts";
-import { ERROR, READABLE, type SocketOwner } from "../transport/events.ts";
+import { ERROR, READABLE, TROUBLE, type SocketOwner } from "../transport/events.ts";
 import type { UdpSocket } from "../transport/udp/udp.ts";
 import { DatagramSocket, placeDatagrams } from "#sockets";
 import { ADDRESS_TEXT, NAME_TEXT, UdpBlock } from "../packet/udp-block.ts";
@@ -13,7 +13,8 @@ import { isNone, sameAddress } from "../packet/address.ts";
 import { AddressCache } from "./address.ts";
 import * as check from "./options.ts";
 import { ANY_ADDRESS, closed, foreign, hidden, isObject, linkOf, report } from "./common.ts";
-import type { Bytes, Origin, Sender, UDP, UDPOptions } from "./types.ts";
+import { inWords } from "./icmp-words.ts";
+import type { Bytes, DatagramError, Origin, Sender, UDP, UDPOptions } from "./types.ts";
 
 /** A group that was joined; without an interface on all. */
 interface Membership {
@@ -40,7 +41,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 	declare readonly sender: { address: string; port: number; localAddress: string; interface: string };
 	readonly #stack: Stack;
 	readonly #cache = new AddressCache();
-	readonly #onError: (() => void) | undefined;
+	readonly #onError: ((error?: DatagramError) => void) | undefined;
 	/** The interface that it is bound to. Not its slot, which another may have later. */
 	readonly #bound: Interface | undefined;
 	/** Groups that it has joined. */
@@ -77,6 +78,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		if (ttl !== 0) this.#stack.udp.setTtl(socket, ttl);
 		if (dscp >= 0) this.#stack.udp.setDscp(socket, dscp);
 		if (broadcast !== true) this.#stack.udp.setBroadcast(socket, broadcast === "all", !broadcast);
+		if (this.#onError !== undefined) this.#stack.udp.wantErrors(socket);
 		if (group !== "") this.#join(group, this.#bound);
 		if (options.target !== undefined) this.target = options.target;
 	}
@@ -259,7 +261,18 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		if (socket === undefined) return;
 		if (events & READABLE && waiting > 0 && this.tellReadable !== undefined) this.tellReadable(waiting);
 		if (events === READABLE) return;
-		if (events & ERROR && this.openSocket === socket && this.#onError !== undefined) this.#onError();
+		if (this.#onError === undefined) return;
+		if (events & TROUBLE) this.#tellErrors(socket);
+		if (events & ERROR && this.openSocket === socket) this.#onError();
+	}
+
+	/** What ICMP errors say of what it has sent. A callback may close it. */
+	#tellErrors(socket: UdpSocket): void {
+		while (this.openSocket === socket) {
+			const error = this.#stack.udp.takeError(socket);
+			if (error === undefined) return;
+			this.#onError!({ kind: inWords(error.type, error.code), ...error });
+		}
 	}
 
 	/** For SocketEvents: a callback threw. */

@@ -134,6 +134,9 @@ export const CoreBlock = record({
 	everybody: address,
 	/** Slot of an interface whose device, in TypeScript, has soon no room for more to wait; 0: of none. */
 	crowded: int32,
+	/** The packet whose bytes are what ICMP errors said of datagrams that were sent, a DatagramError each, until their sockets' owners know; NONE for none. And how many there are. */
+	errors: int32,
+	errorCount: int32,
 	/** Ways, a PathBlock each: of the last echo reply, of the last packet that was forwarded, back to where it came from, of the last ICMP error. */
 	echo: bytes(PathBlock.bytes),
 	forward: bytes(PathBlock.bytes),

@@ -116,6 +116,7 @@ export class Core {
 		fields[word("neighborMask")] = layout.neighborChainCount - 1;
 		fields[word("neighborPacketsMost")] = neighborPackets(limits.packets);
 		fields[word("lost")] = NONE;
+		fields[word("errors")] = NONE;
 		fields[word("errorTokens")] = ICMP_ERROR_BURST;
 		fields[word("tcbs")] = layout.tcbs;
 		fields[word("tcbCount")] = limits.tcp;

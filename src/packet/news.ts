@@ -8,6 +8,8 @@ import { int32, record, type RowOf } from "./record.ts";
 export const READABLE = 1;
 export const WRITABLE = 2;
 export const ERROR = 4;
+/** An ICMP error says something of what a UDP socket has sent. */
+export const TROUBLE = 8;
 /** Any of a socket's own: the io layer posts it to have its owner called. */
 export const EVENTS = 0xff;
 

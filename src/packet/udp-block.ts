@@ -59,6 +59,8 @@ export const UDP_NO_GROUPS = 8;
 export const UDP_GIVEN = 16;
 /** Its owner knows who sent the datagram that was read last, and need not be told when the next one is like it. */
 export const UDP_TOLD = 32;
+/** Its owner wants to hear what ICMP errors say of what it has sent. */
+export const UDP_ERRORS = 64;
 
 /** Bytes of a datagram in the ring before its payload: source and destination address, ports, length | slot of the interface << 16 (int32 both, big-endian). Behind it padding to 4 bytes. */
 export const DATAGRAM = 40;

@@ -5,7 +5,7 @@ import type { Core } from "../packet/core.ts";
 import { word } from "../packet/core-block.ts";
 import { OTHERS, READABLE } from "../packet/news.ts";
 
-export { ERROR, READABLE, WRITABLE } from "../packet/news.ts";
+export { ERROR, READABLE, TROUBLE, WRITABLE } from "../packet/news.ts";
 
 const UNREAD = word("unread");
 

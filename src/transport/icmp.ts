@@ -2,22 +2,24 @@
 
 import { echo, lostPacket } from "../ip/icmp.ts";
 import { lostTake } from "../link/arp.ts";
-import { setV4 } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import { asked, DESTINATION_ADDRESS, IP_AT, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE_ADDRESS } from "../packet/fields.ts";
+import { asked, IP_AT, ipv4Again, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
-import { hasPings } from "../packet/kernels/parts.ts";
-import type { Offset, Uint8 } from "../packet/numbers.ts";
+import { hasIpv6, hasPings } from "../packet/kernels/parts.ts";
+import type { Address, Offset, Uint8 } from "../packet/numbers.ts";
 import { NONE, packetKept, packetRelease } from "../packet/packets.ts";
 import { tcbAt } from "../packet/tcb-block.ts";
 import { icmpEchoReply } from "../wire/build.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
+import * as ipv6 from "../wire/ipv6.ts";
 import { socketFor } from "./flow-find.ts";
 import { echoError, echoReply } from "./ping/echo.ts";
 import { wrongSum } from "./sums.ts";
 import { tcpIcmpError } from "./tcp/icmp.ts";
+import { turned4, turned6 } from "./turned.ts";
+import { udpIcmpError } from "./udp/errors.ts";
 
 /** It lies in bytes `at` to `end` of the packet in the registers; `group`: it is for all or many, who do not answer echo requests. RFC 1122 §3.2.2.6. */
 export function icmpInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, group: boolean): void {
@@ -51,14 +53,13 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 	if (end - quoted < ipv4.HEADER + 8 || view.getUint8(quoted) >> 4 !== 4) return false;
 	const code = icmpv4.code(view, at);
 	if (hasPings() && echoError(view, link, type, code, SOURCE_ADDRESS, quoted, end)) return true;
-	const transport = quoted + ipv4.headerLength(view, quoted);
-	if (ipv4.protocol(view, quoted) !== ipv4.TCP || transport + 8 > end || transport < quoted + ipv4.HEADER) return false;
-	// The quoted packet went out: turned round, its addresses and ports are the connection's key.
-	const ports = view.getInt32(transport);
-	setV4(view, SOURCE_ADDRESS, ipv4.destination(view, quoted));
-	setV4(view, DESTINATION_ADDRESS, ipv4.source(view, quoted));
-	view.setInt32(PORTS * 4, (ports << 16) | (ports >>> 16), true);
-	view.setInt32(SEQ * 4, view.getInt32(transport + 4), true);
+	const protocol = ipv4.protocol(view, quoted);
+	if (!turned4(view, quoted, end)) return false;
+	if (protocol === ipv4.UDP) {
+		const from = asked(view, ipv4.source(view, view.getInt32(IP_AT * 4, true)));
+		return udpIcmpError(view, link, type, code, from);
+	}
+	if (protocol !== ipv4.TCP) return false;
 	const index = socketFor(view, link, ipv4.TCP);
 	if (index < 0) return false;
 	const tooBig = type === icmpv4.UNREACHABLE && code === icmpv4.FRAGMENTATION_NEEDED;
@@ -66,18 +67,29 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 	return true;
 }
 
-/** Those packets that have waited for a neighbour in vain: their senders are told, a ping of ours or who had us forward them; what else we sent ourselves has timers of its own. */
+/** A datagram of ours, the packet in bytes `at` to `end`, was lost by an interface. */
+function datagramLost(view: DataView, link: InterfaceBlock, from: Address, at: Offset, end: Offset): void {
+	const six = hasIpv6() && view.getUint8(at) >> 4 === 6;
+	if (six ? !turned6(view, at, end, ipv4.UDP) : ipv4.protocol(view, at) !== ipv4.UDP || !turned4(view, at, end)) return;
+	udpIcmpError(view, link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, from);
+	if (six) ipv4Again(view);
+}
+
+/** Those packets that have waited for a neighbour in vain: their senders are told, a ping or a UDP socket of ours or who had us forward them; what else we sent ourselves has timers of its own. */
 export function lostPackets(view: DataView): void {
 	const core = CoreBlock.of(view, CORE);
 	const link = InterfaceBlock.of(view, core.lostLink);
 	for (let packet = lostTake(view); packet !== NONE; packet = lostTake(view)) {
 		const index = Math.imul(packet, 4);
-		const at = view.getInt32((core.starts + index) | 0, true);
-		const end = view.getInt32((core.ends + index) | 0, true);
+		const at: Offset = view.getInt32((core.starts + index) | 0, true);
+		const end: Offset = view.getInt32((core.ends + index) | 0, true);
 		// Who says so of our own is the address that it was sent from.
-		const from = asked(view, ipv4.source(view, at));
-		if (!hasPings() || !echoError(view, link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, from, at, end))
+		const six = hasIpv6() && view.getUint8(at) >> 4 === 6;
+		const from: Address = six ? at + ipv6.SOURCE : asked(view, ipv4.source(view, at));
+		if (!hasPings() || !echoError(view, link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, from, at, end)) {
+			datagramLost(view, link, from, at, end);
 			lostPacket(view, link, at, end);
+		}
 		packetRelease(view, packet);
 	}
 }

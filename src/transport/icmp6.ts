@@ -2,11 +2,11 @@
 
 import { echo } from "../ip/icmp.ts";
 import { ndInput } from "../link/nd.ts";
-import { copyAddress, isV4 } from "../packet/address.ts";
+import { isV4 } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop, refused } from "../packet/drops.ts";
-import { DESTINATION_ADDRESS, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ, SOURCE_ADDRESS } from "../packet/fields.ts";
+import { IP_AT, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SOURCE_ADDRESS } from "../packet/fields.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
 import { hasPings } from "../packet/kernels/parts.ts";
 import type { Offset, Uint8 } from "../packet/numbers.ts";
@@ -20,6 +20,8 @@ import { socketFor } from "./flow-find.ts";
 import { echoError, echoReply } from "./ping/echo.ts";
 import { pseudoOf, wrongSum } from "./sums.ts";
 import { tcpIcmpError } from "./tcp/icmp.ts";
+import { turned6 } from "./turned.ts";
+import { udpIcmpError } from "./udp/errors.ts";
 
 /** It lies in bytes `at` to `end` of the packet in the registers. Answers true when the interpreter has to look at it: link/nd.ts. */
 export function icmp6Input(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
@@ -51,14 +53,11 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 	const told = codeOf(view, type, at);
 	const kind = type === icmpv6.TIME_EXCEEDED ? icmpv4.TIME_EXCEEDED : icmpv4.UNREACHABLE;
 	if (hasPings() && echoError(view, link, kind, told & 255, SOURCE_ADDRESS, quoted, end)) return true;
-	const transport = ipv6.upperHeader(view, quoted, end, ipv4.TCP);
-	if (transport === 0 || end - transport < 8) return false;
-	// The quoted packet went out: turned round, its addresses and ports are the connection's key.
-	const ports = view.getInt32(transport);
-	copyAddress(view, SOURCE_ADDRESS, quoted + ipv6.DESTINATION);
-	copyAddress(view, DESTINATION_ADDRESS, quoted + ipv6.SOURCE);
-	view.setInt32(PORTS * 4, (ports << 16) | (ports >>> 16), true);
-	view.setInt32(SEQ * 4, view.getInt32(transport + 4), true);
+	if (turned6(view, quoted, end, ipv4.UDP)) {
+		const ip: Offset = view.getInt32(IP_AT * 4, true);
+		return udpIcmpError(view, link, kind, told & 255, ip + ipv6.SOURCE);
+	}
+	if (!turned6(view, quoted, end, ipv4.TCP)) return false;
 	const index = socketFor(view, link, ipv4.TCP);
 	if (index < 0) return false;
 	const tooBig = type === icmpv6.PACKET_TOO_BIG;

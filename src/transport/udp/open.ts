@@ -8,6 +8,7 @@ import { ERROR, newsOwned, newsPost } from "../../packet/news.ts";
 import { PathBlock, pathClear, pathForget } from "../../packet/path-block.ts";
 import { UDP_GONE, UDP_OPEN, UdpBlock, udpAt, udpHasPlace, udpSockets } from "../../packet/udp-block.ts";
 import { udpForget } from "./deliver.ts";
+import { errorsForget } from "./errors.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { flowInsert, flowRemove, listenPort } from "../flow-table.ts";
 
@@ -110,6 +111,7 @@ export function udpClose(view: DataView, block: Offset): void {
 	const socket = UdpBlock.of(view, block);
 	if (socket.bits === 0) return;
 	leave(view, socket);
+	errorsForget(view, socket);
 	socket.bits = 0;
 	socket.used = 0;
 	socket.count = 0;
@@ -156,7 +158,7 @@ export function udpSetHops(view: DataView, block: Offset, hops: number): void {
 	pathForget(path);
 }
 
-/** Sets some of its bits, UDP_BY_ALL and UDP_NO_GROUPS. */
+/** Sets some of its bits, UDP_BY_ALL, UDP_NO_GROUPS and UDP_ERRORS. */
 export function udpSetBits(view: DataView, block: Offset, bits: number): void {
 	const socket = UdpBlock.of(view, block);
 	socket.bits = socket.bits | bits;

@@ -2,13 +2,14 @@
 // (a datagram goes into its socket's ring, until the application reads it), receive.ts, send.ts and open.ts.
 
 import * as door from "#codec";
-import { given, givenSource } from "../../address.ts";
+import { addressText, given, givenSource } from "../../address.ts";
 import { lookups } from "../../config.ts";
 import type { Core } from "../../packet/core.ts";
+import { DatagramError } from "../../packet/datagram-error.ts";
 import { udpRing, udpRingSize } from "../../packet/layout.ts";
 import { FIRST_SOCKET } from "../../packet/news.ts";
 import { NONE } from "../../packet/packets.ts";
-import { UDP_BY_ALL, UDP_NO_GROUPS, UdpBlock } from "../../packet/udp-block.ts";
+import { UDP_BY_ALL, UDP_ERRORS, UDP_NO_GROUPS, UdpBlock } from "../../packet/udp-block.ts";
 import type { Ip } from "../../ip/ip.ts";
 import type { Bytes } from "../../wire/kernels/bytes.ts";
 import { DSCP_SHIFT, TOS_BITS } from "../../wire/build.ts";
@@ -24,7 +25,17 @@ export type { UdpSocket } from "./socket.ts";
 
 /** Where its fields lie in a socket's block. */
 const AT = UdpBlock.offsets;
+const ERROR = DatagramError.offsets;
 const NO_ROUTE = "no route to the host";
+
+/** What ICMP says of a datagram: where it was to go, who says so, and type and code, those of IPv4's for either family. */
+export interface TakenError {
+	address: string;
+	port: number;
+	from: string;
+	type: number;
+	code: number;
+}
 
 export class Udp {
 	/** Those of programs, all made at once, and behind them those of the services, each made when it is first needed. */
@@ -189,6 +200,25 @@ export class Udp {
 	addressGone(address: string): void {
 		door.udpAddressGone(this.#view, given(this.#view, address));
 		this.#core.wake();
+	}
+
+	/** The oldest ICMP error that waits for a socket that wants them, undefined when there is none. */
+	takeError(socket: UdpSocket): TakenError | undefined {
+		const view = this.#view;
+		const at = door.errorTake(view, socket.block);
+		if (at === 0) return undefined;
+		return {
+			address: addressText(view, at + ERROR.to),
+			port: view.getUint16(at + ERROR.port, true),
+			from: addressText(view, at + ERROR.from),
+			type: view.getUint8(at + ERROR.type),
+			code: view.getUint8(at + ERROR.code),
+		};
+	}
+
+	/** It wants ICMP errors about what it sends. */
+	wantErrors(socket: UdpSocket): void {
+		door.udpSetBits(this.#view, socket.block, UDP_ERRORS);
 	}
 
 	/** A new owner hears what waits. */

@@ -1,0 +1,38 @@
+// A packet that went out, which an ICMP error quotes, or which was lost: turned round, its addresses and ports are the key of its socket, and go to the registers. Flat TypeScript.
+
+import { copyAddress, isV4, setV4 } from "../packet/address.ts";
+import { check } from "../packet/bounds.ts";
+import { DESTINATION_ADDRESS, PORTS, SEQ, SOURCE_ADDRESS } from "../packet/fields.ts";
+import type { Offset, Uint8 } from "../packet/numbers.ts";
+import * as ipv4 from "../wire/ipv4.ts";
+import * as ipv6 from "../wire/ipv6.ts";
+
+/** It is one of IPv4, at `at`, and what is there of it ends at `end`, 28 bytes behind at least. False when its ports are not there. */
+export function turned4(view: DataView, at: Offset, end: Offset): boolean {
+	const transport = at + ipv4.headerLength(view, at);
+	if (transport + 8 > end || transport < at + ipv4.HEADER) return false;
+	setV4(view, SOURCE_ADDRESS, ipv4.destination(view, at));
+	setV4(view, DESTINATION_ADDRESS, ipv4.source(view, at));
+	ports(view, transport);
+	return true;
+}
+
+/** The same of IPv6, 48 bytes at least, when it carries that protocol. */
+export function turned6(view: DataView, at: Offset, end: Offset, protocol: Uint8): boolean {
+	check(at, ipv6.HEADER + 8, view.byteLength);
+	// Addresses of IPv4 are not in packets of ours.
+	if (isV4(view, at + ipv6.SOURCE) || isV4(view, at + ipv6.DESTINATION)) return false;
+	const transport = ipv6.upperHeader(view, at, end, protocol);
+	if (transport === 0 || end - transport < 8) return false;
+	copyAddress(view, SOURCE_ADDRESS, at + ipv6.DESTINATION);
+	copyAddress(view, DESTINATION_ADDRESS, at + ipv6.SOURCE);
+	ports(view, transport);
+	return true;
+}
+
+/** Its ports turned round, and the word behind them: TCP's sequence number. */
+function ports(view: DataView, transport: Offset): void {
+	const both = view.getInt32(transport);
+	view.setInt32(PORTS * 4, (both << 16) | (both >>> 16), true);
+	view.setInt32(SEQ * 4, view.getInt32(transport + 4), true);
+}
