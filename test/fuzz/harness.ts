@@ -2,11 +2,13 @@
 // of every frame.
 
 import type { EthernetInterface } from "../../src/link/ethernet.ts";
+import { Autoconfiguration } from "../../src/service/ipv6/autoconfiguration.ts";
 import { statusOf } from "../../src/status/status.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import { ECHO, EchoClient, EchoServer, UdpEchoServer } from "../support/apps.ts";
 import { onXS } from "../support/env.ts";
 import { ip } from "../support/frames.ts";
+import type { Tuple6 } from "../support/mutate6.ts";
 import { flowsInUse, Ledger } from "../support/ledger.ts";
 import type { Target, Tuple } from "../support/mutate.ts";
 import { Prng } from "../support/prng.ts";
@@ -17,6 +19,7 @@ import { blockOf } from "../support/tcb.ts";
 
 export const LOCAL = ip("10.0.0.1");
 export const PEER = ip("10.0.0.2");
+export const LOCAL6 = "2001:db8::1";
 
 export interface HarnessOptions {
 	/** Its devices have numbers, by which compiled code moves their frames. */
@@ -34,6 +37,7 @@ export class Harness {
 	readonly link: EthernetInterface;
 	readonly ledger: Ledger;
 	readonly tuples: Tuple[] = [];
+	readonly tuples6: Tuple6[] = [];
 	readonly frames: FrameStream;
 	readonly #freePackets: number;
 	readonly #flows: number;
@@ -47,9 +51,17 @@ export class Harness {
 		this.peer = this.world.node("peer", limits);
 		this.segment = this.world.segment({});
 		this.device = this.segment.port({ mac: macOf(1), numbered });
-		this.link = this.target.ethernet("eth0", this.device, "10.0.0.1/24");
-		this.target.ethernet("eth1", this.world.segment().port({ mac: macOf(3), numbered }), "10.1.0.1/24", "192.168.7.1/31");
-		this.peer.ethernet("eth0", this.segment.port({ mac: macOf(2) }), "10.0.0.2/24");
+		this.link = this.target.ethernet("eth0", this.device, "10.0.0.1/24", "fe80::1/64", "2001:db8::1/64");
+		this.target.ethernet(
+			"eth1",
+			this.world.segment().port({ mac: macOf(3), numbered }),
+			"10.1.0.1/24",
+			"192.168.7.1/31",
+			"2001:db8:1::1/64",
+		);
+		this.peer.ethernet("eth0", this.segment.port({ mac: macOf(2) }), "10.0.0.2/24", "fe80::2/64", "2001:db8::2/64");
+		// Routers are heard: what they say in lies is noted like what they mean.
+		if (!router) new Autoconfiguration(this.target.stack, "eth0");
 		this.ledger = new Ledger(this.target.stack, { forwarding: router, readEvery: onXS ? 50 : 1 });
 		this.ledger.watch(this.link, this.device);
 		new EchoServer(this.target);
@@ -61,6 +73,12 @@ export class Harness {
 			peers: [PEER, PEER, PEER, ip("10.0.0.3"), ip("10.1.0.9"), ip("10.1.0.1"), ip("8.8.8.8")],
 			ports: [ECHO, 9, 80, 5000],
 			tuples: this.tuples,
+			six: {
+				locals: [LOCAL6, LOCAL6, "fe80::1", "ff02::1", "ff02::1:ff00:1", "2001:db8:1::1", "2001:db8::77"],
+				peers: ["2001:db8::2", "2001:db8::2", "fe80::2", "2001:db8::3", "2001:db8:1::9", "2001:db8:9::9"],
+				prefixes: ["2001:db8::", "2001:db8:77::", "2001:db8:78::"],
+				tuples: this.tuples6,
+			},
 		};
 		this.frames = new FrameStream(new Prng(seed), target);
 		this.world.run(3000);
@@ -81,22 +99,18 @@ export class Harness {
 	/** The numbers of the live connections, as an attacker who sees everything knows them. */
 	aim(): void {
 		this.tuples.length = 0;
+		this.tuples6.length = 0;
 		for (const tcb of this.connections()) {
-			const {
-				remoteAddress: peer,
-				remotePort: peerPort,
-				localAddress: local,
-				localPort,
-				rcvNxt: seq,
-				sndNxt: ack,
-			} = blockOf(tcb);
-			this.tuples.push({ peer, peerPort, local, localPort, seq, ack });
+			const { remotePort: peerPort, localPort, rcvNxt: seq, sndNxt: ack } = blockOf(tcb);
+			const { remoteAddress: peer, localAddress: local } = tcb;
+			if (peer.includes(":")) this.tuples6.push({ peer, peerPort, local, localPort, seq, ack });
+			else this.tuples.push({ peer: ip(peer), peerPort, local: ip(local), localPort, seq, ack });
 		}
 	}
 
 	/** Opens a connection from the peer, sends `bytes` both ways and closes. Answers what is wrong, "" when nothing is. */
-	transfer(bytes: number): string {
-		const client = new EchoClient(this.peer, LOCAL, bytes);
+	transfer(bytes: number, to: number | string = LOCAL): string {
+		const client = new EchoClient(this.peer, to, bytes);
 		this.world.until(() => client.done || client.ended || client.wrong !== "", 60_000);
 		const state = `${client.echoed} of ${bytes} bytes came back, state ${client.tcb.state}, error "${client.error}"`;
 		client.close();

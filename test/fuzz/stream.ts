@@ -77,6 +77,7 @@ export class FrameStream {
 	/** Sets the checksums right, if the lengths allow. */
 	#mend(length: number): void {
 		const bytes = this.#bytes;
+		if (read16(bytes, 12) === 0x86dd) this.#mend6(length);
 		if (length < 34 || read16(bytes, 12) !== 0x0800) return;
 		const view = this.#view;
 		const header = (bytes[14]! & 15) * 4;
@@ -91,5 +92,17 @@ export class FrameStream {
 		view.setUint16(at + place, 0);
 		const pseudo = protocol === 1 ? 0 : checksum(view, 26, 34, protocol + end - at);
 		view.setUint16(at + place, ~checksum(view, at, end, pseudo));
+	}
+
+	/** The same for what stands right behind an IPv6 header. */
+	#mend6(length: number): void {
+		const bytes = this.#bytes;
+		const view = this.#view;
+		const end = 54 + read16(bytes, 18);
+		const protocol = bytes[20]!;
+		const place = protocol === 6 ? 16 : protocol === 17 ? 6 : protocol === 58 ? 2 : -1;
+		if (place < 0 || end > length || 54 + place + 2 > end) return;
+		view.setUint16(54 + place, 0);
+		view.setUint16(54 + place, ~checksum(view, 54, end, checksum(view, 22, 54, protocol + end - 54)));
 	}
 }

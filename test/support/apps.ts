@@ -70,11 +70,11 @@ export class EchoClient implements SocketOwner {
 	readonly #node: Node;
 	readonly #buffer = new Uint8Array(2048);
 
-	constructor(node: Node, address: number, total: number, port = ECHO) {
+	constructor(node: Node, address: number | string, total: number, port = ECHO) {
 		this.#node = node;
 		this.total = total;
 		const { tcp } = node.stack;
-		this.tcb = tcp.connect(ipText(address), port);
+		this.tcb = tcp.connect(typeof address === "string" ? address : ipText(address), port);
 		this.tcb.owner = this;
 		tcp.setKeepAlive(this.tcb, 30_000, 5000);
 	}

@@ -150,6 +150,14 @@ export function na(
 	return icmp6({ hopLimit: 255, ...fields, type: NA }, concat([flags, 0, 0, 0], ip6(fields.target), options));
 }
 
+export function ra(
+	fields: Omit<Summed, "next"> & { lifetime: number; hopLimitSaid?: number; flags?: number },
+	options: number[] = [],
+): Bytes {
+	const said = [fields.hopLimitSaid ?? 64, fields.flags ?? 0, ...u16(fields.lifetime)];
+	return icmp6({ hopLimit: 255, ...fields, type: RA }, concat(said, u32(0), u32(0), options));
+}
+
 /** What an IPv6 packet says. */
 export interface Parsed6 {
 	source: string;

@@ -16,6 +16,8 @@ import {
 	type Bytes,
 	type Ipv4Fields,
 } from "./frames.ts";
+import { ETHERTYPE_IPV6, groupMac, ip6Text } from "./frames6.ts";
+import { PacketGenerator6, type Target6 } from "./mutate6.ts";
 import type { Prng } from "./prng.ts";
 
 /** A live connection as its peer sees it: what it would send next. */
@@ -39,6 +41,8 @@ export interface Target {
 	readonly ports: readonly number[];
 	/** Connections to aim at. */
 	readonly tuples: readonly Tuple[];
+	/** The same of IPv6: there is none when missing. */
+	readonly six?: Target6;
 }
 
 /** Numbers at the edges of fields. */
@@ -52,10 +56,12 @@ const ETHERTYPES = [0x86dd, 0x8100, 0x88cc, 0x8863, 46, 0, 0xffff];
 export class FrameGenerator {
 	readonly #prng: Prng;
 	readonly #target: Target;
+	readonly #six: PacketGenerator6 | undefined;
 
 	constructor(prng: Prng, target: Target) {
 		this.#prng = prng;
 		this.#target = target;
+		this.#six = target.six && new PacketGenerator6(prng, target.six, target.ports, target.peerMac);
 	}
 
 	/** The next frame, valid or not. */
@@ -107,6 +113,7 @@ export class FrameGenerator {
 	#valid(): Bytes {
 		const prng = this.#prng;
 		const target = this.#target;
+		if (this.#six && prng.chance(0.5)) return this.#frame6(this.#six.next());
 		const pick = prng.below(20);
 		if (pick < 3) return this.#arp();
 		if (pick === 3) return this.#frame(prng.pick(ETHERTYPES), prng.bytes(prng.below(100)));
@@ -134,6 +141,12 @@ export class FrameGenerator {
 				? BROADCAST_MAC
 				: prng.pick(this.#target.macs);
 		return ethernet(destination, this.#target.peerMac, type, payload);
+	}
+
+	/** A packet to a group goes to the group's hardware address, most of the time. */
+	#frame6(packet: Bytes): Bytes {
+		if (packet[24] !== 0xff || this.#prng.chance(0.1)) return this.#frame(ETHERTYPE_IPV6, packet);
+		return ethernet(groupMac(ip6Text(packet, 24)), this.#target.peerMac, ETHERTYPE_IPV6, packet);
 	}
 
 	#address(usual: readonly number[]): number {

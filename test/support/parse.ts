@@ -1,5 +1,6 @@
 // Reads frames for tests into objects, and says what is wrong with a malformed one. Independent of src/.
 
+import { ETHERTYPE_IPV6, ICMP6 } from "./frames6.ts";
 import { ETHERTYPE_ARP, ETHERTYPE_IPV4, ICMP, TCP, UDP, concat, onesSum, read16, read32, u16, u32 } from "./frames.ts";
 
 export interface ParsedArp {
@@ -79,8 +80,24 @@ export function parseFrame(frame: Uint8Array): Parsed {
 			},
 		};
 	}
+	if (link.etherType === ETHERTYPE_IPV6) return { error: wrongOf6(body), ...link };
 	if (link.etherType !== ETHERTYPE_IPV4) return { error: "unknown EtherType", ...link };
 	return { ...parsePacket(body), ...link };
+}
+
+/** What is wrong with an IPv6 packet, "" when nothing is; what stands behind extension headers is not looked at. */
+function wrongOf6(bytes: Uint8Array): string {
+	if (bytes.length < 40) return "shorter than an IPv6 header";
+	if (bytes[0]! >> 4 !== 6) return `IP version ${bytes[0]! >> 4}`;
+	const length = read16(bytes, 4);
+	if (length > bytes.length - 40) return `IPv6 payload length ${length} of ${bytes.length - 40} bytes`;
+	if (bytes[8] === 0xff) return "IPv6 source is a group";
+	const protocol = bytes[6]!;
+	const least = protocol === TCP ? 20 : protocol === UDP || protocol === ICMP6 ? 8 : 0;
+	if (least === 0) return "";
+	if (length < least) return `${length} bytes of protocol ${protocol}`;
+	const sum = onesSum(concat(bytes.subarray(8, 40), u32(length), u32(protocol), bytes.subarray(40, 40 + length)));
+	return sum === 0xffff ? "" : `checksum of protocol ${protocol}`;
 }
 
 /** Reads an IPv4 packet. Bytes after the total length are padding. */

@@ -25,12 +25,17 @@ import {
 	ipText,
 } from "../../support/frames.ts";
 import { FIN, SYN } from "../../../src/wire/tcp.ts";
+import { ETHERTYPE_IPV6, ICMP6, echo6, ip6Text, linkOption, na, NS, ra, tcp6, udp6 } from "../../support/frames6.ts";
 import { FrameGenerator, type Tuple } from "../../support/mutate.ts";
+import type { Tuple6 } from "../../support/mutate6.ts";
 import { Prng } from "../../support/prng.ts";
 import { macOf, QueueDevice } from "../../support/wire.ts";
 
 const LOCALS = [ip("10.0.0.2"), ip("10.0.1.2"), ip("10.0.0.255"), -1];
 const PEERS = [ip("10.0.0.9"), ip("10.0.0.10"), ip("10.0.1.9"), ip("192.0.2.1")];
+const LOCALS6 = ["2001:db8::2", "2001:db8:1::2", "fe80::2", "ff02::1", "ff02::1:ff00:2"];
+const PEERS6 = ["2001:db8::9", "2001:db8::10", "2001:db8:1::9", "fe80::9", "2001:db8:9::1"];
+const PREFIXES = ["2001:db8::", "2001:db8:77::"];
 const PORTS = [7, 9, 80, 5000];
 const PEER_MAC = macOf(0x19);
 /** Steps between two looks at all counters. */
@@ -58,6 +63,8 @@ class Station {
 	readonly stack: Stack;
 	readonly devices: QueueDevice[] = [];
 	readonly digest = new Digest();
+	/** Frames put in, clock steps and the application's own calls so far; those of its callbacks come besides. */
+	done = 0;
 	readonly #prng: Prng;
 
 	constructor(prng: Prng, shared: boolean) {
@@ -67,12 +74,17 @@ class Station {
 			onWake: () => {},
 			forwarding: true,
 			packets: 24,
-			sockets: { tcp: 6, receiveBuffer: 3000, sendBuffer: 3000, ...(shared ? { buffers: 23_040 } : {}) },
+			sockets: { tcp: 8, receiveBuffer: 3000, sendBuffer: 3000, ...(shared ? { buffers: 30_720 } : {}) },
 		});
-		for (const [i, address] of ["10.0.0.2/24", "10.0.1.2/24"].entries()) {
+		const addresses = [
+			["10.0.0.2/24", "fe80::2/64", "2001:db8::2/64"],
+			["10.0.1.2/24", "fe80::3/64", "2001:db8:1::2/64"],
+		];
+		for (const [i, own] of addresses.entries()) {
 			const device = new QueueDevice({ mac: macOf(i + 1) });
 			device.onSend = (frame) => this.#sent(i, frame);
-			this.stack.interfaces.add(new EthernetInterface(`eth${i}`, device)).addAddress(address);
+			const link = this.stack.interfaces.add(new EthernetInterface(`eth${i}`, device));
+			for (const address of own) link.addAddress(address);
 			this.devices.push(device);
 		}
 		this.#listen();
@@ -81,6 +93,7 @@ class Station {
 	#sent(index: number, frame: Uint8Array): void {
 		this.digest.byte(index);
 		for (const byte of frame) this.digest.byte(byte);
+		if (read16(frame, 12) === ETHERTYPE_IPV6) return this.#sent6(index, frame.subarray(14));
 		if (read16(frame, 12) !== ETHERTYPE_ARP || read16(frame, 20) !== ARP_REQUEST || this.#prng.chance(0.1)) return;
 		const [sender, target] = [read32(frame, 28), read32(frame, 38)];
 		if (sender !== target)
@@ -91,12 +104,68 @@ class Station {
 			);
 	}
 
+	/** Most who are asked for answer. */
+	#sent6(index: number, packet: Uint8Array): void {
+		if (packet[6] !== ICMP6 || packet[40] !== NS || this.#prng.chance(0.1)) return;
+		const [source, target] = [ip6Text(packet, 8), ip6Text(packet, 48)];
+		if (source === ip6Text(new Uint8Array(16))) return;
+		const answer = na({ source: target, destination: source, target, solicited: true, override: true }, linkOption(2, PEER_MAC));
+		this.#inject(index, ETHERTYPE_IPV6, answer);
+	}
+
 	#inject(index: number, type: number, packet: Bytes): void {
-		this.devices[index]!.inject(ethernet(macOf(index + 1), PEER_MAC, type, packet));
+		this.hear(index, ethernet(macOf(index + 1), PEER_MAC, type, packet));
+	}
+
+	hear(index: number, frame: Bytes): void {
+		this.done++;
+		this.devices[index]!.inject(frame);
+	}
+
+	poll(now: number): void {
+		this.done++;
+		this.digest.word(this.stack.poll(now));
 	}
 
 	/** What peers say that mean well: connections that are asked for, the next segment of one, a datagram, a ping. */
-	converse(tuples: readonly Tuple[]): void {
+	converse(tuples: readonly Tuple[], tuples6: readonly Tuple6[]): void {
+		this.#converse4(tuples);
+		this.#converse6(tuples6);
+	}
+
+	#converse6(tuples: readonly Tuple6[]): void {
+		const prng = this.#prng;
+		const index = prng.below(2);
+		const net = index === 0 ? "2001:db8::" : "2001:db8:1::";
+		const ends = { source: `${net}9`, destination: `${net}2` };
+		const inject = (packet: Bytes, to = index) => this.#inject(to, ETHERTYPE_IPV6, packet);
+		if (prng.chance(0.05)) {
+			const ports = { sourcePort: prng.between(1024, 65_535), destinationPort: 80 };
+			inject(tcp6({ ...ends, ...ports, flags: SYN, seq: prng.next(), window: 8000 }));
+		}
+		if (prng.chance(0.2)) inject(udp6({ ...ends, sourcePort: 7000, destinationPort: 7 }, prng.bytes(prng.below(1400))));
+		if (prng.chance(0.1)) inject(echo6({ ...ends, id: prng.below(65_536) }, prng.bytes(prng.below(200))));
+		if (prng.chance(0.01)) inject(ra({ source: "fe80::9", destination: "ff02::1", lifetime: 1800 }, linkOption(1, PEER_MAC)));
+		for (const { peer, peerPort, local, localPort, seq, ack } of tuples) {
+			if (prng.chance(0.4)) continue;
+			const payload = prng.bytes(prng.chance(0.5) ? prng.below(1400) : 0);
+			const flags = prng.chance(0.003) ? TCP_ACK | FIN : TCP_ACK;
+			const window = prng.pick([0, 500, 8000, 65_535, 65_535]);
+			const fields = {
+				source: peer,
+				destination: local,
+				sourcePort: peerPort,
+				destinationPort: localPort,
+				seq,
+				ack,
+				flags,
+				window,
+			};
+			inject(tcp6(fields, payload), local.startsWith("2001:db8:1:") ? 1 : 0);
+		}
+	}
+
+	#converse4(tuples: readonly Tuple[]): void {
 		const prng = this.#prng;
 		const index = prng.below(2);
 		const ends = { source: ip(`10.0.${index}.9`), destination: ip(`10.0.${index}.2`) };
@@ -167,21 +236,21 @@ class Station {
 		});
 	}
 
-	/** The next numbers of every connection, as its peer would have them. */
-	tuples(): Tuple[] {
+	/** The next numbers of every connection, as its peer would have them: of IPv4, and of IPv6. */
+	tuples(): [Tuple[], Tuple6[]] {
 		const { tcp, core } = this.stack;
 		const at = TcbBlock.offsets;
-		return tcp
-			.inUse()
-			.filter(({ state }) => state > LISTEN)
-			.map((tcb) => ({
-				peer: ip(tcb.remoteAddress),
-				peerPort: tcb.remotePort,
-				local: ip(tcb.localAddress),
-				localPort: tcb.localPort,
-				seq: core.view.getInt32(tcb.block + at.rcvNxt, true),
-				ack: core.view.getInt32(tcb.block + at.sndNxt, true),
-			}));
+		const four: Tuple[] = [];
+		const six: Tuple6[] = [];
+		for (const tcb of tcp.inUse()) {
+			if (tcb.state <= LISTEN) continue;
+			const { remoteAddress: peer, remotePort: peerPort, localAddress: local, localPort } = tcb;
+			const seq = core.view.getInt32(tcb.block + at.rcvNxt, true);
+			const ack = core.view.getInt32(tcb.block + at.sndNxt, true);
+			if (peer.includes(":")) six.push({ peer, peerPort, local, localPort, seq, ack });
+			else four.push({ peer: ip(peer), peerPort, local: ip(local), localPort, seq, ack });
+		}
+		return [four, six];
 	}
 
 	/** What an application does of its own. */
@@ -189,9 +258,10 @@ class Station {
 		const { tcp } = this.stack;
 		const prng = this.#prng;
 		const tcb = tcp.inUse().find(({ state }) => state >= ESTABLISHED);
+		this.done++;
 		if (prng.chance(0.1) && tcp.available > 3) {
 			try {
-				this.digest.word(tcp.connect(ipText(prng.pick(PEERS)), 80, { networkTimeout: 0 }).index);
+				this.digest.word(tcp.connect(prng.pick([...PEERS.map(ipText), ...PEERS6]), 80, { networkTimeout: 0 }).index);
 			} catch (error) {
 				this.digest.text((error as Error).message);
 			}
@@ -201,7 +271,7 @@ class Station {
 	}
 }
 
-/** Digests after every STEPS steps, of which there are so many. */
+/** Digests after every STEPS steps, of which there are so many; and how many frames, clock steps and calls it were. */
 export function scenario(seed: number, steps: number): string {
 	const prng = new Prng(seed);
 	// In every second one sockets share a pool that is smaller than all of their buffers.
@@ -214,22 +284,23 @@ export function scenario(seed: number, steps: number): string {
 		peers: PEERS,
 		ports: PORTS,
 		tuples: [] as Tuple[],
+		six: { locals: LOCALS6, peers: PEERS6, prefixes: PREFIXES, tuples: [] as Tuple6[] },
 	};
 	const generator = new FrameGenerator(prng, target);
 	const digests: number[] = [];
 	let now = prng.next(); // near where it wraps, now and then
 	for (let step = 1; step <= steps; step++) {
-		target.tuples = station.tuples();
-		station.converse(target.tuples);
-		if (prng.chance(0.3)) prng.pick(devices).inject(generator.next());
+		[target.tuples, target.six.tuples] = station.tuples();
+		station.converse(target.tuples, target.six.tuples);
+		if (prng.chance(0.3)) station.hear(prng.below(2), generator.next());
 		if (prng.chance(0.1)) station.act();
 		if (prng.chance(0.02)) prng.pick(devices).setBusy(prng.chance(0.3));
 		if (prng.chance(0.002)) prng.pick(devices).setLink(prng.chance(0.9));
 		now = (now + (prng.chance(0.05) ? prng.below(3000) : prng.below(20))) | 0;
-		digest.word(stack.poll(now));
+		station.poll(now);
 		if (step % STEPS !== 0) continue;
 		digest.text(JSON.stringify(statusOf(stack)));
 		digests.push(digest.value);
 	}
-	return digests.join(" ");
+	return `${digests.join(" ")}, ${station.done}`;
 }
