@@ -176,7 +176,7 @@ export class Program {
 				return Object.hasOwn(object ?? {}, node.property.name) ? object[node.property.name] : undefined;
 			}
 			case "CallExpression":
-				if (node.callee.name === "record") return layOut(this, module, node.arguments[0]);
+				if (node.callee.name === "record") return layOut(this, module, node);
 				return node.callee.object?.name === "Object" && node.callee.property.name === "freeze"
 					? value(node.arguments[0])
 					: undefined;

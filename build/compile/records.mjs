@@ -36,14 +36,15 @@ const COLUMNS = {
 	address: { bytes: 16, word: true },
 };
 
-/** A kind of records, as evaluating `Kind` gives it: { bytes, offsets }, and `fields`, a Map of name to { at, bytes, word, range, load, store }. */
-export function layOut(program, module, columns) {
-	if (columns?.type !== "ObjectExpression") module.refuse(columns, "record takes its fields as an object: { size: int32 }");
+/** A kind of records, as evaluating the call of `record` gives it: { bytes, offsets }, and `fields`, a Map of name to { at, bytes, word, range, load, store }. */
+export function layOut(program, module, call) {
+	const columns = call.arguments[0]?.properties;
+	if (!columns?.every(({ key, computed }) => key?.type === "Identifier" && !computed))
+		module.refuse(call, "record takes its fields as an object, each by its name: { size: int32 }");
 	const fields = new Map();
 	let at = 0;
-	for (const { key, value } of columns.properties) {
-		if (key.name === "at" || key.name === "view")
-			module.refuse(key, `a field cannot be called ${key.name}: every row has that already`);
+	for (const { key, value } of columns) {
+		if (/^(at|view)$/.test(key.name)) module.refuse(key, `a field cannot be called ${key.name}: every row has that already`);
 		const column = columnOf(program, module, value);
 		const multiple = column.word ? 4 : column.load ? column.bytes : 1;
 		if (at % multiple !== 0) module.refuse(key, `field ${key.name} at ${at}: expected a multiple of ${multiple}`);

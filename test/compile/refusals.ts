@@ -144,6 +144,7 @@ export const RULES: Rule[] = [
 			["return ⟦on === a ? 1 : 0;", /compare numbers with numbers/],
 			["return ⟦view === view ? 1 : 0;", /compare numbers with numbers/],
 			["return on ? a : ⟦on ? 1 : on;", /both must be of one type/],
+			["return put(⟦on ? view : view, 1);", /gives numbers or booleans, not memory/],
 			["return f(view, ⟦on, b, on);", /where a is a number/],
 			["return f(view, a, b, ⟦a);", /where on is a boolean/],
 			["return f(⟦a, a, b, on);", /where view is a memory/],
@@ -352,6 +353,7 @@ export const RULES: Rule[] = [
 			["const g = ⟦() => a; return a;", OUTSIDE],
 			["return ⟦`${a}`;", OUTSIDE],
 			["⟦a &&= b; return a;", OUTSIDE],
+			["return a +⟦;", /./],
 			["return ⟦+a;", OUTSIDE],
 			["return ⟦a!;", OUTSIDE],
 		],
@@ -393,6 +395,17 @@ export const RULES: Rule[] = [
 				"const Bad = record({ ⟦at: int32 }); export function f(view: DataView): number { const r = Bad.of(view, 0); return r.at; }",
 				/cannot be called at/,
 			],
+			["const r = ⟦Kind.of(a, 0); return r.size;", /has memory and an offset/],
+			[
+				"export function f(view: DataView, r: ⟦RowOf<typeof bytes>): number { return r.size; }",
+				/a constant that record\(…\) made/,
+			],
+			...["record()", "record(Kind)", "record({ ...T, one: int32 })", 'record({ "one": int32 })', "record({ [one]: int32 })"].map(
+				(kind): Rule["refused"][number] => [
+					`const Bad = ⟦${kind}; export function f(view: DataView): number { const r = Bad.of(view, 0); return r.one; }`,
+					/fields as an object, each by its name/,
+				],
+			),
 			["export ⟦function f(r: Kind): number { return r.size; }", /knows no records/],
 		],
 		accepted: [
