@@ -220,6 +220,7 @@ export function board() {
 const PARTS = {
 	MULTIHOME_LINES: ["multihome/ppp", "multihome/slip"],
 	MULTIHOME_PINGS: ["multihome/ping"],
+	MULTIHOME_RAW: ["multihome/raw"],
 	MULTIHOME_IPV6: ["multihome/ipv6"],
 };
 

@@ -16,6 +16,8 @@ export interface StackOptions {
 		services?: number;
 		/** ICMP echo sockets, for ping. 208 B of arena and about 350 B each. 1 unless told. */
 		icmp?: number;
+		/** Raw sockets (protocols of IP) and those for whole frames together. About 400 B each, and a receive buffer as UDP sockets have it. 0 unless told. */
+		raw?: number;
 		/** Bytes that each TCP socket receives at most before its program reads them: its largest window. 2 to 65,535; 5,840 (four full segments) unless told. */
 		receiveBuffer?: number;
 		/** Bytes that each TCP socket has written at most before its peer acknowledges them. 2 to 65,535; 5,840 unless told. */
@@ -53,6 +55,7 @@ export interface Limits {
 	udp: number;
 	services: number;
 	icmp: number;
+	raw: number;
 	receiveBuffer: number;
 	sendBuffer: number;
 	/** A whole number of pages. */
@@ -235,6 +238,7 @@ const DEFAULTS: Omit<Limits, "buffers" | "datagramBuffer" | "services"> = Object
 	tcp: 8,
 	udp: 4,
 	icmp: 1,
+	raw: 0,
 	receiveBuffer: 4 * 1460,
 	sendBuffer: 4 * 1460,
 	packets: 16,
@@ -266,6 +270,7 @@ const SOCKET_OPTIONS: readonly string[] = Object.freeze([
 	"udp",
 	"services",
 	"icmp",
+	"raw",
 	"receiveBuffer",
 	"sendBuffer",
 	"buffers",
@@ -299,6 +304,7 @@ export function limitsOf(options: StackOptions = {}): Limits {
 		udp: count("sockets.udp", sockets.udp, 0, 4096, DEFAULTS.udp),
 		services: count("sockets.services", sockets.services, 0, 256, interfaces - 1 + DNS_LOOKUPS),
 		icmp: count("sockets.icmp", sockets.icmp, 0, 256, DEFAULTS.icmp),
+		raw: count("sockets.raw", sockets.raw, 0, 256, DEFAULTS.raw),
 		receiveBuffer,
 		sendBuffer,
 		buffers: buffersOf(sockets.buffers, tcp, receiveBuffer, sendBuffer),

@@ -193,11 +193,13 @@ export class Stack {
 	addressGone(address: string): void {
 		this.tcp.addressGone(address);
 		this.udp.addressGone(address);
+		this.events.raw?.addressGone(address);
 	}
 
 	interfaceGone(slot: number): void {
 		this.tcp.interfaceGone(slot);
 		this.udp.interfaceGone(slot);
 		this.events.icmp?.interfaceGone(slot);
+		this.events.raw?.interfaceGone(slot);
 	}
 }

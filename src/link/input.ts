@@ -4,12 +4,13 @@ import { check } from "../packet/bounds.ts";
 import { add } from "../packet/counters.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { ARRIVAL, FIELDS_BYTES, FRAME_GROUP, PAYLOAD_AT } from "../packet/fields.ts";
-import { FLAG_ETHERNET, type InterfaceBlock } from "../packet/interface-block.ts";
-import { hasIpv6 } from "../packet/kernels/parts.ts";
+import { FLAG_ETHERNET, FLAG_TAPPED, type InterfaceBlock } from "../packet/interface-block.ts";
+import { hasIpv6, hasRaw } from "../packet/kernels/parts.ts";
 import type { Offset, Uint16 } from "../packet/numbers.ts";
 import * as arp from "../wire/arp.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import { arpReceive } from "./arp.ts";
+import { tapFrame } from "./taps.ts";
 
 /** What `linkInput` answers: nothing is left to do. */
 export const DONE = 0;
@@ -29,7 +30,12 @@ export function linkInput(view: DataView, link: InterfaceBlock, at: Offset, end:
 	view.setInt32(ARRIVAL * 4, link.at, true);
 	view.setInt32(FRAME_GROUP * 4, 0, true);
 	view.setInt32(PAYLOAD_AT * 4, at, true);
-	if ((link.flags & FLAG_ETHERNET) === 0) return hasIpv6() && at < end && view.getUint8(at) >> 4 === 6 ? IPV6 : IPV4;
+	// A frame of Ethernet that nobody wants to see costs one look.
+	const kind = link.flags & (hasRaw() ? FLAG_ETHERNET | FLAG_TAPPED : FLAG_ETHERNET);
+	if (kind !== FLAG_ETHERNET) {
+		if (hasRaw() && kind > FLAG_ETHERNET) tapFrame(view, link, at, end, 0);
+		if ((kind & FLAG_ETHERNET) === 0) return hasIpv6() && at < end && view.getUint8(at) >> 4 === 6 ? IPV6 : IPV4;
+	}
 	if (end - at < ethernet.HEADER) return drop(view, link, DROP.truncated);
 	check(at, ethernet.HEADER, view.byteLength);
 	if (ethernet.isGroup(view, at)) view.setInt32(FRAME_GROUP * 4, 1, true);

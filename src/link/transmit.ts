@@ -5,11 +5,13 @@ import { AGAIN, ANSWERED, BUSY, HELD, SENT } from "../device/device.ts";
 import { deviceTransmit } from "../device/kernels/devices.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import { FLAG_ETHERNET, FLAG_RETURNS, InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_ETHERNET, FLAG_RETURNS, FLAG_TAPPED, InterfaceBlock } from "../packet/interface-block.ts";
+import { hasRaw } from "../packet/kernels/parts.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { NONE, packetRelease } from "../packet/packets.ts";
 import { setAgain, setDrain, setReady } from "../packet/slots.ts";
 import { countSent, ethernetHeader } from "../wire/build.ts";
+import { isTapped, SENT_FRAME, tapFrame } from "./taps.ts";
 import { isLine, lineFlush, lineTransmit } from "./line.ts";
 
 /** Whether a packet would have to wait longer than until the interpreter comes by. `at`: the interface's block. */
@@ -90,8 +92,13 @@ function frameSent(view: DataView, link: InterfaceBlock, answer: number): number
 /** Puts the prepared link header before the IP packet in bytes `at` to `end`, and sends it or has it wait. Answers whether the packet was kept. */
 export function send(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset, header: Offset): boolean {
 	let frame = at;
-	if ((link.flags & FLAG_ETHERNET) !== 0) frame = ethernetHeader(view, at, header, link.at, end);
-	else countSent(view, at, end, link.at);
+	const kind = link.flags & (hasRaw() ? FLAG_ETHERNET | FLAG_TAPPED : FLAG_ETHERNET);
+	if (kind === FLAG_ETHERNET) frame = ethernetHeader(view, at, header, link.at, end);
+	else {
+		if ((kind & FLAG_ETHERNET) !== 0) frame = ethernetHeader(view, at, header, link.at, end);
+		else countSent(view, at, end, link.at);
+		if (hasRaw() && kind > FLAG_ETHERNET) tapFrame(view, link, frame, end, SENT_FRAME);
+	}
 	let answer = BUSY;
 	if (link.native !== 0 && link.waiting === 0) answer = transmit(view, link, lent(view, packet), frame, end);
 	return answer !== SENT && notSent(view, link, answer, packet, frame, end);
@@ -100,6 +107,7 @@ export function send(view: DataView, link: InterfaceBlock, packet: number, at: O
 /** Sends a whole control frame, in a packet that was acquired for it. Answers whether that was kept. */
 export function sendFrame(view: DataView, link: InterfaceBlock, packet: number, frame: Offset, end: Offset): boolean {
 	countSent(view, frame, end, link.at);
+	if (hasRaw() && isTapped(link)) tapFrame(view, link, frame, end, SENT_FRAME);
 	let answer = BUSY;
 	if (link.native !== 0 && link.waiting === 0)
 		answer = frameSent(view, link, deviceTransmit(view, link.native, lent(view, packet), frame, end));

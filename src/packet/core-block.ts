@@ -63,6 +63,9 @@ export const CoreBlock = record({
 	udpCount: int32,
 	serviceCount: int32,
 	lookupsMost: int32,
+	/** Raw sockets, whose blocks are UdpBlocks too and follow those; and how many of them are open that want what IP brings. */
+	rawCount: int32,
+	rawOpen: int32,
 	/** EchoBlocks, and how many there are. */
 	echoes: offset,
 	echoCount: int32,

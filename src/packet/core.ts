@@ -123,6 +123,7 @@ export class Core {
 		fields[word("tcp")] = layout.tcp;
 		fields[word("udpCount")] = limits.udp;
 		fields[word("serviceCount")] = limits.services;
+		fields[word("rawCount")] = limits.raw;
 		fields[word("echoes")] = layout.echoes;
 		fields[word("echoCount")] = limits.icmp;
 		fields[word("lookupsMost")] = lookups(limits);

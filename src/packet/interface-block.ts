@@ -97,3 +97,5 @@ export const FLAG_LINE = 32;
 export const FLAG_PPP = 64;
 /** Every unicast destination is ours. */
 export const FLAG_ANY_ADDRESS = 8;
+/** Programs see its frames: link/taps.ts. */
+export const FLAG_TAPPED = 128;

@@ -14,6 +14,9 @@ import { TcpBlock } from "./tcp-block.ts";
 import { Timer, TimerHeap } from "./timers.ts";
 import { DATAGRAM, UdpBlock } from "./udp-block.ts";
 
+/** Bytes before the IP packet in a frame of Ethernet. */
+const LINK_HEADER = 14;
+
 /** Byte offsets of the areas, and the size of the whole. */
 export interface Layout {
 	readonly interfaces: number;
@@ -81,7 +84,7 @@ export function layoutOf(limits: Limits): Layout {
 	const tcbs = align(neighborChains + neighborChainCount * 4);
 	const tcp = tcbs + limits.tcp * TcbBlock.bytes;
 	const udps = align(tcp + TcpBlock.bytes);
-	const flows = udps + (limits.udp + limits.services) * UdpBlock.bytes;
+	const flows = udps + (limits.udp + limits.services + limits.raw) * UdpBlock.bytes;
 	const routes = align(flows + FlowTable.bytes + flowCapacity * FlowEntry.bytes);
 	const routeRows = routes + RouteTable.bytes + routeCapacity * RouteEntry.bytes;
 	const own = align(routeRows + limits.routes * RouteRow.bytes);
@@ -91,8 +94,8 @@ export function layoutOf(limits: Limits): Layout {
 	const { pages, receive, send } = poolOf(limits);
 	const pool = align(pageTables + limits.tcp * (receive + send) * 4);
 	const udpRings = pool + (pages << PAGE_SHIFT);
-	const news = udpRing(udpRings, limits, limits.udp + limits.services);
-	const echoes = news + (FIRST_SOCKET + limits.tcp + limits.udp + limits.services + limits.icmp) * News.bytes;
+	const news = udpRing(udpRings, limits, limits.udp + limits.services + limits.raw);
+	const echoes = news + (FIRST_SOCKET + limits.tcp + limits.udp + limits.services + limits.icmp + limits.raw) * News.bytes;
 	const columns = align(echoes + limits.icmp * EchoBlock.bytes);
 	const packets = align(columns + limits.packets * 16);
 	const bytes = packets + limits.packets * PACKET_BYTES;
@@ -124,14 +127,25 @@ export function layoutOf(limits: Limits): Layout {
 	};
 }
 
-/** Arena offset of the ring of the UDP socket with that index. Those of the services come after those of programs. */
+/** Arena offset of the ring of the UDP socket with that index. Those of the services come after those of programs, and then those of raw sockets. */
 export function udpRing(first: number, limits: Limits, index: number): number {
 	const programs = Math.min(index, limits.udp);
-	return first + programs * udpRingSize(limits, 0) + (index - programs) * align(SERVICE_BUFFER);
+	const services = Math.min(index - programs, limits.services);
+	const raw = index - programs - services;
+	return (
+		first +
+		programs * ringSize(limits, MAX_MTU) +
+		services * align(SERVICE_BUFFER) +
+		raw * ringSize(limits, MAX_MTU + LINK_HEADER)
+	);
 }
 
-/** Its size, bytes: a program's has room for the largest datagram at least. */
+/** Its size, bytes: a program's has room for the largest datagram at least, a raw socket's for a whole frame. */
 export function udpRingSize(limits: Limits, index: number): number {
-	if (index >= limits.udp) return align(SERVICE_BUFFER);
-	return Math.max(align(limits.datagramBuffer), align(MAX_MTU + DATAGRAM));
+	if (index < limits.udp) return ringSize(limits, MAX_MTU);
+	return index < limits.udp + limits.services ? align(SERVICE_BUFFER) : ringSize(limits, MAX_MTU + LINK_HEADER);
+}
+
+function ringSize(limits: Limits, most: number): number {
+	return Math.max(align(limits.datagramBuffer), align(most + DATAGRAM));
 }

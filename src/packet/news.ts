@@ -26,7 +26,7 @@ export const News = record({
 });
 export type News = RowOf<typeof News>;
 
-/** The socket with this number stands for all that have their news in a list of the interpreter's. TCBs follow, then UDP sockets, then ICMP echo sockets. */
+/** The socket with this number stands for all that have their news in a list of the interpreter's. TCBs follow, then UDP sockets, ICMP echo sockets and raw ones. */
 export const OTHERS = 1;
 export const FIRST_SOCKET = 2;
 

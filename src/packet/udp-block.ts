@@ -61,6 +61,8 @@ export const UDP_GIVEN = 16;
 export const UDP_TOLD = 32;
 /** Its owner wants to hear what ICMP errors say of what it has sent. */
 export const UDP_ERRORS = 64;
+/** It is no socket for datagrams, but for whole frames of its interface. */
+export const UDP_FRAMES = 128;
 
 /** Bytes of a datagram in the ring before its payload: source and destination address, ports, length | slot of the interface << 16 (int32 both, big-endian). Behind it padding to 4 bytes. */
 export const DATAGRAM = 40;
@@ -74,6 +76,11 @@ export function udpHasPlace(socket: UdpBlock): boolean {
 export function udpSockets(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
 	return (core.udpCount + core.serviceCount) | 0;
+}
+
+/** The block of the raw socket with that index. `meta` has its protocol; `localPort` the only family that it takes, 4 or 6, or 0. */
+export function rawAt(view: DataView, index: number): Offset {
+	return udpAt(view, (udpSockets(view) + index) | 0);
 }
 
 /** Where the block of the socket with that index lies. */

@@ -6,7 +6,7 @@ import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { asked, IP_AT, ipv4Again, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
-import { hasIpv6, hasPings } from "../packet/kernels/parts.ts";
+import { hasIpv6, hasPings, hasRaw } from "../packet/kernels/parts.ts";
 import type { Address, Offset, Uint8 } from "../packet/numbers.ts";
 import { NONE, packetKept, packetRelease } from "../packet/packets.ts";
 import { tcbAt } from "../packet/tcb-block.ts";
@@ -16,6 +16,7 @@ import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { socketFor } from "./flow-find.ts";
 import { echoError, echoReply } from "./ping/echo.ts";
+import { rawIcmpError, rawWants } from "./raw/input.ts";
 import { wrongSum } from "./sums.ts";
 import { tcpIcmpError } from "./tcp/icmp.ts";
 import { turned4, turned6 } from "./turned.ts";
@@ -59,7 +60,11 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 		const from = asked(view, ipv4.source(view, view.getInt32(IP_AT * 4, true)));
 		return udpIcmpError(view, link, type, code, from);
 	}
-	if (protocol !== ipv4.TCP) return false;
+	if (protocol !== ipv4.TCP) {
+		if (!hasRaw() || !rawWants(view)) return false;
+		const from = asked(view, ipv4.source(view, view.getInt32(IP_AT * 4, true)));
+		return rawIcmpError(view, link, type, code, from, quoted, end);
+	}
 	const index = socketFor(view, link, ipv4.TCP);
 	if (index < 0) return false;
 	const tooBig = type === icmpv4.UNREACHABLE && code === icmpv4.FRAGMENTATION_NEEDED;

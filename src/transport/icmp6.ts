@@ -2,13 +2,13 @@
 
 import { echo } from "../ip/icmp.ts";
 import { ndInput } from "../link/nd.ts";
-import { isV4 } from "../packet/address.ts";
+import { copyAddress, isV4 } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop, refused } from "../packet/drops.ts";
-import { IP_AT, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SOURCE_ADDRESS } from "../packet/fields.ts";
+import { DESTINATION_ADDRESS, IP_AT, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SOURCE_ADDRESS } from "../packet/fields.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
-import { hasPings } from "../packet/kernels/parts.ts";
+import { hasPings, hasRaw } from "../packet/kernels/parts.ts";
 import type { Offset, Uint8 } from "../packet/numbers.ts";
 import { packetKept } from "../packet/packets.ts";
 import { tcbAt } from "../packet/tcb-block.ts";
@@ -18,6 +18,7 @@ import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { socketFor } from "./flow-find.ts";
 import { echoError, echoReply } from "./ping/echo.ts";
+import { rawIcmpError, rawWants } from "./raw/input.ts";
 import { pseudoOf, wrongSum } from "./sums.ts";
 import { tcpIcmpError } from "./tcp/icmp.ts";
 import { turned6 } from "./turned.ts";
@@ -57,7 +58,13 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 		const ip: Offset = view.getInt32(IP_AT * 4, true);
 		return udpIcmpError(view, link, kind, told & 255, ip + ipv6.SOURCE);
 	}
-	if (!turned6(view, quoted, end, ipv4.TCP)) return false;
+	if (!turned6(view, quoted, end, ipv4.TCP)) {
+		if (!hasRaw() || !rawWants(view)) return false;
+		const ip: Offset = view.getInt32(IP_AT * 4, true);
+		copyAddress(view, SOURCE_ADDRESS, quoted + ipv6.DESTINATION);
+		copyAddress(view, DESTINATION_ADDRESS, quoted + ipv6.SOURCE);
+		return rawIcmpError(view, link, kind, told & 255, ip + ipv6.SOURCE, quoted, end);
+	}
 	const index = socketFor(view, link, ipv4.TCP);
 	if (index < 0) return false;
 	const tooBig = type === icmpv6.PACKET_TOO_BIG;

@@ -17,11 +17,13 @@ import {
 	WHOSE,
 } from "../packet/fields.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
+import { hasRaw } from "../packet/kernels/parts.ts";
 import type { Offset } from "../packet/numbers.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { icmpInput } from "./icmp.ts";
 import { icmp6Input } from "./icmp6.ts";
+import { rawInput, rawWants } from "./raw/input.ts";
 import { tcpInput } from "./tcp/input.ts";
 import { udpInput } from "./udp/input.ts";
 
@@ -36,9 +38,13 @@ export function transportInput(view: DataView): boolean {
 	const protocol = view.getInt32(TTL_PROTOCOL * 4, true) & 255;
 	if (protocol === ipv4.TCP) tcpInput(view, link, at, end, group);
 	else if (protocol === ipv4.UDP) udpInput(view, link, at, end, group);
-	else if (isIpv6(view) && protocol === ipv6.ICMP) return icmp6Input(view, link, at, end);
-	else if (!isIpv6(view) && protocol === ipv4.ICMP) icmpInput(view, link, at, end, group);
-	else {
+	else if (isIpv6(view) && protocol === ipv6.ICMP) {
+		if (hasRaw() && rawWants(view)) rawInput(view, link, ipv6.ICMP, at, end);
+		return icmp6Input(view, link, at, end);
+	} else if (!isIpv6(view) && protocol === ipv4.ICMP) {
+		if (hasRaw() && rawWants(view)) rawInput(view, link, ipv4.ICMP, at, end);
+		icmpInput(view, link, at, end, group);
+	} else if (!hasRaw() || !rawWants(view) || !rawInput(view, link, protocol & 255, at, end)) {
 		if (!group)
 			icmpError(
 				view,

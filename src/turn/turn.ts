@@ -13,7 +13,7 @@ import { InterfaceBlock, WATCHED_DOWN, WATCHED_ONCE } from "../packet/interface-
 import { LineBlock } from "../packet/line-block.ts";
 import { FIRST_SOCKET, newsTake, OTHERS } from "../packet/news.ts";
 import { takeSpare } from "../packet/packets.ts";
-import { UdpBlock, udpAt } from "../packet/udp-block.ts";
+import { rawAt, UdpBlock, udpAt } from "../packet/udp-block.ts";
 import { TcbBlock, tcbAt } from "../packet/tcb-block.ts";
 import { interfaceAt, nextSlot, setReady } from "../packet/slots.ts";
 import { outputEnds, RETRY_TIME } from "../transport/tcp/pending.ts";
@@ -209,7 +209,7 @@ function news(view: DataView): number {
 	return requests.NEWS | (taken << requests.VALUE_SHIFT);
 }
 
-/** What waits for the owner that is called: bytes of a connection, datagrams of a UDP socket, or what came back of pings. */
+/** What waits for the owner that is called: bytes of a connection, datagrams of a UDP or raw socket, or what came back of pings. */
 export function turnWaiting(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
 	const index = (core.told - FIRST_SOCKET) | 0;
@@ -217,7 +217,9 @@ export function turnWaiting(view: DataView): number {
 	if (index < core.tcbCount) return TcbBlock.of(view, tcbAt(view, index)).rcvQueued;
 	const udp = (index - core.tcbCount) | 0;
 	const echo = (udp - core.udpCount - core.serviceCount) | 0;
-	return echo < 0 ? UdpBlock.of(view, udpAt(view, udp)).count : EchoBlock.of(view, echoAt(view, echo)).count;
+	if (echo < 0) return UdpBlock.of(view, udpAt(view, udp)).count;
+	if (echo < core.echoCount) return EchoBlock.of(view, echoAt(view, echo)).count;
+	return UdpBlock.of(view, rawAt(view, (echo - core.echoCount) | 0)).count;
 }
 
 /** What there is to send is sent. */

@@ -17,6 +17,14 @@ export function hasIpv6(): boolean {
 }
 
 /**
+ * Whether there may be raw sockets.
+ * @pure
+ */
+export function hasRaw(): boolean {
+	return true;
+}
+
+/**
  * Whether there may be pings.
  * @pure
  */

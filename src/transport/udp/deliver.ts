@@ -1,5 +1,6 @@
 // A datagram goes from the frame straight into the ring of the socket it is for: no packet buffer waits for an application.
 
+import { ringPut } from "../../link/taps.ts";
 import { ADDRESS, copyAddress, isNone, sameAddress } from "../../packet/address.ts";
 import { check } from "../../packet/bounds.ts";
 import { DESTINATION_ADDRESS, PAYLOAD_AT, PORTS, SOURCE_ADDRESS } from "../../packet/fields.ts";
@@ -8,7 +9,7 @@ import { PathBlock, pathForget } from "../../packet/path-block.ts";
 import { wrap } from "../../packet/ring.ts";
 import { DATAGRAM, UDP_TOLD, UdpBlock } from "../../packet/udp-block.ts";
 import type { Bytes } from "../../wire/kernels/bytes.ts";
-import { copy, copyOut } from "../../wire/kernels/copies.ts";
+import { copyOut } from "../../wire/kernels/copies.ts";
 
 /** In what `udpRead` answers: source, destination, ports or interface are not those of the datagram before. */
 export const ANOTHER = 0x10000;
@@ -16,14 +17,6 @@ export const ANOTHER = 0x10000;
 /** Where ports, length and interface stand behind the addresses. */
 const PORTS_AT = 2 * ADDRESS;
 const LENGTH_AT = PORTS_AT + 4;
-
-/** From `from` on into the ring, from its byte `at` on, wrapping. */
-function ringPut(view: DataView, socket: UdpBlock, at: Offset, from: Offset, length: Length): void {
-	const ring = socket.ring;
-	const first = Math.min(length, (socket.size - at) | 0);
-	copy(view, ring + at, from, first);
-	if (length > first) copy(view, ring, from + first, length - first);
-}
 
 /** Out of the ring, from its byte `at` on, wrapping, to `buffer` from its byte `start` on. */
 function ringRead(view: DataView, socket: UdpBlock, at: Offset, buffer: Bytes, start: number, length: number): void {

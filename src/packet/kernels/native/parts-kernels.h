@@ -1,13 +1,14 @@
 /* Which parts of the data path there are: ../parts.ts. A firmware has a header that says so, which build/firmware.mjs makes; without one all are there. */
-
 #pragma once
 #if __has_include("multihome-parts.h")
 #include "multihome-parts.h"
 #else
 #define MULTIHOME_LINES 1
 #define MULTIHOME_PINGS 1
+#define MULTIHOME_RAW 1
 #define MULTIHOME_IPV6 1
 #endif
 static inline int kernel_hasLines(void) { return MULTIHOME_LINES; }
 static inline int kernel_hasIpv6(void) { return MULTIHOME_IPV6; }
+static inline int kernel_hasRaw(void) { return MULTIHOME_RAW; }
 static inline int kernel_hasPings(void) { return MULTIHOME_PINGS; }
