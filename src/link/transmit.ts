@@ -3,7 +3,7 @@
 import { TRANSMIT_QUEUE, TRANSMIT_QUEUE_CONTROL, CONTROL_PACKETS } from "../config.ts";
 import { AGAIN, ANSWERED, BUSY, HELD, SENT } from "../device/device.ts";
 import { deviceTransmit } from "../device/kernels/devices.ts";
-import { CORE, CoreBlock } from "../packet/core-block.ts";
+import { BUSY_MORE, CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { FLAG_ETHERNET, FLAG_RETURNS, FLAG_TAPPED, InterfaceBlock } from "../packet/interface-block.ts";
 import { hasRaw } from "../packet/kernels/parts.ts";
@@ -85,7 +85,7 @@ function frameSent(view: DataView, link: InterfaceBlock, answer: number): number
 	if (answer !== ANSWERED) return answer;
 	const core = CoreBlock.of(view, CORE);
 	setReady(view, link.slot);
-	core.busy = core.busy | 1;
+	core.busy = core.busy | BUSY_MORE;
 	return SENT;
 }
 
@@ -158,7 +158,7 @@ function enqueue(view: DataView, link: InterfaceBlock, packet: number, at: Offse
 	if ((link.flags & FLAG_RETURNS) !== 0) {
 		// It is received in the next turn.
 		setReady(view, link.slot);
-		core.busy = core.busy | 1;
+		core.busy = core.busy | BUSY_MORE;
 		if (core.awake === 0) core.wakes = 1;
 		return true;
 	}

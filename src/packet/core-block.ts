@@ -118,7 +118,7 @@ export const CoreBlock = record({
 	frames: int32,
 	/** How often the poll may yet look whether a device has moved the frame that it is at. */
 	looks: int32,
-	/** How many turns there may be; whether there is more to do; in how many ms a poll is wanted, or -1. */
+	/** How many turns there may be; BUSY_…, or-ed; in how many ms a poll is wanted, or -1. */
 	turns: int32,
 	busy: int32,
 	wanted: int32,
@@ -152,6 +152,11 @@ export const CoreBlock = record({
 	textAddress: address,
 });
 export type CoreBlock = RowOf<typeof CoreBlock>;
+
+/** Bits of `busy`. There is more to do: another turn follows. */
+export const BUSY_MORE = 1;
+/** Owners were called: output looks whether what they did makes more to do. */
+export const BUSY_TOLD = 2;
 
 /** Bits of `rules`, options of the stack: hosts are strong, RFC 1122 §3.3.4.2; packets are forwarded, RFC 1812; and what comes by another way than the one back is dropped, RFC 3704. */
 export const RULE_STRONG_HOST = 1;

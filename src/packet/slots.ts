@@ -1,6 +1,6 @@
 // Sets of interface slots, 1 to 64, as two words, compiled: what has to be done for none costs the same however many there are.
 
-import { CORE, CoreBlock } from "./core-block.ts";
+import { BUSY_MORE, CORE, CoreBlock } from "./core-block.ts";
 import { InterfaceBlock } from "./interface-block.ts";
 import type { Offset } from "./numbers.ts";
 
@@ -98,5 +98,5 @@ export function nextSlot(view: DataView): number {
 export function letOthers(view: DataView): void {
 	const core = CoreBlock.of(view, CORE);
 	core.frames = 0;
-	core.busy = core.busy | 1;
+	core.busy = core.busy | BUSY_MORE;
 }

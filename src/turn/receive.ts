@@ -8,7 +8,7 @@ import { ipInput } from "../ip/input.ts";
 import { CONTROL, IPV4, IPV6, linkInput } from "../link/input.ts";
 import { CONTROL as LINE_CONTROL, isLine, isPpp, lineFrame, lineSkipped } from "../link/line.ts";
 import { dequeue } from "../link/transmit.ts";
-import { CORE, CoreBlock } from "../packet/core-block.ts";
+import { BUSY_MORE, CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { ARRIVAL, ipv4Again, PAYLOAD_AT } from "../packet/fields.ts";
 import { FLAG_RETURNS, InterfaceBlock } from "../packet/interface-block.ts";
@@ -188,7 +188,7 @@ function exhausted(view: DataView, link: InterfaceBlock): number {
 function take(view: DataView, link: InterfaceBlock, at: Offset, said: number): number {
 	const core = CoreBlock.of(view, CORE);
 	core.frames = (core.frames - 1) | 0;
-	if (core.frames === 0) core.busy = core.busy | 1; // there may be more
+	if (core.frames === 0) core.busy = core.busy | BUSY_MORE;
 	let length = said;
 	if (isLine(link)) {
 		length = lineFrame(view, link, at, said);

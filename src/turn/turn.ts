@@ -6,7 +6,7 @@ import { deviceLinkUp, devicePasses, deviceService, NO_SERVICE } from "../device
 import { neighborTimers } from "../link/arp.ts";
 import { isPpp } from "../link/line.ts";
 import { offer } from "../link/transmit.ts";
-import { CORE, CoreBlock } from "../packet/core-block.ts";
+import { BUSY_MORE, BUSY_TOLD, CORE, CoreBlock } from "../packet/core-block.ts";
 import { deadline } from "../packet/deadline.ts";
 import { EchoBlock, echoAt } from "../packet/echo-block.ts";
 import { InterfaceBlock, WATCHED_DOWN, WATCHED_ONCE } from "../packet/interface-block.ts";
@@ -91,7 +91,7 @@ function answered(view: DataView, answer: number): number {
 		if (answer === requests.FAILED) deadline(view, (core.now + RETRY_TIME) | 0); // some were not served, nor have said what they wait for
 	} else if (asked === requests.DRAIN) {
 		// Whoever wrote while the device was called goes on.
-		if (core.pending !== core.pendingSeen) core.busy = 1;
+		if (core.pending !== core.pendingSeen) core.busy = BUSY_MORE;
 	}
 	return NOTHING;
 }
@@ -204,7 +204,7 @@ function news(view: DataView): number {
 	core.told = taken >> 8;
 	if (last || isOfService(view)) {
 		core.newsEnd = 0;
-		core.busy = core.busy | 2;
+		core.busy = core.busy | BUSY_TOLD;
 	}
 	return requests.NEWS | (taken << requests.VALUE_SHIFT);
 }
@@ -226,7 +226,7 @@ export function turnWaiting(view: DataView): number {
 function output(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
 	// What applications did may go on at once, and what they read may have given a packet back.
-	if ((core.busy & 2) !== 0) core.busy = core.newsFirst !== 0 || core.packet < 0 ? 1 : core.busy & 1;
+	if ((core.busy & BUSY_TOLD) !== 0) core.busy = core.newsFirst !== 0 || core.packet < 0 ? BUSY_MORE : core.busy & BUSY_MORE;
 	while (outputStep(view)) {}
 	outputEnds(view);
 	core.leftLow = core.drainLow;
@@ -244,14 +244,14 @@ function drain(view: DataView): number {
 		const link = InterfaceBlock.of(view, interfaceAt(view, slot));
 		if (link.native !== 0) offer(view, link);
 		// Those that had to wait for it may go on.
-		if (core.pending !== 0 && (link.native === 0 || link.waiting <= link.again)) core.busy = 1;
+		if (core.pending !== 0 && (link.native === 0 || link.waiting <= link.again)) core.busy = BUSY_MORE;
 		if (link.native !== 0) continue;
 		core.pendingSeen = core.pending;
 		return requests.DRAIN | (slot << requests.VALUE_SHIFT);
 	}
 	// News that came after owners were called; and packets that came free, for which devices keep frames.
 	if (core.newsFirst !== 0 || (core.packet < 0 && core.free > CONTROL_PACKETS && (core.readyLow | core.readyHigh) !== 0))
-		core.busy = 1;
+		core.busy = BUSY_MORE;
 	core.turns = (core.turns - 1) | 0;
 	return core.turns > 0 && (core.busy !== 0 || hasMoved(view)) ? begins(view) : ends(view);
 }
