@@ -5,8 +5,7 @@ import type { Service } from "../transport/services.ts";
 import { ERROR, WRITABLE, type SocketOwner } from "../transport/events.ts";
 import { icmpOf, type EchoSocket, type IcmpSockets } from "../transport/ping/sockets.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
-import { unlessAny } from "../address.ts";
-import { isIpv4 } from "../address4.ts";
+import { canonicalAddress, unlessAny } from "../address.ts";
 import { MAX_MTU, NETWORK_RETRY_MS } from "../config.ts";
 import { DSCP_SHIFT } from "../wire/build.ts";
 import { DEFAULT_TTL, HEADER } from "../wire/ipv4.ts";
@@ -136,10 +135,10 @@ export class PingSocket implements SocketOwner, Service {
 
 	/** A host that is a literal needs no resolver. */
 	#literal(host: unknown, resolver: boolean): void {
-		if (typeof host !== "string") throw new TypeError(`host ${check.show(host)}: expected a name or an IPv4 address as a string`);
-		if (isIpv4(host)) this.#address = host;
+		if (typeof host !== "string") throw new TypeError(`host ${check.show(host)}: expected a name or an IP address as a string`);
+		this.#address = canonicalAddress(host);
 		if (this.#address === undefined && !resolver)
-			throw new RangeError(`host "${host}": expected an IPv4 address, or dns: { io: Resolver } to look the name up`);
+			throw new RangeError(`host "${host}": expected an IP address, or dns: { io: Resolver } to look the name up`);
 	}
 
 	#resolve(dns: PingResolver): void {
@@ -151,8 +150,8 @@ export class PingSocket implements SocketOwner, Service {
 			host,
 			onResolved: (_host, address) => {
 				if (this.#resolver === undefined) return;
-				if (isIpv4(address)) this.#address = address;
-				else this.#fail(`${host}: has no IPv4 address, only ${address}`);
+				this.#address = canonicalAddress(address);
+				if (this.#address === undefined) this.#fail(`${host}: has no IP address, only ${address}`);
 				this.#resolved();
 			},
 			onError: (_host, error) => {

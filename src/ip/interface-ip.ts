@@ -36,6 +36,9 @@ export class InterfaceIp implements IpSide {
 	readonly #link: Interface;
 	readonly #core: Core;
 	readonly #listener: AddressListener;
+	/** Those set, those heard, and both. */
+	#set: readonly string[] = [];
+	#heard: readonly string[] = [];
 	#servers: readonly string[] = [];
 	#anyAddress = false;
 	#anyAddressPort = 0;
@@ -61,9 +64,23 @@ export class InterfaceIp implements IpSide {
 		return this.#servers;
 	}
 	set servers(servers: readonly string[]) {
+		this.#set = [...servers];
+		this.#join();
+	}
+
+	get heardServers(): readonly string[] {
+		return this.#heard;
+	}
+	set heardServers(servers: readonly string[]) {
+		this.#heard = servers;
+		this.#join();
+	}
+
+	#join(): void {
 		const old = this.#servers;
+		const servers = [...this.#set, ...this.#heard.filter((server) => !this.#set.includes(server))];
 		if (old.length === servers.length && old.every((server, i) => server === servers[i])) return;
-		this.#servers = [...servers];
+		this.#servers = servers;
 		if (this.#link.slot !== 0) this.#listener.changed(this.#link, NAME_SERVERS);
 	}
 

@@ -117,6 +117,8 @@ export function answered(view: DataView, link: InterfaceBlock, entry: NeighborBl
 	const waited = entry.state === INCOMPLETE;
 	if (mac !== 0) prepare(view, link, entry, mac);
 	if (sure) enter(view, entry, REACHABLE, NEIGHBOR_REACHABLE_MS);
+	else if (waited && entry.waiting > 0)
+		neighborDelay(view, entry); // what waits is about to use it: RFC 4861 §7.3.3
 	else enter(view, entry, STALE, NEIGHBOR_STALE_MS);
 	if (mac !== 0 && !waited) changeWays(view); // paths have the header as it was
 	if (waited) resolved(view, link, entry);

@@ -1,7 +1,6 @@
 // What the links of all interfaces have in common: a device below, a block in the arena, and a short queue before a busy device. Addresses and the like are ip/interface-ip.ts.
 
-import { parsePrefix } from "../address.ts";
-import { ipv4Option } from "../address4.ts";
+import { addressOption, parsePrefix } from "../address.ts";
 import { PACKET_BYTES, PACKET_HEADROOM } from "../config.ts";
 import { BUSY, HELD, NOTIFIES, RECEIVE_CHECKED, RETURNS, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
 import type { SerialHost } from "../device/serial.ts";
@@ -242,13 +241,13 @@ export abstract class Interface {
 		this.ip.removeAddress(entry);
 	}
 
-	/** Addresses of the name servers to ask by this interface, best first: from DHCP, IPCP or the configuration. */
+	/** Addresses of the name servers to ask by this interface, best first: from DHCP, IPCP or the configuration, then those that routers say. Setting them leaves the latter. */
 	get nameServers(): readonly string[] {
 		return this.ip.servers;
 	}
-	/** Throws TypeError or RangeError naming what is no IPv4 address. */
+	/** Throws TypeError or RangeError naming what is no address. */
 	set nameServers(servers: readonly string[]) {
-		this.ip.servers = servers.map((text) => ipv4Option("nameServers", text));
+		this.ip.servers = servers.map((text) => addressOption("nameServers", text));
 	}
 
 	/** Tells those who watch that PROTOCOL changed. */

@@ -11,8 +11,11 @@ export interface IpSide {
 	readonly groups: Map<string, number>;
 	/** Added to the metric of its routes. */
 	readonly metric: number;
-	/** Addresses of the name servers to ask by this interface, best first: from DHCP, IPCP or the configuration. */
-	servers: readonly string[];
+	/** Addresses of the name servers to ask by this interface, best first: those set, from DHCP, IPCP or the configuration, then those that routers say. */
+	get servers(): readonly string[];
+	set servers(servers: readonly string[]);
+	/** Those that IPv6's routers say. */
+	heardServers: readonly string[];
 	/** Who has an address lent for it: a DHCP client. One at a time. */
 	lease: LeaseKeeper | undefined;
 	/** The host name that the application has chosen for DHCP clients to come, instead of that of their options. */

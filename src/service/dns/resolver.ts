@@ -2,7 +2,6 @@
 // in types.ts. Nothing is made before there is an instance: the module may be preloaded.
 
 import { DNS_TIMEOUT_MS } from "../../config.ts";
-import { isIpv4 } from "../../address4.ts";
 import { closed, report, slotOf } from "../../io/common.ts";
 import { currentStack } from "../../io/current.ts";
 import * as check from "../../io/options.ts";
@@ -133,9 +132,9 @@ export class NameResolver implements ResolverType, EventSocket, SocketOwner {
 /** Name servers as programs give them; none is as if they said nothing. */
 function serversOf(servers: readonly string[] | undefined): string[] | undefined {
 	if (servers === undefined) return undefined;
-	if (!Array.isArray(servers)) throw new TypeError(`servers ${check.show(servers)}: expected an array of IPv4 addresses`);
+	if (!Array.isArray(servers)) throw new TypeError(`servers ${check.show(servers)}: expected an array of IP addresses`);
 	if (servers.length === 0) return undefined;
-	return servers.map((text: unknown) => check.ipv4Of("servers", text));
+	return servers.map((text: unknown) => check.addressOf("servers", text));
 }
 
 /**
@@ -163,10 +162,7 @@ export function createResolver(stack: Stack): new (options?: ResolverOptions) =>
 	};
 }
 
-/** Sets the name servers of the whole stack, which are asked before those of its interfaces. Throws RangeError for what is no IPv4 address. */
+/** Sets the name servers of the whole stack, which are asked before those of its interfaces. Throws TypeError or RangeError for what is no address. */
 export function useNameServers(stack: Stack, servers: readonly string[]): void {
-	engineOf(stack).servers = servers.map((text) => {
-		if (!isIpv4(text)) throw new RangeError(`name server ${check.show(text)}: expected an IPv4 address`);
-		return text;
-	});
+	engineOf(stack).servers = servers.map((text) => check.addressOf("name server", text));
 }

@@ -1,11 +1,12 @@
-// What a router advertisement says, read from memory: RFC 4861 §4.2, RFC 4191. Its length, hop limit and the lengths of its options were looked at when it came (link/nd.ts).
+// What a router advertisement says, read from memory: RFC 4861 §4.2, RFC 4191, RFC 8106. Its length, hop limit and the lengths of its options were looked at when it came (link/nd.ts).
 
-import { addressText, familyBits } from "../../address.ts";
+import { addressText, familyBits, isMulticast } from "../../address.ts";
 import { isV4 } from "../../packet/address.ts";
 import * as icmpv6 from "../../wire/icmpv6.ts";
 
-/** An option of routers beside those of RFC 4861. */
+/** Options of routers beside those of RFC 4861: RFC 4191, RFC 8106. */
 const ROUTE_INFORMATION = 24;
+const NAME_SERVERS = 25;
 /** Bytes before the options. */
 const FIXED = 16;
 
@@ -19,7 +20,12 @@ const ON_LINK = 0x80;
 const AUTONOMOUS = 0x40;
 
 /** A lifetime that does not end. */
-export const FOREVER = 0xffffffff;
+const FOREVER = 0xffffffff;
+
+/** When a lifetime of so many seconds ends that begins now, ms. */
+export function untilOf(lifetime: number, now: number): number {
+	return lifetime === FOREVER ? Infinity : now + lifetime * 1000;
+}
 
 /** RFC 4191 §2.1: high, medium and low; what is reserved counts as medium. */
 export type Preference = 1 | 0 | -1;
@@ -41,6 +47,12 @@ export interface RouteSaid {
 	readonly lifetime: number;
 }
 
+export interface ServerSaid {
+	readonly address: string;
+	/** Seconds; FOREVER. */
+	readonly lifetime: number;
+}
+
 export interface Advertisement {
 	readonly managed: boolean;
 	readonly other: boolean;
@@ -49,6 +61,8 @@ export interface Advertisement {
 	readonly lifetime: number;
 	readonly prefixes: readonly PrefixSaid[];
 	readonly routes: readonly RouteSaid[];
+	/** Name servers, best first. RFC 8106. */
+	readonly servers: readonly ServerSaid[];
 }
 
 function preferenceOf(bits: number): Preference {
@@ -66,6 +80,7 @@ export function advertisementAt(view: DataView, at: number, end: number): Advert
 	const flags = view.getUint8(at + 5);
 	const prefixes: PrefixSaid[] = [];
 	const routes: RouteSaid[] = [];
+	const servers: ServerSaid[] = [];
 	for (let option = at + FIXED; option < end; option += view.getUint8(option + 1) << 3) {
 		const type = view.getUint8(option);
 		const length = view.getUint8(option + 1) << 3;
@@ -83,6 +98,12 @@ export function advertisementAt(view: DataView, at: number, end: number): Advert
 		} else if (type === ROUTE_INFORMATION && length <= 24 && routes.length < MOST) {
 			const route = routeAt(view, option, length);
 			if (familyBits(route.prefix) === 128) routes.push(route);
+		} else if (type === NAME_SERVERS) {
+			const lifetime = view.getInt32(option + 4) >>> 0;
+			for (let server = option + 8; server + 16 <= option + length && servers.length < MOST; server += 16) {
+				const address = addressText(view, server);
+				if (familyBits(address) === 128 && !isMulticast(address)) servers.push({ address, lifetime });
+			}
 		}
 	}
 	return {
@@ -92,6 +113,7 @@ export function advertisementAt(view: DataView, at: number, end: number): Advert
 		lifetime: view.getUint16(at + 6),
 		prefixes,
 		routes,
+		servers,
 	};
 }
 

@@ -13,8 +13,9 @@ import type { Watch } from "../../transport/watch.ts";
 import * as icmpv6 from "../../wire/icmpv6.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import { Clock, type Service } from "../../transport/services.ts";
-import { advertisementAt, FOREVER, type Advertisement, type PrefixSaid } from "./advertisement.ts";
+import { advertisementAt, untilOf, type Advertisement, type PrefixSaid } from "./advertisement.ts";
 import { stableAddress } from "./identifiers.ts";
+import { HeardServers } from "./name-servers.ts";
 import { ASKED, LOST, OwnAddress6, USED, WAITING, type Origin } from "./own.ts";
 
 /** RFC 4862 §5.1, RFC 4861 §10: RETRANS_TIMER, MAX_RTR_SOLICITATION_DELAY, RTR_SOLICITATION_INTERVAL; and RFC 7559's longest interval, ms. */
@@ -34,11 +35,6 @@ const MOST_SAID = 4;
 /** How long what was said on a network counts after the link came back, ms: trying the link-local address and asking takes some 3 s. */
 const GRACE_MS = 10_000;
 const LINK_LOCAL = "fe80::";
-
-/** When a lifetime of so many seconds ends that begins now. */
-function untilOf(lifetime: number, now: number): number {
-	return lifetime === FOREVER ? Infinity : now + lifetime * 1000;
-}
 
 /** What one is told. */
 export interface AutoconfigurationOptions<This = Autoconfiguration> {
@@ -99,6 +95,7 @@ export class Autoconfiguration implements Service {
 	readonly #own: OwnAddress6[] = [];
 	/** Routes of routers and of prefixes that are on the link, each as long as they said. */
 	readonly #routes: Lasting[] = [];
+	readonly #servers: HeardServers;
 	#up = false;
 	#solicitAt = Infinity;
 	#solicitMs = SOLICIT_MS;
@@ -123,6 +120,7 @@ export class Autoconfiguration implements Service {
 		if (secret !== undefined && secret.length !== 8) throw new RangeError(`secret of ${secret.length} bytes: expected 8`);
 		this.#stack = stack;
 		this.#link = found;
+		this.#servers = new HeardServers(found);
 		this.#clock = new Clock(stack.core);
 		this.#auto = mode === "auto";
 		this.#given = addresses.map((text) => {
@@ -168,6 +166,7 @@ export class Autoconfiguration implements Service {
 		this.#stack.services.delete(this);
 		this.#watch.close();
 		const present = this.#link.slot !== 0; // else they went with it
+		this.#servers.clear();
 		for (const { route } of this.#routes.splice(0)) if (present) this.#removeRoute(route);
 		for (const { entry } of this.#own.splice(0)) if (present) this.#removeEntry(entry);
 	}
@@ -229,6 +228,7 @@ export class Autoconfiguration implements Service {
 		let next = this.#solicitAt;
 		for (const { next: at } of this.#own) next = Math.min(next, at);
 		for (const { until } of this.#routes) next = Math.min(next, until);
+		next = Math.min(next, this.#servers.next);
 		this.#clock.deadline(next);
 	}
 
@@ -262,6 +262,10 @@ export class Autoconfiguration implements Service {
 			this.#changed = true;
 			return true;
 		}
+		if (this.#servers.next <= now) {
+			this.#servers.age(now, Infinity);
+			return true;
+		}
 		if (this.#solicitAt > now) return false;
 		this.#link.askRouters();
 		this.#solicitAt = now + this.#solicitMs + this.#random(SOLICIT_MS / 8);
@@ -282,6 +286,7 @@ export class Autoconfiguration implements Service {
 				this.#mark(own, OWN_TENTATIVE, true);
 			}
 		for (const each of this.#routes) each.until = Math.min(each.until, now + GRACE_MS);
+		this.#servers.age(now, GRACE_MS);
 		this.#solicitMs = SOLICIT_MS;
 		this.#solicitAt = Infinity;
 	}
@@ -384,6 +389,7 @@ export class Autoconfiguration implements Service {
 			if (prefix.onLink) this.#route(network, prefix.length, "", 0, prefix.valid, now);
 			if (prefix.autonomous && prefix.length === 64 && prefix.preferred <= prefix.valid) this.#address(network, prefix, now);
 		}
+		this.#refused += this.#servers.take(said.servers, now);
 	}
 
 	/** A route lasts for so many seconds from now on; 0: it goes. */

@@ -375,9 +375,9 @@ describe("a ping of a name", () => {
 		],
 		["the resolver does not", (asked: Asked) => asked.onError(asked.host), "board.example: the name cannot be resolved"],
 		[
-			"the address is IPv6",
-			(asked: Asked) => asked.onResolved(asked.host, "fe80::1"),
-			"board.example: has no IPv4 address, only fe80::1",
+			"it answers what is no address",
+			(asked: Asked) => asked.onResolved(asked.host, "fe80::g"),
+			"board.example: has no IP address, only fe80::g",
 		],
 	])("ends with an error when %s, outside of the constructor", (_name, act, message) => {
 		const { dns } = resolver(act);
@@ -386,6 +386,12 @@ describe("a ping of a name", () => {
 		station.world.run(10);
 		expect(heard.errors.map((error) => [error.message, error.sequence])).toEqual([[message, undefined]]);
 		expect(icmpOf(station.stack).sockets.every((socket) => !socket.open)).toBe(true);
+	});
+
+	it("takes a literal, and an answer, of either family", () => {
+		const { dns } = resolver((options) => options.onResolved(options.host, "2001:db8::2"));
+		expect(stationPing({ host: "board.example", dns }).ping.address).toBe("2001:db8::2");
+		expect(stationPing({ host: "2001:DB8:0::2" }).ping.address).toBe("2001:db8::2");
 	});
 
 	it("that is closed meanwhile closes the resolver, and hears nothing of what comes then", () => {
@@ -416,8 +422,8 @@ describe("options of a ping", () => {
 		[undefined, "options undefined: expected an object"],
 		[{}, "options: expected an address or a host"],
 		[{ address: "10.0.0" }, 'address "10.0.0": expected an IP address, as in "192.168.77.2"'],
-		[{ host: 5 }, "host 5: expected a name or an IPv4 address as a string"],
-		[{ host: "a.example" }, 'host "a.example": expected an IPv4 address, or dns: { io: Resolver } to look the name up'],
+		[{ host: 5 }, "host 5: expected a name or an IP address as a string"],
+		[{ host: "a.example" }, 'host "a.example": expected an IP address, or dns: { io: Resolver } to look the name up'],
 		[{ host: "a.example", dns: {} }, "dns.io undefined: expected the class of a resolver"],
 		[{ address: "10.0.0.2", size: 1473 }, "size 1473: expected a whole number from 0 to 1472"],
 		[{ address: "10.0.0.2", size: -1 }, "size -1: expected a whole number from 0 to 1472"],

@@ -156,10 +156,12 @@ describe("a neighbour that is looked for", () => {
 		expect(stateOf(s)).toEqual([`reachable ${text(peerMac)}`]);
 	});
 
-	it("gets what waited also by an answer that was not asked for, which is only believed", () => {
+	it("gets what waited also by an answer that was not asked for, which is only believed: it is asked itself five seconds later, RFC 4861 §7.3.3", () => {
 		const s = known({ override: true });
 		expect(s.packets()).toMatchObject([{ to: peerMac }]);
-		expect(stateOf(s)).toEqual([`stale ${text(peerMac)}`]);
+		expect(stateOf(s)).toEqual([`delay ${text(peerMac)}`]);
+		s.world.run(5100);
+		expect(s.packets(true).filter(isSolicitation)).toMatchObject([{ destination: full(PEER), to: peerMac }]);
 	});
 
 	it("is not there by an answer without hardware address, or of somebody else", () => {

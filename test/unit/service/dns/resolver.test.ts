@@ -290,7 +290,7 @@ describe("misuse", () => {
 		[{ servers: "10.0.0.53" }, TypeError, 'servers "10.0.0.53"'],
 		[{ servers: ["10.0.0"] }, RangeError, 'servers "10.0.0"'],
 		[{ servers: [1] }, TypeError, "servers 1"],
-		[{ servers: ["2001:db8::1"] }, RangeError, 'servers "2001:db8::1"'],
+		[{ servers: ["2001:db8::g"] }, RangeError, 'servers "2001:db8::g"'],
 		[{ timeout: 99 }, RangeError, "timeout 99: expected a whole number from 100 to 60000"],
 		[{ timeout: 60_001 }, RangeError, "timeout 60001"],
 		[{ timeout: "1" }, TypeError, 'timeout "1"'],

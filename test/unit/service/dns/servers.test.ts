@@ -236,7 +236,7 @@ describe("the servers of the whole board", () => {
 		expect(scene.lookUp("a.test").address).toBe("192.0.2.2");
 		useNameServers(scene.us.stack, []);
 		expect(scene.lookUp("a.test").address).toBe("192.0.2.1");
-		expect(() => useNameServers(scene.us.stack, ["10.1.0"])).toThrow('name server "10.1.0": expected an IPv4 address');
+		expect(() => useNameServers(scene.us.stack, ["10.1.0"])).toThrow('name server "10.1.0": expected an IP address');
 	});
 
 	it("that no route leads to are passed over", () => {

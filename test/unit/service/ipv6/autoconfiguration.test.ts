@@ -154,6 +154,36 @@ describe("what a router says", () => {
 		expect(s.packets()).toMatchObject([{ to: Station6.macOf("2001:db8:77::5") }]);
 	});
 
+	it("names servers, each for as long as it says; those of the program come first: RFC 8106", () => {
+		const option = (lifetime: number, ...list: string[]) => [
+			25,
+			1 + 2 * list.length,
+			0,
+			0,
+			...u32(lifetime),
+			...list.flatMap(ip6),
+		];
+		const { s, auto } = ready({
+			options: [...option(60, "2001:db8::53", "ff02::fb", "fe80::53"), ...option(30, "2001:db8::54", "2001:db8::55")],
+		});
+		const servers = () => s.link.nameServers;
+		expect(servers()).toEqual(["2001:db8::53", "fe80::53", "2001:db8::54"]);
+		expect(auto.state.refused).toBe(1);
+		s.link.nameServers = ["192.168.77.1", "2001:db8::54"];
+		expect(servers()).toEqual(["192.168.77.1", "2001:db8::54", "2001:db8::53", "fe80::53"]);
+		s.link.nameServers = [];
+		s.world.run(30_000);
+		expect(servers()).toEqual(["2001:db8::53", "fe80::53"]);
+		s.ip(advertisement({ options: option(0, "2001:db8::53") }));
+		s.world.run(100);
+		expect(servers()).toEqual(["fe80::53"]);
+		s.ip(advertisement({ options: option(0xffffffff, "fe80::53") }));
+		s.world.run(86_400_000);
+		expect(servers()).toEqual(["fe80::53"]);
+		auto.close();
+		expect(servers()).toEqual([]);
+	});
+
 	it("ends the questions", () => {
 		const { s } = ready({});
 		s.world.run(60_000);
