@@ -1,6 +1,7 @@
 // TCP's header and options, RFC 9293 §3.1. `at` is the arena offset of the header.
 
-import type { Offset, Range, Uint16 } from "../packet/numbers.ts";
+import { check } from "../packet/bounds.ts";
+import type { Offset, Range, Uint16, Uint8 } from "../packet/numbers.ts";
 
 export const HEADER = 20;
 export const SEQ = 4;
@@ -21,6 +22,10 @@ export const URG = 32;
 export const OPTION_END = 0;
 export const OPTION_NOP = 1;
 export const OPTION_MSS = 2;
+/** Bytes of that option. */
+const MSS = 4;
+/** Bytes of the options of our SYNs, `synOptions`: a multiple of four. */
+export const SYN_OPTIONS = MSS;
 
 /** The MSS to assume when the peer names none. RFC 9293 §3.7.1. */
 export const DEFAULT_MSS = 536;
@@ -57,8 +62,20 @@ export function flagsAndWindow(view: DataView, at: Offset): number {
 	return (view.getUint8(at + FLAGS) << 16) | view.getUint16(at + WINDOW);
 }
 
+/** Writes the options that our SYNs have. */
+export function synOptions(view: DataView, at: Offset, mss: number): void {
+	check(at, SYN_OPTIONS, view.byteLength);
+	view.setInt32(at, (OPTION_MSS << 24) | (MSS << 16) | mss);
+}
+
 /** The MSS option of a valid header, or 0 when there is none that is well formed. */
 export function mssOption(view: DataView, at: Offset): Uint16 {
+	const option = optionAt(view, at, OPTION_MSS, MSS);
+	return option === 0 ? 0 : view.getUint16(option + 2);
+}
+
+/** Where a valid header has the option of that kind, of so many bytes; 0 when it has none, or one behind what makes no sense. */
+function optionAt(view: DataView, at: Offset, wanted: Uint8, bytes: Uint8): Offset {
 	const end = at + headerLength(view, at);
 	let option = at + HEADER;
 	while (option < end) {
@@ -71,7 +88,7 @@ export function mssOption(view: DataView, at: Offset): Uint16 {
 		if (option + 2 > end) return 0;
 		const length = view.getUint8(option + 1);
 		if (length < 2 || option + length > end) return 0;
-		if (kind === OPTION_MSS && length === 4) return view.getUint16(option + 2);
+		if (kind === wanted && length === bytes) return option;
 		option += length;
 	}
 	return 0;

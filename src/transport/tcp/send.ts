@@ -14,7 +14,7 @@ import { timerSet } from "../../packet/timers.ts";
 import { segmentBuild } from "../../wire/build.ts";
 import { wrap } from "../../packet/ring.ts";
 import { advertise } from "./stream.ts";
-import { ACK, FIN, OPTION_MSS, PSH, RST, SYN } from "../../wire/tcp.ts";
+import { ACK, FIN, PSH, RST, SYN, SYN_OPTIONS, synOptions } from "../../wire/tcp.ts";
 import { restartIdle } from "./congestion.ts";
 import { outputBlocked, tcpMark } from "./pending.ts";
 import { receiveMss } from "./size.ts";
@@ -23,8 +23,6 @@ import { ACKS, predict, stopTiming } from "./block.ts";
 import { PENDING, PERSIST, RETRANSMIT } from "./work.ts";
 
 const FLAG_SHIFT = 16;
-/** Bytes of our only option. */
-const MSS_BYTES = 4;
 
 /** Least time between segments that are timed, ms. With a timeout of no less than 200 ms more would tell nothing. */
 const RTT_STEP = 10;
@@ -256,8 +254,8 @@ function transmitSyn(view: DataView, tcb: TcbBlock): boolean {
 		tcb.bits = tcb.bits & ~BIT_ACK_NOW;
 		return true;
 	}
-	view.setInt32(tcb.options, (OPTION_MSS << 24) | (MSS_BYTES << 16) | receiveMss(view, tcb));
-	tcb.optionsLength = MSS_BYTES;
+	synOptions(view, tcb.options, receiveMss(view, tcb));
+	tcb.optionsLength = SYN_OPTIONS;
 	const done = emit(view, tcb, tcb.iss, tcb.state === SYN_SENT ? SYN : SYN | ACK, 0, 0);
 	tcb.optionsLength = 0;
 	const now = CoreBlock.of(view, CORE).now;

@@ -15,14 +15,12 @@ import { ipBuild, pseudoOfPacket, TOS_BITS } from "../../wire/build.ts";
 import { checksum } from "../../wire/kernels/checksum.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as wire from "../../wire/tcp.ts";
-import { ACK, FIN, OPTION_MSS, RST, SYN } from "../../wire/tcp.ts";
+import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { hopsOf } from "./life.ts";
 import { firstWindow } from "./share.ts";
 
 const FLAG_SHIFT = 16;
-/** Bytes of the MSS option. */
-const MSS_BYTES = 4;
 /** Nobody has a TCB for the segment. */
 export const NOBODY = 0;
 
@@ -65,7 +63,7 @@ function answer(view: DataView, link: InterfaceBlock, by: Offset, seq: number, a
 		return;
 	}
 	const at = core.spareAt;
-	const length = syn ? wire.HEADER + MSS_BYTES : wire.HEADER;
+	const length = syn ? wire.HEADER + wire.SYN_OPTIONS : wire.HEADER;
 	// With the time to live and the code point that the TCB's have.
 	const hops = by === NOBODY ? 0 : PathBlock.of(view, TcbBlock.of(view, by).path).hops;
 	const header = ipBuild(view, at, path, ipv4.TCP, (hops & TOS_BITS) | hopsOf(hops), length);
@@ -76,7 +74,7 @@ function answer(view: DataView, link: InterfaceBlock, by: Offset, seq: number, a
 	view.setInt32(header + wire.ACK_NUMBER, ack);
 	view.setInt32(header + wire.DATA_OFFSET, (length << 26) | flagsWindow);
 	view.setInt32(header + wire.CHECKSUM, 0);
-	if (syn) view.setInt32(header + wire.HEADER, (OPTION_MSS << 24) | (MSS_BYTES << 16) | (path.mtu - path.ipHeader - wire.HEADER));
+	if (syn) wire.synOptions(view, header + wire.HEADER, (path.mtu - path.ipHeader - wire.HEADER) | 0);
 	const pseudo = pseudoOfPacket(view, at, header - at, ipv4.TCP, length);
 	view.setUint16(header + wire.CHECKSUM, ~checksum(view, header, end, pseudo));
 	if (output(view, core.spare, at, end, path)) takeSpare(view);
