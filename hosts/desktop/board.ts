@@ -1,6 +1,7 @@
 // Reads and checks board files. What is wrong is told in one line with the path of the wrong value.
 
 import { readFileSync } from "node:fs";
+import { isIPv6 } from "node:net";
 import { totalmem } from "node:os";
 import { basename, dirname, resolve } from "node:path";
 import { DHCP_MESSAGE, type StackOptions } from "../../src/config.ts";
@@ -9,6 +10,7 @@ import { violationOf } from "./board-schema.ts";
 import type { BoardFile, BoardInterface, BoardRoute, ChipPins, Driver, EmacPins, Link, UartPins } from "./config.ts";
 import { contains, formatAddress, isHost, isUnicast, parseAddress, parsePrefix } from "./ipv4.ts";
 import type { Prefix } from "./ipv4.ts";
+import { settleIpv6 } from "./ipv6.ts";
 
 /** Something the user gave is wrong: the message is the one line to show, and the status is 2. */
 export class InputError extends Error {}
@@ -67,7 +69,7 @@ export function checkBoard(path: string, data: unknown, memory = machineMemory()
 	const violation = violationOf(data);
 	if (violation !== undefined) throw new InputError(`${path}: ${violation}`);
 	const file = data as unknown as BoardFile;
-	const problem = firstProblem(file, dirname(resolve(path)));
+	const problem = ipv6Problem(file) ?? firstProblem(file, dirname(resolve(path)));
 	if (problem !== undefined) throw new InputError(`${path}: ${problem}`);
 	const { heap, ...limits } = file.limits ?? {};
 	const stack: StackOptions = {
@@ -141,6 +143,14 @@ export function checkTogether(boards: Board[]): void {
 	}
 }
 
+function ipv6Problem(file: BoardFile): string | undefined {
+	for (const [i, each] of file.interfaces.entries()) {
+		const problem = settleIpv6(each);
+		if (problem !== undefined) return `interfaces[${i}].${problem}`;
+	}
+	return undefined;
+}
+
 function firstProblem(file: BoardFile, folder: string): string | undefined {
 	const limit = file.limits?.interfaces;
 	if (limit !== undefined && limit < file.interfaces.length + 1)
@@ -203,7 +213,11 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 }
 
 function serverProblem(servers: string[] | undefined): string | undefined {
-	const i = (servers ?? []).findIndex((text) => parseAddress(text) >>> 24 !== 127 && !isUnicast(parseAddress(text)));
+	const i = (servers ?? []).findIndex((text) =>
+		text.includes(":")
+			? !isIPv6(text) || text.includes("%") || text.toLowerCase().startsWith("ff") || text === "::"
+			: parseAddress(text) >>> 24 !== 127 && !isUnicast(parseAddress(text)),
+	);
 	return i < 0 ? undefined : `dns[${i}] "${servers![i]}": expected an address that one host may have`;
 }
 

@@ -233,6 +233,42 @@ describe("a board file", () => {
 		else expect(withFirst(change)).toMatch(message);
 	});
 
+	it.each([
+		[["192.168.77.2/24", "2001:db8:77::2/64"], undefined, { addresses: ["2001:db8:77::2/64"] }],
+		[["192.168.77.2/24", "2001:db8:77::2/64"], "auto", { addresses: ["2001:db8:77::2/64"] }],
+		[["192.168.77.2/24", "fd00::2/64"], "static", { mode: "static", addresses: ["fd00::2/64"] }],
+		[["192.168.77.2/24"], "static", { mode: "static" }],
+		[["192.168.77.2/24"], "auto", "auto"],
+		[["192.168.77.2/24"], "off", undefined],
+	])("may have addresses %j with ipv6 %j", (addresses, ipv6, expected) => {
+		const board = checkBoard("board.json", {
+			interfaces: [{ ...eth0, addresses, ...(ipv6 !== undefined && { ipv6 }), dns: ["2001:db8::53", "fe80::53"] }],
+		});
+		expect(board.file.interfaces[0]).toMatchObject({ addresses: ["192.168.77.2/24"] });
+		expect(board.file.interfaces[0]!.ipv6).toEqual(expected);
+	});
+
+	const own = "192.168.77.2/24";
+	it.each([
+		[{ addresses: [own, "2001:db8::2"] }, 'addresses[1] "2001:db8::2": expected an IP address and a prefix length'],
+		[{ addresses: [own, "2001:db8::g/64"] }, 'addresses[1] "2001:db8::g/64": expected an IP address and a prefix length'],
+		[{ addresses: [own, "2001:db8::2/129"] }, 'addresses[1] "2001:db8::2/129": expected an IP address and a prefix length'],
+		[{ addresses: [own, "ff02::1/64"] }, 'addresses[1] "ff02::1/64": expected an address that one host may have'],
+		[
+			{ addresses: [own, "2001:db8::2/64"], ipv6: "off" },
+			'addresses[1] "2001:db8::2/64": ipv6 is "off" there; remove one of both',
+		],
+		[
+			{ addresses: [own, "fd00::1/64", "fd00::2/64", "fd00::3/64"] },
+			"addresses: has 3 of IPv6; expected at most 2, as an interface has 4 with the link-local one",
+		],
+		[{ ipv6: "on" }, 'ipv6 "on": expected "auto", "static" or "off"'],
+		[{ dns: ["ff02::fb"] }, 'dns[0] "ff02::fb": expected an address that one host may have'],
+		[{ dns: ["fe80::1%eth0"] }, 'dns[0] "fe80::1%eth0": expected an address that one host may have'],
+	])("is refused with IPv6 that says %j", (change, message) => {
+		expect(withFirst(change)).toContain(`interfaces[0].${message}`);
+	});
+
 	it("may have interfaces that get their addresses by DHCP, on a gateway's wire in a subnet by their place", () => {
 		const lent = { name: "eth0", wire: "gateway", dhcp: true };
 		const other = { name: "eth1", wire: "tap:tap0", metric: 5, dhcp: { hostname: "board-7", clientId: "x1", probes: 0 } };
