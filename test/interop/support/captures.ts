@@ -96,22 +96,35 @@ export interface FrameCounts {
 const ENHANCED_PACKET = 6;
 const OPTION_FLAGS = 2;
 
-/** Frames of a capture by direction. pcapng: draft-ietf-opsawg-pcapng §4.3; little-endian, as we write it. */
-export function frameCounts(file: string): FrameCounts {
-	const counts = { inbound: 0, outbound: 0 };
+/** Of each frame of a capture, whether it came in. pcapng: draft-ietf-opsawg-pcapng §4.3; little-endian, as we write it. */
+function* directions(file: string): Generator<boolean> {
 	const bytes = readFileSync(file);
 	for (let at = 0; at + 12 <= bytes.length;) {
 		const length = bytes.readUInt32LE(at + 4);
 		if (bytes.readUInt32LE(at) === ENHANCED_PACKET) {
 			const options = at + 28 + ((bytes.readUInt32LE(at + 20) + 3) & ~3);
-			if (bytes.readUInt16LE(options) === OPTION_FLAGS) {
-				if ((bytes.readUInt32LE(options + 4) & 3) === 1) counts.inbound++;
-				else counts.outbound++;
-			}
+			if (bytes.readUInt16LE(options) === OPTION_FLAGS) yield (bytes.readUInt32LE(options + 4) & 3) === 1;
 		}
 		at += length;
 	}
+}
+
+/** Frames of a capture by direction. */
+export function frameCounts(file: string): FrameCounts {
+	const counts = { inbound: 0, outbound: 0 };
+	for (const inbound of directions(file)) counts[inbound ? "inbound" : "outbound"]++;
 	return counts;
+}
+
+/** The number, as tshark counts all frames of a capture, of the `count`th that came in. */
+export function inboundFrame(file: string, count: number): number {
+	let number = 0;
+	let came = 0;
+	for (const inbound of directions(file)) {
+		number++;
+		if (inbound && ++came === count) return number;
+	}
+	throw new Error(`${file}: ${came} frames came in, ${count} expected`);
 }
 
 /** All captures together, in MB of 10^6 bytes. */
