@@ -1,6 +1,7 @@
 // TypeScript to JavaScript modules: `tsc` removes the types, rollup joins the files (join.mjs).
 //   build/out/xs/multihome.js …    the modules of src/modules.json, for XS; their natives stay imports ("multihome/codec" and so on)
 //   build/out/xs/embedded/**/*.js  "embedded:io/socket/tcp" and so on: the same by the names of ECMA-419 and Moddable
+//   build/out/ipv4         both without IPv6, for firmware that has none (bundleIpv4)
 //   build/out/manifests/**/*.json  what Moddable's build wants to know of each module, and of those that it takes
 //   build/out/desktop/desktop.js   what the desktop host runs first
 //   build/out/desktop/timer.js …   Moddable's modules "timer", "time" and "system", for programs
@@ -16,7 +17,7 @@ import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { joinModules, joinTogether, put, text } from "./join.mjs";
-import { DRIVERS, NAMES, OURS, closureOf, fileOf, makeManifests, pathOf, xs } from "./modules.mjs";
+import { DRIVERS, NAMES, OURS, XS, XS_IPV4, closureOf, fileOf, makeManifests, pathOf } from "./modules.mjs";
 import { makeFlat } from "./flat.mjs";
 import { withProgress } from "./progress.mjs";
 
@@ -102,10 +103,9 @@ async function makeBundles(progress) {
 		for (const { reason } of all) if (reason !== undefined) throw reason;
 		const twins = twinsIn(js);
 		progress.step("joining the modules");
-		const entries = OURS.map(({ name, source }) => ({ name, input: compiledOf(js, source), file: fileOf(name) }));
 		const forXS = (source, path) => joinModules(join(js, source), path, NATIVES, XS_EXTERNAL, { inline: true });
 		await Promise.all([
-			joinTogether(entries, xs, NATIVES, XS_EXTERNAL, { copied: COPIED, importAs: (name) => name, inline: true }),
+			joinForXS(js, XS, true),
 			forXS("drivers/index.js", paths.drivers),
 			forXS("hosts/desktop/main.js", paths.desktop),
 			forXS("hosts/desktop/timer.js", paths.timer),
@@ -113,21 +113,46 @@ async function makeBundles(progress) {
 			forXS("hosts/desktop/system-module.js", paths.system),
 			joinModules(join(js, "hosts/desktop/simulate.js"), paths.simulate, twins, /^(node:|ajv)/, { treeshake: false }),
 		]);
-		for (const { name, also } of OURS)
-			if (also !== undefined) await put(pathOf(also), `export { default } from ${JSON.stringify(name)};\n`);
-		await makeManifests();
 	} finally {
 		await rm(js, { recursive: true, force: true });
 	}
 }
 
-const compiledOf = (js, source) => join(js, source.replace(/\.ts$/, ".js"));
+/** Joins the modules for XS, with IPv6 or without, and makes their manifests. `js` is the folder that they were compiled into. */
+async function joinForXS(js, build, ipv6) {
+	const options = { copied: COPIED, importAs: (name) => name, inline: true, ipv6 };
+	await joinTogether(entriesOf(js), build.bundles, NATIVES, XS_EXTERNAL, options);
+	for (const { name, also } of OURS)
+		if (also !== undefined) await put(pathOf(also, build), `export { default } from ${JSON.stringify(name)};\n`);
+	await makeManifests(build);
+}
+
+/** Brings the bundles for firmware without IPv6 up to date: only who builds such a one waits for them. Answers where they are. */
+export async function bundleIpv4() {
+	const stamp = join(XS_IPV4.bundles, "bundle.sha256");
+	const hash = await hashOf(["src"], ["package.json", "tsconfig.json", ...TOOLS]);
+	if (OURS.every(({ name }) => existsSync(pathOf(name, XS_IPV4))) && (await text(stamp)) === hash) return XS_IPV4;
+	await withProgress("bundling the stack without IPv6", async () => {
+		await mkdir(out, { recursive: true });
+		const js = await mkdtemp(join(out, "js-"));
+		try {
+			await compileProject(join(root, "hosts/tsconfig.json"), js);
+			await joinForXS(js, XS_IPV4, false);
+		} finally {
+			await rm(js, { recursive: true, force: true });
+		}
+	});
+	await put(stamp, hash);
+	return XS_IPV4;
+}
+
+const entriesOf = (js) =>
+	OURS.map(({ name, source }) => ({ name, input: join(js, source.replace(/\.ts$/, ".js")), file: fileOf(name) }));
 
 /** Joins the modules for Node, with the natives' twins. `js` is the folder that they were compiled into. */
 export async function joinForNode(js) {
 	const twins = twinsIn(js);
-	const entries = OURS.map(({ name, source }) => ({ name, input: compiledOf(js, source), file: fileOf(name) }));
-	await joinTogether(entries, join(out, "node"), twins, /^$/, { copied: COPIED, importAs: (_name, path) => path });
+	await joinTogether(entriesOf(js), join(out, "node"), twins, /^$/, { copied: COPIED, importAs: (_name, path) => path });
 }
 
 /** Compiles a project of this repository to JavaScript in `folder`. */

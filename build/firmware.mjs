@@ -232,10 +232,14 @@ function putHeader(folder, { carried, byPio }) {
 }
 
 /** Declares, in place of codec.js, which lists all, the natives that modules import: the linker leaves out the others. Answers what the manifest says of it. */
-async function neededNatives(carried, folder) {
+async function neededNatives(carried, folder, build) {
 	const { nativesOf, pathOf } = await import("./modules.mjs");
 	const { flatFolder } = await import("./flat.mjs");
-	const needed = await nativesOf([...carried.map(pathOf), join(folder, "main.js"), join(folder, "program.js")]);
+	const needed = await nativesOf([
+		...carried.map((name) => pathOf(name, build)),
+		join(folder, "main.js"),
+		join(folder, "program.js"),
+	]);
 	const all = readFileSync(join(flatFolder, "codec.js"), "utf8").split("\n");
 	putIfNew(
 		join(folder, "codec.js"),
@@ -251,8 +255,8 @@ function putIfNew(path, text) {
 
 /** Writes main.js, program.js and manifest.json into build/out/firmware/TARGET; answers that folder, and what the stack's memory takes. */
 export async function bundleTarget(platform, { target, board: file, app, set = [], manifest: more, out }) {
-	const { bundle, bundleFirmware } = await import("./bundle.mjs");
-	const { manifestPath, standardNames } = await import("./modules.mjs");
+	const { bundle, bundleFirmware, bundleIpv4 } = await import("./bundle.mjs");
+	const { XS, manifestPath, standardNames } = await import("./modules.mjs");
 	const { simulate } = await bundle();
 	const { Stack, readBoard, driverOf, emacOf, pinsOf, uartOf, routesOf } = await import(pathToFileURL(simulate).href);
 	const home = join(root, "hosts", platform, "targets", target);
@@ -267,19 +271,24 @@ export async function bundleTarget(platform, { target, board: file, app, set = [
 		program: app ?? join(root, "hosts/examples/status.ts"),
 		others: more !== undefined,
 	});
-	const natives = more === undefined ? await neededNatives(carried, folder) : {};
+	const build = carried.includes("multihome/ipv6") ? XS : await bundleIpv4();
+	const natives = more === undefined ? await neededNatives(carried, folder, build) : {};
 	// Of what a manifest brings nothing is known.
 	const byPio = more !== undefined || read.file.interfaces.some((each) => pinsOf(each)?.bus === 2);
 	putHeader(folder, { carried, byPio });
-	const includes = [join(home, "manifest.json"), ...carried.map(manifestPath), ...(more === undefined ? [] : [resolve(more)])];
-	const named = standardNames(carried, folder);
+	const includes = [
+		join(home, "manifest.json"),
+		...carried.map((name) => manifestPath(name, build)),
+		...(more === undefined ? [] : [resolve(more)]),
+	];
+	const named = standardNames(carried, folder, build);
 	const manifest = {
 		include: includes.map((path) => relative(folder, path)),
 		modules: { ...natives, "multihome/parts": "./multihome-parts", main: "./main", program: "./program", ...named.modules },
 		preload: ["main", ...(preloaded ? ["program"] : []), ...named.preload],
 	};
 	writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest, null, "\t"));
-	return { folder, carried, arena: Stack.bytesFor(read.stack) };
+	return { folder, carried, build, arena: Stack.bytesFor(read.stack) };
 }
 
 /** Runs it; what it prints is shown, and kept in a file. */
@@ -311,9 +320,9 @@ async function main([action, platform, ...args]) {
 		return 0;
 	}
 	const environment = options.bundle ? undefined : sdk(platform, options.target);
-	const { folder, carried, arena } = await bundleTarget(platform, options);
+	const { folder, carried, build, arena } = await bundleTarget(platform, options);
 	const { sizeLines } = await import("./sizes.mjs");
-	for (const line of await sizeLines([...carried, "main", "program"], folder)) console.log(line);
+	for (const line of await sizeLines([...carried, "main", "program"], folder, build)) console.log(line);
 	if (environment === undefined) {
 		console.log(relative(process.cwd(), folder));
 		return 0;

@@ -15,8 +15,11 @@ import { squeezeTables, writeOutRecords } from "./records.mjs";
 /** As `tsc` writes the import of src/link/state-table.ts. */
 const IMPORTS_TABLES = /^import .*\/state-table\.js";$/m;
 
-/** Finds what relative imports and aliases stand for, and loads it with its source map. A path may end in "?" and who has a copy of its own of that file. `inline`: with constants for where fields of records lie, and, in the files that `opens` answers true for, which are the project's own, private members as ordinary ones. */
-function files(aliases, external, inline, opens = () => true) {
+/** A call of src/packet/kernels/parts.ts. */
+const HAS_IPV6 = /\b(?<!function )hasIpv6\(\)/g;
+
+/** Finds what relative imports and aliases stand for, and loads it with its source map. A path may end in "?" and who has a copy of its own of that file. `inline`: with constants for where fields of records lie and for whether there is IPv6, `ipv6`, and, in the files that `opens` answers true for, which are the project's own, private members as ordinary ones. */
+function files(aliases, external, inline, { opens = () => true, ipv6 = true } = {}) {
 	return {
 		name: "multihome",
 		resolveId(id, importer) {
@@ -39,7 +42,7 @@ function files(aliases, external, inline, opens = () => true) {
 			const map = await text(path + ".map");
 			const bare = code.replace(/^\/\/# sourceMappingURL=.*$/m, "");
 			const squeezed = opens(path) && IMPORTS_TABLES.test(bare) ? squeezeTables(bare) : bare;
-			const placed = inline ? await writeOutRecords(squeezed, path, opens) : bare;
+			const placed = inline ? (await writeOutRecords(squeezed, path, opens)).replace(HAS_IPV6, `${ipv6}`) : bare;
 			return { code: inline && opens(path) ? openPrivates(placed) : placed, map: map === undefined ? null : JSON.parse(map) };
 		},
 	};
@@ -58,7 +61,7 @@ const FORMAT = { format: "es", sourcemap: true, sourcemapExcludeSources: true };
 
 /** Joins `input` and what it imports to the one file `output`. Answers the names that it exports, and the modules that it imports. */
 export async function joinModules(input, output, aliases, external, { treeshake = true, inline = false, opens } = {}) {
-	const build = await rollup({ input, plugins: [page(), files(aliases, external, inline, opens)], treeshake, onwarn });
+	const build = await rollup({ input, plugins: [page(), files(aliases, external, inline, { opens })], treeshake, onwarn });
 	const { output: chunks } = await build.generate({ ...FORMAT, file: output, inlineDynamicImports: true });
 	await build.close();
 	const [{ exports, imports, dynamicImports }] = chunks;
@@ -72,9 +75,9 @@ export async function joinModules(input, output, aliases, external, { treeshake 
  * needs them: constants are written out where they are used (inlineConstants), which an import keeps from it.
  * `modules`: `{ name, input, file }`; `importAs(name, from)` is how a module is imported by another.
  */
-export async function joinTogether(modules, folder, aliases, external, { copied, importAs, inline = false }) {
+export async function joinTogether(modules, folder, aliases, external, { copied, importAs, inline = false, ipv6 }) {
 	const owners = await ownersOf(modules, aliases, external);
-	const plugin = files(aliases, external, inline);
+	const plugin = files(aliases, external, inline, { ipv6 });
 	const { resolveId } = plugin;
 	plugin.resolveId = (id, importer) => {
 		const [path, copier] = (importer ?? "").split("?");

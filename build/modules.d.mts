@@ -12,6 +12,14 @@ export const OURS: readonly Module[];
 export function packageExports(): Record<string, { types: string; moddable: string; default?: string }>;
 export function fileOf(name: string): string;
 export function mcpackEntry(module: Module): string;
-export function pathOf(name: string): string;
+/** Where builds with IPv6, and those without, have bundles for XS and manifests. */
+export interface Build {
+	readonly bundles: string;
+	readonly manifests: string;
+}
+
+export const XS: Build;
+export const XS_IPV4: Build;
+export function pathOf(name: string, build?: Build): string;
 export function closureOf(names: readonly string[]): Promise<string[]>;
-export function manifestPath(name: string): string;
+export function manifestPath(name: string, build?: Build): string;

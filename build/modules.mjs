@@ -15,8 +15,10 @@ import { IMPORT, put } from "./join.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = join(root, "build/out");
 
-/** Where the bundles for XS are. */
-export const xs = join(out, "xs");
+/** Where the bundles for XS are, and their manifests. */
+export const XS = { bundles: join(out, "xs"), manifests: join(out, "manifests") };
+/** Those for firmware without IPv6. */
+export const XS_IPV4 = { bundles: join(out, "ipv4/xs"), manifests: join(out, "ipv4/manifests") };
 
 /** @type {readonly { name: string, source: string, also?: string, device?: string[], what?: string }[]} */
 export const MODULES = JSON.parse(readFileSync(join(root, "src/modules.json"), "utf8"));
@@ -69,7 +71,7 @@ function manifestOf(names, folder) {
 }
 
 /** Where a module's bundle for XS is. */
-export const pathOf = (name) => join(xs, `${fileOf(name)}.js`);
+export const pathOf = (name, { bundles } = XS) => join(bundles, `${fileOf(name)}.js`);
 
 /** The modules of the list that a bundle for XS imports: each in the file it was joined to. */
 export async function importsOf(path) {
@@ -103,27 +105,30 @@ export async function closureOf(names) {
 }
 
 /** Where a module's manifest is. */
-export const manifestPath = (name) => join(out, "manifests", `${fileOf(name)}.json`);
+export const manifestPath = (name, { manifests } = XS) => join(manifests, `${fileOf(name)}.json`);
 
 /** The other names of modules, as a manifest in `folder` has them. */
-export function standardNames(names, folder) {
+export function standardNames(names, folder, { bundles } = XS) {
 	const also = OURS.filter(({ name }) => names.includes(name)).flatMap((each) => each.also ?? []);
-	return manifestOf(also, relative(folder, xs));
+	return manifestOf(also, relative(folder, bundles));
 }
 
 /** A manifest for each module, which includes those that it takes; one for all of them, and one for their other names. */
-export async function makeManifests() {
+export async function makeManifests(build = XS) {
 	const make = async (file, manifest) => {
-		const path = manifestPath(file);
+		const path = manifestPath(file, build);
 		const include = [join(root, "hosts/engine/manifest.json"), ...manifest.include].map((found) =>
 			relative(dirname(path), found).replace(/^(?!\.)/, "./"),
 		);
-		await put(path, `${JSON.stringify({ include, ...manifestOf(manifest.names, relative(dirname(path), xs)) }, null, "\t")}\n`);
+		await put(
+			path,
+			`${JSON.stringify({ include, ...manifestOf(manifest.names, relative(dirname(path), build.bundles)) }, null, "\t")}\n`,
+		);
 	};
 	for (const { name } of OURS)
 		await make(name, {
 			names: [name],
-			include: (await importsOf(pathOf(name))).map(manifestPath),
+			include: (await importsOf(pathOf(name, build))).map((each) => manifestPath(each, build)),
 		});
 	await make("multihome/all", { names: OURS.map(({ name }) => name), include: [] });
 	await make("multihome/sockets", { names: OURS.flatMap(({ also }) => also ?? []), include: [] });

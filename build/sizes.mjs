@@ -26,15 +26,15 @@ async function bytecodeBytes(xsc, path, folder) {
 
 const minifiedBytes = async (path) => Buffer.byteLength((await minify(await readFile(path, "utf8"), { module: true })).code);
 
-/** A table of modules: `names` of the list, or of files in `folder`. */
-export async function sizeLines(names, folder) {
+/** A table of modules: `names` of the list, as `build` of modules.mjs has them, or of files in `folder`. */
+export async function sizeLines(names, folder, build) {
 	const xsc = compiler();
 	const work = await mkdtemp(join(tmpdir(), "multihome-sizes-"));
 	try {
 		const rows = [];
 		for (const name of names) {
 			const listed = MODULES.find((each) => each.name === name);
-			const path = listed === undefined ? join(folder, `${name}.js`) : pathOf(name);
+			const path = listed === undefined ? join(folder, `${name}.js`) : pathOf(name, build);
 			const bytes = xsc === undefined ? await minifiedBytes(path) : await bytecodeBytes(xsc, path, work);
 			rows.push([name, bytes, listed?.what ?? ""]);
 		}

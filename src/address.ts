@@ -4,10 +4,11 @@
 
 import { addressRead, asciiPut, setNone, setV4OrNone } from "#codec";
 import { formatIpv4, parseIpv4 } from "./address4.ts";
-import { formatIpv6, parseIpv6, type Ipv6 } from "./address6.ts";
+import { formatIpv6, NO_IPV6, parseIpv6, type Ipv6 } from "./address6.ts";
 import { isNone, isV4, v4Of } from "./packet/address.ts";
 import { CORE, CoreBlock, TEXT_BYTES } from "./packet/core-block.ts";
 import { GIVEN_ADDRESS, GIVEN_SOURCE, NO_ADDRESS } from "./packet/fields.ts";
+import { hasIpv6 } from "./packet/kernels/parts.ts";
 
 /** An address and how many of its bits a prefix has, counted in its family: 24 of "192.168.77.2", 64 of "2001:db8::2". */
 export interface Prefix {
@@ -42,7 +43,7 @@ export function addressOrNonePut(view: DataView, at: number, text: string): void
 /** The canonical text of an address in memory, "" for none. Allocates: for people and for what is rare. */
 export function addressText(view: DataView, at: number): string {
 	if (isV4(view, at)) return formatIpv4(v4Of(view, at));
-	if (isNone(view, at)) return "";
+	if (!hasIpv6() || isNone(view, at)) return "";
 	return formatIpv6([view.getInt32(at), view.getInt32(at + 4), view.getInt32(at + 8), view.getInt32(at + 12)]);
 }
 
@@ -50,7 +51,7 @@ export function addressText(view: DataView, at: number): string {
 export function canonicalAddress(text: string): string | undefined {
 	if (parseIpv4(text) !== undefined) return text;
 	const words = parseIpv6(text);
-	if (words === undefined) return undefined;
+	if (words === undefined || !hasIpv6()) return undefined;
 	return isMapped(words) ? formatIpv4(words[3]) : formatIpv6(words);
 }
 
@@ -71,13 +72,18 @@ export function givenSource(view: DataView, address: string): number {
 }
 
 function put(view: DataView, at: number, address: string): number {
-	if (!addressPut(view, at, address)) throw new RangeError(`address "${address}": expected an IP address`);
+	if (!addressPut(view, at, address)) throw new RangeError(`address "${address}": expected an IP address${lacking(address)}`);
 	return at;
+}
+
+/** The end of a message about a text that was no address: what to do when it is one of IPv6, and the build has none. */
+export function lacking(text: string): string {
+	return !hasIpv6() && text.includes(":") ? `; ${NO_IPV6}` : "";
 }
 
 /** Bits of the addresses of the family that an address is of. */
 export function familyBits(address: string): 32 | 128 {
-	return address.includes(":") ? 128 : 32;
+	return hasIpv6() && address.includes(":") ? 128 : 32;
 }
 
 /** What a prefix of so many bits has in memory, where IPv4's are mapped. */
@@ -92,7 +98,7 @@ export function unlessAny(address: string): string {
 
 /** Whether it is that of a group: RFC 5771 §3, RFC 4291 §2.7. */
 export function isMulticast(address: string): boolean {
-	if (familyBits(address) === 128) return address.startsWith("ff") && address.indexOf(":") === 4;
+	if (hasIpv6() && familyBits(address) === 128) return address.startsWith("ff") && address.indexOf(":") === 4;
 	const first = Number(address.slice(0, address.indexOf(".")));
 	return first >= 224 && first < 240;
 }
@@ -100,7 +106,7 @@ export function isMulticast(address: string): boolean {
 /** The first `length` bits of an address, the others 0. */
 export function networkOf(address: string, length: number): string {
 	const v4 = parseIpv4(address);
-	if (v4 !== undefined) return formatIpv4(v4 & maskOf(length));
+	if (!hasIpv6() || v4 !== undefined) return formatIpv4(v4! & maskOf(length));
 	const [a, b, c, d] = parseIpv6(address)!;
 	return formatIpv6([a & maskOf(length), b & maskOf(length - 32), c & maskOf(length - 64), d & maskOf(length - 96)]);
 }
@@ -121,7 +127,7 @@ export function addressOption(name: string, value: unknown): string {
 	if (typeof value !== "string") throw new TypeError(`${name} ${String(value)}: expected an IP address as a string`);
 	const address = canonicalAddress(value);
 	if (address === undefined)
-		throw new RangeError(`${name} "${value}": expected an IP address such as "192.168.77.1" or "2001:db8::1"`);
+		throw new RangeError(`${name} "${value}": expected an IP address such as "192.168.77.1" or "2001:db8::1"${lacking(value)}`);
 	return address;
 }
 
@@ -135,6 +141,8 @@ export function parsePrefix(text: string): Prefix {
 	const length = text.slice(slash + 1);
 	const isOne = address !== undefined && familyBits(address) === familyBits(written);
 	if (!isOne || !/^[0-9]{1,3}$/.test(length) || Number(length) > familyBits(address))
-		throw new RangeError(`"${text}": expected an IP address and a prefix length, as in "192.168.77.2/24" or "2001:db8::2/64"`);
+		throw new RangeError(
+			`"${text}": expected an IP address and a prefix length, as in "192.168.77.2/24" or "2001:db8::2/64"${lacking(text)}`,
+		);
 	return { address, length: Number(length) };
 }

@@ -2,6 +2,7 @@
 // address). Written: the one form of RFC 5952. address.ts has what knows both families.
 
 import { formatIpv4, parseIpv4 } from "./address4.ts";
+import { hasIpv6 } from "./packet/kernels/parts.ts";
 
 /** Four int32s, the highest first. */
 export type Ipv6 = readonly [number, number, number, number];
@@ -14,8 +15,12 @@ export interface ScopedIpv6 {
 
 const GROUPS = 8;
 
-/** The address, or undefined when the text is none. A zone ("%eth0") is no part of an address: see `parseScoped`. */
+/** What programs are told that want IPv6 of a build without it. */
+export const NO_IPV6 = 'this build has no IPv6: have "ipv6" in the board file, or import "multihome/ipv6"';
+
+/** The address, or undefined when the text is none, and in a build without IPv6. A zone ("%eth0") is no part of an address: see `parseScoped`. */
 export function parseIpv6(text: string): Ipv6 | undefined {
+	if (!hasIpv6()) return undefined;
 	const halves = text.split("::");
 	if (halves.length > 2) return undefined;
 	const last = halves.length - 1;
@@ -69,6 +74,7 @@ function groupOf(text: string): number {
  * something on one link have one: fe80::/10, and groups whose scope is the interface or the link.
  */
 export function parseScoped(text: string): ScopedIpv6 | undefined {
+	if (!hasIpv6()) return undefined;
 	const percent = text.indexOf("%");
 	const address = parseIpv6(percent < 0 ? text : text.slice(0, percent));
 	if (address === undefined || percent < 0) return address === undefined ? undefined : { address, zone: "" };
@@ -83,8 +89,9 @@ function isLinkLocal([first]: Ipv6): boolean {
 	return first >>> 24 === 0xff && (scope === 1 || scope === 2);
 }
 
-/** RFC 5952 §4, and §5 for addresses that have an IPv4 address in them: those of ::ffff:0:0/96 (RFC 4291 §2.5.5.2). Allocates: for people. */
+/** RFC 5952 §4, and §5 for addresses that have an IPv4 address in them: those of ::ffff:0:0/96 (RFC 4291 §2.5.5.2). Allocates: for people. Throws Error in a build without IPv6. */
 export function formatIpv6(address: Ipv6): string {
+	if (!hasIpv6()) throw new Error(NO_IPV6);
 	const [a, b, c, d] = address;
 	if (a === 0 && b === 0 && c === 0xffff) return `::ffff:${formatIpv4(d)}`;
 	const groups = address.flatMap((word) => [word >>> 16, word & 0xffff]);

@@ -1,9 +1,10 @@
 // Checks of what applications pass. A wrong type is a TypeError, a wrong value a RangeError; both name the value and what was expected.
 
 import { NETWORK_PATIENCE_MS } from "../config.ts";
-import { canonicalAddress, isMulticast, unlessAny } from "../address.ts";
+import { canonicalAddress, isMulticast, lacking, unlessAny } from "../address.ts";
 import { isIpv4 } from "../address4.ts";
 import { parseScoped } from "../address6.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Bytes, Format } from "./types.ts";
 
 // Made by a call, so that the build does not put the literal where it is used: on XS each use of one allocates, and this is on the data path.
@@ -49,12 +50,12 @@ export function addressOf(name: string, value: unknown): string {
 	if (typeof value !== "string") throw new TypeError(`${name} ${show(value)}: expected an IP address as a string`);
 	const address = canonicalAddress(value);
 	if (address !== undefined) return address;
-	if (parseScoped(value) !== undefined)
+	if (hasIpv6() && parseScoped(value) !== undefined)
 		throw new RangeError(
 			`${name} ${show(value)}: expected an address without a zone; name the interface by the option "interface"`,
 		);
 	throw new RangeError(
-		`${name} ${show(value)}: expected an IP address, as in "192.168.77.2" or "2001:db8::2"; names need a resolver`,
+		`${name} ${show(value)}: expected an IP address, as in "192.168.77.2" or "2001:db8::2"; names need a resolver${lacking(value)}`,
 	);
 }
 

@@ -6,6 +6,7 @@ import { MEDIUM_ETHERNET, type Device } from "../device/device.ts";
 import { FLAG_ETHERNET, InterfaceBlock } from "../packet/interface-block.ts";
 import { INCOMPLETE, NeighborBlock } from "../packet/neighbor-block.ts";
 import type { Core } from "../packet/core.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import { DROP } from "../packet/drops.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as arp from "../wire/arp.ts";
@@ -121,7 +122,7 @@ export class EthernetInterface extends Interface {
 	/** An ARP packet that says something of an address of ours, of one that is probed for, or of the station that is looked for. */
 	override control(at: number): void {
 		const view = this.#view;
-		if (view.getUint8(at) >> 4 === 6) return this.onDiscovery?.(at);
+		if (hasIpv6() && view.getUint8(at) >> 4 === 6) return this.onDiscovery?.(at);
 		const sender = arp.senderIp(view, at);
 		const probes = sender === 0 && arp.operation(view, at) === arp.REQUEST;
 		// Another station has the address that we probe for, or probes for it too. RFC 5227 §2.1.1.
@@ -168,12 +169,12 @@ export class EthernetInterface extends Interface {
 
 	/** Asks whether anybody else has an address of IPv6 that we are about to take: RFC 4862 §5.4.2. The nonce is RFC 7527's. */
 	tryAddress(address: string, nonceHigh: number, nonceLow: number): void {
-		if (this.up) this.follow(linkTry(this.#view, this.block, given(this.#view, address), nonceHigh, nonceLow));
+		if (hasIpv6() && this.up) this.follow(linkTry(this.#view, this.block, given(this.#view, address), nonceHigh, nonceLow));
 	}
 
 	/** Asks routers for what they have to say: RFC 4861 §6.3.7. */
 	askRouters(): void {
-		if (this.up) this.follow(linkAskRouters(this.#view, this.block));
+		if (hasIpv6() && this.up) this.follow(linkAskRouters(this.#view, this.block));
 	}
 
 	/** Asks for a neighbour that is not known. */

@@ -3,6 +3,7 @@
 import { ADDRESS, copyAddress, setNone, setV4 } from "./address.ts";
 import { check } from "./bounds.ts";
 import { CORE, CoreBlock } from "./core-block.ts";
+import { hasIpv6 } from "./kernels/parts.ts";
 import type { Address, Ipv4, Length, Offset, Range, Uint8 } from "./numbers.ts";
 
 const DOT = 46;
@@ -22,7 +23,7 @@ export function addressRead(view: DataView, at: Address, length: Length): boolea
 		setV4(view, at, v4Value(view, text, end));
 		return true;
 	}
-	if (!readV6(view, text, end, core.textAddress)) return false;
+	if (!hasIpv6() || !readV6(view, text, end, core.textAddress)) return false;
 	copyAddress(view, at, core.textAddress);
 	return true;
 }

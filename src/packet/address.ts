@@ -1,9 +1,12 @@
 // An IP address in memory: 16 bytes in network order at a multiple of four. IPv4 addresses are mapped, ::ffff:a.b.c.d (RFC 4291 §2.5.5.2), so that one table holds
 // both families. An address is handed on as the offset of its first byte. All zeros, ::, is none: nothing was chosen, or any will do. Flat TypeScript.
 //
+// Without IPv6 there are only mapped addresses and none: the last two words tell them apart.
+//
 // An IPv4 address as a number, as its headers have it, becomes one by `setV4` where a table or a path is asked, and is read back by `v4Of`.
 
 import { check } from "./bounds.ts";
+import { hasIpv6 } from "./kernels/parts.ts";
 import { mix } from "./mix.ts";
 import type { Address, Ipv4, Range } from "./numbers.ts";
 
@@ -20,15 +23,14 @@ export type PrefixLength = Range<0, 128>;
 
 export function isNone(view: DataView, at: Address): boolean {
 	return (
-		view.getInt32(at + 12, true) === 0 &&
 		view.getInt32(at + 8, true) === 0 &&
-		(view.getInt32(at, true) | view.getInt32(at + 4, true)) === 0
+		(!hasIpv6() || (view.getInt32(at + 12, true) | view.getInt32(at, true) | view.getInt32(at + 4, true)) === 0)
 	);
 }
 
 /** Whether it is one of IPv4. */
 export function isV4(view: DataView, at: Address): boolean {
-	return view.getInt32(at + 8, true) === MAPPED && (view.getInt32(at, true) | view.getInt32(at + 4, true)) === 0;
+	return view.getInt32(at + 8, true) === MAPPED && (!hasIpv6() || (view.getInt32(at, true) | view.getInt32(at + 4, true)) === 0);
 }
 
 /** The IPv4 address that a mapped one is; of none 0. */
@@ -41,8 +43,8 @@ export function sameAddress(view: DataView, a: Address, b: Address): boolean {
 	return (
 		view.getInt32(a + 12, true) === view.getInt32(b + 12, true) &&
 		view.getInt32(a + 8, true) === view.getInt32(b + 8, true) &&
-		view.getInt32(a + 4, true) === view.getInt32(b + 4, true) &&
-		view.getInt32(a, true) === view.getInt32(b, true)
+		(!hasIpv6() ||
+			(view.getInt32(a + 4, true) === view.getInt32(b + 4, true) && view.getInt32(a, true) === view.getInt32(b, true)))
 	);
 }
 
@@ -82,7 +84,7 @@ export function copyAddress(view: DataView, to: Address, from: Address): void {
 export function mixAddress(view: DataView, hash: number, at: Address): number {
 	check(at, ADDRESS, view.byteLength);
 	const last = view.getInt32(at + 12, true);
-	if (isV4(view, at)) return mix(hash, last);
+	if (!hasIpv6() || isV4(view, at)) return mix(hash, last);
 	return mix(mix(mix(mix(hash, view.getInt32(at, true)), view.getInt32(at + 4, true)), view.getInt32(at + 8, true)), last);
 }
 
@@ -96,7 +98,7 @@ function prefixMask(length: PrefixLength, word: Range<0, 3>): number {
 /** The same for a prefix of an address, without the bits behind it; an IPv4 address has more than MAPPED_BITS - 1. */
 export function mixPrefix(view: DataView, hash: number, at: Address, length: PrefixLength): number {
 	check(at, ADDRESS, view.byteLength);
-	if (isV4(view, at)) return mix(hash, v4Of(view, at) & prefixMask(length, 3));
+	if (!hasIpv6() || isV4(view, at)) return mix(hash, v4Of(view, at) & prefixMask(length, 3));
 	let mixed = mix(hash, view.getInt32(at) & prefixMask(length, 0));
 	mixed = mix(mixed, view.getInt32(at + 4) & prefixMask(length, 1));
 	mixed = mix(mixed, view.getInt32(at + 8) & prefixMask(length, 2));
@@ -110,8 +112,9 @@ export function samePrefix(view: DataView, a: Address, b: Address, length: Prefi
 	return (
 		((v4Of(view, a) ^ v4Of(view, b)) & prefixMask(length, 3)) === 0 &&
 		((view.getInt32(a + 8) ^ view.getInt32(b + 8)) & prefixMask(length, 2)) === 0 &&
-		((view.getInt32(a + 4) ^ view.getInt32(b + 4)) & prefixMask(length, 1)) === 0 &&
-		((view.getInt32(a) ^ view.getInt32(b)) & prefixMask(length, 0)) === 0
+		(!hasIpv6() ||
+			(((view.getInt32(a + 4) ^ view.getInt32(b + 4)) & prefixMask(length, 1)) === 0 &&
+				((view.getInt32(a) ^ view.getInt32(b)) & prefixMask(length, 0)) === 0))
 	);
 }
 

@@ -1,12 +1,13 @@
 // What an address is by itself, whatever tables say: RFC 1122 §3.2.1.3, RFC 4291 §2.4.
 
 import { isNone, isV4, v4Of } from "../packet/address.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Address } from "../packet/numbers.ts";
 import * as ipv4 from "./ipv4.ts";
 
 /** 127.0.0.0/8, or ::1. */
 export function isLoopback(view: DataView, at: Address): boolean {
-	if (isV4(view, at)) return ipv4.isLoopback(v4Of(view, at));
+	if (!hasIpv6() || isV4(view, at)) return ipv4.isLoopback(v4Of(view, at));
 	return (
 		view.getInt32(at + 12) === 1 && (view.getInt32(at, true) | view.getInt32(at + 4, true) | view.getInt32(at + 8, true)) === 0
 	);
@@ -14,7 +15,7 @@ export function isLoopback(view: DataView, at: Address): boolean {
 
 /** 224.0.0.0/4, or ff00::/8. */
 export function isMulticast(view: DataView, at: Address): boolean {
-	return isV4(view, at) ? ipv4.isMulticast(v4Of(view, at)) : view.getUint8(at) === 0xff;
+	return !hasIpv6() || isV4(view, at) ? ipv4.isMulticast(v4Of(view, at)) : view.getUint8(at) === 0xff;
 }
 
 /** 255.255.255.255. */
@@ -24,7 +25,7 @@ export function isBroadcast(view: DataView, at: Address): boolean {
 
 /** 169.254.0.0/16, or fe80::/10: an address that means something on one link alone. */
 export function isLinkLocal(view: DataView, at: Address): boolean {
-	return isV4(view, at) ? ipv4.isLinkLocal(v4Of(view, at)) : view.getUint16(at) >> 6 === 0xfe80 >> 6;
+	return !hasIpv6() || isV4(view, at) ? ipv4.isLinkLocal(v4Of(view, at)) : view.getUint16(at) >> 6 === 0xfe80 >> 6;
 }
 
 /** None, or "this network", 0.0.0.0/8, which is nowhere to send to: RFC 1122 §3.2.1.3. */

@@ -224,7 +224,7 @@ describe("the package", () => {
 			expect(Object.keys(modules)).toEqual([name]);
 			const brought = include.map((path) => resolve(dirname(manifestPath(name)), path));
 			expect(brought).toContain(join(root, "hosts/engine/manifest.json"));
-			expect(closure.map(manifestPath)).toEqual(expect.arrayContaining(brought.slice(1)));
+			expect(closure.map((each) => manifestPath(each))).toEqual(expect.arrayContaining(brought.slice(1)));
 		}
 		expect(taken).toEqual({
 			multihome: [],

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { bundleTarget, subplatformOf } from "../../build/firmware.mjs";
 import { nativeModules } from "../../build/host-manifest.mjs";
-import { pathOf } from "../../build/modules.mjs";
+import { pathOf, XS, XS_IPV4 } from "../../build/modules.mjs";
 import { WIRED, boardFileOf, wiringOf } from "../../build/wiring.mjs";
 import { pinsOf, readBoard } from "../../hosts/desktop/board.ts";
 import type { ChipPins } from "../../hosts/desktop/config.ts";
@@ -72,7 +72,7 @@ describe.each(TARGETS)("%s: %s", (family, target) => {
 			`#define MULTIHOME_LINES ${lines ? 1 : 0}\n#define MULTIHOME_PINGS 0\n#define MULTIHOME_RAW 0\n#define MULTIHOME_IPV6 0\n#define MULTIHOME_PIO ${byPio ? 1 : 0}\n`,
 		);
 		expect(natives.includes("linePack")).toBe(lines);
-		expect(natives).not.toContain("echoSend");
+		for (const name of ["echoSend", "linkTry", "linkAskRouters"]) expect(natives).not.toContain(name);
 		for (const name of ["tcpConnect", "udpOpen", "linkArp"]) expect(natives).toContain(name);
 		const { modules } = JSON.parse(readFileSync(join(made.folder, "manifest.json"), "utf8")) as {
 			modules: Record<string, string>;
@@ -105,6 +105,29 @@ describe.each(TARGETS)("%s: %s", (family, target) => {
 	});
 });
 
+test("IPv6 is in a firmware whose program or board file wants it, and nothing of it in others", async () => {
+	const program = (name: string, text: string) => {
+		const path = join(folder, name);
+		writeFileSync(path, text);
+		return path;
+	};
+	const text = "export default () => trace('');\n";
+	const build = async (app: string) => {
+		const made = await bundleTarget("pico", { target: "pico-both", app, out: `${app}.out` });
+		return { ...made, core: readFileSync(pathOf("multihome", made.build), "utf8") };
+	};
+	const without = await build(program("without.ts", text));
+	const having = await build(program("with.ts", `import "multihome/ipv6";\n${text}`));
+	expect([without.build, having.build]).toEqual([XS_IPV4, XS]);
+	expect(readFileSync(join(having.folder, "multihome-parts.h"), "utf8")).toContain("#define MULTIHOME_IPV6 1\n");
+	expect(readFileSync(join(having.folder, "codec.js"), "utf8")).toContain("function linkTry(");
+	expect(having.core).toContain("linkTry");
+	expect(without.core).not.toMatch(/hasIpv6|linkTry|linkAskRouters|"::"\)/);
+	// Who gives it an address of IPv6 is told what to do.
+	expect(without.core).toContain('import "multihome/ipv6"');
+	expect(having.core).not.toContain('import "multihome/ipv6"');
+});
+
 test("a program that pings, on a board with SLIP, has C for both, and every native that its modules import", async () => {
 	const board = JSON.parse(readFileSync(join(home("pico", "pico-three"), "board.json"), "utf8")) as {
 		$schema?: string;
@@ -125,7 +148,11 @@ test("a program that pings, on a board with SLIP, has C for both, and every nati
 		[...readFileSync(join(made.folder, "codec.js"), "utf8").matchAll(/^export function (\w+)/gm)].map(([, name]) => name!),
 	);
 	for (const name of ["echoOpen", "echoSend", "echoTake", "linePack"]) expect([...natives]).toContain(name);
-	const files = [join(made.folder, "main.js"), join(made.folder, "program.js"), ...made.carried.map((name) => pathOf(name))];
+	const files = [
+		join(made.folder, "main.js"),
+		join(made.folder, "program.js"),
+		...made.carried.map((name) => pathOf(name, made.build)),
+	];
 	let imported = 0;
 	for (const file of files)
 		for (const [, names] of readFileSync(file, "utf8").matchAll(/import \{([^}]*)\} from "multihome\/codec"/g))

@@ -4,6 +4,7 @@
 import { DNS_ADDRESSES, DNS_ALIASES, DNS_RECORDS } from "../../config.ts";
 import { formatIpv4 } from "../../address4.ts";
 import { formatIpv6 } from "../../address6.ts";
+import { hasIpv6 } from "../../packet/kernels/parts.ts";
 import * as dns from "../../wire/dns.ts";
 
 /** What an answer says. */
@@ -33,7 +34,7 @@ export class Answer {
 	/** As texts. Allocates. */
 	addresses(type: number): string[] {
 		const { words } = this;
-		if (type === dns.TYPE_A) return words.map(formatIpv4);
+		if (!hasIpv6() || type === dns.TYPE_A) return words.map(formatIpv4);
 		const texts: string[] = [];
 		for (let i = 0; i < words.length; i += 4) texts.push(formatIpv6([words[i]!, words[i + 1]!, words[i + 2]!, words[i + 3]!]));
 		return texts;

@@ -1,7 +1,8 @@
 // What a host is that a program asks for: an address, a name that has one without asking, a name to ask for, or a mistake.
 
 import { parseIpv4 } from "../../address4.ts";
-import { formatIpv6, parseIpv6 } from "../../address6.ts";
+import { formatIpv6, NO_IPV6, parseIpv6 } from "../../address6.ts";
+import { hasIpv6 } from "../../packet/kernels/parts.ts";
 import { MAX_LABEL } from "../../wire/dns.ts";
 import { failure, type Outcome, type ResolveErrorCode } from "./errors.ts";
 
@@ -38,6 +39,7 @@ function literal(host: string, family: number): Outcome | undefined {
 	if (parseIpv4(host) !== undefined)
 		return family === 4 ? found(host) : failure("ENODATA", "is an IPv4 address, not one of family 6");
 	if (!host.includes(":")) return undefined;
+	if (!hasIpv6()) return failure("ENODATA", `is no IPv4 address, and ${NO_IPV6}`);
 	const address = parseIpv6(host);
 	if (address === undefined) return failure("EBADNAME", "is not an IPv6 address, and a host name has no ':'");
 	const text = formatIpv6(address);

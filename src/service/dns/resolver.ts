@@ -2,6 +2,8 @@
 // in types.ts. Nothing is made before there is an instance: the module may be preloaded.
 
 import { DNS_TIMEOUT_MS } from "../../config.ts";
+import { NO_IPV6 } from "../../address6.ts";
+import { hasIpv6 } from "../../packet/kernels/parts.ts";
 import { closed, report, slotOf } from "../../io/common.ts";
 import { currentStack } from "../../io/current.ts";
 import * as check from "../../io/options.ts";
@@ -73,6 +75,7 @@ export class NameResolver implements ResolverType, EventSocket, SocketOwner {
 		const { host, family = 4, onResolved, onError } = check.objectOption(options);
 		if (typeof host !== "string") throw new TypeError(`host ${check.show(host)}: expected a host name or an address as a string`);
 		if (family !== 4 && family !== 6) throw new RangeError(`family ${check.show(family)}: expected 4 or 6`);
+		if (!hasIpv6() && family === 6) throw new RangeError(`family 6: ${NO_IPV6}`);
 		check.callbackOf("callback", callback);
 		check.callbackOf("onResolved", onResolved);
 		check.callbackOf("onError", onError);
