@@ -53,6 +53,28 @@ void xs_board_collect(xsMachine *the)
 	chunksAtStart = the->currentChunksSize;
 }
 
+/* Room for what a step of a program takes at a time: slots, and bytes of chunks; a connection of the HTTP server takes most. */
+#define STEP_SLOTS 128
+#define STEP_CHUNK_BYTES 1024
+
+/*
+ * Collects garbage when there is no room for another step, and answers whether it did. The engine would do so in the middle of that step, and the data path would stand still for both. What is
+ * in use after a collection is remembered: where little was garbage, it is not collected again before nearly a step's has been made.
+ */
+void xs_board_tidy(xsMachine *the)
+{
+	static txSize slotsLeft, chunkBytesLeft;
+	int chunks = the->maximumChunksSize - the->currentChunksSize < STEP_CHUNK_BYTES && the->currentChunksSize - chunkBytesLeft >= STEP_CHUNK_BYTES * 3 / 4;
+	int slots = (txSize)the->maximumHeapCount - (txSize)the->currentHeapCount < STEP_SLOTS && (txSize)the->currentHeapCount - slotsLeft >= STEP_SLOTS;
+	xsmcSetBoolean(xsResult, chunks || slots);
+	if (!chunks && !slots)
+		return;
+	/* Slots alone take less time. */
+	fxCollect(the, chunks ? XS_COMPACT_FLAG : XS_NO_FLAG);
+	slotsLeft = (txSize)the->currentHeapCount;
+	chunkBytesLeft = the->currentChunksSize;
+}
+
 void xs_board_importNow(xsMachine *the)
 {
 	char name[64];

@@ -7,6 +7,7 @@ import { jsonPut, numberPut, textPut } from "../wire/text.ts";
 /** Longest text that is written in full, bytes as JSON has it; a longer one is cut. The buffer must have room for one and its name. */
 const TEXT_BYTES = 400;
 
+const SPACE = 32;
 const QUOTE = 34;
 const COMMA = 44;
 const DOT = 46;
@@ -48,6 +49,11 @@ export class JsonWriter {
 	close(bracket: number): void {
 		this.#byte(bracket);
 		this.comma = true;
+	}
+
+	/** Between a bracket or a value and what follows. */
+	space(): void {
+		this.#byte(SPACE);
 	}
 
 	/** The name of a member, whose value follows. */

@@ -164,8 +164,7 @@ export class JsonPieces {
 			this.#depth = 0;
 			this.#enter(this.#root, this.#whole);
 		}
-		// Steps that write nothing, as for drops that never came up, count: but without a byte it would seem to be the end.
-		for (; this.#depth >= 0 && (steps > 0 || out.at === at); steps--) {
+		for (; this.#depth >= 0 && steps > 0; steps--) {
 			const mark = out.at;
 			const comma = out.comma;
 			const what = this.#entry.kind & WHAT;
@@ -175,8 +174,10 @@ export class JsonPieces {
 			if (!out.full) continue;
 			out.at = mark;
 			out.comma = comma;
-			break;
+			return mark;
 		}
+		// Steps that wrote nothing, as for drops that never came up: without a byte it would seem to be the end, and JSON may have a space here.
+		if (this.#depth >= 0 && out.at === at) out.space();
 		return out.at;
 	}
 

@@ -18,8 +18,8 @@ export const BODY_BYTES = 2 ** 31;
 /** Longest name of a host, characters. RFC 1035 §2.3.4. */
 const HOST_BYTES = 255;
 
-/** Lines up to this length are copied byte by byte. */
-const SHORT = 16;
+/** Lines up to this length are copied byte by byte: chunk-size lines are that short. */
+const SHORT = 6;
 
 const REQUEST_LINE = 0;
 const FIELDS = 1;
@@ -210,8 +210,8 @@ export class Request {
 		let cr = -1;
 		for (; stop < end; stop++) {
 			const code = bytes[stop]!;
-			if (code === LF) break;
 			if (code >= SPACE && code < 127) continue;
+			if (code === LF) break;
 			if (code > 127) {
 				if (this.#foreign < 0) this.#foreign = this.#length + stop - at;
 			} else if (code !== TAB) {
