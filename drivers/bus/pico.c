@@ -46,6 +46,7 @@ typedef struct {
 	uint8_t mode;
 	uint8_t users;
 	uint8_t out, in; /* DMA channels */
+	int16_t clockPin, outPin, inPin;
 } Controller;
 
 static Spi chips[CHIPS];
@@ -114,8 +115,13 @@ static int isPinOf(int pin, int bus, int role)
 
 static const char *checkPins(const SpiPins *pins)
 {
+	const Controller *controller = &controllers[pins->bus];
 	if (isOthers(pins->clock) || isOthers(pins->out) || isOthers(pins->in))
 		return "the clock, out or in pin is another chip's select, interrupt or reset pin";
+	if (controller->users > 0 && (pins->clock != controller->clockPin || pins->out != controller->outPin || pins->in != controller->inPin))
+		return "another chip has this controller with another clock, out or in pin";
+	if (controller->users == 0 && !(isFree(pins->clock) && isFree(pins->out) && isFree(pins->in)))
+		return "the clock, out or in pin is in use";
 	const int16_t own[] = { pins->select, pins->interrupt, pins->reset };
 	for (int i = 0; i < 3; i++) {
 		if (own[i] == NO_PIN && i > 0)
@@ -167,24 +173,50 @@ static const char *check(SpiPins *pins)
 	return checkPins(pins);
 }
 
-/* Answers whether there is one. */
-static int openController(Spi *spi)
+/* Two channels of DMA, or none. The SDK stops the board where one is demanded and there is none. */
+static int claimChannels(Controller *controller)
 {
-	Controller *controller = &controllers[spi->pins.bus];
-	if (isByPio(spi) && !pioSpiOpen(&byPio, &spi->pins))
+	int out = dma_claim_unused_channel(false), in = dma_claim_unused_channel(false);
+	if (out < 0 || in < 0) {
+		if (out >= 0)
+			dma_channel_unclaim((uint)out);
+		if (in >= 0)
+			dma_channel_unclaim((uint)in);
 		return 0;
-	if (controller->users++ == 0) {
-		controller->out = (uint8_t)dma_claim_unused_channel(true);
-		controller->in = (uint8_t)dma_claim_unused_channel(true);
-		if (!isByPio(spi))
-			spi_init(spi->controller, spi->pins.hz);
 	}
-	if (isByPio(spi))
-		return 1;
-	gpio_set_function((uint)spi->pins.clock, GPIO_FUNC_SPI);
-	gpio_set_function((uint)spi->pins.out, GPIO_FUNC_SPI);
-	gpio_set_function((uint)spi->pins.in, GPIO_FUNC_SPI);
+	controller->out = (uint8_t)out;
+	controller->in = (uint8_t)in;
 	return 1;
+}
+
+/* Answers what is wrong. */
+static const char *openController(Spi *spi)
+{
+	const SpiPins *pins = &spi->pins;
+	Controller *controller = &controllers[pins->bus];
+	if (controller->users == 0) {
+		if (!claimChannels(controller))
+			return "no two channels of DMA are left";
+		if (isByPio(spi) && !pioSpiOpen(&byPio, pins)) {
+			dma_channel_unclaim(controller->out);
+			dma_channel_unclaim(controller->in);
+			return "no state machine of PIO is left, or no room for its program";
+		}
+		if (!isByPio(spi)) {
+			spi_init(spi->controller, pins->hz);
+			gpio_set_function((uint)pins->clock, GPIO_FUNC_SPI);
+			gpio_set_function((uint)pins->out, GPIO_FUNC_SPI);
+			gpio_set_function((uint)pins->in, GPIO_FUNC_SPI);
+		}
+		controller->clockPin = pins->clock;
+		controller->outPin = pins->out;
+		controller->inPin = pins->in;
+		use(pins->clock);
+		use(pins->out);
+		use(pins->in);
+	}
+	controller->users++;
+	return NULL;
 }
 
 static void drive(int pin, int high)
@@ -210,9 +242,9 @@ Spi *spiOpen(const SpiPins *pins, void *machine, const char **problem)
 	if (*problem)
 		return NULL;
 	*spi = (Spi){ .pins = wanted, .controller = wanted.bus == BY_PIO ? NULL : wanted.bus ? spi1 : spi0, .machine = machine, .used = 1 };
-	if (!openController(spi)) {
+	*problem = openController(spi);
+	if (*problem) {
 		spi->used = 0;
-		*problem = "no state machine of PIO is left, or no room for its program";
 		return NULL;
 	}
 	use(wanted.select);
@@ -238,6 +270,9 @@ void spiClose(Spi *spi)
 			pioSpiClose(&byPio);
 		else
 			spi_deinit(spi->controller);
+		letGo(spi->pins.clock);
+		letGo(spi->pins.out);
+		letGo(spi->pins.in);
 		controller->hz = 0;
 	}
 	letGo(spi->pins.select);
