@@ -126,6 +126,12 @@ export const NEIGHBOR_QUEUE = 3;
 export function neighborPackets(packets: number): number {
 	return Math.max(1, (packets * 3) >> 3);
 }
+/** How long a datagram's fragments wait for the rest, ms. RFC 1122 §3.3.2, RFC 8200 §4.5. */
+export const FRAGMENTS_MS = 60_000;
+/** Most packets that fragments wait in, when there are so many packet buffers: three of eight. The datagram that began first gives way. */
+export function fragmentPackets(packets: number): number {
+	return Math.max(1, (packets * 3) >> 3);
+}
 /** Neighbours whose answer is waited for that keep their entry when all others are in use: a quarter of the entries, that is, their number shifted by so many bits. */
 export const INCOMPLETE_SHIFT = 2;
 /** Addresses of one interface. */

@@ -8,6 +8,7 @@ export { dequeue, queueHead } from "./link/transmit.ts";
 export { linkArp, linkAsk, linkAskRouters, linkCanSend, linkHasSubnet, linkNeighbor, linkSeek, linkTry } from "./link/calls.ts";
 export { neighborFlush } from "./link/neighbors.ts";
 export { pathAsk, pathSource } from "./ip/calls.ts";
+export { fragmentTimers } from "./ip/fragments.ts";
 export { routeIndex } from "./ip/route-lookup.ts";
 export { isGroup, isLocal, ownerSlot } from "./ip/way.ts";
 export { ownFill } from "./ip/own-fill.ts";
@@ -59,7 +60,7 @@ export {
 	udpSetBits,
 	udpSetHops,
 } from "./transport/udp/open.ts";
-export { udpSend, udpSendBy, udpSendFrom } from "./transport/udp/send.ts";
+export { udpMost, udpSend, udpSendBy, udpSendFrom } from "./transport/udp/send.ts";
 export { frameArrives } from "./turn/receive.ts";
 export { turn, turnBegin, turnWaiting } from "./turn/turn.ts";
 export { timerDue, timerNext, timerSet } from "./packet/timers.ts";

@@ -54,6 +54,10 @@ export const BEYOND_SCOPE =
 export const TOO_BIG = (icmpv6.PACKET_TOO_BIG << 24) | (icmpv4.UNREACHABLE << 8) | icmpv4.FRAGMENTATION_NEEDED;
 /** As many routers on its way as it may have. */
 export const TOO_FAR = (icmpv6.TIME_EXCEEDED << 24) | (icmpv4.TIME_EXCEEDED << 8);
+/** Fragments whose rest did not come in time. */
+export const TOO_SLOW = (icmpv6.TIME_EXCEEDED << 24) | (1 << 16) | (icmpv4.TIME_EXCEEDED << 8) | 1;
+/** IPv6: a first fragment without all headers. RFC 7112 §5. */
+export const INCOMPLETE_HEADERS = (icmpv6.PARAMETER_PROBLEM << 24) | (3 << 16);
 /** A field that cannot be; `rest` says which. */
 export const WRONG_FIELD = (icmpv6.PARAMETER_PROBLEM << 24) | (icmpv4.PARAMETER_PROBLEM << 8);
 /** What follows the IP header is not known; IPv6: `rest` is where that is said. */
@@ -182,8 +186,8 @@ function token(view: DataView): boolean {
 	return true;
 }
 
-/** The packet in bytes `at` to `end` did not find its next hop. When it is one that we forwarded its sender is told. RFC 1812 §5.2.7.1, RFC 4443 §3.1. */
-export function lostPacket(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): void {
+/** The packet in bytes `at` to `end` came to nothing, as `what` says: its next hop was not found, or its fragments did not come. Its sender is told unless it is ourselves. RFC 1812 §5.2.7.1, RFC 4443 §3.1. */
+export function lostPacket(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, what: number): void {
 	view.setInt32(IP_AT * 4, at, true);
 	view.setInt32(IP_END * 4, end, true);
 	if (hasIpv6() && view.getUint8(at) >> 4 === 6) {
@@ -192,7 +196,7 @@ export function lostPacket(view: DataView, link: InterfaceBlock, at: Offset, end
 		view.setInt32(NAMED_AT * 4, at + ipv6.NEXT_HEADER, true);
 		view.setInt32(TRANSPORT_AT * 4, at + ipv6.HEADER, true);
 		view.setInt32(TTL_PROTOCOL * 4, (ipv6.hopLimit(view, at) << 8) | ipv6.nextHeader(view, at), true);
-		if (!isLocal(view, SOURCE_ADDRESS)) icmpError(view, link, NO_HOST, 0);
+		if (!isLocal(view, SOURCE_ADDRESS)) icmpError(view, link, what, 0);
 		ipv4Again(view);
 		return;
 	}
@@ -201,5 +205,5 @@ export function lostPacket(view: DataView, link: InterfaceBlock, at: Offset, end
 	setV4(view, DESTINATION_ADDRESS, ipv4.destination(view, at));
 	view.setInt32(TRANSPORT_AT * 4, at + ipv4.headerLength(view, at), true);
 	view.setInt32(TTL_PROTOCOL * 4, view.getUint16(at + ipv4.TTL), true);
-	icmpError(view, link, NO_HOST, 0);
+	icmpError(view, link, what, 0);
 }

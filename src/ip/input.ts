@@ -28,6 +28,7 @@ import type { Ipv4, Offset, Range, Uint8 } from "../packet/numbers.ts";
 import { OWN_GROUP } from "../packet/own-table.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { checksum } from "../wire/kernels/checksum.ts";
+import { fragment4 } from "./fragments.ts";
 import { transit } from "./forward.ts";
 import { GO_ON, inputHook, stopped } from "./hooks.ts";
 import { icmpError, WRONG_FIELD } from "./icmp.ts";
@@ -55,7 +56,7 @@ export function ipInput(view: DataView, at: Offset, end: Offset, six: boolean): 
 	}
 	if (view.getInt32(WHOSE * 4, true) === ELSEWHERE && !transit(view, link, at, ipEnd)) return false;
 	if (hasIpv6() && six) return extensions(view, link, at, ipEnd);
-	return !ipv4.isFragment(view, at) || refused(view, link, DROP.ipFragment);
+	return !ipv4.isFragment(view, at) || fragment4(view, link, at, ipEnd);
 }
 
 /** Reads the header of an IPv4 packet into the registers. False when it is none. */

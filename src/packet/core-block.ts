@@ -133,6 +133,12 @@ export const CoreBlock = record({
 	/** Tokens for ICMP errors, and when some came last. */
 	errorTokens: int32,
 	errorsFilledAt: int32,
+	/** Datagrams of which fragments have come, the one that began first, NONE for none; how many packets are theirs, and how many may be. */
+	fragments: int32,
+	fragmentsHeld: int32,
+	fragmentsMost: int32,
+	/** What follows the packet in the registers, of a datagram that came in fragments: a packet, NONE for nothing. */
+	pieces: int32,
 	/** 255.255.255.255: the next hop of what is for all stations of a subnet. */
 	everybody: address,
 	/** Slot of an interface whose device, in TypeScript, has soon no room for more to wait; 0: of none. */

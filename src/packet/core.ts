@@ -1,6 +1,14 @@
 // What every layer needs: the arena, the pool, the clock, chance, and one deadline for all timers.
 
-import { ICMP_ERROR_BURST, limitsOf, lookups, neighborPackets, type Limits, type StackOptions } from "../config.ts";
+import {
+	fragmentPackets,
+	ICMP_ERROR_BURST,
+	limitsOf,
+	lookups,
+	neighborPackets,
+	type Limits,
+	type StackOptions,
+} from "../config.ts";
 import type { Host } from "../host/host.ts";
 import { host } from "#host";
 import { allocate } from "#memory";
@@ -116,6 +124,9 @@ export class Core {
 		fields[word("neighborMask")] = layout.neighborChainCount - 1;
 		fields[word("neighborPacketsMost")] = neighborPackets(limits.packets);
 		fields[word("lost")] = NONE;
+		fields[word("fragments")] = NONE;
+		fields[word("fragmentsMost")] = fragmentPackets(limits.packets);
+		fields[word("pieces")] = NONE;
 		fields[word("errors")] = NONE;
 		fields[word("errorTokens")] = ICMP_ERROR_BURST;
 		fields[word("tcbs")] = layout.tcbs;

@@ -13,7 +13,7 @@ export const DROP = Object.freeze({
 	ipMalformed: 5, // version, lengths
 	ipv4Checksum: 6,
 	ipBadSource: 7, // broadcast, multicast, or our own address coming from outside; of IPv6 also addresses of IPv4
-	ipFragment: 8, // reassembly is not there yet
+	ipFragment: 8, // a fragment whose place or length cannot be, or that overlaps others, or came twice
 	ipNotLocal: 9, // for somebody else, and we do not forward
 	ipStrongHost: 10, // for an address of another interface
 	reversePath: 11, // forwarding: came in by the wrong interface
@@ -59,6 +59,9 @@ export const DROP = Object.freeze({
 	ipUnknownHeader: 51, // IPv6: an extension header out of its place, or a routing header that asks for more
 	ndMalformed: 52, // neighbour discovery: hop limit, code, length, options or addresses that cannot be
 	ndIgnored: 53, // nobody asked, or it is not for us
+	ipFragmentTime: 54, // packets of fragments whose datagram was not whole in time
+	ipFragmentGaveWay: 55, // the same, given up for newer ones
+	ipFragmentOverlap: 56, // the same, as another fragment overlapped them
 } as const);
 
 export type DropName = keyof typeof DROP;

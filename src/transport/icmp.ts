@@ -1,6 +1,6 @@
 // ICMP messages come in: echo requests are answered, replies are for our pings, and errors are about packets of ours. RFC 792, 1122 §3.2.2. Flat TypeScript.
 
-import { echo, lostPacket } from "../ip/icmp.ts";
+import { echo, lostPacket, NO_HOST } from "../ip/icmp.ts";
 import { lostTake } from "../link/arp.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
@@ -93,7 +93,7 @@ export function lostPackets(view: DataView): void {
 		const from: Address = six ? at + ipv6.SOURCE : asked(view, ipv4.source(view, at));
 		if (!hasPings() || !echoError(view, link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, from, at, end)) {
 			datagramLost(view, link, from, at, end);
-			lostPacket(view, link, at, end);
+			lostPacket(view, link, at, end, NO_HOST);
 		}
 		packetRelease(view, packet);
 	}

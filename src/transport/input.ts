@@ -2,6 +2,7 @@
 
 import { icmpError, UNKNOWN_HEADER } from "../ip/icmp.ts";
 import { check } from "../packet/bounds.ts";
+import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import {
 	ARRIVAL,
@@ -19,10 +20,12 @@ import {
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import { hasRaw } from "../packet/kernels/parts.ts";
 import type { Offset } from "../packet/numbers.ts";
+import { NONE } from "../packet/packets.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { icmpInput } from "./icmp.ts";
 import { icmp6Input } from "./icmp6.ts";
+import { piecesInput } from "./pieces.ts";
 import { rawInput, rawWants } from "./raw/input.ts";
 import { tcpInput } from "./tcp/input.ts";
 import { udpInput } from "./udp/input.ts";
@@ -44,7 +47,8 @@ export function transportInput(view: DataView): boolean {
 	} else if (!isIpv6(view) && protocol === ipv4.ICMP) {
 		if (hasRaw() && rawWants(view)) rawInput(view, link, ipv4.ICMP, at, end);
 		icmpInput(view, link, at, end, group);
-	} else if (!hasRaw() || !rawWants(view) || !rawInput(view, link, protocol & 255, at, end)) {
+	} else if (CoreBlock.of(view, CORE).pieces !== NONE) piecesInput(view, link, at, end, group);
+	else if (!hasRaw() || !rawWants(view) || !rawInput(view, link, protocol & 255, at, end)) {
 		if (!group)
 			icmpError(
 				view,

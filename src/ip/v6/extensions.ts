@@ -3,12 +3,22 @@
 import { check } from "../../packet/bounds.ts";
 import { CORE, CoreBlock, RULE_FORWARDING } from "../../packet/core-block.ts";
 import { DROP, refused } from "../../packet/drops.ts";
-import { DESTINATION_ADDRESS, ELSEWHERE, NAMED_AT, TRANSPORT_AT, TTL_PROTOCOL, WHOSE } from "../../packet/fields.ts";
+import {
+	DESTINATION_ADDRESS,
+	ELSEWHERE,
+	IP_AT,
+	IP_END,
+	NAMED_AT,
+	TRANSPORT_AT,
+	TTL_PROTOCOL,
+	WHOSE,
+} from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Offset, Uint8 } from "../../packet/numbers.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import { isMulticast } from "../../wire/scope.ts";
 import { isLocal } from "../way.ts";
+import { fragment6, markPieces, piecesDropped } from "../fragments.ts";
 import { icmpError, UNKNOWN_OPTION, WRONG_FIELD, UNKNOWN_HEADER } from "../icmp.ts";
 
 /** Bytes of a routing header before what its type says, and where its type and the segments that are left stand. */
@@ -28,6 +38,13 @@ export function hopByHop(view: DataView, link: InterfaceBlock, at: Offset, end: 
 
 /** The same of all others, which are for whom the packet is for. */
 export function extensions(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
+	return others(view, link, at, end) || piecesDropped(view);
+}
+
+function others(view: DataView, link: InterfaceBlock, start: Offset, stop: Offset): boolean {
+	let at = start;
+	let end = stop;
+	let joined = false;
 	while (true) {
 		const header = view.getInt32(TTL_PROTOCOL * 4, true) & 255;
 		if (header === ipv6.HOP_BY_HOP) {
@@ -36,10 +53,18 @@ export function extensions(view: DataView, link: InterfaceBlock, at: Offset, end
 			return refused(view, link, DROP.ipUnknownHeader);
 		}
 		if (header === ipv6.FRAGMENT) {
-			if (!whole(view, end)) return refused(view, link, DROP.ipFragment);
+			if (whole(view, end)) continue;
+			// Fragments of fragments nobody sends who means well.
+			if (joined) return refused(view, link, DROP.ipFragment);
+			if (!fragment6(view, link, at, end)) return false;
+			at = view.getInt32(IP_AT * 4, true);
+			end = view.getInt32(IP_END * 4, true);
+			joined = true;
 		} else if (!ipv6.hasLength(header)) {
 			// RFC 8200 §4.7: nothing follows, and that is all.
-			return header !== ipv6.NO_NEXT_HEADER || refused(view, link, DROP.unknownProtocol);
+			if (header === ipv6.NO_NEXT_HEADER) return refused(view, link, DROP.unknownProtocol);
+			if (joined) markPieces(view);
+			return true;
 		} else if (!passed(view, link, at, end, header)) return false;
 	}
 }

@@ -72,6 +72,26 @@ export function deliverDatagram(view: DataView, socket: UdpBlock, slot: number, 
 	return true;
 }
 
+/** Whether a datagram with so many bytes of payload fits the socket's ring now. */
+export function roomFor(socket: UdpBlock, length: number): boolean {
+	return DATAGRAM + length + (-length & 3) <= ((socket.size - socket.used) | 0);
+}
+
+/** Puts `length` more bytes from `from` on behind the last datagram, which began at ring byte `first`, and for which there is room. */
+export function appendDatagram(view: DataView, socket: UdpBlock, first: Offset, from: Offset, length: Length): void {
+	const size = socket.size;
+	const place = wrap(first + LENGTH_AT, size);
+	const said = view.getInt32(socket.ring + place);
+	const bytes = said & 0xffff;
+	const before: Length = (bytes + (-bytes & 3)) & 0x1ffff;
+	const behind: Length = (bytes + length + (-(bytes + length) & 3)) & 0x1ffff;
+	// All that come before the last are of whole words.
+	ringPut(view, socket, wrap(first + DATAGRAM + bytes, size), from, length);
+	view.setInt32(socket.ring + place, said + length);
+	socket.next = wrap(first + DATAGRAM + behind, size);
+	socket.used = (socket.used + behind - before) | 0;
+}
+
 /**
  * Delivers the datagram in the registers, `length` bytes of payload, which came by the interface in `slot`, to the socket with that block. Answers 1, or 0
  * when it does not fit.

@@ -15,6 +15,7 @@ import { NONE, takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { interfaceAt } from "../../packet/slots.ts";
 import { UDP_BY_ALL, UDP_GIVEN, UdpBlock, udpHasPlace } from "../../packet/udp-block.ts";
+import { piecesMost, sendPieces } from "./send-pieces.ts";
 import { SLOT_GONE } from "./deliver.ts";
 import { datagramBuild } from "../../wire/build.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
@@ -32,7 +33,7 @@ export const BY_ALL = 4;
 export const DROPPED = -1;
 /** Nothing was done: no way leads there, or none from an address of ours. */
 export const NO_WAY = -2;
-/** Nothing was done: longer than what the path carries. */
+/** Nothing was done: longer than what leaves in fragments, for which there are packets. */
 export const TOO_LONG = -3;
 /** Nothing was done: the socket is closed, or its address or interface is gone. */
 export const GONE = -4;
@@ -145,7 +146,12 @@ function sendByAll(view: DataView, socket: UdpBlock, port: number, data: BytesIn
 function transmit(view: DataView, path: PathBlock, ports: number, data: BytesIn, start: number, length: Length): number {
 	const core = CoreBlock.of(view, CORE);
 	const link = InterfaceBlock.of(view, path.out);
-	if (length > ((path.mtu - path.ipHeader - udp.HEADER) | 0)) return TOO_LONG;
+	if (length > ((path.mtu - path.ipHeader - udp.HEADER) | 0)) {
+		if (length > piecesMost(view, path)) return TOO_LONG;
+		if (sendPieces(view, path, ports, data, start, length)) return follows(view, link);
+		drop(view, link, DROP.noPacketBuffer);
+		return DROPPED;
+	}
 	if (core.spare === NONE) {
 		drop(view, link, DROP.noPacketBuffer);
 		return DROPPED;
@@ -154,6 +160,12 @@ function transmit(view: DataView, path: PathBlock, ports: number, data: BytesIn,
 	const end = datagramBuild(view, at, path, ports, data, start, length);
 	if (output(view, core.spare, at, end, path)) takeSpare(view);
 	return follows(view, link);
+}
+
+/** Bytes of the longest datagram that may go where the last one was to go. */
+export function udpMost(view: DataView, block: Offset): number {
+	const path = PathBlock.of(view, UdpBlock.of(view, block).path);
+	return Math.max((path.mtu - path.ipHeader - udp.HEADER) | 0, piecesMost(view, path));
 }
 
 /** Slot of the interface that the socket is bound to, 0 for any. */

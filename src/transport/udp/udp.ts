@@ -17,7 +17,7 @@ import { READABLE, WRITABLE, type SocketOwner, type SocketEvents } from "../even
 import { Groups } from "../groups.ts";
 import { ANOTHER } from "./deliver.ts";
 import { NO_PORTS, NO_SOCKET, PORT_IN_USE } from "./open.ts";
-import { BY_ALL, DROPPED, GONE, HEADERS, TOO_LONG } from "./send.ts";
+import { BY_ALL, DROPPED, GONE, TOO_LONG } from "./send.ts";
 import { UdpSocket } from "./socket.ts";
 
 export { HEADERS } from "./send.ts";
@@ -165,7 +165,10 @@ export class Udp {
 	}
 
 	#fault(socket: UdpSocket, length: number, answer: number): Error {
-		if (answer === TOO_LONG) return new RangeError(`datagram of ${length} bytes: expected at most ${socket.mtu - HEADERS}`);
+		if (answer === TOO_LONG)
+			return new RangeError(
+				`datagram of ${length} bytes: expected at most ${door.udpMost(this.#view, socket.block)}; the option "packets" makes room for more`,
+			);
 		if (answer === GONE) return new Error("the socket's address or interface is gone");
 		const link = this.#ip.awaited(this.#ip.path(socket.block + AT.path));
 		if (link === undefined) return new Error(NO_ROUTE);

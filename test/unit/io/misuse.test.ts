@@ -263,7 +263,7 @@ describe("a wrong argument", () => {
 			[["10.0.0.2", 7, "text"], TypeError, 'data "text": expected an ArrayBuffer or a view of one'],
 			[[data, "10.0.0.2", 7, 2], RangeError, "part of 2 bytes at 0: expected it within the 1 bytes"],
 			[[new Uint16Array(2), "10.0.0.2", 7], TypeError, ""],
-			[[new ArrayBuffer(1473), "10.0.0.2", 7], RangeError, "datagram of 1473 bytes: expected at most 1472"],
+			[[new ArrayBuffer(65_508), "10.0.0.2", 7], RangeError, "datagram of 65508 bytes: expected at most "],
 			[[data, "10.9.9.9", 7], Error, "no route to the host"],
 		];
 		during(p, () => {

@@ -132,7 +132,7 @@ describe("UDP", () => {
 		expect(attempt(Symbol("a"), 5, data)).toThrow(TypeError);
 		expect(attempt("10.0.0.2", 5, Symbol("d"))).toThrow(TypeError);
 		expect(attempt(data, "10.0.0.2", 5, 5)).toThrow("part of 5 bytes at 0: expected it within the 4 bytes of the buffer");
-		expect(attempt(new ArrayBuffer(1473), "10.0.0.2", 5)).toThrow("datagram of 1473 bytes: expected at most 1472");
+		expect(attempt(new ArrayBuffer(65_508), "10.0.0.2", 5)).toThrow("datagram of 65508 bytes: expected at most ");
 		expect(attempt(data, "8.8.8.8", 5)).toThrow("no route");
 	});
 

@@ -178,9 +178,11 @@ describe("a datagram that goes out", () => {
 	it("is refused when it is too long, or leads nowhere", () => {
 		const station = stationOf();
 		const socket = station.stack.udp.open("", 1000, 0);
-		const send = (to: string, length: number) => () => station.stack.udp.send(socket, to, 7, new Uint8Array(2000), 0, length);
+		const send = (to: string, length: number) => () => station.stack.udp.send(socket, to, 7, new Uint8Array(9000), 0, length);
 		expect(send(PEER, 1472)).not.toThrow();
-		expect(send(PEER, 1473)).toThrow(/datagram of 1473 bytes: expected at most 1472/);
+		// Six fragments' worth, of 16 packets: RFC 791 §3.2.
+		expect(send(PEER, 8872)).not.toThrow();
+		expect(send(PEER, 8873)).toThrow(/datagram of 8873 bytes: expected at most 8872; the option "packets"/);
 		expect(send("8.8.8.8", 1)).toThrow(/no route/);
 	});
 });

@@ -263,7 +263,6 @@ const OUTBOUND: readonly DropName[] = ["icmpRateLimited", "noRoute", "neighborQu
 /** For what the packet is refused, where the model says no more than which protocol it is for. */
 const REFUSALS: Partial<Record<keyof typeof KINDS, readonly DropName[]>> = {
 	other: ["unknownProtocol"],
-	fragment: ["ipFragment"],
 	badOption: ["ipMalformed"],
 };
 
@@ -284,6 +283,11 @@ function compare(two: Two, said: number, reasons: readonly DropName[], label: st
 	if (said === 0) {
 		expect(inbound.length, label).toBe(1);
 		expect(two.difference(), differs).toBe(-1);
+		return;
+	}
+	if (name === "fragment") {
+		// It waits for the others, or is none that can be.
+		expect(["", "ipFragment"], label).toContain(inbound.join());
 		return;
 	}
 	if (name === "datagram") {

@@ -77,9 +77,8 @@ describe("an echo request", () => {
 		s.ip(echo6({ ...from, first: 44, headers: fragmentHeader(ICMP6, 0, false, 7) }));
 		expect(s.packets().length).toBe(1);
 		s.ip(echo6({ ...from, first: 44, headers: fragmentHeader(ICMP6, 0, true, 7) }));
-		s.ip(echo6({ ...from, first: 44, headers: fragmentHeader(ICMP6, 8, false, 7) }));
 		expect(s.packets()).toEqual([]);
-		expect(s.drops).toEqual({ ipFragment: 2 });
+		expect(s.drops).toEqual({});
 	});
 
 	it("with a wrong checksum is counted", () => {
