@@ -46,6 +46,7 @@ export const TOOLS = {
 	dnsmasq: tool("dnsmasq", "dnsmasq-base"),
 	"avahi-daemon": tool("avahi-daemon"),
 	mosquitto: tool("mosquitto", "mosquitto mosquitto-clients"),
+	"atk6-implementation6": tool("atk6-implementation6", "thc-ipv6"),
 	"dpkg-source": tool("dpkg-source", "dpkg-dev"),
 	...Object.fromEntries(
 		["tshark", "valgrind", "curl", "ncat", "socat", "hping3", "nmap", "passt", "slirp", "ethtool", "wrk", "openssl"].map(

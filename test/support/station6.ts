@@ -24,6 +24,8 @@ export class Station6 {
 	readonly device: QueueDevice;
 	/** Neighbours answer solicitations for addresses that are not the station's. */
 	answers = true;
+	/** Those that say of themselves that they are routers. */
+	readonly routers = new Set<string>();
 	readonly #sent: Sent6[] = [];
 
 	constructor(addresses: string[], options: StackOptions = {}, abilities = 0) {
@@ -67,9 +69,8 @@ export class Station6 {
 		const target = ip6Text(parsed.payload, 8);
 		if (parsed.source === ip6Text(ip6("::"))) return;
 		const mac = Station6.macOf(target);
-		this.ip(na({ source: target, destination: parsed.source, target, solicited: true, override: true }, linkOption(2, mac)), {
-			from: mac,
-		});
+		const flags = { solicited: true, override: true, router: this.routers.has(target) };
+		this.ip(na({ source: target, destination: parsed.source, target, ...flags }, linkOption(2, mac)), { from: mac });
 	}
 
 	/** What was sent since the last call; solicitations left out unless asked for. */

@@ -22,6 +22,7 @@ const TOOLS = {
 	mosquitto: "mosquitto",
 	mosquitto_pub: "mosquitto-clients",
 	chronyd: "chrony",
+	"atk6-implementation6": "thc-ipv6",
 };
 
 const found = (tool) => (process.env.PATH ?? "").split(":").some((folder) => folder !== "" && executable(`${folder}/${tool}`));
