@@ -78,7 +78,9 @@ export function boot<I extends InterfaceFile>(board: BoardFile<I>, parts: Parts,
 	for (const [i, each] of board.interfaces.entries()) addInterface(stack, each, `interfaces[${i}]`, parts, host);
 	for (const [i, { prefix, gateway, interface: name, metric }] of board.routes.entries()) {
 		const link = stack.interfaces.find(name!);
-		if (link !== undefined) within(`routes[${i}]`, () => stack.routes.add({ prefix, gateway, interface: link, metric }));
+		// Addresses of IPv6 come later, once nobody else has them.
+		const onLink = gateway?.includes(":") === true;
+		if (link !== undefined) within(`routes[${i}]`, () => stack.routes.add({ prefix, gateway, interface: link, metric, onLink }));
 	}
 	if (board.dns !== undefined) parts.useNameServers!(stack, board.dns);
 	useStack(stack);

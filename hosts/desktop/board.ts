@@ -10,7 +10,7 @@ import { violationOf } from "./board-schema.ts";
 import type { BoardFile, BoardInterface, BoardRoute, ChipPins, Driver, EmacPins, Link, UartPins } from "./config.ts";
 import { contains, formatAddress, isHost, isUnicast, parseAddress, parsePrefix } from "./ipv4.ts";
 import type { Prefix } from "./ipv4.ts";
-import { settleIpv6 } from "./ipv6.ts";
+import { interfaceTowards6, routeProblem6, settleGateways, settleIpv6 } from "./ipv6.ts";
 
 /** Something the user gave is wrong: the message is the one line to show, and the status is 2. */
 export class InputError extends Error {}
@@ -143,11 +143,18 @@ export function checkTogether(boards: Board[]): void {
 	}
 }
 
+/** Parts what the file says by families. */
 function ipv6Problem(file: BoardFile): string | undefined {
+	const routes: BoardRoute[] = [];
 	for (const [i, each] of file.interfaces.entries()) {
 		const problem = settleIpv6(each);
 		if (problem !== undefined) return `interfaces[${i}].${problem}`;
+		const gateways = settleGateways(each);
+		if (gateways.problem !== undefined) return `interfaces[${i}].${gateways.problem}`;
+		if (gateways.route !== undefined) routes.push(gateways.route);
 	}
+	// Behind those of the file, whose places messages name.
+	if (routes.length > 0) file.routes = [...(file.routes ?? []), ...routes];
 	return undefined;
 }
 
@@ -222,14 +229,18 @@ function serverProblem(servers: string[] | undefined): string | undefined {
 }
 
 function routeProblem(route: BoardRoute, file: BoardFile, names: Map<string, number>): string | undefined {
+	const { interface: name, gateway } = route;
+	if (name !== undefined && name !== "lo" && !names.has(name))
+		return `.interface "${name}": expected one of ${[...names.keys()].join(", ")}`;
+	if (route.prefix.includes(":")) return routeProblem6(route, file);
+	if (gateway?.includes(":") === true) return `.gateway "${gateway}": expected one of the prefix's family, IPv4`;
 	const { address, mask, length } = parsePrefix(route.prefix);
 	if ((address & ~mask) !== 0)
 		return `.prefix "${route.prefix}": expected ${formatAddress(address & mask)}/${length}, without host bits`;
 	if (route.interface !== undefined) {
 		if (route.gateway !== undefined && file.interfaces.some((each) => each.name === route.interface && hasDhcp(each)))
 			return `.gateway "${route.gateway}": ${route.interface} has no address yet when routes are made; let its DHCP server send this one (option 121)`;
-		const known = names.has(route.interface) || route.interface === "lo";
-		return known ? undefined : `.interface "${route.interface}": expected one of ${[...names.keys()].join(", ")}`;
+		return undefined;
 	}
 	if (route.gateway === undefined) return ": expected an interface or a gateway";
 	return interfaceTowards(file, route.gateway) === undefined
@@ -239,6 +250,7 @@ function routeProblem(route: BoardRoute, file: BoardFile, names: Map<string, num
 
 /** The interface in whose subnet an address lies. */
 export function interfaceTowards(file: BoardFile, address: string): BoardInterface | undefined {
+	if (address.includes(":")) return interfaceTowards6(file, address);
 	const value = parseAddress(address);
 	return file.interfaces.find((each) => (each.addresses ?? []).some((text) => contains(parsePrefix(text), value)));
 }

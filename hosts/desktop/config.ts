@@ -88,6 +88,7 @@ export interface BoardInterface {
 	/** Instead of addresses and gateway. */
 	dhcp?: DhcpFile | false;
 	ipv6?: Ipv6File;
+	/** In a file also one of IPv6, or a list with one of each family; once it is checked that of IPv4. */
 	gateway?: string;
 	metric?: number;
 	/** Name servers that are asked by this interface. */

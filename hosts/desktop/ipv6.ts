@@ -1,8 +1,8 @@
 // What board files say of IPv6: addresses of both families stand in one list, and the mode in a word.
 
-import { isMulticast, parsePrefix } from "../../src/address.ts";
+import { canonicalAddress, isMulticast, networkOf, parsePrefix, samePrefix } from "../../src/address.ts";
 import { ADDRESSES_PER_INTERFACE } from "../../src/config.ts";
-import type { BoardInterface } from "./config.ts";
+import type { BoardFile, BoardInterface, BoardRoute } from "./config.ts";
 
 /** What is wrong with an IPv6 prefix that stands among an interface's addresses; undefined when nothing is. */
 function prefixProblem(text: string): string | undefined {
@@ -39,4 +39,75 @@ export function settleIpv6(interface_: BoardInterface): string | undefined {
 		interface_.ipv6 = { ...said, ...(mode === "static" && { mode }), ...(all.length > 0 && { addresses: all }) };
 	if (six.length > 0) interface_.addresses = addresses.filter((text) => !text.includes(":"));
 	return undefined;
+}
+
+const LINK_LOCAL = "fe80::";
+
+/** Has `gateway` only that of IPv4. Answers the default route by that of IPv6, if there is one, or what is wrong, with the interface's value. */
+export function settleGateways(interface_: BoardInterface): { problem?: string; route?: BoardRoute } {
+	const given = interface_.gateway as string | string[] | undefined;
+	const list = typeof given === "string" ? [given] : (given ?? []);
+	const six = list.filter((text) => text.includes(":"));
+	const four = list.filter((text) => !text.includes(":"));
+	if (six.length > 1 || four.length > 1)
+		return { problem: `gateway ${JSON.stringify(list)}: expected one of each family at most` };
+	if (four.length === 0) delete interface_.gateway;
+	else interface_.gateway = four[0]!;
+	if (six.length === 0) return {};
+	const problem = neighborProblem(interface_, six[0]!);
+	if (problem !== undefined) return { problem: `gateway "${six[0]}": ${problem}` };
+	return { route: { prefix: "::/0", gateway: six[0]!, interface: interface_.name } };
+}
+
+/** What is wrong with an address of IPv6 that is to be a router's behind that interface, once it is settled. */
+function neighborProblem({ name, ipv6, link = "ethernet" }: BoardInterface, text: string): string | undefined {
+	const address = canonicalAddress(text);
+	if (address === undefined || !address.includes(":") || isMulticast(address) || address === "::" || address === "::1")
+		return "expected an address that one host may have";
+	if (link !== "ethernet") return `${link} has no IPv6 yet; expected an IPv4 address`;
+	if (ipv6 === undefined) return `${name} has no IPv6; give it "ipv6": "auto", or an address of IPv6`;
+	if (samePrefix(address, LINK_LOCAL, 10) || ipv6 === "auto" || ipv6.mode !== "static") return undefined;
+	const own = (ipv6.addresses ?? []).map(parsePrefix);
+	if (own.some((prefix) => prefix.address === address)) return "is the board's own address; expected another";
+	return own.some((prefix) => samePrefix(prefix.address, address, prefix.length))
+		? undefined
+		: 'expected an address in a subnet of this interface, or a link-local one, as in "fe80::1"';
+}
+
+/** What is wrong with a route of IPv6, with its value; undefined when nothing is. */
+export function routeProblem6(route: BoardRoute, file: BoardFile): string | undefined {
+	const { prefix, gateway } = route;
+	let parsed;
+	try {
+		parsed = parsePrefix(prefix);
+	} catch {
+		return `.prefix "${prefix}": expected an IP address and a prefix length, as in "10.0.0.0/8" or "2001:db8::/32"`;
+	}
+	const network = networkOf(parsed.address, parsed.length);
+	if (network !== parsed.address) return `.prefix "${prefix}": expected ${network}/${parsed.length}, without host bits`;
+	if (gateway !== undefined && !gateway.includes(":")) return `.gateway "${gateway}": expected one of the prefix's family, IPv6`;
+	if (route.interface === undefined) {
+		if (gateway === undefined) return ": expected an interface or a gateway";
+		return interfaceTowards6(file, gateway) === undefined
+			? `.gateway "${gateway}": expected an address in a subnet of an interface; for any other name the interface`
+			: undefined;
+	}
+	const link = file.interfaces.find(({ name }) => name === route.interface);
+	if (link === undefined) return undefined;
+	if (gateway === undefined)
+		return link.ipv6 === undefined
+			? `.interface "${link.name}": has no IPv6; give it "ipv6": "auto", or an address of IPv6`
+			: undefined;
+	const problem = neighborProblem(link, gateway);
+	return problem === undefined ? undefined : `.gateway "${gateway}": ${problem}`;
+}
+
+/** The interface in whose subnet an address of IPv6 lies, by the addresses that the file gives. */
+export function interfaceTowards6(file: BoardFile, text: string): BoardInterface | undefined {
+	const address = canonicalAddress(text);
+	if (address === undefined) return undefined;
+	return file.interfaces.find(({ ipv6 }) => {
+		const own = typeof ipv6 === "object" ? (ipv6.addresses ?? []) : [];
+		return own.map(parsePrefix).some((prefix) => samePrefix(prefix.address, address, prefix.length));
+	});
 }

@@ -33,6 +33,8 @@ export interface RouteOptions {
 	interface: Interface;
 	/** The lower wins among routes of one prefix. The interface's metric is added. */
 	metric?: number;
+	/** The gateway is a neighbour, though no address of the interface says so, or none yet. Link-local ones are such without it. */
+	onLink?: boolean | undefined;
 }
 
 /** A route. It does not change: remove it and add another. */
@@ -124,7 +126,8 @@ export class Routes {
 		if (!Number.isInteger(metric) || metric < 0 || metric > 65_535) throw new RangeError(`metric ${metric}: expected 0 to 65535`);
 		if (!options.interface.slot)
 			throw new RangeError(`route ${options.prefix}: interface ${options.interface.name} is not part of this stack`);
-		if (gateway !== "" && options.interface.linkHeader > 0 && !onLink(options.interface, gateway))
+		const near = options.onLink === true || gateway.startsWith("fe80:");
+		if (gateway !== "" && !near && options.interface.linkHeader > 0 && !onLink(options.interface, gateway))
 			throw new RangeError(`gateway ${options.gateway}: not in a subnet of ${options.interface.name}`);
 		return this.insert(new Route(address, length, gateway, options.interface, metric, false));
 	}

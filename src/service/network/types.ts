@@ -23,18 +23,20 @@ export interface EthernetLinkOptions extends LinkOptions {
 	dhcp?: DhcpOptions<DhcpClient> | undefined;
 }
 
-/** An address of one's own choice. */
+/** Addresses of one's own choice: a list, or one with its mask or prefix. A family that has none here stays as it is. */
 export interface StaticAddress {
-	/** "192.168.1.20" */
-	address: string;
+	/** Of either family: "192.168.1.20/24", "2001:db8::20/64". */
+	addresses?: readonly string[] | undefined;
+	/** Instead of `addresses`: "192.168.1.20" */
+	address?: string | undefined;
 	/** "255.255.255.0"; `netmask` is another word for it. It, or `prefix`, must be there. */
 	mask?: string | undefined;
 	/** "255.255.255.0". */
 	netmask?: string | undefined;
-	/** Length of the subnet's prefix, 0 to 32. */
+	/** Length of the subnet's prefix: 0 to 32, of IPv6 to 128. */
 	prefix?: number | undefined;
-	/** The next router, in the same subnet: gets a default route. */
-	gateway?: string | undefined;
+	/** The next router, in the same subnet or link-local: gets a default route. A list has one of each family. */
+	gateway?: string | readonly string[] | undefined;
 	/** Name servers, best first; left out, they stay as they are. */
 	dns?: readonly string[] | undefined;
 }

@@ -11,6 +11,7 @@ import {
 	gatewayAddress,
 	gatewayPrefix,
 	readBoard,
+	routesOf,
 	uartOf,
 } from "../../../hosts/desktop/board.ts";
 import schema from "../../../hosts/desktop/board.schema.json" with { type: "json" };
@@ -267,6 +268,58 @@ describe("a board file", () => {
 		[{ dns: ["fe80::1%eth0"] }, 'dns[0] "fe80::1%eth0": expected an address that one host may have'],
 	])("is refused with IPv6 that says %j", (change, message) => {
 		expect(withFirst(change)).toContain(`interfaces[0].${message}`);
+	});
+
+	it("may have gateways and routes of both families", () => {
+		const six = { name: "eth0", wire: "segment:x", addresses: ["192.168.77.2/24", "2001:db8:77::2/64"] };
+		const gateway = ["2001:db8:77::1", "192.168.77.1"];
+		const routes = [
+			{ prefix: "2001:db8:1::/48", gateway: "2001:db8:77::9" },
+			{ prefix: "fd00::/8", gateway: "fe80::9", interface: "eth0", metric: 3 },
+			{ prefix: "10.0.0.0/8", gateway: "192.168.77.9" },
+		];
+		const board = checkBoard("board.json", { interfaces: [{ ...six, gateway }], routes });
+		expect(board.file.interfaces[0]!.gateway).toBe("192.168.77.1");
+		expect(routesOf(board)).toEqual([
+			{ ...routes[0], interface: "eth0" },
+			routes[1],
+			{ ...routes[2], interface: "eth0" },
+			{ prefix: "::/0", gateway: "2001:db8:77::1", interface: "eth0" },
+		]);
+		const alone = checkBoard("board.json", { interfaces: [{ ...six, gateway: "fe80::1", ipv6: "static" }] });
+		expect(alone.file.interfaces[0]).not.toHaveProperty("gateway");
+		expect(routesOf(alone)).toEqual([{ prefix: "::/0", gateway: "fe80::1", interface: "eth0" }]);
+		const lent = { name: "eth0", wire: "segment:x", dhcp: true, ipv6: "auto", gateway: "fe80::1" };
+		expect(complaint({ interfaces: [lent] })).toBe("");
+	});
+
+	it.each([
+		[["192.168.77.1", "192.168.77.3"], 'gateway ["192.168.77.1","192.168.77.3"]: expected one of each family at most'],
+		["fe80::1", 'gateway "fe80::1": eth0 has no IPv6; give it "ipv6": "auto", or an address of IPv6'],
+		["ff02::1", 'gateway "ff02::1": expected an address that one host may have'],
+		["fe80::1%eth0", 'gateway "fe80::1%eth0": expected an address that one host may have'],
+		[5, "gateway 5: expected an IP"],
+	])("is refused with the gateway %j", (gateway, message) => {
+		expect(withFirst({ gateway })).toContain(`interfaces[0].${message}`);
+	});
+
+	it.each([
+		[{ prefix: "2001:db8::1/32" }, '.prefix "2001:db8::1/32": expected 2001:db8::/32, without host bits'],
+		[{ prefix: "2001:db8::" }, '.prefix "2001:db8::": expected an IP address and a prefix length'],
+		[{ prefix: "::/0" }, ": expected an interface or a gateway"],
+		[{ prefix: "::/0", gateway: "192.168.77.9" }, '.gateway "192.168.77.9": expected one of the prefix\'s family, IPv6'],
+		[{ prefix: "10.0.0.0/8", gateway: "fd00::9" }, '.gateway "fd00::9": expected one of the prefix\'s family, IPv4'],
+		[{ prefix: "::/0", gateway: "fe80::9" }, '.gateway "fe80::9": expected an address in a subnet of an interface'],
+		[{ prefix: "::/0", interface: "eth2" }, '.interface "eth2": expected one of eth0, eth1'],
+		[{ prefix: "::/0", interface: "eth1" }, '.interface "eth1": has no IPv6; give it "ipv6": "auto"'],
+		[
+			{ prefix: "::/0", interface: "eth0", gateway: "fd01::1" },
+			'.gateway "fd01::1": expected an address in a subnet of this interface',
+		],
+		[{ prefix: "::/0", interface: "eth0", gateway: "fd00::2" }, '.gateway "fd00::2": is the board\'s own address'],
+	])("is refused with the route %j", (route, message) => {
+		const six = { ...eth0, addresses: [own, "fd00::2/64"], ipv6: "static" };
+		expect(complaint({ interfaces: [six, eth1], routes: [route] })).toContain(`routes[0]${message}`);
 	});
 
 	it("may have interfaces that get their addresses by DHCP, on a gateway's wire in a subnet by their place", () => {

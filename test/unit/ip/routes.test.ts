@@ -143,6 +143,15 @@ describe("a wrong route", () => {
 		expect(() => station.stack.routes.add({ ...options, interface: station.ports[0]!.link })).toThrow(message);
 	});
 
+	it("is refused by a gateway of IPv6 that is none of the link, unless it is link-local or is said to be on it", () => {
+		const station = two();
+		const { link } = station.ports[0]!;
+		const add = (gateway: string, onLink?: boolean) =>
+			station.stack.routes.add({ prefix: "::/0", gateway, interface: link, onLink });
+		expect(() => add("2001:db8:9::1")).toThrow("gateway 2001:db8:9::1: not in a subnet of");
+		for (const route of [add("fe80::1"), add("2001:db8:9::1", true)]) expect(station.stack.routes.list).toContain(route);
+	});
+
 	it("is refused when the table is full, naming the option that makes it larger", () => {
 		const station = new Station([["10.0.0.1/24"]], { routes: 4 });
 		const add = (n: number) => station.stack.routes.add({ prefix: `20.0.0.${n}/32`, interface: station.ports[0]!.link });

@@ -181,6 +181,23 @@ describe("configure", () => {
 		expect(heard).toEqual(["address 500 10.0.0.20"]);
 	});
 
+	it("sets addresses and gateways of both families, and leaves a family of which nothing is said", () => {
+		const { open, stack, link } = ethernet("10.0.0.1/24", "fe80::12/128", "fd00::1/64");
+		const eth = open();
+		const addresses = ["10.0.0.20/24", "2001:db8::20/64"];
+		eth.configure({ static: { addresses, gateway: ["10.0.0.254", "fe80::1"], dns: ["2001:db8::53", "10.0.0.53"] } });
+		expect(link.addresses.map(String)).toEqual(["fe80::12/128", ...addresses]);
+		const defaults = () => stack.routes.list.filter(({ length }) => length === 0).map((route) => `${route} ${route.gateway}`);
+		expect(defaults()).toEqual(["0.0.0.0/0 10.0.0.254", "::/0 fe80::1"]);
+		expect(link.nameServers).toEqual(["2001:db8::53", "10.0.0.53"]);
+		eth.configure({ static: { address: "10.0.0.21", prefix: 24, gateway: "10.0.0.253" } });
+		expect(link.addresses.map(String)).toEqual(["fe80::12/128", "2001:db8::20/64", "10.0.0.21/24"]);
+		expect(defaults()).toEqual(["::/0 fe80::1", "0.0.0.0/0 10.0.0.253"]);
+		eth.configure({ static: { address: "2001:db8::21", prefix: 64 } });
+		expect(link.addresses.map(String)).toEqual(["fe80::12/128", "10.0.0.21/24", "2001:db8::21/64"]);
+		expect(defaults()).toEqual(["0.0.0.0/0 10.0.0.253"]);
+	});
+
 	it("leaves an address that is right already, with its connections, and name servers of which nothing is said", () => {
 		const { open, link } = ethernet("10.0.0.20/24");
 		const [entry] = link.addresses;
@@ -192,21 +209,33 @@ describe("configure", () => {
 	});
 
 	it.each([
-		[{ ...STATIC, address: "not.an.ip.address" }, 'address "not.an.ip.address": expected an IPv4 address'],
-		[{ ...STATIC, address: undefined }, "address undefined: expected an IPv4 address as a string"],
+		[{ ...STATIC, address: "not.an.ip.address" }, 'address "not.an.ip.address": expected an IP address'],
+		[{ ...STATIC, address: undefined }, "address undefined: expected an IP address as a string"],
 		[{ ...STATIC, mask: "garbage" }, 'mask "garbage": expected an IPv4 address'],
 		[{ ...STATIC, mask: "255.0.255.0" }, 'mask "255.0.255.0": expected ones before zeros, as in "255.255.255.0"'],
 		[{ ...STATIC, mask: undefined, netmask: "0.0.0.1" }, 'netmask "0.0.0.1": expected ones before zeros'],
 		[{ ...STATIC, mask: undefined }, "mask undefined: expected an IPv4 address as a string"],
 		[{ ...STATIC, prefix: 33 }, "prefix 33: expected a whole number from 0 to 32"],
-		[{ ...STATIC, gateway: "999.999.999.999" }, 'gateway "999.999.999.999": expected an IPv4 address'],
+		[{ ...STATIC, gateway: "999.999.999.999" }, 'gateway "999.999.999.999": expected an IP address'],
 		[{ ...STATIC, gateway: "10.0.1.1" }, 'gateway "10.0.1.1": expected another address of 10.0.0.0/24'],
 		[{ ...STATIC, gateway: "10.0.0.20" }, 'gateway "10.0.0.20": expected another address of 10.0.0.0/24'],
 		[{ ...STATIC, address: "10.0.0.255" }, 'address "10.0.0.255": is that of the subnet 10.0.0.0/24, or its broadcast address'],
 		[{ ...STATIC, address: "224.0.0.1" }, 'address "224.0.0.1": expected a unicast address'],
 		[{ ...STATIC, address: "127.0.0.1" }, 'address "127.0.0.1": lo has it already'],
-		[{ ...STATIC, dns: "10.0.0.53" as never }, 'dns "10.0.0.53": expected an array of IPv4 addresses'],
-		[{ ...STATIC, dns: ["x"] }, 'dns "x": expected an IPv4 address'],
+		[{ ...STATIC, dns: "10.0.0.53" as never }, 'dns "10.0.0.53": expected an array of IP addresses'],
+		[{ ...STATIC, dns: ["x"] }, 'dns "x": expected an IP address'],
+		[{ ...STATIC, addresses: ["10.0.0.20/24"] }, 'address "10.0.0.20": expected it in addresses, or without them'],
+		[{ addresses: [] }, "addresses an object: expected an array of texts"],
+		[{ addresses: ["10.0.0.20"] }, '"10.0.0.20": expected an IP address and a prefix length'],
+		[{ addresses: ["ff02::1/64"] }, 'address "ff02::1": expected a unicast address'],
+		[{ addresses: ["fd00::1/64", "fd00::1/48"] }, 'address "fd00::1": expected it once'],
+		[
+			{ addresses: ["10.0.0.20/24"], gateway: "fe80::1" },
+			'gateway "fe80::1": expected another address of the family of addresses',
+		],
+		[{ addresses: ["fd00::1/64"], gateway: "fd00:1::1" }, 'gateway "fd00:1::1": expected another address of fd00::/64'],
+		[{ addresses: ["fd00::1/64"], gateway: ["fd00::9", "fe80::1"] }, 'gateway "fe80::1": expected one of each family at most'],
+		[{ addresses: ["fd00::1/64", "fd00::2/64", "fd00::3/64", "fd00::4/64"] }, "static of eth0: expected at most 3 addresses"],
 	] as [StaticAddress, string][])("refuses %j and changes nothing", (settings, message) => {
 		const { open, stack } = ethernet("10.0.0.1/24");
 		const eth = open();
