@@ -211,6 +211,8 @@ export function lookups({ services, interfaces }: Limits): number {
 }
 /** Names that wait for their turn, about 1.2 KB each on a 32-bit XS; a further one is an error. */
 export const DNS_WAITING = 16;
+/** How long the addresses of one family wait for those of the other, ms: RFC 8305 §8. */
+export const DNS_RESOLUTION_DELAY_MS = 50;
 /** Answers that are remembered, about 470 B each on a 32-bit XS with one address and a name of 24 letters; the one that ends first gives way. */
 export const DNS_CACHE_ENTRIES = 16;
 /** Addresses of one answer that are kept, about 40 B each; each look-up gets the next. */

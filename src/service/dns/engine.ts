@@ -11,6 +11,12 @@ import { failure, type Outcome } from "./errors.ts";
 import { multicastLookup, type Lookup, type Waiter, type Wanted } from "./lookup.ts";
 import { Query } from "./query.ts";
 
+/** Something that is done later: `alarm`. */
+export interface Alarm {
+	readonly at: number;
+	readonly ring: () => void;
+}
+
 /** After any of these a server may be another, or not be reached any more. */
 const MATTERS = REMOVED | LINK | ADDRESSES | NAME_SERVERS | ROUTES;
 
@@ -34,6 +40,7 @@ export class Engine implements Service, EventSocket, SocketOwner {
 	#serversChanged = false;
 	/** What is to be done next, each in a turn of its own, as frames wait meanwhile. */
 	readonly #steps: (() => void)[] = [];
+	#alarms: Alarm[] = [];
 	/** What is in `buffer` is looked at in a step to come: nothing else is read into it. */
 	held = false;
 
@@ -90,6 +97,19 @@ export class Engine implements Service, EventSocket, SocketOwner {
 	later(step: () => void): void {
 		this.#steps.push(step);
 		this.stack.events.post(this, READABLE);
+	}
+
+	/** Does a step in `ms`. Called in a turn, where the clock is right. */
+	alarm(ms: number, ring: () => void): Alarm {
+		const alarm = { at: (this.now + ms) | 0, ring };
+		this.#alarms.push(alarm);
+		this.deadline(alarm.at);
+		return alarm;
+	}
+
+	/** It is not to be done any more. */
+	silence(alarm: Alarm | undefined): void {
+		this.#alarms = this.#alarms.filter((other) => other !== alarm);
 	}
 
 	/** The same with what is in `buffer`. */
@@ -182,6 +202,13 @@ export class Engine implements Service, EventSocket, SocketOwner {
 	/** For the stack. */
 	timers(now: number): void {
 		for (const lookup of this.#lookups.slice()) lookup.timers(now);
+		for (const alarm of this.#alarms.slice()) {
+			if (((now - alarm.at) | 0) < 0) this.deadline(alarm.at);
+			else {
+				this.silence(alarm);
+				this.later(alarm.ring);
+			}
+		}
 		for (const { due, running, deadline } of this.#lookups) this.deadline(running ? due : deadline);
 		this.#sweep();
 	}

@@ -16,7 +16,7 @@ export interface Question {
 	readonly multicast: boolean;
 }
 
-/** Answers a question to ask, or the outcome. */
+/** Answers a question to ask, or the outcome. `family` 0: addresses of either will do. */
 export function questionOf(host: string, family: number): Question | Outcome {
 	const address = literal(host, family);
 	if (address !== undefined) return address;
@@ -25,7 +25,7 @@ export function questionOf(host: string, family: number): Question | Outcome {
 	if (fault !== "") return failure("EBADNAME", fault);
 	const last = name.slice(name.lastIndexOf(".") + 1);
 	// RFC 6761 §6.3, §6.4.
-	if (last === "localhost") return found(family === 4 ? "127.0.0.1" : "::1");
+	if (last === "localhost") return found(family === 6 ? "::1" : "127.0.0.1");
 	if (last === "invalid") return failure("ENOTFOUND", "there are no names below .invalid");
 	return { name, multicast: last === "local" && name.length > last.length };
 }
@@ -37,13 +37,13 @@ function found(address: string): Outcome {
 /** The outcome for an address literal; undefined for anything else. */
 function literal(host: string, family: number): Outcome | undefined {
 	if (parseIpv4(host) !== undefined)
-		return family === 4 ? found(host) : failure("ENODATA", "is an IPv4 address, not one of family 6");
+		return family !== 6 ? found(host) : failure("ENODATA", "is an IPv4 address, not one of family 6");
 	if (!host.includes(":")) return undefined;
 	if (!hasIpv6()) return failure("ENODATA", `is no IPv4 address, and ${NO_IPV6}`);
 	const address = parseIpv6(host);
 	if (address === undefined) return failure("EBADNAME", "is not an IPv6 address, and a host name has no ':'");
 	const text = formatIpv6(address);
-	return family === 6 ? found(text) : failure("ENODATA", "is an IPv6 address, not one of family 4");
+	return family !== 4 ? found(text) : failure("ENODATA", "is an IPv6 address, not one of family 4");
 }
 
 /** Why `name` is no host name, RFC 952, RFC 1123 §2.1; "" when it is one. "_" is taken too, as names of machines on small networks have it. */

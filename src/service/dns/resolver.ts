@@ -9,18 +9,16 @@ import { currentStack } from "../../io/current.ts";
 import * as check from "../../io/options.ts";
 import type { Stack } from "../../stack.ts";
 import { READABLE, type EventSocket, type SocketOwner } from "../../transport/events.ts";
-import { TYPE_A, TYPE_AAAA } from "../../wire/dns.ts";
+import { Both, Half, type Hearer } from "./both.ts";
 import { engineOf, type Engine } from "./engine.ts";
 import { ResolveError, type Outcome } from "./errors.ts";
-import type { Waiter } from "./lookup.ts";
-import { isOutcome, questionOf } from "./names.ts";
 import type { Scope } from "./servers.ts";
 import type { ResolveCallback, ResolveCallbacks, ResolveOptions, Resolver as ResolverType, ResolverOptions } from "./types.ts";
 
 const LEAST_TIMEOUT_MS = 100;
 const MOST_TIMEOUT_MS = 60_000;
 
-class Request implements Waiter {
+class Request implements Hearer {
 	readonly owner: NameResolver;
 	readonly host: string;
 	readonly callback: ResolveCallback | undefined;
@@ -34,7 +32,7 @@ class Request implements Waiter {
 		this.callbacks = callbacks;
 	}
 
-	done(outcome: Outcome): void {
+	heard(outcome: Outcome): void {
 		this.outcome = outcome;
 		this.owner.ready(this);
 	}
@@ -72,9 +70,10 @@ export class NameResolver implements ResolverType, EventSocket, SocketOwner {
 	resolve(options: ResolveOptions & ResolveCallbacks): void;
 	resolve(options: ResolveOptions & ResolveCallbacks, callback?: ResolveCallback): void {
 		if (!this.#open) throw closed();
-		const { host, family = 4, onResolved, onError } = check.objectOption(options);
+		const { host, family, onResolved, onError } = check.objectOption(options);
 		if (typeof host !== "string") throw new TypeError(`host ${check.show(host)}: expected a host name or an address as a string`);
-		if (family !== 4 && family !== 6) throw new RangeError(`family ${check.show(family)}: expected 4 or 6`);
+		if (family !== undefined && family !== 4 && family !== 6)
+			throw new RangeError(`family ${check.show(family)}: expected 4 or 6`);
 		if (!hasIpv6() && family === 6) throw new RangeError(`family 6: ${NO_IPV6}`);
 		check.callbackOf("callback", callback);
 		check.callbackOf("onResolved", onResolved);
@@ -82,12 +81,7 @@ export class NameResolver implements ResolverType, EventSocket, SocketOwner {
 		if (callback === undefined && onResolved === undefined && onError === undefined)
 			throw new TypeError("resolve: expected a callback, or onResolved or onError among the options");
 		const request = new Request(this, host, callback, { onResolved, onError });
-		const question = questionOf(host, family);
-		if (isOutcome(question)) return request.done(question);
-		const type = family === 4 ? TYPE_A : TYPE_AAAA;
-		const { servers, link } = this.#scope;
-		const { name, multicast } = question;
-		this.#engine.ask({ servers, link, name, multicast, type, timeout: this.#timeout, mixedCase: this.#mixedCase }, request);
+		new Both(this.#engine, host, family ?? 0, { ...this.#scope, timeout: this.#timeout, mixedCase: this.#mixedCase }, request);
 	}
 
 	close(): void {
@@ -95,7 +89,10 @@ export class NameResolver implements ResolverType, EventSocket, SocketOwner {
 		this.#open = false;
 		this.owner = null;
 		this.#ready.length = 0;
-		this.#engine.forget((waiter) => waiter instanceof Request && waiter.owner === this);
+		this.#engine.forget((waiter) => {
+			const hearer = waiter instanceof Half ? waiter.both.hearer : undefined;
+			return hearer instanceof Request && hearer.owner === this;
+		});
 	}
 
 	/** For its requests. */

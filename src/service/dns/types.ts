@@ -23,7 +23,7 @@ export interface ResolverOptions {
 export interface ResolveOptions {
 	/** A name, or an address literal, which is answered as it is. */
 	host: string;
-	/** 4: an IPv4 address, which is what the stack can connect to; 6: an IPv6 address. 4 unless told. */
+	/** 4: an IPv4 address; 6: an IPv6 address. Unless told, the best one by RFC 6724 §6: of both families where the stack has addresses of IPv6 beyond its links', else of IPv4. */
 	family?: 4 | 6 | undefined;
 }
 
