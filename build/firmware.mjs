@@ -221,7 +221,7 @@ const PARTS = {
 	MULTIHOME_LINES: ["multihome/ppp", "multihome/slip"],
 	MULTIHOME_PINGS: ["multihome/ping"],
 	MULTIHOME_RAW: ["multihome/raw"],
-	MULTIHOME_IPV6: ["multihome/ipv6"],
+	MULTIHOME_IPV6: ["multihome/ipv6", "multihome/dhcp6"],
 };
 
 /** The header that says what a firmware may do without and has: those parts, by the modules it carries, and on a Pico SPI by PIO. Who includes it is compiled anew when it changes. */
@@ -271,7 +271,7 @@ export async function bundleTarget(platform, { target, board: file, app, set = [
 		program: app ?? join(root, "hosts/examples/status.ts"),
 		others: more !== undefined,
 	});
-	const build = carried.includes("multihome/ipv6") ? XS : await bundleIpv4();
+	const build = PARTS.MULTIHOME_IPV6.some((name) => carried.includes(name)) ? XS : await bundleIpv4();
 	const natives = more === undefined ? await neededNatives(carried, folder, build) : {};
 	// Of what a manifest brings nothing is known.
 	const byPio = more !== undefined || read.file.interfaces.some((each) => pinsOf(each)?.bus === 2);

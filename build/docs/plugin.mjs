@@ -42,6 +42,8 @@ const SHOWN = {
 	EthernetInterface: ["constructor", "kind", "mac"],
 	LoopbackInterface: ["constructor", "kind"],
 	InterfaceAddress: ["address", "length", "lent", "toString"],
+	Autoconfiguration: ["close", "constructor", "lend", "lendServers", "state"],
+	Dhcp6Client: ["advertised", "close", "constructor", "state"],
 	DhcpClient: ["address", "close", "constructor", "hostname", "options", "renew", "state"],
 	PppInterface: ["connect", "constructor", "disconnect", "kind", "state"],
 	SlipInterface: ["constructor", "kind"],

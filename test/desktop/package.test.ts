@@ -243,6 +243,7 @@ describe("the package", () => {
 			"multihome/io/udp": [],
 			"multihome/io/dns": ["multihome/dns"],
 			"multihome/raw": [],
+			"multihome/dhcp6": [],
 			"multihome/io/ping": ["multihome/dns", "multihome/ping"],
 			"multihome/io/ethernet": ["multihome/dhcp", "multihome/network"],
 			"multihome/io/ppp": ["multihome/ppp", "multihome/network"],

@@ -119,6 +119,9 @@ test("IPv6 is in a firmware whose program or board file wants it, and nothing of
 	const without = await build(program("without.ts", text));
 	const having = await build(program("with.ts", `import "multihome/ipv6";\n${text}`));
 	expect([without.build, having.build]).toEqual([XS_IPV4, XS]);
+	const leased = await build(program("dhcp6.ts", `import "multihome/dhcp6";\n${text}`));
+	expect(leased.build).toEqual(XS);
+	expect(readFileSync(join(leased.folder, "multihome-parts.h"), "utf8")).toContain("#define MULTIHOME_IPV6 1\n");
 	expect(readFileSync(join(having.folder, "multihome-parts.h"), "utf8")).toContain("#define MULTIHOME_IPV6 1\n");
 	expect(readFileSync(join(having.folder, "codec.js"), "utf8")).toContain("function linkTry(");
 	expect(having.core).toContain("linkTry");

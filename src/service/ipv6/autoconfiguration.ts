@@ -16,7 +16,10 @@ import { Clock, type Service } from "../../transport/services.ts";
 import { advertisementAt, untilOf, type Advertisement, type PrefixSaid } from "./advertisement.ts";
 import { stableAddress } from "./identifiers.ts";
 import { HeardServers } from "./name-servers.ts";
+import type { AutoconfigurationState } from "./state.ts";
 import { ASKED, LOST, OwnAddress6, USED, WAITING, type Origin } from "./own.ts";
+
+export type { AutoconfigurationState } from "./state.ts";
 
 /** RFC 4862 §5.1, RFC 4861 §10: RETRANS_TIMER, MAX_RTR_SOLICITATION_DELAY, RTR_SOLICITATION_INTERVAL; and RFC 7559's longest interval, ms. */
 const RETRANS_MS = 1000;
@@ -48,22 +51,6 @@ export interface AutoconfigurationOptions<This = Autoconfiguration> {
 	secret?: Uint8Array;
 	/** Addresses or routers have changed. */
 	onChanged?: (this: This) => void;
-}
-
-/** What there is to see. */
-export interface AutoconfigurationState {
-	/** Those of the interface, with the length of their prefix. */
-	addresses: { address: string; length: number; state: "tentative" | "preferred" | "deprecated" | "duplicate" }[];
-	/** Addresses of the routers that are in use. */
-	routers: string[];
-	/** Routers say that addresses are to be had by DHCPv6. */
-	managed: boolean;
-	/** Routers say that other things are to be had by DHCPv6. */
-	other: boolean;
-	/** Advertisements that were heard. */
-	heard: number;
-	/** What they said that the tables have no room for. */
-	refused: number;
 }
 
 interface Lasting {
@@ -156,6 +143,25 @@ export class Autoconfiguration implements Service {
 			heard: this.#heard,
 			refused: this.#refused,
 		};
+	}
+
+	/** Gives the interface an address that a server lent, tried before it is used; lifetimes in seconds, 0: it is lent no more. Once more: they are others. */
+	lend(address: string, preferred: number, valid: number): void {
+		if (this.#closed) return;
+		const { now } = this.#clock;
+		const known = this.#own.find(({ entry }) => entry.address === address);
+		if (valid === 0) return known && this.#drop(known);
+		const own = known ?? this.#insert("given", "", 0, address, 128, now);
+		if (own === undefined) return;
+		own.preferredUntil = preferred === 0 ? Infinity : untilOf(preferred, now);
+		own.validUntil = untilOf(valid, now);
+		this.#mark(own, OWN_DEPRECATED, preferred === 0);
+		this.#soon();
+	}
+
+	/** Has resolvers ask these name servers by the interface too, behind those that routers say, in place of those that were lent before. */
+	lendServers(servers: readonly string[]): void {
+		if (!this.#closed) this.#servers.lend(servers);
 	}
 
 	/** Takes addresses and routes back, and ends. May be repeated. */
@@ -377,6 +383,7 @@ export class Autoconfiguration implements Service {
 
 	/** What a router says counts from now on: RFC 4861 §6.3.4, RFC 4862 §5.5.3. */
 	#take(said: Advertisement, router: string, now: number): void {
+		if (this.#managed !== said.managed || this.#other !== said.other) this.#changed = true;
 		this.#managed = said.managed;
 		this.#other = said.other;
 		if (said.lifetime > 0) this.#solicitAt = Infinity;

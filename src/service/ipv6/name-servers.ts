@@ -1,4 +1,4 @@
-// Name servers that routers say, each for as long as it counts: RFC 8106 §5.1, §6.2.
+// Name servers that routers say, each for as long as it counts: RFC 8106 §5.1, §6.2; and behind them those of DHCPv6.
 
 import type { EthernetInterface } from "../../link/ethernet.ts";
 import { untilOf, type ServerSaid } from "./advertisement.ts";
@@ -9,6 +9,7 @@ const MOST = 3;
 export class HeardServers {
 	readonly #link: EthernetInterface;
 	readonly #list: { readonly address: string; until: number }[] = [];
+	#lent: readonly string[] = [];
 
 	constructor(link: EthernetInterface) {
 		this.#link = link;
@@ -44,13 +45,21 @@ export class HeardServers {
 		this.#tell();
 	}
 
+	/** Those of DHCPv6, until it has others. */
+	lend(servers: readonly string[]): void {
+		this.#lent = servers;
+		this.#tell();
+	}
+
 	clear(): void {
 		this.#list.length = 0;
+		this.#lent = [];
 		this.#tell();
 	}
 
 	/** Whoever looks up names asks them too. */
 	#tell(): void {
-		this.#link.ip.heardServers = this.#list.map(({ address }) => address);
+		const said = this.#list.map(({ address }) => address);
+		this.#link.ip.heardServers = [...said, ...this.#lent.filter((server) => !said.includes(server))];
 	}
 }
