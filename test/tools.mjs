@@ -44,6 +44,7 @@ export const TOOLS = {
 	pppd: tool("pppd", "ppp"),
 	chronyd: tool("chronyd", "chrony"),
 	dnsmasq: tool("dnsmasq", "dnsmasq-base"),
+	"kea-dhcp6": tool("kea-dhcp6", "kea-dhcp6-server"),
 	"avahi-daemon": tool("avahi-daemon"),
 	mosquitto: tool("mosquitto", "mosquitto mosquitto-clients"),
 	"atk6-implementation6": tool("atk6-implementation6", "thc-ipv6"),

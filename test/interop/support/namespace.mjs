@@ -22,6 +22,7 @@ const TOOLS = {
 	mosquitto: "mosquitto",
 	mosquitto_pub: "mosquitto-clients",
 	chronyd: "chrony",
+	"kea-dhcp6": "kea-dhcp6-server",
 	"atk6-implementation6": "thc-ipv6",
 };
 
