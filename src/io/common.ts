@@ -3,10 +3,16 @@
 import type { Interface } from "../link/interface.ts";
 import type { Stack } from "../stack.ts";
 import type { SocketEvents } from "../transport/events.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import { show } from "./options.ts";
 
-/** What a program is told of the address of a socket that has none: any will do. */
+/** What a program is told of an address that is not there. */
 export const ANY_ADDRESS = "0.0.0.0";
+
+/** What a program is told of the address of a socket that has none: any of that family will do, 0: of every one that there is. */
+export function anyAddress(family: number): string {
+	return hasIpv6() && family !== 4 ? "::" : ANY_ADDRESS;
+}
 
 /** SyntaxError, as Moddable's sockets throw for a closed instance, and as its tests want it. */
 export function closed(): SyntaxError {

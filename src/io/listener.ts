@@ -6,7 +6,7 @@ import { ERROR, READABLE, type SocketOwner } from "../transport/events.ts";
 import type { Tcb } from "../transport/tcp/tcb.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as check from "./options.ts";
-import { ANY_ADDRESS, closed, foreign, isObject, linkOf, report } from "./common.ts";
+import { anyAddress, closed, foreign, isObject, linkOf, report } from "./common.ts";
 import type { Listener, ListenerOptions, TCP } from "./types.ts";
 
 /** Connections that wait to be read, unless told. */
@@ -36,12 +36,13 @@ export class ListenerSocket implements Listener, SocketOwner {
 		const dscp = check.dscpOf(options.dscp);
 		const leastRate = check.leastRateOf(options.leastRate);
 		const address = check.localAddressOf(options);
+		const family = check.familyOf(options);
 		this.#bound = linkOf(stack, options.interface);
 		const slot = this.#bound?.slot ?? 0;
 		let port = check.localPortOf(options);
 		// To the transport, port 0 of an interface is every port of it.
 		if (port === 0 && slot !== 0) port = stack.flows.ephemeralPort(ipv4.TCP | (slot << 8), address);
-		const tcb = stack.tcp.listen(address, port, backlog, slot);
+		const tcb = stack.tcp.listen(address, port, backlog, slot, family);
 		if (ttl !== 0) stack.tcp.setTtl(tcb, ttl);
 		if (dscp >= 0) stack.tcp.setDscp(tcb, dscp);
 		tcb.owner = this;
@@ -77,7 +78,8 @@ export class ListenerSocket implements Listener, SocketOwner {
 	}
 
 	get address(): string {
-		return ListenerSocket.#of(this).localAddress || ANY_ADDRESS;
+		const listener = ListenerSocket.#of(this);
+		return listener.localAddress || anyAddress(listener.family);
 	}
 
 	get interface(): string | undefined {

@@ -1,9 +1,9 @@
 // Checks of what applications pass. A wrong type is a TypeError, a wrong value a RangeError; both name the value and what was expected.
 
 import { NETWORK_PATIENCE_MS } from "../config.ts";
-import { canonicalAddress, isMulticast, lacking, unlessAny } from "../address.ts";
+import { canonicalAddress, familyBits, isMulticast, lacking, unlessAny } from "../address.ts";
 import { isIpv4 } from "../address4.ts";
-import { parseScoped } from "../address6.ts";
+import { NO_IPV6, parseScoped } from "../address6.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Bytes, Format } from "./types.ts";
 
@@ -66,9 +66,11 @@ export function ipv4Of(name: string, value: unknown): string {
 	return value;
 }
 
-/** A group. RFC 1112 §4, RFC 4291 §2.7. */
-export function groupOf(name: string, value: unknown): string {
+/** A group, of that family (0: of any). RFC 1112 §4, RFC 4291 §2.7. */
+export function groupOf(name: string, value: unknown, family = 0): string {
 	const address = addressOf(name, value);
+	if (family !== 0 && familyBits(address) !== (family === 4 ? 32 : 128))
+		throw new RangeError(`${name} ${show(value)}: expected a group of IPv${family}, the only family of the socket`);
 	if (!isMulticast(address))
 		throw new RangeError(`${name} ${show(value)}: expected a multicast group, "224.0.0.0" to "239.255.255.255" or "ff…"`);
 	return address;
@@ -87,6 +89,19 @@ export function dscpOf(value: unknown): number {
 /** The address to bind to; "" for any. */
 export function localAddressOf(options: { address?: unknown }): string {
 	return options.address === undefined ? "" : unlessAny(addressOf("address", options.address));
+}
+
+/** The only family that a socket takes which is bound to no address of it, 4 or 6; 0: both, or the address's. */
+export function familyOf(options: { address?: unknown; ipv6Only?: unknown }): number {
+	const { address, ipv6Only } = options;
+	const alone = ipv6Only !== undefined && flagOf("ipv6Only", ipv6Only);
+	if (alone && !hasIpv6()) throw new RangeError(`ipv6Only true: expected it in a build with IPv6; ${NO_IPV6}`);
+	const text = address === undefined ? "" : addressOf("address", address);
+	if (alone && text !== "" && familyBits(text) === 32)
+		throw new RangeError(`ipv6Only true: expected an address of IPv6 or none, not "${text}"`);
+	if (!hasIpv6() || unlessAny(text) !== "") return 0;
+	if (text === "0.0.0.0") return 4;
+	return alone ? 6 : 0;
 }
 
 export function callbackOf<T>(name: string, value: T | undefined): T | undefined {

@@ -108,8 +108,10 @@ export interface TCP {
 export interface ListenerOptions extends CommonOptions {
 	/** 0, or left out: one that is free. */
 	port?: number | string | undefined;
-	/** Accepts connections to this address only. "0.0.0.0", or left out: to every one. */
+	/** Accepts connections to this address only. "0.0.0.0": to every one of IPv4; "::", or left out: to every one. Of several at one port that which says most gets a connection. */
 	address?: string | undefined;
+	/** With "::", or without an address: of IPv6 alone. */
+	ipv6Only?: boolean | undefined;
 	/**
 	 * Connections that may wait to be read, 1 to 4,096; 8 unless told. While as many wait, further ones are not answered: their peers try again.
 	 * Nobody who has come that far is ever sent away.
@@ -149,8 +151,10 @@ export interface Listener {
 export interface UDPOptions extends CommonOptions {
 	/** 0, or left out: one that is free. */
 	port?: number | string | undefined;
-	/** Receives datagrams to this address only, and sends from it. "0.0.0.0", or left out: any. */
+	/** Receives datagrams to this address only, and sends from it. "0.0.0.0": any of IPv4; "::", or left out: any. */
 	address?: string | undefined;
+	/** With "::", or without an address: of IPv6 alone. */
+	ipv6Only?: boolean | undefined;
 	format?: "buffer" | undefined;
 	/** Time to live of what is sent, 1 to 255; 64 unless told, and 1 to multicast groups (RFC 1112 §6.1). */
 	ttl?: number | undefined;

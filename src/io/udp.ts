@@ -9,10 +9,10 @@ import { addressPut, unlessAny } from "../address.ts";
 import { GIVEN_ADDRESS, GIVEN_SOURCE, NO_ADDRESS } from "../packet/fields.ts";
 import type { Interface } from "../link/interface.ts";
 import { asciiPut, copyAddress, isGroup, isLocal, udpAgain, udpSend, udpSendBy } from "#codec";
-import { isNone, sameAddress } from "../packet/address.ts";
+import { isNone, isV4, sameAddress } from "../packet/address.ts";
 import { AddressCache } from "./address.ts";
 import * as check from "./options.ts";
-import { ANY_ADDRESS, closed, foreign, hidden, isObject, linkOf, report } from "./common.ts";
+import { ANY_ADDRESS, anyAddress, closed, foreign, hidden, isObject, linkOf, report } from "./common.ts";
 import { inWords } from "./icmp-words.ts";
 import type { Bytes, DatagramError, Origin, Sender, UDP, UDPOptions } from "./types.ts";
 
@@ -59,10 +59,11 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		this.#onError = check.callbackOf("onError", options.onError);
 		check.fixedFormat(options.format, "buffer");
 		const address = check.localAddressOf(options);
+		const family = check.familyOf(options);
 		const port = check.localPortOf(options);
 		const ttl = check.ttlOf("ttl", options.ttl) || check.ttlOf("timeToLive", options.timeToLive);
 		const dscp = check.dscpOf(options.dscp);
-		const group = options.multicast === undefined ? "" : check.groupOf("multicast", options.multicast);
+		const group = options.multicast === undefined ? "" : check.groupOf("multicast", options.multicast, family);
 		this.#bound = linkOf(stack, options.interface);
 		const broadcast = options.broadcast ?? true;
 		if (typeof broadcast !== "boolean" && broadcast !== "all")
@@ -70,7 +71,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		if (broadcast === "all" && (address !== "" || this.#bound !== undefined))
 			throw new RangeError('broadcast "all": expected neither address nor interface, which say one');
 		if (!broadcast && group !== "") throw new RangeError("broadcast false: expected no multicast group; it hears none");
-		const socket = this.#stack.udp.open(address, port, this.#bound?.slot ?? 0);
+		const socket = this.#stack.udp.open(address, port, this.#bound?.slot ?? 0, false, family);
 		socket.owner = this;
 		this.openSocket = socket;
 		this.#meet(socket.block, NO_ADDRESS, 0, "");
@@ -137,6 +138,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		const port = check.portOf(standard ? third : second, 1);
 		const size = check.sizeOf(data);
 		const address = this.#put(GIVEN_ADDRESS, "address", text);
+		if (socket.family !== 0) this.#checkFamily(socket, isV4(this.#stack.core.view, GIVEN_ADDRESS), address);
 		if (isObject(byteLength)) return this.#writeFrom(socket, data, size, port, byteLength);
 		if (byteLength !== undefined && (byteLength !== byteLength >>> 0 || byteLength > size)) check.badPart(0, byteLength, size);
 		const { sender } = this;
@@ -151,6 +153,14 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		}
 		const length = byteLength ?? size;
 		this.#stack.udp.sent(socket, length, udpSend(view, block, GIVEN_ADDRESS, port, data, 0, length));
+	}
+
+	/** A socket of one family alone sends to no address of the other one. */
+	#checkFamily({ family }: UdpSocket, v4: boolean, address: string): void {
+		if (v4 !== (family === 4))
+			throw new RangeError(
+				`address "${address}": expected one of IPv${family}, as the socket is bound to "${anyAddress(family)}"`,
+			);
 	}
 
 	/** Puts an address that the program has passed into memory. Answers its canonical text. */
@@ -192,7 +202,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 
 	add(group: string, link?: string | Interface): void {
 		const socket = UDPSocket.#of(this);
-		const address = check.groupOf("group", group);
+		const address = check.groupOf("group", group, socket.family);
 		if (!socket.hearsGroups) throw new Error(`group ${check.show(group)}: with broadcast: false the socket hears none`);
 		if (socket.gone) throw new Error("the socket's address or interface is gone");
 		this.#join(address, linkOf(this.#stack, link) ?? this.#bound);
@@ -238,7 +248,8 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 	}
 
 	get address(): string {
-		return UDPSocket.#of(this).localAddress || ANY_ADDRESS;
+		const socket = UDPSocket.#of(this);
+		return socket.localAddress || anyAddress(socket.family);
 	}
 
 	get interface(): string | undefined {

@@ -63,6 +63,8 @@ export const UDP_TOLD = 32;
 export const UDP_ERRORS = 64;
 /** It is no socket for datagrams, but for whole frames of its interface. */
 export const UDP_FRAMES = 128;
+/** From this bit on the only family that it takes, 4 or 6, or 0. */
+export const UDP_FAMILY = 8;
 
 /** Bytes of a datagram in the ring before its payload: source and destination address, ports, length | slot of the interface << 16 (int32 both, big-endian). Behind it padding to 4 bytes. */
 export const DATAGRAM = 40;
@@ -70,6 +72,11 @@ export const DATAGRAM = 40;
 /** Whether somebody has the socket, and what it is bound to is there. */
 export function udpHasPlace(socket: UdpBlock): boolean {
 	return (socket.bits & (UDP_OPEN | UDP_GONE)) === UDP_OPEN;
+}
+
+/** The only family that the socket takes, 4 or 6, or 0. */
+export function udpFamily(socket: UdpBlock): number {
+	return (socket.bits >> UDP_FAMILY) & 7;
 }
 
 /** How many there are, of programs and of services. */

@@ -287,7 +287,13 @@ const UDP = Object.freeze({ name: "udp", state: "open" });
 const SOCKET = membersOf<SocketStatus, Tcb | UdpSocket>({
 	protocol: { write: (out: Out, socket) => out.text(socket instanceof Tcb ? TCP.name : UDP.name) },
 	state: { write: (out: Out, socket) => out.text(socket instanceof Tcb ? socket.stateName : UDP.state) },
-	local: { write: (out: Out, socket) => out.endpoint(socket.view, socket.localAt, socket.localPort) },
+	local: {
+		write(out: Out, socket) {
+			const { family, localPort } = socket;
+			if (family === 0) out.endpoint(socket.view, socket.localAt, localPort);
+			else out.text(`${family === 4 ? "0.0.0.0" : "[::]"}:${localPort}`);
+		},
+	},
 	remote: {
 		write(out: Out, socket) {
 			if (socket instanceof Tcb) out.endpoint(socket.view, socket.remoteAt, socket.remotePort);

@@ -1,7 +1,7 @@
 // Which socket a packet is for: looking into the hash table of flows. Open addressing, linear probing, at most half full; packet/flow-table.ts has the layout, and flow-table.ts
 // fills it.
 
-import { copyAddress, isNone, mixAddress, sameAddress } from "../packet/address.ts";
+import { copyAddress, isNone, isV4, mixAddress, sameAddress } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
 import { DESTINATION_ADDRESS, FIELDS_BYTES, FLOWS_AT, NO_ADDRESS, PORTS, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { FlowEntry, FlowTable } from "../packet/flow-table.ts";
@@ -56,6 +56,21 @@ const INTERFACE = 8;
 const ADDRESS = 16;
 const PORT = 32;
 const ANY_PORT_OF_INTERFACE = 64;
+const FAMILY = 128;
+
+/** A socket of one family alone, bound to no address of it, has this in its key in place of a remote port; its remote address is none. */
+export const FAMILY_4 = 4;
+export const FAMILY_6 = 6;
+
+/** What the ports of a socket's key are: a local port and the only family that it takes, or 0. */
+export function familyPorts(port: number, family: number): number {
+	return (family << 16) | port;
+}
+
+/** Whether a protocol has sockets of one family alone. */
+export function hasFamilies(table: FlowTable, meta: number): boolean {
+	return ((table.kinds >> kindsFrom(meta)) & FAMILY) !== 0;
+}
 
 /** From which bit on the kinds of a protocol stand: TCP's number is even, UDP's is odd. */
 function kindsFrom(meta: number): Range<0, 8> {
@@ -69,9 +84,11 @@ export function flowKind(view: DataView, local: Address, remote: Address, ports:
 	if (meta >> 8 === 0) {
 		if (!isNone(view, remote)) kind = CONNECTED;
 		else if (!isNone(view, local)) kind = ADDRESS;
+		else if (ports >>> 16 !== 0) kind = FAMILY;
 	} else if (!isNone(view, remote)) kind = CONNECTED_BY_INTERFACE;
 	else if (ports === 0) kind = ANY_PORT_OF_INTERFACE;
-	else kind = isNone(view, local) ? INTERFACE : ADDRESS_AND_INTERFACE;
+	else if (!isNone(view, local)) kind = ADDRESS_AND_INTERFACE;
+	else kind = ports >>> 16 === 0 ? INTERFACE : FAMILY;
 	return kind << kindsFrom(meta);
 }
 
@@ -82,7 +99,7 @@ export function socketFor(view: DataView, link: InterfaceBlock, protocol: Uint8)
 
 /**
  * The socket for the packet in the registers, or -1. `meta` is protocol | interface slot << 8. Most specific first:
- * connected, then bound to address and interface, interface, address, nothing; at last the interface's socket for any port. A kind that no socket has is not looked for,
+ * connected, then bound to address and interface, interface, address, nothing, and without an address those of its family alone before those of both; at last the interface's socket for any port. A kind that no socket has is not looked for,
  * and for a packet like the last one nothing is.
  */
 export function flowFind(view: DataView, at: Offset, meta: number): number {
@@ -101,6 +118,12 @@ export function flowFind(view: DataView, at: Offset, meta: number): number {
 	return value;
 }
 
+/** What a socket of the packet's family alone is entered as, -1 when there is none. Rarely called, and not a part of `search`: variables there cost each packet that is like the last one. */
+function byFamily(view: DataView, table: FlowTable, port: number, meta: number): number {
+	const family = isV4(view, DESTINATION_ADDRESS) ? FAMILY_4 : FAMILY_6;
+	return valueAt(view, probe(view, table, NO_ADDRESS, NO_ADDRESS, familyPorts(port, family), meta));
+}
+
 function search(view: DataView, table: FlowTable, ports: number, meta: number): number {
 	const local = DESTINATION_ADDRESS;
 	const remote = SOURCE_ADDRESS;
@@ -112,8 +135,10 @@ function search(view: DataView, table: FlowTable, ports: number, meta: number): 
 	if (value < 0 && (kinds & CONNECTED_BY_INTERFACE) !== 0) value = valueAt(view, probe(view, table, local, remote, ports, meta));
 	if (value < 0 && (kinds & ADDRESS_AND_INTERFACE) !== 0)
 		value = valueAt(view, probe(view, table, local, NO_ADDRESS, port, meta));
+	if (value < 0 && (kinds & FAMILY) !== 0) value = byFamily(view, table, port, meta);
 	if (value < 0 && (kinds & INTERFACE) !== 0) value = valueAt(view, probe(view, table, NO_ADDRESS, NO_ADDRESS, port, meta));
 	if (value < 0 && (kinds & ADDRESS) !== 0) value = valueAt(view, probe(view, table, local, NO_ADDRESS, port, protocol));
+	if (value < 0 && (kinds & FAMILY) !== 0) value = byFamily(view, table, port, protocol);
 	if (value < 0 && (kinds & PORT) !== 0) value = valueAt(view, probe(view, table, NO_ADDRESS, NO_ADDRESS, port, protocol));
 	if (value < 0 && (kinds & ANY_PORT_OF_INTERFACE) !== 0)
 		value = valueAt(view, probe(view, table, NO_ADDRESS, NO_ADDRESS, 0, meta));

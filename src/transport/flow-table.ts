@@ -6,7 +6,7 @@ import { FlowEntry, FlowTable } from "../packet/flow-table.ts";
 import type { Address, Offset } from "../packet/numbers.ts";
 import { check } from "../packet/bounds.ts";
 import { copy } from "../wire/kernels/copies.ts";
-import { flowEntry, flowHash, flowKind } from "./flow-find.ts";
+import { FAMILY_4, FAMILY_6, familyPorts, flowEntry, flowHash, flowKind, hasFamilies } from "./flow-find.ts";
 
 /** IANA's range for ephemeral ports. RFC 6335 §6. */
 export const FIRST_EPHEMERAL = 49_152;
@@ -84,6 +84,15 @@ export function flowRemove(view: DataView, local: Address, remote: Address, port
 	FlowEntry.of(view, entryAt(table, gap)).meta = 0;
 }
 
+/** Whether a socket of one family alone has that port. */
+function familyHas(view: DataView, port: number, meta: number): boolean {
+	return (
+		hasFamilies(FlowTable.of(view, tableAt(view)), meta) &&
+		(flowHas(view, NO_ADDRESS, NO_ADDRESS, familyPorts(port, FAMILY_4), meta) ||
+			flowHas(view, NO_ADDRESS, NO_ADDRESS, familyPorts(port, FAMILY_6), meta))
+	);
+}
+
 /** A free local port among the `count` (a power of two) from `first` on, or 0. The search begins where `chance` says: RFC 6056 §3.3.1. */
 export function freePort(
 	view: DataView,
@@ -101,7 +110,8 @@ export function freePort(
 		if (
 			!flowHas(view, local, remote, (remotePort << 16) | port, meta) &&
 			!flowHas(view, local, NO_ADDRESS, port, meta) &&
-			!flowHas(view, NO_ADDRESS, NO_ADDRESS, port, meta)
+			!flowHas(view, NO_ADDRESS, NO_ADDRESS, port, meta) &&
+			!familyHas(view, port, meta)
 		)
 			return port;
 		offset = (offset + 1) & (count - 1);

@@ -8,6 +8,7 @@ import { poolStart } from "../../packet/pages.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { BIT_NO_DELAY, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
+import { familyPorts } from "../flow-find.ts";
 import { flowInsert, listenPort } from "../flow-table.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { startKeepAlive } from "./keep-alive.ts";
@@ -94,7 +95,7 @@ export function tcpConnect(
 	return fault;
 }
 
-/** The TCB at `at` listens from now on, at an address (none: all), port (0: a free one by `chance`, or with an interface every one) and slot (0: all). Answers BEGUN or PORT_IN_USE. */
+/** The TCB at `at` listens from now on, at an address (none: all), port (0: a free one by `chance`, or with an interface every one) and slot (0: all); `family`: without an address the only one, 4 or 6, or 0. Answers BEGUN or PORT_IN_USE. */
 export function tcpListen(
 	view: DataView,
 	at: Offset,
@@ -102,19 +103,21 @@ export function tcpListen(
 	port: number,
 	backlog: number,
 	slot: number,
+	family: number,
 	chance: number,
 ): number {
 	const tcb = TcbBlock.of(view, at);
 	copyAddress(view, tcb.localAddress, address);
 	tcb.localPort = port;
 	setNone(view, tcb.remoteAddress);
-	tcb.remotePort = 0;
+	tcb.remotePort = family;
 	tcb.meta = ipv4.TCP | (slot << 8);
 	if (port === 0 && slot === 0) {
 		const chosen = listenPort(view, tcb.meta, address, chance);
 		tcb.localPort = chosen;
 	}
-	if (!flowInsert(view, tcb.localAddress, NO_ADDRESS, tcb.localPort, tcb.meta, tcb.index)) return PORT_IN_USE;
+	if (!flowInsert(view, tcb.localAddress, NO_ADDRESS, familyPorts(tcb.localPort, family), tcb.meta, tcb.index))
+		return PORT_IN_USE;
 	const path = PathBlock.of(view, tcb.path);
 	path.hops = 0;
 	path.bound = slot;

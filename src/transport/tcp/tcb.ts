@@ -6,7 +6,7 @@ import { BIT_FIN, TcbBlock } from "../../packet/tcb-block.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { FIRST_SOCKET } from "../../packet/news.ts";
 import type { NewsSocket, SocketEvents, SocketOwner } from "../events.ts";
-import { ERROR_NAMES, STATE_NAMES, type TcpError } from "./states.ts";
+import { ERROR_NAMES, LISTEN, STATE_NAMES, type TcpError } from "./states.ts";
 
 export * from "./states.ts";
 
@@ -122,6 +122,11 @@ export class Tcb implements NewsSocket {
 		return addressText(this.view, this.remoteAt);
 	}
 	get remotePort(): number {
-		return this.#word(AT.remotePort);
+		return this.state === LISTEN ? 0 : this.#word(AT.remotePort);
+	}
+
+	/** Of a listener the only family that it takes, at no address of it, 4 or 6, or 0. */
+	get family(): number {
+		return this.state === LISTEN ? this.#word(AT.remotePort) : 0;
 	}
 }

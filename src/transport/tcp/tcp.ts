@@ -149,16 +149,17 @@ export class Tcp {
 
 	/**
 	 * Listens at address ("": all), port (0: a free one, or with an interface slot every port that has no other socket) and
-	 * interface slot (0: all). At most `backlog` connections wait to be accepted. Throws as `connect` does.
+	 * interface slot (0: all); `family`: without an address the only one, 4 or 6, or 0. At most `backlog` connections wait to be accepted. Throws as `connect` does.
 	 */
-	listen(address: string, port: number, backlog: number, interfaceSlot: number): Tcb {
+	listen(address: string, port: number, backlog: number, interfaceSlot: number, family = 0): Tcb {
 		checkPort("port", port, 0);
 		if (backlog !== Math.floor(backlog) || backlog < 1)
 			throw new RangeError(`backlog ${backlog}: expected a whole number from 1`);
 		const tcb = this.#take();
-		const chance = this.core.random32();
-		if (door.tcpListen(this.#view, tcb.block, given(this.#view, address), port, backlog, interfaceSlot, chance) !== BEGUN)
-			this.#failed(tcb, `TCP port ${port} is in use`);
+		const view = this.#view;
+		const at = given(view, address);
+		const fault = door.tcpListen(view, tcb.block, at, port, backlog, interfaceSlot, family, this.core.random32());
+		if (fault !== BEGUN) this.#failed(tcb, `TCP port ${port} is in use`);
 		return tcb;
 	}
 

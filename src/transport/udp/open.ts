@@ -6,10 +6,11 @@ import { NO_ADDRESS } from "../../packet/fields.ts";
 import type { Address, Offset } from "../../packet/numbers.ts";
 import { ERROR, newsOwned, newsPost } from "../../packet/news.ts";
 import { PathBlock, pathClear, pathForget } from "../../packet/path-block.ts";
-import { UDP_GONE, UDP_OPEN, UdpBlock, udpAt, udpHasPlace, udpSockets } from "../../packet/udp-block.ts";
+import { UDP_FAMILY, UDP_GONE, UDP_OPEN, UdpBlock, udpAt, udpFamily, udpHasPlace, udpSockets } from "../../packet/udp-block.ts";
 import { udpForget } from "./deliver.ts";
 import { errorsForget } from "./errors.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
+import { familyPorts } from "../flow-find.ts";
 import { flowInsert, flowRemove, listenPort } from "../flow-table.ts";
 
 /** Questions of resolvers come from any port from here on, above those that programs are likely to want: RFC 5452 §9.2. */
@@ -23,15 +24,23 @@ export const NO_PORTS = -2;
 
 /**
  * A socket for a program, bound to an address (none: any), a port (0: a free one, by `chance`) and an interface slot (0: any). With a slot and neither address nor port, and `anyPort`, it
- * gets every datagram of that interface that no other socket wants. Answers its block, or why there is none.
+ * gets every datagram of that interface that no other socket wants. `family`: the only one that it takes when it has no address, 4 or 6, or 0. Answers its block, or why there is none.
  */
-export function udpOpen(view: DataView, address: Address, port: number, slot: number, anyPort: boolean, chance: number): number {
+export function udpOpen(
+	view: DataView,
+	address: Address,
+	port: number,
+	slot: number,
+	anyPort: boolean,
+	family: number,
+	chance: number,
+): number {
 	const free = freeSocket(view, 0, CoreBlock.of(view, CORE).udpCount);
 	if (free === 0) return NO_SOCKET;
 	const meta = ipv4.UDP | (slot << 8);
 	const chosen = port === 0 && !anyPort ? listenPort(view, meta, address, chance) : port;
 	if (chosen === 0 && !anyPort) return NO_PORTS;
-	return bind(view, UdpBlock.of(view, free), address, chosen, meta);
+	return bind(view, UdpBlock.of(view, free), address, chosen, meta, family);
 }
 
 /** A socket for a service of the stack, bound to a port and an interface slot (0: any). Port 0: for a look-up, any port that nobody has. Answers as `udpOpen`. */
@@ -40,7 +49,7 @@ export function udpOpenService(view: DataView, port: number, slot: number, chanc
 	if (port === 0 && lookups(view) >= core.lookupsMost) return NO_SOCKET;
 	const free = freeSocket(view, core.udpCount, udpSockets(view));
 	if (free === 0) return NO_SOCKET;
-	return bind(view, UdpBlock.of(view, free), NO_ADDRESS, port === 0 ? lookupPort(view, chance) : port, ipv4.UDP | (slot << 8));
+	return bind(view, UdpBlock.of(view, free), NO_ADDRESS, port === 0 ? lookupPort(view, chance) : port, ipv4.UDP | (slot << 8), 0);
 }
 
 /** The block of the first socket from index `first` on that nobody has, 0 for none. */
@@ -86,8 +95,8 @@ function isTaken(view: DataView, port: number): boolean {
 }
 
 /** Answers the socket's block, or PORT_IN_USE. */
-function bind(view: DataView, socket: UdpBlock, local: Address, port: number, meta: number): number {
-	if (!flowInsert(view, local, NO_ADDRESS, port, meta, socket.index)) return PORT_IN_USE;
+function bind(view: DataView, socket: UdpBlock, local: Address, port: number, meta: number, family: number): number {
+	if (!flowInsert(view, local, NO_ADDRESS, familyPorts(port, family), meta, socket.index)) return PORT_IN_USE;
 	socket.next = 0;
 	socket.used = 0;
 	socket.count = 0;
@@ -95,7 +104,7 @@ function bind(view: DataView, socket: UdpBlock, local: Address, port: number, me
 	setNone(view, socket.lastDestination);
 	socket.lastPorts = 0;
 	socket.lastSlot = 0;
-	socket.bits = UDP_OPEN;
+	socket.bits = UDP_OPEN | (family << UDP_FAMILY);
 	copyAddress(view, socket.localAddress, local);
 	socket.localPort = port;
 	socket.meta = meta;
@@ -121,7 +130,8 @@ export function udpClose(view: DataView, block: Offset): void {
 
 /** Nothing comes for the socket any more. */
 function leave(view: DataView, socket: UdpBlock): void {
-	if ((socket.bits & UDP_GONE) === 0) flowRemove(view, socket.localAddress, NO_ADDRESS, socket.localPort, socket.meta);
+	const ports = familyPorts(socket.localPort, udpFamily(socket));
+	if ((socket.bits & UDP_GONE) === 0) flowRemove(view, socket.localAddress, NO_ADDRESS, ports, socket.meta);
 }
 
 /** The socket's address or interface is gone. */

@@ -2,7 +2,7 @@
 
 import { addressText } from "../../address.ts";
 import { PathBlock } from "../../packet/path-block.ts";
-import { UDP_GONE, UDP_NO_GROUPS, UDP_OPEN, UdpBlock } from "../../packet/udp-block.ts";
+import { UDP_FAMILY, UDP_GONE, UDP_NO_GROUPS, UDP_OPEN, UdpBlock } from "../../packet/udp-block.ts";
 import { BlockSocket } from "../block-socket.ts";
 import type { SocketEvents } from "../events.ts";
 
@@ -28,6 +28,11 @@ export class UdpSocket extends BlockSocket {
 	/** Whether it takes what is for broadcast addresses and groups. */
 	get hearsGroups(): boolean {
 		return (this.word(AT.bits) & UDP_NO_GROUPS) === 0;
+	}
+
+	/** The only family that it takes, bound to no address of it, 4 or 6, or 0. */
+	get family(): number {
+		return (this.word(AT.bits) >> UDP_FAMILY) & 7;
 	}
 
 	/** Where the address that it is bound to lies in the arena, and that as text, "" for any; its port; and the slot of its interface, 0 for any. */

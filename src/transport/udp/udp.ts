@@ -68,10 +68,11 @@ export class Udp {
 
 	/**
 	 * A socket bound to address ("": any), port (0: a free one) and interface slot (0: any). With an interface and neither address nor port, and
-	 * `anyPort`, it gets every datagram of that interface that no other socket wants. Throws Error when the port is taken or no socket is free.
+	 * `anyPort`, it gets every datagram of that interface that no other socket wants. `family`: the only one that it takes when it has no address, 4 or 6, or 0. Throws Error when the port is taken or no socket is free.
 	 */
-	open(address: string, port: number, bound: number, anyPort = false): UdpSocket {
-		const opened = door.udpOpen(this.#view, given(this.#view, address), port, bound, anyPort, this.#core.random32());
+	open(address: string, port: number, bound: number, anyPort = false, family = 0): UdpSocket {
+		const view = this.#view;
+		const opened = door.udpOpen(view, given(view, address), port, bound, anyPort, family, this.#core.random32());
 		return this.#opened(opened, port, `${this.#core.limits.udp} UDP sockets`, "udp");
 	}
 

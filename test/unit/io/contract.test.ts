@@ -268,7 +268,7 @@ describe("a Listener's address", () => {
 		link.ip.insertAddress("10.0.0.3", 24);
 		const listener = new p.b.Listener({ address: "10.0.0.3", port: 80 });
 		const other = new p.b.Listener({ address: "10.0.0.2", port: 80 });
-		expect([listener.address, other.address, new p.b.Listener({}).address]).toEqual(["10.0.0.3", "10.0.0.2", "0.0.0.0"]);
+		expect([listener.address, other.address, new p.b.Listener({}).address]).toEqual(["10.0.0.3", "10.0.0.2", "::"]);
 		new p.a.TCP({ address: "10.0.0.3", port: 80 });
 		p.world.run(100);
 		expect(other.read()).toBeUndefined();
