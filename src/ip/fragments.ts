@@ -12,6 +12,7 @@ import {
 	FRAME_GROUP,
 	IP_AT,
 	IP_END,
+	isIpv6,
 	NAMED_AT,
 	SOURCE_ADDRESS,
 	TRANSPORT_AT,
@@ -315,7 +316,9 @@ function whole(view: DataView, datagram: number): void {
 	core.packetAt = headerPlace(view, first);
 	core.pieces = nextPiece(view, first);
 	setNext(view, first, NONE);
-	if (((startOf(view, first) + total) | 0) > ((fragmentAt(view, first) + PACKET_BYTES) | 0)) return;
+	const most = (fragmentAt(view, first) + PACKET_BYTES - total) | 0;
+	if (isIpv6(view)) headerOff(view, first, startOf(view, first) > most);
+	if (startOf(view, first) > most) return;
 	while (core.pieces !== NONE) {
 		const piece = core.pieces;
 		const start = startOf(view, piece);
@@ -383,12 +386,13 @@ function isSummed(view: DataView, at: Offset, data: Offset, end: Offset, protoco
 	return checksum(view, data, end, pseudoHeader(ipv4.source(view, at), ipv4.destination(view, at), protocol, length)) === 0xffff;
 }
 
-/** An IPv6 datagram that is whole loses its fragment header, and the registers have it. RFC 8200 §4.5. */
-function joined6(view: DataView): void {
-	const core = CoreBlock.of(view, CORE);
-	const old = core.packetAt;
-	const data: Offset = startOf(view, core.packet);
-	const end: Offset = endOf(view, core.packet);
+/**
+ * The first packet of an IPv6 datagram that is whole loses its fragment header, and the registers know of it: headers move up, or what is behind them `down`, where that makes room for the
+ * rest. RFC 8200 §4.5.
+ */
+function headerOff(view: DataView, packet: number, down: boolean): void {
+	const old = headerPlace(view, packet);
+	const data: Offset = startOf(view, packet);
 	const header = (data - ipv6.FRAGMENT_HEADER) | 0;
 	let named = (old + ipv6.NEXT_HEADER) | 0;
 	let place = (old + ipv6.HEADER) | 0;
@@ -398,14 +402,31 @@ function joined6(view: DataView): void {
 	}
 	const next = view.getUint8(header);
 	view.setUint8(named, next);
-	const at: Offset = (old + ipv6.FRAGMENT_HEADER) | 0;
-	copy(view, at, old, (header - old) | 0);
-	view.setUint16(at + ipv6.PAYLOAD_LENGTH, (data - at - ipv6.HEADER + piecesLength(view, (end - data) | 0)) & 0xffff);
+	let at: Offset = old;
+	if (down) {
+		const end = endOf(view, packet);
+		copy(view, header, data, (end - data) | 0);
+		setStart(view, packet, header);
+		setEnd(view, packet, (end - ipv6.FRAGMENT_HEADER) | 0);
+	} else {
+		at = (old + ipv6.FRAGMENT_HEADER) | 0;
+		copy(view, at, old, (header - old) | 0);
+		named = (named + ipv6.FRAGMENT_HEADER) | 0;
+	}
 	view.setInt32(IP_AT * 4, at, true);
+	view.setInt32(NAMED_AT * 4, named, true);
+	view.setInt32(TTL_PROTOCOL * 4, (ipv6.hopLimit(view, at) << 8) | next, true);
+}
+
+/** Its header says how long all of it is, and the registers where what follows the headers lies. */
+function joined6(view: DataView): void {
+	const core = CoreBlock.of(view, CORE);
+	const at: Offset = view.getInt32(IP_AT * 4, true);
+	const data: Offset = startOf(view, core.packet);
+	const end: Offset = endOf(view, core.packet);
+	view.setUint16(at + ipv6.PAYLOAD_LENGTH, (data - at - ipv6.HEADER + piecesLength(view, (end - data) | 0)) & 0xffff);
 	view.setInt32(IP_END * 4, end, true);
 	view.setInt32(TRANSPORT_AT * 4, data, true);
-	view.setInt32(NAMED_AT * 4, (named + ipv6.FRAGMENT_HEADER) | 0, true);
-	view.setInt32(TTL_PROTOCOL * 4, (ipv6.hopLimit(view, at) << 8) | next, true);
 }
 
 /** Datagrams that are not whole in time are given up; their senders are told where it is known who they were: RFC 1122 §3.3.2, RFC 8200 §4.5. */

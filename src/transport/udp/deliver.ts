@@ -9,7 +9,7 @@ import { PathBlock, pathForget } from "../../packet/path-block.ts";
 import { wrap } from "../../packet/ring.ts";
 import { DATAGRAM, UDP_TOLD, UdpBlock } from "../../packet/udp-block.ts";
 import type { Bytes } from "../../wire/kernels/bytes.ts";
-import { copyOut } from "../../wire/kernels/copies.ts";
+import { copy, copyOut } from "../../wire/kernels/copies.ts";
 
 /** In what `udpRead` answers: source, destination, ports or interface are not those of the datagram before. */
 export const ANOTHER = 0x10000;
@@ -65,7 +65,10 @@ export function deliverDatagram(view: DataView, socket: UdpBlock, slot: number, 
 	copyAddress(view, from + ADDRESS, DESTINATION_ADDRESS);
 	view.setInt32(from + PORTS_AT, view.getInt32(PORTS * 4, true));
 	view.setInt32(from + LENGTH_AT, length | (slot << 16));
-	ringPut(view, socket, at, from, DATAGRAM + length);
+	const bytes = DATAGRAM + length;
+	const before = (socket.size - at) | 0;
+	if (bytes <= before) copy(view, socket.ring + at, from, bytes);
+	else ringPut(view, socket, at, from, bytes);
 	socket.next = wrap(at + whole, size);
 	socket.used += whole;
 	socket.count++;
