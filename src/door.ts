@@ -5,7 +5,17 @@ export * from "./wire/codec.ts";
 
 // The poll, and what the interpreter does between.
 export { dequeue, queueHead } from "./link/transmit.ts";
-export { linkArp, linkAsk, linkAskRouters, linkCanSend, linkHasSubnet, linkNeighbor, linkSeek, linkTry } from "./link/calls.ts";
+export {
+	linkArp,
+	linkAsk,
+	linkAskRouters,
+	linkCanSend,
+	linkHasSubnet,
+	linkNeighbor,
+	linkRedirected,
+	linkSeek,
+	linkTry,
+} from "./link/calls.ts";
 export { neighborFlush } from "./link/neighbors.ts";
 export { pathAsk, pathSource } from "./ip/calls.ts";
 export { fragmentTimers } from "./ip/fragments.ts";

@@ -5,8 +5,9 @@ import { canReach } from "../link/addresses.ts";
 import { isV4, MAPPED_BITS } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Address, Offset, Uint8 } from "../packet/numbers.ts";
-import { ROUTE_CONNECTED, ROUTE_LENT, RouteEntry, RouteRow, RouteTable } from "../packet/route-table.ts";
+import { ROUTE_CONNECTED, ROUTE_LENT, ROUTE_SILENT, RouteEntry, RouteRow, RouteTable } from "../packet/route-table.ts";
 import { interfaceAt } from "../packet/slots.ts";
 import { routeEntry, routeFind } from "./route-find.ts";
 
@@ -40,10 +41,16 @@ function fill(view: DataView): void {
 		// IPv4's prefixes have more than MAPPED_BITS - 1 bits, and those of IPv6 do not look like them.
 		const four = route.length >= MAPPED_BITS && isV4(view, route.prefix);
 		if (!canReach(view, InterfaceBlock.of(view, interfaceAt(view, route.slot)), four)) continue;
+		if (isOver(route)) continue;
 		note(view, table, route.length);
 		put(view, 0, index, route);
 		put(view, route.slot, index, route);
 	}
+}
+
+/** A way that a redirect gave one destination is none any more when its next hop does not answer. RFC 4861 §7.3.3. */
+function isOver(route: RouteRow): boolean {
+	return hasIpv6() && route.length === 128 && (route.bits & (ROUTE_LENT | ROUTE_SILENT)) === (ROUTE_LENT | ROUTE_SILENT);
 }
 
 /** A prefix length is in use. */
@@ -67,9 +74,12 @@ function put(view: DataView, slot: Uint8, index: number, route: RouteRow): void 
 
 /**
  * Whether a route takes the place of one with the same prefix that comes before it. What a network's server lends never takes that of a subnet that is there,
- * nor that of a program's route, but for default routes: of those the lower metric wins, and the program's of two that are alike.
+ * nor that of a program's route, but for default routes: of those the lower metric wins, and the program's of two that are alike. One whose
+ * router does not answer takes nobody's.
  */
 function better(route: RouteRow, other: RouteRow): boolean {
+	const silent = route.bits & ROUTE_SILENT;
+	if (silent !== (other.bits & ROUTE_SILENT)) return silent === 0;
 	const lent = (route.bits & ROUTE_LENT) !== 0;
 	const otherLent = (other.bits & ROUTE_LENT) !== 0;
 	if (lent !== otherLent && route.length > MAPPED_BITS) return otherLent;

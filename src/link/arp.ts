@@ -38,6 +38,7 @@ import * as ethernet from "../wire/ethernet.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { copy } from "../wire/kernels/copies.ts";
 import { hasAddress, inSubnet, sourceOf } from "./addresses.ts";
+import { routerHeard, routerSilent } from "./routers.ts";
 import { arpReply, arpRequest } from "./arp-send.ts";
 import { ndSolicit } from "./nd-send.ts";
 import {
@@ -121,7 +122,9 @@ export function answered(view: DataView, link: InterfaceBlock, entry: NeighborBl
 		neighborDelay(view, entry); // what waits is about to use it: RFC 4861 §7.3.3
 	else enter(view, entry, STALE, NEIGHBOR_STALE_MS);
 	if (mac !== 0 && !waited) changeWays(view); // paths have the header as it was
-	if (waited) resolved(view, link, entry);
+	if (!waited) return;
+	if (hasIpv6()) routerHeard(view, link, entry.address);
+	resolved(view, link, entry);
 }
 
 /** The sender in the registers has said its own hardware address, at `mac`. RFC 4861 §7.2.3, §6.3.4. */
@@ -330,6 +333,7 @@ function expired(view: DataView, link: InterfaceBlock, entry: NeighborBlock): bo
 /** The neighbour does not answer: what waited is given up. RFC 1812 §5.2.7.1. Answers whether there was something. */
 function unresolved(view: DataView, link: InterfaceBlock, entry: NeighborBlock): boolean {
 	const core = CoreBlock.of(view, CORE);
+	if (hasIpv6() && !isV4(view, entry.address)) routerSilent(view, link, entry.address);
 	core.lostLink = link.at;
 	core.lost = NONE;
 	let last = NONE;

@@ -10,6 +10,7 @@ import { isLinkLocal } from "../wire/scope.ts";
 import { canSend, inSubnet, ownAt } from "./addresses.ts";
 import { arpTake, neighborRequest } from "./arp.ts";
 import { arpRequest } from "./arp-send.ts";
+import { ndRedirected } from "./nd.ts";
 import { ndAskRouters, ndSolicit } from "./nd-send.ts";
 import { neighborAdd, neighborFind } from "./neighbors.ts";
 
@@ -69,6 +70,11 @@ export function linkAskRouters(view: DataView, block: Offset): number {
 	}
 	ndAskRouters(view, link, source);
 	return follows(view, link);
+}
+
+/** `ndRedirected`, while the packet is there. */
+export function linkRedirected(view: DataView, block: Offset, at: Offset): void {
+	ndRedirected(view, InterfaceBlock.of(view, block), at);
 }
 
 /** Asks for a neighbour that is not known. */

@@ -2,7 +2,7 @@
 // address that we are about to take, is for the interpreter. Flat TypeScript.
 
 import { hasAddress, isTentative } from "./addresses.ts";
-import { isNone, isV4 } from "../packet/address.ts";
+import { copyAddress, isNone, isV4 } from "../packet/address.ts";
 import { CORE, CoreBlock, RULE_FORWARDING } from "../packet/core-block.ts";
 import { DROP, refused } from "../packet/drops.ts";
 import { DESTINATION_ADDRESS, IP_AT, NO_ADDRESS, PAYLOAD_AT, SOURCE_ADDRESS, TTL_PROTOCOL } from "../packet/fields.ts";
@@ -35,6 +35,9 @@ export function ndInput(view: DataView, link: InterfaceBlock, at: Offset, end: O
 	// Hosts do not look at what other hosts ask routers.
 	if (type === icmpv6.ROUTER_SOLICITATION) return refused(view, link, DROP.ndIgnored);
 	if (!isLinkLocal(view, SOURCE_ADDRESS)) return refused(view, link, DROP.ndMalformed);
+	// Routers know better: §8.2.
+	if (type === icmpv6.REDIRECT && (CoreBlock.of(view, CORE).rules & RULE_FORWARDING) !== 0)
+		return refused(view, link, DROP.ndIgnored);
 	if (type === icmpv6.ROUTER_ADVERTISEMENT) heard(view, link, at + ADVERTISEMENT, end, true);
 	return true;
 }
@@ -70,6 +73,15 @@ function linkAddress(view: DataView, link: InterfaceBlock, at: Offset, end: Offs
 function heard(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, router: boolean): void {
 	const mac = linkAddress(view, link, at, end, icmpv6.SOURCE_LINK_ADDRESS);
 	if (mac !== 0) learned(view, link, mac, router);
+}
+
+/** The redirect in the IPv6 packet at `ip` counts: the hardware address that it may have of the nearer neighbour is remembered. §8.3. */
+export function ndRedirected(view: DataView, link: InterfaceBlock, ip: Offset): void {
+	const at: Offset = ip + ipv6.HEADER;
+	const end = at + ipv6.payloadLength(view, ip);
+	const mac = linkAddress(view, link, at + REDIRECT, end, icmpv6.TARGET_LINK_ADDRESS);
+	copyAddress(view, SOURCE_ADDRESS, icmpv6.target(at));
+	if (mac !== 0) learned(view, link, mac, true);
 }
 
 /** Somebody asks who has an address. §7.2.3. */

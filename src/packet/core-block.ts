@@ -78,6 +78,8 @@ export const CoreBlock = record({
 	routeRows: offset,
 	routeCount: int32,
 	routesStale: int32,
+	/** 1: there are routes whose router was asked in vain. */
+	routersSilent: int32,
 	/** Neighbour blocks, and how many there are. */
 	neighbors: offset,
 	neighborCount: int32,

@@ -44,3 +44,5 @@ export type RouteRow = RowOf<typeof RouteRow>;
 export const ROUTE_CONNECTED = 1;
 /** A server of the network said so. */
 export const ROUTE_LENT = 2;
+/** The next router was asked in vain: those of the same prefix by others come first. */
+export const ROUTE_SILENT = 4;

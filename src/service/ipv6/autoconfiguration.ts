@@ -4,7 +4,6 @@
 import { addressText, familyBits, networkOf, parsePrefix, samePrefix, type Prefix } from "../../address.ts";
 import { linkOf } from "../../io/common.ts";
 import { show } from "../../io/options.ts";
-import { Route } from "../../ip/routes.ts";
 import { EthernetInterface } from "../../link/ethernet.ts";
 import { LINK, REMOVED, type InterfaceAddress } from "../../link/interface.ts";
 import { OWN_DEPRECATED, OWN_TENTATIVE } from "../../packet/interface-block.ts";
@@ -18,6 +17,8 @@ import { stableAddress } from "./identifiers.ts";
 import { HeardServers } from "./name-servers.ts";
 import type { AutoconfigurationState } from "./state.ts";
 import { ASKED, LOST, OwnAddress6, USED, WAITING, type Origin } from "./own.ts";
+import { Redirects } from "./redirects.ts";
+import { HeardRoutes } from "./routes.ts";
 
 export type { AutoconfigurationState } from "./state.ts";
 
@@ -30,9 +31,8 @@ const LONGEST_SOLICIT_MS = 3_600_000;
 const TRIES = 3;
 /** RFC 4862 §5.5.3 (e): nobody shortens what is left to less than that. */
 const TWO_HOURS_MS = 7_200_000;
-/** Addresses that are made of routers' prefixes, of each interface; and routers and their routes. */
+/** Addresses that are made of routers' prefixes, of each interface. */
 const MOST_ADDRESSES = 2;
-const MOST_ROUTES = 6;
 /** Advertisements that wait for their turn. */
 const MOST_SAID = 4;
 /** How long what was said on a network counts after the link came back, ms: trying the link-local address and asking takes some 3 s. */
@@ -53,11 +53,6 @@ export interface AutoconfigurationOptions<This = Autoconfiguration> {
 	onChanged?: (this: This) => void;
 }
 
-interface Lasting {
-	readonly route: Route;
-	until: number;
-}
-
 /**
  * Gives an Ethernet interface its addresses and routers of IPv6, until it is closed. RFC 4861, 4862.
  * @example
@@ -75,14 +70,13 @@ export class Autoconfiguration implements Service {
 	readonly #clock: Clock;
 	readonly #auto: boolean;
 	readonly #given: readonly Prefix[];
-	readonly #metric: number;
 	readonly #secret: Uint8Array;
 	readonly #onChanged: (() => void) | undefined;
 	readonly #watch: Watch;
 	readonly #own: OwnAddress6[] = [];
-	/** Routes of routers and of prefixes that are on the link, each as long as they said. */
-	readonly #routes: Lasting[] = [];
+	readonly #routes: HeardRoutes;
 	readonly #servers: HeardServers;
+	readonly #redirects: Redirects;
 	#up = false;
 	#solicitAt = Infinity;
 	#solicitMs = SOLICIT_MS;
@@ -107,7 +101,9 @@ export class Autoconfiguration implements Service {
 		if (secret !== undefined && secret.length !== 8) throw new RangeError(`secret of ${secret.length} bytes: expected 8`);
 		this.#stack = stack;
 		this.#link = found;
+		this.#routes = new HeardRoutes(stack, found, metric);
 		this.#servers = new HeardServers(found);
+		this.#redirects = new Redirects(stack, found);
 		this.#clock = new Clock(stack.core);
 		this.#auto = mode === "auto";
 		this.#given = addresses.map((text) => {
@@ -115,7 +111,6 @@ export class Autoconfiguration implements Service {
 			if (familyBits(given.address) === 128) return given;
 			throw new RangeError(`addresses "${text}": expected an IPv6 address and a prefix length, as in "2001:db8::2/64"`);
 		});
-		this.#metric = metric;
 		this.#secret = secret ?? Uint8Array.from({ length: 8 }, (_, i) => found.mac[i % 6]! ^ (i * 37));
 		this.#onChanged = onChanged;
 		found.onDiscovery = (at) => this.#discovered(at);
@@ -137,7 +132,7 @@ export class Autoconfiguration implements Service {
 				state:
 					state === LOST ? "duplicate" : bits & OWN_TENTATIVE ? "tentative" : bits & OWN_DEPRECATED ? "deprecated" : "preferred",
 			})),
-			routers: this.#routes.filter(({ route }) => route.length === 0).map(({ route }) => route.nextHop),
+			routers: this.#routes.routers,
 			managed: this.#managed,
 			other: this.#other,
 			heard: this.#heard,
@@ -173,7 +168,10 @@ export class Autoconfiguration implements Service {
 		this.#watch.close();
 		const present = this.#link.slot !== 0; // else they went with it
 		this.#servers.clear();
-		for (const { route } of this.#routes.splice(0)) if (present) this.#removeRoute(route);
+		if (present) {
+			this.#redirects.clear();
+			this.#routes.clear();
+		}
 		for (const { entry } of this.#own.splice(0)) if (present) this.#removeEntry(entry);
 	}
 
@@ -203,13 +201,13 @@ export class Autoconfiguration implements Service {
 			if (own === undefined || own.state === LOST || this.#conflicts.length >= 4) return;
 			if (type === icmpv6.NEIGHBOR_SOLICITATION && this.#isOurs(view, own, icmp, icmp + ipv6.payloadLength(view, at))) return;
 			this.#conflicts.push(target);
-		} else return;
+		} else if (type !== icmpv6.REDIRECT || !this.#auto || !this.#redirects.heard(at)) return;
 		this.#soon();
 	}
 
 	/** A neighbour is a router no more: RFC 4861 §6.3.5. Its routes are over. */
 	#noRouter(address: string): void {
-		for (const each of this.#routes) if (each.route.nextHop === address) each.until = 0;
+		this.#routes.noRouter(address);
 		this.#soon();
 	}
 
@@ -233,8 +231,7 @@ export class Autoconfiguration implements Service {
 		if (!this.#up) return this.#clock.deadline(Infinity);
 		let next = this.#solicitAt;
 		for (const { next: at } of this.#own) next = Math.min(next, at);
-		for (const { until } of this.#routes) next = Math.min(next, until);
-		next = Math.min(next, this.#servers.next);
+		next = Math.min(next, this.#routes.next, this.#servers.next);
 		this.#clock.deadline(next);
 	}
 
@@ -262,9 +259,8 @@ export class Autoconfiguration implements Service {
 			this.#take(heard.said, heard.from, now);
 			return true;
 		}
-		const over = this.#routes.findIndex(({ until }) => until <= now);
-		if (over >= 0) {
-			this.#removeRoute(this.#routes.splice(over, 1)[0]!.route);
+		if (this.#redirects.step()) return true;
+		if (this.#routes.age(now)) {
 			this.#changed = true;
 			return true;
 		}
@@ -291,8 +287,9 @@ export class Autoconfiguration implements Service {
 				if (own.origin === "prefix") own.preferredUntil = Math.min(own.preferredUntil, now + GRACE_MS);
 				this.#mark(own, OWN_TENTATIVE, true);
 			}
-		for (const each of this.#routes) each.until = Math.min(each.until, now + GRACE_MS);
+		this.#routes.shorten(now + GRACE_MS);
 		this.#servers.age(now, GRACE_MS);
+		this.#redirects.clear();
 		this.#solicitMs = SOLICIT_MS;
 		this.#solicitAt = Infinity;
 	}
@@ -376,11 +373,6 @@ export class Autoconfiguration implements Service {
 		if (ip.addresses.includes(entry)) ip.removeAddress(entry);
 	}
 
-	#removeRoute(route: Route): void {
-		const { routes } = this.#stack;
-		if (routes.list.includes(route)) routes.remove(route);
-	}
-
 	/** What a router says counts from now on: RFC 4861 §6.3.4, RFC 4862 §5.5.3. */
 	#take(said: Advertisement, router: string, now: number): void {
 		if (this.#managed !== said.managed || this.#other !== said.other) this.#changed = true;
@@ -401,29 +393,9 @@ export class Autoconfiguration implements Service {
 
 	/** A route lasts for so many seconds from now on; 0: it goes. */
 	#route(network: string, length: number, nextHop: string, metric: number, lifetime: number, now: number): void {
-		const same = ({ route }: Lasting) => route.network === network && route.length === length && route.nextHop === nextHop;
-		let known = this.#routes.find(same);
-		const wanted = this.#metric + metric;
-		if (known !== undefined && (lifetime === 0 || known.route.metric !== wanted)) {
-			this.#routes.splice(this.#routes.indexOf(known), 1);
-			this.#removeRoute(known.route);
-			this.#changed = true;
-			known = undefined;
-		}
-		if (lifetime === 0) return;
-		const until = untilOf(lifetime, now);
-		if (known !== undefined) {
-			known.until = until;
-			return;
-		}
-		const { routes, core } = this.#stack;
-		if (this.#routes.length >= MOST_ROUTES || routes.list.length >= core.limits.routes) {
-			this.#refused++;
-			return;
-		}
-		const route = routes.insert(new Route(network, length, nextHop, this.#link, wanted, false, true));
-		this.#routes.push({ route, until });
-		this.#changed = true;
+		const { said } = this.#routes;
+		if (!this.#routes.take(network, length, nextHop, metric, untilOf(lifetime, now), lifetime === 0)) this.#refused++;
+		if (this.#routes.said !== said) this.#changed = true;
 	}
 
 	/** Addresses of a prefix last as it says; there is one, when there was none. */
