@@ -58,21 +58,21 @@ void xs_board_collect(xsMachine *the)
 #define STEP_CHUNK_BYTES 1024
 
 /*
- * Collects garbage when there is no room for another step, and answers whether it did. The engine would do so in the middle of that step, and the data path would stand still for both. What is
+ * For hosts/engine/poll.c. Collects garbage when there is no room for another step, and answers whether it did. The engine would do so in the middle of that step, and the data path would stand still for both. What is
  * in use after a collection is remembered: where little was garbage, it is not collected again before nearly a step's has been made.
  */
-void xs_board_tidy(xsMachine *the)
+int multihomeTidy(xsMachine *the)
 {
 	static txSize slotsLeft, chunkBytesLeft;
 	int chunks = the->maximumChunksSize - the->currentChunksSize < STEP_CHUNK_BYTES && the->currentChunksSize - chunkBytesLeft >= STEP_CHUNK_BYTES * 3 / 4;
 	int slots = (txSize)the->maximumHeapCount - (txSize)the->currentHeapCount < STEP_SLOTS && (txSize)the->currentHeapCount - slotsLeft >= STEP_SLOTS;
-	xsmcSetBoolean(xsResult, chunks || slots);
 	if (!chunks && !slots)
-		return;
+		return 0;
 	/* Slots alone take less time. */
 	fxCollect(the, chunks ? XS_COMPACT_FLAG : XS_NO_FLAG);
 	slotsLeft = (txSize)the->currentHeapCount;
 	chunkBytesLeft = the->currentChunksSize;
+	return 1;
 }
 
 void xs_board_importNow(xsMachine *the)

@@ -9,8 +9,6 @@ declare module "multihome/machine" {
 	/** An int32 that wraps. */
 	export function microseconds(): number;
 	export function collect(): void;
-	/** Collects garbage if there is little room left, and answers whether it did. */
-	export function tidy(): boolean;
 	/** What is thrown when the machine's memory is used up, where the platform's build takes it (hosts/pico); elsewhere the board starts anew, and false is answered. */
 	export function guard(error: Error): boolean;
 	/** To be called first: why the board has started anew, when that was neither power-on nor on purpose. Has the watchdog look after the machine. */

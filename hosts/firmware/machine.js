@@ -5,7 +5,6 @@ export function chunkBytesTotal() @ "xs_board_chunkBytesTotal";
 export function freeBytes() @ "xs_board_freeBytes";
 export function microseconds() @ "xs_board_microseconds";
 export function collect() @ "xs_board_collect";
-export function tidy() @ "xs_board_tidy";
 export function importNow(name) @ "xs_board_importNow";
 export function guard(error) @ "xs_board_guard";
 export function identity() @ "xs_board_identity";

@@ -14,7 +14,6 @@ import {
 	slotsTotal,
 	slotsUsed,
 	started,
-	tidy,
 } from "multihome/machine";
 import Time from "time";
 import Timer from "timer";
@@ -95,8 +94,6 @@ function run(lastEnd: string | undefined): void {
 			else {
 				running = true;
 				wait = stack.poll(Time.ticks);
-				// Between two looks for frames, and not in the middle of what a program does.
-				if (tidy()) wait = stack.poll(Time.ticks);
 			}
 		} catch (error) {
 			if (error !== exhausted) throw error;
