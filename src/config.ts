@@ -213,6 +213,10 @@ export function lookups({ services, interfaces }: Limits): number {
 export const DNS_WAITING = 16;
 /** How long the addresses of one family wait for those of the other, ms: RFC 8305 §8. */
 export const DNS_RESOLUTION_DELAY_MS = 50;
+/** TCP by name: after how long the next address is tried beside the one before, ms (RFC 8305 §8), how many are at once, each a TCP socket, and how long one has at the least while others wait. */
+export const CONNECT_DELAY_MS = 250;
+export const CONNECT_ATTEMPTS = 2;
+export const CONNECT_PATIENCE_MS = 5000;
 /** Answers that are remembered, about 470 B each on a 32-bit XS with one address and a name of 24 letters; the one that ends first gives way. */
 export const DNS_CACHE_ENTRIES = 16;
 /** Addresses of one answer that are kept, about 40 B each; each look-up gets the next. */

@@ -135,7 +135,7 @@ void xs_multihome_stream_get_format(xsMachine *the)
 	if (stream->block)
 		fxStringX(the, &xsResult, stream->byBytes ? "number" : "buffer");
 	else
-		callRest(the, xsID_formatRest);
+		xsmcCall(xsResult, xsThis, xsID_formatRest, NULL);
 }
 
 void xs_multihome_stream_set_format(xsMachine *the)
@@ -144,7 +144,8 @@ void xs_multihome_stream_set_format(xsMachine *the)
 	int byBytes = c_strcmp(name, "number") == 0;
 	if (!streamOf(xsThis)->block || (!byBytes && c_strcmp(name, "buffer") != 0))
 		callRest(the, xsID_formatRest);
-	streamOf(xsThis)->byBytes = byBytes;
+	else
+		streamOf(xsThis)->byBytes = byBytes;
 	xsResult = xsArg(0); /* what `a.format = b.format = value` hands on */
 }
 

@@ -50,8 +50,8 @@ export abstract class StreamSocket {
 	abstract readRest(option?: number | Bytes, byteOffset?: number, byteLength?: number): ArrayBuffer | number | undefined;
 	/** Everything but writing a buffer, or a part of it, that fits. */
 	abstract writeRest(data: Bytes | number, byteOffset?: number | WriteOptions, byteLength?: number): number;
-	/** For a format that is none, and of a closed instance: it throws. */
-	abstract formatRest(value?: unknown): never;
+	/** For a format that is none, and of an instance without a connection: without an argument it answers the format, else it sets it; of a closed one it throws. */
+	abstract formatRest(...value: unknown[]): Format;
 	/** `tcpRead` or `tcpWrite` answered `count` and that a poll must be asked for. Answers the count. */
 	abstract pollWanted(count: number): number;
 
@@ -89,7 +89,7 @@ export abstract class StreamSocket {
 
 	get format(): Format {
 		StreamSocket.#check(this);
-		if (this.#block === 0) this.formatRest();
+		if (this.#block === 0) return this.formatRest();
 		return this.#byBytes ? "number" : "buffer";
 	}
 	/** HTTP and WebSocket modules set it for every header byte or two. */
@@ -97,7 +97,7 @@ export abstract class StreamSocket {
 		// No `return` in here: on XS it would make `a.format = b.format = value` assign undefined to `a.format`.
 		StreamSocket.#check(this);
 		if (this.#block === 0 || (value !== "number" && value !== "buffer")) this.formatRest(value);
-		this.#byBytes = value === "number";
+		else this.#byBytes = value === "number";
 	}
 }
 

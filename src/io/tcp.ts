@@ -3,11 +3,13 @@
 
 import { placeStream, StreamSocket } from "#sockets";
 import { TcbBlock } from "../packet/tcb-block.ts";
+import { isIpv4 } from "../address4.ts";
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/events.ts";
 import { CLOSE_WAIT, ESTABLISHED, Tcb } from "../transport/tcp/tcb.ts";
 import type { Tcp } from "../transport/tcp/tcp.ts";
 import { LOOK } from "../turn/requests.ts";
+import { howByName, type ByName } from "./by-name.ts";
 import { ANY_ADDRESS, closed, foreign, hidden, isObject, report, slotOf } from "./common.ts";
 import * as check from "./options.ts";
 import type { Bytes, Format, TCP, TCPError, TCPOptions, WriteOptions } from "./types.ts";
@@ -26,6 +28,8 @@ const NUMBER = String("number") as Format;
 export let transportOf: (instance: unknown) => Tcp;
 /** For `pipe`: ends the connection of an instance at once, by RST where there is a peer. */
 export let abortSocket: (instance: TCPSocket) => void;
+/** For who connects by name: the connection of `attempt` is that of `instance`, which waits for one. */
+export let handOver: (instance: TCPSocket, attempt: TCPSocket) => void;
 
 export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 	/** Undefined once closed. It is the instance's own property: on something else than an instance it is undefined. */
@@ -37,6 +41,8 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 	#onWritable: ((bytes: number) => void) | undefined = undefined;
 	#onError: (() => void) | undefined = undefined;
 	#failed = false;
+	/** While it is looked for where the host is, and when that has failed; there is no TCB then. */
+	#byName: ByName | undefined = undefined;
 	declare target?: unknown;
 
 	/** `options`, or a connection that a listener accepted. */
@@ -64,14 +70,16 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 		const dscp = check.dscpOf(options.dscp);
 		const userTimeout = options.userTimeout === undefined ? -1 : check.wholeOf("userTimeout", options.userTimeout, 0, 0x7fffffff);
 		const leastRate = check.leastRateOf(options.leastRate);
-		const tcb = options.from === undefined ? this.#connect(stack, options) : this.#takeOver(options.from);
-		this.openTCB = tcb;
-		placeStream(this, tcb.block);
-		if (byBytes) this.format = NUMBER;
+		if (options.from === undefined) this.#byName = byNameOf(stack, this, options);
+		const tcb = this.#byName !== undefined ? undefined : this.#connectOrTake(stack, options);
 		this.tellReadable = onReadable;
 		this.#onWritable = onWritable;
 		this.#onError = onError;
 		if (options.target !== undefined) this.target = options.target;
+		if (tcb === undefined) return;
+		this.openTCB = tcb;
+		placeStream(this, tcb.block);
+		if (byBytes) this.format = NUMBER;
 		// What a connection that was taken over has waiting is announced again, to the new instance.
 		tcp.adopt(tcb, this);
 		if (noDelay !== undefined) tcp.setNoDelay(tcb, noDelay);
@@ -80,6 +88,10 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 		if (dscp >= 0) tcp.setDscp(tcb, dscp);
 		if (userTimeout >= 0) tcp.setUserTimeout(tcb, userTimeout);
 		if (leastRate >= 0) tcp.setLeastRate(tcb, leastRate);
+	}
+
+	#connectOrTake(stack: Stack, options: TCPOptions): Tcb {
+		return options.from === undefined ? this.#connect(stack, options) : this.#takeOver(options.from);
 	}
 
 	#connect(stack: Stack, options: TCPOptions): Tcb {
@@ -117,12 +129,22 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 	static #of(instance: TCPSocket): Tcb {
 		if (!isObject(instance) || !(#tcp in instance)) throw foreign("TCP");
 		const tcb = instance.openTCB;
-		if (tcb === undefined) throw closed();
-		return tcb;
+		if (tcb !== undefined) return tcb;
+		throw instance.#byName === undefined ? closed() : new Error("not connected: expected it to wait for onWritable");
+	}
+
+	/** The same; undefined while it waits for one. */
+	static #perhaps(instance: TCPSocket): Tcb | undefined {
+		return TCPSocket.#waits(instance) ? undefined : TCPSocket.#of(instance);
+	}
+
+	static #waits(instance: TCPSocket): boolean {
+		return isObject(instance) && #tcp in instance && instance.#byName !== undefined;
 	}
 
 	override readRest(option?: number | Bytes, byteOffset?: number, byteLength?: number): ArrayBuffer | number | undefined {
-		const tcb = TCPSocket.#of(this);
+		const tcb = TCPSocket.#perhaps(this);
+		if (tcb === undefined) return undefined;
 		const tcp = this.#tcp;
 		const available = tcb.rcvUsed;
 		if (this.format === NUMBER) return available === 0 ? undefined : tcp.readByte(tcb);
@@ -139,7 +161,8 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 	}
 
 	override writeRest(data: Bytes | number, byteOffset?: number | WriteOptions, byteLength?: number): number {
-		const tcb = TCPSocket.#of(this);
+		const tcb = TCPSocket.#perhaps(this);
+		if (tcb === undefined) throw new Error("write: not connected");
 		const tcp = this.#tcp;
 		const room = tcp.writable(tcb);
 		let size = (data as Bytes | undefined)?.byteLength;
@@ -165,11 +188,24 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 			instance.#letGo();
 			instance.#tcp.abort(tcb);
 		};
+		handOver = (instance, attempt) => {
+			const format = instance.#byName?.format;
+			const tcb = instance.#takeOver(attempt);
+			instance.#byName = undefined;
+			instance.openTCB = tcb;
+			placeStream(instance, tcb.block);
+			if (format === NUMBER) instance.format = NUMBER;
+			instance.#tcp.adopt(tcb, instance);
+		};
 	}
 
-	override formatRest(value?: unknown): never {
-		TCPSocket.#of(this);
-		throw check.badFormat(value);
+	override formatRest(...values: unknown[]): Format {
+		const byName = TCPSocket.#waits(this) ? this.#byName! : undefined;
+		if (byName === undefined) TCPSocket.#of(this);
+		else if (values.length === 0) return byName.format;
+		const [value] = values;
+		if (byName === undefined || (value !== "number" && value !== "buffer")) throw check.badFormat(value);
+		return (byName.format = value);
 	}
 
 	override pollWanted(count: number): number {
@@ -198,6 +234,8 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 
 	close(): void {
 		if (!isObject(this) || !(#tcp in this)) throw foreign("TCP");
+		this.#byName?.cancel();
+		this.#byName = undefined;
 		const tcb = this.openTCB;
 		if (tcb === undefined) return;
 		const { owner } = tcb;
@@ -207,28 +245,31 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 	}
 
 	get remoteAddress(): string | undefined {
-		return TCPSocket.#of(this).remoteAddress || ANY_ADDRESS;
+		const tcb = TCPSocket.#perhaps(this);
+		return tcb === undefined ? undefined : tcb.remoteAddress || ANY_ADDRESS;
 	}
 
 	get remotePort(): number | undefined {
-		return TCPSocket.#of(this).remotePort;
+		return TCPSocket.#perhaps(this)?.remotePort;
 	}
 
 	get localAddress(): string | undefined {
-		return TCPSocket.#of(this).localAddress || ANY_ADDRESS;
+		const tcb = TCPSocket.#perhaps(this);
+		return tcb === undefined ? undefined : tcb.localAddress || ANY_ADDRESS;
 	}
 
 	get localPort(): number | undefined {
-		return TCPSocket.#of(this).localPort;
+		return TCPSocket.#perhaps(this)?.localPort;
 	}
 
 	get interface(): string | undefined {
-		const tcb = TCPSocket.#of(this);
-		return this.#tcp.interfaceOf(tcb)?.name;
+		const tcb = TCPSocket.#perhaps(this);
+		return tcb === undefined ? undefined : this.#tcp.interfaceOf(tcb)?.name;
 	}
 
 	get error(): TCPError | undefined {
-		const tcb = TCPSocket.#of(this);
+		const tcb = TCPSocket.#perhaps(this);
+		if (tcb === undefined) return this.#byName!.error;
 		if (!this.#failed) return undefined;
 		return tcb.error === "" ? "closed" : tcb.error;
 	}
@@ -236,7 +277,10 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 	/** For SocketEvents: what happened since the last turn, but when all there is to it is `tellReadable`. A callback may close the socket, or move it. */
 	onEvents(events: number, waiting: number): number {
 		const tcb = this.openTCB;
-		if (tcb === undefined) return 0;
+		if (tcb === undefined) {
+			if (this.#byName?.error !== undefined) this.#onError?.();
+			return 0;
+		}
 		let answer = 0;
 		if (events & READABLE && waiting > 0 && this.tellReadable !== undefined) {
 			this.tellReadable(waiting);
@@ -260,12 +304,26 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 	onFailure(error: unknown): void {
 		const tcb = this.openTCB;
 		try {
+			this.#byName = undefined;
 			if (tcb !== undefined) this.#tcp.abort(tcb);
 			this.#letGo();
 		} finally {
 			report(this.#tcp.events, error); // also what a frozen instance threw, which cannot be let go
 		}
 	}
+}
+
+/** Begins to connect to a host by its name; undefined when it is an address that is to be connected to. What else is wrong with the options is thrown. */
+function byNameOf(stack: Stack, socket: TCPSocket, options: TCPOptions): ByName | undefined {
+	const { address, host, port } = options;
+	const how = howByName();
+	if (how === undefined || typeof host !== "string" || host === address || host.includes(":") || isIpv4(host)) return undefined;
+	if (address !== undefined && typeof address !== "string") return undefined;
+	if (port === undefined) throw new Error("port undefined: expected 1 to 65535");
+	check.portOf(port, 1);
+	check.networkTimeoutOf(options.networkTimeout);
+	slotOf(stack, options.interface);
+	return how(stack, socket, options);
 }
 
 /** Checks a part of a buffer of `size` bytes; answers its length. */

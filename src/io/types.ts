@@ -10,9 +10,9 @@ export type Format = "buffer" | "number";
 
 /**
  * The reason behind `onError`: "closed" when the peer has sent its FIN, all data before it having been read; "slow" when the connection was
- * ended for a newcomer, see `leastRate`.
+ * ended for a newcomer, see `leastRate`. Of a host by its name also "unresolved" when it has no address, and "busy" when all TCP sockets are in use.
  */
-export type TCPError = "closed" | "reset" | "timeout" | "refused" | "unreachable" | "slow";
+export type TCPError = "closed" | "reset" | "timeout" | "refused" | "unreachable" | "slow" | "unresolved" | "busy";
 
 interface CommonOptions {
 	/** Restricts the socket to one interface, by name or instance. Unless told, the routes decide, and every interface is served. */
@@ -23,9 +23,13 @@ interface CommonOptions {
 
 /** What a TCP may be told. Others than these are ignored. */
 export interface TCPOptions extends CommonOptions {
-	/** IPv4 address to connect to. */
+	/** IP address to connect to. */
 	address?: string | undefined;
-	/** The same: literals only. Names need a resolver, which turns them into addresses. */
+	/**
+	 * The same, or the host's name where the program has a resolver (`import "multihome/dns"`): its addresses of both families are tried as RFC 8305 says, two at a time, the next one after
+	 * 250 ms. Until one stands `interface`, addresses and ports are undefined; when none does, `error` is that of the last attempt. Beside `address` it may be the name that this is one of: when our
+	 * resolver said so, its others are tried as well.
+	 */
 	host?: string | undefined;
 	/** Port to connect to, 1 to 65,535. */
 	port?: number | string | undefined;

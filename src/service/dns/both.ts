@@ -20,7 +20,7 @@ export type Manner = Scope & Pick<Wanted, "timeout" | "mixedCase">;
 export interface Hearer {
 	/** Addresses in RFC 6724's order, or why there are none. Never within the constructor, but for what nobody is asked. */
 	heard(outcome: Outcome): void;
-	/** Those that came too late for that, of the other family. */
+	/** Those that came too late for that, of the other family; none when there are none. */
 	more?(addresses: readonly string[]): void;
 }
 
@@ -67,6 +67,11 @@ export class Both {
 		for (const half of this.#waiting) engine.ask({ ...question, servers, link, timeout, mixedCase, type: half.type }, half);
 	}
 
+	/** Whether `more` is still to come. */
+	get pending(): boolean {
+		return this.#waiting.length > 0;
+	}
+
 	/** Nothing is told any more. */
 	cancel(): void {
 		this.#told = true;
@@ -97,7 +102,7 @@ export class Both {
 		this.#waiting.splice(index, 1);
 		const found = outcome.code === "";
 		if (this.#told) {
-			if (found) this.hearer.more?.(this.#sorted(outcome.addresses));
+			this.hearer.more?.(this.#sorted(outcome.addresses));
 			return;
 		}
 		if (found) this.#addresses = [...this.#addresses, ...outcome.addresses];

@@ -44,6 +44,13 @@ export class Cache {
 		return { ...outcome, addresses: [...addresses.slice(turn), ...addresses.slice(0, turn)] };
 	}
 
+	/** What is remembered of a name, of both families and whoever said so. */
+	addressesOf(name: string): string[] {
+		const addresses: string[] = [];
+		for (const [key, { outcome }] of this.#entries) if (key.startsWith(`${name} `)) addresses.push(...outcome.addresses);
+		return addresses;
+	}
+
 	/** Remembers an outcome that has a TTL. What ends first gives way. */
 	add(key: string, outcome: Outcome, link: Interface | undefined, now: number): void {
 		const most = outcome.code === "" ? DNS_MAX_TTL_S : DNS_MAX_NEGATIVE_TTL_S;

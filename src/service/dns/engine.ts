@@ -228,6 +228,11 @@ function keyOf({ name, type, servers, link }: Wanted): string {
 
 /** The engine of a stack, made when it is first asked for. */
 export function engineOf(stack: Stack): Engine {
+	return knownEngine(stack) ?? new Engine(stack);
+}
+
+/** The same; undefined when it has not been asked for. */
+export function knownEngine(stack: Stack): Engine | undefined {
 	for (const service of stack.services.list) if (service instanceof Engine) return service;
-	return new Engine(stack);
+	return undefined;
 }

@@ -42,8 +42,8 @@ export function bestFirst(stack: Stack, addresses: readonly string[], bound: Int
 }
 
 /** Whether a packet would find a way to it now, and a source address. */
-export function usable(stack: Stack, address: string, bound: number): boolean {
-	return candidateOf(stack, address, bound).usable;
+export function usable(stack: Stack, address: string, bound: Interface | undefined): boolean {
+	return stack.ip.wayTo(address, bound?.slot ?? 0).out !== undefined;
 }
 
 function compare(a: Candidate, b: Candidate): number {

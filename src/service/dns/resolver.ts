@@ -10,6 +10,7 @@ import * as check from "../../io/options.ts";
 import type { Stack } from "../../stack.ts";
 import { READABLE, type EventSocket, type SocketOwner } from "../../transport/events.ts";
 import { Both, Half, type Hearer } from "./both.ts";
+import "./eyeballs.ts"; // so that TCP takes names where there is a resolver
 import { engineOf, type Engine } from "./engine.ts";
 import { ResolveError, type Outcome } from "./errors.ts";
 import type { Scope } from "./servers.ts";
