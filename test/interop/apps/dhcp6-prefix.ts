@@ -1,11 +1,11 @@
-// DHCPv6 on eth0, whatever routers say: an address, and a prefix for eth1, as JSON lines. All is given back the third time that there is some: once declined, once renewed.
+// DHCPv6 on eth0, whatever routers say: an address, and a prefix for eth1, as JSON lines. All is given back once an address that was tried has been renewed.
 
 import { print } from "host/system";
 import { Autoconfiguration } from "multihome/ipv6";
 import { Dhcp6Client } from "multihome/dhcp6";
 
 const { stack } = device;
-let bound = 0;
+let before = "";
 const own = (name: string) => stack.interfaces.find(name)!.addresses.map(({ address, length }) => `${address}/${length}`);
 const addresses: Autoconfiguration = new Autoconfiguration(stack, "eth0", { onChanged: () => client.advertised() });
 const client: Dhcp6Client = new Dhcp6Client(stack, "eth0", {
@@ -15,7 +15,10 @@ const client: Dhcp6Client = new Dhcp6Client(stack, "eth0", {
 	onChanged() {
 		const { state, address, prefix, dns, domains } = this.state;
 		print(JSON.stringify({ state, address, prefix, dns, domains, eth0: own("eth0"), eth1: own("eth1") }));
-		if (state !== "bound" || ++bound < 3) return;
+		const used = addresses.state.addresses.some((each) => each.address === address && each.state === "preferred");
+		const renewed = address === before;
+		before = address;
+		if (state !== "bound" || !renewed || !used) return;
 		this.close();
 		print(JSON.stringify({ state: "closed", eth0: own("eth0"), eth1: own("eth1") }));
 	},
