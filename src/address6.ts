@@ -82,8 +82,8 @@ export function parseScoped(text: string): ScopedIpv6 | undefined {
 	return /^[A-Za-z0-9._-]{1,15}$/.test(zone) && isLinkLocal(address) ? { address, zone } : undefined;
 }
 
-/** RFC 4291 §2.5.6; RFC 7346 §2 for groups. */
-function isLinkLocal([first]: Ipv6): boolean {
+/** Whether it means something on one link alone. RFC 4291 §2.5.6; RFC 7346 §2 for groups. */
+export function isLinkLocal([first]: Ipv6): boolean {
 	if (first >>> 22 === 0xfe80 >>> 6) return true;
 	const scope = (first >>> 16) & 15;
 	return first >>> 24 === 0xff && (scope === 1 || scope === 2);

@@ -5,8 +5,10 @@ import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, type SocketOwner } from "../transport/events.ts";
 import type { Tcb } from "../transport/tcp/tcb.ts";
 import * as ipv4 from "../wire/ipv4.ts";
+import { unlessAny } from "../address.ts";
+import { scopedOf, zoned, zoneOrOption } from "./zones.ts";
 import * as check from "./options.ts";
-import { anyAddress, closed, foreign, isObject, linkOf, report } from "./common.ts";
+import { anyAddress, closed, foreign, isObject, report } from "./common.ts";
 import type { Listener, ListenerOptions, TCP } from "./types.ts";
 
 /** Connections that wait to be read, unless told. */
@@ -35,9 +37,10 @@ export class ListenerSocket implements Listener, SocketOwner {
 		const ttl = check.ttlOf("ttl", options.ttl);
 		const dscp = check.dscpOf(options.dscp);
 		const leastRate = check.leastRateOf(options.leastRate);
-		const address = check.localAddressOf(options);
-		const family = check.familyOf(options);
-		this.#bound = linkOf(stack, options.interface);
+		const local = options.address === undefined ? undefined : scopedOf(stack, "address", options.address);
+		const address = unlessAny(local?.address ?? "");
+		const family = check.familyOf(local?.address, options.ipv6Only);
+		this.#bound = zoneOrOption(stack, options, local);
 		const slot = this.#bound?.slot ?? 0;
 		let port = check.localPortOf(options);
 		// To the transport, port 0 of an interface is every port of it.
@@ -79,7 +82,7 @@ export class ListenerSocket implements Listener, SocketOwner {
 
 	get address(): string {
 		const listener = ListenerSocket.#of(this);
-		return listener.localAddress || anyAddress(listener.family);
+		return zoned(listener.localAddress, this.#bound) || anyAddress(listener.family);
 	}
 
 	get interface(): string | undefined {

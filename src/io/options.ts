@@ -52,7 +52,7 @@ export function addressOf(name: string, value: unknown): string {
 	if (address !== undefined) return address;
 	if (hasIpv6() && parseScoped(value) !== undefined)
 		throw new RangeError(
-			`${name} ${show(value)}: expected an address without a zone; name the interface by the option "interface"`,
+			`${name} ${show(value)}: expected an address without a zone here; name the interface by the option "interface"`,
 		);
 	throw new RangeError(
 		`${name} ${show(value)}: expected an IP address, as in "192.168.77.2" or "2001:db8::2"; names need a resolver${lacking(value)}`,
@@ -92,14 +92,12 @@ export function localAddressOf(options: { address?: unknown }): string {
 }
 
 /** The only family that a socket takes which is bound to no address of it, 4 or 6; 0: both, or the address's. */
-export function familyOf(options: { address?: unknown; ipv6Only?: unknown }): number {
-	const { address, ipv6Only } = options;
+export function familyOf(text: string | undefined, ipv6Only: unknown): number {
 	const alone = ipv6Only !== undefined && flagOf("ipv6Only", ipv6Only);
 	if (alone && !hasIpv6()) throw new RangeError(`ipv6Only true: expected it in a build with IPv6; ${NO_IPV6}`);
-	const text = address === undefined ? "" : addressOf("address", address);
-	if (alone && text !== "" && familyBits(text) === 32)
+	if (alone && text !== undefined && familyBits(text) === 32)
 		throw new RangeError(`ipv6Only true: expected an address of IPv6 or none, not "${text}"`);
-	if (!hasIpv6() || unlessAny(text) !== "") return 0;
+	if (!hasIpv6() || unlessAny(text ?? "") !== "") return 0;
 	if (text === "0.0.0.0") return 4;
 	return alone ? 6 : 0;
 }

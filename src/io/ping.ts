@@ -1,5 +1,6 @@
 // Ping: ICMP echo requests at an interval, and what became of each. What is said of the options stands in ping-types.ts.
 
+import type { Interface } from "../link/interface.ts";
 import type { Stack } from "../stack.ts";
 import type { Service } from "../transport/services.ts";
 import { ERROR, WRITABLE, type SocketOwner } from "../transport/events.ts";
@@ -9,8 +10,9 @@ import { canonicalAddress, unlessAny } from "../address.ts";
 import { MAX_MTU, NETWORK_RETRY_MS } from "../config.ts";
 import { DSCP_SHIFT } from "../wire/build.ts";
 import { DEFAULT_TTL, HEADER } from "../wire/ipv4.ts";
-import { report, slotOf } from "./common.ts";
+import { linkOf, report } from "./common.ts";
 import { inWords } from "./icmp-words.ts";
+import { scopedOf, zoned } from "./zones.ts";
 import * as check from "./options.ts";
 import type { PingOptions, PingReply, PingResolver, PingStatistics } from "./ping-types.ts";
 
@@ -75,6 +77,8 @@ export class PingSocket implements SocketOwner, Service {
 	/** The whole ping has failed. */
 	#fatal: PingError | undefined;
 	#resolver: { close?(): void } | undefined;
+	/** The only interface that it uses. */
+	readonly #link: Interface | undefined;
 	readonly #stack: Stack;
 	readonly #icmp: IcmpSockets;
 	readonly #size: number;
@@ -108,16 +112,21 @@ export class PingSocket implements SocketOwner, Service {
 		const ttl = check.wholeOf("ttl", options.ttl ?? DEFAULT_TTL, 1, 255);
 		const dscp = check.wholeOf("dscp", options.dscp ?? 0, 0, 63);
 		if (address === undefined && host === undefined) throw new TypeError("options: expected an address or a host");
-		this.#address = address === undefined ? undefined : check.addressOf("address", address);
+		let link = linkOf(stack, options.interface);
+		if (address !== undefined) ({ address: this.#address, link } = scopedOf(stack, "address", address, link));
+		else if (typeof host === "string" && host.includes("%"))
+			({ address: this.#address, link } = scopedOf(stack, "host", host, link));
+		const { localAddress } = options;
+		let source = "";
+		if (localAddress !== undefined) ({ address: source, link } = scopedOf(stack, "localAddress", localAddress, link));
+		source = unlessAny(source);
+		this.#link = link;
 		this.#name = address ?? host!;
 		if (this.#address === undefined) this.#literal(host, dns !== undefined);
-		const slot = slotOf(stack, options.interface);
-		const { localAddress } = options;
-		const source = localAddress === undefined ? "" : unlessAny(check.addressOf("localAddress", localAddress));
 		if (source !== "" && !stack.ip.isLocal(source))
 			throw new RangeError(`localAddress ${check.show(localAddress)}: expected an address of this stack`);
 		const icmp = icmpOf(stack);
-		const socket = icmp.open(slot);
+		const socket = icmp.open(link?.slot ?? 0);
 		this.#icmp = icmp;
 		socket.localAddress = source;
 		icmp.setHops(socket, ttl | (dscp << DSCP_SHIFT));
@@ -179,7 +188,7 @@ export class PingSocket implements SocketOwner, Service {
 
 	/** Address of the target, undefined until its name is resolved. */
 	get address(): string | undefined {
-		return this.#address;
+		return this.#address === undefined ? undefined : zoned(this.#address, this.#link);
 	}
 
 	/** What happened so far; also after close. */
@@ -311,6 +320,11 @@ export class PingSocket implements SocketOwner, Service {
 		return ((this.#sent - sequence) & 0xffff) < WINDOW && this.#states[index] !== UNUSED ? index : -1;
 	}
 
+	/** Who sent what was taken last. */
+	#shown(socket: EchoSocket): string {
+		return zoned(socket.fromAddress, this.#link ?? this.#stack.interfaces.linkAt(socket.out));
+	}
+
 	#reply(socket: EchoSocket): void {
 		const index = this.#indexOf(socket.sequence);
 		if (index < 0 || (socket.fromAddress !== this.#address && !this.#group)) return;
@@ -327,7 +341,7 @@ export class PingSocket implements SocketOwner, Service {
 		}
 		if (this.#onReply === undefined) return;
 		const { sequence, bytes, ttl } = socket;
-		const reply: PingReply = { sequence, bytes, ttl, ms, address: socket.fromAddress, duplicate };
+		const reply: PingReply = { sequence, bytes, ttl, ms, address: this.#shown(socket), duplicate };
 		this.#onReply(reply);
 	}
 
@@ -338,7 +352,7 @@ export class PingSocket implements SocketOwner, Service {
 		if (index < 0 || this.#states[index] !== WAITING) return;
 		this.#settle(index, LOST);
 		this.#errors++;
-		const address = socket.fromAddress;
+		const address = this.#shown(socket);
 		this.#onError?.(failure(`${this.#name}: ${inWords(type, code)}, says ${address}`, { sequence, address, type, code }));
 	}
 

@@ -10,7 +10,8 @@ import { CLOSE_WAIT, ESTABLISHED, Tcb } from "../transport/tcp/tcb.ts";
 import type { Tcp } from "../transport/tcp/tcp.ts";
 import { LOOK } from "../turn/requests.ts";
 import { howByName, type ByName } from "./by-name.ts";
-import { ANY_ADDRESS, closed, foreign, hidden, isObject, report, slotOf } from "./common.ts";
+import { ANY_ADDRESS, closed, foreign, hidden, isObject, linkOf, report } from "./common.ts";
+import { scopedOf, zoned } from "./zones.ts";
 import * as check from "./options.ts";
 import type { Bytes, Format, TCP, TCPError, TCPOptions, WriteOptions } from "./types.ts";
 
@@ -98,11 +99,11 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 		const name = options.address === undefined && options.host !== undefined ? "host" : "address";
 		const text = options[name];
 		if (text === undefined) throw new Error("address undefined: expected one to connect to, or a connection as `from`");
-		const address = check.addressOf(name, text);
+		const { address, link } = scopedOf(stack, name, text, linkOf(stack, options.interface));
 		if (options.port === undefined) throw new Error("port undefined: expected 1 to 65535");
 		const port = check.portOf(options.port, 1);
 		const networkTimeout = check.networkTimeoutOf(options.networkTimeout);
-		return this.#tcp.connect(address, port, { interfaceSlot: slotOf(stack, options.interface), networkTimeout });
+		return this.#tcp.connect(address, port, { interfaceSlot: link?.slot ?? 0, networkTimeout });
 	}
 
 	/** Moves a connection from another instance, which is closed by that. */
@@ -246,7 +247,7 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 
 	get remoteAddress(): string | undefined {
 		const tcb = TCPSocket.#perhaps(this);
-		return tcb === undefined ? undefined : tcb.remoteAddress || ANY_ADDRESS;
+		return tcb === undefined ? undefined : zoned(tcb.remoteAddress, this.#tcp.interfaceOf(tcb)) || ANY_ADDRESS;
 	}
 
 	get remotePort(): number | undefined {
@@ -255,7 +256,7 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 
 	get localAddress(): string | undefined {
 		const tcb = TCPSocket.#perhaps(this);
-		return tcb === undefined ? undefined : tcb.localAddress || ANY_ADDRESS;
+		return tcb === undefined ? undefined : zoned(tcb.localAddress, this.#tcp.interfaceOf(tcb)) || ANY_ADDRESS;
 	}
 
 	get localPort(): number | undefined {
@@ -322,7 +323,7 @@ function byNameOf(stack: Stack, socket: TCPSocket, options: TCPOptions): ByName 
 	if (port === undefined) throw new Error("port undefined: expected 1 to 65535");
 	check.portOf(port, 1);
 	check.networkTimeoutOf(options.networkTimeout);
-	slotOf(stack, options.interface);
+	linkOf(stack, options.interface);
 	return how(stack, socket, options);
 }
 

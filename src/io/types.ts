@@ -23,7 +23,7 @@ interface CommonOptions {
 
 /** What a TCP may be told. Others than these are ignored. */
 export interface TCPOptions extends CommonOptions {
-	/** IP address to connect to. */
+	/** Address to connect to, of either family; a link-local one of IPv6 may name its interface: "fe80::2%eth0". */
 	address?: string | undefined;
 	/**
 	 * The same, or the host's name where the program has a resolver (`import "multihome/dns"`): its addresses of both families are tried as RFC 8305 says, two at a time, the next one after

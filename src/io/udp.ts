@@ -10,7 +10,9 @@ import { GIVEN_ADDRESS, GIVEN_SOURCE, NO_ADDRESS } from "../packet/fields.ts";
 import type { Interface } from "../link/interface.ts";
 import { asciiPut, copyAddress, isGroup, isLocal, udpAgain, udpSend, udpSendBy } from "#codec";
 import { isNone, isV4, sameAddress } from "../packet/address.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import { AddressCache } from "./address.ts";
+import { LOOPBACK, scopedOf, zoned, zoneOrOption } from "./zones.ts";
 import * as check from "./options.ts";
 import { ANY_ADDRESS, anyAddress, closed, foreign, hidden, isObject, linkOf, report } from "./common.ts";
 import { inWords } from "./icmp-words.ts";
@@ -44,6 +46,8 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 	readonly #onError: ((error?: DatagramError) => void) | undefined;
 	/** The interface that it is bound to. Not its slot, which another may have later. */
 	readonly #bound: Interface | undefined;
+	/** The zone of the address that was put last: the interface that it names. */
+	#zone: Interface | undefined = undefined;
 	/** Groups that it has joined. */
 	#groups: Membership[] = [];
 	declare target?: unknown;
@@ -58,13 +62,14 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		this.tellReadable = check.callbackOf("onReadable", options.onReadable);
 		this.#onError = check.callbackOf("onError", options.onError);
 		check.fixedFormat(options.format, "buffer");
-		const address = check.localAddressOf(options);
-		const family = check.familyOf(options);
+		const local = options.address === undefined ? undefined : scopedOf(stack, "address", options.address);
+		const address = unlessAny(local?.address ?? "");
+		const family = check.familyOf(local?.address, options.ipv6Only);
 		const port = check.localPortOf(options);
 		const ttl = check.ttlOf("ttl", options.ttl) || check.ttlOf("timeToLive", options.timeToLive);
 		const dscp = check.dscpOf(options.dscp);
 		const group = options.multicast === undefined ? "" : check.groupOf("multicast", options.multicast, family);
-		this.#bound = linkOf(stack, options.interface);
+		this.#bound = zoneOrOption(stack, options, local);
 		const broadcast = options.broadcast ?? true;
 		if (typeof broadcast !== "boolean" && broadcast !== "all")
 			throw new TypeError(`broadcast ${check.show(broadcast)}: expected true, false or "all"`);
@@ -115,11 +120,13 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		const socket = UDPSocket.#of(this);
 		const { sender } = this;
 		const { view } = this.#stack.core;
-		const { block, fromPort } = socket;
+		const { block, fromPort, fromSlot } = socket;
+		const link = this.#stack.interfaces.at(fromSlot);
+		const zone = fromSlot === LOOPBACK ? undefined : link;
 		sender.port = fromPort;
-		sender.localAddress = this.#cache.print(view, block + LAST_DESTINATION);
-		sender.address = this.#cache.print(view, block + LAST_SOURCE);
-		sender.interface = this.#stack.interfaces.at(socket.fromSlot)?.name ?? "";
+		sender.localAddress = this.#cache.print(view, block + LAST_DESTINATION, zone);
+		sender.address = this.#cache.print(view, block + LAST_SOURCE, zone);
+		sender.interface = link?.name ?? "";
 		this.#meet(block, block + LAST_SOURCE, fromPort, sender.address);
 		putText(view, block + LOCAL_TEXT, ADDRESS_TEXT, sender.localAddress);
 		putText(view, block + LINK_TEXT, NAME_TEXT, sender.interface);
@@ -138,9 +145,11 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		const port = check.portOf(standard ? third : second, 1);
 		const size = check.sizeOf(data);
 		const address = this.#put(GIVEN_ADDRESS, "address", text);
+		const zone = this.#zone;
 		if (socket.family !== 0) this.#checkFamily(socket, isV4(this.#stack.core.view, GIVEN_ADDRESS), address);
-		if (isObject(byteLength)) return this.#writeFrom(socket, data, size, port, byteLength);
+		if (isObject(byteLength)) return this.#writeFrom(socket, data, size, port, byteLength, zone);
 		if (byteLength !== undefined && (byteLength !== byteLength >>> 0 || byteLength > size)) check.badPart(0, byteLength, size);
+		if (hasIpv6() && zone !== undefined) return this.#writeBy(socket, data, port, byteLength ?? size, NO_ADDRESS, zone.slot);
 		const { sender } = this;
 		const { view } = this.#stack.core;
 		const { block } = socket;
@@ -163,25 +172,38 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 			);
 	}
 
-	/** Puts an address that the program has passed into memory. Answers its canonical text. */
+	/** Puts an address that the program has passed into memory. Answers its canonical text, and has its zone in #zone. */
 	#put(at: number, name: string, text: string): string {
-		const { view } = this.#stack.core;
-		if (this.#cache.put(view, at, text)) return text;
-		const address = check.addressOf(name, text);
+		const { core, interfaces } = this.#stack;
+		const { view } = core;
+		const cache = this.#cache;
+		if (cache.put(view, at, text)) {
+			const id = cache.zone;
+			const link = id === 0 ? undefined : interfaces.at(id & 255);
+			// The interface may be gone, and another one have its slot.
+			if (id === 0 || link?.id === id) {
+				this.#zone = link;
+				return text;
+			}
+		}
+		const { address, link } = scopedOf(this.#stack, name, text);
 		addressPut(view, at, address);
-		this.#cache.add(view, at, address);
-		return address;
+		const whole = link === undefined ? address : text;
+		cache.add(view, at, whole, link?.id ?? 0);
+		this.#zone = link;
+		return whole;
 	}
 
 	/** To GIVEN_ADDRESS, from a given address, by a given interface. */
-	#writeFrom(socket: UdpSocket, data: Bytes, size: number, port: number, from: Origin): void {
+	#writeFrom(socket: UdpSocket, data: Bytes, size: number, port: number, from: Origin, zone: Interface | undefined): void {
 		const { localAddress, interface: link } = from;
 		const { core, interfaces } = this.#stack;
 		const { view } = core;
-		const { block, localAt } = socket;
+		const { localAt } = socket;
 		let source = NO_ADDRESS;
 		if (localAddress !== undefined) {
 			this.#put(GIVEN_SOURCE, "localAddress", localAddress);
+			zone ??= this.#zone;
 			// A datagram to all is answered from an address of the interface.
 			if (unlessAny(localAddress) !== "" && !isGroup(view, GIVEN_SOURCE)) source = GIVEN_SOURCE;
 			const bound = !isNone(view, localAt);
@@ -190,14 +212,27 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 					`localAddress ${check.show(localAddress)}: expected an address of this stack, that of the socket if it is bound`,
 				);
 		}
-		let slot = 0;
+		let slot = zone?.slot ?? 0;
 		if (link !== undefined) {
 			const arrived = link === this.sender.interface ? interfaces.at(socket.fromSlot) : undefined;
 			slot = (arrived?.name === link ? arrived : linkOf(this.#stack, link)!).slot;
+			if (zone !== undefined && slot !== zone.slot)
+				throw new RangeError(`interface ${check.show(link)}: expected "${zone.name}", as the address says`);
 			if (socket.bound !== 0 && slot !== socket.bound)
 				throw new RangeError(`interface ${check.show(link)}: expected that which the socket is bound to`);
 		}
-		this.#stack.udp.sent(socket, size, udpSendBy(view, block, GIVEN_ADDRESS, port, data, 0, size, source, slot));
+		this.#writeBy(socket, data, port, size, source, slot);
+	}
+
+	/** To GIVEN_ADDRESS, from that source address or one that is chosen, by the interface in that slot. */
+	#writeBy(socket: UdpSocket, data: Bytes, port: number, length: number, source: number, slot: number): void {
+		const { bound, block } = socket;
+		if (bound !== 0 && slot !== 0 && slot !== bound)
+			throw new RangeError(
+				`address behind "${this.#stack.interfaces.at(slot)!.name}": expected one behind that which the socket is bound to`,
+			);
+		const { view } = this.#stack.core;
+		this.#stack.udp.sent(socket, length, udpSendBy(view, block, GIVEN_ADDRESS, port, data, 0, length, source, slot));
 	}
 
 	add(group: string, link?: string | Interface): void {
@@ -249,7 +284,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 
 	get address(): string {
 		const socket = UDPSocket.#of(this);
-		return socket.localAddress || anyAddress(socket.family);
+		return zoned(socket.localAddress, this.#bound) || anyAddress(socket.family);
 	}
 
 	get interface(): string | undefined {
@@ -282,7 +317,8 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		while (this.openSocket === socket) {
 			const error = this.#stack.udp.takeError(socket);
 			if (error === undefined) return;
-			this.#onError!({ kind: inWords(error.type, error.code), ...error });
+			const address = zoned(error.address, this.#bound);
+			this.#onError!({ kind: inWords(error.type, error.code), ...error, address });
 		}
 	}
 

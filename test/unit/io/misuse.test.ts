@@ -259,7 +259,7 @@ describe("a wrong argument", () => {
 			[[data, 7, 7], TypeError, "address 7: expected an IP address as a string"],
 			[[data, Symbol.match, 7], TypeError, "address Symbol(Symbol.match)"],
 			[[data, "ten", 7], RangeError, 'address "ten": expected an IP address'],
-			[[data, "fe80::1%eth0", 7], RangeError, "without a zone"],
+			[[data, "fe80::1%eth9", 7], RangeError, 'there is no interface "eth9"; expected one of lo'],
 			[["10.0.0.2", 7, "text"], TypeError, 'data "text": expected an ArrayBuffer or a view of one'],
 			[[data, "10.0.0.2", 7, 2], RangeError, "part of 2 bytes at 0: expected it within the 1 bytes"],
 			[[new Uint16Array(2), "10.0.0.2", 7], TypeError, ""],

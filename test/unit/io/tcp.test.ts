@@ -400,7 +400,7 @@ describe("TCP", () => {
 		[{ address: "10.0.0.2", port: 80, noDelay: "yes" }, TypeError, 'noDelay "yes": expected true or false'],
 		[{ address: "10.0.0.2", port: 80, keepAlive: -1 }, RangeError, "keepAlive -1: expected a whole number from 0"],
 		[{ address: "2001:db8::1", port: 80 }, Error, "no route to the host"],
-		[{ address: "fe80::1%eth0", port: 80 }, RangeError, "expected an address without a zone"],
+		[{ address: "fe80::1%eth9", port: 80 }, RangeError, 'there is no interface "eth9"; expected one of lo'],
 		[{ address: "2001:db8:::1", port: 80 }, RangeError, "names need a resolver"],
 		[{ address: "10.0.0.2", port: 80, ttl: 0 }, RangeError, "ttl 0: expected a whole number from 1 to 255"],
 		[{ address: "10.0.0.2", port: 80, ttl: 256 }, RangeError, "ttl 256: expected a whole number from 1 to 255"],
