@@ -67,6 +67,13 @@ describeWith(["dnsmasq"], "name resolution", () => {
 	beforeAll(async () => {
 		namespace = await namespaceWithTaps();
 		await namespace.ip("address", "add", `${SECOND}/32`, "dev", "lo");
+		await namespace.exec("sysctl", ["-qw", "net.ipv6.conf.tap0.disable_ipv6=0", "net.ipv6.conf.tap0.accept_dad=0"]);
+		await namespace.ip("address", "add", "2001:db8:77::1/64", "dev", "tap0", "nodad");
+		const server =
+			'require("net").createServer((socket) => socket.on("error", () => {}).resume()).listen(7777, "::", () => console.log("ready"))';
+		const tcp = namespace.spawn(process.execPath, ["-e", server], { stdio: ["ignore", "pipe", "pipe"] });
+		servers.push(tcp);
+		await said(tcp, /ready/);
 		folder = mkdtempSync(join(tmpdir(), "multihome-dns-"));
 		const hosts = join(folder, "hosts");
 		writeFileSync(hosts, Array.from({ length: ADDRESSES }, (_, i) => `192.0.2.${100 + i} big.one.test\n`).join(""));
@@ -75,6 +82,8 @@ describeWith(["dnsmasq"], "name resolution", () => {
 			"one.test",
 			"--host-record=host.one.test,192.0.2.1,2001:db8::1",
 			"--host-record=four.one.test,192.0.2.4",
+			"--host-record=both.one.test,192.168.77.1,2001:db8:77::1",
+			"--host-record=half.one.test,192.168.77.1,2001:db8:77::dead",
 			"--cname=www.one.test,host.one.test",
 			"--cname=alias.one.test,www.one.test",
 			`--addn-hosts=${hosts}`,
@@ -87,9 +96,11 @@ describeWith(["dnsmasq"], "name resolution", () => {
 		await said(mdns, /ready/);
 		const file = twoTaps();
 		file.limits!.sockets!.udp = 12;
+		file.interfaces[0]!.addresses!.push("2001:db8:77::2/64");
 		file.interfaces[0]!.dns = ["192.168.77.1"];
 		file.interfaces[1]!.dns = [SECOND];
 		board = await Board.start(namespace, file, { app });
+		for (let i = 0; i < 50 && !board.output.includes("2001:db8:77::2"); i++) await pause(100); // it is tried before it is used
 	});
 
 	afterAll(async () => {
@@ -117,6 +128,14 @@ describeWith(["dnsmasq"], "name resolution", () => {
 		["host.three.test", /^EREFUSED /],
 		["localhost", /^127\.0\.0\.1 /],
 	])("%s", async (question, answer) => {
+		expect(await ask(question)).toMatch(answer);
+	});
+
+	it.each([
+		["both.one.test tcp", /^2001:db8:77::1 /],
+		["half.one.test tcp", /^192\.168\.77\.1 \((2[5-9]\d|[34]\d\d) ms\)/],
+		["missing.one.test tcp", /^unresolved /],
+	])("%s: the connection that stands first", async (question, answer) => {
 		expect(await ask(question)).toMatch(answer);
 	});
 
