@@ -171,11 +171,13 @@ function boardModule(board, pathOf, settings) {
 	}
 	const hasDhcp = interfaces.some(({ dhcp }) => dhcp !== undefined);
 	const hasIpv6 = interfaces.some(({ ipv6 }) => ipv6 !== undefined);
+	const hasEthernet = links.has("ethernet");
 	const joins = interfaces.some(({ wifi }) => wifi !== undefined);
 	const parts = [
 		...links,
 		...(hasDhcp ? ["dhcp"] : []),
 		...(hasIpv6 ? ["ipv6"] : []),
+		...(hasEthernet ? ["groups"] : []),
 		...(board.file.dns === undefined ? [] : ["dns"]),
 		...(joins ? ["wifi"] : []),
 	];
@@ -203,7 +205,7 @@ ${providers.join("\n")}
 }
 
 export function parts() {
-	return { links: { ${[...links].join(", ")} }${hasDhcp ? ", startDhcp: dhcp" : ""}${hasIpv6 ? ", startIpv6: ipv6" : ""}${joins ? ", joinNetwork: wifi" : ""}${parts.includes("dns") ? ", useNameServers: dns" : ""} };
+	return { links: { ${[...links].join(", ")} }${hasDhcp ? ", startDhcp: dhcp" : ""}${hasIpv6 ? ", startIpv6: ipv6" : ""}${hasEthernet ? ", startGroups: groups" : ""}${joins ? ", joinNetwork: wifi" : ""}${parts.includes("dns") ? ", useNameServers: dns" : ""} };
 }
 
 export function settings() {

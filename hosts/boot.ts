@@ -7,6 +7,7 @@ import type { DhcpClient } from "multihome/dhcp";
 import type { StackOptions } from "../src/config.ts";
 import { describe } from "./describe.ts";
 import type { DhcpFile, StartDhcp } from "./links/dhcp.ts";
+import type { StartGroups } from "./links/groups.ts";
 import type { Ipv6File, StartIpv6 } from "./links/ipv6.ts";
 import type { MakeLink, Say } from "./links/link.ts";
 import type { JoinNetwork } from "./links/wifi.ts";
@@ -45,6 +46,7 @@ export interface Parts {
 	readonly links: Readonly<Record<string, MakeLink>>;
 	readonly startDhcp?: StartDhcp | undefined;
 	readonly startIpv6?: StartIpv6 | undefined;
+	readonly startGroups?: StartGroups | undefined;
 	readonly joinNetwork?: JoinNetwork | undefined;
 	readonly useNameServers?: ((stack: Stack, servers: readonly string[]) => void) | undefined;
 }
@@ -75,6 +77,7 @@ export function within<T>(place: string, action: () => T): T {
 /** Makes the stack of a board, which is the one that the imported classes use from then on. Throws Error that names what is wrong in the board file. */
 export function boot<I extends InterfaceFile>(board: BoardFile<I>, parts: Parts, host: Host<I>): Stack {
 	const stack = new Stack({ ...board.stack, random32: host.random32, onWake: host.onWake });
+	parts.startGroups?.(stack);
 	for (const [i, each] of board.interfaces.entries()) addInterface(stack, each, `interfaces[${i}]`, parts, host);
 	for (const [i, { prefix, gateway, interface: name, metric }] of board.routes.entries()) {
 		const link = stack.interfaces.find(name!);

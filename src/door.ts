@@ -14,6 +14,7 @@ export {
 	linkNeighbor,
 	linkRedirected,
 	linkSeek,
+	linkSendGroup,
 	linkTry,
 } from "./link/calls.ts";
 export { neighborFlush } from "./link/neighbors.ts";

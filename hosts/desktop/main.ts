@@ -23,6 +23,7 @@ import { networkOf } from "../network.ts";
 import { openPatiently } from "../patience.ts";
 import { SettingError } from "../settings.ts";
 import startDhcp from "../links/dhcp.ts";
+import startGroups from "../links/groups.ts";
 import startIpv6 from "../links/ipv6.ts";
 import useNameServers from "../links/dns.ts";
 import ethernet from "../links/ethernet.ts";
@@ -39,7 +40,7 @@ import Timer from "./timer.ts";
 import { openUart, serialProviderOf, type SerialProvider, type UartPlug } from "./uart-device.ts";
 
 /** A simulated board may have any of them. */
-const PARTS: Parts = { links: { ethernet, loopback, ppp, slip }, startDhcp, startIpv6, useNameServers };
+const PARTS: Parts = { links: { ethernet, loopback, ppp, slip }, startDhcp, startIpv6, startGroups, useNameServers };
 
 const control = args.length > 1 ? inheritFd(Number(args[1]), "stream") : -1;
 const devices: Device[] = [];

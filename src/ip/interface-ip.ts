@@ -4,7 +4,7 @@ import { addressPut, bitsInMemory, familyBits } from "../address.ts";
 import { ADDRESSES_PER_INTERFACE, NETWORK_PATIENCE_MS } from "../config.ts";
 import { NAME_SERVERS, type Interface } from "../link/interface.ts";
 import { InterfaceAddress } from "../link/interface-address.ts";
-import type { IpSide } from "../link/ip-side.ts";
+import type { IpSide, JoinedGroup } from "../link/ip-side.ts";
 import type { LeaseKeeper } from "../link/lease.ts";
 import type { Core } from "../packet/core.ts";
 import { FLAG_ANY_ADDRESS, InterfaceBlock, OwnAddress } from "../packet/interface-block.ts";
@@ -29,7 +29,7 @@ export interface AddressListener {
 
 export class InterfaceIp implements IpSide {
 	readonly addresses: InterfaceAddress[] = [];
-	readonly groups: Map<string, number> = new Map();
+	readonly groups: Map<string, JoinedGroup> = new Map();
 	readonly metric: number;
 	lease: LeaseKeeper | undefined = undefined;
 	hostname: string | undefined = undefined;

@@ -12,6 +12,7 @@ import {
 	type InterfaceAddress,
 	type InterfaceListener,
 } from "../link/interface.ts";
+import type { JoinedGroup } from "../link/ip-side.ts";
 import { Neighbors } from "../link/neighbor-list.ts";
 import type { Links } from "../link/path.ts";
 import { OWN_GROUP, OWN_SLOT_SHIFT, OwnTable } from "../packet/own-table.ts";
@@ -37,8 +38,8 @@ export interface ChangeListener {
 export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 	/** In the order they were added. The packet path walks this array. */
 	readonly list: Interface[] = [];
-	/** Multicast groups joined on every interface that there is or will be, with a count of joins each. */
-	readonly groups: Map<string, number> = new Map();
+	/** Multicast groups joined on every interface that there is or will be. */
+	readonly groups: Map<string, JoinedGroup> = new Map();
 	readonly neighbors: Neighbors;
 	#core: Core;
 	#routes: Routes;
@@ -149,7 +150,7 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 		for (let i = 0; i < list.length; i++) this.#enter(list[i]!.ip.groups, list[i]!.slot);
 	}
 
-	#enter(groups: ReadonlyMap<string, number>, slot: number): void {
+	#enter(groups: ReadonlyMap<string, JoinedGroup>, slot: number): void {
 		if (groups.size === 0) return;
 		const { view, layout } = this.#core;
 		for (const group of groups.keys()) ownAdd(view, layout.own, given(view, group), (slot << OWN_SLOT_SHIFT) | OWN_GROUP);

@@ -10,6 +10,7 @@ import { isLinkLocal } from "../wire/scope.ts";
 import { canSend, inSubnet, ownAt } from "./addresses.ts";
 import { arpTake, neighborRequest } from "./arp.ts";
 import { arpRequest } from "./arp-send.ts";
+import { controlOutput } from "./control-output.ts";
 import { ndRedirected } from "./nd.ts";
 import { ndAskRouters, ndSolicit } from "./nd-send.ts";
 import { neighborAdd, neighborFind } from "./neighbors.ts";
@@ -75,6 +76,13 @@ export function linkAskRouters(view: DataView, block: Offset): number {
 /** `ndRedirected`, while the packet is there. */
 export function linkRedirected(view: DataView, block: Offset, at: Offset): void {
 	ndRedirected(view, InterfaceBlock.of(view, block), at);
+}
+
+/** Sends an IP packet of the interpreter's, which was acquired for it and ends at `end`, to a group. */
+export function linkSendGroup(view: DataView, block: Offset, packet: number, end: Offset, group: Address): number {
+	const link = InterfaceBlock.of(view, block);
+	controlOutput(view, link, packet, end, 0, group);
+	return follows(view, link);
 }
 
 /** Asks for a neighbour that is not known. */

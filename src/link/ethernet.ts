@@ -10,6 +10,7 @@ import { hasIpv6 } from "../packet/kernels/parts.ts";
 import { DROP } from "../packet/drops.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as arp from "../wire/arp.ts";
+import * as ipv6 from "../wire/ipv6.ts";
 import { linkArp, linkAsk, linkAskRouters, linkNeighbor, linkSeek, linkTry, neighborFlush, ownerSlot, setV4OrNone } from "#codec";
 import { Interface, type InterfaceListener, type InterfaceOptions } from "./interface.ts";
 import { OwnAddresses, type Conflict } from "./own-addresses.ts";
@@ -48,6 +49,8 @@ export class EthernetInterface extends Interface {
 	onConflict: ((address: number) => void) | undefined = undefined;
 	/** Told within processing of what neighbour discovery says for us: the IPv6 packet at that arena offset. */
 	onDiscovery: ((at: number) => void) | undefined = undefined;
+	/** Told within processing of what IGMP and MLD say: the IP packet at that arena offset, whose message is the one in the registers. */
+	onGroups: ((at: number) => void) | undefined = undefined;
 	/** Its own addresses before the neighbours: announcements, conflicts. There once it is attached. */
 	own!: OwnAddresses;
 
@@ -122,7 +125,12 @@ export class EthernetInterface extends Interface {
 	/** An ARP packet that says something of an address of ours, of one that is probed for, or of the station that is looked for. */
 	override control(at: number): void {
 		const view = this.#view;
-		if (hasIpv6() && view.getUint8(at) >> 4 === 6) return this.onDiscovery?.(at);
+		const version = view.getUint8(at) >> 4; // of ARP 0
+		if (version === 4 || (version === 6 && view.getUint8(at + ipv6.NEXT_HEADER) === ipv6.HOP_BY_HOP)) {
+			if (this.onGroups === undefined) return this.core.count(this.block, DROP.icmpUnhandled);
+			return this.onGroups(at);
+		}
+		if (hasIpv6() && version === 6) return this.onDiscovery?.(at);
 		const sender = arp.senderIp(view, at);
 		const probes = sender === 0 && arp.operation(view, at) === arp.REQUEST;
 		// Another station has the address that we probe for, or probes for it too. RFC 5227 §2.1.1.

@@ -3,12 +3,18 @@
 import type { InterfaceAddress } from "./interface-address.ts";
 import type { LeaseKeeper } from "./lease.ts";
 
+/** Who wants a group: how many from all sources, and how many from one each. */
+export interface JoinedGroup {
+	any: number;
+	readonly sources: Map<string, number>;
+}
+
 /** Addresses, groups, name servers and metric of one interface. */
 export interface IpSide {
 	/** Change it by `insertAddress` and `removeAddress` alone. */
 	readonly addresses: readonly InterfaceAddress[];
-	/** Multicast groups joined here, with a count of joins each. */
-	readonly groups: Map<string, number>;
+	/** Multicast groups joined here. */
+	readonly groups: Map<string, JoinedGroup>;
 	/** Added to the metric of its routes. */
 	readonly metric: number;
 	/** Addresses of the name servers to ask by this interface, best first: those set, from DHCP, IPCP or the configuration, then those that routers say. */

@@ -3,15 +3,14 @@
 import { copyAddress, isNone } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import { FLAG_ETHERNET, type InterfaceBlock } from "../packet/interface-block.ts";
+import type { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Address, Offset, Uint16, Uint8 } from "../packet/numbers.ts";
-import { headerPlace, NONE, packetAcquireControl, packetRelease } from "../packet/packets.ts";
-import * as ethernet from "../wire/ethernet.ts";
+import { headerPlace, NONE, packetAcquireControl } from "../packet/packets.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { checksum } from "../wire/kernels/checksum.ts";
 import { copy } from "../wire/kernels/copies.ts";
-import { send, sendFrame } from "./transmit.ts";
+import { controlOutput } from "./control-output.ts";
 
 /**
  * Asks who has `target`, from `source`: all that are in its group, or, where `to` is not 0, the station whose hardware address lies there. From none it is asked whether anybody
@@ -118,15 +117,5 @@ function finish(view: DataView, link: InterfaceBlock, packet: number, end: Offse
 	view.setInt32(at, ipv6.VERSION);
 	view.setInt32(at + ipv6.PAYLOAD_LENGTH, (length << 16) | (ipv6.ICMP << 8) | icmpv6.HOPS);
 	view.setUint16(icmp + icmpv6.CHECKSUM, ~checksum(view, at + ipv6.SOURCE, end, ipv6.ICMP + length));
-	let kept = false;
-	if ((link.flags & FLAG_ETHERNET) === 0) kept = send(view, link, packet, at, end, 0);
-	else {
-		const frame = at - ethernet.HEADER;
-		if (to !== 0) copy(view, frame, to, 6);
-		else ethernet.groupAddress(view, frame, at + ipv6.DESTINATION);
-		copy(view, frame + ethernet.SOURCE_ADDRESS, link.mac, 6);
-		view.setUint16(frame + ethernet.TYPE, ethernet.TYPE_IPV6);
-		kept = sendFrame(view, link, packet, frame, end);
-	}
-	if (!kept) packetRelease(view, packet);
+	controlOutput(view, link, packet, end, to, at + ipv6.DESTINATION);
 }

@@ -21,7 +21,7 @@ export const DROP = Object.freeze({
 	unknownProtocol: 13,
 	icmpMalformed: 14,
 	icmpChecksum: 15,
-	icmpUnhandled: 16,
+	icmpUnhandled: 16, // these three of IGMP too
 	icmpRateLimited: 17,
 	udpMalformed: 18,
 	udpChecksum: 19,

@@ -1,10 +1,10 @@
-// ICMP messages come in: echo requests are answered, replies are for our pings, and errors are about packets of ours. RFC 792, 1122 §3.2.2. Flat TypeScript.
+// Messages of ICMP and IGMP come in: echo requests are answered, replies are for our pings, and errors are about packets of ours. RFC 792, 1122 §3.2.2. What IGMP says, whose header is as long and has its checksum at the same place, is for the interpreter: service/groups, RFC 3376 §4. Flat TypeScript.
 
 import { echo, lostPacket, NO_HOST } from "../ip/icmp.ts";
 import { lostTake } from "../link/arp.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
-import { DROP, drop } from "../packet/drops.ts";
-import { asked, IP_AT, ipv4Again, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SOURCE_ADDRESS } from "../packet/fields.ts";
+import { DROP, drop, refused } from "../packet/drops.ts";
+import { asked, IP_AT, ipv4Again, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SOURCE_ADDRESS, TTL_PROTOCOL } from "../packet/fields.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import { hasIpv6, hasPings, hasRaw } from "../packet/kernels/parts.ts";
 import type { Address, Offset, Uint8 } from "../packet/numbers.ts";
@@ -15,6 +15,7 @@ import * as icmpv4 from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { socketFor } from "./flow-find.ts";
+import { toInterpreter } from "./igmp.ts";
 import { echoError, echoReply } from "./ping/echo.ts";
 import { rawIcmpError, rawWants } from "./raw/input.ts";
 import { wrongSum } from "./sums.ts";
@@ -22,30 +23,25 @@ import { tcpIcmpError } from "./tcp/icmp.ts";
 import { turned4, turned6 } from "./turned.ts";
 import { udpIcmpError } from "./udp/errors.ts";
 
-/** It lies in bytes `at` to `end` of the packet in the registers; `group`: it is for all or many, who do not answer echo requests. RFC 1122 §3.2.2.6. */
-export function icmpInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, group: boolean): void {
-	if (end - at < icmpv4.HEADER) {
-		drop(view, link, DROP.icmpMalformed);
-		return;
-	}
-	if (wrongSum(view, link, at, end, 0)) {
-		drop(view, link, DROP.icmpChecksum);
-		return;
-	}
+/** It lies in bytes `at` to `end` of the packet in the registers; `group`: it is for all or many, who do not answer echo requests (RFC 1122 §3.2.2.6), or of IGMP. Answers true when the interpreter has to look at it: then its IP header is at PAYLOAD_AT. */
+export function icmpInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, group: boolean): boolean {
+	if (end - at < icmpv4.HEADER) return refused(view, link, DROP.icmpMalformed);
+	if (wrongSum(view, link, at, end, 0)) return refused(view, link, DROP.icmpChecksum);
 	const type = icmpv4.type(view, at);
 	if (type === icmpv4.ECHO_REQUEST && !group) {
 		const ip: Offset = view.getInt32(IP_AT * 4, true);
 		icmpEchoReply(view, ip);
 		if (echo(view, CoreBlock.of(view, CORE).packet, ip, end)) packetKept(view);
-		return;
+		return false;
 	}
+	if ((view.getInt32(TTL_PROTOCOL * 4, true) & 255) === ipv4.IGMP) return toInterpreter(view, link);
 	view.setInt32(PORTS * 4, icmpv4.identifierAndSequence(view, at), true);
 	view.setInt32(PAYLOAD_AT * 4, at, true);
 	view.setInt32(PAYLOAD_LENGTH * 4, end - at, true);
 	const isError = type === icmpv4.UNREACHABLE || type === icmpv4.TIME_EXCEEDED || type === icmpv4.PARAMETER_PROBLEM;
-	if (hasPings() && type === icmpv4.ECHO_REPLY && echoReply(view, link)) return;
-	if (isError && errorArrives(view, link, type, at, end)) return;
-	drop(view, link, DROP.icmpUnhandled);
+	if (hasPings() && type === icmpv4.ECHO_REPLY && echoReply(view, link)) return false;
+	if (!isError || !errorArrives(view, link, type, at, end)) drop(view, link, DROP.icmpUnhandled);
+	return false;
 }
 
 /** An error about a packet of ours: told to the connection or the ping that the quoted header names. RFC 1122 §3.2.2, RFC 5927 §4. Answers whether there is one. */

@@ -17,6 +17,7 @@ import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { socketFor } from "./flow-find.ts";
+import { toInterpreter } from "./igmp.ts";
 import { echoError, echoReply } from "./ping/echo.ts";
 import { rawIcmpError, rawWants } from "./raw/input.ts";
 import { pseudoOf, wrongSum } from "./sums.ts";
@@ -24,7 +25,7 @@ import { tcpIcmpError } from "./tcp/icmp.ts";
 import { turned6 } from "./turned.ts";
 import { udpIcmpError } from "./udp/errors.ts";
 
-/** It lies in bytes `at` to `end` of the packet in the registers. Answers true when the interpreter has to look at it: link/nd.ts. */
+/** It lies in bytes `at` to `end` of the packet in the registers. Answers true when the interpreter has to look at it: link/nd.ts, service/groups. */
 export function icmp6Input(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
 	if (end - at < icmpv6.HEADER) return refused(view, link, DROP.icmpMalformed);
 	check(at, icmpv6.HEADER, view.byteLength);
@@ -40,8 +41,14 @@ export function icmp6Input(view: DataView, link: InterfaceBlock, at: Offset, end
 	view.setInt32(PAYLOAD_LENGTH * 4, end - at, true);
 	view.setInt32(PORTS * 4, view.getInt32(at + icmpv6.REST), true);
 	if (hasPings() && type === icmpv6.ECHO_REPLY && echoReply(view, link)) return false;
+	if (icmpv6.isMembership(type) && isAlert(view)) return toInterpreter(view, link);
 	if (!icmpv6.isError(type) || !errorArrives(view, link, type, at, end)) drop(view, link, DROP.icmpUnhandled);
 	return false;
+}
+
+/** Whether the packet has options that all on its way look at: MLD's have. RFC 3810 §5. */
+function isAlert(view: DataView): boolean {
+	return ipv6.nextHeader(view, view.getInt32(IP_AT * 4, true)) === ipv6.HOP_BY_HOP;
 }
 
 /** An error about a packet of ours: told to the connection that the quoted headers name. Answers whether there is one. RFC 5927 §4. */

@@ -1,23 +1,19 @@
 // An IP packet for us comes in from ip/input.ts: to the protocol that it carries. The registers have its header.
 
-import { icmpError, UNKNOWN_HEADER } from "../ip/icmp.ts";
 import { check } from "../packet/bounds.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
-import { DROP, drop } from "../packet/drops.ts";
 import {
 	ARRIVAL,
 	EVERYBODYS,
 	FIELDS_BYTES,
 	FRAME_GROUP,
-	IP_AT,
 	IP_END,
 	isIpv6,
-	NAMED_AT,
 	TRANSPORT_AT,
 	TTL_PROTOCOL,
 	WHOSE,
 } from "../packet/fields.ts";
-import { InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_ETHERNET, InterfaceBlock } from "../packet/interface-block.ts";
 import { hasRaw } from "../packet/kernels/parts.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { NONE } from "../packet/packets.ts";
@@ -25,7 +21,7 @@ import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { icmpInput } from "./icmp.ts";
 import { icmp6Input } from "./icmp6.ts";
-import { piecesInput } from "./pieces.ts";
+import { piecesInput, unknownProtocol } from "./pieces.ts";
 import { rawInput, rawWants } from "./raw/input.ts";
 import { tcpInput } from "./tcp/input.ts";
 import { udpInput } from "./udp/input.ts";
@@ -46,17 +42,13 @@ export function transportInput(view: DataView): boolean {
 		return icmp6Input(view, link, at, end);
 	} else if (!isIpv6(view) && protocol === ipv4.ICMP) {
 		if (hasRaw() && rawWants(view)) rawInput(view, link, ipv4.ICMP, at, end);
-		icmpInput(view, link, at, end, group);
+		return icmpInput(view, link, at, end, group);
 	} else if (CoreBlock.of(view, CORE).pieces !== NONE) piecesInput(view, link, at, end, group);
-	else if (!hasRaw() || !rawWants(view) || !rawInput(view, link, protocol & 255, at, end)) {
-		if (!group)
-			icmpError(
-				view,
-				link,
-				UNKNOWN_HEADER,
-				isIpv6(view) ? (view.getInt32(NAMED_AT * 4, true) - view.getInt32(IP_AT * 4, true)) | 0 : 0,
-			);
-		drop(view, link, DROP.unknownProtocol);
+	else {
+		const taken = hasRaw() && rawWants(view) && rawInput(view, link, protocol & 255, at, end);
+		if (protocol === ipv4.IGMP && (link.flags & FLAG_ETHERNET) !== 0 && !isIpv6(view))
+			return icmpInput(view, link, at, end, true);
+		if (!taken) unknownProtocol(view, link, group);
 	}
 	return false;
 }

@@ -27,11 +27,15 @@ export function piecesInput(view: DataView, link: InterfaceBlock, at: Offset, en
 		if (piecesSum(view, at, end, protocol, length) !== 0xffff) drop(view, link, DROP.udpChecksum);
 		else udpPieces(view, link, at, end, length, group);
 	} else if (protocol === icmp) drop(view, link, DROP.icmpUnhandled);
-	else {
-		if (!group && protocol !== ipv4.TCP) icmpError(view, link, UNKNOWN_HEADER, six ? (named - ip) | 0 : 0);
-		drop(view, link, DROP.unknownProtocol);
-	}
+	else unknownProtocol(view, link, group || protocol === ipv4.TCP);
 	piecesDropped(view);
+}
+
+/** Nobody takes the protocol of the packet in the registers: its sender is told, unless `quiet`. */
+export function unknownProtocol(view: DataView, link: InterfaceBlock, quiet: boolean): void {
+	const named = (view.getInt32(NAMED_AT * 4, true) - view.getInt32(IP_AT * 4, true)) | 0;
+	if (!quiet) icmpError(view, link, UNKNOWN_HEADER, isIpv6(view) ? named : 0);
+	drop(view, link, DROP.unknownProtocol);
 }
 
 /** The sum over all pieces, whose lengths but the last one's are even, and the pseudo-header of their protocol. */

@@ -1,6 +1,7 @@
 // ICMPv6, RFC 4443, and neighbour discovery's messages, RFC 4861 §4. `at` is the arena offset of the ICMP header.
 
 import type { Address, Offset, Uint8 } from "../packet/numbers.ts";
+import * as mld from "./mld.ts";
 
 export const HEADER = 8;
 export const CODE = 1;
@@ -66,6 +67,11 @@ export function isError(kind: Uint8): boolean {
 /** Whether it is neighbour discovery's. */
 export function isDiscovery(kind: Uint8): boolean {
 	return kind >= ROUTER_SOLICITATION && kind <= REDIRECT;
+}
+
+/** Whether it is MLD's: mld.ts. */
+export function isMembership(kind: Uint8): boolean {
+	return (kind >= mld.QUERY && kind <= mld.DONE) || kind === mld.REPORT_2;
 }
 
 export function target(at: Offset): Address {

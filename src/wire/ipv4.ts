@@ -15,6 +15,7 @@ export const SOURCE = 12;
 export const DESTINATION = 16;
 
 export const ICMP = 1;
+export const IGMP = 2;
 export const TCP = 6;
 export const UDP = 17;
 

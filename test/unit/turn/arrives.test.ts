@@ -257,12 +257,13 @@ function one(prng: Prng, flags: number): Fate {
 	return { said, reasons };
 }
 
+const IGMP = 2;
+
 /** Reasons that concern an answer on its way out, not the frame that caused it. */
 const OUTBOUND: readonly DropName[] = ["icmpRateLimited", "noRoute", "neighborQueueFull", "noPacketBuffer", "tooBig"];
 
 /** For what the packet is refused, where the model says no more than which protocol it is for. */
 const REFUSALS: Partial<Record<keyof typeof KINDS, readonly DropName[]>> = {
-	other: ["unknownProtocol"],
 	badOption: ["ipMalformed"],
 };
 
@@ -366,6 +367,12 @@ function compare(two: Two, said: number, reasons: readonly DropName[], label: st
 		case "icmp":
 			expect(registers(fields.PAYLOAD_AT, fields.PAYLOAD_LENGTH), label).toEqual([]);
 			expect([[], ["icmpUnhandled"]], label).toContainEqual(inbound);
+			return;
+		case "other":
+			// IGMP of an Ethernet interface is for the interpreter: RFC 3376 §4.
+			if ((two.get(fields.TTL_PROTOCOL * 4) & 255) === IGMP && (two.get(scene.block + IFACE.flags) & FLAG_ETHERNET) !== 0)
+				expect([[], ["icmpMalformed"], ["icmpChecksum"]], label).toContainEqual(inbound);
+			else expect(inbound, label).toEqual(["unknownProtocol"]);
 			return;
 		default:
 			expect(inbound, label).toEqual(REFUSALS[name!]);
