@@ -1,0 +1,90 @@
+// Multicast through a bridge of the Linux kernel with snooping and querier: what is sent to a group reaches the board only because it has told of it. IGMP, MLD; also their older versions.
+
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { Board, twoTaps } from "./support/board.ts";
+import type { Namespace } from "./support/namespace.mjs";
+import { describeWith, endOf, namespaceWithTaps, pause } from "./support/setup.ts";
+
+const GROUPS = ["239.1.2.3", "ff15::1234"] as const;
+
+describeWith(["bridge", "python3"], "a bridge that snoops", () => {
+	let namespace: Namespace;
+	let board: Board;
+
+	beforeAll(async () => {
+		namespace = await namespaceWithTaps();
+		await namespace.ip(
+			..."link add br0 type bridge mcast_snooping 1 mcast_querier 1 mcast_igmp_version 3 mcast_mld_version 2".split(" "),
+		);
+		await namespace.exec("sysctl", ["-qw", "net.ipv6.conf.br0.disable_ipv6=0", "net.ipv6.conf.br0.accept_dad=0"]);
+		await namespace.ip(
+			..."link set br0 type bridge mcast_startup_query_interval 300 mcast_query_interval 1000 mcast_query_response_interval 50".split(
+				" ",
+			),
+		);
+		await namespace.ip(..."address flush dev tap0".split(" "));
+		await namespace.ip(..."link set tap0 master br0".split(" "));
+		await namespace.ip(..."address add 192.168.77.1/24 dev br0".split(" "));
+		await namespace.ip(..."link set br0 up".split(" "));
+		board = await Board.start(namespace, twoTaps({ ipv6: "auto" }), {
+			app: fileURLToPath(new URL("apps/groups.ts", import.meta.url)),
+		});
+	});
+
+	afterAll(async () => {
+		await namespace.close();
+		board?.discard();
+	});
+
+	const known = async () => (await namespace.exec("bridge", ["-d", "mdb", "show", "dev", "br0"])).stdout;
+
+	async function until(done: () => Promise<boolean> | boolean, ms = 15_000): Promise<void> {
+		for (const end = Date.now() + ms; Date.now() < end;) {
+			if (await done()) return;
+			await pause(200);
+		}
+		throw new Error(`not within ${ms} ms; the bridge knows:\n${await known()}\nthe board said: ${board.output}`);
+	}
+
+	/** A datagram to the group by the bridge. */
+	async function send(group: string, text: string): Promise<void> {
+		const script = [
+			"import socket, sys",
+			"six = ':' in sys.argv[1]",
+			"s = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)",
+			"s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, socket.if_nametoindex('br0')) if six else s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton('192.168.77.1'))",
+			"s.sendto(sys.argv[2].encode(), (sys.argv[1], 5000))",
+		].join("\n");
+		const { status, stderr } = await namespace.exec("python3", ["-c", script, group, text]);
+		expect(stderr + status).toBe("0");
+	}
+
+	async function reaches(word: string): Promise<void> {
+		for (const group of GROUPS) {
+			await until(async () => (await known()).includes(`grp ${group} `));
+			await send(group, word);
+			await until(() => board.output.includes(`heard ${word} by ${group}`));
+		}
+	}
+
+	it("knows the board's groups, those in which its addresses are asked for too, and hands on what is for them", async () => {
+		await reaches("first");
+		expect(await known()).toMatch(/port tap0 grp ff02::1:ff/);
+	});
+
+	it("keeps knowing them, as the board answers its queries", async () => {
+		await pause(8000);
+		await reaches("later");
+	});
+
+	it("knows them by the older versions likewise", async () => {
+		await namespace.ip(..."link set br0 type bridge mcast_igmp_version 2 mcast_mld_version 1".split(" "));
+		await pause(15_000);
+		await reaches("older");
+	});
+
+	it("is told nothing that tshark objects to", async () => {
+		expect(await endOf(board)).toBe("");
+	});
+});
