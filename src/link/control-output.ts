@@ -2,6 +2,7 @@
 
 import { isV4 } from "../packet/address.ts";
 import { FLAG_ETHERNET, type InterfaceBlock } from "../packet/interface-block.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Address, Offset } from "../packet/numbers.ts";
 import { headerPlace, packetRelease } from "../packet/packets.ts";
 import * as ethernet from "../wire/ethernet.ts";
@@ -25,7 +26,7 @@ export function controlOutput(
 		if (to !== 0) copy(view, frame, to, 6);
 		else ethernet.groupAddress(view, frame, destination);
 		copy(view, frame + ethernet.SOURCE_ADDRESS, link.mac, 6);
-		view.setUint16(frame + ethernet.TYPE, isV4(view, destination) ? ethernet.TYPE_IPV4 : ethernet.TYPE_IPV6);
+		view.setUint16(frame + ethernet.TYPE, hasIpv6() && !isV4(view, destination) ? ethernet.TYPE_IPV6 : ethernet.TYPE_IPV4);
 		kept = sendFrame(view, link, packet, frame, end);
 	}
 	if (!kept) packetRelease(view, packet);

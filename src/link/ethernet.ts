@@ -126,7 +126,7 @@ export class EthernetInterface extends Interface {
 	override control(at: number): void {
 		const view = this.#view;
 		const version = view.getUint8(at) >> 4; // of ARP 0
-		if (version === 4 || (version === 6 && view.getUint8(at + ipv6.NEXT_HEADER) === ipv6.HOP_BY_HOP)) {
+		if (version === 4 || (hasIpv6() && version === 6 && view.getUint8(at + ipv6.NEXT_HEADER) === ipv6.HOP_BY_HOP)) {
 			if (this.onGroups === undefined) return this.core.count(this.block, DROP.icmpUnhandled);
 			return this.onGroups(at);
 		}

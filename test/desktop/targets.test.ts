@@ -114,7 +114,8 @@ test("IPv6 is in a firmware whose program or board file wants it, and nothing of
 	const text = "export default () => trace('');\n";
 	const build = async (app: string) => {
 		const made = await bundleTarget("pico", { target: "pico-both", app, out: `${app}.out` });
-		return { ...made, core: readFileSync(pathOf("multihome", made.build), "utf8") };
+		const textOf = (name: string) => readFileSync(pathOf(name, made.build), "utf8");
+		return { ...made, core: textOf("multihome"), groups: textOf("multihome/groups") };
 	};
 	const without = await build(program("without.ts", text));
 	const having = await build(program("with.ts", `import "multihome/ipv6";\n${text}`));
@@ -126,6 +127,8 @@ test("IPv6 is in a firmware whose program or board file wants it, and nothing of
 	expect(readFileSync(join(having.folder, "codec.js"), "utf8")).toContain("function linkTry(");
 	expect(having.core).toContain("linkTry");
 	expect(without.core).not.toMatch(/hasIpv6|linkTry|linkAskRouters|"::"\)/);
+	expect(having.groups).toContain("ff02::16");
+	expect(without.groups).not.toContain("ff02:");
 	// Who gives it an address of IPv6 is told what to do.
 	expect(without.core).toContain('import "multihome/ipv6"');
 	expect(having.core).not.toContain('import "multihome/ipv6"');

@@ -7,6 +7,7 @@ import { PACKET_BYTES, PACKET_HEADROOM } from "../../config.ts";
 import { EthernetInterface } from "../../link/ethernet.ts";
 import { DROP } from "../../packet/drops.ts";
 import { IP_END, TRANSPORT_AT } from "../../packet/fields.ts";
+import { hasIpv6 } from "../../packet/kernels/parts.ts";
 import { NONE } from "../../packet/pool.ts";
 import type { Stack } from "../../stack.ts";
 import { Clock, type Service } from "../../transport/services.ts";
@@ -18,6 +19,9 @@ import { MLD } from "./mld.ts";
 
 /** Records of a report have so many bytes at most, with the headers: every link carries them. */
 const MOST_BYTES = 1280;
+
+/** A family of each interface that there is. */
+const FORMATS: readonly Format[] = hasIpv6() ? [IGMP, MLD] : [IGMP];
 
 /** One family of an interface. */
 class Side implements Sender {
@@ -140,7 +144,7 @@ export class GroupReports implements Service {
 	/** Within processing: a message of IGMP or MLD with a right checksum, whose IP header is at that arena offset. */
 	#heard(link: EthernetInterface, at: number): void {
 		const { view, fields } = this.#stack.core;
-		const bits = view.getUint8(at) >> 4 === 6 ? 128 : 32;
+		const bits = hasIpv6() && view.getUint8(at) >> 4 === 6 ? 128 : 32;
 		const side = this.#sides.find(({ link: each, membership }) => each === link && membership.format.bits === bits);
 		const said = side?.membership.format.read(view, at, fields[TRANSPORT_AT]!, fields[IP_END]!);
 		if (said === undefined) return this.#stack.core.count(link.block, DROP.icmpUnhandled);
@@ -170,7 +174,7 @@ export class GroupReports implements Service {
 		this.#sides = this.#sides.filter(({ link }) => list.includes(link));
 		for (const link of list) {
 			if (!(link instanceof EthernetInterface) || this.#sides.some((side) => side.link === link)) continue;
-			for (const format of [IGMP, MLD]) this.#sides.push(new Side(this.#stack, link, format));
+			for (const format of FORMATS) this.#sides.push(new Side(this.#stack, link, format));
 			link.onGroups = (at) => this.#heard(link, at);
 		}
 	}
