@@ -27,7 +27,9 @@ export interface RawOptions {
 
 /** The header of a datagram that was read, on the buffer that holds what follows it. */
 export interface RawHeader {
+	/** Address of the sender. */
 	source: string;
+	/** Address that it was sent to. */
 	destination: string;
 	/** What is left of the time to live, or of the hop limit. */
 	ttl: number;
@@ -41,7 +43,9 @@ export interface RawHeader {
 export interface RawSending {
 	/** An address of the stack's. */
 	source?: string | undefined;
+	/** Time to live, or hop limit. */
 	ttl?: number | undefined;
+	/** Differentiated services code point. */
 	dscp?: number | undefined;
 	/** The only interface to use, by name or instance. */
 	interface?: string | Interface | undefined;
@@ -58,6 +62,7 @@ export interface Raw {
 	 */
 	write(data: Bytes, destination: string, header?: RawSending): void;
 	close(): void;
+	/** Number of the protocol. */
 	readonly protocol: number;
 	target?: unknown;
 }

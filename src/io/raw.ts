@@ -103,6 +103,7 @@ abstract class RingSocket implements SocketOwner {
 }
 
 export class RawSocket extends RingSocket implements Raw {
+	/** Number of the protocol. */
 	readonly protocol: number;
 	readonly #ttl: number;
 	readonly #dscp: number;

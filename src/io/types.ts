@@ -192,8 +192,9 @@ export interface DatagramError {
 	readonly port: number;
 	/** Who says so: the host itself, a router, or an address of ours when a neighbour did not answer. */
 	readonly from: string;
-	/** ICMP type and code; of IPv6 those of IPv4's ICMP that say the same. */
+	/** ICMP type; of IPv6 that of IPv4's ICMP that says the same. */
 	readonly type: number;
+	/** ICMP code, likewise. */
 	readonly code: number;
 }
 
