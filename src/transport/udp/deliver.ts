@@ -40,6 +40,17 @@ function ringHas(view: DataView, socket: UdpBlock, at: Offset, address: Address)
 	);
 }
 
+/** Whether the datagram at ring byte `at` has the addresses of the one before it. */
+function isFromLast(view: DataView, socket: UdpBlock, at: Offset): boolean {
+	const source = socket.lastSource;
+	const destination = socket.lastDestination;
+	if (at + 2 * ADDRESS > socket.size)
+		return ringHas(view, socket, at, source) && ringHas(view, socket, at + ADDRESS, destination);
+	// The usual case: they lie in one piece.
+	const from: Offset = socket.ring + at;
+	return sameAddress(view, from, source) && sameAddress(view, from + ADDRESS, destination);
+}
+
 /** Copies the address at ring byte `at`. */
 function getAddress(view: DataView, socket: UdpBlock, at: Offset, to: Address): void {
 	for (let i = 0; i < ADDRESS; i += 4) view.setInt32(to + i, getWord(view, socket, at + i));
@@ -123,11 +134,7 @@ export function udpRead(view: DataView, block: Offset, buffer: Bytes, start: num
 	ringRead(view, socket, wrap(at + DATAGRAM, socket.size), buffer, start, length);
 	const ports = getWord(view, socket, at + PORTS_AT);
 	const same =
-		ringHas(view, socket, at, socket.lastSource) &&
-		ringHas(view, socket, at + ADDRESS, socket.lastDestination) &&
-		socket.lastPorts === ports &&
-		socket.lastSlot === slot &&
-		(socket.bits & UDP_TOLD) !== 0;
+		isFromLast(view, socket, at) && socket.lastPorts === ports && socket.lastSlot === slot && (socket.bits & UDP_TOLD) !== 0;
 	socket.used -= whole;
 	socket.count--;
 	if (same) return bytes;
