@@ -10,8 +10,8 @@ import { hex } from "./frames.ts";
 import { parseFrame } from "./parse.ts";
 import type { QueueDevice } from "./wire.ts";
 
-/** Reasons about a packet on its way out: the frame that caused it has another fate besides. */
-const OUTBOUND: ReadonlySet<DropName> = new Set([
+/** Reasons about another packet, one on its way out most of the time: the frame that caused it has a fate of its own besides. */
+const OTHERS: ReadonlySet<DropName> = new Set([
 	"icmpRateLimited",
 	"noRoute",
 	"neighborUnreachable",
@@ -20,9 +20,13 @@ const OUTBOUND: ReadonlySet<DropName> = new Set([
 	"tooBig",
 	"noPacketBuffer",
 	"interfaceDown",
+	// Of fragments that came before, and were kept until now.
+	"ipFragmentTime",
+	"ipFragmentGaveWay",
+	"ipFragmentOverlap",
 ] as const);
 const INBOUND: readonly number[] = DROPS.flatMap((name, index) =>
-	OUTBOUND.has(name) ? [] : [InterfaceBlock.offsets.drops + index * 4],
+	OTHERS.has(name) ? [] : [InterfaceBlock.offsets.drops + index * 4],
 );
 
 /** Entries of the flow table in use: one for each listener, connection and UDP socket. */

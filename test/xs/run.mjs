@@ -60,7 +60,7 @@ export async function runOnXS({ bits = 64, sanitize = false, folders = XS_FOLDER
 	const work = async () => {
 		while (next < parts) {
 			const args = [...settings, ...(only ? [`ONLY=${only}`] : []), `PART=${next++}/${parts}`];
-			await runPart(host, [bundle, "--", ...args], shared);
+			await runPart(host, ["-h", MACHINE, bundle, "--", ...args], shared);
 		}
 	};
 	await Promise.all(Array.from({ length: processes }, work));
@@ -72,6 +72,9 @@ export async function runOnXS({ bits = 64, sanitize = false, folders = XS_FOLDER
 	}
 	return counts;
 }
+
+/** The usual machine with twice the stack: all tests are one module, whose names are variables of one function. */
+const MACHINE = "4194304,131072,16384,growing";
 
 /** Runs the host to its end, and adds up what it tells. */
 async function runPart(host, args, { counts, places, progress }) {
