@@ -65,22 +65,32 @@ static int threw(xsMachine *the, const Arena *arena, Poll *poll)
 	return 0;
 }
 
-static void run(xsMachine *the, const Arena *arena, int32_t request)
+/* As long as owners are to be called. */
+static int32_t owners(xsMachine *the, const Arena *arena, int32_t request)
 {
 	Poll poll = { .request = request };
 	while (threw(the, arena, &poll)) {
 		xsmcCall_noResult(xsArg(2), xsID_threw, &xsResult, &xsException, NULL);
 		poll = (Poll){ .request = turn_turn_turn(arena, REQUESTS_FAILED) };
 	}
-	/* Between two looks for frames, and not in the middle of what an owner does; the next look comes at once. */
-	if (poll.request < 0 && multihomeTidy && multihomeTidy(the))
-		poll.request = REQUESTS_DONE;
-	xsmcSetInteger(xsResult, poll.request);
+	return poll.request;
+}
+
+/* Of the last poll that began. Only boards tidy up, and they have one stack. */
+static int32_t lastNow;
+
+static void run(xsMachine *the, const Arena *arena, int32_t request)
+{
+	request = owners(the, arena, request);
+	/* Where the poll ends, and not in the middle of what an owner does; and then frames are looked for before anything else. */
+	if (request < 0 && multihomeTidy && multihomeTidy(the))
+		request = owners(the, arena, turn_turn_turnBegin(arena, lastNow));
+	xsmcSetInteger(xsResult, request);
 }
 
 void xs_multihome_pollBegin(xsMachine *the)
 {
-	int32_t now = intArg(3);
+	int32_t now = lastNow = intArg(3);
 	Arena arena = argMemory(0);
 	run(the, &arena, turn_turn_turnBegin(&arena, now));
 }
