@@ -25,6 +25,26 @@ export interface Record {
 	readonly sources: readonly string[];
 }
 
+/** Writes the records of a report from `at` on, addresses by `put`, each of so many bytes. Answers their end. RFC 3376 §4.2.4, RFC 3810 §5.2.5. */
+export function putRecords(
+	view: DataView,
+	at: number,
+	records: readonly Record[],
+	put: (view: DataView, at: number, address: string) => void,
+	bytes: number,
+): number {
+	let to = at;
+	for (const { type, group, sources } of records) {
+		view.setInt32(to, (type << 24) | sources.length);
+		to += 4;
+		for (const address of [group, ...sources]) {
+			put(view, to, address);
+			to += bytes;
+		}
+	}
+	return to;
+}
+
 /** A family's messages. */
 export interface Format {
 	/** Of its addresses. */

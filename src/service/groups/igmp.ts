@@ -6,7 +6,7 @@ import { familyBits } from "../../address.ts";
 import * as igmp from "../../wire/igmp.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { decoded } from "../../wire/membership.ts";
-import type { Format, Query, Record } from "./format.ts";
+import { putRecords, type Format, type Query, type Record } from "./format.ts";
 
 /** The IPv4 header with its one option. */
 const IP_HEADER = ipv4.HEADER + 4;
@@ -30,6 +30,10 @@ function hasAlert(view: DataView, ip: number): boolean {
 
 function textAt(view: DataView, at: number): string {
 	return formatIpv4(view.getInt32(at));
+}
+
+function putAt(view: DataView, at: number, address: string): void {
+	view.setInt32(at, parseIpv4(address)!);
 }
 
 /** RFC 3376 §7.1, §4.1; a query that routers were not alerted to is not believed but of version 1: §9.1. */
@@ -78,20 +82,10 @@ function older(view: DataView, at: number, source: string, version: number, grou
 }
 
 function report(view: DataView, at: number, source: string, records: readonly Record[]): number {
-	let to = at + IP_HEADER;
-	view.setInt32(to, igmp.REPORT_3 << 24);
-	view.setInt32(to + 4, records.length);
-	to += igmp.HEADER;
-	for (const { type, group, sources } of records) {
-		view.setInt32(to, (type << 24) | sources.length);
-		view.setInt32(to + 4, parseIpv4(group)!);
-		to += 8;
-		for (const each of sources) {
-			view.setInt32(to, parseIpv4(each)!);
-			to += 4;
-		}
-	}
-	return finish(view, at, source, igmp.REPORTS_TO, to);
+	const message = at + IP_HEADER;
+	view.setInt32(message, igmp.REPORT_3 << 24);
+	view.setInt32(message + 4, records.length);
+	return finish(view, at, source, igmp.REPORTS_TO, putRecords(view, message + igmp.HEADER, records, putAt, 4));
 }
 
 export const IGMP: Format = {

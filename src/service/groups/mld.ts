@@ -8,7 +8,7 @@ import { OWN_TENTATIVE } from "../../packet/interface-block.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import { decoded } from "../../wire/membership.ts";
 import * as mld from "../../wire/mld.ts";
-import type { Format, Query, Record } from "./format.ts";
+import { putRecords, type Format, type Query, type Record } from "./format.ts";
 
 const IP_HEADER = ipv6.HEADER + mld.ALERT_HEADER;
 const NONE = "::";
@@ -79,20 +79,10 @@ function older(view: DataView, at: number, source: string, _version: number, gro
 }
 
 function report(view: DataView, at: number, source: string, records: readonly Record[]): number {
-	let to = at + IP_HEADER;
-	view.setInt32(to, mld.REPORT_2 << 24);
-	view.setInt32(to + 4, records.length);
-	to += mld.RECORDS;
-	for (const { type, group, sources } of records) {
-		view.setInt32(to, (type << 24) | sources.length);
-		addressPut(view, to + 4, group);
-		to += 20;
-		for (const each of sources) {
-			addressPut(view, to, each);
-			to += 16;
-		}
-	}
-	return finish(view, at, source, REPORTS_TO, to);
+	const message = at + IP_HEADER;
+	view.setInt32(message, mld.REPORT_2 << 24);
+	view.setInt32(message + 4, records.length);
+	return finish(view, at, source, REPORTS_TO, putRecords(view, message + mld.RECORDS, records, addressPut, 16));
 }
 
 export const MLD: Format = {
