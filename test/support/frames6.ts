@@ -158,6 +158,11 @@ export function ra(
 	return icmp6({ hopLimit: 255, ...fields, type: RA }, concat(said, u32(0), u32(0), options));
 }
 
+/** An option of advertisements: prefix information, RFC 4861 §4.6.2. `flags`: on the link, for addresses. */
+export function prefixOption(prefix: string, { valid = 86_400, preferred = 14_400, flags = 0xc0, length = 64 } = {}): number[] {
+	return [3, 4, length, flags, ...u32(valid), ...u32(preferred), 0, 0, 0, 0, ...ip6(prefix)];
+}
+
 /** What an IPv6 packet says. */
 export interface Parsed6 {
 	source: string;

@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import type { Bytes } from "../../support/frames.ts";
-import { full, ICMP6, ip6, ipv6, linkOption, na, NS, ns, RS, solicitedNode } from "../../support/frames6.ts";
+import { full, ICMP6, ip6, ipv6, linkOption, na, ns, NS, prefixOption, RS, solicitedNode } from "../../support/frames6.ts";
 import { Station6, type Sent6 } from "../../support/station6.ts";
-import { Host, PREFIX, prefixOption, TN1, TN1_GLOBAL, TR1 } from "./ready.ts";
+import { Host, PREFIX, TN1, TN1_GLOBAL, TR1 } from "./ready.ts";
 
 const MAC = Station6.macOf(TN1);
 const unspecified = full("::");

@@ -1,12 +1,11 @@
 // IPv6 Ready Logo, Core Protocols 5.0, section 2.1: address resolution and neighbour unreachability detection, RFC 4861 §7. Of its cases 2.1.13 (anycast) is for routers here.
 
 import { describe, expect, it } from "vitest";
-import { echo6, full, ICMP6, ipv6, linkOption, na, NA, ns, solicitedNode } from "../../support/frames6.ts";
+import { ip6, echo6, full, ICMP6, ipv6, linkOption, na, NA, ns, prefixOption, solicitedNode } from "../../support/frames6.ts";
 import { concat, u32 } from "../../support/frames.ts";
-import { ip6 } from "../../support/frames6.ts";
 import { Station6, type Sent6 } from "../../support/station6.ts";
 import { macOf } from "../../support/wire.ts";
-import { Host, prefixOption, PREFIX, TN1, TN1_GLOBAL, TN2, TR1 } from "./ready.ts";
+import { Host, PREFIX, TN1, TN1_GLOBAL, TN2, TR1 } from "./ready.ts";
 
 const TN1_MAC = Station6.macOf(TN1);
 const OTHER_MAC = macOf(0x7777);

@@ -3,8 +3,22 @@
 import { expect } from "vitest";
 import { Autoconfiguration } from "../../../src/service/ipv6/autoconfiguration.ts";
 import { statusOf } from "../../../src/status/status.ts";
-import { concat, read32, u16, type Bytes } from "../../support/frames.ts";
-import { echo6, ECHO_REPLY6, full, ICMP6, ip6, linkOption, na, NA, NS, ns, ra, solicitedNode } from "../../support/frames6.ts";
+import { read32, type Bytes } from "../../support/frames.ts";
+import {
+	echo6,
+	ECHO_REPLY6,
+	full,
+	ICMP6,
+	ip6,
+	linkOption,
+	na,
+	NA,
+	NS,
+	ns,
+	prefixOption,
+	ra,
+	solicitedNode,
+} from "../../support/frames6.ts";
 import { Station6, type Sent6 } from "../../support/station6.ts";
 
 export const TR1 = "fe80::1";
@@ -17,12 +31,6 @@ export const TN2 = "2001:db8:2::200";
 export const PARAMETER_PROBLEM = 4;
 export const TIME_EXCEEDED = 3;
 export const UNREACHABLE = 1;
-
-/** A prefix information option (RFC 4861 §4.6.2). */
-export function prefixOption(prefix: string, { valid = 86_400, preferred = 14_400, flags = 0xc0, length = 64 } = {}): number[] {
-	const word = (value: number) => [...u16(value >>> 16), ...u16(value)];
-	return [3, 4, length, flags, ...word(valid), ...word(preferred), 0, 0, 0, 0, ...ip6(prefix)];
-}
 
 export class Host {
 	readonly station = new Station6([]);
@@ -173,13 +181,4 @@ export class Host {
 		}
 		this.sent();
 	}
-}
-
-/** Bytes of an ICMPv6 message as fragments: each `[offset, length]` in bytes; the last one has no M bit unless told. */
-export function pieces(whole: Bytes, ...places: [number, number][]): { offset: number; more: boolean; bytes: Bytes }[] {
-	return places.map(([offset, length]) => ({
-		offset,
-		more: offset + length < whole.length,
-		bytes: concat(whole.subarray(offset, offset + length)),
-	}));
 }

@@ -2,10 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import { concat, u16, u32, type Bytes } from "../../support/frames.ts";
-import { full, icmp6, ICMP6, ipv6, linkOption, ns, ra, RA, RS } from "../../support/frames6.ts";
+import { full, icmp6, ICMP6, ipv6, linkOption, ns, prefixOption, ra, RA, RS } from "../../support/frames6.ts";
 import { Station6, type Sent6 } from "../../support/station6.ts";
 import { macOf } from "../../support/wire.ts";
-import { Host, PREFIX, prefixOption, TN1, TN2, TR1, TR2 } from "./ready.ts";
+import { Host, PREFIX, TN1, TN2, TR1, TR2 } from "./ready.ts";
 
 const isSolicitation = ({ next, payload }: Sent6) => next === ICMP6 && payload[0] === RS;
 const text = (mac: ArrayLike<number>) => Array.from(mac, (byte) => byte.toString(16).padStart(2, "0")).join(":");

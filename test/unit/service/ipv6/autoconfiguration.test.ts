@@ -2,21 +2,21 @@
 
 import { describe, expect, it } from "vitest";
 import { Autoconfiguration, type AutoconfigurationOptions } from "../../../../src/service/ipv6/autoconfiguration.ts";
-import { concat, ethernet, u16, u32, type Bytes } from "../../../support/frames.ts";
+import { ethernet, u32, type Bytes } from "../../../support/frames.ts";
 import {
 	ECHO_REPLY6,
 	ETHERTYPE_IPV6,
 	NS,
-	RA,
 	RS,
 	echo6,
 	full,
 	groupMac,
-	icmp6,
 	ip6,
 	linkOption,
 	na,
 	ns,
+	prefixOption,
+	ra,
 	solicitedNode,
 } from "../../../support/frames6.ts";
 import { Station6, type Sent6 } from "../../../support/station6.ts";
@@ -33,12 +33,7 @@ interface Said {
 }
 
 function advertisement({ lifetime = 1800, flags = 0, options = [], hopLimit = 255, source = ROUTER }: Said = {}): Bytes {
-	const fixed = concat([64, flags], u16(lifetime), u32(0), u32(0));
-	return icmp6({ source, destination: "ff02::1", hopLimit, type: RA }, concat(fixed, linkOption(1, macOf(0x1001)), options));
-}
-
-function prefix(network: string, { valid = 86_400, preferred = 14_400, flags = 0xc0, length = 64 } = {}): number[] {
-	return [3, 4, length, flags, ...u32(valid), ...u32(preferred), 0, 0, 0, 0, ...ip6(network)];
+	return ra({ source, destination: "ff02::1", hopLimit, lifetime, flags }, [...linkOption(1, macOf(0x1001)), ...options]);
 }
 
 function made(options: AutoconfigurationOptions = {}): { s: Station6; auto: Autoconfiguration } {
@@ -141,7 +136,7 @@ describe("what a router says", () => {
 	}
 
 	it("gives an address, which answers, a network and a way out", () => {
-		const { s, auto } = ready({ options: prefix("2001:db8:77::") });
+		const { s, auto } = ready({ options: prefixOption("2001:db8:77::") });
 		const own = auto.state.addresses.find(({ address }) => address.startsWith("2001"))!;
 		expect(own).toMatchObject({ state: "preferred", length: 128 });
 		expect(auto.state).toMatchObject({ routers: [ROUTER], heard: 1, refused: 0, managed: false });
@@ -206,14 +201,14 @@ describe("what a router says", () => {
 		["from a router beyond the link", { hopLimit: 254 }],
 		["from no link-local address", { source: "2001:db8::1" }],
 	])("is nothing when it comes %s", (_, said) => {
-		const { s, auto } = ready({ ...said, options: prefix("2001:db8:77::") });
+		const { s, auto } = ready({ ...said, options: prefixOption("2001:db8:77::") });
 		expect(auto.state.heard).toBe(0);
 		expect(routes(s)).toEqual(["fe80::/64 "]);
 		expect(s.drops).toEqual({ ndMalformed: 1 });
 	});
 
 	it("is believed for as long as it says", () => {
-		const { s, auto } = ready({ lifetime: 30, options: prefix("2001:db8:77::", { valid: 50, preferred: 20 }) });
+		const { s, auto } = ready({ lifetime: 30, options: prefixOption("2001:db8:77::", { valid: 50, preferred: 20 }) });
 		const own = auto.state.addresses[1]!.address;
 		s.world.run(18_000);
 		expect(addresses(auto)[1]).toBe(`${own} deprecated`);
@@ -226,8 +221,8 @@ describe("what a router says", () => {
 	});
 
 	it("takes a router away with a lifetime of 0, and a network with one of 0", () => {
-		const { s, auto } = ready({ options: prefix("2001:db8:77::") });
-		s.ip(advertisement({ lifetime: 0, options: prefix("2001:db8:77::", { valid: 0, preferred: 0 }) }));
+		const { s, auto } = ready({ options: prefixOption("2001:db8:77::") });
+		s.ip(advertisement({ lifetime: 0, options: prefixOption("2001:db8:77::", { valid: 0, preferred: 0 }) }));
 		s.world.run(100);
 		expect(auto.state.routers).toEqual([]);
 		expect(routes(s)).toEqual(["fe80::/64 "]);
@@ -240,10 +235,10 @@ describe("what a router says", () => {
 	});
 
 	const bad: [string, number[]][] = [
-		["of one link", prefix("fe80::")],
-		["of another length", prefix("2001:db8:77::", { length: 56 })],
-		["preferred for longer than it is valid", prefix("2001:db8:77::", { valid: 10, preferred: 20 })],
-		["that does not say that addresses may be made of it", prefix("2001:db8:77::", { flags: 0x80 })],
+		["of one link", prefixOption("fe80::")],
+		["of another length", prefixOption("2001:db8:77::", { length: 56 })],
+		["preferred for longer than it is valid", prefixOption("2001:db8:77::", { valid: 10, preferred: 20 })],
+		["that does not say that addresses may be made of it", prefixOption("2001:db8:77::", { flags: 0x80 })],
 	];
 	it.each(bad)("makes no address of a prefix %s", (_, options) => {
 		const { auto } = ready({ options });
@@ -251,7 +246,7 @@ describe("what a router says", () => {
 	});
 
 	it("makes no more addresses and routes than there is room for, and counts the others", () => {
-		const { s, auto } = ready({ options: [1, 2, 3, 4, 5, 6, 7, 8].flatMap((n) => prefix(`2001:db8:${n}::`)) });
+		const { s, auto } = ready({ options: [1, 2, 3, 4, 5, 6, 7, 8].flatMap((n) => prefixOption(`2001:db8:${n}::`)) });
 		expect(addresses(auto).length).toBe(3);
 		expect(routes(s).length).toBe(7);
 		expect(auto.state.refused).toBe(9);
@@ -273,7 +268,7 @@ describe("what a router says", () => {
 	it("is not heard when addresses are given", () => {
 		const { s, auto } = made({ mode: "static", addresses: ["2001:db8:5::7/64"] });
 		s.world.run(4000);
-		s.ip(advertisement({ options: prefix("2001:db8:77::") }));
+		s.ip(advertisement({ options: prefixOption("2001:db8:77::") }));
 		s.world.run(3000);
 		expect(addresses(auto)).toEqual([`${linkLocal(auto)} preferred`, "2001:db8:5::7 preferred"]);
 		expect(routes(s)).toEqual(["fe80::/64 ", "2001:db8:5::/64 "]);
@@ -282,11 +277,11 @@ describe("what a router says", () => {
 	it("that means everything, or IPv4, does no harm", () => {
 		const { s, auto } = ready({
 			options: [
-				...prefix("::", { length: 0 }),
-				...prefix("::", { length: 32, flags: 0x80 }),
-				...prefix("::ffff:0:0", { length: 0, flags: 0x80 }),
-				...prefix("::ffff:a00:0", { length: 96 }),
-				...prefix("2001:db8:5::", { length: 200 }),
+				...prefixOption("::", { length: 0 }),
+				...prefixOption("::", { length: 32, flags: 0x80 }),
+				...prefixOption("::ffff:0:0", { length: 0, flags: 0x80 }),
+				...prefixOption("::ffff:a00:0", { length: 96 }),
+				...prefixOption("2001:db8:5::", { length: 200 }),
 				24,
 				3,
 				1,
@@ -308,7 +303,7 @@ describe("what a router says", () => {
 	});
 
 	it("waits for a link without a poll in vain", () => {
-		const { s } = ready({ lifetime: 30, options: prefix("2001:db8:77::", { valid: 50, preferred: 20 }) });
+		const { s } = ready({ lifetime: 30, options: prefixOption("2001:db8:77::", { valid: 50, preferred: 20 }) });
 		s.device.setLink(false);
 		s.world.run(1000);
 		const before = s.node.polls;
@@ -338,7 +333,7 @@ describe("what a router says", () => {
 	});
 
 	it("counts for ten seconds more when the link was gone, unless it is said again", () => {
-		const { s, auto } = ready({ options: prefix("2001:db8:77::") });
+		const { s, auto } = ready({ options: prefixOption("2001:db8:77::") });
 		s.device.setLink(false);
 		s.world.run(100);
 		s.device.setLink(true);
@@ -356,7 +351,7 @@ describe("what a router says", () => {
 	});
 
 	it("goes with `close`", () => {
-		const { s, auto } = ready({ options: prefix("2001:db8:77::") });
+		const { s, auto } = ready({ options: prefixOption("2001:db8:77::") });
 		auto.close();
 		expect(s.link.ip.addresses).toEqual([]);
 		expect(routes(s)).toEqual([]);
