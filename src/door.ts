@@ -17,7 +17,7 @@ export {
 	linkSendGroup,
 	linkTry,
 } from "./link/calls.ts";
-export { neighborFlush } from "./link/neighbors.ts";
+export { changeRoutes, neighborFlush } from "./link/neighbors.ts";
 export { pathAsk, pathSource } from "./ip/calls.ts";
 export { fragmentTimers } from "./ip/fragments.ts";
 export { routeIndex } from "./ip/route-lookup.ts";

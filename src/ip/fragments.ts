@@ -22,6 +22,7 @@ import { FragmentBlock, fragmentAt } from "../packet/fragment-block.ts";
 import { FLAG_CHECKED, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Length, Offset, Uint8 } from "../packet/numbers.ts";
 import { headerPlace, NONE, packetKept, packetRelease, takePacket } from "../packet/packets.ts";
+import { endOf, nextPiece, piecesRelease, setEnd, setNext, setStart, startOf } from "../packet/pieces.ts";
 import { interfaceAt } from "../packet/slots.ts";
 import { pseudoHeader } from "../wire/checksum.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
@@ -98,31 +99,6 @@ function hasHeaders(view: DataView, header: Uint8, at: Offset, end: Offset): boo
 		place = (place + length) | 0;
 	}
 	return end - place >= leastHeader(kind);
-}
-
-export function startOf(view: DataView, packet: number): Offset {
-	return view.getInt32((CoreBlock.of(view, CORE).starts + Math.imul(packet, 4)) | 0, true);
-}
-
-export function endOf(view: DataView, packet: number): Offset {
-	return view.getInt32((CoreBlock.of(view, CORE).ends + Math.imul(packet, 4)) | 0, true);
-}
-
-export function setStart(view: DataView, packet: number, start: Offset): void {
-	view.setInt32((CoreBlock.of(view, CORE).starts + Math.imul(packet, 4)) | 0, start, true);
-}
-
-export function setEnd(view: DataView, packet: number, end: Offset): void {
-	view.setInt32((CoreBlock.of(view, CORE).ends + Math.imul(packet, 4)) | 0, end, true);
-}
-
-/** The fragment, or piece of a datagram, behind the one in a packet. */
-export function nextPiece(view: DataView, packet: number): number {
-	return view.getInt32((CoreBlock.of(view, CORE).nexts + Math.imul(packet, 4)) | 0, true);
-}
-
-export function setNext(view: DataView, packet: number, next: number): void {
-	view.setInt32((CoreBlock.of(view, CORE).nexts + Math.imul(packet, 4)) | 0, next, true);
 }
 
 /** Where the fragment in a packet ends in its datagram. */
@@ -341,11 +317,8 @@ export function piecesLength(view: DataView, first: number): number {
 /** What follows the packet in the registers is for nobody, or was delivered. Answers false. */
 export function piecesDropped(view: DataView): boolean {
 	const core = CoreBlock.of(view, CORE);
-	while (core.pieces !== NONE) {
-		const piece = core.pieces;
-		core.pieces = nextPiece(view, piece);
-		packetRelease(view, piece);
-	}
+	piecesRelease(view, core.pieces);
+	core.pieces = NONE;
 	return false;
 }
 

@@ -11,7 +11,7 @@ import { ipv4Build, ipv6Build, NO_CHECKSUM } from "../wire/build.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { checksum } from "../wire/kernels/checksum.ts";
-import { endOf, nextPiece, startOf } from "./fragments.ts";
+import { endOf, nextPiece, startOf } from "../packet/pieces.ts";
 import { output } from "./output.ts";
 
 /** Bytes before a piece that its headers may take. */

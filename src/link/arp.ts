@@ -33,6 +33,7 @@ import {
 import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Ipv4, Offset } from "../packet/numbers.ts";
 import { NONE, packetRelease } from "../packet/packets.ts";
+import { endOf, nextPiece, setNext, startOf } from "../packet/pieces.ts";
 import * as arp from "../wire/arp.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as ipv4 from "../wire/ipv4.ts";
@@ -159,12 +160,8 @@ function update(view: DataView, link: InterfaceBlock, entry: NeighborBlock, at: 
 
 /** The neighbour answered: what waited goes out. */
 function resolved(view: DataView, link: InterfaceBlock, entry: NeighborBlock): void {
-	const core = CoreBlock.of(view, CORE);
 	for (let packet = neighborTake(view, entry); packet !== NONE; packet = neighborTake(view, entry)) {
-		const index = Math.imul(packet, 4);
-		const at = view.getInt32((core.starts + index) | 0, true);
-		const end = view.getInt32((core.ends + index) | 0, true);
-		if (!send(view, link, packet, at, end, entry.header)) packetRelease(view, packet);
+		if (!send(view, link, packet, startOf(view, packet), endOf(view, packet), entry.header)) packetRelease(view, packet);
 	}
 }
 
@@ -339,9 +336,9 @@ function unresolved(view: DataView, link: InterfaceBlock, entry: NeighborBlock):
 	let last = NONE;
 	for (let packet = neighborTake(view, entry); packet !== NONE; packet = neighborTake(view, entry)) {
 		drop(view, link, DROP.neighborUnreachable);
-		view.setInt32((core.nexts + Math.imul(packet, 4)) | 0, NONE, true);
+		setNext(view, packet, NONE);
 		if (last === NONE) core.lost = packet;
-		else view.setInt32((core.nexts + Math.imul(last, 4)) | 0, packet, true);
+		else setNext(view, last, packet);
 		last = packet;
 	}
 	neighborFree(view, entry, DROP.neighborUnreachable);
@@ -361,6 +358,6 @@ function undecided(view: DataView, link: InterfaceBlock, entry: NeighborBlock): 
 export function lostTake(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
 	const packet = core.lost;
-	if (packet !== NONE) core.lost = view.getInt32((core.nexts + Math.imul(packet, 4)) | 0, true);
+	if (packet !== NONE) core.lost = nextPiece(view, packet);
 	return packet;
 }

@@ -30,6 +30,14 @@ export function changeWays(view: DataView): void {
 	core.wayVersion = (core.wayVersion + 1) | 0;
 }
 
+/** Routes have changed, or something that they rest on. */
+export function changeRoutes(view: DataView): void {
+	const core = CoreBlock.of(view, CORE);
+	core.routesStale = 1;
+	core.routeVersion = (core.routeVersion + 1) | 0;
+	changeWays(view);
+}
+
 /** Arena offset of the entry with that index. */
 export function neighborAt(view: DataView, index: number): Offset {
 	return (CoreBlock.of(view, CORE).neighbors + Math.imul(index, NeighborBlock.bytes)) | 0;

@@ -5,7 +5,7 @@ import { CORE, CoreBlock } from "../packet/core-block.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Address } from "../packet/numbers.ts";
 import { ROUTE_SILENT, RouteRow } from "../packet/route-table.ts";
-import { changeWays } from "./neighbors.ts";
+import { changeRoutes } from "./neighbors.ts";
 
 /** It was asked three times in vain. */
 export function routerSilent(view: DataView, link: InterfaceBlock, address: Address): void {
@@ -32,9 +32,6 @@ function mark(view: DataView, link: InterfaceBlock, address: Address, bit: numbe
 	}
 	core.routersSilent = silent ? 1 : 0;
 	if (!changed) return;
-	// As Core's `changeRoutes` and `notice`.
-	core.routesStale = 1;
-	core.routeVersion = (core.routeVersion + 1) | 0;
-	core.noticed = 1;
-	changeWays(view);
+	changeRoutes(view);
+	core.noticed = 1; // as Core's `notice`
 }

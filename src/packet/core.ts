@@ -15,7 +15,7 @@ import { allocate } from "#memory";
 import { KEY } from "./chance.ts";
 import { CHANCE, ChanceBlock } from "./chance-block.ts";
 import { InterfaceBlock } from "./interface-block.ts";
-import { chance32, deadline, notice, setV4, takePacket, takeSpare } from "#codec";
+import { chance32, changeRoutes, deadline, notice, setV4, takePacket, takeSpare } from "#codec";
 import { CORE, CoreBlock, RULE_FORWARDING, RULE_REVERSE_PATH, RULE_STRONG_HOST, word } from "./core-block.ts";
 import {
 	ASKED_ADDRESS,
@@ -46,9 +46,7 @@ export interface CoreOptions extends StackOptions {
 }
 
 const NOW = word("now");
-const WAY_VERSION = word("wayVersion");
 const ROUTE_VERSION = word("routeVersion");
-const ROUTES_STALE = word("routesStale");
 const WAKES = word("wakes");
 const SPARE = word("spare");
 const SPARE_AT = word("spareAt");
@@ -182,10 +180,7 @@ export class Core {
 
 	/** Routes have changed, or something that they rest on. */
 	changeRoutes(): void {
-		const { fields } = this;
-		fields[ROUTE_VERSION] = (fields[ROUTE_VERSION]! + 1) | 0;
-		fields[WAY_VERSION] = (fields[WAY_VERSION]! + 1) | 0;
-		fields[ROUTES_STALE] = 1;
+		changeRoutes(this.view);
 	}
 
 	/** Asks for a poll when compiled code that was called outside of one wants it. */

@@ -9,6 +9,7 @@ import { InterfaceBlock } from "../packet/interface-block.ts";
 import { hasIpv6, hasPings, hasRaw } from "../packet/kernels/parts.ts";
 import type { Address, Offset, Uint8 } from "../packet/numbers.ts";
 import { NONE, packetKept, packetRelease } from "../packet/packets.ts";
+import { endOf, startOf } from "../packet/pieces.ts";
 import { tcbAt } from "../packet/tcb-block.ts";
 import { icmpEchoReply } from "../wire/build.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
@@ -81,9 +82,8 @@ export function lostPackets(view: DataView): void {
 	const core = CoreBlock.of(view, CORE);
 	const link = InterfaceBlock.of(view, core.lostLink);
 	for (let packet = lostTake(view); packet !== NONE; packet = lostTake(view)) {
-		const index = Math.imul(packet, 4);
-		const at: Offset = view.getInt32((core.starts + index) | 0, true);
-		const end: Offset = view.getInt32((core.ends + index) | 0, true);
+		const at = startOf(view, packet);
+		const end = endOf(view, packet);
 		// Who says so of our own is the address that it was sent from.
 		const six = hasIpv6() && view.getUint8(at) >> 4 === 6;
 		const from: Address = six ? at + ipv6.SOURCE : asked(view, ipv4.source(view, at));

@@ -1,7 +1,7 @@
 // A datagram that came in fragments and does not lie in one packet: the first one is in the registers, core.pieces has the others. UDP's goes to its socket piece by piece. Flat TypeScript.
 
 import { icmpError, UNKNOWN_HEADER } from "../ip/icmp.ts";
-import { endOf, nextPiece, piecesDropped, piecesLength, startOf } from "../ip/fragments.ts";
+import { piecesDropped, piecesLength } from "../ip/fragments.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { IP_AT, isIpv6, NAMED_AT, TTL_PROTOCOL } from "../packet/fields.ts";
@@ -11,6 +11,7 @@ import { NONE } from "../packet/packets.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { checksum } from "../wire/kernels/checksum.ts";
+import { endOf, nextPiece, startOf } from "../packet/pieces.ts";
 import { pseudoOf } from "./sums.ts";
 import { udpPieces } from "./udp/pieces.ts";
 

@@ -1,13 +1,13 @@
 // Raw sockets are opened and closed, and end with their interface or address. Flat TypeScript.
 
-import { copyAddress, sameAddress, setNone } from "../../packet/address.ts";
+import { copyAddress, sameAddress } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
-import { ERROR, newsOwned, newsPost } from "../../packet/news.ts";
+import { ERROR, newsPost } from "../../packet/news.ts";
 import type { Address, Offset } from "../../packet/numbers.ts";
 import { PathBlock, pathClear } from "../../packet/path-block.ts";
 import { rawAt, UDP_FRAMES, UDP_GONE, UDP_OPEN, UdpBlock, udpHasPlace } from "../../packet/udp-block.ts";
 import { udpForget } from "../udp/deliver.ts";
-import { errorsForget } from "../udp/errors.ts";
+import { nobodyHas, nothingCame } from "../udp/open.ts";
 
 /** A socket for a protocol, of one family (0: both), bound to an address (none: any) and an interface slot (0: any); or, with `frames`, for all frames of that interface. Answers its block, 0 when none is free. */
 export function rawOpen(
@@ -22,13 +22,7 @@ export function rawOpen(
 	for (let i = 0; i < core.rawCount; i++) {
 		const socket = UdpBlock.of(view, rawAt(view, i));
 		if (socket.bits !== 0) continue;
-		socket.next = 0;
-		socket.used = 0;
-		socket.count = 0;
-		setNone(view, socket.lastSource);
-		setNone(view, socket.lastDestination);
-		socket.lastPorts = 0;
-		socket.lastSlot = 0;
+		nothingCame(view, socket);
 		copyAddress(view, socket.localAddress, address);
 		socket.localPort = family;
 		socket.meta = (protocol & 255) | (slot << 8);
@@ -45,11 +39,7 @@ export function rawClose(view: DataView, block: Offset): void {
 	const socket = UdpBlock.of(view, block);
 	if (socket.bits === 0) return;
 	const frames = (socket.bits & UDP_FRAMES) !== 0;
-	errorsForget(view, socket);
-	socket.bits = 0;
-	socket.used = 0;
-	socket.count = 0;
-	newsOwned(view, socket.news, false);
+	nobodyHas(view, socket);
 	const core = CoreBlock.of(view, CORE);
 	if (!frames) core.rawOpen = (core.rawOpen - 1) | 0;
 }

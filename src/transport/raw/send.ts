@@ -14,6 +14,7 @@ import { PathBlock } from "../../packet/path-block.ts";
 import { interfaceAt } from "../../packet/slots.ts";
 import { UdpBlock, udpHasPlace } from "../../packet/udp-block.ts";
 import { icmpChecksum, ipBuild } from "../../wire/build.ts";
+import * as ethernet from "../../wire/ethernet.ts";
 import * as icmpv4 from "../../wire/icmpv4.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
@@ -73,8 +74,8 @@ export function frameSend(view: DataView, block: Offset, data: BytesIn, length: 
 	path.out = link.at;
 	path.mtu = link.mtu;
 	if (link.up === 0) return NO_WAY;
-	const ethernet = (link.flags & FLAG_ETHERNET) !== 0;
-	const header = ethernet ? 14 : 0;
+	const isEthernet = (link.flags & FLAG_ETHERNET) !== 0;
+	const header = isEthernet ? ethernet.HEADER : 0;
 	if (length > ((link.mtu + header) | 0)) return TOO_LONG;
 	if (core.spare === NONE) {
 		drop(view, link, DROP.noPacketBuffer);
@@ -83,7 +84,7 @@ export function frameSend(view: DataView, block: Offset, data: BytesIn, length: 
 	const at: Offset = (core.spareAt - header) | 0;
 	const end = at + length;
 	copyIn(view, at, data, 0, length);
-	const kept = ethernet ? sendFrame(view, link, core.spare, at, end) : send(view, link, core.spare, at, end, 0);
+	const kept = isEthernet ? sendFrame(view, link, core.spare, at, end) : send(view, link, core.spare, at, end, 0);
 	if (kept) takeSpare(view);
 	return follows(view, link);
 }

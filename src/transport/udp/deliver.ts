@@ -77,8 +77,8 @@ export function deliverDatagram(view: DataView, socket: UdpBlock, slot: number, 
 	view.setInt32(from + PORTS_AT, view.getInt32(PORTS * 4, true));
 	view.setInt32(from + LENGTH_AT, length | (slot << 16));
 	const bytes = DATAGRAM + length;
-	const before = (socket.size - at) | 0;
-	if (bytes <= before) copy(view, socket.ring + at, from, bytes);
+	// The usual case in its place: C calls `ringPut`.
+	if (bytes <= size - at) copy(view, socket.ring + at, from, bytes);
 	else ringPut(view, socket, at, from, bytes);
 	socket.next = wrap(at + whole, size);
 	socket.used += whole;

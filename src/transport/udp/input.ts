@@ -39,13 +39,18 @@ export function udpInput(view: DataView, link: InterfaceBlock, at: Offset, end: 
 	view.setInt32(PAYLOAD_LENGTH * 4, length, true);
 	const index = socketFor(view, link, ipv4.UDP);
 	if (index < 0) {
-		if (!group && !hides(view, udp.ports(view, at) & 0xffff)) icmpError(view, link, NO_PORT, 0);
-		drop(view, link, DROP.udpNoSocket);
+		noSocket(view, link, at, group);
 		return;
 	}
 	const socket = UdpBlock.of(view, udpAt(view, index));
 	if (!group && deliverDatagram(view, socket, link.slot, payload, length)) newsPost(view, socket.news, READABLE);
 	else rarer(view, link, socket, payload, length, group);
+}
+
+/** Nobody wants the datagram at `at`: who sent it is told, unless it is for a group, or nobody is to know. RFC 1122 §4.1.3.1. */
+export function noSocket(view: DataView, link: InterfaceBlock, at: Offset, group: boolean): void {
+	if (!group && !hides(view, udp.ports(view, at) & 0xffff)) icmpError(view, link, NO_PORT, 0);
+	drop(view, link, DROP.udpNoSocket);
 }
 
 /** It is for a group, or the ring has no room for it. RFC 1122 §4.1.3.1. */

@@ -94,9 +94,8 @@ function isTaken(view: DataView, port: number): boolean {
 	return false;
 }
 
-/** Answers the socket's block, or PORT_IN_USE. */
-function bind(view: DataView, socket: UdpBlock, local: Address, port: number, meta: number, family: number): number {
-	if (!flowInsert(view, local, NO_ADDRESS, familyPorts(port, family), meta, socket.index)) return PORT_IN_USE;
+/** Its ring is empty, and nobody has sent anything to it. */
+export function nothingCame(view: DataView, socket: UdpBlock): void {
 	socket.next = 0;
 	socket.used = 0;
 	socket.count = 0;
@@ -104,6 +103,21 @@ function bind(view: DataView, socket: UdpBlock, local: Address, port: number, me
 	setNone(view, socket.lastDestination);
 	socket.lastPorts = 0;
 	socket.lastSlot = 0;
+}
+
+/** Nobody has the socket any more, nor what waits in it. */
+export function nobodyHas(view: DataView, socket: UdpBlock): void {
+	errorsForget(view, socket);
+	socket.bits = 0;
+	socket.used = 0;
+	socket.count = 0;
+	newsOwned(view, socket.news, false);
+}
+
+/** Answers the socket's block, or PORT_IN_USE. */
+function bind(view: DataView, socket: UdpBlock, local: Address, port: number, meta: number, family: number): number {
+	if (!flowInsert(view, local, NO_ADDRESS, familyPorts(port, family), meta, socket.index)) return PORT_IN_USE;
+	nothingCame(view, socket);
 	socket.bits = UDP_OPEN | (family << UDP_FAMILY);
 	copyAddress(view, socket.localAddress, local);
 	socket.localPort = port;
@@ -120,12 +134,8 @@ export function udpClose(view: DataView, block: Offset): void {
 	const socket = UdpBlock.of(view, block);
 	if (socket.bits === 0) return;
 	leave(view, socket);
-	errorsForget(view, socket);
-	socket.bits = 0;
-	socket.used = 0;
-	socket.count = 0;
 	PathBlock.of(view, socket.path).wayVersion = -1;
-	newsOwned(view, socket.news, false);
+	nobodyHas(view, socket);
 }
 
 /** Nothing comes for the socket any more. */

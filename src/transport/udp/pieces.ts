@@ -1,7 +1,6 @@
 // A datagram that came in fragments and lies in several packets goes into the ring of its socket. Flat TypeScript.
 
-import { endOf, nextPiece, startOf } from "../../ip/fragments.ts";
-import { icmpError, NO_PORT } from "../../ip/icmp.ts";
+import { endOf, nextPiece, startOf } from "../../packet/pieces.ts";
 import { isJoined } from "../../ip/way.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
@@ -16,7 +15,7 @@ import { isMulticast } from "../../wire/scope.ts";
 import * as udp from "../../wire/udp.ts";
 import { socketFor } from "../flow-find.ts";
 import { appendDatagram, deliverDatagram, roomFor } from "./deliver.ts";
-import { hides } from "./open.ts";
+import { noSocket } from "./input.ts";
 
 /** Of `length` bytes with a right checksum, the first of which lie in bytes `at` to `end`. */
 export function udpPieces(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, length: number, group: boolean): void {
@@ -27,8 +26,7 @@ export function udpPieces(view: DataView, link: InterfaceBlock, at: Offset, end:
 	view.setInt32(PORTS * 4, udp.ports(view, at), true);
 	const index = socketFor(view, link, ipv4.UDP);
 	if (index < 0) {
-		if (!group && !hides(view, udp.ports(view, at) & 0xffff)) icmpError(view, link, NO_PORT, 0);
-		drop(view, link, DROP.udpNoSocket);
+		noSocket(view, link, at, group);
 		return;
 	}
 	const socket = UdpBlock.of(view, udpAt(view, index));

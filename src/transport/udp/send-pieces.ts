@@ -1,12 +1,12 @@
 // A datagram that is longer than its path carries leaves in fragments. Flat TypeScript.
 
-import { setEnd, setNext, setStart } from "../../ip/fragments.ts";
+import { piecesRelease, setEnd, setNext, setStart } from "../../packet/pieces.ts";
 import { PIECE_HEADERS, pieceRoom, piecesOutput } from "../../ip/pieces-out.ts";
 import { ADDRESS, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { hasIpv6 } from "../../packet/kernels/parts.ts";
 import type { Length } from "../../packet/numbers.ts";
-import { headerPlace, NONE, packetAcquire, packetRelease } from "../../packet/packets.ts";
+import { headerPlace, NONE, packetAcquire } from "../../packet/packets.ts";
 import type { PathBlock } from "../../packet/path-block.ts";
 import { pseudoHeader } from "../../wire/checksum.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
@@ -46,7 +46,7 @@ export function sendPieces(
 	while (place < total) {
 		const packet = packetAcquire(view);
 		if (packet === NONE) {
-			release(view, first);
+			piecesRelease(view, first);
 			return false;
 		}
 		const at = headerPlace(view, packet) + headers;
@@ -70,15 +70,4 @@ export function sendPieces(
 	view.setUint16(field, inverted === 0 ? 0xffff : inverted);
 	piecesOutput(view, path, first, ipv4.UDP);
 	return true;
-}
-
-/** Nobody has the packets any more. */
-function release(view: DataView, first: number): void {
-	const nexts = CoreBlock.of(view, CORE).nexts;
-	let packet = first;
-	while (packet !== NONE) {
-		const next = view.getInt32((nexts + Math.imul(packet, 4)) | 0, true);
-		packetRelease(view, packet);
-		packet = next;
-	}
 }
