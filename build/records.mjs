@@ -3,13 +3,13 @@
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Files of src/packet that have records, or reasons for drops, and imports of them, as `tsc` writes these. */
-const FILES = /(?:-block|-table|\/timers|\/news|\/drops)\.js$/;
+/** Files of src/packet that have records, or say where fields of one lie, and imports of them, as `tsc` writes these. */
+const FILES = /(?:-block|-table|\/timers|\/news|\/drops|\/fields)\.js$/;
 const KINDS = /^import \{[^}]*\} from "(\.[^"]*\.js)";$/gm;
 
 /**
  * The code of a module, which lies at `path` beside those that it imports, with numbers for `UdpBlock.bytes`, for `AT.used` where it says `const AT = UdpBlock.offsets`, and for USED
- * where it says `const { used: USED } = UdpBlock.offsets`, for `word("now")` of src/packet/core-block.ts, and for `DROP.noRoute`. Records and lists of drops that nothing else asks for can be left out then, and are marked so.
+ * where it says `const { used: USED } = UdpBlock.offsets`, for `word("now")` of src/packet/core-block.ts, and for `DROP.noRoute`, as src/packet/drops.ts exports `DropBlock.offsets` by that name. Records and lists of names that nothing else asks for can be left out then, and are marked so.
  * `own`: whether a file is the project's, as no other is run for what it exports.
  */
 export async function writeOutRecords(code, path, own = () => true) {
@@ -21,7 +21,13 @@ export async function writeOutRecords(code, path, own = () => true) {
 	const offsetOf = (kind, field) => kinds.get(kind)?.offsets?.[field];
 	let out = code.replace(/^(export const \w+ = )(?=record\()/gm, "$1/* @__PURE__ */ ");
 	if (path.endsWith("/packet/drops.js")) out = out.replace(/(?=Object\.(?:freeze|keys)\()/g, "/* @__PURE__ */ ");
-	else out = out.replace(/\bDROP\.(\w+)\b/g, (all, name) => kinds.get("DROP")?.[name] ?? all);
+	out = out.replace(/^export const (\w+) = (\w+)\.offsets;$/gm, (all, name, kind) =>
+		kinds.has(kind) ? `export const ${name} = /* @__PURE__ */ Object.freeze(${JSON.stringify(kinds.get(kind).offsets)});` : all,
+	);
+	out = out.replace(/\b([A-Z]+)\.(\w+)\b/g, (all, name, field) => {
+		const place = kinds.get(name)?.[field];
+		return typeof place === "number" ? place : all;
+	});
 	for (const [, name, kind] of code.matchAll(/^const (\w+) = (\w+)\.offsets;$/gm))
 		out = out.replaceAll(new RegExp(`\\b${name}\\.(\\w+)\\b`, "g"), (all, field) => offsetOf(kind, field) ?? all);
 	if (kinds.has("word")) out = out.replace(/\bword\("(\w+)"\)/g, (_all, name) => kinds.get("word")(name));

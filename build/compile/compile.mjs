@@ -3,7 +3,7 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { filesOf, layoutOf } from "./emit.mjs";
-import { Program, Refusal } from "./modules.mjs";
+import { Program } from "./modules.mjs";
 import { fitsInt32, INT32, range } from "./ranges.mjs";
 import { FunctionTranslator } from "./statements.mjs";
 import { READS, WRITES } from "./values.mjs";
@@ -16,7 +16,6 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const HIDDEN = "this";
 
 export class Compiler {
-	errors = [];
 	/** What functions became: { effects, text, prototype }. */
 	translated = new Map();
 	/** Those that are called. */
@@ -29,17 +28,6 @@ export class Compiler {
 		this.external = options.external && new Set(options.external);
 	}
 
-	/** What `work` answers; undefined where it is refused, which is taken down. */
-	attempt(work, errors = this.errors) {
-		try {
-			return work();
-		} catch (error) {
-			if (!(error instanceof Refusal)) throw error;
-			errors.push(error.fault);
-			return undefined;
-		}
-	}
-
 	/** Translates what a module exports and reaches, and tells of its functions. Without `parameters` one is no function of flat TypeScript, but native by hand. */
 	open(file) {
 		const module = this.program.load(resolve(this.program.root, file));
@@ -50,7 +38,7 @@ export class Compiler {
 			const { kernel, file: from } = found.module;
 			const names = found.node.params.map((each) => each.name);
 			const told = { name, c: this.nameOf(found), module: from, kernel, names };
-			opened.push(Object.assign(told, kernel ? this.attempt(() => this.#told(found), []) : this.#told(found)));
+			opened.push(Object.assign(told, kernel ? this.program.attempt(() => this.#told(found), []) : this.#told(found)));
 		}
 		return opened;
 	}
@@ -68,7 +56,7 @@ export class Compiler {
 		if (!this.translated.has(found)) {
 			// A function that comes to itself is taken for the worst meanwhile.
 			this.translated.set(found, { effects: READS | WRITES });
-			const made = this.attempt(() => {
+			const made = this.program.attempt(() => {
 				const translator = new FunctionTranslator(this, found);
 				const text = translator.translate();
 				return { effects: translator.effects, text, prototype: translator.prototype() };
@@ -153,8 +141,8 @@ export class Compiler {
 /** Compiles what the modules `door` export and reach; compile.d.mts says what is given and answered. */
 export function compileFlat({ door, layout, ...options }) {
 	const compiler = new Compiler(options);
-	const functions = door.flatMap((file) => compiler.attempt(() => compiler.open(file)) ?? []);
+	const functions = door.flatMap((file) => compiler.program.attempt(() => compiler.open(file)) ?? []);
 	const files = filesOf([...compiler.used].map((found) => ({ ...found, ...compiler.look(found) })));
 	if (layout !== undefined) files.set("layout.h", layoutOf(compiler.program, layout));
-	return { files, functions, errors: compiler.errors };
+	return { files, functions, errors: compiler.program.errors };
 }

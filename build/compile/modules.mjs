@@ -96,12 +96,24 @@ export class Module {
 
 /** All modules that were looked at. */
 export class Program {
+	errors = [];
 	#modules = new Map();
 	#values = new Map();
 
 	constructor(root, read = (path) => readFileSync(path, "utf8")) {
 		this.root = root;
 		this.read = read;
+	}
+
+	/** What `work` answers; undefined where it is refused, which is taken down. */
+	attempt(work, errors = this.errors) {
+		try {
+			return work();
+		} catch (error) {
+			if (!(error instanceof Refusal)) throw error;
+			errors.push(error.fault);
+			return undefined;
+		}
 	}
 
 	load(path) {

@@ -44,10 +44,17 @@ export function layOut(program, module, call) {
 	const fields = new Map();
 	let at = 0;
 	for (const { key, value } of columns) {
-		if (/^(at|view)$/.test(key.name)) module.refuse(key, `a field cannot be called ${key.name}: every row has that already`);
-		const column = columnOf(program, module, value);
+		// Whatever is wrong with a field, the record goes on: what uses it has nothing to be told.
+		const column = program.attempt(() => columnOf(program, module, value)) ?? COLUMNS.int32;
 		const multiple = column.word ? 4 : column.load ? column.bytes : 1;
-		if (at % multiple !== 0) module.refuse(key, `field ${key.name} at ${at}: expected a multiple of ${multiple}`);
+		const missing = -at & (multiple - 1);
+		const wrong =
+			/^(at|view)$/.test(key.name) || fields.has(key.name)
+				? `a field cannot be called ${key.name}: the row has that already`
+				: missing &&
+					`field ${key.name} at ${at}: expected a multiple of ${multiple}; put bytes(${missing}) before it, or it before smaller fields`;
+		if (wrong) program.attempt(() => module.refuse(key, wrong));
+		at += missing;
 		fields.set(key.name, { at, ...column });
 		at += column.bytes;
 	}

@@ -4,16 +4,8 @@ import { Calls } from "./calls.mjs";
 import { State } from "./ranges.mjs";
 import { bare, READS, WRITES } from "./values.mjs";
 
-/** The types of parameters and results as C has them. */
-const C_TYPES = {
-	number: "int32_t ",
-	boolean: "int ",
-	row: "int32_t ",
-	memory: "const FlatMemory *",
-	bytes: "const FlatMemory *",
-	text: "const FlatMemory *",
-	void: "void ",
-};
+/** The types of parameters and results as C has them: all others are memory. */
+const C_TYPES = { number: "int32_t ", boolean: "int ", row: "int32_t ", void: "void " };
 
 export class FunctionTranslator extends Calls {
 	constructor(compiler, found) {
@@ -49,7 +41,7 @@ export class FunctionTranslator extends Calls {
 	}
 
 	prototype() {
-		const list = this.parameters.map(({ type, c }) => `${C_TYPES[type]}${c}`);
+		const list = this.parameters.map(({ type, c }) => `${C_TYPES[type] ?? "const FlatMemory *"}${c}`);
 		const { external } = this.compiler;
 		const alone = external === undefined || external.has(this.found.name) ? "" : "FLAT ";
 		return `${alone}${C_TYPES[this.signature.result.type]}${this.compiler.nameOf(this.found)}(${list.join(", ") || "void"})`;

@@ -20,7 +20,7 @@ import {
 } from "../packet/fields.ts";
 import { FragmentBlock, fragmentAt } from "../packet/fragment-block.ts";
 import { FLAG_CHECKED, InterfaceBlock } from "../packet/interface-block.ts";
-import type { Length, Offset, Uint8 } from "../packet/numbers.ts";
+import type { Length, Offset, Uint16, Uint8 } from "../packet/numbers.ts";
 import { headerPlace, NONE, packetKept, packetRelease, takePacket } from "../packet/packets.ts";
 import { endOf, nextPiece, piecesRelease, setEnd, setNext, setStart, startOf } from "../packet/pieces.ts";
 import { interfaceAt } from "../packet/slots.ts";
@@ -153,7 +153,7 @@ function unlink(view: DataView, packet: number): void {
 }
 
 /** A datagram is given up, and every packet of it is counted. */
-function giveUp(view: DataView, packet: number, reason: Uint8): void {
+function giveUp(view: DataView, packet: number, reason: Uint16): void {
 	const core = CoreBlock.of(view, CORE);
 	const entry = FragmentBlock.of(view, fragmentAt(view, packet));
 	const link = InterfaceBlock.of(view, interfaceAt(view, entry.meta >> 8));

@@ -241,9 +241,9 @@ export class Core {
 		takeSpare(this.view);
 	}
 
-	/** Counts a drop on an interface. The reason is an index into packet/drops.ts. */
+	/** Counts a drop on an interface. The reason is one of packet/drops.ts. */
 	count(block: number, reason: number): void {
-		const at = block + DROPS_AT + reason * 4;
+		const at = block + DROPS_AT + reason;
 		this.view.setInt32(at, (this.view.getInt32(at, true) + 1) | 0, true);
 	}
 

@@ -1,6 +1,7 @@
 // What an interface has in the arena: what compiled code needs to know of it, its counters, and the queue before its device.
 
 import { ADDRESSES_PER_INTERFACE } from "../config.ts";
+import { DropBlock } from "./drop-block.ts";
 import { LineBlock } from "./line-block.ts";
 import { address, bytes, int32, offset, record, uint16, type RowOf } from "./record.ts";
 
@@ -31,8 +32,8 @@ export const InterfaceBlock = record({
 	rxBytes: bytes(8),
 	txPackets: bytes(8),
 	txBytes: bytes(8),
-	/** One uint32 for each reason of drops.ts. */
-	drops: bytes(256),
+	/** One uint32 for each reason for which packets are dropped. */
+	drops: bytes(DropBlock.bytes),
 	/** Ethernet header for broadcasts, prepared. */
 	broadcastHeader: bytes(14),
 	unused: bytes(2),

@@ -395,6 +395,28 @@ export const RULES: Rule[] = [
 				"const Bad = record({ ⟦at: int32 }); export function f(view: DataView): number { const r = Bad.of(view, 0); return r.at; }",
 				/cannot be called at/,
 			],
+			[
+				"const Bad = record({ one: int32, ⟦one: uint8 }); export function f(view: DataView): number { return Bad.of(view, 0).one; }",
+				/a field cannot be called one: the row has that already/,
+			],
+			// What follows a field that is wrong, and what uses it, is not refused for that.
+			[
+				"const Bad = record({ one: uint8, ⟦two: int32, three: int32 }); type Bad = RowOf<typeof Bad>; function g(r: Bad): number { return r.three; } export function f(view: DataView): number { return g(Bad.of(view, 0)); }",
+				/field two at 1: expected a multiple of 4; put bytes\(3\) before it/,
+			],
+			[
+				"const Bad = record({ one: ⟦float, two: int32 }); type Bad = RowOf<typeof Bad>; function g(r: Bad): number { return (r.one + r.two) | 0; } export function f(view: DataView): number { return g(Bad.of(view, 0)); }",
+				/a field is int32/,
+			],
+			// Places of fields as constants: drops, registers.
+			[
+				"const Bad = record({ one: uint8, ⟦two: uint16 }); const PLACE = Bad.offsets; export function f(view: DataView): number { return view.getUint16(PLACE.two); }",
+				/field two at 1: expected a multiple of 2; put bytes\(1\) before it/,
+			],
+			[
+				"const AT = Kind.offsets; export function f(view: DataView): number { return view.getUint8(⟦AT.missing); }",
+				/not a constant/,
+			],
 			["const r = ⟦Kind.of(a, 0); return r.size;", /has memory and an offset/],
 			[
 				"export function f(view: DataView, r: ⟦RowOf<typeof bytes>): number { return r.size; }",
@@ -410,6 +432,7 @@ export const RULES: Rule[] = [
 		],
 		accepted: [
 			"const r = Kind.of(view, 8); return r.size;",
+			"const AT = Kind.offsets; export function f(view: DataView): number { return view.getUint8(AT.tail); }",
 			"const r = Kind.of(view, a & 0xff); r.size = a - b; r.kind += 3; r.kind++; return r.kind;",
 			"const r = Kind.of(view, a); view.setUint8(r.tail + 1, 5); return r.at;",
 			"return Kind.bytes + Kind.offsets.tail;",

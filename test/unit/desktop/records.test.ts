@@ -41,9 +41,9 @@ it("has numbers for reasons of drops, and says that their list may be left out",
 	expect(await writeOutRecords(`${from}count(DROP.tooBig, DROP.truncated, DROP.other, DROP);`, path)).toBe(
 		`${from}count(33, 0, DROP.other, DROP);`,
 	);
-	const list = "export const DROP = Object.freeze({ tooBig: 33 });\nexport const DROPS = Object.freeze(Object.keys(DROP));\n";
+	const list = `${IMPORT.replace("./packet", ".")}export const DROP = RingBlock.offsets;\nexport const DROPS = Object.freeze(Object.keys(DROP));\n`;
 	expect(await writeOutRecords(list, join(folder, "packet/drops.js"))).toBe(
-		"export const DROP = /* @__PURE__ */ Object.freeze({ tooBig: 33 });\nexport const DROPS = /* @__PURE__ */ Object.freeze(/* @__PURE__ */ Object.keys(DROP));\n",
+		`${IMPORT.replace("./packet", ".")}export const DROP = /* @__PURE__ */ Object.freeze({"start":0,"size":4,"used":8});\nexport const DROPS = /* @__PURE__ */ Object.freeze(/* @__PURE__ */ Object.keys(DROP));\n`,
 	);
 });
 
