@@ -10,7 +10,7 @@ import { limitsOf, type StackOptions } from "./config.ts";
 import { LoopbackDevice } from "./device/loopback.ts";
 import { Core, type CoreOptions } from "./packet/core.ts";
 import { DROP } from "./packet/drops.ts";
-import { PAYLOAD_AT } from "./packet/fields.ts";
+import { REGISTER } from "./packet/fields.ts";
 import { layoutOf } from "./packet/layout.ts";
 import { OTHERS } from "./packet/news.ts";
 import { InterfaceSet } from "./ip/interfaces.ts";
@@ -136,7 +136,7 @@ export class Stack {
 			case requests.TAKE:
 				return this.#take(this.#slots[value]!);
 			case requests.FRAME:
-				this.#slots[value]!.control(this.core.fields[PAYLOAD_AT]!);
+				this.#slots[value]!.control(this.core.fields[REGISTER.payloadAt >> 2]!);
 				return 0;
 			case requests.CONTROL:
 				this.#slots[value]!.controlFrame(this.core.result, this.core.packetAt);

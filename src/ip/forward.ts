@@ -2,7 +2,7 @@
 
 import { CORE, CoreBlock, RULE_FORWARDING, RULE_STRONG_HOST } from "../packet/core-block.ts";
 import { DROP, drop, refused } from "../packet/drops.ts";
-import { DESTINATION_ADDRESS, FRAME_GROUP, isIpv6, OURS, SOURCE_ADDRESS, TTL_PROTOCOL, WHOSE } from "../packet/fields.ts";
+import { DESTINATION_ADDRESS, isIpv6, OURS, REGISTER, SOURCE_ADDRESS } from "../packet/fields.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { packetKept } from "../packet/packets.ts";
@@ -19,7 +19,7 @@ import { isLocal, lead, leadsTo } from "./way.ts";
 /** The packet in the registers, in bytes `at` to `end`, is for an address that `link`, which it came in by, has not. Answers whether it is for us all the same. */
 export function transit(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
 	const core = CoreBlock.of(view, CORE);
-	const group = view.getInt32(FRAME_GROUP * 4, true) !== 0;
+	const group = view.getInt32(REGISTER.frameGroup, true) !== 0;
 	// RFC 2131 §4.1: to our hardware address, and to the IP address that is offered.
 	const offered = link.anyPort !== 0 && !group && isForPort(view, link.anyPort, at, end);
 	if (!offered) {
@@ -39,7 +39,7 @@ export function transit(view: DataView, link: InterfaceBlock, at: Offset, end: O
 	}
 	if (isLoopback(view, DESTINATION_ADDRESS) || ((core.rules & RULE_STRONG_HOST) !== 0 && !offered))
 		return refused(view, link, DROP.ipStrongHost);
-	view.setInt32(WHOSE * 4, OURS, true);
+	view.setInt32(REGISTER.whose, OURS, true);
 	return true;
 }
 
@@ -58,7 +58,7 @@ function forward(view: DataView, link: InterfaceBlock, path: PathBlock, at: Offs
 		// RFC 4443 §3.1: the source means nothing where it would have gone.
 		if (verdict === DROP.ipNotLocal && isIpv6(view) && isLinkLocal(view, SOURCE_ADDRESS)) icmpError(view, link, BEYOND_SCOPE, 0);
 		stopped(view, link, verdict);
-	} else if ((view.getInt32(TTL_PROTOCOL * 4, true) & 0xffff) >> 8 <= 1) {
+	} else if ((view.getInt32(REGISTER.ttlProtocol, true) & 0xffff) >> 8 <= 1) {
 		icmpError(view, link, TOO_FAR, 0);
 		drop(view, link, DROP.ttlExpired);
 	} else if (path.out === 0) {

@@ -7,17 +7,7 @@ import { check } from "../packet/bounds.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { deadline } from "../packet/deadline.ts";
 import { DROP, drop, refused } from "../packet/drops.ts";
-import {
-	DESTINATION_ADDRESS,
-	FRAME_GROUP,
-	IP_AT,
-	IP_END,
-	isIpv6,
-	NAMED_AT,
-	SOURCE_ADDRESS,
-	TRANSPORT_AT,
-	TTL_PROTOCOL,
-} from "../packet/fields.ts";
+import { DESTINATION_ADDRESS, isIpv6, REGISTER, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { FragmentBlock, fragmentAt } from "../packet/fragment-block.ts";
 import { FLAG_CHECKED, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Length, Offset, Uint16, Uint8 } from "../packet/numbers.ts";
@@ -62,7 +52,7 @@ export function fragment4(view: DataView, link: InterfaceBlock, at: Offset, end:
 
 /** The same of an IPv6 packet, whose fragment header is the next one to be looked at. */
 export function fragment6(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
-	const header: Offset = view.getInt32(TRANSPORT_AT * 4, true);
+	const header: Offset = view.getInt32(REGISTER.transportAt, true);
 	if (end - header < ipv6.FRAGMENT_HEADER) return refused(view, link, DROP.ipFragment);
 	check(header, ipv6.FRAGMENT_HEADER, view.byteLength);
 	const bits = view.getUint16(header + 2);
@@ -325,7 +315,7 @@ export function piecesDropped(view: DataView): boolean {
 /** A datagram that does not lie in one packet is for transport/pieces.ts, whatever its protocol is. */
 export function markPieces(view: DataView): void {
 	if (CoreBlock.of(view, CORE).pieces === NONE) return;
-	view.setInt32(TTL_PROTOCOL * 4, (view.getInt32(TTL_PROTOCOL * 4, true) & 0xff00) | ipv6.FRAGMENT, true);
+	view.setInt32(REGISTER.ttlProtocol, (view.getInt32(REGISTER.ttlProtocol, true) & 0xff00) | ipv6.FRAGMENT, true);
 }
 
 /** The header of an IPv4 datagram that is whole becomes that of all of it, as ICMP errors quote it, and what the registers say of it. */
@@ -340,10 +330,10 @@ function joined4(view: DataView, link: InterfaceBlock): boolean {
 	view.setUint16(at + ipv4.CHECKSUM, 0);
 	view.setUint16(at + ipv4.CHECKSUM, ~checksum(view, at, data, 0));
 	const protocol = ipv4.protocol(view, at);
-	view.setInt32(IP_AT * 4, at, true);
-	view.setInt32(IP_END * 4, end, true);
-	view.setInt32(TRANSPORT_AT * 4, data, true);
-	view.setInt32(TTL_PROTOCOL * 4, (ipv4.ttl(view, at) << 8) | protocol, true);
+	view.setInt32(REGISTER.ipAt, at, true);
+	view.setInt32(REGISTER.ipEnd, end, true);
+	view.setInt32(REGISTER.transportAt, data, true);
+	view.setInt32(REGISTER.ttlProtocol, (ipv4.ttl(view, at) << 8) | protocol, true);
 	markPieces(view);
 	// A device that looks at checksums has seen fragments alone.
 	if (core.pieces !== NONE || (link.flags & FLAG_CHECKED) === 0 || isSummed(view, at, data, end, protocol)) return true;
@@ -386,20 +376,20 @@ function headerOff(view: DataView, packet: number, down: boolean): void {
 		copy(view, at, old, (header - old) | 0);
 		named = (named + ipv6.FRAGMENT_HEADER) | 0;
 	}
-	view.setInt32(IP_AT * 4, at, true);
-	view.setInt32(NAMED_AT * 4, named, true);
-	view.setInt32(TTL_PROTOCOL * 4, (ipv6.hopLimit(view, at) << 8) | next, true);
+	view.setInt32(REGISTER.ipAt, at, true);
+	view.setInt32(REGISTER.namedAt, named, true);
+	view.setInt32(REGISTER.ttlProtocol, (ipv6.hopLimit(view, at) << 8) | next, true);
 }
 
 /** Its header says how long all of it is, and the registers where what follows the headers lies. */
 function joined6(view: DataView): void {
 	const core = CoreBlock.of(view, CORE);
-	const at: Offset = view.getInt32(IP_AT * 4, true);
+	const at: Offset = view.getInt32(REGISTER.ipAt, true);
 	const data: Offset = startOf(view, core.packet);
 	const end: Offset = endOf(view, core.packet);
 	view.setUint16(at + ipv6.PAYLOAD_LENGTH, (data - at - ipv6.HEADER + piecesLength(view, (end - data) | 0)) & 0xffff);
-	view.setInt32(IP_END * 4, end, true);
-	view.setInt32(TRANSPORT_AT * 4, data, true);
+	view.setInt32(REGISTER.ipEnd, end, true);
+	view.setInt32(REGISTER.transportAt, data, true);
 }
 
 /** Datagrams that are not whole in time are given up; their senders are told where it is known who they were: RFC 1122 §3.3.2, RFC 8200 §4.5. */
@@ -413,7 +403,7 @@ export function fragmentTimers(view: DataView): void {
 		}
 		const first = entry.first;
 		if (FragmentBlock.of(view, fragmentAt(view, first)).place === 0) {
-			view.setInt32(FRAME_GROUP * 4, 0, true);
+			view.setInt32(REGISTER.frameGroup, 0, true);
 			const link = InterfaceBlock.of(view, interfaceAt(view, entry.meta >> 8));
 			lostPacket(view, link, headerPlace(view, first), endOf(view, first), TOO_SLOW);
 		}

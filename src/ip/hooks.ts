@@ -7,7 +7,7 @@
 import { isNone, isV4, v4Of } from "../packet/address.ts";
 import { CORE, CoreBlock, RULE_REVERSE_PATH } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import { DESTINATION_ADDRESS, FRAME_GROUP, isIpv6, KNOWN_SOURCE, OURS, SOURCE_ADDRESS, WHOSE } from "../packet/fields.ts";
+import { DESTINATION_ADDRESS, isIpv6, OURS, REGISTER, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { FLAG_LOOPBACK, type InterfaceBlock } from "../packet/interface-block.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Ipv4, Offset } from "../packet/numbers.ts";
@@ -33,12 +33,12 @@ export function stopped(view: DataView, link: InterfaceBlock, verdict: number): 
 
 /**
  * A packet came in by `link`, for us or for somebody else, and lies in bytes `at` to `end` of `packet`. Its header is valid but for its options, which are looked at next, and in the registers. Whoever gives it another destination
- * says in WHOSE whose that is.
+ * says in REGISTER.whose whose that is.
  */
 export function inputHook(view: DataView, link: InterfaceBlock, _packet: number, _at: Offset, _end: Offset): number {
 	if (isIpv6(view) ? isForged6(view, link) : isForged(view, link, v4Of(view, SOURCE_ADDRESS))) return DROP.ipBadSource;
 	// RFC 1122 §3.3.6: nobody alone is addressed by a frame for all. Else every host would answer what one was asked.
-	if (view.getInt32(FRAME_GROUP * 4, true) !== 0 && view.getInt32(WHOSE * 4, true) === OURS) return DROP.ipLinkBroadcast;
+	if (view.getInt32(REGISTER.frameGroup, true) !== 0 && view.getInt32(REGISTER.whose, true) === OURS) return DROP.ipLinkBroadcast;
 	return GO_ON;
 }
 
@@ -52,7 +52,7 @@ export function forwardHook(
 	_end: Offset,
 ): number {
 	const core = CoreBlock.of(view, CORE);
-	if (view.getInt32(FRAME_GROUP * 4, true) !== 0) return DROP.ipNotLocal;
+	if (view.getInt32(REGISTER.frameGroup, true) !== 0) return DROP.ipNotLocal;
 	const six = isIpv6(view);
 	if (six ? isMartian6(view) : isMartian(v4Of(view, SOURCE_ADDRESS), v4Of(view, DESTINATION_ADDRESS))) return DROP.ipNotLocal;
 	if ((core.rules & RULE_REVERSE_PATH) !== 0 && !comesFrom(view, link)) return DROP.reversePath;
@@ -83,9 +83,9 @@ function isForged(view: DataView, link: InterfaceBlock, source: Ipv4): boolean {
 	if (source > 0 && source < 0x01000000) return true;
 	if ((link.flags & FLAG_LOOPBACK) !== 0) return false;
 	if (ipv4.isLoopback(source)) return true;
-	if (view.getInt32(KNOWN_SOURCE * 4, true) === source) return false;
+	if (view.getInt32(REGISTER.knownSource, true) === source) return false;
 	if (ownFind(view, SOURCE_ADDRESS, 0) !== 0) return true;
-	view.setInt32(KNOWN_SOURCE * 4, source, true);
+	view.setInt32(REGISTER.knownSource, source, true);
 	return false;
 }
 

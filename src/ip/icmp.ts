@@ -5,19 +5,7 @@ import { copyAddress, isNone, sameAddress, setNone, setV4 } from "../packet/addr
 import { chance32 } from "../packet/chance.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import {
-	ARRIVAL,
-	DESTINATION_ADDRESS,
-	FRAME_GROUP,
-	IP_AT,
-	IP_END,
-	ipv4Again,
-	isIpv6,
-	NAMED_AT,
-	SOURCE_ADDRESS,
-	TRANSPORT_AT,
-	TTL_PROTOCOL,
-} from "../packet/fields.ts";
+import { DESTINATION_ADDRESS, ipv4Again, isIpv6, REGISTER, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { FLAG_ANY_ADDRESS, InterfaceBlock } from "../packet/interface-block.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Length, Offset } from "../packet/numbers.ts";
@@ -84,7 +72,7 @@ export function echo(view: DataView, packet: number, at: Offset, end: Offset): b
 		if (group) setNone(view, path.source);
 		else copyAddress(view, path.source, DESTINATION_ADDRESS);
 		path.bound =
-			isIpv6(view) && isLinkLocal(view, SOURCE_ADDRESS) ? InterfaceBlock.of(view, view.getInt32(ARRIVAL * 4, true)).slot : 0;
+			isIpv6(view) && isLinkLocal(view, SOURCE_ADDRESS) ? InterfaceBlock.of(view, view.getInt32(REGISTER.arrival, true)).slot : 0;
 		route(view, path, 0, true);
 	}
 	if (isIpv6(view) && path.out !== 0) reply6(view, path, at, end);
@@ -108,7 +96,7 @@ function reply6(view: DataView, path: PathBlock, at: Offset, end: Offset): void 
  */
 export function icmpError(view: DataView, link: InterfaceBlock, what: number, rest: number): void {
 	const core = CoreBlock.of(view, CORE);
-	const original = view.getInt32(IP_AT * 4, true);
+	const original = view.getInt32(REGISTER.ipAt, true);
 	if (!(isIpv6(view) ? mayTell6(view, what) : mayTell(view, original))) return;
 	if (!token(view)) {
 		drop(view, link, DROP.icmpRateLimited);
@@ -132,7 +120,7 @@ export function icmpError(view: DataView, link: InterfaceBlock, what: number, re
 		return;
 	}
 	const six = isIpv6(view);
-	const quoted: Length = Math.min((view.getInt32(IP_END * 4, true) - original) | 0, six ? QUOTE6 : QUOTE);
+	const quoted: Length = Math.min((view.getInt32(REGISTER.ipEnd, true) - original) | 0, six ? QUOTE6 : QUOTE);
 	const at = core.spareAt;
 	const protocol = six ? ipv6.ICMP : ipv4.ICMP;
 	const icmp = ipBuild(view, at, path, protocol, ipv4.DEFAULT_TTL, icmpv4.HEADER + quoted);
@@ -148,19 +136,19 @@ export function icmpError(view: DataView, link: InterfaceBlock, what: number, re
 function mayTell(view: DataView, original: Offset): boolean {
 	if (isNowhere(view, SOURCE_ADDRESS) || isGroup(view, SOURCE_ADDRESS) || isGroup(view, DESTINATION_ADDRESS)) return false;
 	if ((view.getUint16(original + ipv4.FRAGMENT) & 0x1fff) !== 0) return false;
-	if ((view.getInt32(TTL_PROTOCOL * 4, true) & 255) !== ipv4.ICMP) return true;
-	const type = icmpv4.type(view, view.getInt32(TRANSPORT_AT * 4, true));
+	if ((view.getInt32(REGISTER.ttlProtocol, true) & 255) !== ipv4.ICMP) return true;
+	const type = icmpv4.type(view, view.getInt32(REGISTER.transportAt, true));
 	return type === icmpv4.ECHO_REQUEST || type === icmpv4.ECHO_REPLY;
 }
 
 /** The same of IPv6, RFC 4443 §2.4 (e): what is too big for a link, and some options, are told of groups' packets too. */
 function mayTell6(view: DataView, what: number): boolean {
 	if (isNone(view, SOURCE_ADDRESS) || isMulticast(view, SOURCE_ADDRESS)) return false;
-	const group = isMulticast(view, DESTINATION_ADDRESS) || view.getInt32(FRAME_GROUP * 4, true) !== 0;
+	const group = isMulticast(view, DESTINATION_ADDRESS) || view.getInt32(REGISTER.frameGroup, true) !== 0;
 	if (group && what !== TOO_BIG && what !== UNKNOWN_OPTION) return false;
 	// What the packet carries stands behind its extension headers, looked at already or not.
-	const original: Offset = view.getInt32(IP_AT * 4, true);
-	const end: Offset = view.getInt32(IP_END * 4, true);
+	const original: Offset = view.getInt32(REGISTER.ipAt, true);
+	const end: Offset = view.getInt32(REGISTER.ipEnd, true);
 	const at = ipv6.upperHeader(view, original, end, ipv6.ICMP);
 	if (at === 0 || at >= end) return true;
 	const type = icmpv6.type(view, at);
@@ -188,14 +176,14 @@ function token(view: DataView): boolean {
 
 /** The packet in bytes `at` to `end` came to nothing, as `what` says: its next hop was not found, or its fragments did not come. Its sender is told unless it is ourselves. RFC 1812 §5.2.7.1, RFC 4443 §3.1. */
 export function lostPacket(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, what: number): void {
-	view.setInt32(IP_AT * 4, at, true);
-	view.setInt32(IP_END * 4, end, true);
+	view.setInt32(REGISTER.ipAt, at, true);
+	view.setInt32(REGISTER.ipEnd, end, true);
 	if (hasIpv6() && view.getUint8(at) >> 4 === 6) {
 		copyAddress(view, SOURCE_ADDRESS, at + ipv6.SOURCE);
 		copyAddress(view, DESTINATION_ADDRESS, at + ipv6.DESTINATION);
-		view.setInt32(NAMED_AT * 4, at + ipv6.NEXT_HEADER, true);
-		view.setInt32(TRANSPORT_AT * 4, at + ipv6.HEADER, true);
-		view.setInt32(TTL_PROTOCOL * 4, (ipv6.hopLimit(view, at) << 8) | ipv6.nextHeader(view, at), true);
+		view.setInt32(REGISTER.namedAt, at + ipv6.NEXT_HEADER, true);
+		view.setInt32(REGISTER.transportAt, at + ipv6.HEADER, true);
+		view.setInt32(REGISTER.ttlProtocol, (ipv6.hopLimit(view, at) << 8) | ipv6.nextHeader(view, at), true);
 		if (!isLocal(view, SOURCE_ADDRESS)) icmpError(view, link, what, 0);
 		ipv4Again(view);
 		return;
@@ -203,7 +191,7 @@ export function lostPacket(view: DataView, link: InterfaceBlock, at: Offset, end
 	setV4(view, SOURCE_ADDRESS, ipv4.source(view, at));
 	if (isLocal(view, SOURCE_ADDRESS)) return;
 	setV4(view, DESTINATION_ADDRESS, ipv4.destination(view, at));
-	view.setInt32(TRANSPORT_AT * 4, at + ipv4.headerLength(view, at), true);
-	view.setInt32(TTL_PROTOCOL * 4, view.getUint16(at + ipv4.TTL), true);
+	view.setInt32(REGISTER.transportAt, at + ipv4.headerLength(view, at), true);
+	view.setInt32(REGISTER.ttlProtocol, view.getUint16(at + ipv4.TTL), true);
 	icmpError(view, link, what, 0);
 }

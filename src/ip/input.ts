@@ -4,24 +4,7 @@ import { V4 } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
 import { CORE, CoreBlock, RULE_FORWARDING } from "../packet/core-block.ts";
 import { DROP, refused } from "../packet/drops.ts";
-import {
-	ARRIVAL,
-	DESTINATION_ADDRESS,
-	ELSEWHERE,
-	EVERYBODYS,
-	FIELDS_BYTES,
-	FRAME_GROUP,
-	IP_AT,
-	IP_END,
-	KNOWN_DESTINATION,
-	KNOWN_OURS,
-	KNOWN_SLOT,
-	OURS,
-	SOURCE_ADDRESS,
-	TRANSPORT_AT,
-	TTL_PROTOCOL,
-	WHOSE,
-} from "../packet/fields.ts";
+import { DESTINATION_ADDRESS, ELSEWHERE, EVERYBODYS, FIELDS_BYTES, OURS, REGISTER, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { FLAG_ANY_ADDRESS, FLAG_CHECKED, FLAG_LOOPBACK, InterfaceBlock } from "../packet/interface-block.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Ipv4, Offset, Range, Uint8 } from "../packet/numbers.ts";
@@ -38,14 +21,14 @@ import { read6 } from "./v6/input.ts";
 import { isLocal } from "./way.ts";
 
 /**
- * The packet is in bytes `at` to `end`, padding of the link behind it perhaps, and came by ARRIVAL; `six`: it is one of IPv6, by all that the link knows. The registers are filled from
+ * The packet is in bytes `at` to `end`, padding of the link behind it perhaps, and came by REGISTER.arrival; `six`: it is one of IPv6, by all that the link knows. The registers are filled from
  * its header. Answers whether the transport goes on with it: the destination is ours or everybody's then.
  */
 export function ipInput(view: DataView, at: Offset, end: Offset, six: boolean): boolean {
 	check(0, FIELDS_BYTES, view.byteLength);
-	const link = InterfaceBlock.of(view, view.getInt32(ARRIVAL * 4, true));
+	const link = InterfaceBlock.of(view, view.getInt32(REGISTER.arrival, true));
 	if (!(hasIpv6() && six ? read6(view, link, at, end) : read4(view, link, at, end))) return false;
-	const ipEnd: Offset = view.getInt32(IP_END * 4, true);
+	const ipEnd: Offset = view.getInt32(REGISTER.ipEnd, true);
 	const verdict = inputHook(view, link, CoreBlock.of(view, CORE).packet, at, ipEnd);
 	if (verdict !== GO_ON) return stopped(view, link, verdict);
 	if (hasIpv6() && six) {
@@ -54,7 +37,7 @@ export function ipInput(view: DataView, at: Offset, end: Offset, six: boolean): 
 		const header = ipv4.headerLength(view, at);
 		if (header > ipv4.HEADER && !optionsFit(view, link, at, header)) return false;
 	}
-	if (view.getInt32(WHOSE * 4, true) === ELSEWHERE && !transit(view, link, at, ipEnd)) return false;
+	if (view.getInt32(REGISTER.whose, true) === ELSEWHERE && !transit(view, link, at, ipEnd)) return false;
 	if (hasIpv6() && six) return extensions(view, link, at, ipEnd);
 	return !ipv4.isFragment(view, at) || fragment4(view, link, at, ipEnd);
 }
@@ -68,25 +51,26 @@ function read4(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): b
 	if (sum !== 0xffff) return refused(view, link, DROP.ipv4Checksum);
 	view.setInt32(SOURCE_ADDRESS + V4, ipv4.source(view, at));
 	view.setInt32(DESTINATION_ADDRESS + V4, ipv4.destination(view, at));
-	view.setInt32(IP_AT * 4, at, true);
-	view.setInt32(IP_END * 4, at + ipv4.totalLength(view, at), true);
-	view.setInt32(TRANSPORT_AT * 4, at + header, true);
-	view.setInt32(TTL_PROTOCOL * 4, view.getUint16(at + ipv4.TTL), true);
-	view.setInt32(WHOSE * 4, whose(view, link, ipv4.destination(view, at)), true);
+	view.setInt32(REGISTER.ipAt, at, true);
+	view.setInt32(REGISTER.ipEnd, at + ipv4.totalLength(view, at), true);
+	view.setInt32(REGISTER.transportAt, at + header, true);
+	view.setInt32(REGISTER.ttlProtocol, view.getUint16(at + ipv4.TTL), true);
+	view.setInt32(REGISTER.whose, whose(view, link, ipv4.destination(view, at)), true);
 	return true;
 }
 
-/** Whose the destination in the registers is, which is that address of IPv4: a value of WHOSE. */
+/** Whose the destination in the registers is, which is that address of IPv4: a value of REGISTER.whose. */
 function whose(view: DataView, link: InterfaceBlock, address: Ipv4): Uint8 {
-	const known = view.getInt32(KNOWN_DESTINATION * 4, true) === address && view.getInt32(KNOWN_SLOT * 4, true) === link.slot;
+	const known =
+		view.getInt32(REGISTER.knownDestination, true) === address && view.getInt32(REGISTER.knownSlot, true) === link.slot;
 	if (!known) {
 		const own = ownFind(view, DESTINATION_ADDRESS, link.slot);
 		if ((own & OWN_GROUP) !== 0 || address === ipv4.BROADCAST || ipv4.isMulticast(address)) return EVERYBODYS;
-		view.setInt32(KNOWN_DESTINATION * 4, address, true);
-		view.setInt32(KNOWN_SLOT * 4, link.slot, true);
-		view.setInt32(KNOWN_OURS * 4, own === 0 ? 0 : 1, true);
+		view.setInt32(REGISTER.knownDestination, address, true);
+		view.setInt32(REGISTER.knownSlot, link.slot, true);
+		view.setInt32(REGISTER.knownOurs, own === 0 ? 0 : 1, true);
 	}
-	if (view.getInt32(KNOWN_OURS * 4, true) !== 0) return OURS;
+	if (view.getInt32(REGISTER.knownOurs, true) !== 0) return OURS;
 	if ((link.flags & FLAG_LOOPBACK) !== 0 && ipv4.isLoopback(address)) return OURS;
 	return (link.flags & FLAG_ANY_ADDRESS) !== 0 ? OURS : ELSEWHERE;
 }
@@ -96,7 +80,7 @@ function optionsFit(view: DataView, link: InterfaceBlock, at: Offset, header: Ra
 	const pointer = ipv4.badOption(view, at, header);
 	if (pointer === 0) return true;
 	if (pointer === ipv4.SOURCE_ROUTE) return refused(view, link, DROP.ipSourceRoute);
-	const group = view.getInt32(FRAME_GROUP * 4, true) !== 0 || view.getInt32(WHOSE * 4, true) === EVERYBODYS;
+	const group = view.getInt32(REGISTER.frameGroup, true) !== 0 || view.getInt32(REGISTER.whose, true) === EVERYBODYS;
 	const ours = (link.flags & FLAG_ANY_ADDRESS) !== 0 || isLocal(view, DESTINATION_ADDRESS);
 	if (!group && (ours || (CoreBlock.of(view, CORE).rules & RULE_FORWARDING) !== 0))
 		icmpError(view, link, WRONG_FIELD, pointer << 24);

@@ -2,7 +2,7 @@
 
 import { broadcastOf, ownAt } from "../link/addresses.ts";
 import { interfaceAt } from "../packet/slots.ts";
-import { asked, OWN_AT } from "../packet/fields.ts";
+import { asked, REGISTER } from "../packet/fields.ts";
 import { InterfaceBlock, OWN_TENTATIVE, OwnAddress } from "../packet/interface-block.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { OWN_GROUP, OWN_SLOT_SHIFT } from "../packet/own-table.ts";
@@ -10,7 +10,7 @@ import { ownAdd, ownClear } from "./own.ts";
 
 /** Writes the table anew: first all addresses, then the broadcast addresses of all subnets. */
 export function ownFill(view: DataView): void {
-	const table = view.getInt32(OWN_AT * 4, true);
+	const table = view.getInt32(REGISTER.ownAt, true);
 	ownClear(view, table);
 	for (let at: Offset = interfaceAt(view, 1); at !== 0; at = InterfaceBlock.of(view, at).next) {
 		const link = InterfaceBlock.of(view, at);

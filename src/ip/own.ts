@@ -3,7 +3,7 @@
 
 import { ADDRESS, copyAddress, mixAddress, sameAddress } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
-import { FIELDS_BYTES, KNOWN_SLOT, KNOWN_SOURCE, OWN_AT } from "../packet/fields.ts";
+import { FIELDS_BYTES, REGISTER } from "../packet/fields.ts";
 import type { Address, Offset, Uint16 } from "../packet/numbers.ts";
 import { OWN_SLOT_SHIFT, OwnEntry, OwnTable } from "../packet/own-table.ts";
 
@@ -14,7 +14,7 @@ import { OWN_SLOT_SHIFT, OwnEntry, OwnTable } from "../packet/own-table.ts";
 export function ownFind(view: DataView, address: Address, slot: number): number {
 	check(0, FIELDS_BYTES, view.byteLength);
 	check(address, ADDRESS, view.byteLength);
-	const at = view.getInt32(OWN_AT * 4, true);
+	const at = view.getInt32(REGISTER.ownAt, true);
 	const table = OwnTable.of(view, at);
 	const mask = table.mask & 0xffff;
 	let index = ownHash(view, table, address) & mask;
@@ -40,8 +40,8 @@ function entryAt(at: Offset, index: number): Offset {
 
 /** Empties the table that lies there, and forgets what is known of the last packet's addresses. */
 export function ownClear(view: DataView, at: Offset): void {
-	view.setInt32(KNOWN_SOURCE * 4, 0, true);
-	view.setInt32(KNOWN_SLOT * 4, 0, true);
+	view.setInt32(REGISTER.knownSource, 0, true);
+	view.setInt32(REGISTER.knownSlot, 0, true);
 	for (let i = OwnTable.of(view, at).mask; i >= 0; i--) OwnEntry.of(view, entryAt(at, i)).value = 0;
 }
 

@@ -3,7 +3,7 @@
 import { canSend, hasAddress, inSubnet, isDirectedBroadcast, sourceOf } from "../link/addresses.ts";
 import { copyAddress, isNone, isV4, mixAddress, sameAddress, setNone } from "../packet/address.ts";
 import { CORE, CoreBlock, RULE_STRONG_HOST } from "../packet/core-block.ts";
-import { OWN_AT } from "../packet/fields.ts";
+import { REGISTER } from "../packet/fields.ts";
 import { FLAG_ANY_ADDRESS, InterfaceBlock } from "../packet/interface-block.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
 import { mix } from "../packet/mix.ts";
@@ -111,7 +111,7 @@ function leaveBy(view: DataView, path: PathBlock, link: InterfaceBlock): void {
 }
 
 function label(view: DataView, path: PathBlock): number {
-	const secret = OwnTable.of(view, view.getInt32(OWN_AT * 4, true)).seed;
+	const secret = OwnTable.of(view, view.getInt32(REGISTER.ownAt, true)).seed;
 	return mixAddress(view, mixAddress(view, mix(secret, path.at), path.source), path.destination);
 }
 

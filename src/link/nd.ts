@@ -5,7 +5,7 @@ import { hasAddress, isTentative } from "./addresses.ts";
 import { copyAddress, isNone, isV4 } from "../packet/address.ts";
 import { CORE, CoreBlock, RULE_FORWARDING } from "../packet/core-block.ts";
 import { DROP, refused } from "../packet/drops.ts";
-import { DESTINATION_ADDRESS, IP_AT, NO_ADDRESS, PAYLOAD_AT, SOURCE_ADDRESS, TTL_PROTOCOL } from "../packet/fields.ts";
+import { DESTINATION_ADDRESS, NO_ADDRESS, REGISTER, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { FLAG_ETHERNET, type InterfaceBlock } from "../packet/interface-block.ts";
 import { INCOMPLETE, NEIGHBOR_ROUTER, NeighborBlock, REACHABLE } from "../packet/neighbor-block.ts";
 import type { Offset, Uint8 } from "../packet/numbers.ts";
@@ -22,14 +22,14 @@ const ADVERTISEMENT = 16;
 const REDIRECT = 40;
 
 /**
- * A message with a right checksum in bytes `at` to `end`, of the IPv6 packet in the registers. Answers true when the interpreter has to look at it: then its IP header is at PAYLOAD_AT.
+ * A message with a right checksum in bytes `at` to `end`, of the IPv6 packet in the registers. Answers true when the interpreter has to look at it: then its IP header is at REGISTER.payloadAt.
  */
 export function ndInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
 	const type = icmpv6.type(view, at);
 	// Behind the IPv6 header itself: RFC 6980 forbids fragments, and guards at switches look no further.
-	const first = at === ((view.getInt32(IP_AT * 4, true) + ipv6.HEADER) | 0);
+	const first = at === ((view.getInt32(REGISTER.ipAt, true) + ipv6.HEADER) | 0);
 	if (!first || !valid(view, type, at, end)) return refused(view, link, DROP.ndMalformed);
-	view.setInt32(PAYLOAD_AT * 4, view.getInt32(IP_AT * 4, true), true);
+	view.setInt32(REGISTER.payloadAt, view.getInt32(REGISTER.ipAt, true), true);
 	if (type === icmpv6.NEIGHBOR_SOLICITATION) return solicited(view, link, at, end);
 	if (type === icmpv6.NEIGHBOR_ADVERTISEMENT) return advertised(view, link, at, end);
 	// Hosts do not look at what other hosts ask routers.
@@ -51,7 +51,7 @@ function fixed(type: Uint8): number {
 
 /** What §6.1 and §7.1 ask of all: it comes from a neighbour, and says what it has to. */
 function valid(view: DataView, type: Uint8, at: Offset, end: Offset): boolean {
-	if (view.getInt32(TTL_PROTOCOL * 4, true) >> 8 !== icmpv6.HOPS || icmpv6.code(view, at) !== 0) return false;
+	if (view.getInt32(REGISTER.ttlProtocol, true) >> 8 !== icmpv6.HOPS || icmpv6.code(view, at) !== 0) return false;
 	const length = fixed(type);
 	if (end - at < length || !icmpv6.validOptions(view, at + length, end)) return false;
 	if (type !== icmpv6.NEIGHBOR_SOLICITATION && type !== icmpv6.NEIGHBOR_ADVERTISEMENT) return true;
@@ -98,7 +98,7 @@ function solicited(view: DataView, link: InterfaceBlock, at: Offset, end: Offset
 	const flags = router | icmpv6.OVERRIDE | (asks ? icmpv6.SOLICITED : 0);
 	// Who says no hardware address is answered where its frame came from.
 	const known = asks ? neighborFind(view, link, SOURCE_ADDRESS) : 0;
-	const frame = (view.getInt32(IP_AT * 4, true) - ethernet.HEADER + ethernet.SOURCE_ADDRESS) | 0;
+	const frame = (view.getInt32(REGISTER.ipAt, true) - ethernet.HEADER + ethernet.SOURCE_ADDRESS) | 0;
 	const to = known !== 0 && NeighborBlock.of(view, known).state !== INCOMPLETE ? NeighborBlock.of(view, known).header : frame;
 	ndAdvertise(view, link, target, asks ? SOURCE_ADDRESS : NO_ADDRESS, to, flags & 0xff);
 	return false;

@@ -17,17 +17,7 @@ import { CHANCE, ChanceBlock } from "./chance-block.ts";
 import { InterfaceBlock } from "./interface-block.ts";
 import { chance32, changeRoutes, deadline, notice, setV4, takePacket, takeSpare } from "#codec";
 import { CORE, CoreBlock, RULE_FORWARDING, RULE_REVERSE_PATH, RULE_STRONG_HOST, word } from "./core-block.ts";
-import {
-	ASKED_ADDRESS,
-	DESTINATION_ADDRESS,
-	FLOWS_AT,
-	OWN_AT,
-	SOURCE_ADDRESS,
-	TCBS_AT,
-	TIMERS_AT,
-	TIMERS_COUNT,
-	UDPS_AT,
-} from "./fields.ts";
+import { ASKED_ADDRESS, DESTINATION_ADDRESS, REGISTER, SOURCE_ADDRESS } from "./fields.ts";
 import { layoutOf, type Layout } from "./layout.ts";
 import { NONE, PacketPool } from "./pool.ts";
 import { seed } from "./seed.ts";
@@ -86,12 +76,12 @@ export class Core {
 		const arena = allocate(this.layout.bytes);
 		this.view = new DataView(arena);
 		this.fields = new Int32Array(arena, 0, this.layout.bytes >> 2);
-		this.fields[TCBS_AT] = this.layout.tcbs;
-		this.fields[UDPS_AT] = this.layout.udps;
-		this.fields[FLOWS_AT] = this.layout.flows;
-		this.fields[OWN_AT] = this.layout.own;
-		this.fields[TIMERS_AT] = this.layout.timers;
-		this.fields[TIMERS_COUNT] = this.limits.tcp;
+		this.fields[REGISTER.tcbsAt >> 2] = this.layout.tcbs;
+		this.fields[REGISTER.udpsAt >> 2] = this.layout.udps;
+		this.fields[REGISTER.flowsAt >> 2] = this.layout.flows;
+		this.fields[REGISTER.ownAt >> 2] = this.layout.own;
+		this.fields[REGISTER.timersAt >> 2] = this.layout.timers;
+		this.fields[REGISTER.timersCount >> 2] = this.limits.tcp;
 		for (const at of [SOURCE_ADDRESS, DESTINATION_ADDRESS, ASKED_ADDRESS]) setV4(this.view, at, 0);
 		this.random32 = random32 ?? (() => chance32(this.view));
 		if (random32 === undefined) seed(this.view, this.layout.packets, from.entropy!);

@@ -2,7 +2,7 @@
 // Items are numbered, as TCBs are. Times are int32 milliseconds that wrap, none further ahead than 2^30: compare by (a - b) | 0.
 
 import { check } from "./bounds.ts";
-import { FIELDS_BYTES, TIMERS_AT, TIMERS_COUNT } from "./fields.ts";
+import { FIELDS_BYTES, REGISTER } from "./fields.ts";
 import type { Length, Offset, Uint16 } from "./numbers.ts";
 import { int32, record, uint16, type RowOf } from "./record.ts";
 
@@ -73,7 +73,7 @@ export function timerNext(view: DataView, now: number): number {
 /** Arena offset of the heap. */
 function heapAt(view: DataView): Offset {
 	check(0, FIELDS_BYTES, view.byteLength);
-	const at = view.getInt32(TIMERS_AT * 4, true);
+	const at = view.getInt32(REGISTER.timersAt, true);
 	check(at, TimerHeap.bytes, view.byteLength);
 	return at;
 }
@@ -81,7 +81,7 @@ function heapAt(view: DataView): Offset {
 /** How many rows there are. */
 function capacity(view: DataView): Uint16 {
 	check(0, FIELDS_BYTES, view.byteLength);
-	return view.getInt32(TIMERS_COUNT * 4, true) & 0x7fff;
+	return view.getInt32(REGISTER.timersCount, true) & 0x7fff;
 }
 
 /** How many items are in the heap; never more than there are rows, whatever stands there. */

@@ -1,7 +1,7 @@
 // What a UDP socket is: all that there is of it lies here. Sockets of programs come first, those of the services behind them.
 
 import { CORE, CoreBlock } from "./core-block.ts";
-import { UDPS_AT } from "./fields.ts";
+import { REGISTER } from "./fields.ts";
 import type { Offset } from "./numbers.ts";
 import { PathBlock } from "./path-block.ts";
 import { address, bytes, int32, offset, record, type RowOf } from "./record.ts";
@@ -92,5 +92,5 @@ export function rawAt(view: DataView, index: number): Offset {
 
 /** Where the block of the socket with that index lies. */
 export function udpAt(view: DataView, index: number): Offset {
-	return (view.getInt32(UDPS_AT * 4, true) + Math.imul(index, UdpBlock.bytes)) | 0;
+	return (view.getInt32(REGISTER.udpsAt, true) + Math.imul(index, UdpBlock.bytes)) | 0;
 }

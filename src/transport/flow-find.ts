@@ -3,7 +3,7 @@
 
 import { copyAddress, isNone, isV4, mixAddress, sameAddress } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
-import { DESTINATION_ADDRESS, FIELDS_BYTES, FLOWS_AT, NO_ADDRESS, PORTS, SOURCE_ADDRESS } from "../packet/fields.ts";
+import { DESTINATION_ADDRESS, FIELDS_BYTES, NO_ADDRESS, REGISTER, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { FlowEntry, FlowTable } from "../packet/flow-table.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
 import { mix } from "../packet/mix.ts";
@@ -94,7 +94,7 @@ export function flowKind(view: DataView, local: Address, remote: Address, ports:
 
 /** Index of the socket for the packet of that protocol in the registers, which came by that interface; -1: nobody wants it. */
 export function socketFor(view: DataView, link: InterfaceBlock, protocol: Uint8): number {
-	return flowFind(view, view.getInt32(FLOWS_AT * 4, true), protocol | (link.slot << 8));
+	return flowFind(view, view.getInt32(REGISTER.flowsAt, true), protocol | (link.slot << 8));
 }
 
 /**
@@ -105,7 +105,7 @@ export function socketFor(view: DataView, link: InterfaceBlock, protocol: Uint8)
 export function flowFind(view: DataView, at: Offset, meta: number): number {
 	const table = FlowTable.of(view, at);
 	check(0, FIELDS_BYTES, view.byteLength);
-	const ports = view.getInt32(PORTS * 4, true);
+	const ports = view.getInt32(REGISTER.ports, true);
 	const last = FlowEntry.of(view, table.last);
 	if (isKey(view, last, DESTINATION_ADDRESS, SOURCE_ADDRESS, ports, meta)) return last.value;
 	const value = search(view, table, ports, meta);

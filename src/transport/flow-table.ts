@@ -1,7 +1,7 @@
 // Filling the flow table: which socket gets which packets, and which ports are free. Looking into it is `flowFind` of flow-find.ts. Flat TypeScript.
 
 import { copyAddress } from "../packet/address.ts";
-import { FIELDS_BYTES, FLOWS_AT, NO_ADDRESS } from "../packet/fields.ts";
+import { FIELDS_BYTES, NO_ADDRESS, REGISTER } from "../packet/fields.ts";
 import { FlowEntry, FlowTable } from "../packet/flow-table.ts";
 import type { Address, Offset } from "../packet/numbers.ts";
 import { check } from "../packet/bounds.ts";
@@ -14,7 +14,7 @@ export const EPHEMERALS = 16_384;
 
 function tableAt(view: DataView): Offset {
 	check(0, FIELDS_BYTES, view.byteLength);
-	return view.getInt32(FLOWS_AT * 4, true);
+	return view.getInt32(REGISTER.flowsAt, true);
 }
 
 /** Whether a socket has this key. `ports`: remote << 16 | local; `meta`: interface slot << 8 | protocol. */

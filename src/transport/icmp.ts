@@ -4,7 +4,7 @@ import { echo, lostPacket, NO_HOST } from "../ip/icmp.ts";
 import { lostTake } from "../link/arp.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop, refused } from "../packet/drops.ts";
-import { asked, IP_AT, ipv4Again, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SOURCE_ADDRESS, TTL_PROTOCOL } from "../packet/fields.ts";
+import { asked, ipv4Again, REGISTER, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import { hasIpv6, hasPings, hasRaw } from "../packet/kernels/parts.ts";
 import type { Address, Offset, Uint8 } from "../packet/numbers.ts";
@@ -24,21 +24,21 @@ import { tcpIcmpError } from "./tcp/icmp.ts";
 import { turned4, turned6 } from "./turned.ts";
 import { udpIcmpError } from "./udp/errors.ts";
 
-/** It lies in bytes `at` to `end` of the packet in the registers; `group`: it is for all or many, who do not answer echo requests (RFC 1122 §3.2.2.6), or of IGMP. Answers true when the interpreter has to look at it: then its IP header is at PAYLOAD_AT. */
+/** It lies in bytes `at` to `end` of the packet in the registers; `group`: it is for all or many, who do not answer echo requests (RFC 1122 §3.2.2.6), or of IGMP. Answers true when the interpreter has to look at it: then its IP header is at REGISTER.payloadAt. */
 export function icmpInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, group: boolean): boolean {
 	if (end - at < icmpv4.HEADER) return refused(view, link, DROP.icmpMalformed);
 	if (wrongSum(view, link, at, end, 0)) return refused(view, link, DROP.icmpChecksum);
 	const type = icmpv4.type(view, at);
 	if (type === icmpv4.ECHO_REQUEST && !group) {
-		const ip: Offset = view.getInt32(IP_AT * 4, true);
+		const ip: Offset = view.getInt32(REGISTER.ipAt, true);
 		icmpEchoReply(view, ip);
 		if (echo(view, CoreBlock.of(view, CORE).packet, ip, end)) packetKept(view);
 		return false;
 	}
-	if ((view.getInt32(TTL_PROTOCOL * 4, true) & 255) === ipv4.IGMP) return toInterpreter(view, link);
-	view.setInt32(PORTS * 4, icmpv4.identifierAndSequence(view, at), true);
-	view.setInt32(PAYLOAD_AT * 4, at, true);
-	view.setInt32(PAYLOAD_LENGTH * 4, end - at, true);
+	if ((view.getInt32(REGISTER.ttlProtocol, true) & 255) === ipv4.IGMP) return toInterpreter(view, link);
+	view.setInt32(REGISTER.ports, icmpv4.identifierAndSequence(view, at), true);
+	view.setInt32(REGISTER.payloadAt, at, true);
+	view.setInt32(REGISTER.payloadLength, end - at, true);
 	const isError = type === icmpv4.UNREACHABLE || type === icmpv4.TIME_EXCEEDED || type === icmpv4.PARAMETER_PROBLEM;
 	if (hasPings() && type === icmpv4.ECHO_REPLY && echoReply(view, link)) return false;
 	if (!isError || !errorArrives(view, link, type, at, end)) drop(view, link, DROP.icmpUnhandled);
@@ -54,12 +54,12 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 	const protocol = ipv4.protocol(view, quoted);
 	if (!turned4(view, quoted, end)) return false;
 	if (protocol === ipv4.UDP) {
-		const from = asked(view, ipv4.source(view, view.getInt32(IP_AT * 4, true)));
+		const from = asked(view, ipv4.source(view, view.getInt32(REGISTER.ipAt, true)));
 		return udpIcmpError(view, link, type, code, from);
 	}
 	if (protocol !== ipv4.TCP) {
 		if (!hasRaw() || !rawWants(view)) return false;
-		const from = asked(view, ipv4.source(view, view.getInt32(IP_AT * 4, true)));
+		const from = asked(view, ipv4.source(view, view.getInt32(REGISTER.ipAt, true)));
 		return rawIcmpError(view, link, type, code, from, quoted, end);
 	}
 	const index = socketFor(view, link, ipv4.TCP);

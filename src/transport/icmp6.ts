@@ -6,7 +6,7 @@ import { copyAddress, isV4 } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop, refused } from "../packet/drops.ts";
-import { DESTINATION_ADDRESS, IP_AT, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SOURCE_ADDRESS } from "../packet/fields.ts";
+import { DESTINATION_ADDRESS, REGISTER, SOURCE_ADDRESS } from "../packet/fields.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
 import { hasPings, hasRaw } from "../packet/kernels/parts.ts";
 import type { Offset, Uint8 } from "../packet/numbers.ts";
@@ -37,9 +37,9 @@ export function icmp6Input(view: DataView, link: InterfaceBlock, at: Offset, end
 		if (echo(view, CoreBlock.of(view, CORE).packet, ip, end)) packetKept(view);
 		return false;
 	}
-	view.setInt32(PAYLOAD_AT * 4, at, true);
-	view.setInt32(PAYLOAD_LENGTH * 4, end - at, true);
-	view.setInt32(PORTS * 4, view.getInt32(at + icmpv6.REST), true);
+	view.setInt32(REGISTER.payloadAt, at, true);
+	view.setInt32(REGISTER.payloadLength, end - at, true);
+	view.setInt32(REGISTER.ports, view.getInt32(at + icmpv6.REST), true);
 	if (hasPings() && type === icmpv6.ECHO_REPLY && echoReply(view, link)) return false;
 	if (icmpv6.isMembership(type) && isAlert(view)) return toInterpreter(view, link);
 	if (!icmpv6.isError(type) || !errorArrives(view, link, type, at, end)) drop(view, link, DROP.icmpUnhandled);
@@ -48,7 +48,7 @@ export function icmp6Input(view: DataView, link: InterfaceBlock, at: Offset, end
 
 /** Whether the packet has options that all on its way look at: MLD's have. RFC 3810 §5. */
 function isAlert(view: DataView): boolean {
-	return ipv6.nextHeader(view, view.getInt32(IP_AT * 4, true)) === ipv6.HOP_BY_HOP;
+	return ipv6.nextHeader(view, view.getInt32(REGISTER.ipAt, true)) === ipv6.HOP_BY_HOP;
 }
 
 /** An error about a packet of ours: told to the connection that the quoted headers name. Answers whether there is one. RFC 5927 §4. */
@@ -62,12 +62,12 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 	const kind = type === icmpv6.TIME_EXCEEDED ? icmpv4.TIME_EXCEEDED : icmpv4.UNREACHABLE;
 	if (hasPings() && echoError(view, link, kind, told & 255, SOURCE_ADDRESS, quoted, end)) return true;
 	if (turned6(view, quoted, end, ipv4.UDP)) {
-		const ip: Offset = view.getInt32(IP_AT * 4, true);
+		const ip: Offset = view.getInt32(REGISTER.ipAt, true);
 		return udpIcmpError(view, link, kind, told & 255, ip + ipv6.SOURCE);
 	}
 	if (!turned6(view, quoted, end, ipv4.TCP)) {
 		if (!hasRaw() || !rawWants(view)) return false;
-		const ip: Offset = view.getInt32(IP_AT * 4, true);
+		const ip: Offset = view.getInt32(REGISTER.ipAt, true);
 		copyAddress(view, SOURCE_ADDRESS, quoted + ipv6.DESTINATION);
 		copyAddress(view, DESTINATION_ADDRESS, quoted + ipv6.SOURCE);
 		return rawIcmpError(view, link, kind, told & 255, ip + ipv6.SOURCE, quoted, end);

@@ -2,17 +2,7 @@
 
 import { check } from "../packet/bounds.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
-import {
-	ARRIVAL,
-	EVERYBODYS,
-	FIELDS_BYTES,
-	FRAME_GROUP,
-	IP_END,
-	isIpv6,
-	TRANSPORT_AT,
-	TTL_PROTOCOL,
-	WHOSE,
-} from "../packet/fields.ts";
+import { EVERYBODYS, FIELDS_BYTES, isIpv6, REGISTER } from "../packet/fields.ts";
 import { FLAG_ETHERNET, InterfaceBlock } from "../packet/interface-block.ts";
 import { hasRaw } from "../packet/kernels/parts.ts";
 import type { Offset } from "../packet/numbers.ts";
@@ -26,15 +16,15 @@ import { rawInput, rawWants } from "./raw/input.ts";
 import { tcpInput } from "./tcp/input.ts";
 import { udpInput } from "./udp/input.ts";
 
-/** Goes on with the packet that `ipInput` answered true for. Answers whether the interpreter has to look at it: what lies at PAYLOAD_AT. */
+/** Goes on with the packet that `ipInput` answered true for. Answers whether the interpreter has to look at it: what lies at REGISTER.payloadAt. */
 export function transportInput(view: DataView): boolean {
 	check(0, FIELDS_BYTES, view.byteLength);
-	const link = InterfaceBlock.of(view, view.getInt32(ARRIVAL * 4, true));
-	const at: Offset = view.getInt32(TRANSPORT_AT * 4, true);
-	const end: Offset = view.getInt32(IP_END * 4, true);
+	const link = InterfaceBlock.of(view, view.getInt32(REGISTER.arrival, true));
+	const at: Offset = view.getInt32(REGISTER.transportAt, true);
+	const end: Offset = view.getInt32(REGISTER.ipEnd, true);
 	// For all or many, by the link or by IP.
-	const group = view.getInt32(FRAME_GROUP * 4, true) !== 0 || view.getInt32(WHOSE * 4, true) === EVERYBODYS;
-	const protocol = view.getInt32(TTL_PROTOCOL * 4, true) & 255;
+	const group = view.getInt32(REGISTER.frameGroup, true) !== 0 || view.getInt32(REGISTER.whose, true) === EVERYBODYS;
+	const protocol = view.getInt32(REGISTER.ttlProtocol, true) & 255;
 	if (protocol === ipv4.TCP) tcpInput(view, link, at, end, group);
 	else if (protocol === ipv4.UDP) udpInput(view, link, at, end, group);
 	else if (isIpv6(view) && protocol === ipv6.ICMP) {

@@ -4,7 +4,7 @@ import { icmpError, UNKNOWN_HEADER } from "../ip/icmp.ts";
 import { piecesDropped, piecesLength } from "../ip/fragments.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import { IP_AT, isIpv6, NAMED_AT, TTL_PROTOCOL } from "../packet/fields.ts";
+import { isIpv6, REGISTER } from "../packet/fields.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Offset, Uint16, Uint8 } from "../packet/numbers.ts";
 import { NONE } from "../packet/packets.ts";
@@ -18,10 +18,10 @@ import { udpPieces } from "./udp/pieces.ts";
 /** Its first piece lies in bytes `at` to `end`; `group`: it is for all or many. */
 export function piecesInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, group: boolean): void {
 	const six = isIpv6(view);
-	const ip: Offset = view.getInt32(IP_AT * 4, true);
-	const named: Offset = view.getInt32(NAMED_AT * 4, true);
+	const ip: Offset = view.getInt32(REGISTER.ipAt, true);
+	const named: Offset = view.getInt32(REGISTER.namedAt, true);
 	const protocol = six ? view.getUint8(named) : ipv4.protocol(view, ip);
-	view.setInt32(TTL_PROTOCOL * 4, (view.getInt32(TTL_PROTOCOL * 4, true) & 0xff00) | protocol, true);
+	view.setInt32(REGISTER.ttlProtocol, (view.getInt32(REGISTER.ttlProtocol, true) & 0xff00) | protocol, true);
 	const icmp = six ? ipv6.ICMP : ipv4.ICMP;
 	const length = piecesLength(view, (end - at) | 0);
 	if (protocol === ipv4.UDP) {
@@ -34,7 +34,7 @@ export function piecesInput(view: DataView, link: InterfaceBlock, at: Offset, en
 
 /** Nobody takes the protocol of the packet in the registers: its sender is told, unless `quiet`. */
 export function unknownProtocol(view: DataView, link: InterfaceBlock, quiet: boolean): void {
-	const named = (view.getInt32(NAMED_AT * 4, true) - view.getInt32(IP_AT * 4, true)) | 0;
+	const named = (view.getInt32(REGISTER.namedAt, true) - view.getInt32(REGISTER.ipAt, true)) | 0;
 	if (!quiet) icmpError(view, link, UNKNOWN_HEADER, isIpv6(view) ? named : 0);
 	drop(view, link, DROP.unknownProtocol);
 }

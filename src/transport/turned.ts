@@ -2,7 +2,7 @@
 
 import { copyAddress, isV4, setV4 } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
-import { DESTINATION_ADDRESS, PORTS, SEQ, SOURCE_ADDRESS } from "../packet/fields.ts";
+import { DESTINATION_ADDRESS, REGISTER, SOURCE_ADDRESS } from "../packet/fields.ts";
 import type { Offset, Uint8 } from "../packet/numbers.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
@@ -33,6 +33,6 @@ export function turned6(view: DataView, at: Offset, end: Offset, protocol: Uint8
 /** Its ports turned round, and the word behind them: TCP's sequence number. */
 function ports(view: DataView, transport: Offset): void {
 	const both = view.getInt32(transport);
-	view.setInt32(PORTS * 4, (both << 16) | (both >>> 16), true);
-	view.setInt32(SEQ * 4, view.getInt32(transport + 4), true);
+	view.setInt32(REGISTER.ports, (both << 16) | (both >>> 16), true);
+	view.setInt32(REGISTER.seq, view.getInt32(transport + 4), true);
 }

@@ -10,7 +10,7 @@ import { CONTROL as LINE_CONTROL, isLine, isPpp, lineFrame, lineSkipped } from "
 import { dequeue } from "../link/transmit.ts";
 import { BUSY_MORE, CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import { ARRIVAL, ipv4Again, PAYLOAD_AT } from "../packet/fields.ts";
+import { ipv4Again, REGISTER } from "../packet/fields.ts";
 import { FLAG_RETURNS, InterfaceBlock } from "../packet/interface-block.ts";
 import { LineBlock } from "../packet/line-block.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
@@ -23,11 +23,11 @@ import * as requests from "./requests.ts";
 /** Nothing is asked for: no request has this kind. */
 export const NOTHING = requests.KIND;
 
-/** The frame in bytes `at` to `end`, which `link` has brought, goes up. Answers whether it is for the interpreter, which then finds it at PAYLOAD_AT and its interface in ARRIVAL. */
+/** The frame in bytes `at` to `end`, which `link` has brought, goes up. Answers whether it is for the interpreter, which then finds it at REGISTER.payloadAt and its interface in REGISTER.arrival. */
 function arrives(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
 	const what = linkInput(view, link, at, end);
 	if (what !== IPV4 && what !== IPV6) return what === CONTROL;
-	const control = ipInput(view, view.getInt32(PAYLOAD_AT * 4, true), end, what === IPV6) && transportInput(view);
+	const control = ipInput(view, view.getInt32(REGISTER.payloadAt, true), end, what === IPV6) && transportInput(view);
 	if (hasIpv6() && what === IPV6) ipv4Again(view);
 	return control;
 }
@@ -203,7 +203,7 @@ function take(view: DataView, link: InterfaceBlock, at: Offset, said: number): n
 		return NOTHING;
 	}
 	if (!arrives(view, link, at, (at + length) | 0)) return NOTHING;
-	const arrival = InterfaceBlock.of(view, view.getInt32(ARRIVAL * 4, true));
+	const arrival = InterfaceBlock.of(view, view.getInt32(REGISTER.arrival, true));
 	return requests.FRAME | (arrival.slot << requests.VALUE_SHIFT);
 }
 

@@ -3,7 +3,7 @@
 import { ipText } from "../support/frames.ts";
 import { V4 } from "../../src/packet/address.ts";
 import { CORE, CoreBlock } from "../../src/packet/core-block.ts";
-import { DESTINATION_ADDRESS, GIVEN_ADDRESS, NO_ADDRESS, PORTS, SOURCE_ADDRESS } from "../../src/packet/fields.ts";
+import { DESTINATION_ADDRESS, GIVEN_ADDRESS, NO_ADDRESS, REGISTER, SOURCE_ADDRESS } from "../../src/packet/fields.ts";
 import { formatIpv4 } from "../../src/address4.ts";
 import { createIO } from "../../src/io/io.ts";
 import { LoopbackDevice } from "../../src/device/loopback.ts";
@@ -449,7 +449,7 @@ function demuxCase(count: number): Run {
 	setV4(view, DESTINATION_ADDRESS, 0x0a000002);
 	return (packets) => {
 		for (let i = 0; i < packets; i++) {
-			copy(view, PORTS * 4, keys + (i & 1023) * 4, 4);
+			copy(view, REGISTER.ports, keys + (i & 1023) * 4, 4);
 			if (flowFind(view, table, 17 | (2 << 8)) < 0) throw new Error("a bound socket was not found");
 		}
 	};

@@ -3,16 +3,7 @@
 import { check } from "../../packet/bounds.ts";
 import { CORE, CoreBlock, RULE_FORWARDING } from "../../packet/core-block.ts";
 import { DROP, refused } from "../../packet/drops.ts";
-import {
-	DESTINATION_ADDRESS,
-	ELSEWHERE,
-	IP_AT,
-	IP_END,
-	NAMED_AT,
-	TRANSPORT_AT,
-	TTL_PROTOCOL,
-	WHOSE,
-} from "../../packet/fields.ts";
+import { DESTINATION_ADDRESS, ELSEWHERE, REGISTER } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Offset, Uint8 } from "../../packet/numbers.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
@@ -26,11 +17,11 @@ const ROUTING_TYPE = 2;
 const SEGMENTS_LEFT = 3;
 
 /**
- * Looks at the hop-by-hop options of the packet in bytes `at` to `end`, which all on its way do; what is nobody's business of ours is not answered, whatever they want. RFC 8200 §4.3. TRANSPORT_AT and the protocol in TTL_PROTOCOL are behind them then. Answers
+ * Looks at the hop-by-hop options of the packet in bytes `at` to `end`, which all on its way do; what is nobody's business of ours is not answered, whatever they want. RFC 8200 §4.3. REGISTER.transportAt and the protocol in REGISTER.ttlProtocol are behind them then. Answers
  * whether it goes on.
  */
 export function hopByHop(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
-	const elsewhere = view.getInt32(WHOSE * 4, true) === ELSEWHERE && (CoreBlock.of(view, CORE).rules & RULE_FORWARDING) === 0;
+	const elsewhere = view.getInt32(REGISTER.whose, true) === ELSEWHERE && (CoreBlock.of(view, CORE).rules & RULE_FORWARDING) === 0;
 	if (elsewhere && !isLocal(view, DESTINATION_ADDRESS)) return refused(view, link, DROP.ipNotLocal);
 	stand(view, at + ipv6.HEADER, at + ipv6.NEXT_HEADER, ipv6.nextHeader(view, at));
 	return ipv6.nextHeader(view, at) !== ipv6.HOP_BY_HOP || passed(view, link, at, end, ipv6.HOP_BY_HOP);
@@ -46,10 +37,10 @@ function others(view: DataView, link: InterfaceBlock, start: Offset, stop: Offse
 	let end = stop;
 	let joined = false;
 	while (true) {
-		const header = view.getInt32(TTL_PROTOCOL * 4, true) & 255;
+		const header = view.getInt32(REGISTER.ttlProtocol, true) & 255;
 		if (header === ipv6.HOP_BY_HOP) {
 			// RFC 8200 §4.1: directly behind the IPv6 header, or it is not known.
-			icmpError(view, link, UNKNOWN_HEADER, (view.getInt32(NAMED_AT * 4, true) - at) | 0);
+			icmpError(view, link, UNKNOWN_HEADER, (view.getInt32(REGISTER.namedAt, true) - at) | 0);
 			return refused(view, link, DROP.ipUnknownHeader);
 		}
 		if (header === ipv6.FRAGMENT) {
@@ -57,8 +48,8 @@ function others(view: DataView, link: InterfaceBlock, start: Offset, stop: Offse
 			// Fragments of fragments nobody sends who means well.
 			if (joined) return refused(view, link, DROP.ipFragment);
 			if (!fragment6(view, link, at, end)) return false;
-			at = view.getInt32(IP_AT * 4, true);
-			end = view.getInt32(IP_END * 4, true);
+			at = view.getInt32(REGISTER.ipAt, true);
+			end = view.getInt32(REGISTER.ipEnd, true);
 			joined = true;
 		} else if (!ipv6.hasLength(header)) {
 			// RFC 8200 §4.7: nothing follows, and that is all.
@@ -71,14 +62,14 @@ function others(view: DataView, link: InterfaceBlock, start: Offset, stop: Offse
 
 /** What follows is at `next`, and the octet at `named` says that it is `header`. */
 function stand(view: DataView, next: Offset, named: Offset, header: Uint8): void {
-	view.setInt32(TRANSPORT_AT * 4, next, true);
-	view.setInt32(NAMED_AT * 4, named, true);
-	view.setInt32(TTL_PROTOCOL * 4, (view.getInt32(TTL_PROTOCOL * 4, true) & 0xff00) | header, true);
+	view.setInt32(REGISTER.transportAt, next, true);
+	view.setInt32(REGISTER.namedAt, named, true);
+	view.setInt32(REGISTER.ttlProtocol, (view.getInt32(REGISTER.ttlProtocol, true) & 0xff00) | header, true);
 }
 
 /** A fragment header that is all there is of its packet's fragments is passed: RFC 6946. Answers false, and has done nothing, for others. */
 function whole(view: DataView, end: Offset): boolean {
-	const header: Offset = view.getInt32(TRANSPORT_AT * 4, true);
+	const header: Offset = view.getInt32(REGISTER.transportAt, true);
 	if (end - header < ipv6.FRAGMENT_HEADER) return false;
 	check(header, ipv6.FRAGMENT_HEADER, view.byteLength);
 	if ((view.getUint16(header + 2) & 0xfff9) !== 0) return false;
@@ -88,7 +79,7 @@ function whole(view: DataView, end: Offset): boolean {
 
 /** An extension header that has its length is looked at, and passed. */
 function passed(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, kind: Uint8): boolean {
-	const header: Offset = view.getInt32(TRANSPORT_AT * 4, true);
+	const header: Offset = view.getInt32(REGISTER.transportAt, true);
 	if (end - header < 8) return refused(view, link, DROP.ipMalformed);
 	check(header, 8, view.byteLength);
 	const length = ipv6.extensionLength(view, header);

@@ -3,20 +3,7 @@
 import { copyAddress } from "../../packet/address.ts";
 import { check } from "../../packet/bounds.ts";
 import { DROP, refused } from "../../packet/drops.ts";
-import {
-	DESTINATION_ADDRESS,
-	ELSEWHERE,
-	EVERYBODYS,
-	FIELDS_BYTES,
-	IP_AT,
-	IP_END,
-	NAMED_AT,
-	OURS,
-	SOURCE_ADDRESS,
-	TRANSPORT_AT,
-	TTL_PROTOCOL,
-	WHOSE,
-} from "../../packet/fields.ts";
+import { DESTINATION_ADDRESS, ELSEWHERE, EVERYBODYS, FIELDS_BYTES, OURS, REGISTER, SOURCE_ADDRESS } from "../../packet/fields.ts";
 import { FLAG_ANY_ADDRESS, FLAG_LOOPBACK, type InterfaceBlock, OwnAddress } from "../../packet/interface-block.ts";
 import type { Offset, Uint8 } from "../../packet/numbers.ts";
 import { ownAt } from "../../link/addresses.ts";
@@ -26,7 +13,7 @@ import { isAllNodes, isLoopback, isMulticast, isSolicited, isSolicitedNode, SCOP
 import { ownFind } from "../own.ts";
 import { isJoined } from "../way.ts";
 
-/** WHOSE is none of it: a group that we are not in. */
+/** REGISTER.whose is none of it: a group that we are not in. */
 const NOBODYS = 3;
 
 /** Reads the header of an IPv6 packet into the registers. False when it is none, or for a group that we are not in. */
@@ -36,17 +23,17 @@ export function read6(view: DataView, link: InterfaceBlock, at: Offset, end: Off
 	check(at, ipv6.HEADER, view.byteLength);
 	copyAddress(view, SOURCE_ADDRESS, at + ipv6.SOURCE);
 	copyAddress(view, DESTINATION_ADDRESS, at + ipv6.DESTINATION);
-	view.setInt32(IP_AT * 4, at, true);
-	view.setInt32(IP_END * 4, at + ipv6.HEADER + ipv6.payloadLength(view, at), true);
-	view.setInt32(TRANSPORT_AT * 4, at + ipv6.HEADER, true);
-	view.setInt32(NAMED_AT * 4, at + ipv6.NEXT_HEADER, true);
-	view.setInt32(TTL_PROTOCOL * 4, (ipv6.hopLimit(view, at) << 8) | ipv6.nextHeader(view, at), true);
+	view.setInt32(REGISTER.ipAt, at, true);
+	view.setInt32(REGISTER.ipEnd, at + ipv6.HEADER + ipv6.payloadLength(view, at), true);
+	view.setInt32(REGISTER.transportAt, at + ipv6.HEADER, true);
+	view.setInt32(REGISTER.namedAt, at + ipv6.NEXT_HEADER, true);
+	view.setInt32(REGISTER.ttlProtocol, (ipv6.hopLimit(view, at) << 8) | ipv6.nextHeader(view, at), true);
 	const owner = whose(view, link);
-	view.setInt32(WHOSE * 4, owner, true);
+	view.setInt32(REGISTER.whose, owner, true);
 	return owner !== NOBODYS || refused(view, link, DROP.ipNotLocal);
 }
 
-/** Whose the destination in the registers is: a value of WHOSE, or NOBODYS. */
+/** Whose the destination in the registers is: a value of REGISTER.whose, or NOBODYS. */
 function whose(view: DataView, link: InterfaceBlock): Uint8 {
 	if (isMulticast(view, DESTINATION_ADDRESS)) return isMember(view, link) ? EVERYBODYS : NOBODYS;
 	const own = ownFind(view, DESTINATION_ADDRESS, link.slot);

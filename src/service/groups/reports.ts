@@ -6,7 +6,7 @@ import { given } from "../../address.ts";
 import { PACKET_BYTES, PACKET_HEADROOM } from "../../config.ts";
 import { EthernetInterface } from "../../link/ethernet.ts";
 import { DROP } from "../../packet/drops.ts";
-import { IP_END, TRANSPORT_AT } from "../../packet/fields.ts";
+import { REGISTER } from "../../packet/fields.ts";
 import { hasIpv6 } from "../../packet/kernels/parts.ts";
 import { NONE } from "../../packet/pool.ts";
 import type { Stack } from "../../stack.ts";
@@ -146,7 +146,7 @@ export class GroupReports implements Service {
 		const { view, fields } = this.#stack.core;
 		const bits = hasIpv6() && view.getUint8(at) >> 4 === 6 ? 128 : 32;
 		const side = this.#sides.find(({ link: each, membership }) => each === link && membership.format.bits === bits);
-		const said = side?.membership.format.read(view, at, fields[TRANSPORT_AT]!, fields[IP_END]!);
+		const said = side?.membership.format.read(view, at, fields[REGISTER.transportAt >> 2]!, fields[REGISTER.ipEnd >> 2]!);
 		if (said === undefined) return this.#stack.core.count(link.block, DROP.icmpUnhandled);
 		side!.membership.heard(said, this.#clock.now);
 		this.#soon();

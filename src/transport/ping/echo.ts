@@ -8,7 +8,7 @@ import { copyAddress, sameAddress, setNone, v4Of } from "../../packet/address.ts
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import { ECHO_GONE, ECHO_OPEN, EchoAnswer, EchoBlock, echoAt } from "../../packet/echo-block.ts";
-import { NO_ADDRESS, PAYLOAD_LENGTH, PORTS, SOURCE_ADDRESS, TTL_PROTOCOL } from "../../packet/fields.ts";
+import { NO_ADDRESS, REGISTER, SOURCE_ADDRESS } from "../../packet/fields.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
 import { hasIpv6 } from "../../packet/kernels/parts.ts";
 import { ERROR, newsOwned, newsPost, READABLE } from "../../packet/news.ts";
@@ -107,12 +107,12 @@ export function echoSend(view: DataView, block: Offset, sequence: number, length
 
 /** An echo reply came, which the registers describe. Answers whether a socket had asked. */
 export function echoReply(view: DataView, link: InterfaceBlock): boolean {
-	const echo = view.getInt32(PORTS * 4, true);
+	const echo = view.getInt32(REGISTER.ports, true);
 	const index = flowValue(view, NO_ADDRESS, NO_ADDRESS, echo >>> 16, ipv4.ICMP);
 	if (index < 0) return false;
 	const socket = EchoBlock.of(view, echoAt(view, index));
-	const ttl = view.getInt32(TTL_PROTOCOL * 4, true) >> 8;
-	const length = (view.getInt32(PAYLOAD_LENGTH * 4, true) - icmpv4.HEADER) | 0;
+	const ttl = view.getInt32(REGISTER.ttlProtocol, true) >> 8;
+	const length = (view.getInt32(REGISTER.payloadLength, true) - icmpv4.HEADER) | 0;
 	socket.replies = (socket.replies + 1) | 0;
 	tell(view, link, socket, icmpv4.ECHO_REPLY, 0, echo, SOURCE_ADDRESS, length, ttl);
 	return true;

@@ -4,7 +4,7 @@ import { isGroup, isJoined, isLocal } from "../../ip/way.ts";
 import { copyFor } from "../../link/taps.ts";
 import { isNone, isV4, sameAddress } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
-import { DESTINATION_ADDRESS, IP_AT, isIpv6, SOURCE_ADDRESS, TTL_PROTOCOL } from "../../packet/fields.ts";
+import { DESTINATION_ADDRESS, isIpv6, REGISTER, SOURCE_ADDRESS } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Address, Offset, Uint8 } from "../../packet/numbers.ts";
 import { rawAt, UDP_ERRORS, UDP_FRAMES, UdpBlock, udpHasPlace } from "../../packet/udp-block.ts";
@@ -25,9 +25,9 @@ export function rawInput(view: DataView, link: InterfaceBlock, protocol: Uint8, 
 	if (isMulticast(view, DESTINATION_ADDRESS) && !isJoined(view, DESTINATION_ADDRESS, link.slot) && !six) return false;
 	if (protocol === (six ? ipv6.ICMP : ipv4.ICMP) && wrongSum(view, link, at, end, six ? pseudoOf(view, ipv6.ICMP, end - at) : 0))
 		return false;
-	const ip: Offset = view.getInt32(IP_AT * 4, true);
+	const ip: Offset = view.getInt32(REGISTER.ipAt, true);
 	const traffic = six ? (view.getUint16(ip) >> 4) & 255 : view.getUint8(ip + ipv4.TOS);
-	const ports = (traffic << 24) | ((view.getInt32(TTL_PROTOCOL * 4, true) & 0xffff) << 8) | (six ? 6 : 4);
+	const ports = (traffic << 24) | ((view.getInt32(REGISTER.ttlProtocol, true) & 0xffff) << 8) | (six ? 6 : 4);
 	const count = CoreBlock.of(view, CORE).rawCount;
 	let some = false;
 	for (let i = 0; i < count; i++) {

@@ -6,7 +6,7 @@ import { isGroup } from "../../ip/way.ts";
 import { copyAddress } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
-import * as fields from "../../packet/fields.ts";
+import { DESTINATION_ADDRESS, REGISTER, SOURCE_ADDRESS } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { newsPost, READABLE, WRITABLE } from "../../packet/news.ts";
@@ -50,7 +50,7 @@ function dropped(view: DataView, link: InterfaceBlock, reason: number): number {
 
 /** A segment for a listener. Answers DONE, or the block of the connection that it has just made, which the segment is for. */
 export function listenArrives(view: DataView, listener: TcbBlock, link: InterfaceBlock): number {
-	const flags = view.getInt32(fields.FLAGS_WINDOW * 4, true) >> FLAG_SHIFT;
+	const flags = view.getInt32(REGISTER.flagsWindow, true) >> FLAG_SHIFT;
 	if ((flags & RST) !== 0) return dropped(view, link, DROP.tcpUnacceptable);
 	if ((flags & ACK) !== 0) return completes(view, listener, link, flags);
 	asks(view, listener, link, 0, false);
@@ -59,16 +59,11 @@ export function listenArrives(view: DataView, listener: TcbBlock, link: Interfac
 
 /** A segment without ACK for a listener. With `renewed`, its connection was in TIME-WAIT until now, and ended at the sequence number `after`. */
 function asks(view: DataView, listener: TcbBlock, link: InterfaceBlock, after: number, renewed: boolean): void {
-	const flags = view.getInt32(fields.FLAGS_WINDOW * 4, true) >> FLAG_SHIFT;
-	const remote = addressWord(view, fields.SOURCE_ADDRESS);
+	const flags = view.getInt32(REGISTER.flagsWindow, true) >> FLAG_SHIFT;
+	const remote = addressWord(view, SOURCE_ADDRESS);
 	// MUST-57: nobody's address, or everybody's, opens no connection.
 	// What asks to open and to end at once is a probe, or gets round a filter. Linux drops it too.
-	if (
-		(flags & SYN) === 0 ||
-		(flags & FIN) !== 0 ||
-		isNowhere(view, fields.SOURCE_ADDRESS) ||
-		isGroup(view, fields.SOURCE_ADDRESS)
-	) {
+	if ((flags & SYN) === 0 || (flags & FIN) !== 0 || isNowhere(view, SOURCE_ADDRESS) || isGroup(view, SOURCE_ADDRESS)) {
 		drop(view, link, DROP.tcpUnacceptable);
 		return;
 	}
@@ -77,9 +72,9 @@ function asks(view: DataView, listener: TcbBlock, link: InterfaceBlock, after: n
 		drop(view, link, DROP.tcpBacklogFull);
 		return;
 	}
-	const ports = view.getInt32(fields.PORTS * 4, true);
-	const seq = view.getInt32(fields.SEQ * 4, true);
-	const mss = wire.mssOption(view, view.getInt32(fields.TRANSPORT_AT * 4, true));
+	const ports = view.getInt32(REGISTER.ports, true);
+	const seq = view.getInt32(REGISTER.seq, true);
+	const mss = wire.mssOption(view, view.getInt32(REGISTER.transportAt, true));
 	const iss = issFor(view, seq, mss, after, renewed);
 	// A stranger is never told SOON.
 	const seat = listener.waiting < listener.backlog ? take(view, STRANGER, remote, ports) : NO_SEAT;
@@ -100,11 +95,11 @@ function asks(view: DataView, listener: TcbBlock, link: InterfaceBlock, after: n
 /** The sequence number that our answer to the SYN in the registers begins with: a cookie. */
 function issFor(view: DataView, seq: number, mss: number, after: number, renewed: boolean): number {
 	const now = CoreBlock.of(view, CORE).now;
-	const ports = view.getInt32(fields.PORTS * 4, true);
-	const iss = cookie(view, now, fields.DESTINATION_ADDRESS, fields.SOURCE_ADDRESS, ports, seq, mss);
+	const ports = view.getInt32(REGISTER.ports, true);
+	const iss = cookie(view, now, DESTINATION_ADDRESS, SOURCE_ADDRESS, ports, seq, mss);
 	if (!renewed || ((iss - after) | 0) > 0) return iss;
 	// As RFC 6191 asks, beyond the last number of the old connection: the next cookie, or if it must be no cookie.
-	const next = cookie(view, (now + COOKIE_LIFETIME) | 0, fields.DESTINATION_ADDRESS, fields.SOURCE_ADDRESS, ports, seq, mss);
+	const next = cookie(view, (now + COOKIE_LIFETIME) | 0, DESTINATION_ADDRESS, SOURCE_ADDRESS, ports, seq, mss);
 	return ((next - after) | 0) > 0 ? next : (after + REOPEN_STEP) | 0;
 }
 
@@ -123,14 +118,14 @@ export function acceptFull(view: DataView, listener: TcbBlock): boolean {
 /** Makes a TCB a half-open connection of the listener, from the registers. Without a route it is given back, and the answer is false. */
 function admit(view: DataView, listener: TcbBlock, child: TcbBlock, link: InterfaceBlock): boolean {
 	const path = PathBlock.of(view, child.path);
-	const ports = view.getInt32(fields.PORTS * 4, true);
-	copyAddress(view, child.localAddress, fields.DESTINATION_ADDRESS);
+	const ports = view.getInt32(REGISTER.ports, true);
+	copyAddress(view, child.localAddress, DESTINATION_ADDRESS);
 	child.localPort = ports & 0xffff;
-	copyAddress(view, child.remoteAddress, fields.SOURCE_ADDRESS);
+	copyAddress(view, child.remoteAddress, SOURCE_ADDRESS);
 	child.remotePort = (ports >>> 16) | 0;
 	child.meta = listener.meta;
-	copyAddress(view, path.source, fields.DESTINATION_ADDRESS);
-	copyAddress(view, path.destination, fields.SOURCE_ADDRESS);
+	copyAddress(view, path.source, DESTINATION_ADDRESS);
+	copyAddress(view, path.destination, SOURCE_ADDRESS);
 	const listens = PathBlock.of(view, listener.path);
 	path.bound = listens.bound;
 	path.hops = listens.hops;
@@ -160,15 +155,15 @@ function recognized(view: DataView, irs: number): number {
 		tcp.cookies = 0;
 		return FOREIGN;
 	}
-	const ports = view.getInt32(fields.PORTS * 4, true);
-	const iss = (view.getInt32(fields.ACK * 4, true) - 1) | 0;
-	return recognize(view, now, fields.DESTINATION_ADDRESS, fields.SOURCE_ADDRESS, ports, irs, iss);
+	const ports = view.getInt32(REGISTER.ports, true);
+	const iss = (view.getInt32(REGISTER.ack, true) - 1) | 0;
+	return recognize(view, now, DESTINATION_ADDRESS, SOURCE_ADDRESS, ports, irs, iss);
 }
 
 /** An ACK for a listener: that of a SYN and ACK of which nothing was kept, or a stray, which gets RST. Answers as `listenArrives`. */
 function completes(view: DataView, listener: TcbBlock, link: InterfaceBlock, flags: number): number {
-	const seq = view.getInt32(fields.SEQ * 4, true);
-	const ack = view.getInt32(fields.ACK * 4, true);
+	const seq = view.getInt32(REGISTER.seq, true);
+	const ack = view.getInt32(REGISTER.ack, true);
 	const found = (flags & SYN) !== 0 ? FOREIGN : recognized(view, (seq - 1) | 0);
 	if (found === FOREIGN) {
 		refuse(view, link, listener.at);
@@ -177,12 +172,12 @@ function completes(view: DataView, listener: TcbBlock, link: InterfaceBlock, fla
 	// Most likely a peer's second segment, whose first was lost or dropped below: that one comes again.
 	if (found === LATER) return dropped(view, link, DROP.tcpUnacceptable);
 	if (acceptFull(view, listener)) return dropped(view, link, DROP.tcpBacklogFull);
-	const remote = addressWord(view, fields.SOURCE_ADDRESS);
-	const seat = take(view, proven(view, remote), remote, view.getInt32(fields.PORTS * 4, true));
+	const remote = addressWord(view, SOURCE_ADDRESS);
+	const seat = take(view, proven(view, remote), remote, view.getInt32(REGISTER.ports, true));
 	if (seat === NO_SEAT || seat === SOON) {
 		drop(view, link, DROP.tcpSocketsFull);
 		// Data comes again, and finds the place free. Who waits for us to speak first is asked again.
-		const silent = view.getInt32(fields.PAYLOAD_LENGTH * 4, true) === 0 && (flags & FIN) === 0;
+		const silent = view.getInt32(REGISTER.payloadLength, true) === 0 && (flags & FIN) === 0;
 		if (seat === SOON && silent) synAck(view, link, listener, (ack - 1) | 0, seq);
 		return DONE;
 	}
@@ -202,7 +197,7 @@ function completes(view: DataView, listener: TcbBlock, link: InterfaceBlock, fla
 /** The segment in the registers has a wrong ACK for a half-open connection: true when it is that of an earlier answer of ours, of which nothing was kept. */
 export function answersEarlier(view: DataView, tcb: TcbBlock): boolean {
 	if (tcb.listener === 0 || recognized(view, tcb.irs) < 0) return false;
-	setIss(tcb, (view.getInt32(fields.ACK * 4, true) - 1) | 0);
+	setIss(tcb, (view.getInt32(REGISTER.ack, true) - 1) | 0);
 	return true;
 }
 
@@ -211,7 +206,7 @@ function synchronize(view: DataView, tcb: TcbBlock, seq: number, mss: number): v
 	tcb.irs = seq;
 	tcb.rcvNxt = (seq + 1) | 0;
 	tcb.rcvAdv = tcb.rcvNxt;
-	tcb.sndWnd = view.getInt32(fields.FLAGS_WINDOW * 4, true) & 0xffff;
+	tcb.sndWnd = view.getInt32(REGISTER.flagsWindow, true) & 0xffff;
 	tcb.sndWndMax = tcb.sndWnd;
 	tcb.sndWl1 = seq;
 	tcb.sndMss = sendMss(view, tcb, mss);
@@ -219,9 +214,9 @@ function synchronize(view: DataView, tcb: TcbBlock, seq: number, mss: number): v
 
 /** RFC 9293 §3.10.7.3, in its order. */
 export function synSentArrives(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void {
-	const flagsWindow = view.getInt32(fields.FLAGS_WINDOW * 4, true);
+	const flagsWindow = view.getInt32(REGISTER.flagsWindow, true);
 	const flags = flagsWindow >> FLAG_SHIFT;
-	const ack = view.getInt32(fields.ACK * 4, true);
+	const ack = view.getInt32(REGISTER.ack, true);
 	const acked = (ack - tcb.sndUna) | 0;
 	if ((flags & ACK) !== 0 && (acked <= 0 || acked > ((tcb.sndMax - tcb.sndUna) | 0))) {
 		if ((flags & RST) !== 0) drop(view, link, DROP.tcpUnacceptable);
@@ -237,8 +232,8 @@ export function synSentArrives(view: DataView, tcb: TcbBlock, link: InterfaceBlo
 		drop(view, link, DROP.tcpUnacceptable);
 		return;
 	}
-	const seq = view.getInt32(fields.SEQ * 4, true);
-	synchronize(view, tcb, seq, wire.mssOption(view, view.getInt32(fields.TRANSPORT_AT * 4, true)));
+	const seq = view.getInt32(REGISTER.seq, true);
+	synchronize(view, tcb, seq, wire.mssOption(view, view.getInt32(REGISTER.transportAt, true)));
 	if ((flags & ACK) !== 0) {
 		established(view, tcb, seq, ack, flagsWindow & 0xffff);
 		oweAck(view, tcb);

@@ -1,7 +1,7 @@
 // What ICMP errors do to a connection. RFC 5927: no error ends one that is established, and none is believed whose quotation
 // could have been guessed.
 
-import { SEQ } from "../../packet/fields.ts";
+import { REGISTER } from "../../packet/fields.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { TcbBlock } from "../../packet/tcb-block.ts";
 import * as icmpv4 from "../../wire/icmpv4.ts";
@@ -15,7 +15,7 @@ export function tcpIcmpError(view: DataView, at: Offset, type: number, code: num
 	const tcb = TcbBlock.of(view, at);
 	if (tcb.state < SYN_SENT) return;
 	// RFC 5927 §4.1: it must be in flight.
-	const into = (view.getInt32(SEQ * 4, true) - tcb.sndUna) | 0;
+	const into = (view.getInt32(REGISTER.seq, true) - tcb.sndUna) | 0;
 	if (into < 0 || into >= ((tcb.sndMax - tcb.sndUna) | 0)) return;
 	if (type === icmpv4.UNREACHABLE && code === icmpv4.FRAGMENTATION_NEEDED) {
 		tooBig(view, tcb, mtu);

@@ -3,7 +3,7 @@
 import { check } from "../../packet/bounds.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
-import { ACK, FIELDS_BYTES, FLAGS_WINDOW, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS, SEQ } from "../../packet/fields.ts";
+import { FIELDS_BYTES, REGISTER } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { newsPost, READABLE, WRITABLE } from "../../packet/news.ts";
 import type { Offset } from "../../packet/numbers.ts";
@@ -47,12 +47,12 @@ export function tcpInput(view: DataView, link: InterfaceBlock, at: Offset, end: 
 	check(at, tcp.HEADER, view.byteLength);
 	check(0, FIELDS_BYTES, view.byteLength);
 	const data = at + tcp.headerLength(view, at);
-	view.setInt32(PORTS * 4, tcp.ports(view, at), true);
-	view.setInt32(SEQ * 4, tcp.seq(view, at), true);
-	view.setInt32(ACK * 4, tcp.ack(view, at), true);
-	view.setInt32(FLAGS_WINDOW * 4, tcp.flagsAndWindow(view, at), true);
-	view.setInt32(PAYLOAD_AT * 4, data, true);
-	view.setInt32(PAYLOAD_LENGTH * 4, end - data, true);
+	view.setInt32(REGISTER.ports, tcp.ports(view, at), true);
+	view.setInt32(REGISTER.seq, tcp.seq(view, at), true);
+	view.setInt32(REGISTER.ack, tcp.ack(view, at), true);
+	view.setInt32(REGISTER.flagsWindow, tcp.flagsAndWindow(view, at), true);
+	view.setInt32(REGISTER.payloadAt, data, true);
+	view.setInt32(REGISTER.payloadLength, end - data, true);
 	if (group) {
 		drop(view, link, DROP.tcpUnacceptable); // RFC 9293 §3.9.2.3
 		return;

@@ -6,7 +6,7 @@
 import { LEAST_PATH_MTU, PATH_MTU_RAISE_MS } from "../../config.ts";
 import { v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
-import { SEQ } from "../../packet/fields.ts";
+import { REGISTER } from "../../packet/fields.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import type { TcbBlock } from "../../packet/tcb-block.ts";
 import { halfSipHash } from "../../wire/hash.ts";
@@ -53,7 +53,7 @@ export function tooBig(view: DataView, tcb: TcbBlock, mtu: number): void {
 	if (next >= size || (next < least && tcb.ipHeader !== ipv4.HEADER)) return;
 	if (contradicted(tcb, (Math.max(next, least) - headers) | 0)) {
 		tcb.claimMss = (next - headers) | 0;
-		tcb.claimSeq = view.getInt32(SEQ * 4, true);
+		tcb.claimSeq = view.getInt32(REGISTER.seq, true);
 		tcb.claimAt = CoreBlock.of(view, CORE).now;
 	} else if (believe(view, tcb, (next - headers) | 0)) sendAgain(view, tcb);
 }

@@ -2,7 +2,7 @@
 // (text.ts). The handshake is in handshake.ts.
 
 import { DROP, drop } from "../../packet/drops.ts";
-import * as fields from "../../packet/fields.ts";
+import { REGISTER } from "../../packet/fields.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { BIT_ACK_NOW, TcbBlock } from "../../packet/tcb-block.ts";
@@ -34,8 +34,8 @@ export function tcpArrives(view: DataView, at: Offset, by: Offset): void {
 }
 
 function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void {
-	const flagsWindow = view.getInt32(fields.FLAGS_WINDOW * 4, true);
-	let seq = view.getInt32(fields.SEQ * 4, true);
+	const flagsWindow = view.getInt32(REGISTER.flagsWindow, true);
+	let seq = view.getInt32(REGISTER.seq, true);
 	let flags = flagsWindow >> FLAG_SHIFT;
 	if ((flags & SYN) !== 0 && (flags & RST) === 0) {
 		if (tcb.state === TIME_WAIT && reopen(view, tcb, link, flags, seq)) return;
@@ -56,7 +56,7 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 	}
 
 	// First, the sequence number. Data with RST is a text for people.
-	const length = view.getInt32(fields.PAYLOAD_LENGTH * 4, true);
+	const length = view.getInt32(REGISTER.payloadLength, true);
 	const room = tcb.rcvRoom;
 	const ahead = (seq - tcb.rcvNxt) | 0;
 	const total = (flags & RST) !== 0 ? 0 : (length + ((flags & FIN) !== 0 ? 1 : 0) + ((flags & SYN) !== 0 ? 1 : 0)) | 0;
@@ -86,7 +86,7 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 		drop(view, link, DROP.tcpUnacceptable);
 		return;
 	}
-	const ack = view.getInt32(fields.ACK * 4, true);
+	const ack = view.getInt32(REGISTER.ack, true);
 	if (!acknowledgment(view, tcb, link, seq, ack, flagsWindow & 0xffff, total)) return;
 
 	// Sixth, the urgent pointer, is not looked at: urgent data is data. Seventh, data; eighth, FIN.
@@ -96,7 +96,7 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 /** A SYN and ACK, other than the SYN that came first, acknowledges our own SYN: in a simultaneous open. */
 function provesOurs(view: DataView, tcb: TcbBlock, flags: number): boolean {
 	if (tcb.state !== SYN_RECEIVED || (flags & ACK) === 0 || tcb.listener !== 0) return false;
-	return view.getInt32(fields.ACK * 4, true) === tcb.sndMax;
+	return view.getInt32(REGISTER.ack, true) === tcb.sndMax;
 }
 
 /** RFC 9293 §3.4, table 6; what spans the whole window; and bare acknowledgments of a peer that has filled it, so that it all may be lost. */
@@ -121,7 +121,7 @@ function repeated(view: DataView, tcb: TcbBlock, link: InterfaceBlock, seq: numb
 	if (tcb.state === TIME_WAIT && (flagsWindow & (FIN << FLAG_SHIFT)) !== 0) linger(view, tcb, TIME_WAIT_TIME);
 	// This may be the end of it; the peer must hear of its FIN before.
 	if (tcb.state === LAST_ACK && (tcb.bits & BIT_ACK_NOW) !== 0) acknowledgeNow(view, tcb);
-	const ack = view.getInt32(fields.ACK * 4, true);
+	const ack = view.getInt32(REGISTER.ack, true);
 	const taken = acknowledgment(view, tcb, link, seq, ack, flagsWindow & 0xffff, total);
 	if (taken) drop(view, link, DROP.tcpUnacceptable); // else it was counted, or was the end
 }

@@ -5,7 +5,7 @@ import { route } from "../../ip/way.ts";
 import { copyAddress } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
-import * as fields from "../../packet/fields.ts";
+import { DESTINATION_ADDRESS, REGISTER, SOURCE_ADDRESS } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { takeSpare } from "../../packet/packets.ts";
@@ -26,15 +26,15 @@ export const NOBODY = 0;
 
 /** Answers the segment in the registers with RST, in the manner of the TCB that does not want it (its block, or NOBODY). RFC 9293 §3.10.7.1. */
 export function refuse(view: DataView, link: InterfaceBlock, by: Offset): void {
-	const flags = view.getInt32(fields.FLAGS_WINDOW * 4, true) >> FLAG_SHIFT;
+	const flags = view.getInt32(REGISTER.flagsWindow, true) >> FLAG_SHIFT;
 	if ((flags & RST) !== 0) return;
 	if ((flags & ACK) !== 0) {
-		answer(view, link, by, view.getInt32(fields.ACK * 4, true), 0, RST << FLAG_SHIFT);
+		answer(view, link, by, view.getInt32(REGISTER.ack, true), 0, RST << FLAG_SHIFT);
 		return;
 	}
 	const occupied =
-		(view.getInt32(fields.PAYLOAD_LENGTH * 4, true) + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0)) | 0;
-	answer(view, link, by, 0, (view.getInt32(fields.SEQ * 4, true) + occupied) | 0, (RST | ACK) << FLAG_SHIFT);
+		(view.getInt32(REGISTER.payloadLength, true) + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0)) | 0;
+	answer(view, link, by, 0, (view.getInt32(REGISTER.seq, true) + occupied) | 0, (RST | ACK) << FLAG_SHIFT);
 }
 
 /** Answers the segment in the registers with our SYN, as a TCB of the listener would. Data that came with it is not acknowledged. */
@@ -44,8 +44,8 @@ export function synAck(view: DataView, link: InterfaceBlock, listener: TcbBlock,
 
 /** The way to who sent the segment in the registers, for an answer from the address that it was for. False when there is none. */
 function wayBack(view: DataView, path: PathBlock, bound: number): boolean {
-	copyAddress(view, path.destination, fields.SOURCE_ADDRESS);
-	copyAddress(view, path.source, fields.DESTINATION_ADDRESS);
+	copyAddress(view, path.destination, SOURCE_ADDRESS);
+	copyAddress(view, path.source, DESTINATION_ADDRESS);
 	path.bound = bound;
 	return route(view, path, 0, true);
 }
@@ -68,7 +68,7 @@ function answer(view: DataView, link: InterfaceBlock, by: Offset, seq: number, a
 	const hops = by === NOBODY ? 0 : PathBlock.of(view, TcbBlock.of(view, by).path).hops;
 	const header = ipBuild(view, at, path, ipv4.TCP, (hops & TOS_BITS) | hopsOf(hops), length);
 	const end = header + length;
-	const ports = view.getInt32(fields.PORTS * 4, true);
+	const ports = view.getInt32(REGISTER.ports, true);
 	view.setInt32(header, (ports << 16) | (ports >>> 16));
 	view.setInt32(header + wire.SEQ, seq);
 	view.setInt32(header + wire.ACK_NUMBER, ack);

@@ -3,7 +3,7 @@
 
 import { PAGE_SHIFT } from "../../config.ts";
 import { check } from "../../packet/bounds.ts";
-import { ACK as REGISTER_ACK, FIELDS_BYTES, FLAGS_WINDOW, PAYLOAD_AT, PAYLOAD_LENGTH, SEQ } from "../../packet/fields.ts";
+import { FIELDS_BYTES, REGISTER } from "../../packet/fields.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { PAGE_MASK } from "../../packet/pages.ts";
 import { wrap } from "../../packet/ring.ts";
@@ -49,16 +49,16 @@ const PLAIN = ACK << 16;
  */
 export function predicted(view: DataView, tcb: TcbBlock): number {
 	check(0, FIELDS_BYTES, view.byteLength);
-	const at = view.getInt32(PAYLOAD_AT * 4, true);
-	const length = view.getInt32(PAYLOAD_LENGTH * 4, true);
+	const at = view.getInt32(REGISTER.payloadAt, true);
+	const length = view.getInt32(REGISTER.payloadLength, true);
 	check(at, length, view.byteLength);
 	const bits = tcb.bits;
-	const flagsWindow = view.getInt32(FLAGS_WINDOW * 4, true);
-	const seq = view.getInt32(SEQ * 4, true);
+	const flagsWindow = view.getInt32(REGISTER.flagsWindow, true);
+	const seq = view.getInt32(REGISTER.seq, true);
 	if ((bits & BIT_PREDICTED) === 0 || (flagsWindow & UNUSUAL) !== PLAIN || seq !== tcb.rcvNxt) return IN_UNEXPECTED;
 	const room = tcb.rcvRoom;
 	if (length > room) return IN_UNEXPECTED;
-	const ack = view.getInt32(REGISTER_ACK * 4, true);
+	const ack = view.getInt32(REGISTER.ack, true);
 	const una = tcb.sndUna;
 	const acked = (ack - una) | 0;
 	if (acked < 0 || acked > ((tcb.sndNxt - una) | 0) || (acked === 0 && length === 0)) return IN_UNEXPECTED;

@@ -1,7 +1,7 @@
 // Data and FIN. RFC 9293 §3.10.7.4, seventh and eighth step.
 
 import { DROP, drop } from "../../packet/drops.ts";
-import { PAYLOAD_AT } from "../../packet/fields.ts";
+import { REGISTER } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { ERROR, newsPost, READABLE } from "../../packet/news.ts";
 import type { Length, Offset } from "../../packet/numbers.ts";
@@ -28,7 +28,7 @@ export function textArrives(
 	flags: number,
 ): void {
 	let fin = (flags & FIN) !== 0;
-	let from = view.getInt32(PAYLOAD_AT * 4, true);
+	let from = view.getInt32(REGISTER.payloadAt, true);
 	let start = ahead;
 	let length = bytes;
 	if (beyondFin(tcb, ahead, bytes)) {

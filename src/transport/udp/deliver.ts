@@ -3,7 +3,7 @@
 import { ringPut } from "../../link/taps.ts";
 import { ADDRESS, copyAddress, isNone, sameAddress } from "../../packet/address.ts";
 import { check } from "../../packet/bounds.ts";
-import { DESTINATION_ADDRESS, PAYLOAD_AT, PORTS, SOURCE_ADDRESS } from "../../packet/fields.ts";
+import { DESTINATION_ADDRESS, REGISTER, SOURCE_ADDRESS } from "../../packet/fields.ts";
 import type { Address, Length, Offset } from "../../packet/numbers.ts";
 import { PathBlock, pathForget } from "../../packet/path-block.ts";
 import { wrap } from "../../packet/ring.ts";
@@ -74,7 +74,7 @@ export function deliverDatagram(view: DataView, socket: UdpBlock, slot: number, 
 	check(from, DATAGRAM, view.byteLength);
 	copyAddress(view, from, SOURCE_ADDRESS);
 	copyAddress(view, from + ADDRESS, DESTINATION_ADDRESS);
-	view.setInt32(from + PORTS_AT, view.getInt32(PORTS * 4, true));
+	view.setInt32(from + PORTS_AT, view.getInt32(REGISTER.ports, true));
 	view.setInt32(from + LENGTH_AT, length | (slot << 16));
 	const bytes = DATAGRAM + length;
 	// The usual case in its place: C calls `ringPut`.
@@ -112,7 +112,7 @@ export function appendDatagram(view: DataView, socket: UdpBlock, first: Offset, 
  */
 export function udpDeliver(view: DataView, block: Offset, length: Length, slot: number): number {
 	const socket = UdpBlock.of(view, block);
-	const payload = view.getInt32(PAYLOAD_AT * 4, true);
+	const payload = view.getInt32(REGISTER.payloadAt, true);
 	check(payload, length, view.byteLength);
 	return deliverDatagram(view, socket, slot, payload, length) ? 1 : 0;
 }

@@ -6,7 +6,7 @@ import { copyAddress } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DatagramError } from "../../packet/datagram-error.ts";
 import { DROP, drop } from "../../packet/drops.ts";
-import { DESTINATION_ADDRESS, PORTS, SOURCE_ADDRESS } from "../../packet/fields.ts";
+import { DESTINATION_ADDRESS, REGISTER, SOURCE_ADDRESS } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { newsPost, TROUBLE } from "../../packet/news.ts";
 import type { Address, Offset, Uint8 } from "../../packet/numbers.ts";
@@ -26,7 +26,7 @@ export function udpIcmpError(view: DataView, link: InterfaceBlock, type: Uint8, 
 	if (index < 0) return false;
 	const socket = UdpBlock.of(view, udpAt(view, index));
 	if ((socket.bits & UDP_ERRORS) === 0) return false;
-	errorNote(view, link, socket, type, code, from, (view.getInt32(PORTS * 4, true) >> 16) & 0xffff);
+	errorNote(view, link, socket, type, code, from, (view.getInt32(REGISTER.ports, true) >> 16) & 0xffff);
 	return true;
 }
 

@@ -5,7 +5,7 @@ import { isJoined } from "../../ip/way.ts";
 import { check } from "../../packet/bounds.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
-import { DESTINATION_ADDRESS, isIpv6, PAYLOAD_AT, PAYLOAD_LENGTH, PORTS } from "../../packet/fields.ts";
+import { DESTINATION_ADDRESS, isIpv6, REGISTER } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { newsPost, READABLE } from "../../packet/news.ts";
 import type { Length, Offset } from "../../packet/numbers.ts";
@@ -34,9 +34,9 @@ export function udpInput(view: DataView, link: InterfaceBlock, at: Offset, end: 
 	}
 	const payload = at + udp.HEADER;
 	const length = bytes - udp.HEADER;
-	view.setInt32(PORTS * 4, udp.ports(view, at), true);
-	view.setInt32(PAYLOAD_AT * 4, payload, true);
-	view.setInt32(PAYLOAD_LENGTH * 4, length, true);
+	view.setInt32(REGISTER.ports, udp.ports(view, at), true);
+	view.setInt32(REGISTER.payloadAt, payload, true);
+	view.setInt32(REGISTER.payloadLength, length, true);
 	const index = socketFor(view, link, ipv4.UDP);
 	if (index < 0) {
 		noSocket(view, link, at, group);

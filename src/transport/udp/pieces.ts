@@ -4,7 +4,7 @@ import { endOf, nextPiece, startOf } from "../../packet/pieces.ts";
 import { isJoined } from "../../ip/way.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
-import { DESTINATION_ADDRESS, PORTS } from "../../packet/fields.ts";
+import { DESTINATION_ADDRESS, REGISTER } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { newsPost, READABLE } from "../../packet/news.ts";
 import type { Offset } from "../../packet/numbers.ts";
@@ -23,7 +23,7 @@ export function udpPieces(view: DataView, link: InterfaceBlock, at: Offset, end:
 		drop(view, link, DROP.udpMalformed);
 		return;
 	}
-	view.setInt32(PORTS * 4, udp.ports(view, at), true);
+	view.setInt32(REGISTER.ports, udp.ports(view, at), true);
 	const index = socketFor(view, link, ipv4.UDP);
 	if (index < 0) {
 		noSocket(view, link, at, group);

@@ -270,7 +270,7 @@ export function writeInterfaces(prng: Prng, pair: Pair, flags: number): void {
 		for (let i = 12; i < 44; i += 4) pair.setWord(block + i, prng.chance(0.5) ? -1 : prng.next());
 		pair.each((view) => view.setUint16(block + IFACE.slot, block === BLOCK ? slot : slot + 1, true));
 	}
-	pair.setWord(fields.OWN_AT * 4, OWN);
+	pair.setWord(fields.REGISTER.ownAt, OWN);
 	pair.setWord(OWN + OwnTable.offsets.mask, OWN_ENTRIES - 1);
 	pair.setWord(OWN + OwnTable.offsets.seed, prng.next());
 	pair.each((view) => ownClear(view, OWN));

@@ -7,7 +7,7 @@ import { given, givenSource } from "../../../src/address.ts";
 import { GO_ON, stopped, TAKEN } from "../../../src/ip/hooks.ts";
 import { output } from "../../../src/ip/output.ts";
 import { DROP } from "../../../src/packet/drops.ts";
-import { ARRIVAL, FRAME_GROUP, OURS, WHOSE } from "../../../src/packet/fields.ts";
+import { OURS, REGISTER } from "../../../src/packet/fields.ts";
 import { InterfaceBlock } from "../../../src/packet/interface-block.ts";
 import { PathBlock } from "../../../src/packet/path-block.ts";
 import { statusOf } from "../../../src/status/status.ts";
@@ -65,9 +65,17 @@ describe("a packet that arrived", () => {
 		const read = (register: number) => view.getInt32(register * 4, true);
 		const packet = udp({ source: "10.0.0.9", destination: "10.0.0.1", sourcePort: 9, destinationPort: 9 }, [1]);
 		expect(arrive(ethernet(macOf(1), macOf(9), ETHERTYPE_IPV4, packet))).toBe(false);
-		expect([read(ARRIVAL), read(FRAME_GROUP), read(WHOSE)]).toEqual([link.block, 0, OURS]);
+		expect([read(REGISTER.arrival >> 2), read(REGISTER.frameGroup >> 2), read(REGISTER.whose >> 2)]).toEqual([
+			link.block,
+			0,
+			OURS,
+		]);
 		arrive(ethernet(BROADCAST_MAC, macOf(9), ETHERTYPE_IPV4, packet));
-		expect([read(ARRIVAL), read(FRAME_GROUP), read(WHOSE)]).toEqual([link.block, 1, OURS]);
+		expect([read(REGISTER.arrival >> 2), read(REGISTER.frameGroup >> 2), read(REGISTER.whose >> 2)]).toEqual([
+			link.block,
+			1,
+			OURS,
+		]);
 	});
 });
 

@@ -93,7 +93,7 @@ describe(`the tables of IP against ${AGAINST}`, () => {
 		const pair = new Pair(prng);
 		for (let i = 0; i < ROUNDS; i++) {
 			const mask = prng.pick([1, 7, 15, 63]);
-			pair.setWord(fields.OWN_AT * 4, FREE);
+			pair.setWord(fields.REGISTER.ownAt, FREE);
 			pair.put(FREE, new Uint8Array(OwnTable.bytes + (mask + 1) * OwnEntry.bytes));
 			pair.setWord(FREE + OwnTable.offsets.mask, mask);
 			pair.setWord(FREE + OwnTable.offsets.seed, prng.next());
@@ -130,7 +130,7 @@ describe(`the tables of IP against ${AGAINST}`, () => {
 		expectBoth(
 			rounds("ownFind", (prng, pair) => {
 				const at = hostile(prng, FREE);
-				pair.setWord(fields.OWN_AT * 4, at);
+				pair.setWord(fields.REGISTER.ownAt, at);
 				if (at === FREE) pair.setWord(at, prng.pick([0, 5, 255, 0x7fffffff, -1]));
 				return same(pair, "ownFind", ["view", hostile(prng, OUTPUT), prng.below(4)]);
 			}),

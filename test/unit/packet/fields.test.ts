@@ -1,26 +1,28 @@
 import { describe, expect, it } from "vitest";
 import { ADDRESS } from "../../../src/packet/address.ts";
+import { CORE } from "../../../src/packet/core-block.ts";
 import * as fields from "../../../src/packet/fields.ts";
 
-/** What is no register: the size of them all, and values that WHOSE has. */
-const OTHERS = ["FIELDS", "FIELDS_BYTES", "OURS", "EVERYBODYS", "ELSEWHERE"];
-/** Registers of 16 bytes, which are named by their offset; all others are named by their word. */
-const ADDRESSES = ["SOURCE_ADDRESS", "DESTINATION_ADDRESS", "ASKED_ADDRESS", "NO_ADDRESS", "GIVEN_ADDRESS", "GIVEN_SOURCE"];
+/** Of 16 bytes; all others are words. */
+const ADDRESSES = ["source", "destination", "asked", "none", "given", "givenSource"];
 
 describe("the registers", () => {
-	const owners: string[][] = Array.from({ length: fields.FIELDS }, () => []);
-	for (const [name, value] of Object.entries(fields)) {
-		if (typeof value !== "number" || OTHERS.includes(name)) continue;
-		if (!ADDRESSES.includes(name)) (owners[value] ??= []).push(name);
-		else for (let word = value / 4; word < (value + ADDRESS) / 4; word++) (owners[word] ??= []).push(name);
-	}
+	const owners: string[][] = Array.from({ length: fields.FIELDS_BYTES / 4 }, () => []);
+	for (const [name, at] of Object.entries(fields.REGISTER))
+		for (let word = at / 4; word < (at + (ADDRESSES.includes(name) ? ADDRESS : 4)) / 4; word++) (owners[word] ??= []).push(name);
 
 	it("have each word for themselves", () => {
 		expect(owners.filter((names) => names.length > 1)).toEqual([]);
 	});
 
 	it("lie before the CoreBlock, without a gap", () => {
-		expect(owners.length).toBe(fields.FIELDS);
+		expect(owners.length).toBe(CORE / 4);
 		expect(owners.flatMap((names, word) => (names.length === 0 ? [word] : []))).toEqual([]);
+	});
+
+	it("of addresses have each a name of its own", () => {
+		const named = Object.entries(fields).flatMap(([name, at]) => (/_ADDRESS$|_SOURCE$/.test(name) ? [at] : []));
+		expect(named).toEqual(expect.arrayContaining(ADDRESSES.map((name) => fields.REGISTER[name as "source"])));
+		expect(new Set(named).size).toBe(ADDRESSES.length);
 	});
 });

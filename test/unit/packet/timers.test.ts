@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { timerDue, timerNext, timerSet } from "#codec";
-import { TIMERS_AT, TIMERS_COUNT } from "../../../src/packet/fields.ts";
+import { REGISTER } from "../../../src/packet/fields.ts";
 import { Timer, TimerHeap } from "../../../src/packet/timers.ts";
 import { Prng } from "../../support/prng.ts";
 import { ARENA, expectBoth, FREE, hostile, rounds, same, SEED, writeWords } from "../../support/twins/pair.ts";
@@ -20,8 +20,8 @@ class Timers {
 	constructor(count: number) {
 		this.#end = AT + TimerHeap.bytes + count * Timer.bytes;
 		this.view = new DataView(new ArrayBuffer(this.#end + 4));
-		writeWords(this.view, TIMERS_AT * 4, [AT]);
-		writeWords(this.view, TIMERS_COUNT * 4, [count]);
+		writeWords(this.view, REGISTER.timersAt, [AT]);
+		writeWords(this.view, REGISTER.timersCount, [count]);
 		for (const at of [AT - 4, this.#end]) writeWords(this.view, at, [GUARD]);
 	}
 
@@ -126,7 +126,7 @@ describe("the heap of timers", () => {
 			rounds("timers", (prng, pair) => {
 				const count = hostile(prng, prng.pick([0, 1, 7, 100, 400]));
 				const at = hostile(prng, FREE + 4 * prng.below(8));
-				pair.each((view) => writeWords(view, TIMERS_AT * 4, [at, count]));
+				pair.each((view) => writeWords(view, REGISTER.timersAt, [at, count]));
 				if (at > 0 && at < ARENA - 4 && prng.chance(0.7)) pair.setWord(at, prng.below(count + 2));
 				// As it might be but for some rows.
 				if (at === FREE)

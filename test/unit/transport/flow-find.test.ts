@@ -42,7 +42,7 @@ describe(`the flow table against ${AGAINST}`, () => {
 			for (let n = 0; n < 5; n++) {
 				const { local, remote, ports, meta } = key();
 				writeEnds(pair, local, remote);
-				pair.setWord(fields.PORTS * 4, ports);
+				pair.setWord(fields.REGISTER.ports, ports);
 				same(pair, "flowEntry", ["view", FREE, fields.DESTINATION_ADDRESS, fields.SOURCE_ADDRESS, ports, meta]);
 				if (same(pair, "flowFind", ["view", FREE, meta]).value !== -1) found++;
 			}

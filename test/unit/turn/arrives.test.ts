@@ -327,17 +327,20 @@ function compare(two: Two, said: number, reasons: readonly DropName[], label: st
 		fields.DESTINATION_ADDRESS / 4 + (word & 3),
 	]);
 	const header = [
-		fields.ARRIVAL,
-		fields.FRAME_GROUP,
-		fields.WHOSE,
-		fields.IP_AT,
-		fields.IP_END,
-		fields.TRANSPORT_AT,
-		fields.TTL_PROTOCOL,
+		fields.REGISTER.arrival >> 2,
+		fields.REGISTER.frameGroup >> 2,
+		fields.REGISTER.whose >> 2,
+		fields.REGISTER.ipAt >> 2,
+		fields.REGISTER.ipEnd >> 2,
+		fields.REGISTER.transportAt >> 2,
+		fields.REGISTER.ttlProtocol >> 2,
 	];
-	const payload = [fields.PORTS, fields.PAYLOAD_AT, fields.PAYLOAD_LENGTH];
+	const payload = [fields.REGISTER.ports >> 2, fields.REGISTER.payloadAt >> 2, fields.REGISTER.payloadLength >> 2];
 	if (name === "arp") {
-		expect(registers(fields.ARRIVAL, fields.FRAME_GROUP, fields.PAYLOAD_AT), label).toEqual([]);
+		expect(
+			registers(fields.REGISTER.arrival >> 2, fields.REGISTER.frameGroup >> 2, fields.REGISTER.payloadAt >> 2),
+			label,
+		).toEqual([]);
 		return;
 	}
 	expect(registers(...header), label).toEqual([]);
@@ -346,14 +349,17 @@ function compare(two: Two, said: number, reasons: readonly DropName[], label: st
 	switch (name) {
 		case "echo": {
 			expect(inbound, label).toEqual([]);
-			const [from, to] = [two.get(fields.IP_AT * 4), two.get(fields.IP_END * 4)];
+			const [from, to] = [two.get(fields.REGISTER.ipAt), two.get(fields.REGISTER.ipEnd)];
 			const bytes = (view: DataView) => new Uint8Array(view.buffer, from, to - from).join();
 			expect(bytes(two.views[0]), label).toBe(bytes(two.views[1]));
 			return;
 		}
 		case "tcp":
 		case "stray":
-			expect(registers(...payload, fields.SEQ, fields.ACK, fields.FLAGS_WINDOW), label).toEqual([]);
+			expect(
+				registers(...payload, fields.REGISTER.seq >> 2, fields.REGISTER.ack >> 2, fields.REGISTER.flagsWindow >> 2),
+				label,
+			).toEqual([]);
 			if (group) expect(inbound, label).toEqual(["tcpUnacceptable"]);
 			else if (index === NOBODY) expect(inbound, label).toEqual(["tcpNoSocket"]);
 			else expect(inbound.length, label).toBeLessThanOrEqual(1);
@@ -365,12 +371,12 @@ function compare(two: Two, said: number, reasons: readonly DropName[], label: st
 			else expect([[], ["ipNotLocal"], ["udpQueueFull"]], label).toContainEqual(inbound);
 			return;
 		case "icmp":
-			expect(registers(fields.PAYLOAD_AT, fields.PAYLOAD_LENGTH), label).toEqual([]);
+			expect(registers(fields.REGISTER.payloadAt >> 2, fields.REGISTER.payloadLength >> 2), label).toEqual([]);
 			expect([[], ["icmpUnhandled"]], label).toContainEqual(inbound);
 			return;
 		case "other":
 			// IGMP of an Ethernet interface is for the interpreter: RFC 3376 §4.
-			if ((two.get(fields.TTL_PROTOCOL * 4) & 255) === IGMP && (two.get(scene.block + IFACE.flags) & FLAG_ETHERNET) !== 0)
+			if ((two.get(fields.REGISTER.ttlProtocol) & 255) === IGMP && (two.get(scene.block + IFACE.flags) & FLAG_ETHERNET) !== 0)
 				expect([[], ["icmpMalformed"], ["icmpChecksum"]], label).toContainEqual(inbound);
 			else expect(inbound, label).toEqual(["unknownProtocol"]);
 			return;

@@ -32,11 +32,11 @@ describe(`TCP as predicted against ${AGAINST}`, () => {
 			writeTcb(prng, pair, BLOCK, FREE);
 			const flight = pair.views[0].getInt32(BLOCK + TCB.sndNxt, true) - UNA;
 			const registers = [
-				[fields.SEQ, prng.chance(0.9) ? SEQ : SEQ + prng.between(-5, 5)],
-				[fields.ACK, UNA + (prng.chance(0.9) ? prng.below(flight + 1) : prng.between(-5, flight + 5))],
-				[fields.FLAGS_WINDOW, (prng.pick([0x10, 0x10, 0x18, 0x11, 0x02, 0x30]) << 16) | prng.below(65536)],
-				[fields.PAYLOAD_AT, PAYLOAD],
-				[fields.PAYLOAD_LENGTH, prng.chance(0.3) ? 0 : prng.below(800)],
+				[fields.REGISTER.seq >> 2, prng.chance(0.9) ? SEQ : SEQ + prng.between(-5, 5)],
+				[fields.REGISTER.ack >> 2, UNA + (prng.chance(0.9) ? prng.below(flight + 1) : prng.between(-5, flight + 5))],
+				[fields.REGISTER.flagsWindow >> 2, (prng.pick([0x10, 0x10, 0x18, 0x11, 0x02, 0x30]) << 16) | prng.below(65536)],
+				[fields.REGISTER.payloadAt >> 2, PAYLOAD],
+				[fields.REGISTER.payloadLength >> 2, prng.chance(0.3) ? 0 : prng.below(800)],
 			] as const;
 			for (const [register, value] of registers) pair.setWord(register * 4, value);
 			const { value } = same(pair, "streamIn", ["view", BLOCK]);

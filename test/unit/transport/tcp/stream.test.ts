@@ -9,7 +9,7 @@ import { CORE, CORE_END, CoreBlock } from "../../../../src/packet/core-block.ts"
 import { PAGE_BYTES, PAGE_MASK } from "../../../../src/packet/pages.ts";
 import { BIT_PREDICTED, TcbBlock } from "../../../../src/packet/tcb-block.ts";
 import { TcpBlock } from "../../../../src/packet/tcp-block.ts";
-import { ACK, FLAGS_WINDOW, PAYLOAD_AT, PAYLOAD_LENGTH, SEQ } from "../../../../src/packet/fields.ts";
+import { REGISTER } from "../../../../src/packet/fields.ts";
 import * as twin from "../../../../src/door.ts";
 import { IN_UNEXPECTED } from "../../../../src/transport/tcp/stream.ts";
 import { envNumber, onXS } from "../../../support/env.ts";
@@ -130,11 +130,11 @@ function segment(prng: Prng, words: Words, view: DataView): void {
 	const seq = words[TCB.rcvNxt]! + (prng.chance(0.9) ? 0 : prng.between(-2, 2));
 	const ack = words[TCB.sndUna]! + prng.pick([0, 0, flight, flight + 1, -1, prng.below(flight + 1)]);
 	const flags = prng.chance(0.9) ? prng.pick([16, 24]) : prng.below(256);
-	view.setInt32(SEQ * 4, seq, true);
-	view.setInt32(ACK * 4, ack, true);
-	view.setInt32(FLAGS_WINDOW * 4, (flags << 16) | prng.pick([0, 500, 65_535]), true);
-	view.setInt32(PAYLOAD_AT * 4, PAYLOAD + prng.below(40), true);
-	view.setInt32(PAYLOAD_LENGTH * 4, prng.pick([0, room, room + 1, prng.below(1461)]), true);
+	view.setInt32(REGISTER.seq, seq, true);
+	view.setInt32(REGISTER.ack, ack, true);
+	view.setInt32(REGISTER.flagsWindow, (flags << 16) | prng.pick([0, 500, 65_535]), true);
+	view.setInt32(REGISTER.payloadAt, PAYLOAD + prng.below(40), true);
+	view.setInt32(REGISTER.payloadLength, prng.pick([0, room, room + 1, prng.below(1461)]), true);
 }
 
 interface Outcome {

@@ -37,8 +37,8 @@ describe(`UDP as predicted against ${AGAINST}`, () => {
 					pair.put(DATAGRAM, udp({ source: PEER, destination: LOCAL, sourcePort: 9, destinationPort: 7 }, prng.bytes(length)));
 					pair.setAddress(fields.SOURCE_ADDRESS, prng.chance(0.9) ? PEER : LOCAL);
 					pair.setAddress(fields.DESTINATION_ADDRESS, LOCAL);
-					pair.setWord(fields.PORTS * 4, (prng.below(2) << 16) | 7);
-					pair.setWord(fields.PAYLOAD_AT * 4, DATAGRAM + 28);
+					pair.setWord(fields.REGISTER.ports, (prng.below(2) << 16) | 7);
+					pair.setWord(fields.REGISTER.payloadAt, DATAGRAM + 28);
 					if (same(pair, "udpDeliver", ["view", BLOCK, length, prng.between(1, 2)]).value === 0) full++;
 				} else {
 					if (prng.chance(0.05)) same(pair, "udpAgain", ["view", BLOCK]);
@@ -59,7 +59,7 @@ describe(`UDP as predicted against ${AGAINST}`, () => {
 		const counts = rounds(name, (prng, pair) => {
 			writeUdp(prng, pair, BLOCK, FREE, 400);
 			pair.put(DATAGRAM, udp({ source: PEER, destination: LOCAL, sourcePort: 9, destinationPort: 7 }, prng.bytes(100)));
-			pair.setWord(fields.PAYLOAD_AT * 4, hostile(prng, DATAGRAM + 28));
+			pair.setWord(fields.REGISTER.payloadAt, hostile(prng, DATAGRAM + 28));
 			const block = hostile(prng, BLOCK);
 			if (name === "udpDeliver") return same(pair, name, ["view", block, hostile(prng, 100), 1]);
 			if (name === "udpForget") return same(pair, name, ["view", block, 1]);
