@@ -66,8 +66,8 @@ export class EthernetInterface extends Interface {
 		return this.#mac;
 	}
 
-	override get shared(): boolean {
-		return true;
+	override get station(): this {
+		return this;
 	}
 
 	override get conflicts(): readonly Conflict[] {

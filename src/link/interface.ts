@@ -21,6 +21,7 @@ import { NO_CHECKSUM } from "../wire/build.ts";
 import { DEFAULT_TTL } from "../wire/ipv4.ts";
 import { DRAIN, WAKE } from "./calls.ts";
 import type { InterfaceListener } from "./changes.ts";
+import type { EthernetInterface } from "./ethernet.ts";
 import type { InterfaceAddress } from "./interface-address.ts";
 import { checkName, metricOf, mtuOf, type InterfaceOptions } from "./interface-options.ts";
 import type { IpSide } from "./ip-side.ts";
@@ -111,9 +112,9 @@ export abstract class Interface {
 		return undefined;
 	}
 
-	/** Whether others than one peer are behind it, who all hear what is sent to groups. */
-	get shared(): boolean {
-		return false;
+	/** Itself, where it is one station among others, who all hear what is sent to groups: it is configured by DHCP and by what routers advertise. Undefined for all others. */
+	get station(): EthernetInterface | undefined {
+		return undefined;
 	}
 
 	/** Whether it may have a link and an address soon, where the link itself knows that. */

@@ -54,6 +54,10 @@ export type LeaseState = Omit<LeaseView, "address" | "broadcast" | "server" | "r
 
 /** Who has an address lent for an interface. */
 export interface LeaseKeeper {
+	/** What the interface is called by those who lend. */
+	hostname: string | undefined;
+	/** What it was made with, to begin anew. */
+	readonly options: object;
 	/** The lent address, "" while there is none. */
 	readonly lent: string;
 	readonly view: LeaseView;

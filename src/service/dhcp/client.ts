@@ -4,7 +4,7 @@ import { ipv4Text } from "../../address4.ts";
 import { linkOf, report } from "../../io/common.ts";
 import { hostnameOf, show } from "../../io/options.ts";
 import { DHCP_MESSAGE } from "../../config.ts";
-import { EthernetInterface } from "../../link/ethernet.ts";
+import type { EthernetInterface } from "../../link/ethernet.ts";
 import { ADDRESSES, LINK, PROTOCOL, REMOVED, ROUTES } from "../../link/interface.ts";
 import type { LeaseKeeper, LeaseState, LeaseView } from "../../link/lease.ts";
 import type { Stack } from "../../stack.ts";
@@ -80,10 +80,8 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 		this.#options = options;
 		this.#onChanged = options.onChanged;
 		if (link === undefined) throw new RangeError(`interface ${show(link)}: expected one of the stack, or its name`);
-		const found = linkOf(stack, link)!;
-		const { name } = found;
-		if (!(found instanceof EthernetInterface))
-			throw new RangeError(`DHCP on ${name}: is ${found.kind}; expected an Ethernet interface`);
+		const { station: found, name, kind } = linkOf(stack, link)!;
+		if (found === undefined) throw new RangeError(`DHCP on ${name}: is ${kind}; expected an Ethernet interface`);
 		if (found.mtu < DHCP_MESSAGE)
 			throw new RangeError(`DHCP on ${name}: has an MTU of ${found.mtu}; expected at least ${DHCP_MESSAGE}, for its messages`);
 		if (found.ip.lease !== undefined) throw new Error(`DHCP on ${name}: has a client already; close that one first`);

@@ -2,7 +2,7 @@
 
 import { linkOf } from "../../io/common.ts";
 import { show } from "../../io/options.ts";
-import { EthernetInterface } from "../../link/ethernet.ts";
+import type { EthernetInterface } from "../../link/ethernet.ts";
 import { LINK, REMOVED, type Interface } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
 import { READABLE, type SocketOwner } from "../../transport/events.ts";
@@ -92,8 +92,8 @@ export class Dhcp6Client implements Service, SocketOwner {
 
 	/** Throws TypeError, RangeError or Error naming what is wrong. */
 	constructor(stack: Stack, link: EthernetInterface | string, options: Dhcp6Options = {}) {
-		const found = linkOf(stack, link);
-		if (!(found instanceof EthernetInterface)) throw new RangeError(`DHCPv6 on ${show(link)}: expected an Ethernet interface`);
+		const found = linkOf(stack, link)?.station;
+		if (found === undefined) throw new RangeError(`DHCPv6 on ${show(link)}: expected an Ethernet interface`);
 		const { addresses, mode = "auto", delegate = [], onChanged } = options;
 		if (mode !== "auto" && mode !== "stateless" && mode !== "address")
 			throw new RangeError(`mode ${show(mode)}: expected "auto", "stateless" or "address"`);

@@ -111,7 +111,7 @@ class MulticastQuery extends Lookup implements Asker {
 }
 
 function usable(link: Interface): boolean {
-	return link.shared && link.slot !== 0 && link.up && link.ip.hasFamily(32);
+	return link.station !== undefined && link.slot !== 0 && link.up && link.ip.hasFamily(32);
 }
 
 useMulticast((engine, wanted, key) => new MulticastQuery(engine, wanted, key));

@@ -4,7 +4,7 @@
 import { linkSendGroup, packetAcquireControl } from "#codec";
 import { given } from "../../address.ts";
 import { PACKET_BYTES, PACKET_HEADROOM } from "../../config.ts";
-import { EthernetInterface } from "../../link/ethernet.ts";
+import type { EthernetInterface } from "../../link/ethernet.ts";
 import { DROP } from "../../packet/drops.ts";
 import { REGISTER } from "../../packet/fields.ts";
 import { hasIpv6 } from "../../packet/kernels/parts.ts";
@@ -172,8 +172,8 @@ export class GroupReports implements Service {
 	#attend(): void {
 		const { list } = this.#stack.interfaces;
 		this.#sides = this.#sides.filter(({ link }) => list.includes(link));
-		for (const link of list) {
-			if (!(link instanceof EthernetInterface) || this.#sides.some((side) => side.link === link)) continue;
+		for (const { station: link } of list) {
+			if (link === undefined || this.#sides.some((side) => side.link === link)) continue;
 			for (const format of FORMATS) this.#sides.push(new Side(this.#stack, link, format));
 			link.onGroups = (at) => this.#heard(link, at);
 		}

@@ -4,7 +4,7 @@
 import { addressText, familyBits, networkOf, parsePrefix, samePrefix, type Prefix } from "../../address.ts";
 import { linkOf } from "../../io/common.ts";
 import { show } from "../../io/options.ts";
-import { EthernetInterface } from "../../link/ethernet.ts";
+import type { EthernetInterface } from "../../link/ethernet.ts";
 import { LINK, REMOVED, type InterfaceAddress } from "../../link/interface.ts";
 import { OWN_DEPRECATED, OWN_TENTATIVE } from "../../packet/interface-block.ts";
 import type { Stack } from "../../stack.ts";
@@ -92,9 +92,8 @@ export class Autoconfiguration implements Service {
 
 	/** Begins in the next poll. Throws TypeError, RangeError or Error naming what is wrong, for an interface that is no Ethernet of the stack or has one already. */
 	constructor(stack: Stack, link: EthernetInterface | string, options: AutoconfigurationOptions = {}) {
-		const found = linkOf(stack, link)!;
-		if (!(found instanceof EthernetInterface))
-			throw new RangeError(`IPv6 on ${found.name}: is ${found.kind}; expected an Ethernet interface`);
+		const { station: found, name, kind } = linkOf(stack, link)!;
+		if (found === undefined) throw new RangeError(`IPv6 on ${name}: is ${kind}; expected an Ethernet interface`);
 		if (found.onDiscovery !== undefined) throw new Error(`IPv6 on ${found.name}: is there already; close that one first`);
 		const { mode = "auto", addresses = [], metric = 0, secret, onChanged } = options;
 		if (mode !== "auto" && mode !== "static") throw new RangeError(`ipv6 ${show(mode)}: expected "auto" or "static"`);

@@ -1,7 +1,7 @@
 // ECMA-419's draft of network interfaces: Ethernet, which may have its address from DHCP.
 
 import { currentStack } from "../../io/current.ts";
-import { EthernetInterface } from "../../link/ethernet.ts";
+import type { EthernetInterface } from "../../link/ethernet.ts";
 import type { Stack } from "../../stack.ts";
 import { formatMac } from "../../wire/ethernet.ts";
 import { DhcpClient } from "../dhcp/client.ts";
@@ -14,7 +14,7 @@ export class EthernetSocket extends ConfigurableSocket<EthernetInterface> {
 	#dhcp: DhcpOptions<DhcpClient> | undefined;
 
 	constructor(stack: Stack, options: EthernetLinkOptions = {}) {
-		super(stack, options, EthernetInterface, "ethernet");
+		super(stack, options, "ethernet");
 		this.#dhcp = options.dhcp;
 	}
 
@@ -32,12 +32,12 @@ export class EthernetSocket extends ConfigurableSocket<EthernetInterface> {
 	/** For the client that there is, and for those that `configure` and `connect` of any instance begin. */
 	protected override named(link: EthernetInterface, hostname: string): void {
 		link.ip.hostname = hostname;
-		if (link.ip.lease instanceof DhcpClient) link.ip.lease.hostname = hostname;
+		if (link.ip.lease !== undefined) link.ip.lease.hostname = hostname;
 	}
 
 	protected override dynamic(stack: Stack, link: EthernetInterface, wanted: boolean): void {
 		const client = link.ip.lease;
-		if (client instanceof DhcpClient) {
+		if (client !== undefined) {
 			if (wanted) return;
 			this.#dhcp ??= client.options;
 			client.close();

@@ -33,18 +33,18 @@ export abstract class LinkSocket<L extends Interface> {
 	readonly #onChanged: LinkOptions["onChanged"];
 	declare target?: unknown;
 
-	constructor(stack: Stack, options: LinkOptions, kind: abstract new (...rest: never) => L, name: string) {
+	constructor(stack: Stack, options: LinkOptions, kind: string) {
 		objectOption(options);
 		const port = options.port ?? options.interface;
-		const found = port === undefined ? stack.interfaces.list.find((link) => link instanceof kind) : linkOf(stack, port);
-		if (found === undefined) throw new RangeError(`there is no ${name} interface`);
-		if (!(found instanceof kind)) throw new RangeError(`interface ${found.name}: is ${found.kind}; expected ${name}`);
+		const found = port === undefined ? stack.interfaces.list.find((link) => link.kind === kind) : linkOf(stack, port);
+		if (found === undefined) throw new RangeError(`there is no ${kind} interface`);
+		if (found.kind !== kind) throw new RangeError(`interface ${found.name}: is ${found.kind}; expected ${kind}`);
 		this.#onChanged = callbackOf("onChanged", options.onChanged);
 		this.#stack = stack;
-		this.#link = found;
+		this.#link = found as L;
 		if (options.target !== undefined) this.target = options.target;
-		this.#toldConnection = this.connectionOf(found);
-		this.#toldAddress = this.addressOf(found);
+		this.#toldConnection = this.connectionOf(this.#link);
+		this.#toldAddress = this.addressOf(this.#link);
 		this.#watch = stack.watch((link) => {
 			if (link === found) this.#look();
 		});

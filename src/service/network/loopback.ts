@@ -1,14 +1,14 @@
 // ECMA-419's draft of network interfaces: loopback.
 
 import { currentStack } from "../../io/current.ts";
-import { LoopbackInterface } from "../../link/loopback.ts";
+import type { LoopbackInterface } from "../../link/loopback.ts";
 import type { Stack } from "../../stack.ts";
 import { LinkSocket } from "./link.ts";
 import type { LinkOptions } from "./types.ts";
 
 export class LoopbackSocket extends LinkSocket<LoopbackInterface> {
 	constructor(stack: Stack, options: LinkOptions = {}) {
-		super(stack, options, LoopbackInterface, "loopback");
+		super(stack, options, "loopback");
 	}
 }
 

@@ -1,7 +1,7 @@
 // ECMA-419's draft of network interfaces: PPP.
 
 import { currentStack } from "../../io/current.ts";
-import { PppInterface, type PppState } from "../../link/ppp/ppp.ts";
+import type { PppInterface, PppState } from "../../link/ppp/ppp.ts";
 import type { Stack } from "../../stack.ts";
 import { CONNECTING, DISCONNECTED, DISCONNECTING, LinkSocket } from "./link.ts";
 import type { ChangedProperty, LinkOptions } from "./types.ts";
@@ -10,7 +10,7 @@ export class PPPSocket extends LinkSocket<PppInterface> {
 	#toldPhase: string;
 
 	constructor(stack: Stack, options: LinkOptions = {}) {
-		super(stack, options, PppInterface, "ppp");
+		super(stack, options, "ppp");
 		this.#toldPhase = this.phase;
 	}
 

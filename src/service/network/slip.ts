@@ -1,14 +1,14 @@
 // ECMA-419's draft of network interfaces: SLIP.
 
 import { currentStack } from "../../io/current.ts";
-import { SlipInterface } from "../../link/slip.ts";
+import type { SlipInterface } from "../../link/slip.ts";
 import type { Stack } from "../../stack.ts";
 import { ConfigurableSocket } from "./link.ts";
 import type { LinkOptions } from "./types.ts";
 
 export class SLIPSocket extends ConfigurableSocket<SlipInterface> {
 	constructor(stack: Stack, options: LinkOptions = {}) {
-		super(stack, options, SlipInterface, "slip");
+		super(stack, options, "slip");
 	}
 }
 

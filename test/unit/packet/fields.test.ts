@@ -22,7 +22,6 @@ describe("the registers", () => {
 
 	it("of addresses have each a name of its own", () => {
 		const named = Object.entries(fields).flatMap(([name, at]) => (/_ADDRESS$|_SOURCE$/.test(name) ? [at] : []));
-		expect(named).toEqual(expect.arrayContaining(ADDRESSES.map((name) => fields.REGISTER[name as "source"])));
-		expect(new Set(named).size).toBe(ADDRESSES.length);
+		expect(named.sort()).toEqual(ADDRESSES.map((name) => fields.REGISTER[name as "source"]).sort());
 	});
 });
