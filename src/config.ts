@@ -185,7 +185,9 @@ export const REPEAT_INTERVAL_MS = 100;
 
 /** Smallest IP packet that TCP shrinks its segments to when ICMP says that they are too big, bytes; what must be smaller may be fragmented. Linux's min_pmtu. */
 export const LEAST_PATH_MTU = 552;
-/** How long after that full segments are tried again, ms. RFC 1191 §6.3. */
+/** Addresses on the way to which routers have said how large packets may be, 24 B each. What was said first gives way. */
+export const PATH_MTUS = 8;
+/** How long after that larger packets are tried again, ms. RFC 1191 §6.3, RFC 8201 §5.3. */
 export const PATH_MTU_RAISE_MS = 600_000;
 
 /** ICMP errors: a bucket of so many tokens for all interfaces together, into which one comes every so many ms; each error takes none, one or two, by chance. RFC 1812 §4.3.2.8. */

@@ -20,6 +20,7 @@ export {
 export { changeRoutes, neighborFlush } from "./link/neighbors.ts";
 export { pathAsk, pathSource } from "./ip/calls.ts";
 export { fragmentTimers } from "./ip/fragments.ts";
+export { pathMtuTimers } from "./ip/path-mtu.ts";
 export { routeIndex } from "./ip/route-lookup.ts";
 export { isGroup, isLocal, ownerSlot } from "./ip/way.ts";
 export { ownFill } from "./ip/own-fill.ts";

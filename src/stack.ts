@@ -5,7 +5,7 @@
 //
 // turn/receive.ts calls the layers on the way in, one after the other; on the way out each calls the next one down.
 
-import { fragmentTimers } from "#codec";
+import { fragmentTimers, pathMtuTimers } from "#codec";
 import { limitsOf, type StackOptions } from "./config.ts";
 import { LoopbackDevice } from "./device/loopback.ts";
 import { Core, type CoreOptions } from "./packet/core.ts";
@@ -175,6 +175,7 @@ export class Stack {
 	#timers(): void {
 		this.core.disarm(); // who still waits for something says so again
 		fragmentTimers(this.#view);
+		pathMtuTimers(this.#view);
 		const now = this.core.now;
 		const list = this.interfaces.list;
 		for (let i = 0; i < list.length; i++) list[i]!.timers(now);

@@ -196,6 +196,8 @@ export interface DatagramError {
 	readonly type: number;
 	/** ICMP code, likewise. */
 	readonly code: number;
+	/** "too large for the way there": bytes of the largest IP packet that goes there. From now on larger datagrams leave in fragments. */
+	readonly mtu?: number;
 }
 
 /** What is known of a datagram, on the buffer that holds it. */

@@ -1,8 +1,10 @@
 // A datagram that is longer than its path carries leaves in fragments, RFC 791 §3.2, RFC 8200 §4.5. Its bytes lie in a row of packets, and headers go before them there. Flat TypeScript.
 
+import { LEAST_PATH_MTU } from "../config.ts";
 import { v4Of } from "../packet/address.ts";
 import { chance32 } from "../packet/chance.ts";
 import { check } from "../packet/bounds.ts";
+import { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Length, Offset } from "../packet/numbers.ts";
 import { NONE, packetRelease } from "../packet/packets.ts";
 import type { PathBlock } from "../packet/path-block.ts";
@@ -17,10 +19,11 @@ import { output } from "./output.ts";
 /** Bytes before a piece that its headers may take. */
 export const PIECE_HEADERS = ipv6.HEADER + ipv6.FRAGMENT_HEADER;
 
-/** Bytes that a fragment has room for along a path. */
-export function pieceRoom(path: PathBlock): Length {
-	const headers = hasIpv6() && path.ipHeader === ipv6.HEADER ? PIECE_HEADERS : ipv4.HEADER;
-	return (path.mtu - headers) & 0x7ff8;
+/** Bytes that a fragment has room for along a path. Of IPv4 they are not shorter than TCP's segments, as routers may cut them further. */
+export function pieceRoom(view: DataView, path: PathBlock): Length {
+	if (hasIpv6() && path.ipHeader === ipv6.HEADER) return (path.mtu - PIECE_HEADERS) & 0x7ff8;
+	const most = path.out === 0 ? path.mtu : InterfaceBlock.of(view, path.out).mtu;
+	return (Math.min(most, Math.max(path.mtu, LEAST_PATH_MTU)) - ipv4.HEADER) & 0x7ff8;
 }
 
 /** Sends a datagram of that protocol, whose pieces lie in `first` and the packets that follow, each with bytes for headers before it, and all but the last of eight times a number. The packets are somebody else's then. */

@@ -16,6 +16,7 @@ import { NO_CHECKSUM } from "../wire/build.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { ownFind } from "./own.ts";
+import { narrow } from "./path-mtu.ts";
 import { isBroadcast, isLoopback, isMulticast, isNowhere } from "../wire/scope.ts";
 import { routeTo } from "./route-lookup.ts";
 
@@ -99,6 +100,7 @@ export function lead(view: DataView, path: PathBlock, destination: Address): voi
 function leaveBy(view: DataView, path: PathBlock, link: InterfaceBlock): void {
 	path.out = link.at;
 	path.mtu = link.mtu;
+	if (CoreBlock.of(view, CORE).pathMtus !== 0) narrow(view, path);
 	// RFC 6437 §3: of each flow its own, which nobody guesses.
 	if (hasIpv6() && path.ipHeader === ipv6.HEADER) path.label = label(view, path) >>> 12;
 	const hops = path.hops;

@@ -1,7 +1,9 @@
 // What compiled and interpreted code share about a stack as a whole: the clock, the pool, lists, and where the turn stands.
 
+import { PATH_MTUS } from "../config.ts";
 import { FIELDS_BYTES } from "./fields.ts";
 import { PathBlock } from "./path-block.ts";
+import { PathMtuEntry } from "./path-mtu-entry.ts";
 import { address, bytes, int32, offset, record, type RowOf } from "./record.ts";
 
 /** Room for the longest text of an address, which has 45 characters: six groups and four octets. */
@@ -148,6 +150,9 @@ export const CoreBlock = record({
 	/** The packet whose bytes are what ICMP errors said of datagrams that were sent, a DatagramError each, until their sockets' owners know; NONE for none. And how many there are. */
 	errors: int32,
 	errorCount: int32,
+	/** How many addresses there are of which is known how large packets to them may be, and a PathMtuEntry for each. */
+	pathMtus: int32,
+	pathMtuTable: bytes(PATH_MTUS * PathMtuEntry.bytes),
 	/** Ways, a PathBlock each: of the last echo reply, of the last packet that was forwarded, back to where it came from, of the last ICMP error. */
 	echo: bytes(PathBlock.bytes),
 	forward: bytes(PathBlock.bytes),

@@ -1,6 +1,7 @@
 // Messages of ICMP and IGMP come in: echo requests are answered, replies are for our pings, and errors are about packets of ours. RFC 792, 1122 §3.2.2. What IGMP says, whose header is as long and has its checksum at the same place, is for the interpreter: service/groups, RFC 3376 §4. Flat TypeScript.
 
 import { echo, lostPacket, NO_HOST } from "../ip/icmp.ts";
+import { LEAST_LINK_MTU, plateauBelow } from "../ip/path-mtu.ts";
 import { lostTake } from "../link/arp.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop, refused } from "../packet/drops.ts";
@@ -21,7 +22,7 @@ import { echoError, echoReply } from "./ping/echo.ts";
 import { rawIcmpError, rawWants } from "./raw/input.ts";
 import { wrongSum } from "./sums.ts";
 import { tcpIcmpError } from "./tcp/icmp.ts";
-import { turned4, turned6 } from "./turned.ts";
+import { turned4, turned6, turnedTooBig } from "./turned.ts";
 import { udpIcmpError } from "./udp/errors.ts";
 
 /** It lies in bytes `at` to `end` of the packet in the registers; `group`: it is for all or many, who do not answer echo requests (RFC 1122 §3.2.2.6), or of IGMP. Answers true when the interpreter has to look at it: then its IP header is at REGISTER.payloadAt. */
@@ -50,30 +51,38 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 	const quoted = at + icmpv4.HEADER;
 	if (end - quoted < ipv4.HEADER + 8 || view.getUint8(quoted) >> 4 !== 4) return false;
 	const code = icmpv4.code(view, at);
-	if (hasPings() && echoError(view, link, type, code, SOURCE_ADDRESS, quoted, end)) return true;
 	const protocol = ipv4.protocol(view, quoted);
-	if (!turned4(view, quoted, end)) return false;
-	if (protocol === ipv4.UDP) {
-		const from = asked(view, ipv4.source(view, view.getInt32(REGISTER.ipAt, true)));
-		return udpIcmpError(view, link, type, code, from);
-	}
+	const tooBig = type === icmpv4.UNREACHABLE && code === icmpv4.FRAGMENTATION_NEEDED;
+	const said = tooBig ? icmpv4.nextHopMtu(view, at) : 0;
+	const mtu = tooBig && protocol !== ipv4.TCP ? claimed4(view, quoted, said) : 0;
+	if (tooBig && protocol !== ipv4.TCP && mtu === 0) return false;
+	const own = hasPings() && echoError(view, link, type, code, SOURCE_ADDRESS, quoted, end);
+	if (!turned4(view, quoted, end)) return own;
+	const from = asked(view, ipv4.source(view, view.getInt32(REGISTER.ipAt, true)));
+	if (protocol === ipv4.UDP) return udpIcmpError(view, link, type, code, from, mtu);
 	if (protocol !== ipv4.TCP) {
-		if (!hasRaw() || !rawWants(view)) return false;
-		const from = asked(view, ipv4.source(view, view.getInt32(REGISTER.ipAt, true)));
-		return rawIcmpError(view, link, type, code, from, quoted, end);
+		const told = mtu !== 0 && turnedTooBig(view, mtu);
+		if (own || !hasRaw() || !rawWants(view)) return own || told;
+		return rawIcmpError(view, link, type, code, from, mtu, quoted, end) || told;
 	}
 	const index = socketFor(view, link, ipv4.TCP);
 	if (index < 0) return false;
-	const tooBig = type === icmpv4.UNREACHABLE && code === icmpv4.FRAGMENTATION_NEEDED;
-	tcpIcmpError(view, tcbAt(view, index), type, code, tooBig ? icmpv4.nextHopMtu(view, at) : 0);
+	tcpIcmpError(view, tcbAt(view, index), type, code, said);
 	return true;
+}
+
+/** The MTU that a router says when it could not pass on the packet of ours that is quoted; the next smaller plateau where it does not say. 0: that cannot be. RFC 1191 §4, §5. */
+function claimed4(view: DataView, quoted: Offset, said: number): number {
+	const size = ipv4.totalLength(view, quoted);
+	const mtu = said < LEAST_LINK_MTU ? plateauBelow(size) : said;
+	return mtu < size ? mtu : 0;
 }
 
 /** A datagram of ours, the packet in bytes `at` to `end`, was lost by an interface. */
 function datagramLost(view: DataView, link: InterfaceBlock, from: Address, at: Offset, end: Offset): void {
 	const six = hasIpv6() && view.getUint8(at) >> 4 === 6;
 	if (six ? !turned6(view, at, end, ipv4.UDP) : ipv4.protocol(view, at) !== ipv4.UDP || !turned4(view, at, end)) return;
-	udpIcmpError(view, link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, from);
+	udpIcmpError(view, link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, from, 0);
 	if (six) ipv4Again(view);
 }
 

@@ -22,7 +22,7 @@ import { echoError, echoReply } from "./ping/echo.ts";
 import { rawIcmpError, rawWants } from "./raw/input.ts";
 import { pseudoOf, wrongSum } from "./sums.ts";
 import { tcpIcmpError } from "./tcp/icmp.ts";
-import { turned6 } from "./turned.ts";
+import { turned6, turnedTooBig } from "./turned.ts";
 import { udpIcmpError } from "./udp/errors.ts";
 
 /** It lies in bytes `at` to `end` of the packet in the registers. Answers true when the interpreter has to look at it: link/nd.ts, service/groups. */
@@ -60,23 +60,24 @@ function errorArrives(view: DataView, link: InterfaceBlock, type: Uint8, at: Off
 	if (isV4(view, quoted + ipv6.SOURCE) || isV4(view, quoted + ipv6.DESTINATION)) return false;
 	const told = codeOf(view, type, at);
 	const kind = type === icmpv6.TIME_EXCEEDED ? icmpv4.TIME_EXCEEDED : icmpv4.UNREACHABLE;
-	if (hasPings() && echoError(view, link, kind, told & 255, SOURCE_ADDRESS, quoted, end)) return true;
-	if (turned6(view, quoted, end, ipv4.UDP)) {
-		const ip: Offset = view.getInt32(REGISTER.ipAt, true);
-		return udpIcmpError(view, link, kind, told & 255, ip + ipv6.SOURCE);
-	}
+	const said = type === icmpv6.PACKET_TOO_BIG ? view.getInt32(at + icmpv6.REST) : 0;
+	// RFC 8201 §4: what is less than every link carries, or not less than what was sent, is no news.
+	const size = ipv6.HEADER + ipv6.payloadLength(view, quoted);
+	if (type === icmpv6.PACKET_TOO_BIG && (said < ipv6.LEAST_MTU || said >= size)) return false;
+	const mtu = said & 0xffff;
+	const own = hasPings() && echoError(view, link, kind, told & 255, SOURCE_ADDRESS, quoted, end);
+	const from = (view.getInt32(REGISTER.ipAt, true) + ipv6.SOURCE) | 0;
+	if (turned6(view, quoted, end, ipv4.UDP)) return udpIcmpError(view, link, kind, told & 255, from, mtu);
 	if (!turned6(view, quoted, end, ipv4.TCP)) {
-		if (!hasRaw() || !rawWants(view)) return false;
-		const ip: Offset = view.getInt32(REGISTER.ipAt, true);
 		copyAddress(view, SOURCE_ADDRESS, quoted + ipv6.DESTINATION);
 		copyAddress(view, DESTINATION_ADDRESS, quoted + ipv6.SOURCE);
-		return rawIcmpError(view, link, kind, told & 255, ip + ipv6.SOURCE, quoted, end);
+		const ours = mtu !== 0 && turnedTooBig(view, mtu);
+		if (own || !hasRaw() || !rawWants(view)) return own || ours;
+		return rawIcmpError(view, link, kind, told & 255, from, mtu, quoted, end) || ours;
 	}
 	const index = socketFor(view, link, ipv4.TCP);
 	if (index < 0) return false;
-	const tooBig = type === icmpv6.PACKET_TOO_BIG;
-	const mtu = tooBig ? view.getInt32(at + icmpv6.REST) : 0;
-	tcpIcmpError(view, tcbAt(view, index), kind, told, mtu < 0 || mtu > 0xffff ? 0xffff : mtu);
+	tcpIcmpError(view, tcbAt(view, index), kind, told, mtu);
 	return true;
 }
 

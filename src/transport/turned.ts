@@ -1,5 +1,7 @@
 // A packet that went out, which an ICMP error quotes, or which was lost: turned round, its addresses and ports are the key of its socket, and go to the registers. Flat TypeScript.
 
+import { pathMtuSaid } from "../ip/path-mtu.ts";
+import { isGroup, isLocal } from "../ip/way.ts";
 import { copyAddress, isV4, setV4 } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
 import { DESTINATION_ADDRESS, REGISTER, SOURCE_ADDRESS } from "../packet/fields.ts";
@@ -27,6 +29,13 @@ export function turned6(view: DataView, at: Offset, end: Offset, protocol: Uint8
 	copyAddress(view, SOURCE_ADDRESS, at + ipv6.DESTINATION);
 	copyAddress(view, DESTINATION_ADDRESS, at + ipv6.SOURCE);
 	ports(view, transport);
+	return true;
+}
+
+/** A packet of ours, whose addresses are in the registers, turned round, was too large for a link on its way, which carries `mtu` bytes. False: it is not ours, or of what IPv4 says nothing, RFC 1122 §3.2.2. */
+export function turnedTooBig(view: DataView, mtu: number): boolean {
+	if (!isLocal(view, DESTINATION_ADDRESS) || (isV4(view, SOURCE_ADDRESS) && isGroup(view, SOURCE_ADDRESS))) return false;
+	pathMtuSaid(view, SOURCE_ADDRESS, mtu, false);
 	return true;
 }
 

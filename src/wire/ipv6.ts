@@ -72,7 +72,9 @@ export function extensionLength(view: DataView, at: Offset): number {
 export function upperHeader(view: DataView, at: Offset, end: Offset, protocol: Uint8): Offset {
 	let header = nextHeader(view, at);
 	let place: Offset = at + HEADER;
-	while (hasLength(header) && end - place >= 8) {
+	while ((hasLength(header) || header === FRAGMENT) && end - place >= 8) {
+		// Behind the header of another fragment than the first there is none; else that is as long as its second octet, 0, says.
+		if (header === FRAGMENT && (view.getUint16(place + 2) & 0xfff8) !== 0) return 0;
 		header = view.getUint8(place);
 		place = (place + extensionLength(view, place)) | 0;
 	}

@@ -173,7 +173,7 @@ export interface Parsed6 {
 	next: number;
 	/** Behind the IPv6 header. */
 	payload: Uint8Array;
-	/** ICMPv6, UDP and TCP: whether the checksum is right. */
+	/** ICMPv6, UDP and TCP: whether the checksum is right. Of fragments nobody knows. */
 	sumRight: boolean;
 }
 
@@ -192,6 +192,6 @@ export function parse6(bytes: Uint8Array): Parsed6 {
 		label: ((bytes[1]! & 15) << 16) | read16(bytes, 2),
 		next,
 		payload,
-		sumRight: (onesSum(pseudo) & 0xffff) === 0xffff,
+		sumRight: next === FRAGMENT || (onesSum(pseudo) & 0xffff) === 0xffff,
 	};
 }

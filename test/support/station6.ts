@@ -70,7 +70,9 @@ export class Station6 {
 		if (parsed.source === ip6Text(ip6("::"))) return;
 		const mac = Station6.macOf(target);
 		const flags = { solicited: true, override: true, router: this.routers.has(target) };
-		this.ip(na({ source: target, destination: parsed.source, target, ...flags }, linkOption(2, mac)), { from: mac });
+		// It comes in when the device is done with this frame.
+		const told = na({ source: target, destination: parsed.source, target, ...flags }, linkOption(2, mac));
+		this.device.inject(ethernet(this.device.mac, mac, ETHERTYPE_IPV6, told));
 	}
 
 	/** What was sent since the last call; solicitations left out unless asked for. */

@@ -50,13 +50,14 @@ function isFor(view: DataView, socket: UdpBlock, protocol: Uint8, six: boolean):
 	return family === 0 || family === (six ? 6 : 4);
 }
 
-/** `from` says what became of a packet of ours, of which bytes `at` to `end` are there; its addresses are in the registers, turned round. Tells all sockets that may have sent it. Answers whether there is one. */
+/** `from` says what became of a packet of ours, of which bytes `at` to `end` are there, and `mtu` as to `udpIcmpError`; its addresses are in the registers, turned round. Tells all sockets that may have sent it. Answers whether there is one. */
 export function rawIcmpError(
 	view: DataView,
 	link: InterfaceBlock,
 	type: Uint8,
 	code: Uint8,
 	from: Address,
+	mtu: number,
 	at: Offset,
 	end: Offset,
 ): boolean {
@@ -70,7 +71,7 @@ export function rawIcmpError(
 		if ((socket.bits & UDP_ERRORS) === 0 || !isFor(view, socket, protocol, six)) continue;
 		if (six ? ipv6.upperHeader(view, at, end, protocol) === 0 : ipv4.protocol(view, at) !== protocol) continue;
 		some = true;
-		errorNote(view, link, socket, type, code, from, protocol);
+		errorNote(view, link, socket, type, code, from, protocol, mtu);
 	}
 	return some;
 }

@@ -27,6 +27,7 @@ import { sampleRtt } from "./rtt.ts";
 import { NO_SEAT, noteCookie, proven, room, SOON, STRANGER, take } from "./seats.ts";
 import { oweAck } from "./send.ts";
 import { firstRoom } from "./share.ts";
+import { sizeLearned } from "./path-mtu.ts";
 import { sendMss } from "./size.ts";
 import { ESTABLISHED, FIN_WAIT_1, LISTEN, NO_ERROR, REFUSED, SYN_RECEIVED } from "./states.ts";
 import { NOBODY, refuse, synAck } from "./stray.ts";
@@ -191,6 +192,7 @@ function completes(view: DataView, listener: TcbBlock, link: InterfaceBlock, fla
 	child.rcvNxt = seq;
 	child.rcvAdv = (seq + child.rcvRoom) | 0;
 	child.sndMss = sendMss(view, child, mssOf(found));
+	sizeLearned(view, child);
 	return seat;
 }
 
@@ -210,6 +212,7 @@ function synchronize(view: DataView, tcb: TcbBlock, seq: number, mss: number): v
 	tcb.sndWndMax = tcb.sndWnd;
 	tcb.sndWl1 = seq;
 	tcb.sndMss = sendMss(view, tcb, mss);
+	sizeLearned(view, tcb);
 }
 
 /** RFC 9293 §3.10.7.3, in its order. */

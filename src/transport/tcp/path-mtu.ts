@@ -4,6 +4,7 @@
 // are tried again. Below LEAST_PATH_MTU segments do not shrink: routers may fragment them instead.
 
 import { LEAST_PATH_MTU, PATH_MTU_RAISE_MS } from "../../config.ts";
+import { LEAST_LINK_MTU, pathMtuSaid, plateauBelow, surePathMtu } from "../../ip/path-mtu.ts";
 import { v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { REGISTER } from "../../packet/fields.ts";
@@ -20,8 +21,6 @@ import { ESTABLISHED, SYN_RECEIVED } from "./states.ts";
 import { stopTiming } from "./block.ts";
 import { RAISE } from "./work.ts";
 
-/** Least MTU of an IPv4 link. RFC 791. What is less is no MTU. */
-const LEAST_LINK_MTU = 68;
 /** No more than that is in flight without window scaling, bytes. */
 const MOST_IN_FLIGHT = 0xffff;
 /** A claim is about something in flight: after two of the longest timeouts it is void, ms. */
@@ -37,10 +36,11 @@ export function forgetClaims(tcb: TcbBlock): void {
 	tcb.fullMss = 0;
 }
 
-/** The next smaller MTU to try when a router does not say its own. RFC 1191 §7. */
-function plateauBelow(size: number): number {
-	if (size > 1492) return 1492;
-	return size > 1006 ? 1006 : LEAST_PATH_MTU;
+/** The size of a new connection's segments is known: what another one to the same address has learned counts. RFC 8201 §5.2. */
+export function sizeLearned(view: DataView, tcb: TcbBlock): void {
+	if (CoreBlock.of(view, CORE).pathMtus === 0) return;
+	const mtu = surePathMtu(view, tcb.remoteAddress);
+	if (mtu !== 0) believe(view, tcb, (mtu - headersOf(view, tcb)) | 0);
 }
 
 /** ICMP says that the segment whose sequence number is in the registers, and which is in flight, needs fragmentation; `mtu`: that of the next hop, or 0. */
@@ -80,6 +80,7 @@ function believe(view: DataView, tcb: TcbBlock, claimed: number): boolean {
 	}
 	tcb.claimMss = 0;
 	if (mss >= before && !fragments) return false;
+	pathMtuSaid(view, tcb.remoteAddress, (claimed + headersOf(view, tcb)) | 0, true);
 	if (tcb.fullMss === 0) {
 		tcb.fullMss = before;
 		tcb.knownMss = 0;

@@ -1,5 +1,6 @@
 // How large segments may be that we are sent, and send: RFC 9293 §3.7.1. What the way there makes of it is path-mtu.ts.
 
+import { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Uint16 } from "../../packet/numbers.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import type { TcbBlock } from "../../packet/tcb-block.ts";
@@ -14,9 +15,11 @@ export function headersOf(view: DataView, tcb: TcbBlock): number {
 /** Least payload that we send in one segment, whatever a peer says: that of RFC 791's least MTU. */
 export const LEAST_MSS = 28;
 
-/** The largest payload that we can be sent in one segment: our MSS option. */
+/** The largest payload that we can be sent in one segment: our MSS option. What is known of the way there says nothing of the way here. RFC 1191 §3.1. */
 export function receiveMss(view: DataView, tcb: TcbBlock): Uint16 {
-	return Math.max((PathBlock.of(view, tcb.path).mtu - headersOf(view, tcb)) | 0, 0) & 0xffff;
+	const path = PathBlock.of(view, tcb.path);
+	const mtu = path.out === 0 ? path.mtu : InterfaceBlock.of(view, path.out).mtu;
+	return Math.max((mtu - headersOf(view, tcb)) | 0, 0) & 0xffff;
 }
 
 /** The largest that we send, from the peer's MSS option (0: none). Two fit the send ring, so that acknowledgments need not wait for a timer. */

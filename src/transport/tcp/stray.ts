@@ -6,7 +6,7 @@ import { copyAddress } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import { DESTINATION_ADDRESS, REGISTER, SOURCE_ADDRESS } from "../../packet/fields.ts";
-import type { InterfaceBlock } from "../../packet/interface-block.ts";
+import { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
@@ -74,7 +74,7 @@ function answer(view: DataView, link: InterfaceBlock, by: Offset, seq: number, a
 	view.setInt32(header + wire.ACK_NUMBER, ack);
 	view.setInt32(header + wire.DATA_OFFSET, (length << 26) | flagsWindow);
 	view.setInt32(header + wire.CHECKSUM, 0);
-	if (syn) wire.synOptions(view, header + wire.HEADER, (path.mtu - path.ipHeader - wire.HEADER) | 0);
+	if (syn) wire.synOptions(view, header + wire.HEADER, (InterfaceBlock.of(view, path.out).mtu - path.ipHeader - wire.HEADER) | 0);
 	const pseudo = pseudoOfPacket(view, at, header - at, ipv4.TCP, length);
 	view.setUint16(header + wire.CHECKSUM, ~checksum(view, header, end, pseudo));
 	if (output(view, core.spare, at, end, path)) takeSpare(view);

@@ -15,18 +15,27 @@ import { UDP_ERRORS, UdpBlock, udpAt } from "../../packet/udp-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { copy } from "../../wire/kernels/copies.ts";
 import { socketFor } from "../flow-find.ts";
+import { turnedTooBig } from "../turned.ts";
 
 /**
- * `from` says what became of a datagram of ours. The registers have its addresses and ports turned round, as of an answer to it. Answers whether a socket wants to know. Of what
- * went to groups nothing is said: any of their members could say so.
+ * `from` says what became of a datagram of ours; where it was too large `mtu` is what a link on its way carries, else 0. The registers have its addresses and ports turned round, as of an answer to it. Answers
+ * whether a socket has sent it, or wants to know. Of what went to groups nothing is told: any of their members could say so.
  */
-export function udpIcmpError(view: DataView, link: InterfaceBlock, type: Uint8, code: Uint8, from: Address): boolean {
-	if (!isLocal(view, DESTINATION_ADDRESS) || isGroup(view, SOURCE_ADDRESS)) return false;
+export function udpIcmpError(
+	view: DataView,
+	link: InterfaceBlock,
+	type: Uint8,
+	code: Uint8,
+	from: Address,
+	mtu: number,
+): boolean {
+	if (!isLocal(view, DESTINATION_ADDRESS)) return false;
 	const index = socketFor(view, link, ipv4.UDP);
 	if (index < 0) return false;
+	const learned = mtu !== 0 && turnedTooBig(view, mtu);
 	const socket = UdpBlock.of(view, udpAt(view, index));
-	if ((socket.bits & UDP_ERRORS) === 0) return false;
-	errorNote(view, link, socket, type, code, from, (view.getInt32(REGISTER.ports, true) >> 16) & 0xffff);
+	if ((socket.bits & UDP_ERRORS) === 0 || isGroup(view, SOURCE_ADDRESS)) return learned;
+	errorNote(view, link, socket, type, code, from, (view.getInt32(REGISTER.ports, true) >> 16) & 0xffff, mtu);
 	return true;
 }
 
@@ -39,6 +48,7 @@ export function errorNote(
 	code: Uint8,
 	from: Address,
 	port: number,
+	mtu: number,
 ): void {
 	const core = CoreBlock.of(view, CORE);
 	if (core.errors === NONE) {
@@ -54,7 +64,8 @@ export function errorNote(
 	copyAddress(view, error.to, SOURCE_ADDRESS);
 	copyAddress(view, error.from, from);
 	const index = socket.index;
-	error.socket = index;
+	error.socket = index & 0xffff;
+	error.mtu = mtu & 0xffff;
 	error.port = port & 0xffff;
 	error.type = type;
 	error.code = code;

@@ -21,7 +21,7 @@ const LONGEST = 0xffff - ipv4.HEADER;
 
 /** Bytes of payload that may leave along a path in fragments: as many as packets may wait in. */
 export function piecesMost(view: DataView, path: PathBlock): number {
-	return (Math.min(LONGEST, Math.imul(CoreBlock.of(view, CORE).fragmentsMost, pieceRoom(path))) - udp.HEADER) | 0;
+	return (Math.min(LONGEST, Math.imul(CoreBlock.of(view, CORE).fragmentsMost, pieceRoom(view, path))) - udp.HEADER) | 0;
 }
 
 /** Sends `length` bytes of `data` from `start` on, as many as may be. False when there are not packets enough. */
@@ -34,7 +34,7 @@ export function sendPieces(
 	length: Length,
 ): boolean {
 	const total: Length = (udp.HEADER + length) & 0xffff;
-	const room = pieceRoom(path);
+	const room = pieceRoom(view, path);
 	const six = hasIpv6() && path.ipHeader === ipv6.HEADER;
 	const headers: Length = six ? PIECE_HEADERS : ipv4.HEADER;
 	let sum = six

@@ -28,13 +28,14 @@ const AT = UdpBlock.offsets;
 const ERROR = DatagramError.offsets;
 const NO_ROUTE = "no route to the host";
 
-/** What ICMP says of a datagram: where it was to go, who says so, and type and code, those of IPv4's for either family. */
+/** What ICMP says of a datagram: where it was to go, who says so, type and code, those of IPv4's for either family, and the MTU where that was too small. */
 export interface TakenError {
 	address: string;
 	port: number;
 	from: string;
 	type: number;
 	code: number;
+	mtu?: number;
 }
 
 export class Udp {
@@ -211,12 +212,14 @@ export class Udp {
 		const view = this.#view;
 		const at = door.errorTake(view, socket.block);
 		if (at === 0) return undefined;
+		const mtu = view.getUint16(at + ERROR.mtu, true);
 		return {
 			address: addressText(view, at + ERROR.to),
 			port: view.getUint16(at + ERROR.port, true),
 			from: addressText(view, at + ERROR.from),
 			type: view.getUint8(at + ERROR.type),
 			code: view.getUint8(at + ERROR.code),
+			...(mtu !== 0 && { mtu }),
 		};
 	}
 

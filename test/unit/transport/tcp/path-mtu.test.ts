@@ -164,7 +164,7 @@ describe("after ten minutes (RFC 1191 §6.3)", () => {
 		const first = peer.connected({ length: 5000 });
 		peer.icmp(peer.take().at(-1)!.frame, 3, 4, 68);
 		peer.stack.tcp.abort(first.tcb!);
-		peer.run(1000);
+		peer.run(11 * MINUTE); // what is known of the way is forgotten by then, RFC 8201 §5.3
 		peer.take();
 		peer.remotePort = 5001;
 		peer.iss = 77;
@@ -173,6 +173,33 @@ describe("after ten minutes (RFC 1191 §6.3)", () => {
 		const sent = peer.take().filter((segment) => segment.length > 0);
 		expect(sent.length).toBeGreaterThan(0);
 		expect(sent.every(dontFragment)).toBe(true);
+	});
+});
+
+describe("another connection to the same address", () => {
+	test("begins with the segments that the first one has learned, RFC 8201 §5.2, and tries full ones ten minutes later", () => {
+		const { peer, sent } = sending();
+		peer.icmp(sent[0]!.frame, 3, 4, 800);
+		peer.take();
+		peer.remotePort = 5001;
+		peer.localPort = 4001;
+		const second = peer.connected({ length: 3000 });
+		expect(blockOf(second.tcb!).sndMss).toBe(760);
+		const first = peer.take();
+		expect(first[0]!.length).toBe(760);
+		acknowledge(peer, first, 4);
+		peer.run(11 * MINUTE);
+		expect(blockOf(second.tcb!).sndMss).toBe(1460);
+	});
+	test("says in its SYN what it can be sent, whatever is known of the way there: RFC 1191 §3.1", () => {
+		const { peer, sent } = sending();
+		peer.icmp(sent[0]!.frame, 3, 4, 800);
+		peer.take();
+		peer.remotePort = 5001;
+		peer.localPort = 4001;
+		peer.stack.tcp.listen("", 4001, 1, 0);
+		peer.send({ flags: "S", seq: 0, mss: 1460 });
+		expect(peer.take().find((segment) => segment.flags.includes("S"))!.mss).toBe(1460);
 	});
 });
 
