@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import { readArgs } from "../../build/arguments.mjs";
-import { ALLOWED, changes, complaints, unmatched, readCounts, renewed, writeCounts } from "./counts.mjs";
+import { ALLOWED, changes, complaints, unmatched, readCounts, renewed, uneven, writeCounts } from "./counts.mjs";
 import { ALLOCATION_PACKETS, build, hasValgrind, measure, reasonOf } from "./measure.mjs";
 import { CannotRun, memoryFigures } from "./memory.mjs";
 
@@ -107,7 +107,7 @@ async function gate(built, names, how) {
 		if (wrong.length > 0) fail(...wrong);
 		else passed++;
 	});
-	for (const wrong of [...failures, ...unmatched(counts, built.names)]) fail(wrong);
+	for (const wrong of [...failures, ...unmatched(counts, built.names), ...uneven(counts)]) fail(wrong);
 	console.log(`${passed} passed, ${failed} failed`);
 	return failed > 0 ? 1 : 0;
 }
@@ -121,7 +121,7 @@ async function write(built, names, how) {
 	const changed = changes(before, after);
 	console.log(`\ntest/bench/counts.json: ${changed.length === 0 ? "nothing changed" : `${changed.length} changed`}`);
 	for (const change of changed) console.log(`  ${change}`);
-	return told(failures);
+	return told([...failures, ...uneven(after)]);
 }
 
 /** The table or the JSON object, and the board's memory unless single cases are wanted. */

@@ -472,6 +472,16 @@ function decodeCase(stack: Stack): Run {
 	};
 }
 
+/** A poll with nothing to do, but to ask the device whether there is a frame: it gives no notice. That is a "packet" here. */
+function idleCase(stack = makeStack()): Run {
+	return (packets) => {
+		for (let i = 0; i < packets; i++) {
+			stack.poll(now);
+			now = (now + 1) | 0;
+		}
+	};
+}
+
 const CASES: Record<string, () => Run> = {
 	"tcp-receive-1460": () => tcpCase(TCP_SOURCE),
 	"tcp-receive-1460-interfaces-16": () => tcpCase(TCP_SOURCE, makeLargeStack()),
@@ -497,6 +507,8 @@ const CASES: Record<string, () => Run> = {
 	"forward-64": () => forwardCase(64),
 	"arp-reply": () => peerCase(ARP, 0),
 	"tcp-connect-close": () => connectCase(),
+	"idle-poll": () => idleCase(),
+	"idle-poll-interfaces-16": () => idleCase(makeLargeStack()),
 	"tcp-timers-8": () => timersCase(8),
 	"tcp-timers-1000": () => timersCase(1000),
 	"decode-interfaces-2": () => decodeCase(makeStack()),

@@ -6,6 +6,18 @@ import { fileURLToPath } from "node:url";
 /** A count may be off the agreed one by this part of it, in either direction. */
 export const ALLOWED = 0.03;
 
+/** What grows must not show: the case with many, and the same with few, which takes at most LEVEL times fewer instructions. */
+const LEVEL = 1.1;
+const ALIKE = [
+	["idle-poll-interfaces-16", "idle-poll"],
+	["tcp-receive-1460-interfaces-16", "tcp-receive-1460"],
+	["udp-echo-64-interfaces-16", "udp-echo-64"],
+	["decode-interfaces-16", "decode-interfaces-2"],
+	["tcp-timers-1000", "tcp-timers-8"],
+	["route-lookup-10000", "route-lookup-10"],
+	["demux-1024", "demux-4"],
+];
+
 const path = fileURLToPath(new URL("counts.json", import.meta.url));
 
 /** The agreed instructions of every case, by its name. */
@@ -47,6 +59,13 @@ export const unmatched = (counts, names) => [
 		.filter((name) => !names.includes(name))
 		.map((name) => `${name}: an agreed count in test/bench/counts.json, and no such case: npm run bench -- --write`),
 ];
+
+/** Agreed counts that grow with how many interfaces, connections, routes or sockets there are. */
+export const uneven = (counts) =>
+	ALIKE.filter(([many, few]) => counts[many] > LEVEL * counts[few]).map(
+		([many, few]) =>
+			`${many}: an agreed count of ${figure(counts[many])}, ${(counts[many] / counts[few]).toFixed(2)} times that of ${few}, where ${LEVEL} is the most: mend what is looked at one by one`,
+	);
 
 /** The counts after a measurement: of `names`, all cases in their order, what was measured, else what was agreed on. */
 export function renewed(counts, names, rows) {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { changes, complaints, renewed, unmatched } from "../../bench/counts.mjs";
+import { changes, complaints, readCounts, renewed, uneven, unmatched } from "../../bench/counts.mjs";
 
 const row = (instructions: number, more = {}) => ({
 	name: "echo",
@@ -46,6 +46,15 @@ it("a case without an agreed count fails, and so does a count without its case",
 		"gone: an agreed count in test/bench/counts.json, and no such case: npm run bench -- --write",
 	]);
 	expect(unmatched({ echo: 1 }, ["echo"])).toEqual([]);
+});
+
+it("a case with many that costs more than 1.1 times the one with few fails, and no agreed count does", () => {
+	const counts = { "idle-poll": 1000, "idle-poll-interfaces-16": 1100, "demux-4": 1000, "demux-1024": 1101 };
+	expect(uneven(counts)).toEqual([
+		"demux-1024: an agreed count of 1,101, 1.10 times that of demux-4, where 1.1 is the most: mend what is looked at one by one",
+	]);
+	expect(uneven({ "demux-4": 1000 })).toEqual([]);
+	expect(uneven(readCounts())).toEqual([]);
 });
 
 it("writing renews what was measured, keeps what was not, and drops what is gone", () => {
