@@ -39,7 +39,7 @@ export interface StackOptions {
 	neighbors?: number;
 	/** Multicast groups that sockets have joined, each on one interface or on all. 30 B of arena each. 8 unless told. */
 	groups?: number;
-	/** Interfaces, loopback included, at the same time. 830 B each. 4 unless told. */
+	/** Interfaces, loopback included, at the same time. 840 B each. 4 unless told. */
 	interfaces?: number;
 	/** Forward packets between interfaces (RFC 1812). Off by default. */
 	forwarding?: boolean;
@@ -158,6 +158,8 @@ export const DEFEND_INTERVAL_MS = 10_000;
 export const CONFLICTS = 4;
 /** IPv6: how long a neighbour that is used may be heard of before it is asked, ms. RFC 4861 §10, DELAY_FIRST_PROBE_TIME. */
 export const ND_DELAY_MS = 5000;
+/** IPv6: from one question for a neighbour to the next, ms, unless routers say another. RFC 4861 §10, RETRANS_TIMER. */
+export const ND_RETRANS_MS = 1000;
 export const NEIGHBOR_REACHABLE_MS = 30_000;
 /** How long a stale neighbour is kept when nobody uses it, ms. */
 export const NEIGHBOR_STALE_MS = 60_000;

@@ -123,7 +123,7 @@ export function icmpError(view: DataView, link: InterfaceBlock, what: number, re
 	const quoted: Length = Math.min((view.getInt32(REGISTER.ipEnd, true) - original) | 0, six ? QUOTE6 : QUOTE);
 	const at = core.spareAt;
 	const protocol = six ? ipv6.ICMP : ipv4.ICMP;
-	const icmp = ipBuild(view, at, path, protocol, ipv4.DEFAULT_TTL, icmpv4.HEADER + quoted);
+	const icmp = ipBuild(view, at, path, protocol, six ? path.ttl & 255 : ipv4.DEFAULT_TTL, icmpv4.HEADER + quoted);
 	const end = icmp + icmpv4.HEADER + quoted;
 	view.setInt32(icmp, six ? what & (0xffff0000 | 0) : what << 16);
 	view.setInt32(icmp + icmpv4.REST, rest);

@@ -32,6 +32,7 @@ export class InterfaceIp implements IpSide {
 	readonly groups: Map<string, JoinedGroup> = new Map();
 	readonly metric: number;
 	lease: LeaseKeeper | undefined = undefined;
+	discovery: IpSide["discovery"] = undefined;
 	hostname: string | undefined = undefined;
 	readonly #link: Interface;
 	readonly #core: Core;

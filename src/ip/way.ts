@@ -99,13 +99,13 @@ export function lead(view: DataView, path: PathBlock, destination: Address): voi
 /** The path leads by that interface. */
 function leaveBy(view: DataView, path: PathBlock, link: InterfaceBlock): void {
 	path.out = link.at;
-	path.mtu = link.mtu;
+	path.mtu = hasIpv6() && path.ipHeader === ipv6.HEADER && link.mtu6 !== 0 ? Math.min(link.mtu6, link.mtu) : link.mtu;
 	if (CoreBlock.of(view, CORE).pathMtus !== 0) narrow(view, path);
 	// RFC 6437 §3: of each flow its own, which nobody guesses.
 	if (hasIpv6() && path.ipHeader === ipv6.HEADER) path.label = label(view, path) >>> 12;
 	const hops = path.hops;
 	// Devices that fill checksums in know IPv4's.
-	let ttl = hasIpv6() && path.ipHeader === ipv6.HEADER ? link.ttl & 255 : link.ttl;
+	let ttl = hasIpv6() && path.ipHeader === ipv6.HEADER ? link.hops6 : link.ttl;
 	// To groups 1 unless told: RFC 1112 §6.1.
 	if ((hops & 255) !== 0) ttl = ttl & NO_CHECKSUM;
 	else if (isMulticast(view, path.destination)) ttl = (ttl & NO_CHECKSUM) | 1;

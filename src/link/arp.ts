@@ -118,7 +118,7 @@ function goodSender(view: DataView, link: InterfaceBlock, at: Offset, sender: Ip
 export function answered(view: DataView, link: InterfaceBlock, entry: NeighborBlock, mac: Offset, sure: boolean): void {
 	const waited = entry.state === INCOMPLETE;
 	if (mac !== 0) prepare(view, link, entry, mac);
-	if (sure) enter(view, entry, REACHABLE, NEIGHBOR_REACHABLE_MS);
+	if (sure) enter(view, entry, REACHABLE, link.reachableMs);
 	else if (waited && entry.waiting > 0)
 		neighborDelay(view, entry); // what waits is about to use it: RFC 4861 §7.3.3
 	else enter(view, entry, STALE, NEIGHBOR_STALE_MS);
@@ -279,13 +279,13 @@ export function neighborDelay(view: DataView, entry: NeighborBlock): void {
 
 function ask(view: DataView, link: InterfaceBlock, entry: NeighborBlock, to: Offset): void {
 	entry.requests = (entry.requests + 1) | 0;
-	entry.until = (CoreBlock.of(view, CORE).now + ARP_REQUEST_INTERVAL_MS) | 0;
+	const six = hasIpv6() && !isV4(view, entry.address);
+	entry.until = (CoreBlock.of(view, CORE).now + (six ? link.retransMs : ARP_REQUEST_INTERVAL_MS)) | 0;
 	neighborDeadline(view, entry.until);
 	// Our address in the subnet of the one asked for, so that the answer finds us. The last one may have gone: only a probe comes from 0.0.0.0.
 	const sender = sourceOf(view, link, entry.address, entry.address);
 	if (sender === 0) return;
-	if (hasIpv6() && !isV4(view, entry.address))
-		ndSolicit(view, link, sender, entry.address, to === link.broadcastHeader ? 0 : to, 0, 0);
+	if (six) ndSolicit(view, link, sender, entry.address, to === link.broadcastHeader ? 0 : to, 0, 0);
 	else arpRequest(view, link, view.getInt32(to), view.getUint16(to + 4), v4Of(view, sender), v4Of(view, entry.address));
 }
 

@@ -1,7 +1,7 @@
 // What the links of all interfaces have in common: a device below, a block in the arena, and a short queue before a busy device. Addresses and the like are ip/interface-ip.ts.
 
 import { addressOption, parsePrefix } from "../address.ts";
-import { PACKET_BYTES, PACKET_HEADROOM } from "../config.ts";
+import { ND_RETRANS_MS, NEIGHBOR_REACHABLE_MS, PACKET_BYTES, PACKET_HEADROOM } from "../config.ts";
 import { BUSY, HELD, NOTIFIES, RECEIVE_CHECKED, RETURNS, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
 import type { SerialHost } from "../device/serial.ts";
 import {
@@ -14,6 +14,7 @@ import {
 } from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
 import { DROP } from "../packet/drops.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import { LineBlock } from "../packet/line-block.ts";
 import { NONE } from "../packet/pool.ts";
 import { dequeue, queueHead, setPolled, setNoticed } from "#codec";
@@ -36,6 +37,14 @@ export * from "./changes.ts";
 const AT = InterfaceBlock.offsets;
 
 const NO_CONFLICTS: readonly Conflict[] = Object.freeze([]);
+
+/** What routers say of a link's IPv6: bytes, and ms. */
+export interface HeardParameters {
+	readonly hopLimit?: number | undefined;
+	readonly mtu?: number | undefined;
+	readonly retransMs?: number | undefined;
+	readonly reachableMs?: number | undefined;
+}
 
 function flagsOf(abilities: number): number {
 	return (abilities & RECEIVE_CHECKED ? FLAG_CHECKED : 0) | (abilities & RETURNS ? FLAG_RETURNS : 0);
@@ -160,6 +169,7 @@ export abstract class Interface {
 		this.#watch();
 		this.put(AT.mtu, this.#mtu);
 		this.put(AT.ttl, this.ttl);
+		this.heardDiscovery();
 		this.put(AT.header, this.linkHeader);
 		this.put(AT.space, this.space);
 		setPolled(core.view, slot, this.polled);
@@ -201,6 +211,21 @@ export abstract class Interface {
 	set mtu(bytes: number) {
 		this.#mtu = bytes;
 		this.put(AT.mtu, bytes);
+	}
+
+	/** What routers say of the link's IPv6, RFC 4861 §6.3.4; what is left out is as if they said nothing. As with `mtu`, ways that were cached are void once `routes.changed` was called. */
+	heardDiscovery({
+		hopLimit = DEFAULT_TTL,
+		mtu = 0,
+		retransMs = ND_RETRANS_MS,
+		reachableMs = NEIGHBOR_REACHABLE_MS,
+	}: HeardParameters = {}): void {
+		if (!hasIpv6() || this.block === 0) return;
+		const { view } = this.core;
+		view.setUint16(this.block + AT.mtu6, mtu, true);
+		view.setUint16(this.block + AT.hops6, hopLimit, true);
+		view.setUint16(this.block + AT.retransMs, retransMs, true);
+		this.put(AT.reachableMs, reachableMs);
 	}
 
 	/** How many packets wait for the device. */

@@ -36,7 +36,8 @@ export const InterfaceBlock = record({
 	drops: bytes(DropBlock.bytes),
 	/** Ethernet header for broadcasts, prepared. */
 	broadcastHeader: bytes(14),
-	unused: bytes(2),
+	/** Largest IPv6 packet that routers want here, bytes; 0: as `mtu`. RFC 4861 §6.3.4. */
+	mtu6: uint16,
 	/** 1: packets pass. */
 	up: int32,
 	/** Number of its device among those in C (device/kernels/devices.ts), 0 for one in TypeScript. */
@@ -64,6 +65,10 @@ export const InterfaceBlock = record({
 	mtu: int32,
 	/** TTL of what is built for it, with NO_CHECKSUM when its device fills checksums in. */
 	ttl: int32,
+	/** What routers say: IPv6's hop limit, and ms between two questions for a neighbour; and how long one is known after it has answered, ms. RFC 4861 §6.3.2. */
+	hops6: uint16,
+	retransMs: uint16,
+	reachableMs: int32,
 	/** Its addresses, an OwnAddress each, and how many there are. */
 	addressCount: int32,
 	addresses: bytes(ADDRESSES_PER_INTERFACE * OwnAddress.bytes),

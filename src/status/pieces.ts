@@ -93,8 +93,8 @@ export function membersOf<T, Subject>(members: { readonly [Name in keyof Require
 	return Object.freeze(Object.entries(members).map(([name, member]) => entryOf(name, member as Any)));
 }
 
-/** How deep descriptions go: a report, the stack in it, its interfaces, one of them, its conflicts, one of them. */
-const DEPTH = 6;
+/** How deep descriptions go: a report, the stack in it, its interfaces, one of them, its IPv6, the addresses of that, one of them. */
+const DEPTH = 7;
 
 const FRAME = 3;
 const SUBJECT = 1;

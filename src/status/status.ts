@@ -6,7 +6,9 @@ import { DROPS } from "../packet/drops.ts";
 import type { Device } from "../device/device.ts";
 import { canSend, type Route } from "../ip/routes.ts";
 import type { Neighbor } from "../link/neighbor-list.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import { CONTESTED, DELAY, FREE, INCOMPLETE, PROBE, REACHABLE, STALE } from "../packet/neighbor-block.ts";
+import type { AutoconfigurationState } from "../link/autoconfiguration-state.ts";
 import type { Interface } from "../link/interface.ts";
 import type { LeaseState, LeaseView } from "../link/lease.ts";
 import type { Conflict } from "../link/own-addresses.ts";
@@ -60,6 +62,8 @@ export interface InterfaceStatus {
 	ppp?: PppState;
 	/** With a DHCP client only. */
 	dhcp?: LeaseState;
+	/** Where it comes to addresses of IPv6 by itself. */
+	ipv6?: AutoconfigurationState;
 	/** Ethernet, when other stations use addresses of ours: who, how many ARP packets said so, and how long ago the last one did. RFC 5227 §2.4. */
 	conflicts?: { address: string | null; mac: string; count: number; agoMs: number }[];
 }
@@ -168,6 +172,37 @@ const DHCP = membersOf<LeaseState, LeaseView>({
 	conflicts: { write: (out: Out, lease) => out.number(lease.conflicts) },
 });
 
+type Own6 = AutoconfigurationState["addresses"][0];
+
+/** Nothing of it where there is no IPv6. */
+const IPV6 = hasIpv6()
+	? membersOf<AutoconfigurationState, AutoconfigurationState>({
+			addresses: {
+				rows: {
+					members: membersOf<Own6, Own6>({
+						address: { write: (out: Out, { address }) => out.text(address) },
+						length: { write: (out: Out, { length }) => out.number(length) },
+						state: { write: (out: Out, own) => out.text(own.state) },
+					}),
+				},
+				next: ({ addresses }, index) => within(addresses.length, index),
+				row: ({ addresses }, index) => addresses[index],
+			},
+			routers: { write: (out: Out, { routers }) => out.texts(routers) },
+			nameServers: { write: (out: Out, { nameServers }) => out.texts(nameServers) },
+			domains: { write: (out: Out, { domains }) => out.texts(domains) },
+			managed: { write: (out: Out, { managed }) => out.flag(managed) },
+			other: { write: (out: Out, { other }) => out.flag(other) },
+			hopLimit: { write: (out: Out, { hopLimit }) => out.number(hopLimit) },
+			mtu: { write: (out: Out, { mtu }) => out.number(mtu) },
+			reachableMs: { write: (out: Out, { reachableMs }) => out.number(reachableMs) },
+			retransMs: { write: (out: Out, { retransMs }) => out.number(retransMs) },
+			heard: { write: (out: Out, { heard }) => out.number(heard) },
+			refused: { write: (out: Out, { refused }) => out.number(refused) },
+			reason: { write: (out: Out, { reason }) => out.text(reason) },
+		})
+	: DHCP;
+
 /** So many reasons are looked at in one step. */
 const REASONS_PER_STEP = 16;
 
@@ -241,6 +276,7 @@ const INTERFACE = membersOf<InterfaceStatus, Interface>({
 	queued: { write: (out: Out, link) => out.number(link.waiting) },
 	ppp: { has: (link) => link.kind === "ppp", of: (link) => (link as PppInterface).view, members: PPP },
 	dhcp: { has: (link) => link.ip.lease !== undefined, of: (link) => link.ip.lease!.view, members: DHCP },
+	ipv6: { has: (link) => hasIpv6() && link.ip.discovery !== undefined, of: (link) => link.ip.discovery!.state, members: IPV6 },
 	conflicts: {
 		has: (link) => link.conflicts.length > 0,
 		rows: { members: CONFLICT },

@@ -151,16 +151,40 @@ export function na(
 }
 
 export function ra(
-	fields: Omit<Summed, "next"> & { lifetime: number; hopLimitSaid?: number; flags?: number },
+	fields: Omit<Summed, "next"> & {
+		lifetime: number;
+		hopLimitSaid?: number;
+		flags?: number;
+		reachable?: number;
+		retrans?: number;
+	},
 	options: number[] = [],
 ): Bytes {
 	const said = [fields.hopLimitSaid ?? 64, fields.flags ?? 0, ...u16(fields.lifetime)];
-	return icmp6({ hopLimit: 255, ...fields, type: RA }, concat(said, u32(0), u32(0), options));
+	return icmp6(
+		{ hopLimit: 255, ...fields, type: RA },
+		concat(said, u32(fields.reachable ?? 0), u32(fields.retrans ?? 0), options),
+	);
 }
 
 /** An option of advertisements: prefix information, RFC 4861 §4.6.2. `flags`: on the link, for addresses. */
 export function prefixOption(prefix: string, { valid = 86_400, preferred = 14_400, flags = 0xc0, length = 64 } = {}): number[] {
 	return [3, 4, length, flags, ...u32(valid), ...u32(preferred), 0, 0, 0, 0, ...ip6(prefix)];
+}
+
+/** The same: the largest packet on the link, RFC 4861 §4.6.4. */
+export function mtuOption(mtu: number): number[] {
+	return [5, 1, 0, 0, ...u32(mtu)];
+}
+
+/** The same: domains, RFC 8106 §5.2. */
+export function domainOption(lifetime: number, ...names: string[]): number[] {
+	const labels = names.flatMap((name) => [
+		...name.split(".").flatMap((label) => [label.length, ...Array.from(label, (c) => c.charCodeAt(0))]),
+		0,
+	]);
+	while (labels.length % 8 !== 0) labels.push(0);
+	return [31, 1 + labels.length / 8, 0, 0, ...u32(lifetime), ...labels];
 }
 
 /** What an IPv6 packet says. */

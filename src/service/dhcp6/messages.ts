@@ -2,6 +2,7 @@
 
 import { addressText } from "../../address.ts";
 import { parseIpv6 } from "../../address6.ts";
+import { namesIn } from "../../wire/names.ts";
 
 export const CLIENT_PORT = 546;
 export const SERVER_PORT = 547;
@@ -110,27 +111,6 @@ function association(view: DataView, at: number, end: number, id: number): Assoc
 	return { t1, t2, status, lent };
 }
 
-/** Names in bytes `at` to `end`, as DNS has them, uncompressed. RFC 1035 §3.1. */
-function namesIn(view: DataView, at: number, end: number): string[] {
-	const names: string[] = [];
-	let labels: string[] = [];
-	for (let i = at; i < end && names.length < MOST;) {
-		const length = view.getUint8(i++);
-		if (length > 63 || i + length > end) break;
-		if (length === 0) {
-			if (labels.length > 0) names.push(labels.join("."));
-			labels = [];
-			continue;
-		}
-		let label = "";
-		for (let k = 0; k < length; k++) label += String.fromCharCode(view.getUint8(i + k));
-		if (!/^[A-Za-z0-9_-]+$/.test(label)) break;
-		labels.push(label);
-		i += length;
-	}
-	return names;
-}
-
 /** The message of a server for the client with that DUID and that identity in bytes 0 to `end`, undefined when it is none. §16.3, §16.10. */
 export function answerIn(view: DataView, end: number, duid: Uint8Array, id: number): Answer | undefined {
 	if (end < 4) return undefined;
@@ -155,7 +135,7 @@ export function answerIn(view: DataView, end: number, duid: Uint8Array, id: numb
 		else if (code === REFRESH && length === 4) refresh = view.getUint32(from);
 		else if (code === IA_NA) address ??= association(view, from, to, id);
 		else if (code === IA_PD) prefix ??= association(view, from, to, id);
-		else if (code === DOMAINS) domains = namesIn(view, from, to);
+		else if (code === DOMAINS) domains = namesIn(view, from, to, MOST);
 		else if (code === DNS)
 			for (let i = from; i + 16 <= to && dns.length < MOST; i += 16) {
 				const text = addressText(view, i);

@@ -3,10 +3,13 @@
 import { addressText, familyBits, isMulticast } from "../../address.ts";
 import { isV4 } from "../../packet/address.ts";
 import * as icmpv6 from "../../wire/icmpv6.ts";
+import { namesIn } from "../../wire/names.ts";
 
-/** Options of routers beside those of RFC 4861: RFC 4191, RFC 8106. */
+/** Options: RFC 4861 §4.6.4, RFC 4191, RFC 8106. */
+const MTU = 5;
 const ROUTE_INFORMATION = 24;
 const NAME_SERVERS = 25;
+const DOMAINS = 31;
 /** Bytes before the options. */
 const FIXED = 16;
 
@@ -47,13 +50,20 @@ export interface RouteSaid {
 	readonly lifetime: number;
 }
 
-export interface ServerSaid {
-	readonly address: string;
+/** A name server, or a domain. */
+export interface TextSaid {
+	readonly text: string;
 	/** Seconds; FOREVER. */
 	readonly lifetime: number;
 }
 
 export interface Advertisement {
+	/** Of what hosts send; and times of neighbour discovery, ms; 0: it says nothing of that. RFC 4861 §4.2. */
+	readonly hopLimit: number;
+	readonly reachableMs: number;
+	readonly retransMs: number;
+	/** The largest packet here, bytes. */
+	readonly mtu: number | undefined;
 	readonly managed: boolean;
 	readonly other: boolean;
 	readonly preference: Preference;
@@ -62,7 +72,11 @@ export interface Advertisement {
 	readonly prefixes: readonly PrefixSaid[];
 	readonly routes: readonly RouteSaid[];
 	/** Name servers, best first. RFC 8106. */
-	readonly servers: readonly ServerSaid[];
+	readonly servers: readonly TextSaid[];
+	/** Domains to look for names in. RFC 8106 §5.2. */
+	readonly domains: readonly TextSaid[];
+	/** What is too much, or makes no sense, in words. */
+	readonly refused: readonly string[];
 }
 
 function preferenceOf(bits: number): Preference {
@@ -80,33 +94,62 @@ export function advertisementAt(view: DataView, at: number, end: number): Advert
 	const flags = view.getUint8(at + 5);
 	const prefixes: PrefixSaid[] = [];
 	const routes: RouteSaid[] = [];
-	const servers: ServerSaid[] = [];
+	const servers: TextSaid[] = [];
+	const domains: TextSaid[] = [];
+	const refused: string[] = [];
+	const more = (kind: string) => refused.push(`more than ${MOST} ${kind} in an advertisement`);
+	let mtu: number | undefined;
 	for (let option = at + FIXED; option < end; option += view.getUint8(option + 1) << 3) {
 		const type = view.getUint8(option);
 		const length = view.getUint8(option + 1) << 3;
-		if (type === icmpv6.PREFIX_INFORMATION && length === 32 && prefixes.length < MOST) {
-			if (isV4(view, option + 16) || view.getUint8(option + 2) > 128) continue; // of IPv4 nobody says anything here
+		if (type === icmpv6.PREFIX_INFORMATION && length === 32) {
+			const prefixLength = view.getUint8(option + 2);
+			if (prefixes.length >= MOST) {
+				more("prefixes");
+				continue;
+			}
+			if (isV4(view, option + 16) || prefixLength > 128) {
+				// Of IPv4 nobody says anything here.
+				refused.push(`prefix ${addressText(view, option + 16)}/${prefixLength}: expected one of IPv6`);
+				continue;
+			}
 			const bits = view.getUint8(option + 3);
 			prefixes.push({
 				prefix: addressText(view, option + 16) || ANY,
-				length: view.getUint8(option + 2),
+				length: prefixLength,
 				onLink: (bits & ON_LINK) !== 0,
 				autonomous: (bits & AUTONOMOUS) !== 0,
 				valid: view.getInt32(option + 4) >>> 0,
 				preferred: view.getInt32(option + 8) >>> 0,
 			});
-		} else if (type === ROUTE_INFORMATION && length <= 24 && routes.length < MOST) {
+		} else if (type === ROUTE_INFORMATION && length <= 24) {
 			const route = routeAt(view, option, length);
-			if (familyBits(route.prefix) === 128) routes.push(route);
+			if (routes.length >= MOST) more("routes");
+			else if (familyBits(route.prefix) === 128) routes.push(route);
+		} else if (type === MTU && length === 8) {
+			mtu = view.getInt32(option + 4) >>> 0;
+		} else if (type === DOMAINS) {
+			const lifetime = view.getInt32(option + 4) >>> 0;
+			for (const text of namesIn(view, option + 8, option + length, MOST + 1))
+				if (domains.length < MOST) domains.push({ text, lifetime });
+				else more("domains");
 		} else if (type === NAME_SERVERS) {
 			const lifetime = view.getInt32(option + 4) >>> 0;
-			for (let server = option + 8; server + 16 <= option + length && servers.length < MOST; server += 16) {
-				const address = addressText(view, server);
-				if (familyBits(address) === 128 && !isMulticast(address)) servers.push({ address, lifetime });
+			for (let server = option + 8; server + 16 <= option + length; server += 16) {
+				const text = addressText(view, server);
+				if (servers.length >= MOST) {
+					more("name servers");
+					break;
+				}
+				if (familyBits(text) === 128 && !isMulticast(text)) servers.push({ text, lifetime });
 			}
 		}
 	}
 	return {
+		hopLimit: view.getUint8(at + 4),
+		reachableMs: view.getInt32(at + 8) >>> 0,
+		retransMs: view.getInt32(at + 12) >>> 0,
+		mtu,
 		managed: (flags & MANAGED) !== 0,
 		other: (flags & OTHER) !== 0,
 		preference: preferenceOf((flags >> PREFERENCE_SHIFT) & 3),
@@ -114,6 +157,8 @@ export function advertisementAt(view: DataView, at: number, end: number): Advert
 		prefixes,
 		routes,
 		servers,
+		domains,
+		refused,
 	};
 }
 

@@ -2,10 +2,12 @@
 // noted within processing, and done as time passes, in turns of their own.
 
 import { addressText, familyBits, networkOf, parsePrefix, samePrefix, type Prefix } from "../../address.ts";
+import { ND_RETRANS_MS } from "../../config.ts";
 import { linkOf } from "../../io/common.ts";
 import { show } from "../../io/options.ts";
 import type { EthernetInterface } from "../../link/ethernet.ts";
 import { LINK, REMOVED, type InterfaceAddress } from "../../link/interface.ts";
+import type { AutoconfigurationState } from "../../link/autoconfiguration-state.ts";
 import { OWN_DEPRECATED, OWN_TENTATIVE } from "../../packet/interface-block.ts";
 import type { Stack } from "../../stack.ts";
 import type { Watch } from "../../transport/watch.ts";
@@ -14,16 +16,16 @@ import * as ipv6 from "../../wire/ipv6.ts";
 import { Clock, type Service } from "../../transport/services.ts";
 import { advertisementAt, untilOf, type Advertisement, type PrefixSaid } from "./advertisement.ts";
 import { stableAddress } from "./identifiers.ts";
+import { LastingTexts } from "./lasting.ts";
 import { HeardServers } from "./name-servers.ts";
-import type { AutoconfigurationState } from "./state.ts";
 import { ASKED, LOST, OwnAddress6, USED, WAITING, type Origin } from "./own.ts";
+import { LinkParameters } from "./parameters.ts";
 import { Redirects } from "./redirects.ts";
 import { HeardRoutes } from "./routes.ts";
 
-export type { AutoconfigurationState } from "./state.ts";
+export type { AutoconfigurationState } from "../../link/autoconfiguration-state.ts";
 
-/** RFC 4862 §5.1, RFC 4861 §10: RETRANS_TIMER, MAX_RTR_SOLICITATION_DELAY, RTR_SOLICITATION_INTERVAL; and RFC 7559's longest interval, ms. */
-const RETRANS_MS = 1000;
+/** RFC 4861 §10: MAX_RTR_SOLICITATION_DELAY, RTR_SOLICITATION_INTERVAL; and RFC 7559's longest interval, ms. */
 const DELAY_MS = 1000;
 const SOLICIT_MS = 4000;
 const LONGEST_SOLICIT_MS = 3_600_000;
@@ -76,6 +78,8 @@ export class Autoconfiguration implements Service {
 	readonly #own: OwnAddress6[] = [];
 	readonly #routes: HeardRoutes;
 	readonly #servers: HeardServers;
+	readonly #domains = new LastingTexts();
+	readonly #parameters: LinkParameters;
 	readonly #redirects: Redirects;
 	#up = false;
 	#solicitAt = Infinity;
@@ -87,6 +91,7 @@ export class Autoconfiguration implements Service {
 	#other = false;
 	#heard = 0;
 	#refused = 0;
+	#reason = "";
 	#changed = false;
 	#closed = false;
 
@@ -102,6 +107,7 @@ export class Autoconfiguration implements Service {
 		this.#link = found;
 		this.#routes = new HeardRoutes(stack, found, metric);
 		this.#servers = new HeardServers(found);
+		this.#parameters = new LinkParameters(stack, found);
 		this.#redirects = new Redirects(stack, found);
 		this.#clock = new Clock(stack.core);
 		this.#auto = mode === "auto";
@@ -112,6 +118,7 @@ export class Autoconfiguration implements Service {
 		});
 		this.#secret = secret ?? Uint8Array.from({ length: 8 }, (_, i) => found.mac[i % 6]! ^ (i * 37));
 		this.#onChanged = onChanged;
+		found.ip.discovery = this;
 		found.onDiscovery = (at) => this.#discovered(at);
 		this.#watch = stack.watch((changed, what) => {
 			if (changed !== found) return;
@@ -132,10 +139,17 @@ export class Autoconfiguration implements Service {
 					state === LOST ? "duplicate" : bits & OWN_TENTATIVE ? "tentative" : bits & OWN_DEPRECATED ? "deprecated" : "preferred",
 			})),
 			routers: this.#routes.routers,
+			nameServers: this.#servers.texts,
+			domains: this.#domains.texts,
 			managed: this.#managed,
 			other: this.#other,
+			hopLimit: this.#parameters.hopLimit,
+			mtu: this.#parameters.mtu,
+			reachableMs: this.#parameters.reachableMs,
+			retransMs: this.#parameters.retransMs,
 			heard: this.#heard,
 			refused: this.#refused,
+			reason: this.#reason,
 		};
 	}
 
@@ -163,11 +177,13 @@ export class Autoconfiguration implements Service {
 		if (this.#closed) return;
 		this.#closed = true;
 		this.#link.onDiscovery = undefined;
+		this.#link.ip.discovery = undefined;
 		this.#stack.services.delete(this);
 		this.#watch.close();
 		const present = this.#link.slot !== 0; // else they went with it
 		this.#servers.clear();
 		if (present) {
+			this.#parameters.clear();
 			this.#redirects.clear();
 			this.#routes.clear();
 		}
@@ -190,7 +206,8 @@ export class Autoconfiguration implements Service {
 		const icmp = at + ipv6.HEADER;
 		const type = icmpv6.type(view, icmp);
 		if (type === icmpv6.ROUTER_ADVERTISEMENT) {
-			if (!this.#auto || this.#said.length >= MOST_SAID) return; // more comes again
+			if (!this.#auto) return;
+			if (this.#said.length >= MOST_SAID) return this.#refuse("more advertisements at once than wait for their turn"); // more comes again
 			const from = addressText(view, at + ipv6.SOURCE);
 			this.#said.push({ from, said: advertisementAt(view, icmp, icmp + ipv6.payloadLength(view, at)) });
 		} else if (type === icmpv6.NEIGHBOR_SOLICITATION || type === icmpv6.NEIGHBOR_ADVERTISEMENT) {
@@ -230,7 +247,7 @@ export class Autoconfiguration implements Service {
 		if (!this.#up) return this.#clock.deadline(Infinity);
 		let next = this.#solicitAt;
 		for (const { next: at } of this.#own) next = Math.min(next, at);
-		next = Math.min(next, this.#routes.next, this.#servers.next);
+		next = Math.min(next, this.#routes.next, this.#servers.next, this.#domains.next);
 		this.#clock.deadline(next);
 	}
 
@@ -263,8 +280,9 @@ export class Autoconfiguration implements Service {
 			this.#changed = true;
 			return true;
 		}
-		if (this.#servers.next <= now) {
+		if (Math.min(this.#servers.next, this.#domains.next) <= now) {
 			this.#servers.age(now, Infinity);
+			this.#domains.age(now, Infinity);
 			return true;
 		}
 		if (this.#solicitAt > now) return false;
@@ -288,6 +306,8 @@ export class Autoconfiguration implements Service {
 			}
 		this.#routes.shorten(now + GRACE_MS);
 		this.#servers.age(now, GRACE_MS);
+		this.#domains.age(now, GRACE_MS);
+		this.#parameters.clear();
 		this.#redirects.clear();
 		this.#solicitMs = SOLICIT_MS;
 		this.#solicitAt = Infinity;
@@ -308,8 +328,8 @@ export class Autoconfiguration implements Service {
 			this.#own.push(own);
 			this.#changed = true;
 			return own;
-		} catch {
-			this.#refused++;
+		} catch (error) {
+			this.#refuse((error as Error).message);
 			return undefined;
 		}
 	}
@@ -336,7 +356,7 @@ export class Autoconfiguration implements Service {
 			own.nonceLow = this.#stack.core.random32() & 0xffff;
 			this.#link.tryAddress(own.entry.address, own.nonceHigh, own.nonceLow);
 			own.state = ASKED;
-			own.at = now + RETRANS_MS;
+			own.at = now + (this.#parameters.retransMs || ND_RETRANS_MS);
 		} else if (own.state === ASKED) {
 			own.state = USED;
 			this.#mark(own, OWN_TENTATIVE, false);
@@ -376,6 +396,7 @@ export class Autoconfiguration implements Service {
 	#take(said: Advertisement, router: string, now: number): void {
 		if (this.#managed !== said.managed || this.#other !== said.other) this.#changed = true;
 		this.#managed = said.managed;
+		for (const reason of [...said.refused, ...this.#parameters.take(said, now)]) this.#refuse(reason);
 		this.#other = said.other;
 		if (said.lifetime > 0) this.#solicitAt = Infinity;
 		this.#route("::", 0, router, 1 - said.preference, said.lifetime, now);
@@ -385,15 +406,26 @@ export class Autoconfiguration implements Service {
 			if (samePrefix(prefix.prefix, LINK_LOCAL, 10) || prefix.length > familyBits(prefix.prefix)) continue;
 			const network = networkOf(prefix.prefix, prefix.length);
 			if (prefix.onLink) this.#route(network, prefix.length, "", 0, prefix.valid, now);
-			if (prefix.autonomous && prefix.length === 64 && prefix.preferred <= prefix.valid) this.#address(network, prefix, now);
+			if (!prefix.autonomous || prefix.length !== 64) continue;
+			if (prefix.preferred <= prefix.valid) this.#address(network, prefix, now);
+			else
+				this.#refuse(`prefix ${network}/64: preferred for ${prefix.preferred} s, which is longer than valid, ${prefix.valid} s`);
 		}
-		this.#refused += this.#servers.take(said.servers, now);
+		for (const reason of this.#servers.take(said.servers, now)) this.#refuse(`name server ${reason}`);
+		for (const reason of this.#domains.take(said.domains, now)) this.#refuse(`domain ${reason}`);
+	}
+
+	/** Something of what was said is not taken. */
+	#refuse(reason: string): void {
+		this.#refused++;
+		this.#reason = reason;
 	}
 
 	/** A route lasts for so many seconds from now on; 0: it goes. */
 	#route(network: string, length: number, nextHop: string, metric: number, lifetime: number, now: number): void {
 		const { said } = this.#routes;
-		if (!this.#routes.take(network, length, nextHop, metric, untilOf(lifetime, now), lifetime === 0)) this.#refused++;
+		if (!this.#routes.take(network, length, nextHop, metric, untilOf(lifetime, now), lifetime === 0))
+			this.#refuse(`route ${network}/${length}${nextHop === "" ? "" : ` by ${nextHop}`}: there is no room for it`);
 		if (this.#routes.said !== said) this.#changed = true;
 	}
 
@@ -403,10 +435,8 @@ export class Autoconfiguration implements Service {
 		let own = this.#own.find(({ origin, prefix }) => origin === "prefix" && prefix === network);
 		if (own === undefined) {
 			if (valid === 0) return;
-			if (this.#own.filter(({ origin }) => origin === "prefix").length >= MOST_ADDRESSES) {
-				this.#refused++;
-				return;
-			}
+			if (this.#own.filter(({ origin }) => origin === "prefix").length >= MOST_ADDRESSES)
+				return this.#refuse(`prefix ${network}/64: there is room for addresses of ${MOST_ADDRESSES}`);
 			own = this.#add("prefix", network, 0, now);
 			if (own === undefined) return;
 			own.validUntil = validUntil;

@@ -1,47 +1,37 @@
-// Name servers that routers say, each for as long as it counts: RFC 8106 §5.1, §6.2; and behind them those of DHCPv6.
+// Name servers that routers say, each for as long as it counts: RFC 8106 §5.1; and behind them those of DHCPv6.
 
-import type { EthernetInterface } from "../../link/ethernet.ts";
-import { untilOf, type ServerSaid } from "./advertisement.ts";
-
-/** RFC 8106 §5.3.1 wants room for three at least. */
-const MOST = 3;
+import type { Interface } from "../../link/interface.ts";
+import type { TextSaid } from "./advertisement.ts";
+import { LastingTexts } from "./lasting.ts";
 
 export class HeardServers {
-	readonly #link: EthernetInterface;
-	readonly #list: { readonly address: string; until: number }[] = [];
+	readonly #link: Interface;
+	readonly #heard = new LastingTexts();
 	#lent: readonly string[] = [];
 
-	constructor(link: EthernetInterface) {
+	constructor(link: Interface) {
 		this.#link = link;
 	}
 
-	/** When the next one ends. */
-	get next(): number {
-		return this.#list.reduce((next, { until }) => Math.min(next, until), Infinity);
+	/** All of them, best first. */
+	get texts(): string[] {
+		const said = this.#heard.texts;
+		return [...said, ...this.#lent.filter((server) => !said.includes(server))];
 	}
 
-	/** What an advertisement says of them; a lifetime of 0 ends one. Answers how many there is no room for. */
-	take(said: readonly ServerSaid[], now: number): number {
-		let refused = 0;
-		for (const { address, lifetime } of said) {
-			const known = this.#list.find((each) => each.address === address);
-			const until = untilOf(lifetime, now);
-			if (known !== undefined) known.until = until;
-			else if (lifetime === 0) continue;
-			else if (this.#list.length < MOST) this.#list.push({ address, until });
-			else refused++;
-		}
-		this.age(now, Infinity);
+	/** As those of LastingTexts. */
+	get next(): number {
+		return this.#heard.next;
+	}
+
+	take(said: readonly TextSaid[], now: number): string[] {
+		const refused = this.#heard.take(said, now);
+		this.#tell();
 		return refused;
 	}
 
-	/** Those that are over go; none counts for longer than `left` ms from now on. */
 	age(now: number, left: number): void {
-		const list = this.#list;
-		for (let i = list.length - 1; i >= 0; i--) {
-			if (list[i]!.until <= now) list.splice(i, 1);
-			else list[i]!.until = Math.min(list[i]!.until, now + left);
-		}
+		this.#heard.age(now, left);
 		this.#tell();
 	}
 
@@ -52,14 +42,13 @@ export class HeardServers {
 	}
 
 	clear(): void {
-		this.#list.length = 0;
+		this.#heard.clear();
 		this.#lent = [];
 		this.#tell();
 	}
 
 	/** Whoever looks up names asks them too. */
 	#tell(): void {
-		const said = this.#list.map(({ address }) => address);
-		this.#link.ip.heardServers = [...said, ...this.#lent.filter((server) => !said.includes(server))];
+		this.#link.ip.heardServers = this.texts;
 	}
 }

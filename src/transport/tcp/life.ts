@@ -97,7 +97,7 @@ export function enter(view: DataView, tcb: TcbBlock): boolean {
 function makeHeaders(view: DataView, tcb: TcbBlock): void {
 	const path = PathBlock.of(view, tcb.path);
 	const hops = path.hops;
-	const ttl = (hops & TOS_BITS) | hopsOf(hops) | NO_CHECKSUM;
+	const ttl = (hops & TOS_BITS) | hopsBy(view, path, hops) | NO_CHECKSUM;
 	const six = hasIpv6() && !isV4(view, tcb.remoteAddress);
 	tcb.ipHeader = six ? ipv6.HEADER : ipv4.HEADER;
 	if (six) ipv6Build(view, tcb.template, tcb.localAddress, tcb.remoteAddress, ipv4.TCP, ttl, path.label, 0);
@@ -105,9 +105,11 @@ function makeHeaders(view: DataView, tcb: TcbBlock): void {
 	view.setInt32((tcb.template + tcb.ipHeader) | 0, (tcb.localPort << 16) | tcb.remotePort);
 }
 
-/** Time to live of a path's `hops`, where 0 stands for the default. */
-export function hopsOf(hops: number): number {
-	return (hops & 255) === 0 ? ipv4.DEFAULT_TTL : hops & 255;
+/** Time to live of what goes by a path with these `hops`, where 0 stands for the default: of IPv6 what routers say. */
+export function hopsBy(view: DataView, path: PathBlock, hops: number): number {
+	if ((hops & 255) !== 0) return hops & 255;
+	const said = hasIpv6() && path.ipHeader === ipv6.HEADER && path.out !== 0;
+	return said ? InterfaceBlock.of(view, path.out).hops6 & 255 : ipv4.DEFAULT_TTL;
 }
 
 /** Segments have that time to live, 0 for the default, and TOS_BITS, as `ipv4Build` has them; a listener's are those of its connections. RFC 9293 §3.9.2.1. */
@@ -118,10 +120,10 @@ export function tcpSetHops(view: DataView, at: Offset, hops: number): void {
 	path.hops = hops;
 	if (hasIpv6() && tcb.ipHeader === ipv6.HEADER) {
 		view.setInt32(template, ipv6.VERSION | ((hops & TOS_BITS) << 4) | (path.label & 0xfffff));
-		view.setUint8(template + ipv6.HOP_LIMIT, hopsOf(hops));
+		view.setUint8(template + ipv6.HOP_LIMIT, hopsBy(view, path, hops));
 	} else {
 		view.setUint8(template + ipv4.TOS, hops >> 16);
-		view.setUint8(template + ipv4.TTL, hopsOf(hops));
+		view.setUint8(template + ipv4.TTL, hopsBy(view, path, hops));
 	}
 }
 
@@ -134,6 +136,7 @@ export function resolve(view: DataView, tcb: TcbBlock): boolean {
 	const link = InterfaceBlock.of(view, path.out);
 	if (tcb.home === 0) tcb.home = link.slot;
 	tcb.noChecksum = path.ttl & NO_CHECKSUM;
+	if (hasIpv6() && tcb.ipHeader === ipv6.HEADER) view.setUint8(tcb.template + ipv6.HOP_LIMIT, path.ttl & 255);
 	return found;
 }
 

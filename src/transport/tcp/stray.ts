@@ -17,7 +17,7 @@ import * as ipv4 from "../../wire/ipv4.ts";
 import * as wire from "../../wire/tcp.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
-import { hopsOf } from "./life.ts";
+import { hopsBy } from "./life.ts";
 import { firstWindow } from "./share.ts";
 
 const FLAG_SHIFT = 16;
@@ -66,7 +66,7 @@ function answer(view: DataView, link: InterfaceBlock, by: Offset, seq: number, a
 	const length = syn ? wire.HEADER + wire.SYN_OPTIONS : wire.HEADER;
 	// With the time to live and the code point that the TCB's have.
 	const hops = by === NOBODY ? 0 : PathBlock.of(view, TcbBlock.of(view, by).path).hops;
-	const header = ipBuild(view, at, path, ipv4.TCP, (hops & TOS_BITS) | hopsOf(hops), length);
+	const header = ipBuild(view, at, path, ipv4.TCP, (hops & TOS_BITS) | hopsBy(view, path, hops), length);
 	const end = header + length;
 	const ports = view.getInt32(REGISTER.ports, true);
 	view.setInt32(header, (ports << 16) | (ports >>> 16));

@@ -1,0 +1,29 @@
+// What there is to see of an interface that comes to addresses of IPv6 by itself, for the layers below who does that: multihome/ipv6.
+
+/** What there is to see. */
+export interface AutoconfigurationState {
+	/** Those of the interface, with the length of their prefix. */
+	addresses: { address: string; length: number; state: "tentative" | "preferred" | "deprecated" | "duplicate" }[];
+	/** Addresses of the routers that are in use. */
+	routers: string[];
+	/** Name servers that routers say, and behind them those of DHCPv6. */
+	nameServers: string[];
+	/** Domains to look for names in that routers say: they are told, not searched. */
+	domains: string[];
+	/** Routers say that addresses are to be had by DHCPv6. */
+	managed: boolean;
+	/** Routers say that other things are to be had by DHCPv6. */
+	other: boolean;
+	/** What routers say of packets here: hop limit, and largest one, bytes; 0 where they say nothing. */
+	hopLimit: number;
+	mtu: number;
+	/** What they say of neighbours: for how long one is known after it has answered, and after how long it is asked again, ms; 0 where they say nothing. */
+	reachableMs: number;
+	retransMs: number;
+	/** Advertisements that were heard. */
+	heard: number;
+	/** What they said that cannot be, or that the tables have no room for. */
+	refused: number;
+	/** What was refused last, and why; "" when nothing was. */
+	reason: string;
+}
