@@ -295,7 +295,7 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 	mac: ["ethernet"],
 	gateway: ["ethernet", "slip"],
 	dhcp: ["ethernet"],
-	ipv6: ["ethernet"],
+	ipv6: ["ethernet", "ppp"],
 	wifi: ["ethernet"],
 	dns: ["ethernet", "slip"],
 	forward: ["ethernet"],

@@ -18,13 +18,18 @@ function prefixProblem(text: string): string | undefined {
 
 /** Has `addresses` only IPv4's, and `ipv6` those of IPv6 and the mode, as boot.ts takes it. Answers what is wrong, with the interface's value. */
 export function settleIpv6(interface_: BoardInterface): string | undefined {
+	// Who wants IPV6CP wants to hear routers, and the other way round.
+	if (interface_.link === "ppp") {
+		if (interface_.ppp?.ipv6 === true) interface_.ipv6 ??= "auto";
+		if (interface_.ipv6 !== undefined) interface_.ppp = { ...interface_.ppp, ipv6: (interface_.ipv6 as unknown) !== "off" };
+	}
 	const { addresses = [], ipv6, link = "ethernet" } = interface_;
 	const mode = ipv6 as unknown;
 	const six = addresses.filter((text) => text.includes(":"));
 	for (const [i, text] of addresses.entries()) {
 		if (!text.includes(":")) continue;
 		const place = `addresses[${i}] "${text}"`;
-		if (link !== "ethernet") return `${place}: ${link} has no IPv6 yet; expected an IPv4 address`;
+		if (link !== "ethernet") return `${place}: those of IPv6 are for Ethernet; expected an IPv4 address`;
 		if (mode === "off") return `${place}: ipv6 is "off" there; remove one of both`;
 		const problem = prefixProblem(text);
 		if (problem !== undefined) return `${place}: ${problem}`;

@@ -2,8 +2,9 @@
 
 import { commonBits, isV4, MAPPED_BITS, sameAddress, samePrefix, v4Of } from "../packet/address.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
-import { OWN_DEPRECATED, OWN_TENTATIVE, OwnAddress } from "../packet/interface-block.ts";
-import { hasIpv6 } from "../packet/kernels/parts.ts";
+import { FLAG_PPP, OWN_DEPRECATED, OWN_TENTATIVE, OwnAddress } from "../packet/interface-block.ts";
+import { hasIpv6, hasLines } from "../packet/kernels/parts.ts";
+import { LineBlock, OPEN_IPV4, OPEN_IPV6 } from "../packet/line-block.ts";
 import type { Address, Ipv4, Offset } from "../packet/numbers.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { isLinkGroup, isLinkLocal } from "../wire/scope.ts";
@@ -54,8 +55,10 @@ export function isDirectedBroadcast(view: DataView, link: InterfaceBlock, addres
 	return false;
 }
 
-/** Whether packets of a family can leave by an interface: on Ethernet it takes an address of that family to ask for neighbours from. */
+/** Whether packets of a family can leave by an interface: by PPP where it was agreed on; on Ethernet it takes an address of that family to ask for neighbours from. */
 export function canReach(view: DataView, link: InterfaceBlock, four: boolean): boolean {
+	if (hasLines() && hasIpv6() && (link.flags & FLAG_PPP) !== 0)
+		return link.up !== 0 && (LineBlock.of(view, link.line).open & (four ? OPEN_IPV4 : OPEN_IPV6)) !== 0;
 	if (link.up === 0 || link.header === 0) return link.up !== 0;
 	const count = link.addressCount;
 	for (let i = 0; i < count; i++) {

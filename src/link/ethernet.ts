@@ -12,6 +12,7 @@ import * as ethernet from "../wire/ethernet.ts";
 import * as arp from "../wire/arp.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { linkArp, linkAsk, linkAskRouters, linkNeighbor, linkSeek, linkTry, neighborFlush, ownerSlot, setV4OrNone } from "#codec";
+import type { Discovery } from "./discovery.ts";
 import { Interface, type InterfaceListener, type InterfaceOptions } from "./interface.ts";
 import { OwnAddresses, type Conflict } from "./own-addresses.ts";
 
@@ -35,7 +36,7 @@ export interface EthernetOptions extends InterfaceOptions {
  * const eth0 = stack.interfaces.add(new EthernetInterface("eth0", chip, { metric: 10 }));
  * ```
  */
-export class EthernetInterface extends Interface {
+export class EthernetInterface extends Interface implements Discovery {
 	readonly kind = "ethernet";
 	readonly #mac: Uint8Array;
 	#view!: DataView;
@@ -68,6 +69,18 @@ export class EthernetInterface extends Interface {
 
 	override get station(): this {
 		return this;
+	}
+
+	override get discovery(): this {
+		return this;
+	}
+
+	get identifier(): undefined {
+		return undefined;
+	}
+
+	get runs(): boolean {
+		return this.up;
 	}
 
 	override get conflicts(): readonly Conflict[] {

@@ -23,6 +23,7 @@ import { DEFAULT_TTL } from "../wire/ipv4.ts";
 import { DRAIN, WAKE } from "./calls.ts";
 import type { InterfaceListener } from "./changes.ts";
 import type { EthernetInterface } from "./ethernet.ts";
+import type { Discovery } from "./discovery.ts";
 import type { InterfaceAddress } from "./interface-address.ts";
 import { checkName, metricOf, mtuOf, type InterfaceOptions } from "./interface-options.ts";
 import type { IpSide } from "./ip-side.ts";
@@ -123,6 +124,11 @@ export abstract class Interface {
 
 	/** Itself, where it is one station among others, who all hear what is sent to groups: it is configured by DHCP and by what routers advertise. Undefined for all others. */
 	get station(): EthernetInterface | undefined {
+		return undefined;
+	}
+
+	/** How its addresses and routers of IPv6 are found out, where they can be. */
+	get discovery(): Discovery | undefined {
 		return undefined;
 	}
 

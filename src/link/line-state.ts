@@ -29,8 +29,8 @@ export class LineState {
 		this.#put(AT.framing, framing);
 	}
 
-	set open(open: boolean) {
-		this.#put(AT.open, open ? 1 : 0);
+	set open(open: number) {
+		this.#put(AT.open, open);
 	}
 
 	set suspects(on: boolean) {

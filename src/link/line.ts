@@ -3,17 +3,17 @@
 import { BUSY, HELD, SENT } from "../device/device.ts";
 import { deviceTransmit } from "../device/kernels/devices.ts";
 import { LOST, RAW, SLIP } from "../device/serial.ts";
-import { hasLines } from "../packet/kernels/parts.ts";
+import { hasIpv6, hasLines } from "../packet/kernels/parts.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { FLAG_LINE, FLAG_PPP, InterfaceBlock } from "../packet/interface-block.ts";
-import { LineBlock, TRAFFIC_IN, TRAFFIC_OUT } from "../packet/line-block.ts";
+import { LineBlock, OPEN_IPV4, OPEN_IPV6, TRAFFIC_IN, TRAFFIC_OUT } from "../packet/line-block.ts";
 import type { Offset, Range, Uint16 } from "../packet/numbers.ts";
 import { packetRelease } from "../packet/packets.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { slipMark, slipType, VJ_COMPRESSED_TCP, VJ_IP, VJ_TYPE_BITS, VJ_UNCOMPRESSED_TCP, vjToss } from "../wire/vj.ts";
 import { vjCompress } from "../wire/vj-compress.ts";
 import { vjDecompress } from "../wire/vj-decompress.ts";
-import { IP, VJ_COMPRESSED, VJ_UNCOMPRESSED } from "./ppp/packets.ts";
+import { IP, IPV6, VJ_COMPRESSED, VJ_UNCOMPRESSED } from "./ppp/packets.ts";
 
 const VJ_TYPE = (1 << VJ_TYPE_BITS) - 1;
 
@@ -47,7 +47,12 @@ export function lineFrame(view: DataView, link: InterfaceBlock, at: Offset, answ
 	const protocol = (answer >> 16) & 0xffff;
 	if (protocol === IP) {
 		// Outside the network phase data are discarded: RFC 1661 §3.4, §3.5.
-		if (line.open === 0) return drop(view, link, DROP.pppNotOpen);
+		if ((line.open & OPEN_IPV4) === 0) return drop(view, link, DROP.pppNotOpen);
+		return restore(view, link, VJ_IP, at, length);
+	}
+	// What comes before IPV6CP has agreed, or without it, is the interpreter's to judge.
+	if (hasIpv6() && protocol === IPV6 && (line.open & OPEN_IPV6) !== 0) {
+		if (length === 0 || view.getUint8(at) >> 4 !== 6) return drop(view, link, DROP.ipMalformed);
 		return restore(view, link, VJ_IP, at, length);
 	}
 	if (line.decompressor !== 0) {
@@ -106,9 +111,10 @@ export function linePack(view: DataView, block: Offset, packet: number, at: Offs
 	line.packet = packet;
 	line.end = end;
 	line.start = at;
-	line.protocol = IP;
+	const six = hasIpv6() && view.getUint8(at) >> 4 === 6;
+	line.protocol = six ? IPV6 : IP;
 	line.compressed = 0;
-	if (line.compressor === 0) return;
+	if (line.compressor === 0 || six) return;
 	const packed = vjCompress(view, line.compressor, at, end);
 	const type = packed & VJ_TYPE;
 	if (type === VJ_IP) return;

@@ -3,7 +3,7 @@
 import { copyAddress, isNone } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import type { InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_ETHERNET, type InterfaceBlock } from "../packet/interface-block.ts";
 import type { Address, Offset, Uint16, Uint8 } from "../packet/numbers.ts";
 import { headerPlace, NONE, packetAcquireControl } from "../packet/packets.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
@@ -36,13 +36,14 @@ export function ndSolicit(
 	view.setInt32(icmp + icmpv6.REST, 0);
 	copyAddress(view, icmp + icmpv6.TARGET, target);
 	const option = icmp + icmpv6.NEIGHBOR_OPTIONS;
-	if (!isNone(view, source)) linkOption(view, link, option, icmpv6.SOURCE_LINK_ADDRESS);
+	let end = option + icmpv6.LINK_OPTION;
+	if (!isNone(view, source)) end = linkOption(view, link, option, icmpv6.SOURCE_LINK_ADDRESS);
 	else {
 		view.setUint16(option, (icmpv6.NONCE << 8) | 1);
 		view.setInt32(option + 2, nonceHigh);
 		view.setUint16(option + 6, nonceLow);
 	}
-	finish(view, link, packet, option + icmpv6.LINK_OPTION, to);
+	finish(view, link, packet, end, to);
 }
 
 /** Asks all routers for what they have to say, from `source`. RFC 4861 §4.1. */
@@ -56,10 +57,7 @@ export function ndAskRouters(view: DataView, link: InterfaceBlock, source: Addre
 	view.setInt32(icmp, icmpv6.ROUTER_SOLICITATION << 24);
 	view.setInt32(icmp + icmpv6.REST, 0);
 	let end = icmp + icmpv6.HEADER;
-	if (!isNone(view, source)) {
-		linkOption(view, link, end, icmpv6.SOURCE_LINK_ADDRESS);
-		end += icmpv6.LINK_OPTION;
-	}
+	if (!isNone(view, source)) end = linkOption(view, link, end, icmpv6.SOURCE_LINK_ADDRESS);
 	finish(view, link, packet, end, 0);
 }
 
@@ -80,8 +78,7 @@ export function ndAdvertise(view: DataView, link: InterfaceBlock, target: Addres
 	view.setInt32(icmp + icmpv6.REST, flags << 24);
 	copyAddress(view, icmp + icmpv6.TARGET, target);
 	const option = icmp + icmpv6.NEIGHBOR_OPTIONS;
-	linkOption(view, link, option, icmpv6.TARGET_LINK_ADDRESS);
-	finish(view, link, packet, option + icmpv6.LINK_OPTION, all ? 0 : mac);
+	finish(view, link, packet, linkOption(view, link, option, icmpv6.TARGET_LINK_ADDRESS), all ? 0 : mac);
 }
 
 /** A packet to build in, or NONE, and counted. Not the spare one: that may be the one whose way is being asked for. */
@@ -95,10 +92,12 @@ function begin(view: DataView, link: InterfaceBlock): number {
 	return packet;
 }
 
-/** The option of that type that has our hardware address. RFC 4861 §4.6.1. */
-function linkOption(view: DataView, link: InterfaceBlock, at: Offset, type: Uint8): void {
+/** The option of that type that has our hardware address, where there is one. Answers where it ends. RFC 4861 §4.6.1. */
+function linkOption(view: DataView, link: InterfaceBlock, at: Offset, type: Uint8): Offset {
+	if ((link.flags & FLAG_ETHERNET) === 0) return at;
 	view.setUint16(at, (type << 8) | 1);
 	copy(view, at + 2, link.mac, 6);
+	return at + icmpv6.LINK_OPTION;
 }
 
 /** The IPv6 packet at `at` is for ff02::/16's group with those last two words: of this link. RFC 4291 §2.7. */

@@ -4,6 +4,7 @@ import { unlessAny } from "../address.ts";
 import { ipv4Option } from "../address4.ts";
 import { SLIP, type SerialDevice, type SerialHost } from "../device/serial.ts";
 import type { Core } from "../packet/core.ts";
+import { OPEN_IPV4 } from "../packet/line-block.ts";
 import type { InterfaceListener, InterfaceOptions } from "./interface.ts";
 import { LineDevice, LineInterface } from "./line-device.ts";
 import { VJ_SLOTS } from "./vj.ts";
@@ -39,7 +40,7 @@ class SlipLine extends LineDevice {
 	override place(core: Core, block: number): void {
 		super.place(core, block);
 		this.state.framing = SLIP;
-		this.state.open = true;
+		this.state.open = OPEN_IPV4;
 	}
 
 	/** Compresses from now on. Throws RangeError when the pool has no packets for it. */

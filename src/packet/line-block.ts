@@ -8,7 +8,7 @@ export const LineBlock = record({
 	decoder: bytes(FramingBlock.bytes),
 	/** RAW, SLIP or HDLC of device/serial.ts: what its frames are. */
 	framing: int32,
-	/** 1: IP packets pass. */
+	/** OPEN_…, or-ed: packets of these pass. SLIP's line is always open. */
 	open: int32,
 	/** TRAFFIC_…, or-ed, since the link looked last. */
 	traffic: int32,
@@ -31,6 +31,10 @@ export const LineBlock = record({
 	held: int32,
 });
 export type LineBlock = RowOf<typeof LineBlock>;
+
+/** Bits of `open`: IPv4, as IPCP has agreed, and IPv6, as IPV6CP has. */
+export const OPEN_IPV4 = 1;
+export const OPEN_IPV6 = 2;
 
 /** Bits of `traffic`: IP packets came, and went. */
 export const TRAFFIC_IN = 1;

@@ -1,10 +1,13 @@
 // The board against pppd, each as client and as server, with every authentication; TCP with Linux behind it.
 
+import type { ChildProcess } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { BoardFile } from "../../hosts/desktop/config.ts";
 import { Board, interfaceOf } from "./support/board.ts";
 import type { Namespace } from "./support/namespace.mjs";
-import { Namespace as Namespaces } from "./support/namespace.mjs";
+import { missing, Namespace as Namespaces } from "./support/namespace.mjs";
 import { Pppd, PppdFolder } from "./support/pppd.ts";
 import { describeWith, endOf, pause, report } from "./support/setup.ts";
 import { download, errorsOf, speed, upload, uploadOf } from "./support/transfers.ts";
@@ -130,6 +133,41 @@ describeWith(["pppd"], "pppd", () => {
 			"ipcp-accept-local",
 			"noipdefault",
 		]);
+	});
+
+	it.skipIf(missing("radvd") !== "")("has IPv6 by IPV6CP and radvd's advertisements on the link", async () => {
+		const prefix = "2001:db8:99:1";
+		board = await Board.start(namespace, boardFile(folder.tty, {}));
+		pppd = new Pppd(namespace, folder, ["noauth", "novj", "+ipv6", `${LINUX}:${BOARD}`]);
+		let radvd: ChildProcess | undefined;
+		try {
+			await phase("running");
+			await namespace.ip("address", "add", `${prefix}::1/64`, "dev", "ppp0", "nodad");
+			const file = join(folder.folder, "radvd.conf");
+			const on =
+				"AdvSendAdvert on; AdvSourceLLAddress off; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; AdvCurHopLimit 61; AdvLinkMTU 1400;";
+			writeFileSync(file, `interface ppp0 { ${on} prefix ${prefix}::/64 { AdvOnLink off; }; DNSSL home.example {}; };\n`);
+			radvd = namespace.spawn("radvd", ["-n", "-C", file, "-p", join(folder.folder, "radvd.pid"), "-m", "stderr"]);
+			let said = "";
+			radvd.stderr!.on("data", (part: Buffer) => (said += part.toString()));
+			const six = async () => interfaceOf(await board!.status(BESIDE), "ppp0").ipv6!;
+			for (let i = 0; i < 100 && (await six()).addresses.length === 0; i++) await pause(50);
+			const state = await six();
+			expect(state, said).toMatchObject({ hopLimit: 61, mtu: 1400, domains: ["home.example"], refused: 0 });
+			const { address } = state.addresses[0]!;
+			const { stdout } = await namespace.exec("ping", ["-6", "-n", "-c", "3", "-i", "0.05", "-W", "2", "-s", "1200", address]);
+			expect(stdout).toContain("3 received");
+			expect(stdout).toContain("ttl=61");
+			const transfers = await Promise.all([
+				download(namespace, `[${address}]`, 50_000),
+				upload(namespace, `[${address}]`, uploadOf(folder.folder, 50_000)),
+			]);
+			expect(errorsOf(transfers)).toBe("");
+			report(`IPv6 over PPP: ${address}, ${transfers.map(speed).join(", ")}`);
+		} finally {
+			radvd?.kill();
+			await end();
+		}
 	});
 
 	it("is refused with a wrong password, and says so", async () => {

@@ -1,4 +1,4 @@
-// IPV6CP, RFC 5072: an interface identifier for each end, 64 bits, never the same. IPv6 itself comes later.
+// IPV6CP, RFC 5072: an interface identifier for each end, 64 bits, never the same.
 
 import { IPV6CP } from "./packets.ts";
 import { ACCEPT, ControlProtocol, NAK, REJECT, type Link } from "./protocol.ts";

@@ -2,6 +2,7 @@
 
 import { BUSY } from "../../device/device.ts";
 import { LineDevice } from "../line-device.ts";
+import { OPEN_IPV4 } from "../../packet/line-block.ts";
 import type { Session } from "./session.ts";
 
 export class PppLine extends LineDevice {
@@ -18,10 +19,16 @@ export class PppLine extends LineDevice {
 		this.#session = session;
 	}
 
-	/** IP packets pass, or not any more; headers are compressed as IPCP agreed. */
-	setUp(up: boolean): void {
-		this.linkUp = up;
-		this.state.open = up;
+	#open = 0;
+
+	/** Packets of these families pass from now on, OPEN_… or-ed; headers of IPv4 are compressed as IPCP agreed. */
+	setOpen(open: number): void {
+		const changed = (this.#open ^ open) & OPEN_IPV4;
+		const up = (open & OPEN_IPV4) !== 0;
+		this.#open = open;
+		this.linkUp = open !== 0;
+		this.state.open = open;
+		if (changed === 0 && !up) return;
 		const { vj } = this;
 		if (vj === undefined) return;
 		vj.stop();

@@ -1,12 +1,16 @@
-// PPP over a serial line. The interface is up while IPCP is opened: its address, the route to the peer and the default route come and go
-// with it. Below: `session.ts` (phases), `lcp.ts`, `ipcp.ts` …, each over `protocol.ts` and `automaton.ts`.
+// PPP over a serial line. The interface is up while IPCP or IPV6CP is opened: of IPv4 its address, the route to the peer and the default route come and go
+// with IPCP, of IPv6 its link-local address with IPV6CP. Below: `session.ts` (phases), `lcp.ts`, `ipcp.ts` …, each over `protocol.ts` and `automaton.ts`.
 
 import type { SerialDevice } from "../../device/serial.ts";
 import type { Core } from "../../packet/core.ts";
 import { FLAG_PPP } from "../../packet/interface-block.ts";
+import { hasIpv6 } from "../../packet/kernels/parts.ts";
+import { OPEN_IPV4, OPEN_IPV6 } from "../../packet/line-block.ts";
 import { formatIpv4, ipv4Text } from "../../address4.ts";
 import { PROTOCOL, type InterfaceAddress, type InterfaceListener } from "../interface.ts";
+import type { Discovery } from "../discovery.ts";
 import { LineInterface } from "../line-device.ts";
+import { PppIpv6 } from "./ipv6.ts";
 import { PppLine } from "./line.ts";
 import type { Auth } from "./lcp.ts";
 import { settingsOf, type PppOptions, type Settings } from "./options.ts";
@@ -27,7 +31,7 @@ export interface PppView {
 	local: string;
 	/** The peer's. */
 	remote: string;
-	/** What of that was not taken, as it is another interface's or the program's: "no route to the peer: 10.0.0.1 is part of eth0's 10.0.0.0/8"; "" mostly. */
+	/** What of that was not taken, or that there is no IPv6, as it is another interface's or the program's: "no route to the peer: 10.0.0.1 is part of eth0's 10.0.0.0/8"; "" mostly. */
 	refused: string;
 	/** Name servers that the peer named. */
 	dns: string[];
@@ -70,7 +74,7 @@ const DISCONNECT = 2;
 const RECONNECT = 3;
 
 /**
- * PPP over a serial line, RFC 1661 and 1662. It is up while IPCP is opened: its address and routes come and go with it.
+ * PPP over a serial line, RFC 1661 and 1662. It is up while IPCP or IPV6CP is opened: addresses and routes come and go with them. With IPv6 (`ipv6`) an Autoconfiguration of `multihome/ipv6` may hear what routers say on it.
  *
  * @example
  * ```ts
@@ -87,6 +91,10 @@ export class PppInterface extends LineInterface {
 	#address: InterfaceAddress | undefined;
 	#peer = "";
 	#refused = "";
+	/** OPEN_…, or-ed. */
+	#open = 0;
+	/** IPv6, where it is wanted. */
+	readonly #six: PppIpv6 | undefined;
 	#fullMtu: number;
 	#begun = false;
 	/** What the application asked for, done when the next poll begins: only then is it known what time it is. */
@@ -100,6 +108,7 @@ export class PppInterface extends LineInterface {
 		this.#line = line;
 		this.#settings = settingsOf(name, options);
 		this.#fullMtu = this.mtu;
+		this.#six = hasIpv6() && this.#settings.ipv6 ? new PppIpv6(this) : undefined;
 	}
 
 	override attach(core: Core, slot: number, id: number, flags: number, listener: InterfaceListener): void {
@@ -107,8 +116,8 @@ export class PppInterface extends LineInterface {
 		this.#routes = listener;
 		const outbox = new Outbox(core, this.block, this.#line.serial);
 		this.#session = new Session(core, this.block, this.#line.serial, outbox, this.#settings, {
-			linkUp: () => this.#linkUp(),
-			linkDown: (gone) => this.#linkDown(gone),
+			linkUp: (six) => (hasIpv6() && six ? this.#linkUp6() : this.#linkUp()),
+			linkDown: (six, gone) => (hasIpv6() && six ? this.#linkDown6(gone) : this.#linkDown(gone)),
 			changed: () => this.#noteChange(),
 		});
 		this.#begun = false;
@@ -217,10 +226,41 @@ export class PppInterface extends LineInterface {
 		}
 		this.#refused = refused === "" ? "" : `no route to the peer: ${refused}`;
 		this.ip.servers = this.#named;
-		this.mtu = Math.min(this.#fullMtu, this.#session!.lcp.peerMru);
-		this.#line.setUp(true);
-		this.checkLink();
+		this.#setOpen(this.#open | OPEN_IPV4);
 		return "";
+	}
+
+	/** Packets of these families pass. */
+	#setOpen(open: number): void {
+		this.#open = open;
+		if (open !== 0) this.mtu = Math.min(this.#fullMtu, this.#session!.lcp.peerMru);
+		this.#line.setOpen(open);
+		const was = this.up;
+		this.checkLink();
+		// Ways of one family have come or gone, while those of the other stay.
+		if (was && this.up) this.ip.noteAddress();
+	}
+
+	/** IPV6CP was opened. Answers why there is no IPv6, or "". */
+	#linkUp6(): string {
+		const { lcp, ipv6cp } = this.#session!;
+		const wrong = this.#six!.begin(ipv6cp!.local, Math.min(this.#fullMtu, lcp.peerMru));
+		if (wrong === "") this.#setOpen(this.#open | OPEN_IPV6);
+		return wrong;
+	}
+
+	#linkDown6(gone: boolean): void {
+		if ((this.#open & OPEN_IPV6) !== 0) this.#setOpen(this.#open & ~OPEN_IPV6);
+		if (gone) this.#six!.forget();
+	}
+
+	override get discovery(): Discovery | undefined {
+		return this.#six;
+	}
+
+	/** What routers say, RFC 4861. */
+	override control(at: number): void {
+		this.#six?.onDiscovery?.(at);
 	}
 
 	/** The name servers from the peer. We are none. */
@@ -233,8 +273,7 @@ export class PppInterface extends LineInterface {
 	}
 
 	#linkDown(gone: boolean): void {
-		this.#line.setUp(false);
-		this.checkLink();
+		if (gone || (this.#open & OPEN_IPV4) !== 0) this.#setOpen(this.#open & ~OPEN_IPV4);
 		if (gone) this.#forget();
 	}
 
@@ -251,10 +290,13 @@ export class PppInterface extends LineInterface {
 	}
 
 	/** While it dials and negotiates, or will do so again. */
-	override get awaited(): boolean {
+	override get awaited(): boolean | undefined {
 		const session = this.#session;
 		if (session === undefined || !this.enabled || this.#order === DISCONNECT) return false;
-		if (this.up) return false;
+		if (this.up) {
+			if (this.ip.serving !== undefined) return false;
+			return session.awaitsIpv4 ? true : undefined; // routers may say something yet
+		}
 		if (!this.#begun || this.#order === CONNECT) return true;
 		return session.phase === "dead" ? session.retryInMs >= 0 : session.phase !== "terminate";
 	}
@@ -272,16 +314,17 @@ export class PppInterface extends LineInterface {
 		// Ordered, and done in the next poll: those who ask at once shall see that it comes.
 		const ending = (this.#order & DISCONNECT) !== 0;
 		const running = session?.phase === "running" && !ending;
+		const four = running && session.ipcp.opened;
 		const phase = session?.phase ?? "dead";
 		return {
 			phase: ending && phase !== "dead" ? "terminate" : phase,
 			reason: session?.reason ?? "",
 			failures: session?.failures ?? 0,
 			retryInMs: this.#order === DISCONNECT ? -1 : (session?.retryInMs ?? -1),
-			local: running ? ipv4Text(session.ipcp.local) : "",
-			remote: running ? ipv4Text(session.ipcp.remote) : "",
-			refused: running ? this.#refused : "",
-			dns: running ? this.#named : [],
+			local: four ? ipv4Text(session.ipcp.local) : "",
+			remote: four ? ipv4Text(session.ipcp.remote) : "",
+			refused: (four && this.#refused) || (running && this.#six?.refused) || "",
+			dns: four ? this.#named : [],
 			auth: session?.lcp.opened ? (session.lcp.ours ?? "") : "",
 			peerAuth: session?.lcp.opened ? (session.lcp.theirs ?? "") : "",
 			peerName: session?.lcp.opened ? session.peerName : "",

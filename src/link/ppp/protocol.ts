@@ -137,6 +137,11 @@ export abstract class ControlProtocol extends Automaton {
 		return this.state === OPENED;
 	}
 
+	/** Whether it is opened, or may still be. */
+	get alive(): boolean {
+		return this.state >= REQ_SENT;
+	}
+
 	protected override get now(): number {
 		return this.link.core.now;
 	}

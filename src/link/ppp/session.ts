@@ -4,17 +4,20 @@
 import { ALL_CONTROLS, HDLC, RAW, type SerialDevice } from "../../device/serial.ts";
 import type { Core } from "../../packet/core.ts";
 import { DROP } from "../../packet/drops.ts";
+import { hasIpv6 } from "../../packet/kernels/parts.ts";
 import { TRAFFIC_IN } from "../../packet/line-block.ts";
 import { LineState } from "../line-state.ts";
 import { CLOSE, CLOSING, DOWN, INITIAL, OPEN, STOPPED, STOPPING, UP } from "./automaton.ts";
 import { Accounts, type Authenticator, type AuthLink } from "./auth.ts";
 import { ChapClient, ChapServer } from "./chap.ts";
 import { Dial } from "./dial.ts";
+import { Idle } from "./idle.ts";
 import { Ipcp } from "./ipcp.ts";
 import { Ipv6cp } from "./ipv6cp.ts";
 import { Lcp } from "./lcp.ts";
 import { ModemWords } from "./modem-words.ts";
 import type { Settings } from "./options.ts";
+import type { SessionHost } from "./session-host.ts";
 import type { Outbox } from "./outbox.ts";
 import { PapClient, PapServer } from "./pap.ts";
 import { CHAP, CONFIGURE_REQUEST, IPCP, IPV6, IPV6CP, LCP, PAP, VJ_COMPRESSED, VJ_UNCOMPRESSED } from "./packets.ts";
@@ -30,20 +33,8 @@ const HANG_UP_MS = 1000;
 const DEAF_MS = 1000;
 /** From carrier to our first request, ms. */
 const SETTLE_MS = 250;
-/** The idle time is measured in so many parts. */
-const IDLE_PARTS = 4;
 
 type Timer = Readonly<{ timing: boolean; due: number }>;
-
-/** Who is told: the interface. */
-export interface SessionHost {
-	/** IP packets may pass. Answers why they cannot, or "". */
-	linkUp(): string;
-	/** They may not any more; `gone`: the addresses go with them. */
-	linkDown(gone: boolean): void;
-	/** Phase or reason are others. */
-	changed(): void;
-}
 
 export class Session implements Link, AuthLink {
 	readonly core: Core;
@@ -78,11 +69,7 @@ export class Session implements Link, AuthLink {
 	#retrying = false;
 	#retryDue = 0;
 	#deafUntil = 0;
-	#idling = false;
-	#idleDue = 0;
-	#idleParts = 0;
-	/** Whether IP packets passed since `idle` was measured last. */
-	#active = false;
+	readonly #idle: Idle;
 
 	constructor(core: Core, block: number, serial: SerialDevice, outbox: Outbox, settings: Settings, host: SessionHost) {
 		this.core = core;
@@ -91,10 +78,11 @@ export class Session implements Link, AuthLink {
 		this.#serial = serial;
 		this.#settings = settings;
 		this.#host = host;
+		this.#idle = new Idle(settings.idleMs);
 		this.#accounts = new Accounts(settings.accounts);
 		this.lcp = new Lcp(this, settings);
 		this.ipcp = new Ipcp(this, settings);
-		this.ipv6cp = settings.ipv6 ? new Ipv6cp(this) : undefined;
+		this.ipv6cp = hasIpv6() && settings.ipv6 ? new Ipv6cp(this) : undefined;
 		this.dial = settings.dial && new Dial(settings.dial, core, outbox, (reason) => this.#dialled(reason));
 		this.#line = new LineState(core, block);
 		this.words = new ModemWords(core, this.#line, serial, outbox, this.dial);
@@ -177,24 +165,37 @@ export class Session implements Link, AuthLink {
 			// The peer may still be about to do as agreed: what it allows us to leave out is left out once IP passes.
 			this.#frames(HDLC, ALL_CONTROLS, this.lcp.accm, 0);
 			this.#authenticate();
-		} else if (protocol === this.ipcp) {
+		} else {
 			this.#frames(HDLC, this.lcp.peerAccm, this.lcp.accm, this.lcp.compress);
-			const reason = this.#host.linkUp();
-			if (reason !== "") return this.close(reason);
+			const six = protocol !== this.ipcp;
+			const reason = this.#host.linkUp(six);
+			if (reason === "") return this.#settle();
+			if (!six) return this.close(reason);
+			protocol.event(CLOSE);
+		}
+	}
+
+	/** A network protocol has come or gone. The link runs with IPv4 or, where the peer does without that, with IPv6. */
+	#settle(): void {
+		const runs = this.ipcp.opened || (this.ipv6cp?.opened === true && !this.ipcp.alive);
+		if (runs && this.phase === "network") {
 			this.#ran = true;
 			this.failures = 0;
-			this.#startIdle();
+			this.#idle.start(this.core.now);
 			this.#enter("running", "");
+		} else if (!runs && this.phase === "running") {
+			this.#idle.stop();
+			this.#enter("network");
 		} else this.#host.changed();
 	}
 
+	/** Whether an address of IPv4 may still come. */
+	get awaitsIpv4(): boolean {
+		return this.#networked && this.ipcp.alive;
+	}
+
 	protocolDown(protocol: ControlProtocol): void {
-		if (protocol === this.ipcp) {
-			if (this.phase !== "running") return;
-			this.#idling = false;
-			this.#host.linkDown(false);
-			this.#enter("network");
-		} else if (protocol === this.lcp) {
+		if (protocol === this.lcp) {
 			this.#escapeAll();
 			this.#client = this.#server = undefined;
 			this.ipcp.event(DOWN);
@@ -202,12 +203,18 @@ export class Session implements Link, AuthLink {
 			// Any other state than these means that the peer wants to agree anew, and the link goes on.
 			const ends = this.lcp.state === CLOSING || this.lcp.state === STOPPING || this.lcp.state <= STOPPED;
 			this.#enter(ends ? "terminate" : "establish");
-		} else this.#host.changed();
+		} else {
+			this.#host.linkDown(protocol !== this.ipcp, false);
+			this.#settle();
+		}
 	}
 
 	protocolFinished(protocol: ControlProtocol, reason: string): void {
 		if (protocol === this.lcp) this.#hangUp(this.#closeReason || reason);
-		else if (protocol === this.ipcp && this.lcp.opened) this.close(reason || "ipcp: closed"); // nothing is left to be carried
+		else if (this.lcp.opened) {
+			if (this.ipcp.alive || this.ipv6cp?.alive) this.#settle();
+			else this.close(reason || `${protocol.name}: closed`); // nothing is left to be carried
+		}
 	}
 
 	#authenticate(): void {
@@ -263,10 +270,11 @@ export class Session implements Link, AuthLink {
 		this.lcp.event(DOWN);
 		this.outbox.clear();
 		this.#client = this.#server = undefined;
-		this.#idling = false;
+		this.#idle.stop();
 		this.words.expect(false);
 		this.#serial.setReady?.(false);
-		this.#host.linkDown(true);
+		this.#host.linkDown(false, true);
+		if (this.ipv6cp !== undefined) this.#host.linkDown(true, true);
 		if (!this.#ran) this.failures++;
 		const { persist, maxfail } = this.#settings;
 		if (this.#again) this.failures = 0;
@@ -312,7 +320,7 @@ export class Session implements Link, AuthLink {
 	#noteTraffic(): void {
 		const traffic = this.#line.takeTraffic();
 		if (traffic === 0) return;
-		this.#active = true;
+		this.#idle.note();
 		if (traffic & TRAFFIC_IN) this.lcp.heard = true;
 	}
 
@@ -383,29 +391,17 @@ export class Session implements Link, AuthLink {
 	}
 
 	#protocolRejected(protocol: number): void {
-		if (protocol === IPCP) this.close("ipcp: the peer rejects the protocol");
-		else if (protocol === IPV6CP) this.ipv6cp?.protocolRejected();
+		if (protocol === IPCP) {
+			if (this.ipv6cp?.alive) this.ipcp.protocolRejected();
+			else this.close("ipcp: the peer rejects the protocol");
+		}
+		if (protocol === IPV6CP) this.ipv6cp?.protocolRejected();
 		else if (protocol === PAP || protocol === CHAP) {
 			const auth = this.#server?.protocol === protocol && !this.#server.done;
 			this.close(
 				`${protocol === PAP ? "pap" : "chap"}: the peer ${auth ? "does not know how to authenticate" : "rejects the protocol"}`,
 			);
 		} else if (protocol === VJ_COMPRESSED || protocol === VJ_UNCOMPRESSED) this.ipcp.peerSlots = -1;
-	}
-
-	#startIdle(): void {
-		if (this.#settings.idleMs === 0) return;
-		this.#idling = this.#active = true;
-		this.#idle();
-	}
-
-	#idle(): void {
-		this.#idleParts = this.#active ? 0 : this.#idleParts + 1;
-		this.#active = false;
-		this.#idleDue = (this.core.now + this.#settings.idleMs / IDLE_PARTS) | 0;
-		if (this.#idleParts < IDLE_PARTS) return;
-		this.#wanted = false;
-		this.close("idle");
 	}
 
 	/** Time passed: looks at every timer, and says when the next one is due. */
@@ -421,7 +417,10 @@ export class Session implements Link, AuthLink {
 			const word = this.words.heard();
 			if (word !== "") this.#hangUp(`the modem says ${word}`);
 		}
-		if (this.#idling && ((now - this.#idleDue) | 0) >= 0) this.#idle();
+		if (this.#idle.over(now)) {
+			this.#wanted = false;
+			this.close("idle");
+		}
 		if (this.#retrying && ((now - this.#retryDue) | 0) >= 0) this.#start();
 		this.arm();
 	}
@@ -441,7 +440,7 @@ export class Session implements Link, AuthLink {
 		if (this.dial !== undefined) this.#arm(this.dial);
 		if (lcp.echoing) core.deadline(lcp.echoDue);
 		this.#arm(this.words);
-		if (this.#idling) core.deadline(this.#idleDue);
+		this.#arm(this.#idle);
 		if (this.#retrying) core.deadline(this.#retryDue);
 	}
 }

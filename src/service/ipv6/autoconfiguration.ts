@@ -1,12 +1,11 @@
-// How an Ethernet interface comes to addresses and routers of IPv6 by itself: RFC 4862, with stable identifiers (RFC 7217), router preferences and routes (RFC 4191). What comes is
+// How an Ethernet or PPP interface comes to addresses and routers of IPv6 by itself: RFC 4862, with stable identifiers (RFC 7217), router preferences and routes (RFC 4191). What comes is
 // noted within processing, and done as time passes, in turns of their own.
 
-import { addressText, familyBits, networkOf, parsePrefix, samePrefix, type Prefix } from "../../address.ts";
+import { addressText, familyBits, networkOf, samePrefix } from "../../address.ts";
 import { ND_RETRANS_MS } from "../../config.ts";
 import { linkOf } from "../../io/common.ts";
-import { show } from "../../io/options.ts";
-import type { EthernetInterface } from "../../link/ethernet.ts";
-import { LINK, REMOVED, type InterfaceAddress } from "../../link/interface.ts";
+import type { Discovery } from "../../link/discovery.ts";
+import { LINK, PROTOCOL, REMOVED, type Interface, type InterfaceAddress } from "../../link/interface.ts";
 import type { AutoconfigurationState } from "../../link/autoconfiguration-state.ts";
 import { OWN_DEPRECATED, OWN_TENTATIVE } from "../../packet/interface-block.ts";
 import type { Stack } from "../../stack.ts";
@@ -15,9 +14,10 @@ import * as icmpv6 from "../../wire/icmpv6.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import { Clock, type Service } from "../../transport/services.ts";
 import { advertisementAt, untilOf, type Advertisement, type PrefixSaid } from "./advertisement.ts";
-import { stableAddress } from "./identifiers.ts";
+import { addressOf, stableAddress } from "./identifiers.ts";
 import { LastingTexts } from "./lasting.ts";
 import { HeardServers } from "./name-servers.ts";
+import { settingsOf, type Options, type Settings } from "./options.ts";
 import { ASKED, LOST, OwnAddress6, USED, WAITING, type Origin } from "./own.ts";
 import { LinkParameters } from "./parameters.ts";
 import { Redirects } from "./redirects.ts";
@@ -42,21 +42,10 @@ const GRACE_MS = 10_000;
 const LINK_LOCAL = "fe80::";
 
 /** What one is told. */
-export interface AutoconfigurationOptions<This = Autoconfiguration> {
-	/** "auto" (default): a link-local address, and what routers say. "static": what `addresses` has, and a link-local address; routers are not heard. */
-	mode?: "auto" | "static";
-	/** Addresses such as "2001:db8::2/64", each tried before it is used. */
-	addresses?: readonly string[];
-	/** Added to the interface's metric for its routes; 0 when missing. */
-	metric?: number;
-	/** Eight bytes from which identifiers are made (RFC 7217), the same at every start; of the hardware address when missing. */
-	secret?: Uint8Array;
-	/** Addresses or routers have changed. */
-	onChanged?: (this: This) => void;
-}
+export type AutoconfigurationOptions<This = Autoconfiguration> = Options<This>;
 
 /**
- * Gives an Ethernet interface its addresses and routers of IPv6, until it is closed. RFC 4861, 4862.
+ * Gives an Ethernet or PPP interface its addresses and routers of IPv6, until it is closed. RFC 4861, 4862. A PPP interface has its link-local address from IPV6CP (RFC 5072), and makes others of the same identifier.
  * @example
  * ```ts
  * new Autoconfiguration(stack, "eth0", {
@@ -68,11 +57,10 @@ export interface AutoconfigurationOptions<This = Autoconfiguration> {
  */
 export class Autoconfiguration implements Service {
 	readonly #stack: Stack;
-	readonly #link: EthernetInterface;
+	readonly #link: Interface;
+	readonly #discovery: Discovery;
 	readonly #clock: Clock;
-	readonly #auto: boolean;
-	readonly #given: readonly Prefix[];
-	readonly #secret: Uint8Array;
+	readonly #settings: Settings;
 	readonly #onChanged: (() => void) | undefined;
 	readonly #watch: Watch;
 	readonly #own: OwnAddress6[] = [];
@@ -95,35 +83,29 @@ export class Autoconfiguration implements Service {
 	#changed = false;
 	#closed = false;
 
-	/** Begins in the next poll. Throws TypeError, RangeError or Error naming what is wrong, for an interface that is no Ethernet of the stack or has one already. */
-	constructor(stack: Stack, link: EthernetInterface | string, options: AutoconfigurationOptions = {}) {
-		const { station: found, name, kind } = linkOf(stack, link)!;
-		if (found === undefined) throw new RangeError(`IPv6 on ${name}: is ${kind}; expected an Ethernet interface`);
-		if (found.onDiscovery !== undefined) throw new Error(`IPv6 on ${found.name}: is there already; close that one first`);
-		const { mode = "auto", addresses = [], metric = 0, secret, onChanged } = options;
-		if (mode !== "auto" && mode !== "static") throw new RangeError(`ipv6 ${show(mode)}: expected "auto" or "static"`);
-		if (secret !== undefined && secret.length !== 8) throw new RangeError(`secret of ${secret.length} bytes: expected 8`);
+	/** Begins in the next poll. Throws TypeError, RangeError or Error naming what is wrong, for an interface of the stack that is neither Ethernet nor PPP with IPv6, or has one already. */
+	constructor(stack: Stack, link: Interface | string, options: AutoconfigurationOptions = {}) {
+		const found = linkOf(stack, link)!;
+		const { discovery } = found;
+		if (discovery === undefined)
+			throw new RangeError(`IPv6 on ${found.name}: is ${found.kind}; expected Ethernet, or PPP with its option ipv6`);
+		if (discovery.onDiscovery !== undefined) throw new Error(`IPv6 on ${found.name}: is there already; close that one first`);
+		this.#settings = settingsOf(options, found.mac);
 		this.#stack = stack;
 		this.#link = found;
-		this.#routes = new HeardRoutes(stack, found, metric);
+		this.#discovery = discovery;
+		this.#routes = new HeardRoutes(stack, found, this.#settings.metric);
 		this.#servers = new HeardServers(found);
 		this.#parameters = new LinkParameters(stack, found);
 		this.#redirects = new Redirects(stack, found);
 		this.#clock = new Clock(stack.core);
-		this.#auto = mode === "auto";
-		this.#given = addresses.map((text) => {
-			const given = parsePrefix(text);
-			if (familyBits(given.address) === 128) return given;
-			throw new RangeError(`addresses "${text}": expected an IPv6 address and a prefix length, as in "2001:db8::2/64"`);
-		});
-		this.#secret = secret ?? Uint8Array.from({ length: 8 }, (_, i) => found.mac[i % 6]! ^ (i * 37));
-		this.#onChanged = onChanged;
+		this.#onChanged = options.onChanged;
 		found.ip.discovery = this;
-		found.onDiscovery = (at) => this.#discovered(at);
+		discovery.onDiscovery = (at) => this.#discovered(at);
 		this.#watch = stack.watch((changed, what) => {
 			if (changed !== found) return;
 			if (what & REMOVED) this.close();
-			else if (what & LINK) this.#soon();
+			else if (what & (LINK | PROTOCOL)) this.#soon();
 		});
 		stack.services.add(this);
 		this.#soon();
@@ -176,7 +158,7 @@ export class Autoconfiguration implements Service {
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
-		this.#link.onDiscovery = undefined;
+		this.#discovery.onDiscovery = undefined;
 		this.#link.ip.discovery = undefined;
 		this.#stack.services.delete(this);
 		this.#watch.close();
@@ -206,7 +188,7 @@ export class Autoconfiguration implements Service {
 		const icmp = at + ipv6.HEADER;
 		const type = icmpv6.type(view, icmp);
 		if (type === icmpv6.ROUTER_ADVERTISEMENT) {
-			if (!this.#auto) return;
+			if (!this.#settings.auto) return;
 			if (this.#said.length >= MOST_SAID) return this.#refuse("more advertisements at once than wait for their turn"); // more comes again
 			const from = addressText(view, at + ipv6.SOURCE);
 			this.#said.push({ from, said: advertisementAt(view, icmp, icmp + ipv6.payloadLength(view, at)) });
@@ -217,7 +199,7 @@ export class Autoconfiguration implements Service {
 			if (own === undefined || own.state === LOST || this.#conflicts.length >= 4) return;
 			if (type === icmpv6.NEIGHBOR_SOLICITATION && this.#isOurs(view, own, icmp, icmp + ipv6.payloadLength(view, at))) return;
 			this.#conflicts.push(target);
-		} else if (type !== icmpv6.REDIRECT || !this.#auto || !this.#redirects.heard(at)) return;
+		} else if (type !== icmpv6.REDIRECT || !this.#settings.auto || !this.#redirects.heard(at)) return;
 		this.#soon();
 	}
 
@@ -253,8 +235,8 @@ export class Autoconfiguration implements Service {
 
 	/** Answers whether something was done. */
 	#step(now: number): boolean {
-		if (this.#link.up !== this.#up) {
-			this.#up = this.#link.up;
+		if (this.#discovery.runs !== this.#up) {
+			this.#up = this.#discovery.runs;
 			if (this.#up) this.#begin(now);
 			return true;
 		}
@@ -286,7 +268,7 @@ export class Autoconfiguration implements Service {
 			return true;
 		}
 		if (this.#solicitAt > now) return false;
-		this.#link.askRouters();
+		this.#discovery.askRouters();
 		this.#solicitAt = now + this.#solicitMs + this.#random(SOLICIT_MS / 8);
 		this.#solicitMs = Math.min(2 * this.#solicitMs, LONGEST_SOLICIT_MS);
 		return true;
@@ -294,10 +276,16 @@ export class Autoconfiguration implements Service {
 
 	/** The link came up, maybe to another network: what routers said counts for a little longer unless they say it again, and every address is tried. */
 	#begin(now: number): void {
+		const { identifier } = this.#discovery;
+		if (identifier !== undefined) {
+			// A call is a network of its own, and its identifier another one.
+			for (const own of this.#own.filter(({ origin }) => origin === "prefix")) this.#drop(own);
+			this.#routes.clear();
+		}
 		if (this.#own.length === 0) {
-			this.#add("link", LINK_LOCAL, 0, now);
-			for (const { address, length } of this.#given) this.#insert("given", "", 0, address, length, now);
-		} else
+			if (identifier === undefined) this.#add("link", LINK_LOCAL, 0, now);
+			for (const { address, length } of this.#settings.given) this.#insert("given", "", 0, address, length, now);
+		} else if (identifier === undefined)
 			for (const own of this.#own) {
 				own.state = WAITING;
 				own.at = now + this.#random(DELAY_MS);
@@ -310,21 +298,29 @@ export class Autoconfiguration implements Service {
 		this.#parameters.clear();
 		this.#redirects.clear();
 		this.#solicitMs = SOLICIT_MS;
-		this.#solicitAt = Infinity;
+		// Where the link-local address is tried first, routers are asked when it may be used.
+		this.#solicitAt = identifier !== undefined && this.#settings.auto ? now : Infinity;
 	}
 
 	/** An address is made of a prefix. */
 	#add(origin: Origin, prefix: string, count: number, now: number): OwnAddress6 | undefined {
-		const address = stableAddress(prefix, this.#link.mac, this.#secret, count);
+		const { identifier } = this.#discovery;
+		const address =
+			identifier === undefined
+				? stableAddress(prefix, this.#link.mac!, this.#settings.secret, count)
+				: addressOf(prefix, identifier);
 		// Which destinations are neighbours is another question: RFC 5942.
 		return this.#insert(origin, prefix, count, address, origin === "link" ? 64 : 128, now);
 	}
 
 	#insert(origin: Origin, prefix: string, count: number, address: string, length: number, now: number): OwnAddress6 | undefined {
 		try {
-			const entry = this.#link.ip.insertAddress(address, length, true, OWN_TENTATIVE);
+			// On PPP nobody else can have it, RFC 5072 §5; one that was given may be the other end's all the same, which nobody would tell.
+			const tried = this.#discovery.identifier === undefined;
+			const entry = this.#link.ip.insertAddress(address, length, true, tried ? OWN_TENTATIVE : 0);
 			const own = new OwnAddress6(origin, prefix, count, entry);
-			own.at = now + this.#random(DELAY_MS);
+			if (tried) own.at = now + this.#random(DELAY_MS);
+			else own.state = USED;
 			this.#own.push(own);
 			this.#changed = true;
 			return own;
@@ -354,13 +350,13 @@ export class Autoconfiguration implements Service {
 		if (own.state === WAITING) {
 			own.nonceHigh = this.#stack.core.random32();
 			own.nonceLow = this.#stack.core.random32() & 0xffff;
-			this.#link.tryAddress(own.entry.address, own.nonceHigh, own.nonceLow);
+			this.#discovery.tryAddress(own.entry.address, own.nonceHigh, own.nonceLow);
 			own.state = ASKED;
 			own.at = now + (this.#parameters.retransMs || ND_RETRANS_MS);
 		} else if (own.state === ASKED) {
 			own.state = USED;
 			this.#mark(own, OWN_TENTATIVE, false);
-			if (own.origin === "link" && this.#auto) this.#solicitAt = now + this.#random(DELAY_MS);
+			if (own.origin === "link" && this.#settings.auto) this.#solicitAt = now + this.#random(DELAY_MS);
 		}
 	}
 

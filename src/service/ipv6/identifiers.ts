@@ -3,6 +3,12 @@
 import { halfSipHash } from "#codec";
 import { formatIpv6, parseIpv6 } from "../../address6.ts";
 
+/** The address of a prefix of 64 bits with that identifier. */
+export function addressOf(prefix: string, [high, low]: Int32Array): string {
+	const [first, second] = parseIpv6(prefix)!;
+	return formatIpv6([first, second, high!, low!]);
+}
+
 /** Identifiers that are reserved, RFC 5453: subnet anycast, 0, and fdff:ffff:ffff:ff80 to ff. */
 function isReserved(high: number, low: number): boolean {
 	if (high === 0 && low === 0) return true;

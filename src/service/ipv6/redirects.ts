@@ -3,7 +3,7 @@
 import { linkRedirected } from "#codec";
 import { addressText, isMulticast, samePrefix } from "../../address.ts";
 import { Route } from "../../ip/routes.ts";
-import type { EthernetInterface } from "../../link/ethernet.ts";
+import type { Interface } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
 import * as icmpv6 from "../../wire/icmpv6.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
@@ -16,12 +16,12 @@ const DESTINATION = icmpv6.TARGET + 16;
 /** Those of one interface. */
 export class Redirects {
 	readonly #stack: Stack;
-	readonly #link: EthernetInterface;
+	readonly #link: Interface;
 	readonly #routes: Route[] = [];
 	/** What was said and has not had its turn. */
 	#next: Route | undefined = undefined;
 
-	constructor(stack: Stack, link: EthernetInterface) {
+	constructor(stack: Stack, link: Interface) {
 		this.#stack = stack;
 		this.#link = link;
 	}

@@ -1,7 +1,7 @@
 // Routes of an interface that routers say: by themselves, and of prefixes whose addresses are neighbours. RFC 4861 §6.3.4, RFC 4191.
 
 import { Route } from "../../ip/routes.ts";
-import type { EthernetInterface } from "../../link/ethernet.ts";
+import type { Interface } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
 
 /** Routers and their routes. */
@@ -16,13 +16,13 @@ interface Lasting {
 /** Those of one interface, each as long as was said. */
 export class HeardRoutes {
 	readonly #stack: Stack;
-	readonly #link: EthernetInterface;
+	readonly #link: Interface;
 	readonly #metric: number;
 	readonly #list: Lasting[] = [];
 	/** Changes with every route that comes or goes. */
 	said = 0;
 
-	constructor(stack: Stack, link: EthernetInterface, metric: number) {
+	constructor(stack: Stack, link: Interface, metric: number) {
 		this.#stack = stack;
 		this.#link = link;
 		this.#metric = metric;

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { UDPSocket } from "../../../src/io/udp.ts";
 import { statusOf } from "../../../src/status/status.ts";
 import { read16, u32 } from "../../support/frames.ts";
-import { domainOption, ip6, linkOption, mtuOption, NS, prefixOption, ra, tcp6 } from "../../support/frames6.ts";
+import { domainOption, ip6, linkOption, mtuOption, prefixOption, ra, tcp6 } from "../../support/frames6.ts";
 import { Station6 } from "../../support/station6.ts";
 import { Host, PREFIX, TN1, TR1 } from "./ready.ts";
 
