@@ -172,12 +172,14 @@ function boardModule(board, pathOf, settings) {
 	const hasDhcp = interfaces.some(({ dhcp }) => dhcp !== undefined);
 	const hasIpv6 = interfaces.some(({ ipv6 }) => ipv6 !== undefined);
 	const hasEthernet = links.has("ethernet");
+	const hasMdns = board.file.mdns !== undefined;
 	const joins = interfaces.some(({ wifi }) => wifi !== undefined);
 	const parts = [
 		...links,
 		...(hasDhcp ? ["dhcp"] : []),
 		...(hasIpv6 ? ["ipv6"] : []),
 		...(hasEthernet ? ["groups"] : []),
+		...(hasMdns ? ["mdns"] : []),
 		...(board.file.dns === undefined ? [] : ["dns"]),
 		...(joins ? ["wifi"] : []),
 	];
@@ -193,7 +195,7 @@ function boardModule(board, pathOf, settings) {
 		),
 		...parts.map((part) => `import ${part} from ${JSON.stringify(pathOf(`hosts/links/${part}.ts`))};`),
 	];
-	const description = { stack: board.stack, interfaces, routes: board.routes, dns: board.file.dns };
+	const description = { stack: board.stack, interfaces, routes: board.routes, dns: board.file.dns, mdns: board.file.mdns };
 	// Functions: what they make is not for flash.
 	const literal = JSON.stringify(description, null, "\t");
 	return `${imports.join("\n")}
@@ -205,7 +207,7 @@ ${providers.join("\n")}
 }
 
 export function parts() {
-	return { links: { ${[...links].join(", ")} }${hasDhcp ? ", startDhcp: dhcp" : ""}${hasIpv6 ? ", startIpv6: ipv6" : ""}${hasEthernet ? ", startGroups: groups" : ""}${joins ? ", joinNetwork: wifi" : ""}${parts.includes("dns") ? ", useNameServers: dns" : ""} };
+	return { links: { ${[...links].join(", ")} }${hasDhcp ? ", startDhcp: dhcp" : ""}${hasIpv6 ? ", startIpv6: ipv6" : ""}${hasEthernet ? ", startGroups: groups" : ""}${hasMdns ? ", startMdns: mdns" : ""}${joins ? ", joinNetwork: wifi" : ""}${parts.includes("dns") ? ", useNameServers: dns" : ""} };
 }
 
 export function settings() {

@@ -10,6 +10,7 @@ import type { DhcpFile, StartDhcp } from "./links/dhcp.ts";
 import type { StartGroups } from "./links/groups.ts";
 import type { Ipv6File, StartIpv6 } from "./links/ipv6.ts";
 import type { MakeLink, Say } from "./links/link.ts";
+import type { MdnsFile, StartMdns } from "./links/mdns.ts";
 import type { JoinNetwork } from "./links/wifi.ts";
 import { makeDevice, type Device, type NetworkOptions } from "./network.ts";
 import { settingsOf } from "./settings.ts";
@@ -38,6 +39,8 @@ export interface BoardFile<I extends InterfaceFile = InterfaceFile> {
 	routes: readonly { prefix: string; gateway?: string; interface?: string; metric?: number }[];
 	/** Name servers of the whole board. */
 	dns?: string[] | undefined;
+	/** The board's name and services by multicast DNS. */
+	mdns?: MdnsFile | undefined;
 }
 
 /** What there is to make of a board file: a firmware has those parts that its own needs. */
@@ -47,6 +50,7 @@ export interface Parts {
 	readonly startDhcp?: StartDhcp | undefined;
 	readonly startIpv6?: StartIpv6 | undefined;
 	readonly startGroups?: StartGroups | undefined;
+	readonly startMdns?: StartMdns | undefined;
 	readonly joinNetwork?: JoinNetwork | undefined;
 	readonly useNameServers?: ((stack: Stack, servers: readonly string[]) => void) | undefined;
 }
@@ -60,6 +64,8 @@ export interface Host<I extends InterfaceFile = InterfaceFile> {
 	open(interface_: I, place: string): unknown;
 	/** An interface is there, with what the board file says of it, and the DHCP client that it has. */
 	added?(stack: Stack, link: Interface, interface_: I, client: DhcpClient | undefined): void;
+	/** The board answers for its name until this is closed. */
+	named?(responder: { close(): void }): void;
 	/** What a callback of the program threw: that ends its socket, not the program. */
 	readonly onError: (error: unknown) => void;
 	readonly say: Say;
@@ -86,6 +92,11 @@ export function boot<I extends InterfaceFile>(board: BoardFile<I>, parts: Parts,
 		if (link !== undefined) within(`routes[${i}]`, () => stack.routes.add({ prefix, gateway, interface: link, metric, onLink }));
 	}
 	if (board.dns !== undefined) parts.useNameServers!(stack, board.dns);
+	const { mdns } = board;
+	if (mdns !== undefined) {
+		const responder = within("mdns", () => parts.startMdns!(stack, mdns, host.say));
+		host.named?.(responder);
+	}
 	useStack(stack);
 	stack.events.onError = host.onError;
 	return stack;

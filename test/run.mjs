@@ -110,7 +110,9 @@ const BITS_32 = ["gcc", "gcc-multilib", "a kernel that runs 32-bit programs, or 
 const INTEROP = ["gcc", "root", "/dev/net/tun", "ip", "curl", "ping", "tshark"];
 /** What single files of the interop tests take. */
 const PEERS = [
-	..."pppd slirp passt arping hping3 nmap dnsmasq kea-dhcp6 avahi-daemon wrk ethtool ncat socat".split(" "),
+	..."pppd slirp passt arping hping3 nmap dnsmasq kea-dhcp6 avahi-daemon avahi-browse dbus-daemon wrk ethtool ncat socat".split(
+		" ",
+	),
 	..."dpkg-source openssl mosquitto chronyd atk6-implementation6".split(" "),
 	"lwIP's source",
 	"a Moddable SDK",

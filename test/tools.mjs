@@ -46,6 +46,8 @@ export const TOOLS = {
 	dnsmasq: tool("dnsmasq", "dnsmasq-base"),
 	"kea-dhcp6": tool("kea-dhcp6", "kea-dhcp6-server"),
 	"avahi-daemon": tool("avahi-daemon"),
+	"avahi-browse": tool("avahi-browse", "avahi-utils"),
+	"dbus-daemon": tool("dbus-daemon"),
 	mosquitto: tool("mosquitto", "mosquitto mosquitto-clients"),
 	"atk6-implementation6": tool("atk6-implementation6", "thc-ipv6"),
 	"dpkg-source": tool("dpkg-source", "dpkg-dev"),

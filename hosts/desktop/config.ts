@@ -4,6 +4,7 @@ import type { StackOptions } from "../../src/config.ts";
 import type { FaultOptions } from "../../src/device/faults.ts";
 import type { DhcpFile } from "../links/dhcp.ts";
 import type { Ipv6File } from "../links/ipv6.ts";
+import type { MdnsFile } from "../links/mdns.ts";
 
 /** GPIO numbers and the SPI controller of a chip; -1 where there is no pin. */
 export interface ChipPins {
@@ -118,6 +119,8 @@ export interface BoardFile {
 	interfaces: BoardInterface[];
 	/** Name servers of the whole board. */
 	dns?: string[];
+	/** The board's name and services by multicast DNS. */
+	mdns?: MdnsFile;
 	routes?: BoardRoute[];
 }
 
@@ -168,6 +171,7 @@ export interface BoardConfiguration {
 	interfaces: InterfaceConfiguration[];
 	routes: BoardRoute[];
 	dns?: string[];
+	mdns?: MdnsFile;
 	/** Fixes all randomness; the operating system's without it. */
 	seed?: number;
 	/** What --set says to the program. */

@@ -25,6 +25,7 @@ import { SettingError } from "../settings.ts";
 import startDhcp from "../links/dhcp.ts";
 import startGroups from "../links/groups.ts";
 import startIpv6 from "../links/ipv6.ts";
+import startMdns from "../links/mdns.ts";
 import useNameServers from "../links/dns.ts";
 import ethernet from "../links/ethernet.ts";
 import loopback from "../links/loopback.ts";
@@ -40,11 +41,11 @@ import Timer from "./timer.ts";
 import { openUart, serialProviderOf, type SerialProvider, type UartPlug } from "./uart-device.ts";
 
 /** A simulated board may have any of them. */
-const PARTS: Parts = { links: { ethernet, loopback, ppp, slip }, startDhcp, startIpv6, startGroups, useNameServers };
+const PARTS: Parts = { links: { ethernet, loopback, ppp, slip }, startDhcp, startIpv6, startGroups, startMdns, useNameServers };
 
 const control = args.length > 1 ? inheritFd(Number(args[1]), "stream") : -1;
 const devices: Device[] = [];
-/** Ends of serial links and of leases, whose other sides are told. */
+/** Ends of serial links, of leases and of names, whose other sides are told. */
 const goodbyes: (() => void)[] = [];
 /** By the names that they have on `device`: ethernet0, serial0 and so on. */
 const providers: Record<string, EthernetProvider | NicProvider | SerialProvider> = {};
@@ -179,6 +180,7 @@ function start(configuration: BoardConfiguration): Stack {
 		open: (each, place) =>
 			within(`${place}.wire "${each.wire}"`, () => (each.link === "ethernet" ? open(each) : openSerial(each))),
 		added,
+		named: (responder) => goodbyes.push(() => responder.close()),
 		onError: (error) => warn(thrown(error)),
 		say: print,
 	};

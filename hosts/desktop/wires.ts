@@ -87,6 +87,7 @@ export class Wires {
 		const configuration: BoardConfiguration = { name, stack: board.stack, interfaces, routes: routesOf(board) };
 		configuration.heap = board.heap ?? "board";
 		if (file.dns !== undefined) configuration.dns = file.dns;
+		if (file.mdns !== undefined) configuration.mdns = file.mdns;
 		if (this.#options.seed !== undefined) configuration.seed = derive(this.#seed, index);
 		return configuration;
 	}

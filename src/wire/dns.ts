@@ -10,14 +10,25 @@ export const MAX_LABEL = 63;
 /** Largest question: a name, type and class. */
 export const MAX_QUERY = HEADER + MAX_NAME + 4;
 /** Bytes of a record between its name and its data. */
-const RECORD_HEAD = 10;
+export const RECORD_HEAD = 10;
 
 export const TYPE_A = 1;
 export const TYPE_NS = 2;
 export const TYPE_CNAME = 5;
 export const TYPE_SOA = 6;
+export const TYPE_PTR = 12;
+export const TYPE_TXT = 16;
 export const TYPE_AAAA = 28;
+export const TYPE_SRV = 33;
+export const TYPE_NSEC = 47;
+/** Of questions: all types. */
+export const TYPE_ANY = 255;
 export const CLASS_IN = 1;
+/** Of questions: all classes. */
+export const CLASS_ANY = 255;
+/** Beside the class, of multicast DNS: the answer had better come to who asks alone (RFC 6762 §5.4); the record is all that there is of its name and type (§10.2). */
+export const UNICAST = 0x8000;
+export const FLUSH = 0x8000;
 
 /** RFC 1035 §4.1.1. */
 export const NO_ERROR = 0;
@@ -28,8 +39,11 @@ const FLAGS = 2;
 const QUESTIONS = 4;
 const ANSWERS = 6;
 const AUTHORITIES = 8;
+const ADDITIONALS = 10;
 const RECURSION_DESIRED = 0x0100;
 const TRUNCATED = 0x0200;
+/** Of an answer: by who has the name itself. */
+const AUTHORITATIVE = 0x0400;
 const RESPONSE = 0x8000;
 const OPCODE = 0x7800;
 
@@ -40,6 +54,11 @@ export function id(view: DataView, at: number): number {
 /** Whether a whole header lies there, and it is that of an answer to a standard query. */
 export function isAnswer(view: DataView, at: number, end: number): boolean {
 	return end - at >= HEADER && (view.getUint16(at + FLAGS) & (RESPONSE | OPCODE)) === RESPONSE;
+}
+
+/** Whether a whole header lies there, and it is that of a standard query. */
+export function isQuery(view: DataView, at: number, end: number): boolean {
+	return end - at >= HEADER && (view.getUint16(at + FLAGS) & (RESPONSE | OPCODE)) === 0;
 }
 
 export function truncated(view: DataView, at: number): boolean {
@@ -60,6 +79,10 @@ export function answers(view: DataView, at: number): number {
 
 export function authorities(view: DataView, at: number): number {
 	return view.getUint16(at + AUTHORITIES);
+}
+
+export function additionals(view: DataView, at: number): number {
+	return view.getUint16(at + ADDITIONALS);
 }
 
 /** Where the name that begins at `from` ends in the message, or -1 when it is none: what it points to is not looked at. */
@@ -145,6 +168,55 @@ export function nameIs(view: DataView, at: number, end: number, from: number, na
 	return false;
 }
 
+/** Octets of a letter in lower case. */
+function folded(octet: number): number {
+	return octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet;
+}
+
+/** Whether the name at `from` is the one of these octets: any name as it stands on the wire, without compression and in lower case. Makes nothing, and ends at the first difference. */
+export function nameEquals(view: DataView, at: number, end: number, from: number, octets: Uint8Array): boolean {
+	let before = from;
+	let index = 0;
+	let pointers = 0;
+	for (let place = from; place >= 0 && place < end;) {
+		const length = view.getUint8(place);
+		if (length >= 0xc0) {
+			if (++pointers > MAX_POINTERS) return false;
+			place = before = target(view, at, end, place, before);
+			continue;
+		}
+		// A label that is longer than one may be is none of theirs.
+		if (length !== octets[index++]) return false;
+		if (length === 0) return true;
+		const next = place + 1 + length;
+		if (next > end) return false;
+		for (let i = place + 1; i < next; i++) if (folded(view.getUint8(i)) !== octets[index++]) return false;
+		place = next;
+	}
+	return false;
+}
+
+/** The octets of the name at `from` as it was written, without compression; undefined when it is none. */
+export function nameOctets(view: DataView, at: number, end: number, from: number): number[] | undefined {
+	const octets: number[] = [];
+	let before = from;
+	let pointers = 0;
+	for (let place = from; place >= 0 && place < end;) {
+		const length = view.getUint8(place);
+		if (length >= 0xc0) {
+			if (++pointers > MAX_POINTERS) return undefined;
+			place = before = target(view, at, end, place, before);
+			continue;
+		}
+		const next = place + 1 + length;
+		if (length > MAX_LABEL || octets.length + 1 + length > MAX_NAME || next > end) return undefined;
+		for (let i = place; i < next; i++) octets.push(view.getUint8(i));
+		if (length === 0) return octets;
+		place = next;
+	}
+	return undefined;
+}
+
 /** Where the record at `from` ends, -1 when it is none. */
 export function recordEnd(view: DataView, end: number, from: number): number {
 	const head = nameEnd(view, end, from);
@@ -171,6 +243,29 @@ export function recordTtl(view: DataView, head: number): number {
 }
 
 export function recordData(head: number): number {
+	return head + RECORD_HEAD;
+}
+
+/** Writes the header of a message with nothing in it yet: a query, or the answer of who has the names. */
+export function writeHeader(view: DataView, at: number, id: number, answer: boolean): void {
+	view.setUint16(at, id);
+	view.setUint16(at + FLAGS, answer ? RESPONSE | AUTHORITATIVE : 0);
+	view.setInt32(at + QUESTIONS, 0);
+	view.setInt32(at + AUTHORITIES, 0);
+}
+
+/** One more in a section of a message, 0 to 3: questions, answers, authorities, additional records. */
+export function countUp(view: DataView, at: number, section: number): void {
+	const place = at + QUESTIONS + 2 * section;
+	view.setUint16(place, view.getUint16(place) + 1);
+}
+
+/** Writes what of a record stands between its name and its data. Answers where the data begins. */
+export function writeRecordHead(view: DataView, head: number, type: number, klass: number, ttl: number, length: number): number {
+	view.setUint16(head, type);
+	view.setUint16(head + 2, klass);
+	view.setInt32(head + 4, ttl);
+	view.setUint16(head + 8, length);
 	return head + RECORD_HEAD;
 }
 

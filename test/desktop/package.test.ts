@@ -237,6 +237,7 @@ describe("the package", () => {
 			"multihome/groups": [],
 			"multihome/dns": [],
 			"multihome/mdns": ["multihome/dns"],
+			"multihome/responder": [],
 			"multihome/network": [],
 			"multihome/ping": ["multihome/dns"],
 			"multihome/io/tcp": [],

@@ -18,6 +18,8 @@ const TOOLS = {
 	pppd: "ppp",
 	gcc: "gcc",
 	"avahi-daemon": "avahi-daemon",
+	"avahi-browse": "avahi-utils",
+	"dbus-daemon": "dbus-daemon",
 	openssl: "openssl",
 	mosquitto: "mosquitto",
 	mosquitto_pub: "mosquitto-clients",

@@ -80,13 +80,13 @@ describe("a board file", () => {
 		[{}, "interfaces: missing; expected 1 to 63 interfaces"],
 		[
 			{ interface: [] },
-			"interface: unknown; expected name, limits, forwarding, reversePathFilter, strongHost, interfaces, dns or routes",
+			"interface: unknown; expected name, limits, forwarding, reversePathFilter, strongHost, interfaces, dns, mdns or routes",
 		],
 		[{ interfaces: [] }, "interfaces []: expected 1 to 63 interfaces"],
 		[{ interfaces: "eth0" }, 'interfaces "eth0": expected 1 to 63 interfaces'],
 		[
 			{ interfaces: [eth0], wires: 1 },
-			"wires: unknown; expected name, limits, forwarding, reversePathFilter, strongHost, interfaces, dns or routes",
+			"wires: unknown; expected name, limits, forwarding, reversePathFilter, strongHost, interfaces, dns, mdns or routes",
 		],
 		[
 			{ interfaces: [eth0], limits: { sockets: { raw: 0 } } },
