@@ -74,6 +74,26 @@ function removeEarlier(objects, folders) {
 	}
 }
 
+/** Answers a function that tells which headers in `folders` a C file includes, and these. The first folder that has one counts, as for gcc, after the file's own. */
+export function headerFinder(folders) {
+	const known = new Map();
+	const includedBy = (path) => {
+		if (!known.has(path)) {
+			const names = [...readFileSync(path, "utf8").matchAll(/^[ \t]*#[ \t]*include[ \t]*"([^"]+)"/gm)];
+			known.set(
+				path,
+				names.flatMap(([, name]) => [dirname(path), ...folders].map((folder) => join(folder, name)).find(existsSync) ?? []),
+			);
+		}
+		return known.get(path);
+	};
+	return (path) => {
+		const found = new Set(includedBy(path));
+		for (const each of found) for (const next of includedBy(each)) found.add(next);
+		return [...found];
+	};
+}
+
 function isBuilt(folder, binary, stamp) {
 	const path = join(folder, "stamp");
 	return existsSync(binary) && existsSync(path) && readFileSync(path, "utf8") === stamp;
@@ -95,7 +115,7 @@ export function run(command, args, input = "") {
 }
 
 /** One build at a time in a folder, also among processes. A lock whose process is gone is taken over. */
-async function lock(path) {
+export async function lock(path) {
 	for (;;) {
 		try {
 			writeFileSync(path, `${process.pid}`, { flag: "wx" });

@@ -6,7 +6,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileFlat, tell } from "./compile/compile.mjs";
 import { hash, hashFiles, root } from "./compile.mjs";
-import { nativesModule, nativesSource } from "./natives.mjs";
+import { nativesModule, nativesSource, unitSource } from "./natives.mjs";
 
 /** What the interpreter may call: the second exports all of the first. */
 const DOORS = ["src/wire/codec.ts", "src/door.ts"];
@@ -45,63 +45,76 @@ export const headerFolders = [...new Set(headers.map(dirname))];
 /** Where the C goes, with a manifest that names it. */
 export const flatFolder = join(root, "build/out/flat");
 
-/** Tells what is there now, and what it was made of. */
-const stamp = join(root, "build/out/flat.sha256");
+/** Tells what was read for what is there now, and what it was. */
+const stamp = join(root, "build/out/flat.stamp");
 
 const MODULES = "modules";
 const inModules = (name) => `${MODULES}/${name}`;
+
+/** Where each module's C lies, and natives.c. Each file is a unit, too, for who has no use for one of all. */
+export const modulesFolder = join(flatFolder, MODULES);
 
 let made;
 
 /** Brings the C up to date, once in a process, and returns its folder. Throws Error with a line for each place that is outside the subset. */
 export function makeFlat() {
 	if (made) return flatFolder;
-	const inputs = inputsHash();
-	if (existsSync(stamp) && readFileSync(stamp, "utf8") === stampOf(inputs)) {
+	const called = natives();
+	if (isSame(called)) {
 		made = true;
 		return flatFolder;
 	}
+	const texts = new Map();
 	const { files, functions, errors } = compileFlat({
 		root,
 		door: DOORS,
 		layout: LAYOUT,
 		external: [...SOCKETS, ...POLL, ...FRAMING],
+		read(path) {
+			const text = readFileSync(path, "utf8");
+			texts.set(relative(root, path), text);
+			return text;
+		},
 	});
 	if (errors.length > 0) throw new Error(tell(errors));
 	// All in one unit, so that the C compiler sees what it may put in the place of a call, and kernels stand once. The modules' C lies in a folder of its
 	// own, as mcconfig compiles a .c that lies beside a header of the manifest.
+	files.set("natives.c", nativesSource(functions));
 	const sources = [...files.keys()].filter((name) => name.endsWith(".c"));
-	const unit = nativesSource(functions, sources.map(inModules), hash(...sources.map((name) => files.get(name))));
+	const unit = unitSource(sources.map(inModules), hash(...sources.map((name) => files.get(name))));
 	const all = new Map([...files].map(([name, text]) => [name.endsWith(".c") ? inModules(name) : name, text]));
-	const called = natives();
 	all.set("codec.c", unit).set("codec.js", nativesModule(functions.filter(({ name }) => called.has(name))));
 	all.set("codec-all.c", unit).set("codec-all.js", nativesModule(functions));
 	all.set("kernels.h", kernels());
 	all.set("manifest.json", manifest([...all.keys()]));
-	mkdirSync(join(flatFolder, MODULES), { recursive: true });
+	mkdirSync(modulesFolder, { recursive: true });
 	for (const [name, text] of all) put(join(flatFolder, name), text);
 	for (const name of readdirSync(flatFolder, { recursive: true }))
 		if (name !== MODULES && !all.has(name) && !isNew(name)) rmSync(join(flatFolder, name), { recursive: true, force: true });
-	// What changed meanwhile may be in it or not: the next process makes it anew.
-	if (inputsHash() === inputs) put(stamp, stampOf(inputs));
+	put(stamp, stampOf(texts, called, all));
 	made = true;
 	return flatFolder;
 }
 
-/** Of all that the C is made of, and of what makes it. To compile takes most of a second, which every start of the simulation would wait for. */
-function inputsHash() {
-	const under = ["src", "hosts", "build/compile"].flatMap((folder) =>
-		readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, name)),
-	);
-	const tools = ["build/flat.mjs", "build/natives.mjs", "package.json", "node_modules/oxc-parser/package.json"];
-	return hashFiles([...under.filter((path) => /\.(ts|h|mjs)$/.test(path)), ...tools.map((path) => join(root, path))]);
+/** Whether what was read for the C that is there is as it was. To compile takes most of a second, which every start of the simulation would wait for. */
+function isSame(called) {
+	if (!existsSync(stamp)) return false;
+	const last = readFileSync(stamp, "utf8");
+	const textsOf = (folder, names) =>
+		new Map(names.map((name) => [name, existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8") : "none"]));
+	const there = existsSync(flatFolder) ? readdirSync(flatFolder, { recursive: true }) : [];
+	const files = there.filter((name) => /\.(c|h|js|json)$/.test(name));
+	return last === stampOf(textsOf(root, JSON.parse(last).names), called, textsOf(flatFolder, files));
 }
 
-/** What the stamp says when the C that is there was made of these inputs. */
-function stampOf(inputs) {
-	const names = existsSync(flatFolder) ? readdirSync(flatFolder, { recursive: true }) : [];
-	const files = names.map((name) => join(flatFolder, name)).filter((path) => /\.(c|h|js|json)$/.test(path));
-	return hash(inputs, hashFiles(files));
+/** What the stamp says when these files were made of these texts, by their paths from the root, and firmware calls these natives. */
+function stampOf(texts, called, files) {
+	const tools = ["build/flat.mjs", "build/natives.mjs", "package.json", "node_modules/oxc-parser/package.json"];
+	const compiler = readdirSync(join(root, "build/compile")).filter((name) => name.endsWith(".mjs"));
+	const madeBy = [...tools, ...compiler.map((name) => `build/compile/${name}`)].map((path) => join(root, path));
+	const inOrder = (all) => [...all].sort(([a], [b]) => (a < b ? -1 : 1)).flat();
+	const sum = hash(hashFiles(madeBy), kernels(), ...called, ...inOrder(texts), ...inOrder(files));
+	return JSON.stringify({ names: [...texts.keys()].sort(), hash: sum });
 }
 
 /** The functions of the door that a firmware's modules may call, which are its natives. The desktop host, on which tests run, has all. */

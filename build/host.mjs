@@ -4,8 +4,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { compile, filesIn, hash, hashFiles, makeOnce, objectOf, root, run } from "./compile.mjs";
-import { flatFolder, headerFolders, makeFlat } from "./flat.mjs";
+import { compile, filesIn, hash, hashFiles, headerFinder, makeOnce, objectOf, root, run } from "./compile.mjs";
+import { flatFolder, headerFolders, makeFlat, modulesFolder } from "./flat.mjs";
 import { nativeModules } from "./host-manifest.mjs";
 import { idHeader, idsOf, tableSource } from "./host-table.mjs";
 import { startable32 } from "./run32.mjs";
@@ -37,7 +37,7 @@ const special = {
  * Builds the host if anything that goes into it has changed, and returns the path by which it is started: of the binary, or of a script that has it
  * emulated where the kernel runs no 32-bit programs.
  * @param {{ bits?: 32 | 64, sanitize?: boolean, release?: boolean, quiet?: boolean, manifest?: string, name?: string }} options
- *   `release`: without the checks of the engine's own stack, as in a board's release firmware: for measurements.
+ *   `release`: without the checks of the engine's own stack, as in a board's release firmware, and with the data path's C as one unit: for measurements.
  *   `manifest` and `name` (of the folder under build/out) are for hosts with other native modules, such as the tests'.
  */
 export async function buildHost({ bits = 64, sanitize = false, release = false, quiet = false, manifest, name } = {}) {
@@ -59,7 +59,7 @@ export async function buildHost({ bits = 64, sanitize = false, release = false, 
 function makePlan(folder, { bits, sanitize, release, manifest }) {
 	makeFlat();
 	const modules = nativeModules(manifest);
-	const ours = [...filesIn(hostFolder, ".c"), ...new Set(modules.map((module) => module.c))];
+	const ours = [...filesIn(hostFolder, ".c"), ...new Set(modules.flatMap(({ c }) => unitsOf(c, release)))];
 	const ids = idsOf(ours);
 	const generated = { "mc.xs.h": idHeader(ids), "table.c": tableSource(modules, ids) };
 
@@ -68,7 +68,8 @@ function makePlan(folder, { bits, sanitize, release, manifest }) {
 		join(hostFolder, "platform.h"),
 	]);
 	const ourFolders = new Set([...ourIncludes, ...ours.map((path) => dirname(path))]);
-	const ourHeaders = hash(hashFiles([...ourFolders].flatMap((path) => filesIn(path, ".h"))), generated["mc.xs.h"]);
+	const headersOf = headerFinder([...ourFolders]);
+	const headers = (path) => hash(xsHeaders, hashFiles(headersOf(path)), generated["mc.xs.h"]);
 	// `release` is the engine as in a board's release firmware: XS then leaves the checks of its own stack out (xsAll.h).
 	const width = [...(bits === 32 ? ["-m32"] : []), ...(release ? ["-DmxBoundsCheck=0"] : [])];
 	const link = [...width, ...(sanitize ? sanitizers : []), "-lm", "-lpthread"];
@@ -83,8 +84,8 @@ function makePlan(folder, { bits, sanitize, release, manifest }) {
 		...filesIn(join(xs, "sources"), ".c")
 			.filter((path) => basename(path) !== "xsSnapshot.c")
 			.map((path) => object(path, readFileSync(path), [...xsFlags, ...(special[basename(path)] ?? [])], xsHeaders, xsObjects)),
-		...ours.map((path) => object(path, readFileSync(path), ourFlags, xsHeaders + ourHeaders)),
-		object(join(folder, "generated/table.c"), generated["table.c"], ourFlags, xsHeaders + ourHeaders),
+		...ours.map((path) => object(path, readFileSync(path), ourFlags, headers(path))),
+		object(join(folder, "generated/table.c"), generated["table.c"], ourFlags, headers(join(hostFolder, "main.c"))),
 	];
 	return {
 		objects,
@@ -93,6 +94,14 @@ function makePlan(folder, { bits, sanitize, release, manifest }) {
 		search: [...new Set([...includes, ...ourFolders])],
 		stamp: hash(...objects.map((item) => item.object), ...link),
 	};
+}
+
+/**
+ * The files to compile for a native. The data path is one unit in a release, as in a firmware, so that gcc sees what it may put in the place of a call; else each
+ * module is one, and a change of it takes a fraction of the time.
+ */
+function unitsOf(path, release) {
+	return dirname(path) === flatFolder && !release ? filesIn(modulesFolder, ".c") : [path];
 }
 
 async function build(folder, binary, { objects, generated, link, search }, progress) {

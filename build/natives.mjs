@@ -25,7 +25,7 @@ const ANSWERS = {
 	void: (call) => `${call};`,
 };
 
-function native({ name, c, parameters, result, writes, kernel }) {
+function nativeOf({ name, c, parameters, result, writes, kernel }) {
 	const isPlain = ({ type }) => type === "number" || type === "boolean";
 	const isText = ({ type }) => type === "text";
 	const given = parameters.map((each, index) => ({ ...each, index }));
@@ -41,18 +41,32 @@ function native({ name, c, parameters, result, writes, kernel }) {
 	].join("\n");
 }
 
-/** codec.c: all modules in one unit, and natives of all functions but those that are natives by hand already. `stamp` is of what the modules say. */
-export function nativesSource(functions, sources, stamp) {
+/** codec.c: all modules in one unit, and natives. `stamp` is of what they say. */
+export function unitSource(sources, stamp) {
 	return [
-		`/* Made by build/natives.mjs: the compiled modules as one unit, and their functions as natives of XS. ${stamp} */`,
+		`/* Made by build/natives.mjs: the compiled modules as one unit. ${stamp} */`,
 		"",
 		"#define FLAT static",
 		'#include "arena.h"',
 		'#include "kernels.h"',
 		...sources.map((name) => `#include "${name}"`),
 		"",
+	].join("\n");
+}
+
+/** Natives of XS of all functions but those that are natives by hand already. */
+export function nativesSource(functions) {
+	const native = functions.filter(({ parameters }) => parameters !== undefined);
+	return [
+		"/* Made by build/natives.mjs: functions of the compiled modules as natives of XS. */",
+		"",
+		'#include "arena.h"',
+		'#include "kernels.h"',
+		"",
+		...native.flatMap(({ prototype }) => (prototype === undefined ? [] : [`${prototype};`])),
+		"",
 		'#line 1 "codec.c"',
-		...functions.filter(({ parameters }) => parameters !== undefined).map(native),
+		...native.map(nativeOf),
 	].join("\n");
 }
 

@@ -207,7 +207,7 @@ const LAYERS = [
 		what: `500,000 random frames, clock steps and calls into the compiled stack and the interpreted one, ${bits} bits`,
 		needs: bits === 64 ? ["gcc"] : BITS_32,
 		nightly: true,
-		run: vitest("desktop", { BITS: String(bits), STEPS: process.env.STEPS ?? "125000" }, "test/xs/same.test.ts"),
+		run: vitest("desktop", { BITS: String(bits), STEPS: process.env.STEPS ?? "125000", RELEASE: "1" }, "test/xs/same.test.ts"),
 		folders: ["test/xs"],
 	})),
 	{ name: "chips", what: "the models of the chips, on Node", needs: ["gcc"], run: vitest("chips"), folders: ["test/chips"] },

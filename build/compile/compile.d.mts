@@ -15,10 +15,12 @@ export interface FlatEntry {
 	kernel: boolean;
 	parameters: { name: string; type: string }[];
 	result: string;
+	/** As C declares it; none of what is C by hand. */
+	prototype?: string;
 }
 
 export interface Compiled {
-	/** A .c for each module, compiled.h and layout.h, by name. */
+	/** By name: a .c for each module, compiled.h with what C by hand may call, and layout.h. */
 	files: Map<string, string>;
 	/** Those of the doors. */
 	functions: FlatEntry[];

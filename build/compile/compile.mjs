@@ -47,7 +47,8 @@ export class Compiler {
 		const { parameters, result } = this.signature(found);
 		if (!found.module.kernel && parameters.some(({ type }) => type === "row"))
 			found.module.refuse(found.node, "called from outside, which knows no records: take an offset, and write Kind.of(view, at)");
-		return { parameters, result: result.type, writes: (this.use(found).effects & WRITES) !== 0 };
+		const writes = (this.use(found).effects & WRITES) !== 0;
+		return { parameters, result: result.type, writes, prototype: this.look(found).prototype };
 	}
 
 	/** What a function became, and does: it is translated before its caller is done. */
@@ -142,7 +143,7 @@ export class Compiler {
 export function compileFlat({ door, layout, ...options }) {
 	const compiler = new Compiler(options);
 	const functions = door.flatMap((file) => compiler.program.attempt(() => compiler.open(file)) ?? []);
-	const files = filesOf([...compiler.used].map((found) => ({ ...found, ...compiler.look(found) })));
+	const files = filesOf([...compiler.used].map((found) => ({ ...found, c: compiler.nameOf(found), ...compiler.look(found) })));
 	if (layout !== undefined) files.set("layout.h", layoutOf(compiler.program, layout));
 	return { files, functions, errors: compiler.program.errors };
 }

@@ -1,19 +1,29 @@
-// Files of C: one for each module, their functions' prototypes, and constants for C by hand.
+// Files of C: one for each module, prototypes, and constants for C by hand.
 
 import { basename, resolve } from "node:path";
 
-/** A .c for each module, with its functions in the order of the TypeScript, and compiled.h with all prototypes, by name. */
-export function filesOf(functions) {
+/**
+ * By name: a .c for each module, with its functions in the order of the TypeScript, and compiled.h for C by hand. A .c declares what it calls itself, so that a
+ * function of another type changes the C of its callers alone.
+ */
+export function filesOf(used) {
 	const files = new Map();
-	const order = (a, b) => a.module.file.localeCompare(b.module.file) || a.node.start - b.node.start;
-	for (const { module, text } of functions.toSorted(order)) {
-		const name = `${module.prefix}.c`;
-		const head = `/* Made by build/compile from ${module.file}: change that. */\n\n#include "compiled.h"\n`;
-		files.set(name, `${files.get(name) ?? head}\n${text}`);
+	// What was refused has no text.
+	const translated = used.filter(({ text }) => text !== undefined);
+	const functions = translated.toSorted((a, b) => a.module.file.localeCompare(b.module.file) || a.node.start - b.node.start);
+	const texts = new Map();
+	for (const { module, text } of functions) texts.set(module, `${texts.get(module) ?? ""}\n${text}`);
+	for (const [module, text] of texts) {
+		const words = new Set(text.match(/\w+/g));
+		const head = `/* Made by build/compile from ${module.file}: change that. */\n\n#include "flat.h"\n`;
+		const kernels = /\bkernel_/.test(text) ? '#include "kernels.h"\n' : "";
+		files.set(`${module.prefix}.c`, `${head}${kernels}\n${prototypes(functions.filter(({ c }) => words.has(c)))}${text}`);
 	}
-	const head = '/* Made by build/compile: the functions of flat TypeScript. */\n\n#pragma once\n\n#include "flat.h"\n\n';
-	return files.set("compiled.h", head + functions.map(({ prototype }) => `${prototype};\n`).join(""));
+	const head = '/* Made by build/compile: functions of flat TypeScript. */\n\n#pragma once\n\n#include "flat.h"\n\n';
+	return files.set("compiled.h", head + prototypes(functions.filter(({ prototype }) => !prototype.startsWith("FLAT "))));
 }
+
+const prototypes = (functions) => functions.map(({ prototype }) => `${prototype};\n`).join("");
 
 /** Exported constants of modules as enumerations: MODULE_NAME; and of records where their fields lie: KIND_FIELD, and KIND_BYTES. */
 export function layoutOf(program, paths) {

@@ -1,5 +1,6 @@
 // What is compiled does what the TypeScript does: a stack on Node and one on XS, under the same random frames, clock steps and calls, send the same frames, tell the same events, and count the
-// same; both families. STEPS and SEED change how much, BITS=32 takes the 32-bit engine.
+// same; both families. STEPS and SEED change how much, BITS=32 takes the 32-bit engine, RELEASE=1
+// a release, in which the compiled C is one unit, as in a firmware.
 
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -27,7 +28,7 @@ describe("the compiled stack", () => {
 	let app = "";
 	let done = 0;
 	beforeAll(async () => {
-		host = await buildHost({ bits: BITS, quiet: true });
+		host = await buildHost({ bits: BITS, release: process.env["RELEASE"] === "1", quiet: true });
 		app = await bundleApp(join(import.meta.dirname, "same/app.ts"), folder);
 	}, 600_000);
 
