@@ -10,25 +10,21 @@
 // Nothing is done when no source has changed. `node build/bundle.mjs` does it alone.
 
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { joinModules, joinTogether, put, text } from "./join.mjs";
-import { DRIVERS, NAMES, OURS, XS, XS_IPV4, closureOf, fileOf, makeManifests, pathOf } from "./modules.mjs";
 import { makeFlat } from "./flat.mjs";
-import { withProgress } from "./progress.mjs";
+import { unlessSame, upToDate } from "./inputs.mjs";
+import { joinModules, joinTogether, put } from "./join.mjs";
+import { DRIVERS, NAMES, OURS, XS, XS_IPV4, closureOf, fileOf, makeManifests, pathOf } from "./modules.mjs";
 
 export { joinModules };
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = join(root, "build/out");
 const require = createRequire(import.meta.url);
-
-/** What makes the bundles. */
-const TOOLS = ["bundle", "constants", "join", "modules", "page-plugin", "privates", "records"].map((name) => `build/${name}.mjs`);
 
 /** What the XS host brings, or finds by a `-m` mapping. */
 const XS_EXTERNAL = /^(multihome|program|system|time|timer)$|^(multihome|host|bench|sdk|test)\/|^embedded:/;
@@ -81,68 +77,59 @@ export const modules = {
 
 /** Brings the bundles up to date, and the C that natives are made of: what mcconfig needs of us. */
 export async function bundle() {
-	const stamp = join(out, "bundle.sha256");
-	const hash = await hashOf(["src", "drivers", "hosts"], ["package.json", "tsconfig.json", ...TOOLS]);
-	if ([...Object.values(paths), ...Object.values(modules)].every(existsSync) && (await text(stamp)) === hash) {
-		makeFlat();
-		return paths;
-	}
-	await withProgress("bundling the stack and the desktop host", makeBundles);
-	await put(stamp, hash);
+	const targets = [...Object.values(paths), ...Object.values(modules)];
+	const about = {
+		name: "bundle",
+		folders: ["src", "drivers", "hosts"],
+		targets,
+		label: "bundling the stack and the desktop host",
+	};
+	await upToDate(about, makeBundles);
+	makeFlat();
 	return paths;
 }
 
-async function makeBundles(progress) {
-	await mkdir(out, { recursive: true });
-	const js = await mkdtemp(join(out, "js-"));
-	try {
-		progress.step("compiling");
-		const projects = ["hosts/tsconfig.json", "hosts/desktop/tsconfig.json"].map((name) => compileProject(join(root, name), js));
-		// The C is made while tsc, a process of its own, is busy.
-		const all = await Promise.allSettled([...projects, (async () => makeFlat())()]);
-		for (const { reason } of all) if (reason !== undefined) throw reason;
-		const twins = twinsIn(js);
-		progress.step("joining the modules");
-		const forXS = (source, path) => joinModules(join(js, source), path, NATIVES, XS_EXTERNAL, { inline: true });
-		await Promise.all([
-			joinForXS(js, XS, true),
-			forXS("drivers/index.js", paths.drivers),
-			forXS("hosts/desktop/main.js", paths.desktop),
-			forXS("hosts/desktop/timer.js", paths.timer),
-			forXS("hosts/desktop/time.js", paths.time),
-			forXS("hosts/desktop/system-module.js", paths.system),
-			joinModules(join(js, "hosts/desktop/simulate.js"), paths.simulate, twins, /^(node:|ajv)/, { treeshake: false }),
-		]);
-	} finally {
-		await rm(js, { recursive: true, force: true });
-	}
+async function makeBundles(js, progress) {
+	// The C is made while tsc, a process of its own, is busy.
+	const compiling = compileProjects(["hosts/tsconfig.json", "hosts/desktop/tsconfig.json"], js);
+	const all = await Promise.allSettled([compiling, (async () => makeFlat())()]);
+	for (const { reason } of all) if (reason !== undefined) throw reason;
+	progress.step("joining the modules");
+	const make = (outputs, join) => unlessSame(js, outputs, join);
+	const forXS = (source, path) => make([path], () => joinModules(join(js, source), path, NATIVES, XS_EXTERNAL, { inline: true }));
+	await Promise.all([
+		make(
+			NAMES.map((name) => pathOf(name)),
+			() => joinForXS(js, XS, true),
+		),
+		forXS("drivers/index.js", paths.drivers),
+		forXS("hosts/desktop/main.js", paths.desktop),
+		forXS("hosts/desktop/timer.js", paths.timer),
+		forXS("hosts/desktop/time.js", paths.time),
+		forXS("hosts/desktop/system-module.js", paths.system),
+		make([paths.simulate], () =>
+			joinModules(join(js, "hosts/desktop/simulate.js"), paths.simulate, twinsIn(js), /^(node:|ajv)/, { treeshake: false }),
+		),
+	]);
 }
 
-/** Joins the modules for XS, with IPv6 or without, and makes their manifests. `js` is the folder that they were compiled into. */
+/** Joins the modules for XS, with IPv6 or without, and makes their manifests. `js` is the folder that they were compiled into. Answers what joinTogether does. */
 async function joinForXS(js, build, ipv6) {
 	const options = { copied: COPIED, importAs: (name) => name, inline: true, ipv6 };
-	await joinTogether(entriesOf(js), build.bundles, NATIVES, XS_EXTERNAL, options);
+	const joined = await joinTogether(entriesOf(js), build.bundles, NATIVES, XS_EXTERNAL, options);
 	for (const { name, also } of OURS)
 		if (also !== undefined) await put(pathOf(also, build), `export { default } from ${JSON.stringify(name)};\n`);
 	await makeManifests(build);
+	return joined;
 }
 
 /** Brings the bundles for firmware without IPv6 up to date: only who builds such a one waits for them. Answers where they are. */
 export async function bundleIpv4() {
-	const stamp = join(XS_IPV4.bundles, "bundle.sha256");
-	const hash = await hashOf(["src"], ["package.json", "tsconfig.json", ...TOOLS]);
-	if (OURS.every(({ name }) => existsSync(pathOf(name, XS_IPV4))) && (await text(stamp)) === hash) return XS_IPV4;
-	await withProgress("bundling the stack without IPv6", async () => {
-		await mkdir(out, { recursive: true });
-		const js = await mkdtemp(join(out, "js-"));
-		try {
-			await compileProject(join(root, "hosts/tsconfig.json"), js);
-			await joinForXS(js, XS_IPV4, false);
-		} finally {
-			await rm(js, { recursive: true, force: true });
-		}
+	const targets = OURS.map(({ name }) => pathOf(name, XS_IPV4));
+	await upToDate({ name: "ipv4", folders: ["src"], targets, label: "bundling the stack without IPv6" }, async (js) => {
+		await compileProjects(["hosts/tsconfig.json"], js);
+		await joinForXS(js, XS_IPV4, false);
 	});
-	await put(stamp, hash);
 	return XS_IPV4;
 }
 
@@ -155,31 +142,38 @@ export async function joinForNode(js) {
 	await joinTogether(entriesOf(js), join(out, "node"), twins, /^$/, { copied: COPIED, importAs: (_name, path) => path });
 }
 
-/** Compiles a project of this repository to JavaScript in `folder`. */
-export function compileProject(project, folder) {
-	const options = ["--noCheck", "--declaration", "false", "--sourceMap", "--rootDir", root, "--outDir", folder];
-	return tsc("-p", project, ...options);
+/** Compiles projects of this repository to JavaScript in `folder`, as the first of them says. */
+export async function compileProjects(projects, folder) {
+	const path = join(folder, "tsconfig.json");
+	const include = projects.flatMap((project) =>
+		JSON.parse(readFileSync(join(root, project), "utf8")).include.map((each) => join(root, dirname(project), each)),
+	);
+	const compilerOptions = {
+		noCheck: true,
+		declaration: false,
+		sourceMap: true,
+		resolveJsonModule: true,
+		rootDir: root,
+		outDir: folder,
+	};
+	await writeFile(path, JSON.stringify({ extends: join(root, projects[0]), compilerOptions, include }));
+	await tsc("-p", path);
 }
 
 /** Brings the board emulator's bundle up to date, and returns its path. */
 export async function bundleBoard() {
 	const target = join(desktop, "board.js");
-	const stamp = join(out, "board.sha256");
-	const hash = await hashOf(["src", "hosts", "test/board"], ["package.json", "tsconfig.json", ...TOOLS]);
-	if (existsSync(target) && (await text(stamp)) === hash) return target;
-	await mkdir(out, { recursive: true });
-	await withProgress("bundling the board emulator", async () => {
-		const js = await mkdtemp(join(out, "js-"));
-		try {
-			const project = join(root, "test/board/tsconfig.json");
-			await tsc("-p", project, "--noCheck", "--noEmit", "false", "--sourceMap", "--rootDir", root, "--outDir", js);
-			const twins = twinsIn(js);
-			await joinModules(join(js, "test/board/main.js"), target, twins, /^(node:|ajv|rp2040js$)/);
-		} finally {
-			await rm(js, { recursive: true, force: true });
-		}
+	const about = {
+		name: "board",
+		folders: ["src", "hosts", "test/board"],
+		targets: [target],
+		label: "bundling the board emulator",
+	};
+	await upToDate(about, async (js) => {
+		const project = join(root, "test/board/tsconfig.json");
+		await tsc("-p", project, "--noCheck", "--noEmit", "false", "--sourceMap", "--rootDir", root, "--outDir", js);
+		await joinModules(join(js, "test/board/main.js"), target, twinsIn(js), /^(node:|ajv|rp2040js$)/);
 	});
-	await put(stamp, hash);
 	return target;
 }
 
@@ -273,21 +267,6 @@ export function tsc(...args) {
 			else failed(new Error(stdout.trim().split("\n")[0] || error.message));
 		});
 	});
-}
-
-async function hashOf(folders, files) {
-	const all = [...files];
-	for (const folder of folders)
-		for (const entry of await readdir(join(root, folder), { recursive: true, withFileTypes: true }))
-			if (entry.isFile() && /\.(ts|json|html)$/.test(entry.name)) all.push(relative(root, join(entry.parentPath, entry.name)));
-	const hash = createHash("sha256");
-	for (const name of all.sort()) {
-		hash.update(`${name}\0`);
-		hash.update(await readFile(join(root, name)));
-		hash.update("\0");
-	}
-	for (const tool of ["typescript", "rollup"]) hash.update(require(`${tool}/package.json`).version);
-	return hash.digest("hex");
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

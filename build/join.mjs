@@ -37,6 +37,7 @@ function files(aliases, external, inline, { opens = () => true, ipv6 = true } = 
 		async load(id) {
 			if (id.startsWith("\0")) return null;
 			const [path] = id.split("?");
+			for (const each of [path, `${path}.map`]) this?.addWatchFile(each);
 			const code = await readFile(path, "utf8");
 			if (path.endsWith(".json")) return { code: `export default ${code}`, map: null };
 			const map = await text(path + ".map");
@@ -59,24 +60,41 @@ function onwarn(warning) {
 
 const FORMAT = { format: "es", sourcemap: true, sourcemapExcludeSources: true };
 
-/** Joins `input` and what it imports to the one file `output`. Answers the names that it exports, and the modules that it imports. */
+let turn = Promise.resolve();
+
+/** What rollup makes of the options that `prepare` answers. One join after another, in the order in which they are asked for, as they have one thread: what comes first goes to the thread of constants.mjs the sooner. */
+function joined(prepare) {
+	const mine = turn.then(async () => {
+		const [input, output] = await prepare();
+		const build = await rollup({ ...input, onwarn });
+		const { output: chunks } = await build.generate({ ...FORMAT, ...output });
+		await build.close();
+		return { chunks, read: build.watchFiles };
+	});
+	turn = mine.catch(() => undefined);
+	return mine;
+}
+
+/** Joins `input` and what it imports to the one file `output`. Answers the names that it exports, the modules that it imports, and the paths of what was `read`, some of which need not be there. */
 export async function joinModules(input, output, aliases, external, { treeshake = true, inline = false, opens } = {}) {
-	const build = await rollup({ input, plugins: [page(), files(aliases, external, inline, { opens })], treeshake, onwarn });
-	const { output: chunks } = await build.generate({ ...FORMAT, file: output, inlineDynamicImports: true });
-	await build.close();
+	const plugins = [page(), files(aliases, external, inline, { opens })];
+	const { chunks, read } = await joined(() => [
+		{ input, plugins, treeshake },
+		{ file: output, inlineDynamicImports: true },
+	]);
 	const [{ exports, imports, dynamicImports }] = chunks;
 	await write(output, chunks[0], inline);
-	return { exports, imports: [...imports, ...dynamicImports] };
+	return { exports, imports: [...imports, ...dynamicImports], read };
 }
 
 /**
  * Joins several modules at once, each to a file of its own in `folder`: what several need is in one of them and imported by the others. A source file
  * belongs to the first of `modules` that reaches it, so that each imports modules before it and none after. Files that `copied` matches go into each that
  * needs them: constants are written out where they are used (inlineConstants), which an import keeps from it.
- * `modules`: `{ name, input, file }`; `importAs(name, from)` is how a module is imported by another.
+ * `modules`: `{ name, input, file }`; `importAs(name, from)` is how a module is imported by another. Answers the paths of what was `read`.
  */
 export async function joinTogether(modules, folder, aliases, external, { copied, importAs, inline = false, ipv6 }) {
-	const owners = await ownersOf(modules, aliases, external);
+	let owners;
 	const plugin = files(aliases, external, inline, { ipv6 });
 	const { resolveId } = plugin;
 	plugin.resolveId = (id, importer) => {
@@ -86,30 +104,33 @@ export async function joinTogether(modules, folder, aliases, external, { copied,
 		const own = typeof found === "string" && id.startsWith(".") && copied.test(found) && owner !== modules[0].file;
 		return own ? `${found}?${owner}` : found;
 	};
-	const build = await rollup({
-		input: Object.fromEntries(modules.map(({ file, input }) => [file, input])),
-		plugins: [plugin],
-		preserveEntrySignatures: "allow-extension",
-		onwarn,
+	const input = Object.fromEntries(modules.map(({ file, input: path }) => [file, path]));
+	const { chunks, read } = await joined(async () => {
+		owners = await ownersOf(modules, aliases, external);
+		return [
+			{ input, plugins: [plugin], preserveEntrySignatures: "allow-extension" },
+			{
+				dir: folder,
+				entryFileNames: "[name].js",
+				chunkFileNames: "[name].js",
+				hoistTransitiveImports: false,
+				manualChunks: (id) => id.split("?")[1] ?? owners.get(id),
+			},
+		];
 	});
-	const { output: chunks } = await build.generate({
-		...FORMAT,
-		dir: folder,
-		entryFileNames: "[name].js",
-		chunkFileNames: "[name].js",
-		hoistTransitiveImports: false,
-		manualChunks: (id) => id.split("?")[1] ?? owners.get(id),
-	});
-	await build.close();
 	const names = new Map(modules.map(({ name, file }) => [`${file}.js`, name]));
-	for (const chunk of chunks.filter(({ type }) => type === "chunk")) {
-		if (!names.has(chunk.fileName)) throw new Error(`${chunk.fileName}: belongs to none of ${[...names.values()].join(", ")}`);
-		chunk.code = chunk.code.replace(/^((?:import|export)\b[^"'\n]*)'(\.[^']*)'/gm, (all, start, path) => {
-			const name = names.get(join(dirname(chunk.fileName), path));
-			return name === undefined ? all : `${start}${JSON.stringify(importAs(name, path))}`;
+	const writing = chunks
+		.filter(({ type }) => type === "chunk")
+		.map((chunk) => {
+			if (!names.has(chunk.fileName)) throw new Error(`${chunk.fileName}: belongs to none of ${[...names.values()].join(", ")}`);
+			chunk.code = chunk.code.replace(/^((?:import|export)\b[^"'\n]*)'(\.[^']*)'/gm, (all, start, path) => {
+				const name = names.get(join(dirname(chunk.fileName), path));
+				return name === undefined ? all : `${start}${JSON.stringify(importAs(name, path))}`;
+			});
+			return write(join(folder, chunk.fileName), chunk, inline);
 		});
-		await write(join(folder, chunk.fileName), chunk, inline);
-	}
+	await Promise.all(writing);
+	return { read };
 }
 
 /** Which of the modules, by its file, each source file belongs to: the first that reaches it. */

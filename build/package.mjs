@@ -10,7 +10,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promis
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readArgs } from "./arguments.mjs";
-import { bundle, compileProject, joinForNode, tsc } from "./bundle.mjs";
+import { bundle, compileProjects, joinForNode, tsc } from "./bundle.mjs";
 import { put } from "./join.mjs";
 import { MODULES, fileOf, hasDefault, mcpackEntry } from "./modules.mjs";
 import { sizeLines } from "./sizes.mjs";
@@ -23,7 +23,7 @@ const types = join(out, "types");
 async function bundleNode() {
 	const js = await mkdtemp(join(out, "js-"));
 	try {
-		await compileProject(join(root, "hosts/tsconfig.json"), js);
+		await compileProjects(["hosts/tsconfig.json"], js);
 		await joinForNode(js);
 	} finally {
 		await rm(js, { recursive: true, force: true });
