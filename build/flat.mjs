@@ -16,6 +16,7 @@ const LAYOUT = [
 	...["ethernet", "ipv4", "tcp", "udp", "icmpv4", "vj"].map((name) => `src/wire/${name}.ts`),
 	"src/device/device.ts",
 	"src/device/kernels/devices.ts",
+	"src/packet/chance-block.ts",
 	"src/packet/framing-block.ts",
 	"src/packet/news.ts",
 	"src/packet/udp-block.ts",

@@ -18,7 +18,10 @@
 #define MULTIHOME_ARENA_H
 
 #include "flat.h"
+#include "layout.h"
 #include "xsmc.h"
+
+_Static_assert(CHANCE_BLOCK_CHANCE_END <= FLAT_LEAST, "the blocks at known places have grown: raise FLAT_LEAST, or each use of them is looked at");
 
 /* xsArg(index) without counting the arguments each time: natives of the data path are called with all of theirs. Where an argument lies
  * differs between versions of XS, so xs.h's own macro finds it, with its check made nothing here. */

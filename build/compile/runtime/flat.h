@@ -27,9 +27,10 @@ typedef struct {
 	void *context;
 } FlatMemory;
 
-/* So many bytes every memory has: `size - bytes` does not wrap for fewer, and the registers and the CoreBlock, which lie within, need not be looked at. */
+/* So many bytes every memory has: `size - bytes` does not wrap for fewer, and what lies within at a known place need not be looked at: the registers, the CoreBlock and
+ * the ChanceBlock (hosts/engine/arena.h sees to it). */
 #ifndef FLAT_LEAST
-#define FLAT_LEAST 1024
+#define FLAT_LEAST 1536
 #endif
 #define FLAT_MOST (1 << 30)
 
