@@ -61,6 +61,11 @@ void spiReset(Spi *spi, int active);
 int spiInterrupted(Spi *spi);
 /** Calls back after the pin went low, soon, on the machine's own task and never inside a call to here. Several edges may be one call. NULL ends it. */
 void spiOnInterrupt(Spi *spi, void (*callback)(void *context), void *context);
+/**
+ * Also calls `atOnce`, with the context of spiOnInterrupt, in the very handler of the interrupt, unless a transaction of the controller is under way: whatever runs is interrupted, so it
+ * takes some ten microseconds at most. NULL ends it. Platforms whose handlers cannot use the bus never call it.
+ */
+void spiAtInterrupt(Spi *spi, void (*atOnce)(void *context));
 
 /** Lets so many microseconds pass; for the few moments of a chip's start that nothing can be done in. */
 void busWait(uint32_t microseconds);

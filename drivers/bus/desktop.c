@@ -160,6 +160,11 @@ void spiOnInterrupt(Spi *spi, void (*callback)(void *context), void *context)
 		spi->plug->pending = true;
 }
 
+void spiAtInterrupt(Spi *spi, void (*atOnce)(void *context))
+{
+	spi->plug->atOnce = atOnce;
+}
+
 void busWait(uint32_t microseconds)
 {
 	hostChipTimePasses(microseconds * 1000ULL);

@@ -35,6 +35,7 @@ struct Spi {
 	spi_inst_t *controller; /* NULL: by PIO */
 	xsMachine *machine;
 	void (*callback)(void *context);
+	void (*atOnce)(void *context); /* in the handler of the interrupt */
 	void *context;
 	uint32_t moving; /* bytes that the DMA moves */
 	uint8_t used;
@@ -45,6 +46,7 @@ typedef struct {
 	uint32_t hz; /* as set last, and the mode; 0 while not in use */
 	uint8_t mode;
 	uint8_t users;
+	volatile uint8_t selected; /* a transaction is under way */
 	uint8_t out, in; /* DMA channels */
 	int16_t clockPin, outPin, inPin;
 } Controller;
@@ -281,26 +283,34 @@ void spiClose(Spi *spi)
 	spi->used = 0;
 }
 
+/* The first time, and after another chip on this controller. */
+static __attribute__((noinline)) void setRate(Spi *spi, Controller *controller)
+{
+	spi_cpol_t polarity = spi->pins.mode == 3 ? SPI_CPOL_1 : SPI_CPOL_0;
+	if (isByPio(spi))
+		pioSpiClock(&byPio, spi->pins.hz); /* mode 0, which every chip takes: a state machine makes no pause */
+	else {
+		spi_set_baudrate(spi->controller, spi->pins.hz);
+		spi_set_format(spi->controller, 8, polarity, spi->pins.mode == 3 ? SPI_CPHA_1 : SPI_CPHA_0, SPI_MSB_FIRST);
+	}
+	controller->hz = spi->pins.hz;
+	controller->mode = spi->pins.mode;
+}
+
 void spiSelect(Spi *spi)
 {
 	Controller *controller = &controllers[spi->pins.bus];
-	if (controller->hz != spi->pins.hz || controller->mode != spi->pins.mode) { /* the first time, and after another chip on this controller */
-		spi_cpol_t polarity = spi->pins.mode == 3 ? SPI_CPOL_1 : SPI_CPOL_0;
-		if (isByPio(spi))
-			pioSpiClock(&byPio, spi->pins.hz); /* mode 0, which every chip takes: a state machine makes no pause */
-		else {
-			spi_set_baudrate(spi->controller, spi->pins.hz);
-			spi_set_format(spi->controller, 8, polarity, spi->pins.mode == 3 ? SPI_CPHA_1 : SPI_CPHA_0, SPI_MSB_FIRST);
-		}
-		controller->hz = spi->pins.hz;
-		controller->mode = spi->pins.mode;
-	}
+	controller->selected = 1;
+	__compiler_memory_barrier(); /* from here on no handler changes the rate */
+	if (controller->hz != spi->pins.hz || controller->mode != spi->pins.mode)
+		setRate(spi, controller);
 	gpio_put((uint)spi->pins.select, 0);
 }
 
 void spiDeselect(Spi *spi)
 {
 	gpio_put((uint)spi->pins.select, 1);
+	controllers[spi->pins.bus].selected = 0;
 }
 
 /* After a transfer was given up: what is left in the FIFOs would be taken for bytes of the next one. */
@@ -319,20 +329,23 @@ static void drain(const Spi *spi)
 static uint32_t exchange(spi_hw_t *hw, const uint8_t *out, uint8_t *in, uint32_t count)
 {
 	uint32_t sent = 0, came = 0, idle = 0;
-	/* Never more on their way than the FIFO holds, so none is lost. */
+	/* Never more on their way than the FIFO holds, so none is lost; registers are accessed by a few bytes at a time, which all find room. */
+	for (; sent < count && sent < FIFO; sent++)
+		hw->dr = out ? out[sent] : 0;
 	while (came < count && idle < IDLE) {
-		if (sent < count && sent - came < FIFO) {
+		if (!(hw->sr & SPI_SSPSR_RNE_BITS)) {
+			idle++;
+			continue;
+		}
+		uint8_t byte = (uint8_t)hw->dr;
+		if (in)
+			in[came] = byte;
+		came++;
+		idle = 0;
+		if (sent < count) {
 			hw->dr = out ? out[sent] : 0;
 			sent++;
 		}
-		if (hw->sr & SPI_SSPSR_RNE_BITS) {
-			uint8_t byte = (uint8_t)hw->dr;
-			if (in)
-				in[came] = byte;
-			came++;
-			idle = 0;
-		} else
-			idle++;
 	}
 	return came;
 }
@@ -340,8 +353,9 @@ static uint32_t exchange(spi_hw_t *hw, const uint8_t *out, uint8_t *in, uint32_t
 void spiExchange(Spi *spi, const uint8_t *out, uint8_t *in, uint32_t count)
 {
 	uint32_t came = isByPio(spi) ? pioSpiExchange(&byPio, out, in, count, IDLE) : exchange(spi_get_hw(spi->controller), out, in, count);
-	if (came < count)
-		drain(spi);
+	if (came >= count)
+		return;
+	drain(spi);
 	if (in)
 		for (; came < count; came++)
 			in[came] = 0;
@@ -453,6 +467,8 @@ static void interrupted(void)
 		if (!spi->used || spi->pins.interrupt == NO_PIN || !(gpio_get_irq_event_mask((uint)spi->pins.interrupt) & GPIO_IRQ_EDGE_FALL))
 			continue;
 		gpio_acknowledge_irq((uint)spi->pins.interrupt, GPIO_IRQ_EDGE_FALL);
+		if (spi->atOnce && spi->callback && !controllers[spi->pins.bus].selected)
+			(*spi->atOnce)(spi->context);
 		/* One message at a time: the pool has four. When it is full, the device's own look at the chip finds what waits. */
 		if (spi->callback && !spi->pending && modMessagePostToMachineFromISR(spi->machine, deliver, spi) == 0)
 			spi->pending = 1;
@@ -482,6 +498,11 @@ void spiOnInterrupt(Spi *spi, void (*callback)(void *context), void *context)
 	if (callback && spiInterrupted(spi) == 1 && !spi->pending && modMessagePostToMachineFromISR(spi->machine, deliver, spi) == 0)
 		spi->pending = 1;
 	restore_interrupts(state);
+}
+
+void spiAtInterrupt(Spi *spi, void (*atOnce)(void *context))
+{
+	spi->atOnce = atOnce;
 }
 
 void busWait(uint32_t microseconds)

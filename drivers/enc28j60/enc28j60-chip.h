@@ -131,6 +131,7 @@ typedef struct {
 	uint8_t mode;
 	uint8_t bank; /* as selected in ECON1 */
 	uint8_t packets; /* frames known to be there, still to be read */
+	uint8_t unreleased; /* the one before `next` has been read while its bus was in use: the chip still keeps it */
 	uint8_t look; /* look, whatever the interrupt pin says */
 	uint8_t deaf; /* the interrupt pin was found not to tell */
 	uint8_t stuck; /* the interrupt pin was found low for no reason */
@@ -164,9 +165,14 @@ int enc28j60HasSettings(Enc28j60 *enc);
 /** The same of its PHY: it would otherwise receive what it sends, or send nothing. */
 int enc28j60HasPhySettings(Enc28j60 *enc);
 
+/* enc28j60.c */
+/** The bus is free: has the chip forget a frame that was read. */
+void enc28j60Release(Enc28j60 *enc);
+
 /* enc28j60-transmit.c */
 int enc28j60Transmit(EthernetChip *chip, uint8_t *frame, uint32_t length);
 int enc28j60IsFull(const EthernetChip *chip);
+void enc28j60Interrupted(EthernetChip *chip);
 /** What has been written is sent, or waits for that. */
 void enc28j60Written(Enc28j60 *enc);
 /** TXIF or TXERIF is set in `flags`: what EIR reads. */

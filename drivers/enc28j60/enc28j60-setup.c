@@ -39,7 +39,10 @@ static const uint8_t addressRegisters[6] = { MAADR1, MAADR2, MAADR3, MAADR4, MAA
 /* One instruction with up to two bytes behind it; answers the last byte that came. */
 static uint8_t instruct(Enc28j60 *enc, uint8_t first, uint8_t second, uint32_t count, int isMac)
 {
-	uint8_t out[3] = { first, second, 0 }, in[3] = { 0, 0, 0 };
+	uint8_t out[3], in[3];
+	out[0] = first;
+	out[1] = second;
+	out[2] = 0;
 	spiSelect(enc->chip.spi);
 	spiExchange(enc->chip.spi, out, in, count);
 	if (isMac)
@@ -228,7 +231,7 @@ int enc28j60EmptyReceiver(Enc28j60 *enc)
 	enc28j60Write16(enc, ERXRDPT, RECEIVE_END);
 	enc->next = RECEIVE_START;
 	enc->follows = UNKNOWN;
-	enc->packets = 0;
+	enc->packets = enc->unreleased = 0;
 	for (int round = 0; round < 3; round++) {
 		uint32_t count = enc28j60Read(enc, EPKTCNT);
 		if (count == 0)

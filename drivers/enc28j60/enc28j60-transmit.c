@@ -130,6 +130,13 @@ int enc28j60IsFull(const EthernetChip *chip)
 	return isFull(enc) && !mayHaveEnded(enc);
 }
 
+void enc28j60Interrupted(EthernetChip *chip)
+{
+	Enc28j60 *enc = (Enc28j60 *)chip;
+	if (enc->mode == RUNNING && isFull(enc))
+		lookForEnd(enc);
+}
+
 /* A transmit buffer, or NONE. */
 static uint8_t freeBuffer(Enc28j60 *enc)
 {
@@ -207,6 +214,7 @@ int enc28j60Transmit(EthernetChip *chip, uint8_t *frame, uint32_t length)
 	uint8_t buffer = chip->overlaps ? freeBuffer(enc) : awaitBuffer(enc);
 	if (buffer == NONE)
 		return chip->overlaps ? ETHERNET_AGAIN : 0;
+	enc28j60Release(enc);
 	enc->filling = buffer;
 	enc28j60Write16(enc, EWRPT, TRANSMIT_BUFFER(buffer));
 	enc28j60Begin(enc, WBM);

@@ -100,12 +100,21 @@ static void moveEnd(Enc28j60 *enc)
 	enc28j60Write16(enc, ERXRDPT, enc->next == RECEIVE_START ? RECEIVE_END : enc->next - 1u);
 }
 
+/* The frame before `next` is done with. The chip is told by enc28j60Release(). */
 static void release(Enc28j60 *enc, uint32_t next)
 {
 	enc->next = (uint16_t)next;
+	enc->packets--;
+	enc->unreleased = 1;
+}
+
+void enc28j60Release(Enc28j60 *enc)
+{
+	if (!enc->unreleased)
+		return;
+	enc->unreleased = 0;
 	moveEnd(enc);
 	enc28j60Set(enc, ECON2, PKTDEC);
-	enc->packets--;
 }
 
 /* How many bytes lie between the end of a frame of that length and `next`; more than SLACK when one of the two cannot be. */
@@ -158,6 +167,7 @@ static int takeFrame(Enc28j60 *enc, uint8_t *to, uint32_t max)
 		spiDeselect(chip->spi);
 		COUNT(whole ? COUNT_BAD_FCS : COUNT_BAD_LENGTHS);
 		release(enc, next);
+		enc28j60Release(enc);
 		return 0;
 	}
 	/* On in the same transaction; the chip wraps around by itself (§7.2.3). What lies before the next frame is read too: cheaper than ERDPT. */
@@ -167,7 +177,7 @@ static int takeFrame(Enc28j60 *enc, uint8_t *to, uint32_t max)
 	return 1;
 }
 
-/* The frame that was read: as receive(). */
+/* The frame that was read, also while another one is written: as receive(). */
 static int taken(Enc28j60 *enc, const uint8_t *to)
 {
 	EthernetTransfer *read = &enc->chip.incoming;
@@ -187,15 +197,19 @@ static int taken(Enc28j60 *enc, const uint8_t *to)
 /* Whether nothing says that there are frames, or anything else: it costs no transfer. */
 static int isQuiet(const Enc28j60 *enc)
 {
-	return enc->packets == 0 && !enc->look && !enc->deaf && spiInterrupted(enc->chip.spi) == 0;
+	return enc->packets == 0 && !enc->unreleased && !enc->look && !enc->deaf && spiInterrupted(enc->chip.spi) == 0;
 }
 
 static int receive(EthernetChip *chip, uint8_t *to, uint32_t max)
 {
 	Enc28j60 *enc = (Enc28j60 *)chip;
-	if (!ethernetIdle(chip))
+	if (!ethernetIdle(chip)) {
+		if (chip->incoming.state == TRANSFER_ENDED)
+			return taken(enc, to);
 		return chip->incoming.state == TRANSFER_NONE && isQuiet(enc) ? 0 : ethernetPutOff(&chip->outgoing, &chip->readWaits);
+	}
 	enc28j60Written(enc);
+	enc28j60Release(enc);
 	if (chip->incoming.state == TRANSFER_NONE) {
 		if (enc->mode != RUNNING)
 			return 0;
@@ -211,7 +225,9 @@ static int receive(EthernetChip *chip, uint8_t *to, uint32_t max)
 			return ETHERNET_AGAIN;
 		ethernetAwait(chip);
 	}
-	return taken(enc, to);
+	const int answer = taken(enc, to);
+	enc28j60Release(enc);
+	return answer;
 }
 
 static void settle(EthernetChip *chip)
@@ -221,6 +237,7 @@ static void settle(EthernetChip *chip)
 	enc28j60Written(enc);
 	if (chip->incoming.state == TRANSFER_ENDED)
 		taken(enc, NULL);
+	enc28j60Release(enc);
 	chip->taken = NULL;
 }
 
@@ -284,6 +301,7 @@ static uint32_t service(EthernetChip *chip, uint32_t now)
 	enc28j60Doubt(enc);
 	if (!enc28j60HasSettings(enc))
 		return startAgain(enc, now);
+	enc28j60Release(enc);
 	moveEnd(enc); /* or a disturbed transfer could leave the chip without room */
 	lookForMissed(enc);
 	enc28j60CheckTransmission(enc);
@@ -313,12 +331,14 @@ const EthernetDriver enc28j60Driver = {
 	.defaultHz = 16000000,
 	.mostHz = 20000000,
 	.leastHz = 8000000,
+	.handsUp = 1,
 	.start = enc28j60Start,
 	.configure = enc28j60Configure,
 	.receive = receive,
 	.transmit = enc28j60Transmit,
 	.service = service,
 	.isFull = enc28j60IsFull,
+	.interrupted = enc28j60Interrupted,
 	.settle = settle,
 	.stop = stop,
 };

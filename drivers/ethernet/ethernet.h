@@ -94,6 +94,8 @@ typedef struct {
 	uint32_t defaultHz, mostHz, leastHz;
 	/** SPI mode, 0 or 3. */
 	uint8_t mode;
+	/** 1: `receive` answers with a frame that has been read while another one is being written. */
+	uint8_t handsUp;
 	/**
 	 * Resets the chip and sets it up for `mac` and `accept`. Answers 1, or 0 with `problem` saying what was read and what was expected, such as
 	 * "version register reads 0x00, expected 0x04: check wiring and power". Also called to start again later. At most 500 ms.
@@ -120,6 +122,8 @@ typedef struct {
 	uint32_t (*service)(EthernetChip *chip, uint32_t now);
 	/** Whether `transmit` would answer ETHERNET_AGAIN as the chip has no room yet; costs no transfer. NULL: it never does for that reason. */
 	int (*isFull)(const EthernetChip *chip);
+	/** The interrupt pin went low this moment, nothing is under way, and no other function is being called: a frame that waits in the chip is sent. Within some ten microseconds. NULL: nothing is to do. */
+	void (*interrupted)(EthernetChip *chip);
 	/** Waits for what is under way, forgets a frame that was received, and sends one that was written. Memory that was lent is free then. */
 	void (*settle)(EthernetChip *chip);
 	/** Stops reception and transmission. Nothing is under way. */

@@ -24,6 +24,8 @@ typedef struct Port {
 	uint8_t waits; /* it was put off as another chip of the controller had the bus */
 	uint8_t yielded; /* so often it has let others go first */
 	uint8_t overdue; /* it waits for the bus: no transfer begins before it has been called */
+	uint8_t told; /* a frame has been read while one is written: that was told once */
+	volatile uint8_t entered; /* its driver is at work, and not to be called by the handler of an interrupt */
 	int16_t bus;
 	int32_t now, due;
 	int32_t idle; /* ms between looks at a chip without an interrupt pin, -1 with one */
@@ -60,9 +62,22 @@ static void awaitBus(Port *port)
 		;
 }
 
+/*
+ * The pin went low this very moment, in the middle of whatever runs. A chip that sends one frame at a time begins with the next one that it has: until the program has come to its end and
+ * the data path to the chip, nothing would be on the wire.
+ */
+static void atInterrupt(void *context)
+{
+	Port *port = context;
+	if (!port->entered)
+		port->driver->interrupted(port->chip);
+}
+
 static void lookAfter(Port *port)
 {
+	port->entered = 1;
 	uint32_t wait = port->driver->service(port->chip, (uint32_t)port->now);
+	port->entered = 0;
 	port->due = (int32_t)((uint32_t)port->now + wait);
 	port->up = port->chip->link != 0;
 	port->serviced = 1;
@@ -101,12 +116,28 @@ static int isPutOff(Port *port)
 
 /* What compiled code does with the device. It is in the table while there is a chip. */
 
+static int received(Port *port, uint8_t *to, uint32_t most)
+{
+	port->entered = 1;
+	const int length = port->driver->receive(port->chip, to, most);
+	port->entered = 0;
+	return length;
+}
+
+static int transmitted(Port *port, uint8_t *frame, uint32_t length)
+{
+	port->entered = 1;
+	const int answer = port->driver->transmit(port->chip, frame, length);
+	port->entered = 0;
+	return answer;
+}
+
 static int32_t receive(void *driver, uint8_t *at, int32_t most)
 {
 	Port *port = driver;
 	if (isPutOff(port))
 		return DEVICE_COMES;
-	return port->driver->receive(port->chip, at, (uint32_t)most); /* whose ETHERNET_AGAIN it is */
+	return received(port, at, (uint32_t)most); /* whose ETHERNET_AGAIN it is */
 }
 _Static_assert(ETHERNET_AGAIN == DEVICE_COMES, "receive() hands it on");
 
@@ -117,7 +148,7 @@ static int sent(Port *port, uint8_t *frame, uint32_t length)
 	int answer;
 	do {
 		awaitBus(port);
-		answer = port->driver->transmit(port->chip, frame, length);
+		answer = transmitted(port, frame, length);
 	} while (answer == ETHERNET_AGAIN && (port->chip->outgoing.state != TRANSFER_NONE || busMicroseconds() - since < FRAME_US));
 	return answer == 1;
 }
@@ -130,7 +161,7 @@ static int32_t transmit(void *driver, int32_t packet, uint8_t *frame, int32_t le
 		return sent(port, frame, (uint32_t)length) ? DEVICE_SENT : DEVICE_BUSY;
 	if (isPutOff(port))
 		return DEVICE_AGAIN;
-	int answer = port->driver->transmit(port->chip, frame, (uint32_t)length);
+	int answer = transmitted(port, frame, (uint32_t)length);
 	return answer == ETHERNET_AGAIN ? DEVICE_AGAIN : answer ? DEVICE_SENT : DEVICE_BUSY;
 }
 
@@ -157,10 +188,40 @@ static int32_t service(void *driver, int32_t now)
 static int32_t passes(void *driver)
 {
 	Port *port = driver;
-	return !busIsFree(port) || (port->driver->isFull && port->driver->isFull(port->chip));
+	const int told = port->told;
+	if (busIsFree(port)) {
+		port->told = 0;
+		return port->driver->isFull && port->driver->isFull(port->chip);
+	}
+	port->told = port->driver->handsUp && port->chip->incoming.state == TRANSFER_ENDED && port->chip->outgoing.state == TRANSFER_PASSES;
+	return told || !port->told;
 }
 
 static const MultihomeDeviceOps ops = { receive, transmit, linkUp, service, passes };
+
+/* What was asked for, and groups while the stack wants them. Who accepts all has them already. */
+static uint8_t acceptOf(const Port *port)
+{
+	return port->groups && !(port->accept & ACCEPT_ALL) ? port->accept | ACCEPT_MULTICAST : port->accept;
+}
+
+static void settle(Port *port)
+{
+	awaitBus(port);
+	port->entered = 1;
+	port->driver->settle(port->chip);
+	port->entered = 0;
+}
+
+/* What is accepted has changed. */
+static void configure(Port *port)
+{
+	awaitBus(port);
+	port->entered = 1;
+	port->chip->accept = acceptOf(port);
+	port->driver->configure(port->chip);
+	port->entered = 0;
+}
 
 static void release(Port *port)
 {
@@ -176,12 +237,12 @@ static void release(Port *port)
 	for (Port **at = &ports; *at; at = &(*at)->next) {
 		if (*at != port)
 			continue;
-		awaitBus(port);
-		port->driver->settle(port->chip);
+		settle(port);
 		*at = port->next;
 		break;
 	}
 	if (port->chip->spi) {
+		spiAtInterrupt(port->chip->spi, NULL);
 		spiOnInterrupt(port->chip->spi, NULL, NULL);
 		port->driver->stop(port->chip);
 		spiClose(port->chip->spi);
@@ -319,6 +380,8 @@ void ethernetOpen(xsMachine *the, const EthernetDriver *driver)
 	xsRemember(port->callback);
 	port->listening = 1;
 	spiOnInterrupt(chip->spi, interrupted, port);
+	if (driver->interrupted)
+		spiAtInterrupt(chip->spi, atInterrupt);
 	if (!present) {
 		char text[PROBLEM_BYTES + 32];
 		c_snprintf(text, sizeof(text), "%s on spi%d, cs %d: %s", driver->name, pins.bus, pins.select, problem);
@@ -335,11 +398,10 @@ void xs_ethernet_receive(xsMachine *the)
 	int32_t length = DEVICE_COMES;
 	for (int i = 0; i < TRIES && length == DEVICE_COMES; i++) {
 		awaitBus(port);
-		length = port->driver->receive(port->chip, port->arena.base + at, (uint32_t)max);
+		length = received(port, port->arena.base + at, (uint32_t)max);
 	}
 	if (length == DEVICE_COMES) { /* others passed, that are not for us: nothing is to come to this memory any more */
-		awaitBus(port);
-		port->driver->settle(port->chip);
+		settle(port);
 		length = 0;
 	}
 	xsmcSetInteger(xsResult, length);
@@ -373,22 +435,14 @@ void xs_ethernet_count(xsMachine *the)
 	xsmcSetNumber(xsResult, port->chip->counters[index]);
 }
 
-/* What was asked for, and groups while the stack wants them. Who accepts all has them already. */
-static uint8_t acceptOf(const Port *port)
-{
-	return port->groups && !(port->accept & ACCEPT_ALL) ? port->accept | ACCEPT_MULTICAST : port->accept;
-}
-
 /* configure(mac, accept) */
 void xs_ethernet_configure(xsMachine *the)
 {
 	int accept = intArg(1);
 	Port *port = openPort(the);
-	awaitBus(port);
 	c_memcpy(port->chip->mac, bytesIn(0, 0, 6), 6);
 	port->accept = (uint8_t)accept;
-	port->chip->accept = acceptOf(port);
-	port->driver->configure(port->chip);
+	configure(port);
 }
 
 /* multicast(on) */
@@ -396,12 +450,8 @@ void xs_ethernet_multicast(xsMachine *the)
 {
 	Port *port = openPort(the);
 	port->groups = (uint8_t)xsmcToBoolean(xsArg(0));
-	uint8_t accept = acceptOf(port);
-	if (accept == port->chip->accept)
-		return; /* a W5500 loses what lies in it */
-	awaitBus(port);
-	port->chip->accept = accept;
-	port->driver->configure(port->chip);
+	if (acceptOf(port) != port->chip->accept) /* a W5500 loses what lies in it */
+		configure(port);
 }
 
 /* settle(): nothing passes any more, and memory that was lent is free. */
@@ -410,8 +460,7 @@ void xs_ethernet_settle(xsMachine *the)
 	Port *port = portOf(xsThis);
 	if (!port->chip)
 		return; /* it was closed, and has settled then */
-	awaitBus(port);
-	port->driver->settle(port->chip);
+	settle(port);
 }
 
 void xs_ethernet_shut(xsMachine *the)

@@ -92,6 +92,14 @@ static void complain(void *context, const char *text)
 		fprintf(stderr, "the model complains: %s\n", lastComplaint);
 }
 
+static bool isSelected(int bus)
+{
+	for (const HostPlug *plug = plugs; plug < plugs + HOST_PLUGS; plug++)
+		if (plug->chip && plug->bus == bus && plug->selected)
+			return true;
+	return false;
+}
+
 void hostPlugSelects(HostPlug *plug, bool selected)
 {
 	for (HostPlug *other = plugs; selected && other < plugs + HOST_PLUGS; other++)
@@ -148,6 +156,8 @@ void hostPlugsRun(txMachine *the)
 		receive(plug);
 		if (plug->pending && plug->callback) {
 			plug->pending = false;
+			if (plug->atOnce && !isSelected(plug->bus))
+				plug->atOnce(plug->context);
 			plug->callback(plug->context); /* which may unplug it */
 			hostRunPromises(the);
 		}

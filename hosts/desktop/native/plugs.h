@@ -26,6 +26,7 @@ typedef struct {
 	uint32_t unsent; /* frames that the wire had no room for */
 	void (*hear)(const uint8_t *frame, uint32_t length); /* without a wire: who hears what the chip sends, or NULL */
 	void (*callback)(void *context);
+	void (*atOnce)(void *context); /* before that, as a handler of interrupts would be called: while no chip of the controller is selected */
 	void *context;
 } HostPlug;
 

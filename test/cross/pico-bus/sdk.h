@@ -27,7 +27,7 @@ static struct {
 	spi_hw_t spi[2];
 	int at; /* whose registers were asked for last */
 	uint8_t fifo[8], came[8];
-	int fifoCount, cameCount, told;
+	int fifoCount, cameCount, accessed;
 	int stuck; /* nothing passes */
 	uint32_t us, sent; /* bytes on the wire */
 	uint8_t mosi[8192];
@@ -156,25 +156,37 @@ void spi_set_format(spi_inst_t *spi, uint bits, spi_cpol_t polarity, spi_cpha_t 
 	point();
 }
 
-/* `dr` holds this, or what a look has found (with a mark), or a byte that was written. */
+/* `dr` holds this, or what has come (with a mark), until its access shows: a byte has been written to it, or what it held has been read. */
 #define EMPTY 0xdead0000u
 #define FOUND 0xbeef0000u
 
-/* Whoever was told of a byte has read it since then. */
-static void hasRead(void)
+static void accessShows(void)
 {
-	if (sdk.told)
+	const uint32_t is = sdk.spi[sdk.at].data[0];
+	if (!sdk.accessed)
+		return;
+	sdk.accessed = 0;
+	if (is < 256) {
+		DEMAND(sdk.fifoCount < 8);
+		sdk.fifo[sdk.fifoCount++] = (uint8_t)is;
+	} else if (is != EMPTY)
 		memmove(sdk.came, sdk.came + 1, (size_t)--sdk.cameCount);
-	sdk.told = 0;
+}
+
+int spiAccesses(void)
+{
+	accessShows();
+	sdk.spi[sdk.at].data[0] = sdk.cameCount > 0 ? FOUND | sdk.came[0] : EMPTY;
+	sdk.accessed = 1;
+	return 0;
 }
 
 spi_hw_t *spi_get_hw(spi_inst_t *spi)
 {
 	DEMAND(sdk.open[index_(spi)]);
 	point();
+	accessShows();
 	sdk.at = index_(spi);
-	sdk.spi[sdk.at].dr = EMPTY;
-	hasRead();
 	return &sdk.spi[sdk.at];
 }
 
@@ -183,23 +195,13 @@ int spiLooks(void)
 {
 	spi_hw_t *hw = &sdk.spi[sdk.at];
 	point();
-	hasRead();
-	if (hw->dr < 256) {
-		DEMAND(sdk.fifoCount < 8);
-		sdk.fifo[sdk.fifoCount++] = (uint8_t)hw->dr;
-	}
+	accessShows();
 	if (sdk.fifoCount > 0 && !sdk.stuck && sdk.calls % 3) {
 		DEMAND(sdk.cameCount < 8); /* it would be lost */
 		sdk.came[sdk.cameCount++] = pass(sdk.fifo[0]);
 		memmove(sdk.fifo, sdk.fifo + 1, (size_t)--sdk.fifoCount);
 	}
-	hw->dr = EMPTY;
-	hw->state[0] = sdk.fifoCount > 0 ? SPI_SSPSR_BSY_BITS : 0;
-	if (sdk.cameCount > 0) {
-		hw->state[0] |= SPI_SSPSR_RNE_BITS;
-		hw->dr = FOUND | sdk.came[0];
-		sdk.told = 1;
-	}
+	hw->state[0] = (sdk.fifoCount > 0 ? SPI_SSPSR_BSY_BITS : 0) | (sdk.cameCount > 0 ? SPI_SSPSR_RNE_BITS : 0);
 	return 0;
 }
 

@@ -39,20 +39,23 @@ void irq_remove_handler(uint number, void (*handler)(void));
 void irq_set_enabled(uint number, bool enabled);
 uint32_t save_and_disable_interrupts(void);
 void restore_interrupts(uint32_t state);
+#define __compiler_memory_barrier() __asm__ volatile("" ::: "memory")
 
 /* Time */
 void busy_wait_us_32(uint32_t us);
 uint32_t time_us_32(void);
 
-/* SPI: `sr` is read through a function, as reading it lets the controller go on. */
+/* SPI: `sr` is read through a function, as reading it lets the controller go on, and so is `dr`, as each access counts. */
 typedef struct {
-	uint32_t state[1], dr;
+	uint32_t state[1], data[1];
 } spi_hw_t;
 typedef struct Controller_ spi_inst_t;
 #define spi0 ((spi_inst_t *)1)
 #define spi1 ((spi_inst_t *)2)
 #define sr state[spiLooks()]
+#define dr data[spiAccesses()]
 int spiLooks(void);
+int spiAccesses(void);
 enum { SPI_SSPSR_RNE_BITS = 4, SPI_SSPSR_BSY_BITS = 16 };
 typedef enum { SPI_CPOL_0, SPI_CPOL_1 } spi_cpol_t;
 typedef enum { SPI_CPHA_0, SPI_CPHA_1 } spi_cpha_t;
