@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /** Files of src/packet that have records, or say where fields of one lie, and imports of them, as `tsc` writes these. */
-const FILES = /(?:-block|-table|\/timers|\/news|\/drops|\/fields)\.js$/;
+export const FILES = /(?:-block|-table|-error|-entry|\/timers|\/news|\/drops|\/fields)\.js$/;
 const KINDS = /^import \{[^}]*\} from "(\.[^"]*\.js)";$/gm;
 
 /**

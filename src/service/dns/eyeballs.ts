@@ -8,6 +8,7 @@ import { show } from "../../io/options.ts";
 import { abortSocket, handOver, TCPSocket } from "../../io/tcp.ts";
 import type { Format, TCPError, TCPOptions } from "../../io/types.ts";
 import type { Interface } from "../../link/interface.ts";
+import { hasIpv6 } from "../../packet/kernels/parts.ts";
 import type { Stack } from "../../stack.ts";
 import { ERROR, type EventSocket, type SocketOwner } from "../../transport/events.ts";
 import { Both, type Hearer } from "./both.ts";
@@ -150,6 +151,7 @@ class Race implements ByName, Hearer, EventSocket {
 
 /** RFC 8305 §4: the families take turns, each in its order; first comes the one that was not the last, else that of the first address. */
 function alternating(addresses: readonly string[], lastIsSix: boolean | undefined): string[] {
+	if (!hasIpv6()) return [...addresses];
 	const of = (six: boolean) => addresses.filter((address) => address.includes(":") === six);
 	const six = lastIsSix === undefined ? (addresses[0] ?? "").includes(":") : !lastIsSix;
 	const [first, second] = [of(six), of(!six)];

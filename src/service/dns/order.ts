@@ -37,6 +37,11 @@ interface Candidate {
 /** The addresses, best first; what the rules do not tell apart stays as it was. `bound`: the only interface that is used. */
 export function bestFirst(stack: Stack, addresses: readonly string[], bound: Interface | undefined): readonly string[] {
 	if (addresses.length < 2) return addresses;
+	// Of IPv4's alone rule 1 is what tells most.
+	if (!hasIpv6()) {
+		const there = addresses.filter((address) => usable(stack, address, bound));
+		return [...there, ...addresses.filter((address) => !there.includes(address))];
+	}
 	const candidates = addresses.map((address) => candidateOf(stack, address, bound?.slot ?? 0));
 	return candidates.sort(compare).map(({ address }) => address);
 }
