@@ -37,7 +37,7 @@ export interface StackOptions {
 	routes?: number;
 	/** Neighbour (ARP) entries of all interfaces together. 84 B of arena and an object each. 16 unless told. */
 	neighbors?: number;
-	/** Multicast groups that sockets have joined, each on one interface or on all. 30 B of arena each. 8 unless told. */
+	/** Multicast groups that sockets have joined, each on one interface or on all. 34 B of arena each, with 31 UDP sockets at most. 8 unless told. */
 	groups?: number;
 	/** Interfaces, loopback included, at the same time. 840 B each. 4 unless told. */
 	interfaces?: number;
@@ -175,6 +175,9 @@ export const PIPE_BYTES = 1460;
 
 /** What ICMP errors say of datagrams and waits for the owners of their sockets, of all sockets together: in a packet buffer that is taken while something waits. */
 export const DATAGRAM_ERRORS = 8;
+
+/** How often groups may be joined for one source alone, of all sockets and groups together: in a packet buffer that is taken while there is one. */
+export const GROUP_SOURCES = 64;
 
 /** Replies and errors that wait for the owner of an ICMP echo socket; 16 B each. */
 export const ICMP_QUEUE = 8;

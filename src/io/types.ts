@@ -172,8 +172,13 @@ export interface UDPOptions extends CommonOptions {
 	 * nothing is heard that was sent to a broadcast address or a group, as services should that answer strangers (RFC 862 to 864).
 	 */
 	broadcast?: boolean | "all" | undefined;
-	/** Joins this IPv4 multicast group, as `add` does. */
+	/** Joins this multicast group, as `add` does. */
 	multicast?: string | undefined;
+	/**
+	 * The port may be shared with other sockets that say so too. Each gets what is for a group that it has joined, or for all; what is for the board alone goes to the one that was opened
+	 * first.
+	 */
+	shared?: boolean | undefined;
 	/** `datagrams` wait to be read. */
 	onReadable?: ((this: UDP, datagrams: number) => void) | undefined;
 	/**
@@ -237,7 +242,7 @@ export interface UDP {
 	/** The order of arguments of Moddable's implementations. */
 	write(address: string, port: number, data: Bytes, from?: Origin): void;
 	/**
-	 * Joins an IPv4 multicast group: on one interface, by name or instance; unless told on that which the socket is bound to, else on all that there
+	 * Joins a multicast group: on one interface, by name or instance; unless told on that which the socket is bound to, else on all that there
 	 * are and will be. Joining again does nothing. Throws RangeError for what is no group.
 	 */
 	add(group: string, link?: string | Interface): void;

@@ -76,7 +76,8 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		if (broadcast === "all" && (address !== "" || this.#bound !== undefined))
 			throw new RangeError('broadcast "all": expected neither address nor interface, which say one');
 		if (!broadcast && group !== "") throw new RangeError("broadcast false: expected no multicast group; it hears none");
-		const socket = this.#stack.udp.open(address, port, this.#bound?.slot ?? 0, false, family);
+		const shared = options.shared !== undefined && check.flagOf("shared", options.shared);
+		const socket = this.#stack.udp.open(address, port, this.#bound?.slot ?? 0, false, family, shared);
 		socket.owner = this;
 		this.openSocket = socket;
 		this.#meet(socket.block, NO_ADDRESS, 0, "");
@@ -245,18 +246,18 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 
 	#join(group: string, link: Interface | undefined): void {
 		if (this.#groups.some((one) => one.group === group && one.link === link)) return;
+		this.#stack.udp.groups.join(link, group, "", this.openSocket);
 		this.#groups.push({ group, link });
-		this.#stack.udp.groups.join(link, group);
 	}
 
 	remove(group: string, link?: string | Interface): void {
-		UDPSocket.#of(this);
+		const socket = UDPSocket.#of(this);
 		const address = check.groupOf("group", group);
 		const where = linkOf(this.#stack, link) ?? this.#bound;
 		const at = this.#groups.findIndex((one) => one.group === address && one.link === where);
 		if (at < 0) throw new Error(`group ${check.show(group)}: expected one that was joined`);
 		this.#groups.splice(at, 1);
-		this.#stack.udp.groups.leave(where, address);
+		this.#stack.udp.groups.leave(where, address, "", socket);
 	}
 
 	close(): void {
@@ -265,7 +266,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		if (socket === undefined) return;
 		this.openSocket = undefined;
 		placeDatagrams(this, 0);
-		for (const { group, link } of this.#groups) this.#stack.udp.groups.leave(link, group);
+		for (const { group, link } of this.#groups) this.#stack.udp.groups.leave(link, group, "", socket);
 		this.#groups = [];
 		this.#stack.udp.close(socket);
 	}

@@ -1,6 +1,6 @@
 // The interfaces of a stack, added and removed while traffic flows.
 
-import { ownAdd, ownerSlot, ownFill } from "#codec";
+import { ownerSlot, ownFill } from "#codec";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import type { Core } from "../packet/core.ts";
 import {
@@ -15,9 +15,10 @@ import {
 import type { JoinedGroup } from "../link/ip-side.ts";
 import { Neighbors } from "../link/neighbor-list.ts";
 import type { Links } from "../link/path.ts";
-import { OWN_GROUP, OWN_SLOT_SHIFT, OwnTable } from "../packet/own-table.ts";
+import { OwnTable } from "../packet/own-table.ts";
 import { familyBits, given, isMulticast, networkOf, unlessAny } from "../address.ts";
 import { peerObjection } from "./claims.ts";
+import { Joined } from "./joined.ts";
 import { InterfaceIp, type AddressListener } from "./interface-ip.ts";
 import { Route, type Routes } from "./routes.ts";
 
@@ -42,6 +43,7 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 	readonly groups: Map<string, JoinedGroup> = new Map();
 	readonly neighbors: Neighbors;
 	#core: Core;
+	#joined: Joined;
 	#routes: Routes;
 	#listener: ChangeListener;
 	/** By slot, from 1. */
@@ -52,6 +54,7 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 
 	constructor(core: Core, routes: Routes, listener: ChangeListener) {
 		this.#core = core;
+		this.#joined = new Joined(core);
 		this.#routes = routes;
 		this.#listener = listener;
 		this.neighbors = new Neighbors(core, this);
@@ -146,14 +149,16 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 		const { list } = this;
 		changed?.ip.note();
 		ownFill(this.#core.view);
-		this.#enter(this.groups, 0);
-		for (let i = 0; i < list.length; i++) this.#enter(list[i]!.ip.groups, list[i]!.slot);
+		const joined = this.#joined;
+		joined.clear();
+		joined.enter(this.groups, 0);
+		for (let i = 0; i < list.length; i++) joined.enter(list[i]!.ip.groups, list[i]!.slot);
+		joined.settle();
 	}
 
-	#enter(groups: ReadonlyMap<string, JoinedGroup>, slot: number): void {
-		if (groups.size === 0) return;
-		const { view, layout } = this.#core;
-		for (const group of groups.keys()) ownAdd(view, layout.own, given(view, group), (slot << OWN_SLOT_SHIFT) | OWN_GROUP);
+	/** Throws Error when no group can be joined for a further source alone. */
+	checkSources(): void {
+		this.#joined.checkSources();
 	}
 
 	/** Throws Error when no further group can be joined. */

@@ -4,11 +4,14 @@ import type { AutoconfigurationState } from "./autoconfiguration-state.ts";
 import type { InterfaceAddress } from "./interface-address.ts";
 import type { LeaseKeeper } from "./lease.ts";
 
-/** Who wants a group: how many from all sources, and how many from one each. */
-export interface JoinedGroup {
-	any: number;
-	readonly sources: Map<string, number>;
+/** Somebody has joined a group: the UDP socket with index `member` - 1, or, 0, all; for what comes from one source, or, "", from all. */
+export interface Join {
+	readonly member: number;
+	readonly source: string;
 }
+
+/** Who has joined a group, one at least. */
+export type JoinedGroup = Join[];
 
 /** Addresses, groups, name servers and metric of one interface. */
 export interface IpSide {

@@ -163,6 +163,15 @@ export const CoreBlock = record({
 	/** An address as text that is to be read (address-read.ts), and what is read so far. */
 	text: bytes(TEXT_BYTES),
 	textAddress: address,
+	/**
+	 * Who has joined groups: for each, by its number in the table of our own addresses, a row of so many words. Bit 0: all sockets; bit n + 1: the UDP socket with index n; whatever the
+	 * source is.
+	 */
+	members: offset,
+	memberWords: int32,
+	/** The packet whose bytes are the GroupSources of those that joined for one source alone, NONE for none; and how many there are. */
+	sources: int32,
+	sourceCount: int32,
 });
 export type CoreBlock = RowOf<typeof CoreBlock>;
 

@@ -116,6 +116,9 @@ export class Core {
 		fields[word("fragmentsMost")] = fragmentPackets(limits.packets);
 		fields[word("pieces")] = NONE;
 		fields[word("errors")] = NONE;
+		fields[word("members")] = layout.members;
+		fields[word("memberWords")] = layout.memberWords;
+		fields[word("sources")] = NONE;
 		fields[word("errorTokens")] = ICMP_ERROR_BURST;
 		fields[word("tcbs")] = layout.tcbs;
 		fields[word("tcbCount")] = limits.tcp;

@@ -41,6 +41,9 @@ export interface Layout {
 	readonly own: number;
 	/** Its entries, a power of two. */
 	readonly ownCapacity: number;
+	/** Who has joined groups, and words of each group's row: CoreBlock's `members`. */
+	readonly members: number;
+	readonly memberWords: number;
 	/** The heap of the connections' timers. */
 	readonly timers: number;
 	/** Buffers of sockets begin here: tables of the pages of TCP's rings, two for each connection; TCP's pool of pages; rings of UDP sockets. */
@@ -88,7 +91,10 @@ export function layoutOf(limits: Limits): Layout {
 	const routes = align(flows + FlowTable.bytes + flowCapacity * FlowEntry.bytes);
 	const routeRows = routes + RouteTable.bytes + routeCapacity * RouteEntry.bytes;
 	const own = align(routeRows + limits.routes * RouteRow.bytes);
-	const timers = own + OwnTable.bytes + ownCapacity * OwnEntry.bytes;
+	const members = own + OwnTable.bytes + ownCapacity * OwnEntry.bytes;
+	// Each UDP socket has a bit, and all together have one.
+	const memberWords = (limits.udp + limits.services + 32) >> 5;
+	const timers = members + limits.groups * memberWords * 4;
 	const rings = align(timers + TimerHeap.bytes + limits.tcp * Timer.bytes);
 	const pageTables = rings;
 	const { pages, receive, send } = poolOf(limits);
@@ -114,6 +120,8 @@ export function layoutOf(limits: Limits): Layout {
 		routeCapacity,
 		own,
 		ownCapacity,
+		members,
+		memberWords,
 		timers,
 		rings,
 		pageTables,

@@ -63,6 +63,8 @@ export const UDP_TOLD = 32;
 export const UDP_ERRORS = 64;
 /** It is no socket for datagrams, but for whole frames of its interface. */
 export const UDP_FRAMES = 128;
+/** Others that say the same may have its port as well. */
+export const UDP_SHARED = 2048;
 /** From this bit on the only family that it takes, 4 or 6, or 0. */
 export const UDP_FAMILY = 8;
 

@@ -4,6 +4,7 @@
 import type { InterfaceSet } from "../ip/interfaces.ts";
 import type { Interface } from "../link/interface.ts";
 import type { JoinedGroup } from "../link/ip-side.ts";
+import type { UdpSocket } from "./udp/socket.ts";
 
 export class Groups {
 	/** Told when a group was joined or left, or is wanted from other sources. */
@@ -15,36 +16,30 @@ export class Groups {
 	}
 
 	/**
-	 * Joins a group on an interface, or without one on all that there are and will be; with a source, for what comes from there (RFC 4607). Throws Error when as many are joined as
-	 * the option `groups` says.
+	 * Joins a group on an interface, or without one on all that there are and will be: a socket, or without one all of them; with a source, for what comes from there (RFC 4607). Throws
+	 * Error when as many are joined as the option `groups` says, or for as many sources as may be.
 	 */
-	join(link: Interface | undefined, group: string, source = ""): void {
-		const groups = this.#of(link);
-		let joined = groups.get(group);
-		if (joined === undefined) {
-			this.#interfaces.checkGroups();
-			groups.set(group, (joined = { any: 0, sources: new Map<string, number>() }));
-		}
-		const first = joined.any === 0 && joined.sources.size === 0;
-		if (source === "") joined.any++;
-		else joined.sources.set(source, (joined.sources.get(source) ?? 0) + 1);
-		if (first) this.#changed(link);
-		else this.onChange?.();
-	}
-
-	leave(link: Interface | undefined, group: string, source = ""): void {
+	join(link: Interface | undefined, group: string, source = "", socket?: UdpSocket): void {
 		const groups = this.#of(link);
 		const joined = groups.get(group);
-		if (joined === undefined) return;
-		if (source === "") joined.any = Math.max(joined.any - 1, 0);
-		else {
-			const left = (joined.sources.get(source) ?? 0) - 1;
-			if (left > 0) joined.sources.set(source, left);
-			else joined.sources.delete(source);
-		}
-		if (joined.any > 0 || joined.sources.size > 0) return this.onChange?.();
-		groups.delete(group);
-		this.#changed(link);
+		if (joined === undefined) this.#interfaces.checkGroups();
+		if (source !== "") this.#interfaces.checkSources();
+		const join = { member: memberOf(socket), source };
+		if (joined === undefined) groups.set(group, [join]);
+		else joined.push(join);
+		this.#changed(link, joined === undefined);
+	}
+
+	/** As it was joined. What was not is not left. */
+	leave(link: Interface | undefined, group: string, source = "", socket?: UdpSocket): void {
+		const groups = this.#of(link);
+		const joined = groups.get(group) ?? [];
+		const member = memberOf(socket);
+		const at = joined.findIndex((each) => each.member === member && each.source === source);
+		if (at < 0) return;
+		joined.splice(at, 1);
+		if (joined.length === 0) groups.delete(group);
+		this.#changed(link, joined.length === 0);
 	}
 
 	/** Those of an interface, or of all. */
@@ -58,10 +53,16 @@ export class Groups {
 		link.wantGroups(joined || link.ip.hasFamily(128));
 	}
 
-	#changed(link: Interface | undefined): void {
+	/** `whether`: it is another question than before whether there is a group. */
+	#changed(link: Interface | undefined, whether: boolean): void {
 		this.#interfaces.groupsChanged();
-		if (link !== undefined) this.tell(link);
-		else for (const each of this.#interfaces.list) this.tell(each);
+		if (whether && link !== undefined) this.tell(link);
+		else if (whether) for (const each of this.#interfaces.list) this.tell(each);
 		this.onChange?.();
 	}
+}
+
+/** What stands for a socket in `Join`. */
+function memberOf(socket: UdpSocket | undefined): number {
+	return socket === undefined ? 0 : socket.index + 1;
 }

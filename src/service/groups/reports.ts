@@ -43,11 +43,11 @@ class Side implements Sender {
 		const wanted = new Map<string, Sources>();
 		for (const group of format.ownGroups(this.link)) wanted.set(group, undefined);
 		for (const groups of [this.#stack.interfaces.groups, this.link.ip.groups])
-			for (const [group, { any, sources }] of groups) {
+			for (const [group, joins] of groups) {
 				if (group.includes(":") !== (format.bits === 128) || !format.reported(group)) continue;
 				const before = wanted.get(group);
-				if (any > 0 || (wanted.has(group) && before === undefined)) wanted.set(group, undefined);
-				else wanted.set(group, new Set([...(before ?? []), ...sources.keys()]));
+				const all = joins.some(({ source }) => source === "") || (wanted.has(group) && before === undefined);
+				wanted.set(group, all ? undefined : new Set([...(before ?? []), ...joins.map(({ source }) => source)]));
 			}
 		return wanted;
 	}

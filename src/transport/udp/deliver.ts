@@ -87,7 +87,7 @@ export function deliverDatagram(view: DataView, socket: UdpBlock, slot: number, 
 }
 
 /** Whether a datagram with so many bytes of payload fits the socket's ring now. */
-export function roomFor(socket: UdpBlock, length: number): boolean {
+export function roomFor(socket: UdpBlock, length: Length): boolean {
 	return DATAGRAM + length + (-length & 3) <= ((socket.size - socket.used) | 0);
 }
 

@@ -1,21 +1,21 @@
 // A datagram comes in: into the ring of its socket, if it has one that takes it. Flat TypeScript.
 
 import { icmpError, NO_PORT } from "../../ip/icmp.ts";
-import { isJoined } from "../../ip/way.ts";
 import { check } from "../../packet/bounds.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
-import { DESTINATION_ADDRESS, isIpv6, REGISTER } from "../../packet/fields.ts";
+import { isIpv6, REGISTER } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { newsPost, READABLE } from "../../packet/news.ts";
 import type { Length, Offset } from "../../packet/numbers.ts";
-import { DATAGRAM, UDP_NO_GROUPS, UdpBlock, udpAt } from "../../packet/udp-block.ts";
+import { NONE } from "../../packet/packets.ts";
+import { DATAGRAM, UdpBlock, udpAt } from "../../packet/udp-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
-import { isMulticast } from "../../wire/scope.ts";
 import * as udp from "../../wire/udp.ts";
 import { socketFor } from "../flow-find.ts";
 import { pseudoOf, wrongSum } from "../sums.ts";
 import { deliverDatagram } from "./deliver.ts";
+import { DELIVERED, deliverToMany } from "./many.ts";
 import { hides } from "./open.ts";
 
 /** It lies in bytes `at` to `end` of the packet in the registers; `group`: it is for all or many. */
@@ -37,30 +37,32 @@ export function udpInput(view: DataView, link: InterfaceBlock, at: Offset, end: 
 	view.setInt32(REGISTER.ports, udp.ports(view, at), true);
 	view.setInt32(REGISTER.payloadAt, payload, true);
 	view.setInt32(REGISTER.payloadLength, length, true);
+	if (group) {
+		const fate = deliverToMany(view, link.slot, payload, length, length, NONE);
+		if (fate !== DELIVERED) drop(view, link, fate);
+		return;
+	}
 	const index = socketFor(view, link, ipv4.UDP);
 	if (index < 0) {
-		noSocket(view, link, at, group);
+		noSocket(view, link, at);
 		return;
 	}
 	const socket = UdpBlock.of(view, udpAt(view, index));
-	if (!group && deliverDatagram(view, socket, link.slot, payload, length)) newsPost(view, socket.news, READABLE);
-	else rarer(view, link, socket, payload, length, group);
+	if (deliverDatagram(view, socket, link.slot, payload, length)) newsPost(view, socket.news, READABLE);
+	else rarer(view, link, socket, payload, length);
 }
 
-/** Nobody wants the datagram at `at`: who sent it is told, unless it is for a group, or nobody is to know. RFC 1122 §4.1.3.1. */
-export function noSocket(view: DataView, link: InterfaceBlock, at: Offset, group: boolean): void {
-	if (!group && !hides(view, udp.ports(view, at) & 0xffff)) icmpError(view, link, NO_PORT, 0);
+/** Nobody wants the datagram at `at`, which is for us alone: who sent it is told, unless nobody is to know. RFC 1122 §4.1.3.1. */
+export function noSocket(view: DataView, link: InterfaceBlock, at: Offset): void {
+	if (!hides(view, udp.ports(view, at) & 0xffff)) icmpError(view, link, NO_PORT, 0);
 	drop(view, link, DROP.udpNoSocket);
 }
 
-/** It is for a group, or the ring has no room for it. RFC 1122 §4.1.3.1. */
-function rarer(view: DataView, link: InterfaceBlock, socket: UdpBlock, payload: Offset, length: Length, group: boolean): void {
+/** The ring has no room for it. */
+function rarer(view: DataView, link: InterfaceBlock, socket: UdpBlock, payload: Offset, length: Length): void {
 	const most = socket.size - DATAGRAM;
-	if (isMulticast(view, DESTINATION_ADDRESS) && !isJoined(view, DESTINATION_ADDRESS, link.slot))
-		drop(view, link, DROP.ipNotLocal);
-	else if (group && (socket.bits & UDP_NO_GROUPS) !== 0) drop(view, link, DROP.udpGroup);
-	// What is for us alone was tried before. A program's ring takes the longest datagram: it is full.
-	else if (!group && (length <= most || socket.index < CoreBlock.of(view, CORE).udpCount)) drop(view, link, DROP.udpQueueFull);
+	// A program's ring takes the longest datagram: it is full.
+	if (length <= most || socket.index < CoreBlock.of(view, CORE).udpCount) drop(view, link, DROP.udpQueueFull);
 	// Of one that is longer than the ring of a service ever holds the beginning is delivered: it is longer than what services look at, and they see that.
 	else if (deliverDatagram(view, socket, link.slot, payload, Math.min(length, most))) newsPost(view, socket.news, READABLE);
 	else drop(view, link, DROP.udpQueueFull);

@@ -6,12 +6,22 @@ import { NO_ADDRESS } from "../../packet/fields.ts";
 import type { Address, Offset } from "../../packet/numbers.ts";
 import { ERROR, newsOwned, newsPost } from "../../packet/news.ts";
 import { PathBlock, pathClear, pathForget } from "../../packet/path-block.ts";
-import { UDP_FAMILY, UDP_GONE, UDP_OPEN, UdpBlock, udpAt, udpFamily, udpHasPlace, udpSockets } from "../../packet/udp-block.ts";
+import {
+	UDP_FAMILY,
+	UDP_GONE,
+	UDP_OPEN,
+	UDP_SHARED,
+	UdpBlock,
+	udpAt,
+	udpFamily,
+	udpHasPlace,
+	udpSockets,
+} from "../../packet/udp-block.ts";
 import { udpForget } from "./deliver.ts";
 import { errorsForget } from "./errors.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { familyPorts } from "../flow-find.ts";
-import { flowInsert, flowRemove, listenPort } from "../flow-table.ts";
+import { flowInsert, flowRemove, flowValue, listenPort } from "../flow-table.ts";
 
 /** Questions of resolvers come from any port from here on, above those that programs are likely to want: RFC 5452 §9.2. */
 const FIRST_LOOKUP = 32_768;
@@ -24,7 +34,8 @@ export const NO_PORTS = -2;
 
 /**
  * A socket for a program, bound to an address (none: any), a port (0: a free one, by `chance`) and an interface slot (0: any). With a slot and neither address nor port, and `anyPort`, it
- * gets every datagram of that interface that no other socket wants. `family`: the only one that it takes when it has no address, 4 or 6, or 0. Answers its block, or why there is none.
+ * gets every datagram of that interface that no other socket wants. `family`: the only one that it takes when it has no address, 4 or 6, or 0. `shared`: others that say so may be bound
+ * to the same; of them the first gets what is for it alone. Answers its block, or why there is none.
  */
 export function udpOpen(
 	view: DataView,
@@ -33,6 +44,7 @@ export function udpOpen(
 	slot: number,
 	anyPort: boolean,
 	family: number,
+	shared: boolean,
 	chance: number,
 ): number {
 	const free = freeSocket(view, 0, CoreBlock.of(view, CORE).udpCount);
@@ -40,7 +52,7 @@ export function udpOpen(
 	const meta = ipv4.UDP | (slot << 8);
 	const chosen = port === 0 && !anyPort ? listenPort(view, meta, address, chance) : port;
 	if (chosen === 0 && !anyPort) return NO_PORTS;
-	return bind(view, UdpBlock.of(view, free), address, chosen, meta, family);
+	return bind(view, UdpBlock.of(view, free), address, chosen, meta, family, shared ? UDP_SHARED : 0);
 }
 
 /** A socket for a service of the stack, bound to a port and an interface slot (0: any). Port 0: for a look-up, any port that nobody has. Answers as `udpOpen`. */
@@ -49,7 +61,15 @@ export function udpOpenService(view: DataView, port: number, slot: number, chanc
 	if (port === 0 && lookups(view) >= core.lookupsMost) return NO_SOCKET;
 	const free = freeSocket(view, core.udpCount, udpSockets(view));
 	if (free === 0) return NO_SOCKET;
-	return bind(view, UdpBlock.of(view, free), NO_ADDRESS, port === 0 ? lookupPort(view, chance) : port, ipv4.UDP | (slot << 8), 0);
+	return bind(
+		view,
+		UdpBlock.of(view, free),
+		NO_ADDRESS,
+		port === 0 ? lookupPort(view, chance) : port,
+		ipv4.UDP | (slot << 8),
+		0,
+		0,
+	);
 }
 
 /** The block of the first socket from index `first` on that nobody has, 0 for none. */
@@ -114,11 +134,23 @@ export function nobodyHas(view: DataView, socket: UdpBlock): void {
 	newsOwned(view, socket.news, false);
 }
 
-/** Answers the socket's block, or PORT_IN_USE. */
-function bind(view: DataView, socket: UdpBlock, local: Address, port: number, meta: number, family: number): number {
-	if (!flowInsert(view, local, NO_ADDRESS, familyPorts(port, family), meta, socket.index)) return PORT_IN_USE;
+/** Answers the socket's block, or PORT_IN_USE. `shared`: UDP_SHARED, or 0. */
+function bind(
+	view: DataView,
+	socket: UdpBlock,
+	local: Address,
+	port: number,
+	meta: number,
+	family: number,
+	shared: number,
+): number {
+	const ports = familyPorts(port, family);
+	if (!flowInsert(view, local, NO_ADDRESS, ports, meta, socket.index)) {
+		const first = UdpBlock.of(view, udpAt(view, flowValue(view, local, NO_ADDRESS, ports, meta)));
+		if ((first.bits & shared) === 0) return PORT_IN_USE;
+	}
 	nothingCame(view, socket);
-	socket.bits = UDP_OPEN | (family << UDP_FAMILY);
+	socket.bits = UDP_OPEN | shared | (family << UDP_FAMILY);
 	copyAddress(view, socket.localAddress, local);
 	socket.localPort = port;
 	socket.meta = meta;
@@ -141,7 +173,24 @@ export function udpClose(view: DataView, block: Offset): void {
 /** Nothing comes for the socket any more. */
 function leave(view: DataView, socket: UdpBlock): void {
 	const ports = familyPorts(socket.localPort, udpFamily(socket));
-	if ((socket.bits & UDP_GONE) === 0) flowRemove(view, socket.localAddress, NO_ADDRESS, ports, socket.meta);
+	if ((socket.bits & UDP_GONE) !== 0) return;
+	// Of those that share a port the first has the entry.
+	if (flowValue(view, socket.localAddress, NO_ADDRESS, ports, socket.meta) !== socket.index) return;
+	flowRemove(view, socket.localAddress, NO_ADDRESS, ports, socket.meta);
+	if ((socket.bits & UDP_SHARED) !== 0) inherit(view, socket, ports);
+}
+
+/** Another socket that shares what `first` was bound to gets what is for one alone from now on. */
+function inherit(view: DataView, first: UdpBlock, ports: number): void {
+	const count = udpSockets(view);
+	for (let i = 0; i < count; i++) {
+		const socket = UdpBlock.of(view, udpAt(view, i));
+		if (i === first.index || !udpHasPlace(socket) || socket.meta !== first.meta) continue;
+		if (familyPorts(socket.localPort, udpFamily(socket)) !== ports) continue;
+		if (!sameAddress(view, socket.localAddress, first.localAddress)) continue;
+		flowInsert(view, socket.localAddress, NO_ADDRESS, ports, socket.meta, i);
+		return;
+	}
 }
 
 /** The socket's address or interface is gone. */

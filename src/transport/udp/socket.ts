@@ -15,6 +15,11 @@ export class UdpSocket extends BlockSocket {
 		super(view, events, block, AT.news);
 	}
 
+	/** Its index among all sockets. */
+	get index(): number {
+		return this.word(AT.index);
+	}
+
 	/** Whether somebody has it. */
 	get open(): boolean {
 		return (this.word(AT.bits) & UDP_OPEN) !== 0;

@@ -69,11 +69,12 @@ export class Udp {
 
 	/**
 	 * A socket bound to address ("": any), port (0: a free one) and interface slot (0: any). With an interface and neither address nor port, and
-	 * `anyPort`, it gets every datagram of that interface that no other socket wants. `family`: the only one that it takes when it has no address, 4 or 6, or 0. Throws Error when the port is taken or no socket is free.
+	 * `anyPort`, it gets every datagram of that interface that no other socket wants. `family`: the only one that it takes when it has no address, 4 or 6, or 0. `shared`: others that say
+	 * so may be bound to the same. Throws Error when the port is taken or no socket is free.
 	 */
-	open(address: string, port: number, bound: number, anyPort = false, family = 0): UdpSocket {
+	open(address: string, port: number, bound: number, anyPort = false, family = 0, shared = false): UdpSocket {
 		const view = this.#view;
-		const opened = door.udpOpen(view, given(view, address), port, bound, anyPort, family, this.#core.random32());
+		const opened = door.udpOpen(view, given(view, address), port, bound, anyPort, family, shared, this.#core.random32());
 		return this.#opened(opened, port, `${this.#core.limits.udp} UDP sockets`, "udp");
 	}
 

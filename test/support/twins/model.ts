@@ -137,7 +137,7 @@ export function ownAddresses(view: DataView): { bits: string; address: number; s
 		const value = word(view, at + 16);
 		if (value === 0) continue;
 		const address = read32(take(view, at, 16), 12);
-		entries.push({ bits: bitsOf(view, at, 128), address, slot: value >>> 8, group: (value & 16) !== 0, value });
+		entries.push({ bits: bitsOf(view, at, 128), address, slot: value >>> 24, group: (value & 16) !== 0, value });
 	}
 	return entries.sort((a, b) => Number(a.group) - Number(b.group) || a.slot - b.slot);
 }

@@ -124,8 +124,11 @@ class Scene {
 	readonly UDP;
 	readonly reports: GroupReports;
 
+	/** Messages that were sent. */
+	messages = 0;
+
 	constructor(...addresses: string[]) {
-		this.node = this.world.node("a", { sockets: { udp: 4 } });
+		this.node = this.world.node("a", { sockets: { udp: 4 }, groups: 200 });
 		this.device = this.world.device({ mac: macOf(1), numbered: true });
 		this.device.onSend = (frame) => this.#sent(frame);
 		this.UDP = createIO(this.node.stack).UDP;
@@ -173,6 +176,7 @@ class Scene {
 		to: string,
 	): void {
 		const at = this.world.clock.now;
+		this.messages++;
 		if (body[0] !== newest) {
 			expect(body.length).toBe(groupAt + size);
 			this.said.push({ at, type: older[body[0]!]!, group: text(groupAt), sources: [], from, to });
@@ -376,15 +380,19 @@ describe.each([IPV4, IPV6])("$name", (family) => {
 		const scene = new Scene(family.address);
 		scene.world.run(3000);
 		scene.said.length = 0;
+		scene.messages = 0;
 		const link = scene.node.stack.interfaces.find("eth0")!;
-		for (let i = 0; i < 8; i++) {
-			const each = family === IPV4 ? `239.0.0.${i + 1}` : `ff15::${i + 1}`;
-			for (let k = 1; k <= 60; k++)
-				scene.node.stack.udp.groups.join(link, each, family === IPV4 ? `10.0.1.${k}` : `2001:db8::${k}`);
+		const joined: string[] = [];
+		for (let i = 1; i <= 190; i++) {
+			joined.push(family === IPV4 ? `239.0.0.${i}` : `ff15::${i}`);
+			scene.node.stack.udp.groups.join(link, joined[i - 1]!);
 		}
+		for (let k = 1; k <= 60; k++)
+			scene.node.stack.udp.groups.join(link, other, family === IPV4 ? `10.0.1.${k}` : `2001:db8::${k}`);
 		scene.world.run(3000);
-		const heard = scene.said.filter(({ sources: each }) => each.length === 60);
-		expect(heard.length).toBe(16);
+		expect(scene.said.filter(({ sources: each }) => each.length === 60).length).toBe(2);
+		expect(scene.heard(...joined).length).toBe(380);
+		expect(scene.messages).toBe(2 * (family === IPV4 ? 2 : 4));
 	});
 
 	it("takes 20,000 hostile messages, and goes on", () => {
