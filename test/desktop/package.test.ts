@@ -244,6 +244,7 @@ describe("the package", () => {
 			"multihome/io/listener": [],
 			"multihome/io/udp": [],
 			"multihome/io/dns": ["multihome/dns"],
+			"multihome/sntp": ["multihome/dns"],
 			"multihome/raw": [],
 			"multihome/dhcp6": [],
 			"multihome/io/ping": ["multihome/dns", "multihome/ping"],
