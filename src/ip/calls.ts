@@ -24,5 +24,5 @@ export function pathAsk(
 
 /** As `sourceBy`, for the interface with that block and a destination that is a neighbour. */
 export function pathSource(view: DataView, block: Offset, neighbor: Address): Address {
-	return sourceBy(view, InterfaceBlock.of(view, block), neighbor, neighbor);
+	return sourceBy(view, InterfaceBlock.of(view, block), neighbor, neighbor, 0);
 }

@@ -6,8 +6,16 @@ import { isV4, MAPPED_BITS } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
-import type { Address, Offset, Uint8 } from "../packet/numbers.ts";
-import { ROUTE_CONNECTED, ROUTE_LENT, ROUTE_SILENT, RouteEntry, RouteRow, RouteTable } from "../packet/route-table.ts";
+import type { Address, Offset, Uint16, Uint8 } from "../packet/numbers.ts";
+import {
+	ROUTE_CONNECTED,
+	ROUTE_LENT,
+	ROUTE_ROUTER,
+	ROUTE_SILENT,
+	RouteEntry,
+	RouteRow,
+	RouteTable,
+} from "../packet/route-table.ts";
 import { interfaceAt } from "../packet/slots.ts";
 import { routeEntry, routeFind } from "./route-find.ts";
 
@@ -45,6 +53,9 @@ function fill(view: DataView): void {
 		note(view, table, route.length);
 		put(view, 0, index, route);
 		put(view, route.slot, index, route);
+		// For what goes with its source: first-hop.ts.
+		if (hasIpv6() && !four && (route.bits & ROUTE_LENT) !== 0)
+			put(view, (((route.bits >> ROUTE_ROUTER) + 1) << 8) | route.slot, index, route);
 	}
 }
 
@@ -63,8 +74,8 @@ function note(view: DataView, table: RouteTable, length: Uint8): void {
 	view.setInt32(word, view.getInt32(word, true) | (1 << (length & 31)), true);
 }
 
-/** Enters a route under an interface slot, unless a better one of the same prefix stands there. */
-function put(view: DataView, slot: Uint8, index: number, route: RouteRow): void {
+/** Enters a route under an interface slot, or under that and a router, unless a better one of the same prefix stands there. */
+function put(view: DataView, slot: Uint16, index: number, route: RouteRow): void {
 	const key = (slot << 8) | (route.length + 1);
 	const entry = RouteEntry.of(view, routeEntry(view, CoreBlock.of(view, CORE).routes, route.prefix, key));
 	if (entry.key !== 0 && !better(route, RouteRow.of(view, rowAt(view, entry.index)))) return;

@@ -13,7 +13,7 @@ import {
 } from "../address.ts";
 import { MAPPED_BITS } from "../packet/address.ts";
 import { word } from "../packet/core-block.ts";
-import { ROUTE_CONNECTED, ROUTE_LENT, RouteRow, RouteTable } from "../packet/route-table.ts";
+import { ROUTE_CONNECTED, ROUTE_LENT, ROUTE_ROUTER, RouteRow, RouteTable } from "../packet/route-table.ts";
 import type { Core } from "../packet/core.ts";
 import type { Interface } from "../link/interface.ts";
 import { linkCanSend, linkHasSubnet, routeIndex, samePrefix } from "#codec";
@@ -53,6 +53,8 @@ export class Route {
 	readonly connected: boolean;
 	/** A server of the network said so: it yields to those of programs. */
 	readonly lent: boolean;
+	/** Number of its router among those of the interface that say prefixes: packet/route-table.ts. */
+	readonly router: number;
 
 	constructor(
 		network: string,
@@ -62,6 +64,7 @@ export class Route {
 		metric: number,
 		connected: boolean,
 		lent = false,
+		router = 0,
 	) {
 		this.network = network;
 		this.length = length;
@@ -70,6 +73,7 @@ export class Route {
 		this.metric = metric;
 		this.connected = connected;
 		this.lent = lent;
+		this.router = router;
 	}
 
 	/** "10.0.0.0/8"; "0.0.0.0/0" is the default route. */
@@ -190,7 +194,7 @@ export class Routes {
 	}
 
 	/** Writes the row of the last route. */
-	#write({ network, length, nextHop, link, metric, connected, lent }: Route): void {
+	#write({ network, length, nextHop, link, metric, connected, lent, router }: Route): void {
 		const { view, fields } = this.#core;
 		const row = this.#rowAt(this.list.length - 1);
 		addressPut(view, row + AT.prefix, network);
@@ -198,7 +202,7 @@ export class Routes {
 		view.setInt32(row + AT.metric, metric + link.ip.metric, true);
 		view.setUint8(row + AT.length, bitsInMemory(network, length));
 		view.setUint8(row + AT.slot, link.slot);
-		view.setUint16(row + AT.bits, (connected ? ROUTE_CONNECTED : 0) | (lent ? ROUTE_LENT : 0), true);
+		view.setUint16(row + AT.bits, (connected ? ROUTE_CONNECTED : 0) | (lent ? ROUTE_LENT : 0) | (router << ROUTE_ROUTER), true);
 		fields[COUNT] = this.list.length;
 	}
 

@@ -16,6 +16,7 @@ import { NO_CHECKSUM } from "../wire/build.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { ownFind } from "./own.ts";
+import { byRouter, routerOf } from "./first-hop.ts";
 import { narrow } from "./path-mtu.ts";
 import { isBroadcast, isLoopback, isMulticast, isNowhere } from "../wire/scope.ts";
 import { routeTo } from "./route-lookup.ts";
@@ -70,12 +71,19 @@ export function route(view: DataView, path: PathBlock, home: number, sourced: bo
 		leaveBy(view, path, InterfaceBlock.of(view, interfaceAt(view, 1)));
 		return true;
 	}
-	const out =
-		isBroadcast(view, destination) || isMulticast(view, destination) ? groupInterface(view, path) : byRoute(view, path, home);
+	let out = 0;
+	let router = 0;
+	if (isBroadcast(view, destination) || isMulticast(view, destination)) out = groupInterface(view, path);
+	else {
+		const row = byRoute(view, path, home);
+		if (row === 0) return false;
+		out = ledBy(view, row);
+		router = routerOf(RouteRow.of(view, row));
+	}
 	if (out === 0) return false;
 	const link = InterfaceBlock.of(view, out);
 	if (sourced && isNone(view, path.source)) {
-		const source = sourceBy(view, link, path.nextHop, destination);
+		const source = sourceBy(view, link, path.nextHop, destination, router);
 		if (source === 0) return false;
 		copyAddress(view, path.source, source);
 	}
@@ -117,7 +125,7 @@ function label(view: DataView, path: PathBlock): number {
 	return mixAddress(view, mixAddress(view, mix(secret, path.at), path.source), path.destination);
 }
 
-/** Block of the interface that the best route to one host leads by, 0 for none; the next hop is the path's then. */
+/** The best route to one host, 0 for none; the next hop is the path's then. */
 function byRoute(view: DataView, path: PathBlock, home: number): Offset {
 	const destination = path.destination;
 	if (isNowhere(view, destination)) return 0;
@@ -127,12 +135,20 @@ function byRoute(view: DataView, path: PathBlock, home: number): Offset {
 		found = fromElsewhere(view, path, found, home);
 		if (found === 0) return 0;
 	}
-	const out = ledBy(view, found);
+	if (hasIpv6() && !isV4(view, path.source)) found = ofSource(view, path, found);
+	if (found === 0) return 0;
 	const nextHop = RouteRow.of(view, found).nextHop;
 	if (!isNone(view, nextHop)) path.nextHop = nextHop;
-	else if (isDirectedBroadcast(view, InterfaceBlock.of(view, out), destination))
+	else if (isDirectedBroadcast(view, InterfaceBlock.of(view, ledBy(view, found)), destination))
 		path.nextHop = CoreBlock.of(view, CORE).everybody;
-	return out;
+	return found;
+}
+
+/** The route at `found`, or the one that goes with the path's source address where one is given: RFC 8028. Who names the interface has his way. */
+function ofSource(view: DataView, path: PathBlock, found: Offset): Offset {
+	const owner = isNone(view, path.source) ? 0 : ownerSlot(view, path.source);
+	if (owner === 0 || (path.bound !== 0 && path.bound !== owner)) return found;
+	return byRouter(view, path.destination, path.source, owner, found);
 }
 
 /** Block of the interface that a route leads by. */
@@ -179,7 +195,7 @@ function groupInterface(view: DataView, path: PathBlock): Offset {
 	if (byDefault !== 0) return ledBy(view, byDefault);
 	for (let at = afterLoopback(view); at !== 0; at = InterfaceBlock.of(view, at).next) {
 		const link = InterfaceBlock.of(view, at);
-		if (canSend(link) && sourceOf(view, link, path.destination, path.destination) !== 0) return at;
+		if (canSend(link) && sourceOf(view, link, path.destination, path.destination, 0) !== 0) return at;
 	}
 	return 0;
 }
@@ -193,12 +209,12 @@ export function afterLoopback(view: DataView): Offset {
  * The source address for a next hop and a destination by an interface, 0 when there is none. An interface to one peer that has no address borrows
  * one, as unnumbered lines do (RFC 1812 §2.2.7): the first of another interface that is up, never the loopback interface's.
  */
-export function sourceBy(view: DataView, link: InterfaceBlock, nextHop: Address, destination: Address): Address {
-	const own = sourceOf(view, link, nextHop, destination);
+export function sourceBy(view: DataView, link: InterfaceBlock, nextHop: Address, destination: Address, router: number): Address {
+	const own = sourceOf(view, link, nextHop, destination, router);
 	if (own !== 0 || link.header !== 0) return own;
 	for (let at = afterLoopback(view); at !== 0; at = InterfaceBlock.of(view, at).next) {
 		const lender = InterfaceBlock.of(view, at);
-		const borrowed = lender.up !== 0 ? sourceOf(view, lender, destination, destination) : 0;
+		const borrowed = lender.up !== 0 ? sourceOf(view, lender, destination, destination, 0) : 0;
 		if (borrowed !== 0) return borrowed;
 	}
 	return 0;

@@ -283,7 +283,7 @@ function ask(view: DataView, link: InterfaceBlock, entry: NeighborBlock, to: Off
 	entry.until = (CoreBlock.of(view, CORE).now + (six ? link.retransMs : ARP_REQUEST_INTERVAL_MS)) | 0;
 	neighborDeadline(view, entry.until);
 	// Our address in the subnet of the one asked for, so that the answer finds us. The last one may have gone: only a probe comes from 0.0.0.0.
-	const sender = sourceOf(view, link, entry.address, entry.address);
+	const sender = sourceOf(view, link, entry.address, entry.address, 0);
 	if (sender === 0) return;
 	if (six) ndSolicit(view, link, sender, entry.address, to === link.broadcastHeader ? 0 : to, 0, 0);
 	else arpRequest(view, link, view.getInt32(to), view.getUint16(to + 4), v4Of(view, sender), v4Of(view, entry.address));

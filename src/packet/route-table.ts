@@ -16,7 +16,7 @@ export const RouteTable = record({
 export type RouteTable = RowOf<typeof RouteTable>;
 
 export const RouteEntry = record({
-	/** Interface slot << 8 | length of the prefix + 1; 0: the entry is empty. */
+	/** Interface slot << 8 | length of the prefix + 1, and, for the routes of one router, its number + 1 << 16; 0: the entry is empty. */
 	key: int32,
 	/** Index of the route, whose row has the prefix. */
 	index: int32,
@@ -46,3 +46,6 @@ export const ROUTE_CONNECTED = 1;
 export const ROUTE_LENT = 2;
 /** The next router was asked in vain: those of the same prefix by others come first. */
 export const ROUTE_SILENT = 4;
+/** From this bit on: the router's number among those of its interface that say prefixes, 1 to ROUTERS - 1; 0: it says none. */
+export const ROUTE_ROUTER = 8;
+export const ROUTERS = 8;

@@ -1,19 +1,19 @@
 // How an Ethernet or PPP interface comes to addresses and routers of IPv6 by itself: RFC 4862, with stable identifiers (RFC 7217), router preferences and routes (RFC 4191). What comes is
 // noted within processing, and done as time passes, in turns of their own.
 
-import { addressText, familyBits, networkOf, samePrefix } from "../../address.ts";
+import { addressText, networkOf, samePrefix } from "../../address.ts";
 import { ND_RETRANS_MS } from "../../config.ts";
 import { linkOf } from "../../io/common.ts";
 import type { Discovery } from "../../link/discovery.ts";
 import { LINK, PROTOCOL, REMOVED, type Interface, type InterfaceAddress } from "../../link/interface.ts";
 import type { AutoconfigurationState } from "../../link/autoconfiguration-state.ts";
-import { OWN_DEPRECATED, OWN_TENTATIVE } from "../../packet/interface-block.ts";
+import { OWN_DEPRECATED, OWN_ROUTERS, OWN_TENTATIVE } from "../../packet/interface-block.ts";
 import type { Stack } from "../../stack.ts";
 import type { Watch } from "../../transport/watch.ts";
 import * as icmpv6 from "../../wire/icmpv6.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import { Clock, type Service } from "../../transport/services.ts";
-import { advertisementAt, untilOf, type Advertisement, type PrefixSaid } from "./advertisement.ts";
+import { advertisementAt, isSaid, untilOf, type Advertisement, type PrefixSaid } from "./advertisement.ts";
 import { addressOf, stableAddress } from "./identifiers.ts";
 import { LastingTexts } from "./lasting.ts";
 import { HeardServers } from "./name-servers.ts";
@@ -114,12 +114,7 @@ export class Autoconfiguration implements Service {
 	/** What there is to see. Allocates. */
 	get state(): AutoconfigurationState {
 		return {
-			addresses: this.#own.map(({ entry: { address, length, bits }, state }) => ({
-				address,
-				length,
-				state:
-					state === LOST ? "duplicate" : bits & OWN_TENTATIVE ? "tentative" : bits & OWN_DEPRECATED ? "deprecated" : "preferred",
-			})),
+			addresses: this.#own.map(({ view }) => view),
 			routers: this.#routes.routers,
 			nameServers: this.#servers.texts,
 			domains: this.#domains.texts,
@@ -197,7 +192,7 @@ export class Autoconfiguration implements Service {
 			const own = this.#own.find(({ entry }) => entry.address === target);
 			if (type === icmpv6.NEIGHBOR_ADVERTISEMENT && own === undefined) this.#noRouter(target);
 			if (own === undefined || own.state === LOST || this.#conflicts.length >= 4) return;
-			if (type === icmpv6.NEIGHBOR_SOLICITATION && this.#isOurs(view, own, icmp, icmp + ipv6.payloadLength(view, at))) return;
+			if (type === icmpv6.NEIGHBOR_SOLICITATION && own.asked(view, icmp, icmp + ipv6.payloadLength(view, at))) return;
 			this.#conflicts.push(target);
 		} else if (type !== icmpv6.REDIRECT || !this.#settings.auto || !this.#redirects.heard(at)) return;
 		this.#soon();
@@ -207,12 +202,6 @@ export class Autoconfiguration implements Service {
 	#noRouter(address: string): void {
 		this.#routes.noRouter(address);
 		this.#soon();
-	}
-
-	/** Whether it is our own question that has come back, by its nonce. */
-	#isOurs(view: DataView, own: OwnAddress6, icmp: number, end: number): boolean {
-		const option = icmpv6.findOption(view, icmp + icmpv6.NEIGHBOR_OPTIONS, end, icmpv6.NONCE);
-		return option !== 0 && view.getInt32(option + 2) === own.nonceHigh && view.getUint16(option + 6) === own.nonceLow;
 	}
 
 	/** For the stack. One thing is done at a time. */
@@ -322,6 +311,7 @@ export class Autoconfiguration implements Service {
 			if (tried) own.at = now + this.#random(DELAY_MS);
 			else own.state = USED;
 			this.#own.push(own);
+			this.#associate(own);
 			this.#changed = true;
 			return own;
 		} catch (error) {
@@ -330,13 +320,21 @@ export class Autoconfiguration implements Service {
 		}
 	}
 
+	/** What comes from the address goes to the routers that say its prefix. RFC 8028. */
+	#associate(own: OwnAddress6): void {
+		this.#set(own, (own.entry.bits & ((1 << OWN_ROUTERS) - 1)) | (this.#routes.routersOf(own.entry.address) << OWN_ROUTERS));
+	}
+
 	#mark(own: OwnAddress6, bit: number, on: boolean): void {
-		const { entry } = own;
-		const bits = on ? entry.bits | bit : entry.bits & ~bit;
-		if (bits === entry.bits) return;
+		if (this.#set(own, on ? own.entry.bits | bit : own.entry.bits & ~bit)) this.#changed = true;
+	}
+
+	/** Answers whether they were others. */
+	#set({ entry }: OwnAddress6, bits: number): boolean {
+		if (bits === entry.bits) return false;
 		entry.bits = bits;
 		this.#link.ip.noteAddress();
-		this.#changed = true;
+		return true;
 	}
 
 	/** Its time has come. */
@@ -395,18 +393,22 @@ export class Autoconfiguration implements Service {
 		for (const reason of [...said.refused, ...this.#parameters.take(said, now)]) this.#refuse(reason);
 		this.#other = said.other;
 		if (said.lifetime > 0) this.#solicitAt = Infinity;
-		this.#route("::", 0, router, 1 - said.preference, said.lifetime, now);
+		const leads = said.lifetime > 0 || said.routes.some(({ lifetime }) => lifetime > 0);
+		const number = this.#routes.numberOf(router, leads && said.prefixes.some(isSaid));
+		this.#route("::", 0, router, 1 - said.preference, said.lifetime, now, number);
 		for (const { prefix, length, preference, lifetime } of said.routes)
-			this.#route(networkOf(prefix, length), length, router, 1 - preference, lifetime, now);
+			this.#route(networkOf(prefix, length), length, router, 1 - preference, lifetime, now, number);
 		for (const prefix of said.prefixes) {
-			if (samePrefix(prefix.prefix, LINK_LOCAL, 10) || prefix.length > familyBits(prefix.prefix)) continue;
+			if (samePrefix(prefix.prefix, LINK_LOCAL, 10)) continue;
 			const network = networkOf(prefix.prefix, prefix.length);
+			if (number !== 0) this.#routes.say(network, prefix.length, number, untilOf(prefix.valid, now), now);
 			if (prefix.onLink) this.#route(network, prefix.length, "", 0, prefix.valid, now);
 			if (!prefix.autonomous || prefix.length !== 64) continue;
 			if (prefix.preferred <= prefix.valid) this.#address(network, prefix, now);
 			else
 				this.#refuse(`prefix ${network}/64: preferred for ${prefix.preferred} s, which is longer than valid, ${prefix.valid} s`);
 		}
+		for (const own of this.#own) this.#associate(own);
 		for (const reason of this.#servers.take(said.servers, now)) this.#refuse(`name server ${reason}`);
 		for (const reason of this.#domains.take(said.domains, now)) this.#refuse(`domain ${reason}`);
 	}
@@ -418,9 +420,9 @@ export class Autoconfiguration implements Service {
 	}
 
 	/** A route lasts for so many seconds from now on; 0: it goes. */
-	#route(network: string, length: number, nextHop: string, metric: number, lifetime: number, now: number): void {
+	#route(network: string, length: number, nextHop: string, metric: number, lifetime: number, now: number, router = 0): void {
 		const { said } = this.#routes;
-		if (!this.#routes.take(network, length, nextHop, metric, untilOf(lifetime, now), lifetime === 0))
+		if (!this.#routes.take(network, length, nextHop, metric, untilOf(lifetime, now), lifetime === 0, router))
 			this.#refuse(`route ${network}/${length}${nextHop === "" ? "" : ` by ${nextHop}`}: there is no room for it`);
 		if (this.#routes.said !== said) this.#changed = true;
 	}

@@ -1,6 +1,9 @@
 // The addresses that an interface makes itself, and those given that nobody else may have: each is tried before it is used (RFC 4862 §5.4), and ages (§5.5.4).
 
+import type { AutoconfigurationState } from "../../link/autoconfiguration-state.ts";
 import type { InterfaceAddress } from "../../link/interface.ts";
+import { OWN_DEPRECATED, OWN_TENTATIVE } from "../../packet/interface-block.ts";
+import * as icmpv6 from "../../wire/icmpv6.ts";
 
 /** What an address is made of: the link alone, a router's prefix, or it was given. */
 export type Origin = "link" | "prefix" | "given";
@@ -34,6 +37,19 @@ export class OwnAddress6 {
 		this.prefix = prefix;
 		this.count = count;
 		this.entry = entry;
+	}
+
+	/** What there is to see of it. */
+	get view(): AutoconfigurationState["addresses"][0] {
+		const { address, length, bits } = this.entry;
+		const used = bits & OWN_TENTATIVE ? "tentative" : bits & OWN_DEPRECATED ? "deprecated" : "preferred";
+		return { address, length, state: this.state === LOST ? "duplicate" : used };
+	}
+
+	/** Whether the solicitation in bytes `icmp` to `end` is the last question of ours, come back: by its nonce. */
+	asked(view: DataView, icmp: number, end: number): boolean {
+		const option = icmpv6.findOption(view, icmp + icmpv6.NEIGHBOR_OPTIONS, end, icmpv6.NONCE);
+		return option !== 0 && view.getInt32(option + 2) === this.nonceHigh && view.getUint16(option + 6) === this.nonceLow;
 	}
 
 	/** When something is to be done for it. */

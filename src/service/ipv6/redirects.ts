@@ -37,7 +37,7 @@ export class Redirects {
 		const way = routes.find(destination, 0);
 		if (way === undefined || way.link !== this.#link || way.nextHop !== addressText(core.view, at + ipv6.SOURCE)) return false;
 		linkRedirected(core.view, this.#link.block, at);
-		this.#next = new Route(destination, 128, target, this.#link, 0, false, true);
+		this.#next = new Route(destination, 128, target, this.#link, 0, false, true, target === destination ? 0 : way.router);
 		return true;
 	}
 

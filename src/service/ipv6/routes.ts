@@ -1,11 +1,23 @@
 // Routes of an interface that routers say: by themselves, and of prefixes whose addresses are neighbours. RFC 4861 §6.3.4, RFC 4191.
 
+import { samePrefix } from "../../address.ts";
 import { Route } from "../../ip/routes.ts";
 import type { Interface } from "../../link/interface.ts";
+import { ROUTERS } from "../../packet/route-table.ts";
 import type { Stack } from "../../stack.ts";
 
 /** Routers and their routes. */
 const MOST = 6;
+/** Prefixes that routers say. */
+const MOST_PREFIXES = 8;
+
+/** A prefix, and who says it. */
+interface SaidPrefix {
+	readonly network: string;
+	readonly length: number;
+	readonly router: number;
+	until: number;
+}
 
 interface Lasting {
 	readonly route: Route;
@@ -19,6 +31,9 @@ export class HeardRoutes {
 	readonly #link: Interface;
 	readonly #metric: number;
 	readonly #list: Lasting[] = [];
+	/** By their numbers, less one: routers that say prefixes, "" where a number is free. */
+	readonly #routers: string[] = Array.from({ length: ROUTERS - 1 }, () => "");
+	readonly #prefixes: SaidPrefix[] = [];
 	/** Changes with every route that comes or goes. */
 	said = 0;
 
@@ -38,13 +53,39 @@ export class HeardRoutes {
 		return this.#list.reduce((next, { until }) => Math.min(next, until), Infinity);
 	}
 
+	/** Number of a router, by which its routes go with addresses of its prefixes (RFC 8028); one that is none so far gets one if it `says` a prefix. 0: it has none. */
+	numberOf(router: string, says: boolean): number {
+		const known = this.#routers.indexOf(router);
+		if (known >= 0 || !says) return known + 1;
+		const isFree = (number: number) =>
+			!this.#prefixes.some((each) => each.router === number) && !this.#list.some(({ route }) => route.router === number);
+		const free = this.#routers.findIndex((_, i) => isFree(i + 1));
+		if (free >= 0) this.#routers[free] = router;
+		return free + 1;
+	}
+
+	/** The router with that number says a prefix until then. */
+	say(network: string, length: number, router: number, until: number, now: number): void {
+		const list = this.#prefixes;
+		const same = (each: SaidPrefix) => each.router === router && each.length === length && each.network === network;
+		for (let i = list.length - 1; i >= 0; i--) if (list[i]!.until <= now || same(list[i]!)) list.splice(i, 1);
+		if (until > now && list.length < MOST_PREFIXES) list.push({ network, length, router, until });
+	}
+
+	/** The routers that say a prefix with that address, a bit for each number. */
+	routersOf(address: string): number {
+		let bits = 0;
+		for (const { network, length, router } of this.#prefixes) if (samePrefix(address, network, length)) bits |= 1 << router;
+		return bits;
+	}
+
 	/** A route lasts until then, or is `over`. Answers false when there is no room for it. */
-	take(network: string, length: number, nextHop: string, metric: number, until: number, over: boolean): boolean {
+	take(network: string, length: number, nextHop: string, metric: number, until: number, over: boolean, router = 0): boolean {
 		const at = this.#list.findIndex(
 			({ route }) => route.network === network && route.length === length && route.nextHop === nextHop,
 		);
 		const wanted = this.#metric + metric;
-		if (at >= 0 && !over && this.#list[at]!.route.metric === wanted) {
+		if (at >= 0 && !over && this.#list[at]!.route.metric === wanted && this.#list[at]!.route.router === router) {
 			this.#list[at]!.until = until;
 			return true;
 		}
@@ -52,7 +93,7 @@ export class HeardRoutes {
 		if (over) return true;
 		const { routes, core } = this.#stack;
 		if (this.#list.length >= MOST || routes.list.length >= core.limits.routes) return false;
-		const route = routes.insert(new Route(network, length, nextHop, this.#link, wanted, false, true));
+		const route = routes.insert(new Route(network, length, nextHop, this.#link, wanted, false, true, router));
 		this.#list.push({ route, until });
 		this.said++;
 		return true;
@@ -77,6 +118,8 @@ export class HeardRoutes {
 
 	clear(): void {
 		while (this.#list.length > 0) this.#remove(0);
+		this.#prefixes.length = 0;
+		this.#routers.fill("");
 	}
 
 	#remove(index: number): void {

@@ -201,7 +201,7 @@ function answerFrom(view: DataView, socket: UdpBlock): Address {
 	if (slot === 0 || slot === SLOT_GONE) return NO_ADDRESS;
 	const link = InterfaceBlock.of(view, interfaceAt(view, slot));
 	if (!canSend(link)) return NO_ADDRESS;
-	const source = sourceOf(view, link, socket.lastSource, socket.lastSource);
+	const source = sourceOf(view, link, socket.lastSource, socket.lastSource, 0);
 	return source === 0 ? NO_ADDRESS : source;
 }
 
