@@ -122,7 +122,7 @@ export class Calls extends Expressions {
 	member(node) {
 		const found = this.#field(node);
 		if (found !== undefined) return this.#loadField(found);
-		return this.refuse(node, "not a constant, nor a field of a record");
+		return this.refuse(node, "not a constant, nor a field of a record: declare it first");
 	}
 
 	/** The row and the field that `row.name` or `Kind.of(view, at).name` names, or undefined. */

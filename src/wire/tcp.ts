@@ -2,6 +2,7 @@
 
 import { check } from "../packet/bounds.ts";
 import type { Offset, Range, Uint16, Uint8 } from "../packet/numbers.ts";
+import { int32, record } from "../packet/record.ts";
 
 export const HEADER = 20;
 export const SEQ = 4;
@@ -24,8 +25,10 @@ export const OPTION_NOP = 1;
 export const OPTION_MSS = 2;
 /** Bytes of that option. */
 const MSS = 4;
-/** Bytes of the options of our SYNs, `synOptions`: a multiple of four. */
-export const SYN_OPTIONS = MSS;
+/** The options of our SYNs, each in whole words: one more is a line here, and one of `synOptions`. */
+const SynOptions = record({ mss: int32 });
+/** Their bytes. */
+export const SYN_OPTIONS = SynOptions.bytes;
 
 /** The MSS to assume when the peer names none. RFC 9293 §3.7.1. */
 export const DEFAULT_MSS = 536;
@@ -65,7 +68,7 @@ export function flagsAndWindow(view: DataView, at: Offset): number {
 /** Writes the options that our SYNs have. */
 export function synOptions(view: DataView, at: Offset, mss: number): void {
 	check(at, SYN_OPTIONS, view.byteLength);
-	view.setInt32(at, (OPTION_MSS << 24) | (MSS << 16) | mss);
+	view.setInt32(at + SynOptions.offsets.mss, (OPTION_MSS << 24) | (MSS << 16) | mss);
 }
 
 /** The MSS option of a valid header, or 0 when there is none that is well formed. */
