@@ -174,6 +174,10 @@ export interface UDPOptions extends CommonOptions {
 	broadcast?: boolean | "all" | undefined;
 	/** Joins this multicast group, as `add` does. */
 	multicast?: string | undefined;
+	/** Time to live (hop limit) of what is sent to groups, 0 to 255; as `ttl` unless told, else 1. 0: it reaches sockets of this board alone. RFC 1112 §6.1. */
+	multicastTtl?: number | undefined;
+	/** What is sent to a group also reaches the sockets of this board that have joined it where it leaves, itself among them; `false`: it does not. */
+	multicastLoop?: boolean | undefined;
 	/**
 	 * The port may be shared with other sockets that say so too. Each gets what is for a group that it has joined, or for all; what is for the board alone goes to the one that was opened
 	 * first.

@@ -68,6 +68,9 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		const port = check.localPortOf(options);
 		const ttl = check.ttlOf("ttl", options.ttl) || check.ttlOf("timeToLive", options.timeToLive);
 		const dscp = check.dscpOf(options.dscp);
+		const { multicastTtl, multicastLoop } = options;
+		const groupTtl = multicastTtl === undefined ? -1 : check.wholeOf("multicastTtl", multicastTtl, 0, 255);
+		const loop = multicastLoop === undefined || check.flagOf("multicastLoop", multicastLoop);
 		const group = options.multicast === undefined ? "" : check.groupOf("multicast", options.multicast, family);
 		this.#bound = zoneOrOption(stack, options, local);
 		const broadcast = options.broadcast ?? true;
@@ -85,6 +88,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		if (ttl !== 0) this.#stack.udp.setTtl(socket, ttl);
 		if (dscp >= 0) this.#stack.udp.setDscp(socket, dscp);
 		if (broadcast !== true) this.#stack.udp.setBroadcast(socket, broadcast === "all", !broadcast);
+		if (groupTtl >= 0 || !loop) this.#stack.udp.setGroups(socket, groupTtl, loop);
 		if (this.#onError !== undefined) this.#stack.udp.wantErrors(socket);
 		if (group !== "") this.#join(group, this.#bound);
 		if (options.target !== undefined) this.target = options.target;

@@ -25,7 +25,8 @@ export function linkOutput(
 ): boolean {
 	if ((link.flags & FLAG_ETHERNET) === 0) {
 		// No neighbours: what goes in comes out at the other end.
-		settle(view, path, 0);
+		// What goes to groups is looked at each time: sockets of this board may be in them (transport/udp/send.ts).
+		if (!isMulticast(view, path.destination)) settle(view, path, 0);
 		return send(view, link, packet, at, end, 0);
 	}
 	const nextHop = path.nextHop;

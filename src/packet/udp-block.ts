@@ -65,6 +65,10 @@ export const UDP_ERRORS = 64;
 export const UDP_FRAMES = 128;
 /** Others that say the same may have its port as well. */
 export const UDP_SHARED = 2048;
+/** What it sends to groups does not reach the sockets of this board. */
+export const UDP_NO_LOOP = 4096;
+/** From this bit on the time to live of what it sends to groups, plus 1; 0: as of all that it sends, else 1. */
+export const UDP_GROUP_TTL = 16;
 /** From this bit on the only family that it takes, 4 or 6, or 0. */
 export const UDP_FAMILY = 8;
 

@@ -89,8 +89,10 @@ export class Responder implements Service, Owner, EventSocket, SocketOwner {
 		for (const [i, each] of services.entries()) this.items.push(this.#serviceOf(`services[${i}].`, each));
 		const { udp, core } = stack;
 		this.#socket = udp.open("", PORT, 0);
+		// What it says itself it need not hear.
+		udp.setGroups(this.#socket, -1, false);
 		try {
-			for (const group of this.#groups) udp.groups.join(undefined, group);
+			for (const group of this.#groups) udp.groups.join(undefined, group, "", this.#socket);
 		} catch (error) {
 			udp.close(this.#socket);
 			throw error;
@@ -142,7 +144,7 @@ export class Responder implements Service, Owner, EventSocket, SocketOwner {
 		const { udp, services } = this.#stack;
 		services.delete(this);
 		this.#watch.close();
-		for (const group of this.#groups) udp.groups.leave(undefined, group);
+		for (const group of this.#groups) udp.groups.leave(undefined, group, "", this.#socket);
 		udp.close(this.#socket);
 	}
 

@@ -227,7 +227,7 @@ export function udpSetHops(view: DataView, block: Offset, hops: number): void {
 	pathForget(path);
 }
 
-/** Sets some of its bits, UDP_BY_ALL, UDP_NO_GROUPS and UDP_ERRORS. */
+/** Sets some of its bits, UDP_BY_ALL, UDP_NO_GROUPS, UDP_ERRORS and what is for groups. */
 export function udpSetBits(view: DataView, block: Offset, bits: number): void {
 	const socket = UdpBlock.of(view, block);
 	socket.bits = socket.bits | bits;

@@ -1,6 +1,6 @@
 // A datagram that is longer than its path carries leaves in fragments. Flat TypeScript.
 
-import { piecesRelease, setEnd, setNext, setStart } from "../../packet/pieces.ts";
+import { endOf, nextPiece, piecesRelease, setEnd, setNext, setStart } from "../../packet/pieces.ts";
 import { PIECE_HEADERS, pieceRoom, piecesOutput } from "../../ip/pieces-out.ts";
 import { ADDRESS, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
@@ -15,6 +15,7 @@ import type { BytesIn } from "../../wire/kernels/bytes.ts";
 import { checksum } from "../../wire/kernels/checksum.ts";
 import { copyIn } from "../../wire/kernels/copies.ts";
 import * as udp from "../../wire/udp.ts";
+import { loopDatagram } from "./loop.ts";
 
 /** The longest datagram. RFC 768, RFC 791. */
 const LONGEST = 0xffff - ipv4.HEADER;
@@ -24,7 +25,7 @@ export function piecesMost(view: DataView, path: PathBlock): number {
 	return (Math.min(LONGEST, Math.imul(CoreBlock.of(view, CORE).fragmentsMost, pieceRoom(view, path))) - udp.HEADER) | 0;
 }
 
-/** Sends `length` bytes of `data` from `start` on, as many as may be. False when there are not packets enough. */
+/** Sends `length` bytes of `data` from `start` on, as many as may be; `loops`: to sockets of this board, too. False when there are not packets enough. */
 export function sendPieces(
 	view: DataView,
 	path: PathBlock,
@@ -32,6 +33,7 @@ export function sendPieces(
 	data: BytesIn,
 	start: number,
 	length: Length,
+	loops: boolean,
 ): boolean {
 	const total: Length = (udp.HEADER + length) & 0xffff;
 	const room = pieceRoom(view, path);
@@ -65,9 +67,15 @@ export function sendPieces(
 		last = packet;
 		place = (place + bytes) | 0;
 	}
-	const field = headerPlace(view, first) + headers + udp.CHECKSUM;
+	const header = headerPlace(view, first) + headers;
+	if (loops) {
+		const payload = header + udp.HEADER;
+		loopDatagram(view, path, ports, payload, (endOf(view, first) - payload) & 0xffff, length, nextPiece(view, first));
+		view.setInt32(header, ports);
+		view.setInt32(header + udp.LENGTH, total << 16);
+	}
 	const inverted = (sum ^ 0xffff) & 0xffff;
-	view.setUint16(field, inverted === 0 ? 0xffff : inverted);
+	view.setUint16(header + udp.CHECKSUM, inverted === 0 ? 0xffff : inverted);
 	piecesOutput(view, path, first, ipv4.UDP);
 	return true;
 }

@@ -1,26 +1,29 @@
 // Datagrams on their way out, RFC 1122 §4.1.3. Where the last one went costs a comparison; any other way is decided anew. Flat TypeScript.
 
 import { output } from "../../ip/output.ts";
-import { afterLoopback, ownerSlot, route } from "../../ip/way.ts";
+import { afterLoopback, isJoined, ownerSlot, route } from "../../ip/way.ts";
 import { canSend, sourceOf } from "../../link/addresses.ts";
 import { follows } from "../../link/calls.ts";
-import { ADDRESS, copyAddress, isNone, sameAddress } from "../../packet/address.ts";
+import { ADDRESS, copyAddress, isNone, isV4, sameAddress } from "../../packet/address.ts";
 import { check } from "../../packet/bounds.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import { NO_ADDRESS } from "../../packet/fields.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Address, Length, Offset } from "../../packet/numbers.ts";
+import { hasIpv6 } from "../../packet/kernels/parts.ts";
 import { NONE, takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { interfaceAt } from "../../packet/slots.ts";
-import { UDP_BY_ALL, UDP_GIVEN, UdpBlock, udpHasPlace } from "../../packet/udp-block.ts";
+import { UDP_BY_ALL, UDP_GIVEN, UDP_GROUP_TTL, UDP_NO_LOOP, UdpBlock, udpHasPlace } from "../../packet/udp-block.ts";
 import { piecesMost, sendPieces } from "./send-pieces.ts";
 import { SLOT_GONE } from "./deliver.ts";
+import { loopDatagram } from "./loop.ts";
 import { datagramBuild } from "../../wire/build.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import type { BytesIn } from "../../wire/kernels/bytes.ts";
-import { isBroadcast, isLoopback } from "../../wire/scope.ts";
+import { copyIn } from "../../wire/kernels/copies.ts";
+import { isBroadcast, isLoopback, isMulticast, SCOPE_LINK } from "../../wire/scope.ts";
 import * as udp from "../../wire/udp.ts";
 
 /** Bytes of the headers before a datagram's payload. */
@@ -58,6 +61,8 @@ export function udpSend(
 		if (!udpHasPlace(socket)) return GONE;
 		if (isBroadcast(view, to) && (socket.bits & UDP_BY_ALL) !== 0) return sendByAll(view, socket, port, data, start, length);
 		if (!lead(view, socket, path, to)) return noWay(view, socket, path);
+		// Here always: no way to a group is settled.
+		if (isMulticast(view, to)) return toGroup(view, socket, path, port, data, start, length);
 	}
 	return transmit(view, path, (socket.localPort << 16) | port, data, start, length);
 }
@@ -92,7 +97,9 @@ export function udpSendBy(
 		route(view, path, 0, true);
 	}
 	if (path.out === 0) return noWay(view, socket, path);
-	const answer = transmit(view, path, (socket.localPort << 16) | port, data, start, length);
+	const answer = isMulticast(view, to)
+		? toGroup(view, socket, path, port, data, start, length)
+		: transmit(view, path, (socket.localPort << 16) | port, data, start, length);
 	path.wayVersion = -1; // not the way of what is sent without saying so
 	return answer;
 }
@@ -142,13 +149,48 @@ function sendByAll(view: DataView, socket: UdpBlock, port: number, data: BytesIn
 	return noWay(view, socket, path);
 }
 
+/** To a group, by a path that has a way, and to the sockets of this board that have joined it there: RFC 1112 §6.1. */
+function toGroup(
+	view: DataView,
+	socket: UdpBlock,
+	path: PathBlock,
+	port: number,
+	data: BytesIn,
+	start: number,
+	length: Length,
+): number {
+	const core = CoreBlock.of(view, CORE);
+	const link = InterfaceBlock.of(view, path.out);
+	const group = path.destination;
+	const ports = (socket.localPort << 16) | port;
+	const ttl = (socket.bits >> UDP_GROUP_TTL) & 0x1ff;
+	if (ttl !== 0) path.ttl = (path.ttl & ~255) | (ttl - 1);
+	const loops = (socket.bits & UDP_NO_LOOP) === 0 && isJoined(view, group, link.slot);
+	// RFC 1112 §6.1, RFC 4291 §2.7: with a time to live of 0, or to a group of a scope nearer than the link's, nothing leaves.
+	const stays = ttl === 1 || (hasIpv6() && !isV4(view, group) && (view.getUint8(group + 1) & 15) < SCOPE_LINK);
+	const most = (path.mtu - path.ipHeader - udp.HEADER) | 0;
+	if (length > most && stays) return TOO_LONG;
+	if (length > most && loops) {
+		if (length > piecesMost(view, path)) return TOO_LONG;
+		if (sendPieces(view, path, ports, data, start, length, true)) return follows(view, link);
+		drop(view, link, DROP.noPacketBuffer);
+		return DROPPED;
+	}
+	if (loops && core.spare !== NONE) {
+		const payload: Offset = (core.spareAt + path.ipHeader + udp.HEADER) | 0;
+		copyIn(view, payload, data, start, length);
+		loopDatagram(view, path, ports, payload, length, length, NONE);
+	}
+	return stays ? follows(view, link) : transmit(view, path, ports, data, start, length);
+}
+
 /** By a path that has a way, from its source address. */
 function transmit(view: DataView, path: PathBlock, ports: number, data: BytesIn, start: number, length: Length): number {
 	const core = CoreBlock.of(view, CORE);
 	const link = InterfaceBlock.of(view, path.out);
 	if (length > ((path.mtu - path.ipHeader - udp.HEADER) | 0)) {
 		if (length > piecesMost(view, path)) return TOO_LONG;
-		if (sendPieces(view, path, ports, data, start, length)) return follows(view, link);
+		if (sendPieces(view, path, ports, data, start, length, false)) return follows(view, link);
 		drop(view, link, DROP.noPacketBuffer);
 		return DROPPED;
 	}

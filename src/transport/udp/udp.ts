@@ -9,7 +9,7 @@ import { DatagramError } from "../../packet/datagram-error.ts";
 import { udpRing, udpRingSize } from "../../packet/layout.ts";
 import { FIRST_SOCKET } from "../../packet/news.ts";
 import { NONE } from "../../packet/packets.ts";
-import { UDP_BY_ALL, UDP_ERRORS, UDP_NO_GROUPS, UdpBlock } from "../../packet/udp-block.ts";
+import { UDP_BY_ALL, UDP_ERRORS, UDP_GROUP_TTL, UDP_NO_GROUPS, UDP_NO_LOOP, UdpBlock } from "../../packet/udp-block.ts";
 import type { Ip } from "../../ip/ip.ts";
 import type { Bytes } from "../../wire/kernels/bytes.ts";
 import { DSCP_SHIFT, TOS_BITS } from "../../wire/build.ts";
@@ -184,6 +184,11 @@ export class Udp {
 	/** Broadcasts to 255.255.255.255 leave by every interface (`byAll`); nothing is taken that is for a broadcast address or a group (`none`). */
 	setBroadcast(socket: UdpSocket, byAll: boolean, none: boolean): void {
 		door.udpSetBits(this.#view, socket.block, (byAll ? UDP_BY_ALL : 0) | (none ? UDP_NO_GROUPS : 0));
+	}
+
+	/** What it sends to groups has that time to live, 0 to 255 (-1: as `setTtl` says, else 1), and reaches the sockets of this stack that have joined them, unless `loop` is false. */
+	setGroups(socket: UdpSocket, ttl: number, loop: boolean): void {
+		door.udpSetBits(this.#view, socket.block, ((ttl + 1) << UDP_GROUP_TTL) | (loop ? 0 : UDP_NO_LOOP));
 	}
 
 	/** Sets the time to live of what the socket sends from now on, 1 to 255; 0: the default. RFC 1122 §4.1.3.5 and §3.2.1.7. */

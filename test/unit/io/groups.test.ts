@@ -1,6 +1,7 @@
 // Datagrams to multicast groups, and who gets them: RFC 1112, RFC 1122 §4.1.3, RFC 3376 §3, of both families.
 
 import { describe, expect, it } from "vitest";
+import { PacketSocket } from "../../../src/io/raw.ts";
 import type { UDP, UDPOptions } from "../../../src/io/types.ts";
 import { statusOf } from "../../../src/status/status.ts";
 import { ascii, pair, text, type Pair } from "./pair.ts";
@@ -11,7 +12,7 @@ const FAMILIES = [
 ];
 
 function scene(): Pair {
-	const p = pair({ sockets: { udp: 6 }, packets: 32 });
+	const p = pair({ sockets: { udp: 6, raw: 1 }, packets: 32 });
 	p.one.stack.interfaces.find("eth0")!.addAddress("2001:db8::1/64");
 	p.two.stack.interfaces.find("eth0")!.addAddress("2001:db8::2/64");
 	p.world.run(2000);
@@ -140,5 +141,122 @@ describe("a shared port", () => {
 		expect(() => new b.UDP({ port: 5000, shared: true })).toThrow("UDP port 5000 is in use");
 		alone.close();
 		expect(() => new b.UDP({ shared: 1 as never })).toThrow("shared 1: expected true or false");
+	});
+});
+
+describe.each(FAMILIES)("what is sent to a group of $name", ({ group, here }) => {
+	/** Hop limits of the frames for groups that leave. */
+	function listening(options: UDPOptions = {}) {
+		const p = scene();
+		const hops: number[] = [];
+		const link = p.one.stack.interfaces.find("eth0")!;
+		const capture = new PacketSocket(p.one.stack, { interface: "eth0" });
+		const member = new p.a.UDP({ port: 5000, multicast: group });
+		const sender = new p.a.UDP({ port: 5001, ...options });
+		const send = (what: string, to = group) => {
+			sender.write(ascii(what), to, 5000);
+			p.world.run(20);
+			for (let frame = capture.read(); frame !== undefined; frame = capture.read()) {
+				const bytes = new Uint8Array(frame);
+				const six = bytes[12] === 0x86;
+				if (bytes[six ? 20 : 23] === 17) hops.push(bytes[six ? 21 : 22]!);
+			}
+			return heard(member);
+		};
+		return { p, hops, link, member, sender, send };
+	}
+
+	it("reaches the sockets of the board that have joined it where it leaves: RFC 1112 §6.1", () => {
+		const { p, member, sender, send, hops } = listening();
+		const there = new p.b.UDP({ port: 5000, multicast: group });
+		expect([send("x"), heard(there), hops]).toEqual([["x"], ["x"], [1]]);
+		sender.write(ascii("y"), group, 5000);
+		p.world.run(20);
+		const data = member.read()!;
+		expect([data.address, data.port, data.localAddress, data.interface]).toEqual([here, 5001, group, "eth0"]);
+		member.write(ascii("answer"), data.address, data.port, data);
+		p.world.run(20);
+		expect(heard(sender)).toEqual(["answer"]);
+	});
+
+	it("reaches the one that sends it, when that has joined", () => {
+		const { p, member } = listening();
+		let told = 0;
+		const self = new p.a.UDP({ port: 5002, multicast: group, onReadable: () => void told++ });
+		self.write(ascii("x"), group, 5002);
+		p.world.run(20);
+		expect([heard(self), heard(member), told]).toEqual([["x"], [], 1]);
+	});
+
+	it("does so in fragments, and they leave unharmed", () => {
+		const { p, send } = listening();
+		const there = new p.b.UDP({ port: 5000, multicast: group });
+		const long = "0123456789".repeat(400);
+		expect([send(long), heard(there)]).toEqual([["4000"], ["4000"]]);
+		const again = new p.b.UDP({ port: 5001, multicast: group });
+		const self = new p.a.UDP({ port: 5003, multicast: group });
+		self.write(ascii(long), group, 5001);
+		p.world.run(20);
+		expect(text(again.read())).toBe(long);
+	});
+
+	it("does not with multicastLoop: false", () => {
+		const { p, send } = listening({ multicastLoop: false });
+		const there = new p.b.UDP({ port: 5000, multicast: group });
+		expect([send("x"), heard(there)]).toEqual([[], ["x"]]);
+	});
+
+	it("has the time to live of multicastTtl, else of ttl, else 1", () => {
+		for (const [options, wanted] of [
+			[{}, 1],
+			[{ ttl: 9 }, 9],
+			[{ multicastTtl: 4 }, 4],
+			[{ ttl: 9, multicastTtl: 255 }, 255],
+		] as const) {
+			const { p, send, hops } = listening(options);
+			expect(send("x")).toEqual(["x"]);
+			send("y", p.two.stack.interfaces.find("eth0")!.addresses[0]!.address);
+			send("z");
+			expect(hops).toEqual([wanted, "ttl" in options ? options.ttl : 64, wanted]);
+		}
+	});
+
+	it("does not leave with multicastTtl: 0, nor by a scope nearer than the link's: RFC 1112 §6.1, RFC 4291 §2.7", () => {
+		const { p, send, hops, member } = listening({ multicastTtl: 0 });
+		const there = new p.b.UDP({ port: 5000, multicast: group });
+		expect([send("x"), heard(there), hops]).toEqual([["x"], [], []]);
+		if (!group.includes(":")) return;
+		member.add("ff01::7");
+		const sender = new p.a.UDP({});
+		sender.write(ascii("near"), "ff01::7", 5000);
+		p.world.run(20);
+		expect([heard(member), hops]).toEqual([["near"], []]);
+	});
+
+	it("goes without a buffer as well as with one", () => {
+		const { p, send } = listening();
+		const { pool } = p.one.stack.core;
+		const taken: number[] = [];
+		for (let packet = pool.acquire(); packet >= 0; packet = pool.acquire()) taken.push(packet);
+		expect(() => send("x")).not.toThrow();
+		for (const packet of taken) pool.release(packet);
+		heardAll(send);
+		expect(send("y")).toEqual(["y"]);
+	});
+});
+
+/** What a shortage has left behind. */
+function heardAll(send: (what: string) => string[]): void {
+	for (let i = 0; i < 3; i++) send("-");
+}
+
+describe("options for groups", () => {
+	it.each([
+		[{ multicastTtl: 256 }, "multicastTtl 256: expected a whole number from 0 to 255"],
+		[{ multicastTtl: "1" }, 'multicastTtl "1": expected a number from 0 to 255'],
+		[{ multicastLoop: 0 }, "multicastLoop 0: expected true or false"],
+	])("%j is refused", (options, message) => {
+		const { a } = scene();
+		expect(() => new a.UDP(options as never)).toThrow(message);
 	});
 });

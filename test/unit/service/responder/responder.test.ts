@@ -63,6 +63,7 @@ class Scene {
 		const { world } = this;
 		return new (createIO(node.stack).UDP)({
 			port,
+			multicastLoop: false,
 			interface: "eth0",
 			onReadable() {
 				for (let datagram = this.read(); datagram !== undefined; datagram = this.read()) {
