@@ -172,8 +172,10 @@ export interface UDPOptions extends CommonOptions {
 	 * nothing is heard that was sent to a broadcast address or a group, as services should that answer strangers (RFC 862 to 864).
 	 */
 	broadcast?: boolean | "all" | undefined;
-	/** Joins this multicast group, as `add` does. */
+	/** Joins this multicast group, as `add` does; one within a link may name its interface: "ff02::fb%eth0". */
 	multicast?: string | undefined;
+	/** Of that group only what comes from these addresses, as with `add`. */
+	sources?: string | readonly string[] | undefined;
 	/** Time to live (hop limit) of what is sent to groups, 0 to 255; as `ttl` unless told, else 1. 0: it reaches sockets of this board alone. RFC 1112 §6.1. */
 	multicastTtl?: number | undefined;
 	/** What is sent to a group also reaches the sockets of this board that have joined it where it leaves, itself among them; `false`: it does not. */
@@ -247,11 +249,12 @@ export interface UDP {
 	write(address: string, port: number, data: Bytes, from?: Origin): void;
 	/**
 	 * Joins a multicast group: on one interface, by name or instance; unless told on that which the socket is bound to, else on all that there
-	 * are and will be. Joining again does nothing. Throws RangeError for what is no group.
+	 * are and will be. Joining again does nothing. With `sources`, one address or several, only what comes from there is heard (source-specific multicast, RFC 4607); further ones may
+	 * be added. Throws RangeError for what is no group, Error when it is joined for all sources already, or for as many as there may be, 64 of all sockets.
 	 */
-	add(group: string, link?: string | Interface): void;
-	/** Leaves a group, as it was joined. Throws Error when it was not. `close` leaves all. */
-	remove(group: string, link?: string | Interface): void;
+	add(group: string, link?: string | Interface, sources?: string | readonly string[]): void;
+	/** Leaves a group, as it was joined, or for these sources alone. Throws Error when it was not. `close` leaves all. */
+	remove(group: string, link?: string | Interface, sources?: string | readonly string[]): void;
 	close(): void;
 	readonly port: number;
 	readonly address: string;

@@ -12,16 +12,17 @@ import { asciiPut, copyAddress, isGroup, isLocal, udpAgain, udpSend, udpSendBy }
 import { isNone, isV4, sameAddress } from "../packet/address.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
 import { AddressCache } from "./address.ts";
-import { LOOPBACK, scopedOf, zoned, zoneOrOption } from "./zones.ts";
+import { groupOf, LOOPBACK, scopedOf, sourcesOf, zoned, zoneOrOption, type Scoped } from "./zones.ts";
 import * as check from "./options.ts";
 import { ANY_ADDRESS, anyAddress, closed, foreign, hidden, isObject, linkOf, report } from "./common.ts";
 import { inWords } from "./icmp-words.ts";
 import type { Bytes, DatagramError, Origin, Sender, UDP, UDPOptions } from "./types.ts";
 
-/** A group that was joined; without an interface on all. */
+/** A group that was joined; without an interface on all; for one source, or, "", for all. */
 interface Membership {
 	readonly group: string;
 	readonly link: Interface | undefined;
+	readonly source: string;
 }
 
 /** Where these lie in a socket's block. */
@@ -71,8 +72,12 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		const { multicastTtl, multicastLoop } = options;
 		const groupTtl = multicastTtl === undefined ? -1 : check.wholeOf("multicastTtl", multicastTtl, 0, 255);
 		const loop = multicastLoop === undefined || check.flagOf("multicastLoop", multicastLoop);
-		const group = options.multicast === undefined ? "" : check.groupOf("multicast", options.multicast, family);
-		this.#bound = zoneOrOption(stack, options, local);
+		const bound = (this.#bound = zoneOrOption(stack, options, local));
+		const joins = options.multicast === undefined ? undefined : groupOf(stack, "multicast", options.multicast, family, bound);
+		const group = joins?.address ?? "";
+		if (group === "" && options.sources !== undefined)
+			throw new RangeError('sources: expected the option "multicast", the group that they send to');
+		const sources = sourcesOf(stack, options.sources, group, joins?.link);
 		const broadcast = options.broadcast ?? true;
 		if (typeof broadcast !== "boolean" && broadcast !== "all")
 			throw new TypeError(`broadcast ${check.show(broadcast)}: expected true, false or "all"`);
@@ -90,7 +95,14 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		if (broadcast !== true) this.#stack.udp.setBroadcast(socket, broadcast === "all", !broadcast);
 		if (groupTtl >= 0 || !loop) this.#stack.udp.setGroups(socket, groupTtl, loop);
 		if (this.#onError !== undefined) this.#stack.udp.wantErrors(socket);
-		if (group !== "") this.#join(group, this.#bound);
+		if (joins !== undefined) {
+			try {
+				this.#join(group, joins.link, sources);
+			} catch (error) {
+				this.close();
+				throw error;
+			}
+		}
 		if (options.target !== undefined) this.target = options.target;
 	}
 
@@ -240,28 +252,56 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		this.#stack.udp.sent(socket, length, udpSendBy(view, block, GIVEN_ADDRESS, port, data, 0, length, source, slot));
 	}
 
-	add(group: string, link?: string | Interface): void {
+	add(group: string, link?: string | Interface, sources?: string | readonly string[]): void {
 		const socket = UDPSocket.#of(this);
-		const address = check.groupOf("group", group, socket.family);
+		const { address, link: where } = this.#groupOf(group, link, socket.family);
+		const from = sourcesOf(this.#stack, sources, address, where);
 		if (!socket.hearsGroups) throw new Error(`group ${check.show(group)}: with broadcast: false the socket hears none`);
 		if (socket.gone) throw new Error("the socket's address or interface is gone");
-		this.#join(address, linkOf(this.#stack, link) ?? this.#bound);
+		this.#join(address, where, from);
 	}
 
-	#join(group: string, link: Interface | undefined): void {
-		if (this.#groups.some((one) => one.group === group && one.link === link)) return;
-		this.#stack.udp.groups.join(link, group, "", this.openSocket);
-		this.#groups.push({ group, link });
+	/** A group that a program names, and the interface that it or `link` says, else the one that the socket is bound to. */
+	#groupOf(group: string, link: string | Interface | undefined, family: number): Scoped {
+		return groupOf(this.#stack, "group", group, family, linkOf(this.#stack, link) ?? this.#bound);
 	}
 
-	remove(group: string, link?: string | Interface): void {
+	#has(group: string, link: Interface | undefined, source: string): boolean {
+		return this.#groups.some((one) => one.group === group && one.link === link && one.source === source);
+	}
+
+	/** For these sources, or, without any, for all. */
+	#join(group: string, link: Interface | undefined, sources: readonly string[]): void {
+		const one = sources.length > 0;
+		// RFC 3376 §3.1: a socket's membership has one filter.
+		if (this.#groups.some((each) => each.group === group && each.link === link && (each.source !== "") !== one))
+			throw new Error(`group "${group}": is joined for ${one ? "all sources" : "some sources"}; remove it first`);
+		const wanted = (one ? sources : [""]).filter((source) => !this.#has(group, link, source));
+		const { groups } = this.#stack.udp;
+		const before = this.#groups.length;
+		try {
+			for (const source of wanted) {
+				groups.join(link, group, source, this.openSocket);
+				this.#groups.push({ group, link, source });
+			}
+		} catch (error) {
+			for (const { source } of this.#groups.splice(before)) groups.leave(link, group, source, this.openSocket);
+			throw error;
+		}
+	}
+
+	remove(group: string, link?: string | Interface, sources?: string | readonly string[]): void {
 		const socket = UDPSocket.#of(this);
-		const address = check.groupOf("group", group);
-		const where = linkOf(this.#stack, link) ?? this.#bound;
-		const at = this.#groups.findIndex((one) => one.group === address && one.link === where);
-		if (at < 0) throw new Error(`group ${check.show(group)}: expected one that was joined`);
-		this.#groups.splice(at, 1);
-		this.#stack.udp.groups.leave(where, address, "", socket);
+		const { address, link: where } = this.#groupOf(group, link, 0);
+		const from = sourcesOf(this.#stack, sources, address, where);
+		for (const source of from)
+			if (!this.#has(address, where, source)) throw new Error(`source "${source}": expected one that ${group} was joined for`);
+		const left = this.#groups.filter(
+			(one) => one.group === address && one.link === where && (from.length === 0 || from.includes(one.source)),
+		);
+		if (left.length === 0) throw new Error(`group ${check.show(group)}: expected one that was joined`);
+		this.#groups = this.#groups.filter((one) => !left.includes(one));
+		for (const { source } of left) this.#stack.udp.groups.leave(where, address, source, socket);
 	}
 
 	close(): void {
@@ -270,7 +310,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		if (socket === undefined) return;
 		this.openSocket = undefined;
 		placeDatagrams(this, 0);
-		for (const { group, link } of this.#groups) this.#stack.udp.groups.leave(link, group, "", socket);
+		for (const { group, link, source } of this.#groups) this.#stack.udp.groups.leave(link, group, source, socket);
 		this.#groups = [];
 		this.#stack.udp.close(socket);
 	}

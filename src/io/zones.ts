@@ -1,11 +1,13 @@
 // Zones of addresses, RFC 4007 §11: "fe80::1%eth0" is that host on the link of eth0. Programs give and get link-local addresses of IPv6 so; the stack has address and interface.
 
-import { canonicalAddress } from "../address.ts";
+import { canonicalAddress, familyBits, isMulticast, unlessAny } from "../address.ts";
 import { isLinkLocal, parseIpv6 } from "../address6.ts";
 import type { Interface } from "../link/interface.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Stack } from "../stack.ts";
 import { linkOf } from "./common.ts";
+import { SCOPE_LINK } from "../wire/scope.ts";
+import * as check from "./options.ts";
 import { addressOf, show } from "./options.ts";
 
 /** Slot of loopback, whose packets are those of other interfaces' addresses: it is no zone. */
@@ -30,13 +32,38 @@ export function zoned(address: string, link: Interface | undefined): string {
 	return isNear(address) && address.indexOf(":") === 4 ? `${address}%${link.name}` : address;
 }
 
+/** Whether a group of IPv6 is one within a link, or nearer, by its first 32 bits: RFC 4291 §2.7. */
+function isLinkGroup(first: number): boolean {
+	return first >>> 24 === 0xff && ((first >>> 16) & 15) <= SCOPE_LINK;
+}
+
+/** Reads a group, of that family (0: of any), which may have a zone. `bound`: the only interface that it may be. */
+export function groupOf(stack: Stack, name: string, value: unknown, family: number, bound: Interface | undefined): Scoped {
+	const scoped = scopedOf(stack, name, value, bound);
+	check.groupOf(name, scoped.address, family);
+	return scoped;
+}
+
+/** Reads the sources that a group is joined for on an interface: one address or several; none when nothing is said. */
+export function sourcesOf(stack: Stack, value: unknown, group: string, link: Interface | undefined): string[] {
+	if (value === undefined) return [];
+	const list: unknown[] = Array.isArray(value) ? value : [value];
+	if (list.length === 0) throw new RangeError("sources: expected one at least, or the option left out");
+	return list.map((each) => {
+		const { address } = scopedOf(stack, "source", each, link);
+		if (isMulticast(address) || unlessAny(address) === "" || familyBits(address) !== familyBits(group))
+			throw new RangeError(`source ${show(each)}: expected the address of a host, of the family of the group "${group}"`);
+		return address;
+	});
+}
+
 /** Reads an address that may have a zone. `bound`: the only interface that it may be. Throws TypeError or RangeError naming the value. */
 export function scopedOf(stack: Stack, name: string, value: unknown, bound?: Interface): Scoped {
 	if (!hasIpv6() || typeof value !== "string" || !value.includes("%")) return { address: addressOf(name, value), link: bound };
 	const percent = value.indexOf("%");
 	const words = parseIpv6(value.slice(0, percent));
 	const zone = value.slice(percent + 1);
-	if (words === undefined || !isLinkLocal(words))
+	if (words === undefined || !(isLinkLocal(words) || isLinkGroup(words[0])))
 		throw new RangeError(`${name} ${show(value)}: expected a zone only behind an address of one link, as in "fe80::1%eth0"`);
 	const link = stack.interfaces.find(zone);
 	if (link === undefined) {
