@@ -160,6 +160,7 @@ function boardModule(board, pathOf, settings) {
 			provider: name,
 			addresses,
 			dhcp,
+			linkLocal: each.linkLocal || undefined,
 			ipv6: each.ipv6,
 			gateway,
 			mtu,
@@ -170,6 +171,7 @@ function boardModule(board, pathOf, settings) {
 		});
 	}
 	const hasDhcp = interfaces.some(({ dhcp }) => dhcp !== undefined);
+	const hasLinkLocal = interfaces.some(({ linkLocal }) => linkLocal !== undefined);
 	const hasIpv6 = interfaces.some(({ ipv6 }) => ipv6 !== undefined);
 	const hasEthernet = links.has("ethernet");
 	const hasMdns = board.file.mdns !== undefined;
@@ -177,6 +179,7 @@ function boardModule(board, pathOf, settings) {
 	const parts = [
 		...links,
 		...(hasDhcp ? ["dhcp"] : []),
+		...(hasLinkLocal ? ["linklocal"] : []),
 		...(hasIpv6 ? ["ipv6"] : []),
 		...(hasEthernet ? ["groups"] : []),
 		...(hasMdns ? ["mdns"] : []),
@@ -207,7 +210,7 @@ ${providers.join("\n")}
 }
 
 export function parts() {
-	return { links: { ${[...links].join(", ")} }${hasDhcp ? ", startDhcp: dhcp" : ""}${hasIpv6 ? ", startIpv6: ipv6" : ""}${hasEthernet ? ", startGroups: groups" : ""}${hasMdns ? ", startMdns: mdns" : ""}${joins ? ", joinNetwork: wifi" : ""}${parts.includes("dns") ? ", useNameServers: dns" : ""} };
+	return { links: { ${[...links].join(", ")} }${hasDhcp ? ", startDhcp: dhcp" : ""}${hasLinkLocal ? ", startLinkLocal: linklocal" : ""}${hasIpv6 ? ", startIpv6: ipv6" : ""}${hasEthernet ? ", startGroups: groups" : ""}${hasMdns ? ", startMdns: mdns" : ""}${joins ? ", joinNetwork: wifi" : ""}${parts.includes("dns") ? ", useNameServers: dns" : ""} };
 }
 
 export function settings() {

@@ -10,6 +10,7 @@ import type { DhcpFile, StartDhcp } from "./links/dhcp.ts";
 import type { StartGroups } from "./links/groups.ts";
 import type { Ipv6File, StartIpv6 } from "./links/ipv6.ts";
 import type { MakeLink, Say } from "./links/link.ts";
+import type { StartLinkLocal } from "./links/linklocal.ts";
 import type { MdnsFile, StartMdns } from "./links/mdns.ts";
 import type { JoinNetwork } from "./links/wifi.ts";
 import { makeDevice, type Device, type NetworkOptions } from "./network.ts";
@@ -22,6 +23,8 @@ export interface InterfaceFile {
 	link: string;
 	addresses: string[];
 	dhcp?: DhcpFile | undefined;
+	/** An address of 169.254.0.0/16 while there is no other of IPv4. */
+	linkLocal?: boolean | undefined;
 	ipv6?: Ipv6File | undefined;
 	gateway?: string | undefined;
 	mtu?: number | undefined;
@@ -48,6 +51,7 @@ export interface Parts {
 	/** By kind: hosts/links. */
 	readonly links: Readonly<Record<string, MakeLink>>;
 	readonly startDhcp?: StartDhcp | undefined;
+	readonly startLinkLocal?: StartLinkLocal | undefined;
 	readonly startIpv6?: StartIpv6 | undefined;
 	readonly startGroups?: StartGroups | undefined;
 	readonly startMdns?: StartMdns | undefined;
@@ -103,7 +107,7 @@ export function boot<I extends InterfaceFile>(board: BoardFile<I>, parts: Parts,
 }
 
 function addInterface<I extends InterfaceFile>(stack: Stack, file: I, place: string, parts: Parts, host: Host<I>): void {
-	const { name, link: kind, addresses, dhcp, ipv6, gateway, mtu, metric, dns, options } = file;
+	const { name, link: kind, addresses, dhcp, linkLocal, ipv6, gateway, mtu, metric, dns, options } = file;
 	const driver = kind === "loopback" ? undefined : host.open(file, place);
 	if (driver === undefined && kind !== "loopback") return;
 	const common = mtu === undefined ? { metric } : { mtu, metric };
@@ -116,6 +120,7 @@ function addInterface<I extends InterfaceFile>(stack: Stack, file: I, place: str
 		if (dns !== undefined) link.nameServers = dns;
 		if (ipv6 !== undefined) parts.startIpv6!(stack, name, ipv6, host.say);
 		host.added?.(stack, link, file, dhcp === undefined ? undefined : parts.startDhcp!(stack, name, dhcp, host.say));
+		if (linkLocal === true) parts.startLinkLocal!(stack, name, host.say);
 	});
 }
 

@@ -181,6 +181,7 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 		const problem =
 			strangerProblem(interface_) ??
 			dhcpProblem(interface_) ??
+			linkLocalProblem(interface_) ??
 			(linkOf(interface_) === "loopback"
 				? undefined
 				: (wireProblem(interface_, folder) ?? macProblem(interface_) ?? faultProblem(interface_)));
@@ -276,6 +277,11 @@ function dhcpProblem(interface_: BoardInterface): string | undefined {
 	return mtu < DHCP_MESSAGE ? `mtu ${mtu}: expected at least ${DHCP_MESSAGE}, for the messages of DHCP` : undefined;
 }
 
+function linkLocalProblem({ linkLocal, addresses = [] }: BoardInterface): string | undefined {
+	if (linkLocal !== true || addresses.length === 0) return undefined;
+	return "linkLocal true: is for an interface without an address; remove it, or addresses";
+}
+
 function linkOf({ link }: BoardInterface): Link {
 	return link ?? "ethernet";
 }
@@ -295,6 +301,7 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 	mac: ["ethernet"],
 	gateway: ["ethernet", "slip"],
 	dhcp: ["ethernet"],
+	linkLocal: ["ethernet"],
 	ipv6: ["ethernet", "ppp"],
 	wifi: ["ethernet"],
 	dns: ["ethernet", "slip"],

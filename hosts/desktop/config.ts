@@ -88,6 +88,7 @@ export interface BoardInterface {
 	addresses?: string[];
 	/** Instead of addresses and gateway. */
 	dhcp?: DhcpFile | false;
+	linkLocal?: boolean;
 	ipv6?: Ipv6File;
 	/** In a file also one of IPv6, or a list with one of each family; once it is checked that of IPv4. */
 	gateway?: string;
@@ -150,6 +151,7 @@ export interface InterfaceConfiguration {
 	mtu: number | undefined;
 	addresses: string[];
 	dhcp?: DhcpFile;
+	linkLocal?: boolean;
 	ipv6?: Ipv6File;
 	gateway?: string;
 	metric: number;

@@ -25,6 +25,7 @@ import { SettingError } from "../settings.ts";
 import startDhcp from "../links/dhcp.ts";
 import startGroups from "../links/groups.ts";
 import startIpv6 from "../links/ipv6.ts";
+import startLinkLocal from "../links/linklocal.ts";
 import startMdns from "../links/mdns.ts";
 import useNameServers from "../links/dns.ts";
 import ethernet from "../links/ethernet.ts";
@@ -41,7 +42,15 @@ import Timer from "./timer.ts";
 import { openUart, serialProviderOf, type SerialProvider, type UartPlug } from "./uart-device.ts";
 
 /** A simulated board may have any of them. */
-const PARTS: Parts = { links: { ethernet, loopback, ppp, slip }, startDhcp, startIpv6, startGroups, startMdns, useNameServers };
+const PARTS: Parts = {
+	links: { ethernet, loopback, ppp, slip },
+	startDhcp,
+	startLinkLocal,
+	startIpv6,
+	startGroups,
+	startMdns,
+	useNameServers,
+};
 
 const control = args.length > 1 ? inheritFd(Number(args[1]), "stream") : -1;
 const devices: Device[] = [];

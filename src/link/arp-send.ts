@@ -6,6 +6,7 @@ import type { Ipv4, Offset, Uint16 } from "../packet/numbers.ts";
 import { headerPlace, NONE, packetAcquireControl, packetRelease } from "../packet/packets.ts";
 import * as arp from "../wire/arp.ts";
 import * as ethernet from "../wire/ethernet.ts";
+import { isLinkLocal } from "../wire/ipv4.ts";
 import { copy } from "../wire/kernels/copies.ts";
 import { sendFrame } from "./transmit.ts";
 
@@ -53,5 +54,10 @@ function finish(
 	view.setUint16(frame + ethernet.TYPE, ethernet.TYPE_ARP);
 	arp.write(view, at, operation, sender, target);
 	copy(view, at + arp.SENDER_MAC, link.mac, 6);
+	if (isLinkLocal(sender)) {
+		// RFC 3927 §2.5: all hear of those, so that two stations with one address do.
+		view.setInt32(frame, -1);
+		view.setUint16(frame + 4, 0xffff);
+	}
 	if (!sendFrame(view, link, packet, frame, at + arp.LENGTH)) packetRelease(view, packet);
 }

@@ -40,7 +40,11 @@ describe("a firmware", () => {
 			"multihome/ppp",
 			"multihome/dhcp",
 		]);
-		expect(await carried("export default () => {};", ["ethernet", "mdns"])).toEqual(["multihome", "multihome/responder"]);
+		expect(await carried("export default () => {};", ["ethernet", "linklocal", "mdns"])).toEqual([
+			"multihome",
+			"multihome/linklocal",
+			"multihome/responder",
+		]);
 		expect(await carried("export default () => {};", ["slip", "dns"])).toEqual(["multihome", "multihome/slip", "multihome/dns"]);
 	});
 

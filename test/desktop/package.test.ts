@@ -234,6 +234,7 @@ describe("the package", () => {
 			"multihome/slip": [],
 			"multihome/dhcp": [],
 			"multihome/ipv6": [],
+			"multihome/linklocal": [],
 			"multihome/groups": [],
 			"multihome/dns": [],
 			"multihome/mdns": ["multihome/dns"],

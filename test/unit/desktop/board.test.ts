@@ -227,7 +227,7 @@ describe("a board file", () => {
 		],
 		[
 			{ speed: 100 },
-			"interfaces[0].speed: unknown; expected name, link, driver, wifi, baud, ppp, slip, pins, chipFaults, wire, mac, mtu, addresses, ipv6, dhcp, gateway, metric, dns, forward or faults",
+			"interfaces[0].speed: unknown; expected name, link, driver, wifi, baud, ppp, slip, pins, chipFaults, wire, mac, mtu, addresses, linkLocal, ipv6, dhcp, gateway, metric, dns, forward or faults",
 		],
 	])("is refused with an interface that has %j", (change, message) => {
 		if (typeof message === "string") expect(withFirst(change)).toBe(message);
