@@ -98,6 +98,7 @@ export class Responder implements Service, Owner, EventSocket, SocketOwner {
 			throw error;
 		}
 		udp.setTtl(this.#socket, TTL);
+		udp.setGroups(this.#socket, TTL, false);
 		this.#socket.owner = { onEvents: () => this.#heard() };
 		this.#clock = new Clock(core);
 		this.#watch = stack.watch(() => this.#look());

@@ -111,6 +111,16 @@ describe("a name", () => {
 		expect(at).toEqual([0, 250, 500, 750, 1750]);
 	});
 
+	it("is said with a time to live of 255: §11", () => {
+		const scene = new Scene({ run: 0 });
+		const ttls = new Set<number>();
+		scene.world.segments[0]!.tap = (frame) => {
+			if (frame[12] === 8 && frame[13] === 0 && frame[14 + 20 + 2] === 5353 >> 8) ttls.add(frame[14 + 8]!);
+		};
+		scene.world.run(3000);
+		expect([...ttls]).toEqual([255]);
+	});
+
 	it("is not answered for before it is announced", () => {
 		const scene = new Scene({ run: 500 });
 		expect(scene.ask([[A, "board.local"]], {}, 100).flatMap(({ answers }) => answers)).toEqual([]);
