@@ -112,8 +112,8 @@ export function poolOf({ tcp, receiveBuffer, sendBuffer, buffers }: Limits): Poo
 export const FRAMES_PER_TURN = 8;
 /** Turns that one `poll` takes before it gives the processor back. */
 export const TURNS_PER_POLL = 16;
-/** Looks at devices that move a frame, while nothing else is to be done, before it does so likewise. */
-export const LOOKS_PER_POLL = 512;
+/** Looks at devices that move a frame, while nothing else is to be done, before it does so likewise: on a Pico some 0.7 ms, which programs have to wait. */
+export const LOOKS_PER_POLL = 320;
 /** Packet buffers, of `packets`, that only control traffic (ARP) takes: however many packets wait, a neighbour can be asked and answered. */
 export const CONTROL_PACKETS = 1;
 /** Packets that wait for a busy device, per interface; fewer when that would be more than it leaves to the others. */

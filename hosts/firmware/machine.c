@@ -57,6 +57,16 @@ void xs_board_collect(xsMachine *the)
 #define STEP_SLOTS 128
 #define STEP_CHUNK_BYTES 1024
 
+/* Of the block that has most: a chunk lies in one. */
+static txSize chunkRoom(xsMachine *the)
+{
+	txSize most = 0;
+	for (const txBlock *block = the->firstBlock; block; block = block->nextBlock)
+		if (block->limit - block->current > most)
+			most = (txSize)(block->limit - block->current);
+	return most;
+}
+
 /*
  * For hosts/engine/poll.c. Collects garbage when there is no room for another step, and answers whether it did. The engine would do so in the middle of that step, and the data path would stand still for both. What is
  * in use after a collection is remembered: where little was garbage, it is not collected again before nearly a step's has been made.
@@ -64,7 +74,7 @@ void xs_board_collect(xsMachine *the)
 int multihomeTidy(xsMachine *the)
 {
 	static txSize slotsLeft, chunkBytesLeft;
-	int chunks = the->maximumChunksSize - the->currentChunksSize < STEP_CHUNK_BYTES && the->currentChunksSize - chunkBytesLeft >= STEP_CHUNK_BYTES * 3 / 4;
+	int chunks = chunkRoom(the) < STEP_CHUNK_BYTES && the->currentChunksSize - chunkBytesLeft >= STEP_CHUNK_BYTES * 3 / 4;
 	int slots = (txSize)the->maximumHeapCount - (txSize)the->currentHeapCount < STEP_SLOTS && (txSize)the->currentHeapCount - slotsLeft >= STEP_SLOTS;
 	if (!chunks && !slots)
 		return 0;
