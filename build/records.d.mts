@@ -1,5 +1,3 @@
-/** Files that have records, or say where fields of one lie. */
-export const FILES: RegExp;
 /** The code of a module at `path`, with numbers for where the fields of records lie. */
 export function writeOutRecords(code: string, path: string): Promise<string>;
 export function squeezeTables(code: string): string;

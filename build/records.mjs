@@ -1,10 +1,11 @@
 // Where the fields of records lie (src/packet/record.ts), written out into programs for XS: as numbers they are constants, which cost nothing there.
 
+import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Files of src/packet that have records, or say where fields of one lie, and imports of them, as `tsc` writes these. */
-export const FILES = /(?:-block|-table|-error|-entry|\/timers|\/news|\/drops|\/fields)\.js$/;
+/** What files of src/packet and src/wire have that declare records, or say where fields of one lie; and imports of such, as `tsc` writes these. */
+const DECLARES = /^export const \w+ = (?:record\(|\w+\.offsets;)/m;
 const KINDS = /^import \{[^}]*\} from "(\.[^"]*\.js)";$/gm;
 
 /**
@@ -15,7 +16,7 @@ const KINDS = /^import \{[^}]*\} from "(\.[^"]*\.js)";$/gm;
 export async function writeOutRecords(code, path, own = () => true) {
 	const kinds = new Map();
 	for (const file of [path, ...[...code.matchAll(KINDS)].map(([, from]) => resolve(dirname(path), from))]) {
-		if (!FILES.test(file) || !file.includes("/packet/") || !own(file)) continue;
+		if (!/\/(?:packet|wire)\//.test(file) || !own(file) || !DECLARES.test(readFileSync(file, "utf8"))) continue;
 		for (const [name, kind] of Object.entries(await import(pathToFileURL(file)))) kinds.set(name, kind);
 	}
 	const offsetOf = (kind, field) => kinds.get(kind)?.offsets?.[field];

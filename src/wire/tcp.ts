@@ -26,7 +26,7 @@ export const OPTION_MSS = 2;
 /** Bytes of that option. */
 const MSS = 4;
 /** The options of our SYNs, each in whole words: one more is a line here, and one of `synOptions`. */
-const SynOptions = record({ mss: int32 });
+export const SynOptions = record({ mss: int32 });
 /** Their bytes. */
 export const SYN_OPTIONS = SynOptions.bytes;
 
