@@ -27,7 +27,7 @@ export interface RawOptions {
 
 /** The header of a datagram that was read, on the buffer that holds what follows it. */
 export interface RawHeader {
-	/** Address of the sender. */
+	/** Address of the sender; a link-local one of IPv6 with the interface that it came by: "fe80::2%eth0". */
 	source: string;
 	/** Address that it was sent to. */
 	destination: string;

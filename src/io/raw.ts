@@ -13,6 +13,7 @@ import * as ipv4 from "../wire/ipv4.ts";
 import { closed, linkOf, report } from "./common.ts";
 import { inWords } from "./icmp-words.ts";
 import * as check from "./options.ts";
+import { scopedOf, zoned, zoneOrOption } from "./zones.ts";
 import type { FrameHeader, Packet, PacketOptions, Raw, RawHeader, RawOptions, RawSending } from "./raw-types.ts";
 import type { Bytes, DatagramError } from "./types.ts";
 
@@ -107,6 +108,8 @@ export class RawSocket extends RingSocket implements Raw {
 	readonly protocol: number;
 	readonly #ttl: number;
 	readonly #dscp: number;
+	/** The interface that it is bound to. */
+	readonly #bound: Interface | undefined;
 
 	constructor(stack: Stack, options: RawOptions) {
 		check.objectOption(options);
@@ -119,39 +122,45 @@ export class RawSocket extends RingSocket implements Raw {
 		const { family } = options;
 		if (family !== undefined && family !== 4 && family !== 6)
 			throw new RangeError(`family ${check.show(family)}: expected 4 or 6, or the option left out`);
-		const address = check.localAddressOf(options);
+		const local = options.address === undefined ? undefined : scopedOf(stack, "address", options.address);
+		const address = unlessAny(local?.address ?? "");
 		if (address !== "" && family !== undefined && address.includes(":") !== (family === 6))
 			throw new RangeError(`family ${family}: expected that of the address "${address}"`);
 		this.#ttl = check.ttlOf("ttl", options.ttl);
 		this.#dscp = Math.max(0, check.dscpOf(options.dscp));
-		const slot = linkOf(stack, options.interface)?.slot ?? 0;
-		this.take(this.raw.open(protocol, family ?? 0, address, slot));
+		this.#bound = zoneOrOption(stack, options, local);
+		this.take(this.raw.open(protocol, family ?? 0, address, this.#bound?.slot ?? 0));
 		if (this.hearsErrors) this.raw.wantErrors(this.socket);
 	}
 
 	read(): (ArrayBuffer & RawHeader) | undefined;
 	read(buffer: Bytes & Partial<RawHeader>): number | undefined;
 	read(buffer?: Bytes & Partial<RawHeader>): number | (ArrayBuffer & RawHeader) | undefined {
-		return this.readTo<RawHeader>(buffer, (socket) => ({
-			source: socket.fromAddress,
-			destination: socket.toAddress,
-			ttl: socket.fromPort & 255,
-			dscp: ((socket.fromPort >> 8) & 255) >> 2,
-			interface: this.stack.interfaces.at(socket.fromSlot)?.name ?? "",
-		}));
+		return this.readTo<RawHeader>(buffer, (socket) => {
+			const link = this.stack.interfaces.at(socket.fromSlot);
+			return {
+				source: zoned(socket.fromAddress, link),
+				destination: zoned(socket.toAddress, link),
+				ttl: socket.fromPort & 255,
+				dscp: ((socket.fromPort >> 8) & 255) >> 2,
+				interface: link?.name ?? "",
+			};
+		});
 	}
 
 	write(data: Bytes, destination: string, header: RawSending = {}): void {
 		const { socket } = this;
 		const size = check.sizeOf(data);
-		const to = check.addressOf("destination", destination);
-		const source = header.source === undefined ? "" : unlessAny(check.addressOf("source", header.source));
+		const given = linkOf(this.stack, header.interface);
+		const to = scopedOf(this.stack, "destination", destination, given ?? this.#bound);
+		const from = header.source === undefined ? undefined : scopedOf(this.stack, "source", header.source, to.link);
+		const source = unlessAny(from?.address ?? "");
 		if (source !== "" && !this.stack.ip.isLocal(source))
 			throw new RangeError(`source ${check.show(source)}: expected an address of this stack`);
 		const ttl = header.ttl === undefined ? this.#ttl : check.ttlOf("ttl", header.ttl);
 		const dscp = header.dscp === undefined ? this.#dscp : check.dscpOf(header.dscp);
-		const slot = linkOf(this.stack, header.interface)?.slot ?? 0;
-		this.raw.send(socket, to, data, size, source, slot, ttl | (dscp << DSCP_SHIFT));
+		const slot = (from?.link ?? to.link ?? given)?.slot ?? 0;
+		this.raw.send(socket, to.address, data, size, source, slot, ttl | (dscp << DSCP_SHIFT));
 	}
 }
 

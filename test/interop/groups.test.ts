@@ -48,15 +48,16 @@ describeWith(["bridge", "python3"], "a bridge that snoops", () => {
 	}
 
 	/** A datagram to the group by the bridge. */
-	async function send(group: string, text: string): Promise<void> {
+	async function send(group: string, text: string, from = ""): Promise<void> {
 		const script = [
 			"import socket, sys",
 			"six = ':' in sys.argv[1]",
 			"s = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)",
 			"s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, socket.if_nametoindex('br0')) if six else s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton('192.168.77.1'))",
+			"if sys.argv[3]: s.bind((sys.argv[3], 0))",
 			"s.sendto(sys.argv[2].encode(), (sys.argv[1], 5000))",
 		].join("\n");
-		const { status, stderr } = await namespace.exec("python3", ["-c", script, group, text]);
+		const { status, stderr } = await namespace.exec("python3", ["-c", script, group, text, from]);
 		expect(stderr + status).toBe("0");
 	}
 
@@ -71,6 +72,27 @@ describeWith(["bridge", "python3"], "a bridge that snoops", () => {
 	it("knows the board's groups, those in which its addresses are asked for too, and hands on what is for them", async () => {
 		await reaches("first");
 		expect(await known()).toMatch(/port tap0 grp ff02::1:ff/);
+	});
+
+	it("knows for which source alone a group is joined; the board hears that one, and Linux the board by a membership of the same kind: RFC 3376", async () => {
+		await namespace.ip(..."address add 192.168.77.9/24 dev br0".split(" "));
+		await until(async () => /grp 232\.1\.2\.3 .*filter_mode include.*source_list 192\.168\.77\.1\//.test(await known()));
+		const script = [
+			"import socket, struct",
+			"s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
+			"s.bind(('', 5001))",
+			"ip = socket.inet_aton",
+			"s.setsockopt(socket.IPPROTO_IP, 39, ip('232.1.2.4') + ip('192.168.77.1') + ip('192.168.77.2'))", // IP_ADD_SOURCE_MEMBERSHIP: group, interface, source
+			"s.settimeout(20)",
+			"print(*s.recvfrom(100))",
+		].join("\n");
+		const heard = namespace.exec("python3", ["-c", script]);
+		await pause(1000);
+		await send("232.1.2.3", "wrong", "192.168.77.9");
+		await send("232.1.2.3", "right", "192.168.77.1");
+		await until(() => board.output.includes("heard right by 232.1.2.3 from 192.168.77.1"));
+		expect(board.output).not.toContain("heard wrong");
+		expect(await heard).toMatchObject({ stdout: "b'right' ('192.168.77.2', 5000)\n", status: 0 });
 	});
 
 	it("keeps knowing them, as the board answers its queries", async () => {

@@ -13,6 +13,7 @@ import { Both, Half, type Hearer } from "./both.ts";
 import "./eyeballs.ts"; // so that TCP takes names where there is a resolver
 import { engineOf, type Engine } from "./engine.ts";
 import { ResolveError, type Outcome } from "./errors.ts";
+import { scopedOf } from "../../io/zones.ts";
 import type { Scope } from "./servers.ts";
 import type { ResolveCallback, ResolveCallbacks, ResolveOptions, Resolver as ResolverType, ResolverOptions } from "./types.ts";
 
@@ -59,7 +60,7 @@ export class NameResolver implements ResolverType, EventSocket, SocketOwner {
 		check.objectOption(options);
 		const { servers, socket, timeout, mixedCase, target } = options;
 		const slot = slotOf(stack, options.interface ?? (socket as ResolverOptions["socket"] | null)?.interface);
-		this.#scope = { servers: serversOf(servers), link: slot === 0 ? undefined : stack.interfaces.at(slot) };
+		this.#scope = { servers: serversOf(stack, servers), link: slot === 0 ? undefined : stack.interfaces.at(slot) };
 		this.#timeout = timeout === undefined ? DNS_TIMEOUT_MS : check.wholeOf("timeout", timeout, LEAST_TIMEOUT_MS, MOST_TIMEOUT_MS);
 		this.#mixedCase = mixedCase === undefined ? false : check.flagOf("mixedCase", mixedCase);
 		this.#stack = stack;
@@ -131,11 +132,17 @@ export class NameResolver implements ResolverType, EventSocket, SocketOwner {
 }
 
 /** Name servers as programs give them; none is as if they said nothing. */
-function serversOf(servers: readonly string[] | undefined): string[] | undefined {
+function serversOf(stack: Stack, servers: readonly string[] | undefined): string[] | undefined {
 	if (servers === undefined) return undefined;
 	if (!Array.isArray(servers)) throw new TypeError(`servers ${check.show(servers)}: expected an array of IP addresses`);
 	if (servers.length === 0) return undefined;
-	return servers.map((text: unknown) => check.addressOf("servers", text));
+	return servers.map((text: unknown) => serverOf(stack, "servers", text));
+}
+
+/** One of them: canonical, with its zone if it has one. */
+function serverOf(stack: Stack, name: string, text: unknown): string {
+	const { address, link } = scopedOf(stack, name, text);
+	return link === undefined ? address : `${address}%${link.name}`;
 }
 
 /**
@@ -165,5 +172,5 @@ export function createResolver(stack: Stack): new (options?: ResolverOptions) =>
 
 /** Sets the name servers of the whole stack, which are asked before those of its interfaces. Throws TypeError or RangeError for what is no address. */
 export function useNameServers(stack: Stack, servers: readonly string[]): void {
-	engineOf(stack).servers = servers.map((text) => check.addressOf("name server", text));
+	engineOf(stack).servers = servers.map((text) => serverOf(stack, "name server", text));
 }

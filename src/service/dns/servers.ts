@@ -12,7 +12,7 @@ export interface Server {
 
 /** Which servers a resolver wants. */
 export interface Scope {
-	/** Given by the program. */
+	/** Given by the program: addresses, link-local ones with the zone that they are in. */
 	readonly servers: readonly string[] | undefined;
 	/** The only interface that may be used. */
 	readonly link: Interface | undefined;
@@ -26,19 +26,24 @@ export function serversFor(stack: Stack, general: readonly string[], scope: Scop
 	const { servers, link } = scope;
 	const list: Server[] = [];
 	if (link !== undefined && (link.slot === 0 || !link.up)) return list;
-	if (servers !== undefined) addAll(list, servers, link);
-	else if (link !== undefined) addAll(list, link.ip.servers.length > 0 ? link.ip.servers : general, link);
+	if (servers !== undefined) addAll(stack, list, servers, link);
+	else if (link !== undefined) addAll(stack, list, link.ip.servers.length > 0 ? link.ip.servers : general, link);
 	else {
-		addAll(list, general, undefined);
-		for (const each of inOrder(stack)) addAll(list, each.ip.servers, each);
+		addAll(stack, list, general, undefined);
+		for (const each of inOrder(stack)) addAll(stack, list, each.ip.servers, each);
 	}
 	return list;
 }
 
-function addAll(list: Server[], addresses: readonly string[], link: Interface | undefined): void {
-	for (const address of addresses)
+/** One behind an interface that is not there, is down, or is not the only one that may be used, is left out. */
+function addAll(stack: Stack, list: Server[], texts: readonly string[], only: Interface | undefined): void {
+	for (const text of texts) {
+		const [address, zone] = text.split("%") as [string, string?];
+		const link = zone === undefined ? only : stack.interfaces.find(zone);
+		if (zone !== undefined && (link === undefined || !link.up || (only !== undefined && only !== link))) continue;
 		if (list.length < DNS_SERVERS && !list.some((other) => other.address === address && other.link === link))
 			list.push({ address, link });
+	}
 }
 
 /** The interfaces that are up. */

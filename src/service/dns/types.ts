@@ -5,7 +5,7 @@ import type { ResolveError } from "./errors.ts";
 
 /** What a Resolver may be told. */
 export interface ResolverOptions {
-	/** Addresses of the name servers to ask. Without any: those of the interfaces and of the board, hosts/desktop/README.md. */
+	/** Addresses of the name servers to ask; link-local ones with their interface: "fe80::53%eth0". Without any: those of the interfaces and of the board, hosts/desktop/README.md. */
 	servers?: readonly string[] | undefined;
 	/** Restricts it to one interface, by name or instance: its servers, and questions by it alone. */
 	interface?: string | Interface | undefined;

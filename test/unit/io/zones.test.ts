@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { createIO, type IO } from "../../../src/io/io.ts";
 import { PingSocket } from "../../../src/io/ping.ts";
+import { RawSocket } from "../../../src/io/raw.ts";
 import { World, type Node } from "../../support/world.ts";
 import { ascii, text } from "./pair.ts";
 
@@ -18,11 +19,11 @@ interface Scene {
 
 function scene(): Scene {
 	const world = new World(1);
-	const here = world.node("here", { sockets: { icmp: 4 } });
+	const here = world.node("here", { sockets: { icmp: 4, raw: 2 } });
 	const peers = [0, 1].map((i) => {
 		const segment = world.segment();
 		here.ethernet(`eth${i}`, segment.port({ mac: 1 + i }), `10.${i}.0.1/24`, `fe80::1${i}/64`);
-		const node = world.node(`peer${i}`);
+		const node = world.node(`peer${i}`, { sockets: { raw: 1 } });
 		node.ethernet("lan", segment.port({ mac: 11 + i }), `10.${i}.0.2/24`, `${PEER}/64`);
 		return { node, io: createIO(node.stack) };
 	});
@@ -88,6 +89,28 @@ describe("a zone", () => {
 		}
 		const from = (i: number) => `${PEER}%eth${i} fe80::1${i}%eth${i} eth${i} back ${i}`;
 		expect(heard.sort()).toEqual([from(0), from(0), from(0), ...Array.from({ length: 6 }, () => from(1))]);
+	});
+
+	it("says where a raw packet goes, and whence one came", () => {
+		const { world, here, peers } = scene();
+		const raws = peers.map((peer) => new RawSocket(peer.node.stack, { protocol: 99 }));
+		const socket = new RawSocket(here.stack, { protocol: 99 });
+		for (const i of [1, 0]) socket.write(ascii(`to ${i}`), `${PEER}%eth${i}`);
+		socket.write(ascii("from"), PEER, { source: "fe80::11%eth1" });
+		world.run(2000);
+		for (const [i, raw] of raws.entries())
+			for (let data = raw.read(); data !== undefined; data = raw.read()) {
+				expect([data.source, data.destination]).toEqual([`fe80::1${i}%lan`, `${PEER}%lan`]);
+				expect(text(data)).toBe(i === 1 && text(data) === "from" ? "from" : `to ${i}`);
+				raw.write(ascii(`back ${i}`), data.source);
+			}
+		world.run(2000);
+		const heard: string[] = [];
+		for (let data = socket.read(); data !== undefined; data = socket.read()) heard.push(`${data.source} ${text(data)}`);
+		expect(heard.sort()).toEqual([`${PEER}%eth0 back 0`, `${PEER}%eth1 back 1`, `${PEER}%eth1 back 1`]);
+		expect(() => socket.write(ascii("x"), `${PEER}%eth0`, { interface: "eth1" })).toThrow("expected one behind eth1");
+		const bound = new RawSocket(here.stack, { protocol: 98, address: "fe80::11%eth1" });
+		expect(() => bound.write(ascii("x"), `${PEER}%eth0`)).toThrow("expected one behind eth1");
 	});
 
 	it("binds a UDP socket and a Listener to address and interface", () => {

@@ -229,6 +229,25 @@ describe("a resolver with an interface", () => {
 	});
 });
 
+describe("servers with a zone", () => {
+	it("are asked by that interface, and passed over while it is down: RFC 4007 §11", () => {
+		const scene = new Scene(silence, silence);
+		const { world, us } = scene;
+		us.stack.interfaces.find("eth0")!.addAddress("fe80::1/64");
+		us.stack.interfaces.find("eth1")!.addAddress("fe80::1:1/64");
+		for (const [i, node] of [scene.near, scene.far].entries()) {
+			node.stack.interfaces.find("eth0")!.addAddress("fe80::53/64");
+			void new NameServer(world, node, always(`192.0.2.${i}`), "::");
+		}
+		world.run(2000);
+		for (const i of [1, 0, 1])
+			expect(scene.lookUp(`${i}.test`, 4, new scene.Resolver({ servers: [`fe80::53%eth${i}`] })).address).toBe(`192.0.2.${i}`);
+		useNameServers(us.stack, ["fe80::53%eth1"]);
+		expect(scene.lookUp("whole.test").address).toBe("192.0.2.1");
+		expect(() => new scene.Resolver({ servers: ["fe80::53%eth7"] })).toThrow('there is no interface "eth7"');
+	});
+});
+
 describe("the servers of the whole board", () => {
 	it("are asked before those of interfaces, wherever the routes lead", () => {
 		const scene = new Scene(always("192.0.2.1"), always("192.0.2.2"));
