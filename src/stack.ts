@@ -193,10 +193,10 @@ export class Stack {
 		this.#watches.changed(link, what);
 	}
 
-	addressGone(address: string): void {
-		this.tcp.addressGone(address);
-		this.udp.addressGone(address);
-		this.events.raw?.addressGone(address);
+	addressGone(address: string, zone: number): void {
+		this.tcp.addressGone(address, zone);
+		this.udp.addressGone(address, zone);
+		this.events.raw?.addressGone(address, zone);
 	}
 
 	interfaceGone(slot: number): void {

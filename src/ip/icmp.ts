@@ -18,7 +18,7 @@ import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { copy } from "../wire/kernels/copies.ts";
-import { isLinkLocal, isMulticast, isNowhere } from "../wire/scope.ts";
+import { isLinkLocal, isMulticast, isNowhere, zoneOf } from "../wire/scope.ts";
 import { output } from "./output.ts";
 import { isGroup, isLocal, route } from "./way.ts";
 
@@ -61,21 +61,23 @@ export const UNKNOWN_OPTION = (icmpv6.PARAMETER_PROBLEM << 24) | (icmpv6.UNKNOWN
 export function echo(view: DataView, packet: number, at: Offset, end: Offset): boolean {
 	const core = CoreBlock.of(view, CORE);
 	const path = PathBlock.of(view, core.echo);
-	const group = isIpv6(view) && isMulticast(view, DESTINATION_ADDRESS);
+	const six = isIpv6(view);
+	const group = six && isMulticast(view, DESTINATION_ADDRESS);
+	const zone = six ? zoneOf(view, SOURCE_ADDRESS, InterfaceBlock.of(view, view.getInt32(REGISTER.arrival, true)).slot) : 0;
 	// The reply comes from the address that was asked; that decides the way too.
 	if (
 		!sameAddress(view, path.destination, SOURCE_ADDRESS) ||
 		!sameAddress(view, path.source, DESTINATION_ADDRESS) ||
-		path.routeVersion !== core.routeVersion
+		path.routeVersion !== core.routeVersion ||
+		path.bound !== zone
 	) {
 		copyAddress(view, path.destination, SOURCE_ADDRESS);
 		if (group) setNone(view, path.source);
 		else copyAddress(view, path.source, DESTINATION_ADDRESS);
-		path.bound =
-			isIpv6(view) && isLinkLocal(view, SOURCE_ADDRESS) ? InterfaceBlock.of(view, view.getInt32(REGISTER.arrival, true)).slot : 0;
+		path.bound = zone;
 		route(view, path, 0, true);
 	}
-	if (isIpv6(view) && path.out !== 0) reply6(view, path, at, end);
+	if (six && path.out !== 0) reply6(view, path, at, end);
 	if (end - at <= path.mtu) return output(view, packet, at, end, path);
 	if (path.out === 0) drop(view, InterfaceBlock.of(view, interfaceAt(view, 1)), DROP.noRoute);
 	else drop(view, InterfaceBlock.of(view, path.out), DROP.tooBig);

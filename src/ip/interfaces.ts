@@ -25,10 +25,15 @@ import { Route, type Routes } from "./routes.ts";
 const { mask: MASK, seed: SEED } = OwnTable.offsets;
 const { next: NEXT } = InterfaceBlock.offsets;
 
+/** Slot of the only interface that an address means something on, 0 where it does so everywhere. */
+function zoneOf(address: string, { slot }: Interface): number {
+	return address.startsWith("fe80:") ? slot : 0;
+}
+
 /** Told of what the layers above must know. */
 export interface ChangeListener {
-	/** An address is gone, or its interface: connections from it end. */
-	addressGone(address: string): void;
+	/** An address is gone, or its interface: connections from it end. One of a single link is that of the interface in slot `zone`, else 0. */
+	addressGone(address: string, zone: number): void;
 	/** An interface is gone: what was bound to its slot ends. */
 	interfaceGone(slot: number): void;
 	/** For those who watch: the constants of link/interface.ts. */
@@ -175,7 +180,14 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 
 	addressAdded(link: Interface, entry: InterfaceAddress): void {
 		const { address, length, lent } = entry;
-		const owner = this.owner(address); // of the table, in which this entry is not yet
+		// Of the table, in which this entry is not yet. Addresses of one link may be on several: RFC 4291 §2.5.6.
+		const zone = zoneOf(address, link);
+		const owner =
+			zone === 0
+				? this.owner(address)
+				: link.addresses.some((each) => each !== entry && each.address === address)
+					? link
+					: undefined;
 		if (owner || isMulticast(address) || unlessAny(address) === "" || address === "255.255.255.255")
 			throw new RangeError(
 				`address ${address} of ${link.name}: ${owner ? `${owner.name} has it already` : "expected a unicast address"}`,
@@ -203,12 +215,12 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 			if (matches) one = false;
 			return matches;
 		});
-		if (ends) this.#listener.addressGone(entry.address);
+		if (ends) this.#listener.addressGone(entry.address, zoneOf(entry.address, link));
 		this.#listener.changed(link, ADDRESSES);
 	}
 
 	addressForgotten(address: string): void {
-		if (this.owner(address) === undefined) this.#listener.addressGone(address);
+		if (this.owner(address) === undefined) this.#listener.addressGone(address, 0);
 	}
 
 	changed(link: Interface, what: number): void {

@@ -18,7 +18,7 @@ import * as ipv6 from "../wire/ipv6.ts";
 import { ownFind } from "./own.ts";
 import { byRouter, routerOf } from "./first-hop.ts";
 import { narrow } from "./path-mtu.ts";
-import { isBroadcast, isLoopback, isMulticast, isNowhere } from "../wire/scope.ts";
+import { isBroadcast, isLoopback, isMulticast, isNowhere, zoneOf } from "../wire/scope.ts";
 import { routeTo } from "./route-lookup.ts";
 
 /** What a path without a way is taken to carry. RFC 1122 §3.3.3. */
@@ -65,7 +65,9 @@ export function route(view: DataView, path: PathBlock, home: number, sourced: bo
 	path.mtu = path.ipHeader === ipv4.HEADER ? LEAST_MTU : ipv6.LEAST_MTU;
 	path.nextHop = destination;
 	if (!hasIpv6() && !isV4(view, destination)) return false;
-	if (isLocal(view, destination)) {
+	// What we send to ourselves comes by loopback, whatever the link of its address is.
+	const zone = path.bound === 1 ? 0 : zoneOf(view, destination, path.bound);
+	if (zone === 0 ? isLocal(view, destination) : ownFind(view, destination, zone) !== 0) {
 		// To ourselves: by the loopback interface, from the address itself unless another is given.
 		if (isNone(view, path.source)) copyAddress(view, path.source, destination);
 		leaveBy(view, path, InterfaceBlock.of(view, interfaceAt(view, 1)));

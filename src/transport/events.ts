@@ -50,7 +50,7 @@ export class SocketEvents {
 	/** Sockets of pings, from the first ping on (ping/sockets.ts): a firmware without pings has nothing of them. Not of the stack, which hosts freeze. */
 	icmp: { interfaceGone(slot: number): void } | undefined = undefined;
 	/** Raw sockets, likewise (raw/sockets.ts). */
-	raw: { interfaceGone(slot: number): void; addressGone(address: string): void } | undefined = undefined;
+	raw: { interfaceGone(slot: number): void; addressGone(address: string, zone: number): void } | undefined = undefined;
 	/** The first and the last of the others that have news. */
 	#head: EventSocket | null = null;
 	#tail: EventSocket | null = null;

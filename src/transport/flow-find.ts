@@ -48,6 +48,11 @@ function valueAt(view: DataView, at: Offset): number {
 	return entry.meta === 0 ? -1 : entry.value;
 }
 
+/** Whether a socket with that `meta` of its key has to do with the interface in slot `zone`, 0: with any. */
+export function inZone(meta: number, zone: number): boolean {
+	return zone === 0 || meta >> 8 === 0 || meta >> 8 === zone;
+}
+
 /** Kinds of keys, in the order in which they are looked for. */
 const CONNECTED = 1;
 const CONNECTED_BY_INTERFACE = 2;

@@ -28,6 +28,11 @@ export function isLinkLocal(view: DataView, at: Address): boolean {
 	return !hasIpv6() || isV4(view, at) ? ipv4.isLinkLocal(v4Of(view, at)) : view.getUint16(at) >> 6 === 0xfe80 >> 6;
 }
 
+/** Slot of the only interface that an address of IPv6 of one link means something on, `slot`; 0 for all others. RFC 4007 §6. */
+export function zoneOf(view: DataView, at: Address, slot: number): number {
+	return hasIpv6() && !isV4(view, at) && isLinkLocal(view, at) ? slot : 0;
+}
+
 /** None, or "this network", 0.0.0.0/8, which is nowhere to send to: RFC 1122 §3.2.1.3. */
 export function isNowhere(view: DataView, at: Address): boolean {
 	return isNone(view, at) || (isV4(view, at) && v4Of(view, at) >>> 24 === 0);

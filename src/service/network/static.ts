@@ -54,7 +54,7 @@ function checkAddress(stack: Stack, link: Interface, { address, length }: Prefix
 		if ((v4 & hosts) === 0 || (v4 & hosts) === hosts)
 			throw new RangeError(`address "${address}": is that of the subnet ${subnet}, or its broadcast address`);
 	}
-	const owner = stack.interfaces.owner(address);
+	const owner = address.startsWith("fe80:") ? undefined : stack.interfaces.owner(address);
 	if (owner !== undefined && owner !== link) throw new RangeError(`address "${address}": ${owner.name} has it already`);
 }
 

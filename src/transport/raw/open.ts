@@ -1,5 +1,6 @@
 // Raw sockets are opened and closed, and end with their interface or address. Flat TypeScript.
 
+import { inZone } from "../flow-find.ts";
 import { copyAddress, sameAddress } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { ERROR, newsPost } from "../../packet/news.ts";
@@ -55,11 +56,11 @@ export function rawInterfaceGone(view: DataView, slot: number): void {
 }
 
 /** An address is gone: sockets bound to it end. */
-export function rawAddressGone(view: DataView, address: Address): void {
+export function rawAddressGone(view: DataView, address: Address, zone: number): void {
 	const count = CoreBlock.of(view, CORE).rawCount;
 	for (let i = 0; i < count; i++) {
 		const socket = UdpBlock.of(view, rawAt(view, i));
-		if (udpHasPlace(socket) && sameAddress(view, socket.localAddress, address)) end(view, socket);
+		if (udpHasPlace(socket) && sameAddress(view, socket.localAddress, address) && inZone(socket.meta, zone)) end(view, socket);
 	}
 }
 

@@ -30,7 +30,7 @@ import { firstRoom } from "./share.ts";
 import { sizeLearned } from "./path-mtu.ts";
 import { sendMss } from "./size.ts";
 import { ESTABLISHED, FIN_WAIT_1, LISTEN, NO_ERROR, REFUSED, SYN_RECEIVED } from "./states.ts";
-import { NOBODY, refuse, synAck } from "./stray.ts";
+import { NOBODY, refuse, synAck, arrivalZone } from "./stray.ts";
 import { setIss, setState, stopTiming } from "./block.ts";
 import { RTO_AFTER_LOST_SYN } from "./timing.ts";
 import { offered } from "./window.ts";
@@ -124,11 +124,13 @@ function admit(view: DataView, listener: TcbBlock, child: TcbBlock, link: Interf
 	child.localPort = ports & 0xffff;
 	copyAddress(view, child.remoteAddress, SOURCE_ADDRESS);
 	child.remotePort = (ports >>> 16) | 0;
-	child.meta = listener.meta;
+	// What came to an address of one link stays on it: another link may have the same.
+	const zone = arrivalZone(view, link);
+	child.meta = zone === 0 ? listener.meta : (listener.meta & 255) | (zone << 8);
 	copyAddress(view, path.source, DESTINATION_ADDRESS);
 	copyAddress(view, path.destination, SOURCE_ADDRESS);
 	const listens = PathBlock.of(view, listener.path);
-	path.bound = listens.bound;
+	path.bound = zone === 0 ? listens.bound : zone;
 	path.hops = listens.hops;
 	if (!resolve(view, child) || !enter(view, child)) {
 		release(view, child);

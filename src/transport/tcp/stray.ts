@@ -1,12 +1,13 @@
 // Answers to segments of which nothing is kept: RST (RFC 9293 §3.10.7.1), and SYN and ACK with a cookie (RFC 4987 §3.6).
 
+import { zoneOf } from "../../wire/scope.ts";
 import { output } from "../../ip/output.ts";
 import { route } from "../../ip/way.ts";
 import { copyAddress } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import { DESTINATION_ADDRESS, REGISTER, SOURCE_ADDRESS } from "../../packet/fields.ts";
-import { InterfaceBlock } from "../../packet/interface-block.ts";
+import { FLAG_LOOPBACK, InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
@@ -42,6 +43,11 @@ export function synAck(view: DataView, link: InterfaceBlock, listener: TcbBlock,
 	answer(view, link, listener.at, iss, ack, ((SYN | ACK) << FLAG_SHIFT) | firstWindow(view, listener));
 }
 
+/** Slot of the interface that the segment in the registers came by, if that has to do with its address; 0 otherwise, as for what we send to ourselves. */
+export function arrivalZone(view: DataView, link: InterfaceBlock): number {
+	return (link.flags & FLAG_LOOPBACK) !== 0 ? 0 : zoneOf(view, DESTINATION_ADDRESS, link.slot);
+}
+
 /** The way to who sent the segment in the registers, for an answer from the address that it was for. False when there is none. */
 function wayBack(view: DataView, path: PathBlock, bound: number): boolean {
 	copyAddress(view, path.destination, SOURCE_ADDRESS);
@@ -58,7 +64,8 @@ function answer(view: DataView, link: InterfaceBlock, by: Offset, seq: number, a
 	}
 	const path = PathBlock.of(view, TcpBlock.of(view, tcpAt(view)).stray);
 	const syn = (flagsWindow & (SYN << FLAG_SHIFT)) !== 0;
-	if (!wayBack(view, path, syn ? PathBlock.of(view, TcbBlock.of(view, by).path).bound : 0)) {
+	const zone = arrivalZone(view, link);
+	if (!wayBack(view, path, syn && zone === 0 ? PathBlock.of(view, TcbBlock.of(view, by).path).bound : zone)) {
 		drop(view, link, DROP.noRoute);
 		return;
 	}

@@ -337,9 +337,9 @@ export class Tcp {
 		this.core.wake();
 	}
 
-	/** An address is gone: what was bound to it ends. */
-	addressGone(address: string): void {
-		door.tcpAddressGone(this.#view, given(this.#view, address));
+	/** An address is gone, one of a single link on the interface in slot `zone`, else 0: what was bound to it ends. */
+	addressGone(address: string, zone: number): void {
+		door.tcpAddressGone(this.#view, given(this.#view, address), zone);
 		this.core.wake();
 	}
 }

@@ -1,5 +1,6 @@
 // What befalls connections from below: ways that are lost or found, interfaces and addresses that are gone.
 
+import { inZone } from "../flow-find.ts";
 import { isNone, sameAddress, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import type { Address, Offset } from "../../packet/numbers.ts";
@@ -104,10 +105,11 @@ export function tcpInterfaceGone(view: DataView, slot: number): void {
 }
 
 /** An address is gone: what was bound to it ends. */
-export function tcpAddressGone(view: DataView, address: Address): void {
+export function tcpAddressGone(view: DataView, address: Address, zone: number): void {
 	const core = CoreBlock.of(view, CORE);
 	for (let i = 0; i < core.tcbCount; i++) {
 		const tcb = TcbBlock.of(view, tcbAt(view, i));
-		if (tcb.state !== CLOSED && sameAddress(view, tcb.localAddress, address)) end(view, tcb, UNREACHABLE);
+		if (tcb.state !== CLOSED && sameAddress(view, tcb.localAddress, address) && inZone(tcb.meta, zone))
+			end(view, tcb, UNREACHABLE);
 	}
 }

@@ -20,7 +20,7 @@ import {
 import { udpForget } from "./deliver.ts";
 import { errorsForget } from "./errors.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
-import { familyPorts } from "../flow-find.ts";
+import { familyPorts, inZone } from "../flow-find.ts";
 import { flowInsert, flowRemove, flowValue, listenPort } from "../flow-table.ts";
 
 /** Questions of resolvers come from any port from here on, above those that programs are likely to want: RFC 5452 §9.2. */
@@ -212,11 +212,11 @@ export function udpInterfaceGone(view: DataView, slot: number): void {
 }
 
 /** An address is gone: sockets bound to it end. */
-export function udpAddressGone(view: DataView, address: Address): void {
+export function udpAddressGone(view: DataView, address: Address, zone: number): void {
 	const count = udpSockets(view);
 	for (let i = 0; i < count; i++) {
 		const socket = UdpBlock.of(view, udpAt(view, i));
-		if (udpHasPlace(socket) && sameAddress(view, socket.localAddress, address)) end(view, socket);
+		if (udpHasPlace(socket) && sameAddress(view, socket.localAddress, address) && inZone(socket.meta, zone)) end(view, socket);
 	}
 }
 

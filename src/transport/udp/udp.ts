@@ -207,9 +207,9 @@ export class Udp {
 		this.#core.wake();
 	}
 
-	/** An address is gone: sockets bound to it end. */
-	addressGone(address: string): void {
-		door.udpAddressGone(this.#view, given(this.#view, address));
+	/** An address is gone, one of a single link on the interface in slot `zone`, else 0: sockets bound to it end. */
+	addressGone(address: string, zone: number): void {
+		door.udpAddressGone(this.#view, given(this.#view, address), zone);
 		this.#core.wake();
 	}
 
