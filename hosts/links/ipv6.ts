@@ -5,7 +5,7 @@ import { Autoconfiguration, type AutoconfigurationOptions } from "multihome/ipv6
 import type { Say } from "./link.ts";
 
 /** `interfaces[].ipv6` of a board file. */
-export type Ipv6File = "auto" | Pick<AutoconfigurationOptions, "mode" | "addresses" | "metric">;
+export type Ipv6File = "auto" | Pick<AutoconfigurationOptions, "mode" | "addresses" | "metric" | "temporary">;
 
 export type StartIpv6 = (stack: Stack, name: string, file: Ipv6File, say: Say) => Autoconfiguration;
 

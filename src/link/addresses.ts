@@ -2,12 +2,12 @@
 
 import { commonBits, isV4, MAPPED_BITS, sameAddress, samePrefix, v4Of } from "../packet/address.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
-import { FLAG_PPP, OWN_DEPRECATED, OWN_ROUTERS, OWN_TENTATIVE, OwnAddress } from "../packet/interface-block.ts";
+import { FLAG_PPP, OWN_DEPRECATED, OWN_ROUTERS, OWN_TEMPORARY, OWN_TENTATIVE, OwnAddress } from "../packet/interface-block.ts";
 import { hasIpv6, hasLines } from "../packet/kernels/parts.ts";
 import { LineBlock, OPEN_IPV4, OPEN_IPV6 } from "../packet/line-block.ts";
 import type { Address, Ipv4, Offset } from "../packet/numbers.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { isLinkGroup, isLinkLocal } from "../wire/scope.ts";
+import { isLinkGroup, isLinkLocal, isUnique } from "../wire/scope.ts";
 
 /** Arena offset of its OwnAddress with that index. */
 export function ownAt(link: InterfaceBlock, index: number): Offset {
@@ -76,7 +76,7 @@ export function canSend(link: InterfaceBlock): boolean {
 /**
  * The address that packets for a next hop and a destination by this interface come from, 0 when it has none of their family. One of the destination's scope comes first: of
  * one link alone (169.254.0.0/16, fe80::/10) or not (RFC 6724 §5 rule 2); then one that is not deprecated (rule 3); then one in the next hop's subnet (rule 5.5,
- * RFC 1122 §3.3.4.3), of several such that of the smallest subnet, or of a prefix that the next hop, the `router` with that number, says; then that with the longest prefix in common with the destination (rule 8).
+ * RFC 1122 §3.3.4.3), of several such that of the smallest subnet, or of a prefix that the next hop, the `router` with that number, says; then one that is local in the same way (rule 6) and one that is temporary (rule 7); then that with the longest prefix in common with the destination (rule 8).
  */
 export function sourceOf(view: DataView, link: InterfaceBlock, nextHop: Address, destination: Address, router: number): Address {
 	const count = link.addressCount;
@@ -89,10 +89,12 @@ export function sourceOf(view: DataView, link: InterfaceBlock, nextHop: Address,
 		if (isV4(view, address) !== isV4(view, destination) || (own.bits & OWN_TENTATIVE) !== 0) continue;
 		const length = own.length;
 		let rank = Math.min(commonBits(view, address, destination), length);
-		if (samePrefix(view, address, nextHop, length)) rank = 256 + (length & 255);
-		else if (hasIpv6() && router !== 0 && (((own.bits >> OWN_ROUTERS) >> router) & 1) !== 0) rank += 256;
-		if ((own.bits & OWN_DEPRECATED) === 0) rank += 512;
-		if (isLinkLocal(view, address) === near) rank += 1024;
+		if (hasIpv6() && (own.bits & OWN_TEMPORARY) !== 0) rank += 256;
+		if (hasIpv6() && isUnique(view, address) === isUnique(view, destination)) rank += 512;
+		if (samePrefix(view, address, nextHop, length)) rank = 1024 + (length & 255);
+		else if (hasIpv6() && router !== 0 && (((own.bits >> OWN_ROUTERS) >> router) & 1) !== 0) rank += 1024;
+		if ((own.bits & OWN_DEPRECATED) === 0) rank += 2048;
+		if (isLinkLocal(view, address) === near) rank += 4096;
 		if (rank <= best) continue;
 		best = rank;
 		chosen = address;

@@ -2,8 +2,13 @@
 
 /** What there is to see. */
 export interface AutoconfigurationState {
-	/** Those of the interface, with the length of their prefix. */
-	addresses: { address: string; length: number; state: "tentative" | "preferred" | "deprecated" | "duplicate" }[];
+	/** Those of the interface, with the length of their prefix. `temporary`: RFC 8981. */
+	addresses: {
+		address: string;
+		length: number;
+		state: "tentative" | "preferred" | "deprecated" | "duplicate";
+		temporary: boolean;
+	}[];
 	/** Addresses of the routers that are in use. */
 	routers: string[];
 	/** Name servers that routers say, and behind them those of DHCPv6. */

@@ -19,6 +19,8 @@ export type OwnAddress = RowOf<typeof OwnAddress>;
 export const OWN_TENTATIVE = 1;
 /** It is a source only where there is no other. RFC 4862 §5.5.4. */
 export const OWN_DEPRECATED = 2;
+/** It is one of those that are given up from time to time, and is a source before others. RFC 8981. */
+export const OWN_TEMPORARY = 4;
 /** From this bit on: a bit for the number of each router that says its prefix (route-table.ts). */
 export const OWN_ROUTERS = 8;
 

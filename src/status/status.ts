@@ -183,6 +183,7 @@ const IPV6 = hasIpv6()
 						address: { write: (out: Out, { address }) => out.text(address) },
 						length: { write: (out: Out, { length }) => out.number(length) },
 						state: { write: (out: Out, own) => out.text(own.state) },
+						temporary: { write: (out: Out, { temporary }) => out.flag(temporary) },
 					}),
 				},
 				next: ({ addresses }, index) => within(addresses.length, index),

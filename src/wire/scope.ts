@@ -28,6 +28,11 @@ export function isLinkLocal(view: DataView, at: Address): boolean {
 	return !hasIpv6() || isV4(view, at) ? ipv4.isLinkLocal(v4Of(view, at)) : view.getUint16(at) >> 6 === 0xfe80 >> 6;
 }
 
+/** fc00::/7: unique to some networks, RFC 4193. */
+export function isUnique(view: DataView, at: Address): boolean {
+	return (view.getUint8(at) & 0xfe) === 0xfc;
+}
+
 /** Slot of the only interface that an address of IPv6 of one link means something on, `slot`; 0 for all others. RFC 4007 §6. */
 export function zoneOf(view: DataView, at: Address, slot: number): number {
 	return hasIpv6() && !isV4(view, at) && isLinkLocal(view, at) ? slot : 0;

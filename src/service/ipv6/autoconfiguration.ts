@@ -7,14 +7,14 @@ import { linkOf } from "../../io/common.ts";
 import type { Discovery } from "../../link/discovery.ts";
 import { LINK, PROTOCOL, REMOVED, type Interface, type InterfaceAddress } from "../../link/interface.ts";
 import type { AutoconfigurationState } from "../../link/autoconfiguration-state.ts";
-import { OWN_DEPRECATED, OWN_ROUTERS, OWN_TENTATIVE } from "../../packet/interface-block.ts";
+import { OWN_DEPRECATED, OWN_ROUTERS, OWN_TEMPORARY, OWN_TENTATIVE } from "../../packet/interface-block.ts";
 import type { Stack } from "../../stack.ts";
 import type { Watch } from "../../transport/watch.ts";
 import * as icmpv6 from "../../wire/icmpv6.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import { Clock, type Service } from "../../transport/services.ts";
 import { advertisementAt, isSaid, untilOf, type Advertisement, type PrefixSaid } from "./advertisement.ts";
-import { addressOf, stableAddress } from "./identifiers.ts";
+import { addressOf, randomAddress, stableAddress } from "./identifiers.ts";
 import { LastingTexts } from "./lasting.ts";
 import { HeardServers } from "./name-servers.ts";
 import { settingsOf, type Options, type Settings } from "./options.ts";
@@ -22,6 +22,7 @@ import { ASKED, LOST, OwnAddress6, USED, WAITING, type Origin } from "./own.ts";
 import { LinkParameters } from "./parameters.ts";
 import { Redirects } from "./redirects.ts";
 import { HeardRoutes } from "./routes.ts";
+import { TemporaryAddresses } from "./temporary.ts";
 
 export type { AutoconfigurationState } from "../../link/autoconfiguration-state.ts";
 
@@ -31,11 +32,8 @@ const SOLICIT_MS = 4000;
 const LONGEST_SOLICIT_MS = 3_600_000;
 /** RFC 7217 §6, IDGEN_RETRIES. */
 const TRIES = 3;
-/** RFC 4862 §5.5.3 (e): nobody shortens what is left to less than that. */
-const TWO_HOURS_MS = 7_200_000;
-/** Addresses that are made of routers' prefixes, of each interface. */
+/** Prefixes that addresses are made of, of each interface; and advertisements that wait for their turn. */
 const MOST_ADDRESSES = 2;
-/** Advertisements that wait for their turn. */
 const MOST_SAID = 4;
 /** How long what was said on a network counts after the link came back, ms: trying the link-local address and asking takes some 3 s. */
 const GRACE_MS = 10_000;
@@ -69,6 +67,7 @@ export class Autoconfiguration implements Service {
 	readonly #domains = new LastingTexts();
 	readonly #parameters: LinkParameters;
 	readonly #redirects: Redirects;
+	readonly #temporary: TemporaryAddresses | undefined;
 	#up = false;
 	#solicitAt = Infinity;
 	#solicitMs = SOLICIT_MS;
@@ -99,6 +98,12 @@ export class Autoconfiguration implements Service {
 		this.#parameters = new LinkParameters(stack, found);
 		this.#redirects = new Redirects(stack, found);
 		this.#clock = new Clock(stack.core);
+		if (this.#settings.temporary)
+			this.#temporary = new TemporaryAddresses(stack, found, {
+				list: this.#own,
+				make: (prefix, now) => this.#add("temporary", prefix, 0, now),
+				drop: (own) => this.#drop(own),
+			});
 		this.#onChanged = options.onChanged;
 		found.ip.discovery = this;
 		discovery.onDiscovery = (at) => this.#discovered(at);
@@ -190,17 +195,14 @@ export class Autoconfiguration implements Service {
 		} else if (type === icmpv6.NEIGHBOR_SOLICITATION || type === icmpv6.NEIGHBOR_ADVERTISEMENT) {
 			const target = addressText(view, icmp + icmpv6.TARGET);
 			const own = this.#own.find(({ entry }) => entry.address === target);
-			if (type === icmpv6.NEIGHBOR_ADVERTISEMENT && own === undefined) this.#noRouter(target);
+			if (type === icmpv6.NEIGHBOR_ADVERTISEMENT && own === undefined) {
+				this.#routes.noRouter(target); // RFC 4861 §6.3.5
+				return this.#soon();
+			}
 			if (own === undefined || own.state === LOST || this.#conflicts.length >= 4) return;
 			if (type === icmpv6.NEIGHBOR_SOLICITATION && own.asked(view, icmp, icmp + ipv6.payloadLength(view, at))) return;
 			this.#conflicts.push(target);
 		} else if (type !== icmpv6.REDIRECT || !this.#settings.auto || !this.#redirects.heard(at)) return;
-		this.#soon();
-	}
-
-	/** A neighbour is a router no more: RFC 4861 §6.3.5. Its routes are over. */
-	#noRouter(address: string): void {
-		this.#routes.noRouter(address);
 		this.#soon();
 	}
 
@@ -268,7 +270,7 @@ export class Autoconfiguration implements Service {
 		const { identifier } = this.#discovery;
 		if (identifier !== undefined) {
 			// A call is a network of its own, and its identifier another one.
-			for (const own of this.#own.filter(({ origin }) => origin === "prefix")) this.#drop(own);
+			for (const own of this.#own.filter(({ prefix }) => prefix !== "")) this.#drop(own);
 			this.#routes.clear();
 		}
 		if (this.#own.length === 0) {
@@ -278,7 +280,8 @@ export class Autoconfiguration implements Service {
 			for (const own of this.#own) {
 				own.state = WAITING;
 				own.at = now + this.#random(DELAY_MS);
-				if (own.origin === "prefix") own.preferredUntil = Math.min(own.preferredUntil, now + GRACE_MS);
+				if (own.origin === "prefix" || own.origin === "temporary")
+					own.preferredUntil = Math.min(own.preferredUntil, now + GRACE_MS);
 				this.#mark(own, OWN_TENTATIVE, true);
 			}
 		this.#routes.shorten(now + GRACE_MS);
@@ -293,11 +296,10 @@ export class Autoconfiguration implements Service {
 
 	/** An address is made of a prefix. */
 	#add(origin: Origin, prefix: string, count: number, now: number): OwnAddress6 | undefined {
-		const { identifier } = this.#discovery;
-		const address =
-			identifier === undefined
-				? stableAddress(prefix, this.#link.mac!, this.#settings.secret, count)
-				: addressOf(prefix, identifier);
+		const random = () => this.#stack.core.random32();
+		const fixed = () =>
+			addressOf(prefix, this.#discovery.identifier) ?? stableAddress(prefix, this.#link.mac!, this.#settings.secret, count);
+		const address = origin === "temporary" ? randomAddress(prefix, random) : fixed();
 		// Which destinations are neighbours is another question: RFC 5942.
 		return this.#insert(origin, prefix, count, address, origin === "link" ? 64 : 128, now);
 	}
@@ -306,7 +308,8 @@ export class Autoconfiguration implements Service {
 		try {
 			// On PPP nobody else can have it, RFC 5072 §5; one that was given may be the other end's all the same, which nobody would tell.
 			const tried = this.#discovery.identifier === undefined;
-			const entry = this.#link.ip.insertAddress(address, length, true, tried ? OWN_TENTATIVE : 0);
+			const bits = (tried ? OWN_TENTATIVE : 0) | (origin === "temporary" ? OWN_TEMPORARY : 0);
+			const entry = this.#link.ip.insertAddress(address, length, true, bits);
 			const own = new OwnAddress6(origin, prefix, count, entry);
 			if (tried) own.at = now + this.#random(DELAY_MS);
 			else own.state = USED;
@@ -344,6 +347,7 @@ export class Autoconfiguration implements Service {
 			own.preferredUntil = Infinity;
 			return this.#mark(own, OWN_DEPRECATED, true);
 		}
+		if (own.renewAt <= now) return this.#temporary?.turn(own, now);
 		own.at = Infinity;
 		if (own.state === WAITING) {
 			own.nonceHigh = this.#stack.core.random32();
@@ -367,8 +371,7 @@ export class Autoconfiguration implements Service {
 			this.#drop(own);
 			const other = this.#add(own.origin, own.prefix, own.count + 1, now);
 			if (other === undefined) return;
-			other.preferredUntil = own.preferredUntil;
-			other.validUntil = own.validUntil;
+			other.follow(own);
 			return;
 		}
 		own.state = LOST;
@@ -438,9 +441,9 @@ export class Autoconfiguration implements Service {
 			own = this.#add("prefix", network, 0, now);
 			if (own === undefined) return;
 			own.validUntil = validUntil;
-		} else if (valid * 1000 > TWO_HOURS_MS || validUntil > own.validUntil) own.validUntil = validUntil;
-		else if (own.validUntil - now > TWO_HOURS_MS) own.validUntil = now + TWO_HOURS_MS;
+		} else own.renew(validUntil, now);
 		own.preferredUntil = preferred === 0 ? Infinity : untilOf(preferred, now);
 		this.#mark(own, OWN_DEPRECATED, preferred === 0);
+		this.#temporary?.said(own, now);
 	}
 }

@@ -3,10 +3,19 @@
 import { halfSipHash } from "#codec";
 import { formatIpv6, parseIpv6 } from "../../address6.ts";
 
-/** The address of a prefix of 64 bits with that identifier. */
-export function addressOf(prefix: string, [high, low]: Int32Array): string {
+/** The address of a prefix of 64 bits with that identifier, if there is one. */
+export function addressOf(prefix: string, identifier: Int32Array | undefined): string | undefined {
+	if (identifier === undefined) return undefined;
 	const [first, second] = parseIpv6(prefix)!;
-	return formatIpv6([first, second, high!, low!]);
+	return formatIpv6([first, second, identifier[0]!, identifier[1]!]);
+}
+
+/** The address of a prefix of 64 bits with an identifier at random: RFC 8981 §3.3.1. */
+export function randomAddress(prefix: string, random32: () => number): string {
+	for (;;) {
+		const [high, low] = [random32() | 0, random32() | 0];
+		if (!isReserved(high, low)) return addressOf(prefix, Int32Array.of(high, low))!;
+	}
 }
 
 /** Identifiers that are reserved, RFC 5453: subnet anycast, 0, and fdff:ffff:ffff:ff80 to ff. */

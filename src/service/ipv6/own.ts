@@ -2,17 +2,19 @@
 
 import type { AutoconfigurationState } from "../../link/autoconfiguration-state.ts";
 import type { InterfaceAddress } from "../../link/interface.ts";
-import { OWN_DEPRECATED, OWN_TENTATIVE } from "../../packet/interface-block.ts";
+import { OWN_DEPRECATED, OWN_TEMPORARY, OWN_TENTATIVE } from "../../packet/interface-block.ts";
 import * as icmpv6 from "../../wire/icmpv6.ts";
 
-/** What an address is made of: the link alone, a router's prefix, or it was given. */
-export type Origin = "link" | "prefix" | "given";
+/** What an address is made of: the link alone, a router's prefix, for good or for a while; or it was given. */
+export type Origin = "link" | "prefix" | "temporary" | "given";
 
 /** States. It waits for its first question; it was asked whether somebody else has it; it is in use; somebody else has it. */
 export const WAITING = 0;
 export const ASKED = 1;
 export const USED = 2;
 export const LOST = 3;
+
+const TWO_HOURS_MS = 7_200_000;
 
 export class OwnAddress6 {
 	readonly origin: Origin;
@@ -28,6 +30,10 @@ export class OwnAddress6 {
 	/** Infinity: for good. */
 	preferredUntil = Infinity;
 	validUntil = Infinity;
+	/** Of a temporary one: when it was made, when the next is due, and how much earlier than others it is deprecated, so that not all hosts do so at once. ms. */
+	madeAt = 0;
+	renewAt = Infinity;
+	earlier = 0;
 	/** Of the question that was asked last, by which that is known when it comes back: RFC 7527. */
 	nonceHigh = 0;
 	nonceLow = 0;
@@ -39,11 +45,26 @@ export class OwnAddress6 {
 		this.entry = entry;
 	}
 
+	/** A router says that it is valid until then: nobody shortens what is left to less than two hours. RFC 4862 §5.5.3 (e). */
+	renew(until: number, now: number): void {
+		if (until - now > TWO_HOURS_MS || until > this.validUntil) this.validUntil = until;
+		else if (this.validUntil - now > TWO_HOURS_MS) this.validUntil = now + TWO_HOURS_MS;
+	}
+
+	/** It takes the place of another, and lasts as long. */
+	follow(other: OwnAddress6): void {
+		this.preferredUntil = other.preferredUntil;
+		this.validUntil = other.validUntil;
+		this.madeAt = other.madeAt;
+		this.earlier = other.earlier;
+		this.renewAt = other.renewAt;
+	}
+
 	/** What there is to see of it. */
 	get view(): AutoconfigurationState["addresses"][0] {
 		const { address, length, bits } = this.entry;
 		const used = bits & OWN_TENTATIVE ? "tentative" : bits & OWN_DEPRECATED ? "deprecated" : "preferred";
-		return { address, length, state: this.state === LOST ? "duplicate" : used };
+		return { address, length, state: this.state === LOST ? "duplicate" : used, temporary: (bits & OWN_TEMPORARY) !== 0 };
 	}
 
 	/** Whether the solicitation in bytes `icmp` to `end` is the last question of ours, come back: by its nonce. */
@@ -54,6 +75,6 @@ export class OwnAddress6 {
 
 	/** When something is to be done for it. */
 	get next(): number {
-		return Math.min(this.at, this.preferredUntil, this.validUntil);
+		return Math.min(this.at, this.preferredUntil, this.validUntil, this.renewAt);
 	}
 }
