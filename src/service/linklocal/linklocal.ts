@@ -36,6 +36,7 @@ const PROBING = 2;
 const USING = 3;
 const NAMES: readonly string[] = Object.freeze(["idle", "waiting", "probing", "using"]);
 
+/** What a LinkLocal may be told. */
 export interface LinkLocalOptions<This = LinkLocal> {
 	/** The address came, went or is another. Called from `poll`. */
 	onChanged?: (this: This) => void;

@@ -41,9 +41,11 @@ export interface ServiceOptions {
 	subtypes?: readonly string[];
 }
 
+/** What a Responder is told. */
 export interface ResponderOptions<This = Responder> {
 	/** Without ".local": letters, digits, "-". Who has the name already keeps it; then it is "board-2", and so on. */
 	hostname: string;
+	/** What is announced from the beginning. */
 	services?: readonly ServiceOptions[];
 	/** A name is ours on an interface, or has become another one since somebody else has it. Called from `poll`. */
 	onChanged?: (this: This) => void;

@@ -35,8 +35,9 @@ export interface NetworkTime {
 	offset: number;
 	/** There and back, ms, without the server's own time: half of it is how far `offset` may be off. */
 	roundTrip: number;
-	/** Address of the server, and how far it is from a clock: 1 to 15. */
+	/** Address of the server. */
 	server: string;
+	/** How many servers it is from a clock: 1 to 15. */
 	stratum: number;
 	/** Seconds that the last minute of this day has more, 1, 0 or -1. */
 	leap: number;
@@ -53,6 +54,7 @@ export type SntpCallback<This = SntpClient> = (
 	time?: NetworkTime,
 ) => string | void;
 
+/** What an SNTP client may be told. */
 export interface SntpOptions {
 	/** Name or address of a server. */
 	host?: string;
@@ -73,10 +75,22 @@ interface Server {
 	readonly link: Interface | undefined;
 }
 
-/** A client of any stack. */
+/**
+ * Asks time servers for the time, by any stack.
+ *
+ * @example
+ * ```ts
+ * const client = new SntpClient(stack, { servers: ["192.168.77.1"] }, (message, value) => {
+ * 	if (message === SntpClient.time) trace(`${value} s since 1970\n`);
+ * });
+ * ```
+ */
 export class SntpClient implements Service, EventSocket, SocketOwner {
+	/** The first argument of the callback: there is the time. */
 	static readonly time = 1;
+	/** There was no answer, and it is asked again. */
 	static readonly retry = 2;
+	/** There was none, and it is not. */
 	static readonly error = -1;
 	events = 0;
 	queued = false;
