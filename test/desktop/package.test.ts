@@ -250,8 +250,8 @@ describe("the package", () => {
 			"multihome/dhcp6": [],
 			"multihome/io/ping": ["multihome/dns", "multihome/ping"],
 			"multihome/io/ethernet": ["multihome/dhcp", "multihome/network"],
-			"multihome/io/ppp": ["multihome/ppp", "multihome/network"],
-			"multihome/io/slip": ["multihome/slip", "multihome/network"],
+			"multihome/io/ppp": ["multihome/network"],
+			"multihome/io/slip": ["multihome/network"],
 		});
 	});
 });
