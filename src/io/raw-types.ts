@@ -57,7 +57,7 @@ export interface Raw {
 	/** Copies it to the beginning of `buffer`, which gets the fields, and answers how many bytes it copied. */
 	read(buffer: Bytes & Partial<RawHeader>): number | undefined;
 	/**
-	 * Sends `data` to `destination` behind an IP header. The checksum of ICMP and ICMPv6 is filled in. Throws RangeError when it is larger than the interface carries, Error when there is no way, or no
+	 * Sends `data` to `destination` behind an IP header. The checksum of ICMP and ICMPv6 is filled in. What is larger than the path carries leaves in fragments. Throws RangeError when it is larger than there are packets for, Error when there is no way, or no
 	 * source address yet.
 	 */
 	write(data: Bytes, destination: string, header?: RawSending): void;

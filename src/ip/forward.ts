@@ -14,6 +14,7 @@ import * as udp from "../wire/udp.ts";
 import { forwardHook, GO_ON, stopped } from "./hooks.ts";
 import { BEYOND_SCOPE, icmpError, NO_ROUTE, TOO_BIG, TOO_FAR } from "./icmp.ts";
 import { output } from "./output.ts";
+import { cutOutput } from "./pieces-out.ts";
 import { isLocal, lead, leadsTo } from "./way.ts";
 
 /** The packet in the registers, in bytes `at` to `end`, is for an address that `link`, which it came in by, has not. Answers whether it is for us all the same. */
@@ -64,13 +65,21 @@ function forward(view: DataView, link: InterfaceBlock, path: PathBlock, at: Offs
 	} else if (path.out === 0) {
 		icmpError(view, link, NO_ROUTE, 0);
 		drop(view, link, DROP.noRoute);
-	} else if (end - at > path.mtu) {
-		// We do not fragment, so the sender is told in either case. RFC 1191 §4.
-		icmpError(view, link, TOO_BIG, path.mtu);
-		drop(view, link, DROP.tooBig);
-	} else {
+	} else if (end - at > path.mtu) tooLarge(view, link, path, at, end);
+	else {
 		if (isIpv6(view)) hopLimitDecrement(view, at);
 		else ttlDecrement(view, at);
 		if (output(view, packet, at, end, path)) packetKept(view);
 	}
+}
+
+/** The next link does not carry the packet whole: it goes in fragments, or its sender is told what that carries. RFC 1812 §4.2.2.7, RFC 1191 §4, RFC 8200 §5. */
+function tooLarge(view: DataView, link: InterfaceBlock, path: PathBlock, at: Offset, end: Offset): void {
+	if (isIpv6(view) || ipv4.dontFragment(view, at)) {
+		icmpError(view, link, TOO_BIG, path.mtu);
+		drop(view, link, DROP.tooBig);
+		return;
+	}
+	ttlDecrement(view, at);
+	cutOutput(view, path, at, end);
 }

@@ -11,6 +11,7 @@ import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Length, Offset } from "../packet/numbers.ts";
 import { NONE, takeSpare } from "../packet/packets.ts";
 import { PathBlock } from "../packet/path-block.ts";
+import { setEnd, setNext, setStart } from "../packet/pieces.ts";
 import { interfaceAt } from "../packet/slots.ts";
 import { icmpChecksum, ipBuild } from "../wire/build.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
@@ -20,6 +21,7 @@ import * as ipv6 from "../wire/ipv6.ts";
 import { copy } from "../wire/kernels/copies.ts";
 import { isLinkLocal, isMulticast, isNowhere, zoneOf } from "../wire/scope.ts";
 import { output } from "./output.ts";
+import { cutOutput, icmpPiecesSum, piecesCut, piecesOutput } from "./pieces-out.ts";
 import { isGroup, isLocal, route } from "./way.ts";
 
 /** An error quotes as much as fits 576 bytes with its headers, RFC 1812 §4.3.2.3; of IPv6 what every link carries, RFC 4443 §2.4 (c). */
@@ -56,9 +58,9 @@ export const UNKNOWN_OPTION = (icmpv6.PARAMETER_PROBLEM << 24) | (icmpv6.UNKNOWN
 
 /**
  * Sends the reply in bytes `at` to `end` that was made of an echo request, and notes the way. Answers whether the packet was kept. RFC 1122 §3.2.2.6. Of an ICMPv6 request it makes the
- * reply, with an IP header at `at`, which may be further on than the request's: its extension headers were meant for the way here. RFC 4443 §4.2.
+ * reply, with an IP header at `at`, which may be further on than the request's: its extension headers were meant for the way here. RFC 4443 §4.2. `length`: with the pieces that follow.
  */
-export function echo(view: DataView, packet: number, at: Offset, end: Offset): boolean {
+export function echo(view: DataView, packet: number, at: Offset, end: Offset, length: number): boolean {
 	const core = CoreBlock.of(view, CORE);
 	const path = PathBlock.of(view, core.echo);
 	const six = isIpv6(view);
@@ -78,10 +80,31 @@ export function echo(view: DataView, packet: number, at: Offset, end: Offset): b
 		route(view, path, 0, true);
 	}
 	if (six && path.out !== 0) reply6(view, path, at, end);
-	if (end - at <= path.mtu) return output(view, packet, at, end, path);
-	if (path.out === 0) drop(view, InterfaceBlock.of(view, interfaceAt(view, 1)), DROP.noRoute);
-	else drop(view, InterfaceBlock.of(view, path.out), DROP.tooBig);
-	return false;
+	return length <= path.mtu ? output(view, packet, at, end, path) : echoLarge(view, path, packet, at, end);
+}
+
+/** The same of one that is larger than its path carries: in fragments. Answers whether the packet was kept. */
+function echoLarge(view: DataView, path: PathBlock, packet: number, at: Offset, end: Offset): boolean {
+	if (path.out === 0) {
+		drop(view, InterfaceBlock.of(view, interfaceAt(view, 1)), DROP.noRoute);
+		return false;
+	}
+	const core = CoreBlock.of(view, CORE);
+	const six = isIpv6(view);
+	if (!six && core.pieces === NONE) {
+		view.setInt32(at + ipv4.IDENTIFICATION, chance32(view) & (0xffff0000 | 0));
+		cutOutput(view, path, at, end);
+		return false;
+	}
+	setStart(view, packet, at + (six ? ipv6.HEADER : ipv4.HEADER));
+	setEnd(view, packet, end);
+	setNext(view, packet, core.pieces);
+	core.pieces = NONE;
+	if (piecesCut(view, path, packet)) {
+		icmpPiecesSum(view, path, packet);
+		piecesOutput(view, path, packet, six ? ipv6.ICMP : ipv4.ICMP);
+	} else drop(view, InterfaceBlock.of(view, path.out), DROP.noPacketBuffer);
+	return true;
 }
 
 /** Makes the reply of the ICMPv6 echo request in bytes `at` + IP header to `end`. */

@@ -33,7 +33,7 @@ export function icmpInput(view: DataView, link: InterfaceBlock, at: Offset, end:
 	if (type === icmpv4.ECHO_REQUEST && !group) {
 		const ip: Offset = view.getInt32(REGISTER.ipAt, true);
 		icmpEchoReply(view, ip);
-		if (echo(view, CoreBlock.of(view, CORE).packet, ip, end)) packetKept(view);
+		if (echo(view, CoreBlock.of(view, CORE).packet, ip, end, end - ip)) packetKept(view);
 		return false;
 	}
 	if ((view.getInt32(REGISTER.ttlProtocol, true) & 255) === ipv4.IGMP) return toInterpreter(view, link);

@@ -34,7 +34,7 @@ export function icmp6Input(view: DataView, link: InterfaceBlock, at: Offset, end
 	if (icmpv6.isDiscovery(type)) return ndInput(view, link, at, end);
 	if (type === icmpv6.ECHO_REQUEST) {
 		const ip = at - ipv6.HEADER;
-		if (echo(view, CoreBlock.of(view, CORE).packet, ip, end)) packetKept(view);
+		if (echo(view, CoreBlock.of(view, CORE).packet, ip, end, end - ip)) packetKept(view);
 		return false;
 	}
 	view.setInt32(REGISTER.payloadAt, at, true);

@@ -1,19 +1,26 @@
-// A datagram that came in fragments and does not lie in one packet: the first one is in the registers, core.pieces has the others. UDP's goes to its socket piece by piece. Flat TypeScript.
+// A datagram that came in fragments and does not lie in one packet: the first one is in the registers, core.pieces has the others. UDP's goes to its socket piece by piece, to raw sockets too, and echo requests are answered. Flat TypeScript.
 
-import { icmpError, UNKNOWN_HEADER } from "../ip/icmp.ts";
 import { piecesDropped, piecesLength } from "../ip/fragments.ts";
+import { echo, icmpError, UNKNOWN_HEADER } from "../ip/icmp.ts";
+import { piecesSum } from "../ip/pieces-out.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { isIpv6, REGISTER } from "../packet/fields.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
-import type { Offset, Uint16, Uint8 } from "../packet/numbers.ts";
-import { NONE } from "../packet/packets.ts";
+import { hasRaw } from "../packet/kernels/parts.ts";
+import type { Offset, Uint8 } from "../packet/numbers.ts";
+import * as icmpv4 from "../wire/icmpv4.ts";
+import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { checksum } from "../wire/kernels/checksum.ts";
-import { endOf, nextPiece, startOf } from "../packet/pieces.ts";
+import { packetKept } from "../packet/packets.ts";
+import { rawInput, rawWants } from "./raw/input.ts";
 import { pseudoOf } from "./sums.ts";
 import { udpPieces } from "./udp/pieces.ts";
+
+/** Longer than any link's packets. */
+const ALL_TOO_LONG = 0x10000;
 
 /** Its first piece lies in bytes `at` to `end`; `group`: it is for all or many. */
 export function piecesInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, group: boolean): void {
@@ -24,11 +31,16 @@ export function piecesInput(view: DataView, link: InterfaceBlock, at: Offset, en
 	view.setInt32(REGISTER.ttlProtocol, (view.getInt32(REGISTER.ttlProtocol, true) & 0xff00) | protocol, true);
 	const icmp = six ? ipv6.ICMP : ipv4.ICMP;
 	const length = piecesLength(view, (end - at) | 0);
-	if (protocol === ipv4.UDP) {
-		if (piecesSum(view, at, end, protocol, length) !== 0xffff) drop(view, link, DROP.udpChecksum);
-		else udpPieces(view, link, at, end, length, group);
-	} else if (protocol === icmp) drop(view, link, DROP.icmpUnhandled);
-	else unknownProtocol(view, link, group || protocol === ipv4.TCP);
+	const right = (protocol !== ipv4.UDP && protocol !== icmp) || isSummed(view, at, end, protocol, length);
+	const raw = right && protocol !== ipv4.UDP && protocol !== ipv4.TCP && hasRaw() && rawWants(view);
+	const taken = raw && rawInput(view, link, protocol, at, end);
+	if (!right) drop(view, link, protocol === ipv4.UDP ? DROP.udpChecksum : DROP.icmpChecksum);
+	else if (protocol === ipv4.UDP) udpPieces(view, link, at, end, length, group);
+	else if (protocol === icmp) {
+		const asked = view.getUint8(at) === (six ? icmpv6.ECHO_REQUEST : icmpv4.ECHO_REQUEST) && (six || !group);
+		if (asked) echoPieces(view, at, end);
+		else drop(view, link, DROP.icmpUnhandled);
+	} else if (!taken) unknownProtocol(view, link, group || protocol === ipv4.TCP);
 	piecesDropped(view);
 }
 
@@ -39,10 +51,16 @@ export function unknownProtocol(view: DataView, link: InterfaceBlock, quiet: boo
 	drop(view, link, DROP.unknownProtocol);
 }
 
-/** The sum over all pieces, whose lengths but the last one's are even, and the pseudo-header of their protocol. */
-function piecesSum(view: DataView, at: Offset, end: Offset, protocol: Uint8, length: number): Uint16 {
-	let sum = checksum(view, at, end, protocol === ipv4.ICMP ? 0 : pseudoOf(view, protocol, length & 0xffff));
-	for (let piece = CoreBlock.of(view, CORE).pieces; piece !== NONE; piece = nextPiece(view, piece))
-		sum = checksum(view, startOf(view, piece), endOf(view, piece), sum);
-	return sum;
+/** Answers the echo request that begins in bytes `at` to `end` of the packet in the registers; what it came in leaves as fragments of the reply. */
+function echoPieces(view: DataView, at: Offset, end: Offset): void {
+	const six = isIpv6(view);
+	view.setUint8(at, six ? icmpv6.ECHO_REPLY : icmpv4.ECHO_REPLY);
+	const ip = at - (six ? ipv6.HEADER : ipv4.HEADER);
+	if (echo(view, CoreBlock.of(view, CORE).packet, ip, end, ALL_TOO_LONG)) packetKept(view);
+}
+
+/** Whether the sum over all pieces and the pseudo-header of their protocol is right. */
+function isSummed(view: DataView, at: Offset, end: Offset, protocol: Uint8, length: number): boolean {
+	const first = checksum(view, at, end, protocol === ipv4.ICMP ? 0 : pseudoOf(view, protocol, length & 0xffff));
+	return piecesSum(view, CoreBlock.of(view, CORE).pieces, first) === 0xffff;
 }

@@ -48,6 +48,8 @@ export function headerLength(view: DataView, at: Offset): Range<0, 60> {
 export const END_OF_OPTIONS = 0;
 export const NO_OPERATION = 1;
 export const RECORD_ROUTE = 7;
+/** Types from this on are in all fragments of a packet. */
+export const COPIED = 128;
 export const LOOSE_SOURCE_ROUTE = 131;
 export const STRICT_SOURCE_ROUTE = 137;
 /** Answer of `badOption`. */

@@ -68,8 +68,8 @@ describeWith(["arping", "hping3"], "ARP, ICMP and the small services", () => {
 			).toBeGreaterThan(0);
 	});
 
-	it("answers pings of every size that fits, by either interface, and to the address of the other", async () => {
-		for (const size of ["0", "1", "56", "1471", "1472"])
+	it("answers pings of every size, longer ones in fragments, by either interface, and to the address of the other", async () => {
+		for (const size of ["0", "1", "56", "1471", "1472", "1473", "3000", "8000"])
 			expect(await ping("-c", "3", "-i", "0.01", "-s", size, ETH0)).toContain("3 received");
 		expect(await ping("-c", "3", "-i", "0.01", ETH1)).toContain("3 received");
 		await namespace.ip("route", "add", `${ETH1}/32`, "via", ETH0, "dev", "tap0");

@@ -55,6 +55,9 @@ describeWith([], "forwarding between two TAPs", () => {
 		);
 		expect(await left.ip("route", "get", RIGHT)).toContain(`mtu ${SMALL_MTU}`);
 		expect(await ping("-c", "1", "-M", "do", "-s", String(SMALL_MTU - 28), RIGHT)).toContain("1 received");
+		// RFC 1812: without DF it goes on in fragments, and so does the reply.
+		expect(await ping("-c", "1", "-M", "dont", "-s", "1400", RIGHT)).toContain("1 received");
+		expect(await ping("-c", "1", "-M", "dont", "-s", "3000", RIGHT)).toContain("1 received");
 		await left.ip("route", "add", "10.1.2.0/24", "via", "192.168.77.2");
 		expect(await ping("-c", "1", "10.1.2.3")).toMatch(/From 192\.168\.77\.2.*Destination Net(work)? Unreachable/);
 		const after = await board.status();

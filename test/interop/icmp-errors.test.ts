@@ -28,8 +28,9 @@ describeWith([], "errors about the board's datagrams", () => {
 		board?.discard();
 	});
 
-	async function send(to: { address: string; port: number; ttl?: number }): Promise<unknown> {
-		const { data, error } = await udp(namespace, "192.168.77.2", 9998, Buffer.from(JSON.stringify(to)), 10_000);
+	async function send(to: { address: string; port: number; ttl?: number; size?: number }, ms = 10_000): Promise<unknown> {
+		const { data, error } = await udp(namespace, "192.168.77.2", 9998, Buffer.from(JSON.stringify(to)), ms);
+		if (ms < 10_000 && data === undefined) return undefined;
 		if (data === undefined) throw new Error(`${error ?? "no answer"}: ${board.output}`);
 		return JSON.parse(data.toString());
 	}
@@ -50,6 +51,25 @@ describeWith([], "errors about the board's datagrams", () => {
 			code: 0,
 		});
 	});
+
+	it.each(["10.69.0.1", "2001:db8:69::1"])(
+		"tell the MTU of the way to %s, where larger datagrams go in fragments from then on",
+		async (address) => {
+			const six = address.includes(":");
+			if (six) await namespace.exec("sysctl", ["-qw", "net.ipv6.conf.narrow.disable_ipv6=0"]);
+			if (six) await namespace.ip("address", "add", "2001:db8:69::fe/64", "dev", "narrow", "nodad");
+			else {
+				await namespace.ip("tuntap", "add", "narrow", "mode", "tun");
+				await namespace.ip("link", "set", "narrow", "mtu", "1300", "up");
+				await namespace.ip("address", "add", "10.69.0.254/24", "dev", "narrow");
+			}
+			const from = six ? "2001:db8:77::1" : "192.168.77.1";
+			const kind = "too large for the way there";
+			const error = { kind, address, port: 9, from, type: 3, code: 4, mtu: 1300 };
+			expect(await send({ address, port: 9, size: 1400 })).toEqual(error);
+			expect(await send({ address, port: 9, size: 1400 }, 500)).toBe(undefined);
+		},
+	);
 
 	it("come from the board itself when a neighbour does not answer", async () => {
 		for (const [address, from] of [

@@ -52,8 +52,8 @@ describeWith(["dnsmasq"], "a board that takes addresses of IPv6 from routers", (
 		return stdout + stderr;
 	}
 
-	it("answers pings of every size that fits, at its address, and at that of the link", async () => {
-		for (const size of ["0", "1", "56", "1232", "1452"])
+	it("answers pings of every size, longer ones in fragments, at its address, and at that of the link", async () => {
+		for (const size of ["0", "1", "56", "1232", "1452", "1453", "3000", "8000"])
 			expect(await ping("-c", "3", "-i", "0.2", "-s", size, address)).toContain("3 received");
 		const linkLocal = /^eth0 .*?(fe80::[0-9a-f:]+)/m.exec(board.output)![1]!;
 		expect(await ping("-c", "3", "-i", "0.2", `${linkLocal}%tap0`)).toContain("3 received");

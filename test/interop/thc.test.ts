@@ -25,7 +25,7 @@ const ANSWERS: readonly (readonly [from: number, to: number, answer: string, why
 	[6, 6, NOTHING, "the tool's packet of 2 KB does not fit the link"],
 	[7, 8, REPLY, "destination options may stand there again and again"],
 	[9, 10, NOTHING, "headers of 16 and 64 KB in fragments: more than is put together here (RFC 8504 §5.3); Linux replies"],
-	[11, 11, NOTHING, "an echo request longer than a packet: only UDP's datagrams may be, docs/supported.md; Linux replies"],
+	[11, 11, REPLY, "an echo request longer than a packet"],
 	[12, 12, REPLY, "an atomic fragment (RFC 6946)"],
 	[13, 13, NOTHING, "a fragment beyond its datagram's end"],
 	[14, 15, "4:1", "what is in the fragments is no header that is known"],

@@ -20,6 +20,7 @@ import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import type { BytesIn } from "../../wire/kernels/bytes.ts";
 import { copyIn } from "../../wire/kernels/copies.ts";
+import { piecesMost, sendPieces } from "../send-pieces.ts";
 import { DROPPED, GONE, NO_WAY, TOO_LONG } from "../udp/send.ts";
 
 /**
@@ -45,14 +46,16 @@ export function rawSend(
 	path.bound = slot === 0 ? socket.meta >> 8 : slot;
 	path.hops = hops;
 	if (!route(view, path, 0, true)) return NO_WAY;
-	if (length > ((path.mtu - path.ipHeader) | 0)) return TOO_LONG;
 	const link = InterfaceBlock.of(view, path.out);
-	if (core.spare === NONE) {
+	const protocol = socket.meta & 255;
+	const large = length > ((path.mtu - path.ipHeader) | 0);
+	if (large && length > piecesMost(view, path)) return TOO_LONG;
+	if (large && sendPieces(view, path, protocol, 0, data, 0, length, false)) return follows(view, link);
+	if (large || core.spare === NONE) {
 		drop(view, link, DROP.noPacketBuffer);
 		return DROPPED;
 	}
 	const at = core.spareAt;
-	const protocol = socket.meta & 255;
 	const payload = ipBuild(view, at, path, protocol, path.ttl, length);
 	const end = payload + length;
 	copyIn(view, payload, data, 0, length);

@@ -8,17 +8,16 @@ import { FLAG_TAPPED } from "../../packet/interface-block.ts";
 import { udpRing, udpRingSize } from "../../packet/layout.ts";
 import { FIRST_SOCKET } from "../../packet/news.ts";
 import { NONE } from "../../packet/packets.ts";
-import { PathBlock } from "../../packet/path-block.ts";
 import { UDP_ERRORS, UdpBlock } from "../../packet/udp-block.ts";
 import type { Interface } from "../../link/interface.ts";
 import type { Ip } from "../../ip/ip.ts";
 import type { Bytes } from "../../wire/kernels/bytes.ts";
 import type { SocketEvents } from "../events.ts";
+import { HEADER as UDP_HEADER } from "../../wire/udp.ts";
 import { DROPPED, GONE, TOO_LONG } from "../udp/send.ts";
 import { UdpSocket } from "../udp/socket.ts";
 
 const AT = UdpBlock.offsets;
-const { ipHeader: IP_HEADER } = PathBlock.offsets;
 
 /** What a stack has for them. */
 interface Host {
@@ -102,17 +101,22 @@ export class RawSockets {
 	send(socket: UdpSocket, to: string, data: Bytes, length: number, from: string, slot: number, hops: number): void {
 		const view = this.#view;
 		const answer = door.rawSend(view, socket.block, given(view, to), data, length, givenSource(view, from), slot, hops);
-		this.#sent(socket, answer, length, view.getInt32(socket.block + AT.path + IP_HEADER, true));
+		this.#sent(socket, answer, length, answer === TOO_LONG ? door.udpMost(view, socket.block) + UDP_HEADER : 0);
 	}
 
 	/** Sends a whole frame. */
 	sendFrame(socket: UdpSocket, data: Bytes, length: number): void {
-		this.#sent(socket, door.frameSend(this.#view, socket.block, data, length), length, -this.#taps.get(socket)!.linkHeader);
+		this.#sent(
+			socket,
+			door.frameSend(this.#view, socket.block, data, length),
+			length,
+			socket.mtu + this.#taps.get(socket)!.linkHeader,
+		);
 	}
 
-	/** Does what is to be done, or throws why nothing was sent; `header`: by how much less than the MTU may be sent. */
-	#sent(socket: UdpSocket, answer: number, length: number, header: number): void {
-		if (answer === TOO_LONG) throw new RangeError(`packet of ${length} bytes: expected at most ${socket.mtu - header}`);
+	/** Does what is to be done, or throws why nothing was sent; `most`: bytes that may be sent. */
+	#sent(socket: UdpSocket, answer: number, length: number, most: number): void {
+		if (answer === TOO_LONG) throw new RangeError(`packet of ${length} bytes: expected at most ${most}`);
 		if (answer === GONE) throw new Error("the socket's address or interface is gone");
 		if (answer < DROPPED) throw new Error("no route to the host, the interface is down, or it has no address yet");
 		if (answer > 0) this.#ip.interfaces.linkAt(socket.out)!.follow(answer);

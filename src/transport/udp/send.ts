@@ -16,7 +16,7 @@ import { NONE, takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { interfaceAt } from "../../packet/slots.ts";
 import { UDP_BY_ALL, UDP_GIVEN, UDP_GROUP_TTL, UDP_NO_LOOP, UdpBlock, udpHasPlace } from "../../packet/udp-block.ts";
-import { piecesMost, sendPieces } from "./send-pieces.ts";
+import { piecesMost, sendPieces } from "../send-pieces.ts";
 import { SLOT_GONE } from "./deliver.ts";
 import { loopDatagram } from "./loop.ts";
 import { datagramBuild } from "../../wire/build.ts";
@@ -171,8 +171,8 @@ function toGroup(
 	const most = (path.mtu - path.ipHeader - udp.HEADER) | 0;
 	if (length > most && stays) return TOO_LONG;
 	if (length > most && loops) {
-		if (length > piecesMost(view, path)) return TOO_LONG;
-		if (sendPieces(view, path, ports, data, start, length, true)) return follows(view, link);
+		if (length > ((piecesMost(view, path) - udp.HEADER) | 0)) return TOO_LONG;
+		if (sendPieces(view, path, ipv4.UDP, ports, data, start, length, true)) return follows(view, link);
 		drop(view, link, DROP.noPacketBuffer);
 		return DROPPED;
 	}
@@ -189,8 +189,8 @@ function transmit(view: DataView, path: PathBlock, ports: number, data: BytesIn,
 	const core = CoreBlock.of(view, CORE);
 	const link = InterfaceBlock.of(view, path.out);
 	if (length > ((path.mtu - path.ipHeader - udp.HEADER) | 0)) {
-		if (length > piecesMost(view, path)) return TOO_LONG;
-		if (sendPieces(view, path, ports, data, start, length, false)) return follows(view, link);
+		if (length > ((piecesMost(view, path) - udp.HEADER) | 0)) return TOO_LONG;
+		if (sendPieces(view, path, ipv4.UDP, ports, data, start, length, false)) return follows(view, link);
 		drop(view, link, DROP.noPacketBuffer);
 		return DROPPED;
 	}
@@ -207,7 +207,7 @@ function transmit(view: DataView, path: PathBlock, ports: number, data: BytesIn,
 /** Bytes of the longest datagram that may go where the last one was to go. */
 export function udpMost(view: DataView, block: Offset): number {
 	const path = PathBlock.of(view, UdpBlock.of(view, block).path);
-	return Math.max((path.mtu - path.ipHeader - udp.HEADER) | 0, piecesMost(view, path));
+	return (Math.max((path.mtu - path.ipHeader) | 0, piecesMost(view, path)) - udp.HEADER) | 0;
 }
 
 /** Slot of the interface that the socket is bound to, 0 for any. */

@@ -51,14 +51,24 @@ describe("a raw socket", () => {
 		expect(all(first)).toEqual(heard);
 		expect(all(second)).toEqual(heard);
 		expect(others.map(all)).toEqual([[], []]);
-		// The largest, and one byte more.
-		const most = six ? 1460 : 1480;
+		// What fits a packet, and what leaves in fragments.
+		for (const length of [six ? 1460 : 1480, six ? 1461 : 1481, 3000, 5000]) {
+			const data = Uint8Array.from({ length }, (_, i) => (i * 7 + (i >> 8)) & 255);
+			client.write(data, to);
+			p.world.run(100);
+			for (const socket of [first, second]) expect(new Uint8Array(socket.read()!)).toEqual(data);
+		}
+		// The largest, for which the other's buffer has no room, and one byte more.
+		const most = six ? 6 * 1448 : 6 * 1480;
 		client.write(new Uint8Array(most), to);
 		expect(() => client.write(new Uint8Array(most + 1), to)).toThrow(
 			new RangeError(`packet of ${most + 1} bytes: expected at most ${most}`),
 		);
 		p.world.run(100);
-		expect(first.read()!.byteLength).toBe(most);
+		expect(first.read()).toBe(undefined);
+		client.write(ascii("five"), to);
+		p.world.run(100);
+		expect(first.read()!.byteLength).toBe(4);
 	});
 
 	it.each(["10.0.0.2", TWO])("hears that %s does not know its protocol, and nothing once somebody has it", (to) => {

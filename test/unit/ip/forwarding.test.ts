@@ -2,7 +2,7 @@
 // §3.3.4.2), reverse path (RFC 3704).
 
 import { describe, expect, it } from "vitest";
-import { ICMP, icmp, ip, ipText, udp, type UdpFields } from "../../support/frames.ts";
+import { ICMP, icmp, ip, ipText, udp, UDP, type UdpFields } from "../../support/frames.ts";
 import { Station, type Port } from "../../support/station.ts";
 
 const HOST = "10.0.0.5";
@@ -74,7 +74,7 @@ describe("a router", () => {
 		expect(errors(left)).toEqual([`3 1 to ${HOST} about ${FAR}`]);
 	});
 
-	it("tells the sender the MTU of the way when a packet is too long for it", () => {
+	it("tells the sender the MTU of the way when a packet is too long for it and must not be fragmented", () => {
 		const { station, left, right } = router({}, [1500, 600]);
 		left.ip(datagram({}, 572));
 		expect(right.packets().length).toBe(1);
@@ -84,6 +84,52 @@ describe("a router", () => {
 		expect(error!.icmp!.rest & 0xffff).toBe(600);
 		expect(right.packets()).toEqual([]);
 		expect(station.drops("eth1")).toEqual({ tooBig: 1 });
+	});
+
+	it.each([
+		["once", 1000, 600, 0, ["576 0+", "432 576"]],
+		["in as many as it takes", 1000, 296, 0, ["272 0+", "272 272+", "272 544+", "192 816"]],
+		["that is a fragment itself, the last one", 1000, 600, 0x0010, ["576 128+", "432 704"]],
+		["that is another fragment", 992, 600, 0x2010, ["576 128+", "424 704+"]],
+	])("fragments a packet %s, RFC 1812 §4.2.2.7", (_what, length, mtu, fragment, expected) => {
+		const { station, left, right } = router({}, [1500, mtu]);
+		// The neighbour is known: no more than three packets would wait for it.
+		left.ip(datagram({}));
+		right.packets();
+		const packet = datagram({ fragment, ttl: 9, tos: 0x2c, id: 77 }, length);
+		left.ip(packet);
+		const sent = right.packets();
+		const told = ({ payload, fragment: bits }: { payload: Uint8Array; fragment: number }) =>
+			`${payload.length} ${(bits & 0x1fff) * 8}${(bits & 0x2000) !== 0 ? "+" : ""}`;
+		expect(sent.map(({ ipv4 }) => told(ipv4!))).toEqual(expected);
+		for (const { ipv4 } of sent) expect(ipv4).toMatchObject({ source: ip(HOST), ttl: 8, tos: 0x2c, id: 77, protocol: UDP });
+		expect(sent.flatMap(({ ipv4 }) => [...ipv4!.payload])).toEqual([...packet.subarray(20)]);
+		expect(left.packets()).toEqual([]);
+		expect(station.drops("eth1")).toEqual({});
+		expect(station.stack.core.pool.free).toBe(router({}, [1500, mtu]).station.stack.core.pool.free);
+	});
+
+	it("copies those options into all fragments that say so, RFC 791 §3.1", () => {
+		const { left, right } = router({}, [1500, 600]);
+		// Record route, which is in the first alone; a security option, which is in all.
+		const route = [7, 7, 4, 0, 0, 0, 0];
+		const security = [130, 4, 1, 2];
+		left.ip(datagram({ fragment: 0, options: [...route, ...security, 0] }, 1000));
+		const sent = right.packets();
+		expect(sent.map(({ ipv4 }) => [...ipv4!.options])).toEqual([
+			[...route, ...security, 0],
+			[1, 1, 1, 1, 1, 1, 1, ...security, 0],
+		]);
+		expect(sent.map(({ ipv4 }) => ipv4!.payload.length)).toEqual([568, 440]);
+	});
+
+	it("sends none of the fragments for which it has not packets enough", () => {
+		const { station, left, right } = router({ packets: 8 }, [1500, 100]);
+		left.ip(datagram({ fragment: 0 }, 1000));
+		expect(right.packets()).toEqual([]);
+		expect(station.drops("eth2")).toEqual({ noPacketBuffer: 1 });
+		left.ip(datagram({ fragment: 0 }, 150));
+		expect(right.packets().length).toBe(2);
 	});
 
 	it.each([

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { PATH_MTUS } from "../../../src/config.ts";
 import { createIO, type DatagramError } from "../../../src/io/io.ts";
 import { CORE, CoreBlock } from "../../../src/packet/core-block.ts";
-import { concat, icmp, ip, ipText, ipv4, read16, tcp, udp, u32, type Bytes } from "../../support/frames.ts";
+import { concat, icmp, ip, ipText, ipv4, onesSum, read16, tcp, udp, u32, type Bytes } from "../../support/frames.ts";
 import { FRAGMENT, icmp6, ipv6, udp6 } from "../../support/frames6.ts";
 import { Station } from "../../support/station.ts";
 import { Station6 } from "../../support/station6.ts";
@@ -229,6 +229,24 @@ describe("IPv4", () => {
 		const [one] = (host.socket.write(new Uint8Array(73), FAR, 9), host.station4!.ports[0]!.packets());
 		expect(one!.ipv4!.fragment).toBe(0);
 		expect(ipText(one!.ipv4!.destination)).toBe(FAR);
+	});
+
+	it("a datagram in fragments has the right checksum, whatever its addresses are", () => {
+		for (const [own, to] of [
+			["10.0.0.1", "10.0.0.2"],
+			["192.168.77.2", "192.168.77.254"],
+			["223.255.255.1", "223.255.255.254"],
+		] as const) {
+			const station = new Station([[`${own}/24`]]);
+			const payload = Uint8Array.from({ length: 2001 }, (_, i) => (i * 37) & 255);
+			new (createIO(station.stack).UDP)({ port: 1234 }).write(payload, to, 9);
+			const pieces = station.ports[0]!.packets().map(({ ipv4 }) => ipv4!.payload);
+			expect(pieces.length).toBe(2);
+			const datagram = concat(...pieces);
+			const pseudo = concat(u32(ip(own)), u32(ip(to)), [0, 17], [datagram.length >> 8, datagram.length & 255]);
+			expect(onesSum(concat(pseudo, datagram)) & 0xffff).toBe(0xffff);
+			expect(datagram.slice(8)).toEqual(payload);
+		}
 	});
 
 	it("does not count for packets that are forwarded", () => {
