@@ -211,16 +211,7 @@ function unary(operator, value) {
 
 function binary(operator, a, b) {
 	if (typeof a !== "number" || typeof b !== "number") return undefined;
-	const value = {
-		"+": a + b,
-		"-": a - b,
-		"*": a * b,
-		"&": a & b,
-		"|": a | b,
-		"^": a ^ b,
-		"<<": a << b,
-		">>": a >> b,
-		">>>": a >>> b,
-	}[operator];
+	const sums = { "+": a + b, "-": a - b, "*": a * b, "&": a & b, "|": a | b, "^": a ^ b };
+	const value = { ...sums, "<<": a << b, ">>": a >> b, ">>>": a >>> b }[operator];
 	return Number.isSafeInteger(value) ? value : undefined;
 }

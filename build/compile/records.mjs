@@ -54,8 +54,7 @@ export function layOut(program, module, call) {
 				: missing &&
 					`field ${key.name} at ${at}: expected a multiple of ${multiple}; put bytes(${missing}) before it, or it before smaller fields`;
 		if (wrong) program.attempt(() => module.refuse(key, wrong));
-		at += missing;
-		fields.set(key.name, { at, ...column });
+		fields.set(key.name, { at: (at += missing), ...column });
 		at += column.bytes;
 	}
 	return { bytes: at, offsets: Object.fromEntries([...fields].map(([name, field]) => [name, field.at])), fields };
