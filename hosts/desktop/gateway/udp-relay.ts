@@ -184,7 +184,7 @@ export class UdpRelay {
 		try {
 			udp.sendFrom(any, formatAddress(address), port, data, 0, data.length, formatAddress(source), sourcePort);
 		} catch {
-			// Longer than the wire carries in one packet, or the wire is out: lost.
+			// The wire is out: lost.
 			this.lost++;
 		}
 	}
