@@ -110,13 +110,13 @@ const BITS_32 = ["gcc", "gcc-multilib", "a kernel that runs 32-bit programs, or 
 const INTEROP = ["gcc", "root", "/dev/net/tun", "ip", "curl", "ping", "tshark"];
 /** What single files of the interop tests take. */
 const PEERS = [
-	..."pppd slirp passt arping hping3 nmap dnsmasq kea-dhcp6 avahi-daemon avahi-browse dbus-daemon wrk ethtool ncat socat".split(
+	..."pppd slirp passt arping hping3 nmap wrk ethtool ncat socat dnsmasq radvd traceroute dpkg-source openssl mosquitto atk6-implementation6".split(
 		" ",
 	),
-	..."dpkg-source openssl mosquitto chronyd atk6-implementation6".split(" "),
 	"lwIP's source",
 	"a Moddable SDK",
 ];
+const SERVERS = "dnsmasq passt python3 kea-dhcp6 avahi-daemon avahi-browse dbus-daemon chronyd".split(" ");
 
 /** Tests that have compiled functions beside their TypeScript, on random and hostile input, outside of test/unit/wire. */
 const TWINS = [
@@ -131,20 +131,23 @@ const TWINS = [
 
 /** Interop that the driver below matters to: serial lines have their own, and names, leases and programs are the same over any. */
 const ETHERNET = readdirSync(join(root, "test/interop"))
-	.filter((name) => name.endsWith(".test.ts") && !/^(dhcp|dns|lwip|moddable|odd|ping|ppp|slirp|soak)/.test(name))
+	.filter(
+		(name) =>
+			name.endsWith(".test.ts") && !/^(dhcp|dns|groups|linklocal|lwip|mdns|moddable|odd|ping|ppp|slirp|sntp|soak)/.test(name),
+	)
 	.map((name) => `test/interop/${name}`);
 
 /**
- * Layers in the order they run, those `together` at once, as each keeps one processor busy: `needs` are the tools without which there is none, and single
+ * Layers in the order they run, neighbours with the same `together` at once, as each keeps one processor busy or waits: `needs` are the tools without which there is none, and single
  * tests of it use `uses`; `nightly` ones run with --all. `run` is given whether all of it is to run: with --all, or when the layer was named.
  */
 const LAYERS = [
-	{ name: "lint", what: "oxlint", together: true, run: command(bin("oxlint")) },
-	{ name: "types", what: "tsc, every tsconfig.json", together: true, run: types },
+	{ name: "lint", what: "oxlint", together: "texts", run: command(bin("oxlint")) },
+	{ name: "types", what: "tsc, every tsconfig.json", together: "texts", run: types },
 	{
 		name: "format",
 		what: "prettier --check",
-		together: true,
+		together: "texts",
 		run: command(bin("prettier"), "--check", "--log-level", "warn", "."),
 	},
 	{ name: "unit", what: "unit tests on Node", run: vitest("unit") },
@@ -269,9 +272,19 @@ const LAYERS = [
 	{
 		name: "interop",
 		what: "against the Linux kernel and other peers over TAP; more bytes over bad and slow lines with --all",
+		together: "interop",
 		needs: INTEROP,
 		uses: PEERS,
 		run: (all) => vitest("interop", all ? {} : { INTEROP_BRIEF: "1" })(),
+		folders: ["test/interop"],
+	},
+	{
+		name: "interop-services",
+		what: "against servers of addresses, names and time, and routers of groups",
+		together: "interop",
+		needs: INTEROP,
+		uses: SERVERS,
+		run: vitest("interop-services"),
 		folders: ["test/interop"],
 	},
 	{
@@ -389,8 +402,12 @@ async function runLayer({ name, what, needs = [], uses = [], nightly = false, st
 	console.log(`== ${told}`);
 }
 
-await Promise.all(LAYERS.filter(({ together }) => together).map(runLayer));
-for (const layer of LAYERS.filter(({ together }) => !together)) await runLayer(layer);
+for (let at = 0, next; at < LAYERS.length; at = next) {
+	const { together } = LAYERS[at];
+	next = at + 1;
+	while (together !== undefined && LAYERS[next]?.together === together) next++;
+	await Promise.all(LAYERS.slice(at, next).map(runLayer));
+}
 console.log(`\nBy layer, in ${relative(process.cwd(), root) || "."}:`);
 for (const line of summary) console.log(`  ${line}`);
 lacking(notHere);

@@ -52,9 +52,23 @@ export const TOOLS = {
 	"atk6-implementation6": tool("atk6-implementation6", "thc-ipv6"),
 	"dpkg-source": tool("dpkg-source", "dpkg-dev"),
 	...Object.fromEntries(
-		["tshark", "valgrind", "curl", "ncat", "socat", "hping3", "nmap", "passt", "slirp", "ethtool", "wrk", "openssl"].map(
-			(name) => [name, tool(name)],
-		),
+		[
+			"tshark",
+			"valgrind",
+			"curl",
+			"ncat",
+			"socat",
+			"hping3",
+			"nmap",
+			"passt",
+			"slirp",
+			"ethtool",
+			"wrk",
+			"openssl",
+			"radvd",
+			"traceroute",
+			"python3",
+		].map((name) => [name, tool(name)]),
 	),
 };
 

@@ -19,11 +19,13 @@ export interface AutoconfigurationState {
 	managed: boolean;
 	/** Routers say that other things are to be had by DHCPv6. */
 	other: boolean;
-	/** What routers say of packets here: hop limit, and largest one, bytes; 0 where they say nothing. */
+	/** The hop limit of packets, as routers say; 0 where they say nothing. */
 	hopLimit: number;
+	/** The largest packet here as routers say, bytes; 0 where they say nothing. */
 	mtu: number;
-	/** What they say of neighbours: for how long one is known after it has answered, and after how long it is asked again, ms; 0 where they say nothing. */
+	/** For how long a neighbour is known after it has answered, as routers say, ms; 0 where they say nothing. */
 	reachableMs: number;
+	/** After how long a neighbour is asked again, as routers say, ms; 0 where they say nothing. */
 	retransMs: number;
 	/** Advertisements that were heard. */
 	heard: number;
