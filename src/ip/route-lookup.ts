@@ -2,7 +2,7 @@
 // changed and the next look-up comes. Cost of a look-up: one probe for each prefix length in use, of IPv4 33 at most.
 
 import { canReach } from "../link/addresses.ts";
-import { isV4, MAPPED_BITS } from "../packet/address.ts";
+import { isV4, MAPPED_BITS, samePrefix } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
@@ -49,7 +49,7 @@ function fill(view: DataView): void {
 		// IPv4's prefixes have more than MAPPED_BITS - 1 bits, and those of IPv6 do not look like them.
 		const four = route.length >= MAPPED_BITS && isV4(view, route.prefix);
 		if (!canReach(view, InterfaceBlock.of(view, interfaceAt(view, route.slot)), four)) continue;
-		if (isOver(route)) continue;
+		if (isOver(view, route, four)) continue;
 		note(view, table, route.length);
 		put(view, 0, index, route);
 		put(view, route.slot, index, route);
@@ -59,9 +59,22 @@ function fill(view: DataView): void {
 	}
 }
 
-/** A way that a redirect gave one destination is none any more when its next hop does not answer. RFC 4861 §7.3.3. */
-function isOver(route: RouteRow): boolean {
-	return hasIpv6() && route.length === 128 && (route.bits & (ROUTE_LENT | ROUTE_SILENT)) === (ROUTE_LENT | ROUTE_SILENT);
+/**
+ * Whether a way that others gave is none for now, as its next hop does not answer: that of a redirect (RFC 4861 §7.3.3), and a router's prefix where
+ * another way leads there, by a shorter one (RFC 4191 §3.2).
+ */
+function isOver(view: DataView, route: RouteRow, four: boolean): boolean {
+	if (!hasIpv6() || (route.bits & (ROUTE_LENT | ROUTE_SILENT)) !== (ROUTE_LENT | ROUTE_SILENT)) return false;
+	if (route.length === 128) return true;
+	if (four) return false;
+	const core = CoreBlock.of(view, CORE);
+	for (let index = 0; index < core.routeCount; index++) {
+		const other = RouteRow.of(view, rowAt(view, index));
+		if (other.length >= route.length || (other.bits & ROUTE_SILENT) !== 0) continue;
+		if (!canReach(view, InterfaceBlock.of(view, interfaceAt(view, other.slot)), false)) continue;
+		if (samePrefix(view, other.prefix, route.prefix, other.length)) return true;
+	}
+	return false;
 }
 
 /** A prefix length is in use. */

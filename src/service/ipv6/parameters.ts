@@ -8,9 +8,9 @@ import type { Advertisement } from "./advertisement.ts";
 /** RFC 4861 §6.2.1: MAX_ReachableTime; §6.3.4: it is chosen anew every few hours, ms. */
 const MOST_REACHABLE_MS = 3_600_000;
 const ANEW_MS = 7_200_000;
-/** Bounds of ours of the time between two questions, ms: RFC 4861 has none. Below, neighbours would be asked in floods; above, nobody would be found. */
+/** Bounds of ours of the time between two questions, ms: RFC 4861 has none. Below, neighbours would be asked in floods; above, a neighbour whose address is another is lost for over half a minute, as three questions come before it is looked for anew. */
 const LEAST_RETRANS_MS = 100;
-const MOST_RETRANS_MS = 30_000;
+const MOST_RETRANS_MS = 10_000;
 
 export class LinkParameters {
 	readonly #stack: Stack;

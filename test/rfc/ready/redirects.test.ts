@@ -1,4 +1,4 @@
-// IPv6 Ready Logo, Core Protocols 5.0, section 2.3 for hosts: redirects (RFC 4861 §8); and 2.2.10, another router in place of one that is gone.
+// IPv6 Ready Logo, Core Protocols 5.0, section 2.3 for hosts: redirects (RFC 4861 §8); and 2.2.10, another router in place of one that is gone, its own prefixes too (RFC 4191).
 
 import { describe, expect, it } from "vitest";
 import { concat, u16, u32, type Bytes } from "../../support/frames.ts";
@@ -127,5 +127,36 @@ describe("v6LC.2.2.10", () => {
 		host.run(500);
 		host.replies(host.ping({ source: TR1 }), 1);
 		host.replies(host.ping({ source: TN2 }), 1);
+	});
+
+	it("a router's own prefix goes by the default one while that router is silent: RFC 4191 §3.2", () => {
+		const host = Host.ready();
+		const route = [24, 2, 48, 0, ...u32(600), ...ip6("2001:db8:2::").slice(0, 8)];
+		const hop = () => host.station.node.stack.ip.wayTo(TN2).nextHop;
+		host.advertise({ source: TR2, lifetime: 0, options: route });
+		host.run(500);
+		expect(hop()).toBe(TR2);
+		// TR2 is silent from here.
+		host.station.answers = false;
+		for (let s = 0; s < 20; s++) {
+			host.run(1000);
+			host.put(echo6({ source: TN2, destination: host.global }));
+			if (host.solicitations(TR1).length > 0) host.put(naOf(host, TR1));
+		}
+		host.sent();
+		expect(host.ping({ source: TN2 }).map(({ to }) => text(to))).toEqual([mac(TR1)]);
+		// TR2 says its prefix again.
+		host.station.answers = true;
+		host.advertise({ source: TR2, lifetime: 0, options: route });
+		host.run(500);
+		expect(hop()).toBe(TR2);
+		// TR1 is no default router any more: what is left is tried, answer or not.
+		host.advertise({ lifetime: 0 });
+		host.station.answers = false;
+		for (let s = 0; s < 20; s++) {
+			host.run(1000);
+			host.put(echo6({ source: TN2, destination: host.global }));
+		}
+		expect(hop()).toBe(TR2);
 	});
 });

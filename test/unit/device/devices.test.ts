@@ -7,7 +7,7 @@ import * as kernels from "../../../src/device/kernels/devices.ts";
 import { deviceReceive } from "../../../src/device/receive.ts";
 
 const twin = { ...kernels, deviceReceive };
-const SIZE = 1024;
+const SIZE = 2048;
 const UNKNOWN = [0, -1, 65, 4096, 0x7fffffff, -0x80000000];
 
 describe.each([
