@@ -7,10 +7,12 @@ import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { deadline } from "../packet/deadline.ts";
 import { EchoBlock, echoAt } from "../packet/echo-block.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Address, Offset } from "../packet/numbers.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import { PathMtuEntry } from "../packet/path-mtu-entry.ts";
 import { rawAt, UdpBlock, udpAt } from "../packet/udp-block.ts";
+import * as ipv6 from "../wire/ipv6.ts";
 import { copy } from "../wire/kernels/copies.ts";
 
 /** Least MTU of an IPv4 link. RFC 791. What is less is no MTU. */
@@ -37,9 +39,14 @@ function placeOf(view: DataView, destination: Address): number {
 	return place;
 }
 
+/** What the interface of a path carries; of IPv6 what routers want there, where that is less. RFC 4861 §6.3.4. */
+export function linkMtu(path: PathBlock, link: InterfaceBlock): number {
+	return hasIpv6() && path.ipHeader === ipv6.HEADER && link.mtu6 !== 0 ? Math.min(link.mtu6, link.mtu) : link.mtu;
+}
+
 /** The path carries what its interface does, or the less that was said of its destination. One without a source address, as what is forwarded has, is not ours. */
 export function narrow(view: DataView, path: PathBlock): void {
-	const mtu = InterfaceBlock.of(view, path.out).mtu;
+	const mtu = linkMtu(path, InterfaceBlock.of(view, path.out));
 	path.mtu = mtu;
 	const place = placeOf(view, path.destination);
 	if (place === CoreBlock.of(view, CORE).pathMtus || isNone(view, path.source)) return;

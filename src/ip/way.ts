@@ -17,7 +17,7 @@ import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { ownFind } from "./own.ts";
 import { byRouter, routerOf } from "./first-hop.ts";
-import { narrow } from "./path-mtu.ts";
+import { linkMtu, narrow } from "./path-mtu.ts";
 import { isBroadcast, isLoopback, isMulticast, isNowhere, zoneOf } from "../wire/scope.ts";
 import { routeTo } from "./route-lookup.ts";
 
@@ -109,7 +109,7 @@ export function lead(view: DataView, path: PathBlock, destination: Address): voi
 /** The path leads by that interface. */
 function leaveBy(view: DataView, path: PathBlock, link: InterfaceBlock): void {
 	path.out = link.at;
-	path.mtu = hasIpv6() && path.ipHeader === ipv6.HEADER && link.mtu6 !== 0 ? Math.min(link.mtu6, link.mtu) : link.mtu;
+	path.mtu = linkMtu(path, link);
 	if (CoreBlock.of(view, CORE).pathMtus !== 0) narrow(view, path);
 	// RFC 6437 §3: of each flow its own, which nobody guesses.
 	if (hasIpv6() && path.ipHeader === ipv6.HEADER) path.label = label(view, path) >>> 12;

@@ -1,5 +1,6 @@
 // How large segments may be that we are sent, and send: RFC 9293 §3.7.1. What the way there makes of it is path-mtu.ts.
 
+import { linkMtu } from "../../ip/path-mtu.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Uint16 } from "../../packet/numbers.ts";
 import { PathBlock } from "../../packet/path-block.ts";
@@ -18,7 +19,7 @@ export const LEAST_MSS = 28;
 /** The largest payload that we can be sent in one segment: our MSS option. What is known of the way there says nothing of the way here. RFC 1191 §3.1. */
 export function receiveMss(view: DataView, tcb: TcbBlock): Uint16 {
 	const path = PathBlock.of(view, tcb.path);
-	const mtu = path.out === 0 ? path.mtu : InterfaceBlock.of(view, path.out).mtu;
+	const mtu = path.out === 0 ? path.mtu : linkMtu(path, InterfaceBlock.of(view, path.out));
 	return Math.max((mtu - headersOf(view, tcb)) | 0, 0) & 0xffff;
 }
 

@@ -2,6 +2,7 @@
 
 import { zoneOf } from "../../wire/scope.ts";
 import { output } from "../../ip/output.ts";
+import { linkMtu } from "../../ip/path-mtu.ts";
 import { route } from "../../ip/way.ts";
 import { copyAddress } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
@@ -81,7 +82,12 @@ function answer(view: DataView, link: InterfaceBlock, by: Offset, seq: number, a
 	view.setInt32(header + wire.ACK_NUMBER, ack);
 	view.setInt32(header + wire.DATA_OFFSET, (length << 26) | flagsWindow);
 	view.setInt32(header + wire.CHECKSUM, 0);
-	if (syn) wire.synOptions(view, header + wire.HEADER, (InterfaceBlock.of(view, path.out).mtu - path.ipHeader - wire.HEADER) | 0);
+	if (syn)
+		wire.synOptions(
+			view,
+			header + wire.HEADER,
+			(linkMtu(path, InterfaceBlock.of(view, path.out)) - path.ipHeader - wire.HEADER) | 0,
+		);
 	const pseudo = pseudoOfPacket(view, at, header - at, ipv4.TCP, length);
 	view.setUint16(header + wire.CHECKSUM, ~checksum(view, header, end, pseudo));
 	if (output(view, core.spare, at, end, path)) takeSpare(view);

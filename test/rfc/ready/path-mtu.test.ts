@@ -1,9 +1,21 @@
 // IPv6 Ready Logo, Core Protocols 5.0, section 4: path MTU discovery by echo replies. RFC 8201. What routers advertise (4.1.8) is in parameters.test.ts, and hosts here send nothing long to groups (4.1.10 and 4.1.11).
 
 import { describe, expect, it } from "vitest";
+import { statusOf } from "../../../src/status/status.ts";
 import { concat, read16, u32 } from "../../support/frames.ts";
-import { ECHO_REPLY6, FRAGMENT, fragmentHeader, ICMP6, icmp6, ipv6, echo6 } from "../../support/frames6.ts";
-import { Host, TN1, TN1_GLOBAL, TN2, TR1 } from "./ready.ts";
+import {
+	ECHO_REPLY6,
+	FRAGMENT,
+	fragmentHeader,
+	ICMP6,
+	icmp6,
+	ipv6,
+	echo6,
+	mtuOption,
+	prefixOption,
+	tcp6,
+} from "../../support/frames6.ts";
+import { Host, PREFIX, TN1, TN1_GLOBAL, TN2, TR1 } from "./ready.ts";
 
 const MINUTE = 60_000;
 const TN3 = "2001:db8:3::300";
@@ -123,5 +135,34 @@ describe("v6LC.4.1 path MTU discovery", () => {
 		tooBig(host, TN2, 1480, 1280);
 		const sent = sizes(host, TN2, 3000);
 		expect(Math.max(...sent)).toBeLessThanOrEqual(1280);
+	});
+});
+
+describe("what routers advertise, RFC 4861 §6.3.4, beside what was said of paths", () => {
+	it("goes on to count for all destinations while something is known of one of them", () => {
+		const host = Host.ready();
+		host.advertise({ options: [...prefixOption(PREFIX), ...mtuOption(1300)] });
+		host.run(100);
+		expect(sizes(host, TN3, 1500)).toEqual([1296, 260]);
+		tooBig(host, TN2, 1500, 1280);
+		host.advertise({ options: [...prefixOption(PREFIX), ...mtuOption(1304)] });
+		host.run(100);
+		expect(sizes(host, TN3, 1500)).toEqual([1304, 252]);
+		expect(sizes(host, TN2, 1500)).toEqual([1280, 276]);
+	});
+
+	it("is what our MSS is made of, with a socket and with a cookie", () => {
+		const host = Host.ready();
+		const { stack } = host.station.node;
+		host.advertise({ options: [...prefixOption(PREFIX), ...mtuOption(1280)] });
+		host.run(100);
+		stack.tcp.listen("::", 80, 1, 0);
+		host.answers();
+		for (const sourcePort of [1000, 1001, 1002]) {
+			host.put(tcp6({ source: TN2, destination: host.global, sourcePort, destinationPort: 80, seq: 100, flags: 2 }));
+			const [answer] = host.answers();
+			expect([...answer!.payload.subarray(20, 24)]).toEqual([2, 4, 1220 >> 8, 1220 & 255]);
+		}
+		expect(statusOf(stack).interfaces.find(({ name }) => name === "eth0")!.drops["tcpCookie"]).toBeGreaterThan(0);
 	});
 });
