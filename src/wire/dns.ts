@@ -7,6 +7,10 @@ export const HEADER = 12;
 /** Largest name on the wire and largest label, octets. RFC 1035 §2.3.4. */
 const MAX_NAME = 255;
 export const MAX_LABEL = 63;
+/** Of multicast DNS: its port and groups. RFC 6762 §3. */
+export const MDNS_PORT = 5353;
+export const MDNS_GROUP = "224.0.0.251";
+export const MDNS_GROUP6 = "ff02::fb";
 /** Largest question: a name, type and class. */
 export const MAX_QUERY = HEADER + MAX_NAME + 4;
 /** Bytes of a record between its name and its data. */
@@ -101,33 +105,47 @@ export function nameEnd(view: DataView, end: number, from: number): number {
 /** Pointers of one name, those to pointers too: one before each label of the longest name. It bounds what a name costs, as 2,048 bytes have room for a thousand. */
 const MAX_POINTERS = 127;
 
-/** Where the pointer at `place` leads, -1 when nowhere. `before`: it must lead to before that, so that a chain of them ends. */
-function target(view: DataView, at: number, end: number, place: number, before: number): number {
-	if (place + 1 >= end) return -1;
-	const to = at + (view.getUint16(place) & 0x3fff);
-	return to < before && to >= at + HEADER ? to : -1;
+/** Of the name that is being read: where its present part begins, which a pointer must lead to before, so that a chain of them ends; and how many were followed. */
+let before = 0;
+let pointers = 0;
+
+/** Where the first label of the name at `from` lies; -1 when nowhere. */
+function firstLabel(view: DataView, at: number, end: number, from: number): number {
+	before = from;
+	pointers = 0;
+	return from < 0 ? -1 : nextLabel(view, at, end, from);
+}
+
+/** Where the label at `place` of that name lies, behind the pointers that stand there; -1 when nowhere. */
+function nextLabel(view: DataView, at: number, end: number, place: number): number {
+	let label = place;
+	while (label < end && view.getUint8(label) >= 0xc0) {
+		if (++pointers > MAX_POINTERS || label + 1 >= end) return -1;
+		label = at + (view.getUint16(label) & 0x3fff);
+		if (label >= before || label < at + HEADER) return -1;
+		before = label;
+	}
+	return label < end ? label : -1;
+}
+
+/** The octet of a letter in lower case. RFC 4343 §3. */
+export function folded(octet: number): number {
+	return octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet;
 }
 
 /** One octet of a label as text: lower case, and what a host name does not have as \DDD, so that no two names look alike. RFC 4343 §2.1. */
 function octetText(octet: number): string {
-	if (octet >= 0x41 && octet <= 0x5a) octet += 0x20;
-	const plain = (octet >= 0x61 && octet <= 0x7a) || (octet >= 0x30 && octet <= 0x39) || octet === 0x2d || octet === 0x5f;
-	return plain ? String.fromCharCode(octet) : `\\${String(octet).padStart(3, "0")}`;
+	const lower = folded(octet);
+	const plain = (lower >= 0x61 && lower <= 0x7a) || (lower >= 0x30 && lower <= 0x39) || lower === 0x2d || lower === 0x5f;
+	return plain ? String.fromCharCode(lower) : `\\${String(lower).padStart(3, "0")}`;
 }
 
 /** The name at `from`, in lower case, labels apart by "."; "" is the root. Undefined when it is none. */
 export function readName(view: DataView, at: number, end: number, from: number): string | undefined {
 	let text = "";
 	let octets = 1; // the root's
-	let before = from; // where the present part begins: a pointer in it must lead to before
-	let pointers = 0;
-	for (let place = from; place >= 0 && place < end;) {
+	for (let place = firstLabel(view, at, end, from); place >= 0; place = nextLabel(view, at, end, place)) {
 		const length = view.getUint8(place);
-		if (length >= 0xc0) {
-			if (++pointers > MAX_POINTERS) return undefined;
-			place = before = target(view, at, end, place, before);
-			continue;
-		}
 		if (length === 0) return text;
 		const start = place + 1;
 		octets += 1 + length;
@@ -141,23 +159,15 @@ export function readName(view: DataView, at: number, end: number, from: number):
 
 /** Whether the name at `from` is `name`, a host name in lower case. Makes no string, and ends at the first difference. */
 export function nameIs(view: DataView, at: number, end: number, from: number, name: string): boolean {
-	let before = from;
 	let index = 0;
-	let pointers = 0;
-	for (let place = from; place >= 0 && place < end;) {
+	for (let place = firstLabel(view, at, end, from); place >= 0; place = nextLabel(view, at, end, place)) {
 		const length = view.getUint8(place);
-		if (length >= 0xc0) {
-			if (++pointers > MAX_POINTERS) return false;
-			place = before = target(view, at, end, place, before);
-			continue;
-		}
 		if (length === 0) return index === name.length + 1 || (index === 0 && name === "");
 		const start = place + 1;
 		place = start + length;
 		if (length > MAX_LABEL || place > end || index + length > name.length) return false;
 		for (let i = start; i < place; i++) {
-			let octet = view.getUint8(i);
-			if (octet >= 0x41 && octet <= 0x5a) octet += 0x20;
+			const octet = folded(view.getUint8(i));
 			// A dot within a label is not the one between two.
 			if (octet !== name.charCodeAt(index++) || octet === 0x2e) return false;
 		}
@@ -168,30 +178,18 @@ export function nameIs(view: DataView, at: number, end: number, from: number, na
 	return false;
 }
 
-/** Octets of a letter in lower case. */
-function folded(octet: number): number {
-	return octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet;
-}
-
 /** Whether the name at `from` is the one of these octets: any name as it stands on the wire, without compression and in lower case. Makes nothing, and ends at the first difference. */
 export function nameEquals(view: DataView, at: number, end: number, from: number, octets: Uint8Array): boolean {
-	let before = from;
 	let index = 0;
-	let pointers = 0;
-	for (let place = from; place >= 0 && place < end;) {
+	for (let place = firstLabel(view, at, end, from); place >= 0; place = nextLabel(view, at, end, place)) {
 		const length = view.getUint8(place);
-		if (length >= 0xc0) {
-			if (++pointers > MAX_POINTERS) return false;
-			place = before = target(view, at, end, place, before);
-			continue;
-		}
 		// A label that is longer than one may be is none of theirs.
 		if (length !== octets[index++]) return false;
 		if (length === 0) return true;
-		const next = place + 1 + length;
-		if (next > end) return false;
-		for (let i = place + 1; i < next; i++) if (folded(view.getUint8(i)) !== octets[index++]) return false;
-		place = next;
+		const start = place + 1;
+		place = start + length;
+		if (place > end) return false;
+		for (let i = start; i < place; i++) if (folded(view.getUint8(i)) !== octets[index++]) return false;
 	}
 	return false;
 }
@@ -199,20 +197,13 @@ export function nameEquals(view: DataView, at: number, end: number, from: number
 /** The octets of the name at `from` as it was written, without compression; undefined when it is none. */
 export function nameOctets(view: DataView, at: number, end: number, from: number): number[] | undefined {
 	const octets: number[] = [];
-	let before = from;
-	let pointers = 0;
-	for (let place = from; place >= 0 && place < end;) {
-		const length = view.getUint8(place);
-		if (length >= 0xc0) {
-			if (++pointers > MAX_POINTERS) return undefined;
-			place = before = target(view, at, end, place, before);
-			continue;
-		}
-		const next = place + 1 + length;
-		if (length > MAX_LABEL || octets.length + 1 + length > MAX_NAME || next > end) return undefined;
-		for (let i = place; i < next; i++) octets.push(view.getUint8(i));
+	for (let place = firstLabel(view, at, end, from); place >= 0; place = nextLabel(view, at, end, place)) {
+		const label = place;
+		const length = view.getUint8(label);
+		place = label + 1 + length;
+		if (length > MAX_LABEL || octets.length + 1 + length > MAX_NAME || place > end) return undefined;
+		for (let i = label; i < place; i++) octets.push(view.getUint8(i));
 		if (length === 0) return octets;
-		place = next;
 	}
 	return undefined;
 }

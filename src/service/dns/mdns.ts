@@ -10,10 +10,6 @@ import { Ask, type Asker } from "./ask.ts";
 import { failure, type Outcome } from "./errors.ts";
 import { Lookup, useMulticast } from "./lookup.ts";
 
-/** 224.0.0.251, RFC 6762 §3. */
-const GROUP = "224.0.0.251";
-const PORT = 5353;
-
 class MulticastQuery extends Lookup implements Asker {
 	#asks = new Map<Ask, Interface>();
 	readonly #query = new Uint8Array(dns.MAX_QUERY);
@@ -79,7 +75,7 @@ class MulticastQuery extends Lookup implements Asker {
 			let ask = [...this.#asks].find(([, other]) => other === link)?.[0];
 			try {
 				if (ask === undefined) this.#asks.set((ask = new Ask(this.engine, this, link.slot)), link);
-				ask.send(GROUP, PORT, this.#query, this.#length);
+				ask.send(dns.MDNS_GROUP, dns.MDNS_PORT, this.#query, this.#length);
 			} catch (error) {
 				// Without a way it is tried again with the next.
 				if (ask !== undefined) this.#close(ask);
@@ -94,7 +90,12 @@ class MulticastQuery extends Lookup implements Asker {
 	datagram(ask: Ask, bytes: number, length: number, address: string, port: number): void {
 		const { view } = this.engine;
 		const link = this.#asks.get(ask)!;
-		if (port !== PORT || !onLink(link, address) || !dns.isAnswer(view, 0, bytes) || dns.id(view, 0) !== dns.id(this.#view, 0))
+		if (
+			port !== dns.MDNS_PORT ||
+			!onLink(link, address) ||
+			!dns.isAnswer(view, 0, bytes) ||
+			dns.id(view, 0) !== dns.id(this.#view, 0)
+		)
 			return;
 		if (dns.responseCode(view, 0) !== dns.NO_ERROR) return;
 		// RFC 6762 §6.7 has the question repeated; not all do.

@@ -1,7 +1,7 @@
 // Names as multicast DNS has them: any octets in their labels, written as they were given and compared without regard to case. RFC 6762 §16.
 
 import * as check from "../../io/options.ts";
-import { MAX_LABEL } from "../../wire/dns.ts";
+import { folded, MAX_LABEL } from "../../wire/dns.ts";
 
 /** The octets of a text in UTF-8. XS and Node have no function for it in common. */
 export function utf8(text: string): number[] {
@@ -23,8 +23,6 @@ export function cut(text: string, most: number): string {
 	return shorter;
 }
 
-const fold = (octet: number): number => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet);
-
 export class Name {
 	/** As on the wire, without compression; and the same in lower case. */
 	readonly octets: Uint8Array;
@@ -38,12 +36,12 @@ export class Name {
 		for (const label of labels) {
 			const own = utf8(label);
 			octets.push(own.length, ...own);
-			for (const octet of own) text += (256 + fold(octet)).toString(16).slice(1);
+			for (const octet of own) text += (256 + folded(octet)).toString(16).slice(1);
 			text += ".";
 		}
 		octets.push(0);
 		this.octets = Uint8Array.from(octets);
-		this.folded = this.octets.map(fold);
+		this.folded = this.octets.map(folded);
 		this.text = text;
 	}
 }
@@ -61,7 +59,7 @@ export function labelOf(option: string, value: unknown, what: string): string {
 export function hostLabelOf(option: string, value: unknown): string {
 	const label = labelOf(option, value, `a name such as "board"`);
 	for (let i = 0; i < label.length; i++) {
-		const code = fold(label.charCodeAt(i));
+		const code = folded(label.charCodeAt(i));
 		const plain = (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39);
 		if (!plain && (code !== 0x2d || i === 0 || i === label.length - 1))
 			throw new RangeError(

@@ -4,7 +4,7 @@ import { familyBits } from "../../address.ts";
 import { parseIpv4 } from "../../address4.ts";
 import { parseIpv6 } from "../../address6.ts";
 import * as check from "../../io/options.ts";
-import { TYPE_A, TYPE_AAAA, TYPE_NSEC, TYPE_PTR, TYPE_SRV, TYPE_TXT } from "../../wire/dns.ts";
+import { folded, TYPE_A, TYPE_AAAA, TYPE_NSEC, TYPE_PTR, TYPE_SRV, TYPE_TXT } from "../../wire/dns.ts";
 import { Name, utf8 } from "./names.ts";
 
 /** Seconds that records hold: those with a host's name or address in them, and all others. RFC 6762 §10. */
@@ -49,14 +49,13 @@ export function keyOf(content: Content): string {
 	return key;
 }
 
-const fold = (octet: number): number => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet);
-
 /** Whether two records of a type say the same; names in them may differ in case. */
 export function sameData(type: number, one: Uint8Array, other: Uint8Array): boolean {
 	if (one.length !== other.length) return false;
 	// Lengths of labels cannot be taken for letters: they are below.
 	const names = type === TYPE_PTR ? 0 : type === TYPE_SRV ? 6 : one.length;
-	for (let i = 0; i < one.length; i++) if (one[i] !== other[i] && (i < names || fold(one[i]!) !== fold(other[i]!))) return false;
+	for (let i = 0; i < one.length; i++)
+		if (one[i] !== other[i] && (i < names || folded(one[i]!) !== folded(other[i]!))) return false;
 	return true;
 }
 

@@ -13,15 +13,14 @@ import { READABLE, type EventSocket, type SocketOwner } from "../../transport/ev
 import { Clock, type Service } from "../../transport/services.ts";
 import type { UdpSocket } from "../../transport/udp/udp.ts";
 import type { Watch } from "../../transport/watch.ts";
+import { MDNS_GROUP, MDNS_GROUP6, MDNS_PORT } from "../../wire/dns.ts";
 import { Announced, Host, type Item } from "./items.ts";
 import { readMessage, Writer, type Received } from "./message.ts";
 import { hostLabelOf, labelOf, serviceTypeOf, type Name } from "./names.ts";
 import { addressBytes, sameData, textOf, type Text } from "./records.ts";
 import { Side, type Owner } from "./side.ts";
 
-/** RFC 6762 §3. */
-const PORT = 5353;
-const GROUPS = ["224.0.0.251", "ff02::fb"] as const;
+const GROUPS: readonly string[] = Object.freeze(hasIpv6() ? [MDNS_GROUP, MDNS_GROUP6] : [MDNS_GROUP]);
 /** §11. */
 const TTL = 255;
 /** What is heard and said, bytes: as much as Ethernet carries in one frame. */
@@ -90,17 +89,16 @@ export class Responder implements Service, Owner, EventSocket, SocketOwner {
 		if (!Array.isArray(services)) throw new TypeError(`services ${check.show(services)}: expected an array`);
 		for (const [i, each] of services.entries()) this.items.push(this.#serviceOf(`services[${i}].`, each));
 		const { udp, core } = stack;
-		this.#socket = udp.open("", PORT, 0);
+		this.#socket = udp.open("", MDNS_PORT, 0);
+		udp.setTtl(this.#socket, TTL);
 		// What it says itself it need not hear.
-		udp.setGroups(this.#socket, -1, false);
+		udp.setGroups(this.#socket, TTL, false);
 		try {
-			for (const group of this.#groups) udp.groups.join(undefined, group, "", this.#socket);
+			for (const group of GROUPS) udp.groups.join(undefined, group, "", this.#socket);
 		} catch (error) {
 			udp.close(this.#socket);
 			throw error;
 		}
-		udp.setTtl(this.#socket, TTL);
-		udp.setGroups(this.#socket, TTL, false);
 		this.#socket.owner = { onEvents: () => this.#heard() };
 		this.#clock = new Clock(core);
 		this.#watch = stack.watch(() => this.#look());
@@ -147,12 +145,8 @@ export class Responder implements Service, Owner, EventSocket, SocketOwner {
 		const { udp, services } = this.#stack;
 		services.delete(this);
 		this.#watch.close();
-		for (const group of this.#groups) udp.groups.leave(undefined, group, "", this.#socket);
+		for (const group of GROUPS) udp.groups.leave(undefined, group, "", this.#socket);
 		udp.close(this.#socket);
-	}
-
-	get #groups(): readonly string[] {
-		return hasIpv6() ? GROUPS : GROUPS.slice(0, 1);
 	}
 
 	#serviceOf(place: string, service: ServiceOptions): Announced {
@@ -224,7 +218,7 @@ export class Responder implements Service, Owner, EventSocket, SocketOwner {
 		const side = this.#sides.find((each) => each.open && each.link === link && each.bits === bits);
 		if (side === undefined) return;
 		// What we have said ourselves: by another interface on the same network, or to a group that we are in.
-		if (port === PORT && isLocal(this.#stack.core.view, given(this.#stack.core.view, address))) return;
+		if (port === MDNS_PORT && isLocal(this.#stack.core.view, given(this.#stack.core.view, address))) return;
 		this.#read(side, bytes, address, port);
 	}
 
@@ -232,12 +226,12 @@ export class Responder implements Service, Owner, EventSocket, SocketOwner {
 		const message = readMessage(this.#view, bytes, side.names);
 		if (message === undefined) return;
 		const { now } = this.#clock;
-		const alone = !GROUPS.includes(this.#socket.toAddress as (typeof GROUPS)[number]);
+		const alone = !GROUPS.includes(this.#socket.toAddress);
 		// §11: what is not from a neighbour is neither believed nor answered alone.
 		const near = address.startsWith("fe80:") || onLink(side.link, address);
 		if (message.query) {
-			if (near || (port === PORT && !alone)) side.asked(message, { address, port, alone }, now);
-		} else if (port === PORT && near) side.heard(message, now);
+			if (near || (port === MDNS_PORT && !alone)) side.asked(message, { address, port, alone }, now);
+		} else if (port === MDNS_PORT && near) side.heard(message, now);
 		this.#deadline();
 	}
 
@@ -274,7 +268,7 @@ export class Responder implements Service, Owner, EventSocket, SocketOwner {
 		const { udp, core } = this.#stack;
 		const { view } = core;
 		const { buffer, length } = this.writer;
-		const to = given(view, address === "" ? GROUPS[bits === 32 ? 0 : 1] : address);
+		const to = given(view, address === "" ? (bits === 32 ? MDNS_GROUP : MDNS_GROUP6) : address);
 		const answer = udpSendBy(view, this.#socket.block, to, port, buffer, 0, length, NO_ADDRESS, link.slot);
 		// What cannot leave now is as if the network had lost it.
 		if (answer > 0) udp.sent(this.#socket, length, answer);

@@ -1,7 +1,18 @@
 // One family of one interface: names are probed for, announced and answered for there. RFC 6762 §6 to §10, in the words of its sections.
 
 import type { EthernetInterface } from "../../link/ethernet.ts";
-import { CLASS_IN, FLUSH, TYPE_A, TYPE_AAAA, TYPE_ANY, TYPE_NSEC, TYPE_PTR, TYPE_SRV, UNICAST } from "../../wire/dns.ts";
+import {
+	CLASS_IN,
+	FLUSH,
+	MDNS_PORT,
+	TYPE_A,
+	TYPE_AAAA,
+	TYPE_ANY,
+	TYPE_NSEC,
+	TYPE_PTR,
+	TYPE_SRV,
+	UNICAST,
+} from "../../wire/dns.ts";
 import type { Item } from "./items.ts";
 import { ADDITIONAL, ANSWER, AUTHORITY, type Message, type Received, type Writer } from "./message.ts";
 import type { Name } from "./names.ts";
@@ -26,7 +37,6 @@ const SHARED_MS = [20, 120] as const;
 const MORE_MS = [400, 500] as const;
 /** §6.7: seconds that those may keep it who would never hear that it is otherwise. */
 const LEGACY_TTL = 10;
-const PORT = 5353;
 
 /** A record, and what was said of it here. */
 class Entry {
@@ -198,7 +208,7 @@ export class Side {
 			writer.begin(0, false, this.#most);
 			writer.question(item.name, TYPE_ANY, CLASS_IN | UNICAST);
 			for (const { content } of this.#proposed(item)) writer.record(AUTHORITY, content, CLASS_IN, content.ttl, false);
-			this.#owner.send(this, "", PORT);
+			this.#owner.send(this, "", MDNS_PORT);
 		}
 	}
 
@@ -224,7 +234,7 @@ export class Side {
 		const { writer } = this.#owner;
 		if (writer.empty) return;
 		for (const entry of more) if (this.#put(ADDITIONAL, entry)) entry.saidAt = now;
-		this.#owner.send(this, "", PORT);
+		this.#owner.send(this, "", MDNS_PORT);
 	}
 
 	#put(section: number, { content }: Entry, ttl = content.ttl): boolean {
@@ -238,11 +248,11 @@ export class Side {
 		writer.begin(0, true, this.#most);
 		for (const entry of entries) {
 			if (this.#put(ANSWER, entry, ttl)) continue;
-			if (!writer.empty) this.#owner.send(this, "", PORT);
+			if (!writer.empty) this.#owner.send(this, "", MDNS_PORT);
 			writer.begin(0, true, this.#most);
 			this.#put(ANSWER, entry, ttl); // what does not fit into any is not said
 		}
-		if (ttl !== undefined && !writer.empty) this.#owner.send(this, "", PORT);
+		if (ttl !== undefined && !writer.empty) this.#owner.send(this, "", MDNS_PORT);
 	}
 
 	/** What who asks for these is likely to ask for next: RFC 6763 §12; and which of a host's addresses there are not. */
@@ -271,7 +281,7 @@ export class Side {
 		for (const entry of this.#entries)
 			if (entry.asker === asker.address && isKnown(entry, message.answers)) entry.dueAt = Infinity;
 		if (found.length === 0) return;
-		if (asker.port !== PORT) return this.#answerLegacy(message, found, asker);
+		if (asker.port !== MDNS_PORT) return this.#answerLegacy(message, found, asker);
 		const single = new Set(message.questions.filter(({ unicast }) => unicast || asker.alone).map(({ name }) => name.text));
 		const alone: Entry[] = [];
 		const probes = message.authorities.length > 0;
