@@ -22,7 +22,7 @@ const LAYOUT = [
 	"src/packet/udp-block.ts",
 	"src/transport/tcp/data.ts",
 	"src/transport/udp/deliver.ts",
-	"src/transport/udp/send.ts",
+	"src/transport/answers.ts",
 	"src/turn/requests.ts",
 	"src/wire/hdlc.ts",
 ];

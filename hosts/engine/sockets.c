@@ -218,7 +218,7 @@ void xs_multihome_datagrams_write(xsMachine *the)
 {
 	const Socket socket = *datagramsOf(xsThis);
 	const uint8_t *udp = socket.arena.base + socket.block;
-	int32_t answered = SEND_DROPPED - 1;
+	int32_t answered = ANSWERS_DROPPED - 1;
 	if (socket.block && isToPeer(the, udp)) {
 		const Arena data = argReadable(0);
 		const uint32_t length = xsmcArgc == 4 ? (uint32_t)xsmcToInteger(xsArg(3)) : data.size;
@@ -226,7 +226,7 @@ void xs_multihome_datagrams_write(xsMachine *the)
 			answered = transport_udp_send_udpSend(
 				&socket.arena, socket.block, socket.block + UDP_BLOCK_PEER, word(udp + UDP_BLOCK_PEER_PORT), &data, 0, (int32_t)length);
 	}
-	if (answered < SEND_DROPPED)
+	if (answered < ANSWERS_DROPPED)
 		callRest(the, xsID_writeRest);
 	else if (answered > 0) {
 		xsSlot what;

@@ -5,7 +5,7 @@
 import { streamByte, tcpRead, tcpWrite, udpRead, udpSend } from "#codec";
 import { UdpBlock } from "../packet/udp-block.ts";
 import { WAKE } from "../transport/tcp/data.ts";
-import { DROPPED } from "../transport/udp/send.ts";
+import { DROPPED } from "../transport/answers.ts";
 import { ANOTHER } from "../transport/udp/deliver.ts";
 import { foreign, isObject } from "./common.ts";
 import type { Bytes, Format, Origin, Sender, WriteOptions } from "./types.ts";

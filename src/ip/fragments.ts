@@ -12,7 +12,7 @@ import { FragmentBlock, fragmentAt } from "../packet/fragment-block.ts";
 import { FLAG_CHECKED, InterfaceBlock } from "../packet/interface-block.ts";
 import type { Length, Offset, Uint16, Uint8 } from "../packet/numbers.ts";
 import { headerPlace, NONE, packetKept, packetRelease, takePacket } from "../packet/packets.ts";
-import { endOf, nextPiece, piecesRelease, setEnd, setNext, setStart, startOf } from "../packet/pieces.ts";
+import { endOf, nextPiece, piecesBytes, piecesRelease, setEnd, setNext, setStart, startOf } from "../packet/pieces.ts";
 import { interfaceAt } from "../packet/slots.ts";
 import { pseudoHeader } from "../wire/checksum.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
@@ -298,10 +298,7 @@ function whole(view: DataView, datagram: number): void {
 
 /** Bytes of a datagram from the registers' packet on, of which `first` are there. */
 export function piecesLength(view: DataView, first: number): number {
-	let length = first;
-	for (let piece = CoreBlock.of(view, CORE).pieces; piece !== NONE; piece = nextPiece(view, piece))
-		length = (length + endOf(view, piece) - startOf(view, piece)) | 0;
-	return length;
+	return (first + piecesBytes(view, CoreBlock.of(view, CORE).pieces)) | 0;
 }
 
 /** What follows the packet in the registers is for nobody, or was delivered. Answers false. */

@@ -17,7 +17,7 @@ import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { checksum } from "../wire/kernels/checksum.ts";
 import { copy } from "../wire/kernels/copies.ts";
-import { endOf, nextPiece, piecesRelease, setEnd, setNext, setStart, startOf } from "../packet/pieces.ts";
+import { endOf, nextPiece, piecesBytes, piecesRelease, setEnd, setNext, setStart, startOf } from "../packet/pieces.ts";
 import { output } from "./output.ts";
 
 /** Bytes before a piece that its headers may take. */
@@ -42,11 +42,9 @@ export function piecesSum(view: DataView, first: number, sum: number): Uint16 {
 export function icmpPiecesSum(view: DataView, path: PathBlock, first: number): void {
 	const field = startOf(view, first) + icmpv4.CHECKSUM;
 	view.setUint16(field, 0);
-	let total = 0;
-	for (let piece = first; piece !== NONE; piece = nextPiece(view, piece))
-		total = (total + endOf(view, piece) - startOf(view, piece)) & 0xffff;
+	const total = piecesBytes(view, first) & 0xffff;
 	const six = hasIpv6() && path.ipHeader === ipv6.HEADER;
-	const pseudo = six ? checksum(view, path.source, path.destination + ADDRESS, ipv6.ICMP + (total & 0xffff)) : 0;
+	const pseudo = six ? checksum(view, path.source, path.destination + ADDRESS, ipv6.ICMP + total) : 0;
 	view.setUint16(field, ~piecesSum(view, first, pseudo));
 }
 

@@ -30,6 +30,14 @@ export function setNext(view: DataView, packet: number, next: number): void {
 	view.setInt32((CoreBlock.of(view, CORE).nexts + Math.imul(packet, 4)) | 0, next, true);
 }
 
+/** Bytes that the pieces hold from that packet on. */
+export function piecesBytes(view: DataView, first: number): number {
+	let bytes = 0;
+	for (let piece = first; piece !== NONE; piece = nextPiece(view, piece))
+		bytes = (bytes + endOf(view, piece) - startOf(view, piece)) | 0;
+	return bytes;
+}
+
 /** Nobody has the pieces any more that lie in that packet and those behind it. */
 export function piecesRelease(view: DataView, first: number): void {
 	let piece = first;

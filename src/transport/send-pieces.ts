@@ -1,8 +1,11 @@
 // What a socket sends and is longer than its path carries leaves in fragments. Flat TypeScript.
 
 import { icmpPiecesSum, PIECE_HEADERS, pieceRoom, piecesOutput, piecesSum } from "../ip/pieces-out.ts";
+import { follows } from "../link/calls.ts";
 import { ADDRESS, v4Of } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
+import { DROP, drop } from "../packet/drops.ts";
+import { InterfaceBlock } from "../packet/interface-block.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Length, Uint8 } from "../packet/numbers.ts";
 import { headerPlace, NONE, packetAcquire } from "../packet/packets.ts";
@@ -15,6 +18,7 @@ import type { BytesIn } from "../wire/kernels/bytes.ts";
 import { checksum } from "../wire/kernels/checksum.ts";
 import { copyIn } from "../wire/kernels/copies.ts";
 import * as udp from "../wire/udp.ts";
+import { DROPPED, TOO_LONG } from "./answers.ts";
 import { loopDatagram } from "./udp/loop.ts";
 
 /** The longest datagram. RFC 768, RFC 791. */
@@ -26,8 +30,8 @@ export function piecesMost(view: DataView, path: PathBlock): number {
 }
 
 /**
- * Sends `length` bytes of `data` from `start` on behind UDP's header with these ports, as many as may be; of another protocol as they are, but that ICMP's checksum is filled in. `loops`: a datagram of UDP goes to sockets of this board, too. False when there
- * are not packets enough.
+ * Sends `length` bytes of `data` from `start` on behind UDP's header with these ports, as many as may be; of another protocol as they are, but that ICMP's checksum is filled in. `loops`: a datagram of UDP goes to sockets of this board, too. Answers
+ * as answers.ts says.
  */
 export function sendPieces(
 	view: DataView,
@@ -38,8 +42,10 @@ export function sendPieces(
 	start: number,
 	length: Length,
 	loops: boolean,
-): boolean {
+): number {
+	const link = InterfaceBlock.of(view, path.out);
 	const ahead: Length = protocol === ipv4.UDP ? udp.HEADER : 0;
+	if (length > ((piecesMost(view, path) - ahead) | 0)) return TOO_LONG;
 	const total: Length = (ahead + length) & 0xffff;
 	const room = pieceRoom(view, path);
 	const six = hasIpv6() && path.ipHeader === ipv6.HEADER;
@@ -52,7 +58,8 @@ export function sendPieces(
 		const packet = packetAcquire(view);
 		if (packet === NONE) {
 			piecesRelease(view, first);
-			return false;
+			drop(view, link, DROP.noPacketBuffer);
+			return DROPPED;
 		}
 		const at = headerPlace(view, packet) + headers;
 		const bytes: Length = Math.min(room, (total - place) | 0) & 0xffff;
@@ -79,5 +86,5 @@ export function sendPieces(
 		view.setUint16(at + udp.CHECKSUM, inverted === 0 ? 0xffff : inverted);
 	} else if (protocol === (six ? ipv6.ICMP : ipv4.ICMP)) icmpPiecesSum(view, path, first);
 	piecesOutput(view, path, first, protocol);
-	return true;
+	return follows(view, link);
 }

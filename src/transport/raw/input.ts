@@ -10,13 +10,12 @@ import { DESTINATION_ADDRESS, isIpv6, REGISTER, SOURCE_ADDRESS } from "../../pac
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Address, Offset, Uint8 } from "../../packet/numbers.ts";
 import { NONE } from "../../packet/packets.ts";
-import { endOf, nextPiece, startOf } from "../../packet/pieces.ts";
 import { rawAt, UDP_ERRORS, UDP_FRAMES, UdpBlock, udpHasPlace } from "../../packet/udp-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import { isMulticast } from "../../wire/scope.ts";
 import { pseudoOf, wrongSum } from "../sums.ts";
-import { appendDatagram, roomFor } from "../udp/deliver.ts";
+import { appendPieces, roomFor } from "../udp/deliver.ts";
 import { errorNote } from "../udp/errors.ts";
 
 /** Whether any raw socket is open. */
@@ -53,8 +52,7 @@ export function rawInput(view: DataView, link: InterfaceBlock, protocol: Uint8, 
 			continue;
 		}
 		copyFor(view, link, socket, SOURCE_ADDRESS, DESTINATION_ADDRESS, ports, at, end - at);
-		for (let piece = pieces; piece !== NONE; piece = nextPiece(view, piece))
-			appendDatagram(view, socket, first, startOf(view, piece), (endOf(view, piece) - startOf(view, piece)) | 0);
+		appendPieces(view, socket, first, pieces);
 	}
 	return some;
 }

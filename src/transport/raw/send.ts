@@ -20,8 +20,8 @@ import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import type { BytesIn } from "../../wire/kernels/bytes.ts";
 import { copyIn } from "../../wire/kernels/copies.ts";
-import { piecesMost, sendPieces } from "../send-pieces.ts";
-import { DROPPED, GONE, NO_WAY, TOO_LONG } from "../udp/send.ts";
+import { DROPPED, GONE, NO_WAY, TOO_LONG } from "../answers.ts";
+import { sendPieces } from "../send-pieces.ts";
 
 /**
  * Sends `length` bytes of `data` as what an IP packet carries, from that source address (none: the socket's, else chosen), by the interface in `slot` (0: the socket's, else as the routes say), with that
@@ -48,10 +48,8 @@ export function rawSend(
 	if (!route(view, path, 0, true)) return NO_WAY;
 	const link = InterfaceBlock.of(view, path.out);
 	const protocol = socket.meta & 255;
-	const large = length > ((path.mtu - path.ipHeader) | 0);
-	if (large && length > piecesMost(view, path)) return TOO_LONG;
-	if (large && sendPieces(view, path, protocol, 0, data, 0, length, false)) return follows(view, link);
-	if (large || core.spare === NONE) {
+	if (length > ((path.mtu - path.ipHeader) | 0)) return sendPieces(view, path, protocol, 0, data, 0, length, false);
+	if (core.spare === NONE) {
 		drop(view, link, DROP.noPacketBuffer);
 		return DROPPED;
 	}

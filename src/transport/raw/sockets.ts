@@ -14,7 +14,7 @@ import type { Ip } from "../../ip/ip.ts";
 import type { Bytes } from "../../wire/kernels/bytes.ts";
 import type { SocketEvents } from "../events.ts";
 import { HEADER as UDP_HEADER } from "../../wire/udp.ts";
-import { DROPPED, GONE, TOO_LONG } from "../udp/send.ts";
+import { DROPPED, GONE, TOO_LONG } from "../answers.ts";
 import { UdpSocket } from "../udp/socket.ts";
 
 const AT = UdpBlock.offsets;

@@ -5,7 +5,9 @@ import { ADDRESS, copyAddress, isNone, sameAddress } from "../../packet/address.
 import { check } from "../../packet/bounds.ts";
 import { DESTINATION_ADDRESS, REGISTER, SOURCE_ADDRESS } from "../../packet/fields.ts";
 import type { Address, Length, Offset } from "../../packet/numbers.ts";
+import { NONE } from "../../packet/packets.ts";
 import { PathBlock, pathForget } from "../../packet/path-block.ts";
+import { endOf, nextPiece, startOf } from "../../packet/pieces.ts";
 import { wrap } from "../../packet/ring.ts";
 import { DATAGRAM, UDP_TOLD, UdpBlock } from "../../packet/udp-block.ts";
 import type { Bytes } from "../../wire/kernels/bytes.ts";
@@ -92,7 +94,7 @@ export function roomFor(socket: UdpBlock, length: Length): boolean {
 }
 
 /** Puts `length` more bytes from `from` on behind the last datagram, which began at ring byte `first`, and for which there is room. */
-export function appendDatagram(view: DataView, socket: UdpBlock, first: Offset, from: Offset, length: Length): void {
+function appendDatagram(view: DataView, socket: UdpBlock, first: Offset, from: Offset, length: Length): void {
 	const size = socket.size;
 	const place = wrap(first + LENGTH_AT, size);
 	const said = view.getInt32(socket.ring + place);
@@ -104,6 +106,14 @@ export function appendDatagram(view: DataView, socket: UdpBlock, first: Offset, 
 	view.setInt32(socket.ring + place, said + length);
 	socket.next = wrap(first + DATAGRAM + behind, size);
 	socket.used = (socket.used + behind - before) | 0;
+}
+
+/** The same of what lies in the packets from `pieces` on. */
+export function appendPieces(view: DataView, socket: UdpBlock, first: Offset, pieces: number): void {
+	for (let piece = pieces; piece !== NONE; piece = nextPiece(view, piece)) {
+		const start = startOf(view, piece);
+		appendDatagram(view, socket, first, start, (endOf(view, piece) - start) | 0);
+	}
 }
 
 /**

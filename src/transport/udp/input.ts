@@ -2,20 +2,19 @@
 
 import { icmpError, NO_PORT } from "../../ip/icmp.ts";
 import { check } from "../../packet/bounds.ts";
-import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import { isIpv6, REGISTER } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { newsPost, READABLE } from "../../packet/news.ts";
-import type { Length, Offset } from "../../packet/numbers.ts";
+import type { Offset } from "../../packet/numbers.ts";
 import { NONE } from "../../packet/packets.ts";
-import { DATAGRAM, UdpBlock, udpAt } from "../../packet/udp-block.ts";
+import { UdpBlock, udpAt } from "../../packet/udp-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as udp from "../../wire/udp.ts";
 import { socketFor } from "../flow-find.ts";
 import { pseudoOf, wrongSum } from "../sums.ts";
 import { deliverDatagram } from "./deliver.ts";
-import { DELIVERED, deliverToMany } from "./many.ts";
+import { DELIVERED, deliverToMany, putDatagram } from "./many.ts";
 import { hides } from "./open.ts";
 
 /** It lies in bytes `at` to `end` of the packet in the registers; `group`: it is for all or many. */
@@ -49,21 +48,11 @@ export function udpInput(view: DataView, link: InterfaceBlock, at: Offset, end: 
 	}
 	const socket = UdpBlock.of(view, udpAt(view, index));
 	if (deliverDatagram(view, socket, link.slot, payload, length)) newsPost(view, socket.news, READABLE);
-	else rarer(view, link, socket, payload, length);
+	else if (!putDatagram(view, socket, link.slot, payload, length, length, NONE)) drop(view, link, DROP.udpQueueFull);
 }
 
 /** Nobody wants the datagram at `at`, which is for us alone: who sent it is told, unless nobody is to know. RFC 1122 §4.1.3.1. */
 export function noSocket(view: DataView, link: InterfaceBlock, at: Offset): void {
 	if (!hides(view, udp.ports(view, at) & 0xffff)) icmpError(view, link, NO_PORT, 0);
 	drop(view, link, DROP.udpNoSocket);
-}
-
-/** The ring has no room for it. */
-function rarer(view: DataView, link: InterfaceBlock, socket: UdpBlock, payload: Offset, length: Length): void {
-	const most = socket.size - DATAGRAM;
-	// A program's ring takes the longest datagram: it is full.
-	if (length <= most || socket.index < CoreBlock.of(view, CORE).udpCount) drop(view, link, DROP.udpQueueFull);
-	// Of one that is longer than the ring of a service ever holds the beginning is delivered: it is longer than what services look at, and they see that.
-	else if (deliverDatagram(view, socket, link.slot, payload, Math.min(length, most))) newsPost(view, socket.news, READABLE);
-	else drop(view, link, DROP.udpQueueFull);
 }

@@ -7,10 +7,9 @@ import { DESTINATION_ADDRESS, REGISTER, SOURCE_ADDRESS } from "../../packet/fiel
 import { newsPost, READABLE } from "../../packet/news.ts";
 import type { Length, Offset, Uint16 } from "../../packet/numbers.ts";
 import { NONE } from "../../packet/packets.ts";
-import { endOf, nextPiece, startOf } from "../../packet/pieces.ts";
 import { DATAGRAM, UDP_NO_GROUPS, UdpBlock, udpAt, udpFamily, udpHasPlace, udpSockets } from "../../packet/udp-block.ts";
 import { isMulticast } from "../../wire/scope.ts";
-import { appendDatagram, deliverDatagram, roomFor } from "./deliver.ts";
+import { appendPieces, deliverDatagram, roomFor } from "./deliver.ts";
 
 /** Answer of `deliverToMany`: a socket has it. It is no reason for a drop, of which none lies behind the counters. */
 export const DELIVERED = 0xffff;
@@ -81,10 +80,7 @@ export function putDatagram(
 	} else {
 		if (!roomFor(socket, length)) return false;
 		deliverDatagram(view, socket, slot, payload, here);
-		for (let piece = rest; piece !== NONE; piece = nextPiece(view, piece)) {
-			const start = startOf(view, piece);
-			appendDatagram(view, socket, before, start, (endOf(view, piece) - start) | 0);
-		}
+		appendPieces(view, socket, before, rest);
 	}
 	newsPost(view, socket.news, READABLE);
 	return true;

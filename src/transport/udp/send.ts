@@ -16,6 +16,7 @@ import { NONE, takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { interfaceAt } from "../../packet/slots.ts";
 import { UDP_BY_ALL, UDP_GIVEN, UDP_GROUP_TTL, UDP_NO_LOOP, UdpBlock, udpHasPlace } from "../../packet/udp-block.ts";
+import { BY_ALL, DROPPED, GONE, NO_WAY, TOO_LONG } from "../answers.ts";
 import { piecesMost, sendPieces } from "../send-pieces.ts";
 import { SLOT_GONE } from "./deliver.ts";
 import { loopDatagram } from "./loop.ts";
@@ -28,18 +29,6 @@ import * as udp from "../../wire/udp.ts";
 
 /** Bytes of the headers before a datagram's payload. */
 export const HEADERS = ipv4.HEADER + udp.HEADER;
-
-// Answers of all that send: from 0 on it was sent, and what is to be done by the interface of the path, DRAIN and WAKE (link/calls.ts).
-/** Beside them: it went by several interfaces, and is to be done by all. */
-export const BY_ALL = 4;
-/** Lost and counted, as the network might have: there is no packet buffer, or no way back to who sent the datagram that was read last, as strangers choose what they call themselves. */
-export const DROPPED = -1;
-/** Nothing was done: no way leads there, or none from an address of ours. */
-export const NO_WAY = -2;
-/** Nothing was done: longer than what leaves in fragments, for which there are packets. */
-export const TOO_LONG = -3;
-/** Nothing was done: the socket is closed, or its address or interface is gone. */
-export const GONE = -4;
 
 /**
  * Sends `length` bytes of `data` from `start` on. To the sender of the datagram that was read last it goes from the address that one was sent to, RFC 1122 §4.1.3.5. Answers as said
@@ -170,12 +159,7 @@ function toGroup(
 	const stays = ttl === 1 || (hasIpv6() && !isV4(view, group) && (view.getUint8(group + 1) & 15) < SCOPE_LINK);
 	const most = (path.mtu - path.ipHeader - udp.HEADER) | 0;
 	if (length > most && stays) return TOO_LONG;
-	if (length > most && loops) {
-		if (length > ((piecesMost(view, path) - udp.HEADER) | 0)) return TOO_LONG;
-		if (sendPieces(view, path, ipv4.UDP, ports, data, start, length, true)) return follows(view, link);
-		drop(view, link, DROP.noPacketBuffer);
-		return DROPPED;
-	}
+	if (length > most && loops) return sendPieces(view, path, ipv4.UDP, ports, data, start, length, true);
 	if (loops && core.spare !== NONE) {
 		const payload: Offset = (core.spareAt + path.ipHeader + udp.HEADER) | 0;
 		copyIn(view, payload, data, start, length);
@@ -188,12 +172,8 @@ function toGroup(
 function transmit(view: DataView, path: PathBlock, ports: number, data: BytesIn, start: number, length: Length): number {
 	const core = CoreBlock.of(view, CORE);
 	const link = InterfaceBlock.of(view, path.out);
-	if (length > ((path.mtu - path.ipHeader - udp.HEADER) | 0)) {
-		if (length > ((piecesMost(view, path) - udp.HEADER) | 0)) return TOO_LONG;
-		if (sendPieces(view, path, ipv4.UDP, ports, data, start, length, false)) return follows(view, link);
-		drop(view, link, DROP.noPacketBuffer);
-		return DROPPED;
-	}
+	if (length > ((path.mtu - path.ipHeader - udp.HEADER) | 0))
+		return sendPieces(view, path, ipv4.UDP, ports, data, start, length, false);
 	if (core.spare === NONE) {
 		drop(view, link, DROP.noPacketBuffer);
 		return DROPPED;

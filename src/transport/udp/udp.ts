@@ -17,7 +17,7 @@ import { READABLE, WRITABLE, type SocketOwner, type SocketEvents } from "../even
 import { Groups } from "../groups.ts";
 import { ANOTHER } from "./deliver.ts";
 import { NO_PORTS, NO_SOCKET, PORT_IN_USE } from "./open.ts";
-import { BY_ALL, DROPPED, GONE, TOO_LONG } from "./send.ts";
+import { BY_ALL, DROPPED, GONE, TOO_LONG } from "../answers.ts";
 import { UdpSocket } from "./socket.ts";
 
 export { HEADERS } from "./send.ts";
