@@ -96,6 +96,11 @@ export function unlessAny(address: string): string {
 	return address === "0.0.0.0" || address === "::" ? "" : address;
 }
 
+/** Whether it is an address of IPv6 that means something on one link alone, fe80::/10, by its canonical text. RFC 4291 §2.5.6. */
+export function isNear(address: string): boolean {
+	return hasIpv6() && address.indexOf(":") === 4 && address.startsWith("fe") && "89ab".includes(address.charAt(2));
+}
+
 /** Whether it is that of a group: RFC 5771 §3, RFC 4291 §2.7. */
 export function isMulticast(address: string): boolean {
 	if (hasIpv6() && familyBits(address) === 128) return address.startsWith("ff") && address.indexOf(":") === 4;

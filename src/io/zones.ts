@@ -1,12 +1,11 @@
 // Zones of addresses, RFC 4007 §11: "fe80::1%eth0" is that host on the link of eth0. Programs give and get link-local addresses of IPv6 so; the stack has address and interface.
 
-import { canonicalAddress, familyBits, isMulticast, unlessAny } from "../address.ts";
+import { canonicalAddress, familyBits, isMulticast, isNear, unlessAny } from "../address.ts";
 import { isLinkLocal, parseIpv6 } from "../address6.ts";
 import type { Interface } from "../link/interface.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Stack } from "../stack.ts";
 import { linkOf } from "./common.ts";
-import { SCOPE_LINK } from "../wire/scope.ts";
 import * as check from "./options.ts";
 import { addressOf, show } from "./options.ts";
 
@@ -21,20 +20,10 @@ export interface Scoped {
 	link: Interface | undefined;
 }
 
-/** Whether it is an address of one link, fe80::/10, by its canonical text. */
-function isNear(address: string): boolean {
-	return address.startsWith("fe8") || address.startsWith("fe9") || address.startsWith("fea") || address.startsWith("feb");
-}
-
 /** An address as programs get it: with the interface that it is behind, when it means something there alone. */
 export function zoned(address: string, link: Interface | undefined): string {
 	if (!hasIpv6() || link === undefined || link.slot === LOOPBACK) return address;
-	return isNear(address) && address.indexOf(":") === 4 ? `${address}%${link.name}` : address;
-}
-
-/** Whether a group of IPv6 is one within a link, or nearer, by its first 32 bits: RFC 4291 §2.7. */
-function isLinkGroup(first: number): boolean {
-	return first >>> 24 === 0xff && ((first >>> 16) & 15) <= SCOPE_LINK;
+	return isNear(address) ? `${address}%${link.name}` : address;
 }
 
 /** Reads a group, of that family (0: of any), which may have a zone. `bound`: the only interface that it may be. */
@@ -63,7 +52,7 @@ export function scopedOf(stack: Stack, name: string, value: unknown, bound?: Int
 	const percent = value.indexOf("%");
 	const words = parseIpv6(value.slice(0, percent));
 	const zone = value.slice(percent + 1);
-	if (words === undefined || !(isLinkLocal(words) || isLinkGroup(words[0])))
+	if (words === undefined || !isLinkLocal(words))
 		throw new RangeError(`${name} ${show(value)}: expected a zone only behind an address of one link, as in "fe80::1%eth0"`);
 	const link = stack.interfaces.find(zone);
 	if (link === undefined) {

@@ -16,7 +16,7 @@ import type { JoinedGroup } from "../link/ip-side.ts";
 import { Neighbors } from "../link/neighbor-list.ts";
 import type { Links } from "../link/path.ts";
 import { OwnTable } from "../packet/own-table.ts";
-import { familyBits, given, isMulticast, networkOf, unlessAny } from "../address.ts";
+import { familyBits, given, isMulticast, isNear, networkOf, unlessAny } from "../address.ts";
 import { peerObjection } from "./claims.ts";
 import { Joined } from "./joined.ts";
 import { InterfaceIp, type AddressListener } from "./interface-ip.ts";
@@ -27,7 +27,7 @@ const { next: NEXT } = InterfaceBlock.offsets;
 
 /** Slot of the only interface that an address means something on, 0 where it does so everywhere. */
 function zoneOf(address: string, { slot }: Interface): number {
-	return address.startsWith("fe80:") ? slot : 0;
+	return isNear(address) ? slot : 0;
 }
 
 /** Told of what the layers above must know. */

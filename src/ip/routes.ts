@@ -7,6 +7,7 @@ import {
 	bitsInMemory,
 	familyBits,
 	given,
+	isNear,
 	networkOf,
 	parsePrefix,
 	unlessAny,
@@ -130,7 +131,7 @@ export class Routes {
 		if (!Number.isInteger(metric) || metric < 0 || metric > 65_535) throw new RangeError(`metric ${metric}: expected 0 to 65535`);
 		if (!options.interface.slot)
 			throw new RangeError(`route ${options.prefix}: interface ${options.interface.name} is not part of this stack`);
-		const near = options.onLink === true || gateway.startsWith("fe80:");
+		const near = options.onLink === true || isNear(gateway);
 		if (gateway !== "" && !near && options.interface.linkHeader > 0 && !onLink(options.interface, gateway))
 			throw new RangeError(`gateway ${options.gateway}: not in a subnet of ${options.interface.name}`);
 		return this.insert(new Route(address, length, gateway, options.interface, metric, false));

@@ -1,5 +1,6 @@
 // An address that an interface has.
 
+import { isNear } from "../address.ts";
 import { OWN_TENTATIVE } from "../packet/interface-block.ts";
 
 /** An address of an interface and the length of its subnet's prefix. */
@@ -22,7 +23,7 @@ export class InterfaceAddress {
 
 	/** Whether it serves beyond its link: programs wait for such a one. IPv4's of one link do. */
 	get serves(): boolean {
-		return (this.bits & OWN_TENTATIVE) === 0 && !this.address.startsWith("fe80:");
+		return (this.bits & OWN_TENTATIVE) === 0 && !isNear(this.address);
 	}
 
 	/** "192.168.77.2/24". */

@@ -23,6 +23,12 @@ export class Clock {
 		return this.#elapsed;
 	}
 
+	/** Asks for the stack's timers as soon as may be. */
+	soon(): void {
+		this.#core.deadline(this.#core.now);
+		this.#core.wake();
+	}
+
 	/** Asks for the stack's timers at that time; Infinity: only so that the clock does not come round unseen. */
 	deadline(at: number): void {
 		const left = Math.min(Math.max(Math.ceil(at - this.now), 0), LONGEST_MS);

@@ -9,6 +9,7 @@ import {
 	given,
 	givenSource,
 	isMulticast,
+	isNear,
 	networkOf,
 	parsePrefix,
 	samePrefix,
@@ -258,4 +259,20 @@ describe("an address with a prefix length", () => {
 		expect(() => parsePrefix(24 as unknown as string)).toThrow(TypeError);
 		expect(() => parsePrefix(undefined as unknown as string)).toThrow("undefined: expected a string");
 	});
+});
+
+it.each([
+	["fe80::1", true],
+	["fe90::1", true],
+	["febf:ffff::", true],
+	["fe7f::1", false],
+	["fec0::1", false],
+	["fe8::1", false],
+	["fe80", false],
+	["ff02::1", false],
+	["2001:db8::fe80", false],
+	["169.254.1.1", false],
+	["", false],
+])("%s means something on one link of IPv6 alone: %s", (address, near) => {
+	expect(isNear(address)).toBe(near);
 });

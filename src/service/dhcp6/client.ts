@@ -1,5 +1,6 @@
 // A DHCPv6 client for one Ethernet interface: RFC 8415. One exchange at a time: its message is repeated as §15 says until a server has answered, or its time is over.
 
+import { isNear } from "../../address.ts";
 import { linkOf } from "../../io/common.ts";
 import { show } from "../../io/options.ts";
 import type { EthernetInterface } from "../../link/ethernet.ts";
@@ -115,10 +116,10 @@ export class Dhcp6Client implements Service, SocketOwner {
 		this.#watch = stack.watch((changed, what) => {
 			if (changed !== found) return;
 			if (what & REMOVED) this.close();
-			else if (what & LINK) this.#soon();
+			else if (what & LINK) this.#clock.soon();
 		});
 		stack.services.add(this);
-		this.#soon();
+		this.#clock.soon();
 	}
 
 	/** What there is to see. Allocates. */
@@ -138,7 +139,7 @@ export class Dhcp6Client implements Service, SocketOwner {
 
 	/** What routers say, or what became of a lent address, is looked at: `onChanged` of the interface's Autoconfiguration. */
 	advertised(): void {
-		if (!this.#closed) this.#soon();
+		if (!this.#closed) this.#clock.soon();
 	}
 
 	/** Gives back what was lent, and ends. May be repeated. §18.2.7: said once, as nobody waits for the answer. */
@@ -153,11 +154,6 @@ export class Dhcp6Client implements Service, SocketOwner {
 		this.#watch.close();
 		this.#stack.services.delete(this);
 		this.#stack.udp.close(this.#socket);
-	}
-
-	#soon(): void {
-		this.#stack.core.deadline(this.#stack.core.now);
-		this.#stack.core.wake();
 	}
 
 	/** Whether an address, or a prefix, is to be had. */
@@ -194,14 +190,14 @@ export class Dhcp6Client implements Service, SocketOwner {
 	timers(): void {
 		if (this.#closed || this.#link.slot === 0) return;
 		const { now } = this.#clock;
-		if (this.#step(now)) return this.#soon();
+		if (this.#step(now)) return this.#clock.soon();
 		this.#clock.deadline(this.#up ? Math.min(this.#at, this.#renewAt, this.#rebindAt, this.#endAt) : Infinity);
 	}
 
 	/** Answers whether something was done. */
 	#step(now: number): boolean {
 		// Nothing is sent before the link-local address was tried. §18.2.
-		const up = this.#link.up && this.#link.ip.addresses.some(({ address, bits }) => address.startsWith("fe80:") && bits === 0);
+		const up = this.#link.up && this.#link.ip.addresses.some(({ address, bits }) => isNear(address) && bits === 0);
 		if (up !== this.#up) {
 			this.#up = up;
 			if (!up) this.#end();
@@ -307,7 +303,7 @@ export class Dhcp6Client implements Service, SocketOwner {
 		}
 		if (wanted === messages.ADVERTISE) this.#advertisement(answer);
 		else this.#reply(answer);
-		this.#soon();
+		this.#clock.soon();
 	}
 
 	/** §18.2.9: the best is taken when the first time is over, one of the highest preference at once, and any later. */

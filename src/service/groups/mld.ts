@@ -1,7 +1,7 @@
 // MLD as groups are reported by it: RFC 3810, 2710, 3590.
 
 import { checksum } from "#codec";
-import { addressPut, addressText, familyBits, samePrefix } from "../../address.ts";
+import { addressPut, addressText, familyBits, isNear } from "../../address.ts";
 import { formatIpv6, parseIpv6 } from "../../address6.ts";
 import { isV4 } from "../../packet/address.ts";
 import { OWN_TENTATIVE } from "../../packet/interface-block.ts";
@@ -14,7 +14,6 @@ const IP_HEADER = ipv6.HEADER + mld.ALERT_HEADER;
 const NONE = "::";
 const ALL_ROUTERS = "ff02::2";
 const REPORTS_TO = "ff02::16";
-const LINK_LOCAL = "fe80::";
 
 /** RFC 3810 §6.2: from the link, not forwarded, and routers were alerted to it. */
 function believed(view: DataView, ip: number): boolean {
@@ -102,10 +101,7 @@ export const MLD: Format = {
 			.filter(({ address }) => familyBits(address) === 128)
 			.map(({ address }) => formatIpv6([0xff020000 | 0, 0, 1, 0xff000000 | (parseIpv6(address)![3] & 0xffffff)])),
 	// RFC 3590: none while the address of the link is being tried, which switches hear.
-	source: (link) =>
-		link.addresses.find(
-			({ address, bits }) => familyBits(address) === 128 && samePrefix(address, LINK_LOCAL, 10) && (bits & OWN_TENTATIVE) === 0,
-		)?.address ?? "",
+	source: (link) => link.addresses.find(({ address, bits }) => isNear(address) && (bits & OWN_TENTATIVE) === 0)?.address ?? "",
 	read(view, ip, at, end) {
 		if (!believed(view, ip) || end - at < mld.HEADER) return undefined;
 		const type = view.getUint8(at);

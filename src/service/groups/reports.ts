@@ -133,12 +133,7 @@ export class GroupReports implements Service {
 
 	#look(): void {
 		this.#changed = true;
-		this.#soon();
-	}
-
-	#soon(): void {
-		this.#stack.core.deadline(this.#stack.core.now);
-		this.#stack.core.wake();
+		this.#clock.soon();
 	}
 
 	/** Within processing: a message of IGMP or MLD with a right checksum, whose IP header is at that arena offset. */
@@ -149,7 +144,7 @@ export class GroupReports implements Service {
 		const said = side?.membership.format.read(view, at, fields[REGISTER.transportAt >> 2]!, fields[REGISTER.ipEnd >> 2]!);
 		if (said === undefined) return this.#stack.core.count(link.block, DROP.icmpUnhandled);
 		side!.membership.heard(said, this.#clock.now);
-		this.#soon();
+		this.#clock.soon();
 	}
 
 	/** For the stack. */

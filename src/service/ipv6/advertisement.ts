@@ -1,6 +1,6 @@
 // What a router advertisement says, read from memory: RFC 4861 §4.2, RFC 4191, RFC 8106. Its length, hop limit and the lengths of its options were looked at when it came (link/nd.ts).
 
-import { addressText, familyBits, isMulticast, samePrefix } from "../../address.ts";
+import { addressText, familyBits, isMulticast, isNear } from "../../address.ts";
 import { isV4 } from "../../packet/address.ts";
 import * as icmpv6 from "../../wire/icmpv6.ts";
 import { namesIn } from "../../wire/names.ts";
@@ -45,7 +45,7 @@ export interface PrefixSaid {
 
 /** Whether a router says it, as one that packets from its addresses go to: RFC 8028 §3.1. */
 export function isSaid({ prefix, valid }: PrefixSaid): boolean {
-	return valid > 0 && !samePrefix(prefix, "fe80::", 10);
+	return valid > 0 && !isNear(prefix);
 }
 
 export interface RouteSaid {

@@ -1,7 +1,7 @@
 // How an Ethernet or PPP interface comes to addresses and routers of IPv6 by itself: RFC 4862, with stable identifiers (RFC 7217), router preferences and routes (RFC 4191). What comes is
 // noted within processing, and done as time passes, in turns of their own.
 
-import { addressText, networkOf, samePrefix } from "../../address.ts";
+import { addressText, isNear, networkOf } from "../../address.ts";
 import { ND_RETRANS_MS } from "../../config.ts";
 import { linkOf } from "../../io/common.ts";
 import type { Discovery } from "../../link/discovery.ts";
@@ -110,10 +110,10 @@ export class Autoconfiguration implements Service {
 		this.#watch = stack.watch((changed, what) => {
 			if (changed !== found) return;
 			if (what & REMOVED) this.close();
-			else if (what & (LINK | PROTOCOL)) this.#soon();
+			else if (what & (LINK | PROTOCOL)) this.#clock.soon();
 		});
 		stack.services.add(this);
-		this.#soon();
+		this.#clock.soon();
 	}
 
 	/** What there is to see. Allocates. */
@@ -146,7 +146,7 @@ export class Autoconfiguration implements Service {
 		own.preferredUntil = preferred === 0 ? Infinity : untilOf(preferred, now);
 		own.validUntil = untilOf(valid, now);
 		this.#mark(own, OWN_DEPRECATED, preferred === 0);
-		this.#soon();
+		this.#clock.soon();
 	}
 
 	/** Has resolvers ask these name servers by the interface too, behind those that routers say, in place of those that were lent before. */
@@ -172,12 +172,6 @@ export class Autoconfiguration implements Service {
 		for (const { entry } of this.#own.splice(0)) if (present) this.#removeEntry(entry);
 	}
 
-	/** `timers` is to be called as soon as may be. */
-	#soon(): void {
-		this.#stack.core.deadline(this.#stack.core.now);
-		this.#stack.core.wake();
-	}
-
 	#random(below: number): number {
 		return (this.#stack.core.random32() >>> 1) % below;
 	}
@@ -197,23 +191,23 @@ export class Autoconfiguration implements Service {
 			const own = this.#own.find(({ entry }) => entry.address === target);
 			if (type === icmpv6.NEIGHBOR_ADVERTISEMENT && own === undefined) {
 				this.#routes.noRouter(target); // RFC 4861 §6.3.5
-				return this.#soon();
+				return this.#clock.soon();
 			}
 			if (own === undefined || own.state === LOST || this.#conflicts.length >= 4) return;
 			if (type === icmpv6.NEIGHBOR_SOLICITATION && own.asked(view, icmp, icmp + ipv6.payloadLength(view, at))) return;
 			this.#conflicts.push(target);
 		} else if (type !== icmpv6.REDIRECT || !this.#settings.auto || !this.#redirects.heard(at)) return;
-		this.#soon();
+		this.#clock.soon();
 	}
 
 	/** For the stack. One thing is done at a time. */
 	timers(): void {
 		if (this.#link.slot === 0) return;
 		const { now } = this.#clock;
-		if (this.#step(now)) return this.#soon();
+		if (this.#step(now)) return this.#clock.soon();
 		if (this.#changed) {
 			this.#changed = false;
-			this.#soon();
+			this.#clock.soon();
 			return this.#onChanged?.call(this);
 		}
 		// Without a link nothing is due: it is told when it comes.
@@ -402,7 +396,7 @@ export class Autoconfiguration implements Service {
 		for (const { prefix, length, preference, lifetime } of said.routes)
 			this.#route(networkOf(prefix, length), length, router, 1 - preference, lifetime, now, number);
 		for (const prefix of said.prefixes) {
-			if (samePrefix(prefix.prefix, LINK_LOCAL, 10)) continue;
+			if (isNear(prefix.prefix)) continue;
 			const network = networkOf(prefix.prefix, prefix.length);
 			if (number !== 0) this.#routes.say(network, prefix.length, number, untilOf(prefix.valid, now), now);
 			if (prefix.onLink) this.#route(network, prefix.length, "", 0, prefix.valid, now);

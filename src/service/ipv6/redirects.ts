@@ -1,7 +1,7 @@
 // A router says that another way to a destination is nearer, RFC 4861 §8: that destination has a route of its own from then on, until its next hop does not answer or others take its place.
 
 import { linkRedirected } from "#codec";
-import { addressText, isMulticast, samePrefix } from "../../address.ts";
+import { addressText, isMulticast, isNear } from "../../address.ts";
 import { Route } from "../../ip/routes.ts";
 import type { Interface } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
@@ -33,7 +33,7 @@ export class Redirects {
 		const destination = addressText(core.view, icmp + DESTINATION);
 		const target = addressText(core.view, icmp + icmpv6.TARGET);
 		if (this.#next !== undefined || isMulticast(destination)) return false;
-		if (target !== destination && !samePrefix(target, "fe80::", 10)) return false;
+		if (target !== destination && !isNear(target)) return false;
 		const way = routes.find(destination, 0);
 		if (way === undefined || way.link !== this.#link || way.nextHop !== addressText(core.view, at + ipv6.SOURCE)) return false;
 		linkRedirected(core.view, this.#link.block, at);

@@ -125,19 +125,14 @@ export class LinkLocal implements Service, LinkLocalKeeper, EventSocket, SocketO
 
 	#look(): void {
 		this.#changed = true;
-		this.#soon();
-	}
-
-	#soon(): void {
-		this.#stack.core.deadline(this.#stack.core.now);
-		this.#stack.core.wake();
+		this.#clock.soon();
 	}
 
 	/** For the link: §2.2.1. */
 	claimed(): void {
 		if (this.#state !== PROBING || this.#link.probed !== this.#candidate) return;
 		this.#lost = true;
-		this.#soon();
+		this.#clock.soon();
 	}
 
 	/** For the link, which has defended it unless that was less than 10 s ago: then it is given up. §2.5 (b). */
@@ -146,7 +141,7 @@ export class LinkLocal implements Service, LinkLocalKeeper, EventSocket, SocketO
 		const { now } = this.#clock;
 		if (now - this.#disputedAt < DEFEND_INTERVAL_MS) {
 			this.#lost = true;
-			this.#soon();
+			this.#clock.soon();
 		} else this.#allConflicts++;
 		this.#disputedAt = now;
 	}
@@ -240,7 +235,7 @@ export class LinkLocal implements Service, LinkLocalKeeper, EventSocket, SocketO
 		if (this.#stack.interfaces.owner(address) !== undefined) {
 			// Of two interfaces on one network the other was first.
 			this.#lost = true;
-			return this.#soon();
+			return this.#clock.soon();
 		}
 		this.#state = USING;
 		this.#own = link.ip.insertAddress(address, LENGTH, true);

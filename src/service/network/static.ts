@@ -1,7 +1,7 @@
 // Static addresses: what an application says of them, checked as a whole before anything changes.
 
 import { addressOf, ipv4Of, show, wholeOf } from "../../io/options.ts";
-import { familyBits, isMulticast, networkOf, parsePrefix, samePrefix, unlessAny, type Prefix } from "../../address.ts";
+import { familyBits, isMulticast, isNear, networkOf, parsePrefix, samePrefix, unlessAny, type Prefix } from "../../address.ts";
 import { parseIpv4 } from "../../address4.ts";
 import { ADDRESSES_PER_INTERFACE } from "../../config.ts";
 import { Route } from "../../ip/routes.ts";
@@ -54,7 +54,7 @@ function checkAddress(stack: Stack, link: Interface, { address, length }: Prefix
 		if ((v4 & hosts) === 0 || (v4 & hosts) === hosts)
 			throw new RangeError(`address "${address}": is that of the subnet ${subnet}, or its broadcast address`);
 	}
-	const owner = address.startsWith("fe80:") ? undefined : stack.interfaces.owner(address);
+	const owner = isNear(address) ? undefined : stack.interfaces.owner(address);
 	if (owner !== undefined && owner !== link) throw new RangeError(`address "${address}": ${owner.name} has it already`);
 }
 
@@ -68,7 +68,7 @@ function gatewaysOf({ gateway }: StaticAddress, addresses: readonly Prefix[]): s
 		if (gateways.some((other) => familyBits(other) === family))
 			throw new RangeError(`gateway "${text}": expected one of each family at most`);
 		const own = addresses.filter((each) => familyBits(each.address) === family);
-		const near = own.some((each) => samePrefix(each.address, address, each.length)) || address.startsWith("fe80:");
+		const near = own.some((each) => samePrefix(each.address, address, each.length)) || isNear(address);
 		if (own.length === 0 || !near || own.some((each) => each.address === address)) {
 			const subnets = own.map((each) => `${networkOf(each.address, each.length)}/${each.length}`);
 			throw new RangeError(
@@ -106,7 +106,7 @@ export function settingsOf(stack: Stack, link: Interface, options: StaticAddress
 /** Whether an address of the interface gives way to those that come: of IPv4 all, of IPv6 those that no router said or the interface made itself. */
 function addressGoes({ address, lent }: InterfaceAddress, comes: readonly Prefix[]): boolean {
 	const family = familyBits(address);
-	return (family === 32 || (!lent && !address.startsWith("fe80:"))) && comes.some((each) => familyBits(each.address) === family);
+	return (family === 32 || (!lent && !isNear(address))) && comes.some((each) => familyBits(each.address) === family);
 }
 
 /** Whether a route goes with them: default routes, and those of the subnets of addresses that go. */

@@ -1,7 +1,7 @@
 // The board answers for its name and its services: multicast DNS, RFC 6762, and service discovery by it, RFC 6763. Here are the socket, the interfaces and the program; side.ts has what is said.
 
 import { isLocal, udpSendBy } from "#codec";
-import { given } from "../../address.ts";
+import { given, isNear } from "../../address.ts";
 import * as check from "../../io/options.ts";
 import { onLink } from "../../ip/routes.ts";
 import type { Interface } from "../../link/interface.ts";
@@ -167,8 +167,7 @@ export class Responder implements Service, Owner, EventSocket, SocketOwner {
 
 	#look(): void {
 		this.#changed = true;
-		this.#stack.core.deadline(this.#stack.core.now);
-		this.#stack.core.wake();
+		this.#clock.soon();
 	}
 
 	/** For the stack. */
@@ -228,7 +227,7 @@ export class Responder implements Service, Owner, EventSocket, SocketOwner {
 		const { now } = this.#clock;
 		const alone = !GROUPS.includes(this.#socket.toAddress);
 		// §11: what is not from a neighbour is neither believed nor answered alone.
-		const near = address.startsWith("fe80:") || onLink(side.link, address);
+		const near = isNear(address) || onLink(side.link, address);
 		if (message.query) {
 			if (near || (port === MDNS_PORT && !alone)) side.asked(message, { address, port, alone }, now);
 		} else if (port === MDNS_PORT && near) side.heard(message, now);
