@@ -170,22 +170,18 @@ function boardModule(board, pathOf, settings) {
 			wifi: each.wifi,
 		});
 	}
-	const hasDhcp = interfaces.some(({ dhcp }) => dhcp !== undefined);
-	const hasLinkLocal = interfaces.some(({ linkLocal }) => linkLocal !== undefined);
-	const hasIpv6 = interfaces.some(({ ipv6 }) => ipv6 !== undefined);
-	const hasEthernet = links.has("ethernet");
-	const hasMdns = board.file.mdns !== undefined;
-	const joins = interfaces.some(({ wifi }) => wifi !== undefined);
-	const parts = [
-		...links,
-		...(hasDhcp ? ["dhcp"] : []),
-		...(hasLinkLocal ? ["linklocal"] : []),
-		...(hasIpv6 ? ["ipv6"] : []),
-		...(hasEthernet ? ["groups"] : []),
-		...(hasMdns ? ["mdns"] : []),
-		...(board.file.dns === undefined ? [] : ["dns"]),
-		...(joins ? ["wifi"] : []),
-	];
+	const has = (key) => interfaces.some((each) => each[key] !== undefined);
+	/** Beside the links: files of hosts/links that the board needs, and what boot.ts knows each by. */
+	const wanted = Object.entries({
+		dhcp: has("dhcp") && "startDhcp",
+		linklocal: has("linkLocal") && "startLinkLocal",
+		ipv6: has("ipv6") && "startIpv6",
+		groups: links.has("ethernet") && "startGroups",
+		mdns: board.file.mdns !== undefined && "startMdns",
+		wifi: has("wifi") && "joinNetwork",
+		dns: board.file.dns !== undefined && "useNameServers",
+	}).filter(([, name]) => name);
+	const parts = [...links, ...wanted.map(([part]) => part)];
 	const imports = [
 		...(needsAddress
 			? [
@@ -210,7 +206,7 @@ ${providers.join("\n")}
 }
 
 export function parts() {
-	return { links: { ${[...links].join(", ")} }${hasDhcp ? ", startDhcp: dhcp" : ""}${hasLinkLocal ? ", startLinkLocal: linklocal" : ""}${hasIpv6 ? ", startIpv6: ipv6" : ""}${hasEthernet ? ", startGroups: groups" : ""}${hasMdns ? ", startMdns: mdns" : ""}${joins ? ", joinNetwork: wifi" : ""}${parts.includes("dns") ? ", useNameServers: dns" : ""} };
+	return { links: { ${[...links].join(", ")} }${wanted.map(([part, name]) => `, ${name}: ${part}`).join("")} };
 }
 
 export function settings() {
