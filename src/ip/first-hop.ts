@@ -6,7 +6,7 @@ import { InterfaceBlock, OWN_ROUTERS, OwnAddress } from "../packet/interface-blo
 import type { Address, Offset } from "../packet/numbers.ts";
 import { ROUTE_ROUTER, ROUTERS, RouteRow } from "../packet/route-table.ts";
 import { interfaceAt } from "../packet/slots.ts";
-import { routeTo } from "./route-lookup.ts";
+import { routeBy } from "./route-lookup.ts";
 
 /** Number of the router that a route leads by, among those of its interface that say prefixes; 0: of none in particular. */
 export function routerOf(route: RouteRow): number {
@@ -36,8 +36,8 @@ export function byRouter(view: DataView, destination: Address, source: Address, 
 	let best = 0;
 	for (let number = 1; number < ROUTERS; number++) {
 		if (((routers >> number) & 1) === 0) continue;
-		const by = routeTo(view, destination, ((number + 1) << 8) | owner);
+		const by = routeBy(view, destination, owner, number);
 		if (by !== 0 && (best === 0 || RouteRow.of(view, by).length > RouteRow.of(view, best).length)) best = by;
 	}
-	return best === 0 ? routeTo(view, destination, (1 << 8) | owner) : best;
+	return best === 0 ? routeBy(view, destination, owner, 0) : best;
 }

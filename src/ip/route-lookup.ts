@@ -36,6 +36,16 @@ export function routeTo(view: DataView, address: Address, slot: number): Offset 
 	return index < 0 ? 0 : rowAt(view, index);
 }
 
+/** The same by the router with that number, of the interface with that slot, alone: for what goes with its source, first-hop.ts. 0: by those that say no prefix. */
+export function routeBy(view: DataView, address: Address, slot: number, router: number): Offset {
+	return routeTo(view, address, slotBy(slot, router));
+}
+
+/** What such routes are entered under in the place of their slot. */
+function slotBy(slot: number, router: number): Uint16 {
+	return (((router + 1) << 8) | slot) & 0xffff;
+}
+
 function fill(view: DataView): void {
 	const core = CoreBlock.of(view, CORE);
 	const table = RouteTable.of(view, core.routes);
@@ -53,9 +63,8 @@ function fill(view: DataView): void {
 		note(view, table, route.length);
 		put(view, 0, index, route);
 		put(view, route.slot, index, route);
-		// For what goes with its source: first-hop.ts.
 		if (hasIpv6() && !four && (route.bits & ROUTE_LENT) !== 0)
-			put(view, (((route.bits >> ROUTE_ROUTER) + 1) << 8) | route.slot, index, route);
+			put(view, slotBy(route.slot, route.bits >> ROUTE_ROUTER), index, route);
 	}
 }
 
