@@ -194,6 +194,9 @@ export const LEAST_PATH_MTU = 552;
 export const PATH_MTUS = 8;
 /** How long after that larger packets are tried again, ms. RFC 1191 §6.3, RFC 8201 §5.3. */
 export const PATH_MTU_RAISE_MS = 600_000;
+/** Destinations that have a way of their own as routers have said so, a route and an object each; the oldest gives way. And how long that counts, ms: as long as Linux believes it. */
+export const REDIRECTS = 8;
+export const REDIRECT_MS = 300_000;
 
 /** ICMP errors: a bucket of so many tokens for all interfaces together, into which one comes every so many ms; each error takes none, one or two, by chance. RFC 1812 §4.3.2.8. */
 export const ICMP_ERROR_INTERVAL_MS = 100;

@@ -177,6 +177,7 @@ export class Stack {
 		fragmentTimers(this.#view);
 		pathMtuTimers(this.#view);
 		const now = this.core.now;
+		this.interfaces.redirects.timers(now);
 		const list = this.interfaces.list;
 		for (let i = 0; i < list.length; i++) list[i]!.timers(now);
 		this.services.timers(now);

@@ -20,6 +20,7 @@ import { familyBits, given, isMulticast, isNear, networkOf, unlessAny } from "..
 import { peerObjection } from "./claims.ts";
 import { Joined } from "./joined.ts";
 import { InterfaceIp, type AddressListener } from "./interface-ip.ts";
+import { Redirects } from "./redirects.ts";
 import { Route, type Routes } from "./routes.ts";
 
 const { mask: MASK, seed: SEED } = OwnTable.offsets;
@@ -47,6 +48,7 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 	/** Multicast groups joined on every interface that there is or will be. */
 	readonly groups: Map<string, JoinedGroup> = new Map();
 	readonly neighbors: Neighbors;
+	readonly redirects: Redirects;
 	#core: Core;
 	#joined: Joined;
 	#routes: Routes;
@@ -63,6 +65,7 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 		this.#routes = routes;
 		this.#listener = listener;
 		this.neighbors = new Neighbors(core, this);
+		this.redirects = new Redirects(core, routes);
 		for (let i = 0; i < core.limits.interfaces; i++) this.slots.push(undefined);
 		core.view.setInt32(core.layout.own + MASK, core.layout.ownCapacity - 1, true);
 		core.view.setInt32(core.layout.own + SEED, core.random32(), true);
@@ -231,7 +234,12 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 		link.ip.lease?.linkDown();
 	}
 
+	redirected(link: Interface, at: number): void {
+		this.redirects.take(link, at);
+	}
+
 	linkChanged(link: Interface): void {
+		this.redirects.clear(link);
 		const { ip } = link;
 		ip.waitAnew();
 		if (link.up) ip.lease?.linkUp();

@@ -10,6 +10,7 @@ import type { Address, Offset, Uint16, Uint8 } from "../packet/numbers.ts";
 import {
 	ROUTE_CONNECTED,
 	ROUTE_LENT,
+	ROUTE_REDIRECT,
 	ROUTE_ROUTER,
 	ROUTE_SILENT,
 	RouteEntry,
@@ -69,13 +70,13 @@ function fill(view: DataView): void {
 }
 
 /**
- * Whether a way that others gave is none for now, as its next hop does not answer: that of a redirect (RFC 4861 §7.3.3), and a router's prefix where
+ * Whether a way that others gave is none for now, as its next hop does not answer: that of a redirect (RFC 1122 §3.3.1.4, RFC 4861 §7.3.3), and a router's prefix where
  * another way leads there, by a shorter one (RFC 4191 §3.2).
  */
 function isOver(view: DataView, route: RouteRow, four: boolean): boolean {
-	if (!hasIpv6() || (route.bits & (ROUTE_LENT | ROUTE_SILENT)) !== (ROUTE_LENT | ROUTE_SILENT)) return false;
-	if (route.length === 128) return true;
-	if (four) return false;
+	if ((route.bits & ROUTE_SILENT) === 0) return false;
+	if ((route.bits & ROUTE_REDIRECT) !== 0) return true;
+	if (!hasIpv6() || four || (route.bits & ROUTE_LENT) === 0) return false;
 	const core = CoreBlock.of(view, CORE);
 	for (let index = 0; index < core.routeCount; index++) {
 		const other = RouteRow.of(view, rowAt(view, index));

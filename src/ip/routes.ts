@@ -14,7 +14,7 @@ import {
 } from "../address.ts";
 import { MAPPED_BITS } from "../packet/address.ts";
 import { word } from "../packet/core-block.ts";
-import { ROUTE_CONNECTED, ROUTE_LENT, ROUTE_ROUTER, RouteRow, RouteTable } from "../packet/route-table.ts";
+import { ROUTE_CONNECTED, ROUTE_LENT, ROUTE_REDIRECT, ROUTE_ROUTER, RouteRow, RouteTable } from "../packet/route-table.ts";
 import type { Core } from "../packet/core.ts";
 import type { Interface } from "../link/interface.ts";
 import { linkCanSend, linkHasSubnet, routeIndex, samePrefix } from "#codec";
@@ -56,6 +56,8 @@ export class Route {
 	readonly lent: boolean;
 	/** Number of its router among those of the interface that say prefixes: packet/route-table.ts. */
 	readonly router: number;
+	/** A router said so of one destination: redirects.ts. */
+	readonly redirect: boolean;
 
 	constructor(
 		network: string,
@@ -66,6 +68,7 @@ export class Route {
 		connected: boolean,
 		lent = false,
 		router = 0,
+		redirect = false,
 	) {
 		this.network = network;
 		this.length = length;
@@ -75,6 +78,7 @@ export class Route {
 		this.connected = connected;
 		this.lent = lent;
 		this.router = router;
+		this.redirect = redirect;
 	}
 
 	/** "10.0.0.0/8"; "0.0.0.0/0" is the default route. */
@@ -195,7 +199,7 @@ export class Routes {
 	}
 
 	/** Writes the row of the last route. */
-	#write({ network, length, nextHop, link, metric, connected, lent, router }: Route): void {
+	#write({ network, length, nextHop, link, metric, connected, lent, router, redirect }: Route): void {
 		const { view, fields } = this.#core;
 		const row = this.#rowAt(this.list.length - 1);
 		addressPut(view, row + AT.prefix, network);
@@ -203,7 +207,8 @@ export class Routes {
 		view.setInt32(row + AT.metric, metric + link.ip.metric, true);
 		view.setUint8(row + AT.length, bitsInMemory(network, length));
 		view.setUint8(row + AT.slot, link.slot);
-		view.setUint16(row + AT.bits, (connected ? ROUTE_CONNECTED : 0) | (lent ? ROUTE_LENT : 0) | (router << ROUTE_ROUTER), true);
+		const bits = (connected ? ROUTE_CONNECTED : 0) | (lent ? ROUTE_LENT : 0) | (redirect ? ROUTE_REDIRECT : 0);
+		view.setUint16(row + AT.bits, bits | (router << ROUTE_ROUTER), true);
 		fields[COUNT] = this.list.length;
 	}
 

@@ -330,7 +330,7 @@ function expired(view: DataView, link: InterfaceBlock, entry: NeighborBlock): bo
 /** The neighbour does not answer: what waited is given up. RFC 1812 §5.2.7.1. Answers whether there was something. */
 function unresolved(view: DataView, link: InterfaceBlock, entry: NeighborBlock): boolean {
 	const core = CoreBlock.of(view, CORE);
-	if (hasIpv6() && !isV4(view, entry.address)) routerSilent(view, link, entry.address);
+	routerSilent(view, link, entry.address);
 	core.lostLink = link.at;
 	core.lost = NONE;
 	let last = NONE;

@@ -24,6 +24,8 @@ export interface InterfaceListener {
 	/** The link is gone: what is known of its neighbours is about to be forgotten. `linkChanged` follows, unless the interface is removed. */
 	linkLost(link: Interface): void;
 	linkChanged(link: Interface): void;
+	/** Within processing: a router says, in the IP packet at that arena offset, that another way is nearer. */
+	redirected(link: Interface, at: number): void;
 	/** The routes that the link itself has made are now these: to the peer at its other end ("": none), and all that have no better one. Throws RangeError when there are too many. */
 	linkRoutes(link: Interface, peer: string, defaultRoute: boolean): void;
 	/** Why an address at the other end, or one that the other end gives us, is not to be believed: "10.0.0.1 is part of eth0's 10.0.0.0/8"; "" when it is. */

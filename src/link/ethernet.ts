@@ -10,6 +10,7 @@ import { hasIpv6 } from "../packet/kernels/parts.ts";
 import { DROP } from "../packet/drops.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as arp from "../wire/arp.ts";
+import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { linkArp, linkAsk, linkAskRouters, linkNeighbor, linkSeek, linkTry, neighborFlush, ownerSlot, setV4OrNone } from "#codec";
 import type { Discovery } from "./discovery.ts";
@@ -147,6 +148,7 @@ export class EthernetInterface extends Interface implements Discovery {
 	override control(at: number): void {
 		const view = this.#view;
 		const version = view.getUint8(at) >> 4; // of ARP 0
+		if (version === 4 && view.getUint8(at + ipv4.PROTOCOL) === ipv4.ICMP) return this.redirected(at);
 		if (version === 4 || (hasIpv6() && version === 6 && view.getUint8(at + ipv6.NEXT_HEADER) === ipv6.HOP_BY_HOP)) {
 			if (this.onGroups === undefined) return this.core.count(this.block, DROP.icmpUnhandled);
 			return this.onGroups(at);

@@ -287,6 +287,11 @@ export abstract class Interface {
 		if (this.slot !== 0) this.#listener!.changed(this, what);
 	}
 
+	/** Within processing: a router says, in the IP packet at that arena offset, that another way is nearer. */
+	protected redirected(at: number): void {
+		this.#listener!.redirected(this, at);
+	}
+
 	/** Leaves the stack. What waits is released; the device is closed. */
 	detach(): void {
 		if (this.block !== 0) {

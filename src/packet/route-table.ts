@@ -46,6 +46,8 @@ export const ROUTE_CONNECTED = 1;
 export const ROUTE_LENT = 2;
 /** The next router was asked in vain: those of the same prefix by others come first. */
 export const ROUTE_SILENT = 4;
+/** Another router said so, of one destination: it counts as long as the next hop answers. */
+export const ROUTE_REDIRECT = 8;
 /** From this bit on: the router's number among those of its interface that say prefixes, 1 to ROUTERS - 1; 0: it says none. */
 export const ROUTE_ROUTER = 8;
 export const ROUTERS = 8;

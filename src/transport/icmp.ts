@@ -1,9 +1,10 @@
-// Messages of ICMP and IGMP come in: echo requests are answered, replies are for our pings, and errors are about packets of ours. RFC 792, 1122 §3.2.2. What IGMP says, whose header is as long and has its checksum at the same place, is for the interpreter: service/groups, RFC 3376 §4. Flat TypeScript.
+// Messages of ICMP and IGMP come in: echo requests are answered, replies are for our pings, and errors are about packets of ours. RFC 792, 1122 §3.2.2. What redirects say, and IGMP, whose header is as long and has its checksum at the same place, is for the interpreter: ip/redirects.ts; service/groups, RFC 3376 §4. Flat TypeScript.
 
 import { echo, lostPacket, NO_HOST } from "../ip/icmp.ts";
 import { LEAST_LINK_MTU, plateauBelow } from "../ip/path-mtu.ts";
+import { isLocal } from "../ip/way.ts";
 import { lostTake } from "../link/arp.ts";
-import { CORE, CoreBlock } from "../packet/core-block.ts";
+import { CORE, CoreBlock, RULE_FORWARDING } from "../packet/core-block.ts";
 import { DROP, drop, refused } from "../packet/drops.ts";
 import { asked, ipv4Again, REGISTER, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
@@ -40,10 +41,18 @@ export function icmpInput(view: DataView, link: InterfaceBlock, at: Offset, end:
 	view.setInt32(REGISTER.ports, icmpv4.identifierAndSequence(view, at), true);
 	view.setInt32(REGISTER.payloadAt, at, true);
 	view.setInt32(REGISTER.payloadLength, end - at, true);
+	if (type === icmpv4.REDIRECT && !group && fits(view, at, end)) return toInterpreter(view, link);
 	const isError = type === icmpv4.UNREACHABLE || type === icmpv4.TIME_EXCEEDED || type === icmpv4.PARAMETER_PROBLEM;
 	if (hasPings() && type === icmpv4.ECHO_REPLY && echoReply(view, link)) return false;
 	if (!isError || !errorArrives(view, link, type, at, end)) drop(view, link, DROP.icmpUnhandled);
 	return false;
+}
+
+/** Whether a redirect is one for hosts, RFC 1122 §3.2.2.2, and quotes a packet of ours: those who forward know better, RFC 1812 §5.2.7.2. */
+function fits(view: DataView, at: Offset, end: Offset): boolean {
+	const quoted = at + icmpv4.HEADER;
+	if (end - quoted < ipv4.HEADER + 8 || view.getUint8(quoted) >> 4 !== 4 || icmpv4.code(view, at) > 3) return false;
+	return (CoreBlock.of(view, CORE).rules & RULE_FORWARDING) === 0 && isLocal(view, asked(view, ipv4.source(view, quoted)));
 }
 
 /** An error about a packet of ours: told to the connection or the ping that the quoted header names. RFC 1122 §3.2.2, RFC 5927 §4. Answers whether there is one. */

@@ -9,6 +9,7 @@ export const REST = 4;
 
 export const ECHO_REPLY = 0;
 export const UNREACHABLE = 3;
+export const REDIRECT = 5;
 export const ECHO_REQUEST = 8;
 export const TIME_EXCEEDED = 11;
 export const PARAMETER_PROBLEM = 12;

@@ -37,6 +37,8 @@ export const UNKNOWN_OPTION = 2;
 export const HOPS = 255;
 /** Neighbour solicitations and advertisements: the address that is asked for, or told; and where their options begin. */
 export const TARGET = 8;
+/** Where a redirect has the destination that it is about. RFC 4861 §4.5. */
+export const REDIRECTED = 24;
 export const NEIGHBOR_OPTIONS = 24;
 
 /** Bits in the first octet of REST of an advertisement. */

@@ -20,7 +20,6 @@ import { HeardServers } from "./name-servers.ts";
 import { settingsOf, type Options, type Settings } from "./options.ts";
 import { ASKED, LOST, OwnAddress6, USED, WAITING, type Origin } from "./own.ts";
 import { LinkParameters } from "./parameters.ts";
-import { Redirects } from "./redirects.ts";
 import { HeardRoutes } from "./routes.ts";
 import { TemporaryAddresses } from "./temporary.ts";
 
@@ -66,7 +65,6 @@ export class Autoconfiguration implements Service {
 	readonly #servers: HeardServers;
 	readonly #domains = new LastingTexts();
 	readonly #parameters: LinkParameters;
-	readonly #redirects: Redirects;
 	readonly #temporary: TemporaryAddresses | undefined;
 	#up = false;
 	#solicitAt = Infinity;
@@ -96,7 +94,6 @@ export class Autoconfiguration implements Service {
 		this.#routes = new HeardRoutes(stack, found, this.#settings.metric);
 		this.#servers = new HeardServers(found);
 		this.#parameters = new LinkParameters(stack, found);
-		this.#redirects = new Redirects(stack, found);
 		this.#clock = new Clock(stack.core);
 		if (this.#settings.temporary)
 			this.#temporary = new TemporaryAddresses(stack, found, {
@@ -166,7 +163,7 @@ export class Autoconfiguration implements Service {
 		this.#servers.clear();
 		if (present) {
 			this.#parameters.clear();
-			this.#redirects.clear();
+			this.#stack.interfaces.redirects.clear(this.#link);
 			this.#routes.clear();
 		}
 		for (const { entry } of this.#own.splice(0)) if (present) this.#removeEntry(entry);
@@ -196,7 +193,10 @@ export class Autoconfiguration implements Service {
 			if (own === undefined || own.state === LOST || this.#conflicts.length >= 4) return;
 			if (type === icmpv6.NEIGHBOR_SOLICITATION && own.asked(view, icmp, icmp + ipv6.payloadLength(view, at))) return;
 			this.#conflicts.push(target);
-		} else if (type !== icmpv6.REDIRECT || !this.#settings.auto || !this.#redirects.heard(at)) return;
+		} else {
+			if (this.#settings.auto) this.#stack.interfaces.redirected(this.#link, at);
+			return;
+		}
 		this.#clock.soon();
 	}
 
@@ -242,7 +242,6 @@ export class Autoconfiguration implements Service {
 			this.#take(heard.said, heard.from, now);
 			return true;
 		}
-		if (this.#redirects.step()) return true;
 		if (this.#routes.age(now)) {
 			this.#changed = true;
 			return true;
@@ -282,7 +281,7 @@ export class Autoconfiguration implements Service {
 		this.#servers.age(now, GRACE_MS);
 		this.#domains.age(now, GRACE_MS);
 		this.#parameters.clear();
-		this.#redirects.clear();
+		this.#stack.interfaces.redirects.clear(this.#link);
 		this.#solicitMs = SOLICIT_MS;
 		// Where the link-local address is tried first, routers are asked when it may be used.
 		this.#solicitAt = identifier !== undefined && this.#settings.auto ? now : Infinity;
