@@ -1,18 +1,10 @@
-// `%{ assert tcpi_snd_cwnd == 10 }%`: the little Python of published scripts, as far as comparisons of TCP_INFO's numbers go.
+// `%{ assert tcpi_snd_cwnd == 10 }%`: the names that code of published scripts knows, and what asks for those that this stack has no number for.
 
-import { ScriptError } from "./lexer.ts";
+import { ScriptError, Unsupported } from "./lexer.ts";
+import { runPython } from "./python.ts";
 
 /** TCP_INFO, by the names that Linux gives its fields. */
 export type Info = Readonly<Record<string, number>>;
-
-const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
-	"==": (a, b) => a === b,
-	"!=": (a, b) => a !== b,
-	"<=": (a, b) => a <= b,
-	">=": (a, b) => a >= b,
-	"<": (a, b) => a < b,
-	">": (a, b) => a > b,
-};
 
 /** Names of TCP's states in the order of Linux's numbers, which `Info.tcpi_state` keeps to, from 1 on. */
 const STATES = [
@@ -28,30 +20,48 @@ const STATES = [
 	"LISTEN",
 	"CLOSING",
 ];
+/** Linux's own spellings. */
+const SPELLINGS: Readonly<Record<string, string>> = {
+	SYN_RECV: "SYN_RECEIVED",
+	FIN_WAIT1: "FIN_WAIT_1",
+	FIN_WAIT2: "FIN_WAIT_2",
+	CLOSE: "CLOSED",
+};
 
-/** Checks every assertion. Throws ScriptError for one that does not hold, or that is more than comparisons of known numbers. */
-export function checkCode(text: string, info: Info | undefined): void {
-	for (const line of text.split("\n")) {
-		const assertion = line.replace(/#.*$/, "").trim();
-		if (assertion === "" || /^print\b/.test(assertion)) continue;
-		const match = /^assert\s+([^,]+?)\s*(,.*)?$/.exec(assertion);
-		if (!match) throw new ScriptError(`code "${assertion}" is not supported`);
-		const parts = match[1]!.split(/\s*(==|!=|<=|>=|<|>)\s*/);
-		if (parts.length < 3) throw new ScriptError(`code "${assertion}": expected a comparison`);
-		for (let i = 0; i + 2 < parts.length; i += 2) {
-			const [left, operator, right] = [value(parts[i]!, info), parts[i + 1]!, value(parts[i + 2]!, info)];
-			if (!COMPARISONS[operator]!(left, right))
-				throw new ScriptError(`assert ${parts[i]} ${operator} ${parts[i + 2]}: ${left} and ${right}`);
-		}
-	}
+/** Bits of `tcpi_options`, and the states of congestion control in `tcpi_ca_state`. */
+const CONSTANTS: Readonly<Record<string, number>> = {
+	TCPI_OPT_TIMESTAMPS: 1,
+	TCPI_OPT_SACK: 2,
+	TCPI_OPT_WSCALE: 4,
+	TCPI_OPT_ECN: 8,
+	TCPI_OPT_ECN_SEEN: 16,
+	TCPI_OPT_SYN_DATA: 32,
+	TCP_CA_Open: 0,
+	TCP_CA_Disorder: 1,
+	TCP_CA_CWR: 2,
+	TCP_CA_Recovery: 3,
+	TCP_CA_Loss: 4,
+	TCP_INFINITE_SSTHRESH: 0x7fffffff,
+};
+
+function constant(name: string): number | undefined {
+	const short = name.replace(/^(TCPI|TCP)_/, "");
+	const state = short === name ? -1 : STATES.indexOf(SPELLINGS[short] ?? short);
+	return state >= 0 ? state + 1 : CONSTANTS[name];
 }
 
-function value(text: string, info: Info | undefined): number {
-	if (/^\d+$/.test(text)) return Number(text);
-	const state = STATES.indexOf(text.replace(/^(TCPI|TCP)_/, ""));
-	if (state >= 0) return state + 1;
-	if (!info) throw new ScriptError("assert: there is no connection to ask");
-	const found = info[text];
-	if (found === undefined) throw new ScriptError(`${text} is not supported in code`);
-	return found;
+/** The names that code has assigned values to, for a whole script. */
+export class Code {
+	readonly #variables = new Map<string, number>();
+
+	/** Checks every assertion. Throws ScriptError for one that does not hold, Unsupported for what is not known. */
+	check(text: string, info: Info | undefined): void {
+		runPython(text, this.#variables, (name) => {
+			const known = constant(name);
+			if (known !== undefined || !name.startsWith("tcpi_")) return known;
+			if (!info) throw new ScriptError("assert: there is no connection to ask");
+			if (info[name] === undefined) throw new Unsupported(`${name} in code`, name);
+			return info[name];
+		});
+	}
 }

@@ -3,7 +3,8 @@
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import type { UdpSocket } from "../../src/transport/udp/udp.ts";
 import { ScriptError } from "./lexer.ts";
-import type { Flow } from "./packets.ts";
+import type { Flow } from "./flow.ts";
+import type { Watch } from "./polling.ts";
 import type { Expression } from "./script.ts";
 
 export interface Descriptor {
@@ -13,8 +14,7 @@ export interface Descriptor {
 	tcb: Tcb | undefined;
 	udp: UdpSocket | undefined;
 	listening: boolean;
-	/** Peer of a connected UDP socket. */
-	peerAddress: number;
+	/** Port of the peer of a connected UDP socket. */
 	peerPort: number;
 	flow: Flow | undefined;
 	written: number;
@@ -32,9 +32,11 @@ export interface Descriptor {
 	/** 0 and -1: as the stack does it. */
 	ttl: number;
 	tos: number;
+	/** TCP_FASTOPEN or TCP_FASTOPEN_CONNECT was set on a socket that listens to nobody. */
+	fastOpen: boolean;
+	/** Of an epoll descriptor: what it watches. */
+	watched: Map<number, Watch> | undefined;
 }
-
-export const POLL_BITS: Readonly<Record<string, number>> = { POLLIN: 1, POLLOUT: 4, POLLERR: 8, POLLHUP: 16, POLLRDHUP: 32 };
 
 export function descriptorOf(stream: boolean, nonBlocking: boolean): Descriptor {
 	return {
@@ -44,7 +46,6 @@ export function descriptorOf(stream: boolean, nonBlocking: boolean): Descriptor 
 		tcb: undefined,
 		udp: undefined,
 		listening: false,
-		peerAddress: 0,
 		peerPort: 0,
 		flow: undefined,
 		written: 0,
@@ -59,6 +60,8 @@ export function descriptorOf(stream: boolean, nonBlocking: boolean): Descriptor 
 		userTimeout: 0,
 		ttl: 0,
 		tos: -1,
+		fastOpen: false,
+		watched: undefined,
 	};
 }
 
@@ -72,16 +75,6 @@ export function words(value: Expression | undefined): string[] {
 	if (value?.kind === "word") return [value.name];
 	if (value?.kind === "or") return [...words(value.left), ...words(value.right)];
 	return [];
-}
-
-export function bits(value: Expression | undefined): number {
-	let result = 0;
-	for (const name of words(value)) {
-		const bit = POLL_BITS[name];
-		if (bit === undefined) throw new ScriptError(`poll: ${name} is not supported`);
-		result |= bit;
-	}
-	return result;
 }
 
 export function optionValue(value: Expression | undefined): number {

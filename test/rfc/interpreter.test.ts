@@ -211,7 +211,7 @@ describe("the runner", () => {
 	it.each([
 		["0 `rm -rf /`", /r\.pkt:1: shell command "rm -rf \/" is not supported/],
 		["`curl x`\n0 `sysctl a=1`", /shell command "curl x" is not supported/],
-		["--ip_version=ipv6\n0 `sysctl a=1`", /--ip_version=ipv6 is not supported/],
+		["--ip_version=ipx\n0 `sysctl a=1`", /--ip_version=ipx is not supported/],
 		["--frobnicate\n0 `sysctl a=1`", /option --frobnicate is not supported/],
 		["0 mmap(...) = 0", /system call mmap is not supported/],
 		["0 read(9, ..., 1) = 0", /file descriptor 9 is not open/],

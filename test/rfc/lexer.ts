@@ -16,10 +16,20 @@ export class ScriptError extends Error {
 	override name = "ScriptError";
 }
 
-/** Longest match wins, the first of equals: the order of packetdrill's own rules. */
+/** A script asks for something that this interpreter, or the stack, does not have; `feature` names it. */
+export class Unsupported extends ScriptError {
+	readonly feature: string;
+
+	constructor(message: string, feature: string) {
+		super(`${message} is not supported`);
+		this.feature = feature;
+	}
+}
+
+/** Longest match wins, the first of equals: the order of packetdrill's own rules. An option comes with its value, which may be an address. */
 const RULES: readonly (readonly [string, RegExp])[] = [
 	["ellipsis", /\.\.\./y],
-	["option", /--[a-zA-Z0-9_]+/y],
+	["option", /--[a-zA-Z0-9_]+(?:=(?:[a-zA-Z0-9_]+=)?(?:"[^"]*"|`[^`]*`|[^\s"`]*))?/y],
 	["float", /-?[0-9]*\.[0-9]+/y],
 	["int", /-?[0-9]+/y],
 	["hex", /0x[0-9a-fA-F]+/y],
@@ -38,6 +48,29 @@ function unescape(text: string): string {
 	return text.replace(/\\(?:x([0-9a-fA-F]{2})|([\s\S]))/g, (_whole, code: string | undefined, letter: string | undefined) =>
 		code === undefined ? (ESCAPES[letter!] ?? letter!) : String.fromCharCode(Number.parseInt(code, 16)),
 	);
+}
+
+/** Lines between `#ifdef NAME` and `#else` or `#endif`, of a name that is not among `defined`, become empty. */
+function conditional(source: string, defined: ReadonlyMap<string, string>): string {
+	if (!source.includes("#if")) return source;
+	const taken: boolean[] = [];
+	const lines = source.split("\n").map((line) => {
+		const [, word, name] = /^\s*#(ifdef|ifndef|else|endif)\b\s*(\w*)/.exec(line) ?? [];
+		if (word === undefined) return taken.includes(false) ? "" : line;
+		if (word === "endif") taken.pop();
+		else if (word === "else") taken.push(!taken.pop());
+		else taken.push(defined.has(name!) === (word === "ifdef"));
+		return "";
+	});
+	return lines.join("\n");
+}
+
+/** A word that was defined stands for its value: a number, a text in quotes or backquotes, or another word. */
+function meaning(token: Token, value: string): Token {
+	if (/^-?[0-9]+$|^0x[0-9a-fA-F]+$/.test(value)) return { ...token, type: "int", text: value, value: Number(value) };
+	if (/^"[\s\S]*"$/.test(value)) return { ...token, type: "string", text: value.slice(1, -1) };
+	if (/^`[\s\S]*`$/.test(value)) return { ...token, type: "backquote", text: value.slice(1, -1) };
+	return { ...token, text: value };
 }
 
 function matchAt(rule: RegExp, source: string, at: number): string {
@@ -74,8 +107,9 @@ function tokenAt(source: string, at: number, line: number): Token {
 	return { type, text, value, line, start: at, end };
 }
 
-/** Cuts a script into tokens; the last is of type "end". */
-export function tokens(source: string): Token[] {
+/** Cuts a script into tokens; the last is of type "end". `defines`: what words stand for; with an empty value, that they are defined. */
+export function tokens(whole: string, defines: ReadonlyMap<string, string> = new Map()): Token[] {
+	const source = conditional(whole, defines);
 	const result: Token[] = [];
 	let line = 1;
 	let at = 0;
@@ -88,7 +122,8 @@ export function tokens(source: string): Token[] {
 		at += space.length;
 		if (at >= source.length) break;
 		const token = tokenAt(source, at, line);
-		result.push(token);
+		const value = token.type === "word" ? defines.get(token.text) : undefined;
+		result.push(value ? meaning(token, value) : token);
 		count(source.slice(at, token.end));
 		at = token.end;
 	}

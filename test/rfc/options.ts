@@ -5,7 +5,7 @@ import * as states from "../../src/transport/tcp/tcb.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import type { Info } from "./code.ts";
 import { expectValue, number, optionValue, words, type Descriptor } from "./descriptors.ts";
-import { ScriptError } from "./lexer.ts";
+import { ScriptError, Unsupported } from "./lexer.ts";
 import type { Call } from "./script.ts";
 import { blockOf } from "../support/tcb.ts";
 import { BIT_NO_DELAY } from "../../src/packet/tcb-block.ts";
@@ -50,16 +50,23 @@ export function takeError(descriptor: Descriptor): string {
 	return ERRNO[descriptor.tcb!.error] ?? "EIO";
 }
 
-/** What code may ask about a connection. */
+/** From here on a slow start threshold is none. */
+const UNLIMITED = 0x3fffffff;
+
+/** What code may ask about a connection, as far as the stack has it. */
 export function infoOf(tcb: Tcb): Info {
+	const block = blockOf(tcb);
+	const mss = Math.max(1, block.sndMss);
 	return {
-		tcpi_snd_cwnd: Math.floor(blockOf(tcb).cwnd / blockOf(tcb).sndMss),
-		tcpi_snd_ssthresh: Math.floor(blockOf(tcb).ssthresh / blockOf(tcb).sndMss),
-		tcpi_snd_mss: blockOf(tcb).sndMss,
+		tcpi_snd_cwnd: Math.floor(block.cwnd / mss),
+		tcpi_snd_ssthresh: block.ssthresh >= UNLIMITED ? 0x7fffffff : Math.floor(block.ssthresh / mss),
+		tcpi_snd_mss: mss,
 		tcpi_state: LINUX_STATES[states.STATE_NAMES[tcb.state]!]!,
-		tcpi_unacked: Math.ceil(((blockOf(tcb).sndNxt - blockOf(tcb).sndUna) | 0) / blockOf(tcb).sndMss),
-		tcpi_backoff: blockOf(tcb).backoff,
-		tcpi_rtt: blockOf(tcb).srtt < 0 ? 0 : (blockOf(tcb).srtt / 8) * 1000,
+		tcpi_unacked: Math.ceil(((block.sndNxt - block.sndUna) | 0) / mss),
+		tcpi_backoff: block.backoff,
+		tcpi_rto: block.rto * 1000,
+		tcpi_rtt: block.srtt < 0 ? 0 : (block.srtt / 8) * 1000,
+		tcpi_rttvar: (block.rttvar / 4) * 1000,
 	};
 }
 
@@ -83,15 +90,21 @@ export function setOption(descriptor: Descriptor, call: Call): void {
 			break;
 		case "TCP_KEEPCNT":
 			// The number of probes is fixed.
-			if (value !== 9) throw new ScriptError(`TCP_KEEPCNT ${value}: only 9 is supported`);
+			if (value !== 9) throw new Unsupported(`TCP_KEEPCNT ${value}`, "TCP_KEEPCNT");
+			break;
+		case "TCP_FASTOPEN":
+		case "TCP_FASTOPEN_CONNECT":
+			descriptor.fastOpen = value !== 0;
 			break;
 		case "TCP_USER_TIMEOUT":
 			descriptor.userTimeout = value;
 			break;
 		case "IP_TTL":
+		case "IPV6_UNICAST_HOPS":
 			descriptor.ttl = value;
 			break;
 		case "IP_TOS":
+		case "IPV6_TCLASS":
 			// The two bits below the DSCP are ECN's.
 			if ((value & 3) !== 0) throw new ScriptError(`IP_TOS ${value}: expected a multiple of 4`);
 			descriptor.tos = value;
@@ -103,7 +116,7 @@ export function setOption(descriptor: Descriptor, call: Call): void {
 			break;
 		}
 		default:
-			throw new ScriptError(`socket option ${name} is not supported`);
+			throw new Unsupported(`socket option ${name}`, name);
 	}
 }
 
@@ -145,7 +158,7 @@ export function checkOption(descriptor: Descriptor, call: Call): void {
 			expectValue(call.items[3], descriptor.noDelay ? 1 : 0);
 			return;
 	}
-	throw new ScriptError(`getsockopt ${name} is not supported`);
+	throw new Unsupported(`getsockopt ${name}`, `getsockopt ${name}`);
 }
 
 /** ioctl: throws when the value is not the expected one. */
@@ -153,5 +166,5 @@ export function checkIoctl(tcb: Tcb, call: Call): void {
 	const command = words(call.items[1])[0];
 	if (command === "SIOCINQ" || command === "FIONREAD") expectValue(call.items[2], tcb.rcvUsed);
 	else if (command === "SIOCOUTQ") expectValue(call.items[2], tcb.sndUsed);
-	else throw new ScriptError(`ioctl ${String(command)} is not supported`);
+	else throw new Unsupported(`ioctl ${String(command)}`, `ioctl ${String(command)}`);
 }

@@ -1,9 +1,11 @@
-// Between a script's packets and those on the wire: builds what comes in, compares what goes out, prints both the way
-// packetdrill does. Sequence numbers of the script are relative; Flow knows by how much.
+// What the stack sent beside what the script expects: turns it into the script's terms, prints it the way packetdrill does, and says where the two differ.
 
-import { icmp, read16, read32, tcp, u16, u32, udp, type Bytes } from "../support/frames.ts";
-import { type Parsed, type ParsedTcp } from "../support/parse.ts";
-import type { IcmpPacket, ScriptPacket, TcpOption, TcpPacket } from "./script.ts";
+import type { ParsedTcp } from "../support/parse.ts";
+import type { Flow } from "./flow.ts";
+import type { Ends } from "./incoming.ts";
+import { canonical, type Outgoing } from "./outgoing.ts";
+import type { ScriptPacket, TcpPacket } from "./script.ts";
+import { compareOptions, optionsText, readOptions, type OptionRules } from "./tcp-options.ts";
 
 export const FIN = 1;
 export const SYN = 2;
@@ -11,189 +13,6 @@ export const RST = 4;
 export const PSH = 8;
 export const ACK = 16;
 const LETTERS = "FSRP.UEW";
-
-/** Byte `at` of the data that scripts do not spell out, the same in both directions. */
-export function patternByte(at: number): number {
-	return (at * 7 + (at >> 8) * 13 + (at >> 16)) & 255;
-}
-
-/** A connection as the script sees it, and the ports and sequence numbers that it really has. */
-export class Flow {
-	localPort: number;
-	remotePort: number;
-	readonly localAddress: number;
-	readonly remoteAddress: number;
-	/** Real minus script sequence numbers. */
-	localOffset = 0;
-	localKnown = false;
-	remoteKnown = false;
-	/** Script sequence number after the peer's newest SYN. */
-	reopenedAt: number | undefined;
-	remoteOffset: number;
-	/** Script sequence number of the first data byte in each direction. */
-	localFirst = 1;
-	remoteFirst = 1;
-	/** Bytes that the script wrote in words, by their place in the stream. */
-	readonly spelled = new Map<number, number>();
-	/** Real minus script timestamps, and the real one for each of the script's. */
-	stampOffset: number | undefined;
-	readonly stamps = new Map<number, number>();
-
-	constructor(localAddress: number, localPort: number, remoteAddress: number, remotePort: number, remoteOffset: number) {
-		this.localAddress = localAddress;
-		this.localPort = localPort;
-		this.remoteAddress = remoteAddress;
-		this.remotePort = remotePort;
-		this.remoteOffset = remoteOffset;
-	}
-
-	/** What the application wrote at this place of the stream. */
-	written(at: number): number {
-		return this.spelled.get(at) ?? patternByte(at);
-	}
-}
-
-function optionBytes(options: readonly TcpOption[], flow: Flow): number[] {
-	const bytes: number[] = [];
-	for (const option of options) {
-		switch (option.kind) {
-			case "nop":
-				bytes.push(1);
-				break;
-			case "eol":
-				bytes.push(0);
-				break;
-			case "sackOK":
-				bytes.push(4, 2);
-				break;
-			case "mss":
-				bytes.push(2, 4, ...u16(option.value));
-				break;
-			case "wscale":
-				bytes.push(3, 3, option.value);
-				break;
-			case "TS":
-				bytes.push(8, 10, ...u32(option.value), ...u32(flow.stamps.get(option.echo) ?? option.echo + (flow.stampOffset ?? 0)));
-				break;
-			case "sack":
-				bytes.push(5, 2 + 8 * option.blocks.length);
-				for (const [left, right] of option.blocks) bytes.push(...u32(left + flow.localOffset), ...u32(right + flow.localOffset));
-				break;
-			case "unknown":
-				bytes.push(option.code, 2 + option.bytes.length, ...option.bytes);
-				break;
-		}
-	}
-	return bytes;
-}
-
-function payload(flow: Flow, seq: number, length: number): Bytes {
-	const bytes = new Uint8Array(length);
-	for (let i = 0; i < length; i++) bytes[i] = patternByte(seq - flow.remoteFirst + i);
-	return bytes;
-}
-
-function quoted(packet: IcmpPacket, flow: Flow): Bytes {
-	const echoed = packet.echoed ?? { protocol: "tcp", seq: 0, length: 0 };
-	const addresses = { source: flow.localAddress, destination: flow.remoteAddress, ttl: 63 };
-	const ports = { sourcePort: flow.localPort, destinationPort: flow.remotePort };
-	const length = Math.min(echoed.length, 1000);
-	const whole =
-		echoed.protocol === "udp"
-			? udp({ ...addresses, ...ports }, new Uint8Array(length))
-			: tcp({ ...addresses, ...ports, seq: echoed.seq + flow.localOffset, flags: ACK }, new Uint8Array(length));
-	// The IP header and eight bytes, as RFC 792 asks for.
-	return whole.slice(0, 28);
-}
-
-/** The IP packet for an inbound packet of the script. */
-export function build(packet: ScriptPacket, flow: Flow): Bytes {
-	const ip = {
-		source: flow.remoteAddress,
-		destination: flow.localAddress,
-		ttl: packet.ip.ttl ?? 64,
-		tos: packet.ip.tos ?? (typeof packet.ip.ecn === "number" ? packet.ip.ecn : 0),
-	};
-	const ports = { sourcePort: packet.ports?.[0] ?? flow.remotePort, destinationPort: packet.ports?.[1] ?? flow.localPort };
-	if (packet.protocol === "udp") {
-		const bytes = new Uint8Array(packet.length);
-		for (let i = 0; i < bytes.length; i++) bytes[i] = patternByte(i);
-		return udp({ ...ip, ...ports }, bytes);
-	}
-	if (packet.protocol === "icmp") {
-		const error = packet.icmpType !== 0 && packet.icmpType !== 8;
-		const rest = error ? (packet.mtu ?? 0) : ((packet.id ?? 0) << 16) | 1;
-		return icmp(
-			{ ...ip, type: packet.icmpType, code: packet.code, rest },
-			error ? quoted(packet, flow) : payload(flow, 1, packet.echoed?.length ?? 0),
-		);
-	}
-	return tcp(
-		{
-			...ip,
-			...ports,
-			seq: packet.seq + flow.remoteOffset,
-			ack: packet.ack === undefined ? 0 : packet.ack + (flow.localKnown ? flow.localOffset : 0),
-			flags: packet.flags,
-			window: packet.window ?? 65535,
-			urgent: packet.urgent ?? 0,
-			tcpOptions: optionBytes(packet.options ?? [], flow),
-		},
-		payload(flow, packet.seq, packet.length),
-	);
-}
-
-/** Reads TCP options as they stand on the wire, with sequence numbers and timestamps turned into the script's. */
-export function readOptions(bytes: Uint8Array, flow: Flow): TcpOption[] {
-	const options: TcpOption[] = [];
-	for (let i = 0; i < bytes.length;) {
-		const kind = bytes[i]!;
-		if (kind === 0) {
-			options.push({ kind: "eol" });
-			i++;
-			continue;
-		}
-		if (kind === 1) {
-			options.push({ kind: "nop" });
-			i++;
-			continue;
-		}
-		const length = bytes[i + 1] ?? 0;
-		if (length < 2 || i + length > bytes.length) {
-			options.push({ kind: "unknown", code: kind, bytes: [...bytes.subarray(i)] });
-			break;
-		}
-		const data = bytes.subarray(i + 2, i + length);
-		if (kind === 2 && length === 4) options.push({ kind: "mss", value: read16(data, 0) });
-		else if (kind === 3 && length === 3) options.push({ kind: "wscale", value: data[0]! });
-		else if (kind === 4 && length === 2) options.push({ kind: "sackOK" });
-		else if (kind === 8 && length === 10) options.push({ kind: "TS", value: read32(data, 0) >>> 0, echo: read32(data, 4) >>> 0 });
-		else if (kind === 5 && length % 8 === 2) {
-			const blocks: [number, number][] = [];
-			for (let at = 0; at < data.length; at += 8)
-				blocks.push([(read32(data, at) - flow.remoteOffset) >>> 0, (read32(data, at + 4) - flow.remoteOffset) >>> 0]);
-			options.push({ kind: "sack", blocks });
-		} else options.push({ kind: "unknown", code: kind, bytes: [...data] });
-		i += length;
-	}
-	return options;
-}
-
-function optionText(option: TcpOption): string {
-	switch (option.kind) {
-		case "mss":
-		case "wscale":
-			return `${option.kind} ${option.value}`;
-		case "TS":
-			return `TS val ${option.value} ecr ${option.echo}`;
-		case "sack":
-			return `sack ${option.blocks.map(([left, right]) => `${left}:${right}`).join(" ")}`;
-		case "unknown":
-			return `option ${option.code} ${option.bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
-		default:
-			return option.kind;
-	}
-}
 
 export function flagText(flags: number): string {
 	let text = "";
@@ -210,12 +29,16 @@ export function packetText(packet: ScriptPacket): string {
 		const quote = echoed ? ` [${echoed.protocol} ${echoed.seq}:${echoed.seq + echoed.length}(${echoed.length})]` : "";
 		return `icmp type ${packet.icmpType} code ${packet.code}${packet.mtu === undefined ? "" : ` mtu ${packet.mtu}`}${quote}`;
 	}
-	let text = `${ports}${flagText(packet.flags)} ${packet.seq}:${packet.seq + packet.length}(${packet.length})`;
+	const marks =
+		packet.ip.ecn === undefined
+			? ""
+			: `[${packet.ip.ecn === "ect01" ? "ect01" : ["noecn", "ect1", "ect0", "ce"][packet.ip.ecn]}] `;
+	let text = `${marks}${ports}${flagText(packet.flags)} ${packet.seq}:${packet.seq + packet.length}(${packet.length})`;
 	if (packet.ack !== undefined) text += ` ack ${packet.ack}`;
 	if (packet.window !== undefined) text += ` win ${packet.window}`;
 	if (packet.urgent) text += ` urg ${packet.urgent}`;
 	if (packet.options === undefined) text += " <...>";
-	else if (packet.options.length > 0) text += ` <${packet.options.map(optionText).join(",")}>`;
+	else if (packet.options.length > 0) text += ` <${optionsText(packet.options)}>`;
 	return text;
 }
 
@@ -225,14 +48,15 @@ function relative(value: number): number {
 	return small < 0 && small > -65536 ? small : small >>> 0;
 }
 
-/** What was sent, in the script's terms; `parsed` must carry TCP. */
-function tcpInScript(parsed: Parsed, flow: Flow): TcpPacket {
-	const segment = parsed.tcp!;
+/** What was sent, in the script's terms; it must carry TCP. */
+function tcpInScript(sent: Outgoing, flow: Flow): TcpPacket {
+	const segment = sent.tcp!;
+	const mark = sent.tos & 3;
 	return {
 		type: "packet",
 		protocol: "tcp",
 		inbound: false,
-		ip: { ttl: parsed.ipv4!.ttl, tos: parsed.ipv4!.tos },
+		ip: { ttl: sent.ttl, tos: sent.tos, ...(mark === 0 ? {} : { ecn: mark }) },
 		ports: [segment.sourcePort, segment.destinationPort],
 		flags: segment.flags,
 		seq: relative(segment.seq - flow.localOffset),
@@ -245,28 +69,25 @@ function tcpInScript(parsed: Parsed, flow: Flow): TcpPacket {
 }
 
 /** What was sent, in the script's terms. */
-export function inScript(parsed: Parsed, flow: Flow): ScriptPacket {
-	if (parsed.tcp) return tcpInScript(parsed, flow);
-	const base = { type: "packet", inbound: false, ip: { ttl: parsed.ipv4!.ttl, tos: parsed.ipv4!.tos } } as const;
-	if (parsed.udp) {
-		return {
-			...base,
-			protocol: "udp",
-			ports: [parsed.udp.sourcePort, parsed.udp.destinationPort],
-			length: parsed.udp.payload.length,
-		};
+export function inScript(sent: Outgoing, flow: Flow): ScriptPacket {
+	if (sent.tcp) return tcpInScript(sent, flow);
+	const base = { type: "packet", inbound: false, ip: { ttl: sent.ttl, tos: sent.tos } } as const;
+	if (sent.udp) {
+		const { sourcePort, destinationPort, payload } = sent.udp;
+		return { ...base, protocol: "udp", ports: [sourcePort, destinationPort], length: payload.length };
 	}
-	const message = parsed.icmp!;
-	const error = message.type !== 0 && message.type !== 8;
+	const { type, code, rest, payload } = sent.icmp!;
+	const asks = sent.source.includes(":") ? type >= 128 : type === 0 || type === 8;
+	const tooBig = sent.source.includes(":") ? type === 2 : type === 3 && code === 4;
 	return {
 		...base,
 		protocol: "icmp",
 		ports: undefined,
-		icmpType: message.type,
-		code: message.code,
-		mtu: message.type === 3 && message.code === 4 ? message.rest & 0xffff : undefined,
-		id: error ? undefined : message.rest >>> 16,
-		echoed: error ? undefined : { protocol: "tcp", seq: 1, length: message.payload.length },
+		icmpType: type,
+		code,
+		mtu: tooBig ? rest & 0xffff : undefined,
+		id: asks ? rest >>> 16 : undefined,
+		echoed: asks ? { protocol: "tcp", seq: 1, length: payload.length } : undefined,
 	};
 }
 
@@ -289,44 +110,35 @@ function differ(what: string, expected: unknown, actual: unknown): string {
 	return `bad outbound ${what}: expected ${String(expected)}, got ${String(actual)}`;
 }
 
-function compareIp(packet: ScriptPacket, actual: Parsed): string {
+function compareIp(packet: ScriptPacket, sent: Outgoing): string {
 	const { ttl, tos, ecn } = packet.ip;
-	const ip = actual.ipv4!;
-	if (ttl !== undefined && ip.ttl !== ttl) return differ("ttl", ttl, ip.ttl);
-	if (tos !== undefined && ip.tos !== tos) return differ("tos", tos, ip.tos);
-	if (ecn === "ect01" && (ip.tos & 3) !== 1 && (ip.tos & 3) !== 2) return differ("ECN bits", ecn, ip.tos & 3);
-	if (typeof ecn === "number" && (ip.tos & 3) !== ecn) return differ("ECN bits", ecn, ip.tos & 3);
+	if (ttl !== undefined && sent.ttl !== ttl) return differ("ttl", ttl, sent.ttl);
+	if (tos !== undefined && sent.tos !== tos) return differ("tos", tos, sent.tos);
+	const marks = sent.tos & 3;
+	if (ecn === "ect01" && marks !== 1 && marks !== 2) return differ("ECN bits", ecn, marks);
+	if (typeof ecn === "number" && marks !== ecn) return differ("ECN bits", ecn, marks);
 	return "";
 }
 
-function compareOptions(expected: readonly TcpOption[], actual: readonly TcpOption[], flow: Flow): string {
-	const wanted = expected.map(optionText).join(",");
-	const mapped = actual.map((option, i) => {
-		const script = expected[i];
-		if (option.kind !== "TS" || script?.kind !== "TS") return option;
-		flow.stampOffset ??= option.value - script.value;
-		flow.stamps.set(script.value, option.value);
-		return { ...option, value: (option.value - flow.stampOffset) >>> 0 };
-	});
-	const got = mapped.map(optionText).join(",");
-	return wanted === got ? "" : differ("TCP options", `<${wanted}>`, `<${got}>`);
-}
-
-function compareTcp(packet: TcpPacket, actual: TcpPacket, segment: ParsedTcp, flow: Flow): string {
+function compareTcp(packet: TcpPacket, actual: TcpPacket, segment: ParsedTcp, flow: Flow, rules: OptionRules): string {
 	if (packet.ports && (packet.ports[0] !== actual.ports![0] || packet.ports[1] !== actual.ports![1]))
 		return differ("ports", packet.ports.join(">"), actual.ports!.join(">"));
-	if (packet.flags !== actual.flags) return differ("TCP flags", flagText(packet.flags), flagText(actual.flags));
-	if (packet.seq !== actual.seq) return differ("TCP seq", packet.seq, actual.seq);
+	const flags = rules.allow.has("push") ? (packet.flags & ~PSH) | (actual.flags & PSH) : packet.flags;
+	if (flags !== actual.flags) return differ("TCP flags", flagText(packet.flags), flagText(actual.flags));
+	const seq = packet.absolute ? segment.seq >>> 0 : actual.seq;
+	if (packet.seq !== seq) return differ("TCP seq", packet.seq, seq);
 	if (packet.length !== actual.length) return differ("TCP payload length", packet.length, actual.length);
 	if (packet.ack !== actual.ack) return differ("TCP ack", packet.ack, actual.ack);
 	if (packet.ack === undefined && segment.ack !== 0 && !(segment.flags & RST))
 		return differ("TCP ack without the flag", 0, segment.ack);
-	if (packet.window !== undefined && packet.window !== actual.window) return differ("TCP win", packet.window, actual.window);
 	if ((packet.urgent ?? 0) !== actual.urgent) return differ("TCP urg", packet.urgent ?? 0, actual.urgent);
 	if (packet.options !== undefined) {
-		const wrong = compareOptions(packet.options, actual.options!, flow);
+		const wrong = compareOptions(packet.options, actual.options!, flow, rules);
 		if (wrong) return wrong;
 	}
+	const window = windowInScript(actual, flow, rules);
+	if (packet.window !== undefined && !rules.allow.has("window") && packet.window !== window)
+		return differ("TCP win", packet.window, window);
 	const place = packet.seq - flow.localFirst;
 	for (let i = 0; i < segment.payload.length; i++)
 		if (segment.payload[i] !== flow.written(place + i))
@@ -334,33 +146,36 @@ function compareTcp(packet: TcpPacket, actual: TcpPacket, segment: ParsedTcp, fl
 	return "";
 }
 
+/** With another shift count the same room is another number. RFC 7323 §2.3. */
+function windowInScript({ window = 0, flags }: TcpPacket, { scales }: Flow, rules: OptionRules): number {
+	if (flags & SYN || !rules.allow.has("scale")) return window;
+	return (window << scales.local) >> scales.localInScript;
+}
+
 /** What is wrong with a packet that was sent, "" when it is what the script expects. */
-export function compare(packet: ScriptPacket, parsed: Parsed, flow: Flow): string {
-	if (parsed.error) return `bad outbound packet: ${parsed.error}`;
-	const kind = parsed.tcp ? "tcp" : parsed.udp ? "udp" : parsed.icmp ? "icmp" : "other";
+export function compare(packet: ScriptPacket, sent: Outgoing, flow: Flow, ends: Ends, rules: OptionRules): string {
+	if (sent.error) return `bad outbound packet: ${sent.error}`;
+	const kind = sent.tcp ? "tcp" : sent.udp ? "udp" : sent.icmp ? "icmp" : "other";
 	if (kind !== packet.protocol) return differ("protocol", packet.protocol, kind);
-	const wrong = compareIp(packet, parsed);
+	const wrong = compareIp(packet, sent);
 	if (wrong) return wrong;
-	const ip = parsed.ipv4!;
-	if (ip.source !== flow.localAddress || ip.destination !== flow.remoteAddress) return "bad outbound addresses";
-	const actual = inScript(parsed, flow);
-	if (packet.protocol === "tcp") return compareTcp(packet, actual as TcpPacket, parsed.tcp!, flow);
+	if (sent.source !== canonical(ends.local) || sent.destination !== canonical(ends.remote)) return "bad outbound addresses";
+	const actual = inScript(sent, flow);
+	if (packet.protocol === "tcp") return compareTcp(packet, actual as TcpPacket, sent.tcp!, flow, rules);
 	if (packet.protocol === "udp") {
-		if (parsed.udp!.sourcePort !== (packet.ports?.[0] ?? flow.localPort))
-			return differ("UDP source port", flow.localPort, parsed.udp!.sourcePort);
-		if (parsed.udp!.destinationPort !== (packet.ports?.[1] ?? flow.remotePort))
-			return differ("UDP destination port", flow.remotePort, parsed.udp!.destinationPort);
-		if (packet.length !== parsed.udp!.payload.length)
-			return differ("UDP payload length", packet.length, parsed.udp!.payload.length);
+		const { sourcePort, destinationPort, payload } = sent.udp!;
+		if (sourcePort !== (packet.ports?.[0] ?? flow.localPort)) return differ("UDP source port", flow.localPort, sourcePort);
+		if (destinationPort !== (packet.ports?.[1] ?? flow.remotePort))
+			return differ("UDP destination port", flow.remotePort, destinationPort);
+		if (packet.length !== payload.length) return differ("UDP payload length", packet.length, payload.length);
 		for (let i = 0; i < packet.length; i++)
-			if (parsed.udp!.payload[i] !== flow.written(i)) return differ(`payload byte ${i}`, flow.written(i), parsed.udp!.payload[i]);
+			if (payload[i] !== flow.written(i)) return differ(`payload byte ${i}`, flow.written(i), payload[i]);
 		return "";
 	}
-	const message = parsed.icmp!;
-	if (message.type !== packet.icmpType) return differ("ICMP type", packet.icmpType, message.type);
-	if (message.code !== packet.code) return differ("ICMP code", packet.code, message.code);
-	if (packet.mtu !== undefined && (message.rest & 0xffff) !== packet.mtu)
-		return differ("ICMP mtu", packet.mtu, message.rest & 0xffff);
-	if (packet.id !== undefined && message.rest >>> 16 !== packet.id) return differ("ICMP id", packet.id, message.rest >>> 16);
+	const { type, code, rest } = sent.icmp!;
+	if (type !== packet.icmpType) return differ("ICMP type", packet.icmpType, type);
+	if (code !== packet.code) return differ("ICMP code", packet.code, code);
+	if (packet.mtu !== undefined && (rest & 0xffff) !== packet.mtu) return differ("ICMP mtu", packet.mtu, rest & 0xffff);
+	if (packet.id !== undefined && rest >>> 16 !== packet.id) return differ("ICMP id", packet.id, rest >>> 16);
 	return "";
 }

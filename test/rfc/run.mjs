@@ -1,18 +1,46 @@
-// Runs packetdrill scripts against the stack, published ones too.   node test/rfc/run.mjs [--without=wscale,sackOK,TS] FILE …
-// --without takes TCP options that the stack lacks out of the script's packets.
-import { readFileSync } from "node:fs";
-import { basename } from "node:path";
+// Runs packetdrill scripts against the stack, published ones too.   node test/rfc/run.mjs [options] FILE|FOLDER …
+// A folder is searched for *.pkt; of each there is a line of counts, and below it why scripts are not to the letter. `--list`: one line a script, with what went otherwise.
+import { readFileSync, readdirSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
 import { createServer } from "vite";
 
-const args = process.argv.slice(2);
-const files = args.filter((arg) => !arg.startsWith("--"));
-const without = args
-	.find((arg) => arg.startsWith("--without="))
-	?.slice("--without=".length)
-	.split(",");
-if (files.length === 0 || args.some((arg) => arg.startsWith("--") && !arg.startsWith("--without="))) {
-	console.error("usage: node test/rfc/run.mjs [--without=wscale,sackOK,TS] FILE …");
+const USAGE = `usage: node test/rfc/run.mjs [options] FILE|FOLDER …
+  --list                          one line a script, and what went otherwise than it says
+  --only=TEXT                     scripts whose path has TEXT in it
+  --set=NAME=VALUE                an option for scripts that do not name it, e.g. --set=ip_version=ipv6
+  --define=NAME=VALUE             what a word of the scripts stands for
+  --without=wscale,sackOK,TS      takes TCP options that the stack lacks out of the scripts' packets`;
+
+function fail() {
+	console.error(USAGE);
 	process.exit(2);
+}
+
+const places = [];
+const options = new Map();
+const defines = new Map([["STANDARD", ""]]);
+let [list, only, without] = [false, "", undefined];
+for (const arg of process.argv.slice(2)) {
+	const [, name, value] = /^--(\w+)(?:=([\s\S]*))?$/.exec(arg) ?? [];
+	if (name === undefined) places.push(arg);
+	else if (name === "list") list = true;
+	else if (name === "only" && value) only = value;
+	else if (name === "without" && value) without = value.split(",");
+	else if ((name === "set" || name === "define") && value?.includes("=")) {
+		const [key, ...rest] = value.split("=");
+		(name === "set" ? options : defines).set(key, rest.join("="));
+	} else fail();
+}
+if (places.length === 0) fail();
+
+function scriptsIn(place) {
+	if (!statSync(place).isDirectory()) return [place];
+	return readdirSync(place, { withFileTypes: true })
+		.sort((a, b) => (a.name < b.name ? -1 : 1))
+		.flatMap((entry) => {
+			const path = join(place, entry.name);
+			return entry.isDirectory() ? scriptsIn(path) : entry.name.endsWith(".pkt") ? [path] : [];
+		});
 }
 
 const server = await createServer({
@@ -21,21 +49,35 @@ const server = await createServer({
 	optimizeDeps: { noDiscovery: true },
 	logLevel: "error",
 });
-let failed = 0;
+let bad = 0;
 try {
-	const { parseScript } = await server.ssrLoadModule("/test/rfc/parser.ts");
-	const { Runner } = await server.ssrLoadModule("/test/rfc/runner.ts");
-	for (const file of files) {
-		try {
-			new Runner(parseScript(basename(file), readFileSync(file, "utf8")), { without, strictEnd: false }).run();
-			console.log(`passed ${file}`);
-		} catch (error) {
-			failed++;
-			console.log(`FAILED ${error.name === "ScriptError" ? error.message : error.stack}`);
+	const { judge, reasonOf, tally } = await server.ssrLoadModule("/test/rfc/suite.ts");
+	for (const place of places) {
+		const verdicts = [];
+		for (const file of scriptsIn(place).filter((path) => path.includes(only))) {
+			const name = relative(place, file) || file;
+			let verdict;
+			try {
+				verdict = judge(name, readFileSync(file, "utf8"), { without, options, defines });
+			} catch (error) {
+				verdict = { kind: "differs", message: `${name}: the interpreter or the stack threw: ${error.stack}` };
+			}
+			verdicts.push(verdict);
+			if (list)
+				console.log(
+					verdict.kind === "letter"
+						? `letter       ${name}`
+						: `${verdict.kind.padEnd(12)} ${reasonOf(verdict)}\n${verdict.message}\n`,
+				);
 		}
+		const { letter, allowed, differs, unsupported, reasons } = tally(verdicts);
+		bad += differs;
+		console.log(
+			`${place}: ${verdicts.length} scripts: ${letter} to the letter, ${allowed} as an RFC allows, ${differs} differ, ${unsupported} not supported`,
+		);
+		for (const [reason, count] of reasons) console.log(`${String(count).padStart(6)}  ${reason}`);
 	}
 } finally {
 	await server.close();
 }
-console.log(`${files.length - failed} passed, ${failed} failed`);
-process.exitCode = failed > 0 ? 1 : 0;
+process.exitCode = bad > 0 ? 1 : 0;

@@ -1,18 +1,21 @@
-// Runs a script against a stack under the virtual clock. The stack has one Ethernet interface; a router that answers ARP
-// stands for the rest of the world. Read script.ts for what a script is, packetdrill's README for what the lines mean.
+// Runs a script against a stack under the virtual clock, bench.ts. Read script.ts for what a script is, packetdrill's README for what the lines mean.
 
-import type { Stack } from "../../src/stack.ts";
 import type { StackOptions } from "../../src/config.ts";
-import { ARP_REPLY, ETHERTYPE_ARP, ETHERTYPE_IPV4, arp, ethernet, icmp, ip } from "../support/frames.ts";
-import { parseFrame, type Parsed } from "../support/parse.ts";
-import { macOf, type QueueDevice } from "../support/wire.ts";
-import { World, type Node } from "../support/world.ts";
+import type { Stack } from "../../src/stack.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
-import { ScriptError } from "./lexer.ts";
-import { ACK, Flow, PSH, SYN, build, compare, inScript, joinSegments, packetText } from "./packets.ts";
-import type { Call, Event, Script, ScriptPacket, TcpPacket } from "./script.ts";
-import { checkCode } from "./code.ts";
+import { NOTHING, type Allowances } from "./allowances.ts";
+import { Bench, isSetting, setting } from "./bench.ts";
+import { Code } from "./code.ts";
+import { Expectation } from "./expectation.ts";
+import { Flow } from "./flow.ts";
+import { build } from "./incoming.ts";
+import { ScriptError, Unsupported } from "./lexer.ts";
+import { SYN, ACK } from "./packets.ts";
+import type { Call, Event, Script, ScriptPacket } from "./script.ts";
+import { SOCKSTAT_STATES, commandsOf, readCommand, settingsOf } from "./shell.ts";
 import { Sockets, type Outcome, type Surroundings } from "./sockets.ts";
+import { seconds, Timing } from "./timing.ts";
+import { Reduced, type Missing } from "./without.ts";
 
 export interface RunOptions {
 	/** Chooses the stack's random numbers. */
@@ -21,24 +24,13 @@ export interface RunOptions {
 	remoteOffset?: number;
 	/** Packets that nobody expected at the end of the script are an error. */
 	strictEnd?: boolean;
-	/**
-	 * For scripts written for another stack: TCP options that this one lacks are taken out of packets, with their effect on windows,
-	 * and where PSH stands is not looked at.
-	 */
-	without?: readonly ("wscale" | "sackOK" | "TS")[];
+	/** TCP options that the stack lacks: taken out of packets. */
+	without?: Missing | undefined;
+	/** Where the stack may differ from the script, as an RFC allows it. */
+	allow?: Allowances | undefined;
+	/** A published script: its times are as inexact as packetdrill takes them, one eighth of what passes. */
+	published?: boolean;
 }
-
-const OPTIONS: Readonly<Record<string, string>> = {
-	tolerance_usecs: "4000",
-	ip_version: "ipv4",
-	local_ip: "192.168.0.1",
-	remote_ip: "192.0.2.1",
-	gateway_ip: "192.168.0.2",
-	netmask_ip: "255.255.0.0",
-	bind_port: "8080",
-	connect_port: "8080",
-	mtu: "1500",
-};
 
 /** Options that change nothing here. */
 const IGNORED = new Set([
@@ -50,124 +42,90 @@ const IGNORED = new Set([
 	"code_command",
 	"code_format",
 	"dry_run",
+	"define",
+	"strict_segments",
+	"tcp_ts_ecr_scaled",
 ]);
 
-/** Shell lines that change nothing here: Linux's settings, all about what this stack has fixed. */
-const IGNORED_COMMANDS = [
-	/^(\.\/|\.\.\/)*(common\/)?(defaults|set_sysctls)\.(sh|py)\b[^;&|]*$/,
-	/^(sudo )?sysctl\b[^;&|]*$/,
-	/^\/proc\/sys\/[^;&|]*$/,
-	/^(ip (tcp_metrics|route)|tc|ethtool|nstat|sockstat|kldload|echo|sleep 0)\b[^;&]*$/,
-];
-
-const PADDING: readonly string[] = ["nop", "eol"];
-
-/** How long an expected packet may be late before the wait is given up, ms. */
-const PATIENCE = 20_000;
-const ROUTER = macOf(0x0fe0);
-
-interface Sent {
-	readonly at: number;
-	readonly parsed: Parsed;
-}
-
-/** Shell lines that make sense here set the sizes of buffers. */
-function bufferSizes(commands: readonly string[]): { receiveBuffer: number; sendBuffer: number } {
-	const sizes = { receiveBuffer: 65535, sendBuffer: 65535 };
-	for (const command of commands) {
-		for (const [pattern, name] of [
-			[/tcp_rmem=["']?\d+\s+(\d+)/, "receiveBuffer"],
-			[/tcp_wmem=["']?\d+\s+(\d+)/, "sendBuffer"],
-		] as const) {
-			const size = pattern.exec(command)?.[1];
-			if (size !== undefined) sizes[name] = Math.min(65535, Number(size));
-		}
-	}
-	return sizes;
-}
-
 export class Runner implements Surroundings {
-	readonly localAddress: number;
-	readonly remoteAddress: number;
+	readonly localAddress: string;
+	readonly remoteAddress: string;
 	readonly bindPort: number;
 	readonly connectPort: number;
 	readonly stack: Stack;
 	readonly #script: Script;
 	readonly #options: RunOptions;
-	readonly #world: World;
-	readonly #node: Node;
-	readonly #device: QueueDevice;
+	readonly #bench: Bench;
 	readonly #sockets: Sockets;
-	readonly #sent: Sent[] = [];
+	readonly #code = new Code();
 	readonly #flows: Flow[] = [];
-	readonly #start: number;
-	readonly #tolerance: number;
+	readonly #timing: Timing;
+	readonly #expectation: Expectation;
+	readonly #reduced: Reduced | undefined;
 	#current: Flow | undefined;
 	#nextPort = 33_000;
-	#scale = 0;
-	#blocked: { call: Call; event: Event; end: number | undefined } | undefined;
-	#last: { at: number; inbound: boolean } = { at: 0, inbound: false };
+	#blocked: { call: Call; event: Event; end: number } | undefined;
 
 	constructor(script: Script, options: RunOptions = {}) {
 		this.#script = script;
 		this.#options = options;
-		const setting = (name: string) => script.options.get(name) ?? OPTIONS[name]!;
+		const { without, published = false } = options;
 		for (const name of script.options.keys())
-			if (!(name in OPTIONS) && !IGNORED.has(name)) throw new ScriptError(`${script.name}: option --${name} is not supported`);
-		if (setting("ip_version") !== "ipv4")
-			throw new ScriptError(`${script.name}: --ip_version=${setting("ip_version")} is not supported`);
-		for (const command of script.commands) this.#command(command, 1);
-		this.localAddress = ip(setting("local_ip"));
-		this.remoteAddress = ip(setting("remote_ip"));
-		this.bindPort = Number(setting("bind_port"));
-		this.connectPort = Number(setting("connect_port"));
-		this.#tolerance = Number(setting("tolerance_usecs")) / 1000;
-		this.#world = new World(options.seed ?? 1);
-		const limits: StackOptions = { sockets: { tcp: 12, udp: 4, icmp: 1, ...bufferSizes(script.commands) }, packets: 32 };
-		this.#node = this.#world.node("tested", limits);
-		this.stack = this.#node.stack;
-		this.#device = this.#world.device({ mtu: Number(setting("mtu")), mac: macOf(1) });
-		this.#device.onSend = (frame) => this.#captured(frame);
-		const prefix = 32 - Math.round(Math.log2(2 ** 32 - (ip(setting("netmask_ip")) >>> 0)));
-		const iface = this.#node.ethernet("eth0", this.#device, `${setting("local_ip")}/${prefix}`);
-		this.stack.routes.add({ prefix: "0.0.0.0/0", gateway: setting("gateway_ip"), interface: iface });
+			if (!isSetting(name) && !IGNORED.has(name)) throw new Unsupported(`${script.name}: option --${name}`, `--${name}`);
+		const version = setting(script.options, "ip_version");
+		if (version !== "ipv4" && version !== "ipv6" && version !== "ipv4-mapped-ipv6")
+			throw new Unsupported(`${script.name}: --ip_version=${version}`, `--ip_version=${version}`);
+		for (const text of script.commands) for (const command of commandsOf(text)) this.#named(1, () => readCommand(command));
+		const { receiveBuffer, sendBuffer } = settingsOf(script);
+		const limits: StackOptions = { sockets: { tcp: 12, udp: 4, icmp: 1, receiveBuffer, sendBuffer }, packets: 32 };
+		this.#bench = new Bench(script.options, limits, options.seed ?? 1);
+		this.localAddress = this.#bench.ends.local;
+		this.remoteAddress = this.#bench.ends.remote;
+		this.bindPort = Number(setting(script.options, "bind_port"));
+		this.connectPort = Number(setting(script.options, "connect_port"));
+		this.stack = this.#bench.node.stack;
+		this.#reduced = without && new Reduced(without);
+		const allow = options.allow ?? NOTHING;
+		this.#timing = new Timing(Number(setting(script.options, "tolerance_usecs")) / 1000, published, allow);
+		const tick = Number(setting(script.options, "tcp_ts_tick_usecs"));
+		const stampTolerance = !published ? 0 : tick === 0 ? -1 : (this.#timing.tolerance * 1000) / tick;
+		this.#expectation = new Expectation(this.#bench, this.#timing, { allow, stampTolerance }, (packet, sent) =>
+			this.#flowSent(packet, sent),
+		);
 		this.#sockets = new Sockets(this);
-		// A ping from the router: the stack knows its neighbour before the script begins.
-		const ping = icmp({ source: setting("gateway_ip"), destination: setting("local_ip"), type: 8, rest: 1 });
-		this.#device.inject(ethernet(this.#device.mac, ROUTER, ETHERTYPE_IPV4, ping));
-		this.#world.run(2000);
-		this.#sent.length = 0;
-		this.#start = this.#world.clock.now;
+	}
+
+	#named<T>(line: number, action: () => T): T {
+		try {
+			return action();
+		} catch (error) {
+			const { name } = this.#script;
+			if (!(error instanceof ScriptError) || error.message.startsWith(`${name}:`)) throw error;
+			if (error instanceof Unsupported) error.message = `${name}:${line}: ${error.message}`;
+			else throw new ScriptError(`${name}:${line}: ${error.message}`);
+			throw error;
+		}
 	}
 
 	/** Runs the script to its end. Throws ScriptError with the script's line, what was expected and what happened. */
 	run(): void {
 		for (const event of this.#script.events) {
 			try {
-				this.#event(event);
+				this.#named(event.line, () => this.#event(event));
 			} catch (error) {
-				if (!(error instanceof ScriptError)) throw error;
-				throw new ScriptError(
-					error.message.startsWith(this.#script.name)
-						? error.message
-						: `${this.#script.name}:${event.line}: ${error.message}\n  line:   ${event.text}`,
-				);
+				if (error instanceof ScriptError && !error.message.includes("\n  line:")) error.message += `\n  line:   ${event.text}`;
+				throw error;
 			}
 		}
 		this.#settle();
 		if (this.#blocked)
 			throw new ScriptError(`${this.#script.name}:${this.#blocked.event.line}: ${this.#blocked.call.name} never returned`);
-		if (this.#options.strictEnd && this.#sent.length > 0)
+		if (this.#options.strictEnd && this.#bench.sent.length > 0)
 			throw new ScriptError(
-				`${this.#script.name}: sent at the end, but not in the script:\n${this.#sent.map((sent) => this.#describe(sent)).join("\n")}`,
+				`${this.#script.name}: sent at the end, but not in the script:\n${this.#bench.sent.map((sent) => this.#expectation.describe(sent)).join("\n")}`,
 			);
 		this.#sockets.closeAll();
 		this.#settle();
-	}
-
-	/** Milliseconds since the start of the script. */
-	get #now(): number {
-		return this.#world.clock.now - this.#start;
 	}
 
 	flowFor(tcb: Tcb): Flow | undefined {
@@ -183,41 +141,24 @@ export class Runner implements Surroundings {
 	}
 
 	#flow(localPort: number, remotePort: number): Flow {
-		const flow = new Flow(this.localAddress, localPort, this.remoteAddress, remotePort, this.#options.remoteOffset ?? 0);
+		const flow = new Flow(localPort, remotePort, this.#options.remoteOffset ?? 0);
 		this.#flows.push(flow);
 		return flow;
 	}
 
-	#captured(frame: Uint8Array): void {
-		const parsed = parseFrame(frame);
-		if (parsed.etherType === ETHERTYPE_ARP) {
-			const asked = parsed.arp!;
-			if (asked.operation !== 1 || asked.target === asked.sender) return;
-			const reply = arp({
-				operation: ARP_REPLY,
-				senderMac: ROUTER,
-				sender: asked.target,
-				targetMac: asked.senderMac,
-				target: asked.sender,
-			});
-			this.#device.inject(ethernet(asked.senderMac, ROUTER, ETHERTYPE_ARP, reply));
-			return;
-		}
-		this.#sent.push({ at: this.#now, parsed });
-	}
-
 	#settle(): void {
-		this.#world.settle();
+		this.#bench.world.settle();
 		this.#retry();
 	}
 
 	/** Lets time pass up to `at`, or until `done`. */
 	#advance(at: number, done: () => boolean = () => false): void {
 		this.#settle();
-		while (!done() && this.#now < at) {
+		const bench = this.#bench;
+		while (!done() && bench.now < at) {
 			// In steps of a millisecond at most while a call waits, so that its end is noticed when it happens.
-			const step = this.#blocked ? Math.min(1, at - this.#now) : at - this.#now;
-			this.#world.until(() => done(), step);
+			const step = this.#blocked ? Math.min(1, at - bench.now) : at - bench.now;
+			bench.world.until(() => done(), step);
 			this.#settle();
 		}
 	}
@@ -225,47 +166,45 @@ export class Runner implements Surroundings {
 	#event(event: Event): void {
 		const { action, time } = event;
 		const inbound = action.type === "packet" && action.inbound;
-		const base = time.kind === "absolute" ? 0 : this.#last.inbound && inbound ? this.#last.at : this.#now;
-		const at = base + time.at;
-		if (action.type === "packet" && !action.inbound) this.#expectPacket(action, event, at, base + time.until);
+		const { base, at, until } = this.#timing.begin(time, inbound, this.#bench.now);
+		if (action.type === "packet" && !action.inbound) this.#expectPacket(action, event, at, until);
 		else {
-			if (this.#now > at + this.#tolerance)
-				throw new ScriptError(`timing error: expected at ${seconds(at)} but it is ${seconds(this.#now)}`);
+			if (this.#bench.now > at + this.#timing.slack)
+				throw new ScriptError(`timing error: expected at ${seconds(at)} but it is ${seconds(this.#bench.now)}`);
 			this.#advance(at);
 			if (action.type === "packet") this.#inject(action);
 			else if (action.type === "call") this.#call(action, event, time.kind === "relative" ? base : 0);
-			else if (action.type === "command") this.#command(action.text, event.line);
-			else checkCode(action.text, this.#sockets.info());
+			else if (action.type === "command") for (const command of commandsOf(action.text)) this.#command(command);
+			else if (!this.#options.allow?.has("info")) this.#code.check(action.text, this.#sockets.info());
 			this.#settle();
 		}
-		this.#last = { at, inbound };
+		this.#timing.end(at, inbound);
 	}
 
-	#command(text: string, line: number): void {
-		const parts = text
-			.split(/\n|;|&&/)
-			.map((part) => part.replace(/\\$/, "").trim())
-			.filter((part) => part !== "" && !part.startsWith("#"));
-		for (const part of parts) {
-			const sleep = /^sleep ([\d.]+)$/.exec(part);
-			if (sleep) this.#advance(this.#now + Number(sleep[1]) * 1000);
-			else if (!IGNORED_COMMANDS.some((pattern) => pattern.test(part)))
-				throw new ScriptError(`${this.#script.name}:${line}: shell command "${part}" is not supported`);
-		}
+	#command(text: string): void {
+		const command = readCommand(text);
+		if (command.kind === "sleep") this.#advance(this.#bench.now + command.ms);
+		if (command.kind !== "count" && command.kind !== "drop") return;
+		const name = SOCKSTAT_STATES[command.state];
+		if (name === undefined) throw new Unsupported(`state ${command.state}`, "sockstat");
+		const found = this.stack.tcp.inUse().filter((tcb) => tcb.stateName === name);
+		if (command.kind === "drop") for (const tcb of found) this.stack.tcp.abort(tcb);
+		else if (found.length !== command.expected)
+			throw new ScriptError(`${found.length} sockets in state ${command.state}: expected ${command.expected}`);
 	}
 
 	#call(call: Call, event: Event, base: number): void {
 		if (this.#blocked) throw new ScriptError(`${this.#blocked.call.name} of line ${this.#blocked.event.line} still blocks`);
 		const outcome = this.#sockets.call(call);
 		if (outcome !== undefined) {
-			if (call.end !== undefined && base + call.end > this.#now + this.#tolerance)
+			if (call.end !== undefined && base + call.end > this.#bench.now + this.#timing.slack)
 				throw new ScriptError(`${call.name} was expected to block until ${seconds(base + call.end)}`);
 			return this.#check(call, outcome);
 		}
-		if (!this.#sockets.blocks(call) && call.name !== "poll") return this.#check(call, "EAGAIN");
+		if (!this.#sockets.blocks(call)) return this.#check(call, "EAGAIN");
 		if (call.end === undefined) {
 			// As packetdrill: it must return at once, but what happens in this instant still counts.
-			this.#world.settle();
+			this.#bench.world.settle();
 			const second = this.#sockets.call(call);
 			if (second === undefined) throw new ScriptError(`${call.name} blocks, but the script does not say so`);
 			return this.#check(call, second);
@@ -279,16 +218,14 @@ export class Runner implements Surroundings {
 		const outcome = this.#sockets.call(blocked.call);
 		if (outcome === undefined) return;
 		this.#blocked = undefined;
-		this.#world.settle();
-		try {
+		this.#bench.world.settle();
+		this.#named(blocked.event.line, () => {
 			this.#check(blocked.call, outcome);
-			if (blocked.end !== undefined && Math.abs(this.#now - blocked.end) > this.#tolerance)
+			if (Math.abs(this.#bench.now - blocked.end) > this.#timing.slack)
 				throw new ScriptError(
-					`timing error: ${blocked.call.name} was expected to return at ${seconds(blocked.end)}, returned at ${seconds(this.#now)}`,
+					`timing error: ${blocked.call.name} was expected to return at ${seconds(blocked.end)}, returned at ${seconds(this.#bench.now)}`,
 				);
-		} catch (error) {
-			throw new ScriptError(`${this.#script.name}:${blocked.event.line}: ${(error as Error).message}`);
-		}
+		});
 	}
 
 	#check({ name, result, errno }: Call, outcome: Outcome): void {
@@ -296,14 +233,14 @@ export class Runner implements Surroundings {
 		const gotErrno = typeof outcome === "string" ? outcome : "";
 		if (result.kind === "ellipsis") return;
 		const expected = result.kind === "int" ? result.value : undefined;
-		if (got !== expected || (errno !== "" && errno !== gotErrno))
+		const wanted = errno === "EWOULDBLOCK" ? "EAGAIN" : errno;
+		if (got !== expected || (wanted !== "" && wanted !== gotErrno))
 			throw new ScriptError(`${name}: expected ${String(expected)} ${errno}, got ${String(got)} ${gotErrno}`);
 	}
 
 	#inject(packet: ScriptPacket): void {
-		const prepared = packet.protocol === "tcp" ? this.#prepare(packet) : packet;
-		const flow = this.#flowOf(prepared);
-		this.#device.inject(ethernet(this.#device.mac, ROUTER, ETHERTYPE_IPV4, build(prepared, flow)));
+		const prepared = packet.protocol === "tcp" && this.#reduced ? this.#reduced.inbound(packet) : packet;
+		this.#bench.inject(build(prepared, this.#flowOf(prepared), this.#bench.ends));
 	}
 
 	/** The connection that an inbound packet belongs to; a SYN to a listener begins one. */
@@ -325,99 +262,30 @@ export class Runner implements Surroundings {
 		return flow;
 	}
 
-	/** Takes out what the stack lacks: see RunOptions.without. */
-	#prepare(packet: TcpPacket): TcpPacket {
-		const without = this.#options.without;
-		if (!without || !packet.options) return packet;
-		const scale = packet.options.find((option) => option.kind === "wscale");
-		if (packet.flags & SYN) this.#scale = scale?.kind === "wscale" && without.includes("wscale") ? scale.value : 0;
-		const options = packet.options.filter(
-			(option) =>
-				!(without as readonly string[]).includes(option.kind) && !PADDING.includes(option.kind) && option.kind !== "sack",
-		);
-		const window =
-			packet.window === undefined || packet.flags & SYN ? packet.window : Math.min(65535, packet.window * 2 ** this.#scale);
-		return { ...packet, options, window };
-	}
-
 	#expectPacket(packet: ScriptPacket, event: Event, at: number, until: number): void {
+		const expected = packet.protocol === "tcp" && this.#reduced ? this.#reduced.outbound(packet) : packet;
 		const any = event.time.kind === "any";
-		this.#advance((any ? this.#now : until) + PATIENCE * (any ? 10 : 1), () => this.#sent.length > 0);
-		let sent = this.#sent.shift();
-		if (!sent) throw new ScriptError(`nothing was sent\n  script: ${seconds(at)} ${packetText(packet)}`);
-		let expected = packet;
-		const without = this.#options.without;
-		if (without && expected.protocol === "tcp") {
-			const kept = expected.options?.filter(
-				(option) =>
-					!(without as readonly string[]).includes(option.kind) && option.kind !== "sack" && !PADDING.includes(option.kind),
-			);
-			expected = { ...expected, options: kept, window: undefined };
-		}
-		if (expected.protocol === "tcp") sent = this.#joined(expected, sent);
-		const flow = this.#flowSent(expected, sent.parsed);
-		if (without && expected.protocol === "tcp" && sent.parsed.tcp)
-			expected = { ...expected, flags: (expected.flags & ~PSH) | (sent.parsed.tcp.flags & PSH) };
-		const wrong = compare(expected, sent.parsed, flow) || (any ? "" : this.#late(sent.at, at, until));
-		if (wrong)
-			throw new ScriptError(`${wrong}\n  script: ${seconds(at)} ${packetText(expected)}\n  actual: ${this.#describe(sent)}`);
-	}
-
-	#late(actual: number, from: number, until: number): string {
-		if (actual >= from - this.#tolerance - 1e-6 && actual <= until + this.#tolerance + 1e-6) return "";
-		const range = until > from ? `${seconds(from)}~${seconds(until)}` : seconds(from);
-		return `timing error: expected outbound packet at ${range} sec but happened at ${seconds(actual)} sec`;
-	}
-
-	/** Takes several segments for the one that the script names when together they are it. */
-	#joined(packet: TcpPacket, first: Sent): Sent {
-		let tcp = first.parsed.tcp;
-		while (tcp && tcp.payload.length < packet.length && first.parsed.error === "") {
-			this.#settle();
-			const next = this.#sent[0];
-			const joined =
-				next?.parsed.tcp && next.parsed.error === "" && next.at - first.at <= this.#tolerance
-					? joinSegments(tcp, next.parsed.tcp)
-					: undefined;
-			if (!joined) break;
-			this.#sent.shift();
-			tcp = joined;
-		}
-		return tcp === first.parsed.tcp ? first : { ...first, parsed: { ...first.parsed, tcp: tcp! } };
+		this.#advance(this.#timing.patience(any, this.#bench.now, until), () => this.#bench.sent.length > 0);
+		this.#expectation.check(expected, any, at, until, () => this.#settle(), this.#reduced !== undefined);
 	}
 
 	/** The connection that a packet which was sent belongs to; a SYN tells its initial sequence number. */
-	#flowSent(packet: ScriptPacket, parsed: Parsed): Flow {
-		const segment = parsed.tcp;
-		const ports = segment ?? parsed.udp;
-		const flow =
+	#flowSent(packet: ScriptPacket | undefined, { tcp, udp }: Bench["sent"][number]["packet"]): Flow {
+		const ports = tcp ?? udp;
+		const found =
 			(ports && this.#flows.find((one) => one.localPort === ports.sourcePort && one.remotePort === ports.destinationPort)) ??
-			this.#current ??
-			this.#flow(ports?.sourcePort ?? this.bindPort, ports?.destinationPort ?? this.connectPort);
-		if (segment && segment.flags & SYN && packet.protocol === "tcp" && packet.flags & SYN) {
+			this.#current;
+		if (packet === undefined) return found ?? new Flow(0, 0, 0);
+		const flow = found ?? this.#flow(ports?.sourcePort ?? this.bindPort, ports?.destinationPort ?? this.connectPort);
+		if (tcp && tcp.flags & SYN && packet.protocol === "tcp" && packet.flags & SYN) {
 			const reopened = flow.reopenedAt !== undefined && flow.reopenedAt !== flow.remoteFirst;
 			if (reopened) flow.remoteFirst = flow.reopenedAt!;
 			if (reopened || !flow.localKnown) {
 				flow.localKnown = true;
-				flow.localOffset = (segment.seq - packet.seq) | 0;
+				flow.localOffset = (tcp.seq - packet.seq) | 0;
 				flow.localFirst = packet.seq + 1;
 			}
 		}
 		return flow;
 	}
-
-	#describe(sent: Sent): string {
-		const { parsed } = sent;
-		const ports = parsed.tcp ?? parsed.udp;
-		const flow =
-			(ports && this.#flows.find((one) => one.localPort === ports.sourcePort && one.remotePort === ports.destinationPort)) ??
-			this.#current ??
-			new Flow(this.localAddress, 0, this.remoteAddress, 0, 0);
-		const known = parsed.tcp || parsed.udp || parsed.icmp;
-		return `${seconds(sent.at)} ${known ? packetText(inScript(parsed, flow)) : `protocol ${parsed.ipv4?.protocol ?? "?"}`} ${parsed.error}`.trimEnd();
-	}
-}
-
-function seconds(ms: number): string {
-	return (ms / 1000).toFixed(6);
 }

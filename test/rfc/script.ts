@@ -35,6 +35,8 @@ export interface TcpPacket extends PacketBase {
 	readonly flags: number;
 	readonly seq: number;
 	readonly length: number;
+	/** `!`: the sequence number is the real one, not one from the initial one on. */
+	readonly absolute?: boolean;
 	readonly ack: number | undefined;
 	readonly window: number | undefined;
 	readonly urgent: number | undefined;
@@ -54,7 +56,14 @@ export interface IcmpPacket extends PacketBase {
 	readonly mtu: number | undefined;
 	readonly id: number | undefined;
 	/** The packet that an error quotes. */
-	readonly echoed: { readonly protocol: "tcp" | "udp"; readonly seq: number; readonly length: number } | undefined;
+	readonly echoed: Quoted | undefined;
+}
+
+/** "raw": `length` bytes behind the header of an echo request. */
+export interface Quoted {
+	readonly protocol: "tcp" | "udp" | "raw";
+	readonly seq: number;
+	readonly length: number;
 }
 
 export type ScriptPacket = TcpPacket | UdpPacket | IcmpPacket;
@@ -114,23 +123,55 @@ export const ICMP_TYPES: Readonly<Record<string, number>> = {
 	echo_request: 8,
 	time_exceeded: 11,
 	parameter_problem: 12,
+	timestamp_request: 13,
+	timestamp_reply: 14,
 };
 
-export const UNREACHABLE_CODES: Readonly<Record<string, number>> = {
-	net_unreachable: 0,
-	host_unreachable: 1,
-	protocol_unreachable: 2,
-	port_unreachable: 3,
-	frag_needed: 4,
-	source_route_failed: 5,
-	net_unknown: 6,
-	host_unknown: 7,
-	source_host_isolated: 8,
-	net_prohibited: 9,
-	host_prohibited: 10,
-	net_unreachable_for_tos: 11,
-	host_unreachable_for_tos: 12,
-	packet_filtered: 13,
-	precedence_violation: 14,
-	precedence_cutoff: 15,
+export const ICMP6_TYPES: Readonly<Record<string, number>> = {
+	unreachable: 1,
+	packet_too_big: 2,
+	time_exceeded: 3,
+	parameter_problem: 4,
+	echo_request: 128,
+	echo_reply: 129,
+};
+
+type Codes = Readonly<Record<number, Readonly<Record<string, number>>>>;
+
+/** Codes of IPv4's types. */
+export const CODES: Codes = {
+	3: {
+		net_unreachable: 0,
+		host_unreachable: 1,
+		protocol_unreachable: 2,
+		port_unreachable: 3,
+		frag_needed: 4,
+		source_route_failed: 5,
+		net_unknown: 6,
+		host_unknown: 7,
+		source_host_isolated: 8,
+		net_prohibited: 9,
+		host_prohibited: 10,
+		net_unreachable_for_tos: 11,
+		host_unreachable_for_tos: 12,
+		packet_filtered: 13,
+		precedence_violation: 14,
+		precedence_cutoff: 15,
+	},
+	11: { ttl_exceeded_in_transit: 0, fragment_reassembly_time_exceeded: 1 },
+};
+
+/** Codes of IPv6's types. */
+export const CODES6: Codes = {
+	1: {
+		net_unreachable: 0,
+		no_route: 0,
+		admin_prohibited: 1,
+		not_neighbour: 2,
+		address_unreachable: 3,
+		host_unreachable: 3,
+		port_unreachable: 4,
+	},
+	3: { exceeded_hop_limit: 0, exceeded_frag_time: 1 },
+	4: { header_field: 0, unknown_next_header: 1, unknown_option: 2 },
 };

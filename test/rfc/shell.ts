@@ -1,0 +1,122 @@
+// Shell lines of scripts: settings of the system that was tested with them, which become options of this stack where it has them, and questions that
+// its sockets can answer.
+
+import { Unsupported } from "./lexer.ts";
+import type { Script } from "./script.ts";
+
+/** What a script sets up, in terms of this stack. */
+export interface Settings {
+	receiveBuffer: number;
+	sendBuffer: number;
+	/** undefined: the stack's own. */
+	timestamps?: boolean;
+	windowScaling?: boolean;
+	sack?: boolean;
+	/** 0: off, 1: asked for, 2: agreed to when the peer asks. */
+	ecn?: number;
+	/** "reno" or "cubic". */
+	congestion?: string;
+	/** Milliseconds. */
+	initialRto?: number;
+	restartAfterIdle?: boolean;
+	fastOpen?: number;
+}
+
+/** Largest buffers of a socket. */
+const LARGEST = 65_535;
+
+/** What a sysctl of FreeBSD or Linux is here. Those that are not here change nothing that a peer sees, or what this stack has fixed. */
+const SYSCTLS: Readonly<Record<string, (settings: Settings, value: string) => void>> = {
+	"net.inet.tcp.recvspace": (settings, value) => (settings.receiveBuffer = Math.min(LARGEST, Number(value))),
+	"net.inet.tcp.sendspace": (settings, value) => (settings.sendBuffer = Math.min(LARGEST, Number(value))),
+	"net.inet.tcp.rfc1323": (settings, value) => (settings.timestamps = settings.windowScaling = value !== "0"),
+	"net.inet.tcp.sack.enable": (settings, value) => (settings.sack = value !== "0"),
+	"net.inet.tcp.ecn.enable": (settings, value) => (settings.ecn = Number(value)),
+	"net.inet.tcp.rexmit_initial": (settings, value) => (settings.initialRto = Number(value)),
+	"net.inet.tcp.fastopen.client_enable": (settings, value) => (settings.fastOpen = Number(value)),
+	"net.ipv4.tcp_rmem": (settings, value) => (settings.receiveBuffer = middle(value)),
+	"net.ipv4.tcp_wmem": (settings, value) => (settings.sendBuffer = middle(value)),
+	"net.ipv4.tcp_timestamps": (settings, value) => (settings.timestamps = value !== "0"),
+	"net.ipv4.tcp_window_scaling": (settings, value) => (settings.windowScaling = value !== "0"),
+	"net.ipv4.tcp_sack": (settings, value) => (settings.sack = value !== "0"),
+	"net.ipv4.tcp_ecn": (settings, value) => (settings.ecn = Number(value)),
+	"net.ipv4.tcp_congestion_control": (settings, value) => (settings.congestion = value),
+	"net.ipv4.tcp_slow_start_after_idle": (settings, value) => (settings.restartAfterIdle = value !== "0"),
+	"net.ipv4.tcp_fastopen": (settings, value) => (settings.fastOpen = Number(value)),
+};
+
+/** Linux names the least, the usual and the largest size. */
+function middle(value: string): number {
+	return Math.min(LARGEST, Number(value.split(/\s+/)[1] ?? value));
+}
+
+/** Shell lines that change nothing here. */
+const IGNORED = [
+	/^(\.\/|\.\.\/)*(\w+\/)*(defaults|set_sysctls)\.(sh|py)\b[^;&|]*$/,
+	/^(sudo )?sysctl\b[^;&|]*$/,
+	/^(\/proc\/sys\/|net\.)[^;&|]*$/,
+	/^(ip( -6)? (tcp_metrics|route)|tc|ethtool|nstat|kldload|echo|setkey|sleep 0|rm -f|\/bin\/rm -f|\/tmp\/sysctl_restore_)\b[^;&]*$/,
+	/^\/tmp\/sysctl_restore_[^;&]*$/,
+];
+
+/** The single commands of a shell line. */
+export function commandsOf(text: string): string[] {
+	return text
+		.replace(/\\\n/g, " ")
+		.split(/\n|;|&&/)
+		.map((part) => part.replace(/\\$/, "").trim())
+		.filter((part) => part !== "" && !part.startsWith("#"));
+}
+
+/** The settings that shell lines ask for before the first event that is none. */
+export function settingsOf(script: Script): Settings {
+	const settings: Settings = { receiveBuffer: LARGEST, sendBuffer: LARGEST };
+	const texts = [...script.commands];
+	for (const { action } of script.events) {
+		if (action.type !== "command") break;
+		texts.push(action.text);
+	}
+	for (const text of texts) {
+		for (const command of commandsOf(text)) {
+			if (!/sysctl|\/proc\/sys|^net\./.test(command)) continue;
+			for (const match of command.matchAll(/([\w/.]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))/g)) {
+				const name = match[1]!.replace(/^\/proc\/sys\//, "").replace(/\//g, ".");
+				SYSCTLS[name]?.(settings, (match[2] ?? match[3] ?? match[4])!);
+			}
+		}
+	}
+	return settings;
+}
+
+/** What a command is to the runner: time that passes, or sockets that are counted. */
+export type Command =
+	| { readonly kind: "nothing" }
+	| { readonly kind: "sleep"; readonly ms: number }
+	| { readonly kind: "count"; readonly state: string; readonly expected: number }
+	| { readonly kind: "drop"; readonly state: string };
+
+export function readCommand(text: string): Command {
+	const sleep = /^sleep ([\d.]+)$/.exec(text);
+	if (sleep) return { kind: "sleep", ms: Number(sleep[1]) * 1000 };
+	const count = /^sockstat\b.*\| grep -c (\w+) \| grep (\d+)$/.exec(text);
+	if (count) return { kind: "count", state: count[1]!, expected: Number(count[2]) };
+	const drop = /^tcpdrop -s (\w+)$/.exec(text);
+	if (drop) return { kind: "drop", state: drop[1]! };
+	if (IGNORED.some((pattern) => pattern.test(text))) return { kind: "nothing" };
+	throw new Unsupported(`shell command "${text}"`, `shell command ${text.split(" ")[0]}`);
+}
+
+/** The stack's names of states by sockstat's. */
+export const SOCKSTAT_STATES: Readonly<Record<string, string>> = {
+	CLOSED: "closed",
+	LISTEN: "listen",
+	SYN_SENT: "synSent",
+	SYN_RCVD: "synReceived",
+	ESTABLISHED: "established",
+	FIN_WAIT_1: "finWait1",
+	FIN_WAIT_2: "finWait2",
+	CLOSE_WAIT: "closeWait",
+	CLOSING: "closing",
+	LAST_ACK: "lastAck",
+	TIME_WAIT: "timeWait",
+};
