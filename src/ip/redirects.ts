@@ -45,9 +45,9 @@ export class Redirects {
 			if (!onLink(link, target) || isGroup(view, place) || isLocal(view, place)) return;
 		}
 		const list = this.#heard;
-		this.#drop((route) => route.network === destination);
-		if (list.length >= REDIRECTS || this.#routes.list.length >= this.#core.limits.routes)
-			this.#drop((route) => route === list[0]?.route);
+		const known = list.findIndex(({ route }) => route.network === destination);
+		const full = list.length >= REDIRECTS || this.#routes.list.length >= this.#core.limits.routes;
+		if (known >= 0 || full) this.#forget(Math.max(known, 0));
 		if (this.#routes.list.length >= this.#core.limits.routes) return;
 		const by = target === destination ? 0 : way.router;
 		const route = new Route(destination, familyBits(destination), target, link, 0, false, true, by, true);
@@ -58,23 +58,19 @@ export class Redirects {
 
 	/** None by that interface counts any more. */
 	clear(link: Interface): void {
-		this.#drop((route) => route.link === link);
+		for (let i = this.#heard.length - 1; i >= 0; i--) if (this.#heard[i]!.route.link === link) this.#forget(i);
 	}
 
-	/** Time passes: they are forgotten, and the router says it again if it still is so. */
+	/** Time passes: they are forgotten, and the router says it again if it still is so. Connections' timers come by here: nothing is made while nothing is due. */
 	timers(now: number): void {
 		const list = this.#heard;
-		this.#drop((_, until) => ((now - until) | 0) >= 0);
+		while (list.length > 0 && ((now - list[0]!.until) | 0) >= 0) this.#forget(0);
 		if (list.length > 0) this.#core.deadline(list[0]!.until);
 	}
 
-	#drop(which: (route: Route, until: number) => boolean): void {
-		const list = this.#heard;
-		for (let i = list.length - 1; i >= 0; i--) {
-			const { route, until } = list[i]!;
-			if (!which(route, until)) continue;
-			list.splice(i, 1);
-			if (this.#routes.list.includes(route)) this.#routes.remove(route); // else it went with its interface
-		}
+	#forget(index: number): void {
+		const route = this.#heard.splice(index, 1)[0]?.route;
+		// Unless it went with its interface.
+		if (route !== undefined && this.#routes.list.includes(route)) this.#routes.remove(route);
 	}
 }
