@@ -28,6 +28,9 @@ const HELP = `npm run bench [-- OPTIONS]
   --quick         with --gate: ${QUICK.length} cases that are quickly measured, as \`npm test\` runs it
   --write         writes what was measured into counts.json and prints what changed; a count that rises needs its reason in CHANGELOG.md
   --tap           TCP over a TAP device against the Linux kernel instead (needs root)
+  --goodput       what TCP gets of wires that lose and reorder, on the virtual clock, beside what is recorded of Linux; --only, --json, --runs N, --seed N
+  --fairness      how several connections share a line, on the virtual clock; --json, --runs N, --seed N; with --linux half of them are Linux's
+  --linux         with --goodput: Linux to Linux and Linux with a board both ways, in real time (needs root); with --write Linux alone, which is recorded
   --help          this
 Figures are printed as they come; what cannot be had is told at the end, and takes no other figure away. Instructions need valgrind (Debian: apt-get install
 valgrind), the board's memory needs gcc-multilib, and where the kernel runs no 32-bit programs qemu-user.
@@ -41,10 +44,32 @@ function refuse(message) {
 function options() {
 	let wanted;
 	try {
-		const flags = ["json", "gate", "quick", "write", "tap", "help"].map((name) => [name, { type: "boolean" }]);
-		wanted = readArgs({ ...Object.fromEntries(flags), only: { type: "string" } });
+		const flags = ["json", "gate", "quick", "write", "tap", "goodput", "fairness", "linux", "help"].map((name) => [
+			name,
+			{ type: "boolean" },
+		]);
+		const texts = ["only", "runs", "seed"].map((name) => [name, { type: "string" }]);
+		wanted = readArgs(Object.fromEntries([...flags, ...texts]));
 	} catch (error) {
 		refuse(`${error.message} (--help lists the options)`);
+	}
+	for (const name of ["linux", "runs", "seed"])
+		if (wanted[name] !== undefined && !wanted.goodput && !wanted.fairness) refuse(`--${name}: goes with --goodput or --fairness`);
+	for (const name of ["runs", "seed"])
+		if (wanted[name] !== undefined && !/^[1-9]\d{0,5}$/.test(wanted[name]))
+			refuse(`--${name} ${wanted[name]}: expected a number of 1 to 999999`);
+	if (wanted.goodput || wanted.fairness) {
+		const name = wanted.goodput ? "goodput" : "fairness";
+		const others = [
+			"gate",
+			"quick",
+			"tap",
+			...(wanted.goodput ? ["fairness"] : ["only"]),
+			...(wanted.goodput && wanted.linux ? [] : ["write"]),
+		];
+		const wrong = others.find((other) => wanted[other] !== undefined);
+		if (wrong !== undefined) refuse(`--${wrong}: does not go with --${name}`);
+		return wanted;
 	}
 	const kinds = ["gate", "write", "json", "tap"].filter((name) => wanted[name]);
 	if (kinds.length > 1 && kinds.join() !== "json,tap") refuse(`--${kinds.join(" and --")}: expected one of them`);
@@ -168,4 +193,10 @@ if (wanted.help) console.log(HELP);
 else if (wanted.tap) {
 	const { tapBench } = await import("./tap.mjs");
 	await tapBench({ json: wanted.json === true });
+} else if (wanted.goodput || wanted.fairness) {
+	const { runs, seed, ...flags } = wanted;
+	const given = Object.entries({ runs, seed }).filter(([, text]) => text !== undefined);
+	const options = { ...flags, ...Object.fromEntries(given.map(([name, text]) => [name, Number(text)])) };
+	if (wanted.goodput) process.exitCode = await (await import("./goodput.mjs")).goodputBench(options);
+	else process.exitCode = await (await import("./fairness.mjs")).fairnessBench(options);
 } else process.exitCode = await main(wanted);
