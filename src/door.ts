@@ -38,7 +38,16 @@ export { packetAcquire, packetAcquireControl, packetRelease, takePacket, takeSpa
 export { notice, setNoticed, setPolled } from "./packet/slots.ts";
 export { flowEntry, flowFind } from "./transport/flow-find.ts";
 export { listenPort } from "./transport/flow-table.ts";
-export { echoClose, echoInterfaceGone, echoOpen, echoSend, echoSetHops, echoTake, echoWay } from "./transport/ping/echo.ts";
+export {
+	echoClose,
+	echoInterfaceGone,
+	echoMost,
+	echoOpen,
+	echoSend,
+	echoSetHops,
+	echoTake,
+	echoWay,
+} from "./transport/ping/echo.ts";
 export { rawAddressGone, rawClose, rawInterfaceGone, rawOpen } from "./transport/raw/open.ts";
 export { frameSend, rawSend } from "./transport/raw/send.ts";
 export {

@@ -28,7 +28,7 @@ export interface PingOptions {
 	interface?: string | Interface | undefined;
 	/** Source address of the requests, one of the stack's; unless told, the interface and the routes decide. */
 	localAddress?: string | undefined;
-	/** Bytes of payload, 0 to 1472; 56 unless told. A request must fit the MTU of the way: nothing is fragmented. */
+	/** Bytes of payload, 0 to 65,507; 56 unless told. What is longer than the way carries goes in fragments, as many as three eighths of the packet buffers (`packets`): 8,872 bytes of 16 on Ethernet. */
 	size?: number | undefined;
 	/** Milliseconds from request to request; 1000 unless told. */
 	interval?: number | undefined;
@@ -50,7 +50,7 @@ export interface PingOptions {
 	onDone?: ((this: PingSocket, statistics: PingStatistics) => void) | undefined;
 	/**
 	 * One request met an error, `error.sequence`: somebody on the way said so (`error.address`, ICMP `type` and `code`), or it could not leave. Without
-	 * `sequence` nothing goes on, and it is closed: the name was not found, the interface is gone, or `size` does not fit the way.
+	 * `sequence` nothing goes on, and it is closed: the name was not found, the interface is gone, or `size` is more than there are packet buffers for.
 	 */
 	onError?: ((this: PingSocket, error: PingError) => void) | undefined;
 	target?: unknown;

@@ -7,7 +7,7 @@ import { ERROR, WRITABLE, type SocketOwner } from "../transport/events.ts";
 import { icmpOf, type EchoSocket, type IcmpSockets } from "../transport/ping/sockets.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import { canonicalAddress, unlessAny } from "../address.ts";
-import { MAX_MTU, NETWORK_RETRY_MS } from "../config.ts";
+import { NETWORK_RETRY_MS } from "../config.ts";
 import { DSCP_SHIFT } from "../wire/build.ts";
 import { DEFAULT_TTL, HEADER } from "../wire/ipv4.ts";
 import { linkOf, report } from "./common.ts";
@@ -20,8 +20,8 @@ export type { PingOptions, PingReply, PingResolver, PingStatistics } from "./pin
 
 /** Requests that are remembered: as many intervals may pass before one is given up. A power of two, so that sequence numbers may wrap. */
 const WINDOW = 64;
-/** RFC 792 allows more, but nothing is fragmented here. */
-const MOST_BYTES = MAX_MTU - HEADER - icmpv4.HEADER;
+/** RFC 791; packet buffers set a bound of their own. */
+const MOST_BYTES = 0xffff - HEADER - icmpv4.HEADER;
 const DAY_MS = 86_400_000;
 
 /** There is something to tell that no packet brought. */
@@ -266,7 +266,7 @@ export class PingSocket implements SocketOwner, Service {
 			this.#errors++;
 			this.#failed.push(failure(`${this.#name}: no route, or no packet buffer is free`, { sequence }));
 		} catch (error) {
-			// Larger than the MTU of the way that there is now.
+			// Larger than there are packet buffers for.
 			this.#settle(index, LOST);
 			this.#fail(`${this.#name}: ${(error as Error).message}`);
 		}

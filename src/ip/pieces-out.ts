@@ -30,6 +30,34 @@ export function pieceRoom(view: DataView, path: PathBlock): Length {
 	return (Math.min(most, Math.max(path.mtu, LEAST_PATH_MTU)) - ipv4.HEADER) & 0x7ff8;
 }
 
+/** Packets for `total` bytes that are to leave along a path in fragments: the first one. NONE: there are not enough of them, which is counted. */
+export function piecesTake(view: DataView, path: PathBlock, total: number): number {
+	const room = pieceRoom(view, path);
+	// A buffer has room for a whole packet, and not for more.
+	const headers = hasIpv6() && path.ipHeader === ipv6.HEADER ? PIECE_HEADERS : ipv4.HEADER;
+	let first = NONE;
+	let last = NONE;
+	let left = total;
+	while (left > 0) {
+		const packet = packetAcquire(view);
+		if (packet === NONE) {
+			piecesRelease(view, first);
+			drop(view, InterfaceBlock.of(view, path.out), DROP.noPacketBuffer);
+			return NONE;
+		}
+		const at = headerPlace(view, packet) + headers;
+		const bytes: Length = Math.min(room, left);
+		if (first === NONE) first = packet;
+		else setNext(view, last, packet);
+		setStart(view, packet, at);
+		setEnd(view, packet, at + bytes);
+		setNext(view, packet, NONE);
+		last = packet;
+		left = (left - bytes) | 0;
+	}
+	return first;
+}
+
 /** The sum over pieces, whose lengths but the last one's are even, from `sum` on. */
 export function piecesSum(view: DataView, first: number, sum: number): Uint16 {
 	let total = sum;

@@ -1,4 +1,4 @@
-// A datagram that came in fragments and does not lie in one packet: the first one is in the registers, core.pieces has the others. UDP's goes to its socket piece by piece, to raw sockets too, and echo requests are answered. Flat TypeScript.
+// A datagram that came in fragments and does not lie in one packet: the first one is in the registers, core.pieces has the others. UDP's goes to its socket piece by piece, to raw sockets too, echo requests are answered, and replies are for our pings. Flat TypeScript.
 
 import { piecesDropped, piecesLength } from "../ip/fragments.ts";
 import { echo, icmpError, UNKNOWN_HEADER } from "../ip/icmp.ts";
@@ -7,7 +7,7 @@ import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { isIpv6, REGISTER } from "../packet/fields.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
-import { hasRaw } from "../packet/kernels/parts.ts";
+import { hasPings, hasRaw } from "../packet/kernels/parts.ts";
 import type { Offset, Uint8 } from "../packet/numbers.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
@@ -15,6 +15,7 @@ import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { checksum } from "../wire/kernels/checksum.ts";
 import { packetKept } from "../packet/packets.ts";
+import { echoReply } from "./ping/echo.ts";
 import { rawInput, rawWants } from "./raw/input.ts";
 import { pseudoOf } from "./sums.ts";
 import { udpPieces } from "./udp/pieces.ts";
@@ -37,9 +38,10 @@ export function piecesInput(view: DataView, link: InterfaceBlock, at: Offset, en
 	if (!right) drop(view, link, protocol === ipv4.UDP ? DROP.udpChecksum : DROP.icmpChecksum);
 	else if (protocol === ipv4.UDP) udpPieces(view, link, at, end, length, group);
 	else if (protocol === icmp) {
-		const asked = view.getUint8(at) === (six ? icmpv6.ECHO_REQUEST : icmpv4.ECHO_REQUEST) && (six || !group);
-		if (asked) echoPieces(view, at, end);
-		else drop(view, link, DROP.icmpUnhandled);
+		const type = view.getUint8(at);
+		if (type === (six ? icmpv6.ECHO_REQUEST : icmpv4.ECHO_REQUEST) && (six || !group)) echoPieces(view, at, end);
+		else if (!hasPings() || type !== (six ? icmpv6.ECHO_REPLY : icmpv4.ECHO_REPLY) || !replyPieces(view, link, at, length))
+			drop(view, link, DROP.icmpUnhandled);
 	} else if (!taken) unknownProtocol(view, link, group || protocol === ipv4.TCP);
 	piecesDropped(view);
 }
@@ -57,6 +59,13 @@ function echoPieces(view: DataView, at: Offset, end: Offset): void {
 	view.setUint8(at, six ? icmpv6.ECHO_REPLY : icmpv4.ECHO_REPLY);
 	const ip = at - (six ? ipv6.HEADER : ipv4.HEADER);
 	if (echo(view, CoreBlock.of(view, CORE).packet, ip, end, ALL_TOO_LONG)) packetKept(view);
+}
+
+/** An echo reply of so many bytes, which begins at `at`. Answers whether a ping has asked. */
+function replyPieces(view: DataView, link: InterfaceBlock, at: Offset, length: number): boolean {
+	view.setInt32(REGISTER.ports, icmpv4.identifierAndSequence(view, at), true);
+	view.setInt32(REGISTER.payloadLength, length, true);
+	return echoReply(view, link);
 }
 
 /** Whether the sum over all pieces and the pseudo-header of their protocol is right. */

@@ -1,16 +1,15 @@
 // What a socket sends and is longer than its path carries leaves in fragments. Flat TypeScript.
 
-import { icmpPiecesSum, PIECE_HEADERS, pieceRoom, piecesOutput, piecesSum } from "../ip/pieces-out.ts";
+import { icmpPiecesSum, pieceRoom, piecesOutput, piecesSum, piecesTake } from "../ip/pieces-out.ts";
 import { follows } from "../link/calls.ts";
 import { ADDRESS, v4Of } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
-import { DROP, drop } from "../packet/drops.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Length, Uint8 } from "../packet/numbers.ts";
-import { headerPlace, NONE, packetAcquire } from "../packet/packets.ts";
+import { NONE } from "../packet/packets.ts";
 import type { PathBlock } from "../packet/path-block.ts";
-import { endOf, nextPiece, piecesRelease, setEnd, setNext, setStart, startOf } from "../packet/pieces.ts";
+import { endOf, nextPiece, startOf } from "../packet/pieces.ts";
 import { pseudoHeader } from "../wire/checksum.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
@@ -44,35 +43,21 @@ export function sendPieces(
 	loops: boolean,
 ): number {
 	const link = InterfaceBlock.of(view, path.out);
-	const ahead: Length = protocol === ipv4.UDP ? udp.HEADER : 0;
-	if (length > ((piecesMost(view, path) - ahead) | 0)) return TOO_LONG;
-	const total: Length = (ahead + length) & 0xffff;
-	const room = pieceRoom(view, path);
-	const six = hasIpv6() && path.ipHeader === ipv6.HEADER;
-	// A buffer has room for a whole packet, and not for more.
-	const headers: Length = six ? PIECE_HEADERS : ipv4.HEADER;
-	let first = NONE;
-	let last = NONE;
-	let place = 0;
-	while (place < total) {
-		const packet = packetAcquire(view);
-		if (packet === NONE) {
-			piecesRelease(view, first);
-			drop(view, link, DROP.noPacketBuffer);
-			return DROPPED;
-		}
-		const at = headerPlace(view, packet) + headers;
-		const bytes: Length = Math.min(room, (total - place) | 0) & 0xffff;
-		const header: Length = place === 0 ? ahead : 0;
-		if (place === 0) first = packet;
-		else setNext(view, last, packet);
-		copyIn(view, at + header, data, (start + place + header - ahead) | 0, bytes - header);
-		setStart(view, packet, at);
-		setEnd(view, packet, at + bytes);
-		setNext(view, packet, NONE);
-		last = packet;
+	const header: Length = protocol === ipv4.UDP ? udp.HEADER : 0;
+	if (length > ((piecesMost(view, path) - header) | 0)) return TOO_LONG;
+	const total: Length = (header + length) & 0xffff;
+	const first = piecesTake(view, path, total);
+	if (first === NONE) return DROPPED;
+	let ahead = header;
+	let place = start;
+	for (let piece = first; piece !== NONE; piece = nextPiece(view, piece)) {
+		const at = startOf(view, piece) + ahead;
+		const bytes: Length = (endOf(view, piece) - at) & 0xffff;
+		copyIn(view, at, data, place, bytes);
 		place = (place + bytes) | 0;
+		ahead = 0;
 	}
+	const six = hasIpv6() && path.ipHeader === ipv6.HEADER;
 	const at = startOf(view, first);
 	if (protocol === ipv4.UDP) {
 		const payload = at + udp.HEADER;

@@ -40,7 +40,7 @@ describeWith([], "the board pings", () => {
 		return JSON.parse(data.toString()) as Heard;
 	}
 
-	it.each([0, 1, 56, 1472])("its neighbour with %d bytes", async (size) => {
+	it.each([0, 1, 56, 1472, 1473, 3000, 8000])("its neighbour with %d bytes", async (size) => {
 		const { statistics, replies, timeouts, errors } = await ping({ address: "192.168.77.1", size, count: 5, interval: 20 });
 		expect(statistics).toMatchObject({ sent: 5, received: 5, lost: 0, duplicates: 0, errors: 0 });
 		expect(replies.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);

@@ -2,6 +2,7 @@
 
 import { ICMP_QUEUE } from "../../config.ts";
 import { output } from "../../ip/output.ts";
+import { icmpPiecesSum, piecesOutput, piecesTake } from "../../ip/pieces-out.ts";
 import { route } from "../../ip/way.ts";
 import { follows } from "../../link/calls.ts";
 import { copyAddress, sameAddress, setNone, v4Of } from "../../packet/address.ts";
@@ -15,12 +16,14 @@ import { ERROR, newsOwned, newsPost, READABLE } from "../../packet/news.ts";
 import type { Address, Length, Offset, Uint8 } from "../../packet/numbers.ts";
 import { NONE, takeSpare } from "../../packet/packets.ts";
 import { PathBlock, pathClear, pathForget } from "../../packet/path-block.ts";
+import { endOf, nextPiece, startOf } from "../../packet/pieces.ts";
 import { icmpChecksum, ipBuild } from "../../wire/build.ts";
 import * as icmpv4 from "../../wire/icmpv4.ts";
 import * as icmpv6 from "../../wire/icmpv6.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import { flowInsert, flowRemove, flowValue } from "../flow-table.ts";
+import { piecesMost } from "../send-pieces.ts";
 
 /** Bytes of the ICMP header before an echo's payload, of either family. */
 export const HEADER = icmpv4.HEADER;
@@ -81,7 +84,7 @@ export function echoSetHops(view: DataView, block: Offset, hops: number): void {
 
 /** Answers of `echoSend` below 0; from 0 on it was sent, and what is to be done by the interface of the path (link/calls.ts). It could not leave: no way, or no packet buffer. */
 export const NOT_SENT = -1;
-/** It is larger than what the path carries. */
+/** It is larger than what may go in fragments. */
 export const TOO_LONG = -2;
 
 /** Sends a request with that sequence number and so many bytes of payload. */
@@ -90,19 +93,51 @@ export function echoSend(view: DataView, block: Offset, sequence: number, length
 	const socket = EchoBlock.of(view, block);
 	const path = PathBlock.of(view, socket.path);
 	if (socket.bits !== ECHO_OPEN || !echoWay(view, block) || core.spare === NONE) return NOT_SENT;
-	if (length > ((path.mtu - path.ipHeader - HEADER) | 0)) return TOO_LONG;
-	const at = core.spareAt;
 	const six = hasIpv6() && path.ipHeader === ipv6.HEADER;
+	if (length > ((path.mtu - path.ipHeader - HEADER) | 0)) return sendLong(view, socket, path, sequence, length);
+	const at = core.spareAt;
 	const icmp = ipBuild(view, at, path, six ? ipv6.ICMP : ipv4.ICMP, path.ttl, HEADER + length);
 	const payload = icmp + HEADER;
 	const end = payload + length;
-	view.setInt32(icmp, (six ? icmpv6.ECHO_REQUEST : icmpv4.ECHO_REQUEST) << 24);
-	view.setInt32(icmp + icmpv4.REST, (socket.identifier << 16) | (sequence & 0xffff));
+	headed(view, icmp, six, socket, sequence);
 	for (let i = 0; i < length; i++) view.setUint8(payload + i, i);
 	icmpChecksum(view, at, icmp, end);
 	const link = InterfaceBlock.of(view, path.out);
 	if (output(view, core.spare, at, end, path)) takeSpare(view);
 	return follows(view, link);
+}
+
+/** Writes the header of a request, whose checksum is 0. */
+function headed(view: DataView, icmp: Offset, six: boolean, socket: EchoBlock, sequence: number): void {
+	view.setInt32(icmp, (six ? icmpv6.ECHO_REQUEST : icmpv4.ECHO_REQUEST) << 24);
+	view.setInt32(icmp + icmpv4.REST, (socket.identifier << 16) | (sequence & 0xffff));
+}
+
+/** Sends a request that is longer than its path carries, in fragments. */
+function sendLong(view: DataView, socket: EchoBlock, path: PathBlock, sequence: number, length: Length): number {
+	if (length > ((piecesMost(view, path) - HEADER) | 0)) return TOO_LONG;
+	const first = piecesTake(view, path, HEADER + length);
+	if (first === NONE) return NOT_SENT;
+	let byte = -HEADER;
+	for (let piece = first; piece !== NONE; piece = nextPiece(view, piece)) {
+		const end = endOf(view, piece);
+		for (let at = startOf(view, piece); at < end; at++) {
+			view.setUint8(at, byte);
+			byte = (byte + 1) & 255;
+		}
+	}
+	const six = hasIpv6() && path.ipHeader === ipv6.HEADER;
+	headed(view, startOf(view, first), six, socket, sequence);
+	icmpPiecesSum(view, path, first);
+	const link = InterfaceBlock.of(view, path.out);
+	piecesOutput(view, path, first, six ? ipv6.ICMP : ipv4.ICMP);
+	return follows(view, link);
+}
+
+/** Bytes of payload of the longest request that may go where the last one went. */
+export function echoMost(view: DataView, block: Offset): number {
+	const path = PathBlock.of(view, EchoBlock.of(view, block).path);
+	return (Math.max((path.mtu - path.ipHeader) | 0, piecesMost(view, path)) - HEADER) | 0;
 }
 
 /** An echo reply came, which the registers describe. Answers whether a socket had asked. */

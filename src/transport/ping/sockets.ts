@@ -11,12 +11,12 @@ import type { Path } from "../../link/path.ts";
 import type { Ip } from "../../ip/ip.ts";
 import { BlockSocket } from "../block-socket.ts";
 import type { SocketEvents } from "../events.ts";
-import { HEADER, TOO_LONG } from "./echo.ts";
+import { TOO_LONG } from "./echo.ts";
 
 /** Where its fields lie in a socket's block, and in what came for it. */
 const AT = EchoBlock.offsets;
 const ANSWER = EchoAnswer.offsets;
-const { ipHeader: IP_HEADER, mtu: MTU, out: OUT } = PathBlock.offsets;
+const { out: OUT } = PathBlock.offsets;
 
 export class EchoSocket extends BlockSocket {
 	/** Of what `take` has taken: the ICMP type (ECHO_REPLY or an error) and code, who sent it, which request it is about, payload bytes, TTL, and when it came (ms). */
@@ -52,15 +52,7 @@ export class EchoSocket extends BlockSocket {
 		return this.word(AT.replies);
 	}
 
-	/** Bytes of the IP header before its requests. */
-	get ipHeader(): number {
-		return this.word(AT.path + IP_HEADER);
-	}
-
-	/** Largest packet that goes to where its last request went, bytes; block of the interface that it went by, 0 for none. */
-	get mtu(): number {
-		return this.word(AT.path + MTU);
-	}
+	/** Block of the interface that its last request went by, 0 for none. */
 	get out(): number {
 		return this.word(AT.path + OUT);
 	}
@@ -150,7 +142,7 @@ export class IcmpSockets {
 		return this.#ip.path(socket.block + AT.path);
 	}
 
-	/** Sends an echo request with `bytes` bytes of payload, 0 to the MTU less 28, RangeError otherwise. Answers false when it could not leave. */
+	/** Sends an echo request with `bytes` bytes of payload, from the MTU on in fragments, RangeError for more than may go so. Answers false when it could not leave. */
 	send(socket: EchoSocket, sequence: number, bytes: number): boolean {
 		if (bytes < 0) throw this.#tooLong(socket, bytes);
 		const answer = door.echoSend(this.#view, socket.block, sequence, bytes);
@@ -160,7 +152,7 @@ export class IcmpSockets {
 	}
 
 	#tooLong(socket: EchoSocket, bytes: number): RangeError {
-		return new RangeError(`echo of ${bytes} bytes: expected 0 to ${socket.mtu - socket.ipHeader - HEADER}`);
+		return new RangeError(`echo of ${bytes} bytes: expected 0 to ${door.echoMost(this.#view, socket.block)}`);
 	}
 
 	/** Time to live of its requests, 1 to 255, 0 for the default, and TOS_BITS, as `ipv4Build` has them. */

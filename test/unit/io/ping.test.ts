@@ -300,12 +300,12 @@ describe("a ping that cannot go on", () => {
 		expect(heard.done).toEqual([]);
 	});
 
-	it("is closed when its requests do not fit the way", () => {
+	it("is closed when its requests are more than packets may hold fragments of", () => {
 		const station = new Station([["10.0.0.1/24"]], {}, [576]);
-		const [options, heard] = heardBy({ address: "10.0.0.2", size: 549 });
+		const [options, heard] = heardBy({ address: "10.0.0.2", size: 3305 });
 		void new PingSocket(station.stack, options);
 		station.world.run(5000);
-		expect(heard.errors.map(({ message }) => message)).toEqual(["10.0.0.2: echo of 549 bytes: expected 0 to 548"]);
+		expect(heard.errors.map(({ message }) => message)).toEqual(["10.0.0.2: echo of 3305 bytes: expected 0 to 3304"]);
 		expect(station.ports[0]!.packets()).toEqual([]);
 	});
 
@@ -425,8 +425,8 @@ describe("options of a ping", () => {
 		[{ host: 5 }, "host 5: expected a name or an IP address as a string"],
 		[{ host: "a.example" }, 'host "a.example": expected an IP address, or dns: { io: Resolver } to look the name up'],
 		[{ host: "a.example", dns: {} }, "dns.io undefined: expected the class of a resolver"],
-		[{ address: "10.0.0.2", size: 1473 }, "size 1473: expected a whole number from 0 to 1472"],
-		[{ address: "10.0.0.2", size: -1 }, "size -1: expected a whole number from 0 to 1472"],
+		[{ address: "10.0.0.2", size: 65_508 }, "size 65508: expected a whole number from 0 to 65507"],
+		[{ address: "10.0.0.2", size: -1 }, "size -1: expected a whole number from 0 to 65507"],
 		[{ address: "10.0.0.2", interval: 0 }, "interval 0: expected a whole number from 1 to 86400000"],
 		[{ address: "10.0.0.2", count: 0 }, "count 0: expected a whole number from 1 to 2147483647"],
 		[{ address: "10.0.0.2", ttl: 256 }, "ttl 256: expected a whole number from 1 to 255"],

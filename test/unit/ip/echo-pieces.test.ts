@@ -1,6 +1,7 @@
 // Echo requests that are longer than a packet, and replies that are longer than their path carries: RFC 1122 §3.2.2.6, RFC 4443 §4.
 
 import { describe, expect, it } from "vitest";
+import { PingSocket } from "../../../src/io/ping.ts";
 import { statusOf } from "../../../src/status/status.ts";
 import { concat, icmp, ICMP, ipText, ipv4, onesSum, read16, read32, u32, type Bytes } from "../../support/frames.ts";
 import { ECHO_REPLY6, echo6, FRAGMENT, fragmentHeader, ICMP6, icmp6, ip6, ipv6 } from "../../support/frames6.ts";
@@ -90,8 +91,8 @@ class Host {
 		});
 	}
 
-	/** The fragments make a reply to a request with so many bytes of payload, and each fits the MTU. */
-	replied(sent: Piece[], length: number, mtu = 1500): void {
+	/** The fragments make a message with so many bytes of payload and a right checksum, and each fits the MTU. */
+	whole(sent: Piece[], length: number, mtu = 1500): Uint8Array {
 		let place = 0;
 		for (const piece of sent) {
 			expect(piece.at).toBe(place);
@@ -102,11 +103,53 @@ class Host {
 		}
 		const message = concat(...sent.map(({ bytes }) => bytes));
 		expect(message.length).toBe(length + 8);
+		const pseudo = this.six ? concat(ip6(OWN6), ip6(PEER6), u32(message.length), u32(ICMP6)) : [];
+		expect(onesSum(concat(pseudo, message)) & 0xffff).toBe(0xffff);
+		return message;
+	}
+
+	/** The same of a reply. */
+	replied(sent: Piece[], length: number, mtu = 1500): void {
+		const message = this.whole(sent, length, mtu);
 		expect(message[0]).toBe(this.six ? ECHO_REPLY6 : 0);
 		expect(read32(message, 4)).toBe(0x30004);
 		expect(message.slice(8)).toEqual(content(length));
-		const pseudo = this.six ? concat(ip6(OWN6), ip6(PEER6), u32(message.length), u32(ICMP6)) : [];
-		expect(onesSum(concat(pseudo, message)) & 0xffff).toBe(0xffff);
+	}
+
+	/** Sends a request of `size` bytes. Answers its fragments, and what the ping hears. */
+	ping(size: number): { sent: Piece[]; heard: string[] } {
+		const heard: string[] = [];
+		new PingSocket(this.stack, {
+			address: this.six ? PEER6 : PEER,
+			size,
+			count: 1,
+			onReply: ({ sequence, bytes, ttl }) => void heard.push(`reply ${sequence}, ${bytes} bytes, ttl ${ttl}`),
+			onTimeout: (sequence) => void heard.push(`none to ${sequence}`),
+			onError: ({ message }) => void heard.push(message),
+		});
+		this.run(1);
+		return { sent: this.sent(), heard };
+	}
+
+	run(ms: number): void {
+		(this.station4 ?? this.station6)!.world.run(ms);
+	}
+
+	/** The reply to a request that was sent comes in fragments of `size` bytes. */
+	reply(message: Uint8Array, size: number, broken = false): void {
+		const { rest, payload } = { rest: read32(message, 4), payload: message.slice(8) };
+		const whole = this.six
+			? icmp6({ source: PEER6, destination: OWN6, type: ECHO_REPLY6 }, concat(u32(rest), payload)).slice(40)
+			: icmp({ source: PEER, destination: OWN, type: 0, rest }, payload).slice(20);
+		if (broken) whole[20]! ^= 1;
+		for (let at = 0; at < whole.length; at += size) {
+			const bytes = whole.subarray(at, at + size);
+			const more = at + size < whole.length;
+			const six = () =>
+				ipv6({ source: PEER6, destination: OWN6, next: FRAGMENT }, concat(fragmentHeader(ICMP6, at, more, 9), bytes));
+			const fragment = (more ? MORE : 0) | (at >> 3);
+			this.put(this.six ? six() : ipv4({ source: PEER, destination: OWN, protocol: ICMP, id: 9, fragment }, bytes));
+		}
 	}
 
 	drops(): Record<string, number> {
@@ -191,6 +234,61 @@ describe.each([
 		expect(host.stack.core.pool.free).toBe(free);
 		host.ask(1400);
 		host.replied(host.sent(), 1400);
+	});
+});
+
+describe.each([
+	["IPv4", false, 8880],
+	["IPv6", true, 8688],
+])("a ping by %s", (_family, six, most) => {
+	it("that is longer than its path carries goes in fragments, and its reply is heard", () => {
+		const host = new Host(six);
+		const { free } = host.stack.core.pool;
+		for (const size of [1452, 1453, 1460, 1472, 1473, 1480, 1481, 3000, 5000, most - 8]) {
+			const { sent, heard } = host.ping(size);
+			expect(sent.length).toBe(size > (six ? 1452 : 1472) ? Math.ceil((size + 8) / (six ? 1448 : 1480)) : 1);
+			const message = host.whole(sent, size);
+			expect(message[0]).toBe(six ? 128 : 8);
+			expect([...message.subarray(8)]).toEqual(Array.from({ length: size }, (_, i) => i & 255));
+			host.reply(message, six ? 1448 : 1480);
+			host.run(1);
+			expect(heard).toEqual([`reply 1, ${size} bytes, ttl 64`]);
+		}
+		expect(host.drops()).toEqual({});
+		expect(host.stack.core.pool.free).toBe(free);
+	});
+
+	it("is not answered by a damaged reply, nor by one to another", () => {
+		const host = new Host(six);
+		const { sent, heard } = host.ping(3000);
+		const message = host.whole(sent, 3000);
+		host.reply(message, 1448, true);
+		message[4]! ^= 1;
+		host.reply(message, 1448);
+		host.run(6000);
+		expect(heard).toEqual(["none to 1"]);
+		expect(host.drops()).toEqual({ icmpChecksum: 1, icmpUnhandled: 1 });
+	});
+
+	it("of more than there may be fragments ends, and says how much there may be", () => {
+		const host = new Host(six);
+		const { sent, heard } = host.ping(most - 7);
+		expect(sent).toEqual([]);
+		expect(heard).toEqual([`${six ? PEER6 : PEER}: echo of ${most - 7} bytes: expected 0 to ${most - 8}`]);
+	});
+
+	it("for which packets are too few is told of, and leaves none behind", () => {
+		const host = new Host(six, { packets: 16 });
+		const { pool } = host.stack.core;
+		const taken: number[] = [];
+		while (pool.free > 6) taken.push(pool.acquire());
+		const { free } = pool;
+		const { sent, heard } = host.ping(8000);
+		expect(sent).toEqual([]);
+		expect(heard).toEqual([`${six ? PEER6 : PEER}: no route, or no packet buffer is free`]);
+		expect(pool.free).toBe(free);
+		expect(host.drops()).toEqual({ noPacketBuffer: 1 });
+		for (const packet of taken) pool.release(packet);
 	});
 });
 
