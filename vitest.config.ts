@@ -47,7 +47,7 @@ function project(
 const TOGETHER = { isolate: false, setupFiles: ["test/support/afresh.ts"] };
 
 /** Interop with servers of addresses, names and time. */
-const SERVICES = ["dhcp*", "dns", "groups", "linklocal", "mdns", "sntp"].map((name) => `test/interop/${name}.test.ts`);
+const SERVICES = ["dhcp*", "dns", "groups", "guest", "linklocal", "mdns", "sntp"].map((name) => `test/interop/${name}.test.ts`);
 
 export default defineConfig({
 	test: {

@@ -116,7 +116,12 @@ const PEERS = [
 	"lwIP's source",
 	"a Moddable SDK",
 ];
-const SERVERS = "dnsmasq passt python3 kea-dhcp6 avahi-daemon avahi-browse dbus-daemon chronyd".split(" ");
+const SERVERS = [
+	..."dnsmasq passt python3 kea-dhcp6 avahi-daemon avahi-browse dbus-daemon chronyd radvd bridge ncat busybox qemu-system-x86_64".split(
+		" ",
+	),
+	"a Debian kernel",
+];
 
 /** Tests that have compiled functions beside their TypeScript, on random and hostile input, outside of test/unit/wire. */
 const TWINS = [
@@ -133,7 +138,8 @@ const TWINS = [
 const ETHERNET = readdirSync(join(root, "test/interop"))
 	.filter(
 		(name) =>
-			name.endsWith(".test.ts") && !/^(dhcp|dns|groups|linklocal|lwip|mdns|moddable|odd|ping|ppp|slirp|sntp|soak)/.test(name),
+			name.endsWith(".test.ts") &&
+			!/^(dhcp|dns|groups|guest|linklocal|lwip|mdns|moddable|odd|ping|ppp|slirp|sntp|soak)/.test(name),
 	)
 	.map((name) => `test/interop/${name}`);
 
@@ -280,11 +286,11 @@ const LAYERS = [
 	},
 	{
 		name: "interop-services",
-		what: "against servers of addresses, names and time, and routers of groups",
+		what: "against servers of addresses, names and time, routers of groups, and a Linux guest; more bytes with --all",
 		together: "interop",
 		needs: INTEROP,
 		uses: SERVERS,
-		run: vitest("interop-services"),
+		run: (all) => vitest("interop-services", all ? {} : { INTEROP_BRIEF: "1" })(),
 		folders: ["test/interop"],
 	},
 	{

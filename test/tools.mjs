@@ -38,6 +38,14 @@ export const TOOLS = {
 		},
 		remedy: "mkdir -p build/out/lwip && cd build/out/lwip && apt-get source lwip",
 	},
+	"a Debian kernel": {
+		there: () => existsSync(fileURLToPath(new URL("../build/out/guest/boot", import.meta.url))),
+		remedy:
+			"mkdir -p build/out/guest && cd build/out/guest && apt-get download linux-image-VERSION-cloud-amd64 && dpkg -x linux-image-*.deb .",
+	},
+	"qemu-system-x86_64": tool("qemu-system-x86_64", "qemu-system-x86"),
+	busybox: tool("busybox", "busybox-static"),
+	bridge: tool("bridge", "iproute2"),
 	ip: tool("ip", "iproute2"),
 	ping: tool("ping", "iputils-ping"),
 	arping: tool("arping", "iputils-arping"),

@@ -5,7 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { createSocket } from "node:dgram";
-import { createServer, connect } from "node:net";
+import { createServer, connect, isIPv6 } from "node:net";
 
 const [what, ...args] = process.argv.slice(2);
 
@@ -15,7 +15,7 @@ function answer(object) {
 
 function udp(address, port, waitMs, localPort) {
 	const data = readFileSync(0);
-	const socket = createSocket("udp4");
+	const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
 	// Connected, so that ICMP errors are told.
 	socket.bind(localPort === undefined ? 0 : Number(localPort), () => {
 		socket.connect(Number(port), address, () => socket.send(data));

@@ -11,8 +11,9 @@ export interface Answer {
 	error?: string;
 }
 
-async function ask(namespace: Namespace, input: Buffer, ...args: string[]): Promise<Answer> {
-	const { status, stdout, stderr } = await namespace.exec(process.execPath, [script, ...args], { input });
+async function ask(namespace: Namespace, input: Buffer, args: string[], waitMs = 50_000): Promise<Answer> {
+	const options = { input, timeoutMs: waitMs + 10_000 };
+	const { status, stdout, stderr } = await namespace.exec(process.execPath, [script, ...args], options);
 	if (status !== 0) throw new Error(`client ${args.join(" ")}: ${stderr}`);
 	const { data, error } = JSON.parse(stdout) as { data?: string; error?: string };
 	return { ...(data !== undefined && { data: Buffer.from(data, "base64") }), ...(error !== undefined && { error }) };
@@ -28,12 +29,12 @@ export function udp(
 	localPort?: number,
 ): Promise<Answer> {
 	const local = localPort === undefined ? [] : [String(localPort)];
-	return ask(namespace, data, "udp", address, String(port), String(waitMs), ...local);
+	return ask(namespace, data, ["udp", address, String(port), String(waitMs), ...local], waitMs);
 }
 
 /** Sends data over a connection and reads so many bytes. */
 export function tcp(namespace: Namespace, address: string, port: number, data: Buffer, bytes: number): Promise<Answer> {
-	return ask(namespace, data, "tcp", address, String(port), String(bytes));
+	return ask(namespace, data, ["tcp", address, String(port), String(bytes)]);
 }
 
 /** Starts a server in the namespace that sends so many zeros to each who connects; it ends with the namespace. */

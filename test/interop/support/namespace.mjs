@@ -26,6 +26,8 @@ const TOOLS = {
 	chronyd: "chrony",
 	"kea-dhcp6": "kea-dhcp6-server",
 	"atk6-implementation6": "thc-ipv6",
+	"qemu-system-x86_64": "qemu-system-x86",
+	busybox: "busybox-static",
 };
 
 const found = (tool) => (process.env.PATH ?? "").split(":").some((folder) => folder !== "" && executable(`${folder}/${tool}`));

@@ -42,11 +42,15 @@ export function internetChecksum(bytes: Buffer): number {
 	return ~sum & 0xffff;
 }
 
+const hashOf = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
+
 /** A file to upload. */
 export interface Upload {
 	path: string;
 	bytes: number;
 	checksum: number;
+	/** SHA-256. */
+	hash: string;
 }
 
 let serial = 0;
@@ -60,7 +64,7 @@ export function uploadOf(folder: string, bytes: number): Upload {
 	);
 	const path = join(folder, `upload-${++serial}`);
 	writeFileSync(path, content);
-	return { path, bytes, checksum: internetChecksum(content) };
+	return { path, bytes, checksum: internetChecksum(content), hash: hashOf(content) };
 }
 
 /** A file that no test waits for the end of: 2 GB of zeros, which take no room on disk. */
@@ -68,7 +72,7 @@ export function endlessUpload(folder: string): Upload {
 	const path = join(folder, "upload-endless");
 	writeFileSync(path, "");
 	truncateSync(path, 2 ** 31);
-	return { path, bytes: 2 ** 31, checksum: 0xffff };
+	return { path, bytes: 2 ** 31, checksum: 0xffff, hash: "" };
 }
 
 /** GET /bytes/N, checked by its hash. */
@@ -108,6 +112,25 @@ export async function upload(namespace: Namespace, address: string, file: Upload
 	else if (stdout.trim() !== JSON.stringify({ count: file.bytes, checksum: file.checksum }))
 		error = `answered ${stdout.trim()}, expected ${file.bytes} bytes with checksum ${file.checksum}`;
 	return { what: `to ${address}`, bytes: file.bytes, seconds: (performance.now() - started) / 1000, error };
+}
+
+/** To port 7 and back, checked by its hash. */
+export async function echoed(namespace: Namespace, address: string, file: Upload, seconds = 300): Promise<Transfer> {
+	const hash = createHash("sha256");
+	let got = 0;
+	const started = performance.now();
+	const { status, stderr } = await namespace.exec("sh", ["-c", `exec ncat ${address} 7 <${file.path}`], {
+		timeoutMs: seconds * 1000,
+		onData: (part) => {
+			hash.update(part);
+			got += part.length;
+		},
+	});
+	let error = "";
+	if (status !== 0) error = `ncat: status ${status}: ${stderr.trim()} after ${got} bytes`;
+	else if (got !== file.bytes) error = `${got} bytes came back`;
+	else if (hash.digest("hex") !== file.hash) error = "the hash is another";
+	return { what: `to ${address} and back`, bytes: file.bytes, seconds: (performance.now() - started) / 1000, error };
 }
 
 /** Like "from 192.168.77.2 85.3 MB/s". */
