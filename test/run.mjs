@@ -211,6 +211,17 @@ const LAYERS = [
 		run: vitest("compile", { PROGRAMS: process.env.PROGRAMS ?? "100000" }, "test/compile/random.test.ts"),
 		folders: ["test/compile"],
 	},
+	{
+		name: "fragments",
+		what: "1,000,000 random and overlapping fragments of each family, on Node",
+		nightly: true,
+		run: vitest(
+			"unit",
+			{ FRAGMENTS: process.env.FRAGMENTS ?? "1000000" },
+			"test/unit/ip/fragments.test.ts",
+			"--testTimeout=1800000",
+		),
+	},
 	...[64, 32].map((bits) => ({
 		name: bits === 64 ? "same" : "same32",
 		what: `500,000 random frames, clock steps and calls into the compiled stack and the interpreted one, ${bits} bits`,
@@ -317,7 +328,7 @@ ${LAYERS.filter(({ nightly }) => nightly)
 	.map(({ name, what }) => `  ${name.padEnd(18)}${what}`)
 	.join("\n")}
 
-Environment: SEED and SEEDS (sim), SEED and PROGRAMS (compile), SEED and STEPS (same), FRAMES (fuzz), SANITIZE_FRAMES, FUZZ_INPUTS (fuzz-c), SANITIZE_TRANSACTIONS (drivers-sanitize), MULTIHOME_FIRMWARE (board),
+Environment: SEED and SEEDS (sim), SEED and PROGRAMS (compile), SEED and STEPS (same), SEED and FRAGMENTS (fragments), FRAMES (fuzz), SANITIZE_FRAMES, FUZZ_INPUTS (fuzz-c), SANITIZE_TRANSACTIONS (drivers-sanitize), MULTIHOME_FIRMWARE (board),
 MODDABLE (sdk, interop), MULTIHOME_RUN32 (a program that runs 32-bit programs, such as qemu-i386). See test/README.md.`;
 
 /** What the command line asks for: `all`, and the layers to run by name. */
