@@ -161,6 +161,7 @@ function boardModule(board, pathOf, settings) {
 			addresses,
 			dhcp,
 			linkLocal: each.linkLocal || undefined,
+			probe: each.probe || undefined,
 			ipv6: each.ipv6,
 			gateway,
 			mtu,
@@ -174,7 +175,7 @@ function boardModule(board, pathOf, settings) {
 	/** Beside the links: files of hosts/links that the board needs, and what boot.ts knows each by. */
 	const wanted = Object.entries({
 		dhcp: has("dhcp") && "startDhcp",
-		linklocal: has("linkLocal") && "startLinkLocal",
+		linklocal: (has("linkLocal") || has("probe")) && "startLinkLocal",
 		ipv6: has("ipv6") && "startIpv6",
 		groups: links.has("ethernet") && "startGroups",
 		mdns: board.file.mdns !== undefined && "startMdns",

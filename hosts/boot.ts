@@ -25,6 +25,8 @@ export interface InterfaceFile {
 	dhcp?: DhcpFile | undefined;
 	/** An address of 169.254.0.0/16 while there is no other of IPv4. */
 	linkLocal?: boolean | undefined;
+	/** Its address is not used before it is known that no other station has it. */
+	probe?: boolean | undefined;
 	ipv6?: Ipv6File | undefined;
 	gateway?: string | undefined;
 	mtu?: number | undefined;
@@ -91,8 +93,8 @@ export function boot<I extends InterfaceFile>(board: BoardFile<I>, parts: Parts,
 	for (const [i, each] of board.interfaces.entries()) addInterface(stack, each, `interfaces[${i}]`, parts, host);
 	for (const [i, { prefix, gateway, interface: name, metric }] of board.routes.entries()) {
 		const link = stack.interfaces.find(name!);
-		// Addresses of IPv6 come later, once nobody else has them.
-		const onLink = gateway?.includes(":") === true;
+		// Addresses that are tried come later, those of IPv6 always.
+		const onLink = gateway?.includes(":") === true || board.interfaces.some((each) => each.name === name && each.probe === true);
 		if (link !== undefined) within(`routes[${i}]`, () => stack.routes.add({ prefix, gateway, interface: link, metric, onLink }));
 	}
 	if (board.dns !== undefined) parts.useNameServers!(stack, board.dns);
@@ -107,7 +109,7 @@ export function boot<I extends InterfaceFile>(board: BoardFile<I>, parts: Parts,
 }
 
 function addInterface<I extends InterfaceFile>(stack: Stack, file: I, place: string, parts: Parts, host: Host<I>): void {
-	const { name, link: kind, addresses, dhcp, linkLocal, ipv6, gateway, mtu, metric, dns, options } = file;
+	const { name, link: kind, addresses, dhcp, linkLocal, probe, ipv6, gateway, mtu, metric, dns, options } = file;
 	const driver = kind === "loopback" ? undefined : host.open(file, place);
 	if (driver === undefined && kind !== "loopback") return;
 	const common = mtu === undefined ? { metric } : { mtu, metric };
@@ -115,8 +117,10 @@ function addInterface<I extends InterfaceFile>(stack: Stack, file: I, place: str
 	const link = within(where, () => parts.links[kind]!(name, driver, common, options ?? {}));
 	within(place, () => {
 		stack.interfaces.add(link);
-		for (const text of addresses) link.addAddress(text);
-		if (gateway !== undefined) stack.routes.add({ prefix: "0.0.0.0/0", gateway, interface: link });
+		for (const text of addresses)
+			if (probe === true) parts.startLinkLocal!(stack, name, host.say, text);
+			else link.addAddress(text);
+		if (gateway !== undefined) stack.routes.add({ prefix: "0.0.0.0/0", gateway, interface: link, onLink: probe });
 		if (dns !== undefined) link.nameServers = dns;
 		if (ipv6 !== undefined) parts.startIpv6!(stack, name, ipv6, host.say);
 		host.added?.(stack, link, file, dhcp === undefined ? undefined : parts.startDhcp!(stack, name, dhcp, host.say));

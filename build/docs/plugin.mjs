@@ -45,6 +45,7 @@ const SHOWN = {
 	Autoconfiguration: ["close", "constructor", "lend", "lendServers", "state"],
 	Dhcp6Client: ["advertised", "close", "constructor", "state"],
 	DhcpClient: ["address", "close", "constructor", "hostname", "options", "renew", "state"],
+	FixedAddress: ["address", "close", "constructor", "state"],
 	LinkLocal: ["address", "close", "constructor", "state"],
 	Responder: ["add", "close", "constructor", "hostname", "interfaces", "remove", "services"],
 	SNTP: ["ask", "close", "constructor", "error", "retry", "time"],

@@ -182,6 +182,7 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 			strangerProblem(interface_) ??
 			dhcpProblem(interface_) ??
 			linkLocalProblem(interface_) ??
+			probeProblem(interface_) ??
 			(linkOf(interface_) === "loopback"
 				? undefined
 				: (wireProblem(interface_, folder) ?? macProblem(interface_) ?? faultProblem(interface_)));
@@ -282,6 +283,11 @@ function linkLocalProblem({ linkLocal, addresses = [] }: BoardInterface): string
 	return "linkLocal true: is for an interface without an address; remove it, or addresses";
 }
 
+function probeProblem({ probe, addresses = [] }: BoardInterface): string | undefined {
+	if (probe !== true || addresses.length === 1) return undefined;
+	return `probe true: is for an interface with one address of IPv4; ${addresses.length === 0 ? "dhcp and linkLocal probe for theirs" : "leave one, or remove probe"}`;
+}
+
 function linkOf({ link }: BoardInterface): Link {
 	return link ?? "ethernet";
 }
@@ -302,6 +308,7 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 	gateway: ["ethernet", "slip"],
 	dhcp: ["ethernet"],
 	linkLocal: ["ethernet"],
+	probe: ["ethernet"],
 	ipv6: ["ethernet", "ppp"],
 	wifi: ["ethernet"],
 	dns: ["ethernet", "slip"],

@@ -89,6 +89,8 @@ export interface BoardInterface {
 	/** Instead of addresses and gateway. */
 	dhcp?: DhcpFile | false;
 	linkLocal?: boolean;
+	/** The address is probed for before it is used. */
+	probe?: boolean;
 	ipv6?: Ipv6File;
 	/** In a file also one of IPv6, or a list with one of each family; once it is checked that of IPv4. */
 	gateway?: string;
@@ -152,6 +154,7 @@ export interface InterfaceConfiguration {
 	addresses: string[];
 	dhcp?: DhcpFile;
 	linkLocal?: boolean;
+	probe?: boolean;
 	ipv6?: Ipv6File;
 	gateway?: string;
 	metric: number;

@@ -74,6 +74,7 @@ export class Wires {
 			if (interface_.chipFaults !== undefined) configuration.chipFaults = interface_.chipFaults;
 			if (interface_.dhcp !== undefined && interface_.dhcp !== false) configuration.dhcp = interface_.dhcp;
 			if (interface_.linkLocal === true) configuration.linkLocal = true;
+			if (interface_.probe === true) configuration.probe = true;
 			if (interface_.ipv6 !== undefined) configuration.ipv6 = interface_.ipv6;
 			if (interface_.gateway !== undefined) configuration.gateway = interface_.gateway;
 			if (interface_.dns !== undefined) configuration.dns = interface_.dns;

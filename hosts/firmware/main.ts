@@ -76,8 +76,9 @@ function run(lastEnd: string | undefined): void {
 				return undefined;
 			}
 		},
-		added(_stack, { name }, { addresses, wifi }) {
-			for (const text of addresses) say(`${name} ${text}`);
+		added(_stack, { name }, { addresses, probe, wifi }) {
+			// One that is probed for is told of when it is there.
+			if (probe !== true) for (const text of addresses) say(`${name} ${text}`);
 			if (wifi !== undefined) join(name, wifi, parts.joinNetwork!);
 		},
 		onError(error) {

@@ -24,7 +24,7 @@ const { state: STATE } = NeighborBlock.offsets;
 const HEADER = ethernet.HEADER;
 
 /** Told within processing: somebody claims the address that is probed for; or uses an address of ours. */
-export interface LinkLocalKeeper {
+export interface ProbeKeeper {
 	claimed(): void;
 	conflict(address: number): void;
 }
@@ -59,8 +59,8 @@ export class EthernetInterface extends Interface implements Discovery {
 	onDiscovery: ((at: number) => void) | undefined = undefined;
 	/** Told within processing of what IGMP and MLD say: the IP packet at that arena offset, whose message is the one in the registers. */
 	onGroups: ((at: number) => void) | undefined = undefined;
-	/** Who has a link-local address of IPv4 for it, and is told what `onClaim` and `onConflict` are. */
-	linkLocal: LinkLocalKeeper | undefined = undefined;
+	/** Who has an address of IPv4 for it that is probed for, not DHCP's, and is told what `onClaim` and `onConflict` are. */
+	keeper: ProbeKeeper | undefined = undefined;
 	/** Its own addresses before the neighbours: announcements, conflicts. There once it is attached. */
 	own!: OwnAddresses;
 
@@ -160,7 +160,7 @@ export class EthernetInterface extends Interface implements Discovery {
 		if (this.#probed !== 0 && (probes ? arp.targetIp(view, at) : sender) === this.#probed) {
 			this.core.count(this.block, DROP.addressConflict);
 			this.onClaim?.(at);
-			this.linkLocal?.claimed();
+			this.keeper?.claimed();
 			return;
 		}
 		if (sender !== 0 && sender === this.#checked) this.onAnswer?.(at);

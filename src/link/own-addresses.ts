@@ -87,7 +87,7 @@ export class OwnAddresses {
 		conflict.count++;
 		conflict.at = now;
 		this.#link.onConflict?.(address);
-		this.#link.linkLocal?.conflict(address);
+		this.#link.keeper?.conflict(address);
 		// RFC 5227 §2.4 (c): we never give up what we were told to have, but do not quarrel either.
 		const since = (now - conflict.defendedAt) | 0;
 		if (since >= 0 && since < DEFEND_INTERVAL_MS) return; // below 0: the clock has wrapped since

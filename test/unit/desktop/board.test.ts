@@ -220,6 +220,14 @@ describe("a board file", () => {
 			{ faults: { lose: 0.1 } },
 			"interfaces[0].faults.lose: unknown; expected loss, duplicate, reorder, corrupt, byteLoss, byteFlip, delayMs, jitterMs or rateBps",
 		],
+		[
+			{ probe: true, addresses: ["192.168.77.2/24", "192.168.77.3/24"] },
+			"interfaces[0].probe true: is for an interface with one address of IPv4; leave one, or remove probe",
+		],
+		[
+			{ probe: true, addresses: [], dhcp: true, gateway: undefined },
+			"interfaces[0].probe true: is for an interface with one address of IPv4; dhcp and linkLocal probe for theirs",
+		],
 		[{ link: "loopback" }, "interfaces[0].wire: is not for a loopback interface; remove it"],
 		[
 			{ wire: `stream:/tmp/${"x".repeat(120)}` },
@@ -227,7 +235,7 @@ describe("a board file", () => {
 		],
 		[
 			{ speed: 100 },
-			"interfaces[0].speed: unknown; expected name, link, driver, wifi, baud, ppp, slip, pins, chipFaults, wire, mac, mtu, addresses, linkLocal, ipv6, dhcp, gateway, metric, dns, forward or faults",
+			"interfaces[0].speed: unknown; expected name, link, driver, wifi, baud, ppp, slip, pins, chipFaults, wire, mac, mtu, addresses, linkLocal, probe, ipv6, dhcp, gateway, metric, dns, forward or faults",
 		],
 	])("is refused with an interface that has %j", (change, message) => {
 		if (typeof message === "string") expect(withFirst(change)).toBe(message);
