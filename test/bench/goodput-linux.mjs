@@ -94,7 +94,9 @@ export async function transfer(tools, cell, { peer, role, seed, control = "cubic
 			}
 		} else {
 			await stop(asked.child, "SIGTERM");
-			if (asked.text.includes("error:") && error === "") error = asked.text.split("\n").find((line) => line.startsWith("error:"));
+			// When the time is over, the client resets the connection.
+			if (result.bytes === cell.bytes && error === "")
+				error = asked.text.split("\n").find((line) => line.startsWith("error:")) ?? "";
 			if (role === "receive" && result.bytes === cell.bytes) error = wrongIn(path, cell.bytes);
 		}
 		wire.child.stdin.end();

@@ -159,24 +159,35 @@ function added(all) {
 	return result;
 }
 
-const cells2 = (row, sides) =>
-	sides.map((side) => {
-		const { goodput, needlessPercent } = row[side];
-		const ratio = row.linux?.goodput === undefined ? "    -" : (goodput / row.linux.goodput).toFixed(2).padStart(5);
-		const mark = row.linux?.goodput !== undefined && goodput < BAR * row.linux.goodput ? "!" : " ";
-		return `${goodput.toFixed(2).padStart(8)} ${ratio}${mark} ${needlessPercent.toFixed(2).padStart(6)}`;
-	});
+/** What Linux itself counts as come twice, or learns to have sent twice, percent of the segments with data; a receiver without SACK counts it by another name. */
+function kernelPercent(side, { segments, counters }) {
+	const count = (end, ...names) => names.reduce((sum, name) => sum + (counters[end]?.[name] ?? 0), 0);
+	const twice =
+		SIDES[side].role === "receive"
+			? count("client", "TCPDSACKRecv")
+			: Math.max(count("client", "TCPDSACKOldSent", "TCPDSACKOfoSent"), count("client", "DelayedACKLost"));
+	return part(twice, segments);
+}
 
-function printer(width, sides, json) {
-	const told = new Map();
+const percent = (value) => value.toFixed(2).padStart(6);
+
+/** What a row says of a side: Mbit/s, of Linux's, needless, and with Linux at an end what that counts. */
+function told(row, side) {
+	const { goodput, needlessPercent, counters } = row[side];
+	const linux = row.linux?.goodput;
+	const ratio = linux === undefined ? "-" : (goodput / linux).toFixed(2);
+	const mark = linux !== undefined && goodput < BAR * linux ? "!" : " ";
+	const kernel = counters === undefined ? "" : ` ${percent(kernelPercent(side, row[side]))}`;
+	return `${goodput.toFixed(2).padStart(8)} ${ratio.padStart(5)}${mark} ${percent(needlessPercent)}${kernel}`;
+}
+
+/** Prints rows as they come, below a head. */
+function printer(width, sides, live) {
+	const columns = `  Mbit/s ratio  needl.${live ? " kernel" : ""}`;
+	console.log(`${"".padEnd(width)}  ${sides.map((side) => side.padEnd(columns.length)).join("  ")}`);
+	console.log(`${"cell".padEnd(width)}  ${sides.map(() => columns).join("  ")}`);
 	return (row) => {
-		if (json) return;
-		if (told.size === 0) {
-			console.log(`${"".padEnd(width)}  ${sides.map((side) => side.padEnd(22)).join("  ")}`);
-			console.log(`${"cell".padEnd(width)}  ${sides.map(() => " Mbit/s ratio  needless").join("  ")}`);
-		}
-		told.set(row.name, row);
-		console.log(`${row.name.padEnd(width)}  ${cells2(row, sides).join("  ")}`);
+		console.log(`${row.name.padEnd(width)}  ${sides.map((side) => told(row, side)).join("  ")}`);
 		for (const side of sides) for (const error of row[side].errors) console.log(`  ${side}: ${error}`);
 	};
 }
@@ -205,9 +216,9 @@ export async function goodputBench({
 	const sides = linux ? (write ? ["linux"] : Object.keys(SIDES)) : ["ours"];
 	if (!json)
 		console.log(
-			`goodput in Mbit/s, medians of ${runs} runs, seeds ${seeds[0]} to ${seeds.at(-1)}; of Linux's (${control}); segments sent again without need, percent; ! below ${BAR}\n`,
+			`goodput in Mbit/s, medians of ${runs} runs, seeds ${seeds[0]} to ${seeds.at(-1)}; of Linux's (${control}); segments sent again without need, percent, by the wire and by the kernel; ! below ${BAR}\n`,
 		);
-	const tell = printer(Math.max(...cells.map(({ name }) => name.length)), sides, json);
+	const tell = json ? () => {} : printer(Math.max(...cells.map(({ name }) => name.length)), sides, linux);
 	const { rows, late } = linux
 		? await withLinux(cells, seeds, sides, tell, control)
 		: { rows: await virtually(cells, seeds, tell), late: undefined };

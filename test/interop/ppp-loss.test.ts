@@ -4,6 +4,7 @@
 import { expect, it } from "vitest";
 import type { BoardFile } from "../../hosts/desktop/config.ts";
 import { Board, BRIEF, interfaceOf, twoTaps } from "./support/board.ts";
+import type { Namespace } from "./support/namespace.mjs";
 import { Pppd, PppdFolder } from "./support/pppd.ts";
 import { describeWith, namespaceWithTaps, pause, report } from "./support/setup.ts";
 import { download, errorsOf, upload, uploadOf, type Transfer } from "./support/transfers.ts";
@@ -14,6 +15,8 @@ const FIRST_SEED = Number(process.env["SEED"] ?? 1);
 const BYTES = 1_000_000;
 const MRU = 1500;
 const FAULTS = { byteLoss: 0.0001, byteFlip: 0.0001 };
+/** PPP_CAPTURE=1 keeps captures, and says where. */
+const CAPTURE = process.env["PPP_CAPTURE"] === "1";
 /** Of one transfer. */
 const PATIENCE_S = 600;
 
@@ -29,6 +32,21 @@ function boardFile(tty: string): BoardFile {
 	return { limits: { ...limits, sockets }, interfaces: [...interfaces, ppp] };
 }
 
+/** The first start builds the host: nobody else waits for that with a clock. */
+let first: Promise<unknown> = Promise.resolve();
+
+async function start(namespace: Namespace, file: BoardFile, seed: number): Promise<Board> {
+	const before = first;
+	let started = () => {};
+	first = new Promise<void>((resolve) => (started = resolve));
+	await before;
+	try {
+		return await Board.start(namespace, file, { seed, capture: CAPTURE });
+	} finally {
+		started();
+	}
+}
+
 /** A board and pppd of their own, one after another `count` uploads and downloads. */
 async function lane(seed: number, count: number): Promise<Transfer[]> {
 	const folder = await PppdFolder.create();
@@ -36,7 +54,7 @@ async function lane(seed: number, count: number): Promise<Transfer[]> {
 	const transfers: Transfer[] = [];
 	try {
 		const file = uploadOf(folder.folder, BYTES);
-		const board = await Board.start(namespace, boardFile(folder.tty), { seed, capture: process.env["PPP_CAPTURE"] === "1" });
+		const board = await start(namespace, boardFile(folder.tty), seed);
 		const pppd = new Pppd(namespace, folder, ["noauth", "novj", "mtu", String(MRU), "mru", String(MRU), `${LINUX}:${BOARD}`]);
 		try {
 			for (let i = 0; interfaceOf(await board.status(BESIDE), "ppp0").ppp!.phase !== "running"; i++) {
@@ -59,7 +77,7 @@ async function lane(seed: number, count: number): Promise<Transfer[]> {
 		} finally {
 			await board.stop();
 			await pppd.stop();
-			if (process.env["PPP_CAPTURE"] === "1") report(`captures: ${board.folder}`);
+			if (CAPTURE) report(`captures: ${board.folder}`);
 			else board.discard();
 		}
 	} finally {
