@@ -113,7 +113,7 @@ export async function transfer(tools, cell, { peer, role, seed, control = "cubic
  * `flows` connections for `seconds` over a wire that loses nothing but what its queue has no room for, of all of which the same client receives: the first half
  * from a board, the others from Linux. Answers Mbit/s of each, in that order, and what the wire says.
  */
-export async function rivals(tools, options, { flows, seconds, control = "cubic" }) {
+export async function rivals(tools, options, { flows, seconds, control = "cubic", pcap }) {
 	const folder = mkdtempSync(join(tmpdir(), "multihome-goodput-"));
 	const namespaces = [];
 	try {
@@ -123,7 +123,8 @@ export async function rivals(tools, options, { flows, seconds, control = "cubic"
 		namespaces.push(ours);
 		const socket = join(folder, "wire");
 		const ends = [`${client.name}/tap0`, `${linux.name}/tap0`, `stream:${socket}`];
-		const wire = begin(client, tools.wire, [...ends, ...Object.entries(options).map(([name, value]) => `${name}=${value}`)]);
+		const given = Object.entries(pcap === undefined ? options : { ...options, pcap });
+		const wire = begin(client, tools.wire, [...ends, ...given.map(([name, value]) => `${name}=${value}`)]);
 		await wire.said("ready");
 		const settings = { role: "send", bytes: String(ENDLESS) };
 		const args = board(tools, folder, socket, settings, { seed: options.seed, connections: flows / 2 });
