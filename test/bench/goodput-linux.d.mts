@@ -28,3 +28,5 @@ export interface TransferOptions {
 
 export function prepare(options?: { quiet?: boolean }): Promise<Tools>;
 export function transfer(tools: Tools, cell: Cell, options: TransferOptions): Promise<LinuxTransfer>;
+/** Compiles a program of test/interop/support unless that was done; answers where it is. */
+export function compile(source: string): Promise<string>;

@@ -37,8 +37,8 @@ export async function prepare({ quiet = true } = {}) {
 	return { wire, peer, host: await buildHost({ release: true, quiet }), paths: await bundle() };
 }
 
-/** Compiles a program of test/interop/support unless that was done. */
-async function compile(source) {
+/** Compiles a program of test/interop/support unless that was done; answers where it is. */
+export async function compile(source) {
 	const binary = join(out, basename(source, ".c"));
 	const path = join(here, "../interop/support", source);
 	if (existsSync(binary) && statSync(binary).mtimeMs > statSync(path).mtimeMs) return binary;
