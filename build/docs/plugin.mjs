@@ -42,7 +42,7 @@ const SHOWN = {
 	EthernetInterface: ["constructor", "kind", "mac"],
 	LoopbackInterface: ["constructor", "kind"],
 	InterfaceAddress: ["address", "length", "lent", "toString"],
-	Autoconfiguration: ["close", "constructor", "lend", "lendServers", "state"],
+	Autoconfiguration: ["close", "constructor", "lend", "lendServers", "state", "temporary"],
 	Dhcp6Client: ["advertised", "close", "constructor", "state"],
 	DhcpClient: ["address", "close", "constructor", "hostname", "options", "renew", "state"],
 	FixedAddress: ["address", "close", "constructor", "state"],

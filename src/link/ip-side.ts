@@ -29,7 +29,7 @@ export interface IpSide {
 	/** Who has an address lent for it: a DHCP client. One at a time. */
 	lease: LeaseKeeper | undefined;
 	/** Who gives it addresses of IPv6 as routers say. One at a time. */
-	discovery: { readonly state: AutoconfigurationState } | undefined;
+	discovery: { readonly state: AutoconfigurationState; temporary: boolean } | undefined;
 	/** The host name that the application has chosen for DHCP clients to come, instead of that of their options. */
 	hostname: string | undefined;
 	/** The first address that serves beyond the link, undefined while there is none. */

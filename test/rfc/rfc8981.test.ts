@@ -2,6 +2,7 @@
 
 import { expect, it } from "vitest";
 import { Autoconfiguration, type AutoconfigurationOptions } from "../../src/service/ipv6/autoconfiguration.ts";
+import { EthernetSocket } from "../../src/service/network/ethernet.ts";
 import { linkOption, na, NA, prefixOption, ra } from "../support/frames6.ts";
 import { Station6 } from "../support/station6.ts";
 import { macOf } from "../support/wire.ts";
@@ -133,4 +134,30 @@ it("with no room for two it comes in the place of the one before, but not while 
 	host.s.world.run(200_000);
 	expect(host.current).not.toBe(first);
 	expect(host.temporary.length).toBe(1);
+});
+
+it("may be turned on and off by Ethernet.configure, while it runs", () => {
+	const host = new Host({ temporary: false });
+	const { stack } = host.s.node;
+	const eth = new EthernetSocket(stack, { port: "eth0" });
+	const stable = host.source;
+	eth.configure({ temporary: true });
+	host.s.world.run(2000);
+	expect(host.source).toBe(host.current);
+	eth.configure({ temporary: true });
+	host.s.world.run(2000);
+	expect(host.temporary.length).toBe(1);
+	eth.configure({ hostname: "board" });
+	expect(host.auto.temporary).toBe(true);
+	eth.configure({ temporary: false });
+	host.s.world.run(2000);
+	expect([host.temporary, host.source, host.auto.temporary]).toEqual([[], stable, false]);
+	host.said();
+	expect(host.temporary).toEqual([]);
+	expect(() => eth.configure({ temporary: 1 as never })).toThrow("temporary 1: expected true or false");
+	host.auto.close();
+	eth.configure({ temporary: false });
+	expect(() => eth.configure({ temporary: true })).toThrow(
+		'temporary true of eth0: it hears no routers of IPv6; give it "ipv6": "auto", or an Autoconfiguration',
+	);
 });

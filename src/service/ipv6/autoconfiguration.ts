@@ -65,7 +65,7 @@ export class Autoconfiguration implements Service {
 	readonly #servers: HeardServers;
 	readonly #domains = new LastingTexts();
 	readonly #parameters: LinkParameters;
-	readonly #temporary: TemporaryAddresses | undefined;
+	readonly #temporary: TemporaryAddresses;
 	#up = false;
 	#solicitAt = Infinity;
 	#solicitMs = SOLICIT_MS;
@@ -95,12 +95,9 @@ export class Autoconfiguration implements Service {
 		this.#servers = new HeardServers(found);
 		this.#parameters = new LinkParameters(stack, found);
 		this.#clock = new Clock(stack.core);
-		if (this.#settings.temporary)
-			this.#temporary = new TemporaryAddresses(stack, found, {
-				list: this.#own,
-				make: (prefix, now) => this.#add("temporary", prefix, 0, now),
-				drop: (own) => this.#drop(own),
-			});
+		const make = (prefix: string, now: number) => this.#add("temporary", prefix, 0, now);
+		this.#temporary = new TemporaryAddresses(stack, found, { list: this.#own, make, drop: (own) => this.#drop(own) });
+		this.#temporary.on = this.#settings.temporary;
 		this.#onChanged = options.onChanged;
 		found.ip.discovery = this;
 		discovery.onDiscovery = (at) => this.#discovered(at);
@@ -130,6 +127,15 @@ export class Autoconfiguration implements Service {
 			refused: this.#refused,
 			reason: this.#reason,
 		};
+	}
+
+	/** Whether there is a temporary address beside that of each router's prefix: RFC 8981. Those that there are go when it becomes false, and connections from them end. */
+	get temporary(): boolean {
+		return this.#temporary.on;
+	}
+	set temporary(on: boolean) {
+		if (!this.#closed) this.#temporary.turnOn(on, this.#clock.now);
+		this.#clock.soon();
 	}
 
 	/** Gives the interface an address that a server lent, tried before it is used; lifetimes in seconds, 0: it is lent no more. Once more: they are others. */
@@ -281,7 +287,6 @@ export class Autoconfiguration implements Service {
 		this.#servers.age(now, GRACE_MS);
 		this.#domains.age(now, GRACE_MS);
 		this.#parameters.clear();
-		this.#stack.interfaces.redirects.clear(this.#link);
 		this.#solicitMs = SOLICIT_MS;
 		// Where the link-local address is tried first, routers are asked when it may be used.
 		this.#solicitAt = identifier !== undefined && this.#settings.auto ? now : Infinity;
@@ -340,7 +345,7 @@ export class Autoconfiguration implements Service {
 			own.preferredUntil = Infinity;
 			return this.#mark(own, OWN_DEPRECATED, true);
 		}
-		if (own.renewAt <= now) return this.#temporary?.turn(own, now);
+		if (own.renewAt <= now) return this.#temporary.turn(own, now);
 		own.at = Infinity;
 		if (own.state === WAITING) {
 			own.nonceHigh = this.#stack.core.random32();
@@ -437,6 +442,6 @@ export class Autoconfiguration implements Service {
 		} else own.renew(validUntil, now);
 		own.preferredUntil = preferred === 0 ? Infinity : untilOf(preferred, now);
 		this.#mark(own, OWN_DEPRECATED, preferred === 0);
-		this.#temporary?.said(own, now);
+		this.#temporary.said(own, now);
 	}
 }

@@ -27,6 +27,8 @@ export class TemporaryAddresses {
 	readonly #stack: Stack;
 	readonly #link: Interface;
 	readonly #addresses: Addresses;
+	/** Whether there are any. */
+	on = false;
 
 	constructor(stack: Stack, link: Interface, addresses: Addresses) {
 		this.#stack = stack;
@@ -34,8 +36,18 @@ export class TemporaryAddresses {
 		this.#addresses = addresses;
 	}
 
+	/** From now on there are some, or none. */
+	turnOn(on: boolean, now: number): void {
+		this.on = on;
+		for (const own of this.#addresses.list.slice()) {
+			if (own.origin === "prefix") this.said(own, now);
+			else if (own.origin === "temporary" && !on) this.#addresses.drop(own);
+		}
+	}
+
 	/** A router has said the prefix that `stable` is made of. §3.4. */
 	said(stable: OwnAddress6, now: number): void {
+		if (!this.on) return;
 		const all = this.#addresses.list.filter(({ origin, prefix }) => origin === "temporary" && prefix === stable.prefix);
 		for (const own of all) last(own, stable, now);
 		if (!all.some(({ entry }) => (entry.bits & OWN_DEPRECATED) === 0) && all.every(({ renewAt }) => renewAt === Infinity))

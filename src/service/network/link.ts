@@ -1,7 +1,7 @@
 // What the network interface classes share. Several instances may observe one interface; each hears of every change.
 
 import { linkOf } from "../../io/common.ts";
-import { callbackOf, hostnameOf, objectOption } from "../../io/options.ts";
+import { callbackOf, hostnameOf, objectOption, show } from "../../io/options.ts";
 import { PROTOCOL, type Interface } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
 import type { Watch } from "../../transport/watch.ts";
@@ -147,11 +147,18 @@ export abstract class LinkSocket<L extends Interface> {
 
 /** Links whose addresses the application may choose. */
 export abstract class ConfigurableSocket<L extends Interface> extends LinkSocket<L> {
-	/** Sets host name and address. Throws TypeError or RangeError naming what is wrong, Error when DHCP cannot begin; then nothing has changed. */
+	/** Sets host name, address, and whether there are temporary ones of IPv6. Throws TypeError or RangeError naming what is wrong, Error when DHCP cannot begin; then nothing has changed. */
 	configure(options: ConfigureOptions): void {
 		const { stack, link } = this.use;
 		objectOption(options);
-		const { static: chosen } = options;
+		const { static: chosen, temporary } = options;
+		const { discovery } = link.ip;
+		if (temporary !== undefined && typeof temporary !== "boolean")
+			throw new TypeError(`temporary ${show(temporary)}: expected true or false`);
+		if (temporary === true && discovery === undefined)
+			throw new RangeError(
+				`temporary true of ${link.name}: it hears no routers of IPv6; give it "ipv6": "auto", or an Autoconfiguration`,
+			);
 		const hostname = options.hostname === undefined ? undefined : hostnameOf(String(options.hostname));
 		const settings = chosen ? settingsOf(stack, link, chosen) : undefined;
 		// What may still throw comes first.
@@ -160,6 +167,7 @@ export abstract class ConfigurableSocket<L extends Interface> extends LinkSocket
 			apply(stack, link, settings);
 		} else if (chosen !== undefined) this.dynamic(stack, link, true);
 		if (hostname !== undefined) this.named(link, hostname);
+		if (temporary !== undefined && discovery !== undefined) discovery.temporary = temporary;
 	}
 
 	/** Takes up a host name, where there is a use for it. */

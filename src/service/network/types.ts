@@ -45,6 +45,8 @@ export interface StaticAddress {
 export interface ConfigureOptions {
 	/** What DHCP servers are told from the next DISCOVER or REQUEST on, that for a renewal included; Ethernet only: 1 to 63 letters, digits, "-" or "." */
 	hostname?: string | undefined;
+	/** Whether there is a temporary address of IPv6 beside that of each router's prefix, RFC 8981; Ethernet that hears routers only. Left out, that stays as it is. */
+	temporary?: boolean | undefined;
 	/** False: an address from DHCP, Ethernet only. Left out, the address stays as it is. */
 	static?: StaticAddress | false | null | undefined;
 }
