@@ -18,9 +18,9 @@ export interface StackOptions {
 		icmp?: number;
 		/** Raw sockets (protocols of IP) and those for whole frames together. About 400 B each, and a receive buffer as UDP sockets have it. 0 unless told. */
 		raw?: number;
-		/** Bytes that each TCP socket receives at most before its program reads them: its largest window. 2 to 65,535; 5,840 (four full segments) unless told. */
+		/** Bytes that each TCP socket receives at most before its program reads them: its largest window. 2 to 1,048,576; 5,840 (four full segments) unless told. */
 		receiveBuffer?: number;
-		/** Bytes that each TCP socket has written at most before its peer acknowledges them. 2 to 65,535; 5,840 unless told. */
+		/** Bytes that each TCP socket has written at most before its peer acknowledges them. 2 to 1,048,576; 5,840 unless told. */
 		sendBuffer?: number;
 		/**
 		 * Bytes of the pool from which all TCP sockets have their buffers, as they need them: for a full segment in and 512 B out for good, 3,072 B, and less is not taken; beyond
@@ -30,6 +30,15 @@ export interface StackOptions {
 		buffers?: number;
 		/** Bytes for datagrams that wait, of each UDP socket; there is room for one full datagram at least. 2 to 65,535; as `receiveBuffer` unless told. */
 		datagramBuffer?: number;
+	};
+	/** What TCP offers its peers; each is true unless told. */
+	tcp?: {
+		/** Windows of more than 65,535 bytes, the peer's too. RFC 7323 §2. */
+		windowScale?: boolean;
+		/** Selective acknowledgments. RFC 2018. */
+		sack?: boolean;
+		/** Timestamps: 12 bytes in every segment. RFC 7323 §3. */
+		timestamps?: boolean;
 	};
 	/** Packet buffers, 1,568 B each. They serve reception, transmission, and what waits for neighbours and devices. 16 unless told. */
 	packets?: number;
@@ -61,6 +70,8 @@ export interface Limits {
 	/** A whole number of pages. */
 	buffers: number;
 	datagramBuffer: number;
+	/** OFFER_SACK and its like. */
+	offers: number;
 	packets: number;
 	routes: number;
 	neighbors: number;
@@ -256,7 +267,7 @@ export const MDNS_TIMEOUT_MS = 5000;
 export const MDNS_MAX_TTL_S = 120;
 
 /** The default limits: loopback and three links, a small web server, 178,656 bytes of arena. */
-const DEFAULTS: Omit<Limits, "buffers" | "datagramBuffer" | "services"> = Object.freeze({
+const DEFAULTS: Omit<Limits, "buffers" | "datagramBuffer" | "services" | "offers"> = Object.freeze({
 	tcp: 8,
 	udp: 4,
 	icmp: 1,
@@ -286,6 +297,9 @@ function flag(name: string, value: boolean | undefined): boolean {
 	return value;
 }
 
+/** Largest buffer of a TCP socket, bytes. */
+const MOST_BUFFER = 1 << 20;
+
 /** What `sockets` may have. A name that is not among them is a mistake, or an option of another version. */
 const SOCKET_OPTIONS: readonly string[] = Object.freeze([
 	"tcp",
@@ -299,10 +313,28 @@ const SOCKET_OPTIONS: readonly string[] = Object.freeze([
 	"datagramBuffer",
 ]);
 
-function checkNames(options: object): void {
+/** What a SYN offers, in bits; the lowest four are the shift of the windows of who sends it, which counts with OFFER_SCALE. */
+export const OFFER_SHIFT = 15;
+export const OFFER_SCALE = 16;
+export const OFFER_SACK = 32;
+export const OFFER_STAMPS = 64;
+
+/** What `tcp` may have, and the bits of each. */
+const OFFERS: Readonly<Record<string, number>> = Object.freeze({
+	windowScale: OFFER_SCALE,
+	sack: OFFER_SACK,
+	timestamps: OFFER_STAMPS,
+});
+
+function checkNames(group: string, options: object, known: readonly string[]): void {
 	for (const name of Object.keys(options))
-		if (!SOCKET_OPTIONS.includes(name))
-			throw new TypeError(`sockets.${name}: there is no such option; expected ${SOCKET_OPTIONS.join(", ")}`);
+		if (!known.includes(name)) throw new TypeError(`${group}.${name}: there is no such option; expected ${known.join(", ")}`);
+}
+
+function offersOf(options: Readonly<Record<string, boolean | undefined>>): number {
+	const names = Object.keys(OFFERS);
+	checkNames("tcp", options, names);
+	return names.reduce((offers, name) => (flag(`tcp.${name}`, options[name] ?? true) ? offers | OFFERS[name]! : offers), 0);
 }
 
 /** Bytes of TCP's pool, in whole pages: at least what all sockets have for good, at most what they can use. */
@@ -316,10 +348,10 @@ function buffersOf(value: number | undefined, tcp: number, receiveBuffer: number
 /** Checks the options and fills in the defaults. Throws RangeError or TypeError naming the option, its value and what was expected. */
 export function limitsOf(options: StackOptions = {}): Limits {
 	const sockets = options.sockets ?? {};
-	checkNames(sockets);
+	checkNames("sockets", sockets, SOCKET_OPTIONS);
 	const interfaces = count("interfaces", options.interfaces, 1, 64, DEFAULTS.interfaces);
-	const receiveBuffer = count("sockets.receiveBuffer", sockets.receiveBuffer, 2, 65_535, DEFAULTS.receiveBuffer);
-	const sendBuffer = count("sockets.sendBuffer", sockets.sendBuffer, 2, 65_535, DEFAULTS.sendBuffer);
+	const receiveBuffer = count("sockets.receiveBuffer", sockets.receiveBuffer, 2, MOST_BUFFER, DEFAULTS.receiveBuffer);
+	const sendBuffer = count("sockets.sendBuffer", sockets.sendBuffer, 2, MOST_BUFFER, DEFAULTS.sendBuffer);
 	const tcp = count("sockets.tcp", sockets.tcp, 0, 4096, DEFAULTS.tcp);
 	return {
 		tcp,
@@ -330,7 +362,8 @@ export function limitsOf(options: StackOptions = {}): Limits {
 		receiveBuffer,
 		sendBuffer,
 		buffers: buffersOf(sockets.buffers, tcp, receiveBuffer, sendBuffer),
-		datagramBuffer: count("sockets.datagramBuffer", sockets.datagramBuffer, 2, 65_535, receiveBuffer),
+		offers: offersOf(options.tcp ?? {}),
+		datagramBuffer: count("sockets.datagramBuffer", sockets.datagramBuffer, 2, 65_535, Math.min(receiveBuffer, 65_535)),
 		packets: count("packets", options.packets, 4, 16_384, DEFAULTS.packets),
 		routes: count("routes", options.routes, 2, 65_536, DEFAULTS.routes),
 		neighbors: count("neighbors", options.neighbors, 1, 4096, DEFAULTS.neighbors),

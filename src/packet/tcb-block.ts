@@ -6,7 +6,7 @@ import { PathBlock } from "./path-block.ts";
 import { address, bytes, int32, offset, record, uint8, type RowOf } from "./record.ts";
 
 /** Ranges of bytes ahead of their turn that are remembered, transport/tcp/reassembly.ts. With all in use a further one is dropped, and the peer sends it again. */
-export const RANGES = 4;
+export const RANGES = 8;
 
 /** Names as in RFC 9293 §3.3.1. What every segment needs comes first. */
 export const TcbBlock = record({
@@ -67,6 +67,19 @@ export const TcbBlock = record({
 	sendRing: offset,
 	sendPromised: int32,
 	sndRoom: offset,
+	/** transport/tcp/offers.ts: how far windows are shifted that the peer tells, and that we tell. RFC 7323 §2.3. */
+	sndScale: int32,
+	rcvScale: int32,
+	/** transport/tcp/timestamps.ts, RFC 7323: what is added to the time of day in our timestamps; the peer's to be echoed, and when it came; the acknowledgment sent last. */
+	tsOffset: int32,
+	tsRecent: int32,
+	tsRecentAt: int32,
+	lastAck: int32,
+	/** The largest room that there is in the send ring, in full segments: transport/tcp/share.ts. */
+	sndMost: int32,
+	/** What came twice, while BIT_DSACK is set. RFC 2883. */
+	dsackStart: int32,
+	dsackEnd: int32,
 	/** Slot of the interface that the connection went by first; 0 while it has gone by none. */
 	home: int32,
 	/** When answers to repetitions so far would have been sent at their pace, ms. transport/tcp/answers.ts. */
@@ -129,7 +142,7 @@ export const TcbBlock = record({
 	softError: uint8,
 	/** How many ranges there are ahead of their turn. */
 	ranges: uint8,
-	/** Their starts and ends, pairs of sequence numbers in ascending order. */
+	/** Their starts and ends, pairs of sequence numbers: what was added to last comes first, as SACK tells them. */
 	edges: bytes(RANGES * 8),
 	finAt: int32,
 	iss: int32,
@@ -195,3 +208,9 @@ export const BIT_NO_DELAY = 8;
 export const BIT_FIN = 16;
 /** `rttSeq` counts. */
 export const BIT_TIMING = 32;
+/** The next acknowledgment tells of data that came twice, by `dsackStart` and `dsackEnd`. RFC 2883. */
+export const BIT_DSACK = 64;
+/** Both ends know SACK (RFC 2018), timestamps, and scaled windows (RFC 7323): transport/tcp/offers.ts. */
+export const BIT_SACK = 128;
+export const BIT_STAMPS = 256;
+export const BIT_SCALE = 512;

@@ -25,6 +25,8 @@ export const TcpBlock = record({
 	key1: int32,
 	cookie0: int32,
 	cookie1: int32,
+	/** What our SYNs offer: OFFER_SACK of config.ts and its like. */
+	offers: int32,
 	/** 1: SYN cookies may be out, the last one since cookieAt. */
 	cookies: int32,
 	cookieAt: int32,

@@ -1,8 +1,8 @@
 // TCP's header and options, RFC 9293 §3.1. `at` is the arena offset of the header.
 
+import { OFFER_SACK, OFFER_SCALE, OFFER_SHIFT, OFFER_STAMPS } from "../config.ts";
 import { check } from "../packet/bounds.ts";
-import type { Offset, Range, Uint16, Uint8 } from "../packet/numbers.ts";
-import { int32, record } from "../packet/record.ts";
+import type { Length, Offset, Range, Uint16, Uint8 } from "../packet/numbers.ts";
 
 export const HEADER = 20;
 export const SEQ = 4;
@@ -23,12 +23,28 @@ export const URG = 32;
 export const OPTION_END = 0;
 export const OPTION_NOP = 1;
 export const OPTION_MSS = 2;
-/** Bytes of that option. */
+export const OPTION_WINDOW_SCALE = 3;
+export const OPTION_SACK_PERMITTED = 4;
+export const OPTION_SACK = 5;
+export const OPTION_TIMESTAMPS = 8;
+/** Bytes of options, kind and length included. */
 const MSS = 4;
-/** The options of our SYNs, each in whole words: one more is a line here, and one of `synOptions`. */
-export const SynOptions = record({ mss: int32 });
-/** Their bytes. */
-export const SYN_OPTIONS = SynOptions.bytes;
+const WINDOW_SCALE = 3;
+const SACK_PERMITTED = 2;
+const TIMESTAMPS = 10;
+/** Bytes of the timestamps in every segment, two no-operations before them included: RFC 7323 appendix A. Those behind the header, the sender's and the echo. */
+export const STAMPS = 12;
+export const STAMP_VALUE = HEADER + 4;
+export const STAMP_ECHO = HEADER + 8;
+/** What they begin with. */
+const STAMPS_FIRST = (OPTION_NOP << 24) | (OPTION_NOP << 16) | (OPTION_TIMESTAMPS << 8) | TIMESTAMPS;
+/** Bytes of a block of SACK, and of what stands before the first with two no-operations. RFC 2018 §3. */
+export const SACK_BLOCK = 8;
+export const SACK_FIRST = 4;
+/** Most options of a header, bytes. */
+export const MOST_OPTIONS = 40;
+/** The largest shift of windows. RFC 7323 §2.3. */
+export const MOST_SCALE = 14;
 
 /** The MSS to assume when the peer names none. RFC 9293 §3.7.1. */
 export const DEFAULT_MSS = 536;
@@ -65,10 +81,44 @@ export function flagsAndWindow(view: DataView, at: Offset): number {
 	return (view.getUint8(at + FLAGS) << 16) | view.getUint16(at + WINDOW);
 }
 
-/** Writes the options that our SYNs have. */
-export function synOptions(view: DataView, at: Offset, mss: number): void {
-	check(at, SYN_OPTIONS, view.byteLength);
-	view.setInt32(at + SynOptions.offsets.mss, (OPTION_MSS << 24) | (MSS << 16) | mss);
+/** Writes the options of our SYNs, in whole words and in FreeBSD's order: the MSS, and what `offers` says, with those timestamps. Answers their bytes. */
+export function synOptions(view: DataView, at: Offset, mss: number, offers: number, value: number, echo: number): Length {
+	check(at, MOST_OPTIONS, view.byteLength);
+	view.setInt32(at, (OPTION_MSS << 24) | (MSS << 16) | mss);
+	let end = at + MSS;
+	if ((offers & OFFER_SCALE) !== 0) {
+		view.setInt32(end, (OPTION_NOP << 24) | (OPTION_WINDOW_SCALE << 16) | (WINDOW_SCALE << 8) | (offers & OFFER_SHIFT));
+		end += 4;
+	}
+	const permitted = (OPTION_SACK_PERMITTED << 8) | SACK_PERMITTED;
+	const sack = (offers & OFFER_SACK) !== 0;
+	if ((offers & OFFER_STAMPS) !== 0) {
+		stamps(view, end, value, echo);
+		if (sack) view.setUint16(end, permitted);
+		end += STAMPS;
+	} else if (sack) {
+		view.setInt32(end, permitted << 16);
+		end += 4;
+	}
+	return end - at;
+}
+
+/** Writes STAMPS bytes: timestamps as every segment has them. */
+export function stamps(view: DataView, at: Offset, value: number, echo: number): void {
+	check(at, STAMPS, view.byteLength);
+	view.setInt32(at, STAMPS_FIRST);
+	view.setInt32(at + 4, value);
+	view.setInt32(at + 8, echo);
+}
+
+/** Writes what stands before so many blocks of SACK. */
+export function sackFirst(view: DataView, at: Offset, blocks: number): void {
+	view.setInt32(at, (OPTION_NOP << 24) | (OPTION_NOP << 16) | (OPTION_SACK << 8) | (2 + SACK_BLOCK * blocks));
+}
+
+/** Whether a valid header has timestamps and nothing else, in their usual place: what nearly all segments have that have any. */
+export function plainStamps(view: DataView, at: Offset): boolean {
+	return view.getInt32(at + HEADER) === STAMPS_FIRST;
 }
 
 /** The MSS option of a valid header, or 0 when there is none that is well formed. */
@@ -77,7 +127,32 @@ export function mssOption(view: DataView, at: Offset): Uint16 {
 	return option === 0 ? 0 : view.getUint16(option + 2);
 }
 
-/** Where a valid header has the option of that kind, of so many bytes; 0 when it has none, or one behind what makes no sense. */
+/** What the valid header of a SYN offers, beside its MSS. */
+export function offersOf(view: DataView, at: Offset): number {
+	let offers = 0;
+	const scale = optionAt(view, at, OPTION_WINDOW_SCALE, WINDOW_SCALE);
+	// RFC 7323 §2.3: what is larger counts as the largest.
+	if (scale !== 0) offers = OFFER_SCALE | Math.min(view.getUint8(scale + 2), MOST_SCALE);
+	if (optionAt(view, at, OPTION_SACK_PERMITTED, SACK_PERMITTED) !== 0) offers |= OFFER_SACK;
+	if (stampsAt(view, at) !== 0) offers |= OFFER_STAMPS;
+	return offers;
+}
+
+/** Where a valid header has timestamps, the sender's, which the echo follows; 0 when it has none. */
+export function stampsAt(view: DataView, at: Offset): Offset {
+	if (headerLength(view, at) === HEADER) return 0;
+	const option = optionAt(view, at, OPTION_TIMESTAMPS, TIMESTAMPS);
+	return option === 0 ? 0 : option + 2;
+}
+
+/** Where a valid header has SACK, its kind, which the length follows, of whole blocks; 0 when it has none. */
+export function sackAt(view: DataView, at: Offset): Offset {
+	if (headerLength(view, at) === HEADER) return 0;
+	const option = optionAt(view, at, OPTION_SACK, 0);
+	return option === 0 || (view.getUint8(option + 1) & (SACK_BLOCK - 1)) !== 2 ? 0 : option;
+}
+
+/** Where a valid header has the option of that kind, of so many bytes (0: however many); 0 when it has none, or one behind what makes no sense. */
 function optionAt(view: DataView, at: Offset, wanted: Uint8, bytes: Uint8): Offset {
 	const end = at + headerLength(view, at);
 	let option = at + HEADER;
@@ -91,7 +166,7 @@ function optionAt(view: DataView, at: Offset, wanted: Uint8, bytes: Uint8): Offs
 		if (option + 2 > end) return 0;
 		const length = view.getUint8(option + 1);
 		if (length < 2 || option + length > end) return 0;
-		if (kind === wanted && length === bytes) return option;
+		if (kind === wanted && (length === bytes || bytes === 0)) return option;
 		option += length;
 	}
 	return 0;

@@ -2,13 +2,21 @@
 
 import { newsOwned } from "../../packet/news.ts";
 import { PathBlock, pathClear } from "../../packet/path-block.ts";
-import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_FIN, BIT_PREDICTED, BIT_TIMING, type TcbBlock } from "../../packet/tcb-block.ts";
+import {
+	BIT_ACK_DELAYED,
+	BIT_ACK_NOW,
+	BIT_DSACK,
+	BIT_FIN,
+	BIT_PREDICTED,
+	BIT_TIMING,
+	type TcbBlock,
+} from "../../packet/tcb-block.ts";
 import { floors } from "./share.ts";
 import { CLOSE_WAIT, ESTABLISHED, NO_ERROR } from "./states.ts";
 import { LISTS, PERSIST } from "./work.ts";
 
-/** Both kinds of acknowledgment that may be owed. */
-export const ACKS = BIT_ACK_NOW | BIT_ACK_DELAYED;
+/** Both kinds of acknowledgment that may be owed, and what is to be told by it. */
+export const ACKS = BIT_ACK_NOW | BIT_ACK_DELAYED | BIT_DSACK;
 
 /** The one place where a state changes. Segments are not as predicted from now on, until `predict` says so. */
 export function setState(tcb: TcbBlock, state: number): void {
@@ -90,6 +98,9 @@ export function renew(view: DataView, tcb: TcbBlock): void {
 	tcb.nextAccept = 0;
 	tcb.home = 0;
 	tcb.leastRate = 0;
+	tcb.sndScale = 0;
+	tcb.rcvScale = 0;
+	tcb.tsRecent = 0;
 	pathClear(PathBlock.of(view, tcb.path));
 }
 

@@ -8,8 +8,8 @@ import type { Bytes, BytesIn } from "../../wire/kernels/bytes.ts";
 import { READ_BYTES, READ_END, READ_TELL, streamRead, streamWrite } from "./stream.ts";
 import { tcpMark } from "./pending.ts";
 
-/** In what these answer, beside at most 65,535 bytes: a poll must be asked for. */
-export const WAKE = 0x10000;
+/** In what these answer, beside the bytes: a poll must be asked for. */
+export const WAKE = 0x10000000;
 
 /** WAKE unless a poll runs or was asked for. */
 function wake(view: DataView): number {

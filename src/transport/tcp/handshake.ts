@@ -21,6 +21,7 @@ import { opened } from "./congestion.ts";
 import { addressWord, COOKIE_LIFETIME, cookie, FOREIGN, LATER, mssOf, recognize } from "./isn.ts";
 import { startKeepAlive } from "./keep-alive.ts";
 import { end, enter, release, resolve } from "./life.ts";
+import { agree, MOST_UNSCALED } from "./offers.ts";
 import { inheritRate } from "./pace.ts";
 import { tcpMark } from "./pending.ts";
 import { sampleRtt } from "./rtt.ts";
@@ -32,6 +33,7 @@ import { sendMss } from "./size.ts";
 import { ESTABLISHED, FIN_WAIT_1, LISTEN, NO_ERROR, REFUSED, SYN_RECEIVED } from "./states.ts";
 import { NOBODY, refuse, synAck, arrivalZone } from "./stray.ts";
 import { setIss, setState, stopTiming } from "./block.ts";
+import { cookieOffers, stampLater, stampOf } from "./timestamps.ts";
 import { RTO_AFTER_LOST_SYN } from "./timing.ts";
 import { offered } from "./window.ts";
 import { RETRANSMIT } from "./work.ts";
@@ -89,7 +91,9 @@ function asks(view: DataView, listener: TcbBlock, link: InterfaceBlock, after: n
 	else {
 		drop(view, link, DROP.tcpCookie);
 		noteCookie(view);
-		synAck(view, link, listener, iss, (seq + 1) | 0);
+		const at = view.getInt32(REGISTER.transportAt, true);
+		const offers = wire.offersOf(view, at);
+		synAck(view, link, listener, iss, (seq + 1) | 0, offers, stampOf(view, at));
 	}
 }
 
@@ -181,7 +185,8 @@ function completes(view: DataView, listener: TcbBlock, link: InterfaceBlock, fla
 		drop(view, link, DROP.tcpSocketsFull);
 		// Data comes again, and finds the place free. Who waits for us to speak first is asked again.
 		const silent = view.getInt32(REGISTER.payloadLength, true) === 0 && (flags & FIN) === 0;
-		if (seat === SOON && silent) synAck(view, link, listener, (ack - 1) | 0, seq);
+		const at = view.getInt32(REGISTER.transportAt, true);
+		if (seat === SOON && silent) synAck(view, link, listener, (ack - 1) | 0, seq, cookieOffers(view, at), stampOf(view, at));
 		return DONE;
 	}
 	const child = TcbBlock.of(view, seat);
@@ -192,7 +197,10 @@ function completes(view: DataView, listener: TcbBlock, link: InterfaceBlock, fla
 	child.sndMax = ack;
 	child.irs = (seq - 1) | 0;
 	child.rcvNxt = seq;
-	child.rcvAdv = (seq + child.rcvRoom) | 0;
+	child.rcvAdv = (seq + Math.min(child.rcvRoom, MOST_UNSCALED)) | 0;
+	const at = view.getInt32(REGISTER.transportAt, true);
+	agree(view, child, cookieOffers(view, at), stampOf(view, at));
+	child.lastAck = seq;
 	child.sndMss = sendMss(view, child, mssOf(found));
 	sizeLearned(view, child);
 	return seat;
@@ -213,6 +221,9 @@ function synchronize(view: DataView, tcb: TcbBlock, seq: number, mss: number): v
 	tcb.sndWnd = view.getInt32(REGISTER.flagsWindow, true) & 0xffff;
 	tcb.sndWndMax = tcb.sndWnd;
 	tcb.sndWl1 = seq;
+	const at = view.getInt32(REGISTER.transportAt, true);
+	agree(view, tcb, wire.offersOf(view, at), stampOf(view, at));
+	tcb.lastAck = tcb.rcvNxt;
 	tcb.sndMss = sendMss(view, tcb, mss);
 	sizeLearned(view, tcb);
 }
@@ -289,11 +300,12 @@ export function established(view: DataView, tcb: TcbBlock, seq: number, ack: num
 }
 
 /**
- * A SYN for a connection in TIME-WAIT. With a number beyond all that the old one used it opens a new one: RFC 9293 §3.10.7.4,
+ * A SYN for a connection in TIME-WAIT. With a number, or a timestamp, beyond all that the old one used it opens a new one: RFC 9293 §3.10.7.4,
  * RFC 6191. False when it does not, and is to be treated as any segment.
  */
 export function reopen(view: DataView, tcb: TcbBlock, link: InterfaceBlock, flags: number, seq: number): boolean {
-	if (tcb.detached === 0 || (flags & (ACK | FIN)) !== 0 || ((seq - tcb.rcvNxt) | 0) <= 0) return false;
+	if (tcb.detached === 0 || (flags & (ACK | FIN)) !== 0) return false;
+	if (((seq - tcb.rcvNxt) | 0) <= 0 && !stampLater(view, tcb)) return false;
 	const after = tcb.sndMax;
 	end(view, tcb, NO_ERROR);
 	const index = socketFor(view, link, ipv4.TCP);

@@ -6,7 +6,7 @@ import { DROP, drop } from "../../packet/drops.ts";
 import { FIELDS_BYTES, REGISTER } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { newsPost, READABLE, WRITABLE } from "../../packet/news.ts";
-import type { Offset } from "../../packet/numbers.ts";
+import type { Length, Offset } from "../../packet/numbers.ts";
 import { letOthers } from "../../packet/slots.ts";
 import { TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
@@ -32,6 +32,7 @@ import {
 	IN_UNSENT,
 	predicted,
 } from "./stream.ts";
+import { stampExpected, stampSeen } from "./timestamps.ts";
 import { RETRANSMIT } from "./work.ts";
 
 /** It lies in bytes `at` to `end` of the packet in the registers; `group`: it is for all or many. */
@@ -61,16 +62,18 @@ export function tcpInput(view: DataView, link: InterfaceBlock, at: Offset, end: 
 	if (index < 0) {
 		refuse(view, link, NOBODY);
 		drop(view, link, DROP.tcpNoSocket);
-	} else segmentInput(view, link, TcbBlock.of(view, tcbAt(view, index)));
+	} else segmentInput(view, link, TcbBlock.of(view, tcbAt(view, index)), at, data - at - tcp.HEADER);
 }
 
-/** The segment in the registers is for that connection or listener. */
-function segmentInput(view: DataView, link: InterfaceBlock, tcb: TcbBlock): void {
-	const what = predicted(view, tcb);
+/** The segment in the registers, whose header at `at` has so many bytes of options, is for that connection or listener. */
+function segmentInput(view: DataView, link: InterfaceBlock, tcb: TcbBlock, at: Offset, options: Length): void {
+	const plain = options === tcb.optionsLength && (options === 0 || stampExpected(view, tcb, at));
+	const what = plain ? predicted(view, tcb) : IN_UNEXPECTED;
 	if ((what & IN_UNEXPECTED) !== 0) {
 		tcpArrives(view, tcb.at, link.at);
 		return;
 	}
+	if (options !== 0) stampSeen(view, tcb, view.getInt32(REGISTER.seq, true), view.getInt32(at + tcp.STAMP_VALUE));
 	if ((what & IN_DATA) !== 0) {
 		if ((what & IN_ACK_DUE) !== 0) tcpMark(view, tcb.at);
 		else delayAck(view, tcb);

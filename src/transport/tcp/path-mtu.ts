@@ -16,7 +16,7 @@ import * as ipv6 from "../../wire/ipv6.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { tcpMark } from "./pending.ts";
 import { arm } from "./send.ts";
-import { headersOf, receiveMss } from "./size.ts";
+import { headersOf, mostData } from "./size.ts";
 import { ESTABLISHED, SYN_RECEIVED } from "./states.ts";
 import { stopTiming } from "./block.ts";
 import { RAISE } from "./work.ts";
@@ -142,14 +142,14 @@ export function raise(view: DataView, tcb: TcbBlock): void {
 
 /** The largest payload by the present way that both ends can do. */
 function carried(view: DataView, tcb: TcbBlock): number {
-	return Math.min(tcb.fullMss, receiveMss(view, tcb));
+	return Math.min(tcb.fullMss, mostData(view, tcb));
 }
 
 /** Routes changed. A way that carries less makes segments smaller: what was too big goes again by its timer. One that carries more makes them as large as they were. */
 export function wayChanged(view: DataView, tcb: TcbBlock): void {
 	if (PathBlock.of(view, tcb.path).out === 0 || tcb.state < SYN_RECEIVED) return;
 	if (tcb.fullMss === 0) {
-		const most = receiveMss(view, tcb);
+		const most = mostData(view, tcb);
 		if (most >= tcb.sndMss) return;
 		tcb.fullMss = tcb.sndMss;
 		resize(tcb, most);

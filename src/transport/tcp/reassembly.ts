@@ -1,10 +1,11 @@
 // Segments that came ahead of their turn. RFC 9293 §3.10.7.4, seventh step: their bytes go straight to their place in the receive
-// ring, beyond rcvNxt; here is remembered which places are filled: a few ranges for each connection, apart and in ascending order.
+// ring, beyond rcvNxt; here is remembered which places are filled: a few ranges for each connection, apart, the latest first, as SACK tells them (RFC 2018 §4).
 
 import type { Length, Offset } from "../../packet/numbers.ts";
 import { RANGES, type TcbBlock } from "../../packet/tcb-block.ts";
 import { pagedIn } from "../../wire/paged.ts";
 import { wrap } from "../../packet/ring.ts";
+import { twice } from "./twice.ts";
 
 /** Bytes of a range: the sequence numbers of its start and its end. */
 const PAIR = 8;
@@ -14,11 +15,11 @@ function edgeAt(tcb: TcbBlock, index: number): Offset {
 	return (tcb.edges + Math.imul(index, PAIR)) | 0;
 }
 
-function startOf(view: DataView, tcb: TcbBlock, index: number): number {
+export function rangeStart(view: DataView, tcb: TcbBlock, index: number): number {
 	return view.getInt32(edgeAt(tcb, index), true);
 }
 
-function endOf(view: DataView, tcb: TcbBlock, index: number): number {
+export function rangeEnd(view: DataView, tcb: TcbBlock, index: number): number {
 	return view.getInt32((edgeAt(tcb, index) + 4) | 0, true);
 }
 
@@ -27,12 +28,9 @@ function setRange(view: DataView, tcb: TcbBlock, index: number, start: number, e
 	view.setInt32((edgeAt(tcb, index) + 4) | 0, end, true);
 }
 
-/** Ranges from `from` on move to `to`; `count` of them. */
-function moveRanges(view: DataView, tcb: TcbBlock, to: number, from: number, count: number): void {
-	for (let i = 0; i < count; i++) {
-		const n = to < from ? i : (count - 1 - i) | 0;
-		setRange(view, tcb, (to + n) | 0, startOf(view, tcb, (from + n) | 0), endOf(view, tcb, (from + n) | 0));
-	}
+/** Range `from` stands at `to` from now on. */
+function moveRange(view: DataView, tcb: TcbBlock, to: number, from: number): void {
+	setRange(view, tcb, to, rangeStart(view, tcb, from), rangeEnd(view, tcb, from));
 }
 
 /**
@@ -53,41 +51,67 @@ export function store(view: DataView, tcb: TcbBlock, ahead: number, from: Offset
 	pagedIn(view, tcb.receivePages, ring, at, view, from, length);
 }
 
-/** Bytes at rcvNxt = `next` that are there already, and forgets their range. */
+/** Bytes at rcvNxt = `next` that are there already, and forgets their ranges. */
 export function takeAhead(view: DataView, tcb: TcbBlock, next: number): number {
 	let taken = 0;
-	while (tcb.ranges > 0 && ((next + taken - startOf(view, tcb, 0)) | 0) >= 0) {
-		taken = Math.max(taken, (endOf(view, tcb, 0) - next) | 0);
+	let i = 0;
+	while (i < tcb.ranges) {
+		if (((next + taken - rangeStart(view, tcb, i)) | 0) < 0) {
+			i = (i + 1) | 0;
+			continue;
+		}
+		taken = Math.max(taken, (rangeEnd(view, tcb, i) - next) | 0);
 		tcb.ranges = tcb.ranges - 1;
-		moveRanges(view, tcb, 0, 1, tcb.ranges);
+		for (let n = i; n < tcb.ranges; n = (n + 1) | 0) moveRange(view, tcb, n, (n + 1) | 0);
+		i = 0; // what lies behind it may have been passed already
 	}
 	return taken;
 }
 
-/** End of the last range; only while there is one. */
+/** The highest end of a range; only while there is one. */
 export function lastAhead(view: DataView, tcb: TcbBlock): number {
-	return endOf(view, tcb, tcb.ranges - 1);
+	let last = rangeEnd(view, tcb, 0);
+	for (let i = 1; i < tcb.ranges; i++) {
+		const end = rangeEnd(view, tcb, i);
+		if (((end - last) | 0) > 0) last = end;
+	}
+	return last;
 }
 
-/** Adds a range, joined with those that it touches. False when all are in use. */
+/** Adds a range as the first one, joined with those that it touches; those are apart from each other. False when all are in use. What is there twice is noted. */
 function addRange(view: DataView, tcb: TcbBlock, start: number, end: number): boolean {
+	let first = start;
+	let last = end;
+	let kept = 0;
 	const count = tcb.ranges;
-	let at = 0;
-	while (at < count && ((endOf(view, tcb, at) - start) | 0) < 0) at++;
-	// `at` is the first range that does not end before the new one; those up to `behind` touch it.
-	let behind = at;
-	while (behind < count && ((startOf(view, tcb, behind) - end) | 0) <= 0) behind++;
-	if (behind === at) {
-		if (count === RANGES) return false;
-		moveRanges(view, tcb, (at + 1) | 0, at, (count - at) | 0);
-		setRange(view, tcb, at, start, end);
-		tcb.ranges = count + 1;
-		return true;
+	for (let i = 0; i < count; i++) {
+		const from = rangeStart(view, tcb, i);
+		const to = rangeEnd(view, tcb, i);
+		if (((to - start) | 0) < 0 || ((from - end) | 0) > 0) {
+			moveRange(view, tcb, kept, i);
+			kept = (kept + 1) | 0;
+			continue;
+		}
+		overlap(tcb, later(start, from), earlier(end, to));
+		first = earlier(first, from);
+		last = later(last, to);
 	}
-	const first = startOf(view, tcb, at);
-	const last = endOf(view, tcb, (behind - 1) | 0);
-	setRange(view, tcb, at, ((start - first) | 0) < 0 ? start : first, ((end - last) | 0) > 0 ? end : last);
-	moveRanges(view, tcb, (at + 1) | 0, behind, (count - behind) | 0);
-	tcb.ranges = count - (behind - at - 1);
+	if (kept === RANGES) return false;
+	for (let i = kept; i > 0; i = (i - 1) | 0) moveRange(view, tcb, i, (i - 1) | 0);
+	setRange(view, tcb, 0, first, last);
+	tcb.ranges = (kept + 1) & 0xff;
 	return true;
+}
+
+function earlier(a: number, b: number): number {
+	return ((a - b) | 0) < 0 ? a : b;
+}
+
+function later(a: number, b: number): number {
+	return ((a - b) | 0) > 0 ? a : b;
+}
+
+/** From `start` to `end`, if that is a range, bytes came that were there. */
+function overlap(tcb: TcbBlock, start: number, end: number): void {
+	if (((end - start) | 0) > 0) twice(tcb, start, end);
 }

@@ -5,7 +5,7 @@ import { DROP, drop } from "../../packet/drops.ts";
 import { REGISTER } from "../../packet/fields.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Offset } from "../../packet/numbers.ts";
-import { BIT_ACK_NOW, TcbBlock } from "../../packet/tcb-block.ts";
+import { BIT_ACK_NOW, BIT_STAMPS, TcbBlock } from "../../packet/tcb-block.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { acknowledgment } from "./acknowledge.ts";
 import { acknowledgeAgain, challenge, resendSyn, unacceptable } from "./answers.ts";
@@ -15,7 +15,10 @@ import { acknowledgeNow } from "./send.ts";
 import { CLOSING, ESTABLISHED, LAST_ACK, LISTEN, NO_ERROR, REFUSED, RESET, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from "./states.ts";
 import { predict, setState } from "./block.ts";
 import { textArrives } from "./text.ts";
+import { windowOf } from "./stream.ts";
+import { stampAcceptable, stampOf, stampSeen } from "./timestamps.ts";
 import { linger, TIME_WAIT_TIME } from "./timing.ts";
+import { twice } from "./twice.ts";
 
 const FLAG_SHIFT = 16;
 
@@ -55,6 +58,9 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 		}
 	}
 
+	const stamped = (tcb.bits & BIT_STAMPS) !== 0 && (flags & RST) === 0;
+	if (stamped && !stampAcceptable(view, tcb, link)) return;
+
 	// First, the sequence number. Data with RST is a text for people.
 	const length = view.getInt32(REGISTER.payloadLength, true);
 	const room = tcb.rcvRoom;
@@ -65,6 +71,8 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 		else unacceptable(view, tcb, link, flags);
 		return;
 	}
+
+	if (stamped) stampSeen(view, tcb, seq, stampOf(view, view.getInt32(REGISTER.transportAt, true)));
 
 	// Second, RST. RFC 5961 §3.2: only the exact number counts.
 	if ((flags & RST) !== 0) {
@@ -87,7 +95,7 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 		return;
 	}
 	const ack = view.getInt32(REGISTER.ack, true);
-	if (!acknowledgment(view, tcb, link, seq, ack, flagsWindow & 0xffff, total)) return;
+	if (!acknowledgment(view, tcb, link, seq, ack, windowIn(tcb, flagsWindow), total)) return;
 
 	// Sixth, the urgent pointer, is not looked at: urgent data is data. Seventh, data; eighth, FIN.
 	if (total !== 0) textArrives(view, tcb, link, ahead, length, room, flags);
@@ -97,6 +105,11 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 function provesOurs(view: DataView, tcb: TcbBlock, flags: number): boolean {
 	if (tcb.state !== SYN_RECEIVED || (flags & ACK) === 0 || tcb.listener !== 0) return false;
 	return view.getInt32(REGISTER.ack, true) === tcb.sndMax;
+}
+
+/** The window that a segment offers: that of a SYN is not scaled. RFC 7323 §2.2. */
+function windowIn(tcb: TcbBlock, flagsWindow: number): number {
+	return (flagsWindow & (SYN << FLAG_SHIFT)) !== 0 ? flagsWindow & 0xffff : windowOf(tcb, flagsWindow);
 }
 
 /** RFC 9293 §3.4, table 6; what spans the whole window; and bare acknowledgments of a peer that has filled it, so that it all may be lost. */
@@ -116,13 +129,15 @@ function repeats(tcb: TcbBlock, flags: number, ahead: number, total: number): bo
 
 /** Our acknowledgment was lost, or the window is closed. What the segment acknowledges counts: FINs that crossed would else wait for a timeout. */
 function repeated(view: DataView, tcb: TcbBlock, link: InterfaceBlock, seq: number, flagsWindow: number, total: number): void {
+	const length = view.getInt32(REGISTER.payloadLength, true);
+	if (length > 0) twice(tcb, seq, (seq + length) | 0);
 	acknowledgeAgain(view, tcb);
 	// RFC 9293 §3.10.7.4: the peer's FIN, once more.
 	if (tcb.state === TIME_WAIT && (flagsWindow & (FIN << FLAG_SHIFT)) !== 0) linger(view, tcb, TIME_WAIT_TIME);
 	// This may be the end of it; the peer must hear of its FIN before.
 	if (tcb.state === LAST_ACK && (tcb.bits & BIT_ACK_NOW) !== 0) acknowledgeNow(view, tcb);
 	const ack = view.getInt32(REGISTER.ack, true);
-	const taken = acknowledgment(view, tcb, link, seq, ack, flagsWindow & 0xffff, total);
+	const taken = acknowledgment(view, tcb, link, seq, ack, windowIn(tcb, flagsWindow), total);
 	if (taken) drop(view, link, DROP.tcpUnacceptable); // else it was counted, or was the end
 }
 

@@ -13,13 +13,16 @@ import { BIT_ACK_NOW, BIT_NO_DELAY, BIT_PREDICTED, BIT_TIMING, TcbBlock } from "
 import { timerSet } from "../../packet/timers.ts";
 import { segmentBuild } from "../../wire/build.ts";
 import { wrap } from "../../packet/ring.ts";
-import { advertise } from "./stream.ts";
-import { ACK, FIN, PSH, RST, SYN, SYN_OPTIONS, synOptions } from "../../wire/tcp.ts";
+import { advertise, synWindow } from "./stream.ts";
+import { ACK, FIN, PSH, RST, SYN, synOptions } from "../../wire/tcp.ts";
 import { restartIdle } from "./congestion.ts";
+import { agreed, ownOffers, peerOffers } from "./offers.ts";
 import { outputBlocked, tcpMark } from "./pending.ts";
+import { OPTIONED, writeOptions } from "./sack-out.ts";
 import { receiveMss } from "./size.ts";
 import { ESTABLISHED, FIN_WAIT_2, SYN_SENT, TIME_WAIT } from "./states.ts";
 import { ACKS, predict, stopTiming } from "./block.ts";
+import { cookieStamp, stampNow } from "./timestamps.ts";
 import { PENDING, PERSIST, RETRANSMIT } from "./work.ts";
 
 const FLAG_SHIFT = 16;
@@ -52,9 +55,23 @@ export function emit(view: DataView, tcb: TcbBlock, seq: number, flags: number, 
 function emitOnce(view: DataView, tcb: TcbBlock, seq: number, flags: number, offset: number, length: Length): boolean {
 	const core = CoreBlock.of(view, CORE);
 	if (core.spare < 0) return false;
-	const flagsWindow = (flags << FLAG_SHIFT) | advertise(tcb);
+	let window = 0;
+	if ((flags & SYN) !== 0) window = synWindow(tcb);
+	else {
+		window = advertise(tcb);
+		if ((tcb.bits & OPTIONED) !== 0) writeOptions(view, tcb);
+	}
 	const at = core.spareAt;
-	const end = segmentBuild(view, at, tcb, seq, (flags & ACK) !== 0 ? tcb.rcvNxt : 0, flagsWindow, offset, length);
+	const end = segmentBuild(
+		view,
+		at,
+		tcb,
+		seq,
+		(flags & ACK) !== 0 ? tcb.rcvNxt : 0,
+		(flags << FLAG_SHIFT) | window,
+		offset,
+		length,
+	);
 	if (output(view, core.spare, at, end, PathBlock.of(view, tcb.path))) takeSpare(view);
 	if ((flags & ACK) !== 0) tcb.bits = tcb.bits & ~ACKS;
 	return true;
@@ -129,11 +146,18 @@ function roomFor(tcb: TcbBlock, flight: number): number {
 	return (Math.min(room, tcb.sndWnd) - flight) | 0;
 }
 
+/** The most data of a segment that goes now, whose options are prepared. */
+function dataFor(view: DataView, tcb: TcbBlock): number {
+	if ((tcb.bits & OPTIONED) === 0) return tcb.sndMss;
+	const more = writeOptions(view, tcb);
+	return Math.max((tcb.sndMss - more) | 0, 1);
+}
+
 /** Segment after segment, as long as there is room. Moves sndNxt. False when a buffer or the device is waited for. */
 function transmitData(view: DataView, tcb: TcbBlock, flight: number): boolean {
 	const core = CoreBlock.of(view, CORE);
 	const path = PathBlock.of(view, tcb.path);
-	const mss = tcb.sndMss;
+	const mss = dataFor(view, tcb);
 	const ring = tcb.sendRing;
 	let unsent = (tcb.sndQueued - flight) | 0;
 	let room = roomFor(tcb, flight);
@@ -217,7 +241,8 @@ function startPersist(view: DataView, tcb: TcbBlock): void {
 /** The probe of a window that is closed, or too small to be worth a segment: RFC 9293 §3.8.6.1. */
 export function probe(view: DataView, tcb: TcbBlock): void {
 	const window = tcb.sndWnd;
-	const length = Math.min(Math.min(tcb.sndQueued, tcb.sndMss), Math.max(window, 1));
+	const most = dataFor(view, tcb);
+	const length = Math.min(Math.min(tcb.sndQueued, most), Math.max(window, 1));
 	let flags = ACK | PSH;
 	const una = tcb.sndUna;
 	let end = (una + length) | 0;
@@ -240,7 +265,8 @@ export function probe(view: DataView, tcb: TcbBlock): void {
 export function retransmitFirst(view: DataView, tcb: TcbBlock): void {
 	const flight = (tcb.sndNxt - tcb.sndUna) | 0;
 	const used = tcb.sndQueued;
-	const length = Math.min(Math.min(used, tcb.sndMss), flight);
+	const most = dataFor(view, tcb);
+	const length = Math.min(Math.min(used, most), flight);
 	let flags = ACK;
 	if (length === used) flags |= flight > used ? PSH | FIN : PSH;
 	stopTiming(tcb);
@@ -254,10 +280,16 @@ function transmitSyn(view: DataView, tcb: TcbBlock): boolean {
 		tcb.bits = tcb.bits & ~BIT_ACK_NOW;
 		return true;
 	}
-	synOptions(view, tcb.options, receiveMss(view, tcb));
-	tcb.optionsLength = SYN_OPTIONS;
-	const done = emit(view, tcb, tcb.iss, tcb.state === SYN_SENT ? SYN : SYN | ACK, 0, 0);
-	tcb.optionsLength = 0;
+	const asks = tcb.state === SYN_SENT;
+	const offers = asks ? ownOffers(view, tcb) : agreed(view, tcb);
+	const length = tcb.optionsLength;
+	const stamp = stampNow(view, tcb);
+	const coded = tcb.listener === 0 ? stamp : cookieStamp(stamp, peerOffers(tcb));
+	const mss = receiveMss(view, tcb);
+	const syn = synOptions(view, tcb.options, mss, offers, coded, asks ? 0 : tcb.tsRecent);
+	tcb.optionsLength = syn;
+	const done = emit(view, tcb, tcb.iss, asks ? SYN : SYN | ACK, 0, 0);
+	tcb.optionsLength = length;
 	const now = CoreBlock.of(view, CORE).now;
 	if (!done) {
 		// However long it waits to go, the attempt comes to its end.

@@ -82,12 +82,16 @@ export function delivered(view: DataView, tcb: TcbBlock, length: Length, left: n
 }
 
 /**
- * Of the room for so many bytes as much as full segments fill, while it is less than the largest that there may be: a program that always writes as much as it may would else have a small one in
+ * Of the room for so many bytes as much as full segments fill: a program that always writes as much as it may would else have a small one in
  * every window, for which others wait (Nagle's algorithm).
  */
 function inSegments(tcb: TcbBlock, room: number): number {
+	return room === tcb.sendSize ? tcb.sndMost : segmentsOf(tcb, room);
+}
+
+function segmentsOf(tcb: TcbBlock, room: number): number {
 	const mss = tcb.sndMss;
-	if (room === tcb.sendSize || mss > room || mss < LEAST_FULL) return room;
+	if (mss > room || mss < LEAST_FULL) return room;
 	let whole = mss;
 	while (((whole + mss) | 0) <= room) whole = (whole + mss) | 0;
 	return whole;
@@ -100,6 +104,9 @@ export function firstRoom(view: DataView, tcb: TcbBlock): void {
 	const wanted = ((tcb.sndMss + PAGE_MASK) >> PAGE_SHIFT) & 0xffff;
 	const promised = renewed(pool, tcb.sendPromised, 0, pool.sendFloor, slots, wanted);
 	tcb.sendPromised = promised;
+	// A ring that full segments all but fill is as large as these.
+	const full = segmentsOf(tcb, tcb.sendSize);
+	tcb.sndMost = ((tcb.sendSize - full) | 0) < tcb.sndMss >> 2 ? full : tcb.sendSize;
 	tcb.sndRoom = inSegments(tcb, roomOf(tcb.sendSize, promised, 0)) & 0x3fffffff;
 }
 

@@ -1,5 +1,6 @@
 // Answers to segments of which nothing is kept: RST (RFC 9293 §3.10.7.1), and SYN and ACK with a cookie (RFC 4987 §3.6).
 
+import { OFFER_STAMPS } from "../../config.ts";
 import { zoneOf } from "../../wire/scope.ts";
 import { output } from "../../ip/output.ts";
 import { linkMtu } from "../../ip/path-mtu.ts";
@@ -9,7 +10,7 @@ import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import { DESTINATION_ADDRESS, REGISTER, SOURCE_ADDRESS } from "../../packet/fields.ts";
 import { FLAG_LOOPBACK, InterfaceBlock } from "../../packet/interface-block.ts";
-import type { Offset } from "../../packet/numbers.ts";
+import type { Length, Offset } from "../../packet/numbers.ts";
 import { takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { TcbBlock } from "../../packet/tcb-block.ts";
@@ -20,7 +21,9 @@ import * as wire from "../../wire/tcp.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { hopsBy } from "./life.ts";
+import { answering, MOST_UNSCALED, ownOffers } from "./offers.ts";
 import { firstWindow } from "./share.ts";
+import { cookieStamp, strayOffset } from "./timestamps.ts";
 
 const FLAG_SHIFT = 16;
 /** Nobody has a TCB for the segment. */
@@ -31,17 +34,28 @@ export function refuse(view: DataView, link: InterfaceBlock, by: Offset): void {
 	const flags = view.getInt32(REGISTER.flagsWindow, true) >> FLAG_SHIFT;
 	if ((flags & RST) !== 0) return;
 	if ((flags & ACK) !== 0) {
-		answer(view, link, by, view.getInt32(REGISTER.ack, true), 0, RST << FLAG_SHIFT);
+		answer(view, link, by, view.getInt32(REGISTER.ack, true), 0, RST << FLAG_SHIFT, 0, 0);
 		return;
 	}
 	const occupied =
 		(view.getInt32(REGISTER.payloadLength, true) + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0)) | 0;
-	answer(view, link, by, 0, (view.getInt32(REGISTER.seq, true) + occupied) | 0, (RST | ACK) << FLAG_SHIFT);
+	answer(view, link, by, 0, (view.getInt32(REGISTER.seq, true) + occupied) | 0, (RST | ACK) << FLAG_SHIFT, 0, 0);
 }
 
-/** Answers the segment in the registers with our SYN, as a TCB of the listener would. Data that came with it is not acknowledged. */
-export function synAck(view: DataView, link: InterfaceBlock, listener: TcbBlock, iss: number, ack: number): void {
-	answer(view, link, listener.at, iss, ack, ((SYN | ACK) << FLAG_SHIFT) | firstWindow(view, listener));
+/** Answers the segment in the registers, whose sender offers those with that timestamp, with our SYN, as a TCB of the listener would. Data that came with it is not acknowledged. */
+export function synAck(
+	view: DataView,
+	link: InterfaceBlock,
+	listener: TcbBlock,
+	iss: number,
+	ack: number,
+	offers: number,
+	stamp: number,
+): void {
+	// What is offered without timestamps could not be remembered.
+	const both = (offers & OFFER_STAMPS) !== 0 ? answering(ownOffers(view, listener), offers) : 0;
+	const window = Math.min(firstWindow(view, listener), MOST_UNSCALED);
+	answer(view, link, listener.at, iss, ack, ((SYN | ACK) << FLAG_SHIFT) | window, both, stamp);
 }
 
 /** Slot of the interface that the segment in the registers came by, if that has to do with its address; 0 otherwise, as for what we send to ourselves. */
@@ -57,7 +71,16 @@ function wayBack(view: DataView, path: PathBlock, bound: number): boolean {
 	return route(view, path, 0, true);
 }
 
-function answer(view: DataView, link: InterfaceBlock, by: Offset, seq: number, ack: number, flagsWindow: number): void {
+function answer(
+	view: DataView,
+	link: InterfaceBlock,
+	by: Offset,
+	seq: number,
+	ack: number,
+	flagsWindow: number,
+	offers: number,
+	stamp: number,
+): void {
 	const core = CoreBlock.of(view, CORE);
 	if (core.spare < 0) {
 		drop(view, link, DROP.noPacketBuffer);
@@ -71,7 +94,8 @@ function answer(view: DataView, link: InterfaceBlock, by: Offset, seq: number, a
 		return;
 	}
 	const at = core.spareAt;
-	const length = syn ? wire.HEADER + wire.SYN_OPTIONS : wire.HEADER;
+	const options = syn ? optionsAnswer(view, (at + path.ipHeader + wire.HEADER) & 0x3fffffff, path, offers, stamp) : 0;
+	const length = wire.HEADER + options;
 	// With the time to live and the code point that the TCB's have.
 	const hops = by === NOBODY ? 0 : PathBlock.of(view, TcbBlock.of(view, by).path).hops;
 	const header = ipBuild(view, at, path, ipv4.TCP, (hops & TOS_BITS) | hopsBy(view, path, hops), length);
@@ -82,13 +106,16 @@ function answer(view: DataView, link: InterfaceBlock, by: Offset, seq: number, a
 	view.setInt32(header + wire.ACK_NUMBER, ack);
 	view.setInt32(header + wire.DATA_OFFSET, (length << 26) | flagsWindow);
 	view.setInt32(header + wire.CHECKSUM, 0);
-	if (syn)
-		wire.synOptions(
-			view,
-			header + wire.HEADER,
-			(linkMtu(path, InterfaceBlock.of(view, path.out)) - path.ipHeader - wire.HEADER) | 0,
-		);
 	const pseudo = pseudoOfPacket(view, at, header - at, ipv4.TCP, length);
 	view.setUint16(header + wire.CHECKSUM, ~checksum(view, header, end, pseudo));
 	if (output(view, core.spare, at, end, path)) takeSpare(view);
+}
+
+/** Writes the options of such an answer. */
+function optionsAnswer(view: DataView, at: Offset, path: PathBlock, offers: number, stamp: number): Length {
+	const mss = (linkMtu(path, InterfaceBlock.of(view, path.out)) - path.ipHeader - wire.HEADER) | 0;
+	const ports = view.getInt32(REGISTER.ports, true);
+	const offset = strayOffset(view, DESTINATION_ADDRESS, SOURCE_ADDRESS, ports);
+	const now = cookieStamp((CoreBlock.of(view, CORE).now + offset) | 0, offers);
+	return wire.synOptions(view, at, mss, offers, now, stamp);
 }

@@ -11,6 +11,7 @@ import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_FIN, BIT_PREDICTED, BIT_TIMING, TcbBl
 import { demandBytes, type Bytes, type BytesIn } from "../../wire/kernels/bytes.ts";
 import { pagedIn, pagedOut } from "../../wire/paged.ts";
 import { ACK, PSH } from "../../wire/tcp.ts";
+import { MOST_UNSCALED } from "./offers.ts";
 import { delivered, taken } from "./share.ts";
 
 /**
@@ -34,10 +35,10 @@ export const IN_ROOM = 64;
 export const IN_TIMED = 128;
 export const IN_BYTES_SHIFT = 8;
 
-/** Answers of `streamRead`, from bit 16 on: the opened window should be told; everything was read and the peer's FIN has come. */
-export const READ_TELL = 0x10000;
-export const READ_END = 0x20000;
-export const READ_BYTES = 0xffff;
+/** Answers of `streamRead`, from bit 28 on: the opened window should be told; everything was read and the peer's FIN has come. */
+export const READ_TELL = 0x10000000;
+export const READ_END = 0x20000000;
+export const READ_BYTES = 0xfffffff;
 
 /** Flags that are unusual: all but ACK, and PSH, which makes no difference. */
 const UNUSUAL = (0xff & ~PSH) << 16;
@@ -76,7 +77,7 @@ export function predicted(view: DataView, tcb: TcbBlock): number {
 		answer = second ? IN_DATA | IN_ACK_DUE : IN_DATA;
 		tcb.bits = bits | (second ? BIT_ACK_NOW : BIT_ACK_DELAYED);
 	}
-	const window = flagsWindow & 0xffff;
+	const window = windowOf(tcb, flagsWindow);
 	tcb.sndWnd = window;
 	if (window > tcb.sndWndMax) tcb.sndWndMax = window;
 	tcb.sndWl1 = seq;
@@ -122,14 +123,31 @@ function worth(tcb: TcbBlock, room: number, step: number): boolean {
 	return most < tcb.windowStep && open < tcb.windowStep && room >= tcb.windowStep;
 }
 
-/** The window to advertise: never less than before, and more by worthwhile steps only. RFC 9293 §3.8.6.2.2. */
+/** What the header says of so many bytes. A peer that knows no scaled windows is told no more than fits. */
+function inHeader(tcb: TcbBlock, window: number): number {
+	return Math.min(window >> tcb.rcvScale, MOST_UNSCALED);
+}
+
+/** The window that a segment without SYN offers, bytes. RFC 7323 §2.3. */
+export function windowOf(tcb: TcbBlock, flagsWindow: number): number {
+	return (flagsWindow & 0xffff) << tcb.sndScale;
+}
+
+/** The window in our SYN, which is not scaled. */
+export function synWindow(tcb: TcbBlock): number {
+	const window = Math.min(tcb.rcvRoom, MOST_UNSCALED);
+	tcb.rcvAdv = tcb.rcvNxt + window;
+	return window;
+}
+
+/** The window to advertise, as the header has it: never less than before, and more by worthwhile steps only. RFC 9293 §3.8.6.2.2. */
 export function advertise(tcb: TcbBlock): number {
 	const next = tcb.rcvNxt;
 	const free = tcb.rcvRoom;
 	const open = (tcb.rcvAdv - next) | 0;
-	if (!worth(tcb, free, tcb.windowStep)) return open < 0 ? 0 : open;
+	if (!worth(tcb, free, tcb.windowStep)) return open < 0 ? 0 : inHeader(tcb, open);
 	tcb.rcvAdv = next + free;
-	return free;
+	return inHeader(tcb, free);
 }
 
 /**

@@ -25,9 +25,6 @@ import { ALL_LOOKED_AT } from "./ways.ts";
 const AT = TcbBlock.offsets;
 const SHARED = TcpBlock.offsets;
 
-/** Payload of an Ethernet frame without options: the unit in which windows are worth announcing. */
-const FULL = 1460;
-
 export interface ConnectOptions {
 	/** "" or absent: chosen by RFC 6724. */
 	localAddress?: string;
@@ -59,9 +56,9 @@ export class Tcp {
 		this.#ip = ip;
 		this.events = events;
 		this.#view = view;
-		const half = limits.receiveBuffer >> 1;
 		const { pages, receive, send, receiveFloor, sendFloor } = poolOf(limits);
 		const shared = layout.tcp;
+		view.setInt32(shared + SHARED.offers, limits.offers, true);
 		view.setInt32(shared + SHARED.receiveFloor, receiveFloor, true);
 		view.setInt32(shared + SHARED.sendFloor, sendFloor, true);
 		view.setInt32(shared + SHARED.pagesPromised, limits.tcp * (receiveFloor + sendFloor), true);
@@ -78,9 +75,6 @@ export class Tcp {
 			view.setInt32(at + AT.sendSize, limits.sendBuffer, true);
 			view.setInt32(at + AT.sendPromised, sendFloor, true);
 			table += send * 4;
-			// Least openings of the window that are worth telling, unasked and for who has read.
-			view.setInt32(at + AT.windowStep, Math.min(half, FULL), true);
-			view.setInt32(at + AT.updateStep, Math.min(half, 2 * FULL), true);
 			this.tcbs.push(new Tcb(view, events, i, at));
 		}
 		door.tcpStart(view, layout.pool, pages, random32(), random32(), random32(), random32());

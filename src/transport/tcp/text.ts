@@ -15,6 +15,7 @@ import { lastAhead, store, storeAhead, takeAhead } from "./reassembly.ts";
 import { acknowledgeNow, oweAck } from "./send.ts";
 import { CLOSE_WAIT, CLOSING, ESTABLISHED, FIN_WAIT_1, TIME_WAIT } from "./states.ts";
 import { finReceived, setState } from "./block.ts";
+import { twice } from "./twice.ts";
 import { linger, TIME_WAIT_TIME, timeWait } from "./timing.ts";
 
 /** `bytes` of data in the registers, and perhaps a FIN, of an acceptable segment that begins `ahead` bytes after rcvNxt. `room`: free bytes of the receive ring. */
@@ -37,6 +38,7 @@ export function textArrives(
 	}
 	if (length > 0) {
 		if (start < 0) {
+			twice(tcb, (tcb.rcvNxt + start) | 0, tcb.rcvNxt);
 			from = (from - start) | 0;
 			length = (length + start) | 0;
 			start = 0;

@@ -38,13 +38,15 @@ const TCB = {
 	sendRing: 228,
 	sendPromised: 232,
 	sndRoom: 236,
+	sndScale: 240,
+	sndMost: 264,
 };
 const BITS = { ackNow: 1, ackDelayed: 2, short: 4, noDelay: 8, fin: 16, timing: 32 };
-const TCB_BYTES = 612;
+const TCB_BYTES = 680;
 /** Where the state stands, a byte. */
-const STATE = 408;
+const STATE = 444;
 /** Where it stands whether a FIN is asked for, likewise. */
-const FIN_QUEUED = 411;
+const FIN_QUEUED = 447;
 
 type Field = keyof typeof TCB;
 
@@ -167,7 +169,7 @@ export function streamIn(view: DataView, block: number): number {
 	const tcb = tcbAt(view, block);
 	const data = take(view, word(view, REGISTERS.payload), word(view, REGISTERS.length));
 	const flags = (word(view, REGISTERS.flags) >> 16) & 255;
-	const window = word(view, REGISTERS.flags) & 0xffff;
+	const window = (word(view, REGISTERS.flags) & 0xffff) << tcb.sndScale;
 	const seq = word(view, REGISTERS.seq);
 	const acked = (word(view, REGISTERS.ack) - tcb.sndUna) | 0;
 	const expected =
@@ -206,7 +208,8 @@ export function streamIn(view: DataView, block: number): number {
 		tcb.sndAt = (sndAt + acked) % sendRing;
 		let room = Math.min(tcb.sendSize, tcb.sendPromised * PAGE - (tcb.sndAt % PAGE));
 		const mss = tcb.sndMss;
-		if (room < tcb.sendSize && mss <= room && mss >= 512) room -= room % mss;
+		if (room === tcb.sendSize) room = tcb.sndMost;
+		else if (mss <= room && mss >= 512) room -= room % mss;
 		tcb.sndRoom = Math.max(tcb.sndRoom, room - tcb.sndQueued);
 		what |= 8 | (acked << 8);
 		if (flight === 0) what |= 16;
@@ -231,9 +234,9 @@ export function streamRead(view: DataView, block: number, buffer: Application, s
 	const floor = poolOf(view).receiveFloor;
 	tcb.receivePromised = passed(view, receivePages, receiveRing, first, count, tcb.receivePromised, floor, most);
 	tcb.rcvRoom = Math.min(tcb.receiveSize, tcb.receivePromised * PAGE - ((first + count) % PAGE)) - tcb.rcvQueued;
-	if (tcb.bits & BITS.fin) return tcb.rcvQueued === 0 ? count | 0x20000 : count;
+	if (tcb.bits & BITS.fin) return tcb.rcvQueued === 0 ? count | 0x20000000 : count;
 	if (tcb.bits & BITS.ackNow) return count;
-	return worth(tcb, tcb.rcvRoom, tcb.rcvRoom + tcb.rcvQueued) ? count | 0x10000 : count;
+	return worth(tcb, tcb.rcvRoom, tcb.rcvRoom + tcb.rcvQueued) ? count | 0x10000000 : count;
 }
 
 /** Whether a window of `room` is to be told: it opens by a step, by half of all that may be, or, where that is less than two segments, for the first full one. */

@@ -385,6 +385,8 @@ export function writeTcb(prng: Prng, pair: Pair, block: number, ring: number): v
 		[TCB.optionsLength]: prng.chance(0.8) ? 0 : 4 * prng.below(11),
 		[TCB.sendPages]: tables + 4 * SLOTS,
 		[TCB.sendSize]: send,
+		[TCB.sndMost]: send,
+		[TCB.sndScale]: prng.pick([0, 0, 3]),
 		[TCB.ipHeader]: 20,
 		[TCB.noChecksum]: prng.chance(0.2) ? 1 : 0,
 		[TCB.bits]: prng.below(64) | (prng.chance(0.8) ? BIT_PREDICTED : 0),

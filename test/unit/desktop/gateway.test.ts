@@ -284,7 +284,7 @@ describe("TCP from the board", () => {
 		connection.reading = false;
 		await until(() => connection.connected, "the connection");
 		await new Promise((done) => setTimeout(done, 300));
-		expect(board.tcp.readable(connection.tcb)).toBe(5840);
+		expect(board.tcp.readable(connection.tcb)).toBeGreaterThanOrEqual(4 * 1448); // with timestamps
 		// Kernel buffers and the gateway's together hold a few megabytes at most: the rest waits with its sender.
 		expect(socket!.writableLength).toBeGreaterThan(10_000_000);
 		connection.reading = true;

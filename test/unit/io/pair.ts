@@ -18,8 +18,8 @@ export interface Pair {
 export function pair(options: StackOptions = {}, faults: Faults = {}, seed = 1): Pair {
 	const world = new World(seed);
 	const segment = world.segment(faults);
-	const one = world.node("one", options);
-	const two = world.node("two", options);
+	const one = world.node("one", { tcp: { timestamps: false }, ...options });
+	const two = world.node("two", { tcp: { timestamps: false }, ...options });
 	one.ethernet("eth0", segment.port({ mac: 1 }), "10.0.0.1/24");
 	two.ethernet("eth0", segment.port({ mac: 2 }), "10.0.0.2/24");
 	return { world, one, two, a: createIO(one.stack), b: createIO(two.stack) };

@@ -164,7 +164,11 @@ describe("memory", () => {
 		[{ packets: 3 }, RangeError, /packets 3: expected a whole number from 4 to 16384/],
 		[{ packets: 4.5 }, RangeError, /packets 4\.5/],
 		[{ sockets: { tcp: -1 } }, RangeError, /sockets\.tcp -1/],
-		[{ sockets: { receiveBuffer: 70_000 } }, RangeError, /sockets\.receiveBuffer 70000: expected a whole number from 2 to 65535/],
+		[
+			{ sockets: { receiveBuffer: 2_000_000 } },
+			RangeError,
+			/sockets\.receiveBuffer 2000000: expected a whole number from 2 to 1048576/,
+		],
 		[{ sockets: { datagramBuffer: 1 } }, RangeError, /sockets\.datagramBuffer 1: expected a whole number from 2 to 65535/],
 		[{ forwarding: 1 as never }, TypeError, /forwarding 1: expected true or false/],
 		[{ random32: 7 as never }, TypeError, /random32: expected a function/],

@@ -55,7 +55,11 @@ class Scene {
 
 	constructor(seed: number, others: readonly string[]) {
 		const world = new World(seed);
-		const limits = { sockets: { tcp: 3, udp: 2, icmp: 1, services: 0, receiveBuffer: 700, sendBuffer: 700 }, packets: 12 };
+		const limits = {
+			sockets: { tcp: 3, udp: 2, icmp: 1, services: 0, receiveBuffer: 700, sendBuffer: 700 },
+			packets: 12,
+			tcp: { sack: false, timestamps: false },
+		};
 		const target = world.node("target", limits);
 		const peer = world.node("peer");
 		const segment = world.segment();

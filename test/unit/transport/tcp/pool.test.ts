@@ -19,9 +19,12 @@ const SEED = envNumber("SEED", 20261129);
 const ROUNDS = envNumber("ROUNDS", 30);
 const FULL = 1460;
 /** As on a Pico: eight sockets, of which any can have four full segments each way. */
-const SMALL: StackOptions = { sockets: { tcp: 8, receiveBuffer: 4 * FULL, sendBuffer: 4 * FULL, buffers: 37_888 } };
+const SMALL: StackOptions = {
+	sockets: { tcp: 8, receiveBuffer: 4 * FULL, sendBuffer: 4 * FULL, buffers: 37_888 },
+	tcp: { timestamps: false },
+};
 /** As much as the floors of eight sockets take. */
-const LEAST: StackOptions = { sockets: { ...SMALL.sockets, buffers: 24_576 } };
+const LEAST: StackOptions = { ...SMALL, sockets: { ...SMALL.sockets, buffers: 24_576 } };
 
 /** Sequence numbers up to which somebody was promised room: they never go back. */
 class Edges {

@@ -78,7 +78,7 @@ describe(`TCP as predicted against ${AGAINST}`, () => {
 					hostile(prng, prng.below(500)),
 					prng.below(800),
 				]);
-				if (typeof result.value === "number") answers.add(result.value < 0 ? -1 : result.value >> 16);
+				if (typeof result.value === "number") answers.add(result.value < 0 ? -1 : result.value >> 28);
 				return result;
 			},
 			ROUNDS * 2,
