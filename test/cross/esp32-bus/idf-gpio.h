@@ -17,6 +17,8 @@ static struct {
 	void *contexts[40];
 	int service; /* the GPIO interrupt service is installed */
 	uint64_t reserved;
+	uint32_t table[2]; /* Moddable's */
+	uint32_t waited; /* µs */
 	int buses[3], devices[3], dma[3];
 	int noDma; /* channels are all in use */
 	int stuck; /* transfers never end */
@@ -87,7 +89,10 @@ uint64_t esp_gpio_reserve(uint64_t mask) { uint64_t before = idf.reserved; idf.r
 uint64_t esp_gpio_revoke(uint64_t mask) { uint64_t before = idf.reserved; idf.reserved &= ~mask; return before; }
 bool esp_gpio_is_reserved(uint64_t mask) { return (idf.reserved & mask) != 0; }
 int64_t esp_timer_get_time(void) { return 0x100000005; }
-void esp_rom_delay_us(uint32_t us) { (void)us; }
+void esp_rom_delay_us(uint32_t us) { idf.waited += us; point(); }
+uint8_t builtinArePinsFree(uint32_t bank, uint32_t pins) { DEMAND(bank < 2); return (idf.table[bank] & pins) == 0; }
+uint8_t builtinUsePins(uint32_t bank, uint32_t pins) { DEMAND(bank < 2 && (idf.table[bank] & pins) == 0); idf.table[bank] |= pins; return 1; }
+void builtinFreePins(uint32_t bank, uint32_t pins) { DEMAND(bank < 2); idf.table[bank] &= ~pins; }
 
 esp_err_t gpio_reset_pin(gpio_num_t pin)
 {

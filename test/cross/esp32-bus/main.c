@@ -24,6 +24,7 @@ int main(void)
 	takenAway();
 	everyPoint();
 	pins();
+	resets();
 	clocks();
 	hangs();
 	DEMAND(busMicroseconds() == 5);

@@ -62,7 +62,50 @@ static void pins(void)
 	refuses(W5500, "the controller is in use");
 	idf.buses[SPI3_HOST] = 0;
 	spiClose(open(W5500));
+	/* Somebody's Digital. */
+	idf.table[0] = 1u << 22;
+	refuses(W5500, "the select pin is in use");
+	idf.table[0] = 0, idf.table[1] = 1u << 1;
+	refuses(ENC28J60, "the reset pin is in use");
+	idf.table[1] = 0;
+	Spi *all[CHIPS];
+	for (int i = 0; i < CHIPS; i++) {
+		p = i < 2 ? W5500 : ENC28J60;
+		p.select = (int16_t)(i == 0 ? 2 : i == 1 ? 5 : i == 2 ? 16 : 17), p.interrupt = p.reset = NO_PIN;
+		all[i] = open(p);
+	}
+	p.select = 32;
+	refuses(p, "more chips than this bus has room for: at most 4");
+	for (int i = 0; i < CHIPS; i++)
+		spiClose(all[i]);
+	DEMAND(idf.table[0] == 0 && idf.table[1] == 0 && idf.reserved == FLASH);
 	DEMAND(idf.devices[SPI2_HOST] == 0 && idf.devices[SPI3_HOST] == 0);
+}
+
+/* The chip is reset as long as its pin is low. Nothing is touched where there is none. */
+static void resets(void)
+{
+	SpiPins p = W5500;
+	Spi *spi = open(p);
+	spiReset(spi, 1);
+	DEMAND(idf.levels[p.reset] == 0 && idf.outputs[p.reset]);
+	busWait(2);
+	busWait(500);
+	DEMAND(idf.waited == 502);
+	spiReset(spi, 0);
+	DEMAND(idf.levels[p.reset] == 1);
+	/* It fails, and the interrupt pin goes low meanwhile: the chip does not answer then, which its driver tells. */
+	idf.failAt = idf.lowAt = idf.calls + 1, idf.lowPin = p.interrupt;
+	spiReset(spi, 1);
+	idf.failAt = idf.lowAt = 0;
+	spiClose(spi);
+	p.reset = NO_PIN;
+	spi = open(p);
+	int calls = idf.calls;
+	spiReset(spi, 1);
+	spiReset(spi, 0);
+	DEMAND(idf.calls == calls && !spiOverlaps(spi));
+	spiClose(spi);
 }
 
 static int hzFor(SpiPins p, uint32_t hz)

@@ -420,6 +420,9 @@ static void overruns(void)
 	for (int i = 0; i < UART_RECEIVE_RING + 100; i++)
 		byteComes('x');
 	DEMAND(uart->overruns == 0 && line->came == 100 && !(line->enabled & RECEIVES));
+	uartTake(uart, 30); /* less room than there are bytes */
+	uartResume(uart);
+	DEMAND(line->came == 70 && !(line->enabled & RECEIVES));
 	uartTake(uart, 1000);
 	uartResume(uart);
 	DEMAND(line->came == 0 && (line->enabled & RECEIVES) == RECEIVES);
@@ -427,6 +430,15 @@ static void overruns(void)
 		line->came < FIFO ? (void)(line->receive[line->came++] = 'y') : (void)(line->raw |= UART_INTR_RXFIFO_OVF);
 	service();
 	DEMAND(uart->overruns == 1 && uart->gaps == 1 && line->came == 0);
+	close();
+	/* A frame's end that has waited in the FIFO is told when there is room. */
+	open(pins);
+	uartDelimit(uart, '~');
+	for (int i = 1; i <= UART_RECEIVE_RING + 100; i++)
+		byteComes(i == UART_RECEIVE_RING || i == UART_RECEIVE_RING + 100 ? '~' : 'x');
+	DEMAND(calls == 0 && line->came == 100);
+	turns();
+	DEMAND(calls == 2 && count_ == UART_RECEIVE_RING + 100 && got[count_ - 1] == '~');
 	close();
 	open(PINS);
 	line->raw |= UART_INTR_BRK_DET | UART_INTR_FRAM_ERR;

@@ -45,7 +45,7 @@ static const char *openNic(const NicDriver *driver, const int32_t *options)
 	Nic *ours = driver->nic;
 	ours->driver = driver;
 	if (!nicStart(ours))
-		return "no memory";
+		return "there is no memory for frames that wait";
 	ours->context = &world;
 	ours->told = told;
 	const char *problem = driver->start(ours, options);

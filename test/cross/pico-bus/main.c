@@ -354,6 +354,8 @@ static void pins(void)
 	refuses(p, "the select pin is in use");
 	p = ENC28J60, p.interrupt = 18;
 	refuses(p, "the interrupt pin is in use");
+	p = W5500, p.select = 5, p.interrupt = p.reset = NO_PIN, p.in = 20; /* the first one's reset pin */
+	refuses(p, "the clock, out or in pin is another chip's select, interrupt or reset pin");
 	p = BY_STATE_MACHINE;
 	refuses(p, "the clock, out or in pin is missing or in use: bus 2 takes any of 0 to 29");
 	spiClose(first);

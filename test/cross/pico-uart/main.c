@@ -377,6 +377,16 @@ static void overruns(void)
 	uartResume(uart);
 	DEMAND(sdk.came == 0 && (sdk.hw.imsc & RECEIVES) == RECEIVES && uart->came == UART_RECEIVE_RING + 20);
 	close();
+	/* A frame's end that has waited in the FIFO is told when there is room. */
+	open(pins);
+	uartDelimit(uart, '~');
+	for (int i = 1; i <= UART_RECEIVE_RING + 20; i++)
+		wordComes(i == UART_RECEIVE_RING || i == UART_RECEIVE_RING + 20 ? '~' : 'x');
+	lineRests();
+	DEMAND(calls == 0 && sdk.came == 20);
+	turns();
+	DEMAND(calls == 2 && count_ == UART_RECEIVE_RING + 20 && got[count_ - 1] == '~');
+	close();
 	open(PINS);
 	sdk.disabled = 1; /* for longer than the FIFO lasts */
 	for (int i = 0; i < 40; i++)
