@@ -23,7 +23,9 @@ describeWith(["dnsmasq"], "a board that takes addresses of IPv6 from routers", (
 		folder = mkdtempSync(join(tmpdir(), "multihome-ipv6-"));
 		namespace = await namespaceWithTaps();
 		for (const [i, tap] of ["tap0", "tap1"].entries()) {
-			await namespace.exec("sysctl", ["-qw", `net.ipv6.conf.${tap}.disable_ipv6=0`, `net.ipv6.conf.${tap}.accept_dad=0`]);
+			// The kernel would hear dnsmasq, too, and come to a second address, from which it asks or not.
+			for (const setting of ["accept_ra=0", "accept_dad=0", "disable_ipv6=0"])
+				await namespace.sysctl(`net.ipv6.conf.${tap}.${setting}`);
 			await namespace.ip("address", "add", `2001:db8:${77 + i}::1/64`, "dev", tap, "nodad");
 		}
 		router = new Dnsmasq(namespace, {
