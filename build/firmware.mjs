@@ -177,6 +177,7 @@ function boardModule(board, pathOf, settings) {
 		dhcp: has("dhcp") && "startDhcp",
 		linklocal: (has("linkLocal") || has("probe")) && "startLinkLocal",
 		ipv6: has("ipv6") && "startIpv6",
+		dhcp6: interfaces.some(({ ipv6 }) => ipv6?.dhcp) && "startDhcp6",
 		groups: links.has("ethernet") && "startGroups",
 		mdns: board.file.mdns !== undefined && "startMdns",
 		wifi: has("wifi") && "joinNetwork",

@@ -7,6 +7,7 @@ import type { DhcpClient } from "multihome/dhcp";
 import type { StackOptions } from "../src/config.ts";
 import { describe } from "./describe.ts";
 import type { DhcpFile, StartDhcp } from "./links/dhcp.ts";
+import type { Dhcp6File, StartDhcp6 } from "./links/dhcp6.ts";
 import type { StartGroups } from "./links/groups.ts";
 import type { Ipv6File, StartIpv6 } from "./links/ipv6.ts";
 import type { MakeLink, Say } from "./links/link.ts";
@@ -55,6 +56,7 @@ export interface Parts {
 	readonly startDhcp?: StartDhcp | undefined;
 	readonly startLinkLocal?: StartLinkLocal | undefined;
 	readonly startIpv6?: StartIpv6 | undefined;
+	readonly startDhcp6?: StartDhcp6 | undefined;
 	readonly startGroups?: StartGroups | undefined;
 	readonly startMdns?: StartMdns | undefined;
 	readonly joinNetwork?: JoinNetwork | undefined;
@@ -70,8 +72,8 @@ export interface Host<I extends InterfaceFile = InterfaceFile> {
 	open(interface_: I, place: string): unknown;
 	/** An interface is there, with what the board file says of it, and the DHCP client that it has. */
 	added?(stack: Stack, link: Interface, interface_: I, client: DhcpClient | undefined): void;
-	/** The board answers for its name until this is closed. */
-	named?(responder: { close(): void }): void;
+	/** Others are told when this is closed: that the board's name is nobody's any more, that what a server lent is given back. */
+	ends?(service: { close(): void }): void;
 	/** What a callback of the program threw: that ends its socket, not the program. */
 	readonly onError: (error: unknown) => void;
 	readonly say: Say;
@@ -91,6 +93,10 @@ export function boot<I extends InterfaceFile>(board: BoardFile<I>, parts: Parts,
 	const stack = new Stack({ ...board.stack, random32: host.random32, onWake: host.onWake });
 	parts.startGroups?.(stack);
 	for (const [i, each] of board.interfaces.entries()) addInterface(stack, each, `interfaces[${i}]`, parts, host);
+	// Behind all interfaces: some of them may have part of a prefix.
+	for (const [i, { name, ipv6 }] of board.interfaces.entries())
+		if (typeof ipv6 === "object" && wantsDhcp(ipv6) && stack.interfaces.find(name) !== undefined)
+			host.ends?.(within(`interfaces[${i}].ipv6`, () => parts.startDhcp6!(stack, name, ipv6, host.say)));
 	for (const [i, { prefix, gateway, interface: name, metric }] of board.routes.entries()) {
 		const link = stack.interfaces.find(name!);
 		// Addresses that are tried come later, those of IPv6 always.
@@ -100,12 +106,15 @@ export function boot<I extends InterfaceFile>(board: BoardFile<I>, parts: Parts,
 	if (board.dns !== undefined) parts.useNameServers!(stack, board.dns);
 	const { mdns } = board;
 	if (mdns !== undefined) {
-		const responder = within("mdns", () => parts.startMdns!(stack, mdns, host.say));
-		host.named?.(responder);
+		host.ends?.(within("mdns", () => parts.startMdns!(stack, mdns, host.say)));
 	}
 	useStack(stack);
 	stack.events.onError = host.onError;
 	return stack;
+}
+
+function wantsDhcp({ dhcp }: Dhcp6File): boolean {
+	return dhcp !== undefined && dhcp !== false;
 }
 
 function addInterface<I extends InterfaceFile>(stack: Stack, file: I, place: string, parts: Parts, host: Host<I>): void {

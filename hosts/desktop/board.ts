@@ -4,13 +4,13 @@ import { readFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { totalmem } from "node:os";
 import { basename, dirname, resolve } from "node:path";
-import { DHCP_MESSAGE, type StackOptions } from "../../src/config.ts";
+import { DHCP_MESSAGE, DNS_LOOKUPS, type StackOptions } from "../../src/config.ts";
 import { Stack } from "../../src/stack.ts";
 import { violationOf } from "./board-schema.ts";
 import type { BoardFile, BoardInterface, BoardRoute, ChipPins, Driver, EmacPins, Link, UartPins } from "./config.ts";
 import { contains, formatAddress, isHost, isUnicast, parseAddress, parsePrefix } from "./ipv4.ts";
 import type { Prefix } from "./ipv4.ts";
-import { interfaceTowards6, routeProblem6, settleGateways, settleIpv6 } from "./ipv6.ts";
+import { dhcp6Problem, hasDhcp6, interfaceTowards6, routeProblem6, settleGateways, settleIpv6 } from "./ipv6.ts";
 
 /** Something the user gave is wrong: the message is the one line to show, and the status is 2. */
 export class InputError extends Error {}
@@ -79,6 +79,12 @@ export function checkBoard(path: string, data: unknown, memory = machineMemory()
 		reversePathFilter: file.reversePathFilter ?? false,
 		strongHost: file.strongHost ?? false,
 	};
+	// DHCPv6 has sockets beside those that the stack has for DHCP, by itself.
+	const more = file.interfaces.filter((each) => hasDhcp6(each)).length;
+	if (more > 0) {
+		const services = stack.sockets?.services ?? stack.interfaces! - 1 + DNS_LOOKUPS + more;
+		stack.sockets = { ...stack.sockets, services };
+	}
 	const bytes = Stack.bytesFor(stack);
 	if (bytes > memory)
 		throw new InputError(
@@ -162,10 +168,11 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 	const limit = file.limits?.interfaces;
 	if (limit !== undefined && limit < file.interfaces.length + 1)
 		return `limits.interfaces ${limit}: expected at least ${file.interfaces.length + 1} (those of the board, and lo)`;
-	const clients = file.interfaces.filter((each) => hasDhcp(each)).length;
+	const clients =
+		file.interfaces.filter((each) => hasDhcp(each)).length + file.interfaces.filter((each) => hasDhcp6(each)).length;
 	const sockets = file.limits?.sockets?.services;
 	if (sockets !== undefined && sockets < clients)
-		return `limits.sockets.services ${sockets}: expected at least ${clients}, one for each interface with dhcp`;
+		return `limits.sockets.services ${sockets}: expected at least ${clients}, one for each interface with dhcp, and with ipv6.dhcp`;
 	const names = new Map<string, number>();
 	const addresses = new Map<number, string>();
 	const chips = new Map<string, string>();
@@ -183,6 +190,7 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 			dhcpProblem(interface_) ??
 			linkLocalProblem(interface_) ??
 			probeProblem(interface_) ??
+			dhcp6Problem(interface_, file) ??
 			(linkOf(interface_) === "loopback"
 				? undefined
 				: (wireProblem(interface_, folder) ?? macProblem(interface_) ?? faultProblem(interface_)));

@@ -46,6 +46,27 @@ export function settleIpv6(interface_: BoardInterface): string | undefined {
 	return undefined;
 }
 
+/** Whether an interface asks DHCPv6 servers. */
+export function hasDhcp6({ ipv6 }: BoardInterface): boolean {
+	return typeof ipv6 === "object" && ipv6.dhcp !== undefined && ipv6.dhcp !== false;
+}
+
+/** What is wrong with what an interface asks DHCPv6 for; undefined when nothing is. */
+export function dhcp6Problem(interface_: BoardInterface, { interfaces }: BoardFile): string | undefined {
+	const { ipv6, name } = interface_;
+	if (typeof ipv6 !== "object") return undefined;
+	const { dhcp, delegate = [], mode } = ipv6;
+	if (dhcp === true && mode === "static")
+		return `ipv6.dhcp true: routers are not heard in mode "static"; expected "stateless" or "address"`;
+	if (delegate.length > 0 && !hasDhcp6(interface_))
+		return `ipv6.delegate: is for an interface with ipv6.dhcp; add that, or remove it`;
+	const others = interfaces.filter((each) => each !== interface_).map((each) => each.name);
+	const i = delegate.findIndex((text) => !others.includes(text));
+	return i < 0
+		? undefined
+		: `ipv6.delegate[${i}] "${delegate[i]}": expected another interface than ${name}: ${others.join(", ") || "there is none"}`;
+}
+
 const LINK_LOCAL = "fe80::";
 
 /** Has `gateway` only that of IPv4. Answers the default route by that of IPv6, if there is one, or what is wrong, with the interface's value. */

@@ -23,6 +23,7 @@ import { networkOf } from "../network.ts";
 import { openPatiently } from "../patience.ts";
 import { SettingError } from "../settings.ts";
 import startDhcp from "../links/dhcp.ts";
+import startDhcp6 from "../links/dhcp6.ts";
 import startGroups from "../links/groups.ts";
 import startIpv6 from "../links/ipv6.ts";
 import startLinkLocal from "../links/linklocal.ts";
@@ -47,6 +48,7 @@ const PARTS: Parts = {
 	startDhcp,
 	startLinkLocal,
 	startIpv6,
+	startDhcp6,
 	startGroups,
 	startMdns,
 	useNameServers,
@@ -189,7 +191,7 @@ function start(configuration: BoardConfiguration): Stack {
 		open: (each, place) =>
 			within(`${place}.wire "${each.wire}"`, () => (each.link === "ethernet" ? open(each) : openSerial(each))),
 		added,
-		named: (responder) => goodbyes.push(() => responder.close()),
+		ends: (service) => goodbyes.push(() => service.close()),
 		onError: (error) => warn(thrown(error)),
 		say: print,
 	};

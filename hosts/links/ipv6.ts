@@ -2,10 +2,11 @@
 
 import type { Stack } from "multihome";
 import { Autoconfiguration, type AutoconfigurationOptions } from "multihome/ipv6";
+import type { Dhcp6File } from "./dhcp6.ts";
 import type { Say } from "./link.ts";
 
 /** `interfaces[].ipv6` of a board file. */
-export type Ipv6File = "auto" | Pick<AutoconfigurationOptions, "mode" | "addresses" | "metric" | "temporary">;
+export type Ipv6File = "auto" | (Pick<AutoconfigurationOptions, "mode" | "addresses" | "metric" | "temporary"> & Dhcp6File);
 
 export type StartIpv6 = (stack: Stack, name: string, file: Ipv6File, say: Say) => Autoconfiguration;
 

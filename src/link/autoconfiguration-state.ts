@@ -34,3 +34,16 @@ export interface AutoconfigurationState {
 	/** What was refused last, and why; "" when nothing was. */
 	reason: string;
 }
+
+/** Who gives an interface addresses of IPv6 as routers say: an Autoconfiguration. */
+export interface AddressKeeper {
+	readonly state: AutoconfigurationState;
+	/** Whether there are temporary addresses, RFC 8981. */
+	temporary: boolean;
+	/** Told when addresses, or what routers say, have changed: a DHCPv6 client, to which both are of interest. One at a time. */
+	follower: { advertised(): void } | undefined;
+	/** Has an address that a server lent, which is tried first; seconds, `valid` of 0: it is lent no more. */
+	lend(address: string, preferred: number, valid: number): void;
+	/** Name servers that a server said, in place of those before. */
+	lendServers(servers: readonly string[]): void;
+}

@@ -1,6 +1,6 @@
 // What the IP layer has of an interface, as the layers below it see that: PPP is given addresses by its peer, ARP announces ours. ip/interface-ip.ts keeps it.
 
-import type { AutoconfigurationState } from "./autoconfiguration-state.ts";
+import type { AddressKeeper } from "./autoconfiguration-state.ts";
 import type { InterfaceAddress } from "./interface-address.ts";
 import type { LeaseKeeper } from "./lease.ts";
 
@@ -29,7 +29,7 @@ export interface IpSide {
 	/** Who has an address lent for it: a DHCP client. One at a time. */
 	lease: LeaseKeeper | undefined;
 	/** Who gives it addresses of IPv6 as routers say. One at a time. */
-	discovery: { readonly state: AutoconfigurationState; temporary: boolean } | undefined;
+	discovery: AddressKeeper | undefined;
 	/** The host name that the application has chosen for DHCP clients to come, instead of that of their options. */
 	hostname: string | undefined;
 	/** The first address that serves beyond the link, undefined while there is none. */

@@ -1,10 +1,10 @@
-// A DHCPv6 client for one Ethernet interface: RFC 8415. One exchange at a time: its message is repeated as §15 says until a server has answered, or its time is over.
+// A DHCPv6 client for one Ethernet or PPP interface: RFC 8415. One exchange at a time: its message is repeated as §15 says until a server has answered, or its time is over.
 
 import { isNear } from "../../address.ts";
 import { linkOf } from "../../io/common.ts";
 import { show } from "../../io/options.ts";
-import type { EthernetInterface } from "../../link/ethernet.ts";
-import { LINK, REMOVED, type Interface } from "../../link/interface.ts";
+import type { AddressKeeper } from "../../link/autoconfiguration-state.ts";
+import { ADDRESSES, LINK, REMOVED, type Interface } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
 import { READABLE, type SocketOwner } from "../../transport/events.ts";
 import { Clock, type Service } from "../../transport/services.ts";
@@ -13,7 +13,7 @@ import type { Watch } from "../../transport/watch.ts";
 import { Delegation } from "./delegation.ts";
 import * as messages from "./messages.ts";
 import type { Answer, Lent } from "./messages.ts";
-import { NAMES, type AddressKeeper, type Dhcp6State } from "./state.ts";
+import { NAMES, type Dhcp6State } from "./state.ts";
 
 /** §7.6: first and longest time until a message is repeated, ms, and how often it is sent at most, 0: for good. */
 const TIMES: Readonly<Record<number, readonly [number, number, number]>> = Object.freeze({
@@ -35,7 +35,7 @@ const BYTES = 712;
 
 /** What one is told. */
 export interface Dhcp6Options<This = Dhcp6Client> {
-	/** The interface's Autoconfiguration, whose `onChanged` calls `advertised()`: so that routers' M and O flags say what is asked for, lent addresses are tried, and resolvers ask the name servers. Without it no address is asked for. */
+	/** Who has lent addresses tried, tells resolvers of the name servers, and knows routers' M and O flags, which say what is asked for: the Autoconfiguration that the interface has unless told. Without one no address is asked for. */
 	addresses?: AddressKeeper;
 	/** "auto": as routers say. "stateless": name servers and domains alone; "address": an address too, whatever routers say. */
 	mode?: "auto" | "stateless" | "address";
@@ -46,16 +46,16 @@ export interface Dhcp6Options<This = Dhcp6Client> {
 }
 
 /**
- * Asks DHCPv6 servers by one Ethernet interface for what routers say that they have, until it is closed. Takes a UDP socket of `sockets.services`.
+ * Asks DHCPv6 servers by one Ethernet or PPP interface for what routers say that they have, until it is closed. Takes a UDP socket of `sockets.services`.
  * @example
  * ```ts
- * const addresses = new Autoconfiguration(stack, "eth0", { onChanged: () => client.advertised() });
- * const client: Dhcp6Client = new Dhcp6Client(stack, "eth0", { addresses, delegate: ["eth1"] });
+ * new Autoconfiguration(stack, "eth0");
+ * new Dhcp6Client(stack, "eth0", { delegate: ["eth1"] });
  * ```
  */
 export class Dhcp6Client implements Service, SocketOwner {
 	readonly #stack: Stack;
-	readonly #link: EthernetInterface;
+	readonly #link: Interface;
 	readonly #clock: Clock;
 	readonly #socket: UdpSocket;
 	readonly #watch: Watch;
@@ -92,10 +92,11 @@ export class Dhcp6Client implements Service, SocketOwner {
 	#closed = false;
 
 	/** Throws TypeError, RangeError or Error naming what is wrong. */
-	constructor(stack: Stack, link: EthernetInterface | string, options: Dhcp6Options = {}) {
-		const found = linkOf(stack, link)?.station;
-		if (found === undefined) throw new RangeError(`DHCPv6 on ${show(link)}: expected an Ethernet interface`);
-		const { addresses, mode = "auto", delegate = [], onChanged } = options;
+	constructor(stack: Stack, link: Interface | string, options: Dhcp6Options = {}) {
+		const found = linkOf(stack, link);
+		if (found?.discovery === undefined)
+			throw new RangeError(`DHCPv6 on ${show(link)}: expected an Ethernet interface, or PPP with its option ipv6`);
+		const { addresses = found.ip.discovery, mode = "auto", delegate = [], onChanged } = options;
 		if (mode !== "auto" && mode !== "stateless" && mode !== "address")
 			throw new RangeError(`mode ${show(mode)}: expected "auto", "stateless" or "address"`);
 		if (mode === "address" && addresses === undefined)
@@ -108,16 +109,21 @@ export class Dhcp6Client implements Service, SocketOwner {
 		this.#delegation = new Delegation(delegate.map((each) => linkOf(stack, each)!));
 		this.#wantsPrefix = delegate.length > 0;
 		this.#onChanged = onChanged;
-		// DUID-LL, §11.4: it needs nothing that is stored.
-		this.#duid = Uint8Array.of(0, 3, 0, 1, ...found.mac);
-		this.#id = (found.mac[2]! << 24) | (found.mac[3]! << 16) | (found.mac[4]! << 8) | found.mac[5]!;
+		// DUID-LL, §11.4: it needs nothing that is stored. PPP takes the hardware address of another interface, or one that lasts as long as the client.
+		const random = () => stack.core.random32();
+		const made = () => Uint8Array.of(2, 0, random(), random(), random(), random());
+		const mac = found.mac ?? stack.interfaces.list.find((each) => each.mac !== undefined)?.mac ?? made();
+		this.#duid = Uint8Array.of(0, 3, 0, 1, ...mac);
+		// Its own for each interface of a board.
+		this.#id = ((mac[2]! << 24) | (mac[3]! << 16) | (mac[4]! << 8) | mac[5]!) ^ (found.mac === undefined ? found.slot : 0);
 		this.#socket = stack.udp.openService(messages.CLIENT_PORT, found.slot);
 		this.#socket.owner = this;
 		this.#watch = stack.watch((changed, what) => {
 			if (changed !== found) return;
 			if (what & REMOVED) this.close();
-			else if (what & LINK) this.#clock.soon();
+			else if (what & (LINK | ADDRESSES)) this.#clock.soon();
 		});
+		if (addresses !== undefined) addresses.follower = this;
 		stack.services.add(this);
 		this.#clock.soon();
 	}
@@ -137,7 +143,7 @@ export class Dhcp6Client implements Service, SocketOwner {
 		};
 	}
 
-	/** What routers say, or what became of a lent address, is looked at: `onChanged` of the interface's Autoconfiguration. */
+	/** What routers say, or what became of a lent address, is looked at: for the interface's Autoconfiguration. */
 	advertised(): void {
 		if (!this.#closed) this.#clock.soon();
 	}
@@ -146,6 +152,7 @@ export class Dhcp6Client implements Service, SocketOwner {
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
+		if (this.#keeper?.follower === this) this.#keeper.follower = undefined;
 		if (this.#link.slot !== 0) {
 			this.#transaction = this.#stack.core.random32() & 0xffffff;
 			if (this.#server !== undefined) this.#send(messages.RELEASE, 0);

@@ -1,16 +1,6 @@
-// What there is to see of a DHCPv6 client, and whom it has give addresses to the interface.
+// What there is to see of a DHCPv6 client.
 
 import * as messages from "./messages.ts";
-
-/** Who tries addresses and has them on the interface, and tells resolvers of name servers: an Autoconfiguration (multihome/ipv6). */
-export interface AddressKeeper {
-	/** What is looked at of it. */
-	readonly state: { managed: boolean; other: boolean; addresses: { address: string; state: string }[] };
-	/** Seconds; `valid` of 0: it is lent no more. */
-	lend(address: string, preferred: number, valid: number): void;
-	/** In place of those before. */
-	lendServers(servers: readonly string[]): void;
-}
 
 /** What there is to see. */
 export interface Dhcp6State {

@@ -6,7 +6,7 @@ import { ND_RETRANS_MS } from "../../config.ts";
 import { linkOf } from "../../io/common.ts";
 import type { Discovery } from "../../link/discovery.ts";
 import { LINK, PROTOCOL, REMOVED, type Interface, type InterfaceAddress } from "../../link/interface.ts";
-import type { AutoconfigurationState } from "../../link/autoconfiguration-state.ts";
+import type { AddressKeeper, AutoconfigurationState } from "../../link/autoconfiguration-state.ts";
 import { OWN_DEPRECATED, OWN_ROUTERS, OWN_TEMPORARY, OWN_TENTATIVE } from "../../packet/interface-block.ts";
 import type { Stack } from "../../stack.ts";
 import type { Watch } from "../../transport/watch.ts";
@@ -52,7 +52,8 @@ export type AutoconfigurationOptions<This = Autoconfiguration> = Options<This>;
  * });
  * ```
  */
-export class Autoconfiguration implements Service {
+export class Autoconfiguration implements Service, AddressKeeper {
+	follower: AddressKeeper["follower"] = undefined;
 	readonly #stack: Stack;
 	readonly #link: Interface;
 	readonly #discovery: Discovery;
@@ -213,6 +214,7 @@ export class Autoconfiguration implements Service {
 		if (this.#step(now)) return this.#clock.soon();
 		if (this.#changed) {
 			this.#changed = false;
+			this.follower?.advertised();
 			this.#clock.soon();
 			return this.#onChanged?.call(this);
 		}

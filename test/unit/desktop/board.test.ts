@@ -271,11 +271,29 @@ describe("a board file", () => {
 			{ addresses: [own, "fd00::1/64", "fd00::2/64", "fd00::3/64"] },
 			"addresses: has 3 of IPv6; expected at most 2, as an interface has 4 with the link-local one",
 		],
+		[{ ipv6: { dhcp: "yes" } }, "ipv6"],
+		[
+			{ ipv6: { mode: "static", dhcp: true } },
+			'ipv6.dhcp true: routers are not heard in mode "static"; expected "stateless" or "address"',
+		],
+		[{ ipv6: { delegate: ["eth1"] } }, "ipv6.delegate: is for an interface with ipv6.dhcp; add that, or remove it"],
+		[{ ipv6: { dhcp: true, delegate: ["eth1", "eth0"] } }, 'ipv6.delegate[1] "eth0": expected another interface than eth0: eth1'],
 		[{ ipv6: "on" }, 'ipv6 "on": expected "auto", "static" or "off"'],
 		[{ dns: ["ff02::fb"] }, 'dns[0] "ff02::fb": expected an address that one host may have'],
 		[{ dns: ["fe80::1%eth0"] }, 'dns[0] "fe80::1%eth0": expected an address that one host may have'],
 	])("is refused with IPv6 that says %j", (change, message) => {
 		expect(withFirst(change)).toContain(`interfaces[0].${message}`);
+	});
+
+	it("has a socket for each DHCPv6 client beside those that there are by themselves", () => {
+		const asks = { ...eth0, ipv6: { dhcp: true, delegate: ["eth1"] } };
+		expect(checkBoard("board.json", { interfaces: [asks, eth1] }).stack.sockets).toEqual({ services: 7 });
+		expect(checkBoard("board.json", { interfaces: [eth0, eth1] }).stack.sockets).toBe(undefined);
+		const limits = { sockets: { services: 1 } };
+		expect(complaint({ interfaces: [asks, eth1], limits })).toBe("");
+		expect(complaint({ interfaces: [{ ...asks, dhcp: true, addresses: [], gateway: undefined }, eth1], limits })).toContain(
+			"limits.sockets.services 1: expected at least 2, one for each interface with dhcp, and with ipv6.dhcp",
+		);
 	});
 
 	it("may have gateways and routes of both families", () => {
@@ -366,7 +384,7 @@ describe("a board file", () => {
 	it("is refused when DHCP cannot work with the rest of it", () => {
 		const lent = { name: "eth0", wire: "gateway", dhcp: true };
 		expect(complaint({ interfaces: [lent, { ...lent, name: "eth1" }], limits: { sockets: { services: 1 } } })).toBe(
-			"limits.sockets.services 1: expected at least 2, one for each interface with dhcp",
+			"limits.sockets.services 1: expected at least 2, one for each interface with dhcp, and with ipv6.dhcp",
 		);
 		expect(complaint({ interfaces: [lent, { ...eth1, addresses: ["192.168.77.2/24"] }] })).toBe(
 			"interfaces[0].dhcp: its gateway would give 192.168.77.2, which is on interfaces[1]; give that another address",

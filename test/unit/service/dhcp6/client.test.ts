@@ -7,22 +7,30 @@ import { answerIn } from "../../../../src/service/dhcp6/messages.ts";
 import type { EthernetInterface } from "../../../../src/link/ethernet.ts";
 import type { QueueDevice } from "../../../support/wire.ts";
 import { concat, u16, u32 } from "../../../support/frames.ts";
+import { createIO, type IO } from "../../../../src/io/io.ts";
+import { RawSocket } from "../../../../src/io/raw.ts";
 import { pair } from "../../io/pair.ts";
+import { pair as pppPair } from "../../link/ppp/pair.ts";
 
 const option = (code: number, ...parts: ArrayLike<number>[]) => concat(u16(code), u16(concat(...parts).length), ...parts);
 /** 2001:db8:0:aa00:: + that. */
 const address = (last: number) => [0x20, 1, 0x0d, 0xb8, 0, 0, 0xaa, 0, 0, 0, 0, 0, 0, 0, 0, last];
 const SERVER = option(2, [0, 3, 0, 1, 9, 9, 9, 9, 9, 9]);
 
-function scene(options: Dhcp6Options = {}) {
-	const p = pair();
-	// A link-local address for the client's interface, and a server beside it.
-	p.two.stack.interfaces.find("eth0")!.addAddress("fe80::99/64");
+/** Of the first association that is asked for. */
+function identifierIn(bytes: Uint8Array): Uint8Array {
+	for (let at = 4; at < bytes.length; at += 4 + ((bytes[at + 2]! << 8) | bytes[at + 3]!))
+		if (bytes[at + 1] === 3 || bytes[at + 1] === 25) return bytes.slice(at + 4, at + 8);
+	return new Uint8Array(4);
+}
+
+/** A server at the other end. */
+function serve(io: IO) {
 	const asked: number[] = [];
 	let silent = false;
 	let lifetime = 100;
 	let last = 7;
-	const server = new p.b.UDP({
+	const server = new io.UDP({
 		port: 547,
 		multicast: "ff02::1:2",
 		onReadable() {
@@ -34,7 +42,7 @@ function scene(options: Dhcp6Options = {}) {
 				if (silent) continue;
 				const sizes = (bytes[6]! << 8) | bytes[7]!;
 				const client = bytes.slice(4, 8 + sizes);
-				const id = bytes.slice(4 + 4 + sizes - 4, 4 + 4 + sizes);
+				const id = identifierIn(bytes);
 				const lives = concat(u32(lifetime), u32(2 * lifetime));
 				const times = concat(u32(0), u32(0));
 				const stateful = [
@@ -53,19 +61,24 @@ function scene(options: Dhcp6Options = {}) {
 			}
 		},
 	});
-	const addresses: Autoconfiguration = new Autoconfiguration(p.one.stack, "eth0", { onChanged: () => client.advertised() });
-	let changes = 0;
-	const client: Dhcp6Client = new Dhcp6Client(p.one.stack, "eth0", { addresses, onChanged: () => void changes++, ...options });
 	return {
-		...p,
-		client,
 		asked,
-		changes: () => changes,
 		be: (isSilent: boolean, seconds = lifetime) => {
 			silent = isSilent;
 			lifetime = seconds;
 		},
 	};
+}
+
+function scene(options: Dhcp6Options = {}) {
+	const p = pair({ sockets: { raw: 1 } });
+	// A link-local address for the server's interface.
+	p.two.stack.interfaces.find("eth0")!.addAddress("fe80::99/64");
+	const server = serve(p.b);
+	new Autoconfiguration(p.one.stack, "eth0");
+	let changes = 0;
+	const client = new Dhcp6Client(p.one.stack, "eth0", { onChanged: () => void changes++, ...options });
+	return { ...p, ...server, client, changes: () => changes };
 }
 
 describe("a DHCPv6 client", () => {
@@ -148,6 +161,47 @@ describe("a DHCPv6 client", () => {
 		s.world.run(40_000);
 		expect(s.asked.length).toBeGreaterThanOrEqual(4);
 		expect(s.asked.length).toBeLessThanOrEqual(7);
+	});
+
+	it("is one on PPP, too, whose addresses need not be tried", () => {
+		const p = pppPair({ ipv6: true, local: "10.0.0.1" }, { ipv6: true, local: "10.0.0.2" });
+		const { stack } = p.a.node;
+		const s = serve(createIO(p.b.node.stack));
+		new Autoconfiguration(stack, "ppp0");
+		const client = new Dhcp6Client(stack, "ppp0", { mode: "address" });
+		expect(p.up()).toBe(true);
+		p.world.run(10_000);
+		expect(s.asked).toEqual([1, 3]);
+		expect(client.state).toMatchObject({ state: "bound", address: "2001:db8:0:aa00::7" });
+		expect(p.a.link.addresses.map(String)).toContain("2001:db8:0:aa00::7/128");
+		expect(p.a.link.ip.servers).toContain("2001:db8:0:aa00::35");
+		p.a.link.disconnect();
+		p.world.run(1000);
+		p.a.link.connect();
+		p.world.run(20_000);
+		expect(s.asked).toEqual([1, 3, 6]);
+		client.close();
+		p.world.run(1000);
+		expect(s.asked).toEqual([1, 3, 6, 8]);
+	});
+
+	it("goes with routers' flags by itself, where the interface hears routers", () => {
+		const s = scene();
+		const two = s.two.stack;
+		s.world.run(5000);
+		const advertise = (flags: number) => {
+			const body = [64, flags, ...u16(1800), ...u32(0), ...u32(0)];
+			const raw = new RawSocket(two, { protocol: 58, family: 6, interface: "eth0" });
+			raw.write(Uint8Array.from([134, 0, 0, 0, ...body]), "ff02::1", { ttl: 255 });
+			raw.close();
+		};
+		advertise(0x40); // O
+		s.world.run(10_000);
+		expect([s.asked, s.client.state.state]).toEqual([[11], "informed"]);
+		advertise(0xc0); // M
+		s.world.run(10_000);
+		expect([s.asked, s.client.state]).toMatchObject([[11, 1, 3], { state: "bound", address: "2001:db8:0:aa00::7" }]);
+		s.client.close();
 	});
 
 	it("names what is wrong", () => {
