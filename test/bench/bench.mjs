@@ -28,7 +28,8 @@ const HELP = `npm run bench [-- OPTIONS]
   --quick         with --gate: ${QUICK.length} cases that are quickly measured, as \`npm test\` runs it
   --write         writes what was measured into counts.json and prints what changed; a count that rises needs its reason in CHANGELOG.md
   --tap           TCP over a TAP device against the Linux kernel instead (needs root)
-  --goodput       what TCP gets of wires that lose and reorder, on the virtual clock, beside what is recorded of Linux; --only, --json, --runs N, --seed N
+  --goodput       what TCP gets of wires that lose and reorder, on the virtual clock, beside what is recorded of Linux; --only, --json, --runs N, --seed N; with --gate
+                  a cell below 0.95 of Linux's median fails
   --fairness      how several connections share a line, on the virtual clock; --json, --runs N, --seed N; with --linux half of them are Linux's
   --linux         with --goodput: Linux to Linux and Linux with a board both ways, in real time (needs root); with --write Linux alone, which is recorded
   --help          this
@@ -61,10 +62,9 @@ function options() {
 	if (wanted.goodput || wanted.fairness) {
 		const name = wanted.goodput ? "goodput" : "fairness";
 		const others = [
-			"gate",
 			"quick",
 			"tap",
-			...(wanted.goodput ? ["fairness"] : ["only"]),
+			...(wanted.goodput ? ["fairness"] : ["gate", "only"]),
 			...(wanted.goodput && wanted.linux ? [] : ["write"]),
 		];
 		const wrong = others.find((other) => wanted[other] !== undefined);

@@ -193,13 +193,14 @@ function printer(width, sides, live) {
 }
 
 /**
- * Measures and prints; answers the status: 1 when a transfer went wrong. `linux`: in real time. `only`: cells whose names contain it. `write`: records Linux's
+ * Measures and prints; answers the status: 1 when a transfer went wrong, and with `gate` when a cell is below the bar. `linux`: in real time. `only`: cells whose names contain it. `write`: records Linux's
  * medians. `runs`: how many seeds.
  */
 export async function goodputBench({
 	linux = false,
 	only = "",
 	json = false,
+	gate = false,
 	write = false,
 	runs = RUNS,
 	seed = 1,
@@ -228,8 +229,13 @@ export async function goodputBench({
 		console.log(
 			`\nframes were late on the wire by ${late.meanUs} µs (median of the means), ${late.p99Us} µs (of the 99th percentiles), ${late.maxUs} µs at the most`,
 		);
-	const failed = rows.some((row) => sides.some((side) => row[side].errors.length > 0));
-	return failed ? 1 : 0;
+	const right = ({ linux: of, ...row }) =>
+		sides.every(
+			(side) => (row[side] ?? of).errors.length === 0 && (!gate || side === "linux" || row[side].goodput >= BAR * of.goodput),
+		);
+	const failed = rows.filter((row) => !right(row)).length;
+	if (gate && !json) console.log(`\n${rows.length - failed} passed, ${failed} failed`);
+	return failed > 0 ? 1 : 0;
 }
 
 /** Linux's medians, of the cells that were measured. */
