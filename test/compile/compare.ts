@@ -23,7 +23,7 @@ const MOST_FAILURES = 5;
 const COLLISION = /two parts of this depend on which comes first/;
 
 function told({ status, result, hashes }: Outcome): string {
-	const what = ["returned", "threw for memory", "threw for misuse", "wrote beside its memory"][status];
+	const what = ["returned", "threw for memory", "threw for misuse", "wrote beside its memory", "did not end:"][status];
 	return `${what} ${result}, memories ${hashes.map((each) => (each >>> 0).toString(16)).join(" ")}`;
 }
 

@@ -9,9 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include "flat.h"
 
-enum { MEMORIES = 2, ARGUMENTS = 10, GUARD = 32, MOST = 256, RETURNED = 0, OUTSIDE = 1, MISUSE = 2, SPOILT = 3 };
+enum { MEMORIES = 2, ARGUMENTS = 10, GUARD = 32, MOST = 256, RETURNED = 0, OUTSIDE = 1, MISUSE = 2, SPOILT = 3, LATE = 4 };
+
+/* So long may a call keep the processor, s: a loop whose bound is a promise that is broken may go round 2^31 times. */
+#define PATIENCE 2
 
 static jmp_buf escape;
 /* What misuse was told with, as a hash. */
@@ -74,6 +78,19 @@ static void crash(int number)
 	_Exit(128 + number);
 }
 
+static void late(int number)
+{
+	(void)number;
+	longjmp(escape, LATE);
+}
+
+/* From now on; 0: never. */
+static void lateAfter(int seconds)
+{
+	const struct itimerval timer = { .it_value = { .tv_sec = seconds } };
+	setitimer(ITIMER_VIRTUAL, &timer, NULL);
+}
+
 #ifdef __SANITIZE_ADDRESS__
 void __sanitizer_set_death_callback(void (*callback)(void));
 
@@ -123,10 +140,12 @@ static void one(const int32_t *record)
 		fill(memories[i].base, record[2 + i], (uint32_t)record[1] + (uint32_t)i);
 	}
 	result[0] = setjmp(escape);
-	if (result[0] == RETURNED)
+	if (result[0] == RETURNED) {
+		lateAfter(PATIENCE);
 		result[1] = call(record, given);
-	else if (result[0] == MISUSE)
+	} else if (result[0] == MISUSE)
 		result[1] = (int32_t)message;
+	lateAfter(0);
 	for (int i = 0; i < MEMORIES; i++) {
 		result[2 + i] = (int32_t)hash(memories[i].base, record[2 + i]);
 		if (!give(memories[i].base, record[2 + i]))
@@ -146,6 +165,9 @@ int main(int count, char **arguments)
 	signal(SIGBUS, crash);
 	signal(SIGFPE, crash);
 	signal(SIGILL, crash);
+	/* Not blocked while it is handled, as it jumps out of that. */
+	const struct sigaction ends = { .sa_handler = late, .sa_flags = SA_NODEFER };
+	sigaction(SIGVTALRM, &ends, NULL);
 #ifdef __SANITIZE_ADDRESS__
 	__sanitizer_set_death_callback(flush);
 #endif
