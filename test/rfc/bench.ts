@@ -68,7 +68,7 @@ export class Bench {
 		const iface = this.node.ethernet("eth0", this.device, `${this.ends.local}/${length}`);
 		// A router that has the address of the stack itself, as some scripts say, would be none.
 		const gateway = of("gateway_ip") === this.ends.local ? DEFAULTS.gateway_ip! : of("gateway_ip");
-		this.node.stack.routes.add({ prefix: six ? "::/0" : "0.0.0.0/0", gateway, interface: iface });
+		this.node.stack.routes.add({ prefix: six ? "::/0" : "0.0.0.0/0", gateway, interface: iface, onLink: true });
 		// A ping from the router: the stack knows its neighbour before the script begins.
 		const { local } = this.ends;
 		if (six) this.#arrives(echo6({ source: gateway, destination: local }));

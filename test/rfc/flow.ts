@@ -23,8 +23,8 @@ export class Flow {
 	/** Real minus script timestamps, and the real one for each of the script's. */
 	stampOffset: number | undefined;
 	readonly stamps = new Map<number, number>();
-	/** How far the peer's windows, and ours, are shifted. RFC 7323 §2.2. */
-	scales = { remote: 0, local: 0, localInScript: 0 };
+	/** How far our windows are shifted, really and in the script, once the peer's SYN has agreed to that. RFC 7323 §2.2. */
+	readonly scales = { agreed: false, real: 0, script: 0 };
 	/** The cookies that we really gave, by those of the script. RFC 7413 §4.1.2. */
 	readonly cookies = new Map<string, number[]>();
 

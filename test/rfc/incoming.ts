@@ -3,7 +3,7 @@
 import { concat, icmp, ip, onesSum, tcp, u32, udp, type Bytes } from "../support/frames.ts";
 import { icmp6, ip6, ipv6 } from "../support/frames6.ts";
 import { patternByte, type Flow } from "./flow.ts";
-import { ACK } from "./packets.ts";
+import { ACK, FIN, PSH } from "./packets.ts";
 import type { IcmpPacket, ScriptPacket } from "./script.ts";
 import { optionBytes } from "./tcp-options.ts";
 
@@ -68,6 +68,25 @@ function buildIcmp(packet: IcmpPacket, flow: Flow, ends: Ends): Bytes {
 	);
 }
 
+/** Flags that belong on the last of the segments that a script writes as one. */
+const LAST_ONLY = PSH | FIN;
+
+/** The segments that come in for what a script writes as one, longer than a frame: what a receiver's offload would have joined. */
+export function cut(packet: ScriptPacket, flow: Flow, ends: Ends, { mtu, mss }: { mtu: number; mss: number }): ScriptPacket[] {
+	if (packet.protocol !== "tcp") return [packet];
+	const options = Math.ceil(optionBytes(packet.options ?? [], flow, true).length / 4) * 4;
+	const room = mtu - (ends.six ? 40 : 20) - 20 - options;
+	if (packet.length <= room) return [packet];
+	const most = Math.min(mss, room);
+	const segments: ScriptPacket[] = [];
+	for (let at = 0; at < packet.length; at += most) {
+		const last = at + most >= packet.length;
+		const flags = last ? packet.flags : packet.flags & ~LAST_ONLY;
+		segments.push({ ...packet, flags, seq: packet.seq + at, length: Math.min(most, packet.length - at) });
+	}
+	return segments;
+}
+
 /** The IP packet for an inbound packet of the script. */
 export function build(packet: ScriptPacket, flow: Flow, ends: Ends): Bytes {
 	if (packet.protocol === "icmp") return buildIcmp(packet, flow, ends);
@@ -82,7 +101,7 @@ export function build(packet: ScriptPacket, flow: Flow, ends: Ends): Bytes {
 		...of,
 		...ports,
 		seq: packet.absolute ? packet.seq : packet.seq + flow.remoteOffset,
-		ack: packet.ack === undefined ? 0 : packet.ack + (flow.localKnown ? flow.localOffset : 0),
+		ack: packet.flags & ACK ? (packet.ack ?? 0) + (flow.localKnown ? flow.localOffset : 0) : (packet.ack ?? 0),
 		flags: packet.flags,
 		window: packet.window ?? 65535,
 		urgent: packet.urgent ?? 0,

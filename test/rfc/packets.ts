@@ -133,7 +133,8 @@ function compareTcp(packet: TcpPacket, actual: TcpPacket, segment: ParsedTcp, fl
 		return differ("TCP ack without the flag", 0, segment.ack);
 	if ((packet.urgent ?? 0) !== actual.urgent) return differ("TCP urg", packet.urgent ?? 0, actual.urgent);
 	if (packet.options !== undefined) {
-		const wrong = compareOptions(packet.options, actual.options!, flow, rules);
+		const opaque = rules.cookies && (actual.flags & (SYN | ACK)) === (SYN | ACK);
+		const wrong = compareOptions(packet.options, actual.options!, flow, rules, opaque);
 		if (wrong) return wrong;
 	}
 	const window = windowInScript(actual, flow, rules);
@@ -148,8 +149,8 @@ function compareTcp(packet: TcpPacket, actual: TcpPacket, segment: ParsedTcp, fl
 
 /** With another shift count the same room is another number. RFC 7323 §2.3. */
 function windowInScript({ window = 0, flags }: TcpPacket, { scales }: Flow, rules: OptionRules): number {
-	if (flags & SYN || !rules.allow.has("scale")) return window;
-	return (window << scales.local) >> scales.localInScript;
+	if (flags & SYN || !rules.allow.has("scale") || !scales.agreed) return window;
+	return (window << scales.real) >> scales.script;
 }
 
 /** What is wrong with a packet that was sent, "" when it is what the script expects. */

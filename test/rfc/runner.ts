@@ -1,6 +1,5 @@
 // Runs a script against a stack under the virtual clock, bench.ts. Read script.ts for what a script is, packetdrill's README for what the lines mean.
 
-import type { StackOptions } from "../../src/config.ts";
 import type { Stack } from "../../src/stack.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import { NOTHING, type Allowances } from "./allowances.ts";
@@ -8,11 +7,12 @@ import { Bench, isSetting, setting } from "./bench.ts";
 import { Code } from "./code.ts";
 import { Expectation } from "./expectation.ts";
 import { Flow } from "./flow.ts";
-import { build } from "./incoming.ts";
+import { build, cut } from "./incoming.ts";
 import { ScriptError, Unsupported } from "./lexer.ts";
 import { SYN, ACK } from "./packets.ts";
 import type { Call, Event, Script, ScriptPacket } from "./script.ts";
-import { SOCKSTAT_STATES, commandsOf, readCommand, settingsOf } from "./shell.ts";
+import { SOCKSTAT_STATES, commandsOf, readCommand } from "./shell.ts";
+import { stackOptions } from "./stack-options.ts";
 import { Sockets, type Outcome, type Surroundings } from "./sockets.ts";
 import { seconds, Timing } from "./timing.ts";
 import { Reduced, type Missing } from "./without.ts";
@@ -30,6 +30,8 @@ export interface RunOptions {
 	allow?: Allowances | undefined;
 	/** A published script: its times are as inexact as packetdrill takes them, one eighth of what passes. */
 	published?: boolean;
+	/** Sockets receive as much as the script's largest buffer at most, not as its usual one. */
+	ceiling?: boolean | undefined;
 }
 
 /** Options that change nothing here. */
@@ -45,6 +47,7 @@ const IGNORED = new Set([
 	"define",
 	"strict_segments",
 	"tcp_ts_ecr_scaled",
+	"mss",
 ]);
 
 export class Runner implements Surroundings {
@@ -62,6 +65,8 @@ export class Runner implements Surroundings {
 	readonly #timing: Timing;
 	readonly #expectation: Expectation;
 	readonly #reduced: Reduced | undefined;
+	/** Bytes of a packet that come in at most, and of TCP's payload in one if the script says so. */
+	readonly #frame: { mtu: number; mss: number };
 	#current: Flow | undefined;
 	#nextPort = 33_000;
 	#blocked: { call: Call; event: Event; end: number } | undefined;
@@ -76,11 +81,11 @@ export class Runner implements Surroundings {
 		if (version !== "ipv4" && version !== "ipv6" && version !== "ipv4-mapped-ipv6")
 			throw new Unsupported(`${script.name}: --ip_version=${version}`, `--ip_version=${version}`);
 		for (const text of script.commands) for (const command of commandsOf(text)) this.#named(1, () => readCommand(command));
-		const { receiveBuffer, sendBuffer } = settingsOf(script);
-		const limits: StackOptions = { sockets: { tcp: 12, udp: 4, icmp: 1, receiveBuffer, sendBuffer }, packets: 32 };
-		this.#bench = new Bench(script.options, limits, options.seed ?? 1);
+		this.#bench = new Bench(script.options, stackOptions(script, published, options.ceiling ?? false), options.seed ?? 1);
 		this.localAddress = this.#bench.ends.local;
 		this.remoteAddress = this.#bench.ends.remote;
+		const mss = Number(script.options.get("mss") ?? Infinity);
+		this.#frame = { mtu: Number(setting(script.options, "mtu")), mss };
 		this.bindPort = Number(setting(script.options, "bind_port"));
 		this.connectPort = Number(setting(script.options, "connect_port"));
 		this.stack = this.#bench.node.stack;
@@ -89,8 +94,11 @@ export class Runner implements Surroundings {
 		this.#timing = new Timing(Number(setting(script.options, "tolerance_usecs")) / 1000, published, allow);
 		const tick = Number(setting(script.options, "tcp_ts_tick_usecs"));
 		const stampTolerance = !published ? 0 : tick === 0 ? -1 : (this.#timing.tolerance * 1000) / tick;
-		this.#expectation = new Expectation(this.#bench, this.#timing, { allow, stampTolerance }, (packet, sent) =>
-			this.#flowSent(packet, sent),
+		this.#expectation = new Expectation(
+			this.#bench,
+			this.#timing,
+			{ allow, stampTolerance, cookies: !published },
+			(packet, sent) => this.#flowSent(packet, sent),
 		);
 		this.#sockets = new Sockets(this);
 	}
@@ -240,7 +248,9 @@ export class Runner implements Surroundings {
 
 	#inject(packet: ScriptPacket): void {
 		const prepared = packet.protocol === "tcp" && this.#reduced ? this.#reduced.inbound(packet) : packet;
-		this.#bench.inject(build(prepared, this.#flowOf(prepared), this.#bench.ends));
+		const flow = this.#flowOf(prepared);
+		for (const segment of cut(prepared, flow, this.#bench.ends, this.#frame))
+			this.#bench.inject(build(segment, flow, this.#bench.ends));
 	}
 
 	/** The connection that an inbound packet belongs to; a SYN to a listener begins one. */
@@ -256,6 +266,7 @@ export class Runner implements Surroundings {
 		if (packet.protocol === "tcp" && packet.flags & SYN) {
 			if (!flow.remoteKnown) flow.remoteFirst = packet.seq + 1;
 			flow.remoteKnown = true;
+			flow.scales.agreed = packet.options?.some(({ kind }) => kind === "wscale") ?? false;
 			// Perhaps a new connection in place of one in TIME-WAIT: our SYN will tell.
 			flow.reopenedAt = packet.flags & ACK ? undefined : packet.seq + 1;
 		}

@@ -158,7 +158,7 @@ export const CODES: Codes = {
 		precedence_violation: 14,
 		precedence_cutoff: 15,
 	},
-	11: { ttl_exceeded_in_transit: 0, fragment_reassembly_time_exceeded: 1 },
+	11: { ttl_exceeded_in_transit: 0, frag_reass_exceeded: 1 },
 };
 
 /** Codes of IPv6's types. */

@@ -4,11 +4,14 @@
 import { Unsupported } from "./lexer.ts";
 import type { Script } from "./script.ts";
 
-/** What a script sets up, in terms of this stack. */
+/** What a script sets up, in terms of this stack; what it says nothing of is as the stack has it. */
 export interface Settings {
-	receiveBuffer: number;
-	sendBuffer: number;
-	/** undefined: the stack's own. */
+	receiveBuffer?: number;
+	/** The same, as FreeBSD has it. */
+	receiveSpace?: number;
+	/** What it may grow to, from which those systems derive their shift count. */
+	receiveCeiling?: number;
+	sendBuffer?: number;
 	timestamps?: boolean;
 	windowScaling?: boolean;
 	sack?: boolean;
@@ -22,19 +25,20 @@ export interface Settings {
 	fastOpen?: number;
 }
 
-/** Largest buffers of a socket. */
-const LARGEST = 65_535;
-
 /** What a sysctl of FreeBSD or Linux is here. Those that are not here change nothing that a peer sees, or what this stack has fixed. */
 const SYSCTLS: Readonly<Record<string, (settings: Settings, value: string) => void>> = {
-	"net.inet.tcp.recvspace": (settings, value) => (settings.receiveBuffer = Math.min(LARGEST, Number(value))),
-	"net.inet.tcp.sendspace": (settings, value) => (settings.sendBuffer = Math.min(LARGEST, Number(value))),
+	"net.inet.tcp.recvspace": (settings, value) => (settings.receiveSpace = Number(value)),
+	"kern.ipc.maxsockbuf": (settings, value) => (settings.receiveCeiling = Number(value)),
+	"net.inet.tcp.sendspace": (settings, value) => (settings.sendBuffer = Number(value)),
 	"net.inet.tcp.rfc1323": (settings, value) => (settings.timestamps = settings.windowScaling = value !== "0"),
 	"net.inet.tcp.sack.enable": (settings, value) => (settings.sack = value !== "0"),
 	"net.inet.tcp.ecn.enable": (settings, value) => (settings.ecn = Number(value)),
 	"net.inet.tcp.rexmit_initial": (settings, value) => (settings.initialRto = Number(value)),
 	"net.inet.tcp.fastopen.client_enable": (settings, value) => (settings.fastOpen = Number(value)),
-	"net.ipv4.tcp_rmem": (settings, value) => (settings.receiveBuffer = middle(value)),
+	"net.ipv4.tcp_rmem": (settings, value) => {
+		settings.receiveBuffer = middle(value);
+		settings.receiveCeiling = Number(value.split(/\s+/)[2] ?? settings.receiveBuffer);
+	},
 	"net.ipv4.tcp_wmem": (settings, value) => (settings.sendBuffer = middle(value)),
 	"net.ipv4.tcp_timestamps": (settings, value) => (settings.timestamps = value !== "0"),
 	"net.ipv4.tcp_window_scaling": (settings, value) => (settings.windowScaling = value !== "0"),
@@ -47,7 +51,7 @@ const SYSCTLS: Readonly<Record<string, (settings: Settings, value: string) => vo
 
 /** Linux names the least, the usual and the largest size. */
 function middle(value: string): number {
-	return Math.min(LARGEST, Number(value.split(/\s+/)[1] ?? value));
+	return Number(value.split(/\s+/)[1] ?? value);
 }
 
 /** Shell lines that change nothing here. */
@@ -68,9 +72,12 @@ export function commandsOf(text: string): string[] {
 		.filter((part) => part !== "" && !part.startsWith("#"));
 }
 
+/** What `defaults.sh` beside Google's and Linux's scripts sets. */
+const LINUX_CEILING = 15 << 20;
+
 /** The settings that shell lines ask for before the first event that is none. */
 export function settingsOf(script: Script): Settings {
-	const settings: Settings = { receiveBuffer: LARGEST, sendBuffer: LARGEST };
+	const settings: Settings = {};
 	const texts = [...script.commands];
 	for (const { action } of script.events) {
 		if (action.type !== "command") break;
@@ -78,6 +85,7 @@ export function settingsOf(script: Script): Settings {
 	}
 	for (const text of texts) {
 		for (const command of commandsOf(text)) {
+			if (/defaults\.sh/.test(command)) settings.receiveCeiling = LINUX_CEILING;
 			if (!/sysctl|\/proc\/sys|^net\./.test(command)) continue;
 			for (const match of command.matchAll(/([\w/.]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))/g)) {
 				const name = match[1]!.replace(/^\/proc\/sys\//, "").replace(/\//g, ".");

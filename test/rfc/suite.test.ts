@@ -125,7 +125,7 @@ describe("the language of published scripts", () => {
 			`0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
 			+0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
 			+0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
-			+0 > (hlim 64) S 0:0(0) win 65535 <mss 1440>
+			+0 > (hlim 64) S 0:0(0) win 65535 <...>
 			+.1 < icmp unreachable port_unreachable [0:0(0)]
 			+0 getsockopt(3, SOL_SOCKET, SO_ERROR, [ECONNREFUSED], [4]) = 0`,
 			six,
@@ -145,6 +145,32 @@ describe("the language of published scripts", () => {
 			+0 > icmp echo_reply id 7`,
 			six,
 		);
+	});
+
+	it("sets up what sysctls name: which options are offered, and how large buffers are", () => {
+		const opens = (settings: string, syn: string) =>
+			passes(
+				`${settings}
+				0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+				+0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
+				+0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
+				+0 > S 0:0(0) ${syn}`,
+			);
+		const sysctl = (name: string) => `\`sysctl -w net.inet.tcp.${name}\``;
+		opens(sysctl("rfc1323=0"), "win 65535 <mss 1460,sackOK,eol,eol>");
+		opens("0 " + sysctl("sack.enable=0"), "win 65535 <mss 1460,nop,wscale 0,nop,nop,TS val 5 ecr 0>");
+		opens(`\`sysctl -q net.ipv4.tcp_timestamps=0 net.ipv4.tcp_sack=0\``, "win 65535 <mss 1460,nop,wscale 0>");
+		opens(
+			`\`sysctl -q net.ipv4.tcp_window_scaling=0 net.ipv4.tcp_rmem="4096 3000 3000"\``,
+			"win 3000 <mss 1460,sackOK,TS val 5 ecr 0>",
+		);
+	});
+
+	it("cuts what comes in, where it is longer than a frame", () => {
+		passes(
+			`${OPEN}+0 < P. 1:3001(3000) ack 1 win 30000\n* > . 1:1(0) ack 2921\n* > . 1:1(0) ack 3001\n+0 read(4, ..., 4000) = 3000`,
+		);
+		passes(`--mss=1000\n${OPEN}+0 < P. 1:2001(2000) ack 1 win 30000\n+0 > . 1:1(0) ack 2001\n+0 read(4, ..., 4000) = 2000`);
 	});
 
 	it.each([

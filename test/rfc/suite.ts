@@ -19,31 +19,48 @@ export interface SuiteOptions extends Presets {
 /** In the order in which they are tried: what says least of a peer first. */
 const ORDER = Object.keys(ALLOWANCES) as Allowance[];
 
+type Attempt = (allow: readonly Allowance[]) => ScriptError | undefined;
+
+/** What of all that may be allowed the script needs: what it does not is taken away, from the end on. undefined: that is not enough. */
+function needsOf(attempt: Attempt): readonly Allowance[] | undefined {
+	let needs = ORDER;
+	if (attempt(needs)) return undefined;
+	for (const one of [...ORDER].reverse()) {
+		const fewer = needs.filter((each) => each !== one);
+		if (!attempt(fewer)) needs = fewer;
+	}
+	return needs;
+}
+
 /** Runs one script. Errors of the interpreter itself come through. */
 export function judge(name: string, source: string, options: SuiteOptions = {}): Verdict {
-	const attempt = (allow: readonly Allowance[]): ScriptError | undefined => {
+	const attempt = (ceiling: boolean, allow: readonly Allowance[]): ScriptError | undefined => {
 		try {
 			const script = parseScript(name, source, options);
-			new Runner(script, { allow: new Set(allow), published: true, without: options.without }).run();
+			new Runner(script, { allow: new Set(allow), published: true, without: options.without, ceiling }).run();
 			return undefined;
 		} catch (error) {
 			if (error instanceof ScriptError) return error;
 			throw error;
 		}
 	};
-	const error = attempt([]);
+	const unsupported = (error: ScriptError | undefined) =>
+		error instanceof Unsupported && { kind: "unsupported" as const, feature: error.feature, message: error.message };
+	const error = attempt(false, []);
 	if (!error) return { kind: "letter" };
-	if (error instanceof Unsupported) return { kind: "unsupported", feature: error.feature, message: error.message };
-	// All that may be allowed; then what of it is not needed is taken away, from the end on.
-	let needs = ORDER;
-	const last = attempt(needs);
-	if (last instanceof Unsupported) return { kind: "unsupported", feature: last.feature, message: last.message };
-	if (last) return { kind: "differs", message: last.message };
-	for (const one of [...ORDER].reverse()) {
-		const fewer = needs.filter((each) => each !== one);
-		if (!attempt(fewer)) needs = fewer;
-	}
-	return { kind: "allowed", needs, message: error.message };
+	const plain = unsupported(error);
+	if (plain) return plain;
+	// Two numbers of other systems, the size of a buffer and what it may grow to, are one here: the script may mean either.
+	const other = attempt(true, []);
+	if (!other) return { kind: "letter" };
+	const all = attempt(false, ORDER);
+	const late = unsupported(other) || unsupported(all);
+	if (late) return late;
+	const found = [false, true]
+		.map((ceiling) => needsOf((allow) => attempt(ceiling, allow)))
+		.filter((needs) => needs !== undefined)
+		.sort((a, b) => a.length - b.length)[0];
+	return found ? { kind: "allowed", needs: found, message: error.message } : { kind: "differs", message: (all ?? error).message };
 }
 
 /** The message without its numbers and its place, so that the like of it count as one. */

@@ -103,6 +103,8 @@ export function optionsText(options: readonly TcpOption[]): string {
 
 export interface OptionRules {
 	readonly allow: Allowances;
+	/** Timestamps of SYNs with ACK may carry a cookie in their lowest bits: they do not tell the clock. */
+	readonly cookies: boolean;
 	/** Milliseconds that a timestamp may be off, as packetdrill's --tcp_ts_tick_usecs has it; -1: what ours say is not looked at, but they are learnt. */
 	readonly stampTolerance: number;
 }
@@ -113,21 +115,23 @@ function inScriptTerms(
 	actual: readonly TcpOption[],
 	flow: Flow,
 	rules: OptionRules,
+	opaque: boolean,
 ): TcpOption[] {
 	return actual.map((option) => {
 		const script = expected.find(
 			(one) => one.kind === option.kind && (one.kind !== "unknown" || one.code === (option as typeof one).code),
 		);
 		if (option.kind === "TS" && script?.kind === "TS") {
-			flow.stampOffset ??= option.value - script.value;
 			flow.stamps.set(script.value, option.value);
+			if (opaque) return { ...option, value: script.value };
+			flow.stampOffset ??= option.value - script.value;
 			const value = (option.value - flow.stampOffset) >>> 0;
 			const near = rules.stampTolerance < 0 || Math.abs((value - script.value) | 0) <= rules.stampTolerance;
 			return { ...option, value: near ? script.value : value };
 		}
 		if (option.kind === "wscale" && script?.kind === "wscale") {
-			flow.scales.local = option.value;
-			flow.scales.localInScript = script.value;
+			flow.scales.real = option.value;
+			flow.scales.script = script.value;
 			if (rules.allow.has("scale")) return script;
 		}
 		if (option.kind === "unknown" && script?.kind === "unknown" && rules.allow.has("cookie")) {
@@ -140,14 +144,15 @@ function inScriptTerms(
 	});
 }
 
-/** What is wrong with the options of a packet that was sent, "" when they are the script's. */
+/** What is wrong with the options of a packet that was sent, "" when they are the script's. `opaque`: its timestamp says nothing of the clock. */
 export function compareOptions(
 	expected: readonly TcpOption[],
 	actual: readonly TcpOption[],
 	flow: Flow,
 	rules: OptionRules,
+	opaque = false,
 ): string {
-	const mapped = inScriptTerms(expected, actual, flow, rules);
+	const mapped = inScriptTerms(expected, actual, flow, rules, opaque);
 	const [wanted, got] = [optionsText(expected), optionsText(mapped)];
 	if (wanted === got) return "";
 	if (rules.allow.has("order")) {
