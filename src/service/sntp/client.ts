@@ -6,11 +6,12 @@ import { NETWORK_PATIENCE_MS } from "../../config.ts";
 import { closed, linkOf, report } from "../../io/common.ts";
 import { currentStack } from "../../io/current.ts";
 import * as check from "../../io/options.ts";
-import type { Interface } from "../../link/interface.ts";
+import { ADDRESSES, ROUTES, type Interface } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
 import { READABLE, type EventSocket, type SocketOwner } from "../../transport/events.ts";
 import { Clock, type Service } from "../../transport/services.ts";
 import type { UdpSocket } from "../../transport/udp/udp.ts";
+import type { Watch } from "../../transport/watch.ts";
 import * as ntp from "../../wire/ntp.ts";
 import { NameResolver } from "../dns/resolver.ts";
 
@@ -112,9 +113,10 @@ export class SntpClient implements Service, EventSocket, SocketOwner {
 	/** The present round: those that are still to be asked. */
 	#left: Server[] = [];
 	#round = 0;
-	/** When it began, and whether anything was sent since. */
-	readonly #begun: number;
+	/** Until when it waits for a network, undefined: there has been no poll yet, and so no time; and whether anything was sent. */
+	#patientUntil: number | undefined = undefined;
 	#sent = false;
+	readonly #watch: Watch;
 	#retryMs = RETRY_MS;
 	/** They want to be asked less often. */
 	#slowMs = 0;
@@ -143,8 +145,13 @@ export class SntpClient implements Service, EventSocket, SocketOwner {
 		this.#stack = stack;
 		this.#callback = callback;
 		this.#time = new Clock(stack.core);
-		this.#begun = this.#time.now;
 		stack.services.add(this);
+		// As long as nothing could be sent, an address or a route that comes may help.
+		this.#watch = stack.watch((_link, what) => {
+			if (this.#sent || (what & (ADDRESSES | ROUTES)) === 0) return;
+			this.#patientUntil = undefined;
+			if (this.#socket === undefined && this.#resolver === undefined) this.#soon();
+		});
 		this.#soon();
 	}
 
@@ -154,6 +161,7 @@ export class SntpClient implements Service, EventSocket, SocketOwner {
 		this.#closed = true;
 		this.owner = null;
 		this.#end();
+		this.#watch.close();
 		this.#stack.services.delete(this);
 	}
 
@@ -315,7 +323,8 @@ export class SntpClient implements Service, EventSocket, SocketOwner {
 
 	/** Nobody has answered in this round. */
 	#nobody(reason: string): void {
-		if (!this.#sent && this.#time.now - this.#begun < NETWORK_PATIENCE_MS) return this.#wait(LOOK_MS);
+		this.#patientUntil ??= this.#time.now + NETWORK_PATIENCE_MS;
+		if (!this.#sent && this.#time.now < this.#patientUntil) return this.#wait(LOOK_MS);
 		const over = this.#hosts.length > 0 && this.#servers().length === 0;
 		if (over || (this.#interval === 0 && ++this.#round >= ROUNDS)) return this.#over(reason);
 		this.#wait(this.#retryMs + this.#chance(this.#retryMs / 16));

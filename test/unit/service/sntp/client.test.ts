@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { createIO } from "../../../../src/io/io.ts";
 import type { LeaseKeeper } from "../../../../src/link/lease.ts";
+import { Autoconfiguration } from "../../../../src/service/ipv6/autoconfiguration.ts";
 import { SntpClient, type NetworkTime, type SntpOptions } from "../../../../src/service/sntp/client.ts";
 import { World } from "../../../support/world.ts";
 
@@ -190,6 +191,36 @@ describe("a network", () => {
 		scene.cable.setLink(true);
 		scene.world.run(1000);
 		expect(scene.reasons).toEqual(["time"]);
+	});
+
+	it("is waited for though the client is there before the first poll, when nobody knows the time yet", () => {
+		const world = new World(1, 123_456_789);
+		const segment = world.segment();
+		const us = world.node("us");
+		us.ethernet("eth0", segment.port({ mac: 1 }));
+		const server = world.node("server");
+		server.ethernet("eth0", segment.port({ mac: 2 }), "2001:db8::2/64");
+		let asked = 0;
+		new (createIO(server.stack).UDP)({ port: 123, onReadable: () => void (asked ||= world.clock.now) });
+		const told: (number | string)[] = [];
+		const autoconfiguration = new Autoconfiguration(us.stack, "eth0", { addresses: ["2001:db8::1/64"] });
+		new SntpClient(us.stack, { host: "2001:db8::2", clock: () => BEGIN + world.clock.now }, (_, value) => void told.push(value));
+		world.run(4000);
+		expect([asked > 0, asked - 123_456_789 < 3000, told]).toEqual([true, true, []]);
+		autoconfiguration.close();
+	});
+
+	it("that comes up later is used at once", () => {
+		const scene = new Scene({ "10.0.1.2": good });
+		scene.client({ host: "10.0.1.2" });
+		scene.world.run(31_000);
+		expect(scene.reasons.length).toBeGreaterThan(0);
+		expect(scene.asked).toEqual([]);
+		const { now } = scene.world.clock;
+		scene.link.addAddress("10.0.1.1/24");
+		scene.world.run(1000);
+		expect(scene.reasons.at(-1)).toBe("time");
+		expect(scene.asked[0]!.at - now).toBeLessThan(500);
 	});
 });
 
