@@ -109,6 +109,37 @@ describe("a raw socket", () => {
 		expect(seen.map(([, length]) => length).sort((a, b) => a - b)).toEqual([10, 64]);
 	});
 
+	it.each([
+		["10.0.0.1", "239.1.2.3"],
+		[ONE, "ff15::1234"],
+	])("of the board hears what another sends from %s to the group %s, where the board is in that: RFC 1112 §6.1", (own, group) => {
+		const p = both();
+		const six = group.includes(":");
+		const sender = new RawSocket(p.one.stack, { protocol: 99, ttl: 5, interface: "eth0", address: own });
+		const hearing = new RawSocket(p.one.stack, { protocol: 99, family: six ? 6 : 4 });
+		const others = [
+			new RawSocket(p.one.stack, { protocol: 98 }),
+			new RawSocket(p.one.stack, { protocol: 99, family: six ? 4 : 6 }),
+		];
+		p.world.run(2000);
+		sender.write(ascii("before"), group, { source: own });
+		p.world.run(100);
+		expect(all(hearing)).toEqual([]);
+		const member = new p.a.UDP({ port: 5000, multicast: group });
+		sender.write(ascii("in it"), group, { source: own, dscp: 10 });
+		p.world.run(100);
+		expect(all(hearing)).toEqual([`in it ${own} > ${group} ttl 5 dscp 10 eth0`]);
+		expect(others.map(all)).toEqual([[], []]);
+		member.close();
+		sender.write(ascii("after"), group, { source: own });
+		p.world.run(100);
+		expect(all(hearing)).toEqual([]);
+		// What comes in afterwards is read as ever.
+		new RawSocket(p.two.stack, { protocol: 99 }).write(ascii("back"), own);
+		p.world.run(2000);
+		expect(all(hearing).map((line) => line.split(" ")[0])).toEqual(["back"]);
+	});
+
 	it("is not asked for ICMP with a wrong checksum, groups that nobody joined, fragments, TCP and UDP", () => {
 		const station = new Station([["10.0.0.1/24"]], { sockets: { raw: 2 } });
 		const ping = new RawSocket(station.stack, { protocol: 1 });
