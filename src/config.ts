@@ -31,7 +31,7 @@ export interface StackOptions {
 		/** Bytes for datagrams that wait, of each UDP socket; there is room for one full datagram at least. 2 to 65,535; as `receiveBuffer` unless told. */
 		datagramBuffer?: number;
 	};
-	/** What TCP offers its peers; each is true unless told. */
+	/** What TCP offers its peers, each true unless told, and how it controls congestion. */
 	tcp?: {
 		/** Windows of more than 65,535 bytes, the peer's too. RFC 7323 §2. */
 		windowScale?: boolean;
@@ -39,6 +39,8 @@ export interface StackOptions {
 		sack?: boolean;
 		/** Timestamps: 12 bytes in every segment. RFC 7323 §3. */
 		timestamps?: boolean;
+		/** Congestion control: "cubic" (RFC 9438, with HyStart++, RFC 9406) unless told, or "newreno" (RFC 5681, 6582). */
+		congestion?: "cubic" | "newreno";
 	};
 	/** Packet buffers, 1,568 B each. They serve reception, transmission, and what waits for neighbours and devices. 16 unless told. */
 	packets?: number;
@@ -318,6 +320,8 @@ export const OFFER_SHIFT = 15;
 export const OFFER_SCALE = 16;
 export const OFFER_SACK = 32;
 export const OFFER_STAMPS = 64;
+/** Among these bits: NewReno, not CUBIC. */
+export const CONTROL_RENO = 128;
 
 /** What `tcp` may have, and the bits of each. */
 const OFFERS: Readonly<Record<string, number>> = Object.freeze({
@@ -331,10 +335,16 @@ function checkNames(group: string, options: object, known: readonly string[]): v
 		if (!known.includes(name)) throw new TypeError(`${group}.${name}: there is no such option; expected ${known.join(", ")}`);
 }
 
-function offersOf(options: Readonly<Record<string, boolean | undefined>>): number {
+const CONGESTION: readonly string[] = Object.freeze(["cubic", "newreno"]);
+
+function offersOf(options: NonNullable<StackOptions["tcp"]>): number {
+	const { congestion = "cubic", ...flags } = options as Readonly<Record<string, unknown>>;
 	const names = Object.keys(OFFERS);
-	checkNames("tcp", options, names);
-	return names.reduce((offers, name) => (flag(`tcp.${name}`, options[name] ?? true) ? offers | OFFERS[name]! : offers), 0);
+	checkNames("tcp", flags, [...names, "congestion"]);
+	if (!CONGESTION.includes(congestion as string))
+		throw new TypeError(`tcp.congestion ${String(congestion)}: expected ${CONGESTION.join(" or ")}`);
+	const on = names.filter((name) => flag(`tcp.${name}`, (flags[name] as boolean | undefined) ?? true));
+	return on.reduce((offers, name) => offers | OFFERS[name]!, congestion === "newreno" ? CONTROL_RENO : 0);
 }
 
 /** Bytes of TCP's pool, in whole pages: at least what all sockets have for good, at most what they can use. */

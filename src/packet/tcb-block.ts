@@ -8,6 +8,11 @@ import { address, bytes, int32, offset, record, uint8, type RowOf } from "./reco
 /** Ranges of bytes ahead of their turn that are remembered, transport/tcp/reassembly.ts. With all in use a further one is dropped, and the peer sends it again. */
 export const RANGES = 8;
 
+/** Runs of bytes in flight that are told apart, transport/tcp/flight.ts: a power of two. */
+export const RUNS = 16;
+/** One of them: the sequence number behind it, when it was sent last, ms, and what became of it. */
+export const Run = record({ end: int32, time: int32, bits: int32 });
+
 /** Names as in RFC 9293 §3.3.1. What every segment needs comes first. */
 export const TcbBlock = record({
 	/** IPv4 and TCP header, network order; IPv6's 40 + 20 fit too. */
@@ -80,6 +85,48 @@ export const TcbBlock = record({
 	/** What came twice, while BIT_DSACK is set. RFC 2883. */
 	dsackStart: int32,
 	dsackEnd: int32,
+	/** The peer's echo of our timestamps in the segment that is looked at. */
+	tsEcho: int32,
+	/** transport/tcp/flight.ts: the number of the first run, and how many there are; bytes in flight that the peer has, and that are lost. */
+	runFirst: int32,
+	runCount: int32,
+	sackedBytes: int32,
+	lostBytes: int32,
+	/** How long an acknowledgment is waited for, ms: until a probe goes (transport/tcp/tail.ts), or `rto`. */
+	wait: int32,
+	/** transport/tcp/delivered.ts: when what was delivered last had been sent, its end, how long it took; the highest end delivered; the shortest round trip, ms. */
+	rackAt: int32,
+	rackEnd: int32,
+	rackRtt: int32,
+	rackHighest: int32,
+	minRtt: int32,
+	/** transport/tcp/rack.ts: when what may be lost will be; for how many recoveries `reoSteps` counts yet, and from which sequence number on there may be one more. */
+	reorderAt: int32,
+	reoKept: int32,
+	reoRound: int32,
+	/** transport/tcp/recovery.ts, bytes. RFC 6937's prr_delivered, prr_out and RecoverFS; what congestion control had before; when something went again first, by our timestamps, and how much went again that may have been needless. */
+	prrDelivered: int32,
+	prrOut: int32,
+	recoverFlight: int32,
+	priorCwnd: int32,
+	priorSsthresh: int32,
+	undoStamp: int32,
+	undoBytes: int32,
+	/** The end of what had been sent when a probe went. */
+	tailEnd: int32,
+	/** transport/tcp/cubic.ts: the window before it was reduced, since when it grows again and after how long it is there, what Reno's would be; 1 while it grows. */
+	cubicMax: int32,
+	cubicAt: int32,
+	cubicMiddle: int32,
+	cubicReno: int32,
+	cubicBegun: int32,
+	/** transport/tcp/hystart.ts, RFC 9406: where the round ends, the least round trip of the last one and of this, samples in it, ms; what it was when slow start became careful, and rounds since. */
+	roundEnd: int32,
+	roundBefore: int32,
+	roundLeast: int32,
+	roundSamples: int32,
+	carefulAt: int32,
+	carefulRounds: int32,
 	/** Slot of the interface that the connection went by first; 0 while it has gone by none. */
 	home: int32,
 	/** When answers to repetitions so far would have been sent at their pace, ms. transport/tcp/answers.ts. */
@@ -130,8 +177,6 @@ export const TcbBlock = record({
 	finAhead: uint8,
 	/** 1: in fast recovery; `recover` is RFC 6582's. */
 	recovering: uint8,
-	/** 1: the first partial acknowledgment of this recovery came. */
-	partial: uint8,
 	/** 1: the timer expired, and what was in flight then is not all acknowledged: duplicates up to `recover` are echoes of our own. */
 	timedOut: uint8,
 	/** 1: something came since the keep-alive timer's last look. */
@@ -140,10 +185,13 @@ export const TcbBlock = record({
 	challenged: uint8,
 	/** 1: an ICMP error said that the peer cannot be reached, which may be passing. RFC 5927 §4. */
 	softError: uint8,
+	/** Quarters of a round trip that what others have overtaken is waited for. */
+	reoSteps: uint8,
 	/** How many ranges there are ahead of their turn. */
 	ranges: uint8,
 	/** Their starts and ends, pairs of sequence numbers: what was added to last comes first, as SACK tells them. */
 	edges: bytes(RANGES * 8),
+	runs: bytes(RUNS * Run.bytes),
 	finAt: int32,
 	iss: int32,
 	irs: int32,
@@ -214,3 +262,15 @@ export const BIT_DSACK = 64;
 export const BIT_SACK = 128;
 export const BIT_STAMPS = 256;
 export const BIT_SCALE = 512;
+/** The timer waits for the retransmission, no longer for a probe; a probe is out, and it repeated something. transport/tcp/tail.ts. */
+export const BIT_LATE = 1024;
+export const BIT_PROBED = 2048;
+export const BIT_PROBED_AGAIN = 4096;
+/** The network changes the order of segments. RFC 8985. */
+export const BIT_REORDERED = 8192;
+/** Something went again in this recovery, which may have been needless; and the peer says that it has something twice. */
+export const BIT_UNDO = 16_384;
+export const BIT_TWICE = 32_768;
+/** NewReno, not CUBIC; and slow start is at its end, carefully: transport/tcp/hystart.ts. */
+export const BIT_RENO = 65_536;
+export const BIT_CAREFUL = 131_072;

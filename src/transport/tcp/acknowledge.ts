@@ -1,23 +1,30 @@
-// What an acknowledgment does: data leaves the send ring, recovery goes on or ends, our FIN is known. RFC 9293 §3.10.7.4, fifth step; RFC 5681 §3.2; RFC 6582.
+// What an acknowledgment does: data leaves the send ring, recovery goes on or ends, our FIN is known. RFC 9293 §3.10.7.4, fifth step; RFC 5681 §3.2; what is lost and what goes again: flight.ts, rack.ts, recovery.ts.
 
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
+import { REGISTER } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Length } from "../../packet/numbers.ts";
 import { newsPost, WRITABLE } from "../../packet/news.ts";
-import { BIT_TIMING, TcbBlock } from "../../packet/tcb-block.ts";
+import { BIT_LATE, BIT_SACK, BIT_STAMPS, BIT_TIMING, TcbBlock } from "../../packet/tcb-block.ts";
 import { challenge } from "./answers.ts";
-import { acknowledged, duplicated, lost, partly, recovered } from "./congestion.ts";
+import { acknowledged } from "./congestion.ts";
+import { firstLost, flightAcked } from "./flight.ts";
 import { acceptFull, answersEarlier, established } from "./handshake.ts";
 import { startKeepAlive } from "./keep-alive.ts";
 import { end } from "./life.ts";
 import { tcpMark } from "./pending.ts";
 import { recoverRto, sampleRtt } from "./rtt.ts";
-import { arm, retransmitFirst } from "./send.ts";
+import { findLost } from "./rack.ts";
+import { allTwice, recoverBy, undo } from "./recovery.ts";
+import { sackArrives } from "./sack-in.ts";
+import { arm } from "./send.ts";
 import { CLOSING, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, NO_ERROR, SYN_RECEIVED } from "./states.ts";
 import { delivered } from "./share.ts";
 import { refuse } from "./stray.ts";
 import { setState, stopTiming } from "./block.ts";
+import { tailAcked } from "./tail.ts";
+import { echoOf, stampNow } from "./timestamps.ts";
 import { timeWait } from "./timing.ts";
 import { offered } from "./window.ts";
 import { PERSIST, RETRANSMIT } from "./work.ts";
@@ -45,11 +52,22 @@ export function acknowledgment(
 	}
 	tcb.heard = 1;
 	if (tcb.keepAliveProbes !== 0) startKeepAlive(view, tcb);
+	if ((tcb.bits & BIT_STAMPS) !== 0) tcb.tsEcho = echoOf(view, view.getInt32(REGISTER.transportAt, true));
 	let finAcked = false;
-	if (acked > 0) {
-		finAcked = acked > tcb.sndQueued;
-		progress(view, tcb, ack, Math.min(acked, tcb.sndQueued));
-	} else if (acked === 0 && total === 0 && window === tcb.sndWnd && tcb.sndNxt !== tcb.sndUna) duplicate(view, tcb);
+	if (acked >= 0) {
+		const had = tcb.sackedBytes;
+		const fresh = (tcb.bits & BIT_SACK) !== 0 ? sackArrives(view, tcb, ack) : 0;
+		if (acked > 0) {
+			finAcked = acked > tcb.sndQueued;
+			progress(view, tcb, ack, Math.min(acked, tcb.sndQueued), had);
+		} else if (tcb.sndNxt !== tcb.sndUna) {
+			tailAcked(tcb, ack, false);
+			if ((tcb.bits & BIT_SACK) !== 0) {
+				if (fresh !== 0) news(view, tcb, fresh);
+			} else if (total === 0 && window === tcb.sndWnd) duplicate(view, tcb);
+		}
+		if (allTwice(tcb)) undo(view, tcb);
+	}
 	if (acked >= 0) {
 		const newer = (seq - tcb.sndWl1) | 0;
 		if (newer > 0 || (newer === 0 && ((ack - tcb.sndWl2) | 0) >= 0)) {
@@ -84,59 +102,61 @@ function release(view: DataView, tcb: TcbBlock, ack: number, bytes: Length): voi
 		stopTiming(tcb);
 		sampleRtt(tcb, (now - tcb.rttAt) | 0);
 	}
-	if (tcb.cwnd < tcb.sendSize && tcb.recovering === 0) acknowledged(tcb, bytes);
 	const flight = (tcb.sndNxt - ack) | 0;
+	if (tcb.cwnd < tcb.sendSize && tcb.recovering === 0) acknowledged(tcb, bytes, flight, now);
+	tcb.bits = tcb.bits & ~BIT_LATE;
 	if (flight === 0) tcb.work = tcb.work & ~RETRANSMIT;
 	else {
-		tcb.retransmitAt = (now + tcb.rto) | 0;
+		tcb.retransmitAt = (now + tcb.wait) | 0;
 		if (timed) arm(view, tcb, tcb.retransmitAt); // the timeout may be shorter than it was
 	}
 	if (queued > flight) tcpMark(view, tcb.at);
 	if (queued <= tcb.sndRoom && tcb.finQueued === 0) newsPost(view, tcb.news, WRITABLE);
 }
 
-/** New data is acknowledged, perhaps after losses, or timeouts, or with a FIN. RFC 6582 §3.2. */
-function progress(view: DataView, tcb: TcbBlock, ack: number, bytes: Length): void {
+/** New data is acknowledged, perhaps after losses, or timeouts, or with a FIN; before, the peer had `had` bytes beyond. */
+function progress(view: DataView, tcb: TcbBlock, ack: number, bytes: Length, had: number): void {
+	const now = CoreBlock.of(view, CORE).now;
 	if (((ack - tcb.sndNxt) | 0) > 0) tcb.sndNxt = ack;
-	if (tcb.backoff !== 0) recoverRto(tcb, CoreBlock.of(view, CORE).now);
-	tcb.softError = 0;
-	if (((ack - tcb.recover) | 0) >= 0) tcb.timedOut = 0;
-	if (tcb.recovering === 0) {
-		tcb.dupAcks = 0;
-		release(view, tcb, ack, bytes);
-	} else if (((ack - tcb.recover) | 0) >= 0) {
-		release(view, tcb, ack, bytes);
-		tcb.recovering = 0;
-		tcb.dupAcks = 0;
-		recovered(tcb, (tcb.sndNxt - ack) | 0);
-	} else {
-		const timer = tcb.retransmitAt;
-		release(view, tcb, ack, bytes);
-		partly(tcb, bytes);
-		retransmitFirst(view, tcb);
-		// Only the first partial acknowledgment puts the timer off: "impatient", RFC 6582 §4.
-		if (tcb.partial !== 0) tcb.retransmitAt = timer;
-		tcb.partial = 1;
+	if (tcb.backoff !== 0) {
+		if ((tcb.bits & BIT_STAMPS) !== 0) sampleRtt(tcb, Math.max((stampNow(view, tcb) - tcb.tsEcho) | 0, 0));
+		recoverRto(tcb, now);
 	}
-	// A FIN that there was no room for behind data.
-	if (tcb.finQueued !== 0) tcpMark(view, tcb.at);
+	tcb.softError = 0;
+	flightAcked(view, tcb, tcb.sndUna, ack, now);
+	release(view, tcb, ack, bytes);
+	tailAcked(tcb, ack, true);
+	findLost(view, tcb);
+	let delivered = (bytes + tcb.sackedBytes - had) | 0;
+	// Without SACK: of the segments that duplicates stood for those behind the gap are counted already.
+	if (tcb.dupAcks !== 0 && tcb.recovering !== 0) {
+		let left = (bytes - tcb.sndMss) | 0;
+		while (left > 0 && tcb.dupAcks > 0) {
+			left = (left - tcb.sndMss) | 0;
+			delivered = (delivered - tcb.sndMss) | 0;
+			tcb.dupAcks = (tcb.dupAcks - 1) | 0;
+		}
+	} else tcb.dupAcks = 0;
+	recoverBy(view, tcb, Math.max(delivered, 0), true);
+	// What was lost, and a FIN that there was no room for behind data.
+	if (tcb.finQueued !== 0 || tcb.lostBytes !== 0) tcpMark(view, tcb.at);
 	// A probe may have been all that was in flight.
 	if (tcb.sndMax === ack) tcb.work = tcb.work & ~(RETRANSMIT | PERSIST);
 }
 
-/** A duplicate acknowledgment. RFC 5681 §3.2, RFC 6582 §3.2. */
+/** The peer has `fresh` bytes more, beyond a gap. RFC 6675 §5. */
+function news(view: DataView, tcb: TcbBlock, fresh: number): void {
+	findLost(view, tcb);
+	recoverBy(view, tcb, fresh, false);
+	tcpMark(view, tcb.at);
+}
+
+/** A duplicate acknowledgment, of a peer without SACK. RFC 5681 §3.2, RFC 6582 §3.2. */
 function duplicate(view: DataView, tcb: TcbBlock): void {
+	if (tcb.timedOut !== 0) return;
 	tcb.dupAcks = (tcb.dupAcks + 1) | 0;
-	if (tcb.recovering !== 0) duplicated(tcb);
-	else if (tcb.dupAcks === 3 && tcb.timedOut === 0) {
-		lost(tcb, (tcb.sndNxt - tcb.sndUna) | 0);
-		tcb.recover = tcb.sndMax;
-		tcb.recovering = 1;
-		tcb.partial = 0;
-		retransmitFirst(view, tcb);
-		tcb.retransmitAt = (CoreBlock.of(view, CORE).now + tcb.rto) | 0;
-		arm(view, tcb, tcb.retransmitAt);
-	}
+	if (tcb.recovering === 0 && tcb.dupAcks === 3) firstLost(view, tcb, tcb.sndMss);
+	recoverBy(view, tcb, tcb.sndMss, false);
 	tcpMark(view, tcb.at);
 }
 

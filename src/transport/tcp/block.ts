@@ -8,9 +8,11 @@ import {
 	BIT_DSACK,
 	BIT_FIN,
 	BIT_PREDICTED,
+	BIT_PROBED,
 	BIT_TIMING,
 	type TcbBlock,
 } from "../../packet/tcb-block.ts";
+import { flightClear } from "./flight.ts";
 import { floors } from "./share.ts";
 import { CLOSE_WAIT, ESTABLISHED, NO_ERROR } from "./states.ts";
 import { LISTS, PERSIST } from "./work.ts";
@@ -40,6 +42,9 @@ export function predict(tcb: TcbBlock): void {
 		tcb.recovering === 0 &&
 		tcb.timedOut === 0 &&
 		tcb.dupAcks === 0 &&
+		tcb.sackedBytes === 0 &&
+		tcb.lostBytes === 0 &&
+		(tcb.bits & BIT_PROBED) === 0 &&
 		tcb.backoff === 0 &&
 		tcb.sndNxt === tcb.sndMax &&
 		(tcb.work & PERSIST) === 0;
@@ -77,7 +82,9 @@ export function renew(view: DataView, tcb: TcbBlock): void {
 	tcb.srtt = -1;
 	tcb.recovering = 0;
 	tcb.timedOut = 0;
-	tcb.partial = 0;
+	flightClear(tcb);
+	tcb.undoBytes = 0;
+	tcb.tsEcho = 0;
 	tcb.finQueued = 0;
 	tcb.finAhead = 0;
 	tcb.detached = 0;

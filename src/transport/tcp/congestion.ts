@@ -1,6 +1,8 @@
-// Congestion control: RFC 5681 (Reno) with RFC 6582's (NewReno's) recovery. cwnd and ssthresh are bytes.
+// Congestion control: slow start (RFC 5681), then CUBIC (RFC 9438, cubic.ts) or NewReno. cwnd and ssthresh are bytes. What happens while something is lost is recovery.ts.
 
-import type { TcbBlock } from "../../packet/tcb-block.ts";
+import { BIT_RENO, type TcbBlock } from "../../packet/tcb-block.ts";
+import { avoid, cubicBegins, cubicReduced } from "./cubic.ts";
+import { growth, roundsBegin } from "./hystart.ts";
 
 /** No threshold yet: slow start until something is lost. */
 const NO_THRESHOLD = 0x7fffffff;
@@ -15,62 +17,53 @@ export function opened(tcb: TcbBlock, lost: boolean): void {
 	tcb.cwnd = lost ? tcb.sndMss : initialWindow(tcb.sndMss);
 	tcb.ssthresh = NO_THRESHOLD;
 	tcb.ackedBytes = 0;
+	cubicBegins(tcb);
+	roundsBegin(tcb);
 }
 
-/** `bytes` were acknowledged outside of recovery. Not asked while cwnd exceeds the send ring. */
-export function acknowledged(tcb: TcbBlock, bytes: number): void {
+/** `bytes` were acknowledged outside of recovery, and `flight` are still on their way. Not asked while cwnd exceeds the send ring. */
+export function acknowledged(tcb: TcbBlock, bytes: number, flight: number, now: number): void {
 	const mss = tcb.sndMss;
 	const cwnd = tcb.cwnd;
+	const used = (flight + bytes) | 0;
 	if (cwnd < tcb.ssthresh) {
-		// RFC 5681 §3.1, (2): slow start, by no more than one MSS an ACK.
-		tcb.cwnd = (cwnd + Math.min(bytes, mss)) | 0;
+		// A window that was not used says nothing of what the network bears. RFC 7661.
+		if (used < cwnd >> 1) return;
+		// RFC 5681 §3.1, (2): slow start, by no more than one MSS an ACK. RFC 9406 lets it be more, as it knows when to end it.
+		const more = (tcb.bits & BIT_RENO) !== 0 ? Math.min(bytes, mss) : growth(tcb, bytes);
+		tcb.cwnd = (tcb.cwnd + more) | 0;
 		return;
 	}
-	// Congestion avoidance by byte counting, RFC 5681 §3.1: one MSS for each window acknowledged.
+	if (used < ((cwnd - mss) | 0)) return;
+	if ((tcb.bits & BIT_RENO) !== 0) renoAvoids(tcb, bytes);
+	else avoid(tcb, bytes, now);
+}
+
+/** Congestion avoidance by byte counting, RFC 5681 §3.1: one MSS for each window acknowledged. */
+function renoAvoids(tcb: TcbBlock, bytes: number): void {
 	const acked = (tcb.ackedBytes + bytes) | 0;
-	if (acked >= cwnd) {
-		tcb.ackedBytes = (acked - cwnd) | 0;
-		tcb.cwnd = (cwnd + mss) | 0;
-	} else tcb.ackedBytes = acked;
-}
-
-/** Three duplicate acknowledgments: fast recovery begins with `flight` bytes in flight. */
-export function lost(tcb: TcbBlock, flight: number): void {
-	halve(tcb, flight);
-	tcb.cwnd = (tcb.ssthresh + 3 * tcb.sndMss) | 0;
-}
-
-/** A further duplicate acknowledgment in recovery: a segment has left the network. */
-export function duplicated(tcb: TcbBlock): void {
+	if (acked < tcb.cwnd) {
+		tcb.ackedBytes = acked;
+		return;
+	}
+	tcb.ackedBytes = (acked - tcb.cwnd) | 0;
 	tcb.cwnd = (tcb.cwnd + tcb.sndMss) | 0;
 }
 
-/** `bytes` were acknowledged in recovery, but not all that was in flight when it began. */
-export function partly(tcb: TcbBlock, bytes: number): void {
-	const mss = tcb.sndMss;
-	tcb.cwnd = Math.max((tcb.cwnd - bytes + (bytes >= mss ? mss : 0)) | 0, mss);
-}
-
-/** Recovery ends with `flight` bytes in flight. RFC 6582 §3.2, step 3, (1): no burst. */
-export function recovered(tcb: TcbBlock, flight: number): void {
-	const mss = tcb.sndMss;
-	tcb.cwnd = Math.min(tcb.ssthresh, (Math.max(flight, mss) + mss) | 0);
+/** Something is lost, or marked: the window is reduced. RFC 5681 §3.1 (4), RFC 9438 §4.6. */
+export function reduce(tcb: TcbBlock): void {
+	const reduced = (tcb.bits & BIT_RENO) !== 0 ? (tcb.sndMax - tcb.sndUna) >> 1 : cubicReduced(tcb);
+	tcb.ssthresh = Math.max(reduced, (2 * tcb.sndMss) | 0);
 	tcb.ackedBytes = 0;
 }
 
-/** The retransmission timer expired with `flight` bytes in flight; `first` unless it did so before for the same data. */
-export function timedOut(tcb: TcbBlock, flight: number, first: boolean): void {
-	if (first) halve(tcb, flight);
+/** The retransmission timer expired; `first` unless it did so before for the same data. */
+export function timedOut(tcb: TcbBlock, first: boolean): void {
+	if (first) reduce(tcb);
 	tcb.cwnd = tcb.sndMss;
-	tcb.ackedBytes = 0;
 }
 
 /** Nothing was sent for longer than the RTO. RFC 5681 §4.1. */
 export function restartIdle(tcb: TcbBlock): void {
 	tcb.cwnd = Math.min(tcb.cwnd, initialWindow(tcb.sndMss));
-}
-
-/** RFC 5681 §3.1, (4). */
-function halve(tcb: TcbBlock, flight: number): void {
-	tcb.ssthresh = Math.max(flight >> 1, (2 * tcb.sndMss) | 0);
 }

@@ -8,13 +8,14 @@ import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { newsPost, READABLE, WRITABLE } from "../../packet/news.ts";
 import type { Length, Offset } from "../../packet/numbers.ts";
 import { letOthers } from "../../packet/slots.ts";
-import { TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
+import { BIT_LATE, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as tcp from "../../wire/tcp.ts";
 import { socketFor } from "../flow-find.ts";
 import { pseudoOf, wrongSum } from "../sums.ts";
 import { acknowledged } from "./congestion.ts";
 import { delayAck } from "./delayed.ts";
+import { flightAcked } from "./flight.ts";
 import { tcpMark } from "./pending.ts";
 import { tcpArrives } from "./receive.ts";
 import { sampleRtt } from "./rtt.ts";
@@ -89,12 +90,14 @@ function segmentInput(view: DataView, link: InterfaceBlock, tcb: TcbBlock, at: O
 function dataAcknowledged(view: DataView, tcb: TcbBlock, what: number): void {
 	const core = CoreBlock.of(view, CORE);
 	const now = core.now;
+	if (tcb.runCount !== 0) flightAcked(view, tcb, tcb.sndUna, tcb.sndUna, now);
 	if ((what & IN_TIMED) !== 0) sampleRtt(tcb, (now - tcb.rttAt) | 0);
-	if (tcb.cwnd < tcb.sendSize) acknowledged(tcb, what >> IN_BYTES_SHIFT);
+	if (tcb.cwnd < tcb.sendSize) acknowledged(tcb, what >> IN_BYTES_SHIFT, (tcb.sndNxt - tcb.sndUna) | 0, now);
 	// RFC 6298 §5.2 and 5.3.
 	if ((what & IN_ALL_ACKED) !== 0) tcb.work = tcb.work & ~RETRANSMIT;
 	else {
-		const at = (now + tcb.rto) | 0;
+		const at = (now + tcb.wait) | 0;
+		tcb.bits = tcb.bits & ~BIT_LATE;
 		tcb.retransmitAt = at;
 		if ((what & IN_TIMED) !== 0) arm(view, tcb, at); // the timeout may be shorter than it was
 	}

@@ -90,6 +90,7 @@ export function enter(view: DataView, tcb: TcbBlock): boolean {
 	tcb.answerAt = now;
 	forgetClaims(tcb);
 	tcb.rto = RTO_INITIAL;
+	tcb.wait = RTO_INITIAL;
 	tcb.sentAt = now;
 	tcb.stalledAt = now;
 	return true;

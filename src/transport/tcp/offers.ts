@@ -1,8 +1,8 @@
 // What both ends' SYNs offer beside the MSS: windows that are scaled and timestamps (RFC 7323), SACK (RFC 2018). What both offer counts.
 
-import { OFFER_SACK, OFFER_SCALE, OFFER_SHIFT, OFFER_STAMPS } from "../../config.ts";
+import { CONTROL_RENO, OFFER_SACK, OFFER_SCALE, OFFER_SHIFT, OFFER_STAMPS } from "../../config.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
-import { BIT_SACK, BIT_SCALE, BIT_STAMPS, type TcbBlock } from "../../packet/tcb-block.ts";
+import { BIT_RENO, BIT_SACK, BIT_SCALE, BIT_STAMPS, type TcbBlock } from "../../packet/tcb-block.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { STAMPS } from "../../wire/tcp.ts";
 import { mostData } from "./size.ts";
@@ -47,7 +47,8 @@ export function peerOffers(tcb: TcbBlock): number {
 export function agree(view: DataView, tcb: TcbBlock, offers: number, stamp: number): void {
 	const own = ownOffers(view, tcb);
 	const both = own & offers;
-	let bits = tcb.bits & ~(BIT_SCALE | BIT_SACK | BIT_STAMPS);
+	let bits = tcb.bits & ~(BIT_SCALE | BIT_SACK | BIT_STAMPS | BIT_RENO);
+	if ((own & CONTROL_RENO) !== 0) bits |= BIT_RENO;
 	tcb.sndScale = 0;
 	tcb.rcvScale = 0;
 	tcb.optionsLength = 0;

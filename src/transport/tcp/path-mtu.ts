@@ -14,6 +14,7 @@ import { halfSipHash } from "../../wire/hash.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
+import { allLost } from "./flight.ts";
 import { tcpMark } from "./pending.ts";
 import { arm } from "./send.ts";
 import { headersOf, mostData } from "./size.ts";
@@ -107,7 +108,7 @@ function allowFragments(view: DataView, tcb: TcbBlock): boolean {
 
 /** What was too big goes again at once. It is no sign of congestion: cwnd stays, RFC 1191 §6.5. Duplicates of what goes again prove nothing. */
 function sendAgain(view: DataView, tcb: TcbBlock): void {
-	tcb.sndNxt = tcb.sndUna;
+	allLost(view, tcb);
 	tcb.recover = tcb.sndMax;
 	tcb.timedOut = 1;
 	tcb.recovering = 0;

@@ -1,6 +1,6 @@
 // Round-trip times. RFC 6298 §2, with srtt times 8 and rttvar times 4 as in Jacobson's appendix.
 
-import type { TcbBlock } from "../../packet/tcb-block.ts";
+import { BIT_SACK, type TcbBlock } from "../../packet/tcb-block.ts";
 
 /** First timeout, before anything was measured. RFC 6298 §2.1. */
 export const RTO_INITIAL = 1000;
@@ -8,6 +8,9 @@ export const RTO_INITIAL = 1000;
 const RTO_MARGIN = 200;
 /** RFC 6298 §2.5: at least 60 s. */
 export const RTO_MAX = 60_000;
+
+/** Least time until a tail probe, ms. */
+const LEAST_PROBE = 10;
 
 /** A round trip took `ms`. */
 export function sampleRtt(tcb: TcbBlock, ms: number): void {
@@ -22,6 +25,7 @@ export function sampleRtt(tcb: TcbBlock, ms: number): void {
 		tcb.rttvar = (tcb.rttvar + Math.max(error, -error | 0) - (tcb.rttvar >> 2)) | 0;
 	}
 	tcb.rto = measuredRto(tcb);
+	setWait(tcb);
 }
 
 /** The timeout that the measured round trips ask for. RFC 6298 §2.3. */
@@ -39,4 +43,13 @@ export function recoverRto(tcb: TcbBlock, now: number): void {
 	tcb.backoff = 0;
 	const rto = measuredRto(tcb);
 	if (tcb.rto > rto && ((now - tcb.sentAt) | 0) < rto) tcb.rto = rto;
+	setWait(tcb);
+}
+
+/** How long acknowledgments are waited for: until the tail probe's time, RFC 8985 §7.2, if that is before the timeout. */
+export function setWait(tcb: TcbBlock): void {
+	let wait = tcb.rto;
+	if ((tcb.bits & BIT_SACK) !== 0 && tcb.srtt >= 0 && tcb.backoff === 0)
+		wait = Math.min(Math.max(((tcb.srtt >> 2) + 2) | 0, LEAST_PROBE), wait);
+	tcb.wait = wait;
 }

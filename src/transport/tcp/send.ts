@@ -9,15 +9,26 @@ import { tcpDeadline } from "../../packet/deadline.ts";
 import type { Length } from "../../packet/numbers.ts";
 import { takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
-import { BIT_ACK_NOW, BIT_NO_DELAY, BIT_PREDICTED, BIT_TIMING, TcbBlock } from "../../packet/tcb-block.ts";
+import {
+	BIT_ACK_NOW,
+	BIT_LATE,
+	BIT_NO_DELAY,
+	BIT_PREDICTED,
+	BIT_SACK,
+	BIT_TIMING,
+	RUNS,
+	TcbBlock,
+} from "../../packet/tcb-block.ts";
 import { timerSet } from "../../packet/timers.ts";
 import { segmentBuild } from "../../wire/build.ts";
 import { wrap } from "../../packet/ring.ts";
 import { advertise, synWindow } from "./stream.ts";
 import { ACK, FIN, PSH, RST, SYN, synOptions } from "../../wire/tcp.ts";
 import { restartIdle } from "./congestion.ts";
+import { flightHasRoom, flightSent, lastAgain, nextLost, pipe, runEnd, runStart, sentAgain } from "./flight.ts";
 import { agreed, ownOffers, peerOffers } from "./offers.ts";
 import { outputBlocked, tcpMark } from "./pending.ts";
+import { wentAgain } from "./recovery.ts";
 import { OPTIONED, writeOptions } from "./sack-out.ts";
 import { receiveMss } from "./size.ts";
 import { ESTABLISHED, FIN_WAIT_2, SYN_SENT, TIME_WAIT } from "./states.ts";
@@ -97,7 +108,8 @@ export function emitReset(view: DataView, tcb: TcbBlock): void {
 
 /** Something is in flight from now on. */
 export function startRetransmit(view: DataView, tcb: TcbBlock, now: number): void {
-	tcb.retransmitAt = (now + tcb.rto) | 0;
+	tcb.bits = tcb.bits & ~BIT_LATE;
+	tcb.retransmitAt = (now + tcb.wait) | 0;
 	tcb.work = tcb.work | RETRANSMIT;
 	arm(view, tcb, tcb.retransmitAt);
 }
@@ -119,10 +131,11 @@ function transmitOpen(view: DataView, tcb: TcbBlock): boolean {
 	const used = tcb.sndQueued;
 	let flight = (first - una) | 0;
 	let complete = true;
+	if (tcb.lostBytes !== 0) complete = sendLost(view, tcb);
 	if (flight < used || (flight === used && finToSend(tcb))) {
 		// RFC 5681 §4.1.
 		if (flight === 0 && ((core.now - tcb.sentAt) | 0) > tcb.rto) restartIdle(tcb);
-		complete = transmitData(view, tcb, flight);
+		if (!transmitData(view, tcb, flight)) complete = false;
 		const next = tcb.sndNxt;
 		if (next !== first) sent(view, tcb, first, next);
 		flight = (next - una) | 0;
@@ -138,12 +151,9 @@ function finToSend(tcb: TcbBlock): boolean {
 	return tcb.finQueued !== 0 && tcb.state !== FIN_WAIT_2 && tcb.state !== TIME_WAIT;
 }
 
-/** Bytes that the windows let go, beyond the `flight` that are on their way. */
+/** Bytes that the windows let go, beyond the `flight` that is unacknowledged. */
 function roomFor(tcb: TcbBlock, flight: number): number {
-	let room = tcb.cwnd;
-	// RFC 3042: the first two duplicate acknowledgments let new data out.
-	if (tcb.dupAcks !== 0 && tcb.recovering === 0) room = (room + Math.imul(Math.min(tcb.dupAcks, 2), tcb.sndMss)) | 0;
-	return (Math.min(room, tcb.sndWnd) - flight) | 0;
+	return Math.min((tcb.cwnd - pipe(tcb)) | 0, (tcb.sndWnd - flight) | 0);
 }
 
 /** The most data of a segment that goes now, whose options are prepared. */
@@ -168,6 +178,7 @@ function transmitData(view: DataView, tcb: TcbBlock, flight: number): boolean {
 	while (true) {
 		const length = Math.min(Math.min(unsent, mss), room);
 		if (length < mss && !partialAllowed(tcb, next, length, unsent)) break;
+		if (tcb.runCount === RUNS && !flightHasRoom(view, tcb)) break;
 		// A device that is busy would soon make us drop: wait until it has taken what it was given.
 		if (core.spare < 0 || (path.out !== 0 && isBusy(view, path.out))) {
 			complete = false;
@@ -220,6 +231,8 @@ function sent(view: DataView, tcb: TcbBlock, first: number, next: number): void 
 	if ((tcb.bits & BIT_TIMING) === 0 && first === tcb.sndMax && (now - tcb.rttAt) >>> 1 >= RTT_STEP >> 1)
 		startTiming(tcb, first, now);
 	if (((next - tcb.sndMax) | 0) > 0) tcb.sndMax = next;
+	if (tcb.runCount !== 0 || (tcb.bits & BIT_SACK) !== 0) flightSent(view, tcb, next, now);
+	if (tcb.recovering !== 0) tcb.prrOut = (tcb.prrOut + next - first) | 0;
 }
 
 /** The segment that begins there is timed. */
@@ -261,16 +274,64 @@ export function probe(view: DataView, tcb: TcbBlock): void {
 	} else if (((end - tcb.sndMax) | 0) > 0) tcb.sndMax = end;
 }
 
-/** Sends the segment at sndUna again. RFC 5681 §3.2. */
-export function retransmitFirst(view: DataView, tcb: TcbBlock): void {
-	const flight = (tcb.sndNxt - tcb.sndUna) | 0;
-	const used = tcb.sndQueued;
-	const most = dataFor(view, tcb);
-	const length = Math.min(Math.min(used, most), flight);
-	let flags = ACK;
-	if (length === used) flags |= flight > used ? PSH | FIN : PSH;
+/** Sends what is lost again, from the first on, as the congestion window lets it. False when a buffer or the device is waited for. RFC 6675 §5, RFC 8985 §6. */
+function sendLost(view: DataView, tcb: TcbBlock): boolean {
+	const core = CoreBlock.of(view, CORE);
+	const now = core.now;
+	for (let index = nextLost(view, tcb); index >= 0; index = nextLost(view, tcb)) {
+		const start = runStart(view, tcb, index);
+		const most = dataFor(view, tcb);
+		const length = Math.min(most, (runEnd(view, tcb, index) - start) | 0);
+		const flight = pipe(tcb);
+		if (flight > 0 && ((flight + length) | 0) > tcb.cwnd) return true;
+		const into = (start - tcb.sndUna) | 0;
+		// Beyond a window that has shrunk nothing goes but what the peer waits for.
+		if (into !== 0 && ((into + length) | 0) > tcb.sndWnd) return true;
+		if (core.spare < 0 || isBusyPath(view, tcb)) return false;
+		if (!resend(view, tcb, start, length)) return false;
+		sentAgain(view, tcb, index, length, now);
+		wentAgain(tcb, length, stampNow(view, tcb));
+		if (into === 0 && tcb.timedOut === 0) startRetransmit(view, tcb, now);
+	}
+	return true;
+}
+
+function isBusyPath(view: DataView, tcb: TcbBlock): boolean {
+	const out = PathBlock.of(view, tcb.path).out;
+	return out !== 0 && isBusy(view, out);
+}
+
+/** Sends `length` sequence numbers from `start` on again, of which the last may be our FIN. False when there is no packet buffer. */
+function resend(view: DataView, tcb: TcbBlock, start: number, length: number): boolean {
+	const into = (start - tcb.sndUna) | 0;
+	const data = Math.max(Math.min(length, (tcb.sndQueued - into) | 0), 0);
+	let flags = data < length ? ACK | FIN : ACK;
+	if (data !== 0 && ((into + data) | 0) === tcb.sndQueued) flags |= PSH;
 	stopTiming(tcb);
-	emitOnce(view, tcb, tcb.sndUna, flags, tcb.sndAt, Math.max(length, 0));
+	tcb.sentAt = CoreBlock.of(view, CORE).now;
+	return emitOnce(view, tcb, start, flags, wrap((tcb.sndAt + into) | 0, tcb.sendRing), data);
+}
+
+/** A tail probe of data that was never sent, though the congestion window is full. False when there is none, or the peer's window is full. */
+export function probeNew(view: DataView, tcb: TcbBlock): boolean {
+	const flight = (tcb.sndNxt - tcb.sndUna) | 0;
+	const most = dataFor(view, tcb);
+	const length = Math.min(Math.min((tcb.sndQueued - flight) | 0, most), (tcb.sndWnd - flight) | 0);
+	if (length <= 0 || !flightHasRoom(view, tcb)) return false;
+	const seq = tcb.sndNxt;
+	if (!emit(view, tcb, seq, ACK | PSH, wrap((tcb.sndAt + flight) | 0, tcb.sendRing), Math.max(length, 0))) return false;
+	tcb.sndNxt = (seq + length) | 0;
+	sent(view, tcb, seq, tcb.sndNxt);
+	return true;
+}
+
+/** A tail probe of what was sent last. False when it cannot go at present. */
+export function probeLast(view: DataView, tcb: TcbBlock): boolean {
+	const most = dataFor(view, tcb);
+	const length = Math.min((tcb.sndMax - tcb.sndUna) | 0, most);
+	if (isBusyPath(view, tcb) || !resend(view, tcb, (tcb.sndMax - length) | 0, length)) return false;
+	lastAgain(view, tcb, length, CoreBlock.of(view, CORE).now);
+	return true;
 }
 
 /** SYN, or SYN and ACK, with our MSS; again when the timer has put sndNxt back to iss. */

@@ -6,21 +6,25 @@ import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { tcpDeadline } from "../../packet/deadline.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { PathBlock } from "../../packet/path-block.ts";
-import { TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
+import { BIT_LATE, BIT_PROBED, BIT_PROBED_AGAIN, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
 import { timerDue, timerNext } from "../../packet/timers.ts";
 import { timedOut } from "./congestion.ts";
 import { tick } from "./delayed.ts";
+import { allLost } from "./flight.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { end, endOrphan } from "./life.ts";
 import { lookAtPace } from "./pace.ts";
 import { raise, sizeTimedOut } from "./path-mtu.ts";
 import { tcpMark } from "./pending.ts";
-import { RTO_MAX } from "./rtt.ts";
+import { findLost } from "./rack.ts";
+import { recoverBy, remember } from "./recovery.ts";
+import { RTO_MAX, setWait } from "./rtt.ts";
 import { arm, emitReset, PERSIST_MAX, probe, transmitAny } from "./send.ts";
 import { ESTABLISHED, NO_ERROR, SYN_RECEIVED, SYN_SENT, TIME_WAIT, TIMEOUT, UNREACHABLE } from "./states.ts";
 import { predict, stopTiming } from "./block.ts";
+import { tailProbe } from "./tail.ts";
 import { SYN_ACK_TIMEOUT, SYN_TIMEOUT, USER_TIMEOUT } from "./timing.ts";
-import { KEEP_ALIVE, LINGER, PERSIST, RAISE, RETRANSMIT, ROUTE_LOST, TIMERS } from "./work.ts";
+import { KEEP_ALIVE, LINGER, PERSIST, RAISE, REORDER, RETRANSMIT, ROUTE_LOST, TIMERS } from "./work.ts";
 
 /** Serves what is due and says when the next is. */
 export function tcpTimers(view: DataView): void {
@@ -59,8 +63,12 @@ function due(tcb: TcbBlock, bit: number, at: number, now: number): boolean {
 
 /** Runs the timers of one connection that have expired. Any of them may end it, and then the others are gone. */
 function serve(view: DataView, tcb: TcbBlock, now: number): void {
-	if (due(tcb, RETRANSMIT, tcb.retransmitAt, now)) retransmissionTimeout(view, tcb, now);
-	else if (due(tcb, PERSIST, tcb.retransmitAt, now)) persistTimeout(view, tcb, now);
+	if (due(tcb, REORDER, tcb.reorderAt, now)) reorderTimeout(view, tcb);
+	if (due(tcb, RETRANSMIT, tcb.retransmitAt, now)) {
+		if (tcb.wait !== tcb.rto && (tcb.bits & BIT_LATE) === 0) tailProbe(view, tcb);
+		else retransmissionTimeout(view, tcb, now);
+	}
+	if (due(tcb, PERSIST, tcb.retransmitAt, now)) persistTimeout(view, tcb, now);
 	if (due(tcb, KEEP_ALIVE, tcb.keepAliveAt, now) && !keepAlive(view, tcb)) giveUp(view, tcb, TIMEOUT);
 	if (due(tcb, RAISE, tcb.raiseAt, now)) raise(view, tcb);
 	if (due(tcb, ROUTE_LOST, tcb.routeLostAt, now)) end(view, tcb, UNREACHABLE);
@@ -77,6 +85,7 @@ function again(view: DataView, tcb: TcbBlock): void {
 	if ((work & LINGER) !== 0) arm(view, tcb, tcb.lingerAt);
 	if ((work & ROUTE_LOST) !== 0) arm(view, tcb, tcb.routeLostAt);
 	if ((work & RAISE) !== 0) arm(view, tcb, tcb.raiseAt);
+	if ((work & REORDER) !== 0) arm(view, tcb, tcb.reorderAt);
 }
 
 /** How long nothing may move before the connection is given up, ms. */
@@ -105,22 +114,32 @@ function backOff(view: DataView, tcb: TcbBlock, now: number, wait: number): bool
 	return true;
 }
 
-/** RFC 6298 §5.4 to 5.7. Everything after sndUna is sent again as the window opens, unless the peer turns out to have it. */
+/** What others have overtaken has not come in time. RFC 8985 §6.2. */
+function reorderTimeout(view: DataView, tcb: TcbBlock): void {
+	findLost(view, tcb);
+	recoverBy(view, tcb, 0, false);
+	if (tcb.lostBytes !== 0) tcpMark(view, tcb.at);
+}
+
+/** RFC 6298 §5.4 to 5.7. Everything after sndUna that the peer has not told to have is lost, and is sent again as the window opens, unless the peer turns out to have it. */
 function retransmissionTimeout(view: DataView, tcb: TcbBlock, now: number): void {
 	const first = tcb.backoff === 0;
 	if (first) tcb.stalledAt = (now - tcb.rto) | 0;
-	const flight = (tcb.sndMax - tcb.sndUna) | 0;
 	tcb.rto = Math.min((2 * tcb.rto) | 0, RTO_MAX);
 	if (!backOff(view, tcb, now, tcb.rto)) return;
-	tcb.sndNxt = tcb.sndUna;
+	setWait(tcb);
 	if (tcb.state >= ESTABLISHED) {
 		sizeTimedOut(view, tcb);
-		timedOut(tcb, flight, first);
+		if (first && tcb.recovering === 0 && tcb.timedOut === 0) remember(tcb);
+		timedOut(tcb, first && tcb.timedOut === 0);
+		allLost(view, tcb);
 		tcb.recovering = 0;
 		tcb.timedOut = 1;
 		tcb.recover = tcb.sndMax;
 		tcb.dupAcks = 0;
-	}
+		tcb.bits = tcb.bits & ~(BIT_PROBED | BIT_PROBED_AGAIN);
+		tcb.work = tcb.work & ~REORDER;
+	} else tcb.sndNxt = tcb.sndUna;
 	// Without a packet buffer nothing goes out; the timer comes again.
 	if (!transmitAny(view, tcb)) tcpMark(view, tcb.at);
 }

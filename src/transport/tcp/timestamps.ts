@@ -67,6 +67,12 @@ export function stampOf(view: DataView, at: Offset): number {
 	return stamps === 0 ? 0 : view.getInt32(stamps);
 }
 
+/** The echo of our timestamp in the segment at `at`, 0 when it has none. */
+export function echoOf(view: DataView, at: Offset): number {
+	const stamps = stampsAt(view, at);
+	return stamps === 0 ? 0 : view.getInt32(stamps + 4);
+}
+
 /** Whether the segment's only option is a timestamp that is not older than the last: as predicted. */
 export function stampExpected(view: DataView, tcb: TcbBlock, at: Offset): boolean {
 	return plainStamps(view, at) && ((view.getInt32(at + STAMP_VALUE) - tcb.tsRecent) | 0) >= 0;

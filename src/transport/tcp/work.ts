@@ -14,7 +14,9 @@ export const LINGER = 128;
 export const ROUTE_LOST = 256;
 /** `raiseAt` counts: segments are smaller than they might be. */
 export const RAISE = 4096;
-export const TIMERS = RETRANSMIT | PERSIST | KEEP_ALIVE | LINGER | ROUTE_LOST | RAISE;
+/** `reorderAt` counts: something may be lost then. */
+export const REORDER = 8192;
+export const TIMERS = RETRANSMIT | PERSIST | KEEP_ALIVE | LINGER | ROUTE_LOST | RAISE | REORDER;
 /** In the list of those that the delayed-ACK tick looks at. */
 export const TICKING = 1024;
 /** Memberships, which outlive a connection. */

@@ -42,11 +42,11 @@ const TCB = {
 	sndMost: 264,
 };
 const BITS = { ackNow: 1, ackDelayed: 2, short: 4, noDelay: 8, fin: 16, timing: 32 };
-const TCB_BYTES = 680;
+const TCB_BYTES = 1004;
 /** Where the state stands, a byte. */
-const STATE = 444;
+const STATE = 576;
 /** Where it stands whether a FIN is asked for, likewise. */
-const FIN_QUEUED = 447;
+const FIN_QUEUED = 579;
 
 type Field = keyof typeof TCB;
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Peer } from "./peer.ts";
 import { blockOf } from "../../../support/tcb.ts";
 
-const big = { sockets: { sendBuffer: 32_000 } };
+const big = { sockets: { sendBuffer: 32_000 }, tcp: { congestion: "newreno" } } as const;
 
 describe("segments", () => {
 	test("ten at first, all full, the last of what was written with PSH. RFC 6928", () => {

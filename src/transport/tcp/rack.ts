@@ -1,0 +1,61 @@
+// Losses are found by time: what was sent well before something that has arrived is lost. RFC 8985 §6. A duplicate that was needless makes it wait longer.
+
+import { CORE, CoreBlock } from "../../packet/core-block.ts";
+import { BIT_REORDERED, BIT_SACK, type TcbBlock } from "../../packet/tcb-block.ts";
+import { oldLost } from "./flight.ts";
+import { arm } from "./send.ts";
+import { REORDER } from "./work.ts";
+
+/** With so many segments delivered ahead of a gap it is a loss, while the network has never changed the order: as three duplicate acknowledgments. */
+const DUPLICATES = 3;
+/** How many recoveries the wait stays longer for. */
+const KEPT = 16;
+
+/** A new connection. */
+export function rackBegins(tcb: TcbBlock, now: number): void {
+	tcb.rackAt = (now - 1) | 0;
+	tcb.rackEnd = tcb.iss;
+	tcb.rackHighest = tcb.iss;
+	tcb.rackRtt = 0;
+	tcb.minRtt = 0x7fffffff;
+	tcb.reoSteps = 1;
+	tcb.reoKept = 0;
+	tcb.reoRound = tcb.iss;
+	tcb.bits = tcb.bits & ~BIT_REORDERED;
+}
+
+/** How long a segment is waited for that others have overtaken, ms. RFC 8985 §6.2, step 4. */
+function patience(tcb: TcbBlock): number {
+	const many = tcb.sackedBytes > (((DUPLICATES - 1) * tcb.sndMss) | 0);
+	if ((tcb.bits & BIT_REORDERED) === 0 && (tcb.recovering !== 0 || tcb.timedOut !== 0 || many)) return 0;
+	const quarter = Math.max(tcb.minRtt >> 2, 1);
+	const most = Math.max(tcb.srtt >> 3, 1);
+	return quarter >= most ? most : Math.min(Math.imul(quarter, tcb.reoSteps), most);
+}
+
+/** Finds what is lost, and looks again when what may be will be. */
+export function findLost(view: DataView, tcb: TcbBlock): void {
+	tcb.work = tcb.work & ~REORDER;
+	if ((tcb.bits & BIT_SACK) === 0 || tcb.runCount === 0) return;
+	const now = CoreBlock.of(view, CORE).now;
+	const wait = oldLost(view, tcb, (tcb.rackRtt + patience(tcb)) | 0, now);
+	if (wait < 0) return;
+	tcb.work = tcb.work | REORDER;
+	tcb.reorderAt = (now + wait) | 0;
+	arm(view, tcb, tcb.reorderAt);
+}
+
+/** The peer has something twice: once a round trip that makes the wait longer. RFC 8985 §6.2, step 4. */
+export function neededNot(tcb: TcbBlock): void {
+	if (((tcb.sndUna - tcb.reoRound) | 0) < 0) return;
+	tcb.reoRound = tcb.sndMax;
+	if (tcb.reoSteps < 255) tcb.reoSteps = tcb.reoSteps + 1;
+	tcb.reoKept = KEPT;
+}
+
+/** A recovery ends. */
+export function rackRecovered(tcb: TcbBlock): void {
+	if (tcb.reoKept === 0) return;
+	tcb.reoKept = (tcb.reoKept - 1) | 0;
+	if (tcb.reoKept === 0) tcb.reoSteps = 1;
+}
