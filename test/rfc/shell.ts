@@ -23,6 +23,8 @@ export interface Settings {
 	initialRto?: number;
 	restartAfterIdle?: boolean;
 	fastOpen?: number;
+	/** Sysctls, as `name=value`, that this stack has nothing for. */
+	readonly lacking: string[];
 }
 
 /** What a sysctl of FreeBSD or Linux is here. Those that are not here change nothing that a peer sees, or what this stack has fixed. */
@@ -47,6 +49,18 @@ const SYSCTLS: Readonly<Record<string, (settings: Settings, value: string) => vo
 	"net.ipv4.tcp_congestion_control": (settings, value) => (settings.congestion = value),
 	"net.ipv4.tcp_slow_start_after_idle": (settings, value) => (settings.restartAfterIdle = value !== "0"),
 	"net.ipv4.tcp_fastopen": (settings, value) => (settings.fastOpen = Number(value)),
+};
+
+/** Settings that ask for what this stack does not do: above all RFC 5961 switched off. With any other value they change nothing here. */
+const LACKING: Readonly<Record<string, RegExp>> = {
+	"net.inet.tcp.insecure_rst": /^[^0]/,
+	"net.inet.tcp.insecure_syn": /^[^0]/,
+	"net.inet.tcp.drop_synfin": /^[^0]/,
+	"net.inet.tcp.blackhole": /^[^0]/,
+	"net.inet.tcp.syncookies_only": /^[^0]/,
+	"net.inet.tcp.rexmit_drop_options": /^[^0]/,
+	"net.inet.tcp.icmp_may_rst": /^[^1]/,
+	"net.inet.tcp.pmtud_blackhole_detection": /^[^0]/,
 };
 
 /** Linux names the least, the usual and the largest size. */
@@ -77,7 +91,7 @@ const LINUX_CEILING = 15 << 20;
 
 /** The settings that shell lines ask for before the first event that is none. */
 export function settingsOf(script: Script): Settings {
-	const settings: Settings = {};
+	const settings: Settings = { lacking: [] };
 	const texts = [...script.commands];
 	for (const { action } of script.events) {
 		if (action.type !== "command") break;
@@ -89,7 +103,9 @@ export function settingsOf(script: Script): Settings {
 			if (!/sysctl|\/proc\/sys|^net\./.test(command)) continue;
 			for (const match of command.matchAll(/([\w/.]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))/g)) {
 				const name = match[1]!.replace(/^\/proc\/sys\//, "").replace(/\//g, ".");
-				SYSCTLS[name]?.(settings, (match[2] ?? match[3] ?? match[4])!);
+				const value = (match[2] ?? match[3] ?? match[4])!;
+				SYSCTLS[name]?.(settings, value);
+				if (LACKING[name]?.test(value)) settings.lacking.push(`${name}=${value}`);
 			}
 		}
 	}

@@ -44,6 +44,23 @@ describe("a verdict", () => {
 		expect(order("<mss 1460,nop,nop,TS val 1 ecr 2>")).toMatchObject({ kind: "differs" });
 	});
 
+	it("says when a script wants what the stack has no setting for, unless it goes all the same", () => {
+		const insecure = (text: string) =>
+			verdictOf(`0 \`sysctl -w net.inet.tcp.insecure_rst=1\`\n${text.replace("0 socket", "+0 socket")}`);
+		expect(insecure(OPEN).kind).toBe("letter");
+		const wrong = `${OPEN}+0 > R. 1:1(0) ack 1`;
+		expect(insecure(wrong)).toMatchObject({ kind: "unsupported", feature: "net.inet.tcp.insecure_rst=1" });
+		expect(insecure(wrong).kind === verdictOf(wrong).kind).toBe(false);
+	});
+
+	it("allows an acknowledgment of the peer's FIN to repeat ours", () => {
+		const closing = (answer: string) =>
+			verdictOf(`${OPEN}+0 close(4) = 0\n+0 > F. 1:1(0) ack 1\n+.01 < F. 1:1(0) ack 1 win 30000\n+0 > ${answer}`);
+		expect(closing(". 2:2(0) ack 2").kind).toBe("letter");
+		expect(closing("F. 1:1(0) ack 2")).toMatchObject({ kind: "allowed", needs: ["fin"] });
+		expect(closing("F. 1:1(0) ack 3").kind).toBe("differs");
+	});
+
 	it("counts by reason", () => {
 		const verdicts = [OPEN, `${OPEN}+0 foo(1) = 0`, `${OPEN}+0 foo(2) = 0`, `${OPEN}+0 read(4, ..., 1) = 1`].map((text) =>
 			verdictOf(text),

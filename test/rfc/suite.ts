@@ -4,6 +4,7 @@ import { ALLOWANCES, type Allowance } from "./allowances.ts";
 import { ScriptError, Unsupported } from "./lexer.ts";
 import { parseScript, type Presets } from "./parser.ts";
 import { Runner } from "./runner.ts";
+import { settingsOf } from "./shell.ts";
 import type { Missing } from "./without.ts";
 
 export type Verdict =
@@ -60,7 +61,10 @@ export function judge(name: string, source: string, options: SuiteOptions = {}):
 		.map((ceiling) => needsOf((allow) => attempt(ceiling, allow)))
 		.filter((needs) => needs !== undefined)
 		.sort((a, b) => a.length - b.length)[0];
-	return found ? { kind: "allowed", needs: found, message: error.message } : { kind: "differs", message: (all ?? error).message };
+	if (found) return { kind: "allowed", needs: found, message: error.message };
+	const { message } = all ?? error;
+	const [lacking] = settingsOf(parseScript(name, source, options)).lacking;
+	return lacking === undefined ? { kind: "differs", message } : { kind: "unsupported", feature: lacking, message };
 }
 
 /** The message without its numbers and its place, so that the like of it count as one. */
