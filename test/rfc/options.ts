@@ -8,7 +8,7 @@ import { expectValue, number, optionValue, words, type Descriptor } from "./desc
 import { ScriptError, Unsupported } from "./lexer.ts";
 import type { Call } from "./script.ts";
 import { blockOf } from "../support/tcb.ts";
-import { BIT_NO_DELAY } from "../../src/packet/tcb-block.ts";
+import { BIT_NO_DELAY, BIT_SACK, BIT_SCALE, BIT_STAMPS } from "../../src/packet/tcb-block.ts";
 
 const ERRNO: Readonly<Record<string, string>> = {
 	reset: "ECONNRESET",
@@ -53,20 +53,42 @@ export function takeError(descriptor: Descriptor): string {
 /** From here on a slow start threshold is none. */
 const UNLIMITED = 0x3fffffff;
 
+/** Linux's bits of `tcpi_options`, by ours. */
+const INFO_OPTIONS = [
+	[BIT_STAMPS, 1],
+	[BIT_SACK, 2],
+	[BIT_SCALE, 4],
+] as const;
+
+/** Linux's states of congestion control. */
+const CA_OPEN = 0;
+const CA_DISORDER = 1;
+const CA_RECOVERY = 3;
+const CA_LOSS = 4;
+
 /** What code may ask about a connection, as far as the stack has it. */
 export function infoOf(tcb: Tcb): Info {
 	const block = blockOf(tcb);
 	const mss = Math.max(1, block.sndMss);
+	const { bits, sackedBytes, dupAcks } = block;
+	const disorder = sackedBytes > 0 || dupAcks > 0 ? CA_DISORDER : CA_OPEN;
 	return {
 		tcpi_snd_cwnd: Math.floor(block.cwnd / mss),
 		tcpi_snd_ssthresh: block.ssthresh >= UNLIMITED ? 0x7fffffff : Math.floor(block.ssthresh / mss),
 		tcpi_snd_mss: mss,
 		tcpi_state: LINUX_STATES[states.STATE_NAMES[tcb.state]!]!,
-		tcpi_unacked: Math.ceil(((block.sndNxt - block.sndUna) | 0) / mss),
+		tcpi_ca_state: block.timedOut ? CA_LOSS : block.recovering ? CA_RECOVERY : disorder,
+		tcpi_options: INFO_OPTIONS.reduce((all, [bit, linux]) => (bits & bit ? all | linux : all), 0),
+		tcpi_unacked: Math.ceil(((block.sndMax - block.sndUna) | 0) / mss),
+		tcpi_sacked: Math.ceil(sackedBytes / mss),
+		tcpi_lost: Math.ceil(block.lostBytes / mss),
 		tcpi_backoff: block.backoff,
 		tcpi_rto: block.rto * 1000,
 		tcpi_rtt: block.srtt < 0 ? 0 : (block.srtt / 8) * 1000,
 		tcpi_rttvar: (block.rttvar / 4) * 1000,
+		tcpi_min_rtt: block.minRtt * 1000,
+		tcpi_snd_wscale: block.sndScale,
+		tcpi_rcv_wscale: block.rcvScale,
 	};
 }
 

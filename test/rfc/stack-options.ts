@@ -46,7 +46,12 @@ export function stackOptions(script: Script, published: boolean, ceiling: boolea
 			receiveBuffer: Math.min(LARGEST, room),
 			sendBuffer: Math.min(LARGEST, sendBuffer),
 		},
-		tcp: { windowScale: windowScaling, sack, timestamps },
+		tcp: {
+			windowScale: windowScaling,
+			sack,
+			timestamps,
+			congestion: /reno/.test(settings.congestion ?? "") ? "newreno" : "cubic",
+		},
 		packets: 32,
 	};
 }
