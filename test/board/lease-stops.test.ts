@@ -42,7 +42,7 @@ test.runIf(given)(
 		for (const place of places) load.serve(place, LEASE_SECONDS);
 		const tell = (what: string) =>
 			console.log(
-				`${what}: ${(stops.longest / 1e6).toFixed(2)} ms at the most, ${(stops.longestWork / 1e6).toFixed(2)} without collections, ${stops.collections} collections of ${(stops.longestCollection / 1e6).toFixed(2)} ms at the most; ` +
+				`${what}: ${(stops.longest / 1e6).toFixed(2)} ms at the most, ${stops.collections} collections; ` +
 					`${load.figures.leases} messages of the servers, ${load.figures.names} names; stops in ms: ${stops}`,
 			);
 		expect(

@@ -16,11 +16,15 @@ const given = firmware !== undefined && elf !== undefined && bootrom !== undefin
 if (!given)
 	console.log("test of stops skipped: set MULTIHOME_FIRMWARE, MULTIHOME_ELF and MULTIHOME_BOOTROM (test/board/firmware.test.ts)");
 
-const SECONDS = 3;
+const SECONDS = 6;
 /** What docs/figures.md says, and no more. */
 const LONGEST_MS = 5;
-/** The page gives up after 4 s. */
-const LONGEST_STATUS_MS = 2500;
+/** The page gives up after so long. hosts/examples/status/page.html */
+const PATIENCE_MS = 4000;
+/** One at each interface asks for /status without a pause: so often each must have been answered, or one was not in time. */
+const STATUSES = (2 * SECONDS * 1000) / PATIENCE_MS;
+/** Programs' timers have at least this share of the time, while polls move as much as peers that never wait give and take. */
+const SHARE = 1 / 3;
 
 test.runIf(given)(
 	`while status, page and transfers go on by both interfaces it stands still for ${LONGEST_MS} ms at the most`,
@@ -38,16 +42,18 @@ test.runIf(given)(
 		load.attack(places[0]!, ["status", "chargen", "discard", "page"]);
 		load.attack(places[1]!, ["status", "echo", "page"]);
 		bench.run(SECONDS);
+		const { share } = stops;
 		const { statuses, longestStatus, pages, toBoard, fromBoard, leastFree } = load.figures;
 		console.log(
-			`${(stops.longest / 1e6).toFixed(2)} ms at the most, ${(stops.longestWork / 1e6).toFixed(2)} without collections, ${stops.collections} collections of ${(stops.longestCollection / 1e6).toFixed(2)} ms at the most; ` +
-				`${statuses} times /status, one in ${(longestStatus / 1e6).toFixed(0)} ms at the most, ${pages} pages, ${(toBoard / 1e6).toFixed(1)} MB in, ${(fromBoard / 1e6).toFixed(1)} MB out, ${leastFree} bytes free at least; stops in ms: ${stops}\n${/ready.*/.exec(bench.printed)![0]}`,
+			`${(stops.longest / 1e6).toFixed(2)} ms at the most, ${stops.collections} collections; ` +
+				`${statuses} times /status, one in ${(longestStatus / 1e6).toFixed(0)} ms at the most, ${pages} pages, ${(toBoard / 1e6).toFixed(1)} MB in, ${(fromBoard / 1e6).toFixed(1)} MB out, programs have ${(share * 100).toFixed(0)} % of the time, ${leastFree} bytes free at least; stops in ms: ${stops}\n${/ready.*/.exec(bench.printed)![0]}`,
 		);
-		expect(statuses).toBeGreaterThan(SECONDS);
-		expect(pages).toBeGreaterThan(SECONDS);
+		expect(statuses).toBeGreaterThanOrEqual(STATUSES);
+		expect(pages).toBeGreaterThanOrEqual(STATUSES);
+		expect(share).toBeGreaterThan(SHARE);
 		expect(stops.longest / 1e6).toBeLessThan(LONGEST_MS);
-		expect(longestStatus / 1e6).toBeLessThan(LONGEST_STATUS_MS);
+		expect(longestStatus / 1e6).toBeLessThan(PATIENCE_MS);
 		expect(bench.complaints).toEqual([]);
 	},
-	300_000,
+	900_000,
 );

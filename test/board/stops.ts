@@ -6,20 +6,26 @@ import type { Machine } from "./machine.ts";
 
 /** Where the histogram's steps end, ms. */
 const STEPS = [0.5, 1, 2, 3, 4, 5, 10, 20, 50, Infinity];
-/** How often a collection is looked at, ns. */
-const LOOK_NANOS = 10_000;
+
+/** Where a poll begins and ends. */
+const POLL_BEGINS = "xs_multihome_pollBegin";
+const POLL_ENDS = "multihomeTidy";
+
+/** Collects garbage. */
+const COLLECT = "fxCollect";
 
 /** Functions of the data path as they are called in C: a turn begins; a frame goes up; a packet goes out; a device goes on. */
 const MOVES = ["turn_turn_begins", "turn_receive_arrives", "ip_output_output", "link_transmit_offer"];
 
 export class Stops {
-	/** The longest stop and the longest collection, ns, and how many collections there were. */
+	/** The longest stop, ns, and how many collections there were. */
 	longest = 0;
-	longestCollection = 0;
 	collections = 0;
-	/** The longest stop without the collections that came meanwhile, ns: where one comes is chance, and it may come into the longest of the others. */
-	longestWork = 0;
-	#collecting = 0;
+	/** Time within polls and between them, ns. */
+	#polling = 0;
+	#between = 0;
+	/** When the last poll began or ended; 0: before the first one. */
+	#since = 0;
 	/** Stops by their length. */
 	readonly #counts = STEPS.map(() => 0);
 	readonly #machine: Machine;
@@ -35,18 +41,24 @@ export class Stops {
 			machine.cpu.hook(address, callback);
 		};
 		for (const name of MOVES) watch(name, () => this.#moves());
-		watch("fxCollect", () => this.#collects());
+		watch(POLL_BEGINS, () => (this.#between += this.#sinceLast()));
+		watch(POLL_ENDS, () => (this.#polling += this.#sinceLast()));
+		watch(COLLECT, () => this.collections++);
+	}
+
+	/** What programs' timers have of the time, 0 to 1: between polls nothing else runs, as long as there is always something to do. Collections are among it. */
+	get share(): number {
+		return this.#between / (this.#between + this.#polling);
 	}
 
 	/** Moddable's loop comes round, and nothing has happened that the stack would be called for: timers run next, the stack's before those of programs. */
 	passes(): void {
 		this.#last = this.#machine.clock.nanos;
-		this.#collecting = 0;
 	}
 
 	/** Forgets what was. */
 	reset(): void {
-		this.longest = this.longestCollection = this.collections = this.longestWork = this.#collecting = 0;
+		this.longest = this.collections = this.#polling = this.#between = 0;
 		this.#counts.fill(0);
 	}
 
@@ -55,29 +67,18 @@ export class Stops {
 		return STEPS.map((step, i) => `${this.#counts[i]} below ${step} ms`).join(", ");
 	}
 
+	#sinceLast(): number {
+		const { nanos } = this.#machine.clock;
+		const passed = this.#since === 0 ? 0 : nanos - this.#since;
+		this.#since = nanos;
+		return passed;
+	}
+
 	#moves(): void {
 		const { nanos } = this.#machine.clock;
 		const stop = nanos - this.#last;
 		this.#last = nanos;
 		this.longest = Math.max(this.longest, stop);
-		this.longestWork = Math.max(this.longestWork, stop - this.#collecting);
-		this.#collecting = 0;
 		this.#counts[STEPS.findIndex((step) => stop < step * 1e6)]!++;
-	}
-
-	/** It is over when the stack is where it was. */
-	#collects(): void {
-		const { clock, rp2040 } = this.#machine;
-		const { registers } = rp2040.core;
-		const stack = registers[13]!;
-		const begin = clock.nanos;
-		this.collections++;
-		const alarm = clock.createAlarm(() => {
-			if (registers[13]! > stack) {
-				this.#collecting += clock.nanos - begin;
-				this.longestCollection = Math.max(this.longestCollection, clock.nanos - begin);
-			} else alarm.schedule(LOOK_NANOS);
-		});
-		alarm.schedule(LOOK_NANOS);
 	}
 }

@@ -30,8 +30,8 @@ const REPORT = membersOf<{ uptimeMs: number; stack: Status; heap: Heap }, Report
 	heap: { has: (report) => report.heap !== undefined, of: (report) => report.heap, members: HEAP },
 });
 
-/** Values and brackets are told for so long at a time, µs: on a Raspberry Pi Pico each takes 0.3 to 0.9 ms, and a collection, which may come meanwhile, 2.3 ms. */
-const TURN_MICROSECONDS = 600;
+/** Values and brackets are told for so long at a time, µs: on a Raspberry Pi Pico each takes 0.3 to 0.9 ms, and a step of a program something besides. With 600 it had a third of the time beside full transfers, with 900 a half. */
+const TURN_MICROSECONDS = 900;
 /** So many where there is no clock that tells. */
 const STEPS = 2;
 
