@@ -90,6 +90,8 @@ export const TcbBlock = record({
 	/** transport/tcp/flight.ts: the number of the first run, and how many there are; bytes in flight that the peer has, and that are lost. */
 	runFirst: int32,
 	runCount: int32,
+	/** SND.MAX when something went again last. */
+	againAt: int32,
 	sackedBytes: int32,
 	lostBytes: int32,
 	/** How long an acknowledgment is waited for, ms: until a probe goes (transport/tcp/tail.ts), or `rto`. */

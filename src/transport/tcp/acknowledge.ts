@@ -21,6 +21,7 @@ import { sackArrives } from "./sack-in.ts";
 import { arm } from "./send.ts";
 import { CLOSING, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, NO_ERROR, SYN_RECEIVED } from "./states.ts";
 import { delivered } from "./share.ts";
+import { hasRoom } from "./stream.ts";
 import { refuse } from "./stray.ts";
 import { setState, stopTiming } from "./block.ts";
 import { tailAcked } from "./tail.ts";
@@ -103,7 +104,7 @@ function release(view: DataView, tcb: TcbBlock, ack: number, bytes: Length): voi
 		sampleRtt(tcb, (now - tcb.rttAt) | 0);
 	}
 	const flight = (tcb.sndNxt - ack) | 0;
-	if (tcb.cwnd < tcb.sendSize && tcb.recovering === 0) acknowledged(tcb, bytes, flight, now);
+	if (tcb.cwnd >> 1 < tcb.sendSize && tcb.recovering === 0) acknowledged(tcb, bytes, flight, now);
 	tcb.bits = tcb.bits & ~BIT_LATE;
 	if (flight === 0) tcb.work = tcb.work & ~RETRANSMIT;
 	else {
@@ -111,7 +112,7 @@ function release(view: DataView, tcb: TcbBlock, ack: number, bytes: Length): voi
 		if (timed) arm(view, tcb, tcb.retransmitAt); // the timeout may be shorter than it was
 	}
 	if (queued > flight) tcpMark(view, tcb.at);
-	if (queued <= tcb.sndRoom && tcb.finQueued === 0) newsPost(view, tcb.news, WRITABLE);
+	if (tcb.finQueued === 0 && hasRoom(tcb, queued)) newsPost(view, tcb.news, WRITABLE);
 }
 
 /** New data is acknowledged, perhaps after losses, or timeouts, or with a FIN; before, the peer had `had` bytes beyond. */

@@ -21,7 +21,7 @@ export function opened(tcb: TcbBlock, lost: boolean): void {
 	roundsBegin(tcb);
 }
 
-/** `bytes` were acknowledged outside of recovery, and `flight` are still on their way. Not asked while cwnd exceeds the send ring. */
+/** `bytes` were acknowledged outside of recovery, and `flight` are still on their way. Not asked while cwnd is more than twice the send ring. */
 export function acknowledged(tcb: TcbBlock, bytes: number, flight: number, now: number): void {
 	const mss = tcb.sndMss;
 	const cwnd = tcb.cwnd;

@@ -3,12 +3,12 @@
 import { BIT_REORDERED, BIT_STAMPS, type TcbBlock } from "../../packet/tcb-block.ts";
 import { roundTrip } from "./hystart.ts";
 
-/** What was sent at `at`, up to `end`, is with the peer; `again`: it went more than once. */
-export function delivered(tcb: TcbBlock, at: number, end: number, again: boolean, now: number): void {
+/** What was sent at `at`, up to `end`, is with the peer; `again`: it went more than once; `inOrder`: it is acknowledged, so that the echo is of what brought it. */
+export function delivered(tcb: TcbBlock, at: number, end: number, again: boolean, inOrder: boolean, now: number): void {
 	const rtt = (now - at) | 0;
 	if (again) {
 		// It may have been the first time that arrived: an echo from before says so, or less time than there can be.
-		if ((tcb.bits & BIT_STAMPS) !== 0 && ((tcb.tsEcho - at - tcb.tsOffset) | 0) < 0) return;
+		if (inOrder && (tcb.bits & BIT_STAMPS) !== 0 && ((tcb.tsEcho - at - tcb.tsOffset) | 0) < 0) return;
 		if (rtt < tcb.minRtt) return;
 	} else {
 		if (((end - tcb.rackHighest) | 0) < 0) tcb.bits = tcb.bits | BIT_REORDERED;

@@ -75,7 +75,8 @@ export function flightSent(view: DataView, tcb: TcbBlock, end: number, now: numb
 	if (count !== 0) {
 		const last = Run.of(view, runAt(tcb, (count - 1) | 0));
 		if (((end - last.end) | 0) <= 0) return;
-		const early = ((now - last.time) | 0) > near(tcb);
+		// What is sent after something went again is younger than that: it is a run of its own.
+		const early = ((now - last.time) | 0) > (last.end === tcb.againAt ? 0 : near(tcb));
 		if (last.bits === 0 && (!early || count >= MOST_SENT)) {
 			if (early) last.time = now;
 			last.end = end;
@@ -109,7 +110,7 @@ export function flightAcked(view: DataView, tcb: TcbBlock, una: number, ack: num
 		if ((bits & SACKED) !== 0) tcb.sackedBytes = (tcb.sackedBytes - bytes) | 0;
 		else {
 			if ((bits & LOST) !== 0) tcb.lostBytes = (tcb.lostBytes - bytes) | 0;
-			delivered(tcb, run.time, reach, (bits & AGAIN) !== 0, now);
+			delivered(tcb, run.time, reach, (bits & AGAIN) !== 0, true, now);
 		}
 		if (!whole) break;
 		start = end;
@@ -146,7 +147,7 @@ export function flightSacked(view: DataView, tcb: TcbBlock, start: number, end: 
 		const first = runStart(view, tcb, i);
 		const bytes = (run.end - first) | 0;
 		if ((bits & LOST) !== 0) tcb.lostBytes = (tcb.lostBytes - bytes) | 0;
-		delivered(tcb, run.time, run.end, (bits & AGAIN) !== 0, now);
+		delivered(tcb, run.time, run.end, (bits & AGAIN) !== 0, false, now);
 		run.bits = SACKED;
 		fresh = (fresh + bytes) | 0;
 	}
@@ -222,6 +223,7 @@ export function nextLost(view: DataView, tcb: TcbBlock): number {
 export function sentAgain(view: DataView, tcb: TcbBlock, index: number, length: number, now: number): void {
 	const start = runStart(view, tcb, index);
 	const end = (start + length) | 0;
+	tcb.againAt = tcb.sndMax;
 	const whole = ((runEnd(view, tcb, index) - end) | 0) <= 0;
 	const joins = index > 0 && continues(view, tcb, (index - 1) | 0, now);
 	tcb.lostBytes = (tcb.lostBytes - length) | 0;

@@ -92,7 +92,7 @@ function dataAcknowledged(view: DataView, tcb: TcbBlock, what: number): void {
 	const now = core.now;
 	if (tcb.runCount !== 0) flightAcked(view, tcb, tcb.sndUna, tcb.sndUna, now);
 	if ((what & IN_TIMED) !== 0) sampleRtt(tcb, (now - tcb.rttAt) | 0);
-	if (tcb.cwnd < tcb.sendSize) acknowledged(tcb, what >> IN_BYTES_SHIFT, (tcb.sndNxt - tcb.sndUna) | 0, now);
+	if (tcb.cwnd >> 1 < tcb.sendSize) acknowledged(tcb, what >> IN_BYTES_SHIFT, (tcb.sndNxt - tcb.sndUna) | 0, now);
 	// RFC 6298 §5.2 and 5.3.
 	if ((what & IN_ALL_ACKED) !== 0) tcb.work = tcb.work & ~RETRANSMIT;
 	else {
@@ -102,6 +102,5 @@ function dataAcknowledged(view: DataView, tcb: TcbBlock, what: number): void {
 		if ((what & IN_TIMED) !== 0) arm(view, tcb, at); // the timeout may be shorter than it was
 	}
 	if ((what & IN_UNSENT) !== 0) tcpMark(view, tcb.at);
-	// Half the ring: the application writes worthwhile pieces.
 	if ((what & IN_ROOM) !== 0) newsPost(view, tcb.news, WRITABLE);
 }

@@ -17,7 +17,8 @@ export function rackBegins(tcb: TcbBlock, now: number): void {
 	tcb.rackEnd = tcb.iss;
 	tcb.rackHighest = tcb.iss;
 	tcb.rackRtt = 0;
-	tcb.minRtt = 0x7fffffff;
+	tcb.againAt = tcb.iss;
+	tcb.minRtt = tcb.srtt < 0 ? 0x7fffffff : tcb.srtt >> 3;
 	tcb.reoSteps = 1;
 	tcb.reoKept = 0;
 	tcb.reoRound = tcb.iss;

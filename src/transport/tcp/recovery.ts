@@ -73,10 +73,12 @@ function proportion(tcb: TcbBlock, delivered: number, advanced: boolean): void {
 	if (flight > tcb.ssthresh) {
 		const most = ratio(tcb.prrDelivered, tcb.ssthresh, Math.max(tcb.recoverFlight, 1));
 		more = (most - tcb.prrOut) | 0;
+		// In segments, rounded up.
+		if (more > 0) more = Math.max(more, mss);
 	} else {
-		const rest = (tcb.prrDelivered - tcb.prrOut) | 0;
+		const rest = Math.max((tcb.prrDelivered - tcb.prrOut) | 0, delivered);
 		// What is acknowledged in order says that the network is well: then as fast as in slow start.
-		const limit = advanced ? (Math.max(rest, delivered) + mss) | 0 : rest;
+		const limit = advanced ? (rest + mss) | 0 : rest;
 		more = Math.min((tcb.ssthresh - flight) | 0, limit);
 	}
 	// The first goes at once; and without SACK what a partial acknowledgment asks for: RFC 6582 §3.2, step 3.

@@ -328,7 +328,8 @@ export function probeNew(view: DataView, tcb: TcbBlock): boolean {
 /** A tail probe of what was sent last. False when it cannot go at present. */
 export function probeLast(view: DataView, tcb: TcbBlock): boolean {
 	const most = dataFor(view, tcb);
-	const length = Math.min((tcb.sndMax - tcb.sndUna) | 0, most);
+	const last = tcb.runCount === 0 ? tcb.sndUna : runStart(view, tcb, (tcb.runCount - 1) | 0);
+	const length = Math.min((tcb.sndMax - last) | 0, (most + (tcb.finQueued !== 0 ? 1 : 0)) | 0);
 	if (isBusyPath(view, tcb) || !resend(view, tcb, (tcb.sndMax - length) | 0, length)) return false;
 	lastAgain(view, tcb, length, CoreBlock.of(view, CORE).now);
 	return true;

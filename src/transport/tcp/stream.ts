@@ -29,7 +29,7 @@ export const IN_ACKED = 8;
 export const IN_ALL_ACKED = 16;
 /** Bytes wait that were never sent. */
 export const IN_UNSENT = 32;
-/** At least half of what may be in the send ring is free. */
+/** So much of the send ring is free that the program is told. */
 export const IN_ROOM = 64;
 /** The segment that was being timed is acknowledged. */
 export const IN_TIMED = 128;
@@ -39,6 +39,9 @@ export const IN_BYTES_SHIFT = 8;
 export const READ_TELL = 0x10000000;
 export const READ_END = 0x20000000;
 export const READ_BYTES = 0xfffffff;
+
+/** Four full segments, bytes. */
+const WORTHWHILE = 5840;
 
 /** Flags that are unusual: all but ACK, and PSH, which makes no difference. */
 const UNUSUAL = (0xff & ~PSH) << 16;
@@ -100,7 +103,7 @@ function acknowledge(view: DataView, tcb: TcbBlock, ack: number, acked: number):
 		delivered(view, tcb, acked, queued);
 		answer = IN_ACKED | (acked << IN_BYTES_SHIFT);
 		if (flight === 0) answer |= IN_ALL_ACKED;
-		if (queued <= tcb.sndRoom) answer |= IN_ROOM;
+		if (hasRoom(tcb, queued)) answer |= IN_ROOM;
 		const bits = tcb.bits;
 		if ((bits & BIT_TIMING) !== 0 && ((ack - tcb.rttSeq) | 0) > 0) {
 			tcb.bits = bits & ~BIT_TIMING;
@@ -108,6 +111,15 @@ function acknowledge(view: DataView, tcb: TcbBlock, ack: number, acked: number):
 		}
 	}
 	return queued > flight ? answer | IN_UNSENT : answer;
+}
+
+/**
+ * Whether the program is told that it may write, with `queued` bytes in the send ring: when half of it is free, so that it writes worthwhile pieces; of a large ring a sixteenth, and four segments,
+ * as of what is told late less is in flight than the peer would take.
+ */
+export function hasRoom(tcb: TcbBlock, queued: number): boolean {
+	const room = tcb.sndRoom;
+	return queued <= room || room >= Math.max(tcb.sendSize >> 4, WORTHWHILE);
 }
 
 /** Half of what the receive ring may hold: an opening of the window by that is worth telling, however small it is. RFC 9293 §3.8.6.2.2. */
