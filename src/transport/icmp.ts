@@ -38,12 +38,11 @@ export function icmpInput(view: DataView, link: InterfaceBlock, at: Offset, end:
 		return false;
 	}
 	if ((view.getInt32(REGISTER.ttlProtocol, true) & 255) === ipv4.IGMP) return toInterpreter(view, link);
-	view.setInt32(REGISTER.ports, icmpv4.identifierAndSequence(view, at), true);
 	view.setInt32(REGISTER.payloadAt, at, true);
 	view.setInt32(REGISTER.payloadLength, end - at, true);
 	if (type === icmpv4.REDIRECT && !group && fits(view, at, end)) return toInterpreter(view, link);
 	const isError = type === icmpv4.UNREACHABLE || type === icmpv4.TIME_EXCEEDED || type === icmpv4.PARAMETER_PROBLEM;
-	if (hasPings() && type === icmpv4.ECHO_REPLY && echoReply(view, link)) return false;
+	if (hasPings() && type === icmpv4.ECHO_REPLY && echoReply(view, link, at, end - at)) return false;
 	if (!isError || !errorArrives(view, link, type, at, end)) drop(view, link, DROP.icmpUnhandled);
 	return false;
 }

@@ -37,10 +37,7 @@ export function icmp6Input(view: DataView, link: InterfaceBlock, at: Offset, end
 		if (echo(view, CoreBlock.of(view, CORE).packet, ip, end, end - ip)) packetKept(view);
 		return false;
 	}
-	view.setInt32(REGISTER.payloadAt, at, true);
-	view.setInt32(REGISTER.payloadLength, end - at, true);
-	view.setInt32(REGISTER.ports, view.getInt32(at + icmpv6.REST), true);
-	if (hasPings() && type === icmpv6.ECHO_REPLY && echoReply(view, link)) return false;
+	if (hasPings() && type === icmpv6.ECHO_REPLY && echoReply(view, link, at, end - at)) return false;
 	if (icmpv6.isMembership(type) && isAlert(view)) return toInterpreter(view, link);
 	if (!icmpv6.isError(type) || !errorArrives(view, link, type, at, end)) drop(view, link, DROP.icmpUnhandled);
 	return false;

@@ -33,8 +33,11 @@ export function transportInput(view: DataView): boolean {
 	} else if (!isIpv6(view) && protocol === ipv4.ICMP) {
 		if (hasRaw() && rawWants(view)) rawInput(view, link, ipv4.ICMP, at, end);
 		return icmpInput(view, link, at, end, group);
-	} else if (CoreBlock.of(view, CORE).pieces !== NONE) piecesInput(view, link, at, end, group);
-	else {
+	} else if (CoreBlock.of(view, CORE).pieces !== NONE) {
+		// A function of its own, as it is called twice: gcc has the way of every packet in one while that is not too long.
+		if (isIpv6(view)) piecesInput(view, link, at, end, group, true);
+		else piecesInput(view, link, at, end, group, false);
+	} else {
 		const taken = hasRaw() && rawWants(view) && rawInput(view, link, protocol & 255, at, end);
 		if (protocol === ipv4.IGMP && (link.flags & FLAG_ETHERNET) !== 0 && !isIpv6(view))
 			return icmpInput(view, link, at, end, true);

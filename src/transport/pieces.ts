@@ -24,8 +24,7 @@ import { udpPieces } from "./udp/pieces.ts";
 const ALL_TOO_LONG = 0x10000;
 
 /** Its first piece lies in bytes `at` to `end`; `group`: it is for all or many. */
-export function piecesInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, group: boolean): void {
-	const six = isIpv6(view);
+export function piecesInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, group: boolean, six: boolean): void {
 	const ip: Offset = view.getInt32(REGISTER.ipAt, true);
 	const named: Offset = view.getInt32(REGISTER.namedAt, true);
 	const protocol = six ? view.getUint8(named) : ipv4.protocol(view, ip);
@@ -40,7 +39,7 @@ export function piecesInput(view: DataView, link: InterfaceBlock, at: Offset, en
 	else if (protocol === icmp) {
 		const type = view.getUint8(at);
 		if (type === (six ? icmpv6.ECHO_REQUEST : icmpv4.ECHO_REQUEST) && (six || !group)) echoPieces(view, at, end);
-		else if (!hasPings() || type !== (six ? icmpv6.ECHO_REPLY : icmpv4.ECHO_REPLY) || !replyPieces(view, link, at, length))
+		else if (!hasPings() || type !== (six ? icmpv6.ECHO_REPLY : icmpv4.ECHO_REPLY) || !echoReply(view, link, at, length))
 			drop(view, link, DROP.icmpUnhandled);
 	} else if (!taken) unknownProtocol(view, link, group || protocol === ipv4.TCP);
 	piecesDropped(view);
@@ -59,13 +58,6 @@ function echoPieces(view: DataView, at: Offset, end: Offset): void {
 	view.setUint8(at, six ? icmpv6.ECHO_REPLY : icmpv4.ECHO_REPLY);
 	const ip = at - (six ? ipv6.HEADER : ipv4.HEADER);
 	if (echo(view, CoreBlock.of(view, CORE).packet, ip, end, ALL_TOO_LONG)) packetKept(view);
-}
-
-/** An echo reply of so many bytes, which begins at `at`. Answers whether a ping has asked. */
-function replyPieces(view: DataView, link: InterfaceBlock, at: Offset, length: number): boolean {
-	view.setInt32(REGISTER.ports, icmpv4.identifierAndSequence(view, at), true);
-	view.setInt32(REGISTER.payloadLength, length, true);
-	return echoReply(view, link);
 }
 
 /** Whether the sum over all pieces and the pseudo-header of their protocol is right. */

@@ -140,16 +140,15 @@ export function echoMost(view: DataView, block: Offset): number {
 	return (Math.max((path.mtu - path.ipHeader) | 0, piecesMost(view, path)) - HEADER) | 0;
 }
 
-/** An echo reply came, which the registers describe. Answers whether a socket had asked. */
-export function echoReply(view: DataView, link: InterfaceBlock): boolean {
-	const echo = view.getInt32(REGISTER.ports, true);
+/** An echo reply of so many bytes came, which begins at `at`; its IP header is in the registers. Answers whether a socket had asked. */
+export function echoReply(view: DataView, link: InterfaceBlock, at: Offset, bytes: number): boolean {
+	const echo = icmpv4.identifierAndSequence(view, at);
 	const index = flowValue(view, NO_ADDRESS, NO_ADDRESS, echo >>> 16, ipv4.ICMP);
 	if (index < 0) return false;
 	const socket = EchoBlock.of(view, echoAt(view, index));
 	const ttl = view.getInt32(REGISTER.ttlProtocol, true) >> 8;
-	const length = (view.getInt32(REGISTER.payloadLength, true) - icmpv4.HEADER) | 0;
 	socket.replies = (socket.replies + 1) | 0;
-	tell(view, link, socket, icmpv4.ECHO_REPLY, 0, echo, SOURCE_ADDRESS, length, ttl);
+	tell(view, link, socket, icmpv4.ECHO_REPLY, 0, echo, SOURCE_ADDRESS, (bytes - HEADER) | 0, ttl);
 	return true;
 }
 
