@@ -18,9 +18,9 @@ export interface StackOptions {
 		icmp?: number;
 		/** Raw sockets (protocols of IP) and those for whole frames together. About 400 B each, and a receive buffer as UDP sockets have it. 0 unless told. */
 		raw?: number;
-		/** Bytes that each TCP socket receives at most before its program reads them: its largest window. 2 to 1,048,576; 5,840 (four full segments) unless told. */
+		/** Bytes that each TCP socket receives at most before its program reads them: its largest window. 2 to 16,777,216; 5,840 (four full segments) unless told. */
 		receiveBuffer?: number;
-		/** Bytes that each TCP socket has written at most before its peer acknowledges them. 2 to 1,048,576; 5,840 unless told. */
+		/** Bytes that each TCP socket has written at most before its peer acknowledges them. 2 to 16,777,216; 5,840 unless told. */
 		sendBuffer?: number;
 		/**
 		 * Bytes of the pool from which all TCP sockets have their buffers, as they need them: for a full segment in and 512 B out for good, 3,072 B, and less is not taken; beyond
@@ -300,7 +300,7 @@ function flag(name: string, value: boolean | undefined): boolean {
 }
 
 /** Largest buffer of a TCP socket, bytes. */
-const MOST_BUFFER = 1 << 20;
+export const MOST_BUFFER = 1 << 24;
 
 /** What `sockets` may have. A name that is not among them is a mistake, or an option of another version. */
 const SOCKET_OPTIONS: readonly string[] = Object.freeze([

@@ -1,14 +1,13 @@
 // A script's settings as options of the stack.
 
-import type { StackOptions } from "../../src/config.ts";
+import { MOST_BUFFER, type StackOptions } from "../../src/config.ts";
 import { setting } from "./bench.ts";
 import { optionValue, words } from "./descriptors.ts";
 import type { Script } from "./script.ts";
 import { settingsOf } from "./shell.ts";
 
-/** Bytes that sockets have when a script does not say: what goes without window scaling; and at most. */
+/** Bytes that sockets have when a script does not say: what goes without window scaling. */
 const PLAIN = 65_535;
-const LARGEST = 1 << 20;
 /** For what published scripts write at once. */
 const AMPLE = 1 << 20;
 
@@ -43,8 +42,8 @@ export function stackOptions(script: Script, published: boolean, ceiling: boolea
 			tcp: ceiling ? 6 : 12,
 			udp: 4,
 			icmp: 1,
-			receiveBuffer: Math.min(LARGEST, room),
-			sendBuffer: Math.min(LARGEST, sendBuffer),
+			receiveBuffer: Math.min(MOST_BUFFER, room),
+			sendBuffer: Math.min(MOST_BUFFER, sendBuffer),
 		},
 		tcp: {
 			windowScale: windowScaling,

@@ -61,6 +61,10 @@ describe("a verdict", () => {
 		expect(closing("F. 1:1(0) ack 3").kind).toBe("differs");
 	});
 
+	it("says of what is no script that it cannot be read", () => {
+		expect(verdictOf("s// a typing error\n0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3")).toMatchObject({ kind: "unsupported" });
+	});
+
 	it("counts by reason", () => {
 		const verdicts = [OPEN, `${OPEN}+0 foo(1) = 0`, `${OPEN}+0 foo(2) = 0`, `${OPEN}+0 read(4, ..., 1) = 1`].map((text) =>
 			verdictOf(text),

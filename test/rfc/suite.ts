@@ -4,6 +4,7 @@ import { ALLOWANCES, type Allowance } from "./allowances.ts";
 import { ScriptError, Unsupported } from "./lexer.ts";
 import { parseScript, type Presets } from "./parser.ts";
 import { Runner } from "./runner.ts";
+import type { Script } from "./script.ts";
 import { settingsOf } from "./shell.ts";
 import type { Missing } from "./without.ts";
 
@@ -35,9 +36,16 @@ function needsOf(attempt: Attempt): readonly Allowance[] | undefined {
 
 /** Runs one script. Errors of the interpreter itself come through. */
 export function judge(name: string, source: string, options: SuiteOptions = {}): Verdict {
+	let script: Script;
+	try {
+		script = parseScript(name, source, options);
+	} catch (error) {
+		if (!(error instanceof ScriptError)) throw error;
+		const feature = error instanceof Unsupported ? error.feature : "a line that is not of the language";
+		return { kind: "unsupported", feature, message: error.message };
+	}
 	const attempt = (ceiling: boolean, allow: readonly Allowance[]): ScriptError | undefined => {
 		try {
-			const script = parseScript(name, source, options);
 			new Runner(script, { allow: new Set(allow), published: true, without: options.without, ceiling }).run();
 			return undefined;
 		} catch (error) {
@@ -63,7 +71,7 @@ export function judge(name: string, source: string, options: SuiteOptions = {}):
 		.sort((a, b) => a.length - b.length)[0];
 	if (found) return { kind: "allowed", needs: found, message: error.message };
 	const { message } = all ?? error;
-	const [lacking] = settingsOf(parseScript(name, source, options)).lacking;
+	const [lacking] = settingsOf(script).lacking;
 	return lacking === undefined ? { kind: "differs", message } : { kind: "unsupported", feature: lacking, message };
 }
 

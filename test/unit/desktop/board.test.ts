@@ -114,7 +114,7 @@ describe("a board file", () => {
 		[{ interfaces: [eth0], name: "a b" }, "name \"a b\": expected 1 to 31 letters, digits, '_', '.' or '-'"],
 		[{ interfaces: [eth0], limits: { packets: 1e9 } }, "limits.packets 1000000000: expected 4 to 16384"],
 		[{ interfaces: [eth0], limits: { sockets: { tcp: 1.5 } } }, "limits.sockets.tcp 1.5: expected 0 to 4096"],
-		[{ interfaces: [eth0], limits: { sockets: { receiveBuffer: 1 } } }, "limits.sockets.receiveBuffer 1: expected 2 to 1048576"],
+		[{ interfaces: [eth0], limits: { sockets: { receiveBuffer: 1 } } }, "limits.sockets.receiveBuffer 1: expected 2 to 16777216"],
 		[
 			{ interfaces: [eth0, eth1], limits: { interfaces: 2 } },
 			"limits.interfaces 2: expected at least 3 (those of the board, and lo)",

@@ -165,9 +165,9 @@ describe("memory", () => {
 		[{ packets: 4.5 }, RangeError, /packets 4\.5/],
 		[{ sockets: { tcp: -1 } }, RangeError, /sockets\.tcp -1/],
 		[
-			{ sockets: { receiveBuffer: 2_000_000 } },
+			{ sockets: { receiveBuffer: 20_000_000 } },
 			RangeError,
-			/sockets\.receiveBuffer 2000000: expected a whole number from 2 to 1048576/,
+			/sockets\.receiveBuffer 20000000: expected a whole number from 2 to 16777216/,
 		],
 		[{ sockets: { datagramBuffer: 1 } }, RangeError, /sockets\.datagramBuffer 1: expected a whole number from 2 to 65535/],
 		[{ forwarding: 1 as never }, TypeError, /forwarding 1: expected true or false/],
