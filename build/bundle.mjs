@@ -54,6 +54,9 @@ export const twinsIn = (js) => ({
 const COPIED =
 	/\/src\/(config|wire\/[\w-]+|packet\/(drops|fields|record|bounds|[\w-]+-(block|table))|device\/(device|serial)|link\/(ppp\/packets|state-table|vj|line-device|line-state))\.js$/;
 
+/** How the project's own modules are joined for XS; a program keeps its names, for who looks for its faults. */
+const OURS_FOR_XS = { inline: true, short: true };
+
 const desktop = join(out, "desktop");
 
 /** Where the bundles are. */
@@ -96,7 +99,7 @@ async function makeBundles(js, progress) {
 	for (const { reason } of all) if (reason !== undefined) throw reason;
 	progress.step("joining the modules");
 	const make = (outputs, join) => unlessSame(js, outputs, join);
-	const forXS = (source, path) => make([path], () => joinModules(join(js, source), path, NATIVES, XS_EXTERNAL, { inline: true }));
+	const forXS = (source, path) => make([path], () => joinModules(join(js, source), path, NATIVES, XS_EXTERNAL, OURS_FOR_XS));
 	await Promise.all([
 		make(
 			NAMES.map((name) => pathOf(name)),
@@ -209,7 +212,7 @@ export async function bundleFirmware({ folder, board, program, others = false })
 			board((path) => `./${relative(work, js(join(root, path)))}`),
 		);
 		const aliases = { ...NATIVES, board: made };
-		const first = await joinModules(js(main), join(folder, "main.js"), aliases, XS_EXTERNAL, { inline: true });
+		const first = await joinModules(js(main), join(folder, "main.js"), aliases, XS_EXTERNAL, OURS_FOR_XS);
 		const path = join(folder, "program.js");
 		const external = others ? BARE : XS_EXTERNAL;
 		const second = await joinModules(js(program), path, NATIVES, external, { treeshake: false, inline: true, opens: ours(js) });

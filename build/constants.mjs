@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 /** What the thread is told, which tells it from others that load this file. */
 const OURS = "multihome: constants";
 
-/** Names and structure stay, for messages and for reading. */
+/** Structure stays, for reading. */
 const OPTIONS = {
 	module: true,
 	ecma: 2022,
@@ -31,6 +31,18 @@ const OPTIONS = {
 	format: { beautify: true, comments: false },
 };
 
+/**
+ * Variables get short names, the same in every module, as each different name takes a slot and its text in a board's flash. Functions and classes keep theirs, for
+ * traces and messages. A step of its own: what writes constants out weighs them against the length of their names.
+ */
+const NAMES = {
+	module: true,
+	ecma: 2022,
+	compress: false,
+	mangle: { keep_fnames: true, keep_classnames: true },
+	format: OPTIONS.format,
+};
+
 /** Those who wait for an answer, in the order in which they are answered. */
 const waiting = [];
 let worker;
@@ -51,24 +63,25 @@ function start() {
 
 /**
  * Puts constants where they are used. On XS a function copies each module variable that it mentions into its frame at every call: a constant that is written out costs
- * less than half. `chunk`: rollup's. Answers the code and its source map.
+ * less than half. `chunk`: rollup's; `short`: with short names. Answers the code and its source map.
  */
-export function inlineConstants({ code, map }) {
+export function inlineConstants({ code, map }, short) {
 	return new Promise((done, fail) => {
 		if (worker === undefined) start();
 		worker.ref();
 		waiting.push({ done, fail });
-		worker.postMessage({ code, map: map.toString() });
+		worker.postMessage({ code, map: map.toString(), short });
 	});
 }
 
 if (workerData === OURS) {
 	const { minify } = await import("terser");
 	let last = Promise.resolve();
-	parentPort.on("message", ({ code, map }) => {
+	parentPort.on("message", ({ code, map, short }) => {
 		last = last.then(async () => {
 			try {
-				const made = await minify(code, { ...OPTIONS, sourceMap: { content: map, asObject: true } });
+				let made = await minify(code, { ...OPTIONS, sourceMap: { content: map, asObject: true } });
+				if (short) made = await minify(made.code, { ...NAMES, sourceMap: { content: made.map, asObject: true } });
 				parentPort.postMessage({ code: made.code, map: made.map });
 			} catch (error) {
 				parentPort.postMessage({ failed: error.message });

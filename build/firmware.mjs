@@ -7,6 +7,7 @@ import { join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { readArgs } from "./arguments.mjs";
 import { cLines } from "./c-sizes.mjs";
+import { flashLines } from "./flash-sizes.mjs";
 import { imagesOf, removeImages } from "./images.mjs";
 import { ramLines } from "./ram.mjs";
 import { lookForSdk } from "./sdk.mjs";
@@ -327,7 +328,8 @@ async function main([action, platform, ...args]) {
 	const environment = options.bundle ? undefined : sdk(platform, options.target);
 	const { folder, carried, build, arena } = await bundleTarget(platform, options);
 	const { sizeLines } = await import("./sizes.mjs");
-	for (const line of await sizeLines([...carried, "main", "program"], folder, build)) console.log(line);
+	const modules = [...carried, "main", "program"];
+	for (const line of await sizeLines(modules, folder, build)) console.log(line);
 	if (environment === undefined) {
 		console.log(relative(process.cwd(), folder));
 		return 0;
@@ -335,7 +337,7 @@ async function main([action, platform, ...args]) {
 	const log = join(folder, "build.log");
 	writeFileSync(log, "");
 	try {
-		return await make({ action, platform, options, environment, folder, arena, log });
+		return await make({ action, platform, options, environment, folder, modules, arena, log });
 	} catch (error) {
 		throw new Error(`${options.target}: ${error.message}; what mcconfig said is in ${relative(process.cwd(), log)}`, {
 			cause: error,
@@ -344,7 +346,7 @@ async function main([action, platform, ...args]) {
 }
 
 /** Has mcconfig make the firmware, and tells what has come of it. Throws Error with what is wrong. */
-async function make({ action, platform, options, environment, folder, arena, log }) {
+async function make({ action, platform, options, environment, folder, modules, arena, log }) {
 	const out = join(folder, "out");
 	mkdirSync(out, { recursive: true });
 	removeImages(out);
@@ -357,6 +359,7 @@ async function make({ action, platform, options, environment, folder, arena, log
 		if (status !== 0) throw new Error(`mcconfig's ${step} ended with status ${status}`);
 		if (step === "build") images = imagesOf(platform, out);
 	}
+	for (const line of flashLines(out, modules, environment.MODDABLE)) console.log(line);
 	for (const line of cLines(out)) console.log(line);
 	for (const line of ramLines(options.target, subplatform, arena, out)) console.log(line);
 	for (const path of images) console.log(relative(process.cwd(), path));

@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rollup } from "rollup";
+import { toArrows } from "./arrows.mjs";
 import { hash } from "./compile.mjs";
 import { inlineConstants } from "./constants.mjs";
 import { page } from "./page-plugin.mjs";
@@ -75,15 +76,24 @@ function joined(prepare) {
 	return mine;
 }
 
-/** Joins `input` and what it imports to the one file `output`. Answers the names that it exports, the modules that it imports, and the paths of what was `read`, some of which need not be there. */
-export async function joinModules(input, output, aliases, external, { treeshake = true, inline = false, opens } = {}) {
+/**
+ * Joins `input` and what it imports to the one file `output`. `short`: with short names of variables and with arrow functions, as the project's own modules have them on XS. Answers the names that it
+ * exports, the modules that it imports, and the paths of what was `read`, some of which need not be there.
+ */
+export async function joinModules(
+	input,
+	output,
+	aliases,
+	external,
+	{ treeshake = true, inline = false, short = false, opens } = {},
+) {
 	const plugins = [page(), files(aliases, external, inline, { opens })];
 	const { chunks, read } = await joined(() => [
 		{ input, plugins, treeshake },
 		{ file: output, inlineDynamicImports: true },
 	]);
 	const [{ exports, imports, dynamicImports }] = chunks;
-	await write(output, chunks[0], inline);
+	await write(output, chunks[0], { inline, short });
 	return { exports, imports: [...imports, ...dynamicImports], read };
 }
 
@@ -127,7 +137,7 @@ export async function joinTogether(modules, folder, aliases, external, { copied,
 				const name = names.get(join(dirname(chunk.fileName), path));
 				return name === undefined ? all : `${start}${JSON.stringify(importAs(name, path))}`;
 			});
-			return write(join(folder, chunk.fileName), chunk, inline);
+			return write(join(folder, chunk.fileName), chunk, { inline, short: inline });
 		});
 	await Promise.all(writing);
 	return { read };
@@ -155,14 +165,15 @@ async function ownersOf(modules, aliases, external) {
 
 /** What makes these files, beside what they are made of: a file whose both are as before, as its .stamp says, stays. Looking for constants takes longer than all the rest. */
 const madeBy = hash(
-	...["join", "constants"].map((name) => readFileSync(fileURLToPath(new URL(`${name}.mjs`, import.meta.url)))),
+	...["join", "constants", "arrows"].map((name) => readFileSync(fileURLToPath(new URL(`${name}.mjs`, import.meta.url)))),
 	createRequire(import.meta.url)("terser/package.json").version,
 );
 
-async function write(output, from, inline) {
-	const stamp = hash(madeBy, process.cwd(), `${inline}`, from.code, from.map.toString());
+async function write(output, from, { inline, short }) {
+	const stamp = hash(madeBy, process.cwd(), `${inline} ${short}`, from.code, from.map.toString());
 	if (existsSync(output) && (await text(output + ".stamp")) === stamp) return;
-	const { code, map } = inline ? await inlineConstants(from) : from;
+	const { code: made, map } = inline ? await inlineConstants(from, short) : from;
+	const code = short ? toArrows(made) : made;
 	// Sources as seen from the folder that the tools are run in, for messages.
 	const sources = map.sources.map((source) => relative(process.cwd(), resolve(dirname(output), source.split("?")[0])));
 	if (sources.length > 0) {

@@ -1,4 +1,5 @@
-// What each module takes of a board's flash, as `npm run build -- --sizes` and the builds of firmware tell.
+// How large the bytecode of each module is before it is linked, as `npm run build -- --sizes` and the builds of firmware tell: names and what runs when it is loaded included. flash-sizes.mjs has what
+// of it lies in a firmware.
 
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";

@@ -6,19 +6,20 @@ export interface Cell {
 	readonly next: number;
 }
 
-/** Cells by event and state; undefined where nothing happens. */
-export type StateTable = readonly (readonly (Cell | undefined)[])[];
+/** A text for each event: its cells, apart by blanks. As objects they would take more of a board's flash than all else that knows of the machine. */
+export type StateTable = readonly string[];
 
-/**
- * The cells of lines such as " Up  -  new/2  3": the event's name, then actions apart by "," and the next state, a state alone, or "-". Frozen, all of it: on a board, what
- * stands in flash and may change takes four bytes of RAM an object.
- */
+const NOTHING: readonly string[] = Object.freeze([]);
+
+/** The table of lines such as " Up  -  new/2  3": the event's name, then for each state actions apart by "," and the next state, a state alone, or "-". */
 export function stateTable(lines: string[]): StateTable {
-	return Object.freeze(lines.map((line) => Object.freeze(line.trim().split(/\s+/).slice(1).map(cellOf))));
+	return Object.freeze(lines.map((line) => line.trim().split(/\s+/).slice(1).join(" ")));
 }
 
-function cellOf(text: string): Cell | undefined {
+/** What the table says of an event in a state; undefined where nothing happens. */
+export function cellOf(table: StateTable, event: number, state: number): Cell | undefined {
+	const text = table[event]!.split(" ")[state]!;
 	if (text === "-") return undefined;
 	const [actions, next] = text.includes("/") ? text.split("/") : ["", text];
-	return Object.freeze({ actions: Object.freeze(actions === "" ? [] : actions!.split(",")), next: Number(next) });
+	return { actions: actions === "" ? NOTHING : actions!.split(","), next: Number(next) };
 }

@@ -1,6 +1,6 @@
 // The option-negotiation automaton, RFC 1661 §4. Read the table first: it is the RFC's own (§4.1), and all there is to know.
 
-import { stateTable } from "../state-table.ts";
+import { cellOf, stateTable } from "../state-table.ts";
 
 /** States, RFC 1661 §4.2. */
 export const INITIAL = 0;
@@ -85,7 +85,7 @@ const TABLE = `
 
  RXR    -          -          2          3              4       5        6          7          8          ser/9`;
 
-const CELLS = stateTable(TABLE.split("\n").filter((line) => /^ \w+[+-]? /.test(line)));
+const ROWS = stateTable(TABLE.split("\n").filter((line) => /^ \w+[+-]? /.test(line)));
 
 /** Whether the restart timer runs in a state: where an answer is waited for. RFC 1661 §4.2. */
 function waits(state: number): boolean {
@@ -120,7 +120,7 @@ export abstract class Automaton {
 
 	/** Something happened. */
 	event(event: number): void {
-		const cell = CELLS[event]![this.state];
+		const cell = cellOf(ROWS, event, this.state);
 		if (cell === undefined) return;
 		// First of all the state, since the layers above may cause the next event from within tlu and tld.
 		this.state = cell.next;

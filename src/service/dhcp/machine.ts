@@ -1,6 +1,6 @@
 // The state machine of a DHCP client, RFC 2131 §4.4, with the check of RFC 5227. Read the table first: it is all there is to know of what follows what.
 
-import { stateTable } from "../../link/state-table.ts";
+import { cellOf, stateTable } from "../../link/state-table.ts";
 import * as times from "./times.ts";
 
 /** States: those of RFC 2131's figure 5 (its INIT-REBOOT is the moment before REBOOTING), and CLOSED, DOWN (no link) and PROBING (nobody else may have the address). */
@@ -86,7 +86,7 @@ function mostTries(state: number, probes: number, spare: boolean): number {
 	return state === PROBING ? probes : Infinity;
 }
 
-const CELLS = stateTable(TABLE.split("\n").slice(2));
+const ROWS = stateTable(TABLE.split("\n").slice(2));
 
 export abstract class Machine {
 	/** Change it by `event`. */
@@ -132,7 +132,7 @@ export abstract class Machine {
 
 	/** Something happened. */
 	event(event: number): void {
-		const cell = CELLS[event]![this.state];
+		const cell = cellOf(ROWS, event, this.state);
 		if (cell === undefined) return;
 		const again = cell.next === this.state;
 		this.state = cell.next;

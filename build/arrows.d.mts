@@ -1,0 +1,1 @@
+export function toArrows(code: string): string;
