@@ -20,14 +20,33 @@ function fetched(parameter, index, { writes, kernel }) {
 }
 
 const ANSWERS = {
-	number: (call) => `xsmcSetInteger(xsResult, ${call});`,
-	boolean: (call) => `xsmcSetBoolean(xsResult, ${call});`,
+	number: (call) => `answerNumber(the, ${call});`,
+	boolean: (call) => `answerBoolean(the, ${call});`,
 	void: (call) => `${call};`,
 };
 
-function nativeOf({ name, c, parameters, result, writes, kernel }) {
-	const isPlain = ({ type }) => type === "number" || type === "boolean";
-	const isText = ({ type }) => type === "text";
+const isPlain = ({ type }) => type === "number" || type === "boolean";
+const isText = ({ type }) => type === "text";
+
+/** Of the form that most have: memory, numbers and booleans. Their arguments are fetched by one function, doorOpen. */
+function plainNativeOf({ name, c, parameters: [memory, ...plain], result, writes }) {
+	const booleans = plain.reduce((bits, { type }, i) => bits | (type === "boolean" ? 1 << i : 0), 0);
+	const given = [`&${memory.name}_`, ...plain.map((_each, i) => `values_[${i}]`)];
+	return [
+		`void ${symbolOf(name)}(xsMachine *the)`,
+		"{",
+		`\tFlatMemory ${memory.name}_;`,
+		`\tint32_t values_[${Math.max(plain.length, 1)}];`,
+		`\tdoorOpen(the, &${memory.name}_, values_, DOOR_KIND(${plain.length}, ${writes ? 1 : 0}, ${booleans}));`,
+		`\t${ANSWERS[result](`${c}(${given.join(", ")})`)}`,
+		"}",
+		"",
+	].join("\n");
+}
+
+function nativeOf(native) {
+	const { name, c, parameters, result, writes, kernel } = native;
+	if (!kernel && parameters[0]?.type === "memory" && parameters.slice(1).every(isPlain)) return plainNativeOf(native);
 	const given = parameters.map((each, index) => ({ ...each, index }));
 	const ordered = [...given.filter(isPlain), ...given.filter(isText), ...given.filter((each) => !isPlain(each) && !isText(each))];
 	const argument = (each) => `${isPlain(each) ? "" : "&"}${each.name}_`;

@@ -74,6 +74,28 @@ static inline Arena memoryOf(xsMachine *the, Arena arena)
 #define argReadableMemory(INDEX) memoryOf(the, argReadable(INDEX))
 #define argText(INDEX) textOf(the, &dataArg(INDEX))
 
+/* How many numbers and booleans a native takes behind its memory, whether it writes there, and which of them, a bit each, are booleans. */
+#define DOOR_KIND(COUNT, WRITES, BOOLEANS) ((uint32_t)(COUNT) | (uint32_t)(WRITES) << 4 | (uint32_t)(BOOLEANS) << 8)
+
+/** Fetches them: `memory` is argument 0. One function for all natives of that form, as there are some hundred. */
+static __attribute__((unused)) void doorOpen(xsMachine *the, FlatMemory *memory, int32_t *values, uint32_t kind)
+{
+	for (int i = 0; i < (int)(kind & 15); i++)
+		values[i] = kind >> (8 + i) & 1 ? (int32_t)xsmcToBoolean(dataArg(i + 1)) : intArg(i + 1);
+	*memory = kind & 16 ? argMemory(0) : argReadableMemory(0);
+}
+
+/* What they answer. */
+static __attribute__((unused)) void answerNumber(xsMachine *the, int32_t value)
+{
+	xsmcSetInteger(xsResult, value);
+}
+
+static __attribute__((unused)) void answerBoolean(xsMachine *the, int value)
+{
+	xsmcSetBoolean(xsResult, value);
+}
+
 /* One comparison each for sign and end, in 64 bits so that nothing wraps. */
 static inline int outside(xsIntegerValue at, xsIntegerValue length, xsUnsignedValue size)
 {
