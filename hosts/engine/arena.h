@@ -78,8 +78,16 @@ static inline Arena memoryOf(xsMachine *the, Arena arena)
 #define DOOR_KIND(COUNT, WRITES, BOOLEANS) ((uint32_t)(COUNT) | (uint32_t)(WRITES) << 4 | (uint32_t)(BOOLEANS) << 8)
 
 /** Fetches them: `memory` is argument 0. One function for all natives of that form, as there are some hundred. */
-static __attribute__((unused)) void doorOpen(xsMachine *the, FlatMemory *memory, int32_t *values, uint32_t kind)
+#ifdef __OPTIMIZE_SIZE__
+#define DOOR_OPEN static __attribute__((unused))
+#else
+#define DOOR_OPEN static inline __attribute__((always_inline, unused)) /* there it costs some 20 instructions a call */
+#endif
+DOOR_OPEN void doorOpen(xsMachine *the, FlatMemory *memory, int32_t *values, uint32_t kind)
 {
+#ifndef __OPTIMIZE_SIZE__
+#pragma GCC unroll 16
+#endif
 	for (int i = 0; i < (int)(kind & 15); i++)
 		values[i] = kind >> (8 + i) & 1 ? (int32_t)xsmcToBoolean(dataArg(i + 1)) : intArg(i + 1);
 	*memory = kind & 16 ? argMemory(0) : argReadableMemory(0);
