@@ -39,6 +39,8 @@ export interface StackOptions {
 		sack?: boolean;
 		/** Timestamps: 12 bytes in every segment. RFC 7323 §3. */
 		timestamps?: boolean;
+		/** Explicit congestion notification (RFC 3168): "answer" unless told, where the peer asks for it; "ask", our connections ask for it too; or "off". */
+		ecn?: "off" | "answer" | "ask";
 		/** Congestion control: "cubic" (RFC 9438, with HyStart++, RFC 9406) unless told, or "newreno" (RFC 5681, 6582). */
 		congestion?: "cubic" | "newreno";
 	};
@@ -320,8 +322,10 @@ export const OFFER_SHIFT = 15;
 export const OFFER_SCALE = 16;
 export const OFFER_SACK = 32;
 export const OFFER_STAMPS = 64;
-/** Among these bits: NewReno, not CUBIC. */
+/** Among these bits: NewReno, not CUBIC; ECN where the peer asks for it; ECN asked for. */
 export const CONTROL_RENO = 128;
+export const ANSWER_ECN = 256;
+export const ASK_ECN = 512;
 
 /** What `tcp` may have, and the bits of each. */
 const OFFERS: Readonly<Record<string, number>> = Object.freeze({
@@ -335,16 +339,24 @@ function checkNames(group: string, options: object, known: readonly string[]): v
 		if (!known.includes(name)) throw new TypeError(`${group}.${name}: there is no such option; expected ${known.join(", ")}`);
 }
 
-const CONGESTION: readonly string[] = Object.freeze(["cubic", "newreno"]);
+/** What `tcp` may have that is a word, and the bits of each word; the first unless told. */
+const WORDS: Readonly<Record<string, Readonly<Record<string, number>>>> = Object.freeze({
+	congestion: { cubic: 0, newreno: CONTROL_RENO },
+	ecn: { answer: ANSWER_ECN, ask: ANSWER_ECN | ASK_ECN, off: 0 },
+});
 
-function offersOf(options: NonNullable<StackOptions["tcp"]>): number {
-	const { congestion = "cubic", ...flags } = options as Readonly<Record<string, unknown>>;
-	const names = Object.keys(OFFERS);
-	checkNames("tcp", flags, [...names, "congestion"]);
-	if (!CONGESTION.includes(congestion as string))
-		throw new TypeError(`tcp.congestion ${String(congestion)}: expected ${CONGESTION.join(" or ")}`);
-	const on = names.filter((name) => flag(`tcp.${name}`, (flags[name] as boolean | undefined) ?? true));
-	return on.reduce((offers, name) => offers | OFFERS[name]!, congestion === "newreno" ? CONTROL_RENO : 0);
+function offersOf(options: Readonly<Record<string, unknown>>): number {
+	checkNames("tcp", options, [...Object.keys(OFFERS), ...Object.keys(WORDS)]);
+	let offers = 0;
+	for (const [name, bit] of Object.entries(OFFERS))
+		if (flag(`tcp.${name}`, (options[name] as boolean | undefined) ?? true)) offers |= bit;
+	for (const [name, words] of Object.entries(WORDS)) {
+		const value = options[name] ?? Object.keys(words)[0]!;
+		if (typeof value !== "string" || !Object.hasOwn(words, value))
+			throw new TypeError(`tcp.${name} ${String(value)}: expected ${Object.keys(words).join(", ")}`);
+		offers |= words[value]!;
+	}
+	return offers;
 }
 
 /** Bytes of TCP's pool, in whole pages: at least what all sockets have for good, at most what they can use. */
@@ -372,7 +384,7 @@ export function limitsOf(options: StackOptions = {}): Limits {
 		receiveBuffer,
 		sendBuffer,
 		buffers: buffersOf(sockets.buffers, tcp, receiveBuffer, sendBuffer),
-		offers: offersOf(options.tcp ?? {}),
+		offers: offersOf({ ...options.tcp }),
 		datagramBuffer: count("sockets.datagramBuffer", sockets.datagramBuffer, 2, 65_535, Math.min(receiveBuffer, 65_535)),
 		packets: count("packets", options.packets, 4, 16_384, DEFAULTS.packets),
 		routes: count("routes", options.routes, 2, 65_536, DEFAULTS.routes),

@@ -122,6 +122,8 @@ export const TcbBlock = record({
 	cubicMiddle: int32,
 	cubicReno: int32,
 	cubicBegun: int32,
+	/** SND.MAX when a mark was answered last. */
+	ecnEnd: int32,
 	/** transport/tcp/hystart.ts, RFC 9406: where the round ends, the least round trip of the last one and of this, samples in it, ms; what it was when slow start became careful, and rounds since. */
 	roundEnd: int32,
 	roundBefore: int32,
@@ -276,3 +278,7 @@ export const BIT_TWICE = 32_768;
 /** NewReno, not CUBIC; and slow start is at its end, carefully: transport/tcp/hystart.ts. */
 export const BIT_RENO = 65_536;
 export const BIT_CAREFUL = 131_072;
+/** transport/tcp/ecn.ts, RFC 3168: both ends know it; the peer is told of a mark; the peer is told that the window was reduced. */
+export const BIT_ECN = 262_144;
+export const BIT_ECE = 524_288;
+export const BIT_CWR = 1_048_576;

@@ -1,6 +1,6 @@
 // Congestion control: slow start (RFC 5681), then CUBIC (RFC 9438, cubic.ts) or NewReno. cwnd and ssthresh are bytes. What happens while something is lost is recovery.ts.
 
-import { BIT_RENO, type TcbBlock } from "../../packet/tcb-block.ts";
+import { BIT_CWR, BIT_ECN, BIT_RENO, type TcbBlock } from "../../packet/tcb-block.ts";
 import { avoid, cubicBegins, cubicReduced } from "./cubic.ts";
 import { growth, roundsBegin } from "./hystart.ts";
 
@@ -55,6 +55,7 @@ export function reduce(tcb: TcbBlock): void {
 	const reduced = (tcb.bits & BIT_RENO) !== 0 ? (tcb.sndMax - tcb.sndUna) >> 1 : cubicReduced(tcb);
 	tcb.ssthresh = Math.max(reduced, (2 * tcb.sndMss) | 0);
 	tcb.ackedBytes = 0;
+	if ((tcb.bits & BIT_ECN) !== 0) tcb.bits = tcb.bits | BIT_CWR;
 }
 
 /** The retransmission timer expired; `first` unless it did so before for the same data. */

@@ -19,6 +19,7 @@ import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { socketFor } from "../flow-find.ts";
 import { opened } from "./congestion.ts";
 import { addressWord, COOKIE_LIFETIME, cookie, FOREIGN, LATER, mssOf, recognize } from "./isn.ts";
+import { ecnAgree } from "./ecn.ts";
 import { flightClear } from "./flight.ts";
 import { startKeepAlive } from "./keep-alive.ts";
 import { end, enter, release, resolve } from "./life.ts";
@@ -225,6 +226,7 @@ function synchronize(view: DataView, tcb: TcbBlock, seq: number, mss: number): v
 	tcb.sndWl1 = seq;
 	const at = view.getInt32(REGISTER.transportAt, true);
 	agree(view, tcb, wire.offersOf(view, at), stampOf(view, at));
+	ecnAgree(view, tcb, view.getInt32(REGISTER.flagsWindow, true) >> FLAG_SHIFT);
 	tcb.lastAck = tcb.rcvNxt;
 	tcb.sndMss = sendMss(view, tcb, mss);
 	sizeLearned(view, tcb);

@@ -8,13 +8,14 @@ import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { newsPost, READABLE, WRITABLE } from "../../packet/news.ts";
 import type { Length, Offset } from "../../packet/numbers.ts";
 import { letOthers } from "../../packet/slots.ts";
-import { BIT_LATE, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
+import { BIT_ECN, BIT_LATE, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as tcp from "../../wire/tcp.ts";
 import { socketFor } from "../flow-find.ts";
 import { pseudoOf, wrongSum } from "../sums.ts";
 import { acknowledged } from "./congestion.ts";
 import { delayAck } from "./delayed.ts";
+import { isMarked } from "./ecn.ts";
 import { flightAcked } from "./flight.ts";
 import { tcpMark } from "./pending.ts";
 import { tcpArrives } from "./receive.ts";
@@ -68,7 +69,8 @@ export function tcpInput(view: DataView, link: InterfaceBlock, at: Offset, end: 
 
 /** The segment in the registers, whose header at `at` has so many bytes of options, is for that connection or listener. */
 function segmentInput(view: DataView, link: InterfaceBlock, tcb: TcbBlock, at: Offset, options: Length): void {
-	const plain = options === tcb.optionsLength && (options === 0 || stampExpected(view, tcb, at));
+	const fits = options === tcb.optionsLength && (options === 0 || stampExpected(view, tcb, at));
+	const plain = fits && ((tcb.bits & BIT_ECN) === 0 || !isMarked(view));
 	const what = plain ? predicted(view, tcb) : IN_UNEXPECTED;
 	if ((what & IN_UNEXPECTED) !== 0) {
 		tcpArrives(view, tcb.at, link.at);

@@ -5,10 +5,11 @@ import { DROP, drop } from "../../packet/drops.ts";
 import { REGISTER } from "../../packet/fields.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Offset } from "../../packet/numbers.ts";
-import { BIT_ACK_NOW, BIT_STAMPS, TcbBlock } from "../../packet/tcb-block.ts";
+import { BIT_ACK_NOW, BIT_ECN, BIT_STAMPS, TcbBlock } from "../../packet/tcb-block.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { acknowledgment } from "./acknowledge.ts";
 import { acknowledgeAgain, challenge, resendSyn, unacceptable } from "./answers.ts";
+import { ecnArrives } from "./ecn.ts";
 import { DONE, listenArrives, reopen, synSentArrives } from "./handshake.ts";
 import { end } from "./life.ts";
 import { acknowledgeNow } from "./send.ts";
@@ -73,6 +74,8 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 	}
 
 	if (stamped) stampSeen(view, tcb, seq, stampOf(view, view.getInt32(REGISTER.transportAt, true)));
+
+	if ((tcb.bits & BIT_ECN) !== 0) ecnArrives(view, tcb, flags, length);
 
 	// Second, RST. RFC 5961 §3.2: only the exact number counts.
 	if ((flags & RST) !== 0) {

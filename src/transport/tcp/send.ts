@@ -11,6 +11,8 @@ import { takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import {
 	BIT_ACK_NOW,
+	BIT_CWR,
+	BIT_ECN,
 	BIT_LATE,
 	BIT_NO_DELAY,
 	BIT_PREDICTED,
@@ -23,8 +25,9 @@ import { timerSet } from "../../packet/timers.ts";
 import { segmentBuild } from "../../wire/build.ts";
 import { wrap } from "../../packet/ring.ts";
 import { advertise, synWindow } from "./stream.ts";
-import { ACK, FIN, PSH, RST, SYN, synOptions } from "../../wire/tcp.ts";
+import { ACK, CWR, FIN, PSH, RST, SYN, synOptions } from "../../wire/tcp.ts";
 import { restartIdle } from "./congestion.ts";
+import { echo, ecnFlags, mayBeMarked } from "./ecn.ts";
 import { flightHasRoom, flightSent, lastAgain, nextLost, pipe, runEnd, runStart, sentAgain } from "./flight.ts";
 import { agreed, ownOffers, peerOffers } from "./offers.ts";
 import { outputBlocked, tcpMark } from "./pending.ts";
@@ -67,8 +70,10 @@ function emitOnce(view: DataView, tcb: TcbBlock, seq: number, flags: number, off
 	const core = CoreBlock.of(view, CORE);
 	if (core.spare < 0) return false;
 	let window = 0;
+	let said = flags;
 	if ((flags & SYN) !== 0) window = synWindow(tcb);
 	else {
+		said |= echo(tcb);
 		window = advertise(tcb);
 		if ((tcb.bits & OPTIONED) !== 0) writeOptions(view, tcb);
 	}
@@ -175,6 +180,9 @@ function transmitData(view: DataView, tcb: TcbBlock, flight: number): boolean {
 	let next = tcb.sndNxt;
 	let went = false;
 	let complete = true;
+	const plain = echo(tcb) | ACK;
+	const ecn = (tcb.bits & BIT_ECN) !== 0 && next === tcb.sndMax;
+	if (ecn) mayBeMarked(view, tcb, true);
 	while (true) {
 		const length = Math.min(Math.min(unsent, mss), room);
 		if (length < mss && !partialAllowed(tcb, next, length, unsent)) break;
@@ -184,7 +192,11 @@ function transmitData(view: DataView, tcb: TcbBlock, flight: number): boolean {
 			complete = false;
 			break;
 		}
-		let flags = ACK;
+		let flags = plain;
+		if ((tcb.bits & BIT_CWR) !== 0 && length > 0) {
+			flags |= CWR;
+			tcb.bits = tcb.bits & ~BIT_CWR;
+		}
 		if (length === unsent) {
 			if (length !== 0) flags |= PSH;
 			if (tcb.finQueued !== 0) flags |= FIN;
@@ -201,6 +213,7 @@ function transmitData(view: DataView, tcb: TcbBlock, flight: number): boolean {
 		offset = wrap((offset + length) | 0, ring);
 		if (unsent <= 0) break;
 	}
+	if (ecn) mayBeMarked(view, tcb, false);
 	if (!went) return complete;
 	if (unsent === 0 && tcb.finQueued !== 0) next = (next + 1) | 0;
 	tcb.sndNxt = next;
@@ -350,7 +363,8 @@ function transmitSyn(view: DataView, tcb: TcbBlock): boolean {
 	const mss = receiveMss(view, tcb);
 	const syn = synOptions(view, tcb.options, mss, offers, coded, asks ? 0 : tcb.tsRecent);
 	tcb.optionsLength = syn;
-	const done = emit(view, tcb, tcb.iss, asks ? SYN : SYN | ACK, 0, 0);
+	const ecn = ecnFlags(view, tcb);
+	const done = emit(view, tcb, tcb.iss, (asks ? SYN : SYN | ACK) | ecn, 0, 0);
 	tcb.optionsLength = length;
 	const now = CoreBlock.of(view, CORE).now;
 	if (!done) {

@@ -42,11 +42,11 @@ const TCB = {
 	sndMost: 264,
 };
 const BITS = { ackNow: 1, ackDelayed: 2, short: 4, noDelay: 8, fin: 16, timing: 32 };
-const TCB_BYTES = 1008;
+const TCB_BYTES = 1012;
 /** Where the state stands, a byte. */
-const STATE = 580;
+const STATE = 584;
 /** Where it stands whether a FIN is asked for, likewise. */
-const FIN_QUEUED = 583;
+const FIN_QUEUED = 587;
 
 type Field = keyof typeof TCB;
 
