@@ -49,6 +49,7 @@ export function stackOptions(script: Script, published: boolean, ceiling: boolea
 			windowScale: windowScaling,
 			sack,
 			timestamps,
+			ecn: settings.ecn === undefined ? "answer" : (["off", "ask", "answer"] as const)[settings.ecn],
 			congestion: /reno/.test(settings.congestion ?? "") ? "newreno" : "cubic",
 		},
 		packets: 32,

@@ -9,6 +9,7 @@ import { newsPost, WRITABLE } from "../../packet/news.ts";
 import { BIT_LATE, BIT_SACK, BIT_STAMPS, BIT_TIMING, TcbBlock } from "../../packet/tcb-block.ts";
 import { challenge } from "./answers.ts";
 import { acknowledged } from "./congestion.ts";
+import { echoed } from "./ecn.ts";
 import { firstLost, flightAcked } from "./flight.ts";
 import { acceptFull, answersEarlier, established } from "./handshake.ts";
 import { startKeepAlive } from "./keep-alive.ts";
@@ -104,7 +105,7 @@ function release(view: DataView, tcb: TcbBlock, ack: number, bytes: Length): voi
 		sampleRtt(tcb, (now - tcb.rttAt) | 0);
 	}
 	const flight = (tcb.sndNxt - ack) | 0;
-	if (tcb.cwnd >> 1 < tcb.sendSize && tcb.recovering === 0) acknowledged(tcb, bytes, flight, now);
+	if (tcb.cwnd >> 1 < tcb.sendSize && tcb.recovering === 0 && !echoed(view, tcb)) acknowledged(tcb, bytes, flight, now);
 	tcb.bits = tcb.bits & ~BIT_LATE;
 	if (flight === 0) tcb.work = tcb.work & ~RETRANSMIT;
 	else {

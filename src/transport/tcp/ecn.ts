@@ -15,6 +15,7 @@ const ECT = 2;
 /** Of IPv6 that octet lies across two. */
 const SHIFT6 = 4;
 const SETUP = ECE | CWR;
+const FLAG_SHIFT = 16;
 /** SYNs that ask for it; some networks let none of them pass. */
 const ASKS = 2;
 
@@ -50,6 +51,11 @@ export function ecnArrives(view: DataView, tcb: TcbBlock, flags: number, length:
 	reduce(tcb);
 	tcb.cwnd = tcb.ssthresh;
 	tcb.ecnEnd = tcb.sndMax;
+}
+
+/** Whether the segment in the registers echoes a mark: then the window does not grow. RFC 3168 §6.1.2. */
+export function echoed(view: DataView, tcb: TcbBlock): boolean {
+	return (tcb.bits & BIT_ECN) !== 0 && (view.getInt32(REGISTER.flagsWindow, true) & (ECE << FLAG_SHIFT)) !== 0;
 }
 
 /** The flags of what is sent next, beside those that it has. */

@@ -60,6 +60,7 @@ export function takeAhead(view: DataView, tcb: TcbBlock, next: number): number {
 			i = (i + 1) | 0;
 			continue;
 		}
+		overlap(tcb, rangeStart(view, tcb, i), earlier(rangeEnd(view, tcb, i), next));
 		taken = Math.max(taken, (rangeEnd(view, tcb, i) - next) | 0);
 		tcb.ranges = tcb.ranges - 1;
 		for (let n = i; n < tcb.ranges; n = (n + 1) | 0) moveRange(view, tcb, n, (n + 1) | 0);

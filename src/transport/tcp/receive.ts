@@ -67,19 +67,17 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 	const room = tcb.rcvRoom;
 	const ahead = (seq - tcb.rcvNxt) | 0;
 	const total = (flags & RST) !== 0 ? 0 : (length + ((flags & FIN) !== 0 ? 1 : 0) + ((flags & SYN) !== 0 ? 1 : 0)) | 0;
-	if (!acceptable(ahead, length, total, room)) {
+	if (!acceptable(ahead, length, total, total === 0 ? told(tcb) : room)) {
 		if (repeats(tcb, flags, ahead, total)) repeated(view, tcb, link, seq, flagsWindow, total);
 		else unacceptable(view, tcb, link, flags);
 		return;
 	}
 
-	if (stamped) stampSeen(view, tcb, seq, stampOf(view, view.getInt32(REGISTER.transportAt, true)));
-
 	if ((tcb.bits & BIT_ECN) !== 0) ecnArrives(view, tcb, flags, length);
 
 	// Second, RST. RFC 5961 §3.2: only the exact number counts.
 	if ((flags & RST) !== 0) {
-		if (ahead >= room && ahead > 0) drop(view, link, DROP.tcpUnacceptable);
+		if (ahead >= told(tcb) && ahead > 0) drop(view, link, DROP.tcpUnacceptable);
 		else if (ahead !== 0) challenge(view, tcb, link);
 		else reset(view, tcb);
 		return;
@@ -98,7 +96,10 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 		return;
 	}
 	const ack = view.getInt32(REGISTER.ack, true);
+	const before = tcb.rcvNxt;
 	if (!acknowledgment(view, tcb, link, seq, ack, windowIn(tcb, flagsWindow), total)) return;
+	// Only now: a forged acknowledgment must not make honest timestamps old ones. RFC 7323 §7.
+	if (stamped && tcb.rcvNxt === before) stampSeen(view, tcb, seq, stampOf(view, view.getInt32(REGISTER.transportAt, true)));
 
 	// Sixth, the urgent pointer, is not looked at: urgent data is data. Seventh, data; eighth, FIN.
 	if (total !== 0) textArrives(view, tcb, link, ahead, length, room, flags);
@@ -113,6 +114,11 @@ function provesOurs(view: DataView, tcb: TcbBlock, flags: number): boolean {
 /** The window that a segment offers: that of a SYN is not scaled. RFC 7323 §2.2. */
 function windowIn(tcb: TcbBlock, flagsWindow: number): number {
 	return (flagsWindow & (SYN << FLAG_SHIFT)) !== 0 ? flagsWindow & 0xffff : windowOf(tcb, flagsWindow);
+}
+
+/** Bytes from RCV.NXT to the right edge of the window that the peer was told. */
+function told(tcb: TcbBlock): number {
+	return Math.max((tcb.rcvAdv - tcb.rcvNxt) | 0, 0);
 }
 
 /** RFC 9293 §3.4, table 6; what spans the whole window; and bare acknowledgments of a peer that has filled it, so that it all may be lost. */

@@ -84,7 +84,7 @@ function emitOnce(view: DataView, tcb: TcbBlock, seq: number, flags: number, off
 		tcb,
 		seq,
 		(flags & ACK) !== 0 ? tcb.rcvNxt : 0,
-		(flags << FLAG_SHIFT) | window,
+		(said << FLAG_SHIFT) | window,
 		offset,
 		length,
 	);

@@ -52,10 +52,8 @@ export function synAck(
 	offers: number,
 	stamp: number,
 ): void {
-	// What is offered without timestamps could not be remembered.
-	const both = (offers & OFFER_STAMPS) !== 0 ? answering(ownOffers(view, listener), offers) : 0;
 	const window = Math.min(firstWindow(view, listener), MOST_UNSCALED);
-	answer(view, link, listener.at, iss, ack, ((SYN | ACK) << FLAG_SHIFT) | window, both, stamp);
+	answer(view, link, listener.at, iss, ack, ((SYN | ACK) << FLAG_SHIFT) | window, offers, stamp);
 }
 
 /** Slot of the interface that the segment in the registers came by, if that has to do with its address; 0 otherwise, as for what we send to ourselves. */
@@ -94,7 +92,7 @@ function answer(
 		return;
 	}
 	const at = core.spareAt;
-	const options = syn ? optionsAnswer(view, (at + path.ipHeader + wire.HEADER) & 0x3fffffff, path, offers, stamp) : 0;
+	const options = syn ? optionsAnswer(view, (at + path.ipHeader + wire.HEADER) & 0x3fffffff, path, by, offers, stamp) : 0;
 	const length = wire.HEADER + options;
 	// With the time to live and the code point that the TCB's have.
 	const hops = by === NOBODY ? 0 : PathBlock.of(view, TcbBlock.of(view, by).path).hops;
@@ -111,11 +109,13 @@ function answer(
 	if (output(view, core.spare, at, end, path)) takeSpare(view);
 }
 
-/** Writes the options of such an answer. */
-function optionsAnswer(view: DataView, at: Offset, path: PathBlock, offers: number, stamp: number): Length {
+/** Writes the options of such an answer, of the listener `by` to a SYN that offers those. What is offered without timestamps could not be remembered. */
+function optionsAnswer(view: DataView, at: Offset, path: PathBlock, by: Offset, offers: number, stamp: number): Length {
+	const own = ownOffers(view, TcbBlock.of(view, by));
+	const both = (offers & OFFER_STAMPS) !== 0 ? answering(own, offers) : 0;
 	const mss = (linkMtu(path, InterfaceBlock.of(view, path.out)) - path.ipHeader - wire.HEADER) | 0;
 	const ports = view.getInt32(REGISTER.ports, true);
 	const offset = strayOffset(view, DESTINATION_ADDRESS, SOURCE_ADDRESS, ports);
 	const now = cookieStamp((CoreBlock.of(view, CORE).now + offset) | 0, offers);
-	return wire.synOptions(view, at, mss, offers, now, stamp);
+	return wire.synOptions(view, at, mss, both, now, stamp);
 }

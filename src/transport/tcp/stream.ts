@@ -40,6 +40,8 @@ export const READ_TELL = 0x10000000;
 export const READ_END = 0x20000000;
 export const READ_BYTES = 0xfffffff;
 
+/** A window is large that has room for four steps. */
+const LARGE_SHIFT = 2;
 /** Four full segments, bytes. */
 const WORTHWHILE = 5840;
 
@@ -152,14 +154,19 @@ export function synWindow(tcb: TcbBlock): number {
 	return window;
 }
 
-/** The window to advertise, as the header has it: never less than before, and more by worthwhile steps only. RFC 9293 §3.8.6.2.2. */
+/**
+ * The window to advertise, as the header has it: never less than before, and more by worthwhile steps only, RFC 9293 §3.8.6.2.2, unless it is large: then an acknowledgment that goes anyway tells
+ * all. What the header cannot say counts as not told.
+ */
 export function advertise(tcb: TcbBlock): number {
 	const next = tcb.rcvNxt;
 	const free = tcb.rcvRoom;
 	const open = (tcb.rcvAdv - next) | 0;
-	if (!worth(tcb, free, tcb.windowStep)) return open < 0 ? 0 : inHeader(tcb, open);
-	tcb.rcvAdv = next + free;
-	return inHeader(tcb, free);
+	if (free < tcb.windowStep << LARGE_SHIFT && !worth(tcb, free, tcb.windowStep)) return open < 0 ? 0 : inHeader(tcb, open);
+	if (open > free) return inHeader(tcb, open);
+	const said = inHeader(tcb, free);
+	tcb.rcvAdv = next + (said << tcb.rcvScale);
+	return said;
 }
 
 /**
