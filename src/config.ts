@@ -4,7 +4,7 @@
 export interface StackOptions {
 	/** How many sockets there are, and their buffers. */
 	sockets?: {
-		/** TCP connections and listeners together. Each costs its part of `buffers` and about 900 B. 8 unless told. */
+		/** TCP connections and listeners together. Each costs its part of `buffers` and about 1,300 B. 8 unless told. */
 		tcp?: number;
 		/** UDP sockets of programs. About 400 B each, and a receive buffer for datagrams that wait. 4 unless told. */
 		udp?: number;
@@ -270,7 +270,7 @@ export const MDNS_REPEATS_MS: readonly number[] = Object.freeze([1000, 3000]);
 export const MDNS_TIMEOUT_MS = 5000;
 export const MDNS_MAX_TTL_S = 120;
 
-/** The default limits: loopback and three links, a small web server, 178,656 bytes of arena. */
+/** The default limits: loopback and three links, a small web server, 183,040 bytes of arena. */
 const DEFAULTS: Omit<Limits, "buffers" | "datagramBuffer" | "services" | "offers"> = Object.freeze({
 	tcp: 8,
 	udp: 4,

@@ -78,6 +78,7 @@ export function checkBoard(path: string, data: unknown, memory = machineMemory()
 		forwarding: file.forwarding ?? false,
 		reversePathFilter: file.reversePathFilter ?? false,
 		strongHost: file.strongHost ?? false,
+		...(file.tcp === undefined ? {} : { tcp: file.tcp }),
 	};
 	// DHCPv6 has sockets beside those that the stack has for DHCP, by itself.
 	const more = file.interfaces.filter((each) => hasDhcp6(each)).length;

@@ -119,6 +119,8 @@ export interface BoardFile {
 	forwarding?: boolean;
 	reversePathFilter?: boolean;
 	strongHost?: boolean;
+	/** What TCP offers its peers, and how it controls congestion. */
+	tcp?: StackOptions["tcp"];
 	interfaces: BoardInterface[];
 	/** Name servers of the whole board. */
 	dns?: string[];

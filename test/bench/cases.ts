@@ -120,9 +120,10 @@ function turnLine(): void {
 /** What a case does for `packets` packets, after its setting up. */
 type Run = (packets: number) => void;
 
-function tcpCase(mode: number, stack = makeStack()): Run {
+/** `segment`: bytes of data of a full one; with fewer than 1,460 the peer knows SACK and timestamps. */
+function tcpCase(mode: number, stack = makeStack(), segment = 1460): Run {
 	const { TCP, Listener } = createIO(stack);
-	const buffer = new ArrayBuffer(1460);
+	const buffer = new ArrayBuffer(segment);
 	new Listener({
 		port: 9,
 		onReadable() {
@@ -132,13 +133,13 @@ function tcpCase(mode: number, stack = makeStack()): Run {
 					while (count > 0) count -= this.read(buffer) ?? count;
 				},
 				onWritable(this: { write(buffer: ArrayBuffer): number }, room: number) {
-					if (mode === TCP_SINK) while (room >= 1460) room = this.write(buffer);
+					if (mode === TCP_SINK) while (room >= segment) room = this.write(buffer);
 				},
 				onError() {},
 			} as never);
 		},
 	} as never);
-	start(mode, 1460, 0);
+	start(mode, segment, segment < 1460 ? 1 : 0);
 	return (packets) => exchange(stack, packets);
 }
 
@@ -486,6 +487,8 @@ const CASES: Record<string, () => Run> = {
 	"tcp-receive-1460": () => tcpCase(TCP_SOURCE),
 	"tcp-receive-1460-interfaces-16": () => tcpCase(TCP_SOURCE, makeLargeStack()),
 	"tcp-send-1460": () => tcpCase(TCP_SINK),
+	"tcp-receive-1448-options": () => tcpCase(TCP_SOURCE, makeStack(), 1448),
+	"tcp-send-1448-options": () => tcpCase(TCP_SINK, makeStack(), 1448),
 	"tcp-receive-part": () => partCase(TCP_SOURCE),
 	"tcp-send-part": () => partCase(TCP_SINK),
 	"tcp-read-byte": () => byteCase("same"),

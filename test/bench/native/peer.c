@@ -22,8 +22,8 @@ static const uint8_t boardMac[6] = { 2, 0, 0, 0, 0, 2 }, peerMac[6] = { 2, 0, 0,
 static Arena board; /* the board's arena: a host buffer, which never moves */
 
 static struct {
-	int mode, state, reply, outstanding, unacked;
-	uint32_t payload, seq, ack, window, acked, port, count;
+	int mode, state, reply, outstanding, unacked, stamps; /* stamps: it knows SACK and timestamps */
+	uint32_t payload, seq, ack, window, acked, port, count, echo;
 	uint8_t frame[1514];
 	uint32_t length;
 	uint32_t acks[ACKS]; /* acknowledgments not sent yet, the oldest first */
@@ -48,7 +48,7 @@ static void header(uint32_t type, uint32_t protocol, uint32_t ipLength)
 static void segment(uint32_t flags, uint32_t payload, uint32_t mss)
 {
 	uint8_t *f = peer.frame, *p = f + L4;
-	uint32_t head = mss ? 24 : 20;
+	uint32_t options = mss ? 24 : 20, head = options + (peer.stamps ? 12 : 0);
 	header(0x0800, 6, 20 + head + payload);
 	put16(p, peer.port);
 	put16(p + 2, BOARD_PORT);
@@ -60,6 +60,11 @@ static void segment(uint32_t flags, uint32_t payload, uint32_t mss)
 	put32(p + 16, 0);
 	if (mss)
 		put32(p + 20, 0x02040000 | mss);
+	if (peer.stamps) {
+		put32(p + options, mss ? 0x0402080a : 0x0101080a);
+		put32(p + options + 4, 1);
+		put32(p + options + 8, peer.echo);
+	}
 	/* The payload is zero bytes: it adds nothing to the sum. */
 	put16(p + 16, ~sum16(p, head, 0x0a00 + 1 + 0x0a00 + 2 + 6 + head + payload));
 	peer.length = L4 + head + payload;
@@ -123,6 +128,10 @@ void xs_bench_start(xsMachine *the)
 	peer.payload = (uint32_t)intArg(1);
 	peer.outstanding = intArg(2);
 	peer.reply = peer.mode == MODE_ARP ? peer.outstanding : 1; /* the first makes the board ask for our address */
+	if (peer.mode == MODE_TCP_SOURCE || peer.mode == MODE_TCP_SINK) {
+		peer.stamps = peer.outstanding;
+		peer.outstanding = 0;
+	}
 	if (peer.mode == MODE_UDP_ECHO || peer.mode == MODE_UDP_SOURCE)
 		datagram();
 	else if (peer.mode == MODE_FORWARD) {
@@ -166,8 +175,8 @@ static int next(void)
 	if (peer.mode == MODE_TCP_SOURCE && peer.state == OPEN) {
 		if (peer.seq + peer.payload - peer.acked > peer.window)
 			return 0;
-		if (peer.length != DATA + peer.payload)
-			memset(peer.frame + DATA, 0, peer.payload);
+		if (peer.length != DATA + (peer.stamps ? 12 : 0) + peer.payload)
+			memset(peer.frame + DATA, 0, peer.payload + 12);
 		segment(ACK, peer.payload, 0);
 		peer.seq += peer.payload;
 		peer.count++;
@@ -239,6 +248,8 @@ void xs_bench_peer_receive(xsMachine *the)
 static void hearTcp(const uint8_t *f)
 {
 	const uint8_t *p = f + L4;
+	if (peer.stamps)
+		peer.echo = get32(p + (p[13] & SYN ? 36 : 24));
 	uint32_t flags = p[13], payload = get16(f + IP + 2) - 20 - ((uint32_t)(p[12] >> 4) << 2);
 	if (flags & SYN) {
 		peer.ack = get32(p + 4) + 1;

@@ -80,13 +80,13 @@ describe("a board file", () => {
 		[{}, "interfaces: missing; expected 1 to 63 interfaces"],
 		[
 			{ interface: [] },
-			"interface: unknown; expected name, limits, forwarding, reversePathFilter, strongHost, interfaces, dns, mdns or routes",
+			"interface: unknown; expected name, limits, forwarding, reversePathFilter, strongHost, tcp, interfaces, dns, mdns or routes",
 		],
 		[{ interfaces: [] }, "interfaces []: expected 1 to 63 interfaces"],
 		[{ interfaces: "eth0" }, 'interfaces "eth0": expected 1 to 63 interfaces'],
 		[
 			{ interfaces: [eth0], wires: 1 },
-			"wires: unknown; expected name, limits, forwarding, reversePathFilter, strongHost, interfaces, dns, mdns or routes",
+			"wires: unknown; expected name, limits, forwarding, reversePathFilter, strongHost, tcp, interfaces, dns, mdns or routes",
 		],
 		[
 			{ interfaces: [eth0], limits: { sockets: { raw: 0 } } },
@@ -112,6 +112,11 @@ describe("a board file", () => {
 		],
 		[{ interfaces: [eth0], forwarding: "yes" }, 'forwarding "yes": expected true or false'],
 		[{ interfaces: [eth0], name: "a b" }, "name \"a b\": expected 1 to 31 letters, digits, '_', '.' or '-'"],
+		[{ interfaces: [eth0], tcp: { ecn: true } }, 'tcp.ecn true: expected "answer", "ask" or "off"'],
+		[
+			{ interfaces: [eth0], tcp: { sacks: true } },
+			"tcp.sacks: unknown; expected windowScale, sack, timestamps, ecn or congestion",
+		],
 		[{ interfaces: [eth0], limits: { packets: 1e9 } }, "limits.packets 1000000000: expected 4 to 16384"],
 		[{ interfaces: [eth0], limits: { sockets: { tcp: 1.5 } } }, "limits.sockets.tcp 1.5: expected 0 to 4096"],
 		[{ interfaces: [eth0], limits: { sockets: { receiveBuffer: 1 } } }, "limits.sockets.receiveBuffer 1: expected 2 to 16777216"],
