@@ -41,6 +41,8 @@ export interface Sent {
 	/** Bytes of pattern 2, at the place in the stream that `seq` says. */
 	length?: number;
 	mss?: number;
+	/** Options as they stand in the header, behind the MSS. */
+	options?: readonly number[];
 	localPort?: number;
 	remotePort?: number;
 	/** The acknowledgment as it stands, not relative. */
@@ -144,7 +146,7 @@ export class Peer {
 				ack: segment.rawAck ?? (segment.ack === undefined ? 0 : (this.irs + segment.ack) | 0),
 				flags,
 				window: segment.window ?? this.window,
-				tcpOptions: segment.mss ? [2, 4, segment.mss >> 8, segment.mss & 255] : [],
+				tcpOptions: [...(segment.mss ? [2, 4, segment.mss >> 8, segment.mss & 255] : []), ...(segment.options ?? [])],
 			},
 			payload,
 		);
