@@ -18,6 +18,7 @@ export type {
 	Origin,
 	Sender,
 	TCPError,
+	TCPInfo,
 	TCPOptions,
 	UDPOptions,
 } from "./types.ts";

@@ -13,6 +13,7 @@ import { howByName, type ByName } from "./by-name.ts";
 import { ANY_ADDRESS, closed, foreign, hidden, isObject, linkOf, report } from "./common.ts";
 import { scopedOf, zoned } from "./zones.ts";
 import * as check from "./options.ts";
+import { tcpInfo, type TCPInfo } from "../transport/tcp/info.ts";
 import type { Bytes, Format, TCP, TCPError, TCPOptions, WriteOptions } from "./types.ts";
 
 /** Where it lies in a connection's block. */
@@ -243,6 +244,11 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 		this.#letGo();
 		this.#tcp.close(tcb);
 		if (owner !== this) owner?.onLetGo?.();
+	}
+
+	tcpInfo(): TCPInfo | undefined {
+		const tcb = TCPSocket.#perhaps(this);
+		return tcb === undefined ? undefined : tcpInfo(tcb);
 	}
 
 	get remoteAddress(): string | undefined {

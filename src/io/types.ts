@@ -1,6 +1,9 @@
 // What applications see of the sockets: ECMA-419's classes as Moddable's modules use them, and our additions to them.
 
 import type { Interface } from "../link/interface.ts";
+import type { TCPInfo } from "../transport/tcp/info.ts";
+
+export type { TCPInfo };
 
 /** What may be written, or read into: an ArrayBuffer or any view of one. */
 export type Bytes = ArrayBuffer | ArrayBufferView;
@@ -106,6 +109,8 @@ export interface TCP {
 	/** Why `onError` was called, or undefined. */
 	readonly error: TCPError | undefined;
 	target?: unknown;
+	/** What the connection knows of its way, for people: round trips, windows, losses. Undefined while it is none, as before its host's name is known. Allocates. */
+	tcpInfo(): TCPInfo | undefined;
 }
 
 /** What a Listener may be told. */

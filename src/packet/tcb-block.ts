@@ -122,6 +122,8 @@ export const TcbBlock = record({
 	cubicMiddle: int32,
 	cubicReno: int32,
 	cubicBegun: int32,
+	/** Segments that went again. */
+	resent: int32,
 	/** SND.MAX when a mark was answered last. */
 	ecnEnd: int32,
 	/** transport/tcp/hystart.ts, RFC 9406: where the round ends, the least round trip of the last one and of this, samples in it, ms; what it was when slow start became careful, and rounds since. */

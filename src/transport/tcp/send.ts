@@ -321,6 +321,7 @@ function resend(view: DataView, tcb: TcbBlock, start: number, length: number): b
 	let flags = data < length ? ACK | FIN : ACK;
 	if (data !== 0 && ((into + data) | 0) === tcb.sndQueued) flags |= PSH;
 	stopTiming(tcb);
+	tcb.resent = (tcb.resent + 1) | 0;
 	tcb.sentAt = CoreBlock.of(view, CORE).now;
 	return emitOnce(view, tcb, start, flags, wrap((tcb.sndAt + into) | 0, tcb.sendRing), data);
 }

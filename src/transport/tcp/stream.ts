@@ -42,8 +42,8 @@ export const READ_BYTES = 0xfffffff;
 
 /** A window is large that has room for four steps. */
 const LARGE_SHIFT = 2;
-/** Four full segments, bytes. */
-const WORTHWHILE = 5840;
+/** So many bytes are worth telling of, however large the ring. */
+const WORTHWHILE = 4096;
 
 /** Flags that are unusual: all but ACK, and PSH, which makes no difference. */
 const UNUSUAL = (0xff & ~PSH) << 16;
@@ -116,7 +116,7 @@ function acknowledge(view: DataView, tcb: TcbBlock, ack: number, acked: number):
 }
 
 /**
- * Whether the program is told that it may write, with `queued` bytes in the send ring: when half of it is free, so that it writes worthwhile pieces; of a large ring a sixteenth, and four segments,
+ * Whether the program is told that it may write, with `queued` bytes in the send ring: when half of it is free, so that it writes worthwhile pieces; of a large ring a sixteenth, 4 KB at the least,
  * as of what is told late less is in flight than the peer would take.
  */
 export function hasRoom(tcb: TcbBlock, queued: number): boolean {

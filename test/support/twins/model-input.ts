@@ -254,7 +254,7 @@ function transport(
 			body.length - offset,
 			socket,
 		);
-		const what = group || socket === NOBODY ? 4 : streamIn(view, word(view, TCBS * 4) + socket * 1012);
+		const what = group || socket === NOBODY ? 4 : streamIn(view, word(view, TCBS * 4) + socket * 1016);
 		if (what & 4) return unexpected;
 		return KINDS.segment | (socket << VALUE_SHIFT);
 	}

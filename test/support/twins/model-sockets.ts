@@ -42,11 +42,11 @@ const TCB = {
 	sndMost: 264,
 };
 const BITS = { ackNow: 1, ackDelayed: 2, short: 4, noDelay: 8, fin: 16, timing: 32 };
-const TCB_BYTES = 1012;
+const TCB_BYTES = 1016;
 /** Where the state stands, a byte. */
-const STATE = 584;
+const STATE = 588;
 /** Where it stands whether a FIN is asked for, likewise. */
-const FIN_QUEUED = 587;
+const FIN_QUEUED = 591;
 
 type Field = keyof typeof TCB;
 
@@ -213,7 +213,7 @@ export function streamIn(view: DataView, block: number): number {
 		tcb.sndRoom = Math.max(tcb.sndRoom, room - tcb.sndQueued);
 		what |= 8 | (acked << 8);
 		if (flight === 0) what |= 16;
-		if (tcb.sndQueued <= tcb.sndRoom || tcb.sndRoom >= Math.max(tcb.sendSize / 16, 5840)) what |= 64;
+		if (tcb.sndQueued <= tcb.sndRoom || tcb.sndRoom >= Math.max(tcb.sendSize / 16, 4096)) what |= 64;
 		if (tcb.bits & BITS.timing && ((ack - tcb.rttSeq) | 0) > 0) {
 			tcb.bits &= ~BITS.timing;
 			what |= 128;

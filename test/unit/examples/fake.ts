@@ -28,6 +28,8 @@ export class FakeTimer {
 }
 
 export class FakeTCP implements TCP {
+	tcpInfo(): undefined {}
+
 	/** Runs what is due, for all. */
 	static timer: FakeTimer | undefined = undefined;
 

@@ -1,0 +1,43 @@
+// What a connection tells people of its way.
+import { expect, test } from "vitest";
+import { tcpInfo } from "../../../../src/transport/tcp/info.ts";
+import { Peer } from "./peer.ts";
+
+test("a connection that has just begun", () => {
+	const peer = new Peer();
+	const { tcb } = peer.connected();
+	expect(tcpInfo(tcb!)).toEqual({
+		state: "established",
+		rtt: 0,
+		rttVariation: 0,
+		leastRtt: 0,
+		timeout: 200,
+		congestionWindow: 14_600,
+		slowStartThreshold: undefined,
+		segment: 1460,
+		peerWindow: 65_535,
+		inFlight: 0,
+		sacked: 0,
+		lost: 0,
+		retransmissions: 0,
+		recovery: "open",
+		reordering: false,
+		congestion: "cubic",
+		options: [],
+	});
+});
+
+test("one that has lost a segment", () => {
+	const peer = new Peer({ sockets: { sendBuffer: 32_000 }, tcp: { congestion: "newreno" } });
+	const { tcb } = peer.connected({ length: 100_000 });
+	peer.take();
+	for (let i = 0; i < 3; i++) peer.send({ flags: "A", seq: 1, ack: 1 });
+	expect(tcpInfo(tcb!)).toMatchObject({
+		recovery: "recovery",
+		retransmissions: 1,
+		slowStartThreshold: 8760,
+		congestion: "newreno",
+	});
+	peer.run(10_000);
+	expect(tcpInfo(tcb!)).toMatchObject({ recovery: "loss", congestionWindow: 1460 });
+});
