@@ -37,6 +37,7 @@ export interface AutoconfigurationState {
 
 /** Who gives an interface addresses of IPv6 as routers say: an Autoconfiguration. */
 export interface AddressKeeper {
+	/** What it knows of the link, its routers and addresses. */
 	readonly state: AutoconfigurationState;
 	/** Whether there are temporary addresses, RFC 8981. */
 	temporary: boolean;

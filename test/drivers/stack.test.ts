@@ -8,7 +8,7 @@ import { EthernetInterface } from "../../src/link/ethernet.ts";
 import { RECEIVE_CHECKED, TRANSMIT_CHECKSUM } from "../../src/device/device.ts";
 import { createIO } from "../../src/io/io.ts";
 import { Stack } from "../../src/stack.ts";
-import { EchoClient, EchoServer, UdpEchoServer } from "../support/apps.ts";
+import { ECHO, EchoClient, EchoServer, UdpEchoServer } from "../support/apps.ts";
 import { envNumber } from "../support/env.ts";
 import {
 	arp,
@@ -238,19 +238,21 @@ const NUISANCES: readonly (readonly [number, number])[] = [
 	[chips.BUSY, 50],
 	[chips.ABSENT, 1],
 ];
+/** The connections bear silence for as long as the test does, ms. */
+const PATIENCE_MS = 600_000;
 /** One lasts so long, ms, and then as long there is none. */
 const NUISANCE_MS = 50;
 
 describe("a board with a W5500 and one with an ENC28J60 on one cable", () => {
 	it.each([
 		["no faults", false, 200_000],
-		[`faults at random, SEED=${SEED}`, true, 1_000_000],
+		[`faults at random, SEED=${SEED}`, true, 3_000_000],
 	])("echo over TCP what they are sent, with %s", (_name, faults, bytes) => {
 		const random = new Prng(SEED);
 		const one = new Board("w5500", 0x0a000001, PEER, 0);
 		const other = new Board("enc28j60", 0x0a000002, OWN, 1);
-		new EchoServer(one.node);
-		new EchoServer(other.node);
+		// Whether one segment gets through is a matter of luck while a chip is away for a second at a time: nine in a row were lost in a hundred.
+		for (const { node } of [one, other]) new EchoServer(node, ECHO, 4, PATIENCE_MS);
 		const step = () => {
 			chips.passTime(1_000_000);
 			one.tick();
@@ -260,9 +262,10 @@ describe("a board with a W5500 and one with an ENC28J60 on one cable", () => {
 		};
 		for (let i = 0; i < 1500; i++) step();
 		const clients = [new EchoClient(one.node, 0x0a000002, bytes), new EchoClient(other.node, 0x0a000001, bytes)];
+		for (const [i, { stack }] of [one, other].entries()) stack.tcp.setUserTimeout(clients[i]!.tcb, PATIENCE_MS);
 		let trouble = 0;
 		for (let ms = 0; clients.some((client) => !client.done); ms++) {
-			if (ms > 600_000) expect.fail(`${clients[0]!.echoed} and ${clients[1]!.echoed} bytes after ${ms} ms, SEED=${SEED}`);
+			if (ms > PATIENCE_MS) expect.fail(`${clients[0]!.echoed} and ${clients[1]!.echoed} bytes after ${ms} ms, SEED=${SEED}`);
 			if (faults && ms % NUISANCE_MS === 0) {
 				const [which, argument] = random.pick(NUISANCES);
 				const { chip } = random.pick([one, other]);

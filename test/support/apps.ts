@@ -21,9 +21,11 @@ export class EchoServer implements SocketOwner {
 	readonly #listener: Tcb;
 	readonly #buffer = new Uint8Array(2048);
 
-	constructor(node: Node, port = ECHO, backlog = 4) {
+	/** `patienceMs`: how long its connections bear silence, 0 for as long as others. */
+	constructor(node: Node, port = ECHO, backlog = 4, patienceMs = 0) {
 		this.#node = node;
 		this.#listener = node.stack.tcp.listen("", port, backlog, 0);
+		node.stack.tcp.setUserTimeout(this.#listener, patienceMs);
 		this.#listener.owner = this;
 	}
 

@@ -4,29 +4,39 @@ import { BIT_ECN, BIT_RENO, BIT_REORDERED, BIT_SACK, BIT_SCALE, BIT_STAMPS, TcbB
 import { pipe } from "./flight.ts";
 import type { Tcb } from "./tcb.ts";
 
-/** Times in ms, windows and amounts in bytes. */
+/** What a connection knows of its way. Times are ms, windows and amounts bytes. */
 export interface TCPInfo {
+	/** As RFC 9293 §3.3.2 calls it: "established", "finWait1" and so on. */
 	readonly state: string;
-	/** Smoothed round-trip time and its variation, undefined before the first; the shortest seen; and the retransmission timeout. RFC 6298. */
+	/** Smoothed round-trip time, undefined before the first. RFC 6298. */
 	readonly rtt: number | undefined;
+	/** Its variation. */
 	readonly rttVariation: number | undefined;
+	/** The shortest round trip. */
 	readonly leastRtt: number | undefined;
+	/** Retransmission timeout. */
 	readonly timeout: number;
-	/** Congestion window and slow start threshold, undefined while there is none. RFC 5681. */
+	/** RFC 5681's cwnd. */
 	readonly congestionWindow: number;
+	/** RFC 5681's ssthresh, undefined before something was lost. */
 	readonly slowStartThreshold: number | undefined;
-	/** The largest data of one segment that is sent; the window that the peer offers. */
+	/** The largest data of one segment that is sent. */
 	readonly segment: number;
+	/** The window that the peer offers. */
 	readonly peerWindow: number;
-	/** Bytes on their way; that the peer has beyond a gap; that are lost and not sent again yet. */
+	/** Bytes on their way. */
 	readonly inFlight: number;
+	/** Bytes that the peer has beyond a gap. */
 	readonly sacked: number;
+	/** Bytes that are lost and were not sent again yet. */
 	readonly lost: number;
 	/** Segments sent again since the connection began. */
 	readonly retransmissions: number;
-	/** "open", "recovery" or "loss"; and whether segments have come in another order than they went. */
+	/** Whether something is lost: "recovery" by acknowledgments, "loss" after a timeout. */
 	readonly recovery: "open" | "recovery" | "loss";
+	/** Segments have come in another order than they went. */
 	readonly reordering: boolean;
+	/** Congestion control. */
 	readonly congestion: "cubic" | "newreno";
 	/** What both ends know: "windowScale", "sack", "timestamps", "ecn". */
 	readonly options: readonly string[];

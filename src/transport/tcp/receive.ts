@@ -139,7 +139,9 @@ function repeats(tcb: TcbBlock, flags: number, ahead: number, total: number): bo
 /** Our acknowledgment was lost, or the window is closed. What the segment acknowledges counts: FINs that crossed would else wait for a timeout. */
 function repeated(view: DataView, tcb: TcbBlock, link: InterfaceBlock, seq: number, flagsWindow: number, total: number): void {
 	const length = view.getInt32(REGISTER.payloadLength, true);
-	if (length > 0) twice(tcb, seq, (seq + length) | 0);
+	// What a closed window did not let in has come not even once.
+	const end = (seq + length) | 0;
+	if (length > 0 && ((end - tcb.rcvNxt) | 0) <= 0) twice(tcb, seq, end);
 	acknowledgeAgain(view, tcb);
 	// RFC 9293 §3.10.7.4: the peer's FIN, once more.
 	if (tcb.state === TIME_WAIT && (flagsWindow & (FIN << FLAG_SHIFT)) !== 0) linger(view, tcb, TIME_WAIT_TIME);

@@ -1,6 +1,7 @@
 // What a receiver does: delayed acknowledgments, segments out of order, the window. RFC 5681 §4.2, RFC 9293 §3.8.6.
 import { describe, expect, test } from "vitest";
 import { Prng } from "../../../support/prng.ts";
+import { Acceptor } from "./endpoint.ts";
 import { Peer } from "./peer.ts";
 import { blockOf } from "../../../support/tcb.ts";
 
@@ -213,5 +214,41 @@ describe("the window", () => {
 		endpoint.resume();
 		peer.run(0);
 		expect(endpoint.finished).toBe(true);
+	});
+});
+
+describe("what came twice", () => {
+	/** Options of what the stack says, as bytes. */
+	const options = (peer: Peer) => peer.take().map(({ frame }) => Array.from(frame.subarray(54, 34 + (frame[46]! >> 4) * 4)));
+	const withSack = { mss: 1000, options: [4, 2, 0, 0] };
+	function full() {
+		const peer = new Peer({ sockets: { receiveBuffer: 1000 } });
+		const acceptor = new Acceptor(peer.stack, 80, 4, { sends: 1, expects: 2, paused: true });
+		peer.localPort = 80;
+		peer.send({ flags: "S", ...withSack });
+		peer.take();
+		peer.send({ flags: "A", seq: 1, ack: 1 });
+		peer.send({ flags: "PA", seq: 1, ack: 1, length: 1000 });
+		peer.run(100);
+		peer.take();
+		expect(acceptor.endpoints[0]!.tcb!.rcvUsed).toBe(1000);
+		return peer;
+	}
+	test("is told of once. RFC 2883 §4", () => {
+		const peer = full();
+		peer.send({ flags: "PA", seq: 501, ack: 1, length: 500 });
+		const told = options(peer)[0]!;
+		expect(told.slice(0, 4)).toEqual([1, 1, 5, 10]);
+		const edge = (at: number) =>
+			(((told[at]! << 24) | (told[at + 1]! << 16) | (told[at + 2]! << 8) | told[at + 3]!) - peer.iss) | 0;
+		expect([edge(4), edge(8)]).toEqual([501, 1001]);
+		peer.run(500);
+		peer.send({ flags: "PA", seq: 1001, ack: 1, length: 1 });
+		expect(options(peer)).toEqual([[]]);
+	});
+	test("is not what a closed window does not let in", () => {
+		const peer = full();
+		peer.send({ flags: "PA", seq: 1001, ack: 1, length: 1 });
+		expect(options(peer)).toEqual([[]]);
 	});
 });
