@@ -12,6 +12,11 @@ const BETA = 717;
 const FAST_CONVERGENCE = 870;
 const FRIENDLY = 542;
 
+/** So many of 1,024 parts of an amount, which is not multiplied as a whole: of a window of megabytes that would be no int32. */
+function part(bytes: number, of: number): number {
+	return (Math.imul(bytes >> 10, of) + (Math.imul(bytes & 1023, of) >> 10)) | 0;
+}
+
 /** A new connection. */
 export function cubicBegins(tcb: TcbBlock): void {
 	tcb.cubicMax = 0;
@@ -38,8 +43,8 @@ function middle(bytes: number, mss: number): number {
 export function cubicReduced(tcb: TcbBlock): number {
 	const cwnd = tcb.cwnd;
 	tcb.cubicBegun = 0;
-	tcb.cubicMax = cwnd < tcb.cubicMax ? Math.imul(cwnd, FAST_CONVERGENCE) >> 10 : cwnd;
-	return Math.imul(cwnd, BETA) >> 10;
+	tcb.cubicMax = cwnd < tcb.cubicMax ? part(cwnd, FAST_CONVERGENCE) : cwnd;
+	return part(cwnd, BETA);
 }
 
 /** `bytes` were acknowledged beyond slow start: the window grows. RFC 9438 §4.2 to §4.5. */
@@ -55,7 +60,7 @@ export function avoid(tcb: TcbBlock, bytes: number, now: number): void {
 		tcb.ackedBytes = 0;
 	}
 	// What Reno would have: one segment a window at the full rate once it is where it was. RFC 9438 §4.3.
-	const share = tcb.cubicReno < tcb.cubicMax ? Math.imul(bytes, FRIENDLY) >> 10 : bytes;
+	const share = tcb.cubicReno < tcb.cubicMax ? part(bytes, FRIENDLY) : bytes;
 	tcb.ackedBytes = (tcb.ackedBytes + share) | 0;
 	if (tcb.ackedBytes >= tcb.cubicReno) {
 		tcb.ackedBytes = (tcb.ackedBytes - tcb.cubicReno) | 0;

@@ -94,7 +94,7 @@ function dataAcknowledged(view: DataView, tcb: TcbBlock, what: number): void {
 	const now = core.now;
 	if (tcb.runCount !== 0) flightAcked(view, tcb, tcb.sndUna, tcb.sndUna, now);
 	if ((what & IN_TIMED) !== 0) sampleRtt(tcb, (now - tcb.rttAt) | 0);
-	if (tcb.cwnd >> 1 < tcb.sendSize) acknowledged(tcb, what >> IN_BYTES_SHIFT, (tcb.sndNxt - tcb.sndUna) | 0, now);
+	if (tcb.cwnd >> 1 < tcb.sendSize) acknowledged(tcb, (what >>> IN_BYTES_SHIFT) | 0, (tcb.sndNxt - tcb.sndUna) | 0, now);
 	// RFC 6298 §5.2 and 5.3.
 	if ((what & IN_ALL_ACKED) !== 0) tcb.work = tcb.work & ~RETRANSMIT;
 	else {
