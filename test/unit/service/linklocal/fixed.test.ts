@@ -5,19 +5,11 @@ import { FixedAddress } from "../../../../src/service/linklocal/fixed.ts";
 import { LinkLocal } from "../../../../src/service/linklocal/linklocal.ts";
 import { createIO } from "../../../../src/io/io.ts";
 import { ARP_REPLY, ARP_REQUEST, ipText } from "../../../support/frames.ts";
-import { Rig } from "../dhcp/rig.ts";
+import { Alone } from "./alone.ts";
 
 const OWN = "10.9.0.2";
 
-class Scene extends Rig {
-	readonly told: (string | null)[] = [];
-
-	constructor(seed = 1) {
-		super({ seed });
-		this.server.silent = true;
-		this.server.reachable = false;
-	}
-
+class Scene extends Alone {
 	make(address = `${OWN}/24`): FixedAddress {
 		const { told } = this;
 		return new FixedAddress(this.stack, "eth0", address, {

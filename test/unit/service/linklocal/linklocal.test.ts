@@ -4,22 +4,14 @@ import { describe, expect, it } from "vitest";
 import { LinkLocal } from "../../../../src/service/linklocal/linklocal.ts";
 import { ARP_REPLY, ARP_REQUEST, ip, ipText } from "../../../support/frames.ts";
 import { World } from "../../../support/world.ts";
-import { Rig } from "../dhcp/rig.ts";
+import { Alone } from "./alone.ts";
 
 const isLinkLocal = (address: string | null): boolean => {
 	const [a, b, c] = (address ?? "").split(".").map(Number);
 	return a === 169 && b === 254 && c! >= 1 && c! <= 254;
 };
 
-class Scene extends Rig {
-	readonly told: (string | null)[] = [];
-
-	constructor(seed = 1) {
-		super({ seed });
-		this.server.silent = true;
-		this.server.reachable = false;
-	}
-
+class Scene extends Alone {
 	make(): LinkLocal {
 		const { told } = this;
 		return new LinkLocal(this.stack, "eth0", {
