@@ -1,5 +1,5 @@
 // A router says that another way to a destination is nearer, RFC 792 and 1122 §3.2.2.2, RFC 4861 §8: that destination has a route of its own from then on, until the next hop does not
-// answer, the link goes, others take its place, or ten minutes are over. Routers know better, and never get here: transport/icmp.ts, link/nd.ts.
+// answer, the link goes, others take its place, or five minutes are over. Routers know better, and never get here: transport/icmp.ts, link/nd.ts.
 
 import { isGroup, isLocal, linkRedirected } from "#codec";
 import { addressText, familyBits, given, isMulticast, isNear } from "../address.ts";

@@ -2,7 +2,6 @@
 
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
-import { REGISTER } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Length } from "../../packet/numbers.ts";
 import { newsPost, WRITABLE } from "../../packet/news.ts";
@@ -26,7 +25,7 @@ import { hasRoom } from "./stream.ts";
 import { refuse } from "./stray.ts";
 import { setState, stopTiming } from "./block.ts";
 import { tailAcked } from "./tail.ts";
-import { echoOf, stampNow } from "./timestamps.ts";
+import { stampNow } from "./timestamps.ts";
 import { timeWait } from "./timing.ts";
 import { offered } from "./window.ts";
 import { PERSIST, RETRANSMIT } from "./work.ts";
@@ -54,7 +53,6 @@ export function acknowledgment(
 	}
 	tcb.heard = 1;
 	if (tcb.keepAliveProbes !== 0) startKeepAlive(view, tcb);
-	if ((tcb.bits & BIT_STAMPS) !== 0) tcb.tsEcho = echoOf(view, view.getInt32(REGISTER.transportAt, true));
 	let finAcked = false;
 	if (acked >= 0) {
 		const had = tcb.sackedBytes;

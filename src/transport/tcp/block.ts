@@ -84,7 +84,7 @@ export function renew(view: DataView, tcb: TcbBlock): void {
 	tcb.timedOut = 0;
 	flightClear(tcb);
 	tcb.undoBytes = 0;
-	tcb.tsEcho = 0;
+	tcb.resent = 0;
 	tcb.finQueued = 0;
 	tcb.finAhead = 0;
 	tcb.detached = 0;
@@ -105,9 +105,6 @@ export function renew(view: DataView, tcb: TcbBlock): void {
 	tcb.nextAccept = 0;
 	tcb.home = 0;
 	tcb.leastRate = 0;
-	tcb.sndScale = 0;
-	tcb.rcvScale = 0;
-	tcb.tsRecent = 0;
 	pathClear(PathBlock.of(view, tcb.path));
 }
 

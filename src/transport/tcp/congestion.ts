@@ -58,6 +58,12 @@ export function reduce(tcb: TcbBlock): void {
 	if ((tcb.bits & BIT_ECN) !== 0) tcb.bits = tcb.bits | BIT_CWR;
 }
 
+/** The same where nothing goes again that would bring the window down by and by. */
+export function slowDown(tcb: TcbBlock): void {
+	reduce(tcb);
+	tcb.cwnd = tcb.ssthresh;
+}
+
 /** The retransmission timer expired; `first` unless it did so before for the same data. */
 export function timedOut(tcb: TcbBlock, first: boolean): void {
 	if (first) reduce(tcb);

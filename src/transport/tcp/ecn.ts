@@ -6,7 +6,7 @@ import { BIT_CWR, BIT_ECE, BIT_ECN, type TcbBlock } from "../../packet/tcb-block
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { ACK, CWR, ECE, SYN } from "../../wire/tcp.ts";
-import { reduce } from "./congestion.ts";
+import { slowDown } from "./congestion.ts";
 import { SYN_SENT } from "./states.ts";
 
 /** The lowest two bits of the octet behind the version: congestion was met; the sender can hear of that. */
@@ -48,8 +48,7 @@ export function ecnArrives(view: DataView, tcb: TcbBlock, flags: number, length:
 	if (length !== 0 && isMarked(view)) tcb.bits = tcb.bits | BIT_ECE;
 	if ((flags & (ECE | ACK)) !== (ECE | ACK) || tcb.recovering !== 0 || tcb.timedOut !== 0) return;
 	if (((view.getInt32(REGISTER.ack, true) - tcb.ecnEnd) | 0) <= 0) return;
-	reduce(tcb);
-	tcb.cwnd = tcb.ssthresh;
+	slowDown(tcb);
 	tcb.ecnEnd = tcb.sndMax;
 }
 

@@ -6,8 +6,8 @@
 //   12 bits: a hash that depends on the peer's ISN, plus the class of its MSS,
 //   12 bits: a hash that does not, so that a peer's later segment tells that its first one was lost,
 // both hashes of F and the step. Three steps and eight classes are valid at a time: one guess in 2^27 hits. (One in 2^21 of somebody who
-// had the peer's address and port before, and so knows F roughly.) Window scale and SACK, once we have them, go into our timestamp as on
-// Linux: they need no bits here.
+// had the peer's address and port before, and so knows F roughly.) Window scale and SACK are in our timestamp, as on
+// Linux (timestamps.ts): they need no bits here.
 
 import { ADDRESS, isNone, isV4, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";

@@ -22,7 +22,7 @@ import { emitReset } from "./send.ts";
 import { receiveEnds, sendEnds } from "./share.ts";
 import { CLOSED, CLOSE_WAIT, FIN_WAIT_2, LISTEN, NO_ERROR, SYN_RECEIVED } from "./states.ts";
 import { quiet, setIss, setState } from "./block.ts";
-import { stampsBegin } from "./timestamps.ts";
+import { stampOffset } from "./timestamps.ts";
 
 /** Answers of `begin`, and of what calls it. */
 export const BEGUN = 0;
@@ -86,7 +86,7 @@ export function enter(view: DataView, tcb: TcbBlock): boolean {
 	const now = CoreBlock.of(view, CORE).now;
 	makeHeaders(view, tcb);
 	tcb.optionsLength = 0;
-	stampsBegin(view, tcb);
+	tcb.tsOffset = stampOffset(view, tcb.localAddress, tcb.remoteAddress, portsOf(tcb));
 	tcb.answerAt = now;
 	forgetClaims(tcb);
 	tcb.rto = RTO_INITIAL;

@@ -14,16 +14,14 @@ import { halfSipHash } from "../../wire/hash.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
-import { allLost } from "./flight.ts";
 import { tcpMark } from "./pending.ts";
+import { beginAnew } from "./recovery.ts";
 import { arm } from "./send.ts";
 import { headersOf, mostData } from "./size.ts";
 import { ESTABLISHED, SYN_RECEIVED } from "./states.ts";
 import { stopTiming } from "./block.ts";
 import { RAISE } from "./work.ts";
 
-/** No more than that is in flight without window scaling, bytes. */
-const MOST_IN_FLIGHT = 0xffff;
 /** A claim is about something in flight: after two of the longest timeouts it is void, ms. */
 const CLAIM_TIME = 120_000;
 /** The packets below which segments do not shrink, bytes: every link carries IPv6's least MTU, and what says less is no claim to follow. RFC 8201 §4. */
@@ -66,7 +64,7 @@ function contradicted(tcb: TcbBlock, mss: number): boolean {
 	const since = changed ? tcb.sizeSince : (tcb.iss + 1) | 0;
 	const acked = (tcb.sndUna - since) | 0;
 	// Before the change by more than can be in flight: it lies more than 2 GB back.
-	return acked > mss || acked < -MOST_IN_FLIGHT;
+	return acked > mss || acked < -(tcb.sendSize + 1);
 }
 
 /** Smaller segments from now on, or segments that may be fragmented. False when they are so already. */
@@ -106,14 +104,10 @@ function allowFragments(view: DataView, tcb: TcbBlock): boolean {
 	return true;
 }
 
-/** What was too big goes again at once. It is no sign of congestion: cwnd stays, RFC 1191 §6.5. Duplicates of what goes again prove nothing. */
+/** What was too big goes again at once. It is no sign of congestion: cwnd stays, RFC 1191 §6.5. */
 function sendAgain(view: DataView, tcb: TcbBlock): void {
-	allLost(view, tcb);
-	tcb.recover = tcb.sndMax;
-	tcb.timedOut = 1;
-	tcb.recovering = 0;
+	beginAnew(view, tcb);
 	stopTiming(tcb);
-	tcb.dupAcks = 0;
 	tcpMark(view, tcb.at);
 }
 

@@ -18,7 +18,6 @@ export function rackBegins(tcb: TcbBlock, now: number): void {
 	tcb.rackHighest = tcb.iss;
 	tcb.rackRtt = 0;
 	tcb.againAt = tcb.iss;
-	tcb.resent = 0;
 	tcb.minRtt = tcb.srtt < 0 ? 0x7fffffff : tcb.srtt >> 3;
 	tcb.reoSteps = 1;
 	tcb.reoKept = 0;

@@ -6,7 +6,7 @@ import { REGISTER } from "../../packet/fields.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { BIT_ACK_NOW, BIT_ECN, BIT_STAMPS, TcbBlock } from "../../packet/tcb-block.ts";
-import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
+import { ACK, FIN, RST, stampsAt, SYN } from "../../wire/tcp.ts";
 import { acknowledgment } from "./acknowledge.ts";
 import { acknowledgeAgain, challenge, resendSyn, unacceptable } from "./answers.ts";
 import { ecnArrives } from "./ecn.ts";
@@ -17,7 +17,7 @@ import { CLOSING, ESTABLISHED, LAST_ACK, LISTEN, NO_ERROR, REFUSED, RESET, SYN_R
 import { predict, setState } from "./block.ts";
 import { textArrives } from "./text.ts";
 import { windowOf } from "./stream.ts";
-import { stampAcceptable, stampOf, stampSeen } from "./timestamps.ts";
+import { stampAcceptable, stampSeen } from "./timestamps.ts";
 import { linger, TIME_WAIT_TIME } from "./timing.ts";
 import { twice } from "./twice.ts";
 
@@ -60,7 +60,11 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 	}
 
 	const stamped = (tcb.bits & BIT_STAMPS) !== 0 && (flags & RST) === 0;
-	if (stamped && !stampAcceptable(view, tcb, link)) return;
+	const stamps = stamped ? stampsAt(view, view.getInt32(REGISTER.transportAt, true)) : 0;
+	if (stamped) {
+		if (!stampAcceptable(view, tcb, link, stamps)) return;
+		tcb.tsEcho = view.getInt32(stamps + 4);
+	}
 
 	// First, the sequence number. Data with RST is a text for people.
 	const length = view.getInt32(REGISTER.payloadLength, true);
@@ -96,10 +100,9 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 		return;
 	}
 	const ack = view.getInt32(REGISTER.ack, true);
-	const before = tcb.rcvNxt;
 	if (!acknowledgment(view, tcb, link, seq, ack, windowIn(tcb, flagsWindow), total)) return;
 	// Only now: a forged acknowledgment must not make honest timestamps old ones. RFC 7323 §7.
-	if (stamped && tcb.rcvNxt === before) stampSeen(view, tcb, seq, stampOf(view, view.getInt32(REGISTER.transportAt, true)));
+	if (stamped) stampSeen(view, tcb, seq, view.getInt32(stamps));
 
 	// Sixth, the urgent pointer, is not looked at: urgent data is data. Seventh, data; eighth, FIN.
 	if (total !== 0) textArrives(view, tcb, link, ahead, length, room, flags);

@@ -3,7 +3,7 @@
 
 import { BIT_REORDERED, BIT_SACK, BIT_STAMPS, BIT_TWICE, BIT_UNDO, type TcbBlock } from "../../packet/tcb-block.ts";
 import { reduce } from "./congestion.ts";
-import { firstLost, noneLost, pipe } from "./flight.ts";
+import { allLost, firstLost, noneLost, pipe } from "./flight.ts";
 import { rackRecovered } from "./rack.ts";
 import { ratio } from "./ratio.ts";
 
@@ -34,6 +34,15 @@ function begin(tcb: TcbBlock): void {
 	tcb.prrDelivered = 0;
 	tcb.prrOut = 0;
 	tcb.recoverFlight = (tcb.sndMax - tcb.sndUna) | 0;
+}
+
+/** All that is in flight and not known to be there goes again, as the windows let it. Duplicates of it prove nothing. */
+export function beginAnew(view: DataView, tcb: TcbBlock): void {
+	allLost(view, tcb);
+	tcb.recover = tcb.sndMax;
+	tcb.timedOut = 1;
+	tcb.recovering = 0;
+	tcb.dupAcks = 0;
 }
 
 /** Everything that was in flight when it began is acknowledged. */
@@ -86,11 +95,11 @@ function proportion(tcb: TcbBlock, delivered: number, advanced: boolean): void {
 	tcb.cwnd = (flight + Math.max(more, 0)) | 0;
 }
 
-/** Whether what went again need not have: the peer echoes a timestamp from before, or has had all of it twice. */
+/** Whether what went again need not have: the peer echoes a timestamp from before. */
 function needless(tcb: TcbBlock): boolean {
-	if ((tcb.bits & BIT_UNDO) === 0 || (tcb.recovering === 0 && tcb.timedOut === 0)) return false;
-	if ((tcb.bits & BIT_STAMPS) !== 0) return ((tcb.tsEcho - tcb.undoStamp) | 0) < 0;
-	return false;
+	if (tcb.recovering === 0 && tcb.timedOut === 0) return false;
+	const known = BIT_UNDO | BIT_STAMPS;
+	return (tcb.bits & known) === known && ((tcb.tsEcho - tcb.undoStamp) | 0) < 0;
 }
 
 /** Whether by what came twice it was so; recovery may be over already. */

@@ -188,7 +188,7 @@ function transmitData(view: DataView, tcb: TcbBlock, flight: number): boolean {
 		if (length < mss && !partialAllowed(tcb, next, length, unsent)) break;
 		if (tcb.runCount === RUNS && !flightHasRoom(view, tcb)) break;
 		// A device that is busy would soon make us drop: wait until it has taken what it was given.
-		if (core.spare < 0 || (path.out !== 0 && isBusy(view, path.out))) {
+		if (core.spare < 0 || isBusyPath(view, path)) {
 			complete = false;
 			break;
 		}
@@ -290,6 +290,7 @@ export function probe(view: DataView, tcb: TcbBlock): void {
 /** Sends what is lost again, from the first on, as the congestion window lets it. False when a buffer or the device is waited for. RFC 6675 §5, RFC 8985 §6. */
 function sendLost(view: DataView, tcb: TcbBlock): boolean {
 	const core = CoreBlock.of(view, CORE);
+	const path = PathBlock.of(view, tcb.path);
 	const now = core.now;
 	for (let index = nextLost(view, tcb); index >= 0; index = nextLost(view, tcb)) {
 		const start = runStart(view, tcb, index);
@@ -300,7 +301,7 @@ function sendLost(view: DataView, tcb: TcbBlock): boolean {
 		const into = (start - tcb.sndUna) | 0;
 		// Beyond a window that has shrunk nothing goes but what the peer waits for.
 		if (into !== 0 && ((into + length) | 0) > tcb.sndWnd) return true;
-		if (core.spare < 0 || isBusyPath(view, tcb)) return false;
+		if (core.spare < 0 || isBusyPath(view, path)) return false;
 		if (!resend(view, tcb, start, length)) return false;
 		sentAgain(view, tcb, index, length, now);
 		wentAgain(tcb, length, stampNow(view, tcb));
@@ -309,9 +310,9 @@ function sendLost(view: DataView, tcb: TcbBlock): boolean {
 	return true;
 }
 
-function isBusyPath(view: DataView, tcb: TcbBlock): boolean {
-	const out = PathBlock.of(view, tcb.path).out;
-	return out !== 0 && isBusy(view, out);
+/** Whether a device is waited for that would soon make us drop. */
+function isBusyPath(view: DataView, path: PathBlock): boolean {
+	return path.out !== 0 && isBusy(view, path.out);
 }
 
 /** Sends `length` sequence numbers from `start` on again, of which the last may be our FIN. False when there is no packet buffer. */
@@ -344,7 +345,7 @@ export function probeLast(view: DataView, tcb: TcbBlock): boolean {
 	const most = dataFor(view, tcb);
 	const last = tcb.runCount === 0 ? tcb.sndUna : runStart(view, tcb, (tcb.runCount - 1) | 0);
 	const length = Math.min((tcb.sndMax - last) | 0, (most + (tcb.finQueued !== 0 ? 1 : 0)) | 0);
-	if (isBusyPath(view, tcb) || !resend(view, tcb, (tcb.sndMax - length) | 0, length)) return false;
+	if (isBusyPath(view, PathBlock.of(view, tcb.path)) || !resend(view, tcb, (tcb.sndMax - length) | 0, length)) return false;
 	lastAgain(view, tcb, length, CoreBlock.of(view, CORE).now);
 	return true;
 }

@@ -23,7 +23,7 @@ import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { hopsBy } from "./life.ts";
 import { answering, MOST_UNSCALED, ownOffers } from "./offers.ts";
 import { firstWindow } from "./share.ts";
-import { cookieStamp, strayOffset } from "./timestamps.ts";
+import { cookieStamp, stampOffset } from "./timestamps.ts";
 
 const FLAG_SHIFT = 16;
 /** Nobody has a TCB for the segment. */
@@ -115,7 +115,7 @@ function optionsAnswer(view: DataView, at: Offset, path: PathBlock, by: Offset, 
 	const both = (offers & OFFER_STAMPS) !== 0 ? answering(own, offers) : 0;
 	const mss = (linkMtu(path, InterfaceBlock.of(view, path.out)) - path.ipHeader - wire.HEADER) | 0;
 	const ports = view.getInt32(REGISTER.ports, true);
-	const offset = strayOffset(view, DESTINATION_ADDRESS, SOURCE_ADDRESS, ports);
+	const offset = stampOffset(view, DESTINATION_ADDRESS, SOURCE_ADDRESS, ports);
 	const now = cookieStamp((CoreBlock.of(view, CORE).now + offset) | 0, offers);
 	return wire.synOptions(view, at, mss, both, now, stamp);
 }

@@ -147,7 +147,7 @@ export function windowOf(tcb: TcbBlock, flagsWindow: number): number {
 	return (flagsWindow & 0xffff) << tcb.sndScale;
 }
 
-/** The window in our SYN, which is not scaled. */
+/** The window in our SYN, which is not scaled; from then on the peer was told of it. */
 export function synWindow(tcb: TcbBlock): number {
 	const window = Math.min(tcb.rcvRoom, MOST_UNSCALED);
 	tcb.rcvAdv = tcb.rcvNxt + window;

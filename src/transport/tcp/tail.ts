@@ -2,7 +2,7 @@
 
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { BIT_LATE, BIT_PROBED, BIT_PROBED_AGAIN, BIT_SACK, BIT_TWICE, type TcbBlock } from "../../packet/tcb-block.ts";
-import { reduce } from "./congestion.ts";
+import { slowDown } from "./congestion.ts";
 import { probeNew, probeLast } from "./send.ts";
 import { ESTABLISHED } from "./states.ts";
 
@@ -30,6 +30,5 @@ export function tailAcked(tcb: TcbBlock, ack: number, advanced: boolean): void {
 	if (again && !beyond && advanced && (bits & BIT_TWICE) === 0) return;
 	tcb.bits = bits & ~(BIT_PROBED | BIT_PROBED_AGAIN);
 	if (!again || !beyond || (bits & BIT_TWICE) !== 0 || tcb.recovering !== 0) return;
-	reduce(tcb);
-	tcb.cwnd = tcb.ssthresh;
+	slowDown(tcb);
 }

@@ -10,14 +10,13 @@ import { BIT_LATE, BIT_PROBED, BIT_PROBED_AGAIN, TcbBlock, tcbAt } from "../../p
 import { timerDue, timerNext } from "../../packet/timers.ts";
 import { timedOut } from "./congestion.ts";
 import { tick } from "./delayed.ts";
-import { allLost } from "./flight.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { end, endOrphan } from "./life.ts";
 import { lookAtPace } from "./pace.ts";
 import { raise, sizeTimedOut } from "./path-mtu.ts";
 import { tcpMark } from "./pending.ts";
 import { findLost } from "./rack.ts";
-import { recoverBy, remember } from "./recovery.ts";
+import { beginAnew, recoverBy, remember } from "./recovery.ts";
 import { RTO_MAX, setWait } from "./rtt.ts";
 import { arm, emitReset, PERSIST_MAX, probe, transmitAny } from "./send.ts";
 import { ESTABLISHED, NO_ERROR, SYN_RECEIVED, SYN_SENT, TIME_WAIT, TIMEOUT, UNREACHABLE } from "./states.ts";
@@ -132,11 +131,7 @@ function retransmissionTimeout(view: DataView, tcb: TcbBlock, now: number): void
 		sizeTimedOut(view, tcb);
 		if (first && tcb.recovering === 0 && tcb.timedOut === 0) remember(tcb);
 		timedOut(tcb, first && tcb.timedOut === 0);
-		allLost(view, tcb);
-		tcb.recovering = 0;
-		tcb.timedOut = 1;
-		tcb.recover = tcb.sndMax;
-		tcb.dupAcks = 0;
+		beginAnew(view, tcb);
 		tcb.bits = tcb.bits & ~(BIT_PROBED | BIT_PROBED_AGAIN);
 		tcb.work = tcb.work & ~REORDER;
 	} else tcb.sndNxt = tcb.sndUna;

@@ -5,7 +5,7 @@ import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import { REGISTER } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
-import type { Offset } from "../../packet/numbers.ts";
+import type { Address, Offset } from "../../packet/numbers.ts";
 import { BIT_STAMPS, type TcbBlock } from "../../packet/tcb-block.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { halfSipHash } from "../../wire/hash.ts";
@@ -21,16 +21,13 @@ const COOKIE_SACK = 16;
 const COOKIE_UNSCALED = 32;
 const COOKIE_BITS = 63;
 
-/** Each connection counts from elsewhere, so that nobody reads from it for how long we have been running: RFC 7323 §5.4. The same addresses and ports go on where they were. */
-export function stampsBegin(view: DataView, tcb: TcbBlock): void {
+/**
+ * What is added to the time in our timestamps: each connection counts from elsewhere, so that nobody reads from it for how long we have been running, RFC 7323 §5.4. The same addresses and ports
+ * (remote << 16 | local) go on where they were.
+ */
+export function stampOffset(view: DataView, local: Address, remote: Address, ports: number): number {
 	const tcp = TcpBlock.of(view, tcpAt(view));
-	const local = addressWord(view, tcb.localAddress);
-	const remote = addressWord(view, tcb.remoteAddress);
-	tcb.tsOffset = offsetOf(tcp, local, remote, (tcb.remotePort << 16) | tcb.localPort);
-}
-
-function offsetOf(tcp: TcpBlock, local: number, remote: number, ports: number): number {
-	return halfSipHash(tcp.key1, tcp.key0, local, remote, ports);
+	return halfSipHash(tcp.key1, tcp.key0, addressWord(view, local), addressWord(view, remote), ports);
 }
 
 /** Our timestamp, ms. */
@@ -44,11 +41,6 @@ export function cookieStamp(stamp: number, offers: number): number {
 	const low = scale | ((offers & OFFER_SACK) !== 0 ? COOKIE_SACK : 0);
 	const coded = (stamp & ~COOKIE_BITS) | low;
 	return ((stamp - coded) | 0) < 0 ? (coded - COOKIE_BITS - 1) | 0 : coded;
-}
-
-/** The offset of a connection that is none yet: of the segment in the registers. */
-export function strayOffset(view: DataView, local: Offset, remote: Offset, ports: number): number {
-	return offsetOf(TcpBlock.of(view, tcpAt(view)), addressWord(view, local), addressWord(view, remote), ports);
 }
 
 /** What the peer's SYN offered, by the echo of such a timestamp in the segment at `at`; without one it is forgotten. */
@@ -65,12 +57,6 @@ export function cookieOffers(view: DataView, at: Offset): number {
 export function stampOf(view: DataView, at: Offset): number {
 	const stamps = stampsAt(view, at);
 	return stamps === 0 ? 0 : view.getInt32(stamps);
-}
-
-/** The echo of our timestamp in the segment at `at`, 0 when it has none. */
-export function echoOf(view: DataView, at: Offset): number {
-	const stamps = stampsAt(view, at);
-	return stamps === 0 ? 0 : view.getInt32(stamps + 4);
 }
 
 /** Whether the segment's only option is a timestamp that is not older than the last: as predicted. */
@@ -92,9 +78,8 @@ export function stampSeen(view: DataView, tcb: TcbBlock, seq: number, stamp: num
 	tcb.tsRecentAt = CoreBlock.of(view, CORE).now;
 }
 
-/** Whether the segment in the registers, no RST, may be looked at: it has a timestamp, and it is not older than the last. Else it is counted, and answered. RFC 7323 §3.2, §5.3, R1. */
-export function stampAcceptable(view: DataView, tcb: TcbBlock, link: InterfaceBlock): boolean {
-	const stamps = stampsAt(view, view.getInt32(REGISTER.transportAt, true));
+/** Whether a segment, no RST, with its timestamps there (0: it has none) may be looked at: they are not older than the last. Else it is counted, and answered. RFC 7323 §3.2, §5.3, R1. */
+export function stampAcceptable(view: DataView, tcb: TcbBlock, link: InterfaceBlock, stamps: Offset): boolean {
 	if (stamps !== 0) {
 		if (((view.getInt32(stamps) - tcb.tsRecent) | 0) >= 0) return true;
 		const age = (CoreBlock.of(view, CORE).now - tcb.tsRecentAt) | 0;
