@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { compileFlat, tell } from "./compile/compile.mjs";
 import { hash, hashFiles, root } from "./compile.mjs";
 import { nativesModule, nativesSource, unitSource } from "./natives.mjs";
+import { wrongFormats } from "./wire-offsets.mjs";
 
 /** What the interpreter may call: the second exports all of the first. */
 const DOORS = ["src/wire/codec.ts", "src/door.ts"];
@@ -60,6 +61,9 @@ let made;
 /** Brings the C up to date, once in a process, and returns its folder. Throws Error with a line for each place that is outside the subset. */
 export function makeFlat() {
 	if (made) return flatFolder;
+	// Of interpreted formats too, which are not among what the stamp knows.
+	const wrong = wrongFormats(root);
+	if (wrong.length > 0) throw new Error(tell(wrong));
 	const called = natives();
 	if (isSame(called)) {
 		made = true;

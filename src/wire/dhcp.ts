@@ -3,6 +3,8 @@
 export const SERVER_PORT = 67;
 export const CLIENT_PORT = 68;
 
+/** Bytes before the options, the magic cookie among them. */
+export const HEADER = 240;
 const OP = 0;
 export const HTYPE = 1;
 export const HLEN = 2;
@@ -15,7 +17,6 @@ export const CHADDR = 28;
 const SNAME = 44;
 export const FILE = 108;
 const COOKIE = 236;
-export const OPTIONS = 240;
 
 export const BOOTREQUEST = 1;
 export const BOOTREPLY = 2;
@@ -65,9 +66,9 @@ export const RELEASE = 7;
 
 /** Whether a whole message for Ethernet lies there, with no option that is cut off. */
 export function valid(view: DataView, at: number, end: number): boolean {
-	if (end - at < OPTIONS || view.getInt32(at + COOKIE) !== MAGIC) return false;
+	if (end - at < HEADER || view.getInt32(at + COOKIE) !== MAGIC) return false;
 	if (view.getUint8(at + HTYPE) !== ETHERNET || view.getUint8(at + HLEN) !== ETHERNET_LENGTH) return false;
-	const overloaded = scan(view, at + OPTIONS, end);
+	const overloaded = scan(view, at + HEADER, end);
 	if (overloaded < 0 || ((overloaded & 1) !== 0 && scan(view, at + FILE, at + COOKIE) < 0)) return false;
 	return (overloaded & 2) === 0 || scan(view, at + SNAME, at + FILE) >= 0;
 }
@@ -108,7 +109,7 @@ function scan(view: DataView, at: number, end: number, found?: Map<number, Uint8
  */
 export function options(view: DataView, at: number, end: number): Map<number, Uint8Array> {
 	const found = new Map<number, Uint8Array>();
-	const overloaded = scan(view, at + OPTIONS, end, found);
+	const overloaded = scan(view, at + HEADER, end, found);
 	if ((overloaded & 1) !== 0) scan(view, at + FILE, at + COOKIE, found);
 	if ((overloaded & 2) !== 0) scan(view, at + SNAME, at + FILE, found);
 	return found;
@@ -142,7 +143,7 @@ export function begin(view: DataView, at: number, op: number, xid: number, mac: 
 	view.setInt32(at + XID, xid);
 	for (let i = 0; i < ETHERNET_LENGTH; i++) view.setUint8(at + CHADDR + i, mac[i]!);
 	view.setInt32(at + COOKIE, MAGIC);
-	return at + OPTIONS;
+	return at + HEADER;
 }
 
 /** These write an option at `at`, and answer where the next one goes. */

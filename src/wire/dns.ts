@@ -4,6 +4,12 @@
 
 /** Bytes of the header. */
 export const HEADER = 12;
+const FLAGS = 2;
+const QUESTIONS = 4;
+const ANSWERS = 6;
+const AUTHORITIES = 8;
+const ADDITIONALS = 10;
+
 /** Largest name on the wire and largest label, octets. RFC 1035 §2.3.4. */
 const MAX_NAME = 255;
 export const MAX_LABEL = 63;
@@ -39,11 +45,7 @@ export const NO_ERROR = 0;
 export const NAME_ERROR = 3;
 export const REFUSED = 5;
 
-const FLAGS = 2;
-const QUESTIONS = 4;
-const ANSWERS = 6;
-const AUTHORITIES = 8;
-const ADDITIONALS = 10;
+/** Bits of FLAGS. */
 const RECURSION_DESIRED = 0x0100;
 const TRUNCATED = 0x0200;
 /** Of an answer: by who has the name itself. */

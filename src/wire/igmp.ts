@@ -1,17 +1,19 @@
 // IGMP, RFC 1112, 2236 and 3376 §4. `at` is the arena offset of its header.
 
-/** Bytes of what the older versions send, and of a query of version 3 before its sources. */
+/** Bytes of what the older versions send, and before the records of version 3's reports. */
 export const HEADER = 8;
-export const QUERY_HEADER = 12;
 export const CODE = 1;
 export const CHECKSUM = 2;
 export const GROUP = 4;
-/** Of version 3's queries: robustness in three bits, interval, and how many sources there are. */
+/** Of reports of version 3: how many records there are. */
+export const RECORD_COUNT = 6;
+
+/** Bytes of a query of version 3 before its sources. */
+export const QUERY_HEADER = 12;
+/** Robustness in three bits, interval, and how many sources there are. */
 export const ROBUSTNESS = 8;
 export const INTERVAL = 9;
 export const SOURCE_COUNT = 10;
-/** Of version 3's reports: how many records there are. */
-export const RECORD_COUNT = 6;
 
 export const QUERY = 0x11;
 export const REPORT_1 = 0x12;

@@ -1,19 +1,23 @@
 // MLD, RFC 2710 and 3810 §5: messages of ICMPv6. `at` is the arena offset of the ICMP header.
 
-/** Bytes of what version 1 sends, and of a query of version 2 before its sources. */
+/** Bytes of what version 1 sends. */
 export const HEADER = 24;
-export const QUERY_HEADER = 28;
 export const CHECKSUM = 2;
 /** How long answers may take, as a code of 16 bits. */
 export const DELAY = 4;
+/** Of reports of version 2: how many records there are. */
+export const RECORD_COUNT = 6;
 export const GROUP = 8;
-/** Of version 2's queries: robustness in three bits, interval, and how many sources there are. */
+
+/** Where the records of such a report begin. */
+export const RECORDS = 8;
+
+/** Bytes of a query of version 2 before its sources. */
+export const QUERY_HEADER = 28;
+/** Robustness in three bits, interval, and how many sources there are. */
 export const ROBUSTNESS = 24;
 export const INTERVAL = 25;
 export const SOURCE_COUNT = 26;
-/** Of version 2's reports: how many records there are, and where they begin. */
-export const RECORD_COUNT = 6;
-export const RECORDS = 8;
 
 export const QUERY = 130;
 export const REPORT_1 = 131;

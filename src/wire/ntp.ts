@@ -2,6 +2,14 @@
 
 /** Bytes of a message without extensions. */
 export const BYTES = 48;
+const STRATUM = 1;
+const ROOT_DELAY = 4;
+const ROOT_DISPERSION = 8;
+const REFERENCE_ID = 12;
+const ORIGIN = 24;
+const RECEIVE = 32;
+const TRANSMIT = 40;
+
 export const PORT = 123;
 export const VERSION = 4;
 export const CLIENT = 3;
@@ -10,14 +18,6 @@ export const SERVER = 4;
 export const UNSYNCHRONISED = 3;
 /** From this stratum on, and at 0, there is no time in a message. */
 export const NO_STRATUM = 16;
-
-const STRATUM = 1;
-const ROOT_DELAY = 4;
-const ROOT_DISPERSION = 8;
-const REFERENCE_ID = 12;
-const ORIGIN = 24;
-const RECEIVE = 32;
-const TRANSMIT = 40;
 
 /** Seconds from 1900, where NTP counts from, to 1970; and of an era, the first of which ends in 2036. */
 const TO_1970 = 2_208_988_800;
