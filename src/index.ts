@@ -21,6 +21,7 @@ export type {
 	ListenerOptions,
 	Origin,
 	Sender,
+	Sources,
 	TCPError,
 	TCPOptions,
 	UDPOptions,

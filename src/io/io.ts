@@ -17,6 +17,7 @@ export type {
 	ListenerOptions,
 	Origin,
 	Sender,
+	Sources,
 	TCPError,
 	TCPInfo,
 	TCPOptions,

@@ -156,6 +156,9 @@ export interface Listener {
 	target?: unknown;
 }
 
+/** Whom a group is heard from: from these addresses alone (RFC 4607), or from all but those of `except`. RFC 3376 §3.1. */
+export type Sources = string | readonly string[] | { readonly except: string | readonly string[] };
+
 /** What a UDP may be told. */
 export interface UDPOptions extends CommonOptions {
 	/** 0, or left out: one that is free. */
@@ -179,8 +182,8 @@ export interface UDPOptions extends CommonOptions {
 	broadcast?: boolean | "all" | undefined;
 	/** Joins this multicast group, as `add` does; one within a link may name its interface: "ff02::fb%eth0". */
 	multicast?: string | undefined;
-	/** Of that group only what comes from these addresses, as with `add`. */
-	sources?: string | readonly string[] | undefined;
+	/** Of that group only what comes from these addresses, or all but that, as with `add`. */
+	sources?: Sources | undefined;
 	/** Time to live (hop limit) of what is sent to groups, 0 to 255; as `ttl` unless told, else 1. 0: it reaches sockets of this board alone. RFC 1112 §6.1. */
 	multicastTtl?: number | undefined;
 	/** What is sent to a group also reaches the sockets of this board that have joined it where it leaves, itself among them; `false`: it does not. */
@@ -254,12 +257,13 @@ export interface UDP {
 	write(address: string, port: number, data: Bytes, from?: Origin): void;
 	/**
 	 * Joins a multicast group: on one interface, by name or instance; unless told on that which the socket is bound to, else on all that there
-	 * are and will be. Joining again does nothing. With `sources`, one address or several, only what comes from there is heard (source-specific multicast, RFC 4607); further ones may
-	 * be added. Throws RangeError for what is no group, Error when it is joined for all sources already, or for as many as there may be, 64 of all sockets.
+	 * are and will be. Joining again does nothing. With `sources`, one address or several, only what comes from there is heard (source-specific multicast, RFC 4607), with
+	 * `{ except: … }` what comes from all others; further ones may be added. Throws RangeError for what is no group, Error when it is joined in the other of these ways already, or for or
+	 * without as many sources as there may be, 64 of all sockets.
 	 */
-	add(group: string, link?: string | Interface, sources?: string | readonly string[]): void;
-	/** Leaves a group, as it was joined, or for these sources alone. Throws Error when it was not. `close` leaves all. */
-	remove(group: string, link?: string | Interface, sources?: string | readonly string[]): void;
+	add(group: string, link?: string | Interface, sources?: Sources): void;
+	/** Leaves a group, as it was joined, or for these sources alone; with `{ except: … }` these are heard again, too. Throws Error when it was not joined so. `close` leaves all. */
+	remove(group: string, link?: string | Interface, sources?: Sources): void;
 	close(): void;
 	readonly port: number;
 	readonly address: string;

@@ -12,17 +12,18 @@ import { asciiPut, copyAddress, isGroup, isLocal, udpAgain, udpSend, udpSendBy }
 import { isNone, isV4, sameAddress } from "../packet/address.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
 import { AddressCache } from "./address.ts";
-import { groupOf, LOOPBACK, scopedOf, sourcesOf, zoned, zoneOrOption, type Scoped } from "./zones.ts";
+import { groupOf, LOOPBACK, scopedOf, sourcesOf, zoned, zoneOrOption, type GroupSources, type Scoped } from "./zones.ts";
 import * as check from "./options.ts";
 import { ANY_ADDRESS, anyAddress, closed, foreign, hidden, isObject, linkOf, report } from "./common.ts";
 import { inWords } from "./icmp-words.ts";
-import type { Bytes, DatagramError, Origin, Sender, UDP, UDPOptions } from "./types.ts";
+import type { Bytes, DatagramError, Origin, Sender, Sources, UDP, UDPOptions } from "./types.ts";
 
-/** A group that was joined; without an interface on all; for one source, or, "", for all. */
+/** A group that was joined; without an interface on all; for one source, or, "", for all; or, `except`, one of which that is not for. */
 interface Membership {
 	readonly group: string;
 	readonly link: Interface | undefined;
 	readonly source: string;
+	readonly except: boolean;
 }
 
 /** Where these lie in a socket's block. */
@@ -252,7 +253,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		this.#stack.udp.sent(socket, length, udpSendBy(view, block, GIVEN_ADDRESS, port, data, 0, length, source, slot));
 	}
 
-	add(group: string, link?: string | Interface, sources?: string | readonly string[]): void {
+	add(group: string, link?: string | Interface, sources?: Sources): void {
 		const socket = UDPSocket.#of(this);
 		const { address, link: where } = this.#groupOf(group, link, socket.family);
 		const from = sourcesOf(this.#stack, sources, address, where);
@@ -266,23 +267,24 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		return groupOf(this.#stack, "group", group, family, linkOf(this.#stack, link) ?? this.#bound);
 	}
 
-	#has(group: string, link: Interface | undefined, source: string): boolean {
-		return this.#groups.some((one) => one.group === group && one.link === link && one.source === source);
+	#has(group: string, link: Interface | undefined, source: string): Membership | undefined {
+		return this.#groups.find((one) => one.group === group && one.link === link && one.source === source);
 	}
 
-	/** For these sources, or, without any, for all. */
-	#join(group: string, link: Interface | undefined, sources: readonly string[]): void {
-		const one = sources.length > 0;
+	/** For these sources, or for all but these. */
+	#join(group: string, link: Interface | undefined, { list, except }: GroupSources): void {
+		const some = list.length > 0 && !except;
 		// RFC 3376 §3.1: a socket's membership has one filter.
-		if (this.#groups.some((each) => each.group === group && each.link === link && (each.source !== "") !== one))
-			throw new Error(`group "${group}": is joined for ${one ? "all sources" : "some sources"}; remove it first`);
-		const wanted = (one ? sources : [""]).filter((source) => !this.#has(group, link, source));
+		if (this.#groups.some((each) => each.group === group && each.link === link && (each.source !== "" && !each.except) !== some))
+			throw new Error(`group "${group}": is joined for ${some ? "all sources" : "some sources"}; remove it first`);
+		const wanted = (some ? list : ["", ...list]).filter((source) => !this.#has(group, link, source));
 		const { groups } = this.#stack.udp;
 		const before = this.#groups.length;
 		try {
 			for (const source of wanted) {
-				groups.join(link, group, source, this.openSocket);
-				this.#groups.push({ group, link, source });
+				const one = { group, link, source, except: except && source !== "" };
+				groups.join(link, group, source, this.openSocket, one.except);
+				this.#groups.push(one);
 			}
 		} catch (error) {
 			for (const { source } of this.#groups.splice(before)) groups.leave(link, group, source, this.openSocket);
@@ -290,14 +292,15 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		}
 	}
 
-	remove(group: string, link?: string | Interface, sources?: string | readonly string[]): void {
+	remove(group: string, link?: string | Interface, sources?: Sources): void {
 		const socket = UDPSocket.#of(this);
 		const { address, link: where } = this.#groupOf(group, link, 0);
-		const from = sourcesOf(this.#stack, sources, address, where);
-		for (const source of from)
-			if (!this.#has(address, where, source)) throw new Error(`source "${source}": expected one that ${group} was joined for`);
+		const { list, except } = sourcesOf(this.#stack, sources, address, where);
+		for (const source of list)
+			if (this.#has(address, where, source)?.except !== except)
+				throw new Error(`source "${source}": expected one that ${group} was joined ${except ? "without" : "for"}`);
 		const left = this.#groups.filter(
-			(one) => one.group === address && one.link === where && (from.length === 0 || from.includes(one.source)),
+			(one) => one.group === address && one.link === where && (list.length === 0 || list.includes(one.source)),
 		);
 		if (left.length === 0) throw new Error(`group ${check.show(group)}: expected one that was joined`);
 		this.#groups = this.#groups.filter((one) => !left.includes(one));

@@ -5,7 +5,7 @@ import { isLinkLocal, parseIpv6 } from "../address6.ts";
 import type { Interface } from "../link/interface.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Stack } from "../stack.ts";
-import { linkOf } from "./common.ts";
+import { isObject, linkOf } from "./common.ts";
 import * as check from "./options.ts";
 import { addressOf, show } from "./options.ts";
 
@@ -33,17 +33,26 @@ export function groupOf(stack: Stack, name: string, value: unknown, family: numb
 	return scoped;
 }
 
-/** Reads the sources that a group is joined for on an interface: one address or several; none when nothing is said. */
-export function sourcesOf(stack: Stack, value: unknown, group: string, link: Interface | undefined): string[] {
-	if (value === undefined) return [];
-	const list: unknown[] = Array.isArray(value) ? value : [value];
-	if (list.length === 0) throw new RangeError("sources: expected one at least, or the option left out");
-	return list.map((each) => {
+/** Sources that a group is joined for, or, `except`, for all but which. Without any: for all. */
+export interface GroupSources {
+	readonly list: readonly string[];
+	readonly except: boolean;
+}
+
+/** Reads the sources that a group is joined for, or is not, on an interface: one address or several; none when nothing is said. */
+export function sourcesOf(stack: Stack, value: unknown, group: string, link: Interface | undefined): GroupSources {
+	if (value === undefined) return { list: [], except: false };
+	const except = isObject(value) && !Array.isArray(value);
+	const given = except ? (value as { except?: unknown }).except : value;
+	const all: unknown[] = Array.isArray(given) ? given : [given];
+	if (all.length === 0) throw new RangeError("sources: expected one at least, or the option left out");
+	const list = all.map((each) => {
 		const { address } = scopedOf(stack, "source", each, link);
 		if (isMulticast(address) || unlessAny(address) === "" || familyBits(address) !== familyBits(group))
 			throw new RangeError(`source ${show(each)}: expected the address of a host, of the family of the group "${group}"`);
 		return address;
 	});
+	return { list, except };
 }
 
 /** Reads an address that may have a zone. `bound`: the only interface that it may be. Throws TypeError or RangeError naming the value. */

@@ -61,7 +61,9 @@ export class Joined {
 	checkSources(): void {
 		const { fields, view } = this.#core;
 		if (fields[SOURCE_COUNT]! >= GROUP_SOURCES)
-			throw new Error(`groups are joined for ${GROUP_SOURCES} sources; expected no more: leave some, or join for all sources`);
+			throw new Error(
+				`groups are joined for ${GROUP_SOURCES} sources, or without them; expected no more: leave some, or join for all sources`,
+			);
 		if (fields[SOURCES] !== NONE) return;
 		const packet = packetAcquire(view);
 		if (packet === NONE)

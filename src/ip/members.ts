@@ -1,5 +1,5 @@
-// Which sockets hear what comes for a multicast group: those that have joined it on that interface, or on all, for all sources or for that one. RFC 3376 §3.2. Flat TypeScript; joined.ts
-// fills the tables.
+// Which sockets hear what comes for a multicast group: those that have joined it on that interface, or on all, for all sources but some, or for that one. RFC 3376 §3.2. Flat TypeScript;
+// joined.ts fills the tables.
 
 import { sameAddress } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
@@ -30,12 +30,14 @@ export function hears(view: DataView, number: number, index: number, source: Add
 	const core = CoreBlock.of(view, CORE);
 	const row: Offset = (core.members + Math.imul(number, core.memberWords << 2)) | 0;
 	const bit = (index + 1) | 0;
-	if ((view.getInt32(row, true) & 1) !== 0 || (view.getInt32(row + ((bit >> 5) << 2), true) & (1 << (bit & 31))) !== 0)
-		return true;
+	if ((view.getInt32(row, true) & 1) !== 0) return true;
+	const all = (view.getInt32(row + ((bit >> 5) << 2), true) & (1 << (bit & 31))) !== 0;
 	for (let i = 0; i < core.sourceCount; i++) {
 		const one = GroupSource.of(view, groupSourceAt(view, i));
 		const member = one.who & 0xffff;
-		if (one.who >>> 16 === number && (member === 0 || member === bit) && sameAddress(view, one.source, source)) return true;
+		// For one that has joined for all it is an exception.
+		if (one.who >>> 16 === number && (member === 0 || member === bit) && sameAddress(view, one.source, source))
+			return member === 0 || !all;
 	}
-	return false;
+	return all;
 }

@@ -4,10 +4,13 @@ import type { AddressKeeper } from "./autoconfiguration-state.ts";
 import type { InterfaceAddress } from "./interface-address.ts";
 import type { LeaseKeeper } from "./lease.ts";
 
-/** Somebody has joined a group: the UDP socket with index `member` - 1, or, 0, all; for what comes from one source, or, "", from all. */
+/**
+ * Somebody has joined a group: the UDP socket with index `member` - 1, or, 0, all; for what comes from one source, or, "", from all. `except`: it is for all, and not for that source.
+ */
 export interface Join {
 	readonly member: number;
 	readonly source: string;
+	readonly except: boolean;
 }
 
 /** Who has joined a group, one at least. */

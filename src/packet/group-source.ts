@@ -1,4 +1,4 @@
-// A socket has joined a group for what comes from one source alone, RFC 4607.
+// A socket has joined a group for what comes from one source alone, RFC 4607; or for all but that, RFC 3376 §3.1.
 
 import { address, int32, record, type RowOf } from "./record.ts";
 

@@ -16,15 +16,15 @@ export class Groups {
 	}
 
 	/**
-	 * Joins a group on an interface, or without one on all that there are and will be: a socket, or without one all of them; with a source, for what comes from there (RFC 4607). Throws
-	 * Error when as many are joined as the option `groups` says, or for as many sources as may be.
+	 * Joins a group on an interface, or without one on all that there are and will be: a socket, or without one all of them; with a source, for what comes from there (RFC 4607), or with
+	 * `except` for all but that: a socket that has joined for all. Throws Error when as many are joined as the option `groups` says, or for as many sources as may be.
 	 */
-	join(link: Interface | undefined, group: string, source = "", socket?: UdpSocket): void {
+	join(link: Interface | undefined, group: string, source = "", socket?: UdpSocket, except = false): void {
 		const groups = this.#of(link);
 		const joined = groups.get(group);
 		if (joined === undefined) this.#interfaces.checkGroups();
 		if (source !== "") this.#interfaces.checkSources();
-		const join = { member: memberOf(socket), source };
+		const join = { member: memberOf(socket), source, except };
 		if (joined === undefined) groups.set(group, [join]);
 		else joined.push(join);
 		this.#changed(link, joined === undefined);

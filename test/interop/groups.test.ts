@@ -8,6 +8,12 @@ import { describeWith, endOf, namespaceWithTaps, pause } from "./support/setup.t
 
 const GROUPS = ["239.1.2.3", "ff15::1234"] as const;
 
+/** Groups that are joined for all sources but one, and another source. */
+const EXCEPT = [
+	["239.1.2.5", "192.168.77.8", "192.168.77.7"],
+	["ff15::5", "2001:db8:77::8", "2001:db8:77::7"],
+] as const;
+
 describeWith(["bridge", "python3"], "a bridge that snoops", () => {
 	let namespace: Namespace;
 	let board: Board;
@@ -93,6 +99,18 @@ describeWith(["bridge", "python3"], "a bridge that snoops", () => {
 		await until(() => board.output.includes("heard right by 232.1.2.3 from 192.168.77.1"));
 		expect(board.output).not.toContain("heard wrong");
 		expect(await heard).toMatchObject({ stdout: "b'right' ('192.168.77.2', 5000)\n", status: 0 });
+	});
+
+	it("knows from which sources a group is not wanted; the board hears all others: RFC 3376 §4.2.12, RFC 3810 §5.2.12", async () => {
+		for (const [group, except, others] of EXCEPT) {
+			for (const each of [except, others])
+				await namespace.ip("address", "replace", `${each}/${each.includes(":") ? 64 : 24}`, "dev", "br0");
+			await until(async () => new RegExp(`grp ${group} .*filter_mode exclude source_list ${except}/0\\.00`).test(await known()));
+			await send(group, "unwanted", except);
+			await send(group, "wanted", others);
+			await until(() => board.output.includes(`heard wanted by ${group} from ${others}`));
+		}
+		expect(board.output).not.toContain("heard unwanted");
 	});
 
 	it("keeps knowing them, as the board answers its queries", async () => {

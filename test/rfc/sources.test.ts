@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { createIO } from "../../src/io/io.ts";
-import type { UDP } from "../../src/io/types.ts";
+import type { Sources, UDP } from "../../src/io/types.ts";
 import { PacketSocket } from "../../src/io/raw.ts";
 import { GroupReports } from "../../src/service/groups/reports.ts";
 import { ipText, read16 } from "../support/frames.ts";
@@ -126,6 +126,65 @@ describe.each(FAMILIES)("$name", ({ group, here, hosts, zone, near }) => {
 		expect(us.stack.core.pool.free).toBe(free);
 	});
 
+	it("has a socket hear all but some sources, and routers know of those that no socket wants: RFC 3376 §3, §5.1", () => {
+		const { UDP, heard, said: told, us } = scene();
+		const free = us.stack.core.pool.free;
+		const a = canonical(first);
+		const b = canonical(second);
+		const open = (sources: Sources) => new UDP({ port: 5000, shared: true, interface: "eth0", multicast: group, sources });
+		const one = open({ except: first });
+		expect(told()).toEqual([
+			[TO_EX, a],
+			[TO_EX, a],
+		]);
+		const other = open({ except: [first, second] });
+		expect(told()).toEqual([]);
+		expect(heard(one, other)).toEqual([[1], []]);
+		one.add(group, "eth0", { except: second });
+		expect(told()).toEqual([
+			[BLOCK, b],
+			[BLOCK, b],
+		]);
+		expect(heard(one, other)).toEqual([[], []]);
+		const some = open(second);
+		expect(told()).toEqual([
+			[ALLOW, b],
+			[ALLOW, b],
+		]);
+		expect(heard(one, other, some)).toEqual([[], [], [1]]);
+		one.remove(group, "eth0", { except: first });
+		expect(told()).toEqual([
+			[ALLOW, a],
+			[ALLOW, a],
+		]);
+		expect(heard(one, other, some)).toEqual([[0], [], [1]]);
+		one.close();
+		expect(told()[0]).toEqual([BLOCK, a]);
+		other.remove(group);
+		expect(told()[0]).toEqual([TO_IN, b]);
+		some.remove(group, "eth0");
+		expect(told()[0]).toEqual([BLOCK, b]);
+		for (const socket of [other, some]) socket.close();
+		expect(us.stack.core.pool.free).toBe(free);
+	});
+
+	it("has exceptions of a group that is joined already, on that interface alone; joining again leaves them", () => {
+		const { UDP, heard } = scene();
+		const socket = new UDP({ port: 5000, multicast: group });
+		socket.add(group, undefined, { except: `${first}${zone}` });
+		expect(heard(socket)).toEqual([[1]]);
+		socket.add(group);
+		expect(heard(socket)).toEqual([[1]]);
+		socket.add(group, "eth0", { except: second });
+		expect(heard(socket)).toEqual([[0, 1]]);
+		socket.remove(group);
+		expect(heard(socket)).toEqual([[0]]);
+		socket.remove(group, "eth0", { except: second });
+		expect(heard(socket)).toEqual([[0, 1]]);
+		socket.remove(group, "eth0");
+		expect(heard(socket)).toEqual([[]]);
+	});
+
 	it("refuses what makes no sense, and counts the sources", () => {
 		const { UDP } = scene();
 		const socket = new UDP({ port: 5000, interface: "eth0" });
@@ -135,6 +194,13 @@ describe.each(FAMILIES)("$name", ({ group, here, hosts, zone, near }) => {
 		socket.add(group, "eth0", first);
 		expect(() => socket.add(group)).toThrow("is joined for some sources; remove it first");
 		expect(() => socket.remove(group, "eth0", second)).toThrow(`source "${second}": expected one that ${group} was joined for`);
+		expect(() => socket.add(group, "eth0", { except: second })).toThrow("is joined for some sources; remove it first");
+		expect(() => socket.remove(group, "eth0", { except: first })).toThrow(
+			`source "${first}": expected one that ${group} was joined without`,
+		);
+		expect(() => socket.add(group, "eth0", { except: [] })).toThrow("sources: expected one at least");
+		expect(() => socket.add(group, "eth0", {} as never)).toThrow("source undefined");
+		expect(() => socket.add(group, "eth0", { except: group })).toThrow(`source "${group}": expected the address of a host`);
 		for (const source of [group, six ? "::" : "0.0.0.0", six ? "10.0.0.1" : "2001:db8::1"])
 			expect(() => socket.add(group, "eth0", source)).toThrow(
 				`source "${source}": expected the address of a host, of the family`,

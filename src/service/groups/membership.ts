@@ -2,6 +2,8 @@
 // has the messages.
 
 import { ALLOW, BLOCK, IS_EXCLUDE, IS_INCLUDE, TO_EXCLUDE, TO_INCLUDE } from "../../wire/membership.ts";
+import { GROUP_SOURCES } from "../../config.ts";
+import { lets, NOBODY, type Filter } from "./filter.ts";
 import type { Format, Query, Record } from "./format.ts";
 
 /** RFC 3376 §8: Robustness Variable, Query Interval, Query Response Interval, Unsolicited Report Interval; and that of older versions (RFC 2236 §8.10), ms. */
@@ -11,24 +13,21 @@ const RESPONSE_MS = 10_000;
 const UNSOLICITED_MS = 1000;
 const OLDER_UNSOLICITED_MS = 10_000;
 
-/** From whom a group is wanted: those sources alone, or, undefined, all. */
-export type Sources = ReadonlySet<string> | undefined;
-
-const NOBODY: ReadonlySet<string> = new Set();
+const NO_SOURCES: ReadonlySet<string> = new Set();
 
 /** A group that the interface is in, or has left lately. */
 class Group {
-	/** Nobody: it was left. */
-	sources: Sources = NOBODY;
+	/** From whom it is wanted. NOBODY: it was left. */
+	filter: Filter = NOBODY;
 	/** How often it is still to be said that it is another way now, and which sources have come or gone. */
 	modeLeft = 0;
 	readonly sourcesLeft = new Map<string, number>();
-	/** When an answer about it is due, and about which sources; undefined: all. */
+	/** When an answer about it is due, and about which sources, of which there are not more than a program may name; undefined: all. */
 	answerAt = Infinity;
-	asked: Set<string> | undefined;
+	asked: ReadonlySet<string> | undefined;
 
 	get joined(): boolean {
-		return this.sources === undefined || this.sources.size > 0;
+		return this.filter.exclude || this.filter.sources.size > 0;
 	}
 
 	get changing(): boolean {
@@ -89,27 +88,26 @@ export class Membership {
 		if (this.#groups.size > 0) this.#tellAt = now;
 	}
 
-	/** The interface is in these groups from now on, each with its sources. RFC 3376 §5.1. */
-	become(wanted: ReadonlyMap<string, Sources>, now: number): void {
-		for (const [address, sources] of wanted) {
+	/** The interface is in these groups from now on. RFC 3376 §5.1. */
+	become(wanted: ReadonlyMap<string, Filter>, now: number): void {
+		for (const [address, filter] of wanted) {
 			let group = this.#groups.get(address);
 			if (group === undefined) this.#groups.set(address, (group = new Group()));
-			this.#change(group, sources, now);
+			this.#change(group, filter, now);
 		}
 		for (const [address, group] of this.#groups) if (!wanted.has(address)) this.#change(group, NOBODY, now);
 	}
 
-	#change(group: Group, sources: Sources, now: number): void {
-		const { sources: before } = group;
-		group.sources = sources;
-		if (sources === undefined || before === undefined) {
-			if (sources === before) return;
+	#change(group: Group, filter: Filter, now: number): void {
+		const { filter: before } = group;
+		group.filter = filter;
+		if (before.exclude !== filter.exclude) {
 			group.modeLeft = this.#robustness;
 			this.#tellAt = now;
 			return;
 		}
-		for (const each of new Set([...before, ...sources])) {
-			if (before.has(each) === sources.has(each)) continue;
+		for (const each of new Set([...before.sources, ...filter.sources])) {
+			if (lets(before, each) === lets(filter, each)) continue;
 			group.sourcesLeft.set(each, this.#robustness);
 			this.#tellAt = now;
 		}
@@ -145,11 +143,12 @@ export class Membership {
 			const at = now + this.#delay(query.delayMs);
 			// §5.2: an answer to all, which comes sooner, has it too.
 			if (this.#answerAt <= at) continue;
-			const about = older || query.sources.length === 0 ? undefined : new Set(query.sources);
 			const pending = group.answerAt < Infinity;
-			if (!pending) group.asked = about;
-			else if (about === undefined || group.asked === undefined) group.asked = undefined;
-			else for (const source of about) group.asked.add(source);
+			const before = pending ? group.asked : NO_SOURCES;
+			const asked = new Set([...(before ?? []), ...query.sources]);
+			// To more than that, all is the answer: RFC 3376 §5.2 has it for a query of the group.
+			const whole = older || query.sources.length === 0 || before === undefined || asked.size > GROUP_SOURCES;
+			group.asked = whole ? undefined : asked;
 			group.answerAt = Math.min(group.answerAt, at);
 		}
 	}
@@ -188,9 +187,9 @@ export class Membership {
 	}
 
 	/** How it is with a group, RFC 3376 §5.2. */
-	#answer(group: string, { sources }: Group, asked: ReadonlySet<string> | undefined): Record[] {
-		if (sources === undefined && asked === undefined) return [{ type: IS_EXCLUDE, group, sources: [] }];
-		const wanted = [...(sources ?? asked!)].filter((each) => asked === undefined || asked.has(each));
+	#answer(group: string, { filter }: Group, asked: ReadonlySet<string> | undefined): Record[] {
+		if (asked === undefined) return [{ type: filter.exclude ? IS_EXCLUDE : IS_INCLUDE, group, sources: [...filter.sources] }];
+		const wanted = [...asked].filter((each) => lets(filter, each));
 		return wanted.length === 0 ? [] : [{ type: IS_INCLUDE, group, sources: wanted }];
 	}
 
@@ -215,14 +214,11 @@ export class Membership {
 	}
 }
 
-function changes(group: string, { modeLeft, sources, sourcesLeft }: Group): Record[] {
-	if (modeLeft > 0)
-		return [
-			sources === undefined ? { type: TO_EXCLUDE, group, sources: [] } : { type: TO_INCLUDE, group, sources: [...sources] },
-		];
+function changes(group: string, { modeLeft, filter, sourcesLeft }: Group): Record[] {
+	if (modeLeft > 0) return [{ type: filter.exclude ? TO_EXCLUDE : TO_INCLUDE, group, sources: [...filter.sources] }];
 	const records: Record[] = [];
-	const came = [...sourcesLeft.keys()].filter((each) => sources?.has(each));
-	const gone = [...sourcesLeft.keys()].filter((each) => !sources?.has(each));
+	const came = [...sourcesLeft.keys()].filter((each) => lets(filter, each));
+	const gone = [...sourcesLeft.keys()].filter((each) => !lets(filter, each));
 	if (came.length > 0) records.push({ type: ALLOW, group, sources: came });
 	if (gone.length > 0) records.push({ type: BLOCK, group, sources: gone });
 	return records;

@@ -14,7 +14,8 @@ import { Clock, type Service } from "../../transport/services.ts";
 import type { Watch } from "../../transport/watch.ts";
 import type { Format, Record } from "./format.ts";
 import { IGMP } from "./igmp.ts";
-import { Membership, type Sender, type Sources } from "./membership.ts";
+import { EVERYBODY, filterOf, merged, NOBODY, type Filter } from "./filter.ts";
+import { Membership, type Sender } from "./membership.ts";
 import { MLD } from "./mld.ts";
 
 /** Records of a report have so many bytes at most, with the headers: every link carries them. */
@@ -37,17 +38,15 @@ class Side implements Sender {
 		this.membership = new Membership(format, this);
 	}
 
-	/** The groups in which the interface is now, each with its sources. */
-	wanted(): Map<string, Sources> {
+	/** The groups in which the interface is now. */
+	wanted(): Map<string, Filter> {
 		const { format } = this.membership;
-		const wanted = new Map<string, Sources>();
-		for (const group of format.ownGroups(this.link)) wanted.set(group, undefined);
+		const wanted = new Map<string, Filter>();
+		for (const group of format.ownGroups(this.link)) wanted.set(group, EVERYBODY);
 		for (const groups of [this.#stack.interfaces.groups, this.link.ip.groups])
 			for (const [group, joins] of groups) {
 				if (group.includes(":") !== (format.bits === 128) || !format.reported(group)) continue;
-				const before = wanted.get(group);
-				const all = joins.some(({ source }) => source === "") || (wanted.has(group) && before === undefined);
-				wanted.set(group, all ? undefined : new Set([...(before ?? []), ...joins.map(({ source }) => source)]));
+				wanted.set(group, merged(wanted.get(group) ?? NOBODY, filterOf(joins)));
 			}
 		return wanted;
 	}

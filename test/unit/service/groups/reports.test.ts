@@ -395,6 +395,47 @@ describe.each([IPV4, IPV6])("$name", (family) => {
 		expect(scene.messages).toBe(2 * (family === IPV4 ? 2 : 4));
 	});
 
+	it("answers with the exceptions of a group, and of sources that are asked about with those that it wants: §5.2", () => {
+		const { scene } = quiet();
+		const { groups } = scene.node.stack.udp;
+		const link = scene.node.stack.interfaces.find("eth0")!;
+		const socket = scene.node.stack.udp.open("", 7000, 0);
+		groups.join(link, other, "", socket);
+		groups.join(link, other, first, socket, true);
+		scene.world.run(2000);
+		expect(scene.heard(other)).toEqual([
+			[TO_EX, O, canonical(first)],
+			[TO_EX, O, canonical(first)],
+		]);
+		scene.inject(family.query({}));
+		scene.world.run(2000);
+		expect(scene.heard(other)).toEqual([[IS_EX, O, canonical(first)]]);
+		scene.inject(family.query({ group: other, sources }));
+		scene.world.run(2000);
+		expect(scene.heard(other)).toEqual([[IS_IN, O, canonical(second)]]);
+		scene.inject(family.query({ group: other, sources: [first] }));
+		scene.world.run(2000);
+		expect(scene.heard(other)).toEqual([]);
+	});
+
+	it("answers for the whole group where more sources are asked about than programs can name: memory and packets are bounded", () => {
+		const { scene } = quiet();
+		const some = (from: number, count: number) =>
+			Array.from({ length: count }, (_, i) => (family === IPV4 ? `10.1.${from}.${i + 1}` : `2001:db8:${from}::${i + 1}`));
+		for (const [each, answer] of [
+			[[some(1, 64)], 64],
+			[[some(1, 64), some(1, 64)], 64],
+			[[some(1, 65)], 0],
+			[[some(1, 64), some(2, 1)], 0],
+			[Array.from({ length: 20 }, (_, i) => some(i, 64)), 0],
+		] as const) {
+			for (const asked of each) scene.inject(family.query({ group, sources: asked }));
+			scene.world.run(2000);
+			const said = scene.heard(group);
+			expect(said.map(([type, , ...told]) => [type, told.length])).toEqual([[answer === 0 ? IS_EX : IS_IN, answer]]);
+		}
+	});
+
 	it("takes 20,000 hostile messages, and goes on", () => {
 		const { scene } = quiet();
 		const prng = new Prng(7);
