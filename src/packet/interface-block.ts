@@ -24,6 +24,7 @@ export const OWN_TEMPORARY = 4;
 /** From this bit on: a bit for the number of each router that says its prefix (route-table.ts). */
 export const OWN_ROUTERS = 8;
 
+/** What most places of the code ask for comes first, as in a TcbBlock. */
 export const InterfaceBlock = record({
 	/** Its hardware address. */
 	mac: bytes(6),
@@ -31,17 +32,14 @@ export const InterfaceBlock = record({
 	slot: uint16,
 	/** FLAG_…, or-ed. */
 	flags: int32,
-	/** Pairs of low and high 32 bits: packet/counters.ts. */
-	rxPackets: bytes(8),
-	rxBytes: bytes(8),
-	txPackets: bytes(8),
-	txBytes: bytes(8),
-	/** One uint32 for each reason for which packets are dropped. */
-	drops: bytes(DropBlock.bytes),
-	/** Ethernet header for broadcasts, prepared. */
-	broadcastHeader: bytes(14),
 	/** Largest IPv6 packet that routers want here, bytes; 0: as `mtu`. RFC 4861 §6.3.4. */
 	mtu6: uint16,
+	/** What routers say: IPv6's hop limit, and ms between two questions for a neighbour; and how long one is known after it has answered, ms. RFC 4861 §6.3.2. */
+	hops6: uint16,
+	retransMs: uint16,
+	/** Ethernet header for broadcasts, prepared. */
+	broadcastHeader: bytes(14),
+	reachableMs: int32,
 	/** 1: packets pass. */
 	up: int32,
 	/** Number of its device among those in C (device/kernels/devices.ts), 0 for one in TypeScript. */
@@ -51,6 +49,10 @@ export const InterfaceBlock = record({
 	/** Bytes of link header, and most bytes of a frame that is received, counted from where it begins. */
 	header: int32,
 	space: int32,
+	/** Largest IP packet, bytes. */
+	mtu: int32,
+	/** TTL of what is built for it, with NO_CHECKSUM when its device fills checksums in. */
+	ttl: int32,
 	/** Packets that wait for the device: how many, the first and the last. */
 	waiting: int32,
 	queueFirst: int32,
@@ -63,26 +65,26 @@ export const InterfaceBlock = record({
 	incoming: int32,
 	/** What was answered of it already: its length, -1 for one that is lost; 0 while it comes. */
 	came: int32,
-	/** Its LineBlock, where its device is a serial line. */
-	line: bytes(LineBlock.bytes),
-	/** Largest IP packet, bytes. */
-	mtu: int32,
-	/** TTL of what is built for it, with NO_CHECKSUM when its device fills checksums in. */
-	ttl: int32,
-	/** What routers say: IPv6's hop limit, and ms between two questions for a neighbour; and how long one is known after it has answered, ms. RFC 4861 §6.3.2. */
-	hops6: uint16,
-	retransMs: uint16,
-	reachableMs: int32,
-	/** Its addresses, an OwnAddress each, and how many there are. */
+	/** How many addresses it has; `addresses` has them. */
 	addressCount: int32,
-	addresses: bytes(ADDRESSES_PER_INTERFACE * OwnAddress.bytes),
-	/** What the DHCP client asks about, and must hear of: an address that is probed for (RFC 5227 §2.1.1), and a station that is looked for. None: nothing. */
-	probed: address,
-	checked: address,
 	/** UDP port whose datagrams are taken for any address that their sender chose, 0: none. A DHCP server writes to the address that it offers. */
 	anyPort: int32,
 	/** Block of the interface that was added after it, 0 for none. */
 	next: offset,
+	/** Pairs of low and high 32 bits: packet/counters.ts. */
+	rxPackets: bytes(8),
+	rxBytes: bytes(8),
+	txPackets: bytes(8),
+	txBytes: bytes(8),
+	/** One uint32 for each reason for which packets are dropped. */
+	drops: bytes(DropBlock.bytes),
+	/** Its LineBlock, where its device is a serial line. */
+	line: bytes(LineBlock.bytes),
+	/** Its addresses, an OwnAddress each. */
+	addresses: bytes(ADDRESSES_PER_INTERFACE * OwnAddress.bytes),
+	/** What the DHCP client asks about, and must hear of: an address that is probed for (RFC 5227 §2.1.1), and a station that is looked for. None: nothing. */
+	probed: address,
+	checked: address,
 });
 export type InterfaceBlock = RowOf<typeof InterfaceBlock>;
 

@@ -13,8 +13,75 @@ export const RUNS = 16;
 /** One of them: the sequence number behind it, when it was sent last, ms, and what became of it. */
 export const Run = record({ end: int32, time: int32, bits: int32 });
 
-/** Names as in RFC 9293 §3.3.1. What every segment needs comes first. */
+/**
+ * Names as in RFC 9293 §3.3.1. What most places of the code ask for comes first, small fields before words: an ARM Cortex-M0+ has one instruction for a byte up
+ * to 31 and a word up to 124 bytes behind an address, and two or three for one further on.
+ */
 export const TcbBlock = record({
+	/** transport/tcp/states.ts: the state, and why it ended. */
+	state: uint8,
+	ended: uint8,
+	/** 1: the application has let go of it. */
+	detached: uint8,
+	/** 1: FIN has been asked for, by `close` or `shutdown`: it follows the last byte in the send ring. */
+	finQueued: uint8,
+	/** 1: the peer's FIN came ahead of data, for rcvNxt = finAt. */
+	finAhead: uint8,
+	/** 1: in fast recovery; `recover` is RFC 6582's. */
+	recovering: uint8,
+	/** 1: the timer expired, and what was in flight then is not all acknowledged: duplicates up to `recover` are echoes of our own. */
+	timedOut: uint8,
+	/** How many ranges there are ahead of their turn. */
+	ranges: uint8,
+	/** Quarters of a round trip that what others have overtaken is waited for. */
+	reoSteps: uint8,
+	/** 1: an ICMP error said that the peer cannot be reached, which may be passing. RFC 5927 §4. */
+	softError: uint8,
+	/** 1: something came since the keep-alive timer's last look. */
+	heard: uint8,
+	/** 1: a challenge ACK has been sent, at challengeAt. RFC 5961 §7. */
+	challenged: uint8,
+	/** BIT_…: the two kinds of acknowledgment owed, and what transport/tcp/stream.ts must know of the connection. */
+	bits: int32,
+	/** What is to be done, and which timers run: transport/tcp/work.ts. */
+	work: int32,
+	sndUna: int32,
+	sndNxt: int32,
+	/** Highest sequence number ever sent + 1. SND.NXT goes back behind it for retransmissions. */
+	sndMax: int32,
+	/** Largest payload. */
+	sndMss: int32,
+	/** Bytes not acknowledged yet, sent or not. */
+	sndQueued: offset,
+	/** The peer's window, and the largest it ever was. */
+	sndWnd: int32,
+	sndWndMax: int32,
+	/** Congestion window. RFC 5681. */
+	cwnd: int32,
+	ssthresh: int32,
+	/** Bytes acknowledged since cwnd grew in congestion avoidance. */
+	ackedBytes: int32,
+	rcvNxt: int32,
+	/** Bytes not read yet. */
+	rcvQueued: offset,
+	/** transport/tcp/flight.ts: the number of the first run, and how many there are; bytes in flight that the peer has, and that are lost. */
+	runFirst: int32,
+	runCount: int32,
+	sackedBytes: int32,
+	lostBytes: int32,
+	dupAcks: int32,
+	/** Retransmission timeout, smoothed round-trip time and its variation, ms; the last two times 8 and 4; srtt -1 before the first sample. RFC 6298 §2. */
+	rto: int32,
+	srtt: int32,
+	rttvar: int32,
+	/** When the retransmission or the persist timer expires. */
+	retransmitAt: int32,
+	/** Timeouts, or probes, since the peer last let us go on; and when it stopped letting us, while that is not 0. */
+	backoff: int32,
+	stalledAt: int32,
+	/** The block of the listener that has not handed this connection out yet, or 0. */
+	listener: offset,
+	iss: int32,
 	/** IPv4 and TCP header, network order; IPv6's 40 + 20 fit too. */
 	template: bytes(64),
 	/** Up to 40 bytes of TCP options, sent with every segment while `optionsLength` is not 0. */
@@ -27,13 +94,8 @@ export const TcbBlock = record({
 	ipHeader: int32,
 	/** Not 0: the device fills the checksums in. */
 	noChecksum: int32,
-	/** BIT_…: the two kinds of acknowledgment owed, and what transport/tcp/stream.ts must know of the connection. */
-	bits: int32,
-	rcvNxt: int32,
 	/** Right edge of the window advertised last. */
 	rcvAdv: int32,
-	/** Bytes not read yet. */
-	rcvQueued: offset,
 	/** Ring byte where RCV.NXT goes. */
 	rcvAt: offset,
 	/** The same of the receive ring. */
@@ -42,26 +104,13 @@ export const TcbBlock = record({
 	/** The window advertised grows by this at least, and who has read is asked to tell of one that grew by that. */
 	windowStep: int32,
 	updateStep: int32,
-	sndUna: int32,
-	sndNxt: int32,
-	/** Bytes not acknowledged yet, sent or not. */
-	sndQueued: offset,
 	/** Ring byte of SND.UNA. */
 	sndAt: offset,
-	/** The peer's window, and the largest it ever was. */
-	sndWnd: int32,
-	sndWndMax: int32,
-	/** Congestion window. RFC 5681. */
-	cwnd: int32,
-	/** Largest payload. */
-	sndMss: int32,
 	/** End of the last small segment. */
 	sndSmall: int32,
 	/** The segment that is being timed, and when it was sent. */
 	rttSeq: int32,
 	rttAt: int32,
-	/** Highest sequence number ever sent + 1. SND.NXT goes back behind it for retransmissions. */
-	sndMax: int32,
 	/** Sequence and acknowledgment number of the segment that told the window last. */
 	sndWl1: int32,
 	sndWl2: int32,
@@ -87,13 +136,8 @@ export const TcbBlock = record({
 	dsackEnd: int32,
 	/** The peer's echo of our timestamps in the segment that is looked at. */
 	tsEcho: int32,
-	/** transport/tcp/flight.ts: the number of the first run, and how many there are; bytes in flight that the peer has, and that are lost. */
-	runFirst: int32,
-	runCount: int32,
 	/** SND.MAX when something went again last. */
 	againAt: int32,
-	sackedBytes: int32,
-	lostBytes: int32,
 	/** How long an acknowledgment is waited for, ms: until a probe goes (transport/tcp/tail.ts), or `rto`. */
 	wait: int32,
 	/** transport/tcp/delivered.ts: when what was delivered last had been sent, its end, how long it took; the highest end delivered; the shortest round trip, ms. */
@@ -149,19 +193,8 @@ export const TcbBlock = record({
 	sizeSince: int32,
 	/** When full segments are tried again. */
 	raiseAt: int32,
-	/** What is to be done, and which timers run: transport/tcp/work.ts. */
-	work: int32,
-	/** Retransmission timeout, smoothed round-trip time and its variation, ms; the last two times 8 and 4; srtt -1 before the first sample. RFC 6298 §2. */
-	rto: int32,
-	srtt: int32,
-	rttvar: int32,
-	/** When the retransmission or the persist timer expires. */
-	retransmitAt: int32,
 	/** When something was sent last, for the restart after idle time. RFC 5681 §4.1. */
 	sentAt: int32,
-	ssthresh: int32,
-	/** Bytes acknowledged since cwnd grew in congestion avoidance. */
-	ackedBytes: int32,
 	/** Its number among the connections, and among the sockets that have news. */
 	index: int32,
 	news: int32,
@@ -172,40 +205,12 @@ export const TcbBlock = record({
 	sendable: int32,
 	/** The way to the peer, a PathBlock. */
 	path: bytes(PathBlock.bytes),
-	/** transport/tcp/states.ts: the state, and why it ended. */
-	state: uint8,
-	ended: uint8,
-	/** 1: the application has let go of it. */
-	detached: uint8,
-	/** 1: FIN has been asked for, by `close` or `shutdown`: it follows the last byte in the send ring. */
-	finQueued: uint8,
-	/** 1: the peer's FIN came ahead of data, for rcvNxt = finAt. */
-	finAhead: uint8,
-	/** 1: in fast recovery; `recover` is RFC 6582's. */
-	recovering: uint8,
-	/** 1: the timer expired, and what was in flight then is not all acknowledged: duplicates up to `recover` are echoes of our own. */
-	timedOut: uint8,
-	/** 1: something came since the keep-alive timer's last look. */
-	heard: uint8,
-	/** 1: a challenge ACK has been sent, at challengeAt. RFC 5961 §7. */
-	challenged: uint8,
-	/** 1: an ICMP error said that the peer cannot be reached, which may be passing. RFC 5927 §4. */
-	softError: uint8,
-	/** Quarters of a round trip that what others have overtaken is waited for. */
-	reoSteps: uint8,
-	/** How many ranges there are ahead of their turn. */
-	ranges: uint8,
 	/** Their starts and ends, pairs of sequence numbers: what was added to last comes first, as SACK tells them. */
 	edges: bytes(RANGES * 8),
 	runs: bytes(RUNS * Run.bytes),
 	finAt: int32,
-	iss: int32,
 	irs: int32,
-	dupAcks: int32,
 	recover: int32,
-	/** Timeouts, or probes, since the peer last let us go on; and when it stopped letting us, while that is not 0. */
-	backoff: int32,
-	stalledAt: int32,
 	/** ms that data may stay unacknowledged, 0 for the default. RFC 5482. */
 	userTimeout: int32,
 	/** ms of silence before the first keep-alive probe, 0 for none, and between probes; probes sent; when the timer expires. RFC 9293 §3.8.4. */
@@ -227,8 +232,6 @@ export const TcbBlock = record({
 	remoteAddress: address,
 	remotePort: int32,
 	meta: int32,
-	/** The block of the listener that has not handed this connection out yet, or 0. */
-	listener: offset,
 	/** Of a listener: connections that may wait, those that do; the queue of those established, its first and last, 0 for none. */
 	backlog: int32,
 	waiting: int32,

@@ -1,5 +1,8 @@
 // What becomes of a frame, once more, from its bytes alone: see model.ts. What the protocols make of it is left out but for what TCP and UDP do as predicted.
 
+import { InterfaceBlock } from "../../../src/packet/interface-block.ts";
+import { TcbBlock } from "../../../src/packet/tcb-block.ts";
+import { UdpBlock } from "../../../src/packet/udp-block.ts";
 import { DROPS, type DropName } from "../../../src/packet/drops.ts";
 import { onesSum, read16, read32 } from "../frames.ts";
 import { parsePacket } from "../parse.ts";
@@ -52,14 +55,14 @@ const DESTINATION_ADDRESS = 80;
 const TCBS = 27;
 const UDPS = 28;
 const FLOWS = 29;
-const BLOCK_BYTES = 600;
+const INTERFACE = InterfaceBlock.offsets;
 
 function set(view: DataView, register: keyof typeof REGISTER, value: number): void {
 	setWord(view, REGISTER[register] * 4, value);
 }
 
 function drop(view: DataView, block: number, name: DropName): number {
-	const at = block + 44 + DROPS.indexOf(name) * 4;
+	const at = block + INTERFACE.drops + DROPS.indexOf(name) * 4;
 	setWord(view, at, (word(view, at) + 1) | 0);
 	return 0;
 }
@@ -80,10 +83,10 @@ interface InterfaceModel {
 }
 
 function readInterface(view: DataView, block: number): InterfaceModel {
-	const flags = word(view, block + 8);
+	const flags = word(view, block + INTERFACE.flags);
 	return {
-		mac: take(view, block, 6),
-		slot: word(view, block + 4) >>> 16,
+		mac: take(view, block + INTERFACE.mac, 6),
+		slot: word(view, block + INTERFACE.slot) & 0xffff,
 		ethernet: (flags & 1) !== 0,
 		checked: (flags & 2) !== 0,
 		loopback: (flags & 4) !== 0,
@@ -121,10 +124,10 @@ function sourceIsBad(view: DataView, iface: InterfaceModel, source: number): boo
 
 export function arrives(view: DataView, at: number, end: number, block: number): number {
 	const frame = take(view, at, end - at);
-	take(view, block, BLOCK_BYTES);
+	take(view, block, InterfaceBlock.bytes);
 	const iface = readInterface(view, block);
-	addCounter(view, block + 12, 1);
-	addCounter(view, block + 20, end - at);
+	addCounter(view, block + INTERFACE.rxPackets, 1);
+	addCounter(view, block + INTERFACE.rxBytes, end - at);
 	set(view, "arrival", block);
 	set(view, "frameGroup", 0);
 	set(view, "payload", at);
@@ -254,7 +257,7 @@ function transport(
 			body.length - offset,
 			socket,
 		);
-		const what = group || socket === NOBODY ? 4 : streamIn(view, word(view, TCBS * 4) + socket * 1016);
+		const what = group || socket === NOBODY ? 4 : streamIn(view, word(view, TCBS * 4) + socket * TcbBlock.bytes);
 		if (what & 4) return unexpected;
 		return KINDS.segment | (socket << VALUE_SHIFT);
 	}
@@ -266,7 +269,9 @@ function transport(
 		set(view, "ports", read32(body, 0));
 		const socket = socketFor(view, iface, protocol);
 		const delivered =
-			!group && socket !== NOBODY && deliver(view, word(view, UDPS * 4) + socket * 292, iface.slot, at + 8, length - 8);
+			!group &&
+			socket !== NOBODY &&
+			deliver(view, word(view, UDPS * 4) + socket * UdpBlock.bytes, iface.slot, at + 8, length - 8);
 		const undelivered = answer(view, KINDS.udp, group, at + 8, length - 8, socket);
 		return delivered ? KINDS.datagram | (socket << VALUE_SHIFT) : undelivered;
 	}

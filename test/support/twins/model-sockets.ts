@@ -1,5 +1,8 @@
 // What TCP and UDP do as predicted, once more, byte by byte and in the words of the comments in src/transport/tcp/stream.ts and udp/deliver.ts: see model.ts.
 
+import { PathBlock } from "../../../src/packet/path-block.ts";
+import { TcbBlock } from "../../../src/packet/tcb-block.ts";
+import { UdpBlock } from "../../../src/packet/udp-block.ts";
 import { read32 } from "../frames.ts";
 import { put, setWord, take, word, type Application } from "./model.ts";
 
@@ -8,51 +11,16 @@ const REGISTERS = { ports: 8, seq: 12, ack: 16, flags: 20, ip: 24, payload: 40, 
 /** Where both addresses stand, in network order. */
 const ADDRESSES = 64;
 
-/** Offsets of the fields in a TCB block. */
-const TCB = {
-	sendPages: 108,
-	sendSize: 112,
-	bits: 124,
-	rcvNxt: 128,
-	advertised: 132,
-	rcvQueued: 136,
-	rcvAt: 140,
-	receivePages: 144,
-	receiveSize: 148,
-	windowStep: 152,
-	updateStep: 156,
-	sndUna: 160,
-	sndNxt: 164,
-	sndQueued: 168,
-	sndAt: 172,
-	sndWnd: 176,
-	sndWndMax: 180,
-	sndMss: 188,
-	rttSeq: 196,
-	rttAt: 200,
-	sndWl1: 208,
-	sndWl2: 212,
-	receiveRing: 216,
-	receivePromised: 220,
-	rcvRoom: 224,
-	sendRing: 228,
-	sendPromised: 232,
-	sndRoom: 236,
-	sndScale: 240,
-	sndMost: 264,
-};
+/** Where the fields of a TCB block lie, and of a UDP socket. */
+const TCB = TcbBlock.offsets;
+const UDP = UdpBlock.offsets;
 const BITS = { ackNow: 1, ackDelayed: 2, short: 4, noDelay: 8, fin: 16, timing: 32 };
-const TCB_BYTES = 1016;
-/** Where the state stands, a byte. */
-const STATE = 588;
-/** Where it stands whether a FIN is asked for, likewise. */
-const FIN_QUEUED = 591;
 
 type Field = keyof typeof TCB;
 
 /** A TCB block as an object whose fields are those of the block. */
 function tcbAt(view: DataView, block: number): Record<Field, number> {
-	take(view, block, TCB_BYTES);
+	take(view, block, TcbBlock.bytes);
 	return new Proxy({} as Record<Field, number>, {
 		get: (_target, name) => word(view, block + TCB[name as Field]),
 		set: (_target, name, value: number) => {
@@ -203,7 +171,7 @@ export function streamIn(view: DataView, block: number): number {
 		tcb.sndQueued -= acked;
 		const { sendPages, sendRing, sndAt } = tcb;
 		const floor = poolOf(view).sendFloor;
-		const most = take(view, block + FIN_QUEUED, 1)[0] === 0 ? sendRing / PAGE : 0;
+		const most = take(view, block + TCB.finQueued, 1)[0] === 0 ? sendRing / PAGE : 0;
 		tcb.sendPromised = passed(view, sendPages, sendRing, sndAt, acked, tcb.sendPromised, floor, most, tcb.sndQueued === 0);
 		tcb.sndAt = (sndAt + acked) % sendRing;
 		let room = Math.min(tcb.sendSize, tcb.sendPromised * PAGE - (tcb.sndAt % PAGE));
@@ -230,7 +198,7 @@ export function streamRead(view: DataView, block: number, buffer: Application, s
 	const first = (tcb.rcvAt - tcb.rcvQueued + receiveRing) % receiveRing;
 	put(buffer, start, fromPages(view, receivePages, receiveRing, first, count));
 	tcb.rcvQueued -= count;
-	const most = take(view, block + STATE, 1)[0]! < 4 || tcb.bits & BITS.fin ? 0 : receiveRing / PAGE;
+	const most = take(view, block + TCB.state, 1)[0]! < 4 || tcb.bits & BITS.fin ? 0 : receiveRing / PAGE;
 	const floor = poolOf(view).receiveFloor;
 	tcb.receivePromised = passed(view, receivePages, receiveRing, first, count, tcb.receivePromised, floor, most);
 	tcb.rcvRoom = Math.min(tcb.receiveSize, tcb.receivePromised * PAGE - ((first + count) % PAGE)) - tcb.rcvQueued;
@@ -241,7 +209,7 @@ export function streamRead(view: DataView, block: number, buffer: Application, s
 
 /** Whether a window of `room` is to be told: it opens by a step, by half of all that may be, or, where that is less than two segments, for the first full one. */
 function worth(tcb: Record<Field, number>, room: number, all: number): boolean {
-	const told = (tcb.advertised - tcb.rcvNxt) | 0;
+	const told = (tcb.rcvAdv - tcb.rcvNxt) | 0;
 	const full = tcb.windowStep;
 	return room - told >= Math.min(tcb.updateStep, all >> 1) || (all >> 1 < full && told < full && room >= full);
 }
@@ -277,14 +245,10 @@ const TOLD = 32;
 
 /** A UDP socket block. */
 function udpAt(view: DataView, block: number): { ring: number; size: number; at: number; used: number; count: number } {
-	take(view, block, 284);
-	const [ring, size, at, used, count] = [0, 4, 8, 12, 16].map((field) => word(view, block + field)) as [
-		number,
-		number,
-		number,
-		number,
-		number,
-	];
+	take(view, block, UdpBlock.bytes);
+	const [ring, size, at, used, count] = [UDP.ring, UDP.size, UDP.next, UDP.used, UDP.count].map((field) =>
+		word(view, block + field),
+	) as [number, number, number, number, number];
 	return { ring, size, at, used, count };
 }
 
@@ -299,9 +263,9 @@ export function deliver(view: DataView, block: number, slot: number, payload: nu
 	const said = [...take(view, ADDRESSES, 32), ...big(word(view, REGISTERS.ports)), ...big(length | (slot << 16))];
 	put(view, payload - 40, said);
 	toRing(view, ring, size, at, take(view, payload - 40, 40 + length));
-	setWord(view, block + 8, (at + whole) % size);
-	setWord(view, block + 12, used + whole);
-	setWord(view, block + 16, count + 1);
+	setWord(view, block + UDP.next, (at + whole) % size);
+	setWord(view, block + UDP.used, used + whole);
+	setWord(view, block + UDP.count, count + 1);
 	return true;
 }
 
@@ -321,31 +285,32 @@ export function udpRead(view: DataView, block: number, buffer: Application, star
 	const bytes = last & 0xffff;
 	const [ports, slot] = [read32(header, 32), (last >> 16) & 0xffff];
 	const addresses = header.slice(0, 32);
-	const bits = word(view, block + 60);
+	const bits = word(view, block + UDP.bits);
 	const known =
 		(bits & TOLD) !== 0 &&
-		take(view, block + 20, 32).every((byte, i) => byte === addresses[i]) &&
-		word(view, block + 52) === ports &&
-		word(view, block + 56) === slot;
+		take(view, block + UDP.lastSource, 32).every((byte, i) => byte === addresses[i]) &&
+		word(view, block + UDP.lastPorts) === ports &&
+		word(view, block + UDP.lastSlot) === slot;
 	put(buffer, start, fromRing(view, ring, size, (first + 40) % size, Math.min(length, bytes)));
-	setWord(view, block + 12, used - 40 - bytes - padding(bytes));
-	setWord(view, block + 16, count - 1);
+	setWord(view, block + UDP.used, used - 40 - bytes - padding(bytes));
+	setWord(view, block + UDP.count, count - 1);
 	if (!known) {
-		put(view, block + 20, addresses);
-		setWord(view, block + 52, ports);
-		setWord(view, block + 56, slot);
-		setWord(view, block + 60, bits | TOLD);
+		put(view, block + UDP.lastSource, addresses);
+		setWord(view, block + UDP.lastPorts, ports);
+		setWord(view, block + UDP.lastSlot, slot);
+		setWord(view, block + UDP.bits, bits | TOLD);
 		// The way back, when it is from another address of ours: to be looked up anew.
-		const bound = take(view, block + 72, 16).some((byte) => byte !== 0);
-		const back = take(view, block + 256, 16).every((byte, i) => byte === addresses[i]);
-		if (!bound && back) for (const at of [212, 280]) setWord(view, block + at, -1);
+		const bound = take(view, block + UDP.localAddress, 16).some((byte) => byte !== 0);
+		const back = take(view, block + UDP.path + PathBlock.offsets.destination, 16).every((byte, i) => byte === addresses[i]);
+		if (!bound && back)
+			for (const at of [PathBlock.offsets.wayVersion, PathBlock.offsets.routeVersion]) setWord(view, block + UDP.path + at, -1);
 	}
 	return known ? bytes : bytes + 65536;
 }
 
 export function udpAgain(view: DataView, block: number): void {
 	udpAt(view, block);
-	setWord(view, block + 60, word(view, block + 60) & ~TOLD);
+	setWord(view, block + UDP.bits, word(view, block + UDP.bits) & ~TOLD);
 }
 
 export function udpNext(view: DataView, block: number): number {
@@ -356,9 +321,9 @@ export function udpNext(view: DataView, block: number): number {
 
 export function udpForget(view: DataView, block: number, slot: number): void {
 	const { ring, size, at, used } = udpAt(view, block);
-	if (word(view, block + 56) === slot) {
-		setWord(view, block + 56, 0xffff);
-		setWord(view, block + 60, word(view, block + 60) & ~TOLD);
+	if (word(view, block + UDP.lastSlot) === slot) {
+		setWord(view, block + UDP.lastSlot, 0xffff);
+		setWord(view, block + UDP.bits, word(view, block + UDP.bits) & ~TOLD);
 	}
 	for (let left = used; left >= 40;) {
 		const place = (at - left + size + 36) % size;

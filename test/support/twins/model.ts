@@ -1,8 +1,15 @@
 // The codec once more, as naively as possible: plain arrays, one byte at a time, nothing from src/wire (what comes in: model-input.ts;
 // what TCP and UDP do as predicted: model-sockets.ts). It knows the layout of
-// the blocks (packet/), as numbers of its own.
+// the blocks from the records that declare them (packet/).
 
+import { InterfaceBlock } from "../../../src/packet/interface-block.ts";
+import { PathBlock } from "../../../src/packet/path-block.ts";
+import { TcbBlock } from "../../../src/packet/tcb-block.ts";
 import { onesSum, read16, read32 } from "../frames.ts";
+
+const INTERFACE = InterfaceBlock.offsets;
+const PATH = PathBlock.offsets;
+const TCB = TcbBlock.offsets;
 
 export type Application = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
 
@@ -236,26 +243,27 @@ export function tcpBuild(
 	offset: number,
 	length: number,
 ): number {
-	const ipHeader = word(view, tcb + 116);
-	const optionBytes = word(view, tcb + 104);
-	const pages = word(view, tcb + 108);
-	const ring = word(view, tcb + 228);
+	const template = tcb + TCB.template;
+	const ipHeader = word(view, tcb + TCB.ipHeader);
+	const optionBytes = word(view, tcb + TCB.optionsLength);
+	const pages = word(view, tcb + TCB.sendPages);
+	const ring = word(view, tcb + TCB.sendRing);
 	const data = [];
 	for (let i = 0; i < length; i++) {
 		const byte = (offset + i) % ring;
 		data.push(take(view, word(view, pages + 4 * (byte >> 9)) + (byte & 511), 1)[0]!);
 	}
-	const segment = [...take(view, tcb + ipHeader, 4)];
+	const segment = [...take(view, template + ipHeader, 4)];
 	for (const value of [seq, ack]) segment.push((value >> 24) & 255, (value >> 16) & 255, (value >> 8) & 255, value & 255);
 	segment.push(((20 + optionBytes) / 4) << 4, (flagsWindow >> 16) & 255, (flagsWindow >> 8) & 255, flagsWindow & 255, 0, 0, 0, 0);
-	segment.push(...take(view, tcb + 64, optionBytes), ...data);
+	segment.push(...take(view, tcb + TCB.options, optionBytes), ...data);
 	const total = ipHeader + segment.length;
-	put(view, at, [...take(view, tcb, ipHeader), ...segment]);
-	const [high, low, fragment] = take(view, tcb + 4, 3);
+	put(view, at, [...take(view, template, ipHeader), ...segment]);
+	const [high, low, fragment] = take(view, template + 4, 3);
 	const id = (high! * 256 + low! + 1) & 0xffff;
-	if ((fragment! & 64) === 0 && ipHeader === 20) put(view, tcb + 4, [id >> 8, id & 255]);
+	if ((fragment! & 64) === 0 && ipHeader === 20) put(view, template + 4, [id >> 8, id & 255]);
 	setBig16(view, at + 2, total);
-	if (word(view, tcb + 120) === 0) {
+	if (word(view, tcb + TCB.noChecksum) === 0) {
 		checksumAt(view, at + 10, at, at + ipHeader);
 		checksumAt(view, at + ipHeader + 16, at + ipHeader, at + total, pseudoSum(view, at, 6, segment.length));
 	}
@@ -272,9 +280,9 @@ export function udpBuild(
 	length: number,
 ): number {
 	const payload = take(data, dataAt, length);
-	const ipHeader = word(view, path + 16);
-	const [ttl, label] = [word(view, path + 20), word(view, path + 24)];
-	const [source, destination] = [take(view, path + 28, 16), take(view, path + 44, 16)];
+	const ipHeader = word(view, path + PATH.ipHeader);
+	const [ttl, label] = [word(view, path + PATH.ttl), word(view, path + PATH.label)];
+	const [source, destination] = [take(view, path + PATH.source, 16), take(view, path + PATH.destination, 16)];
 	if (ipHeader === 40) {
 		const first = [0x60 | ((ttl >> 20) & 15), ((ttl >> 12) & 0xf0) | ((label >> 16) & 15), (label >> 8) & 255, label & 255];
 		put(view, at, [...first, (8 + length) >> 8, (8 + length) & 255, 17, ttl & 255, ...source, ...destination]);
@@ -335,10 +343,10 @@ export function ttlDecrement(view: DataView, at: number): void {
 }
 
 export function countSent(view: DataView, at: number, end: number, block: number): void {
-	take(view, block, 352);
+	take(view, block, InterfaceBlock.bytes);
 	take(view, at, end - at);
-	addCounter(view, block + 28, 1);
-	addCounter(view, block + 36, end - at);
+	addCounter(view, block + INTERFACE.txPackets, 1);
+	addCounter(view, block + INTERFACE.txBytes, end - at);
 }
 
 export function ethernetHeader(view: DataView, at: number, prepared: number, block: number, end: number): number {

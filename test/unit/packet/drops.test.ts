@@ -8,8 +8,8 @@ describe("the reasons for drops", () => {
 	});
 
 	it("have room for their counters in the interface's block", () => {
-		const { drops, broadcastHeader } = InterfaceBlock.offsets;
-		expect(drops + 4 * DROPS.length).toBeLessThanOrEqual(broadcastHeader);
+		const { drops, line } = InterfaceBlock.offsets;
+		expect(drops + 4 * DROPS.length).toBeLessThanOrEqual(line);
 	});
 
 	it("stay in flash on a board, as what is frozen does", () => {
