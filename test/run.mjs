@@ -110,7 +110,7 @@ const BITS_32 = ["gcc", "gcc-multilib", "a kernel that runs 32-bit programs, or 
 const INTEROP = ["gcc", "root", "/dev/net/tun", "ip", "curl", "ping", "tshark"];
 /** What single files of the interop tests take. */
 const PEERS = [
-	..."pppd slirp passt arping hping3 nmap wrk ethtool ncat socat dnsmasq radvd traceroute dpkg-source openssl mosquitto atk6-implementation6".split(
+	..."pppd slirp passt arping hping3 nmap wrk ethtool ncat socat dnsmasq radvd traceroute dpkg-source openssl mosquitto nft atk6-implementation6".split(
 		" ",
 	),
 	"lwIP's source",

@@ -46,6 +46,7 @@ export const TOOLS = {
 	"qemu-system-x86_64": tool("qemu-system-x86_64", "qemu-system-x86"),
 	busybox: tool("busybox", "busybox-static"),
 	bridge: tool("bridge", "iproute2"),
+	nft: tool("nft", "nftables"),
 	ip: tool("ip", "iproute2"),
 	ping: tool("ping", "iputils-ping"),
 	arping: tool("arping", "iputils-arping"),

@@ -1,6 +1,8 @@
 // A small client, run by Node inside a namespace. What it sends comes by standard input; the answer is one line of JSON.
 //   client.mjs udp ADDRESS PORT WAIT_MS [LOCAL_PORT]   sends a datagram: {"data"} (base64) of the first answer, {"error"}, or {} when none comes
 //   client.mjs tcp ADDRESS PORT BYTES                  sends, reads BYTES bytes, closes: {"data"} or {"error"}
+//   client.mjs echo PORT                               sends back what comes, until it is ended; says {"ready"}
+//   client.mjs crowd CONNECTIONS PORT ADDRESS …        so many connections to an echo, some at once: {"done", "failed"}
 //   client.mjs serve PORT BYTES                        sends BYTES zeros to each who connects, until it is ended; says {"ready"}
 
 import { readFileSync } from "node:fs";
@@ -49,4 +51,44 @@ function serve(port, bytes) {
 	server.listen(Number(port), () => process.stdout.write('{"ready":true}\n'));
 }
 
-({ udp, tcp, serve })[what](...args);
+function echo(port) {
+	const server = createServer((socket) => {
+		socket.on("error", () => {});
+		socket.setTimeout(10_000, () => socket.destroy());
+		socket.pipe(socket);
+	});
+	server.listen(Number(port), "::", () => process.stdout.write('{"ready":true}\n'));
+}
+
+/** Each says something, and, a moment after that came back, something more. */
+function crowd(connections, port, ...addresses) {
+	const AT_ONCE = 8;
+	const SAYS = "said by one of many\n";
+	let [left, open, done, failed] = [Number(connections), 0, 0, 0];
+	const next = () => {
+		if (left === 0) {
+			if (open === 0) answer({ done, failed });
+			return;
+		}
+		const address = addresses[left-- % addresses.length];
+		open++;
+		let got = "";
+		const socket = connect({ host: address, port: Number(port) }, () => socket.write(SAYS));
+		socket.on("data", (part) => {
+			got += part;
+			if (got === SAYS) setTimeout(() => socket.writable && socket.write(SAYS), Math.random() * 200);
+			if (got === SAYS + SAYS) socket.end();
+		});
+		socket.on("error", () => {});
+		socket.on("close", () => {
+			open--;
+			if (got === SAYS + SAYS) done++;
+			else failed++;
+			setTimeout(next, 10);
+		});
+		setTimeout(() => socket.destroy(), 5000).unref();
+	};
+	for (let i = 0; i < AT_ONCE; i++) next();
+}
+
+({ udp, tcp, serve, echo, crowd })[what](...args);

@@ -37,13 +37,33 @@ export function tcp(namespace: Namespace, address: string, port: number, data: B
 	return ask(namespace, data, ["tcp", address, String(port), String(bytes)]);
 }
 
+/** So many connections to an echo at these addresses, in turns: how many came to their end. */
+export async function crowd(
+	namespace: Namespace,
+	connections: number,
+	port: number,
+	addresses: readonly string[],
+): Promise<{ done: number; failed: number }> {
+	const args = [script, "crowd", String(connections), String(port), ...addresses];
+	const { status, stdout, stderr } = await namespace.exec(process.execPath, args, { timeoutMs: 300_000 });
+	if (status !== 0) throw new Error(`crowd: ${stderr}`);
+	return JSON.parse(stdout) as { done: number; failed: number };
+}
+
 /** Starts a server in the namespace that sends so many zeros to each who connects; it ends with the namespace. */
 export function serve(namespace: Namespace, port: number, bytes: number): Promise<void> {
-	const child = namespace.spawn(process.execPath, [script, "serve", String(port), String(bytes)], {
-		stdio: ["ignore", "pipe", "inherit"],
-	});
+	return started(namespace, "serve", String(port), String(bytes));
+}
+
+/** Starts an echo in the namespace, of both families; it ends with the namespace. */
+export function echo(namespace: Namespace, port: number): Promise<void> {
+	return started(namespace, "echo", String(port));
+}
+
+function started(namespace: Namespace, ...args: string[]): Promise<void> {
+	const child = namespace.spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "inherit"] });
 	return new Promise((resolve, reject) => {
 		child.stdout!.once("data", () => resolve());
-		child.once("exit", (status) => reject(new Error(`server: status ${status}`)));
+		child.once("exit", (status) => reject(new Error(`${args.join(" ")}: status ${status}`)));
 	});
 }

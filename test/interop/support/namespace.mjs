@@ -15,6 +15,7 @@ const TOOLS = {
 	hping3: "hping3",
 	nmap: "nmap",
 	passt: "passt",
+	nft: "nftables",
 	pppd: "ppp",
 	gcc: "gcc",
 	"avahi-daemon": "avahi-daemon",
