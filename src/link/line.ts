@@ -27,6 +27,13 @@ export function isPpp(link: InterfaceBlock): boolean {
 	return hasLines() && (link.flags & FLAG_PPP) !== 0;
 }
 
+/** Whether headers of TCP over IPv4 are compressed on the way by that interface, at least in one direction. RFC 1144. */
+export function compressesHeaders(view: DataView, link: InterfaceBlock): boolean {
+	if (!isLine(link)) return false;
+	const line = LineBlock.of(view, link.line);
+	return line.compressor !== 0 || line.decompressor !== 0;
+}
+
 /** Answer of `lineFrame`: the frame is for the interpreter. */
 export const CONTROL = -2;
 

@@ -22,7 +22,7 @@ import { addressWord, COOKIE_LIFETIME, cookie, FOREIGN, LATER, mssOf, recognize 
 import { ecnAgree } from "./ecn.ts";
 import { startKeepAlive } from "./keep-alive.ts";
 import { end, enter, release, resolve } from "./life.ts";
-import { agree } from "./offers.ts";
+import { agree, offersBy } from "./offers.ts";
 import { inheritRate } from "./pace.ts";
 import { tcpMark } from "./pending.ts";
 import { rackBegins } from "./rack.ts";
@@ -225,7 +225,10 @@ function synchronize(view: DataView, tcb: TcbBlock, seq: number, mss: number): v
 	tcb.sndWndMax = tcb.sndWnd;
 	tcb.sndWl1 = seq;
 	const at = view.getInt32(REGISTER.transportAt, true);
-	agree(view, tcb, wire.offersOf(view, at), stampOf(view, at));
+	const offers = wire.offersOf(view, at);
+	// An answer offers nothing that our SYN did not: what that was has been decided.
+	const answers = (view.getInt32(REGISTER.flagsWindow, true) & (ACK << FLAG_SHIFT)) !== 0;
+	agree(view, tcb, answers ? offers : offersBy(view, PathBlock.of(view, tcb.path), offers), stampOf(view, at));
 	ecnAgree(view, tcb, view.getInt32(REGISTER.flagsWindow, true) >> FLAG_SHIFT);
 	tcb.lastAck = tcb.rcvNxt;
 	tcb.sndMss = sendMss(view, tcb, mss);

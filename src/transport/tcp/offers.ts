@@ -1,9 +1,13 @@
 // What both ends' SYNs offer beside the MSS: windows that are scaled and timestamps (RFC 7323), SACK (RFC 2018). What both offer counts.
 
 import { CONTROL_RENO, OFFER_SACK, OFFER_SCALE, OFFER_SHIFT, OFFER_STAMPS } from "../../config.ts";
+import { compressesHeaders } from "../../link/line.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
+import { InterfaceBlock } from "../../packet/interface-block.ts";
+import type { PathBlock } from "../../packet/path-block.ts";
 import { BIT_RENO, BIT_SACK, BIT_SCALE, BIT_STAMPS, type TcbBlock } from "../../packet/tcb-block.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
+import * as ipv4 from "../../wire/ipv4.ts";
 import { STAMPS } from "../../wire/tcp.ts";
 import { mostData } from "./size.ts";
 
@@ -20,6 +24,15 @@ function scaleFor(bytes: number): number {
 /** What our SYN of a connection, or for one of that listener, offers of its own accord. */
 export function ownOffers(view: DataView, tcb: TcbBlock): number {
 	return TcpBlock.of(view, tcpAt(view)).offers | scaleFor(tcb.receiveSize);
+}
+
+/**
+ * Those of the offers that a SYN by that path makes, or takes up. No timestamps where headers are compressed: a header with them is another one in every segment and goes as it is (RFC 1144 §3.2.2), 52 bytes
+ * in place of 3. What the two SYNs have agreed on holds, whichever way the connection takes later.
+ */
+export function offersBy(view: DataView, path: PathBlock, offers: number): number {
+	if (path.out === 0 || path.ipHeader !== ipv4.HEADER) return offers;
+	return compressesHeaders(view, InterfaceBlock.of(view, path.out)) ? offers & ~OFFER_STAMPS : offers;
 }
 
 /** What our SYN says in answer to one that offers those. */

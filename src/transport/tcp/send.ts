@@ -29,7 +29,7 @@ import { ACK, CWR, FIN, PSH, RST, SYN, synOptions } from "../../wire/tcp.ts";
 import { restartIdle } from "./congestion.ts";
 import { echo, ecnFlags, mayBeMarked } from "./ecn.ts";
 import { flightHasRoom, flightSent, lastAgain, nextLost, pipe, runEnd, runStart, sentAgain } from "./flight.ts";
-import { agreed, ownOffers, peerOffers } from "./offers.ts";
+import { agreed, offersBy, ownOffers, peerOffers } from "./offers.ts";
 import { outputBlocked, tcpMark } from "./pending.ts";
 import { wentAgain } from "./recovery.ts";
 import { OPTIONED, writeOptions } from "./sack-out.ts";
@@ -358,7 +358,7 @@ function transmitSyn(view: DataView, tcb: TcbBlock): boolean {
 		return true;
 	}
 	const asks = tcb.state === SYN_SENT;
-	const offers = asks ? ownOffers(view, tcb) : agreed(view, tcb);
+	const offers = asks ? offersBy(view, PathBlock.of(view, tcb.path), ownOffers(view, tcb)) : agreed(view, tcb);
 	const length = tcb.optionsLength;
 	const stamp = stampNow(view, tcb);
 	const coded = tcb.listener === 0 ? stamp : cookieStamp(stamp, peerOffers(tcb));

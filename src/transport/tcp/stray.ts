@@ -21,7 +21,7 @@ import * as wire from "../../wire/tcp.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { hopsBy } from "./life.ts";
-import { answering, MOST_UNSCALED, ownOffers } from "./offers.ts";
+import { answering, MOST_UNSCALED, offersBy, ownOffers } from "./offers.ts";
 import { firstWindow } from "./share.ts";
 import { cookieStamp, stampOffset } from "./timestamps.ts";
 
@@ -111,8 +111,8 @@ function answer(
 
 /** Writes the options of such an answer, of the listener `by` to a SYN that offers those. What is offered without timestamps could not be remembered. */
 function optionsAnswer(view: DataView, at: Offset, path: PathBlock, by: Offset, offers: number, stamp: number): Length {
-	const own = ownOffers(view, TcbBlock.of(view, by));
-	const both = (offers & OFFER_STAMPS) !== 0 ? answering(own, offers) : 0;
+	const own = offersBy(view, path, ownOffers(view, TcbBlock.of(view, by)));
+	const both = (own & offers & OFFER_STAMPS) !== 0 ? answering(own, offers) : 0;
 	const mss = (linkMtu(path, InterfaceBlock.of(view, path.out)) - path.ipHeader - wire.HEADER) | 0;
 	const ports = view.getInt32(REGISTER.ports, true);
 	const offset = stampOffset(view, DESTINATION_ADDRESS, SOURCE_ADDRESS, ports);

@@ -25,7 +25,7 @@ export interface End {
 
 /** A stack with ppp0 at one end of the cable. */
 export function end(world: World, name: string, port: ModemPort, options: PppOptions): End {
-	const node = world.node(name, { packets: 32, sockets: { tcp: 4, udp: 2 }, tcp: { timestamps: false } });
+	const node = world.node(name, { packets: 32, sockets: { tcp: 4, udp: 2 } });
 	const history: string[] = [];
 	const link = new PppInterface("ppp0", new SerialLine(port), {
 		...options,

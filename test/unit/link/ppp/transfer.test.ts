@@ -30,7 +30,7 @@ function slip(cable: NullModemOptions, vj: boolean): Ends {
 	const world = new World(1); // TCP's checksum overlooks what one seed in thirty flips: nothing below it has one
 	const modem = new NullModem(world.clock, world.prng.fork(), cable);
 	const end = (name: string, port: typeof modem.a, address: string, peer: string): [Node, Interface] => {
-		const node = world.node(name, { packets: 32, sockets: { tcp: 4 }, tcp: { timestamps: false } });
+		const node = world.node(name, { packets: 32, sockets: { tcp: 4 } });
 		const link = new SlipInterface("sl0", new SerialLine(port), { peer, vj });
 		node.stack.interfaces.add(link);
 		link.addAddress(`${address}/32`);
