@@ -60,6 +60,7 @@ export {
 	tcpRelease,
 	tcpSetKeepAlive,
 	tcpSetLeastRate,
+	tcpSetLinger,
 	tcpSetNoDelay,
 	tcpSetUserTimeout,
 	tcpShutdown,

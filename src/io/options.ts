@@ -5,7 +5,7 @@ import { canonicalAddress, familyBits, isMulticast, lacking, unlessAny } from ".
 import { isIpv4 } from "../address4.ts";
 import { NO_IPV6, parseScoped } from "../address6.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
-import type { Bytes, Format } from "./types.ts";
+import type { Bytes, Format, TCPOptions } from "./types.ts";
 
 // Made by a call, so that the build does not put the literal where it is used: on XS each use of one allocates, and this is on the data path.
 const NUMBER = String("number");
@@ -152,11 +152,22 @@ export function countOf(value: unknown, available: number): number {
 /** Two hours, RFC 9293 §3.8.4. */
 const KEEP_ALIVE_MS = 7_200_000;
 
-/** Milliseconds before the first keep-alive probe; 0 for none. */
-export function keepAliveOf(value: boolean | number): number {
-	if (value === true) return KEEP_ALIVE_MS;
-	if (value === false) return 0;
-	return wholeOf("keepAlive", value, 0, 0x7fffffff);
+/** Keep-alive: silence before the first probe and between two, ms, and how many there are; `idle` -1 when nothing is said, 0 for none. What is undefined is as usual. */
+export function keepAliveOf(value: TCPOptions["keepAlive"]): {
+	idle: number;
+	interval?: number | undefined;
+	count?: number | undefined;
+} {
+	if (value === undefined) return { idle: -1 };
+	if (typeof value !== "object" || value === null) return { idle: idleOf("keepAlive", value) };
+	const { idle = true, interval, count } = value;
+	if (interval !== undefined) wholeOf("keepAlive.interval", interval, 1, 0x7fffffff);
+	if (count !== undefined) wholeOf("keepAlive.count", count, 1, 0x7fffffff);
+	return { idle: idleOf("keepAlive.idle", idle), interval, count };
+}
+
+function idleOf(name: string, value: boolean | number): number {
+	return value === true ? KEEP_ALIVE_MS : value === false ? 0 : wholeOf(name, value, 0, 0x7fffffff);
 }
 
 /** Milliseconds that a way is waited for while an interface is still coming up. */

@@ -67,7 +67,8 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 		const byBytes = check.numberFormat(options.format);
 		const noDelay = options.noDelay ?? options.nodelay;
 		if (noDelay !== undefined) check.flagOf("noDelay", noDelay);
-		const keepAlive = options.keepAlive === undefined ? -1 : check.keepAliveOf(options.keepAlive);
+		const { idle, interval, count } = check.keepAliveOf(options.keepAlive);
+		const linger = options.linger === undefined ? -1 : check.wholeOf("linger", options.linger, 0, 0x7fffffff);
 		const ttl = check.ttlOf("ttl", options.ttl);
 		const dscp = check.dscpOf(options.dscp);
 		const userTimeout = options.userTimeout === undefined ? -1 : check.wholeOf("userTimeout", options.userTimeout, 0, 0x7fffffff);
@@ -85,7 +86,8 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 		// What a connection that was taken over has waiting is announced again, to the new instance.
 		tcp.adopt(tcb, this);
 		if (noDelay !== undefined) tcp.setNoDelay(tcb, noDelay);
-		if (keepAlive >= 0) tcp.setKeepAlive(tcb, keepAlive);
+		if (idle >= 0) tcp.setKeepAlive(tcb, idle, interval, count);
+		if (linger >= 0) tcp.setLinger(tcb, linger);
 		if (ttl !== 0) tcp.setTtl(tcb, ttl);
 		if (dscp >= 0) tcp.setDscp(tcb, dscp);
 		if (userTimeout >= 0) tcp.setUserTimeout(tcb, userTimeout);

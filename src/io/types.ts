@@ -57,8 +57,16 @@ export interface TCPOptions extends CommonOptions {
 	 * "unreachable". 0: it does not wait. Where no interface is coming up, the constructor throws Error at once.
 	 */
 	networkTimeout?: number | undefined;
-	/** Milliseconds of silence before the first keep-alive probe, or true for two hours (RFC 9293 §3.8.4). Off unless told. */
-	keepAlive?: boolean | number | undefined;
+	/**
+	 * Milliseconds of silence before the first keep-alive probe, or true for two hours (RFC 9293 §3.8.4). Off unless told. As an object also how many ms there are between probes (`interval`,
+	 * 75,000 unless told), and after how many without an answer the connection ends with the error "timeout" (`count`, 9 unless told).
+	 */
+	keepAlive?: boolean | number | { idle?: boolean | number; interval?: number; count?: number } | undefined;
+	/**
+	 * Milliseconds that what was written has, once the connection is closed, to reach the peer, and the peer to close its side; then the peer gets RST. 0: `close` sends RST at once, and what was not
+	 * sent is lost. Left out: a minute, and a second more for each 4 KB that wait.
+	 */
+	linger?: number | undefined;
 	/** As of Listener, for this connection; with `from` it replaces what the listener said. */
 	leastRate?: number | undefined;
 	format?: Format | undefined;

@@ -213,14 +213,17 @@ export const TcbBlock = record({
 	recover: int32,
 	/** ms that data may stay unacknowledged, 0 for the default. RFC 5482. */
 	userTimeout: int32,
-	/** ms of silence before the first keep-alive probe, 0 for none, and between probes; probes sent; when the timer expires. RFC 9293 §3.8.4. */
+	/** ms of silence before the first keep-alive probe, 0 for none, and between probes; after how many the peer is given up; those sent; when the timer expires. RFC 9293 §3.8.4. */
 	keepAliveIdle: int32,
 	keepAliveInterval: int32,
+	keepAliveMost: int32,
 	keepAliveProbes: int32,
 	keepAliveAt: int32,
 	/** rcvNxt and sndUna at its last look. */
 	heardRcvNxt: int32,
 	heardSndUna: int32,
+	/** How long a connection that its program has closed may go on, ms; -1: as timing.ts says. */
+	lingerMs: int32,
 	/** The end of TIME-WAIT, or of a connection that its program has closed. */
 	lingerAt: int32,
 	/** When the wait for a way ends; before the first poll, how long it is. */

@@ -14,8 +14,9 @@ import type { LeaseState, LeaseView } from "../link/lease.ts";
 import type { Conflict } from "../link/own-addresses.ts";
 import type { PppInterface, PppState, PppView } from "../link/ppp/ppp.ts";
 import { BRACKET, BRACKET_END, type JsonWriter } from "./json.ts";
+import { WAY, type WayStatus } from "./way.ts";
 import { JsonPieces, PIECE_BYTES, membersOf, type Members } from "./pieces.ts";
-import { CLOSED, Tcb } from "../transport/tcp/tcb.ts";
+import { CLOSED, LISTEN, Tcb } from "../transport/tcp/tcb.ts";
 import type { UdpSocket } from "../transport/udp/udp.ts";
 import { read } from "../packet/counters.ts";
 import type { Stack } from "../stack.ts";
@@ -82,6 +83,8 @@ export interface SocketStatus {
 	receiveQueue: number;
 	/** Bytes not acknowledged yet. */
 	sendQueue: number;
+	/** Of a connection: a part of what `tcpInfo()` tells. */
+	way?: WayStatus;
 }
 
 /** What there is to see of a stack. */
@@ -339,6 +342,7 @@ const SOCKET = membersOf<SocketStatus, Tcb | UdpSocket>({
 	},
 	receiveQueue: { write: (out: Out, socket) => out.number(socket instanceof Tcb ? socket.rcvUsed : socket.pending) },
 	sendQueue: { write: (out: Out, socket) => out.number(socket instanceof Tcb ? socket.sndUsed : 0) },
+	way: { has: (socket) => socket instanceof Tcb && socket.state > LISTEN, members: WAY },
 });
 
 /** TCP's sockets, then UDP's. */

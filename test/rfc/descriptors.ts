@@ -25,9 +25,9 @@ export interface Descriptor {
 	/** The application has shut sending, or receiving. */
 	shut: boolean;
 	deaf: boolean;
-	lingerZero: boolean;
+	linger: number;
 	noDelay: boolean;
-	keepAlive: { on: boolean; idle: number; interval: number };
+	keepAlive: { on: boolean; idle: number; interval: number; count: number };
 	userTimeout: number;
 	/** 0 and -1: as the stack does it. */
 	ttl: number;
@@ -54,9 +54,9 @@ export function descriptorOf(stream: boolean, nonBlocking: boolean): Descriptor 
 		errorTold: false,
 		shut: false,
 		deaf: false,
-		lingerZero: false,
+		linger: -1,
 		noDelay: false,
-		keepAlive: { on: false, idle: 7_200_000, interval: 75_000 },
+		keepAlive: { on: false, idle: 7_200_000, interval: 75_000, count: 9 },
 		userTimeout: 0,
 		ttl: 0,
 		tos: -1,

@@ -111,8 +111,7 @@ export function setOption(descriptor: Descriptor, call: Call): void {
 			descriptor.keepAlive.interval = value * 1000;
 			break;
 		case "TCP_KEEPCNT":
-			// The number of probes is fixed.
-			if (value !== 9) throw new Unsupported(`TCP_KEEPCNT ${value}`, "TCP_KEEPCNT");
+			descriptor.keepAlive.count = value;
 			break;
 		case "TCP_FASTOPEN":
 		case "TCP_FASTOPEN_CONNECT":
@@ -134,7 +133,7 @@ export function setOption(descriptor: Descriptor, call: Call): void {
 		case "SO_LINGER": {
 			const linger = call.items[3];
 			if (linger?.kind !== "struct") throw new ScriptError("SO_LINGER: expected {onoff=…, linger=…}");
-			descriptor.lingerZero = number(linger.fields.get("onoff")) !== 0 && number(linger.fields.get("linger")) === 0;
+			if (number(linger.fields.get("onoff")) !== 0) descriptor.linger = number(linger.fields.get("linger")) * 1000;
 			break;
 		}
 		default:
@@ -153,7 +152,8 @@ export function applyOptions(descriptor: Descriptor, tcp: Tcp): void {
 	if (noDelay !== descriptor.noDelay) tcp.setNoDelay(tcb, descriptor.noDelay);
 	blockOf(tcb).userTimeout = descriptor.userTimeout;
 	if (keepAlive.on || blockOf(tcb).keepAliveIdle > 0)
-		tcp.setKeepAlive(tcb, keepAlive.on ? keepAlive.idle : 0, keepAlive.interval);
+		tcp.setKeepAlive(tcb, keepAlive.on ? keepAlive.idle : 0, keepAlive.interval, keepAlive.count);
+	if (descriptor.linger >= 0) tcp.setLinger(tcb, descriptor.linger);
 }
 
 /** getsockopt: throws when the value is not the expected one. */

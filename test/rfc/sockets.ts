@@ -200,8 +200,8 @@ export class Sockets {
 		const descriptor = this.#get(call);
 		const { tcp, udp } = this.#around.stack;
 		if (descriptor.tcb) {
-			if (descriptor.lingerZero) tcp.abort(descriptor.tcb);
-			else tcp.close(descriptor.tcb);
+			applyOptions(descriptor, tcp);
+			tcp.close(descriptor.tcb);
 		}
 		if (descriptor.udp) udp.close(descriptor.udp);
 		this.#open.delete(number(call.items[0]));

@@ -95,7 +95,9 @@ export function renew(view: DataView, tcb: TcbBlock): void {
 	tcb.userTimeout = 0;
 	tcb.keepAliveIdle = 0;
 	tcb.keepAliveInterval = 0;
+	tcb.keepAliveMost = 0;
 	tcb.keepAliveProbes = 0;
+	tcb.lingerMs = -1;
 	tcb.backlog = 0;
 	tcb.waiting = 0;
 	tcb.ended = NO_ERROR;

@@ -150,6 +150,7 @@ function admit(view: DataView, listener: TcbBlock, child: TcbBlock, link: Interf
 	child.userTimeout = listener.userTimeout;
 	child.keepAliveIdle = listener.keepAliveIdle;
 	child.keepAliveInterval = listener.keepAliveInterval;
+	child.keepAliveMost = listener.keepAliveMost;
 	setState(child, SYN_RECEIVED);
 	return true;
 }

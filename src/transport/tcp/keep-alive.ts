@@ -5,7 +5,6 @@ import type { TcbBlock } from "../../packet/tcb-block.ts";
 import { ACK } from "../../wire/tcp.ts";
 import { arm, emit } from "./send.ts";
 import { ESTABLISHED, TIME_WAIT } from "./states.ts";
-import { KEEP_ALIVE_PROBES } from "./timing.ts";
 import { KEEP_ALIVE } from "./work.ts";
 
 /** Starts the keep-alive timer anew, or stops it when the application wants none. */
@@ -37,7 +36,7 @@ export function keepAlive(view: DataView, tcb: TcbBlock): boolean {
 		rest(view, tcb, tcb.keepAliveIdle);
 		return true;
 	}
-	if (tcb.keepAliveProbes >= KEEP_ALIVE_PROBES) return false;
+	if (tcb.keepAliveProbes >= tcb.keepAliveMost) return false;
 	// One number before what the peer expects: it must answer. No data: RFC 9293 MUST-65 lets us. One that finds no room before its device is as good as lost.
 	emit(view, tcb, (tcb.sndNxt - 1) | 0, ACK, 0, 0);
 	tcb.keepAliveProbes = (tcb.keepAliveProbes + 1) | 0;

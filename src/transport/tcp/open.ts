@@ -153,12 +153,12 @@ export function tcpShutdown(view: DataView, at: Offset): void {
 /**
  * Lets go of a connection or a listener: what was written is still sent, then FIN. When received data was not read, or more
  * comes, the peer is told by RST that nobody will: RFC 9293 §3.6.1, RFC 2525 §2.17. The peer has a minute to take everything and to
- * close its side, and a second more for each 4 KB; when somebody needs the TCB, three seconds. RFC 6429 says why.
+ * close its side, and a second more for each 4 KB; when somebody needs the TCB, three seconds. RFC 6429 says why. Where the program has said how long, so long; 0 is RST at once.
  */
 export function tcpClose(view: DataView, at: Offset): void {
 	const tcb = TcbBlock.of(view, at);
 	const state = tcb.state;
-	if (state > SYN_SENT && state < TIME_WAIT && tcb.rcvQueued > 0) {
+	if (state > SYN_SENT && state < TIME_WAIT && (tcb.rcvQueued > 0 || tcb.lingerMs === 0)) {
 		abort(view, tcb);
 		return;
 	}
@@ -193,11 +193,17 @@ export function tcpSetUserTimeout(view: DataView, at: Offset, ms: number): void 
 	arm(view, tcb, ends);
 }
 
-/** Probes a silent peer after `idle` ms, then every `interval` ms; 0 turns it off. */
-export function tcpSetKeepAlive(view: DataView, at: Offset, idle: number, interval: number): void {
+/** How long it may go on when its program has closed it, ms; 0: not at all. */
+export function tcpSetLinger(view: DataView, at: Offset, ms: number): void {
+	TcbBlock.of(view, at).lingerMs = ms;
+}
+
+/** Probes a silent peer after `idle` ms, then every `interval` ms, and gives it up when `most` were not answered; 0 turns it off. */
+export function tcpSetKeepAlive(view: DataView, at: Offset, idle: number, interval: number, most: number): void {
 	const tcb = TcbBlock.of(view, at);
 	tcb.keepAliveIdle = idle;
 	tcb.keepAliveInterval = interval;
+	tcb.keepAliveMost = most;
 	startKeepAlive(view, tcb);
 }
 

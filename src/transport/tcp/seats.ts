@@ -53,7 +53,8 @@ function rank(view: DataView, tcb: TcbBlock, by: number): number {
 	if (state === TIME_WAIT) return FORGETTING;
 	if (by < PROVEN) return STAYS;
 	// Its program has closed it. For a moment it may go on, as most need no more; but not when its peer takes nothing.
-	const settled = ((CoreBlock.of(view, CORE).now - tcb.lingerAt) | 0) >= ORPHAN_GRACE - ORPHAN_TIME;
+	const time = tcb.lingerMs >= 0 ? tcb.lingerMs : ORPHAN_TIME;
+	const settled = ((CoreBlock.of(view, CORE).now - tcb.lingerAt) | 0) >= ((ORPHAN_GRACE - time) | 0);
 	if (state === FIN_WAIT_2) return settled || by === PROGRAM ? DELIVERED : STAYS;
 	if (stalled(view, tcb)) return STALLED;
 	return settled ? ORPHAN : STAYS;

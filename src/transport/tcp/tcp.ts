@@ -18,7 +18,7 @@ import { BEGUN, NO_PORTS, NO_WAY } from "./life.ts";
 import { SOON } from "./seats.ts";
 import * as tcbs from "./tcb.ts";
 import { Tcb } from "./tcb.ts";
-import { KEEP_ALIVE_INTERVAL } from "./timing.ts";
+import { KEEP_ALIVE_INTERVAL, KEEP_ALIVE_PROBES } from "./timing.ts";
 import { ALL_LOOKED_AT } from "./ways.ts";
 
 /** Where its fields lie in a connection's block, and in that of all connections. */
@@ -283,10 +283,15 @@ export class Tcp {
 		this.core.wake();
 	}
 
-	/** Probes a silent peer after `idle` ms, then every `interval` ms; 0 turns it off. */
-	setKeepAlive(tcb: Tcb, idle: number, interval = KEEP_ALIVE_INTERVAL): void {
-		door.tcpSetKeepAlive(this.#view, tcb.block, idle, interval);
+	/** Probes a silent peer after `idle` ms, then every `interval` ms, and gives it up when `count` were not answered; 0 turns it off. */
+	setKeepAlive(tcb: Tcb, idle: number, interval = KEEP_ALIVE_INTERVAL, count = KEEP_ALIVE_PROBES): void {
+		door.tcpSetKeepAlive(this.#view, tcb.block, idle, interval, count);
 		this.core.wake();
+	}
+
+	/** How long it may go on once it is closed, ms: then, or at once for 0, the peer gets RST. */
+	setLinger(tcb: Tcb, ms: number): void {
+		door.tcpSetLinger(this.#view, tcb.block, ms);
 	}
 
 	/** Bytes a second below which a connection, or each one of a listener, may be ended for a newcomer; 0 when it never is. `pace.ts`. */

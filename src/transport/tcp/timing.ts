@@ -44,5 +44,5 @@ export function timeWait(view: DataView, tcb: TcbBlock): void {
 
 /** The program has closed it: from now on its days are counted. */
 export function orphan(view: DataView, tcb: TcbBlock): void {
-	linger(view, tcb, (ORPHAN_TIME + (tcb.sndQueued >> 2)) | 0);
+	linger(view, tcb, tcb.lingerMs >= 0 ? tcb.lingerMs : (ORPHAN_TIME + (tcb.sndQueued >> 2)) | 0);
 }

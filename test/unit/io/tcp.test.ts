@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { TCP, TCPOptions } from "../../../src/io/types.ts";
+import type { Tcb } from "../../../src/transport/tcp/tcb.ts";
+import { blockOf } from "../../support/tcb.ts";
 import { ascii, connected, pair, text } from "./pair.ts";
 
 describe("TCP", () => {
@@ -383,6 +385,25 @@ describe("TCP", () => {
 		(client as TCP & { mine: string }).mine = "extensible";
 	});
 
+	it("hands keepAlive and linger on", () => {
+		const p = pair();
+		const block = (options: object) =>
+			blockOf((new p.a.TCP({ address: "10.0.0.2", port: 80, ...options }) as TCP & { openTCB: Tcb }).openTCB);
+		expect(block({})).toMatchObject({ keepAliveIdle: 0, lingerMs: -1 });
+		expect(block({ keepAlive: true })).toMatchObject({ keepAliveIdle: 7_200_000, keepAliveInterval: 75_000, keepAliveMost: 9 });
+		expect(block({ keepAlive: { interval: 10, count: 2 }, linger: 0 })).toMatchObject({
+			keepAliveIdle: 7_200_000,
+			keepAliveInterval: 10,
+			keepAliveMost: 2,
+			lingerMs: 0,
+		});
+		expect(block({ keepAlive: { idle: 5 }, linger: 0x7fffffff })).toMatchObject({
+			keepAliveIdle: 5,
+			keepAliveMost: 9,
+			lingerMs: 0x7fffffff,
+		});
+	});
+
 	it.each([
 		[undefined, TypeError, "options undefined: expected an object"],
 		[{ port: 80 }, Error, "address undefined: expected one to connect to"],
@@ -399,6 +420,20 @@ describe("TCP", () => {
 		[{ address: "10.0.0.2", port: 80, format: "text" }, RangeError, 'format "text": expected "buffer" or "number"'],
 		[{ address: "10.0.0.2", port: 80, noDelay: "yes" }, TypeError, 'noDelay "yes": expected true or false'],
 		[{ address: "10.0.0.2", port: 80, keepAlive: -1 }, RangeError, "keepAlive -1: expected a whole number from 0"],
+		[{ address: "10.0.0.2", port: 80, keepAlive: "yes" }, TypeError, 'keepAlive "yes": expected a number from 0'],
+		[{ address: "10.0.0.2", port: 80, keepAlive: { idle: -1 } }, RangeError, "keepAlive.idle -1: expected a whole number from 0"],
+		[
+			{ address: "10.0.0.2", port: 80, keepAlive: { interval: 0 } },
+			RangeError,
+			"keepAlive.interval 0: expected a whole number from 1",
+		],
+		[
+			{ address: "10.0.0.2", port: 80, keepAlive: { count: 0.5 } },
+			RangeError,
+			"keepAlive.count 0.5: expected a whole number from 1",
+		],
+		[{ address: "10.0.0.2", port: 80, linger: -1 }, RangeError, "linger -1: expected a whole number from 0"],
+		[{ address: "10.0.0.2", port: 80, linger: "no" }, TypeError, 'linger "no": expected a number from 0'],
 		[{ address: "2001:db8::1", port: 80 }, Error, "no route to the host"],
 		[{ address: "fe80::1%eth9", port: 80 }, RangeError, 'there is no interface "eth9"; expected one of lo'],
 		[{ address: "2001:db8:::1", port: 80 }, RangeError, "names need a resolver"],

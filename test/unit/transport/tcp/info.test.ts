@@ -1,7 +1,7 @@
 // What a connection tells people of its way.
 import { expect, test } from "vitest";
 import { tcpInfo } from "../../../../src/transport/tcp/info.ts";
-import { Peer } from "./peer.ts";
+import { Peer, REMOTE } from "./peer.ts";
 
 test("a connection that has just begun", () => {
 	const peer = new Peer();
@@ -19,11 +19,28 @@ test("a connection that has just begun", () => {
 		inFlight: 0,
 		sacked: 0,
 		lost: 0,
+		delivered: 0,
+		received: 0,
 		retransmissions: 0,
 		recovery: "open",
 		reordering: false,
 		congestion: "cubic",
 		options: [],
+	});
+});
+
+test("what arrived, either way", () => {
+	const peer = new Peer();
+	const { tcb } = peer.connected({ length: 1000 });
+	peer.run(0);
+	peer.send({ flags: "A", seq: 1, ack: 601, length: 70 });
+	expect(tcpInfo(tcb!)).toMatchObject({ delivered: 600, received: 70, inFlight: 400 });
+	const asked = new Peer();
+	expect(tcpInfo(asked.stack.tcp.connect(REMOTE, 80))).toMatchObject({
+		state: "synSent",
+		delivered: 0,
+		received: 0,
+		rtt: undefined,
 	});
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { ParsedTcp } from "../../../support/parse.ts";
 import { Crowd, CrowdPeer, FIN, Service } from "./crowd.ts";
 import { Peer } from "./peer.ts";
+import { blockOf } from "../../../support/tcb.ts";
 
 /** Holds its connection as long as it can, and comes again when it is thrown out. */
 class Holder extends CrowdPeer {
@@ -133,6 +134,41 @@ describe("a connection that its program has closed", () => {
 		expect(peer.told().at(-1)!.slice(0, 2)).toBe("RA");
 		expect(peer.drops("tcpOrphan")).toBe(1);
 		expect(peer.stack.tcp.available).toBe(8);
+	});
+	test.each([0, 1, 5000])("ends %i ms after close where the program said so", (ms) => {
+		const peer = new Peer();
+		const endpoint = peer.connected({ length: 5000 });
+		peer.stack.tcp.setLinger(endpoint.tcb!, ms);
+		peer.take();
+		endpoint.close();
+		if (ms > 0) {
+			peer.run(ms - 1);
+			expect(endpoint.tcb!.stateName).toBe("finWait1");
+			expect(peer.take().every(({ flags }) => !flags.includes("R"))).toBe(true);
+		}
+		peer.run(1);
+		expect(endpoint.tcb!.stateName).toBe("closed");
+		expect(peer.told().at(-1)!.slice(0, 2)).toBe("RA");
+		expect(peer.stack.tcp.available).toBe(8);
+	});
+	test("lingers no longer than it takes", () => {
+		const peer = new Peer();
+		const endpoint = peer.connected({ length: 100 });
+		peer.stack.tcp.setLinger(endpoint.tcb!, 5000);
+		endpoint.close();
+		peer.run(0);
+		peer.send({ flags: "FA", seq: 1, ack: 102 });
+		expect(endpoint.tcb!.stateName).toBe("timeWait");
+		expect(peer.told().some((text) => text.startsWith("R"))).toBe(false);
+	});
+	test("a new connection in its place lingers as usual", () => {
+		const peer = new Peer({ sockets: { tcp: 1 } });
+		const first = peer.connected();
+		peer.stack.tcp.setLinger(first.tcb!, 0);
+		first.close();
+		expect(blockOf(first.tcb!).lingerMs).toBe(0);
+		const next = peer.connected();
+		expect(blockOf(next.tcb!).lingerMs).toBe(-1);
 	});
 	test("has the same limit when its peer keeps the window closed", () => {
 		const { peer, tcb } = closed(100);

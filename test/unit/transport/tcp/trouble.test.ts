@@ -28,6 +28,19 @@ describe("keep-alive (RFC 9293 §3.8.4)", () => {
 		expect(endpoint.error).toBe("timeout");
 		expect(peer.take().at(-1)!.flags).toBe("RA");
 	});
+	test("gives up after as many probes as the program says", () => {
+		for (const count of [1, 3]) {
+			const peer = new Peer();
+			const endpoint = peer.connected();
+			peer.stack.tcp.setKeepAlive(endpoint.tcb!, 10_000, 1000, count);
+			peer.take();
+			peer.run(10_000 + 1000 * (count - 1) + 900);
+			expect(peer.take()).toHaveLength(count);
+			expect(endpoint.error).toBe("");
+			peer.run(200);
+			expect(endpoint.error).toBe("timeout");
+		}
+	});
 	test("a peer that answers stays", () => {
 		const peer = new Peer();
 		const endpoint = peer.connected();
