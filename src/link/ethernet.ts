@@ -10,6 +10,7 @@ import { hasIpv6 } from "../packet/kernels/parts.ts";
 import { DROP } from "../packet/drops.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as arp from "../wire/arp.ts";
+import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { linkArp, linkAsk, linkAskRouters, linkNeighbor, linkSeek, linkTry, neighborFlush, ownerSlot, setV4OrNone } from "#codec";
@@ -144,7 +145,7 @@ export class EthernetInterface extends Interface implements Discovery {
 		return lent !== undefined && lent !== "" && lent === formatIpv4(address);
 	}
 
-	/** An ARP packet that says something of an address of ours, of one that is probed for, or of the station that is looked for. */
+	/** An ARP packet that says something of an address of ours, of one that is probed for, or of the station that is looked for; what the interpreter looks at of IP. */
 	override control(at: number): void {
 		const view = this.#view;
 		const version = view.getUint8(at) >> 4; // of ARP 0
@@ -153,7 +154,8 @@ export class EthernetInterface extends Interface implements Discovery {
 			if (this.onGroups === undefined) return this.core.count(this.block, DROP.icmpUnhandled);
 			return this.onGroups(at);
 		}
-		if (hasIpv6() && version === 6) return this.onDiscovery?.(at);
+		if (hasIpv6() && version === 6)
+			return icmpv6.type(view, at + ipv6.HEADER) === icmpv6.REDIRECT ? this.redirected(at) : this.onDiscovery?.(at);
 		const sender = arp.senderIp(view, at);
 		const probes = sender === 0 && arp.operation(view, at) === arp.REQUEST;
 		// Another station has the address that we probe for, or probes for it too. RFC 5227 §2.1.1.

@@ -26,6 +26,9 @@ describeWith([], "the board pings", () => {
 		namespace = await namespaceWithTaps();
 		const file = twoTaps();
 		file.limits!.sockets!.icmp = 2;
+		file.interfaces[0]!.addresses!.push("2001:db8:77::2/64");
+		for (const setting of ["disable_ipv6=0", "accept_dad=0"]) await namespace.sysctl(`net.ipv6.conf.tap0.${setting}`);
+		await namespace.ip("address", "add", "2001:db8:77::1/64", "dev", "tap0", "nodad");
 		board = await Board.start(namespace, file, { app });
 	});
 
@@ -40,11 +43,16 @@ describeWith([], "the board pings", () => {
 		return JSON.parse(data.toString()) as Heard;
 	}
 
-	it.each([0, 1, 56, 1472, 1473, 3000, 8000])("its neighbour with %d bytes", async (size) => {
-		const { statistics, replies, timeouts, errors } = await ping({ address: "192.168.77.1", size, count: 5, interval: 20 });
+	/** The last ones in fragments. */
+	const sizes = (most: number) => [0, 1, 56, most, most + 1, 3000, 8000];
+	it.each([
+		...sizes(1472).map((size) => ["192.168.77.1", size] as const),
+		...sizes(1452).map((size) => ["2001:db8:77::1", size] as const),
+	])("its neighbour %s with %d bytes", async (address, size) => {
+		const { statistics, replies, timeouts, errors } = await ping({ address, size, count: 5, interval: 20 });
 		expect(statistics).toMatchObject({ sent: 5, received: 5, lost: 0, duplicates: 0, errors: 0 });
 		expect(replies.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
-		for (const reply of replies) expect(reply).toMatchObject({ bytes: size, ttl: 64, address: "192.168.77.1", duplicate: false });
+		for (const reply of replies) expect(reply).toMatchObject({ bytes: size, ttl: 64, address, duplicate: false });
 		expect([timeouts, errors]).toEqual([[], []]);
 		expect(statistics.min).toBeLessThanOrEqual(statistics.avg);
 		expect(statistics.avg).toBeLessThanOrEqual(statistics.max);

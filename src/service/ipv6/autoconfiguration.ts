@@ -200,10 +200,7 @@ export class Autoconfiguration implements Service, AddressKeeper {
 			if (own === undefined || own.state === LOST || this.#conflicts.length >= 4) return;
 			if (type === icmpv6.NEIGHBOR_SOLICITATION && own.asked(view, icmp, icmp + ipv6.payloadLength(view, at))) return;
 			this.#conflicts.push(target);
-		} else {
-			if (this.#settings.auto) this.#stack.interfaces.redirected(this.#link, at);
-			return;
-		}
+		} else return; // a redirect, which means nothing where there is one neighbour
 		this.#clock.soon();
 	}
 

@@ -1,8 +1,10 @@
-// Redirects of IPv4: honoured by hosts, for a while, when the router that is used says so; never by routers. RFC 792, 1122 §3.2.2.2, 1812 §5.2.7.2. Those of IPv6: test/rfc/ready/redirects.test.ts.
+// Redirects of IPv4: honoured by hosts, for a while, when the router that is used says so; never by routers. RFC 792, 1122 §3.2.2.2, 1812 §5.2.7.2. Those of IPv6, where routers are heard: test/rfc/ready/redirects.test.ts.
 
 import { describe, expect, it } from "vitest";
-import { icmp, ip, ipText, ipv4, type IcmpFields } from "../../support/frames.ts";
+import { concat, icmp, ip, ipText, ipv4, type IcmpFields } from "../../support/frames.ts";
+import { icmp6, ip6, linkOption, REDIRECT } from "../../support/frames6.ts";
 import { Port, Station } from "../../support/station.ts";
+import { Station6 } from "../../support/station6.ts";
 
 const OWN = "10.0.0.1";
 const ROUTER = "10.0.0.254";
@@ -158,5 +160,25 @@ describe("a redirect", () => {
 		port.ip(redirect()); // all are in use
 		expect(next()).toBe(ROUTER);
 		expect(routes.list.length).toBe(5);
+	});
+});
+
+describe("a redirect of IPv6", () => {
+	function taken(options = {}) {
+		const station = new Station6(["2001:db8::1/64"], options);
+		const { stack } = station.node;
+		stack.routes.add({ prefix: "::/0", gateway: "fe80::1", interface: station.link });
+		const far = "2001:db8:2::7";
+		const said = concat([0, 0, 0, 0], ip6("fe80::2"), ip6(far), linkOption(2, Station6.macOf("fe80::2")));
+		station.ip(icmp6({ source: "fe80::1", destination: "2001:db8::1", hopLimit: 255, type: REDIRECT }, said));
+		return stack.ip.wayTo(far).nextHop;
+	}
+
+	it("counts where addresses and routers are set and not heard, too: RFC 4861 §8.3", () => {
+		expect(taken()).toBe("fe80::2");
+	});
+
+	it("does not where packets are forwarded: §8.2", () => {
+		expect(taken({ forwarding: true })).toBe("fe80::1");
 	});
 });
