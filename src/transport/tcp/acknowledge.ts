@@ -151,9 +151,12 @@ function news(view: DataView, tcb: TcbBlock, fresh: number): void {
 	tcpMark(view, tcb.at);
 }
 
-/** A duplicate acknowledgment, of a peer without SACK. RFC 5681 §3.2, RFC 6582 §3.2. */
+/**
+ * A duplicate acknowledgment, of a peer without SACK. RFC 5681 §3.2, RFC 6582 §3.2. Between two acknowledgments of something new there are no more than segments were in flight: others are made up,
+ * to draw more from us than the network bears.
+ */
 function duplicate(view: DataView, tcb: TcbBlock): void {
-	if (tcb.timedOut !== 0) return;
+	if (tcb.timedOut !== 0 || (tcb.recovering !== 0 && Math.imul(tcb.dupAcks, tcb.sndMss) >= tcb.recoverFlight)) return;
 	tcb.dupAcks = (tcb.dupAcks + 1) | 0;
 	if (tcb.recovering === 0 && tcb.dupAcks === 3) firstLost(view, tcb, tcb.sndMss);
 	recoverBy(view, tcb, tcb.sndMss, false);
