@@ -117,7 +117,7 @@ const PEERS = [
 	"a Moddable SDK",
 ];
 const SERVERS = [
-	..."dnsmasq passt python3 kea-dhcp6 avahi-daemon avahi-browse dbus-daemon chronyd radvd bridge ncat busybox qemu-system-x86_64".split(
+	..."dnsmasq passt pppd python3 kea-dhcp6 avahi-daemon avahi-browse dbus-daemon chronyd radvd bridge ncat busybox qemu-system-x86_64".split(
 		" ",
 	),
 	"a Debian kernel",
