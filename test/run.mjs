@@ -222,6 +222,12 @@ const LAYERS = [
 			"--testTimeout=1800000",
 		),
 	},
+	{
+		name: "orders",
+		what: "a TCP connection under every order of five events of its programs and its network, on Node",
+		nightly: true,
+		run: vitest("sim", { DEPTH: process.env.DEPTH ?? "5" }, "test/sim/orders.test.ts", "--testTimeout=7200000"),
+	},
 	...[64, 32].map((bits) => ({
 		name: bits === 64 ? "same" : "same32",
 		what: `500,000 random frames, clock steps and calls into the compiled stack and the interpreted one, ${bits} bits`,
