@@ -7,7 +7,7 @@ import { TcbBlock } from "../../packet/tcb-block.ts";
 import * as icmpv4 from "../../wire/icmpv4.ts";
 import { end } from "./life.ts";
 import { tooBig } from "./path-mtu.ts";
-import { REFUSED, SYN_SENT, UNREACHABLE } from "./states.ts";
+import { REFUSED, SYN_SENT } from "./states.ts";
 import { predict } from "./block.ts";
 
 /** An ICMP error quotes a segment of ours, whose sequence number is in the registers. `mtu`: that of the next hop, or 0. */
@@ -21,11 +21,11 @@ export function tcpIcmpError(view: DataView, at: Offset, type: number, code: num
 		tooBig(view, tcb, mtu);
 		predict(tcb);
 	} else if (type === icmpv4.UNREACHABLE && tcb.state === SYN_SENT && isHard(code)) {
-		end(view, tcb, code === icmpv4.PORT_UNREACHABLE ? REFUSED : UNREACHABLE);
+		end(view, tcb, REFUSED);
 	} else tcb.softError = 1;
 }
 
-/** RFC 5927 §5.2, RFC 9293 MUST-56: hard ones end what has not begun. */
+/** The host is there and has nobody for it, or no TCP: RFC 5927 §5.2, RFC 9293 MUST-56: such errors end what has not begun. */
 function isHard(code: number): boolean {
 	return code === icmpv4.PORT_UNREACHABLE || code === icmpv4.PROTOCOL_UNREACHABLE;
 }

@@ -78,9 +78,12 @@ describe("ICMP errors (RFC 5927)", () => {
 		peer.run(0);
 		return { peer, endpoint, tcb, syn: peer.take()[0]!.frame };
 	}
-	test("port unreachable ends what has not begun", () => {
+	test.each([
+		["port", 3],
+		["protocol", 2],
+	])("%s unreachable ends what has not begun", (_what, code) => {
 		const { peer, endpoint, syn } = connecting();
-		peer.icmp(syn, 3, 3);
+		peer.icmp(syn, 3, code);
 		expect(endpoint.error).toBe("refused");
 	});
 	test("host unreachable is remembered as the reason of the timeout", () => {
