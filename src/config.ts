@@ -39,6 +39,8 @@ export interface StackOptions {
 		sack?: boolean;
 		/** Timestamps: 12 bytes in every segment. RFC 7323 §3. */
 		timestamps?: boolean;
+		/** The first segments of a connection, and those behind a gap, are acknowledged at once, not by twos: who sends them is faster. As Linux has it. */
+		quickAcks?: boolean;
 		/** Explicit congestion notification (RFC 3168): "answer" unless told, where the peer asks for it; "ask", our connections ask for it too; or "off". */
 		ecn?: "off" | "answer" | "ask";
 		/** Congestion control: "cubic" (RFC 9438, with HyStart++, RFC 9406) unless told, or "newreno" (RFC 5681, 6582). */
@@ -322,16 +324,18 @@ export const OFFER_SHIFT = 15;
 export const OFFER_SCALE = 16;
 export const OFFER_SACK = 32;
 export const OFFER_STAMPS = 64;
-/** Among these bits: NewReno, not CUBIC; ECN where the peer asks for it; ECN asked for. */
+/** Among these bits: NewReno, not CUBIC; ECN where the peer asks for it; ECN asked for; quick acknowledgments. */
 export const CONTROL_RENO = 128;
 export const ANSWER_ECN = 256;
 export const ASK_ECN = 512;
+export const CONTROL_QUICK = 1024;
 
 /** What `tcp` may have, and the bits of each. */
 const OFFERS: Readonly<Record<string, number>> = Object.freeze({
 	windowScale: OFFER_SCALE,
 	sack: OFFER_SACK,
 	timestamps: OFFER_STAMPS,
+	quickAcks: CONTROL_QUICK,
 });
 
 function checkNames(group: string, options: object, known: readonly string[]): void {

@@ -70,6 +70,8 @@ export const TcbBlock = record({
 	sackedBytes: int32,
 	lostBytes: int32,
 	dupAcks: int32,
+	/** transport/tcp/delayed.ts: so many acknowledgments do not wait for a second segment. */
+	quickAcks: int32,
 	/** Retransmission timeout, smoothed round-trip time and its variation, ms; the last two times 8 and 4; srtt -1 before the first sample. RFC 6298 §2. */
 	rto: int32,
 	srtt: int32,
@@ -290,3 +292,5 @@ export const BIT_CAREFUL = 131_072;
 export const BIT_ECN = 262_144;
 export const BIT_ECE = 524_288;
 export const BIT_CWR = 1_048_576;
+/** What comes is acknowledged at once: `quickAcks` times yet. */
+export const BIT_QUICK = 2_097_152;

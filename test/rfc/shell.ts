@@ -23,6 +23,8 @@ export interface Settings {
 	initialRto?: number;
 	restartAfterIdle?: boolean;
 	fastOpen?: number;
+	/** It was written for Linux. */
+	linux?: boolean;
 	/** Sysctls, as `name=value`, that this stack has nothing for. */
 	readonly lacking: string[];
 }
@@ -99,7 +101,10 @@ export function settingsOf(script: Script): Settings {
 	}
 	for (const text of texts) {
 		for (const command of commandsOf(text)) {
-			if (/defaults\.sh/.test(command)) settings.receiveCeiling = LINUX_CEILING;
+			if (/defaults\.sh/.test(command)) {
+				settings.receiveCeiling = LINUX_CEILING;
+				settings.linux = true;
+			}
 			if (!/sysctl|\/proc\/sys|^net\./.test(command)) continue;
 			for (const match of command.matchAll(/([\w/.]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))/g)) {
 				const name = match[1]!.replace(/^\/proc\/sys\//, "").replace(/\//g, ".");

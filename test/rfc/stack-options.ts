@@ -50,6 +50,8 @@ export function stackOptions(script: Script, published: boolean, ceiling: boolea
 			sack,
 			timestamps,
 			ecn: settings.ecn === undefined ? "answer" : (["off", "ask", "answer"] as const)[settings.ecn],
+			// As the system has it that the script was written for. Scripts of our own say what they mean by TCP_QUICKACK.
+			quickAcks: settings.linux ?? false,
 			congestion: /reno/.test(settings.congestion ?? "") ? "newreno" : "cubic",
 		},
 		packets: 32,

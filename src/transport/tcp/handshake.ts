@@ -18,6 +18,7 @@ import * as wire from "../../wire/tcp.ts";
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { socketFor } from "../flow-find.ts";
 import { opened } from "./congestion.ts";
+import { quick } from "./delayed.ts";
 import { addressWord, COOKIE_LIFETIME, cookie, FOREIGN, LATER, mssOf, recognize } from "./isn.ts";
 import { ecnAgree } from "./ecn.ts";
 import { startKeepAlive } from "./keep-alive.ts";
@@ -286,6 +287,7 @@ export function established(view: DataView, tcb: TcbBlock, seq: number, ack: num
 	rackBegins(tcb, CoreBlock.of(view, CORE).now);
 	opened(tcb, lost);
 	setState(tcb, ESTABLISHED);
+	quick(view, tcb);
 	firstRoom(view, tcb);
 	tcb.sndWl1 = seq;
 	tcb.sndWl2 = ack;

@@ -8,13 +8,13 @@ import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { newsPost, READABLE, WRITABLE } from "../../packet/news.ts";
 import type { Length, Offset } from "../../packet/numbers.ts";
 import { letOthers } from "../../packet/slots.ts";
-import { BIT_ECN, BIT_LATE, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
+import { BIT_ECN, BIT_LATE, BIT_QUICK, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as tcp from "../../wire/tcp.ts";
 import { socketFor } from "../flow-find.ts";
 import { pseudoOf, wrongSum } from "../sums.ts";
 import { acknowledged } from "./congestion.ts";
-import { delayAck } from "./delayed.ts";
+import { delayAck, quickUsed } from "./delayed.ts";
 import { isMarked } from "./ecn.ts";
 import { flightAcked } from "./flight.ts";
 import { tcpMark } from "./pending.ts";
@@ -78,8 +78,10 @@ function segmentInput(view: DataView, link: InterfaceBlock, tcb: TcbBlock, at: O
 	}
 	if (options !== 0) stampSeen(view, tcb, view.getInt32(REGISTER.seq, true), view.getInt32(at + tcp.STAMP_VALUE));
 	if ((what & IN_DATA) !== 0) {
-		if ((what & IN_ACK_DUE) !== 0) tcpMark(view, tcb.at);
-		else delayAck(view, tcb);
+		if ((what & IN_ACK_DUE) !== 0) {
+			if ((tcb.bits & BIT_QUICK) !== 0) quickUsed(tcb);
+			tcpMark(view, tcb.at);
+		} else delayAck(view, tcb);
 		newsPost(view, tcb.news, READABLE);
 	}
 	if ((what & IN_ACKED) !== 0) dataAcknowledged(view, tcb, what);

@@ -7,7 +7,7 @@ import { FIELDS_BYTES, REGISTER } from "../../packet/fields.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { PAGE_MASK } from "../../packet/pages.ts";
 import { wrap } from "../../packet/ring.ts";
-import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_FIN, BIT_PREDICTED, BIT_TIMING, TcbBlock } from "../../packet/tcb-block.ts";
+import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_FIN, BIT_PREDICTED, BIT_QUICK, BIT_TIMING, TcbBlock } from "../../packet/tcb-block.ts";
 import { demandBytes, type Bytes, type BytesIn } from "../../wire/kernels/bytes.ts";
 import { pagedIn, pagedOut } from "../../wire/paged.ts";
 import { ACK, PSH } from "../../wire/tcp.ts";
@@ -78,7 +78,7 @@ export function predicted(view: DataView, tcb: TcbBlock): number {
 		tcb.rcvRoom = room - length;
 		tcb.rcvNxt = seq + length;
 		// RFC 5681 §4.2: every second segment is acknowledged.
-		const second = (bits & BIT_ACK_DELAYED) !== 0;
+		const second = (bits & (BIT_ACK_DELAYED | BIT_QUICK)) !== 0;
 		answer = second ? IN_DATA | IN_ACK_DUE : IN_DATA;
 		tcb.bits = bits | (second ? BIT_ACK_NOW : BIT_ACK_DELAYED);
 	}

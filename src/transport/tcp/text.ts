@@ -5,11 +5,11 @@ import { REGISTER } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { ERROR, newsPost, READABLE } from "../../packet/news.ts";
 import type { Length, Offset } from "../../packet/numbers.ts";
-import { BIT_ACK_DELAYED, BIT_FIN, type TcbBlock } from "../../packet/tcb-block.ts";
+import { BIT_ACK_DELAYED, BIT_FIN, BIT_QUICK, type TcbBlock } from "../../packet/tcb-block.ts";
 import { wrap } from "../../packet/ring.ts";
 import { FIN } from "../../wire/tcp.ts";
 import { acknowledgeAgain } from "./answers.ts";
-import { delayAck } from "./delayed.ts";
+import { delayAck, quick, quickUsed } from "./delayed.ts";
 import { abort } from "./life.ts";
 import { lastAhead, store, storeAhead, takeAhead } from "./reassembly.ts";
 import { acknowledgeNow, oweAck } from "./send.ts";
@@ -84,6 +84,7 @@ function data(view: DataView, tcb: TcbBlock, link: InterfaceBlock, ahead: number
 		if (!stored) drop(view, link, DROP.tcpReassemblyFull);
 		// RFC 5681 §4.2: each one gets its own, at once.
 		acknowledgeNow(view, tcb);
+		quick(view, tcb);
 		return stored;
 	}
 	store(view, tcb, 0, from, length);
@@ -91,8 +92,10 @@ function data(view: DataView, tcb: TcbBlock, link: InterfaceBlock, ahead: number
 	if (tcb.ranges > 0) {
 		taken = (taken + takeAhead(view, tcb, (tcb.rcvNxt + length) | 0)) | 0;
 		oweAck(view, tcb);
-	} else if ((tcb.bits & BIT_ACK_DELAYED) !== 0) oweAck(view, tcb);
-	else {
+	} else if ((tcb.bits & (BIT_ACK_DELAYED | BIT_QUICK)) !== 0) {
+		if ((tcb.bits & BIT_QUICK) !== 0) quickUsed(tcb);
+		oweAck(view, tcb);
+	} else {
 		tcb.bits = tcb.bits | BIT_ACK_DELAYED;
 		delayAck(view, tcb);
 	}

@@ -159,7 +159,11 @@ describe("a poll", () => {
 
 	it("acknowledges all that is due at once, by a device in TypeScript, though no more than eight packets wait for one", () => {
 		const COUNT = 20;
-		const { stack, world, ports } = new Station([["10.1.0.1/24"]], { packets: 32, sockets: { tcp: COUNT } });
+		const { stack, world, ports } = new Station([["10.1.0.1/24"]], {
+			packets: 32,
+			sockets: { tcp: COUNT },
+			tcp: { quickAcks: false },
+		});
 		const [port] = ports;
 		const tcbs = Array.from({ length: COUNT }, () => {
 			const tcb = stack.tcp.connect("10.1.0.9", 80);

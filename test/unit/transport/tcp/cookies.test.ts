@@ -343,7 +343,7 @@ describe("a flood of 1,000 SYNs a second, and 100 ms to honest clients", () => {
 		crowd.world.run(500);
 		const honest: CrowdPeer[] = [];
 		for (let i = 0; i < 20; i++) {
-			honest.push(new CrowdPeer(crowd, i, { request: i % 3 === 0 ? 2500 : 100 }));
+			honest.push(new CrowdPeer(crowd, i, { request: i % 3 === 0 ? 1000 : 100 }));
 			crowd.world.run(500);
 		}
 		crowd.world.run(1000);

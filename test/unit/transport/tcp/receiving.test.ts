@@ -5,9 +5,61 @@ import { Acceptor } from "./endpoint.ts";
 import { Peer } from "./peer.ts";
 import { blockOf } from "../../../support/tcb.ts";
 
+/** As if a connection were no longer new. */
+const DELAYED = { tcp: { quickAcks: false } };
+
+describe("quick acknowledgments", () => {
+	test("of a new connection: each of sixteen segments by itself, then every second one, and one alone waits", () => {
+		const peer = new Peer();
+		peer.connected();
+		peer.take();
+		for (let i = 0; i < 16; i++) {
+			peer.send({ flags: "A", seq: 1 + 100 * i, ack: 1, length: 100 });
+			expect(peer.told()).toEqual([`A 1 ack ${101 + 100 * i}`]);
+		}
+		peer.send({ flags: "A", seq: 1601, ack: 1, length: 100 });
+		expect(peer.told()).toEqual([]);
+		peer.run(100);
+		expect(peer.told()).toEqual(["A 1 ack 1701"]);
+		for (let i = 0; i < 2; i++) peer.send({ flags: "A", seq: 1701 + 100 * i, ack: 1, length: 100 });
+		expect(peer.told()).toEqual(["A 1 ack 1901"]);
+	});
+	test("of one that was accepted as well", () => {
+		const peer = new Peer();
+		peer.accepted();
+		peer.take();
+		peer.send({ flags: "A", seq: 1, ack: 1, length: 100 });
+		expect(peer.told()).toEqual(["A 1 ack 101"]);
+	});
+	test("after a gap", () => {
+		const peer = new Peer();
+		peer.connected();
+		peer.take();
+		for (let i = 0; i < 20; i++) peer.send({ flags: "A", seq: 1 + 100 * i, ack: 1, length: 100 });
+		peer.run(100);
+		peer.take();
+		peer.send({ flags: "A", seq: 2101, ack: 1, length: 100 });
+		peer.send({ flags: "A", seq: 2001, ack: 1, length: 100 });
+		expect(peer.told()).toEqual(["A 1 ack 2001", "A 1 ack 2201"]);
+		peer.send({ flags: "A", seq: 2201, ack: 1, length: 100 });
+		expect(peer.told()).toEqual(["A 1 ack 2301"]);
+	});
+	test("several segments that come at once have one, and what the program writes carries it", () => {
+		const peer = new Peer();
+		const endpoint = peer.connected({ length: 0 });
+		peer.take();
+		peer.send({ flags: "AP", seq: 1, ack: 1, length: 10 });
+		peer.take();
+		peer.queue({ flags: "AP", seq: 11, ack: 1, length: 10 });
+		peer.stack.tcp.write(endpoint.tcb!, new Uint8Array(5), 0, 5);
+		peer.run(0);
+		expect(peer.told()).toHaveLength(1);
+	});
+});
+
 describe("acknowledgments", () => {
 	test("one segment waits, at most 100 ms", () => {
-		const peer = new Peer();
+		const peer = new Peer(DELAYED);
 		peer.connected();
 		peer.take();
 		peer.send({ flags: "AP", seq: 1, ack: 1, length: 10 });
@@ -18,7 +70,7 @@ describe("acknowledgments", () => {
 		expect(peer.take()).toEqual([]);
 	});
 	test("also after our FIN", () => {
-		const peer = new Peer();
+		const peer = new Peer(DELAYED);
 		const endpoint = peer.connected();
 		peer.stack.tcp.shutdown(endpoint.tcb!);
 		peer.run(0);
@@ -32,7 +84,7 @@ describe("acknowledgments", () => {
 		expect(peer.told()).toEqual(["A 2 ack 31"]);
 	});
 	test("the second is acknowledged at once, with the first", () => {
-		const peer = new Peer();
+		const peer = new Peer(DELAYED);
 		peer.connected();
 		peer.take();
 		peer.send({ flags: "A", seq: 1, ack: 1, length: 1460 });
@@ -43,7 +95,7 @@ describe("acknowledgments", () => {
 		expect(peer.take()).toEqual([]);
 	});
 	test("the acknowledgment carries the window as it is after the program has read", () => {
-		const peer = new Peer();
+		const peer = new Peer(DELAYED);
 		peer.connected();
 		peer.take();
 		for (let i = 0; i < 4; i++) peer.queue({ flags: "A", seq: 1 + 1460 * i, ack: 1, length: 1460 });
@@ -52,7 +104,7 @@ describe("acknowledgments", () => {
 		expect(told.map((segment) => segment.window)).toEqual([5840, 5840]);
 	});
 	test("data to send carries them", () => {
-		const peer = new Peer();
+		const peer = new Peer(DELAYED);
 		const endpoint = peer.connected({ length: 0 });
 		peer.take();
 		peer.send({ flags: "AP", seq: 1, ack: 1, length: 10 });
