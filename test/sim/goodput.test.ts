@@ -14,7 +14,7 @@ const LIMIT_S = 40;
 const WIRES = [
 	{ loss: 1000, reorder: 0, roundTripMs: 200, mbits: 2, least: 1.4 },
 	{ loss: 10_000, reorder: 0, roundTripMs: 50, mbits: 2, least: 1.65 },
-	{ loss: 10_000, reorder: 0, roundTripMs: 200, mbits: 20, least: 1.2 },
+	{ loss: 10_000, reorder: 0, roundTripMs: 200, mbits: 20, least: 1.1 },
 	{ loss: 50_000, reorder: 0, roundTripMs: 50, mbits: 2, least: 0.8 },
 	{ loss: 0, reorder: 50_000, roundTripMs: 50, mbits: 2, least: 1.6 },
 ];
