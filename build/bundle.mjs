@@ -1,7 +1,7 @@
 // TypeScript to JavaScript modules: `tsc` removes the types, rollup joins the files (join.mjs).
 //   build/out/xs/multihome.js …    the modules of src/modules.json, for XS; their natives stay imports ("multihome/codec" and so on)
 //   build/out/xs/embedded/**/*.js  "embedded:io/socket/tcp" and so on: the same by the names of ECMA-419 and Moddable
-//   build/out/ipv4         both without IPv6, for firmware that has none (bundleIpv4)
+//   build/out/without-…    both without IPv6, or Fast Open, for firmware that has none (bundleWithout)
 //   build/out/manifests/**/*.json  what Moddable's build wants to know of each module, and of those that it takes
 //   build/out/desktop/desktop.js   what the desktop host runs first
 //   build/out/desktop/timer.js …   Moddable's modules "timer", "time" and "system", for programs
@@ -18,7 +18,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { makeFlat } from "./flat.mjs";
 import { unlessSame, upToDate } from "./inputs.mjs";
 import { joinModules, joinTogether, put } from "./join.mjs";
-import { DRIVERS, NAMES, OURS, XS, XS_IPV4, closureOf, fileOf, makeManifests, pathOf } from "./modules.mjs";
+import { DRIVERS, NAMES, OURS, XS, closureOf, fileOf, makeManifests, pathOf, xsOf } from "./modules.mjs";
 
 export { joinModules };
 
@@ -103,7 +103,7 @@ async function makeBundles(js, progress) {
 	await Promise.all([
 		make(
 			NAMES.map((name) => pathOf(name)),
-			() => joinForXS(js, XS, true),
+			() => joinForXS(js, XS, {}),
 		),
 		forXS("drivers/index.js", paths.drivers),
 		forXS("hosts/desktop/main.js", paths.desktop),
@@ -116,9 +116,9 @@ async function makeBundles(js, progress) {
 	]);
 }
 
-/** Joins the modules for XS, with IPv6 or without, and makes their manifests. `js` is the folder that they were compiled into. Answers what joinTogether does. */
-async function joinForXS(js, build, ipv6) {
-	const options = { copied: COPIED, importAs: (name) => name, inline: true, ipv6 };
+/** Joins the modules for XS, with those parts of the data path that `parts` does not deny, and makes their manifests. `js` is the folder that they were compiled into. Answers what joinTogether does. */
+async function joinForXS(js, build, parts) {
+	const options = { copied: COPIED, importAs: (name) => name, inline: true, parts };
 	const joined = await joinTogether(entriesOf(js), build.bundles, NATIVES, XS_EXTERNAL, options);
 	for (const { name, also } of OURS)
 		if (also !== undefined) await put(pathOf(also, build), `export { default } from ${JSON.stringify(name)};\n`);
@@ -126,14 +126,17 @@ async function joinForXS(js, build, ipv6) {
 	return joined;
 }
 
-/** Brings the bundles for firmware without IPv6 up to date: only who builds such a one waits for them. Answers where they are. */
-export async function bundleIpv4() {
-	const targets = OURS.map(({ name }) => pathOf(name, XS_IPV4));
-	await upToDate({ name: "ipv4", folders: ["src"], targets, label: "bundling the stack without IPv6" }, async (js) => {
+/** Brings the bundles for firmware that lacks IPv6 or Fast Open up to date: only who builds such a one waits for them. Answers where they are. */
+export async function bundleWithout(parts) {
+	const build = xsOf(parts);
+	if (build === XS) return XS;
+	const targets = OURS.map(({ name }) => pathOf(name, build));
+	const label = `bundling the stack without ${build.lacks.join(" and ")}`;
+	await upToDate({ name: `without-${build.lacks.join("-")}`, folders: ["src"], targets, label }, async (js) => {
 		await compileProjects(["hosts/tsconfig.json"], js);
-		await joinForXS(js, XS_IPV4, false);
+		await joinForXS(js, build, { hasIpv6: parts.ipv6, hasFastOpen: parts.fastOpen });
 	});
-	return XS_IPV4;
+	return build;
 }
 
 const entriesOf = (js) =>

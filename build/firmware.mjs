@@ -230,10 +230,12 @@ const PARTS = {
 	MULTIHOME_IPV6: ["multihome/ipv6", "multihome/dhcp6"],
 };
 
-/** The header that says what a firmware may do without and has: those parts, by the modules it carries, and on a Pico SPI by PIO. Who includes it is compiled anew when it changes. */
-function putHeader(folder, { carried, byPio }) {
+/** The header that says what a firmware may do without and has: those parts, by the modules it carries, Fast Open by its board file, and on a Pico SPI by PIO. Who includes it is compiled anew when it changes. */
+function putHeader(folder, { carried, fastOpen, byPio }) {
 	const parts = Object.entries(PARTS).map(([name, needs]) => [name, needs.some((each) => carried.includes(each))]);
-	const lines = [...parts, ["MULTIHOME_PIO", byPio]].map(([name, is]) => `#define ${name} ${is ? 1 : 0}\n`);
+	const lines = [...parts, ["MULTIHOME_FAST_OPEN", fastOpen], ["MULTIHOME_PIO", byPio]].map(
+		([name, is]) => `#define ${name} ${is ? 1 : 0}\n`,
+	);
 	putIfNew(join(folder, "multihome-parts.h"), lines.join(""));
 }
 
@@ -261,8 +263,8 @@ function putIfNew(path, text) {
 
 /** Writes main.js, program.js and manifest.json into build/out/firmware/TARGET; answers that folder, and what the stack's memory takes. */
 export async function bundleTarget(platform, { target, board: file, app, set = [], manifest: more, out }) {
-	const { bundle, bundleFirmware, bundleIpv4 } = await import("./bundle.mjs");
-	const { XS, manifestPath, standardNames } = await import("./modules.mjs");
+	const { bundle, bundleFirmware, bundleWithout } = await import("./bundle.mjs");
+	const { manifestPath, standardNames } = await import("./modules.mjs");
 	const { simulate } = await bundle();
 	const { Stack, readBoard, driverOf, emacOf, pinsOf, uartOf, routesOf } = await import(pathToFileURL(simulate).href);
 	const home = join(root, "hosts", platform, "targets", target);
@@ -277,11 +279,13 @@ export async function bundleTarget(platform, { target, board: file, app, set = [
 		program: app ?? join(root, "hosts/examples/status.ts"),
 		others: more !== undefined,
 	});
-	const build = PARTS.MULTIHOME_IPV6.some((name) => carried.includes(name)) ? XS : await bundleIpv4();
+	const ipv6 = PARTS.MULTIHOME_IPV6.some((name) => carried.includes(name));
+	const fastOpen = read.stack.tcp?.fastOpen === true;
+	const build = await bundleWithout({ ipv6, fastOpen });
 	const natives = more === undefined ? await neededNatives(carried, folder, build) : {};
 	// Of what a manifest brings nothing is known.
 	const byPio = more !== undefined || read.file.interfaces.some((each) => pinsOf(each)?.bus === 2);
-	putHeader(folder, { carried, byPio });
+	putHeader(folder, { carried, fastOpen, byPio });
 	const includes = [
 		join(home, "manifest.json"),
 		...carried.map((name) => manifestPath(name, build)),

@@ -16,11 +16,11 @@ import { squeezeTables, writeOutRecords } from "./records.mjs";
 /** As `tsc` writes the import of src/link/state-table.ts. */
 const IMPORTS_TABLES = /^import .*\/state-table\.js";$/m;
 
-/** A call of src/packet/kernels/parts.ts. */
-const HAS_IPV6 = /\b(?<!function )hasIpv6\(\)/g;
+/** Calls of src/packet/kernels/parts.ts of which a bundle is told. */
+const HAS_PART = /\b(?<!function )(hasIpv6|hasFastOpen)\(\)/g;
 
-/** Finds what relative imports and aliases stand for, and loads it with its source map. A path may end in "?" and who has a copy of its own of that file. `inline`: with constants for where fields of records lie and for whether there is IPv6, `ipv6`, and, in the files that `opens` answers true for, which are the project's own, private members as ordinary ones. */
-function files(aliases, external, inline, { opens = () => true, ipv6 = true } = {}) {
+/** Finds what relative imports and aliases stand for, and loads it with its source map. A path may end in "?" and who has a copy of its own of that file. `inline`: with constants for where fields of records lie and for whether there is IPv6 and Fast Open, `parts`, and, in the files that `opens` answers true for, which are the project's own, private members as ordinary ones. */
+function files(aliases, external, inline, { opens = () => true, parts = {} } = {}) {
 	return {
 		name: "multihome",
 		resolveId(id, importer) {
@@ -44,7 +44,9 @@ function files(aliases, external, inline, { opens = () => true, ipv6 = true } = 
 			const map = await text(path + ".map");
 			const bare = code.replace(/^\/\/# sourceMappingURL=.*$/m, "");
 			const squeezed = opens(path) && IMPORTS_TABLES.test(bare) ? squeezeTables(bare) : bare;
-			const placed = inline ? (await writeOutRecords(squeezed, path, opens)).replace(HAS_IPV6, `${ipv6}`) : bare;
+			const placed = inline
+				? (await writeOutRecords(squeezed, path, opens)).replace(HAS_PART, (_, name) => `${parts[name] ?? true}`)
+				: bare;
 			return { code: inline && opens(path) ? openPrivates(placed) : placed, map: map === undefined ? null : JSON.parse(map) };
 		},
 	};
@@ -103,9 +105,9 @@ export async function joinModules(
  * needs them: constants are written out where they are used (inlineConstants), which an import keeps from it.
  * `modules`: `{ name, input, file }`; `importAs(name, from)` is how a module is imported by another. Answers the paths of what was `read`.
  */
-export async function joinTogether(modules, folder, aliases, external, { copied, importAs, inline = false, ipv6 }) {
+export async function joinTogether(modules, folder, aliases, external, { copied, importAs, inline = false, parts }) {
 	let owners;
-	const plugin = files(aliases, external, inline, { ipv6 });
+	const plugin = files(aliases, external, inline, { parts });
 	const { resolveId } = plugin;
 	plugin.resolveId = (id, importer) => {
 		const [path, copier] = (importer ?? "").split("?");

@@ -19,7 +19,7 @@ export interface Build {
 }
 
 export const XS: Build;
-export const XS_IPV4: Build;
+export function xsOf(parts: { ipv6: boolean; fastOpen: boolean }): Build;
 export function pathOf(name: string, build?: Build): string;
 export function closureOf(names: readonly string[]): Promise<string[]>;
 export function manifestPath(name: string, build?: Build): string;

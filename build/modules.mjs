@@ -17,8 +17,13 @@ const out = join(root, "build/out");
 
 /** Where the bundles for XS are, and their manifests. */
 export const XS = { bundles: join(out, "xs"), manifests: join(out, "manifests") };
-/** Those for firmware without IPv6. */
-export const XS_IPV4 = { bundles: join(out, "ipv4/xs"), manifests: join(out, "ipv4/manifests") };
+/** Those for firmware that has these parts of the data path, src/packet/kernels/parts.ts, or lacks them. */
+export function xsOf({ ipv6, fastOpen }) {
+	const lacks = [...(ipv6 ? [] : ["ipv6"]), ...(fastOpen ? [] : ["fastopen"])];
+	if (lacks.length === 0) return XS;
+	const folder = join(out, `without-${lacks.join("-")}`);
+	return { bundles: join(folder, "xs"), manifests: join(folder, "manifests"), lacks };
+}
 
 /** @type {readonly { name: string, source: string, also?: string, device?: string[], what?: string }[]} */
 export const MODULES = JSON.parse(readFileSync(join(root, "src/modules.json"), "utf8"));

@@ -1,5 +1,7 @@
 // Every limit of the stack, with its unit and what it costs in RAM. All memory is made once, by `new Stack(options)`.
 
+import { hasFastOpen } from "./packet/kernels/parts.ts";
+
 /** What an application or a board file may set. Everything has a default that suits a microcontroller with 160 KB to spare. */
 export interface StackOptions {
 	/** How many sockets there are, and their buffers. */
@@ -43,6 +45,11 @@ export interface StackOptions {
 		quickAcks?: boolean;
 		/** Explicit congestion notification (RFC 3168): "answer" unless told, where the peer asks for it; "ask", our connections ask for it too; or "off". */
 		ecn?: "off" | "answer" | "ask";
+		/**
+		 * TCP Fast Open (RFC 7413): sockets that ask for it have data in their SYNs, for servers that gave them a cookie, and listeners that ask for it take such. 448 bytes of arena and 16 for each
+		 * TCP socket. False unless told.
+		 */
+		fastOpen?: boolean;
 		/** Congestion control: "cubic" (RFC 9438, with HyStart++, RFC 9406) unless told, or "newreno" (RFC 5681, 6582). */
 		congestion?: "cubic" | "newreno";
 	};
@@ -215,6 +222,10 @@ export const PATH_MTU_RAISE_MS = 600_000;
 export const REDIRECTS = 8;
 export const REDIRECT_MS = 300_000;
 
+/** TCP Fast Open: servers whose cookies are kept, 56 B each; the one that was not used for longest gives way. And for how long it is done without where it did not work, ms: as FreeBSD does. RFC 7413 §4.1.3.1. */
+export const FAST_OPEN_COOKIES = 8;
+export const FAST_OPEN_PAUSE_MS = 900_000;
+
 /** ICMP errors: a bucket of so many tokens for all interfaces together, into which one comes every so many ms; each error takes none, one or two, by chance. RFC 1812 §4.3.2.8. */
 export const ICMP_ERROR_INTERVAL_MS = 100;
 export const ICMP_ERROR_BURST = 10;
@@ -329,6 +340,8 @@ export const CONTROL_RENO = 128;
 export const ANSWER_ECN = 256;
 export const ASK_ECN = 512;
 export const CONTROL_QUICK = 1024;
+/** TCP Fast Open. */
+export const FAST_OPEN = 2048;
 
 /** What `tcp` may have, and the bits of each. */
 const OFFERS: Readonly<Record<string, number>> = Object.freeze({
@@ -350,7 +363,9 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, number>>>> = Object
 });
 
 function offersOf(options: Readonly<Record<string, unknown>>): number {
-	checkNames("tcp", options, [...Object.keys(OFFERS), ...Object.keys(WORDS)]);
+	const named = [...Object.keys(OFFERS), ...Object.keys(WORDS)];
+	if (hasFastOpen()) named.push("fastOpen");
+	checkNames("tcp", options, named);
 	let offers = 0;
 	for (const [name, bit] of Object.entries(OFFERS))
 		if (flag(`tcp.${name}`, (options[name] as boolean | undefined) ?? true)) offers |= bit;
@@ -360,6 +375,7 @@ function offersOf(options: Readonly<Record<string, unknown>>): number {
 			throw new TypeError(`tcp.${name} ${String(value)}: expected ${Object.keys(words).join(", ")}`);
 		offers |= words[value]!;
 	}
+	if (hasFastOpen() && flag("tcp.fastOpen", options.fastOpen as boolean | undefined)) offers |= FAST_OPEN;
 	return offers;
 }
 

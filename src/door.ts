@@ -67,6 +67,7 @@ export {
 	tcpStart,
 	tcpTake,
 } from "./transport/tcp/open.ts";
+export { tcpFastOpen } from "./transport/tcp/fast-open.ts";
 export { tcpSetHops } from "./transport/tcp/life.ts";
 export { streamByte, streamIn, streamRead, streamWrite } from "./transport/tcp/stream.ts";
 export { tcpAvailable, tcpKeepFree } from "./transport/tcp/seats.ts";

@@ -1,9 +1,11 @@
 // ECMA-419's Listener over a TCB that listens. What is said of each method stands in types.ts.
 
 import type { Interface } from "../link/interface.ts";
+import { hasFastOpen } from "../packet/kernels/parts.ts";
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, type SocketOwner } from "../transport/events.ts";
 import type { Tcb } from "../transport/tcp/tcb.ts";
+import { setFastOpen } from "../transport/tcp/tcp.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { unlessAny } from "../address.ts";
 import { scopedOf, zoned, zoneOrOption } from "./zones.ts";
@@ -37,6 +39,7 @@ export class ListenerSocket implements Listener, SocketOwner {
 		const ttl = check.ttlOf("ttl", options.ttl);
 		const dscp = check.dscpOf(options.dscp);
 		const leastRate = check.leastRateOf(options.leastRate);
+		const fastOpen = hasFastOpen() ? check.fastOpenOf(stack.tcp, options.fastOpen, backlog) : 0;
 		const local = options.address === undefined ? undefined : scopedOf(stack, "address", options.address);
 		const address = unlessAny(local?.address ?? "");
 		const family = check.familyOf(local?.address, options.ipv6Only);
@@ -51,6 +54,7 @@ export class ListenerSocket implements Listener, SocketOwner {
 		tcb.owner = this;
 		this.#tcb = tcb;
 		if (leastRate > 0) stack.tcp.setLeastRate(tcb, leastRate);
+		if (hasFastOpen() && fastOpen !== 0) setFastOpen(stack.tcp, tcb, fastOpen);
 		if (options.target !== undefined) this.target = options.target;
 	}
 

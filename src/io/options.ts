@@ -5,6 +5,7 @@ import { canonicalAddress, familyBits, isMulticast, lacking, unlessAny } from ".
 import { isIpv4 } from "../address4.ts";
 import { NO_IPV6, parseScoped } from "../address6.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
+import { fastOpens, type Tcp } from "../transport/tcp/tcp.ts";
 import type { Bytes, Format, TCPOptions } from "./types.ts";
 
 // Made by a call, so that the build does not put the literal where it is used: on XS each use of one allocates, and this is on the data path.
@@ -147,6 +148,15 @@ export function countOf(value: unknown, available: number): number {
 	if (count !== Math.floor(count) || count < 1 || count > available)
 		throw new Error(`read ${count}: expected 1 to ${available}, the bytes that are there`);
 	return count;
+}
+
+/** How many connections may be open before their handshakes are done: `all` for true, 0 for none. The transport must have Fast Open. */
+export function fastOpenOf(tcp: Tcp, value: unknown, all: number): number {
+	if (value === undefined || value === false) return 0;
+	const most = value === true ? all : wholeOf("fastOpen", value, 0, all);
+	if (most !== 0 && !fastOpens(tcp))
+		throw new Error(`fastOpen ${show(value)}: expected the option "tcp": {"fastOpen": true} of the stack, or of the board file`);
+	return most;
 }
 
 /** Two hours, RFC 9293 §3.8.4. */

@@ -2,12 +2,13 @@
 // The stack refers to the TCB, and the TCB to its owner: an open instance survives garbage collection without further ado.
 
 import { placeStream, StreamSocket } from "#sockets";
+import { hasFastOpen } from "../packet/kernels/parts.ts";
 import { TcbBlock } from "../packet/tcb-block.ts";
 import { isIpv4 } from "../address4.ts";
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/events.ts";
-import { CLOSE_WAIT, ESTABLISHED, Tcb } from "../transport/tcp/tcb.ts";
-import type { Tcp } from "../transport/tcp/tcp.ts";
+import { Tcb } from "../transport/tcp/tcb.ts";
+import { setFastOpen, type Tcp } from "../transport/tcp/tcp.ts";
 import { LOOK } from "../turn/requests.ts";
 import { howByName, type ByName } from "./by-name.ts";
 import { ANY_ADDRESS, closed, foreign, hidden, isObject, linkOf, report } from "./common.ts";
@@ -73,6 +74,7 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 		const dscp = check.dscpOf(options.dscp);
 		const userTimeout = options.userTimeout === undefined ? -1 : check.wholeOf("userTimeout", options.userTimeout, 0, 0x7fffffff);
 		const leastRate = check.leastRateOf(options.leastRate);
+		const fastOpen = hasFastOpen() ? check.fastOpenOf(tcp, options.fastOpen, 1) : 0;
 		if (options.from === undefined) this.#byName = byNameOf(stack, this, options);
 		const tcb = this.#byName !== undefined ? undefined : this.#connectOrTake(stack, options);
 		this.tellReadable = onReadable;
@@ -92,6 +94,7 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 		if (dscp >= 0) tcp.setDscp(tcb, dscp);
 		if (userTimeout >= 0) tcp.setUserTimeout(tcb, userTimeout);
 		if (leastRate >= 0) tcp.setLeastRate(tcb, leastRate);
+		if (hasFastOpen() && fastOpen !== 0 && options.from === undefined) setFastOpen(tcp, tcb, fastOpen);
 	}
 
 	#connectOrTake(stack: Stack, options: TCPOptions): Tcb {
@@ -227,7 +230,7 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 
 	/** A write that cannot be taken: nothing of it is. Error, as the SDK's tests want it. */
 	#refuse(tcb: Tcb, size: number, room: number): void {
-		if (tcb.state !== ESTABLISHED && tcb.state !== CLOSE_WAIT) throw new Error("write: not connected");
+		if (!tcb.sendable) throw new Error("write: not connected");
 		if (size > room) throw new Error(`write of ${size} bytes: expected at most ${room}, the room in the send buffer`);
 	}
 

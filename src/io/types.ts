@@ -67,6 +67,12 @@ export interface TCPOptions extends CommonOptions {
 	 * sent is lost. Left out: a minute, and a second more for each 4 KB that wait.
 	 */
 	linger?: number | undefined;
+	/**
+	 * TCP Fast Open (RFC 7413), where the stack has it (`tcp: {fastOpen: true}`): `write` works at once, and what is written before the program's turn ends goes with the SYN once the server has given a cookie, else when
+	 * the connection stands; as much as one segment has less 40 bytes. The server's program may get it twice when packets are doubled: it is for requests that may be repeated. Off unless told; of a `host` by its name it
+	 * changes nothing.
+	 */
+	fastOpen?: boolean | undefined;
 	/** As of Listener, for this connection; with `from` it replaces what the listener said. */
 	leastRate?: number | undefined;
 	format?: Format | undefined;
@@ -144,6 +150,11 @@ export interface ListenerOptions extends CommonOptions {
 	 * over 5 to 10 s, of a young connection from its third second on. 0, or left out: its connections never give way.
 	 */
 	leastRate?: number | undefined;
+	/**
+	 * TCP Fast Open (RFC 7413), where the stack has it (`tcp: {fastOpen: true}`): clients are given cookies, and who brings one back has its connection open with the data of its first segment, before it has shown that it is
+	 * there. As many such connections at a time, 1 to `backlog`, or true for all of these; further ones begin as others do. Requests may come twice. Off unless told.
+	 */
+	fastOpen?: boolean | number | undefined;
 	format?: "socket/tcp" | undefined;
 	/** `connections` wait to be read. */
 	onReadable?: ((this: Listener, connections: number) => void) | undefined;

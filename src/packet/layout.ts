@@ -1,6 +1,16 @@
 // Where everything lies in the arena. Read from top to bottom: it is the memory map.
 
-import { ADDRESSES_PER_INTERFACE, MAX_MTU, PACKET_BYTES, PAGE_SHIFT, poolOf, SERVICE_BUFFER, type Limits } from "../config.ts";
+import {
+	ADDRESSES_PER_INTERFACE,
+	FAST_OPEN,
+	MAX_MTU,
+	PACKET_BYTES,
+	PAGE_SHIFT,
+	poolOf,
+	SERVICE_BUFFER,
+	type Limits,
+} from "../config.ts";
+import { fastOpenBytes } from "./fast-open-block.ts";
 import { FlowEntry, FlowTable } from "./flow-table.ts";
 import { InterfaceBlock } from "./interface-block.ts";
 import { NeighborBlock } from "./neighbor-block.ts";
@@ -8,6 +18,7 @@ import { OwnEntry, OwnTable } from "./own-table.ts";
 import { RouteEntry, RouteRow, RouteTable } from "./route-table.ts";
 import { CHANCE_END } from "./chance-block.ts";
 import { EchoBlock } from "./echo-block.ts";
+import { hasFastOpen } from "./kernels/parts.ts";
 import { FIRST_SOCKET, News } from "./news.ts";
 import { TcbBlock } from "./tcb-block.ts";
 import { TcpBlock } from "./tcp-block.ts";
@@ -46,6 +57,8 @@ export interface Layout {
 	readonly memberWords: number;
 	/** The heap of the connections' timers. */
 	readonly timers: number;
+	/** What there is of Fast Open, packet/fast-open-block.ts; 0: the stack is not asked for it. */
+	readonly fastOpen: number;
 	/** Buffers of sockets begin here: tables of the pages of TCP's rings, two for each connection; TCP's pool of pages; rings of UDP sockets. */
 	readonly rings: number;
 	readonly pageTables: number;
@@ -95,7 +108,8 @@ export function layoutOf(limits: Limits): Layout {
 	// Each UDP socket has a bit, and all together have one.
 	const memberWords = (limits.udp + limits.services + 32) >> 5;
 	const timers = members + limits.groups * memberWords * 4;
-	const rings = align(timers + TimerHeap.bytes + limits.tcp * Timer.bytes);
+	const fastOpen = align(timers + TimerHeap.bytes + limits.tcp * Timer.bytes);
+	const rings = hasFastOpen() && (limits.offers & FAST_OPEN) !== 0 ? align(fastOpen + fastOpenBytes(limits.tcp)) : fastOpen;
 	const pageTables = rings;
 	const { pages, receive, send } = poolOf(limits);
 	const pool = align(pageTables + limits.tcp * (receive + send) * 4);
@@ -123,6 +137,7 @@ export function layoutOf(limits: Limits): Layout {
 		members,
 		memberWords,
 		timers,
+		fastOpen: rings === fastOpen ? 0 : fastOpen,
 		rings,
 		pageTables,
 		pool,

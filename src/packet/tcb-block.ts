@@ -294,3 +294,7 @@ export const BIT_ECE = 524_288;
 export const BIT_CWR = 1_048_576;
 /** What comes is acknowledged at once: `quickAcks` times yet. */
 export const BIT_QUICK = 2_097_152;
+/** transport/tcp/fast-open.ts, RFC 7413: open, though our SYN is not acknowledged yet; it is to be sent, or again; the data of a SYN came to be. */
+export const BIT_UNPROVEN = 4_194_304;
+export const BIT_SYN_DUE = 8_388_608;
+export const BIT_SYN_DATA = 16_777_216;

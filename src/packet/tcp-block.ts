@@ -27,6 +27,8 @@ export const TcpBlock = record({
 	cookie1: int32,
 	/** What our SYNs offer: OFFER_SACK of config.ts and its like. */
 	offers: int32,
+	/** Where what there is of Fast Open lies, packet/fast-open-block.ts; 0: the stack was not asked for it. */
+	fastOpen: offset,
 	/** 1: SYN cookies may be out, the last one since cookieAt. */
 	cookies: int32,
 	cookieAt: int32,

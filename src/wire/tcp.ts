@@ -30,6 +30,10 @@ export const OPTION_WINDOW_SCALE = 3;
 export const OPTION_SACK_PERMITTED = 4;
 export const OPTION_SACK = 5;
 export const OPTION_TIMESTAMPS = 8;
+export const OPTION_FAST_OPEN = 34;
+/** Options of experiments, told apart by the two bytes that follow: what Fast Open had before it was given a number. RFC 6994, RFC 7413 §7. */
+export const OPTION_EXPERIMENT = 254;
+const EXPERIMENT_FAST_OPEN = 0xf989;
 /** Bytes of options, kind and length included. */
 const MSS = 4;
 const WINDOW_SCALE = 3;
@@ -146,6 +150,27 @@ export function stampsAt(view: DataView, at: Offset): Offset {
 	if (headerLength(view, at) === HEADER) return 0;
 	const option = optionAt(view, at, OPTION_TIMESTAMPS, TIMESTAMPS);
 	return option === 0 ? 0 : option + 2;
+}
+
+/** Where a valid header has the Fast Open option of either kind, which the length follows; 0 when it has none. RFC 7413 §4.1.1. */
+export function fastOpenAt(view: DataView, at: Offset): Offset {
+	const option = optionAt(view, at, OPTION_FAST_OPEN, 0);
+	if (option !== 0) return option;
+	const other = optionAt(view, at, OPTION_EXPERIMENT, 0);
+	const known = other !== 0 && view.getUint8(other + 1) >= 4 && view.getUint16(other + 2) === EXPERIMENT_FAST_OPEN;
+	return known ? other : 0;
+}
+
+/** Bytes of such an option before its cookie. */
+export function fastOpenHead(kind: number): Length {
+	return kind === OPTION_EXPERIMENT ? 4 : 2;
+}
+
+/** Writes what stands before a cookie of so many bytes. */
+export function fastOpenFirst(view: DataView, at: Offset, kind: number, cookie: number): void {
+	const length = (fastOpenHead(kind) + cookie) & 255;
+	if (kind === OPTION_EXPERIMENT) view.setInt32(at, (kind << 24) | (length << 16) | EXPERIMENT_FAST_OPEN);
+	else view.setUint16(at, (kind << 8) | length);
 }
 
 /** Where a valid header has SACK, its kind, which the length follows, of whole blocks; 0 when it has none. */

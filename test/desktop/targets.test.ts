@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { bundleTarget, subplatformOf } from "../../build/firmware.mjs";
 import { nativeModules } from "../../build/host-manifest.mjs";
-import { pathOf, XS, XS_IPV4 } from "../../build/modules.mjs";
+import { pathOf, XS, xsOf } from "../../build/modules.mjs";
 import { WIRED, boardFileOf, wiringOf } from "../../build/wiring.mjs";
 import { pinsOf, readBoard } from "../../hosts/desktop/board.ts";
 import type { ChipPins } from "../../hosts/desktop/config.ts";
@@ -69,7 +69,7 @@ describe.each(TARGETS)("%s: %s", (family, target) => {
 		const lines = made.carried.includes("multihome/ppp");
 		const byPio = chipsOf(family, target).some(([, { bus }]) => bus === 2);
 		expect(parts).toBe(
-			`#define MULTIHOME_LINES ${lines ? 1 : 0}\n#define MULTIHOME_PINGS 0\n#define MULTIHOME_RAW 0\n#define MULTIHOME_IPV6 0\n#define MULTIHOME_PIO ${byPio ? 1 : 0}\n`,
+			`#define MULTIHOME_LINES ${lines ? 1 : 0}\n#define MULTIHOME_PINGS 0\n#define MULTIHOME_RAW 0\n#define MULTIHOME_IPV6 0\n#define MULTIHOME_FAST_OPEN 0\n#define MULTIHOME_PIO ${byPio ? 1 : 0}\n`,
 		);
 		expect(natives.includes("linePack")).toBe(lines);
 		for (const name of ["echoSend", "linkTry", "linkAskRouters"]) expect(natives).not.toContain(name);
@@ -119,9 +119,9 @@ test("IPv6 is in a firmware whose program or board file wants it, and nothing of
 	};
 	const without = await build(program("without.ts", text));
 	const having = await build(program("with.ts", `import "multihome/ipv6";\n${text}`));
-	expect([without.build, having.build]).toEqual([XS_IPV4, XS]);
+	expect([without.build, having.build]).toEqual([xsOf({ ipv6: false, fastOpen: false }), xsOf({ ipv6: true, fastOpen: false })]);
 	const leased = await build(program("dhcp6.ts", `import "multihome/dhcp6";\n${text}`));
-	expect(leased.build).toEqual(XS);
+	expect(leased.build).toEqual(xsOf({ ipv6: true, fastOpen: false }));
 	expect(readFileSync(join(leased.folder, "multihome-parts.h"), "utf8")).toContain("#define MULTIHOME_IPV6 1\n");
 	expect(readFileSync(join(having.folder, "multihome-parts.h"), "utf8")).toContain("#define MULTIHOME_IPV6 1\n");
 	expect(readFileSync(join(having.folder, "codec.js"), "utf8")).toContain("function linkTry(");
@@ -132,6 +132,29 @@ test("IPv6 is in a firmware whose program or board file wants it, and nothing of
 	// Who gives it an address of IPv6 is told what to do.
 	expect(without.core).toContain('import "multihome/ipv6"');
 	expect(having.core).not.toContain('import "multihome/ipv6"');
+});
+
+test("Fast Open is in a firmware whose board file asks for it, and nothing of it in others", async () => {
+	const board = JSON.parse(readFileSync(join(home("pico", "pico-both"), "board.json"), "utf8")) as { $schema?: string };
+	delete board.$schema;
+	const build = async (name: string, more: object) => {
+		const path = join(folder, `${name}.json`);
+		writeFileSync(path, JSON.stringify({ ...board, ...more }));
+		const app = join(folder, `${name}.ts`);
+		writeFileSync(app, 'import "multihome/ipv6";\nexport default () => trace("");\n');
+		const made = await bundleTarget("pico", { target: "pico-both", board: path, app, out: join(folder, name) });
+		const header = readFileSync(join(made.folder, "multihome-parts.h"), "utf8");
+		return { ...made, header, core: readFileSync(pathOf("multihome", made.build), "utf8") };
+	};
+	const having = await build("fast", { tcp: { fastOpen: true } });
+	const without = await build("plain", {});
+	expect([having.build, without.build]).toEqual([XS, xsOf({ ipv6: true, fastOpen: false })]);
+	expect(having.header).toContain("#define MULTIHOME_FAST_OPEN 1\n");
+	expect(without.header).toContain("#define MULTIHOME_FAST_OPEN 0\n");
+	expect(having.core).toMatch(/tcpFastOpen/);
+	expect(without.core).not.toMatch(/fastOpens|setFastOpen|tcp\.fastOpen/);
+	expect(readFileSync(join(without.folder, "codec.js"), "utf8")).not.toContain("tcpFastOpen");
+	expect(readFileSync(join(having.folder, "codec.js"), "utf8")).toContain("tcpFastOpen");
 });
 
 test("a program that pings, on a board with SLIP, has C for both, and every native that its modules import", async () => {

@@ -24,6 +24,8 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 	mtu: "1500",
 	tcp_ts_tick_usecs: "0",
 };
+/** For scripts whose local address is that one. */
+const SPARE_GATEWAY = "192.168.0.254";
 const DEFAULTS6: Readonly<Record<string, string>> = {
 	local_ip: "fd3d:a0b:17d6::1",
 	remote_ip: "fd3d:fa7b:d17d::1",
@@ -67,7 +69,7 @@ export class Bench {
 		const length = six ? of("prefix") : 32 - Math.round(Math.log2(2 ** 32 - (ip(of("netmask_ip")) >>> 0)));
 		const iface = this.node.ethernet("eth0", this.device, `${this.ends.local}/${length}`);
 		// A router that has the address of the stack itself, as some scripts say, would be none.
-		const gateway = of("gateway_ip") === this.ends.local ? DEFAULTS.gateway_ip! : of("gateway_ip");
+		const gateway = [of("gateway_ip"), DEFAULTS.gateway_ip!, SPARE_GATEWAY].find((each) => each !== this.ends.local)!;
 		this.node.stack.routes.add({ prefix: six ? "::/0" : "0.0.0.0/0", gateway, interface: iface, onLink: true });
 		// A ping from the router: the stack knows its neighbour before the script begins.
 		const { local } = this.ends;

@@ -32,8 +32,11 @@ export interface Descriptor {
 	/** 0 and -1: as the stack does it. */
 	ttl: number;
 	tos: number;
-	/** TCP_FASTOPEN or TCP_FASTOPEN_CONNECT was set on a socket that listens to nobody. */
-	fastOpen: boolean;
+	/** TCP_FASTOPEN was set: of listeners how many may be open before their handshakes are done, of others whether `sendto` connects; -1: it was not. */
+	fastOpen: number;
+	/** TCP_FASTOPEN_CONNECT: the SYN goes with what is written. And the port that it then goes to, 0 while nothing waits for that. */
+	fastConnect: boolean;
+	deferred: number;
 	/** Of an epoll descriptor: what it watches. */
 	watched: Map<number, Watch> | undefined;
 }
@@ -60,7 +63,9 @@ export function descriptorOf(stream: boolean, nonBlocking: boolean): Descriptor 
 		userTimeout: 0,
 		ttl: 0,
 		tos: -1,
-		fastOpen: false,
+		fastOpen: -1,
+		fastConnect: false,
+		deferred: 0,
 		watched: undefined,
 	};
 }

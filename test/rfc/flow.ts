@@ -15,6 +15,8 @@ export class Flow {
 	/** Script sequence number after the peer's newest SYN. */
 	reopenedAt: number | undefined;
 	remoteOffset: number;
+	/** In published scripts numbers of segments without SYN count from the SYNs, as packetdrill has it: the numbers that those have. */
+	readonly since = { local: 0, remote: 0 };
 	/** Script sequence number of the first data byte in each direction. */
 	localFirst = 1;
 	remoteFirst = 1;
@@ -25,10 +27,11 @@ export class Flow {
 	readonly stamps = new Map<number, number>();
 	/** How far our windows are shifted, really and in the script, once the peer's SYN has agreed to that. RFC 7323 §2.2. */
 	readonly scales = { agreed: false, real: 0, script: 0 };
-	/** The cookies that we really gave, by those of the script. RFC 7413 §4.1.2. */
-	readonly cookies = new Map<string, number[]>();
+	/** Of all connections: the cookies that we really give, by those of the script. RFC 7413 §4.1.2. */
+	readonly cookies: Map<string, number[]>;
 
-	constructor(localPort: number, remotePort: number, remoteOffset: number) {
+	constructor(localPort: number, remotePort: number, remoteOffset: number, cookies = new Map<string, number[]>()) {
+		this.cookies = cookies;
 		this.localPort = localPort;
 		this.remotePort = remotePort;
 		this.remoteOffset = remoteOffset;

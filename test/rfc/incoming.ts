@@ -3,7 +3,7 @@
 import { concat, icmp, ip, onesSum, tcp, u32, udp, type Bytes } from "../support/frames.ts";
 import { icmp6, ip6, ipv6 } from "../support/frames6.ts";
 import { patternByte, type Flow } from "./flow.ts";
-import { ACK, FIN, PSH } from "./packets.ts";
+import { ACK, FIN, PSH, SYN } from "./packets.ts";
 import type { IcmpPacket, ScriptPacket } from "./script.ts";
 import { optionBytes } from "./tcp-options.ts";
 
@@ -97,16 +97,17 @@ export function build(packet: ScriptPacket, flow: Flow, ends: Ends): Bytes {
 		const bytes = Uint8Array.from({ length: packet.length }, (_, i) => patternByte(i));
 		return addressed(ends, true, (source, destination) => udp({ source, destination, ...of, ...ports }, bytes));
 	}
+	const since = packet.flags & SYN ? { local: 0, remote: 0 } : flow.since;
 	const fields = {
 		...of,
 		...ports,
-		seq: packet.absolute ? packet.seq : packet.seq + flow.remoteOffset,
-		ack: packet.flags & ACK ? (packet.ack ?? 0) + (flow.localKnown ? flow.localOffset : 0) : (packet.ack ?? 0),
+		seq: packet.absolute ? packet.seq : packet.seq + flow.remoteOffset + since.remote,
+		ack: packet.flags & ACK ? (packet.ack ?? 0) + (flow.localKnown ? flow.localOffset + since.local : 0) : (packet.ack ?? 0),
 		flags: packet.flags,
 		window: packet.window ?? 65535,
 		urgent: packet.urgent ?? 0,
 		tcpOptions: optionBytes(packet.options ?? [], flow, (packet.flags & ACK) !== 0),
 	};
-	const data = payload(flow, packet.seq, packet.length);
+	const data = payload(flow, packet.seq + (packet.flags & SYN ? 1 : since.remote), packet.length);
 	return addressed(ends, true, (source, destination) => tcp({ source, destination, ...fields }, data));
 }

@@ -8,7 +8,7 @@ import { expectValue, number, optionValue, words, type Descriptor } from "./desc
 import { ScriptError, Unsupported } from "./lexer.ts";
 import type { Call } from "./script.ts";
 import { blockOf } from "../support/tcb.ts";
-import { BIT_NO_DELAY, BIT_SACK, BIT_SCALE, BIT_STAMPS } from "../../src/packet/tcb-block.ts";
+import { BIT_NO_DELAY, BIT_SACK, BIT_SCALE, BIT_STAMPS, BIT_SYN_DATA } from "../../src/packet/tcb-block.ts";
 
 const ERRNO: Readonly<Record<string, string>> = {
 	reset: "ECONNRESET",
@@ -58,6 +58,7 @@ const INFO_OPTIONS = [
 	[BIT_STAMPS, 1],
 	[BIT_SACK, 2],
 	[BIT_SCALE, 4],
+	[BIT_SYN_DATA, 32],
 ] as const;
 
 /** Linux's states of congestion control. */
@@ -114,8 +115,14 @@ export function setOption(descriptor: Descriptor, call: Call): void {
 			descriptor.keepAlive.count = value;
 			break;
 		case "TCP_FASTOPEN":
+			descriptor.fastOpen = value;
+			break;
 		case "TCP_FASTOPEN_CONNECT":
-			descriptor.fastOpen = value !== 0;
+			descriptor.fastConnect = value !== 0;
+			break;
+		case "TCP_SYNCNT":
+			// So many retransmissions of a SYN, after 1, 2, 4 … s.
+			descriptor.userTimeout = (2 ** (value + 1) - 1) * 1000;
 			break;
 		case "TCP_USER_TIMEOUT":
 			descriptor.userTimeout = value;

@@ -52,6 +52,7 @@ function relative(value: number): number {
 function tcpInScript(sent: Outgoing, flow: Flow): TcpPacket {
 	const segment = sent.tcp!;
 	const mark = sent.tos & 3;
+	const since = segment.flags & SYN ? { local: 0, remote: 0 } : flow.since;
 	return {
 		type: "packet",
 		protocol: "tcp",
@@ -59,9 +60,9 @@ function tcpInScript(sent: Outgoing, flow: Flow): TcpPacket {
 		ip: { ttl: sent.ttl, tos: sent.tos, ...(mark === 0 ? {} : { ecn: mark }) },
 		ports: [segment.sourcePort, segment.destinationPort],
 		flags: segment.flags,
-		seq: relative(segment.seq - flow.localOffset),
+		seq: relative(segment.seq - flow.localOffset - since.local),
 		length: segment.payload.length,
-		ack: segment.flags & ACK ? relative(segment.ack - flow.remoteOffset) : undefined,
+		ack: segment.flags & ACK ? relative(segment.ack - flow.remoteOffset - since.remote) : undefined,
 		window: segment.window,
 		urgent: segment.urgent,
 		options: readOptions(segment.options, flow),
@@ -148,7 +149,7 @@ function compareTcp(written: TcpPacket, actual: TcpPacket, segment: ParsedTcp, f
 	const window = windowInScript(actual, flow, rules);
 	if (packet.window !== undefined && !rules.allow.has("window") && packet.window !== window)
 		return differ("TCP win", packet.window, window);
-	const place = packet.seq - flow.localFirst;
+	const place = packet.seq - flow.localFirst + (packet.flags & SYN ? 1 : flow.since.local);
 	for (let i = 0; i < segment.payload.length; i++)
 		if (segment.payload[i] !== flow.written(place + i))
 			return differ(`payload byte ${place + i} of the stream`, flow.written(place + i), segment.payload[i]);

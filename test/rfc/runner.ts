@@ -1,17 +1,21 @@
 // Runs a script against a stack under the virtual clock, bench.ts. Read script.ts for what a script is, packetdrill's README for what the lines mean.
 
+import { OFFER_STAMPS } from "../../src/config.ts";
+import { TcpBlock, tcpAt } from "../../src/packet/tcp-block.ts";
 import type { Stack } from "../../src/stack.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
 import { NOTHING, type Allowances } from "./allowances.ts";
 import { Bench, isSetting, setting } from "./bench.ts";
 import { Code } from "./code.ts";
 import { Expectation } from "./expectation.ts";
+import { forgetCookies, knownCookies } from "./fast-open.ts";
 import { Flow } from "./flow.ts";
 import { build, cut } from "./incoming.ts";
 import { ScriptError, Unsupported } from "./lexer.ts";
+import type { Outgoing } from "./outgoing.ts";
 import { SYN, ACK } from "./packets.ts";
 import type { Call, Event, Script, ScriptPacket } from "./script.ts";
-import { SOCKSTAT_STATES, commandsOf, readCommand } from "./shell.ts";
+import { SOCKSTAT_STATES, commandsOf, readCommand, settingsOf } from "./shell.ts";
 import { stackOptions } from "./stack-options.ts";
 import { Sockets, type Outcome, type Surroundings } from "./sockets.ts";
 import { seconds, Timing } from "./timing.ts";
@@ -67,6 +71,8 @@ export class Runner implements Surroundings {
 	readonly #reduced: Reduced | undefined;
 	/** Bytes of a packet that come in at most, and of TCP's payload in one if the script says so. */
 	readonly #frame: { mtu: number; mss: number };
+	/** Real cookies of Fast Open by those of the script. */
+	readonly #cookies: Map<string, number[]> = new Map();
 	#current: Flow | undefined;
 	#nextPort = 33_000;
 	#blocked: { call: Call; event: Event; end: number } | undefined;
@@ -100,7 +106,9 @@ export class Runner implements Surroundings {
 			{ allow, stampTolerance, cookies: !published },
 			(packet, sent) => this.#flowSent(packet, sent),
 		);
-		this.#sockets = new Sockets(this);
+		const fastOpen = settingsOf(script).fastOpen ?? 0;
+		this.#sockets = new Sockets(this, fastOpen, this.#frame.mtu);
+		if (allow.has("cookie")) this.#cookies = knownCookies(this.stack, this.localAddress, this.remoteAddress);
 	}
 
 	#named<T>(line: number, action: () => T): T {
@@ -149,7 +157,7 @@ export class Runner implements Surroundings {
 	}
 
 	#flow(localPort: number, remotePort: number): Flow {
-		const flow = new Flow(localPort, remotePort, this.#options.remoteOffset ?? 0);
+		const flow = new Flow(localPort, remotePort, this.#options.remoteOffset ?? 0, this.#cookies);
 		this.#flows.push(flow);
 		return flow;
 	}
@@ -191,6 +199,9 @@ export class Runner implements Surroundings {
 
 	#command(text: string): void {
 		const command = readCommand(text);
+		if (command.kind === "fastOpen") this.#sockets.fastOpen = command.bits;
+		if (command.kind === "timestamps") this.#offerStamps(command.on);
+		if (command.kind === "forget") forgetCookies(this.stack);
 		if (command.kind === "sleep") this.#advance(this.#bench.now + command.ms);
 		if (command.kind !== "count" && command.kind !== "drop") return;
 		const name = SOCKSTAT_STATES[command.state];
@@ -199,6 +210,12 @@ export class Runner implements Surroundings {
 		if (command.kind === "drop") for (const tcb of found) this.stack.tcp.abort(tcb);
 		else if (found.length !== command.expected)
 			throw new ScriptError(`${found.length} sockets in state ${command.state}: expected ${command.expected}`);
+	}
+
+	#offerStamps(on: boolean): void {
+		const { view } = this.stack.core;
+		const tcp = TcpBlock.of(view, tcpAt(view));
+		tcp.offers = on ? tcp.offers | OFFER_STAMPS : tcp.offers & ~OFFER_STAMPS;
 	}
 
 	#call(call: Call, event: Event, base: number): void {
@@ -264,7 +281,10 @@ export class Runner implements Surroundings {
 			this.#current = flow;
 		}
 		if (packet.protocol === "tcp" && packet.flags & SYN) {
-			if (!flow.remoteKnown) flow.remoteFirst = packet.seq + 1;
+			if (!flow.remoteKnown) {
+				flow.remoteFirst = packet.seq + 1;
+				if (this.#options.published) flow.since.remote = packet.seq;
+			}
 			flow.remoteKnown = true;
 			flow.scales.agreed = packet.options?.some(({ kind }) => kind === "wscale") ?? false;
 			// Perhaps a new connection in place of one in TIME-WAIT: our SYN will tell.
@@ -276,8 +296,19 @@ export class Runner implements Surroundings {
 	#expectPacket(packet: ScriptPacket, event: Event, at: number, until: number): void {
 		const expected = packet.protocol === "tcp" && this.#reduced ? this.#reduced.outbound(packet) : packet;
 		const any = event.time.kind === "any";
-		this.#advance(this.#timing.patience(any, this.#bench.now, until), () => this.#bench.sent.length > 0);
+		this.#advance(this.#timing.patience(any, this.#bench.now, until), () => this.#hasSent(packet));
 		this.#expectation.check(expected, any, at, until, () => this.#settle(), this.#reduced !== undefined);
+	}
+
+	/** Whether something was sent that may be the packet: as packetdrill, published scripts say nothing of other connections than the last. */
+	#hasSent(packet: ScriptPacket): boolean {
+		const { sent } = this.#bench;
+		const last = this.#current;
+		const others = this.#options.published === true && packet.protocol === "tcp" && !packet.ports && last !== undefined;
+		const isOthers = ({ tcp }: Outgoing) =>
+			this.#flows.some((one) => one !== last && one.localPort === tcp?.sourcePort && one.remotePort === tcp.destinationPort);
+		while (others && sent.length > 0 && isOthers(sent[0]!.packet)) sent.shift();
+		return sent.length > 0;
 	}
 
 	/** The connection that a packet which was sent belongs to; a SYN tells its initial sequence number. */
@@ -295,6 +326,7 @@ export class Runner implements Surroundings {
 				flow.localKnown = true;
 				flow.localOffset = (tcp.seq - packet.seq) | 0;
 				flow.localFirst = packet.seq + 1;
+				if (this.#options.published) flow.since.local = packet.seq;
 			}
 		}
 		return flow;

@@ -1,6 +1,7 @@
 // Shell lines of scripts: settings of the system that was tested with them, which become options of this stack where it has them, and questions that
 // its sockets can answer.
 
+import { LINUX_DEFAULT, SERVER } from "./fast-open.ts";
 import { Unsupported } from "./lexer.ts";
 import type { Script } from "./script.ts";
 
@@ -51,6 +52,7 @@ const SYSCTLS: Readonly<Record<string, (settings: Settings, value: string) => vo
 	"net.ipv4.tcp_congestion_control": (settings, value) => (settings.congestion = value),
 	"net.ipv4.tcp_slow_start_after_idle": (settings, value) => (settings.restartAfterIdle = value !== "0"),
 	"net.ipv4.tcp_fastopen": (settings, value) => (settings.fastOpen = Number(value)),
+	"net.inet.tcp.fastopen.server_enable": (settings, value) => (settings.fastOpen = value === "0" ? 0 : SERVER),
 };
 
 /** Settings that ask for what this stack does not do: above all RFC 5961 switched off. With any other value they change nothing here. */
@@ -104,6 +106,7 @@ export function settingsOf(script: Script): Settings {
 			if (/defaults\.sh/.test(command)) {
 				settings.receiveCeiling = LINUX_CEILING;
 				settings.linux = true;
+				settings.fastOpen = LINUX_DEFAULT;
 			}
 			if (!/sysctl|\/proc\/sys|^net\./.test(command)) continue;
 			for (const match of command.matchAll(/([\w/.]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))/g)) {
@@ -122,7 +125,12 @@ export type Command =
 	| { readonly kind: "nothing" }
 	| { readonly kind: "sleep"; readonly ms: number }
 	| { readonly kind: "count"; readonly state: string; readonly expected: number }
-	| { readonly kind: "drop"; readonly state: string };
+	| { readonly kind: "drop"; readonly state: string }
+	/** Who may use Fast Open, by Linux's bits, and that its cookies are forgotten. */
+	| { readonly kind: "fastOpen"; readonly bits: number }
+	| { readonly kind: "forget" }
+	/** Timestamps are offered from now on, or no longer. */
+	| { readonly kind: "timestamps"; readonly on: boolean };
 
 export function readCommand(text: string): Command {
 	const sleep = /^sleep ([\d.]+)$/.exec(text);
@@ -131,6 +139,11 @@ export function readCommand(text: string): Command {
 	if (count) return { kind: "count", state: count[1]!, expected: Number(count[2]) };
 	const drop = /^tcpdrop -s (\w+)$/.exec(text);
 	if (drop) return { kind: "drop", state: drop[1]! };
+	if (/^ip tcp_metrics flush|tcp_fastopen_cookies=0/.test(text)) return { kind: "forget" };
+	const stamps = /^sysctl .*tcp_timestamps=(\d)/.exec(text);
+	if (stamps) return { kind: "timestamps", on: stamps[1] !== "0" };
+	const fast = /tcp_fastopen\s*=\s*(\w+)/.exec(text);
+	if (fast) return { kind: "fastOpen", bits: Number(fast[1]) };
 	if (IGNORED.some((pattern) => pattern.test(text))) return { kind: "nothing" };
 	throw new Unsupported(`shell command "${text}"`, `shell command ${text.split(" ")[0]}`);
 }

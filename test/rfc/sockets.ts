@@ -4,14 +4,16 @@
 import type { Stack } from "../../src/stack.ts";
 import * as states from "../../src/transport/tcp/tcb.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
+import { setFastOpen } from "../../src/transport/tcp/tcp.ts";
 import type { Info } from "./code.ts";
 import { descriptorOf, number, words, type Descriptor } from "./descriptors.ts";
+import { ALL_LISTENERS, BARE_CLIENT, BARE_SERVER, CLIENT, SERVER, spaceFor } from "./fast-open.ts";
 import type { Flow } from "./flow.ts";
 import { ScriptError, Unsupported } from "./lexer.ts";
 import { applyOptions, checkIoctl, checkOption, infoOf, setOption, takeError } from "./options.ts";
 import { POLL_BITS, epollControl, epollWait, pollAll } from "./polling.ts";
 import type { Call, Expression } from "./script.ts";
-import { receive, send } from "./transfers.ts";
+import { asksFastOpen, receive, send } from "./transfers.ts";
 
 /** A number that the call returns, the name of its error, or undefined: it blocks. */
 export type Outcome = number | string | undefined;
@@ -37,10 +39,15 @@ const OWNER = { onEvents(): void {} };
 const WAITING = ["poll", "epoll_wait"];
 
 export class Sockets {
+	/** Who may use Fast Open, by Linux's bits (fast-open.ts). */
+	fastOpen: number;
+	readonly #mtu: number;
 	readonly #around: Surroundings;
 	readonly #open = new Map<number, Descriptor>();
 
-	constructor(around: Surroundings) {
+	constructor(around: Surroundings, fastOpen: number, mtu: number) {
+		this.fastOpen = fastOpen;
+		this.#mtu = mtu;
 		this.#around = around;
 	}
 
@@ -116,6 +123,8 @@ export class Sockets {
 		descriptor.tcb.owner = OWNER;
 		descriptor.listening = true;
 		applyOptions(descriptor, this.#around.stack.tcp);
+		if ((this.fastOpen & ALL_LISTENERS) !== 0 && descriptor.fastOpen < 0) descriptor.fastOpen = backlog;
+		this.#letFastOpen(descriptor);
 		this.#around.listening();
 		return 0;
 	}
@@ -143,9 +152,13 @@ export class Sockets {
 		const descriptor = this.#get(call);
 		const port = this.#port(call.items[1], this.#around.connectPort);
 		if (!descriptor.stream) return this.#connectUdp(descriptor, port);
-		if (descriptor.fastOpen) throw new Unsupported("TCP Fast Open", "TCP Fast Open");
+		if (descriptor.deferred !== 0) return "EISCONN";
 		if (!descriptor.tcb) {
-			this.#openTo(descriptor, port);
+			if (descriptor.fastConnect && this.#space() >= 0) {
+				descriptor.deferred = port;
+				return 0;
+			}
+			this.#openTo(descriptor, port, descriptor.fastConnect);
 			return descriptor.nonBlocking ? "EINPROGRESS" : undefined;
 		}
 		const tcb = descriptor.tcb;
@@ -155,12 +168,42 @@ export class Sockets {
 		return descriptor.nonBlocking || call.errno !== "" ? "EISCONN" : 0;
 	}
 
-	#openTo(descriptor: Descriptor, port: number): void {
+	#openTo(descriptor: Descriptor, port: number, fast = false): void {
 		const { tcp } = this.#around.stack;
 		descriptor.tcb = tcp.connect(this.#around.remoteAddress, port, { localPort: descriptor.boundPort });
 		descriptor.tcb.owner = OWNER;
 		descriptor.flow = this.#around.connecting(descriptor.tcb.localPort, port);
 		applyOptions(descriptor, tcp);
+		if (fast) setFastOpen(tcp, descriptor.tcb, 1);
+	}
+
+	/** A listener that may, lets connections be open before their handshakes are done. */
+	#letFastOpen(descriptor: Descriptor): void {
+		if ((this.fastOpen & BARE_SERVER) !== 0) throw new Unsupported("Fast Open without cookies", "Fast Open without cookies");
+		if (!descriptor.listening || (this.fastOpen & SERVER) === 0 || descriptor.fastOpen <= 0) return;
+		setFastOpen(this.#around.stack.tcp, descriptor.tcb!, descriptor.fastOpen);
+	}
+
+	/** Bytes that may go with a SYN, -1 when there is no cookie. */
+	#space(): number {
+		return spaceFor(this.#around.stack, this.#around.remoteAddress, this.#mtu);
+	}
+
+	/** A write that connects, with Fast Open. FreeBSD takes all there is, Linux as much as goes with the SYN, or waits for the rest. */
+	#writeAndConnect(descriptor: Descriptor, call: Call): Outcome {
+		if (words(call.items[4]).includes("AF_UNSPEC")) return "EOPNOTSUPP";
+		if ((this.fastOpen & CLIENT) === 0) return "EOPNOTSUPP";
+		if ((this.fastOpen & BARE_CLIENT) !== 0) throw new Unsupported("Fast Open without cookies", "Fast Open without cookies");
+		const port = descriptor.deferred || this.#port(call.items[4], this.#around.connectPort);
+		const waits = this.blocks(call);
+		const space = this.#space();
+		descriptor.deferred = 0;
+		this.#openTo(descriptor, port, true);
+		const room = descriptor.fastOpen > 0 ? Infinity : space;
+		const taken = room > 0 ? send(descriptor, call, this.#around.stack, "", 0, false, room) : 0;
+		if (!waits || room === Infinity) return taken === 0 ? "EINPROGRESS" : taken;
+		descriptor.progress = typeof taken === "number" ? taken : 0;
+		return undefined;
 	}
 
 	#connectUdp(descriptor: Descriptor, port: number): Outcome {
@@ -180,6 +223,11 @@ export class Sockets {
 			descriptor.udp ??= this.#around.stack.udp.open(this.#around.localAddress, descriptor.boundPort, 0);
 			descriptor.flow ??= this.#around.connecting(descriptor.udp.localPort, this.#around.connectPort);
 		}
+		const { tcb } = descriptor;
+		const asks = asksFastOpen(call);
+		const implied = descriptor.deferred !== 0 || (descriptor.fastOpen > 0 && call.name === "sendto");
+		if (descriptor.stream && tcb === undefined && (asks || implied)) return this.#writeAndConnect(descriptor, call);
+		if (asks && tcb?.state === states.SYN_SENT && !this.blocks(call)) return "EALREADY";
 		const to = call.name === "sendto" ? this.#port(call.items[4], this.#around.connectPort) : descriptor.peerPort;
 		return send(descriptor, call, this.#around.stack, this.#around.remoteAddress, to, this.blocks(call));
 	}
@@ -234,7 +282,9 @@ export class Sockets {
 
 	setsockopt(call: Call): Outcome {
 		const descriptor = this.#get(call);
+		if (words(call.items[2]).includes("TCP_FASTOPEN_CONNECT") && (this.fastOpen & CLIENT) === 0) return "EOPNOTSUPP";
 		setOption(descriptor, call);
+		this.#letFastOpen(descriptor);
 		applyOptions(descriptor, this.#around.stack.tcp);
 		return 0;
 	}
@@ -270,7 +320,7 @@ export class Sockets {
 		const { POLLIN, POLLOUT, POLLERR, POLLHUP, POLLRDHUP } = POLL_BITS as Record<string, number>;
 		if (descriptor.udp) return { bits: (udp.pending(descriptor.udp) > 0 ? POLLIN! : 0) | POLLOUT!, progress: 0 };
 		const tcb = descriptor.tcb;
-		if (!tcb) return { bits: POLLOUT! | POLLHUP!, progress: 0 };
+		if (!tcb) return { bits: descriptor.deferred !== 0 ? POLLOUT! : POLLOUT! | POLLHUP!, progress: 0 };
 		if (descriptor.listening) {
 			const waiting = tcp.acceptable(tcb);
 			return { bits: waiting > 0 ? POLLIN! : 0, progress: waiting };

@@ -49,6 +49,7 @@ export function stackOptions(script: Script, published: boolean, ceiling: boolea
 			windowScale: windowScaling,
 			sack,
 			timestamps,
+			fastOpen: settings.fastOpen !== undefined,
 			ecn: settings.ecn === undefined ? "answer" : (["off", "ask", "answer"] as const)[settings.ecn],
 			// As the system has it that the script was written for. Scripts of our own say what they mean by TCP_QUICKACK.
 			quickAcks: settings.linux ?? false,

@@ -201,7 +201,10 @@ describe("the language of published scripts", () => {
 		["+0 > . 1:1(0) ack 1 <ECN e1b 1 ceb 0 e0b 1,nop>", "AccECN"],
 		["+0 < ipv4 1.2.3.4 > 5.6.7.8: . 1:1(0) ack 1", "ipv4"],
 		["+0 send(4, ..., 9, MSG_ZEROCOPY) = 9", "MSG_ZEROCOPY"],
-		["+0 sendto(4, ..., 9, MSG_FASTOPEN, ..., ...) = 9", "TCP Fast Open"],
+		[
+			"+0 `sysctl -q net.ipv4.tcp_fastopen=5`\n+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 5\n+0 sendto(5, ..., 9, MSG_FASTOPEN, ..., ...) = 9",
+			"Fast Open without cookies",
+		],
 		["+0 setsockopt(4, SOL_TCP, TCP_CORK, [1], 4) = 0", "TCP_CORK"],
 	])("refuses by name: %s", (line, feature) => {
 		expect(verdictOf(`${OPEN}${line}`)).toMatchObject({ kind: "unsupported", feature });

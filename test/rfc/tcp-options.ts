@@ -1,6 +1,7 @@
 // TCP options of a script's packets and of those on the wire: bytes, text, comparison.
 
 import { read16, read32, u16, u32 } from "../support/frames.ts";
+import { cookieOf } from "./fast-open.ts";
 import type { Flow } from "./flow.ts";
 import type { Allowances } from "./allowances.ts";
 import type { TcpOption } from "./script.ts";
@@ -11,6 +12,7 @@ const EXPERIMENT = 254;
 /** The bytes of an inbound packet's options; `acknowledges`: it has ACK, so its timestamp echoes one of ours. */
 export function optionBytes(options: readonly TcpOption[], flow: Flow, acknowledges: boolean): number[] {
 	const bytes: number[] = [];
+	const ours = flow.localOffset + flow.since.local;
 	for (const option of options) {
 		switch (option.kind) {
 			case "nop":
@@ -33,10 +35,11 @@ export function optionBytes(options: readonly TcpOption[], flow: Flow, acknowled
 				break;
 			case "sack":
 				bytes.push(5, 2 + 8 * option.blocks.length);
-				for (const [left, right] of option.blocks) bytes.push(...u32(left + flow.localOffset), ...u32(right + flow.localOffset));
+				for (const [left, right] of option.blocks) bytes.push(...u32(left + ours), ...u32(right + ours));
 				break;
 			case "unknown": {
-				const data = flow.cookies.get(option.bytes.join()) ?? option.bytes;
+				const real = flow.cookies.get(cookieOf(option) ?? "");
+				const data = real === undefined ? option.bytes : [...option.bytes.slice(0, -real.length), ...real];
 				bytes.push(option.code, 2 + data.length, ...data);
 				break;
 			}
@@ -48,6 +51,7 @@ export function optionBytes(options: readonly TcpOption[], flow: Flow, acknowled
 /** Reads options as they stand on the wire, with the peer's sequence numbers turned into the script's. */
 export function readOptions(bytes: Uint8Array, flow: Flow): TcpOption[] {
 	const options: TcpOption[] = [];
+	const theirs = flow.remoteOffset + flow.since.remote;
 	for (let i = 0; i < bytes.length;) {
 		const kind = bytes[i]!;
 		if (kind < 2) {
@@ -68,7 +72,7 @@ export function readOptions(bytes: Uint8Array, flow: Flow): TcpOption[] {
 		else if (kind === 5 && length % 8 === 2) {
 			const blocks: [number, number][] = [];
 			for (let at = 0; at < data.length; at += 8)
-				blocks.push([(read32(data, at) - flow.remoteOffset) >>> 0, (read32(data, at + 4) - flow.remoteOffset) >>> 0]);
+				blocks.push([(read32(data, at) - theirs) >>> 0, (read32(data, at + 4) - theirs) >>> 0]);
 			options.push({ kind: "sack", blocks });
 		} else options.push({ kind: "unknown", code: kind, bytes: [...data] });
 		i += length;
@@ -135,8 +139,9 @@ function inScriptTerms(
 			if (rules.allow.has("scale")) return script;
 		}
 		if (option.kind === "unknown" && script?.kind === "unknown" && rules.allow.has("cookie")) {
-			if (option.bytes.length === script.bytes.length && option.bytes.length > 2) {
-				flow.cookies.set(script.bytes.join(), [...option.bytes]);
+			const [written, given] = [cookieOf(script), cookieOf(option)];
+			if (written !== undefined && given !== undefined && written !== "" && written.length === given.length) {
+				flow.cookies.set(written, option.bytes.slice(-written.length / 2));
 				return script;
 			}
 		}

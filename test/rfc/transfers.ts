@@ -10,7 +10,7 @@ import type { Call, Expression } from "./script.ts";
 import type { Outcome } from "./sockets.ts";
 
 /** Flags that change nothing of what a peer sees. */
-const PLAIN_FLAGS = ["MSG_PEEK", "MSG_DONTWAIT", "MSG_NOSIGNAL", "MSG_TRUNC", "MSG_WAITALL"];
+const PLAIN_FLAGS = ["MSG_FASTOPEN", "MSG_PEEK", "MSG_DONTWAIT", "MSG_NOSIGNAL", "MSG_TRUNC", "MSG_WAITALL"];
 
 /** What a call moves: bytes in words, or undefined; how many; its flags. */
 interface Transfer {
@@ -61,6 +61,7 @@ export function receive(descriptor: Descriptor, call: Call, stack: Stack): Outco
 		return got;
 	}
 	const tcb = descriptor.tcb;
+	if (descriptor.deferred !== 0) return undefined;
 	if (!tcb || descriptor.listening) return "ENOTCONN";
 	// There is no peeking at bytes, but at their number.
 	if (peek && tcb.rcvUsed > 0) return Math.min(tcb.rcvUsed, count);
@@ -82,20 +83,35 @@ function checkBytes(expected: string | undefined, buffer: Uint8Array, length: nu
 	}
 }
 
-/** `to`: the port that a datagram goes to, 0 for none. */
-export function send(descriptor: Descriptor, call: Call, stack: Stack, remote: string, to: number, blocks: boolean): Outcome {
+/** Linux's number of MSG_FASTOPEN. */
+const MSG_FASTOPEN = 0x20000000;
+
+/** Whether a write is to connect with Fast Open. */
+export function asksFastOpen(call: Call): boolean {
+	const flags = call.items[call.name === "sendmsg" ? 2 : 3];
+	return words(flags).includes("MSG_FASTOPEN") || (flags?.kind === "int" && (flags.value & MSG_FASTOPEN) !== 0);
+}
+
+/** `to`: the port that a datagram goes to, 0 for none. `early`: as much is taken though the connection does not stand yet. */
+export function send(
+	descriptor: Descriptor,
+	call: Call,
+	stack: Stack,
+	remote: string,
+	to: number,
+	blocks: boolean,
+	early = 0,
+): Outcome {
 	const transfer = transferOf(call);
 	const { text, count, flags } = transfer;
-	if (flags.includes("MSG_FASTOPEN") || (descriptor.fastOpen && !descriptor.tcb))
-		throw new Unsupported("TCP Fast Open", "TCP Fast Open");
 	checkFlags(flags);
 	if (!descriptor.stream) return sendDatagram(descriptor, transfer, stack, remote, to);
 	const tcb = descriptor.tcb;
 	if (!tcb || descriptor.listening) return descriptor.shut || call.errno === "EPIPE" ? "EPIPE" : "ENOTCONN";
 	if (tcb.error !== "" && !descriptor.errorTold) return takeError(descriptor);
 	if (tcb.error !== "" || descriptor.shut || tcb.state === states.CLOSED) return "EPIPE";
-	if (tcb.state < states.ESTABLISHED) return undefined;
-	const left = count - descriptor.progress;
+	if (tcb.state < states.ESTABLISHED && early === 0) return undefined;
+	const left = Math.min(count - descriptor.progress, early || Infinity);
 	const buffer = new Uint8Array(left);
 	for (let i = 0; i < left; i++) {
 		const place = descriptor.written + i;

@@ -25,6 +25,14 @@ export function hasRaw(): boolean {
 }
 
 /**
+ * Whether there may be TCP Fast Open.
+ * @pure
+ */
+export function hasFastOpen(): boolean {
+	return true;
+}
+
+/**
  * Whether there may be pings.
  * @pure
  */

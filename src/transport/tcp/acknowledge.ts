@@ -3,9 +3,10 @@
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
+import { hasFastOpen } from "../../packet/kernels/parts.ts";
 import type { Length } from "../../packet/numbers.ts";
 import { newsPost, WRITABLE } from "../../packet/news.ts";
-import { BIT_LATE, BIT_SACK, BIT_STAMPS, BIT_TIMING, TcbBlock } from "../../packet/tcb-block.ts";
+import { BIT_LATE, BIT_SACK, BIT_STAMPS, BIT_SYN_DUE, BIT_TIMING, BIT_UNPROVEN, TcbBlock } from "../../packet/tcb-block.ts";
 import { challenge } from "./answers.ts";
 import { acknowledged } from "./congestion.ts";
 import { echoed } from "./ecn.ts";
@@ -14,11 +15,11 @@ import { acceptFull, answersEarlier, established } from "./handshake.ts";
 import { startKeepAlive } from "./keep-alive.ts";
 import { end } from "./life.ts";
 import { tcpMark } from "./pending.ts";
-import { recoverRto, sampleRtt } from "./rtt.ts";
+import { recoverRto, sampleRtt, setWait } from "./rtt.ts";
 import { findLost } from "./rack.ts";
 import { allTwice, recoverBy, undo } from "./recovery.ts";
 import { sackArrives } from "./sack-in.ts";
-import { arm } from "./send.ts";
+import { arm, startRetransmit } from "./send.ts";
 import { CLOSING, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, NO_ERROR, SYN_RECEIVED } from "./states.ts";
 import { delivered } from "./share.ts";
 import { hasRoom } from "./stream.ts";
@@ -26,7 +27,7 @@ import { refuse } from "./stray.ts";
 import { setState, stopTiming } from "./block.ts";
 import { tailAcked } from "./tail.ts";
 import { stampNow } from "./timestamps.ts";
-import { timeWait } from "./timing.ts";
+import { RTO_AFTER_LOST_SYN, timeWait } from "./timing.ts";
 import { offered } from "./window.ts";
 import { PERSIST, RETRANSMIT } from "./work.ts";
 
@@ -46,6 +47,8 @@ export function acknowledgment(
 		if (!completed(view, tcb, link, acked, most)) return false;
 		established(view, tcb, seq, ack, window);
 		acked = 0;
+	} else if (hasFastOpen() && (tcb.bits & BIT_UNPROVEN) !== 0) {
+		if (!proven(view, tcb, link, acked, most)) return false;
 	} else if (acked > most || acked < (-tcb.sndWndMax | 0)) {
 		// RFC 5961 §5.2.
 		challenge(view, tcb, link);
@@ -89,6 +92,27 @@ function completed(view: DataView, tcb: TcbBlock, link: InterfaceBlock, acked: n
 	// Our SYN and ACK goes again, and so does theirs.
 	drop(view, link, DROP.tcpBacklogFull);
 	return false;
+}
+
+/** Whether our SYN is acknowledged, of a connection that was open before: its handshake is done. Else the segment was answered. RFC 7413 §4.2.2. */
+function proven(view: DataView, tcb: TcbBlock, link: InterfaceBlock, acked: number, most: number): boolean {
+	if (acked < 0 || acked > most) {
+		refuse(view, link, tcb.at);
+		return false;
+	}
+	const now = CoreBlock.of(view, CORE).now;
+	tcb.bits = tcb.bits & ~(BIT_UNPROVEN | BIT_SYN_DUE);
+	if (tcb.backoff !== 0) tcb.rto = RTO_AFTER_LOST_SYN;
+	tcb.backoff = 0;
+	if ((tcb.bits & BIT_TIMING) !== 0 && tcb.rttSeq === tcb.iss) {
+		stopTiming(tcb);
+		sampleRtt(tcb, (now - tcb.rttAt) | 0);
+	}
+	setWait(tcb);
+	if (tcb.sndMax === tcb.sndUna) tcb.work = tcb.work & ~RETRANSMIT;
+	else startRetransmit(view, tcb, now);
+	startKeepAlive(view, tcb);
+	return true;
 }
 
 /** `bytes` of data are acknowledged by `ack`: they leave the send ring. */

@@ -7,7 +7,8 @@ import { CHALLENGE_INTERVAL_MS, REPEAT_BURST, REPEAT_INTERVAL_MS } from "../../c
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
-import type { TcbBlock } from "../../packet/tcb-block.ts";
+import { hasFastOpen } from "../../packet/kernels/parts.ts";
+import { BIT_SYN_DUE, BIT_UNPROVEN, type TcbBlock } from "../../packet/tcb-block.ts";
 import { RST } from "../../wire/tcp.ts";
 import { tcpMark } from "./pending.ts";
 import { acknowledgeNow, oweAck } from "./send.ts";
@@ -55,6 +56,7 @@ export function resendSyn(view: DataView, tcb: TcbBlock, link: InterfaceBlock): 
 		drop(view, link, DROP.tcpUnacceptable);
 		return;
 	}
-	tcb.sndNxt = tcb.iss;
+	if (hasFastOpen() && (tcb.bits & BIT_UNPROVEN) !== 0) tcb.bits = tcb.bits | BIT_SYN_DUE;
+	else tcb.sndNxt = tcb.iss;
 	tcpMark(view, tcb.at);
 }

@@ -1,5 +1,7 @@
 // The transmission control block, RFC 9293 §3.3.1: what all files here do with one. Its fields: packet/tcb-block.ts.
 
+import { fastOpenRenewed } from "../../packet/fast-open-block.ts";
+import { hasFastOpen } from "../../packet/kernels/parts.ts";
 import { newsOwned } from "../../packet/news.ts";
 import { PathBlock, pathClear } from "../../packet/path-block.ts";
 import {
@@ -10,6 +12,7 @@ import {
 	BIT_PREDICTED,
 	BIT_PROBED,
 	BIT_TIMING,
+	BIT_UNPROVEN,
 	type TcbBlock,
 } from "../../packet/tcb-block.ts";
 import { flightClear } from "./flight.ts";
@@ -44,7 +47,7 @@ export function predict(tcb: TcbBlock): void {
 		tcb.dupAcks === 0 &&
 		tcb.sackedBytes === 0 &&
 		tcb.lostBytes === 0 &&
-		(tcb.bits & BIT_PROBED) === 0 &&
+		(tcb.bits & (BIT_PROBED | BIT_UNPROVEN)) === 0 &&
 		tcb.backoff === 0 &&
 		tcb.sndNxt === tcb.sndMax &&
 		(tcb.work & PERSIST) === 0;
@@ -64,6 +67,7 @@ export function finReceived(tcb: TcbBlock): boolean {
 /** Makes a used TCB new. What belongs to lists stays. */
 export function renew(view: DataView, tcb: TcbBlock): void {
 	newsOwned(view, tcb.news, false);
+	if (hasFastOpen()) fastOpenRenewed(view, tcb.index);
 	tcb.work = tcb.work & LISTS;
 	tcb.bits = 0;
 	tcb.rcvNxt = 0;

@@ -8,10 +8,11 @@ import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import { DESTINATION_ADDRESS, REGISTER, SOURCE_ADDRESS } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
+import { hasFastOpen } from "../../packet/kernels/parts.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { newsPost, READABLE, WRITABLE } from "../../packet/news.ts";
 import { PathBlock } from "../../packet/path-block.ts";
-import { BIT_NO_DELAY, BIT_TIMING, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
+import { BIT_NO_DELAY, BIT_SYN_DATA, BIT_SYN_DUE, BIT_TIMING, BIT_UNPROVEN, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { isNowhere } from "../../wire/scope.ts";
 import * as wire from "../../wire/tcp.ts";
@@ -19,6 +20,7 @@ import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import { socketFor } from "../flow-find.ts";
 import { opened } from "./congestion.ts";
 import { quick } from "./delayed.ts";
+import { fastOpenAnswered, fastOpenAsked, fastOpenWanted } from "./fast-open.ts";
 import { addressWord, COOKIE_LIFETIME, cookie, FOREIGN, LATER, mssOf, recognize } from "./isn.ts";
 import { ecnAgree } from "./ecn.ts";
 import { startKeepAlive } from "./keep-alive.ts";
@@ -30,12 +32,13 @@ import { rackBegins } from "./rack.ts";
 import { sampleRtt, setWait } from "./rtt.ts";
 import { NO_SEAT, noteCookie, proven, room, SOON, STRANGER, take } from "./seats.ts";
 import { oweAck } from "./send.ts";
-import { firstRoom } from "./share.ts";
+import { delivered, firstRoom } from "./share.ts";
 import { sizeLearned } from "./path-mtu.ts";
 import { sendMss } from "./size.ts";
 import { ESTABLISHED, FIN_WAIT_1, LISTEN, NO_ERROR, REFUSED, SYN_RECEIVED } from "./states.ts";
 import { NOBODY, refuse, synAck, arrivalZone } from "./stray.ts";
 import { synWindow } from "./stream.ts";
+import { textArrives } from "./text.ts";
 import { setIss, setState, stopTiming } from "./block.ts";
 import { cookieOffers, stampLater, stampOf } from "./timestamps.ts";
 import { RTO_AFTER_LOST_SYN } from "./timing.ts";
@@ -90,6 +93,7 @@ function asks(view: DataView, listener: TcbBlock, link: InterfaceBlock, after: n
 		if (!admit(view, listener, child, link)) return;
 		setIss(child, iss);
 		synchronize(view, child, seq, mss);
+		if (hasFastOpen() && fastOpenAsked(view, listener, child)) opensAtOnce(view, child, link, seq);
 		tcpMark(view, seat);
 	} else if (renewed || !room(view, remote, ports)) drop(view, link, DROP.tcpSocketsFull);
 	else {
@@ -99,6 +103,20 @@ function asks(view: DataView, listener: TcbBlock, link: InterfaceBlock, after: n
 		const offers = wire.offersOf(view, at);
 		synAck(view, link, listener, iss, (seq + 1) | 0, offers, stampOf(view, at));
 	}
+}
+
+/** The SYN in the registers opens its connection, as if our SYN were acknowledged; its data is the program's. RFC 7413 §4.2.2. */
+function opensAtOnce(view: DataView, tcb: TcbBlock, link: InterfaceBlock, seq: number): void {
+	established(view, tcb, seq, (tcb.iss + 1) | 0, tcb.sndWnd);
+	tcb.bits = tcb.bits | BIT_UNPROVEN | BIT_SYN_DUE;
+	synText(view, tcb, link, 0);
+	if (tcb.rcvQueued !== 0) tcb.bits = tcb.bits | BIT_SYN_DATA;
+}
+
+/** The data behind the peer's SYN in the registers, and its FIN. */
+function synText(view: DataView, tcb: TcbBlock, link: InterfaceBlock, flags: number): void {
+	const length = view.getInt32(REGISTER.payloadLength, true);
+	if (length !== 0 || flags !== 0) textArrives(view, tcb, link, 0, length, tcb.rcvRoom, flags);
 }
 
 /** The sequence number that our answer to the SYN in the registers begins with: a cookie. */
@@ -258,10 +276,13 @@ export function synSentArrives(view: DataView, tcb: TcbBlock, link: InterfaceBlo
 		return;
 	}
 	const seq = view.getInt32(REGISTER.seq, true);
-	synchronize(view, tcb, seq, wire.mssOption(view, view.getInt32(REGISTER.transportAt, true)));
+	const mss = wire.mssOption(view, view.getInt32(REGISTER.transportAt, true));
+	synchronize(view, tcb, seq, mss);
 	if ((flags & ACK) !== 0) {
+		if (hasFastOpen()) fastOpenAnswered(view, tcb, ack, mss);
 		established(view, tcb, seq, ack, flagsWindow & 0xffff);
 		oweAck(view, tcb);
+		if (hasFastOpen() && fastOpenWanted(view, tcb)) synText(view, tcb, link, flags & FIN);
 		return;
 	}
 	// Both asked at once: RFC 9293 §3.5, figure 8. Our SYN goes again, with an acknowledgment.
@@ -273,6 +294,11 @@ export function synSentArrives(view: DataView, tcb: TcbBlock, link: InterfaceBlo
 /** Our SYN is acknowledged, and the peer's is known. */
 export function established(view: DataView, tcb: TcbBlock, seq: number, ack: number, window: number): void {
 	const lost = tcb.backoff !== 0;
+	if (hasFastOpen()) {
+		// Data of our SYN.
+		const early = (ack - tcb.iss - 1) | 0;
+		if (early > 0) delivered(view, tcb, early & 0x3fffffff, (tcb.sndQueued - early) | 0);
+	}
 	tcb.sndUna = ack;
 	tcb.sndNxt = ack;
 	tcb.sndMax = ack;

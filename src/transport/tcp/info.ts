@@ -1,6 +1,16 @@
 // What a connection knows of its way, for people: as Linux's `ss -ti` shows it.
 
-import { BIT_ECN, BIT_RENO, BIT_REORDERED, BIT_SACK, BIT_SCALE, BIT_STAMPS, TcbBlock } from "../../packet/tcb-block.ts";
+import { hasFastOpen } from "../../packet/kernels/parts.ts";
+import {
+	BIT_ECN,
+	BIT_RENO,
+	BIT_REORDERED,
+	BIT_SACK,
+	BIT_SCALE,
+	BIT_STAMPS,
+	BIT_SYN_DATA,
+	TcbBlock,
+} from "../../packet/tcb-block.ts";
 import { SYN_RECEIVED } from "./states.ts";
 import type { Tcb } from "./tcb.ts";
 
@@ -41,7 +51,7 @@ export interface TCPInfo {
 	readonly reordering: boolean;
 	/** Congestion control. */
 	readonly congestion: "cubic" | "newreno";
-	/** What both ends know: "windowScale", "sack", "timestamps", "ecn". */
+	/** What both ends know: "windowScale", "sack", "timestamps", "ecn"; and "fastOpen" when the data of a SYN came to be. */
 	readonly options: readonly string[];
 }
 
@@ -50,6 +60,7 @@ const OPTIONS = Object.freeze([
 	[BIT_SACK, "sack"],
 	[BIT_STAMPS, "timestamps"],
 	[BIT_ECN, "ecn"],
+	...(hasFastOpen() ? ([[BIT_SYN_DATA, "fastOpen"]] as const) : []),
 ] as const);
 
 const NONE = 0x7fffffff;

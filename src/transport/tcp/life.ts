@@ -5,7 +5,7 @@ import { copyAddress, isV4, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
-import { hasIpv6 } from "../../packet/kernels/parts.ts";
+import { hasFastOpen, hasIpv6 } from "../../packet/kernels/parts.ts";
 import { ERROR, newsOwned, newsPost } from "../../packet/news.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { PathBlock } from "../../packet/path-block.ts";
@@ -20,7 +20,7 @@ import { forgetClaims } from "./path-mtu.ts";
 import { RTO_INITIAL } from "./rtt.ts";
 import { emitReset } from "./send.ts";
 import { receiveEnds, sendEnds } from "./share.ts";
-import { CLOSED, CLOSE_WAIT, FIN_WAIT_2, LISTEN, NO_ERROR, SYN_RECEIVED } from "./states.ts";
+import { CLOSED, CLOSE_WAIT, FIN_WAIT_2, LISTEN, NO_ERROR, SYN_RECEIVED, SYN_SENT } from "./states.ts";
 import { quiet, setIss, setState } from "./block.ts";
 import { stampOffset } from "./timestamps.ts";
 
@@ -221,7 +221,7 @@ export function endOrphan(view: DataView, tcb: TcbBlock): void {
 /** The peer is told by RST. */
 export function dismiss(view: DataView, tcb: TcbBlock, reason: number, error: number): void {
 	count(view, tcb, reason);
-	emitReset(view, tcb);
+	if (!hasFastOpen() || tcb.state !== SYN_SENT) emitReset(view, tcb);
 	end(view, tcb, error);
 }
 

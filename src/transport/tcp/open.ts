@@ -2,6 +2,7 @@
 
 import { copyAddress, setNone } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
+import { hasFastOpen } from "../../packet/kernels/parts.ts";
 import { NO_ADDRESS } from "../../packet/fields.ts";
 import type { Address, Offset } from "../../packet/numbers.ts";
 import { poolStart } from "../../packet/pages.ts";
@@ -140,11 +141,17 @@ export function tcpAcceptable(view: DataView, listener: Offset): number {
 	return count;
 }
 
+/** Whether something was written though the connection does not stand yet: with Fast Open. */
+function holdsEarly(tcb: TcbBlock): boolean {
+	return hasFastOpen() && tcb.state === SYN_SENT && tcb.sndQueued !== 0;
+}
+
 /** FIN after everything written; receiving goes on. */
 export function tcpShutdown(view: DataView, at: Offset): void {
 	const tcb = TcbBlock.of(view, at);
-	if (tcb.finQueued !== 0 || tcb.state < SYN_RECEIVED) return;
+	if (tcb.finQueued !== 0 || (tcb.state < SYN_RECEIVED && !holdsEarly(tcb))) return;
 	tcb.finQueued = 1;
+	if (hasFastOpen() && tcb.state === SYN_SENT) tcb.sendable = 0;
 	if (tcb.state === ESTABLISHED) setState(tcb, FIN_WAIT_1);
 	else if (tcb.state === CLOSE_WAIT) setState(tcb, LAST_ACK);
 	tcpMark(view, at);
@@ -164,7 +171,7 @@ export function tcpClose(view: DataView, at: Offset): void {
 	}
 	detach(view, tcb);
 	if (state === CLOSED) release(view, tcb);
-	else if (state <= SYN_SENT) end(view, tcb, NO_ERROR);
+	else if (state <= SYN_SENT && !holdsEarly(tcb)) end(view, tcb, NO_ERROR);
 	else {
 		if (state !== TIME_WAIT) orphan(view, tcb);
 		tcpShutdown(view, at);

@@ -8,12 +8,14 @@ import { LEAST_LINK_MTU, pathMtuSaid, plateauBelow, surePathMtu } from "../../ip
 import { v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { REGISTER } from "../../packet/fields.ts";
+import { hasFastOpen } from "../../packet/kernels/parts.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import type { TcbBlock } from "../../packet/tcb-block.ts";
 import { halfSipHash } from "../../wire/hash.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
+import { fastOpenTooBig } from "./fast-open.ts";
 import { tcpMark } from "./pending.ts";
 import { beginAnew } from "./recovery.ts";
 import { arm } from "./send.ts";
@@ -44,7 +46,10 @@ export function sizeLearned(view: DataView, tcb: TcbBlock): void {
 
 /** ICMP says that the segment whose sequence number is in the registers, and which is in flight, needs fragmentation; `mtu`: that of the next hop, or 0. */
 export function tooBig(view: DataView, tcb: TcbBlock, mtu: number): void {
-	if (tcb.state < ESTABLISHED) return;
+	if (tcb.state < ESTABLISHED) {
+		if (hasFastOpen()) fastOpenTooBig(view, tcb, mtu);
+		return;
+	}
 	const headers = headersOf(view, tcb);
 	const least = leastSize(tcb);
 	const size = (tcb.sndMss + headers) | 0;

@@ -4,8 +4,9 @@
 import { DROP, drop } from "../../packet/drops.ts";
 import { REGISTER } from "../../packet/fields.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
+import { hasFastOpen } from "../../packet/kernels/parts.ts";
 import type { Offset } from "../../packet/numbers.ts";
-import { BIT_ACK_NOW, BIT_ECN, BIT_STAMPS, TcbBlock } from "../../packet/tcb-block.ts";
+import { BIT_ACK_NOW, BIT_ECN, BIT_STAMPS, BIT_UNPROVEN, TcbBlock } from "../../packet/tcb-block.ts";
 import { ACK, FIN, RST, stampsAt, SYN } from "../../wire/tcp.ts";
 import { acknowledgment } from "./acknowledge.ts";
 import { acknowledgeAgain, challenge, resendSyn, unacceptable } from "./answers.ts";
@@ -43,7 +44,8 @@ function synchronized(view: DataView, tcb: TcbBlock, link: InterfaceBlock): void
 	let flags = flagsWindow >> FLAG_SHIFT;
 	if ((flags & SYN) !== 0 && (flags & RST) === 0) {
 		if (tcb.state === TIME_WAIT && reopen(view, tcb, link, flags, seq)) return;
-		if (tcb.state === SYN_RECEIVED && seq === tcb.irs) {
+		const asked = tcb.state === SYN_RECEIVED || (hasFastOpen() && (tcb.bits & BIT_UNPROVEN) !== 0);
+		if (asked && seq === tcb.irs) {
 			if ((flags & ACK) === 0) {
 				resendSyn(view, tcb, link);
 				return;

@@ -6,6 +6,7 @@ import { isBusy, isFull } from "../../link/transmit.ts";
 import { isNone } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { tcpDeadline } from "../../packet/deadline.ts";
+import { hasFastOpen } from "../../packet/kernels/parts.ts";
 import type { Length } from "../../packet/numbers.ts";
 import { takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
@@ -17,7 +18,9 @@ import {
 	BIT_NO_DELAY,
 	BIT_PREDICTED,
 	BIT_SACK,
+	BIT_SYN_DUE,
 	BIT_TIMING,
+	BIT_UNPROVEN,
 	RUNS,
 	TcbBlock,
 } from "../../packet/tcb-block.ts";
@@ -28,6 +31,7 @@ import { advertise, synWindow } from "./stream.ts";
 import { ACK, CWR, FIN, PSH, RST, SYN, synOptions } from "../../wire/tcp.ts";
 import { restartIdle } from "./congestion.ts";
 import { echo, ecnFlags, mayBeMarked } from "./ecn.ts";
+import { fastOpenOption } from "./fast-open.ts";
 import { flightHasRoom, flightSent, lastAgain, nextLost, pipe, runEnd, runStart, sentAgain } from "./flight.ts";
 import { agreed, offersBy, ownOffers, peerOffers } from "./offers.ts";
 import { outputBlocked, tcpMark } from "./pending.ts";
@@ -122,7 +126,8 @@ export function startRetransmit(view: DataView, tcb: TcbBlock, now: number): voi
 /** Sends what there is to send, in any state. False when packet buffers ran out before, or the device was busy. */
 export function transmitAny(view: DataView, tcb: TcbBlock): boolean {
 	let complete = true;
-	if (tcb.state >= ESTABLISHED) complete = transmitOpen(view, tcb);
+	if (hasFastOpen() && (tcb.bits & BIT_SYN_DUE) !== 0 && !transmitSynAck(view, tcb)) complete = false;
+	else if (tcb.state >= ESTABLISHED) complete = transmitOpen(view, tcb);
 	else if (tcb.state >= SYN_SENT) complete = transmitSyn(view, tcb);
 	if ((tcb.bits & BIT_PREDICTED) === 0) predict(tcb);
 	return complete;
@@ -357,30 +362,51 @@ function transmitSyn(view: DataView, tcb: TcbBlock): boolean {
 		tcb.bits = tcb.bits & ~BIT_ACK_NOW;
 		return true;
 	}
-	const asks = tcb.state === SYN_SENT;
-	const offers = asks ? offersBy(view, PathBlock.of(view, tcb.path), ownOffers(view, tcb)) : agreed(view, tcb);
-	const length = tcb.optionsLength;
-	const stamp = stampNow(view, tcb);
-	const coded = tcb.listener === 0 ? stamp : cookieStamp(stamp, peerOffers(tcb));
-	const mss = receiveMss(view, tcb);
-	const syn = synOptions(view, tcb.options, mss, offers, coded, asks ? 0 : tcb.tsRecent);
-	tcb.optionsLength = syn;
-	const ecn = ecnFlags(view, tcb);
-	const done = emit(view, tcb, tcb.iss, (asks ? SYN : SYN | ACK) | ecn, 0, 0);
-	tcb.optionsLength = length;
+	const first = tcb.sndMax === tcb.iss;
+	const next = emitSyn(view, tcb);
 	const now = CoreBlock.of(view, CORE).now;
-	if (!done) {
+	if (next === tcb.iss) {
 		// However long it waits to go, the attempt comes to its end.
 		if ((tcb.work & RETRANSMIT) === 0) startRetransmit(view, tcb, now);
 		return false;
 	}
-	const first = tcb.sndMax === tcb.iss;
 	if (first) startTiming(tcb, tcb.iss, now);
 	else stopTiming(tcb);
-	tcb.sndNxt = (tcb.iss + 1) | 0;
-	tcb.sndMax = tcb.sndNxt;
+	tcb.sndNxt = next;
+	if (!hasFastOpen() || first) tcb.sndMax = next;
 	tcb.sentAt = now;
 	if (first || (tcb.work & RETRANSMIT) === 0) startRetransmit(view, tcb, now);
+	return true;
+}
+
+/** Our SYN, as the state has it. Answers what follows upon it, and upon data that went with it; our first number when it cannot go at present. */
+function emitSyn(view: DataView, tcb: TcbBlock): number {
+	const asks = tcb.state === SYN_SENT;
+	const offers = asks ? offersBy(view, PathBlock.of(view, tcb.path), ownOffers(view, tcb)) : agreed(view, tcb);
+	const length = tcb.optionsLength;
+	const stamp = stampNow(view, tcb);
+	const early = hasFastOpen() && (tcb.bits & BIT_UNPROVEN) !== 0;
+	const coded = tcb.listener === 0 || early ? stamp : cookieStamp(stamp, peerOffers(tcb));
+	const mss = receiveMss(view, tcb);
+	const syn = synOptions(view, tcb.options, mss, offers, coded, asks ? 0 : tcb.tsRecent);
+	tcb.optionsLength = syn;
+	const data = hasFastOpen() ? fastOpenOption(view, tcb, offers) : 0;
+	const ecn = ecnFlags(view, tcb);
+	const done = emit(view, tcb, tcb.iss, (asks ? SYN : SYN | ACK) | ecn, tcb.sndAt, data);
+	tcb.optionsLength = length;
+	return done ? (tcb.iss + 1 + data) | 0 : tcb.iss;
+}
+
+/** Our SYN and ACK for a connection that is open already, and again until it is acknowledged. False when it cannot go at present. RFC 7413 §4.2.2. */
+function transmitSynAck(view: DataView, tcb: TcbBlock): boolean {
+	const now = CoreBlock.of(view, CORE).now;
+	const first = (tcb.work & RETRANSMIT) === 0;
+	const next = emitSyn(view, tcb);
+	if (first) startRetransmit(view, tcb, now);
+	if (next === tcb.iss) return false;
+	tcb.bits = tcb.bits & ~BIT_SYN_DUE;
+	if (first) startTiming(tcb, tcb.iss, now);
+	else stopTiming(tcb);
 	return true;
 }
 

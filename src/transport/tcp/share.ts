@@ -107,7 +107,9 @@ export function firstRoom(view: DataView, tcb: TcbBlock): void {
 	// A ring that full segments all but fill is as large as these.
 	const full = segmentsOf(tcb, tcb.sendSize);
 	tcb.sndMost = ((tcb.sendSize - full) | 0) < tcb.sndMss >> 2 ? full : tcb.sendSize;
-	tcb.sndRoom = inSegments(tcb, roomOf(tcb.sendSize, promised, 0)) & 0x3fffffff;
+	// What was written before, with Fast Open, lies in it.
+	const room = (inSegments(tcb, roomOf(tcb.sendSize, promised, tcb.sndAt)) - tcb.sndQueued) | 0;
+	if (room > tcb.sndRoom) tcb.sndRoom = room & 0x3fffffff;
 }
 
 /** Bytes that fit in a stream of at most `size`, with so many pages promised, whose first byte lies at that place of its page. */

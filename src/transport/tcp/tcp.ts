@@ -7,6 +7,7 @@ import { given, givenSource, unlessAny } from "../../address.ts";
 import type { Ip } from "../../ip/ip.ts";
 import type { Interface } from "../../link/interface.ts";
 import type { Core } from "../../packet/core.ts";
+import { hasFastOpen } from "../../packet/kernels/parts.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { TcbBlock } from "../../packet/tcb-block.ts";
 import { TcpBlock } from "../../packet/tcp-block.ts";
@@ -59,6 +60,7 @@ export class Tcp {
 		const { pages, receive, send, receiveFloor, sendFloor } = poolOf(limits);
 		const shared = layout.tcp;
 		view.setInt32(shared + SHARED.offers, limits.offers, true);
+		if (hasFastOpen()) view.setInt32(shared + SHARED.fastOpen, layout.fastOpen, true);
 		view.setInt32(shared + SHARED.receiveFloor, receiveFloor, true);
 		view.setInt32(shared + SHARED.sendFloor, sendFloor, true);
 		view.setInt32(shared + SHARED.pagesPromised, limits.tcp * (receiveFloor + sendFloor), true);
@@ -341,4 +343,16 @@ export class Tcp {
 		door.tcpAddressGone(this.#view, given(this.#view, address), zone);
 		this.core.wake();
 	}
+}
+
+// No methods: a firmware without Fast Open has nothing of these.
+
+/** Whether the stack has Fast Open, RFC 7413. */
+export function fastOpens({ core }: Tcp): boolean {
+	return core.layout.fastOpen !== 0;
+}
+
+/** A connection that has just been begun asks for Fast Open (`most` 1) and takes what is written at once; or as many connections of a listener may be open before their handshakes are done. */
+export function setFastOpen({ core }: Tcp, tcb: Tcb, most: number): void {
+	door.tcpFastOpen(core.view, tcb.block, most);
 }

@@ -4,12 +4,14 @@
 
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { tcpDeadline } from "../../packet/deadline.ts";
+import { hasFastOpen } from "../../packet/kernels/parts.ts";
 import type { Offset } from "../../packet/numbers.ts";
 import { PathBlock } from "../../packet/path-block.ts";
-import { BIT_LATE, BIT_PROBED, BIT_PROBED_AGAIN, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
+import { BIT_LATE, BIT_PROBED, BIT_PROBED_AGAIN, BIT_SYN_DUE, BIT_UNPROVEN, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
 import { timerDue, timerNext } from "../../packet/timers.ts";
 import { timedOut } from "./congestion.ts";
 import { tick } from "./delayed.ts";
+import { fastOpenLost } from "./fast-open.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { end, endOrphan } from "./life.ts";
 import { lookAtPace } from "./pace.ts";
@@ -87,9 +89,14 @@ function again(view: DataView, tcb: TcbBlock): void {
 	if ((work & REORDER) !== 0) arm(view, tcb, tcb.reorderAt);
 }
 
+/** Whether it is open though our SYN is not acknowledged. */
+function isUnproven(tcb: TcbBlock): boolean {
+	return hasFastOpen() && (tcb.bits & BIT_UNPROVEN) !== 0;
+}
+
 /** How long nothing may move before the connection is given up, ms. */
 function patience(tcb: TcbBlock): number {
-	if (tcb.state === SYN_RECEIVED) return SYN_ACK_TIMEOUT;
+	if (tcb.state === SYN_RECEIVED || isUnproven(tcb)) return SYN_ACK_TIMEOUT;
 	if (tcb.userTimeout !== 0) return tcb.userTimeout;
 	return tcb.state === SYN_SENT ? SYN_TIMEOUT : USER_TIMEOUT;
 }
@@ -127,14 +134,18 @@ function retransmissionTimeout(view: DataView, tcb: TcbBlock, now: number): void
 	tcb.rto = Math.min((2 * tcb.rto) | 0, RTO_MAX);
 	if (!backOff(view, tcb, now, tcb.rto)) return;
 	setWait(tcb);
-	if (tcb.state >= ESTABLISHED) {
+	if (isUnproven(tcb)) tcb.bits = tcb.bits | BIT_SYN_DUE;
+	else if (tcb.state >= ESTABLISHED) {
 		sizeTimedOut(view, tcb);
 		if (first && tcb.recovering === 0 && tcb.timedOut === 0) remember(tcb);
 		timedOut(tcb, first && tcb.timedOut === 0);
 		beginAnew(view, tcb);
 		tcb.bits = tcb.bits & ~(BIT_PROBED | BIT_PROBED_AGAIN);
 		tcb.work = tcb.work & ~REORDER;
-	} else tcb.sndNxt = tcb.sndUna;
+	} else {
+		tcb.sndNxt = tcb.sndUna;
+		if (hasFastOpen()) fastOpenLost(view, tcb);
+	}
 	// Without a packet buffer nothing goes out; the timer comes again.
 	if (!transmitAny(view, tcb)) tcpMark(view, tcb.at);
 }

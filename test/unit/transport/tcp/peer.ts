@@ -135,7 +135,8 @@ export class Peer {
 		for (const letter of segment.flags) flags |= 1 << NAMES.indexOf(letter);
 		const seq = segment.seq ?? 0;
 		const payload = new Uint8Array(segment.length ?? 0);
-		for (let i = 0; i < payload.length; i++) payload[i] = patternAt(2, seq - 1 + i);
+		const first = segment.flags.includes("S") ? seq : seq - 1;
+		for (let i = 0; i < payload.length; i++) payload[i] = patternAt(2, first + i);
 		const packet = tcp(
 			{
 				source: segment.source ?? REMOTE,
