@@ -78,10 +78,11 @@ int multihomeTidy(xsMachine *the)
 	int slots = (txSize)the->maximumHeapCount - (txSize)the->currentHeapCount < STEP_SLOTS && (txSize)the->currentHeapCount - slotsLeft >= STEP_SLOTS;
 	if (!chunks && !slots)
 		return 0;
-	/* Slots alone take less time. */
+	/* Slots alone take less time, and leave chunks that are garbage. */
 	fxCollect(the, chunks ? XS_COMPACT_FLAG : XS_NO_FLAG);
 	slotsLeft = (txSize)the->currentHeapCount;
-	chunkBytesLeft = the->currentChunksSize;
+	if (chunks)
+		chunkBytesLeft = the->currentChunksSize;
 	return 1;
 }
 

@@ -10,7 +10,7 @@ import { hardwareAddress } from "../../hosts/firmware/hardware-address.ts";
 import { KEY } from "../../src/packet/chance.ts";
 import { CHANCE, CHANCE_END, ChanceBlock } from "../../src/packet/chance-block.ts";
 import { seed } from "../../src/packet/seed.ts";
-import { SANITIZED, standInFor } from "./over-stand-in.ts";
+import { COUNTED, SANITIZED, standInFor, unrun } from "./over-stand-in.ts";
 import { root } from "./toolchains.ts";
 
 const here = join(root, "test/cross/entropy");
@@ -23,7 +23,7 @@ function make(name: string, board: string, ...defines: string[]): string {
 	standInFor(readFileSync(file, "utf8"), [], join(here, "stand-in.h"), join(folder, "include"));
 	const program = join(folder, name);
 	const includes = [`-I${join(folder, "include")}`, `-DSOURCE="${file}"`];
-	const made = spawnSync("gcc", [...SANITIZED, ...defines, ...includes, join(here, "main.c"), "-o", program], {
+	const made = spawnSync("gcc", [...SANITIZED, COUNTED, ...defines, ...includes, join(here, "main.c"), "-o", program], {
 		encoding: "utf8",
 	});
 	expect(made.stderr).toBe("");
@@ -128,6 +128,10 @@ test("ESP32 has the noise source on while it reads, unless a radio runs", () => 
 	expect(run(esp32, "good")).toMatchObject({ problem: "", enables: 1, filledEnabled: 1, leftOn: 0 });
 	expect(run(esp32, "no radio")).toMatchObject({ problem: "", enables: 1, filledEnabled: 1, leftOn: 0 });
 	expect(run(esp32, "radio")).toMatchObject({ problem: "", enables: 0, filledEnabled: 0 });
+});
+
+test("all of that has run every line of both files", () => {
+	expect(unrun(folder, ["hosts/pico/entropy.c", "hosts/esp32/entropy.c"])).toEqual([]);
 });
 
 test("the Ethernet addresses of a board are unicast, locally administered, and differ between boards and interfaces", () => {

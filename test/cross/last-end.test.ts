@@ -1,12 +1,11 @@
 // hosts/firmware/last-end.h, and what hosts/pico and hosts/esp32 have of it over stand-ins for their SDKs: a text passes a restart once, and what memory holds after power-on is none.
 
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { SANITIZED, standInFor } from "./over-stand-in.ts";
-import { root } from "./toolchains.ts";
+import { runWhole, standInFor } from "./over-stand-in.ts";
+import { ENGINE, root } from "./toolchains.ts";
 
 const here = join(root, "test/cross/last-end");
 
@@ -18,10 +17,17 @@ test.each(["pico", "esp32"])(
 		standInFor(readFileSync(source, "utf8"), ["last-end.h"], join(here, "stand-in.h"), join(folder, "include"));
 		const program = join(folder, "last-end");
 		const includes = [`-I${join(folder, "include")}`, `-I${join(root, "hosts/firmware")}`, `-DSOURCE="${source}"`];
-		const args = [...SANITIZED, `-D${family.toUpperCase()}`, ...includes, join(here, "main.c"), "-o", program];
-		expect(spawnSync("gcc", args, { encoding: "utf8" }).stderr).toBe("");
-		const ran = spawnSync(program, { encoding: "utf8", timeout: 30_000 });
+		const said = runWhole(program, [`-D${family.toUpperCase()}`, ...includes, join(here, "main.c")], [`hosts/${family}/kept.c`]);
 		rmSync(folder, { recursive: true });
-		expect([ran.status, ran.stderr]).toEqual([0, ""]);
+		expect(said).toBe("");
 	},
 );
+
+test("what the machine makes of its memory, and of its end: garbage is collected between steps, memory that is used up throws where somebody can catch it, and each error is kept as a text", () => {
+	const folder = mkdtempSync(join(tmpdir(), "multihome-machine-"));
+	const flags = [...ENGINE, "-DMODDEF_MULTIHOME_GUARD=1", `-I${join(root, "hosts/firmware")}`];
+	const whole = ["hosts/firmware/machine.c", "hosts/firmware/last-end.c"];
+	const said = runWhole(join(folder, "machine"), [...flags, join(root, "test/cross/machine/main.c")], whole);
+	rmSync(folder, { recursive: true });
+	expect(said).toBe("");
+});

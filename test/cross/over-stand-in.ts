@@ -1,9 +1,9 @@
 // Runs C of the firmware on Linux over a stand-in for ESP-IDF and Moddable, with gcc's sanitizers: FOLDER/stand-in.h and FOLDER/main.c, which includes the C.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { root } from "./toolchains.ts";
 
 /** For gcc. */
@@ -27,20 +27,54 @@ export function standInFor(text: string, own: string[], standIn: string, folder:
 	}
 }
 
-/** What was written to stderr by compiler and program; "" when all is well. Every header that `files` of drivers include is the stand-in, but for `own`, those beside them. */
-export function runOverStandIn(name: string, files: string[], own: string[]): string {
+/** For gcc, so that `unrun` can tell. */
+export const COUNTED = "--coverage";
+
+/** The lines of these files of the project that the programs in `folder`, made with SANITIZED and COUNTED, have not run: "file:line". */
+export function unrun(folder: string, files: string[]): string[] {
+	const counts = readdirSync(folder).filter((name) => name.endsWith(".gcda"));
+	const { stdout, stderr } = spawnSync("gcov", ["--json-format", "--stdout", ...counts], { cwd: folder, encoding: "utf8" });
+	if (stdout === "") return [`gcov: ${stderr}`];
+	const paths = new Map(files.map((file) => [join(root, file), file]));
+	const lines: string[] = [];
+	const seen = new Set<string>();
+	for (const told of stdout.trim().split("\n"))
+		for (const { file, lines: all } of (
+			JSON.parse(told) as { files: { file: string; lines: { line_number: number; count: number }[] }[] }
+		).files) {
+			const name = paths.get(resolve(folder, file));
+			if (name === undefined) continue;
+			seen.add(name);
+			for (const { line_number, count } of all) if (count === 0) lines.push(`${name}:${line_number}`);
+		}
+	return [...lines, ...files.filter((file) => !seen.has(file))].map((line) => `not run: ${line}`);
+}
+
+/**
+ * Makes `program` of `args`, with gcc's sanitizers, and runs it. Answers "" when nothing was wrong and every line of `whole` was run, so each call of an SDK, and what follows where it fails; else what was
+ * said, or which lines were not.
+ */
+export function runWhole(program: string, args: string[], whole: string[]): string {
+	const made = spawnSync("gcc", [...SANITIZED, COUNTED, ...args, "-o", program], { encoding: "utf8" });
+	if (made.stderr !== "") return made.stderr;
+	const ran = spawnSync(program, { encoding: "utf8", timeout: 100_000 });
+	if (ran.stderr !== "" || ran.status !== 0) return `${ran.stderr}ended with ${ran.status ?? ran.signal}`;
+	return unrun(dirname(program), whole).join("\n");
+}
+
+/**
+ * The same of FOLDER/main.c over FOLDER/stand-in.h, which every header is that `files` of drivers include, but for `own`, those beside them. `parts`: those of `files` of which another test runs the rest.
+ */
+export function runOverStandIn(name: string, files: string[], own: string[], parts: string[] = []): string {
 	const here = join(root, "test/cross", name);
 	const folder = mkdtempSync(join(tmpdir(), `multihome-${name}-`));
 	try {
 		const text = files.map((file) => readFileSync(join(root, "drivers", file), "utf8")).join("\n");
 		standInFor(text, own, join(here, "stand-in.h"), join(folder, "include"));
-		const program = join(folder, name);
 		const folders = [...new Set(files.map((file) => dirname(file)))];
 		const includes = [`-I${join(folder, "include")}`, ...folders.map((each) => `-I${join(root, "drivers", each)}`)];
-		const made = spawnSync("gcc", [...SANITIZED, ...includes, join(here, "main.c"), "-o", program], { encoding: "utf8" });
-		if (made.stderr !== "") return made.stderr;
-		const ran = spawnSync(program, { encoding: "utf8", timeout: 30_000 });
-		return ran.stderr !== "" || ran.status === 0 ? ran.stderr : `ended with ${ran.status ?? ran.signal}`;
+		const whole = files.filter((file) => file.endsWith(".c") && !parts.includes(file)).map((file) => `drivers/${file}`);
+		return runWhole(join(folder, name), [...includes, join(here, "main.c")], whole);
 	} finally {
 		rmSync(folder, { recursive: true });
 	}

@@ -112,12 +112,19 @@ const ours = (file: string): string[] =>
 		dirname(file),
 	].map((folder) => `-I${folder}`);
 
-/** With the XS headers of the desktop host and the compiler's own C library. */
+/** The XS headers of the desktop host, over as little of a platform as they take. */
+export const ENGINE = [
+	"-DINCLUDE_XSPLATFORM=1",
+	'-DXSPLATFORM="platform.h"',
+	`-I${join(root, "test/cross/include")}`,
+	`-I${join(root, generated)}`,
+	...system(["includes", "platforms", "sources"].map((part) => join(xs, part))),
+];
+
+/** With those headers and the compiler's own C library. */
 export function compilePortable(toolchain: Toolchain, file: string): Promise<string> {
 	const library = toolchain.compiler.startsWith("arm") ? [] : ["-idirafter", PICOLIBC];
-	const engine = system(["includes", "platforms", "sources"].map((part) => join(xs, part)));
-	const platform = ["-DINCLUDE_XSPLATFORM=1", '-DXSPLATFORM="platform.h"', "-Itest/cross/stand-in"];
-	return compile(toolchain, [...platform, ...ours(file), ...engine, ...library], file);
+	return compile(toolchain, ["-Itest/cross/stand-in", ...ours(file), ...ENGINE, ...library], file);
 }
 
 function engineOf(moddable: string, platform: string): string[] {

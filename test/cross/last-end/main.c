@@ -132,6 +132,10 @@ static void hardware(void)
 	DEMAND(strstr(boardStarts(), "backtrace"));
 	reason = ESP_RST_BROWNOUT;
 	DEMAND(strstr(boardStarts(), "voltage"));
+	reason = ESP_RST_PWR_GLITCH;
+	DEMAND(strstr(boardStarts(), "glitch"));
+	reason = ESP_RST_CPU_LOCKUP;
+	DEMAND(strstr(boardStarts(), "two faults"));
 #endif
 }
 

@@ -17,6 +17,7 @@ static struct {
 	int overrun; /* bytes were lost before the next one */
 	irq_handler_t handler;
 	int enabled, disabled, inside, open, cts, rts, stopped, blocks, busyPort;
+	uint port; /* the one that is opened */
 	int alarm;
 	int64_t (*late)(alarm_id_t id, void *context);
 	void *lateContext;
@@ -190,10 +191,10 @@ void gpio_put(uint pin, bool high) { DEMAND(sdk.functions[pin] == GPIO_FUNC_SIO)
 void gpio_set_dir(uint pin, bool out) { DEMAND(out && sdk.functions[pin] == GPIO_FUNC_SIO); point(); }
 void gpio_pull_up(uint pin) { sdk.pulled[pin] = 1; point(); }
 static void somebodys(void) { DEMAND(!"called"); }
-irq_handler_t irq_get_exclusive_handler(uint number) { point(); return number == 21 ? sdk.handler : sdk.busyPort ? somebodys : NULL; }
-void irq_set_exclusive_handler(uint number, irq_handler_t handler) { DEMAND(number == 21 && !sdk.handler && handler); sdk.handler = handler; point(); }
-void irq_remove_handler(uint number, irq_handler_t handler) { DEMAND(number == 21 && sdk.handler == handler && !sdk.enabled); sdk.handler = NULL; point(); }
-void irq_set_enabled(uint number, bool enabled) { DEMAND(number == 21 && (!enabled || sdk.handler)); sdk.enabled = enabled; point(); }
+irq_handler_t irq_get_exclusive_handler(uint number) { point(); return number == 20 + sdk.port ? sdk.handler : sdk.busyPort ? somebodys : NULL; }
+void irq_set_exclusive_handler(uint number, irq_handler_t handler) { DEMAND(number == 20 + sdk.port && !sdk.handler && handler); sdk.handler = handler; point(); }
+void irq_remove_handler(uint number, irq_handler_t handler) { DEMAND(number == 20 + sdk.port && sdk.handler == handler && !sdk.enabled); sdk.handler = NULL; point(); }
+void irq_set_enabled(uint number, bool enabled) { DEMAND(number == 20 + sdk.port && (!enabled || sdk.handler)); sdk.enabled = enabled; point(); }
 uint32_t save_and_disable_interrupts(void) { DEMAND(!sdk.disabled && !sdk.inside); point(); sdk.disabled = 1; return 7; }
 void restore_interrupts(uint32_t state) { DEMAND(sdk.disabled && state == 7); sdk.disabled = 0; point(); }
 alarm_id_t add_alarm_in_us(uint64_t us, int64_t (*callback)(alarm_id_t id, void *context), void *context, bool ifPast)
@@ -211,7 +212,7 @@ uint32_t time_us_32(void) { point(); lineTakes(1); return sdk.us += 87; }
 void tight_loop_contents(void) { point(); }
 uint32_t clock_get_hz(int clock) { DEMAND(clock == clk_peri); point(); return 125000000; }
 uart_inst_t *uart_get_instance(uint number) { return (uart_inst_t *)(uintptr_t)(number + 1); }
-uart_hw_t *uart_get_hw(uart_inst_t *uart) { DEMAND(uart == (uart_inst_t *)2); return &sdk.hw; }
+uart_hw_t *uart_get_hw(uart_inst_t *uart) { DEMAND(uart == uart_get_instance(sdk.port)); return &sdk.hw; }
 uint uart_init(uart_inst_t *uart, uint baud) { DEMAND(uart && baud && !sdk.open); sdk.open = 1; sdk.came = sdk.sends = 0; sdk.hw.imsc = sdk.raw = 0; point(); return baud; }
 void uart_deinit(uart_inst_t *uart) { DEMAND(uart && sdk.open); sdk.open = 0; point(); }
 uint uart_set_baudrate(uart_inst_t *uart, uint baud) { DEMAND(uart && sdk.open && baud <= 125000000 / 16); point(); return baud < 100 ? 119 : baud; }
@@ -456,6 +457,27 @@ static void pins(void)
 	close();
 }
 
+/* The other port has a handler of its own. */
+static void otherPort(void)
+{
+	UartPins p = PINS;
+	sdk.busyPort = 0;
+	sdk.port = 0;
+	p.port = 0;
+	open(p);
+	DEMAND(sdk.table == (1u | 1u << 1) && sdk.functions[0] == GPIO_FUNC_UART && sdk.pulled[1]);
+	uartDelimit(uart, '~');
+	frameComes(70);
+	turns();
+	DEMAND(calls == 1 && count_ == 70 && got[69] == '~');
+	uartFill(uart, 100);
+	uartStart(uart);
+	lineTakes(100);
+	DEMAND(sdk.sent == 100);
+	close();
+	sdk.port = 1;
+}
+
 /* A day of a line: answers how many points it had. */
 static int day(void)
 {
@@ -512,11 +534,13 @@ static void everyPoint(void)
 
 int main(void)
 {
+	sdk.port = 1;
 	receives();
 	sends();
 	leaves();
 	overruns();
 	everyPoint();
 	pins();
+	otherPort();
 	return 0;
 }
