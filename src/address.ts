@@ -127,12 +127,24 @@ export function samePrefix(address: string, other: string, length: number): bool
 	return familyBits(address) === familyBits(other) && networkOf(address, length) === networkOf(other, length);
 }
 
+/** Whether it may be that of a host: neither of a group, nor all, nor none. */
+export function isHost(address: string): boolean {
+	return !isMulticast(address) && unlessAny(address) !== "" && address !== "255.255.255.255";
+}
+
 /** The canonical text of an option. Throws TypeError or RangeError naming the option and its value. */
 export function addressOption(name: string, value: unknown): string {
 	if (typeof value !== "string") throw new TypeError(`${name} ${String(value)}: expected an IP address as a string`);
 	const address = canonicalAddress(value);
 	if (address === undefined)
 		throw new RangeError(`${name} "${value}": expected an IP address such as "192.168.77.1" or "2001:db8::1"${lacking(value)}`);
+	return address;
+}
+
+/** The same, where only that of a host will do. */
+export function hostOption(name: string, value: unknown): string {
+	const address = addressOption(name, value);
+	if (!isHost(address)) throw new RangeError(`${name} "${value}": expected the address of a host`);
 	return address;
 }
 

@@ -1,6 +1,6 @@
 // Zones of addresses, RFC 4007 §11: "fe80::1%eth0" is that host on the link of eth0. Programs give and get link-local addresses of IPv6 so; the stack has address and interface.
 
-import { canonicalAddress, familyBits, isMulticast, isNear, unlessAny } from "../address.ts";
+import { canonicalAddress, familyBits, isHost, isNear } from "../address.ts";
 import { isLinkLocal, parseIpv6 } from "../address6.ts";
 import type { Interface } from "../link/interface.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
@@ -48,7 +48,7 @@ export function sourcesOf(stack: Stack, value: unknown, group: string, link: Int
 	if (all.length === 0) throw new RangeError("sources: expected one at least, or the option left out");
 	const list = all.map((each) => {
 		const { address } = scopedOf(stack, "source", each, link);
-		if (isMulticast(address) || unlessAny(address) === "" || familyBits(address) !== familyBits(group))
+		if (!isHost(address) || familyBits(address) !== familyBits(group))
 			throw new RangeError(`source ${show(each)}: expected the address of a host, of the family of the group "${group}"`);
 		return address;
 	});

@@ -16,7 +16,7 @@ import type { JoinedGroup } from "../link/ip-side.ts";
 import { Neighbors } from "../link/neighbor-list.ts";
 import type { Links } from "../link/path.ts";
 import { OwnTable } from "../packet/own-table.ts";
-import { familyBits, given, isMulticast, isNear, networkOf, unlessAny } from "../address.ts";
+import { familyBits, given, isHost, isNear, networkOf } from "../address.ts";
 import { peerObjection } from "./claims.ts";
 import { Joined } from "./joined.ts";
 import { InterfaceIp, type AddressListener } from "./interface-ip.ts";
@@ -191,7 +191,7 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 				: link.addresses.some((each) => each !== entry && each.address === address)
 					? link
 					: undefined;
-		if (owner || isMulticast(address) || unlessAny(address) === "" || address === "255.255.255.255")
+		if (owner || !isHost(address))
 			throw new RangeError(
 				`address ${address} of ${link.name}: ${owner ? `${owner.name} has it already` : "expected a unicast address"}`,
 			);

@@ -1,6 +1,6 @@
 // What the links of all interfaces have in common: a device below, a block in the arena, and a short queue before a busy device. Addresses and the like are ip/interface-ip.ts.
 
-import { addressOption, parsePrefix } from "../address.ts";
+import { hostOption, parsePrefix } from "../address.ts";
 import { ND_RETRANS_MS, NEIGHBOR_REACHABLE_MS, PACKET_BYTES, PACKET_HEADROOM } from "../config.ts";
 import { BUSY, HELD, NOTIFIES, RECEIVE_CHECKED, RETURNS, SENT, TRANSMIT_CHECKSUM, type Device } from "../device/device.ts";
 import type { SerialHost } from "../device/serial.ts";
@@ -279,7 +279,7 @@ export abstract class Interface {
 	}
 	/** Throws TypeError or RangeError naming what is no address. */
 	set nameServers(servers: readonly string[]) {
-		this.ip.servers = servers.map((text) => addressOption("nameServers", text));
+		this.ip.servers = servers.map((text) => hostOption("nameServers", text));
 	}
 
 	/** Tells those who watch that PROTOCOL changed. */

@@ -2,7 +2,7 @@
 
 export { countSent, ethernetHeader, icmpEchoReply, ipv4Build, tcpBuild, ttlDecrement, udpBuild } from "./build.ts";
 export { framingReset, framingSpoil } from "./framing.ts";
-export { halfSipHash } from "./hash.ts";
+export { halfSipHash, halfSipHash4 } from "./hash.ts";
 export { hdlcDecode, hdlcEncode } from "./hdlc.ts";
 export { slipDecode, slipEncode } from "./slip.ts";
 export { vjCompress } from "./vj-compress.ts";

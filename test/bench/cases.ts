@@ -24,6 +24,7 @@ import { W5500 } from "../../drivers/w5500/device.ts";
 import { PppInterface } from "../../src/link/ppp/ppp.ts";
 import type { Device } from "../../src/device/device.ts";
 import { PeerDevice } from "./peer-device.ts";
+import { FREE } from "../../src/packet/neighbor-block.ts";
 import { TcbBlock } from "../../src/packet/tcb-block.ts";
 import { UdpBlock } from "../../src/packet/udp-block.ts";
 
@@ -39,6 +40,8 @@ const UDP_SINK = 8;
 const FORWARD = 9;
 /** Echo requests on the way at once: a server under load. */
 const OUTSTANDING = 8;
+/** 1: the peer talks by IPv6. */
+let six = 0;
 let seed = 0x1234567;
 /** Each case polls by itself. */
 function onWake(): void {}
@@ -50,7 +53,34 @@ function random32(): number {
 
 function makeStack(options: StackOptions = {}, device: Device = new PeerDevice()): Stack {
 	const stack = new Stack({ ...options, random32, onWake });
-	stack.interfaces.add(new EthernetInterface("eth0", device)).ip.insertAddress("10.0.0.2", 24);
+	const { ip } = stack.interfaces.add(new EthernetInterface("eth0", device));
+	ip.insertAddress("10.0.0.2", 24);
+	if (six !== 0) ip.insertAddress("2001:db8::2", 64);
+	return stack;
+}
+
+/** The same with a thousand neighbours that have asked for us. */
+function makeCrowdedStack(): Stack {
+	const stack = makeStack({ neighbors: 1024 });
+	const { view, layout } = stack.core;
+	const at = layout.packets + 4 * PACKET_BYTES; // the packet buffers lie idle here
+	const { block, ip } = stack.interfaces.find("eth0")!;
+	ip.insertAddress("10.1.0.2", 16);
+	for (let n = 0; n < 1000; n++) {
+		copy(view, at, block, 6); // the hardware address is the block's first field
+		view.setInt32(at + 6, 0x02000000);
+		view.setUint16(at + 10, 1000 + n);
+		copy(view, at + 22, at + 6, 6);
+		view.setInt32(at + 12, 0x08060001);
+		view.setInt32(at + 16, 0x08000604);
+		view.setUint16(at + 20, 1);
+		view.setInt32(at + 28, 0x0a010400 + n);
+		view.setInt32(at + 38, 0x0a010002);
+		frameArrives(view, at, at + 42, block);
+		stack.poll(now++);
+	}
+	const known = stack.interfaces.neighbors.entries.filter(({ state }) => state !== FREE);
+	if (known.length < 1000) throw new Error(`${known.length} neighbours`);
 	return stack;
 }
 
@@ -120,8 +150,9 @@ function turnLine(): void {
 /** What a case does for `packets` packets, after its setting up. */
 type Run = (packets: number) => void;
 
-/** `segment`: bytes of data of a full one; with fewer than 1,460 the peer knows SACK and timestamps. */
+/** `segment`: bytes of data of a full one; with fewer than there is room for without options the peer knows SACK and timestamps. */
 function tcpCase(mode: number, stack = makeStack(), segment = 1460): Run {
+	const whole = six !== 0 ? 1440 : 1460;
 	const { TCP, Listener } = createIO(stack);
 	const buffer = new ArrayBuffer(segment);
 	new Listener({
@@ -139,7 +170,7 @@ function tcpCase(mode: number, stack = makeStack(), segment = 1460): Run {
 			} as never);
 		},
 	} as never);
-	start(mode, segment, segment < 1460 ? 1 : 0);
+	start(mode, segment, segment < whole ? 1 : 0, six);
 	return (packets) => exchange(stack, packets);
 }
 
@@ -164,7 +195,7 @@ function byteCase(mode: "same" | "flip" | "loop"): Run {
 			} as never) as never;
 		},
 	} as never);
-	start(TCP_SOURCE, 1460, 0);
+	start(TCP_SOURCE, 1460, 0, six);
 	const { number, buffer } = formats;
 	// What would allocate in the loop.
 	const [loop, flip] = [mode === "loop", mode === "flip"];
@@ -224,7 +255,7 @@ function partCase(mode: number): Run {
 			} as never);
 		},
 	} as never);
-	start(mode, 1460, 0);
+	start(mode, 1460, 0, six);
 	return (packets) => exchange(stack, packets);
 }
 
@@ -244,7 +275,7 @@ function udpPartCase(bytes: number): Run {
 				this.write(buffer, from.address, from.port, count);
 		},
 	} as never);
-	start(UDP_ECHO, bytes, OUTSTANDING);
+	start(UDP_ECHO, bytes, OUTSTANDING, six);
 	return (packets) => exchange(stack, packets);
 }
 
@@ -264,7 +295,7 @@ function udpCase(bytes: number, stack = makeStack()): Run {
 			}
 		},
 	} as never);
-	start(UDP_ECHO, bytes, OUTSTANDING);
+	start(UDP_ECHO, bytes, OUTSTANDING, six);
 	return (packets) => exchange(stack, packets);
 }
 
@@ -280,7 +311,7 @@ function chipCase(kind: "w5500" | "enc28j60", mode: number): Run {
 		},
 	} as never) as unknown as { write(data: ArrayBuffer, address: string, port: number): void };
 	const peer = formatIpv4(0x0a000001); // a literal would take a chunk each time that it is evaluated
-	start(mode, 1472, 0);
+	start(mode, 1472, 0, six);
 	while (!stack.interfaces.find("eth0")!.up) {
 		stack.poll(now++);
 		passTime(POLL_NS);
@@ -317,7 +348,7 @@ function uartCase(bytes: number, mode: number): Run {
 		},
 	} as never) as unknown as { write(data: ArrayBuffer, address: string, port: number): void };
 	const peer = formatIpv4(0x0a000001); // a literal would take a chunk each time that it is evaluated
-	start(mode, bytes - 28, 0);
+	start(mode, bytes - 28, 0, six);
 	for (let turns = 0; !ppp.up; turns++) {
 		if (turns > 10_000) throw new Error("PPP does not come up");
 		stack.poll(now);
@@ -339,13 +370,12 @@ function uartCase(bytes: number, mode: number): Run {
 function forwardCase(bytes: number): Run {
 	const stack = makeStack({ forwarding: true });
 	stack.routes.add({ prefix: "10.9.0.0/16", gateway: "10.0.0.1", interface: stack.interfaces.find("eth0")! });
-	start(FORWARD, bytes - 28, OUTSTANDING);
+	start(FORWARD, bytes - 28, OUTSTANDING, six);
 	return (packets) => exchange(stack, packets);
 }
 
-function peerCase(mode: number, bytes: number): Run {
-	const stack = makeStack();
-	start(mode, bytes, OUTSTANDING);
+function peerCase(mode: number, bytes: number, stack = makeStack()): Run {
+	start(mode, bytes, OUTSTANDING, six);
 	return (packets) => exchange(stack, packets);
 }
 
@@ -359,7 +389,7 @@ function connectCase(): Run {
 			for (let tcb: Tcb | undefined = tcp.accept(listener); tcb !== undefined; tcb = tcp.accept(listener)) tcp.close(tcb);
 		},
 	};
-	start(CONNECT, 0, 0);
+	start(CONNECT, 0, 0, six);
 	return (packets) => exchange(stack, packets);
 }
 
@@ -483,6 +513,12 @@ function idleCase(stack = makeStack()): Run {
 	};
 }
 
+/** A case whose peer talks by IPv6. */
+const bySix = (run: () => Run) => (): Run => {
+	six = 1;
+	return run();
+};
+
 const CASES: Record<string, () => Run> = {
 	"tcp-receive-1460": () => tcpCase(TCP_SOURCE),
 	"tcp-receive-1460-interfaces-16": () => tcpCase(TCP_SOURCE, makeLargeStack()),
@@ -510,6 +546,14 @@ const CASES: Record<string, () => Run> = {
 	"forward-64": () => forwardCase(64),
 	"arp-reply": () => peerCase(ARP, 0),
 	"tcp-connect-close": () => connectCase(),
+	"tcp-receive-1440-ipv6": bySix(() => tcpCase(TCP_SOURCE, makeStack(), 1440)),
+	"tcp-send-1440-ipv6": bySix(() => tcpCase(TCP_SINK, makeStack(), 1440)),
+	"tcp-receive-1428-options-ipv6": bySix(() => tcpCase(TCP_SOURCE, makeStack(), 1428)),
+	"tcp-send-1428-options-ipv6": bySix(() => tcpCase(TCP_SINK, makeStack(), 1428)),
+	"tcp-connect-close-ipv6": bySix(() => connectCase()),
+	"udp-echo-64-ipv6": bySix(() => udpCase(64)),
+	"icmp-echo-64-ipv6": bySix(() => peerCase(ICMP_ECHO, 56)),
+	"arp-reply-neighbors-1000": () => peerCase(ARP, 0, makeCrowdedStack()),
 	"idle-poll": () => idleCase(),
 	"idle-poll-interfaces-16": () => idleCase(makeLargeStack()),
 	"tcp-timers-8": () => timersCase(8),

@@ -2,6 +2,7 @@
 // in types.ts. Nothing is made before there is an instance: the module may be preloaded.
 
 import { DNS_TIMEOUT_MS } from "../../config.ts";
+import { isHost } from "../../address.ts";
 import { NO_IPV6 } from "../../address6.ts";
 import { hasIpv6 } from "../../packet/kernels/parts.ts";
 import { closed, report, slotOf } from "../../io/common.ts";
@@ -142,6 +143,7 @@ function serversOf(stack: Stack, servers: readonly string[] | undefined): string
 /** One of them: canonical, with its zone if it has one. */
 function serverOf(stack: Stack, name: string, text: unknown): string {
 	const { address, link } = scopedOf(stack, name, text);
+	if (!isHost(address)) throw new RangeError(`${name} ${check.show(text)}: expected the address of a host`);
 	return link === undefined ? address : `${address}%${link.name}`;
 }
 

@@ -9,11 +9,11 @@
 // had the peer's address and port before, and so knows F roughly.) Window scale and SACK are in our timestamp, as on
 // Linux (timestamps.ts): they need no bits here.
 
-import { ADDRESS, isNone, isV4, v4Of } from "../../packet/address.ts";
+import { isNone, isV4, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import type { Address, Uint16 } from "../../packet/numbers.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
-import { halfSipHash } from "../../wire/hash.ts";
+import { halfSipHash, halfSipHash4 } from "../../wire/hash.ts";
 import { DEFAULT_MSS } from "../../wire/tcp.ts";
 
 /** The step of the cookies' clock: 2^16 ms. */
@@ -55,8 +55,14 @@ function classOf(mss: number): number {
 export function addressWord(view: DataView, at: Address): number {
 	if (isV4(view, at) || isNone(view, at)) return v4Of(view, at);
 	const tcp = TcpBlock.of(view, tcpAt(view));
-	const front = halfSipHash(tcp.key0, tcp.key1, view.getInt32(at), view.getInt32(at + 4), view.getInt32(at + 8));
-	return halfSipHash(tcp.key0, tcp.key1, front, view.getInt32(at + 12), ADDRESS);
+	return halfSipHash4(
+		tcp.key0,
+		tcp.key1,
+		view.getInt32(at),
+		view.getInt32(at + 4),
+		view.getInt32(at + 8),
+		view.getInt32(at + 12),
+	);
 }
 
 /** The first sequence number of a connection of ours that begins now. `ports`: remote << 16 | local. */

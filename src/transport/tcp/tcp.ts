@@ -120,7 +120,8 @@ export class Tcp {
 		checkPort("port", port, 1);
 		const { localAddress = "", localPort = 0, interfaceSlot = 0, networkTimeout = NETWORK_PATIENCE_MS } = options;
 		checkPort("local port", localPort, 0);
-		if (unlessAny(address) === "" || this.#ip.isGroup(address)) throw new RangeError("remote address: expected that of one host");
+		if (unlessAny(address) === "" || this.#ip.isGroup(address))
+			throw new RangeError(`address "${address}": expected that of one host`);
 		const tcb = this.#take();
 		const view = this.#view;
 		const chance = this.core.random32();
@@ -151,6 +152,7 @@ export class Tcp {
 		checkPort("port", port, 0);
 		if (backlog !== Math.floor(backlog) || backlog < 1)
 			throw new RangeError(`backlog ${backlog}: expected a whole number from 1`);
+		if (address !== "" && this.#ip.isGroup(address)) throw new RangeError(`address "${address}": expected that of one host`);
 		const tcb = this.#take();
 		const view = this.#view;
 		const at = given(view, address);

@@ -1,4 +1,4 @@
-// A peer that costs next to nothing, so that a measurement is of the stack: 10.0.0.1 talks to the board, 10.0.0.2. Checksums
+// A peer that costs next to nothing, so that a measurement is of the stack: 10.0.0.1 talks to the board, 10.0.0.2, or 2001:db8::1 to 2001:db8::2. Checksums
 // of its segments are those of an empty payload plus a constant, so only headers are summed. One connection or one ping-pong.
 
 #include "plugs.h" /* first: it sees the engine's inside */
@@ -15,29 +15,59 @@
 enum { MODE_TCP_SOURCE = 1, MODE_TCP_SINK, MODE_UDP_ECHO, MODE_ICMP_ECHO, MODE_ARP, MODE_CONNECT, MODE_UDP_SOURCE, MODE_UDP_SINK, MODE_FORWARD };
 enum { CLOSED, SYN_SENT, OPEN, FINISHED };
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
-enum { IP = 14, L4 = 34, DATA = 54, BOARD_PORT = 9, ACKS = 64 };
+enum { IP = 14, BOARD_PORT = 9, ACKS = 64, NEIGHBOR_SOLICITATION = 135, NEIGHBOR_ADVERTISEMENT = 136, ECHO_REPLY_6 = 129 };
+/* Where what is behind the IP header lies in a frame. */
+#define L4 (peer.six ? 54u : 34u)
 
 static const uint8_t boardMac[6] = { 2, 0, 0, 0, 0, 2 }, peerMac[6] = { 2, 0, 0, 0, 0, 1 };
 
 static Arena board; /* the board's arena: a host buffer, which never moves */
 
 static struct {
-	int mode, state, reply, outstanding, unacked, stamps; /* stamps: it knows SACK and timestamps */
+	int mode, state, reply, outstanding, unacked, stamps, six; /* stamps: it knows SACK and timestamps; six: it talks by IPv6 */
 	uint32_t payload, seq, ack, window, acked, port, count, echo;
 	uint8_t frame[1514];
 	uint32_t length;
 	uint32_t acks[ACKS]; /* acknowledgments not sent yet, the oldest first */
-	uint8_t arp[42]; /* our answer to the board's question, before anything else */
-	int arpWaits;
+	uint8_t arp[86]; /* our answer to the board's question, before anything else */
+	uint32_t arpWaits; /* its length, 0 for none */
 } peer;
 
-static void header(uint32_t type, uint32_t protocol, uint32_t ipLength)
+/* The address that ends so. */
+static void address6(uint8_t *at, uint8_t last)
+{
+	memset(at, 0, 16);
+	put32(at, 0x20010db8);
+	at[15] = last;
+}
+
+/* An IPv6 header with the packet of so many bytes behind it. */
+static void header6(uint8_t *at, uint32_t protocol, uint32_t length, uint32_t hops)
+{
+	put32(at, 6u << 28);
+	put32(at + 4, length << 16 | protocol << 8 | hops);
+	address6(at + 8, 1);
+	address6(at + 24, 2);
+}
+
+/* Sum of the pseudo-header of a packet of so many bytes behind the IP header. */
+static uint32_t pseudo(uint32_t protocol, uint32_t length)
+{
+	return (peer.six ? 2 * (0x2001 + 0x0db8) : 2 * 0x0a00) + 1 + 2 + protocol + length;
+}
+
+/* Headers before `length` bytes. */
+static void header(uint32_t protocol, uint32_t length)
 {
 	uint8_t *f = peer.frame;
 	memcpy(f, boardMac, 6);
 	memcpy(f + 6, peerMac, 6);
-	put16(f + 12, type);
-	put32(f + IP, 0x45000000 | ipLength);
+	put16(f + 12, peer.six ? 0x86dd : 0x0800);
+	if (peer.six) {
+		header6(f + IP, protocol, length, 64);
+		return;
+	}
+	put32(f + IP, 0x45000000 | (20 + length));
 	put32(f + IP + 4, 0x4000);
 	put32(f + IP + 8, 64u << 24 | protocol << 16);
 	put32(f + IP + 12, 0x0a000001);
@@ -49,7 +79,7 @@ static void segment(uint32_t flags, uint32_t payload, uint32_t mss)
 {
 	uint8_t *f = peer.frame, *p = f + L4;
 	uint32_t options = mss ? 24 : 20, head = options + (peer.stamps ? 12 : 0);
-	header(0x0800, 6, 20 + head + payload);
+	header(6, head + payload);
 	put16(p, peer.port);
 	put16(p + 2, BOARD_PORT);
 	put32(p + 4, peer.seq);
@@ -66,7 +96,7 @@ static void segment(uint32_t flags, uint32_t payload, uint32_t mss)
 		put32(p + options + 8, peer.echo);
 	}
 	/* The payload is zero bytes: it adds nothing to the sum. */
-	put16(p + 16, ~sum16(p, head, 0x0a00 + 1 + 0x0a00 + 2 + 6 + head + payload));
+	put16(p + 16, ~sum16(p, head, pseudo(6, head + payload)));
 	peer.length = L4 + head + payload;
 }
 
@@ -89,22 +119,22 @@ static void arpRequest(void)
 static void datagram(void)
 {
 	uint8_t *p = peer.frame + L4;
-	header(0x0800, 17, 28 + peer.payload);
+	header(17, 8 + peer.payload);
 	put32(p, 40000u << 16 | 7);
 	put32(p + 4, (8 + peer.payload) << 16);
 	memset(p + 8, 0, peer.payload);
-	put16(p + 6, ~sum16(p, 8, 0x0a00 + 1 + 0x0a00 + 2 + 17 + 8 + peer.payload));
+	put16(p + 6, ~sum16(p, 8, pseudo(17, 8 + peer.payload)));
 	peer.length = L4 + 8 + peer.payload;
 }
 
 static void echoRequest(void)
 {
 	uint8_t *p = peer.frame + L4;
-	header(0x0800, 1, 28 + peer.payload);
-	put32(p, 0x08000000);
+	header(peer.six ? 58 : 1, 8 + peer.payload);
+	put32(p, peer.six ? 0x80000000 : 0x08000000);
 	put32(p + 4, 0x00010001);
 	memset(p + 8, 0, peer.payload);
-	put16(p + 2, ~sum16(p, 8, 0));
+	put16(p + 2, ~sum16(p, 8, peer.six ? pseudo(58, 8 + peer.payload) : 0));
 	peer.length = L4 + 8 + peer.payload;
 }
 
@@ -127,6 +157,7 @@ void xs_bench_start(xsMachine *the)
 	peer.mode = intArg(0);
 	peer.payload = (uint32_t)intArg(1);
 	peer.outstanding = intArg(2);
+	peer.six = intArg(3);
 	peer.reply = peer.mode == MODE_ARP ? peer.outstanding : 1; /* the first makes the board ask for our address */
 	if (peer.mode == MODE_TCP_SOURCE || peer.mode == MODE_TCP_SINK) {
 		peer.stamps = peer.outstanding;
@@ -165,7 +196,7 @@ static int next(void)
 	if (peer.state == CLOSED) {
 		peer.seq = 1000;
 		peer.ack = 0;
-		segment(SYN, 0, 1460);
+		segment(SYN, 0, peer.six ? 1440 : 1460);
 		peer.seq++;
 		peer.acked = peer.seq;
 		peer.state = SYN_SENT;
@@ -175,8 +206,8 @@ static int next(void)
 	if (peer.mode == MODE_TCP_SOURCE && peer.state == OPEN) {
 		if (peer.seq + peer.payload - peer.acked > peer.window)
 			return 0;
-		if (peer.length != DATA + (peer.stamps ? 12 : 0) + peer.payload)
-			memset(peer.frame + DATA, 0, peer.payload + 12);
+		if (peer.length != L4 + 20 + (peer.stamps ? 12 : 0) + peer.payload)
+			memset(peer.frame + L4 + 20, 0, peer.payload + 12);
 		segment(ACK, peer.payload, 0);
 		peer.seq += peer.payload;
 		peer.count++;
@@ -217,13 +248,14 @@ static uint32_t say(const uint8_t **frame)
 		*frame = peer.frame;
 		return next() ? peer.length : 0;
 	}
+	uint32_t length = peer.arpWaits;
 	peer.arpWaits = 0;
 	if (peer.outstanding) { /* only now does the board know the way to us */
 		peer.reply = peer.outstanding;
 		peer.outstanding = 0;
 	}
 	*frame = peer.arp;
-	return sizeof(peer.arp);
+	return length;
 }
 
 /* The same, copied. */
@@ -250,7 +282,8 @@ static void hearTcp(const uint8_t *f)
 	const uint8_t *p = f + L4;
 	if (peer.stamps)
 		peer.echo = get32(p + (p[13] & SYN ? 36 : 24));
-	uint32_t flags = p[13], payload = get16(f + IP + 2) - 20 - ((uint32_t)(p[12] >> 4) << 2);
+	uint32_t behind = peer.six ? get16(f + IP + 4) : get16(f + IP + 2) - 20;
+	uint32_t flags = p[13], payload = behind - ((uint32_t)(p[12] >> 4) << 2);
 	if (flags & SYN) {
 		peer.ack = get32(p + 4) + 1;
 		peer.window = get16(p + 14);
@@ -279,9 +312,35 @@ static void hearTcp(const uint8_t *f)
 	}
 }
 
+/* Neighbour discovery asks for us. */
+static void advertise(const uint8_t *f)
+{
+	uint8_t *a = peer.arp, *icmp = a + IP + 40;
+	memcpy(a, f + 6, 6);
+	memcpy(a + 6, peerMac, 6);
+	put16(a + 12, 0x86dd);
+	header6(a + IP, 58, 32, 255);
+	put32(icmp, (uint32_t)NEIGHBOR_ADVERTISEMENT << 24);
+	put32(icmp + 4, 0x60000000); /* it was asked for, and takes the place of what is known */
+	address6(icmp + 8, 1);
+	put16(icmp + 24, 0x0201);
+	memcpy(icmp + 26, peerMac, 6);
+	put16(icmp + 2, ~sum16(icmp, 32, pseudo(58, 32)));
+	peer.arpWaits = sizeof(peer.arp);
+}
+
 static void hearFrame(const uint8_t *f, uint32_t length)
 {
 	(void)length;
+	if (get16(f + 12) == 0x86dd && f[IP + 6] == 58) {
+		if (f[IP + 40] == NEIGHBOR_SOLICITATION)
+			advertise(f);
+		else if (f[IP + 40] == ECHO_REPLY_6) {
+			peer.count++;
+			peer.reply++;
+		}
+		return;
+	}
 	if (get16(f + 12) == 0x0806) {
 		if (get16(f + 20) == 1 && get32(f + 38) == 0x0a000001) { /* asks for us */
 			memcpy(peer.arp, f + 6, 6);
@@ -291,14 +350,14 @@ static void hearFrame(const uint8_t *f, uint32_t length)
 			memcpy(peer.arp + 22, peerMac, 6);
 			put32(peer.arp + 28, 0x0a000001);
 			memcpy(peer.arp + 32, f + 22, 10);
-			peer.arpWaits = 1;
+			peer.arpWaits = 42;
 		} else if (peer.mode == MODE_ARP && get16(f + 20) == 2) {
 			peer.count++;
 			peer.reply++;
 		}
 		return;
 	}
-	if (f[IP + 9] == 6)
+	if (f[IP + (peer.six ? 6 : 9)] == 6)
 		hearTcp(f);
 	else {
 		peer.count++;
@@ -438,7 +497,7 @@ static void everyByte(void)
 	for (uint32_t i = 0; i < peer.payload; i++)
 		p[8 + i] = (uint8_t)i;
 	put16(p + 6, 0);
-	put16(p + 6, ~sum16(p, 8 + peer.payload, 0x0a00 + 1 + 0x0a00 + 2 + 17 + 8 + peer.payload));
+	put16(p + 6, ~sum16(p, 8 + peer.payload, pseudo(17, 8 + peer.payload)));
 	line.length = encode(line.said, sizeof(line.said), peer.frame + IP, 28 + peer.payload, IPV4, 0, HDLC_NO_ADDRESS | HDLC_NO_PROTOCOL_HIGH);
 }
 

@@ -7,8 +7,8 @@ declare module "bench/peer" {
 		receive(at: number, max: number): number;
 		transmit(packet: number, at: number, end: number): number;
 	}
-	/** Chooses what the peer does, a MODE_… of peer.c, with payloads of that many bytes; echo requests: that many on the way at once. */
-	export function start(mode: number, payload: number, outstanding: number): void;
+	/** Chooses what the peer does, a MODE_… of peer.c, with payloads of that many bytes; echo requests: that many on the way at once. `six`: 1 for IPv6, 0 for IPv4. */
+	export function start(mode: number, payload: number, outstanding: number, six: number): void;
 	/** Payload packets that went through, whichever way the mode counts. */
 	export function exchanged(): number;
 	/** The peer is at the other end of a simulated chip's cable: to be called again and again, it says what there is room for. */

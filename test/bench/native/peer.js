@@ -7,7 +7,7 @@ export class Peer @ "xs_bench_peer_delete" {
 	receive(at, max) @ "xs_bench_peer_receive"
 	transmit(packet, at, end) @ "xs_bench_peer_transmit"
 }
-export function start(mode, payload, outstanding) @ "xs_bench_start";
+export function start(mode, payload, outstanding, six) @ "xs_bench_start";
 export function exchanged() @ "xs_bench_exchanged";
 export function converse(chip) @ "xs_bench_converse";
 export function converseLine(line, open) @ "xs_bench_converseLine";

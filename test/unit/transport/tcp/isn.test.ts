@@ -1,14 +1,18 @@
 // RFC 6528: initial sequence numbers.
 import { describe, expect, test } from "vitest";
 import { Prng } from "../../../support/prng.ts";
-import { halfSipHash } from "#codec";
-import { halfSipHash as twin } from "../../../../src/wire/hash.ts";
+import { halfSipHash, halfSipHash4 } from "#codec";
+import { halfSipHash as twin, halfSipHash4 as twin4 } from "../../../../src/wire/hash.ts";
 import { Isn } from "./sequence.ts";
 
 describe("HalfSipHash-2-4", () => {
 	test("gives the reference implementation's value for the bytes 0 to 11", () => {
 		// vectors_hsip32[12] is 57 f0 87 2f.
 		expect(halfSipHash(0x03020100, 0x07060504, 0x03020100, 0x07060504, 0x0b0a0908) >>> 0).toBe(0x2f87f057);
+	});
+	test("and for the bytes 0 to 15", () => {
+		// vectors_hsip32[16] is d9 b5 ac 84.
+		expect(halfSipHash4(0x03020100, 0x07060504, 0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c) >>> 0).toBe(0x84acb5d9);
 	});
 });
 
@@ -17,6 +21,7 @@ test("HalfSipHash in C is as its twin", () => {
 	for (let i = 0; i < 1000; i++) {
 		const words = [prng.next(), prng.next(), prng.next(), prng.next(), prng.next()] as const;
 		expect(halfSipHash(...words)).toBe(twin(...words));
+		expect(halfSipHash4(...words, i)).toBe(twin4(...words, i));
 	}
 });
 
