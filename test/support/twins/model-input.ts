@@ -1,5 +1,6 @@
 // What becomes of a frame, once more, from its bytes alone: see model.ts. What the protocols make of it is left out but for what TCP and UDP do as predicted.
 
+import { REGISTER } from "../../../src/packet/fields.ts";
 import { InterfaceBlock } from "../../../src/packet/interface-block.ts";
 import { TcbBlock } from "../../../src/packet/tcb-block.ts";
 import { UdpBlock } from "../../../src/packet/udp-block.ts";
@@ -29,36 +30,10 @@ export const WEAK = 32;
 export const VALUE_SHIFT = 8;
 export const NOBODY = 0x7fff;
 
-/** Registers, by their index. */
-const REGISTER = {
-	arrival: 0,
-	frameGroup: 1,
-	ports: 2,
-	seq: 3,
-	ack: 4,
-	flags: 5,
-	ip: 6,
-	end: 7,
-	transport: 8,
-	ttl: 9,
-	payload: 10,
-	length: 11,
-	whose: 12,
-	knownSource: 13,
-	knownDestination: 30,
-	knownSlot: 31,
-	knownOurs: 14,
-};
-/** Of these the last four bytes, in network order, are IPv4's. */
-const SOURCE_ADDRESS = 64;
-const DESTINATION_ADDRESS = 80;
-const TCBS = 27;
-const UDPS = 28;
-const FLOWS = 29;
 const INTERFACE = InterfaceBlock.offsets;
 
 function set(view: DataView, register: keyof typeof REGISTER, value: number): void {
-	setWord(view, REGISTER[register] * 4, value);
+	setWord(view, REGISTER[register], value);
 }
 
 function drop(view: DataView, block: number, name: DropName): number {
@@ -68,8 +43,8 @@ function drop(view: DataView, block: number, name: DropName): number {
 }
 
 function answer(view: DataView, kind: number, group: boolean, payload: number, length: number, value: number): number {
-	set(view, "payload", payload);
-	set(view, "length", length);
+	set(view, "payloadAt", payload);
+	set(view, "payloadLength", length);
 	return kind | (group ? GROUP : 0) | (value << VALUE_SHIFT);
 }
 
@@ -130,13 +105,13 @@ export function arrives(view: DataView, at: number, end: number, block: number):
 	addCounter(view, block + INTERFACE.rxBytes, end - at);
 	set(view, "arrival", block);
 	set(view, "frameGroup", 0);
-	set(view, "payload", at);
+	set(view, "payloadAt", at);
 	if (!iface.ethernet) return frame[0]! >> 4 === 6 ? malformed6(view, block) : ipArrives(view, iface, block, frame, at, false);
 	if (frame.length < 14) return drop(view, block, "truncated");
 	const group = (frame[0]! & 1) !== 0;
 	if (group) set(view, "frameGroup", 1);
 	else if (iface.mac.some((byte, i) => frame[i] !== byte)) return drop(view, block, "notForUs");
-	set(view, "payload", at + 14);
+	set(view, "payloadAt", at + 14);
 	const type = read16(frame, 12);
 	if (type === 0x0800) return ipArrives(view, iface, block, frame.slice(14), at + 14, group);
 	if (type === 0x86dd) return malformed6(view, block);
@@ -149,7 +124,7 @@ export function arrives(view: DataView, at: number, end: number, block: number):
 
 /** Of IPv6 the model knows what cannot be one: `isIpv6` says what it can do nothing with. Afterwards the registers are ready for IPv4. */
 function malformed6(view: DataView, block: number): number {
-	for (const register of [SOURCE_ADDRESS, DESTINATION_ADDRESS]) view.setInt32(register + 12, 0);
+	for (const address of [REGISTER.source, REGISTER.destination]) view.setInt32(address + 12, 0);
 	return drop(view, block, "ipMalformed");
 }
 
@@ -179,14 +154,14 @@ function ipArrives(
 	const total = read16(packet, 2);
 	const source = read32(packet, 12);
 	const destination = read32(packet, 16);
-	view.setInt32(SOURCE_ADDRESS + 12, source);
-	view.setInt32(DESTINATION_ADDRESS + 12, destination);
+	view.setInt32(REGISTER.source + 12, source);
+	view.setInt32(REGISTER.destination + 12, destination);
 	const where = whose(view, iface, destination);
 	set(view, "whose", WHOSE[where]);
-	set(view, "ip", start);
-	set(view, "end", start + total);
-	set(view, "transport", start + header);
-	set(view, "ttl", read16(packet, 8));
+	set(view, "ipAt", start);
+	set(view, "ipEnd", start + total);
+	set(view, "transportAt", start + header);
+	set(view, "ttlProtocol", read16(packet, 8));
 	if (sourceIsBad(view, iface, source)) return drop(view, block, "ipBadSource");
 	if (linkGroup && where === "local") return drop(view, block, "ipLinkBroadcast");
 	const pointer = badOption(packet.slice(20, header));
@@ -221,7 +196,7 @@ function badOption(options: number[]): number {
 }
 
 function socketFor(view: DataView, iface: InterfaceModel, protocol: number): number {
-	const found = flowFind(view, word(view, FLOWS * 4), protocol | (iface.slot << 8));
+	const found = flowFind(view, word(view, REGISTER.flowsAt), protocol | (iface.slot << 8));
 	return found < 0 ? NOBODY : found & NOBODY;
 }
 
@@ -247,7 +222,7 @@ function transport(
 		set(view, "ports", read32(body, 0));
 		set(view, "seq", read32(body, 4));
 		set(view, "ack", read32(body, 8));
-		set(view, "flags", (body[13]! << 16) | read16(body, 14));
+		set(view, "flagsWindow", (body[13]! << 16) | read16(body, 14));
 		const socket = socketFor(view, iface, protocol);
 		const unexpected = answer(
 			view,
@@ -257,7 +232,7 @@ function transport(
 			body.length - offset,
 			socket,
 		);
-		const what = group || socket === NOBODY ? 4 : streamIn(view, word(view, TCBS * 4) + socket * TcbBlock.bytes);
+		const what = group || socket === NOBODY ? 4 : streamIn(view, word(view, REGISTER.tcbsAt) + socket * TcbBlock.bytes);
 		if (what & 4) return unexpected;
 		return KINDS.segment | (socket << VALUE_SHIFT);
 	}
@@ -271,7 +246,7 @@ function transport(
 		const delivered =
 			!group &&
 			socket !== NOBODY &&
-			deliver(view, word(view, UDPS * 4) + socket * UdpBlock.bytes, iface.slot, at + 8, length - 8);
+			deliver(view, word(view, REGISTER.udpsAt) + socket * UdpBlock.bytes, iface.slot, at + 8, length - 8);
 		const undelivered = answer(view, KINDS.udp, group, at + 8, length - 8, socket);
 		return delivered ? KINDS.datagram | (socket << VALUE_SHIFT) : undelivered;
 	}

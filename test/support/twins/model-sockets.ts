@@ -1,20 +1,18 @@
 // What TCP and UDP do as predicted, once more, byte by byte and in the words of the comments in src/transport/tcp/stream.ts and udp/deliver.ts: see model.ts.
 
+import { CORE, CoreBlock } from "../../../src/packet/core-block.ts";
+import { REGISTER } from "../../../src/packet/fields.ts";
 import { PathBlock } from "../../../src/packet/path-block.ts";
-import { TcbBlock } from "../../../src/packet/tcb-block.ts";
-import { UdpBlock } from "../../../src/packet/udp-block.ts";
+import { BIT_ACK_DELAYED, BIT_ACK_NOW, BIT_FIN, BIT_PREDICTED, BIT_TIMING, TcbBlock } from "../../../src/packet/tcb-block.ts";
+import { TcpBlock } from "../../../src/packet/tcp-block.ts";
+import { UDP_TOLD, UdpBlock } from "../../../src/packet/udp-block.ts";
 import { read32 } from "../frames.ts";
 import { put, setWord, take, word, type Application } from "./model.ts";
 
-const REGISTERS = { ports: 8, seq: 12, ack: 16, flags: 20, ip: 24, payload: 40, length: 44 };
-
-/** Where both addresses stand, in network order. */
-const ADDRESSES = 64;
-
-/** Where the fields of a TCB block lie, and of a UDP socket. */
+/** Where the fields of a TCB block lie, of a UDP socket, and of TCP's pool. */
 const TCB = TcbBlock.offsets;
 const UDP = UdpBlock.offsets;
-const BITS = { ackNow: 1, ackDelayed: 2, short: 4, noDelay: 8, fin: 16, timing: 32 };
+const POOL = TcpBlock.offsets;
 
 type Field = keyof typeof TCB;
 
@@ -50,13 +48,10 @@ function ringCheck(view: DataView, ring: number, size: number, at: number, lengt
 
 /** Bytes of a page of TCP's pool. */
 const PAGE = 512;
-/** Where the word stands that says where the pool is, and what it has there. */
-const POOL_AT = 316;
-const POOL = { first: 4, last: 8, listed: 12, fresh: 16, end: 20, count: 24, promised: 28, receiveFloor: 32, sendFloor: 36 };
 
 /** The pool as an object. */
 function poolOf(view: DataView): Record<keyof typeof POOL, number> {
-	const at = word(view, POOL_AT);
+	const at = word(view, CORE + CoreBlock.offsets.tcp);
 	return new Proxy({} as Record<keyof typeof POOL, number>, {
 		get: (_target, name) => word(view, at + POOL[name as keyof typeof POOL]),
 		set: (_target, name, value: number) => {
@@ -72,14 +67,14 @@ function place(view: DataView, pages: number, ring: number, at: number): number 
 	const entry = pages + 4 * Math.floor(within / PAGE);
 	if (word(view, entry) === 0) {
 		const pool = poolOf(view);
-		if (pool.listed > 64 || pool.fresh >= pool.end) {
-			if (pool.listed <= 0) throw new RangeError("no page");
-			setWord(view, entry, pool.first);
-			pool.first = word(view, pool.first);
-			pool.listed--;
+		if (pool.pagesListed > 64 || pool.freshPage >= pool.poolEnd) {
+			if (pool.pagesListed <= 0) throw new RangeError("no page");
+			setWord(view, entry, pool.freePage);
+			pool.freePage = word(view, pool.freePage);
+			pool.pagesListed--;
 		} else {
-			setWord(view, entry, pool.fresh);
-			pool.fresh += PAGE;
+			setWord(view, entry, pool.freshPage);
+			pool.freshPage += PAGE;
 		}
 	}
 	return word(view, entry) + (within % PAGE);
@@ -109,11 +104,11 @@ function passed(
 	let count = 0;
 	for (let i = 0; i < length; i++) if ((at + i) % PAGE === PAGE - 1) count++;
 	if (count === 0 && (!empty || promised === ring / PAGE)) return promised;
-	const others = pool.promised - promised;
-	const left = pool.count - others - floor;
+	const others = pool.pagesPromised - promised;
+	const left = pool.pageCount - others - floor;
 	const fair = floor + left - Math.floor(left / 4);
 	const next = Math.max(promised - count, floor, Math.min(empty ? ring / PAGE : promised + count, most, fair));
-	pool.promised = others + next;
+	pool.pagesPromised = others + next;
 	// All that lies outside of what is promised now, unless that is the whole ring.
 	const slots = ring / PAGE;
 	const first = Math.floor(at / PAGE);
@@ -127,21 +122,21 @@ function release(view: DataView, pool: Record<keyof typeof POOL, number>, entry:
 	const page = word(view, entry);
 	setWord(view, entry, 0);
 	if (page === 0) return;
-	if (pool.listed === 0) pool.first = page;
-	else setWord(view, pool.last, page);
-	pool.last = page;
-	pool.listed++;
+	if (pool.pagesListed === 0) pool.freePage = page;
+	else setWord(view, pool.lastPage, page);
+	pool.lastPage = page;
+	pool.pagesListed++;
 }
 
 export function streamIn(view: DataView, block: number): number {
 	const tcb = tcbAt(view, block);
-	const data = take(view, word(view, REGISTERS.payload), word(view, REGISTERS.length));
-	const flags = (word(view, REGISTERS.flags) >> 16) & 255;
-	const window = (word(view, REGISTERS.flags) & 0xffff) << tcb.sndScale;
-	const seq = word(view, REGISTERS.seq);
-	const acked = (word(view, REGISTERS.ack) - tcb.sndUna) | 0;
+	const data = take(view, word(view, REGISTER.payloadAt), word(view, REGISTER.payloadLength));
+	const flags = (word(view, REGISTER.flagsWindow) >> 16) & 255;
+	const window = (word(view, REGISTER.flagsWindow) & 0xffff) << tcb.sndScale;
+	const seq = word(view, REGISTER.seq);
+	const acked = (word(view, REGISTER.ack) - tcb.sndUna) | 0;
 	const expected =
-		tcb.bits & BITS.short &&
+		tcb.bits & BIT_PREDICTED &&
 		(flags | 8) === 0x18 &&
 		flags & 16 &&
 		seq === tcb.rcvNxt &&
@@ -157,14 +152,14 @@ export function streamIn(view: DataView, block: number): number {
 		tcb.rcvQueued += data.length;
 		tcb.rcvRoom -= data.length;
 		tcb.rcvNxt = seq + data.length;
-		what = tcb.bits & BITS.ackDelayed ? 3 : 2;
-		tcb.bits |= what === 3 ? BITS.ackNow : BITS.ackDelayed;
+		what = tcb.bits & BIT_ACK_DELAYED ? 3 : 2;
+		tcb.bits |= what === 3 ? BIT_ACK_NOW : BIT_ACK_DELAYED;
 	}
 	tcb.sndWnd = window;
 	tcb.sndWndMax = Math.max(window, tcb.sndWndMax);
 	tcb.sndWl1 = seq;
-	tcb.sndWl2 = word(view, REGISTERS.ack);
-	const ack = word(view, REGISTERS.ack);
+	tcb.sndWl2 = word(view, REGISTER.ack);
+	const ack = word(view, REGISTER.ack);
 	const flight = (tcb.sndNxt - ack) | 0;
 	if (acked > 0) {
 		tcb.sndUna = ack;
@@ -182,8 +177,8 @@ export function streamIn(view: DataView, block: number): number {
 		what |= 8 | (acked << 8);
 		if (flight === 0) what |= 16;
 		if (tcb.sndQueued <= tcb.sndRoom || tcb.sndRoom >= Math.max(tcb.sendSize / 16, 4096)) what |= 64;
-		if (tcb.bits & BITS.timing && ((ack - tcb.rttSeq) | 0) > 0) {
-			tcb.bits &= ~BITS.timing;
+		if (tcb.bits & BIT_TIMING && ((ack - tcb.rttSeq) | 0) > 0) {
+			tcb.bits &= ~BIT_TIMING;
 			what |= 128;
 		}
 	}
@@ -198,12 +193,12 @@ export function streamRead(view: DataView, block: number, buffer: Application, s
 	const first = (tcb.rcvAt - tcb.rcvQueued + receiveRing) % receiveRing;
 	put(buffer, start, fromPages(view, receivePages, receiveRing, first, count));
 	tcb.rcvQueued -= count;
-	const most = take(view, block + TCB.state, 1)[0]! < 4 || tcb.bits & BITS.fin ? 0 : receiveRing / PAGE;
+	const most = take(view, block + TCB.state, 1)[0]! < 4 || tcb.bits & BIT_FIN ? 0 : receiveRing / PAGE;
 	const floor = poolOf(view).receiveFloor;
 	tcb.receivePromised = passed(view, receivePages, receiveRing, first, count, tcb.receivePromised, floor, most);
 	tcb.rcvRoom = Math.min(tcb.receiveSize, tcb.receivePromised * PAGE - ((first + count) % PAGE)) - tcb.rcvQueued;
-	if (tcb.bits & BITS.fin) return tcb.rcvQueued === 0 ? count | 0x20000000 : count;
-	if (tcb.bits & BITS.ackNow) return count;
+	if (tcb.bits & BIT_FIN) return tcb.rcvQueued === 0 ? count | 0x20000000 : count;
+	if (tcb.bits & BIT_ACK_NOW) return count;
 	return worth(tcb, tcb.rcvRoom, tcb.rcvRoom + tcb.rcvQueued) ? count | 0x10000000 : count;
 }
 
@@ -218,9 +213,9 @@ export function streamByte(view: DataView, block: number): number {
 	const tcb = tcbAt(view, block);
 	const { rcvQueued, rcvRoom, bits } = tcb;
 	if (rcvQueued <= 0) return -1;
-	if (bits & BITS.fin) {
+	if (bits & BIT_FIN) {
 		if (rcvQueued === 1) return -1;
-	} else if (!(bits & BITS.ackNow)) {
+	} else if (!(bits & BIT_ACK_NOW)) {
 		if (worth(tcb, rcvRoom + 1, rcvRoom + rcvQueued)) return -1;
 	}
 	if ((tcb.rcvAt - rcvQueued + tcb.receiveRing) % PAGE === PAGE - 1) return -1;
@@ -240,9 +235,6 @@ export function streamWrite(view: DataView, block: number, buffer: Application, 
 	return left;
 }
 
-/** Bit 5 of a block's bits. */
-const TOLD = 32;
-
 /** A UDP socket block. */
 function udpAt(view: DataView, block: number): { ring: number; size: number; at: number; used: number; count: number } {
 	take(view, block, UdpBlock.bytes);
@@ -260,7 +252,12 @@ export function deliver(view: DataView, block: number, slot: number, payload: nu
 	const { ring, size, at, used, count } = udpAt(view, block);
 	const whole = 40 + length + padding(length);
 	if (whole > size - used) return false;
-	const said = [...take(view, ADDRESSES, 32), ...big(word(view, REGISTERS.ports)), ...big(length | (slot << 16))];
+	const said = [
+		...take(view, REGISTER.source, 16),
+		...take(view, REGISTER.destination, 16),
+		...big(word(view, REGISTER.ports)),
+		...big(length | (slot << 16)),
+	];
 	put(view, payload - 40, said);
 	toRing(view, ring, size, at, take(view, payload - 40, 40 + length));
 	setWord(view, block + UDP.next, (at + whole) % size);
@@ -271,7 +268,7 @@ export function deliver(view: DataView, block: number, slot: number, payload: nu
 
 export function udpDeliver(view: DataView, block: number, length: number, slot: number): number {
 	udpAt(view, block);
-	const payload = word(view, REGISTERS.payload);
+	const payload = word(view, REGISTER.payloadAt);
 	take(view, payload, length);
 	return deliver(view, block, slot, payload, length) ? 1 : 0;
 }
@@ -287,7 +284,7 @@ export function udpRead(view: DataView, block: number, buffer: Application, star
 	const addresses = header.slice(0, 32);
 	const bits = word(view, block + UDP.bits);
 	const known =
-		(bits & TOLD) !== 0 &&
+		(bits & UDP_TOLD) !== 0 &&
 		take(view, block + UDP.lastSource, 32).every((byte, i) => byte === addresses[i]) &&
 		word(view, block + UDP.lastPorts) === ports &&
 		word(view, block + UDP.lastSlot) === slot;
@@ -298,7 +295,7 @@ export function udpRead(view: DataView, block: number, buffer: Application, star
 		put(view, block + UDP.lastSource, addresses);
 		setWord(view, block + UDP.lastPorts, ports);
 		setWord(view, block + UDP.lastSlot, slot);
-		setWord(view, block + UDP.bits, bits | TOLD);
+		setWord(view, block + UDP.bits, bits | UDP_TOLD);
 		// The way back, when it is from another address of ours: to be looked up anew.
 		const bound = take(view, block + UDP.localAddress, 16).some((byte) => byte !== 0);
 		const back = take(view, block + UDP.path + PathBlock.offsets.destination, 16).every((byte, i) => byte === addresses[i]);
@@ -310,7 +307,7 @@ export function udpRead(view: DataView, block: number, buffer: Application, star
 
 export function udpAgain(view: DataView, block: number): void {
 	udpAt(view, block);
-	setWord(view, block + UDP.bits, word(view, block + UDP.bits) & ~TOLD);
+	setWord(view, block + UDP.bits, word(view, block + UDP.bits) & ~UDP_TOLD);
 }
 
 export function udpNext(view: DataView, block: number): number {
@@ -323,7 +320,7 @@ export function udpForget(view: DataView, block: number, slot: number): void {
 	const { ring, size, at, used } = udpAt(view, block);
 	if (word(view, block + UDP.lastSlot) === slot) {
 		setWord(view, block + UDP.lastSlot, 0xffff);
-		setWord(view, block + UDP.bits, word(view, block + UDP.bits) & ~TOLD);
+		setWord(view, block + UDP.bits, word(view, block + UDP.bits) & ~UDP_TOLD);
 	}
 	for (let left = used; left >= 40;) {
 		const place = (at - left + size + 36) % size;

@@ -2,8 +2,12 @@
 // what TCP and UDP do as predicted: model-sockets.ts). It knows the layout of
 // the blocks from the records that declare them (packet/).
 
+import { REGISTER } from "../../../src/packet/fields.ts";
+import { FlowEntry, FlowTable } from "../../../src/packet/flow-table.ts";
 import { InterfaceBlock } from "../../../src/packet/interface-block.ts";
+import { OwnEntry, OwnTable } from "../../../src/packet/own-table.ts";
 import { PathBlock } from "../../../src/packet/path-block.ts";
+import { RouteEntry, RouteRow, RouteTable } from "../../../src/packet/route-table.ts";
 import { TcbBlock } from "../../../src/packet/tcb-block.ts";
 import { onesSum, read16, read32 } from "../frames.ts";
 
@@ -73,11 +77,8 @@ function mixed(seed: number, words: readonly number[]): number {
 	return Number(BigInt.asIntN(32, hash ^ (hash >> 16n)));
 }
 
-/** Mask, seed, kinds, how many of each, and an entry like the others: what was found last. An entry has both addresses, ports, interface and protocol, and a value. */
-const FLOW_HEAD = 88;
-const FLOW_ENTRY = 44;
-/** Register of the source address; the destination's follows. */
-const SOURCE_ADDRESS = 64;
+const FLOWS = FlowTable.offsets;
+const FLOW = FlowEntry.offsets;
 const ANY = "0".repeat(128);
 
 /** What an address is mixed into a hash as: of IPv4 the last word alone. */
@@ -87,16 +88,16 @@ function addressWords(view: DataView, at: number): number[] {
 }
 
 export function flowEntry(view: DataView, table: number, local: number, remote: number, ports: number, meta: number): number {
-	take(view, table, FLOW_HEAD);
-	const mask = word(view, table);
+	take(view, table, FlowTable.bytes);
+	const mask = word(view, table + FLOWS.mask);
 	const ends = [bitsOf(view, local, 128), bitsOf(view, remote, 128)];
 	const words = [local, remote].flatMap((at, i) => (ends[i] === ANY ? [] : addressWords(view, at)));
-	for (let i = mixed(word(view, table + 4), [...words, ports, meta]) & mask; ; i = (i + 1) & mask) {
-		const entry = table + FLOW_HEAD + FLOW_ENTRY * i;
-		take(view, entry, FLOW_ENTRY);
-		if (word(view, entry + 36) === 0) return entry;
-		const same = ends.every((bits, n) => bitsOf(view, entry + 16 * n, 128) === bits);
-		if (same && word(view, entry + 32) === ports && word(view, entry + 36) === meta) return entry;
+	for (let i = mixed(word(view, table + FLOWS.seed), [...words, ports, meta]) & mask; ; i = (i + 1) & mask) {
+		const entry = table + FlowTable.bytes + FlowEntry.bytes * i;
+		take(view, entry, FlowEntry.bytes);
+		if (word(view, entry + FLOW.meta) === 0) return entry;
+		const same = [FLOW.local, FLOW.remote].every((at, n) => bitsOf(view, entry + at, 128) === ends[n]);
+		if (same && word(view, entry + FLOW.ports) === ports && word(view, entry + FLOW.meta) === meta) return entry;
 	}
 }
 
@@ -115,36 +116,43 @@ function prefixWords(view: DataView, at: number, length: number): number[] {
 	return bitsOf(view, at, 96) === "0".repeat(80) + "1".repeat(16) ? words.slice(3) : words;
 }
 
-/** Mask, seed, where the rows are, four words of lengths, and whether there is one of 128. */
-const ROUTE_HEAD = 32;
-const ROUTE_ROW = 40;
+const ROUTES = RouteTable.offsets;
+const ROUTE = RouteEntry.offsets;
+const PREFIX = RouteRow.offsets.prefix;
+
+/** The row of the route with that index. */
+function routeRow(view: DataView, table: number, index: number): number {
+	return word(view, table + ROUTES.rows) + RouteRow.bytes * index;
+}
 
 export function routeEntry(view: DataView, table: number, address: number, key: number): number {
-	take(view, table, ROUTE_HEAD);
-	const mask = word(view, table);
+	take(view, table, RouteTable.bytes);
+	const mask = word(view, table + ROUTES.mask);
 	const length = (key & 255) - 1;
-	const hash = mixed(word(view, table + 4), [...prefixWords(view, address, length), key]);
+	const hash = mixed(word(view, table + ROUTES.seed), [...prefixWords(view, address, length), key]);
 	for (let i = hash & mask; ; i = (i + 1) & mask) {
-		const entry = table + ROUTE_HEAD + 8 * i;
-		take(view, entry, 8);
-		if (word(view, entry) === 0) return entry;
-		if (word(view, entry) !== key) continue;
-		const row = word(view, table + 8) + ROUTE_ROW * word(view, entry + 4);
-		take(view, row, ROUTE_ROW);
-		if (bitsOf(view, row, length) === bitsOf(view, address, length)) return entry;
+		const entry = table + RouteTable.bytes + RouteEntry.bytes * i;
+		take(view, entry, RouteEntry.bytes);
+		const its = word(view, entry + ROUTE.key);
+		if (its === 0) return entry;
+		if (its !== key) continue;
+		const row = routeRow(view, table, word(view, entry + ROUTE.index));
+		take(view, row, RouteRow.bytes);
+		if (bitsOf(view, row + PREFIX, length) === bitsOf(view, address, length)) return entry;
 	}
 }
 
 /** What the table of our own addresses says: all of its entries, addresses before broadcast addresses, interface by interface. */
 export function ownAddresses(view: DataView): { bits: string; address: number; slot: number; group: boolean; value: number }[] {
-	const table = word(view, 24 * 4);
+	const table = word(view, REGISTER.ownAt);
 	const entries = [];
-	for (let i = 0; i <= (word(view, table) & 0xffff); i++) {
-		const at = table + 8 + 20 * i;
-		const value = word(view, at + 16);
+	for (let i = 0; i <= (word(view, table + OwnTable.offsets.mask) & 0xffff); i++) {
+		const at = table + OwnTable.bytes + OwnEntry.bytes * i;
+		const value = word(view, at + OwnEntry.offsets.value);
 		if (value === 0) continue;
-		const address = read32(take(view, at, 16), 12);
-		entries.push({ bits: bitsOf(view, at, 128), address, slot: value >>> 24, group: (value & 16) !== 0, value });
+		const its = at + OwnEntry.offsets.address;
+		const address = read32(take(view, its, 16), 12);
+		entries.push({ bits: bitsOf(view, its, 128), address, slot: value >>> 24, group: (value & 16) !== 0, value });
 	}
 	return entries.sort((a, b) => Number(a.group) - Number(b.group) || a.slot - b.slot);
 }
@@ -157,14 +165,15 @@ export function ownFind(view: DataView, address: number, slot: number): number {
 
 /** Every entry of the table is looked at; the first key that is there wins, and is noted with what it was looked for. */
 export function flowFind(view: DataView, table: number, meta: number): number {
-	const remote = bitsOf(view, SOURCE_ADDRESS, 128);
-	const local = bitsOf(view, SOURCE_ADDRESS + 16, 128);
-	const ports = word(view, 8);
+	const remote = bitsOf(view, REGISTER.source, 128);
+	const local = bitsOf(view, REGISTER.destination, 128);
+	const ports = word(view, REGISTER.ports);
 	const entries = [];
-	for (let i = 0; i <= word(view, table); i++) {
-		const entry = table + FLOW_HEAD + FLOW_ENTRY * i;
-		const [itsLocal, itsRemote] = [bitsOf(view, entry, 128), bitsOf(view, entry + 16, 128)];
-		entries.push([itsLocal, itsRemote, word(view, entry + 32), word(view, entry + 36), word(view, entry + 40)] as const);
+	for (let i = 0; i <= word(view, table + FLOWS.mask); i++) {
+		const entry = table + FlowTable.bytes + FlowEntry.bytes * i;
+		const [itsLocal, itsRemote] = [bitsOf(view, entry + FLOW.local, 128), bitsOf(view, entry + FLOW.remote, 128)];
+		const [itsPorts, its, value] = [FLOW.ports, FLOW.meta, FLOW.value].map((at) => word(view, entry + at));
+		entries.push([itsLocal, itsRemote, itsPorts, its, value!] as const);
 	}
 	const port = ports & 0xffff;
 	const protocol = meta & 255;
@@ -180,9 +189,12 @@ export function flowFind(view: DataView, table: number, meta: number): number {
 	for (const key of keys) {
 		const found = entries.find((entry) => entry[3] !== 0 && key.every((value, i) => entry[i] === value));
 		if (!found) continue;
-		put(view, table + 44, take(view, SOURCE_ADDRESS + 16, 16));
-		put(view, table + 60, take(view, SOURCE_ADDRESS, 16));
-		for (const [i, value] of [ports, meta, found[4]].entries()) setWord(view, table + 76 + 4 * i, value);
+		const last = table + FLOWS.last;
+		put(view, last + FLOW.local, take(view, REGISTER.destination, 16));
+		put(view, last + FLOW.remote, take(view, REGISTER.source, 16));
+		setWord(view, last + FLOW.ports, ports);
+		setWord(view, last + FLOW.meta, meta);
+		setWord(view, last + FLOW.value, found[4]);
 		return found[4];
 	}
 	return -1;
@@ -191,14 +203,14 @@ export function flowFind(view: DataView, table: number, meta: number): number {
 export function routeFind(view: DataView, table: number, address: number, slot: number): number {
 	let best = -1;
 	let longest = -1;
-	for (let i = 0; i <= word(view, table); i++) {
-		const entry = table + ROUTE_HEAD + 8 * i;
-		const key = word(view, entry);
+	for (let i = 0; i <= word(view, table + ROUTES.mask); i++) {
+		const entry = table + RouteTable.bytes + RouteEntry.bytes * i;
+		const key = word(view, entry + ROUTE.key);
 		const length = (key & 255) - 1;
 		if (key === 0 || key >> 8 !== slot || length <= longest) continue;
-		const index = word(view, entry + 4);
-		const row = word(view, table + 8) + ROUTE_ROW * index;
-		if (bitsOf(view, row, length) !== bitsOf(view, address, length)) continue;
+		const index = word(view, entry + ROUTE.index);
+		const prefix = routeRow(view, table, index) + PREFIX;
+		if (bitsOf(view, prefix, length) !== bitsOf(view, address, length)) continue;
 		// All of IPv4 is part of IPv6's address space, but not of what its routes lead to.
 		if (length < 96 && prefixWords(view, address, 128).length === 1) continue;
 		best = index;
