@@ -25,6 +25,21 @@ it("refuses a field before the one above it", () => {
 	]);
 });
 
+it("refuses a field within another, as many bytes as of that are read", () => {
+	const read = "export function length(view: DataView, at: Offset) { return view.getUint16(at + LENGTH); }";
+	const wide = "const word = view.getInt32(at + FIRST, true);";
+	expect(told("const HEADER = 8;", "const LENGTH = 4;", "const CHECKSUM = 6;", read)).toEqual([]);
+	expect(told("const HEADER = 8;", "const LENGTH = 4;", "const FLAGS = 5;", read)).toEqual([
+		"3:7 FLAGS begins at 5, within LENGTH, of which 2 bytes are read from 4 on",
+	]);
+	expect(told("const BYTES = 8;", "const FIRST = 0;", "const NEXT = 3;", wide)[0]).toMatch(/^3:7 NEXT begins at 3, within FIRST/);
+	expect(told("const HEADER = 8;", "const LENGTH = 7;", read)).toEqual([
+		"2:7 LENGTH begins at 7, and 2 bytes of it are read, beyond HEADER's 8",
+	]);
+	// What is read beyond a place may be anything.
+	expect(told("const HEADER = 8;", "const LENGTH = 4;", "const FLAGS = 5;", "view.getUint16(at + LENGTH + 2)")).toEqual([]);
+});
+
 it("refuses a field outside, from the first byte behind the format on", () => {
 	expect(told("const BYTES = 48;", "const LAST = 47;")).toEqual([]);
 	expect(told("const BYTES = 48;", "const BEYOND = 48;")[0]).toMatch(

@@ -230,6 +230,7 @@ export const RULES: Rule[] = [
 			["⟦switch (a) { case 1: return 1; default: return b; }", OUTSIDE],
 			["⟦{ a = b; } return a;", OUTSIDE],
 			["⟦do { a >>= 1; } while (a > 0); return a;", OUTSIDE],
+			["const other = ⟦view; return other.getUint8(a);", /a variable holds a number or a boolean, not memory/],
 			["⟦a; return b;", /does nothing/],
 			["⟦a + b; return b;", /does nothing/],
 			["return a; ⟦b = 1;", /never reached/],
