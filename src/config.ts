@@ -330,12 +330,14 @@ const SOCKET_OPTIONS: readonly string[] = Object.freeze([
 	"datagramBuffer",
 ]);
 
-/** What a SYN offers, in bits; the lowest four are the shift of the windows of who sends it, which counts with OFFER_SCALE. */
+/** What a SYN offers, in bits; the lowest four are the shift of the windows of who sends it, which counts with OFFER_SCALE. What both ends offer has the same bits in a TCB: AGREED_SHIFT of packet/tcb-block.ts. */
 export const OFFER_SHIFT = 15;
 export const OFFER_SCALE = 16;
 export const OFFER_SACK = 32;
 export const OFFER_STAMPS = 64;
-/** Among these bits: NewReno, not CUBIC; ECN where the peer asks for it; ECN asked for; quick acknowledgments. */
+/** All of them. */
+export const OFFER_ALL = OFFER_SCALE | OFFER_SACK | OFFER_STAMPS;
+/** Beside these bits: NewReno, not CUBIC; ECN where the peer asks for it; ECN asked for; quick acknowledgments. */
 export const CONTROL_RENO = 128;
 export const ANSWER_ECN = 256;
 export const ASK_ECN = 512;
@@ -343,8 +345,15 @@ export const CONTROL_QUICK = 1024;
 /** TCP Fast Open. */
 export const FAST_OPEN = 2048;
 
-/** What `tcp` may have, and the bits of each. */
-const OFFERS: Readonly<Record<string, number>> = Object.freeze({
+type TcpOptions = NonNullable<StackOptions["tcp"]>;
+/** Of `tcp` what is true unless told. */
+type Flag = Exclude<
+	keyof { [Name in keyof TcpOptions as TcpOptions[Name] extends boolean | undefined ? Name : never]: unknown },
+	"fastOpen"
+>;
+
+/** The bit of each: with those of WORDS of all that StackOptions has, or it does not compile. */
+export const FLAGS: Readonly<Record<Flag, number>> = Object.freeze({
 	windowScale: OFFER_SCALE,
 	sack: OFFER_SACK,
 	timestamps: OFFER_STAMPS,
@@ -357,17 +366,17 @@ function checkNames(group: string, options: object, known: readonly string[]): v
 }
 
 /** What `tcp` may have that is a word, and the bits of each word; the first unless told. */
-const WORDS: Readonly<Record<string, Readonly<Record<string, number>>>> = Object.freeze({
+const WORDS: Readonly<Record<Exclude<keyof TcpOptions, Flag | "fastOpen">, Readonly<Record<string, number>>>> = Object.freeze({
 	congestion: { cubic: 0, newreno: CONTROL_RENO },
 	ecn: { answer: ANSWER_ECN, ask: ANSWER_ECN | ASK_ECN, off: 0 },
 });
 
 function offersOf(options: Readonly<Record<string, unknown>>): number {
-	const named = [...Object.keys(OFFERS), ...Object.keys(WORDS)];
+	const named = [...Object.keys(FLAGS), ...Object.keys(WORDS)];
 	if (hasFastOpen()) named.push("fastOpen");
 	checkNames("tcp", options, named);
 	let offers = 0;
-	for (const [name, bit] of Object.entries(OFFERS))
+	for (const [name, bit] of Object.entries(FLAGS))
 		if (flag(`tcp.${name}`, (options[name] as boolean | undefined) ?? true)) offers |= bit;
 	for (const [name, words] of Object.entries(WORDS)) {
 		const value = options[name] ?? Object.keys(words)[0]!;

@@ -1,5 +1,6 @@
 // What a connection, or a listener, is: all that there is of it lies here.
 
+import { OFFER_SACK, OFFER_SCALE, OFFER_STAMPS } from "../config.ts";
 import { CORE, CoreBlock } from "./core-block.ts";
 import type { Offset } from "./numbers.ts";
 import { PathBlock } from "./path-block.ts";
@@ -272,10 +273,11 @@ export const BIT_FIN = 16;
 export const BIT_TIMING = 32;
 /** The next acknowledgment tells of data that came twice, by `dsackStart` and `dsackEnd`. RFC 2883. */
 export const BIT_DSACK = 64;
-/** Both ends know SACK (RFC 2018), timestamps, and scaled windows (RFC 7323): transport/tcp/offers.ts. */
-export const BIT_SACK = 128;
-export const BIT_STAMPS = 256;
-export const BIT_SCALE = 512;
+/** What both ends have offered, transport/tcp/offers.ts: the offers' bits, further up. Scaled windows and timestamps (RFC 7323), SACK (RFC 2018). */
+export const AGREED_SHIFT = 3;
+export const BIT_SCALE = OFFER_SCALE << AGREED_SHIFT;
+export const BIT_SACK = OFFER_SACK << AGREED_SHIFT;
+export const BIT_STAMPS = OFFER_STAMPS << AGREED_SHIFT;
 /** The timer waits for the retransmission, no longer for a probe; a probe is out, and it repeated something. transport/tcp/tail.ts. */
 export const BIT_LATE = 1024;
 export const BIT_PROBED = 2048;

@@ -1,16 +1,8 @@
 // What a connection knows of its way, for people: as Linux's `ss -ti` shows it.
 
+import { FLAGS, OFFER_ALL } from "../../config.ts";
 import { hasFastOpen } from "../../packet/kernels/parts.ts";
-import {
-	BIT_ECN,
-	BIT_RENO,
-	BIT_REORDERED,
-	BIT_SACK,
-	BIT_SCALE,
-	BIT_STAMPS,
-	BIT_SYN_DATA,
-	TcbBlock,
-} from "../../packet/tcb-block.ts";
+import { AGREED_SHIFT, BIT_ECN, BIT_RENO, BIT_REORDERED, BIT_SYN_DATA, TcbBlock } from "../../packet/tcb-block.ts";
 import { SYN_RECEIVED } from "./states.ts";
 import type { Tcb } from "./tcb.ts";
 
@@ -55,14 +47,6 @@ export interface TCPInfo {
 	readonly options: readonly string[];
 }
 
-const OPTIONS = Object.freeze([
-	[BIT_SCALE, "windowScale"],
-	[BIT_SACK, "sack"],
-	[BIT_STAMPS, "timestamps"],
-	[BIT_ECN, "ecn"],
-	...(hasFastOpen() ? ([[BIT_SYN_DATA, "fastOpen"]] as const) : []),
-] as const);
-
 const NONE = 0x7fffffff;
 
 /** Where the fields lie: rows are for compiled code, and cost a board memory. */
@@ -106,6 +90,15 @@ export function reorderingOf(tcb: Tcb): boolean {
 	return (wordOf(tcb, AT.bits) & BIT_REORDERED) !== 0;
 }
 
+function optionsIn(bits: number): string[] {
+	const names: string[] = Object.entries(FLAGS)
+		.filter(([, bit]) => (bits & ((bit & OFFER_ALL) << AGREED_SHIFT)) !== 0)
+		.map(([name]) => name);
+	if ((bits & BIT_ECN) !== 0) names.push("ecn");
+	if (hasFastOpen() && (bits & BIT_SYN_DATA) !== 0) names.push("fastOpen");
+	return names;
+}
+
 /** Of a connection. Allocates. */
 export function tcpInfo(tcb: Tcb): TCPInfo {
 	const bits = wordOf(tcb, AT.bits);
@@ -131,6 +124,6 @@ export function tcpInfo(tcb: Tcb): TCPInfo {
 		recovery: byteOf(tcb, AT.timedOut) !== 0 ? "loss" : byteOf(tcb, AT.recovering) !== 0 ? "recovery" : "open",
 		reordering: reorderingOf(tcb),
 		congestion: (bits & BIT_RENO) !== 0 ? "newreno" : "cubic",
-		options: OPTIONS.filter(([bit]) => (bits & bit) !== 0).map(([, name]) => name),
+		options: optionsIn(bits),
 	};
 }

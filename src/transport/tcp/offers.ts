@@ -1,11 +1,11 @@
 // What both ends' SYNs offer beside the MSS: windows that are scaled and timestamps (RFC 7323), SACK (RFC 2018). What both offer counts.
 
-import { CONTROL_RENO, OFFER_SACK, OFFER_SCALE, OFFER_SHIFT, OFFER_STAMPS } from "../../config.ts";
+import { CONTROL_RENO, OFFER_ALL, OFFER_SCALE, OFFER_SHIFT, OFFER_STAMPS } from "../../config.ts";
 import { compressesHeaders } from "../../link/line.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { PathBlock } from "../../packet/path-block.ts";
-import { BIT_RENO, BIT_SACK, BIT_SCALE, BIT_STAMPS, type TcbBlock } from "../../packet/tcb-block.ts";
+import { AGREED_SHIFT, BIT_RENO, type TcbBlock } from "../../packet/tcb-block.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { STAMPS } from "../../wire/tcp.ts";
@@ -40,44 +40,35 @@ export function answering(own: number, offers: number): number {
 	return own & (offers | OFFER_SHIFT);
 }
 
-/** What both ends have offered, in the manner of a SYN of ours. */
-export function agreed(view: DataView, tcb: TcbBlock): number {
-	let both = OFFER_SHIFT;
-	const bits = tcb.bits;
-	if ((bits & BIT_SCALE) !== 0) both |= OFFER_SCALE;
-	if ((bits & BIT_SACK) !== 0) both |= OFFER_SACK;
-	if ((bits & BIT_STAMPS) !== 0) both |= OFFER_STAMPS;
-	return ownOffers(view, tcb) & both;
+/** What both ends have offered, as bits of a SYN. */
+function offeredByBoth(tcb: TcbBlock): number {
+	return (tcb.bits >> AGREED_SHIFT) & OFFER_ALL;
 }
 
-/** What the peer's SYN has offered of that. */
+/** The same in the manner of a SYN of ours. */
+export function agreed(view: DataView, tcb: TcbBlock): number {
+	return ownOffers(view, tcb) & (offeredByBoth(tcb) | OFFER_SHIFT);
+}
+
+/** The same in the manner of the peer's SYN. */
 export function peerOffers(tcb: TcbBlock): number {
-	const scale = (tcb.bits & BIT_SCALE) !== 0 ? OFFER_SCALE | tcb.sndScale : 0;
-	return (tcb.bits & BIT_SACK) !== 0 ? scale | OFFER_SACK : scale;
+	return offeredByBoth(tcb) | tcb.sndScale;
 }
 
 /** The peer's SYN, or a cookie that stands for it, offers those, with that timestamp. */
 export function agree(view: DataView, tcb: TcbBlock, offers: number, stamp: number): void {
 	const own = ownOffers(view, tcb);
-	const both = own & offers;
-	let bits = tcb.bits & ~(BIT_SCALE | BIT_SACK | BIT_STAMPS | BIT_RENO);
-	if ((own & CONTROL_RENO) !== 0) bits |= BIT_RENO;
-	tcb.sndScale = 0;
-	tcb.rcvScale = 0;
+	const both = own & offers & OFFER_ALL;
+	const before = tcb.bits & ~((OFFER_ALL << AGREED_SHIFT) | BIT_RENO);
+	tcb.bits = before | (both << AGREED_SHIFT) | ((own & CONTROL_RENO) !== 0 ? BIT_RENO : 0);
+	tcb.sndScale = (both & OFFER_SCALE) !== 0 ? offers & OFFER_SHIFT : 0;
+	tcb.rcvScale = (both & OFFER_SCALE) !== 0 ? own & OFFER_SHIFT : 0;
 	tcb.optionsLength = 0;
-	if ((both & OFFER_SCALE) !== 0) {
-		bits |= BIT_SCALE;
-		tcb.sndScale = offers & OFFER_SHIFT;
-		tcb.rcvScale = own & OFFER_SHIFT;
-	}
-	if ((both & OFFER_SACK) !== 0) bits |= BIT_SACK;
 	if ((both & OFFER_STAMPS) !== 0) {
-		bits |= BIT_STAMPS;
 		tcb.optionsLength = STAMPS;
 		tcb.tsRecent = stamp;
 		tcb.tsRecentAt = CoreBlock.of(view, CORE).now;
 	}
-	tcb.bits = bits;
 	// Least openings of the window that are worth telling, unasked and for who has read: RFC 9293 §3.8.6.2.2.
 	const half = tcb.receiveSize >> 1;
 	const full = mostData(view, tcb);

@@ -1,6 +1,9 @@
 // What a connection tells people of its way.
 import { expect, test } from "vitest";
+import { FLAGS, OFFER_ALL } from "../../../../src/config.ts";
 import { tcpInfo } from "../../../../src/transport/tcp/info.ts";
+import { ipText } from "../../../support/frames.ts";
+import { pair, SERVER } from "./pair.ts";
 import { Peer, REMOTE } from "./peer.ts";
 
 test("a connection that has just begun", () => {
@@ -57,4 +60,21 @@ test("one that has lost a segment", () => {
 	});
 	peer.run(10_000);
 	expect(tcpInfo(tcb!)).toMatchObject({ recovery: "loss", congestionWindow: 1460 });
+});
+
+test("two stacks agree on all that each offers, and on nothing that one of them does not", () => {
+	const names = Object.entries(FLAGS)
+		.filter(([, bit]) => (bit & OFFER_ALL) !== 0)
+		.map(([name]) => name);
+	for (const without of [undefined, ...names]) {
+		const server = { tcp: without === undefined ? {} : { [without]: false } };
+		const { world, a, b } = pair({ seed: 1, server });
+		b.stack.tcp.listen("", 80, 1, 0);
+		const tcb = a.stack.tcp.connect(ipText(SERVER), 80);
+		world.run(1000);
+		const wanted = names.filter((name) => name !== without);
+		const others = b.stack.tcp.inUse().filter(({ stateName }) => stateName === "established");
+		expect(others.length).toBe(1);
+		for (const each of [tcb, ...others]) expect(tcpInfo(each)).toMatchObject({ state: "established", options: wanted });
+	}
 });
