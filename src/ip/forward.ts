@@ -25,7 +25,7 @@ export function transit(view: DataView, link: InterfaceBlock, at: Offset, end: O
 	const offered = link.anyPort !== 0 && !group && isForPort(view, link.anyPort, at, end);
 	if (!offered) {
 		const path = PathBlock.of(view, core.forward);
-		// Where the last packet went that was forwarded, no address of ours is.
+		// The destination of the last packet that was forwarded is known to be none of our addresses: the table is not asked again.
 		const again = leadsTo(view, path, DESTINATION_ADDRESS);
 		if (again || !isLocal(view, DESTINATION_ADDRESS)) {
 			if ((core.rules & RULE_FORWARDING) === 0) return refused(view, link, DROP.ipNotLocal);
@@ -35,7 +35,7 @@ export function transit(view: DataView, link: InterfaceBlock, at: Offset, end: O
 		}
 		// Of one link alone: another link's is not meant. RFC 4007 §9.
 		if (isIpv6(view) && isLinkLocal(view, DESTINATION_ADDRESS)) return refused(view, link, DROP.ipNotLocal);
-		// As for this interface's own, hooks.ts.
+		// As inputHook of hooks.ts has it for addresses of the interface itself.
 		if (group) return refused(view, link, DROP.ipLinkBroadcast);
 	}
 	if (isLoopback(view, DESTINATION_ADDRESS) || ((core.rules & RULE_STRONG_HOST) !== 0 && !offered))

@@ -1,5 +1,5 @@
-// A router says that another way to a destination is nearer, RFC 792 and 1122 §3.2.2.2, RFC 4861 §8: that destination has a route of its own from then on, until the next hop does not
-// answer, the link goes, others take its place, or five minutes are over. Routers know better, and never get here: transport/icmp.ts, link/nd.ts.
+// Redirects: a router says that another next hop is nearer to a destination. RFC 792 and 1122 §3.2.2.2, RFC 4861 §8. The destination gets a route of its own, which ends when its next hop
+// does not answer, when its interface goes, when newer redirects need its place, or after five minutes. A stack that forwards ignores redirects: transport/icmp.ts and link/nd.ts see to that.
 
 import { isGroup, isLocal, linkRedirected } from "#codec";
 import { addressText, familyBits, given, isMulticast, isNear } from "../address.ts";
@@ -61,7 +61,7 @@ export class Redirects {
 		for (let i = this.#heard.length - 1; i >= 0; i--) if (this.#heard[i]!.route.link === link) this.#forget(i);
 	}
 
-	/** Time passes: they are forgotten, and the router says it again if it still is so. Connections' timers come by here: nothing is made while nothing is due. */
+	/** Ends those that are five minutes old; a router repeats what still holds. Called whenever any timer of the stack is due, so it must not allocate while no redirect is. */
 	timers(now: number): void {
 		const list = this.#heard;
 		while (list.length > 0 && ((now - list[0]!.until) | 0) >= 0) this.#forget(0);
@@ -70,7 +70,7 @@ export class Redirects {
 
 	#forget(index: number): void {
 		const route = this.#heard.splice(index, 1)[0]?.route;
-		// Unless it went with its interface.
+		// It may have gone with its interface.
 		if (route !== undefined && this.#routes.list.includes(route)) this.#routes.remove(route);
 	}
 }

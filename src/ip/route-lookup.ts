@@ -37,12 +37,12 @@ export function routeTo(view: DataView, address: Address, slot: number): Offset 
 	return index < 0 ? 0 : rowAt(view, index);
 }
 
-/** The same by the router with that number, of the interface with that slot, alone: for what goes with its source, first-hop.ts. 0: by those that say no prefix. */
+/** The best route among those by one router of an interface, which has that number (0: by routers that say no prefix), for packets that must leave by the router of their source: first-hop.ts. */
 export function routeBy(view: DataView, address: Address, slot: number, router: number): Offset {
 	return routeTo(view, address, slotBy(slot, router));
 }
 
-/** What such routes are entered under in the place of their slot. */
+/** The key of such routes has this number in place of the slot. */
 function slotBy(slot: number, router: number): Uint16 {
 	return (((router + 1) << 8) | slot) & 0xffff;
 }

@@ -123,7 +123,7 @@ export function flowFind(view: DataView, at: Offset, meta: number): number {
 	return value;
 }
 
-/** What a socket of the packet's family alone is entered as, -1 when there is none. Rarely called, and not a part of `search`: variables there cost each packet that is like the last one. */
+/** The socket that takes the packet's family alone, -1 when there is none. Not a part of `search`, where its variables would cost even packets that are like the last one. */
 function byFamily(view: DataView, table: FlowTable, port: number, meta: number): number {
 	const family = isV4(view, DESTINATION_ADDRESS) ? FAMILY_4 : FAMILY_6;
 	return valueAt(view, probe(view, table, NO_ADDRESS, NO_ADDRESS, familyPorts(port, family), meta));

@@ -1,4 +1,5 @@
-// A packet that went out, which an ICMP error quotes, or which was lost: turned round, its addresses and ports are the key of its socket, and go to the registers. Flat TypeScript.
+// A packet of ours comes back: an ICMP error quotes it, or it was lost on its way out. Its source and destination change places in the registers, so that they are the key by which the flow
+// table finds its socket. Flat TypeScript.
 
 import { pathMtuSaid } from "../ip/path-mtu.ts";
 import { isGroup, isLocal } from "../ip/way.ts";
@@ -9,7 +10,7 @@ import type { Offset, Uint8 } from "../packet/numbers.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 
-/** It is one of IPv4, at `at`, and what is there of it ends at `end`, 28 bytes behind at least. False when its ports are not there. */
+/** For a packet of IPv4 at `at`, of which bytes up to `end` are there, at least 28. False when its ports are not among these. */
 export function turned4(view: DataView, at: Offset, end: Offset): boolean {
 	const transport = at + ipv4.headerLength(view, at);
 	if (transport + 8 > end || transport < at + ipv4.HEADER) return false;
@@ -19,7 +20,7 @@ export function turned4(view: DataView, at: Offset, end: Offset): boolean {
 	return true;
 }
 
-/** The same of IPv6, 48 bytes at least, when it carries that protocol. */
+/** The same for one of IPv6, at least 48 bytes. False, too, when it carries another protocol. */
 export function turned6(view: DataView, at: Offset, end: Offset, protocol: Uint8): boolean {
 	check(at, ipv6.HEADER + 8, view.byteLength);
 	// Addresses of IPv4 are not in packets of ours.

@@ -31,8 +31,8 @@ export function challenge(view: DataView, tcb: TcbBlock, link: InterfaceBlock): 
 }
 
 /**
- * Whether something that was here before is answered: REPEAT_BURST times at once, then every REPEAT_INTERVAL_MS. Its sender has missed our answer, and
- * no sender's timer is faster than that. The block has the time at which everything answered so far would have come at that pace.
+ * Whether a segment that we have already is answered: REPEAT_BURST of them at once, then one every REPEAT_INTERVAL_MS, as no peer that has missed our answer sends again
+ * faster. `answerAt` is when the answers so far would be over if one went every REPEAT_INTERVAL_MS; how far that lies ahead tells how many came at once.
  */
 function mayAnswer(view: DataView, tcb: TcbBlock): boolean {
 	const now = CoreBlock.of(view, CORE).now;
@@ -45,7 +45,7 @@ function mayAnswer(view: DataView, tcb: TcbBlock): boolean {
 	return true;
 }
 
-/** Acknowledges what was here before when the turn ends, several at once. */
+/** Acknowledges a segment that we have already as the turn ends, with one acknowledgment for all that came in it. */
 export function acknowledgeAgain(view: DataView, tcb: TcbBlock): void {
 	if (mayAnswer(view, tcb)) oweAck(view, tcb);
 }

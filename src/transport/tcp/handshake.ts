@@ -49,7 +49,7 @@ const FLAG_SHIFT = 16;
 /** A connection that takes the place of one in TIME-WAIT begins so far beyond its last number. */
 const REOPEN_STEP = 125_000;
 
-/** What `listenArrives` answers, unless it is the block of a connection that the segment is for, by its cookie: it was dealt with. */
+/** Answer of `listenArrives`: the segment was dealt with. */
 export const DONE = 0;
 
 /** Nothing becomes of the segment: it is counted. */
@@ -58,7 +58,7 @@ function dropped(view: DataView, link: InterfaceBlock, reason: number): number {
 	return DONE;
 }
 
-/** A segment for a listener. Answers DONE, or the block of the connection that it has just made, which the segment is for. */
+/** A segment for a listener. Answers DONE, or the block of the connection that was just made by the cookie that it brought back: the segment is for that one. */
 export function listenArrives(view: DataView, listener: TcbBlock, link: InterfaceBlock): number {
 	const flags = view.getInt32(REGISTER.flagsWindow, true) >> FLAG_SHIFT;
 	if ((flags & RST) !== 0) return dropped(view, link, DROP.tcpUnacceptable);

@@ -10,8 +10,8 @@ import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { ESTABLISHED, LISTEN } from "./states.ts";
 
 /**
- * In place of the least rate, when the connection was ended for a newcomer, who is to have the place: `pacedAt` has the time, `paceMoved` and `paceRate` the newcomer's
- * address and ports.
+ * Value of `leastRate` of a connection that was ended for a newcomer, to whom its TCB is promised. Then `pacedAt` is when that was, and `paceMoved` and `paceRate` are the
+ * newcomer's address and ports.
  */
 const PROMISED = -1;
 

@@ -6,9 +6,9 @@ import { oldLost } from "./flight.ts";
 import { arm } from "./send.ts";
 import { REORDER } from "./work.ts";
 
-/** With so many segments delivered ahead of a gap it is a loss, while the network has never changed the order: as three duplicate acknowledgments. */
+/** While the network has never changed the order of segments, so many delivered beyond a gap make it a loss at once, as three duplicate acknowledgments do in RFC 5681. */
 const DUPLICATES = 3;
-/** How many recoveries the wait stays longer for. */
+/** For so many recoveries the wait for overtaken segments stays longer, once it was too short. */
 const KEPT = 16;
 
 /** A new connection. */

@@ -14,7 +14,7 @@ import { BIT_FIN, type TcbBlock } from "../../packet/tcb-block.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import { ESTABLISHED } from "./states.ts";
 
-/** Segments smaller than this are not counted by, bytes: a peer that wants such is not worth it. */
+/** Room is rounded down to whole segments where these have at least so many bytes. With smaller ones that gains little, and takes a step for each of many. */
 const LEAST_FULL = 512;
 
 /** Pages promised from now on to a stream that had `promised`, of which `passed` are done with: `floor` at least, `most` at most; and up to `wanted` when there are as many. */

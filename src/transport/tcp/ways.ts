@@ -20,7 +20,7 @@ import { PERSIST, RETRANSMIT, ROUTE_LOST } from "./work.ts";
 export const ALL_LOOKED_AT = -1;
 
 /**
- * There is no way for a TCB, or no source address. It is given `ms` to find one, from now on or, before the first poll, from then on. A connection of ours that has no source address yet
+ * A TCB has no way to its peer, or no source address. For `ms` it waits for one: from now on, or, where there was no poll yet, from the first one on. A connection of ours that has no source address yet
  * (`localAddress` 0) stands in no table, and its SYN waits: nothing leaves from 0.0.0.0, RFC 1122 §3.2.1.3.
  */
 export function awaitWay(view: DataView, tcb: TcbBlock, ms: number): void {
@@ -30,7 +30,7 @@ export function awaitWay(view: DataView, tcb: TcbBlock, ms: number): void {
 	if (TcpBlock.of(view, tcpAt(view)).polled !== 0) startWaiting(view, tcb);
 }
 
-/** `routeLostAt` is a time to wait so far. */
+/** The wait begins: `routeLostAt`, which was how long it is, becomes when it ends. */
 function startWaiting(view: DataView, tcb: TcbBlock): void {
 	tcb.routeLostAt = (CoreBlock.of(view, CORE).now + tcb.routeLostAt) | 0;
 	arm(view, tcb, tcb.routeLostAt);

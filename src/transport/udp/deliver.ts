@@ -159,7 +159,7 @@ export function udpRead(view: DataView, block: Offset, buffer: Bytes, start: num
 	return bytes | ANOTHER;
 }
 
-/** The socket's owner has another peer by now: who sent the next datagram is told, though it be like the last one. */
+/** The socket sends to another peer from now on: `udpRead` answers ANOTHER for the next datagram, also when it comes from where the last one did. */
 export function udpAgain(view: DataView, block: Offset): void {
 	const socket = UdpBlock.of(view, block);
 	socket.bits = socket.bits & ~UDP_TOLD;

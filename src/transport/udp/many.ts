@@ -11,7 +11,7 @@ import { DATAGRAM, UDP_NO_GROUPS, UdpBlock, udpAt, udpFamily, udpHasPlace, udpSo
 import { isMulticast } from "../../wire/scope.ts";
 import { appendPieces, deliverDatagram, roomFor } from "./deliver.ts";
 
-/** Answer of `deliverToMany`: a socket has it. It is no reason for a drop, of which none lies behind the counters. */
+/** Answer of `deliverToMany` when a socket has it: a number that none of the reasons for drops has. */
 export const DELIVERED = 0xffff;
 
 /**
