@@ -143,6 +143,28 @@ describe("the folders", () => {
 	});
 });
 
+describe("the table of C by hand in docs/architecture.md", () => {
+	const text = readFileSync(join(root, "docs/architecture.md"), "utf8");
+	const rows = [...text.matchAll(/^\| \[(?:src|hosts|build|drivers)\b.*$/gm)]
+		.map(([line]) => line.split("|").map((cell) => cell.trim()))
+		.filter(([, , lines]) => /^[\d,]+$/.test(lines!));
+
+	it("has its rows", () => {
+		expect(rows.length).toBe(6);
+	});
+
+	it.each(rows.map(([, folders, lines]) => [folders!, Number(lines!.replace(",", ""))] as const))("%s: %i", (names, told) => {
+		// hosts/pico, and `esp32` and `firmware` beside it.
+		const folders = names
+			.split(", ")
+			.map((name, i) => (i === 0 ? /\[(.+?)\]/.exec(name)![1]! : `hosts/${name.replaceAll("`", "")}`));
+		const files = folders.flatMap((folder) => sources(folder, /\.(c|h)$/));
+		const lines = files.reduce((sum, file) => sum + readFileSync(join(root, file), "utf8").split("\n").length - 1, 0);
+		const rounded = told % 100 === 0;
+		expect(Math.abs(lines - told), `there are ${lines}`).toBeLessThanOrEqual(rounded ? Math.max(50, told / 50) : 0);
+	});
+});
+
 describe("the files of src/", () => {
 	it("have at most about 400 lines", () => {
 		const long = sources("src", /\.(ts|c|h)$/).map(

@@ -1,5 +1,6 @@
-import { expect, it } from "vitest";
-import { changes, complaints, readCounts, renewed, uneven, unmatched } from "../../bench/counts.mjs";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { ALLOWED, changes, complaints, readCounts, renewed, uneven, unmatched } from "../../bench/counts.mjs";
 
 const row = (instructions: number, more = {}) => ({
 	name: "echo",
@@ -67,4 +68,23 @@ it("writing renews what was measured, keeps what was not, and drops what is gone
 	]);
 	expect(changes(before, after)).toEqual(["gone: gone, was 5", "echo: 11,000, was 10,000 (+10.0 %)", "new: 3, new"]);
 	expect(changes(after, after)).toEqual([]);
+});
+
+describe("the table of docs/figures.md", () => {
+	const counts = readCounts();
+	const [table] = readFileSync("docs/figures.md", "utf8").match(/^\| case [^]*?\n\n/m)!;
+	const figures = [...table.matchAll(/^\| (`[^|]*)\|([^|]*)\|/gm)].flatMap(([, cases, told]) => {
+		const numbers = told!.split("/").map((text) => Number(text.replaceAll(",", "")));
+		return [...cases!.matchAll(/`([^`]+)`/g)].map(([, name], i) => [name!, numbers[i]!] as const);
+	});
+
+	it("has its cases", () => {
+		expect(figures.length).toBeGreaterThan(25);
+	});
+
+	it.each(figures)("%s: %i", (name, told) => {
+		const agreed = counts[name];
+		expect(agreed, "an agreed count").toBeDefined();
+		expect(Math.abs(told - agreed!), `agreed are ${agreed}`).toBeLessThanOrEqual(agreed! * ALLOWED);
+	});
 });
