@@ -11,7 +11,6 @@ export * from "./device/device.ts";
 export { Route, type RouteOptions, type Routes } from "./ip/routes.ts";
 export type { InterfaceSet } from "./ip/interfaces.ts";
 export { isIpv4 } from "./address4.ts";
-export { formatIpv6, parseIpv6, type Ipv6 } from "./address6.ts";
 export { createIO, Listener, TCP, UDP } from "./io/io.ts";
 export type {
 	Bytes,
