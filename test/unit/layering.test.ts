@@ -165,6 +165,13 @@ describe("the table of C by hand in docs/architecture.md", () => {
 	});
 });
 
+describe("the compiler of flat TypeScript", () => {
+	it("has at most 1,500 lines: a subset that takes more is too large", () => {
+		const texts = sources("build/compile", /\.mjs$/).map((file) => readFileSync(join(root, file), "utf8"));
+		expect(texts.join("").split("\n").length - 1).toBeLessThanOrEqual(1500);
+	});
+});
+
 describe("the files of src/", () => {
 	it("have at most about 400 lines", () => {
 		const long = sources("src", /\.(ts|c|h)$/).map(
