@@ -51,16 +51,19 @@ class End implements SocketOwner {
 	#move(to: End): void {
 		const { tcp, tcb } = this;
 		const buffer = tcp.events.scratch!;
-		for (;;) {
-			let bytes = tcb.rcvUsed;
-			const room = to.tcp.writable(to.tcb);
+		// Asked once: nothing comes or is acknowledged meanwhile, and what is written says what room it leaves.
+		let left = tcb.rcvUsed;
+		let room = left > 0 ? to.tcp.writable(to.tcb) : 0;
+		while (left > 0 && room > 0) {
+			let bytes = left;
 			if (bytes > room) bytes = room;
 			if (bytes > PIPE_BYTES) bytes = PIPE_BYTES;
-			if (bytes <= 0) break;
-			to.tcp.write(to.tcb, buffer, 0, tcp.read(tcb, buffer, 0, bytes));
+			const got = tcp.read(tcb, buffer, 0, bytes);
+			room = to.tcp.writeAll(to.tcb, buffer, 0, got);
+			left -= got;
 		}
 		if (this.over) this.#finish();
-		else if (tcb.rcvUsed > 0 && to.tcb.finQueued) this.#fail("closed"); // the program has shut it down: nobody will ever take the rest
+		else if (left > 0 && to.tcb.finQueued) this.#fail("closed"); // the program has shut it down: nobody will ever take the rest
 	}
 
 	/** The connection has failed, or its peer has ended. */

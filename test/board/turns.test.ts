@@ -41,6 +41,7 @@ test.runIf(given)(
 			bench.printed,
 		).toBe(true);
 		bench.run(0.5);
+		const { chunkBytesTotal } = statusOf(bench, 0).heap;
 		await go(new Turns(bench), WARM_UP);
 		const before = await account(bench);
 		const turns = new Turns(bench);
@@ -64,6 +65,8 @@ test.runIf(given)(
 		expect(statuses.good).toBeGreaterThan(TURNS / 100);
 		expect(statuses.failed).toBe(0);
 		expect({ ...after, live: undefined }).toEqual({ ...before, live: undefined });
+		// The engine grows this when two collections in a row leave less than `creation.chunk.incremental`: the manifest has to give all that connections take at most, and more.
+		expect(after.chunkBytesTotal).toBe(chunkBytesTotal);
 		// A leak of one slot, or of 8 bytes, for each connection would leave more, once there are some hundreds; what is garbage yet differs by some tens.
 		expect(after.live.slots).toBeLessThan(before.live.slots + Math.max(100, TURNS / 100));
 		expect(after.live.chunkBytes).toBeLessThan(before.live.chunkBytes + Math.max(800, TURNS / 12));
@@ -111,8 +114,9 @@ async function account(bench: Bench): Promise<Account> {
 	const last = statusOf(bench, 0);
 	const { slotsTotal, chunkBytesTotal, freeBytes } = last.heap as Record<string, number>;
 	const live = { slots: Infinity, chunkBytes: Infinity };
-	// The connection that asks has as many pages as its bytes happen to lie in.
+	// The connection that asks has as many pages as its bytes happen to lie in, and is promised as many as it has come to use.
 	let poolFree = 0;
+	let poolPromised = Infinity;
 	const heaps: Record<string, number>[] = [];
 	const collected = (what: string) =>
 		heaps.filter((heap, i) => i > 0 && heap[what]! < heaps[i - 1]![what]!).length >= COLLECTIONS;
@@ -120,11 +124,12 @@ async function account(bench: Bench): Promise<Account> {
 		const { heap, memory } = statusOf(bench, 0);
 		heaps.push(heap);
 		poolFree = Math.max(poolFree, memory["poolFree"]!);
+		poolPromised = Math.min(poolPromised, memory["poolPromised"]!);
 		live.slots = Math.min(live.slots, heap["slotsUsed"]!);
 		live.chunkBytes = Math.min(live.chunkBytes, heap["chunkBytesUsed"]!);
 	}
 	return {
-		memory: { ...first.memory, poolFree },
+		memory: { ...first.memory, poolFree, poolPromised },
 		sockets: first.sockets.map(({ protocol, state, local }) => `${protocol} ${state} ${local}`),
 		neighbors: first.neighbors.map(({ address, state }) => `${address} ${state}`),
 		slotsTotal: slotsTotal!,
