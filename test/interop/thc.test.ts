@@ -9,6 +9,8 @@ import { describeWith, endOf, namespaceWithTaps, pause, report } from "./support
 const FLOOD_SECONDS = Number(process.env["FLOOD_SECONDS"] ?? (BRIEF ? 2 : 60));
 const BYTES = 300_000;
 const BOARDS = 4;
+/** A network that there is not, to which the board is said to be the router. */
+const BEYOND = "2001:db8:9::";
 /** After so many collections of garbage the fewest slots in use are what is really in use. */
 const COLLECTIONS = 8;
 const MOST_COLLECTIONS = 64;
@@ -149,13 +151,15 @@ describeWith(["atk6-implementation6"], "thc-ipv6", () => {
 		}
 	}, 300_000);
 
-	/** Lets a tool send for so long. */
+	/** Lets a tool send for so long. Answers whether it did so until it was ended. */
 	async function flood({ namespace, address }: Side, tool: string, options: string[], seconds: number, ...more: string[]) {
 		// `timeout` ends it by its process id, as it would run for ever.
 		const args = ["-s", "INT", "-k", "2", String(seconds), `atk6-${tool}`, ...options, "tap0"];
-		const target = tool === "ndpexhaust26" ? ["fe80::"] : tool === "thcsyn6" ? [address, "80"] : [address];
+		const target = tool === "ndpexhaust26" ? [BEYOND] : tool === "thcsyn6" ? [address, "80"] : [address];
 		// It gives way to the board: of what a busy machine's wire has no room for, most would be the transfer's.
-		await namespace.exec("nice", ["-n", "10", "timeout", ...args, ...target, ...more], { timeoutMs: seconds * 1000 + 20_000 });
+		const command = ["-n", "10", "timeout", ...args, ...target, ...more];
+		const { status } = await namespace.exec("nice", command, { timeoutMs: seconds * 1000 + 20_000 });
+		return status === 124 || status === 137; // timeout(1): it was ended, or killed
 	}
 
 	/**
@@ -203,13 +207,18 @@ describeWith(["atk6-implementation6"], "thc-ipv6", () => {
 			const before = await collected(board);
 			for (const [tool, ...options] of FLOODS) {
 				let over = false;
-				const flooding = flood(side, tool, options, FLOOD_SECONDS).then(() => (over = true));
+				// It takes a network that it has a router to, which the board is no more than any host.
+				if (tool === "ndpexhaust26") {
+					await namespace.ip("address", "add", "2001:db8:77::1/64", "dev", "tap0", "nodad");
+					await namespace.ip("route", "add", `${BEYOND}/64`, "via", address, "dev", "tap0");
+				}
+				const flooding = flood(side, tool, options, FLOOD_SECONDS).finally(() => (over = true));
 				let done = 0;
 				while (!over) {
 					expect(await download(), `${done} downloads beside ${tool}`).toBe(`200 ${BYTES}`);
 					done++;
 				}
-				await flooding;
+				expect(await flooding, `${tool} sent all the time`).toBe(true);
 				report(`${tool} ${options.join(" ")}: ${done} downloads of ${BYTES} bytes meanwhile`);
 				await alive(side);
 			}
