@@ -335,8 +335,6 @@ export const OFFER_SHIFT = 15;
 export const OFFER_SCALE = 16;
 export const OFFER_SACK = 32;
 export const OFFER_STAMPS = 64;
-/** All of them. */
-export const OFFER_ALL = OFFER_SCALE | OFFER_SACK | OFFER_STAMPS;
 /** Beside these bits: NewReno, not CUBIC; ECN where the peer asks for it; ECN asked for; quick acknowledgments. */
 export const CONTROL_RENO = 128;
 export const ANSWER_ECN = 256;
@@ -344,6 +342,9 @@ export const ASK_ECN = 512;
 export const CONTROL_QUICK = 1024;
 /** TCP Fast Open. */
 export const FAST_OPEN = 2048;
+
+/** All that may be offered: the bits between OFFER_SHIFT and CONTROL_RENO. */
+export const OFFER_ALL = (CONTROL_RENO - 1) & ~OFFER_SHIFT;
 
 type TcpOptions = NonNullable<StackOptions["tcp"]>;
 /** Of `tcp` what is true unless told. */
