@@ -5,6 +5,7 @@ import { IPCP, LCP, Peer } from "./pair.ts";
 import { statusOf } from "../../../../src/status/status.ts";
 
 const VJ_UNCOMPRESSED = 0x2f;
+const VJ_COMPRESSED = 0x2d;
 
 /** An IPv4 header with a right checksum and a TCP header; the packet itself is no longer than they are. */
 function headers(totalLength: number, slot: number): number[] {
@@ -43,6 +44,24 @@ describe("an uncompressed header that tells of a longer packet than came", () =>
 		peer.raws(VJ_UNCOMPRESSED, headers(totalLength, 0));
 		peer.run(100);
 		expect(statusOf(peer.us.node.stack).interfaces[1]!.drops).toEqual({ ipMalformed: 1 });
+		expect(peer.state.phase).toBe("running");
+	});
+});
+
+describe("a compressed header", () => {
+	it.each([
+		["of a connection that was never told", VJ_COMPRESSED, [0x40, 5, 0, 0]],
+		["that ends before its checksum", VJ_COMPRESSED, [0, 0]],
+		["of nothing", VJ_COMPRESSED, []],
+		["of a connection beyond those that are kept, uncompressed", VJ_UNCOMPRESSED, headers(40, 200)],
+	])("%s is dropped", (_what, protocol, bytes) => {
+		const peer = new Peer({ vj: true, local: "10.0.0.1" });
+		peer.agree(LCP, []);
+		peer.agree(IPCP, [3, 6, 10, 0, 0, 2]);
+		peer.run(100);
+		peer.raws(protocol, bytes);
+		peer.run(100);
+		expect(statusOf(peer.us.node.stack).interfaces[1]!.drops).toEqual({ vjMalformed: 1 });
 		expect(peer.state.phase).toBe("running");
 	});
 });
