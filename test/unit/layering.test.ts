@@ -6,6 +6,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { MODULES } from "../../build/modules.mjs";
+import { DROPS } from "../../src/packet/drops.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -161,6 +162,15 @@ describe("the table of C by hand in docs/architecture.md", () => {
 		const files = folders.flatMap((folder) => sources(folder, /\.(c|h)$/));
 		const lines = files.reduce((sum, file) => sum + readFileSync(join(root, file), "utf8").split("\n").length - 1, 0);
 		expect(Math.abs(lines - told), `there are ${lines}`).toBeLessThanOrEqual(lines / 10);
+	});
+});
+
+describe("the reasons for which packets are dropped", () => {
+	it("are each given somewhere", () => {
+		const texts = sources("src")
+			.map((file) => readFileSync(join(root, file), "utf8"))
+			.join("");
+		expect(DROPS.filter((name) => !texts.includes(`DROP.${name}`))).toEqual([]);
 	});
 });
 
