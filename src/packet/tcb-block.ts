@@ -4,15 +4,16 @@ import { OFFER_SACK, OFFER_SCALE, OFFER_STAMPS } from "../config.ts";
 import { CORE, CoreBlock } from "./core-block.ts";
 import type { Offset } from "./numbers.ts";
 import { PathBlock } from "./path-block.ts";
-import { address, bytes, int32, offset, record, uint8, type RowOf } from "./record.ts";
+import { address, bytes, int32, offset, record, uint16, uint8, type RowOf } from "./record.ts";
 
 /** Ranges of bytes ahead of their turn that are remembered, transport/tcp/reassembly.ts. With all in use a further one is dropped, and the peer sends it again. */
 export const RANGES = 8;
 
 /** Runs of bytes in flight that are told apart, transport/tcp/flight.ts: a power of two. */
 export const RUNS = 16;
-/** One of them: the sequence number behind it, when it was sent last, ms, and what became of it. */
-export const Run = record({ end: int32, time: int32, bits: int32 });
+/** One of them: the sequence number behind it, when the last of it was sent, how long before that the first, ms, and what became of it. */
+export const Run = record({ end: int32, time: int32, spread: uint16, bits: uint16 });
+export type Run = RowOf<typeof Run>;
 
 /**
  * Names as in RFC 9293 §3.3.1. What most places of the code ask for comes first, small fields before words: an ARM Cortex-M0+ has one instruction for a byte up
@@ -143,11 +144,12 @@ export const TcbBlock = record({
 	againAt: int32,
 	/** How long an acknowledgment is waited for, ms: until a probe goes (transport/tcp/tail.ts), or `rto`. */
 	wait: int32,
-	/** transport/tcp/delivered.ts: when what was delivered last had been sent, its end, how long it took; the highest end delivered; the shortest round trip, ms. */
+	/** transport/tcp/delivered.ts: when what was delivered last had been sent, its end, how long it took; the highest end delivered, and what that was before the acknowledgment that is looked at; the shortest round trip, ms. */
 	rackAt: int32,
 	rackEnd: int32,
 	rackRtt: int32,
 	rackHighest: int32,
+	rackBefore: int32,
 	minRtt: int32,
 	/** transport/tcp/rack.ts: when what may be lost will be; for how many recoveries `reoSteps` counts yet, and from which sequence number on there may be one more. */
 	reorderAt: int32,

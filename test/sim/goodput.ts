@@ -24,6 +24,10 @@ export interface Goodput {
 	error: string;
 	/** Of each connection what its sender has sent. */
 	senders: Half[];
+	/** Whether all connections have ended, and not the time. */
+	ended: boolean;
+	/** When all had ended, or the time was over, ms on the clock that `senders` have. */
+	endedAt: number;
 	ways: ImpairedWire["ways"];
 }
 
@@ -33,10 +37,10 @@ class Sender implements SocketOwner {
 	readonly #listener: Tcb;
 	readonly #bytes: number;
 
-	constructor(node: Node, bytes: number) {
+	constructor(node: Node, bytes: number, connections: number) {
 		this.#node = node;
 		this.#bytes = bytes;
-		this.#listener = node.stack.tcp.listen("", PORT, 16, 0);
+		this.#listener = node.stack.tcp.listen("", PORT, Math.max(connections, 16), 0);
 		this.#listener.owner = this;
 	}
 
@@ -98,13 +102,27 @@ class Receiver implements SocketOwner {
 	}
 }
 
-/** One server sends `bytes` on each of `connections` connections, which begin at random within `apartMs` each; after `limitS` what came by then counts. */
+/** Sends a datagram that nobody waits for. */
+function greet({ stack: { udp } }: Node, address: string): void {
+	const socket = udp.open("", PORT, 0);
+	udp.send(socket, address, PORT, new Uint8Array(1), 0, 1);
+	udp.close(socket);
+}
+
+/** `buffers`: bytes of the pool that all sockets of an end share, as many as they may use when absent. One server sends `bytes` on each of `connections` connections, which begin at random within `apartMs` each; after `limitS` what came by then counts. */
 export function goodput(
 	options: WireOptions,
-	{ bytes, limitS, connections = 1, apartMs = 0 }: { bytes: number; limitS: number; connections?: number; apartMs?: number },
+	{
+		bytes,
+		limitS,
+		connections = 1,
+		apartMs = 0,
+		buffers,
+	}: { bytes: number; limitS: number; connections?: number; apartMs?: number; buffers?: number },
 ): Goodput {
 	const world = new World(options.seed);
-	const sockets = { tcp: connections + 2, udp: 1, receiveBuffer: WINDOW, sendBuffer: SEND_BUFFER };
+	const own = { tcp: connections + 2, udp: 1, receiveBuffer: WINDOW, sendBuffer: SEND_BUFFER };
+	const sockets = buffers === undefined ? own : { ...own, sendBuffer: WINDOW, buffers };
 	const nodes = [CLIENT, SERVER].map((address, i) => {
 		const node = world.node(address, { sockets, packets: 64 });
 		const device = new QueueDevice({ mac: i + 1 });
@@ -112,14 +130,15 @@ export function goodput(
 		return { node, device };
 	});
 	const wire = new ImpairedWire(world.clock, nodes[0]!.device, nodes[1]!.device, options);
-	new Sender(nodes[1]!.node, bytes);
-	// The addresses are known before: a board of the other table has answered a ping.
+	new Sender(nodes[1]!.node, bytes, connections);
+	// Both find each other's address before: in the other table a ping has been answered.
+	for (const [i, { node }] of nodes.entries()) greet(node, i === 0 ? SERVER : CLIENT);
 	world.run(1000);
 	const receivers: Receiver[] = [];
 	for (let i = 0; i < connections; i++)
 		world.clock.after((i + world.prng.float()) * apartMs, () => receivers.push(new Receiver(world, nodes[0]!.node)));
 	const allEnded = () => receivers.length === connections && receivers.every(({ ended }) => ended);
-	world.until(allEnded, limitS * 1000);
+	const ended = world.until(allEnded, limitS * 1000);
 	const each = receivers.map(({ got, startedAt, lastAt, ended }) => {
 		const ms = (ended ? lastAt : world.clock.now) - startedAt;
 		return (got * 8) / ms / 1000;
@@ -130,6 +149,8 @@ export function goodput(
 		each,
 		error: errors.find((error) => error !== "") ?? "",
 		senders: wire.look.flows.map((halves) => halves[1]),
+		ended,
+		endedAt: world.clock.now,
 		ways: wire.ways,
 	};
 }

@@ -14,6 +14,9 @@ export interface Half {
 	needless: number;
 	/** Bytes of the stream that the other end has acknowledged. */
 	acked: number;
+	/** Bytes of which the acknowledgment was not lost, and when the last such acknowledgment was sent, ms. */
+	heard: number;
+	heardAt: number;
 	/** The most bytes that were sent and not acknowledged, and the largest window told. */
 	flight: number;
 	window: number;
@@ -32,7 +35,19 @@ interface Tracked extends Half {
 }
 
 function tracked(): Tracked {
-	const counts = { segments: 0, bytes: 0, again: 0, needless: 0, acked: 0, flight: 0, window: 0, stalls: 0, stalledMs: 0 };
+	const counts = {
+		segments: 0,
+		bytes: 0,
+		again: 0,
+		needless: 0,
+		acked: 0,
+		heard: 0,
+		heardAt: 0,
+		flight: 0,
+		window: 0,
+		stalls: 0,
+		stalledMs: 0,
+	};
 	return { ...counts, iss: 0, known: false, top: 0, scale: 0, last: 0, carried: new Uint8Array(1 << 16) };
 }
 
@@ -76,6 +91,10 @@ export class Look {
 			// The FIN has a number, too.
 			const acked = Math.min((get32(frame, tcp + 8) - other.iss - 1) >>> 0, other.top);
 			if (acked > other.acked) other.acked = acked;
+			if (carried && acked > other.heard) {
+				other.heard = acked;
+				other.heardAt = now;
+			}
 		}
 		half.window = Math.max(half.window, get16(frame, tcp + 14) << (syn ? 0 : half.scale));
 		if (length > 0 && !syn) this.#data(half, (get32(frame, tcp + 4) - half.iss - 1) >>> 0, length, now, carried);

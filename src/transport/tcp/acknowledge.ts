@@ -15,7 +15,7 @@ import { acceptFull, answersEarlier, established } from "./handshake.ts";
 import { startKeepAlive } from "./keep-alive.ts";
 import { end } from "./life.ts";
 import { tcpMark } from "./pending.ts";
-import { recoverRto, sampleRtt, setWait } from "./rtt.ts";
+import { recoverRto, RTO_MAX, sampleRtt, setWait } from "./rtt.ts";
 import { findLost } from "./rack.ts";
 import { allTwice, recoverBy, undo } from "./recovery.ts";
 import { sackArrives } from "./sack-in.ts";
@@ -59,6 +59,7 @@ export function acknowledgment(
 	let finAcked = false;
 	if (acked >= 0) {
 		const had = tcb.sackedBytes;
+		tcb.rackBefore = tcb.rackHighest;
 		const fresh = (tcb.bits & BIT_SACK) !== 0 ? sackArrives(view, tcb, ack) : 0;
 		if (acked > 0) {
 			finAcked = acked > tcb.sndQueued;
@@ -142,10 +143,11 @@ function release(view: DataView, tcb: TcbBlock, ack: number, bytes: Length): voi
 function progress(view: DataView, tcb: TcbBlock, ack: number, bytes: Length, had: number): void {
 	const now = CoreBlock.of(view, CORE).now;
 	if (((ack - tcb.sndNxt) | 0) > 0) tcb.sndNxt = ack;
-	if (tcb.backoff !== 0) {
-		if ((tcb.bits & BIT_STAMPS) !== 0) sampleRtt(tcb, Math.max((stampNow(view, tcb) - tcb.tsEcho) | 0, 0));
-		recoverRto(tcb, now);
-	}
+	// Where something went again nothing is timed; the echo tells of what arrived all the same. RFC 7323 §4.
+	const troubled = tcb.recovering !== 0 || tcb.backoff !== 0;
+	if (troubled && (tcb.bits & BIT_STAMPS) !== 0)
+		sampleRtt(tcb, Math.min(Math.max((stampNow(view, tcb) - tcb.tsEcho) | 0, 0), RTO_MAX));
+	if (tcb.backoff !== 0) recoverRto(tcb, now);
 	tcb.softError = 0;
 	flightAcked(view, tcb, tcb.sndUna, ack, now);
 	release(view, tcb, ack, bytes);

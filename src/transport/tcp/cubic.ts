@@ -43,7 +43,8 @@ function middle(bytes: number, mss: number): number {
 export function cubicReduced(tcb: TcbBlock): number {
 	const cwnd = tcb.cwnd;
 	tcb.cubicBegun = 0;
-	tcb.cubicMax = cwnd < tcb.cubicMax ? part(cwnd, FAST_CONVERGENCE) : cwnd;
+	// The curve nears its middle and stays below it by a part of a segment: that counts as reached.
+	tcb.cubicMax = ((tcb.cubicMax - cwnd) | 0) >= tcb.sndMss ? part(cwnd, FAST_CONVERGENCE) : cwnd;
 	return part(cwnd, BETA);
 }
 
@@ -66,10 +67,10 @@ export function avoid(tcb: TcbBlock, bytes: number, now: number): void {
 		tcb.ackedBytes = (tcb.ackedBytes - tcb.cubicReno) | 0;
 		tcb.cubicReno = (tcb.cubicReno + mss) | 0;
 	}
-	// Where the curve will be a round trip from now.
+	// Where the curve will be a round trip from now, to the nearest segment: of a part of one nothing goes.
 	const units = (((now - tcb.cubicAt + (tcb.srtt >> 3)) >> UNIT) - tcb.cubicMiddle) | 0;
 	const off = curve(units < 0 ? -units | 0 : units, mss);
-	const target = units < 0 ? (tcb.cubicMax - off) | 0 : (tcb.cubicMax + off) | 0;
+	const target = units < 0 ? (tcb.cubicMax - Math.max((off - (mss >> 1)) | 0, 0)) | 0 : (tcb.cubicMax + off) | 0;
 	if (tcb.cubicReno > target && tcb.cubicReno > cwnd) tcb.cwnd = tcb.cubicReno;
 	else if (target > cwnd) tcb.cwnd = (cwnd + ratio(Math.min((target - cwnd) | 0, cwnd >> 1), bytes, cwnd)) | 0;
 }

@@ -4,6 +4,8 @@
 import type { Offset } from "../../packet/numbers.ts";
 import { Run, RUNS, type TcbBlock } from "../../packet/tcb-block.ts";
 import { delivered } from "./delivered.ts";
+import { roundTrip } from "./hystart.ts";
+import { ratio } from "./ratio.ts";
 
 /** Bits of a run: the peer has it; it is taken for lost, and not sent again since; it was sent more than once. */
 export const SACKED = 1;
@@ -12,6 +14,7 @@ export const AGAIN = 4;
 
 /** With so many runs what is sent joins the last one, so that there is room for what the peer says. */
 const MOST_SENT = 10;
+const MOST_SPREAD = 0xffff;
 
 function runAt(tcb: TcbBlock, index: number): Offset {
 	return (tcb.runs + Math.imul((tcb.runFirst + index) & (RUNS - 1), Run.bytes)) & 0x3fffffff;
@@ -27,9 +30,20 @@ export function runEnd(view: DataView, tcb: TcbBlock, index: number): number {
 	return Run.of(view, runAt(tcb, index)).end;
 }
 
-/** How far apart two times may be that count as one, ms: a sixteenth of a round trip. */
+/** How far apart the first and the last of a run are sent, ms: an eighth of a round trip at most, so that there are fewer of them than MOST_SENT. */
 function near(tcb: TcbBlock): number {
-	return tcb.srtt >> 7;
+	return tcb.srtt >> 6;
+}
+
+/** When the first of a run was sent. What is known of a part of it is that it was not sent before, nor after `time`. */
+function sentFirst(run: Run): number {
+	return (run.time - run.spread) | 0;
+}
+
+/** A run goes on until `now`. */
+function extend(run: Run, first: number, now: number): void {
+	run.time = now;
+	run.spread = Math.min((now - first) | 0, MOST_SPREAD);
 }
 
 function copyRun(view: DataView, tcb: TcbBlock, to: number, from: number): void {
@@ -37,6 +51,7 @@ function copyRun(view: DataView, tcb: TcbBlock, to: number, from: number): void 
 	const source = Run.of(view, runAt(tcb, from));
 	target.end = source.end;
 	target.time = source.time;
+	target.spread = source.spread;
 	target.bits = source.bits;
 }
 
@@ -76,9 +91,10 @@ export function flightSent(view: DataView, tcb: TcbBlock, end: number, now: numb
 		const last = Run.of(view, runAt(tcb, (count - 1) | 0));
 		if (((end - last.end) | 0) <= 0) return;
 		// What is sent after something went again is younger than that: it is a run of its own.
-		const early = ((now - last.time) | 0) > (last.end === tcb.againAt ? 0 : near(tcb));
+		const first = sentFirst(last);
+		const early = ((now - first) | 0) > (last.end === tcb.againAt ? 0 : near(tcb));
 		if (last.bits === 0 && (!early || count >= MOST_SENT)) {
-			if (early) last.time = now;
+			extend(last, first, now);
 			last.end = end;
 			return;
 		}
@@ -87,6 +103,7 @@ export function flightSent(view: DataView, tcb: TcbBlock, end: number, now: numb
 	const run = Run.of(view, runAt(tcb, count));
 	run.end = end;
 	run.time = now;
+	run.spread = 0;
 	run.bits = 0;
 	tcb.runCount = (count + 1) | 0;
 }
@@ -94,6 +111,13 @@ export function flightSent(view: DataView, tcb: TcbBlock, end: number, now: numb
 /** What was not noted before, all that is in flight, is from now on. */
 export function flightBegin(view: DataView, tcb: TcbBlock): void {
 	if (tcb.runCount === 0 && tcb.sndMax !== tcb.sndUna) flightSent(view, tcb, tcb.sndMax, tcb.sentAt);
+}
+
+/** About when the last before `reach` of a run was sent that begins at `start`, as if all had gone evenly; from then on the rest of it. */
+function sentAbout(run: Run, start: number, reach: number): number {
+	const at = (sentFirst(run) + ratio(run.spread, (reach - start) | 0, (run.end - start) | 0)) | 0;
+	run.spread = (run.time - at) & MOST_SPREAD;
+	return at;
 }
 
 /** All from `una` to `ack` is acknowledged. Called before SND.UNA moves, or when nothing is lost or ahead of its turn. */
@@ -110,12 +134,14 @@ export function flightAcked(view: DataView, tcb: TcbBlock, una: number, ack: num
 		if ((bits & SACKED) !== 0) tcb.sackedBytes = (tcb.sackedBytes - bytes) | 0;
 		else {
 			if ((bits & LOST) !== 0) tcb.lostBytes = (tcb.lostBytes - bytes) | 0;
-			delivered(tcb, run.time, reach, (bits & AGAIN) !== 0, true, now);
+			delivered(tcb, sentFirst(run), reach, (bits & AGAIN) !== 0, true, now);
+			if (bits === 0 && tcb.cwnd < tcb.ssthresh) roundTrip(tcb, reach, (now - sentAbout(run, start, reach)) | 0);
 		}
 		if (!whole) break;
 		start = end;
 		tcb.runFirst = (tcb.runFirst + 1) & (RUNS - 1);
 		count = (count - 1) | 0;
+		if (end === ack) break; // of the next one nothing is
 	}
 	tcb.runCount = count;
 }
@@ -147,7 +173,7 @@ export function flightSacked(view: DataView, tcb: TcbBlock, start: number, end: 
 		const first = runStart(view, tcb, i);
 		const bytes = (run.end - first) | 0;
 		if ((bits & LOST) !== 0) tcb.lostBytes = (tcb.lostBytes - bytes) | 0;
-		delivered(tcb, run.time, run.end, (bits & AGAIN) !== 0, false, now);
+		delivered(tcb, sentFirst(run), run.end, (bits & AGAIN) !== 0, false, now);
 		run.bits = SACKED;
 		fresh = (fresh + bytes) | 0;
 	}
@@ -204,7 +230,7 @@ export function oldLost(view: DataView, tcb: TcbBlock, age: number, now: number)
 	for (let i = 0; i < tcb.runCount; i = (i + 1) | 0) {
 		const run = Run.of(view, runAt(tcb, i));
 		if ((run.bits & (SACKED | LOST)) !== 0) continue;
-		const later = (run.time - at) | 0;
+		const later = (sentFirst(run) - at) | 0;
 		if (later > 0 || (later === 0 && ((run.end - tcb.rackEnd) | 0) >= 0)) continue;
 		const left = (run.time + age - now) | 0;
 		if (left > 0) wait = Math.max(wait, left);
@@ -229,6 +255,7 @@ export function sentAgain(view: DataView, tcb: TcbBlock, index: number, length: 
 	tcb.lostBytes = (tcb.lostBytes - length) | 0;
 	if (joins && !whole) {
 		const before = Run.of(view, runAt(tcb, (index - 1) | 0));
+		extend(before, sentFirst(before), now);
 		before.end = end;
 		return;
 	}
@@ -237,14 +264,14 @@ export function sentAgain(view: DataView, tcb: TcbBlock, index: number, length: 
 	// With no room to cut it all of it counts as sent again: should it be lost, its time comes.
 	if (!cut) tcb.lostBytes = (tcb.lostBytes + length - run.end + start) | 0;
 	run.bits = AGAIN;
-	run.time = now;
+	extend(run, joins ? sentFirst(Run.of(view, runAt(tcb, (index - 1) | 0))) : now, now);
 	if (joins) joinNext(view, tcb, (index - 1) | 0);
 }
 
 /** Whether what goes again now belongs to that run: it did just so, or there is no room for another one. */
 function continues(view: DataView, tcb: TcbBlock, index: number, now: number): boolean {
 	const run = Run.of(view, runAt(tcb, index));
-	return run.bits === AGAIN && (((now - run.time) | 0) <= near(tcb) || tcb.runCount === RUNS);
+	return run.bits === AGAIN && (((now - sentFirst(run)) | 0) <= near(tcb) || tcb.runCount === RUNS);
 }
 
 /** The last `length` bytes in flight went again, as a probe. */
@@ -254,6 +281,7 @@ export function lastAgain(view: DataView, tcb: TcbBlock, length: number, now: nu
 	const run = Run.of(view, runAt(tcb, (tcb.runCount - 1) | 0));
 	run.bits = run.bits | AGAIN;
 	run.time = now;
+	run.spread = 0;
 }
 
 /** Bytes on their way, as far as is known: RFC 6675's pipe. Without SACK each duplicate acknowledgment stands for a segment that the peer has. */

@@ -21,15 +21,15 @@ export function roundsBegin(tcb: TcbBlock): void {
 	tcb.bits = tcb.bits & ~BIT_CAREFUL;
 }
 
-/** A segment took `rtt` ms to be acknowledged, in slow start. */
-export function roundTrip(tcb: TcbBlock, rtt: number): void {
+/** What was sent up to `end` took `rtt` ms to be acknowledged, in slow start. The first of a round, which finds the queue empty, belongs to it already. */
+export function roundTrip(tcb: TcbBlock, end: number, rtt: number): void {
+	if (((end - tcb.roundEnd) | 0) > 0) nextRound(tcb);
 	tcb.roundLeast = Math.min(tcb.roundLeast, rtt);
 	tcb.roundSamples = (tcb.roundSamples + 1) | 0;
 }
 
 /** By how much the window grows in slow start for `bytes` acknowledged. The window is at the threshold when slow start is over. */
 export function growth(tcb: TcbBlock, bytes: number): number {
-	if (((tcb.sndUna - tcb.roundEnd) | 0) >= 0) nextRound(tcb);
 	judge(tcb);
 	const most = Math.min(bytes, Math.imul(MOST_GROWTH, tcb.sndMss));
 	return (tcb.bits & BIT_CAREFUL) !== 0 ? most >> CAREFUL_SHIFT : most;

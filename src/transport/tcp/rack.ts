@@ -3,6 +3,7 @@
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { BIT_REORDERED, BIT_SACK, type TcbBlock } from "../../packet/tcb-block.ts";
 import { oldLost } from "./flight.ts";
+import { quotient } from "./ratio.ts";
 import { arm } from "./send.ts";
 import { REORDER } from "./work.ts";
 
@@ -10,12 +11,14 @@ import { REORDER } from "./work.ts";
 const DUPLICATES = 3;
 /** For so many recoveries the wait for overtaken segments stays longer, once it was too short. */
 const KEPT = 16;
+const MOST_STEPS = 255;
 
 /** A new connection. */
 export function rackBegins(tcb: TcbBlock, now: number): void {
 	tcb.rackAt = (now - 1) | 0;
 	tcb.rackEnd = tcb.iss;
 	tcb.rackHighest = tcb.iss;
+	tcb.rackBefore = tcb.iss;
 	tcb.rackRtt = 0;
 	tcb.againAt = tcb.iss;
 	tcb.minRtt = tcb.srtt < 0 ? 0x7fffffff : tcb.srtt >> 3;
@@ -50,7 +53,14 @@ export function findLost(view: DataView, tcb: TcbBlock): void {
 export function neededNot(tcb: TcbBlock): void {
 	if (((tcb.sndUna - tcb.reoRound) | 0) < 0) return;
 	tcb.reoRound = tcb.sndMax;
-	if (tcb.reoSteps < 255) tcb.reoSteps = tcb.reoSteps + 1;
+	if (tcb.reoSteps < MOST_STEPS) tcb.reoSteps = tcb.reoSteps + 1;
+	tcb.reoKept = KEPT;
+}
+
+/** What had been sent at `sent` came now and not lost, though it went again: from now on that long is waited. RFC 8985 leaves it to go there in steps, each of which costs a needless retransmission. */
+export function cameLate(tcb: TcbBlock, sent: number, now: number): void {
+	const steps = quotient(Math.max((now - sent - tcb.rackRtt) | 0, 0), Math.max(tcb.minRtt >> 2, 1));
+	tcb.reoSteps = Math.max(Math.min((steps + 2) | 0, MOST_STEPS), tcb.reoSteps);
 	tcb.reoKept = KEPT;
 }
 

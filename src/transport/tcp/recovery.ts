@@ -1,10 +1,11 @@
 // Recovery from losses: when it begins and ends, how much goes meanwhile (RFC 6937, proportional rate reduction), and that it was needless (RFC 3522 and 4015, by
 // timestamps; RFC 3708's idea, by what came twice).
 
+import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { BIT_REORDERED, BIT_SACK, BIT_STAMPS, BIT_TWICE, BIT_UNDO, type TcbBlock } from "../../packet/tcb-block.ts";
 import { reduce } from "./congestion.ts";
 import { allLost, firstLost, noneLost, pipe } from "./flight.ts";
-import { rackRecovered } from "./rack.ts";
+import { cameLate, rackRecovered } from "./rack.ts";
 import { ratio } from "./ratio.ts";
 
 /** Something is lost that was not before, or the timer expired: what congestion control had is kept, should it turn out to be wrong. */
@@ -49,7 +50,7 @@ export function beginAnew(view: DataView, tcb: TcbBlock): void {
 function finish(tcb: TcbBlock): void {
 	tcb.recovering = 0;
 	tcb.dupAcks = 0;
-	tcb.cwnd = Math.max(Math.min(tcb.cwnd, tcb.ssthresh), tcb.sndMss);
+	tcb.cwnd = tcb.ssthresh;
 	tcb.ackedBytes = 0;
 	rackRecovered(tcb);
 }
@@ -58,7 +59,10 @@ function finish(tcb: TcbBlock): void {
  * An acknowledgment by which the peer has `delivered` bytes more has been looked at: recovery begins, goes on or ends. `advanced`: it acknowledges what was not before.
  */
 export function recoverBy(view: DataView, tcb: TcbBlock, delivered: number, advanced: boolean): void {
-	if (advanced && needless(tcb)) undo(view, tcb);
+	if (advanced && needless(tcb)) {
+		if (tcb.recovering !== 0) cameLate(tcb, (tcb.tsEcho - tcb.tsOffset) | 0, CoreBlock.of(view, CORE).now);
+		undo(view, tcb);
+	}
 	if (tcb.timedOut !== 0) {
 		if (((tcb.sndUna - tcb.recover) | 0) >= 0) tcb.timedOut = 0;
 		return;

@@ -35,3 +35,14 @@ test.each(WINDOWS)("reduced from %d it grows, and never shrinks", (cwnd) => {
 	}
 	expect(before).toBeGreaterThan(cwnd * 0.7);
 });
+
+test("less than a segment below what it was counts as reached: no fast convergence. §4.7", () => {
+	const block = withWindow(65_535);
+	block.cubicMax = 65_535 + block.sndMss - 1;
+	cubicReduced(block);
+	expect(block.cubicMax).toBe(65_535);
+	block.cwnd = 65_535;
+	block.cubicMax = 65_535 + block.sndMss;
+	cubicReduced(block);
+	expect(block.cubicMax / 65_535).toBeCloseTo(0.85, 2);
+});

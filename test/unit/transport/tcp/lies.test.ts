@@ -20,7 +20,7 @@ function runs(view: DataView, tcb: TcbBlock): { start: number; end: number; bits
 	let start = tcb.sndUna;
 	return Array.from({ length: tcb.runCount }, (_, i) => {
 		const at = tcb.runs + ((tcb.runFirst + i) & (RUNS - 1)) * Run.bytes;
-		const run = { start, end: view.getInt32(at, true), bits: view.getInt32(at + 8, true) };
+		const run = { start, end: view.getInt32(at, true), bits: view.getUint16(at + Run.offsets.bits, true) };
 		start = run.end;
 		return run;
 	});
