@@ -1,7 +1,9 @@
 // Sockets of either family: what programs do with literals of IPv6, two stacks on one wire.
 
 import { describe, expect, it } from "vitest";
+import type { StackOptions } from "../../../src/config.ts";
 import { PingSocket } from "../../../src/io/ping.ts";
+import { PacketSocket } from "../../../src/io/raw.ts";
 import { statusOf } from "../../../src/status/status.ts";
 import { ascii, connected, pair, text, type Pair } from "./pair.ts";
 
@@ -9,8 +11,8 @@ const ONE = "2001:db8::1";
 const TWO = "2001:db8::2";
 
 /** Both stacks have addresses of IPv6 beside those of IPv4. */
-function both(): Pair {
-	const p = pair();
+function both(options: StackOptions = {}): Pair {
+	const p = pair(options);
 	p.one.stack.interfaces.find("eth0")!.addAddress(`${ONE}/64`);
 	p.two.stack.interfaces.find("eth0")!.addAddress(`${TWO}/64`);
 	return p;
@@ -54,6 +56,33 @@ describe("by IPv6", () => {
 		server.close();
 		p.world.run(200_000);
 		expect(statusOf(p.two.stack).sockets.filter(({ state }) => state !== "listen")).toEqual([]);
+	});
+
+	it("each flow has a label of its own, the same in all of its packets: RFC 6437 §3", () => {
+		const p = both({ sockets: { raw: 1 } });
+		const capture = new PacketSocket(p.one.stack, { interface: "eth0" });
+		const { client } = connected(p, { address: TWO });
+		const other = new p.a.TCP({ address: TWO, port: 80 });
+		const socket = new p.a.UDP({ port: 5000 });
+		for (let i = 0; i < 5; i++) {
+			client.write(ascii("x"));
+			socket.write(ascii("x"), TWO, 7);
+			p.world.run(100);
+		}
+		other.close();
+		p.world.run(1000);
+		const labels = new Map<string, Set<number>>();
+		for (let frame = capture.read(); frame !== undefined; frame = capture.read()) {
+			const view = new DataView(frame);
+			const next = view.getUint8(20);
+			if (!frame.outgoing || view.getUint16(12) !== 0x86dd || (next !== 6 && next !== 17)) continue;
+			const flow = `${next} ${view.getUint16(54)}`;
+			const seen = labels.get(flow) ?? new Set();
+			labels.set(flow, seen.add(view.getUint32(14) & 0xfffff));
+		}
+		expect([...labels.values()].map(({ size }) => size)).toEqual([1, 1, 1]);
+		const all = [...labels.values()].flatMap((seen) => [...seen]);
+		expect(new Set([...all, 0]).size).toBe(4);
 	});
 
 	it("TCP is refused at a port where nobody listens, and has no route to elsewhere", () => {
