@@ -198,6 +198,13 @@ export const TcbBlock = record({
 	sizeSince: int32,
 	/** When full segments are tried again. */
 	raiseAt: int32,
+	/** transport/tcp/black-hole.ts. The least payload that the way swallows, as far as is known, 0: it swallows none; segments of the present size that were lost. */
+	holeMss: int32,
+	holeTries: int32,
+	/** The payload of the segment that tries the way, 0: none; its end, and `resent` when it went. */
+	probeMss: int32,
+	probeEnd: int32,
+	probeResent: int32,
 	/** When something was sent last, for the restart after idle time. RFC 5681 §4.1. */
 	sentAt: int32,
 	/** Its number among the connections, and among the sockets that have news. */
@@ -302,3 +309,5 @@ export const BIT_QUICK = 2_097_152;
 export const BIT_UNPROVEN = 4_194_304;
 export const BIT_SYN_DUE = 8_388_608;
 export const BIT_SYN_DATA = 16_777_216;
+/** transport/tcp/black-hole.ts: a segment of `probeMss` is to be sent. */
+export const BIT_PROBE_DUE = 33_554_432;

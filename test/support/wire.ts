@@ -207,6 +207,8 @@ export interface Faults {
 	corrupt?: number;
 	delayMs?: number;
 	jitterMs?: number;
+	/** The longest frame that passes, bytes: longer ones are lost. */
+	most?: number;
 }
 
 /** An Ethernet segment: what one port sends, all others that are plugged in and up receive, after delay and faults. */
@@ -247,8 +249,8 @@ export class Segment {
 		this.counts.frames++;
 		this.tap?.(frame, from);
 		if (!from.linkUp) return;
-		const { loss = 0, duplicate = 0 } = this.faults;
-		if (this.#prng.chance(loss)) {
+		const { loss = 0, duplicate = 0, most = Infinity } = this.faults;
+		if (this.#prng.chance(loss) || frame.length > most) {
 			this.counts.lost++;
 			return;
 		}

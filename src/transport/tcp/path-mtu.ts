@@ -27,7 +27,7 @@ import { RAISE } from "./work.ts";
 /** A claim is about something in flight: after two of the longest timeouts it is void, ms. */
 const CLAIM_TIME = 120_000;
 /** The packets below which segments do not shrink, bytes: every link carries IPv6's least MTU, and what says less is no claim to follow. RFC 8201 §4. */
-function leastSize(tcb: TcbBlock): number {
+export function leastSize(tcb: TcbBlock): number {
 	return tcb.ipHeader === ipv4.HEADER ? LEAST_PATH_MTU : ipv6.LEAST_MTU;
 }
 
@@ -35,6 +35,7 @@ function leastSize(tcb: TcbBlock): number {
 export function forgetClaims(tcb: TcbBlock): void {
 	tcb.claimMss = 0;
 	tcb.fullMss = 0;
+	tcb.holeMss = 0;
 }
 
 /** The size of a new connection's segments is known: what another one to the same address has learned counts. RFC 8201 §5.2. */
@@ -101,7 +102,7 @@ function believe(view: DataView, tcb: TcbBlock, claimed: number): boolean {
  * Routers may fragment what is sent from now on. False when they might already. Fragments need a number for each packet, which `segmentBuild` counts up from one that
  * nobody can guess: RFC 6864 §4.3, RFC 7739.
  */
-function allowFragments(view: DataView, tcb: TcbBlock): boolean {
+export function allowFragments(view: DataView, tcb: TcbBlock): boolean {
 	if (tcb.ipHeader !== ipv4.HEADER || !ipv4.dontFragment(view, tcb.template)) return false;
 	const tcp = TcpBlock.of(view, tcpAt(view));
 	const id = halfSipHash(tcp.key0, tcp.key1, v4Of(view, tcb.remoteAddress), tcb.iss, tcb.sndUna);
@@ -141,7 +142,7 @@ export function raise(view: DataView, tcb: TcbBlock): void {
 }
 
 /** The largest payload by the present way that both ends can do. */
-function carried(view: DataView, tcb: TcbBlock): number {
+export function carried(view: DataView, tcb: TcbBlock): number {
 	return Math.min(tcb.fullMss, mostData(view, tcb));
 }
 
@@ -160,7 +161,8 @@ export function wayChanged(view: DataView, tcb: TcbBlock): void {
 	}
 }
 
-function resize(tcb: TcbBlock, mss: number): void {
+/** Segments have so much data from now on, of which nothing is known. */
+export function resize(tcb: TcbBlock, mss: number): void {
 	tcb.knownMss = 0;
 	tcb.sizeSince = tcb.sndMax;
 	tcb.sndMss = mss;

@@ -17,6 +17,7 @@ import {
 	BIT_LATE,
 	BIT_NO_DELAY,
 	BIT_PREDICTED,
+	BIT_PROBE_DUE,
 	BIT_SACK,
 	BIT_SYN_DUE,
 	BIT_TIMING,
@@ -136,6 +137,7 @@ export function transmitAny(view: DataView, tcb: TcbBlock): boolean {
 /** The same for a connection that is open, or closing. */
 function transmitOpen(view: DataView, tcb: TcbBlock): boolean {
 	const core = CoreBlock.of(view, CORE);
+	if ((tcb.bits & BIT_PROBE_DUE) !== 0) tryWay(view, tcb);
 	const una = tcb.sndUna;
 	const first = tcb.sndNxt;
 	const used = tcb.sndQueued;
@@ -337,12 +339,31 @@ export function probeNew(view: DataView, tcb: TcbBlock): boolean {
 	const flight = (tcb.sndNxt - tcb.sndUna) | 0;
 	const most = dataFor(view, tcb);
 	const length = Math.min(Math.min((tcb.sndQueued - flight) | 0, most), (tcb.sndWnd - flight) | 0);
-	if (length <= 0 || !flightHasRoom(view, tcb)) return false;
+	return length > 0 && sendNew(view, tcb, flight, length);
+}
+
+/** Sends `length` bytes that were never sent, behind the `flight` that is unacknowledged. False when they cannot go at present. */
+function sendNew(view: DataView, tcb: TcbBlock, flight: number, length: number): boolean {
 	const seq = tcb.sndNxt;
+	if (!flightHasRoom(view, tcb)) return false;
 	if (!emit(view, tcb, seq, ACK | PSH, wrap((tcb.sndAt + flight) | 0, tcb.sendRing), Math.max(length, 0))) return false;
 	tcb.sndNxt = (seq + length) | 0;
 	sent(view, tcb, seq, tcb.sndNxt);
 	return true;
+}
+
+/** A segment that is larger than others, by which the way is tried (black-hole.ts): when so much was never sent, nothing is lost, and the windows have room. RFC 4821 §7.4. */
+function tryWay(view: DataView, tcb: TcbBlock): void {
+	const flight = (tcb.sndNxt - tcb.sndUna) | 0;
+	const size = tcb.probeMss;
+	const troubled = (tcb.recovering | tcb.timedOut | tcb.lostBytes | tcb.backoff) !== 0 || tcb.sndNxt !== tcb.sndMax;
+	if (troubled || ((tcb.sndQueued - flight) | 0) < size || roomFor(tcb, flight) < size) return;
+	// What we have to say of gaps would not fit beside it.
+	const most = dataFor(view, tcb);
+	if (most < tcb.sndMss || !sendNew(view, tcb, flight, size)) return;
+	tcb.bits = tcb.bits & ~BIT_PROBE_DUE;
+	tcb.probeEnd = tcb.sndNxt;
+	tcb.probeResent = tcb.resent;
 }
 
 /** A tail probe of what was sent last. False when it cannot go at present. */

@@ -9,6 +9,7 @@ import type { Offset } from "../../packet/numbers.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { BIT_LATE, BIT_PROBED, BIT_PROBED_AGAIN, BIT_SYN_DUE, BIT_UNPROVEN, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
 import { timerDue, timerNext } from "../../packet/timers.ts";
+import { holeTimedOut, lookUpwards } from "./black-hole.ts";
 import { timedOut } from "./congestion.ts";
 import { tick } from "./delayed.ts";
 import { fastOpenLost } from "./fast-open.ts";
@@ -71,7 +72,10 @@ function serve(view: DataView, tcb: TcbBlock, now: number): void {
 	}
 	if (due(tcb, PERSIST, tcb.retransmitAt, now)) persistTimeout(view, tcb, now);
 	if (due(tcb, KEEP_ALIVE, tcb.keepAliveAt, now) && !keepAlive(view, tcb)) giveUp(view, tcb, TIMEOUT);
-	if (due(tcb, RAISE, tcb.raiseAt, now)) raise(view, tcb);
+	if (due(tcb, RAISE, tcb.raiseAt, now)) {
+		if (tcb.holeMss !== 0) lookUpwards(view, tcb);
+		else raise(view, tcb);
+	}
 	if (due(tcb, ROUTE_LOST, tcb.routeLostAt, now)) end(view, tcb, UNREACHABLE);
 	if (!due(tcb, LINGER, tcb.lingerAt, now)) return;
 	if (tcb.state === TIME_WAIT) end(view, tcb, NO_ERROR);
@@ -137,6 +141,7 @@ function retransmissionTimeout(view: DataView, tcb: TcbBlock, now: number): void
 	if (isUnproven(tcb)) tcb.bits = tcb.bits | BIT_SYN_DUE;
 	else if (tcb.state >= ESTABLISHED) {
 		sizeTimedOut(view, tcb);
+		holeTimedOut(view, tcb);
 		if (first && tcb.recovering === 0 && tcb.timedOut === 0) remember(tcb);
 		timedOut(tcb, first && tcb.timedOut === 0);
 		beginAnew(view, tcb);
