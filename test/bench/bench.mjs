@@ -14,8 +14,12 @@ const QUICK = [
 	"tcp-send-1460",
 	"tcp-read-byte",
 	"udp-echo-64",
+	"udp-echo-1472",
 	"icmp-echo-64",
+	"forward-64",
 	"arp-reply",
+	"tcp-connect-close",
+	"idle-poll",
 	"route-lookup-10",
 	"demux-4",
 ];

@@ -7,6 +7,7 @@ export interface Row {
 }
 export type Counts = Record<string, number>;
 export const ALLOWED: number;
+export const BARS: Readonly<Record<string, number>>;
 export function readCounts(): Counts;
 export function writeCounts(counts: Counts): void;
 export function complaints(row: Row, agreed: number): string[];

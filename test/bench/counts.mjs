@@ -28,6 +28,19 @@ const ALIKE = [
 	["udp-echo-64-ipv6", "udp-echo-64", LEVEL_IPV6],
 ];
 
+/** What a case may never cost, whatever is agreed on. */
+export const BARS = {
+	"tcp-receive-1460": 4800,
+	"tcp-send-1460": 5600,
+	"tcp-read-byte": 2500,
+	"udp-echo-64": 4500,
+	"udp-echo-1472": 8000,
+	"icmp-echo-64": 1800,
+	"forward-64": 1500,
+	"arp-reply": 2500,
+	"tcp-connect-close": 80_000,
+};
+
 const path = fileURLToPath(new URL("counts.json", import.meta.url));
 
 /** The agreed instructions of every case, by its name. */
@@ -53,6 +66,10 @@ export function complaints({ name, instructions, slots, chunkBytes, collections 
 			`${name}: ${figure(instructions)} instructions, ${part} % ${where} the agreed ${figure(agreed)}: ${remedy} (npm run bench -- --write --only ${name})`,
 		);
 	}
+	if (instructions > BARS[name])
+		wrong.push(
+			`${name}: ${figure(instructions)} instructions, where ${figure(BARS[name])} are the most, whatever is agreed on: mend it`,
+		);
 	if (slots > 0 || chunkBytes > 0 || collections > 0)
 		wrong.push(
 			`${name}: ${slots} slots and ${chunkBytes} chunk bytes a packet, ${collections} collections, where each has to be 0: mend it`,

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ALLOWED, changes, complaints, readCounts, renewed, uneven, unmatched } from "../../bench/counts.mjs";
+import { ALLOWED, BARS, changes, complaints, readCounts, renewed, uneven, unmatched } from "../../bench/counts.mjs";
 
 const row = (instructions: number, more = {}) => ({
 	name: "echo",
@@ -29,6 +29,18 @@ it("a case that costs less wants its count lowered", () => {
 		"echo: 4,739 instructions, 75.4 % below the agreed 19,231: lower the count in the same commit, so that nothing takes the gain away unseen " +
 			"(npm run bench -- --write --only echo)",
 	]);
+});
+
+it("a case with a bar is never above it, though it be within 3 % of what is agreed on", () => {
+	expect(complaints({ ...row(4500), name: "udp-echo-64" }, 4432)).toEqual([]);
+	expect(complaints({ ...row(4501), name: "udp-echo-64" }, 4432)).toEqual([
+		"udp-echo-64: 4,501 instructions, where 4,500 are the most, whatever is agreed on: mend it",
+	]);
+});
+
+it("every bar is that of a case, whose agreed count is below it", () => {
+	const counts = readCounts();
+	for (const [name, bar] of Object.entries(BARS)) expect(counts[name], name).toBeLessThanOrEqual(bar);
 });
 
 it("slots, chunks and collections fail at any count, however few", () => {
