@@ -159,6 +159,18 @@ const LAYERS = [
 	{ name: "unit", what: "unit tests on Node", run: vitest("unit") },
 	{ name: "rfc", what: "scripted exchanges on Node", run: vitest("rfc") },
 	{ name: "sim", what: "seeded networks under a virtual clock", run: vitest("sim") },
+	{
+		name: "hardship",
+		what: "10,000 transfers with 12 to 20 % of loss, and an hour of 64 busy sockets that share a pool, on Node",
+		nightly: true,
+		run: vitest(
+			"sim",
+			{ TRANSFERS: process.env.TRANSFERS ?? "10000", MINUTES: process.env.MINUTES ?? "60" },
+			"test/sim/hardship.test.ts",
+			"--testTimeout=3600000",
+		),
+		folders: ["test/sim"],
+	},
 	{ name: "fuzz", what: "random and mutated frames on Node", run: vitest("fuzz") },
 	{
 		name: "xs32",
@@ -334,7 +346,7 @@ ${LAYERS.filter(({ nightly }) => nightly)
 	.map(({ name, what }) => `  ${name.padEnd(18)}${what}`)
 	.join("\n")}
 
-Environment: SEED and SEEDS (sim), SEED and PROGRAMS (compile), SEED and STEPS (same), SEED and FRAGMENTS (fragments), FRAMES (fuzz), SANITIZE_FRAMES, FUZZ_INPUTS (fuzz-c), SANITIZE_TRANSACTIONS (drivers-sanitize), MULTIHOME_FIRMWARE (board),
+Environment: SEED and SEEDS (sim), TRANSFERS and MINUTES (hardship), SEED and PROGRAMS (compile), SEED and STEPS (same), SEED and FRAGMENTS (fragments), FRAMES (fuzz), SANITIZE_FRAMES, FUZZ_INPUTS (fuzz-c), SANITIZE_TRANSACTIONS (drivers-sanitize), MULTIHOME_FIRMWARE (board),
 MODDABLE (sdk, interop), MULTIHOME_RUN32 (a program that runs 32-bit programs, such as qemu-i386). See test/README.md.`;
 
 /** What the command line asks for: `all`, and the layers to run by name. */

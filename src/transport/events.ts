@@ -3,7 +3,7 @@
 import { newsOwned, newsPost } from "#codec";
 import type { Core } from "../packet/core.ts";
 import { word } from "../packet/core-block.ts";
-import { OTHERS, READABLE } from "../packet/news.ts";
+import { FIRST_SOCKET, OTHERS, READABLE } from "../packet/news.ts";
 
 export { ERROR, READABLE, TROUBLE, WRITABLE } from "../packet/news.ts";
 
@@ -58,6 +58,9 @@ export class SocketEvents {
 
 	constructor(core: Core) {
 		this.#core = core;
+		// All numbers in turn: an array with holes is looked through from its start on XS, which made each call dearer by every socket that there is.
+		const { tcp, udp, services } = core.limits;
+		for (let number = 0; number < FIRST_SOCKET + tcp + udp + services; number++) this.owners.push(null);
 		newsOwned(core.view, OTHERS, true);
 	}
 

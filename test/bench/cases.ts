@@ -32,6 +32,9 @@ const { used: UDP_USED, size: UDP_SIZE } = UdpBlock.offsets;
 const TCP_SOURCE = 1;
 const TCP_SINK = 2;
 const UDP_ECHO = 3;
+/** Where connections of a stack with itself go, and how long after these are looked at, ms: longer than a case takes. */
+const IDLE_PORT = 10;
+const KEEP_ALIVE_MS = 1_000_000_000;
 const ICMP_ECHO = 4;
 const ARP = 5;
 const CONNECT = 6;
@@ -406,21 +409,7 @@ const LOOKS = 8000;
 function timersCase(count: number): Run {
 	const stack = new Stack({ sockets: { tcp: 2 * count + 1, receiveBuffer: 64, sendBuffer: 64 }, random32, onWake });
 	const tcp = stack.tcp;
-	const listener = tcp.listen("", 9, 4, 0);
-	listener.owner = {
-		onEvents() {
-			while (tcp.accept(listener) !== undefined);
-		},
-	};
-	const tcbs: Tcb[] = [];
-	for (let i = 0; i < count; i++) {
-		const tcb = tcp.connect("127.0.0.1", 9);
-		tcbs.push(tcb);
-		for (let turns = 0; tcb.state !== ESTABLISHED; turns++) {
-			if (turns > 10_000) throw new Error("no connection");
-			stack.poll(now++);
-		}
-	}
+	const tcbs = withItself(stack, count);
 	const step = LOOKS / count;
 	for (const tcb of tcbs) {
 		stack.poll((now = (now + step) | 0));
@@ -438,6 +427,34 @@ function timersCase(count: number): Run {
 			if (view.getUint8(heard) !== 0) throw new Error("a timer did not come");
 		}
 	};
+}
+
+/** `count` connections of a stack with itself, twice as many TCBs; the ends that have connected. */
+function withItself(stack: Stack, count: number): Tcb[] {
+	const tcp = stack.tcp;
+	const listener = tcp.listen("", IDLE_PORT, 4, 0);
+	listener.owner = {
+		onEvents() {
+			while (tcp.accept(listener) !== undefined);
+		},
+	};
+	return Array.from({ length: count }, () => {
+		const tcb = tcp.connect("127.0.0.1", IDLE_PORT);
+		for (let turns = 0; tcb.state !== ESTABLISHED; turns++) {
+			if (turns > 10_000) throw new Error("no connection");
+			stack.poll(now++);
+		}
+		return tcb;
+	});
+}
+
+/** A stack with so many connections that nothing moves on; every other one is to be kept alive. */
+function makeIdleStack(connections: number): Stack {
+	const stack = makeStack({ sockets: { tcp: connections + 4 } });
+	for (const tcb of withItself(stack, connections / 2)) stack.tcp.setKeepAlive(tcb, KEEP_ALIVE_MS);
+	// The timers of their handshakes are looked at once more.
+	for (let i = 0; i < 500; i++) stack.poll((now = (now + 10) | 0));
+	return stack;
 }
 
 /** What a socket does when it has no route cached. Routes as in a provider's table: most are /24, then /16 to /28. */
@@ -525,6 +542,8 @@ const CASES: Record<string, () => Run> = {
 	"tcp-send-1460": () => tcpCase(TCP_SINK),
 	"tcp-receive-1448-options": () => tcpCase(TCP_SOURCE, makeStack(), 1448),
 	"tcp-send-1448-options": () => tcpCase(TCP_SINK, makeStack(), 1448),
+	"tcp-receive-1460-idle-1000": () => tcpCase(TCP_SOURCE, makeIdleStack(1000)),
+	"tcp-send-1460-idle-1000": () => tcpCase(TCP_SINK, makeIdleStack(1000)),
 	"tcp-receive-part": () => partCase(TCP_SOURCE),
 	"tcp-send-part": () => partCase(TCP_SINK),
 	"tcp-read-byte": () => byteCase("same"),

@@ -36,9 +36,12 @@ class Sender implements SocketOwner {
 	readonly #node: Node;
 	readonly #listener: Tcb;
 	readonly #bytes: number;
+	readonly #holds: boolean;
 
-	constructor(node: Node, bytes: number, connections: number) {
+	/** `holds`: it closes only after the other side. */
+	constructor(node: Node, bytes: number, connections: number, holds: boolean) {
 		this.#node = node;
+		this.#holds = holds;
 		this.#bytes = bytes;
 		this.#listener = node.stack.tcp.listen("", PORT, Math.max(connections, 16), 0);
 		this.#listener.owner = this;
@@ -56,11 +59,17 @@ class Sender implements SocketOwner {
 		const write = () => {
 			for (let room = tcp.writable(tcb); room > 0 && sent < this.#bytes; room = tcp.writable(tcb))
 				sent += tcp.write(tcb, pattern(), sent % PERIOD, Math.min(room, this.#bytes - sent, PERIOD));
-			if (closed || (sent < this.#bytes && tcb.error === "")) return;
-			closed = true;
-			tcp.close(tcb);
+			if (!this.#holds && (sent === this.#bytes || tcb.error !== "")) close();
 		};
-		tcp.adopt(tcb, { onEvents: write });
+		const close = () => {
+			if (!closed) tcp.close(tcb);
+			closed = true;
+		};
+		const onEvents = (events: number) => {
+			write();
+			if (this.#holds && events & ERROR) close();
+		};
+		tcp.adopt(tcb, { onEvents });
 		write();
 	}
 }
@@ -70,6 +79,7 @@ class Receiver implements SocketOwner {
 	readonly tcb: Tcb;
 	readonly #node: Node;
 	readonly #world: World;
+	readonly #wanted: number;
 	readonly #buffer = new Uint8Array(PERIOD);
 	got = 0;
 	/** When it began and when the last byte came. */
@@ -78,7 +88,9 @@ class Receiver implements SocketOwner {
 	wrong = "";
 	ended = false;
 
-	constructor(world: World, node: Node) {
+	/** `wanted`: so many bytes, after which it closes; absent: all that come until the other side does. */
+	constructor(world: World, node: Node, wanted = Infinity) {
+		this.#wanted = wanted;
 		this.#world = world;
 		this.#node = node;
 		this.startedAt = world.clock.now;
@@ -95,7 +107,7 @@ class Receiver implements SocketOwner {
 			this.got += count;
 			this.lastAt = this.#world.clock.now;
 		}
-		if (!(events & ERROR) || this.ended) return;
+		if ((!(events & ERROR) && this.got < this.#wanted) || this.ended) return;
 		this.ended = true;
 		if (this.wrong === "" && this.tcb.error !== "") this.wrong = this.tcb.error;
 		tcp.close(this.tcb);
@@ -109,7 +121,7 @@ function greet({ stack: { udp } }: Node, address: string): void {
 	udp.close(socket);
 }
 
-/** `buffers`: bytes of the pool that all sockets of an end share, as many as they may use when absent. One server sends `bytes` on each of `connections` connections, which begin at random within `apartMs` each; after `limitS` what came by then counts. */
+/** `holds`: who receives closes first, so that the time does not count that a closed connection has. `buffers`: bytes of the pool that all sockets of an end share, as many as they may use when absent. One server sends `bytes` on each of `connections` connections, which begin at random within `apartMs` each; after `limitS` what came by then counts. */
 export function goodput(
 	options: WireOptions,
 	{
@@ -118,7 +130,8 @@ export function goodput(
 		connections = 1,
 		apartMs = 0,
 		buffers,
-	}: { bytes: number; limitS: number; connections?: number; apartMs?: number; buffers?: number },
+		holds = false,
+	}: { bytes: number; limitS: number; connections?: number; apartMs?: number; buffers?: number; holds?: boolean },
 ): Goodput {
 	const world = new World(options.seed);
 	const own = { tcp: connections + 2, udp: 1, receiveBuffer: WINDOW, sendBuffer: SEND_BUFFER };
@@ -130,13 +143,15 @@ export function goodput(
 		return { node, device };
 	});
 	const wire = new ImpairedWire(world.clock, nodes[0]!.device, nodes[1]!.device, options);
-	new Sender(nodes[1]!.node, bytes, connections);
+	new Sender(nodes[1]!.node, bytes, connections, holds);
 	// Both find each other's address before: in the other table a ping has been answered.
 	for (const [i, { node }] of nodes.entries()) greet(node, i === 0 ? SERVER : CLIENT);
 	world.run(1000);
 	const receivers: Receiver[] = [];
 	for (let i = 0; i < connections; i++)
-		world.clock.after((i + world.prng.float()) * apartMs, () => receivers.push(new Receiver(world, nodes[0]!.node)));
+		world.clock.after((i + world.prng.float()) * apartMs, () =>
+			receivers.push(new Receiver(world, nodes[0]!.node, holds ? bytes : Infinity)),
+		);
 	const allEnded = () => receivers.length === connections && receivers.every(({ ended }) => ended);
 	const ended = world.until(allEnded, limitS * 1000);
 	const each = receivers.map(({ got, startedAt, lastAt, ended }) => {

@@ -17,6 +17,8 @@ export interface Half {
 	/** Bytes of which the acknowledgment was not lost, and when the last such acknowledgment was sent, ms. */
 	heard: number;
 	heardAt: number;
+	/** When it gave the connection up, by RST; after that it hears nothing. 0: it has not. */
+	resetAt: number;
 	/** The most bytes that were sent and not acknowledged, and the largest window told. */
 	flight: number;
 	window: number;
@@ -43,6 +45,7 @@ function tracked(): Tracked {
 		acked: 0,
 		heard: 0,
 		heardAt: 0,
+		resetAt: 0,
 		flight: 0,
 		window: 0,
 		stalls: 0,
@@ -91,11 +94,12 @@ export class Look {
 			// The FIN has a number, too.
 			const acked = Math.min((get32(frame, tcp + 8) - other.iss - 1) >>> 0, other.top);
 			if (acked > other.acked) other.acked = acked;
-			if (carried && acked > other.heard) {
+			if (carried && other.resetAt === 0 && acked > other.heard) {
 				other.heard = acked;
 				other.heardAt = now;
 			}
 		}
+		if (flags & 4 && half.resetAt === 0) half.resetAt = now;
 		half.window = Math.max(half.window, get16(frame, tcp + 14) << (syn ? 0 : half.scale));
 		if (length > 0 && !syn) this.#data(half, (get32(frame, tcp + 4) - half.iss - 1) >>> 0, length, now, carried);
 	}

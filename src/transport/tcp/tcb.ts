@@ -31,7 +31,6 @@ export class Tcb implements NewsSocket {
 		this.news = FIRST_SOCKET + index;
 		view.setInt32(at + AT.index, index, true);
 		view.setInt32(at + AT.news, this.news, true);
-		events.owners[this.news] = null;
 	}
 
 	/** Block of the interface that it goes by, 0 while there is no way. */

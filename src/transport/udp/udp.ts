@@ -62,7 +62,6 @@ export class Udp {
 			view.setInt32(at + AT.size, udpRingSize(limits, i), true);
 			view.setInt32(at + AT.news, news, true);
 			view.setInt32(at + AT.index, i, true);
-			events.owners[news] = null;
 			if (i < limits.udp) this.sockets.push(new UdpSocket(view, events, at));
 		}
 	}
