@@ -50,6 +50,14 @@ describe("with 12 to 20 % of loss each way", () => {
 	});
 });
 
+it("a retransmission that came twice, as the first acknowledgment was lost, is no round trip of as long as its timeout", () => {
+	const wire = { seed: 951, rate: 13e6, delay: 28_000, queue: 150_000, loss: 171_902, reorder: 0, by: 10 };
+	const { error, ended, endedAt } = goodput(wire, { bytes: 20_000, limitS: LIMIT_S, holds: true });
+	expect({ error, ended }).toEqual({ error: "", ended: true });
+	// It was given up after 151 s, as timeouts had become 36 s long.
+	expect(endedAt).toBeLessThan(30_000);
+});
+
 const SOCKETS = 64;
 /** A full segment in and 512 bytes out of each for good, the listener and a spare one among them, and 64 KB that they share. */
 const POOL = (SOCKETS + 2) * 3072 + 65_536;

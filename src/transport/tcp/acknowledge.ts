@@ -6,7 +6,16 @@ import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { hasFastOpen } from "../../packet/kernels/parts.ts";
 import type { Length } from "../../packet/numbers.ts";
 import { newsPost, WRITABLE } from "../../packet/news.ts";
-import { BIT_LATE, BIT_SACK, BIT_STAMPS, BIT_SYN_DUE, BIT_TIMING, BIT_UNPROVEN, TcbBlock } from "../../packet/tcb-block.ts";
+import {
+	BIT_LATE,
+	BIT_SACK,
+	BIT_STAMPS,
+	BIT_SYN_DUE,
+	BIT_TIMING,
+	BIT_TWICE,
+	BIT_UNPROVEN,
+	TcbBlock,
+} from "../../packet/tcb-block.ts";
 import { challenge } from "./answers.ts";
 import { acknowledged } from "./congestion.ts";
 import { echoed } from "./ecn.ts";
@@ -143,9 +152,9 @@ function release(view: DataView, tcb: TcbBlock, ack: number, bytes: Length): voi
 function progress(view: DataView, tcb: TcbBlock, ack: number, bytes: Length, had: number): void {
 	const now = CoreBlock.of(view, CORE).now;
 	if (((ack - tcb.sndNxt) | 0) > 0) tcb.sndNxt = ack;
-	// Where something went again nothing is timed; the echo tells of what arrived all the same. RFC 7323 §4.
+	// Where something went again nothing is timed; the echo tells of what arrived all the same, RFC 7323 §4. Of what came twice it is that of the first time, whose acknowledgment was lost.
 	const troubled = tcb.recovering !== 0 || tcb.backoff !== 0;
-	if (troubled && (tcb.bits & BIT_STAMPS) !== 0)
+	if (troubled && (tcb.bits & (BIT_STAMPS | BIT_TWICE)) === BIT_STAMPS)
 		sampleRtt(tcb, Math.min(Math.max((stampNow(view, tcb) - tcb.tsEcho) | 0, 0), RTO_MAX));
 	if (tcb.backoff !== 0) recoverRto(tcb, now);
 	tcb.softError = 0;
