@@ -132,7 +132,7 @@ test("IPv6 is in a firmware whose program or board file wants it, and nothing of
 	// Who gives it an address of IPv6 is told what to do.
 	expect(without.core).toContain('import "multihome/ipv6"');
 	expect(having.core).not.toContain('import "multihome/ipv6"');
-});
+}, 300_000);
 
 test("Fast Open is in a firmware whose board file asks for it, and nothing of it in others", async () => {
 	const board = JSON.parse(readFileSync(join(home("pico", "pico-both"), "board.json"), "utf8")) as { $schema?: string };
@@ -155,7 +155,7 @@ test("Fast Open is in a firmware whose board file asks for it, and nothing of it
 	expect(without.core).not.toMatch(/fastOpens|setFastOpen|tcp\.fastOpen/);
 	expect(readFileSync(join(without.folder, "codec.js"), "utf8")).not.toContain("tcpFastOpen");
 	expect(readFileSync(join(having.folder, "codec.js"), "utf8")).toContain("tcpFastOpen");
-});
+}, 300_000);
 
 test("a program that pings, on a board with SLIP, has C for both, and every native that its modules import", async () => {
 	const board = JSON.parse(readFileSync(join(home("pico", "pico-three"), "board.json"), "utf8")) as {
