@@ -135,6 +135,23 @@ function boardModule(board, pathOf, settings) {
 	for (const [i, each] of board.file.interfaces.entries()) {
 		const { link = "ethernet", addresses = [], gateway, mtu, metric, dns } = each;
 		const dhcp = each.dhcp || undefined; // false is as if it were not there
+		/** What boot.ts is told of either kind. */
+		const said = {
+			addresses,
+			dhcp,
+			linkLocal: each.linkLocal || undefined,
+			probe: each.probe || undefined,
+			ipv6: each.ipv6,
+			gateway,
+			mtu,
+			metric,
+			dns,
+		};
+		if (link === "vlan") {
+			links.add(link);
+			interfaces.push({ name: each.name, link, parent: each.parent, ...said, options: board.vlanOf(each) });
+			continue;
+		}
 		const driver = board.driverOf(each);
 		const kind = PROVIDED[link];
 		if (kind === undefined || !(driver in CLASSES))
@@ -159,15 +176,7 @@ function boardModule(board, pathOf, settings) {
 			name: each.name,
 			link,
 			provider: name,
-			addresses,
-			dhcp,
-			linkLocal: each.linkLocal || undefined,
-			probe: each.probe || undefined,
-			ipv6: each.ipv6,
-			gateway,
-			mtu,
-			metric,
-			dns,
+			...said,
 			options: each[link],
 			wifi: each.wifi,
 		});
@@ -228,6 +237,7 @@ const PARTS = {
 	MULTIHOME_PINGS: ["multihome/ping"],
 	MULTIHOME_RAW: ["multihome/raw"],
 	MULTIHOME_IPV6: ["multihome/ipv6", "multihome/dhcp6"],
+	MULTIHOME_VLAN: ["multihome/vlan"],
 };
 
 /** The header that says what a firmware may do without and has: those parts, by the modules it carries, Fast Open by its board file, and on a Pico SPI by PIO. Who includes it is compiled anew when it changes. */
@@ -266,7 +276,7 @@ export async function bundleTarget(platform, { target, board: file, app, set = [
 	const { bundle, bundleFirmware, bundleWithout } = await import("./bundle.mjs");
 	const { manifestPath, standardNames } = await import("./modules.mjs");
 	const { simulate } = await bundle();
-	const { Stack, readBoard, driverOf, emacOf, pinsOf, uartOf, routesOf } = await import(pathToFileURL(simulate).href);
+	const { Stack, readBoard, driverOf, emacOf, pinsOf, uartOf, vlanOf, routesOf } = await import(pathToFileURL(simulate).href);
 	const home = join(root, "hosts", platform, "targets", target);
 	const read = readBoard(file ?? relative(process.cwd(), join(home, "board.json")));
 	const settings = {};
@@ -275,7 +285,8 @@ export async function bundleTarget(platform, { target, board: file, app, set = [
 	mkdirSync(folder, { recursive: true });
 	const { preloaded, carried } = await bundleFirmware({
 		folder,
-		board: (pathOf) => boardModule({ ...read, driverOf, emacOf, pinsOf, uartOf, routes: routesOf(read) }, pathOf, settings),
+		board: (pathOf) =>
+			boardModule({ ...read, driverOf, emacOf, pinsOf, uartOf, vlanOf, routes: routesOf(read) }, pathOf, settings),
 		program: app ?? join(root, "hosts/examples/status.ts"),
 		others: more !== undefined,
 	});

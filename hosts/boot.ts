@@ -22,6 +22,8 @@ export interface InterfaceFile {
 	name: string;
 	/** Its kind among the links. */
 	link: string;
+	/** Of a VLAN: the interface that carries it, which stands before it. */
+	parent?: string | undefined;
 	addresses: string[];
 	dhcp?: DhcpFile | undefined;
 	/** An address of 169.254.0.0/16 while there is no other of IPv4. */
@@ -118,8 +120,9 @@ function wantsDhcp({ dhcp }: Dhcp6File): boolean {
 }
 
 function addInterface<I extends InterfaceFile>(stack: Stack, file: I, place: string, parts: Parts, host: Host<I>): void {
-	const { name, link: kind, addresses, dhcp, linkLocal, probe, ipv6, gateway, mtu, metric, dns, options } = file;
-	const driver = kind === "loopback" ? undefined : host.open(file, place);
+	const { name, link: kind, parent, addresses, dhcp, linkLocal, probe, ipv6, gateway, mtu, metric, dns, options } = file;
+	// Where the parent's driver is missing there are none of its VLANs.
+	const driver = parent !== undefined ? stack.interfaces.find(parent) : kind === "loopback" ? undefined : host.open(file, place);
 	if (driver === undefined && kind !== "loopback") return;
 	const common = mtu === undefined ? { metric } : { mtu, metric };
 	const where = options === undefined ? place : `${place}.${kind}`;

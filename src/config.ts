@@ -61,7 +61,7 @@ export interface StackOptions {
 	neighbors?: number;
 	/** Multicast groups that sockets have joined, each on one interface or on all. 34 B of arena each, with 31 UDP sockets at most. 8 unless told. */
 	groups?: number;
-	/** Interfaces, loopback included, at the same time. 840 B each. 4 unless told. */
+	/** Interfaces, loopback included, at the same time. 870 B each. 4 unless told. */
 	interfaces?: number;
 	/** Forward packets between interfaces (RFC 1812). Off by default. */
 	forwarding?: boolean;

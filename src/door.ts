@@ -18,6 +18,7 @@ export {
 	linkTry,
 } from "./link/calls.ts";
 export { changeRoutes, neighborFlush } from "./link/neighbors.ts";
+export { vlanEnter, vlanFill } from "./link/vlans.ts";
 export { pathAsk, pathSource } from "./ip/calls.ts";
 export { fragmentTimers } from "./ip/fragments.ts";
 export { pathMtuTimers } from "./ip/path-mtu.ts";

@@ -10,6 +10,7 @@ import { violationOf } from "./board-schema.ts";
 import type { BoardFile, BoardInterface, BoardRoute, ChipPins, Driver, EmacPins, Link, UartPins } from "./config.ts";
 import { contains, formatAddress, isHost, isUnicast, parseAddress, parsePrefix } from "./ipv4.ts";
 import type { Prefix } from "./ipv4.ts";
+import { vlanProblem } from "./vlan.ts";
 import { dhcp6Problem, hasDhcp6, interfaceTowards6, routeProblem6, settleGateways, settleIpv6 } from "./ipv6.ts";
 
 /** Something the user gave is wrong: the message is the one line to show, and the status is 2. */
@@ -192,7 +193,8 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 			linkLocalProblem(interface_) ??
 			probeProblem(interface_) ??
 			dhcp6Problem(interface_, file) ??
-			(linkOf(interface_) === "loopback"
+			vlanProblem(interface_, file) ??
+			(driverOf(interface_) === undefined
 				? undefined
 				: (wireProblem(interface_, folder) ?? macProblem(interface_) ?? faultProblem(interface_)));
 		if (problem !== undefined) return `${place}.${problem}`;
@@ -301,10 +303,10 @@ function linkOf({ link }: BoardInterface): Link {
 	return link ?? "ethernet";
 }
 
-/** The driver of an interface; undefined for loopback. */
+/** The driver of an interface; undefined for loopback and VLANs. */
 export function driverOf(interface_: BoardInterface): Driver | undefined {
 	const link = linkOf(interface_);
-	return link === "loopback" ? undefined : (interface_.driver ?? (link === "ethernet" ? "frames" : "uart"));
+	return link === "loopback" || link === "vlan" ? undefined : (interface_.driver ?? (link === "ethernet" ? "frames" : "uart"));
 }
 
 /** What is said of an interface that is only for others. */
@@ -314,25 +316,31 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 	chipFaults: ["ethernet"],
 	wire: ["ethernet", "ppp", "slip"],
 	mac: ["ethernet"],
-	gateway: ["ethernet", "slip"],
-	dhcp: ["ethernet"],
-	linkLocal: ["ethernet"],
-	probe: ["ethernet"],
-	ipv6: ["ethernet", "ppp"],
+	gateway: ["ethernet", "slip", "vlan"],
+	dhcp: ["ethernet", "vlan"],
+	linkLocal: ["ethernet", "vlan"],
+	probe: ["ethernet", "vlan"],
+	ipv6: ["ethernet", "ppp", "vlan"],
 	wifi: ["ethernet"],
-	dns: ["ethernet", "slip"],
+	dns: ["ethernet", "slip", "vlan"],
 	forward: ["ethernet"],
 	faults: ["ethernet", "ppp", "slip"],
 	baud: ["ppp", "slip"],
 	ppp: ["ppp"],
 	slip: ["slip"],
-	addresses: ["ethernet", "loopback", "slip"],
+	parent: ["vlan"],
+	vlan: ["vlan"],
+	priority: ["vlan"],
+	addresses: ["ethernet", "loopback", "slip", "vlan"],
 };
 
 /** What to write instead. */
 const INSTEAD: Record<string, string> = {
 	"ppp addresses": "put the address into ppp.local, or let the other end give one",
 	"ppp gateway": "ppp.defaultRoute is for that",
+	"vlan wire": "its parent's carries it",
+	"vlan driver": "its parent's carries it",
+	"vlan mac": "it has its parent's",
 	"ppp dhcp": "its address comes from the other end",
 	"ppp dns": "ppp.usePeerDns has the other end say them, and dns of the board is asked by any interface",
 };

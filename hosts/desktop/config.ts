@@ -66,7 +66,7 @@ export interface ChipFaults {
 	resetEveryMs?: number;
 }
 
-export type Link = "ethernet" | "loopback" | "ppp" | "slip";
+export type Link = "ethernet" | "loopback" | "ppp" | "slip" | "vlan";
 export type Driver = "frames" | "w5500" | "enc28j60" | "wifi" | "emac" | "uart";
 
 export interface BoardInterface {
@@ -81,6 +81,10 @@ export interface BoardInterface {
 	/** Options of the link, src/link/ppp and src/link/slip.ts. */
 	ppp?: Record<string, unknown>;
 	slip?: Record<string, unknown>;
+	/** Of a VLAN: the interface that carries it, its VID, and the priority of what is sent. */
+	parent?: string;
+	vlan?: number;
+	priority?: number;
 	chipFaults?: ChipFaults;
 	wire?: string;
 	mac?: string;
@@ -141,8 +145,10 @@ export interface InterfaceConfiguration {
 	emac?: EmacPins;
 	/** Of UARTs. */
 	uart?: UartPins & { baud: number };
-	/** Options of PPP or SLIP. */
+	/** Options of PPP, SLIP or a VLAN. */
 	options?: Record<string, unknown>;
+	/** Of a VLAN: the interface that carries it. */
+	parent?: string;
 	/** The board file's `wire`, for messages. */
 	wire: string;
 	/** What the board's process opens: the name of a TAP device, or the path of a UNIX stream socket. */

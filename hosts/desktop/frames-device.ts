@@ -4,7 +4,7 @@
 import { Frames } from "host/frames";
 import { CLOSED, setWatch, watch, WRITABLE } from "host/loop";
 import { connectStream, openTap } from "host/wire";
-import { MEDIUM_ETHERNET, NOTIFIES } from "../../src/device/device.ts";
+import { CARRIES_TAGS, MEDIUM_ETHERNET, NOTIFIES } from "../../src/device/device.ts";
 import type { Device, DeviceHost } from "../../src/device/device.ts";
 
 /** In the order of native/frames.c. */
@@ -14,7 +14,7 @@ export class FramesDevice extends Frames implements Device {
 	readonly #fd: number;
 	readonly medium = MEDIUM_ETHERNET;
 	readonly mtu: number;
-	readonly abilities = NOTIFIES;
+	readonly abilities = NOTIFIES | CARRIES_TAGS;
 	readonly mac: Uint8Array;
 	readonly counterNames = COUNTERS;
 

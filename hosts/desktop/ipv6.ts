@@ -29,7 +29,7 @@ export function settleIpv6(interface_: BoardInterface): string | undefined {
 	for (const [i, text] of addresses.entries()) {
 		if (!text.includes(":")) continue;
 		const place = `addresses[${i}] "${text}"`;
-		if (link !== "ethernet") return `${place}: those of IPv6 are for Ethernet; expected an IPv4 address`;
+		if (link !== "ethernet" && link !== "vlan") return `${place}: those of IPv6 are for Ethernet; expected an IPv4 address`;
 		if (mode === "off") return `${place}: ipv6 is "off" there; remove one of both`;
 		const problem = prefixProblem(text);
 		if (problem !== undefined) return `${place}: ${problem}`;
@@ -90,7 +90,7 @@ function neighborProblem({ name, ipv6, link = "ethernet" }: BoardInterface, text
 	const address = canonicalAddress(text);
 	if (address === undefined || !address.includes(":") || isMulticast(address) || address === "::" || address === "::1")
 		return "expected an address that one host may have";
-	if (link !== "ethernet") return `${link} has no IPv6 yet; expected an IPv4 address`;
+	if (link !== "ethernet" && link !== "vlan") return `${link} has no IPv6 yet; expected an IPv4 address`;
 	if (ipv6 === undefined) return `${name} has no IPv6; give it "ipv6": "auto", or an address of IPv6`;
 	if (samePrefix(address, LINK_LOCAL, 10) || ipv6 === "auto" || ipv6.mode !== "static") return undefined;
 	const own = (ipv6.addresses ?? []).map(parsePrefix);

@@ -8,6 +8,7 @@ import type { BoardConfiguration, BoardInterface, InterfaceConfiguration } from 
 import { ForwardError, Gateway } from "./gateway/gateway.ts";
 import { NullModem } from "./null-modem.ts";
 import { Segment } from "./segment.ts";
+import { vlanOf } from "./vlan.ts";
 
 const DEFAULT_MTU = 1500;
 
@@ -57,7 +58,7 @@ export class Wires {
 				driver: driverOf(interface_) ?? "frames",
 				wire: interface_.wire ?? "",
 				mac: interface_.mac ?? `02:6d:68:00:${hex(index)}:${hex(i + 1)}`,
-				mtu: interface_.mtu ?? (driverOf(interface_) === "uart" ? undefined : DEFAULT_MTU),
+				mtu: interface_.mtu ?? (driverOf(interface_) === "uart" || interface_.link === "vlan" ? undefined : DEFAULT_MTU),
 				addresses: interface_.addresses ?? [],
 				metric: interface_.metric ?? 0,
 				faultSeed: derive(this.#seed, index, i, 1),
@@ -71,6 +72,11 @@ export class Wires {
 				configuration.uart = uart;
 				configuration.options = interface_.ppp ?? interface_.slip ?? {};
 			}
+			const vlan = vlanOf(interface_);
+			if (vlan !== undefined) {
+				configuration.parent = interface_.parent!;
+				configuration.options = vlan;
+			}
 			if (interface_.chipFaults !== undefined) configuration.chipFaults = interface_.chipFaults;
 			if (interface_.dhcp !== undefined && interface_.dhcp !== false) configuration.dhcp = interface_.dhcp;
 			if (interface_.linkLocal === true) configuration.linkLocal = true;
@@ -79,7 +85,8 @@ export class Wires {
 			if (interface_.gateway !== undefined) configuration.gateway = interface_.gateway;
 			if (interface_.dns !== undefined) configuration.dns = interface_.dns;
 			if (interface_.faults !== undefined) configuration.faults = interface_.faults;
-			if (pcap !== undefined && configuration.link !== "loopback")
+			// A VLAN's frames are in its parent's.
+			if (pcap !== undefined && driverOf(interface_) !== undefined)
 				configuration.capture = resolve(pcap, `${name}-${interface_.name}.pcapng`);
 			if (pcap !== undefined && configuration.link === "ppp")
 				configuration.byteCapture = resolve(pcap, `${name}-${interface_.name}.hdlc.pcapng`);

@@ -22,6 +22,9 @@ export const NOTIFIES = 16;
 /** What is sent by it comes in by it: packets wait in the stack until they are received, and neither `transmit` nor `receive` is called. Of bare IP packets. */
 export const RETURNS = 32;
 
+/** Frames may be four bytes longer than its MTU says: there is room for the tag of a VLAN, IEEE 802.3 §3.2.7. */
+export const CARRIES_TAGS = 64;
+
 /** Answers of `transmit`. */
 /** Taken; the memory belongs to the stack again. */
 export const SENT = 0;

@@ -45,7 +45,7 @@ export interface EthernetOptions extends InterfaceOptions {
  * ```
  */
 export class EthernetInterface extends Interface implements Discovery {
-	readonly kind = "ethernet";
+	readonly kind: string = "ethernet";
 	readonly #mac: Uint8Array;
 	#view!: DataView;
 	// What DHCP needs comes last: XS finds a property the faster the earlier it was made, and the others are wanted for each packet.
@@ -130,6 +130,7 @@ export class EthernetInterface extends Interface implements Discovery {
 	}
 
 	protected override flush(): void {
+		if (this.#view === undefined) return; // it was refused before it was part of a stack
 		if (this.block !== 0) neighborFlush(this.#view, this.block);
 		this.own.flush();
 	}

@@ -4,13 +4,15 @@ import { check } from "../packet/bounds.ts";
 import { add } from "../packet/counters.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { FIELDS_BYTES, REGISTER } from "../packet/fields.ts";
-import { FLAG_ETHERNET, FLAG_TAPPED, type InterfaceBlock } from "../packet/interface-block.ts";
-import { hasIpv6, hasRaw } from "../packet/kernels/parts.ts";
+import { FLAG_CHECKED, FLAG_ETHERNET, FLAG_TAPPED, InterfaceBlock } from "../packet/interface-block.ts";
+import { hasIpv6, hasRaw, hasVlan } from "../packet/kernels/parts.ts";
 import type { Offset, Uint16 } from "../packet/numbers.ts";
 import * as arp from "../wire/arp.ts";
 import * as ethernet from "../wire/ethernet.ts";
+import * as vlan from "../wire/vlan.ts";
 import { arpReceive } from "./arp.ts";
 import { tapFrame } from "./taps.ts";
+import { vlanArrival } from "./vlans.ts";
 
 /** What `linkInput` answers: nothing is left to do. */
 export const DONE = 0;
@@ -20,8 +22,10 @@ export const IPV4 = 1;
 export const IPV6 = 3;
 /** It is for the interpreter to look at: what ARP says of an address of ours. */
 export const CONTROL = 2;
+/** As IPV4, of a device that checks checksums, but of those of a frame with a tag: FLAG_CHECKED is off until it has gone up. */
+export const IPV4_UNCHECKED = 4;
 
-/** The frame in bytes `at` to `end` came in by `link`. An interface within it, of a VLAN or a tunnel, would be REGISTER.arrival in its place, and go on here. */
+/** The frame in bytes `at` to `end` came in by `link`, or by a VLAN within it, which is REGISTER.arrival then. An interface of a tunnel would be that likewise, and go on here. */
 export function linkInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): number {
 	check(at, end - at, view.byteLength);
 	add(view, link.rxPackets, 1);
@@ -48,9 +52,34 @@ export function linkInput(view: DataView, link: InterfaceBlock, at: Offset, end:
 	return linkOwn(view, link, type, payload, end);
 }
 
-/** A frame of that EtherType, which is none of IP's, with its payload in bytes `payload` to `end`. */
+/** Whether or not the device says that it checks checksums, it has not looked behind the tag. A VLAN says nothing. */
+function unchecked(link: InterfaceBlock): number {
+	if ((link.flags & FLAG_CHECKED) === 0) return IPV4;
+	link.flags = link.flags & ~FLAG_CHECKED;
+	return IPV4_UNCHECKED;
+}
+
+/** A packet of IPV4_UNCHECKED has gone up. */
+export function checkedAgain(view: DataView): void {
+	const link = InterfaceBlock.of(view, view.getInt32(REGISTER.arrival, true));
+	link.flags = link.flags | FLAG_CHECKED;
+}
+
+/** A frame of that EtherType, which is none of IP's, with its payload in bytes `payload` to `end`: the link's own, or one with a tag. */
 function linkOwn(view: DataView, link: InterfaceBlock, type: Uint16, payload: Offset, end: Offset): number {
-	if (type !== ethernet.TYPE_ARP) return drop(view, link, DROP.unknownEtherType);
-	if (!arp.valid(view, payload, end)) return drop(view, link, DROP.arpMalformed);
-	return arpReceive(view, link, payload) ? CONTROL : DONE;
+	let found: Offset = link.at;
+	let kind = type;
+	let at = payload;
+	if (hasVlan() && type === vlan.TYPE_VLAN) {
+		found = vlanArrival(view, link, payload, end);
+		if (found === 0) return DONE;
+		kind = vlan.type(view, payload);
+		if (kind === ethernet.TYPE_IPV4) return unchecked(InterfaceBlock.of(view, found));
+		if (hasIpv6() && kind === ethernet.TYPE_IPV6) return IPV6;
+		at = payload + vlan.HEADER;
+	}
+	const own = InterfaceBlock.of(view, found);
+	if (kind !== ethernet.TYPE_ARP) return drop(view, own, DROP.unknownEtherType);
+	if (!arp.valid(view, at, end)) return drop(view, own, DROP.arpMalformed);
+	return arpReceive(view, own, at) ? CONTROL : DONE;
 }

@@ -84,8 +84,11 @@ export abstract class Interface {
 	#listener: InterfaceListener | undefined;
 	#flags = 0;
 	#timed = false;
-	/** Whether the device was told that frames for groups are wanted. */
+	/** Whether it wants frames for groups, and how many do who have them by its device: itself, and its VLANs. */
 	#wantsGroups = false;
+	#hearers = 0;
+	/** VLANs whose frames it carries, by their VIDs: they go up and down with it. */
+	riders: Map<number, Interface> | undefined = undefined;
 
 	constructor(name: string, device: Device, linkHeader: number, options: InterfaceOptions) {
 		checkName(name);
@@ -203,6 +206,11 @@ export abstract class Interface {
 	#setUp(up: boolean): void {
 		this.up = up;
 		this.put(AT.up, up ? 1 : 0);
+		this.#tellRiders();
+	}
+
+	#tellRiders(): void {
+		if (this.riders !== undefined) for (const each of this.riders.values()) each.checkLink();
 	}
 
 	/** Sets a word of its block, while it has one. */
@@ -311,7 +319,9 @@ export abstract class Interface {
 			}
 			this.native = 0;
 			this.#wantsGroups = false;
+			this.#hearers = 0;
 			this.slot = this.id = this.block = 0;
+			this.#tellRiders();
 		}
 	}
 
@@ -413,10 +423,19 @@ export abstract class Interface {
 		this.put(AT.refused, 0);
 	}
 
-	/** Whether frames for groups are wanted here: the device is told of a change, when it filters them. Nothing after `detach`. */
+	/** Whether it wants frames for groups: the device is told of a change, when it filters them. Nothing after `detach`. */
 	wantGroups(on: boolean): void {
 		if (on === this.#wantsGroups || this.slot === 0) return;
 		this.#wantsGroups = on;
-		this.device.multicast?.(on);
+		this.hearGroups(on ? 1 : -1);
+	}
+
+	/** So many more want frames for groups of its device. */
+	hearGroups(more: number): void {
+		if (this.slot === 0) return;
+		const before = this.#hearers > 0;
+		this.#hearers += more;
+		const after = this.#hearers > 0;
+		if (before !== after) this.device.multicast?.(after);
 	}
 }

@@ -4,7 +4,7 @@ import { ADDRESS, copyAddress } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { NO_ADDRESS } from "../packet/fields.ts";
-import { FLAG_TAPPED, type InterfaceBlock } from "../packet/interface-block.ts";
+import type { InterfaceBlock } from "../packet/interface-block.ts";
 import { newsPost, READABLE } from "../packet/news.ts";
 import type { Address, Length, Offset } from "../packet/numbers.ts";
 import { wrap } from "../packet/ring.ts";
@@ -22,11 +22,6 @@ export function tapFrame(view: DataView, link: InterfaceBlock, at: Offset, end: 
 		if ((socket.bits & UDP_FRAMES) === 0 || !udpHasPlace(socket) || socket.meta >> 8 !== link.slot) continue;
 		copyFor(view, link, socket, NO_ADDRESS, NO_ADDRESS, what, at, end - at);
 	}
-}
-
-/** Whether programs see the interface's frames. */
-export function isTapped(link: InterfaceBlock): boolean {
-	return (link.flags & FLAG_TAPPED) !== 0;
 }
 
 /** Bytes at `from` go to the ring of a raw socket, behind what `udpRead` says of them, and stay as they are: others want them too. Without room that is counted. */

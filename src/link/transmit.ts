@@ -5,20 +5,27 @@ import { AGAIN, ANSWERED, BUSY, HELD, SENT } from "../device/device.ts";
 import { deviceTransmit } from "../device/kernels/devices.ts";
 import { BUSY_MORE, CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import { FLAG_ETHERNET, FLAG_RETURNS, FLAG_TAPPED, InterfaceBlock } from "../packet/interface-block.ts";
-import { hasRaw } from "../packet/kernels/parts.ts";
+import { FLAG_ETHERNET, FLAG_RETURNS, FLAG_TAPPED, FLAG_VLAN, InterfaceBlock } from "../packet/interface-block.ts";
+import { hasRaw, hasVlan } from "../packet/kernels/parts.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { NONE, packetRelease } from "../packet/packets.ts";
 import { setAgain, setDrain, setReady } from "../packet/slots.ts";
 import { countSent, ethernetHeader } from "../wire/build.ts";
-import { isTapped, SENT_FRAME, tapFrame } from "./taps.ts";
+import { putTag } from "../wire/vlan.ts";
+import { SENT_FRAME, tapFrame } from "./taps.ts";
 import { isLine, lineFlush, lineTransmit } from "./line.ts";
+
+/** Bits of `flags` for which there is more to do with what is sent than to put a header before it. */
+function special(): number {
+	return (hasRaw() ? FLAG_TAPPED : 0) | (hasVlan() ? FLAG_VLAN : 0);
+}
 
 /** Whether a packet would have to wait longer than until the interpreter comes by. `at`: the interface's block. */
 export function isBusy(view: DataView, at: Offset): boolean {
 	const link = InterfaceBlock.of(view, at);
 	const waiting = link.waiting;
 	if (waiting === 0) return false;
+	if (hasVlan() && waiting < 0) return isBusy(view, link.parent);
 	return (
 		(link.native !== 0 && waiting > link.again) ||
 		link.refused !== 0 ||
@@ -30,7 +37,9 @@ export function isBusy(view: DataView, at: Offset): boolean {
 /** Whether a packet would be dropped now, and not as soon as the device has taken one of those that wait for it. `at`: the interface's block. */
 export function isFull(view: DataView, at: Offset): boolean {
 	const link = InterfaceBlock.of(view, at);
-	return link.waiting !== 0 && !hasRoom(view, link);
+	if (link.waiting === 0) return false;
+	if (hasVlan() && link.waiting < 0) return isFull(view, link.parent);
+	return !hasRoom(view, link);
 }
 
 /** Whether a packet that the interface's device does not take may wait for it. */
@@ -92,12 +101,13 @@ function frameSent(view: DataView, link: InterfaceBlock, answer: number): number
 /** Puts the prepared link header before the IP packet in bytes `at` to `end`, and sends it or has it wait. Answers whether the packet was kept. */
 export function send(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset, header: Offset): boolean {
 	let frame = at;
-	const kind = link.flags & (hasRaw() ? FLAG_ETHERNET | FLAG_TAPPED : FLAG_ETHERNET);
+	const kind = link.flags & (FLAG_ETHERNET | special());
 	if (kind === FLAG_ETHERNET) frame = ethernetHeader(view, at, header, link.at, end);
 	else {
 		if ((kind & FLAG_ETHERNET) !== 0) frame = ethernetHeader(view, at, header, link.at, end);
 		else countSent(view, at, end, link.at);
-		if (hasRaw() && kind > FLAG_ETHERNET) tapFrame(view, link, frame, end, SENT_FRAME);
+		if (hasRaw() && (kind & FLAG_TAPPED) !== 0) tapFrame(view, link, frame, end, SENT_FRAME);
+		if (hasVlan() && (kind & FLAG_VLAN) !== 0) return sendTagged(view, link, packet, frame, end);
 	}
 	let answer = BUSY;
 	if (link.native !== 0 && link.waiting === 0) answer = transmit(view, link, lent(view, packet), frame, end);
@@ -107,11 +117,31 @@ export function send(view: DataView, link: InterfaceBlock, packet: number, at: O
 /** Sends a whole control frame, in a packet that was acquired for it. Answers whether that was kept. */
 export function sendFrame(view: DataView, link: InterfaceBlock, packet: number, frame: Offset, end: Offset): boolean {
 	countSent(view, frame, end, link.at);
-	if (hasRaw() && isTapped(link)) tapFrame(view, link, frame, end, SENT_FRAME);
+	const kind = link.flags & special();
+	if (kind !== 0) {
+		if (hasRaw() && (kind & FLAG_TAPPED) !== 0) tapFrame(view, link, frame, end, SENT_FRAME);
+		if (hasVlan() && (kind & FLAG_VLAN) !== 0) return passTagged(view, link, packet, frame, end);
+	}
 	let answer = BUSY;
 	if (link.native !== 0 && link.waiting === 0)
 		answer = frameSent(view, link, deviceTransmit(view, link.native, lent(view, packet), frame, end));
 	return answer !== SENT && controlNotSent(view, link, answer, packet, frame, end);
+}
+
+/**
+ * A frame of the VLAN `link`, with its Ethernet header, is its parent's to send, with the tag. Answers whether the packet was kept.
+ */
+function sendTagged(view: DataView, link: InterfaceBlock, packet: number, frame: Offset, end: Offset): boolean {
+	// What is sent as a control frame may have the last places of the queue.
+	if (!isFull(view, link.parent)) return passTagged(view, link, packet, frame, end);
+	drop(view, InterfaceBlock.of(view, link.parent), DROP.transmitQueueFull);
+	return false;
+}
+
+/** The same of a control frame. */
+function passTagged(view: DataView, link: InterfaceBlock, packet: number, frame: Offset, end: Offset): boolean {
+	const tagged = putTag(view, frame, link.tag & 0xffff);
+	return sendFrame(view, InterfaceBlock.of(view, link.parent), packet, tagged, end);
 }
 
 /** The device did not take the frame for good, or was not asked: `answer` of its `transmit`, or BUSY. Answers whether the packet was kept. */
@@ -175,7 +205,7 @@ export function queueHead(view: DataView, at: Offset): number {
 /** Takes the first packet out of the interface's queue, or NONE. It stays acquired. */
 export function dequeue(view: DataView, at: Offset): number {
 	const link = InterfaceBlock.of(view, at);
-	if (link.waiting === 0) return NONE;
+	if (link.waiting <= 0) return NONE;
 	const packet = link.queueFirst;
 	link.queueFirst = view.getInt32((CoreBlock.of(view, CORE).nexts + Math.imul(packet, 4)) | 0, true);
 	link.waiting = (link.waiting - 1) | 0;

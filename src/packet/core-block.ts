@@ -172,6 +172,9 @@ export const CoreBlock = record({
 	/** The packet whose bytes are the GroupSources of those that joined for one source alone, NONE for none; and how many there are. */
 	sources: int32,
 	sourceCount: int32,
+	/** The table of VLANs, a hash table of interface blocks, and how many places it has, less one: link/vlans.ts. */
+	vlans: offset,
+	vlanMask: int32,
 });
 export type CoreBlock = RowOf<typeof CoreBlock>;
 

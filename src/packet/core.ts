@@ -130,6 +130,8 @@ export class Core {
 		fields[word("echoCount")] = limits.icmp;
 		fields[word("lookupsMost")] = lookups(limits);
 		fields[word("interfaces")] = layout.interfaces;
+		fields[word("vlans")] = layout.vlans;
+		fields[word("vlanMask")] = layout.vlanCapacity - 1;
 		fields[word("packets")] = layout.packets;
 		fields[word("starts")] = layout.columns;
 		fields[word("ends")] = layout.columns + column;

@@ -61,4 +61,6 @@ export const DropBlock = record({
 	ipFragmentTime: int32, // packets of fragments whose datagram was not whole in time
 	ipFragmentGaveWay: int32, // the same, given up for newer ones
 	ipFragmentOverlap: int32, // the same, as another fragment overlapped them
+	unknownVlan: int32, // of a VLAN that there is no interface for
+	vlanMalformed: int32, // a tag that is cut off, says VLAN 4095, or has another one behind it
 });

@@ -53,7 +53,7 @@ export const InterfaceBlock = record({
 	mtu: int32,
 	/** TTL of what is built for it, with NO_CHECKSUM when its device fills checksums in. */
 	ttl: int32,
-	/** Packets that wait for the device: how many, the first and the last. */
+	/** Packets that wait for the device: how many, the first and the last. IN_PARENT: they wait for another interface's. */
 	waiting: int32,
 	queueFirst: int32,
 	queueLast: int32,
@@ -71,6 +71,9 @@ export const InterfaceBlock = record({
 	anyPort: int32,
 	/** Block of the interface that was added after it, 0 for none. */
 	next: offset,
+	/** Of a VLAN: block of the interface that carries its frames, and the tag that they have, priority << 13 | VID. 0 of all others. */
+	parent: offset,
+	tag: int32,
 	/** Pairs of low and high 32 bits: packet/counters.ts. */
 	rxPackets: bytes(8),
 	rxBytes: bytes(8),
@@ -111,3 +114,8 @@ export const FLAG_PPP = 64;
 export const FLAG_ANY_ADDRESS = 8;
 /** Programs see its frames: link/taps.ts. */
 export const FLAG_TAPPED = 128;
+/** It is a VLAN: its frames are its parent's to send, with a tag. */
+export const FLAG_VLAN = 256;
+
+/** Of `waiting`: it has no queue of its own, as a VLAN. */
+export const IN_PARENT = -1;

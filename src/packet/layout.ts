@@ -31,6 +31,9 @@ const LINK_HEADER = 14;
 /** Byte offsets of the areas, and the size of the whole. */
 export interface Layout {
 	readonly interfaces: number;
+	/** The table of VLANs, and its places, a power of two. */
+	readonly vlans: number;
+	readonly vlanCapacity: number;
 	readonly neighbors: number;
 	/** Heads of their hash chains. */
 	readonly neighborChains: number;
@@ -94,7 +97,10 @@ export function layoutOf(limits: Limits): Layout {
 	// An entry for each address, one for the broadcast address of its subnet, and one for each group: two thirds full at most, which few come near.
 	const ownCapacity = powerOfTwo((3 * (2 * ADDRESSES_PER_INTERFACE * limits.interfaces + limits.groups)) >> 1);
 	const interfaces = CHANCE_END;
-	const neighbors = interfaces + limits.interfaces * InterfaceBlock.bytes;
+	// Half full at most.
+	const vlanCapacity = powerOfTwo(2 * limits.interfaces);
+	const vlans = interfaces + limits.interfaces * InterfaceBlock.bytes;
+	const neighbors = vlans + vlanCapacity * 4;
 	const neighborChainCount = powerOfTwo(limits.neighbors);
 	const neighborChains = neighbors + limits.neighbors * NeighborBlock.bytes;
 	const tcbs = align(neighborChains + neighborChainCount * 4);
@@ -121,6 +127,8 @@ export function layoutOf(limits: Limits): Layout {
 	const bytes = packets + limits.packets * PACKET_BYTES;
 	return {
 		interfaces,
+		vlans,
+		vlanCapacity,
 		neighbors,
 		neighborChains,
 		neighborChainCount,

@@ -37,7 +37,7 @@ export interface InterfaceStatus {
 	name: string;
 	/** Never that of another interface, also of one that is gone. */
 	id: number;
-	/** "ethernet", "ppp", "slip" or "loopback". */
+	/** "ethernet", "ppp", "slip", "vlan" or "loopback". */
 	kind: string;
 	/** Whether packets pass. */
 	up: boolean;

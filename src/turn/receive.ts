@@ -5,7 +5,7 @@ import { deviceReceive, lineReceive } from "../device/receive.ts";
 import { COMES } from "../device/device.ts";
 import { LOST } from "../device/serial.ts";
 import { ipInput } from "../ip/input.ts";
-import { CONTROL, IPV4, IPV6, linkInput } from "../link/input.ts";
+import { checkedAgain, CONTROL, IPV4, IPV4_UNCHECKED, IPV6, linkInput } from "../link/input.ts";
 import { CONTROL as LINE_CONTROL, isLine, isPpp, lineFrame, lineSkipped } from "../link/line.ts";
 import { dequeue } from "../link/transmit.ts";
 import { BUSY_MORE, CORE, CoreBlock } from "../packet/core-block.ts";
@@ -13,7 +13,7 @@ import { DROP, drop } from "../packet/drops.ts";
 import { ipv4Again, REGISTER } from "../packet/fields.ts";
 import { FLAG_RETURNS, InterfaceBlock } from "../packet/interface-block.ts";
 import { LineBlock } from "../packet/line-block.ts";
-import { hasIpv6 } from "../packet/kernels/parts.ts";
+import { hasIpv6, hasVlan } from "../packet/kernels/parts.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { headerPlace, NONE, packetRelease, takePacket } from "../packet/packets.ts";
 import { clearReady, interfaceAt, letOthers, nextSlot, setAgain, setReady } from "../packet/slots.ts";
@@ -26,9 +26,12 @@ export const NOTHING = requests.KIND;
 /** The frame in bytes `at` to `end`, which `link` has brought, goes up. Answers whether it is for the interpreter, which then finds it at REGISTER.payloadAt and its interface in REGISTER.arrival. */
 function arrives(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
 	const what = linkInput(view, link, at, end);
-	if (what !== IPV4 && what !== IPV6) return what === CONTROL;
+	if (what !== IPV4 && what !== IPV6 && (!hasVlan() || what !== IPV4_UNCHECKED)) return what === CONTROL;
 	const control = ipInput(view, view.getInt32(REGISTER.payloadAt, true), end, what === IPV6) && transportInput(view);
-	if (hasIpv6() && what === IPV6) ipv4Again(view);
+	if ((hasIpv6() || hasVlan()) && what !== IPV4) {
+		if (hasVlan() && what === IPV4_UNCHECKED) checkedAgain(view);
+		else ipv4Again(view);
+	}
 	return control;
 }
 

@@ -232,6 +232,7 @@ describe("the package", () => {
 			"multihome/status": [],
 			"multihome/ppp": [],
 			"multihome/slip": [],
+			"multihome/vlan": [],
 			"multihome/dhcp": [],
 			"multihome/ipv6": [],
 			"multihome/linklocal": [],

@@ -69,7 +69,7 @@ describe.each(TARGETS)("%s: %s", (family, target) => {
 		const lines = made.carried.includes("multihome/ppp");
 		const byPio = chipsOf(family, target).some(([, { bus }]) => bus === 2);
 		expect(parts).toBe(
-			`#define MULTIHOME_LINES ${lines ? 1 : 0}\n#define MULTIHOME_PINGS 0\n#define MULTIHOME_RAW 0\n#define MULTIHOME_IPV6 0\n#define MULTIHOME_FAST_OPEN 0\n#define MULTIHOME_PIO ${byPio ? 1 : 0}\n`,
+			`#define MULTIHOME_LINES ${lines ? 1 : 0}\n#define MULTIHOME_PINGS 0\n#define MULTIHOME_RAW 0\n#define MULTIHOME_IPV6 0\n#define MULTIHOME_VLAN 0\n#define MULTIHOME_FAST_OPEN 0\n#define MULTIHOME_PIO ${byPio ? 1 : 0}\n`,
 		);
 		expect(natives.includes("linePack")).toBe(lines);
 		for (const name of ["echoSend", "linkTry", "linkAskRouters"]) expect(natives).not.toContain(name);
@@ -156,6 +156,23 @@ test("Fast Open is in a firmware whose board file asks for it, and nothing of it
 	expect(readFileSync(join(without.folder, "codec.js"), "utf8")).not.toContain("tcpFastOpen");
 	expect(readFileSync(join(having.folder, "codec.js"), "utf8")).toContain("tcpFastOpen");
 }, 300_000);
+
+test("a board with a VLAN has the C and the module for it, and the interface that carries it first", async () => {
+	const board = JSON.parse(readFileSync(join(home("pico", "pico-both"), "board.json"), "utf8")) as {
+		$schema?: string;
+		interfaces: object[];
+	};
+	delete board.$schema;
+	board.interfaces.push({ name: "guests", link: "vlan", parent: "eth0", vlan: 5, priority: 3, addresses: ["10.5.0.2/24"] });
+	const boardFile = join(folder, "vlan.json");
+	writeFileSync(boardFile, JSON.stringify(board));
+	const made = await bundleTarget("pico", { target: "pico-both", board: boardFile, out: join(folder, "vlan") });
+	expect(made.carried).toContain("multihome/vlan");
+	expect(readFileSync(join(made.folder, "multihome-parts.h"), "utf8")).toContain("#define MULTIHOME_VLAN 1\n");
+	const natives = readFileSync(join(made.folder, "codec.js"), "utf8");
+	for (const name of ["vlanEnter", "vlanFill"]) expect(natives).toContain(`function ${name}(`);
+	expect(readFileSync(join(made.folder, "main.js"), "utf8")).toMatch(/parent: "eth0"/);
+});
 
 test("a program that pings, on a board with SLIP, has C for both, and every native that its modules import", async () => {
 	const board = JSON.parse(readFileSync(join(home("pico", "pico-three"), "board.json"), "utf8")) as {

@@ -2,6 +2,7 @@
 // of every frame.
 
 import type { EthernetInterface } from "../../src/link/ethernet.ts";
+import { VlanInterface } from "../../src/link/vlan.ts";
 import { Autoconfiguration } from "../../src/service/ipv6/autoconfiguration.ts";
 import { statusOf } from "../../src/status/status.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
@@ -52,6 +53,8 @@ export class Harness {
 		this.segment = this.world.segment({});
 		this.device = this.segment.port({ mac: macOf(1), numbered });
 		this.link = this.target.ethernet("eth0", this.device, "10.0.0.1/24", "fe80::1/64", "2001:db8::1/64");
+		const vlan = this.target.stack.interfaces.add(new VlanInterface("eth0.5", this.link, { vlan: 5, priority: 3 }));
+		for (const address of ["10.5.0.1/24", "2001:db8:5::1/64"]) vlan.addAddress(address);
 		this.target.ethernet(
 			"eth1",
 			this.world.segment().port({ mac: macOf(3), numbered }),
@@ -69,12 +72,12 @@ export class Harness {
 		const target: Target = {
 			macs: [macOf(1), macOf(7), [1, 0, 0x5e, 0, 0, 1]],
 			peerMac: macOf(2),
-			locals: [LOCAL, LOCAL, LOCAL, ip("10.1.0.1"), ip("10.0.0.255"), ip("10.0.0.77"), ip("224.0.0.1")],
-			peers: [PEER, PEER, PEER, ip("10.0.0.3"), ip("10.1.0.9"), ip("10.1.0.1"), ip("8.8.8.8")],
+			locals: [LOCAL, LOCAL, LOCAL, ip("10.1.0.1"), ip("10.5.0.1"), ip("10.0.0.255"), ip("10.0.0.77"), ip("224.0.0.1")],
+			peers: [PEER, PEER, PEER, ip("10.0.0.3"), ip("10.5.0.9"), ip("10.1.0.9"), ip("10.1.0.1"), ip("8.8.8.8")],
 			ports: [ECHO, 9, 80, 5000],
 			tuples: this.tuples,
 			six: {
-				locals: [LOCAL6, LOCAL6, "fe80::1", "ff02::1", "ff02::1:ff00:1", "2001:db8:1::1", "2001:db8::77"],
+				locals: [LOCAL6, LOCAL6, "fe80::1", "ff02::1", "ff02::1:ff00:1", "2001:db8:1::1", "2001:db8:5::1", "2001:db8::77"],
 				peers: ["2001:db8::2", "2001:db8::2", "fe80::2", "2001:db8::3", "2001:db8:1::9", "2001:db8:9::9"],
 				prefixes: ["2001:db8::", "2001:db8:77::", "2001:db8:78::"],
 				tuples: this.tuples6,

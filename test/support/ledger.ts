@@ -105,11 +105,12 @@ export class Ledger {
 		if (malformed && dropped === 0) this.error = `${link.name}: no drop for a frame with bad ${malformed}:\n${hex(frame)}`;
 	}
 
-	/** Drops of frames that came in by the interface. */
+	/** Drops of frames that came in by the interface, those of its VLANs too. */
 	drops(link: Interface): number {
 		const { view } = this.#stack.core;
 		const { block } = link;
 		let sum = 0;
+		for (const each of link.riders?.values() ?? []) sum += this.drops(each);
 		for (let i = 0; i < INBOUND.length; i++) sum += view.getInt32(block + INBOUND[i]!, true);
 		return sum;
 	}

@@ -19,6 +19,7 @@ import {
 import { ETHERTYPE_IPV6, groupMac, ip6Text } from "./frames6.ts";
 import { PacketGenerator6, type Target6 } from "./mutate6.ts";
 import type { Prng } from "./prng.ts";
+import { tagged } from "./vlan.ts";
 
 /** A live connection as its peer sees it: what it would send next. */
 export interface Tuple {
@@ -51,6 +52,7 @@ const EDGES = [
 	65535,
 ];
 const ODD_ADDRESSES = [0, -1, 0x7f000001, 0xe0000001 | 0, 0xf0000001 | 0, 0x0a0000ff, 0x0a000000, 0xc0a800ff | 0];
+const VIDS = [5, 5, 5, 0, 0, 1, 4094, 4095];
 const ETHERTYPES = [0x86dd, 0x8100, 0x88cc, 0x8863, 46, 0, 0xffff];
 
 export class FrameGenerator {
@@ -68,7 +70,8 @@ export class FrameGenerator {
 	next(): Bytes {
 		const prng = this.#prng;
 		if (prng.chance(0.02)) return prng.bytes(prng.below(200));
-		const frame = this.#valid();
+		const valid = this.#valid();
+		const frame = prng.chance(0.2) ? tagged(valid, { vid: prng.pick(VIDS), priority: prng.below(8) }) : valid;
 		return prng.chance(0.5) ? frame : this.mutate(frame);
 	}
 

@@ -1,6 +1,7 @@
 // Reads frames for tests into objects, and says what is wrong with a malformed one. Independent of src/.
 
 import { ETHERTYPE_IPV6, ICMP6 } from "./frames6.ts";
+import { ETHERTYPE_VLAN, untagged } from "./vlan.ts";
 import { ETHERTYPE_ARP, ETHERTYPE_IPV4, ICMP, TCP, UDP, concat, onesSum, read16, read32, u16, u32 } from "./frames.ts";
 
 export interface ParsedArp {
@@ -54,6 +55,8 @@ export interface Parsed {
 	destinationMac?: Uint8Array;
 	sourceMac?: Uint8Array;
 	etherType?: number;
+	/** Of a frame with a tag: the VID. `etherType` is what stands behind the tag. */
+	vid?: number;
 	arp?: ParsedArp;
 	ipv4?: ParsedIpv4;
 	tcp?: ParsedTcp;
@@ -80,9 +83,20 @@ export function parseFrame(frame: Uint8Array): Parsed {
 			},
 		};
 	}
+	if (link.etherType === ETHERTYPE_VLAN) return parseTagged(frame, link);
 	if (link.etherType === ETHERTYPE_IPV6) return { error: wrongOf6(body), ...link };
 	if (link.etherType !== ETHERTYPE_IPV4) return { error: "unknown EtherType", ...link };
 	return { ...parsePacket(body), ...link };
+}
+
+/** Reads what is behind a tag of 802.1Q; `link` is the frame's header. */
+function parseTagged(frame: Uint8Array, link: Omit<Parsed, "error">): Parsed {
+	if (frame.length < 18) return { error: "tag cut off", ...link };
+	const type = read16(frame, 16);
+	if (type === ETHERTYPE_VLAN || type === 0x88a8) return { error: "two tags", ...link };
+	const vid = read16(frame, 14) & 0xfff;
+	if (vid === 0xfff) return { error: "VID 4095", ...link };
+	return { ...parseFrame(untagged(frame).frame), vid };
 }
 
 /** What is wrong with an IPv6 packet, "" when nothing is; what stands behind extension headers is not looked at. */

@@ -33,6 +33,14 @@ export function hasFastOpen(): boolean {
 }
 
 /**
+ * Whether there may be VLANs.
+ * @pure
+ */
+export function hasVlan(): boolean {
+	return true;
+}
+
+/**
  * Whether there may be pings.
  * @pure
  */

@@ -54,7 +54,7 @@ export interface ConfigureOptions {
 /** An interface as it is now. */
 export interface InterfaceView {
 	name: string;
-	/** "ethernet", "ppp", "slip", "loopback" */
+	/** "ethernet", "ppp", "slip", "vlan", "loopback" */
 	kind: string;
 	/** Whether packets pass. */
 	up: boolean;

@@ -113,10 +113,30 @@ export function arrives(view: DataView, at: number, end: number, block: number):
 	else if (iface.mac.some((byte, i) => frame[i] !== byte)) return drop(view, block, "notForUs");
 	set(view, "payloadAt", at + 14);
 	const type = read16(frame, 12);
-	if (type === 0x0800) return ipArrives(view, iface, block, frame.slice(14), at + 14, group);
+	if (type !== 0x8100) return carried(view, iface, block, type, frame.slice(14), at + 14, group);
+	// A tag of 802.1Q: there is no VLAN, and no device looks behind it.
+	if (frame.length < 18) return drop(view, block, "vlanMalformed");
+	const [vid, inner] = [read16(frame, 14) & 0xfff, read16(frame, 16)];
+	if (vid === 0xfff || inner === 0x8100 || inner === 0x88a8) return drop(view, block, "vlanMalformed");
+	set(view, "payloadAt", at + 18);
+	if (vid !== 0) return drop(view, block, "unknownVlan");
+	return carried(view, { ...iface, checked: false }, block, inner, frame.slice(18), at + 18, group);
+}
+
+/** What a frame carries, by its EtherType. */
+function carried(
+	view: DataView,
+	iface: InterfaceModel,
+	block: number,
+	type: number,
+	payload: number[],
+	at: number,
+	group: boolean,
+): number {
+	if (type === 0x0800) return ipArrives(view, iface, block, payload, at, group);
 	if (type === 0x86dd) return malformed6(view, block);
 	if (type !== 0x0806) return drop(view, block, "unknownEtherType");
-	const arp = frame.slice(14);
+	const arp = payload;
 	const known = arp.length >= 28 && read32(arp, 0) === 0x00010800 && read16(arp, 4) === 0x0604;
 	if (!known || (read16(arp, 6) !== 1 && read16(arp, 6) !== 2)) return drop(view, block, "arpMalformed");
 	return KINDS.arp | (group ? GROUP : 0);
@@ -130,8 +150,10 @@ function malformed6(view: DataView, block: number): number {
 
 /** Whether a frame has an IPv6 packet with all of its payload. */
 export function isIpv6(frame: ArrayLike<number>, ethernet: boolean): boolean {
-	const at = ethernet ? 14 : 0;
-	if (ethernet && (frame.length < 14 || read16(Array.from(frame), 12) !== 0x86dd)) return false;
+	const bytes = Array.from(frame);
+	const tagged = ethernet && frame.length >= 18 && read16(bytes, 12) === 0x8100 && (read16(bytes, 14) & 0xfff) === 0;
+	const at = tagged ? 18 : ethernet ? 14 : 0;
+	if (ethernet && (frame.length < at || read16(bytes, at - 2) !== 0x86dd)) return false;
 	if (frame.length < at + 40 || frame[at]! >> 4 !== 6) return false;
 	return read16(Array.from(frame), at + 4) <= frame.length - at - 40;
 }

@@ -115,7 +115,7 @@ describe("a board file", () => {
 		[{ interfaces: [eth0], tcp: { ecn: true } }, 'tcp.ecn true: expected "answer", "ask" or "off"'],
 		[
 			{ interfaces: [eth0], tcp: { sacks: true } },
-			"tcp.sacks: unknown; expected windowScale, sack, timestamps, ecn or congestion",
+			"tcp.sacks: unknown; expected windowScale, sack, timestamps, quickAcks, ecn, fastOpen or congestion",
 		],
 		[{ interfaces: [eth0], limits: { packets: 1e9 } }, "limits.packets 1000000000: expected 4 to 16384"],
 		[{ interfaces: [eth0], limits: { sockets: { tcp: 1.5 } } }, "limits.sockets.tcp 1.5: expected 0 to 4096"],
@@ -152,7 +152,7 @@ describe("a board file", () => {
 		[{ name: undefined }, "interfaces[0].name: missing; expected a letter and up to 14 more letters, digits, '_', '.' or '-'"],
 		[{ name: "0" }, "interfaces[0].name \"0\": expected a letter and up to 14 more letters, digits, '_', '.' or '-'"],
 		[{ name: "lo" }, 'interfaces[0].name "lo": every board has this interface by itself; expected another name'],
-		[{ link: "wifi" }, 'interfaces[0].link "wifi": expected "ethernet", "loopback", "ppp" or "slip"'],
+		[{ link: "wifi" }, 'interfaces[0].link "wifi": expected "ethernet", "loopback", "ppp", "slip" or "vlan"'],
 		[{ driver: "w5100" }, 'interfaces[0].driver "w5100": expected "frames", "w5500", "enc28j60", "wifi", "emac" or "uart"'],
 		[{ pins: { select: 17 } }, 'interfaces[0].pins: is for chips; remove it, or choose driver "w5500" or "enc28j60"'],
 		[{ driver: "w5500", pins: { select: -1 } }, "interfaces[0].pins.select -1: expected 0 to 63"],
@@ -240,7 +240,7 @@ describe("a board file", () => {
 		],
 		[
 			{ speed: 100 },
-			"interfaces[0].speed: unknown; expected name, link, driver, wifi, baud, ppp, slip, pins, chipFaults, wire, mac, mtu, addresses, linkLocal, probe, ipv6, dhcp, gateway, metric, dns, forward or faults",
+			"interfaces[0].speed: unknown; expected name, link, driver, wifi, baud, ppp, slip, parent, vlan, priority, pins, chipFaults, wire, mac, mtu, addresses, linkLocal, probe, ipv6, dhcp, gateway, metric, dns, forward or faults",
 		],
 	])("is refused with an interface that has %j", (change, message) => {
 		if (typeof message === "string") expect(withFirst(change)).toBe(message);
@@ -594,5 +594,46 @@ describe("a gateway wire", () => {
 				{ key: "53/udp", udp: true, from: 53, to: 5353 },
 			].sort((a, b) => ["8080", "53/udp", "9/tcp"].indexOf(a.key) - ["8080", "53/udp", "9/tcp"].indexOf(b.key)),
 		);
+	});
+});
+
+describe("a VLAN", () => {
+	const vlan = { name: "eth0.5", link: "vlan", parent: "eth0", vlan: 5 };
+	/** What is wrong with a board whose last interface, a VLAN of the first, is changed. */
+	const withVlan = (change: object, ...more: object[]) =>
+		complaint({ interfaces: [eth0, eth1, { ...vlan, addresses: ["10.5.0.2/24"], ...change }, ...more] });
+
+	it("stands behind its parent, with addresses of both families, DHCP, routers and a priority", () => {
+		expect(withVlan({})).toBe("");
+		expect(withVlan({ addresses: ["10.5.0.2/24", "fd00:5::2/64"], gateway: "10.5.0.1", priority: 7, mtu: 1400, metric: 3 })).toBe(
+			"",
+		);
+		expect(withVlan({ addresses: undefined, dhcp: true, ipv6: { mode: "auto", dhcp: true } })).toBe("");
+		expect(withVlan({ vlan: 1 }, { ...vlan, name: "b", vlan: 4094 }, { ...vlan, name: "c", vlan: 1, parent: "eth1" })).toBe("");
+	});
+
+	it.each([
+		[{ vlan: 0 }, /^interfaces\[2\]\.vlan 0: expected/],
+		[{ vlan: 4095 }, /^interfaces\[2\]\.vlan 4095: expected/],
+		[{ priority: 8 }, /^interfaces\[2\]\.priority 8: expected/],
+		[{ vlan: undefined }, "interfaces[2].vlan: missing; expected the VID, 1 to 4094"],
+		[{ parent: undefined }, "interfaces[2].parent: missing; expected eth0, eth1"],
+		[{ parent: "eth2" }, 'interfaces[2].parent "eth2": is no Ethernet interface of the board; expected eth0, eth1'],
+		[{ parent: "eth0.5" }, 'interfaces[2].parent "eth0.5": is no Ethernet interface of the board; expected eth0, eth1'],
+		[{ wire: "gateway" }, "interfaces[2].wire: is not for a vlan interface; its parent's carries it"],
+		[{ mac: "02:00:00:00:00:01" }, "interfaces[2].mac: is not for a vlan interface; it has its parent's"],
+		[{ driver: "frames" }, "interfaces[2].driver: is not for a vlan interface; its parent's carries it"],
+	])("is refused when it says %o", (change, wanted) => {
+		if (typeof wanted === "string") expect(withVlan(change)).toBe(wanted);
+		else expect(withVlan(change)).toMatch(wanted);
+	});
+
+	it("is refused before its parent, and twice with one VID", () => {
+		expect(complaint({ interfaces: [{ ...vlan }, eth0] })).toBe(
+			'interfaces[0].parent "eth0": comes later in the list; put it before its VLANs',
+		);
+		expect(withVlan({}, { ...vlan, name: "again" })).toBe("interfaces[3].vlan 5: eth0 has it already, as eth0.5; take another");
+		expect(withFirst({ vlan: 5 })).toBe("interfaces[0].vlan: is not for an ethernet interface; remove it");
+		expect(withFirst({ parent: "eth1" })).toBe("interfaces[0].parent: is not for an ethernet interface; remove it");
 	});
 });

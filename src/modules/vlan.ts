@@ -1,0 +1,2 @@
+// What `import … from "multihome/vlan"` gives.
+export { VlanInterface, type VlanOptions } from "../link/vlan.ts";
