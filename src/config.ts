@@ -283,7 +283,7 @@ export const MDNS_REPEATS_MS: readonly number[] = Object.freeze([1000, 3000]);
 export const MDNS_TIMEOUT_MS = 5000;
 export const MDNS_MAX_TTL_S = 120;
 
-/** The default limits: loopback and three links, a small web server, 183,040 bytes of arena. */
+/** The default limits: loopback and three links, a small web server, 183,360 bytes of arena. */
 const DEFAULTS: Omit<Limits, "buffers" | "datagramBuffer" | "services" | "offers"> = Object.freeze({
 	tcp: 8,
 	udp: 4,
