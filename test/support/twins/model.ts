@@ -400,7 +400,7 @@ export function halfSipHash(k0: number, k1: number, ...message: number[]): numbe
 		}
 	};
 	// The last word carries the message's length in its highest byte.
-	for (const word of [...message.map(big), 12n << 24n]) {
+	for (const word of [...message.map(big), BigInt(4 * message.length) << 24n]) {
 		d ^= word;
 		rounds(2);
 		a ^= word;

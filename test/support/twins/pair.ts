@@ -66,6 +66,7 @@ export const naive: Record<string, unknown> = {
 	ttlDecrement,
 	countSent,
 	halfSipHash,
+	halfSipHash4: halfSipHash,
 	ethernetHeader,
 	copy,
 	copyOut,

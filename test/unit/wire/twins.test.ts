@@ -208,12 +208,15 @@ describe(`the codec against ${AGAINST}`, () => {
 		rounds(name, (prng, pair) => same(pair, name, ["view", hostile(prng, prng.between(-2, 70))]));
 	});
 
-	it("halfSipHash", () => {
-		rounds("halfSipHash", (prng, pair) =>
+	it.each([
+		["halfSipHash", 5],
+		["halfSipHash4", 6],
+	] as const)("%s", (name, length) => {
+		rounds(name, (prng, pair) =>
 			same(
 				pair,
-				"halfSipHash",
-				Array.from({ length: 5 }, () => prng.next()),
+				name,
+				Array.from({ length }, () => prng.next()),
 			),
 		);
 	});
