@@ -51,8 +51,9 @@ export class EthernetInterface extends Interface implements Discovery {
 	// What DHCP needs comes last: XS finds a property the faster the earlier it was made, and the others are wanted for each packet.
 	#probed = 0;
 	#checked = 0;
-	/** Told within processing of an ARP packet at that arena offset: from `checked`; and one that claims `probed`, or asks for it as we do. */
+	/** Told within processing of an ARP packet at that arena offset: from `checked`. */
 	onAnswer: ((at: number) => void) | undefined = undefined;
+	/** The same of one that claims `probed`, or asks for it as we do. */
 	onClaim: ((at: number) => void) | undefined = undefined;
 	/** Told within processing that another station uses an address of ours, which is defended. */
 	onConflict: ((address: number) => void) | undefined = undefined;

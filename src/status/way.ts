@@ -6,15 +6,23 @@ import type { Tcb } from "../transport/tcp/tcb.ts";
 import type { JsonWriter as Out } from "./json.ts";
 import { membersOf, type Members } from "./pieces.ts";
 
-/** What a connection knows of its way: ms (`rtt` null before the first), bytes, segments. */
+/** What a connection knows of its way. */
 export interface WayStatus {
+	/** Smoothed round-trip time, ms; null before the first. */
 	rtt: number | null;
+	/** RFC 5681's cwnd, bytes. */
 	congestionWindow: number;
+	/** Bytes on their way. */
 	inFlight: number;
+	/** Bytes that are lost and were not sent again yet. */
 	lost: number;
+	/** Segments sent again. */
 	retransmissions: number;
+	/** Bytes that the peer has acknowledged, modulo 2^32. */
 	delivered: number;
+	/** Bytes that came in order, modulo 2^32. */
 	received: number;
+	/** Segments have come in another order than they went. */
 	reordering: boolean;
 }
 

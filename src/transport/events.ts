@@ -58,9 +58,11 @@ export class SocketEvents {
 
 	constructor(core: Core) {
 		this.#core = core;
-		// All numbers in turn: an array with holes is looked through from its start on XS, which made each call dearer by every socket that there is.
-		const { tcp, udp, services } = core.limits;
-		for (let number = 0; number < FIRST_SOCKET + tcp + udp + services; number++) this.owners.push(null);
+		// All numbers in turn, those of pings and raw sockets as well: an array with holes is looked through from its start on XS, which made each call dearer by every socket that there is.
+		// One that was full, and got a hole later, ended the engine in a collection (XS 13.3).
+		const { tcp, udp, services, icmp, raw } = core.limits;
+		const count = FIRST_SOCKET + tcp + udp + services + icmp + raw;
+		while (this.owners.length < count) this.owners.push(null);
 		newsOwned(core.view, OTHERS, true);
 	}
 

@@ -115,13 +115,8 @@ describe("frames of VLANs", () => {
 			expect(Array.from(destinationMac!)).toEqual(Array.from(PEER));
 			expect(Array.from(sourceMac!)).toEqual(Array.from(MAC));
 		}
-		expect(statusOf(node.stack).neighbors.map(({ address, interface: name }) => [address, name])).toEqual(
-			expect.arrayContaining([
-				["10.5.0.2", "eth0.5"],
-				["10.6.0.2", "eth0.6"],
-				["10.0.0.2", "eth0"],
-			]),
-		);
+		const known = statusOf(node.stack).neighbors.map(({ address, interface: name }) => `${address} by ${name}`);
+		for (const neighbor of ["10.5.0.2 by eth0.5", "10.6.0.2 by eth0.6", "10.0.0.2 by eth0"]) expect(known).toContain(neighbor);
 		expect(five.parent).toBe(eth0);
 		expect([five.vlan, five.priority, five.kind]).toEqual([5, 3, "vlan"]);
 	});
@@ -148,12 +143,7 @@ describe("frames of VLANs", () => {
 		hear(ethernet(MAC, PEER, ETHERTYPE_IPV6, echo6({ source: them, destination: us }, [9, 8])), { vid: 5, priority: 2 });
 		const answers = sent().filter(({ etherType }) => etherType === ETHERTYPE_IPV6);
 		const types = answers.map(({ vid, frame }) => [vid, parse6(frame.subarray(14)).payload[0]]);
-		expect(types).toEqual(
-			expect.arrayContaining([
-				[5, 136],
-				[5, 129],
-			]),
-		);
+		for (const answer of ["5,136", "5,129"]) expect(types.map(String)).toContain(answer);
 		expect(answers.every(({ frame }) => parse6(frame.subarray(14)).sumRight)).toBe(true);
 		// The same address asked for beside the VLAN is nobody's there.
 		hear(ethernet(groupMac(group), PEER, ETHERTYPE_IPV6, asks));
