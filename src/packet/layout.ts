@@ -121,7 +121,7 @@ export function layoutOf(limits: Limits): Layout {
 	const pool = align(pageTables + limits.tcp * (receive + send) * 4);
 	const udpRings = pool + (pages << PAGE_SHIFT);
 	const news = udpRing(udpRings, limits, limits.udp + limits.services + limits.raw);
-	const echoes = news + (FIRST_SOCKET + limits.tcp + limits.udp + limits.services + limits.icmp + limits.raw) * News.bytes;
+	const echoes = news + socketNumbers(limits).count * News.bytes;
 	const columns = align(echoes + limits.icmp * EchoBlock.bytes);
 	const packets = align(columns + limits.packets * 16);
 	const bytes = packets + limits.packets * PACKET_BYTES;
@@ -156,6 +156,18 @@ export function layoutOf(limits: Limits): Layout {
 		packets,
 		bytes,
 	};
+}
+
+/** Numbers of sockets, by which their news lie (news.ts) and their owners are found: the first of UDP's, of pings' and of raw ones, TCP's begin with FIRST_SOCKET; and how many numbers there are. */
+export function socketNumbers({ tcp, udp, services, icmp, raw }: Limits): {
+	readonly udp: number;
+	readonly icmp: number;
+	readonly raw: number;
+	readonly count: number;
+} {
+	const first = FIRST_SOCKET + tcp;
+	const pings = first + udp + services;
+	return { udp: first, icmp: pings, raw: pings + icmp, count: pings + icmp + raw };
 }
 
 /** Arena offset of the ring of the UDP socket with that index. Those of the services come after those of programs, and then those of raw sockets. */

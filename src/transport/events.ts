@@ -3,7 +3,8 @@
 import { newsOwned, newsPost } from "#codec";
 import type { Core } from "../packet/core.ts";
 import { word } from "../packet/core-block.ts";
-import { FIRST_SOCKET, OTHERS, READABLE } from "../packet/news.ts";
+import { socketNumbers } from "../packet/layout.ts";
+import { OTHERS, READABLE } from "../packet/news.ts";
 
 export { ERROR, READABLE, TROUBLE, WRITABLE } from "../packet/news.ts";
 
@@ -60,8 +61,7 @@ export class SocketEvents {
 		this.#core = core;
 		// All numbers in turn, those of pings and raw sockets as well: an array with holes is looked through from its start on XS, which made each call dearer by every socket that there is.
 		// One that was full, and got a hole later, ended the engine in a collection (XS 13.3).
-		const { tcp, udp, services, icmp, raw } = core.limits;
-		const count = FIRST_SOCKET + tcp + udp + services + icmp + raw;
+		const { count } = socketNumbers(core.limits);
 		while (this.owners.length < count) this.owners.push(null);
 		newsOwned(core.view, OTHERS, true);
 	}

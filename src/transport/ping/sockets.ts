@@ -5,7 +5,7 @@ import * as door from "#codec";
 import { addressOrNonePut, addressText } from "../../address.ts";
 import type { Core } from "../../packet/core.ts";
 import { ECHO_GONE, ECHO_OPEN, EchoAnswer, EchoBlock } from "../../packet/echo-block.ts";
-import { FIRST_SOCKET } from "../../packet/news.ts";
+import { socketNumbers } from "../../packet/layout.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import type { Path } from "../../link/path.ts";
 import type { Ip } from "../../ip/ip.ts";
@@ -106,12 +106,12 @@ export class IcmpSockets {
 		this.#core = core;
 		this.#view = view;
 		this.#ip = ip;
+		const first = socketNumbers(limits).icmp;
 		for (let i = 0; i < limits.icmp; i++) {
 			const at = layout.echoes + i * EchoBlock.bytes;
-			const news = FIRST_SOCKET + limits.tcp + limits.udp + limits.services + i;
+			const news = first + i;
 			view.setInt32(at + AT.news, news, true);
 			view.setInt32(at + AT.index, i, true);
-			events.owners[news] = null;
 			this.sockets.push(new EchoSocket(view, events, at));
 		}
 	}

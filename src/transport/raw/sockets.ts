@@ -5,8 +5,7 @@ import * as door from "#codec";
 import { given, givenSource } from "../../address.ts";
 import type { Core } from "../../packet/core.ts";
 import { FLAG_TAPPED } from "../../packet/interface-block.ts";
-import { udpRing, udpRingSize } from "../../packet/layout.ts";
-import { FIRST_SOCKET } from "../../packet/news.ts";
+import { socketNumbers, udpRing, udpRingSize } from "../../packet/layout.ts";
 import { NONE } from "../../packet/packets.ts";
 import { UDP_ERRORS, UdpBlock } from "../../packet/udp-block.ts";
 import type { Interface } from "../../link/interface.ts";
@@ -44,15 +43,15 @@ export class RawSockets {
 		this.#core = core;
 		this.#view = view;
 		this.#ip = ip;
+		const first = socketNumbers(limits).raw;
 		for (let i = 0; i < limits.raw; i++) {
 			const index = limits.udp + limits.services + i;
 			const at = layout.udps + index * UdpBlock.bytes;
-			const news = FIRST_SOCKET + limits.tcp + limits.udp + limits.services + limits.icmp + i;
+			const news = first + i;
 			view.setInt32(at + AT.ring, udpRing(layout.udpRings, limits, index), true);
 			view.setInt32(at + AT.size, udpRingSize(limits, index), true);
 			view.setInt32(at + AT.news, news, true);
 			view.setInt32(at + AT.index, index, true);
-			events.owners[news] = null;
 			this.sockets.push(new UdpSocket(view, events, at));
 		}
 	}

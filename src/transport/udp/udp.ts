@@ -6,8 +6,7 @@ import { addressText, given, givenSource } from "../../address.ts";
 import { lookups } from "../../config.ts";
 import type { Core } from "../../packet/core.ts";
 import { DatagramError } from "../../packet/datagram-error.ts";
-import { udpRing, udpRingSize } from "../../packet/layout.ts";
-import { FIRST_SOCKET } from "../../packet/news.ts";
+import { socketNumbers, udpRing, udpRingSize } from "../../packet/layout.ts";
 import { NONE } from "../../packet/packets.ts";
 import { UDP_BY_ALL, UDP_ERRORS, UDP_GROUP_TTL, UDP_NO_GROUPS, UDP_NO_LOOP, UdpBlock } from "../../packet/udp-block.ts";
 import type { Ip } from "../../ip/ip.ts";
@@ -55,9 +54,10 @@ export class Udp {
 		this.#ip = ip;
 		this.#events = events;
 		this.groups = new Groups(ip.interfaces);
+		const first = socketNumbers(limits).udp;
 		for (let i = 0; i < limits.udp + limits.services; i++) {
 			const at = layout.udps + i * UdpBlock.bytes;
-			const news = FIRST_SOCKET + limits.tcp + i;
+			const news = first + i;
 			view.setInt32(at + AT.ring, udpRing(layout.udpRings, limits, i), true);
 			view.setInt32(at + AT.size, udpRingSize(limits, i), true);
 			view.setInt32(at + AT.news, news, true);
