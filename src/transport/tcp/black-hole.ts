@@ -3,11 +3,9 @@
 
 import { PATH_MTU_RAISE_MS } from "../../config.ts";
 import { pathMtuSaid } from "../../ip/path-mtu.ts";
-import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { BIT_PROBE_DUE, type TcbBlock } from "../../packet/tcb-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
-import { allowFragments, carried, leastSize, resize } from "./path-mtu.ts";
-import { arm } from "./send.ts";
+import { allowFragments, carried, leastSize, raiseIn, resize } from "./path-mtu.ts";
 import { headersOf } from "./size.ts";
 import { RAISE } from "./work.ts";
 
@@ -41,14 +39,7 @@ export function holeTimedOut(view: DataView, tcb: TcbBlock): void {
 	if (next >= mss) tcb.holeTries = 1;
 	tcb.probeMss = 0;
 	tcb.bits = tcb.bits & ~BIT_PROBE_DUE;
-	look(view, tcb, PROBE_MS);
-}
-
-/** There is a look in so many ms. */
-function look(view: DataView, tcb: TcbBlock, ms: number): void {
-	tcb.raiseAt = (CoreBlock.of(view, CORE).now + ms) | 0;
-	tcb.work = tcb.work | RAISE;
-	arm(view, tcb, tcb.raiseAt);
+	raiseIn(view, tcb, PROBE_MS);
 }
 
 /** It is time to look how it goes: what became of the segment that tried the way, and which is the next. */
@@ -68,14 +59,14 @@ export function lookUpwards(view: DataView, tcb: TcbBlock): void {
 			pathMtuSaid(view, tcb.remoteAddress, (tcb.sndMss + headersOf(view, tcb)) | 0, true);
 			tcb.holeMss = (tcb.fullMss + 1) | 0;
 			tcb.holeTries = 0;
-			look(view, tcb, PATH_MTU_RAISE_MS);
+			raiseIn(view, tcb, PATH_MTU_RAISE_MS);
 			return;
 		}
 		if (tcb.ipHeader === ipv4.HEADER) view.setInt32((tcb.template + ipv4.IDENTIFICATION) | 0, ipv4.DONT_FRAGMENT);
 		tcb.probeMss = tcb.holeMss > most ? most : (tcb.sndMss + tcb.holeMss) >> 1;
 		tcb.bits = tcb.bits | BIT_PROBE_DUE;
 	}
-	look(view, tcb, PROBE_MS);
+	raiseIn(view, tcb, PROBE_MS);
 }
 
 /** The segment that tried the way is acknowledged: it passed if nothing went again since. */

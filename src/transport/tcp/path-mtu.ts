@@ -92,10 +92,15 @@ function believe(view: DataView, tcb: TcbBlock, claimed: number): boolean {
 	} else if (mss < tcb.knownMss) tcb.knownMss = mss;
 	tcb.sizeSince = tcb.sndUna;
 	tcb.sndMss = mss;
-	tcb.raiseAt = (CoreBlock.of(view, CORE).now + PATH_MTU_RAISE_MS) | 0;
+	raiseIn(view, tcb, PATH_MTU_RAISE_MS);
+	return true;
+}
+
+/** Larger segments are tried, or how that goes is looked at, in so many ms. */
+export function raiseIn(view: DataView, tcb: TcbBlock, ms: number): void {
+	tcb.raiseAt = (CoreBlock.of(view, CORE).now + ms) | 0;
 	tcb.work = tcb.work | RAISE;
 	arm(view, tcb, tcb.raiseAt);
-	return true;
 }
 
 /**
