@@ -21,8 +21,9 @@ export function quick(view: DataView, tcb: TcbBlock): void {
 	tcb.quickAcks = QUICK_ACKS;
 }
 
-/** One of them is. */
+/** An acknowledgment goes at once: of those that there are of such, there is one less. */
 export function quickUsed(tcb: TcbBlock): void {
+	if ((tcb.bits & BIT_QUICK) === 0) return;
 	tcb.quickAcks = (tcb.quickAcks - 1) | 0;
 	if (tcb.quickAcks <= 0) tcb.bits = tcb.bits & ~BIT_QUICK;
 }

@@ -8,7 +8,7 @@ import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import { newsPost, READABLE, WRITABLE } from "../../packet/news.ts";
 import type { Length, Offset } from "../../packet/numbers.ts";
 import { letOthers } from "../../packet/slots.ts";
-import { BIT_ECN, BIT_LATE, BIT_QUICK, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
+import { BIT_ECN, BIT_LATE, TcbBlock, tcbAt } from "../../packet/tcb-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as tcp from "../../wire/tcp.ts";
 import { socketFor } from "../flow-find.ts";
@@ -79,7 +79,7 @@ function segmentInput(view: DataView, link: InterfaceBlock, tcb: TcbBlock, at: O
 	if (options !== 0) stampSeen(view, tcb, view.getInt32(REGISTER.seq, true), view.getInt32(at + tcp.STAMP_VALUE));
 	if ((what & IN_DATA) !== 0) {
 		if ((what & IN_ACK_DUE) !== 0) {
-			if ((tcb.bits & BIT_QUICK) !== 0) quickUsed(tcb);
+			quickUsed(tcb);
 			tcpMark(view, tcb.at);
 		} else delayAck(view, tcb);
 		newsPost(view, tcb.news, READABLE);

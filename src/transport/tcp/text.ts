@@ -93,7 +93,7 @@ function data(view: DataView, tcb: TcbBlock, link: InterfaceBlock, ahead: number
 		taken = (taken + takeAhead(view, tcb, (tcb.rcvNxt + length) | 0)) | 0;
 		oweAck(view, tcb);
 	} else if ((tcb.bits & (BIT_ACK_DELAYED | BIT_QUICK)) !== 0) {
-		if ((tcb.bits & BIT_QUICK) !== 0) quickUsed(tcb);
+		quickUsed(tcb);
 		oweAck(view, tcb);
 	} else {
 		tcb.bits = tcb.bits | BIT_ACK_DELAYED;
