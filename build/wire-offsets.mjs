@@ -11,6 +11,18 @@ const FORMAT = /^(?:QUERY_)?(?:HEADER|LENGTH|BYTES)$/;
 /** What reads a field, and how many bytes that takes. */
 const READ = /\bgetU?int(8|16|32)\(at \+ (\w+)[,)]/gi;
 
+/** What is wrong with where a field lies, and how far it is read, behind the one before it; undefined when nothing is. */
+function faultOf({ name, at, end }, before, format) {
+	const begins = `${name} begins at ${at}`;
+	if (at >= format.bytes)
+		return `${begins}, outside of ${format.name}'s ${format.bytes} bytes: what is no field's offset stands in a block of its own, behind an empty line`;
+	if (end > format.bytes) return `${begins}, and ${end - at} bytes of it are read, beyond ${format.name}'s ${format.bytes}`;
+	if (at <= before.at) return `${begins}, not behind ${before.name} at ${before.at}: fields stand in their order, each once`;
+	if (at < before.end)
+		return `${begins}, within ${before.name}, of which ${before.end - before.at} bytes are read from ${before.at} on`;
+	return undefined;
+}
+
 /** Faults of one file's text, as the compiler has them (build/compile/compile.d.mts). A block ends where a line is neither a constant nor a comment. */
 export function wrongOffsets(file, text) {
 	const faults = [];
@@ -27,25 +39,16 @@ export function wrongOffsets(file, text) {
 			if (FORMAT.test(name))
 				[format, last] = [
 					{ name, bytes: at },
-					{ name: "", at: -1 },
+					{ name: "", at: -1, end: 0 },
 				];
 			else format = null;
 			continue;
 		}
 		if (format === null) continue;
 		const bytes = (field) => reads.get(field) ?? 1;
-		const message =
-			at >= format.bytes
-				? `${name} begins at ${at}, outside of ${format.name}'s ${format.bytes} bytes: what is no field's offset stands in a block of its own, behind an empty line`
-				: at + bytes(name) > format.bytes
-					? `${name} begins at ${at}, and ${bytes(name)} bytes of it are read, beyond ${format.name}'s ${format.bytes}`
-					: at <= last.at
-						? `${name} begins at ${at}, not behind ${last.name} at ${last.at}: fields stand in their order, each once`
-						: at < last.at + bytes(last.name)
-							? `${name} begins at ${at}, within ${last.name}, of which ${bytes(last.name)} bytes are read from ${last.at} on`
-							: undefined;
+		const message = faultOf({ name, at, end: at + bytes(name) }, last, format);
 		if (message) faults.push({ file, line: index + 1, column: line.indexOf(name) + 1, message });
-		last = { name, at };
+		last = { name, at, end: at + bytes(name) };
 	}
 	return faults;
 }
