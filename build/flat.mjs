@@ -30,7 +30,7 @@ const LAYOUT = [
 
 /** What C by hand calls: the sockets and the poll of hosts/engine, and drivers of serial lines. */
 const SOCKETS = ["streamByte", "tcpRead", "tcpWrite", "udpRead", "udpSend"];
-const POLL = ["turn", "turnBegin", "turnWaiting"];
+const POLL = ["turn", "turnBegin", "turnRoom", "turnWaiting"];
 const FRAMING = ["framingReset", "framingSpoil", "hdlcDecode", "hdlcEncode", "slipDecode", "slipEncode"];
 
 /** What calls the door and is in no firmware: twins of C, and devices for tests and for the desktop. */

@@ -86,5 +86,5 @@ export {
 } from "./transport/udp/open.ts";
 export { udpMost, udpSend, udpSendBy, udpSendFrom } from "./transport/udp/send.ts";
 export { frameArrives } from "./turn/receive.ts";
-export { turn, turnBegin, turnWaiting } from "./turn/turn.ts";
+export { turn, turnBegin, turnRoom, turnWaiting } from "./turn/turn.ts";
 export { timerDue, timerNext, timerSet } from "./packet/timers.ts";

@@ -25,7 +25,7 @@ import { Tcp } from "./transport/tcp/tcp.ts";
 import { Udp } from "./transport/udp/udp.ts";
 import { Watches, type Watch, type WatchListener } from "./transport/watch.ts";
 import * as requests from "./turn/requests.ts";
-import { pollBegin, pollOn } from "#poll";
+import { pollOf, pollOn } from "#poll";
 
 /** 127.0.0.1, RFC 1122 §3.2.1.3 (g). */
 const LOCALHOST = "127.0.0.1";
@@ -58,22 +58,21 @@ export class Stack {
 	readonly services: Services = new Services();
 	#watches: Watches;
 	#view: DataView;
+	readonly #poll: (now: number) => number;
 	/** Interfaces by their slots. */
 	#slots: readonly (Interface | undefined)[];
 
 	/** Allocates everything there will be. Throws RangeError or TypeError naming the option that is wrong, or that the host cannot do without. */
 	constructor(options: CoreOptions = {}) {
-		const core = (this.core = new Core(
-			options,
-			(now) => this.poll(now),
-			() => this.#yields(),
-		));
+		const core = (this.core = new Core(options));
 		this.#view = core.view;
+		const events = (this.events = new SocketEvents(core));
+		this.#poll = pollOf(core.view, events.owners, events, (request) => this.#rest(request));
+		core.drive(this.#poll, () => this.#yields());
 		this.routes = new Routes(core);
 		this.interfaces = new InterfaceSet(core, this.routes, this);
 		this.ip = new Ip(core, this.interfaces, this.routes);
 		this.flows = new Flows(core);
-		this.events = new SocketEvents(core);
 		this.#watches = new Watches(this.events);
 		this.routes.onChange = (link) => this.changed(link, ROUTES);
 		this.tcp = new Tcp(core, this.ip, this.events);
@@ -100,8 +99,12 @@ export class Stack {
 	 * it wants to run again at the latest: 0 at once, -1 not before a device or the application says so. Callbacks run within. After what it throws it is to be called at once.
 	 */
 	poll(now: number): number {
-		const { events } = this;
-		let request = pollBegin(this.#view, events.owners, events, now | 0);
+		return this.#poll(now | 0);
+	}
+
+	/** Does what the turn asks for until the poll is over, and answers as `poll`. */
+	#rest(first: number): number {
+		let request = first;
 		while (request >= 0) request = this.#run(request);
 		return requests.DONE - request;
 	}

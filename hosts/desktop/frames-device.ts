@@ -36,12 +36,13 @@ export class FramesDevice extends Frames implements Device {
 		if (host.view.buffer instanceof ArrayBuffer)
 			throw new TypeError("view: an ArrayBuffer moves; expected memory of allocate(), multihome/memory");
 		this.bind(host.view);
-		watch(this.#fd, (fd, events) => {
+		const rest = (fd: number, events: number) => {
 			if (events & CLOSED) this.unplug();
 			const { linkUp } = this;
 			// The other end hung up: the cable is out, for good, and nothing is waited for.
 			if (!linkUp || events & WRITABLE) setWatch(fd, linkUp, false);
 			host.notify();
-		});
+		};
+		watch(this.#fd, rest, host.notify);
 	}
 }

@@ -17,8 +17,17 @@ static int isReference(xsMachine *the, xsSlot *slot)
 /* `owner` is held by xsResult as well. */
 static int32_t tell(xsMachine *the, const Arena *arena, xsSlot owner, int32_t events)
 {
-	int32_t left = turn_turn_turnWaiting(arena);
 	xsSlot callback, waiting, what;
+	if (events == NEWS_WRITABLE) {
+		xsmcGet(callback, owner, xsID_tellWritable);
+		if (isReference(the, &callback)) {
+			xsmcSetInteger(waiting, turn_turn_turnRoom(arena));
+			if (xsmcToInteger(waiting) > 0)
+				xsCallFunction1(callback, owner, waiting);
+			return 0;
+		}
+	}
+	int32_t left = turn_turn_turnWaiting(arena);
 	xsmcSetInteger(waiting, left);
 	if (events == NEWS_READABLE) {
 		xsmcGet(callback, owner, xsID_tellReadable);
@@ -88,11 +97,16 @@ static void run(xsMachine *the, const Arena *arena, int32_t request)
 	xsmcSetInteger(xsResult, request);
 }
 
-void xs_multihome_pollBegin(xsMachine *the)
+void xs_multihome_poll(xsMachine *the)
 {
-	int32_t now = lastNow = intArg(3);
+	int32_t now = lastNow = intArg(4);
 	Arena arena = argMemory(0);
 	run(the, &arena, turn_turn_turnBegin(&arena, now));
+	int32_t request = xsmcToInteger(xsResult);
+	if (request < 0)
+		xsmcSetInteger(xsResult, REQUESTS_DONE - request);
+	else
+		xsResult = xsCallFunction1(xsArg(3), xsUndefined, xsResult);
 }
 
 void xs_multihome_pollOn(xsMachine *the)

@@ -3,7 +3,6 @@
 
 import { placeStream, StreamSocket } from "#sockets";
 import { hasFastOpen } from "../packet/kernels/parts.ts";
-import { TcbBlock } from "../packet/tcb-block.ts";
 import { isIpv4 } from "../address4.ts";
 import type { Stack } from "../stack.ts";
 import { ERROR, READABLE, WRITABLE, type SocketOwner } from "../transport/events.ts";
@@ -16,9 +15,6 @@ import { scopedOf, zoned } from "./zones.ts";
 import * as check from "./options.ts";
 import { tcpInfo, type TCPInfo } from "../transport/tcp/info.ts";
 import type { Bytes, Format, TCP, TCPError, TCPOptions, WriteOptions } from "./types.ts";
-
-/** Where it lies in a connection's block. */
-const { sndRoom: SND_ROOM } = TcbBlock.offsets;
 
 // What passes packets or single bytes comes first in each method, and what is rarer in a private one: on XS a function copies each module
 // variable that it mentions at every call. No string literal stands on the data path: on XS each use of one allocates. What tells a buffer from a number is its byteLength.
@@ -39,9 +35,9 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 	declare openTCB: Tcb | undefined;
 	/** For SocketEvents: the program's `onReadable`. Undefined once closed. */
 	declare tellReadable: ((bytes: number) => void) | undefined;
-	readonly #view: DataView;
+	/** The same: `onWritable`. */
+	declare tellWritable: ((bytes: number) => void) | undefined;
 	readonly #tcp: Tcp;
-	#onWritable: ((bytes: number) => void) | undefined = undefined;
 	#onError: (() => void) | undefined = undefined;
 	#failed = false;
 	/** While it is looked for where the host is, and when that has failed; there is no TCB then. */
@@ -52,9 +48,9 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 	constructor(stack: Stack, options: TCPOptions | Tcb) {
 		super(stack.core.view);
 		const tcp = (this.#tcp = stack.tcp);
-		this.#view = stack.core.view;
 		hidden(this, "openTCB");
 		hidden(this, "tellReadable");
+		hidden(this, "tellWritable");
 		if (options instanceof Tcb) {
 			this.openTCB = options;
 			placeStream(this, options.block);
@@ -78,7 +74,7 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 		if (options.from === undefined) this.#byName = byNameOf(stack, this, options);
 		const tcb = this.#byName !== undefined ? undefined : this.#connectOrTake(stack, options);
 		this.tellReadable = onReadable;
-		this.#onWritable = onWritable;
+		this.tellWritable = onWritable;
 		this.#onError = onError;
 		if (options.target !== undefined) this.target = options.target;
 		if (tcb === undefined) return;
@@ -129,6 +125,7 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 	#letGo(): void {
 		this.openTCB = undefined; // throws when the instance is frozen: then it stays as it is
 		this.tellReadable = undefined;
+		this.tellWritable = undefined;
 		placeStream(this, 0);
 	}
 
@@ -300,10 +297,9 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 			answer = LOOK;
 		}
 		if (events === READABLE) return answer;
-		if (events & WRITABLE && this.#onWritable !== undefined && this.openTCB === tcb && tcb.sendable) {
-			// As Tcp.writable.
-			const room = this.#view.getInt32(tcb.block + SND_ROOM, true);
-			if (room > 0) this.#onWritable(room);
+		if (events & WRITABLE && this.tellWritable !== undefined && this.openTCB === tcb) {
+			const room = this.#tcp.writable(tcb);
+			if (room > 0) this.tellWritable(room);
 		}
 		if (events >= ERROR && this.openTCB === tcb) {
 			this.#failed = true;

@@ -48,6 +48,8 @@ const RESULT = word("result");
 const PACKET = word("packet");
 const PACKET_AT = word("packetAt");
 
+const ignore = () => {};
+
 /** What the turn and the interpreter share lies in the arena, packet/core-block.ts; here it reads like fields. */
 export class Core {
 	/** The arena as words: the registers (packet/fields.ts), the CoreBlock, and the rest. */
@@ -58,11 +60,12 @@ export class Core {
 	readonly layout: Layout;
 	readonly random32: () => number;
 	#onWake: () => void;
+	readonly #drive: Host["drive"];
 	/** What was thrown and not told yet. */
 	#faults: unknown[] = [];
 
-	/** `poll` and `yields` are for the host's timers, where the options have no `onWake`; `from`: what the host has. */
-	constructor(options: CoreOptions, poll: (now: number) => number, yields: () => boolean, from: Host = host) {
+	/** `from`: what the host has. */
+	constructor(options: CoreOptions, from: Host = host) {
 		const { onWake, random32 } = options;
 		if (random32 === undefined && from.entropy === undefined)
 			throw new TypeError("random32: this host has no source of random bits; give a function that returns 32 of them");
@@ -90,7 +93,13 @@ export class Core {
 		this.pool = new PacketPool(this.view, this.fields, this.limits.packets, this.layout.packets);
 		takeSpare(this.view);
 		takePacket(this.view);
-		this.#onWake = onWake ?? from.drive!(poll, yields);
+		this.#onWake = onWake ?? ignore;
+		this.#drive = onWake === undefined ? from.drive : undefined;
+	}
+
+	/** Where the options have no `onWake` the host's timers have `poll` called from now on. What it is woken for before this, the first call serves. */
+	drive(poll: (now: number) => number, yields: () => boolean): void {
+		if (this.#drive !== undefined) this.#onWake = this.#drive(poll, yields);
 	}
 
 	/** What stands in the CoreBlock from the beginning. */

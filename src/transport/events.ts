@@ -19,6 +19,8 @@ export interface SocketOwner {
 	onEvents(events: number, waiting: number): unknown;
 	/** For a socket of the turn: called in place of `onEvents` when nothing has happened but that something can be read. What a connection's leaves unread is as with LOOK. */
 	readonly tellReadable?: ((waiting: number) => void) | undefined;
+	/** For a connection's owner: called in place of `onEvents` when nothing has happened but that so many bytes can be written. */
+	readonly tellWritable?: ((room: number) => void) | undefined;
 	/** Its onEvents threw. */
 	onFailure?(error: unknown): void;
 	/** The program has closed the socket that it looks after in another's stead, or given it away. */

@@ -222,6 +222,15 @@ export function turnWaiting(view: DataView): number {
 	return UdpBlock.of(view, rawAt(view, (echo - core.echoCount) | 0)).count;
 }
 
+/** What can be written to the connection whose owner is called, bytes; 0 when it is no connection, or takes nothing. */
+export function turnRoom(view: DataView): number {
+	const core = CoreBlock.of(view, CORE);
+	const index = (core.told - FIRST_SOCKET) | 0;
+	if (index < 0 || index >= core.tcbCount) return 0;
+	const tcb = TcbBlock.of(view, tcbAt(view, index));
+	return tcb.sendable === 0 ? 0 : tcb.sndRoom;
+}
+
 /** What there is to send is sent. */
 function output(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);

@@ -8,7 +8,7 @@ import type { Machine } from "./machine.ts";
 const STEPS = [0.5, 1, 2, 3, 4, 5, 10, 20, 50, Infinity];
 
 /** Where a poll begins and ends. */
-const POLL_BEGINS = "xs_multihome_pollBegin";
+const POLL_BEGINS = "xs_multihome_poll";
 const POLL_ENDS = "multihomeTidy";
 
 /** Collects garbage. */

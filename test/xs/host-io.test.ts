@@ -71,6 +71,35 @@ describe("host/loop", () => {
 		expect(await lines(code)).toEqual(["0,0"]);
 	});
 
+	test("a poll is called at once, when it answered, and when it is woken, not by a wish of its own", async () => {
+		const code = `let n = 0, start = system.now();
+			const said = (what) => system.print(what + (system.now() - start >= 20 ? " later" : " soon"));
+			const driver = loop.drive((now) => {
+				if (now !== (now | 0) || Math.abs(system.now() - now) > 1000) system.print("now is " + now);
+				loop.wake(driver); // in its answer already
+				said("poll " + ++n);
+				if (n === 1) { const t = loop.createTimer(() => said("timer")); loop.armTimer(t, 0); return 0; }
+				if (n === 2) { start = system.now(); return 20; }
+				if (n === 3) { start = system.now(); const t = loop.createTimer(() => { said("woken"); loop.wake(driver); }); loop.armTimer(t, 25); return -1; }
+				return -1;
+			});`;
+		expect(await lines(code)).toEqual([
+			"poll 1 soon",
+			"timer soon", // set within the poll, it comes before the next one
+			"poll 2 soon",
+			"poll 3 later",
+			"woken later",
+			"poll 4 later",
+		]);
+	});
+
+	test("a poll that throws ends the process with what it threw, as a timer does", async () => {
+		const child = start(`loop.drive(() => { throw new Error("no more"); });`);
+		const { status, error } = await end(child);
+		expect(status).not.toBe(0);
+		expect(error).toContain("no more");
+	});
+
 	test("a watch reads a pipe until it is closed", async () => {
 		const child = start(`const view = new DataView(new ArrayBuffer(16)); let text = "";
 			const fd = wire.inheritFd(0, "bytes");
@@ -88,11 +117,14 @@ describe("host/loop", () => {
 	});
 
 	test("misuse throws", async () => {
-		const code = `for (const f of [() => loop.createTimer(1), () => loop.watch(0, {}), () => loop.watch(77, () => {}), () => loop.setWatch(5, true, true),
+		const code = `for (const f of [() => loop.createTimer(1), () => loop.drive(1), () => loop.wake(99), () => loop.watch(0, {}), () => loop.watch(0, () => {}, 1), () => loop.watch(77, () => {}), () => loop.setWatch(5, true, true),
 			() => loop.defer(null), () => loop.watch(-1, () => {}), () => wire.receive(3, new Uint8Array(1), 0, 1)])
 				try { f(); system.print("no error"); } catch (e) { system.print(e.name + ": " + e.message); }`;
 		expect(await lines(code)).toEqual([
 			"TypeError: createTimer: expected a function",
+			"TypeError: drive: expected a function",
+			"RangeError: timer 99: there is none",
+			"TypeError: watch: expected a function",
 			"TypeError: watch: expected a function",
 			"Error: descriptor 77: not open",
 			"RangeError: descriptor 5: not watched",

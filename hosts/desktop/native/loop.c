@@ -22,11 +22,15 @@ typedef struct {
 	uint64_t order;
 	bool used;
 	bool armed;
+	bool drives; /* the callback is a poll, and answers when it is due next */
+	bool polling;
 } Timer;
 
 typedef struct {
 	txSlot callback;
+	txSlot arrived;
 	bool used;
+	bool hasArrived;
 	bool wantRead;
 	bool wantWrite;
 } Watch;
@@ -56,8 +60,12 @@ void hostMarkCallbacks(txMachine *the, txMarkRoot mark)
 	for (int i = 0; i < timerCount; i++)
 		if (timers[i].used)
 			(*mark)(the, &timers[i].callback);
-	for (int i = 0; i < watchedCount; i++)
-		(*mark)(the, &watches[watched[i]].callback);
+	for (int i = 0; i < watchedCount; i++) {
+		Watch *watch = &watches[watched[i]];
+		(*mark)(the, &watch->callback);
+		if (watch->hasArrived)
+			(*mark)(the, &watch->arrived);
+	}
 	for (int i = 0; i < deferredCount; i++)
 		(*mark)(the, &deferred[i]);
 	if (signalWanted)
@@ -98,8 +106,10 @@ void hostRunPromises(txMachine *the)
 		fxCheckUnhandledRejections(the, 1);
 }
 
-static void callback(txMachine *the, const txSlot *function, int count, int first, int second)
+/* Answers the integer that it answered, else 0. */
+static int callback(txMachine *the, const txSlot *function, int count, int first, int second)
 {
+	int answer = 0;
 	mxOverflow(-8);
 	mxPushUndefined();
 	mxPushSlot(function);
@@ -109,8 +119,11 @@ static void callback(txMachine *the, const txSlot *function, int count, int firs
 	if (count > 1)
 		mxPushInteger(second);
 	mxRunCount(count);
+	if (the->stack->kind == XS_INTEGER_KIND)
+		answer = the->stack->value.integer;
 	mxPop();
 	hostRunPromises(the);
+	return answer;
 }
 
 static void runDeferred(txMachine *the)
@@ -143,9 +156,9 @@ static Timer *timerArgument(txMachine *the)
 	return &timers[id];
 }
 
-void xs_host_createTimer(txMachine *the)
+static int newTimer(txMachine *the, const char *what)
 {
-	txSlot *function = hostCallable(the, &xsArg(0), "createTimer");
+	txSlot *function = hostCallable(the, &xsArg(0), what);
 	int id = 0;
 	while (id < timerCount && timers[id].used)
 		id++;
@@ -156,7 +169,13 @@ void xs_host_createTimer(txMachine *the)
 	}
 	keep(&timers[id].callback, function);
 	timers[id].used = true;
-	xsmcSetInteger(xsResult, id);
+	timers[id].drives = timers[id].polling = false;
+	return id;
+}
+
+void xs_host_createTimer(txMachine *the)
+{
+	xsmcSetInteger(xsResult, newTimer(the, "createTimer"));
 }
 
 static void disarm(Timer *timer)
@@ -166,15 +185,18 @@ static void disarm(Timer *timer)
 	timer->armed = false;
 }
 
-void xs_host_armTimer(txMachine *the)
+static void arm(Timer *timer, int ms)
 {
-	Timer *timer = timerArgument(the);
-	int ms = xsmcToInteger(xsArg(1));
 	disarm(timer);
 	timer->due = hostNanoseconds() + (ms > 0 ? ms : 0) * 1000000LL;
 	timer->order = armedEver++;
 	timer->armed = true;
 	armedCount++;
+}
+
+void xs_host_armTimer(txMachine *the)
+{
+	arm(timerArgument(the), xsmcToInteger(xsArg(1)));
 }
 
 void xs_host_disarmTimer(txMachine *the)
@@ -204,6 +226,40 @@ static Timer *firstTimer(uint64_t orderLimit)
 	return first;
 }
 
+/* A stack's poll is called by a timer, as on boards, and not before other timers that are due: Moddable's modules count on a timer of 0 ms that a callback sets
+ * to run before the socket's next callback. */
+void xs_host_drive(txMachine *the)
+{
+	int id = newTimer(the, "drive");
+	timers[id].drives = true;
+	arm(&timers[id], 0);
+	xsmcSetInteger(xsResult, id);
+}
+
+void xs_host_wake(txMachine *the)
+{
+	Timer *timer = timerArgument(the);
+	/* A wish that comes up within the poll is in its answer. */
+	if (!timer->polling)
+		arm(timer, 0);
+}
+
+static void runPoll(txMachine *the, int id)
+{
+	txSlot function = timers[id].callback;
+	/* When it throws the next one comes at once. */
+	arm(&timers[id], 0);
+	timers[id].polling = true;
+	int wait = callback(the, &function, 1, (int)(uint32_t)(hostNanoseconds() / 1000000), 0);
+	/* The table may have moved. */
+	timers[id].polling = false;
+	if (wait < 0)
+		disarm(&timers[id]);
+	else
+		arm(&timers[id], wait); /* behind those of 0 ms that were set meanwhile */
+	runDeferred(the);
+}
+
 static void runTimers(txMachine *the)
 {
 	int64_t now = hostNanoseconds();
@@ -211,6 +267,10 @@ static void runTimers(txMachine *the)
 	uint64_t limit = armedEver;
 	Timer *timer;
 	while ((timer = firstTimer(limit)) && timer->due <= now) {
+		if (timer->drives) {
+			runPoll(the, (int)(timer - timers));
+			continue;
+		}
 		txSlot function = timer->callback;
 		disarm(timer);
 		callbackThenDeferred(the, &function, 1, (int)(timer - timers), 0);
@@ -237,6 +297,9 @@ void xs_host_watch(txMachine *the)
 	if (!watch->used)
 		watched[watchedCount++] = fd;
 	keep(&watch->callback, function);
+	watch->hasArrived = xsmcArgc > 2;
+	if (watch->hasArrived)
+		keep(&watch->arrived, hostCallable(the, &xsArg(2), "watch"));
 	watch->used = true;
 	watch->wantRead = true;
 	watch->wantWrite = false;
@@ -374,7 +437,10 @@ static void runWatches(txMachine *the, int count)
 			events |= WRITABLE;
 		if (revents & (POLLHUP | POLLERR | POLLNVAL))
 			events |= CLOSED;
-		if (events && (watches[fd].wantRead || watches[fd].wantWrite)) {
+		if (events == READABLE && watches[fd].hasArrived && hostWireOpen(fd)) {
+			txSlot function = watches[fd].arrived;
+			callbackThenDeferred(the, &function, 0, 0, 0);
+		} else if (events && (watches[fd].wantRead || watches[fd].wantWrite)) {
 			txSlot function = watches[fd].callback;
 			callbackThenDeferred(the, &function, 2, fd, events);
 		}
