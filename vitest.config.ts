@@ -46,8 +46,10 @@ function project(
  */
 const TOGETHER = { isolate: false, setupFiles: ["test/support/afresh.ts"] };
 
-/** Interop with servers of addresses, names and time. */
-const SERVICES = ["dhcp*", "dns", "groups", "guest", "linklocal", "mdns", "sntp"].map((name) => `test/interop/${name}.test.ts`);
+/** Interop with servers of addresses, names and time, and with the other ends of serial lines. */
+const SERVICES = ["dhcp*", "dns", "groups", "guest", "linklocal", "lwip", "mdns", "pppd", "slirp", "sntp"].map(
+	(name) => `test/interop/${name}.test.ts`,
+);
 
 export default defineConfig({
 	test: {
@@ -62,7 +64,7 @@ export default defineConfig({
 			// A firmware and its peers: seconds of the board's time are minutes of ours.
 			project("board", ["test/board/**/*.test.ts"], [], 900_000),
 			project("desktop", ["test/unit/desktop/**/*.test.ts", "test/desktop/**/*.test.ts", "test/xs/**/*.test.ts"], [], 120_000),
-			// One file at a time: beside each other they would measure each other. Those of services wait most of the time, and measure nothing.
+			// One file at a time: beside each other they would measure each other. Those of services and serial lines wait most of the time, and measure nothing.
 			project("interop", ["test/interop/**/*.test.ts"], SERVICES, 600_000, { maxWorkers: 1 }),
 			project("interop-services", SERVICES, [], 600_000, { maxWorkers: 1 }),
 		],

@@ -110,16 +110,16 @@ const BITS_32 = ["gcc", "gcc-multilib", "a kernel that runs 32-bit programs, or 
 const INTEROP = ["gcc", "root", "/dev/net/tun", "ip", "curl", "ping", "tshark"];
 /** What single files of the interop tests take. */
 const PEERS = [
-	..."pppd slirp passt arping hping3 nmap wrk ethtool ncat socat dnsmasq radvd traceroute dpkg-source openssl mosquitto nft atk6-implementation6".split(
+	..."pppd passt arping hping3 nmap wrk ethtool ncat socat dnsmasq radvd traceroute openssl mosquitto nft atk6-implementation6".split(
 		" ",
 	),
-	"lwIP's source",
 	"a Moddable SDK",
 ];
 const SERVERS = [
-	..."dnsmasq passt pppd python3 kea-dhcp6 avahi-daemon avahi-browse dbus-daemon chronyd radvd bridge ncat busybox qemu-system-x86_64".split(
+	..."dnsmasq passt pppd slirp dpkg-source python3 kea-dhcp6 avahi-daemon avahi-browse dbus-daemon chronyd radvd bridge ncat busybox qemu-system-x86_64".split(
 		" ",
 	),
+	"lwIP's source",
 	"a Debian kernel",
 ];
 
@@ -315,7 +315,7 @@ const LAYERS = [
 	},
 	{
 		name: "interop-services",
-		what: "against servers of addresses, names and time, routers of groups, and a Linux guest; more bytes with --all",
+		what: "against servers of addresses, names and time, other ends of serial lines, routers of groups, and a Linux guest; more bytes with --all",
 		together: "interop",
 		needs: INTEROP,
 		uses: SERVERS,
