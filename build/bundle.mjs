@@ -197,9 +197,9 @@ export async function bundleApp(file, folder, { inline = false } = {}) {
 }
 
 /**
- * Makes a board's two modules in `folder`: main.js, with the drivers and links it takes, and program.js; those of the stack are `bundle()`'s. `board(path)` is the source of the module "board", given how
- * it may import a file of the project; `others`: the program takes more than can be seen here. Answers whether the program may be preloaded, which is when it is a function and does nothing
- * before it is called, and which modules of the list the two need.
+ * Makes a board's two modules in `folder`: main.js, with the drivers and links it takes, and program.js; those of the stack are `bundle()`'s. `board(path, needed)` is the source of the module "board", given
+ * how it may import a file of the project, and which modules of the list the program needs; `others`: the program takes more than can be seen here. Answers whether the program may be preloaded, which is
+ * when it is a function and does nothing before it is called, and which modules of the list the two need.
  */
 export async function bundleFirmware({ folder, board, program, others = false }) {
 	const main = join(root, "hosts/firmware/main.ts");
@@ -209,33 +209,33 @@ export async function bundleFirmware({ folder, board, program, others = false })
 		.filter((name) => name.endsWith(".ts"))
 		.map((name) => join(root, "hosts/links", name));
 	return await compiled(folder, [main, addresses, program, ...drivers, ...links], async (js, work) => {
-		const made = join(work, "board.js");
-		await writeFile(
-			made,
-			board((path) => `./${relative(work, js(join(root, path)))}`),
-		);
-		const aliases = { ...NATIVES, board: made };
-		const first = await joinModules(js(main), join(folder, "main.js"), aliases, XS_EXTERNAL, OURS_FOR_XS);
+		const needed = ({ imports }, more) =>
+			others ? OURS.map(({ name }) => name) : closureOf([...imports.filter((name) => NAMES.includes(name)), ...more]);
 		const path = join(folder, "program.js");
 		const external = others ? BARE : XS_EXTERNAL;
 		const second = await joinModules(js(program), path, NATIVES, external, { treeshake: false, inline: true, opens: ours(js) });
-		const named = [...first.imports, ...second.imports, ...usedOfDevice(await readFile(path, "utf8"))];
-		return {
-			preloaded: second.exports.includes("default"),
-			carried: others ? OURS.map(({ name }) => name) : await closureOf(named.filter((name) => NAMES.includes(name))),
-		};
+		const ofProgram = await needed(second, usedByName(await readFile(path, "utf8")));
+		const made = join(work, "board.js");
+		await writeFile(
+			made,
+			board((path) => `./${relative(work, js(join(root, path)))}`, ofProgram),
+		);
+		const aliases = { ...NATIVES, board: made };
+		const first = await joinModules(js(main), join(folder, "main.js"), aliases, XS_EXTERNAL, OURS_FOR_XS);
+		return { preloaded: second.exports.includes("default"), carried: await needed(first, ofProgram) };
 	});
 }
 
 /** Of the project's own files, examples among them: what a program keeps private stays so. */
 const ours = (js) => (path) => path.startsWith(`${js(root)}/`);
 
-/** The modules that a program comes to by `device.network`, or by `System.resolve`, which asks its resolver: whoever uses one of its properties has written its name. */
-function usedOfDevice(code) {
+/** The modules that a program comes to by `device.network`, by `System.resolve`, which asks its resolver, or by options of its sockets: whoever uses one of these has written its name. */
+function usedByName(code) {
 	const written = (name) => new RegExp(`\\b${name}\\b`).test(code);
 	const resolves = written("System") && written("resolve");
 	return OURS.filter(
-		({ name, device = [] }) => (resolves && name === "multihome/dns") || (written("network") && device.some(written)),
+		({ name, device = [], options = [] }) =>
+			(resolves && name === "multihome/dns") || (written("network") && device.some(written)) || options.some(written),
 	).map(({ name }) => name);
 }
 

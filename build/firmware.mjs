@@ -124,8 +124,14 @@ const CLASSES = { w5500: "W5500", enc28j60: "ENC28J60", wifi: "Wifi", emac: "Ema
 const OF_SDK = ["wifi", "emac"];
 const PROVIDED = { ethernet: "ethernet", ppp: "serial", slip: "serial" };
 
-/** The module "board": what the board file says, and the drivers and links that it takes and no others. */
-function boardModule(board, pathOf, settings) {
+/** What of the list has to do with IPv6. */
+const IPV6_MODULES = ["multihome/ipv6", "multihome/dhcp6"];
+
+/** Modules that are in multicast groups or join them: with IPv6 a station is asked for each of its addresses in one, and must tell routers so (RFC 4862 §5.4.2, RFC 8504 §5.11). */
+const IN_GROUPS = ["multihome/groups", "multihome/responder", ...IPV6_MODULES];
+
+/** The module "board": what the board file says, and the drivers and links that it takes and no others. `needed`: the modules of the list that the program needs. */
+function boardModule(board, { pathOf, needed, settings }) {
 	const drivers = new Set();
 	const links = new Set();
 	const counts = { ethernet: 0, serial: 0 };
@@ -182,13 +188,14 @@ function boardModule(board, pathOf, settings) {
 		});
 	}
 	const has = (key) => interfaces.some((each) => each[key] !== undefined);
+	const inGroups = has("ipv6") || board.file.mdns !== undefined || IN_GROUPS.some((name) => needed.includes(name));
 	/** Beside the links: files of hosts/links that the board needs, and what boot.ts knows each by. */
 	const wanted = Object.entries({
 		dhcp: has("dhcp") && "startDhcp",
 		linklocal: (has("linkLocal") || has("probe")) && "startLinkLocal",
 		ipv6: has("ipv6") && "startIpv6",
 		dhcp6: interfaces.some(({ ipv6 }) => ipv6?.dhcp) && "startDhcp6",
-		groups: links.has("ethernet") && "startGroups",
+		[inGroups ? "groups" : "nogroups"]: links.has("ethernet") && "startGroups",
 		mdns: board.file.mdns !== undefined && "startMdns",
 		wifi: has("wifi") && "joinNetwork",
 		dns: board.file.dns !== undefined && "useNameServers",
@@ -236,7 +243,7 @@ const PARTS = {
 	MULTIHOME_LINES: ["multihome/ppp", "multihome/slip"],
 	MULTIHOME_PINGS: ["multihome/ping"],
 	MULTIHOME_RAW: ["multihome/raw"],
-	MULTIHOME_IPV6: ["multihome/ipv6", "multihome/dhcp6"],
+	MULTIHOME_IPV6: IPV6_MODULES,
 	MULTIHOME_VLAN: ["multihome/vlan"],
 };
 
@@ -285,8 +292,8 @@ export async function bundleTarget(platform, { target, board: file, app, set = [
 	mkdirSync(folder, { recursive: true });
 	const { preloaded, carried } = await bundleFirmware({
 		folder,
-		board: (pathOf) =>
-			boardModule({ ...read, driverOf, emacOf, pinsOf, uartOf, vlanOf, routes: routesOf(read) }, pathOf, settings),
+		board: (pathOf, needed) =>
+			boardModule({ ...read, driverOf, emacOf, pinsOf, uartOf, vlanOf, routes: routesOf(read) }, { pathOf, needed, settings }),
 		program: app ?? join(root, "hosts/examples/status.ts"),
 		others: more !== undefined,
 	});

@@ -4,6 +4,7 @@
 //   source   whose exports those are
 //   also     the name of ECMA-419 or Moddable, for a module with a default export alone
 //   device   names on `device.network` behind which it stands (hosts/network.ts): a program that uses one of them has the module in its firmware
+//   options  names of options of sockets, likewise
 //   what     for people
 
 import { readFileSync } from "node:fs";
@@ -25,7 +26,7 @@ export function xsOf({ ipv6, fastOpen }) {
 	return { bundles: join(folder, "xs"), manifests: join(folder, "manifests"), lacks };
 }
 
-/** @type {readonly { name: string, source: string, also?: string, device?: string[], what?: string }[]} */
+/** @type {readonly { name: string, source: string, also?: string, device?: string[], options?: string[], what?: string }[]} */
 export const MODULES = JSON.parse(readFileSync(join(root, "src/modules.json"), "utf8"));
 
 /** The drivers are for boards and the desktop host, and joined by themselves. */

@@ -278,7 +278,7 @@ export interface UDP {
 	 * Joins a multicast group: on one interface, by name or instance; unless told on that which the socket is bound to, else on all that there
 	 * are and will be. Joining again does nothing. With `sources`, one address or several, only what comes from there is heard (source-specific multicast, RFC 4607), with
 	 * `{ except: … }` what comes from all others; further ones may be added. Throws RangeError for what is no group, Error when it is joined in the other of these ways already, or for or
-	 * without as many sources as there may be, 64 of all sockets.
+	 * without as many sources as there may be, 64 of all sockets; and in a firmware that lacks IGMP, as neither its board file nor its program asked for it (RFC 1112 §7).
 	 */
 	add(group: string, link?: string | Interface, sources?: Sources): void;
 	/** Leaves a group, as it was joined, or for these sources alone; with `{ except: … }` these are heard again, too. Throws Error when it was not joined so. `close` leaves all. */

@@ -7,6 +7,8 @@ import type { JoinedGroup } from "../link/ip-side.ts";
 import type { UdpSocket } from "./udp/socket.ts";
 
 export class Groups {
+	/** Called with a group that is about to be joined; what it throws keeps it from being. */
+	onJoin: ((group: string) => void) | undefined = undefined;
 	/** Told when a group was joined or left, or is wanted from other sources. */
 	onChange: (() => void) | undefined = undefined;
 	#interfaces: InterfaceSet;
@@ -17,9 +19,11 @@ export class Groups {
 
 	/**
 	 * Joins a group on an interface, or without one on all that there are and will be: a socket, or without one all of them; with a source, for what comes from there (RFC 4607), or with
-	 * `except` for all but that: a socket that has joined for all. Throws Error when as many are joined as the option `groups` says, or for as many sources as may be.
+	 * `except` for all but that: a socket that has joined for all. Throws Error when as many are joined as the option `groups` says, or for as many sources as may be, and where a
+	 * firmware has nobody who tells routers of groups.
 	 */
 	join(link: Interface | undefined, group: string, source = "", socket?: UdpSocket, except = false): void {
+		this.onJoin?.(group);
 		const groups = this.#of(link);
 		const joined = groups.get(group);
 		if (joined === undefined) this.#interfaces.checkGroups();

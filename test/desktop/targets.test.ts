@@ -105,6 +105,13 @@ describe.each(TARGETS)("%s: %s", (family, target) => {
 	});
 });
 
+/** Whether routers are told of its groups; else who joins one hears what is missing. */
+function hasGroups({ carried, folder: out }: Awaited<ReturnType<typeof bundleTarget>>): boolean {
+	const has = carried.includes("multihome/groups");
+	expect(readFileSync(join(out, "main.js"), "utf8").includes("this firmware has no IGMP")).toBe(!has);
+	return has;
+}
+
 test("IPv6 is in a firmware whose program or board file wants it, and nothing of it in others", async () => {
 	const program = (name: string, text: string) => {
 		const path = join(folder, name);
@@ -129,9 +136,25 @@ test("IPv6 is in a firmware whose program or board file wants it, and nothing of
 	expect(without.core).not.toMatch(/hasIpv6|linkTry|linkAskRouters|"::"\)/);
 	expect(having.groups).toContain("ff02::16");
 	expect(without.groups).not.toContain("ff02:");
+	// A station with IPv6 is asked for in groups, and tells routers of these: RFC 4862 §5.4.2.
+	expect([without, having, leased].map(hasGroups)).toEqual([false, true, true]);
 	// Who gives it an address of IPv6 is told what to do.
 	expect(without.core).toContain('import "multihome/ipv6"');
 	expect(having.core).not.toContain('import "multihome/ipv6"');
+}, 300_000);
+
+test("IGMP is in a firmware whose program joins groups, or that answers for its name by multicast DNS", async () => {
+	const board = JSON.parse(readFileSync(join(home("pico", "pico-both"), "board.json"), "utf8")) as { $schema?: string };
+	delete board.$schema;
+	const build = async (name: string, program: string, more: object) => {
+		const [app, path] = [join(folder, `${name}.ts`), join(folder, `${name}.json`)];
+		writeFileSync(app, program);
+		writeFileSync(path, JSON.stringify({ ...board, ...more }));
+		return hasGroups(await bundleTarget("pico", { target: "pico-both", board: path, app, out: join(folder, name) }));
+	};
+	const joins = 'import { UDP } from "multihome";\nexport default () => new UDP({ multicast: "239.1.2.3" });\n';
+	expect(await build("joins", joins, {})).toBe(true);
+	expect(await build("named", "export default () => trace('');\n", { mdns: { hostname: "printer" } })).toBe(true);
 }, 300_000);
 
 test("Fast Open is in a firmware whose board file asks for it, and nothing of it in others", async () => {
