@@ -3,7 +3,6 @@
 //
 //	npm run simulate -- --board hosts/desktop/boards/ppp-gateway.json --app hosts/examples/ppp-gateway.ts
 
-import type { PppInterface } from "multihome/ppp";
 import Timer from "timer";
 import { HttpServer, isOwnHost } from "./http.ts";
 import type { Device } from "./device.ts";
@@ -38,7 +37,7 @@ export default function gateway(device: Device, { port, names } = settings): voi
 		onRequest(exchange) {
 			if (exchange.path !== "/way") return exchange.status(404);
 			const way = wayOut(device);
-			const ppp = (stack.interfaces.list.find(({ kind }) => kind === "ppp") as PppInterface | undefined)?.state;
+			const ppp = stack.interfaces.list.find((link) => link.ppp !== undefined)?.ppp?.state;
 			exchange.text(200, "application/json", JSON.stringify({ way: way?.interface ?? null, gateway: way?.gateway ?? null, ppp }));
 		},
 	});

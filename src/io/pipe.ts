@@ -52,7 +52,7 @@ class End implements SocketOwner {
 		const { tcp, tcb } = this;
 		const buffer = tcp.events.scratch!;
 		// Asked once: nothing comes or is acknowledged meanwhile, and what is written says what room it leaves.
-		let left = tcb.rcvUsed;
+		let left = tcb.pending;
 		let room = left > 0 ? to.tcp.writable(to.tcb) : 0;
 		while (left > 0 && room > 0) {
 			let bytes = left;
@@ -70,7 +70,7 @@ class End implements SocketOwner {
 	#ended(): void {
 		const { tcb } = this;
 		if (tcb.error !== "") this.#fail(tcb.error as TCPError);
-		else if (tcb.rcvUsed === 0) {
+		else if (tcb.pending === 0) {
 			this.over = true;
 			if (this.to === undefined) this.socket.onEvents(ERROR, 0);
 			else this.#finish();

@@ -150,7 +150,7 @@ export class TCPSocket extends StreamSocket implements TCP, SocketOwner {
 		const tcb = TCPSocket.#perhaps(this);
 		if (tcb === undefined) return undefined;
 		const tcp = this.#tcp;
-		const available = tcb.rcvUsed;
+		const available = tcb.pending;
 		if (this.format === NUMBER) return available === 0 ? undefined : tcp.readByte(tcb);
 		if (byteOffset !== undefined || isObject(option)) {
 			const size = check.sizeOf(option as Bytes);

@@ -28,6 +28,7 @@ import type { InterfaceAddress } from "./interface-address.ts";
 import { checkName, metricOf, mtuOf, type InterfaceOptions } from "./interface-options.ts";
 import type { IpSide } from "./ip-side.ts";
 import type { Conflict } from "./own-addresses.ts";
+import type { PppInterface } from "./ppp/ppp.ts";
 
 export type { InterfaceAddress } from "./interface-address.ts";
 export type { InterfaceOptions } from "./interface-options.ts";
@@ -122,6 +123,11 @@ export abstract class Interface {
 
 	/** Its hardware address, six bytes, where it has one. */
 	get mac(): Uint8Array | undefined {
+		return undefined;
+	}
+
+	/** Itself, where it is PPP, which has more to tell. */
+	get ppp(): PppInterface | undefined {
 		return undefined;
 	}
 

@@ -1,6 +1,5 @@
 // What a person or a monitoring program may ask of a stack. It reads, and changes nothing. `STATUS` says what is told, and how each value is found; pieces.ts tells it piece by piece.
 
-import { NO_ADDRESS } from "../packet/fields.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import { DROPS } from "../packet/drops.ts";
 import type { Device } from "../device/device.ts";
@@ -12,12 +11,12 @@ import type { AutoconfigurationState } from "../link/autoconfiguration-state.ts"
 import type { Interface } from "../link/interface.ts";
 import type { LeaseState, LeaseView } from "../link/lease.ts";
 import type { Conflict } from "../link/own-addresses.ts";
-import type { PppInterface, PppState, PppView } from "../link/ppp/ppp.ts";
+import type { PppState, PppView } from "../link/ppp/ppp.ts";
 import { BRACKET, BRACKET_END, type JsonWriter } from "./json.ts";
 import { WAY, type WayStatus } from "./way.ts";
 import { JsonPieces, PIECE_BYTES, membersOf, type Members } from "./pieces.ts";
-import { CLOSED, LISTEN, Tcb } from "../transport/tcp/tcb.ts";
-import type { UdpSocket } from "../transport/udp/udp.ts";
+import type { SocketView } from "../transport/block-socket.ts";
+import { CLOSED, type Tcb } from "../transport/tcp/tcb.ts";
 import { read } from "../packet/counters.ts";
 import type { Stack } from "../stack.ts";
 
@@ -278,7 +277,7 @@ const INTERFACE = membersOf<InterfaceStatus, Interface>({
 	drops: { each: eachDrop },
 	device: { of: countersOf, each: eachCounter },
 	queued: { write: (out: Out, link) => out.number(link.waiting) },
-	ppp: { has: (link) => link.kind === "ppp", of: (link) => (link as PppInterface).view, members: PPP },
+	ppp: { has: (link) => link.ppp !== undefined, of: (link) => link.ppp!.view, members: PPP },
 	dhcp: { has: (link) => link.ip.lease !== undefined, of: (link) => link.ip.lease!.view, members: DHCP },
 	ipv6: { has: (link) => hasIpv6() && link.ip.discovery !== undefined, of: (link) => link.ip.discovery!.state, members: IPV6 },
 	conflicts: {
@@ -321,12 +320,9 @@ const NEIGHBOR = membersOf<Status["neighbors"][0], Neighbor>({
 	state: { write: (out: Out, entry) => out.text(NEIGHBOR_STATES[entry.state]!) },
 });
 
-const TCP = Object.freeze({ name: "tcp" });
-const UDP = Object.freeze({ name: "udp", state: "open" });
-
-const SOCKET = membersOf<SocketStatus, Tcb | UdpSocket>({
-	protocol: { write: (out: Out, socket) => out.text(socket instanceof Tcb ? TCP.name : UDP.name) },
-	state: { write: (out: Out, socket) => out.text(socket instanceof Tcb ? socket.stateName : UDP.state) },
+const SOCKET = membersOf<SocketStatus, SocketView>({
+	protocol: { write: (out: Out, socket) => out.text(socket.protocol) },
+	state: { write: (out: Out, socket) => out.text(socket.stateName) },
 	local: {
 		write(out: Out, socket) {
 			const { family, localPort } = socket;
@@ -334,15 +330,10 @@ const SOCKET = membersOf<SocketStatus, Tcb | UdpSocket>({
 			else out.text(`${family === 4 ? "0.0.0.0" : "[::]"}:${localPort}`);
 		},
 	},
-	remote: {
-		write(out: Out, socket) {
-			if (socket instanceof Tcb) out.endpoint(socket.view, socket.remoteAt, socket.remotePort);
-			else out.endpoint(socket.view, NO_ADDRESS, 0);
-		},
-	},
-	receiveQueue: { write: (out: Out, socket) => out.number(socket instanceof Tcb ? socket.rcvUsed : socket.pending) },
-	sendQueue: { write: (out: Out, socket) => out.number(socket instanceof Tcb ? socket.sndUsed : 0) },
-	way: { has: (socket) => socket instanceof Tcb && socket.state > LISTEN, members: WAY },
+	remote: { write: (out: Out, socket) => out.endpoint(socket.view, socket.remoteAt, socket.remotePort) },
+	receiveQueue: { write: (out: Out, socket) => out.number(socket.pending) },
+	sendQueue: { write: (out: Out, socket) => out.number(socket.sndUsed) },
+	way: { has: (socket) => socket.hasWay, members: WAY },
 });
 
 /** TCP's sockets, then UDP's. */

@@ -2,6 +2,28 @@
 
 import type { NewsSocket, SocketEvents, SocketOwner } from "./events.ts";
 
+/** What there is to see of a socket, of whichever kind. */
+export interface SocketView {
+	/** The arena. */
+	readonly view: DataView;
+	/** "tcp" or "udp". */
+	readonly protocol: string;
+	/** For people. */
+	readonly stateName: string;
+	/** Where its addresses lie in the arena, and its ports, 0 for none. */
+	readonly localAt: number;
+	readonly localPort: number;
+	readonly remoteAt: number;
+	readonly remotePort: number;
+	/** The only family that it takes, bound to no address of it, 4 or 6, or 0. */
+	readonly family: number;
+	/** What waits to be read, bytes or datagrams; and bytes that were written and are not acknowledged. */
+	readonly pending: number;
+	readonly sndUsed: number;
+	/** Whether it is a connection, of which transport/tcp/info.ts tells more. */
+	readonly hasWay: boolean;
+}
+
 export abstract class BlockSocket implements NewsSocket {
 	/** Arena offset of its block. */
 	readonly block: number;

@@ -193,7 +193,7 @@ export function checkOption(descriptor: Descriptor, call: Call): void {
 /** ioctl: throws when the value is not the expected one. */
 export function checkIoctl(tcb: Tcb, call: Call): void {
 	const command = words(call.items[1])[0];
-	if (command === "SIOCINQ" || command === "FIONREAD") expectValue(call.items[2], tcb.rcvUsed);
+	if (command === "SIOCINQ" || command === "FIONREAD") expectValue(call.items[2], tcb.pending);
 	else if (command === "SIOCOUTQ") expectValue(call.items[2], tcb.sndUsed);
 	else throw new Unsupported(`ioctl ${String(command)}`, `ioctl ${String(command)}`);
 }

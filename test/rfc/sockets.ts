@@ -325,7 +325,7 @@ export class Sockets {
 			const waiting = tcp.acceptable(tcb);
 			return { bits: waiting > 0 ? POLLIN! : 0, progress: waiting };
 		}
-		const progress = descriptor.read + tcb.rcvUsed + (descriptor.written - tcb.sndUsed);
+		const progress = descriptor.read + tcb.pending + (descriptor.written - tcb.sndUsed);
 		if (tcb.error !== "") return { bits: POLLERR! | POLLHUP! | POLLIN! | POLLOUT! | POLLRDHUP!, progress: progress + 1 };
 		let bits = tcp.readable(tcb) > 0 || tcb.finReceived ? POLLIN! : 0;
 		if (tcb.finReceived) bits |= POLLRDHUP!;

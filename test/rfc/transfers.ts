@@ -64,7 +64,7 @@ export function receive(descriptor: Descriptor, call: Call, stack: Stack): Outco
 	if (descriptor.deferred !== 0) return undefined;
 	if (!tcb || descriptor.listening) return "ENOTCONN";
 	// There is no peeking at bytes, but at their number.
-	if (peek && tcb.rcvUsed > 0) return Math.min(tcb.rcvUsed, count);
+	if (peek && tcb.pending > 0) return Math.min(tcb.pending, count);
 	const got = peek ? 0 : stack.tcp.read(tcb, buffer, 0, count);
 	if (got > 0) {
 		checkBytes(text, buffer, got, descriptor.read);

@@ -40,6 +40,11 @@ export abstract class Authenticator {
 	/** A packet of valid length; data in bytes `at` to `end`. Answers false when it is malformed. */
 	protected abstract packet(code: number, id: number, at: number, end: number): boolean;
 
+	/** Whether that is a challenge of its own, which waits for an answer or was answered last. */
+	poses(_challenge: Uint8Array): boolean {
+		return false;
+	}
+
 	receive(at: number, end: number): boolean {
 		const length = end - at < HEADER ? 0 : this.view.getUint16(at + 2);
 		if (length < HEADER || length > end - at) return false;

@@ -154,8 +154,7 @@ export class ChapServer extends Authenticator {
 		this.#ask();
 	}
 
-	/** Whether that is the challenge which waits for an answer, or was answered last. */
-	poses(challenge: Uint8Array): boolean {
+	override poses(challenge: Uint8Array): boolean {
 		return equal(challenge, this.#challenge);
 	}
 

@@ -254,6 +254,10 @@ export class PppInterface extends LineInterface {
 		if (gone) this.#six!.forget();
 	}
 
+	override get ppp(): this {
+		return this;
+	}
+
 	override get discovery(): Discovery | undefined {
 		return this.#six;
 	}

@@ -223,7 +223,7 @@ export class Session implements Link, AuthLink {
 		this.#client = this.#server = undefined;
 		if (ours === "pap") this.#client = new PapClient(this, user, password);
 		else if (ours !== undefined) {
-			const isOurs = (challenge: Uint8Array) => this.#server instanceof ChapServer && this.#server.poses(challenge);
+			const isOurs = (challenge: Uint8Array) => this.#server?.poses(challenge) === true;
 			this.#client = new ChapClient(this, ours, user, password, isOurs);
 		}
 		if (theirs === "pap") this.#server = new PapServer(this, this.#accounts);

@@ -20,12 +20,14 @@ export type Manner = Scope & Pick<Wanted, "timeout" | "mixedCase">;
 export interface Hearer {
 	/** Addresses in RFC 6724's order, or why there are none. Never within the constructor, but for what nobody is asked. */
 	heard(outcome: Outcome): void;
+	/** On whose behalf it asks, where that one may ask for several names. */
+	readonly resolver?: unknown;
 	/** Those that came too late for that, of the other family; none when there are none. */
 	more?(addresses: readonly string[]): void;
 }
 
 /** One family's part of it. */
-export class Half implements Waiter {
+class Half implements Waiter {
 	readonly both: Both;
 	readonly type: number;
 
@@ -36,6 +38,10 @@ export class Half implements Waiter {
 
 	done(outcome: Outcome): void {
 		this.both.answered(this, outcome);
+	}
+
+	isFor(asker: unknown): boolean {
+		return asker === this.both || asker === this.both.hearer.resolver;
 	}
 }
 
@@ -77,7 +83,7 @@ export class Both {
 		this.#told = true;
 		this.#engine.silence(this.#delay);
 		this.#waiting.length = 0;
-		this.#engine.forget((waiter) => waiter instanceof Half && waiter.both === this);
+		this.#engine.forget(this);
 	}
 
 	/** Whether an address beyond the link's would be the source of packets to one of IPv6. */

@@ -72,11 +72,11 @@ export class Engine implements Service, EventSocket, SocketOwner {
 	}
 
 	/** Who asked does not want to know any more. What nobody waits for ends. */
-	forget(which: (waiter: Waiter) => boolean): void {
-		this.#asked = this.#asked.filter(({ waiter }) => !which(waiter));
+	forget(asker: unknown): void {
+		this.#asked = this.#asked.filter(({ waiter }) => !waiter.isFor(asker));
 		for (const lookup of this.#lookups.slice()) {
 			const { waiters } = lookup;
-			for (let i = waiters.length - 1; i >= 0; i--) if (which(waiters[i]!)) waiters.splice(i, 1);
+			for (let i = waiters.length - 1; i >= 0; i--) if (waiters[i]!.isFor(asker)) waiters.splice(i, 1);
 			if (waiters.length > 0) continue;
 			lookup.running = false;
 			lookup.release();

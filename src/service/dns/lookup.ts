@@ -8,6 +8,8 @@ import type { Scope } from "./servers.ts";
 /** Who waits. */
 export interface Waiter {
 	done(outcome: Outcome): void;
+	/** Whether it is part of what that one asks for. */
+	isFor(asker: unknown): boolean;
 }
 
 /** What a resolver asks for. */

@@ -10,7 +10,7 @@ import { currentStack } from "../../io/current.ts";
 import * as check from "../../io/options.ts";
 import type { Stack } from "../../stack.ts";
 import { READABLE, type EventSocket, type SocketOwner } from "../../transport/events.ts";
-import { Both, Half, type Hearer } from "./both.ts";
+import { Both, type Hearer } from "./both.ts";
 import "./eyeballs.ts"; // so that TCP takes names where there is a resolver
 import { engineOf, type Engine } from "./engine.ts";
 import { ResolveError, type Outcome } from "./errors.ts";
@@ -22,14 +22,14 @@ const LEAST_TIMEOUT_MS = 100;
 const MOST_TIMEOUT_MS = 60_000;
 
 class Request implements Hearer {
-	readonly owner: NameResolver;
+	readonly resolver: NameResolver;
 	readonly host: string;
 	readonly callback: ResolveCallback | undefined;
 	readonly callbacks: ResolveCallbacks;
 	outcome: Outcome | undefined = undefined;
 
-	constructor(owner: NameResolver, host: string, callback: ResolveCallback | undefined, callbacks: ResolveCallbacks) {
-		this.owner = owner;
+	constructor(resolver: NameResolver, host: string, callback: ResolveCallback | undefined, callbacks: ResolveCallbacks) {
+		this.resolver = resolver;
 		this.host = host;
 		this.callback = callback;
 		this.callbacks = callbacks;
@@ -37,7 +37,7 @@ class Request implements Hearer {
 
 	heard(outcome: Outcome): void {
 		this.outcome = outcome;
-		this.owner.ready(this);
+		this.resolver.ready(this);
 	}
 }
 
@@ -92,10 +92,7 @@ export class NameResolver implements ResolverType, EventSocket, SocketOwner {
 		this.#open = false;
 		this.owner = null;
 		this.#ready.length = 0;
-		this.#engine.forget((waiter) => {
-			const hearer = waiter instanceof Half ? waiter.both.hearer : undefined;
-			return hearer instanceof Request && hearer.owner === this;
-		});
+		this.#engine.forget(this);
 	}
 
 	/** For its requests. */

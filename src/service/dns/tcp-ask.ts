@@ -60,7 +60,7 @@ export class TcpAsk implements SocketOwner {
 	/** Answers whether it is done. */
 	#read(tcb: Tcb): boolean {
 		const { tcp } = this.#stack;
-		while (tcb.rcvUsed > 0) {
+		while (tcb.pending > 0) {
 			if (this.#length < 0) {
 				const byte = tcp.readByte(tcb);
 				if (this.#got++ === 0) this.#high = byte;

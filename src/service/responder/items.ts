@@ -9,9 +9,20 @@ import { addressRecord, negative, pointer, reverseRecord, serviceRecord, textRec
 /** RFC 6763 §9. */
 const ALL_TYPES = new Name(["_services", "_dns-sd", "_udp", "local"]);
 
+/** A service as programs see it. */
+export interface AnnouncedService {
+	/** The name that people see, RFC 6763 §4.1.1. */
+	name: string;
+	/** "_http._tcp". */
+	type: string;
+	port: number;
+}
+
 export interface Item {
 	/** The name that is probed for. */
 	name: Name;
+	/** What is announced of it, where it is a service. */
+	readonly service: AnnouncedService | undefined;
 	/** Which try of the name it is. */
 	count: number;
 	/** Somebody else has the name: takes the next. RFC 6762 §9. */
@@ -31,6 +42,7 @@ export class Host implements Item {
 	/** Without ".local". */
 	label: string;
 	name: Name;
+	readonly service = undefined;
 	count = 1;
 
 	constructor(label: string) {
@@ -60,12 +72,9 @@ export class Host implements Item {
 }
 
 export class Announced implements Item {
+	/** Its name as it was asked for. */
 	readonly #instance: string;
-	/** The name that people see, RFC 6763 §4.1.1. */
-	instance: string;
-	/** "_http._tcp". */
-	readonly type: string;
-	readonly port: number;
+	readonly service: AnnouncedService;
 	readonly #labels: readonly [string, string];
 	readonly #subtypes: readonly string[];
 	readonly #text: Uint8Array;
@@ -73,19 +82,18 @@ export class Announced implements Item {
 	count = 1;
 
 	constructor(instance: string, labels: readonly [string, string], subtypes: readonly string[], port: number, text: Uint8Array) {
-		this.#instance = this.instance = instance;
+		this.#instance = instance;
+		this.service = { name: instance, type: labels.join("."), port };
 		this.#labels = labels;
 		this.#subtypes = subtypes;
-		this.type = labels.join(".");
-		this.port = port;
 		this.#text = text;
 		this.name = new Name([instance, ...labels, "local"]);
 	}
 
 	/** RFC 6763, appendix D. */
 	rename(): void {
-		this.instance = numbered(this.#instance, ++this.count, " (", ")");
-		this.name = new Name([this.instance, ...this.#labels, "local"]);
+		const name = (this.service.name = numbered(this.#instance, ++this.count, " (", ")"));
+		this.name = new Name([name, ...this.#labels, "local"]);
 	}
 
 	records(_link: Interface, host: Name): Content[] {
@@ -94,7 +102,7 @@ export class Announced implements Item {
 			pointer(ALL_TYPES, type),
 			pointer(type, this.name),
 			...this.#subtypes.map((subtype) => pointer(new Name([subtype, "_sub", ...this.#labels, "local"]), this.name)),
-			serviceRecord(this.name, this.port, host),
+			serviceRecord(this.name, this.service.port, host),
 			textRecord(this.name, this.#text),
 			negative(this.name, [TYPE_TXT, TYPE_SRV]),
 		];

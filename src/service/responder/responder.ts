@@ -14,7 +14,7 @@ import { Clock, type Service } from "../../transport/services.ts";
 import type { UdpSocket } from "../../transport/udp/udp.ts";
 import type { Watch } from "../../transport/watch.ts";
 import { MDNS_GROUP, MDNS_GROUP6, MDNS_PORT } from "../../wire/dns.ts";
-import { Announced, Host, type Item } from "./items.ts";
+import { Announced, Host, type Item, type AnnouncedService } from "./items.ts";
 import { readMessage, Writer, type Received } from "./message.ts";
 import { hostLabelOf, labelOf, serviceTypeOf, type Name } from "./names.ts";
 import { addressBytes, sameData, textOf, type Text } from "./records.ts";
@@ -112,8 +112,8 @@ export class Responder implements Service, Owner, EventSocket, SocketOwner {
 	}
 
 	/** The services as they are called now. */
-	get services(): { name: string; type: string; port: number }[] {
-		return this.items.filter((item) => item instanceof Announced).map(({ instance: name, type, port }) => ({ name, type, port }));
+	get services(): AnnouncedService[] {
+		return this.items.flatMap(({ service }) => (service === undefined ? [] : [{ ...service }]));
 	}
 
 	/** The interfaces on which its name is its own by now. */
@@ -129,7 +129,7 @@ export class Responder implements Service, Owner, EventSocket, SocketOwner {
 
 	/** A service is over: the one of that type and port. Throws RangeError when there is none. */
 	remove({ type, port }: Pick<ServiceOptions, "type" | "port">): void {
-		const at = this.items.findIndex((item) => item instanceof Announced && item.type === type && item.port === port);
+		const at = this.items.findIndex(({ service }) => service?.type === type && service.port === port);
 		if (at < 0) throw new RangeError(`service ${check.show(type)} of port ${check.show(port)}: is not announced`);
 		this.items.splice(at, 1);
 		this.#look();

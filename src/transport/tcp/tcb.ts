@@ -5,6 +5,7 @@ import { addressText } from "../../address.ts";
 import { BIT_FIN, TcbBlock } from "../../packet/tcb-block.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { FIRST_SOCKET } from "../../packet/news.ts";
+import type { SocketView } from "../block-socket.ts";
 import type { NewsSocket, SocketEvents, SocketOwner } from "../events.ts";
 import { ERROR_NAMES, LISTEN, STATE_NAMES, type TcpError } from "./states.ts";
 
@@ -13,7 +14,7 @@ export * from "./states.ts";
 /** Where its fields lie in its block. */
 const AT = TcbBlock.offsets;
 
-export class Tcb implements NewsSocket {
+export class Tcb implements NewsSocket, SocketView {
 	/** Arena offset of its block. */
 	readonly block: number;
 	/** Its number among the sockets that have news. */
@@ -55,8 +56,16 @@ export class Tcb implements NewsSocket {
 	}
 
 	/** For people. */
+	get protocol(): string {
+		return "tcp";
+	}
 	get stateName(): (typeof STATE_NAMES)[number] {
 		return STATE_NAMES[this.state]!;
+	}
+
+	/** Whether it is a connection, and no listener. */
+	get hasWay(): boolean {
+		return this.state > LISTEN;
 	}
 
 	/** Why it ended: a number of states.ts. */
@@ -90,7 +99,7 @@ export class Tcb implements NewsSocket {
 	}
 
 	/** Bytes received and not read yet. */
-	get rcvUsed(): number {
+	get pending(): number {
 		return this.#word(AT.rcvQueued);
 	}
 

@@ -176,7 +176,7 @@ export class Tcp {
 	adopt(tcb: Tcb, owner: NonNullable<Tcb["owner"]>): void {
 		tcb.owner = owner;
 		let events = 0;
-		if (tcb.rcvUsed > 0) events |= READABLE;
+		if (tcb.pending > 0) events |= READABLE;
 		else if (tcb.finReceived) events |= ERROR;
 		if (tcb.ended !== tcbs.NO_ERROR) events |= ERROR;
 		if (this.writable(tcb) > 0) events |= WRITABLE;
@@ -190,7 +190,7 @@ export class Tcp {
 
 	/** Bytes that `read` has. */
 	readable(tcb: Tcb): number {
-		return tcb.rcvUsed;
+		return tcb.pending;
 	}
 
 	/** Bytes that `write` takes now. */

@@ -186,7 +186,7 @@ describe("a server", () => {
 		peer.stack.tcp.connect(REMOTE, 9);
 		expect(() => peer.stack.tcp.connect(REMOTE, 10)).toThrow("in use");
 		const read = peer.stack.tcp.accept(listener);
-		expect(read?.rcvUsed).toBe(10);
+		expect(read?.pending).toBe(10);
 	});
 
 	test("sends its SYN again until it is acknowledged, its data not before; gives up after 63 s", () => {

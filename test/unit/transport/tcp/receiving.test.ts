@@ -176,7 +176,7 @@ describe("out of order", () => {
 		const endpoint = peer.connected({ paused: true });
 		peer.take();
 		peer.send({ flags: "A", seq: 1, ack: 1, length: 1400 });
-		expect(endpoint.tcb!.rcvUsed).toBe(1000);
+		expect(endpoint.tcb!.pending).toBe(1000);
 		endpoint.resume();
 		expect(endpoint).toMatchObject({ received: 1000, wrongAt: -1 });
 	});
@@ -283,7 +283,7 @@ describe("what came twice", () => {
 		peer.send({ flags: "PA", seq: 1, ack: 1, length: 1000 });
 		peer.run(100);
 		peer.take();
-		expect(acceptor.endpoints[0]!.tcb!.rcvUsed).toBe(1000);
+		expect(acceptor.endpoints[0]!.tcb!.pending).toBe(1000);
 		return peer;
 	}
 	test("is told of once. RFC 2883 §4", () => {
