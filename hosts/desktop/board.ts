@@ -10,6 +10,7 @@ import { violationOf } from "./board-schema.ts";
 import type { BoardFile, BoardInterface, BoardRoute, ChipPins, Driver, EmacPins, Link, UartPins } from "./config.ts";
 import { contains, formatAddress, isHost, isUnicast, parseAddress, parsePrefix } from "./ipv4.ts";
 import type { Prefix } from "./ipv4.ts";
+import { settlePpp } from "./ppp.ts";
 import { vlanProblem } from "./vlan.ts";
 import { dhcp6Problem, hasDhcp6, interfaceTowards6, routeProblem6, settleGateways, settleIpv6 } from "./ipv6.ts";
 
@@ -69,7 +70,7 @@ export function readBoard(path: string, memory = machineMemory()): Board {
 export function checkBoard(path: string, data: unknown, memory = machineMemory()): Board {
 	const violation = violationOf(data);
 	if (violation !== undefined) throw new InputError(`${path}: ${violation}`);
-	const file = data as unknown as BoardFile;
+	const file = structuredClone(data) as BoardFile; // some of it is filled in
 	const problem = ipv6Problem(file) ?? firstProblem(file, dirname(resolve(path)));
 	if (problem !== undefined) throw new InputError(`${path}: ${problem}`);
 	const { heap, ...limits } = file.limits ?? {};
@@ -155,11 +156,12 @@ export function checkTogether(boards: Board[]): void {
 function ipv6Problem(file: BoardFile): string | undefined {
 	const routes: BoardRoute[] = [];
 	for (const [i, each] of file.interfaces.entries()) {
-		const problem = settleIpv6(each);
+		const problem = settleIpv6(each, file);
 		if (problem !== undefined) return `interfaces[${i}].${problem}`;
-		const gateways = settleGateways(each);
-		if (gateways.problem !== undefined) return `interfaces[${i}].${gateways.problem}`;
-		if (gateways.route !== undefined) routes.push(gateways.route);
+		for (const { problem: wrong, route } of [settlePpp(each), settleGateways(each)]) {
+			if (wrong !== undefined) return `interfaces[${i}].${wrong}`;
+			if (route !== undefined) routes.push(route);
+		}
 	}
 	// Behind those of the file, whose places messages name.
 	if (routes.length > 0) file.routes = [...(file.routes ?? []), ...routes];
@@ -320,7 +322,6 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 	dhcp: ["ethernet", "vlan"],
 	linkLocal: ["ethernet", "vlan"],
 	probe: ["ethernet", "vlan"],
-	ipv6: ["ethernet", "ppp", "vlan"],
 	wifi: ["ethernet"],
 	dns: ["ethernet", "slip", "vlan"],
 	forward: ["ethernet"],
@@ -331,12 +332,10 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 	parent: ["vlan"],
 	vlan: ["vlan"],
 	priority: ["vlan"],
-	addresses: ["ethernet", "loopback", "slip", "vlan"],
 };
 
 /** What to write instead. */
 const INSTEAD: Record<string, string> = {
-	"ppp addresses": "put the address into ppp.local, or let the other end give one",
 	"ppp gateway": "ppp.defaultRoute is for that",
 	"vlan wire": "its parent's carries it",
 	"vlan driver": "its parent's carries it",

@@ -2,7 +2,11 @@
 
 import { canonicalAddress, isMulticast, networkOf, parsePrefix, samePrefix } from "../../src/address.ts";
 import { ADDRESSES_PER_INTERFACE } from "../../src/config.ts";
+import { LEAST_MTU } from "../../src/wire/ipv6.ts";
 import type { BoardFile, BoardInterface, BoardRoute } from "./config.ts";
+
+/** What a board file may say in a word. */
+type Mode = "auto" | "static" | "off";
 
 /** What is wrong with an IPv6 prefix that stands among an interface's addresses; undefined when nothing is. */
 function prefixProblem(text: string): string | undefined {
@@ -16,32 +20,47 @@ function prefixProblem(text: string): string | undefined {
 	}
 }
 
-/** Has `addresses` only IPv4's, and `ipv6` those of IPv6 and the mode, as boot.ts takes it. Answers what is wrong, with the interface's value. */
-export function settleIpv6(interface_: BoardInterface): string | undefined {
-	// Who wants IPV6CP wants to hear routers, and the other way round.
-	if (interface_.link === "ppp") {
-		if (interface_.ppp?.ipv6 === true) interface_.ipv6 ??= "auto";
-		if (interface_.ipv6 !== undefined) interface_.ppp = { ...interface_.ppp, ipv6: (interface_.ipv6 as unknown) !== "off" };
-	}
-	const { addresses = [], ipv6, link = "ethernet" } = interface_;
-	const mode = ipv6 as unknown;
+/** Whether routers may be heard on it: else it has the addresses that the file gives it, and no link-local one. */
+function hearsRouters({ link = "ethernet" }: BoardInterface): boolean {
+	return link === "ethernet" || link === "vlan" || link === "ppp";
+}
+
+/** Whether an interface has IPv6 where the file does not say: if it hears routers, and packets are as long as RFC 8200 §5 wants them. */
+function usuallyHas(interface_: BoardInterface, { interfaces }: BoardFile): boolean {
+	const { parent, ppp } = interface_;
+	if (!hearsRouters(interface_) || ppp?.["ipv6"] === false) return false;
+	const { mtu = LEAST_MTU } =
+		interface_.link === "vlan" ? { ...interfaces.find(({ name }) => name === parent), ...interface_ } : interface_;
+	return Math.min(mtu, (ppp?.["mru"] as number | undefined) ?? LEAST_MTU) >= LEAST_MTU;
+}
+
+/** Has `addresses` only IPv4's, and `ipv6` those of IPv6 and the mode, as boot.ts takes it; nothing where there is none. Answers what is wrong, with the interface's value. */
+export function settleIpv6(interface_: BoardInterface, file: BoardFile): string | undefined {
+	const { addresses = [], link, ppp } = interface_;
+	const given = interface_.ipv6 as Mode | Exclude<BoardInterface["ipv6"], string>;
+	if (!hearsRouters(interface_) && given !== undefined && given !== "off" && given !== "static")
+		return `ipv6 ${JSON.stringify(given)}: nobody says addresses on ${link}; expected "static" or "off", and those of IPv6 in addresses`;
 	const six = addresses.filter((text) => text.includes(":"));
 	for (const [i, text] of addresses.entries()) {
 		if (!text.includes(":")) continue;
 		const place = `addresses[${i}] "${text}"`;
-		if (link !== "ethernet" && link !== "vlan") return `${place}: those of IPv6 are for Ethernet; expected an IPv4 address`;
-		if (mode === "off") return `${place}: ipv6 is "off" there; remove one of both`;
+		if (given === "off") return `${place}: ipv6 is "off" there; remove one of both`;
+		if (ppp?.["ipv6"] === false) return `${place}: ppp.ipv6 is false there; remove one of both`;
 		const problem = prefixProblem(text);
 		if (problem !== undefined) return `${place}: ${problem}`;
 	}
-	const said = typeof ipv6 === "object" ? ipv6 : {};
+	const said = typeof given === "object" ? given : {};
 	const all = [...six, ...(said.addresses ?? [])];
-	const most = ADDRESSES_PER_INTERFACE - 1 - (addresses.length - six.length);
+	const most = ADDRESSES_PER_INTERFACE - (hearsRouters(interface_) ? 1 : 0) - (addresses.length - six.length);
 	if (all.length > most)
 		return `addresses: has ${all.length} of IPv6; expected at most ${most}, as an interface has ${ADDRESSES_PER_INTERFACE} with the link-local one`;
-	if (mode === "off") delete interface_.ipv6;
-	else if (all.length > 0 || mode === "static")
-		interface_.ipv6 = { ...said, ...(mode === "static" && { mode }), ...(all.length > 0 && { addresses: all }) };
+	const has = given === undefined ? all.length > 0 || usuallyHas(interface_, file) : given !== "off";
+	if (!has) delete interface_.ipv6;
+	else if (given === "static" || typeof given === "object" || all.length > 0)
+		interface_.ipv6 = { ...said, ...(given === "static" && { mode: given }), ...(all.length > 0 && { addresses: all }) };
+	else interface_.ipv6 = "auto";
+	// Without IPV6CP there is no IPv6.
+	if (link === "ppp") interface_.ppp = { ...ppp, ipv6: has };
 	if (six.length > 0) interface_.addresses = addresses.filter((text) => !text.includes(":"));
 	return undefined;
 }
@@ -90,7 +109,7 @@ function neighborProblem({ name, ipv6, link = "ethernet" }: BoardInterface, text
 	const address = canonicalAddress(text);
 	if (address === undefined || !address.includes(":") || isMulticast(address) || address === "::" || address === "::1")
 		return "expected an address that one host may have";
-	if (link !== "ethernet" && link !== "vlan") return `${link} has no IPv6 yet; expected an IPv4 address`;
+	if (link !== "ethernet" && link !== "vlan") return `${link} has one neighbour; name the interface alone in a route`;
 	if (ipv6 === undefined) return `${name} has no IPv6; give it "ipv6": "auto", or an address of IPv6`;
 	if (samePrefix(address, LINK_LOCAL, 10) || ipv6 === "auto" || ipv6.mode !== "static") return undefined;
 	const own = (ipv6.addresses ?? []).map(parsePrefix);

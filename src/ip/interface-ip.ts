@@ -101,13 +101,17 @@ export class InterfaceIp implements IpSide {
 		this.#put(ANY_PORT, port);
 	}
 
-	get comingUp(): boolean {
+	comingUp(v4: boolean): boolean {
 		const link = this.#link;
 		const { awaited } = link;
 		if (awaited !== undefined) return awaited;
 		if (!link.enabled || link.slot === 0) return false;
-		const served = this.serving !== undefined;
-		if (link.up && (served || this.lease !== undefined)) return !served;
+		if (link.up) {
+			// Where nobody asks for one of the family, one of the other is all there is.
+			const asked = v4 ? this.lease !== undefined : this.discovery?.mode === "auto";
+			if (this.addresses.some((entry) => entry.serves && (!asked || (familyBits(entry.address) === 32) === v4))) return false;
+			if (v4 && asked) return true;
+		}
 		const { now } = this.#core;
 		if (this.#waitedSince === undefined) {
 			if (now !== 0) this.#waitedSince = now; // before the first poll there is no time

@@ -80,7 +80,7 @@ export class Ip {
 		for (let i = 1; i < list.length; i++) {
 			const link = list[i]!;
 			if (only !== undefined && link !== only) continue;
-			if (link.ip.comingUp || (group && !this.#ready(link, destination))) return link;
+			if (link.ip.comingUp(v4) || (group && !this.#ready(link, destination))) return link;
 		}
 		return undefined;
 	}
@@ -92,10 +92,11 @@ export class Ip {
 	mayCome(path: Path): boolean {
 		const awaited = this.awaited(path);
 		if (awaited === undefined) return false;
-		if (awaited.up || awaited.ip.comingUp) return true;
+		const v4 = isV4(this.#core.view, path.at + DESTINATION);
+		if (awaited.up || awaited.ip.comingUp(v4)) return true;
 		const only = this.#only(path.bound, this.#ownerOf(path));
 		const list = this.interfaces.list;
-		for (let i = 1; i < list.length; i++) if ((only === undefined || list[i] === only) && list[i]!.ip.comingUp) return true;
+		for (let i = 1; i < list.length; i++) if ((only === undefined || list[i] === only) && list[i]!.ip.comingUp(v4)) return true;
 		return false;
 	}
 

@@ -39,6 +39,8 @@ export interface AutoconfigurationState {
 export interface AddressKeeper {
 	/** What it knows of the link, its routers and addresses. */
 	readonly state: AutoconfigurationState;
+	/** "auto": routers are heard; "static": they are not; "off": there is no IPv6. */
+	mode: "auto" | "static" | "off";
 	/** Whether there are temporary addresses, RFC 8981. */
 	temporary: boolean;
 	/** Told when addresses, or what routers say, have changed: a DHCPv6 client, to which both are of interest. One at a time. */

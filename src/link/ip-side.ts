@@ -43,8 +43,6 @@ export interface IpSide {
 	anyAddress: boolean;
 	/** UDP port whose datagrams are taken for any address that their sender chose, 0 for none: a DHCP server writes to the address that it offers. */
 	anyAddressPort: number;
-	/** Whether it may have a link and an address soon, which is worth waiting for: what the link itself says of that (`awaited`); else while an address is being asked for, and otherwise for NETWORK_PATIENCE_MS from when this is first asked. */
-	readonly comingUp: boolean;
 
 	/**
 	 * Adds an address with the length of its subnet's prefix, counted in its family. `lent`: a server of the network says so. Throws RangeError when there are too many, it is
@@ -61,6 +59,8 @@ export interface IpSide {
 	forgetAddress(address: string): void;
 	/** Its addresses have changed: the interface's block has them too. The interface set calls this. */
 	note(): void;
+	/** Whether it may have a link and an address of the family soon, which is worth waiting for: what the link itself says of that (`awaited`); else while DHCP is asked for one, and otherwise for NETWORK_PATIENCE_MS from when this is first asked. */
+	comingUp(v4: boolean): boolean;
 	/** `comingUp` counts anew: the link came, went, or was taken up. */
 	waitAnew(): void;
 }

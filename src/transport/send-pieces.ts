@@ -5,11 +5,12 @@ import { follows } from "../link/calls.ts";
 import { ADDRESS, v4Of } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
-import { hasIpv6 } from "../packet/kernels/parts.ts";
-import type { Length, Uint8 } from "../packet/numbers.ts";
+import { hasIpv6, hasRaw } from "../packet/kernels/parts.ts";
+import type { Length, Offset, Uint8 } from "../packet/numbers.ts";
 import { NONE } from "../packet/packets.ts";
 import type { PathBlock } from "../packet/path-block.ts";
 import { endOf, nextPiece, startOf } from "../packet/pieces.ts";
+import { ipBuild } from "../wire/build.ts";
 import { pseudoHeader } from "../wire/checksum.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
@@ -18,6 +19,7 @@ import { checksum } from "../wire/kernels/checksum.ts";
 import { copyIn } from "../wire/kernels/copies.ts";
 import * as udp from "../wire/udp.ts";
 import { DROPPED, TOO_LONG } from "./answers.ts";
+import { rawLoop } from "./raw/loop.ts";
 import { loopDatagram } from "./udp/loop.ts";
 
 /** The longest datagram. RFC 768, RFC 791. */
@@ -29,7 +31,7 @@ export function piecesMost(view: DataView, path: PathBlock): number {
 }
 
 /**
- * Sends `length` bytes of `data` from `start` on behind UDP's header with these ports, as many as may be; of another protocol as they are, but that ICMP's checksum is filled in. `loops`: a datagram of UDP goes to sockets of this board, too. Answers
+ * Sends `length` bytes of `data` from `start` on behind UDP's header with these ports, as many as may be; of another protocol as they are, but that ICMP's checksum is filled in. `loops`: it goes to sockets of this board, too. Answers
  * as answers.ts says.
  */
 export function sendPieces(
@@ -70,6 +72,15 @@ export function sendPieces(
 		const inverted = (piecesSum(view, first, pseudo) ^ 0xffff) & 0xffff;
 		view.setUint16(at + udp.CHECKSUM, inverted === 0 ? 0xffff : inverted);
 	} else if (protocol === (six ? ipv6.ICMP : ipv4.ICMP)) icmpPiecesSum(view, path, first);
+	if (hasRaw() && loops && protocol !== ipv4.UDP) {
+		const core = CoreBlock.of(view, CORE);
+		// For raw sockets alone: what leaves has headers of its own.
+		const ip: Offset = (at - path.ipHeader) | 0;
+		const payload = ipBuild(view, ip, path, protocol, path.ttl, total);
+		core.pieces = nextPiece(view, first);
+		rawLoop(view, path, protocol, ip, payload, endOf(view, first));
+		core.pieces = NONE;
+	}
 	piecesOutput(view, path, first, protocol);
 	return follows(view, link);
 }

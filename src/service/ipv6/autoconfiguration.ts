@@ -5,28 +5,27 @@ import { addressText, isNear, networkOf } from "../../address.ts";
 import { ND_RETRANS_MS } from "../../config.ts";
 import { linkOf } from "../../io/common.ts";
 import type { Discovery } from "../../link/discovery.ts";
-import { LINK, PROTOCOL, REMOVED, type Interface, type InterfaceAddress } from "../../link/interface.ts";
+import { LINK, PROTOCOL, REMOVED, type Interface } from "../../link/interface.ts";
 import type { AddressKeeper, AutoconfigurationState } from "../../link/autoconfiguration-state.ts";
-import { OWN_DEPRECATED, OWN_ROUTERS, OWN_TEMPORARY, OWN_TENTATIVE } from "../../packet/interface-block.ts";
+import { OWN_DEPRECATED, OWN_TENTATIVE } from "../../packet/interface-block.ts";
 import type { Stack } from "../../stack.ts";
 import type { Watch } from "../../transport/watch.ts";
 import * as icmpv6 from "../../wire/icmpv6.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import { Clock, type Service } from "../../transport/services.ts";
 import { advertisementAt, isSaid, untilOf, type Advertisement, type PrefixSaid } from "./advertisement.ts";
-import { addressOf, randomAddress, stableAddress } from "./identifiers.ts";
 import { LastingTexts } from "./lasting.ts";
 import { HeardServers } from "./name-servers.ts";
 import { settingsOf, type Options, type Settings } from "./options.ts";
-import { ASKED, LOST, OwnAddress6, USED, WAITING, type Origin } from "./own.ts";
+import { ASKED, LOST, USED, WAITING, type OwnAddress6 } from "./own.ts";
+import { DELAY_MS, OwnAddresses } from "./own-addresses.ts";
 import { LinkParameters } from "./parameters.ts";
 import { HeardRoutes } from "./routes.ts";
 import { TemporaryAddresses } from "./temporary.ts";
 
 export type { AutoconfigurationState } from "../../link/autoconfiguration-state.ts";
 
-/** RFC 4861 §10: MAX_RTR_SOLICITATION_DELAY, RTR_SOLICITATION_INTERVAL; and RFC 7559's longest interval, ms. */
-const DELAY_MS = 1000;
+/** RFC 4861 §10, RTR_SOLICITATION_INTERVAL; and RFC 7559's longest interval, ms. */
 const SOLICIT_MS = 4000;
 const LONGEST_SOLICIT_MS = 3_600_000;
 /** RFC 7217 §6, IDGEN_RETRIES. */
@@ -61,7 +60,7 @@ export class Autoconfiguration implements Service, AddressKeeper {
 	readonly #settings: Settings;
 	readonly #onChanged: (() => void) | undefined;
 	readonly #watch: Watch;
-	readonly #own: OwnAddress6[] = [];
+	readonly #own: OwnAddresses;
 	readonly #routes: HeardRoutes;
 	readonly #servers: HeardServers;
 	readonly #domains = new LastingTexts();
@@ -73,12 +72,12 @@ export class Autoconfiguration implements Service, AddressKeeper {
 	/** What came since the last turn: advertisements and whose; and addresses of ours that somebody else has. */
 	readonly #said: { from: string; said: Advertisement }[] = [];
 	#conflicts: string[] = [];
+	#mode: AddressKeeper["mode"];
 	#managed = false;
 	#other = false;
 	#heard = 0;
 	#refused = 0;
 	#reason = "";
-	#changed = false;
 	#closed = false;
 
 	/** Begins in the next poll. Throws TypeError, RangeError or Error naming what is wrong, for an interface of the stack that is neither Ethernet nor PPP with IPv6, or has one already. */
@@ -87,8 +86,12 @@ export class Autoconfiguration implements Service, AddressKeeper {
 		const { discovery } = found;
 		if (discovery === undefined)
 			throw new RangeError(`IPv6 on ${found.name}: is ${found.kind}; expected Ethernet, or PPP with its option ipv6`);
+		// PPP finds out in each call what passes.
+		if (discovery.identifier === undefined && found.mtu < ipv6.LEAST_MTU)
+			throw new RangeError(`IPv6 on ${found.name}: mtu ${found.mtu}: expected ${ipv6.LEAST_MTU} or more`);
 		if (discovery.onDiscovery !== undefined) throw new Error(`IPv6 on ${found.name}: is there already; close that one first`);
 		this.#settings = settingsOf(options, found.mac);
+		this.#mode = this.#settings.mode;
 		this.#stack = stack;
 		this.#link = found;
 		this.#discovery = discovery;
@@ -96,8 +99,8 @@ export class Autoconfiguration implements Service, AddressKeeper {
 		this.#servers = new HeardServers(found);
 		this.#parameters = new LinkParameters(stack, found);
 		this.#clock = new Clock(stack.core);
-		const make = (prefix: string, now: number) => this.#add("temporary", prefix, 0, now);
-		this.#temporary = new TemporaryAddresses(stack, found, { list: this.#own, make, drop: (own) => this.#drop(own) });
+		this.#own = new OwnAddresses(stack, found, this.#settings.secret, this.#routes, (reason) => this.#refuse(reason));
+		this.#temporary = new TemporaryAddresses(stack, found, this.#own);
 		this.#temporary.on = this.#settings.temporary;
 		this.#onChanged = options.onChanged;
 		found.ip.discovery = this;
@@ -114,7 +117,7 @@ export class Autoconfiguration implements Service, AddressKeeper {
 	/** What there is to see. Allocates. */
 	get state(): AutoconfigurationState {
 		return {
-			addresses: this.#own.map(({ view }) => view),
+			addresses: this.#own.list.map(({ view }) => view),
 			routers: this.#routes.routers,
 			nameServers: this.#servers.texts,
 			domains: this.#domains.texts,
@@ -130,6 +133,24 @@ export class Autoconfiguration implements Service, AddressKeeper {
 		};
 	}
 
+	/** As the option; "off": there is no IPv6, until it is another. What routers said, and with "off" all addresses, are gone at once, and connections from them end. */
+	get mode(): AddressKeeper["mode"] {
+		return this.#mode;
+	}
+	set mode(mode: AddressKeeper["mode"]) {
+		if (this.#closed || mode === this.#mode) return;
+		this.#mode = mode;
+		const { now } = this.#clock;
+		if (mode !== "auto") this.#forget();
+		if (mode === "off") for (const own of this.#own.list.slice()) this.#own.drop(own);
+		else if (this.#up && this.#own.list.length === 0) this.#begin(now);
+		else if (mode === "auto") {
+			this.#solicitMs = SOLICIT_MS;
+			this.#solicitAt = now;
+		}
+		this.#clock.soon();
+	}
+
 	/** Whether there is a temporary address beside that of each router's prefix: RFC 8981. Those that there are go when it becomes false, and connections from them end. */
 	get temporary(): boolean {
 		return this.#temporary.on;
@@ -141,15 +162,15 @@ export class Autoconfiguration implements Service, AddressKeeper {
 
 	/** Gives the interface an address that a server lent, tried before it is used; lifetimes in seconds, 0: it is lent no more. Once more: they are others. */
 	lend(address: string, preferred: number, valid: number): void {
-		if (this.#closed) return;
+		if (this.#closed || this.#mode === "off") return;
 		const { now } = this.#clock;
-		const known = this.#own.find(({ entry }) => entry.address === address);
-		if (valid === 0) return known && this.#drop(known);
-		const own = known ?? this.#insert("given", "", 0, address, 128, now);
+		const known = this.#own.list.find(({ entry }) => entry.address === address);
+		if (valid === 0) return known && this.#own.drop(known);
+		const own = known ?? this.#own.insert("given", "", 0, address, 128, now);
 		if (own === undefined) return;
 		own.preferredUntil = preferred === 0 ? Infinity : untilOf(preferred, now);
 		own.validUntil = untilOf(valid, now);
-		this.#mark(own, OWN_DEPRECATED, preferred === 0);
+		this.#own.mark(own, OWN_DEPRECATED, preferred === 0);
 		this.#clock.soon();
 	}
 
@@ -173,7 +194,7 @@ export class Autoconfiguration implements Service, AddressKeeper {
 			this.#stack.interfaces.redirects.clear(this.#link);
 			this.#routes.clear();
 		}
-		for (const { entry } of this.#own.splice(0)) if (present) this.#removeEntry(entry);
+		this.#own.end(present);
 	}
 
 	#random(below: number): number {
@@ -186,13 +207,13 @@ export class Autoconfiguration implements Service, AddressKeeper {
 		const icmp = at + ipv6.HEADER;
 		const type = icmpv6.type(view, icmp);
 		if (type === icmpv6.ROUTER_ADVERTISEMENT) {
-			if (!this.#settings.auto) return;
+			if (this.#mode !== "auto") return;
 			if (this.#said.length >= MOST_SAID) return this.#refuse("more advertisements at once than wait for their turn"); // more comes again
 			const from = addressText(view, at + ipv6.SOURCE);
 			this.#said.push({ from, said: advertisementAt(view, icmp, icmp + ipv6.payloadLength(view, at)) });
 		} else if (type === icmpv6.NEIGHBOR_SOLICITATION || type === icmpv6.NEIGHBOR_ADVERTISEMENT) {
 			const target = addressText(view, icmp + icmpv6.TARGET);
-			const own = this.#own.find(({ entry }) => entry.address === target);
+			const own = this.#own.list.find(({ entry }) => entry.address === target);
 			if (type === icmpv6.NEIGHBOR_ADVERTISEMENT && own === undefined) {
 				this.#routes.noRouter(target); // RFC 4861 §6.3.5
 				return this.#clock.soon();
@@ -209,8 +230,8 @@ export class Autoconfiguration implements Service, AddressKeeper {
 		if (this.#link.slot === 0) return;
 		const { now } = this.#clock;
 		if (this.#step(now)) return this.#clock.soon();
-		if (this.#changed) {
-			this.#changed = false;
+		if (this.#own.changed) {
+			this.#own.changed = false;
 			this.follower?.advertised();
 			this.#clock.soon();
 			return this.#onChanged?.call(this);
@@ -218,7 +239,7 @@ export class Autoconfiguration implements Service, AddressKeeper {
 		// Without a link nothing is due: it is told when it comes.
 		if (!this.#up) return this.#clock.deadline(Infinity);
 		let next = this.#solicitAt;
-		for (const { next: at } of this.#own) next = Math.min(next, at);
+		for (const { next: at } of this.#own.list) next = Math.min(next, at);
 		next = Math.min(next, this.#routes.next, this.#servers.next, this.#domains.next);
 		this.#clock.deadline(next);
 	}
@@ -227,7 +248,7 @@ export class Autoconfiguration implements Service, AddressKeeper {
 	#step(now: number): boolean {
 		if (this.#discovery.runs !== this.#up) {
 			this.#up = this.#discovery.runs;
-			if (this.#up) this.#begin(now);
+			if (this.#up && this.#mode !== "off") this.#begin(now);
 			return true;
 		}
 		if (!this.#up) return false;
@@ -236,7 +257,7 @@ export class Autoconfiguration implements Service, AddressKeeper {
 			this.#lost(conflict, now);
 			return true;
 		}
-		for (const own of this.#own) {
+		for (const own of this.#own.list) {
 			if (own.next > now) continue;
 			this.#goesOn(own, now);
 			return true;
@@ -248,7 +269,7 @@ export class Autoconfiguration implements Service, AddressKeeper {
 			return true;
 		}
 		if (this.#routes.age(now)) {
-			this.#changed = true;
+			this.#own.changed = true;
 			return true;
 		}
 		if (Math.min(this.#servers.next, this.#domains.next) <= now) {
@@ -268,19 +289,19 @@ export class Autoconfiguration implements Service, AddressKeeper {
 		const { identifier } = this.#discovery;
 		if (identifier !== undefined) {
 			// A call is a network of its own, and its identifier another one.
-			for (const own of this.#own.filter(({ prefix }) => prefix !== "")) this.#drop(own);
+			for (const own of this.#own.list.filter(({ prefix }) => prefix !== "")) this.#own.drop(own);
 			this.#routes.clear();
 		}
-		if (this.#own.length === 0) {
-			if (identifier === undefined) this.#add("link", LINK_LOCAL, 0, now);
-			for (const { address, length } of this.#settings.given) this.#insert("given", "", 0, address, length, now);
+		if (this.#own.list.length === 0) {
+			if (identifier === undefined) this.#own.add("link", LINK_LOCAL, 0, now);
+			for (const { address, length } of this.#settings.given) this.#own.insert("given", "", 0, address, length, now);
 		} else if (identifier === undefined)
-			for (const own of this.#own) {
+			for (const own of this.#own.list) {
 				own.state = WAITING;
 				own.at = now + this.#random(DELAY_MS);
 				if (own.origin === "prefix" || own.origin === "temporary")
 					own.preferredUntil = Math.min(own.preferredUntil, now + GRACE_MS);
-				this.#mark(own, OWN_TENTATIVE, true);
+				this.#own.mark(own, OWN_TENTATIVE, true);
 			}
 		this.#routes.shorten(now + GRACE_MS);
 		this.#servers.age(now, GRACE_MS);
@@ -288,61 +309,15 @@ export class Autoconfiguration implements Service, AddressKeeper {
 		this.#parameters.clear();
 		this.#solicitMs = SOLICIT_MS;
 		// Where the link-local address is tried first, routers are asked when it may be used.
-		this.#solicitAt = identifier !== undefined && this.#settings.auto ? now : Infinity;
-	}
-
-	/** An address is made of a prefix. */
-	#add(origin: Origin, prefix: string, count: number, now: number): OwnAddress6 | undefined {
-		const random = () => this.#stack.core.random32();
-		const fixed = () =>
-			addressOf(prefix, this.#discovery.identifier) ?? stableAddress(prefix, this.#link.mac!, this.#settings.secret, count);
-		const address = origin === "temporary" ? randomAddress(prefix, random) : fixed();
-		// Which destinations are neighbours is another question: RFC 5942.
-		return this.#insert(origin, prefix, count, address, origin === "link" ? 64 : 128, now);
-	}
-
-	#insert(origin: Origin, prefix: string, count: number, address: string, length: number, now: number): OwnAddress6 | undefined {
-		try {
-			// On PPP nobody else can have it, RFC 5072 §5; one that was given may be the other end's all the same, which nobody would tell.
-			const tried = this.#discovery.identifier === undefined;
-			const bits = (tried ? OWN_TENTATIVE : 0) | (origin === "temporary" ? OWN_TEMPORARY : 0);
-			const entry = this.#link.ip.insertAddress(address, length, true, bits);
-			const own = new OwnAddress6(origin, prefix, count, entry);
-			if (tried) own.at = now + this.#random(DELAY_MS);
-			else own.state = USED;
-			this.#own.push(own);
-			this.#associate(own);
-			this.#changed = true;
-			return own;
-		} catch (error) {
-			this.#refuse((error as Error).message);
-			return undefined;
-		}
-	}
-
-	/** What comes from the address goes to the routers that say its prefix. RFC 8028. */
-	#associate(own: OwnAddress6): void {
-		this.#set(own, (own.entry.bits & ((1 << OWN_ROUTERS) - 1)) | (this.#routes.routersOf(own.entry.address) << OWN_ROUTERS));
-	}
-
-	#mark(own: OwnAddress6, bit: number, on: boolean): void {
-		if (this.#set(own, on ? own.entry.bits | bit : own.entry.bits & ~bit)) this.#changed = true;
-	}
-
-	/** Answers whether they were others. */
-	#set({ entry }: OwnAddress6, bits: number): boolean {
-		if (bits === entry.bits) return false;
-		entry.bits = bits;
-		this.#link.ip.noteAddress();
-		return true;
+		this.#solicitAt = identifier !== undefined && this.#mode === "auto" ? now : Infinity;
 	}
 
 	/** Its time has come. */
 	#goesOn(own: OwnAddress6, now: number): void {
-		if (own.validUntil <= now) return this.#drop(own);
+		if (own.validUntil <= now) return this.#own.drop(own);
 		if (own.preferredUntil <= now) {
 			own.preferredUntil = Infinity;
-			return this.#mark(own, OWN_DEPRECATED, true);
+			return this.#own.mark(own, OWN_DEPRECATED, true);
 		}
 		if (own.renewAt <= now) return this.#temporary.turn(own, now);
 		own.at = Infinity;
@@ -354,19 +329,19 @@ export class Autoconfiguration implements Service, AddressKeeper {
 			own.at = now + (this.#parameters.retransMs || ND_RETRANS_MS);
 		} else if (own.state === ASKED) {
 			own.state = USED;
-			this.#mark(own, OWN_TENTATIVE, false);
-			if (own.origin === "link" && this.#settings.auto) this.#solicitAt = now + this.#random(DELAY_MS);
+			this.#own.mark(own, OWN_TENTATIVE, false);
+			if (own.origin === "link" && this.#mode === "auto") this.#solicitAt = now + this.#random(DELAY_MS);
 		}
 	}
 
 	/** Somebody else has the address. One that is made gives way to another; RFC 4862 §5.4.5, RFC 7217 §6. One in use is defended as it stands. */
 	#lost(address: string, now: number): void {
-		const own = this.#own.find(({ entry }) => entry.address === address);
+		const own = this.#own.list.find(({ entry }) => entry.address === address);
 		if (own === undefined || own.state === USED || own.state === LOST) return;
-		this.#changed = true;
+		this.#own.changed = true;
 		if (own.origin !== "given" && own.count + 1 < TRIES) {
-			this.#drop(own);
-			const other = this.#add(own.origin, own.prefix, own.count + 1, now);
+			this.#own.drop(own);
+			const other = this.#own.add(own.origin, own.prefix, own.count + 1, now);
 			if (other === undefined) return;
 			other.follow(own);
 			return;
@@ -375,20 +350,23 @@ export class Autoconfiguration implements Service, AddressKeeper {
 		own.at = Infinity;
 	}
 
-	#drop(own: OwnAddress6): void {
-		this.#own.splice(this.#own.indexOf(own), 1);
-		this.#removeEntry(own.entry);
-		this.#changed = true;
-	}
-
-	#removeEntry(entry: InterfaceAddress): void {
-		const { ip } = this.#link;
-		if (ip.addresses.includes(entry)) ip.removeAddress(entry);
+	/** What routers said counts no more. */
+	#forget(): void {
+		this.#solicitAt = Infinity;
+		this.#said.length = 0;
+		this.#managed = this.#other = false;
+		for (const own of this.#own.list.slice()) if (own.origin === "prefix" || own.origin === "temporary") this.#own.drop(own);
+		this.#routes.clear();
+		this.#stack.interfaces.redirects.clear(this.#link);
+		this.#servers.forget();
+		this.#domains.clear();
+		this.#parameters.clear();
+		this.#own.changed = true;
 	}
 
 	/** What a router says counts from now on: RFC 4861 §6.3.4, RFC 4862 §5.5.3. */
 	#take(said: Advertisement, router: string, now: number): void {
-		if (this.#managed !== said.managed || this.#other !== said.other) this.#changed = true;
+		if (this.#managed !== said.managed || this.#other !== said.other) this.#own.changed = true;
 		this.#managed = said.managed;
 		for (const reason of [...said.refused, ...this.#parameters.take(said, now)]) this.#refuse(reason);
 		this.#other = said.other;
@@ -408,7 +386,7 @@ export class Autoconfiguration implements Service, AddressKeeper {
 			else
 				this.#refuse(`prefix ${network}/64: preferred for ${prefix.preferred} s, which is longer than valid, ${prefix.valid} s`);
 		}
-		for (const own of this.#own) this.#associate(own);
+		for (const own of this.#own.list) this.#own.associate(own);
 		for (const reason of this.#servers.take(said.servers, now)) this.#refuse(`name server ${reason}`);
 		for (const reason of this.#domains.take(said.domains, now)) this.#refuse(`domain ${reason}`);
 	}
@@ -424,23 +402,23 @@ export class Autoconfiguration implements Service, AddressKeeper {
 		const { said } = this.#routes;
 		if (!this.#routes.take(network, length, nextHop, metric, untilOf(lifetime, now), lifetime === 0, router))
 			this.#refuse(`route ${network}/${length}${nextHop === "" ? "" : ` by ${nextHop}`}: there is no room for it`);
-		if (this.#routes.said !== said) this.#changed = true;
+		if (this.#routes.said !== said) this.#own.changed = true;
 	}
 
 	/** Addresses of a prefix last as it says; there is one, when there was none. */
 	#address(network: string, { valid, preferred }: PrefixSaid, now: number): void {
 		const validUntil = untilOf(valid, now);
-		let own = this.#own.find(({ origin, prefix }) => origin === "prefix" && prefix === network);
+		let own = this.#own.list.find(({ origin, prefix }) => origin === "prefix" && prefix === network);
 		if (own === undefined) {
 			if (valid === 0) return;
-			if (this.#own.filter(({ origin }) => origin === "prefix").length >= MOST_ADDRESSES)
+			if (this.#own.list.filter(({ origin }) => origin === "prefix").length >= MOST_ADDRESSES)
 				return this.#refuse(`prefix ${network}/64: there is room for addresses of ${MOST_ADDRESSES}`);
-			own = this.#add("prefix", network, 0, now);
+			own = this.#own.add("prefix", network, 0, now);
 			if (own === undefined) return;
 			own.validUntil = validUntil;
 		} else own.renew(validUntil, now);
 		own.preferredUntil = preferred === 0 ? Infinity : untilOf(preferred, now);
-		this.#mark(own, OWN_DEPRECATED, preferred === 0);
+		this.#own.mark(own, OWN_DEPRECATED, preferred === 0);
 		this.#temporary.said(own, now);
 	}
 }

@@ -41,10 +41,15 @@ export class HeardServers {
 		this.#tell();
 	}
 
-	clear(): void {
+	/** Those that routers said go. */
+	forget(): void {
 		this.#heard.clear();
-		this.#lent = [];
 		this.#tell();
+	}
+
+	clear(): void {
+		this.#lent = [];
+		this.forget();
 	}
 
 	/** Whoever looks up names asks them too. */

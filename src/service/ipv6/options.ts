@@ -20,7 +20,7 @@ export interface Options<This> {
 
 /** The options with every default filled in. */
 export interface Settings {
-	readonly auto: boolean;
+	readonly mode: "auto" | "static";
 	readonly given: readonly Prefix[];
 	readonly metric: number;
 	readonly temporary: boolean;
@@ -39,7 +39,7 @@ export function settingsOf(options: Omit<Options<never>, "onChanged">, mac: Uint
 		throw new RangeError(`addresses "${text}": expected an IPv6 address and a prefix length, as in "2001:db8::2/64"`);
 	});
 	return {
-		auto: mode === "auto",
+		mode,
 		given,
 		metric,
 		temporary,

@@ -5,6 +5,7 @@ import { callbackOf, hostnameOf, objectOption, show } from "../../io/options.ts"
 import { PROTOCOL, type Interface } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
 import type { Watch } from "../../transport/watch.ts";
+import { applyMode, checkMode } from "./ipv6.ts";
 import { apply, settingsOf } from "./static.ts";
 import type { ChangedProperty, ConfigureOptions, LinkOptions } from "./types.ts";
 
@@ -147,26 +148,29 @@ export abstract class LinkSocket<L extends Interface> {
 
 /** Links whose addresses the application may choose. */
 export abstract class ConfigurableSocket<L extends Interface> extends LinkSocket<L> {
-	/** Sets host name, address, and whether there are temporary ones of IPv6. Throws TypeError or RangeError naming what is wrong, Error when DHCP cannot begin; then nothing has changed. */
+	/** Sets host name, address, whether there is IPv6, and temporary addresses of it. Throws TypeError or RangeError naming what is wrong, Error when DHCP cannot begin; then nothing has changed. */
 	configure(options: ConfigureOptions): void {
 		const { stack, link } = this.use;
 		objectOption(options);
-		const { static: chosen, temporary } = options;
-		const { discovery } = link.ip;
+		const { static: chosen, temporary, ipv6 } = options;
+		const has = ipv6 === undefined ? link.ip.discovery !== undefined : ipv6 !== "off";
 		if (temporary !== undefined && typeof temporary !== "boolean")
 			throw new TypeError(`temporary ${show(temporary)}: expected true or false`);
-		if (temporary === true && discovery === undefined)
+		if (temporary === true && !has)
 			throw new RangeError(
 				`temporary true of ${link.name}: it hears no routers of IPv6; give it "ipv6": "auto", or an Autoconfiguration`,
 			);
 		const hostname = options.hostname === undefined ? undefined : hostnameOf(String(options.hostname));
 		const settings = chosen ? settingsOf(stack, link, chosen) : undefined;
+		const make = checkMode(link, ipv6, settings?.addresses ?? []);
 		// What may still throw comes first.
+		if (ipv6 !== undefined) applyMode(stack, link, ipv6, make);
 		if (settings !== undefined) {
 			this.dynamic(stack, link, false);
 			apply(stack, link, settings);
 		} else if (chosen !== undefined) this.dynamic(stack, link, true);
 		if (hostname !== undefined) this.named(link, hostname);
+		const { discovery } = link.ip;
 		if (temporary !== undefined && discovery !== undefined) discovery.temporary = temporary;
 	}
 

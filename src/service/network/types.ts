@@ -45,6 +45,8 @@ export interface StaticAddress {
 export interface ConfigureOptions {
 	/** What DHCP servers are told from the next DISCOVER or REQUEST on, that for a renewal included; Ethernet only: 1 to 63 letters, digits, "-" or "." */
 	hostname?: string | undefined;
+	/** "auto": a link-local address of IPv6 and what routers say; "static": that and the addresses that were set, routers are not heard; "off": no IPv6, and all addresses of it go. Ethernet only; left out, it stays as it is, as the board file says: "auto" unless told. */
+	ipv6?: "auto" | "static" | "off" | undefined;
 	/** Whether there is a temporary address of IPv6 beside that of each router's prefix, RFC 8981; Ethernet that hears routers only. Left out, that stays as it is. */
 	temporary?: boolean | undefined;
 	/** False: an address from DHCP, Ethernet only. Left out, the address stays as it is. */

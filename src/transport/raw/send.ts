@@ -7,10 +7,8 @@ import { send, sendFrame } from "../../link/transmit.ts";
 import { copyAddress, isNone } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
-import { DESTINATION_ADDRESS, ipv4Again, REGISTER, SOURCE_ADDRESS } from "../../packet/fields.ts";
 import { FLAG_ETHERNET, InterfaceBlock } from "../../packet/interface-block.ts";
-import { hasIpv6 } from "../../packet/kernels/parts.ts";
-import type { Address, Length, Offset, Uint8 } from "../../packet/numbers.ts";
+import type { Address, Length, Offset } from "../../packet/numbers.ts";
 import { NONE, takeSpare } from "../../packet/packets.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { interfaceAt } from "../../packet/slots.ts";
@@ -25,7 +23,7 @@ import { copyIn } from "../../wire/kernels/copies.ts";
 import { isMulticast } from "../../wire/scope.ts";
 import { DROPPED, GONE, NO_WAY, TOO_LONG } from "../answers.ts";
 import { sendPieces } from "../send-pieces.ts";
-import { rawInput } from "./input.ts";
+import { rawLoop } from "./loop.ts";
 
 /**
  * Sends `length` bytes of `data` as what an IP packet carries, from that source address (none: the socket's, else chosen), by the interface in `slot` (0: the socket's, else as the routes say), with that
@@ -52,7 +50,8 @@ export function rawSend(
 	if (!route(view, path, 0, true)) return NO_WAY;
 	const link = InterfaceBlock.of(view, path.out);
 	const protocol = socket.meta & 255;
-	if (length > ((path.mtu - path.ipHeader) | 0)) return sendPieces(view, path, protocol, 0, data, 0, length, false);
+	const loops = isMulticast(view, path.destination) && isJoined(view, path.destination, link.slot);
+	if (length > ((path.mtu - path.ipHeader) | 0)) return sendPieces(view, path, protocol, 0, data, 0, length, loops);
 	if (core.spare === NONE) {
 		drop(view, link, DROP.noPacketBuffer);
 		return DROPPED;
@@ -65,23 +64,9 @@ export function rawSend(
 		view.setUint16(payload + icmpv4.CHECKSUM, 0);
 		icmpChecksum(view, at, payload, end);
 	}
-	if (isMulticast(view, path.destination) && isJoined(view, path.destination, link.slot))
-		loop(view, link, path, protocol, at, payload, end);
+	if (loops) rawLoop(view, path, protocol, at, payload, end);
 	if (output(view, core.spare, at, end, path)) takeSpare(view);
 	return follows(view, link);
-}
-
-/** What goes to a group, in the packet at `ip` whose payload is bytes `at` to `end`, is for the raw sockets of this board, too, where it is in that group: RFC 1112 §6.1. */
-function loop(view: DataView, link: InterfaceBlock, path: PathBlock, protocol: Uint8, ip: Offset, at: Offset, end: Offset): void {
-	const core = CoreBlock.of(view, CORE);
-	copyAddress(view, SOURCE_ADDRESS, path.source);
-	copyAddress(view, DESTINATION_ADDRESS, path.destination);
-	view.setInt32(REGISTER.ipAt, ip, true);
-	view.setInt32(REGISTER.ttlProtocol, ((path.ttl & 255) << 8) | protocol, true);
-	if (hasIpv6() && path.ipHeader === ipv6.HEADER) view.setInt32(REGISTER.namedAt, ip + ipv6.NEXT_HEADER, true);
-	rawInput(view, link, protocol, at, end);
-	ipv4Again(view);
-	if (core.awake === 0) core.wakes = 1;
 }
 
 /** Sends a whole frame of the socket's interface: with its link header, where there is one, else an IP packet. Answers likewise; NO_WAY: the interface is down. */

@@ -262,6 +262,70 @@ describe("a board file", () => {
 		expect(board.file.interfaces[0]!.ipv6).toEqual(expected);
 	});
 
+	it.each([
+		[{}, "auto"],
+		[{ mtu: 1280 }, "auto"],
+		[{ mtu: 1279 }, undefined],
+		[{ addresses: undefined, gateway: undefined, dhcp: true }, "auto"],
+		[{ ipv6: "off" }, undefined],
+		[{ name: "lo1", link: "loopback", wire: undefined, gateway: undefined }, undefined],
+		[{ name: "sl0", link: "slip", wire: "pty", gateway: undefined }, undefined],
+	])("has IPv6 unless told where %j hears routers", (change, expected) => {
+		expect(checkBoard("board.json", { interfaces: [{ ...eth0, ...change }] }).file.interfaces[0]!.ipv6).toEqual(expected);
+	});
+
+	it("has IPv6 in its VLANs as their Ethernet carries it", () => {
+		const vlan = { name: "eth0.5", link: "vlan", parent: "eth0", vlan: 5, addresses: ["10.5.0.2/24"] };
+		const modes = (change: object, of: object = {}) =>
+			checkBoard("board.json", {
+				interfaces: [
+					{ ...eth0, ...change },
+					{ ...vlan, ...of },
+				],
+			}).file.interfaces.map(({ ipv6 }) => ipv6);
+		expect(modes({})).toEqual(["auto", "auto"]);
+		expect(modes({ ipv6: "off" })).toEqual([undefined, "auto"]);
+		expect(modes({ mtu: 1200 })).toEqual([undefined, undefined]);
+		expect(modes({}, { mtu: 1000 })).toEqual(["auto", undefined]);
+	});
+
+	const both = ["192.168.77.2/24", "2001:db8:77::2/64"];
+	it.each([
+		[{}, "auto", { ipv6: true }],
+		[{ ppp: { user: "u", password: "p" } }, "auto", { user: "u", password: "p", ipv6: true }],
+		[{ ppp: { ipv6: false } }, undefined, { ipv6: false }],
+		[{ ipv6: "off" }, undefined, { ipv6: false }],
+		[{ ppp: { mru: 1279 } }, undefined, { mru: 1279, ipv6: false }],
+		[{ addresses: both }, { addresses: [both[1]] }, { local: "192.168.77.2", ipv6: true }],
+		[{ addresses: [both[1]], ipv6: "static" }, { mode: "static", addresses: [both[1]] }, { ipv6: true }],
+	])("has IPv6 on a PPP link with %j", (change, expected, ppp) => {
+		const board = checkBoard("board.json", { interfaces: [{ name: "ppp0", link: "ppp", wire: "pty", ...change }] });
+		const [ppp0] = board.file.interfaces;
+		expect(ppp0!.ipv6).toEqual(expected);
+		expect(ppp0!.ppp).toEqual(ppp);
+		expect(ppp0!.addresses).toBe(undefined);
+		expect(routesOf(board)).toEqual("local" in ppp ? [{ prefix: "192.168.77.0/24", interface: "ppp0" }] : []);
+	});
+
+	it("may have addresses of both families on a SLIP link, and routes by it", () => {
+		const sl0 = { name: "sl0", link: "slip", wire: "pty", addresses: both };
+		const routes = [{ prefix: "::/0", interface: "sl0" }];
+		const board = checkBoard("board.json", { interfaces: [sl0], routes });
+		expect(board.file.interfaces[0]).toMatchObject({ addresses: [both[0]], ipv6: { addresses: [both[1]] } });
+		expect(routesOf(board)).toEqual(routes);
+		const four = Array.from({ length: 4 }, (_, i) => `fd00::${i + 1}/64`);
+		expect(complaint({ interfaces: [{ ...sl0, addresses: four }] })).toBe("");
+		expect(complaint({ interfaces: [{ ...sl0, addresses: [both[0]], ipv6: "auto" }] })).toBe(
+			'interfaces[0].ipv6 "auto": nobody says addresses on slip; expected "static" or "off", and those of IPv6 in addresses',
+		);
+		expect(complaint({ interfaces: [sl0], routes: [{ ...routes[0], gateway: "fe80::1" }] })).toBe(
+			'routes[0].gateway "fe80::1": slip has one neighbour; name the interface alone in a route',
+		);
+		expect(complaint({ interfaces: [{ ...sl0, addresses: [both[0]] }], routes })).toBe(
+			'routes[0].interface "sl0": has no IPv6; give it "ipv6": "auto", or an address of IPv6',
+		);
+	});
+
 	const own = "192.168.77.2/24";
 	it.each([
 		[{ addresses: [own, "2001:db8::2"] }, 'addresses[1] "2001:db8::2": expected an IP address and a prefix length'],
@@ -326,12 +390,19 @@ describe("a board file", () => {
 
 	it.each([
 		[["192.168.77.1", "192.168.77.3"], 'gateway ["192.168.77.1","192.168.77.3"]: expected one of each family at most'],
-		["fe80::1", 'gateway "fe80::1": eth0 has no IPv6; give it "ipv6": "auto", or an address of IPv6'],
 		["ff02::1", 'gateway "ff02::1": expected an address that one host may have'],
 		["fe80::1%eth0", 'gateway "fe80::1%eth0": expected an address that one host may have'],
 		[5, "gateway 5: expected an IP"],
 	])("is refused with the gateway %j", (gateway, message) => {
 		expect(withFirst({ gateway })).toContain(`interfaces[0].${message}`);
+	});
+
+	it("is refused with a gateway or a route of IPv6 where that is off", () => {
+		const off = { ...eth0, ipv6: "off" };
+		const message = 'eth0 has no IPv6; give it "ipv6": "auto", or an address of IPv6';
+		expect(complaint({ interfaces: [{ ...off, gateway: "fe80::1" }] })).toBe(`interfaces[0].gateway "fe80::1": ${message}`);
+		const route = { prefix: "::/0", interface: "eth0", gateway: "fe80::1" };
+		expect(complaint({ interfaces: [off], routes: [route] })).toBe(`routes[0].gateway "fe80::1": ${message}`);
 	});
 
 	it.each([
@@ -350,7 +421,7 @@ describe("a board file", () => {
 		[{ prefix: "::/0", interface: "eth0", gateway: "fd00::2" }, '.gateway "fd00::2": is the board\'s own address'],
 	])("is refused with the route %j", (route, message) => {
 		const six = { ...eth0, addresses: [own, "fd00::2/64"], ipv6: "static" };
-		expect(complaint({ interfaces: [six, eth1], routes: [route] })).toContain(`routes[0]${message}`);
+		expect(complaint({ interfaces: [six, { ...eth1, ipv6: "off" }], routes: [route] })).toContain(`routes[0]${message}`);
 	});
 
 	it("may have interfaces that get their addresses by DHCP, on a gateway's wire in a subnet by their place", () => {
@@ -436,10 +507,10 @@ describe("a board file", () => {
 		[{ baud: "fast" }, 'baud "fast": expected 50 to 12000000'],
 		[{ pins: { port: 16 } }, "pins.port 16: expected 0 to 15"],
 		[{ pins: { select: 3 } }, "pins.select: is for chips; a UART has port, tx, rx, cts, rts and dtr"],
-		[
-			{ addresses: ["10.0.0.1/24"] },
-			"addresses: is not for a ppp interface; put the address into ppp.local, or let the other end give one",
-		],
+		[{ addresses: ["10.0.0.1/24", "10.0.0.2/24"] }, "addresses: has 2 of IPv4; a PPP link has one, and those of IPv6"],
+		[{ addresses: ["10.0.0.1/24"], ppp: { local: "10.0.0.2" } }, 'ppp.local "10.0.0.2": addresses has 10.0.0.1/24'],
+		[{ addresses: ["10.0.0.0/24"] }, 'addresses "10.0.0.0/24": expected an address that one host may have'],
+		[{ addresses: ["fd00::2/64"], ppp: { ipv6: false } }, 'addresses[0] "fd00::2/64": ppp.ipv6 is false there'],
 		[{ gateway: "10.0.0.1" }, "gateway: is not for a ppp interface; ppp.defaultRoute is for that"],
 		[{ mac: "02:00:00:00:00:01" }, "mac: is not for a ppp interface; remove it"],
 		[{ chipFaults: {} }, "chipFaults: is not for a ppp interface; remove it"],

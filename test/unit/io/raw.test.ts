@@ -140,6 +140,40 @@ describe("a raw socket", () => {
 		expect(all(hearing).map((line) => line.split(" ")[0])).toEqual(["back"]);
 	});
 
+	it.each([
+		["10.0.0.1", "239.1.2.3", 99],
+		[ONE, "ff15::1234", 99],
+		["10.0.0.1", "239.1.2.3", 1],
+		[ONE, "ff15::1234", 58],
+	])(
+		"of the board hears what leaves from %s to the group %s in fragments, of protocol %i, as who is in it elsewhere",
+		(own, group, protocol) => {
+			const p = both();
+			const family = group.includes(":") ? 6 : 4;
+			const [hearing, far] = [p.one, p.two].map(({ stack }) => new RawSocket(stack, { protocol, family }));
+			p.world.run(2000);
+			void [new p.a.UDP({ port: 5000, multicast: group }), new p.b.UDP({ port: 5000, multicast: group })];
+			const sender = new RawSocket(p.one.stack, { protocol, interface: "eth0", address: own, ttl: 5, dscp: 10 });
+			const sent = Uint8Array.from({ length: 4001 }, (_, i) => i & 0x7f);
+			while (hearing!.read() !== undefined); // reports
+			sender.write(sent, group, { source: own });
+			p.world.run(100);
+			const read = [hearing, far].map((socket) => {
+				for (let buffer; (buffer = socket!.read());)
+					if (buffer.byteLength === sent.length) return [...new Uint8Array(buffer).subarray(4), buffer];
+				return undefined;
+			});
+			const [here, there] = read.map((one) => one?.slice(0, -1));
+			expect(here).toEqual([...sent.subarray(4)]);
+			expect(there).toEqual(here);
+			expect(read[0]!.at(-1)).toMatchObject({ source: own, destination: group, ttl: 5, dscp: 10 });
+			// Of one piece it is as ever.
+			sender.write(ascii("short and"), group, { source: own });
+			p.world.run(100);
+			expect(hearing!.read()!.byteLength).toBe(9);
+		},
+	);
+
 	it("is not asked for ICMP with a wrong checksum, groups that nobody joined, fragments, TCP and UDP", () => {
 		const station = new Station([["10.0.0.1/24"]], { sockets: { raw: 2 } });
 		const ping = new RawSocket(station.stack, { protocol: 1 });
