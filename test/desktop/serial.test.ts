@@ -155,7 +155,7 @@ describe("a board's UART", () => {
 			app,
 		);
 		await run.until(/\[a\] .*ppp0 true 10\.5\.0\.1\/32/);
-		await run.until(/\[b\] .*ppp0 true 10\.5\.0\.2\/32; ppp1 true 10\.6\.0\.1\/32; ppp2 true 10\.6\.0\.2\/32/);
+		await run.until(/\[b\] .*ppp0 true 10\.5\.0\.2\/32[^;]*; ppp1 true 10\.6\.0\.1\/32[^;]*; ppp2 true 10\.6\.0\.2\/32/);
 		expect(await run.stop()).toBe(0);
 	});
 });
