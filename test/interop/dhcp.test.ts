@@ -103,7 +103,7 @@ describeWith(["dnsmasq"], "a board with DHCP on two interfaces, and dnsmasq on e
 		const address = await says(/^eth0 (192\.168\.77\.4\d)\/24 \(dhcp\)$/m);
 		const status = await board.status(address);
 		const eth0 = interfaceOf(status, "eth0");
-		expect(eth0).toMatchObject({ mtu: 1400, addresses: [`${address}/24`] });
+		expect(eth0).toMatchObject({ mtu: 1400, addresses: expect.arrayContaining([`${address}/24`]) as string[] });
 		expect(eth0.dhcp).toMatchObject({
 			reason: "",
 			server: "192.168.77.1",
@@ -150,7 +150,7 @@ describeWith(["dnsmasq"], "a board with DHCP on two interfaces, and dnsmasq on e
 		const seen = new Set<string>();
 		for (let i = 0; i < 200 && !seen.has("192.168.79 eth0,eth1"); i++) {
 			const now = await board.status("192.168.78.51");
-			const [own] = interfaceOf(now, "eth0").addresses;
+			const own = interfaceOf(now, "eth0").addresses.find((text) => !text.includes(":"));
 			// An address and its default route together; the other's is always there.
 			expect(defaults(now).sort()).toEqual(own === undefined ? ["eth1"] : ["eth0", "eth1"]);
 			seen.add(`${own?.replace(/\.\d+\/24$/, "") ?? "none"} ${defaults(now).sort().join()}`);

@@ -29,7 +29,11 @@ describeWith([], "a fixed address that is probed for", () => {
 
 	it("is not used while the kernel has it, and a minute later when that has it no more", async () => {
 		await said(/^eth0 192\.168\.77\.2\/24 is another's; it is asked for again in a minute$/m, 10_000);
-		expect((await board.status("192.168.78.2")).interfaces.find(({ name }) => name === "eth0")!.addresses).toEqual([]);
+		expect(
+			(await board.status("192.168.78.2")).interfaces
+				.find(({ name }) => name === "eth0")!
+				.addresses.filter((text) => !text.includes(":")),
+		).toEqual([]);
 		await namespace.ip("address", "del", "192.168.77.2/24", "dev", "tap0");
 		await said(/^eth0 192\.168\.77\.2\/24 \(nobody else has it\)$/m, 75_000);
 		const { stdout } = await namespace.exec("ping", ["-c", "2", "-W", "2", "192.168.77.2"]);
