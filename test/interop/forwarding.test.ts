@@ -4,10 +4,12 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { Board, dropsSince, inWords, twoTaps } from "./support/board.ts";
 import { serve } from "./support/client.ts";
 import { Namespace } from "./support/namespace.mjs";
-import { describeWith, endOf, namespaceWithTaps, report } from "./support/setup.ts";
+import { describeWith, endOf, namespaceWithTaps, pause, report } from "./support/setup.ts";
 
 const LEFT = "192.168.77.1";
 const RIGHT = "192.168.78.1";
+const LEFT6 = "2001:db8:77::1";
+const RIGHT6 = "2001:db8:78::1";
 const BYTES = 50_000_000;
 const SMALL_MTU = 1280;
 
@@ -23,6 +25,7 @@ describeWith([], "forwarding between two TAPs", () => {
 		file.forwarding = true;
 		for (const each of file.interfaces) delete each.gateway;
 		file.interfaces[1]!.mtu = SMALL_MTU;
+		for (const [i, each] of file.interfaces.entries()) each.addresses!.push(`2001:db8:${77 + i}::2/64`);
 		board = await Board.start(left, file);
 		// The board keeps what it has opened: its second wire ends in the other namespace from now on.
 		await left.ip("link", "set", "tap1", "netns", right.name);
@@ -30,6 +33,10 @@ describeWith([], "forwarding between two TAPs", () => {
 		await right.ip("link", "set", "tap1", "mtu", String(SMALL_MTU), "up");
 		await left.ip("route", "add", "192.168.78.0/24", "via", "192.168.77.2");
 		await right.ip("route", "add", "192.168.77.0/24", "via", "192.168.78.2");
+		await left.ip("address", "add", `${LEFT6}/64`, "dev", "tap0", "nodad");
+		await right.ip("address", "add", `${RIGHT6}/64`, "dev", "tap1", "nodad");
+		await left.ip("-6", "route", "add", "2001:db8::/32", "via", "2001:db8:77::2");
+		await right.ip("-6", "route", "add", "2001:db8:77::/64", "via", "2001:db8:78::2");
 	});
 
 	afterEach(async () => {
@@ -70,22 +77,49 @@ describeWith([], "forwarding between two TAPs", () => {
 		expect(await endOf(board)).toBe("");
 	});
 
-	it("carries a connection between links of different MTU", async () => {
+	/** The board's addresses of IPv6 are tried first. */
+	async function untilTried(): Promise<void> {
+		for (let i = 0; i < 100 && !/^eth1 .*2001:db8:78::2/m.test(board.output); i++) await pause(200);
+	}
+
+	it("does the same with IPv6: hop limits, what is too big for 1,280 bytes, no way, absent hosts", async () => {
+		await untilTried();
+		expect(await ping("-6", "-c", "5", "-i", "0.01", RIGHT6)).toMatch(/ttl=63[\s\S]*5 received/);
+		expect(await ping("-6", "-c", "1", "-t", "1", RIGHT6)).toMatch(/From 2001:db8:77::2.*Time exceeded: Hop limit/);
+		// RFC 8201: the kernel learns it, and what it sends afterwards is in fragments, which the board passes on as they are.
+		expect(await ping("-6", "-c", "1", "-M", "do", "-s", "1400", RIGHT6)).toMatch(
+			new RegExp(`From 2001:db8:77::2.*Packet too big: mtu=${SMALL_MTU}`),
+		);
+		expect(await left.ip("-6", "route", "get", RIGHT6)).toContain(`mtu ${SMALL_MTU}`);
+		expect(await ping("-6", "-c", "1", "-M", "do", "-s", String(SMALL_MTU - 48), RIGHT6)).toContain("1 received");
+		expect(await ping("-6", "-c", "1", "-s", "3000", RIGHT6)).toContain("1 received");
+		expect(await ping("-6", "-c", "1", "2001:db8:99::1")).toMatch(/From 2001:db8:77::2.*Destination unreachable: No route/);
+		expect(await ping("-6", "-c", "1", "-W", "6", "2001:db8:78::99")).toMatch(
+			/From 2001:db8:77::2.*Destination unreachable: Address unreachable/,
+		);
+		expect(await endOf(board)).toBe("");
+	});
+
+	it.each([
+		["IPv4", LEFT, RIGHT],
+		["IPv6", `[${LEFT6}]`, `[${RIGHT6}]`],
+	])("carries a connection between links of different MTU by %s", async (_family, nearer, farther) => {
+		await untilTried();
 		await serve(right, 8000, BYTES);
 		let got = 0;
 		const started = performance.now();
 		// Without RFC 1191's way of learning the MTU, or with a wrong one, this would stand still.
-		const { status, stderr } = await left.exec("curl", ["-sS", "--http0.9", "--max-time", "120", `http://${RIGHT}:8000/`], {
+		const { status, stderr } = await left.exec("curl", ["-sS", "--http0.9", "--max-time", "120", `http://${farther}:8000/`], {
 			onData: (part) => (got += part.length),
 			timeoutMs: 130_000,
 		});
 		const seconds = (performance.now() - started) / 1000;
-		report(`forwarded from ${RIGHT} to ${LEFT}: ${(BYTES / seconds / 1e6).toFixed(1)} MB/s; ${stderr.trim()}`);
+		report(`forwarded from ${farther} to ${nearer}: ${(BYTES / seconds / 1e6).toFixed(1)} MB/s; ${stderr.trim()}`);
 		expect(status).toBe(0);
 		expect(got).toBe(BYTES);
 		await serve(left, 8000, BYTES);
 		got = 0;
-		await right.exec("curl", ["-sS", "--http0.9", "--max-time", "120", `http://${LEFT}:8000/`], {
+		await right.exec("curl", ["-sS", "--http0.9", "--max-time", "120", `http://${nearer}:8000/`], {
 			onData: (part) => (got += part.length),
 			timeoutMs: 130_000,
 		});

@@ -9,7 +9,7 @@ import { stop } from "./namespace.mjs";
 /** Where a package linux-image-*-cloud-amd64 is unpacked, as .ci/run does. */
 const unpacked = fileURLToPath(new URL("../../../build/out/guest", import.meta.url));
 const START_MS = 120_000;
-const MODULES = ["virtio_pci", "virtio_net", "bridge"];
+const MODULES = ["virtio_pci", "virtio_net", "bridge", "8021q"];
 
 /** The end of each answer: its number, and the command's status. */
 const END = /@@(\d+) (\d+)\n/;

@@ -144,6 +144,27 @@ describe("a DHCPv6 client", () => {
 		expect(ip.servers).toEqual([]);
 	});
 
+	it("asks whether what it was lent still holds when the link was away: §18.2.12; what no server knows is over in its time", () => {
+		const s = scene({ mode: "address", delegate: ["eth0"] });
+		const wire = (s.one.stack.interfaces.find("eth0") as EthernetInterface).device as QueueDevice;
+		const flap = () => {
+			wire.setLink(false);
+			s.world.run(100);
+			wire.setLink(true);
+			s.world.run(6000);
+		};
+		s.world.run(12_000);
+		expect(s.asked).toEqual([1, 3]);
+		flap();
+		expect(s.asked).toEqual([1, 3, 6]);
+		expect(s.client.state).toMatchObject({ state: "bound", address: "2001:db8:0:aa00::7", prefix: "2001:db8:0:aa00::/56" });
+		s.be(true);
+		flap();
+		expect(s.client.state).toMatchObject({ state: "rebinding", address: "2001:db8:0:aa00::7" });
+		s.world.run(210_000);
+		expect(s.client.state).toMatchObject({ state: "soliciting", address: "", prefix: "" });
+	});
+
 	it("asks for nothing while routers say nothing, and for the rest alone in mode stateless", () => {
 		const silent = scene();
 		silent.world.run(20_000);

@@ -164,6 +164,17 @@ describe("TCP by name", () => {
 		expect(c.tried).toEqual([NEAR4]); // the other is given up
 	});
 
+	it("has the families go by different interfaces, and takes that which answers", () => {
+		const c = new Clients(has("10.1.0.53", DEAD6));
+		void new c.scene.server1.io.Listener({ port: 80 });
+		const client = c.connect();
+		c.run(200);
+		expect([c.tried, c.said]).toEqual([[DEAD6], []]);
+		c.run(400);
+		expect(c.said[0]).toContain("10.1.0.53");
+		expect([client.interface, c.tried]).toEqual(["eth1", ["10.1.0.53"]]);
+	});
+
 	it("tries the next at once when one is refused", () => {
 		const c = new Clients(has(NEAR4, NEAR6));
 		c.listen(NEAR4);
