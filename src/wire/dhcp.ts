@@ -13,6 +13,7 @@ export const SECS = 8;
 export const FLAGS = 10;
 export const CIADDR = 12;
 export const YIADDR = 16;
+export const GIADDR = 24;
 export const CHADDR = 28;
 const SNAME = 44;
 export const FILE = 108;
@@ -63,6 +64,7 @@ export const DECLINE = 4;
 export const ACK = 5;
 export const NAK = 6;
 export const RELEASE = 7;
+export const INFORM = 8;
 
 /** Whether a whole message for Ethernet lies there, with no option that is cut off. */
 export function valid(view: DataView, at: number, end: number): boolean {
@@ -113,6 +115,27 @@ export function options(view: DataView, at: number, end: number): Map<number, Ui
 	if ((overloaded & 1) !== 0) scan(view, at + FILE, at + COOKIE, found);
 	if ((overloaded & 2) !== 0) scan(view, at + SNAME, at + FILE, found);
 	return found;
+}
+
+/** A 4-byte option, or undefined when it is not there or not 4 bytes. */
+export function wordOf(options: ReadonlyMap<number, Uint8Array>, code: number): number | undefined {
+	const bytes = options.get(code);
+	return bytes?.length === 4 ? (bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]! : undefined;
+}
+
+/** A text for people, cut to 64 printable characters. */
+export function textOf(options: ReadonlyMap<number, Uint8Array>, code: number): string {
+	let text = "";
+	for (const byte of options.get(code) ?? [])
+		if (byte >= 0x20 && byte < 0x7f && text.length < 64) text += String.fromCharCode(byte);
+	return text;
+}
+
+/** The bytes of ASCII characters. */
+export function bytesOf(text: string): Uint8Array {
+	const bytes = new Uint8Array(text.length);
+	for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+	return bytes;
 }
 
 export function op(view: DataView, at: number): number {

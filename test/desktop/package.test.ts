@@ -248,6 +248,7 @@ describe("the package", () => {
 			"multihome/io/dns": ["multihome/dns"],
 			"multihome/sntp": ["multihome/dns"],
 			"multihome/raw": [],
+			"multihome/dhcp-server": [],
 			"multihome/dhcp6": [],
 			"multihome/io/ping": ["multihome/dns", "multihome/ping"],
 			"multihome/io/ethernet": ["multihome/dhcp", "multihome/network"],

@@ -52,12 +52,6 @@ function word(bytes: Uint8Array, at: number): number {
 	return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
 }
 
-/** A 4-byte option, or undefined when it is not there or not 4 bytes. */
-export function wordOf(options: Options, code: number): number | undefined {
-	const bytes = options.get(code);
-	return bytes?.length === 4 ? word(bytes, 0) : undefined;
-}
-
 /** The addresses of an option that one host each may have, without repetitions, the first LEASE_SERVERS of them. */
 function addressesOf(options: Options, code: number): number[] {
 	const bytes = options.get(code);
@@ -68,14 +62,6 @@ function addressesOf(options: Options, code: number): number[] {
 		if (isUnicast(address) && !found.includes(address)) found.push(address);
 	}
 	return found;
-}
-
-/** A text for people, cut to 64 printable characters. */
-export function textOf(options: Options, code: number): string {
-	let text = "";
-	for (const byte of options.get(code) ?? [])
-		if (byte >= 0x20 && byte < 0x7f && text.length < 64) text += String.fromCharCode(byte);
-	return text;
 }
 
 /** A host or domain name; "" when it is none. What is not checked here ends up in logs and pages. RFC 1123 §2.1. */
@@ -102,7 +88,7 @@ function isAlphanumeric(byte: number): boolean {
 
 /** The prefix length of option 1; where there is no sensible one, that of the address's class. RFC 2131 §4.4.1, RFC 950. */
 function lengthOf(options: Options, address: number): number {
-	const mask = wordOf(options, dhcp.SUBNET_MASK);
+	const mask = dhcp.wordOf(options, dhcp.SUBNET_MASK);
 	if (mask !== undefined) {
 		const length = Math.clz32(~mask);
 		if (length >= LEAST_LENGTH && mask === ipv4.mask(length)) return length;
@@ -150,18 +136,18 @@ export function addRoutes(lease: Lease, options: Options, classless: boolean): v
 /** T1 and T2 that are in order; those that are not become the usual parts of the lease. RFC 2131 §4.4.5. */
 function timesOf(options: Options, seconds: number): { t1: number; t2: number } {
 	if (seconds === INFINITE) return { t1: INFINITE, t2: INFINITE };
-	const t1 = (wordOf(options, dhcp.RENEWAL_TIME) ?? 0) >>> 0;
-	const t2 = (wordOf(options, dhcp.REBINDING_TIME) ?? 0) >>> 0;
+	const t1 = (dhcp.wordOf(options, dhcp.RENEWAL_TIME) ?? 0) >>> 0;
+	const t2 = (dhcp.wordOf(options, dhcp.REBINDING_TIME) ?? 0) >>> 0;
 	const rebinding = t2 > 0 && t2 < seconds ? t2 : seconds * 0.875;
 	return { t1: t1 > 0 && t1 < rebinding ? t1 : Math.min(seconds * 0.5, (rebinding * 4) / 7), t2: rebinding };
 }
 
 /** What a message lends, but for its routes: `addRoutes`. A text says why it cannot be used. */
 export function leaseOf(address: number, options: Options): Lease | string {
-	const server = wordOf(options, dhcp.SERVER_ID);
+	const server = dhcp.wordOf(options, dhcp.SERVER_ID);
 	if (server === undefined || !isUnicast(server)) return "no server identifier";
 	if (!isUnicast(address)) return "an address that no host may have";
-	const seconds = wordOf(options, dhcp.LEASE_TIME);
+	const seconds = dhcp.wordOf(options, dhcp.LEASE_TIME);
 	if (seconds === undefined || seconds === 0) return "no lease time";
 	const length = lengthOf(options, address);
 	const hosts = ~ipv4.mask(length);
@@ -171,7 +157,7 @@ export function leaseOf(address: number, options: Options): Lease | string {
 	return {
 		address,
 		length,
-		broadcast: wordOf(options, dhcp.BROADCAST_ADDRESS) ?? (length < 31 ? address | hosts : 0),
+		broadcast: dhcp.wordOf(options, dhcp.BROADCAST_ADDRESS) ?? (length < 31 ? address | hosts : 0),
 		server,
 		router: 0,
 		routes: [],

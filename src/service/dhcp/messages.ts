@@ -2,7 +2,7 @@
 
 import { DHCP_MESSAGE } from "../../config.ts";
 import * as dhcp from "../../wire/dhcp.ts";
-import { bytesOf, type Settings } from "./options.ts";
+import type { Settings } from "./options.ts";
 
 /** What we would like to be told. Option 121 stands before 3: RFC 3442. */
 const WANTED: readonly number[] = Object.freeze([
@@ -61,7 +61,7 @@ export class Messages {
 		if (type === dhcp.DISCOVER || type === dhcp.REQUEST) {
 			at = dhcp.addShort(view, at, dhcp.MESSAGE_SIZE, DHCP_MESSAGE);
 			const { hostname } = this.#settings;
-			if (hostname !== "") at = dhcp.addBytes(view, at, dhcp.HOST_NAME, bytesOf(hostname));
+			if (hostname !== "") at = dhcp.addBytes(view, at, dhcp.HOST_NAME, dhcp.bytesOf(hostname));
 			at = dhcp.addBytes(view, at, dhcp.PARAMETERS, WANTED);
 		}
 		return dhcp.finish(view, 0, at);

@@ -1,6 +1,7 @@
 // What an application may say to a DHCP client, checked.
 
 import { callbackOf, flagOf, hostnameOf, objectOption, show, wholeOf } from "../../io/options.ts";
+import { bytesOf } from "../../wire/dhcp.ts";
 import { ANNOUNCE_MS, PROBES } from "./times.ts";
 
 /** What a DHCP client may be told. */
@@ -32,13 +33,6 @@ export interface Settings {
 	classlessRoutes: boolean;
 	probes: number;
 	probeIntervalMs: number;
-}
-
-/** The bytes of ASCII characters. */
-export function bytesOf(text: string): Uint8Array {
-	const bytes = new Uint8Array(text.length);
-	for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-	return bytes;
 }
 
 function clientIdOf(value: unknown): Uint8Array | undefined {

@@ -1,7 +1,7 @@
 // What a server's message is to a client: RFC 2131 §4.4.1, §4.4.5.
 
 import * as dhcp from "../../wire/dhcp.ts";
-import { isUnicast, wordOf, type Lease } from "./lease.ts";
+import { isUnicast, type Lease } from "./lease.ts";
 import * as machine from "./machine.ts";
 
 /** The machine's event that a message of `options` lending `address` is in that state, -1 for none. `requested`: the lease that was asked for. */
@@ -12,7 +12,7 @@ export function replyOf(
 	requested: Lease | undefined,
 ): number {
 	const type = options.get(dhcp.MESSAGE_TYPE);
-	const server = wordOf(options, dhcp.SERVER_ID);
+	const server = dhcp.wordOf(options, dhcp.SERVER_ID);
 	const asked = state >= machine.REQUESTING && state !== machine.PROBING && state !== machine.BOUND;
 	if (type?.length !== 1) return -1;
 	if (type[0] === dhcp.OFFER && state === machine.SELECTING) return machine.OFFER;

@@ -12,7 +12,7 @@ import { Claims } from "./claims.ts";
 import { Clock } from "../../transport/services.ts";
 import { Configuration } from "./configuration.ts";
 import { Exchange } from "./exchange.ts";
-import { addRoutes, leaseOf, textOf, type Lease } from "./lease.ts";
+import { addRoutes, leaseOf, type Lease } from "./lease.ts";
 import * as machine from "./machine.ts";
 import type { Settings } from "./options.ts";
 import { replyOf } from "./reply.ts";
@@ -200,7 +200,7 @@ export class Session extends machine.Machine {
 		const event = replyOf(options, address, this.state, this.state === machine.REQUESTING ? this.#offer : this.#lease);
 		if (event < 0) this.#ignored++;
 		else if (event === machine.NAK) {
-			this.#why = textOf(options, dhcp.MESSAGE);
+			this.#why = dhcp.textOf(options, dhcp.MESSAGE);
 			this.event(event);
 		} else
 			this.#steps.push(() => {
