@@ -197,6 +197,7 @@ function boardModule(board, { pathOf, needed, settings }) {
 		dhcp6: interfaces.some(({ ipv6 }) => ipv6?.dhcp) && "startDhcp6",
 		[inGroups ? "groups" : "nogroups"]: links.has("ethernet") && "startGroups",
 		mdns: board.file.mdns !== undefined && "startMdns",
+		router: board.router !== undefined && "startRouter",
 		wifi: has("wifi") && "joinNetwork",
 		dns: board.file.dns !== undefined && "useNameServers",
 	}).filter(([, name]) => name);
@@ -213,7 +214,14 @@ function boardModule(board, { pathOf, needed, settings }) {
 		),
 		...parts.map((part) => `import ${part} from ${JSON.stringify(pathOf(`hosts/links/${part}.ts`))};`),
 	];
-	const description = { stack: board.stack, interfaces, routes: board.routes, dns: board.file.dns, mdns: board.file.mdns };
+	const description = {
+		stack: board.stack,
+		interfaces,
+		routes: board.routes,
+		dns: board.file.dns,
+		mdns: board.file.mdns,
+		router: board.router,
+	};
 	// Functions: what they make is not for flash.
 	const literal = JSON.stringify(description, null, "\t");
 	return `${imports.join("\n")}
@@ -245,6 +253,7 @@ const PARTS = {
 	MULTIHOME_RAW: ["multihome/raw"],
 	MULTIHOME_IPV6: IPV6_MODULES,
 	MULTIHOME_VLAN: ["multihome/vlan"],
+	MULTIHOME_ROUTER: ["multihome/router"],
 };
 
 /** The header that says what a firmware may do without and has: those parts, by the modules it carries, Fast Open by its board file, and on a Pico SPI by PIO. Who includes it is compiled anew when it changes. */
@@ -283,7 +292,9 @@ export async function bundleTarget(platform, { target, board: file, app, set = [
 	const { bundle, bundleFirmware, bundleWithout } = await import("./bundle.mjs");
 	const { manifestPath, standardNames } = await import("./modules.mjs");
 	const { simulate } = await bundle();
-	const { Stack, readBoard, driverOf, emacOf, pinsOf, uartOf, vlanOf, routesOf } = await import(pathToFileURL(simulate).href);
+	const { Stack, readBoard, driverOf, emacOf, pinsOf, routerOf, uartOf, vlanOf, routesOf } = await import(
+		pathToFileURL(simulate).href
+	);
 	const home = join(root, "hosts", platform, "targets", target);
 	const read = readBoard(file ?? relative(process.cwd(), join(home, "board.json")));
 	const settings = {};
@@ -293,7 +304,10 @@ export async function bundleTarget(platform, { target, board: file, app, set = [
 	const { preloaded, carried } = await bundleFirmware({
 		folder,
 		board: (pathOf, needed) =>
-			boardModule({ ...read, driverOf, emacOf, pinsOf, uartOf, vlanOf, routes: routesOf(read) }, { pathOf, needed, settings }),
+			boardModule(
+				{ ...read, driverOf, emacOf, pinsOf, uartOf, vlanOf, router: routerOf(read.file), routes: routesOf(read) },
+				{ pathOf, needed, settings },
+			),
 		program: app ?? join(root, "hosts/examples/status.ts"),
 		others: more !== undefined,
 	});

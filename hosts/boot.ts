@@ -13,6 +13,7 @@ import type { Ipv6File, StartIpv6 } from "./links/ipv6.ts";
 import type { MakeLink, Say } from "./links/link.ts";
 import type { StartLinkLocal } from "./links/linklocal.ts";
 import type { MdnsFile, StartMdns } from "./links/mdns.ts";
+import type { RouterFile, StartRouter } from "./links/router.ts";
 import type { JoinNetwork } from "./links/wifi.ts";
 import { makeDevice, type Device, type NetworkOptions } from "./network.ts";
 import { settingsOf } from "./settings.ts";
@@ -49,6 +50,8 @@ export interface BoardFile<I extends InterfaceFile = InterfaceFile> {
 	dns?: string[] | undefined;
 	/** The board's name and services by multicast DNS. */
 	mdns?: MdnsFile | undefined;
+	/** Filter and translation. */
+	router?: RouterFile | undefined;
 }
 
 /** What there is to make of a board file: a firmware has those parts that its own needs. */
@@ -61,6 +64,7 @@ export interface Parts {
 	readonly startDhcp6?: StartDhcp6 | undefined;
 	readonly startGroups?: StartGroups | undefined;
 	readonly startMdns?: StartMdns | undefined;
+	readonly startRouter?: StartRouter | undefined;
 	readonly joinNetwork?: JoinNetwork | undefined;
 	readonly useNameServers?: ((stack: Stack, servers: readonly string[]) => void) | undefined;
 }
@@ -105,6 +109,7 @@ export function boot<I extends InterfaceFile>(board: BoardFile<I>, parts: Parts,
 		const onLink = gateway?.includes(":") === true || board.interfaces.some((each) => each.name === name && each.probe === true);
 		if (link !== undefined) within(`routes[${i}]`, () => stack.routes.add({ prefix, gateway, interface: link, metric, onLink }));
 	}
+	if (board.router !== undefined) parts.startRouter!(stack, board.router);
 	if (board.dns !== undefined) parts.useNameServers!(stack, board.dns);
 	const { mdns } = board;
 	if (mdns !== undefined) {

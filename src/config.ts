@@ -69,6 +69,13 @@ export interface StackOptions {
 	reversePathFilter?: boolean;
 	/** Strong host model: refuse a packet for an address of another interface. RFC 1122 §3.3.4.2. Off by default. */
 	strongHost?: boolean;
+	/** Room for a filter and translation of addresses (`multihome/router`). */
+	router?: {
+		/** Sessions through the router and to the board that are known at the same time, and, of those translated, one for each port of a host besides. 68 to 76 B each. 0 unless told: there is neither filter nor translation. */
+		entries?: number;
+		/** Rules of the filter. 52 B each. 0 unless told. */
+		rules?: number;
+	};
 }
 
 /** The options with every default filled in. */
@@ -93,6 +100,9 @@ export interface Limits {
 	forwarding: boolean;
 	reversePathFilter: boolean;
 	strongHost: boolean;
+	/** Sessions of the router, and rules of its filter. */
+	entries: number;
+	rules: number;
 }
 
 /** Bytes of one packet buffer: PACKET_HEADROOM, a 1,500-byte IP packet, and room to round up. */
@@ -299,6 +309,8 @@ const DEFAULTS: Omit<Limits, "buffers" | "datagramBuffer" | "services" | "offers
 	forwarding: false,
 	reversePathFilter: false,
 	strongHost: false,
+	entries: 0,
+	rules: 0,
 });
 
 function count(name: string, value: number | undefined, low: number, high: number, standard: number): number {
@@ -400,6 +412,8 @@ function buffersOf(value: number | undefined, tcp: number, receiveBuffer: number
 /** Checks the options and fills in the defaults. Throws RangeError or TypeError naming the option, its value and what was expected. */
 export function limitsOf(options: StackOptions = {}): Limits {
 	const sockets = options.sockets ?? {};
+	const router = options.router ?? {};
+	checkNames("router", router, ["entries", "rules"]);
 	checkNames("sockets", sockets, SOCKET_OPTIONS);
 	const interfaces = count("interfaces", options.interfaces, 1, 64, DEFAULTS.interfaces);
 	const receiveBuffer = count("sockets.receiveBuffer", sockets.receiveBuffer, 2, MOST_BUFFER, DEFAULTS.receiveBuffer);
@@ -424,5 +438,7 @@ export function limitsOf(options: StackOptions = {}): Limits {
 		forwarding: flag("forwarding", options.forwarding),
 		reversePathFilter: flag("reversePathFilter", options.reversePathFilter),
 		strongHost: flag("strongHost", options.strongHost),
+		entries: count("router.entries", router.entries, 0, 32_768, DEFAULTS.entries),
+		rules: count("router.rules", router.rules, 0, 255, DEFAULTS.rules),
 	};
 }

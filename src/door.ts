@@ -22,6 +22,8 @@ export { vlanEnter, vlanFill } from "./link/vlans.ts";
 export { pathAsk, pathSource } from "./ip/calls.ts";
 export { fragmentTimers } from "./ip/fragments.ts";
 export { pathMtuTimers } from "./ip/path-mtu.ts";
+export { routerMap, routerPrefixes, routerSet } from "./ip/router/calls.ts";
+export { natMoved, sessionSweep } from "./ip/router/sessions.ts";
 export { routeIndex } from "./ip/route-lookup.ts";
 export { isGroup, isLocal, ownerSlot } from "./ip/way.ts";
 export { ownFill } from "./ip/own-fill.ts";

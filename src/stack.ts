@@ -20,6 +20,7 @@ import { ADDED, ADDRESSES, ROUTES, type Interface } from "./link/interface.ts";
 import { LoopbackInterface } from "./link/loopback.ts";
 import { Flows } from "./transport/flows.ts";
 import { Services } from "./transport/services.ts";
+import type { RouterView } from "./transport/router-view.ts";
 import { SocketEvents } from "./transport/events.ts";
 import { Tcp } from "./transport/tcp/tcp.ts";
 import { Udp } from "./transport/udp/udp.ts";
@@ -56,6 +57,8 @@ export class Stack {
 	readonly routes: Routes;
 	/** Who has `timers` called; whoever joins or leaves does so here. */
 	readonly services: Services = new Services();
+	/** Its filter and translation, where there is one: `multihome/router`. */
+	router: RouterView | undefined = undefined;
 	#watches: Watches;
 	#view: DataView;
 	readonly #poll: (now: number) => number;

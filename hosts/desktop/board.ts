@@ -11,6 +11,7 @@ import type { BoardFile, BoardInterface, BoardRoute, ChipPins, Driver, EmacPins,
 import { contains, formatAddress, isHost, isUnicast, parseAddress, parsePrefix } from "./ipv4.ts";
 import type { Prefix } from "./ipv4.ts";
 import { settlePpp } from "./ppp.ts";
+import { routerProblem, routerRoom } from "./router.ts";
 import { vlanProblem } from "./vlan.ts";
 import { dhcp6Problem, hasDhcp6, interfaceTowards6, routeProblem6, settleGateways, settleIpv6 } from "./ipv6.ts";
 
@@ -88,6 +89,8 @@ export function checkBoard(path: string, data: unknown, memory = machineMemory()
 		const services = stack.sockets?.services ?? stack.interfaces! - 1 + DNS_LOOKUPS + more;
 		stack.sockets = { ...stack.sockets, services };
 	}
+	const router = routerRoom(file);
+	if (router !== undefined) stack.router = router;
 	const bytes = Stack.bytesFor(stack);
 	if (bytes > memory)
 		throw new InputError(
@@ -225,7 +228,7 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 		if (other !== undefined)
 			return `interfaces[${i}].dhcp: its gateway would give ${formatAddress(address)}, which is on ${other}; give that another address`;
 	}
-	const servers = serverProblem(file.dns);
+	const servers = serverProblem(file.dns) ?? routerProblem(file);
 	if (servers !== undefined) return servers;
 	for (const [i, route] of (file.routes ?? []).entries()) {
 		const problem = routeProblem(route, file, names);

@@ -5,6 +5,7 @@ import type { FaultOptions } from "../../src/device/faults.ts";
 import type { DhcpFile } from "../links/dhcp.ts";
 import type { Ipv6File } from "../links/ipv6.ts";
 import type { MdnsFile } from "../links/mdns.ts";
+import type { RouterFile } from "../links/router.ts";
 
 /** GPIO numbers and the SPI controller of a chip; -1 where there is no pin. */
 export interface ChipPins {
@@ -116,7 +117,7 @@ export interface BoardRoute {
 export interface BoardFile {
 	$schema?: string;
 	name?: string;
-	limits?: Pick<StackOptions, "sockets" | "packets" | "routes" | "neighbors" | "interfaces"> & {
+	limits?: Pick<StackOptions, "sockets" | "packets" | "routes" | "neighbors" | "interfaces" | "router"> & {
 		/** Of the JavaScript heap, bytes; 0 for no limit. */
 		heap?: number;
 	};
@@ -131,6 +132,12 @@ export interface BoardFile {
 	/** The board's name and services by multicast DNS. */
 	mdns?: MdnsFile;
 	routes?: BoardRoute[];
+	/** Filter and translation: multihome/router. */
+	outside?: string[];
+	filter?: NonNullable<RouterFile["filter"]>;
+	nat?: NonNullable<RouterFile["nat"]>;
+	forwardPorts?: NonNullable<RouterFile["forwardPorts"]>;
+	nptv6?: NonNullable<RouterFile["nptv6"]>;
 }
 
 /** An interface with everything decided. */
@@ -185,6 +192,7 @@ export interface BoardConfiguration {
 	routes: BoardRoute[];
 	dns?: string[];
 	mdns?: MdnsFile;
+	router?: RouterFile;
 	/** Fixes all randomness; the operating system's without it. */
 	seed?: number;
 	/** What --set says to the program. */

@@ -28,6 +28,7 @@ import startGroups from "../links/groups.ts";
 import startIpv6 from "../links/ipv6.ts";
 import startLinkLocal from "../links/linklocal.ts";
 import startMdns from "../links/mdns.ts";
+import startRouter from "../links/router.ts";
 import useNameServers from "../links/dns.ts";
 import ethernet from "../links/ethernet.ts";
 import loopback from "../links/loopback.ts";
@@ -52,6 +53,7 @@ const PARTS: Parts = {
 	startDhcp6,
 	startGroups,
 	startMdns,
+	startRouter,
 	useNameServers,
 };
 

@@ -8,6 +8,7 @@ import type { BoardConfiguration, BoardInterface, InterfaceConfiguration } from 
 import { ForwardError, Gateway } from "./gateway/gateway.ts";
 import { NullModem } from "./null-modem.ts";
 import { Segment } from "./segment.ts";
+import { routerOf } from "./router.ts";
 import { vlanOf } from "./vlan.ts";
 
 const DEFAULT_MTU = 1500;
@@ -97,6 +98,8 @@ export class Wires {
 		configuration.heap = board.heap ?? "board";
 		if (file.dns !== undefined) configuration.dns = file.dns;
 		if (file.mdns !== undefined) configuration.mdns = file.mdns;
+		const router = routerOf(file);
+		if (router !== undefined) configuration.router = router;
 		if (this.#options.seed !== undefined) configuration.seed = derive(this.#seed, index);
 		return configuration;
 	}

@@ -4,6 +4,7 @@ import { CORE, CoreBlock, RULE_FORWARDING, RULE_STRONG_HOST } from "../packet/co
 import { DROP, drop, refused } from "../packet/drops.ts";
 import { DESTINATION_ADDRESS, isIpv6, OURS, REGISTER, SOURCE_ADDRESS } from "../packet/fields.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
+import { hasRouter } from "../packet/kernels/parts.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { packetKept } from "../packet/packets.ts";
 import { PathBlock } from "../packet/path-block.ts";
@@ -11,10 +12,12 @@ import { hopLimitDecrement, ttlDecrement } from "../wire/build.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { isLinkLocal, isLoopback } from "../wire/scope.ts";
 import * as udp from "../wire/udp.ts";
-import { forwardHook, GO_ON, stopped } from "./hooks.ts";
+import { forwardHook, stopped } from "./hooks.ts";
 import { BEYOND_SCOPE, icmpError, NO_ROUTE, TOO_BIG, TOO_FAR } from "./icmp.ts";
 import { output } from "./output.ts";
 import { cutOutput } from "./pieces-out.ts";
+import { routed } from "./routed.ts";
+import { GO_ON } from "./verdicts.ts";
 import { isLocal, lead, leadsTo } from "./way.ts";
 
 /** The packet in the registers, in bytes `at` to `end`, is for an address that `link`, which it came in by, has not. Answers whether it is for us all the same. */
@@ -27,6 +30,8 @@ export function transit(view: DataView, link: InterfaceBlock, at: Offset, end: O
 		const path = PathBlock.of(view, core.forward);
 		// The destination of the last packet that was forwarded is known to be none of our addresses: the table is not asked again.
 		const again = leadsTo(view, path, DESTINATION_ADDRESS);
+		// Nor is it ever known where each packet is looked at.
+		if (hasRouter() && !again && core.router !== 0) return routed(view, link, at, end);
 		if (again || !isLocal(view, DESTINATION_ADDRESS)) {
 			if ((core.rules & RULE_FORWARDING) === 0) return refused(view, link, DROP.ipNotLocal);
 			if (!again) lead(view, path, DESTINATION_ADDRESS);

@@ -17,12 +17,8 @@ import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { isLinkLocal, isLoopback, isMulticast } from "../wire/scope.ts";
 import { ownFind } from "./own.ts";
+import { GO_ON, TAKEN } from "./verdicts.ts";
 import { lead } from "./way.ts";
-
-/** What a hook says of a packet, unless it is a reason of drops.ts for which it is dropped: it goes on. */
-export const GO_ON = -1;
-/** Nobody else goes on with it: somebody has it, and the packet is its. */
-export const TAKEN = -2;
 
 /** A hook let a packet that was received go no further: it is counted as dropped, or another takes its place. Answers false. */
 export function stopped(view: DataView, link: InterfaceBlock, verdict: number): boolean {

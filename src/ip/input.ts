@@ -4,20 +4,31 @@ import { V4 } from "../packet/address.ts";
 import { check } from "../packet/bounds.ts";
 import { CORE, CoreBlock, RULE_FORWARDING } from "../packet/core-block.ts";
 import { DROP, refused } from "../packet/drops.ts";
-import { DESTINATION_ADDRESS, ELSEWHERE, EVERYBODYS, FIELDS_BYTES, OURS, REGISTER, SOURCE_ADDRESS } from "../packet/fields.ts";
+import {
+	DESTINATION_ADDRESS,
+	ELSEWHERE,
+	EVERYBODYS,
+	FIELDS_BYTES,
+	OURS,
+	REGISTER,
+	ROUTED,
+	SOURCE_ADDRESS,
+} from "../packet/fields.ts";
 import { FLAG_ANY_ADDRESS, FLAG_CHECKED, FLAG_LOOPBACK, InterfaceBlock } from "../packet/interface-block.ts";
-import { hasIpv6 } from "../packet/kernels/parts.ts";
+import { hasIpv6, hasRouter } from "../packet/kernels/parts.ts";
 import type { Ipv4, Offset, Range, Uint8 } from "../packet/numbers.ts";
 import { OWN_GROUP } from "../packet/own-table.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import { checksum } from "../wire/kernels/checksum.ts";
 import { fragment4 } from "./fragments.ts";
 import { transit } from "./forward.ts";
-import { GO_ON, inputHook, stopped } from "./hooks.ts";
+import { inputHook, stopped } from "./hooks.ts";
 import { icmpError, WRONG_FIELD } from "./icmp.ts";
 import { ownFind } from "./own.ts";
 import { extensions, hopByHop } from "./v6/extensions.ts";
+import { routed } from "./routed.ts";
 import { read6 } from "./v6/input.ts";
+import { GO_ON } from "./verdicts.ts";
 import { isLocal } from "./way.ts";
 
 /**
@@ -37,9 +48,17 @@ export function ipInput(view: DataView, at: Offset, end: Offset, six: boolean): 
 		const header = ipv4.headerLength(view, at);
 		if (header > ipv4.HEADER && !optionsFit(view, link, at, header)) return false;
 	}
-	if (view.getInt32(REGISTER.whose, true) === ELSEWHERE && !transit(view, link, at, ipEnd)) return false;
+	// ELSEWHERE, or with ROUTED whatever it is.
+	if (view.getInt32(REGISTER.whose, true) >= ELSEWHERE && !transit(view, link, at, ipEnd)) return false;
 	if (hasIpv6() && six) return extensions(view, link, at, ipEnd);
-	return !ipv4.isFragment(view, at) || fragment4(view, link, at, ipEnd);
+	return !ipv4.isFragment(view, at) || (fragment4(view, link, at, ipEnd) && again(view, link));
+}
+
+/** A datagram that came in fragments is whole: where there is a filter or translation it is looked at like others, and may be for somebody else. */
+function again(view: DataView, link: InterfaceBlock): boolean {
+	if (!isLooked(view)) return true;
+	view.setInt32(REGISTER.whose, view.getInt32(REGISTER.whose, true) | ROUTED, true);
+	return routed(view, link, view.getInt32(REGISTER.ipAt, true), view.getInt32(REGISTER.ipEnd, true));
 }
 
 /** Reads the header of an IPv4 packet into the registers. False when it is none. */
@@ -63,16 +82,26 @@ function read4(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): b
 function whose(view: DataView, link: InterfaceBlock, address: Ipv4): Uint8 {
 	const known =
 		view.getInt32(REGISTER.knownDestination, true) === address && view.getInt32(REGISTER.knownSlot, true) === link.slot;
-	if (!known) {
-		const own = ownFind(view, DESTINATION_ADDRESS, link.slot);
-		if ((own & OWN_GROUP) !== 0 || address === ipv4.BROADCAST || ipv4.isMulticast(address)) return EVERYBODYS;
-		view.setInt32(REGISTER.knownDestination, address, true);
-		view.setInt32(REGISTER.knownSlot, link.slot, true);
-		view.setInt32(REGISTER.knownOurs, own === 0 ? 0 : 1, true);
-	}
+	if (!known && !look(view, link, address)) return EVERYBODYS;
 	if (view.getInt32(REGISTER.knownOurs, true) !== 0) return OURS;
 	if ((link.flags & FLAG_LOOPBACK) !== 0 && ipv4.isLoopback(address)) return OURS;
-	return (link.flags & FLAG_ANY_ADDRESS) !== 0 ? OURS : ELSEWHERE;
+	return (link.flags & FLAG_ANY_ADDRESS) !== 0 && !isLooked(view) ? OURS : ELSEWHERE;
+}
+
+/** Whether each packet is looked at: all are taken for others' then, which routed.ts tells apart. */
+function isLooked(view: DataView): boolean {
+	return hasRouter() && CoreBlock.of(view, CORE).router !== 0;
+}
+
+/** Looks up the destination, and notes whether it is ours. Answers false where it is a group's. */
+function look(view: DataView, link: InterfaceBlock, address: Ipv4): boolean {
+	const own = ownFind(view, DESTINATION_ADDRESS, link.slot);
+	const looked = isLooked(view);
+	if (!looked && ((own & OWN_GROUP) !== 0 || address === ipv4.BROADCAST || ipv4.isMulticast(address))) return false;
+	view.setInt32(REGISTER.knownDestination, address, true);
+	view.setInt32(REGISTER.knownSlot, link.slot, true);
+	view.setInt32(REGISTER.knownOurs, own === 0 || looked ? 0 : 1, true);
+	return true;
 }
 
 /** Whether a packet with options goes on. Its sender is told which octet of them is wrong: by hosts for what is theirs, by routers for what they forward. RFC 1122 §3.2.2.5, 1812 §4.3.3.5. */

@@ -4,11 +4,14 @@ import { linkOutput } from "../link/output.ts";
 import { send } from "../link/transmit.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
-import { InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_LOOPBACK, InterfaceBlock } from "../packet/interface-block.ts";
+import { hasRouter } from "../packet/kernels/parts.ts";
 import type { Offset } from "../packet/numbers.ts";
 import type { PathBlock } from "../packet/path-block.ts";
 import { interfaceAt } from "../packet/slots.ts";
-import { GO_ON, outputHook, TAKEN } from "./hooks.ts";
+import { outputHook } from "./hooks.ts";
+import { routerOutput } from "./router/pass.ts";
+import { GO_ON, TAKEN } from "./verdicts.ts";
 import { route } from "./way.ts";
 
 /** Sends the IPv4 packet in bytes `at` to `end` along the path, as soon as the way is known. Answers whether the packet was kept: then it is somebody else's, and the caller takes another. */
@@ -21,7 +24,17 @@ export function output(view: DataView, packet: number, at: Offset, end: Offset, 
 		if (verdict !== TAKEN) drop(view, link, verdict & 0xff);
 		return verdict === TAKEN;
 	}
-	return known ? send(view, link, packet, at, end, path.header) : linkOutput(view, link, packet, at, end, path);
+	if (known) return send(view, link, packet, at, end, path.header);
+	// Where each packet is looked at no way is known for longer than one: link/output.ts.
+	return !isBarred(view, link, path, at, end) && linkOutput(view, link, packet, at, end, path);
+}
+
+/** Whether a filter lets the packet not leave, which is counted. */
+function isBarred(view: DataView, link: InterfaceBlock, path: PathBlock, at: Offset, end: Offset): boolean {
+	if (!hasRouter() || CoreBlock.of(view, CORE).router === 0 || (link.flags & FLAG_LOOPBACK) !== 0) return false;
+	const verdict = routerOutput(view, link, path, at, end);
+	if (verdict !== GO_ON) drop(view, link, verdict & 0xff);
+	return verdict !== GO_ON;
 }
 
 /** Whether there is a way by an interface that is up. Routes that change while packets pass are seen here; what had no way waits for its owner to look again. */

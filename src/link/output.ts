@@ -5,7 +5,7 @@ import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { FLAG_ETHERNET, type InterfaceBlock } from "../packet/interface-block.ts";
 import { INCOMPLETE, NEIGHBOR_LEARNED, NeighborBlock, STALE } from "../packet/neighbor-block.ts";
-import { hasIpv6 } from "../packet/kernels/parts.ts";
+import { hasIpv6, hasRouter } from "../packet/kernels/parts.ts";
 import type { Address, Offset } from "../packet/numbers.ts";
 import type { PathBlock } from "../packet/path-block.ts";
 import { isBroadcast, isMulticast } from "../wire/scope.ts";
@@ -50,8 +50,9 @@ export function linkOutput(
 	return kept;
 }
 
-/** The way is found: the link header that its packets get is the prepared one at `header`. */
+/** The way is found: the link header that its packets get is the prepared one at `header`. Where each packet is looked at it is found anew each time: a router without a filter takes nothing of that. */
 function settle(view: DataView, path: PathBlock, header: Offset): void {
+	if (hasRouter() && CoreBlock.of(view, CORE).router !== 0) return;
 	path.wayVersion = CoreBlock.of(view, CORE).wayVersion;
 	path.header = header;
 }

@@ -175,6 +175,8 @@ export const CoreBlock = record({
 	/** The table of VLANs, a hash table of interface blocks, and how many places it has, less one: link/vlans.ts. */
 	vlans: offset,
 	vlanMask: int32,
+	/** The RouterBlock while there is a filter or translation, 0 otherwise. No way is kept then: each packet is looked at as it leaves (ip/output.ts), and so is whose each is (ip/input.ts). */
+	router: offset,
 });
 export type CoreBlock = RowOf<typeof CoreBlock>;
 

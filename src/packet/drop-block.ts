@@ -63,4 +63,7 @@ export const DropBlock = record({
 	ipFragmentOverlap: int32, // the same, as another fragment overlapped them
 	unknownVlan: int32, // of a VLAN that there is no interface for
 	vlanMalformed: int32, // a tag that is cut off, says VLAN 4095, or has another one behind it
+	filtered: int32, // the filter lets it not pass
+	sessionsFull: int32, // a new session, and as many as the table holds are in use
+	natPorts: int32, // to be translated, and there is no port, or its protocol has none
 });

@@ -80,6 +80,8 @@ export const OURS = 0;
 export const EVERYBODYS = 1;
 /** Not an address of the interface that it came in by: another one's of ours, or somebody else's. */
 export const ELSEWHERE = 2;
+/** With one of them: it is for ip/router to say whether the packet goes on, and where. */
+export const ROUTED = 4;
 
 /** Whether the packet in the registers is one of IPv6. */
 export function isIpv6(view: DataView): boolean {

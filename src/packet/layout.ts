@@ -18,8 +18,9 @@ import { OwnEntry, OwnTable } from "./own-table.ts";
 import { RouteEntry, RouteRow, RouteTable } from "./route-table.ts";
 import { CHANCE_END } from "./chance-block.ts";
 import { EchoBlock } from "./echo-block.ts";
-import { hasFastOpen } from "./kernels/parts.ts";
+import { hasFastOpen, hasRouter } from "./kernels/parts.ts";
 import { FIRST_SOCKET, News } from "./news.ts";
+import { RouterBlock, RuleRow, SessionRow } from "./router-block.ts";
 import { TcbBlock } from "./tcb-block.ts";
 import { TcpBlock } from "./tcp-block.ts";
 import { Timer, TimerHeap } from "./timers.ts";
@@ -69,6 +70,12 @@ export interface Layout {
 	readonly udpRings: number;
 	/** The blocks of ICMP echo sockets. */
 	readonly echoes: number;
+	/** What a router has, packet/router-block.ts: its RouterBlock, rules, heads of hash chains, a power of two, and sessions; 0: the stack is not asked for it. */
+	readonly router: number;
+	readonly rules: number;
+	readonly buckets: number;
+	readonly bucketCount: number;
+	readonly sessions: number;
 	/** The News of every socket, packet/news.ts. */
 	readonly news: number;
 	/** Four words for each packet: where it begins and ends, the next one, and the list of those that are free. */
@@ -122,7 +129,14 @@ export function layoutOf(limits: Limits): Layout {
 	const udpRings = pool + (pages << PAGE_SHIFT);
 	const news = udpRing(udpRings, limits, limits.udp + limits.services + limits.raw);
 	const echoes = news + socketNumbers(limits).count * News.bytes;
-	const columns = align(echoes + limits.icmp * EchoBlock.bytes);
+	const router = align(echoes + limits.icmp * EchoBlock.bytes);
+	const hasSessions = hasRouter() && limits.entries > 0;
+	const rules = router + RouterBlock.bytes;
+	const buckets = rules + limits.rules * RuleRow.bytes;
+	// Each session is in two chains.
+	const bucketCount = powerOfTwo(2 * limits.entries);
+	const sessions = buckets + bucketCount * 4;
+	const columns = hasSessions ? align(sessions + limits.entries * SessionRow.bytes) : router;
 	const packets = align(columns + limits.packets * 16);
 	const bytes = packets + limits.packets * PACKET_BYTES;
 	return {
@@ -152,6 +166,11 @@ export function layoutOf(limits: Limits): Layout {
 		udpRings,
 		news,
 		echoes,
+		router: hasSessions ? router : 0,
+		rules,
+		buckets,
+		bucketCount,
+		sessions,
 		columns,
 		packets,
 		bytes,

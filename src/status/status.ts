@@ -19,6 +19,7 @@ import type { SocketView } from "../transport/block-socket.ts";
 import { CLOSED, type Tcb } from "../transport/tcp/tcb.ts";
 import { read } from "../packet/counters.ts";
 import type { Stack } from "../stack.ts";
+import type { RouterView } from "../transport/router-view.ts";
 
 /** Where these lie in an interface's block. */
 const {
@@ -116,6 +117,8 @@ export interface Status {
 		poolFree: number;
 		poolPromised: number;
 	};
+	/** Of a router (`multihome/router`): room and how much of it is used, counters, packets by rule, and a line for each session and mapping. */
+	router?: Record<string, number | string>;
 }
 
 type Out = JsonWriter;
@@ -404,6 +407,11 @@ export const STATUS: Members = membersOf<Status, Stack>({
 		row: ({ tcp, udp }, index) => tcp.tcbs[index] ?? udp.sockets[index - tcp.tcbs.length],
 	},
 	memory: { members: MEMORY },
+	router: {
+		has: ({ router }) => router !== undefined,
+		of: ({ router }) => router,
+		each: (out: Out, router: RouterView, index) => router.tell(out, index),
+	},
 });
 
 /**

@@ -2,7 +2,9 @@
 
 import { copyAddress } from "../packet/address.ts";
 import { FIELDS_BYTES, NO_ADDRESS, REGISTER } from "../packet/fields.ts";
+import { isMapped } from "../ip/router/calls.ts";
 import { FlowEntry, FlowTable } from "../packet/flow-table.ts";
+import { hasRouter } from "../packet/kernels/parts.ts";
 import type { Address, Offset } from "../packet/numbers.ts";
 import { check } from "../packet/bounds.ts";
 import { copy } from "../wire/kernels/copies.ts";
@@ -111,7 +113,8 @@ export function freePort(
 			!flowHas(view, local, remote, (remotePort << 16) | port, meta) &&
 			!flowHas(view, local, NO_ADDRESS, port, meta) &&
 			!flowHas(view, NO_ADDRESS, NO_ADDRESS, port, meta) &&
-			!familyHas(view, port, meta)
+			!familyHas(view, port, meta) &&
+			(!hasRouter() || !isMapped(view, port, meta & 255))
 		)
 			return port;
 		offset = (offset + 1) & (count - 1);

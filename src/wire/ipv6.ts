@@ -80,3 +80,14 @@ export function upperHeader(view: DataView, at: Offset, end: Offset, protocol: U
 	}
 	return header === protocol ? place : 0;
 }
+
+/** Arena offset of the fragment header of the packet in bytes `at` to `end`, 0 when it has none. */
+export function fragmentHeader(view: DataView, at: Offset, end: Offset): Offset {
+	let header = nextHeader(view, at);
+	let place: Offset = at + HEADER;
+	while (hasLength(header) && end - place >= 8) {
+		header = view.getUint8(place);
+		place = (place + extensionLength(view, place)) | 0;
+	}
+	return header === FRAGMENT && end - place >= FRAGMENT_HEADER ? place : 0;
+}

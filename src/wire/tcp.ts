@@ -128,9 +128,14 @@ export function plainStamps(view: DataView, at: Offset): boolean {
 	return view.getInt32(at + HEADER) === STAMPS_FIRST;
 }
 
+/** Where a valid header has the MSS option, its kind; 0 when there is none that is well formed. */
+export function mssAt(view: DataView, at: Offset): Offset {
+	return optionAt(view, at, OPTION_MSS, MSS);
+}
+
 /** The MSS option of a valid header, or 0 when there is none that is well formed. */
 export function mssOption(view: DataView, at: Offset): Uint16 {
-	const option = optionAt(view, at, OPTION_MSS, MSS);
+	const option = mssAt(view, at);
 	return option === 0 ? 0 : view.getUint16(option + 2);
 }
 

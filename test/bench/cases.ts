@@ -9,10 +9,11 @@ import { createIO } from "../../src/io/io.ts";
 import { LoopbackDevice } from "../../src/device/loopback.ts";
 import { EthernetInterface } from "../../src/link/ethernet.ts";
 import { LoopbackInterface } from "../../src/link/loopback.ts";
+import { Router } from "../../src/service/router/router.ts";
 import { Stack } from "../../src/stack.ts";
 import { PACKET_BYTES, type StackOptions } from "../../src/config.ts";
 import { ESTABLISHED, type Tcb } from "../../src/transport/tcp/tcb.ts";
-import { copy, flowFind, frameArrives, ipv4Build, pathAsk, setV4 } from "#codec";
+import { copy, flowFind, frameArrives, ipv4Build, pathAsk, setPolled, setV4 } from "#codec";
 import { chunkBytesAllocated, collect, collections, slotsAllocated } from "host/heap";
 import { args, print } from "host/system";
 import { SPI_BYTES, count as countOfChip, passTime, plug } from "host/chips";
@@ -377,6 +378,33 @@ function forwardCase(bytes: number): Run {
 	return (packets) => exchange(stack, packets);
 }
 
+/** The same, translated on their way to another interface, whose other end is the same peer. */
+function natCase(bytes: number): Run {
+	const stack = makeStack({ forwarding: true, router: { entries: 256 } });
+	const { view, layout } = stack.core;
+	const eth1 = stack.interfaces.add(new EthernetInterface("eth1", new PeerDevice()));
+	eth1.ip.insertAddress("10.8.0.2", 24);
+	setPolled(view, eth1.slot, false); // the peer says all that it says by eth0
+	stack.routes.add({ prefix: "10.9.0.0/16", gateway: "10.8.0.1", interface: eth1 });
+	new Router(stack, { nat: { out: "eth1" } });
+	start(FORWARD, bytes - 28, OUTSTANDING, six);
+	stack.poll(now++);
+	// The peer's answer to the question for its address there.
+	const at = layout.packets + 4 * PACKET_BYTES;
+	copy(view, at, eth1.block, 6);
+	view.setInt32(at + 6, 0x02000000);
+	view.setUint16(at + 10, 1);
+	copy(view, at + 22, at + 6, 6);
+	view.setInt32(at + 12, 0x08060001);
+	view.setInt32(at + 16, 0x08000604);
+	view.setUint16(at + 20, 2);
+	view.setInt32(at + 28, 0x0a080001);
+	copy(view, at + 32, at, 6);
+	view.setInt32(at + 38, 0x0a080002);
+	frameArrives(view, at, at + 42, eth1.block);
+	return (packets) => exchange(stack, packets);
+}
+
 function peerCase(mode: number, bytes: number, stack = makeStack()): Run {
 	start(mode, bytes, OUTSTANDING, six);
 	return (packets) => exchange(stack, packets);
@@ -563,6 +591,7 @@ const CASES: Record<string, () => Run> = {
 	"udp-echo-part-64": () => udpPartCase(64),
 	"icmp-echo-64": () => peerCase(ICMP_ECHO, 56),
 	"forward-64": () => forwardCase(64),
+	"forward-nat-64": () => natCase(64),
 	"arp-reply": () => peerCase(ARP, 0),
 	"tcp-connect-close": () => connectCase(),
 	"tcp-receive-1440-ipv6": bySix(() => tcpCase(TCP_SOURCE, makeStack(), 1440)),

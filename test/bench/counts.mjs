@@ -40,6 +40,7 @@ export const BARS = {
 	"udp-echo-1472": 8000,
 	"icmp-echo-64": 1800,
 	"forward-64": 1500,
+	"forward-nat-64": 2500,
 	"arp-reply": 2500,
 	"tcp-connect-close": 80_000,
 };

@@ -233,6 +233,7 @@ describe("the package", () => {
 			"multihome/ppp": [],
 			"multihome/slip": [],
 			"multihome/vlan": [],
+			"multihome/router": [],
 			"multihome/dhcp": [],
 			"multihome/ipv6": [],
 			"multihome/linklocal": [],

@@ -3,7 +3,7 @@
 import { check } from "../../packet/bounds.ts";
 import { CORE, CoreBlock, RULE_FORWARDING } from "../../packet/core-block.ts";
 import { DROP, refused } from "../../packet/drops.ts";
-import { DESTINATION_ADDRESS, ELSEWHERE, REGISTER } from "../../packet/fields.ts";
+import { DESTINATION_ADDRESS, ELSEWHERE, REGISTER, ROUTED } from "../../packet/fields.ts";
 import type { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { Offset, Uint8 } from "../../packet/numbers.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
@@ -21,7 +21,8 @@ const SEGMENTS_LEFT = 3;
  * whether it goes on.
  */
 export function hopByHop(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
-	const elsewhere = view.getInt32(REGISTER.whose, true) === ELSEWHERE && (CoreBlock.of(view, CORE).rules & RULE_FORWARDING) === 0;
+	const elsewhere =
+		(view.getInt32(REGISTER.whose, true) & ~ROUTED) === ELSEWHERE && (CoreBlock.of(view, CORE).rules & RULE_FORWARDING) === 0;
 	if (elsewhere && !isLocal(view, DESTINATION_ADDRESS)) return refused(view, link, DROP.ipNotLocal);
 	stand(view, at + ipv6.HEADER, at + ipv6.NEXT_HEADER, ipv6.nextHeader(view, at));
 	return ipv6.nextHeader(view, at) !== ipv6.HOP_BY_HOP || passed(view, link, at, end, ipv6.HOP_BY_HOP);

@@ -2,9 +2,20 @@
 
 import { copyAddress } from "../../packet/address.ts";
 import { check } from "../../packet/bounds.ts";
+import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, refused } from "../../packet/drops.ts";
-import { DESTINATION_ADDRESS, ELSEWHERE, EVERYBODYS, FIELDS_BYTES, OURS, REGISTER, SOURCE_ADDRESS } from "../../packet/fields.ts";
+import {
+	DESTINATION_ADDRESS,
+	ELSEWHERE,
+	EVERYBODYS,
+	FIELDS_BYTES,
+	OURS,
+	REGISTER,
+	ROUTED,
+	SOURCE_ADDRESS,
+} from "../../packet/fields.ts";
 import { FLAG_ANY_ADDRESS, FLAG_LOOPBACK, type InterfaceBlock, OwnAddress } from "../../packet/interface-block.ts";
+import { hasRouter } from "../../packet/kernels/parts.ts";
 import type { Offset, Uint8 } from "../../packet/numbers.ts";
 import { ownAt } from "../../link/addresses.ts";
 import { OWN_GROUP } from "../../packet/own-table.ts";
@@ -29,7 +40,8 @@ export function read6(view: DataView, link: InterfaceBlock, at: Offset, end: Off
 	view.setInt32(REGISTER.namedAt, at + ipv6.NEXT_HEADER, true);
 	view.setInt32(REGISTER.ttlProtocol, (ipv6.hopLimit(view, at) << 8) | ipv6.nextHeader(view, at), true);
 	const owner = whose(view, link);
-	view.setInt32(REGISTER.whose, owner, true);
+	const looked = hasRouter() && CoreBlock.of(view, CORE).router !== 0 ? ROUTED : 0;
+	view.setInt32(REGISTER.whose, owner | looked, true);
 	return owner !== NOBODYS || refused(view, link, DROP.ipNotLocal);
 }
 

@@ -41,6 +41,14 @@ export function hasVlan(): boolean {
 }
 
 /**
+ * Whether there may be a filter and translation of addresses.
+ * @pure
+ */
+export function hasRouter(): boolean {
+	return true;
+}
+
+/**
  * Whether there may be pings.
  * @pure
  */

@@ -4,7 +4,8 @@
 import { describe, expect, it } from "vitest";
 import { udpSendBy } from "#codec";
 import { given, givenSource } from "../../../src/address.ts";
-import { GO_ON, stopped, TAKEN } from "../../../src/ip/hooks.ts";
+import { stopped } from "../../../src/ip/hooks.ts";
+import { GO_ON, TAKEN } from "../../../src/ip/verdicts.ts";
 import { output } from "../../../src/ip/output.ts";
 import { DROP } from "../../../src/packet/drops.ts";
 import { OURS, REGISTER } from "../../../src/packet/fields.ts";
