@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { compileFlat, tell } from "./compile/compile.mjs";
 import { hash, hashFiles, root } from "./compile.mjs";
 import { nativesModule, nativesSource, unitSource } from "./natives.mjs";
+import { wrongOffers } from "./tcp-options.mjs";
 import { wrongFormats } from "./wire-offsets.mjs";
 
 /** What the interpreter may call: the second exports all of the first. */
@@ -62,7 +63,7 @@ let made;
 export function makeFlat() {
 	if (made) return flatFolder;
 	// Of interpreted formats too, which are not among what the stamp knows.
-	const wrong = wrongFormats(root);
+	const wrong = [...wrongFormats(root), ...wrongOffers(root)];
 	if (wrong.length > 0) throw new Error(tell(wrong));
 	const called = natives();
 	if (isSame(called)) {

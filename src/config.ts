@@ -1,6 +1,7 @@
 // Every limit of the stack, with its unit and what it costs in RAM. All memory is made once, by `new Stack(options)`.
 
 import { hasFastOpen } from "./packet/kernels/parts.ts";
+import { OFFER } from "./packet/offers.ts";
 
 /** What an application or a board file may set. Everything has a default that suits a microcontroller with 160 KB to spare. */
 export interface StackOptions {
@@ -34,13 +35,7 @@ export interface StackOptions {
 		datagramBuffer?: number;
 	};
 	/** What TCP offers its peers, each true unless told, and how it controls congestion. */
-	tcp?: {
-		/** Windows of more than 65,535 bytes, the peer's too. RFC 7323 §2. */
-		windowScale?: boolean;
-		/** Selective acknowledgments. RFC 2018. */
-		sack?: boolean;
-		/** Timestamps: 12 bytes in every segment. RFC 7323 §3. */
-		timestamps?: boolean;
+	tcp?: { [Option in keyof typeof OFFER]?: boolean } & {
 		/** The first segments of a connection, and those behind a gap, are acknowledged at once, not by twos: who sends them is faster. As Linux has it. */
 		quickAcks?: boolean;
 		/** Explicit congestion notification (RFC 3168): "answer" unless told, where the peer asks for it; "ask", our connections ask for it too; or "off". */
@@ -90,7 +85,7 @@ export interface Limits {
 	/** A whole number of pages. */
 	buffers: number;
 	datagramBuffer: number;
-	/** OFFER_SACK and its like. */
+	/** Bits of OFFER, packet/offers.ts, and those beside them below. */
 	offers: number;
 	packets: number;
 	routes: number;
@@ -342,20 +337,17 @@ const SOCKET_OPTIONS: readonly string[] = Object.freeze([
 	"datagramBuffer",
 ]);
 
-/** What a SYN offers, in bits; the lowest four are the shift of the windows of who sends it, which counts with OFFER_SCALE. What both ends offer has the same bits in a TCB: AGREED_SHIFT of packet/tcb-block.ts. */
+/** What a SYN offers, in bits; the lowest four are the shift of the windows of who sends it, which counts with OFFER.windowScale.bit; packet/offers.ts has the others. */
 export const OFFER_SHIFT = 15;
-export const OFFER_SCALE = 16;
-export const OFFER_SACK = 32;
-export const OFFER_STAMPS = 64;
 /** Beside these bits: NewReno, not CUBIC; ECN where the peer asks for it; ECN asked for; quick acknowledgments. */
-export const CONTROL_RENO = 128;
-export const ANSWER_ECN = 256;
-export const ASK_ECN = 512;
-export const CONTROL_QUICK = 1024;
+export const CONTROL_RENO = 512;
+export const ANSWER_ECN = 1024;
+export const ASK_ECN = 2048;
+export const CONTROL_QUICK = 4096;
 /** TCP Fast Open. */
-export const FAST_OPEN = 2048;
+export const FAST_OPEN = 8192;
 
-/** All that may be offered: the bits between OFFER_SHIFT and CONTROL_RENO. */
+/** All that may be offered, now or later: the bits between OFFER_SHIFT and CONTROL_RENO. */
 export const OFFER_ALL = (CONTROL_RENO - 1) & ~OFFER_SHIFT;
 
 type TcpOptions = NonNullable<StackOptions["tcp"]>;
@@ -367,9 +359,9 @@ type Flag = Exclude<
 
 /** The bit of each: with those of WORDS of all that StackOptions has, or it does not compile. */
 export const FLAGS: Readonly<Record<Flag, number>> = Object.freeze({
-	windowScale: OFFER_SCALE,
-	sack: OFFER_SACK,
-	timestamps: OFFER_STAMPS,
+	windowScale: OFFER.windowScale.bit,
+	sack: OFFER.sack.bit,
+	timestamps: OFFER.timestamps.bit,
 	quickAcks: CONTROL_QUICK,
 });
 

@@ -2,7 +2,11 @@
 
 import { Ajv } from "ajv";
 import type { ErrorObject } from "ajv";
+import type { StackOptions } from "../../src/config.ts";
 import schema from "./board.schema.json" with { type: "json" };
+
+/** What the stack can be told of TCP, a board file can: a name that the schema lacks does not compile. */
+schema.properties.tcp.properties satisfies Record<keyof NonNullable<StackOptions["tcp"]>, object>;
 
 const ajv = new Ajv({ verbose: true, strictTypes: false });
 ajv.addKeyword("errorMessage");

@@ -1,8 +1,8 @@
 // What a connection, or a listener, is: all that there is of it lies here.
 
-import { OFFER_SACK, OFFER_SCALE, OFFER_STAMPS } from "../config.ts";
 import { CORE, CoreBlock } from "./core-block.ts";
 import type { Offset } from "./numbers.ts";
+import { OFFER } from "./offers.ts";
 import { PathBlock } from "./path-block.ts";
 import { address, bytes, int32, offset, record, uint16, uint8, type RowOf } from "./record.ts";
 
@@ -282,11 +282,6 @@ export const BIT_FIN = 16;
 export const BIT_TIMING = 32;
 /** The next acknowledgment tells of data that came twice, by `dsackStart` and `dsackEnd`. RFC 2883. */
 export const BIT_DSACK = 64;
-/** What both ends have offered, transport/tcp/offers.ts: the offers' bits, further up. Scaled windows and timestamps (RFC 7323), SACK (RFC 2018). */
-export const AGREED_SHIFT = 3;
-export const BIT_SCALE = OFFER_SCALE << AGREED_SHIFT;
-export const BIT_SACK = OFFER_SACK << AGREED_SHIFT;
-export const BIT_STAMPS = OFFER_STAMPS << AGREED_SHIFT;
 /** The timer waits for the retransmission, no longer for a probe; a probe is out, and it repeated something. transport/tcp/tail.ts. */
 export const BIT_LATE = 1024;
 export const BIT_PROBED = 2048;
@@ -311,3 +306,8 @@ export const BIT_SYN_DUE = 8_388_608;
 export const BIT_SYN_DATA = 16_777_216;
 /** transport/tcp/black-hole.ts: a segment of `probeMss` is to be sent. */
 export const BIT_PROBE_DUE = 33_554_432;
+/** What both ends have offered, transport/tcp/offers.ts: the bits of packet/offers.ts, further up than all others. */
+export const AGREED_SHIFT = 22;
+export const BIT_SCALE = OFFER.windowScale.bit << AGREED_SHIFT;
+export const BIT_SACK = OFFER.sack.bit << AGREED_SHIFT;
+export const BIT_STAMPS = OFFER.timestamps.bit << AGREED_SHIFT;

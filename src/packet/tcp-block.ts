@@ -25,7 +25,7 @@ export const TcpBlock = record({
 	key1: int32,
 	cookie0: int32,
 	cookie1: int32,
-	/** What our SYNs offer: OFFER_SACK of config.ts and its like. */
+	/** What our SYNs offer: the bits of config.ts. */
 	offers: int32,
 	/** Where what there is of Fast Open lies, packet/fast-open-block.ts; 0: the stack was not asked for it. */
 	fastOpen: offset,

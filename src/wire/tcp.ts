@@ -1,8 +1,9 @@
 // TCP's header and options, RFC 9293 §3.1. `at` is the arena offset of the header.
 
-import { OFFER_SACK, OFFER_SCALE, OFFER_SHIFT, OFFER_STAMPS } from "../config.ts";
+import { OFFER_SHIFT } from "../config.ts";
 import { check } from "../packet/bounds.ts";
 import type { Length, Offset, Range, Uint16, Uint8 } from "../packet/numbers.ts";
+import { OFFER } from "../packet/offers.ts";
 
 export const HEADER = 20;
 export const SEQ = 4;
@@ -23,28 +24,23 @@ export const URG = 32;
 export const ECE = 64;
 export const CWR = 128;
 
+/** Options beside those of packet/offers.ts. */
 export const OPTION_END = 0;
 export const OPTION_NOP = 1;
 export const OPTION_MSS = 2;
-export const OPTION_WINDOW_SCALE = 3;
-export const OPTION_SACK_PERMITTED = 4;
 export const OPTION_SACK = 5;
-export const OPTION_TIMESTAMPS = 8;
 export const OPTION_FAST_OPEN = 34;
 /** Options of experiments, told apart by the two bytes that follow: what Fast Open had before it was given a number. RFC 6994, RFC 7413 §7. */
 export const OPTION_EXPERIMENT = 254;
 const EXPERIMENT_FAST_OPEN = 0xf989;
 /** Bytes of options, kind and length included. */
 const MSS = 4;
-const WINDOW_SCALE = 3;
-const SACK_PERMITTED = 2;
-const TIMESTAMPS = 10;
 /** Bytes of the timestamps in every segment, two no-operations before them included: RFC 7323 appendix A. Those behind the header, the sender's and the echo. */
 export const STAMPS = 12;
 export const STAMP_VALUE = HEADER + 4;
 export const STAMP_ECHO = HEADER + 8;
 /** What they begin with. */
-const STAMPS_FIRST = (OPTION_NOP << 24) | (OPTION_NOP << 16) | (OPTION_TIMESTAMPS << 8) | TIMESTAMPS;
+const STAMPS_FIRST = (OPTION_NOP << 24) | (OPTION_NOP << 16) | (OFFER.timestamps.kind << 8) | OFFER.timestamps.bytes;
 /** Bytes of a block of SACK, and of what stands before the first with two no-operations. RFC 2018 §3. */
 export const SACK_BLOCK = 8;
 export const SACK_FIRST = 4;
@@ -93,13 +89,16 @@ export function synOptions(view: DataView, at: Offset, mss: number, offers: numb
 	check(at, MOST_OPTIONS, view.byteLength);
 	view.setInt32(at, (OPTION_MSS << 24) | (MSS << 16) | mss);
 	let end = at + MSS;
-	if ((offers & OFFER_SCALE) !== 0) {
-		view.setInt32(end, (OPTION_NOP << 24) | (OPTION_WINDOW_SCALE << 16) | (WINDOW_SCALE << 8) | (offers & OFFER_SHIFT));
+	if ((offers & OFFER.windowScale.bit) !== 0) {
+		view.setInt32(
+			end,
+			(OPTION_NOP << 24) | (OFFER.windowScale.kind << 16) | (OFFER.windowScale.bytes << 8) | (offers & OFFER_SHIFT),
+		);
 		end += 4;
 	}
-	const permitted = (OPTION_SACK_PERMITTED << 8) | SACK_PERMITTED;
-	const sack = (offers & OFFER_SACK) !== 0;
-	if ((offers & OFFER_STAMPS) !== 0) {
+	const permitted = (OFFER.sack.kind << 8) | OFFER.sack.bytes;
+	const sack = (offers & OFFER.sack.bit) !== 0;
+	if ((offers & OFFER.timestamps.bit) !== 0) {
 		stamps(view, end, value, echo);
 		if (sack) view.setUint16(end, permitted);
 		end += STAMPS;
@@ -142,18 +141,18 @@ export function mssOption(view: DataView, at: Offset): Uint16 {
 /** What the valid header of a SYN offers, beside its MSS. */
 export function offersOf(view: DataView, at: Offset): number {
 	let offers = 0;
-	const scale = optionAt(view, at, OPTION_WINDOW_SCALE, WINDOW_SCALE);
+	const scale = optionAt(view, at, OFFER.windowScale.kind, OFFER.windowScale.bytes);
 	// RFC 7323 §2.3: what is larger counts as the largest.
-	if (scale !== 0) offers = OFFER_SCALE | Math.min(view.getUint8(scale + 2), MOST_SCALE);
-	if (optionAt(view, at, OPTION_SACK_PERMITTED, SACK_PERMITTED) !== 0) offers |= OFFER_SACK;
-	if (stampsAt(view, at) !== 0) offers |= OFFER_STAMPS;
+	if (scale !== 0) offers = OFFER.windowScale.bit | Math.min(view.getUint8(scale + 2), MOST_SCALE);
+	if (optionAt(view, at, OFFER.sack.kind, OFFER.sack.bytes) !== 0) offers |= OFFER.sack.bit;
+	if (stampsAt(view, at) !== 0) offers |= OFFER.timestamps.bit;
 	return offers;
 }
 
 /** Where a valid header has timestamps, the sender's, which the echo follows; 0 when it has none. */
 export function stampsAt(view: DataView, at: Offset): Offset {
 	if (headerLength(view, at) === HEADER) return 0;
-	const option = optionAt(view, at, OPTION_TIMESTAMPS, TIMESTAMPS);
+	const option = optionAt(view, at, OFFER.timestamps.kind, OFFER.timestamps.bytes);
 	return option === 0 ? 0 : option + 2;
 }
 

@@ -1,6 +1,7 @@
 // Where fields of formats lie: what is given twice or lies outside is refused (build/wire-offsets.mjs).
 
 import { expect, it } from "vitest";
+import { wrongOffers, wrongOptions } from "../../build/tcp-options.mjs";
 import { wrongFormats, wrongOffsets } from "../../build/wire-offsets.mjs";
 import { root } from "./native.ts";
 
@@ -54,4 +55,44 @@ it("says nothing of other constants", () => {
 
 it("has nothing against the formats that there are", () => {
 	expect(wrongFormats(root)).toEqual([]);
+});
+
+/** Of a table with these lines, and functions that know SACK and what is said besides. */
+const options = (lines: string[], written = "", read = "") =>
+	wrongOptions(
+		[
+			"export const OFFER = Object.freeze({",
+			"\t/** RFC 2018. */",
+			"\tsack: { kind: 4, bytes: 2, bit: 32 },",
+			...lines,
+			"});",
+		].join("\n"),
+		`export function synOptions() {\n\tOFFER.sack.bit${written};\n}\nexport function offersOf() {\n\tOFFER.sack.bit${read};\n}\n`,
+	).map(({ line, message }) => `${line} ${message}`);
+
+it("refuses an option of TCP that is not written, or not read", () => {
+	const line = ["\tother: { kind: 30, bytes: 12, bit: 128 },"];
+	expect(options([])).toEqual([]);
+	expect(options(line, " | OFFER.other.bit", " | OFFER.other.bit")).toEqual([]);
+	expect(options(line, " | OFFER.other.bit")).toEqual([
+		"4 other is never read: offersOf of src/wire/tcp.ts lacks OFFER.other.bit",
+	]);
+	expect(options(line, "", " | OFFER.other.bit")).toEqual([
+		"4 other is never written: synOptions of src/wire/tcp.ts lacks OFFER.other.bit",
+	]);
+});
+
+it("refuses an option of TCP with another one's kind or bit, or one that there is no room for", () => {
+	const other = (kind: number, bit: number) =>
+		options([`\tother: { kind: ${kind}, bytes: 4, bit: ${bit} },`], " | OFFER.other.bit", " | OFFER.other.bit");
+	expect(other(4, 16)).toEqual(["4 kind 4 of other is sack's"]);
+	expect(other(9, 32)).toEqual(["4 bit 32 of other is sack's"]);
+	expect(other(9, 256)).toEqual([]);
+	for (const bit of [8, 48, 512]) expect(other(9, bit)).toEqual([`4 bit ${bit} of other: expected 16, 32, 64, 128 or 256`]);
+	expect(options(["\tother: 9,"])).toEqual(["4 expected a line such as `sack: { kind: 4, bytes: 2, bit: 32 },`"]);
+	expect(wrongOptions("", "")).not.toEqual([]);
+});
+
+it("finds nothing wrong with the options as they are", () => {
+	expect(wrongOffers(root)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 // Runs a script against a stack under the virtual clock, bench.ts. Read script.ts for what a script is, packetdrill's README for what the lines mean.
 
-import { OFFER_STAMPS } from "../../src/config.ts";
+import { OFFER } from "../../src/packet/offers.ts";
 import { TcpBlock, tcpAt } from "../../src/packet/tcp-block.ts";
 import type { Stack } from "../../src/stack.ts";
 import type { Tcb } from "../../src/transport/tcp/tcb.ts";
@@ -215,7 +215,7 @@ export class Runner implements Surroundings {
 	#offerStamps(on: boolean): void {
 		const { view } = this.stack.core;
 		const tcp = TcpBlock.of(view, tcpAt(view));
-		tcp.offers = on ? tcp.offers | OFFER_STAMPS : tcp.offers & ~OFFER_STAMPS;
+		tcp.offers = on ? tcp.offers | OFFER.timestamps.bit : tcp.offers & ~OFFER.timestamps.bit;
 	}
 
 	#call(call: Call, event: Event, base: number): void {

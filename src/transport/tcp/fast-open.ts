@@ -5,7 +5,8 @@
 //
 // As a client (§4.1.3, §4.2): cookies are kept for each server, with its MSS; what was written before the connection stands goes with the SYN. A SYN that goes again is as any other. Where it did not work, it is done without for a while.
 
-import { FAST_OPEN_COOKIES, FAST_OPEN_PAUSE_MS, OFFER_SACK, OFFER_STAMPS } from "../../config.ts";
+import { FAST_OPEN_COOKIES, FAST_OPEN_PAUSE_MS } from "../../config.ts";
+import { OFFER } from "../../packet/offers.ts";
 import { pathMtuSaid } from "../../ip/path-mtu.ts";
 import { copyAddress, isNone, sameAddress } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
@@ -128,7 +129,8 @@ function optionRoom(tcb: TcbBlock): Offset {
 function addOption(view: DataView, tcb: TcbBlock, offers: number, kind: number, cookie: number): void {
 	const at = optionRoom(tcb);
 	// What fills the word of SACK's option would be the end of all.
-	if ((offers & (OFFER_SACK | OFFER_STAMPS)) === OFFER_SACK) view.setUint16(at - 2, (OPTION_NOP << 8) | OPTION_NOP);
+	if ((offers & (OFFER.sack.bit | OFFER.timestamps.bit)) === OFFER.sack.bit)
+		view.setUint16(at - 2, (OPTION_NOP << 8) | OPTION_NOP);
 	const length = (fastOpenHead(kind) + cookie) | 0;
 	const whole = (length + 3) & ~3;
 	view.setInt32((at + whole - 4) | 0, 0);

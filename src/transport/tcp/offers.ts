@@ -1,6 +1,7 @@
 // What both ends' SYNs offer beside the MSS: windows that are scaled and timestamps (RFC 7323), SACK (RFC 2018). What both offer counts.
 
-import { CONTROL_RENO, OFFER_ALL, OFFER_SCALE, OFFER_SHIFT, OFFER_STAMPS } from "../../config.ts";
+import { CONTROL_RENO, OFFER_ALL, OFFER_SHIFT } from "../../config.ts";
+import { OFFER } from "../../packet/offers.ts";
 import { compressesHeaders } from "../../link/line.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
@@ -32,7 +33,7 @@ export function ownOffers(view: DataView, tcb: TcbBlock): number {
  */
 export function offersBy(view: DataView, path: PathBlock, offers: number): number {
 	if (path.out === 0 || path.ipHeader !== ipv4.HEADER) return offers;
-	return compressesHeaders(view, InterfaceBlock.of(view, path.out)) ? offers & ~OFFER_STAMPS : offers;
+	return compressesHeaders(view, InterfaceBlock.of(view, path.out)) ? offers & ~OFFER.timestamps.bit : offers;
 }
 
 /** What our SYN says in answer to one that offers those. */
@@ -61,10 +62,10 @@ export function agree(view: DataView, tcb: TcbBlock, offers: number, stamp: numb
 	const both = own & offers & OFFER_ALL;
 	const before = tcb.bits & ~((OFFER_ALL << AGREED_SHIFT) | BIT_RENO);
 	tcb.bits = before | (both << AGREED_SHIFT) | ((own & CONTROL_RENO) !== 0 ? BIT_RENO : 0);
-	tcb.sndScale = (both & OFFER_SCALE) !== 0 ? offers & OFFER_SHIFT : 0;
-	tcb.rcvScale = (both & OFFER_SCALE) !== 0 ? own & OFFER_SHIFT : 0;
+	tcb.sndScale = (both & OFFER.windowScale.bit) !== 0 ? offers & OFFER_SHIFT : 0;
+	tcb.rcvScale = (both & OFFER.windowScale.bit) !== 0 ? own & OFFER_SHIFT : 0;
 	tcb.optionsLength = 0;
-	if ((both & OFFER_STAMPS) !== 0) {
+	if ((both & OFFER.timestamps.bit) !== 0) {
 		tcb.optionsLength = STAMPS;
 		tcb.tsRecent = stamp;
 		tcb.tsRecentAt = CoreBlock.of(view, CORE).now;

@@ -1,6 +1,6 @@
 // Answers to segments of which nothing is kept: RST (RFC 9293 §3.10.7.1), and SYN and ACK with a cookie (RFC 4987 §3.6).
 
-import { OFFER_STAMPS } from "../../config.ts";
+import { OFFER } from "../../packet/offers.ts";
 import { zoneOf } from "../../wire/scope.ts";
 import { output } from "../../ip/output.ts";
 import { linkMtu } from "../../ip/path-mtu.ts";
@@ -112,7 +112,7 @@ function answer(
 /** Writes the options of such an answer, of the listener `by` to a SYN that offers those. What is offered without timestamps could not be remembered. */
 function optionsAnswer(view: DataView, at: Offset, path: PathBlock, by: Offset, offers: number, stamp: number): Length {
 	const own = offersBy(view, path, ownOffers(view, TcbBlock.of(view, by)));
-	const both = (own & offers & OFFER_STAMPS) !== 0 ? answering(own, offers) : 0;
+	const both = (own & offers & OFFER.timestamps.bit) !== 0 ? answering(own, offers) : 0;
 	const mss = (linkMtu(path, InterfaceBlock.of(view, path.out)) - path.ipHeader - wire.HEADER) | 0;
 	const ports = view.getInt32(REGISTER.ports, true);
 	const offset = stampOffset(view, DESTINATION_ADDRESS, SOURCE_ADDRESS, ports);

@@ -1,6 +1,7 @@
 // Timestamps and protection against wrapped sequence numbers (PAWS). RFC 7323 §3 to §5.
 
-import { OFFER_SACK, OFFER_SCALE, OFFER_SHIFT, OFFER_STAMPS } from "../../config.ts";
+import { OFFER_SHIFT } from "../../config.ts";
+import { OFFER } from "../../packet/offers.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { DROP, drop } from "../../packet/drops.ts";
 import { REGISTER } from "../../packet/fields.ts";
@@ -37,8 +38,8 @@ export function stampNow(view: DataView, tcb: TcbBlock): number {
 
 /** The timestamp of our SYN and ACK at that time, to a SYN that offers those: the ACK brings them back. Never later than the time. */
 export function cookieStamp(stamp: number, offers: number): number {
-	const scale = (offers & OFFER_SCALE) !== 0 ? offers & OFFER_SHIFT : COOKIE_UNSCALED;
-	const low = scale | ((offers & OFFER_SACK) !== 0 ? COOKIE_SACK : 0);
+	const scale = (offers & OFFER.windowScale.bit) !== 0 ? offers & OFFER_SHIFT : COOKIE_UNSCALED;
+	const low = scale | ((offers & OFFER.sack.bit) !== 0 ? COOKIE_SACK : 0);
 	const coded = (stamp & ~COOKIE_BITS) | low;
 	return ((stamp - coded) | 0) < 0 ? (coded - COOKIE_BITS - 1) | 0 : coded;
 }
@@ -48,9 +49,9 @@ export function cookieOffers(view: DataView, at: Offset): number {
 	const stamps = stampsAt(view, at);
 	if (stamps === 0) return 0;
 	const echo = view.getInt32(stamps + 4);
-	let offers = OFFER_STAMPS;
-	if ((echo & COOKIE_SACK) !== 0) offers |= OFFER_SACK;
-	return (echo & COOKIE_UNSCALED) !== 0 ? offers : offers | OFFER_SCALE | (echo & OFFER_SHIFT);
+	let offers = OFFER.timestamps.bit;
+	if ((echo & COOKIE_SACK) !== 0) offers |= OFFER.sack.bit;
+	return (echo & COOKIE_UNSCALED) !== 0 ? offers : offers | OFFER.windowScale.bit | (echo & OFFER_SHIFT);
 }
 
 /** The timestamp of the segment at `at`, 0 when it has none. */
