@@ -6,7 +6,7 @@ import type { Interface } from "../link/interface.ts";
 import type { Neighbors } from "../link/neighbor-list.ts";
 import type { Route, Routes } from "./routes.ts";
 
-/** Prefixes shorter than this, but the default route itself, are only ever made to go round somebody's default route: 0.0.0.0/1 and 128.0.0.0/1. */
+/** Prefixes shorter than this, but for the default route itself, have one use alone: to take the traffic of another default route, as 0.0.0.0/1 and 128.0.0.0/1 do together. */
 const LEAST_LENGTH = 8;
 
 /** The interfaces of a stack, as far as they matter here. */
@@ -33,7 +33,7 @@ function stands(route: Route, link: Interface, claim: Claim): boolean {
 	const { length, subnet } = claim;
 	if (claim.standing && route.lent) return false;
 	if (route.length === 0) {
-		// Of default routes metrics decide. What is longer than one gets round it, which a lent one forbids only to what is made for that.
+		// The claim against a default route. Two default routes compete by their metrics. A longer prefix that is no subnet takes traffic from this one, unless this has the worse metric: a program's forbids it, a lent one only to prefixes below LEAST_LENGTH.
 		if (subnet || length === 0 || route.metric + route.link.ip.metric > claim.metric) return false;
 		return !route.lent || (route.link !== link && length < LEAST_LENGTH);
 	}

@@ -59,7 +59,7 @@ export function surePathMtu(view: DataView, destination: Address): number {
 	return place === CoreBlock.of(view, CORE).pathMtus ? 0 : PathMtuEntry.of(view, entryAt(view, place)).sure;
 }
 
-/** A packet of ours to that address was too large for a link that carries `mtu` bytes; `sure`: it was in flight, which nobody guesses. */
+/** A packet of ours to that address was too large for a link that carries `mtu` bytes; `sure`: the error quotes a segment that is in flight, which an outsider could hardly have made up. */
 export function pathMtuSaid(view: DataView, destination: Address, mtu: number, sure: boolean): void {
 	const core = CoreBlock.of(view, CORE);
 	let place = placeOf(view, destination);

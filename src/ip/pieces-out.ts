@@ -101,7 +101,7 @@ export function piecesCut(view: DataView, path: PathBlock, first: number): boole
 
 /** Sends a datagram of that protocol, whose pieces lie in `first` and the packets that follow, each with bytes for headers before it, and all but the last of eight times a number. The packets are somebody else's then. */
 export function piecesOutput(view: DataView, path: PathBlock, first: number, protocol: number): void {
-	// Nobody can guess it: RFC 7739. Of IPv4 only fragments have one: RFC 6864 §4.1.
+	// Random, so that an outsider cannot predict it: RFC 7739. In IPv4 only fragments need an identification: RFC 6864 §4.1.
 	const id = chance32(view);
 	let place = 0;
 	let packet = first;

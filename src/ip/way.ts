@@ -111,10 +111,10 @@ function leaveBy(view: DataView, path: PathBlock, link: InterfaceBlock): void {
 	path.out = link.at;
 	path.mtu = linkMtu(path, link);
 	if (CoreBlock.of(view, CORE).pathMtus !== 0) narrow(view, path);
-	// RFC 6437 §3: of each flow its own, which nobody guesses.
+	// RFC 6437 §3: each flow has a label of its own, which an outsider cannot predict.
 	if (hasIpv6() && path.ipHeader === ipv6.HEADER) path.label = label(view, path) >>> 12;
 	const hops = path.hops;
-	// Devices that fill checksums in know IPv4's.
+	// Devices that fill in checksums do so for IPv4 alone; for IPv6 they are computed here.
 	let ttl = hasIpv6() && path.ipHeader === ipv6.HEADER ? link.hops6 : link.ttl;
 	// To groups 1 unless told: RFC 1112 §6.1.
 	if ((hops & 255) !== 0) ttl = ttl & NO_CHECKSUM;
@@ -146,7 +146,7 @@ function byRoute(view: DataView, path: PathBlock, home: number): Offset {
 	return found;
 }
 
-/** The route at `found`, or the one that goes with the path's source address where one is given: RFC 8028. Who names the interface has his way. */
+/** The route at `found`, or the one that goes with the path's source address where one is given: RFC 8028. A path that is bound to another interface keeps the route at `found`. */
 function ofSource(view: DataView, path: PathBlock, found: Offset): Offset {
 	const owner = isNone(view, path.source) ? 0 : ownerSlot(view, path.source);
 	if (owner === 0 || (path.bound !== 0 && path.bound !== owner)) return found;
@@ -164,7 +164,7 @@ function fromElsewhere(view: DataView, path: PathBlock, best: Offset, home: numb
 	const destination = path.destination;
 	const strong = (CoreBlock.of(view, CORE).rules & RULE_STRONG_HOST) !== 0;
 	const owner = ownerSlot(view, source);
-	// An address that is nobody's leaves only by an interface that takes every address for its own; 127.0.0.0/8 never.
+	// A source address that no interface has may leave only by an interface with FLAG_ANY_ADDRESS, and 127.0.0.0/8 by none.
 	if (owner === 0) return (InterfaceBlock.of(view, ledBy(view, best)).flags & FLAG_ANY_ADDRESS) !== 0 ? best : 0;
 	if (isLoopback(view, source)) return 0;
 	if (path.bound !== 0) return strong ? 0 : best;

@@ -25,7 +25,7 @@ export const CONTROL = 2;
 /** As IPV4, of a device that checks checksums, but of those of a frame with a tag: FLAG_CHECKED is off until it has gone up. */
 export const IPV4_UNCHECKED = 4;
 
-/** The frame in bytes `at` to `end` came in by `link`, or by a VLAN within it, which is REGISTER.arrival then. An interface of a tunnel would be that likewise, and go on here. */
+/** The frame in bytes `at` to `end` came in by `link`, or by a VLAN within it, which is REGISTER.arrival then. A tunnel's interface would set REGISTER.arrival in the same way, and go on here. */
 export function linkInput(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): number {
 	check(at, end - at, view.byteLength);
 	add(view, link.rxPackets, 1);

@@ -24,7 +24,7 @@ export function isCached(state: number): boolean {
 	return state === REACHABLE || state === CONTESTED;
 }
 
-/** What was cached of ways is void. */
+/** Ways that paths hold are looked up anew before they are used again. */
 export function changeWays(view: DataView): void {
 	const core = CoreBlock.of(view, CORE);
 	core.wayVersion = (core.wayVersion + 1) | 0;

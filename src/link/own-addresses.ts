@@ -54,7 +54,7 @@ export class OwnAddresses {
 		while (i < again.length && again[i] !== address) i += 3;
 		again[i] = address;
 		again[i + 1] = again[i + 2] = 0;
-		// What time it is the next poll knows: the last one may be long ago.
+		// Asks for a poll at once: only that knows the time, as the last one may be long ago.
 		this.#core.deadline(this.#core.now);
 	}
 

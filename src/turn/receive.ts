@@ -81,7 +81,7 @@ function receiveFrom(view: DataView, link: InterfaceBlock): number {
 		}
 		const down = link.up === 0 && !isPpp(link);
 		if (down || link.native === 0) {
-			// What it gives notice of while it is asked is not lost.
+			// Cleared before the device is asked, not after: a notice that it gives meanwhile then stays.
 			clearReady(view, core.slot);
 			return (down ? requests.DISCARD : requests.TAKE) | value;
 		}

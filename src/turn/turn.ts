@@ -44,7 +44,7 @@ export function turnBegin(view: DataView, now: number): number {
 	core.looks = LOOKS_PER_POLL;
 	core.phase = LINKS;
 	core.asked = NOTHING;
-	// The first is loopback, which speaks up when it has something.
+	// Bit 0 is the loopback interface. It is not asked in every poll: its device marks itself when it has something.
 	core.leftLow = (core.lookLow | core.polledLow) & ~1;
 	core.leftHigh = core.lookHigh | core.polledHigh;
 	core.lookLow = 0;
@@ -90,7 +90,7 @@ function answered(view: DataView, answer: number): number {
 	} else if (asked === requests.TIMERS) {
 		if (answer === requests.FAILED) deadline(view, (core.now + RETRY_TIME) | 0); // some were not served, nor have said what they wait for
 	} else if (asked === requests.DRAIN) {
-		// Whoever wrote while the device was called goes on.
+		// Connections for which something was written while the device was called are listed: they get another turn.
 		if (core.pending !== core.pendingSeen) core.busy = BUSY_MORE;
 	}
 	return NOTHING;
@@ -185,7 +185,7 @@ function isConnection(view: DataView): boolean {
 	return core.told < ((FIRST_SOCKET + core.tcbCount) | 0);
 }
 
-/** Whether it is a service's owner that is called, which takes long: frames are looked at before the next one is. */
+/** Whether the owner that is called belongs to a service (DHCP, DNS). Services take long, so frames are looked at before the next owner is called. */
 function isOfService(view: DataView): boolean {
 	const core = CoreBlock.of(view, CORE);
 	const service = (core.told - FIRST_SOCKET - core.tcbCount - core.udpCount) | 0;
@@ -234,7 +234,7 @@ export function turnRoom(view: DataView): number {
 /** What there is to send is sent. */
 function output(view: DataView): number {
 	const core = CoreBlock.of(view, CORE);
-	// What applications did may go on at once, and what they read may have given a packet back.
+	// After calls of applications another turn follows when these have made news, or when there was no packet to receive into: they may have given one back.
 	if ((core.busy & BUSY_TOLD) !== 0) core.busy = core.newsFirst !== 0 || core.packet < 0 ? BUSY_MORE : core.busy & BUSY_MORE;
 	while (outputStep(view)) {}
 	outputEnds(view);
@@ -252,20 +252,20 @@ function drain(view: DataView): number {
 	for (let slot = nextSlot(view); slot !== 0; slot = nextSlot(view)) {
 		const link = InterfaceBlock.of(view, interfaceAt(view, slot));
 		if (link.native !== 0) offer(view, link);
-		// Those that had to wait for it may go on.
+		// The device takes packets again: connections that have been waiting for it get another turn.
 		if (core.pending !== 0 && (link.native === 0 || link.waiting <= link.again)) core.busy = BUSY_MORE;
 		if (link.native !== 0) continue;
 		core.pendingSeen = core.pending;
 		return requests.DRAIN | (slot << requests.VALUE_SHIFT);
 	}
-	// News that came after owners were called; and packets that came free, for which devices keep frames.
+	// Another turn, too, for news that came after owners were called, and where devices hold frames for which there was no packet until now.
 	if (core.newsFirst !== 0 || (core.packet < 0 && core.free > CONTROL_PACKETS && (core.readyLow | core.readyHigh) !== 0))
 		core.busy = BUSY_MORE;
 	core.turns = (core.turns - 1) | 0;
 	return core.turns > 0 && (core.busy !== 0 || hasMoved(view)) ? begins(view) : ends(view);
 }
 
-/** There is nothing else to do: waits for devices that are at a frame. Answers whether one of them has moved it. */
+/** Called when there is nothing else to do: looks, a limited number of times, whether a device that is in the middle of a frame has finished it. Answers whether one has. */
 function hasMoved(view: DataView): boolean {
 	const core = CoreBlock.of(view, CORE);
 	while ((core.againLow | core.againHigh) !== 0 && core.looks !== 0) {

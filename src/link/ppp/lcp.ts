@@ -25,9 +25,9 @@ const ACFC = 8;
 
 /** RFC 1661 §6.1. */
 const DEFAULT_MRU = 1500;
-/** Less than this is no use to anybody. */
+/** The least MRU that we agree to, bytes: with less there is no room for headers and data. */
 const LEAST_MRU = 128;
-/** Our own magic number, so often, is no coincidence. Fewer than Max-Failure, where Naks become Rejects. */
+/** When our own magic number has come back so often, the line is looped back: by chance it would not. Fewer than Max-Failure, where Naks become Rejects. */
 const MAX_LOOPS = 4;
 /** Bytes of a rejected packet that are quoted. */
 const QUOTED = 128;

@@ -9,16 +9,16 @@ import { allowFragments, carried, leastSize, raiseIn, resize } from "./path-mtu.
 import { headersOf } from "./size.ts";
 import { RAISE } from "./work.ts";
 
-/** So many timeouts of a full segment, one after the other, may be a black hole. Linux's tcp_retries1. */
+/** After so many timeouts of a full segment in a row a black hole is suspected. Linux's tcp_retries1. */
 const TIMEOUTS = 3;
-/** Data of segments that get through where full ones do not, and of those that do where these do not. RFC 4821 §7.7. */
+/** Bytes of data in segments from then on, and in those that follow where these are not acknowledged either. RFC 4821 §7.7. */
 const SMALLER = 1024;
 const SMALLEST = 512;
-/** From one look at how it goes to the next, ms. */
+/** Time between two probes of a larger size, ms. */
 const PROBE_MS = 1000;
-/** A segment that was lost may have been so by chance; of one size this many are sent. */
+/** Probes of one size before it counts as too large: a single one may have been lost by chance. */
 const TRIES = 2;
-/** What passes and what does not are no further apart when it is enough, bytes. */
+/** The search ends when the largest size that passes and the smallest that does not are no further apart than this, bytes. */
 const CLOSE = 16;
 
 /** The retransmission timer expired: smaller segments, or in the end such as may be fragmented, where full ones are not acknowledged again and again. */
@@ -34,7 +34,7 @@ export function holeTimedOut(view: DataView, tcb: TcbBlock): void {
 		resize(tcb, next);
 		tcb.holeTries = 0;
 	} else if (!allowFragments(view, tcb)) return;
-	// Once fragments were needed again, they are for ten minutes.
+	// Where fragments are needed a second time, larger segments are not tried for ten minutes.
 	tcb.holeMss = tcb.holeTries === 0 ? (tcb.fullMss + 1) | 0 : tcb.sndMss;
 	if (next >= mss) tcb.holeTries = 1;
 	tcb.probeMss = 0;
@@ -49,7 +49,7 @@ export function lookUpwards(view: DataView, tcb: TcbBlock): void {
 		if (tcb.probeMss !== 0) judge(tcb);
 		const most = carried(view, tcb);
 		if (tcb.sndMss >= most) {
-			// All passes.
+			// The largest size has passed: there is no black hole any more.
 			tcb.holeMss = 0;
 			if (tcb.sndMss >= tcb.fullMss) tcb.fullMss = 0;
 			tcb.work = tcb.work & ~RAISE;

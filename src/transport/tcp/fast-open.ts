@@ -34,7 +34,7 @@ const PERIOD_SHIFT = 24;
 const PERIODS = 0xff;
 /** What `ageOf` answers of no cookie of ours. */
 const FORGED = -1;
-/** So many requests for a cookie that were lost, one after the other, are no chance. */
+/** After so many requests for a cookie lost in a row, the way is taken to swallow the option. */
 const MOST_LOSSES = 2;
 /** What `wanted` is of a connection of ours: it asks for Fast Open; it did, and goes on without. */
 const ASKS = 1;
@@ -128,7 +128,7 @@ function optionRoom(tcb: TcbBlock): Offset {
 /** Writes what stands before a cookie of so many bytes, and what fills the last word behind it. */
 function addOption(view: DataView, tcb: TcbBlock, offers: number, kind: number, cookie: number): void {
 	const at = optionRoom(tcb);
-	// What fills the word of SACK's option would be the end of all.
+	// The two zero bytes that fill the word behind SACK-permitted would read as the end of all options: no-operations take their place.
 	if ((offers & (OFFER.sack.bit | OFFER.timestamps.bit)) === OFFER.sack.bit)
 		view.setUint16(at - 2, (OPTION_NOP << 8) | OPTION_NOP);
 	const length = (fastOpenHead(kind) + cookie) | 0;
@@ -165,14 +165,14 @@ function ask(view: DataView, tcb: TcbBlock, row: FastOpenRow, offers: number): L
 	return Math.max(Math.min(tcb.sndQueued, most), 0) & 0xffff;
 }
 
-/** Whether the server is done without Fast Open at present. */
+/** Whether Fast Open is not tried with that server for now. */
 function isPaused(view: DataView, kept: FastOpenCookie): boolean {
 	const left = (kept.pausedUntil - CoreBlock.of(view, CORE).now) | 0;
 	if (left <= 0 || left > FAST_OPEN_PAUSE_MS) kept.paused = 0;
 	return kept.paused !== 0;
 }
 
-/** Did not work: RFC 7413 §4.1.3.1. */
+/** Fast Open did not work with that server: it is not tried for a while. RFC 7413 §4.1.3.1. */
 function pause(view: DataView, kept: FastOpenCookie): void {
 	kept.paused = 1;
 	kept.pausedUntil = (CoreBlock.of(view, CORE).now + FAST_OPEN_PAUSE_MS) | 0;

@@ -52,7 +52,7 @@ const REOPEN_STEP = 125_000;
 /** Answer of `listenArrives`: the segment was dealt with. */
 export const DONE = 0;
 
-/** Nothing becomes of the segment: it is counted. */
+/** The segment is dropped and counted. Answers DONE. */
 function dropped(view: DataView, link: InterfaceBlock, reason: number): number {
 	drop(view, link, reason);
 	return DONE;
@@ -77,7 +77,7 @@ function asks(view: DataView, listener: TcbBlock, link: InterfaceBlock, after: n
 		drop(view, link, DROP.tcpUnacceptable);
 		return;
 	}
-	// The SYN comes again. Later in the handshake nobody is sent away.
+	// Refused here, at its SYN, which the peer repeats: later in the handshake no peer is refused.
 	if (acceptFull(view, listener)) {
 		drop(view, link, DROP.tcpBacklogFull);
 		return;
@@ -86,7 +86,7 @@ function asks(view: DataView, listener: TcbBlock, link: InterfaceBlock, after: n
 	const seq = view.getInt32(REGISTER.seq, true);
 	const mss = wire.mssOption(view, view.getInt32(REGISTER.transportAt, true));
 	const iss = issFor(view, seq, mss, after, renewed);
-	// A stranger is never told SOON.
+	// `take` never answers SOON to a STRANGER.
 	const seat = listener.waiting < listener.backlog ? take(view, STRANGER, remote, ports) : NO_SEAT;
 	if (seat !== NO_SEAT) {
 		const child = TcbBlock.of(view, seat);
@@ -199,14 +199,14 @@ function completes(view: DataView, listener: TcbBlock, link: InterfaceBlock, fla
 		refuse(view, link, listener.at);
 		return DONE;
 	}
-	// Most likely a peer's second segment, whose first was lost or dropped below: that one comes again.
+	// Most likely the second segment of a peer, of which the first was lost, or dropped below. The peer sends the first one again.
 	if (found === LATER) return dropped(view, link, DROP.tcpUnacceptable);
 	if (acceptFull(view, listener)) return dropped(view, link, DROP.tcpBacklogFull);
 	const remote = addressWord(view, SOURCE_ADDRESS);
 	const seat = take(view, proven(view, remote), remote, view.getInt32(REGISTER.ports, true));
 	if (seat === NO_SEAT || seat === SOON) {
 		drop(view, link, DROP.tcpSocketsFull);
-		// Data comes again, and finds the place free. Who waits for us to speak first is asked again.
+		// A peer that has sent data repeats it, and finds the place free by then. One that waits for us to speak first sends nothing: our SYN and ACK goes again, to have it acknowledge once more.
 		const silent = view.getInt32(REGISTER.payloadLength, true) === 0 && (flags & FIN) === 0;
 		const at = view.getInt32(REGISTER.transportAt, true);
 		if (seat === SOON && silent) synAck(view, link, listener, (ack - 1) | 0, seq, cookieOffers(view, at), stampOf(view, at));
@@ -214,7 +214,7 @@ function completes(view: DataView, listener: TcbBlock, link: InterfaceBlock, fla
 	}
 	const child = TcbBlock.of(view, seat);
 	if (!admit(view, listener, child, link)) return DONE;
-	// As it was after our SYN and ACK. The segment itself does the rest.
+	// The TCB becomes what it would be after our SYN and ACK. The segment is then processed as any other.
 	setIss(child, (ack - 1) | 0);
 	child.sndNxt = ack;
 	child.sndMax = ack;

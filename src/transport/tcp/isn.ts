@@ -89,7 +89,7 @@ export function cookie(
 	const flow = halfSipHash(k0, k1, addressWord(view, local), addressWord(view, remote), ports);
 	const step = (now >>> STEP_SHIFT) | 0;
 	const its = (halfSipHash(k0, k1, flow, step, irs) + classOf(mss)) & TWELVE_BITS;
-	// The key stands for a word that no peer can say.
+	// In the place of the peer's sequence number stands a word of the key, which no peer knows: so this hash is never the one above.
 	const low = halfSipHash(k0, k1, flow, step, k0) & TWELVE_BITS;
 	return (flow + (step << STEP_BITS) + (its << PEER_SHIFT) + low) | 0;
 }

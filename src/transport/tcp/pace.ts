@@ -21,7 +21,7 @@ export const FAST = 0x7fffffff;
 /** Rates are told apart up to 2^25 - 1 bytes a second. */
 const FASTEST = 0x1ffffff;
 
-/** Over more than this, ms, a rate is reckoned from half of the bytes in half of the time, and so on. */
+/** Longest time that a rate is computed over, ms: bytes and time of a longer one are halved until it is below, as there is no division of large numbers. */
 const LONGEST_MS = 0x7fff;
 
 /** Bytes a second that a connection, or those of a listener, owes from now on; 0 for none. */

@@ -19,7 +19,7 @@ export function sampleRtt(tcb: TcbBlock, ms: number): void {
 		tcb.rttvar = ms << 1;
 	} else {
 		const error = (ms - (tcb.srtt >> 3)) | 0;
-		// As ever: then nothing changes.
+		// The commonest case, a round trip as long as the ones before, changes none of the numbers.
 		if (error === 0 && tcb.rttvar < 4 && tcb.rto === ((ms + RTO_MARGIN) | 0)) return;
 		tcb.srtt = (tcb.srtt + error) | 0;
 		tcb.rttvar = (tcb.rttvar + Math.max(error, -error | 0) - (tcb.rttvar >> 2)) | 0;

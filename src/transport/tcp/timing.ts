@@ -42,7 +42,7 @@ export function timeWait(view: DataView, tcb: TcbBlock): void {
 	linger(view, tcb, TIME_WAIT_TIME);
 }
 
-/** The program has closed it: from now on its days are counted. */
+/** The program has closed it: the time begins after which it ends in any case. */
 export function orphan(view: DataView, tcb: TcbBlock): void {
 	linger(view, tcb, tcb.lingerMs >= 0 ? tcb.lingerMs : (ORPHAN_TIME + (tcb.sndQueued >> 2)) | 0);
 }

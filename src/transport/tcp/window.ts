@@ -10,7 +10,7 @@ export function offered(view: DataView, tcb: TcbBlock, window: number): void {
 	tcb.sndWnd = window;
 	if (window > tcb.sndWndMax) tcb.sndWndMax = window;
 	if (tcb.backoff !== 0) {
-		// A closed window that is confirmed is no silence: RFC 9293 §3.8.6.1. But nobody waits for an abandoned connection.
+		// A peer that confirms its closed window is alive, so the time without progress begins anew (RFC 9293 §3.8.6.1); but not for a connection that its program has closed.
 		if (window === 0 && tcb.detached === 0) tcb.stalledAt = CoreBlock.of(view, CORE).now;
 		if (window !== 0 && (tcb.work & PERSIST) !== 0) tcb.backoff = 0;
 	}
