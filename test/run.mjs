@@ -123,16 +123,8 @@ const SERVERS = [
 	"a Debian kernel",
 ];
 
-/** Tests that have compiled functions beside their TypeScript, on random and hostile input, outside of test/unit/wire. */
-const TWINS = [
-	"test/unit/ip/tables.test.ts",
-	"test/unit/packet/timers.test.ts",
-	"test/unit/transport/flow-find.test.ts",
-	"test/unit/transport/tcp/predicted.test.ts",
-	"test/unit/transport/tcp/stream.test.ts",
-	"test/unit/transport/udp/deliver.test.ts",
-	"test/unit/turn/arrives.test.ts",
-];
+/** What of the tests runs on XS with the stack interpreted: all scripts, and the data path from the link to the sockets. */
+const INTERPRETED = ["link", "ip", "transport", "turn", "io"].map((folder) => `test/unit/${folder}`).concat("test/rfc");
 
 /** Interop that the driver below matters to: serial lines have their own, and names, leases and programs are the same over any. */
 const ETHERNET = readdirSync(join(root, "test/interop"))
@@ -192,14 +184,22 @@ const LAYERS = [
 	},
 	{
 		name: "sanitize",
-		what: "the codec in C under ASan and UBSan, on XS; longer with --all",
+		what: "unit, rfc, fuzz and some sim tests on XS, all C but the engine's under ASan and UBSan",
 		needs: ["gcc"],
-		run: (all) =>
+		nightly: true,
+		run: () =>
 			runOnXS({
 				sanitize: true,
-				folders: ["test/unit/wire", ...TWINS, "test/fuzz"],
-				settings: [`FRAMES=${process.env.SANITIZE_FRAMES ?? (all ? 20000 : 2000)}`],
+				folders: [...XS_FOLDERS, "test/sim"],
+				settings: [`FRAMES=${process.env.SANITIZE_FRAMES ?? 20000}`, "SEEDS=1"],
 			}),
+	},
+	{
+		name: "interpreted",
+		what: "rfc tests, and those of link, ip, transport, turn and io, on XS with the stack interpreted, none of it C",
+		needs: ["gcc"],
+		nightly: true,
+		run: () => runOnXS({ interpreted: true, folders: INTERPRETED }),
 	},
 	{
 		name: "fuzz-c",

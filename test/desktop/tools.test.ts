@@ -39,7 +39,7 @@ describe("every command line refuses what is given twice, and what it does not k
 		[["test/run.mjs", "--all", "--all"], "--all: given twice"],
 		[["test/run.mjs", "--every"], "--every: expected --all, --only or --help"],
 		[["test/xs/run.mjs", "--32", "--32"], "--32: given twice"],
-		[["test/xs/run.mjs", "--23"], "--23: expected --32, --sanitize, --only TEXT, NAME=VALUE, files or folders"],
+		[["test/xs/run.mjs", "--23"], "--23: expected --32, --sanitize, --interpreted, --only TEXT, NAME=VALUE, files or folders"],
 		[["test/bench/bench.mjs", "--json", "--json"], "bench: --json: given twice (--help lists the options)"],
 		[["test/bench/bench.mjs", "--gate", "--write"], "bench: --gate and --write: expected one of them"],
 		[["test/bench/bench.mjs", "--write", "--quick"], "bench: --quick: goes with --gate, and not with --only"],

@@ -20,6 +20,13 @@ const NATIVES = {
 	"#sockets": "multihome/sockets",
 };
 const EXTERNAL = /^(multihome|host)\//;
+/** In their place, to have the TypeScript that is compiled to C, and the twins of what is C by hand, interpreted. */
+const INTERPRETED = {
+	"#codec": "src/door.ts",
+	"#memory": "src/packet/memory.ts",
+	"#poll": "src/turn/poll.ts",
+	"#sockets": "src/io/sockets.ts",
+};
 /** What programs import by name. */
 const NAMED = {
 	vitest: "test/xs/vitest.ts",
@@ -52,8 +59,8 @@ function tsc(project) {
 	});
 }
 
-/** Writes the bundle of `files` to `folder`/tests.js with its source map and answers the path. */
-export async function bundleTests(files, folder) {
+/** Writes the bundle of `files` to `folder`/tests.js with its source map and answers the path. `interpreted`: nothing of the stack is native. */
+export async function bundleTests(files, folder, { interpreted = false } = {}) {
 	await mkdir(folder, { recursive: true });
 	const work = await mkdtemp(join(folder, "js-"));
 	try {
@@ -72,16 +79,17 @@ export async function bundleTests(files, folder) {
 		const frame = ["begin", "main", "vitest"].map((name) => join(root, `test/xs/${name}.ts`));
 		const declarations = ["test/support/virtual.d.ts"].map((name) => join(root, name));
 		const named = Object.values(NAMED).map((name) => join(root, name));
-		const all = [...files.map((file) => join(root, file)), ...frame, join(root, "src/door.ts"), ...named, ...declarations];
+		const twins = Object.values(INTERPRETED).map((name) => join(root, name));
+		const all = [...files.map((file) => join(root, file)), ...frame, ...twins, ...named, ...declarations];
 		await writeFile(project, JSON.stringify({ compilerOptions, files: all }));
 		await tsc(project);
-		return await join1(files, work, folder);
+		return await join1(files, work, folder, interpreted);
 	} finally {
 		await rm(work, { recursive: true, force: true });
 	}
 }
 
-async function join1(files, work, folder) {
+async function join1(files, work, folder, interpreted) {
 	const js = (file) => join(work, file.replace(/\.ts$/, ".js"));
 	const lines = [`import ${JSON.stringify(js("test/xs/begin.ts"))};`];
 	for (const file of files) lines.push(`import ${JSON.stringify("\0begin:" + file)};`, `import ${JSON.stringify(js(file))};`);
@@ -90,6 +98,7 @@ async function join1(files, work, folder) {
 		name: "multihome-tests",
 		resolveId(id, importer) {
 			if (id.startsWith("\0")) return id;
+			if (interpreted && id in INTERPRETED) return js(INTERPRETED[id]);
 			if (id in NATIVES) return { id: NATIVES[id], external: true };
 			if (id in NAMED) return js(NAMED[id]);
 			if (EXTERNAL.test(id)) return { id, external: true };

@@ -1,5 +1,5 @@
-// Runs test files on the XS host.   node test/xs/run.mjs [--32] [--sanitize] [--only TEXT] [NAME=VALUE …] [FOLDER | FILE …]
-// Without folders: unit, rfc and fuzz. `--only` selects by file and test name.
+// Runs test files on the XS host.   node test/xs/run.mjs [--32] [--sanitize | --interpreted] [--only TEXT] [NAME=VALUE …] [FOLDER | FILE …]
+// Without folders: unit, rfc and fuzz. `--only` selects by file and test name. `--interpreted`: the engine runs the flat TypeScript as it is, in place of the C that it becomes.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
@@ -14,8 +14,9 @@ import { bundleTests, testFiles } from "./bundle.mjs";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 export const XS_FOLDERS = ["test/unit", "test/rfc", "test/fuzz"];
 
-/** No single test may be silent for longer, seconds. */
+/** No single test may be silent for longer, seconds; and how many times as long where the sanitizers look on, or the stack is interpreted. */
 const SILENCE_S = 300;
+const SLOWER = 6;
 
 /** Sets places in the source files for those in the bundle. */
 function placesIn(path) {
@@ -38,16 +39,24 @@ const PARTS = 4;
 
 /**
  * Builds the host and the bundle and runs it, a process for each processor. Answers {passed, failed, skipped}; failures have been printed by then.
- * @param {{bits?: 32 | 64, sanitize?: boolean, folders?: string[], only?: string, settings?: string[], name?: string}} options
+ * @param {{bits?: 32 | 64, sanitize?: boolean, interpreted?: boolean, folders?: string[], only?: string, settings?: string[], name?: string}} options
  */
-export async function runOnXS({ bits = 64, sanitize = false, folders = XS_FOLDERS, only = "", settings = [], name = "" } = {}) {
+export async function runOnXS({
+	bits = 64,
+	sanitize = false,
+	interpreted = false,
+	folders = XS_FOLDERS,
+	only = "",
+	settings = [],
+	name = "",
+} = {}) {
 	const host = await buildHost({ bits, sanitize });
 	const files = [...(await testFiles(folders)), ...folders.filter((path) => path.endsWith(".ts"))];
 	if (files.length === 0) throw new Error(`${folders.join(", ")}: no test files there`);
-	const target = join(root, "build/out/test", name || `xs${bits}${sanitize ? "-sanitize" : ""}`);
-	const bundle = await withProgress(`bundling ${files.length} files of tests`, () => bundleTests(files, target), {
-		afterMs: 1000,
-	});
+	const kind = (sanitize ? "-sanitize" : "") + (interpreted ? "-interpreted" : "");
+	const target = join(root, "build/out/test", name || `xs${bits}${kind}`);
+	const label = `bundling ${files.length} files of tests`;
+	const bundle = await withProgress(label, () => bundleTests(files, target, { interpreted }), { afterMs: 1000 });
 	const processes = availableParallelism();
 	// Without `only` every part has tests.
 	const parts = only || processes === 1 ? 1 : Math.min(files.length, processes * PARTS);
@@ -60,7 +69,7 @@ export async function runOnXS({ bits = 64, sanitize = false, folders = XS_FOLDER
 	const work = async () => {
 		while (next < parts) {
 			const args = [...settings, ...(only ? [`ONLY=${only}`] : []), `PART=${next++}/${parts}`];
-			await runPart(host, ["-h", MACHINE, bundle, "--", ...args], shared);
+			await runPart(host, ["-h", MACHINE, bundle, "--", ...args], shared, SILENCE_S * (sanitize || interpreted ? SLOWER : 1));
 		}
 	};
 	await Promise.all(Array.from({ length: processes }, work));
@@ -77,7 +86,7 @@ export async function runOnXS({ bits = 64, sanitize = false, folders = XS_FOLDER
 const MACHINE = "4194304,131072,16384,growing";
 
 /** Runs the host to its end, and adds up what it tells. */
-async function runPart(host, args, { counts, places, progress }) {
+async function runPart(host, args, { counts, places, progress }, silenceS) {
 	const child = spawn(host, args, {
 		stdio: ["ignore", "pipe", "pipe"],
 		env: { ...process.env, ASAN_OPTIONS: "detect_leaks=0", UBSAN_OPTIONS: "print_stacktrace=1" },
@@ -88,9 +97,9 @@ async function runPart(host, args, { counts, places, progress }) {
 	const watch = () => {
 		clearTimeout(timer);
 		timer = setTimeout(() => {
-			console.log(`  silent for ${SILENCE_S} s in the test after: ${last}`);
+			console.log(`  silent for ${silenceS} s in the test after: ${last}`);
 			child.kill("SIGKILL");
-		}, SILENCE_S * 1000);
+		}, silenceS * 1000);
 	};
 	watch();
 	let complaints = "";
@@ -135,8 +144,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	for (let i = 0; i < args.length; i++) {
 		if (args[i] === "--32") options.bits = 32;
 		else if (args[i] === "--sanitize") options.sanitize = true;
+		else if (args[i] === "--interpreted") options.interpreted = true;
 		else if (args[i] === "--only") options.only = args[++i] ?? refuse("--only: expected a text after it");
-		else if (args[i].startsWith("-")) refuse(`${args[i]}: expected --32, --sanitize, --only TEXT, NAME=VALUE, files or folders`);
+		else if (args[i].startsWith("-"))
+			refuse(`${args[i]}: expected --32, --sanitize, --interpreted, --only TEXT, NAME=VALUE, files or folders`);
 		else if (args[i].includes("=")) options.settings.push(args[i]);
 		else options.folders.push(args[i]);
 	}
