@@ -24,6 +24,8 @@ export interface Toolchain {
 // Assembly and linking for the ESP32's Xtensa cores need Espressif's own tools: Debian's check the C.
 const XTENSA = ["-mabi=windowed", "-mlongcalls", "-fsyntax-only"];
 const RISCV = ["-march=rv32imc", "-misa-spec=2.2", "-mabi=ilp32"];
+/** C6 and H2 have atomic instructions, too. */
+const RISCV_ATOMIC = ["-march=rv32imac", "-misa-spec=2.2", "-mabi=ilp32"];
 
 export const CORTEX_M0: Toolchain = {
 	name: "Cortex-M0+ (RP2040)",
@@ -38,8 +40,9 @@ export const ESP32C3: Toolchain = {
 	flags: [...RISCV, "-c"],
 	packages: "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
 };
+const ESP32C6: Toolchain = { ...ESP32C3, name: "RISC-V (ESP32-C6, ESP32-H2)", flags: [...RISCV_ATOMIC, "-c"] };
 export const ESP32: Toolchain = {
-	name: "Xtensa (ESP32, ESP32-S3)",
+	name: "Xtensa (ESP32, ESP32-S2, ESP32-S3)",
 	compiler: "xtensa-lx106-elf-gcc",
 	flags: XTENSA,
 	packages: "gcc-xtensa-lx106 picolibc-riscv64-unknown-elf",
@@ -168,7 +171,7 @@ export function compileForEsp32(
 	object?: string,
 ): Promise<string> {
 	const riscv = /^esp32[ch]/.test(chip);
-	const toolchain = riscv ? ESP32C3 : ESP32;
+	const toolchain = !riscv ? ESP32 : chip === "esp32c3" ? ESP32C3 : ESP32C6;
 	const architecture = riscv ? "riscv" : "xtensa";
 	const target = [`-DESP32=${number}`, `-DCONFIG_IDF_TARGET_${chip.toUpperCase()}=1`, `-DCONFIG_IDF_TARGET="${chip}"`];
 	// Moddable's own, BOOTLOADER_BUILD among them.
