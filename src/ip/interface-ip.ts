@@ -7,7 +7,7 @@ import { InterfaceAddress } from "../link/interface-address.ts";
 import type { IpSide, JoinedGroup } from "../link/ip-side.ts";
 import type { LeaseKeeper } from "../link/lease.ts";
 import type { Core } from "../packet/core.ts";
-import { FLAG_ANY_ADDRESS, InterfaceBlock, OwnAddress } from "../packet/interface-block.ts";
+import { FLAG_ANY_ADDRESS, FLAG_DOUBTED, InterfaceBlock, OwnAddress } from "../packet/interface-block.ts";
 
 /** Where its fields lie in the interface's block. */
 const { addressCount: COUNT, addresses: ADDRESSES, anyPort: ANY_PORT } = InterfaceBlock.offsets;
@@ -41,6 +41,7 @@ export class InterfaceIp implements IpSide {
 	#set: readonly string[] = [];
 	#heard: readonly string[] = [];
 	#servers: readonly string[] = [];
+	#doubted = false;
 	#anyAddress = false;
 	#anyAddressPort = 0;
 	/** When somebody first asked in vain whether it comes up, ms; undefined: not since `waitAnew`. */
@@ -83,6 +84,14 @@ export class InterfaceIp implements IpSide {
 		if (old.length === servers.length && old.every((server, i) => server === servers[i])) return;
 		this.#servers = servers;
 		if (this.#link.slot !== 0) this.#listener.changed(this.#link, NAME_SERVERS);
+	}
+
+	get doubted(): boolean {
+		return this.#doubted;
+	}
+	set doubted(on: boolean) {
+		this.#doubted = on;
+		this.#link.setFlag(FLAG_DOUBTED, on);
 	}
 
 	get anyAddress(): boolean {

@@ -4,7 +4,7 @@
 import { canReach } from "../link/addresses.ts";
 import { isV4, MAPPED_BITS, samePrefix } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
-import { InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_DOUBTED, InterfaceBlock } from "../packet/interface-block.ts";
 import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { Address, Offset, Uint16, Uint8 } from "../packet/numbers.ts";
 import {
@@ -101,19 +101,25 @@ function note(view: DataView, table: RouteTable, length: Uint8): void {
 function put(view: DataView, slot: Uint16, index: number, route: RouteRow): void {
 	const key = (slot << 8) | (route.length + 1);
 	const entry = RouteEntry.of(view, routeEntry(view, CoreBlock.of(view, CORE).routes, route.prefix, key));
-	if (entry.key !== 0 && !better(route, RouteRow.of(view, rowAt(view, entry.index)))) return;
+	if (entry.key !== 0 && !better(view, route, RouteRow.of(view, rowAt(view, entry.index)))) return;
 	entry.key = key;
 	entry.index = index;
+}
+
+function isDoubtful(view: DataView, route: RouteRow): boolean {
+	if ((route.bits & ROUTE_SILENT) !== 0) return true;
+	if ((route.bits & ROUTE_CONNECTED) !== 0) return false;
+	return (InterfaceBlock.of(view, interfaceAt(view, route.slot)).flags & FLAG_DOUBTED) !== 0;
 }
 
 /**
  * Whether a route takes the place of one with the same prefix that comes before it. What a network's server lends never takes that of a subnet that is there,
  * nor that of a program's route, but for default routes: of those the lower metric wins, and the program's of two that are alike. One whose
- * router does not answer takes nobody's.
+ * router does not answer, or by an interface that is doubted, takes nobody's.
  */
-function better(route: RouteRow, other: RouteRow): boolean {
-	const silent = route.bits & ROUTE_SILENT;
-	if (silent !== (other.bits & ROUTE_SILENT)) return silent === 0;
+function better(view: DataView, route: RouteRow, other: RouteRow): boolean {
+	const doubtful = isDoubtful(view, route);
+	if (doubtful !== isDoubtful(view, other)) return !doubtful;
 	const lent = (route.bits & ROUTE_LENT) !== 0;
 	const otherLent = (other.bits & ROUTE_LENT) !== 0;
 	if (lent !== otherLent && route.length > MAPPED_BITS) return otherLent;

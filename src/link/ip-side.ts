@@ -39,6 +39,8 @@ export interface IpSide {
 	readonly serving: InterfaceAddress | undefined;
 	/** Whether there is an address of the family whose addresses have so many bits. */
 	hasFamily(bits: 32 | 128): boolean;
+	/** What it leads to has not answered (service/uplink): routes by others come first. */
+	doubted: boolean;
 	/** Every unicast destination is ours, as the embedded gateway wants it. */
 	anyAddress: boolean;
 	/** UDP port whose datagrams are taken for any address that their sender chose, 0 for none: a DHCP server writes to the address that it offers. */

@@ -116,6 +116,8 @@ export const FLAG_ANY_ADDRESS = 8;
 export const FLAG_TAPPED = 128;
 /** It is a VLAN: its frames are its parent's to send, with a tag. */
 export const FLAG_VLAN = 256;
+/** What it leads to has not answered: of routes by it and by others to one prefix those by others come first, but for its own subnets. */
+export const FLAG_DOUBTED = 512;
 
 /** Of `waiting`: it has no queue of its own, as a VLAN. */
 export const IN_PARENT = -1;

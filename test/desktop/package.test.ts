@@ -249,6 +249,7 @@ describe("the package", () => {
 			"multihome/io/dns": ["multihome/dns"],
 			"multihome/sntp": ["multihome/dns"],
 			"multihome/raw": [],
+			"multihome/uplink": ["multihome/dns", "multihome/ping"],
 			"multihome/dhcp-server": [],
 			"multihome/dhcp6": [],
 			"multihome/io/ping": ["multihome/dns", "multihome/ping"],

@@ -53,10 +53,10 @@ function inOrder(stack: Stack): Interface[] {
 	return links.sort((a, b) => metrics.get(a)! - metrics.get(b)! || a.ip.metric - b.ip.metric);
 }
 
-/** Metric of an interface's default route; larger than any when it has none. */
+/** Metric of an interface's default route; larger than any when it has none, or what it leads to does not answer. */
 function defaultMetric(stack: Stack, link: Interface): number {
 	let best = 0x7fffffff;
 	for (const route of stack.routes.list)
 		if (route.link === link && route.length === 0) best = Math.min(best, route.metric + link.ip.metric);
-	return best;
+	return link.ip.doubted ? best + 0x7fffffff : best;
 }
