@@ -47,7 +47,7 @@ function project(
 const TOGETHER = { isolate: false, setupFiles: ["test/support/afresh.ts"] };
 
 /** Interop with servers of addresses, names and time, and with the other ends of serial lines. */
-const SERVICES = ["dhcp*", "dns", "groups", "guest", "linklocal", "lwip", "mdns", "pppd", "slirp", "sntp", "vlan"].map(
+const SERVICES = ["dhcp*", "dns", "groups", "guest", "linklocal", "lwip", "mdns", "pppd", "slirp", "sntp", "tunnel", "vlan"].map(
 	(name) => `test/interop/${name}.test.ts`,
 );
 

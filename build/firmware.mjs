@@ -158,6 +158,12 @@ function boardModule(board, { pathOf, needed, settings }) {
 			interfaces.push({ name: each.name, link, parent: each.parent, ...said, options: board.vlanOf(each) });
 			continue;
 		}
+		const tunnel = board.tunnelOf(each);
+		if (tunnel !== undefined) {
+			links.add("tunnel");
+			interfaces.push({ name: each.name, link: "tunnel", ...said, options: tunnel });
+			continue;
+		}
 		const driver = board.driverOf(each);
 		const kind = PROVIDED[link];
 		if (kind === undefined || !(driver in CLASSES))
@@ -254,6 +260,7 @@ const PARTS = {
 	MULTIHOME_IPV6: IPV6_MODULES,
 	MULTIHOME_VLAN: ["multihome/vlan"],
 	MULTIHOME_ROUTER: ["multihome/router"],
+	MULTIHOME_TUNNELS: ["multihome/tunnel"],
 };
 
 /** The header that says what a firmware may do without and has: those parts, by the modules it carries, Fast Open by its board file, and on a Pico SPI by PIO. Who includes it is compiled anew when it changes. */
@@ -292,7 +299,7 @@ export async function bundleTarget(platform, { target, board: file, app, set = [
 	const { bundle, bundleFirmware, bundleWithout } = await import("./bundle.mjs");
 	const { manifestPath, standardNames } = await import("./modules.mjs");
 	const { simulate } = await bundle();
-	const { Stack, readBoard, driverOf, emacOf, pinsOf, routerOf, uartOf, vlanOf, routesOf } = await import(
+	const { Stack, readBoard, driverOf, emacOf, pinsOf, tunnelOf, routerOf, uartOf, vlanOf, routesOf } = await import(
 		pathToFileURL(simulate).href
 	);
 	const home = join(root, "hosts", platform, "targets", target);
@@ -305,7 +312,7 @@ export async function bundleTarget(platform, { target, board: file, app, set = [
 		folder,
 		board: (pathOf, needed) =>
 			boardModule(
-				{ ...read, driverOf, emacOf, pinsOf, uartOf, vlanOf, router: routerOf(read.file), routes: routesOf(read) },
+				{ ...read, driverOf, emacOf, pinsOf, tunnelOf, uartOf, vlanOf, router: routerOf(read.file), routes: routesOf(read) },
 				{ pathOf, needed, settings },
 			),
 		program: app ?? join(root, "hosts/examples/status.ts"),

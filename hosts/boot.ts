@@ -126,9 +126,10 @@ function wantsDhcp({ dhcp }: Dhcp6File): boolean {
 
 function addInterface<I extends InterfaceFile>(stack: Stack, file: I, place: string, parts: Parts, host: Host<I>): void {
 	const { name, link: kind, parent, addresses, dhcp, linkLocal, probe, ipv6, gateway, mtu, metric, dns, options } = file;
+	const bare = kind === "loopback" || kind === "tunnel"; // nothing is below it
 	// Where the parent's driver is missing there are none of its VLANs.
-	const driver = parent !== undefined ? stack.interfaces.find(parent) : kind === "loopback" ? undefined : host.open(file, place);
-	if (driver === undefined && kind !== "loopback") return;
+	const driver = parent !== undefined ? stack.interfaces.find(parent) : bare ? undefined : host.open(file, place);
+	if (driver === undefined && !bare) return;
 	const common = mtu === undefined ? { metric } : { mtu, metric };
 	const where = options === undefined ? place : `${place}.${kind}`;
 	const link = within(where, () => parts.links[kind]!(name, driver, common, options ?? {}));

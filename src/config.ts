@@ -163,6 +163,8 @@ export function fragmentPackets(packets: number): number {
 }
 /** Neighbours whose answer is waited for that keep their entry when all others are in use: a quarter of the entries, that is, their number shifted by so many bits. */
 export const INCOMPLETE_SHIFT = 2;
+/** Tunnels within tunnels: what would go through more is dropped, and counted. RFC 2473 §4.1.1 has 4. */
+export const TUNNEL_NESTING = 4;
 /** Addresses of one interface. */
 export const ADDRESSES_PER_INTERFACE = 4;
 

@@ -18,9 +18,12 @@ export {
 	linkTry,
 } from "./link/calls.ts";
 export { changeRoutes, neighborFlush } from "./link/neighbors.ts";
-export { vlanEnter, vlanFill } from "./link/vlans.ts";
+export { carriedFill } from "./link/carried.ts";
+export { tunnelMake } from "./link/tunnels.ts";
+export { vlanEnter } from "./link/vlans.ts";
 export { pathAsk, pathSource } from "./ip/calls.ts";
 export { fragmentTimers } from "./ip/fragments.ts";
+export { tunnelAnswered, tunnelAsk, tunnelHasWay } from "./ip/tunnel-out.ts";
 export { pathMtuTimers } from "./ip/path-mtu.ts";
 export { routerMap, routerPrefixes, routerSet } from "./ip/router/calls.ts";
 export { natMoved, sessionSweep } from "./ip/router/sessions.ts";

@@ -156,6 +156,7 @@ export class Stack {
 				this.#fault();
 				return 0;
 			case requests.WAYS:
+				this.interfaces.waysChanged();
 				this.tcp.checkRoutes(); // a way may be lost or found
 				return 0;
 			default:

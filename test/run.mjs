@@ -131,7 +131,7 @@ const ETHERNET = readdirSync(join(root, "test/interop"))
 	.filter(
 		(name) =>
 			name.endsWith(".test.ts") &&
-			!/^(dhcp|dns|groups|guest|linklocal|lwip|mdns|moddable|odd|ping|ppp|slirp|sntp|soak)/.test(name),
+			!/^(dhcp|dns|groups|guest|linklocal|lwip|mdns|moddable|odd|ping|ppp|slirp|sntp|soak|tunnel)/.test(name),
 	)
 	.map((name) => `test/interop/${name}`);
 

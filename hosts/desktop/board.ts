@@ -12,6 +12,7 @@ import { contains, formatAddress, isHost, isUnicast, parseAddress, parsePrefix }
 import type { Prefix } from "./ipv4.ts";
 import { settlePpp } from "./ppp.ts";
 import { routerProblem, routerRoom } from "./router.ts";
+import { isTunnel, tunnelProblem } from "./tunnel.ts";
 import { vlanProblem } from "./vlan.ts";
 import { dhcp6Problem, hasDhcp6, interfaceTowards6, routeProblem6, settleGateways, settleIpv6 } from "./ipv6.ts";
 
@@ -199,6 +200,7 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 			probeProblem(interface_) ??
 			dhcp6Problem(interface_, file) ??
 			vlanProblem(interface_, file) ??
+			tunnelProblem(interface_, file) ??
 			(driverOf(interface_) === undefined
 				? undefined
 				: (wireProblem(interface_, folder) ?? macProblem(interface_) ?? faultProblem(interface_)));
@@ -308,9 +310,10 @@ function linkOf({ link }: BoardInterface): Link {
 	return link ?? "ethernet";
 }
 
-/** The driver of an interface; undefined for loopback and VLANs. */
+/** The driver of an interface; undefined for loopback, VLANs and tunnels. */
 export function driverOf(interface_: BoardInterface): Driver | undefined {
 	const link = linkOf(interface_);
+	if (isTunnel(interface_)) return undefined;
 	return link === "loopback" || link === "vlan" ? undefined : (interface_.driver ?? (link === "ethernet" ? "frames" : "uart"));
 }
 
@@ -326,7 +329,7 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 	linkLocal: ["ethernet", "vlan"],
 	probe: ["ethernet", "vlan"],
 	wifi: ["ethernet"],
-	dns: ["ethernet", "slip", "vlan"],
+	dns: ["ethernet", "slip", "vlan", "gre", "ipip", "sixInFour"],
 	forward: ["ethernet"],
 	faults: ["ethernet", "ppp", "slip"],
 	baud: ["ppp", "slip"],
@@ -335,6 +338,13 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 	parent: ["vlan"],
 	vlan: ["vlan"],
 	priority: ["vlan"],
+	local: ["gre", "ipip", "sixInFour"],
+	remote: ["gre", "ipip", "sixInFour"],
+	hops: ["gre", "ipip", "sixInFour"],
+	key: ["gre"],
+	sequence: ["gre"],
+	checksum: ["gre"],
+	keepalive: ["gre"],
 };
 
 /** What to write instead. */
@@ -343,6 +353,9 @@ const INSTEAD: Record<string, string> = {
 	"vlan wire": "its parent's carries it",
 	"vlan driver": "its parent's carries it",
 	"vlan mac": "it has its parent's",
+	"gre gateway": "it has one other end: give routes its name as their interface",
+	"ipip gateway": "it has one other end: give routes its name as their interface",
+	"sixInFour gateway": "it has one other end: give routes its name as their interface",
 	"ppp dhcp": "its address comes from the other end",
 	"ppp dns": "ppp.usePeerDns has the other end say them, and dns of the board is asked by any interface",
 };

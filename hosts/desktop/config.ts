@@ -67,7 +67,7 @@ export interface ChipFaults {
 	resetEveryMs?: number;
 }
 
-export type Link = "ethernet" | "loopback" | "ppp" | "slip" | "vlan";
+export type Link = "ethernet" | "loopback" | "ppp" | "slip" | "vlan" | "gre" | "ipip" | "sixInFour";
 export type Driver = "frames" | "w5500" | "enc28j60" | "wifi" | "emac" | "uart";
 
 export interface BoardInterface {
@@ -86,6 +86,14 @@ export interface BoardInterface {
 	parent?: string;
 	vlan?: number;
 	priority?: number;
+	/** Of a tunnel, src/link/tunnel.ts: its ends, and what its packets have. */
+	local?: string;
+	remote?: string;
+	hops?: number;
+	key?: number;
+	sequence?: boolean;
+	checksum?: boolean;
+	keepalive?: boolean | { intervalMs?: number; lost?: number };
 	chipFaults?: ChipFaults;
 	wire?: string;
 	mac?: string;
@@ -143,7 +151,8 @@ export interface BoardFile {
 /** An interface with everything decided. */
 export interface InterfaceConfiguration {
 	name: string;
-	link: Link;
+	/** Tunnels have one kind, which their options say more of. */
+	link: Link | "tunnel";
 	driver: Driver;
 	/** Of chips. */
 	pins?: ChipPins;
@@ -152,7 +161,7 @@ export interface InterfaceConfiguration {
 	emac?: EmacPins;
 	/** Of UARTs. */
 	uart?: UartPins & { baud: number };
-	/** Options of PPP, SLIP or a VLAN. */
+	/** Options of PPP, SLIP, a VLAN or a tunnel. */
 	options?: Record<string, unknown>;
 	/** Of a VLAN: the interface that carries it. */
 	parent?: string;

@@ -34,6 +34,7 @@ import ethernet from "../links/ethernet.ts";
 import loopback from "../links/loopback.ts";
 import ppp from "../links/ppp.ts";
 import slip from "../links/slip.ts";
+import tunnel from "../links/tunnel.ts";
 import vlan from "../links/vlan.ts";
 import { openChip, providerOf, type ChipPlug, type EthernetProvider } from "./chip-device.ts";
 import { STATUS_FAILED, STATUS_INPUT, STATUS_PROGRAM } from "./config.ts";
@@ -46,7 +47,7 @@ import { openUart, serialProviderOf, type SerialProvider, type UartPlug } from "
 
 /** A simulated board may have any of them. */
 const PARTS: Parts = {
-	links: { ethernet, loopback, ppp, slip, vlan },
+	links: { ethernet, loopback, ppp, slip, vlan, tunnel },
 	startDhcp,
 	startLinkLocal,
 	startIpv6,

@@ -18,6 +18,7 @@ import { Wires } from "./wires.ts";
 export { Stack } from "../../src/stack.ts";
 export { driverOf, emacOf, pinsOf, readBoard, routesOf, uartOf } from "./board.ts";
 export { routerOf } from "./router.ts";
+export { tunnelOf } from "./tunnel.ts";
 export { vlanOf } from "./vlan.ts";
 
 const BAD_INPUT = 2;

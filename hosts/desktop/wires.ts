@@ -9,6 +9,7 @@ import { ForwardError, Gateway } from "./gateway/gateway.ts";
 import { NullModem } from "./null-modem.ts";
 import { Segment } from "./segment.ts";
 import { routerOf } from "./router.ts";
+import { tunnelOf } from "./tunnel.ts";
 import { vlanOf } from "./vlan.ts";
 
 const DEFAULT_MTU = 1500;
@@ -53,13 +54,14 @@ export class Wires {
 		const interfaces: InterfaceConfiguration[] = [];
 		for (const [i, interface_] of file.interfaces.entries()) {
 			const { pcap } = this.#options;
+			const tunnel = tunnelOf(interface_);
 			const configuration: InterfaceConfiguration = {
 				name: interface_.name,
-				link: interface_.link ?? "ethernet",
+				link: tunnel !== undefined ? "tunnel" : (interface_.link ?? "ethernet"),
 				driver: driverOf(interface_) ?? "frames",
 				wire: interface_.wire ?? "",
 				mac: interface_.mac ?? `02:6d:68:00:${hex(index)}:${hex(i + 1)}`,
-				mtu: interface_.mtu ?? (driverOf(interface_) === "uart" || interface_.link === "vlan" ? undefined : DEFAULT_MTU),
+				mtu: interface_.mtu ?? (driverOf(interface_) === "uart" || driverOf(interface_) === undefined ? undefined : DEFAULT_MTU),
 				addresses: interface_.addresses ?? [],
 				metric: interface_.metric ?? 0,
 				faultSeed: derive(this.#seed, index, i, 1),
@@ -78,6 +80,7 @@ export class Wires {
 				configuration.parent = interface_.parent!;
 				configuration.options = vlan;
 			}
+			if (tunnel !== undefined) configuration.options = tunnel;
 			if (interface_.chipFaults !== undefined) configuration.chipFaults = interface_.chipFaults;
 			if (interface_.dhcp !== undefined && interface_.dhcp !== false) configuration.dhcp = interface_.dhcp;
 			if (interface_.linkLocal === true) configuration.linkLocal = true;
@@ -86,7 +89,7 @@ export class Wires {
 			if (interface_.gateway !== undefined) configuration.gateway = interface_.gateway;
 			if (interface_.dns !== undefined) configuration.dns = interface_.dns;
 			if (interface_.faults !== undefined) configuration.faults = interface_.faults;
-			// A VLAN's frames are in its parent's.
+			// A VLAN's frames are in its parent's, a tunnel's packets in those of the interface that they leave by.
 			if (pcap !== undefined && driverOf(interface_) !== undefined)
 				configuration.capture = resolve(pcap, `${name}-${interface_.name}.pcapng`);
 			if (pcap !== undefined && configuration.link === "ppp")

@@ -402,7 +402,7 @@ export function fragmentTimers(view: DataView): void {
 		if (FragmentBlock.of(view, fragmentAt(view, first)).place === 0) {
 			view.setInt32(REGISTER.frameGroup, 0, true);
 			const link = InterfaceBlock.of(view, interfaceAt(view, entry.meta >> 8));
-			lostPacket(view, link, headerPlace(view, first), endOf(view, first), TOO_SLOW);
+			lostPacket(view, link, headerPlace(view, first), endOf(view, first), TOO_SLOW, 0);
 		}
 		giveUp(view, core.fragments, DROP.ipFragmentTime);
 	}

@@ -199,8 +199,11 @@ function token(view: DataView): boolean {
 	return true;
 }
 
-/** The packet in bytes `at` to `end` came to nothing, as `what` says: its next hop was not found, or its fragments did not come. Its sender is told unless it is ourselves. RFC 1812 §5.2.7.1, RFC 4443 §3.1. */
-export function lostPacket(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, what: number): void {
+/**
+ * The packet in bytes `at` to `end` came to nothing, as `what` and `rest` say (icmpError): its next hop was not found, its fragments did not come, or a tunnel carries less. Its sender is told unless it is
+ * ourselves; what is too big also then. RFC 1812 §5.2.7.1, RFC 4443 §3.1.
+ */
+export function lostPacket(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, what: number, rest: number): void {
 	view.setInt32(REGISTER.ipAt, at, true);
 	view.setInt32(REGISTER.ipEnd, end, true);
 	if (hasIpv6() && view.getUint8(at) >> 4 === 6) {
@@ -209,14 +212,14 @@ export function lostPacket(view: DataView, link: InterfaceBlock, at: Offset, end
 		view.setInt32(REGISTER.namedAt, at + ipv6.NEXT_HEADER, true);
 		view.setInt32(REGISTER.transportAt, at + ipv6.HEADER, true);
 		view.setInt32(REGISTER.ttlProtocol, (ipv6.hopLimit(view, at) << 8) | ipv6.nextHeader(view, at), true);
-		if (!isLocal(view, SOURCE_ADDRESS)) icmpError(view, link, what, 0);
+		if (what === TOO_BIG || !isLocal(view, SOURCE_ADDRESS)) icmpError(view, link, what, rest);
 		ipv4Again(view);
 		return;
 	}
 	setV4(view, SOURCE_ADDRESS, ipv4.source(view, at));
-	if (isLocal(view, SOURCE_ADDRESS)) return;
+	if (what !== TOO_BIG && isLocal(view, SOURCE_ADDRESS)) return;
 	setV4(view, DESTINATION_ADDRESS, ipv4.destination(view, at));
 	view.setInt32(REGISTER.transportAt, at + ipv4.headerLength(view, at), true);
 	view.setInt32(REGISTER.ttlProtocol, view.getUint16(at + ipv4.TTL), true);
-	icmpError(view, link, what, 0);
+	icmpError(view, link, what, rest);
 }

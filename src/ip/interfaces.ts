@@ -123,6 +123,12 @@ export class InterfaceSet implements InterfaceListener, AddressListener, Links {
 		}
 	}
 
+	/** Routes, links or addresses have changed. */
+	waysChanged(): void {
+		const { list } = this;
+		for (let i = 0; i < list.length; i++) list[i]!.ways();
+	}
+
 	/** The interface of that name, or undefined. */
 	find(name: string): Interface | undefined {
 		return this.list.find((link) => link.name === name);

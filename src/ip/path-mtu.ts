@@ -2,15 +2,18 @@
 // minutes, and counts for all but what is forwarded. Flat TypeScript.
 
 import { LEAST_PATH_MTU, PATH_MTU_RAISE_MS, PATH_MTUS } from "../config.ts";
+import { tunnelFits } from "../link/tunnels.ts";
 import { copyAddress, isNone, sameAddress } from "../packet/address.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { deadline } from "../packet/deadline.ts";
 import { EchoBlock, echoAt } from "../packet/echo-block.ts";
-import { InterfaceBlock } from "../packet/interface-block.ts";
-import { hasIpv6 } from "../packet/kernels/parts.ts";
+import { FLAG_TUNNEL, InterfaceBlock } from "../packet/interface-block.ts";
+import { hasIpv6, hasTunnels } from "../packet/kernels/parts.ts";
 import type { Address, Offset } from "../packet/numbers.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import { PathMtuEntry } from "../packet/path-mtu-entry.ts";
+import { interfaceAt } from "../packet/slots.ts";
+import { TunnelBlock } from "../packet/tunnel-block.ts";
 import { rawAt, UdpBlock, udpAt } from "../packet/udp-block.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { copy } from "../wire/kernels/copies.ts";
@@ -92,6 +95,18 @@ function pathsTo(view: DataView, destination: Address): void {
 	for (let i = 0; i < core.rawCount; i++) pathTo(view, UdpBlock.of(view, rawAt(view, i)).path, destination);
 	for (let i = 0; i < core.echoCount; i++) pathTo(view, EchoBlock.of(view, echoAt(view, i)).path, destination);
 	pathTo(view, core.echo, destination);
+	if (hasTunnels()) tunnelsTo(view, destination);
+}
+
+/** The same of tunnels to that address, whose MTU follows. */
+function tunnelsTo(view: DataView, destination: Address): void {
+	for (let at: Offset = interfaceAt(view, 1); at !== 0; at = InterfaceBlock.of(view, at).next) {
+		const link = InterfaceBlock.of(view, at);
+		if ((link.flags & FLAG_TUNNEL) === 0) continue;
+		const tunnel = TunnelBlock.of(view, link.line);
+		pathTo(view, tunnel.path, destination);
+		if (PathBlock.of(view, tunnel.path).out !== 0) tunnelFits(view, link);
+	}
 }
 
 function pathTo(view: DataView, at: Offset, destination: Address): void {

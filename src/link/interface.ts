@@ -32,7 +32,6 @@ import type { PppInterface } from "./ppp/ppp.ts";
 
 export type { InterfaceAddress } from "./interface-address.ts";
 export type { InterfaceOptions } from "./interface-options.ts";
-
 export * from "./changes.ts";
 
 /** Where its fields lie in its block; that of every packet by itself. */
@@ -114,6 +113,9 @@ export abstract class Interface {
 
 	/** Time passes; says what it waits for by `core.deadline`. */
 	timers(_now: number): void {}
+
+	/** Routes, links or addresses have changed. */
+	ways(): void {}
 
 	/** Neighbours and the like are void: the link went down or is removed. */
 	protected flush(): void {}

@@ -175,7 +175,7 @@ function lends(view: DataView, link: InterfaceBlock, packet: number, at: Offset,
 	return enqueue(view, link, packet, at, end);
 }
 
-function enqueue(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset): boolean {
+function enqueue(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: number): boolean {
 	const core = CoreBlock.of(view, CORE);
 	const index = Math.imul(packet, 4);
 	view.setInt32((core.starts + index) | 0, at, true);
@@ -195,6 +195,21 @@ function enqueue(view: DataView, link: InterfaceBlock, packet: number, at: Offse
 	setDrain(view, link.slot);
 	if (link.waiting >= TRANSMIT_QUEUE - 1 && returns(link)) core.crowded = link.slot;
 	return true;
+}
+
+/** Of where a packet ends that waits: it came within another one, and is to be received. */
+export const CAME = 0x80000000 | 0;
+
+/** Whether the first packet in a tunnel's queue came by it. */
+export function hasCome(view: DataView, link: InterfaceBlock): boolean {
+	return view.getInt32((CoreBlock.of(view, CORE).ends + Math.imul(link.queueFirst, 4)) | 0, true) < 0;
+}
+
+/** A packet of the tunnel `link` came in bytes `at` to `end` of another one: it waits among those that are sent by the tunnel, and is received in the next turn. Answers whether the packet was kept. */
+export function come(view: DataView, link: InterfaceBlock, packet: number, at: Offset, end: Offset): boolean {
+	if (hasRoom(view, link)) return enqueue(view, link, packet, at, end | CAME);
+	drop(view, link, DROP.noPacketBuffer);
+	return false;
 }
 
 /** The first packet in the interface's queue, which is not empty. */

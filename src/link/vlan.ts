@@ -4,7 +4,7 @@ import { BUSY, CARRIES_TAGS, MEDIUM_ETHERNET, NOTIFIES, type Device } from "../d
 import type { Core } from "../packet/core.ts";
 import { FLAG_VLAN, IN_PARENT, InterfaceBlock } from "../packet/interface-block.ts";
 import * as vlan from "../wire/vlan.ts";
-import { vlanEnter, vlanFill } from "#codec";
+import { carriedFill, vlanEnter } from "#codec";
 import { EthernetInterface } from "./ethernet.ts";
 import type { InterfaceListener, InterfaceOptions } from "./interface.ts";
 
@@ -148,7 +148,7 @@ export class VlanInterface extends EthernetInterface {
 		this.setFlag(FLAG_VLAN, false);
 		this.put(PARENT, 0);
 		this.put(WAITING, 0);
-		vlanFill(this.core.view);
+		carriedFill(this.core.view);
 	}
 
 	override detach(): void {

@@ -8,7 +8,6 @@ import { FLAG_TAPPED, InterfaceBlock } from "../packet/interface-block.ts";
 import { hasRaw } from "../packet/kernels/parts.ts";
 import { mix } from "../packet/mix.ts";
 import type { Offset, Uint16 } from "../packet/numbers.ts";
-import { interfaceAt } from "../packet/slots.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as vlan from "../wire/vlan.ts";
 import { tapFrame } from "./taps.ts";
@@ -31,15 +30,6 @@ function place(view: DataView, parent: Offset, vid: Uint16): Offset {
 export function vlanEnter(view: DataView, block: Offset): void {
 	const link = InterfaceBlock.of(view, block);
 	view.setInt32(place(view, link.parent, link.tag & vlan.VID), block, true);
-}
-
-/** Writes the table anew: an interface is a VLAN no more. */
-export function vlanFill(view: DataView): void {
-	const core = CoreBlock.of(view, CORE);
-	const places = (core.vlanMask + 1) | 0;
-	for (let i = 0; i < places; i++) view.setInt32((core.vlans + Math.imul(i, 4)) | 0, 0, true);
-	for (let at: Offset = interfaceAt(view, 1); at !== 0; at = InterfaceBlock.of(view, at).next)
-		if (InterfaceBlock.of(view, at).parent !== 0) vlanEnter(view, at);
 }
 
 /**

@@ -172,7 +172,7 @@ export const CoreBlock = record({
 	/** The packet whose bytes are the GroupSources of those that joined for one source alone, NONE for none; and how many there are. */
 	sources: int32,
 	sourceCount: int32,
-	/** The table of VLANs, a hash table of interface blocks, and how many places it has, less one: link/vlans.ts. */
+	/** The table of VLANs and tunnels, a hash table of interface blocks, and how many places it has, less one: link/vlans.ts, link/tunnels.ts. */
 	vlans: offset,
 	vlanMask: int32,
 	/** The RouterBlock while there is a filter or translation, 0 otherwise. No way is kept then: each packet is looked at as it leaves (ip/output.ts), and so is whose each is (ip/input.ts). */

@@ -66,4 +66,8 @@ export const DropBlock = record({
 	filtered: int32, // the filter lets it not pass
 	sessionsFull: int32, // a new session, and as many as the table holds are in use
 	natPorts: int32, // to be translated, and there is no port, or its protocol has none
+	tunnelMalformed: int32, // of a tunnel: a header that cannot be, a wrong checksum, or something that is no packet in it
+	tunnelOrder: int32, // of a tunnel: its number has passed already
+	tunnelCongestion: int32, // of a tunnel, marked on its way, and nobody can be told: RFC 6040 §4.2
+	tunnelLoop: int32, // a tunnel's way leads into itself, or through too many others
 });

@@ -81,7 +81,7 @@ export const InterfaceBlock = record({
 	txBytes: bytes(8),
 	/** One uint32 for each reason for which packets are dropped. */
 	drops: bytes(DropBlock.bytes),
-	/** Its LineBlock, where its device is a serial line. */
+	/** Its LineBlock, where its device is a serial line; its TunnelBlock, where it is a tunnel. */
 	line: bytes(LineBlock.bytes),
 	/** Its addresses, an OwnAddress each. */
 	addresses: bytes(ADDRESSES_PER_INTERFACE * OwnAddress.bytes),
@@ -118,6 +118,8 @@ export const FLAG_TAPPED = 128;
 export const FLAG_VLAN = 256;
 /** What it leads to has not answered: of routes by it and by others to one prefix those by others come first, but for its own subnets. */
 export const FLAG_DOUBTED = 512;
+/** It is a tunnel, with a TunnelBlock: what is sent by it goes into packets of IP, ip/tunnel-out.ts. */
+export const FLAG_TUNNEL = 1024;
 
 /** Of `waiting`: it has no queue of its own, as a VLAN. */
 export const IN_PARENT = -1;

@@ -32,7 +32,7 @@ const LINK_HEADER = 14;
 /** Byte offsets of the areas, and the size of the whole. */
 export interface Layout {
 	readonly interfaces: number;
-	/** The table of VLANs, and its places, a power of two. */
+	/** The table of VLANs and tunnels, and its places, a power of two. */
 	readonly vlans: number;
 	readonly vlanCapacity: number;
 	readonly neighbors: number;

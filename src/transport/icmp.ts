@@ -106,7 +106,7 @@ export function lostPackets(view: DataView): void {
 		const from: Address = six ? at + ipv6.SOURCE : asked(view, ipv4.source(view, at));
 		if (!hasPings() || !echoError(view, link, icmpv4.UNREACHABLE, icmpv4.HOST_UNREACHABLE, from, at, end)) {
 			datagramLost(view, link, from, at, end);
-			lostPacket(view, link, at, end, NO_HOST);
+			lostPacket(view, link, at, end, NO_HOST, 0);
 		}
 		packetRelease(view, packet);
 	}

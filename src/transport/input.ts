@@ -1,10 +1,11 @@
 // An IP packet for us comes in from ip/input.ts: to the protocol that it carries. The registers have its header.
 
+import { tunnelInput } from "../ip/tunnel-in.ts";
 import { check } from "../packet/bounds.ts";
 import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { EVERYBODYS, FIELDS_BYTES, isIpv6, REGISTER } from "../packet/fields.ts";
 import { FLAG_ETHERNET, InterfaceBlock } from "../packet/interface-block.ts";
-import { hasRaw } from "../packet/kernels/parts.ts";
+import { hasRaw, hasTunnels } from "../packet/kernels/parts.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { NONE } from "../packet/packets.ts";
 import * as ipv4 from "../wire/ipv4.ts";
@@ -41,6 +42,9 @@ export function transportInput(view: DataView): boolean {
 		const taken = hasRaw() && rawWants(view) && rawInput(view, link, protocol & 255, at, end);
 		if (protocol === ipv4.IGMP && (link.flags & FLAG_ETHERNET) !== 0 && !isIpv6(view))
 			return icmpInput(view, link, at, end, true);
+		// As above.
+		if (hasTunnels() && (isIpv6(view) ? tunnelInput(view, link, at, end, true) : tunnelInput(view, link, at, end, false)))
+			return false;
 		if (!taken) unknownProtocol(view, link, group);
 	}
 	return false;

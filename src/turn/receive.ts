@@ -5,18 +5,22 @@ import { deviceReceive, lineReceive } from "../device/receive.ts";
 import { COMES } from "../device/device.ts";
 import { LOST } from "../device/serial.ts";
 import { ipInput } from "../ip/input.ts";
+import { tunnelOutput, tunnelWay } from "../ip/tunnel-out.ts";
 import { checkedAgain, CONTROL, IPV4, IPV4_UNCHECKED, IPV6, linkInput } from "../link/input.ts";
 import { CONTROL as LINE_CONTROL, isLine, isPpp, lineFrame, lineSkipped } from "../link/line.ts";
-import { dequeue } from "../link/transmit.ts";
+import { CAME, dequeue, hasCome, isFull } from "../link/transmit.ts";
 import { BUSY_MORE, CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { ipv4Again, REGISTER } from "../packet/fields.ts";
-import { FLAG_RETURNS, InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_RETURNS, FLAG_TUNNEL, InterfaceBlock } from "../packet/interface-block.ts";
 import { LineBlock } from "../packet/line-block.ts";
-import { hasIpv6, hasVlan } from "../packet/kernels/parts.ts";
+import { hasIpv6, hasTunnels, hasVlan } from "../packet/kernels/parts.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { headerPlace, NONE, packetRelease, takePacket } from "../packet/packets.ts";
+import { PathBlock } from "../packet/path-block.ts";
+import { startOf } from "../packet/pieces.ts";
 import { clearReady, interfaceAt, letOthers, nextSlot, setAgain, setReady } from "../packet/slots.ts";
+import { TunnelBlock } from "../packet/tunnel-block.ts";
 import { transportInput } from "../transport/input.ts";
 import * as requests from "./requests.ts";
 
@@ -158,6 +162,10 @@ function follows(view: DataView, link: InterfaceBlock): void {
 /** Takes the first packet that was sent by an interface to ourselves, in the place of the one that frames are received into. Answers whether there was one. */
 function returned(view: DataView, link: InterfaceBlock): boolean {
 	const core = CoreBlock.of(view, CORE);
+	if (hasTunnels() && (link.flags & FLAG_TUNNEL) !== 0 && link.waiting > 0) {
+		// A function of its own, as it is called twice: gcc has the way of every packet in one while that is not too long.
+		return hasCome(view, link) ? tunneled(view, link, true) : tunneled(view, link, false);
+	}
 	const packet = dequeue(view, link.at);
 	if (packet === NONE) {
 		clearReady(view, core.slot);
@@ -169,6 +177,30 @@ function returned(view: DataView, link: InterfaceBlock): boolean {
 	core.packetAt = headerPlace(view, packet);
 	const end = view.getInt32((core.ends + Math.imul(packet, 4)) | 0, true);
 	take(view, link, core.packetAt, (end - core.packetAt) | 0);
+	return true;
+}
+
+/** Takes the first packet in a tunnel's queue: one that came by it goes up, another one is sent as the payload of a packet of IP. Answers whether there may be more to do: not while the interface that it leaves by has no room. */
+function tunneled(view: DataView, link: InterfaceBlock, came: boolean): boolean {
+	const core = CoreBlock.of(view, CORE);
+	const out = !came && tunnelWay(view, link) ? PathBlock.of(view, TunnelBlock.of(view, link.line).path).out : 0;
+	if (out !== 0 && out !== link.at && isFull(view, out)) {
+		core.frames = 0; // it stays ready, and is asked in the next poll
+		return false;
+	}
+	const packet = dequeue(view, link.at);
+	const at = startOf(view, packet);
+	const end = view.getInt32((core.ends + Math.imul(packet, 4)) | 0, true);
+	if (came) {
+		if (core.packet >= 0) packetRelease(view, core.packet);
+		core.packet = packet;
+		core.packetAt = headerPlace(view, packet);
+		take(view, link, at, ((end & ~CAME) - at) | 0);
+		return true;
+	}
+	core.frames = (core.frames - 1) | 0;
+	if (core.frames === 0) core.busy = core.busy | BUSY_MORE;
+	if (!tunnelOutput(view, link, packet, at, end)) packetRelease(view, packet);
 	return true;
 }
 

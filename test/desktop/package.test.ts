@@ -232,6 +232,7 @@ describe("the package", () => {
 			"multihome/status": [],
 			"multihome/ppp": [],
 			"multihome/slip": [],
+			"multihome/tunnel": [],
 			"multihome/vlan": [],
 			"multihome/router": [],
 			"multihome/dhcp": [],

@@ -69,7 +69,7 @@ describe.each(TARGETS)("%s: %s", (family, target) => {
 		const lines = made.carried.includes("multihome/ppp");
 		const byPio = chipsOf(family, target).some(([, { bus }]) => bus === 2);
 		expect(parts).toBe(
-			`#define MULTIHOME_LINES ${lines ? 1 : 0}\n#define MULTIHOME_PINGS 0\n#define MULTIHOME_RAW 0\n#define MULTIHOME_IPV6 0\n#define MULTIHOME_VLAN 0\n#define MULTIHOME_ROUTER 0\n#define MULTIHOME_FAST_OPEN 0\n#define MULTIHOME_PIO ${byPio ? 1 : 0}\n`,
+			`#define MULTIHOME_LINES ${lines ? 1 : 0}\n#define MULTIHOME_PINGS 0\n#define MULTIHOME_RAW 0\n#define MULTIHOME_IPV6 0\n#define MULTIHOME_VLAN 0\n#define MULTIHOME_TUNNELS 0\n#define MULTIHOME_ROUTER 0\n#define MULTIHOME_FAST_OPEN 0\n#define MULTIHOME_PIO ${byPio ? 1 : 0}\n`,
 		);
 		expect(natives.includes("linePack")).toBe(lines);
 		for (const name of ["echoSend", "linkTry", "linkAskRouters"]) expect(natives).not.toContain(name);
@@ -195,8 +195,29 @@ test("a board with a VLAN has the C and the module for it, and the interface tha
 	expect(made.carried).toContain("multihome/vlan");
 	expect(readFileSync(join(made.folder, "multihome-parts.h"), "utf8")).toContain("#define MULTIHOME_VLAN 1\n");
 	const natives = readFileSync(join(made.folder, "codec.js"), "utf8");
-	for (const name of ["vlanEnter", "vlanFill"]) expect(natives).toContain(`function ${name}(`);
+	for (const name of ["vlanEnter", "carriedFill"]) expect(natives).toContain(`function ${name}(`);
 	expect(readFileSync(join(made.folder, "main.js"), "utf8")).toMatch(/parent: "eth0"/);
+});
+
+test("a board with a tunnel has the C and the module for it, and knows it by its kind", async () => {
+	const board = JSON.parse(readFileSync(join(home("pico", "pico-both"), "board.json"), "utf8")) as {
+		$schema?: string;
+		interfaces: { addresses?: string[]; dhcp?: unknown }[];
+	};
+	delete board.$schema;
+	const ends = { local: "192.0.2.1", remote: "198.51.100.7" };
+	board.interfaces.push({ name: "site", link: "gre", ...ends, key: 5, addresses: ["10.9.0.1/30", "fd00:9::1/64"] } as object);
+	board.interfaces[0] = { name: "eth0", ...board.interfaces[0], dhcp: undefined, addresses: ["192.0.2.1/24"] } as object;
+	const boardFile = join(folder, "tunnel.json");
+	writeFileSync(boardFile, JSON.stringify(board));
+	const made = await bundleTarget("pico", { target: "pico-both", board: boardFile, out: join(folder, "tunnel") });
+	expect(made.carried).toContain("multihome/tunnel");
+	expect(readFileSync(join(made.folder, "multihome-parts.h"), "utf8")).toContain("#define MULTIHOME_TUNNELS 1\n");
+	const natives = readFileSync(join(made.folder, "codec.js"), "utf8");
+	for (const name of ["tunnelMake", "tunnelHasWay", "tunnelAsk", "carriedFill"]) expect(natives).toContain(`function ${name}(`);
+	const main = readFileSync(join(made.folder, "main.js"), "utf8");
+	expect(main).toMatch(/kind: "gre"/);
+	expect(main).toMatch(/"fd00:9::1\/64"/);
 });
 
 test("a program that pings, on a board with SLIP, has C for both, and every native that its modules import", async () => {

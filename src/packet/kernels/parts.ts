@@ -49,6 +49,14 @@ export function hasRouter(): boolean {
 }
 
 /**
+ * Whether there may be tunnels.
+ * @pure
+ */
+export function hasTunnels(): boolean {
+	return true;
+}
+
+/**
  * Whether there may be pings.
  * @pure
  */

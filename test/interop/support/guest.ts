@@ -37,10 +37,10 @@ export class Guest {
 		child.once("exit", () => this.#changed());
 	}
 
-	/** Boots it. `cards`: UNIX sockets, eth0's first; `programs`: of this machine, to take along. Throws Error with what it said instead. */
-	static async start(folder: string, cards: string[], programs: string[]): Promise<Guest> {
+	/** Boots it. `cards`: UNIX sockets, eth0's first; `programs`: of this machine, to take along; `modules`: of the kernel, beside those of every guest. Throws Error with what it said instead. */
+	static async start(folder: string, cards: string[], programs: string[], modules: string[] = []): Promise<Guest> {
 		const ram = join(folder, "ram");
-		const order = furnish(ram, programs);
+		const order = furnish(ram, programs, [...MODULES, ...modules]);
 		const init = [
 			"#!/bin/busybox sh",
 			"/bin/busybox --install -s /bin",
@@ -136,7 +136,7 @@ export class Guest {
 export const hasGuestKernel = (): boolean => existsSync(join(unpacked, "boot"));
 
 /** Fills the guest's root: busybox, programs with their libraries, and modules. Answers the modules in the order in which they are loaded. */
-function furnish(ram: string, programs: string[]): string[] {
+function furnish(ram: string, programs: string[], modules: string[]): string[] {
 	for (const folder of ["bin", "proc", "sys", "dev", "tmp", "run", "etc", "modules", "programs"])
 		mkdirSync(join(ram, folder), { recursive: true });
 	copyFileSync("/bin/busybox", join(ram, "bin/busybox"));
@@ -165,6 +165,6 @@ function furnish(ram: string, programs: string[]): string[] {
 		writeFileSync(join(ram, "modules", `${module}.ko`), content);
 		order.push(module);
 	};
-	for (const module of MODULES) load(module);
+	for (const module of modules) load(module);
 	return order;
 }

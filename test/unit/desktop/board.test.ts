@@ -152,7 +152,10 @@ describe("a board file", () => {
 		[{ name: undefined }, "interfaces[0].name: missing; expected a letter and up to 14 more letters, digits, '_', '.' or '-'"],
 		[{ name: "0" }, "interfaces[0].name \"0\": expected a letter and up to 14 more letters, digits, '_', '.' or '-'"],
 		[{ name: "lo" }, 'interfaces[0].name "lo": every board has this interface by itself; expected another name'],
-		[{ link: "wifi" }, 'interfaces[0].link "wifi": expected "ethernet", "loopback", "ppp", "slip" or "vlan"'],
+		[
+			{ link: "wifi" },
+			'interfaces[0].link "wifi": expected "ethernet", "loopback", "ppp", "slip", "vlan", "gre", "ipip" or "sixInFour"',
+		],
 		[{ driver: "w5100" }, 'interfaces[0].driver "w5100": expected "frames", "w5500", "enc28j60", "wifi", "emac" or "uart"'],
 		[{ pins: { select: 17 } }, 'interfaces[0].pins: is for chips; remove it, or choose driver "w5500" or "enc28j60"'],
 		[{ driver: "w5500", pins: { select: -1 } }, "interfaces[0].pins.select -1: expected 0 to 63"],
@@ -240,7 +243,7 @@ describe("a board file", () => {
 		],
 		[
 			{ speed: 100 },
-			"interfaces[0].speed: unknown; expected name, link, driver, wifi, baud, ppp, slip, parent, vlan, priority, pins, chipFaults, wire, mac, mtu, addresses, linkLocal, probe, ipv6, dhcp, gateway, metric, dns, forward or faults",
+			"interfaces[0].speed: unknown; expected name, link, driver, wifi, baud, ppp, slip, parent, vlan, priority, local, remote, hops, key, sequence, checksum, keepalive, pins, chipFaults, wire, mac, mtu, addresses, linkLocal, probe, ipv6, dhcp, gateway, metric, dns, forward or faults",
 		],
 	])("is refused with an interface that has %j", (change, message) => {
 		if (typeof message === "string") expect(withFirst(change)).toBe(message);
@@ -706,5 +709,85 @@ describe("a VLAN", () => {
 		expect(withVlan({}, { ...vlan, name: "again" })).toBe("interfaces[3].vlan 5: eth0 has it already, as eth0.5; take another");
 		expect(withFirst({ vlan: 5 })).toBe("interfaces[0].vlan: is not for an ethernet interface; remove it");
 		expect(withFirst({ parent: "eth1" })).toBe("interfaces[0].parent: is not for an ethernet interface; remove it");
+	});
+});
+
+describe("a tunnel", () => {
+	const gre = { name: "gre0", link: "gre", local: "192.168.77.2", remote: "198.51.100.7" };
+	/** What is wrong with a board whose last interface, a tunnel from the first one's address, is changed. */
+	const withTunnel = (change: object, ...more: object[]) =>
+		complaint({ interfaces: [eth0, eth1, { ...gre, addresses: ["10.9.0.1/30"], ...change }, ...more] });
+	const six = { ...eth0, addresses: ["192.168.77.2/24", "fd00::2/64"] };
+
+	it("has ends, and addresses and routes of its own, of the families that it carries", () => {
+		expect(withTunnel({})).toBe("");
+		const all = { key: 4294967295, sequence: true, checksum: true, hops: 255, mtu: 1400, metric: 3, dns: ["10.9.0.2"] };
+		expect(withTunnel({ ...all, keepalive: { intervalMs: 100, lost: 1 }, addresses: ["10.9.0.1/30", "fd00:9::1/64"] })).toBe("");
+		expect(withTunnel({ key: 1, keepalive: true }, { ...gre, name: "b", key: 2 }, { ...gre, name: "c" })).toBe("");
+		expect(withTunnel({ link: "sixInFour", addresses: ["fd00:9::1/64"] }, { ...gre, name: "i", link: "ipip" })).toBe("");
+		const over = { local: "fd00::2", remote: "2001:db8::7" };
+		const both = ["10.9.0.1/30", "fd00:9::1/64"];
+		expect(complaint({ interfaces: [six, { ...gre, ...over, link: "ipip", addresses: both }] })).toBe("");
+		const routes = [
+			{ prefix: "10.20.0.0/16", interface: "gre0" },
+			{ prefix: "fd00:20::/32", interface: "gre0" },
+		];
+		expect(complaint({ interfaces: [eth0, { ...gre, addresses: both }], routes })).toBe("");
+		// Its own end may come from elsewhere.
+		expect(
+			complaint({
+				interfaces: [
+					{ ...eth0, addresses: undefined, gateway: undefined, dhcp: true },
+					{ ...gre, local: "10.1.1.1" },
+				],
+			}),
+		).toBe("");
+	});
+
+	it.each([
+		[{ local: undefined }, "interfaces[2].local: missing; expected the address of the board's end"],
+		[{ remote: undefined }, "interfaces[2].remote: missing; expected the address of the other end"],
+		[{ remote: "10.0.0" }, /^interfaces\[2\]\.remote "10\.0\.0": expected/],
+		[
+			{ remote: "224.0.0.1" },
+			'interfaces[2].remote "224.0.0.1": expected an address that one host has, and on more than one link',
+		],
+		[{ remote: "fe80::1" }, 'interfaces[2].remote "fe80::1": expected an address that one host has, and on more than one link'],
+		[{ remote: "fd00::1" }, 'interfaces[2].remote "fd00::1": expected the family of local, 192.168.77.2'],
+		[{ remote: "192.168.77.2" }, 'interfaces[2].remote "192.168.77.2": is the local end; expected another host\'s'],
+		[
+			{ local: "192.0.2.1" },
+			/^interfaces\[2\]\.local "192\.0\.2\.1": is no address of the board's other interfaces; expected 192\.168\.77\.2/,
+		],
+		[{ key: -1 }, /^interfaces\[2\]\.key -1: expected/],
+		[{ key: 4294967296 }, /^interfaces\[2\]\.key 4294967296: expected/],
+		[{ hops: 0 }, /^interfaces\[2\]\.hops 0: expected/],
+		[
+			{ keepalive: 5 },
+			"interfaces[2].keepalive 5: expected true, or an object with intervalMs (100 to 3600000) and lost (1 to 255)",
+		],
+		[{ link: "ipip", key: 5 }, "interfaces[2].key: is not for a ipip interface; remove it"],
+		[
+			{ link: "ipip", addresses: ["fd00:9::1/64"] },
+			'interfaces[2].addresses "fd00:9::1/64": ipip between addresses of IPv4 carries IPv4 alone; make it gre, or sixInFour',
+		],
+		[{ link: "sixInFour" }, 'interfaces[2].addresses "10.9.0.1/30": sixInFour carries IPv6 alone; make it gre, or ipip'],
+		[
+			{ gateway: "10.9.0.2" },
+			"interfaces[2].gateway: is not for a gre interface; it has one other end: give routes its name as their interface",
+		],
+		[{ ipv6: "auto" }, /^interfaces\[2\]\.ipv6 "auto": nobody says addresses on gre/],
+		[{ wire: "gateway" }, "interfaces[2].wire: is not for a gre interface; remove it"],
+		[{ dhcp: true }, "interfaces[2].dhcp: is not for a gre interface; remove it"],
+	])("is refused when it says %o", (change, wanted) => {
+		if (typeof wanted === "string") expect(withTunnel(change)).toBe(wanted);
+		else expect(withTunnel(change)).toMatch(wanted);
+	});
+
+	it("is refused twice between the same ends", () => {
+		expect(withTunnel({}, { ...gre, name: "again" })).toBe(
+			'interfaces[3].remote "198.51.100.7": gre0 is the same tunnel; give one a key of its own',
+		);
+		expect(withFirst({ key: 5 })).toBe("interfaces[0].key: is not for an ethernet interface; remove it");
 	});
 });

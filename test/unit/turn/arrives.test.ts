@@ -262,6 +262,7 @@ function one(prng: Prng, flags: number): Fate {
 }
 
 const IGMP = 2;
+const GRE = 47;
 
 /** Reasons that concern an answer on its way out, not the frame that caused it. */
 const OUTBOUND: readonly DropName[] = ["icmpRateLimited", "noRoute", "neighborQueueFull", "noPacketBuffer", "tooBig"];
@@ -382,6 +383,9 @@ function compare(two: Two, said: number, reasons: readonly DropName[], label: st
 			// IGMP of an Ethernet interface is for the interpreter: RFC 3376 §4.
 			if ((two.get(fields.REGISTER.ttlProtocol) & 255) === IGMP && (two.get(scene.block + IFACE.flags) & FLAG_ETHERNET) !== 0)
 				expect([[], ["icmpMalformed"], ["icmpChecksum"]], label).toContainEqual(inbound);
+			// A header of GRE that cannot be is no packet of a tunnel that there is not: test/unit/link/tunnel.test.ts.
+			else if ((two.get(fields.REGISTER.ttlProtocol) & 255) === GRE)
+				expect([["unknownProtocol"], ["tunnelMalformed"]], label).toContainEqual(inbound);
 			else expect(inbound, label).toEqual(["unknownProtocol"]);
 			return;
 		default:
