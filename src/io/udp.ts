@@ -164,7 +164,12 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		const size = check.sizeOf(data);
 		const address = this.#put(GIVEN_ADDRESS, "address", text);
 		const zone = this.#zone;
-		if (socket.family !== 0) this.#checkFamily(socket, isV4(this.#stack.core.view, GIVEN_ADDRESS), address);
+		const { family } = socket;
+		// A socket of one family alone sends to no address of the other one.
+		if (hasIpv6() && family !== 0 && isV4(this.#stack.core.view, GIVEN_ADDRESS) !== (family === 4))
+			throw new RangeError(
+				`address "${address}": expected one of IPv${family}, as the socket is bound to "${anyAddress(family)}"`,
+			);
 		if (isObject(byteLength)) return this.#writeFrom(socket, data, size, port, byteLength, zone);
 		if (byteLength !== undefined && (byteLength !== byteLength >>> 0 || byteLength > size)) check.badPart(0, byteLength, size);
 		if (hasIpv6() && zone !== undefined) return this.#writeBy(socket, data, port, byteLength ?? size, NO_ADDRESS, zone.slot);
@@ -180,14 +185,6 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		}
 		const length = byteLength ?? size;
 		this.#stack.udp.sent(socket, length, udpSend(view, block, GIVEN_ADDRESS, port, data, 0, length));
-	}
-
-	/** A socket of one family alone sends to no address of the other one. */
-	#checkFamily({ family }: UdpSocket, v4: boolean, address: string): void {
-		if (v4 !== (family === 4))
-			throw new RangeError(
-				`address "${address}": expected one of IPv${family}, as the socket is bound to "${anyAddress(family)}"`,
-			);
 	}
 
 	/** Puts an address that the program has passed into memory. Answers its canonical text, and has its zone in #zone. */
@@ -221,7 +218,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		let source = NO_ADDRESS;
 		if (localAddress !== undefined) {
 			this.#put(GIVEN_SOURCE, "localAddress", localAddress);
-			zone ??= this.#zone;
+			if (hasIpv6()) zone ??= this.#zone;
 			// A datagram to all is answered from an address of the interface.
 			if (unlessAny(localAddress) !== "" && !isGroup(view, GIVEN_SOURCE)) source = GIVEN_SOURCE;
 			const bound = !isNone(view, localAt);
@@ -234,7 +231,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		if (link !== undefined) {
 			const arrived = link === this.sender.interface ? interfaces.at(socket.fromSlot) : undefined;
 			slot = (arrived?.name === link ? arrived : linkOf(this.#stack, link)!).slot;
-			if (zone !== undefined && slot !== zone.slot)
+			if (hasIpv6() && zone !== undefined && slot !== zone.slot)
 				throw new RangeError(`interface ${check.show(link)}: expected "${zone.name}", as the address says`);
 			if (socket.bound !== 0 && slot !== socket.bound)
 				throw new RangeError(`interface ${check.show(link)}: expected that which the socket is bound to`);

@@ -76,6 +76,7 @@ export function scopedOf(stack: Stack, name: string, value: unknown, bound?: Int
 /** The interface that a socket is bound to: that of its address's zone, or of its option. */
 export function zoneOrOption(stack: Stack, options: { interface?: unknown }, local: Scoped | undefined): Interface | undefined {
 	const link = linkOf(stack, options.interface);
+	if (!hasIpv6()) return link;
 	if (link !== undefined && local?.link !== undefined && local.link !== link)
 		throw new RangeError(`interface ${show(options.interface)}: expected "${local.link.name}", as the address says`);
 	return link ?? local?.link;

@@ -1,5 +1,6 @@
 // What a person or a monitoring program may ask of a stack. It reads, and changes nothing. `STATUS` says what is told, and how each value is found; pieces.ts tells it piece by piece.
 
+import { NO_ADDRESS } from "../packet/fields.ts";
 import { InterfaceBlock } from "../packet/interface-block.ts";
 import { DROPS } from "../packet/drops.ts";
 import type { Device } from "../device/device.ts";
@@ -333,10 +334,10 @@ const SOCKET = membersOf<SocketStatus, SocketView>({
 			else out.text(`${family === 4 ? "0.0.0.0" : "[::]"}:${localPort}`);
 		},
 	},
-	remote: { write: (out: Out, socket) => out.endpoint(socket.view, socket.remoteAt, socket.remotePort) },
+	remote: { write: (out: Out, socket) => out.endpoint(socket.view, socket.remoteAt ?? NO_ADDRESS, socket.remotePort ?? 0) },
 	receiveQueue: { write: (out: Out, socket) => out.number(socket.pending) },
-	sendQueue: { write: (out: Out, socket) => out.number(socket.sndUsed) },
-	way: { has: (socket) => socket.hasWay, members: WAY },
+	sendQueue: { write: (out: Out, socket) => out.number(socket.sndUsed ?? 0) },
+	way: { has: (socket) => socket.hasWay === true, members: WAY },
 });
 
 /** TCP's sockets, then UDP's. */

@@ -10,18 +10,20 @@ export interface SocketView {
 	readonly protocol: string;
 	/** For people. */
 	readonly stateName: string;
-	/** Where its addresses lie in the arena, and its ports, 0 for none. */
+	/** Where its address lies in the arena, and its port. */
 	readonly localAt: number;
 	readonly localPort: number;
-	readonly remoteAt: number;
-	readonly remotePort: number;
+	/** The same of its peer, where it has one: a connection, or a listener (with port 0). */
+	readonly remoteAt?: number;
+	readonly remotePort?: number;
 	/** The only family that it takes, bound to no address of it, 4 or 6, or 0. */
 	readonly family: number;
-	/** What waits to be read, bytes or datagrams; and bytes that were written and are not acknowledged. */
+	/** What waits to be read: bytes or datagrams. */
 	readonly pending: number;
-	readonly sndUsed: number;
+	/** Bytes that were written and are not acknowledged, where they are. */
+	readonly sndUsed?: number;
 	/** Whether it is a connection, of which transport/tcp/info.ts tells more. */
-	readonly hasWay: boolean;
+	readonly hasWay?: boolean;
 }
 
 export abstract class BlockSocket implements NewsSocket {

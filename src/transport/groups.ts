@@ -3,6 +3,7 @@
 
 import type { InterfaceSet } from "../ip/interfaces.ts";
 import type { Interface } from "../link/interface.ts";
+import { hasIpv6 } from "../packet/kernels/parts.ts";
 import type { JoinedGroup } from "../link/ip-side.ts";
 import type { UdpSocket } from "./udp/socket.ts";
 
@@ -54,7 +55,7 @@ export class Groups {
 	/** Tells an interface that was added, whose addresses changed, or on which groups were joined or left, whether it is to hear any. Who has an address of IPv6 is asked for it in a group. */
 	tell(link: Interface): void {
 		const joined = link.ip.groups.size > 0 || this.#interfaces.groups.size > 0;
-		link.wantGroups(joined || link.ip.hasFamily(128));
+		link.wantGroups(joined || (hasIpv6() && link.ip.hasFamily(128)));
 	}
 
 	/** `whether`: it is another question than before whether there is a group. */

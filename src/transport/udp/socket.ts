@@ -1,7 +1,6 @@
 // A UDP socket as the interpreter has it: all that there is of it lies in its block (packet/udp-block.ts), where compiled code works on it. Here is what the layers above ask for.
 
 import { addressText } from "../../address.ts";
-import { NO_ADDRESS } from "../../packet/fields.ts";
 import { PathBlock } from "../../packet/path-block.ts";
 import { UDP_FAMILY, UDP_GONE, UDP_NO_GROUPS, UDP_OPEN, UdpBlock } from "../../packet/udp-block.ts";
 import { BlockSocket, type SocketView } from "../block-socket.ts";
@@ -77,24 +76,12 @@ export class UdpSocket extends BlockSocket implements SocketView {
 		return this.word(AT.count);
 	}
 
-	/** For people: it has no states, no peer of its own, and keeps nothing of what it has sent. */
+	/** For people: it has no states. */
 	get protocol(): string {
 		return "udp";
 	}
 	get stateName(): string {
 		return "open";
-	}
-	get remoteAt(): number {
-		return NO_ADDRESS;
-	}
-	get remotePort(): number {
-		return 0;
-	}
-	get sndUsed(): number {
-		return 0;
-	}
-	get hasWay(): boolean {
-		return false;
 	}
 
 	/** Block of the interface that it sent by last, 0 for none; largest packet that goes there; and time to live and TOS_BITS that were asked for. */
