@@ -25,7 +25,7 @@ import { startKeepAlive } from "./keep-alive.ts";
 import { end } from "./life.ts";
 import { tcpMark } from "./pending.ts";
 import { recoverRto, RTO_MAX, sampleRtt, setWait } from "./rtt.ts";
-import { findLost } from "./rack.ts";
+import { findLost, overtakenCame } from "./rack.ts";
 import { allTwice, recoverBy, undo } from "./recovery.ts";
 import { sackArrives } from "./sack-in.ts";
 import { arm, startRetransmit } from "./send.ts";
@@ -158,6 +158,7 @@ function progress(view: DataView, tcb: TcbBlock, ack: number, bytes: Length, had
 		sampleRtt(tcb, Math.min(Math.max((stampNow(view, tcb) - tcb.tsEcho) | 0, 0), RTO_MAX));
 	if (tcb.backoff !== 0) recoverRto(tcb, now);
 	tcb.softError = 0;
+	if (had !== 0 && (tcb.bits & BIT_STAMPS) !== 0) overtakenCame(view, tcb, now);
 	flightAcked(view, tcb, tcb.sndUna, ack, now);
 	release(view, tcb, ack, bytes);
 	tailAcked(tcb, ack, true);

@@ -157,7 +157,10 @@ function boundary(view: DataView, tcb: TcbBlock, seq: number): number {
 	for (let n = count; n > i; n = (n - 1) | 0) copyRun(view, tcb, n, (n - 1) | 0);
 	copyRun(view, tcb, (i + 1) | 0, i);
 	const low = Run.of(view, runAt(tcb, i));
+	const first = sentFirst(low);
+	const at = sentAbout(Run.of(view, runAt(tcb, (i + 1) | 0)), runStart(view, tcb, i), seq);
 	low.end = seq;
+	extend(low, first, at);
 	return (i + 1) | 0;
 }
 
@@ -232,11 +235,20 @@ export function oldLost(view: DataView, tcb: TcbBlock, age: number, now: number)
 		if ((run.bits & (SACKED | LOST)) !== 0) continue;
 		const later = (sentFirst(run) - at) | 0;
 		if (later > 0 || (later === 0 && ((run.end - tcb.rackEnd) | 0) >= 0)) continue;
-		const left = (run.time + age - now) | 0;
+		// Whether it went again before or after what was sent in the same millisecond is not known.
+		const unsure = (run.bits & AGAIN) !== 0 && ((run.time - at) | 0) >= 0;
+		const left = (run.time + age + (unsure ? tcb.srtt >> 5 : 0) - now) | 0;
 		if (left > 0) wait = Math.max(wait, left);
 		else lose(view, tcb, i);
 	}
 	return wait;
+}
+
+/** Whether what is first in flight was sent at that time, and once only. */
+export function firstSentAt(view: DataView, tcb: TcbBlock, time: number): boolean {
+	if (tcb.runCount === 0) return false;
+	const run = Run.of(view, runAt(tcb, 0));
+	return (run.bits & (SACKED | AGAIN)) === 0 && ((time - sentFirst(run)) | 0) >= 0 && ((run.time - time) | 0) >= 0;
 }
 
 /** The number of the first run that is lost, or -1. */

@@ -2,7 +2,7 @@
 
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { BIT_REORDERED, BIT_SACK, type TcbBlock } from "../../packet/tcb-block.ts";
-import { oldLost } from "./flight.ts";
+import { firstSentAt, oldLost } from "./flight.ts";
 import { quotient } from "./ratio.ts";
 import { arm } from "./send.ts";
 import { REORDER } from "./work.ts";
@@ -12,6 +12,8 @@ const DUPLICATES = 3;
 /** For so many recoveries the wait for overtaken segments stays longer, once it was too short. */
 const KEPT = 16;
 const MOST_STEPS = 255;
+/** The wait is bounded by a round trip, as RFC 8985 §6.2.4 recommends, or by this, ms, where that is less: on a line that is slow and short what was overtaken comes some round trips late. The retransmission timer still waits for longer. */
+const LEAST_BOUND = 200;
 
 /** A new connection. */
 export function rackBegins(tcb: TcbBlock, now: number): void {
@@ -33,7 +35,7 @@ function patience(tcb: TcbBlock): number {
 	const many = tcb.sackedBytes > (((DUPLICATES - 1) * tcb.sndMss) | 0);
 	if ((tcb.bits & BIT_REORDERED) === 0 && (tcb.recovering !== 0 || tcb.timedOut !== 0 || many)) return 0;
 	const quarter = Math.max(tcb.minRtt >> 2, 1);
-	const most = Math.max(tcb.srtt >> 3, 1);
+	const most = Math.max(tcb.srtt >> 3, LEAST_BOUND);
 	return quarter >= most ? most : Math.min(Math.imul(quarter, tcb.reoSteps), most);
 }
 
@@ -57,11 +59,20 @@ export function neededNot(tcb: TcbBlock): void {
 	tcb.reoKept = KEPT;
 }
 
-/** What had been sent at `sent` came now and not lost, though it went again: from now on that long is waited. RFC 8985 leaves it to go there in steps, each of which costs a needless retransmission. */
+/**
+ * What had been sent at `sent` came now, and was not lost: from now on twice as long is waited, as with a queue that fills the next ones come later still. RFC 8985 leaves it to go there in steps, each
+ * of which costs a needless retransmission.
+ */
 export function cameLate(tcb: TcbBlock, sent: number, now: number): void {
 	const steps = quotient(Math.max((now - sent - tcb.rackRtt) | 0, 0), Math.max(tcb.minRtt >> 2, 1));
-	tcb.reoSteps = Math.max(Math.min((steps + 2) | 0, MOST_STEPS), tcb.reoSteps);
+	tcb.reoSteps = Math.max(Math.min((2 * steps + 2) | 0, MOST_STEPS), tcb.reoSteps);
 	tcb.reoKept = KEPT;
+}
+
+/** What is acknowledged begins with what others had overtaken: when that went once, it came as late as the echo of its timestamp says. */
+export function overtakenCame(view: DataView, tcb: TcbBlock, now: number): void {
+	const sent = (tcb.tsEcho - tcb.tsOffset) | 0;
+	if (firstSentAt(view, tcb, sent)) cameLate(tcb, sent, now);
 }
 
 /** A recovery ends. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { TcbBlock } from "../../../../src/packet/tcb-block.ts";
 import { flightAcked, flightClear, flightSacked, flightSent, oldLost, sentAgain } from "../../../../src/transport/tcp/flight.ts";
 import { roundTrip } from "../../../../src/transport/tcp/hystart.ts";
-import { cameLate, neededNot } from "../../../../src/transport/tcp/rack.ts";
+import { cameLate, neededNot, overtakenCame } from "../../../../src/transport/tcp/rack.ts";
 import { recoverBy } from "../../../../src/transport/tcp/recovery.ts";
 import { Peer } from "./peer.ts";
 
@@ -54,17 +54,33 @@ describe("what is sent", () => {
 		expect(block.minRtt).toBe(200);
 		expect(block.rackAt).toBe(150);
 	});
-	test("over some time took no less than since its first, and is lost no sooner than its last would be", () => {
+	test("over some time went evenly, for all that is known of its parts; a part is lost no sooner than its last would be", () => {
 		const { view, block, send, sacked } = scene();
 		send(2, 0);
 		send(2, 20);
 		sacked(2, 4, 220);
-		expect(block.minRtt).toBe(220);
-		expect(block.rackAt).toBe(0);
-		expect(oldLost(view, block, block.rackRtt, 220)).toBe(20);
+		expect(block.minRtt).toBe(210);
+		expect(block.rackAt).toBe(10);
+		expect(oldLost(view, block, block.rackRtt, 219)).toBe(1);
 		expect(block.lostBytes).toBe(0);
-		expect(oldLost(view, block, block.rackRtt, 240)).toBe(-1);
+		expect(oldLost(view, block, block.rackRtt, 220)).toBe(-1);
 		expect(block.lostBytes).toBe(2 * MSS);
+	});
+	test("again in the millisecond of what has arrived may have gone after it, and is waited for another quarter of a round trip", () => {
+		const { view, block, send, sacked } = scene();
+		send(1, 0);
+		send(1, 100);
+		sacked(1, 2, 300);
+		expect(oldLost(view, block, block.rackRtt, 300)).toBe(-1);
+		send(1, 300);
+		sentAgain(view, block, 0, MSS, 300);
+		sacked(2, 3, 500);
+		expect(block).toMatchObject({ rackAt: 300, rackRtt: 200, lostBytes: 0 });
+		expect(oldLost(view, block, block.rackRtt, 500)).toBe(50);
+		expect(oldLost(view, block, block.rackRtt, 549)).toBe(1);
+		expect(block.lostBytes).toBe(0);
+		expect(oldLost(view, block, block.rackRtt, 550)).toBe(-1);
+		expect(block.lostBytes).toBe(MSS);
 	});
 	test("again is not overtaken by what was sent before it, however many runs there are", () => {
 		const { view, block, send, sacked } = scene();
@@ -94,16 +110,41 @@ describe("a round of slow start (RFC 9406 §4.2)", () => {
 });
 
 describe("what came late and not lost", () => {
-	test("makes the wait as long as it was late, and a duplicate a quarter of a round trip longer", () => {
+	test("makes the wait twice as long as it was late, and a duplicate a quarter of a round trip longer", () => {
 		const { block } = scene();
 		block.minRtt = 40;
 		block.rackRtt = 50;
 		cameLate(block, 1000, 1200);
-		expect(block.reoSteps).toBe(17);
+		expect(block.reoSteps).toBe(32);
 		expect(block.reoKept).toBe(16);
 		block.reoRound = block.sndUna;
 		neededNot(block);
-		expect(block.reoSteps).toBe(18);
+		expect(block.reoSteps).toBe(33);
+	});
+	test("is measured where it cost nothing, too: by the echo of what went once and others had overtaken", () => {
+		const { view, block, send, sacked } = scene();
+		send(1, 0);
+		send(1, 100);
+		sacked(1, 2, 300);
+		for (const [echo, steps] of [
+			[1, 1],
+			[0, 6],
+		] as const) {
+			block.tsEcho = (block.tsOffset + echo) | 0;
+			overtakenCame(view, block, 340);
+			expect(block.reoSteps).toBe(steps);
+		}
+	});
+	test("says nothing when it went again: whichever of them it was is asked elsewhere", () => {
+		const { view, block, send, sacked } = scene();
+		send(1, 0);
+		send(1, 100);
+		sacked(1, 2, 300);
+		oldLost(view, block, block.rackRtt, 300);
+		sentAgain(view, block, 0, MSS, 300);
+		block.tsEcho = (block.tsOffset + 300) | 0;
+		overtakenCame(view, block, 500);
+		expect(block.reoSteps).toBe(1);
 	});
 	test("never makes it shorter, nor longer than 255 quarters", () => {
 		const { block } = scene();
