@@ -47,6 +47,8 @@ export interface StackOptions {
 		fastOpen?: boolean;
 		/** Congestion control: "cubic" (RFC 9438, with HyStart++, RFC 9406) unless told, or "newreno" (RFC 5681, 6582). */
 		congestion?: "cubic" | "newreno";
+		/** The least retransmission timeout: "short", 200 ms beyond a round trip, unless told, or "standard", 1 s (RFC 6298 §2.4). */
+		timeout?: "short" | "standard";
 	};
 	/** Packet buffers, 1,568 B each. They serve reception, transmission, and what waits for neighbours and devices. 16 unless told. */
 	packets?: number;
@@ -348,6 +350,8 @@ export const ASK_ECN = 2048;
 export const CONTROL_QUICK = 4096;
 /** TCP Fast Open. */
 export const FAST_OPEN = 8192;
+/** Timeouts of a second at least. */
+export const CONTROL_PATIENT = 16_384;
 
 /** All that may be offered, now or later: the bits between OFFER_SHIFT and CONTROL_RENO. */
 export const OFFER_ALL = (CONTROL_RENO - 1) & ~OFFER_SHIFT;
@@ -375,6 +379,7 @@ function checkNames(group: string, options: object, known: readonly string[]): v
 /** What `tcp` may have that is a word, and the bits of each word; the first unless told. */
 const WORDS: Readonly<Record<Exclude<keyof TcpOptions, Flag | "fastOpen">, Readonly<Record<string, number>>>> = Object.freeze({
 	congestion: { cubic: 0, newreno: CONTROL_RENO },
+	timeout: { short: 0, standard: CONTROL_PATIENT },
 	ecn: { answer: ANSWER_ECN, ask: ANSWER_ECN | ASK_ECN, off: 0 },
 });
 

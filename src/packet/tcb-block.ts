@@ -306,6 +306,8 @@ export const BIT_SYN_DUE = 8_388_608;
 export const BIT_SYN_DATA = 16_777_216;
 /** transport/tcp/black-hole.ts: a segment of `probeMss` is to be sent. */
 export const BIT_PROBE_DUE = 33_554_432;
+/** The retransmission timeout is a second at least: transport/tcp/rtt.ts. */
+export const BIT_PATIENT = 128;
 /** What both ends have offered, transport/tcp/offers.ts: the bits of packet/offers.ts, further up than all others. */
 export const AGREED_SHIFT = 22;
 export const BIT_SCALE = OFFER.windowScale.bit << AGREED_SHIFT;

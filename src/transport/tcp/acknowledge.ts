@@ -80,14 +80,17 @@ export function acknowledgment(
 			} else if (total === 0 && window === tcb.sndWnd) duplicate(view, tcb);
 		}
 		if (allTwice(tcb)) undo(view, tcb);
-	}
-	if (acked >= 0) {
 		const newer = (seq - tcb.sndWl1) | 0;
 		if (newer > 0 || (newer === 0 && ((ack - tcb.sndWl2) | 0) >= 0)) {
 			tcb.sndWl1 = seq;
 			tcb.sndWl2 = ack;
 			offered(view, tcb, window);
 		}
+	} else if ((tcb.bits & BIT_SACK) !== 0) {
+		// A later acknowledgment has overtaken it; what it tells of SACK may be news all the same, but says nothing of the order of segments.
+		tcb.rackBefore = tcb.sndUna;
+		const fresh = sackArrives(view, tcb, ack);
+		if (fresh !== 0) news(view, tcb, fresh);
 	}
 	return !finAcked || finAcknowledged(view, tcb);
 }

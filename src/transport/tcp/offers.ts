@@ -1,12 +1,12 @@
 // What both ends' SYNs offer beside the MSS: windows that are scaled and timestamps (RFC 7323), SACK (RFC 2018). What both offer counts.
 
-import { CONTROL_RENO, OFFER_ALL, OFFER_SHIFT } from "../../config.ts";
+import { CONTROL_PATIENT, CONTROL_RENO, OFFER_ALL, OFFER_SHIFT } from "../../config.ts";
 import { OFFER } from "../../packet/offers.ts";
 import { compressesHeaders } from "../../link/line.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { InterfaceBlock } from "../../packet/interface-block.ts";
 import type { PathBlock } from "../../packet/path-block.ts";
-import { AGREED_SHIFT, BIT_RENO, type TcbBlock } from "../../packet/tcb-block.ts";
+import { AGREED_SHIFT, BIT_PATIENT, BIT_RENO, type TcbBlock } from "../../packet/tcb-block.ts";
 import { TcpBlock, tcpAt } from "../../packet/tcp-block.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import { STAMPS } from "../../wire/tcp.ts";
@@ -60,8 +60,9 @@ export function peerOffers(tcb: TcbBlock): number {
 export function agree(view: DataView, tcb: TcbBlock, offers: number, stamp: number): void {
 	const own = ownOffers(view, tcb);
 	const both = own & offers & OFFER_ALL;
-	const before = tcb.bits & ~((OFFER_ALL << AGREED_SHIFT) | BIT_RENO);
-	tcb.bits = before | (both << AGREED_SHIFT) | ((own & CONTROL_RENO) !== 0 ? BIT_RENO : 0);
+	const before = tcb.bits & ~((OFFER_ALL << AGREED_SHIFT) | BIT_RENO | BIT_PATIENT);
+	const control = ((own & CONTROL_RENO) !== 0 ? BIT_RENO : 0) | ((own & CONTROL_PATIENT) !== 0 ? BIT_PATIENT : 0);
+	tcb.bits = before | (both << AGREED_SHIFT) | control;
 	tcb.sndScale = (both & OFFER.windowScale.bit) !== 0 ? offers & OFFER_SHIFT : 0;
 	tcb.rcvScale = (both & OFFER.windowScale.bit) !== 0 ? own & OFFER_SHIFT : 0;
 	tcb.optionsLength = 0;

@@ -1,11 +1,12 @@
 // Round-trip times. RFC 6298 §2, with srtt times 8 and rttvar times 4 as in Jacobson's appendix.
 
-import { BIT_SACK, type TcbBlock } from "../../packet/tcb-block.ts";
+import { BIT_PATIENT, BIT_SACK, type TcbBlock } from "../../packet/tcb-block.ts";
 
 /** First timeout, before anything was measured. RFC 6298 §2.1. */
 export const RTO_INITIAL = 1000;
-/** Least margin over the smoothed round-trip time. RFC 6298 §2.4 asks for a whole second as timeout; this is what Linux does, and above every peer's delayed ACK. */
+/** Least margin over the smoothed round-trip time. RFC 6298 §2.4 asks for a whole second as timeout, which the option `timeout` gives; this is what Linux does, and above every peer's delayed ACK. */
 const RTO_MARGIN = 200;
+const RTO_STANDARD = 1000;
 /** RFC 6298 §2.5: at least 60 s. */
 export const RTO_MAX = 60_000;
 
@@ -31,7 +32,8 @@ export function sampleRtt(tcb: TcbBlock, ms: number): void {
 /** The timeout that the measured round trips ask for. RFC 6298 §2.3. */
 function measuredRto(tcb: TcbBlock): number {
 	if (tcb.srtt < 0) return RTO_INITIAL;
-	return Math.min(((tcb.srtt >> 3) + Math.max(tcb.rttvar, RTO_MARGIN)) | 0, RTO_MAX);
+	const least = (tcb.bits & BIT_PATIENT) !== 0 ? RTO_STANDARD : 0;
+	return Math.min(Math.max(((tcb.srtt >> 3) + Math.max(tcb.rttvar, RTO_MARGIN)) | 0, least), RTO_MAX);
 }
 
 /**

@@ -209,6 +209,22 @@ describe("losses", () => {
 		peer.send({ flags: "A", seq: 1, ack: 513 });
 		expect(peer.told()).toEqual(["A 513+512 ack 1", "A 1025+512 ack 1"]);
 	});
+	test.each([
+		[undefined, 200],
+		["short", 200],
+		["standard", 1000],
+	] as const)("the option `timeout` says the least of a timeout: %s, %i ms. RFC 6298 §2.4", (timeout, least) => {
+		const peer = new Peer({ tcp: timeout === undefined ? {} : { timeout } });
+		peer.connected({ length: 100 });
+		const [first] = peer.take();
+		peer.run(4 * least);
+		const again = peer.take();
+		expect(again.map(({ seq, length }) => ({ seq, length }))).toEqual(Array(2).fill({ seq: first!.seq, length: 100 }));
+		const waits = again.map(({ at }, i) => at - [first, ...again][i]!.at);
+		expect(waits[0]).toBeGreaterThanOrEqual(least);
+		expect(waits[0]).toBeLessThanOrEqual(least + 5);
+		expect(waits[1]).toBe(2 * waits[0]!);
+	});
 	test("what turns out to have arrived is not sent again", () => {
 		const { peer } = flying();
 		peer.run(1000);
