@@ -1,7 +1,8 @@
 // Shell lines of scripts: settings of the system that was tested with them, which become options of this stack where it has them, and questions that
 // its sockets can answer.
 
-import { LINUX_DEFAULT, SERVER } from "./fast-open.ts";
+import { MOST_BUFFER } from "../../src/config.ts";
+import { CLIENT, LINUX_DEFAULT, SERVER } from "./fast-open.ts";
 import { Unsupported } from "./lexer.ts";
 import type { Script } from "./script.ts";
 
@@ -42,7 +43,7 @@ const SYSCTLS: Readonly<Record<string, (settings: Settings, value: string) => vo
 	"net.inet.tcp.fastopen.client_enable": (settings, value) => (settings.fastOpen = Number(value)),
 	"net.ipv4.tcp_rmem": (settings, value) => {
 		settings.receiveBuffer = middle(value);
-		settings.receiveCeiling = Number(value.split(/\s+/)[2] ?? settings.receiveBuffer);
+		settings.receiveCeiling = sizeOf(value.split(/\s+/)[2] ?? String(settings.receiveBuffer));
 	},
 	"net.ipv4.tcp_wmem": (settings, value) => (settings.sendBuffer = middle(value)),
 	"net.ipv4.tcp_timestamps": (settings, value) => (settings.timestamps = value !== "0"),
@@ -65,11 +66,22 @@ const LACKING: Readonly<Record<string, RegExp>> = {
 	"net.inet.tcp.rexmit_drop_options": /^[^0]/,
 	"net.inet.tcp.icmp_may_rst": /^[^1]/,
 	"net.inet.tcp.pmtud_blackhole_detection": /^[^0]/,
+	"net.ipv4.tcp_invalid_ratelimit": /^0/,
+	"net.ipv4.tcp_rto_max_ms": /./,
 };
 
 /** Linux names the least, the usual and the largest size. */
 function middle(value: string): number {
-	return Number(value.split(/\s+/)[1] ?? value);
+	return sizeOf(value.split(/\s+/)[1] ?? value);
+}
+
+/** Bytes, of which a shell may have to make a product: `$((32*1024*1024))`. No buffer here is larger than 16 MiB. */
+function sizeOf(text: string): number {
+	const factors = text.replace(/^\$\(\(|\)\)$/g, "").split("*");
+	return Math.min(
+		factors.map(Number).reduce((product, factor) => product * factor, 1),
+		MOST_BUFFER,
+	);
 }
 
 /** Shell lines that change nothing here. */
@@ -92,6 +104,8 @@ export function commandsOf(text: string): string[] {
 
 /** What `defaults.sh` beside Google's and Linux's scripts sets. */
 const LINUX_CEILING = 15 << 20;
+/** Beside Linux's own it stands in the folder itself, and lets clients and servers have Fast Open that ask for it. */
+const KERNEL_DEFAULTS = /^\.\/defaults\.sh/;
 
 /** The settings that shell lines ask for before the first event that is none. */
 export function settingsOf(script: Script): Settings {
@@ -106,7 +120,7 @@ export function settingsOf(script: Script): Settings {
 			if (/defaults\.sh/.test(command)) {
 				settings.receiveCeiling = LINUX_CEILING;
 				settings.linux = true;
-				settings.fastOpen = LINUX_DEFAULT;
+				settings.fastOpen = KERNEL_DEFAULTS.test(command) ? CLIENT | SERVER : LINUX_DEFAULT;
 			}
 			if (!/sysctl|\/proc\/sys|^net\./.test(command)) continue;
 			for (const match of command.matchAll(/([\w/.]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))/g)) {

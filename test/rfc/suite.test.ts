@@ -1,6 +1,8 @@
 // Whole suites: what is said of a script, and the language of published ones beyond what scripts/ uses.
 
 import { describe, expect, it } from "vitest";
+import { parseScript } from "./parser.ts";
+import { settingsOf } from "./shell.ts";
 import { judge, reasonOf, tally } from "./suite.ts";
 
 const OPEN = `
@@ -185,6 +187,14 @@ describe("the language of published scripts", () => {
 			`\`sysctl -q net.ipv4.tcp_window_scaling=0 net.ipv4.tcp_rmem="4096 3000 3000"\``,
 			"win 3000 <mss 1460,sackOK,TS val 5 ecr 0>",
 		);
+	});
+
+	it("knows sizes that a shell makes products of, up to the largest buffer that there is", () => {
+		const [small, large] = ["$((3*1000))", "$((32*1024*1024))"].map((most) =>
+			settingsOf(parseScript("sizes", `\`sysctl -q net.ipv4.tcp_rmem="4096 3000 ${most}"\``)),
+		);
+		expect(small).toMatchObject({ receiveBuffer: 3000, receiveCeiling: 3000 });
+		expect(large).toMatchObject({ receiveBuffer: 3000, receiveCeiling: 1 << 24 });
 	});
 
 	it("cuts what comes in, where it is longer than a frame", () => {
