@@ -191,7 +191,7 @@ describe("the language of published scripts", () => {
 
 	it("knows sizes that a shell makes products of, up to the largest buffer that there is", () => {
 		const [small, large] = ["$((3*1000))", "$((32*1024*1024))"].map((most) =>
-			settingsOf(parseScript("sizes", `\`sysctl -q net.ipv4.tcp_rmem="4096 3000 ${most}"\``)),
+			settingsOf(parseScript("sizes", `\`sysctl -q net.ipv4.tcp_rmem="4096 3000 ${most}"\`\n${OPEN}`)),
 		);
 		expect(small).toMatchObject({ receiveBuffer: 3000, receiveCeiling: 3000 });
 		expect(large).toMatchObject({ receiveBuffer: 3000, receiveCeiling: 1 << 24 });
