@@ -147,6 +147,8 @@ function boardModule(board, { pathOf, needed, settings }) {
 			dhcp,
 			linkLocal: each.linkLocal || undefined,
 			probe: each.probe || undefined,
+			dhcpServer: each.dhcpServer || undefined,
+			uplink: each.uplink,
 			ipv6: each.ipv6,
 			gateway,
 			mtu,
@@ -199,6 +201,8 @@ function boardModule(board, { pathOf, needed, settings }) {
 	const wanted = Object.entries({
 		dhcp: has("dhcp") && "startDhcp",
 		linklocal: (has("linkLocal") || has("probe")) && "startLinkLocal",
+		dhcpserver: has("dhcpServer") && "startDhcpServer",
+		uplink: has("uplink") && "startUplink",
 		ipv6: has("ipv6") && "startIpv6",
 		dhcp6: interfaces.some(({ ipv6 }) => ipv6?.dhcp) && "startDhcp6",
 		[inGroups ? "groups" : "nogroups"]: links.has("ethernet") && "startGroups",

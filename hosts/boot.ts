@@ -11,9 +11,11 @@ import type { Dhcp6File, StartDhcp6 } from "./links/dhcp6.ts";
 import type { StartGroups } from "./links/groups.ts";
 import type { Ipv6File, StartIpv6 } from "./links/ipv6.ts";
 import type { MakeLink, Say } from "./links/link.ts";
+import type { DhcpServerFile, StartDhcpServer } from "./links/dhcpserver.ts";
 import type { StartLinkLocal } from "./links/linklocal.ts";
 import type { MdnsFile, StartMdns } from "./links/mdns.ts";
 import type { RouterFile, StartRouter } from "./links/router.ts";
+import type { StartUplink, UplinkFile } from "./links/uplink.ts";
 import type { JoinNetwork } from "./links/wifi.ts";
 import { makeDevice, type Device, type NetworkOptions } from "./network.ts";
 import { settingsOf } from "./settings.ts";
@@ -31,6 +33,10 @@ export interface InterfaceFile {
 	linkLocal?: boolean | undefined;
 	/** Its address is not used before it is known that no other station has it. */
 	probe?: boolean | undefined;
+	/** Addresses of its subnet are lent to stations. */
+	dhcpServer?: DhcpServerFile | undefined;
+	/** It is asked whether the network behind it answers. */
+	uplink?: UplinkFile | undefined;
 	ipv6?: Ipv6File | undefined;
 	gateway?: string | undefined;
 	mtu?: number | undefined;
@@ -60,6 +66,8 @@ export interface Parts {
 	readonly links: Readonly<Record<string, MakeLink>>;
 	readonly startDhcp?: StartDhcp | undefined;
 	readonly startLinkLocal?: StartLinkLocal | undefined;
+	readonly startDhcpServer?: StartDhcpServer | undefined;
+	readonly startUplink?: StartUplink | undefined;
 	readonly startIpv6?: StartIpv6 | undefined;
 	readonly startDhcp6?: StartDhcp6 | undefined;
 	readonly startGroups?: StartGroups | undefined;
@@ -125,7 +133,23 @@ function wantsDhcp({ dhcp }: Dhcp6File): boolean {
 }
 
 function addInterface<I extends InterfaceFile>(stack: Stack, file: I, place: string, parts: Parts, host: Host<I>): void {
-	const { name, link: kind, parent, addresses, dhcp, linkLocal, probe, ipv6, gateway, mtu, metric, dns, options } = file;
+	const {
+		name,
+		link: kind,
+		parent,
+		addresses,
+		dhcp,
+		linkLocal,
+		probe,
+		dhcpServer,
+		uplink,
+		ipv6,
+		gateway,
+		mtu,
+		metric,
+		dns,
+		options,
+	} = file;
 	const bare = kind === "loopback" || kind === "tunnel"; // nothing is below it
 	// Where the parent's driver is missing there are none of its VLANs.
 	const driver = parent !== undefined ? stack.interfaces.find(parent) : bare ? undefined : host.open(file, place);
@@ -143,6 +167,8 @@ function addInterface<I extends InterfaceFile>(stack: Stack, file: I, place: str
 		if (ipv6 !== undefined) parts.startIpv6!(stack, name, ipv6, host.say);
 		host.added?.(stack, link, file, dhcp === undefined ? undefined : parts.startDhcp!(stack, name, dhcp, host.say));
 		if (linkLocal === true) parts.startLinkLocal!(stack, name, host.say);
+		if (dhcpServer !== undefined) parts.startDhcpServer!(stack, name, dhcpServer, host.say);
+		if (uplink !== undefined) parts.startUplink!(stack, name, uplink, host.say);
 	});
 }
 

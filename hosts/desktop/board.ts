@@ -12,6 +12,7 @@ import { contains, formatAddress, isHost, isUnicast, parseAddress, parsePrefix }
 import type { Prefix } from "./ipv4.ts";
 import { settlePpp } from "./ppp.ts";
 import { routerProblem, routerRoom } from "./router.ts";
+import { probesOf, serviceProblem, serviceSockets } from "./services.ts";
 import { isTunnel, tunnelProblem } from "./tunnel.ts";
 import { vlanProblem } from "./vlan.ts";
 import { dhcp6Problem, hasDhcp6, interfaceTowards6, routeProblem6, settleGateways, settleIpv6 } from "./ipv6.ts";
@@ -84,12 +85,14 @@ export function checkBoard(path: string, data: unknown, memory = machineMemory()
 		strongHost: file.strongHost ?? false,
 		...(file.tcp === undefined ? {} : { tcp: file.tcp }),
 	};
-	// DHCPv6 has sockets beside those that the stack has for DHCP, by itself.
-	const more = file.interfaces.filter((each) => hasDhcp6(each)).length;
+	// DHCPv6 and what the board does for others have sockets beside those that the stack has for DHCP, by itself.
+	const more = file.interfaces.filter((each) => hasDhcp6(each)).length + serviceSockets(file);
 	if (more > 0) {
 		const services = stack.sockets?.services ?? stack.interfaces! - 1 + DNS_LOOKUPS + more;
 		stack.sockets = { ...stack.sockets, services };
 	}
+	const echoes = probesOf(file, "icmp");
+	if (echoes > 0) stack.sockets = { ...stack.sockets, icmp: stack.sockets?.icmp ?? 1 + echoes };
 	const router = routerRoom(file);
 	if (router !== undefined) stack.router = router;
 	const bytes = Stack.bytesFor(stack);
@@ -177,10 +180,16 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 	if (limit !== undefined && limit < file.interfaces.length + 1)
 		return `limits.interfaces ${limit}: expected at least ${file.interfaces.length + 1} (those of the board, and lo)`;
 	const clients =
-		file.interfaces.filter((each) => hasDhcp(each)).length + file.interfaces.filter((each) => hasDhcp6(each)).length;
+		file.interfaces.filter((each) => hasDhcp(each)).length +
+		file.interfaces.filter((each) => hasDhcp6(each)).length +
+		serviceSockets(file);
 	const sockets = file.limits?.sockets?.services;
 	if (sockets !== undefined && sockets < clients)
-		return `limits.sockets.services ${sockets}: expected at least ${clients}, one for each interface with dhcp, and with ipv6.dhcp`;
+		return `limits.sockets.services ${sockets}: expected at least ${clients}, one for each interface with dhcp, with ipv6.dhcp, with dhcpServer, and with uplink.dns`;
+	const probes = probesOf(file, "icmp");
+	const echoes = file.limits?.sockets?.icmp;
+	if (echoes !== undefined && echoes < probes)
+		return `limits.sockets.icmp ${echoes}: expected at least ${probes}, one for each interface with uplink.icmp`;
 	const names = new Map<string, number>();
 	const addresses = new Map<number, string>();
 	const chips = new Map<string, string>();
@@ -198,6 +207,7 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 			dhcpProblem(interface_) ??
 			linkLocalProblem(interface_) ??
 			probeProblem(interface_) ??
+			serviceProblem(interface_) ??
 			dhcp6Problem(interface_, file) ??
 			vlanProblem(interface_, file) ??
 			tunnelProblem(interface_, file) ??
@@ -328,6 +338,8 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 	dhcp: ["ethernet", "vlan"],
 	linkLocal: ["ethernet", "vlan"],
 	probe: ["ethernet", "vlan"],
+	dhcpServer: ["ethernet", "vlan"],
+	uplink: ["ethernet", "ppp", "slip", "vlan", "gre", "ipip", "sixInFour"],
 	wifi: ["ethernet"],
 	dns: ["ethernet", "slip", "vlan", "gre", "ipip", "sixInFour"],
 	forward: ["ethernet"],

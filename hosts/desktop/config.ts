@@ -3,9 +3,11 @@
 import type { StackOptions } from "../../src/config.ts";
 import type { FaultOptions } from "../../src/device/faults.ts";
 import type { DhcpFile } from "../links/dhcp.ts";
+import type { DhcpServerFile } from "../links/dhcpserver.ts";
 import type { Ipv6File } from "../links/ipv6.ts";
 import type { MdnsFile } from "../links/mdns.ts";
 import type { RouterFile } from "../links/router.ts";
+import type { UplinkFile } from "../links/uplink.ts";
 
 /** GPIO numbers and the SPI controller of a chip; -1 where there is no pin. */
 export interface ChipPins {
@@ -104,6 +106,10 @@ export interface BoardInterface {
 	linkLocal?: boolean;
 	/** The address is probed for before it is used. */
 	probe?: boolean;
+	/** Addresses of its subnet are lent to stations. */
+	dhcpServer?: DhcpServerFile | false;
+	/** It is asked whether the network behind it answers. */
+	uplink?: UplinkFile;
 	ipv6?: Ipv6File;
 	/** In a file also one of IPv6, or a list with one of each family; once it is checked that of IPv4. */
 	gateway?: string;
@@ -179,6 +185,8 @@ export interface InterfaceConfiguration {
 	dhcp?: DhcpFile;
 	linkLocal?: boolean;
 	probe?: boolean;
+	dhcpServer?: DhcpServerFile;
+	uplink?: UplinkFile;
 	ipv6?: Ipv6File;
 	gateway?: string;
 	metric: number;

@@ -24,11 +24,13 @@ import { openPatiently } from "../patience.ts";
 import { SettingError } from "../settings.ts";
 import startDhcp from "../links/dhcp.ts";
 import startDhcp6 from "../links/dhcp6.ts";
+import startDhcpServer from "../links/dhcpserver.ts";
 import startGroups from "../links/groups.ts";
 import startIpv6 from "../links/ipv6.ts";
 import startLinkLocal from "../links/linklocal.ts";
 import startMdns from "../links/mdns.ts";
 import startRouter from "../links/router.ts";
+import startUplink from "../links/uplink.ts";
 import useNameServers from "../links/dns.ts";
 import ethernet from "../links/ethernet.ts";
 import loopback from "../links/loopback.ts";
@@ -50,6 +52,8 @@ const PARTS: Parts = {
 	links: { ethernet, loopback, ppp, slip, vlan, tunnel },
 	startDhcp,
 	startLinkLocal,
+	startDhcpServer,
+	startUplink,
 	startIpv6,
 	startDhcp6,
 	startGroups,

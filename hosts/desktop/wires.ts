@@ -85,6 +85,8 @@ export class Wires {
 			if (interface_.dhcp !== undefined && interface_.dhcp !== false) configuration.dhcp = interface_.dhcp;
 			if (interface_.linkLocal === true) configuration.linkLocal = true;
 			if (interface_.probe === true) configuration.probe = true;
+			if (interface_.dhcpServer) configuration.dhcpServer = interface_.dhcpServer;
+			if (interface_.uplink !== undefined) configuration.uplink = interface_.uplink;
 			if (interface_.ipv6 !== undefined) configuration.ipv6 = interface_.ipv6;
 			if (interface_.gateway !== undefined) configuration.gateway = interface_.gateway;
 			if (interface_.dns !== undefined) configuration.dns = interface_.dns;

@@ -80,13 +80,13 @@ describe("a board file", () => {
 		[{}, "interfaces: missing; expected 1 to 63 interfaces"],
 		[
 			{ interface: [] },
-			"interface: unknown; expected name, limits, forwarding, reversePathFilter, strongHost, tcp, interfaces, dns, mdns or routes",
+			"interface: unknown; expected name, limits, forwarding, reversePathFilter, outside, filter, nat, forwardPorts, nptv6, strongHost, tcp, interfaces, dns, mdns or routes",
 		],
 		[{ interfaces: [] }, "interfaces []: expected 1 to 63 interfaces"],
 		[{ interfaces: "eth0" }, 'interfaces "eth0": expected 1 to 63 interfaces'],
 		[
 			{ interfaces: [eth0], wires: 1 },
-			"wires: unknown; expected name, limits, forwarding, reversePathFilter, strongHost, tcp, interfaces, dns, mdns or routes",
+			"wires: unknown; expected name, limits, forwarding, reversePathFilter, outside, filter, nat, forwardPorts, nptv6, strongHost, tcp, interfaces, dns, mdns or routes",
 		],
 		[
 			{ interfaces: [eth0], limits: { sockets: { raw: 0 } } },
@@ -236,6 +236,19 @@ describe("a board file", () => {
 			{ probe: true, addresses: [], dhcp: true, gateway: undefined },
 			"interfaces[0].probe true: is for an interface with one address of IPv4; dhcp and linkLocal probe for theirs",
 		],
+		[
+			{ dhcpServer: true, addresses: [], dhcp: true, gateway: undefined },
+			"interfaces[0].dhcpServer: lends addresses of the interface's subnet; give it one of IPv4 in addresses, or remove dhcpServer",
+		],
+		[
+			{ dhcpServer: { first: "192.168.77" } },
+			'interfaces[0].dhcpServer.first "192.168.77": expected an IPv4 address such as "192.168.77.1"',
+		],
+		[{ dhcpServer: { leases: 5 } }, /^interfaces\[0\]\.dhcpServer\.leases: unknown; expected first, last, leaseSeconds, /],
+		[{ uplink: true }, /^interfaces\[0\]\.uplink true: expected an object such as \{"icmp": "9\.9\.9\.9"/],
+		[{ uplink: {} }, "interfaces[0].uplink: icmp, tcp, dns: expected one of them, the address of whoever is to answer"],
+		[{ uplink: { tcp: "9.9.9.9" } }, "interfaces[0].uplink: port undefined: expected that of tcp, 1 to 65535"],
+		[{ uplink: { icmp: "9.9.9.9", lost: 0 } }, "interfaces[0].uplink.lost 0: expected 1 to 100"],
 		[{ link: "loopback" }, "interfaces[0].wire: is not for a loopback interface; remove it"],
 		[
 			{ wire: `stream:/tmp/${"x".repeat(120)}` },
@@ -243,7 +256,7 @@ describe("a board file", () => {
 		],
 		[
 			{ speed: 100 },
-			"interfaces[0].speed: unknown; expected name, link, driver, wifi, baud, ppp, slip, parent, vlan, priority, local, remote, hops, key, sequence, checksum, keepalive, pins, chipFaults, wire, mac, mtu, addresses, linkLocal, probe, ipv6, dhcp, gateway, metric, dns, forward or faults",
+			"interfaces[0].speed: unknown; expected name, link, driver, wifi, baud, ppp, slip, parent, vlan, priority, local, remote, hops, key, sequence, checksum, keepalive, pins, chipFaults, wire, mac, mtu, addresses, linkLocal, probe, dhcpServer, uplink, ipv6, dhcp, gateway, metric, dns, forward or faults",
 		],
 	])("is refused with an interface that has %j", (change, message) => {
 		if (typeof message === "string") expect(withFirst(change)).toBe(message);
@@ -364,7 +377,7 @@ describe("a board file", () => {
 		const limits = { sockets: { services: 1 } };
 		expect(complaint({ interfaces: [asks, eth1], limits })).toBe("");
 		expect(complaint({ interfaces: [{ ...asks, dhcp: true, addresses: [], gateway: undefined }, eth1], limits })).toContain(
-			"limits.sockets.services 1: expected at least 2, one for each interface with dhcp, and with ipv6.dhcp",
+			"limits.sockets.services 1: expected at least 2, one for each interface with dhcp, with ipv6.dhcp, with dhcpServer, and with uplink.dns",
 		);
 	});
 
@@ -463,7 +476,7 @@ describe("a board file", () => {
 	it("is refused when DHCP cannot work with the rest of it", () => {
 		const lent = { name: "eth0", wire: "gateway", dhcp: true };
 		expect(complaint({ interfaces: [lent, { ...lent, name: "eth1" }], limits: { sockets: { services: 1 } } })).toBe(
-			"limits.sockets.services 1: expected at least 2, one for each interface with dhcp, and with ipv6.dhcp",
+			"limits.sockets.services 1: expected at least 2, one for each interface with dhcp, with ipv6.dhcp, with dhcpServer, and with uplink.dns",
 		);
 		expect(complaint({ interfaces: [lent, { ...eth1, addresses: ["192.168.77.2/24"] }] })).toBe(
 			"interfaces[0].dhcp: its gateway would give 192.168.77.2, which is on interfaces[1]; give that another address",
@@ -597,12 +610,13 @@ describe("a board file", () => {
 
 	it("takes the limits that the stack takes, and no others", () => {
 		// The heap is the engine's.
-		const { sockets, heap: _, ...others } = schema.properties.limits.properties;
+		const { sockets, router, heap: _, ...others } = schema.properties.limits.properties;
 		const rules = [
 			...Object.entries(sockets.properties).map(([name, rule]) => ({
 				rule,
 				options: (n: number) => ({ sockets: { [name]: n } }),
 			})),
+			...Object.entries(router.properties).map(([name, rule]) => ({ rule, options: (n: number) => ({ router: { [name]: n } }) })),
 			...Object.entries(others).map(([name, rule]) => ({ rule, options: (n: number) => ({ [name]: n }) })),
 		];
 		for (const { rule, options } of rules) {
