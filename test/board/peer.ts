@@ -96,9 +96,11 @@ export class Peer {
 	}
 }
 
-/** `loss`: the part of the frames that get lost, each way, 0 to 1. */
 export interface CableOptions extends StackOptions {
+	/** The part of the frames that get lost, each way, 0 to 1. */
 	loss?: number;
+	/** While it answers true for a cable's number, from 1, all of its frames get lost, and both ends still see a link: a peer that is switched off behind a switch. */
+	silent?: (index: number) => boolean;
 }
 
 /** A peer at a chip's cable. `address` with its prefix length; `index` makes its hardware address. */
@@ -107,10 +109,10 @@ export function cablePeer(
 	chip: BoardChip,
 	index: number,
 	address: string,
-	{ loss = 0, ...options }: CableOptions = {},
+	{ loss = 0, silent = () => false, ...options }: CableOptions = {},
 ): Peer {
 	const random = new Prng(index);
-	const lost = () => random.chance(loss);
+	const lost = () => silent(index) || random.chance(loss);
 	const link = new EthernetInterface("eth", new CableDevice(chip, Uint8Array.of(2, 0, 0, 0, 1, index), lost));
 	const peer = new Peer(machine, link, index, options);
 	link.addAddress(address);
