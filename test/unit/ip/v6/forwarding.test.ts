@@ -1,95 +1,16 @@
 // IPv6 packets for somebody else are sent on by the rules of IPv4's, ../forwarding.test.ts: RFC 8200 §3, §5, RFC 4443 §3, RFC 4861 §7.2.2, RFC 3704.
 
 import { describe, expect, it } from "vitest";
-import { NEIGHBOR_QUEUE, type StackOptions } from "../../../../src/config.ts";
-import { EthernetInterface } from "../../../../src/link/ethernet.ts";
-import { statusOf } from "../../../../src/status/status.ts";
-import { ethernet, type Bytes } from "../../../support/frames.ts";
-import {
-	DESTINATION_OPTIONS,
-	ETHERTYPE_IPV6,
-	ICMP6,
-	NS,
-	echo6,
-	extension,
-	full,
-	ip6Text,
-	linkOption,
-	na,
-	parse6,
-	udp6,
-	type Parsed6,
-} from "../../../support/frames6.ts";
-import { Station6 } from "../../../support/station6.ts";
-import { macOf } from "../../../support/wire.ts";
-
-const HOST = "2001:db8:a::5";
-const FAR = "2001:db8:b::7";
-const LEFT = "2001:db8:a::1";
-const RIGHT = "2001:db8:b::1";
-
-/** A router between two networks: its left side is the station, the right one what `right` says. */
-class Router {
-	readonly s: Station6;
-	/** Whether neighbours on the right answer. */
-	answers = true;
-	readonly #right: (Parsed6 & { bytes: Bytes })[] = [];
-	readonly #answer: (target: string) => void;
-
-	constructor(options: StackOptions = {}, mtu = 1500) {
-		this.s = new Station6([`${LEFT}/64`, "fe80::1/64"], { forwarding: true, ...options });
-		const { world, node } = this.s;
-		const device = world.device({ mac: macOf(2), numbered: true });
-		device.onSend = (frame) => {
-			const parsed = parse6(frame.subarray(14));
-			this.#right.push({ ...parsed, payload: Uint8Array.from(parsed.payload), bytes: Uint8Array.from(frame.subarray(14)) });
-			if (this.answers && parsed.next === ICMP6 && parsed.payload[0] === NS) this.#answer(ip6Text(parsed.payload, 8));
-		};
-		this.#answer = (target) => {
-			const said = na(
-				{ source: target, destination: RIGHT, target, solicited: true, override: true },
-				linkOption(2, macOf(0x77)),
-			);
-			device.inject(ethernet(device.mac, macOf(0x77), ETHERTYPE_IPV6, said));
-		};
-		const link = node.stack.interfaces.add(new EthernetInterface("eth1", device, { mtu }));
-		link.addAddress(`${RIGHT}/64`);
-		this.s.world.run(100);
-		this.left();
-		this.right();
-	}
-
-	/** What the neighbour of that address says in the end. */
-	answer(target: string): void {
-		this.#answer(target);
-		this.s.world.settle();
-	}
-
-	/** What left for the right side since the last call, and for the left one; questions for neighbours left out. */
-	right(): (Parsed6 & { bytes: Bytes })[] {
-		this.s.world.settle();
-		return this.#right.splice(0).filter(({ next, payload }) => next !== ICMP6 || payload[0] !== NS);
-	}
-
-	/** ICMP errors to the left: "type code number to address". */
-	left(): string[] {
-		return this.s.packets().map(({ payload, destination }) => {
-			const number = new DataView(payload.buffer, payload.byteOffset).getUint32(4);
-			return `${payload[0]} ${payload[1]} ${number} to ${destination}`;
-		});
-	}
-
-	drops(name: string): Record<string, number> {
-		return statusOf(this.s.node.stack).interfaces.find((link) => link.name === name)!.drops;
-	}
-}
+import { NEIGHBOR_QUEUE } from "../../../../src/config.ts";
+import { DESTINATION_OPTIONS, echo6, extension, full, udp6 } from "../../../support/frames6.ts";
+import { FAR, HOST, RIGHT, Router6 } from "../../../support/router6.ts";
 
 const datagram = (fields: object = {}, length = 10) =>
 	udp6({ source: HOST, destination: FAR, sourcePort: 5, destinationPort: 6, ...fields }, new Uint8Array(length));
 
 describe("a router of IPv6", () => {
 	it("sends on, with one less to live and the rest as it was, extension headers too", () => {
-		const router = new Router();
+		const router = new Router6();
 		const headers = extension(17, [0x1e, 2, 1, 2]);
 		for (const packet of [
 			datagram({ hopLimit: 9, trafficClass: 0x2c, label: 0x12345 }),
@@ -105,7 +26,7 @@ describe("a router of IPv6", () => {
 	});
 
 	it("tells the sender when the hop limit has run out, when there is no route, and what the next link carries: 1280", () => {
-		const router = new Router({}, 1280);
+		const router = new Router6({}, 1280);
 		const to = `to ${full(HOST)}`;
 		router.s.ip(datagram({ hopLimit: 1 }));
 		router.s.ip(datagram({ hopLimit: 0 }));
@@ -121,7 +42,7 @@ describe("a router of IPv6", () => {
 	});
 
 	it("sends nothing on that is of one link: RFC 4007 §9; who sends from such an address is told: RFC 4443 §3.1", () => {
-		const router = new Router();
+		const router = new Router6();
 		router.s.ip(datagram({ source: "fe80::5" }));
 		expect(router.left()).toEqual([`1 2 0 to ${full("fe80::5")}`]);
 		router.s.ip(datagram({ destination: "fe80::7" }));
@@ -134,7 +55,7 @@ describe("a router of IPv6", () => {
 	});
 
 	it("with the reverse path filter drops what comes by another way than the answer would go: RFC 3704", () => {
-		const router = new Router({ reversePathFilter: true });
+		const router = new Router6({ reversePathFilter: true });
 		router.s.ip(datagram({ source: "2001:db8:b::9", destination: "2001:db8:b::7" }));
 		router.s.ip(datagram({ source: "2001:db8:c::9" }));
 		expect(router.right()).toEqual([]);
@@ -143,7 +64,7 @@ describe("a router of IPv6", () => {
 	});
 
 	it("keeps the newest few for a neighbour that has not answered yet, and sends those when it has", () => {
-		const router = new Router();
+		const router = new Router6();
 		router.answers = false;
 		const { stack } = router.s.node;
 		const { free } = stack.core.pool;
@@ -157,7 +78,7 @@ describe("a router of IPv6", () => {
 	});
 
 	it("is not stopped by what waits for absent neighbours, and tells senders when they do not answer", () => {
-		const router = new Router({ packets: 8, neighbors: 8 });
+		const router = new Router6({ packets: 8, neighbors: 8 });
 		router.answers = false;
 		const { stack } = router.s.node;
 		const { free } = stack.core.pool;
@@ -176,7 +97,7 @@ describe("a router of IPv6", () => {
 	});
 
 	it("keeps nothing of a thousand packets, and asks nobody twice", () => {
-		const router = new Router();
+		const router = new Router6();
 		const { pool } = router.s.node.stack.core;
 		const { free } = pool;
 		for (let i = 0; i < 1000; i++) router.s.ip(datagram({ sourcePort: i }));
@@ -187,7 +108,7 @@ describe("a router of IPv6", () => {
 
 describe("a host with IPv6", () => {
 	it("does not forward, and counts what was not for it", () => {
-		const router = new Router({ forwarding: false });
+		const router = new Router6({ forwarding: false });
 		router.s.ip(datagram());
 		expect([router.right(), router.left()]).toEqual([[], []]);
 		expect(router.drops("eth0")).toEqual({ ipNotLocal: 1 });
@@ -195,7 +116,7 @@ describe("a host with IPv6", () => {
 
 	it("takes packets for an address of another interface by the weak model, and by the strong one does not", () => {
 		for (const strongHost of [false, true]) {
-			const router = new Router({ forwarding: false, strongHost });
+			const router = new Router6({ forwarding: false, strongHost });
 			router.s.ip(echo6({ source: HOST, destination: RIGHT }, [1, 2]));
 			expect(router.left().map((line) => line.split(" ")[0])).toEqual(strongHost ? [] : ["129"]);
 		}
