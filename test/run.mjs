@@ -110,7 +110,7 @@ const BITS_32 = ["gcc", "gcc-multilib", "a kernel that runs 32-bit programs, or 
 const INTEROP = ["gcc", "root", "/dev/net/tun", "ip", "curl", "ping", "tshark"];
 /** What single files of the interop tests take. */
 const PEERS = [
-	..."pppd passt arping hping3 nmap wrk ethtool ncat socat dnsmasq radvd traceroute openssl mosquitto nft atk6-implementation6".split(
+	..."pppd passt arping hping3 nmap wrk ethtool ncat socat dnsmasq radvd traceroute openssl mosquitto nft atk6-implementation6 turnserver turnutils_natdiscovery iperf3 python3".split(
 		" ",
 	),
 	"a Moddable SDK",

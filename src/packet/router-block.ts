@@ -61,7 +61,7 @@ export const RouterBlock = record({
 	/** Of fragments of IPv6: a hash of addresses and identification each; and which is written next. */
 	firsts: bytes(4 * FIRST_FRAGMENTS),
 	firstsNext: int32,
-	/** Packets, pairs of low and high 32 bits: translated on their way out and in; sessions that gave way to others while they were unanswered. */
+	/** Packets, pairs of low and high 32 bits: translated on their way out and in; sessions that gave way to others, unanswered or ended. */
 	translatedOut: bytes(8),
 	translatedIn: bytes(8),
 	gaveWay: bytes(8),

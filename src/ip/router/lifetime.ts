@@ -29,12 +29,15 @@ export function lifetime(row: SessionRow, side: number, flags: number): number {
 	return (row.seen & SEEN_ANSWER) !== 0 ? UDP_MS : UDP_UNANSWERED_MS;
 }
 
+/** Whether both sides of a connection have ended it, or one has reset it: its ports may be used again. */
+export function isEnded(row: SessionRow): boolean {
+	return (row.seen & SEEN_RESET) !== 0 || (row.seen & (SEEN_FIN * 3)) === SEEN_FIN * 3;
+}
+
 function tcpLifetime(row: SessionRow, side: number, flags: number): number {
 	let seen = row.seen;
-	// A connection is over, and its ports are used again.
-	const over = (seen & SEEN_RESET) !== 0 || (seen & (SEEN_FIN * 3)) === SEEN_FIN * 3;
 	if ((flags & tcp.SYN) !== 0) {
-		if (over) seen = seen & SEEN_ANSWER;
+		if (isEnded(row)) seen = seen & SEEN_ANSWER;
 		seen = seen | (SEEN_SYN << side);
 	}
 	if ((flags & tcp.FIN) !== 0) seen = seen | (SEEN_FIN << side);
@@ -43,6 +46,5 @@ function tcpLifetime(row: SessionRow, side: number, flags: number): number {
 	else seen = seen & ~SEEN_RESET;
 	row.seen = seen & 255;
 	const open = (seen & (SEEN_SYN * 3)) === SEEN_SYN * 3;
-	const ends = (seen & SEEN_RESET) !== 0 || (seen & (SEEN_FIN * 3)) === SEEN_FIN * 3;
-	return open && !ends ? ESTABLISHED_MS : TRANSITORY_MS;
+	return open && !isEnded(row) ? ESTABLISHED_MS : TRANSITORY_MS;
 }

@@ -91,8 +91,13 @@ export function routerForUs(view: DataView, link: InterfaceBlock): number {
 	if (view.getInt32(REGISTER.whose, true) === EVERYBODYS || !tracks(router, link.slot, BOARD)) return GO_ON;
 	const flags = flagsRead(view, router);
 	if ((flags & tcp.RST) !== 0) return GO_ON;
-	if (!begin(view, router)) return DROP.sessionsFull;
-	sessionUsed(view, SessionRow.of(view, router.session), 0, flags);
+	return begun(view, router, isOutside(router, link.slot), flags);
+}
+
+/** A packet of ours, or for us, begins a session. Within the board is spoken to also where the table is full: what comes back passes as well. */
+function begun(view: DataView, router: RouterBlock, outside: boolean, flags: number): number {
+	if (begin(view, router)) sessionUsed(view, SessionRow.of(view, router.session), 0, flags);
+	else if (outside) return DROP.sessionsFull;
 	return GO_ON;
 }
 
@@ -222,9 +227,7 @@ export function routerOutput(view: DataView, link: InterfaceBlock, path: PathBlo
 	if (verdictNew(view, router, BOARD, link.slot, false) !== RULE_ACCEPT) return DROP.filtered;
 	const group = path.nextHop === CoreBlock.of(view, CORE).everybody || isForMany(view, router);
 	if (group || !tracks(router, BOARD, link.slot) || (flags & tcp.RST) !== 0) return GO_ON;
-	if (!begin(view, router)) return DROP.sessionsFull;
-	sessionUsed(view, SessionRow.of(view, router.session), 0, flags);
-	return GO_ON;
+	return begun(view, router, isOutside(router, link.slot), flags);
 }
 
 function isForMany(view: DataView, router: RouterBlock): boolean {

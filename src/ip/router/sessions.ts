@@ -16,7 +16,7 @@ import {
 	SESSION_TRANSLATED,
 	SessionRow,
 } from "../../packet/router-block.ts";
-import { lifetime } from "./lifetime.ts";
+import { isEnded, lifetime } from "./lifetime.ts";
 
 /** Rows that are looked at in search of one that may be used again, and in one call of `sessionSweep`. */
 const LOOKS = 16;
@@ -166,7 +166,7 @@ function nextRow(router: RouterBlock): void {
 	router.cursor = next >= router.sessionCount ? 0 : next;
 }
 
-/** Makes room in a full table: of a few rows one that is over ends, else one that nobody has answered, the next to end. Answers whether there was one. */
+/** Makes room in a full table: of a few rows one that is over ends, else one that nobody has answered, or that was ended and is waited for, the next to end. Answers whether there was one. */
 function makeRoom(view: DataView, router: RouterBlock): boolean {
 	const now = CoreBlock.of(view, CORE).now;
 	let chosen = -1;
@@ -180,7 +180,7 @@ function makeRoom(view: DataView, router: RouterBlock): boolean {
 			return true;
 		}
 		const left = (row.due - now) | 0;
-		const may = (row.bits & (SESSION | SESSION_MAPPING)) === SESSION && (row.seen & SEEN_ANSWER) === 0;
+		const may = (row.bits & (SESSION | SESSION_MAPPING)) === SESSION && ((row.seen & SEEN_ANSWER) === 0 || isEnded(row));
 		if (may && row.at !== router.session && (chosen < 0 || left < soonest)) {
 			chosen = number;
 			soonest = left;

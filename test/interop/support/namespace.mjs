@@ -24,6 +24,8 @@ const TOOLS = {
 	openssl: "openssl",
 	mosquitto: "mosquitto",
 	mosquitto_pub: "mosquitto-clients",
+	turnserver: "coturn",
+	turnutils_natdiscovery: "coturn",
 	chronyd: "chrony",
 	"kea-dhcp6": "kea-dhcp6-server",
 	"atk6-implementation6": "thc-ipv6",

@@ -2,7 +2,7 @@
 // and nothing is left when time has passed.
 
 import { describe, expect, it } from "vitest";
-import { RST, SYN, TCP_ACK } from "../../support/frames.ts";
+import { icmp, onesSum, RST, SYN, TCP_ACK, u16 } from "../../support/frames.ts";
 import { envNumber } from "../../support/env.ts";
 import { Prng } from "../../support/prng.ts";
 import { datagram, OUTSIDE, ping, segment, sent, testRouter } from "../../support/router.ts";
@@ -95,6 +95,49 @@ describe.each([false, true])("a translator beside a naive one; from anybody: %s"
 			if (protocol === "tcp") lan.ip(segment(inside as "a:1", remote as "a:1", RST));
 		}
 		station.world.run(5 * 60_000 + 70_000);
+		expect(used()).toBe(0);
+	});
+});
+
+describe("a router among packets that make no sense", () => {
+	it(`goes on, and its table is as large as it was: ${STEPS} of them with seed ${SEED}`, () => {
+		const prng = new Prng(SEED ^ 0x5eed);
+		const { station, lan, wan, used } = testRouter(
+			{ nat: { out: "eth2", anybody: true }, filter: [{ protocol: "tcp", ports: 7, action: "reject" }] },
+			{ router: { entries: 24, rules: 1 } },
+		);
+		// What is forwarded may be as wrong as it came.
+		for (const port of [lan, wan]) {
+			const answer = port.device.onSend!;
+			port.device.onSend = (frame) => {
+				if (frame[12] === 0x08 && frame[13] === 0x06) answer(frame);
+			};
+		}
+		const end = () => [`10.0.0.${1 + prng.below(6)}`, OUTSIDE, `198.51.100.${1 + prng.below(6)}`][prng.below(3)]!;
+		const port = () => prng.below(10);
+		for (let step = 0; step < STEPS; step++) {
+			const made = [
+				() => datagram(`${end()}:${port()}`, `${end()}:${port()}`),
+				() => segment(`${end()}:${port()}`, `${end()}:${port()}`, prng.below(64)),
+				() => ping(end(), end(), port(), [0, 3, 8, 11, 12, 13, 14][prng.below(7)]),
+			][prng.below(3)]!();
+			// An error quotes what was made before.
+			const packet =
+				prng.below(3) > 0
+					? made
+					: icmp(
+							{ source: end(), destination: end(), type: [3, 11, 12][prng.below(3)]!, code: prng.below(16) },
+							made.subarray(0, prng.below(made.length)),
+						);
+			if (prng.below(2) === 0) packet[prng.below(packet.length)] = prng.below(256);
+			// The header's checksum is right more often than not: what lies behind is to be read.
+			packet.set([0, 0], 10);
+			packet.set(u16(~onesSum(packet.subarray(0, Math.min(packet.length, (packet[0]! & 15) * 4))) & 0xffff), 10);
+			(prng.below(2) === 0 ? lan : wan).ip(packet.subarray(0, packet.length - (prng.below(4) === 0 ? prng.below(20) : 0)));
+			if (prng.below(50) === 0) station.world.run(prng.below(100_000));
+			expect(used(), `step ${step} of seed ${SEED}`).toBeLessThanOrEqual(24);
+		}
+		station.world.run(2 * 124 * 60_000);
 		expect(used()).toBe(0);
 	});
 });

@@ -394,6 +394,15 @@ describe("a translator's table", () => {
 			wan.ip(datagram(`${SERVER}:7`, `${OUTSIDE}:${4000 + i}`));
 			expect(sent(lan)).toEqual([`udp ${SERVER}:7 > ${HOST}:${4000 + i}`]);
 		}
+		// Those that were ended give way, and within the board is spoken to all the same.
+		lan.ip(ping(HOST, "10.0.0.1", 5));
+		expect(sent(lan)).toEqual([`icmp 0 10.0.0.1 > ${HOST} 5`]);
+		const reset = testRouter({}, { router: { entries: 8 } });
+		for (let i = 0; i < 20; i++) {
+			reset.lan.ip(segment(`${HOST}:${6000 + i}`, `${SERVER}:80`, SYN));
+			reset.wan.ip(segment(`${SERVER}:80`, `${OUTSIDE}:${6000 + i}`, RST | TCP_ACK));
+		}
+		expect(sent(reset.wan).length).toBe(20);
 		const scanned = testRouter({}, { router: { entries: 8 } });
 		for (let i = 0; i < 50; i++) scanned.lan.ip(segment(`${HOST}:${6000 + i}`, `${SERVER}:${i + 1}`, SYN));
 		expect(sent(scanned.wan).length).toBe(50);
