@@ -202,12 +202,13 @@ test("a board with a VLAN has the C and the module for it, and the interface tha
 test("a board with a tunnel has the C and the module for it, and knows it by its kind", async () => {
 	const board = JSON.parse(readFileSync(join(home("pico", "pico-both"), "board.json"), "utf8")) as {
 		$schema?: string;
-		interfaces: { addresses?: string[]; dhcp?: unknown }[];
+		interfaces: object[];
+		limits: { interfaces: number };
 	};
 	delete board.$schema;
-	const ends = { local: "192.0.2.1", remote: "198.51.100.7" };
-	board.interfaces.push({ name: "site", link: "gre", ...ends, key: 5, addresses: ["10.9.0.1/30", "fd00:9::1/64"] } as object);
-	board.interfaces[0] = { name: "eth0", ...board.interfaces[0], dhcp: undefined, addresses: ["192.0.2.1/24"] } as object;
+	board.limits.interfaces = 4;
+	const ends = { local: "192.168.77.2", remote: "198.51.100.7" };
+	board.interfaces.push({ name: "site", link: "gre", ...ends, key: 5, addresses: ["10.9.0.1/30", "fd00:9::1/64"] });
 	const boardFile = join(folder, "tunnel.json");
 	writeFileSync(boardFile, JSON.stringify(board));
 	const made = await bundleTarget("pico", { target: "pico-both", board: boardFile, out: join(folder, "tunnel") });
