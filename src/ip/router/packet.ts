@@ -46,6 +46,7 @@ function read6(view: DataView, router: RouterBlock, at: Offset, end: Offset): nu
 	check(at, ipv6.HEADER, view.byteLength);
 	copyAddress(view, router.source, at + ipv6.SOURCE);
 	copyAddress(view, router.destination, at + ipv6.DESTINATION);
+	router.upperEnd = end;
 	let header = ipv6.nextHeader(view, at);
 	let place: Offset = at + ipv6.HEADER;
 	while (ipv6.hasLength(header) || header === ipv6.FRAGMENT) {

@@ -123,6 +123,8 @@ function fragmentKey(view: DataView, router: RouterBlock): number {
 
 function isKnownFragment(view: DataView, router: RouterBlock): boolean {
 	const key = fragmentKey(view, router);
+	// Of no fragment, and of places that are empty.
+	if (key === 0) return false;
 	for (let i = 0; i < FIRST_FRAGMENTS; i++) if (view.getInt32((router.firsts + i * 4) | 0, true) === key) return true;
 	return false;
 }

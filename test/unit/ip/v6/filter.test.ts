@@ -70,6 +70,8 @@ describe("simple security, RFC 6092", () => {
 		const piece = (id: number, offset: number, more: boolean, bytes: ArrayLike<number>) =>
 			ipv6({ ...back, next: FRAGMENT }, concat(fragmentHeader(17, offset, more, id), bytes));
 		const head = udp6({ ...back, sourcePort: 6, destinationPort: 5 }, new Uint8Array(8)).subarray(40);
+		// One that is longer than what came before it, too.
+		router.fromRight(piece(1, 16, false, new Uint8Array(400)));
 		router.fromRight(piece(1, 0, true, head));
 		router.fromRight(piece(1, 16, false, new Uint8Array(4)));
 		expect(left(router)).toEqual([]);
