@@ -206,6 +206,8 @@ function token(view: DataView): boolean {
 export function lostPacket(view: DataView, link: InterfaceBlock, at: Offset, end: Offset, what: number, rest: number): void {
 	view.setInt32(REGISTER.ipAt, at, true);
 	view.setInt32(REGISTER.ipEnd, end, true);
+	// What came last, to many perhaps, was another packet: none waits that came in a frame for all.
+	view.setInt32(REGISTER.frameGroup, 0, true);
 	if (hasIpv6() && view.getUint8(at) >> 4 === 6) {
 		copyAddress(view, SOURCE_ADDRESS, at + ipv6.SOURCE);
 		copyAddress(view, DESTINATION_ADDRESS, at + ipv6.DESTINATION);

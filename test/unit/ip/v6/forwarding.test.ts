@@ -96,6 +96,16 @@ describe("a router of IPv6", () => {
 		expect(router.right().length).toBe(1);
 	});
 
+	it("tells that a neighbour does not answer, whatever came for groups meanwhile", () => {
+		const router = new Router6();
+		router.answers = false;
+		router.s.ip(datagram());
+		router.s.world.run(2500);
+		router.s.ip(udp6({ source: "fe80::5", destination: "ff02::fb", sourcePort: 5353, destinationPort: 5353 }, [1]));
+		router.s.world.run(2500);
+		expect(router.left()).toEqual([`1 3 0 to ${full(HOST)}`]);
+	});
+
 	it("keeps nothing of a thousand packets, and asks nobody twice", () => {
 		const router = new Router6();
 		const { pool } = router.s.node.stack.core;
