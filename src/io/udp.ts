@@ -193,6 +193,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 		const { view } = core;
 		const cache = this.#cache;
 		if (cache.put(view, at, text)) {
+			if (!hasIpv6()) return text; // there are no zones
 			const id = cache.zone;
 			const link = id === 0 ? undefined : interfaces.at(id & 255);
 			// The interface may be gone, and another one have its slot.
@@ -242,7 +243,7 @@ export class UDPSocket extends DatagramSocket implements UDP, SocketOwner {
 	/** To GIVEN_ADDRESS, from that source address or one that is chosen, by the interface in that slot. */
 	#writeBy(socket: UdpSocket, data: Bytes, port: number, length: number, source: number, slot: number): void {
 		const { bound, block } = socket;
-		if (bound !== 0 && slot !== 0 && slot !== bound)
+		if (hasIpv6() && bound !== 0 && slot !== 0 && slot !== bound)
 			throw new RangeError(
 				`address behind "${this.#stack.interfaces.at(slot)!.name}": expected one behind that which the socket is bound to`,
 			);
