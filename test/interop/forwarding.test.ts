@@ -33,6 +33,11 @@ describeWith([], "forwarding between two TAPs", () => {
 		await right.ip("link", "set", "tap1", "mtu", String(SMALL_MTU), "up");
 		await left.ip("route", "add", "192.168.78.0/24", "via", "192.168.77.2");
 		await right.ip("route", "add", "192.168.77.0/24", "via", "192.168.78.2");
+		for (const [namespace, tap] of [
+			[left, "tap0"],
+			[right, "tap1"],
+		] as const)
+			await namespace.exec("sysctl", ["-qw", `net.ipv6.conf.${tap}.disable_ipv6=0`]);
 		await left.ip("address", "add", `${LEFT6}/64`, "dev", "tap0", "nodad");
 		await right.ip("address", "add", `${RIGHT6}/64`, "dev", "tap1", "nodad");
 		await left.ip("-6", "route", "add", "2001:db8::/32", "via", "2001:db8:77::2");
