@@ -121,12 +121,12 @@ describeWith(
 			expect(capturesIn(board.folder)).toHaveLength(1);
 			for (const vid of [5, 6]) {
 				const priorities = await fields(capture!, `eth.src == ${BOARD} && vlan.id == ${vid}`, "vlan.priority");
-				expect(new Set(priorities)).toEqual(new Set([String(vid - 3)]));
+				expect(new Set(priorities.flat())).toEqual(new Set([String(vid - 3)]));
 				const full = await fields(capture!, `vlan.id == ${vid} && frame.len == 1518 && eth.src == ${BOARD}`, "ip.src");
-				expect(new Set(full)).toEqual(new Set([`10.${vid}.0.2`]));
+				expect(new Set(full.flat())).toEqual(new Set([`10.${vid}.0.2`]));
 			}
 			const alone = await fields(capture!, "vlan.id == 0 && icmp", "vlan.priority");
-			expect(new Set(alone)).toEqual(new Set(["7"]));
+			expect(new Set(alone.flat())).toEqual(new Set(["7"]));
 		});
 	},
 );
