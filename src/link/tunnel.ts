@@ -113,8 +113,9 @@ class TunnelDevice implements Device {
  */
 export class TunnelInterface extends Interface {
 	readonly kind: TunnelKind;
-	/** Addresses of both ends. */
+	/** Address of our end. */
 	readonly local: string;
+	/** Address of the other end. */
 	readonly remote: string;
 	#device: TunnelDevice;
 	#bits: number;

@@ -69,7 +69,7 @@ describe.each(TARGETS)("%s: %s", (family, target) => {
 		const lines = made.carried.includes("multihome/ppp");
 		const byPio = chipsOf(family, target).some(([, { bus }]) => bus === 2);
 		expect(parts).toBe(
-			`#define MULTIHOME_LINES ${lines ? 1 : 0}\n#define MULTIHOME_PINGS 0\n#define MULTIHOME_RAW 0\n#define MULTIHOME_IPV6 0\n#define MULTIHOME_VLAN 0\n#define MULTIHOME_TUNNELS 0\n#define MULTIHOME_ROUTER 0\n#define MULTIHOME_FAST_OPEN 0\n#define MULTIHOME_PIO ${byPio ? 1 : 0}\n`,
+			`#define MULTIHOME_LINES ${lines ? 1 : 0}\n#define MULTIHOME_PINGS 0\n#define MULTIHOME_RAW 0\n#define MULTIHOME_IPV6 0\n#define MULTIHOME_VLAN 0\n#define MULTIHOME_ROUTER 0\n#define MULTIHOME_TUNNELS 0\n#define MULTIHOME_FAST_OPEN 0\n#define MULTIHOME_PIO ${byPio ? 1 : 0}\n`,
 		);
 		expect(natives.includes("linePack")).toBe(lines);
 		for (const name of ["echoSend", "linkTry", "linkAskRouters"]) expect(natives).not.toContain(name);

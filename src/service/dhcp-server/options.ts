@@ -16,13 +16,15 @@ const PROBE_MS = 500;
 export interface Reservation {
 	/** "02:6d:68:00:00:01". */
 	mac: string;
+	/** An address of the subnet. */
 	address: string;
 }
 
 /** What a DHCP server may be told. */
 export interface DhcpServerOptions<T = unknown> {
-	/** The first and the last address that is lent; the last 50 of the subnet unless told, fewer in a small one. At most 254. */
+	/** The first address that is lent; the last 50 of the subnet are unless told, fewer in a small one. At most 254. */
 	first?: string;
+	/** The last one; the subnet's last unless told. */
 	last?: string;
 	/** How long a lease lasts, s, 120 to 2147483647; 3600 unless told. */
 	leaseSeconds?: number;

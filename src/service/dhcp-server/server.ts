@@ -23,6 +23,7 @@ const SERVERS_MOST = 8;
 
 /** A lease as there is to see of it. */
 export interface LentAddress {
+	/** The address. */
 	address: string;
 	/** Of the station that has it. */
 	mac: string;
@@ -34,8 +35,9 @@ export interface LentAddress {
 
 /** What has happened since the start. */
 export interface DhcpServerCounters {
-	/** OFFERs and ACKs that were sent. */
+	/** OFFERs that were sent. */
 	offered: number;
+	/** ACKs that were sent. */
 	acknowledged: number;
 	/** NAKs: what was asked for cannot be had. */
 	refused: number;

@@ -20,8 +20,9 @@ export interface FilterRule {
 	in?: string;
 	/** The interface that it leaves by. "lo": it is for the board itself. */
 	out?: string;
-	/** Where it comes from, and where it goes, within a prefix: "192.168.1.0/24", "2001:db8::/32", or an address alone. What was translated counts as it is behind the translator. */
+	/** Where it comes from, within a prefix: "192.168.1.0/24", "2001:db8::/32", or an address alone. What was translated counts as it is behind the translator. */
 	from?: string;
+	/** Where it goes, likewise. */
 	to?: string;
 	/** "tcp", "udp", "icmp", "icmp6", or a protocol's number, 1 to 255. */
 	protocol?: string | number;

@@ -14,6 +14,7 @@ export interface UplinkProbeOptions<T = unknown> {
 	icmp?: string;
 	/** An address that connections are made to, by `port`: who refuses them answers as well. */
 	tcp?: string;
+	/** Of `tcp`, 1 to 65535. */
 	port?: number;
 	/** A name server, which is asked for the root's. */
 	dns?: string;

@@ -15,11 +15,13 @@ const GRACE_MS = 90;
 
 /** What there is to see of a probe. */
 export interface UplinkProbeState {
+	/** Whether it has answered lately. */
 	reachable: boolean;
 	/** "up", "no answer for 3000 ms" and so on. */
 	reason: string;
-	/** Since the start. */
+	/** Questions since the start. */
 	asked: number;
+	/** Answers since the start. */
 	heard: number;
 	/** How often it went. */
 	losses: number;
@@ -36,9 +38,13 @@ export interface UplinkProbeState {
  * ```
  */
 export class UplinkProbe implements Service, EventSocket, SocketOwner {
+	/** For SocketEvents, as the next three. */
 	events = 0;
+	/** Whether it stands in the list of those with news. */
 	queued = false;
+	/** The next one with news. */
 	nextPosted: EventSocket | null = null;
+	/** Who is told: itself, until it is closed. */
 	owner: SocketOwner | null = this;
 	readonly #stack: Stack;
 	readonly #link: Interface;

@@ -115,7 +115,7 @@ describe("a board file", () => {
 		[{ interfaces: [eth0], tcp: { ecn: true } }, 'tcp.ecn true: expected "answer", "ask" or "off"'],
 		[
 			{ interfaces: [eth0], tcp: { sacks: true } },
-			"tcp.sacks: unknown; expected windowScale, sack, timestamps, quickAcks, ecn, fastOpen or congestion",
+			"tcp.sacks: unknown; expected windowScale, sack, timestamps, quickAcks, ecn, fastOpen, congestion or timeout",
 		],
 		[{ interfaces: [eth0], limits: { packets: 1e9 } }, "limits.packets 1000000000: expected 4 to 16384"],
 		[{ interfaces: [eth0], limits: { sockets: { tcp: 1.5 } } }, "limits.sockets.tcp 1.5: expected 0 to 4096"],

@@ -5,8 +5,8 @@ import { checkBoard } from "../../../hosts/desktop/board.ts";
 import { routerOf } from "../../../hosts/desktop/router.ts";
 
 const interfaces = [
-	{ name: "eth0", addresses: ["192.168.1.1/24"] },
-	{ name: "ppp0", link: "ppp", driver: "uart" },
+	{ name: "eth0", wire: "tap:tap0", addresses: ["192.168.1.1/24"] },
+	{ name: "ppp0", link: "ppp", wire: "pty" },
 ];
 
 function board(more: object): () => ReturnType<typeof checkBoard> {
