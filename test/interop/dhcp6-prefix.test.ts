@@ -28,7 +28,7 @@ describeWith(["kea-dhcp6"], "DHCPv6 of Kea", () => {
 		// Kea may begin with any of its pool.
 		for (const address of ["fe80::1/64", "2001:db8:77::100/64", "2001:db8:77::101/64", "2001:db8:77::102/64"])
 			await namespace.ip("address", "add", address, "dev", "tap0", "nodad");
-		board = await Board.start(namespace, twoTaps(), { app });
+		board = await Board.start(namespace, twoTaps({ ipv6: "off" }), { app }); // the program begins it
 		// After the board: Kea opens no socket on a device that nobody has at its other end.
 		server = new Kea(
 			namespace,

@@ -52,6 +52,7 @@ describeWith(["dnsmasq"], "DHCPv6 of dnsmasq", () => {
 		});
 		// eth0 by the program, eth1 by the word of the board file.
 		const file = twoTaps();
+		file.interfaces[0]!.ipv6 = "off"; // the program begins it
 		file.interfaces[1]!.ipv6 = { dhcp: true };
 		board = await Board.start(namespace, file, { app });
 	});

@@ -62,7 +62,7 @@ if (source === undefined) report(`lwIP: skipped, its source is missing: ${FETCH}
 			const file = {
 				limits: { heap: 0, sockets: { tcp: 16, udp: 4, receiveBuffer: 11_680, sendBuffer: 11_680 }, packets: 32 },
 				interfaces: [
-					{ name: "line0", driver: "uart", wire: `pty:${folder.tty}`, baud: 3_000_000, ...line },
+					{ name: "line0", driver: "uart", wire: `pty:${folder.tty}`, baud: 3_000_000, ipv6: "off", ...line },
 					{ name: "eth0", wire: "tap:tap0", addresses: [`${BESIDE}/24`] },
 				],
 			} as BoardFile;
