@@ -110,7 +110,8 @@ export interface BoardInterface {
 	dhcpServer?: DhcpServerFile | false;
 	/** It is asked whether the network behind it answers. */
 	uplink?: UplinkFile;
-	ipv6?: Ipv6File;
+	/** Once it is checked what boot.ts takes, and nothing where there is none. */
+	ipv6?: Ipv6File | "static" | "off";
 	/** In a file also one of IPv6, or a list with one of each family; once it is checked that of IPv4. */
 	gateway?: string;
 	metric?: number;

@@ -111,7 +111,7 @@ function neighborProblem({ name, ipv6, link = "ethernet" }: BoardInterface, text
 		return "expected an address that one host may have";
 	if (link !== "ethernet" && link !== "vlan") return `${link} has one neighbour; name the interface alone in a route`;
 	if (ipv6 === undefined) return `${name} has no IPv6; give it "ipv6": "auto", or an address of IPv6`;
-	if (samePrefix(address, LINK_LOCAL, 10) || ipv6 === "auto" || ipv6.mode !== "static") return undefined;
+	if (samePrefix(address, LINK_LOCAL, 10) || typeof ipv6 === "string" || ipv6.mode !== "static") return undefined;
 	const own = (ipv6.addresses ?? []).map(parsePrefix);
 	if (own.some((prefix) => prefix.address === address)) return "is the board's own address; expected another";
 	return own.some((prefix) => samePrefix(prefix.address, address, prefix.length))

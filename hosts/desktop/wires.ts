@@ -4,6 +4,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { driverOf, emacOf, forwardsOf, gatewayAddress, gatewayPrefix, pinsOf, routesOf, streamPath, uartOf } from "./board.ts";
 import type { Board } from "./board.ts";
+import type { Ipv6File } from "../links/ipv6.ts";
 import type { BoardConfiguration, BoardInterface, InterfaceConfiguration } from "./config.ts";
 import { ForwardError, Gateway } from "./gateway/gateway.ts";
 import { NullModem } from "./null-modem.ts";
@@ -87,7 +88,7 @@ export class Wires {
 			if (interface_.probe === true) configuration.probe = true;
 			if (interface_.dhcpServer) configuration.dhcpServer = interface_.dhcpServer;
 			if (interface_.uplink !== undefined) configuration.uplink = interface_.uplink;
-			if (interface_.ipv6 !== undefined) configuration.ipv6 = interface_.ipv6;
+			if (interface_.ipv6 !== undefined) configuration.ipv6 = interface_.ipv6 as Ipv6File;
 			if (interface_.gateway !== undefined) configuration.gateway = interface_.gateway;
 			if (interface_.dns !== undefined) configuration.dns = interface_.dns;
 			if (interface_.faults !== undefined) configuration.faults = interface_.faults;
