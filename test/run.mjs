@@ -337,7 +337,7 @@ const HELP = `npm test -- [--all] [--only LAYER[,LAYER …]]
   --only NAMES  these layers alone, whichever they are
   --help        this
 
-Run by every \`npm test\`, some 18 minutes on 2 idle cores:
+Run by every \`npm test\`, some 20 minutes on 2 idle cores:
 ${LAYERS.filter(({ nightly }) => !nightly)
 	.map(({ name, what }) => `  ${name.padEnd(18)}${what}`)
 	.join("\n")}
