@@ -1,8 +1,8 @@
 // A packet for an address that is not the arrival interface's, compiled: another interface's (weak host), or somebody else's, which is forwarded. RFC 1812 §5.
 
-import { CORE, CoreBlock, RULE_FORWARDING, RULE_STRONG_HOST } from "../packet/core-block.ts";
+import { CORE, CoreBlock, RULE_FORWARDING } from "../packet/core-block.ts";
 import { DROP, drop, refused } from "../packet/drops.ts";
-import { DESTINATION_ADDRESS, isIpv6, OURS, REGISTER, SOURCE_ADDRESS } from "../packet/fields.ts";
+import { DESTINATION_ADDRESS, isIpv6, REGISTER, SOURCE_ADDRESS } from "../packet/fields.ts";
 import type { InterfaceBlock } from "../packet/interface-block.ts";
 import { hasRouter } from "../packet/kernels/parts.ts";
 import type { Offset } from "../packet/numbers.ts";
@@ -10,7 +10,7 @@ import { packetKept } from "../packet/packets.ts";
 import { PathBlock } from "../packet/path-block.ts";
 import { hopLimitDecrement, ttlDecrement } from "../wire/build.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { isLinkLocal, isLoopback } from "../wire/scope.ts";
+import { isLinkLocal } from "../wire/scope.ts";
 import * as udp from "../wire/udp.ts";
 import { forwardHook, stopped } from "./hooks.ts";
 import { BEYOND_SCOPE, icmpError, NO_ROUTE, TOO_BIG, TOO_FAR } from "./icmp.ts";
@@ -18,6 +18,7 @@ import { output } from "./output.ts";
 import { cutOutput } from "./pieces-out.ts";
 import { routed } from "./routed.ts";
 import { GO_ON } from "./verdicts.ts";
+import { weakHost } from "./weak-host.ts";
 import { isLocal, lead, leadsTo } from "./way.ts";
 
 /** The packet in the registers, in bytes `at` to `end`, is for an address that `link`, which it came in by, has not. Answers whether it is for us all the same. */
@@ -38,15 +39,8 @@ export function transit(view: DataView, link: InterfaceBlock, at: Offset, end: O
 			forward(view, link, path, at, end);
 			return false;
 		}
-		// Of one link alone: another link's is not meant. RFC 4007 §9.
-		if (isIpv6(view) && isLinkLocal(view, DESTINATION_ADDRESS)) return refused(view, link, DROP.ipNotLocal);
-		// As inputHook of hooks.ts has it for addresses of the interface itself.
-		if (group) return refused(view, link, DROP.ipLinkBroadcast);
 	}
-	if (isLoopback(view, DESTINATION_ADDRESS) || ((core.rules & RULE_STRONG_HOST) !== 0 && !offered))
-		return refused(view, link, DROP.ipStrongHost);
-	view.setInt32(REGISTER.whose, OURS, true);
-	return true;
+	return weakHost(view, link, offered);
 }
 
 /** Whether the valid IPv4 packet in bytes `at` to `end` has a UDP datagram for that port. */

@@ -1,7 +1,7 @@
 // A packet that came in where there is a filter or translation, for us or for somebody else: forward.ts hands all of them over. Flat TypeScript.
 
 import { setNone, setV4, v4Of } from "../packet/address.ts";
-import { CORE, CoreBlock, RULE_FORWARDING, RULE_STRONG_HOST } from "../packet/core-block.ts";
+import { CORE, CoreBlock, RULE_FORWARDING } from "../packet/core-block.ts";
 import { DROP, drop, refused } from "../packet/drops.ts";
 import { DESTINATION_ADDRESS, ELSEWHERE, EVERYBODYS, isIpv6, OURS, REGISTER, ROUTED, SOURCE_ADDRESS } from "../packet/fields.ts";
 import { FLAG_ANY_ADDRESS, FLAG_LOOPBACK, InterfaceBlock } from "../packet/interface-block.ts";
@@ -13,7 +13,7 @@ import { setEnd, setNext, setStart } from "../packet/pieces.ts";
 import { RouterBlock } from "../packet/router-block.ts";
 import { hopLimitDecrement, ttlDecrement } from "../wire/build.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import { isLinkLocal, isLoopback } from "../wire/scope.ts";
+import { isLinkLocal } from "../wire/scope.ts";
 import { piecesDropped } from "./fragments.ts";
 import { forwardHook } from "./hooks.ts";
 import { BEYOND_SCOPE, icmpError, NO_ROUTE, TOO_BIG, TOO_FAR } from "./icmp.ts";
@@ -25,6 +25,7 @@ import { routerForUs, routerForward, routerPass } from "./router/pass.ts";
 import { reject } from "./router/reject.ts";
 import { DONE, GO_ON, REJECTED } from "./verdicts.ts";
 import { isLocal, lead } from "./way.ts";
+import { weakHost } from "./weak-host.ts";
 
 /** The packet in the registers, in bytes `at` to `end`, came in by `link`. Answers whether it is for us and goes on. */
 export function routed(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
@@ -40,7 +41,7 @@ export function routed(view: DataView, link: InterfaceBlock, at: Offset, end: Of
 	const group = view.getInt32(REGISTER.frameGroup, true) !== 0;
 	if (owner === OURS && group) return dropped(view, link, DROP.ipLinkBroadcast);
 	// It may be another packet now, put together of fragments, with others behind it.
-	if (owner === ELSEWHERE && !weakHost(view, link, view.getInt32(REGISTER.ipAt, true), view.getInt32(REGISTER.ipEnd, true)))
+	if (owner === ELSEWHERE && !isForUs(view, link, view.getInt32(REGISTER.ipAt, true), view.getInt32(REGISTER.ipEnd, true)))
 		return piecesDropped(view);
 	const verdict = routerForUs(view, link);
 	return verdict === GO_ON || dropped(view, link, verdict);
@@ -63,19 +64,14 @@ function whose(view: DataView, link: InterfaceBlock): Uint8 {
 }
 
 /** The destination is not one of `link`: another interface's of ours, as in forward.ts, or somebody else's, to whom the packet goes. Answers whether it is for us. */
-function weakHost(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
+function isForUs(view: DataView, link: InterfaceBlock, at: Offset, end: Offset): boolean {
 	const core = CoreBlock.of(view, CORE);
 	if (!isLocal(view, DESTINATION_ADDRESS)) {
 		if ((core.rules & RULE_FORWARDING) === 0) return refused(view, link, DROP.ipNotLocal);
 		forward(view, link, at, end);
 		return false;
 	}
-	if (isIpv6(view) && isLinkLocal(view, DESTINATION_ADDRESS)) return refused(view, link, DROP.ipNotLocal);
-	if (view.getInt32(REGISTER.frameGroup, true) !== 0) return refused(view, link, DROP.ipLinkBroadcast);
-	if (isLoopback(view, DESTINATION_ADDRESS) || (core.rules & RULE_STRONG_HOST) !== 0)
-		return refused(view, link, DROP.ipStrongHost);
-	view.setInt32(REGISTER.whose, OURS, true);
-	return true;
+	return weakHost(view, link, false);
 }
 
 /** Sends on a packet for somebody else, as forward.ts does. It is translated as late as may be, so that what becomes of it before is told of what came. */

@@ -30,9 +30,6 @@ import * as ipv6 from "../wire/ipv6.ts";
 import { output } from "./output.ts";
 import { tunnelWay } from "./tunnel-out.ts";
 
-const SIX_IN = 41;
-const FOUR_IN = 4;
-
 /** ECN's bits, and what they say. RFC 3168 §5. */
 const ECN = 3;
 const NOT_CAPABLE = 0;
@@ -44,12 +41,12 @@ export function tunnelInput(view: DataView, link: InterfaceBlock, at: Offset, en
 	const protocol = view.getInt32(REGISTER.ttlProtocol, true) & 255;
 	if (view.getInt32(REGISTER.whose, true) !== OURS || CoreBlock.of(view, CORE).pieces !== NONE) return false;
 	if (protocol === gre.PROTOCOL) return greInput(view, link, at, end);
-	if (protocol !== FOUR_IN && protocol !== SIX_IN) return false;
+	if (protocol !== ipv4.IPV4_IN_IP && protocol !== ipv4.IPV6_IN_IP) return false;
 	// Within IPv6 both are of one tunnel: RFC 2473.
-	const kind = protocol === FOUR_IN || six ? TUNNEL_IP : TUNNEL_SIX;
+	const kind = protocol === ipv4.IPV4_IN_IP || six ? TUNNEL_IP : TUNNEL_SIX;
 	const found = tunnelFind(view, kind, DESTINATION_ADDRESS, SOURCE_ADDRESS, 0);
 	if (found === 0) return false;
-	return inner(view, InterfaceBlock.of(view, found), protocol === SIX_IN, at, end);
+	return inner(view, InterfaceBlock.of(view, found), protocol === ipv4.IPV6_IN_IP, at, end);
 }
 
 /** Of GRE. RFC 2784 §2, RFC 2890 §2. */

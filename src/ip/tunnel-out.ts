@@ -27,10 +27,6 @@ import { route } from "./way.ts";
 /** Bytes that links may want before an IP header: Ethernet's, and the tag of a VLAN. */
 const LINK_ROOM = 18;
 
-/** IPv6 in IPv4 has the number of IPv6 as a protocol of IP. RFC 4213 §3.5; IPv4 in IP: RFC 2003 §3.1. */
-const SIX_IN = 41;
-const FOUR_IN = 4;
-
 /** The way of the tunnel `link` is looked up anew where routes have changed, and whether it leads into itself; its MTU follows. Answers whether there is one. */
 export function tunnelWay(view: DataView, link: InterfaceBlock): boolean {
 	const tunnel = TunnelBlock.of(view, link.line);
@@ -87,7 +83,7 @@ export function tunnelOutput(view: DataView, link: InterfaceBlock, packet: numbe
 	if (inner === 0) return refused(view, link, DROP.tooBig);
 	const tos = six ? (view.getUint16(inner) >> 4) & 0xff : view.getUint8(inner + ipv4.TOS);
 	let payload = inner;
-	let protocol = six ? SIX_IN : FOUR_IN;
+	let protocol = six ? ipv4.IPV6_IN_IP : ipv4.IPV4_IN_IP;
 	if ((tunnel.bits & TUNNEL_GRE) !== 0) {
 		const type = six ? ethernet.TYPE_IPV6 : ethernet.TYPE_IPV4;
 		payload = gre.build(view, inner, inner + length, greBits(tunnel), type, tunnel.key, tunnel.sent);

@@ -16,6 +16,9 @@ export const DESTINATION = 16;
 
 export const ICMP = 1;
 export const IGMP = 2;
+/** A packet of IPv4, RFC 2003 §3.1; and one of IPv6, RFC 4213 §3.5. */
+export const IPV4_IN_IP = 4;
+export const IPV6_IN_IP = 41;
 export const TCP = 6;
 export const UDP = 17;
 

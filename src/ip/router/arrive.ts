@@ -1,6 +1,6 @@
 // A packet comes in, and there is a filter or translation: its session is found, and where it came to the translator's address it gets that of whom it is for. Flat TypeScript.
 
-import { copyAddress, isV4, setV4, v4Of } from "../../packet/address.ts";
+import { copyAddress, setV4, v4Of } from "../../packet/address.ts";
 import { CORE, CoreBlock } from "../../packet/core-block.ts";
 import { add } from "../../packet/counters.ts";
 import { DROP } from "../../packet/drops.ts";
@@ -19,7 +19,18 @@ import { errorFind, errorTranslate, errorTranslated } from "./errors.ts";
 import { ERROR, flagsRead, LATER, NOT_LOOKED, packetRead, PLAIN, SHORT } from "./packet.ts";
 import { mappingFor, NO_PORT } from "./ports.ts";
 import { prefixIn } from "./prefixes.ts";
-import { isOpen, keyOf, mappingAt, mappingTaken, rowAt, sessionBegin, sessionEnd, sessionFind, sessionUsed } from "./sessions.ts";
+import {
+	isOpen,
+	isTranslators,
+	keyOf,
+	mappingAt,
+	mappingTaken,
+	rowAt,
+	sessionAtHand,
+	sessionBegin,
+	sessionEnd,
+	sessionUsed,
+} from "./sessions.ts";
 import { translate } from "./translate.ts";
 
 /** The packet in bytes `at` to `end` came in by `link`. Answers GO_ON, a reason to drop it, or DONE: it is a fragment, and waits for others. Registers and RouterBlock have what is known of it; it may lie elsewhere, as they say. */
@@ -50,14 +61,13 @@ export function routerArrival(view: DataView, link: InterfaceBlock, at: Offset, 
 	if (kind === LATER) return GO_ON;
 	if (kind === ERROR) return errorArrival(view, router, ip, ipEnd);
 	sessionOf(view, router);
-	const own = router.natAddress !== 0 && isV4(view, router.destination) && v4Of(view, router.destination) === router.natAddress;
+	const own = isTranslators(view, router, router.destination);
 	return own && kind === PLAIN ? atTranslator(view, router, link, ip, ipEnd) : GO_ON;
 }
 
 /** Finds the session of the packet at hand. */
 function sessionOf(view: DataView, router: RouterBlock): void {
-	const source = keyOf(view, router, router.source);
-	const link = sessionFind(view, router, source, keyOf(view, router, router.destination), router.ports, router.protocol);
+	const link = sessionAtHand(view, router);
 	router.session = link === 0 ? 0 : rowAt(router, (link - 1) >> 1);
 	router.side = link === 0 ? 0 : (link - 1) & 1;
 	router.number = (link - 1) >> 1;
@@ -164,7 +174,7 @@ function begun(view: DataView, router: RouterBlock, number: number, mapping: num
 /** An error of ICMP: it goes to the inside of the session that it is about. RFC 5508 REQ-3, REQ-4. */
 function errorArrival(view: DataView, router: RouterBlock, at: Offset, end: Offset): number {
 	const upper: Offset = router.upper;
-	const own = router.natAddress !== 0 && isV4(view, router.destination) && v4Of(view, router.destination) === router.natAddress;
+	const own = isTranslators(view, router, router.destination);
 	if (!isIpv6(view) && checksum(view, upper, end, 0) !== 0xffff) return DROP.icmpChecksum;
 	router.errorAt = upper;
 	if (!errorFind(view, router, upper, end) || !own || !errorTranslated(view, router)) return GO_ON;

@@ -31,7 +31,7 @@ import { ERROR, flagsRead, LATER, NOT_LOOKED, packetRead, PLAIN, SHORT } from ".
 import { mappingFor, NO_PORT } from "./ports.ts";
 import { prefixOut } from "./prefixes.ts";
 import { BOARD, isOutside, verdictKnown, verdictNew } from "./rules.ts";
-import { keyOf, rowAt, sessionBegin, sessionEnd, sessionFind, sessionUsed } from "./sessions.ts";
+import { keyOf, rowAt, sessionAtHand, sessionBegin, sessionEnd, sessionUsed } from "./sessions.ts";
 import { clampMss, translate } from "./translate.ts";
 
 /** Ports of DHCPv6's clients: RFC 9915 §7.2. */
@@ -218,8 +218,7 @@ export function routerOutput(view: DataView, link: InterfaceBlock, path: PathBlo
 	if (kind === SHORT || kind === LATER) return GO_ON;
 	if (kind === ERROR) return ownError(view, router, link, at, end);
 	if ((router.bits & FILTERS) === 0) return GO_ON;
-	const source = keyOf(view, router, router.source);
-	const found = sessionFind(view, router, source, keyOf(view, router, router.destination), router.ports, router.protocol);
+	const found = sessionAtHand(view, router);
 	const flags = flagsRead(view, router);
 	if (found !== 0) {
 		sessionUsed(view, SessionRow.of(view, rowAt(router, (found - 1) >> 1)), (found - 1) & 1, flags);

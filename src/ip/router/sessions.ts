@@ -204,7 +204,6 @@ export function sessionBegin(
 	bits: number,
 ): number {
 	if (router.free === 0 && !makeRoom(view, router)) return -1;
-	if (router.free === 0) return -1;
 	const number = (router.free - 1) | 0;
 	const row = SessionRow.of(view, rowAt(router, number));
 	router.free = row.next;
@@ -259,10 +258,20 @@ export function natMoved(view: DataView, address: number): void {
 	router.natAddress = address;
 }
 
+/** Whether an address is the translator's. */
+export function isTranslators(view: DataView, router: RouterBlock, at: Address): boolean {
+	return router.natAddress !== 0 && v4Of(view, at) === router.natAddress && isV4(view, at);
+}
+
 /** How an address stands in keys: the translator's as 0.0.0.0, so that what is said of it counts for the next one too, and none behind it can be taken for it. */
 export function keyOf(view: DataView, router: RouterBlock, at: Address): Address {
-	const own = router.natAddress !== 0 && v4Of(view, at) === router.natAddress && isV4(view, at);
-	return own ? router.zero : at;
+	return isTranslators(view, router, at) ? router.zero : at;
+}
+
+/** The row of the packet at hand, as sessionFind answers it. */
+export function sessionAtHand(view: DataView, router: RouterBlock): number {
+	const source = keyOf(view, router, router.source);
+	return sessionFind(view, router, source, keyOf(view, router, router.destination), router.ports, router.protocol);
 }
 
 /** The mapping that a port of an inside has, or that a port of the translator is; 0: none. */

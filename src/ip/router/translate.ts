@@ -36,11 +36,8 @@ export function translate(
 	address: Ipv4,
 	port: Uint16,
 ): void {
+	const change = setAddress(view, at, field, address);
 	check(at, ipv4.HEADER, view.byteLength);
-	const place: Offset = (at + field) | 0;
-	const change = addressChange(view.getInt32(place), address);
-	view.setInt32(place, address);
-	mend(view, at + ipv4.CHECKSUM, change);
 	const protocol = ipv4.protocol(view, at);
 	if (end - upper < udp.HEADER) return;
 	check(upper, udp.HEADER, view.byteLength);
@@ -87,11 +84,12 @@ export function clampMss(view: DataView, upper: Offset, end: Offset, mtu: number
 	mend(view, upper + tcp.CHECKSUM, portChange(before, after));
 }
 
-/** Writes an address into the header of the IPv4 packet at `at` alone. */
-export function setAddress(view: DataView, at: Offset, field: number, address: Ipv4): void {
+/** Writes an address into the header of the IPv4 packet at `at` alone. Answers what sums over it grow by. */
+export function setAddress(view: DataView, at: Offset, field: number, address: Ipv4): number {
 	check(at, ipv4.HEADER, view.byteLength);
 	const place: Offset = (at + field) | 0;
 	const change = addressChange(view.getInt32(place), address);
 	view.setInt32(place, address);
 	mend(view, at + ipv4.CHECKSUM, change);
+	return change;
 }
