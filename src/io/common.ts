@@ -1,5 +1,6 @@
 // What the three classes share.
 
+import type { EthernetInterface } from "../link/ethernet.ts";
 import type { Interface } from "../link/interface.ts";
 import type { Stack } from "../stack.ts";
 import type { SocketEvents } from "../transport/events.ts";
@@ -44,6 +45,14 @@ export function linkOf(stack: Stack, value: unknown): Interface | undefined {
 	if (link === undefined)
 		throw new RangeError(`interface ${show(value)}: expected the name of an interface of the stack, or one itself`);
 	return link;
+}
+
+/** The Ethernet interface that somebody who serves one is made for. `what` it is stands in errors: RangeError for none, and for what is no Ethernet. */
+export function stationOf(stack: Stack, what: string, value: unknown): EthernetInterface {
+	if (value === undefined) throw new RangeError(`interface ${show(value)}: expected one of the stack, or its name`);
+	const { station, name, kind } = linkOf(stack, value)!;
+	if (station === undefined) throw new RangeError(`${what} on ${name}: is ${kind}; expected an Ethernet interface`);
+	return station;
 }
 
 /** Its slot; 0 for any. */

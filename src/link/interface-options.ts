@@ -16,7 +16,8 @@ export function checkName(name: unknown): void {
 		throw new RangeError(`interface name "${String(name)}": expected 1 to 15 letters, digits, ".", "_" or "-"`);
 }
 
-function whole(what: string, value: unknown, low: number, high: number): number {
+/** Checks a whole number; `what` names the option and its value. Throws RangeError. */
+export function whole(what: string, value: unknown, low: number, high: number): number {
 	if (typeof value !== "number" || value !== Math.floor(value) || value < low || value > high)
 		throw new RangeError(`${what}: expected ${low} to ${high}`);
 	return value;

@@ -11,6 +11,7 @@ import { MAX_MTU } from "../config.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { Interface, type InterfaceListener, type InterfaceOptions } from "./interface.ts";
+import { whole } from "./interface-options.ts";
 
 const { mtu: MTU } = InterfaceBlock.offsets;
 
@@ -48,12 +49,6 @@ export interface TunnelOptions extends InterfaceOptions {
 
 const DEFAULT_INTERVAL_MS = 10_000;
 const DEFAULT_LOST = 3;
-
-function whole(what: string, value: unknown, low: number, high: number): number {
-	if (typeof value !== "number" || value !== Math.floor(value) || value < low || value > high)
-		throw new RangeError(`${what} ${String(value)}: expected ${low} to ${high}`);
-	return value;
-}
 
 function flag(what: string, value: unknown): boolean {
 	if (value === undefined) return false;
@@ -155,8 +150,8 @@ export class TunnelInterface extends Interface {
 		this.remote = remote;
 		this.#device = device;
 		this.#bits = bits;
-		this.#key = key === undefined ? 0 : whole(`key of ${name}`, key, 0, 0xffffffff) | 0;
-		this.#hops = whole(`hops of ${name}`, hops, 1, 255);
+		this.#key = key === undefined ? 0 : whole(`key of ${name} ${String(key)}`, key, 0, 0xffffffff) | 0;
+		this.#hops = whole(`hops of ${name} ${String(hops)}`, hops, 1, 255);
 		if (keepalive !== undefined && keepalive !== false) this.#ask(keepalive);
 	}
 
@@ -164,8 +159,8 @@ export class TunnelInterface extends Interface {
 		if (keepalive !== true && (typeof keepalive !== "object" || keepalive === null))
 			throw new TypeError(`keepalive ${String(keepalive)} of ${this.name}: expected true, or intervalMs and lost`);
 		const { intervalMs = DEFAULT_INTERVAL_MS, lost = DEFAULT_LOST } = keepalive === true ? {} : keepalive;
-		this.#interval = whole(`keepalive.intervalMs of ${this.name}`, intervalMs, 100, 3_600_000);
-		this.#most = whole(`keepalive.lost of ${this.name}`, lost, 1, 255);
+		this.#interval = whole(`keepalive.intervalMs of ${this.name} ${String(intervalMs)}`, intervalMs, 100, 3_600_000);
+		this.#most = whole(`keepalive.lost of ${this.name} ${String(lost)}`, lost, 1, 255);
 	}
 
 	/** Largest IP packet that it carries whole now, bytes: as much as its way does. */

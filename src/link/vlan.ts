@@ -7,6 +7,7 @@ import * as vlan from "../wire/vlan.ts";
 import { carriedFill, vlanEnter } from "#codec";
 import { EthernetInterface } from "./ethernet.ts";
 import type { InterfaceListener, InterfaceOptions } from "./interface.ts";
+import { whole } from "./interface-options.ts";
 
 const { parent: PARENT, tag: TAG, waiting: WAITING } = InterfaceBlock.offsets;
 
@@ -19,12 +20,6 @@ export interface VlanOptions extends InterfaceOptions {
 	vlan: number;
 	/** What its frames say of their priority, 0 to 7: 0 unless told. What comes in may say any. */
 	priority?: number;
-}
-
-function whole(what: string, value: unknown, low: number, high: number): number {
-	if (typeof value !== "number" || value !== Math.floor(value) || value < low || value > high)
-		throw new RangeError(`${what}: expected ${low} to ${high}`);
-	return value;
 }
 
 /** What the interface is to the stack in the place of a driver: its link is the parent's. Frames never pass it. */

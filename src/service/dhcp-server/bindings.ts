@@ -35,6 +35,11 @@ export class Binding {
 		this.reservedFor = reservedFor;
 	}
 
+	/** Whether the station with that hardware address may have it. */
+	mayBeOf(mac: string): boolean {
+		return this.reservedFor === "" || this.reservedFor === mac;
+	}
+
 	free(): void {
 		this.state = FREE;
 	}

@@ -8,7 +8,7 @@ import type { InterfaceAddress } from "../../link/interface-address.ts";
 const LENT = 50;
 const LENT_MOST = 254;
 /** Values of an option of addresses at most: what keeps a message within 576 bytes. */
-const SERVERS_MOST = 8;
+export const SERVERS_MOST = 8;
 /** How long an address is asked for before it is offered, ms, unless told: RFC 2131 §2.2, §4.4.1. */
 const PROBE_MS = 500;
 

@@ -2,8 +2,7 @@
 
 import { formatIpv4, ipv4Text, parseIpv4 } from "../../address4.ts";
 import { DHCP_MESSAGE } from "../../config.ts";
-import { linkOf, report } from "../../io/common.ts";
-import { show } from "../../io/options.ts";
+import { report, stationOf } from "../../io/common.ts";
 import type { EthernetInterface } from "../../link/ethernet.ts";
 import { REMOVED } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
@@ -14,12 +13,10 @@ import type { Watch } from "../../transport/watch.ts";
 import * as arp from "../../wire/arp.ts";
 import * as dhcp from "../../wire/dhcp.ts";
 import { Bindings, BOUND, FREE, OFFERED, PROBED, type Binding } from "./bindings.ts";
-import { macText, settingsOf, type DhcpServerOptions, type Settings } from "./options.ts";
+import { macText, SERVERS_MOST, settingsOf, type DhcpServerOptions, type Settings } from "./options.ts";
 import { questionOf, Replies, type Loan, type Question } from "./reply.ts";
 
 const EVERYBODY = "255.255.255.255";
-/** Name servers of other interfaces that stations are told of at most. */
-const SERVERS_MOST = 8;
 
 /** A lease as there is to see of it. */
 export interface LentAddress {
@@ -86,9 +83,8 @@ export class DhcpServer implements Service, SocketOwner {
 	 * interface is not the stack's, no Ethernet or without address, Error when UDP port 67 of it is taken or no socket of the services is free.
 	 */
 	constructor(stack: Stack, link: EthernetInterface | string, options: DhcpServerOptions<DhcpServer> = {}) {
-		if (link === undefined) throw new RangeError(`interface ${show(link)}: expected one of the stack, or its name`);
-		const { station: found, name, kind } = linkOf(stack, link)!;
-		if (found === undefined) throw new RangeError(`DHCP server on ${name}: is ${kind}; expected an Ethernet interface`);
+		const found = stationOf(stack, "DHCP server", link);
+		const { name } = found;
 		if (found.mtu < DHCP_MESSAGE)
 			throw new RangeError(`DHCP server on ${name}: has an MTU of ${found.mtu}; expected at least ${DHCP_MESSAGE}`);
 		const own = found.ip.addresses.find((each) => parseIpv4(each.address) !== undefined);
@@ -326,7 +322,7 @@ export class DhcpServer implements Service, SocketOwner {
 			return;
 		}
 		// A lease from before our restart is as good as it was, when nobody else has the address by now.
-		const anew = server === undefined && wanted === 0 && binding?.state === FREE && isFor(binding, mac);
+		const anew = server === undefined && wanted === 0 && binding?.state === FREE && binding.mayBeOf(mac);
 		if (its || anew) return this.#lend(binding, question, client, mac, options);
 		const known = this.#bindings.of(client) !== undefined;
 		const astray = ((address ^ own) & mask) !== 0;
@@ -383,9 +379,4 @@ export class DhcpServer implements Service, SocketOwner {
 		}
 		return found;
 	}
-}
-
-/** Whether the station with that hardware address may have it. */
-function isFor({ reservedFor }: Binding, mac: string): boolean {
-	return reservedFor === "" || reservedFor === mac;
 }

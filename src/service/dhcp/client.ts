@@ -1,8 +1,8 @@
 // The DHCP client of one interface, as programs see it; session.ts is what it does.
 
 import { ipv4Text } from "../../address4.ts";
-import { linkOf, report } from "../../io/common.ts";
-import { hostnameOf, show } from "../../io/options.ts";
+import { report, stationOf } from "../../io/common.ts";
+import { hostnameOf } from "../../io/options.ts";
 import { DHCP_MESSAGE } from "../../config.ts";
 import type { EthernetInterface } from "../../link/ethernet.ts";
 import { ADDRESSES, LINK, PROTOCOL, REMOVED, ROUTES } from "../../link/interface.ts";
@@ -79,9 +79,8 @@ export class DhcpClient implements Service, SocketOwner, LeaseKeeper {
 		this.#settings = settingsOf(options);
 		this.#options = options;
 		this.#onChanged = options.onChanged;
-		if (link === undefined) throw new RangeError(`interface ${show(link)}: expected one of the stack, or its name`);
-		const { station: found, name, kind } = linkOf(stack, link)!;
-		if (found === undefined) throw new RangeError(`DHCP on ${name}: is ${kind}; expected an Ethernet interface`);
+		const found = stationOf(stack, "DHCP", link);
+		const { name } = found;
 		if (found.mtu < DHCP_MESSAGE)
 			throw new RangeError(`DHCP on ${name}: has an MTU of ${found.mtu}; expected at least ${DHCP_MESSAGE}, for its messages`);
 		if (found.ip.lease !== undefined) throw new Error(`DHCP on ${name}: has a client already; close that one first`);

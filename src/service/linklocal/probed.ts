@@ -1,7 +1,7 @@
 // An IPv4 address that is probed for before it is used, and announced: RFC 5227 §2.1. Who it is chosen by, and what becomes of it when another station has it, others say: linklocal.ts, fixed.ts.
 
 import { formatIpv4 } from "../../address4.ts";
-import { linkOf, report } from "../../io/common.ts";
+import { report, stationOf } from "../../io/common.ts";
 import * as check from "../../io/options.ts";
 import type { EthernetInterface, ProbeKeeper } from "../../link/ethernet.ts";
 import { ADDRESSES, LINK, PROTOCOL, REMOVED } from "../../link/interface.ts";
@@ -60,10 +60,8 @@ export abstract class ProbedAddress implements Service, ProbeKeeper, EventSocket
 	/** Begins in the next poll. `what` is said in errors. */
 	constructor(what: string, stack: Stack, link: EthernetInterface | string, options: ProbedOptions<never>) {
 		const { onChanged } = check.objectOption(options);
-		if (link === undefined) throw new RangeError(`interface ${check.show(link)}: expected one of the stack, or its name`);
-		const { station, name, kind } = linkOf(stack, link)!;
-		if (station === undefined) throw new RangeError(`${what} on ${name}: is ${kind}; expected an Ethernet interface`);
-		if (station.keeper !== undefined) throw new Error(`${what} on ${name}: there is one already; close that first`);
+		const station = stationOf(stack, what, link);
+		if (station.keeper !== undefined) throw new Error(`${what} on ${station.name}: there is one already; close that first`);
 		this.#onChanged = check.callbackOf("onChanged", onChanged as (() => void) | undefined);
 		this.stack = stack;
 		this.link = station;

@@ -141,19 +141,23 @@ export class UplinkProbe implements Service, EventSocket, SocketOwner {
 		if (this.#streak >= this.#settings.back) this.#doubt(false);
 	}
 
+	/** When it is doubted unless somebody answers. */
+	get #lostAt(): number {
+		const { intervalMs, lost } = this.#settings;
+		return this.#heardAt + intervalMs * lost + GRACE_MS;
+	}
+
 	/** For the stack. */
 	timers(): void {
-		const { intervalMs, lost } = this.#settings;
 		const now = this.#clock.now;
 		if (this.#nextAt === undefined) this.#heardAt = this.#nextAt = now;
-		const lostAt = this.#heardAt + intervalMs * lost + GRACE_MS;
+		const lostAt = this.#lostAt;
 		if (now >= this.#nextAt || now >= lostAt) this.#stack.events.post(this, READABLE);
 		this.#clock.deadline(this.reachable && now < lostAt ? Math.min(this.#nextAt, lostAt) : this.#nextAt);
 	}
 
 	/** For SocketEvents: what was due. */
 	onEvents(): void {
-		const { intervalMs, lost } = this.#settings;
 		const now = this.#clock.now;
 		if (this.#nextAt === undefined) return;
 		if (this.#tell) {
@@ -161,9 +165,9 @@ export class UplinkProbe implements Service, EventSocket, SocketOwner {
 			if (now >= this.#nextAt) this.#stack.events.post(this, READABLE);
 			return this.#onChanged?.call(this);
 		}
-		if (this.#link.up && now - this.#heardAt >= intervalMs * lost + GRACE_MS) this.#doubt(true);
+		if (this.#link.up && now >= this.#lostAt) this.#doubt(true);
 		if (now < this.#nextAt) return;
-		this.#nextAt = Math.max(this.#nextAt + intervalMs, now);
+		this.#nextAt = Math.max(this.#nextAt + this.#settings.intervalMs, now);
 		this.#clock.deadline(this.#nextAt);
 		if (!this.#link.up) return;
 		if (!this.#answered) this.#streak = 0;
