@@ -250,7 +250,7 @@ static void runPoll(txMachine *the, int id)
 	/* When it throws the next one comes at once. */
 	arm(&timers[id], 0);
 	timers[id].polling = true;
-	int wait = callback(the, &function, 1, (int)(uint32_t)(hostNanoseconds() / 1000000), 0);
+	int wait = callback(the, &function, 1, hostMilliseconds(), 0);
 	/* The table may have moved. */
 	timers[id].polling = false;
 	if (wait < 0)

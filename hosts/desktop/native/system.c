@@ -34,7 +34,7 @@ void xs_host_exit(txMachine *the)
 
 void xs_host_now(txMachine *the)
 {
-	xsmcSetInteger(xsResult, (int32_t)(uint32_t)(hostNanoseconds() / 1000000));
+	xsmcSetInteger(xsResult, hostMilliseconds());
 }
 
 void xs_host_monotonicMicroseconds(txMachine *the)

@@ -45,6 +45,8 @@ extern char **hostArguments;
 void hostExit(txMachine *the, int status) XS_FUNCTION_NORETURN;
 void hostFinish(void);
 int64_t hostNanoseconds(void);
+/* The same as the stack has it: ms that wrap. */
+int32_t hostMilliseconds(void);
 
 /* modules.c */
 extern bool hostKeepsLines;

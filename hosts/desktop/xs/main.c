@@ -48,6 +48,11 @@ int64_t hostNanoseconds(void)
 	return (int64_t)now.tv_sec * NANOSECONDS_PER_SECOND + now.tv_nsec;
 }
 
+int32_t hostMilliseconds(void)
+{
+	return (int32_t)(uint32_t)(hostNanoseconds() / 1000000);
+}
+
 /* Everything written so far reaches its file; called on every way out. */
 void hostFinish(void)
 {
