@@ -182,7 +182,8 @@ test("Fast Open is in a firmware whose board file asks for it, and nothing of it
 	expect(readFileSync(join(having.folder, "codec.js"), "utf8")).toContain("tcpFastOpen");
 }, 300_000);
 
-test("a board with a VLAN has the C and the module for it, and the interface that carries it first", async () => {
+/** pico-both with one more interface, bundled. */
+function bundleWith(name: string, interface_: object): ReturnType<typeof bundleTarget> {
 	const board = JSON.parse(readFileSync(join(home("pico", "pico-both"), "board.json"), "utf8")) as {
 		$schema?: string;
 		interfaces: object[];
@@ -190,10 +191,15 @@ test("a board with a VLAN has the C and the module for it, and the interface tha
 	};
 	delete board.$schema;
 	board.limits.interfaces = 4;
-	board.interfaces.push({ name: "guests", link: "vlan", parent: "eth0", vlan: 5, priority: 3, addresses: ["10.5.0.2/24"] });
-	const boardFile = join(folder, "vlan.json");
+	board.interfaces.push(interface_);
+	const boardFile = join(folder, `${name}.json`);
 	writeFileSync(boardFile, JSON.stringify(board));
-	const made = await bundleTarget("pico", { target: "pico-both", board: boardFile, out: join(folder, "vlan") });
+	return bundleTarget("pico", { target: "pico-both", board: boardFile, out: join(folder, name) });
+}
+
+test("a board with a VLAN has the C and the module for it, and the interface that carries it first", async () => {
+	const vlan = { name: "guests", link: "vlan", parent: "eth0", vlan: 5, priority: 3, addresses: ["10.5.0.2/24"] };
+	const made = await bundleWith("vlan", vlan);
 	expect(made.carried).toContain("multihome/vlan");
 	expect(readFileSync(join(made.folder, "multihome-parts.h"), "utf8")).toContain("#define MULTIHOME_VLAN 1\n");
 	const natives = readFileSync(join(made.folder, "codec.js"), "utf8");
@@ -202,18 +208,9 @@ test("a board with a VLAN has the C and the module for it, and the interface tha
 });
 
 test("a board with a tunnel has the C and the module for it, and knows it by its kind", async () => {
-	const board = JSON.parse(readFileSync(join(home("pico", "pico-both"), "board.json"), "utf8")) as {
-		$schema?: string;
-		interfaces: object[];
-		limits: { interfaces: number };
-	};
-	delete board.$schema;
-	board.limits.interfaces = 4;
 	const ends = { local: "192.168.77.2", remote: "198.51.100.7" };
-	board.interfaces.push({ name: "site", link: "gre", ...ends, key: 5, addresses: ["10.9.0.1/30", "fd00:9::1/64"] });
-	const boardFile = join(folder, "tunnel.json");
-	writeFileSync(boardFile, JSON.stringify(board));
-	const made = await bundleTarget("pico", { target: "pico-both", board: boardFile, out: join(folder, "tunnel") });
+	const tunnel = { name: "site", link: "gre", ...ends, key: 5, addresses: ["10.9.0.1/30", "fd00:9::1/64"] };
+	const made = await bundleWith("tunnel", tunnel);
 	expect(made.carried).toContain("multihome/tunnel");
 	expect(readFileSync(join(made.folder, "multihome-parts.h"), "utf8")).toContain("#define MULTIHOME_TUNNELS 1\n");
 	const natives = readFileSync(join(made.folder, "codec.js"), "utf8");

@@ -4,7 +4,10 @@ import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
 import { stop } from "./namespace.mjs";
+import { describeWith } from "./setup.ts";
+import { patternHash } from "./transfers.ts";
 
 /** Where a package linux-image-*-cloud-amd64 is unpacked, as .ci/run does. */
 const unpacked = fileURLToPath(new URL("../../../build/out/guest", import.meta.url));
@@ -132,8 +135,33 @@ export class Guest {
 	}
 }
 
-/** Whether a kernel is there. */
-export const hasGuestKernel = (): boolean => existsSync(join(unpacked, "boot"));
+/** `describe` of tests with a guest, skipped with one line that names what is missing. */
+export function describeWithGuest(tools: string[], name: string, body: () => void): void {
+	const needs = ["qemu-system-x86_64", "busybox", "ncat", ...tools];
+	describeWith(existsSync(join(unpacked, "boot")) ? needs : [...needs, "a Debian kernel in build/out/guest"], name, body);
+}
+
+const host = (address: string): string => (address.includes(":") ? `[${address}]` : address);
+
+/** Fetches the board's pattern of so many bytes into the guest's /bytes, which must be right. Answers what sha256sum says of it. */
+export async function fetchPattern(guest: Guest, address: string, bytes: number, waitMs: number): Promise<string> {
+	await guest.must(`wget -q -O /bytes http://${host(address)}/bytes/${bytes}`, waitMs);
+	const sum = `${patternHash(bytes)}  -\n`;
+	expect(await guest.must("sha256sum </bytes", 60_000)).toBe(sum);
+	return sum;
+}
+
+/** Of each of these addresses of the board fetches the pattern, and has /bytes echoed, all at once: each time sha256sum must say `sum`. Answers how often, and how long it took, ms. */
+export async function carry(guest: Guest, addresses: readonly string[], bytes: number, sum: string, waitMs: number) {
+	const started = performance.now();
+	const sums = addresses.flatMap((address) => [
+		`wget -q -O - http://${host(address)}/bytes/${bytes} | sha256sum`,
+		`ncat ${address} 7 </bytes 2>/dev/null | sha256sum`,
+	]);
+	const output = await guest.must(`(${sums.map((command) => `(${command}) &`).join(" ")} wait)`, waitMs);
+	expect(output, addresses.join()).toBe(sum.repeat(sums.length));
+	return { times: sums.length, ms: performance.now() - started };
+}
 
 /** Fills the guest's root: busybox, programs with their libraries, and modules. Answers the modules in the order in which they are loaded. */
 function furnish(ram: string, programs: string[], modules: string[]): string[] {
