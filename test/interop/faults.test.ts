@@ -28,7 +28,7 @@ const LINKS = [
 
 /** Reasons for which a frame with a wrong bit is dropped. The others are TCP's, about frames that came twice or late. */
 const DAMAGE =
-	/^(truncated|notForUs|unknownEtherType|unknownProtocol|arp.*|ipv4.*|icmp.*|udp.*|tcpMalformed|tcpChecksum|tcpNoSocket)$/;
+	/^(truncated|notForUs|unknownEtherType|unknownProtocol|arp.*|ipMalformed|ipv4Checksum|ipLinkBroadcast|icmp.*|udp.*|tcpMalformed|tcpChecksum|tcpNoSocket)$/;
 
 describeWith([], "transfers over bad wires", () => {
 	let namespace: Namespace;

@@ -75,6 +75,7 @@ describeWith(["pppd"], "pppd's line", () => {
 		const pppd = new Pppd(namespace, folder, ["noauth", "novj", ...options, `${LINUX}:${BOARD}`]);
 		try {
 			await running(board, pppd, 20);
+			await pppd.addressed();
 			await use(board);
 			expect(await look(board)).toBe("");
 		} finally {

@@ -80,6 +80,7 @@ async function lane(seed: number, count: number): Promise<string[]> {
 				if (i > 600) throw new Error(`no link: ${pppd.output}`);
 				await pause(100);
 			}
+			await pppd.addressed(60);
 			for (let i = 0; i < count; i++) {
 				const before = interfaceOf(await board.status(BESIDE), "ppp0");
 				for (const upload of [true, false]) {

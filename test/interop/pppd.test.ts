@@ -76,6 +76,7 @@ describeWith(["pppd"], "pppd", () => {
 
 	/** Ping, and TCP both ways at once. */
 	async function use(what: string, came: number): Promise<void> {
+		await pppd!.addressed();
 		const { stdout } = await namespace.exec("ping", ["-n", "-c", "3", "-i", "0.05", "-W", "2", BOARD]);
 		expect(stdout, `${what}: ${pppd!.output}`).toContain("3 received");
 		const transfers = await Promise.all([

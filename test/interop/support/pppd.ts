@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Namespace } from "./namespace.mjs";
 import { run, stop } from "./namespace.mjs";
+import { pause } from "./setup.ts";
 
 const source = fileURLToPath(new URL("pppd-stand-in.c", import.meta.url));
 
@@ -46,6 +47,13 @@ export class Pppd {
 		this.#child.stdout!.on("data", heard);
 		this.#child.stderr!.on("data", heard);
 		this.ended = new Promise((resolve) => this.#child.once("exit", (status) => resolve(status)));
+	}
+
+	/** Waits until the kernel's end has its addresses, too: the last message of IPCP may be lost, and then the board is there seconds before it. */
+	async addressed(seconds = 20): Promise<void> {
+		for (const started = performance.now(); !this.output.includes("remote IP address"); await pause(50))
+			if (performance.now() - started > seconds * 1000)
+				throw new Error(`pppd has no addresses after ${seconds} s\n${this.output}`);
 	}
 
 	/** Ends it in good order: LCP terminates the link. */
