@@ -338,6 +338,7 @@ function uartCase(bytes: number, mode: number): Run {
 	const ppp = new PppInterface("ppp0", new Uart({ baud: LINE_BAUD }), {
 		local: "10.0.0.2",
 		remote: "10.0.0.1",
+		ipv6: false,
 		lcpEchoInterval: 0,
 	});
 	stack.interfaces.add(ppp);

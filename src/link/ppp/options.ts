@@ -1,6 +1,7 @@
 // What a PPP interface may be told, in pppd's words, and what holds when it is not told.
 
 import { ipv4Option, parseIpv4 } from "../../address4.ts";
+import { LEAST_MTU } from "../../wire/ipv6.ts";
 import type { InterfaceOptions } from "../interface.ts";
 import { Dial } from "./dial.ts";
 import { AUTHS, type Auth } from "./lcp.ts";
@@ -47,7 +48,7 @@ export interface PppOptions extends InterfaceOptions {
 	msDns?: readonly string[];
 	/** Van Jacobson's header compression. */
 	vj?: boolean;
-	/** Negotiate interface identifiers for IPv6. */
+	/** Negotiate interface identifiers for IPv6, which is there as soon as both ends have (RFC 5072); true when absent and `mru` has room for 1,280 bytes. */
 	ipv6?: boolean;
 	/** Route what has no other route to the peer, while the link is up, at the interface's metric. */
 	defaultRoute?: boolean;
@@ -135,12 +136,13 @@ export function settingsOf(interfaceName: string, options: PppOptions): Settings
 	const msDns = options.msDns ?? [];
 	if (msDns.length > 2) throw new RangeError(`msDns of ${interfaceName}: expected two name servers at most, not ${msDns.length}`);
 	if (options.dial !== undefined) Dial.check(options.dial);
+	const mru = whole("mru", options.mru, 128, 1500, 1500);
 	return {
 		local: address("local", options.local),
 		remote: address("remote", options.remote),
 		acceptLocal: flag("acceptLocal", options.acceptLocal, false),
 		acceptRemote: flag("acceptRemote", options.acceptRemote, false),
-		mru: whole("mru", options.mru, 128, 1500, 1500),
+		mru,
 		asyncmap: whole("asyncmap", options.asyncmap, -0x80000000, 0xffffffff, 0) | 0,
 		pfc: flag("pfc", options.pfc, true),
 		acfc: flag("acfc", options.acfc, true),
@@ -156,7 +158,7 @@ export function settingsOf(interfaceName: string, options: PppOptions): Settings
 		usePeerDns: flag("usePeerDns", options.usePeerDns, false),
 		msDns: msDns.map((each) => address("msDns", each)),
 		vj: flag("vj", options.vj, false),
-		ipv6: flag("ipv6", options.ipv6, false),
+		ipv6: flag("ipv6", options.ipv6, mru >= LEAST_MTU),
 		defaultRoute: flag("defaultRoute", options.defaultRoute, false),
 		dial: options.dial,
 		persist: flag("persist", options.persist, true),

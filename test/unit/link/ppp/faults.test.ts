@@ -80,7 +80,7 @@ describe("a peer that", () => {
 		peer.send(IPCP, 1, 1, [3, 6, 10, 0, 0, 2]);
 		peer.run(100);
 		expect(peer.state).toMatchObject({ phase: "running", lcp: "opened", ipcp: "opened" });
-		const client = new Peer({});
+		const client = new Peer({ ipv6: false });
 		client.answer = (frame) => {
 			if (frame.code === 1) client.send(frame.protocol, frame.data.length > 0 ? 4 : 2, frame.id, frame.data);
 		};

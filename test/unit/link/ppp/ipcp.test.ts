@@ -88,7 +88,7 @@ describe("as client", () => {
 
 	it("ends with a reason when the peer has no address for it", () => {
 		for (const refuse of [ACK, REJECT]) {
-			const peer = networked({});
+			const peer = networked({ ipv6: false });
 			const { id, data } = peer.next(IPCP, REQUEST);
 			peer.send(IPCP, REQUEST, 1, [3, 6, 10, 0, 0, 1]);
 			peer.send(IPCP, refuse, id, data);
@@ -98,7 +98,7 @@ describe("as client", () => {
 	});
 
 	it("keeps the address it was told to have, whatever the peer proposes, for a bounded time", () => {
-		const peer = networked({ local: "10.0.0.1" });
+		const peer = networked({ ipv6: false, local: "10.0.0.1" });
 		peer.answer = (frame) => {
 			if (frame.protocol === IPCP && frame.code === REQUEST) peer.send(IPCP, NAK, frame.id, [3, 6, 1, 2, 3, 4]);
 		};
@@ -170,14 +170,17 @@ describe("before its turn", () => {
 });
 
 describe("IPV6CP", () => {
-	it("is rejected as a protocol unless wanted", () => {
-		const peer = networked({});
-		peer.send(IPV6CP, REQUEST, 1, [1, 10, 1, 2, 3, 4, 5, 6, 7, 8]);
-		expect(peer.next(LCP, 8).data.slice(0, 2)).toEqual([0x80, 0x57]);
+	it("is rejected as a protocol where it is not wanted, or where packets of 1,280 bytes have no room", () => {
+		for (const options of [{ ipv6: false }, { mru: 1279 }]) {
+			const peer = networked(options);
+			peer.send(IPV6CP, REQUEST, 1, [1, 10, 1, 2, 3, 4, 5, 6, 7, 8]);
+			expect(peer.next(LCP, 8).data.slice(0, 2)).toEqual([0x80, 0x57]);
+			expect(peer.state.ipv6cp).toBe("");
+		}
 	});
 
 	it("agrees on two identifiers", () => {
-		const peer = networked({ ipv6: true });
+		const peer = networked({});
 		const ours = peer.agree(IPV6CP, [1, 10, 1, 2, 3, 4, 5, 6, 7, 8]);
 		expect(ours.slice(0, 2)).toEqual([1, 10]);
 		expect(ours[2]! & 2, "it is not globally unique").toBe(0);

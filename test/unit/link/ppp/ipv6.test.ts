@@ -17,7 +17,7 @@ const addresses = ({ us }: Peer) => us.link.addresses.map(({ address }) => addre
 
 /** Both ends have agreed on LCP and IPV6CP; what IPCP does is the test's. */
 function opened(options: ConstructorParameters<typeof Peer>[0] = {}, lcp: number[] = []): Peer {
-	const peer = new Peer({ ipv6: true, ...options });
+	const peer = new Peer(options);
 	peer.agree(LCP, lcp);
 	peer.agree(IPV6CP, THEIRS);
 	peer.run(10);
@@ -85,7 +85,7 @@ describe("a link-local address", () => {
 	});
 
 	it("is another at both ends, whoever begins: neither collides", () => {
-		const p = pair({ ipv6: true, local: "10.0.0.1", remote: "10.0.0.2" }, { ipv6: true });
+		const p = pair({ local: "10.0.0.1", remote: "10.0.0.2" }, {});
 		expect(p.up()).toBe(true);
 		p.world.run(1000);
 		const [a, b] = [p.a, p.b].map(({ link }) => link.addresses.find(({ address }) => address.startsWith("fe80"))!.address);
@@ -147,8 +147,8 @@ describe("what routers say on it", () => {
 		expect(auto.state.addresses[0]!.address).not.toBe(before);
 	});
 
-	it("is not to be had without the option ipv6", () => {
-		const peer = new Peer({});
+	it("is not to be had where IPv6 is not wanted", () => {
+		const peer = new Peer({ ipv6: false });
 		expect(() => new Autoconfiguration(peer.us.node.stack, "ppp0")).toThrow("expected Ethernet, or PPP with its option ipv6");
 	});
 });

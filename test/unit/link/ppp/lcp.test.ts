@@ -193,7 +193,7 @@ describe("an open link", () => {
 	});
 
 	it("ends when the peer does not know our IP protocol", () => {
-		const peer = new Peer(US);
+		const peer = new Peer({ ...US, ipv6: false });
 		peer.open();
 		peer.send(LCP, PROTOCOL_REJECT, 1, [0x80, 0x21, 1, 1, 0, 4]);
 		peer.run(10_000);

@@ -9,11 +9,15 @@ const SERVER = { local: "10.0.0.1", remote: "10.0.0.2" };
 
 describe("two stacks", () => {
 	it("give and take addresses", () => {
-		const { a, b, up } = pair(SERVER, {});
+		const { a, b, up, world } = pair(SERVER, {});
 		expect(up(), JSON.stringify([a.history, b.history])).toBe(true);
+		world.run(1000); // IPv6 may have been there first
 		expect(a.link.state).toMatchObject({ phase: "running", reason: "", local: "10.0.0.1", remote: "10.0.0.2" });
 		expect(b.link.state).toMatchObject({ phase: "running", reason: "", local: "10.0.0.2", remote: "10.0.0.1" });
-		expect(statusOf(b.node.stack).interfaces[1]).toMatchObject({ kind: "ppp", up: true, addresses: ["10.0.0.2/32"] });
+		expect(statusOf(b.node.stack).interfaces[1]).toMatchObject({ kind: "ppp", up: true });
+		expect(statusOf(b.node.stack).interfaces[1]!.addresses).toContain("10.0.0.2/32");
+		const six = (each: typeof a) => each.link.addresses.filter(({ address }) => address.startsWith("fe80::")).length;
+		expect([six(a), six(b)], "a link-local address at each end").toEqual([1, 1]);
 		expect(statusOf(b.node.stack).interfaces[1]!.ppp).toMatchObject({ local: "10.0.0.2", remote: "10.0.0.1" });
 	});
 

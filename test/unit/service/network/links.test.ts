@@ -277,7 +277,7 @@ describe("configure", () => {
 });
 
 describe("a PPP", () => {
-	it("is 300 while it connects, 500 with both addresses, 150 and 200 after disconnect, and connects again", () => {
+	it("is 300 while it connects, 400 with IPv6 within the link alone, 500 with IPv4's addresses, 150 and 200 after disconnect, and connects again", () => {
 		const { world, a, up } = pppPair({ local: "10.0.0.1", remote: "10.0.0.2" }, {});
 		const heard: string[] = [];
 		const ppp: PPPSocket = new PPPSocket(a.node.stack, {
@@ -288,7 +288,15 @@ describe("a PPP", () => {
 		expect([ppp.connection, ppp.address, ppp.peer]).toEqual([200, undefined, undefined]);
 		expect(up()).toBe(true);
 		world.run(10);
-		expect(heard.splice(0)).toEqual(["connection 300", "establish", "network", "connection 500", "address 500", "running"]);
+		expect(heard.splice(0)).toEqual([
+			"connection 300",
+			"establish",
+			"network",
+			"connection 400",
+			"connection 500",
+			"address 500",
+			"running",
+		]);
 		expect([ppp.address, ppp.peer, ppp.reason]).toEqual(["10.0.0.1", "10.0.0.2", ""]);
 		ppp.disconnect();
 		expect([ppp.connection, ppp.address, ppp.phase, ppp.peer]).toEqual([150, undefined, "terminate", undefined]);
