@@ -318,8 +318,8 @@ Uart *uartOpen(const UartPins *pins, void *machine, const char **problem)
 /* The handler goes on meanwhile. */
 static void leave(const Port *port)
 {
-	const int64_t since = esp_timer_get_time();
-	while ((!uartEmpty(port->uart) || !uart_ll_is_tx_idle(port->hw)) && esp_timer_get_time() - since < UART_LEAVES_US)
+	const int64_t since = esp_timer_get_time(), bound = uartLeavesUs(port->uart, port->pins.baud);
+	while ((!uartEmpty(port->uart) || !uart_ll_is_tx_idle(port->hw)) && esp_timer_get_time() - since < bound)
 		esp_rom_delay_us(50);
 }
 
@@ -392,7 +392,11 @@ void uartResume(Uart *uart)
 
 int uartBaud(Uart *uart, uint32_t baud)
 {
-	return uart_set_baudrate((uart_port_t)portOf(uart)->pins.port, baud) == ESP_OK;
+	Port *port = portOf(uart);
+	if (uart_set_baudrate((uart_port_t)port->pins.port, baud) != ESP_OK)
+		return 0;
+	port->pins.baud = baud;
+	return 1;
 }
 
 void uartReady(Uart *uart, int on)

@@ -222,6 +222,7 @@ int uartBaud(Uart *uart, uint32_t baud)
 		return 0;
 	/* Interrupts see a FIFO that is empty or not, whatever the speed. */
 	uint32_t made = uart_set_baudrate(port->controller, baud);
+	port->pins.baud = baud;
 	return made >= baud - baud / TOLERANCE && made <= baud + baud / TOLERANCE;
 }
 
@@ -278,8 +279,8 @@ Uart *uartOpen(const UartPins *pins, void *machine, const char **problem)
 static void leave(const Port *port)
 {
 	const uart_hw_t *hw = uart_get_hw(port->controller);
-	const uint32_t since = time_us_32();
-	while ((!uartEmpty(port->uart) || hw->fr & UART_UARTFR_BUSY_BITS) && time_us_32() - since < UART_LEAVES_US)
+	const uint32_t since = time_us_32(), bound = uartLeavesUs(port->uart, port->pins.baud);
+	while ((!uartEmpty(port->uart) || hw->fr & UART_UARTFR_BUSY_BITS) && time_us_32() - since < bound)
 		tight_loop_contents();
 }
 

@@ -59,12 +59,15 @@ typedef struct {
  */
 Uart *uartOpen(const UartPins *pins, void *machine, const char **problem);
 /**
- * Gives everything back. What was written last may leave before that, as PPP's Terminate-Request should: it is waited for, UART_LEAVES_US at most, as CTS may stop the
+ * Gives everything back. What was written last may leave before that, as PPP's Terminate-Request should: it is waited for, uartLeavesUs() at most, as CTS may stop the
  * line; what has not left by then is lost. No callback comes afterwards.
  */
 void uartClose(Uart *uart);
-/* As long as 96 bytes take at 9,600 baud, or a full ring at 460,800. */
+/* Beyond what the bytes themselves take, microseconds: a far end that is busy may stop the line for a moment. And in all, milliseconds: the data path stands still, and a watchdog waits. */
 #define UART_LEAVES_US 100000u
+#define UART_LEAVES_MOST_MS 1000u
+/* Bytes that a UART may hold beside the ring. */
+#define UART_FIFO_MOST 128u
 
 /**
  * Calls back on the machine's own task, soon, and never inside a call to here, after: a frame was closed by the delimiter (of several delimiters in a row the
@@ -151,6 +154,13 @@ static inline uint32_t uartRoom(Uart *uart)
 static inline int uartEmpty(const Uart *uart)
 {
 	return uartLoad(uart->left) == uart->filled;
+}
+
+/** So long what waits to leave is waited for, microseconds: a full ring leaves at 57,600 baud and more, at 9,600 a quarter of one. */
+static inline uint32_t uartLeavesUs(const Uart *uart, uint32_t baud)
+{
+	const uint32_t bytes = uart->filled - uartLoad(uart->left) + UART_FIFO_MOST, takes = bytes * 10000u / baud + UART_LEAVES_US / 1000;
+	return 1000u * (takes < UART_LEAVES_MOST_MS ? takes : UART_LEAVES_MOST_MS);
 }
 
 static inline void uartFill(Uart *uart, uint32_t count)

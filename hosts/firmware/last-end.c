@@ -73,10 +73,3 @@ void xs_board_started(xsMachine *the)
 	if (kept != C_NULL || hardware != C_NULL)
 		xsmcSetString(xsResult, (xsStringValue)(kept != C_NULL ? kept : hardware));
 }
-
-/* Moddable's abort hook, where the platform's manifest has it called (hosts/esp32). */
-void xs_board_ended(xsMachine *the)
-{
-	txSlot *why = (txSlot *)&xsArg(0), *thrown = (txSlot *)&xsArg(1);
-	machineEnds(the, why->kind == XS_STRING_KIND || why->kind == XS_STRING_X_KIND ? why->value.string : "the machine ended", thrown);
-}

@@ -106,8 +106,8 @@ void xs_board_identity(xsMachine *the)
 }
 
 /*
- * When no memory is left, nor room on its stack, the engine calls fxAbort, which starts the board anew without a word. Where the platform's manifest has the linker pass that call
- * on to us, the console says what to do, and the program gets an exception instead: one that was made at the start, as nothing can be made any more. The
+ * When no memory is left, nor room on its stack, the engine calls fxAbort, which starts the board anew without a word. The platform's manifest has the linker pass that call on to us
+ * (--wrap): the console says what to do, and the program gets an exception instead: one that was made at the start, as nothing can be made any more. The
  * engine has collected its garbage before, and has changed nothing yet; Moddable's nRF52 port throws at the same place.
  */
 static txSlot exhausted;
@@ -122,14 +122,8 @@ void xs_board_guard(xsMachine *the)
 	exhausted.kind = error->kind;
 	exhausted.value = error->value;
 	fxRemember(the, &exhausted);
-#if MODDEF_MULTIHOME_GUARD
-	xsmcSetTrue(xsResult);
-#else
-	xsmcSetFalse(xsResult);
-#endif
 }
 
-#if MODDEF_MULTIHOME_GUARD
 extern void __real_fxAbort(txMachine *the, int status);
 
 void __wrap_fxAbort(txMachine *the, int status)
@@ -152,4 +146,3 @@ void __wrap_fxAbort(txMachine *the, int status)
 	machineEnds(the, remedy != C_NULL ? remedy : fxAbortString(status), status == XS_UNHANDLED_EXCEPTION_EXIT || status == XS_UNHANDLED_REJECTION_EXIT ? &mxException : C_NULL);
 	__real_fxAbort(the, status);
 }
-#endif

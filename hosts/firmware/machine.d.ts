@@ -9,12 +9,10 @@ declare module "multihome/machine" {
 	/** An int32 that wraps. */
 	export function microseconds(): number;
 	export function collect(): void;
-	/** What is thrown when the machine's memory is used up, where the platform's build takes it (hosts/pico); elsewhere the board starts anew, and false is answered. */
-	export function guard(error: Error): boolean;
+	/** What is thrown when the machine's memory, or its stack, is used up. */
+	export function guard(error: Error): void;
 	/** To be called first: why the board has started anew, when that was neither power-on nor on purpose. Has the watchdog look after the machine. */
 	export function started(): string | undefined;
-	/** Moddable's abort hook, `globalThis.abort`: keeps why the machine ends for `started` of the next start. */
-	export function ended(why: string, thrown: unknown): void;
 	/** Eight bytes that tell this board from all others. Throws Error where it has no such thing. */
 	export function identity(): ArrayBuffer;
 	/** The default export of a module of this firmware; undefined when there is none of that name. */

@@ -9,4 +9,3 @@ export function importNow(name) @ "xs_board_importNow";
 export function guard(error) @ "xs_board_guard";
 export function identity() @ "xs_board_identity";
 export function started() @ "xs_board_started";
-export function ended(why, thrown) @ "xs_board_ended";

@@ -6,7 +6,6 @@ import {
 	chunkBytesTotal,
 	chunkBytesUsed,
 	collect,
-	ended,
 	freeBytes,
 	guard,
 	importNow,
@@ -57,7 +56,7 @@ function tellAgain(text: string): void {
 function run(lastEnd: string | undefined): void {
 	// Made now, as there is no memory for it then; what is thrown when memory is used up is this one, and the engine has told it on the console.
 	const exhausted = new RangeError("memory of the JavaScript machine is used up");
-	if (!guard(exhausted)) (globalThis as { abort?: typeof ended }).abort = ended;
+	guard(exhausted);
 	const providers = target.providers();
 	const timer = Timer.set(turn, 0, NEVER);
 	let running = false;

@@ -25,9 +25,16 @@ test.each(["pico", "esp32"])(
 
 test("what the machine makes of its memory, and of its end: garbage is collected between steps, memory that is used up throws where somebody can catch it, and each error is kept as a text", () => {
 	const folder = mkdtempSync(join(tmpdir(), "multihome-machine-"));
-	const flags = [...ENGINE, "-DMODDEF_MULTIHOME_GUARD=1", `-I${join(root, "hosts/firmware")}`];
+	const flags = [...ENGINE, `-I${join(root, "hosts/firmware")}`];
 	const whole = ["hosts/firmware/machine.c", "hosts/firmware/last-end.c"];
 	const said = runWhole(join(folder, "machine"), [...flags, join(root, "test/cross/machine/main.c")], whole);
 	rmSync(folder, { recursive: true });
 	expect(said).toBe("");
+});
+
+test.each(["pico", "esp32"])("%s: the linker is told to pass on to machine.c what the engine calls when it ends", (family) => {
+	const { build } = JSON.parse(readFileSync(join(root, "hosts", family, "manifest.json"), "utf8")) as {
+		build: Record<string, string>;
+	};
+	expect(Object.values(build).join(" ")).toContain("-Wl,--wrap=fxAbort");
 });

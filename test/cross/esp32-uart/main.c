@@ -6,6 +6,7 @@
 #define DEMAND(WHAT) ((WHAT) ? (void)0 : (fprintf(stderr, "main.c:%d: %s (call %d)\n", __LINE__, #WHAT, idf.calls), exit(1)))
 #define FLASH 0xfc0ull /* GPIO 6 to 11 */
 #define FIFO 128
+#define BYTE 10000000u /* a byte takes so many microseconds times baud */
 #define LEVELS (UART_INTR_RXFIFO_FULL | UART_INTR_TXFIFO_EMPTY)
 
 struct UartRegisters {
@@ -32,6 +33,8 @@ static struct {
 	uint32_t sent;
 	uint8_t next; /* byte to come */
 	int64_t us;
+	uint32_t baud;
+	uint64_t passed; /* of the byte that is leaving, microseconds times baud */
 	int stopped; /* CTS */
 	int posts, full, yields;
 	modMessageDeliver deliver;
@@ -215,7 +218,7 @@ esp_err_t uart_set_pin(uart_port_t port, int tx, int rx, int rts, int cts)
 	return ESP_OK;
 }
 
-esp_err_t uart_set_baudrate(uart_port_t port, uint32_t baud) { DEMAND(port == 2); return flash() || baud > 5000000 ? ESP_FAIL : ESP_OK; }
+esp_err_t uart_set_baudrate(uart_port_t port, uint32_t baud) { DEMAND(port == 2); idf.baud = baud; return flash() || baud > 5000000 ? ESP_FAIL : ESP_OK; }
 bool uart_is_driver_installed(uart_port_t port) { return port == 0 && idf.drivers; }
 
 esp_err_t uart_driver_install(uart_port_t port, int receive, int send, int queue, void *handle, int flags)
@@ -259,8 +262,10 @@ void esp_rom_delay_us(uint32_t us)
 {
 	idf.us += us;
 	point();
+	idf.passed += (uint64_t)us * idf.baud;
 	if (!idf.stopped)
-		lineTakes(us * 115200 / 10 / 1000000 + 1);
+		lineTakes((uint32_t)(idf.passed / BYTE));
+	idf.passed %= BYTE;
 }
 
 void uart_ll_read_rxfifo(uart_dev_t *hw, uint8_t *bytes, uint32_t count)
@@ -386,19 +391,34 @@ static void sends(void)
 	close();
 }
 
-/* What was written last leaves before the port is closed, unless the line is stopped: then that is over in bounded time. */
+/* What was written last leaves before the port is closed, a full ring of a slow line too, unless the line is stopped or takes longer than the bound: then that is over in bounded time. */
 static void leaves(void)
 {
-	static const char last[] = "~terminate~";
-	for (idf.stopped = 0; idf.stopped < 2; idf.stopped++) {
-		open(PINS);
-		memcpy(uart->send, last, sizeof(last));
-		uartFill(uart, sizeof(last));
+	static const struct {
+		uint32_t baud, bytes;
+		int stopped;
+		uint32_t most; /* us */
+	} cases[] = {
+		{ 115200, 12, 0, 3000 }, { 115200, UART_SEND_RING, 0, 370000 }, { 57600, UART_SEND_RING, 0, 730000 }, { 9600, UART_SEND_RING / 5, 0, 1000000 },
+		{ 3000000, UART_SEND_RING, 0, 20000 }, { 9600, UART_SEND_RING, 0, 1010000 }, { 115200, 12, 1, 140000 }, { 3000000, UART_SEND_RING, 1, 140000 },
+		{ 115200, UART_SEND_RING, 1, 500000 }, { 300, UART_SEND_RING, 1, 1010000 },
+	};
+	UartPins pins = PINS;
+	for (uint32_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		idf.stopped = cases[i].stopped;
+		open(pins);
+		DEMAND(uartBaud(uart, cases[i].baud));
+		for (uint32_t at = 0; at < cases[i].bytes; at++)
+			uart->send[at] = (uint8_t)(at ^ at >> 8);
+		idf.sent = 0;
+		uartFill(uart, cases[i].bytes);
 		uartStart(uart);
-		int64_t since = idf.us;
+		const uint32_t since = (uint32_t)idf.us, takes = cases[i].bytes * 10000u / cases[i].baud;
 		close();
-		DEMAND(idf.stopped ? idf.sent == 0 : idf.sent == sizeof(last) && memcmp(idf.wire, last, sizeof(last)) == 0);
-		DEMAND(idf.us - since < (idf.stopped ? 2 * UART_LEAVES_US : 2000));
+		DEMAND((uint32_t)idf.us - since < cases[i].most);
+		DEMAND(idf.stopped ? idf.sent == 0 : takes < UART_LEAVES_MOST_MS ? idf.sent == cases[i].bytes : idf.sent < cases[i].bytes);
+		for (uint32_t at = 0; at < idf.sent; at++)
+			DEMAND(idf.wire[at] == (uint8_t)(at ^ at >> 8));
 	}
 	idf.stopped = 0;
 }

@@ -5,6 +5,8 @@
 
 #define DEMAND(WHAT) ((WHAT) ? (void)0 : (fprintf(stderr, "main.c:%d: %s (call %d)\n", __LINE__, #WHAT, sdk.calls), exit(1)))
 #define FIFO 32
+#define LOOK_US 87 /* between two looks at the clock */
+#define BYTE 10000000u /* a byte takes so many microseconds times baud */
 
 static struct {
 	int calls, failAt, comesAt; /* what happens at which point; 0: nothing */
@@ -23,7 +25,8 @@ static struct {
 	void *lateContext;
 	int functions[30], levels[30], pulled[30];
 	uint64_t table; /* Moddable's */
-	uint32_t us;
+	uint32_t us, baud;
+	uint64_t passed; /* of the byte that is leaving, microseconds times baud */
 	uint8_t wire[65536];
 	uint32_t sent;
 	uint8_t next; /* byte to come */
@@ -208,14 +211,22 @@ alarm_id_t add_alarm_in_us(uint64_t us, int64_t (*callback)(alarm_id_t id, void 
 	return 5;
 }
 bool cancel_alarm(alarm_id_t alarm) { DEMAND(alarm == 5 && sdk.alarm); sdk.alarm = 0; point(); return true; }
-uint32_t time_us_32(void) { point(); lineTakes(1); return sdk.us += 87; }
+uint32_t time_us_32(void)
+{
+	point();
+	sdk.us += LOOK_US;
+	sdk.passed += (uint64_t)LOOK_US * sdk.baud;
+	lineTakes((uint32_t)(sdk.passed / BYTE));
+	sdk.passed %= BYTE;
+	return sdk.us;
+}
 void tight_loop_contents(void) { point(); }
 uint32_t clock_get_hz(int clock) { DEMAND(clock == clk_peri); point(); return 125000000; }
 uart_inst_t *uart_get_instance(uint number) { return (uart_inst_t *)(uintptr_t)(number + 1); }
 uart_hw_t *uart_get_hw(uart_inst_t *uart) { DEMAND(uart == uart_get_instance(sdk.port)); return &sdk.hw; }
 uint uart_init(uart_inst_t *uart, uint baud) { DEMAND(uart && baud && !sdk.open); sdk.open = 1; sdk.came = sdk.sends = 0; sdk.hw.imsc = sdk.raw = 0; point(); return baud; }
 void uart_deinit(uart_inst_t *uart) { DEMAND(uart && sdk.open); sdk.open = 0; point(); }
-uint uart_set_baudrate(uart_inst_t *uart, uint baud) { DEMAND(uart && sdk.open && baud <= 125000000 / 16); point(); return baud < 100 ? 119 : baud; }
+uint uart_set_baudrate(uart_inst_t *uart, uint baud) { DEMAND(uart && sdk.open && baud <= 125000000 / 16); sdk.baud = baud; point(); return baud < 100 ? 119 : baud; }
 void uart_set_hw_flow(uart_inst_t *uart, bool cts, bool rts) { DEMAND(uart); sdk.cts = cts; sdk.rts = rts; point(); }
 void hw_set_bits(uint32_t *address, uint32_t mask) { *address |= mask; point(); }
 void hw_clear_bits(uint32_t *address, uint32_t mask) { *address &= ~mask; point(); }
@@ -336,22 +347,36 @@ static void sends(void)
 	close();
 }
 
-/* What was written last leaves before the port is closed, unless the line is stopped: then that is over in bounded time. */
+/* What was written last leaves before the port is closed, a full ring of a slow line too, unless the line is stopped or takes longer than the bound: then that is over in bounded time. */
 static void leaves(void)
 {
-	static const char last[] = "~terminate~";
+	static const struct {
+		uint32_t baud, bytes;
+		int stopped;
+		uint32_t most; /* us */
+	} cases[] = {
+		{ 115200, 12, 0, 3000 }, { 115200, UART_SEND_RING, 0, 370000 }, { 57600, UART_SEND_RING, 0, 730000 }, { 9600, UART_SEND_RING / 5, 0, 1000000 },
+		{ 3000000, UART_SEND_RING, 0, 20000 }, { 9600, UART_SEND_RING, 0, 1010000 }, { 115200, 12, 1, 140000 }, { 3000000, UART_SEND_RING, 1, 140000 },
+		{ 115200, UART_SEND_RING, 1, 500000 }, { 300, UART_SEND_RING, 1, 1010000 },
+	};
 	UartPins pins = PINS;
 	pins.cts = 6;
-	for (sdk.stopped = 0; sdk.stopped < 2; sdk.stopped++) {
+	for (uint32_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		sdk.stopped = cases[i].stopped;
 		open(pins);
 		DEMAND(sdk.cts && !sdk.rts);
-		memcpy(uart->send, last, sizeof(last));
-		uartFill(uart, sizeof(last));
+		DEMAND(uartBaud(uart, cases[i].baud));
+		for (uint32_t at = 0; at < cases[i].bytes; at++)
+			uart->send[at] = (uint8_t)(at ^ at >> 8);
+		sdk.sent = 0;
+		uartFill(uart, cases[i].bytes);
 		uartStart(uart);
-		uint32_t since = sdk.us;
+		const uint32_t since = (uint32_t)sdk.us, takes = cases[i].bytes * 10000u / cases[i].baud;
 		close();
-		DEMAND(sdk.stopped ? sdk.sent == 0 : sdk.sent == sizeof(last) && memcmp(sdk.wire, last, sizeof(last)) == 0);
-		DEMAND(sdk.us - since < (sdk.stopped ? 2 * UART_LEAVES_US : 3000));
+		DEMAND((uint32_t)sdk.us - since < cases[i].most);
+		DEMAND(sdk.stopped ? sdk.sent == 0 : takes < UART_LEAVES_MOST_MS ? sdk.sent == cases[i].bytes : sdk.sent < cases[i].bytes);
+		for (uint32_t at = 0; at < sdk.sent; at++)
+			DEMAND(sdk.wire[at] == (uint8_t)(at ^ at >> 8));
 	}
 	sdk.stopped = 0;
 }
