@@ -15,7 +15,8 @@ const APART = ["tcp.desegment_tcp_streams:FALSE", "http.desegment_body:FALSE"];
 
 const OUTBOUND = "frame.packet_flags_direction == 2";
 /** The kernel sends 0xffff where RFC 1624 would have 0, once in a while: a remark of tshark's about the kernel, also when the board forwards it. */
-const EXCUSED = "tcp.checksum == 0xffff && !(ip.src in {192.168.77.2, 192.168.78.2, 192.168.99.1, 10.0.2.15})";
+export const KERNELS_ZERO = "tcp.checksum == 0xffff";
+const EXCUSED = `${KERNELS_ZERO} && !(ip.src in {192.168.77.2, 192.168.78.2, 192.168.99.1, 10.0.2.15})`;
 /**
  * tshark 4.0 restores compressed headers wrong (RFC 1144's special case of unidirectional data counts the TCP header as data), and then finds their checksums
  * wrong, whoever sent them: of these frames the FCS is looked at. The peers, which restore them too, check the TCP checksums.
