@@ -167,7 +167,7 @@ export interface Listener {
 	read(): TCP | undefined;
 	close(): void;
 	readonly port: number;
-	/** "0.0.0.0" when it accepts at every one. */
+	/** "::" when it accepts at every one, "0.0.0.0" at every one of IPv4. */
 	readonly address: string;
 	/** Name of the interface that it is restricted to. */
 	readonly interface: string | undefined;
