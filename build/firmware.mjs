@@ -206,6 +206,7 @@ function boardModule(board, { pathOf, needed, settings }) {
 		ipv6: has("ipv6") && "startIpv6",
 		dhcp6: interfaces.some(({ ipv6 }) => ipv6?.dhcp) && "startDhcp6",
 		[inGroups ? "groups" : "nogroups"]: links.has("ethernet") && "startGroups",
+		dnsforwarder: board.file.dnsForwarder !== undefined && "startDnsForwarder",
 		mdns: board.file.mdns !== undefined && "startMdns",
 		router: board.router !== undefined && "startRouter",
 		wifi: has("wifi") && "joinNetwork",
@@ -229,6 +230,7 @@ function boardModule(board, { pathOf, needed, settings }) {
 		interfaces,
 		routes: board.routes,
 		dns: board.file.dns,
+		dnsForwarder: board.file.dnsForwarder,
 		mdns: board.file.mdns,
 		router: board.router,
 	};

@@ -13,6 +13,7 @@ import type { Ipv6File, StartIpv6 } from "./links/ipv6.ts";
 import type { MakeLink, Say } from "./links/link.ts";
 import type { DhcpServerFile, StartDhcpServer } from "./links/dhcpserver.ts";
 import type { StartLinkLocal } from "./links/linklocal.ts";
+import type { DnsForwarderFile, StartDnsForwarder } from "./links/dnsforwarder.ts";
 import type { MdnsFile, StartMdns } from "./links/mdns.ts";
 import type { RouterFile, StartRouter } from "./links/router.ts";
 import type { StartUplink, UplinkFile } from "./links/uplink.ts";
@@ -54,6 +55,8 @@ export interface BoardFile<I extends InterfaceFile = InterfaceFile> {
 	routes: readonly { prefix: string; gateway?: string; interface?: string; metric?: number }[];
 	/** Name servers of the whole board. */
 	dns?: string[] | undefined;
+	/** Stations of some interfaces ask this board for names. */
+	dnsForwarder?: DnsForwarderFile | undefined;
 	/** The board's name and services by multicast DNS. */
 	mdns?: MdnsFile | undefined;
 	/** Filter and translation. */
@@ -71,6 +74,7 @@ export interface Parts {
 	readonly startIpv6?: StartIpv6 | undefined;
 	readonly startDhcp6?: StartDhcp6 | undefined;
 	readonly startGroups?: StartGroups | undefined;
+	readonly startDnsForwarder?: StartDnsForwarder | undefined;
 	readonly startMdns?: StartMdns | undefined;
 	readonly startRouter?: StartRouter | undefined;
 	readonly joinNetwork?: JoinNetwork | undefined;
@@ -119,7 +123,8 @@ export function boot<I extends InterfaceFile>(board: BoardFile<I>, parts: Parts,
 	}
 	if (board.router !== undefined) parts.startRouter!(stack, board.router);
 	if (board.dns !== undefined) parts.useNameServers!(stack, board.dns);
-	const { mdns } = board;
+	const { dnsForwarder, mdns } = board;
+	if (dnsForwarder !== undefined) within("dnsForwarder", () => parts.startDnsForwarder!(stack, dnsForwarder));
 	if (mdns !== undefined) {
 		host.ends?.(within("mdns", () => parts.startMdns!(stack, mdns, host.say)));
 	}

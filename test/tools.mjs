@@ -53,6 +53,7 @@ export const TOOLS = {
 	pppd: tool("pppd", "ppp"),
 	chronyd: tool("chronyd", "chrony"),
 	dnsmasq: tool("dnsmasq", "dnsmasq-base"),
+	dig: tool("dig", "bind9-dnsutils"),
 	"kea-dhcp6": tool("kea-dhcp6", "kea-dhcp6-server"),
 	"avahi-daemon": tool("avahi-daemon"),
 	"avahi-browse": tool("avahi-browse", "avahi-utils"),

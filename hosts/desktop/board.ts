@@ -12,7 +12,7 @@ import { contains, formatAddress, isHost, isUnicast, parseAddress, parsePrefix }
 import type { Prefix } from "./ipv4.ts";
 import { settlePpp } from "./ppp.ts";
 import { routerProblem, routerRoom } from "./router.ts";
-import { probesOf, serviceProblem, serviceSockets } from "./services.ts";
+import { forwarderProblem, probesOf, serviceProblem, serviceSockets, withForwarder } from "./services.ts";
 import { isTunnel, tunnelProblem } from "./tunnel.ts";
 import { vlanProblem } from "./vlan.ts";
 import { dhcp6Problem, hasDhcp6, interfaceTowards6, routeProblem6, settleGateways, settleIpv6 } from "./ipv6.ts";
@@ -91,6 +91,8 @@ export function checkBoard(path: string, data: unknown, memory = machineMemory()
 		const services = stack.sockets?.services ?? stack.interfaces! - 1 + DNS_LOOKUPS + more;
 		stack.sockets = { ...stack.sockets, services };
 	}
+	const sockets = withForwarder(file, stack.sockets);
+	if (sockets !== undefined) stack.sockets = sockets;
 	const echoes = probesOf(file, "icmp");
 	if (echoes > 0) stack.sockets = { ...stack.sockets, icmp: stack.sockets?.icmp ?? 1 + echoes };
 	const router = routerRoom(file);
@@ -240,7 +242,7 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 		if (other !== undefined)
 			return `interfaces[${i}].dhcp: its gateway would give ${formatAddress(address)}, which is on ${other}; give that another address`;
 	}
-	const servers = serverProblem(file.dns) ?? routerProblem(file);
+	const servers = serverProblem(file.dns) ?? routerProblem(file) ?? forwarderProblem(file);
 	if (servers !== undefined) return servers;
 	for (const [i, route] of (file.routes ?? []).entries()) {
 		const problem = routeProblem(route, file, names);

@@ -5,6 +5,7 @@ import type { FaultOptions } from "../../src/device/faults.ts";
 import type { DhcpFile } from "../links/dhcp.ts";
 import type { DhcpServerFile } from "../links/dhcpserver.ts";
 import type { Ipv6File } from "../links/ipv6.ts";
+import type { DnsForwarderFile } from "../links/dnsforwarder.ts";
 import type { MdnsFile } from "../links/mdns.ts";
 import type { RouterFile } from "../links/router.ts";
 import type { UplinkFile } from "../links/uplink.ts";
@@ -144,6 +145,8 @@ export interface BoardFile {
 	interfaces: BoardInterface[];
 	/** Name servers of the whole board. */
 	dns?: string[];
+	/** Stations of some interfaces ask this board for names. */
+	dnsForwarder?: DnsForwarderFile;
 	/** The board's name and services by multicast DNS. */
 	mdns?: MdnsFile;
 	routes?: BoardRoute[];
@@ -209,6 +212,7 @@ export interface BoardConfiguration {
 	interfaces: InterfaceConfiguration[];
 	routes: BoardRoute[];
 	dns?: string[];
+	dnsForwarder?: DnsForwarderFile;
 	mdns?: MdnsFile;
 	router?: RouterFile;
 	/** Fixes all randomness; the operating system's without it. */

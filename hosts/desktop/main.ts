@@ -28,6 +28,7 @@ import startDhcpServer from "../links/dhcpserver.ts";
 import startGroups from "../links/groups.ts";
 import startIpv6 from "../links/ipv6.ts";
 import startLinkLocal from "../links/linklocal.ts";
+import startDnsForwarder from "../links/dnsforwarder.ts";
 import startMdns from "../links/mdns.ts";
 import startRouter from "../links/router.ts";
 import startUplink from "../links/uplink.ts";
@@ -57,6 +58,7 @@ const PARTS: Parts = {
 	startIpv6,
 	startDhcp6,
 	startGroups,
+	startDnsForwarder,
 	startMdns,
 	startRouter,
 	useNameServers,

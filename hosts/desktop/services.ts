@@ -1,5 +1,7 @@
 // What a board file's interfaces do for others, or ask others for: a DHCP server, probes of uplinks.
 
+import { limitsOf, type StackOptions } from "../../src/config.ts";
+import { DNS_FORWARD_CONNECTIONS, DNS_FORWARD_QUESTIONS } from "../../src/service/dns-forwarder/limits.ts";
 import { settingsOf } from "../../src/service/uplink/options.ts";
 import type { BoardFile, BoardInterface } from "./config.ts";
 
@@ -29,4 +31,37 @@ export function serviceSockets(file: BoardFile): number {
 	return (
 		file.interfaces.filter(({ dhcpServer }) => dhcpServer !== undefined && dhcpServer !== false).length + probesOf(file, "dns")
 	);
+}
+
+/** UDP and TCP sockets that a forwarder of names takes. */
+export function forwarderSockets({ dnsForwarder }: BoardFile): { udp: number; tcp: number } {
+	if (dnsForwarder === undefined) return { udp: 0, tcp: 0 };
+	const { interfaces, questions = DNS_FORWARD_QUESTIONS, connections = DNS_FORWARD_CONNECTIONS } = dnsForwarder;
+	return { udp: interfaces.length + questions, tcp: connections === 0 ? 0 : interfaces.length + 2 * connections };
+}
+
+/** The sockets of a board with those for its forwarder beside the ones that others have by themselves. */
+export function withForwarder(file: BoardFile, sockets: StackOptions["sockets"]): StackOptions["sockets"] {
+	const more = forwarderSockets(file);
+	if (more.udp === 0) return sockets;
+	const standard = limitsOf();
+	return { ...sockets, udp: sockets?.udp ?? standard.udp + more.udp, tcp: sockets?.tcp ?? standard.tcp + more.tcp };
+}
+
+/** What is wrong with `dnsForwarder`, undefined when nothing is. */
+export function forwarderProblem(file: BoardFile): string | undefined {
+	const names = file.interfaces.map(({ name }) => name);
+	const served = file.dnsForwarder?.interfaces ?? [];
+	for (const [i, name] of served.entries()) {
+		const place = `dnsForwarder.interfaces[${i}] ${JSON.stringify(name)}`;
+		if (!names.includes(name)) return `${place}: there is no such interface; expected ${names.join(", ")}`;
+		if (served.indexOf(name) < i) return `${place}: is there already; name each once`;
+	}
+	const more = forwarderSockets(file);
+	for (const kind of ["udp", "tcp"] as const) {
+		const given = file.limits?.sockets?.[kind];
+		if (given !== undefined && given < more[kind])
+			return `limits.sockets.${kind} ${given}: expected at least ${more[kind]}, what dnsForwarder takes`;
+	}
+	return undefined;
 }

@@ -103,6 +103,7 @@ export class Wires {
 		const configuration: BoardConfiguration = { name, stack: board.stack, interfaces, routes: routesOf(board) };
 		configuration.heap = board.heap ?? "board";
 		if (file.dns !== undefined) configuration.dns = file.dns;
+		if (file.dnsForwarder !== undefined) configuration.dnsForwarder = file.dnsForwarder;
 		if (file.mdns !== undefined) configuration.mdns = file.mdns;
 		const router = routerOf(file);
 		if (router !== undefined) configuration.router = router;

@@ -252,6 +252,7 @@ describe("the package", () => {
 			"multihome/raw": [],
 			"multihome/uplink": ["multihome/dns", "multihome/ping"],
 			"multihome/dhcp-server": [],
+			"multihome/dns-forwarder": ["multihome/dns"],
 			"multihome/dhcp6": [],
 			"multihome/io/ping": ["multihome/dns", "multihome/ping"],
 			"multihome/io/ethernet": ["multihome/dhcp", "multihome/network"],

@@ -80,13 +80,13 @@ describe("a board file", () => {
 		[{}, "interfaces: missing; expected 1 to 63 interfaces"],
 		[
 			{ interface: [] },
-			"interface: unknown; expected name, limits, forwarding, reversePathFilter, outside, filter, nat, forwardPorts, nptv6, strongHost, tcp, interfaces, dns, mdns or routes",
+			"interface: unknown; expected name, limits, forwarding, reversePathFilter, outside, filter, nat, forwardPorts, nptv6, strongHost, tcp, interfaces, dns, dnsForwarder, mdns or routes",
 		],
 		[{ interfaces: [] }, "interfaces []: expected 1 to 63 interfaces"],
 		[{ interfaces: "eth0" }, 'interfaces "eth0": expected 1 to 63 interfaces'],
 		[
 			{ interfaces: [eth0], wires: 1 },
-			"wires: unknown; expected name, limits, forwarding, reversePathFilter, outside, filter, nat, forwardPorts, nptv6, strongHost, tcp, interfaces, dns, mdns or routes",
+			"wires: unknown; expected name, limits, forwarding, reversePathFilter, outside, filter, nat, forwardPorts, nptv6, strongHost, tcp, interfaces, dns, dnsForwarder, mdns or routes",
 		],
 		[
 			{ interfaces: [eth0], limits: { sockets: { raw: 0 } } },
@@ -379,6 +379,26 @@ describe("a board file", () => {
 		expect(complaint({ interfaces: [{ ...asks, dhcp: true, addresses: [], gateway: undefined }, eth1], limits })).toContain(
 			"limits.sockets.services 1: expected at least 2, one for each interface with dhcp, with ipv6.dhcp, with dhcpServer, and with uplink.dns",
 		);
+	});
+
+	it("has sockets for its forwarder of names beside those that there are by themselves", () => {
+		const dnsForwarder = { interfaces: ["eth0"], questions: 4, connections: 1 };
+		const interfaces = [eth0, eth1];
+		expect(checkBoard("board.json", { interfaces, dnsForwarder }).stack.sockets).toEqual({ udp: 9, tcp: 11 });
+		const limits = { sockets: { udp: 5, tcp: 3 } };
+		expect(checkBoard("board.json", { interfaces, dnsForwarder, limits }).stack.sockets).toEqual({ udp: 5, tcp: 3 });
+		for (const [said, message] of [
+			[{ limits: { sockets: { udp: 4 } } }, "limits.sockets.udp 4: expected at least 5, what dnsForwarder takes"],
+			[{ limits: { sockets: { tcp: 2 } } }, "limits.sockets.tcp 2: expected at least 3, what dnsForwarder takes"],
+			[
+				{ dnsForwarder: { interfaces: ["lan"] } },
+				'dnsForwarder.interfaces[0] "lan": there is no such interface; expected eth0, eth1',
+			],
+			[{ dnsForwarder: { interfaces: ["eth0", "eth0"] } }, 'dnsForwarder.interfaces[1] "eth0": is there already; name each once'],
+			[{ dnsForwarder: { interfaces: [] } }, "dnsForwarder.interfaces []: expected names of interfaces, one at least"],
+			[{ dnsForwarder: { interfaces: ["eth0"], cacheBytes: -1 } }, "dnsForwarder.cacheBytes -1: expected 0 to 1048576"],
+		] as const)
+			expect(complaint({ interfaces, dnsForwarder, ...said })).toContain(message);
 	});
 
 	it("may have gateways and routes of both families", () => {
