@@ -1,6 +1,7 @@
 // What a connection tells people of its way.
 import { expect, test } from "vitest";
 import { FLAGS, OFFER_ALL } from "../../../../src/config.ts";
+import { statusOf } from "../../../../src/status/status.ts";
 import { tcpInfo } from "../../../../src/transport/tcp/info.ts";
 import { ipText } from "../../../support/frames.ts";
 import { pair, SERVER } from "./pair.ts";
@@ -62,6 +63,25 @@ test("one that has lost a segment", () => {
 	const later = tcpInfo(tcb!);
 	// One segment, which is smaller by now, as large ones may be what is lost: RFC 4821.
 	expect(later).toMatchObject({ recovery: "loss", congestionWindow: later.segment });
+});
+
+test("the status says the same of each connection, and nothing of a listener", () => {
+	const peer = new Peer({ sockets: { sendBuffer: 32_000 } });
+	const { tcb } = peer.connected({ length: 100_000 });
+	const ways = () => statusOf(peer.stack).sockets.map(({ state, way }) => [state, way] as const);
+	const same = () => {
+		const info = tcpInfo(tcb!);
+		const { rtt, congestionWindow, inFlight, lost, retransmissions, delivered, received, reordering } = info;
+		const told = { rtt: rtt ?? null, congestionWindow, inFlight, lost, retransmissions, delivered, received, reordering };
+		expect(ways().find(([, way]) => way !== undefined)).toEqual([info.state, told]);
+		return told;
+	};
+	peer.send({ flags: "A", seq: 1, ack: 1461, length: 70 });
+	expect(same()).toMatchObject({ delivered: 1460, received: 70, retransmissions: 0 });
+	for (let i = 0; i < 3; i++) peer.send({ flags: "A", seq: 71, ack: 1461 });
+	expect(same().retransmissions).toBe(1);
+	peer.stack.tcp.listen("", 81, 1, 0);
+	expect(ways().filter(([state]) => state === "listen")).toEqual([["listen", undefined]]);
 });
 
 test("two stacks agree on all that each offers, and on nothing that one of them does not", () => {
