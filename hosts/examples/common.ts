@@ -11,6 +11,12 @@ export function print(line: string): void {
 	trace(`${line}\n`);
 }
 
+/** Whether a route is a default one by which a host may be reached: of its address's family, or of either when that is not known. */
+export function leadsOut(prefix: string, host = ""): boolean {
+	if (!prefix.endsWith("/0")) return false;
+	return prefix.includes(":") ? !/^[0-9.]+$/.test(host) : !host.includes(":");
+}
+
 /** Finds an address of `host`, which may be one already. One of the callbacks is called, once, and never before this returns. */
 export function addressOf(
 	{ network }: Device,

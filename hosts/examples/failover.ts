@@ -7,7 +7,7 @@
 
 import { statusOf } from "multihome/status";
 import Timer from "timer";
-import { addressOf, print } from "./common.ts";
+import { addressOf, leadsOut, print } from "./common.ts";
 import type { Device, TCP } from "./device.ts";
 import { bytesOf } from "./http/text.ts";
 
@@ -71,7 +71,8 @@ export class Failover {
 
 	/** The ways that there are, the best first. */
 	get ways(): Way[] {
-		const routes = statusOf(this.#device.stack).routes.filter(({ prefix, active }) => prefix === "0.0.0.0/0" && active);
+		const { host } = this.#options;
+		const routes = statusOf(this.#device.stack).routes.filter(({ prefix, active }) => active && leadsOut(prefix, host));
 		const ways: Way[] = [];
 		for (const { interface: name, metric } of routes.sort((a, b) => a.metric - b.metric))
 			if (!ways.some((way) => way.interface === name)) ways.push({ interface: name, metric });

@@ -4,6 +4,7 @@
 //	npm run simulate -- --board hosts/desktop/boards/ppp-gateway.json --app hosts/examples/ppp-gateway.ts
 
 import Timer from "timer";
+import { leadsOut } from "./common.ts";
 import { HttpServer, isOwnHost } from "./http.ts";
 import type { Device } from "./device.ts";
 import { Turns } from "./turns.ts";
@@ -14,11 +15,11 @@ interface Way {
 	metric: number;
 }
 
-/** The default route that is in use: of those whose link is up, the one of the lowest metric. */
+/** The default route that is in use: of those of either family whose link is up, the one of the lowest metric. */
 function wayOut({ network }: Device): Way | undefined {
 	let best: Way | undefined;
 	for (const route of network.interfaces.routes.list) {
-		if (route.prefix !== "0.0.0.0/0" || !route.active) continue;
+		if (!route.active || !leadsOut(route.prefix)) continue;
 		if (best === undefined || route.metric < best.metric) best = route;
 	}
 	return best;

@@ -18,7 +18,7 @@ export interface PingResolver {
 
 /** What a ping may be told. */
 export interface PingOptions {
-	/** IPv4 address of the target. It, or `host`, must be there. */
+	/** Address of the target, of either family; a link-local one of IPv6 may name its interface: "fe80::2%eth0". It, or `host`, must be there. */
 	address?: string | undefined;
 	/** The target's name, or its address. */
 	host?: string | undefined;

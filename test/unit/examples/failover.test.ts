@@ -6,7 +6,7 @@ import { World } from "../../support/world.ts";
 import type { QueueDevice } from "../../support/wire.ts";
 import { Server, stage, type Stage } from "./program.ts";
 
-/** A board with two uplinks, eth0 (metric 10) and eth1 (20); at the end of each a server with 10.9.0.1, which are one machine to it. */
+/** A board with two uplinks, eth0 (metric 10) and eth1 (20), by IPv6 the other way round; at the end of each a server with 10.9.0.1 and 2001:db8:9::1, which are one machine to it. */
 interface Uplinks extends Stage {
 	devices: QueueDevice[];
 	/** Who serves at the end of each uplink. */
@@ -24,11 +24,19 @@ function uplinks(options: Partial<FailoverOptions> = {}): Uplinks {
 	for (const i of [0, 1]) {
 		const segment = world.segment();
 		const device = segment.port({ mac: 1 + i });
-		const link = one.ethernet(`eth${i}`, device, `10.${i}.0.2/24`);
+		const link = one.ethernet(`eth${i}`, device, `10.${i}.0.2/24`, `2001:db8:${i}::2/64`);
 		one.stack.routes.add({ prefix: "0.0.0.0/0", gateway: `10.${i}.0.1`, interface: link, metric: 10 + 10 * i });
+		one.stack.routes.add({ prefix: "::/0", gateway: `2001:db8:${i}::1`, interface: link, metric: 20 - 10 * i });
 		devices.push(device);
 		far = world.node(`far${i}`, { sockets: { tcp: 8 } });
-		far.ethernet("eth0", segment.port({ mac: 11 + i }), `10.${i}.0.1/24`, "10.9.0.1/32");
+		far.ethernet(
+			"eth0",
+			segment.port({ mac: 11 + i }),
+			`10.${i}.0.1/24`,
+			"10.9.0.1/32",
+			`2001:db8:${i}::1/64`,
+			"2001:db8:9::1/128",
+		);
 		servers.push(new Server(createIO(far.stack), 7777, (connection) => connection.send(connection.received.splice(0))));
 	}
 	const s = stage({ world, one, two: far!, a: createIO(one.stack), b: createIO(far!.stack) });
@@ -52,6 +60,16 @@ describe("failover", () => {
 		expect(u.failover.counters.answered).toBeGreaterThanOrEqual(28);
 		expect(u.servers.map(({ connections }) => connections.length)).toEqual([1, 0]);
 		expect(u.servers[0]!.last.socket.remoteAddress).toBe("10.0.0.2");
+	});
+
+	it("goes by the default routes of IPv6 to an address of that", () => {
+		const u = uplinks({ host: "2001:db8:9::1" });
+		u.world.run(10_000);
+		expect(u.told).toEqual(["ways eth1 eth0", "by eth1, 10"]);
+		expect(u.servers[1]!.last.socket.remoteAddress).toBe("2001:db8:1::2");
+		u.devices[1]!.setLink(false);
+		u.world.run(1000);
+		expect(u.told.slice(2)).toEqual(["ways eth0", "eth1: the way is gone", "by eth0, 20"]);
 	});
 
 	it("goes the other way at once when the link is lost, and comes back when it returns", () => {

@@ -28,7 +28,7 @@ export function stage(p: Pair = pair()): Stage {
 		resolve({ host }: { host: string }, callback: (error: unknown, address: string | undefined) => void): void {
 			p.world.clock.after(LOOK_UP_MS, () => {
 				if (this.#closed) return;
-				const address = /^[\d.]+$/.test(host) ? host : names[host];
+				const address = /^[\d.]+$|:/.test(host) ? host : names[host];
 				if (address === undefined) callback(new Error(`${host}: no such name`), undefined);
 				else callback(null, address);
 			});
