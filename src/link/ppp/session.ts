@@ -352,8 +352,9 @@ export class Session implements Link, AuthLink {
 				this.core.count(this.block, DROP.pppNotOpen);
 				break;
 			case IPV6:
-				if (this.ipv6cp?.opened) this.core.count(this.block, DROP.pppNotOpen);
-				else this.#unknown(protocol, at, end);
+				// RFC 1661 §3.7: what comes before its control protocol is opened is discarded in silence; the peer may have been there first.
+				if (this.ipv6cp === undefined) this.#unknown(protocol, at, end);
+				else this.core.count(this.block, DROP.pppNotOpen);
 				break;
 			default:
 				this.#unknown(protocol, at, end);

@@ -1,6 +1,7 @@
 // IPv6 over PPP: RFC 5072, and what routers say on such a link, RFC 4861.
 
 import { describe, expect, it } from "vitest";
+import { statusOf } from "../../../../src/status/status.ts";
 import { Autoconfiguration } from "../../../../src/service/ipv6/autoconfiguration.ts";
 import { echo6, ECHO_REPLY6, full, ip6, ip6Text, mtuOption, parse6, prefixOption, ra, RS } from "../../../support/frames6.ts";
 import { IPCP, IPV6CP, LCP, pair, Peer } from "./pair.ts";
@@ -48,6 +49,18 @@ describe("a link-local address", () => {
 		const [reply] = packets(peer);
 		expect(reply).toMatchObject({ source: full(own!), destination: full(ROUTER), sumRight: true });
 		expect(reply!.payload[0]).toBe(ECHO_REPLY6);
+	});
+
+	it("is not there yet when packets come before IPV6CP is opened here: they are discarded in silence, RFC 1661 §3.7", () => {
+		const peer = new Peer({ ipv6: true });
+		peer.agree(LCP, []);
+		peer.send(IPV6CP, REQUEST, 1, THEIRS);
+		peer.next(IPV6CP, ACK);
+		peer.take();
+		// The peer is opened by our Ack; its own is still to come.
+		send(peer, echo6({ source: ROUTER, destination: "ff02::2" }));
+		expect(peer.take().filter(({ protocol, code }) => protocol === LCP && code === PROTOCOL_REJECT)).toEqual([]);
+		expect(statusOf(peer.us.node.stack).interfaces[1]!.drops).toEqual({ pppNotOpen: 1 });
 	});
 
 	it("goes with IPV6CP, and IPv4 stays", () => {
