@@ -160,6 +160,12 @@ function boardModule(board, { pathOf, needed, settings }) {
 			interfaces.push({ name: each.name, link, parent: each.parent, ...said, options: board.vlanOf(each) });
 			continue;
 		}
+		const bridge = board.bridgeOf(each);
+		if (bridge !== undefined) {
+			links.add(link);
+			interfaces.push({ name: each.name, link, parent: bridge.ports[0], ...said, options: bridge });
+			continue;
+		}
 		const tunnel = board.tunnelOf(each);
 		if (tunnel !== undefined) {
 			links.add("tunnel");
@@ -265,6 +271,7 @@ const PARTS = {
 	MULTIHOME_RAW: ["multihome/raw"],
 	MULTIHOME_IPV6: IPV6_MODULES,
 	MULTIHOME_VLAN: ["multihome/vlan"],
+	MULTIHOME_BRIDGE: ["multihome/bridge"],
 	MULTIHOME_ROUTER: ["multihome/router"],
 	MULTIHOME_TUNNELS: ["multihome/tunnel"],
 };
@@ -305,7 +312,7 @@ export async function bundleTarget(platform, { target, board: file, app, set = [
 	const { bundle, bundleFirmware, bundleWithout } = await import("./bundle.mjs");
 	const { manifestPath, standardNames } = await import("./modules.mjs");
 	const { simulate } = await bundle();
-	const { Stack, readBoard, driverOf, emacOf, pinsOf, tunnelOf, routerOf, uartOf, vlanOf, routesOf } = await import(
+	const { Stack, readBoard, bridgeOf, driverOf, emacOf, pinsOf, tunnelOf, routerOf, uartOf, vlanOf, routesOf } = await import(
 		pathToFileURL(simulate).href
 	);
 	const home = join(root, "hosts", platform, "targets", target);
@@ -318,7 +325,18 @@ export async function bundleTarget(platform, { target, board: file, app, set = [
 		folder,
 		board: (pathOf, needed) =>
 			boardModule(
-				{ ...read, driverOf, emacOf, pinsOf, tunnelOf, uartOf, vlanOf, router: routerOf(read.file), routes: routesOf(read) },
+				{
+					...read,
+					bridgeOf,
+					driverOf,
+					emacOf,
+					pinsOf,
+					tunnelOf,
+					uartOf,
+					vlanOf,
+					router: routerOf(read.file),
+					routes: routesOf(read),
+				},
 				{ pathOf, needed, settings },
 			),
 		program: app ?? join(root, "hosts/examples/status.ts"),

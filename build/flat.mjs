@@ -45,6 +45,9 @@ const headers = ["src", "build/compile/runtime", "hosts/engine"]
 /** Folders with headers of C by hand, which drivers and the C made here include. */
 export const headerFolders = [...new Set(headers.map(dirname))];
 
+/** What a firmware may do without: its functions are C that is made here. */
+const PARTS = "src/packet/kernels/parts.ts";
+
 /** Where the C goes, with a manifest that names it. */
 export const flatFolder = join(root, "build/out/flat");
 
@@ -138,10 +141,25 @@ function natives() {
 	return names;
 }
 
-/** The kernels of all folders named so: what their C declares in headers such as wire-kernels.h. */
+/** The kernels of all folders named so: what their C declares in headers such as wire-kernels.h; and the parts that a firmware may do without. */
 function kernels() {
 	const found = headers.map((path) => basename(path)).filter((name) => name.endsWith("-kernels.h"));
-	return `${["/* Made by build/flat.mjs: the kernels of all folders. */", ...found.map((name) => `#include "${name}"`)].join("\n")}\n`;
+	const includes = found.map((name) => `#include "${name}"`);
+	return `${["/* Made by build/flat.mjs: the kernels of all folders. */", "#pragma once", ...parts(), ...includes].join("\n")}\n`;
+}
+
+/** The functions of src/packet/kernels/parts.ts in C, hasFastOpen by MULTIHOME_FAST_OPEN: a firmware has a header that says which there are, made by build/firmware.mjs; without one all are there. */
+function parts() {
+	const names = [...readFileSync(join(root, PARTS), "utf8").matchAll(/^export function has(\w+)\(/gm)].map(([, name]) => name);
+	const macro = (name) => `MULTIHOME_${name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, "_").toUpperCase()}`;
+	return [
+		'#if __has_include("multihome-parts.h")',
+		'#include "multihome-parts.h"',
+		"#else",
+		`enum { ${names.map((name) => `${macro(name)} = 1`).join(", ")} };`,
+		"#endif",
+		...names.map((name) => `static inline int kernel_has${name}(void) { return ${macro(name)}; }`),
+	];
 }
 
 /** For mcconfig and the desktop host: one native module. The headers are for C by hand. */

@@ -26,7 +26,7 @@ export interface InterfaceFile {
 	name: string;
 	/** Its kind among the links. */
 	link: string;
-	/** Of a VLAN: the interface that carries it, which stands before it. */
+	/** Of a VLAN: the interface that carries it, which stands before it. Of a bridge: the first of its ports. */
 	parent?: string | undefined;
 	addresses: string[];
 	dhcp?: DhcpFile | undefined;
@@ -156,12 +156,12 @@ function addInterface<I extends InterfaceFile>(stack: Stack, file: I, place: str
 		options,
 	} = file;
 	const bare = kind === "loopback" || kind === "tunnel"; // nothing is below it
-	// Where the parent's driver is missing there are none of its VLANs.
+	// Where the parent's driver is missing there are none of its VLANs, and no bridge.
 	const driver = parent !== undefined ? stack.interfaces.find(parent) : bare ? undefined : host.open(file, place);
 	if (driver === undefined && !bare) return;
 	const common = mtu === undefined ? { metric } : { mtu, metric };
 	const where = options === undefined ? place : `${place}.${kind}`;
-	const link = within(where, () => parts.links[kind]!(name, driver, common, options ?? {}));
+	const link = within(where, () => parts.links[kind]!(name, driver, common, options ?? {}, stack));
 	within(place, () => {
 		stack.interfaces.add(link);
 		for (const text of addresses)

@@ -19,6 +19,7 @@ export {
 } from "./link/calls.ts";
 export { changeRoutes, neighborFlush } from "./link/neighbors.ts";
 export { carriedFill } from "./link/carried.ts";
+export { stationsForget, stationsKnown } from "./link/stations.ts";
 export { tunnelMake } from "./link/tunnels.ts";
 export { vlanEnter } from "./link/vlans.ts";
 export { pathAsk, pathSource } from "./ip/calls.ts";

@@ -18,7 +18,7 @@ typedef struct Port {
 	xsSlot callback; /* remembered while `listening` */
 	int listening;
 	uint8_t accept; /* what options and configure() say */
-	uint8_t groups; /* what multicast() says */
+	uint8_t groups; /* what multicast() says: ACCEPT_… */
 	uint8_t up; /* the link, as service() saw it last */
 	uint8_t serviced; /* the driver's service() is called again at `due`, ms */
 	uint8_t waits; /* it was put off as another chip of the controller had the bus */
@@ -202,7 +202,7 @@ static const MultihomeDeviceOps ops = { receive, transmit, linkUp, service, pass
 /* What was asked for, and groups while the stack wants them. Who accepts all has them already. */
 static uint8_t acceptOf(const Port *port)
 {
-	return port->groups && !(port->accept & ACCEPT_ALL) ? port->accept | ACCEPT_MULTICAST : port->accept;
+	return port->accept & ACCEPT_ALL ? port->accept : port->accept | port->groups;
 }
 
 static void settle(Port *port)
@@ -445,11 +445,11 @@ void xs_ethernet_configure(xsMachine *the)
 	configure(port);
 }
 
-/* multicast(on) */
+/* multicast(on): false and true are 0 and ACCEPT_MULTICAST, EVERY_FRAME is that and ACCEPT_ALL. */
 void xs_ethernet_multicast(xsMachine *the)
 {
 	Port *port = openPort(the);
-	port->groups = (uint8_t)xsmcToBoolean(xsArg(0));
+	port->groups = (uint8_t)xsmcToInteger(xsArg(0));
 	if (acceptOf(port) != port->chip->accept) /* a W5500 loses what lies in it */
 		configure(port);
 }

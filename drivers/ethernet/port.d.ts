@@ -18,8 +18,8 @@ declare module "multihome/ethernet/port" {
 		count(index: number): number;
 		/** Six bytes, and ethernet.h's ACCEPT_… */
 		configure(mac: Uint8Array, accept: number): void;
-		/** Multicast frames are wanted, beside what `open` or `configure` said, until told otherwise. Costs nothing when the filter stays as it is. */
-		multicast(on: boolean): void;
+		/** Multicast frames are wanted, or all (EVERY_FRAME, 3), beside what `open` or `configure` said, until told otherwise. Costs nothing when the filter stays as it is. */
+		multicast(on: boolean | 3): void;
 		/** As Device.settle. */
 		settle(): void;
 		shut(): void;

@@ -14,6 +14,7 @@ import { settlePpp } from "./ppp.ts";
 import { routerProblem, routerRoom } from "./router.ts";
 import { forwarderProblem, probesOf, serviceProblem, serviceSockets, withForwarder } from "./services.ts";
 import { isTunnel, tunnelProblem } from "./tunnel.ts";
+import { bridgeProblem, bridgeWith } from "./bridge.ts";
 import { vlanProblem } from "./vlan.ts";
 import { dhcp6Problem, hasDhcp6, interfaceTowards6, routeProblem6, settleGateways, settleIpv6 } from "./ipv6.ts";
 
@@ -212,6 +213,7 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 			serviceProblem(interface_) ??
 			dhcp6Problem(interface_, file) ??
 			vlanProblem(interface_, file) ??
+			bridgeProblem(interface_, file) ??
 			tunnelProblem(interface_, file) ??
 			(driverOf(interface_) === undefined
 				? undefined
@@ -230,7 +232,9 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 			if (other !== undefined) return `${text}: is on ${other} already; give an address to one interface`;
 			addresses.set(prefix.address, place);
 		}
-		const gateway = gatewayProblem(interface_, prefixes, i);
+		// A port of a bridge has no subnet of its own: that of its gateway is the bridge's, by DHCP.
+		const isPort = bridgeWith(interface_, file) !== undefined;
+		const gateway = isPort ? undefined : gatewayProblem(interface_, prefixes, i);
 		if (gateway !== undefined) return `${place}.${gateway}`;
 		const servers = serverProblem(interface_.dns);
 		if (servers !== undefined) return `${place}.${servers}`;
@@ -322,11 +326,12 @@ function linkOf({ link }: BoardInterface): Link {
 	return link ?? "ethernet";
 }
 
-/** The driver of an interface; undefined for loopback, VLANs and tunnels. */
+/** The driver of an interface; undefined for loopback, VLANs, bridges and tunnels. */
 export function driverOf(interface_: BoardInterface): Driver | undefined {
 	const link = linkOf(interface_);
 	if (isTunnel(interface_)) return undefined;
-	return link === "loopback" || link === "vlan" ? undefined : (interface_.driver ?? (link === "ethernet" ? "frames" : "uart"));
+	if (link === "loopback" || link === "vlan" || link === "bridge") return undefined;
+	return interface_.driver ?? (link === "ethernet" ? "frames" : "uart");
 }
 
 /** What is said of an interface that is only for others. */
@@ -336,14 +341,14 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 	chipFaults: ["ethernet"],
 	wire: ["ethernet", "ppp", "slip"],
 	mac: ["ethernet"],
-	gateway: ["ethernet", "slip", "vlan"],
-	dhcp: ["ethernet", "vlan"],
-	linkLocal: ["ethernet", "vlan"],
-	probe: ["ethernet", "vlan"],
-	dhcpServer: ["ethernet", "vlan"],
-	uplink: ["ethernet", "ppp", "slip", "vlan", "gre", "ipip", "sixInFour"],
+	gateway: ["ethernet", "slip", "vlan", "bridge"],
+	dhcp: ["ethernet", "vlan", "bridge"],
+	linkLocal: ["ethernet", "vlan", "bridge"],
+	probe: ["ethernet", "vlan", "bridge"],
+	dhcpServer: ["ethernet", "vlan", "bridge"],
+	uplink: ["ethernet", "ppp", "slip", "vlan", "bridge", "gre", "ipip", "sixInFour"],
 	wifi: ["ethernet"],
-	dns: ["ethernet", "slip", "vlan", "gre", "ipip", "sixInFour"],
+	dns: ["ethernet", "slip", "vlan", "bridge", "gre", "ipip", "sixInFour"],
 	forward: ["ethernet"],
 	faults: ["ethernet", "ppp", "slip"],
 	baud: ["ppp", "slip"],
@@ -352,6 +357,9 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 	parent: ["vlan"],
 	vlan: ["vlan"],
 	priority: ["vlan"],
+	ports: ["bridge"],
+	ageMs: ["bridge"],
+	storm: ["bridge"],
 	local: ["gre", "ipip", "sixInFour"],
 	remote: ["gre", "ipip", "sixInFour"],
 	hops: ["gre", "ipip", "sixInFour"],
@@ -367,6 +375,9 @@ const INSTEAD: Record<string, string> = {
 	"vlan wire": "its parent's carries it",
 	"vlan driver": "its parent's carries it",
 	"vlan mac": "it has its parent's",
+	"bridge wire": "its ports' carry it",
+	"bridge driver": "its ports' carry it",
+	"bridge mac": "it has that of its first port",
 	"gre gateway": "it has one other end: give routes its name as their interface",
 	"ipip gateway": "it has one other end: give routes its name as their interface",
 	"sixInFour gateway": "it has one other end: give routes its name as their interface",

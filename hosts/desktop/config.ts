@@ -70,7 +70,7 @@ export interface ChipFaults {
 	resetEveryMs?: number;
 }
 
-export type Link = "ethernet" | "loopback" | "ppp" | "slip" | "vlan" | "gre" | "ipip" | "sixInFour";
+export type Link = "ethernet" | "loopback" | "ppp" | "slip" | "vlan" | "bridge" | "gre" | "ipip" | "sixInFour";
 export type Driver = "frames" | "w5500" | "enc28j60" | "wifi" | "emac" | "uart";
 
 export interface BoardInterface {
@@ -89,6 +89,10 @@ export interface BoardInterface {
 	parent?: string;
 	vlan?: number;
 	priority?: number;
+	/** Of a bridge, src/link/bridge.ts: its ports, how long a station is known, and how many frames a second go to all. */
+	ports?: string[];
+	ageMs?: number;
+	storm?: number;
 	/** Of a tunnel, src/link/tunnel.ts: its ends, and what its packets have. */
 	local?: string;
 	remote?: string;
@@ -171,9 +175,9 @@ export interface InterfaceConfiguration {
 	emac?: EmacPins;
 	/** Of UARTs. */
 	uart?: UartPins & { baud: number };
-	/** Options of PPP, SLIP, a VLAN or a tunnel. */
+	/** Options of PPP, SLIP, a VLAN, a bridge or a tunnel. */
 	options?: Record<string, unknown>;
-	/** Of a VLAN: the interface that carries it. */
+	/** Of a VLAN: the interface that carries it. Of a bridge: the first of its ports. */
 	parent?: string;
 	/** The board file's `wire`, for messages. */
 	wire: string;

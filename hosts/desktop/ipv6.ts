@@ -3,6 +3,7 @@
 import { canonicalAddress, isMulticast, networkOf, parsePrefix, samePrefix } from "../../src/address.ts";
 import { ADDRESSES_PER_INTERFACE } from "../../src/config.ts";
 import { LEAST_MTU } from "../../src/wire/ipv6.ts";
+import { bridgeWith } from "./bridge.ts";
 import type { BoardFile, BoardInterface, BoardRoute } from "./config.ts";
 
 /** What a board file may say in a word. */
@@ -22,7 +23,7 @@ function prefixProblem(text: string): string | undefined {
 
 /** Whether routers may be heard on it: else it has the addresses that the file gives it, and no link-local one. */
 function hearsRouters({ link = "ethernet" }: BoardInterface): boolean {
-	return link === "ethernet" || link === "vlan" || link === "ppp";
+	return link === "ethernet" || link === "vlan" || link === "bridge" || link === "ppp";
 }
 
 /** Whether an interface has IPv6 where the file does not say: if it hears routers, and packets are as long as RFC 8200 §5 wants them. */
@@ -40,6 +41,9 @@ export function settleIpv6(interface_: BoardInterface, file: BoardFile): string 
 	const given = interface_.ipv6 as Mode | Exclude<BoardInterface["ipv6"], string>;
 	if (!hearsRouters(interface_) && given !== undefined && given !== "off" && given !== "static")
 		return `ipv6 ${JSON.stringify(given)}: nobody says addresses on ${link}; expected "static" or "off", and those of IPv6 in addresses`;
+	const bridge = bridgeWith(interface_, file);
+	if (bridge !== undefined && given !== undefined && given !== "off")
+		return `ipv6 ${JSON.stringify(given)}: is not for a port of a bridge; say it of ${bridge.name}`;
 	const six = addresses.filter((text) => text.includes(":"));
 	for (const [i, text] of addresses.entries()) {
 		if (!text.includes(":")) continue;
@@ -54,7 +58,7 @@ export function settleIpv6(interface_: BoardInterface, file: BoardFile): string 
 	const most = ADDRESSES_PER_INTERFACE - (hearsRouters(interface_) ? 1 : 0) - (addresses.length - six.length);
 	if (all.length > most)
 		return `addresses: has ${all.length} of IPv6; expected at most ${most}, as an interface has ${ADDRESSES_PER_INTERFACE} with the link-local one`;
-	const has = given === undefined ? all.length > 0 || usuallyHas(interface_, file) : given !== "off";
+	const has = given === undefined ? all.length > 0 || (bridge === undefined && usuallyHas(interface_, file)) : given !== "off";
 	if (!has) delete interface_.ipv6;
 	else if (given === "static" || typeof given === "object" || all.length > 0)
 		interface_.ipv6 = { ...said, ...(given === "static" && { mode: given }), ...(all.length > 0 && { addresses: all }) };
@@ -109,7 +113,8 @@ function neighborProblem({ name, ipv6, link = "ethernet" }: BoardInterface, text
 	const address = canonicalAddress(text);
 	if (address === undefined || !address.includes(":") || isMulticast(address) || address === "::" || address === "::1")
 		return "expected an address that one host may have";
-	if (link !== "ethernet" && link !== "vlan") return `${link} has one neighbour; name the interface alone in a route`;
+	if (link !== "ethernet" && link !== "vlan" && link !== "bridge")
+		return `${link} has one neighbour; name the interface alone in a route`;
 	if (ipv6 === undefined) return `${name} has no IPv6; give it "ipv6": "auto", or an address of IPv6`;
 	if (samePrefix(address, LINK_LOCAL, 10) || typeof ipv6 === "string" || ipv6.mode !== "static") return undefined;
 	const own = (ipv6.addresses ?? []).map(parsePrefix);

@@ -33,6 +33,7 @@ import startMdns from "../links/mdns.ts";
 import startRouter from "../links/router.ts";
 import startUplink from "../links/uplink.ts";
 import useNameServers from "../links/dns.ts";
+import bridge from "../links/bridge.ts";
 import ethernet from "../links/ethernet.ts";
 import loopback from "../links/loopback.ts";
 import ppp from "../links/ppp.ts";
@@ -50,7 +51,7 @@ import { openUart, serialProviderOf, type SerialProvider, type UartPlug } from "
 
 /** A simulated board may have any of them. */
 const PARTS: Parts = {
-	links: { ethernet, loopback, ppp, slip, vlan, tunnel },
+	links: { ethernet, loopback, ppp, slip, vlan, bridge, tunnel },
 	startDhcp,
 	startLinkLocal,
 	startDhcpServer,

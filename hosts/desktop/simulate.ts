@@ -19,6 +19,7 @@ export { Stack } from "../../src/stack.ts";
 export { driverOf, emacOf, pinsOf, readBoard, routesOf, uartOf } from "./board.ts";
 export { routerOf } from "./router.ts";
 export { tunnelOf } from "./tunnel.ts";
+export { bridgeOf } from "./bridge.ts";
 export { vlanOf } from "./vlan.ts";
 
 const BAD_INPUT = 2;

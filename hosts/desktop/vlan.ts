@@ -12,7 +12,7 @@ export function vlanProblem(interface_: BoardInterface, { interfaces }: BoardFil
 	const { link, parent, vlan } = interface_;
 	if (link !== "vlan") return undefined;
 	if (vlan === undefined) return "vlan: missing; expected the VID, 1 to 4094";
-	const possible = interfaces.filter((each) => (each.link ?? "ethernet") === "ethernet").map(({ name }) => name);
+	const possible = interfaces.filter(({ link: of = "ethernet" }) => of === "ethernet" || of === "bridge").map(({ name }) => name);
 	const expected = possible.length > 0 ? `expected ${possible.join(", ")}` : "give the board an Ethernet interface";
 	if (parent === undefined) return `parent: missing; ${expected}`;
 	if (!possible.includes(parent)) return `parent "${parent}": is no Ethernet interface of the board; ${expected}`;

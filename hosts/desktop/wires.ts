@@ -11,6 +11,7 @@ import { NullModem } from "./null-modem.ts";
 import { Segment } from "./segment.ts";
 import { routerOf } from "./router.ts";
 import { tunnelOf } from "./tunnel.ts";
+import { bridgeOf } from "./bridge.ts";
 import { vlanOf } from "./vlan.ts";
 
 const DEFAULT_MTU = 1500;
@@ -81,6 +82,11 @@ export class Wires {
 				configuration.parent = interface_.parent!;
 				configuration.options = vlan;
 			}
+			const bridge = bridgeOf(interface_);
+			if (bridge !== undefined) {
+				configuration.parent = bridge.ports[0]!;
+				configuration.options = bridge;
+			}
 			if (tunnel !== undefined) configuration.options = tunnel;
 			if (interface_.chipFaults !== undefined) configuration.chipFaults = interface_.chipFaults;
 			if (interface_.dhcp !== undefined && interface_.dhcp !== false) configuration.dhcp = interface_.dhcp;
@@ -92,7 +98,7 @@ export class Wires {
 			if (interface_.gateway !== undefined) configuration.gateway = interface_.gateway;
 			if (interface_.dns !== undefined) configuration.dns = interface_.dns;
 			if (interface_.faults !== undefined) configuration.faults = interface_.faults;
-			// A VLAN's frames are in its parent's, a tunnel's packets in those of the interface that they leave by.
+			// A VLAN's frames are in its parent's, a bridge's in those of its ports, a tunnel's packets in those of the interface that they leave by.
 			if (pcap !== undefined && driverOf(interface_) !== undefined)
 				configuration.capture = resolve(pcap, `${name}-${interface_.name}.pcapng`);
 			if (pcap !== undefined && configuration.link === "ppp")

@@ -1,7 +1,7 @@
 // Records what passes through a device. Wraps any device; allocates nothing per frame.
 
 import { BUSY, MEDIUM_ETHERNET, TRANSMIT_CHECKSUM } from "./device.ts";
-import type { Device, DeviceHost } from "./device.ts";
+import type { Device, DeviceHost, EVERY_FRAME } from "./device.ts";
 import { INBOUND, LINKTYPE_ETHERNET, LINKTYPE_RAW, OUTBOUND, PacketFile, type CaptureSink } from "./pcapng.ts";
 
 export class Capture implements Device {
@@ -63,7 +63,7 @@ export class Capture implements Device {
 		this.#file.close();
 	}
 
-	multicast(on: boolean): void {
+	multicast(on: boolean | typeof EVERY_FRAME): void {
 		this.#device.multicast?.(on);
 	}
 }

@@ -25,6 +25,9 @@ export const RETURNS = 32;
 /** Frames may be four bytes longer than its MTU says: there is room for the tag of a VLAN, IEEE 802.3 §3.2.7. */
 export const CARRIES_TAGS = 64;
 
+/** What `multicast` may be told in the place of true: frames to other stations are wanted too, whichever they are, as a bridge hands them on. */
+export const EVERY_FRAME = 3;
+
 /** Answers of `transmit`. */
 /** Taken; the memory belongs to the stack again. */
 export const SENT = 0;
@@ -98,10 +101,10 @@ export interface Device {
 	 */
 	poll?(now: number): number;
 	/**
-	 * Whether frames for multicast groups are wanted: told when the first group is joined and when the last one is left, only between `attach` and
+	 * Whether frames for multicast groups are wanted, or EVERY_FRAME: told when the first group is joined and when the last one is left, only between `attach` and
 	 * `close`, and not wanted until then. A device without it hands all of them on.
 	 */
-	multicast?(on: boolean): void;
+	multicast?(on: boolean | typeof EVERY_FRAME): void;
 	/** Whoever answers AGAIN or COMES has it: nothing is on its way any more, and the memory that was lent is free. A frame that was coming is lost. */
 	settle?(): void;
 	/** Releases what the device holds, packets too: for each that is HELD `host.released` is called. */

@@ -4,7 +4,7 @@
 import { copyIn, copyOut } from "#codec";
 import { allocate } from "#memory";
 import { BUSY, NOTIFIES, RECEIVE_CHECKED, SENT, TRANSMIT_CHECKSUM } from "./device.ts";
-import type { Device, DeviceHost } from "./device.ts";
+import type { Device, DeviceHost, EVERY_FRAME } from "./device.ts";
 
 export interface FaultOptions {
 	/** Probability that a frame is lost, 0 to 1. */
@@ -323,7 +323,7 @@ export class Faults implements Device {
 		this.#device.close();
 	}
 
-	multicast(on: boolean): void {
+	multicast(on: boolean | typeof EVERY_FRAME): void {
 		this.#device.multicast?.(on);
 	}
 

@@ -4,7 +4,7 @@ import { CORE, CoreBlock } from "../packet/core-block.ts";
 import { isV4 } from "../packet/address.ts";
 import { NO_ADDRESS } from "../packet/fields.ts";
 import { FLAG_RETURNS, InterfaceBlock, OWN_TENTATIVE, OwnAddress } from "../packet/interface-block.ts";
-import { hasVlan } from "../packet/kernels/parts.ts";
+import { hasBridge, hasVlan } from "../packet/kernels/parts.ts";
 import { NeighborBlock } from "../packet/neighbor-block.ts";
 import type { Address, Ipv4, Offset, Uint16 } from "../packet/numbers.ts";
 import { isLinkLocal } from "../wire/scope.ts";
@@ -27,12 +27,12 @@ export function follows(view: DataView, link: InterfaceBlock): number {
 	const wakes = core.wakes;
 	core.wakes = 0;
 	if (link.waiting === 0) return wakes === 0 ? 0 : WAKE;
-	if (hasVlan() && link.waiting < 0) return parentFollows(view, link, wakes);
+	if ((hasVlan() || hasBridge()) && link.waiting < 0) return parentFollows(view, link, wakes);
 	if (link.native !== 0 || (link.flags & FLAG_RETURNS) !== 0) return core.awake === 0 ? WAKE : 0;
 	return wakes === 0 ? DRAIN : DRAIN | WAKE;
 }
 
-/** The same after something was sent by a VLAN; `wakes` is what stood in CoreBlock. */
+/** The same after something was sent by a VLAN or a bridge; `wakes` is what stood in CoreBlock. */
 function parentFollows(view: DataView, link: InterfaceBlock, wakes: number): number {
 	CoreBlock.of(view, CORE).wakes = wakes;
 	return follows(view, InterfaceBlock.of(view, link.parent));

@@ -1,7 +1,7 @@
 // The table of interfaces whose packets come within others' (CoreBlock's `vlans`): VLANs, vlans.ts, and tunnels, tunnels.ts. Flat TypeScript.
 
 import { CORE, CoreBlock } from "../packet/core-block.ts";
-import { FLAG_TUNNEL, InterfaceBlock } from "../packet/interface-block.ts";
+import { FLAG_TUNNEL, FLAG_VLAN, InterfaceBlock } from "../packet/interface-block.ts";
 import { hasTunnels, hasVlan } from "../packet/kernels/parts.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { interfaceAt } from "../packet/slots.ts";
@@ -15,7 +15,7 @@ export function carriedFill(view: DataView): void {
 	for (let i = 0; i < places; i++) view.setInt32((core.vlans + Math.imul(i, 4)) | 0, 0, true);
 	for (let at: Offset = interfaceAt(view, 1); at !== 0; at = InterfaceBlock.of(view, at).next) {
 		const link = InterfaceBlock.of(view, at);
-		if (hasVlan() && link.parent !== 0) vlanEnter(view, at);
+		if (hasVlan() && (link.flags & FLAG_VLAN) !== 0) vlanEnter(view, at);
 		else if (hasTunnels() && (link.flags & FLAG_TUNNEL) !== 0) tunnelEnter(view, at);
 	}
 }

@@ -4,13 +4,14 @@ import { check } from "../packet/bounds.ts";
 import { add } from "../packet/counters.ts";
 import { DROP, drop } from "../packet/drops.ts";
 import { FIELDS_BYTES, REGISTER } from "../packet/fields.ts";
-import { FLAG_CHECKED, FLAG_ETHERNET, FLAG_TAPPED, InterfaceBlock } from "../packet/interface-block.ts";
-import { hasIpv6, hasRaw, hasVlan } from "../packet/kernels/parts.ts";
+import { FLAG_CHECKED, FLAG_ETHERNET, FLAG_PORT, FLAG_TAPPED, InterfaceBlock } from "../packet/interface-block.ts";
+import { hasBridge, hasIpv6, hasRaw, hasVlan } from "../packet/kernels/parts.ts";
 import type { Offset, Uint16 } from "../packet/numbers.ts";
 import * as arp from "../wire/arp.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as vlan from "../wire/vlan.ts";
 import { arpReceive } from "./arp.ts";
+import { bridgeArrival } from "./bridge-in.ts";
 import { tapFrame } from "./taps.ts";
 import { vlanArrival } from "./vlans.ts";
 
@@ -35,10 +36,14 @@ export function linkInput(view: DataView, link: InterfaceBlock, at: Offset, end:
 	view.setInt32(REGISTER.frameGroup, 0, true);
 	view.setInt32(REGISTER.payloadAt, at, true);
 	// A frame of Ethernet that nobody wants to see costs one look.
-	const kind = link.flags & (hasRaw() ? FLAG_ETHERNET | FLAG_TAPPED : FLAG_ETHERNET);
+	const kind = link.flags & (FLAG_ETHERNET | (hasRaw() ? FLAG_TAPPED : 0) | (hasBridge() ? FLAG_PORT : 0));
 	if (kind !== FLAG_ETHERNET) {
-		if (hasRaw() && kind > FLAG_ETHERNET) tapFrame(view, link, at, end, 0);
+		if (hasRaw() && (kind & FLAG_TAPPED) !== 0) tapFrame(view, link, at, end, 0);
 		if ((kind & FLAG_ETHERNET) === 0) return hasIpv6() && at < end && view.getUint8(at) >> 4 === 6 ? IPV6 : IPV4;
+		if (hasBridge() && (kind & FLAG_PORT) !== 0) {
+			const bridge = bridgeArrival(view, link, at, end);
+			return bridge === 0 ? DONE : linkInput(view, InterfaceBlock.of(view, bridge), at, end);
+		}
 	}
 	if (end - at < ethernet.HEADER) return drop(view, link, DROP.truncated);
 	check(at, ethernet.HEADER, view.byteLength);

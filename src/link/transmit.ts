@@ -3,21 +3,25 @@
 import { TRANSMIT_QUEUE, TRANSMIT_QUEUE_CONTROL, CONTROL_PACKETS } from "../config.ts";
 import { AGAIN, ANSWERED, BUSY, HELD, SENT } from "../device/device.ts";
 import { deviceTransmit } from "../device/kernels/devices.ts";
+import { BridgeBlock, PortBlock } from "../packet/bridge-block.ts";
 import { BUSY_MORE, CORE, CoreBlock } from "../packet/core-block.ts";
-import { DROP, drop } from "../packet/drops.ts";
-import { FLAG_ETHERNET, FLAG_RETURNS, FLAG_TAPPED, FLAG_VLAN, InterfaceBlock } from "../packet/interface-block.ts";
-import { hasRaw, hasVlan } from "../packet/kernels/parts.ts";
+import { DROP, drop, refused } from "../packet/drops.ts";
+import { FLAG_BRIDGE, FLAG_ETHERNET, FLAG_RETURNS, FLAG_TAPPED, FLAG_VLAN, InterfaceBlock } from "../packet/interface-block.ts";
+import { hasBridge, hasRaw, hasVlan } from "../packet/kernels/parts.ts";
 import type { Offset } from "../packet/numbers.ts";
-import { NONE, packetRelease } from "../packet/packets.ts";
-import { setAgain, setDrain, setReady } from "../packet/slots.ts";
+import { headerPlace, NONE, packetAcquire, packetAcquireControl, packetRelease } from "../packet/packets.ts";
+import { interfaceAt, setAgain, setDrain, setReady } from "../packet/slots.ts";
 import { countSent, ethernetHeader } from "../wire/build.ts";
-import { putTag } from "../wire/vlan.ts";
+import * as ethernet from "../wire/ethernet.ts";
+import { copy } from "../wire/kernels/copies.ts";
+import { putTag, TYPE_VLAN } from "../wire/vlan.ts";
+import { stationPort } from "./stations.ts";
 import { SENT_FRAME, tapFrame } from "./taps.ts";
 import { isLine, lineFlush, lineTransmit } from "./line.ts";
 
 /** Bits of `flags` for which there is more to do with what is sent than to put a header before it. */
 function special(): number {
-	return (hasRaw() ? FLAG_TAPPED : 0) | (hasVlan() ? FLAG_VLAN : 0);
+	return (hasRaw() ? FLAG_TAPPED : 0) | (hasVlan() ? FLAG_VLAN : 0) | (hasBridge() ? FLAG_BRIDGE : 0);
 }
 
 /** Whether a packet would have to wait longer than until the interpreter comes by. `at`: the interface's block. */
@@ -25,7 +29,7 @@ export function isBusy(view: DataView, at: Offset): boolean {
 	const link = InterfaceBlock.of(view, at);
 	const waiting = link.waiting;
 	if (waiting === 0) return false;
-	if (hasVlan() && waiting < 0) return isBusy(view, link.parent);
+	if ((hasVlan() || hasBridge()) && waiting < 0) return isBusy(view, link.parent);
 	return (
 		(link.native !== 0 && waiting > link.again) ||
 		link.refused !== 0 ||
@@ -38,7 +42,7 @@ export function isBusy(view: DataView, at: Offset): boolean {
 export function isFull(view: DataView, at: Offset): boolean {
 	const link = InterfaceBlock.of(view, at);
 	if (link.waiting === 0) return false;
-	if (hasVlan() && link.waiting < 0) return isFull(view, link.parent);
+	if ((hasVlan() || hasBridge()) && link.waiting < 0) return isFull(view, link.parent);
 	return !hasRoom(view, link);
 }
 
@@ -108,6 +112,7 @@ export function send(view: DataView, link: InterfaceBlock, packet: number, at: O
 		else countSent(view, at, end, link.at);
 		if (hasRaw() && (kind & FLAG_TAPPED) !== 0) tapFrame(view, link, frame, end, SENT_FRAME);
 		if (hasVlan() && (kind & FLAG_VLAN) !== 0) return sendTagged(view, link, packet, frame, end);
+		if (hasBridge() && (kind & FLAG_BRIDGE) !== 0) return sendBridged(view, link, packet, frame, end, false);
 	}
 	let answer = BUSY;
 	if (link.native !== 0 && link.waiting === 0) answer = transmit(view, link, lent(view, packet), frame, end);
@@ -121,6 +126,7 @@ export function sendFrame(view: DataView, link: InterfaceBlock, packet: number, 
 	if (kind !== 0) {
 		if (hasRaw() && (kind & FLAG_TAPPED) !== 0) tapFrame(view, link, frame, end, SENT_FRAME);
 		if (hasVlan() && (kind & FLAG_VLAN) !== 0) return passTagged(view, link, packet, frame, end);
+		if (hasBridge() && (kind & FLAG_BRIDGE) !== 0) return sendBridged(view, link, packet, frame, end, true);
 	}
 	let answer = BUSY;
 	if (link.native !== 0 && link.waiting === 0)
@@ -142,6 +148,71 @@ function sendTagged(view: DataView, link: InterfaceBlock, packet: number, frame:
 function passTagged(view: DataView, link: InterfaceBlock, packet: number, frame: Offset, end: Offset): boolean {
 	const tagged = putTag(view, frame, link.tag & 0xffff);
 	return sendFrame(view, InterfaceBlock.of(view, link.parent), packet, tagged, end);
+}
+
+/** A frame of the bridge `link` itself goes to where its station is, or to all ports: IEEE 802.1D §7.7. `control`: as of `sendFrame`. Answers whether the packet was kept. */
+function sendBridged(
+	view: DataView,
+	link: InterfaceBlock,
+	packet: number,
+	frame: Offset,
+	end: Offset,
+	control: boolean,
+): boolean {
+	const bridge = BridgeBlock.of(view, link.line);
+	const slot = ethernet.isGroup(view, frame) ? 0 : stationPort(view, bridge, frame);
+	if (slot === 0) {
+		flood(view, bridge, 0, frame, end, control);
+		return false;
+	}
+	const out = InterfaceBlock.of(view, interfaceAt(view, slot));
+	link.parent = out.at; // connections wait for that one
+	return relay(view, out, packet, frame, end, control);
+}
+
+/** A whole frame goes out by the port `link` of a bridge: as a control frame, or as what IP sends. Answers whether the packet was kept. */
+export function relay(
+	view: DataView,
+	link: InterfaceBlock,
+	packet: number,
+	frame: Offset,
+	end: Offset,
+	control: boolean,
+): boolean {
+	const port = PortBlock.of(view, link.line);
+	const tag = ethernet.type(view, frame) === TYPE_VLAN ? port.tag : 0;
+	if (link.up === 0) return refused(view, link, DROP.interfaceDown);
+	if (end - frame > ((port.most + tag) | 0)) return refused(view, link, DROP.tooBig);
+	if (control) return sendFrame(view, link, packet, frame, end);
+	countSent(view, frame, end, link.at);
+	if (hasRaw() && (link.flags & FLAG_TAPPED) !== 0) tapFrame(view, link, frame, end, SENT_FRAME);
+	let answer = BUSY;
+	if (link.native !== 0 && link.waiting === 0)
+		answer = frameSent(view, link, deviceTransmit(view, link.native, lent(view, packet), frame, end));
+	return answer !== SENT && notSent(view, link, answer, packet, frame, end);
+}
+
+/** A copy of the frame goes out by each port of the bridge that is up, but the one in slot `from`. */
+export function flood(view: DataView, bridge: BridgeBlock, from: number, frame: Offset, end: Offset, control: boolean): void {
+	const core = CoreBlock.of(view, CORE);
+	let low = bridge.portsLow;
+	let high = bridge.portsHigh;
+	while ((low | high) !== 0) {
+		const slot = low !== 0 ? 32 - Math.clz32(low & -low) : 64 - Math.clz32(high & -high);
+		if (low !== 0) low = low & (low - 1);
+		else high = high & (high - 1);
+		const link = InterfaceBlock.of(view, interfaceAt(view, slot));
+		if (slot === from || link.up === 0) continue;
+		const packet = control ? packetAcquireControl(view) : packetAcquire(view);
+		if (packet === NONE) {
+			drop(view, link, DROP.noPacketBuffer);
+			continue;
+		}
+		const to = headerPlace(view, packet) - ethernet.HEADER;
+		copy(view, to, frame, end - frame);
+		if (!relay(view, link, packet, to, (to + end - frame) | 0, control)) packetRelease(view, packet);
+		else if (core.awake === 0) core.wakes = 1;
+	}
 }
 
 /** The device did not take the frame for good, or was not asked: `answer` of its `transmit`, or BUSY. Answers whether the packet was kept. */

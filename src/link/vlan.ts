@@ -1,6 +1,7 @@
 // VLANs, IEEE 802.1Q: interfaces whose frames another interface carries, with a tag. Compiled code finds whose a frame is (vlans.ts) and puts the tag in (transmit.ts).
 
 import { BUSY, CARRIES_TAGS, MEDIUM_ETHERNET, NOTIFIES, type Device } from "../device/device.ts";
+import { BRIDGE_RIDER } from "../packet/bridge-block.ts";
 import type { Core } from "../packet/core.ts";
 import { FLAG_VLAN, IN_PARENT, InterfaceBlock } from "../packet/interface-block.ts";
 import * as vlan from "../wire/vlan.ts";
@@ -80,7 +81,7 @@ export class VlanInterface extends EthernetInterface {
 
 	/** Throws TypeError where the parent is no Ethernet interface, or a VLAN itself; RangeError naming the option that is wrong. */
 	constructor(name: string, parent: EthernetInterface, options: VlanOptions) {
-		if (parent?.kind !== "ethernet")
+		if (parent?.kind !== "ethernet" && parent?.kind !== "bridge")
 			throw new TypeError(`parent of ${name}: expected an Ethernet interface${parent?.kind === "vlan" ? ", not a VLAN" : ""}`);
 		const vid = whole(`vlan ${String(options?.vlan)} of ${name}`, options?.vlan, 1, vlan.RESERVED - 1);
 		const { priority = 0, mtu, metric } = options;
@@ -117,6 +118,11 @@ export class VlanInterface extends EthernetInterface {
 		const parent = this.#parent;
 		if (parent.slot === 0 || parent.arena !== core.view || !this.#device.carried)
 			throw new RangeError(`interface ${this.name}: its parent ${parent.name} is not part of this stack; add that one first`);
+		const bridge = parent.riders?.get(BRIDGE_RIDER);
+		if (bridge !== undefined)
+			throw new RangeError(
+				`vlan ${this.vlan} of ${this.name}: ${parent.name} is a port of ${bridge.name}; make it a VLAN of that`,
+			);
 		const other = parent.riders?.get(this.vlan);
 		if (other !== undefined)
 			throw new RangeError(`vlan ${this.vlan} of ${this.name}: ${parent.name} has it already, as ${other.name}`);

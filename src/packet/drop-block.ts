@@ -70,4 +70,6 @@ export const DropBlock = record({
 	tunnelOrder: int32, // of a tunnel: its number has passed already
 	tunnelCongestion: int32, // of a tunnel, marked on its way, and nobody can be told: RFC 6040 §4.2
 	tunnelLoop: int32, // a tunnel's way leads into itself, or through too many others
+	bridgeSource: int32, // by a bridge's port: from no station's address, or from our own
+	bridgeStorm: int32, // by a bridge's port: it would go to all others, and those are too many
 });

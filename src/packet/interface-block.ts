@@ -53,7 +53,7 @@ export const InterfaceBlock = record({
 	mtu: int32,
 	/** TTL of what is built for it, with NO_CHECKSUM when its device fills checksums in. */
 	ttl: int32,
-	/** Packets that wait for the device: how many, the first and the last. IN_PARENT: they wait for another interface's. */
+	/** Packets that wait for the device: how many, the first and the last. IN_PARENT: they wait for another interface's, `parent`. */
 	waiting: int32,
 	queueFirst: int32,
 	queueLast: int32,
@@ -71,7 +71,7 @@ export const InterfaceBlock = record({
 	anyPort: int32,
 	/** Block of the interface that was added after it, 0 for none. */
 	next: offset,
-	/** Of a VLAN: block of the interface that carries its frames, and the tag that they have, priority << 13 | VID. 0 of all others. */
+	/** Of a VLAN: block of the interface that carries its frames, and the tag that they have, priority << 13 | VID. Of a bridge: of the port by which its last frame to one station went; of a port: of the bridge. 0 of all others. */
 	parent: offset,
 	tag: int32,
 	/** Pairs of low and high 32 bits: packet/counters.ts. */
@@ -81,7 +81,7 @@ export const InterfaceBlock = record({
 	txBytes: bytes(8),
 	/** One uint32 for each reason for which packets are dropped. */
 	drops: bytes(DropBlock.bytes),
-	/** Its LineBlock, where its device is a serial line; its TunnelBlock, where it is a tunnel. */
+	/** Its LineBlock, where its device is a serial line; its TunnelBlock, where it is a tunnel; BridgeBlock of a bridge, PortBlock of a bridge's port. */
 	line: bytes(LineBlock.bytes),
 	/** Its addresses, an OwnAddress each. */
 	addresses: bytes(ADDRESSES_PER_INTERFACE * OwnAddress.bytes),
@@ -120,6 +120,10 @@ export const FLAG_VLAN = 256;
 export const FLAG_DOUBTED = 512;
 /** It is a tunnel, with a TunnelBlock: what is sent by it goes into packets of IP, ip/tunnel-out.ts. */
 export const FLAG_TUNNEL = 1024;
+/** It is a port of a bridge, with a PortBlock: what comes in by it is the bridge's, bridge-in.ts of src/link. */
+export const FLAG_PORT = 2048;
+/** It is a bridge, with a BridgeBlock: what is sent by it goes out by its ports. */
+export const FLAG_BRIDGE = 4096;
 
-/** Of `waiting`: it has no queue of its own, as a VLAN. */
+/** Of `waiting`: it has no queue of its own, as a VLAN or a bridge. */
 export const IN_PARENT = -1;

@@ -234,6 +234,7 @@ describe("the package", () => {
 			"multihome/slip": [],
 			"multihome/tunnel": [],
 			"multihome/vlan": [],
+			"multihome/bridge": [],
 			"multihome/router": [],
 			"multihome/dhcp": [],
 			"multihome/ipv6": [],

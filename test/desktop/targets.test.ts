@@ -182,16 +182,18 @@ test("Fast Open is in a firmware whose board file asks for it, and nothing of it
 	expect(readFileSync(join(having.folder, "codec.js"), "utf8")).toContain("tcpFastOpen");
 }, 300_000);
 
-/** pico-both with one more interface, bundled. */
-function bundleWith(name: string, interface_: object): ReturnType<typeof bundleTarget> {
+/** pico-both with one more interface, bundled; `port`: an interface that has a link alone. */
+function bundleWith(name: string, interface_: object, port?: string): ReturnType<typeof bundleTarget> {
 	const board = JSON.parse(readFileSync(join(home("pico", "pico-both"), "board.json"), "utf8")) as {
 		$schema?: string;
-		interfaces: object[];
+		interfaces: Record<string, unknown>[];
 		limits: { interfaces: number };
 	};
 	delete board.$schema;
 	board.limits.interfaces = 4;
-	board.interfaces.push(interface_);
+	for (const each of board.interfaces.filter(({ name: of }) => of === port))
+		for (const key of Object.keys(each)) if (!["name", "driver", "pins", "wire"].includes(key)) delete each[key];
+	board.interfaces.push(interface_ as Record<string, unknown>);
 	const boardFile = join(folder, `${name}.json`);
 	writeFileSync(boardFile, JSON.stringify(board));
 	return bundleTarget("pico", { target: "pico-both", board: boardFile, out: join(folder, name) });
@@ -205,6 +207,15 @@ test("a board with a VLAN has the C and the module for it, and the interface tha
 	const natives = readFileSync(join(made.folder, "codec.js"), "utf8");
 	for (const name of ["vlanEnter", "carriedFill"]) expect(natives).toContain(`function ${name}(`);
 	expect(readFileSync(join(made.folder, "main.js"), "utf8")).toMatch(/parent: "eth0"/);
+});
+
+test("a board with a bridge has the C and the module for it, and its ports by name", async () => {
+	const made = await bundleWith("bridge", { name: "br0", link: "bridge", ports: ["eth1"], addresses: ["10.9.0.2/24"] }, "eth1");
+	expect(made.carried).toContain("multihome/bridge");
+	expect(readFileSync(join(made.folder, "multihome-parts.h"), "utf8")).toContain("#define MULTIHOME_BRIDGE 1\n");
+	const natives = readFileSync(join(made.folder, "codec.js"), "utf8");
+	for (const name of ["stationsForget", "stationsKnown"]) expect(natives).toContain(`function ${name}(`);
+	expect(readFileSync(join(made.folder, "main.js"), "utf8")).toMatch(/ports: \["eth1"\]/);
 });
 
 test("a board with a tunnel has the C and the module for it, and knows it by its kind", async () => {

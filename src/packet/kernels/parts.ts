@@ -1,4 +1,5 @@
 // Parts of the data path that a firmware may do without: what its modules do not need is not in its C (build/firmware.mjs). Everywhere else all are there.
+// Their C is made by build/flat.mjs: a further one is a function here and a line in build/firmware.mjs.
 
 /**
  * Whether there may be serial lines, PPP and SLIP.
@@ -53,6 +54,14 @@ export function hasRouter(): boolean {
  * @pure
  */
 export function hasTunnels(): boolean {
+	return true;
+}
+
+/**
+ * Whether there may be bridges.
+ * @pure
+ */
+export function hasBridge(): boolean {
 	return true;
 }
 

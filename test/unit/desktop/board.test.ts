@@ -154,7 +154,7 @@ describe("a board file", () => {
 		[{ name: "lo" }, 'interfaces[0].name "lo": every board has this interface by itself; expected another name'],
 		[
 			{ link: "wifi" },
-			'interfaces[0].link "wifi": expected "ethernet", "loopback", "ppp", "slip", "vlan", "gre", "ipip" or "sixInFour"',
+			'interfaces[0].link "wifi": expected "ethernet", "loopback", "ppp", "slip", "vlan", "bridge", "gre", "ipip" or "sixInFour"',
 		],
 		[{ driver: "w5100" }, 'interfaces[0].driver "w5100": expected "frames", "w5500", "enc28j60", "wifi", "emac" or "uart"'],
 		[{ pins: { select: 17 } }, 'interfaces[0].pins: is for chips; remove it, or choose driver "w5500" or "enc28j60"'],
@@ -256,7 +256,7 @@ describe("a board file", () => {
 		],
 		[
 			{ speed: 100 },
-			"interfaces[0].speed: unknown; expected name, link, driver, wifi, baud, ppp, slip, parent, vlan, priority, local, remote, hops, key, sequence, checksum, keepalive, pins, chipFaults, wire, mac, mtu, addresses, linkLocal, probe, dhcpServer, uplink, ipv6, dhcp, gateway, metric, dns, forward or faults",
+			"interfaces[0].speed: unknown; expected name, link, driver, wifi, baud, ppp, slip, parent, vlan, priority, ports, ageMs, storm, local, remote, hops, key, sequence, checksum, keepalive, pins, chipFaults, wire, mac, mtu, addresses, linkLocal, probe, dhcpServer, uplink, ipv6, dhcp, gateway, metric, dns, forward or faults",
 		],
 	])("is refused with an interface that has %j", (change, message) => {
 		if (typeof message === "string") expect(withFirst(change)).toBe(message);
@@ -701,6 +701,50 @@ describe("a gateway wire", () => {
 				{ key: "8080", udp: false, from: 8080, to: 80 },
 				{ key: "53/udp", udp: true, from: 53, to: 5353 },
 			].sort((a, b) => ["8080", "53/udp", "9/tcp"].indexOf(a.key) - ["8080", "53/udp", "9/tcp"].indexOf(b.key)),
+		);
+	});
+});
+
+describe("a bridge in a board file", () => {
+	const eth = (i: number) => ({ name: `eth${i}`, wire: "segment:a" });
+	const br0 = { name: "br0", link: "bridge", ports: ["eth0", "eth1"], addresses: ["10.0.0.1/24"] };
+	const withBridge = (change: object, ...more: object[]) =>
+		complaint({ interfaces: [eth(0), eth(1), { ...br0, ...change }, ...more] });
+
+	it("has ports, and what an Ethernet interface has", () => {
+		expect(withBridge({ ageMs: 1000, storm: 100, dhcpServer: true })).toBe("");
+		expect(withBridge({}, { name: "guests", link: "vlan", parent: "br0", vlan: 5, addresses: ["10.5.0.1/24"] })).toBe("");
+	});
+
+	it.each<[object, string | RegExp]>([
+		[{ ports: undefined }, "interfaces[2].ports: missing; expected eth0, eth1"],
+		[{ ports: [] }, /^interfaces\[2\]\.ports/],
+		[{ ports: ["eth0", "eth0"] }, /^interfaces\[2\]\.ports/],
+		[{ ports: ["eth0", "eth7"] }, 'interfaces[2].ports[1] "eth7": is no Ethernet interface of the board; expected eth0, eth1'],
+		[{ ageMs: 999 }, /^interfaces\[2\]\.ageMs 999: expected/],
+		[{ storm: 99 }, /^interfaces\[2\]\.storm 99: expected/],
+		[{ wire: "gateway" }, "interfaces[2].wire: is not for a bridge interface; its ports' carry it"],
+		[{ mac: "02:00:00:00:00:01" }, "interfaces[2].mac: is not for a bridge interface; it has that of its first port"],
+	])("is refused with %j", (change, expected) => {
+		expect(withBridge(change)).toMatch(expected);
+	});
+
+	it("stands behind its ports, which are no other's, have no VLANs and nothing that is the bridge's", () => {
+		expect(complaint({ interfaces: [eth(0), br0, eth(1)] })).toBe(
+			'interfaces[1].ports[1] "eth1": comes later in the list; put it before its bridge',
+		);
+		expect(withBridge({}, { name: "br1", link: "bridge", ports: ["eth1"] })).toBe(
+			'interfaces[3].ports[0] "eth1": is a port of br0 already; take another',
+		);
+		expect(withBridge({}, { name: "v", link: "vlan", parent: "eth1", vlan: 5 })).toBe(
+			'interfaces[2].ports[1] "eth1": has VLANs; give them to br0',
+		);
+		for (const [key, value] of Object.entries({ addresses: ["10.1.0.1/24"], dhcp: true, linkLocal: true, dns: ["10.0.0.9"] }))
+			expect(complaint({ interfaces: [{ ...eth(0), [key]: value }, eth(1), br0] })).toBe(
+				`interfaces[0].${key}: is not for a port of a bridge; say it of br0`,
+			);
+		expect(complaint({ interfaces: [{ ...eth(0), ipv6: "auto" }, eth(1), br0] })).toBe(
+			'interfaces[0].ipv6 "auto": is not for a port of a bridge; say it of br0',
 		);
 	});
 });

@@ -1,0 +1,2 @@
+// What `import … from "multihome/bridge"` gives.
+export { BridgeInterface, type BridgeOptions } from "../link/bridge.ts";
