@@ -97,17 +97,39 @@ export interface FrameCounts {
 const ENHANCED_PACKET = 6;
 const OPTION_FLAGS = 2;
 
-/** Of each frame of a capture, whether it came in. pcapng: draft-ietf-opsawg-pcapng §4.3; little-endian, as we write it. */
-function* directions(file: string): Generator<boolean> {
-	const bytes = readFileSync(file);
+interface Recorded {
+	frame: Uint8Array;
+	inbound: boolean;
+}
+
+/** The packets of a capture. pcapng: draft-ietf-opsawg-pcapng §4.3; little-endian, as we write it. */
+function* recorded(bytes: Buffer): Generator<Recorded> {
 	for (let at = 0; at + 12 <= bytes.length;) {
 		const length = bytes.readUInt32LE(at + 4);
 		if (bytes.readUInt32LE(at) === ENHANCED_PACKET) {
-			const options = at + 28 + ((bytes.readUInt32LE(at + 20) + 3) & ~3);
-			if (bytes.readUInt16LE(options) === OPTION_FLAGS) yield (bytes.readUInt32LE(options + 4) & 3) === 1;
+			const kept = bytes.readUInt32LE(at + 20);
+			const options = at + 28 + ((kept + 3) & ~3);
+			if (bytes.readUInt16LE(options) === OPTION_FLAGS)
+				yield { frame: bytes.subarray(at + 28, at + 28 + kept), inbound: (bytes.readUInt32LE(options + 4) & 3) === 1 };
 		}
 		at += length;
 	}
+}
+
+/** The first packets of a capture, and what they begin with: LINKTYPE_… of src/device/pcapng.ts. */
+export function packetsOf(bytes: Buffer, most: number): { linkType: number; packets: Uint8Array[] } {
+	const packets: Uint8Array[] = [];
+	for (const { frame } of recorded(bytes)) {
+		if (packets.length === most) break;
+		packets.push(frame);
+	}
+	// Behind the section header, 28 bytes, and the type and length of the description of the interface.
+	return { linkType: bytes.length > 38 ? bytes.readUInt16LE(36) : 0, packets };
+}
+
+/** Of each frame of a capture, whether it came in. */
+function* directions(file: string): Generator<boolean> {
+	for (const { inbound } of recorded(readFileSync(file))) yield inbound;
 }
 
 /** Frames of a capture by direction. */

@@ -2,8 +2,13 @@
 
 import { describe } from "vitest";
 import { complaints, capturesIn } from "./captures.ts";
+import { BRIEF } from "./board.ts";
 import type { Board } from "./board.ts";
+import { differences } from "./decoded.ts";
 import { Namespace, missing } from "./namespace.mjs";
+
+/** Packets of each capture that are compared with what the lab shows of them. */
+const MOST_COMPARED = BRIEF ? 200 : 2000;
 
 /** `describe`, skipped with one line that names what is missing. */
 export function describeWith(tools: string[], name: string, body: () => void): void {
@@ -42,7 +47,15 @@ export async function endOf(board: Board, options: { outboundOnly?: boolean } = 
 	const alive = board.alive;
 	const status = await board.stop();
 	if (!alive || status !== 0) return `the board ended with status ${status}: ${board.output}`;
-	return complaints(capturesIn(board.folder), options);
+	const captures = capturesIn(board.folder);
+	return (await complaints(captures, options)) || disagreements(captures);
+}
+
+/** Where the lab's packet list sees other fields than tshark; "" for nowhere. */
+async function disagreements(captures: string[]): Promise<string> {
+	let told = "";
+	for (const capture of captures) told += await differences(capture, MOST_COMPARED);
+	return told;
 }
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
