@@ -125,7 +125,7 @@ const OF_SDK = ["wifi", "emac"];
 const PROVIDED = { ethernet: "ethernet", ppp: "serial", slip: "serial" };
 
 /** What of the list has to do with IPv6. */
-const IPV6_MODULES = ["multihome/ipv6", "multihome/dhcp6"];
+const IPV6_MODULES = ["multihome/ipv6", "multihome/dhcp6", "multihome/router-advertiser"];
 
 /** Modules that are in multicast groups or join them: with IPv6 a station is asked for each of its addresses in one, and must tell routers so (RFC 4862 §5.4.2, RFC 8504 §5.11). */
 const IN_GROUPS = ["multihome/groups", "multihome/responder", ...IPV6_MODULES];
@@ -139,7 +139,7 @@ function boardModule(board, { pathOf, needed, settings }) {
 	const interfaces = [];
 	let needsAddress = false;
 	for (const [i, each] of board.file.interfaces.entries()) {
-		const { link = "ethernet", addresses = [], gateway, mtu, metric, dns } = each;
+		const { link = "ethernet", addresses = [], gateway, mtu, metric, dns, domains } = each;
 		const dhcp = each.dhcp || undefined; // false is as if it were not there
 		/** What boot.ts is told of either kind. */
 		const said = {
@@ -148,12 +148,14 @@ function boardModule(board, { pathOf, needed, settings }) {
 			linkLocal: each.linkLocal || undefined,
 			probe: each.probe || undefined,
 			dhcpServer: each.dhcpServer || undefined,
+			advertise: each.advertise || undefined,
 			uplink: each.uplink,
 			ipv6: each.ipv6,
 			gateway,
 			mtu,
 			metric,
 			dns,
+			domains,
 		};
 		if (link === "vlan") {
 			links.add(link);
@@ -208,10 +210,12 @@ function boardModule(board, { pathOf, needed, settings }) {
 		dhcp: has("dhcp") && "startDhcp",
 		linklocal: (has("linkLocal") || has("probe")) && "startLinkLocal",
 		dhcpserver: has("dhcpServer") && "startDhcpServer",
+		advertise: has("advertise") && "startAdvertiser",
 		uplink: has("uplink") && "startUplink",
 		ipv6: has("ipv6") && "startIpv6",
 		dhcp6: interfaces.some(({ ipv6 }) => ipv6?.dhcp) && "startDhcp6",
 		[inGroups ? "groups" : "nogroups"]: links.has("ethernet") && "startGroups",
+		domains: has("domains") && "startDomains",
 		dnsforwarder: board.file.dnsForwarder !== undefined && "startDnsForwarder",
 		mdns: board.file.mdns !== undefined && "startMdns",
 		router: board.router !== undefined && "startRouter",

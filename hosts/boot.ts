@@ -13,6 +13,8 @@ import type { Ipv6File, StartIpv6 } from "./links/ipv6.ts";
 import type { MakeLink, Say } from "./links/link.ts";
 import type { DhcpServerFile, StartDhcpServer } from "./links/dhcpserver.ts";
 import type { StartLinkLocal } from "./links/linklocal.ts";
+import type { AdvertiseFile, StartAdvertiser } from "./links/advertise.ts";
+import type { StartDomains } from "./links/domains.ts";
 import type { DnsForwarderFile, StartDnsForwarder } from "./links/dnsforwarder.ts";
 import type { MdnsFile, StartMdns } from "./links/mdns.ts";
 import type { RouterFile, StartRouter } from "./links/router.ts";
@@ -36,6 +38,8 @@ export interface InterfaceFile {
 	probe?: boolean | undefined;
 	/** Addresses of its subnet are lent to stations. */
 	dhcpServer?: DhcpServerFile | undefined;
+	/** Stations are told of prefixes of IPv6. */
+	advertise?: AdvertiseFile | undefined;
 	/** It is asked whether the network behind it answers. */
 	uplink?: UplinkFile | undefined;
 	ipv6?: Ipv6File | undefined;
@@ -44,6 +48,8 @@ export interface InterfaceFile {
 	metric?: number | undefined;
 	/** Name servers that are asked by it. */
 	dns?: string[] | undefined;
+	/** Domains whose names its servers know; true: those that it is told. */
+	domains?: true | string[] | undefined;
 	/** Of the link itself. */
 	options?: Record<string, unknown> | undefined;
 }
@@ -70,10 +76,12 @@ export interface Parts {
 	readonly startDhcp?: StartDhcp | undefined;
 	readonly startLinkLocal?: StartLinkLocal | undefined;
 	readonly startDhcpServer?: StartDhcpServer | undefined;
+	readonly startAdvertiser?: StartAdvertiser | undefined;
 	readonly startUplink?: StartUplink | undefined;
 	readonly startIpv6?: StartIpv6 | undefined;
 	readonly startDhcp6?: StartDhcp6 | undefined;
 	readonly startGroups?: StartGroups | undefined;
+	readonly startDomains?: StartDomains | undefined;
 	readonly startDnsForwarder?: StartDnsForwarder | undefined;
 	readonly startMdns?: StartMdns | undefined;
 	readonly startRouter?: StartRouter | undefined;
@@ -123,6 +131,13 @@ export function boot<I extends InterfaceFile>(board: BoardFile<I>, parts: Parts,
 	}
 	if (board.router !== undefined) parts.startRouter!(stack, board.router);
 	if (board.dns !== undefined) parts.useNameServers!(stack, board.dns);
+	for (const [i, { name, advertise }] of board.interfaces.entries())
+		if (advertise !== undefined && stack.interfaces.find(name) !== undefined)
+			host.ends?.(within(`interfaces[${i}].advertise`, () => parts.startAdvertiser!(stack, name, advertise)));
+	const domains: Record<string, true | string[]> = {};
+	for (const { name, domains: its } of board.interfaces)
+		if (its !== undefined && stack.interfaces.find(name) !== undefined) domains[name] = its;
+	if (Object.keys(domains).length > 0) within("domains", () => parts.startDomains!(stack, domains));
 	const { dnsForwarder, mdns } = board;
 	if (dnsForwarder !== undefined) within("dnsForwarder", () => parts.startDnsForwarder!(stack, dnsForwarder));
 	if (mdns !== undefined) {

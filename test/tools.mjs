@@ -54,6 +54,7 @@ export const TOOLS = {
 	chronyd: tool("chronyd", "chrony"),
 	dnsmasq: tool("dnsmasq", "dnsmasq-base"),
 	dig: tool("dig", "bind9-dnsutils"),
+	rdisc6: tool("rdisc6", "ndisc6"),
 	"kea-dhcp6": tool("kea-dhcp6", "kea-dhcp6-server"),
 	"avahi-daemon": tool("avahi-daemon"),
 	"avahi-browse": tool("avahi-browse", "avahi-utils"),

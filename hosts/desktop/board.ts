@@ -210,7 +210,7 @@ function firstProblem(file: BoardFile, folder: string): string | undefined {
 			dhcpProblem(interface_) ??
 			linkLocalProblem(interface_) ??
 			probeProblem(interface_) ??
-			serviceProblem(interface_) ??
+			serviceProblem(interface_, file) ??
 			dhcp6Problem(interface_, file) ??
 			vlanProblem(interface_, file) ??
 			bridgeProblem(interface_, file) ??
@@ -346,9 +346,11 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 	linkLocal: ["ethernet", "vlan", "bridge"],
 	probe: ["ethernet", "vlan", "bridge"],
 	dhcpServer: ["ethernet", "vlan", "bridge"],
+	advertise: ["ethernet", "vlan", "bridge"],
 	uplink: ["ethernet", "ppp", "slip", "vlan", "bridge", "gre", "ipip", "sixInFour"],
 	wifi: ["ethernet"],
 	dns: ["ethernet", "slip", "vlan", "bridge", "gre", "ipip", "sixInFour"],
+	domains: ["ethernet", "ppp", "slip", "vlan", "bridge", "gre", "ipip", "sixInFour"],
 	forward: ["ethernet"],
 	faults: ["ethernet", "ppp", "slip"],
 	baud: ["ppp", "slip"],

@@ -5,6 +5,7 @@ import type { FaultOptions } from "../../src/device/faults.ts";
 import type { DhcpFile } from "../links/dhcp.ts";
 import type { DhcpServerFile } from "../links/dhcpserver.ts";
 import type { Ipv6File } from "../links/ipv6.ts";
+import type { AdvertiseFile } from "../links/advertise.ts";
 import type { DnsForwarderFile } from "../links/dnsforwarder.ts";
 import type { MdnsFile } from "../links/mdns.ts";
 import type { RouterFile } from "../links/router.ts";
@@ -113,6 +114,7 @@ export interface BoardInterface {
 	probe?: boolean;
 	/** Addresses of its subnet are lent to stations. */
 	dhcpServer?: DhcpServerFile | false;
+	advertise?: AdvertiseFile | false;
 	/** It is asked whether the network behind it answers. */
 	uplink?: UplinkFile;
 	/** Once it is checked what boot.ts takes, and nothing where there is none. */
@@ -122,6 +124,7 @@ export interface BoardInterface {
 	metric?: number;
 	/** Name servers that are asked by this interface. */
 	dns?: string[];
+	domains?: true | string[];
 	forward?: Record<string, number>;
 	faults?: FaultOptions & LineFaults;
 }
@@ -194,11 +197,13 @@ export interface InterfaceConfiguration {
 	linkLocal?: boolean;
 	probe?: boolean;
 	dhcpServer?: DhcpServerFile;
+	advertise?: AdvertiseFile;
 	uplink?: UplinkFile;
 	ipv6?: Ipv6File;
 	gateway?: string;
 	metric: number;
 	dns?: string[];
+	domains?: true | string[];
 	faults?: FaultOptions & LineFaults;
 	faultSeed: number;
 	/** Where its frames are recorded. */

@@ -22,12 +22,14 @@ import { describe } from "../describe.ts";
 import { networkOf } from "../network.ts";
 import { openPatiently } from "../patience.ts";
 import { SettingError } from "../settings.ts";
+import startAdvertiser from "../links/advertise.ts";
 import startDhcp from "../links/dhcp.ts";
 import startDhcp6 from "../links/dhcp6.ts";
 import startDhcpServer from "../links/dhcpserver.ts";
 import startGroups from "../links/groups.ts";
 import startIpv6 from "../links/ipv6.ts";
 import startLinkLocal from "../links/linklocal.ts";
+import startDomains from "../links/domains.ts";
 import startDnsForwarder from "../links/dnsforwarder.ts";
 import startMdns from "../links/mdns.ts";
 import startRouter from "../links/router.ts";
@@ -55,10 +57,12 @@ const PARTS: Parts = {
 	startDhcp,
 	startLinkLocal,
 	startDhcpServer,
+	startAdvertiser,
 	startUplink,
 	startIpv6,
 	startDhcp6,
 	startGroups,
+	startDomains,
 	startDnsForwarder,
 	startMdns,
 	startRouter,

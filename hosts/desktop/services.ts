@@ -5,8 +5,15 @@ import { DNS_FORWARD_CONNECTIONS, DNS_FORWARD_QUESTIONS } from "../../src/servic
 import { settingsOf } from "../../src/service/uplink/options.ts";
 import type { BoardFile, BoardInterface } from "./config.ts";
 
-/** What is wrong with `dhcpServer` or `uplink` of an interface, undefined when nothing is. */
-export function serviceProblem({ dhcpServer, uplink, probe, addresses = [] }: BoardInterface): string | undefined {
+/** What is wrong with `dhcpServer`, `advertise` or `uplink` of an interface, undefined when nothing is. */
+export function serviceProblem(
+	{ dhcpServer, advertise, ipv6, uplink, probe, addresses = [] }: BoardInterface,
+	{ forwarding }: BoardFile,
+): string | undefined {
+	if (advertise !== undefined && advertise !== false) {
+		if (ipv6 === undefined) return 'advertise: there is no IPv6 on it; remove "ipv6": "off", or advertise';
+		if (forwarding !== true) return 'advertise: a router forwards; say "forwarding": true';
+	}
 	if (dhcpServer !== undefined && dhcpServer !== false) {
 		if (probe === true) return "dhcpServer: takes an address that is there from the start; remove it, or probe";
 		if (!addresses.some((address) => !address.includes(":")))

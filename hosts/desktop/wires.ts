@@ -92,11 +92,13 @@ export class Wires {
 			if (interface_.dhcp !== undefined && interface_.dhcp !== false) configuration.dhcp = interface_.dhcp;
 			if (interface_.linkLocal === true) configuration.linkLocal = true;
 			if (interface_.probe === true) configuration.probe = true;
+			if (interface_.advertise) configuration.advertise = interface_.advertise;
 			if (interface_.dhcpServer) configuration.dhcpServer = interface_.dhcpServer;
 			if (interface_.uplink !== undefined) configuration.uplink = interface_.uplink;
 			if (interface_.ipv6 !== undefined) configuration.ipv6 = interface_.ipv6 as Ipv6File;
 			if (interface_.gateway !== undefined) configuration.gateway = interface_.gateway;
 			if (interface_.dns !== undefined) configuration.dns = interface_.dns;
+			if (interface_.domains !== undefined) configuration.domains = interface_.domains;
 			if (interface_.faults !== undefined) configuration.faults = interface_.faults;
 			// A VLAN's frames are in its parent's, a bridge's in those of its ports, a tunnel's packets in those of the interface that they leave by.
 			if (pcap !== undefined && driverOf(interface_) !== undefined)

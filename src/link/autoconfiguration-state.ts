@@ -44,7 +44,7 @@ export interface AddressKeeper {
 	/** Whether there are temporary addresses, RFC 8981. */
 	temporary: boolean;
 	/** Told when addresses, or what routers say, have changed: a DHCPv6 client, to which both are of interest. One at a time. */
-	follower: { advertised(): void } | undefined;
+	follower: { advertised(): void; readonly state?: { readonly domains: readonly string[] } } | undefined;
 	/** Has an address that a server lent, which is tried first; seconds, `valid` of 0: it is lent no more. */
 	lend(address: string, preferred: number, valid: number): void;
 	/** Name servers that a server said, in place of those before. */

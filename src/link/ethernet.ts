@@ -59,6 +59,8 @@ export class EthernetInterface extends Interface implements Discovery {
 	onConflict: ((address: number) => void) | undefined = undefined;
 	/** Told within processing of what neighbour discovery says for us: the IPv6 packet at that arena offset. */
 	onDiscovery: ((at: number) => void) | undefined = undefined;
+	/** Told within processing that a station asks routers. */
+	onSolicited: (() => void) | undefined = undefined;
 	/** Told within processing of what IGMP and MLD say: the IP packet at that arena offset, whose message is the one in the registers. */
 	onGroups: ((at: number) => void) | undefined = undefined;
 	/** Who has an address of IPv4 for it that is probed for, not DHCP's, and is told what `onClaim` and `onConflict` are. */
@@ -156,8 +158,11 @@ export class EthernetInterface extends Interface implements Discovery {
 			if (this.onGroups === undefined) return this.core.count(this.block, DROP.icmpUnhandled);
 			return this.onGroups(at);
 		}
-		if (hasIpv6() && version === 6)
-			return icmpv6.type(view, at + ipv6.HEADER) === icmpv6.REDIRECT ? this.redirected(at) : this.onDiscovery?.(at);
+		if (hasIpv6() && version === 6) {
+			const type = icmpv6.type(view, at + ipv6.HEADER);
+			if (type === icmpv6.ROUTER_SOLICITATION) return this.onSolicited?.();
+			return type === icmpv6.REDIRECT ? this.redirected(at) : this.onDiscovery?.(at);
+		}
 		const sender = arp.senderIp(view, at);
 		const probes = sender === 0 && arp.operation(view, at) === arp.REQUEST;
 		// Another station has the address that we probe for, or probes for it too. RFC 5227 §2.1.1.

@@ -21,6 +21,8 @@ export interface LeaseView {
 	ntp: string[];
 	/** Domain name, "" when not said. */
 	domain: string;
+	/** Domains to look for names in, as RFC 3397 writes them; undefined when not said. */
+	search?: Uint8Array | undefined;
 	/** What the server calls us, or else what we call ourselves. */
 	hostname: string;
 	/** What the server wants for the link, bytes; 0 when it does not say. */
@@ -42,7 +44,7 @@ export interface LeaseView {
 }
 
 /** What there is to see of a DHCP client. Addresses are null while there is none; times are ms, -1 where there is none. */
-export type LeaseState = Omit<LeaseView, "address" | "broadcast" | "server" | "router"> & {
+export type LeaseState = Omit<LeaseView, "address" | "broadcast" | "server" | "router" | "search"> & {
 	address: string | null;
 	/** Broadcast address of the subnet, null when not said. */
 	broadcast: string | null;

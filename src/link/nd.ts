@@ -32,12 +32,16 @@ export function ndInput(view: DataView, link: InterfaceBlock, at: Offset, end: O
 	view.setInt32(REGISTER.payloadAt, view.getInt32(REGISTER.ipAt, true), true);
 	if (type === icmpv6.NEIGHBOR_SOLICITATION) return solicited(view, link, at, end);
 	if (type === icmpv6.NEIGHBOR_ADVERTISEMENT) return advertised(view, link, at, end);
-	// Hosts do not look at what other hosts ask routers.
-	if (type === icmpv6.ROUTER_SOLICITATION) return refused(view, link, DROP.ndIgnored);
+	const forwards = (CoreBlock.of(view, CORE).rules & RULE_FORWARDING) !== 0;
+	if (type === icmpv6.ROUTER_SOLICITATION) {
+		// Hosts do not look at what other hosts ask routers.
+		if (!forwards) return refused(view, link, DROP.ndIgnored);
+		if (!isNone(view, SOURCE_ADDRESS)) heard(view, link, at + icmpv6.HEADER, end, false);
+		return true;
+	}
 	if (!isLinkLocal(view, SOURCE_ADDRESS)) return refused(view, link, DROP.ndMalformed);
 	// Routers know better: §8.2.
-	if (type === icmpv6.REDIRECT && (CoreBlock.of(view, CORE).rules & RULE_FORWARDING) !== 0)
-		return refused(view, link, DROP.ndIgnored);
+	if (type === icmpv6.REDIRECT && forwards) return refused(view, link, DROP.ndIgnored);
 	if (type === icmpv6.ROUTER_ADVERTISEMENT) heard(view, link, at + ADVERTISEMENT, end, true);
 	return true;
 }
@@ -54,6 +58,8 @@ function valid(view: DataView, type: Uint8, at: Offset, end: Offset): boolean {
 	if (view.getInt32(REGISTER.ttlProtocol, true) >> 8 !== icmpv6.HOPS || icmpv6.code(view, at) !== 0) return false;
 	const length = fixed(type);
 	if (end - at < length || !icmpv6.validOptions(view, at + length, end)) return false;
+	if (type === icmpv6.ROUTER_SOLICITATION && isNone(view, SOURCE_ADDRESS))
+		return icmpv6.findOption(view, at + length, end, icmpv6.SOURCE_LINK_ADDRESS) === 0;
 	if (type !== icmpv6.NEIGHBOR_SOLICITATION && type !== icmpv6.NEIGHBOR_ADVERTISEMENT) return true;
 	// An address of IPv4 is ARP's.
 	if (isMulticast(view, icmpv6.target(at)) || isV4(view, icmpv6.target(at))) return false;

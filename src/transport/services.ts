@@ -1,5 +1,7 @@
 // Those above the transport who wait for time to pass.
 
+import type { Interface, InterfaceAddress } from "../link/interface.ts";
+
 // Had from here it is part of the core: of modules that have it from its own file one would bring another.
 export { Clock } from "./clock.ts";
 
@@ -7,6 +9,12 @@ export { Clock } from "./clock.ts";
 export interface Service {
 	/** Something was due; says what it waits for next by `core.deadline`, each time. */
 	timers(now: number): void;
+	/** Of multihome/domains: the interfaces whose servers know most of a name. */
+	interfacesAbove?(name: string): readonly Interface[];
+	/** Of multihome/dns-forwarder: whether stations of the interface may ask it. */
+	servesNames?(link: Interface): boolean;
+	/** Of multihome/dhcp6: the prefix that an address was made of, and for how long it is preferred and valid, s; undefined: it is not of one that was delegated to it. */
+	delegated?(address: InterfaceAddress): { prefix: string; preferred: number; valid: number } | undefined;
 }
 
 /** Those of a stack. An array, as walking a Set makes an iterator whenever a timer of TCP runs. */

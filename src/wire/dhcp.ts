@@ -53,6 +53,7 @@ export const RENEWAL_TIME = 58;
 export const REBINDING_TIME = 59;
 export const CLIENT_ID = 61;
 /** RFC 3442. */
+export const DOMAIN_SEARCH = 119;
 export const CLASSLESS_ROUTES = 121;
 export const END = 255;
 

@@ -24,6 +24,8 @@ export interface Lease {
 	readonly dns: readonly number[];
 	readonly ntp: readonly number[];
 	readonly domain: string;
+	/** Option 119 as it came: multihome/domains reads it. */
+	readonly search: Uint8Array | undefined;
 	readonly hostname: string;
 	/** 0 when the server does not say. */
 	readonly mtu: number;
@@ -164,6 +166,7 @@ export function leaseOf(address: number, options: Options): Lease | string {
 		dns: addressesOf(options, dhcp.DNS),
 		ntp: addressesOf(options, dhcp.NTP),
 		domain: nameOf(options, dhcp.DOMAIN_NAME),
+		search: options.get(dhcp.DOMAIN_SEARCH)?.slice(),
 		hostname: nameOf(options, dhcp.HOST_NAME),
 		mtu: bytes >= LEAST_MTU ? bytes : 0,
 		seconds: seconds >>> 0,

@@ -12,6 +12,7 @@ const WANTED: readonly number[] = Object.freeze([
 	dhcp.DNS,
 	dhcp.HOST_NAME,
 	dhcp.DOMAIN_NAME,
+	dhcp.DOMAIN_SEARCH,
 	dhcp.INTERFACE_MTU,
 	dhcp.BROADCAST_ADDRESS,
 	dhcp.NTP,

@@ -12,8 +12,7 @@ export type Particulars = Pick<LeaseView, "state" | "reason" | "hostname" | "ign
 export function leaseView(particulars: Particulars, lease: Lease | undefined, term: Term, now: number): LeaseView {
 	const left = (at: number): number => (lease === undefined || at === Infinity ? -1 : Math.max(Math.ceil(at - now), 0));
 	return {
-		state: particulars.state,
-		reason: particulars.reason,
+		...particulars,
 		address: ipv4Text(lease?.address ?? 0),
 		prefixLength: lease?.length ?? 0,
 		broadcast: ipv4Text(lease?.broadcast ?? 0),
@@ -22,14 +21,12 @@ export function leaseView(particulars: Particulars, lease: Lease | undefined, te
 		dns: (lease?.dns ?? []).map(formatIpv4),
 		ntp: (lease?.ntp ?? []).map(formatIpv4),
 		domain: lease?.domain ?? "",
+		search: lease?.search,
 		hostname: lease?.hostname || particulars.hostname,
 		mtu: lease?.mtu ?? 0,
 		leaseSeconds: lease === undefined ? 0 : lease.seconds === INFINITE ? -1 : lease.seconds,
 		renewsInMs: left(term.t1At),
 		rebindsInMs: left(term.t2At),
 		expiresInMs: left(term.expiresAt),
-		ignored: particulars.ignored,
-		refused: particulars.refused,
-		conflicts: particulars.conflicts,
 	};
 }

@@ -4,7 +4,7 @@ import { isNear } from "../../address.ts";
 import { linkOf } from "../../io/common.ts";
 import { show } from "../../io/options.ts";
 import type { AddressKeeper } from "../../link/autoconfiguration-state.ts";
-import { ADDRESSES, LINK, REMOVED, type Interface } from "../../link/interface.ts";
+import { ADDRESSES, LINK, REMOVED, type Interface, type InterfaceAddress } from "../../link/interface.ts";
 import type { Stack } from "../../stack.ts";
 import { READABLE, type SocketOwner } from "../../transport/events.ts";
 import { Clock, type Service } from "../../transport/services.ts";
@@ -29,7 +29,6 @@ const DELAY_MS = 1000;
 /** IRT_DEFAULT and IRT_MINIMUM, s. §21.23. */
 const REFRESH_S = 86_400;
 const LEAST_REFRESH_S = 600;
-const FOREVER = 0xffffffff;
 /** Longest message. */
 const BYTES = 712;
 
@@ -126,6 +125,11 @@ export class Dhcp6Client implements Service, SocketOwner {
 		if (addresses !== undefined) addresses.follower = this;
 		stack.services.add(this);
 		this.#clock.soon();
+	}
+
+	/** For who tells stations of prefixes: Delegation.of. */
+	delegated(address: InterfaceAddress): { prefix: string; preferred: number; valid: number } | undefined {
+		return this.#delegation.of(address, this.#clock.now);
 	}
 
 	/** What there is to see. Allocates. */
@@ -335,7 +339,7 @@ export class Dhcp6Client implements Service, SocketOwner {
 			this.#end();
 			this.#informed = true;
 			const seconds = answer.refresh < 0 ? REFRESH_S : Math.max(answer.refresh, LEAST_REFRESH_S);
-			this.#renewAt = seconds === FOREVER ? Infinity : this.#clock.now + seconds * 1000;
+			this.#renewAt = seconds === messages.FOREVER ? Infinity : this.#clock.now + seconds * 1000;
 			this.#say(answer.dns, answer.domains);
 			return this.#tell();
 		}
@@ -361,7 +365,7 @@ export class Dhcp6Client implements Service, SocketOwner {
 			this.#keeper?.lend(text, preferred, valid);
 		}
 		this.#prefix = prefix?.lent;
-		this.#delegation.take(this.#prefix);
+		this.#delegation.take(this.#prefix, this.#clock.now);
 		this.#timed(lent);
 		this.#say(answer.dns, answer.domains);
 		this.#tell();
@@ -370,14 +374,14 @@ export class Dhcp6Client implements Service, SocketOwner {
 	/** When to renew, to rebind and to end. T1 and T2 of 0 are the client's to choose: §14.2, halves and four fifths of what is preferred. */
 	#timed(lent: readonly (messages.Association | undefined)[]): void {
 		const { now } = this.#clock;
-		let [t1, t2, end] = [FOREVER, FOREVER, 0];
+		let [t1, t2, end] = [messages.FOREVER, messages.FOREVER, 0];
 		for (const each of lent) {
 			const { preferred, valid } = each!.lent!;
-			t1 = Math.min(t1, each!.t1 || (preferred === FOREVER ? FOREVER : preferred * 0.5));
-			t2 = Math.min(t2, each!.t2 || (preferred === FOREVER ? FOREVER : preferred * 0.8));
+			t1 = Math.min(t1, each!.t1 || (preferred === messages.FOREVER ? messages.FOREVER : preferred * 0.5));
+			t2 = Math.min(t2, each!.t2 || (preferred === messages.FOREVER ? messages.FOREVER : preferred * 0.8));
 			end = Math.max(end, valid);
 		}
-		const at = (seconds: number) => (seconds === FOREVER ? Infinity : now + Math.max(seconds, 1) * 1000);
+		const at = (seconds: number) => (seconds === messages.FOREVER ? Infinity : now + Math.max(seconds, 1) * 1000);
 		this.#renewAt = at(t1);
 		this.#rebindAt = at(t2);
 		this.#endAt = at(end);
@@ -386,7 +390,7 @@ export class Dhcp6Client implements Service, SocketOwner {
 	/** Nothing is lent any more, and what was said with it is over. */
 	#forget(): void {
 		if (this.#address !== undefined) this.#keeper?.lend(this.#address.address, 0, 0);
-		this.#delegation.take(undefined);
+		this.#delegation.take(undefined, this.#clock.now);
 		this.#address = undefined;
 		this.#prefix = undefined;
 		this.#server = undefined;

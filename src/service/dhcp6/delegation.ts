@@ -3,21 +3,35 @@
 import { networkOf } from "../../address.ts";
 import { formatIpv6, parseIpv6 } from "../../address6.ts";
 import type { Interface, InterfaceAddress } from "../../link/interface.ts";
-import type { Lent } from "./messages.ts";
+import { FOREVER, type Lent } from "./messages.ts";
 
 export class Delegation {
 	readonly #links: readonly Interface[];
 	#entries: [Interface, InterfaceAddress][] = [];
 	#prefix: Lent | undefined;
+	/** When it was lent, ms. */
+	#since = 0;
 
 	constructor(links: readonly Interface[]) {
 		this.#links = links;
 	}
 
-	/** What there is from now on; undefined: none. */
-	take(prefix: Lent | undefined): void {
+	/** The prefix that an address is part of, and for how long it is preferred and valid, s; undefined: of none of these. */
+	of(address: InterfaceAddress, now: number): { prefix: string; preferred: number; valid: number } | undefined {
+		const prefix = this.#prefix;
+		if (prefix === undefined || !this.#entries.some(([, entry]) => entry === address)) return undefined;
+		const passed = Math.floor((now - this.#since) / 1000);
+		const left = (seconds: number) => (seconds === FOREVER ? FOREVER : Math.max(seconds - passed, 0));
+		const network = networkOf(prefix.address, prefix.length);
+		return { prefix: `${network}/${prefix.length}`, preferred: left(prefix.preferred), valid: left(prefix.valid) };
+	}
+
+	/** What there is from now on; undefined, or valid for no time: none. */
+	take(given: Lent | undefined, now: number): void {
 		const before = this.#prefix;
+		const prefix = given?.valid === 0 ? undefined : given;
 		this.#prefix = prefix;
+		this.#since = now;
 		if (this.#entries.length > 0 && before?.address === prefix?.address && before?.length === prefix?.length) return;
 		for (const [link, entry] of this.#entries.splice(0))
 			if (link.slot !== 0 && link.ip.addresses.includes(entry)) link.ip.removeAddress(entry);

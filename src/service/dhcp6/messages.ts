@@ -38,6 +38,8 @@ const REFRESH = 32;
 /** Status codes, §21.13. */
 export const NO_BINDING = 3;
 
+/** Of lifetimes, s: for good. RFC 8415 §7.7. */
+export const FOREVER = 0xffffffff;
 /** At most so many name servers and domains are taken. */
 const MOST = 4;
 

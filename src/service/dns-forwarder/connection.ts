@@ -7,7 +7,7 @@ import type { Tcb } from "../../transport/tcp/tcb.ts";
 import * as dns from "../../wire/dns.ts";
 import type { Server } from "../dns/servers.ts";
 import { DNS_FORWARD_IDLE_MS } from "./limits.ts";
-import { answers, isQuery, readQuery, SERVER_FAILURE, type Query } from "./message.ts";
+import { answers, isDenial, isQuery, readQuery, SERVER_FAILURE, type Query } from "./message.ts";
 import { PORT } from "./question.ts";
 
 /** Bytes of a message's length before it. */
@@ -18,6 +18,7 @@ export interface Owner {
 	readonly stack: Stack;
 	/** Whom to ask, best first. */
 	serversFor(name: string): Server[];
+	isElsewhere(name: string, server: Server): boolean;
 	judged(server: Server, answers: boolean): void;
 	/** Writes what is known without asking, or an error, to `out`: answers its bytes, 0 where a server is to be asked. */
 	known(asked: DataView, query: Query | undefined, out: Uint8Array, outView: DataView): number;
@@ -187,6 +188,11 @@ export class Connection implements SocketOwner {
 		this.#tell(this.#owner.failure(this.#asked, query, this.#view));
 	}
 
+	/** For Upstream: the server's network is another than the name's. */
+	get isForeign(): boolean {
+		return this.#owner.isElsewhere(this.#query!.name, this.#server!);
+	}
+
 	/** For Upstream: the server does not answer. */
 	failed(): void {
 		this.#owner.judged(this.#server!, false);
@@ -308,7 +314,7 @@ class Upstream implements SocketOwner {
 			return false;
 		}
 		const code = dns.responseCode(view, 0);
-		if (code === SERVER_FAILURE || code === dns.REFUSED) {
+		if (code === SERVER_FAILURE || code === dns.REFUSED || (isDenial(view) && connection.isForeign)) {
 			connection.refused();
 			return false;
 		}

@@ -117,6 +117,11 @@ export class DnsForwarder implements Service, EventSocket, SocketOwner, Owner, C
 		this.#clock.soon();
 	}
 
+	/** Whether stations of the interface may ask. */
+	servesNames(link: Interface): boolean {
+		return this.#sides.some((side) => side.link === link);
+	}
+
 	/** What has happened since the start. Allocates. */
 	get counters(): DnsForwarderCounters {
 		return { ...this.#counters };
@@ -198,14 +203,30 @@ export class DnsForwarder implements Service, EventSocket, SocketOwner, Owner, C
 		next.next();
 	}
 
-	/** For its questions: the board's servers, then those of interfaces; those that answered lately first. Never this forwarder itself. */
-	serversFor(_name: string): Server[] {
+	/** For its questions: those of interfaces that the name belongs to, the board's servers, then those of interfaces; those that answered lately first. Never this forwarder itself. */
+	serversFor(name: string): Server[] {
 		const { stack } = this;
+		const best = this.#above(name).flatMap((link) => serversFor(stack, [], { servers: undefined, link }));
 		const all = serversFor(stack, knownEngine(stack)?.servers ?? [], { servers: undefined, link: undefined });
-		const others = all.filter(({ address }) => !stack.ip.isLocal(address));
+		const later = all.filter((server) => !best.some((each) => keyOf(each) === keyOf(server)));
+		const others = [...best, ...later].filter(({ address }) => !stack.ip.isLocal(address));
 		const { now } = this.#clock;
 		const shunned = (server: Server) => (this.#shunned.get(keyOf(server)) ?? 0) > now;
 		return [...others.filter((server) => !shunned(server)), ...others.filter(shunned)];
+	}
+
+	/** For its questions: multihome/domains says which interfaces a name belongs to. */
+	isElsewhere(name: string, { link }: Server): boolean {
+		const links = this.#above(name);
+		return links.length > 0 && !links.includes(link!);
+	}
+
+	#above(name: string): readonly Interface[] {
+		for (const service of this.stack.services.list) {
+			const links = service.interfacesAbove?.(name);
+			if (links !== undefined) return links;
+		}
+		return [];
 	}
 
 	/** For its questions. */
@@ -276,7 +297,7 @@ export class DnsForwarder implements Service, EventSocket, SocketOwner, Owner, C
 		const { query, askers } = question;
 		const { buffer, view } = this;
 		const whole = length > 0 && length <= buffer.length;
-		if (whole) this.learned(buffer.subarray(0, length), question.view, query);
+		if (whole && question.lasting) this.learned(buffer.subarray(0, length), question.view, query);
 		for (const asker of askers) {
 			question.view.setUint16(0, asker.id);
 			if (whole && length <= query.most) {

@@ -126,6 +126,12 @@ export function answers(view: DataView, end: number, query: DataView, { question
 	return end >= question && dns.sameQuestion(view, 0, end, query, 0, question, false);
 }
 
+/** Whether an answer says that there is nothing. */
+export function isDenial(view: DataView): boolean {
+	const code = dns.responseCode(view, 0);
+	return code === dns.NAME_ERROR || (code === dns.NO_ERROR && dns.answers(view, 0) === 0 && !dns.truncated(view, 0));
+}
+
 /** An answer that may be remembered: for how many seconds, and where it ends, without its OPT record. */
 export interface Keepable {
 	readonly seconds: number;

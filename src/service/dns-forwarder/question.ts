@@ -7,7 +7,7 @@ import type { UdpSocket } from "../../transport/udp/udp.ts";
 import * as dns from "../../wire/dns.ts";
 import type { Server } from "../dns/servers.ts";
 import { DNS_FORWARD_ASKERS } from "./limits.ts";
-import { answers, limitSize, SERVER_FAILURE, type Query } from "./message.ts";
+import { answers, isDenial, limitSize, SERVER_FAILURE, type Query } from "./message.ts";
 
 export const PORT = 53;
 
@@ -29,6 +29,8 @@ export interface Owner {
 	readonly view: DataView;
 	/** Whom to ask, best first. */
 	serversFor(name: string): Server[];
+	/** Whether a name belongs to other interfaces than that server's, so that it may not say that there is none. */
+	isElsewhere(name: string, server: Server): boolean;
 	/** A server has not answered, or has. */
 	judged(server: Server, answers: boolean): void;
 	/** An answer of `length` bytes, of which the buffer holds the first: when it does not hold all it is asked for by TCP. 0: nobody has one. */
@@ -55,6 +57,8 @@ export class Question implements SocketOwner {
 	#socket: UdpSocket | undefined;
 	/** A server that does not know either is believed only when all others say no more: what it said. */
 	#refusal: Uint8Array | undefined;
+	/** Whether the answer is to be remembered: not what is only for want of a better one. */
+	lasting = true;
 	/** Datagrams of the right server that answer something else. */
 	#misses = 0;
 
@@ -137,6 +141,7 @@ export class Question implements SocketOwner {
 	#none(): void {
 		const { buffer } = this.#owner;
 		if (this.#refusal !== undefined) buffer.set(this.#refusal);
+		this.lasting = false;
 		this.#owner.answered(this, this.#refusal?.length ?? 0);
 	}
 
@@ -170,7 +175,8 @@ export class Question implements SocketOwner {
 		const { view, buffer } = this.#owner;
 		this.#owner.judged(server, true);
 		const code = dns.responseCode(view, 0);
-		if (code !== SERVER_FAILURE && code !== dns.REFUSED) {
+		const nothing = isDenial(view) && this.#owner.isElsewhere(this.query.name, server);
+		if (code !== SERVER_FAILURE && code !== dns.REFUSED && !nothing) {
 			this.close();
 			return this.#owner.answered(this, length);
 		}

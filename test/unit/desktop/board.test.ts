@@ -245,6 +245,11 @@ describe("a board file", () => {
 			'interfaces[0].dhcpServer.first "192.168.77": expected an IPv4 address such as "192.168.77.1"',
 		],
 		[{ dhcpServer: { leases: 5 } }, /^interfaces\[0\]\.dhcpServer\.leases: unknown; expected first, last, leaseSeconds, /],
+		[{ advertise: true }, 'interfaces[0].advertise: a router forwards; say "forwarding": true'],
+		[{ advertise: true, ipv6: "off" }, 'interfaces[0].advertise: there is no IPv6 on it; remove "ipv6": "off", or advertise'],
+		[{ advertise: { intervalSeconds: 3 } }, /^interfaces\[0\]\.advertise.*expected/],
+		[{ domains: false }, 'interfaces[0].domains false: expected true, or an array of 1 to 8 domains such as ["plant.example"]'],
+		[{ domains: ["a b"] }, /^interfaces\[0\]\.domains.*expected true, or an array/],
 		[{ uplink: true }, /^interfaces\[0\]\.uplink true: expected an object such as \{"icmp": "9\.9\.9\.9"/],
 		[{ uplink: {} }, "interfaces[0].uplink: icmp, tcp, dns: expected one of them, the address of whoever is to answer"],
 		[{ uplink: { tcp: "9.9.9.9" } }, "interfaces[0].uplink: port undefined: expected that of tcp, 1 to 65535"],
@@ -256,7 +261,7 @@ describe("a board file", () => {
 		],
 		[
 			{ speed: 100 },
-			"interfaces[0].speed: unknown; expected name, link, driver, wifi, baud, ppp, slip, parent, vlan, priority, ports, ageMs, storm, local, remote, hops, key, sequence, checksum, keepalive, pins, chipFaults, wire, mac, mtu, addresses, linkLocal, probe, dhcpServer, uplink, ipv6, dhcp, gateway, metric, dns, forward or faults",
+			"interfaces[0].speed: unknown; expected name, link, driver, wifi, baud, ppp, slip, parent, vlan, priority, ports, ageMs, storm, local, remote, hops, key, sequence, checksum, keepalive, pins, chipFaults, wire, mac, mtu, addresses, linkLocal, probe, advertise, dhcpServer, uplink, ipv6, dhcp, gateway, metric, domains, dns, forward or faults",
 		],
 	])("is refused with an interface that has %j", (change, message) => {
 		if (typeof message === "string") expect(withFirst(change)).toBe(message);
