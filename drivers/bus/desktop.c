@@ -9,6 +9,26 @@
 /* A look at a pin or at the clock takes time too: where time passes by nothing else, a driver would wait for ever. */
 #define LOOK_NS 100
 
+/* How long drivers have waited without a byte that passed by their doing, ns: now, and at the most since that was asked. */
+static struct {
+	uint64_t now, longest;
+} waited;
+
+static void waits(uint64_t ns)
+{
+	hostChipTimePasses(ns);
+	waited.now += ns;
+	if (waited.now > waited.longest)
+		waited.longest = waited.now;
+}
+
+uint64_t hostLongestWait(void)
+{
+	uint64_t longest = waited.longest;
+	waited.now = waited.longest = 0;
+	return longest;
+}
+
 struct Spi {
 	HostPlug *plug;
 	uint64_t byteTime; /* ns */
@@ -70,6 +90,7 @@ void spiExchange(Spi *spi, const uint8_t *out, uint8_t *in, uint32_t count)
 		if (in)
 			in[i] = byte;
 	}
+	waited.now = 0;
 	hostChipTimePasses(count * spi->byteTime);
 	chipTime(chip, hostChipTime());
 }
@@ -117,7 +138,7 @@ static void move(Spi *spi, uint64_t until)
 uint32_t spiPassed(Spi *spi)
 {
 	if (spi->moved < spi->count) {
-		hostChipTimePasses(LOOK_NS);
+		waits(LOOK_NS);
 		move(spi, (hostChipTime() - spi->since) / spi->byteTime);
 	}
 	return spi->moved;
@@ -128,7 +149,7 @@ int spiFinish(Spi *spi)
 	if (spi->moved < spi->count) {
 		const uint64_t end = spi->since + spi->count * spi->byteTime, now = hostChipTime();
 		if (end > now)
-			hostChipTimePasses(end - now);
+			waits(end - now);
 		move(spi, spi->count);
 	}
 	return 1;
@@ -146,7 +167,7 @@ int spiInterrupted(Spi *spi)
 {
 	if (spi->plug->interrupt < 0)
 		return -1;
-	hostChipTimePasses(LOOK_NS);
+	waits(LOOK_NS);
 	chipTime(spi->plug->chip, hostChipTime());
 	return chipInterrupted(spi->plug->chip);
 }
@@ -167,11 +188,11 @@ void spiAtInterrupt(Spi *spi, void (*atOnce)(void *context))
 
 void busWait(uint32_t microseconds)
 {
-	hostChipTimePasses(microseconds * 1000ULL);
+	waits(microseconds * 1000ULL);
 }
 
 uint32_t busMicroseconds(void)
 {
-	hostChipTimePasses(LOOK_NS);
+	waits(LOOK_NS);
 	return (uint32_t)(hostChipTime() / 1000);
 }

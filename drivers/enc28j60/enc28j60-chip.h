@@ -136,6 +136,8 @@ typedef struct {
 	uint8_t deaf; /* the interrupt pin was found not to tell */
 	uint8_t stuck; /* the interrupt pin was found low for no reason */
 	uint8_t linkDue;
+	uint8_t step; /* of setting up a chip that was reset, or 0; the next one is taken by enc28j60Step() */
+	uint8_t starts, looks; /* for that: times that it is tried, looks at CLKRDY */
 } Enc28j60;
 
 #define COUNT(WHAT) enc->chip.counters[WHAT]++
@@ -157,6 +159,11 @@ void enc28j60Begin(Enc28j60 *enc, uint8_t instruction);
 /** A PHY register's value, or -1 when the chip did not answer in time. */
 int32_t enc28j60ReadPhy(Enc28j60 *enc, uint8_t from);
 int enc28j60Start(EthernetChip *chip, char problem[PROBLEM_BYTES]);
+enum { RESETTING = 1, WAKING, COMMANDED, ANSWERING };
+/** The chip is to be set up again, by enc28j60Step(). */
+void enc28j60Restart(Enc28j60 *enc);
+/** The next step; answers after how many µs another is due, 0 when that was the last: `mode` tells whether the chip runs, `problem` what is wrong with it. */
+uint32_t enc28j60Step(Enc28j60 *enc, char problem[PROBLEM_BYTES]);
 void enc28j60Configure(EthernetChip *chip);
 /** Sets up the receive buffer, empty, with reception off. Answers 0 when the count of frames does not reach 0. */
 int enc28j60EmptyReceiver(Enc28j60 *enc);

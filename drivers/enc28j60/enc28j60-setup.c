@@ -7,6 +7,10 @@
 #define PAUSE_US 5000
 /* Errata 2: CLKRDY says nothing after a reset by command: 1 ms must pass instead. */
 #define RESET_US 1500
+#define WAKE_US 300
+#define CLOCK_US 100
+#define CLOCK_LOOKS 10
+#define FAILED UINT32_MAX
 
 /* What stays as it is written here, and is looked at again and again; the MAC's values for half duplex, §6.5. */
 static const struct {
@@ -188,34 +192,14 @@ static int report(char problem[PROBLEM_BYTES], const char *text, uint32_t read, 
 	return 0;
 }
 
-static void reset(Enc28j60 *enc)
-{
-	spiReset(enc->chip.spi, 1);
-	busWait(10); /* 400 ns at least, table 16-4 */
-	spiReset(enc->chip.spi, 0);
-	busWait(RESET_US);
-	/* Errata 19: a chip that saves power does not hear the reset command. It takes 300 us to wake (§14). */
-	enc28j60Clear(enc, ECON2, PWRSV);
-	busWait(300);
-	instruct(enc, SRC, 0, 1, 0);
-	busWait(RESET_US);
-	enc28j60Doubt(enc);
-}
-
 static int identify(Enc28j60 *enc, char problem[PROBLEM_BYTES])
 {
-	uint8_t revision = enc28j60Read(enc, EREVID), status = 0;
+	uint8_t revision = enc28j60Read(enc, EREVID);
 	if (revision == 0x00 || revision == 0xff)
 		return report(problem, "EREVID reads 0x??, expected 0x02 to 0x06: silent; check power, select and MISO", revision, 0);
 	if (revision < 0x02 || revision > 0x06)
 		return report(problem, "EREVID reads 0x??, expected 0x02 to 0x06: another chip, or check hz and wiring", revision, 0);
-	for (int i = 0; i < 10; i++) { /* §2.2: before anything of MAC or PHY. After power-on this can be trusted. */
-		status = enc28j60Read(enc, ESTAT);
-		if (status & CLKRDY)
-			return 1;
-		busWait(100);
-	}
-	return report(problem, "status register ESTAT reads 0x??, expected bit 0 set (CLKRDY): check the chip's 25 MHz crystal", status, 0);
+	return 1;
 }
 
 int enc28j60EmptyReceiver(Enc28j60 *enc)
@@ -285,9 +269,6 @@ static int setUpPhy(Enc28j60 *enc, char problem[PROBLEM_BYTES])
 
 static int setUp(Enc28j60 *enc, char problem[PROBLEM_BYTES])
 {
-	reset(enc);
-	if (!identify(enc, problem))
-		return 0;
 	if (!enc28j60EmptyReceiver(enc))
 		return report(problem, "packet count EPKTCNT does not reach 0: check wiring and power", 0, 0);
 	for (uint32_t i = 0; i < SETTINGS; i++)
@@ -300,9 +281,9 @@ static int setUp(Enc28j60 *enc, char problem[PROBLEM_BYTES])
 	return enc28j60HasSettings(enc) || report(problem, "registers do not keep what is written: check wiring and power", 0, 0);
 }
 
-int enc28j60Start(EthernetChip *chip, char problem[PROBLEM_BYTES])
+void enc28j60Restart(Enc28j60 *enc)
 {
-	Enc28j60 *enc = (Enc28j60 *)chip;
+	EthernetChip *chip = &enc->chip;
 	chip->counters[COUNT_TRANSMIT_FAILED] += (enc->lengths[0] ? 1u : 0) + (enc->lengths[1] ? 1u : 0); /* what was still to be sent */
 	enc->lengths[0] = enc->lengths[1] = 0;
 	enc->sending = NONE;
@@ -310,15 +291,68 @@ int enc28j60Start(EthernetChip *chip, char problem[PROBLEM_BYTES])
 	enc->look = enc->linkDue = 1;
 	enc->deaf = enc->stuck = 0;
 	chip->link = chip->present = 0;
-	for (int i = 0; i < STARTS; i++) {
-		if (setUp(enc, problem)) {
-			enc->mode = RUNNING;
-			chip->present = 1;
-			return 1;
-		}
-		busWait(PAUSE_US);
+	enc->starts = STARTS;
+	enc->step = RESETTING;
+}
+
+/* What a step makes of the next one, which it names: microseconds until then; 0 when the chip is set up, FAILED when it cannot be. */
+static uint32_t advance(Enc28j60 *enc, char problem[PROBLEM_BYTES])
+{
+	switch (enc->step++) {
+	case RESETTING:
+		spiReset(enc->chip.spi, 1);
+		busWait(10); /* 400 ns at least, table 16-4 */
+		spiReset(enc->chip.spi, 0);
+		return RESET_US;
+	case WAKING:
+		/* Errata 19: a chip that saves power does not hear the reset command. It takes 300 us to wake (§14). */
+		enc28j60Clear(enc, ECON2, PWRSV);
+		return WAKE_US;
+	case COMMANDED:
+		instruct(enc, SRC, 0, 1, 0);
+		enc->looks = CLOCK_LOOKS;
+		return RESET_US;
+	default:
+		break;
+	}
+	/* §2.2: CLKRDY before anything of MAC or PHY. After power-on this can be trusted. */
+	enc28j60Doubt(enc);
+	if (!identify(enc, problem))
+		return FAILED;
+	uint8_t status = enc28j60Read(enc, ESTAT);
+	if (status & CLKRDY)
+		return setUp(enc, problem) ? 0 : FAILED;
+	if (--enc->looks == 0) {
+		report(problem, "status register ESTAT reads 0x??, expected bit 0 set (CLKRDY): check the chip's 25 MHz crystal", status, 0);
+		return FAILED;
+	}
+	enc->step = ANSWERING;
+	return CLOCK_US;
+}
+
+uint32_t enc28j60Step(Enc28j60 *enc, char problem[PROBLEM_BYTES])
+{
+	const uint32_t us = advance(enc, problem);
+	if (us && us != FAILED)
+		return us;
+	enc->step = RESETTING;
+	if (us && --enc->starts)
+		return PAUSE_US;
+	enc->step = 0;
+	if (!us) {
+		enc->mode = RUNNING;
+		enc->chip.present = 1;
 	}
 	return 0;
+}
+
+int enc28j60Start(EthernetChip *chip, char problem[PROBLEM_BYTES])
+{
+	Enc28j60 *enc = (Enc28j60 *)chip;
+	enc28j60Restart(enc);
+	for (uint32_t us; (us = enc28j60Step(enc, problem));)
+		busWait(us);
+	return chip->present;
 }
 
 /* A register that reads wrong is read again: it may be a disturbed transfer. */
@@ -367,8 +401,8 @@ void enc28j60Configure(EthernetChip *chip)
 	if (enc->mode != RUNNING)
 		return; /* start() will */
 	enc28j60Clear(enc, ECON1, RXEN);
-	for (int i = 0; i < 30 && enc28j60Read(enc, ESTAT) & RXBUSY; i++) /* a frame takes 1.2 ms */
-		busWait(50);
+	for (int i = 0; i < 80 && enc28j60Read(enc, ESTAT) & RXBUSY; i++) /* a frame takes 1.2 ms */
+		busWait(18);
 	writeAddress(enc);
 	enc28j60Set(enc, ECON1, RXEN);
 }

@@ -4,7 +4,7 @@
 
 /* Errata 13: so often is a frame sent again after a late collision. */
 #define RETRIES 16
-#define LOOK_US 25
+#define LOOK_US 20
 /* A frame waits for a quiet wire, but not for so long. */
 #define TRANSMIT_US 50000
 /* Table 7-1, bit 29, in the fourth byte. */

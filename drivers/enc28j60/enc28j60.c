@@ -278,14 +278,24 @@ static void lookForMissed(Enc28j60 *enc)
 		enc->look = 1;
 }
 
-static uint32_t startAgain(Enc28j60 *enc, uint32_t now)
+/* Goes on with setting the chip up: the data path waits for none of its steps. In how many ms the next is due, which may be called up to a ms early. */
+static uint32_t goOn(Enc28j60 *enc)
 {
 	char problem[PROBLEM_BYTES]; /* it was told when the device was opened */
-	enc->lostAt = now;
-	if (!enc28j60Start(&enc->chip, problem))
+	const uint32_t us = enc28j60Step(enc, problem);
+	if (us)
+		return us / 1000 + 2;
+	if (enc->mode != RUNNING)
 		return RETRY_MS;
 	COUNT(COUNT_RESETS);
 	return SOON_MS;
+}
+
+static uint32_t startAgain(Enc28j60 *enc, uint32_t now)
+{
+	enc->lostAt = now;
+	enc28j60Restart(enc);
+	return goOn(enc);
 }
 
 static uint32_t service(EthernetChip *chip, uint32_t now)
@@ -294,6 +304,8 @@ static uint32_t service(EthernetChip *chip, uint32_t now)
 	if (enc->mode == OFF)
 		return RETRY_MS;
 	enc28j60Written(enc);
+	if (enc->step)
+		return goOn(enc);
 	if (enc->mode == LOST) {
 		uint32_t waited = now - enc->lostAt;
 		return waited < RETRY_MS ? RETRY_MS - waited : startAgain(enc, now);
@@ -321,7 +333,7 @@ static void stop(EthernetChip *chip)
 	enc28j60Clear(enc, EIE, INTIE);
 	enc28j60Clear(enc, ECON1, RXEN | TXRTS);
 	enc->mode = OFF;
-	enc->packets = 0;
+	enc->step = enc->packets = 0;
 	chip->link = 0;
 }
 

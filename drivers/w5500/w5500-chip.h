@@ -91,6 +91,8 @@ typedef struct {
 	uint8_t open; /* the chip is there and set up */
 	uint8_t stopped;
 	uint8_t serviced; /* `checked` counts */
+	uint8_t step; /* of setting up a chip that was reset, or 0; the next one is taken by w5500Step() */
+	uint8_t patience; /* for that, looks at VERSIONR */
 } W5500;
 
 /* Registers. `block`: BLOCK_…; those without are socket 0's. At most 8 bytes. */
@@ -112,8 +114,13 @@ int w5500Start(EthernetChip *chip, char problem[PROBLEM_BYTES]);
 void w5500Configure(EthernetChip *chip);
 void w5500Stop(EthernetChip *chip);
 
-/** Resets the chip and sets it up. `patienceMs`: how long VERSIONR may take. `problem` may be NULL. */
-int w5500Begin(W5500 *w, int patienceMs, char *problem);
+/** RSTn is low for so long, 500 µs at least, §5.5.1. */
+#define RESET_US 600u
+enum { RESETTING = 1, ANSWERING, COMMANDED };
+/** Resets the chip; RESET_US later w5500Step() begins to set it up. `patienceMs`: how long VERSIONR may take. */
+void w5500Begin(W5500 *w, int patienceMs);
+/** The next step; answers after how many µs another is due, 0 when that was the last: `present` tells whether the chip is set up. `problem` may be NULL. */
+uint32_t w5500Step(W5500 *w, char *problem);
 /** Closes the socket, writes every setting, and opens it again: what lay in the chip is lost. Answers 0 when the chip is gone. */
 int w5500Reopen(W5500 *w);
 /** Notes that the chip is gone. */

@@ -17,9 +17,9 @@
 #define TRIES 200
 #define TRIES_AT_ONCE 8 /* then with WAIT_US between them: 2 ms in all */
 #define WAIT_US 10
-#define RESET_US 600 /* RSTn low for 500 µs at least, §5.5.1 */
-#define LOCK_US 1100 /* then 1 ms until the PLL has locked */
-/* For VERSIONR, ms: when the chip may have been powered just now; after MR.RST. */
+#define LOCK_US 1100 /* after a reset, 1 ms until the PLL has locked, §5.5.1 */
+/* Between looks at VERSIONR, and how long it is looked at, ms: when the chip may have been powered just now; after MR.RST. */
+#define LOOK_US 1000
 #define PATIENCE_MS 100
 #define AGAIN_MS 5
 
@@ -210,17 +210,6 @@ int w5500Reopen(W5500 *w)
 	return 0;
 }
 
-static uint8_t awaitVersion(W5500 *w, int ms)
-{
-	/* VERSIONR may read 0 just after reset. */
-	uint8_t version = w5500Read8(w, BLOCK_COMMON, VERSIONR);
-	while (version != VERSION && ms-- > 0) {
-		busWait(1000);
-		version = w5500Read8(w, BLOCK_COMMON, VERSIONR);
-	}
-	return version;
-}
-
 void w5500LookAtLink(W5500 *w)
 {
 	uint8_t link = w5500Read8(w, BLOCK_COMMON, PHYCFGR) & PHYCFGR_LNK;
@@ -241,31 +230,48 @@ static void mendPhy(W5500 *w)
 	w5500Write8(w, BLOCK_COMMON, PHYCFGR, PHYCFGR_RST | PHYCFGR_ALL);
 }
 
-int w5500Begin(W5500 *w, int patienceMs, char *problem)
+void w5500Begin(W5500 *w, int patienceMs)
 {
 	w5500Gone(w);
 	w->ordered = w->badInRow = w->distrust = 0;
+	w->patience = (uint8_t)patienceMs;
+	w->step = RESETTING;
 	spiReset(w->chip.spi, 1);
-	busWait(RESET_US);
-	spiReset(w->chip.spi, 0);
-	busWait(LOCK_US);
-	uint8_t version = awaitVersion(w, patienceMs);
-	if (version == VERSION) {
+}
+
+uint32_t w5500Step(W5500 *w, char *problem)
+{
+	uint8_t version, step = w->step;
+	if (step == RESETTING) {
+		spiReset(w->chip.spi, 0);
+		w->step = ANSWERING;
+		return LOCK_US;
+	}
+	/* VERSIONR may read 0 just after reset. */
+	version = w5500Read8(w, BLOCK_COMMON, VERSIONR);
+	if (version != VERSION && w->patience > 0) {
+		w->patience--;
+		return LOOK_US;
+	}
+	w->step = 0;
+	if (version != VERSION)
+		complain(problem, "version register", version, VERSION, "check wiring and power");
+	else if (step == ANSWERING) {
 		/* There may be no reset pin. */
 		w5500Write8(w, BLOCK_COMMON, MR, MR_RST);
-		busWait(LOCK_US);
-		version = awaitVersion(w, AGAIN_MS);
+		w->patience = AGAIN_MS;
+		w->step = COMMANDED;
+		return LOCK_US;
+	} else {
+		/* The datasheet does not say whether MR.RST, which may be all there was, is one for the PHY too. */
+		if (!phyKept(w))
+			mendPhy(w);
+		if (setUp(w, problem)) {
+			w->chip.present = 1;
+			w5500LookAtLink(w);
+		}
 	}
-	if (version != VERSION)
-		return complain(problem, "version register", version, VERSION, "check wiring and power");
-	/* The datasheet does not say whether MR.RST, which may be all there was, is one for the PHY too. */
-	if (!phyKept(w))
-		mendPhy(w);
-	if (!setUp(w, problem))
-		return 0;
-	w->chip.present = 1;
-	w5500LookAtLink(w);
-	return 1;
+	return 0;
 }
 
 int w5500SettingsKept(W5500 *w)
@@ -290,7 +296,10 @@ int w5500Start(EthernetChip *chip, char problem[PROBLEM_BYTES])
 {
 	W5500 *w = (W5500 *)chip;
 	w->stopped = 0;
-	return w5500Begin(w, PATIENCE_MS, problem);
+	w5500Begin(w, PATIENCE_MS);
+	for (uint32_t us = RESET_US; us; us = w5500Step(w, problem))
+		busWait(us);
+	return w->chip.present;
 }
 
 void w5500Configure(EthernetChip *chip)
@@ -312,5 +321,6 @@ void w5500Stop(EthernetChip *chip)
 	w5500Write8(w, BLOCK_COMMON, SIMR, 0);
 	w5500Command(w, SN_CR_CLOSE);
 	w5500Gone(w);
+	w->step = 0;
 	w->stopped = 1;
 }

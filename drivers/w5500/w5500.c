@@ -414,6 +414,7 @@ static void checkPointers(W5500 *w)
 		w->chip.counters[COUNT_RESETS]++;
 }
 
+/* Begins to set the chip up again when it is not as it should be. */
 static void check(W5500 *w)
 {
 	w->suspect = 0;
@@ -424,8 +425,19 @@ static void check(W5500 *w)
 			return;
 		}
 	}
-	if (w5500Begin(w, RETRY_PATIENCE_MS, NULL))
-		w->chip.counters[COUNT_RESETS]++;
+	w5500Begin(w, RETRY_PATIENCE_MS);
+}
+
+/* Goes on with that: the data path waits for none of its steps. In how many ms the next is due, which may be called up to a ms early. */
+static uint32_t goOn(W5500 *w)
+{
+	const uint32_t us = w5500Step(w, NULL);
+	if (us)
+		return us / 1000 + 2;
+	if (!w->open)
+		return RETRY_MS;
+	w->chip.counters[COUNT_RESETS]++;
+	return POLLING_MS;
 }
 
 static uint32_t service(EthernetChip *chip, uint32_t now)
@@ -434,6 +446,8 @@ static uint32_t service(EthernetChip *chip, uint32_t now)
 	if (w->stopped)
 		return RETRY_MS;
 	written(w);
+	if (w->step)
+		return goOn(w);
 	if (!w->serviced) {
 		w->serviced = 1;
 		w->checked = now - RETRY_MS;
@@ -450,6 +464,8 @@ static uint32_t service(EthernetChip *chip, uint32_t now)
 		w->checked = now;
 		check(w);
 	}
+	if (w->step)
+		return RESET_US / 1000 + 2;
 	if (!w->open)
 		return RETRY_MS;
 	return w->distrust ? POLLING_MS : w->queued > 1 ? QUEUE_MS : SERVICE_MS;

@@ -286,6 +286,11 @@ void xs_host_hearChip(txMachine *the)
 	xsmcSetInteger(xsResult, (xsIntegerValue)oldest->length);
 }
 
+void xs_host_longestWait(txMachine *the)
+{
+	xsmcSetNumber(xsResult, (double)hostLongestWait());
+}
+
 /* Time is only what transfers and waits take, and what is added here, ns. */
 void xs_host_passChipTime(txMachine *the)
 {

@@ -28,6 +28,8 @@ export function arrive(chip: number, view: ArrayBufferView | ArrayBuffer, at: nu
 export function hear(chip: number, view: ArrayBufferView | ArrayBuffer, at: number): number;
 /** From the first call on, chips' time is what transfers and waits take, and what is added here, ns. For tests. */
 export function passTime(ns: number): void;
+/** The longest wait of a driver since it was last asked, ns, in which it moved no byte. For tests. */
+export function longestWait(): number;
 export function count(chip: number, which: number): number;
 /** What a model complained about last; undefined when nothing. */
 export function lastComplaint(): string | undefined;

@@ -6,6 +6,7 @@ export function overlap(chip) @ "xs_host_overlapOfChip";
 export function arrive(chip, view, at, end) @ "xs_host_sendToChip";
 export function hear(chip, view, at) @ "xs_host_hearChip";
 export function passTime(ns) @ "xs_host_passChipTime";
+export function longestWait() @ "xs_host_longestWait";
 export function count(chip, which) @ "xs_host_countOfChip";
 export function lastComplaint() @ "xs_host_lastComplaint";
 

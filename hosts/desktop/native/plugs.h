@@ -42,6 +42,8 @@ HostPlug *hostPlugNumber(txMachine *the, int index);
 /* The chips' time, ns: that of the machine, and what transfers and waits took that did not take any of it. */
 uint64_t hostChipTime(void);
 void hostChipTimePasses(uint64_t ns);
+/* The longest wait of a driver since it was last asked, ns, in which it moved no byte (drivers/bus/desktop.c). */
+uint64_t hostLongestWait(void);
 
 /* For the loop: brings chips up to date, moves frames from their wires to them, and tells drivers of interrupts. */
 void hostPlugsRun(txMachine *the);

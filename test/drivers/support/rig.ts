@@ -44,6 +44,9 @@ const ARENA = 8192;
 /** SPI transactions that one call of a driver may take at most: a chip that has to be set up again, with everything tried to the last. */
 const TRANSACTIONS_PER_CALL = 4000;
 
+/** So long a driver may wait for anything while its device is in use, ns: 20 µs, and the last look at what is waited for. */
+const WAIT_MOST_NS = 21_000;
+
 /** In frames: a lot more than the largest memory of a chip holds. */
 const ENDLESS = 1000;
 
@@ -134,11 +137,15 @@ export class Rig implements DeviceHost {
 	hurries = 0;
 	/** The most SPI transactions that one call took. */
 	busiest = 0;
+	/** The longest wait of one call, ns. */
+	longestWait = 0;
+	readonly #overlaps: boolean;
 	#due = 0;
 
 	constructor(kind: Kind, options: RigOptions = {}) {
 		this.kind = kind;
 		this.byNumber = options.byNumber ?? options.overlaps ?? false;
+		this.#overlaps = options.overlaps ?? false;
 		this.chip = options.chip ?? plugChip(kind, options);
 		open.push(this);
 		const buffer = allocate(ARENA);
@@ -203,10 +210,26 @@ export class Rig implements DeviceHost {
 		return result;
 	}
 
+	/**
+	 * No call by its number waits for long: the data path of all interfaces would stand still. Its methods wait until a frame has passed; and where transfers do not overlap, an ENC28J60 waits for a
+	 * transmit buffer.
+	 */
+	#prompt<T>(call: () => T): T {
+		chips.longestWait();
+		const result = call();
+		const waited = chips.longestWait();
+		if (waited > this.longestWait) this.longestWait = waited;
+		if (waited > WAIT_MOST_NS && (this.#overlaps || this.kind === "w5500"))
+			expect.fail(`the driver waited ${waited / 1000} µs in one piece`);
+		return result;
+	}
+
 	/** Answers in how many ms the device wants the next poll. */
 	poll(): number {
 		const { device, view, now } = this;
-		const ms = this.#bounded("poll", () => (this.byNumber ? deviceService(view, device.native, now) : device.poll(now)));
+		const ms = this.#bounded("poll", () =>
+			this.#prompt(() => (this.byNumber ? deviceService(view, device.native, now) : device.poll(now))),
+		);
 		if (!Number.isInteger(ms) || ms < 0 || ms > 1000) expect.fail(`poll answers ${ms}`);
 		this.polls++;
 		if (ms === 0) this.hurries++;
@@ -232,11 +255,11 @@ export class Rig implements DeviceHost {
 	#moved(onTheWay: number, call: () => number): number {
 		const { device, view } = this;
 		for (let turn = 0, passed = 0; turn < TURNS_PER_POLL || passed > 0; turn++) {
-			const answer = call();
+			const answer = this.#prompt(call);
 			if (answer !== onTheWay) return answer;
 			this.overlapped++;
 			passed = this.count(chips.SPI_BYTES);
-			for (let looks = 0; looks < LOOKS_MOST && devicePasses(view, device.native); looks++);
+			for (let looks = 0; looks < LOOKS_MOST && devicePasses(view, device.native); looks++) chips.longestWait();
 			passed = this.count(chips.SPI_BYTES) - passed;
 		}
 		return onTheWay === AGAIN ? BUSY : expect.fail(`the device answers ${onTheWay} for ever`);
