@@ -26,6 +26,8 @@ export interface BoardProcessOptions {
 	lines: SourceLines;
 	/** Before every line of the board. */
 	label: string;
+	/** Where what the program says is written. */
+	words: NodeJS.WritableStream;
 	/** The board file and the program, for messages. */
 	path: string;
 	program: string;
@@ -52,7 +54,7 @@ export class BoardProcess {
 			// Ctrl-C reaches the command line alone, which then ends the boards in good order.
 			detached: true,
 		});
-		this.#pass(this.#child.stdout!, process.stdout);
+		this.#pass(this.#child.stdout!, options.words);
 		this.#pass(this.#child.stderr!, process.stderr);
 		this.ready = new Promise((ready) => this.#listen(this.#control, ready));
 		this.ended = new Promise((ended) => {

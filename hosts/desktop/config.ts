@@ -210,6 +210,8 @@ export interface InterfaceConfiguration {
 	capture?: string;
 	/** Where the bytes of its HDLC line are. */
 	byteCapture?: string;
+	/** The UNIX stream socket that its packets are sent to while they pass. */
+	packets?: string;
 }
 
 /** What the board's process is started with. */

@@ -46,6 +46,7 @@ import { openChip, providerOf, type ChipPlug, type EthernetProvider } from "./ch
 import { STATUS_FAILED, STATUS_INPUT, STATUS_PROGRAM } from "./config.ts";
 import type { BoardConfiguration, BoardMessage, InterfaceConfiguration } from "./config.ts";
 import { FramesDevice } from "./frames-device.ts";
+import { PacketStream } from "./packet-stream.ts";
 import { endTrace } from "./system.ts";
 import { nicProviderOf, openNic, type NicPlug, type NicProvider } from "./nic-device.ts";
 import Timer from "./timer.ts";
@@ -165,17 +166,18 @@ function openDriver(configuration: InterfaceConfiguration): Device {
 
 /** The driver, and around it what the board file asks for. A capture sees what the stack sees. */
 function open(configuration: InterfaceConfiguration): Device {
-	const { name, faults, capture } = configuration;
+	const { name, faults, capture, packets } = configuration;
 	let device = openDriver(configuration);
 	if (faults !== undefined) device = new Faults(device, faults, configuration.faultSeed);
 	if (capture !== undefined) device = new Capture(device, new FileSink(capture), name);
+	if (packets !== undefined) device = new Capture(device, new PacketStream(packets), name);
 	devices.push(closedOnce(device));
 	return device;
 }
 
 /** The UART of an interface; says where its pty is. */
 function openSerial(configuration: InterfaceConfiguration): SerialDevice {
-	const { name, link, options, uart, pty, socket, faults, faultSeed, capture, byteCapture } = configuration;
+	const { name, link, options, uart, pty, socket, faults, faultSeed, capture, byteCapture, packets } = configuration;
 	const plug: UartPlug = { uart: uart!, name, seed: faultSeed };
 	if (pty !== undefined) plug.pty = pty;
 	if (socket !== undefined) plug.socket = socket;
@@ -185,9 +187,11 @@ function openSerial(configuration: InterfaceConfiguration): SerialDevice {
 	provide("serial", provider);
 	const [device, path] = openUart(plug, provider);
 	if (path !== "") print(`${name.padEnd(5)} ${path}${pty === "" ? "" : ` = ${pty}`}   (pty, ${uart!.baud} baud)`);
-	if (capture === undefined) return device;
 	const frames = link === "ppp" ? "ppp" : options?.["vj"] === true ? "cslip" : "slip";
-	return new SerialCapture(device, new FileSink(capture), name, frames);
+	let seen: SerialDevice = device;
+	if (capture !== undefined) seen = new SerialCapture(seen, new FileSink(capture), name, frames);
+	if (packets !== undefined) seen = new SerialCapture(seen, new PacketStream(packets), name, frames);
+	return seen;
 }
 
 /** Interfaces of a UART are taken away at the end, unless the program has; a lease is given back. */

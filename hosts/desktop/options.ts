@@ -10,7 +10,12 @@ export interface Options {
 	app: string | undefined;
 	/** Settings of the program by name. */
 	settings: Record<string, string>;
+	/** A folder, or undefined. */
 	pcap: string | undefined;
+	/** Where all packets go while they pass: "-", or a named pipe. */
+	live: string | undefined;
+	/** They are listed. */
+	packets: boolean;
 	seed: number | undefined;
 	seconds: number | undefined;
 	bits: 32 | 64;
@@ -25,7 +30,10 @@ export const HELP = `Runs simulated boards: this project's stack on the XS engin
   --app FILE      the program that runs on every board, TypeScript or JavaScript (default: hosts/examples/status.ts)
   --set NAME=VALUE  a setting of the program, such as host=192.168.1.5; may be repeated: hosts/examples/README.md lists those
                   of the examples
+  --packets       lists the packets of all interfaces while they pass
   --pcap FOLDER   records every interface in FOLDER as BOARD-INTERFACE.pcapng, which Wireshark opens
+  --pcap PIPE     sends all interfaces to a named pipe while they are recorded; - is the standard output:
+                  npm run -s simulate -- --pcap - | wireshark -k -i -
   --seed N        fixes all randomness of boards and faults; a whole number from 0 to 4294967295
   --for SECONDS   ends by itself after so long, with status 0
   --32            runs the engine built for 32 bits, as on a microcontroller (needs gcc-multilib)
@@ -45,6 +53,8 @@ export function readOptions(args: string[]): Options {
 		app: undefined,
 		settings: {},
 		pcap: undefined,
+		live: undefined,
+		packets: false,
 		seed: undefined,
 		seconds: undefined,
 		bits: 64,
@@ -80,7 +90,7 @@ export function readOptions(args: string[]): Options {
 				break;
 			}
 			case "--pcap":
-				options.pcap = captureFolder(value("a folder"));
+				capture(options, value("a folder, a named pipe or -"));
 				break;
 			case "--seed":
 				options.seed = number(name, value("a number"), /^\d+$/, 0, 0xffff_ffff, "a whole number from 0 to 4294967295");
@@ -95,18 +105,28 @@ export function readOptions(args: string[]): Options {
 					`seconds, more than 0 and at most ${LONGEST_SECONDS}`,
 				);
 				break;
+			case "--packets":
 			case "--32":
 			case "--help":
 			case "-h":
 				if (attached !== undefined) throw new InputError(`${args[i]}: expected ${name} without a value`);
 				if (name === "--32") options.bits = 32;
+				else if (name === "--packets") options.packets = true;
 				else options.help = true;
 				break;
 			default:
-				throw new InputError(`${args[i]}: unknown option; expected --board, --app, --set, --pcap, --seed, --for, --32 or --help`);
+				throw new InputError(
+					`${args[i]}: unknown option; expected --board, --app, --set, --packets, --pcap, --seed, --for, --32 or --help`,
+				);
 		}
 	}
 	return options;
+}
+
+/** Where --pcap records. */
+function capture(options: Options, path: string): void {
+	if (path === "-" || (existsSync(path) && statSync(path).isFIFO())) options.live = path;
+	else options.pcap = captureFolder(path);
 }
 
 function split(argument: string): [string, string | undefined] {

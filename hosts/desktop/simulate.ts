@@ -1,7 +1,7 @@
 // The command line of the desktop host: checks what it is given, makes the wires, starts a process per board, and ends them.
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -9,9 +9,13 @@ import { InputError, checkTogether, readBoard } from "./board.ts";
 import type { Board } from "./board.ts";
 import { BoardProcess } from "./board-process.ts";
 import { STATUS_FAILED } from "./config.ts";
+import { LiveCapture } from "./live-capture.ts";
 import { HELP, readOptions } from "./options.ts";
 import type { Options } from "./options.ts";
+import { PacketLines } from "../lab/packet-lines.ts";
 import { SourceLines } from "./source-lines.ts";
+import { Taps } from "./taps.ts";
+import type { PacketWatcher } from "./taps.ts";
 import { whereReached } from "./where-reached.ts";
 import { Wires } from "./wires.ts";
 
@@ -99,7 +103,9 @@ async function run(boards: Board[], options: Options, tools: Tools, folder: stri
 	} catch (error) {
 		throw new InputError(`${options.app === undefined ? "the default program" : `--app ${file}`}: ${(error as Error).message}`);
 	}
-	const wires = new Wires(folder, options);
+	const words = options.live === "-" ? process.stderr : process.stdout;
+	const watchers = watchersOf(boards, options, words);
+	const wires = new Wires(folder, options, watchers.length === 0 ? undefined : new Taps(watchers));
 	try {
 		const configurations = [];
 		for (const [i, board] of boards.entries())
@@ -116,18 +122,32 @@ async function run(boards: Board[], options: Options, tools: Tools, folder: stri
 					folder,
 					lines,
 					label: boards.length > 1 ? `[${configuration.name}] ` : "",
+					words,
 					path: boards[i]!.path,
 					program: options.app ?? "hosts/examples/status.ts",
 				}),
 		);
-		return await live(boards, processes, options);
+		return await live(boards, processes, options, words);
 	} finally {
 		wires.close();
 	}
 }
 
+/** Who takes the packets while they pass. Throws InputError when a pipe cannot be opened. */
+function watchersOf(boards: Board[], { live, packets }: Options, words: NodeJS.WritableStream): PacketWatcher[] {
+	const watchers: PacketWatcher[] = [];
+	if (live !== undefined) {
+		const to = live === "-" ? process.stdout : createWriteStream(live);
+		// Who read it is gone: the boards end, as with a listing that nobody reads.
+		to.on("error", () => stopRunning?.());
+		watchers.push(new LiveCapture(to));
+	}
+	if (packets) watchers.push(new PacketLines(boards.length > 1, (line) => words.write(`${line}\n`)));
+	return watchers;
+}
+
 /** From start to end of the boards. */
-async function live(boards: Board[], processes: BoardProcess[], options: Options): Promise<number> {
+async function live(boards: Board[], processes: BoardProcess[], options: Options, words: NodeJS.WritableStream): Promise<number> {
 	let finish: (status: number) => void;
 	const finished = new Promise<number>((done) => (finish = done));
 	stopRunning = () => finish(0);
@@ -139,7 +159,7 @@ async function live(boards: Board[], processes: BoardProcess[], options: Options
 			if (status !== 0 || running === 0) finish(status);
 		});
 	const started = await Promise.race([Promise.all(processes.map((board) => board.ready)), finished]);
-	if (typeof started !== "number") for (const board of boards) process.stdout.write(whereReached(board, boards.length > 1));
+	if (typeof started !== "number") for (const board of boards) words.write(whereReached(board, boards.length > 1));
 	const status = await finished;
 	clearTimeout(timer);
 	const ends = await Promise.all(processes.map((board) => board.stop()));

@@ -10,6 +10,7 @@ import { ForwardError, Gateway } from "./gateway/gateway.ts";
 import { NullModem } from "./null-modem.ts";
 import { Segment } from "./segment.ts";
 import { routerOf } from "./router.ts";
+import type { Taps } from "./taps.ts";
 import { tunnelOf } from "./tunnel.ts";
 import { bridgeOf } from "./bridge.ts";
 import { vlanOf } from "./vlan.ts";
@@ -43,9 +44,12 @@ export class Wires {
 	/** The seed of faults where none was asked for. */
 	readonly #seed: number;
 
-	/** `folder`: a private one, for sockets. */
-	constructor(folder: string, options: { seed: number | undefined; pcap: string | undefined }) {
+	readonly #taps: Taps | undefined;
+
+	/** `folder`: a private one, for sockets. `taps`: take the packets of every interface. */
+	constructor(folder: string, options: { seed: number | undefined; pcap: string | undefined }, taps?: Taps) {
 		this.#folder = folder;
+		this.#taps = taps;
 		this.#options = options;
 		this.#seed = options.seed ?? Math.floor(Math.random() * 0x1_0000_0000);
 	}
@@ -105,6 +109,10 @@ export class Wires {
 				configuration.capture = resolve(pcap, `${name}-${interface_.name}.pcapng`);
 			if (pcap !== undefined && configuration.link === "ppp")
 				configuration.byteCapture = resolve(pcap, `${name}-${interface_.name}.hdlc.pcapng`);
+			if (this.#taps !== undefined && driverOf(interface_) !== undefined) {
+				configuration.packets = join(this.#folder, `${index}-${i}-packets`);
+				await this.#taps.listen(configuration.packets, name, interface_.name);
+			}
 			if (interface_.wire !== undefined) await this.#wire(board, index, i, interface_, configuration);
 			interfaces.push(configuration);
 		}
@@ -123,6 +131,7 @@ export class Wires {
 		for (const gateway of this.#gateways) gateway.close();
 		for (const segment of this.#segments.values()) segment.close();
 		for (const cable of this.#cables.values()) cable.close();
+		this.#taps?.close();
 	}
 
 	async #wire(

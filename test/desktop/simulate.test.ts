@@ -72,6 +72,18 @@ class Run {
 	}
 }
 
+/** Types of the blocks of a pcapng, of which each says twice how long it is. */
+function blocksOf(bytes: Buffer): number[] {
+	const types: number[] = [];
+	for (let at = 0; at < bytes.length;) {
+		const length = bytes.readUInt32LE(at + 4);
+		expect(bytes.readUInt32LE(at + length - 4)).toBe(length);
+		types.push(bytes.readUInt32LE(at));
+		at += length;
+	}
+	return types;
+}
+
 function file(name: string, content: string | object): string {
 	const path = join(folder, name);
 	writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
@@ -92,7 +104,7 @@ async function freePorts(count: number): Promise<number[]> {
 }
 
 /** A board with one interface on the gateway, port `port` of this machine leading to its port 80. */
-function oneInterface(port: number, more: object = {}): object {
+function oneInterface(port: number, more: object = {}): { interfaces: object[] } {
 	return {
 		interfaces: [
 			{
@@ -124,12 +136,16 @@ describe("the command line", () => {
 		const { status, out, err } = await simulate("--help");
 		expect(status).toBe(0);
 		expect(err).toBe("");
-		for (const option of ["--board", "--app", "--pcap", "--seed", "--for", "--32", "--help"]) expect(out).toContain(option);
+		for (const option of ["--board", "--app", "--packets", "--pcap", "--seed", "--for", "--32", "--help"])
+			expect(out).toContain(option);
 	});
 
 	it.each([
-		[["--bord", "x"], "--bord: unknown option; expected --board, --app, --set, --pcap, --seed, --for, --32 or --help"],
-		[["board.json"], "board.json: unknown option; expected --board, --app, --set, --pcap, --seed, --for, --32 or --help"],
+		[["--bord", "x"], "--bord: unknown option; expected --board, --app, --set, --packets, --pcap, --seed, --for, --32 or --help"],
+		[
+			["board.json"],
+			"board.json: unknown option; expected --board, --app, --set, --packets, --pcap, --seed, --for, --32 or --help",
+		],
 		[["--board"], "--board: expected a board file after it"],
 		[["--board", "--for"], "--board: expected a board file after it"],
 		[["--board", "nowhere.json"], "--board nowhere.json: no such file; expected a board file (JSON)"],
@@ -316,6 +332,43 @@ describe("a run", () => {
 		expect(new Set(lines.map(([, , direction]) => Number(direction)))).toEqual(new Set([1, 2]));
 		const sent = lines.reduce((sum, [, , direction, length]) => sum + (Number(direction) === 2 ? Number(length ?? 0) : 0), 0);
 		expect(sent).toBeGreaterThanOrEqual(100_000);
+	});
+
+	it("lists packets while they pass", async () => {
+		const [port] = await freePorts(1);
+		const run = new Run("--board", file("listed.json", oneInterface(port!)), "--packets");
+		await run.until(/http:/);
+		await (await fetch(`http://127.0.0.1:${port}/bytes/1000`)).arrayBuffer();
+		await run.until(/eth0 {2}out 192\.168\.77\.2 → 192\.168\.77\.1 .*TCP .*80 → \d+ .*HTTP\/1\.1 200 OK/);
+		expect(run.text).toMatch(/ 0\.\d{6} eth0 .* ARP .*192\.168\.77\.2 is at 02:6d:68:00:00:01, announced/);
+		expect(await run.stop()).toBe(0);
+	});
+
+	it("sends captures of all interfaces to the standard output or a pipe, and words elsewhere", async () => {
+		const [port] = await freePorts(1);
+		const board = file("live.json", { interfaces: [...oneInterface(port!).interfaces, { name: "eth1", wire: "segment:other" }] });
+		const pipe = join(folder, "pipe");
+		spawnSync("mkfifo", [pipe]);
+		const read = new Promise<string>((done) => execFile("cat", [pipe], { encoding: "latin1" }, (_error, out) => done(out)));
+		const [direct, piped] = await Promise.all([
+			new Promise<{ out: string; err: string }>((done) =>
+				execFile(
+					process.execPath,
+					["build/simulate.mjs", "--board", board, "--pcap", "-", "--for", "1"],
+					{ encoding: "latin1" },
+					(_error, out, err) => done({ out, err }),
+				),
+			).then(async (first) => [first, await simulate("--board", board, "--pcap", pipe, "--for", "1")] as const),
+			read,
+		]);
+		expect(direct[0].err).toContain("http://127.0.0.1:");
+		expect(direct[1].out).toContain("http://127.0.0.1:");
+		for (const capture of [direct[0].out, piped]) {
+			const blocks = blocksOf(Buffer.from(capture, "latin1"));
+			expect(blocks.filter((type) => type === 0x0a0d0d0a)).toHaveLength(1);
+			expect(blocks.filter((type) => type === 1)).toHaveLength(2);
+			expect(blocks.filter((type) => type === 6).length).toBeGreaterThan(3);
+		}
 	});
 
 	it("joins two boards by a segment", async () => {
