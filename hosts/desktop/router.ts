@@ -33,7 +33,7 @@ export function routerProblem(file: BoardFile): string | undefined {
 	if (routerOf(file) !== undefined && entries === 0) return "limits.router.entries 0: expected at least 1, for filter or nat";
 	const said: [string, string | undefined][] = [
 		...(file.outside ?? []).map((name, i): [string, string] => [`outside[${i}]`, name]),
-		["nat.out", file.nat?.out],
+		...[file.nat?.out ?? []].flat().map((name): [string, string] => ["nat.out", name]),
 		["nptv6.out", file.nptv6?.out],
 		...(file.filter ?? []).flatMap((rule, i): [string, string | undefined][] => [
 			[`filter[${i}].in`, rule.in],

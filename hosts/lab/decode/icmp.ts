@@ -187,6 +187,11 @@ function option(cursor: Cursor): void {
 		body.number(4, "icmpv6.opt.prefix.preferred_lifetime", "Preferred for", "seconds");
 		body.skip(4);
 		body.ipv6("icmpv6.opt.prefix", "Prefix");
+	} else if (type === ROUTE_INFORMATION && length === 24) {
+		body.number(1, "icmpv6.opt.prefix.length", "Prefix length");
+		body.skip(1);
+		body.number(4, "icmpv6.opt.route_lifetime", "A way for", "seconds");
+		body.ipv6("icmpv6.opt.prefix", "Prefix");
 	} else if (type === MTU && length === 8) {
 		body.skip(2);
 		body.number(4, "icmpv6.opt.mtu", "MTU");

@@ -32,7 +32,7 @@ export interface DhcpServerOptions<T = unknown> {
 	reservations?: readonly Reservation[];
 	/** The default router that stations are told, option 3; this interface's own address unless told, null for none. */
 	router?: string | null;
-	/** Name servers, option 6, at most 8; unless told, those that the other interfaces have heard of. */
+	/** Name servers, option 6, at most 8; unless told, this board where it answers for names there (multihome/dns-forwarder), else those that the other interfaces have heard of. */
 	nameServers?: readonly string[];
 	/** Time servers, option 42, at most 8. */
 	timeServers?: readonly string[];

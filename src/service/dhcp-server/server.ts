@@ -369,6 +369,7 @@ export class DhcpServer implements Service, SocketOwner {
 	#nameServers(): readonly number[] {
 		const { nameServers } = this.#settings;
 		if (nameServers !== undefined) return nameServers;
+		if (this.#stack.services.list.some((service) => service.servesNames?.(this.#link) === true)) return [this.#settings.own];
 		const found: number[] = [];
 		for (const link of this.#stack.interfaces.list) {
 			if (link === this.#link) continue;

@@ -34,9 +34,9 @@ export interface RouterOptions {
 	outside?: readonly string[];
 	/** Rules, in their order: the first that matches decides. What no rule matches passes, unless it comes in from outside unasked. */
 	filter?: readonly FilterRule[];
-	/** Those behind it speak by the first IPv4 address of the interface `out`. */
+	/** Those behind it speak by the first IPv4 address of the interface `out`; of several, of the one that the best default route leads by now, so that sessions begin anew when that is another one. */
 	nat?: {
-		out: string;
+		out: string | readonly string[];
 		/** A port that somebody behind speaks from takes packets from everybody (endpoint-independent filtering, RFC 4787 §5); unless told, only from whom that has spoken to. */
 		anybody?: boolean;
 	};
@@ -64,7 +64,7 @@ export class Router implements RouterView {
 	readonly #at: number;
 	readonly #rules: Rule[] = [];
 	readonly #outside: readonly string[];
-	readonly #out: string | undefined;
+	readonly #outs: readonly string[];
 	readonly #prefixOut: string | undefined;
 	#watch: Watch | undefined;
 
@@ -89,7 +89,10 @@ export class Router implements RouterView {
 		this.#stack = stack;
 		this.#at = layout.router;
 		this.#outside = outside.map((name, i) => nameOf(stack, `outside[${i}]`, name)!);
-		this.#out = nameOf(stack, "nat.out", nat?.out);
+		const outs = nat === undefined ? [] : typeof nat.out === "string" ? [nat.out] : nat.out;
+		if (!Array.isArray(outs) || (nat !== undefined && outs.length === 0))
+			throw new TypeError(`nat.out ${JSON.stringify(nat?.out)}: expected the name of an interface, or an array of some`);
+		this.#outs = outs.map((name) => nameOf(stack, "nat.out", name)!);
 		this.#prefixOut = nameOf(stack, "nptv6.out", nptv6?.out);
 		for (const [i, rule] of filter.entries())
 			this.#rules.push(new Rule(stack, layout.rules + i * RuleRow.bytes, rule, `filter[${i}]`));
@@ -158,17 +161,33 @@ export class Router implements RouterView {
 		for (const rule of this.#rules) rule.follow();
 		let low = 0;
 		let high = 0;
-		for (const name of [...this.#outside, this.#out, this.#prefixOut]) {
+		for (const name of [...this.#outside, ...this.#outs, this.#prefixOut]) {
 			const slot = name === undefined ? 0 : (interfaces.find(name)?.slot ?? 0);
 			if (slot > 32) high |= 1 << (slot - 33);
 			else if (slot > 0) low |= 1 << (slot - 1);
 		}
 		this.#put(AT.outsideLow, low);
 		this.#put(AT.outsideHigh, high);
-		const out = this.#out === undefined ? undefined : interfaces.find(this.#out);
+		const out = this.#best();
 		this.#put(AT.natOut, out?.block ?? 0);
 		natMoved(core.view, out === undefined ? 0 : firstIpv4(out));
 		this.#put(AT.prefixOut, (this.#prefixOut === undefined ? undefined : interfaces.find(this.#prefixOut))?.block ?? 0);
+	}
+
+	/** The interface that translates now. */
+	#best(): Interface | undefined {
+		const { interfaces, routes } = this.#stack;
+		const links = this.#outs.map((name) => interfaces.find(name)).filter((link) => link !== undefined);
+		let best = links[0];
+		let least = Infinity;
+		for (const { link, length, network, metric } of routes.list) {
+			if (length !== 0 || network.includes(":") || !link.up || !links.includes(link) || firstIpv4(link) === 0) continue;
+			const its = metric + link.metric + (link.ip.doubted ? 0x10000000 : 0);
+			if (its >= least) continue;
+			least = its;
+			best = link;
+		}
+		return best;
 	}
 
 	/** The stack's timers run. */

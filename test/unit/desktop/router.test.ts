@@ -27,6 +27,7 @@ test("what is wrong is told with its value, and what to do", () => {
 	const nat = { out: "ppp0" };
 	for (const [more, message] of [
 		[{ forwarding: true, nat: { out: "eth9" } }, 'nat.out "eth9": there is no such interface; expected lo, eth0, ppp0'],
+		[{ forwarding: true, nat: { out: ["eth0", "eth9"] } }, 'nat.out "eth9": there is no such interface; expected lo, eth0, ppp0'],
 		[{ nat }, 'nat: a router forwards; say "forwarding": true'],
 		[{ filter: [{ in: "wan", action: "drop" }] }, 'filter[0].in "wan": there is no such interface'],
 		[{ filter: [{ in: "eth0" }] }, "filter[0].action: missing"],
