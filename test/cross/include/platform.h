@@ -19,6 +19,10 @@
 /* As the platforms of boards have it. */
 uint32_t modMicroseconds(void);
 
+/* Of Moddable 8.2.3: the engine of the desktop is an older one. */
+#define XS_JAVASCRIPT_STACK_OVERFLOW_EXIT XS_STACK_OVERFLOW_EXIT
+char *fxAbortString(int status);
+
 #define XS_FUNCTION_NORETURN __attribute__((noreturn))
 
 #define mxUseGCCAtomics 1

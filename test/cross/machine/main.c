@@ -3,10 +3,6 @@
 
 #include "xsAll.h"
 
-/* Of Moddable 8.2.3: the engine of the desktop is an older one. */
-#define XS_JAVASCRIPT_STACK_OVERFLOW_EXIT XS_STACK_OVERFLOW_EXIT
-char *fxAbortString(int status);
-
 #include "../../../hosts/firmware/machine.c"
 #include "../../../hosts/firmware/last-end.c"
 
