@@ -111,7 +111,7 @@ async function makeBundles(js, progress) {
 		forXS("hosts/desktop/time.js", paths.time),
 		forXS("hosts/desktop/system-module.js", paths.system),
 		make([paths.simulate], () =>
-			joinModules(join(js, "hosts/desktop/simulate.js"), paths.simulate, twinsIn(js), /^(node:|ajv)/, { treeshake: false }),
+			joinModules(join(js, "hosts/desktop/simulate.js"), paths.simulate, twinsIn(js), /^(node:|ajv|ws$)/, { treeshake: false }),
 		),
 	]);
 }

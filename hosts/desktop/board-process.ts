@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { STATUS_HUNG, STATUS_INPUT, STATUS_MEMORY, STATUS_PROGRAM } from "./config.ts";
-import type { BoardConfiguration, BoardMessage } from "./config.ts";
-import { FrameReader } from "./frame-stream.ts";
+import type { BoardAction, BoardAnswer, BoardConfiguration, BoardMessage } from "./config.ts";
+import { FrameReader, LENGTH_BYTES } from "./frame-stream.ts";
 import type { SourceLines } from "./source-lines.ts";
 
 /** How long a board may take to end when it is asked to, ms. */
@@ -28,9 +28,24 @@ export interface BoardProcessOptions {
 	label: string;
 	/** Where what the program says is written. */
 	words: NodeJS.WritableStream;
+	/** Told each line of it, too, and those of errors. */
+	onLine?: (line: string) => void;
 	/** The board file and the program, for messages. */
 	path: string;
 	program: string;
+}
+
+interface Asked {
+	readonly parts: string[];
+	readonly done: (answer: unknown) => void;
+	readonly failed: (error: Error) => void;
+}
+
+/** As the board takes it, control.ts. */
+const LONGEST_REQUEST = 4096;
+
+function escaped(character: string): string {
+	return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 export class BoardProcess {
@@ -42,6 +57,9 @@ export class BoardProcess {
 	readonly #options: BoardProcessOptions;
 	#told = false;
 	#stopping = false;
+	/** What was asked and is not answered yet, by number. */
+	readonly #asked = new Map<number, Asked>();
+	#lastId = 1;
 
 	constructor(options: BoardProcessOptions) {
 		this.#options = options;
@@ -62,8 +80,41 @@ export class BoardProcess {
 				process.stderr.write(`${options.host}: ${error.message}\n`);
 				ended(1);
 			});
-			this.#child.on("close", (code, signal) => ended(this.#status(code, signal)));
+			this.#child.on("close", (code, signal) => {
+				for (const { failed } of this.#asked.values()) failed(new Error(`board ${configuration.name} has ended`));
+				this.#asked.clear();
+				ended(this.#status(code, signal));
+			});
 		});
+	}
+
+	/**
+	 * Asks the running board. Answers what the request asks for, undefined where that is nothing. Rejects with Error that says what is wrong with the request, or that
+	 * the board has ended.
+	 */
+	ask(action: BoardAction): Promise<unknown> {
+		const id = this.#lastId++;
+		const bytes = Buffer.from(JSON.stringify({ id, ...action }).replace(/[^\0-\x7f]/g, escaped), "latin1");
+		if (bytes.length > LONGEST_REQUEST)
+			return Promise.reject(new RangeError(`a request of ${bytes.length} bytes: expected at most ${LONGEST_REQUEST}`));
+		return new Promise((done, failed) => {
+			this.#asked.set(id, { parts: [], done, failed });
+			const head = Buffer.alloc(LENGTH_BYTES);
+			head.writeUInt32BE(bytes.length);
+			this.#control.write(Buffer.concat([head, bytes]));
+		});
+	}
+
+	#answered(answer: BoardAnswer): void {
+		const asked = this.#asked.get(answer.answer);
+		if (asked === undefined) return;
+		if ("wrong" in answer) asked.failed(new Error(answer.wrong));
+		else {
+			if (answer.part !== undefined) asked.parts.push(answer.part);
+			if (answer.last !== true) return;
+			asked.done(asked.parts.length === 0 ? undefined : JSON.parse(asked.parts.join("")));
+		}
+		this.#asked.delete(answer.answer);
 	}
 
 	/** Ends the board, and waits for it. Answers 0, or STATUS_HUNG when it had to be killed. */
@@ -100,6 +151,7 @@ export class BoardProcess {
 			reader.push(chunk, (buffer, at, end) => {
 				const message = JSON.parse(buffer.toString("latin1", at, end)) as BoardMessage;
 				if ("ready" in message) ready();
+				else if ("answer" in message) this.#answered(message);
 				else this.#failed(message.failed, message.status);
 			});
 		});
@@ -139,9 +191,11 @@ export class BoardProcess {
 	}
 
 	#pass(from: Readable, to: NodeJS.WritableStream): void {
-		const { label, lines } = this.#options;
-		createInterface({ input: from, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) =>
-			to.write(`${label}${lines.translate(line)}\n`),
-		);
+		const { label, lines, onLine } = this.#options;
+		createInterface({ input: from, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
+			const told = lines.translate(line);
+			to.write(`${label}${told}\n`);
+			onLine?.(told);
+		});
 	}
 }

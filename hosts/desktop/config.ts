@@ -210,6 +210,8 @@ export interface InterfaceConfiguration {
 	capture?: string;
 	/** Where the bytes of its HDLC line are. */
 	byteCapture?: string;
+	/** Faults of its wire may be changed while the board runs. */
+	changing?: boolean;
 	/** The UNIX stream socket that its packets are sent to while they pass. */
 	packets?: string;
 }
@@ -233,7 +235,24 @@ export interface BoardConfiguration {
 }
 
 /** What the board's process tells the command line, each as JSON in one frame. */
-export type BoardMessage = { ready: true } | { failed: string; status: number };
+export type BoardMessage = { ready: true } | { failed: string; status: number } | BoardAnswer;
+
+/** What the command line asks of the board's process, each as JSON in one frame. `id`: a number of its own, that the answer has. */
+export type BoardRequest = { id: number } & BoardAction;
+
+export type BoardAction =
+	/** What there is to see of the stack: `Status` of src/status/status.ts. */
+	| { do: "status" }
+	/** Takes the link down, whatever is plugged in, or lets it be up again. */
+	| { do: "link"; interface: string; up: boolean }
+	/** From now on the wire loses, delays and so on as this says, in both directions; what is not named it does not do. Of Ethernet only. */
+	| { do: "faults"; interface: string; faults: FaultOptions }
+	/** Adds an address with its prefix, "192.168.77.3/24". */
+	| { do: "addAddress"; interface: string; address: string }
+	| { do: "removeAddress"; interface: string; address: string };
+
+/** The answer to a request: it is done, with what was asked for as text in several parts perhaps, of which the last says so; or why it is not. */
+export type BoardAnswer = { answer: number; part?: string; last?: true } | { answer: number; wrong: string };
 
 /** Exit statuses of the board's process beside 0; 70 and 71 are the XS host's own. */
 export const STATUS_FAILED = 1;

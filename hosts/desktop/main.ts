@@ -3,9 +3,8 @@
 // DESCRIPTOR is a stream to whoever started this process: told when the program runs or what went wrong, and its end is ours.
 
 import * as heap from "host/heap";
-import { CLOSED, watch } from "host/loop";
 import { args, exit, importNow, onSignal, print, readFile, warn } from "host/system";
-import { inheritFd, receive, send } from "host/wire";
+import { inheritFd } from "host/wire";
 import type { Interface, Stack } from "multihome";
 import type { DhcpClient } from "multihome/dhcp";
 // Programs find these on `device.network`: loaded before the heap has its limit, as on a board they lie in flash.
@@ -18,6 +17,7 @@ import type { SerialDevice } from "../../src/device/serial.ts";
 import { Faults } from "../../src/device/faults.ts";
 import { boot, deviceOf, runProgram, thrown, within, type Host, type Parts } from "../boot.ts";
 import { FileSink } from "./capture-file.ts";
+import { Control } from "./control.ts";
 import { describe } from "../describe.ts";
 import { networkOf } from "../network.ts";
 import { openPatiently } from "../patience.ts";
@@ -70,7 +70,12 @@ const PARTS: Parts = {
 	useNameServers,
 };
 
-const control = args.length > 1 ? inheritFd(Number(args[1]), "stream") : -1;
+/** The wires whose faults may be changed, by interface. */
+const changing = new Map<string, Faults>();
+const control =
+	args.length > 1
+		? new Control(inheritFd(Number(args[1]), "stream"), { stack: () => stack!, faults: changing, end: () => end(0) })
+		: undefined;
 const devices: Device[] = [];
 /** Ends of serial links, of leases and of names, whose other sides are told. */
 const goodbyes: (() => void)[] = [];
@@ -83,18 +88,9 @@ function provide(kind: "ethernet" | "serial", provider: EthernetProvider | NicPr
 	providers[`${kind}${number}`] = provider;
 }
 
-/** Tells whoever started us. What is not ASCII is escaped: a frame is bytes. */
+/** Tells whoever started us, if somebody did. */
 function tell(message: BoardMessage): void {
-	if (control < 0) return;
-	const text = JSON.stringify(message);
-	let ascii = "";
-	for (let i = 0; i < text.length; i++) {
-		const code = text.charCodeAt(i);
-		ascii += code < 128 ? text[i]! : "\\u" + code.toString(16).padStart(4, "0");
-	}
-	const bytes = new Uint8Array(ascii.length);
-	for (let i = 0; i < ascii.length; i++) bytes[i] = ascii.charCodeAt(i);
-	send(control, bytes, 0, bytes.length);
+	control?.tell(message);
 }
 
 function end(status: number): never {
@@ -124,7 +120,7 @@ function closedOnce<T extends { close(): void }>(device: T): T {
 function fail(error: unknown, status: number): never {
 	const { message, stack } = Object(error) as Partial<Error>;
 	tell({ failed: (status === STATUS_PROGRAM ? stack : message) ?? String(error), status });
-	if (control < 0) throw error;
+	if (control === undefined) throw error;
 	end(status);
 }
 
@@ -168,7 +164,11 @@ function openDriver(configuration: InterfaceConfiguration): Device {
 function open(configuration: InterfaceConfiguration): Device {
 	const { name, faults, capture, packets } = configuration;
 	let device = openDriver(configuration);
-	if (faults !== undefined) device = new Faults(device, faults, configuration.faultSeed);
+	if (faults !== undefined || configuration.changing === true) {
+		const wire = new Faults(device, faults ?? {}, configuration.faultSeed);
+		changing.set(name, wire);
+		device = wire;
+	}
 	if (capture !== undefined) device = new Capture(device, new FileSink(capture), name);
 	if (packets !== undefined) device = new Capture(device, new PacketStream(packets), name);
 	devices.push(closedOnce(device));
@@ -218,20 +218,12 @@ function start(configuration: BoardConfiguration): Stack {
 }
 
 onSignal(() => end(0));
-if (control >= 0) {
-	const ignored = new Uint8Array(64);
-	// Nothing is ever said to us: what can be read is the end.
-	watch(control, (_fd, events) => {
-		if (events & CLOSED || receive(control, ignored, 0, ignored.length) < 0) end(0);
-	});
-}
-
 /** A board's heap, bytes, as hosts/esp32/manifest.json gives it; and what is left for the program at least, of a stack that is larger than there. */
 const BOARD_HEAP = 98_304;
 const PROGRAM_HEAP = 32_768;
 /** What a program's modules may take when they are loaded, bytes: on a board most of that lies in flash. */
 const LOADING = 16 * 1024 * 1024;
-let stack;
+let stack: Stack | undefined;
 /** What --set says to the program. */
 let said: Record<string, string> | undefined;
 /** What is left of the board's heap for the program, bytes; 0 where there is no limit. */

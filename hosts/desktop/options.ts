@@ -16,6 +16,8 @@ export interface Options {
 	live: string | undefined;
 	/** They are listed. */
 	packets: boolean;
+	/** Port of 127.0.0.1 where the boards may be watched and changed. */
+	control: number | undefined;
 	seed: number | undefined;
 	seconds: number | undefined;
 	bits: 32 | 64;
@@ -34,6 +36,8 @@ export const HELP = `Runs simulated boards: this project's stack on the XS engin
   --pcap FOLDER   records every interface in FOLDER as BOARD-INTERFACE.pcapng, which Wireshark opens
   --pcap PIPE     sends all interfaces to a named pipe while they are recorded; - is the standard output:
                   npm run -s simulate -- --pcap - | wireshark -k -i -
+  --control PORT  boards may be watched and changed while they run, by a WebSocket of 127.0.0.1 (0: any free port) whose
+                  address, with its token, is printed: hosts/lab/README.md says what it understands
   --seed N        fixes all randomness of boards and faults; a whole number from 0 to 4294967295
   --for SECONDS   ends by itself after so long, with status 0
   --32            runs the engine built for 32 bits, as on a microcontroller (needs gcc-multilib)
@@ -55,6 +59,7 @@ export function readOptions(args: string[]): Options {
 		pcap: undefined,
 		live: undefined,
 		packets: false,
+		control: undefined,
 		seed: undefined,
 		seconds: undefined,
 		bits: 64,
@@ -92,6 +97,9 @@ export function readOptions(args: string[]): Options {
 			case "--pcap":
 				capture(options, value("a folder, a named pipe or -"));
 				break;
+			case "--control":
+				options.control = number(name, value("a port"), /^\d+$/, 0, 65_535, "a port from 0 to 65535; 0 is any that is free");
+				break;
 			case "--seed":
 				options.seed = number(name, value("a number"), /^\d+$/, 0, 0xffff_ffff, "a whole number from 0 to 4294967295");
 				break;
@@ -116,7 +124,7 @@ export function readOptions(args: string[]): Options {
 				break;
 			default:
 				throw new InputError(
-					`${args[i]}: unknown option; expected --board, --app, --set, --packets, --pcap, --seed, --for, --32 or --help`,
+					`${args[i]}: unknown option; expected --board, --app, --set, --packets, --pcap, --control, --seed, --for, --32 or --help`,
 				);
 		}
 	}

@@ -9,6 +9,9 @@ import { InputError, checkTogether, readBoard } from "./board.ts";
 import type { Board } from "./board.ts";
 import { BoardProcess } from "./board-process.ts";
 import { STATUS_FAILED } from "./config.ts";
+import { ControlServer } from "../lab/server/control.ts";
+import { PacketStore } from "../lab/server/packet-store.ts";
+import type { BoardAction } from "./config.ts";
 import { LiveCapture } from "./live-capture.ts";
 import { HELP, readOptions } from "./options.ts";
 import type { Options } from "./options.ts";
@@ -17,7 +20,7 @@ import { SourceLines } from "./source-lines.ts";
 import { Taps } from "./taps.ts";
 import type { PacketWatcher } from "./taps.ts";
 import { whereReached } from "./where-reached.ts";
-import { Wires } from "./wires.ts";
+import { portRemedy, Wires } from "./wires.ts";
 
 export { Stack } from "../../src/stack.ts";
 export { driverOf, emacOf, pinsOf, readBoard, routesOf, uartOf } from "./board.ts";
@@ -105,6 +108,9 @@ async function run(boards: Board[], options: Options, tools: Tools, folder: stri
 	}
 	const words = options.live === "-" ? process.stderr : process.stdout;
 	const watchers = watchersOf(boards, options, words);
+	const store = new PacketStore();
+	if (options.control !== undefined) watchers.push(store);
+	let control: ControlServer | undefined;
 	const wires = new Wires(folder, options, watchers.length === 0 ? undefined : new Taps(watchers));
 	try {
 		const configurations = [];
@@ -123,13 +129,32 @@ async function run(boards: Board[], options: Options, tools: Tools, folder: stri
 					lines,
 					label: boards.length > 1 ? `[${configuration.name}] ` : "",
 					words,
+					onLine: (said) => control?.tell({ board: configuration.name, said }),
 					path: boards[i]!.path,
 					program: options.app ?? "hosts/examples/status.ts",
 				}),
 		);
+		if (options.control !== undefined) {
+			const served = boards.map(({ name, file }, i) => ({ name, file, ask: (action: BoardAction) => processes[i]!.ask(action) }));
+			control = new ControlServer(served, store);
+			const address = await listening(control, options.control);
+			for (const [i, { ended }] of processes.entries())
+				void ended.then((status) => control!.tell({ board: boards[i]!.name, ended: status }));
+			words.write(`control ${address}\n`);
+		}
 		return await live(boards, processes, options, words);
 	} finally {
+		control?.close();
 		wires.close();
+	}
+}
+
+async function listening(control: ControlServer, port: number): Promise<string> {
+	try {
+		return await control.listen(port);
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		throw new Error(`--control ${port}: port ${port} of 127.0.0.1 ${portRemedy(code)}`, { cause: error });
 	}
 }
 

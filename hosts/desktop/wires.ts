@@ -23,6 +23,10 @@ const REMEDIES: Record<string, string> = {
 	EACCES: "needs root; put a port from 1024 in its place",
 };
 
+export function portRemedy(code: string | undefined): string {
+	return REMEDIES[code ?? ""] ?? `cannot be opened (${code}); put another port in its place`;
+}
+
 /** Independent seeds from one: the murmur3 finaliser. */
 function derive(seed: number, ...path: number[]): number {
 	let z = seed | 0;
@@ -35,9 +39,17 @@ function derive(seed: number, ...path: number[]): number {
 	return z;
 }
 
+/** Of the command line. */
+export interface WireOptions {
+	readonly seed: number | undefined;
+	readonly pcap: string | undefined;
+	/** Where there is one, faults may be changed while the boards run. */
+	readonly control?: number | undefined;
+}
+
 export class Wires {
 	readonly #folder: string;
-	readonly #options: { seed: number | undefined; pcap: string | undefined };
+	readonly #options: WireOptions;
 	readonly #gateways: Gateway[] = [];
 	readonly #segments = new Map<string, Segment>();
 	readonly #cables = new Map<string, NullModem>();
@@ -47,7 +59,7 @@ export class Wires {
 	readonly #taps: Taps | undefined;
 
 	/** `folder`: a private one, for sockets. `taps`: take the packets of every interface. */
-	constructor(folder: string, options: { seed: number | undefined; pcap: string | undefined }, taps?: Taps) {
+	constructor(folder: string, options: WireOptions, taps?: Taps) {
 		this.#folder = folder;
 		this.#taps = taps;
 		this.#options = options;
@@ -109,6 +121,7 @@ export class Wires {
 				configuration.capture = resolve(pcap, `${name}-${interface_.name}.pcapng`);
 			if (pcap !== undefined && configuration.link === "ppp")
 				configuration.byteCapture = resolve(pcap, `${name}-${interface_.name}.hdlc.pcapng`);
+			if (this.#options.control !== undefined && configuration.link === "ethernet") configuration.changing = true;
 			if (this.#taps !== undefined && driverOf(interface_) !== undefined) {
 				configuration.packets = join(this.#folder, `${index}-${i}-packets`);
 				await this.#taps.listen(configuration.packets, name, interface_.name);
@@ -200,9 +213,7 @@ export class Wires {
 			if (!(error instanceof ForwardError)) throw error;
 			const { forward, code } = error;
 			const place = `${board.path}: interfaces[${i}].forward.${forward.key}: port ${forward.from} of 127.0.0.1`;
-			throw new Error(`${place} ${REMEDIES[code] ?? `cannot be opened (${code}); put another port in its place`}`, {
-				cause: error,
-			});
+			throw new Error(`${place} ${portRemedy(code)}`, { cause: error });
 		}
 		await gateway.listen(socket);
 	}

@@ -201,6 +201,18 @@ function checked(name: keyof FaultOptions, value: number | undefined, high: numb
 	return value;
 }
 
+function allOf(options: FaultOptions): Required<FaultOptions> {
+	return {
+		loss: checked("loss", options.loss, 1, false),
+		duplicate: checked("duplicate", options.duplicate, 1, false),
+		reorder: checked("reorder", options.reorder, 1, false),
+		corrupt: checked("corrupt", options.corrupt, 1, false),
+		delayMs: checked("delayMs", options.delayMs, 60_000, true),
+		jitterMs: checked("jitterMs", options.jitterMs, 60_000, true),
+		rateBps: checked("rateBps", options.rateBps, 1e10, false),
+	};
+}
+
 export class Faults implements Device {
 	#now = 0;
 	/** The inner device did not take the next frame. */
@@ -212,7 +224,7 @@ export class Faults implements Device {
 	readonly #device: Device;
 	readonly #in: Line;
 	readonly #out: Line;
-	readonly #rate: number;
+	readonly #options: Required<FaultOptions>;
 	/** The frames, and what the inner device takes for the arena. */
 	readonly #store = allocate(2 * FRAMES * FRAME_BYTES);
 	readonly #storeView = new DataView(this.#store);
@@ -220,19 +232,18 @@ export class Faults implements Device {
 
 	/** `seed` fixes every decision. Throws RangeError naming the option, its value and what was expected. */
 	constructor(device: Device, options: FaultOptions, seed: number) {
-		const all: Required<FaultOptions> = {
-			loss: checked("loss", options.loss, 1, false),
-			duplicate: checked("duplicate", options.duplicate, 1, false),
-			reorder: checked("reorder", options.reorder, 1, false),
-			corrupt: checked("corrupt", options.corrupt, 1, false),
-			delayMs: checked("delayMs", options.delayMs, 60_000, true),
-			jitterMs: checked("jitterMs", options.jitterMs, 60_000, true),
-			rateBps: checked("rateBps", options.rateBps, 1e10, false),
-		};
+		const all = allOf(options);
 		this.#device = device;
-		this.#rate = all.rateBps;
+		this.#options = all;
 		this.#in = new Line(0, seed, all);
 		this.#out = new Line(FRAMES, ~seed, all);
+	}
+
+	/** Does other faults from the next frame on; what an option is missing of it does not do. Throws RangeError as the constructor does, and then changes nothing. */
+	change(options: FaultOptions): void {
+		// One object for both directions, and what they decide by.
+		Object.assign(this.#options, allOf(options));
+		this.#host.notify();
 	}
 
 	get medium(): number {
@@ -280,7 +291,7 @@ export class Faults implements Device {
 		if (!this.#blocked) next = earlier(next, this.#out.next(now));
 		next = earlier(next, this.#in.next(now));
 		// The line may have become free for a frame that waits in the inner device.
-		if (this.#rate !== 0) next = earlier(next, this.#backlogged());
+		if (this.#options.rateBps !== 0) next = earlier(next, this.#backlogged());
 		return next;
 	}
 
@@ -306,7 +317,7 @@ export class Faults implements Device {
 	transmit(_packet: number, at: number, end: number): number {
 		const line = this.#out;
 		const length = end - at;
-		if (this.#rate !== 0 && line.backlog(this.#now) > BACKLOG_MS) return BUSY;
+		if (this.#options.rateBps !== 0 && line.backlog(this.#now) > BACKLOG_MS) return BUSY;
 		const slot = length > FRAME_BYTES ? -1 : line.take();
 		if (slot < 0) {
 			this.#counts.overflowed!++;
@@ -368,7 +379,7 @@ export class Faults implements Device {
 	#fetch(): void {
 		const line = this.#in;
 		for (let left = FRAMES; left > 0; left--) {
-			if (this.#rate !== 0 && line.backlog(this.#now) > BACKLOG_MS) return;
+			if (this.#options.rateBps !== 0 && line.backlog(this.#now) > BACKLOG_MS) return;
 			const slot = line.take();
 			if (slot < 0) return;
 			const length = this.#device.receive(slot * FRAME_BYTES, FRAME_BYTES);

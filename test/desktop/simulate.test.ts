@@ -141,10 +141,13 @@ describe("the command line", () => {
 	});
 
 	it.each([
-		[["--bord", "x"], "--bord: unknown option; expected --board, --app, --set, --packets, --pcap, --seed, --for, --32 or --help"],
+		[
+			["--bord", "x"],
+			"--bord: unknown option; expected --board, --app, --set, --packets, --pcap, --control, --seed, --for, --32 or --help",
+		],
 		[
 			["board.json"],
-			"board.json: unknown option; expected --board, --app, --set, --packets, --pcap, --seed, --for, --32 or --help",
+			"board.json: unknown option; expected --board, --app, --set, --packets, --pcap, --control, --seed, --for, --32 or --help",
 		],
 		[["--board"], "--board: expected a board file after it"],
 		[["--board", "--for"], "--board: expected a board file after it"],

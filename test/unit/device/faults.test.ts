@@ -254,6 +254,21 @@ describe("faults", () => {
 		expect(bench.faults.abilities).toBe(0);
 	});
 
+	it("does others from the next frame on, once they are changed, and the same when those are wrong", () => {
+		const bench = new Bench({});
+		expect(bench.inward(20)).toHaveLength(20);
+		bench.faults.change({ loss: 1 });
+		expect(bench.inward(20)).toHaveLength(20);
+		expect(() => bench.faults.change({ delayMs: 5, loss: 7 })).toThrow("loss 7: expected 0 to 1");
+		expect(bench.inward(20)).toHaveLength(20);
+		bench.faults.change({ delayMs: 50 });
+		bench.device.incoming.push(numbered(77, 64));
+		bench.pass(49);
+		expect(bench.received).toHaveLength(20);
+		bench.pass(1);
+		expect(bench.received).toHaveLength(21);
+	});
+
 	it("refuses wrong options by name", () => {
 		const make = (options: FaultOptions) => () => new Faults(new FakeDevice(), options, 1);
 		expect(make({ loss: 1.5 })).toThrow("loss 1.5: expected 0 to 1");
