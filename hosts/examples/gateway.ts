@@ -10,7 +10,7 @@ import status, { settings } from "./status.ts";
 export { settings };
 
 export default function gateway(device: Device, given = settings): void {
-	status(device, given);
+	status(device, given, false);
 	const { routes } = device.network.interfaces;
 	let said = "";
 	device.stack.watch(() => {

@@ -15,8 +15,8 @@ const LISTENERS = 4;
 /** Changed by --set NAME=VALUE; `names`: what the board is called, beside its addresses, as in names=cellar,cellar.example. */
 export const settings = Object.freeze({ names: Object.freeze([]) as readonly string[] });
 
-/** Called by the host with the board's `device`. Nothing is made before, so that on a board all of this stays in flash. */
-export default function status({ io, stack, heap, microseconds }: Device, { names } = settings): void {
+/** Called by the host with the board's `device`. Nothing is made before, so that on a board all of this stays in flash. `more`: echo, discard, chargen and the like beside the page. */
+export default function status({ io, stack, heap, microseconds }: Device, { names } = settings, more = true): void {
 	const limit = stack.core.limits.tcp;
 	const free = () => stack.tcp.available;
 	const report = new Report(stack, heap, microseconds);
@@ -27,10 +27,10 @@ export default function status({ io, stack, heap, microseconds }: Device, { name
 		turns,
 		isHost: (host) => isOwnHost(stack, host, names),
 		onRequest: (exchange) => routes.answer(exchange),
-		connections: Math.max(1, limit - LISTENERS),
+		connections: Math.max(1, limit - (more ? LISTENERS : 1)),
 		free,
 	});
-	const services = new Services(io, server.buffer, turns);
+	const services = more ? new Services(io, server.buffer, turns) : undefined;
 
 	// The stack has no time before it runs.
 	Timer.set(() => report.uptimeMs());
@@ -38,7 +38,7 @@ export default function status({ io, stack, heap, microseconds }: Device, { name
 		turn() {
 			report.uptimeMs();
 			stack.tcp.keepOneFree();
-			services.sweep();
+			services?.sweep();
 			server.sweep();
 		},
 		failed() {},
