@@ -47,9 +47,21 @@ function project(
 const TOGETHER = { isolate: false, setupFiles: ["test/support/afresh.ts"] };
 
 /** Interop with servers of addresses, names and time, and with the other ends of serial lines. */
-const SERVICES = ["dhcp*", "dns", "groups", "guest", "linklocal", "lwip", "mdns", "pppd", "slirp", "sntp", "tunnel", "vlan"].map(
-	(name) => `test/interop/${name}.test.ts`,
-);
+const SERVICES = [
+	"dhcp*",
+	"dns",
+	"groups",
+	"guest",
+	"linklocal",
+	"lwip",
+	"mdns",
+	"pppd",
+	"slirp",
+	"sntp",
+	"tunnel",
+	"vlan",
+	"bridge",
+].map((name) => `test/interop/${name}.test.ts`);
 
 export default defineConfig({
 	test: {

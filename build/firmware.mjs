@@ -150,6 +150,7 @@ function boardModule(board, { pathOf, needed, settings }) {
 			dhcpServer: each.dhcpServer || undefined,
 			advertise: each.advertise || undefined,
 			uplink: each.uplink,
+			queue: each.queue,
 			ipv6: each.ipv6,
 			gateway,
 			mtu,
@@ -212,6 +213,7 @@ function boardModule(board, { pathOf, needed, settings }) {
 		dhcpserver: has("dhcpServer") && "startDhcpServer",
 		advertise: has("advertise") && "startAdvertiser",
 		uplink: has("uplink") && "startUplink",
+		queue: has("queue") && "startQueue",
 		ipv6: has("ipv6") && "startIpv6",
 		dhcp6: interfaces.some(({ ipv6 }) => ipv6?.dhcp) && "startDhcp6",
 		[inGroups ? "groups" : "nogroups"]: links.has("ethernet") && "startGroups",
@@ -276,6 +278,7 @@ const PARTS = {
 	MULTIHOME_IPV6: IPV6_MODULES,
 	MULTIHOME_VLAN: ["multihome/vlan"],
 	MULTIHOME_BRIDGE: ["multihome/bridge"],
+	MULTIHOME_QUEUES: ["multihome/queue"],
 	MULTIHOME_ROUTER: ["multihome/router"],
 	MULTIHOME_TUNNELS: ["multihome/tunnel"],
 };

@@ -17,6 +17,7 @@ import type { AdvertiseFile, StartAdvertiser } from "./links/advertise.ts";
 import type { StartDomains } from "./links/domains.ts";
 import type { DnsForwarderFile, StartDnsForwarder } from "./links/dnsforwarder.ts";
 import type { MdnsFile, StartMdns } from "./links/mdns.ts";
+import type { QueueFile, StartQueue } from "./links/queue.ts";
 import type { RouterFile, StartRouter } from "./links/router.ts";
 import type { StartUplink, UplinkFile } from "./links/uplink.ts";
 import type { JoinNetwork } from "./links/wifi.ts";
@@ -42,6 +43,8 @@ export interface InterfaceFile {
 	advertise?: AdvertiseFile | undefined;
 	/** It is asked whether the network behind it answers. */
 	uplink?: UplinkFile | undefined;
+	/** Its packets wait in queues by flows. */
+	queue?: QueueFile | undefined;
 	ipv6?: Ipv6File | undefined;
 	gateway?: string | undefined;
 	mtu?: number | undefined;
@@ -78,6 +81,7 @@ export interface Parts {
 	readonly startDhcpServer?: StartDhcpServer | undefined;
 	readonly startAdvertiser?: StartAdvertiser | undefined;
 	readonly startUplink?: StartUplink | undefined;
+	readonly startQueue?: StartQueue | undefined;
 	readonly startIpv6?: StartIpv6 | undefined;
 	readonly startDhcp6?: StartDhcp6 | undefined;
 	readonly startGroups?: StartGroups | undefined;
@@ -163,6 +167,7 @@ function addInterface<I extends InterfaceFile>(stack: Stack, file: I, place: str
 		probe,
 		dhcpServer,
 		uplink,
+		queue,
 		ipv6,
 		gateway,
 		mtu,
@@ -188,6 +193,7 @@ function addInterface<I extends InterfaceFile>(stack: Stack, file: I, place: str
 		host.added?.(stack, link, file, dhcp === undefined ? undefined : parts.startDhcp!(stack, name, dhcp, host.say));
 		if (linkLocal === true) parts.startLinkLocal!(stack, name, host.say);
 		if (dhcpServer !== undefined) parts.startDhcpServer!(stack, name, dhcpServer, host.say);
+		if (queue !== undefined) parts.startQueue!(stack, name, queue);
 		if (uplink !== undefined) parts.startUplink!(stack, name, uplink, host.say);
 	});
 }

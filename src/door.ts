@@ -4,7 +4,7 @@
 export * from "./wire/codec.ts";
 
 // The poll, and what the interpreter does between.
-export { dequeue, queueHead } from "./link/transmit.ts";
+export { dequeue, queueHead, queueRun } from "./link/transmit.ts";
 export {
 	linkArp,
 	linkAsk,

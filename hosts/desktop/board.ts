@@ -347,6 +347,7 @@ const ONLY_FOR: Partial<Record<keyof BoardInterface, readonly Link[]>> = {
 	probe: ["ethernet", "vlan", "bridge"],
 	dhcpServer: ["ethernet", "vlan", "bridge"],
 	advertise: ["ethernet", "vlan", "bridge"],
+	queue: ["ethernet", "ppp", "slip"],
 	uplink: ["ethernet", "ppp", "slip", "vlan", "bridge", "gre", "ipip", "sixInFour"],
 	wifi: ["ethernet"],
 	dns: ["ethernet", "slip", "vlan", "bridge", "gre", "ipip", "sixInFour"],

@@ -19,7 +19,7 @@ export function bridgeWith({ name }: BoardInterface, { interfaces }: BoardFile):
 }
 
 /** What a port has not, as the bridge has it. */
-const BRIDGES = ["addresses", "gateway", "dhcp", "linkLocal", "probe", "dhcpServer", "uplink", "dns"] as const;
+const BRIDGES = ["addresses", "gateway", "dhcp", "linkLocal", "probe", "dhcpServer", "advertise", "uplink", "dns"] as const;
 
 /** What is wrong with the interface as a bridge, or as a port of one, with its value; undefined when nothing is. */
 export function bridgeProblem(interface_: BoardInterface, file: BoardFile): string | undefined {

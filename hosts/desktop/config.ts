@@ -9,6 +9,7 @@ import type { AdvertiseFile } from "../links/advertise.ts";
 import type { DnsForwarderFile } from "../links/dnsforwarder.ts";
 import type { MdnsFile } from "../links/mdns.ts";
 import type { RouterFile } from "../links/router.ts";
+import type { QueueFile } from "../links/queue.ts";
 import type { UplinkFile } from "../links/uplink.ts";
 
 /** GPIO numbers and the SPI controller of a chip; -1 where there is no pin. */
@@ -117,6 +118,8 @@ export interface BoardInterface {
 	advertise?: AdvertiseFile | false;
 	/** It is asked whether the network behind it answers. */
 	uplink?: UplinkFile;
+	/** Its packets wait in queues by flows. */
+	queue?: QueueFile;
 	/** Once it is checked what boot.ts takes, and nothing where there is none. */
 	ipv6?: Ipv6File | "static" | "off";
 	/** In a file also one of IPv6, or a list with one of each family; once it is checked that of IPv4. */
@@ -199,6 +202,7 @@ export interface InterfaceConfiguration {
 	dhcpServer?: DhcpServerFile;
 	advertise?: AdvertiseFile;
 	uplink?: UplinkFile;
+	queue?: QueueFile;
 	ipv6?: Ipv6File;
 	gateway?: string;
 	metric: number;

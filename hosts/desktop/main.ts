@@ -32,6 +32,7 @@ import startLinkLocal from "../links/linklocal.ts";
 import startDomains from "../links/domains.ts";
 import startDnsForwarder from "../links/dnsforwarder.ts";
 import startMdns from "../links/mdns.ts";
+import startQueue from "../links/queue.ts";
 import startRouter from "../links/router.ts";
 import startUplink from "../links/uplink.ts";
 import useNameServers from "../links/dns.ts";
@@ -60,6 +61,7 @@ const PARTS: Parts = {
 	startDhcpServer,
 	startAdvertiser,
 	startUplink,
+	startQueue,
 	startIpv6,
 	startDhcp6,
 	startGroups,

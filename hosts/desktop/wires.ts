@@ -110,6 +110,7 @@ export class Wires {
 			if (interface_.probe === true) configuration.probe = true;
 			if (interface_.advertise) configuration.advertise = interface_.advertise;
 			if (interface_.dhcpServer) configuration.dhcpServer = interface_.dhcpServer;
+			if (interface_.queue !== undefined) configuration.queue = interface_.queue;
 			if (interface_.uplink !== undefined) configuration.uplink = interface_.uplink;
 			if (interface_.ipv6 !== undefined) configuration.ipv6 = interface_.ipv6 as Ipv6File;
 			if (interface_.gateway !== undefined) configuration.gateway = interface_.gateway;

@@ -6,8 +6,16 @@ import { deviceTransmit } from "../device/kernels/devices.ts";
 import { BridgeBlock, PortBlock } from "../packet/bridge-block.ts";
 import { BUSY_MORE, CORE, CoreBlock } from "../packet/core-block.ts";
 import { DROP, drop, refused } from "../packet/drops.ts";
-import { FLAG_BRIDGE, FLAG_ETHERNET, FLAG_RETURNS, FLAG_TAPPED, FLAG_VLAN, InterfaceBlock } from "../packet/interface-block.ts";
-import { hasBridge, hasRaw, hasVlan } from "../packet/kernels/parts.ts";
+import {
+	FLAG_BRIDGE,
+	FLAG_ETHERNET,
+	FLAG_QUEUES,
+	FLAG_RETURNS,
+	FLAG_TAPPED,
+	FLAG_VLAN,
+	InterfaceBlock,
+} from "../packet/interface-block.ts";
+import { hasBridge, hasQueues, hasRaw, hasVlan } from "../packet/kernels/parts.ts";
 import type { Offset } from "../packet/numbers.ts";
 import { headerPlace, NONE, packetAcquire, packetAcquireControl, packetRelease } from "../packet/packets.ts";
 import { interfaceAt, setAgain, setDrain, setReady } from "../packet/slots.ts";
@@ -16,17 +24,21 @@ import * as ethernet from "../wire/ethernet.ts";
 import { copy } from "../wire/kernels/copies.ts";
 import { putTag, TYPE_VLAN } from "../wire/vlan.ts";
 import { stationPort } from "./stations.ts";
+import { queueAdd, queueIsBusy, queueTake } from "./flow-queue.ts";
 import { SENT_FRAME, tapFrame } from "./taps.ts";
 import { isLine, lineFlush, lineTransmit } from "./line.ts";
 
 /** Bits of `flags` for which there is more to do with what is sent than to put a header before it. */
 function special(): number {
-	return (hasRaw() ? FLAG_TAPPED : 0) | (hasVlan() ? FLAG_VLAN : 0) | (hasBridge() ? FLAG_BRIDGE : 0);
+	return (
+		(hasRaw() ? FLAG_TAPPED : 0) | (hasVlan() ? FLAG_VLAN : 0) | (hasBridge() ? FLAG_BRIDGE : 0) | (hasQueues() ? FLAG_QUEUES : 0)
+	);
 }
 
 /** Whether a packet would have to wait longer than until the interpreter comes by. `at`: the interface's block. */
 export function isBusy(view: DataView, at: Offset): boolean {
 	const link = InterfaceBlock.of(view, at);
+	if (hasQueues() && (link.flags & FLAG_QUEUES) !== 0) return queueIsBusy(view, link);
 	const waiting = link.waiting;
 	if (waiting === 0) return false;
 	if ((hasVlan() || hasBridge()) && waiting < 0) return isBusy(view, link.parent);
@@ -41,6 +53,7 @@ export function isBusy(view: DataView, at: Offset): boolean {
 /** Whether a packet would be dropped now, and not as soon as the device has taken one of those that wait for it. `at`: the interface's block. */
 export function isFull(view: DataView, at: Offset): boolean {
 	const link = InterfaceBlock.of(view, at);
+	if (hasQueues() && (link.flags & FLAG_QUEUES) !== 0) return queueIsBusy(view, link);
 	if (link.waiting === 0) return false;
 	if ((hasVlan() || hasBridge()) && link.waiting < 0) return isFull(view, link.parent);
 	return !hasRoom(view, link);
@@ -113,6 +126,7 @@ export function send(view: DataView, link: InterfaceBlock, packet: number, at: O
 		if (hasRaw() && (kind & FLAG_TAPPED) !== 0) tapFrame(view, link, frame, end, SENT_FRAME);
 		if (hasVlan() && (kind & FLAG_VLAN) !== 0) return sendTagged(view, link, packet, frame, end);
 		if (hasBridge() && (kind & FLAG_BRIDGE) !== 0) return sendBridged(view, link, packet, frame, end, false);
+		if (hasQueues() && (kind & FLAG_QUEUES) !== 0) return sendQueued(view, link, packet, at, frame, end);
 	}
 	let answer = BUSY;
 	if (link.native !== 0 && link.waiting === 0) answer = transmit(view, link, lent(view, packet), frame, end);
@@ -168,6 +182,31 @@ function sendBridged(
 	const out = InterfaceBlock.of(view, interfaceAt(view, slot));
 	link.parent = out.at; // connections wait for that one
 	return relay(view, out, packet, frame, end, control);
+}
+
+/** A packet waits with its flow, and goes on at once where the device has none. Answers whether it was kept. */
+function sendQueued(view: DataView, link: InterfaceBlock, packet: number, at: Offset, frame: Offset, end: Offset): boolean {
+	if (!queueAdd(view, link, packet, at, frame, end)) return false;
+	queueRun(view, link.at);
+	return true;
+}
+
+/** The device of the interface with that block, which has queues, is given what may leave now. */
+export function queueRun(view: DataView, block: Offset): void {
+	const link = InterfaceBlock.of(view, block);
+	if (link.waiting !== 0) return;
+	refill(view, link);
+	if (link.native !== 0) offer(view, link);
+	else if (link.waiting !== 0 && CoreBlock.of(view, CORE).awake === 0) CoreBlock.of(view, CORE).wakes = 1;
+}
+
+/** The next packet of the queues waits for the device. */
+function refill(view: DataView, link: InterfaceBlock): void {
+	const packet = queueTake(view, link);
+	if (packet === NONE) return;
+	const core = CoreBlock.of(view, CORE);
+	const index = Math.imul(packet, 4);
+	enqueue(view, link, packet, view.getInt32((core.starts + index) | 0, true), view.getInt32((core.ends + index) | 0, true));
 }
 
 /** A whole frame goes out by the port `link` of a bridge: as a control frame, or as what IP sends. Answers whether the packet was kept. */
@@ -291,9 +330,11 @@ export function queueHead(view: DataView, at: Offset): number {
 /** Takes the first packet out of the interface's queue, or NONE. It stays acquired. */
 export function dequeue(view: DataView, at: Offset): number {
 	const link = InterfaceBlock.of(view, at);
+	if (hasQueues() && (link.flags & FLAG_QUEUES) !== 0 && link.waiting === 0) refill(view, link); // of a link that went down all comes out
 	if (link.waiting <= 0) return NONE;
 	const packet = link.queueFirst;
 	link.queueFirst = view.getInt32((CoreBlock.of(view, CORE).nexts + Math.imul(packet, 4)) | 0, true);
 	link.waiting = (link.waiting - 1) | 0;
+	if (hasQueues() && (link.flags & FLAG_QUEUES) !== 0 && link.waiting === 0) refill(view, link);
 	return packet;
 }

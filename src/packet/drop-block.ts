@@ -71,5 +71,6 @@ export const DropBlock = record({
 	tunnelCongestion: int32, // of a tunnel, marked on its way, and nobody can be told: RFC 6040 §4.2
 	tunnelLoop: int32, // a tunnel's way leads into itself, or through too many others
 	bridgeSource: int32, // by a bridge's port: from no station's address, or from our own
+	queuedLong: int32, // in a queue by flows: its flow's packets wait too long, CoDel
 	bridgeStorm: int32, // by a bridge's port: it would go to all others, and those are too many
 });

@@ -71,7 +71,7 @@ export const InterfaceBlock = record({
 	anyPort: int32,
 	/** Block of the interface that was added after it, 0 for none. */
 	next: offset,
-	/** Of a VLAN: block of the interface that carries its frames, and the tag that they have, priority << 13 | VID. Of a bridge: of the port by which its last frame to one station went; of a port: of the bridge. 0 of all others. */
+	/** Of a VLAN: block of the interface that carries its frames, and the tag that they have, priority << 13 | VID. Of a bridge: `parent` of the port by which its last frame to one station went; of a port: of the bridge. Of an interface with queues: `tag` is where its QueueBlock lies. 0 of all others. */
 	parent: offset,
 	tag: int32,
 	/** Pairs of low and high 32 bits: packet/counters.ts. */
@@ -124,6 +124,8 @@ export const FLAG_TUNNEL = 1024;
 export const FLAG_PORT = 2048;
 /** It is a bridge, with a BridgeBlock: what is sent by it goes out by its ports. */
 export const FLAG_BRIDGE = 4096;
+/** Its packets wait in queues by flows, link/flow-queue.ts; the queue before its device has one of them at the most. */
+export const FLAG_QUEUES = 8192;
 
 /** Of `waiting`: it has no queue of its own, as a VLAN or a bridge. */
 export const IN_PARENT = -1;

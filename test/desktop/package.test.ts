@@ -235,6 +235,7 @@ describe("the package", () => {
 			"multihome/tunnel": [],
 			"multihome/vlan": [],
 			"multihome/bridge": [],
+			"multihome/queue": [],
 			"multihome/router": [],
 			"multihome/dhcp": [],
 			"multihome/ipv6": [],

@@ -66,6 +66,14 @@ export function hasBridge(): boolean {
 }
 
 /**
+ * Whether there may be queues by flows before interfaces.
+ * @pure
+ */
+export function hasQueues(): boolean {
+	return true;
+}
+
+/**
  * Whether there may be pings.
  * @pure
  */

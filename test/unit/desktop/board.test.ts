@@ -261,7 +261,7 @@ describe("a board file", () => {
 		],
 		[
 			{ speed: 100 },
-			"interfaces[0].speed: unknown; expected name, link, driver, wifi, baud, ppp, slip, parent, vlan, priority, ports, ageMs, storm, local, remote, hops, key, sequence, checksum, keepalive, pins, chipFaults, wire, mac, mtu, addresses, linkLocal, probe, advertise, dhcpServer, uplink, ipv6, dhcp, gateway, metric, domains, dns, forward or faults",
+			"interfaces[0].speed: unknown; expected name, link, driver, wifi, baud, ppp, slip, parent, vlan, priority, ports, ageMs, storm, local, remote, hops, key, sequence, checksum, keepalive, pins, chipFaults, wire, mac, mtu, addresses, linkLocal, probe, advertise, dhcpServer, queue, uplink, ipv6, dhcp, gateway, metric, domains, dns, forward or faults",
 		],
 	])("is refused with an interface that has %j", (change, message) => {
 		if (typeof message === "string") expect(withFirst(change)).toBe(message);
@@ -706,6 +706,21 @@ describe("a gateway wire", () => {
 				{ key: "8080", udp: false, from: 8080, to: 80 },
 				{ key: "53/udp", udp: true, from: 53, to: 5353 },
 			].sort((a, b) => ["8080", "53/udp", "9/tcp"].indexOf(a.key) - ["8080", "53/udp", "9/tcp"].indexOf(b.key)),
+		);
+	});
+});
+
+describe("queues in a board file", () => {
+	const eth0 = { name: "eth0", wire: "segment:a", addresses: ["10.0.0.1/24"] };
+	it("are an Ethernet interface's, PPP's or SLIP's, with limits", () => {
+		expect(complaint({ interfaces: [{ ...eth0, queue: {} }] })).toBe("");
+		expect(
+			complaint({ interfaces: [{ ...eth0, queue: { flows: 16, rate: 8000, packets: 4, targetMs: 1, intervalMs: 10 } }] }),
+		).toBe("");
+		for (const queue of [{ flows: 3 }, { rate: 7999 }, { packets: 3 }, { targetMs: 0 }, { intervalMs: 9 }, { other: 1 }, true])
+			expect(complaint({ interfaces: [{ ...eth0, queue }] })).toMatch(/^interfaces\[0\]\.queue/);
+		expect(complaint({ interfaces: [eth0, { name: "v", link: "vlan", parent: "eth0", vlan: 5, queue: {} }] })).toBe(
+			"interfaces[1].queue: is not for a vlan interface; remove it",
 		);
 	});
 });

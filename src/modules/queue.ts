@@ -1,0 +1,2 @@
+// What `import … from "multihome/queue"` gives.
+export { FlowQueue, type FlowQueueOptions } from "../service/queue/queue.ts";
