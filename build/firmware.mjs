@@ -211,7 +211,7 @@ function boardModule(board, { pathOf, needed, settings }) {
 		dhcp: has("dhcp") && "startDhcp",
 		linklocal: (has("linkLocal") || has("probe")) && "startLinkLocal",
 		dhcpserver: has("dhcpServer") && "startDhcpServer",
-		advertise: has("advertise") && "startAdvertiser",
+		advertise: has("advertise") && "startAdvertisers",
 		uplink: has("uplink") && "startUplink",
 		queue: has("queue") && "startQueue",
 		ipv6: has("ipv6") && "startIpv6",

@@ -13,7 +13,7 @@ import type { Ipv6File, StartIpv6 } from "./links/ipv6.ts";
 import type { MakeLink, Say } from "./links/link.ts";
 import type { DhcpServerFile, StartDhcpServer } from "./links/dhcpserver.ts";
 import type { StartLinkLocal } from "./links/linklocal.ts";
-import type { AdvertiseFile, StartAdvertiser } from "./links/advertise.ts";
+import type { AdvertiseFile, StartAdvertisers } from "./links/advertise.ts";
 import type { StartDomains } from "./links/domains.ts";
 import type { DnsForwarderFile, StartDnsForwarder } from "./links/dnsforwarder.ts";
 import type { MdnsFile, StartMdns } from "./links/mdns.ts";
@@ -79,7 +79,7 @@ export interface Parts {
 	readonly startDhcp?: StartDhcp | undefined;
 	readonly startLinkLocal?: StartLinkLocal | undefined;
 	readonly startDhcpServer?: StartDhcpServer | undefined;
-	readonly startAdvertiser?: StartAdvertiser | undefined;
+	readonly startAdvertisers?: StartAdvertisers | undefined;
 	readonly startUplink?: StartUplink | undefined;
 	readonly startQueue?: StartQueue | undefined;
 	readonly startIpv6?: StartIpv6 | undefined;
@@ -135,15 +135,10 @@ export function boot<I extends InterfaceFile>(board: BoardFile<I>, parts: Parts,
 	}
 	if (board.router !== undefined) parts.startRouter!(stack, board.router);
 	if (board.dns !== undefined) parts.useNameServers!(stack, board.dns);
-	for (const [i, { name, advertise }] of board.interfaces.entries())
-		if (advertise !== undefined && stack.interfaces.find(name) !== undefined)
-			host.ends?.(within(`interfaces[${i}].advertise`, () => parts.startAdvertiser!(stack, name, advertise)));
-	const domains: Record<string, true | string[]> = {};
-	for (const { name, domains: its } of board.interfaces)
-		if (its !== undefined && stack.interfaces.find(name) !== undefined) domains[name] = its;
-	if (Object.keys(domains).length > 0) within("domains", () => parts.startDomains!(stack, domains));
+	parts.startAdvertisers?.(stack, board.interfaces, host);
+	parts.startDomains?.(stack, board.interfaces);
 	const { dnsForwarder, mdns } = board;
-	if (dnsForwarder !== undefined) within("dnsForwarder", () => parts.startDnsForwarder!(stack, dnsForwarder));
+	if (dnsForwarder !== undefined) parts.startDnsForwarder!(stack, dnsForwarder);
 	if (mdns !== undefined) {
 		host.ends?.(within("mdns", () => parts.startMdns!(stack, mdns, host.say)));
 	}

@@ -22,7 +22,7 @@ import { describe } from "../describe.ts";
 import { networkOf } from "../network.ts";
 import { openPatiently } from "../patience.ts";
 import { SettingError } from "../settings.ts";
-import startAdvertiser from "../links/advertise.ts";
+import startAdvertisers from "../links/advertise.ts";
 import startDhcp from "../links/dhcp.ts";
 import startDhcp6 from "../links/dhcp6.ts";
 import startDhcpServer from "../links/dhcpserver.ts";
@@ -59,7 +59,7 @@ const PARTS: Parts = {
 	startDhcp,
 	startLinkLocal,
 	startDhcpServer,
-	startAdvertiser,
+	startAdvertisers,
 	startUplink,
 	startQueue,
 	startIpv6,

@@ -6,7 +6,16 @@ import { RouterAdvertiser, type RouterAdvertiserOptions } from "multihome/router
 /** `interfaces[].advertise` of a board file. */
 export type AdvertiseFile = true | RouterAdvertiserOptions;
 
-export type StartAdvertiser = (stack: Stack, name: string, file: AdvertiseFile) => { close(): void };
+/** Those of a board file's interfaces; what it begins is ended with the board. */
+export type StartAdvertisers = (
+	stack: Stack,
+	interfaces: readonly { name: string; advertise?: AdvertiseFile | undefined }[],
+	host: { ends?(service: { close(): void }): void },
+) => void;
 
-const advertise: StartAdvertiser = (stack, name, file) => new RouterAdvertiser(stack, name, file === true ? {} : file);
+const advertise: StartAdvertisers = (stack, interfaces, host) => {
+	for (const { name, advertise: file } of interfaces)
+		if (file !== undefined && stack.interfaces.find(name) !== undefined)
+			host.ends?.(new RouterAdvertiser(stack, name, file === true ? {} : file));
+};
 export default advertise;

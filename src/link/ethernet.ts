@@ -59,8 +59,8 @@ export class EthernetInterface extends Interface implements Discovery {
 	onConflict: ((address: number) => void) | undefined = undefined;
 	/** Told within processing of what neighbour discovery says for us: the IPv6 packet at that arena offset. */
 	onDiscovery: ((at: number) => void) | undefined = undefined;
-	/** Told within processing that a station asks routers. */
-	onSolicited: (() => void) | undefined = undefined;
+	/** Told within processing that a station asks routers. Without a value until somebody listens: a firmware without IPv6 has nothing of it. */
+	declare onSolicited?: (() => void) | undefined;
 	/** Told within processing of what IGMP and MLD say: the IP packet at that arena offset, whose message is the one in the registers. */
 	onGroups: ((at: number) => void) | undefined = undefined;
 	/** Who has an address of IPv4 for it that is probed for, not DHCP's, and is told what `onClaim` and `onConflict` are. */
