@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import { ABSENT, FILTERED, RESETS, SPI_BYTES } from "host/chips";
+import { EVERY_FRAME } from "../../src/device/device.ts";
 import { envNumber } from "../support/env.ts";
 import { BROADCAST_MAC } from "../support/frames.ts";
 import { closeRigs, WAYS, OWN, PEER, Rig } from "./support/rig.ts";
@@ -125,6 +126,19 @@ describe.each(WAYS)(`%s, SEED=${SEED}`, (_name, kind, way) => {
 		rig.fault(ABSENT, 0);
 		rig.steps(3000);
 		expectFilter(rig, traffic, { multicast: true }, "wanted while the chip was gone");
+	});
+
+	it("accepts everything while the interface is a port of a bridge, and as before then", () => {
+		const rig = new Rig(kind, way);
+		const traffic = new Traffic(SEED);
+		rig.device.multicast(EVERY_FRAME);
+		expectFilter(rig, traffic, { promiscuous: true }, "port");
+		rig.device.multicast(true);
+		expectFilter(rig, traffic, { multicast: true }, "groups");
+		rig.device.multicast(EVERY_FRAME);
+		rig.device.multicast(false);
+		expectFilter(rig, traffic, {}, "alone");
+		rig.expectNoComplaint();
 	});
 
 	it.each<[string, Accept]>([
