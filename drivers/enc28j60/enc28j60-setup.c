@@ -194,12 +194,9 @@ static int report(char problem[PROBLEM_BYTES], const char *text, uint32_t read, 
 
 static int identify(Enc28j60 *enc, char problem[PROBLEM_BYTES])
 {
-	uint8_t revision = enc28j60Read(enc, EREVID);
-	if (revision == 0x00 || revision == 0xff)
-		return report(problem, "EREVID reads 0x??, expected 0x02 to 0x06: silent; check power, select and MISO", revision, 0);
-	if (revision < 0x02 || revision > 0x06)
-		return report(problem, "EREVID reads 0x??, expected 0x02 to 0x06: another chip, or check hz and wiring", revision, 0);
-	return 1;
+	const uint8_t revision = enc28j60Read(enc, EREVID);
+	return (revision >= 0x02 && revision <= 0x06) ||
+		report(problem, "EREVID reads 0x??, expected 0x02 to 0x06: check power, select, MISO and hz", revision, 0);
 }
 
 int enc28j60EmptyReceiver(Enc28j60 *enc)
@@ -256,7 +253,7 @@ static int setUpPhy(Enc28j60 *enc, char problem[PROBLEM_BYTES])
 {
 	int32_t identity = enc28j60ReadPhy(enc, PHID1);
 	if (identity != PHID1_VALUE)
-		return report(problem, "PHY identifier PHID1 reads 0x????, expected 0x????: check crystal and wiring", (uint32_t)identity,
+		return report(problem, "PHID1 reads 0x????, expected 0x????: check crystal and wiring", (uint32_t)identity,
 			PHID1_VALUE);
 	/* Errata 16: the duplex mode that the chip takes from the LED's wiring may be wrong. */
 	int done = writePhy(enc, PHCON1, 0, PDPXMD);
@@ -264,13 +261,13 @@ static int setUpPhy(Enc28j60 *enc, char problem[PROBLEM_BYTES])
 	done &= writePhy(enc, PHLCON, LEDS, 0);
 	done &= writePhy(enc, PHIE, PLNKIE | PGEIE, PLNKIE | PGEIE);
 	done &= enc28j60ReadPhy(enc, PHIR) >= 0; /* which clears LINKIF */
-	return done || report(problem, "PHY registers do not keep what is written: check crystal and wiring", 0, 0);
+	return done || report(problem, "PHY registers do not keep what is written: check wiring, power and crystal", 0, 0);
 }
 
 static int setUp(Enc28j60 *enc, char problem[PROBLEM_BYTES])
 {
 	if (!enc28j60EmptyReceiver(enc))
-		return report(problem, "packet count EPKTCNT does not reach 0: check wiring and power", 0, 0);
+		return report(problem, "EPKTCNT does not reach 0: check wiring and power", 0, 0);
 	for (uint32_t i = 0; i < SETTINGS; i++)
 		enc28j60Write(enc, settings[i].at, settings[i].value);
 	writeAddress(enc);
@@ -278,7 +275,7 @@ static int setUp(Enc28j60 *enc, char problem[PROBLEM_BYTES])
 		return 0;
 	enc28j60Clear(enc, EIR, TXIF | TXERIF | RXERIF);
 	enc28j60Set(enc, ECON1, RXEN);
-	return enc28j60HasSettings(enc) || report(problem, "registers do not keep what is written: check wiring and power", 0, 0);
+	return enc28j60HasSettings(enc) || report(problem, "registers do not keep what is written: check wiring, power and crystal", 0, 0);
 }
 
 void enc28j60Restart(Enc28j60 *enc)
@@ -323,7 +320,7 @@ static uint32_t advance(Enc28j60 *enc, char problem[PROBLEM_BYTES])
 	if (status & CLKRDY)
 		return setUp(enc, problem) ? 0 : FAILED;
 	if (--enc->looks == 0) {
-		report(problem, "status register ESTAT reads 0x??, expected bit 0 set (CLKRDY): check the chip's 25 MHz crystal", status, 0);
+		report(problem, "ESTAT reads 0x??, expected bit 0 set (CLKRDY): check the 25 MHz crystal", status, 0);
 		return FAILED;
 	}
 	enc->step = ANSWERING;

@@ -179,7 +179,7 @@ static int setUp(W5500 *w, char *problem)
 	w5500Read(w, BLOCK_COMMON, SHAR, mac, 6);
 	for (int i = 0; i < 6; i++)
 		if (mac[i] != w->chip.mac[i])
-			return complain(problem, "a byte of the MAC address register", mac[i], w->chip.mac[i], remedy);
+			return complain(problem, "MAC address register", mac[i], w->chip.mac[i], remedy);
 	w5500Write16(w, BLOCK_COMMON, INTLEVEL, INTLEVEL_2_US);
 	/* Only RECV interrupts. Sn_IR shows SENDOK all the same; its interrupt is asked for when something waits for it: order(). */
 	w->mask = SN_IR_RECV;
