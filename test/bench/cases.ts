@@ -8,6 +8,8 @@ import { formatIpv4 } from "../../src/address4.ts";
 import { createIO } from "../../src/io/io.ts";
 import { LoopbackDevice } from "../../src/device/loopback.ts";
 import { EthernetInterface } from "../../src/link/ethernet.ts";
+import { BridgeInterface } from "../../src/link/bridge.ts";
+import { VlanInterface } from "../../src/link/vlan.ts";
 import { LoopbackInterface } from "../../src/link/loopback.ts";
 import { Router } from "../../src/service/router/router.ts";
 import { Stack } from "../../src/stack.ts";
@@ -379,15 +381,19 @@ function forwardCase(bytes: number): Run {
 	return (packets) => exchange(stack, packets);
 }
 
-/** The same, translated on their way to another interface, whose other end is the same peer. */
-function natCase(bytes: number): Run {
-	const stack = makeStack({ forwarding: true, router: { entries: 256 } });
+/** The same, translated on their way to another interface, whose other end is the same peer; with so many ports that lead elsewhere, and rules that do not match, besides. */
+function natCase(bytes: number, ports = 0, rules = 0): Run {
+	const stack = makeStack({ forwarding: true, router: { entries: 256 + ports, rules } });
 	const { view, layout } = stack.core;
 	const eth1 = stack.interfaces.add(new EthernetInterface("eth1", new PeerDevice()));
 	eth1.ip.insertAddress("10.8.0.2", 24);
 	setPolled(view, eth1.slot, false); // the peer says all that it says by eth0
 	stack.routes.add({ prefix: "10.9.0.0/16", gateway: "10.8.0.1", interface: eth1 });
-	new Router(stack, { nat: { out: "eth1" } });
+	new Router(stack, {
+		nat: { out: "eth1" },
+		forwardPorts: Array.from({ length: ports }, (_, i) => ({ protocol: "tcp", port: 20_000 + i, to: "10.0.0.99" })),
+		filter: Array.from({ length: rules }, (_, i) => ({ from: `10.77.${i}.0/24`, action: "drop" })),
+	});
 	start(FORWARD, bytes - 28, OUTSTANDING, six);
 	stack.poll(now++);
 	// The peer's answer to the question for its address there.
@@ -549,6 +555,57 @@ function decodeCase(stack: Stack): Run {
 	};
 }
 
+/** The same of the last of so many VLANs of eth0. */
+function vlanCase(vlans: number): Run {
+	const stack = makeStack({ interfaces: 64, routes: 128 });
+	const { view, layout } = stack.core;
+	const eth0 = stack.interfaces.find("eth0") as EthernetInterface;
+	for (let vid = 1; vid <= vlans; vid++)
+		stack.interfaces.add(new VlanInterface(`v${vid}`, eth0, { vlan: vid })).addAddress(`10.${vid}.0.2/24`);
+	const at = layout.packets + 4 * PACKET_BYTES;
+	copy(view, at, eth0.block, 6);
+	view.setInt32(at + 12, 0x81000000 | vlans);
+	view.setUint16(at + 16, 0x0800);
+	ipv4Build(view, at + 18, 0x0a000001 | (vlans << 16), 0x0a000002 | (vlans << 16), 17, 64, 92);
+	view.setInt32(at + 18 + 20, 7);
+	view.setUint16(at + 18 + 20 + 4, 72);
+	const socket = stack.udp.open("", 7, 0).block;
+	view.setInt32(socket + UDP_USED, view.getInt32(socket + UDP_SIZE, true), true);
+	return (packets) => {
+		for (let i = 0; i < packets; i++) if (frameArrives(view, at, at + 110, eth0.block)) throw new Error("not read");
+	};
+}
+
+/** Frames of 64 bytes from port to port of a bridge that knows so many other stations. */
+function bridgeCase(stations: number): Run {
+	const stack = makeStack();
+	const { view, layout } = stack.core;
+	const eth0 = stack.interfaces.find("eth0") as EthernetInterface;
+	eth0.removeAddress(eth0.addresses[0]!);
+	const eth1 = stack.interfaces.add(new EthernetInterface("eth1", new PeerDevice()));
+	const bridge = stack.interfaces.add(new BridgeInterface("br0", { ports: [eth0, eth1] }));
+	const at = layout.packets + 4 * PACKET_BYTES;
+	/** Of a station's frame: the last octets of its address and of whom it is for. */
+	const frame = (from: number, to: number): void => {
+		view.setInt32(at, 0x02010000);
+		view.setUint16(at + 4, to);
+		view.setInt32(at + 6, 0x02010000);
+		view.setUint16(at + 10, from);
+		view.setUint16(at + 12, 0x88b5);
+	};
+	for (let i = 0; i < stations; i++) {
+		frame(1000 + i, 1);
+		frameArrives(view, at, at + 64, eth1.block);
+	}
+	frame(1, 2);
+	frameArrives(view, at, at + 64, eth1.block);
+	frame(2, 1);
+	return (packets) => {
+		for (let i = 0; i < packets; i++) frameArrives(view, at, at + 64, eth0.block);
+		if (bridge.stations(eth0) !== 1) throw new Error("not learned");
+	};
+}
+
 /** A poll with nothing to do, but to ask the device whether there is a frame: it gives no notice. That is a "packet" here. */
 function idleCase(stack = makeStack()): Run {
 	return (packets) => {
@@ -593,6 +650,12 @@ const CASES: Record<string, () => Run> = {
 	"icmp-echo-64": () => peerCase(ICMP_ECHO, 56),
 	"forward-64": () => forwardCase(64),
 	"forward-nat-64": () => natCase(64),
+	"forward-nat-64-ports-1000": () => natCase(64, 1000),
+	"forward-nat-64-rules-32": () => natCase(64, 0, 32),
+	"bridge-64": () => bridgeCase(0),
+	"bridge-64-stations-1000": () => bridgeCase(1000),
+	"decode-vlans-1": () => vlanCase(1),
+	"decode-vlans-60": () => vlanCase(60),
 	"arp-reply": () => peerCase(ARP, 0),
 	"tcp-connect-close": () => connectCase(),
 	"tcp-receive-1440-ipv6": bySix(() => tcpCase(TCP_SOURCE, makeStack(), 1440)),
