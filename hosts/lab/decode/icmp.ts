@@ -148,7 +148,7 @@ function discovery(cursor: Cursor, type: number, what: string): void {
 		dissection.tell("ICMPv6", `${what}: ${cursor.ipv6("icmpv6.nd.na.target_address", "Target")} is here`);
 	} else if (type === v6.REDIRECT) {
 		cursor.skip(4);
-		const to = cursor.ipv6("icmpv6.rd.na.target_address", "Better hop");
+		const to = cursor.ipv6("icmpv6.nd.rd.target_address", "Better hop");
 		dissection.tell("ICMPv6", `${what}: ${cursor.ipv6("icmpv6.rd.na.destination_address", "Destination")} by ${to}`);
 	} else cursor.skip(4);
 	while (cursor.left > 0) option(cursor);
@@ -192,6 +192,9 @@ function option(cursor: Cursor): void {
 		body.skip(1);
 		body.number(4, "icmpv6.opt.route_lifetime", "A way for", "seconds");
 		body.ipv6("icmpv6.opt.prefix", "Prefix");
+	} else if (type === REDIRECTED && length > 8) {
+		body.skip(6);
+		quoted(body);
 	} else if (type === MTU && length === 8) {
 		body.skip(2);
 		body.number(4, "icmpv6.opt.mtu", "MTU");

@@ -6,7 +6,7 @@ import { LINKTYPE_ETHERNET, LINKTYPE_PPP, LINKTYPE_RAW } from "../../../src/devi
 import { envNumber } from "../../support/env.ts";
 import { concat, ethernet, ETHERTYPE_IPV4, ip, ipv4, SYN, tcp, udp, u16, u32 } from "../../support/frames.ts";
 import type { Bytes } from "../../support/frames.ts";
-import { echo6, ETHERTYPE_IPV6, ns } from "../../support/frames6.ts";
+import { echo6, ETHERTYPE_IPV6, icmp6, ip6, ns, REDIRECT } from "../../support/frames6.ts";
 import { FrameGenerator } from "../../support/mutate.ts";
 import { Prng } from "../../support/prng.ts";
 import { tagged } from "../../support/vlan.ts";
@@ -80,6 +80,15 @@ describe("a packet in the list", () => {
 		const packet = frame(error);
 		expect(line(packet)).toBe("192.168.77.1 192.168.77.2 ICMP port unreachable");
 		expect(names(packet)).toEqual(["eth", "ip", "icmp", "ip", "udp", "data"]);
+	});
+
+	it("shows the packet that a redirect of IPv6 is about", () => {
+		const about = echo6({ source: "fe80::2", destination: "2001:db8::9", id: 1, seq: 2 }, [1, 2, 3, 4, 5, 6, 7, 8]);
+		const option = concat([4, (about.length + 8) >> 3], new Uint8Array(6), about);
+		const body = concat(u32(0), ip6("fe80::7"), ip6("2001:db8::9"), option);
+		const packet = frame(icmp6({ ...ends6, type: REDIRECT, hopLimit: 255 }, body), ETHERTYPE_IPV6);
+		expect(line(packet)).toBe("fe80::1 fe80::2 ICMPv6 redirect: 2001:db8::9 by fe80::7");
+		expect(names(packet)).toEqual(["eth", "ipv6", "icmpv6", "ipv6", "icmpv6", "data"]);
 	});
 
 	it("takes PPP and bare packets apart", () => {
