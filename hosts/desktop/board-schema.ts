@@ -14,7 +14,15 @@ const validate = ajv.compile(schema);
 
 /** The first violation, `interfaces[1].mtu 99999: expected 68 to 1500`, or undefined. */
 export function violationOf(data: unknown): string | undefined {
-	return validate(data) ? undefined : explain(validate.errors![0]!);
+	if (validate(data)) return undefined;
+	const first = validate.errors![0]!;
+	// Of several forms that a value may have the whole says what all of them are, where the first has no words of its own.
+	const forms = validate.errors!.find(({ keyword, parentSchema }) => keyword === "anyOf" && hasWords(parentSchema));
+	return explain(forms === undefined || hasWords(first.parentSchema) ? first : forms);
+}
+
+function hasWords(rule: ErrorObject["parentSchema"]): boolean {
+	return typeof (rule as Record<string, unknown>)["errorMessage"] === "string";
 }
 
 function explain(error: ErrorObject): string {

@@ -20,8 +20,9 @@ export interface FlowQueueOptions {
 	rate?: number;
 	/** Packets that wait in all queues together, 4 to 1,024: half of the stack's packet buffers unless told. */
 	packets?: number;
-	/** Ms that packets may wait, 1 to 1,000, and for how long that may be so before some are dropped, 10 to 10,000: 5 and 100 unless told. RFC 8289 §4.2, §4.3. */
+	/** Ms that packets may wait for long, 1 to 1,000; 5 unless told. RFC 8289 §4.2. */
 	targetMs?: number;
+	/** Ms that they may wait longer before some are dropped, 10 to 10,000; 100 unless told. RFC 8289 §4.3. */
 	intervalMs?: number;
 }
 
