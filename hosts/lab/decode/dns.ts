@@ -28,7 +28,7 @@ const CODES: Readonly<Record<number, string>> = {
 	[wire.REFUSED]: "refused",
 };
 
-/** Of multicast DNS, a bit of the class. */
+/** In multicast DNS the first bit of the class is none of it: RFC 6762 §18.12, §18.13. */
 const CLASS = 0x7fff;
 const RESPONSE = 0x8000;
 const TRUNCATED = 0x0200;
@@ -48,7 +48,7 @@ export function dns(cursor: Cursor, protocol: "DNS" | "mDNS"): void {
 	for (let i = 0; i < questions; i++) {
 		const name = nameAt(cursor, at, end, "dns.qry.name", "Name");
 		const type = cursor.number(2, "dns.qry.type", "Type", named(TYPES));
-		cursor.hex(2, "dns.qry.class", "Class");
+		classAt(cursor, "dns.qry.class");
 		asked.push(`${TYPES[type] ?? `type ${type}`} ${name}`);
 	}
 	const told: string[] = [];
@@ -61,6 +61,11 @@ export function dns(cursor: Cursor, protocol: "DNS" | "mDNS"): void {
 	data(cursor);
 }
 
+function classAt(cursor: Cursor, field: string): void {
+	const place = cursor.at;
+	cursor.add(field, "Class", hex(cursor.raw(2) & CLASS, 2), place, 2);
+}
+
 /** A record; answers one line about it. */
 function record(cursor: Cursor, at: number, end: number): string {
 	const name = nameAt(cursor, at, end, "dns.resp.name", "Name");
@@ -71,9 +76,7 @@ function record(cursor: Cursor, at: number, end: number): string {
 		cursor.skip(cursor.number(2, "dns.resp.len", "Length"));
 		return what;
 	}
-	const place = cursor.at;
-	const klass = cursor.raw(2);
-	cursor.add("dns.resp.class", "Class", hex(klass & CLASS, 2), place, 2);
+	classAt(cursor, "dns.resp.class");
 	cursor.number(4, "dns.resp.ttl", "For", "seconds");
 	const length = cursor.number(2, "dns.resp.len", "Length");
 	const body = cursor.part(length);
