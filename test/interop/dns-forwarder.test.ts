@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Board, DRIVERS } from "./support/board.ts";
 import { capturesIn, fields } from "./support/captures.ts";
+import { startNames } from "./support/dnsmasq.ts";
 import { stop, type Namespace } from "./support/namespace.mjs";
 import { describeWith, endOf, namespaceWithTaps, pause } from "./support/setup.ts";
 
@@ -21,28 +22,8 @@ describeWith(["dnsmasq", "dig"], "the board forwards questions for names", () =>
 	let board: Board;
 	let folder: string;
 
-	/** A dnsmasq that knows what it is told, and counts a second down as others do. */
-	async function dnsmasq(address: string, ...records: string[]): Promise<ChildProcess> {
-		const args = [
-			"--keep-in-foreground",
-			"--conf-file=/dev/null",
-			"--no-resolv",
-			"--no-hosts",
-			"--bind-interfaces",
-			"--user=root",
-		];
-		const own = [`--listen-address=${address}`, "--log-facility=-", "--pid-file", "--edns-packet-max=4096", ...records];
-		const child = namespace.spawn("dnsmasq", [...args, ...own], { stdio: ["ignore", "pipe", "pipe"] });
-		await new Promise<void>((resolve, reject) => {
-			let text = "";
-			child.stderr!.on("data", (part: Buffer) => {
-				text += part.toString();
-				if (text.includes("started")) resolve();
-			});
-			child.once("exit", (status) => reject(new Error(`dnsmasq ended with ${status}: ${text}`)));
-		});
-		return child;
-	}
+	const dnsmasq = (address: string, ...records: string[]) =>
+		startNames(namespace, `--listen-address=${address}`, "--edns-packet-max=4096", ...records);
 	let first: ChildProcess;
 	let known: string[];
 

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { Board, twoTaps } from "./support/board.ts";
 import { capturesIn, fields } from "./support/captures.ts";
 import { udp } from "./support/client.ts";
+import { startNames } from "./support/dnsmasq.ts";
 import { missing, stop, type Namespace } from "./support/namespace.mjs";
 import { describeWith, endOf, namespaceWithTaps, pause } from "./support/setup.ts";
 
@@ -43,25 +44,7 @@ describeWith(["dnsmasq"], "name resolution", () => {
 
 	/** A dnsmasq that knows what it is told, says NXDOMAIN for the rest of `zone`, and refuses everything else. */
 	async function dnsmasq(address: string, zone: string, ...records: string[]): Promise<void> {
-		const args = [
-			"--keep-in-foreground",
-			"--conf-file=/dev/null",
-			"--no-resolv",
-			"--no-hosts",
-			"--bind-interfaces",
-			"--user=root",
-		];
-		const own = [
-			`--listen-address=${address}`,
-			`--local=/${zone}/`,
-			"--log-facility=-",
-			"--log-queries",
-			"--pid-file",
-			...records,
-		];
-		const child = namespace.spawn("dnsmasq", [...args, ...own], { stdio: ["ignore", "pipe", "pipe"] });
-		servers.push(child);
-		await said(child, /started/);
+		servers.push(await startNames(namespace, `--listen-address=${address}`, `--local=/${zone}/`, "--log-queries", ...records));
 	}
 
 	beforeAll(async () => {

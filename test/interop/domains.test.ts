@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Board, DRIVERS } from "./support/board.ts";
 import { udp } from "./support/client.ts";
+import { startNames } from "./support/dnsmasq.ts";
 import { stop, type Namespace } from "./support/namespace.mjs";
 import { describeWith, endOf, namespaceWithTaps, pause } from "./support/setup.ts";
 
@@ -20,27 +21,8 @@ describeWith(["dnsmasq", "dig"], "names of several networks", () => {
 	let folder: string;
 	let plant: ChildProcess;
 
-	async function dnsmasq(tap: string, ...more: string[]): Promise<ChildProcess> {
-		const args = [
-			"--keep-in-foreground",
-			"--conf-file=/dev/null",
-			"--no-resolv",
-			"--no-hosts",
-			"--bind-interfaces",
-			"--user=root",
-		];
-		const own = [`--interface=${tap}`, "--except-interface=lo", "--log-facility=-", "--pid-file", ...more];
-		const child = namespace.spawn("dnsmasq", [...args, ...own], { stdio: ["ignore", "pipe", "pipe"] });
-		await new Promise<void>((resolve, reject) => {
-			let text = "";
-			child.stderr!.on("data", (part: Buffer) => {
-				text += part.toString();
-				if (text.includes("started")) resolve();
-			});
-			child.once("exit", (status) => reject(new Error(`dnsmasq ended with ${status}: ${text}`)));
-		});
-		return child;
-	}
+	const dnsmasq = (tap: string, ...more: string[]) =>
+		startNames(namespace, `--interface=${tap}`, "--except-interface=lo", ...more);
 
 	beforeAll(async () => {
 		namespace = await namespaceWithTaps();

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { BoardFile } from "../../hosts/desktop/config.ts";
 import { Board, DRIVERS } from "./support/board.ts";
+import { startNames } from "./support/dnsmasq.ts";
 import { Namespace, stop } from "./support/namespace.mjs";
 import { describeWith, endOf, namespaceWithTaps, pause } from "./support/setup.ts";
 
@@ -72,27 +73,13 @@ describeWith(["dnsmasq", "dig", "busybox", "nmap", "python3"], "the example gate
 		await guest.ip("link", "set", "vlan2", "up");
 		for (const address of [`${WORLD}/24`, `${PROBED}/32`]) await world.ip("address", "add", address, "dev", "tap1");
 		await world.ip("link", "set", "tap1", "up");
-		const args = [
-			"--keep-in-foreground",
-			"--conf-file=/dev/null",
-			"--no-resolv",
-			"--no-hosts",
-			"--bind-interfaces",
-			"--user=root",
-		];
-		server = world.spawn(
-			"dnsmasq",
-			[
-				...args,
-				"--interface=tap1",
-				"--except-interface=lo",
-				"--pid-file",
-				"--log-facility=-",
-				`--dhcp-leasefile=${join(folder, "leases")}`,
-				"--dhcp-range=192.168.78.50,192.168.78.60,1h",
-				`--host-record=www.world.test,${WORLD}`,
-			],
-			{ stdio: "ignore" },
+		server = await startNames(
+			world,
+			"--interface=tap1",
+			"--except-interface=lo",
+			`--dhcp-leasefile=${join(folder, "leases")}`,
+			"--dhcp-range=192.168.78.50,192.168.78.60,1h",
+			`--host-record=www.world.test,${WORLD}`,
 		);
 		for (let i = 0; i < 300 && !board.output.includes("out by eth1"); i++) await pause(100);
 	}, 240_000);

@@ -1,4 +1,4 @@
-// dnsmasq as a DHCP server on one device of a namespace.
+// dnsmasq in a namespace: as a DHCP server on one device, and as a name server.
 
 import type { ChildProcess } from "node:child_process";
 import type { Namespace } from "./namespace.mjs";
@@ -37,4 +37,27 @@ export class Dnsmasq {
 	async stop(): Promise<void> {
 		await stop(this.#child);
 	}
+}
+
+/** A dnsmasq that answers for the names that it is told of and for nothing else, once it has started: it listens where `where` says, and `more` is of its command line. */
+export async function startNames(namespace: Namespace, where: string, ...more: string[]): Promise<ChildProcess> {
+	const common = [
+		"--keep-in-foreground",
+		"--conf-file=/dev/null",
+		"--no-resolv",
+		"--no-hosts",
+		"--bind-interfaces",
+		"--user=root",
+	];
+	const own = [where, "--log-facility=-", "--pid-file", ...more];
+	const child = namespace.spawn("dnsmasq", [...common, ...own], { stdio: ["ignore", "pipe", "pipe"] });
+	await new Promise<void>((resolve, reject) => {
+		let text = "";
+		child.stderr!.on("data", (part: Buffer) => {
+			text += part.toString();
+			if (text.includes("started")) resolve();
+		});
+		child.once("exit", (status) => reject(new Error(`dnsmasq ended with ${status}: ${text}`)));
+	});
+	return child;
 }
