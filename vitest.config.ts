@@ -47,21 +47,14 @@ function project(
 const TOGETHER = { isolate: false, setupFiles: ["test/support/afresh.ts"] };
 
 /** Interop with servers of addresses, names and time, and with the other ends of serial lines. */
-const SERVICES = [
-	"dhcp*",
-	"dns",
-	"groups",
-	"guest",
-	"linklocal",
-	"lwip",
-	"mdns",
-	"pppd",
-	"slirp",
-	"sntp",
-	"tunnel",
-	"vlan",
-	"bridge",
-].map((name) => `test/interop/${name}.test.ts`);
+const SERVICES = ["dhcp*", "dns", "guest", "lwip", "mdns", "pppd", "slirp", "sntp", "tunnel", "vlan"].map(
+	(name) => `test/interop/${name}.test.ts`,
+);
+
+/** Interop with networks of several routers, bridges, hosts or name servers. */
+const NETWORKS = ["advertiser", "bridge", "dns-forwarder", "domains", "gateway", "groups", "linklocal", "odd"].map(
+	(name) => `test/interop/${name}.test.ts`,
+);
 
 export default defineConfig({
 	test: {
@@ -77,8 +70,9 @@ export default defineConfig({
 			// A firmware and its peers: seconds of the board's time are minutes of ours.
 			project("board", ["test/board/**/*.test.ts"], [], 900_000),
 			project("desktop", ["test/unit/desktop/**/*.test.ts", "test/desktop/**/*.test.ts", "test/xs/**/*.test.ts"], [], 120_000),
-			// One file at a time: beside each other they would measure each other. Those of services and serial lines wait most of the time, and measure nothing.
-			project("interop", ["test/interop/**/*.test.ts"], SERVICES, 600_000, { maxWorkers: 1 }),
+			// One file at a time: beside each other they would measure each other. Those of services, serial lines and networks wait most of the time, and measure nothing.
+			project("interop", ["test/interop/**/*.test.ts"], [...SERVICES, ...NETWORKS], 600_000, { maxWorkers: 1 }),
+			project("interop-networks", NETWORKS, [], 600_000, { maxWorkers: 1 }),
 			project("interop-services", SERVICES, [], 600_000, { maxWorkers: 1 }),
 		],
 	},

@@ -115,6 +115,7 @@ const PEERS = [
 	),
 	"a Moddable SDK",
 ];
+const NETWORKS = "bridge busybox dig dnsmasq hping3 kea-dhcp6 nmap python3 rdisc6".split(" ");
 const SERVERS = [
 	..."dnsmasq passt pppd slirp dpkg-source python3 kea-dhcp6 avahi-daemon avahi-browse dbus-daemon chronyd radvd bridge ncat busybox qemu-system-x86_64".split(
 		" ",
@@ -314,8 +315,17 @@ const LAYERS = [
 		folders: ["test/interop"],
 	},
 	{
+		name: "interop-networks",
+		what: "in networks of several routers, bridges, hosts and name servers; more connections with --all",
+		together: "interop",
+		needs: INTEROP,
+		uses: NETWORKS,
+		run: (all) => vitest("interop-networks", all ? {} : { INTEROP_BRIEF: "1" })(),
+		folders: ["test/interop"],
+	},
+	{
 		name: "interop-services",
-		what: "against servers of addresses, names and time, other ends of serial lines, routers of groups, and a Linux guest; more bytes with --all",
+		what: "against servers of addresses, names and time, other ends of serial lines, and a Linux guest; more bytes with --all",
 		together: "interop",
 		needs: INTEROP,
 		uses: SERVERS,
@@ -337,7 +347,7 @@ const HELP = `npm test -- [--all] [--only LAYER[,LAYER …]]
   --only NAMES  these layers alone, whichever they are
   --help        this
 
-Run by every \`npm test\`, some 20 minutes on 2 idle cores:
+Run by every \`npm test\`, some 23 minutes on 2 idle cores:
 ${LAYERS.filter(({ nightly }) => !nightly)
 	.map(({ name, what }) => `  ${name.padEnd(18)}${what}`)
 	.join("\n")}

@@ -6,7 +6,7 @@ import { Board, BRIEF, twoTaps, type BoardStatus } from "./support/board.ts";
 import type { Namespace } from "./support/namespace.mjs";
 import { describeWith, endOf, namespaceWithTaps, pause, report } from "./support/setup.ts";
 
-const FLOOD_SECONDS = Number(process.env["FLOOD_SECONDS"] ?? (BRIEF ? 2 : 60));
+const FLOOD_SECONDS = Number(process.env["FLOOD_SECONDS"] ?? (BRIEF ? 1 : 60));
 const BYTES = 300_000;
 const BOARDS = 4;
 /** A network that there is not, to which the board is said to be the router. */
