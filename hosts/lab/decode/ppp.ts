@@ -39,6 +39,8 @@ const CHAP: Readonly<Record<number, string>> = { 1: "Challenge", 2: "Response", 
 
 /** All stations, and unnumbered information. RFC 1662 §3.1. */
 const ADDRESS = 0xff;
+/** Numbers of control protocols begin here. RFC 1661 §2. */
+const CONTROL = 0x8000;
 /** Bytes of the frame check sequence at the end. */
 const FCS = 2;
 
@@ -56,13 +58,22 @@ export function ppp(cursor: Cursor): void {
 	layer.title = `PPP, ${known?.[0] ?? hex(protocol, 2)}`;
 	dissection.tell(known?.[0] ?? "PPP", `protocol ${hex(protocol, 2)}, ${cursor.left - FCS} bytes`);
 	const body = cursor.part(Math.max(cursor.left - FCS, 0));
-	if (known === undefined) data(body);
-	else known[1](body);
+	if (known !== undefined) known[1](body);
+	else if (protocol >= CONTROL) otherControl(body);
+	else data(body);
 }
 
 /** Packets whose headers are compressed: what they stand for only the peer knows. RFC 1144. */
 function compressed(cursor: Cursor, what: string): void {
 	cursor.dissection.tell("TCP", `${what}, ${cursor.left} bytes`);
+	data(cursor);
+}
+
+/** Control of a protocol that is not known: what all of these begin with. RFC 1661 §2, §5. */
+function otherControl(cursor: Cursor): void {
+	cursor.number(1, "ppp.code", "Code", named(CODES));
+	cursor.number(1, "ppp.identifier", "Identifier");
+	cursor.number(2, "ppp.length", "Length");
 	data(cursor);
 }
 
@@ -94,8 +105,12 @@ function control(cursor: Cursor, name: string, label: string, option: Option): v
 function rejected(cursor: Cursor, what: string): void {
 	const protocol = cursor.hex(2, "lcp.rej_proto", "Rejected protocol", (value) => PROTOCOLS[value]?.[0] ?? "");
 	cursor.dissection.tell("LCP", `${what}: ${PROTOCOLS[protocol]?.[0] ?? hex(protocol, 2)}`);
-	if (protocol === wire.IP || protocol === wire.IPV6) quoted(cursor);
-	else data(cursor);
+	if (protocol === wire.IP || protocol === wire.IPV6) return quoted(cursor);
+	if (protocol < CONTROL) return data(cursor);
+	const { dissection } = cursor;
+	dissection.quoted = true;
+	(PROTOCOLS[protocol]?.[1] ?? otherControl)(cursor);
+	dissection.quoted = false;
 }
 
 function lcpOption(cursor: Cursor, type: number): string {
