@@ -4,7 +4,7 @@
 
 /** Bytes of the header. */
 export const HEADER = 12;
-const FLAGS = 2;
+export const FLAGS = 2;
 const QUESTIONS = 4;
 const ANSWERS = 6;
 const AUTHORITIES = 8;
@@ -13,6 +13,8 @@ const ADDITIONALS = 10;
 /** Largest name on the wire and largest label, octets. RFC 1035 §2.3.4. */
 const MAX_NAME = 255;
 export const MAX_LABEL = 63;
+/** RFC 1035 §4.2. */
+export const PORT = 53;
 /** Of multicast DNS: its port and groups. RFC 6762 §3. */
 export const MDNS_PORT = 5353;
 export const MDNS_GROUP = "224.0.0.251";
@@ -30,6 +32,7 @@ export const TYPE_PTR = 12;
 export const TYPE_TXT = 16;
 export const TYPE_AAAA = 28;
 export const TYPE_SRV = 33;
+export const TYPE_OPT = 41;
 export const TYPE_NSEC = 47;
 /** Of questions: all types. */
 export const TYPE_ANY = 255;
@@ -42,16 +45,18 @@ export const FLUSH = 0x8000;
 
 /** RFC 1035 §4.1.1. */
 export const NO_ERROR = 0;
+export const FORMAT_ERROR = 1;
+export const SERVER_FAILURE = 2;
 export const NAME_ERROR = 3;
 export const REFUSED = 5;
 
 /** Bits of FLAGS. */
-const RECURSION_DESIRED = 0x0100;
-const TRUNCATED = 0x0200;
+export const RECURSION_DESIRED = 0x0100;
+export const TRUNCATED = 0x0200;
 /** Of an answer: by who has the name itself. */
-const AUTHORITATIVE = 0x0400;
-const RESPONSE = 0x8000;
-const OPCODE = 0x7800;
+export const AUTHORITATIVE = 0x0400;
+export const RESPONSE = 0x8000;
+export const OPCODE = 0x7800;
 
 export function id(view: DataView, at: number): number {
 	return view.getUint16(at);

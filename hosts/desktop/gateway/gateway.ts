@@ -9,6 +9,7 @@ import type { UdpSocket } from "../../../src/transport/udp/udp.ts";
 import type { Tcb } from "../../../src/transport/tcp/tcb.ts";
 import * as ethernet from "../../../src/wire/ethernet.ts";
 import * as ipv4 from "../../../src/wire/ipv4.ts";
+import { PORT as DNS_PORT } from "../../../src/wire/dns.ts";
 import type { Forward } from "../board.ts";
 import { formatAddress, isUnicast, parseAddress } from "../ipv4.ts";
 import { NodeStreamDevice } from "../node-stream-device.ts";
@@ -26,7 +27,6 @@ const BACKLOG = CONNECTIONS;
 /** How long a connection waits for a board that is starting, ms, and how often it looks. */
 const PATIENCE_MS = 10_000;
 const RETRY_MS = 20;
-const DNS = 53;
 
 export interface GatewayOptions {
 	/** Stands for this machine, and is the board's gateway. */
@@ -135,7 +135,7 @@ export class Gateway {
 	#connect(destination: number, port: number): Socket | undefined {
 		const { address } = this.#options;
 		if (destination === address) {
-			const target = port === DNS ? this.#resolver : { address: "127.0.0.1", port };
+			const target = port === DNS_PORT ? this.#resolver : { address: "127.0.0.1", port };
 			return connect({ host: target.address, port: target.port, allowHalfOpen: true });
 		}
 		return isUnicast(destination) ? connect({ host: formatAddress(destination), port, allowHalfOpen: true }) : undefined;

@@ -6,11 +6,11 @@ import type { RemoteInfo, Socket } from "node:dgram";
 import type { Udp, UdpSocket } from "../../../src/transport/udp/udp.ts";
 import { CLIENT_PORT, SERVER_PORT } from "../../../src/wire/dhcp.ts";
 import { BROADCAST } from "../../../src/wire/ipv4.ts";
+import { PORT as DNS_PORT } from "../../../src/wire/dns.ts";
 import { formatAddress, isUnicast, parseAddress } from "../ipv4.ts";
 import { answer } from "./dhcp-server.ts";
 import type { Resolver } from "./resolver.ts";
 
-const DNS = 53;
 /** Ports of the board, and peers of forwarded ports, at the same time. The one silent for longest makes room. */
 const LIMIT = 512;
 const IDLE_MS = 60_000;
@@ -117,7 +117,7 @@ export class UdpRelay {
 		} else if (!isUnicast(toAddress)) return;
 		const outward = this.#outwardOf(fromAddress, fromPort);
 		if (toAddress !== gateway) outward.socket.send(data, toPort, formatAddress(toAddress));
-		else if (toPort !== DNS) outward.socket.send(data, toPort, "127.0.0.1");
+		else if (toPort !== DNS_PORT) outward.socket.send(data, toPort, "127.0.0.1");
 		else {
 			outward.resolving ??= this.#open(outward, resolver.address.includes(":") ? "udp6" : "udp4", true);
 			outward.resolving.send(data, resolver.port, resolver.address);
@@ -158,7 +158,7 @@ export class UdpRelay {
 				const address = parseAddress(from.address);
 				if (address !== LOOPBACK) source = address;
 			}
-			this.#toBoard(outward.address, outward.port, data, source, resolving ? DNS : from.port);
+			this.#toBoard(outward.address, outward.port, data, source, resolving ? DNS_PORT : from.port);
 		});
 		return socket;
 	}

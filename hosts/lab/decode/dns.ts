@@ -14,15 +14,15 @@ const TYPES: Readonly<Record<number, string>> = {
 	[wire.TYPE_TXT]: "TXT",
 	[wire.TYPE_AAAA]: "AAAA",
 	[wire.TYPE_SRV]: "SRV",
-	41: "OPT",
+	[wire.TYPE_OPT]: "OPT",
 	[wire.TYPE_NSEC]: "NSEC",
 	[wire.TYPE_ANY]: "ANY",
 };
 
 const CODES: Readonly<Record<number, string>> = {
 	[wire.NO_ERROR]: "",
-	1: "format error",
-	2: "server failure",
+	[wire.FORMAT_ERROR]: "format error",
+	[wire.SERVER_FAILURE]: "server failure",
 	[wire.NAME_ERROR]: "no such name",
 	4: "not implemented",
 	[wire.REFUSED]: "refused",
@@ -30,8 +30,6 @@ const CODES: Readonly<Record<number, string>> = {
 
 /** In multicast DNS the first bit of the class is none of it: RFC 6762 §18.12, §18.13. */
 const CLASS = 0x7fff;
-const RESPONSE = 0x8000;
-const TRUNCATED = 0x0200;
 
 export function dns(cursor: Cursor, protocol: "DNS" | "mDNS"): void {
 	const { dissection, at, end } = cursor;
@@ -54,9 +52,9 @@ export function dns(cursor: Cursor, protocol: "DNS" | "mDNS"): void {
 	const told: string[] = [];
 	for (let i = 0; i < answers; i++) told.push(record(cursor, at, end));
 	for (let i = 0; i < authorities + additionals; i++) record(cursor, at, end);
-	const kind = (flags & RESPONSE) === 0 ? "query" : "answer";
+	const kind = (flags & wire.RESPONSE) === 0 ? "query" : "answer";
 	layer.title = `${protocol} ${kind}`;
-	const parts = [...asked, ...told, code, (flags & TRUNCATED) === 0 ? "" : "truncated"].filter((part) => part !== "");
+	const parts = [...asked, ...told, code, (flags & wire.TRUNCATED) === 0 ? "" : "truncated"].filter((part) => part !== "");
 	dissection.tell(protocol, `${kind}: ${parts.join(", ")}`);
 	data(cursor);
 }
@@ -71,7 +69,7 @@ function record(cursor: Cursor, at: number, end: number): string {
 	const name = nameAt(cursor, at, end, "dns.resp.name", "Name");
 	const type = cursor.number(2, "dns.resp.type", "Type", named(TYPES));
 	const what = `${TYPES[type] ?? `type ${type}`} ${name}`;
-	if (type === 41) {
+	if (type === wire.TYPE_OPT) {
 		cursor.skip(6); // RFC 6891 §6.1.2: the class and lifetime are something else there
 		cursor.skip(cursor.number(2, "dns.resp.len", "Length"));
 		return what;

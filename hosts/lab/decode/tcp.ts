@@ -2,12 +2,14 @@
 
 import * as wire from "../../../src/wire/tcp.ts";
 import { OFFER } from "../../../src/packet/offers.ts";
+import { PORT as DNS_PORT } from "../../../src/wire/dns.ts";
 import { TCP } from "../../../src/wire/ipv4.ts";
+import { checksum } from "../../../src/wire/kernels/checksum.ts";
 import type { Cursor } from "./dissection.ts";
 import { named } from "./dissection.ts";
 import { data, firstLine } from "./data.ts";
 import { dns } from "./dns.ts";
-import { sumOf, verdict, type Carrier } from "./ip.ts";
+import { verdict, type Carrier } from "./ip.ts";
 
 const FLAGS: readonly (readonly [bit: number, name: string, label: string])[] = [
 	[wire.CWR, "cwr", "CWR"],
@@ -31,9 +33,6 @@ const KINDS = named({
 	[wire.OPTION_FAST_OPEN]: "Fast Open",
 });
 
-/** Where a whole DNS message is in one segment, as small ones are. */
-const DNS = 53;
-
 export function tcp(cursor: Cursor, { sum, whole, length }: Carrier): void {
 	const { dissection, at } = cursor;
 	const layer = dissection.layer(cursor, "tcp", "TCP");
@@ -51,7 +50,7 @@ export function tcp(cursor: Cursor, { sum, whole, length }: Carrier): void {
 	for (const [bit, name, label] of FLAGS) cursor.bits(place + 1, 1, (flags & bit) === 0 ? 0 : 1, `tcp.flags.${name}`, label);
 	const window = cursor.number(2, "tcp.window_size_value", "Window");
 	cursor.hex(2, "tcp.checksum", "Checksum");
-	if (whole) verdict(cursor, "tcp", at + wire.CHECKSUM, sumOf(dissection, at, cursor.end, sum + TCP + length) === 0xffff);
+	if (whole) verdict(cursor, "tcp", at + wire.CHECKSUM, checksum(cursor.view, at, cursor.end, sum + TCP + length) === 0xffff);
 	cursor.number(2, "tcp.urgent_pointer", "Urgent pointer");
 	layer.length = header;
 	const bytes = length - header;
@@ -68,12 +67,12 @@ export function tcp(cursor: Cursor, { sum, whole, length }: Carrier): void {
 		`${source} → ${destination} ${set.join(" ") || "no flags"} seq ${seq}${acknowledges} win ${window} len ${bytes}${told.map((each) => ` ${each}`).join("")}${text === "" ? "" : `: ${text}`}`,
 	);
 	if (
-		(source === DNS || destination === DNS) &&
+		(source === DNS_PORT || destination === DNS_PORT) &&
 		!dissection.quoted &&
 		cursor.left > 2 &&
 		cursor.view.getUint16(cursor.at) === cursor.left - 2
 	) {
-		cursor.skip(2); // RFC 1035 §4.2.2: its length
+		cursor.skip(2); // RFC 1035 §4.2.2: its length, of one that is whole in this segment, as small ones are
 		return dns(cursor, "DNS");
 	}
 	data(cursor);

@@ -1,7 +1,7 @@
 // UDP, and what is known by its ports.
 
 import { CLIENT_PORT as DHCP_CLIENT, SERVER_PORT as DHCP_SERVER } from "../../../src/wire/dhcp.ts";
-import { MDNS_PORT } from "../../../src/wire/dns.ts";
+import { MDNS_PORT, PORT } from "../../../src/wire/dns.ts";
 import { UDP } from "../../../src/wire/ipv4.ts";
 import { PORT as NTP } from "../../../src/wire/ntp.ts";
 import * as wire from "../../../src/wire/udp.ts";
@@ -9,15 +9,14 @@ import { CLIENT_PORT as DHCP6_CLIENT, SERVER_PORT as DHCP6_SERVER } from "../../
 import { data, firstLine } from "./data.ts";
 import { dhcp } from "./dhcp.ts";
 import { dhcp6 } from "./dhcp6.ts";
+import { checksum } from "../../../src/wire/kernels/checksum.ts";
 import type { Cursor } from "./dissection.ts";
 import { dns } from "./dns.ts";
-import { sumOf, verdict, type Carrier } from "./ip.ts";
+import { verdict, type Carrier } from "./ip.ts";
 import { ntp } from "./ntp.ts";
 
-const DNS = 53;
-
 const PORTS: Readonly<Record<number, (cursor: Cursor) => void>> = {
-	[DNS]: (cursor) => dns(cursor, "DNS"),
+	[PORT]: (cursor) => dns(cursor, "DNS"),
 	[MDNS_PORT]: (cursor) => dns(cursor, "mDNS"),
 	[DHCP_CLIENT]: dhcp,
 	[DHCP_SERVER]: dhcp,
@@ -41,7 +40,7 @@ export function udp(cursor: Cursor, { sum, whole }: Carrier): void {
 		return dissection.tell("UDP", `length ${length} in ${cursor.end - at} bytes`);
 	if (sent === 0) verdict(cursor, "udp", at + wire.CHECKSUM, "absent");
 	else if (whole && end <= cursor.end)
-		verdict(cursor, "udp", at + wire.CHECKSUM, sumOf(dissection, at, end, sum + UDP + length) === 0xffff);
+		verdict(cursor, "udp", at + wire.CHECKSUM, checksum(cursor.view, at, end, sum + UDP + length) === 0xffff);
 	const body = cursor.part(Math.min(end, cursor.end) - cursor.at);
 	const known = PORTS[destination] ?? PORTS[source];
 	const text = firstLine(body.view, body.at, body.end);

@@ -6,27 +6,30 @@ import { ERROR, type SocketOwner } from "../../transport/events.ts";
 import type { Tcb } from "../../transport/tcp/tcb.ts";
 import * as dns from "../../wire/dns.ts";
 import type { Server } from "../dns/servers.ts";
+import { isRefusal, keyOf, type Asking } from "./asking.ts";
 import { DNS_FORWARD_IDLE_MS } from "./limits.ts";
-import { answers, isDenial, isQuery, readQuery, SERVER_FAILURE, type Query } from "./message.ts";
-import { PORT } from "./question.ts";
+import { answers, isQuery, readQuery, type Query } from "./message.ts";
 
 /** Bytes of a message's length before it. */
 const PREFIX = 2;
 
 /** What a connection needs of the forwarder. */
-export interface Owner {
-	readonly stack: Stack;
-	/** Whom to ask, best first. */
-	serversFor(name: string): Server[];
-	isElsewhere(name: string, server: Server): boolean;
-	judged(server: Server, answers: boolean): void;
+export interface Owner extends Asking {
 	/** Writes what is known without asking, or an error, to `out`: answers its bytes, 0 where a server is to be asked. */
 	known(asked: DataView, query: Query | undefined, out: Uint8Array, outView: DataView): number;
 	/** An answer that has come whole, in the bytes of `message`. */
 	learned(message: Uint8Array, asked: DataView, query: Query): void;
 	failure(asked: DataView, query: Query, outView: DataView): number;
 	ended(connection: Connection): void;
-	deadline(ms: number): void;
+}
+
+/** The first bytes of a message of that length, behind the length: RFC 1035 §4.2.2. */
+function prefixed(length: number, bytes: Uint8Array): Uint8Array {
+	const all = new Uint8Array(PREFIX + bytes.length);
+	all[0] = length >> 8;
+	all[1] = length;
+	all.set(bytes, PREFIX);
+	return all;
 }
 
 export class Connection implements SocketOwner {
@@ -40,7 +43,8 @@ export class Connection implements SocketOwner {
 	#client: Tcb | undefined;
 	#query: Query | undefined;
 	#asked = this.#view;
-	#tries = new Map<string, number>();
+	/** Servers that were asked. */
+	readonly #tried = new Set<string>();
 	#server: Server | undefined;
 	#upstream: Upstream | undefined;
 	/** The client says no more. */
@@ -156,16 +160,14 @@ export class Connection implements SocketOwner {
 		const known = this.#owner.known(this.#asked, query, this.#bytes.subarray(PREFIX), view);
 		if (known > 0) return this.#tell(known);
 		this.#query = query!; // what is broken has an answer
-		this.#tries.clear();
+		this.#tried.clear();
 		this.#next();
 	}
 
 	/** Says the message in the buffer. */
 	#tell(length: number): void {
 		this.#query = undefined;
-		this.#bytes[0] = length >> 8;
-		this.#bytes[1] = length;
-		this.#out = this.#bytes.slice(0, PREFIX + length);
+		this.#out = prefixed(length, this.#bytes.subarray(PREFIX, PREFIX + length));
 		this.#wait(DNS_FORWARD_IDLE_MS);
 	}
 
@@ -173,10 +175,9 @@ export class Connection implements SocketOwner {
 	#next(): void {
 		const query = this.#query!;
 		for (const server of this.#owner.serversFor(query.name)) {
-			const key = `${server.address} ${server.link?.id ?? 0}`;
-			const tries = this.#tries.get(key) ?? 0;
-			if (tries > 0) continue;
-			this.#tries.set(key, tries + 1);
+			const key = keyOf(server);
+			if (this.#tried.has(key)) continue;
+			this.#tried.add(key);
 			this.#server = server;
 			try {
 				this.#upstream = new Upstream(this.#owner.stack, this, server, this.#asked, query);
@@ -188,9 +189,9 @@ export class Connection implements SocketOwner {
 		this.#tell(this.#owner.failure(this.#asked, query, this.#view));
 	}
 
-	/** For Upstream: the server's network is another than the name's. */
-	get isForeign(): boolean {
-		return this.#owner.isElsewhere(this.#query!.name, this.#server!);
+	/** For Upstream: whether its answer is none. */
+	isRefusal(view: DataView): boolean {
+		return isRefusal(this.#owner, view, this.#query!, this.#server!);
 	}
 
 	/** For Upstream: the server does not answer. */
@@ -211,10 +212,7 @@ export class Connection implements SocketOwner {
 	begins(message: Uint8Array, length: number): void {
 		this.#owner.judged(this.#server!, true);
 		if (message.length === length) this.#owner.learned(message, this.#asked, this.#query!);
-		this.#out = new Uint8Array(PREFIX + message.length);
-		this.#out[0] = length >> 8;
-		this.#out[1] = length;
-		this.#out.set(message, PREFIX);
+		this.#out = prefixed(length, message);
 		this.#wait(DNS_TCP_MS);
 	}
 
@@ -251,11 +249,8 @@ class Upstream implements SocketOwner {
 		this.#connection = connection;
 		this.#asked = asked;
 		this.#query = query;
-		this.#question = new Uint8Array(PREFIX + bytes.length);
-		this.#question[0] = bytes.length >> 8;
-		this.#question[1] = bytes.length;
-		this.#question.set(bytes, PREFIX);
-		this.#tcb = stack.tcp.connect(address, PORT, { interfaceSlot: link?.slot ?? 0, networkTimeout: 0 });
+		this.#question = prefixed(bytes.length, bytes);
+		this.#tcb = stack.tcp.connect(address, dns.PORT, { interfaceSlot: link?.slot ?? 0, networkTimeout: 0 });
 		this.#tcb.owner = this;
 	}
 
@@ -313,8 +308,7 @@ class Upstream implements SocketOwner {
 			connection.failed();
 			return false;
 		}
-		const code = dns.responseCode(view, 0);
-		if (code === SERVER_FAILURE || code === dns.REFUSED || (isDenial(view) && connection.isForeign)) {
+		if (connection.isRefusal(view)) {
 			connection.refused();
 			return false;
 		}

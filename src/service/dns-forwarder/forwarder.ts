@@ -7,27 +7,26 @@ import { Clock, type Service } from "../../transport/services.ts";
 import type { Tcb } from "../../transport/tcp/tcb.ts";
 import type { UdpSocket } from "../../transport/udp/udp.ts";
 import type { Watch } from "../../transport/watch.ts";
-import { REFUSED } from "../../wire/dns.ts";
+import { FORMAT_ERROR, PORT, REFUSED, SERVER_FAILURE } from "../../wire/dns.ts";
 import { knownEngine } from "../dns/engine.ts";
 import { serversFor, type Server } from "../dns/servers.ts";
+import { isSame, keyOf } from "./asking.ts";
 import { Cache } from "./cache.ts";
 import { Connection, type Owner as ConnectionOwner } from "./connection.ts";
 import { DNS_FORWARD_BYTES, DNS_FORWARD_SHUN_MS, DNS_FORWARD_WAITING_EACH } from "./limits.ts";
 import {
 	adapt,
-	FORMAT_ERROR,
 	isQuery,
 	isTransfer,
 	keepable,
 	readQuery,
-	SERVER_FAILURE,
 	writeAnswer,
 	writeSpecial,
 	writeTruncated,
 	type Query,
 } from "./message.ts";
 import { settingsOf, type DnsForwarderOptions, type Settings } from "./options.ts";
-import { PORT, Question, type Asker, type Owner } from "./question.ts";
+import { Question, type Asker, type Owner } from "./question.ts";
 
 /** Beside a message: an OPT record of our own. */
 const SPARE = 16;
@@ -208,7 +207,7 @@ export class DnsForwarder implements Service, EventSocket, SocketOwner, Owner, C
 		const { stack } = this;
 		const best = this.#above(name).flatMap((link) => serversFor(stack, [], { servers: undefined, link }));
 		const all = serversFor(stack, knownEngine(stack)?.servers ?? [], { servers: undefined, link: undefined });
-		const later = all.filter((server) => !best.some((each) => keyOf(each) === keyOf(server)));
+		const later = all.filter((server) => !best.some((each) => isSame(each, server)));
 		const others = [...best, ...later].filter(({ address }) => !stack.ip.isLocal(address));
 		const { now } = this.#clock;
 		const shunned = (server: Server) => (this.#shunned.get(keyOf(server)) ?? 0) > now;
@@ -354,8 +353,4 @@ export class DnsForwarder implements Service, EventSocket, SocketOwner, Owner, C
 		if (index >= 0) this.#connections.splice(index, 1);
 		if (!this.#closed) this.stack.events.post(this, READABLE);
 	}
-}
-
-function keyOf({ address, link }: Server): string {
-	return `${address} ${link?.id ?? 0}`;
 }

@@ -4,18 +4,11 @@ import { DNS_MAX_NEGATIVE_TTL_S, DNS_MAX_TTL_S, DNS_RECORDS } from "../../config
 import * as dns from "../../wire/dns.ts";
 import { DNS_FORWARD_BYTES } from "./limits.ts";
 
-const FLAGS = 2;
-const RECURSION_DESIRED = 0x0100;
 const AUTHENTIC = 0x0020;
 const CHECKING_OFF = 0x0010;
-const RESPONSE = 0x8000;
-const OPCODE = 0x7800;
-const AUTHORITATIVE = 0x0400;
-const TRUNCATED = 0x0200;
 const RECURSION_AVAILABLE = 0x0080;
 
 const TYPE_SIG = 24;
-const TYPE_OPT = 41;
 const TYPE_TSIG = 250;
 const TYPE_IXFR = 251;
 const TYPE_AXFR = 252;
@@ -28,10 +21,6 @@ const OPTION_COOKIE = 10;
 const OPT_BYTES = 11;
 /** What every client takes by UDP: RFC 1035 §2.3.4. */
 const LEAST_BYTES = 512;
-
-/** Codes of what is answered here. RFC 1035 §4.1.1. */
-export const FORMAT_ERROR = 1;
-export const SERVER_FAILURE = 2;
 
 /** What of a query matters to who hands it on. */
 export interface Query {
@@ -54,13 +43,13 @@ export interface Query {
 
 /** Whether it is a query at all: others are not answered, not even with an error, as two servers would for ever. */
 export function isQuery(view: DataView, end: number): boolean {
-	return end >= dns.HEADER && (view.getUint16(FLAGS) & RESPONSE) === 0;
+	return end >= dns.HEADER && (view.getUint16(dns.FLAGS) & dns.RESPONSE) === 0;
 }
 
 /** Reads a query. Undefined: it is broken. */
 export function readQuery(view: DataView, end: number): Query | undefined {
 	const unknown = { end, question: 0, name: "", type: 0, plain: false, flags: 0, opt: 0, most: LEAST_BYTES };
-	if ((view.getUint16(FLAGS) & OPCODE) !== 0 || dns.questions(view, 0) !== 1) return unknown;
+	if ((view.getUint16(dns.FLAGS) & dns.OPCODE) !== 0 || dns.questions(view, 0) !== 1) return unknown;
 	const question = questionEnd(view, end);
 	if (question < 0) return undefined;
 	const name = dns.readName(view, 0, end, dns.HEADER);
@@ -78,7 +67,7 @@ export function readQuery(view: DataView, end: number): Query | undefined {
 		const type = dns.recordType(view, head);
 		// A signature covers all before it: such a message is nobody's to change.
 		if (type === TYPE_TSIG || type === TYPE_SIG) signed = true;
-		else if (type !== TYPE_OPT || opt !== 0) plain = false;
+		else if (type !== dns.TYPE_OPT || opt !== 0) plain = false;
 		else {
 			opt = place;
 			most = Math.min(Math.max(view.getUint16(head + 2), LEAST_BYTES), DNS_FORWARD_BYTES);
@@ -90,8 +79,8 @@ export function readQuery(view: DataView, end: number): Query | undefined {
 	}
 	const type = view.getUint16(question - 4);
 	const ordinary = (type < TYPES_OF_QUESTIONS || type > 255) && view.getUint16(question - 2) === dns.CLASS_IN;
-	const wanted = view.getUint16(FLAGS) & (RECURSION_DESIRED | AUTHENTIC | CHECKING_OFF);
-	plain &&= !signed && place === end && ordinary && (wanted & RECURSION_DESIRED) !== 0;
+	const wanted = view.getUint16(dns.FLAGS) & (dns.RECURSION_DESIRED | AUTHENTIC | CHECKING_OFF);
+	plain &&= !signed && place === end && ordinary && (wanted & dns.RECURSION_DESIRED) !== 0;
 	return { end, question, name, type, plain, flags: flags | wanted, opt: signed ? 0 : opt, most };
 }
 
@@ -119,8 +108,8 @@ export function limitSize(view: DataView, { opt }: Query): void {
 
 /** Whether bytes 0 to `end` answer that query, which was sent with this id. Letters may differ in case: whoever asked looks at that. RFC 5452 §9.1. */
 export function answers(view: DataView, end: number, query: DataView, { question }: Query, id: number): boolean {
-	if (end < dns.HEADER || (view.getUint16(FLAGS) & RESPONSE) === 0 || dns.id(view, 0) !== id) return false;
-	if (((view.getUint16(FLAGS) ^ query.getUint16(FLAGS)) & OPCODE) !== 0) return false;
+	if (end < dns.HEADER || (view.getUint16(dns.FLAGS) & dns.RESPONSE) === 0 || dns.id(view, 0) !== id) return false;
+	if (((view.getUint16(dns.FLAGS) ^ query.getUint16(dns.FLAGS)) & dns.OPCODE) !== 0) return false;
 	if (question === 0) return true;
 	if (dns.questions(view, 0) === 0) return dns.responseCode(view, 0) !== 0 && dns.responseCode(view, 0) !== dns.NAME_ERROR;
 	return end >= question && dns.sameQuestion(view, 0, end, query, 0, question, false);
@@ -142,7 +131,7 @@ export interface Keepable {
 export function keepable(view: DataView, end: number, { question, type: wanted }: Query): Keepable | undefined {
 	const code = dns.responseCode(view, 0);
 	const counts = [dns.answers(view, 0), dns.authorities(view, 0), dns.additionals(view, 0)] as const;
-	if ((view.getUint16(FLAGS) & TRUNCATED) !== 0 || (code !== dns.NO_ERROR && code !== dns.NAME_ERROR)) return undefined;
+	if (dns.truncated(view, 0) || (code !== dns.NO_ERROR && code !== dns.NAME_ERROR)) return undefined;
 	if (dns.questions(view, 0) !== 1 || counts[0] + counts[1] + counts[2] > DNS_RECORDS) return undefined;
 	let seconds = DNS_MAX_TTL_S;
 	let found = false;
@@ -157,7 +146,7 @@ export function keepable(view: DataView, end: number, { question, type: wanted }
 			const head = dns.nameEnd(view, end, place);
 			const type = dns.recordType(view, head);
 			if (type === TYPE_TSIG || type === TYPE_SIG) return undefined;
-			if (type === TYPE_OPT) {
+			if (type === dns.TYPE_OPT) {
 				if (section !== 2 || view.getUint8(head + 4) !== 0) return undefined;
 				last = place;
 			} else seconds = Math.min(seconds, dns.recordTtl(view, head));
@@ -190,7 +179,7 @@ export function age(view: DataView, end: number, question: number, seconds: numb
 /** Makes what was remembered, in bytes 0 to `end`, the answer to a query: its id, its name letter by letter, an OPT record where it has one. Answers where it ends. */
 export function adapt(view: DataView, end: number, asked: DataView, query: Query): number {
 	view.setUint16(0, dns.id(asked, 0));
-	view.setUint16(FLAGS, view.getUint16(FLAGS) & ~AUTHORITATIVE);
+	view.setUint16(dns.FLAGS, view.getUint16(dns.FLAGS) & ~dns.AUTHORITATIVE);
 	for (let i = dns.HEADER; i < query.question; i++) view.setUint8(i, asked.getUint8(i));
 	return addOpt(view, end, query);
 }
@@ -198,9 +187,9 @@ export function adapt(view: DataView, end: number, asked: DataView, query: Query
 /** Writes an answer of our own without records. Answers where it ends. */
 export function writeAnswer(view: DataView, asked: DataView, query: Query | undefined, code: number, flags = 0): number {
 	const end = query === undefined || query.question === 0 ? dns.HEADER : query.question;
-	const theirs = asked.getUint16(FLAGS) & (OPCODE | RECURSION_DESIRED | CHECKING_OFF);
+	const theirs = asked.getUint16(dns.FLAGS) & (dns.OPCODE | dns.RECURSION_DESIRED | CHECKING_OFF);
 	view.setUint16(0, dns.id(asked, 0));
-	view.setUint16(FLAGS, RESPONSE | theirs | RECURSION_AVAILABLE | flags | code);
+	view.setUint16(dns.FLAGS, dns.RESPONSE | theirs | RECURSION_AVAILABLE | flags | code);
 	view.setInt32(4, end === dns.HEADER ? 0 : 0x10000);
 	view.setInt32(8, 0);
 	for (let i = dns.HEADER; i < end; i++) view.setUint8(i, asked.getUint8(i));
@@ -209,13 +198,13 @@ export function writeAnswer(view: DataView, asked: DataView, query: Query | unde
 
 /** The answer is too long for UDP: RFC 2181 §9. */
 export function writeTruncated(view: DataView, asked: DataView, query: Query): number {
-	return writeAnswer(view, asked, query, dns.NO_ERROR, TRUNCATED);
+	return writeAnswer(view, asked, query, dns.NO_ERROR, dns.TRUNCATED);
 }
 
 function addOpt(view: DataView, end: number, { opt, flags }: Query): number {
 	if (opt === 0) return end;
 	view.setUint8(end, 0);
-	dns.writeRecordHead(view, end + 1, TYPE_OPT, DNS_FORWARD_BYTES, flags & DNSSEC_OK, 0);
+	dns.writeRecordHead(view, end + 1, dns.TYPE_OPT, DNS_FORWARD_BYTES, flags & DNSSEC_OK, 0);
 	dns.countUp(view, 0, 3);
 	return end + OPT_BYTES;
 }

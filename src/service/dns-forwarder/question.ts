@@ -1,15 +1,13 @@
 // One question by UDP, from server to server until one answers, for all who asked the same: RFC 1035 §7.2, RFC 5452.
 
 import { DNS_NEAR_MISSES, DNS_TRIES, DNS_TRY_MS } from "../../config.ts";
-import type { Stack } from "../../stack.ts";
 import { ERROR, type SocketOwner } from "../../transport/events.ts";
 import type { UdpSocket } from "../../transport/udp/udp.ts";
 import * as dns from "../../wire/dns.ts";
 import type { Server } from "../dns/servers.ts";
+import { isRefusal, isSame, type Asking } from "./asking.ts";
 import { DNS_FORWARD_ASKERS } from "./limits.ts";
-import { answers, isDenial, limitSize, SERVER_FAILURE, type Query } from "./message.ts";
-
-export const PORT = 53;
+import { answers, limitSize, type Query } from "./message.ts";
 
 /** Where an answer goes. */
 export interface Asker {
@@ -22,25 +20,12 @@ export interface Asker {
 }
 
 /** What a question needs of the forwarder. */
-export interface Owner {
-	readonly stack: Stack;
+export interface Owner extends Asking {
 	/** What is received, in the turn in which it is looked at. */
 	readonly buffer: Uint8Array;
 	readonly view: DataView;
-	/** Whom to ask, best first. */
-	serversFor(name: string): Server[];
-	/** Whether a name belongs to other interfaces than that server's, so that it may not say that there is none. */
-	isElsewhere(name: string, server: Server): boolean;
-	/** A server has not answered, or has. */
-	judged(server: Server, answers: boolean): void;
 	/** An answer of `length` bytes, of which the buffer holds the first: when it does not hold all it is asked for by TCP. 0: nobody has one. */
 	answered(question: Question, length: number): void;
-	deadline(ms: number): void;
-}
-
-/** Two servers are one by the same way. */
-function same(one: Server, other: Server): boolean {
-	return one.address === other.address && one.link === other.link;
 }
 
 export class Question implements SocketOwner {
@@ -99,7 +84,7 @@ export class Question implements SocketOwner {
 				const socket = (this.#socket = stack.udp.open("", 0, slot));
 				socket.owner = this;
 				this.view.setUint16(0, stack.core.random32() & 0xffff);
-				stack.udp.send(socket, address, PORT, this.bytes, 0, this.bytes.length);
+				stack.udp.send(socket, address, dns.PORT, this.bytes, 0, this.bytes.length);
 				this.#current = next.server;
 				return this.#wait(DNS_TRY_MS << next.tries++);
 			} catch {
@@ -113,7 +98,7 @@ export class Question implements SocketOwner {
 	/** Interfaces or servers have changed: it goes on with what there is. */
 	waysChanged(): void {
 		const current = this.#current;
-		if (current !== undefined && !this.#owner.serversFor(this.query.name).some((each) => same(each, current))) this.next();
+		if (current !== undefined && !this.#owner.serversFor(this.query.name).some((each) => isSame(each, current))) this.next();
 	}
 
 	/** Time is up for the server that was asked. */
@@ -131,7 +116,7 @@ export class Question implements SocketOwner {
 	#choose(): { server: Server; tries: number } | undefined {
 		let best: { server: Server; tries: number } | undefined;
 		for (const server of this.#owner.serversFor(this.query.name)) {
-			let tried = this.#tried.find((each) => same(each.server, server));
+			let tried = this.#tried.find((each) => isSame(each.server, server));
 			if (tried === undefined) this.#tried.push((tried = { server, tries: 0 }));
 			if (tried.tries < DNS_TRIES && (best === undefined || tried.tries < best.tries)) best = tried;
 		}
@@ -160,7 +145,7 @@ export class Question implements SocketOwner {
 			if (length < 0) break;
 			const bytes = udp.read(socket, buffer, 0, buffer.length);
 			const current = this.#current;
-			if (current === undefined || socket.fromPort !== PORT || socket.fromAddress !== current.address) continue;
+			if (current === undefined || socket.fromPort !== dns.PORT || socket.fromAddress !== current.address) continue;
 			if (answers(view, bytes, this.view, this.query, dns.id(this.view, 0))) this.#heard(current, length, bytes);
 			else if (++this.#misses >= DNS_NEAR_MISSES) {
 				// Somebody guesses: RFC 5452 §9.3. Whoever asked does it again by TCP.
@@ -174,14 +159,12 @@ export class Question implements SocketOwner {
 	#heard(server: Server, length: number, bytes: number): void {
 		const { view, buffer } = this.#owner;
 		this.#owner.judged(server, true);
-		const code = dns.responseCode(view, 0);
-		const nothing = isDenial(view) && this.#owner.isElsewhere(this.query.name, server);
-		if (code !== SERVER_FAILURE && code !== dns.REFUSED && !nothing) {
+		if (!isRefusal(this.#owner, view, this.query, server)) {
 			this.close();
 			return this.#owner.answered(this, length);
 		}
 		this.#refusal ??= buffer.slice(0, bytes);
-		for (const each of this.#tried) if (same(each.server, server)) each.tries = DNS_TRIES;
+		for (const each of this.#tried) if (isSame(each.server, server)) each.tries = DNS_TRIES;
 		this.next();
 	}
 }

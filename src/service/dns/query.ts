@@ -11,7 +11,6 @@ import { RESPONSE_CODES, isHostName } from "./names.ts";
 import { serversFor, type Server } from "./servers.ts";
 import { TcpAsk, type TcpAsker } from "./tcp-ask.ts";
 
-const PORT = 53;
 /** All sockets are in use: how long until it is tried again, ms. */
 const NO_SOCKET_MS = 100;
 
@@ -141,7 +140,7 @@ export class Query extends Lookup implements Asker, TcpAsker {
 		const { address, link } = next.server;
 		this.#write();
 		try {
-			this.#ask!.send(address, PORT, this.#query, this.#length);
+			this.#ask!.send(address, dns.PORT, this.#query, this.#length);
 		} catch {
 			return this.#later(() => {
 				next.tries = DNS_TRIES;
@@ -195,7 +194,7 @@ export class Query extends Lookup implements Asker, TcpAsker {
 	datagram(_ask: Ask, bytes: number, length: number, address: string, port: number): void {
 		const { view } = this.engine;
 		const current = this.#current; // undefined: it has not been asked yet
-		if (current === undefined || address !== current.server.address || port !== PORT || !dns.isAnswer(view, 0, bytes)) return;
+		if (current === undefined || address !== current.server.address || port !== dns.PORT || !dns.isAnswer(view, 0, bytes)) return;
 		if (!this.#fits(view, bytes)) {
 			if (++this.#nearMisses >= DNS_NEAR_MISSES) this.#askByTcp();
 			return;

@@ -4,7 +4,7 @@ import { DNS_TCP_BYTES } from "../../config.ts";
 import type { Stack } from "../../stack.ts";
 import { ERROR, type SocketOwner } from "../../transport/events.ts";
 import type { Tcb } from "../../transport/tcp/tcb.ts";
-import { HEADER } from "../../wire/dns.ts";
+import { HEADER, PORT } from "../../wire/dns.ts";
 import type { ResolveErrorCode } from "./errors.ts";
 
 export interface TcpAsker {
@@ -12,8 +12,6 @@ export interface TcpAsker {
 	message(view: DataView, length: number, whole: boolean): void;
 	failed(code: ResolveErrorCode, reason: string): void;
 }
-
-const PORT = 53;
 
 export class TcpAsk implements SocketOwner {
 	readonly #stack: Stack;

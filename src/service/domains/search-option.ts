@@ -1,8 +1,7 @@
 // Option 119 of DHCP, RFC 3397: names one after the other, compressed as in DNS, where a pointer counts from the option's own beginning.
 
-import { folded } from "../../wire/dns.ts";
+import { folded, MAX_LABEL } from "../../wire/dns.ts";
 
-const MAX_LABEL = 63;
 const MAX_NAME = 255;
 /** Pointers of all names together: it bounds what a hostile option costs. */
 const MAX_POINTERS = 64;
