@@ -50,7 +50,17 @@ export const OVERRIDE = 0x20;
 export const SOURCE_LINK_ADDRESS = 1;
 export const TARGET_LINK_ADDRESS = 2;
 export const PREFIX_INFORMATION = 3;
+export const MTU = 5;
 export const NONCE = 14;
+/** RFC 4191 §2.3; RFC 8106 §5.1 and §5.2. */
+export const ROUTE_INFORMATION = 24;
+export const NAME_SERVERS = 25;
+export const DOMAINS = 31;
+/** Bits of PREFIX_INFORMATION: destinations are neighbours; addresses may be made of it. RFC 4861 §4.6.2. */
+export const ON_LINK = 0x80;
+export const AUTONOMOUS = 0x40;
+/** Bytes of an advertisement of a router before its options. RFC 4861 §4.2. */
+export const ADVERTISEMENT = 16;
 /** Bytes of an option that has an Ethernet address, RFC 2464 §6: type, length and six bytes. */
 export const LINK_OPTION = 8;
 

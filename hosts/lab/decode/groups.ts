@@ -4,9 +4,10 @@ import * as igmpWire from "../../../src/wire/igmp.ts";
 import * as membership from "../../../src/wire/membership.ts";
 import * as mldWire from "../../../src/wire/mld.ts";
 import { data } from "./data.ts";
+import { checksum } from "../../../src/wire/kernels/checksum.ts";
 import type { Cursor } from "./dissection.ts";
 import { named } from "./dissection.ts";
-import { sumOf, verdict, type Carrier } from "./ip.ts";
+import { verdict, type Carrier } from "./ip.ts";
 
 const TYPES: Readonly<Record<number, string>> = {
 	[igmpWire.QUERY]: "query",
@@ -45,7 +46,7 @@ export function igmp(cursor: Cursor, { whole }: Carrier): void {
 	dissection.tell("IGMP", what);
 	cursor.skip(1);
 	cursor.hex(2, "igmp.checksum", "Checksum");
-	if (whole) verdict(cursor, "igmp", at + igmpWire.CHECKSUM, sumOf(dissection, at, cursor.end, 0) === 0xffff);
+	if (whole) verdict(cursor, "igmp", at + igmpWire.CHECKSUM, checksum(cursor.view, at, cursor.end, 0) === 0xffff);
 	if (type === igmpWire.REPORT_3) {
 		cursor.skip(2);
 		const count = cursor.number(2, "igmp.num_grp_recs", "Groups");

@@ -4,10 +4,11 @@ import * as v4 from "../../../src/wire/icmpv4.ts";
 import * as v6 from "../../../src/wire/icmpv6.ts";
 import { ICMP as ICMPV6 } from "../../../src/wire/ipv6.ts";
 import { data } from "./data.ts";
+import { checksum } from "../../../src/wire/kernels/checksum.ts";
 import type { Cursor } from "./dissection.ts";
 import { named } from "./dissection.ts";
 import { mld } from "./groups.ts";
-import { quoted, sumOf, verdict, type Carrier } from "./ip.ts";
+import { quoted, verdict, type Carrier } from "./ip.ts";
 
 const TYPES4: Readonly<Record<number, string>> = {
 	[v4.ECHO_REPLY]: "echo reply",
@@ -64,7 +65,7 @@ export function icmpv4(cursor: Cursor, { whole }: Carrier): void {
 	const type = cursor.number(1, "icmp.type", "Type", named(TYPES4));
 	const code = cursor.number(1, "icmp.code", "Code", type === v4.UNREACHABLE ? named(UNREACHABLE4) : "");
 	cursor.hex(2, "icmp.checksum", "Checksum");
-	if (whole && !dissection.quoted) verdict(cursor, "icmp", at + v4.CHECKSUM, sumOf(dissection, at, cursor.end, 0) === 0xffff);
+	if (whole && !dissection.quoted) verdict(cursor, "icmp", at + v4.CHECKSUM, checksum(cursor.view, at, cursor.end, 0) === 0xffff);
 	layer.length = v4.HEADER;
 	const what = (type === v4.UNREACHABLE ? UNREACHABLE4[code] : undefined) ?? TYPES4[type] ?? `type ${type}, code ${code}`;
 	layer.title = `ICMP, ${what}`;
@@ -92,7 +93,7 @@ export function icmpv6(cursor: Cursor, { sum, whole, length }: Carrier): void {
 	const code = cursor.number(1, "icmpv6.code", "Code", type === v6.UNREACHABLE ? named(UNREACHABLE6) : "");
 	cursor.hex(2, "icmpv6.checksum", "Checksum");
 	if (whole && !dissection.quoted)
-		verdict(cursor, "icmpv6", at + v6.CHECKSUM, sumOf(dissection, at, cursor.end, sum + ICMPV6 + length) === 0xffff);
+		verdict(cursor, "icmpv6", at + v6.CHECKSUM, checksum(cursor.view, at, cursor.end, sum + ICMPV6 + length) === 0xffff);
 	const what = (type === v6.UNREACHABLE ? UNREACHABLE6[code] : undefined) ?? TYPES6[type] ?? `type ${type}, code ${code}`;
 	layer.title = `ICMPv6, ${what}`;
 	dissection.tell("ICMPv6", what);
@@ -154,20 +155,17 @@ function discovery(cursor: Cursor, type: number, what: string): void {
 	while (cursor.left > 0) option(cursor);
 }
 
-const ROUTE_INFORMATION = 24;
-const RDNSS = 25;
 const REDIRECTED = 4;
-const MTU = 5;
 const OPTIONS = named({
 	[v6.SOURCE_LINK_ADDRESS]: "source link-layer address",
 	[v6.TARGET_LINK_ADDRESS]: "target link-layer address",
 	[v6.PREFIX_INFORMATION]: "prefix",
 	[REDIRECTED]: "redirected packet",
-	[MTU]: "MTU",
+	[v6.MTU]: "MTU",
 	[v6.NONCE]: "nonce",
-	[ROUTE_INFORMATION]: "route",
-	[RDNSS]: "name servers",
-	31: "search list",
+	[v6.ROUTE_INFORMATION]: "route",
+	[v6.NAME_SERVERS]: "name servers",
+	[v6.DOMAINS]: "search list",
 });
 
 function option(cursor: Cursor): void {
@@ -187,7 +185,7 @@ function option(cursor: Cursor): void {
 		body.number(4, "icmpv6.opt.prefix.preferred_lifetime", "Preferred for", "seconds");
 		body.skip(4);
 		body.ipv6("icmpv6.opt.prefix", "Prefix");
-	} else if (type === ROUTE_INFORMATION && length === 24) {
+	} else if (type === v6.ROUTE_INFORMATION && length === 24) {
 		body.number(1, "icmpv6.opt.prefix.length", "Prefix length");
 		body.skip(1);
 		body.number(4, "icmpv6.opt.route_lifetime", "A way for", "seconds");
@@ -195,10 +193,10 @@ function option(cursor: Cursor): void {
 	} else if (type === REDIRECTED && length > 8) {
 		body.skip(6);
 		quoted(body);
-	} else if (type === MTU && length === 8) {
+	} else if (type === v6.MTU && length === 8) {
 		body.skip(2);
 		body.number(4, "icmpv6.opt.mtu", "MTU");
-	} else if (type === RDNSS) {
+	} else if (type === v6.NAME_SERVERS) {
 		body.skip(2);
 		body.number(4, "icmpv6.opt.rdnss.lifetime", "For", "seconds");
 		while (body.left >= 16) body.ipv6("icmpv6.opt.rdnss", "Name server");

@@ -52,11 +52,6 @@ export function verdict(cursor: Cursor, name: string, at: number, status: boolea
 	cursor.add(`${name}.checksum.status`, "Checksum is", value, at, 2, note);
 }
 
-/** The sum of bytes of a packet in the view, to go on from. */
-export function sumOf(dissection: Dissection, at: number, end: number, initial: number): number {
-	return checksum(dissection.view, at, end, initial);
-}
-
 /** A packet of which only the version says what it is. */
 export function ip(cursor: Cursor): void {
 	const version = cursor.left > 0 ? cursor.view.getUint8(cursor.at) >> 4 : 0;
@@ -96,12 +91,12 @@ export function ipv4(cursor: Cursor): void {
 	layer.length = Math.max(header, v4.HEADER);
 	if (header < v4.HEADER || header > total) return dissection.tell("IPv4", `header of ${header} bytes in a packet of ${total}`);
 	const options = cursor.part(header - v4.HEADER);
-	verdict(options, "ip", at + v4.CHECKSUM, sumOf(dissection, at, options.end, 0) === 0xffff);
+	verdict(options, "ip", at + v4.CHECKSUM, checksum(cursor.view, at, options.end, 0) === 0xffff);
 	while (options.left > 0) option(options);
 	const length = total - header;
 	const payload = cursor.part(quotable(cursor, length));
 	const carrier = {
-		sum: sumOf(dissection, at + v4.SOURCE, at + v4.HEADER, 0),
+		sum: checksum(cursor.view, at + v4.SOURCE, at + v4.HEADER, 0),
 		whole: whole(payload, length),
 		length,
 		family: 4,
@@ -150,7 +145,7 @@ export function ipv6(cursor: Cursor): void {
 	const payload = cursor.part(quotable(cursor, length));
 	extensions(
 		payload,
-		{ sum: sumOf(dissection, at + v6.SOURCE, at + v6.HEADER, 0), whole: whole(payload, length), length, family: 6 },
+		{ sum: checksum(cursor.view, at + v6.SOURCE, at + v6.HEADER, 0), whole: whole(payload, length), length, family: 6 },
 		next,
 	);
 }

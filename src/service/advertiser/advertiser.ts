@@ -14,9 +14,8 @@ import type { Stack } from "../../stack.ts";
 import { Clock, type Service } from "../../transport/services.ts";
 import type { Watch } from "../../transport/watch.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
-import { writeAdvertisement, type Lifetimes, type Said, type SaidPrefix } from "./message.ts";
+import { ALL_NODES, writeAdvertisement, type Lifetimes, type Said, type SaidPrefix } from "./message.ts";
 
-const ALL_NODES = "ff02::1";
 const ALL_ROUTERS = "ff02::2";
 /** Of prefixes that are fixed, s, and the most of those that are delegated: RFC 9096 §3.3, so that stations forget them in time where they are gone unseen. */
 const PREFERRED_S = 2700;
@@ -167,9 +166,9 @@ export class RouterAdvertiser implements Service {
 	/** For the stack. */
 	timers(): void {
 		const { now } = this.#clock;
+		if (this.#changed || now >= this.#next) this.#look(now);
 		if (this.#changed) {
 			this.#changed = false;
-			this.#look(now);
 			const said = this.#essence(now);
 			if (said !== this.#said) {
 				this.#said = said;
@@ -178,7 +177,6 @@ export class RouterAdvertiser implements Service {
 			}
 		}
 		if (now >= this.#next) {
-			this.#look(now);
 			this.#send(this.#saying(now));
 			if (this.#first > 0) this.#first--;
 			const { up } = this.#link;

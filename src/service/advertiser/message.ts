@@ -5,16 +5,8 @@ import { addressPut } from "../../address.ts";
 import * as icmpv6 from "../../wire/icmpv6.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 
-/** Bytes before the options. */
-const ADVERTISEMENT = 16;
-const MTU = 5;
-const ROUTE_INFORMATION = 24;
-const NAME_SERVERS = 25;
-/** Of a prefix: hosts may take its addresses for neighbours', and make addresses of it. */
-const ON_LINK = 0x80;
-const AUTONOMOUS = 0x40;
 const HOP_LIMIT = 64;
-const ALL_NODES = "ff02::1";
+export const ALL_NODES = "ff02::1";
 
 /** Seconds. */
 export interface Lifetimes {
@@ -50,15 +42,15 @@ export function writeAdvertisement(view: DataView, at: number, source: string, s
 	view.setUint16(message + 6, said.lifetime);
 	view.setInt32(message + 8, 0);
 	view.setInt32(message + 12, 0);
-	let place = message + ADVERTISEMENT;
+	let place = message + icmpv6.ADVERTISEMENT;
 	view.setUint16(place, (icmpv6.SOURCE_LINK_ADDRESS << 8) | 1);
 	for (let i = 0; i < 6; i++) view.setUint8(place + 2 + i, said.mac[i]!);
 	place += icmpv6.LINK_OPTION;
-	view.setInt32(place, (MTU << 24) | (1 << 16));
+	view.setInt32(place, (icmpv6.MTU << 24) | (1 << 16));
 	view.setInt32(place + 4, said.mtu);
 	place += 8;
 	for (const { network, length, preferred, valid } of said.prefixes) {
-		view.setInt32(place, (icmpv6.PREFIX_INFORMATION << 24) | (4 << 16) | (length << 8) | ON_LINK | AUTONOMOUS);
+		view.setInt32(place, (icmpv6.PREFIX_INFORMATION << 24) | (4 << 16) | (length << 8) | icmpv6.ON_LINK | icmpv6.AUTONOMOUS);
 		view.setInt32(place + 4, valid);
 		view.setInt32(place + 8, preferred);
 		view.setInt32(place + 12, 0);
@@ -66,13 +58,13 @@ export function writeAdvertisement(view: DataView, at: number, source: string, s
 		place += 32;
 	}
 	for (const { network, length, lifetime } of said.routes) {
-		view.setInt32(place, (ROUTE_INFORMATION << 24) | (3 << 16) | (length << 8));
+		view.setInt32(place, (icmpv6.ROUTE_INFORMATION << 24) | (3 << 16) | (length << 8));
 		view.setInt32(place + 4, lifetime);
 		addressPut(view, place + 8, network);
 		place += 24;
 	}
 	if (said.nameServers.length > 0) {
-		view.setInt32(place, (NAME_SERVERS << 24) | ((1 + 2 * said.nameServers.length) << 16));
+		view.setInt32(place, (icmpv6.NAME_SERVERS << 24) | ((1 + 2 * said.nameServers.length) << 16));
 		view.setInt32(place + 4, said.serversLifetime);
 		place += 8;
 		for (const server of said.nameServers) {

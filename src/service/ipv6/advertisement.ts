@@ -5,22 +5,10 @@ import { isV4 } from "../../packet/address.ts";
 import * as icmpv6 from "../../wire/icmpv6.ts";
 import { namesIn } from "../../wire/names.ts";
 
-/** Options: RFC 4861 §4.6.4, RFC 4191, RFC 8106. */
-const MTU = 5;
-const ROUTE_INFORMATION = 24;
-const NAME_SERVERS = 25;
-const DOMAINS = 31;
-/** Bytes before the options. */
-const FIXED = 16;
-
 /** Bits of the flags octet: addresses, or other things alone, are to be had by DHCPv6; and of the preference of the router, in two of them. */
 const MANAGED = 0x80;
 const OTHER = 0x40;
 const PREFERENCE_SHIFT = 3;
-
-/** Bits of a prefix: destinations are neighbours; addresses may be made of it. */
-const ON_LINK = 0x80;
-const AUTONOMOUS = 0x40;
 
 /** A lifetime that does not end. */
 const FOREVER = 0xffffffff;
@@ -104,7 +92,7 @@ export function advertisementAt(view: DataView, at: number, end: number): Advert
 	const refused: string[] = [];
 	const more = (kind: string) => refused.push(`more than ${MOST} ${kind} in an advertisement`);
 	let mtu: number | undefined;
-	for (let option = at + FIXED; option < end; option += view.getUint8(option + 1) << 3) {
+	for (let option = at + icmpv6.ADVERTISEMENT; option < end; option += view.getUint8(option + 1) << 3) {
 		const type = view.getUint8(option);
 		const length = view.getUint8(option + 1) << 3;
 		if (type === icmpv6.PREFIX_INFORMATION && length === 32) {
@@ -122,23 +110,23 @@ export function advertisementAt(view: DataView, at: number, end: number): Advert
 			prefixes.push({
 				prefix: addressText(view, option + 16) || ANY,
 				length: prefixLength,
-				onLink: (bits & ON_LINK) !== 0,
-				autonomous: (bits & AUTONOMOUS) !== 0,
+				onLink: (bits & icmpv6.ON_LINK) !== 0,
+				autonomous: (bits & icmpv6.AUTONOMOUS) !== 0,
 				valid: view.getInt32(option + 4) >>> 0,
 				preferred: view.getInt32(option + 8) >>> 0,
 			});
-		} else if (type === ROUTE_INFORMATION && length <= 24) {
+		} else if (type === icmpv6.ROUTE_INFORMATION && length <= 24) {
 			const route = routeAt(view, option, length);
 			if (routes.length >= MOST) more("routes");
 			else if (familyBits(route.prefix) === 128) routes.push(route);
-		} else if (type === MTU && length === 8) {
+		} else if (type === icmpv6.MTU && length === 8) {
 			mtu = view.getInt32(option + 4) >>> 0;
-		} else if (type === DOMAINS) {
+		} else if (type === icmpv6.DOMAINS) {
 			const lifetime = view.getInt32(option + 4) >>> 0;
 			for (const text of namesIn(view, option + 8, option + length, MOST + 1))
 				if (domains.length < MOST) domains.push({ text, lifetime });
 				else more("domains");
-		} else if (type === NAME_SERVERS) {
+		} else if (type === icmpv6.NAME_SERVERS) {
 			const lifetime = view.getInt32(option + 4) >>> 0;
 			for (let server = option + 8; server + 16 <= option + length; server += 16) {
 				const text = addressText(view, server);
