@@ -8,8 +8,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { STATUS_HUNG, STATUS_INPUT, STATUS_MEMORY, STATUS_PROGRAM } from "./config.ts";
+import { asciiJson } from "./ascii-json.ts";
 import type { BoardAction, BoardAnswer, BoardConfiguration, BoardMessage } from "./config.ts";
-import { FrameReader, LENGTH_BYTES } from "./frame-stream.ts";
+import { framed, FrameReader } from "./frame-stream.ts";
 import type { SourceLines } from "./source-lines.ts";
 
 /** How long a board may take to end when it is asked to, ms. */
@@ -43,10 +44,6 @@ interface Asked {
 
 /** As the board takes it, control.ts. */
 const LONGEST_REQUEST = 4096;
-
-function escaped(character: string): string {
-	return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-}
 
 export class BoardProcess {
 	/** The program runs. Never, when it did not come to that. */
@@ -94,14 +91,12 @@ export class BoardProcess {
 	 */
 	ask(action: BoardAction): Promise<unknown> {
 		const id = this.#lastId++;
-		const bytes = Buffer.from(JSON.stringify({ id, ...action }).replace(/[^\0-\x7f]/g, escaped), "latin1");
+		const bytes = Buffer.from(asciiJson({ id, ...action }), "latin1");
 		if (bytes.length > LONGEST_REQUEST)
 			return Promise.reject(new RangeError(`a request of ${bytes.length} bytes: expected at most ${LONGEST_REQUEST}`));
 		return new Promise((done, failed) => {
 			this.#asked.set(id, { parts: [], done, failed });
-			const head = Buffer.alloc(LENGTH_BYTES);
-			head.writeUInt32BE(bytes.length);
-			this.#control.write(Buffer.concat([head, bytes]));
+			this.#control.write(framed(bytes));
 		});
 	}
 

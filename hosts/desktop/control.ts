@@ -6,6 +6,7 @@ import { receive, send } from "host/wire";
 import type { Interface, Stack } from "multihome";
 import { JsonPieces, STATUS } from "multihome/status";
 import type { Faults } from "../../src/device/faults.ts";
+import { asciiJson } from "./ascii-json.ts";
 import type { BoardMessage, BoardRequest } from "./config.ts";
 
 /** Longest request, bytes. */
@@ -50,7 +51,7 @@ export class Control {
 
 	/** Tells whoever started us. */
 	tell(message: BoardMessage): void {
-		this.#waiting.push(asciiOf(message));
+		this.#waiting.push(bytesOf(message));
 		this.#drain();
 	}
 
@@ -77,9 +78,9 @@ export class Control {
 		const length = this.#pieces.put(this.#part, 0, PART);
 		let part = "";
 		for (let i = 0; i < length; i++) part += String.fromCharCode(this.#part[i]!);
-		if (length > 0) this.#waiting.push(asciiOf({ answer, part }));
+		if (length > 0) this.#waiting.push(bytesOf({ answer, part }));
 		else {
-			this.#waiting.push(asciiOf({ answer, last: true }));
+			this.#waiting.push(bytesOf({ answer, last: true }));
 			this.#statuses.shift();
 			this.#pieces.reset();
 		}
@@ -133,14 +134,8 @@ export class Control {
 	}
 }
 
-/** As JSON in ASCII: a frame is bytes. */
-function asciiOf(message: BoardMessage): Uint8Array {
-	const text = JSON.stringify(message);
-	let ascii = "";
-	for (let i = 0; i < text.length; i++) {
-		const code = text.charCodeAt(i);
-		ascii += code < 128 ? text[i]! : "\\u" + code.toString(16).padStart(4, "0");
-	}
+function bytesOf(message: BoardMessage): Uint8Array {
+	const ascii = asciiJson(message);
 	const bytes = new Uint8Array(ascii.length);
 	for (let i = 0; i < ascii.length; i++) bytes[i] = ascii.charCodeAt(i);
 	return bytes;

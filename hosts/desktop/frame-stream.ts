@@ -8,6 +8,14 @@ const LONGEST = 65_536;
 /** What may wait in a socket before frames for it are dropped or held back, bytes. */
 const BACKLOG = 1 << 20;
 
+/** A frame behind its length. */
+export function framed(frame: Uint8Array): Buffer {
+	const bytes = Buffer.allocUnsafe(LENGTH_BYTES + frame.length);
+	bytes.writeUInt32BE(frame.length);
+	bytes.set(frame, LENGTH_BYTES);
+	return bytes;
+}
+
 /** Cuts what a socket receives into frames. */
 export class FrameReader {
 	#rest: Buffer | undefined;

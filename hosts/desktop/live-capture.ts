@@ -1,9 +1,7 @@
 // A capture of all interfaces while it is made, for `wireshark -k -i`: one pcapng to a pipe or to the standard output.
 
 import type { Writable } from "node:stream";
-import { PacketFile } from "../../src/device/pcapng.ts";
-import type { CaptureSink } from "../../src/device/pcapng.ts";
-import { INBOUND, OUTBOUND } from "../../src/device/pcapng.ts";
+import { INBOUND, OUTBOUND, PacketFile, type CaptureSink } from "../../src/device/pcapng.ts";
 import type { PacketWatcher, TappedPacket } from "./taps.ts";
 
 /** What may wait for a reader before packets are left out, bytes. */
@@ -51,42 +49,43 @@ class InterfaceFile implements CaptureSink {
 	readonly #to: Writable;
 	readonly #number: number;
 	readonly #file: PacketFile;
-	#time = 0n;
-	/** The pieces of the block that is being written. */
-	#pieces: Uint8Array[] = [];
+	/** What was written and is not sent yet. */
+	#pieces: Buffer[] = [];
 
 	constructor(to: Writable, number: number, name: string, linkType: number) {
 		this.#to = to;
 		this.#number = number;
 		this.#file = new PacketFile(this, name.slice(0, 64), linkType);
+		// Section and description together: the stream has one section, that of the first interface.
+		to.write(this.#taken().subarray(number === 0 ? 0 : SECTION_BYTES));
 	}
 
 	record(time: bigint, bytes: Uint8Array, inbound: boolean): void {
-		this.#time = time;
-		this.#pieces = [];
+		this.seconds = Number(time / NANOSECONDS);
+		this.nanoseconds = Number(time % NANOSECONDS);
 		this.#file.record(
 			new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
 			0,
 			bytes.length,
 			inbound ? INBOUND : OUTBOUND,
 		);
-		const block = Buffer.concat(this.#pieces);
+		const block = this.#taken();
 		block.writeUInt32LE(this.#number, INTERFACE_AT);
 		this.#to.write(block);
 	}
 
 	write(data: DataView, at: number, length: number): void {
-		const piece = Buffer.from(data.buffer, data.byteOffset + at, length);
-		// The first is section and description together: the stream has one section, of the first interface.
-		if (this.#pieces.length === 0 && this.#time === 0n)
-			this.#to.write(Buffer.from(piece.subarray(this.#number === 0 ? 0 : SECTION_BYTES)));
-		else this.#pieces.push(Buffer.from(piece));
+		this.#pieces.push(Buffer.from(Buffer.from(data.buffer, data.byteOffset + at, length)));
 	}
 
-	stamp(): void {
-		this.seconds = Number(this.#time / NANOSECONDS);
-		this.nanoseconds = Number(this.#time % NANOSECONDS);
-	}
+	/** The packet's own, as `record` has set it. */
+	stamp(): void {}
 
 	close(): void {}
+
+	#taken(): Buffer {
+		const all = Buffer.concat(this.#pieces);
+		this.#pieces = [];
+		return all;
+	}
 }

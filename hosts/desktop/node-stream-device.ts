@@ -3,7 +3,7 @@
 import type { Socket } from "node:net";
 import { BUSY, MEDIUM_ETHERNET, NOTIFIES, SENT } from "../../src/device/device.ts";
 import type { Device, DeviceHost } from "../../src/device/device.ts";
-import { FrameReader, FrameWriter, LENGTH_BYTES } from "./frame-stream.ts";
+import { framed, FrameReader, FrameWriter, LENGTH_BYTES } from "./frame-stream.ts";
 
 /** Frames that wait for the stack before the socket is told to wait. */
 const QUEUE = 512;
@@ -104,10 +104,7 @@ export class NodeStreamDevice implements Device {
 
 	/** Sends a frame that the stack did not make. */
 	send(frame: Uint8Array): void {
-		const framed = Buffer.allocUnsafe(LENGTH_BYTES + frame.length);
-		framed.writeUInt32BE(frame.length);
-		framed.set(frame, LENGTH_BYTES);
-		this.#writer?.writeFramed(framed);
+		this.#writer?.writeFramed(framed(frame));
 	}
 
 	close(): void {

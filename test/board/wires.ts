@@ -5,7 +5,7 @@ import { lstatSync, rmSync, symlinkSync } from "node:fs";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import type { InterfaceConfiguration } from "../../hosts/desktop/config.ts";
-import { FrameReader, FrameWriter, LENGTH_BYTES } from "../../hosts/desktop/frame-stream.ts";
+import { framed, FrameReader, FrameWriter } from "../../hosts/desktop/frame-stream.ts";
 import type { BoardChip } from "./chip.ts";
 import { Pty, Tap } from "./tap.ts";
 import type { Uart } from "./uart.ts";
@@ -38,10 +38,7 @@ class SocketEnd implements FarEnd {
 		chip.onIdle = () => socket.resume();
 		chip.onFrame = (frame) => {
 			if (writer.full) return; // lost, as in a switch
-			const framed = Buffer.allocUnsafe(LENGTH_BYTES + frame.length);
-			framed.writeUInt32BE(frame.length);
-			framed.set(frame, LENGTH_BYTES);
-			writer.writeFramed(framed);
+			writer.writeFramed(framed(frame));
 		};
 	}
 
