@@ -1,9 +1,7 @@
 // The lab's server as a script uses it: `npm run simulate -- --control`.
 
-import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,6 +9,7 @@ import { WebSocket } from "ws";
 import { decode } from "../../hosts/lab/decode/decode.ts";
 import type { Message, PacketBytes, PacketSummary, Request } from "../../hosts/lab/protocol.ts";
 import type { Status } from "../../src/status/status.ts";
+import { freePorts, Simulation } from "./support/simulation.ts";
 
 type Without<T> = T extends unknown ? Omit<T, "id"> : never;
 
@@ -61,24 +60,15 @@ async function until<T>(look: () => T | null | undefined | false | Promise<T | f
 	throw new Error(`not within ${ms} ms: ${look.toString()}`);
 }
 
-async function freePort(): Promise<number> {
-	const server = createServer().listen(0, "127.0.0.1");
-	await new Promise((done) => server.once("listening", done));
-	const { port } = server.address() as AddressInfo;
-	await new Promise((done) => server.close(done));
-	return port;
-}
-
 describe("the lab's server", () => {
 	const folder = mkdtempSync(join(tmpdir(), "multihome-test-"));
-	let child: ChildProcess;
-	let text = "";
+	let run: Simulation;
 	let address: string;
 	let web: string;
 	let client: Client;
 
 	beforeAll(async () => {
-		const port = await freePort();
+		const [port] = await freePorts(1);
 		web = `http://127.0.0.1:${port}`;
 		const board = join(folder, "lab.json");
 		const eth0 = {
@@ -86,25 +76,22 @@ describe("the lab's server", () => {
 			wire: "gateway",
 			addresses: ["192.168.77.2/24"],
 			gateway: "192.168.77.1",
-			forward: { [port]: 80 },
+			forward: { [port!]: 80 },
 		};
 		writeFileSync(
 			board,
 			JSON.stringify({ interfaces: [eth0, { name: "sl0", link: "slip", wire: "pty", addresses: ["10.0.0.1/24"] }] }),
 		);
-		child = spawn(process.execPath, ["build/simulate.mjs", "--board", board, "--control", "0"], {
-			stdio: ["ignore", "pipe", "pipe"],
-		});
-		for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
-		address = (await until(() => /control (ws:\S+)/.exec(text), 100_000))[1]!;
-		await until(() => text.includes(web));
+		run = new Simulation(["--board", board, "--control", "0"], { patienceMs: 100_000 });
+		await run.until(/control (ws:\S+)/);
+		address = /control (ws:\S+)/.exec(run.text)![1]!;
+		await until(() => run.text.includes(web));
 		client = await Client.open(address);
 	}, 120_000);
 
 	afterAll(async () => {
 		client?.close();
-		child.kill("SIGINT");
-		await new Promise((done) => (child.exitCode === null ? child.once("close", done) : done(0)));
+		await run.stop();
 		rmSync(folder, { recursive: true, force: true });
 	});
 

@@ -1,6 +1,5 @@
 // UARTs of simulated boards as a user has them: ptys with links, UNIX streams and null-modem cables, from the command line.
 
-import { spawn, type ChildProcess } from "node:child_process";
 import {
 	closeSync,
 	constants,
@@ -18,38 +17,18 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { endSimulations, Simulation } from "./support/simulation.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "multihome-serial-"));
-const children = new Set<ChildProcess>();
 
 afterAll(() => {
-	for (const child of children) child.kill("SIGKILL");
+	endSimulations();
 	rmSync(folder, { recursive: true, force: true });
 });
 
-class Run {
-	text = "";
-	readonly #child: ChildProcess;
-	readonly ended: Promise<number | null>;
-
+class Run extends Simulation {
 	constructor(...args: string[]) {
-		this.#child = spawn(process.execPath, ["build/simulate.mjs", ...args], { stdio: ["ignore", "pipe", "pipe"] });
-		children.add(this.#child);
-		for (const stream of [this.#child.stdout!, this.#child.stderr!])
-			stream.on("data", (chunk: Buffer) => (this.text += chunk.toString()));
-		this.ended = new Promise((done) => this.#child.on("close", done));
-	}
-
-	async until(pattern: RegExp): Promise<void> {
-		await until(() => {
-			if (this.#child.exitCode !== null && !pattern.test(this.text)) throw new Error(`no ${pattern} in:\n${this.text}`);
-			return pattern.test(this.text);
-		});
-	}
-
-	stop(): Promise<number | null> {
-		this.#child.kill("SIGINT");
-		return this.ended;
+		super(args, { patienceMs: 90_000 });
 	}
 }
 

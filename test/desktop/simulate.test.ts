@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Status } from "../../src/status/status.ts";
+import { endSimulations, freePorts, Simulation } from "./support/simulation.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "multihome-test-"));
 /** Where the runs of this file have their temporary folders: others may be at work beside them. */
@@ -17,6 +18,7 @@ const temporary = mkdtempSync(join(folder, "temporary-"));
 const children = new Set<ChildProcess>();
 
 afterAll(() => {
+	endSimulations();
 	for (const child of children) child.kill("SIGKILL");
 	rmSync(folder, { recursive: true, force: true });
 });
@@ -36,39 +38,10 @@ function simulate(...args: string[]): Promise<Result> {
 	});
 }
 
-/** A run that goes on. `until` waits for its output. */
-class Run {
-	text = "";
-	readonly child: ChildProcess;
-	readonly ended: Promise<number | null>;
-
+/** A run that goes on, with a place for its temporary folders. */
+class Run extends Simulation {
 	constructor(...args: string[]) {
-		this.child = spawn(process.execPath, ["build/simulate.mjs", ...args], {
-			stdio: ["ignore", "pipe", "pipe"],
-			env: { ...process.env, TMPDIR: temporary },
-		});
-		children.add(this.child);
-		for (const stream of [this.child.stdout!, this.child.stderr!])
-			stream.on("data", (chunk: Buffer) => (this.text += chunk.toString()));
-		this.ended = new Promise((done) =>
-			this.child.on("close", (status) => {
-				children.delete(this.child);
-				done(status);
-			}),
-		);
-	}
-
-	async until(pattern: RegExp, ms = 60_000): Promise<void> {
-		const end = Date.now() + ms;
-		while (!pattern.test(this.text)) {
-			if (Date.now() > end || this.child.exitCode !== null) throw new Error(`no ${pattern} in:\n${this.text}`);
-			await new Promise((done) => setTimeout(done, 10));
-		}
-	}
-
-	async stop(): Promise<number | null> {
-		this.child.kill("SIGINT");
-		return this.ended;
+		super(args, { env: { TMPDIR: temporary } });
 	}
 }
 
@@ -88,19 +61,6 @@ function file(name: string, content: string | object): string {
 	const path = join(folder, name);
 	writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
 	return path;
-}
-
-async function freePorts(count: number): Promise<number[]> {
-	const servers = await Promise.all(
-		Array.from({ length: count }, async () => {
-			const server = createServer();
-			await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-			return server;
-		}),
-	);
-	const ports = servers.map((server) => (server.address() as AddressInfo).port);
-	await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-	return ports;
 }
 
 /** A board with one interface on the gateway, port `port` of this machine leading to its port 80. */
